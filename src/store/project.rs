@@ -102,8 +102,8 @@ pub(super) fn remember(state: &Path, project: &ForeignProject, used: bool) -> Re
     for (folder, Answer { writer, used }) in known {
         let folder = string(&folder, Lines::One);
         let writer = match writer {
-            ProjectWriter::Owner(user) => format!("owner = {user}"),
-            ProjectWriter::Group(group) => format!("group = {group}"),
+            ProjectWriter::Owner(id) => format!("owner = {id}"),
+            ProjectWriter::Group(id) => format!("group = {id}"),
             ProjectWriter::Anybody => "anybody = true".to_owned(),
         };
         let _ = writeln!(text, "{folder} = {{ {writer}, used = {used} }}");
@@ -222,7 +222,9 @@ mod tests {
         symlink("/dev/null", folder.join("link.toml")).unwrap();
         let me = fs::metadata(&folder).unwrap().uid();
         let places = [&around, &folder, &folder.join("env"), &file];
-        places.iter().for_each(|place| chmod(place, if place.is_dir() { 0o755 } else { 0o644 }));
+        for place in places {
+            chmod(place, if place.is_dir() { 0o755 } else { 0o644 });
+        }
         assert_eq!(doubt(&folder, me), None);
         for place in places {
             let mode = fs::metadata(place).unwrap().mode();

@@ -204,8 +204,12 @@ fn a_project_that_others_may_change_is_asked_about_until_that_is_mended() {
     };
     let folders = [".wirebench", ".wirebench/env"];
     let files = [".wirebench/theirs.toml", ".wirebench/env/e.toml"];
-    folders.iter().for_each(|folder| chmod(folder, 0o755));
-    files.iter().for_each(|file| chmod(file, 0o644));
+    for folder in folders {
+        chmod(folder, 0o755);
+    }
+    for file in files {
+        chmod(file, 0o644);
+    }
     let sent = || {
         let mut command = command(&["send", "theirs"]);
         for name in ["WIREBENCH_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"] {
