@@ -120,10 +120,10 @@ pub fn encode(wide: WideEncoding, c: char) -> Vec<u8> {
     let mut pair = [0; 2];
     match wide {
         WideEncoding::Utf16Le => {
-            c.encode_utf16(&mut pair).iter().for_each(|u| out.extend(u.to_le_bytes()))
+            c.encode_utf16(&mut pair).iter().for_each(|u| out.extend(u.to_le_bytes()));
         }
         WideEncoding::Utf16Be => {
-            c.encode_utf16(&mut pair).iter().for_each(|u| out.extend(u.to_be_bytes()))
+            c.encode_utf16(&mut pair).iter().for_each(|u| out.extend(u.to_be_bytes()));
         }
         WideEncoding::Utf32Le => out.extend(u32::from(c).to_le_bytes()),
         WideEncoding::Utf32Be => out.extend(u32::from(c).to_be_bytes()),
