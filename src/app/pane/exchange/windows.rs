@@ -12,7 +12,7 @@ use crate::app::format;
 use crate::app::intent::Intent;
 use crate::app::layout;
 use crate::app::outcome::Outcome;
-use crate::app::prompt::{Prompt, PromptPurpose};
+use crate::app::prompt::{self, Prompt, PromptPurpose};
 use crate::app::shared::Shared;
 use crate::codec::printable::printable;
 use crate::codec::{charset, disposition, hex};
@@ -77,13 +77,12 @@ impl ExchangePane {
         shape::sniffed(message, subject.default, view)
     }
 
-    /// Opens the search line; the last text stays and is gone with one key.
+    /// Opens the search line, where there is something to search in.
     pub(super) fn open_search(&mut self, shared: &Shared) -> Outcome {
         if self.subject(shared).is_none() {
             return Outcome::say("search works in Body, Raw and Request");
         }
-        self.prompt = Some(Prompt::new(PromptPurpose::Search, ""));
-        Outcome::yes()
+        prompt::open_search(&mut self.prompt)
     }
 
     /// Searches from the last hit, or from what is on screen.
