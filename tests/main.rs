@@ -11,6 +11,8 @@
 mod authority;
 #[path = "suite/bombs.rs"]
 mod bombs;
+#[path = "suite/both_ways.rs"]
+mod both_ways;
 #[path = "suite/certificates.rs"]
 mod certificates;
 #[path = "suite/cli.rs"]
