@@ -7,6 +7,8 @@
 )]
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
+#[path = "suite/advice.rs"]
+mod advice;
 #[path = "suite/authority.rs"]
 mod authority;
 #[path = "suite/bombs.rs"]

@@ -77,12 +77,24 @@ pub(super) fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, Failure> {
         let address = hidden.hide_words(spec.address());
         let failure = Failure::new(Stage::Compose, address, FailureKind::Usage, causes.join("; "));
         match issues.iter().find_map(|issue| issue.unknown.as_ref()) {
-            Some(name) => failure.hint(format!(
-                "define {name} in an environment and name it with --env, or write {{{{!{name}}}}}"
-            )),
+            Some(name) => failure.hint(format!("{}, or write {{{{!{name}}}}}", definition(name))),
             None => failure,
         }
     })
+}
+
+/// Where a name nobody knows gets its value.
+fn definition(name: &str) -> String {
+    if name.contains(' ') {
+        return "templates know no functions yet".to_owned();
+    }
+    if let Some(os) = name.strip_prefix("env.") {
+        return format!("set {os} for the program ({os}=... wirebench)");
+    }
+    if let Some(secret) = name.strip_prefix("secret.") {
+        return format!("define {secret} in env/NAME.secret.toml and name it with --env NAME");
+    }
+    format!("define {name} in an environment and name it with --env")
 }
 
 fn preset(text: &str, workspace: &Workspace) -> Result<Option<Preset>, Failure> {
