@@ -13,6 +13,8 @@ mod advice;
 mod authority;
 #[path = "suite/bombs.rs"]
 mod bombs;
+#[path = "suite/both_ways.rs"]
+mod both_ways;
 #[path = "suite/certificates.rs"]
 mod certificates;
 #[path = "suite/cli.rs"]
@@ -103,6 +105,8 @@ mod secrets;
 mod session_calls;
 #[path = "suite/soak.rs"]
 mod soak;
+#[path = "suite/spellings.rs"]
+mod spellings;
 #[path = "suite/store.rs"]
 mod store;
 #[path = "suite/store_calls.rs"]

@@ -148,7 +148,7 @@ fn use_environment(name: &str, workspace: &Workspace, scope: &mut Scope) -> Resu
 
 fn from_address(text: &str, side: Side, workspace: Option<&Workspace>) -> Result<Spec, Failure> {
     let usage = |cause: &str| Failure::new(Stage::Compose, text, FailureKind::Usage, cause);
-    if let Some(cause) = address::not_yet(text) {
+    if let Some(cause) = address::wrong_scheme(text) {
         return Err(usage(&cause));
     }
     let Some(detected) = address::detect(text) else {

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::text::Composer;
 use crate::compose::address;
+use crate::model::client::{ClientSpec, DatagramSpec, SocketSpec};
 use crate::model::endpoint::{Bind, Endpoint, EndpointError};
 use crate::model::field_id::FieldId;
 use crate::model::plan::{ClientOptions, DatagramOptions, SocketOptions, SourceAddress};
-use crate::model::stream::{ClientSpec, DatagramSpec, SocketSpec};
 use crate::model::tls::ListenerTls;
 
 /// Whom to connect to, read from the address field; `None` after an issue. Port 0 is one.
@@ -53,7 +53,7 @@ fn line(field: FieldId, text: &str, composer: &mut Composer<'_>) -> Option<Strin
 
 /// A scheme in front of an address is what people paste; the form has said which protocol it is.
 fn without_scheme(field: FieldId, text: &str, composer: &mut Composer<'_>) -> Option<String> {
-    if let Some(message) = address::not_yet(text) {
+    if let Some(message) = address::wrong_scheme(text) {
         composer.issue(field, message);
         return None;
     }

@@ -347,21 +347,10 @@ mod tests {
         };
         let fields = vec![field("A", b"1"), field("a", b"2"), field("B", b"\xff")];
         let request = HttpMessage { head: Head { raw: Bytes::new(), start, fields }, body };
+        let conn = SessionId(1).conn(1);
         let sample = Exchange {
-            conn: SessionId(1).conn(1),
-            number: 0,
-            side: Side::Client,
             url: "http://h/".into(),
-            started: Stamp(0),
-            local: None,
-            peer: None,
-            request,
-            response: None,
-            interim: Vec::new(),
-            timing: Timing::default(),
-            tls: None,
-            state: ExchangeState::Active,
-            warnings: Vec::new(),
+            ..Exchange::begun(Side::Client, conn, 0, request, Stamp(0))
         };
         let bodies = Bodies { request: Some(b"hello"), response: None };
         let value: Value =
