@@ -8,8 +8,7 @@
 
 mod http_client;
 mod http_server;
-mod literal;
-mod socket_options;
+pub(super) mod literal;
 mod sockets;
 
 use crate::model::plan::Plan;

@@ -1,13 +1,13 @@
 //! Writes a planned request as a curl command for a POSIX shell.
 
 use std::fmt::Write;
-use std::net::SocketAddr;
 
 use super::form;
 use super::quote::{printf, word};
 use crate::interop::secrets::{SecretRun, runs};
+use crate::interop::socket_options;
 use crate::interop::wire_request::WireRequest;
-use crate::model::plan::{HttpPlan, LengthHeader, Plan, PlanBody, SourceAddress};
+use crate::model::plan::{HttpPlan, LengthHeader, Plan, PlanBody};
 use crate::model::trust::Verify;
 
 /// Longest body given as an argument; Linux allows 128 KiB for one.
@@ -97,35 +97,13 @@ fn switches(wire: &WireRequest<'_>) -> Vec<String> {
     if plan.redirects > 0 {
         switches.push(format!("--location --max-redirs {}", plan.redirects));
     }
-    switches.extend(source(plan));
-    if let Some(every) = plan.socket.keep_alive {
-        switches.push(format!("--keepalive-time {}", every.as_secs()));
-    }
+    let options = socket_options::curl_options(&plan.client, &plan.socket);
+    switches.extend(options.iter().map(|(name, value)| format!("--{name} {}", word(value))));
     if wire.has("accept-encoding") {
         // Asks for what curl can decode, unless a header below says what to ask for.
         switches.push("--compressed".into());
     }
     switches
-}
-
-/// Where the request comes from.
-fn source(plan: &HttpPlan) -> Vec<String> {
-    let from =
-        |address: &SocketAddr| format!("--interface {}", word(&format!("host!{}", address.ip())));
-    let port = |port: u16| (port != 0).then(|| format!("--local-port {port}"));
-    match &plan.client.source {
-        None => Vec::new(),
-        Some(SourceAddress::Interface(name)) => {
-            vec![format!("--interface {}", word(&format!("if!{name}")))]
-        }
-        Some(SourceAddress::Port(own)) => port(*own).into_iter().collect(),
-        Some(SourceAddress::Bound(bind)) => {
-            let own = bind.sockets();
-            // An address of the other family would keep curl from the peer.
-            let address = own.first().filter(|own| !own.ip().is_unspecified()).map(from);
-            address.into_iter().chain(own.first().and_then(|own| port(own.port()))).collect()
-        }
-    }
 }
 
 /// Headers curl would add although the request does not have them.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::literal::{bytes, header, imports, lines, multipart, only, opened, seconds, text};
-use super::socket_options;
+use crate::interop::socket_options;
 use crate::interop::wire_request::WireRequest;
 use crate::model::plan::{HttpPlan, PartContent, PlanBody};
 use crate::model::trust::Verify;

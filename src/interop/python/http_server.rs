@@ -3,7 +3,7 @@
 use super::literal::{
     bind, header, imports, is_ipv6, lines, multipart, only, opened, seconds, server_context, text,
 };
-use super::socket_options::no_keep_alive;
+use crate::interop::socket_options::no_keep_alive;
 use crate::model::plan::{AnswerPlan, HttpListenerPlan, HttpRulePlan, PlanBody};
 use crate::model::tls::ListenerTls;
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::literal::{bind, bytes, imports, is_ipv6, only, seconds, server_context, text};
-use super::socket_options::{connection, datagram_source, family, hops, keep_alive};
+use crate::interop::socket_options::{connection, datagram_source, family, hops, keep_alive};
 use crate::model::plan::{
     AnswerPart, RulePlan, StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
 };

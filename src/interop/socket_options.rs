@@ -1,11 +1,13 @@
-//! What a preset asks of its sockets, as lines of a script: where a client comes from, keep-alive and
-//! the hops of datagrams. Of HTTP clients, whose libraries open the sockets, it is said in a comment.
+//! What a preset asks of its sockets, as lines of a Python script and switches of curl: where a client
+//! comes from, keep-alive and the hops of datagrams. Of HTTP in Python, whose libraries open the
+//! sockets, it is said in a comment.
 //!
-//! Used by the scripts of clients and listeners. The values are those the engine sets.
+//! Used by the Python scripts of clients and listeners and by the curl command. The values are those
+//! the engine sets; one file, so that an option of a socket costs one file more to be exported.
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::literal::{bytes, text};
+use super::python::literal::{bytes, text};
 use crate::model::endpoint::{Bind, Endpoint};
 use crate::model::plan::{ClientOptions, DatagramOptions, SocketOptions, SourceAddress};
 
@@ -24,7 +26,7 @@ def connect(host, port, timeout):
 ";
 
 /// The expression that connects to an endpoint, and the function it needs, if it needs one.
-pub(super) fn connection(
+pub(crate) fn connection(
     endpoint: &Endpoint,
     client: &ClientOptions,
     timeout: &str,
@@ -48,7 +50,7 @@ pub(super) fn connection(
 }
 
 /// The family of a client's socket of datagrams, and the line that binds it, if one does.
-pub(super) fn datagram_source(
+pub(crate) fn datagram_source(
     endpoint: &Endpoint,
     client: &ClientOptions,
 ) -> (&'static str, String) {
@@ -67,12 +69,12 @@ pub(super) fn datagram_source(
 }
 
 /// The name of an address family in `socket`.
-pub(super) fn family(is_ipv6: bool) -> &'static str {
+pub(crate) fn family(is_ipv6: bool) -> &'static str {
     if is_ipv6 { "AF_INET6" } else { "AF_INET" }
 }
 
 /// The lines that switch probes on for a connected socket.
-pub(super) fn keep_alive(options: &SocketOptions, margin: &str, sock: &str) -> String {
+pub(crate) fn keep_alive(options: &SocketOptions, margin: &str, sock: &str) -> String {
     let Some(every) = options.keep_alive.map(|every| every.as_secs()) else {
         return String::new();
     };
@@ -85,7 +87,7 @@ pub(super) fn keep_alive(options: &SocketOptions, margin: &str, sock: &str) -> S
 }
 
 /// The lines that set the hops of every datagram, also to a group.
-pub(super) fn hops(options: DatagramOptions, family: &str) -> String {
+pub(crate) fn hops(options: DatagramOptions, family: &str) -> String {
     let Some(ttl) = options.ttl else { return String::new() };
     let (level, one, group) = if family == "AF_INET6" {
         ("IPPROTO_IPV6", "IPV6_UNICAST_HOPS", "IPV6_MULTICAST_HOPS")
@@ -100,7 +102,7 @@ pub(super) fn hops(options: DatagramOptions, family: &str) -> String {
 }
 
 /// What a script does not do whose library opens the socket, a comment a line.
-pub(super) fn left_out(client: &ClientOptions, socket: &SocketOptions) -> String {
+pub(crate) fn left_out(client: &ClientOptions, socket: &SocketOptions) -> String {
     let mut out = String::new();
     if let Some(source) = &client.source {
         out += &format!("# comes from {source} in wirebench, not here\n");
@@ -109,7 +111,7 @@ pub(super) fn left_out(client: &ClientOptions, socket: &SocketOptions) -> String
 }
 
 /// The comment that a script does not probe its connections; none where nobody asked for it.
-pub(super) fn no_keep_alive(socket: &SocketOptions) -> String {
+pub(crate) fn no_keep_alive(socket: &SocketOptions) -> String {
     let every = socket.keep_alive.map(|every| every.as_secs());
     every.map_or_else(String::new, |every| {
         format!("# keep-alive probes every {every} s in wirebench, not here\n")
@@ -126,4 +128,30 @@ fn local(bind: &Bind, is_ipv6: bool) -> String {
     let own = own.iter().find(|own| own.is_ipv6() == is_ipv6).or(own.first());
     let tuple = |own: &SocketAddr| format!("({}, {})", text(&own.ip().to_string()), own.port());
     own.map_or_else(|| "(\"\", 0)".into(), tuple)
+}
+
+/// The options of curl that ask for the same, each with its value.
+pub(crate) fn curl_options(
+    client: &ClientOptions,
+    socket: &SocketOptions,
+) -> Vec<(&'static str, String)> {
+    let mut options = Vec::new();
+    match &client.source {
+        None => {}
+        Some(SourceAddress::Interface(name)) => options.push(("interface", format!("if!{name}"))),
+        Some(SourceAddress::Port(own)) => options.push(("local-port", own.to_string())),
+        Some(SourceAddress::Bound(bind)) => {
+            // Of two families curl would take the one alone, and any address is what it takes by itself.
+            let is_one =
+                |own: &&SocketAddr| matches!(bind, Bind::Address(_)) && !own.ip().is_unspecified();
+            let sockets = bind.sockets();
+            let own = sockets.first();
+            let address = own.filter(is_one).map(|own| ("interface", format!("host!{}", own.ip())));
+            options.extend(address);
+            options.extend(own.map(|own| ("local-port", own.port().to_string())));
+        }
+    }
+    options.retain(|(name, value)| *name != "local-port" || value != "0");
+    options.extend(socket.keep_alive.map(|every| ("keepalive-time", every.as_secs().to_string())));
+    options
 }
