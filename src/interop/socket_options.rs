@@ -103,10 +103,10 @@ pub(crate) fn hops(options: DatagramOptions, family: &str) -> String {
 
 /// What a script does not do whose library opens the socket, a comment a line.
 pub(crate) fn left_out(client: &ClientOptions, socket: &SocketOptions) -> String {
-    let mut out = String::new();
-    if let Some(source) = &client.source {
-        out += &format!("# comes from {source} in wirebench, not here\n");
-    }
+    let source = client.source.as_ref();
+    let out = source.map_or_else(String::new, |source| {
+        format!("# comes from {source} in wirebench, not here\n")
+    });
     out + &no_keep_alive(socket)
 }
 
