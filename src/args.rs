@@ -256,7 +256,8 @@ pub struct Common {
     /// a list takes a row (headers='A: 1') or a field of one (step.1.send=PING). --help names them.
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub settings: Vec<String>,
-    /// Tell secrets, cookies and other credentials in JSON Lines, text and failures, too.
+    /// Tell secrets, cookies and other credentials in JSON Lines, in printed heads and what listen
+    /// prints as text, and in failures, too. What send prints of a body or stream is never masked.
     #[arg(long)]
     pub with_secrets: bool,
     #[command(flatten)]

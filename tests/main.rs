@@ -85,6 +85,8 @@ mod picture;
 mod pipes;
 #[path = "suite/pitfalls.rs"]
 mod pitfalls;
+#[path = "suite/planted.rs"]
+mod planted;
 #[path = "suite/properties.rs"]
 mod properties;
 #[path = "../src/property_tests.rs"]

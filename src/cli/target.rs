@@ -13,6 +13,7 @@ use crate::model::field_access;
 use crate::model::plan::Plan;
 use crate::model::preset::{Preset, PresetPath, Scope, StoredPreset};
 use crate::model::protocol::Side;
+use crate::model::secrets::hide_typed;
 use crate::model::spec::Spec;
 use crate::store;
 use crate::store::job::Workspace;
@@ -51,8 +52,10 @@ pub(super) fn find(
 
 /// `PATH=VALUE`
 fn set(spec: &mut Spec, setting: &str) -> Result<(), Failure> {
-    let refuse =
-        |cause| Failure::new(Stage::Compose, format!("--set {setting}"), FailureKind::Usage, cause);
+    let refuse = |cause| {
+        let target = format!("--set {setting}");
+        hide_typed(setting, Failure::new(Stage::Compose, target, FailureKind::Usage, cause))
+    };
     let (path, value) = setting
         .split_once('=')
         .ok_or_else(|| refuse("write PATH=VALUE, such as timeout=5s".to_owned()))?;

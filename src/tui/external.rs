@@ -167,6 +167,7 @@ impl EditedFile {
         let name = format!("{field}~{before:016x}~{process}-{number}.{extension}");
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         let path = folder.join(name);
+        named_file::ours_or_none(&path)?;
         let private = |path: &Path| {
             OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
         };
@@ -220,8 +221,9 @@ pub(super) fn left_over(folder: &Path) -> Vec<EditedText> {
     found.take(LEFT_OVER_MAX).collect()
 }
 
-/// One of them, unless the program that waits for its editor lives.
+/// One of them, unless the program that waits for its editor lives, or another user put it there.
 fn take_up(path: &Path) -> Option<EditedText> {
+    named_file::ours_or_none(path).ok()?;
     let (field, rest) = path.file_name()?.to_str()?.split_once('~')?;
     let before = u64::from_str_radix(rest.split_once('~')?.0, 16).ok()?;
     if path.extension().is_some_and(|it| it == "lock") || field.starts_with('.') {
