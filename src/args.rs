@@ -109,7 +109,7 @@ fast as the slowest takes it, and its end is told to them (FIN); over UDP it goe
 last, 8 KiB a datagram. It waits for somebody to come, and is left alone where --echo, --body or a
 rule answers, or with -I.
 A first Ctrl+C, TERM or HUP prints what was taken in, for a second at most; a second one ends it at
-once.
+once. What was ignored at the start (nohup, a script's 'listen &') stays so: TERM ends it.
 Exit status: 0 stopped as asked, 2 usage, 3 network, 4 TLS, 6 not all was printed (how much is said),
 141 the reader of the output left.";
 
@@ -153,7 +153,8 @@ pub struct Send {
     /// Longest wait for the answer (`30s`, `500ms`).
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub timeout: Option<Duration>,
-    /// TCP and UDP: stop when nothing came for this long after the last reply; 0 waits for none.
+    /// TCP and UDP: stop when nothing came for this long after the last reply; 0 waits for none. How
+    /// long sending may take is --timeout's to say.
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub wait: Option<Duration>,
     /// UDP: take what anybody sends for a reply, not only what comes from the target.

@@ -148,6 +148,24 @@ fn a_hash_accepts_one_certificate_under_tcp_too() {
 }
 
 #[test]
+fn a_certificate_that_is_missing_or_unfit_is_a_matter_of_its_file() {
+    let (one, other) = (Identity::new(), Identity::new());
+    let missing = one.file("none.pem");
+    for (certificate, key, named) in [
+        (&missing, &one.file("k.pem"), &missing),
+        (&one.file("c.pem"), &missing, &missing),
+        (&one.file("k.pem"), &one.file("k.pem"), &one.file("k.pem")),
+        (&one.file("c.pem"), &one.file("c.pem"), &one.file("c.pem")),
+        (&one.file("c.pem"), &other.file("k.pem"), &other.file("k.pem")),
+    ] {
+        let words = ["listen", "tls://127.0.0.1:0", "--cert", certificate, "--key", key];
+        let (status, said) = told(&program::run(&words));
+        assert_eq!(status, Some(2), "{said}");
+        assert!(said.contains(named.as_str()) && !said.contains("handshake"), "{said}");
+    }
+}
+
+#[test]
 fn the_key_on_the_screen_keeps_the_hash_in_the_preset() {
     let identity = Identity::new();
     let server = identity.listen("https://127.0.0.1:0", &["--body", "let in"]);
