@@ -90,9 +90,17 @@ pub(super) async fn run(
 ) -> Result<u8, Failure> {
     let redirects = plan.as_http().is_some_and(|plan| plan.redirects > 0);
     let (last, begun, recoder) = (None, None, None);
-    let (printed, binary, told) = (0, false, headless.told.clone());
-    let mut printer =
-        ResponsePrinter { output, redirects, last, begun, printed, recoder, binary, told };
+    let told = headless.told.clone();
+    let mut printer = ResponsePrinter {
+        output,
+        redirects,
+        last,
+        begun,
+        printed: 0,
+        recoder,
+        binary: false,
+        told,
+    };
     headless.open(plan)?;
     loop {
         printer.output.ready().await?;
