@@ -1,5 +1,6 @@
 //! Files that are nobody else's business: found to be open to others, they are made private again,
-//! with a word; what belongs to another user is named, and not used by whoever reads it
+//! with a word, and so is a keymap that others may change, in which a key may do anything; what belongs
+//! to another user is named, and not used by whoever reads it
 //! ([`named_file::read_ours`]).
 
 use std::fs::{self, Metadata, Permissions};
@@ -103,6 +104,9 @@ fn mended(
 ) -> String {
     let (path, was) = (path.display(), format!("was open to others (mode {mode:04o})"));
     match change(private) {
+        Ok(()) if private & OTHERS != 0 => {
+            format!("{path} {was}; only you may change it again ({private:04o})")
+        }
         Ok(()) => format!("{path} {was}; it is private again ({private:04o})"),
         Err(error) => {
             format!("{path} {was} and cannot be changed: {error}; use chmod {private:o}")
@@ -157,5 +161,19 @@ mod tests {
         let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
         assert!(open.iter().all(|folder| mode(folder) == 0o700));
         assert_eq!((mode(&read), mode(&certificate)), (0o755, 0o644));
+    }
+
+    #[test]
+    fn a_keymap_may_be_read_by_others_and_not_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = Paths::under(folder.path());
+        let keymap = paths.config.join("keymap.toml");
+        fs::create_dir_all(&paths.config).unwrap();
+        fs::write(&keymap, "").unwrap();
+        for (mode, mended) in [(0o644, None), (0o666, Some("0644")), (0o660, Some("0640"))] {
+            fs::set_permissions(&keymap, Permissions::from_mode(mode)).unwrap();
+            let said = mend_all(&paths).concat();
+            assert!(mended.map_or(said.is_empty(), |mode| said.contains(mode)), "{said}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! is done with them.
 
 use super::body_fetch;
-use super::body_view::{BodyView, Room};
+use super::body_view::{BodyView, Viewport};
 use super::exchange_state::ExchangePane;
 use super::shape;
 use super::shown_exchange::ShownExchange;
@@ -25,9 +25,9 @@ const COPY_LIMIT: usize = 256 * 1024;
 
 impl ExchangePane {
     /// The room the content of the tab has.
-    pub(super) fn room(&self, shared: &Shared) -> Room {
+    pub(super) fn room(&self, shared: &Shared) -> Viewport {
         let content = self.areas(shared, layout::inner(shared.areas().response)).content;
-        Room { width: content.width.into(), height: content.height.into(), wrap: self.wrap }
+        Viewport { width: content.width.into(), height: content.height.into(), wrap: self.wrap }
     }
 
     /// Asks for what is missing on screen.
