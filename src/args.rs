@@ -110,7 +110,7 @@ last, 8 KiB a datagram. It waits for somebody to come, and is left alone where -
 rule answers, or with -I.
 A first Ctrl+C, TERM or HUP prints what was taken in, for a second at most; a second one ends it at
 once. What was ignored at the start (nohup, a script's 'listen &') stays so: TERM ends it.
-Exit status: 0 stopped as asked, 2 usage, 3 network, 4 TLS, 6 not all was printed (how much is said),
+Exit status: 0 stopped as asked, 2 usage, 3 network, 6 not all was printed (how much is said),
 141 the reader of the output left.";
 
 /// `wirebench send`.

@@ -105,7 +105,9 @@ fn folders_that_others_could_put_something_into_are_mended_with_a_word() {
     let state = home.path("state");
     fs::create_dir_all(state.join("drafts")).unwrap();
     let folders = [home.path("data"), state.clone(), state.join("drafts")];
-    folders.iter().for_each(|folder| set_mode(folder, 0o777));
+    for folder in &folders {
+        set_mode(folder, 0o777);
+    }
     let lock = state.join("drafts/x-1.lock");
     fs::write(&lock, "").unwrap();
     set_mode(&lock, 0o666);
