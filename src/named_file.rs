@@ -3,7 +3,7 @@
 //!
 //! Called by engine, store and shells. Opening never waits (a named pipe has no writer, a device no
 //! end), only regular files are taken, and what is read is bounded; each refusal says what the thing
-//! is instead and what to do. What the program keeps for itself is read by [`read_ours`]: it says what
+//! is instead and what to do. What the program keeps for itself is read by `read_ours`: it says what
 //! is trusted and what keys do, so another user must not have put it there.
 
 use std::fs::{File, FileType, Metadata, OpenOptions};

@@ -1,7 +1,7 @@
 //! Files that are nobody else's business: found to be open to others, they are made private again,
 //! with a word, and so is a keymap that others may change, in which a key may do anything; what belongs
 //! to another user is named, and not used by whoever reads it
-//! ([`named_file::read_ours`]).
+//! (`named_file::read_ours`).
 
 use std::fs::{self, Metadata, Permissions};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
