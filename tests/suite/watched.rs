@@ -242,6 +242,9 @@ fn branches_with_another_workspace_and_with_none_are_checked_out_and_left_again(
     tui.quit();
 }
 
+/// A name for a way to replace a file, and what does it.
+type Way<'a> = (&'a str, &'a dyn Fn(&str));
+
 #[test]
 fn however_a_preset_is_replaced_what_it_holds_now_is_shown() {
     let launch = Launch::default().preset("a", PRESET).size(160, 40);
@@ -249,7 +252,7 @@ fn however_a_preset_is_replaced_what_it_holds_now_is_shown() {
     let at = |name: &str| presets(&home).join(name);
     let tui = launch.start();
     tui.wait_for("1/first");
-    let ways: [(&str, &dyn Fn(&str)); 6] = [
+    let ways: [Way<'_>; 6] = [
         ("in-place", &|text| fs::write(at("a.toml"), text).unwrap()),
         ("renamed", &|text| {
             fs::write(at(".a.toml.swp"), text).unwrap();
