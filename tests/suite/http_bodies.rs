@@ -258,7 +258,9 @@ async fn a_request_goes_on_while_its_response_waits_for_the_decoder() {
     let id = bench.open(Plan::Http(plan));
     let exchange = loop {
         match bench.fact().await {
-            Event::Exchange(exchange) if exchange.state == ExchangeState::Complete => break exchange,
+            Event::Exchange(exchange) if exchange.state == ExchangeState::Complete => {
+                break exchange;
+            }
             Event::Exchange(exchange) if exchange.response.is_some() => {
                 let _ = go.send(());
             }

@@ -31,14 +31,15 @@ const CLIENT: &str = "socket setsockopt bind connect getsockopt getsockname,getp
 /// Calls of the system's library when it looks a name up, and of a connection to what it found.
 const BY_NAME: &str = "open,openat read fstat,newfstatat,statx socket connect recvfrom";
 /// Calls that put a long body on the disk.
-const KEEPING: &str = "open,openat pwrite64";
+const KEEPING: &str = "open,openat@1 pwrite64";
 const OPENING: &str = "socket setsockopt bind listen getsockname epoll_ctl";
 const SERVING: &str = "accept4,accept setsockopt sendto,sendmsg,writev recvfrom,recvmsg,readv \
     shutdown epoll_ctl";
 const WAITING: [&str; 1] = ["epoll_wait,epoll_pwait,epoll_pwait2"];
 
 /// What a failure begins with; `Stage::title` of those a session can have.
-const WORDS: [&str; 9] = [
+const WORDS: [&str; 10] = [
+    "storage failed",
     "name lookup failed",
     "cannot connect",
     "cannot listen",
@@ -107,24 +108,24 @@ fn telling_peer(more: usize) -> SocketAddr {
 #[test]
 fn a_name_that_is_looked_up_survives_every_failing_call() {
     let port = telling_peer(0).port();
-    requested(("engine", BY_NAME), &format!("http://localhost:{port}"), "");
+    requested(("engine", BY_NAME), &format!("http://localhost:{port}"), ("", " B"));
 }
 
 #[test]
 fn a_body_on_the_disk_survives_every_failing_call() {
     // Well beyond what stays in memory.
     let peer = telling_peer(3 << 20);
-    requested(("body-disk", KEEPING), &format!("http://{peer}"), "");
+    requested(("body-disk", KEEPING), &format!("http://{peer}"), ("", "3.0 MiB"));
 }
 
 #[test]
 fn a_request_survives_every_failing_call() {
     let peer = telling_peer(0);
-    requested(("engine", CLIENT), &format!("http://{peer}"), "source = \"127.0.0.1\"");
+    requested(("engine", CLIENT), &format!("http://{peer}"), ("source = \"127.0.0.1\"", " B"));
 }
 
-/// Requests of a peer that tells the path it was asked for.
-fn requested(traced: (&str, &'static str), peer: &str, more: &str) {
+/// Requests of a peer that tells the path it was asked for; the whole answer has this size.
+fn requested(traced: (&str, &'static str), peer: &str, (more, size): (&str, &'static str)) {
     let Some(tui) = started(&format!("[http]\nurl = \"{peer}/0\"\n{more}\n")) else { return };
     let (peer, mut number) = (peer.to_owned(), 0);
     every_try(tui, traced, move |tui, place, must| {
@@ -133,11 +134,14 @@ fn requested(traced: (&str, &'static str), peer: &str, more: &str) {
         tui.wait_for(&format!("/n{number} "));
         tui.keys("<F5>");
         let answer = format!("answer to /n{number}");
+        let is_whole = |response: &str| {
+            response.contains(&answer) && response.contains(size) && !response.contains(" of ")
+        };
         tui.wait_for_screen(place, |screen| {
             let response = pane(screen, "Response ─");
-            response.contains(&answer) || (!must && is_told(&response))
+            is_whole(&response) || (!must && is_told(&response))
         });
-        tui.screen().contains(&answer)
+        is_whole(&pane(&tui.screen(), "Response ─"))
     });
 }
 

@@ -2,15 +2,15 @@
 //! between had cut the rest off (RFC 8446, section 6.1). The second is named on every road.
 
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection, StreamOwned};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::harness::peers::tcp_peer;
-use crate::harness::program::{command, listening, run, text};
+use crate::harness::program::{run, text};
 use crate::trust::certificate;
 
 /// How it ends.
@@ -93,42 +93,4 @@ fn a_body_that_lacks_its_end_is_a_failure_however_tls_ends() {
     let whole = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwhole";
     let (status, [out, said]) = sent("https", tls_peer(whole, Ending::Cut), &["--raw"]);
     assert_eq!((status, &*out, said.contains("close_notify")), (Some(0), "whole", false), "{said}");
-}
-
-#[test]
-fn a_client_of_a_listener_that_is_cut_is_named() {
-    let home = tempfile::tempdir().unwrap();
-    let words = ["--home", home.path().to_str().unwrap(), "listen", "tls://127.0.0.1:0", "--json"];
-    let mut listener = listening(&mut command(&words));
-    let pem = std::fs::read(home.path().join("data/authority-certificate.pem")).unwrap();
-    let mut roots = RootCertStore::empty();
-    let (_, pem) = x509_parser::pem::parse_x509_pem(&pem).unwrap();
-    roots.add(pem.contents.into()).unwrap();
-    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let config = Arc::new(config);
-    let visit = |ending| {
-        let name = ServerName::try_from("localhost").unwrap();
-        let connection = ClientConnection::new(Arc::clone(&config), name).unwrap();
-        let tcp = TcpStream::connect(("127.0.0.1", listener.port)).unwrap();
-        let mut stream = StreamOwned::new(connection, tcp);
-        stream.write_all(b"hello").unwrap();
-        if ending == Ending::Notified {
-            stream.conn.send_close_notify();
-        }
-        let _ = stream.flush();
-    };
-    visit(Ending::Cut);
-    visit(Ending::Notified);
-    let said: Vec<String> = listener
-        .lines()
-        .filter(|line| line["kind"] == "finished" && line["dir"] == "in")
-        .map(|line| line["message"].as_str().unwrap().to_owned())
-        .take(2)
-        .collect();
-    let told = said.iter().filter(|words| words.contains("close_notify")).count();
-    assert_eq!(told, 1, "{said:?}");
 }

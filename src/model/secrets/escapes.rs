@@ -160,7 +160,8 @@ mod tests {
 
     #[test]
     fn an_escape_that_is_cut_is_known() {
-        for text in ["%", "%4", "=4", "\\10", "\\", "\\u00", "\\x4", "&am", "\\ud83d", "\\ud83d\\u"] {
+        for text in ["%", "%4", "=4", "\\10", "\\", "\\u00", "\\x4", "&am", "\\ud83d", "\\ud83d\\u"]
+        {
             assert!(is_cut(text.as_bytes(), 0), "{text}");
         }
         for text in ["%41", "a", "\\n", "+", "&amp;"] {
