@@ -209,6 +209,10 @@ impl BodyReader {
             BodyState::Trailer => {
                 self.trailer_len += line.len();
                 fields::read_line(text, &mut self.trailers, &mut self.warnings);
+                if self.trailers.last().is_some_and(|field| frames(&field.name)) {
+                    self.warnings
+                        .add("a trailer names a length or coding; ignored (RFC 9110, 6.5.1)");
+                }
                 BodyState::Trailer
             }
             _ => match size(text)? {
@@ -218,6 +222,11 @@ impl BodyReader {
         };
         Ok(())
     }
+}
+
+/// Whether a field would say where the message ends.
+fn frames(name: &[u8]) -> bool {
+    [&b"content-length"[..], b"transfer-encoding"].iter().any(|own| name.eq_ignore_ascii_case(own))
 }
 
 /// The start of a line for a message: no more than what is there when it is judged before its end.

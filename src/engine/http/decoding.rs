@@ -10,7 +10,7 @@
 //!
 //! What fails before anything was made of it is something else than its coding says: everything of it
 //! is handed over as it came. Codings without a signature make something of any bytes, so theirs is
-//! believed only after [`HELD`] bytes, or at an end without an error.
+//! believed only after [`HELD`] bytes that are no text, or at an end without an error.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read as _};
@@ -36,6 +36,8 @@ const TURN: u64 = 4 * 1024 * 1024;
 
 /// Encoded bytes that have to pass a coding without a signature.
 const HELD: u64 = 1024;
+/// Bytes of text that no coding makes by accident.
+const TEXT: u64 = 64;
 /// Encoded bytes kept for the case that nothing is made of them.
 const KEPT: u64 = 1024 * 1024;
 
@@ -84,8 +86,13 @@ impl Decoding {
         let (give, take) = sync_channel(1);
         let shared = Arc::new(DecodeShared::default());
         let works = Arc::downgrade(&shared);
-        let input =
-            EncodedInput { take, shared: works.clone(), taken: 0, kept: Some(VecDeque::new()) };
+        let input = EncodedInput {
+            take,
+            shared: works.clone(),
+            taken: 0,
+            kept: Some(VecDeque::new()),
+            is_text: true,
+        };
         let input = Arc::new(Mutex::new(input));
         let pull = Arc::clone(&input);
         let reader = ContentDecoder::pulling(codings, move || lock(&pull).next());
@@ -164,6 +171,8 @@ struct EncodedInput {
     /// Bytes in all.
     taken: u64,
     kept: Option<VecDeque<Bytes>>,
+    /// All of it so far could be text, which no coding makes.
+    is_text: bool,
 }
 
 impl EncodedInput {
@@ -179,6 +188,7 @@ impl EncodedInput {
             Err(TryRecvError::Disconnected) => return Ok(None),
         };
         self.taken += piece.len() as u64;
+        self.is_text &= piece.iter().all(|byte| is_of_text(*byte));
         if self.taken > KEPT {
             self.kept = None;
         }
@@ -187,6 +197,18 @@ impl EncodedInput {
         }
         Ok(Some(piece))
     }
+}
+
+impl EncodedInput {
+    /// Whether all of it is text, and more than a coding makes look like text by accident.
+    fn is_surely_text(&self) -> bool {
+        self.is_text && self.taken >= TEXT && self.kept.is_some()
+    }
+}
+
+/// Whether a byte stands in a text of lines, in UTF-8 or an older charset.
+fn is_of_text(byte: u8) -> bool {
+    byte >= b' ' && byte != 0x7f || matches!(byte, b'\t' | b'\r' | b'\n')
 }
 
 /// Only the one decoder locks it.
@@ -230,9 +252,10 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
             match self.decode_some() {
                 Ok(true) => return DecodeStep::Progress,
                 Ok(false) => return DecodeStep::Ended(self.end(None)),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    return DecodeStep::NeedsInput;
-                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => match self.believe() {
+                    Ok(()) => return DecodeStep::NeedsInput,
+                    Err(error) => return DecodeStep::Ended(self.end(Some(error))),
+                },
                 // Of a body that was cut off its beginning is all there is.
                 Err(error) if self.is_no_news(&error) => {
                     let _ = self.flush_held();
@@ -274,13 +297,18 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
         while self.total < until {
             let read = self.reader.read(&mut buffer)?;
             if read == 0 {
+                let is_text = self.held.is_some() && lock(&self.input).is_surely_text();
+                if is_text {
+                    let words = "the data is text, in no coding";
+                    return Err(io::Error::new(ErrorKind::InvalidData, words));
+                }
                 return self.flush_held().map(|()| false);
             }
             // The last piece is cut at the bound.
             let room = DECODED_BOUND.saturating_sub(self.total).min(read as u64) as usize;
             if let Some(held) = &mut self.held {
                 held.extend_from_slice(&buffer[..room]);
-                if held.len() >= PIECE || lock(&self.input).taken >= HELD {
+                if held.len() >= PIECE {
                     self.flush_held()?;
                 }
             } else {
@@ -292,6 +320,14 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
             }
         }
         Ok(true)
+    }
+
+    /// Everything that is there was decoded: hands over what was held if that is enough to go by.
+    fn believe(&mut self) -> io::Result<()> {
+        let input = lock(&self.input);
+        let is_enough = input.taken >= HELD && (!input.is_text || input.kept.is_none());
+        drop(input);
+        if is_enough { self.flush_held() } else { Ok(()) }
     }
 
     /// Hands over what was held.
@@ -342,13 +378,17 @@ mod tests {
 
     /// Decoding into memory.
     fn into_memory() -> (Decoding, Arc<Mutex<Vec<u8>>>) {
+        decoding("gzip")
+    }
+
+    fn decoding(coding: &str) -> (Decoding, Arc<Mutex<Vec<u8>>>) {
         let kept = Arc::new(Mutex::new(Vec::new()));
         let into = Arc::clone(&kept);
         let sink = move |bytes: &[u8]| {
             into.lock().unwrap().extend_from_slice(bytes);
             Ok(())
         };
-        (Decoding::start(&["gzip".into()], &TaskTracker::new(), sink).unwrap(), kept)
+        (Decoding::start(&[coding.into()], &TaskTracker::new(), sink).unwrap(), kept)
     }
 
     #[tokio::test]
@@ -365,6 +405,42 @@ mod tests {
             let ended = decoding.finish(true).await;
             assert_eq!((ended.error, ended.decoded), (None, data.len() as u64));
             assert!(*kept.lock().unwrap() == data);
+        }
+    }
+
+    #[tokio::test]
+    async fn text_of_any_length_that_is_called_compressed_comes_out_as_it_is() {
+        const WORDS: [&str; 12] = [
+            "<html>",
+            "error 404",
+            "{\"a\": [1,2,3]}",
+            "lorem",
+            "é€",
+            "\r\n\t",
+            "]]>",
+            "\\x0b",
+            "null",
+            "ssqYoc",
+            "0123456789",
+            "~",
+        ];
+        let mut state = 7_u32;
+        let mut next = |below: usize| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as usize % below
+        };
+        for round in 0..600 {
+            let count = [3, 40, 200, 600, 3000][round % 5];
+            let words: Vec<&str> = (0..count).map(|_| WORDS[next(WORDS.len())]).collect();
+            let body = words.join([" ", ""][next(2)]);
+            let coding = ["deflate", "br"][round / 5 % 2];
+            let (decoding, kept) = decoding(coding);
+            for piece in body.as_bytes().chunks(1 + next(20_000)) {
+                decoding.push(Bytes::copy_from_slice(piece)).await;
+            }
+            let ended = decoding.finish(true).await;
+            assert!(ended.as_came, "{coding} {body:.40?}: {ended:?}");
+            assert!(*kept.lock().unwrap() == body.as_bytes(), "{coding} {body:.40?}");
         }
     }
 
