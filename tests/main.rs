@@ -115,6 +115,8 @@ mod store;
 mod store_calls;
 #[path = "suite/terminal_safety.rs"]
 mod terminal_safety;
+#[path = "suite/tls_ends.rs"]
+mod tls_ends;
 #[path = "suite/tour.rs"]
 mod tour;
 #[path = "suite/trust.rs"]

@@ -268,7 +268,8 @@ impl Secrets {
     fn of(mut values: Vec<HiddenValue>) -> Self {
         values.sort_by(|a, b| a.key().cmp(&b.key()));
         values.dedup();
-        let reach = values.first().map_or(0, |longest| (longest.len() * SPELLED).min(REACH));
+        let longest = values.iter().map(HiddenValue::letters).max().unwrap_or(0);
+        let reach = (longest * SPELLED).min(REACH);
         Secrets { values: values.into(), reach }
     }
 

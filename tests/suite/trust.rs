@@ -62,7 +62,8 @@ impl Identity {
     }
 }
 
-fn certificate() -> (CertificateDer<'static>, KeyPair) {
+/// A certificate for `localhost` that nobody vouches for, with its key.
+pub fn certificate() -> (CertificateDer<'static>, KeyPair) {
     let key = KeyPair::generate().unwrap();
     let params = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]);
     let certificate = params.unwrap().self_signed(&key).unwrap();

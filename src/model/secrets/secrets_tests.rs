@@ -82,6 +82,8 @@ fn values_are_hidden_in_spellings_of_spellings() {
             .collect::<Vec<_>>()
             .join(":"),
         "hunter2/&#xfc;?x=&quot;1".to_owned(),
+        "=68=75=6E=74=65=72=32/=C3=BC?x=3D\"1".to_owned(),
+        "\\150\\165nter2/\\303\\274?x=\"1".to_owned(),
         "HUNTER2/Ü?X=\"1".to_owned(),
     ];
     spelled.push(STANDARD.encode(spelled[0].as_bytes()));
