@@ -87,6 +87,8 @@ mod picture;
 mod pipes;
 #[path = "suite/pitfalls.rs"]
 mod pitfalls;
+#[path = "suite/planted.rs"]
+mod planted;
 #[path = "suite/properties.rs"]
 mod properties;
 #[path = "../src/property_tests.rs"]
@@ -113,6 +115,8 @@ mod store;
 mod store_calls;
 #[path = "suite/terminal_safety.rs"]
 mod terminal_safety;
+#[path = "suite/tls_ends.rs"]
+mod tls_ends;
 #[path = "suite/tour.rs"]
 mod tour;
 #[path = "suite/trust.rs"]

@@ -21,6 +21,7 @@ use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::BodyId;
 use crate::model::plan::{Plan, PlanBody};
+use crate::model::secrets::Disclosure;
 use crate::model::view::{ViewMode, ViewPart, ViewQuery};
 use crate::named_file;
 
@@ -43,6 +44,8 @@ struct ResponsePrinter<'a> {
     /// Its text is in another charset.
     recoder: Option<Recoder>,
     binary: bool,
+    /// What is told of the head.
+    told: Disclosure,
 }
 
 /// Puts a body that is no text of a preset (sent as it is, no templates in it) into a planned
@@ -87,8 +90,17 @@ pub(super) async fn run(
 ) -> Result<u8, Failure> {
     let redirects = plan.as_http().is_some_and(|plan| plan.redirects > 0);
     let (last, begun, recoder) = (None, None, None);
-    let mut printer =
-        ResponsePrinter { output, redirects, last, begun, printed: 0, recoder, binary: false };
+    let told = headless.told.clone();
+    let mut printer = ResponsePrinter {
+        output,
+        redirects,
+        last,
+        begun,
+        printed: 0,
+        recoder,
+        binary: false,
+        told,
+    };
     headless.open(plan)?;
     loop {
         printer.output.ready().await?;
@@ -192,7 +204,7 @@ impl ResponsePrinter<'_> {
             self.begun = Some(last.number);
             self.printed = 0;
             if self.output.style == Style::Text {
-                self.output.text(&response.head.raw);
+                self.output.text(&self.told.head(&response.head.raw));
             }
         }
         Some(response.body.id)
