@@ -26,6 +26,7 @@ mod quote;
 mod request;
 mod script;
 mod shell;
+mod socket;
 mod spec;
 mod typographic;
 mod write;

@@ -210,6 +210,37 @@ fn switches_set_what_they_name() {
 }
 
 #[test]
+fn sockets_come_from_where_the_command_says() {
+    for (options, source) in [
+        ("--interface lo", "lo"),
+        ("--interface if!lo", "lo"),
+        ("--interface 127.0.0.2", "127.0.0.2"),
+        ("--interface host!127.0.0.2 --local-port 4000", "127.0.0.2:4000"),
+        ("--local-port 4000 --interface ::1", "[::1]:4000"),
+        ("--local-port 4000", ":4000"),
+        ("--interface lo --local-port 4000", "lo"),
+        ("--interface host!name", ""),
+        ("--interface ifhost!lo!127.0.0.2", ""),
+        ("--local-port 0", ""),
+    ] {
+        assert_eq!(spec(&format!("curl {options} h")).client.source, source, "{options}");
+    }
+    assert_eq!(warnings("curl --interface lo --keepalive-time 9 h"), "");
+    let kept = spec("curl --keepalive-time 9 h").socket.keep_alive;
+    assert_eq!(kept, Some(std::time::Duration::from_secs(9)));
+    for (options, said) in [
+        ("--interface lo --local-port 4000", "--local-port 4000 was ignored"),
+        ("--interface ifhost!lo!127.0.0.2", "--interface ifhost!lo!127.0.0.2 was ignored"),
+        ("--local-port 4000-4010", "of --local-port 4000-4010, 4000 alone is tried"),
+        ("--local-port x", "--local-port x was ignored"),
+        ("--keepalive-time 0", "--keepalive-time 0 was ignored"),
+    ] {
+        let told = warnings(&format!("curl {options} h"));
+        assert!(told.contains(said), "{options}: {told}");
+    }
+}
+
+#[test]
 fn braces_stay_text_and_shell_variables_become_templates() {
     let command = "curl 'http://x/{{id}}' -H 'A: {{a}}' -d '{\"b\": \"{{name}} {{!x}}\"}'";
     let plan = planned(command);

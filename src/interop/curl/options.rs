@@ -30,7 +30,7 @@ const OPTIONS: [(Meaning, &str); 3] = [
          F/form= form-string= G/get I/head url= url-query= T/upload-file= u/user= oauth2-bearer= \
          basic digest ntlm ntlm-wb negotiate anyauth aws-sigv4= A/user-agent= e/referer= \
          b/cookie= r/range= k/insecure L/location location-trusted max-redirs= m/max-time= \
-         compressed g/globoff path-as-is :/next",
+         compressed g/globoff path-as-is interface= local-port= keepalive-time= :/next",
     ),
     (
         Meaning::Quiet,
@@ -41,7 +41,7 @@ const OPTIONS: [(Meaning, &str); 3] = [
          create-file-mode= disable-eprt disable-epsv eprt epsv etag-save= expect100-timeout= \
          fail-early fail-with-body form-escape ftp-create-dirs ftp-pasv ftp-pret \
          ftp-skip-pasv-ip ftp-ssl-ccc ftp-ssl-control happy-eyeballs-timeout-ms= hsts= http0.9 \
-         http1.1 ignore-content-length keepalive keepalive-cnt= keepalive-time= libcurl= \
+         http1.1 ignore-content-length keepalive keepalive-cnt= libcurl= \
          limit-rate= mail-rcpt-allowfails max-filesize= metalink output-dir= parallel-immediate \
          parallel-max= progress-meter proto-default= rate= remote-name-all remove-on-error retry= \
          retry-all-errors retry-connrefused retry-delay= retry-max-time= sessionid skip-existing \
@@ -58,8 +58,8 @@ const OPTIONS: [(Meaning, &str); 3] = [
          dns-ipv6-addr= dns-servers= doh-cert-status doh-insecure doh-url= ech= egd-file= engine= \
          etag-compare= false-start ftp-account= ftp-alternative-to-user= ftp-method= \
          ftp-ssl-ccc-mode= haproxy-clientip= haproxy-protocol hostpubmd5= hostpubsha256= http2 \
-         http2-prior-knowledge http3 http3-only interface= ip-tos= key= key-type= krb= \
-         local-port= login-options= mail-auth= mail-from= mail-rcpt= mptcp netrc-file= \
+         http2-prior-knowledge http3 http3-only ip-tos= key= key-type= krb= \
+         login-options= mail-auth= mail-from= mail-rcpt= mptcp netrc-file= \
          netrc-optional noproxy= npn pass= pinnedpubkey= post301 post302 post303 preproxy= proto= \
          proto-redir= proxy-anyauth proxy-basic proxy-ca-native proxy-cacert= proxy-capath= \
          proxy-cert= proxy-cert-type= proxy-ciphers= proxy-crlfile= proxy-digest proxy-header= \

@@ -6,6 +6,7 @@ use super::body::{self, DataPiece, DataSource};
 use super::command::{CurlCommand, ImportError, Stdin, Word};
 use super::form;
 use super::options::{self, CurlOption, Meaning};
+use super::socket::CurlSocket;
 use crate::model::http::FormPart;
 
 /// Options of another program.
@@ -49,6 +50,7 @@ pub(super) struct CurlRequest {
     pub(super) follow: bool,
     pub(super) redirects: Option<u8>,
     pub(super) max_time: Option<Duration>,
+    pub(super) socket: CurlSocket,
     pub(super) compressed: bool,
     pub(super) globoff: bool,
     pub(super) path_as_is: bool,
@@ -236,6 +238,9 @@ impl CurlRequest {
             "range" => self.range = Some(value),
             "max-redirs" => self.max_redirects(&value),
             "max-time" => self.max_time(&value),
+            "interface" | "local-port" | "keepalive-time" => {
+                self.warnings.extend(self.socket.read(name, &value));
+            }
             _ => {}
         }
     }

@@ -12,6 +12,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
 use crate::codec::escape;
 use crate::compose::template;
+use crate::model::client::{ClientSpec, SocketSpec};
 use crate::model::http::{Auth, AutomaticHeader, HttpBody, HttpSpec, REDIRECTS};
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::spec::NameValue;
@@ -54,6 +55,8 @@ impl CurlRequest {
             url,
             verify: if self.insecure { Verify::Off } else { Verify::On },
             redirects: if self.follow { self.redirects.unwrap_or(REDIRECTS) } else { 0 },
+            socket: SocketSpec { keep_alive: self.socket.keep_alive },
+            client: ClientSpec { source: self.socket.source(&mut self.warnings) },
             ..HttpSpec::default()
         };
         spec.timeout = self.max_time.unwrap_or(spec.timeout);
