@@ -19,7 +19,6 @@ mod stdin;
 mod target;
 
 use crate::args::{Common, Task};
-use crate::engine::command::CloseMode;
 use crate::model::failure::Failure;
 
 pub use headless::Headless;
@@ -32,17 +31,9 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
     match command {
         Task::Send(arguments) => {
             let mut output = Output::new(&arguments.common, Style::Raw);
-            let sending = Box::pin(send::run(&arguments, &mut headless, &mut output));
-            let outcome = tokio::select! {
-                biased;
-                () = interrupts.next() => Ok(RunOutcome::Interrupted),
-                status = sending => status.map(RunOutcome::Done),
-            };
-            if outcome == Ok(RunOutcome::Interrupted) {
-                output::note("interrupted");
-                headless.close(CloseMode::Reset).await;
-            }
-            output.finish(outcome, &mut interrupts, 0).await
+            let sending = send::run(&arguments, &mut headless, &mut output, &mut interrupts);
+            let (outcome, behind) = Box::pin(sending).await;
+            output.finish(outcome, &mut interrupts, behind).await
         }
         Task::Listen(arguments) => {
             let mut output = Output::new(&arguments.common, Style::Json);

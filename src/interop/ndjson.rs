@@ -204,6 +204,7 @@ fn message(message: &HttpMessage, kept: Option<&[u8]>, told: &Disclosure) -> Val
         "kept": kept,
         "decode_error": facts.decode_error,
         "as_came": facts.as_came.then_some(true),
+        "damaged": facts.damaged.then_some(true),
         "trailers": listed(fields(&facts.trailers)),
         "text": text.or(recoded.as_deref()),
         "base64": base64,
@@ -339,6 +340,7 @@ mod tests {
             complete: true,
             decode_error: None,
             as_came: false,
+            damaged: false,
         };
         let start = StartLine::Request {
             method: "GET".into(),

@@ -6,8 +6,7 @@
 
 use std::io::{self, BufRead, Cursor, ErrorKind, Read};
 use std::mem;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use zstd::stream::read::Decoder as ZstdDecoder;
@@ -19,9 +18,8 @@ pub(super) type Source = Box<dyn BufRead + Send>;
 
 /// Largest zstd window, 8 MiB as a power of two: a hostile frame could claim 128 MiB.
 const WINDOW_LOG: u32 = 23;
-/// Bytes of a coding that ends so soon, before more than that of something else, are taken for an
-/// accident: without a check of its own any text may begin like it.
-const ACCIDENT: u64 = 1024;
+/// Bytes of a beginning that are looked at to tell whether they are text.
+const BEGINNING: usize = 1024;
 /// How the words begin for bytes that are something else altogether.
 const FOREIGN: &str = "the data is not ";
 
@@ -33,6 +31,8 @@ pub struct DecodeError {
     pub coding: String,
     /// What is wrong, in words.
     pub message: String,
+    /// The bytes are something else altogether, not this coding damaged.
+    pub is_foreign: bool,
 }
 
 /// A body, member or frame being read by a library.
@@ -160,7 +160,7 @@ impl Member for DeflateDecoder<Source> {
     }
 }
 
-impl Member for BrotliDecoder<Source> {
+impl Member for BrotliDecoder {
     fn source(&mut self) -> &mut Source {
         self.get_mut()
     }
@@ -176,29 +176,51 @@ impl Member for ZstdDecoder<'static, Source> {
     }
 }
 
-/// Counts what is taken from a source.
-struct CountedSource {
+/// Remembers the first bytes a source shows.
+struct WatchedSource {
     source: Source,
-    used: Arc<AtomicU64>,
+    begin: Arc<Mutex<Vec<u8>>>,
+    /// Bytes that were taken, as far as the beginning goes.
+    used: usize,
 }
 
-impl Read for CountedSource {
+impl Read for WatchedSource {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let read = self.source.read(out)?;
-        self.used.fetch_add(read as u64, Ordering::Relaxed);
+        let read = self.fill_buf()?.read(out)?;
+        self.consume(read);
         Ok(read)
     }
 }
 
-impl BufRead for CountedSource {
+impl BufRead for WatchedSource {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.source.fill_buf()
+        let shown = self.source.fill_buf()?;
+        if self.used < BEGINNING {
+            let mut begin = self.begin.lock().unwrap_or_else(PoisonError::into_inner);
+            let fresh = shown.iter().skip(begin.len() - self.used);
+            let room = BEGINNING - begin.len();
+            begin.extend(fresh.take(room));
+        }
+        Ok(shown)
     }
 
     fn consume(&mut self, used: usize) {
-        self.used.fetch_add(used as u64, Ordering::Relaxed);
+        self.used = (self.used + used).min(BEGINNING);
         self.source.consume(used);
     }
+}
+
+/// Whether bytes that begin so are text: no coding makes anything like it.
+#[must_use]
+pub(crate) fn is_text(begin: &[u8]) -> bool {
+    let text = match str::from_utf8(begin) {
+        Ok(text) => text,
+        Err(error) if error.error_len().is_none() => {
+            str::from_utf8(&begin[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    !text.is_empty() && !text.contains(|c: char| c.is_control() && !"\t\n\r".contains(c))
 }
 
 /// One coding being undone.
@@ -207,8 +229,10 @@ pub(super) struct CodingReader {
     /// The open member; it owns the source meanwhile.
     member: Option<Box<dyn Member>>,
     source: Source,
-    /// Bytes taken from the source.
-    used: Arc<AtomicU64>,
+    /// The first bytes of the source.
+    begin: Arc<Mutex<Vec<u8>>>,
+    /// Something was made of it.
+    has_made: bool,
     /// All members that are complete proved themselves.
     is_proved: bool,
     /// Members that are complete.
@@ -242,12 +266,13 @@ impl CodingReader {
     ) -> Result<Self, DecodeError> {
         let coding = find(name).ok_or_else(|| {
             let message = "unknown content coding".into();
-            DecodeError { coding: name.into(), message }
+            DecodeError { coding: name.into(), message, is_foreign: true }
         })?;
-        let used = Arc::new(AtomicU64::new(0));
-        let source: Source = Box::new(CountedSource { source, used: Arc::clone(&used) });
-        let (member, is_proved, members) = (None, true, 0);
-        Ok(CodingReader { coding, member, source, used, is_proved, members, remarks })
+        let begin = Arc::default();
+        let source: Source =
+            Box::new(WatchedSource { source, begin: Arc::clone(&begin), used: 0 });
+        let (member, has_made, is_proved, members) = (None, false, true, 0);
+        Ok(CodingReader { coding, member, source, begin, has_made, is_proved, members, remarks })
     }
 
     fn name(&self) -> &'static str {
@@ -268,6 +293,7 @@ impl CodingReader {
             };
             let made = member.read(out)?;
             if made > 0 || out.is_empty() {
+                self.has_made |= made > 0;
                 return Ok(made);
             }
             self.is_proved &= member.is_checked();
@@ -277,19 +303,19 @@ impl CodingReader {
         }
     }
 
-    /// Data that nothing proves and that ends before most of the bytes is something else.
-    fn refuse_accidents(&mut self) -> io::Result<()> {
-        let used = self.used.load(Ordering::Relaxed);
-        if self.is_proved || used >= ACCIDENT {
+    /// Data that nothing proves and that ends before the bytes do is something else when it is text,
+    /// or nothing came of it: without a check of its own a coding may begin like anything.
+    fn refuse_accidents(&self) -> io::Result<()> {
+        let begin = self.begin.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_proved || (self.has_made && !is_text(&begin)) {
             return Ok(());
         }
-        let more = io::copy(&mut self.source.by_ref().take(used + 1), &mut io::sink())?;
-        if more <= used {
-            return Ok(());
-        }
-        let message = format!("{FOREIGN}{}", self.name());
-        let error = DecodeError { coding: self.name().into(), message };
-        Err(io::Error::new(ErrorKind::InvalidData, error))
+        Err(self.error(ErrorKind::InvalidData, format!("{FOREIGN}{}", self.name())))
+    }
+
+    fn error(&self, kind: ErrorKind, message: String) -> io::Error {
+        let is_foreign = message.starts_with(FOREIGN);
+        io::Error::new(kind, DecodeError { coding: self.name().into(), message, is_foreign })
     }
 
     /// The end, with a remark; nothing is read any more.
@@ -341,6 +367,6 @@ impl Read for CodingReader {
             return Ok(self.ignore_rest());
         }
         self.stop();
-        Err(io::Error::new(error.kind(), DecodeError { coding: self.name().into(), message }))
+        Err(self.error(error.kind(), message))
     }
 }

@@ -8,9 +8,11 @@
 //! A thread is taken only while there are bytes, for a [`TURN`] at a time, and by [`AT_ONCE`] bodies
 //! at once: however many are on their way, slow or huge, threads are left for files and names.
 //!
-//! What fails before anything was made of it is something else than its coding says: everything of it
-//! is handed over as it came. Codings without a signature make something of any bytes, so theirs is
-//! believed only after [`HELD`] bytes, or at an end without an error.
+//! What is text, or does not begin as its coding does, is something else than its head says:
+//! everything of it is handed over as it came. What is cut off or corrupt is damaged: what was
+//! decoded is handed over, or everything as it came when there is nothing. Codings without a signature
+//! make something of any bytes, so theirs is believed only after [`HELD`] bytes that are no text, or
+//! at an end without an error.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read as _};
@@ -23,7 +25,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio_util::task::TaskTracker;
 
-use crate::codec::content_coding::{ContentDecoder, PIECE, is_signed};
+use crate::codec::content_coding::{ContentDecoder, DecodeError, PIECE, is_signed, is_text};
 
 /// Decoded bytes of one body at most.
 pub(crate) const DECODED_BOUND: u64 = 256 * 1024 * 1024;
@@ -68,6 +70,8 @@ pub(crate) struct DecodeEnd {
     pub(crate) too_large: bool,
     /// Nothing could be made of the body, which was handed over as it came.
     pub(crate) as_came: bool,
+    /// It is what its codings say, but cut off or corrupt.
+    pub(crate) damaged: bool,
     /// What was odd and decoded all the same.
     pub(crate) warnings: Vec<String>,
 }
@@ -189,6 +193,15 @@ impl EncodedInput {
     }
 }
 
+impl EncodedInput {
+    /// Whether what is kept begins as text.
+    fn is_text(&self) -> bool {
+        let pieces = self.kept.iter().flatten();
+        let begin: Vec<u8> = pieces.flatten().copied().take(HELD as usize).collect();
+        is_text(&begin)
+    }
+}
+
 /// Only the one decoder locks it.
 fn lock(input: &Mutex<EncodedInput>) -> MutexGuard<'_, EncodedInput> {
     input.lock().unwrap_or_else(PoisonError::into_inner)
@@ -206,6 +219,8 @@ enum DecodeStep {
 /// A body that is something else than its coding says.
 struct Mislabeled {
     error: io::Error,
+    /// It is in its coding, but cut off or corrupt.
+    damaged: bool,
     /// What was taken in before that was known.
     kept: VecDeque<Bytes>,
 }
@@ -239,9 +254,15 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
                     return DecodeStep::Ended(self.end(None));
                 }
                 Err(error) => {
+                    let damaged = self.is_damaged(&error);
+                    if damaged {
+                        let _ = self.flush_held();
+                    }
                     let kept = lock(&self.input).kept.take().filter(|_| self.total == 0);
-                    let Some(kept) = kept else { return DecodeStep::Ended(self.end(Some(error))) };
-                    self.mislabeled = Some(Mislabeled { error, kept });
+                    let Some(kept) = kept else {
+                        return DecodeStep::Ended(DecodeEnd { damaged, ..self.end(Some(error)) });
+                    };
+                    self.mislabeled = Some(Mislabeled { error, damaged, kept });
                 }
             }
         }
@@ -249,8 +270,16 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
             Err(error) if error.kind() == ErrorKind::WouldBlock => return DecodeStep::NeedsInput,
             outcome => outcome.is_ok(),
         };
-        let error = self.mislabeled.take().map(|mislabeled| mislabeled.error);
-        DecodeStep::Ended(DecodeEnd { as_came, ..self.end(error) })
+        let mislabeled = self.mislabeled.take();
+        let damaged = mislabeled.as_ref().is_some_and(|mislabeled| mislabeled.damaged);
+        let error = mislabeled.map(|mislabeled| mislabeled.error);
+        DecodeStep::Ended(DecodeEnd { as_came, damaged, ..self.end(error) })
+    }
+
+    /// Whether the bytes are in their coding all the same; not asked of what nobody kept.
+    fn is_damaged(&self, error: &io::Error) -> bool {
+        let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<DecodeError>());
+        !inner.is_some_and(|error| error.is_foreign) && !lock(&self.input).is_text()
     }
 
     fn is_no_news(&self, error: &io::Error) -> bool {
@@ -280,7 +309,8 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
             let room = DECODED_BOUND.saturating_sub(self.total).min(read as u64) as usize;
             if let Some(held) = &mut self.held {
                 held.extend_from_slice(&buffer[..room]);
-                if held.len() >= PIECE || lock(&self.input).taken >= HELD {
+                let is_believed = |input: &EncodedInput| input.taken >= HELD && !input.is_text();
+                if held.len() >= PIECE || is_believed(&lock(&self.input)) {
                     self.flush_held()?;
                 }
             } else {

@@ -34,6 +34,7 @@ fn received(method: &str, headers: &[(&str, &[u8])], body: &[u8]) -> Exchange {
         complete: true,
         decode_error: None,
         as_came: false,
+        damaged: false,
     };
     Exchange {
         conn: SessionId(1).conn(1),
