@@ -98,11 +98,16 @@ Examples:
   wirebench listen http://:8080 --body 'hello' --status 201
   wirebench listen tcp://:9000 --echo
   wirebench listen udp://:9000 --count 10
+  wirebench listen --raw tcp://:9000 < in > out      bytes both ways, as with ncat and socat
   wirebench listen tls://:9443 --echo                with a certificate made here
   wirebench listen https://:8443 --cert chain.pem --key key.pem
   wirebench listen tutorial/tcp-server               a preset
 
 ':port' is this machine only, '*:port' is everybody.
+With --raw, standard input (a pipe, a file, a terminal) goes to every TCP peer that is connected, as
+fast as the slowest takes it, and its end is told to them (FIN); over UDP it goes to the peer heard
+last, 8 KiB a datagram. It waits for somebody to come, and is left alone where --echo, --body or a
+rule answers, or with -I.
 A first Ctrl+C, TERM or HUP prints what was taken in, for a second at most; a second one ends it at
 once.
 Exit status: 0 stopped as asked, 2 usage, 3 network, 4 TLS, 6 not all was printed (how much is said),
@@ -134,9 +139,15 @@ pub struct Send {
     /// Send name=value items as a form instead of JSON.
     #[arg(short, long)]
     pub form: bool,
-    /// Do not read a body or bytes to send from a pipe on standard input.
+    /// Do not read a body or bytes to send from a pipe on standard input, which is read for POST, PUT
+    /// and PATCH and for conversations where nothing else is to be sent, presets included.
     #[arg(short = 'I', long)]
     pub ignore_stdin: bool,
+    /// Write the bytes received, a body after content decoding, to this file instead of standard
+    /// output (-). It appears whole or not at all and replaces what was there; what came before a
+    /// failure is left in FILE.part.
+    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["json", "text"])]
+    pub output: Option<String>,
     /// HTTP: end with status 1 when the response's status is 400 or above.
     #[arg(long)]
     pub check_status: bool,
@@ -190,6 +201,9 @@ pub struct Listen {
     /// Stop after this time.
     #[arg(long = "for", value_name = "TIME", value_parser = parse_duration)]
     pub lasts: Option<Duration>,
+    /// Do not read standard input, which --raw sends to the peers.
+    #[arg(short = 'I', long)]
+    pub ignore_stdin: bool,
     #[command(flatten)]
     pub common: Common,
 }

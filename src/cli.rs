@@ -11,9 +11,11 @@
 mod authority;
 pub mod exit;
 mod headless;
+mod in_flight;
 mod items;
 mod listen;
 pub mod output;
+mod output_file;
 mod send;
 mod stdin;
 mod target;
@@ -24,16 +26,26 @@ use crate::model::failure::Failure;
 pub use headless::Headless;
 use headless::Interrupts;
 use output::{Output, RunOutcome, Style};
+use output_file::OutputFile;
 
 /// Runs a command to its end; returns the exit status.
 pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
     let mut interrupts = Interrupts::listen()?;
     match command {
         Task::Send(arguments) => {
-            let mut output = Output::new(&arguments.common, Style::Raw);
+            let file = arguments.output.as_deref().filter(|name| *name != "-");
+            let file = file.map(OutputFile::begin).transpose()?;
+            let mut output = match (&file, &arguments.output) {
+                (Some(file), Some(name)) => Output::to_file(file.file()?, name),
+                _ => Output::new(&arguments.common, Style::Raw),
+            };
             let sending = send::run(&arguments, &mut headless, &mut output, &mut interrupts);
             let (outcome, behind) = Box::pin(sending).await;
-            output.finish(outcome, &mut interrupts, behind).await
+            let ended = output.finish(outcome, &mut interrupts, behind).await;
+            match file {
+                Some(file) => file.conclude(ended).await,
+                None => ended,
+            }
         }
         Task::Listen(arguments) => {
             let mut output = Output::new(&arguments.common, Style::Json);

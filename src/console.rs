@@ -1,10 +1,12 @@
-//! Standard output and standard error: the only way to them, and nobody who prints ever waits.
+//! Standard output and standard error, or a file in its place: the only way to them, and nobody who
+//! prints ever waits.
 //!
 //! A printer has a thread that writes and a bounded buffer before it, so a pipe that nobody reads, a
 //! stopped terminal or a descriptor that is "non-blocking" holds up that thread alone. Who makes more
 //! than fits awaits [`Printer::ready`] before it takes more in. Words for people go through
 //! `codec::printable`; nothing here panics when it cannot write.
 
+use std::fs::File;
 use std::io::{self, IsTerminal as _};
 use std::panic::PanicHookInfo;
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -12,7 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::{Buf as _, Bytes, BytesMut};
-use rustix::fd::BorrowedFd;
+use rustix::fd::{AsFd as _, BorrowedFd};
 use rustix::io::Errno;
 use tokio::sync::Notify;
 
@@ -31,10 +33,11 @@ const RETRY: Duration = Duration::from_millis(5);
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Where a printer writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 enum Stream {
     Output,
     Error,
+    File(File),
 }
 
 /// Why nothing more can be printed.
@@ -80,6 +83,12 @@ static ERROR: LazyLock<Printer> = LazyLock::new(|| Printer::new(Stream::Error));
 #[must_use]
 pub fn output() -> Printer {
     OUTPUT.clone()
+}
+
+/// A printer of its own for a file.
+#[must_use]
+pub(crate) fn to_file(file: File) -> Printer {
+    Printer::new(Stream::File(file))
 }
 
 /// Whether standard output is a terminal.
@@ -249,10 +258,11 @@ impl PrinterShared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn fd(&self) -> BorrowedFd<'static> {
-        match self.stream {
+    fn fd(&self) -> BorrowedFd<'_> {
+        match &self.stream {
             Stream::Output => rustix::stdio::stdout(),
             Stream::Error => rustix::stdio::stderr(),
+            Stream::File(file) => file.as_fd(),
         }
     }
 

@@ -4,6 +4,7 @@
 //! wirebench, so every other module may import it.
 
 pub mod authority;
+pub mod client;
 pub mod endpoint;
 pub mod exchange;
 pub mod failure;
@@ -28,7 +29,6 @@ pub mod record;
 pub mod secrets;
 pub mod shared_spec;
 pub mod spec;
-pub mod stream;
 pub mod suggest;
 pub mod timing;
 pub mod tls;

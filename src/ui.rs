@@ -6,8 +6,8 @@
 
 mod header_footer;
 mod overlay;
+mod painter;
 mod pane;
-mod pen;
 pub mod theme;
 mod widget;
 
@@ -17,26 +17,26 @@ use ratatui::widgets::{Block, Clear};
 use crate::app::App;
 use crate::app::focus::Pane;
 use crate::codec::printable::is_visible;
-use pen::Pen;
+use painter::Painter;
 use theme::ThemeStyles;
 
 /// Draws the application as it is.
 pub fn render(app: &App, frame: &mut Frame<'_>) {
     let palette = ThemeStyles::of(app.shared.theme, app.shared.truecolor);
     let screen = frame.area();
-    let mut pen = Pen::new(app, &palette, frame.buffer_mut());
-    pen.render(Clear);
-    pen.render(Block::new().style(palette.base));
+    let mut painter = Painter::new(app, &palette, frame.buffer_mut());
+    painter.render(Clear);
+    painter.render(Block::new().style(palette.base));
     let areas = app.shared.areas();
-    header_footer::header(pen.at(areas.header.intersection(screen)));
+    header_footer::header(painter.at(areas.header.intersection(screen)));
     for which in Pane::ALL {
         let area = areas.of(which).intersection(screen);
         if !area.is_empty() {
-            pane::draw(pen.at(area), which);
+            pane::draw(painter.at(area), which);
         }
     }
-    header_footer::footer(pen.at(areas.footer.intersection(screen)));
-    overlay::draw(pen);
+    header_footer::footer(painter.at(areas.footer.intersection(screen)));
+    overlay::draw(painter);
     last_gate(frame.buffer_mut());
 }
 

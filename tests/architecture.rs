@@ -169,6 +169,7 @@ const ONLY_IN: &[OnlyIn] = &[
             "engine/body",     // bodies in temporary files, and bodies saved by the user
             "tui/external.rs", // the text an editor works on
             "cli/stdin.rs",    // a body that is piped in and too large for memory
+            "cli/output_file", // what was received, as the user asked for
             "named_file.rs",   // opens for reading alone
             "logging.rs",      // the log
         ],

@@ -11,6 +11,8 @@
 mod authority;
 #[path = "suite/bombs.rs"]
 mod bombs;
+#[path = "suite/both_ways.rs"]
+mod both_ways;
 #[path = "suite/certificates.rs"]
 mod certificates;
 #[path = "suite/cli.rs"]
@@ -105,6 +107,8 @@ mod soak;
 mod store;
 #[path = "suite/store_calls.rs"]
 mod store_calls;
+#[path = "suite/taken_in.rs"]
+mod taken_in;
 #[path = "suite/terminal_safety.rs"]
 mod terminal_safety;
 #[path = "suite/tour.rs"]

@@ -25,7 +25,7 @@ use text_model::{Motion, TextModel, TextPlace};
 pub use text_model::{Splice, TextChange};
 use text_rows::{TAB, column};
 use text_view::TextView;
-pub use text_view::{Look, RowPiece};
+pub use text_view::{RowPiece, TextStyle};
 
 use crate::model::key::Key;
 

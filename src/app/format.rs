@@ -59,7 +59,7 @@ pub(crate) fn line_ends(text: &str) -> String {
 }
 
 /// `0.03 ms`, `12.4 ms`, `1.20 s`, `2 min 03 s`.
-pub fn took(duration: Duration) -> String {
+pub fn duration(duration: Duration) -> String {
     let millis = duration.as_secs_f64() * 1000.0;
     match millis {
         m if m < 1.0 => format!("{m:.2} ms"),
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn durations_keep_three_digits() {
-        let ms = |ms: f64| took(Duration::from_secs_f64(ms / 1000.0));
+        let ms = |ms: f64| duration(Duration::from_secs_f64(ms / 1000.0));
         assert_eq!(ms(0.034), "0.03 ms");
         assert_eq!(ms(12.44), "12.4 ms");
         assert_eq!(ms(345.0), "345 ms");

@@ -61,6 +61,12 @@ impl Prompt {
     }
 }
 
+/// Opens the search line; the last text stays and is gone with one key.
+pub(super) fn open_search(open: &mut Option<Prompt>) -> Outcome {
+    *open = Some(Prompt::new(PromptPurpose::Search, ""));
+    Outcome::yes()
+}
+
 /// Gives an input to the prompt that is open; `None` = there is none, or the input is not for it.
 pub fn update(open: &mut Option<Prompt>, shared: &Shared, input: PaneInput<'_>) -> Option<Outcome> {
     let prompt = open.as_mut()?;

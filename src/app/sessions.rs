@@ -127,7 +127,7 @@ impl Session {
     }
 
     /// How long it has run, or ran.
-    pub(crate) fn lasted(&self, now: Stamp) -> Duration {
+    pub(crate) fn elapsed(&self, now: Stamp) -> Duration {
         self.ended.unwrap_or(now).since(self.opened)
     }
 

@@ -113,7 +113,7 @@ pub struct Shared {
 
 impl Shared {
     /// What lists on the screen may tell; what is looked at closely is shown as it is.
-    pub fn told(&self) -> Disclosure {
+    pub fn disclosure(&self) -> Disclosure {
         Disclosure::Hiding(self.secrets.clone())
     }
 

@@ -1,9 +1,12 @@
 //! `wirebench listen`: opens a listener and prints what arrives until it is told to stop.
 
+mod input;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use input::ListenInput;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::time::{Instant, timeout_at};
@@ -11,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use super::exit;
 use super::headless::{CLOSING, Headless, Interrupts};
 use super::output::{self, Output, Style};
-use super::target;
+use super::{stdin, target};
 use crate::args;
 use crate::codec::charset::Recoder;
 use crate::codec::printable;
@@ -56,6 +59,7 @@ struct ListenWatch<'a> {
     left: Option<u64>,
     /// A body whose bytes are being printed, and how many are.
     body: Option<(BodyId, u64)>,
+    input: ListenInput,
 }
 
 /// Runs the command; returns the exit status, and how many records or exchanges were taken in but
@@ -78,27 +82,29 @@ pub(super) async fn run(
         printed: Vec::new(),
         left: arguments.count,
         body: None,
+        input: ListenInput::none(),
     };
+    if watch.output.style == Style::Raw && !arguments.ignore_stdin && stdin::can_talk() {
+        watch.input = input_of(&plan);
+    }
     if let Err(failure) = headless.open(plan) {
         return (Err(failure), 0);
     }
     let deadline = arguments.lasts.map(|lasts| Instant::now() + lasts);
-    loop {
-        tokio::select! {
-            biased;
-            () = interrupts.next() => break,
-            () = clock::at(deadline) => break,
-            ended = watch.step(headless) => if let Some(outcome) = ended.transpose() {
-                return (outcome, 0);
-            },
-        }
-        if watch.left == Some(0) && watch.body.is_none() {
-            headless.close(CloseMode::Close).await;
-            return (Ok(exit::OK), 0);
-        }
+    let (outcome, behind) = watch.until_the_end(deadline, headless, interrupts).await;
+    (watch.input.outcome(outcome), behind)
+}
+
+/// Standard input for the peers, unless the listener has its own words.
+fn input_of(plan: &Plan) -> ListenInput {
+    let can = plan.capabilities();
+    if !can.conversation {
+        return ListenInput::none();
     }
-    headless.order_close(CloseMode::Close);
-    watch.drain(headless, interrupts).await
+    if plan.answers_by_itself() {
+        return if stdin::is_piped() { ListenInput::left_alone() } else { ListenInput::none() };
+    }
+    ListenInput::read(can.datagrams)
 }
 
 /// What is to be run: the target or preset with the options of the command line.
@@ -168,14 +174,47 @@ fn rule(arguments: &args::Listen) -> Option<Rule> {
 }
 
 impl ListenWatch<'_> {
+    /// Takes in, prints and sends until somebody or something ends it; then prints the rest.
+    async fn until_the_end(
+        &mut self,
+        deadline: Option<Instant>,
+        headless: &mut Headless,
+        interrupts: &mut Interrupts,
+    ) -> (Result<u8, Failure>, u64) {
+        loop {
+            tokio::select! {
+                biased;
+                () = interrupts.next() => break,
+                () = clock::at(deadline) => break,
+                ended = self.step(headless) => if let Some(outcome) = ended.transpose() {
+                    return (outcome, 0);
+                },
+            }
+            if self.left == Some(0) && self.body.is_none() {
+                headless.close(CloseMode::Close).await;
+                return (Ok(exit::OK), 0);
+            }
+        }
+        headless.order_close(CloseMode::Close);
+        self.drain(headless, interrupts).await
+    }
+
     /// Takes in and prints the next fact once there is room for it; the exit status at the end of
     /// the session. Safe to drop: a body goes on where it was.
     async fn step(&mut self, headless: &mut Headless) -> Result<Option<u8>, Failure> {
         if self.body.is_some() {
             return self.print_body(headless).await.map(|()| None);
         }
-        self.output.ready().await?;
-        self.on_event(headless.next_event().await, headless)
+        let (output, input) = (&*self.output, &mut self.input);
+        let taken = async {
+            output.ready().await?;
+            Ok::<_, Failure>(headless.next_event().await)
+        };
+        // In no order, so that neither way waits for the other.
+        tokio::select! {
+            event = taken => self.on_event(event?, headless),
+            step = input.next() => input.step(step, headless).map(|()| None),
+        }
     }
 
     /// Prints what was taken in before the end; after a signal for a second at most. Returns the
@@ -232,6 +271,9 @@ impl ListenWatch<'_> {
                 if addresses.iter().any(|address| !address.ip().is_loopback()) {
                     output::note("warning: other machines can reach this listener");
                 }
+                if let Some(remark) = self.input.remark() {
+                    output::note(remark);
+                }
             }
             Some(Event::Traffic(batch)) => self.on_traffic(batch, headless),
             Some(Event::Exchange(exchange)) if exchange.state != ExchangeState::Active => {
@@ -240,6 +282,8 @@ impl ListenWatch<'_> {
                 self.printed.extend(exchange.bodies());
                 self.release(headless);
             }
+            // Of a peer that has just left its end tells more.
+            Some(Event::Refused { failure, .. }) if failure.kind == FailureKind::NotFound => {}
             Some(Event::Refused { failure, .. }) => output::complain(&failure),
             Some(_) => {}
         }
@@ -265,6 +309,7 @@ impl ListenWatch<'_> {
         let now = headless.now();
         self.conns.extend(batch.conns.into_iter().map(|conn| (conn.id, conn)));
         for record in &batch.records {
+            self.input.on_record(record, self.conns.get(&record.conn));
             if self.tells(record) && self.left != Some(0) {
                 self.print_record(record);
                 if record.is_received() {
@@ -273,7 +318,8 @@ impl ListenWatch<'_> {
             }
         }
         for conn in &batch.over {
-            self.conns.remove(conn);
+            let info = self.conns.remove(conn);
+            self.input.over(*conn, info.as_ref());
             self.streams.over(*conn);
         }
         let lost_some = |lost: &Lost| lost.by_app > 0 || lost.by_kernel.unwrap_or_default() > 0;

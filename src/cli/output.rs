@@ -5,6 +5,8 @@
 //! for programs, are escaped by their writer; raw bytes are printed when asked for alone, and to a
 //! terminal only harmless ones unless `--force` says otherwise.
 
+use std::fs::File;
+
 use tokio::time::timeout_at;
 
 use super::exit;
@@ -39,6 +41,8 @@ pub(super) enum RunOutcome {
 pub struct Output {
     pub style: Style,
     to: Printer,
+    /// What it is called in failures.
+    name: String,
     stream: TextStream,
     /// Raw bytes act on a terminal, and nobody has said that they may.
     is_guarded: bool,
@@ -61,13 +65,28 @@ impl Output {
             _ => piped,
         };
         let is_guarded = is_terminal && !common.force;
-        let (to, stream) = (console::output(), TextStream::default());
-        Output { style, to, stream, is_guarded, held: Vec::new(), withheld: 0 }
+        let (to, name) = (console::output(), "standard output".to_owned());
+        let stream = TextStream::default();
+        Output { style, to, name, stream, is_guarded, held: Vec::new(), withheld: 0 }
+    }
+
+    /// The bytes received go to this file.
+    #[must_use]
+    pub(super) fn to_file(file: File, name: &str) -> Self {
+        Output {
+            style: Style::Raw,
+            to: console::to_file(file),
+            name: name.to_owned(),
+            stream: TextStream::default(),
+            is_guarded: false,
+            held: Vec::new(),
+            withheld: 0,
+        }
     }
 
     /// Waits until what was printed before has gone out but for a bounded rest. Cancel-safe.
     pub async fn ready(&self) -> Result<(), Failure> {
-        self.to.ready().await.map_err(|error| failure(&error))
+        self.to.ready().await.map_err(|error| failure(&self.name, &error))
     }
 
     /// One line of a peer's or our own words, made safe to look at.
@@ -153,7 +172,8 @@ impl Output {
             Some(PrintError::ReaderLeft) => return Ok(exit::READER_LEFT),
             Some(PrintError::Failed(why)) => {
                 let (bytes, _) = self.to.missing();
-                note(&format!("standard output: {why}; {bytes} bytes or more were not printed"));
+                let name = &self.name;
+                note(&format!("{name}: {why}; {bytes} bytes or more were not printed"));
                 return Ok(exit::INTERRUPTED);
             }
             None => {}
@@ -187,12 +207,12 @@ fn unread((bytes, lines): (usize, usize), behind: u64) -> String {
 }
 
 /// Why nothing more is printed; `Output::finish` says it, so nobody else has to.
-fn failure(error: &PrintError) -> Failure {
+fn failure(name: &str, error: &PrintError) -> Failure {
     let kind = match error {
         PrintError::ReaderLeft => FailureKind::Cancelled,
         PrintError::Failed(_) => FailureKind::Io,
     };
-    Failure::new(Stage::Storage, "standard output", kind, error.to_string())
+    Failure::new(Stage::Storage, name, kind, error.to_string())
 }
 
 /// A failure in words, on standard error.

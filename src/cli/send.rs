@@ -16,8 +16,8 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::{HttpBody, HttpSpec};
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::plan::Plan;
-use crate::model::record::Record;
 use crate::model::protocol::Side;
+use crate::model::record::Record;
 use crate::model::spec::Spec;
 use crate::model::trust::Verify;
 use messages::{STDIN, StreamMessages};
@@ -74,7 +74,7 @@ pub(super) async fn run(
         status = &mut session => {
             if passes_over && stdin::has_bytes() {
                 output::note(
-                    "standard input was not read, there is something else to send; -d @- sends it",
+                    "standard input was not read: something else was to be sent; -d @- sends it instead",
                 );
             }
             return (status.map(RunOutcome::Done), 0);

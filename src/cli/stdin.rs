@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use rustix::fs::FileType;
+use rustix::process::getpgrp;
+use rustix::termios::tcgetpgrp;
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -67,6 +69,13 @@ pub(super) fn is_pipe() -> bool {
 /// Whether bytes wait on standard input.
 pub(super) fn has_bytes() -> bool {
     rustix::io::ioctl_fionread(rustix::stdio::stdin()).is_ok_and(|count| count > 0)
+}
+
+/// Whether standard input is somebody's to talk with: piped in, or a terminal that is ours.
+pub(super) fn can_talk() -> bool {
+    let input = rustix::stdio::stdin();
+    // From the background the terminal would stop us.
+    is_piped() || tcgetpgrp(input).is_ok_and(|foreground| foreground == getpgrp())
 }
 
 /// Standard input until its end, said to be waited for when nothing comes; `patience` is the longest

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use encoding_rs::Encoding;
 
-use crate::model::view::{ViewMode, Wide};
+use crate::model::view::{ViewMode, WideEncoding};
 
 /// Whether the beginning of some bytes reads as text: UTF-8 (a character may be cut at the end)
 /// with next to no control characters. Terminal escapes of logs count as text.
@@ -84,12 +84,12 @@ pub(super) fn parameter<'a>(content_type: &'a str, wanted: &str) -> Option<&'a s
 /// The encoding in wide units a body is in: by the byte order mark it begins with, or by the charset
 /// its `Content-Type` names. Without either sign UTF-16 is taken for little-endian, as browsers do.
 #[must_use]
-pub fn wide(content_type: Option<&str>, first: &[u8]) -> Option<Wide> {
-    let marks: [(&[u8], Wide); 4] = [
-        (b"\xff\xfe\0\0", Wide::Utf32Le),
-        (b"\0\0\xfe\xff", Wide::Utf32Be),
-        (b"\xff\xfe", Wide::Utf16Le),
-        (b"\xfe\xff", Wide::Utf16Be),
+pub fn wide(content_type: Option<&str>, first: &[u8]) -> Option<WideEncoding> {
+    let marks: [(&[u8], WideEncoding); 4] = [
+        (b"\xff\xfe\0\0", WideEncoding::Utf32Le),
+        (b"\0\0\xfe\xff", WideEncoding::Utf32Be),
+        (b"\xff\xfe", WideEncoding::Utf16Le),
+        (b"\xfe\xff", WideEncoding::Utf16Be),
     ];
     let marked = marks.into_iter().find(|(mark, _)| first.starts_with(mark));
     marked.map_or_else(|| label(content_type)?.parse().ok(), |(_, wide)| Some(wide))
@@ -115,7 +115,7 @@ pub struct Recoder {
 enum RecoderKind {
     Decoder(encoding_rs::Decoder),
     /// UTF-32, with the bytes of a unit whose end has not come.
-    Wide(Wide, Vec<u8>),
+    Wide(WideEncoding, Vec<u8>),
 }
 
 impl std::fmt::Debug for RecoderKind {
@@ -133,8 +133,8 @@ impl Recoder {
     #[must_use]
     pub fn of(content_type: Option<&str>, first: &[u8]) -> Option<Recoder> {
         let kind = match wide(content_type, first) {
-            Some(Wide::Utf16Le) => with_mark(encoding_rs::UTF_16LE),
-            Some(Wide::Utf16Be) => with_mark(encoding_rs::UTF_16BE),
+            Some(WideEncoding::Utf16Le) => with_mark(encoding_rs::UTF_16LE),
+            Some(WideEncoding::Utf16Be) => with_mark(encoding_rs::UTF_16BE),
             Some(wide) => RecoderKind::Wide(wide, Vec::new()),
             None => {
                 let encoding = charset(content_type)?;
@@ -160,7 +160,7 @@ impl Recoder {
                 let units = rest.as_chunks::<4>().0.iter();
                 for unit in units {
                     let number = match wide {
-                        Wide::Utf32Be => u32::from_be_bytes(*unit),
+                        WideEncoding::Utf32Be => u32::from_be_bytes(*unit),
                         _ => u32::from_le_bytes(*unit),
                     };
                     let found = char::from_u32(number);
@@ -275,12 +275,12 @@ mod tests {
     #[test]
     fn wide_text_is_known_by_its_mark_or_its_charset() {
         for (kind, first, expected) in [
-            (None, &b"\xff\xfea\0"[..], Some(Wide::Utf16Le)),
-            (Some("text/plain; charset=utf-8"), b"\xfe\xff\0a", Some(Wide::Utf16Be)),
-            (None, b"\xff\xfe\0\0a\0\0\0", Some(Wide::Utf32Le)),
-            (None, b"\0\0\xfe\xff", Some(Wide::Utf32Be)),
-            (Some("text/plain; charset=UTF-16be"), b"\0a", Some(Wide::Utf16Be)),
-            (Some("text/plain; charset=\"utf-16\""), b"a\0", Some(Wide::Utf16Le)),
+            (None, &b"\xff\xfea\0"[..], Some(WideEncoding::Utf16Le)),
+            (Some("text/plain; charset=utf-8"), b"\xfe\xff\0a", Some(WideEncoding::Utf16Be)),
+            (None, b"\xff\xfe\0\0a\0\0\0", Some(WideEncoding::Utf32Le)),
+            (None, b"\0\0\xfe\xff", Some(WideEncoding::Utf32Be)),
+            (Some("text/plain; charset=UTF-16be"), b"\0a", Some(WideEncoding::Utf16Be)),
+            (Some("text/plain; charset=\"utf-16\""), b"a\0", Some(WideEncoding::Utf16Le)),
             (Some("text/plain; charset=iso-8859-1"), b"a\0", None),
             (None, b"a\0", None),
         ] {

@@ -17,7 +17,7 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use super::lines::encode_wide;
 use super::{escape, hex};
-use crate::model::view::Wide;
+use crate::model::view::WideEncoding;
 
 /// Letters of other case can be up to four bytes where ours are one.
 const FOLDED: usize = 4;
@@ -57,7 +57,7 @@ impl Pattern {
 
     /// The pattern of text in an encoding whose units are no bytes.
     #[must_use]
-    pub fn wide(text: &str, wide: Wide) -> Option<Pattern> {
+    pub fn wide(text: &str, wide: WideEncoding) -> Option<Pattern> {
         let any_case = !text.chars().any(char::is_uppercase);
         let expression: String = text.chars().map(|c| wide_char(wide, c, any_case)).collect();
         let regex = RegexBuilder::new(&expression).unicode(false).build().ok()?;
@@ -148,7 +148,7 @@ impl Needle {
 }
 
 /// One character, in both cases or just as it is.
-fn wide_char(wide: Wide, c: char, any_case: bool) -> String {
+fn wide_char(wide: WideEncoding, c: char, any_case: bool) -> String {
     let upper = c.to_uppercase().filter(|_| any_case);
     let forms: Vec<String> = std::iter::once(c)
         .chain(upper)
@@ -203,11 +203,12 @@ mod tests {
     #[test]
     fn wide_text_is_found_in_its_units() {
         let body = b"x\0P\0i\0\xdc\0";
-        let hits =
-            |text| Pattern::wide(text, Wide::Utf16Le).unwrap().hits(body).collect::<Vec<_>>();
+        let hits = |text| {
+            Pattern::wide(text, WideEncoding::Utf16Le).unwrap().hits(body).collect::<Vec<_>>()
+        };
         assert_eq!(hits("piü"), vec![2..8]);
         assert!(hits("PI").is_empty());
-        assert!(Pattern::wide("", Wide::Utf32Be).is_none());
+        assert!(Pattern::wide("", WideEncoding::Utf32Be).is_none());
     }
 
     #[test]

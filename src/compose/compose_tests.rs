@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::model::client::{ClientSpec, ScriptStep, TcpSpec, UdpSpec};
 use crate::model::endpoint::{Bind, Endpoint};
 use crate::model::http::{
     Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
@@ -12,7 +13,6 @@ use crate::model::plan::{
     AnswerPart, HttpPlan, LengthHeader, PartContent, PlanBody, StepPlan, WhenPlan,
 };
 use crate::model::spec::NameValue;
-use crate::model::stream::{ClientSpec, ScriptStep, TcpSpec, UdpSpec};
 use crate::model::tls::ClientTls;
 use crate::model::trust::{TrustedCertificates, Verify};
 

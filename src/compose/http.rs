@@ -9,13 +9,13 @@ use super::sockets::{self, bind, listener_tls, socket};
 use super::text::Composer;
 use crate::codec::zone;
 use crate::compose::address::{UrlParts, encoded_on_send, normalise_url};
+use crate::model::client::CONNECT_TIMEOUT;
 use crate::model::field_id::FieldId;
 use crate::model::http::{Auth, AutomaticHeader, HttpAnswer, HttpBody, HttpListenerSpec, HttpSpec};
 use crate::model::plan::{
     AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, LengthHeader, PlanBody,
 };
 use crate::model::spec::NameValue;
-use crate::model::stream::CONNECT_TIMEOUT;
 
 /// Sent unless the user gives a header of that name.
 const USER_AGENT: &str = concat!("wirebench/", env!("CARGO_PKG_VERSION"));

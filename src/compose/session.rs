@@ -3,12 +3,12 @@
 use super::sockets::{bind, client, datagrams, endpoint, listener_tls, socket};
 use super::text::Composer;
 use crate::compose::template::Mode;
+use crate::model::client::{ScriptStep, TcpSpec, UdpSpec};
 use crate::model::field_id::FieldId;
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenKind};
 use crate::model::plan::{
     RulePlan, StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
 };
-use crate::model::stream::{ScriptStep, TcpSpec, UdpSpec};
 use crate::model::tls::ClientTls;
 
 /// Every issue goes to the composer; `None` without somebody to connect to.

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::text::Composer;
 use crate::compose::address;
+use crate::model::client::{ClientSpec, DatagramSpec, SocketSpec};
 use crate::model::endpoint::{Bind, Endpoint, EndpointError};
 use crate::model::field_id::FieldId;
 use crate::model::plan::{ClientOptions, DatagramOptions, SocketOptions, SourceAddress};
-use crate::model::stream::{ClientSpec, DatagramSpec, SocketSpec};
 use crate::model::tls::ListenerTls;
 
 /// Whom to connect to, read from the address field; `None` after an issue. Port 0 is one.

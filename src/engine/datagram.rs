@@ -7,9 +7,9 @@
 
 mod allowance;
 mod answerer;
+mod bound_socket;
 mod own_sockets;
 mod peers;
-mod port;
 
 use std::collections::BTreeMap;
 use std::future::pending;
@@ -35,8 +35,8 @@ use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 use crate::os;
 pub(super) use answerer::Answerer;
+use bound_socket::BoundSocket;
 use peers::Peers;
-use port::Port;
 
 /// Datagrams taken in one go before orders and timers get their turn.
 const DRAIN: usize = 512;
@@ -71,12 +71,12 @@ pub(super) async fn run(
     let (id, protocol) = (session.id.itself(), Protocol::Udp);
     let side = if remote.is_some() { Side::Client } else { Side::Listener };
     let client = remote.as_ref().map(|remote| &remote.options);
-    let ports = Port::bind(bind, options, client);
-    let local = ports.as_ref().ok().and_then(|ports| ports.first()).map(|port| port.local);
+    let sockets = BoundSocket::bind(bind, options, client);
+    let local = sockets.as_ref().ok().and_then(|sockets| sockets.first()).map(|bound| bound.local);
     let peer = remote.as_ref().map(|remote| remote.address);
     session.events.conn(ConnInfo { id, protocol, side, local, peer, tls: false });
     let mut socket = Datagrams {
-        ports: ports.inspect_err(|failure| session.events.failed(id, failure))?,
+        sockets: sockets.inspect_err(|failure| session.events.failed(id, failure))?,
         session,
         side,
         peers: Peers::new(peer),
@@ -104,7 +104,7 @@ pub(super) async fn run(
 struct Datagrams {
     session: SessionHandle,
     side: Side,
-    ports: Vec<Port>,
+    sockets: Vec<BoundSocket>,
     peers: Peers,
     outbox: OutboundQueue,
     answerer: Answerer,
@@ -125,12 +125,12 @@ impl Datagrams {
     }
 
     fn announce(&mut self) {
-        let addresses: Vec<_> = self.ports.iter().map(|port| port.local).collect();
-        let receive_buffer = self.ports.iter().filter_map(Port::receive_buffer).min();
+        let addresses: Vec<_> = self.sockets.iter().map(|bound| bound.local).collect();
+        let receive_buffer = self.sockets.iter().filter_map(BoundSocket::receive_buffer).min();
         let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
         let buffer = receive_buffer
             .map_or_else(String::new, |bytes| format!(", receive buffer {} KiB", bytes / 1024));
-        let groups = self.ports.iter().filter_map(|port| port.group.as_ref());
+        let groups = self.sockets.iter().filter_map(|bound| bound.group.as_ref());
         let groups: String = groups
             .map(|joined| match joined {
                 Ok(()) => ", joined its group".to_owned(),
@@ -140,7 +140,7 @@ impl Datagrams {
         let text = format!("bound to {}{groups}{buffer}", list.join(" and "));
         self.note(self.session.id.itself(), RecordKind::Bound, text);
         let first = addresses.first().copied();
-        self.answerer.announce(self.ports.iter().map(|port| port.local));
+        self.answerer.announce(self.sockets.iter().map(|bound| bound.local));
         self.session.events.phase(Phase::Listening { addresses, receive_buffer });
         if let (Some(peer), Some(local)) = (self.peer(), first) {
             self.peer_at(peer);
@@ -183,8 +183,8 @@ impl Datagrams {
                 self.read_drops();
             }
             () = clock::at(self.answerer.told_at()) => self.note_unanswered(),
-            () = writable(&self.ports, waiting) => {}
-            index = any_readable(&self.ports), if room => self.receive(index, DRAIN),
+            () = writable(&self.sockets, waiting) => {}
+            index = any_readable(&self.sockets), if room => self.receive(index, DRAIN),
         }
         None
     }
@@ -198,7 +198,7 @@ impl Datagrams {
         if let Some(forgotten) = self.peers.add(address, id) {
             self.session.events.retire(forgotten);
         }
-        let local = port_for(&self.ports, address).map(|port| port.local);
+        let local = socket_for(&self.sockets, address).map(|bound| bound.local);
         let peer = Some(address);
         self.session.events.conn(ConnInfo { id, protocol, side, local, peer, tls: false });
         self.count_peers();
@@ -210,7 +210,7 @@ impl Datagrams {
         let held = self.session.events.hold_stamp();
         let mut records = Vec::new();
         while records.len() < limit
-            && let Some((from, data)) = self.ports.get_mut(index).and_then(Port::receive)
+            && let Some((from, data)) = self.sockets.get_mut(index).and_then(BoundSocket::receive)
         {
             let (at, kind) = (clock::now(), RecordKind::Data);
             let conn = self.peer_at(from);
@@ -251,9 +251,9 @@ impl Datagrams {
 
     /// Shows which of our datagrams came back; several of one kind become one record.
     fn report_undelivered(&mut self, index: usize) {
-        let Some(port) = self.ports.get(index) else { return };
+        let Some(bound) = self.sockets.get(index) else { return };
         let mut reports = BTreeMap::new();
-        for report in port.undelivered(DRAIN) {
+        for report in bound.undelivered(DRAIN) {
             *reports.entry(report).or_insert(0) += 1;
         }
         for ((to, why), count) in reports {
@@ -312,7 +312,7 @@ impl Datagrams {
     fn update(&mut self, plan: Plan) -> Result<(), Failure> {
         let plan = plan.udp_listener().ok_or_else(refusal::other_answers)?;
         self.answerer.change(Rules::new(plan.rules)?, plan.answer_rate);
-        self.answerer.announce(self.ports.iter().map(|port| port.local));
+        self.answerer.announce(self.sockets.iter().map(|bound| bound.local));
         self.note(self.session.id.itself(), RecordKind::Note, "the answers were changed");
         Ok(())
     }
@@ -343,15 +343,15 @@ impl Datagrams {
         let mut answers = Vec::new();
         while let Some(OutboundMessage { to: Some(to), data, .. }) = self.outbox.front() {
             let to = *to;
-            let Some(port) = port_for(&self.ports, to) else {
+            let Some(bound) = socket_for(&self.sockets, to) else {
                 let cause = io::Error::from(io::ErrorKind::AddrNotAvailable);
                 self.undeliverable(to, &cause);
                 continue;
             };
             let at = clock::now();
-            let mut result = port.socket.try_send_to(data, to);
+            let mut result = bound.socket.try_send_to(data, to);
             if is_late_report(&result) {
-                result = port.socket.try_send_to(data, to);
+                result = bound.socket.try_send_to(data, to);
             }
             match result {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
@@ -383,8 +383,8 @@ impl Datagrams {
         if error.kind() != io::ErrorKind::PermissionDenied || self.noted_broadcast {
             return false;
         }
-        let Some(port) = port_for(&self.ports, to) else { return false };
-        self.noted_broadcast = port.socket.set_broadcast(true).is_ok();
+        let Some(bound) = socket_for(&self.sockets, to) else { return false };
+        self.noted_broadcast = bound.socket.set_broadcast(true).is_ok();
         if self.noted_broadcast {
             let text = format!("broadcast was switched on to send to {to}");
             self.note(self.session.id.itself(), RecordKind::Note, text);
@@ -397,9 +397,10 @@ impl Datagrams {
         let Some(message) = self.outbox.pop() else { return };
         let conn = self.peers.conn(to).unwrap_or(self.session.id.itself());
         let (size, most) = (message.data.len(), LARGEST[usize::from(to.is_ipv6())]);
-        let cause = match explain::socket_error(error).1 {
+        let cause = match explain::without_zone(to, error) {
             _ if size > most => format!("a datagram holds {most} at most"),
-            cause => cause,
+            Some((cause, hint)) => format!("{cause} ({hint})"),
+            None => explain::socket_error(error).1,
         };
         // What was not sent is no step that is done.
         self.steps_done &= message.origin == Origin::Answer;
@@ -420,7 +421,8 @@ impl Datagrams {
     }
 
     fn read_drops(&self) {
-        let drops: Option<u64> = self.ports.iter().map(|port| os::kernel_drops(&port.socket)).sum();
+        let drops: Option<u64> =
+            self.sockets.iter().map(|bound| os::kernel_drops(&bound.socket)).sum();
         if let Some(total) = drops {
             self.session.events.lost_by_kernel(total);
         }
@@ -430,7 +432,7 @@ impl Datagrams {
     fn last_look(&mut self) {
         self.note_unanswered();
         self.answerer.stop();
-        for index in 0..self.ports.len() {
+        for index in 0..self.sockets.len() {
             self.receive(index, LAST_DRAIN);
         }
         self.read_drops();
@@ -439,8 +441,8 @@ impl Datagrams {
 }
 
 /// The socket that reaches an address: the one of its family.
-fn port_for(ports: &[Port], to: SocketAddr) -> Option<&Port> {
-    ports.iter().find(|port| port.local.is_ipv4() == to.is_ipv4())
+fn socket_for(sockets: &[BoundSocket], to: SocketAddr) -> Option<&BoundSocket> {
+    sockets.iter().find(|bound| bound.local.is_ipv4() == to.is_ipv4())
 }
 
 /// The system reports that an earlier datagram came back instead of sending this one.
@@ -456,10 +458,10 @@ fn is_late_report(result: &io::Result<usize>) -> bool {
 }
 
 /// The index of a socket that has something to read.
-async fn any_readable(ports: &[Port]) -> usize {
+async fn any_readable(sockets: &[BoundSocket]) -> usize {
     // A socket that cannot be waited for is as good as one that stays silent.
-    let readable = async |index: usize| match ports.get(index) {
-        Some(port) if port.readable().await.is_ok() => index,
+    let readable = async |index: usize| match sockets.get(index) {
+        Some(bound) if bound.readable().await.is_ok() => index,
         _ => pending().await,
     };
     tokio::select! {
@@ -469,9 +471,9 @@ async fn any_readable(ports: &[Port]) -> usize {
 }
 
 /// The socket that the front message waits for takes datagrams again.
-async fn writable(ports: &[Port], to: Option<SocketAddr>) {
-    match to.and_then(|to| port_for(ports, to)) {
-        Some(port) if port.socket.writable().await.is_ok() => {}
+async fn writable(sockets: &[BoundSocket], to: Option<SocketAddr>) {
+    match to.and_then(|to| socket_for(sockets, to)) {
+        Some(bound) if bound.socket.writable().await.is_ok() => {}
         _ => pending().await,
     }
 }

@@ -20,12 +20,14 @@ mod document;
 mod files;
 mod form;
 mod options;
+mod output;
 mod powershell;
 mod quote;
 mod request;
 mod script;
 mod shell;
 mod spec;
+mod typographic;
 mod write;
 
 pub use command::ImportError;

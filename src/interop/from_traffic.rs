@@ -8,6 +8,7 @@ use std::fmt::Write;
 use crate::codec::{escape, printable};
 use crate::compose;
 use crate::compose::template;
+use crate::model::client::{ScriptStep, TcpSpec, UdpSpec};
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{Exchange, StartLine};
 use crate::model::http::{HttpBody, HttpSpec};
@@ -15,7 +16,6 @@ use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Record, RecordKind};
 use crate::model::spec::{NameValue, Spec};
-use crate::model::stream::{ScriptStep, TcpSpec, UdpSpec};
 use crate::model::tls::ClientTls;
 
 /// Headers of one hop or derived from the rest (RFC 9110, section 7.6.1).

@@ -150,6 +150,33 @@ pub enum MessageFraming {
 }
 
 impl Exchange {
+    /// One of which nothing but its request is known yet.
+    #[must_use]
+    pub fn begun(
+        side: Side,
+        conn: ConnId,
+        number: u32,
+        request: HttpMessage,
+        started: Stamp,
+    ) -> Self {
+        Exchange {
+            conn,
+            number,
+            side,
+            url: String::new(),
+            started,
+            local: None,
+            peer: None,
+            request,
+            response: None,
+            interim: Vec::new(),
+            timing: Timing::default(),
+            tls: None,
+            state: ExchangeState::Active,
+            warnings: Vec::new(),
+        }
+    }
+
     /// The bodies it refers to.
     #[must_use]
     pub fn bodies(&self) -> Vec<BodyId> {

@@ -5,9 +5,9 @@ use std::time::Duration;
 use smart_default::SmartDefault;
 use strum::{EnumString, IntoStaticStr};
 
+use super::client::{ClientSpec, SocketSpec};
 use super::name_value::NameValue;
 use super::payload::{Payload, PayloadFormat};
-use super::stream::{ClientSpec, SocketSpec};
 use super::tls::ListenerTls;
 use super::trust::{TrustedCertificates, Verify};
 

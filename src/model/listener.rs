@@ -5,8 +5,8 @@ use std::time::Duration;
 use smart_default::SmartDefault;
 use strum::{EnumString, IntoStaticStr};
 
+use super::client::{DatagramSpec, SocketSpec};
 use super::payload::{LineEnding, Payload, PayloadFormat};
-use super::stream::{DatagramSpec, SocketSpec};
 use super::tls::ListenerTls;
 
 /// Automatic answers to one UDP peer in a second: more than people and devices ask for, and so few

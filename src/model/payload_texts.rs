@@ -48,13 +48,13 @@ impl Spec {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::client::{ScriptStep, TcpSpec};
     use crate::model::field_access::{set, with_rows};
     use crate::model::field_id::FieldId;
     use crate::model::http::{HttpBody, HttpSpec};
     use crate::model::name_value::NameValue;
     use crate::model::payload::Payload;
     use crate::model::protocol::{Protocol, Side};
-    use crate::model::stream::{ScriptStep, TcpSpec};
 
     #[test]
     fn only_what_is_long_is_left_out() {

@@ -258,6 +258,17 @@ impl Plan {
         }
     }
 
+    /// Whether it is a listener that answers what comes without being told.
+    #[must_use]
+    pub(crate) fn answers_by_itself(&self) -> bool {
+        match self {
+            Plan::HttpListener(_) => true,
+            Plan::TcpListener(plan) => !plan.rules.is_empty(),
+            Plan::UdpListener(plan) => !plan.rules.is_empty(),
+            Plan::Http(_) | Plan::Tcp(_) | Plan::Udp(_) => false,
+        }
+    }
+
     /// What a client of conversations sends and waits for at first.
     #[must_use]
     pub fn steps(&self) -> &[StepPlan] {

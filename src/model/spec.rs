@@ -5,11 +5,11 @@
 
 use strum::IntoStaticStr;
 
+use super::client::{TcpSpec, UdpSpec};
 use super::http::{HttpListenerSpec, HttpSpec};
 use super::listener::{TcpListenerSpec, UdpListenerSpec};
 pub use super::name_value::NameValue;
 use super::protocol::{Capabilities, Protocol, Side};
-use super::stream::{TcpSpec, UdpSpec};
 use super::tls::ClientTls;
 use super::trust::{TrustedCertificates, Verify};
 

@@ -36,7 +36,7 @@ pub enum ViewMode {
     /// Lines as they are.
     Text,
     /// Lines of an encoding whose units are no bytes, handed out as UTF-8.
-    Wide(Wide),
+    Wide(WideEncoding),
     /// Sixteen bytes a line.
     Hex,
 }
@@ -44,7 +44,7 @@ pub enum ViewMode {
 /// An encoding of Unicode in units of two or four bytes; by name on screen, and as a charset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString)]
 #[strum(ascii_case_insensitive, const_into_str)]
-pub enum Wide {
+pub enum WideEncoding {
     #[strum(to_string = "UTF-16LE", serialize = "UTF-16")]
     Utf16Le,
     #[strum(serialize = "UTF-16BE")]

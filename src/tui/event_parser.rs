@@ -63,15 +63,15 @@ pub(super) struct EventParser {
     pending: Vec<u8>,
     /// What is pending has waited long enough; only its end or a key alone ends it.
     is_stale: bool,
-    inside: Inside,
+    inside: ParserState,
     deadline: Option<Instant>,
-    handed: Handed,
+    recent: RecentKeys,
     last_read: Option<Instant>,
 }
 
 /// What the next bytes are part of.
 #[derive(Debug, Default)]
-enum Inside {
+enum ParserState {
     #[default]
     Keys,
     Paste(Paste),
@@ -99,7 +99,7 @@ enum Tail {
 
 /// The last thing that happened: keys that may be the start of a sequence after all.
 #[derive(Debug, Default)]
-struct Handed {
+struct RecentKeys {
     bytes: Vec<u8>,
     /// So many at the end are no keys yet: they came one at a time, and are it in a moment.
     held: usize,
@@ -114,24 +114,27 @@ impl EventParser {
         let is_after_pause = self.last_read.is_none_or(|at| at + KEY_PAUSE <= now);
         self.last_read = Some(now);
         let alone = one_key(bytes).filter(|_| is_after_pause);
-        let handed = std::mem::take(&mut self.handed);
+        let recent = std::mem::take(&mut self.recent);
         if let Some(key) = &alone {
             self.make_way(bytes, key, out);
             if self.is_paste_dying(key) {
                 return self.end_paste(out);
             }
         }
-        if matches!(self.inside, Inside::Keys) && self.pending.is_empty() && handed.is_fresh(now) {
-            match handed.tail(bytes) {
-                Tail::Sequence => self.pending = handed.bytes,
+        if matches!(self.inside, ParserState::Keys)
+            && self.pending.is_empty()
+            && recent.is_fresh(now)
+        {
+            match recent.tail(bytes) {
+                Tail::Sequence => self.pending = recent.bytes,
                 Tail::Unsure => {
-                    self.handed = handed.holding(bytes);
+                    self.recent = recent.holding(bytes);
                     self.deadline = Some(now + MOMENT);
                     return;
                 }
                 Tail::Keys => {
-                    self.pending = handed.held().to_vec();
-                    self.handed = handed.with(bytes, now);
+                    self.pending = recent.held().to_vec();
+                    self.recent = recent.with(bytes, now);
                 }
             }
         }
@@ -152,22 +155,22 @@ impl EventParser {
     pub(super) fn expire(&mut self, now: Instant, out: &mut Vec<Parsed>) {
         self.deadline = None;
         match &self.inside {
-            Inside::Keys => {
-                let handed = std::mem::take(&mut self.handed);
-                if handed.held > 0 {
-                    let keys = handed.held().iter().map(|byte| Key::char(char::from(*byte)));
+            ParserState::Keys => {
+                let recent = std::mem::take(&mut self.recent);
+                if recent.held > 0 {
+                    let keys = recent.held().iter().map(|byte| Key::char(char::from(*byte)));
                     out.extend(keys.map(pressed));
-                    self.handed = handed.with(&[], now);
+                    self.recent = recent.with(&[], now);
                     return;
                 }
             }
-            Inside::Paste(paste) if paste.ended.is_some() => {
+            ParserState::Paste(paste) if paste.ended.is_some() => {
                 self.hand_paste_on(out);
                 self.take_pending(now, out);
                 self.deadline = self.wait(true, now);
                 return;
             }
-            Inside::Paste(_) => return self.end_paste(out),
+            ParserState::Paste(_) => return self.end_paste(out),
         }
         let key = match self.pending.as_slice() {
             [ESC] => Key::new(KeyCode::Esc),
@@ -181,18 +184,20 @@ impl EventParser {
         };
         out.push(pressed(key));
         let bytes = std::mem::take(&mut self.pending);
-        self.handed = Handed { bytes, held: 0, is_split: false, at: Some(now) };
+        self.recent = RecentKeys { bytes, held: 0, is_split: false, at: Some(now) };
     }
 
     fn wait(&self, is_whole: bool, now: Instant) -> Option<Instant> {
         let wait = match (&self.inside, self.pending.as_slice()) {
-            (Inside::Paste(Paste { ended: Some(at), .. }), _) => return Some(*at + MOMENT),
-            (Inside::Paste(Paste { is_dead: true, .. }), _) | (Inside::Keys, []) => return None,
-            (Inside::Paste(_), _) => PASTE_WAIT,
-            (Inside::Keys, [ESC]) => MOMENT,
+            (ParserState::Paste(Paste { ended: Some(at), .. }), _) => return Some(*at + MOMENT),
+            (ParserState::Paste(Paste { is_dead: true, .. }), _) | (ParserState::Keys, []) => {
+                return None;
+            }
+            (ParserState::Paste(_), _) => PASTE_WAIT,
+            (ParserState::Keys, [ESC]) => MOMENT,
             // A key sends both at once; what came in two pieces was cut by the line.
-            (Inside::Keys, [ESC, _]) if is_whole => MOMENT,
-            (Inside::Keys, _) => SEQUENCE_WAIT,
+            (ParserState::Keys, [ESC, _]) if is_whole => MOMENT,
+            (ParserState::Keys, _) => SEQUENCE_WAIT,
         };
         Some(now + wait)
     }
@@ -200,23 +205,23 @@ impl EventParser {
     /// A key alone is no part of what waited in vain; Ctrl+C is none of an open string either.
     fn make_way(&mut self, bytes: &[u8], key: &Input, out: &mut Vec<Parsed>) {
         match &self.inside {
-            Inside::Paste(Paste { is_dead: true, ended: None, .. }) => {
+            ParserState::Paste(Paste { is_dead: true, ended: None, .. }) => {
                 self.pending.clear();
                 self.hand_paste_on(out);
             }
-            Inside::Keys if self.is_stale || self.pending.len() > 2 && is_ctrl_c(key) => {
+            ParserState::Keys if self.is_stale || self.pending.len() > 2 && is_ctrl_c(key) => {
                 // No hand has typed what a paste begins with.
                 let joined = [&self.pending, bytes].concat();
                 if !joined.starts_with(PASTE_START) && !PASTE_START.starts_with(&joined) {
                     self.pending.clear();
                 }
             }
-            Inside::Keys | Inside::Paste(_) => {}
+            ParserState::Keys | ParserState::Paste(_) => {}
         }
     }
 
     fn is_paste_dying(&self, key: &Input) -> bool {
-        matches!(&self.inside, Inside::Paste(paste) if paste.ended.is_none()) && is_ctrl_c(key)
+        matches!(&self.inside, ParserState::Paste(paste) if paste.ended.is_none()) && is_ctrl_c(key)
     }
 
     /// Takes from the front of what is pending whatever is complete.
@@ -224,7 +229,7 @@ impl EventParser {
         let mut pending = std::mem::take(&mut self.pending);
         let mut at = 0;
         while let Some(rest @ [_, ..]) = pending.get(at..) {
-            let is_text = matches!(self.inside, Inside::Paste(_));
+            let is_text = matches!(self.inside, ParserState::Paste(_));
             if let Some((len, introducer)) = eight_bits(rest).filter(|_| !is_text) {
                 pending.splice(at..at + len, [ESC, introducer]);
             } else if let Some(taken) = self.take_one(rest, now, out) {
@@ -234,7 +239,7 @@ impl EventParser {
             }
         }
         pending.drain(..at);
-        if matches!(self.inside, Inside::Keys) && pending.len() > SEQUENCE_LIMIT {
+        if matches!(self.inside, ParserState::Keys) && pending.len() > SEQUENCE_LIMIT {
             // Its last byte may be the start of its end; `>` makes it one that means nothing.
             let kept = usize::from(pending.last() == Some(&ESC));
             pending.splice(2..pending.len() - kept, [b'>']);
@@ -244,7 +249,7 @@ impl EventParser {
 
     /// Takes the next thing from the front; `None` when it is incomplete.
     fn take_one(&mut self, rest: &[u8], now: Instant, out: &mut Vec<Parsed>) -> Option<usize> {
-        if let Inside::Paste(paste) = &mut self.inside {
+        if let ParserState::Paste(paste) = &mut self.inside {
             if paste.ended.is_none() {
                 return paste.take(rest, now);
             }
@@ -260,7 +265,7 @@ impl EventParser {
                 Some(taken)
             }
             Step::PasteStarts(taken) => {
-                self.inside = Inside::Paste(Paste::default());
+                self.inside = ParserState::Paste(Paste::default());
                 Some(taken)
             }
             Step::Incomplete => None,
@@ -271,12 +276,12 @@ impl EventParser {
     fn end_paste(&mut self, out: &mut Vec<Parsed>) {
         self.hand_paste_on(out);
         out.push(Parsed::PasteUnfinished);
-        self.inside = Inside::Paste(Paste { is_dead: true, ..Paste::default() });
+        self.inside = ParserState::Paste(Paste { is_dead: true, ..Paste::default() });
         self.deadline = None;
     }
 
     fn hand_paste_on(&mut self, out: &mut Vec<Parsed>) {
-        if let Inside::Paste(paste) = std::mem::take(&mut self.inside)
+        if let ParserState::Paste(paste) = std::mem::take(&mut self.inside)
             && !paste.is_dead
         {
             paste.hand_on(out);
@@ -341,7 +346,7 @@ impl Paste {
     }
 }
 
-impl Handed {
+impl RecentKeys {
     fn is_fresh(&self, now: Instant) -> bool {
         self.held > 0 || self.at.is_some_and(|at| now < at + SEQUENCE_WAIT)
     }
@@ -353,7 +358,7 @@ impl Handed {
 
     fn holding(mut self, bytes: &[u8]) -> Self {
         self.bytes.extend_from_slice(bytes);
-        Handed { held: self.held + bytes.len(), ..self }
+        RecentKeys { held: self.held + bytes.len(), ..self }
     }
 
     /// What these bytes are. A hand types one at a time, slower than a moment each, and never what
@@ -397,9 +402,9 @@ impl Handed {
     fn with(mut self, bytes: &[u8], now: Instant) -> Self {
         self.bytes.extend_from_slice(bytes);
         if !PASTE_START.starts_with(&self.bytes) {
-            return Handed::default();
+            return RecentKeys::default();
         }
-        Handed { held: 0, is_split: true, at: Some(now), ..self }
+        RecentKeys { held: 0, is_split: true, at: Some(now), ..self }
     }
 }
 

@@ -78,10 +78,7 @@ pub(super) fn step(bytes: &[u8]) -> Step {
         [] | [ESC] | [ESC, b'O'] => return Step::Incomplete,
         [ESC, ESC, ..] => return Step::Took(1, Some(pressed(Key::new(KeyCode::Esc)))),
         [ESC, b'[', rest @ ..] => return control_sequence(rest),
-        [ESC, b'O', last @ 0x20..=0xff, ..] => {
-            let code = letter(*last).or_else(|| number_block(*last).map(Key::new));
-            return Step::Took(3, code.map(pressed));
-        }
+        [ESC, b'O', 0x20..=0x7e, ..] => return single_shift(bytes.split_at(2).1),
         [ESC, introducer @ (b']' | b'P' | b'_' | b'^' | b'X'), rest @ ..] => {
             return string(*introducer, rest);
         }
@@ -124,6 +121,29 @@ fn control_byte(byte: u8) -> Option<Key> {
         0x1c..=0x1f => control(byte - 0x1c + b'\\'),
         _ => return None,
     })
+}
+
+/// A cursor or function key, or one of the number block in application mode. `rest` follows `ESC O`.
+/// Some terminals put modifiers before the letter: `O5C`, `O2P`, `O1;2P`.
+fn single_shift(rest: &[u8]) -> Step {
+    let is_parameter = |byte: &u8| byte.is_ascii_digit() || *byte == b';';
+    let end = rest.iter().position(|byte| !is_parameter(byte));
+    let Some((body, [last, ..])) = end.map(|end| rest.split_at(end)) else {
+        return Step::Incomplete;
+    };
+    if !(0x20..=0x7e).contains(last) {
+        // A control or a letter beyond ASCII is no end: a key, and what stands before it none.
+        return Step::Took(body.len() + 2, None);
+    }
+    if *last == MIDDLE {
+        return Step::Took(body.len() + 3, Some(Parsed::Nothing));
+    }
+    let ctrl_arrow = || letter_of_rxvt(*last).map(|code| Key { ctrl: true, ..Key::new(code) });
+    let key = letter(*last).or_else(|| number_block(*last).map(Key::new)).or_else(ctrl_arrow);
+    let modifiers = match parameters(body) {
+        [[modifiers, _], [0, _], _] | [_, [modifiers, _], _] => modifiers,
+    };
+    Step::Took(body.len() + 3, key.map(|key| pressed(modified(key, modifiers))))
 }
 
 /// An OSC, DCS or other string up to its end: ST, for OSC also BEL; any other escape begins
@@ -176,6 +196,9 @@ fn control_sequence(rest: &[u8]) -> Step {
         }
         [b'['] | [b'M', ..] => return Step::Incomplete,
         _ => {
+            if let Some(step) = shifted_by_rxvt(rest) {
+                return step;
+            }
             let end = rest.iter().position(|byte| !(0x20..=0x3f).contains(byte));
             match end.map(|end| rest.split_at(end)) {
                 Some((body, [last @ 0x40..=0x7e, ..])) => (body, *last),
@@ -198,6 +221,14 @@ fn control_sequence(rest: &[u8]) -> Step {
     Step::Took(body.len() + 3, parsed)
 }
 
+/// rxvt ends the numbers of keys with Shift by `$`, which ends no sequence elsewhere: `ESC [ 7 $`.
+fn shifted_by_rxvt(rest: &[u8]) -> Option<Step> {
+    let end = rest.iter().position(|byte| !byte.is_ascii_digit()).filter(|end| *end > 0)?;
+    let (number, last) = rest.split_at(end);
+    let code = numbered(parameters(number)[0][0]).filter(|_| last.first() == Some(&b'$'))?;
+    Some(Step::Took(end + 3, Some(pressed(Key { shift: true, ..Key::new(code) }))))
+}
+
 /// The first three parameters with their first sub-parameters: `1;5:3` is `[[1, 0], [5, 3], [0, 0]]`.
 fn parameters(body: &[u8]) -> [[u32; 2]; 3] {
     let number = |digits: &[u8]| {
@@ -216,21 +247,48 @@ fn parameters(body: &[u8]) -> [[u32; 2]; 3] {
 /// (`27;modifiers;character ~`), or kitty's `character;modifiers u`.
 fn keyboard(body: &[u8], last: u8) -> Option<Parsed> {
     let [[first, _], [modifiers, kind], [third, _]] = parameters(body);
-    // The parameter is 1 plus a bit set.
-    let has = |bit: u32| modifiers.saturating_sub(1) >> bit & 1 == 1;
-    let (shift, alt, ctrl) = (has(0), has(1), has(2));
+    let shift = has(modifiers, SHIFT);
     let key = match last {
         b'~' if first == 27 => numbered_character(third, shift).map(Key::new),
         b'~' => numbered(first).map(Key::new),
+        // rxvt's ends for Ctrl, and for both.
+        b'^' | b'@' => {
+            numbered(first).map(|code| Key { ctrl: true, shift: last == b'@', ..Key::new(code) })
+        }
         b'u' => numbered_character(first, shift).map(Key::new),
-        _ => letter(last),
+        MIDDLE => return Some(Parsed::Nothing),
+        // Where the cursor is, which somebody else asked.
+        b'R' if first > 1 => None,
+        _ => letter(last)
+            .or_else(|| letter_of_rxvt(last).map(|code| Key { shift: true, ..Key::new(code) })),
     }?;
     if kind == RELEASED {
         return Some(Parsed::Nothing);
     }
+    Some(pressed(modified(key, modifiers)))
+}
+
+/// The 5 of a number block without `NumLock`: a key that means nothing.
+const MIDDLE: u8 = b'E';
+const SHIFT: u32 = 0;
+const ALT: u32 = 1;
+const CTRL: u32 = 2;
+
+/// Whether xterm's parameter, 1 plus a bit set, has this bit. The others, as those of the locks, are
+/// no part of a key.
+fn has(modifiers: u32, bit: u32) -> bool {
+    modifiers.saturating_sub(1) >> bit & 1 == 1
+}
+
+fn modified(key: Key, modifiers: u32) -> Key {
     // Of a character, Shift is part already.
-    let shift = key.shift || shift && !matches!(key.code, KeyCode::Char(_));
-    Some(pressed(Key { code: key.code, ctrl, alt, shift }))
+    let may_shift = !matches!(key.code, KeyCode::Char(_));
+    Key {
+        code: key.code,
+        ctrl: key.ctrl || has(modifiers, CTRL),
+        alt: has(modifiers, ALT),
+        shift: key.shift || has(modifiers, SHIFT) && may_shift,
+    }
 }
 
 /// A key named by a letter.
@@ -247,6 +305,14 @@ fn letter(last: u8) -> Option<Key> {
         _ => return None,
     };
     Some(Key { shift: last == b'Z', ..Key::new(code) })
+}
+
+/// rxvt's arrows with Ctrl (behind `ESC O`) or Shift (behind `ESC [`).
+fn letter_of_rxvt(last: u8) -> Option<KeyCode> {
+    matches!(last, b'a'..=b'd')
+        .then(|| letter(last.to_ascii_uppercase()))
+        .flatten()
+        .map(|it| it.code)
 }
 
 /// Keys of the number block in application mode (VT220, "Auxiliary Keypad Keys"; xterm).
@@ -292,6 +358,7 @@ fn numbered_character(number: u32, shift: bool) -> Option<KeyCode> {
         57399..=57408 => KeyCode::Char(char::from_digit(number - 57399, 10)?),
         57409..=57413 => KeyCode::Char(*['.', '/', '*', '-', '+'].get((number - 57409) as usize)?),
         57415 => KeyCode::Char('='),
+        57416 => KeyCode::Char(','),
         57417..=57426 => *KEYPAD.get((number - 57417) as usize)?,
         0xe000..=0xf8ff => return None,
         _ => {

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::pen::Pen;
+use super::painter::Painter;
 use crate::app::action::Action;
 use crate::app::focus::Pane;
 use crate::app::sessions::{Session, SessionState};
@@ -11,28 +11,28 @@ use crate::app::{App, Level};
 use crate::model::protocol::Protocol;
 
 /// Program name, modes, environment, what runs.
-pub(super) fn header(mut pen: Pen<'_>) {
-    let (app, palette, area) = (pen.app, pen.palette, pen.area);
-    pen.put(" wirebench  ", palette.title);
+pub(super) fn header(mut painter: Painter<'_>) {
+    let (app, palette, area) = (painter.app, painter.palette, painter.area);
+    painter.put(" wirebench  ", palette.title);
     let current = app.shared.drafts.current().spec.protocol();
     for protocol in Protocol::ALL {
         let style = if protocol == current { palette.active } else { palette.dim };
-        pen.put(protocol.title(), style);
-        pen.put("  ", palette.base);
+        painter.put(protocol.title(), style);
+        painter.put("  ", palette.base);
     }
     let environment = app.shared.environment.as_deref().unwrap_or("none");
-    pen.put(&format!("  env {environment}"), palette.dim);
+    painter.put(&format!("  env {environment}"), palette.dim);
     let right = totals(app);
     let key = app.shared.keymap.hint(&app.contexts(), Action::Help).unwrap_or_default();
     let help = format!("{key} help ");
     let width = (right.chars().count() + help.chars().count() + 2) as u16;
-    if let Some(x) = area.right().checked_sub(width).filter(|x| *x > pen.area.x) {
+    if let Some(x) = area.right().checked_sub(width).filter(|x| *x > painter.area.x) {
         let is_public = app.shared.sessions.live().any(Session::is_public);
         let style = if is_public { palette.warning } else { palette.success };
-        pen.area = Rect { x, width, ..area };
-        pen.put(&right, style);
-        pen.skip(2);
-        pen.put(&help, palette.dim);
+        painter.area = Rect { x, width, ..area };
+        painter.put(&right, style);
+        painter.skip(2);
+        painter.put(&help, palette.dim);
     }
 }
 
@@ -58,28 +58,28 @@ fn totals(app: &App) -> String {
 }
 
 /// A remark, or the keys of where the focus is.
-pub(super) fn footer(mut pen: Pen<'_>) {
-    let (app, palette) = (pen.app, pen.palette);
-    pen.put(" ", palette.base);
+pub(super) fn footer(mut painter: Painter<'_>) {
+    let (app, palette) = (painter.app, painter.palette);
+    painter.put(" ", palette.base);
     if let Some(notice) = &app.notice {
         let style = match notice.level {
             Level::Info => palette.success,
             Level::Warning => palette.error,
         };
-        pen.put(&notice.text, style);
+        painter.put(&notice.text, style);
         return;
     }
     let contexts = app.contexts();
     for action in hints(app) {
         let Some(key) = app.shared.keymap.hint(&contexts, action) else { continue };
         let title = action.row().title;
-        if usize::from(pen.area.width) < key.chars().count() + title.chars().count() + 1 {
+        if usize::from(painter.area.width) < key.chars().count() + title.chars().count() + 1 {
             continue;
         }
-        pen.put(&key, palette.key);
-        pen.put(" ", palette.base);
-        pen.put(title, palette.dim);
-        pen.put("  ", palette.base);
+        painter.put(&key, palette.key);
+        painter.put(" ", palette.base);
+        painter.put(title, palette.dim);
+        painter.put("  ", palette.base);
     }
 }
 

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::pen::Pen;
+use super::painter::Painter;
 use super::widget::fit;
 use super::widget::frame::window;
 use crate::app::action::Action;
@@ -21,93 +21,93 @@ use crate::codec::printable::printable_str;
 use crate::codec::wrap_words::wrap;
 
 /// All open windows, the lowest first, over what is on the screen already.
-pub(super) fn draw(mut screen: Pen<'_>) {
+pub(super) fn draw(mut screen: Painter<'_>) {
     let app = screen.app;
     for overlay in &app.overlays {
         let area = overlay.area(&app.shared).intersection(screen.area);
-        let pen = screen.at(area);
+        let painter = screen.at(area);
         let keyed = |text: &str| app.shared.keymap.keyed(&overlay.contexts(), text);
         match overlay {
-            Overlay::Jump(it) => jump(pen, it),
-            Overlay::Choices(it) => choices(window(pen, it.title, &keyed(it.hint)), it),
+            Overlay::Jump(it) => jump(painter, it),
+            Overlay::Choices(it) => choices(window(painter, it.title, &keyed(it.hint)), it),
             Overlay::Help(it) => {
                 let text = keyed("type to search · [up] [down] scroll · [back] close");
-                help(window(pen, &format!(" Help ─ {} ", it.place), &text), it);
+                help(window(painter, &format!(" Help ─ {} ", it.place), &text), it);
             }
             Overlay::Code(it) => {
                 let secrets = if it.shows_secrets { "hide" } else { "show" };
                 let others = format!("[next-tab] language · [show-secrets] {secrets} secrets · ");
                 let others = if it.is_remarks() { "" } else { &others };
                 let text = format!("[copy] copy · {others}[back] close");
-                code(window(pen, &format!(" {} ", it.title), &keyed(&text)), it);
+                code(window(painter, &format!(" {} ", it.title), &keyed(&text)), it);
             }
             Overlay::Naming(it) => {
                 let text = keyed("[choose] take · [complete] complete · [back] cancel");
-                naming(window(pen, &format!(" {} ", it.title()), &text), it);
+                naming(window(painter, &format!(" {} ", it.title()), &text), it);
             }
             Overlay::About(it) => {
                 let text = keyed("[choose] keep · [new-line] new line · [back] cancel");
-                window(pen, &format!(" About {} ", it.title), &text).editor(&it.editor);
+                window(painter, &format!(" About {} ", it.title), &text).editor(&it.editor);
             }
-            Overlay::Confirm(it) => confirm(window(pen, " Sure? ", ""), it),
+            Overlay::Confirm(it) => confirm(window(painter, " Sure? ", ""), it),
             Overlay::Conflict(it) => {
                 let title = format!(" {} changed on disk ", it.mine.path);
-                conflict(window(pen, &title, ""), it);
+                conflict(window(painter, &title, ""), it);
             }
         }
     }
 }
 
 /// The labels that still fit what is typed, over the panes.
-fn jump(mut pen: Pen<'_>, it: &Jump) {
-    let (screen, style) = (pen.area, pen.palette.hit);
+fn jump(mut painter: Painter<'_>, it: &Jump) {
+    let (screen, style) = (painter.area, painter.palette.hit);
     for mark in it.marks.iter().filter(|mark| mark.label.starts_with(&it.typed)) {
         let area = Rect::new(mark.column, mark.row, mark.label.len() as u16, 1);
-        pen.at(area.intersection(screen)).put(&mark.label, style);
+        painter.at(area.intersection(screen)).put(&mark.label, style);
     }
 }
 
 /// What is typed and below it the keys it left, from the scroll position.
-fn help(mut pen: Pen<'_>, it: &Help) {
-    let palette = pen.palette;
-    let (line, area) = field_and_list(pen.area);
-    pen.at(line).prompt("/ ", &it.editor);
+fn help(mut painter: Painter<'_>, it: &Help) {
+    let palette = painter.palette;
+    let (line, area) = field_and_list(painter.area);
+    painter.at(line).prompt("/ ", &it.editor);
     let last = it.lines.len().saturating_sub(usize::from(area.height));
     for (row, text) in area.rows().zip(it.lines.iter().skip(it.scroll.min(last))) {
-        let mut pen = pen.at(row);
+        let mut painter = painter.at(row);
         match text {
-            HelpLine::Heading(text) => pen.put(text, palette.active),
-            HelpLine::More(keys) => pen.put(&format!("  {keys}"), palette.key),
+            HelpLine::Heading(text) => painter.put(text, palette.active),
+            HelpLine::More(keys) => painter.put(&format!("  {keys}"), palette.key),
             HelpLine::Entry(keys, action) => {
-                pen.column(&format!("  {keys}"), KEYS + 2, palette.key);
-                pen.skip(1);
-                let width = pen.area.width;
-                pen.put(&fit::start(action.row().help, width), palette.base);
+                painter.column(&format!("  {keys}"), KEYS + 2, palette.key);
+                painter.skip(1);
+                let width = painter.area.width;
+                painter.put(&fit::start(action.row().help, width), palette.base);
             }
         }
     }
 }
 
 /// A tab per target and below them the chosen snippet, from its scroll position.
-fn code(mut pen: Pen<'_>, it: &Code) {
-    let palette = pen.palette;
-    let (tabs, area) = Code::parts(pen.area);
+fn code(mut painter: Painter<'_>, it: &Code) {
+    let palette = painter.palette;
+    let (tabs, area) = Code::parts(painter.area);
     for (at, name, start) in it.tabs() {
         let style = if at == it.selected { palette.active } else { palette.dim };
-        pen.at(tabs).put_from(start, name, style);
+        painter.at(tabs).put_from(start, name, style);
     }
     if let Some(listing) = it.listing() {
-        pen.at(area).lines(listing.text.lines().skip(it.scroll), palette.base);
+        painter.at(area).lines(listing.text.lines().skip(it.scroll), palette.base);
     }
 }
 
 /// The name, what pressing the key would do, and the folders that fit.
-fn naming(mut pen: Pen<'_>, it: &Naming) {
-    let (shared, palette) = (&pen.app.shared, pen.palette);
-    let (line, verdict, list) = Naming::parts(pen.area);
-    pen.at(line).editor(&it.editor);
+fn naming(mut painter: Painter<'_>, it: &Naming) {
+    let (shared, palette) = (&painter.app.shared, painter.palette);
+    let (line, verdict, list) = Naming::parts(painter.area);
+    painter.at(line).editor(&it.editor);
     if it.editor.is_empty() {
-        pen.at(line).put_from(1, &it.suggestion, palette.dim);
+        painter.at(line).put_from(1, &it.suggestion, palette.dim);
     }
     let enter = shared.keymap.key_of(&[Context::Name], Action::Choose);
     let (text, style) = match it.verdict(shared) {
@@ -118,30 +118,30 @@ fn naming(mut pen: Pen<'_>, it: &Naming) {
         NameVerdict::Taken(path) => (format!("{path} is there already"), palette.error),
         NameVerdict::Free(path) => (format!("{enter}: {path}"), palette.success),
     };
-    pen.at(verdict).put(&text, style);
-    pen.at(list).lines(it.fitting().iter().map(|folder| format!("{folder}/")), palette.dim);
+    painter.at(verdict).put(&text, style);
+    painter.at(list).lines(it.fitting().iter().map(|folder| format!("{folder}/")), palette.dim);
 }
 
 /// A question, wrapped, and the two answers in the last row.
-fn confirm(mut pen: Pen<'_>, it: &Confirm) {
-    let (shared, palette, area) = (&pen.app.shared, pen.palette, pen.area);
+fn confirm(mut painter: Painter<'_>, it: &Confirm) {
+    let (shared, palette, area) = (&painter.app.shared, painter.palette, painter.area);
     let text = Rect { height: area.height.saturating_sub(1), ..area };
-    pen.at(text).lines(wrap(&it.question.text, text.width), palette.base);
+    painter.at(text).lines(wrap(&it.question.text, text.width), palette.base);
     let answers = it.answers(shared);
     for (at, area) in it.buttons(shared, area).into_iter().enumerate() {
         let chosen = (at == 0) == it.yes;
-        pen.at(area).put(&answers[at], if chosen { palette.selected } else { palette.key });
+        painter.at(area).put(&answers[at], if chosen { palette.selected } else { palette.key });
     }
 }
 
 /// What differs between screen and disk, and the ways out of it.
-fn conflict(mut pen: Pen<'_>, it: &Conflict) {
-    let (shared, palette) = (&pen.app.shared, pen.palette);
-    let (differences, ways) = Conflict::parts(pen.area);
+fn conflict(mut painter: Painter<'_>, it: &Conflict) {
+    let (shared, palette) = (&painter.app.shared, painter.palette);
+    let (differences, ways) = Conflict::parts(painter.area);
     let height = usize::from(differences.height);
     let hidden = it.differences.len().saturating_sub(height);
     if it.differences.is_empty() {
-        pen.at(differences).put("only comments or spelling differ", palette.dim);
+        painter.at(differences).put("only comments or spelling differ", palette.dim);
     }
     let shown = if hidden > 0 { height.saturating_sub(1) } else { height };
     for (row, line) in differences.rows().zip(it.differences.iter().take(shown)) {
@@ -149,58 +149,58 @@ fn conflict(mut pen: Pen<'_>, it: &Conflict) {
             Difference::Theirs(text) => (format!("- file  {text}"), palette.error),
             Difference::Mine(text) => (format!("+ mine  {text}"), palette.success),
         };
-        pen.at(row).put(&text, style);
+        painter.at(row).put(&text, style);
     }
     if let Some(last) = differences.rows().next_back().filter(|_| hidden > 0) {
-        pen.at(last).put(&format!("and {} more lines", hidden + 1), palette.dim);
+        painter.at(last).put(&format!("and {} more lines", hidden + 1), palette.dim);
     }
     for (at, (row, (_, action, text))) in ways.rows().zip(WAYS).enumerate() {
         let style = if at == it.selected { palette.selected } else { palette.base };
         let key = shared.keymap.key_of(&[Context::Conflict, Context::Global], action);
-        pen.at(row).put(&format!("{key}  {text}"), style);
+        painter.at(row).put(&format!("{key}  {text}"), style);
     }
 }
 
 /// What is typed and below it the choices that fit, matched letters marked.
-fn choices(mut pen: Pen<'_>, it: &Choices) {
-    let palette = pen.palette;
-    let (line, list) = field_and_list(pen.area);
-    pen.at(line).prompt("› ", &it.editor);
+fn choices(mut painter: Painter<'_>, it: &Choices) {
+    let palette = painter.palette;
+    let (line, list) = field_and_list(painter.area);
+    painter.at(line).prompt("› ", &it.editor);
     if it.shown(1).next().is_none() {
-        pen.at(list).put("nothing matches", palette.dim);
+        painter.at(list).put("nothing matches", palette.dim);
         return;
     }
     let mut finder = Finder::new(&it.editor.text());
     for (row, (choice, selected)) in list.rows().zip(it.shown(list.height)) {
-        let mut pen = pen.at(row);
+        let mut painter = painter.at(row);
         if selected {
-            pen.fill(palette.selected);
+            painter.fill(palette.selected);
         }
-        draw_choice(pen, choice, &mut finder);
+        draw_choice(painter, choice, &mut finder);
     }
 }
 
-fn draw_choice(mut pen: Pen<'_>, choice: &Choice, finder: &mut Finder) {
-    let palette = pen.palette;
+fn draw_choice(mut painter: Painter<'_>, choice: &Choice, finder: &mut Finder) {
+    let palette = painter.palette;
     let width = choice.note.chars().count() as u16;
-    if width > 0 && pen.area.width > width + 8 {
-        pen.area.width -= width;
-        let note = Rect { x: pen.area.right(), width, ..pen.area };
-        pen.at(note).put(&choice.note, palette.key);
-        pen.area.width -= 1;
+    if width > 0 && painter.area.width > width + 8 {
+        painter.area.width -= width;
+        let note = Rect { x: painter.area.right(), width, ..painter.area };
+        painter.at(note).put(&choice.note, palette.key);
+        painter.area.width -= 1;
     }
     let title = printable_str(&choice.title);
-    let start = pen.area;
-    pen.put(&title, Style::new());
+    let start = painter.area;
+    painter.put(&title, Style::new());
     // Wide characters would shift the marks, so only plain names get them.
     if title.is_ascii() {
-        let used = pen.area.x - start.x;
+        let used = painter.area.x - start.x;
         let hits = finder.hits(&choice.title).into_iter();
         for at in hits.map_while(|at| u16::try_from(at).ok()).filter(|at| *at < used) {
-            pen.at(Rect { x: start.x + at, width: 1, ..start }).fill(palette.active);
+            painter.at(Rect { x: start.x + at, width: 1, ..start }).fill(palette.active);
         }
     }
-    if pen.area.width > 3 {
-        pen.put_from(2, &choice.detail, palette.dim);
+    if painter.area.width > 3 {
+        painter.put_from(2, &choice.detail, palette.dim);
     }
 }

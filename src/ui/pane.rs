@@ -8,23 +8,25 @@ mod request;
 mod traffic;
 mod unopened;
 
-use super::pen::Pen;
+use super::painter::Painter;
 use super::widget::frame;
 use crate::app::focus::Pane;
 use crate::app::shared::Shown;
 
 /// Draws a pane with its border.
-pub(super) fn draw(pen: Pen<'_>, which: Pane) {
-    let app = pen.app;
-    let (border, inside): (_, fn(Pen<'_>)) = match (which, app.shared.shown()) {
+pub(super) fn draw(painter: Painter<'_>, which: Pane) {
+    let app = painter.app;
+    let (border, inside): (_, fn(Painter<'_>)) = match (which, app.shared.shown()) {
         (Pane::Presets, _) => (presets::border(app), presets::draw),
         (Pane::History, _) => (history::border(app), history::draw),
-        (Pane::Request, _) => (request::border(&pen), request::draw),
+        (Pane::Request, _) => (request::border(&painter), request::draw),
         (Pane::Response, Shown::Nothing) => (unopened::border(), unopened::draw),
-        (Pane::Response, Shown::Exchange) => (exchange::border(&pen), exchange::draw),
-        (Pane::Response, Shown::Conversation) => (conversation::border(&pen), conversation::draw),
-        (Pane::Traffic, _) => (traffic::border(&pen), traffic::draw),
+        (Pane::Response, Shown::Exchange) => (exchange::border(&painter), exchange::draw),
+        (Pane::Response, Shown::Conversation) => {
+            (conversation::border(&painter), conversation::draw)
+        }
+        (Pane::Traffic, _) => (traffic::border(&painter), traffic::draw),
     };
     let focused = app.shared.focus == which && app.overlays.is_empty();
-    inside(frame::pane(pen, border, focused));
+    inside(frame::pane(painter, border, focused));
 }

@@ -214,6 +214,23 @@ fn network_and_tls(endings: &mut Endings) {
     long.as_file().set_len(65_508).unwrap();
     let long = format!("@{}", long.path().display());
     let (_udp, there) = udp_peer();
+    let early = tcp_peer(|mut stream| {
+        let mut head = Vec::new();
+        let mut byte = [0];
+        while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read > 0) {
+            head.push(byte[0]);
+        }
+        let _ = stream
+            .write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok");
+        let_run_for(Duration::from_millis(200));
+    });
+    let upload = tempfile::NamedTempFile::new().unwrap();
+    upload.as_file().set_len(64 << 20).unwrap();
+    let upload = format!("@{}", upload.path().display());
+    for style in ["--raw", "--text", "--json"] {
+        let args = ["send", "POST", &format!("http://{early}/"), &upload, style];
+        endings.expect(3, "answered before the request was complete", ended(&args));
+    }
     for (args, says) in [
         (&["send", &format!("http://{nobody}/")][..], "refused"),
         (&["send", &format!("https://{nobody}/")], "refused"),

@@ -14,7 +14,9 @@ use wirebench::model::exchange::ExchangeState;
 use wirebench::model::failure::FailureKind;
 use wirebench::model::plan::Plan;
 use wirebench::model::record::{RECORD_KEEPS, RecordKind};
-use wirebench::model::view::{SearchDirection, SearchQuery, ViewMode, ViewPart, ViewQuery, Wide};
+use wirebench::model::view::{
+    SearchDirection, SearchQuery, ViewMode, ViewPart, ViewQuery, WideEncoding,
+};
 
 use super::http::{Bench, DEADLINE, Outcome, Step, peer, plan};
 
@@ -186,7 +188,7 @@ async fn text_in_utf_16_is_shown_and_searched_as_characters_and_kept_as_it_came(
     let outcome = bench.get(&peer(vec![vec![Step::Head, Step::Write(reply)]])).await;
     assert!(bench.response_body(&outcome).await == body);
     let id = outcome.exchange().response.as_ref().unwrap().body.id;
-    let (part, mode) = (ViewPart::Decoded, ViewMode::Wide(Wide::Utf16Le));
+    let (part, mode) = (ViewPart::Decoded, ViewMode::Wide(WideEncoding::Utf16Le));
     bench.handle.view(ViewQuery { body: id, part, mode, top: 4998, rows: 2 }).unwrap();
     loop {
         let event = timeout(DEADLINE, bench.events.urgent.recv()).await.unwrap().unwrap();

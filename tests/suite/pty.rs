@@ -66,6 +66,34 @@ fn an_arrow_cut_behind_its_escape_is_an_arrow_and_never_typed() {
 }
 
 #[test]
+fn the_number_block_characters_and_answers_that_come_byte_by_byte_are_what_they_are() {
+    let mut tui = started();
+    tui.keys("<C-l><C-u>");
+    tui.wait_quiet(Duration::from_millis(50));
+    let slowly = |tui: &mut Tui, sequence: &[u8], whole: usize| {
+        // What follows Escape comes with it: a machine that is busy makes a key of a lone one.
+        let (start, rest) = sequence.split_at(whole);
+        tui.bytes(start);
+        for byte in rest.chunks(1) {
+            std::thread::park_timeout(Duration::from_millis(3));
+            tui.bytes(byte);
+        }
+    };
+    for key in b"qrxnpko" {
+        slowly(&mut tui, &[0x1b, b'O', *key], 2);
+    }
+    for answer in [&b"\x1b]11;rgb:1414/1717/1c1c\x1b\\"[..], b"\x1b[?2026;2$y", b"\x1b[12;40R"] {
+        slowly(&mut tui, answer, 2);
+    }
+    slowly(&mut tui, "\u{e9}\u{20ac}".as_bytes(), 1);
+    // With NumLock, put behind `ESC O`; its last letter is a command elsewhere.
+    tui.bytes(b"\x1bO129D\x1bOm");
+    tui.wait_for("128.0+/\u{e9}-\u{20ac}");
+    assert!(!tui.screen().contains("29D") && !tui.screen().contains("rgb"), "{}", tui.screen());
+    tui.quit();
+}
+
+#[test]
 fn a_paste_without_an_end_leaves_the_keyboard_alive() {
     let mut tui = started();
     tui.keys("<C-l><C-u>");

@@ -10,7 +10,7 @@ use super::text_rows::{DisplayRow, Glyphs, next_row, previous_row, row_at};
 
 /// How a piece of a row looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
+pub enum TextStyle {
     Plain,
     /// It stands for what cannot be shown.
     Substitute,
@@ -23,7 +23,7 @@ pub enum Look {
 pub struct RowPiece {
     pub text: String,
     pub column: usize,
-    pub look: Look,
+    pub look: TextStyle,
 }
 
 /// The part of a text that is in sight, as it was drawn last.
@@ -166,11 +166,11 @@ impl TextView {
         let width = self.width();
         let (cursor, selection) = (model.cursor(), model.selection());
         let look = |place: TextPlace| match place {
-            place if place == cursor => Look::Cursor,
+            place if place == cursor => TextStyle::Cursor,
             place if selection.as_ref().is_some_and(|it: &Range<_>| it.contains(&place)) => {
-                Look::Selected
+                TextStyle::Selected
             }
-            _ => Look::Plain,
+            _ => TextStyle::Plain,
         };
         let mut pieces: Vec<RowPiece> = Vec::new();
         let mut column = 0;
@@ -180,7 +180,7 @@ impl TextView {
             }
             column = glyph.column + glyph.cells;
             let look = match look(TextPlace { byte: row.start.byte + glyph.at, ..row.start }) {
-                Look::Plain if glyph.is_substitute => Look::Substitute,
+                TextStyle::Plain if glyph.is_substitute => TextStyle::Substitute,
                 look => look,
             };
             match pieces.last_mut() {
@@ -191,7 +191,7 @@ impl TextView {
                 }
             }
         }
-        if row.is_last && look(row.end()) != Look::Plain {
+        if row.is_last && look(row.end()) != TextStyle::Plain {
             // At the end of a row that is full, the cursor stands on its last cell.
             column = column.min(width - 1);
             pieces.push(RowPiece { text: " ".into(), column, look: look(row.end()) });
@@ -199,7 +199,7 @@ impl TextView {
         }
         let is_broken = row.is_last && row.start.line + 1 < model.count();
         if self.shows_breaks && is_broken && column < width {
-            pieces.push(RowPiece { text: r"\n".into(), column, look: Look::Substitute });
+            pieces.push(RowPiece { text: r"\n".into(), column, look: TextStyle::Substitute });
         }
         pieces
     }

@@ -127,7 +127,7 @@ impl ConversationPane {
             Action::EditMessage => return told(self.take_up(shared)),
             Action::SaveToFile => return told(self.save(shared)),
             Action::MakePreset => return told(self.turn_around(shared)),
-            Action::Find => return self.open_search(),
+            Action::Find => return prompt::open_search(&mut self.prompt),
             Action::FindNext => return self.search(shared, SearchDirection::Forward, true),
             Action::FindPrevious => return self.search(shared, SearchDirection::Backward, true),
             Action::ExternalEditor => return self.edit_external(shared),

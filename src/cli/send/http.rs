@@ -201,6 +201,8 @@ impl ResponsePrinter<'_> {
             self.begun = Some(last.number);
             self.printed = 0;
             match self.output.style {
+                // Nothing came behind interim responses.
+                _ if response.head.raw.is_empty() => {}
                 Style::Text => self.output.text(&response.head.raw),
                 // What is not HTTP has no body: these are the bytes that came.
                 Style::Raw if response.head.start == StartLine::Unknown => {

@@ -10,10 +10,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::cli::stdin::{self, DATAGRAM_LIMIT, PieceSource};
+use crate::model::client::ScriptStep;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::plan::{Plan, StepPlan};
-use crate::model::stream::ScriptStep;
 use crate::named_file;
 
 /// The file that stands for standard input.

@@ -5,9 +5,10 @@
 //! ```
 //! While a preset has steps to do these decide the end: one that is not met is a failure, and quiet
 //! is none. Standard input is sent where neither the command line nor the preset has a message: after
-//! the steps on a stream, as a datagram beside them. What is piped in asks for no reply; whoever names --wait or --timeout does.
+//! the steps on a stream, as a datagram beside them. What is piped in asks for no reply; whoever
+//! names --wait or --timeout does.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use tokio::time::Instant;
 use crate::args;
 use crate::cli::exit;
 use crate::cli::headless::{Headless, SESSION};
+use crate::cli::in_flight::InFlight;
 use crate::cli::output::{self, Output, Style};
 use crate::cli::stdin::{self, PieceSource, Pieces, SILENCE};
 use crate::engine::clock;
@@ -86,7 +88,7 @@ struct CliConversation<'a> {
     /// When whoever looks on is told that nothing has come of the input.
     silent_at: Option<Instant>,
     /// Bytes still to be sent of each piece the engine has.
-    in_flight: VecDeque<u64>,
+    in_flight: InFlight,
     link: Link,
     replies: u64,
     /// Something was sent after the last reply.
@@ -161,7 +163,7 @@ pub(super) async fn run(
         steps_done,
         input: None,
         silent_at: None,
-        in_flight: VecDeque::new(),
+        in_flight: InFlight::default(),
         link: Link::Opening,
         replies: 0,
         awaits_reply: false,
@@ -171,7 +173,7 @@ pub(super) async fn run(
     match input {
         StreamInput::None => {}
         StreamInput::Datagram(data) => {
-            conversation.in_flight.push_back(data.len() as u64);
+            conversation.in_flight.push(data.len());
             headless.engine.command(Command::Send { to: Recipient::All(SESSION), data })?;
         }
         StreamInput::Piped => {
@@ -186,8 +188,9 @@ impl CliConversation<'_> {
     async fn talk(&mut self, headless: &mut Headless) -> Result<u8, Failure> {
         loop {
             self.output.ready().await?;
-            let takes_input =
-                self.link != Link::Opening && self.steps_done && self.in_flight.len() < IN_FLIGHT;
+            let takes_input = self.link != Link::Opening
+                && self.steps_done
+                && self.in_flight.pieces() < IN_FLIGHT;
             tokio::select! {
                 biased;
                 event = headless.next_event() => match event {
@@ -248,7 +251,7 @@ impl CliConversation<'_> {
                 }
                 (RecordKind::Data, Direction::Sent) => {
                     self.awaits_reply = true;
-                    self.landed(record.original_len);
+                    self.in_flight.landed(record.original_len);
                     self.wait();
                 }
                 (RecordKind::Finished, Direction::Received) => {
@@ -315,21 +318,9 @@ impl CliConversation<'_> {
         matches!(self.messages, Messages::Datagrams { any_peer: true, .. })
     }
 
-    /// So many bytes of what was piped in have been sent.
-    fn landed(&mut self, mut bytes: u64) {
-        while let Some(first) = self.in_flight.front_mut() {
-            let part = bytes.min(*first);
-            (*first, bytes) = (*first - part, bytes - part);
-            if *first > 0 {
-                return;
-            }
-            self.in_flight.pop_front();
-        }
-    }
-
     /// Whether something is still to be sent, or a step to be done.
     fn is_busy(&self) -> bool {
-        !self.steps_done || self.input.is_some() || !self.in_flight.is_empty()
+        !self.steps_done || self.input.is_some() || self.in_flight.pieces() > 0
     }
 
     /// Something happened: from now on this is the longest wait for the next thing.
@@ -370,7 +361,7 @@ impl CliConversation<'_> {
         }
         let order = match piece {
             Some(data) => {
-                self.in_flight.push_back(data.len() as u64);
+                self.in_flight.push(data.len());
                 Command::Send { to: Recipient::All(SESSION), data }
             }
             None if self.is_piped() => {
@@ -397,7 +388,7 @@ impl CliConversation<'_> {
         self.deadline = None;
         self.output.end_pieces();
         headless.close(CloseMode::Close).await;
-        let unsent: u64 = self.in_flight.iter().sum();
+        let unsent = self.in_flight.bytes();
         let arguments = self.arguments;
         let waited = arguments.timeout.or(arguments.wait).unwrap_or(FIRST_REPLY);
         let timed_out = |cause: String| {

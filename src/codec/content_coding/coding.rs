@@ -50,8 +50,10 @@ trait Member: Read + Send {
 struct Coding {
     names: &'static [&'static str],
     open: fn(Source) -> io::Result<Box<dyn Member>>,
-    /// Whether another member may begin with this byte.
-    may_follow: fn(u8) -> bool,
+    /// Bytes that tell whether another member follows, 1 where none does.
+    signature: usize,
+    /// Whether another member begins with these.
+    may_follow: fn(&[u8]) -> bool,
     /// It begins with a signature, so that something else is told at its first bytes.
     is_signed: bool,
 }
@@ -60,18 +62,21 @@ const CODINGS: &[Coding] = &[
     Coding {
         names: &["gzip", "x-gzip"],
         open: |source| Ok(Box::new(GzDecoder::new(source))),
-        may_follow: |first| first == 0x1f,
+        signature: 2,
+        may_follow: |begin| begin == [0x1f, 0x8b],
         is_signed: true,
     },
     Coding {
         names: &["deflate"],
         open: |source| Ok(Box::new(Deflated { begin: Vec::new(), source, member: None })),
+        signature: 1,
         may_follow: |_| false,
         is_signed: false,
     },
     Coding {
         names: &["br"],
         open: |source| Ok(Box::new(BrotliDecoder::new(source))),
+        signature: 1,
         may_follow: |_| false,
         is_signed: false,
     },
@@ -82,8 +87,11 @@ const CODINGS: &[Coding] = &[
             decoder.window_log_max(WINDOW_LOG)?;
             Ok(Box::new(decoder))
         },
-        // A frame begins with 28, a skippable one with 50 to 5F.
-        may_follow: |first| first == 0x28 || first & 0xf0 == 0x50,
+        signature: 4,
+        // A frame, or one to be skipped.
+        may_follow: |begin| {
+            matches!(begin, [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18])
+        },
         is_signed: true,
     },
 ];
@@ -229,6 +237,8 @@ pub(super) struct CodingReader {
     /// The open member; it owns the source meanwhile.
     member: Option<Box<dyn Member>>,
     source: Source,
+    /// Taken from the source, for the member that may follow.
+    ahead: Vec<u8>,
     /// The first bytes of the source.
     begin: Arc<Mutex<Vec<u8>>>,
     /// Something was made of it.
@@ -269,10 +279,20 @@ impl CodingReader {
             DecodeError { coding: name.into(), message, is_foreign: true }
         })?;
         let begin = Arc::default();
-        let source: Source =
-            Box::new(WatchedSource { source, begin: Arc::clone(&begin), used: 0 });
+        let source: Source = Box::new(WatchedSource { source, begin: Arc::clone(&begin), used: 0 });
         let (member, has_made, is_proved, members) = (None, false, true, 0);
-        Ok(CodingReader { coding, member, source, begin, has_made, is_proved, members, remarks })
+        let ahead = Vec::new();
+        Ok(CodingReader {
+            coding,
+            member,
+            source,
+            ahead,
+            begin,
+            has_made,
+            is_proved,
+            members,
+            remarks,
+        })
     }
 
     fn name(&self) -> &'static str {
@@ -282,13 +302,19 @@ impl CodingReader {
     fn read_members(&mut self, out: &mut [u8]) -> io::Result<usize> {
         loop {
             let Some(member) = &mut self.member else {
-                let Some(&first) = self.source.fill_buf()?.first() else { return Ok(0) };
-                if self.members > 0 && !(self.coding.may_follow)(first) {
+                if self.members > 0 {
+                    self.look_ahead()?;
+                }
+                if self.ahead.is_empty() && self.source.fill_buf()?.is_empty() {
+                    return Ok(0);
+                }
+                if self.members > 0 && !(self.coding.may_follow)(&self.ahead) {
                     self.refuse_accidents()?;
                     return Ok(self.ignore_rest());
                 }
                 let source = mem::replace(&mut self.source, Box::new(io::empty()));
-                self.member = Some((self.coding.open)(source)?);
+                let source = Cursor::new(mem::take(&mut self.ahead)).chain(source);
+                self.member = Some((self.coding.open)(Box::new(source))?);
                 continue;
             };
             let made = member.read(out)?;
@@ -301,6 +327,16 @@ impl CodingReader {
             self.member = None;
             self.members += 1;
         }
+    }
+
+    /// Takes in what tells whether another member follows. Goes on where it was when more is to come.
+    fn look_ahead(&mut self) -> io::Result<()> {
+        while self.ahead.len() < self.coding.signature {
+            let Some(&next) = self.source.fill_buf()?.first() else { break };
+            self.source.consume(1);
+            self.ahead.push(next);
+        }
+        Ok(())
     }
 
     /// Data that nothing proves and that ends before the bytes do is something else when it is text,

@@ -208,7 +208,14 @@ impl BodyReader {
             BodyState::Trailer if text.is_empty() => BodyState::Done,
             BodyState::Trailer => {
                 self.trailer_len += line.len();
+                let known = self.trailers.len();
                 fields::read_line(text, &mut self.trailers, &mut self.warnings);
+                if let Some(field) = self.trailers.get(known)
+                    && let Some(name) = forbidden(&field.name)
+                {
+                    let why = "may not be a trailer field and is ignored (RFC 9110, 6.5.1)";
+                    self.warnings.add(format!("{name} {why}"));
+                }
                 BodyState::Trailer
             }
             _ => match size(text)? {
@@ -218,6 +225,38 @@ impl BodyReader {
         };
         Ok(())
     }
+}
+
+/// Fields that frame, route, authenticate or describe a message, or control it: they stand before its
+/// content or nowhere (RFC 9110, section 6.5.1).
+const FORBIDDEN: [&str; 22] = [
+    "Content-Length",
+    "Transfer-Encoding",
+    "Host",
+    "Trailer",
+    "TE",
+    "Connection",
+    "Upgrade",
+    "Expect",
+    "Range",
+    "Cache-Control",
+    "Max-Forwards",
+    "Authorization",
+    "Proxy-Authorization",
+    "WWW-Authenticate",
+    "Proxy-Authenticate",
+    "Cookie",
+    "Set-Cookie",
+    "Content-Encoding",
+    "Content-Type",
+    "Content-Range",
+    "Location",
+    "Age",
+];
+
+/// A field that may not be a trailer, as it is written.
+fn forbidden(name: &[u8]) -> Option<&'static str> {
+    FORBIDDEN.into_iter().find(|known| name.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// The start of a line for a message: no more than what is there when it is judged before its end.
@@ -279,6 +318,22 @@ mod tests {
         let mut reader = BodyReader::new(MessageFraming::UntilClose);
         assert_eq!(push(&mut reader, b"abc").1, BodyProgress { used: 3, done: false });
         assert_eq!(reader.finish(), Ok(()));
+    }
+
+    #[test]
+    fn a_trailer_field_that_frames_the_message_is_named() {
+        for (field, is_named) in
+            [("Content-Length: 40", true), ("transfer-encoding: x", true), ("X-Sum: 1", false)]
+        {
+            let mut reader = BodyReader::new(MessageFraming::Chunked);
+            push(&mut reader, format!("0\r\n{field}\r\n\r\n").as_bytes());
+            let warnings = reader.warnings();
+            assert_eq!(
+                warnings.iter().any(|told| told.contains("6.5.1")),
+                is_named,
+                "{warnings:?}"
+            );
+        }
     }
 
     #[test]

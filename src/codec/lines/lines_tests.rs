@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::view::{LINE_PIECE, Wide};
+use crate::model::view::{LINE_PIECE, WideEncoding};
 
 fn starts(mode: ViewMode, chunks: &[&[u8]]) -> (Vec<LineStart>, Result<(), NotJson>) {
     let mut scanner = LineScanner::new(mode);
@@ -217,9 +217,10 @@ proptest! {
     }
 }
 
-const WIDE: [Wide; 4] = [Wide::Utf16Le, Wide::Utf16Be, Wide::Utf32Le, Wide::Utf32Be];
+const WIDE: [WideEncoding; 4] =
+    [WideEncoding::Utf16Le, WideEncoding::Utf16Be, WideEncoding::Utf32Le, WideEncoding::Utf32Be];
 
-fn encoded(wide: Wide, text: &str) -> Vec<u8> {
+fn encoded(wide: WideEncoding, text: &str) -> Vec<u8> {
     text.chars().flat_map(|c| encode_wide(wide, c)).collect()
 }
 
@@ -230,8 +231,8 @@ fn wide_text_is_shown_as_lines_of_characters() {
         assert_eq!(shown(ViewMode::Wide(wide), &body), ["Grüße ਊ", "\u{1f600}", "", "end"]);
     }
     let broken = [&b"a\0\x00\xd8b\0"[..], b"\x0a"].concat();
-    assert_eq!(shown(ViewMode::Wide(Wide::Utf16Le), &broken), ["a\u{fffd}b\u{fffd}"]);
-    assert_eq!(shown(ViewMode::Wide(Wide::Utf32Be), b"\0\x11\0\0"), ["\u{fffd}"]);
+    assert_eq!(shown(ViewMode::Wide(WideEncoding::Utf16Le), &broken), ["a\u{fffd}b\u{fffd}"]);
+    assert_eq!(shown(ViewMode::Wide(WideEncoding::Utf32Be), b"\0\x11\0\0"), ["\u{fffd}"]);
 }
 
 #[test]

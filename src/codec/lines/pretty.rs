@@ -14,7 +14,7 @@ mod blocks;
 mod check;
 mod scalar;
 
-use super::start::{CUT, Inside, LineStart, NotJson, continues_character};
+use super::start::{CUT, JsonState, LineStart, NotJson, continues_character};
 use blocks::{BLOCK, Masks};
 use check::JsonCheck;
 
@@ -37,7 +37,7 @@ const NESTED: u32 = 128;
 pub(super) struct JsonScanner {
     /// Raw bytes scanned so far.
     pub(super) offset: u64,
-    carry: blocks::Carry,
+    carry: blocks::BlockState,
     /// What the next byte that is not space begins.
     next: Next,
     depth: u32,
@@ -210,7 +210,7 @@ impl JsonScanner {
             let found = crate::codec::printable::printable(&[byte]);
             return Err(self.fail(at, &format!("'{found}' instead of {what}")));
         }
-        self.line(u64::from(at), false, Inside::Nothing, on_line);
+        self.line(u64::from(at), false, JsonState::Nothing, on_line);
         Ok(false)
     }
 
@@ -258,9 +258,9 @@ impl JsonScanner {
         let place = u64::from(at);
         if !empty {
             self.cut(block, masks, place, on_line);
-            self.line(place, false, Inside::Nothing, on_line);
+            self.line(place, false, JsonState::Nothing, on_line);
         } else if self.offset + place - self.piece >= CUT {
-            self.line(place, true, Inside::Nothing, on_line);
+            self.line(place, true, JsonState::Nothing, on_line);
         }
         self.next = if self.depth == 0 { Next::Top } else { Next::Rest };
         Ok(())
@@ -271,7 +271,7 @@ impl JsonScanner {
         &mut self,
         at: u64,
         continued: bool,
-        inside: Inside,
+        inside: JsonState,
         on_line: &mut impl FnMut(LineStart),
     ) {
         self.piece = self.offset + at;
@@ -307,9 +307,9 @@ impl JsonScanner {
             }
             let bit = |mask: u64| mask >> at & 1 == 1;
             let inside = match (bit(masks.in_string), bit(masks.escaped)) {
-                (false, _) => Inside::Nothing,
-                (true, false) => Inside::String,
-                (true, true) => Inside::Escape,
+                (false, _) => JsonState::Nothing,
+                (true, false) => JsonState::String,
+                (true, true) => JsonState::Escape,
             };
             self.line(at, true, inside, on_line);
             at += CUT;
@@ -326,12 +326,12 @@ impl JsonScanner {
 
 /// The bytes of one line (or piece of one) as shown: strings, numbers and literals verbatim, no
 /// space around them, one after a colon. Bytes that belong to no valid JSON are kept, too.
-pub(super) fn normalise(raw: &[u8], inside: Inside) -> Vec<u8> {
+pub(super) fn normalise(raw: &[u8], inside: JsonState) -> Vec<u8> {
     let mut out = Vec::with_capacity(raw.len() + 1);
     let (mut string, mut escape) = match inside {
-        Inside::Nothing => (false, false),
-        Inside::String => (true, false),
-        Inside::Escape => (true, true),
+        JsonState::Nothing => (false, false),
+        JsonState::String => (true, false),
+        JsonState::Escape => (true, true),
     };
     let (mut colon, mut space) = (false, false);
     for &byte in raw {

@@ -16,12 +16,12 @@ pub struct LineStart {
     /// It continues the line before.
     pub continued: bool,
     /// What the first byte is inside of (pretty only).
-    pub(super) inside: Inside,
+    pub(super) inside: JsonState,
 }
 
 /// What a byte of JSON is inside of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Inside {
+pub(super) enum JsonState {
     #[default]
     Nothing,
     String,

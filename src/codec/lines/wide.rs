@@ -4,7 +4,7 @@
 //! number that is no character and a unit cut off at the end become U+FFFD, so they are seen.
 
 use super::start::LineStart;
-use crate::model::view::Wide;
+use crate::model::view::WideEncoding;
 
 /// Raw bytes a piece of a line is cut at: a multiple of every unit, and in UTF-8, where a unit of
 /// two bytes may take three, still less than a `LINE_PIECE`.
@@ -14,7 +14,7 @@ const CUT: u64 = 2700;
 #[derive(Debug, Clone)]
 pub(super) struct WideScanner {
     /// Size and byte order of its units.
-    pub(super) wide: Wide,
+    pub(super) wide: WideEncoding,
     /// Raw bytes scanned so far.
     pub(super) offset: u64,
     /// Start of the current piece.
@@ -29,7 +29,7 @@ pub(super) struct WideScanner {
 
 impl WideScanner {
     /// At the first byte of text in this encoding.
-    pub(super) fn new(wide: Wide) -> Self {
+    pub(super) fn new(wide: WideEncoding) -> Self {
         let (offset, piece, inside) = (0, 0, false);
         WideScanner { wide, offset, piece, inside, unit: [0; 4], have: 0, in_pair: false }
     }
@@ -66,33 +66,35 @@ impl WideScanner {
     }
 }
 
-fn size(wide: Wide) -> usize {
+fn size(wide: WideEncoding) -> usize {
     match wide {
-        Wide::Utf16Le | Wide::Utf16Be => 2,
-        Wide::Utf32Le | Wide::Utf32Be => 4,
+        WideEncoding::Utf16Le | WideEncoding::Utf16Be => 2,
+        WideEncoding::Utf32Le | WideEncoding::Utf32Be => 4,
     }
 }
 
 /// The number a unit stands for.
-fn value(wide: Wide, unit: &[u8]) -> u32 {
+fn value(wide: WideEncoding, unit: &[u8]) -> u32 {
     let join = |all: u32, byte: &u8| all << 8 | u32::from(*byte);
     match wide {
-        Wide::Utf16Be | Wide::Utf32Be => unit.iter().fold(0, join),
-        Wide::Utf16Le | Wide::Utf32Le => unit.iter().rev().fold(0, join),
+        WideEncoding::Utf16Be | WideEncoding::Utf32Be => unit.iter().fold(0, join),
+        WideEncoding::Utf16Le | WideEncoding::Utf32Le => unit.iter().rev().fold(0, join),
     }
 }
 
 /// A line as UTF-8, without its LF or CRLF, and at the start of a body without the byte order
 /// mark.
-pub(super) fn to_utf8(wide: Wide, raw: &[u8], offset: u64) -> String {
+pub(super) fn to_utf8(wide: WideEncoding, raw: &[u8], offset: u64) -> String {
     let chunks = raw.chunks_exact(size(wide));
     let is_cut = !chunks.remainder().is_empty();
     let units = chunks.map(|unit| value(wide, unit));
     let mut text: String = match wide {
-        Wide::Utf16Le | Wide::Utf16Be => char::decode_utf16(units.map(|unit| unit as u16))
-            .map(|found| found.unwrap_or(char::REPLACEMENT_CHARACTER))
-            .collect(),
-        Wide::Utf32Le | Wide::Utf32Be => {
+        WideEncoding::Utf16Le | WideEncoding::Utf16Be => {
+            char::decode_utf16(units.map(|unit| unit as u16))
+                .map(|found| found.unwrap_or(char::REPLACEMENT_CHARACTER))
+                .collect()
+        }
+        WideEncoding::Utf32Le | WideEncoding::Utf32Be => {
             units.map(|unit| char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
         }
     };
@@ -113,14 +115,18 @@ pub(super) fn to_utf8(wide: Wide, raw: &[u8], offset: u64) -> String {
 
 /// A character as the bytes of this encoding, for searches too.
 #[must_use]
-pub fn encode(wide: Wide, c: char) -> Vec<u8> {
+pub fn encode(wide: WideEncoding, c: char) -> Vec<u8> {
     let mut out = Vec::new();
     let mut pair = [0; 2];
     match wide {
-        Wide::Utf16Le => c.encode_utf16(&mut pair).iter().for_each(|u| out.extend(u.to_le_bytes())),
-        Wide::Utf16Be => c.encode_utf16(&mut pair).iter().for_each(|u| out.extend(u.to_be_bytes())),
-        Wide::Utf32Le => out.extend(u32::from(c).to_le_bytes()),
-        Wide::Utf32Be => out.extend(u32::from(c).to_be_bytes()),
+        WideEncoding::Utf16Le => {
+            c.encode_utf16(&mut pair).iter().for_each(|u| out.extend(u.to_le_bytes()));
+        }
+        WideEncoding::Utf16Be => {
+            c.encode_utf16(&mut pair).iter().for_each(|u| out.extend(u.to_be_bytes()));
+        }
+        WideEncoding::Utf32Le => out.extend(u32::from(c).to_le_bytes()),
+        WideEncoding::Utf32Be => out.extend(u32::from(c).to_be_bytes()),
     }
     out
 }

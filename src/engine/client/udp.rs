@@ -10,10 +10,10 @@ use crate::engine::resolve::resolve;
 use crate::engine::rules::Rules;
 use crate::engine::session::SessionContext;
 use crate::engine::transport::{client_options, explain};
+use crate::model::client::CONNECT_TIMEOUT;
 use crate::model::endpoint::Bind;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::UdpPlan;
-use crate::model::stream::CONNECT_TIMEOUT;
 
 const LOOPBACK_V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const LOOPBACK_V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);

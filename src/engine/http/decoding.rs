@@ -96,8 +96,17 @@ impl Decoding {
         let reader = reader.map_err(|error| error.to_string())?;
         let is_signed = codings.iter().all(|name| is_signed(name));
         let held = (!is_signed).then(Vec::new);
-        let run =
-            DecodeRun { reader, sink, shared: works, input, total: 0, held, mislabeled: None };
+        let (codings, shared_end, mislabeled) = (codings.join(", "), works, None);
+        let run = DecodeRun {
+            codings,
+            reader,
+            sink,
+            shared: shared_end,
+            input,
+            total: 0,
+            held,
+            mislabeled,
+        };
         let task = tasks.spawn(decoded(run, queue, give));
         Ok(Decoding { pieces, shared, task })
     }
@@ -227,6 +236,8 @@ struct Mislabeled {
 
 /// One body being decoded.
 struct DecodeRun<S> {
+    /// Their names, for people.
+    codings: String,
     reader: ContentDecoder,
     sink: S,
     shared: Weak<DecodeShared>,
@@ -311,6 +322,7 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
                 held.extend_from_slice(&buffer[..room]);
                 let is_believed = |input: &EncodedInput| input.taken >= HELD && !input.is_text();
                 if held.len() >= PIECE || is_believed(&lock(&self.input)) {
+                    self.refuse_text()?;
                     self.flush_held()?;
                 }
             } else {
@@ -322,6 +334,16 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
             }
         }
         Ok(true)
+    }
+
+    /// Whatever a coding without a signature made of text is not believed.
+    fn refuse_text(&self) -> io::Result<()> {
+        if !lock(&self.input).is_text() {
+            return Ok(());
+        }
+        let (coding, message) = (self.codings.clone(), "the data is plain text".to_owned());
+        let error = DecodeError { coding, message, is_foreign: true };
+        Err(io::Error::new(ErrorKind::InvalidData, error))
     }
 
     /// Hands over what was held.

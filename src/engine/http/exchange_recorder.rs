@@ -15,7 +15,6 @@ use crate::model::failure::Failure;
 use crate::model::id::{BodyId, ConnId};
 use crate::model::protocol::Side;
 use crate::model::record::Direction;
-use crate::model::timing::Timing;
 
 /// Warnings kept of one exchange; a hostile peer must not fill memory with them.
 const WARNINGS: usize = 40;
@@ -39,22 +38,7 @@ impl ExchangeRecorder {
         target: String,
         events: Sink,
     ) -> Self {
-        let exchange = Exchange {
-            conn,
-            number,
-            side,
-            url: String::new(),
-            started: clock::now(),
-            local: None,
-            peer: None,
-            request: empty_message(request),
-            response: None,
-            interim: Vec::new(),
-            timing: Timing::default(),
-            tls: None,
-            state: ExchangeState::Active,
-            warnings: Vec::new(),
-        };
+        let exchange = Exchange::begun(side, conn, number, empty_message(request), clock::now());
         let (exchange, began) = (Mutex::new(exchange), Instant::now());
         ExchangeRecorder { exchange, events, began, target }
     }

@@ -11,9 +11,7 @@ use super::*;
 use crate::engine::event::Summary;
 use crate::engine::facts::Facts;
 use crate::engine::http::exchange_recorder::empty_message;
-use crate::model::exchange::ExchangeState;
 use crate::model::protocol::Side;
-use crate::model::timing::Timing;
 
 const SESSIONS: usize = 3;
 
@@ -71,22 +69,7 @@ fn stamps(events: impl IntoIterator<Item = Event>) -> Vec<Stamp> {
 }
 
 fn exchange(sink: &Sink, number: u32) -> Exchange {
-    Exchange {
-        conn: conn(sink),
-        number,
-        side: Side::Listener,
-        url: String::new(),
-        started: Stamp::default(),
-        local: None,
-        peer: None,
-        request: empty_message(BodyId(1)),
-        response: None,
-        interim: Vec::new(),
-        timing: Timing::default(),
-        tls: None,
-        state: ExchangeState::Active,
-        warnings: Vec::new(),
-    }
+    Exchange::begun(Side::Listener, conn(sink), number, empty_message(BodyId(1)), Stamp::default())
 }
 
 proptest! {

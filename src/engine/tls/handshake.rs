@@ -16,8 +16,8 @@ use super::store::TlsStore;
 use super::tls_words::{error_inside, failure, listener_failure};
 use crate::engine::transport::explain;
 use crate::engine::transport::stream::Stream;
+use crate::model::client::CONNECT_TIMEOUT;
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::stream::CONNECT_TIMEOUT;
 use crate::model::tls::TlsFacts;
 use crate::model::trust::Acceptance;
 

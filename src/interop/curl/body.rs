@@ -8,12 +8,19 @@ use crate::model::spec::NameValue;
 /// What curl's own encoder leaves as it is (RFC 3986, section 2.3).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// One piece of data.
+/// Where bytes that are sent come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum DataSource {
+    Text(String),
+    /// A file as it is, by its name in the command; `-` is standard input that is not known.
+    File(String),
+}
+
+/// One piece of data as the command writes it. What becomes of it once files were read is a
+/// [`DataSource`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum DataPiece {
-    Text(String),
-    /// A file, as written after the `@`; `-` is standard input.
-    File(String),
+    Plain(DataSource),
     /// What is in a file, without its line breaks.
     Joined(String),
     /// What is in a file, percent-encoded behind `name=`.
@@ -24,22 +31,33 @@ pub(super) enum DataPiece {
 }
 
 /// Data that may name a file with `@`.
-pub(super) fn plain(text: &str) -> DataPiece {
+pub(super) fn plain(text: &str) -> DataSource {
     match text.strip_prefix('@') {
-        Some(file) => DataPiece::File(file.into()),
-        None => DataPiece::Text(text.into()),
+        Some(file) => DataSource::File(file.into()),
+        None => DataSource::Text(text.into()),
     }
 }
 
 /// Data of `--data-urlencode`: `content`, `=content`, `name=content`, `@file`, `name@file`.
 pub(super) fn url_encoded(text: &str) -> DataPiece {
-    let Some(at) = text.find(['=', '@']) else { return DataPiece::Text(encode(text)) };
-    let (name, rest) = text.split_at(at);
-    match (name, rest.split_at(1)) {
-        (name, ("@", file)) => DataPiece::Encoded { name: name.into(), file: file.into() },
-        ("", (_, content)) => DataPiece::Text(encode(content)),
-        (name, (_, content)) => DataPiece::Text(format!("{name}={}", encode(content))),
+    let (name, sign, content) = match text.find(['=', '@']) {
+        Some(at) => {
+            let (name, rest) = text.split_at(at);
+            let (sign, content) = rest.split_at(1);
+            (name, sign, content)
+        }
+        None => ("", "", text),
+    };
+    if sign == "@" {
+        return DataPiece::Encoded { name: name.into(), file: content.into() };
     }
+    DataPiece::Plain(DataSource::Text(url_encoded_text(name, content)))
+}
+
+/// A text as `--data-urlencode` sends it behind a name, which may be empty: spaces are `+` there.
+pub(super) fn url_encoded_text(name: &str, content: &str) -> String {
+    let joint = if name.is_empty() { "" } else { "=" };
+    format!("{name}{joint}{}", encode(content).replace("%20", "+"))
 }
 
 /// A text as `-d` sends the content of a file.

@@ -99,7 +99,7 @@ fn a_command_copied_for_the_windows_prompt_is_read() {
 #[test]
 fn data_is_joined_and_its_type_follows_curl() {
     let plan = planned("curl x -d a=1 --data-raw @b --data-urlencode 'c=ö &'");
-    assert_eq!((plan.method.as_str(), body(&plan).as_str()), ("POST", "a=1&@b&c=%C3%B6%20%26"));
+    assert_eq!((plan.method.as_str(), body(&plan).as_str()), ("POST", "a=1&@b&c=%C3%B6+%26"));
     assert_eq!(header(&plan, "content-type"), Some("application/x-www-form-urlencoded"));
     assert_eq!(spec("curl x -d a=1 -d b=2").body.kind(), "form");
     let json = spec("curl x -d '{\"a\":1}' -H 'content-type: application/json'");
@@ -186,7 +186,7 @@ fn credentials_agents_and_cookies_become_fields() {
     for (name, value) in [
         ("User-Agent", "agent"),
         ("Referer", "ref"),
-        ("Cookie", "a=1; b=2"),
+        ("Cookie", "a=1;b=2"),
         ("X", "1"),
         ("Empty", ""),
     ] {
@@ -413,7 +413,7 @@ fn what_the_command_reads_from_standard_input_is_its_data() {
         ("cat <<EOF | curl x --data-binary @-\nbody\nEOF", "body\n"),
         ("$ curl x --data-binary @- <<EOF\n> body\n> EOF\n", "body\n"),
         ("curl x --data-binary @- <<EOF\r\nbody\r\nEOF\r\n", "body\n"),
-        ("curl x --data-urlencode n@- <<< 'a b'", "n=a%20b%0A"),
+        ("curl x --data-urlencode n@- <<< 'a b'", "n=a+b%0A"),
         ("curl x -d a=1 -d @- <<< b=2", "a=1&b=2"),
         ("curl x -d @- -d @- <<< once", "once&"),
         ("curl x -T - <<< put", "put\n"),
@@ -520,13 +520,13 @@ fn texts_of_files_go_where_curl_puts_them() {
         ("curl x --data-binary @data", "@data"),
         ("curl x -d @binary", "@binary"),
         ("curl x -d c -d @data --data-binary @data", "c&a=1b&a=1\r\nb\n"),
-        ("curl x --data-urlencode n@flat", "n=one%20line"),
-        ("curl x --data-urlencode @flat", "one%20line"),
+        ("curl x --data-urlencode n@flat", "n=one+line"),
+        ("curl x --data-urlencode @flat", "one+line"),
     ] {
         assert_eq!(body(&planned(command)), expected, "{command}");
     }
     assert_eq!(planned("curl x -G -d @data").url, "http://x/?a=1b");
-    assert_eq!(planned("curl x --url-query n@flat").url, "http://x/?n=one%20line");
+    assert_eq!(planned("curl x --url-query n@flat").url, "http://x/?n=one+line");
     let plan = planned("curl x -H @heads -H 'X-C: 3'");
     assert_eq!((header(&plan, "x-a"), header(&plan, "x-c")), (Some("1"), Some("3")));
     assert_eq!(
@@ -549,4 +549,33 @@ proptest! {
             prop_assert!(text.is_char_boundary(error.position), "{error:?}");
         }
     }
+}
+
+#[test]
+fn a_substitution_whose_output_is_known_is_read_and_others_are_said() {
+    for (command, url) in [
+        ("curl h/`echo abc`", "http://h/abc"),
+        ("curl h/$(echo a)/\"$(printf '%s' 'b c')\"", "http://h/a/b c"),
+        ("X=`curl h/$(echo a)`", "http://h/a"),
+    ] {
+        assert_eq!(spec(command).url, url, "{command}");
+    }
+    for command in [
+        "curl h/$(date)",
+        "curl h/`cat x`",
+        "curl \"h/$(echo $id)\"",
+        "curl h/$(echo a b)",
+        "curl \"h/$(echo a | tr a b)\"",
+    ] {
+        let (_, warnings) = parse(command, &CommandFiles::default()).unwrap();
+        assert!(warnings.iter().any(|warning| warning.contains("kept as text")), "{command}");
+    }
+    assert_eq!(files("curl h --url-query @- < $(echo data.txt)"), ["data.txt"]);
+}
+
+#[test]
+fn a_nul_ends_a_text_of_bash_and_that_is_said() {
+    let (spec, warnings) = parse("curl h -d $'a\\0b'c", &CommandFiles::default()).unwrap();
+    assert_eq!(spec.body, HttpBody::Text("ac".into()));
+    assert!(warnings[0].contains("behind a NUL"), "{warnings:?}");
 }

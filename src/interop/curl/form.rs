@@ -38,8 +38,11 @@ pub(super) fn parts(
         let (value, after) = value(rest, stop);
         let mut part = FormPart { name: name.clone(), source, value, ..FormPart::default() };
         rest = parameters(&mut part, after, warnings);
-        as_curl_guesses(&mut part);
-        if source == PartSource::Text || part.value != "-" || from_stdin(&mut part, stdin.take()) {
+        let is_stdin = source != PartSource::Text && part.value == "-";
+        if !is_stdin {
+            as_curl_guesses(&mut part);
+        }
+        if !is_stdin || from_stdin(&mut part, stdin.take(), warnings) {
             found.push(part);
         } else {
             warnings.push(format!(
@@ -68,14 +71,21 @@ fn as_curl_guesses(part: &mut FormPart) {
 }
 
 /// Fills a part with what is on standard input; false when that is not known.
-fn from_stdin(part: &mut FormPart, stdin: Option<Stdin>) -> bool {
+fn from_stdin(part: &mut FormPart, stdin: Option<Stdin>, warnings: &mut Vec<String>) -> bool {
     if part.source == PartSource::File {
         // curl names such a file after its sign.
         if part.file_name.is_empty() {
             "-".clone_into(&mut part.file_name);
         }
         if part.content_type.is_empty() {
-            ANY_TYPE.clone_into(&mut part.content_type);
+            let guessed = curl_type_of(&part.file_name);
+            guessed.unwrap_or(ANY_TYPE).clone_into(&mut part.content_type);
+            if guessed.is_none() {
+                let name = &part.name;
+                warnings.push(format!(
+                    "curl gives the form field '{name}' no Content-Type; here it is {ANY_TYPE}"
+                ));
+            }
         }
     }
     match stdin {

@@ -86,6 +86,27 @@ fn all() -> impl Iterator<Item = CurlOption> {
     })
 }
 
+/// What happens instead of what an option asks for, where that is not obvious.
+pub(super) fn instead(name: &str) -> &'static str {
+    match name {
+        "http2" => {
+            ": HTTP/1.1 is spoken, without curl's offer to change (Upgrade: h2c, or h2 in TLS)"
+        }
+        "http2-prior-knowledge" | "http3" | "http3-only" | "http1.0" => ": HTTP/1.1 is spoken",
+        "resolve" | "connect-to" | "unix-socket" | "abstract-unix-socket" | "doh-url" => {
+            ": the request goes where its URL leads"
+        }
+        "proxy" | "preproxy" | "socks4" | "socks4a" | "socks5" | "socks5-hostname" | "proxy1.0" => {
+            ": the request goes there directly"
+        }
+        "cert" | "key" => ": no certificate of ours is shown",
+        "config" => ": the options in it are not read",
+        "netrc" | "netrc-file" | "netrc-optional" => ": no credentials are taken from it",
+        "request-target" => ": the target is that of the URL",
+        _ => "",
+    }
+}
+
 /// The option of one letter.
 pub(super) fn short(letter: char) -> Option<CurlOption> {
     all().find(|option| option.letter == Some(letter))

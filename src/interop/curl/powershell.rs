@@ -42,10 +42,6 @@ pub(super) fn words(text: &str) -> Result<CurlCommand, ImportError> {
         words.push(Word { position: word.position + start, ..word });
     }
     let is_program = words.first().is_some_and(|word| is_curl(&word.text));
-    if let Some(word) = words.iter().find(|word| word.text.eq_ignore_ascii_case("-uri")) {
-        let message = "this is Invoke-WebRequest of PowerShell, not curl; its curl is curl.exe";
-        return Err(ImportError::new(word.position, message));
-    }
     if !is_program {
         return Err(ImportError::new(start, "no curl command; it begins with 'curl'"));
     }
@@ -113,6 +109,7 @@ impl Reader<'_> {
                     text.push(quote);
                 }
                 '\\' if self.chars.next_if(|(_, c)| *c == '"').is_some() => text.push('"'),
+                '\\' if quote == '"' && self.is_escaped_quote() => text.push('"'),
                 '`' if quote == '"' => text.extend(self.chars.next().map(|(_, c)| match c {
                     'n' => '\n',
                     'r' => '\r',
@@ -126,6 +123,17 @@ impl Reader<'_> {
         }
         let message = format!("the quote {quote} opened here is never closed");
         Err(ImportError::new(start, message))
+    }
+
+    /// Behind a backslash: a quote that a backtick keeps from ending the text, which is taken.
+    fn is_escaped_quote(&mut self) -> bool {
+        let mut ahead = self.chars.clone();
+        let is_it = [ahead.next(), ahead.next()].map(|next| next.map(|(_, c)| c));
+        let is_it = is_it == [Some('`'), Some('"')];
+        if is_it {
+            self.chars = ahead;
+        }
+        is_it
     }
 
     /// `$name` and `$env:NAME`.

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use super::body::{self, DataPiece};
+use super::body::{self, DataPiece, DataSource};
 use super::command::{CurlCommand, ImportError, Stdin, Word};
 use super::form;
 use super::options::{self, CurlOption, Meaning};
 use crate::model::http::FormPart;
+
+/// Options of another program.
+const FOREIGN: [&str; 5] = ["-uri", "-method", "-headers", "-body", "-usebasicparsing"];
 
 /// What the options asked for so far.
 #[derive(Debug, Default)]
@@ -29,7 +32,7 @@ pub(super) struct CurlRequest {
     pub(super) json: bool,
     pub(super) get: bool,
     pub(super) head: bool,
-    pub(super) upload: Option<DataPiece>,
+    pub(super) upload: Option<DataSource>,
     pub(super) user: Option<String>,
     pub(super) bearer: Option<String>,
     /// Another way to authenticate than Basic.
@@ -56,6 +59,12 @@ pub(super) struct CurlRequest {
 /// Reads the words of one command.
 pub(super) fn read(command: CurlCommand) -> Result<CurlRequest, ImportError> {
     let CurlCommand { words, stdin, warnings } = command;
+    // PowerShell calls its own program by the name of curl.
+    let is_foreign = |word: &&Word| FOREIGN.iter().any(|name| word.text.eq_ignore_ascii_case(name));
+    if let Some(word) = words.iter().find(is_foreign) {
+        let message = "this is Invoke-WebRequest of PowerShell, not curl; its curl is curl.exe";
+        return Err(ImportError::new(word.position, message));
+    }
     let mut request = CurlRequest { warnings, stdin, ..CurlRequest::default() };
     let mut words = words.into_iter();
     let mut options_end = false;
@@ -161,7 +170,8 @@ impl CurlRequest {
         match (option.meaning, value) {
             (Meaning::Quiet, _) => self.quiet.push(whole),
             (Meaning::Unsupported, _) => {
-                self.warnings.push(format!("{whole} is not supported and was left out"));
+                let instead = options::instead(option.name);
+                self.warnings.push(format!("{whole} is not supported and was left out{instead}"));
             }
             (Meaning::Request, Some(value)) if option.name == "url" => self.urls.push(value),
             (Meaning::Request, Some(value)) => self.apply_value(option.name, value.text, written),
@@ -190,7 +200,7 @@ impl CurlRequest {
                 Some(file) => self.header_files.push(file.into()),
                 None => self.headers.push(value),
             },
-            "data-raw" => self.data.push(DataPiece::Text(value)),
+            "data-raw" => self.data.push(DataPiece::Plain(DataSource::Text(value))),
             "data-urlencode" => {
                 let piece = self.url_encoded(&value);
                 self.data.push(piece);
@@ -206,7 +216,7 @@ impl CurlRequest {
             }
             "url-query" => {
                 let piece = match value.strip_prefix('+') {
-                    Some(encoded) => DataPiece::Text(encoded.into()),
+                    Some(encoded) => DataPiece::Plain(DataSource::Text(encoded.into())),
                     None => self.url_encoded(&value),
                 };
                 self.query.push(piece);
@@ -233,25 +243,26 @@ impl CurlRequest {
     fn data(&mut self, name: &str, value: &str) {
         self.json |= name == "json";
         let is_joined = matches!(name, "data" | "data-ascii");
-        let piece = match body::plain(value) {
-            DataPiece::File(file) if file == "-" => match self.read_stdin() {
-                DataPiece::Text(text) if is_joined => DataPiece::Text(body::joined(&text)),
-                piece => piece,
+        let source = match body::plain(value) {
+            DataSource::File(file) if file == "-" => match self.read_stdin() {
+                DataSource::Text(text) if is_joined => DataSource::Text(body::joined(&text)),
+                source => source,
             },
-            piece => piece,
+            source => source,
         };
-        self.data.push(match piece {
-            DataPiece::File(file) if is_joined && file != "-" => DataPiece::Joined(file),
-            piece => piece,
+        self.data.push(match source {
+            DataSource::File(file) if is_joined && file != "-" => DataPiece::Joined(file),
+            source => DataPiece::Plain(source),
         });
     }
 
     fn url_encoded(&mut self, value: &str) -> DataPiece {
         match body::url_encoded(value) {
             DataPiece::Encoded { name, file } if file == "-" => match self.read_stdin() {
-                DataPiece::Text(text) => body::url_encoded(&format!("{name}={text}")),
-                DataPiece::File(file) => DataPiece::Encoded { name, file },
-                piece => piece,
+                DataSource::Text(text) => {
+                    DataPiece::Plain(DataSource::Text(body::url_encoded_text(&name, &text)))
+                }
+                DataSource::File(file) => DataPiece::Encoded { name, file },
             },
             piece => piece,
         }
@@ -263,29 +274,33 @@ impl CurlRequest {
         let pieces = self.data.into_iter().chain(self.query);
         let texts = pieces.filter_map(|piece| match piece {
             DataPiece::Joined(file) | DataPiece::Encoded { file, .. } => Some(file),
-            DataPiece::File(file) if !is_alone => Some(file),
-            DataPiece::File(_) | DataPiece::Text(_) => None,
+            DataPiece::Plain(DataSource::File(file)) if !is_alone => Some(file),
+            DataPiece::Plain(_) => None,
         });
         let texts = texts.filter(|file| file != "-");
         self.cookie_files.into_iter().chain(self.header_files).chain(texts).collect()
     }
 
-    fn upload(&mut self, value: String) -> DataPiece {
-        if matches!(value.as_str(), "-" | ".") { self.read_stdin() } else { DataPiece::File(value) }
+    fn upload(&mut self, value: String) -> DataSource {
+        if matches!(value.as_str(), "-" | ".") {
+            self.read_stdin()
+        } else {
+            DataSource::File(value)
+        }
     }
 
     /// What is on standard input; the file `-` when that is not known. Nothing is left of it.
-    fn read_stdin(&mut self) -> DataPiece {
+    fn read_stdin(&mut self) -> DataSource {
         match self.stdin.replace(Stdin::Text(String::new())) {
-            Some(Stdin::Text(text)) => DataPiece::Text(text),
-            Some(Stdin::File(file)) => DataPiece::File(file),
+            Some(Stdin::Text(text)) => DataSource::Text(text),
+            Some(Stdin::File(file)) => DataSource::File(file),
             Some(Stdin::Program(program)) => {
                 self.warnings.push(format!("{program} is not run, so what it writes is left out"));
-                DataPiece::Text(String::new())
+                DataSource::Text(String::new())
             }
             None => {
                 self.stdin = None;
-                DataPiece::File("-".into())
+                DataSource::File("-".into())
             }
         }
     }

@@ -11,6 +11,7 @@
 
 use super::cmd;
 use super::command::{CurlCommand, ImportError, Stdin, Word, is_curl};
+use super::output;
 use super::powershell;
 use super::shell::{CommandEnd, Reader, ShellCommand, is_name};
 
@@ -177,28 +178,10 @@ fn program(words: &[Word]) -> Option<usize> {
     fits.then_some(at)
 }
 
-/// What a command writes, as far as it can be known without running it.
+/// What a command writes, prompts and the like before its program aside.
 fn output_of(command: &ShellCommand) -> Option<Stdin> {
-    let mut words = command
-        .words
-        .iter()
-        .map(|word| word.text.as_str())
-        .skip_while(|word| word.ends_with(PROMPTS) || BEFORE.contains(word));
-    let program = words.next()?;
-    let arguments: Vec<&str> = words.collect();
-    let text = match (program, arguments.as_slice()) {
-        ("echo", ["-n", rest @ ..]) => Some(rest.join(" ")),
-        ("echo", rest) if !rest.first().is_some_and(|word| word.starts_with('-')) => {
-            Some(rest.join(" ") + "\n")
-        }
-        ("printf", ["%s", rest @ ..]) => Some(rest.concat()),
-        ("printf", ["%s\\n", rest @ ..]) => {
-            Some(rest.iter().flat_map(|text| [text, "\n"]).collect())
-        }
-        ("printf", [text]) if !text.contains(['%', '\\']) => Some((*text).to_owned()),
-        ("cat", []) => return command.stdin.clone(),
-        ("cat", [file]) if !file.starts_with('-') => return Some(Stdin::File((*file).to_owned())),
-        _ => None,
-    };
-    Some(text.map_or_else(|| Stdin::Program(program.to_owned()), Stdin::Text))
+    let is_before =
+        |word: &Word| word.text.ends_with(PROMPTS) || BEFORE.contains(&word.text.as_str());
+    let start = command.words.iter().take_while(|word| is_before(word)).count();
+    output::of(command.words.split_at(start).1, command.stdin.as_ref())
 }

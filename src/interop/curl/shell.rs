@@ -9,6 +9,8 @@ use std::str::Chars;
 use super::ansi::{self, push};
 use super::command::{ImportError, Stdin, Word, behind, marked, variable};
 use super::document;
+use super::output;
+use super::typographic;
 
 const SUBSTITUTED: &str = "command substitution (`...`) was kept as text";
 const BLANKS: [char; 3] = [' ', '\t', '\r'];
@@ -219,6 +221,7 @@ impl<'a> Reader<'a> {
                     Some('\n') => {}
                     escaped => push(&mut bytes, escaped.unwrap_or('\\')),
                 },
+                '$' if reader.substituted("(", ')', true, &mut bytes) => {}
                 '$' => reader.dollar_name(&mut bytes),
                 c => push(&mut bytes, c),
             }
@@ -272,16 +275,8 @@ impl<'a> Reader<'a> {
 
     /// Refuses signs that a word processor made of plain ones, where plain ones mean something.
     fn plain_sign(&self, at: usize, c: char, begins_word: bool) -> Result<(), ImportError> {
-        let plain = match c {
-            '“' | '”' | '„' | '‟' => "\" or '",
-            '‘' | '’' | '‚' | '‛' if begins_word => "' or \"",
-            '–' | '—' | '‒' | '−'
-                if begins_word && self.rest().starts_with(char::is_alphabetic) =>
-            {
-                "- or --"
-            }
-            _ => return Ok(()),
-        };
+        let before_letter = self.rest().starts_with(char::is_alphabetic);
+        let Some(plain) = typographic::plain(c, begins_word, before_letter) else { return Ok(()) };
         let message = format!("{c} is a typographic sign, which no shell knows; type {plain}");
         Err(ImportError::new(at, message))
     }
@@ -298,6 +293,7 @@ impl<'a> Reader<'a> {
             '"' => self.double_quoted(at, word)?,
             '\\' => self.chars.next().into_iter().for_each(|c| push(word, c)),
             '$' => self.dollar(word)?,
+            '`' if self.substituted("", '`', false, word) => {}
             c => {
                 match c {
                     '&' => self.warn(
@@ -391,6 +387,8 @@ impl<'a> Reader<'a> {
                     Some('\n') => {}
                     escaped => push(word, escaped.unwrap_or('\\')),
                 },
+                '$' if self.substituted("(", ')', true, word) => {}
+                '`' if self.substituted("", '`', true, word) => {}
                 '$' => self.dollar_name(word),
                 c => {
                     if c == '`' {
@@ -409,9 +407,37 @@ impl<'a> Reader<'a> {
         match self.take(|c| c == '\'' || c == '"') {
             Some('\'') => return self.ansi_quoted(at, word),
             Some(_) => return self.double_quoted(at, word),
+            None if self.substituted("(", ')', false, word) => {}
             None => self.dollar_name(word),
         }
         Ok(())
+    }
+
+    /// A substitution of a command whose output is known, such as `echo x`. Whether it was one;
+    /// without quotes only one that gives a single word.
+    fn substituted(
+        &mut self,
+        opening: &str,
+        closing: char,
+        is_quoted: bool,
+        word: &mut Vec<u8>,
+    ) -> bool {
+        let inside = self.rest().strip_prefix(opening).and_then(|rest| rest.split_once(closing));
+        let Some((inside, after)) = inside.filter(|(inside, _)| !inside.contains(['(', '\n']))
+        else {
+            return false;
+        };
+        let mut reader = Reader::at(inside, 0);
+        let is_read = reader.command().is_ok() && reader.is_over() && reader.warnings.is_empty();
+        let written = output::of(&reader.last.words, reader.last.stdin.as_ref());
+        let Some(Stdin::Text(text)) = written.filter(|_| is_read) else { return false };
+        let text = text.trim_end_matches('\n');
+        let is_word = is_quoted || !text.contains(|c: char| c.is_whitespace() || "*?[".contains(c));
+        if is_word {
+            word.extend(text.bytes());
+            self.chars = after.chars();
+        }
+        is_word
     }
 
     /// `$NAME` and `${NAME}` become a variable; any other `$` is text.
@@ -435,11 +461,20 @@ impl<'a> Reader<'a> {
 
     /// `$'...'` (bash, section "ANSI-C quoting").
     fn ansi_quoted(&mut self, start: usize, word: &mut Vec<u8>) -> Result<(), ImportError> {
+        let mut quoted = Vec::new();
         while let Some(c) = self.chars.next() {
             match c {
-                '\'' => return Ok(()),
-                '\\' => ansi::escape(&mut self.chars, word),
-                c => push(word, c),
+                '\'' => {
+                    // An argument has no NUL: the shell leaves out the rest of this text.
+                    if let Some(end) = memchr::memchr(0, &quoted) {
+                        quoted.truncate(end);
+                        self.warn("text behind a NUL in $'...' is left out, as the shell does");
+                    }
+                    word.append(&mut quoted);
+                    return Ok(());
+                }
+                '\\' => ansi::escape(&mut self.chars, &mut quoted),
+                c => push(&mut quoted, c),
             }
         }
         Err(self.unclosed(start, '\''))
@@ -447,8 +482,7 @@ impl<'a> Reader<'a> {
 
     fn unclosed(&self, position: usize, quote: char) -> ImportError {
         let rest = behind(self.text, position);
-        let looks_alike = if quote == '"' { ['“', '”', '„'] } else { ['‘', '’', '‚'] };
-        let other = rest.chars().find(|c| looks_alike.contains(c));
+        let other = typographic::alike(quote, rest);
         let other = other.map(|c| format!("; {c} does not close it")).unwrap_or_default();
         let message = format!("the quote {quote} opened here is never closed{other}");
         ImportError::new(position, message)

@@ -3,7 +3,7 @@
 //! `compose` adds `Host`, `User-Agent`, `Accept: */*` and the length by itself, so only what differs
 //! from that becomes a header row.
 
-use super::body::{self, DataPiece};
+use super::body::{self, DataPiece, DataSource};
 use super::command::{ImportError, has_bytes, replaced, unmarked, variable};
 use super::cookies;
 use super::files::CommandFiles;
@@ -18,6 +18,8 @@ use crate::model::spec::NameValue;
 use crate::model::trust::Verify;
 
 const FORM_TYPE: &str = "application/x-www-form-urlencoded";
+/// Bytes of data from which curl asks before it sends them.
+const ASKS_FROM: usize = 1024 * 1024;
 /// Bytes above ASCII are encoded anyway.
 const BYTES: &AsciiSet = CONTROLS;
 
@@ -35,14 +37,14 @@ impl CurlRequest {
             url = body::without_dots(&url);
         }
         self.read_headers(files);
-        self.data = self.read_data(files);
+        let data = self.read_data(files);
         let query = std::mem::take(&mut self.query);
         let query = query.into_iter().filter_map(|piece| self.content(piece, files)).collect();
         let query = self.text_of(query, "&");
         if !query.is_empty() {
             url = body::append_query(&url, &query);
         }
-        let (body, content_type) = self.body(&mut url);
+        let (body, content_type) = self.body(data, &mut url);
         self.read_cookies(&url, files);
         let mut spec = HttpSpec {
             method: self.method_for(&body),
@@ -70,7 +72,7 @@ impl CurlRequest {
         for other in urls {
             self.warnings.push(format!("only the first URL is used, not {}", other.text));
         }
-        let url = first.text.trim();
+        let mut url = first.text.trim().to_owned();
         let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
         match scheme.as_deref() {
             Some("http" | "https") => {}
@@ -81,15 +83,15 @@ impl CurlRequest {
                     format!("a curl command for {other}; only http and https can be read");
                 return Err(ImportError { position: first.position, message });
             }
-            _ => return Ok(format!("http://{url}")),
+            _ => url = format!("http://{url}"),
         }
-        if !self.globoff && has_glob(url) {
+        if !self.globoff && has_glob(&url) {
             self.warnings.push(
                 "curl would expand the [..] or {..} of the URL into several requests; kept as text"
                     .into(),
             );
         }
-        Ok(url.into())
+        Ok(url)
     }
 
     fn read_headers(&mut self, files: &CommandFiles) {
@@ -106,50 +108,48 @@ impl CurlRequest {
 
     /// The data, with what is in files as far as it is sent as text. A file alone stays one, so
     /// that it is read when it is sent.
-    fn read_data(&mut self, files: &CommandFiles) -> Vec<DataPiece> {
+    fn read_data(&mut self, files: &CommandFiles) -> Vec<DataSource> {
         let data = std::mem::take(&mut self.data);
-        if self.get || data.len() != 1 {
-            return data.into_iter().filter_map(|piece| self.content(piece, files)).collect();
+        let is_alone = data.len() == 1 && !self.get;
+        let read = |piece| match piece {
+            DataPiece::Plain(source) if is_alone => Some(source),
+            DataPiece::Joined(file) if is_alone => Some(self.joined_alone(file, files)),
+            piece => self.content(piece, files),
+        };
+        data.into_iter().filter_map(read).collect()
+    }
+
+    /// A file that is the whole body, and whose line breaks curl drops.
+    fn joined_alone(&mut self, file: String, files: &CommandFiles) -> DataSource {
+        match files.text(&file) {
+            Some(text) if body::joined(text) != text => {
+                self.warnings.push(format!(
+                    "the body is what {file} holds now, without line breaks as -d sends it"
+                ));
+                DataSource::Text(body::joined(text))
+            }
+            Some(_) => DataSource::File(file),
+            None => {
+                self.warnings.push(format!(
+                    "curl drops the line breaks of {file} with --data; here the file is sent as it \
+                     is"
+                ));
+                DataSource::File(file)
+            }
         }
-        let mut read = Vec::new();
-        for piece in data {
-            read.extend(match piece {
-                DataPiece::Joined(file) => Some(match files.text(&file) {
-                    Some(text) if body::joined(text) != text => {
-                        self.warnings.push(format!(
-                            "the body is what {file} holds now, without line breaks as -d sends it"
-                        ));
-                        DataPiece::Text(body::joined(text))
-                    }
-                    Some(_) => DataPiece::File(file),
-                    None => {
-                        self.warnings.push(format!(
-                            "curl drops the line breaks of {file} with --data; here the file is \
-                             sent as it is"
-                        ));
-                        DataPiece::File(file)
-                    }
-                }),
-                piece @ DataPiece::Encoded { .. } => self.content(piece, files),
-                piece => Some(piece),
-            });
-        }
-        read
     }
 
     /// A piece with what is in its file; files that cannot be read stay what they are, or are named
     /// and left out.
-    fn content(&mut self, piece: DataPiece, files: &CommandFiles) -> Option<DataPiece> {
+    fn content(&mut self, piece: DataPiece, files: &CommandFiles) -> Option<DataSource> {
+        let read = |file: String, as_sent: fn(&str) -> String| match files.text(&file) {
+            Some(text) => DataSource::Text(as_sent(text)),
+            None => DataSource::File(file),
+        };
         Some(match piece {
-            DataPiece::Text(text) => DataPiece::Text(text),
-            DataPiece::File(file) => match files.text(&file) {
-                Some(text) => DataPiece::Text(text.to_owned()),
-                None => DataPiece::File(file),
-            },
-            DataPiece::Joined(file) => match files.text(&file) {
-                Some(text) => DataPiece::Text(body::joined(text)),
-                None => DataPiece::File(file),
-            },
+            DataPiece::Plain(DataSource::Text(text)) => DataSource::Text(text),
+            DataPiece::Plain(DataSource::File(file)) => read(file, str::to_owned),
+            DataPiece::Joined(file) => read(file, body::joined),
             DataPiece::Encoded { name, file } => {
                 let Some(text) = files.text(&file) else {
                     let what = if file == "-" { "standard input" } else { &file };
@@ -158,7 +158,7 @@ impl CurlRequest {
                     ));
                     return None;
                 };
-                body::url_encoded(&format!("{name}={text}"))
+                DataSource::Text(body::url_encoded_text(&name, text))
             }
         })
     }
@@ -175,7 +175,10 @@ impl CurlRequest {
                 None => self.warnings.push(format!("cookies of the file {file} are not read")),
             }
         }
-        found.append(&mut self.cookies);
+        // Those of the command are one text, joined without a space.
+        if !self.cookies.is_empty() {
+            found.push(self.cookies.join(";"));
+        }
         self.cookies = found;
     }
 
@@ -195,16 +198,19 @@ impl CurlRequest {
     /// The body, and the content type that goes with it unless a header names one; empty = none is
     /// sent. With `-G` the
     /// data goes to the URL instead.
-    fn body(&mut self, url: &mut String) -> (HttpBody, Option<String>) {
-        if let Some(piece) = self.upload.clone() {
+    fn body(&mut self, data: Vec<DataSource>, url: &mut String) -> (HttpBody, Option<String>) {
+        if let Some(source) = self.upload.clone() {
             // An upload has no type.
             let no_type = Some(String::new());
-            let file = match piece {
-                DataPiece::File(file)
-                | DataPiece::Joined(file)
-                | DataPiece::Encoded { file, .. } => file,
-                DataPiece::Text(text) => return (HttpBody::Text(text), no_type),
+            let file = match source {
+                DataSource::File(file) => file,
+                DataSource::Text(text) => {
+                    self.streams("Transfer-Encoding", "chunked");
+                    self.asks_first(&text);
+                    return (HttpBody::Text(text), no_type);
+                }
             };
+            self.asks_first("a file");
             if file == "-" {
                 self.warnings.push("standard input is not read; choose a file as body".into());
                 return (HttpBody::None, None);
@@ -214,7 +220,6 @@ impl CurlRequest {
             }
             return (HttpBody::File(file), no_type);
         }
-        let data = std::mem::take(&mut self.data);
         if !self.parts.is_empty() {
             return (HttpBody::Multipart(std::mem::take(&mut self.parts)), None);
         }
@@ -222,7 +227,7 @@ impl CurlRequest {
             return (HttpBody::None, None);
         }
         let form_type = (!self.json).then(|| FORM_TYPE.to_string());
-        if let [DataPiece::File(file)] = data.as_slice()
+        if let [DataSource::File(file)] = data.as_slice()
             && file != "-"
             && !self.get
         {
@@ -230,6 +235,9 @@ impl CurlRequest {
             return (HttpBody::File(file.clone()), form_type.or(json_type));
         }
         let text = self.text_of(data, if self.json { "" } else { "&" });
+        if text.len() > ASKS_FROM && !self.get {
+            self.asks_first(&text);
+        }
         if self.get {
             *url = body::append_query(url, &text);
             return (HttpBody::None, None);
@@ -245,18 +253,32 @@ impl CurlRequest {
         }
     }
 
-    /// Joins pieces of text; files among them cannot be joined and are named.
-    fn text_of(&mut self, pieces: Vec<DataPiece>, joint: &str) -> String {
+    /// A header that comes with an upload, unless the command says something of it.
+    fn streams(&mut self, name: &str, value: &str) {
+        if !self.mentions(name) {
+            self.headers.push(format!("{name}: {value}"));
+        }
+    }
+
+    /// curl waits for a word of the server before it sends an upload.
+    fn asks_first(&mut self, body: &str) {
+        if !body.is_empty() && !self.mentions("Expect") {
+            let remark = "curl asks first whether to send (Expect: 100-continue); here the body is \
+                          sent at once";
+            self.warnings.push(remark.into());
+        }
+    }
+
+    /// Joins texts; files among them were not read, and are named.
+    fn text_of(&mut self, sources: Vec<DataSource>, joint: &str) -> String {
         let mut texts = Vec::new();
-        for piece in pieces {
-            match piece {
-                DataPiece::Text(text) => texts.push(text),
-                DataPiece::File(file) if file == "-" => {
+        for source in sources {
+            match source {
+                DataSource::Text(text) => texts.push(text),
+                DataSource::File(file) if file == "-" => {
                     self.warnings.push("standard input is not read; that data is left out".into());
                 }
-                DataPiece::File(file)
-                | DataPiece::Joined(file)
-                | DataPiece::Encoded { file, .. } => {
+                DataSource::File(file) => {
                     self.warnings.push(format!("the content of {file} is not read; left out"));
                 }
             }

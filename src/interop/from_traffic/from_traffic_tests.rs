@@ -10,7 +10,7 @@ use crate::model::id::{BodyId, SessionId};
 use crate::model::plan::{Plan, PlanBody, StepPlan};
 use crate::model::preset::Scope;
 use crate::model::record::Direction;
-use crate::model::timing::{Stamp, Timing};
+use crate::model::timing::Stamp;
 
 fn received(method: &str, headers: &[(&str, &[u8])], body: &[u8]) -> Exchange {
     let field = |(name, value): &(&str, &[u8])| FieldLine {
@@ -36,21 +36,11 @@ fn received(method: &str, headers: &[(&str, &[u8])], body: &[u8]) -> Exchange {
         as_came: false,
         damaged: false,
     };
+    let request = HttpMessage { head: Head { raw: Bytes::new(), start, fields }, body };
     Exchange {
-        conn: SessionId(1).conn(1),
-        number: 0,
-        side: Side::Listener,
         url: "http://127.0.0.1:8080/a?b={{c}}".into(),
-        started: Stamp(0),
-        local: None,
-        peer: None,
-        request: HttpMessage { head: Head { raw: Bytes::new(), start, fields }, body },
-        response: None,
-        interim: Vec::new(),
-        timing: Timing::default(),
-        tls: None,
         state: ExchangeState::Complete,
-        warnings: Vec::new(),
+        ..Exchange::begun(Side::Listener, SessionId(1).conn(1), 0, request, Stamp(0))
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
+use crate::model::client::{
+    ClientSpec, DatagramSpec, EXPECT_WITHIN, ScriptStep, SocketSpec, TcpSpec, UdpSpec,
+};
 use crate::model::field::FieldWidth::{Cells, Fill};
 use crate::model::field::{FormTab, Options, Presence, Spelling, ValueKind, fields};
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenKind};
 use crate::model::payload::Payload;
-use crate::model::stream::{
-    ClientSpec, DatagramSpec, EXPECT_WITHIN, ScriptStep, SocketSpec, TcpSpec, UdpSpec,
-};
 use crate::model::suggest::suggest;
 
 pub(super) const BIND: &str =

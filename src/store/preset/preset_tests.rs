@@ -3,6 +3,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::client::{ClientSpec, DatagramSpec, ScriptStep, SocketSpec, TcpSpec, UdpSpec};
 use crate::model::endpoint::Endpoint;
 use crate::model::http::{
     Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
@@ -10,7 +11,6 @@ use crate::model::http::{
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenKind};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::spec::NameValue;
-use crate::model::stream::{ClientSpec, DatagramSpec, ScriptStep, SocketSpec, TcpSpec, UdpSpec};
 use crate::model::tls::{ClientTls, ListenerTls};
 use crate::model::trust::{Sha256, TrustedCertificate, TrustedCertificates, Verify};
 

@@ -148,10 +148,132 @@ fn a_key_that_begins_no_sequence_waits_a_moment_and_is_typed() {
     assert_eq!(reads(&held), "<Esc>[[[[");
 }
 
+/// Every key of the number block: in application mode, with 8 bits, and what kitty calls it, with and
+/// without `NumLock`, Shift and Ctrl.
+const NUMBER_BLOCK: [(&[u8], &str); 44] = [
+    (b"\x1bOp", "0"),
+    (b"\x1bOq", "1"),
+    (b"\x1bOr", "2"),
+    (b"\x1bOs", "3"),
+    (b"\x1bOt", "4"),
+    (b"\x1bOu", "5"),
+    (b"\x1bOv", "6"),
+    (b"\x1bOw", "7"),
+    (b"\x1bOx", "8"),
+    (b"\x1bOy", "9"),
+    (b"\x1bOj", "*"),
+    (b"\x1bOk", "+"),
+    (b"\x1bOl", ","),
+    (b"\x1bOm", "-"),
+    (b"\x1bOn", "."),
+    (b"\x1bOo", "/"),
+    (b"\x1bOX", "="),
+    (b"\x1bOM", "<Enter>"),
+    (b"\x1bO ", "<Space>"),
+    (b"\x1bOI", "<Tab>"),
+    (b"\x1bOP", "<F1>"),
+    (b"\x1bOS", "<F4>"),
+    (b"\x1bOH", "<Home>"),
+    (b"\x1bOA", "<Up>"),
+    (b"\x1bOF", "<End>"),
+    (b"\x1bOE", ""),
+    (b"\x1b[E", ""),
+    (b"\x1bO5C", "<C-Right>"),
+    (b"\x1bO2P", "<S-F1>"),
+    (b"\x1bO1;2P", "<S-F1>"),
+    (b"\x1bO5p", "<C-0>"),
+    (b"\x1bO2M", "<S-Enter>"),
+    (b"\x1bO3k", "<A-+>"),
+    (b"\x1bO129C", "<Right>"),
+    (b"\x8fq", "1"),
+    (b"\xc2\x8fq", "1"),
+    (b"\x1b[57399u", "0"),
+    (b"\x1b[57408;129u", "9"),
+    (b"\x1b[57414;129u", "<Enter>"),
+    (b"\x1b[57416u", ","),
+    (b"\x1b[57417;133u", "<C-Left>"),
+    (b"\x1b[57426u", "<Del>"),
+    (b"\x1b[57427;129u", ""),
+    (b"\x1b[1;129A", "<Up>"),
+];
+
+/// Cut at every byte, and into single ones; with a pause in each cut.
+fn pieces(bytes: &[u8], later: u64) -> Vec<Vec<(u64, &[u8])>> {
+    let mut all: Vec<Vec<(u64, &[u8])>> = (1..bytes.len())
+        .map(|cut| vec![(0, bytes.split_at(cut).0), (later, bytes.split_at(cut).1)])
+        .collect();
+    all.push(bytes.chunks(1).map(|byte| (later, byte)).collect());
+    all
+}
+
 #[test]
 fn the_number_block_in_application_mode_is_typed() {
-    assert_eq!(keys(b"\x1bOp\x1bOy\x1bOk\x1bOm\x1bOn\x1bOo\x1bOX\x1bOM"), "09+-./=<Enter>");
-    assert_eq!(reads(&[(0, b"\x1bO"), (20, b"q")]), "1");
+    for (bytes, expected) in NUMBER_BLOCK {
+        assert_eq!(keys(bytes), expected, "{}", bytes.escape_ascii());
+        assert_eq!(keys(&[bytes, b"x", bytes].concat()), format!("{expected}x{expected}"));
+    }
+    assert_eq!(keys("\x1bO\u{e9}x".as_bytes()), "<A-O>\u{e9}x", "a letter is no key of it");
+}
+
+#[test]
+fn keys_characters_and_answers_may_be_cut_at_every_byte_however_slow_the_line_is() {
+    let others: [(&[u8], &str); 18] = [
+        ("\u{e9}".as_bytes(), "\u{e9}"),
+        ("\u{20ac}".as_bytes(), "\u{20ac}"),
+        ("\u{1f600}".as_bytes(), "\u{1f600}"),
+        ("\u{6db}\u{410}".as_bytes(), "\u{6db}\u{410}"),
+        (b"\x1b[A", "<Up>"),
+        (b"\x1b[1;5C", "<C-Right>"),
+        (b"\x1b[24;2~", "<S-F12>"),
+        (b"\x1b[7$", "<S-Home>"),
+        (b"\x1b[7^", "<C-Home>"),
+        (b"\x1b[8@", "<C-S-End>"),
+        (b"\x1b[a", "<S-Up>"),
+        (b"\x1bOd", "<C-Left>"),
+        (b"\x1b[13;5u", "<C-Enter>"),
+        (b"\x1b[12;40R", ""),
+        (b"\x1b[>1;10;0c", ""),
+        (b"\x1b[?2026;2$y", ""),
+        (b"\x1b]11;rgb:14/17/1c\x1b\\", ""),
+        (b"\x1bP>|dd(1)\x1b\\", ""),
+    ];
+    for (bytes, expected) in NUMBER_BLOCK.into_iter().chain(others) {
+        for later in [1, 10, 30, 49] {
+            for cut in pieces(bytes, later) {
+                let cut = [cut, vec![(100, b"j".as_slice())]].concat();
+                assert_eq!(reads(&cut), format!("{expected}j"), "{cut:?}");
+            }
+        }
+        // Slower than a lone Escape waits: that is a key then, and what follows still is not typed.
+        for later in [60, 150, 400, 900] {
+            for cut in pieces(bytes, later).into_iter().filter(|cut| cut.len() == 2) {
+                let shown = reads(&[cut.clone(), vec![(2000, b"j".as_slice())]].concat());
+                let escape = match cut[0].1 {
+                    [ESC] => "<Esc>".to_owned(),
+                    [ESC, introducer @ (b'[' | b'O' | b']' | b'P')] => {
+                        format!("<A-{}>", char::from(*introducer))
+                    }
+                    _ => String::new(),
+                };
+                assert_eq!(shown, format!("{escape}{expected}j"), "{cut:?} after {later} ms");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_escape_that_is_pasted_is_text_wherever_the_line_cuts() {
+    for text in
+        ["\x1b", "a\x1b", "\x1b[A", "\x1bOq", "\x1b]11;x", "\x1b[200~", "\x1b[20", "\u{9b}A"]
+    {
+        let bytes = [PASTE_START, text.as_bytes(), PASTE_END].concat();
+        for later in [1, 40, 49] {
+            for cut in pieces(&bytes, later) {
+                let shown = reads(&[cut.clone(), vec![(100, b"x".as_slice())]].concat());
+                assert_eq!(shown, format!("paste {text:?}x"), "{cut:?}");
+            }
+        }
+    }
 }
 
 #[test]

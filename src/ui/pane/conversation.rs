@@ -20,7 +20,7 @@ use crate::model::secrets::masked;
 use crate::timeline::Totals;
 use crate::timeline::conversation::{self, FrameEnd, MessageRow};
 use crate::timeline::stream_tail;
-use crate::ui::pen::{Pen, cells};
+use crate::ui::painter::{Painter, cells};
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::bytes::{self, Marks};
 use crate::ui::widget::{frame, record_view};
@@ -30,8 +30,8 @@ const TIME: u16 = 13;
 const LENGTH: u16 = 8;
 
 /// What is shown, and remarks on it for the lower border.
-pub(super) fn border(pen: &Pen<'_>) -> Block<'static> {
-    let Some(session) = pen.app.shared.session() else { return Block::bordered() };
+pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
+    let Some(session) = painter.app.shared.session() else { return Block::bordered() };
     let datagrams = session.capabilities().datagrams;
     let what = match session.side() {
         Side::Client | Side::Listener if datagrams => "Datagrams",
@@ -39,62 +39,62 @@ pub(super) fn border(pen: &Pen<'_>) -> Block<'static> {
         Side::Client => "Conversation",
     };
     let title = format!(" {what} ─ {} ", session_words::title(session));
-    let title = frame::title(&title, pen.area.width);
-    frame::with_foot(Block::bordered().title(title), foot(pen))
+    let title = frame::title(&title, painter.area.width);
+    frame::with_foot(Block::bordered().title(title), foot(painter))
 }
 
 /// Draws the inside of the pane.
-pub(super) fn draw(mut pen: Pen<'_>) {
-    let (app, palette, inner) = (pen.app, pen.palette, pen.area);
+pub(super) fn draw(mut painter: Painter<'_>) {
+    let (app, palette, inner) = (painter.app, painter.palette, painter.area);
     let Some(session) = app.shared.session() else { return };
     let parts = app.conversation.areas(&app.shared, inner);
-    status(pen.at(parts.status), session);
-    pen.at(parts.failure).lines(failure(&app.shared, inner.width), palette.error);
+    status(painter.at(parts.status), session);
+    painter.at(parts.failure).lines(failure(&app.shared, inner.width), palette.error);
     let Some(view) = app.conversation.view(&app.shared) else { return };
-    peers(pen.at(parts.peers), session, view);
-    rows(pen.at(parts.rows), session, view);
+    peers(painter.at(parts.peers), session, view);
+    rows(painter.at(parts.rows), session, view);
     if let Some(detail) = &view.detail {
         let pattern = app.shared.search.pattern.as_ref();
-        record_view::draw(&mut pen, detail, pattern, (parts.detail_title, parts.detail));
+        record_view::draw(&mut painter, detail, pattern, (parts.detail_title, parts.detail));
     }
     if !parts.input.is_empty() {
-        input(pen.at(parts.input), view);
+        input(painter.at(parts.input), view);
     }
     if let Some(prompt) = &app.conversation.prompt {
-        pen.at(parts.prompt).prompt(prompt.label(), &prompt.editor);
+        painter.at(parts.prompt).prompt(prompt.label(), &prompt.editor);
     }
 }
 
 /// `● connected  127.0.0.1:40000 ↔ 127.0.0.1:9000  ▶ 12 B  ◀ 3.4 KiB`
-fn status(mut pen: Pen<'_>, session: &Session) {
-    let (app, palette) = (pen.app, pen.palette);
+fn status(mut painter: Painter<'_>, session: &Session) {
+    let (app, palette) = (painter.app, painter.palette);
     let style = match &session.state {
         SessionState::Live => palette.success,
         SessionState::Over(Err(failure)) if !failure.is_cancelled() => palette.error,
         SessionState::Over(_) => palette.dim,
         _ => palette.active,
     };
-    pen.put("● ", style);
-    pen.put(&session_words::state(session), style);
-    let lasted = format::took(session.lasted(app.shared.now));
+    painter.put("● ", style);
+    painter.put(&session_words::state(session), style);
+    let lasted = format::duration(session.elapsed(app.shared.now));
     match &session.state {
         SessionState::Opening => {
-            pen.put(&format!("  {lasted}"), palette.number);
-            pen.put(&app.keyed("  [cancel] cancels"), palette.dim);
+            painter.put(&format!("  {lasted}"), palette.number);
+            painter.put(&app.keyed("  [cancel] cancels"), palette.dim);
         }
         SessionState::Over(_) => {
-            pen.put(&format!("  after {lasted}"), palette.dim);
-            pen.put(&app.keyed("  [send] opens it again"), palette.key);
+            painter.put(&format!("  after {lasted}"), palette.dim);
+            painter.put(&app.keyed("  [send] opens it again"), palette.key);
         }
         _ => {}
     }
-    losses(&mut pen, session);
+    losses(&mut painter, session);
     let totals = app.shared.timeline.session_totals(session.id);
     if totals != Totals::default() {
-        pen.put(&format!("  ▶ {}", format::size(totals.sent.bytes)), palette.sent);
-        pen.put(&format!("  ◀ {}", format::size(totals.received.bytes)), palette.received);
+        painter.put(&format!("  ▶ {}", format::size(totals.sent.bytes)), palette.sent);
+        painter.put(&format!("  ◀ {}", format::size(totals.received.bytes)), palette.received);
     }
-    pen.put(&ends(session), palette.dim);
+    painter.put(&ends(session), palette.dim);
 }
 
 fn ends(session: &Session) -> String {
@@ -118,7 +118,7 @@ fn ends(session: &Session) -> String {
 }
 
 /// Datagrams that were lost are never hidden.
-fn losses(pen: &mut Pen<'_>, session: &Session) {
+fn losses(painter: &mut Painter<'_>, session: &Session) {
     let Some(lost) = session.lost else { return };
     let mut parts = Vec::new();
     if lost.by_app > 0 {
@@ -128,53 +128,53 @@ fn losses(pen: &mut Pen<'_>, session: &Session) {
         parts.push(format!("{} by the kernel", format::count(count)));
     }
     if !parts.is_empty() {
-        pen.put(&format!("  dropped: {}", parts.join(", ")), pen.palette.error);
+        painter.put(&format!("  dropped: {}", parts.join(", ")), painter.palette.error);
     }
     if lost.by_kernel.is_none() {
-        pen.put("  kernel drops unknown", pen.palette.dim);
+        painter.put("  kernel drops unknown", painter.palette.dim);
     }
 }
 
-fn peers(mut pen: Pen<'_>, session: &Session, view: &ConversationView) {
-    let (app, palette, area) = (pen.app, pen.palette, pen.area);
+fn peers(mut painter: Painter<'_>, session: &Session, view: &ConversationView) {
+    let (app, palette, area) = (painter.app, painter.palette, painter.area);
     let is_list = area.height > 1;
     let ids = app.conversation.peer_rows(&app.shared, area.height.into());
     for (row, id) in area.rows().zip(ids) {
-        let mut pen = pen.at(row);
+        let mut painter = painter.at(row);
         if id == view.chosen && is_list {
-            pen.fill(palette.selected_dim);
+            painter.fill(palette.selected_dim);
         }
         if !is_list {
-            pen.put("{ } ", palette.key);
+            painter.put("{ } ", palette.key);
         }
         if let Some(conn) = id.and_then(|id| session.conns.get(&id)) {
-            peer(pen, conn);
+            peer(painter, conn);
         } else if let Some(id) = id {
-            pen.put(&format!("○ {} over", id.index), palette.dim);
+            painter.put(&format!("○ {} over", id.index), palette.dim);
         } else {
-            pen.put("all ", palette.base);
-            pen.put(&format::count(session.conns_met), palette.dim);
+            painter.put("all ", palette.base);
+            painter.put(&format::count(session.conns_met), palette.dim);
         }
     }
     if is_list {
         let edge = Rect { x: area.right(), width: 1, ..area };
-        pen.at(edge).lines(std::iter::repeat("│"), palette.border);
+        painter.at(edge).lines(std::iter::repeat("│"), palette.border);
     }
 }
 
-fn peer(mut pen: Pen<'_>, conn: &Conn) {
-    let palette = pen.palette;
+fn peer(mut painter: Painter<'_>, conn: &Conn) {
+    let palette = painter.palette;
     let (mark, style) = if conn.open { ("● ", palette.success) } else { ("○ ", palette.dim) };
-    pen.put(mark, style);
-    pen.put(&format!("{} ", conn.info.id.index), palette.dim);
+    painter.put(mark, style);
+    painter.put(&format!("{} ", conn.info.id.index), palette.dim);
     // Of a connection that is over and left no record, only its session knows what crossed.
-    let totals = pen.app.shared.timeline.conn_totals(conn.info.id);
+    let totals = painter.app.shared.timeline.conn_totals(conn.info.id);
     let bytes = totals.map_or("▶– ◀–".into(), |totals| {
         format!("▶{} ◀{}", short(totals.sent.bytes), short(totals.received.bytes))
     });
-    pen.right(&bytes, palette.dim);
+    painter.right(&bytes, palette.dim);
     let peer = conn.info.peer.map_or_else(|| "?".to_owned(), |peer| peer.to_string());
-    pen.put(&peer, if conn.open { palette.base } else { palette.dim });
+    painter.put(&peer, if conn.open { palette.base } else { palette.dim });
 }
 
 /// A size without its unit's last letters: `12`, `3.4K`.
@@ -183,83 +183,83 @@ fn short(bytes: u64) -> String {
     text.trim_end_matches('B').trim_end_matches('i').trim_end().replace(' ', "")
 }
 
-fn rows(mut pen: Pen<'_>, session: &Session, view: &ConversationView) {
-    let (app, palette) = (pen.app, pen.palette);
+fn rows(mut painter: Painter<'_>, session: &Session, view: &ConversationView) {
+    let (app, palette) = (painter.app, painter.palette);
     let len = view.len(session);
     if len == 0 && !session.is_over() {
-        pen.put_from(0, "nothing was said yet", palette.dim);
+        painter.put_from(0, "nothing was said yet", palette.dim);
     }
     let labels = has_several(session) && view.chosen.is_none();
     let has_keys = app.shared.focus == Pane::Response && !view.writing;
     let is_marked = has_keys || view.detail.is_some();
     let selected = if is_marked { palette.selection(has_keys) } else { Style::new() };
-    pen.list(view.cursor, len, selected, |mut pen, at| {
+    painter.list(view.cursor, len, selected, |mut painter, at| {
         let Some(row) = view.row(session, at) else { return };
         let hit = view.search.hit.filter(|(number, _)| view.number(session, at) == Some(*number));
-        pen.column(&app.shared.time_of_day(row.at), TIME, palette.dim);
+        painter.column(&app.shared.time_of_day(row.at), TIME, palette.dim);
         let (glyph, style) = palette.direction(row.direction);
-        pen.put(glyph, style);
-        pen.skip(1);
+        painter.put(glyph, style);
+        painter.skip(1);
         if labels {
             let index = row.conn.index;
             let label = if index == 0 { String::new() } else { index.to_string() };
-            pen.column_right(&label, 4, palette.dim);
-            pen.skip(1);
+            painter.column_right(&label, 4, palette.dim);
+            painter.skip(1);
         }
         let hit = hit.map(|(_, byte)| byte);
         if row.kind == RecordKind::Data {
-            message(pen, row, style, (view.hex, hit));
+            message(painter, row, style, (view.hex, hit));
         } else {
-            fact(pen, session, row, hit);
+            fact(painter, session, row, hit);
         }
     });
-    pen.scroll_bar(view.cursor.offset as u64, len as u64);
+    painter.scroll_bar(view.cursor.offset as u64, len as u64);
 }
 
 /// What happened to a connection, in our words.
-fn fact(mut pen: Pen<'_>, session: &Session, row: &MessageRow, hit: Option<usize>) {
-    let style = fact_style(pen.palette, row.kind);
-    content(&mut pen, row, style, (false, hit));
+fn fact(mut painter: Painter<'_>, session: &Session, row: &MessageRow, hit: Option<usize>) {
+    let style = fact_style(painter.palette, row.kind);
+    content(&mut painter, row, style, (false, hit));
     let is_open = session.conns.get(&row.conn).is_some_and(|conn| conn.open);
     if is_open && row.kind == RecordKind::Finished && row.direction == Direction::Received {
-        let more = pen.app.keyed("; our side stays open, [finish-sending] finishes it too");
-        pen.put(&more, pen.palette.dim);
+        let more = painter.app.keyed("; our side stays open, [finish-sending] finishes it too");
+        painter.put(&more, painter.palette.dim);
     }
 }
 
 /// What crossed the socket.
-fn message(mut pen: Pen<'_>, row: &MessageRow, style: Style, how: (bool, Option<usize>)) {
-    let palette = pen.palette;
-    pen.column_right(&format::count(row.len), LENGTH, palette.number);
-    pen.skip(1);
+fn message(mut painter: Painter<'_>, row: &MessageRow, style: Style, how: (bool, Option<usize>)) {
+    let palette = painter.palette;
+    painter.column_right(&format::count(row.len), LENGTH, palette.number);
+    painter.skip(1);
     if row.count > 1 {
-        pen.put(&format!("{}× ", row.count), palette.dim);
+        painter.put(&format!("{}× ", row.count), palette.dim);
     }
     match row.end {
         FrameEnd::Whole => {}
-        FrameEnd::Open => pen.put("incomplete ", palette.warning),
-        FrameEnd::Part => pen.put("goes on ", palette.dim),
-        FrameEnd::Malformed => pen.put("length too small ", palette.error),
+        FrameEnd::Open => painter.put("incomplete ", palette.warning),
+        FrameEnd::Part => painter.put("goes on ", palette.dim),
+        FrameEnd::Malformed => painter.put("length too small ", palette.error),
     }
     if row.len == 0 {
-        pen.put("(empty datagram)", palette.dim);
+        painter.put("(empty datagram)", palette.dim);
     } else {
-        content(&mut pen, row, style, how);
+        content(&mut painter, row, style, how);
     }
 }
 
 /// The bytes of a row as far as they fit, as hex if asked for; from a little before the byte the
 /// search stands on, if that would be cut off.
 fn content(
-    pen: &mut Pen<'_>,
+    painter: &mut Painter<'_>,
     row: &MessageRow,
     style: Style,
     (as_hex, hit): (bool, Option<usize>),
 ) {
-    let app = pen.app;
-    let width = usize::from(pen.area.width);
+    let app = painter.app;
+    let width = usize::from(painter.area.width);
     let mut skip = hit.map_or(0, |hit| left_out(app, row, (hit, as_hex), width));
-    let told = app.shared.told();
+    let told = app.shared.disclosure();
     // A secret that is cut would not be known for one.
     let mut bytes = some_bytes(app, row, skip, width * 4 + told.reach());
     if skip > 0 && !as_hex {
@@ -274,19 +274,19 @@ fn content(
     }
     bytes.truncate(width * 4);
     if bytes.is_empty() {
-        pen.put("(no longer kept)", pen.palette.dim);
+        painter.put("(no longer kept)", painter.palette.dim);
         return;
     }
     if skip > 0 {
-        pen.put("…", pen.palette.dim);
+        painter.put("…", painter.palette.dim);
     }
     let here = hit.map(|hit| hit as u64);
     let marks = Marks { pattern: app.shared.search.pattern.as_ref(), here };
     let hits = marks.hits(skip as u64, &bytes, &(0..bytes.len()));
     if as_hex {
-        bytes::digits(pen, (&bytes, style), &hits, &hidden);
+        bytes::digits(painter, (&bytes, style), &hits, &hidden);
     } else {
-        bytes::text(pen, (&bytes, style), (&[], &hits), 0);
+        bytes::text(painter, (&bytes, style), (&[], &hits), 0);
     }
 }
 
@@ -350,41 +350,44 @@ fn fact_style(palette: &ThemeStyles, kind: RecordKind) -> Style {
 }
 
 /// The line to send, the cursor in it, and what will be added to it.
-fn input(mut pen: Pen<'_>, view: &ConversationView) {
-    let (app, palette) = (pen.app, pen.palette);
+fn input(mut painter: Painter<'_>, view: &ConversationView) {
+    let (app, palette) = (painter.app, painter.palette);
     let has_keys = app.shared.focus == Pane::Response && view.writing;
-    pen.put(prefix(view.input.mode(&app.shared)), if has_keys { palette.key } else { palette.dim });
+    painter.put(
+        prefix(view.input.mode(&app.shared)),
+        if has_keys { palette.key } else { palette.dim },
+    );
     let editor = &view.input.editor;
     if has_keys {
-        pen.editor(editor);
+        painter.editor(editor);
     } else {
-        pen.lines(editor.text().split('\n'), palette.base);
+        painter.lines(editor.text().split('\n'), palette.base);
         if editor.is_empty() && !app.shared.session().is_some_and(Session::is_over) {
-            pen.put_from(0, &app.keyed("[input-line] writes here"), palette.dim);
+            painter.put_from(0, &app.keyed("[input-line] writes here"), palette.dim);
         }
     }
     if has_keys || !editor.is_empty() {
-        ending(pen, view);
+        ending(painter, view);
     }
 }
 
 /// The line ending that is added on send, dimmed, behind the last line.
-fn ending(mut pen: Pen<'_>, view: &ConversationView) {
-    let ending = view.input.mode(&pen.app.shared).ending;
+fn ending(mut painter: Painter<'_>, view: &ConversationView) {
+    let ending = view.input.mode(&painter.app.shared).ending;
     let editor = &view.input.editor;
-    if let Some(last) = pen.area.rows().take(editor.line_count()).last() {
-        pen.area = last;
+    if let Some(last) = painter.area.rows().take(editor.line_count()).last() {
+        painter.area = last;
         // One cell is left for the cursor.
         let line = editor.last_line();
         let is_long = line.len() > usize::from(u16::MAX);
         let skip = if is_long { u16::MAX } else { cells(line).saturating_add(1) };
-        pen.put_from(skip, &escape(ending.bytes()), pen.palette.dim);
+        painter.put_from(skip, &escape(ending.bytes()), painter.palette.dim);
     }
 }
 
 /// What stands on the bottom border: what the text stands for, or what is wrong with it.
-fn foot(pen: &Pen<'_>) -> Vec<(String, Style)> {
-    let (app, palette) = (pen.app, pen.palette);
+fn foot(painter: &Painter<'_>) -> Vec<(String, Style)> {
+    let (app, palette) = (painter.app, painter.palette);
     let Some(view) = app.conversation.view(&app.shared) else { return Vec::new() };
     let InputMode { format, ending } = view.input.mode(&app.shared);
     let extra = ending.bytes().len();

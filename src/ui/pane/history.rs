@@ -9,7 +9,7 @@ use crate::app::focus::Pane;
 use crate::app::pane::history::when;
 use crate::codec::printable::printable_str;
 use crate::store::job::HistoryRow;
-use crate::ui::pen::{Pen, cells};
+use crate::ui::painter::{Painter, cells};
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::{badge, fit};
 
@@ -28,38 +28,40 @@ pub(super) fn border(app: &App) -> Block<'static> {
 }
 
 /// Draws the inside of the pane.
-pub(super) fn draw(mut pen: Pen<'_>) {
-    let (app, palette, pane) = (pen.app, pen.palette, &pen.app.history);
-    let (search, list) = pane.areas(pen.area);
+pub(super) fn draw(mut painter: Painter<'_>) {
+    let (app, palette, pane) = (painter.app, painter.palette, &painter.app.history);
+    let (search, list) = pane.areas(painter.area);
     if let Some(line) = &pane.search {
-        pen.at(search).search_line(line);
+        painter.at(search).search_line(line);
     }
     if pane.entries.is_empty() {
         let text = if pane.text.is_empty() { "nothing sent yet" } else { "nothing found" };
-        pen.at(list).put(text, palette.dim);
+        painter.at(list).put(text, palette.dim);
         return;
     }
     let cursor = pane.cursor(usize::from(list.height));
     let selected = palette.selection(app.shared.focus == Pane::History);
     let len = pane.entries.len();
-    pen.at(list).list(cursor, len, selected, |pen, at| draw_entry(pen, &pane.entries[at]));
+    painter
+        .at(list)
+        .list(cursor, len, selected, |painter, at| draw_entry(painter, &pane.entries[at]));
 }
 
-fn draw_entry(mut pen: Pen<'_>, entry: &HistoryRow) {
-    let line = pen.area;
-    pen.put(&format!("{} ", when(&pen.app.shared, entry.name.at)), pen.palette.dim);
-    let (mut outcome, style) = brief(&entry.outcome, pen.palette);
+fn draw_entry(mut painter: Painter<'_>, entry: &HistoryRow) {
+    let line = painter.area;
+    painter.put(&format!("{} ", when(&painter.app.shared, entry.name.at)), painter.palette.dim);
+    let (mut outcome, style) = brief(&entry.outcome, painter.palette);
     if line.width >= WHOLE_FROM {
         outcome = printable_str(&entry.outcome).chars().take(40).collect();
     }
     let width = cells(&outcome).min(line.width);
     if line.width >= OUTCOME_FROM && width > 0 {
-        pen.at(Rect { x: line.right() - width, width, ..line }).put(&outcome, style);
-        pen.area.width = pen.area.width.saturating_sub(width + 1);
+        painter.at(Rect { x: line.right() - width, width, ..line }).put(&outcome, style);
+        painter.area.width = painter.area.width.saturating_sub(width + 1);
     }
-    badge::put(&mut pen, &entry.badge);
-    let target = fit::address(address(&entry.summary), pen.area.width);
-    pen.put(&target, Style::new());
+    badge::put(&mut painter, &entry.badge);
+    let target = fit::address(address(&entry.summary), painter.area.width);
+    painter.put(&target, Style::new());
 }
 
 /// The summary without what the badge says already.

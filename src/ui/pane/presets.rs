@@ -9,7 +9,7 @@ use crate::app::drafts::Draft;
 use crate::app::focus::Pane;
 use crate::app::preset_tree::{TreeItem, TreeRow};
 use crate::codec::printable::printable_str;
-use crate::ui::pen::{Pen, cells};
+use crate::ui::painter::{Painter, cells};
 use crate::ui::widget::badge;
 
 /// The name of the region, and whether the presets are the starter ones.
@@ -19,51 +19,51 @@ pub(super) fn border(app: &App) -> Block<'static> {
 }
 
 /// Draws the inside of the pane.
-pub(super) fn draw(mut pen: Pen<'_>) {
-    let (app, palette) = (pen.app, pen.palette);
-    let parts = app.presets.areas(&app.shared, pen.area);
+pub(super) fn draw(mut painter: Painter<'_>) {
+    let (app, palette) = (painter.app, painter.palette);
+    let parts = app.presets.areas(&app.shared, painter.area);
     if let Some(search) = &app.presets.search {
-        pen.at(parts.search).search_line(search);
+        painter.at(parts.search).search_line(search);
     }
     let cursor = app.presets.cursor(&app.shared, usize::from(parts.list.height));
     let listing = app.presets.listing(&app.shared);
     let selected = palette.selection(app.shared.focus == Pane::Presets);
-    pen.at(parts.list).list(cursor, listing.count(), selected, |pen, at| {
+    painter.at(parts.list).list(cursor, listing.count(), selected, |painter, at| {
         if let Some(row) = listing.row(at) {
-            draw_row(pen, &row);
+            draw_row(painter, &row);
         }
     });
     let broken = app.presets.selected(&app.shared).is_some_and(|item| item.is_broken(&app.shared));
     let about = app.presets.about(&app.shared, parts.about.width);
-    pen.at(parts.about).lines(about, if broken { palette.error } else { palette.dim });
+    painter.at(parts.about).lines(about, if broken { palette.error } else { palette.dim });
 }
 
-fn draw_row(mut pen: Pen<'_>, row: &TreeRow) {
-    let (app, palette, line) = (pen.app, pen.palette, pen.area);
+fn draw_row(mut painter: Painter<'_>, row: &TreeRow) {
+    let (app, palette, line) = (painter.app, painter.palette, painter.area);
     if row.item.is_live(&app.shared) {
         let last = Rect { x: line.right().saturating_sub(1), width: line.width.min(1), ..line };
         let draft = row.item.draft(&app.shared);
         let is_there = draft.and_then(|draft| app.shared.edited_away(draft)).is_none();
-        pen.at(last).put("◉", if is_there { palette.success } else { palette.warning });
-        pen.area.width = line.width.saturating_sub(2);
+        painter.at(last).put("◉", if is_there { palette.success } else { palette.warning });
+        painter.area.width = line.width.saturating_sub(2);
     }
-    pen.skip(row.depth.min(8) * 2);
+    painter.skip(row.depth.min(8) * 2);
     match &row.item {
         TreeItem::Folder(folder) => {
             let arrow = if app.presets.is_folded(folder) { "▸ " } else { "▾ " };
-            pen.put(arrow, palette.dim);
+            painter.put(arrow, palette.dim);
             let name = folder.rsplit_once('/').map_or(folder.as_str(), |(_, name)| name);
-            pen.put(name, palette.title);
+            painter.put(name, palette.title);
         }
-        item => draw_leaf(pen, item),
+        item => draw_leaf(painter, item),
     }
 }
 
-fn draw_leaf(mut pen: Pen<'_>, item: &TreeItem) {
-    let (app, palette) = (pen.app, pen.palette);
+fn draw_leaf(mut painter: Painter<'_>, item: &TreeItem) {
+    let (app, palette) = (painter.app, painter.palette);
     let draft = item.draft(&app.shared);
     if item.is_broken(&app.shared) {
-        pen.put("!    ", palette.error);
+        painter.put("!    ", palette.error);
     } else {
         let found = match item {
             TreeItem::Preset(path) => {
@@ -72,21 +72,21 @@ fn draw_leaf(mut pen: Pen<'_>, item: &TreeItem) {
             _ => None,
         };
         let spec = draft.map(|draft| &*draft.spec).or(found.map(|preset| &preset.spec));
-        badge::put(&mut pen, spec.map_or("", |spec| spec.badge()));
+        badge::put(&mut painter, spec.map_or("", |spec| spec.badge()));
     }
     let name = match item {
         TreeItem::Preset(path) => path.name().to_owned(),
         _ => short_address(&draft.map(Draft::title).unwrap_or_default()).to_owned(),
     };
     let modified = draft.is_some_and(Draft::is_modified);
-    let width = pen.area.width.saturating_sub(if modified { 2 } else { 0 });
+    let width = painter.area.width.saturating_sub(if modified { 2 } else { 0 });
     let wide = cells(&printable_str(&name)) > width;
-    pen.put_within(&name, if wide { width.saturating_sub(1) } else { width }, Style::new());
+    painter.put_within(&name, if wide { width.saturating_sub(1) } else { width }, Style::new());
     if wide {
-        pen.put("…", palette.dim);
+        painter.put("…", palette.dim);
     }
     if modified {
-        pen.put(" ●", palette.warning);
+        painter.put(" ●", palette.warning);
     }
 }
 

@@ -16,15 +16,15 @@ use crate::codec::printable::printable_str;
 use crate::compose::{Automatic, automatic};
 use crate::model::http::AutomaticHeader;
 use crate::model::protocol::Side;
-use crate::ui::pen::{Pen, cells};
+use crate::ui::painter::{Painter, cells};
 use crate::ui::widget::frame;
 
 /// The name of the region and what is shown; on the right the button that sends.
-pub(super) fn border(pen: &Pen<'_>) -> Block<'static> {
-    let (title, button) = (title(pen.app), button(pen.app));
-    let title = frame::title(&title, pen.area.width.saturating_sub(cells(&button)));
+pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
+    let (title, button) = (title(painter.app), button(painter.app));
+    let title = frame::title(&title, painter.area.width.saturating_sub(cells(&button)));
     let block = Block::bordered().title(title).title(Line::from(button).right_aligned());
-    frame::with_foot(block, foot(pen))
+    frame::with_foot(block, foot(painter))
 }
 
 /// Longest text that is looked through at every frame, in bytes.
@@ -32,8 +32,8 @@ const READ: usize = 1024 * 1024;
 
 /// What goes out of the text the cursor is in and is not seen in it: its line ends, and what escapes
 /// in it stand for.
-fn foot(pen: &Pen<'_>) -> Vec<(String, Style)> {
-    let (app, palette) = (pen.app, pen.palette);
+fn foot(painter: &Painter<'_>) -> Vec<(String, Style)> {
+    let (app, palette) = (painter.app, painter.palette);
     let Some((at, editor)) = &app.request.editor else { return Vec::new() };
     let text = editor.text();
     if app.shared.focus != Pane::Request || text.len() > READ {
@@ -47,13 +47,13 @@ fn foot(pen: &Pen<'_>) -> Vec<(String, Style)> {
 }
 
 /// Draws the inside of the pane.
-pub(super) fn draw(mut pen: Pen<'_>) {
-    let placed = pen.app.request.place(&pen.app.shared, pen.area);
+pub(super) fn draw(mut painter: Painter<'_>) {
+    let placed = painter.app.request.place(&painter.app.shared, painter.area);
     for PlacedField { field, area } in &placed {
-        draw_field(pen.at(*area), field);
+        draw_field(painter.at(*area), field);
     }
-    automatic_headers(&mut pen, &placed);
-    issue_line(pen);
+    automatic_headers(&mut painter, &placed);
+    issue_line(painter);
 }
 
 /// `Request ─ users/create ●`
@@ -91,47 +91,47 @@ fn button(app: &App) -> String {
     })
 }
 
-fn draw_field(mut pen: Pen<'_>, field: &FormField) {
-    let (app, palette) = (pen.app, pen.palette);
+fn draw_field(mut painter: Painter<'_>, field: &FormField) {
+    let (app, palette) = (painter.app, painter.palette);
     let draft = app.shared.drafts.current();
     let here = app.shared.focus == Pane::Request && draft.at == field.id;
     let wrong = app.request.refused.as_ref().is_some_and(|(id, _)| *id == field.id)
         || draft.issues.iter().any(|issue| issue.field == field.id);
     if !field.label.is_empty() && !matches!(field.kind, FieldKind::Tabs | FieldKind::Button) {
-        pen.put(field.label, palette.dim);
-        pen.skip(1);
+        painter.put(field.label, palette.dim);
+        painter.skip(1);
     }
     let value = if wrong { palette.error } else { palette.base };
     let unless_here = |style| if here { palette.selected } else { style };
     match field.kind {
-        FieldKind::Tabs => draw_tabs(&mut pen, here),
+        FieldKind::Tabs => draw_tabs(&mut painter, here),
         FieldKind::Check => {
             let mark = match access::get(&draft.spec, field.id).as_str() {
                 "on" => "[x]",
                 "off" => "[ ]",
                 _ => " + ",
             };
-            pen.put(mark, unless_here(palette.dim));
+            painter.put(mark, unless_here(palette.dim));
         }
         FieldKind::Choice => {
             let text = format!("‹{}›", access::get(&draft.spec, field.id));
-            pen.put(&text, unless_here(value));
+            painter.put(&text, unless_here(value));
         }
-        FieldKind::Button => pen.put(field.label, unless_here(palette.key)),
-        FieldKind::Line | FieldKind::Area | FieldKind::Secret => text(pen, field, value, here),
+        FieldKind::Button => painter.put(field.label, unless_here(palette.key)),
+        FieldKind::Line | FieldKind::Area | FieldKind::Secret => text(painter, field, value, here),
     }
 }
 
 /// A field of text: its editor while the cursor is on it, else its value.
-fn text(mut pen: Pen<'_>, field: &FormField, style: Style, here: bool) {
-    let (app, palette) = (pen.app, pen.palette);
+fn text(mut painter: Painter<'_>, field: &FormField, style: Style, here: bool) {
+    let (app, palette) = (painter.app, painter.palette);
     if here
         && let Some((id, editor)) = &app.request.editor
         && *id == field.id
     {
-        pen.editor(editor);
+        painter.editor(editor);
         if editor.is_empty() {
-            pen.put_from(1, field.placeholder, palette.dim);
+            painter.put_from(1, field.placeholder, palette.dim);
         }
         return;
     }
@@ -139,47 +139,47 @@ fn text(mut pen: Pen<'_>, field: &FormField, style: Style, here: bool) {
     let value = access::text(spec, field.id);
     if value.is_empty() {
         let text = if field.placeholder.is_empty() && here { " " } else { field.placeholder };
-        pen.put(text, if here { palette.selected } else { palette.dim });
+        painter.put(text, if here { palette.selected } else { palette.dim });
         return;
     }
     let style = if access::is_off(spec, field.id) { palette.dim } else { style };
     let is_hidden = field.kind == FieldKind::Secret && !value.contains("{{");
-    let width = usize::from(pen.area.width);
+    let width = usize::from(painter.area.width);
     let value =
         if is_hidden { "•".repeat(value.chars().take(width).count()).into() } else { value };
-    pen.lines(value.split('\n'), style);
+    painter.lines(value.split('\n'), style);
 }
 
-fn draw_tabs(pen: &mut Pen<'_>, here: bool) {
-    let (palette, shared) = (pen.palette, &pen.app.shared);
+fn draw_tabs(painter: &mut Painter<'_>, here: bool) {
+    let (palette, shared) = (painter.palette, &painter.app.shared);
     for (tab, title, start) in tab_strip(shared) {
         let style = match (tab == shared.drafts.current().tab, here) {
             (true, true) => palette.selected,
             (true, false) => palette.active,
             _ => palette.dim,
         };
-        pen.put_from(start, &title, style);
+        painter.put_from(start, &title, style);
     }
 }
 
 /// What the headers that are sent by themselves say, beside their marks.
-fn automatic_headers(pen: &mut Pen<'_>, placed: &[PlacedField]) {
+fn automatic_headers(painter: &mut Painter<'_>, placed: &[PlacedField]) {
     let is_automatic = |placed: &&PlacedField| matches!(placed.field.id, FormFieldId::Automatic(_));
-    let Some(http) = pen.app.shared.drafts.current().spec.as_http() else { return };
+    let Some(http) = painter.app.shared.drafts.current().spec.as_http() else { return };
     let mut placed = placed.iter().filter(is_automatic).peekable();
     if placed.peek().is_none() {
         return;
     }
-    let (known, dim) = (automatic(http, &pen.app.shared), pen.palette.dim);
+    let (known, dim) = (automatic(http, &painter.app.shared), painter.palette.dim);
     for PlacedField { field, area } in placed {
         let known = known.iter().find(|it| field.id == FormFieldId::Automatic(it.header));
         let Some(known) = known else { continue };
-        let mut pen = pen.at(*area);
-        pen.skip(4);
+        let mut painter = painter.at(*area);
+        painter.skip(4);
         // As wide as the names of the user's own rows below.
-        let value = pen.area.width.saturating_sub(1) * 2 / 5 + 1;
-        pen.put_from(0, known.header.into_str(), dim);
-        pen.put_from(value, &automatic_value(known), dim);
+        let value = painter.area.width.saturating_sub(1) * 2 / 5 + 1;
+        painter.put_from(0, known.header.into_str(), dim);
+        painter.put_from(value, &automatic_value(known), dim);
     }
 }
 
@@ -199,8 +199,8 @@ fn automatic_value(known: &Automatic) -> String {
 }
 
 /// The first complaint, on the last line of the pane, or what runs elsewhere than the address says.
-fn issue_line(mut pen: Pen<'_>) {
-    let (app, palette, area) = (pen.app, pen.palette, pen.area);
+fn issue_line(mut painter: Painter<'_>) {
+    let (app, palette, area) = (painter.app, painter.palette, painter.area);
     let refused = app.request.refused.as_ref().map(|(_, why)| why);
     let issue = app.shared.drafts.current().issues.first().map(|issue| &issue.message);
     let (text, style) = match refused.or(issue) {
@@ -208,9 +208,9 @@ fn issue_line(mut pen: Pen<'_>) {
         None => (session_words::still_there(&app.shared), palette.warning),
     };
     if let Some(text) = text.filter(|_| area.height >= 3) {
-        pen.area = Rect { y: area.bottom() - 1, height: 1, ..area };
-        pen.fill(palette.base);
-        pen.put_from(0, &" ".repeat(usize::from(area.width)), palette.base);
-        pen.put(&text, style);
+        painter.area = Rect { y: area.bottom() - 1, height: 1, ..area };
+        painter.fill(palette.base);
+        painter.put_from(0, &" ".repeat(usize::from(area.width)), palette.base);
+        painter.put(&text, style);
     }
 }

@@ -16,7 +16,7 @@ use crate::model::protocol::Side;
 use crate::model::record::{ConnInfo, Record, RecordKind};
 use crate::model::secrets::masked;
 use crate::timeline::{Volume, stream_tail};
-use crate::ui::pen::{Pen, cells};
+use crate::ui::painter::{Painter, cells};
 use crate::ui::widget::bytes::{self, LINES, Marks};
 use crate::ui::widget::record_view;
 
@@ -31,26 +31,26 @@ const DELTA: u16 = 9;
 const ROOMY: u16 = 90;
 
 /// What is shown, and on the right how fast it comes or what is held back.
-pub(super) fn border(pen: &Pen<'_>) -> Block<'static> {
-    Block::bordered().title(title(pen)).title(right_title(pen).right_aligned())
+pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
+    Block::bordered().title(title(painter)).title(right_title(painter).right_aligned())
 }
 
 /// Draws the inside of the pane.
-pub(super) fn draw(mut pen: Pen<'_>) {
-    let traffic = &pen.app.traffic;
-    let parts = traffic.areas(pen.area);
-    header(pen.at(parts.header));
-    rows(pen.at(parts.rows));
+pub(super) fn draw(mut painter: Painter<'_>) {
+    let traffic = &painter.app.traffic;
+    let parts = traffic.areas(painter.area);
+    header(painter.at(parts.header));
+    rows(painter.at(parts.rows));
     if let Some(detail) = &traffic.detail {
         let areas = (parts.detail_title, parts.detail);
-        record_view::draw(&mut pen, detail, traffic.pattern(), areas);
+        record_view::draw(&mut painter, detail, traffic.pattern(), areas);
     }
-    filter_line(pen.at(parts.filter));
+    filter_line(painter.at(parts.filter));
 }
 
 /// Totals, what was evicted, what was lost.
-fn title(pen: &Pen<'_>) -> Line<'static> {
-    let (app, palette) = (pen.app, pen.palette);
+fn title(painter: &Painter<'_>) -> Line<'static> {
+    let (app, palette) = (painter.app, painter.palette);
     let records = format::counted(app.shared.timeline.len() as u64, "record");
     let mut spans = vec![Span::raw(format!(" Traffic ─ {records} "))];
     let rate = app.shared.timeline.rates.rate(app.shared.now, RATE_SECONDS);
@@ -81,8 +81,8 @@ fn title(pen: &Pen<'_>) -> Line<'static> {
 }
 
 /// Filter, pause, follow.
-fn right_title(pen: &Pen<'_>) -> Line<'static> {
-    let (app, palette, traffic) = (pen.app, pen.palette, &pen.app.traffic);
+fn right_title(painter: &Painter<'_>) -> Line<'static> {
+    let (app, palette, traffic) = (painter.app, painter.palette, &painter.app.traffic);
     let mut spans = Vec::new();
     if !traffic.filter.text.is_empty() && traffic.filter.editor.is_none() {
         let busy = if traffic.listing.is_complete() { "" } else { "…" };
@@ -99,24 +99,24 @@ fn right_title(pen: &Pen<'_>) -> Line<'static> {
     Line::from(spans)
 }
 
-fn header(mut pen: Pen<'_>) {
-    let (style, roomy) = (pen.palette.dim, pen.area.width >= ROOMY);
-    pen.column_right("# ", NUMBER, style);
-    pen.column("time", TIME, style);
-    pen.column("conn", CONN, style);
-    pen.column("", 3, style);
+fn header(mut painter: Painter<'_>) {
+    let (style, roomy) = (painter.palette.dim, painter.area.width >= ROOMY);
+    painter.column_right("# ", NUMBER, style);
+    painter.column("time", TIME, style);
+    painter.column("conn", CONN, style);
+    painter.column("", 3, style);
     if roomy {
-        pen.column("kind", KIND, style);
+        painter.column("kind", KIND, style);
     }
-    pen.column_right("len ", LENGTH, style);
+    painter.column_right("len ", LENGTH, style);
     if roomy {
-        pen.column_right("Δms ", DELTA, style);
+        painter.column_right("Δms ", DELTA, style);
     }
-    pen.put("summary", style);
+    painter.put("summary", style);
 }
 
-fn rows(mut pen: Pen<'_>) {
-    let (app, traffic) = (pen.app, &pen.app.traffic);
+fn rows(mut painter: Painter<'_>) {
+    let (app, traffic) = (painter.app, &painter.app.traffic);
     let len = traffic.len();
     if len == 0 {
         let text = if traffic.filter.text.is_empty() {
@@ -124,79 +124,79 @@ fn rows(mut pen: Pen<'_>) {
         } else {
             " nothing matches the filter"
         };
-        pen.put(text, pen.palette.dim);
+        painter.put(text, painter.palette.dim);
         return;
     }
-    let cursor = traffic.cursor(pen.area.height.into());
+    let cursor = traffic.cursor(painter.area.height.into());
     let focused = app.shared.focus == Pane::Traffic;
     let has_keys = focused && traffic.detail.as_ref().is_none_or(|detail| !detail.inside);
     let is_marked = focused || traffic.detail.is_some();
-    let selected = if is_marked { pen.palette.selection(has_keys) } else { Style::new() };
+    let selected = if is_marked { painter.palette.selection(has_keys) } else { Style::new() };
     let record = |at| app.shared.timeline.get(traffic.listing.get(at)?);
-    pen.list(cursor, len, selected, |pen, at| {
+    painter.list(cursor, len, selected, |painter, at| {
         if let (Some(id), Some(shown)) = (traffic.listing.get(at), record(at)) {
             let before = at.checked_sub(1).and_then(record);
-            row(pen, id, &shown, before.map(|before| shown.at.since(before.at)));
+            row(painter, id, &shown, before.map(|before| shown.at.since(before.at)));
         }
     });
-    pen.scroll_bar(cursor.offset as u64, len as u64);
+    painter.scroll_bar(cursor.offset as u64, len as u64);
 }
 
 /// A record in the list, with the time since the row before.
-fn row(mut pen: Pen<'_>, id: RecordId, record: &Record, since: Option<Duration>) {
-    let (app, palette) = (pen.app, pen.palette);
-    let roomy = pen.area.width >= ROOMY;
+fn row(mut painter: Painter<'_>, id: RecordId, record: &Record, since: Option<Duration>) {
+    let (app, palette) = (painter.app, painter.palette);
+    let roomy = painter.area.width >= ROOMY;
     let mark = if app.shared.timeline.is_pinned(id) { "◆" } else { " " };
-    pen.column_right(&id.0.to_string(), NUMBER - 1, palette.dim);
-    pen.put(mark, palette.key);
-    pen.column(&app.shared.time_of_day(record.at), TIME, palette.dim);
-    pen.column(&conn_label(app.shared.timeline.conn(record.conn), record), CONN, Style::new());
+    painter.column_right(&id.0.to_string(), NUMBER - 1, palette.dim);
+    painter.put(mark, palette.key);
+    painter.column(&app.shared.time_of_day(record.at), TIME, palette.dim);
+    painter.column(&conn_label(app.shared.timeline.conn(record.conn), record), CONN, Style::new());
     let (glyph, style) = palette.direction(record.direction);
-    pen.column(glyph, 3, style);
+    painter.column(glyph, 3, style);
     if roomy {
-        pen.column(record.kind.into_str(), KIND, palette.dim);
+        painter.column(record.kind.into_str(), KIND, palette.dim);
     }
     let is_data = record.kind == RecordKind::Data;
     let len = if is_data { format::count(record.original_len) } else { String::new() };
-    pen.column_right(&len, LENGTH - 1, palette.number);
-    pen.skip(1);
+    painter.column_right(&len, LENGTH - 1, palette.number);
+    painter.skip(1);
     if roomy {
         let delta = since.map_or_else(String::new, millis);
-        pen.column_right(&delta, DELTA - 1, palette.dim);
-        pen.skip(1);
+        painter.column_right(&delta, DELTA - 1, palette.dim);
+        painter.skip(1);
     }
-    summary(&mut pen, (id, record), style);
+    summary(&mut painter, (id, record), style);
 }
 
-fn summary(pen: &mut Pen<'_>, (id, record): (RecordId, &Record), style: Style) {
-    let reach = usize::from(pen.area.width) * 4;
-    let data = listed(pen, id, record);
+fn summary(painter: &mut Painter<'_>, (id, record): (RecordId, &Record), style: Style) {
+    let reach = usize::from(painter.area.width) * 4;
+    let data = listed(painter, id, record);
     let data = data.get(..reach).unwrap_or(&data);
     let style = match record.kind {
         RecordKind::Data => style,
-        RecordKind::Failed | RecordKind::Reset => pen.palette.error,
-        _ => pen.palette.dim,
+        RecordKind::Failed | RecordKind::Reset => painter.palette.error,
+        _ => painter.palette.dim,
     };
     let is_data = record.kind == RecordKind::Data;
     if is_data && record.data.is_empty() {
         let text = if record.original_len == 0 { "(empty)" } else { "(kept as a body)" };
-        pen.put(text, pen.palette.dim);
+        painter.put(text, painter.palette.dim);
     } else {
-        if !is_data && cells(&String::from_utf8_lossy(data)) > pen.area.width {
-            pen.area.width = pen.area.width.saturating_sub(1);
-            let last = Rect { x: pen.area.right(), width: 1, ..pen.area };
-            pen.at(last).put("…", style);
+        if !is_data && cells(&String::from_utf8_lossy(data)) > painter.area.width {
+            painter.area.width = painter.area.width.saturating_sub(1);
+            let last = Rect { x: painter.area.right(), width: 1, ..painter.area };
+            painter.at(last).put("…", style);
         }
-        let marks = Marks { pattern: pen.app.traffic.pattern(), here: None };
+        let marks = Marks { pattern: painter.app.traffic.pattern(), here: None };
         let hits = marks.hits(0, data, &(0..data.len()));
-        bytes::text(pen, (data, style), (&[], &hits), 0);
+        bytes::text(painter, (data, style), (&[], &hits), 0);
     }
 }
 
 /// The beginning of a record without secrets and, of HTTP, without credentials.
-fn listed(pen: &Pen<'_>, id: RecordId, record: &Record) -> Vec<u8> {
-    let (shared, told) = (&pen.app.shared, pen.app.shared.told());
-    let reach = usize::from(pen.area.width) * 4 + told.reach();
+fn listed(painter: &Painter<'_>, id: RecordId, record: &Record) -> Vec<u8> {
+    let (shared, told) = (&painter.app.shared, painter.app.shared.disclosure());
+    let reach = usize::from(painter.area.width) * 4 + told.reach();
     let data = record.data.get(..reach).unwrap_or(&record.data);
     let has_heads = |conn: &ConnInfo| !conn.capabilities().conversation;
     let conn = shared.timeline.conn(record.conn);
@@ -240,22 +240,22 @@ fn conn_label(conn: Option<&ConnInfo>, record: &Record) -> String {
 }
 
 /// The filter while it is typed, with what is wrong about it.
-fn filter_line(mut pen: Pen<'_>) {
-    let (app, palette, filter) = (pen.app, pen.palette, &pen.app.traffic.filter);
+fn filter_line(mut painter: Painter<'_>) {
+    let (app, palette, filter) = (painter.app, painter.palette, &painter.app.traffic.filter);
     if let Some(editor) = &app.traffic.search_editor {
-        pen.prompt("search: ", editor);
+        painter.prompt("search: ", editor);
         return;
     }
     let Some(editor) = &filter.editor else { return };
-    pen.put("filter: ", palette.key);
+    painter.put("filter: ", palette.key);
     if let Some(error) = &filter.error {
         // Half of the line stays for what is typed.
-        let room = usize::from(pen.area.width / 2);
+        let room = usize::from(painter.area.width / 2);
         let text: String = format!(" {error}").chars().take(room).collect();
-        pen.right(&text, palette.error);
+        painter.right(&text, palette.error);
     } else {
         let shown = format::count(app.traffic.len() as u64);
-        pen.right(&app.keyed(&format!(" {shown} shown  [back] restores")), palette.dim);
+        painter.right(&app.keyed(&format!(" {shown} shown  [back] restores")), palette.dim);
     }
-    pen.editor(editor);
+    painter.editor(editor);
 }

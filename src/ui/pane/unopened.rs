@@ -6,7 +6,7 @@ use ratatui::widgets::Block;
 use crate::app::action::Action;
 use crate::app::keymap::Context;
 use crate::model::spec::Spec;
-use crate::ui::pen::Pen;
+use crate::ui::painter::Painter;
 
 /// The name of the region.
 pub(super) fn border() -> Block<'static> {
@@ -14,8 +14,8 @@ pub(super) fn border() -> Block<'static> {
 }
 
 /// What to press.
-pub(super) fn draw(mut pen: Pen<'_>) {
-    let (app, palette, area) = (pen.app, pen.palette, pen.area);
+pub(super) fn draw(mut painter: Painter<'_>) {
+    let (app, palette, area) = (painter.app, painter.palette, painter.area);
     let draft = app.shared.drafts.current();
     let in_address = app.shared.keymap.hint(&[Context::Address], Action::Send);
     let in_address =
@@ -38,5 +38,5 @@ pub(super) fn draw(mut pen: Pen<'_>) {
     };
     let above = area.height.saturating_sub(2) / 3;
     let below = Rect { y: area.y + above, height: area.height - above, ..area };
-    pen.at(below).lines(lines.map(|text| app.keyed(&format!(" {text}"))), palette.dim);
+    painter.at(below).lines(lines.map(|text| app.keyed(&format!(" {text}"))), palette.dim);
 }

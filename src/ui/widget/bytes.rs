@@ -9,7 +9,7 @@ use crate::app::wrap_bytes;
 use crate::codec::printable::{Marked, marked};
 use crate::codec::search::Pattern;
 use crate::model::secrets::MASK;
-use crate::ui::pen::Pen;
+use crate::ui::painter::Painter;
 use crate::ui::theme::ThemeStyles;
 
 /// Bytes of lines before a record that tell whether its first line goes on a credential.
@@ -54,16 +54,16 @@ impl MarkedRange {
 }
 
 /// Writes bytes in one style; what stands for a control or a broken byte in another.
-pub(crate) fn plain(pen: &mut Pen<'_>, bytes: &[u8], style: Style) {
-    shown(pen, &marked(bytes), style, &mut 0);
+pub(crate) fn plain(painter: &mut Painter<'_>, bytes: &[u8], style: Style) {
+    shown(painter, &marked(bytes), style, &mut 0);
 }
 
 /// Writes visible text from the cell `left` on.
-pub(crate) fn shown(pen: &mut Pen<'_>, text: &Marked, style: Style, left: &mut usize) {
+pub(crate) fn shown(painter: &mut Painter<'_>, text: &Marked, style: Style, left: &mut usize) {
     for (piece, is_substitute) in text.pieces() {
-        let style = if is_substitute { pen.palette.control(style) } else { style };
-        put_from(pen, piece, left, style);
-        if pen.area.width == 0 {
+        let style = if is_substitute { painter.palette.control(style) } else { style };
+        put_from(painter, piece, left, style);
+        if painter.area.width == 0 {
             return;
         }
     }
@@ -72,13 +72,13 @@ pub(crate) fn shown(pen: &mut Pen<'_>, text: &Marked, style: Style, left: &mut u
 /// Writes a row of text from the cell `left` on. `spans` colour parts of it, in order; the rest
 /// has the style `base`; hits go over both.
 pub(crate) fn text(
-    pen: &mut Pen<'_>,
+    painter: &mut Painter<'_>,
     (bytes, base): (&[u8], Style),
     (mut spans, mut hits): (&[(Range<usize>, Style)], &[MarkedRange]),
     mut left: usize,
 ) {
     let mut at = 0;
-    while at < bytes.len() && pen.area.width > 0 {
+    while at < bytes.len() && painter.area.width > 0 {
         // What ends before here is done with.
         while let [(range, _), rest @ ..] = spans
             && range.end <= at
@@ -96,19 +96,19 @@ pub(crate) fn text(
         let end = ranges.into_iter().flatten().map(edge).fold(bytes.len(), usize::min);
         let piece = marked(&bytes[at..end]);
         if let Some(hit) = hit.filter(|hit| hit.range.start <= at) {
-            put_from(pen, &piece.text, &mut left, hit.style(pen.palette));
+            put_from(painter, &piece.text, &mut left, hit.style(painter.palette));
         } else {
             let span = span.filter(|(range, _)| range.start <= at);
-            shown(pen, &piece, span.map_or(base, |(_, style)| *style), &mut left);
+            shown(painter, &piece, span.map_or(base, |(_, style)| *style), &mut left);
         }
         at = end;
     }
 }
 
 /// Writes what lies right of the first `left` cells; counts them down.
-fn put_from(pen: &mut Pen<'_>, text: &str, left: &mut usize, style: Style) {
+fn put_from(painter: &mut Painter<'_>, text: &str, left: &mut usize, style: Style) {
     if *left == 0 {
-        pen.put(text, style);
+        painter.put(text, style);
         return;
     }
     let mut graphemes = text.graphemes(true);
@@ -117,12 +117,12 @@ fn put_from(pen: &mut Pen<'_>, text: &str, left: &mut usize, style: Style) {
     {
         *left = left.saturating_sub(wrap_bytes::cells(grapheme));
     }
-    pen.put(graphemes.as_str(), style);
+    painter.put(graphemes.as_str(), style);
 }
 
 /// Writes bytes as hex digits, as many as fit; of those that are hidden, in order, eight stars.
 pub(crate) fn digits(
-    pen: &mut Pen<'_>,
+    painter: &mut Painter<'_>,
     (bytes, base): (&[u8], Style),
     hits: &[MarkedRange],
     mut hidden: &[Range<usize>],
@@ -136,49 +136,53 @@ pub(crate) fn digits(
         if let Some(part) = hidden.first().filter(|part| part.start <= at) {
             if part.start == at {
                 let stars = ["**"; MASK.len()].join(" ");
-                pen.put(&if at > 0 { format!(" {stars}") } else { stars }, pen.palette.dim);
+                painter.put(&if at > 0 { format!(" {stars}") } else { stars }, painter.palette.dim);
             }
             continue;
         }
         let hit = hits.iter().find(|hit| hit.range.contains(&at));
-        let style = hit.map_or(base, |hit| hit.style(pen.palette));
+        let style = hit.map_or(base, |hit| hit.style(painter.palette));
         if at > 0 {
             let joined = hit.is_some_and(|hit| hit.range.start < at);
-            pen.put(" ", if joined { style } else { base });
+            painter.put(" ", if joined { style } else { base });
         }
-        pen.put(&format!("{byte:02x}"), style);
-        if pen.area.width == 0 {
+        painter.put(&format!("{byte:02x}"), style);
+        if painter.area.width == 0 {
             return;
         }
     }
 }
 
 /// Writes a hex row: where it begins, sixteen bytes, and what they are as text.
-pub(crate) fn hex_row(pen: &mut Pen<'_>, (offset, bytes): (u64, &[u8]), hits: &[MarkedRange]) {
-    let palette = pen.palette;
+pub(crate) fn hex_row(
+    painter: &mut Painter<'_>,
+    (offset, bytes): (u64, &[u8]),
+    hits: &[MarkedRange],
+) {
+    let palette = painter.palette;
     let hit_at = |at: usize| hits.iter().find(|hit| hit.range.contains(&at));
     let style_at = |at, base| hit_at(at).map_or(base, |hit| hit.style(palette));
-    pen.put(&format!("{offset:08x}"), palette.dim);
+    painter.put(&format!("{offset:08x}"), palette.dim);
     let row = bytes.get(..HEX_ROW).unwrap_or(bytes);
     for at in 0..HEX_ROW {
         let joined = hit_at(at).filter(|hit| hit.range.start < at);
         let gap = joined.map_or(palette.base, |hit| hit.style(palette));
-        pen.put(if at % 8 == 0 { "  " } else { " " }, gap);
+        painter.put(if at % 8 == 0 { "  " } else { " " }, gap);
         match row.get(at) {
-            Some(byte) => pen.put(&format!("{byte:02x}"), style_at(at, palette.base)),
-            None => pen.skip(2),
+            Some(byte) => painter.put(&format!("{byte:02x}"), style_at(at, palette.base)),
+            None => painter.skip(2),
         }
     }
-    pen.put("  ", palette.base);
-    pen.put("|", palette.dim);
+    painter.put("  ", palette.base);
+    painter.put("|", palette.dim);
     for (at, byte) in row.iter().enumerate() {
         let (letter, style) = match byte {
             0x20..=0x7e => (char::from(*byte), palette.string),
             _ => ('.', palette.dim),
         };
-        pen.put(letter.encode_utf8(&mut [0; 4]), style_at(at, style));
+        painter.put(letter.encode_utf8(&mut [0; 4]), style_at(at, style));
     }
-    pen.put("|", palette.dim);
+    painter.put("|", palette.dim);
 }
 
 #[cfg(test)]
@@ -200,8 +204,8 @@ mod tests {
         let pattern = Pattern::parse(search);
         let marks = Marks { pattern: pattern.as_ref(), here: None };
         let hits = marks.hits(0, bytes, &(0..bytes.len()));
-        let mut pen = Pen::new(&app, &palette, &mut buffer);
-        text(&mut pen, (bytes, Style::new()), (spans, &hits), left);
+        let mut painter = Painter::new(&app, &palette, &mut buffer);
+        text(&mut painter, (bytes, Style::new()), (spans, &hits), left);
         buffer
     }
 
@@ -232,12 +236,12 @@ mod tests {
         let area = Rect::new(0, 0, 80, 2);
         let mut buffer = Buffer::empty(area);
         let (app, palette) = (App::new(Startup::default()), palette());
-        let mut pen = Pen::new(&app, &palette, &mut buffer);
+        let mut painter = Painter::new(&app, &palette, &mut buffer);
         for y in 0..2 {
             let part = y * 16..(y + 1) * 16;
             let hits = marks.hits(0x100, &bytes, &part);
             let row = Rect { y: y as u16, height: 1, ..area };
-            hex_row(&mut pen.at(row), (0x100 + y as u64 * 16, &bytes[part]), &hits);
+            hex_row(&mut painter.at(row), (0x100 + y as u64 * 16, &bytes[part]), &hits);
         }
         let line = |y: u16| -> String {
             (0..80).map(|x| buffer.cell((x, y)).unwrap().symbol().to_owned()).collect()

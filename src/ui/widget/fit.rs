@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::ui::pen::cells;
+use crate::ui::painter::cells;
 
 /// An address or URL in so many cells: without its scheme, then with the middle left out. Where host
 /// and path begin and end is where entries of a list differ.

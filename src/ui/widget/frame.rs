@@ -6,7 +6,7 @@ use ratatui::widgets::{Block, BorderType, Clear};
 
 use crate::app::layout;
 use crate::codec::printable::printable_str;
-use crate::ui::pen::Pen;
+use crate::ui::painter::Painter;
 use crate::ui::widget::fit;
 
 /// Puts remarks on the right of the bottom border, each in its style; empty ones are left out.
@@ -25,33 +25,33 @@ pub(crate) fn title(text: &str, width: u16) -> String {
 }
 
 /// Draws the border of a pane; what is inside is left.
-pub(crate) fn pane<'a>(mut pen: Pen<'a>, block: Block<'_>, focused: bool) -> Pen<'a> {
-    let palette = pen.palette;
+pub(crate) fn pane<'a>(mut painter: Painter<'a>, block: Block<'_>, focused: bool) -> Painter<'a> {
+    let palette = painter.palette;
     let (border, line, title) = if focused {
         (BorderType::Thick, palette.focused_border, palette.title)
     } else {
         (BorderType::Plain, palette.border, palette.dim)
     };
-    pen.render(block.border_type(border).border_style(line).title_style(title));
-    pen.area = layout::inner(pen.area);
-    pen
+    painter.render(block.border_type(border).border_style(line).title_style(title));
+    painter.area = layout::inner(painter.area);
+    painter
 }
 
 /// Clears the area and draws the border of a window; what is inside is left.
-pub(crate) fn window<'a>(mut pen: Pen<'a>, title: &str, hint: &str) -> Pen<'a> {
-    let palette = pen.palette;
-    pen.render(Clear);
+pub(crate) fn window<'a>(mut painter: Painter<'a>, title: &str, hint: &str) -> Painter<'a> {
+    let palette = painter.palette;
+    painter.render(Clear);
     let mut block = Block::bordered()
         .border_type(BorderType::Rounded)
         .style(palette.base)
         .border_style(palette.focused_border)
         .title_style(palette.title)
-        .title(self::title(title, pen.area.width));
-    if usize::from(pen.area.width) > hint.chars().count() + 4 && !hint.is_empty() {
+        .title(self::title(title, painter.area.width));
+    if usize::from(painter.area.width) > hint.chars().count() + 4 && !hint.is_empty() {
         let hint = Line::styled(format!(" {hint} "), palette.dim);
         block = block.title_bottom(hint.right_aligned());
     }
-    pen.render(block);
-    pen.area = layout::inner(pen.area);
-    pen
+    painter.render(block);
+    painter.area = layout::inner(painter.area);
+    painter
 }

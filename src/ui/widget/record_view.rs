@@ -8,7 +8,7 @@ use crate::app::{App, format};
 use crate::codec::search::Pattern;
 use crate::model::id::RecordId;
 use crate::model::record::{Record, RecordKind};
-use crate::ui::pen::Pen;
+use crate::ui::painter::Painter;
 
 /// `#1041  14:02:07.113  3/1 127.0.0.1:9000 ↔ 127.0.0.1:4000  64 B`
 fn about(app: &App, id: RecordId, record: &Record) -> String {
@@ -37,13 +37,13 @@ fn about(app: &App, id: RecordId, record: &Record) -> String {
 
 /// Draws the title and the rows of a record that is looked at closely, what `pattern` finds marked.
 pub(crate) fn draw(
-    pen: &mut Pen<'_>,
+    painter: &mut Painter<'_>,
     detail: &Detail,
     pattern: Option<&Pattern>,
     (title, rows): (Rect, Rect),
 ) {
-    let (app, palette) = (pen.app, pen.palette);
-    let mut line = pen.at(title);
+    let (app, palette) = (painter.app, painter.palette);
+    let mut line = painter.at(title);
     line.put_from(0, &"─".repeat(title.width.into()), palette.border);
     let inside = if detail.inside { "▸ " } else { "" };
     let form = match (detail.kind, detail.is_hex) {
@@ -56,7 +56,7 @@ pub(crate) fn draw(
     let style = if detail.inside { palette.title } else { palette.dim };
     line.put(&format!("{inside}{about}{form} "), style);
     if detail.is_empty() {
-        pen.at(rows).put("no bytes", palette.dim);
+        painter.at(rows).put("no bytes", palette.dim);
         return;
     }
     let marks = Marks { pattern, here: detail.here.map(|at| at as u64) };
@@ -64,10 +64,10 @@ pub(crate) fn draw(
         let Some((offset, part)) = detail.row(at) else { break };
         let hits = marks.hits(0, &detail.bytes, &(offset..offset + part.len()));
         if detail.is_hex {
-            bytes::hex_row(&mut pen.at(row), (offset as u64, part), &hits);
+            bytes::hex_row(&mut painter.at(row), (offset as u64, part), &hits);
         } else {
-            bytes::text(&mut pen.at(row), (part, palette.base), (&[], &hits), 0);
+            bytes::text(&mut painter.at(row), (part, palette.base), (&[], &hits), 0);
         }
     }
-    pen.at(rows).scroll_bar(detail.top as u64, detail.len() as u64);
+    painter.at(rows).scroll_bar(detail.top as u64, detail.len() as u64);
 }

@@ -129,6 +129,16 @@ impl Listening {
         self.child.as_mut().and_then(|child| child.stdout.take()).expect("a running listener")
     }
 
+    /// Its standard input, which was asked for.
+    pub fn input(&mut self) -> std::process::ChildStdin {
+        self.child.as_mut().and_then(|child| child.stdin.take()).expect("an input of its own")
+    }
+
+    /// Waits for the end; returns the status.
+    pub fn wait(mut self) -> Option<i32> {
+        finished(Ok(self.child.take().expect("a running listener"))).status.code()
+    }
+
     /// Its process.
     pub fn id(&self) -> u32 {
         self.child.as_ref().expect("a running listener").id()

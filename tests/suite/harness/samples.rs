@@ -145,25 +145,24 @@ pub fn answer(status: u16, body: u64, len: u64) -> HttpMessage {
 pub fn exchange(id: SessionId, number: u32, response: Option<HttpMessage>) -> Exchange {
     let body = u64::from(number) * 10 + 100;
     Exchange {
-        conn: id.conn(1),
-        number,
-        side: Side::Client,
         url: format!("http://127.0.0.1:8080/{number}"),
-        started: START,
         local: Some(address(50_000)),
         peer: Some(address(8080)),
-        request: request(&format!("/{number}"), body),
         response,
-        interim: Vec::new(),
         timing: Timing {
             connect: Some(Duration::from_millis(2)),
             first_byte: Some(Duration::from_millis(5)),
             total: Duration::from_millis(8),
             ..Timing::default()
         },
-        tls: None,
         state: ExchangeState::Complete,
-        warnings: Vec::new(),
+        ..Exchange::begun(
+            Side::Client,
+            id.conn(1),
+            number,
+            request(&format!("/{number}"), body),
+            START,
+        )
     }
 }
 

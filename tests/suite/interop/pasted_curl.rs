@@ -14,11 +14,21 @@ use crate::harness::terminal::Launch;
 const REMARKS: &str = "What is different from the curl command";
 
 /// A peer that hands out every request it got, whole.
-fn recorder() -> (u16, Receiver<Vec<u8>>) {
+pub(super) fn recorder() -> (u16, Receiver<Vec<u8>>) {
     let (sender, requests) = channel();
     let address = tcp_peer(move |mut stream| {
         let Some(mut raw) = read_head(&mut stream) else { return };
         let head = String::from_utf8_lossy(&raw).to_ascii_lowercase();
+        if head.contains("expect: 100-continue") {
+            let _ = stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n");
+        }
+        let mut byte = [0];
+        while head.contains("transfer-encoding: chunked") && !raw.ends_with(b"\r\n0\r\n\r\n") {
+            if stream.read_exact(&mut byte).is_err() {
+                return;
+            }
+            raw.extend_from_slice(&byte);
+        }
         let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
         let length: usize = length.map_or(0, |length| length.trim().parse().unwrap());
         let head_end = raw.windows(4).position(|it| it == b"\r\n\r\n").unwrap() + 4;
@@ -34,7 +44,7 @@ fn recorder() -> (u16, Receiver<Vec<u8>>) {
 }
 
 /// What both have of their own.
-fn comparable(mut seen: Seen) -> Seen {
+pub(super) fn comparable(mut seen: Seen) -> Seen {
     for (name, value) in &mut seen.headers {
         match name.as_str() {
             "user-agent" if value.starts_with("curl/") || value.starts_with("wirebench/") => {
@@ -44,7 +54,7 @@ fn comparable(mut seen: Seen) -> Seen {
             _ => {}
         }
     }
-    seen.with_plain_boundary()
+    seen.with_plain_boundary().with_equal_escapes()
 }
 
 /// Files in the folder of the program that a command names.
@@ -79,9 +89,12 @@ fn a_pasted_command_sends_the_bytes_curl_sends() {
         let launch = Launch::default().preset("a", "[http]\nurl = \"http://127.0.0.1:1/\"\n");
         let folder = launch.home.path();
         std::fs::write(folder.join("cookies.txt"), jar).unwrap();
-        for file in files(&command) {
+        let read = wirebench::interop::curl::files(&command);
+        for file in files(&command).chain(read.iter().map(String::as_str)) {
             // Every file of the recording held its name.
-            std::fs::write(folder.join(file), format!("DUMMY-{file}\n")).unwrap();
+            if file != "cookies.txt" {
+                std::fs::write(folder.join(file), format!("DUMMY-{file}\n")).unwrap();
+            }
         }
         let mut tui = launch.env("DO_API_TOKEN", "TOKENVALUE").size(120, 40).start();
         tui.wait_for("─ a ");

@@ -5,7 +5,7 @@ use wirebench::app::effect::Effect;
 use wirebench::engine::event::Event;
 use wirebench::model::exchange::{Exchange, ExchangeState, FieldLine, HttpMessage, MessageFraming};
 use wirebench::model::failure::{Failure, FailureKind, Stage};
-use wirebench::model::view::{View, ViewLine, ViewMode, ViewQuery, Wide};
+use wirebench::model::view::{View, ViewLine, ViewMode, ViewQuery, WideEncoding};
 
 use crate::harness::app::Driver;
 use crate::harness::samples::{START, answer, exchange, facts, http_plan, queries};
@@ -128,7 +128,7 @@ fn wide_text_is_found_out_by_its_mark_or_its_charset() {
         let query = queries(&effects).remove(0);
         let effects = app.event(first_line(query, b"\xff\xfea\0"));
         let query = queries(&effects).remove(0);
-        assert_eq!(query.mode, ViewMode::Wide(Wide::Utf16Le));
+        assert_eq!(query.mode, ViewMode::Wide(WideEncoding::Utf16Le));
         app.event(first_line(query, b"as characters"));
         app.assert_shows("UTF-16LE");
         app.assert_shows("as characters");
@@ -139,12 +139,12 @@ fn wide_text_is_found_out_by_its_mark_or_its_charset() {
         app.event(first_line(query, b"\xff\xfea\0"));
         let effects = app.keys("x");
         let back = queries(&effects).first().map(|query| query.mode);
-        assert!(back.is_none() || back == Some(ViewMode::Wide(Wide::Utf16Le)), "{back:?}");
+        assert!(back.is_none() || back == Some(ViewMode::Wide(WideEncoding::Utf16Le)), "{back:?}");
     }
     let mut app = Driver::new((120, 40), START);
     let named = with_fields(&[("Content-Type", b"text/plain; charset=utf-16be")]);
     let effects = arrived(&mut app, named);
-    assert_eq!(queries(&effects)[0].mode, ViewMode::Wide(Wide::Utf16Be));
+    assert_eq!(queries(&effects)[0].mode, ViewMode::Wide(WideEncoding::Utf16Be));
 }
 
 #[test]

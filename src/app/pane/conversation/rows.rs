@@ -15,7 +15,7 @@ use crate::app::intent::Intent;
 use crate::app::layout;
 use crate::app::message::Timer;
 use crate::app::outcome::Outcome;
-use crate::app::prompt::{Prompt, PromptPurpose};
+use crate::app::prompt;
 use crate::app::record_view;
 use crate::app::sessions::Session;
 use crate::app::shared::Shared;
@@ -142,12 +142,6 @@ impl ConversationPane {
         });
     }
 
-    /// Opens the search line; the last text stays and is gone with one key.
-    pub(super) fn open_search(&mut self) -> Outcome {
-        self.prompt = Some(Prompt::new(PromptPurpose::Search, ""));
-        Outcome::yes()
-    }
-
     /// Searches from the last hit, or from the row under the cursor.
     pub(crate) fn search(
         &mut self,
@@ -156,7 +150,7 @@ impl ConversationPane {
         from_hit: bool,
     ) -> Outcome {
         if shared.search.text.is_empty() {
-            return self.open_search();
+            return prompt::open_search(&mut self.prompt);
         }
         self.change(shared, |view, session, _| {
             let selected = view.cursor.selected;

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use crate::app::cursor::CursorStep;
 use crate::app::wrap_bytes;
 use crate::model::id::BodyId;
-use crate::model::view::{View, ViewLine, ViewMode, ViewPart, ViewQuery, Wide};
+use crate::model::view::{View, ViewLine, ViewMode, ViewPart, ViewQuery, WideEncoding};
 
 /// Windows kept, so that going back to a tab shows it at once.
 const KEPT: usize = 8;
@@ -25,7 +25,7 @@ pub const SIDEWAYS: usize = 8;
 
 /// The room a body is shown in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Room {
+pub struct Viewport {
     pub width: usize,
     pub height: usize,
     pub wrap: bool,
@@ -54,7 +54,7 @@ pub struct BodyView {
     at_end: bool,
     asked: Option<ViewQuery>,
     /// The encoding its first bytes told of.
-    pub wide: Option<Wide>,
+    pub wide: Option<WideEncoding>,
     /// The mode was chosen, or settled by the first bytes.
     is_chosen: bool,
     /// A hit to be brought into view: its line and byte.
@@ -104,7 +104,7 @@ impl BodyView {
     }
 
     /// Rows a line takes.
-    fn rows_of(&self, number: u64, room: Room) -> usize {
+    fn rows_of(&self, number: u64, room: Viewport) -> usize {
         match self.line(number) {
             Some(line) if room.wrap => {
                 let width = room.width.saturating_sub(usize::from(line.indent)).max(1);
@@ -142,7 +142,7 @@ impl BodyView {
     }
 
     /// Moves up or down.
-    pub fn step(&mut self, step: CursorStep, room: Room) {
+    pub fn step(&mut self, step: CursorStep, room: Viewport) {
         match step {
             CursorStep::Top => {
                 self.top = LinePlace::default();
@@ -155,7 +155,7 @@ impl BodyView {
         self.reveal = None;
     }
 
-    fn up(&mut self, rows: usize, room: Room) {
+    fn up(&mut self, rows: usize, room: Viewport) {
         self.at_end = false;
         for _ in 0..rows {
             if self.top.skip > 0 {
@@ -169,7 +169,7 @@ impl BodyView {
         }
     }
 
-    fn down(&mut self, rows: usize, room: Room) {
+    fn down(&mut self, rows: usize, room: Viewport) {
         let last = self.last_place(room);
         for _ in 0..rows {
             if self.top >= last {
@@ -185,7 +185,7 @@ impl BodyView {
 
     /// The lowest place: the last line is the last row. Where lines wrap and are not here, the
     /// last line itself.
-    fn last_place(&self, room: Room) -> LinePlace {
+    fn last_place(&self, room: Viewport) -> LinePlace {
         let total = self.total();
         if !room.wrap {
             return LinePlace { line: total.saturating_sub(room.height as u64), skip: 0 };
@@ -204,7 +204,7 @@ impl BodyView {
     }
 
     /// Moves sideways by so many cells.
-    pub(crate) fn sideways(&mut self, cells: usize, right: bool, room: Room) {
+    pub(crate) fn sideways(&mut self, cells: usize, right: bool, room: Viewport) {
         if room.wrap {
             return;
         }
@@ -217,7 +217,7 @@ impl BodyView {
     }
 
     /// Goes to a hit.
-    pub(crate) fn go_to(&mut self, line: u64, offset: u64, room: Room) {
+    pub(crate) fn go_to(&mut self, line: u64, offset: u64, room: Viewport) {
         self.at_end = false;
         let visible = self.top.line..self.top.line + room.height.max(1) as u64;
         if !visible.contains(&line) || room.wrap {
@@ -227,7 +227,7 @@ impl BodyView {
     }
 
     /// A window arrived; it counts when it answers the last question or shows what is wanted.
-    pub fn arrived(&mut self, view: View, room: Room) {
+    pub fn arrived(&mut self, view: View, room: Viewport) {
         let ours = (view.query.body, view.query.part, view.query.mode)
             == (self.body, self.part, self.mode);
         let answer = self.asked.as_ref() == Some(&view.query);
@@ -242,7 +242,7 @@ impl BodyView {
     }
 
     /// Brings what is drawn in line with what is here; returns what has to be asked.
-    pub(crate) fn settle(&mut self, room: Room) -> Option<ViewQuery> {
+    pub(crate) fn settle(&mut self, room: Viewport) -> Option<ViewQuery> {
         if room.height == 0 || room.width == 0 {
             return None;
         }
@@ -269,7 +269,7 @@ impl BodyView {
         self.asked = None;
     }
 
-    fn wanted(&self, room: Room) -> ViewQuery {
+    fn wanted(&self, room: Viewport) -> ViewQuery {
         let screens = if self.at_end { 2 } else { 3 };
         let rows = (room.height * screens).min(ROWS_MAX) as u16;
         let margin = room.height.min((ROWS_MAX - room.height.min(ROWS_MAX)) / 2) as u64;
@@ -278,7 +278,7 @@ impl BodyView {
     }
 
     /// Scrolls sideways, or by rows, so that a hit can be seen.
-    fn show_hit(&mut self, room: Room) {
+    fn show_hit(&mut self, room: Viewport) {
         let Some((number, offset)) = self.reveal.take() else { return };
         let Some(line) = self.line(number) else { return };
         let into = usize::try_from(offset.saturating_sub(line.offset)).unwrap_or(usize::MAX);
@@ -308,7 +308,7 @@ fn reaches_end(view: &View) -> bool {
     view.top + view.lines.len() as u64 >= view.total_lines
 }
 
-fn covers(view: &View, top: LinePlace, room: Room) -> bool {
+fn covers(view: &View, top: LinePlace, room: Viewport) -> bool {
     let end = view.top + view.lines.len() as u64;
     view.top <= top.line && end >= (top.line + room.height as u64).min(view.total_lines)
 }

@@ -165,11 +165,11 @@ fn timing(exchange: &Exchange, shared: &Shared) -> Vec<TextLine> {
         };
         let end = start + part(took);
         let bar = Some((start, end));
-        lines.push(TextLine { bar, ..TextLine::pair(label, format::took(took)) });
+        lines.push(TextLine { bar, ..TextLine::pair(label, format::duration(took)) });
         start = end;
     }
     let bar = Some((0.0, 1.0));
-    lines.push(TextLine { bar, ..TextLine::pair("Total", format::took(total.max(sum))) });
+    lines.push(TextLine { bar, ..TextLine::pair("Total", format::duration(total.max(sum))) });
     lines.push(TextLine::new(Tone::Dim, "", ""));
     lines.push(TextLine::pair("Started", shared.time_of_day(exchange.started)));
     for (label, address) in [("Our address", exchange.local), ("Peer", exchange.peer)] {
@@ -213,7 +213,7 @@ fn tls(facts: &TlsFacts) -> Vec<TextLine> {
         ("Key exchange", &facts.group),
         ("ALPN", &facts.alpn),
         ("Server name", &facts.sni),
-        ("Handshake", &format::took(facts.handshake)),
+        ("Handshake", &format::duration(facts.handshake)),
     ]);
     if facts.unverified.is_empty() {
         lines.push(TextLine::pair("Certificate", "verified"));

@@ -2,7 +2,7 @@
 //! is done with them.
 
 use super::body_fetch;
-use super::body_view::{BodyView, Room};
+use super::body_view::{BodyView, Viewport};
 use super::exchange_state::ExchangePane;
 use super::shape;
 use super::shown_exchange::ShownExchange;
@@ -12,7 +12,7 @@ use crate::app::format;
 use crate::app::intent::Intent;
 use crate::app::layout;
 use crate::app::outcome::Outcome;
-use crate::app::prompt::{Prompt, PromptPurpose};
+use crate::app::prompt::{self, Prompt, PromptPurpose};
 use crate::app::shared::Shared;
 use crate::codec::printable::printable;
 use crate::codec::{charset, disposition, hex};
@@ -25,9 +25,9 @@ const COPY_LIMIT: usize = 256 * 1024;
 
 impl ExchangePane {
     /// The room the content of the tab has.
-    pub(super) fn room(&self, shared: &Shared) -> Room {
+    pub(super) fn room(&self, shared: &Shared) -> Viewport {
         let content = self.areas(shared, layout::inner(shared.areas().response)).content;
-        Room { width: content.width.into(), height: content.height.into(), wrap: self.wrap }
+        Viewport { width: content.width.into(), height: content.height.into(), wrap: self.wrap }
     }
 
     /// Asks for what is missing on screen.
@@ -77,13 +77,12 @@ impl ExchangePane {
         shape::sniffed(message, subject.default, view)
     }
 
-    /// Opens the search line; the last text stays and is gone with one key.
+    /// Opens the search line, where there is something to search in.
     pub(super) fn open_search(&mut self, shared: &Shared) -> Outcome {
         if self.subject(shared).is_none() {
             return Outcome::say("search works in Body, Raw and Request");
         }
-        self.prompt = Some(Prompt::new(PromptPurpose::Search, ""));
-        Outcome::yes()
+        prompt::open_search(&mut self.prompt)
     }
 
     /// Searches from the last hit, or from what is on screen.

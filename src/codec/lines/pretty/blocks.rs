@@ -18,12 +18,12 @@ const ODD: u32 = 7;
 
 /// What one block hands to the next.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Carry {
+pub(super) struct BlockState {
     string: bool,
     escape: bool,
 }
 
-impl Carry {
+impl BlockState {
     /// Whether the block ended inside a string.
     pub(super) fn in_string(self) -> bool {
         self.string
@@ -68,7 +68,7 @@ impl Masks {
 
 /// Sorts the first `length` bytes of a block; the others are spaces.
 #[inline]
-pub(super) fn masks(block: &[u8; BLOCK], length: usize, carry: &mut Carry) -> Masks {
+pub(super) fn masks(block: &[u8; BLOCK], length: usize, carry: &mut BlockState) -> Masks {
     let [quote, backslash, structure, solid, colon, digits, control, odd] = classes(block);
     let (escaped, escape_out) = escapes(backslash, carry.escape, length);
     let quotes = quote & !escaped;
@@ -76,7 +76,7 @@ pub(super) fn masks(block: &[u8; BLOCK], length: usize, carry: &mut Carry) -> Ma
     // Bits from an opening quote up to the byte before the closing one.
     let string = prefix_xor(quotes) ^ before;
     let in_string = string << 1 | u64::from(carry.string);
-    *carry = Carry { string: string >> (length - 1) & 1 == 1, escape: escape_out };
+    *carry = BlockState { string: string >> (length - 1) & 1 == 1, escape: escape_out };
     let (structure, colon, stray) = (structure & !string, colon & !string, backslash & !string);
     let odd = odd | (control & in_string);
     Masks { structure, solid, in_string, escaped, stray, string, colon, digits, odd }
@@ -179,7 +179,7 @@ mod tests {
             text in r#"[a"\\{\[,\] \n]{1,200}"#,
             cut in 1usize..64,
         ) {
-            let mut carry = Carry::default();
+            let mut carry = BlockState::default();
             let mut rows = Vec::new();
             let (first, rest) = text.as_bytes().split_at(cut.min(text.len()));
             for piece in first.chunks(BLOCK).chain(rest.chunks(BLOCK)) {

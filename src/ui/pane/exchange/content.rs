@@ -12,7 +12,7 @@ use crate::codec::highlight::{self, HighlightToken};
 use crate::codec::printable::printable_str;
 use crate::model::exchange::ExchangeState;
 use crate::model::view::{ViewLine, ViewMode};
-use crate::ui::pen::Pen;
+use crate::ui::painter::Painter;
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::bytes::{self, MarkedRange, Marks};
 
@@ -20,32 +20,32 @@ use crate::ui::widget::bytes::{self, MarkedRange, Marks};
 const LABEL: u16 = 22;
 
 /// A body as a window with its scroll bar, else the lines of the tab.
-pub(super) fn draw(pen: Pen<'_>) {
-    let app = pen.app;
+pub(super) fn draw(painter: Painter<'_>) {
+    let app = painter.app;
     if app.exchange.subject(&app.shared).is_some() {
         if let Some(view) = app.exchange.view(&app.shared) {
-            body(pen, view);
+            body(painter, view);
         }
     } else if app.exchange.tab(&app.shared) == ExchangeTab::Body {
-        no_body(pen);
+        no_body(painter);
     } else {
-        text_lines(pen);
+        text_lines(painter);
     }
 }
 
-fn no_body(mut pen: Pen<'_>) {
-    let Some(shown) = pen.app.exchange.shown(&pen.app.shared) else { return };
+fn no_body(mut painter: Painter<'_>) {
+    let Some(shown) = painter.app.exchange.shown(&painter.app.shared) else { return };
     let text = match shown.message() {
         Some(_) => "no body",
         None if shown.exchange.state == ExchangeState::Active => "",
         None => "nothing arrived",
     };
-    pen.put(text, pen.palette.dim);
+    painter.put(text, painter.palette.dim);
 }
 
 /// A window onto a body.
-fn body(mut pen: Pen<'_>, view: &BodyView) {
-    let (app, palette, area) = (pen.app, pen.palette, pen.area);
+fn body(mut painter: Painter<'_>, view: &BodyView) {
+    let (app, palette, area) = (painter.app, painter.palette, painter.area);
     let hit = app.exchange.search.hit.filter(|(body, _)| *body == view.body);
     let here = hit.map(|(_, offset)| offset);
     let marks = Marks { pattern: app.shared.search.pattern.as_ref(), here };
@@ -70,13 +70,13 @@ fn body(mut pen: Pen<'_>, view: &BodyView) {
             let Some(row) = rows.next() else { break 'lines };
             if mode == ViewMode::Hex {
                 let hits = hex_hits(view, line, marks);
-                bytes::hex_row(&mut pen.at(row), (line.offset, &line.bytes), &hits);
+                bytes::hex_row(&mut painter.at(row), (line.offset, &line.bytes), &hits);
             } else {
-                draw_line(pen.at(row), (line, range), &spans, (marks, left));
+                draw_line(painter.at(row), (line, range), &spans, (marks, left));
             }
         }
     }
-    pen.scroll_bar(view.drawn.line, view.total());
+    painter.scroll_bar(view.drawn.line, view.total());
 }
 
 /// The hits in a hex line, those that reach in from its neighbours included.
@@ -100,13 +100,13 @@ fn hex_hits(view: &BodyView, line: &ViewLine, marks: Marks<'_>) -> Vec<MarkedRan
 }
 
 fn draw_line(
-    mut pen: Pen<'_>,
+    mut painter: Painter<'_>,
     (line, range): (&ViewLine, Range<usize>),
     spans: &[(Range<usize>, Style)],
     (marks, left): (Marks<'_>, usize),
 ) {
     let indent = usize::from(line.indent);
-    pen.skip(indent.saturating_sub(left).min(usize::from(u16::MAX)) as u16);
+    painter.skip(indent.saturating_sub(left).min(usize::from(u16::MAX)) as u16);
     let left = left.saturating_sub(indent);
     let part = &line.bytes[range.clone()];
     let moved: Vec<(Range<usize>, Style)> = spans
@@ -118,8 +118,8 @@ fn draw_line(
         })
         .collect();
     let hits = marks.hits(line.offset, &line.bytes, &range);
-    let base = pen.palette.base;
-    bytes::text(&mut pen, (part, base), (&moved, &hits), left);
+    let base = painter.palette.base;
+    bytes::text(&mut painter, (part, base), (&moved, &hits), left);
 }
 
 /// Colours of a line; only JSON that was laid out anew is known to be JSON.
@@ -144,20 +144,20 @@ fn highlight(mode: ViewMode, palette: &ThemeStyles, line: &ViewLine) -> Vec<(Ran
     tokens.into_iter().map(|(range, token)| (range, style(token))).collect()
 }
 
-fn text_lines(mut pen: Pen<'_>) {
-    let (app, area) = (pen.app, pen.area);
+fn text_lines(mut painter: Painter<'_>) {
+    let (app, area) = (painter.app, painter.area);
     let Some(lines) = app.exchange.lines(&app.shared) else { return };
     let place = app.exchange.place(&app.shared);
     let (top, left) = place.map_or((0, 0), |place| (place.scroll, place.left));
     let reach = left + usize::from(area.width) * 4;
     for (row, line) in area.rows().zip(&lines.some(top, area.height.into(), reach)) {
-        text_line(pen.at(row), line, left);
+        text_line(painter.at(row), line, left);
     }
-    pen.scroll_bar(top as u64, lines.count() as u64);
+    painter.scroll_bar(top as u64, lines.count() as u64);
 }
 
-fn text_line(mut pen: Pen<'_>, line: &TextLine, mut left: usize) {
-    let palette = pen.palette;
+fn text_line(mut painter: Painter<'_>, line: &TextLine, mut left: usize) {
+    let palette = painter.palette;
     let (label, value) = match line.tone {
         Tone::Pair => (palette.json_key, palette.base),
         Tone::Heading => (palette.title, palette.title),
@@ -166,26 +166,26 @@ fn text_line(mut pen: Pen<'_>, line: &TextLine, mut left: usize) {
         Tone::Failure => (palette.json_key, palette.error),
     };
     if let Some((start, end)) = line.bar {
-        pen.column(&line.label, LABEL, label);
-        pen.column_right(&line.value.text, 11, value);
-        pen.skip(2);
-        let width = f64::from(pen.area.width);
+        painter.column(&line.label, LABEL, label);
+        painter.column_right(&line.value.text, 11, value);
+        painter.skip(2);
+        let width = f64::from(painter.area.width);
         let from = (start * width).floor();
         let cells = ((end * width).ceil() - from).max(1.0) as usize;
-        pen.put_from(from as u16, &"━".repeat(cells), palette.received);
+        painter.put_from(from as u16, &"━".repeat(cells), palette.received);
         return;
     }
     if !line.label.is_empty() && left == 0 {
         let width = wrap_bytes::cells(&line.label).max(usize::from(LABEL) - 1) as u16;
-        pen.column(&line.label, width, label);
-        pen.skip(1);
+        painter.column(&line.label, width, label);
+        painter.skip(1);
     }
-    bytes::shown(&mut pen, &line.value, value, &mut left);
+    bytes::shown(&mut painter, &line.value, value, &mut left);
 }
 
 /// What stands on the bottom border: note, mode, sizes, place.
-pub(super) fn foot(pen: &Pen<'_>) -> Vec<(String, Style)> {
-    let (app, palette) = (pen.app, pen.palette);
+pub(super) fn foot(painter: &Painter<'_>) -> Vec<(String, Style)> {
+    let (app, palette) = (painter.app, painter.palette);
     let mut parts = Vec::new();
     let Some(view) = app.exchange.view(&app.shared) else { return parts };
     let Some(window) = &view.window else { return parts };

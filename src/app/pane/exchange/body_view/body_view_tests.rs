@@ -2,7 +2,7 @@ use bytes::Bytes;
 
 use super::*;
 
-const ROOM: Room = Room { width: 20, height: 10, wrap: false };
+const ROOM: Viewport = Viewport { width: 20, height: 10, wrap: false };
 
 fn answer(query: &ViewQuery, total: u64) -> View {
     let top = query.top.min(total.saturating_sub(u64::from(query.rows)));
@@ -25,7 +25,7 @@ fn view() -> BodyView {
 }
 
 /// Asks and answers until nothing is missing; returns the number of questions.
-fn serve(view: &mut BodyView, room: Room, total: u64) -> usize {
+fn serve(view: &mut BodyView, room: Viewport, total: u64) -> usize {
     let mut asked = 0;
     while let Some(query) = view.settle(room) {
         asked += 1;
@@ -93,7 +93,7 @@ fn a_late_answer_to_an_older_question_is_ignored() {
 
 #[test]
 fn wrapped_lines_scroll_row_by_row_to_the_very_last() {
-    let room = Room { wrap: true, width: 10, height: 4 };
+    let room = Viewport { wrap: true, width: 10, height: 4 };
     let mut view = view();
     serve(&mut view, room, 3);
     assert_eq!(view.rows_of(0, room), 3);

@@ -30,7 +30,7 @@ const REPORTS: usize = 16;
 
 /// A bound socket.
 #[derive(Debug)]
-pub(super) struct Port {
+pub(super) struct BoundSocket {
     pub(super) socket: UdpSocket,
     /// Where it is bound, the port the system chose included.
     pub(super) local: SocketAddr,
@@ -39,13 +39,13 @@ pub(super) struct Port {
     arena: BytesMut,
 }
 
-impl Port {
+impl BoundSocket {
     /// The sockets of a bind, of a listener or a client.
     pub(super) fn bind(
         bind: &Bind,
         options: DatagramOptions,
         client: Option<&ClientOptions>,
-    ) -> Result<Vec<Port>, Failure> {
+    ) -> Result<Vec<BoundSocket>, Failure> {
         let sockets = bind_each(bind, Type::DGRAM, |socket, address| {
             if let Some(client) = client {
                 client_options::apply(client, &socket)?;
@@ -78,12 +78,12 @@ impl Port {
             }
             _ => explain::bind_failure(address, "udp", &error),
         })?;
-        let port = |socket: UdpSocket| {
+        let bound = |socket: UdpSocket| {
             let local = socket.local_addr().ok()?;
             let group = local.ip().is_multicast().then(|| join(&SockRef::from(&socket), local));
-            Some(Port { local, socket, group, arena: BytesMut::new() })
+            Some(BoundSocket { local, socket, group, arena: BytesMut::new() })
         };
-        Ok(sockets.into_iter().filter_map(port).collect())
+        Ok(sockets.into_iter().filter_map(bound).collect())
     }
 
     /// Bytes of receive buffer the system granted.
@@ -146,42 +146,42 @@ fn words(to: SocketAddr, error: &io::Error) -> String {
 mod tests {
     use super::*;
 
-    fn bound(address: &str, ttl: Option<u8>) -> Option<Port> {
+    fn open(address: &str, ttl: Option<u8>) -> Option<BoundSocket> {
         let bind = Bind::Address(address.parse().unwrap());
-        Port::bind(&bind, DatagramOptions { ttl }, None).ok()?.pop()
+        BoundSocket::bind(&bind, DatagramOptions { ttl }, None).ok()?.pop()
     }
 
     #[tokio::test]
     async fn datagrams_keep_their_boundaries_and_the_sender() {
-        let mut port = bound("127.0.0.1:0", None).unwrap();
+        let mut bound = open("127.0.0.1:0", None).unwrap();
         let sender = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
         let from = sender.local_addr().unwrap();
         let largest = vec![7; 65_507];
         for data in [&b"one"[..], b"", &largest, b"two"] {
-            sender.send_to(data, port.local).unwrap();
+            sender.send_to(data, bound.local).unwrap();
         }
         for expected in [&b"one"[..], b"", &largest, b"two"] {
             let received = loop {
-                match port.receive() {
+                match bound.receive() {
                     Some(received) => break received,
-                    None => drop(port.readable().await.unwrap()),
+                    None => drop(bound.readable().await.unwrap()),
                 }
             };
             assert_eq!(received, (from, Bytes::copy_from_slice(expected)));
         }
-        assert_eq!(os::kernel_drops(&port.socket), cfg!(target_os = "linux").then_some(0));
-        assert!(port.receive_buffer().unwrap() > 64 * 1024);
+        assert_eq!(os::kernel_drops(&bound.socket), cfg!(target_os = "linux").then_some(0));
+        assert!(bound.receive_buffer().unwrap() > 64 * 1024);
     }
 
     #[tokio::test]
     async fn datagrams_take_as_many_hops_as_asked() {
-        let port = bound("127.0.0.1:0", Some(7)).unwrap();
-        let socket = SockRef::from(&port.socket);
+        let bound = open("127.0.0.1:0", Some(7)).unwrap();
+        let socket = SockRef::from(&bound.socket);
         assert_eq!((socket.ttl_v4().unwrap(), socket.multicast_ttl_v4().unwrap()), (7, 7));
-        let Some(port) = bound("[::1]:0", Some(9)) else {
+        let Some(bound) = open("[::1]:0", Some(9)) else {
             return eprintln!("skipped: this machine has no IPv6");
         };
-        let socket = SockRef::from(&port.socket);
+        let socket = SockRef::from(&bound.socket);
         assert_eq!(socket.unicast_hops_v6().unwrap(), 9);
         assert_eq!(socket.multicast_hops_v6().unwrap(), 9);
     }
@@ -189,13 +189,13 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[tokio::test]
     async fn a_datagram_to_a_closed_port_comes_back_with_its_address() {
-        let port = bound("127.0.0.1:0", None).unwrap();
+        let bound = open("127.0.0.1:0", None).unwrap();
         let closed = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        port.socket.writable().await.unwrap();
-        port.socket.try_send_to(b"hello", closed).unwrap();
+        bound.socket.writable().await.unwrap();
+        bound.socket.try_send_to(b"hello", closed).unwrap();
         let reports = loop {
-            assert!(port.readable().await.unwrap().is_error());
-            let reports = port.undelivered(16);
+            assert!(bound.readable().await.unwrap().is_error());
+            let reports = bound.undelivered(16);
             if !reports.is_empty() {
                 break reports;
             }

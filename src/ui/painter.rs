@@ -1,4 +1,4 @@
-//! The pen all panes and overlays draw with: the only place that writes text into cells.
+//! The painter all panes and overlays draw with: the only place that writes text into cells.
 //!
 //! It carries what is drawn, how that looks, and what is left of its part of the screen: a row is
 //! written from left to right, and from the right where there is room.
@@ -10,13 +10,13 @@ use ratatui::widgets::Widget;
 
 use super::theme::ThemeStyles;
 use crate::app::cursor::Cursor;
-use crate::app::editor::{Editor, Look};
+use crate::app::editor::{Editor, TextStyle};
 use crate::app::search_line::SearchLine;
 use crate::app::{App, wrap_bytes};
 use crate::codec::printable::printable_str;
 
 /// What writes into a part of the screen.
-pub(crate) struct Pen<'a> {
+pub(crate) struct Painter<'a> {
     pub(crate) app: &'a App,
     pub(crate) palette: &'a ThemeStyles,
     /// What is left to write into; text goes into its first row, an empty one takes nothing.
@@ -24,15 +24,15 @@ pub(crate) struct Pen<'a> {
     buffer: &'a mut Buffer,
 }
 
-impl<'a> Pen<'a> {
+impl<'a> Painter<'a> {
     /// Writes on the whole screen.
     pub(crate) fn new(app: &'a App, palette: &'a ThemeStyles, buffer: &'a mut Buffer) -> Self {
-        Pen { app, palette, area: buffer.area, buffer }
+        Painter { app, palette, area: buffer.area, buffer }
     }
 
-    /// A pen for another part of the screen.
-    pub(crate) fn at(&mut self, area: Rect) -> Pen<'_> {
-        Pen { app: self.app, palette: self.palette, area, buffer: self.buffer }
+    /// A painter for another part of the screen.
+    pub(crate) fn at(&mut self, area: Rect) -> Painter<'_> {
+        Painter { app: self.app, palette: self.palette, area, buffer: self.buffer }
     }
 
     /// Draws a widget of ratatui; whoever made it made its text printable.
@@ -117,14 +117,14 @@ impl<'a> Pen<'a> {
         cursor: Cursor,
         len: usize,
         selected: Style,
-        mut draw: impl FnMut(Pen<'_>, usize),
+        mut draw: impl FnMut(Painter<'_>, usize),
     ) {
         for (row, at) in self.area.rows().zip(cursor.offset..len) {
-            let mut pen = self.at(row);
+            let mut painter = self.at(row);
             if at == cursor.selected {
-                pen.fill(selected);
+                painter.fill(selected);
             }
-            draw(pen, at);
+            draw(painter, at);
         }
     }
 
@@ -137,10 +137,10 @@ impl<'a> Pen<'a> {
         for (row, pieces) in self.area.rows().zip(editor.rows(width, height)) {
             for piece in pieces {
                 let style = match piece.look {
-                    Look::Plain => Style::new(),
-                    Look::Substitute => self.palette.dim,
-                    Look::Selected => Style::new().bg(Color::LightBlue),
-                    Look::Cursor => Style::new().add_modifier(Modifier::REVERSED),
+                    TextStyle::Plain => Style::new(),
+                    TextStyle::Substitute => self.palette.dim,
+                    TextStyle::Selected => Style::new().bg(Color::LightBlue),
+                    TextStyle::Cursor => Style::new().add_modifier(Modifier::REVERSED),
                 };
                 let mut there = self.at(row);
                 there.skip(piece.column as u16);
