@@ -6,7 +6,7 @@
 
 use std::io::{self, BufRead, Cursor, ErrorKind, Read};
 use std::mem;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 
 use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use zstd::stream::read::Decoder as ZstdDecoder;
@@ -184,11 +184,22 @@ impl Member for ZstdDecoder<'static, Source> {
     }
 }
 
-/// Remembers the first bytes a source shows.
+/// What a source and the reader of its coding share.
+#[derive(Default)]
+struct Watched {
+    /// The first bytes of the source.
+    begin: Vec<u8>,
+    /// Bytes that were taken and go back, to be read before all others.
+    back: Vec<u8>,
+}
+
+/// A source that remembers its first bytes, and takes some back.
 struct WatchedSource {
     source: Source,
-    begin: Arc<Mutex<Vec<u8>>>,
-    /// Bytes that were taken, as far as the beginning goes.
+    watched: Arc<Mutex<Watched>>,
+    /// What was taken back and not read again.
+    front: Vec<u8>,
+    /// Bytes of the source that were taken, as far as its beginning goes.
     used: usize,
 }
 
@@ -202,19 +213,27 @@ impl Read for WatchedSource {
 
 impl BufRead for WatchedSource {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        self.front.append(&mut watched.back);
+        if !self.front.is_empty() {
+            return Ok(&self.front);
+        }
         let shown = self.source.fill_buf()?;
         if self.used < BEGINNING {
-            let mut begin = self.begin.lock().unwrap_or_else(PoisonError::into_inner);
-            let fresh = shown.iter().skip(begin.len() - self.used);
-            let room = BEGINNING - begin.len();
-            begin.extend(fresh.take(room));
+            let fresh = shown.iter().skip(watched.begin.len() - self.used);
+            let room = BEGINNING - watched.begin.len();
+            watched.begin.extend(fresh.take(room));
         }
         Ok(shown)
     }
 
     fn consume(&mut self, used: usize) {
-        self.used = (self.used + used).min(BEGINNING);
-        self.source.consume(used);
+        if self.front.is_empty() {
+            self.used = (self.used + used).min(BEGINNING);
+            self.source.consume(used);
+        } else {
+            self.front.drain(..used);
+        }
     }
 }
 
@@ -239,8 +258,7 @@ pub(super) struct CodingReader {
     source: Source,
     /// Taken from the source, for the member that may follow.
     ahead: Vec<u8>,
-    /// The first bytes of the source.
-    begin: Arc<Mutex<Vec<u8>>>,
+    watched: Arc<Mutex<Watched>>,
     /// Something was made of it.
     has_made: bool,
     /// All members that are complete proved themselves.
@@ -278,19 +296,18 @@ impl CodingReader {
             let message = "unknown content coding".into();
             DecodeError { coding: name.into(), message, is_foreign: true }
         })?;
-        let begin = Arc::default();
-        let source: Source = Box::new(WatchedSource { source, begin: Arc::clone(&begin), used: 0 });
-        let (member, has_made, is_proved, members) = (None, false, true, 0);
-        let ahead = Vec::new();
+        let watched = Arc::<Mutex<Watched>>::default();
+        let (shared, front) = (Arc::clone(&watched), Vec::new());
+        let source = Box::new(WatchedSource { source, watched: shared, front, used: 0 });
         Ok(CodingReader {
             coding,
-            member,
+            member: None,
             source,
-            ahead,
-            begin,
-            has_made,
-            is_proved,
-            members,
+            ahead: Vec::new(),
+            watched,
+            has_made: false,
+            is_proved: true,
+            members: 0,
             remarks,
         })
     }
@@ -302,10 +319,13 @@ impl CodingReader {
     fn read_members(&mut self, out: &mut [u8]) -> io::Result<usize> {
         loop {
             let Some(member) = &mut self.member else {
-                if self.members > 0 {
+                let is_over = if self.members > 0 {
                     self.look_ahead()?;
-                }
-                if self.ahead.is_empty() && self.source.fill_buf()?.is_empty() {
+                    self.ahead.is_empty()
+                } else {
+                    self.source.fill_buf()?.is_empty()
+                };
+                if is_over {
                     return Ok(0);
                 }
                 if self.members > 0 && !(self.coding.may_follow)(&self.ahead) {
@@ -313,8 +333,9 @@ impl CodingReader {
                     return Ok(self.ignore_rest());
                 }
                 let source = mem::replace(&mut self.source, Box::new(io::empty()));
-                let source = Cursor::new(mem::take(&mut self.ahead)).chain(source);
-                self.member = Some((self.coding.open)(Box::new(source))?);
+                let ahead = mem::take(&mut self.ahead);
+                self.watched().back.extend(ahead);
+                self.member = Some((self.coding.open)(source)?);
                 continue;
             };
             let made = member.read(out)?;
@@ -327,6 +348,10 @@ impl CodingReader {
             self.member = None;
             self.members += 1;
         }
+    }
+
+    fn watched(&self) -> MutexGuard<'_, Watched> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes in what tells whether another member follows. Goes on where it was when more is to come.
@@ -342,8 +367,7 @@ impl CodingReader {
     /// Data that nothing proves and that ends before the bytes do is something else when it is text,
     /// or nothing came of it: without a check of its own a coding may begin like anything.
     fn refuse_accidents(&self) -> io::Result<()> {
-        let begin = self.begin.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.is_proved || (self.has_made && !is_text(&begin)) {
+        if self.is_proved || (self.has_made && !is_text(&self.watched().begin)) {
             return Ok(());
         }
         Err(self.error(ErrorKind::InvalidData, format!("{FOREIGN}{}", self.name())))
@@ -363,6 +387,7 @@ impl CodingReader {
 
     fn stop(&mut self) {
         self.member = None;
+        self.ahead.clear();
         self.source = Box::new(io::empty());
     }
 
