@@ -10,6 +10,7 @@ pub mod escape;
 pub mod hex;
 pub mod highlight;
 pub mod http1;
+pub(crate) mod joiners;
 pub mod lines;
 pub mod multipart;
 pub mod printable;

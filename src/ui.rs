@@ -12,11 +12,13 @@ pub mod theme;
 mod widget;
 
 use ratatui::Frame;
+use ratatui::buffer::Cell;
 use ratatui::widgets::{Block, Clear};
 
 use crate::app::App;
 use crate::app::focus::Pane;
-use crate::codec::printable::is_visible;
+use crate::codec::joiners::is_joiner;
+use crate::codec::printable::{is_visible, printable_str};
 use painter::Painter;
 use theme::ThemeStyles;
 
@@ -43,11 +45,23 @@ pub fn render(app: &App, frame: &mut Frame<'_>) {
 /// Whatever widget drew it: no cell holds what a terminal would obey or hide. Everything foreign
 /// is made visible before; this only bites when somebody forgets to.
 fn last_gate(buffer: &mut ratatui::buffer::Buffer) {
-    for cell in &mut buffer.content {
-        let symbol = cell.symbol();
+    let is_let_through = |symbol: &str, next: Option<&Cell>| {
         let is_plain = matches!(symbol.as_bytes(), [byte] if (0x20..0x7f).contains(byte));
-        if !is_plain && !symbol.chars().all(is_visible) {
-            cell.set_char(char::REPLACEMENT_CHARACTER);
+        // What it is joined with may stand in the next cell.
+        let joined = || format!("{symbol}{}", next.map_or("", Cell::symbol));
+        is_plain || symbol.chars().all(is_visible) || printable_str(&joined()).starts_with(symbol)
+    };
+    for at in 0..buffer.content.len() {
+        let (symbol, next) = (buffer.content[at].symbol(), buffer.content.get(at + 1));
+        if !is_let_through(symbol, next) {
+            // Where a text is cut, a joiner has nothing to join.
+            let bare = symbol.trim_end_matches(is_joiner).to_owned();
+            let cell = &mut buffer.content[at];
+            if !bare.is_empty() && bare.chars().all(is_visible) {
+                cell.set_symbol(&bare);
+            } else {
+                cell.set_char(char::REPLACEMENT_CHARACTER);
+            }
         }
     }
 }
@@ -60,12 +74,15 @@ mod tests {
 
     #[test]
     fn the_last_gate_lets_text_through_and_nothing_else() {
-        let mut buffer = Buffer::empty(Rect::new(0, 0, 4, 1));
-        for (x, symbol) in ["a", "e\u{301}", "\u{1b}[2J", "x\u{200d}"].iter().enumerate() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 9, 1));
+        let symbols =
+            ["a", "e\u{301}", "\u{1b}[2J", "\u{200d}", "x\u{200d}", "ی\u{200c}", "خ", "ی\u{200c}"];
+        for (x, symbol) in symbols.iter().enumerate() {
             buffer.content[x].set_symbol(symbol);
         }
         last_gate(&mut buffer);
         let shown: Vec<&str> = buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect();
-        assert_eq!(shown, ["a", "e\u{301}", "\u{fffd}", "\u{fffd}"]);
+        let expected = ["a", "e\u{301}", "\u{fffd}", "\u{fffd}", "x", "ی\u{200c}", "خ", "ی", " "];
+        assert_eq!(shown, expected);
     }
 }

@@ -7,6 +7,8 @@
 )]
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
+#[path = "suite/advice.rs"]
+mod advice;
 #[path = "suite/authority.rs"]
 mod authority;
 #[path = "suite/bombs.rs"]
@@ -103,6 +105,8 @@ mod secrets;
 mod session_calls;
 #[path = "suite/soak.rs"]
 mod soak;
+#[path = "suite/spellings.rs"]
+mod spellings;
 #[path = "suite/store.rs"]
 mod store;
 #[path = "suite/store_calls.rs"]

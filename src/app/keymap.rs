@@ -9,7 +9,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::action::{Action, TABLE};
 use super::focus::Pane;
-use crate::model::key::Key;
+use crate::model::key::{Key, KeyCode};
 
 /// Where a binding holds; by name in keymap files and help. Those of windows come last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr, EnumString, VariantArray)]
@@ -227,10 +227,14 @@ fn show_key(key: Key) -> String {
     let name = plain.strip_prefix('<').and_then(|t| t.strip_suffix('>')).unwrap_or(&plain);
     // Keymap files have a name for it.
     let name = if name == "lt" { "<" } else { name };
-    let name =
-        if key.ctrl && name.chars().count() == 1 { name.to_uppercase() } else { name.to_string() };
+    // As on the keyboard, where a letter is a capital: what makes it one here is Shift.
+    let is_held = key.ctrl || key.alt;
+    let is_capital = matches!(key.code, KeyCode::Char(c) if is_held && c.is_uppercase());
+    let is_letter = is_held && name.chars().count() == 1;
+    let name = if is_letter { name.to_uppercase() } else { name.to_string() };
+    let shift = key.shift || is_capital;
     let mut text = String::new();
-    for (on, word) in [(key.ctrl, "Ctrl+"), (key.alt, "Alt+"), (key.shift, "Shift+")] {
+    for (on, word) in [(key.ctrl, "Ctrl+"), (key.alt, "Alt+"), (shift, "Shift+")] {
         if on {
             text.push_str(word);
         }
@@ -251,6 +255,24 @@ mod tests {
                 let other = seen.insert((*context, keys), row.action);
                 assert_eq!(other, None, "{text} in {context:?}");
             }
+        }
+    }
+
+    #[test]
+    fn keys_are_shown_as_they_stand_on_the_keyboard() {
+        for (key, shown) in [
+            ("<A-l>", "Alt+L"),
+            ("<A-L>", "Alt+Shift+L"),
+            ("<C-s>", "Ctrl+S"),
+            ("<C-S>", "Ctrl+Shift+S"),
+            ("<S-Tab>", "Shift+Tab"),
+            ("<A-[>", "Alt+["),
+            ("<A-lt>", "Alt+<"),
+            ("<C-A-\u{e9}>", "Ctrl+Alt+\u{c9}"),
+            ("G", "G"),
+            ("g", "g"),
+        ] {
+            assert_eq!(show(&Key::parse_run(key).unwrap()), shown);
         }
     }
 

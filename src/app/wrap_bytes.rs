@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::codec::printable;
+use crate::codec::{joiners, printable};
 
 /// Cells one invisible character takes when it is named (`‹U+10FFFF›` at most).
 const NAMED: usize = 10;
@@ -37,8 +37,17 @@ pub(crate) fn each_row(bytes: &[u8], width: usize, mut on_row: impl FnMut(Range<
     }
     let mut row = RowFill { start: 0, at: 0, cells: 0, width, marks: None };
     for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            row.char(c, &mut on_row);
+        let mut rest = chunk.valid();
+        while let Some(c) = rest.chars().next() {
+            let unit = joiners::unit(rest);
+            match unit {
+                Some(unit) => {
+                    row.take(unit.len(), joiners::unit_cells(unit), &mut on_row);
+                    row.marks = Some(0);
+                }
+                None => row.char(c, &mut on_row),
+            }
+            rest = rest.split_at(unit.map_or(c.len_utf8(), str::len)).1;
         }
         for _ in chunk.invalid() {
             row.take(1, BYTE, &mut on_row);
@@ -112,7 +121,7 @@ mod tests {
 
     /// Characters that join, stack or name themselves, and some that are wide.
     const TRICKY: &str = "[a1\t日é\u{7f}\u{301}\u{202e}\u{5d0}\u{591}\u{644}\u{627}\u{1100}\u{1161}\
-        \u{11a8}\u{20e3}\u{e33}\u{915}\u{94d}🇩👍🏻👩\u{200d}☺\u{fe0f}]{1,9}";
+        \u{11a8}\u{20e3}\u{e33}\u{915}\u{94d}🇩👍🏻👩\u{200d}☺\u{fe0f}یخ\u{200c}]{1,9}";
 
     /// Bytes that are no text beside characters of every width, in any order.
     fn any_text() -> impl Strategy<Value = Vec<u8>> {
@@ -139,6 +148,10 @@ mod tests {
                 at = row.end;
                 let shown = printable::printable(&bytes[row.clone()]);
                 prop_assert!(cells(&shown) <= width, "{:?}", shown);
+                let area = ratatui::layout::Rect::new(0, 0, 400, 1);
+                let mut buffer = ratatui::buffer::Buffer::empty(area);
+                let (end, _) = buffer.set_stringn(0, 0, &shown, 400, ratatui::style::Style::new());
+                prop_assert!(usize::from(end) <= width, "{:?}", shown);
             }
             prop_assert_eq!(at, bytes.len());
         }

@@ -12,7 +12,7 @@ use tokio::time::timeout_at;
 use super::exit;
 use super::headless::Interrupts;
 use crate::args::Common;
-use crate::codec::printable;
+use crate::codec::{joiners, printable};
 use crate::console::{self, PrintError, Printer};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::secrets::without_userinfo;
@@ -270,7 +270,11 @@ fn incomplete(bytes: &[u8]) -> usize {
         let tail = std::str::from_utf8(&bytes[bytes.len() - back..]);
         tail.is_err_and(|error| error.error_len().is_none())
     };
-    (1..=bytes.len().min(3)).find(is_cut).unwrap_or(0)
+    if let Some(cut) = (1..=bytes.len().min(3)).find(is_cut) {
+        return cut;
+    }
+    let last = bytes.utf8_chunks().last().filter(|chunk| chunk.invalid().is_empty());
+    last.map_or(0, |chunk| joiners::unfinished(chunk.valid()))
 }
 
 #[cfg(test)]

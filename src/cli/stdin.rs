@@ -6,11 +6,15 @@
 //! manager's, `/dev/null`) would be waited for in vain.
 
 use std::fs::File;
-use std::io::{self, Read, Write as _};
+use std::io::{self, Write as _};
+use std::os::fd::AsFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use rustix::buffer::spare_capacity;
 use rustix::fs::FileType;
+use rustix::io::Errno;
 use rustix::process::getpgrp;
 use rustix::termios::tcgetpgrp;
 use tempfile::NamedTempFile;
@@ -24,10 +28,13 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 pub(super) const DATAGRAM_LIMIT: usize = 65_535;
 /// Bytes of a body that are held in memory; what is longer waits in a temporary file.
 const IN_MEMORY: usize = 1024 * 1024;
-/// Bytes of one read, so one write on the connection.
-const PIECE: usize = 64 * 1024;
+/// Most bytes of one read: each is handed from thread to thread, which costs more than its bytes.
+const PIECE: usize = 256 * 1024;
 /// Pieces read ahead of the connection.
 const PIECES: usize = 4;
+/// Pieces a peer has been given and not taken before no more is read; fewer than a session takes
+/// orders, so none is refused when the peer is slower than the pipe.
+pub(super) const IN_FLIGHT: usize = 8;
 /// Quiet after which whoever looks on is told what is waited for.
 pub(super) const SILENCE: Duration = Duration::from_secs(1);
 /// Pause before an input that has nothing just now ("non-blocking") is read again.
@@ -194,8 +201,8 @@ pub(super) fn pieces(sources: Vec<PieceSource>) -> Pieces {
                 PieceSource::Bytes(bytes) => {
                     bytes.is_empty() || sender.blocking_send(Ok(bytes)).is_ok()
                 }
-                PieceSource::File(mut file, name) => hand_over(&mut file, &name, &sender),
-                PieceSource::Stdin => hand_over(&mut io::stdin().lock(), "standard input", &sender),
+                PieceSource::File(file, name) => hand_over(&file, &name, &sender),
+                PieceSource::Stdin => hand_over(&rustix::stdio::stdin(), "standard input", &sender),
             };
             if !goes_on {
                 return;
@@ -209,26 +216,66 @@ pub(super) fn pieces(sources: Vec<PieceSource>) -> Pieces {
 }
 
 /// Reads to the end; whether anybody wants more.
-fn hand_over(
-    input: &mut dyn Read,
-    name: &str,
-    sender: &mpsc::Sender<Result<Bytes, Failure>>,
-) -> bool {
-    let mut buffer = vec![0; PIECE];
+fn hand_over(input: &dyn AsFd, name: &str, sender: &mpsc::Sender<Result<Bytes, Failure>>) -> bool {
+    let used = UsedBuffers::default();
     loop {
-        let piece = match input.read(&mut buffer) {
+        let mut buffer = used.lock().pop().unwrap_or_else(|| Vec::with_capacity(PIECE));
+        let piece = match rustix::io::read(input.as_fd(), spare_capacity(&mut buffer)) {
             Ok(0) => return true,
-            Ok(read) => Ok(Bytes::copy_from_slice(buffer.split_at(read).0)),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            Ok(read) => {
+                let piece = PieceBuffer { buffer, used: used.clone() };
+                // What is typed is short, and shall not hold a large buffer.
+                let is_short = read < PIECE / 4;
+                Ok(if is_short {
+                    Bytes::copy_from_slice(piece.as_ref())
+                } else {
+                    Bytes::from_owner(piece)
+                })
+            }
+            Err(Errno::INTR) => continue,
+            Err(Errno::AGAIN) => {
                 std::thread::park_timeout(RETRY);
                 continue;
             }
-            Err(error) => Err(failed(name, &error)),
+            Err(error) => Err(failed(name, &error.into())),
         };
         let is_last = piece.is_err();
         if sender.blocking_send(piece).is_err() || is_last {
             return false;
+        }
+    }
+}
+
+/// Buffers whose bytes were sent, to be filled again: fresh memory costs as much as what is read
+/// into it.
+#[derive(Clone, Default)]
+struct UsedBuffers(Arc<Mutex<Vec<Vec<u8>>>>);
+
+impl UsedBuffers {
+    fn lock(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The memory of a piece, given back when nobody has it any more.
+struct PieceBuffer {
+    buffer: Vec<u8>,
+    used: UsedBuffers,
+}
+
+impl AsRef<[u8]> for PieceBuffer {
+    fn as_ref(&self) -> &[u8] {
+        &self.buffer
+    }
+}
+
+impl Drop for PieceBuffer {
+    fn drop(&mut self) {
+        let mut used = self.used.lock();
+        if used.len() < PIECES + IN_FLIGHT {
+            let mut buffer = std::mem::take(&mut self.buffer);
+            buffer.clear();
+            used.push(buffer);
         }
     }
 }

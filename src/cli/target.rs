@@ -82,12 +82,24 @@ pub(super) fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, Failure> {
         let address = hidden.hide_words(spec.address());
         let failure = Failure::new(Stage::Compose, address, FailureKind::Usage, causes.join("; "));
         match issues.iter().find_map(|issue| issue.unknown.as_ref()) {
-            Some(name) => failure.hint(format!(
-                "define {name} in an environment and name it with --env, or write {{{{!{name}}}}}"
-            )),
+            Some(name) => failure.hint(format!("{}, or write {{{{!{name}}}}}", definition(name))),
             None => failure,
         }
     })
+}
+
+/// Where a name nobody knows gets its value.
+fn definition(name: &str) -> String {
+    if name.contains(' ') {
+        return "templates know no functions yet".to_owned();
+    }
+    if let Some(os) = name.strip_prefix("env.") {
+        return format!("set {os} for the program ({os}=... wirebench)");
+    }
+    if let Some(secret) = name.strip_prefix("secret.") {
+        return format!("define {secret} in env/NAME.secret.toml and name it with --env NAME");
+    }
+    format!("define {name} in an environment and name it with --env")
 }
 
 fn preset(text: &str, workspace: &Workspace) -> Result<Option<Preset>, Failure> {
@@ -150,7 +162,7 @@ fn use_environment(name: &str, workspace: &Workspace, scope: &mut Scope) -> Resu
 
 fn from_address(text: &str, side: Side, workspace: Option<&Workspace>) -> Result<Spec, Failure> {
     let usage = |cause: &str| Failure::new(Stage::Compose, text, FailureKind::Usage, cause);
-    if let Some(cause) = address::not_yet(text) {
+    if let Some(cause) = address::wrong_scheme(text) {
         return Err(usage(&cause));
     }
     let Some(detected) = address::detect(text) else {

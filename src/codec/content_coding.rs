@@ -20,7 +20,7 @@ use bytes::{Buf, Bytes};
 use coding::{CodingReader, Source};
 
 pub use coding::DecodeError;
-pub(crate) use coding::{is_known, is_signed, is_text};
+pub(crate) use coding::{is_known, is_signed};
 
 /// Bytes worth reading at once.
 pub const PIECE: usize = 32 * 1024;

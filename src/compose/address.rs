@@ -37,6 +37,9 @@ const NOT_YET: &[(&str, &str)] = &[
     ("sse", "SSE is"),
 ];
 
+/// Schemes this version speaks.
+const SPOKEN: [&str; 6] = ["https", "http", "tcp", "tls", "ssl", "udp"];
+
 /// The scheme of a text, lower case, and what follows it (without `//`).
 fn scheme(text: &str) -> Option<(String, &str)> {
     let (scheme, rest) = text.split_once(':')?;
@@ -70,9 +73,6 @@ pub(crate) fn detect(text: &str) -> Option<Detected> {
             _ => return None,
         });
     }
-    if text.is_empty() || text.contains(char::is_whitespace) {
-        return None;
-    }
     let guess = Detected { explicit: false, ..found(Protocol::Http, false, text) };
     if text.starts_with("*:") {
         return text.parse::<Bind>().is_ok().then_some(Detected { side: Side::Listener, ..guess });
@@ -81,6 +81,11 @@ pub(crate) fn detect(text: &str) -> Option<Detected> {
         Some(at) => text.split_at(at),
         None => (text, ""),
     };
+    // A path may hold spaces; words before one are prose.
+    let is_place = authority == "localhost" || authority.parse::<Endpoint>().is_ok();
+    if text.is_empty() || (text.contains(char::is_whitespace) && !is_place) {
+        return None;
+    }
     let host_like = authority == "localhost"
         || authority.contains('.') && !authority.starts_with('.') && !authority.ends_with('.')
         || authority.parse::<Endpoint>().is_ok();
@@ -91,12 +96,39 @@ pub(crate) fn detect(text: &str) -> Option<Detected> {
     }
 }
 
-/// A message for a scheme that is known but not spoken by this version.
+/// What is wrong with the scheme of a text: one this version does not speak, or one that lacks a
+/// colon or its slashes.
 #[must_use]
-pub(crate) fn not_yet(text: &str) -> Option<String> {
-    let (scheme, _) = scheme(text.trim())?;
-    let (_, what) = NOT_YET.iter().find(|(name, _)| *name == scheme)?;
+pub(crate) fn wrong_scheme(text: &str) -> Option<String> {
+    let text = text.trim();
+    let Some((scheme, _)) = scheme(text) else { return broken_scheme(text) };
+    if SPOKEN.contains(&scheme.as_str()) {
+        return None;
+    }
+    let Some((_, what)) = NOT_YET.iter().find(|(name, _)| *name == scheme) else {
+        return Some(format!("'{scheme}://' is none of http, https, tcp, tls and udp"));
+    };
     Some(format!("{what} not supported yet; this version speaks HTTP, TCP, TLS and UDP"))
+}
+
+/// `http:host`, `http:/host`, `https//host`, `//host`, `://host`.
+fn broken_scheme(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let is_slash = |c| matches!(c, '/' | '\\');
+    if let Some(rest) = text.strip_prefix("://").or_else(|| text.strip_prefix("//")) {
+        return Some(format!("the scheme is missing; write http://{rest}"));
+    }
+    SPOKEN.iter().find_map(|scheme| {
+        let rest = text.get(scheme.len()..).filter(|_| lower.starts_with(scheme))?;
+        let (what, host) = match rest.strip_prefix(':') {
+            // A host may be called so: `udp:9000`.
+            Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => return None,
+            Some(rest) => ("'//'", rest.trim_start_matches(is_slash)),
+            None => ("':'", rest.strip_prefix("//")?),
+        };
+        let host = if host.is_empty() { "host" } else { host };
+        Some(format!("the scheme lacks {what} behind it; write {scheme}://{host}"))
+    })
 }
 
 /// A whole `http` or `https` URL from what was typed: `:8080/x` and `/x` mean localhost, and a
@@ -116,15 +148,12 @@ pub fn normalise_url(text: &str) -> Result<String, String> {
     if let Some(c) = text.chars().find(|c| c.is_control()) {
         return Err(format!("the URL holds a control character ({})", name_control(c)));
     }
-    if let Some(message) = not_yet(text) {
+    if let Some(message) = wrong_scheme(text) {
         return Err(message);
     }
     let whole = match scheme(text) {
         Some((scheme, _)) if scheme == "http" || scheme == "https" => text.to_owned(),
         Some((scheme, _)) => return Err(format!("'{scheme}://' is not a URL for HTTP")),
-        None if text.starts_with("http:") || text.starts_with("https:") => {
-            return error("the URL lacks '//' after its scheme");
-        }
         None if text.starts_with([':', '/']) => format!("http://localhost{text}"),
         None => format!("http://{text}"),
     };
@@ -141,6 +170,7 @@ pub fn normalise_url(text: &str) -> Result<String, String> {
         return error("the URL has no host");
     }
     match Url::parse(&authority) {
+        Ok(url) if url.port() == Some(0) => error("port 0 cannot be connected to"),
         Ok(url) if url.has_host() => {
             let slash = if target.starts_with('/') { "" } else { "/" };
             let target = utf8_percent_encode(target, UNSENDABLE);
@@ -170,6 +200,13 @@ fn wrong_authority(authority: &str) -> Option<String> {
         return Some(format!("the scheme stands twice ({scheme}://{rest}//); take one away"));
     }
     let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    if host == "*" || host.starts_with("*:") {
+        return Some("'*' is for listeners; write the host to connect to".to_owned());
+    }
+    let is_bare = host.matches(':').count() > 1 && !host.contains(['[', '%', '.']);
+    if is_bare && host.chars().all(|c| c == ':' || c.is_ascii_hexdigit()) && host.contains("::") {
+        return Some(format!("an IPv6 address needs brackets, as in {scheme}://[::1]:8080/"));
+    }
     let bad = host.chars().find(|c| c.is_whitespace() || "<>^|".contains(*c))?;
     let column = authority.rfind(bad).and_then(|at| authority.get(..at))?.chars().count() + 1;
     let name = if bad == ' ' { "a space".to_owned() } else { format!("'{bad}'") };
@@ -289,16 +326,32 @@ mod tests {
         for text in ["", "curl x.y", "foo", "/x", "foo/bar", "3."] {
             assert_eq!(detect(text), None, "{text}");
         }
+        assert!(detect("localhost:80/a b").is_some() && detect("a b/c").is_none());
         assert_eq!(detect("*:80").map(|d| d.side), Some(Side::Listener));
     }
 
     #[test]
     fn known_but_unspoken_schemes_say_so() {
         for text in ["ws://a/b", "unix:/tmp/x", "ftp://a", "dns://a"] {
-            assert!(not_yet(text).unwrap().contains("not supported yet"), "{text}");
+            assert!(wrong_scheme(text).unwrap().contains("not supported yet"), "{text}");
             assert!(normalise_url(text).unwrap_err().contains("not supported yet"));
         }
-        assert_eq!(not_yet("http://a"), None);
+        for text in ["http://a", "a:80", "udp:9000", "tcp.example", "https.example/x", "{{base}}/x"]
+        {
+            assert_eq!(wrong_scheme(text), None, "{text}");
+        }
+        for (text, words) in [
+            ("http:/a/b", "lacks '//' behind it; write http://a/b"),
+            ("HTTP:a", "write http://a"),
+            (r"https:\\\\a\b", r"write https://a\b"),
+            ("https//a:1", "lacks ':' behind it; write https://a:1"),
+            ("udp:", "write udp://host"),
+            ("//a/b", "is missing; write http://a/b"),
+            ("://a", "is missing; write http://a"),
+            ("gopher://a", "'gopher://' is none of"),
+        ] {
+            assert!(wrong_scheme(text).unwrap().contains(words), "{text} {:?}", wrong_scheme(text));
+        }
     }
 
     #[test]
@@ -341,6 +394,10 @@ mod tests {
             ("http://xn--\u{2}/", "control"),
             ("http://a..%00b/", "host name"),
             ("tcp://a:1", "not a URL for HTTP"),
+            ("http://a:0/", "port 0"),
+            ("http://::1:80/", "needs brackets"),
+            ("http://*:80/", "for listeners"),
+            ("*:80", "for listeners"),
         ] {
             assert!(normalise_url(typed).unwrap_err().contains(why), "{typed}");
         }

@@ -4,11 +4,10 @@
 //! into a form of another kind means that kind.
 
 use super::address::{Detected, detect};
-use crate::model::http::HttpListenerSpec;
-use crate::model::listener::TcpListenerSpec;
+use crate::model::field_access;
+use crate::model::field_id::FieldId;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
-use crate::model::tls::{ClientTls, ListenerTls};
 
 /// The spec an address stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,25 +54,24 @@ fn has_path(found: &Detected) -> bool {
     found.protocol == Protocol::Http && !matches!(after, "" | "/")
 }
 
-/// Switches TLS on where a kind has it and it is off.
+/// Whether TLS is switched on; `None` where the kind has no such option.
+pub(super) fn tls(spec: &Spec) -> Option<bool> {
+    let word = field_access::find(spec.options(), &FieldId::new("tls"))?.text()?;
+    Some(word != "off")
+}
+
+/// Switches TLS on where the kind has it and it is off.
 pub(super) fn set_tls(spec: &mut Spec, on: bool) {
-    match spec {
-        Spec::Tcp(tcp) if on && tcp.tls == ClientTls::Off => {
-            tcp.tls = ClientTls::verified();
-        }
-        Spec::TcpListener(TcpListenerSpec { tls, .. })
-        | Spec::HttpListener(HttpListenerSpec { tls, .. })
-            if on && *tls == ListenerTls::Off =>
-        {
-            *tls = ListenerTls::Generated;
-        }
-        _ => {}
+    if on && tls(spec) == Some(false) {
+        // A switch takes it, in the first of its ways.
+        let _ = field_access::set(spec.options_mut(), &FieldId::new("tls"), "true");
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::tls::ClientTls;
 
     fn with_address(protocol: Protocol, side: Side, address: &str) -> Spec {
         let mut spec = Spec::empty(protocol, side);

@@ -6,12 +6,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::adopt::set_tls;
-use crate::model::http::HttpListenerSpec;
-use crate::model::listener::TcpListenerSpec;
+use super::adopt::{set_tls, tls};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
-use crate::model::tls::{ClientTls, ListenerTls};
 
 /// Where a spec leads, as it is written; templates stay.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,13 +53,8 @@ impl Place {
             authority
         };
         let (host, port) = split_port(authority);
-        let tls = match spec {
-            Spec::Http(_) => scheme.eq_ignore_ascii_case("https"),
-            Spec::Tcp(tcp) => tcp.tls != ClientTls::Off,
-            Spec::TcpListener(TcpListenerSpec { tls, .. })
-            | Spec::HttpListener(HttpListenerSpec { tls, .. }) => *tls != ListenerTls::Off,
-            _ => false,
-        };
+        // A URL says it by its scheme.
+        let tls = tls(spec).unwrap_or_else(|| scheme.eq_ignore_ascii_case("https"));
         let port = if port == "0" { "" } else { port };
         Place { host: host.to_owned(), port: port.to_owned(), tls }
     }
@@ -148,6 +140,7 @@ fn split_port(authority: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::tls::{ClientTls, ListenerTls};
     use crate::model::trust::Verify;
 
     const CLIENT: Side = Side::Client;

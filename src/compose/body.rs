@@ -21,11 +21,13 @@ pub(super) fn body(
     place: FieldId,
 ) -> (PlanBody, Option<String>) {
     let whole = place.then(body.kind());
-    let mut text = |text: &str| PlanBody::Bytes(composer.text(whole, text).into());
     let typed = |content_type: &str| Some(content_type.to_owned());
     match body {
         HttpBody::None => (PlanBody::Bytes(Bytes::new()), None),
-        HttpBody::Text(content) => (text(content), typed("text/plain; charset=utf-8")),
+        HttpBody::Text(content) => {
+            let text = composer.typed(whole, content, given_type.unwrap_or_default());
+            (PlanBody::Bytes(text.into()), typed("text/plain; charset=utf-8"))
+        }
         HttpBody::Json(content) => {
             let bytes = composer.json(whole, content);
             (PlanBody::Bytes(bytes.into()), typed("application/json"))

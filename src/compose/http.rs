@@ -49,7 +49,9 @@ struct Composed {
 
 /// Every issue goes to the composer; `None` when one leaves nothing to plan with.
 pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<HttpPlan> {
-    let Composed { method, url, automatic, own, body, notes } = compose(spec, &spec.body, composer);
+    let Composed { method, url, automatic, own, body, mut notes } =
+        compose(spec, &spec.body, composer);
+    notes.append(&mut composer.notes);
     let socket = socket(&spec.socket, composer);
     let client = sockets::client(&spec.client, composer);
     let is_sent = |header: AutomaticHeader| !spec.omits(header) && !has(&own, header.into_str());

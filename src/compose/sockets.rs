@@ -53,7 +53,7 @@ fn line(field: FieldId, text: &str, composer: &mut Composer<'_>) -> Option<Strin
 
 /// A scheme in front of an address is what people paste; the form has said which protocol it is.
 fn without_scheme(field: FieldId, text: &str, composer: &mut Composer<'_>) -> Option<String> {
-    if let Some(message) = address::not_yet(text) {
+    if let Some(message) = address::wrong_scheme(text) {
         composer.issue(field, message);
         return None;
     }

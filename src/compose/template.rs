@@ -147,7 +147,8 @@ impl Name {
         } else {
             format!("unknown variable '{name}'")
         };
-        TemplateError { span: self.span.clone(), message, name: Some(name.clone()) }
+        let inner = format!("{name} {}", self.args).trim_end().to_owned();
+        TemplateError { span: self.span.clone(), message, name: Some(inner) }
     }
 }
 

@@ -27,12 +27,18 @@ pub(super) struct Composer<'a> {
     variables: &'a dyn Variables,
     unknown: UnknownNames,
     pub(super) issues: Vec<Issue>,
+    /// What is worth knowing before it is sent.
+    pub(super) notes: Vec<String>,
 }
+
+/// What a text of a type gives a meaning of its own, and how the type is called.
+const MEANINGS: [(&str, &[char], &str); 2] =
+    [("x-www-form-urlencoded", &['&', '=', '+', '%'], "the form"), ("xml", &['<', '&'], "the XML")];
 
 impl<'a> Composer<'a> {
     /// Expands with these variables; no issue yet.
     pub(super) fn new(variables: &'a dyn Variables, unknown: UnknownNames) -> Self {
-        Composer { variables, unknown, issues: Vec::new() }
+        Composer { variables, unknown, issues: Vec::new(), notes: Vec::new() }
     }
 
     /// Something is wrong with the whole field, in words for the user.
@@ -73,16 +79,55 @@ impl<'a> Composer<'a> {
         string(self.escaped(field, text, Mode::Text))
     }
 
+    /// A text that a header gives this type. A value that the type reads otherwise than as text is
+    /// noted; it may be meant so.
+    pub(super) fn typed(&mut self, field: FieldId, text: &str, content_type: &str) -> String {
+        let content_type = content_type.to_ascii_lowercase();
+        let whole = self.text(field, text);
+        if content_type.contains("json")
+            && let Some(name) = self.breaks_json(text, &whole)
+        {
+            self.notes.push(format!("the value of {} makes the body no JSON", name.source));
+        }
+        let known = MEANINGS.iter().find(|(kind, ..)| content_type.contains(kind));
+        let Some((_, signs, what)) = known.filter(|_| text.contains("{{")) else { return whole };
+        for part in Template::parse(text, Mode::Text).iter().flat_map(|template| &template.parts) {
+            let TemplatePart::Name(name) = part else { continue };
+            let value = self.value(name).unwrap_or_default();
+            if let Some(sign) = String::from_utf8_lossy(&value).chars().find(|c| signs.contains(c))
+            {
+                let source = &name.source;
+                self.notes.push(format!("the value of {source} is sent as it is, and '{sign}' in it means something to {what}"));
+            }
+        }
+        whole
+    }
+
     /// A text that is to be JSON. When it would be but for a value, the value is named: a quote in it
     /// ends the text it stands in.
     pub(super) fn json(&mut self, field: FieldId, text: &str) -> String {
         let count = self.issues.len();
         let whole = self.text(field, text);
-        let is_json = |text: &str| serde_json::from_str::<IgnoredAny>(text).is_ok();
-        if self.issues.len() > count || !text.contains("{{") || is_json(&whole) {
-            return whole;
+        if self.issues.len() == count
+            && let Some(name) = self.breaks_json(text, &whole)
+        {
+            let message = format!(
+                "the value of {} makes this no JSON (a quote, a backslash or a line break in it?); \
+                 escape it there, or send the body as text",
+                name.source
+            );
+            self.issues.push(Issue { field, span: Some(name.span), message, unknown: None });
         }
-        let Ok(template) = Template::parse(text, Mode::Text) else { return whole };
+        whole
+    }
+
+    /// The name without whose value a text would be JSON.
+    fn breaks_json(&self, text: &str, whole: &str) -> Option<Name> {
+        let is_json = |text: &str| serde_json::from_str::<IgnoredAny>(text).is_ok();
+        if !text.contains("{{") || is_json(whole) {
+            return None;
+        }
+        let template = Template::parse(text, Mode::Text).ok()?;
         // With each value alone in its place, and a digit for all others, which fits anywhere.
         let with = |own: Option<&Name>| {
             let value = |name: &Name| match own {
@@ -97,16 +142,7 @@ impl<'a> Composer<'a> {
             TemplatePart::Name(name) if !with(Some(name)) => Some(name),
             _ => None,
         });
-        if let Some(name) = guilty.filter(|_| with(None)) {
-            let message = format!(
-                "the value of {} makes this no JSON (a quote, a backslash or a line break in it?); \
-                 escape it there, or send the body as text",
-                name.source
-            );
-            let span = Some(name.span.clone());
-            self.issues.push(Issue { field, span, message, unknown: None });
-        }
-        whole
+        guilty.filter(|_| with(None)).cloned()
     }
 
     /// A text of a head: no line break, no NUL; empty after an issue.
@@ -243,4 +279,42 @@ fn mode(format: PayloadFormat) -> Mode {
 
 fn line_break(bytes: &[u8]) -> Option<u8> {
     bytes.iter().copied().find(|byte| matches!(byte, b'\r' | b'\n' | 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::compose::plan;
+    use crate::model::http::{HttpBody, HttpSpec};
+    use crate::model::name_value::NameValue;
+    use crate::model::plan::Plan;
+    use crate::model::preset::Scope;
+    use crate::model::spec::Spec;
+
+    #[test]
+    fn a_value_that_means_something_to_the_type_of_a_text_is_noted() {
+        let mut scope = Scope::default();
+        for (name, value) in [("amp", "a&b"), ("lt", "a<b"), ("quote", "a\"b"), ("plain", "a b")] {
+            scope.variables.insert(name.into(), value.into());
+        }
+        for (content_type, text, noted) in [
+            ("application/xml", "<x>{{lt}}</x>", Some("'<' in it means something to the XML")),
+            ("application/soap+xml", "<x>{{amp}}</x>", Some("'&' in it")),
+            ("text/xml", "<x>{{plain}}{{quote}}</x>", None),
+            ("application/x-www-form-urlencoded", "q={{amp}}", Some("to the form")),
+            ("application/x-www-form-urlencoded", "q={{lt}}", None),
+            ("application/json", "{\"a\":\"{{quote}}\"}", Some("{{quote}} makes the body no JSON")),
+            ("application/json", "{\"a\":\"{{amp}}\"}", None),
+            ("text/plain", "{{amp}}{{lt}}", None),
+        ] {
+            let spec = HttpSpec {
+                url: "http://a/".into(),
+                headers: vec![NameValue::new("Content-Type", content_type)],
+                body: HttpBody::Text(text.into()),
+                ..HttpSpec::default()
+            };
+            let Ok(Plan::Http(plan)) = plan(&Spec::Http(spec), &scope) else { panic!("{text}") };
+            assert_eq!(plan.notes.len(), usize::from(noted.is_some()), "{text}: {:?}", plan.notes);
+            assert!(noted.is_none_or(|words| plan.notes[0].contains(words)), "{:?}", plan.notes);
+        }
+    }
 }

@@ -335,9 +335,8 @@ impl<G: ConnControl> AcceptLoop<G> {
     }
 
     fn end(&self, conn: ConnId, how: CloseMode) {
-        let Some(held) = self.conns.get(&conn) else {
-            return self.session.events.refused(refusal::unknown(conn));
-        };
+        // One that is over needs no end.
+        let Some(held) = self.conns.get(&conn) else { return };
         if how == CloseMode::Reset {
             held.abort.cancel();
         }

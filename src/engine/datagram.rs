@@ -270,7 +270,10 @@ impl Datagrams {
                 self.peers.address(conn).and_then(|to| self.post(to, data))
             }
             SessionInput::Send { data, .. } => self.post_to_all(&data),
-            SessionInput::End { conn, .. } => self.forget(conn),
+            SessionInput::End { conn, .. } => {
+                self.forget(conn);
+                Ok(())
+            }
             SessionInput::Update(plan) => self.update(*plan),
             SessionInput::Close(_) => Ok(()),
         };
@@ -301,12 +304,13 @@ impl Datagrams {
         all.into_values().try_for_each(|to| self.post(to, data.clone()))
     }
 
-    fn forget(&mut self, conn: ConnId) -> Result<(), Failure> {
-        self.peers.forget(self.peers.address(conn)?);
+    fn forget(&mut self, conn: ConnId) {
+        // One that was forgotten meanwhile needs no end.
+        let Ok(address) = self.peers.address(conn) else { return };
+        self.peers.forget(address);
         self.note(conn, RecordKind::Closed, "forgotten by us");
         self.session.events.retire(conn);
         self.count_peers();
-        Ok(())
     }
 
     fn update(&mut self, plan: Plan) -> Result<(), Failure> {

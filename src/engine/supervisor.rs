@@ -134,25 +134,32 @@ impl Supervisor {
     }
 
     fn order(&mut self, id: SessionId, input: SessionInput) {
+        // Whoever ends something that is over is late: what was wanted has come about.
+        let asks_for_more = !matches!(input, SessionInput::End { .. } | SessionInput::Close(_));
         let Some(running) = self.sessions.get(&id) else {
-            return self.events.refused_for(id, refusal::session_over());
+            if asks_for_more {
+                self.events.refused_for(id, refusal::session_over());
+            }
+            return;
         };
         let is_message = matches!(input, SessionInput::Send { .. });
         if is_message && running.input.capacity() <= KEPT_FOR_ENDINGS {
             return running.events.refused(refusal::peer_does_not_read("", "orders"));
         }
-        if let Err(error) = running.input.try_send(input) {
-            running.events.refused(match error {
-                TrySendError::Closed(_) => refusal::session_over(),
-                TrySendError::Full(_) => refusal::peer_does_not_read("", "orders"),
-            });
+        match running.input.try_send(input) {
+            Err(TrySendError::Closed(_)) if asks_for_more => {
+                running.events.refused(refusal::session_over());
+            }
+            Err(TrySendError::Full(_)) => {
+                running.events.refused(refusal::peer_does_not_read("", "orders"));
+            }
+            Ok(()) | Err(TrySendError::Closed(_)) => {}
         }
     }
 
     fn abort(&mut self, id: SessionId) {
-        match self.sessions.get(&id) {
-            Some(running) => running.cancel.cancel(),
-            None => self.events.refused_for(id, refusal::session_over()),
+        if let Some(running) = self.sessions.get(&id) {
+            running.cancel.cancel();
         }
     }
 }

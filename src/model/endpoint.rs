@@ -31,6 +31,10 @@ pub enum EndpointError {
     NoPort(String),
     #[error("'{0}' is not a port; ports are 0 to 65535")]
     BadPort(String),
+    #[error("'{0}' has a path, which HTTP alone has; write host:port")]
+    Path(String),
+    #[error("'{0}' has a user, which HTTP alone has; write host:port")]
+    User(String),
     #[error("'{0}' is not a host; an IPv6 address needs brackets: [::1]:80")]
     BadHost(String),
     #[error(
@@ -61,6 +65,12 @@ fn split(text: &str) -> Result<(&str, u16), EndpointError> {
     let text = text.trim();
     if text.is_empty() {
         return Err(EndpointError::Empty);
+    }
+    if text.contains(['/', '?', '#']) {
+        return Err(EndpointError::Path(text.into()));
+    }
+    if text.contains('@') {
+        return Err(EndpointError::User(text.into()));
     }
     let (host, port) = text.rsplit_once(':').ok_or_else(|| EndpointError::NoPort(text.into()))?;
     if host.matches(':').count() > 0 && !host.starts_with('[') {

@@ -44,8 +44,9 @@ impl Spec {
 
     /// One of each kind, with the defaults, in the order of the sections.
     pub fn kinds() -> impl Iterator<Item = Spec> {
-        Protocol::ALL
-            .into_iter()
-            .flat_map(|protocol| Side::ALL.map(|side| Spec::empty(protocol, side)))
+        let both = |protocol| Side::ALL.map(|side| (side, Spec::empty(protocol, side)));
+        let all = Protocol::ALL.into_iter().flat_map(both);
+        // A protocol without a listener has its client for both sides.
+        all.filter_map(|(side, spec)| (spec.side() == side).then_some(spec))
     }
 }

@@ -33,8 +33,8 @@ pub struct Paths {
     pub state: PathBuf,
     /// Where drafts go when they cannot be written there, the best first.
     pub second_places: Vec<PathBuf>,
-    /// The current project when another user owns its presets. They are the workspace only when
-    /// the user said so.
+    /// The current project when somebody else may change its presets. They are the workspace only
+    /// when the user said so.
     pub foreign: Option<ForeignProject>,
 }
 
@@ -141,11 +141,15 @@ impl Paths {
         match self.foreign.as_ref().filter(|foreign| foreign.used.is_none()) {
             None => Ok(&self.workspace),
             Some(foreign) => {
-                let (target, cause) = (foreign.folder.display().to_string(), foreign.belongs());
-                Err(Failure::new(Stage::Storage, target, FailureKind::Permission, cause).hint(
+                let (target, cause) = (foreign.folder.display().to_string(), foreign.doubt());
+                let mended = foreign.remedy().map(|remedy| format!(", or mend that with {remedy}"));
+                let hint = format!(
                     "look at its presets, then use them with --trust-project (remembered), or \
-                     leave them out with --home DIR",
-                ))
+                     leave them out with --home DIR{}",
+                    mended.unwrap_or_default()
+                );
+                let failure = Failure::new(Stage::Storage, target, FailureKind::Permission, cause);
+                Err(failure.hint(hint))
             }
         }
     }
@@ -226,7 +230,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let deep = folder.path().join("a/b");
         std::fs::create_dir_all(&deep).unwrap();
-        std::fs::create_dir(folder.path().join(PROJECT_FOLDER)).unwrap();
+        let project = folder.path().join(PROJECT_FOLDER);
+        std::fs::create_dir(&project).unwrap();
+        // Whatever the umask is.
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&project, mode).unwrap();
         let paths = Paths::discover(None, &system(&deep)).unwrap();
         assert_eq!(paths.workspace, folder.path().join(PROJECT_FOLDER));
     }

@@ -1,19 +1,21 @@
-//! Whether the presets of another user's project are used: asked once, remembered here.
+//! Whether the presets of a project that others may change are used: asked once, remembered here.
 //!
 //! ```text
 //! STATE/projects.toml    "/srv/shop/.wirebench" = { owner = 1001, used = true }
+//!                        "/home/ann/.wirebench" = { group = 100, used = false }
+//!                        "/tmp/x/.wirebench"    = { anybody = true, used = false }
 //! ```
-//! Anybody who may write above the current folder can put a `.wirebench` there, and its presets say
-//! what is sent where and which files go along. An answer holds for the folder as long as it
-//! belongs to the same user.
+//! Anybody who may write above the current folder can put a `.wirebench` there, and whoever may write
+//! into one can change it: its presets say what is sent where and which files go along. An answer
+//! holds for the folder as long as the same others may.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::job::{ForeignProject, Overwrite};
+use super::job::{ForeignProject, Overwrite, ProjectWriter};
 use super::toml_string::{Lines, string};
 use super::{atomic, lock, workspace};
 use crate::model::failure::{Failure, FailureKind};
@@ -21,16 +23,64 @@ use crate::model::failure::{Failure, FailureKind};
 const FILE: &str = "projects.toml";
 /// Longest file of answers.
 const LIMIT: u64 = 1024 * 1024;
+/// Entries of a project looked at before anything of it is read.
+const LOOKED_AT: usize = 5_000;
+const STICKY: u32 = 0o1000;
 
-/// The project in this folder if somebody else than `user` owns it, or the link that leads to it.
+/// The project in this folder if somebody else than `user` may change it.
 pub(super) fn foreign(folder: &Path, user: u32, state: &Path) -> Option<ForeignProject> {
-    let owner = |facts: fs::Metadata| facts.uid();
-    let owners = [fs::symlink_metadata(folder).map(owner), fs::metadata(folder).map(owner)];
-    let owner = owners.into_iter().flatten().find(|owner| *owner != user)?;
-    let mut project = ForeignProject { folder: folder.to_owned(), owner, used: None };
+    let (writer, place) = doubt(folder, user)?;
+    let mut project = ForeignProject { folder: folder.to_owned(), writer, place, used: None };
     let known = answers(state).unwrap_or_default().remove(&key(&project)?);
-    project.used = known.filter(|known| known.owner == owner).map(|known| known.used);
+    project.used = known.filter(|known| known.writer == writer).map(|known| known.used);
     Some(project)
+}
+
+/// Who else may change the folder, what is in it, or what it is called, and where.
+fn doubt(folder: &Path, user: u32) -> Option<(ProjectWriter, PathBuf)> {
+    let owner = |facts: &Metadata| facts.uid();
+    let (link, real) = (fs::symlink_metadata(folder), fs::metadata(folder));
+    let owners = [&link, &real].into_iter().flatten().map(owner);
+    if let Some(owner) = owners.into_iter().find(|owner| *owner != user) {
+        return Some((ProjectWriter::Owner(owner), folder.to_owned()));
+    }
+    // Who may rename the folder may put another one there.
+    let resolved = fs::canonicalize(folder).ok();
+    for around in [Some(folder), resolved.as_deref()].into_iter().flatten() {
+        let around = around.parent()?;
+        let facts = fs::metadata(around).ok()?;
+        if facts.mode() & 0o002 != 0 && facts.mode() & STICKY == 0 {
+            return Some((ProjectWriter::Anybody, around.to_owned()));
+        }
+    }
+    let mut found = writer_of(&real.ok()?, user).map(|writer| (writer, folder.to_owned()));
+    let mut folders = VecDeque::from([folder.to_owned()]);
+    let mut left = LOOKED_AT;
+    while let Some(inner) = folders.pop_front().filter(|_| found.is_none()) {
+        for entry in fs::read_dir(&inner).into_iter().flatten().flatten().take(left) {
+            left -= 1;
+            let Ok(facts) = entry.metadata() else { continue };
+            if let Some(writer) = writer_of(&facts, user) {
+                found.get_or_insert((writer, entry.path()));
+            }
+            if facts.is_dir() {
+                folders.push_back(entry.path());
+            }
+        }
+    }
+    found
+}
+
+/// Who else may change a file or folder. Root may anyway, and a link says nothing about itself.
+fn writer_of(facts: &Metadata, user: u32) -> Option<ProjectWriter> {
+    let mode = facts.mode();
+    match facts.uid() {
+        owner if owner != user && owner != 0 => Some(ProjectWriter::Owner(owner)),
+        _ if facts.is_symlink() => None,
+        _ if mode & 0o002 != 0 => Some(ProjectWriter::Anybody),
+        _ if mode & 0o020 != 0 => Some(ProjectWriter::Group(facts.gid())),
+        _ => None,
+    }
 }
 
 /// Keeps an answer for the next time.
@@ -46,11 +96,17 @@ pub(super) fn remember(state: &Path, project: &ForeignProject, used: bool) -> Re
     atomic::make_folders(state)?;
     let _lock = lock::folder(state)?;
     let mut known = answers(state)?;
-    known.insert(key, Answer { owner: project.owner, used });
-    let mut text = String::from("# Projects of other users: whether their presets are used.\n");
-    for (folder, Answer { owner, used }) in known {
+    known.insert(key, Answer { writer: project.writer, used });
+    let mut text =
+        String::from("# Projects that others may change: whether their presets are used.\n");
+    for (folder, Answer { writer, used }) in known {
         let folder = string(&folder, Lines::One);
-        let _ = writeln!(text, "{folder} = {{ owner = {owner}, used = {used} }}");
+        let writer = match writer {
+            ProjectWriter::Owner(id) => format!("owner = {id}"),
+            ProjectWriter::Group(id) => format!("group = {id}"),
+            ProjectWriter::Anybody => "anybody = true".to_owned(),
+        };
+        let _ = writeln!(text, "{folder} = {{ {writer}, used = {used} }}");
     }
     if text.len() as u64 > LIMIT {
         return Err(workspace::too_large(&file, LIMIT).hint("remove what is not needed any more"));
@@ -59,7 +115,7 @@ pub(super) fn remember(state: &Path, project: &ForeignProject, used: bool) -> Re
 }
 
 struct Answer {
-    owner: u32,
+    writer: ProjectWriter,
     used: bool,
 }
 
@@ -83,8 +139,10 @@ fn answers(state: &Path) -> Result<BTreeMap<String, Answer>, Failure> {
     let table: toml::Table =
         text.parse().map_err(|error: toml::de::Error| broken(error.to_string()))?;
     let answer = |value: &toml::Value| {
-        let owner = value.get("owner")?.as_integer()?;
-        Some(Answer { owner: owner.try_into().ok()?, used: value.get("used")?.as_bool()? })
+        let id = |name| value.get(name)?.as_integer()?.try_into().ok();
+        let by_id = id("owner").map(ProjectWriter::Owner).or(id("group").map(ProjectWriter::Group));
+        let anybody = value.get("anybody").map(|_| ProjectWriter::Anybody);
+        Some(Answer { writer: by_id.or(anybody)?, used: value.get("used")?.as_bool()? })
     };
     let read = table.iter().filter_map(|(folder, value)| Some((folder.clone(), answer(value)?)));
     Ok(read.collect())
@@ -92,23 +150,42 @@ fn answers(state: &Path) -> Result<BTreeMap<String, Answer>, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
     use super::*;
+
+    fn chmod(path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
 
     #[test]
     fn an_answer_holds_for_the_folder_and_its_owner_and_can_be_changed() {
         let home = tempfile::tempdir().unwrap();
         let (state, folder) = (home.path().join("state"), home.path().join("a \"b\"/.wirebench"));
         fs::create_dir_all(&folder).unwrap();
+        chmod(&folder, 0o755);
         let me = fs::metadata(&folder).unwrap().uid();
         assert_eq!(foreign(&folder, me, &state), None);
         let project = foreign(&folder, me + 1, &state).unwrap();
-        assert_eq!((project.owner, project.used), (me, None));
+        assert_eq!((project.writer, project.used), (ProjectWriter::Owner(me), None));
         for used in [true, false] {
             remember(&state, &project, used).unwrap();
             assert_eq!(foreign(&folder, me + 1, &state).unwrap().used, Some(used));
         }
-        remember(&state, &ForeignProject { owner: me + 7, ..project }, true).unwrap();
+        let other = ForeignProject { writer: ProjectWriter::Owner(me + 7), ..project };
+        remember(&state, &other, true).unwrap();
         assert_eq!(foreign(&folder, me + 1, &state).unwrap().used, None, "another owner");
+        // Of ours, others than those asked about may change it.
+        chmod(&folder, 0o775);
+        let group = foreign(&folder, me, &state).unwrap();
+        assert!(matches!(group.writer, ProjectWriter::Group(_)) && group.used.is_none());
+        remember(&state, &group, true).unwrap();
+        assert_eq!(foreign(&folder, me, &state).unwrap().used, Some(true));
+        chmod(&folder, 0o777);
+        let all = foreign(&folder, me, &state).unwrap();
+        assert_eq!((all.writer, all.used), (ProjectWriter::Anybody, None));
+        remember(&state, &all, false).unwrap();
+        assert_eq!(foreign(&folder, me, &state).unwrap().used, Some(false));
     }
 
     #[test]
@@ -127,9 +204,44 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let me = fs::metadata(home.path()).unwrap().uid();
         let link = home.path().join("link");
-        std::os::unix::fs::symlink("/", &link).unwrap();
+        symlink("/", &link).unwrap();
         let root = fs::metadata("/").unwrap().uid();
-        assert_eq!(foreign(&link, me, home.path()).is_some(), me != root);
+        if me != root {
+            assert!(foreign(&link, me, home.path()).is_some());
+        }
         assert!(foreign(&link, me + 1, home.path()).is_some());
+    }
+
+    #[test]
+    fn what_others_may_change_is_found_in_it_and_around_it() {
+        let home = tempfile::tempdir().unwrap();
+        let (around, folder) = (home.path().join("a"), home.path().join("a/.wirebench"));
+        let file = folder.join("env/prod.toml");
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, "").unwrap();
+        symlink("/dev/null", folder.join("link.toml")).unwrap();
+        let me = fs::metadata(&folder).unwrap().uid();
+        let places = [&around, &folder, &folder.join("env"), &file];
+        for place in places {
+            chmod(place, if place.is_dir() { 0o755 } else { 0o644 });
+        }
+        assert_eq!(doubt(&folder, me), None);
+        for place in places {
+            let mode = fs::metadata(place).unwrap().mode();
+            chmod(place, mode | 0o002);
+            let anybody = Some((ProjectWriter::Anybody, place.clone()));
+            assert_eq!(doubt(&folder, me), anybody, "{}", place.display());
+            chmod(place, mode);
+        }
+        // Of a sticky folder only what is one's own can be renamed.
+        chmod(&around, 0o1777);
+        assert_eq!(doubt(&folder, me), None);
+        let words = ForeignProject {
+            folder: folder.clone(),
+            writer: ProjectWriter::Anybody,
+            place: file,
+            used: None,
+        };
+        assert!(words.doubt().ends_with("env/prod.toml") && words.remedy().is_some());
     }
 }

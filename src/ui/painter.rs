@@ -187,7 +187,7 @@ impl<'a> Painter<'a> {
 /// As much of a text as so many cells can take: no character has more than a few marks that take
 /// none, however long the text is.
 fn beginning(text: &str, cells: usize) -> &str {
-    const CHARS_PER_CELL: usize = 4;
+    const CHARS_PER_CELL: usize = 8;
     let end = text.char_indices().nth((cells + 1) * CHARS_PER_CELL).map(|(end, _)| end);
     end.and_then(|end| text.get(..end)).unwrap_or(text)
 }

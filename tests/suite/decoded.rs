@@ -206,6 +206,19 @@ fn text_is_read_in_the_charset_it_names_and_its_bytes_are_kept() {
 }
 
 #[test]
+fn emoji_and_scripts_with_joiners_are_text_and_joiners_alone_are_named() {
+    let text_of =
+        "👨\u{200d}👩\u{200d}👧 ❤\u{fe0f} 1\u{fe0f}\u{20e3} می\u{200c}خواهم ක\u{dca}\u{200d}ෂ";
+    let url = answering("Content-Type: text/plain\r\n", text_of.as_bytes(), None);
+    let (_, printed, said) = sent(&url, "--text");
+    assert!(text(&printed).ends_with(&format!("\n\n{text_of}\n")), "{said}{}", text(&printed));
+    let alone = "a\u{200d}b 👩\u{200d}\u{202e} \u{fe0f}";
+    let url = answering("Content-Type: text/plain\r\n", alone.as_bytes(), None);
+    let printed = text(&sent(&url, "--text").1);
+    assert!(printed.contains("a‹U+200D›b 👩‹U+200D›‹U+202E› ‹U+FE0F›"), "{printed}");
+}
+
+#[test]
 fn a_body_longer_than_a_line_of_json_is_said_to_be_cut() {
     const KEPT: usize = 16 << 20;
     // A character lies across the bound.

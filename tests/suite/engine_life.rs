@@ -17,21 +17,48 @@ async fn orders_for_unknown_sessions_and_connections_are_refused() {
     let mut bench = Bench::start();
     let nobody = SessionId(99);
     bench.send(Recipient::All(nobody), b"x");
-    bench.close(nobody, CloseMode::Close);
-    bench.close(nobody, CloseMode::Reset);
-    bench.until("three refusals", |bench| bench.refused.len() == 3).await;
+    bench.until("a refusal", |bench| bench.refused.len() == 1).await;
     assert!(bench.refused.iter().all(|failure| failure.kind == FailureKind::NotFound));
 
     let id = bench.open(Plan::TcpListener(tcp_listener(echo())));
     bench.listening(id).await;
     bench.send(Recipient::Conn(id.conn(7)), b"x");
     bench.send(Recipient::All(id), b"x");
-    bench.end(id.conn(7), CloseMode::Close);
     bench
         .handle
         .command(Command::Update { id, plan: Box::new(Plan::UdpListener(udp_listener(echo()))) })
         .unwrap();
-    bench.until("four more", |bench| bench.refused.len() == 7).await;
+    bench.until("three more", |bench| bench.refused.len() == 4).await;
+}
+
+/// Whoever ends a session or a connection cannot know that it has just ended by itself.
+#[tokio::test]
+async fn an_end_that_comes_too_late_is_no_news() {
+    let mut bench = Bench::start();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let gone = bench.open(Plan::Tcp(tcp(nobody)));
+    assert!(bench.outcome(gone).await.is_err(), "nobody is there");
+    let listeners = [
+        bench.open(Plan::TcpListener(tcp_listener(echo()))),
+        bench.open(Plan::UdpListener(udp_listener(echo()))),
+    ];
+    for id in listeners {
+        bench.listening(id).await;
+    }
+    let client = bench.open(Plan::Udp(udp("127.0.0.1:9".parse().unwrap())));
+    bench.connected(client).await;
+    for how in [CloseMode::Close, CloseMode::HalfClose, CloseMode::Reset] {
+        bench.close(gone, how);
+        bench.end(gone.conn(1), how);
+        for id in listeners.into_iter().chain([client]) {
+            bench.end(id.conn(7), how);
+        }
+    }
+    for id in listeners.into_iter().chain([client]) {
+        bench.close(id, CloseMode::Close);
+        assert!(bench.outcome(id).await.is_ok());
+    }
+    assert!(bench.refused.is_empty(), "{bench}");
 }
 
 #[tokio::test]

@@ -208,6 +208,7 @@ fn network_and_tls(endings: &mut Endings) {
         let_run_for(Duration::from_millis(50));
         socket.set_linger(Some(Duration::ZERO)).unwrap();
     });
+    let unsized_one = http_peer(b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nkept");
     let odd = http_peer(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
     let leaving = tcp_peer(|mut stream| drop(stream.read(&mut [0; 9])));
     let long = tempfile::NamedTempFile::new().unwrap();
@@ -242,6 +243,7 @@ fn network_and_tls(endings: &mut Endings) {
         (&["send", &format!("http://{cut}/"), "--json"], "after 3 of 20"),
         (&["send", &format!("tcp://{resets}"), "x"], "reset"),
         (&["send", &format!("http://{odd}/")], "chunk"),
+        (&["send", &format!("http://{unsized_one}/")], "not to be believed"),
         // However long it would be waited: nothing can come any more.
         (&["send", &format!("tcp://{leaving}"), "x", "--wait", "1h"], "finished without a reply"),
         (&["send", &format!("tcp://{leaving}"), "x", "--timeout", "1h"], "without a reply"),
@@ -330,10 +332,10 @@ fn every_ending_of_listen_has_its_status() {
     let args = ["listen", "tls://127.0.0.1:0", "--cert", pem, "--key", pem, "--for", "5s"];
     endings.expect(4, "", ended(&args));
     endings.expect(6, "No space left", full(&["listen", free[0], "--for", "50ms"]));
+    counted(&mut endings, free);
+    readers_left(&mut endings, free);
     let flood = |child: &mut Child| {
-        let line = first_line(child);
-        let digits = line.split("127.0.0.1:").nth(1).unwrap().split(';').next().unwrap();
-        let port: u16 = digits.parse().unwrap();
+        let port = port_of(child);
         std::thread::spawn(move || {
             let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
             while stream.write_all(&[b'x'; 4096]).is_ok() {}
@@ -343,6 +345,62 @@ fn every_ending_of_listen_has_its_status() {
     endings.expect(141, "", left(&["listen", free[0], "--raw"], flood));
     let listed = EXITS.iter().filter(|(.., listen)| listen.is_some());
     endings.check(listed.map(|(status, ..)| *status));
+}
+
+/// As many messages came as were asked for.
+fn counted(endings: &mut Endings, free: [&str; 3]) {
+    for (spec, count) in [(free[0], "2"), (free[1], "1"), (free[2], "1")] {
+        let once = |child: &mut Child| {
+            let there = ("127.0.0.1", port_of(child));
+            if spec.starts_with("udp") {
+                UdpSocket::bind("127.0.0.1:0").unwrap().send_to(b"x", there).unwrap();
+                return;
+            }
+            let mut stream = TcpStream::connect(there).unwrap();
+            stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+            if spec.starts_with("tcp") {
+                let mut second = TcpStream::connect(there).unwrap();
+                second.write_all(b"y").unwrap();
+                let _ = second.read(&mut [0]);
+            }
+            let _ = stream.read(&mut [0]);
+        };
+        let mut child = spawned(&["listen", spec, "--count", count]);
+        once(&mut child);
+        let (status, said) = told(&finished(Ok(child)));
+        let ending = format!("listen {spec} --count {count}");
+        endings.expect(0, "", Ended { ending, status, said });
+    }
+}
+
+/// Requests and datagrams that nobody reads.
+fn readers_left(endings: &mut Endings, free: [&str; 3]) {
+    let requests = |child: &mut Child| {
+        let there = ("127.0.0.1", port_of(child));
+        std::thread::spawn(move || {
+            while let Ok(mut stream) = TcpStream::connect(there) {
+                let _ = stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+                let _ = stream.read(&mut [0]);
+            }
+        });
+    };
+    endings.expect(141, "", left(&["listen", free[2]], requests));
+    let datagrams = |child: &mut Child| {
+        let there = ("127.0.0.1", port_of(child));
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        std::thread::spawn(move || {
+            while socket.send_to(&[b'x'; 1024], there).is_ok() {
+                let_run_for(Duration::from_millis(1));
+            }
+        });
+    };
+    endings.expect(141, "", left(&["listen", free[1]], datagrams));
+}
+
+/// The port it says it listens on.
+fn port_of(child: &mut Child) -> u16 {
+    let line = first_line(child);
+    line.split("127.0.0.1:").nth(1).unwrap().split(';').next().unwrap().parse().unwrap()
 }
 
 /// The first line on standard error.

@@ -33,7 +33,7 @@ const ELSEWHERE: [(&str, &str); 19] = [
     ("enospc-log", "a_full_disk_under_the_log_stops_nothing_and_is_said"),
     ("erofs", "it_works_where_nothing_can_be_written"),
     ("hdr-drip", "every_fault_of_a_response_is_told_and_what_arrived_is_shown"),
-    // Not an error here: the bytes are shown and the length is named as wrong.
+    // The bytes are shown, the length is named as wrong, and the response counts as none.
     ("cl-negative", "every_fault_of_a_response_is_told_and_what_arrived_is_shown"),
     ("hdr-partial-fin", "every_fault_without_the_screen_has_its_exit_status"),
     ("body-short", "every_fault_without_the_screen_has_its_exit_status"),

@@ -13,7 +13,7 @@ use std::path::Path;
 use strum::VariantArray;
 use wirebench::app::action::{Category, TABLE};
 use wirebench::app::editor::TEXT_KEYS;
-use wirebench::app::keymap::show;
+use wirebench::app::keymap::{Context, show};
 use wirebench::compose::plan;
 use wirebench::model::key::Key;
 use wirebench::model::preset::{PresetPath, Scope};
@@ -62,12 +62,23 @@ fn key_list() -> String {
     }
     text.push_str("\n**In text fields** (fixed; with `Shift` the cursor selects)\n\n| keys | what |\n|---|---|\n");
     for (keys, what) in TEXT_KEYS {
-        let keys = Key::parse_run(keys).unwrap();
-        let keys: Vec<String> = keys.iter().map(|key| format!("`{}`", show(&[*key]))).collect();
-        let _ = writeln!(text, "| {} | {what} |", keys.join(" "));
+        // What an action has everywhere, it has in text fields.
+        let keys = Key::parse_run(keys).unwrap().into_iter().filter(|key| !is_taken(*key));
+        let keys: Vec<String> = keys.map(|key| format!("`{}`", show(&[key]))).collect();
+        if !keys.is_empty() {
+            let _ = writeln!(text, "| {} | {what} |", keys.join(" "));
+        }
     }
     text.push('\n');
     text
+}
+
+/// Whether an action has this key everywhere.
+fn is_taken(key: Key) -> bool {
+    let mut bound = TABLE.iter().flat_map(|row| row.keys);
+    bound.any(|(context, keys)| {
+        *context == Context::Global && Key::parse_run(keys).unwrap() == [key]
+    })
 }
 
 #[test]

@@ -1,20 +1,31 @@
 //! Responses after public reports about other tools: what `send` makes of them, byte for byte.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use base64::Engine as _;
+
 use crate::harness::peers::{read_head, tcp_peer};
-use crate::harness::program::run;
+use crate::harness::program::{command, finished, run, spawned, text, told};
+use crate::harness::wait::PATIENCE;
+
+/// A file of the reports; `None` when they are not here.
+fn report(name: &str) -> Option<Vec<u8>> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpora/own/reports/");
+    let Ok(file) = std::fs::read(std::path::Path::new(folder).join(name)) else {
+        assert!(std::env::var_os("CI").is_none(), "{name} is missing");
+        return None;
+    };
+    Some(file)
+}
 
 /// What a peer that answers with the file of this name leads to: what `send` prints with these
 /// arguments, its remarks, its exit status and how many requests there were.
 fn sent(name: &str, arguments: &[&str]) -> Option<(String, String, Option<i32>, usize)> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpora/own/reports/");
-    let Ok(answer) = std::fs::read(std::path::Path::new(folder).join(name)) else {
-        assert!(std::env::var_os("CI").is_none(), "{name} is missing");
-        return None;
-    };
+    let answer = report(name)?;
     Some(answered(answer, arguments))
 }
 
@@ -117,4 +128,89 @@ fn interim_responses_alone_are_no_answer() {
     let (_, said, status, _) = answered(answer, &["--raw"]);
     assert!(said.contains("closed after 2 interim (1xx) responses"), "{said}");
     assert_eq!(status, Some(3));
+}
+
+/// What is behind the head of a file.
+fn body_of(name: &str) -> Option<Vec<u8>> {
+    let file = report(name)?;
+    let end = file.windows(4).position(|it| it == b"\r\n\r\n").expect("a head");
+    Some(file[end + 4..].to_vec())
+}
+
+#[test]
+fn what_is_not_in_the_coding_it_names_is_printed_as_it_came_on_every_road() {
+    let name = "03-plain-labelled-gzip.http";
+    let Some(body) = body_of(name) else { return };
+    let body = String::from_utf8(body).unwrap();
+    for style in [&["--raw"][..], &["--text"], &["--json"], &[]] {
+        let (printed, said, ..) = sent(name, style).unwrap();
+        let printed = printed.replace('\\', "");
+        let value = r#""error": "quota exceeded""#;
+        assert!(printed.contains(value), "{style:?}: {printed}{said}");
+        if style == ["--raw"] {
+            assert_eq!(printed, body);
+        }
+        assert!(said.contains("gzip") || printed.contains("gzip"), "{style:?}: {printed}{said}");
+    }
+    let request = report("04-plain-labelled-gzip.request").unwrap();
+    for style in ["--raw", "--text", "--json"] {
+        let mut listener = spawned(&["listen", "http://127.0.0.1:0", style, "--count", "1"]);
+        let mut errors = BufReader::new(listener.stderr.take().unwrap());
+        let mut line = String::new();
+        errors.read_line(&mut line).unwrap();
+        let place = line.split("listening on ").nth(1).unwrap().split(';').next().unwrap();
+        let mut peer = TcpStream::connect(place).unwrap();
+        peer.write_all(&request).unwrap();
+        let _ = peer.read_to_end(&mut Vec::new());
+        let printed = text(&finished(Ok(listener)).stdout).replace('\\', "");
+        assert!(printed.contains("quota exceeded"), "{style}: {printed}");
+    }
+}
+
+#[test]
+fn text_of_sixteen_bits_is_read_and_its_bytes_stay_beside_it() {
+    let name = "05-utf16-json.http";
+    let Some(body) = body_of(name) else { return };
+    let (printed, ..) = sent(name, &["--text"]).unwrap();
+    assert!(printed.contains("\"a\": \"\u{e9}\""), "{printed}");
+    let (printed, ..) = sent(name, &["--json"]).unwrap();
+    let exact = base64::engine::general_purpose::STANDARD.encode(body);
+    assert!(printed.contains(&exact) && printed.contains("\u{e9}"), "{printed}");
+}
+
+/// Sends a preset with this environment file, whose values are those of the report.
+fn with_environment(preset: &str, environment: &[u8]) -> (Option<i32>, String) {
+    let home = tempfile::tempdir().unwrap();
+    let presets = home.path().join("presets");
+    std::fs::create_dir_all(presets.join("env")).unwrap();
+    std::fs::write(presets.join("env/local.toml"), environment).unwrap();
+    std::fs::write(presets.join("it.toml"), preset).unwrap();
+    let mut send = command(&["send", "it", "--env", "local"]);
+    send.env("WIREBENCH_HOME", home.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    told(&finished(send.spawn()))
+}
+
+#[test]
+fn values_that_break_what_they_go_into_are_said_before_sending() {
+    let Some(broken) = report("40-env-broken.local.toml") else { return };
+    let preset = "[http]\nurl = \"http://127.0.0.1:1/\"\n";
+    let (status, said) = with_environment(preset, &broken);
+    assert_eq!(status, Some(2), "{said}");
+    assert!(said.contains("local.toml:2"), "file and line: {said}");
+
+    let (sender, targets) = std::sync::mpsc::channel();
+    let address = tcp_peer(move |mut stream| {
+        let head = read_head(&mut stream).unwrap_or_default();
+        let _ = sender.send(text(&head));
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    });
+    let preset =
+        |name| text(&report(name).unwrap()).replace("127.0.0.1:8080", &address.to_string());
+    let (status, said) = with_environment(&preset("41-hash.toml"), b"key = \"abc#7\"\n");
+    assert_eq!(status, Some(0), "{said}");
+    let head = targets.recv_timeout(PATIENCE).unwrap();
+    assert!(head.starts_with("GET /x?key=abc%237&lang=fr HTTP/1.1\r\n"), "{head}");
+    let (status, said) = with_environment(&preset("42-json-quote.toml"), b"q = \"a\\\"b\"\n");
+    assert_eq!(status, Some(2), "{said}");
+    assert!(said.contains("JSON"), "{said}");
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use wirebench::model::preset::PresetPath;
 use wirebench::model::timing::Stamp;
-use wirebench::store::job::{ForeignProject, Job, Overwrite, Reply, Restore};
+use wirebench::store::job::{ForeignProject, Job, Overwrite, ProjectWriter, Reply, Restore};
 
 use super::{Desk, again, drafts, history, number_of, preset, request};
 
@@ -84,7 +84,8 @@ fn keep(desk: &mut Desk, home: &Path, kind: &str, number: u64) {
         }
         "project" => {
             let owner = u32::try_from(number).unwrap();
-            let project = ForeignProject { folder: home.into(), owner, used: None };
+            let (writer, place) = (ProjectWriter::Owner(owner), home.to_owned());
+            let project = ForeignProject { folder: home.into(), writer, place, used: None };
             let wanted = Reply::ProjectChosen { failure: None };
             (desk.ask(Job::UseProject { project, used: false }), wanted)
         }

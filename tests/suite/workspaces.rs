@@ -187,3 +187,60 @@ fn a_preset_that_was_not_read_is_no_unknown_word() {
     assert_eq!(status, Some(2), "{said}");
     assert!(said.contains("out of the workspace"), "{said}");
 }
+
+/// Of ours, but others may change something: asked about as one of theirs.
+#[test]
+fn a_project_that_others_may_change_is_asked_about_until_that_is_mended() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = tempfile::tempdir().unwrap();
+    let project = home.path().join(".wirebench");
+    fs::create_dir_all(home.path().join("me")).unwrap();
+    fs::create_dir_all(project.join("env")).unwrap();
+    fs::write(project.join("theirs.toml"), PRESET).unwrap();
+    fs::write(project.join("env/e.toml"), "x = \"1\"\n").unwrap();
+    let chmod = |name: &str, mode| {
+        let path = home.path().join(name);
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let folders = [".wirebench", ".wirebench/env"];
+    let files = [".wirebench/theirs.toml", ".wirebench/env/e.toml"];
+    for folder in folders {
+        chmod(folder, 0o755);
+    }
+    for file in files {
+        chmod(file, 0o644);
+    }
+    let sent = || {
+        let mut command = command(&["send", "theirs"]);
+        for name in ["WIREBENCH_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"] {
+            command.env_remove(name);
+        }
+        command.env("HOME", home.path().join("me")).current_dir(home.path().join("me"));
+        let ended = finished(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn());
+        told(&ended)
+    };
+    assert_eq!(sent().0, Some(3), "nobody answers at its address");
+    for (name, open, mended) in [
+        (folders[0], 0o777, 0o755),
+        (folders[0], 0o775, 0o755),
+        (folders[1], 0o757, 0o755),
+        (files[0], 0o666, 0o644),
+        (files[1], 0o664, 0o644),
+    ] {
+        chmod(name, open);
+        let (status, said) = sent();
+        assert_eq!(status, Some(2), "{name} {open:o}: {said}");
+        for words in [name, "may change", "--trust-project", "chmod -R go-w"] {
+            assert!(said.contains(words), "{said}");
+        }
+        chmod(name, mended);
+    }
+    chmod(files[1], 0o666);
+    let mut tui = opened(home.path());
+    tui.wait_for("anybody may change");
+    assert!(!tui.screen().contains("theirs"), "read before it was asked");
+    tui.keys("y");
+    tui.wait_for("─ theirs ");
+    tui.quit();
+    assert_eq!(sent().0, Some(3), "remembered");
+}

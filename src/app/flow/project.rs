@@ -1,4 +1,4 @@
-//! Whose presets are used: those of a project of another user only when its user says so.
+//! Whose presets are used: those of a project that others may change only when its user says so.
 //!
 //! Nothing of the workspace is read before that is answered. Closing the question without an
 //! answer leaves them out; leaving the program answers nothing.
@@ -12,19 +12,23 @@ use crate::store::job::{ForeignProject, Job};
 
 /// Reads the workspace and the drafts, or asks first which workspace that is.
 pub(crate) fn begin(app: &mut App) {
-    match app.foreign.as_ref().map(|foreign| (foreign.used, foreign.belongs())) {
-        Some((None, belongs)) => {
+    match app.foreign.as_ref().map(|foreign| (foreign.used, foreign.doubt())) {
+        Some((None, doubt)) => {
             let text = format!(
-                "{belongs}. Its presets say what is sent where, and which files go along. \
-                 Use them from now on?"
+                "{doubt}. The presets of this project say what is sent where, and which files go \
+                 along. Use them from now on?"
             );
             let then = Box::new(Intent::UseProject);
             overlays::ask(app, Question { text, answers: ["Use", "Leave out"], then });
         }
-        Some((Some(used), belongs)) => {
+        Some((Some(used), doubt)) => {
             load(app);
-            let what = if used { "its presets are used" } else { "its presets are left out" };
-            app.say(format!("{belongs}: {what}"));
+            let what = if used {
+                "the presets of this project are used"
+            } else {
+                "the presets of this project are left out"
+            };
+            app.say(format!("{doubt}: {what}"));
         }
         None => load(app),
     }

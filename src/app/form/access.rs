@@ -177,6 +177,8 @@ pub fn spelling(spec: &Spec, id: FormFieldId) -> TextSpelling {
         (ValueKind::Payload, _) => fields::text(spec.options(), &id.then("format")),
         (ValueKind::Area, "hex") => "hex".into(),
         (ValueKind::Area, "escaped") => "text".into(),
+        // What arrives is compared with bytes; a pattern reads its escapes itself.
+        (ValueKind::Text, "text") if found.table.variant() != "matches" => "text".into(),
         _ => return TextSpelling::Plain,
     };
     if format == "hex" { TextSpelling::Hex } else { TextSpelling::Escapes }

@@ -126,7 +126,7 @@ impl ConversationPane {
             Action::Resend => return told(self.resend(shared)),
             Action::EditMessage => return told(self.take_up(shared)),
             Action::SaveToFile => return told(self.save(shared)),
-            Action::MakePreset => return told(self.turn_around(shared)),
+            Action::MakePreset => return told(self.make_preset(shared)),
             Action::Find => return prompt::open_search(&mut self.prompt),
             Action::FindNext => return self.search(shared, SearchDirection::Forward, true),
             Action::FindPrevious => return self.search(shared, SearchDirection::Backward, true),

@@ -73,7 +73,7 @@ impl ExchangePane {
             Action::FindPrevious => return self.search(shared, SearchDirection::Backward, true),
             Action::SaveToFile => return self.open_save(shared),
             Action::Copy => return self.copy(shared),
-            Action::MakePreset => return self.turn_around(shared),
+            Action::MakePreset => return self.make_preset(shared),
             Action::Open => return self.enter(shared, true),
             Action::Back => return self.enter(shared, false),
             _ => match CursorStep::of(action) {

@@ -16,16 +16,13 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::cli::headless::Headless;
 use crate::cli::in_flight::InFlight;
-use crate::cli::stdin::{self, PieceSource, Pieces};
+use crate::cli::stdin::{self, IN_FLIGHT, PieceSource, Pieces};
 use crate::cli::{exit, output};
 use crate::engine::command::{CloseMode, Command, Recipient};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::id::ConnId;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 
-/// Pieces a peer has not taken yet before no more is read; fewer than a connection queues, so none
-/// is refused.
-const IN_FLIGHT: usize = 16;
 /// Bytes of a datagram, as ncat and socat make them.
 const DATAGRAM: usize = 8192;
 /// A queue of the engine that is full is tried again after this.

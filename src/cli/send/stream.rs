@@ -20,7 +20,7 @@ use crate::cli::exit;
 use crate::cli::headless::{Headless, SESSION};
 use crate::cli::in_flight::InFlight;
 use crate::cli::output::{self, Output, Style};
-use crate::cli::stdin::{self, PieceSource, Pieces, SILENCE};
+use crate::cli::stdin::{self, IN_FLIGHT, PieceSource, Pieces, SILENCE};
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command, Recipient};
 use crate::engine::event::{Batch, Event, Phase};
@@ -42,9 +42,6 @@ const UNFINISHED: Duration = Duration::from_secs(5);
 const ONE_WAY: Duration = Duration::from_millis(50);
 /// A queue of ours that is full is tried again after this.
 const RETRY: Duration = Duration::from_millis(2);
-/// Pieces of standard input that the engine has and the socket has not taken; fewer than a session
-/// takes orders, so none is refused when the peer is slower than the pipe.
-const IN_FLIGHT: usize = 16;
 
 /// What is sent and received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

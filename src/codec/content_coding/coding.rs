@@ -238,8 +238,7 @@ impl BufRead for WatchedSource {
 }
 
 /// Whether bytes that begin so are text: no coding makes anything like it.
-#[must_use]
-pub(crate) fn is_text(begin: &[u8]) -> bool {
+fn is_text(begin: &[u8]) -> bool {
     let text = match str::from_utf8(begin) {
         Ok(text) => text,
         Err(error) if error.error_len().is_none() => {

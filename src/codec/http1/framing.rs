@@ -18,7 +18,8 @@ pub struct BodyFraming {
     /// codings.
     pub transfer_codings: Vec<String>,
     pub warnings: Vec<String>,
-    /// Why a request cannot be framed: answer this and close. Never set for a response.
+    /// Why a request cannot be framed: answer this and close. Of a response: why its length cannot be
+    /// believed, so that it counts as none, whatever came (RFC 9112, section 6.3).
     pub error: Option<Refusal>,
     /// Somebody on the way may have read another length: the connection must not carry another
     /// message (RFC 9112, sections 6.1 and 11.2).
@@ -56,11 +57,20 @@ pub fn response_framing(head: &Head, method: &str) -> BodyFraming {
     if decision.framing == MessageFraming::Chunked && contradiction.is_some() {
         // Proxies add what is there already; nobody frames a body twice.
         decision.warnings.push("Transfer-Encoding says chunked more than once; undone once".into());
-    } else if let Some(Refusal { why, .. }) = contradiction {
-        decision.warnings.push(format!("{why}; reading until the peer closes"));
+    } else if let Some(refusal) = contradiction {
+        decision.warnings.push(format!("{}; reading until the peer closes", refusal.why));
         decision.framing = MessageFraming::UntilClose;
+        let is_length = head.field("transfer-encoding").is_none();
+        decision.error = (is_length && !is_long(head)).then_some(refusal);
     }
     decision
+}
+
+/// Whether all that is wrong with the length is that it does not fit into a number of ours.
+fn is_long(head: &Head) -> bool {
+    let mut lengths = head.all("content-length");
+    let Some(first) = lengths.next() else { return false };
+    first.iter().all(u8::is_ascii_digit) && lengths.all(|other| other == first)
 }
 
 /// What the head announces, and what of it contradicts itself, in words.

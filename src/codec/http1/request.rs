@@ -28,7 +28,14 @@ pub struct RequestVerdict {
 pub(crate) fn judge(parsed: &ParsedHead) -> RequestVerdict {
     let head = &parsed.head;
     let framing = request_framing(head);
-    let doubtful = parsed.doubtful || framing.doubtful;
+    // Gateways to CGI and some proxies take one sign for the other.
+    let is_alias = |name: &[u8]| {
+        ["content_length", "transfer_encoding"]
+            .iter()
+            .any(|alias| name.eq_ignore_ascii_case(alias.as_bytes()))
+    };
+    let has_alias = head.fields.iter().any(|field| is_alias(&field.name));
+    let doubtful = parsed.doubtful || framing.doubtful || has_alias;
     let refusal = parsed.refusal.clone().or_else(|| framing.error.clone());
     let (of_target, odd) = target::judge(head);
     let refusal = refusal.or_else(|| host(head)).or(of_target).or_else(|| tunnel(head));
@@ -150,6 +157,8 @@ mod tests {
             "POST / HTTP/1.1\nHost: a",
             "GET / HTTP/1.1\r\nHost: a\r\nA: b\r\n c",
             "GET / HTTP/1.2\r\nHost: a",
+            "POST / HTTP/1.1\r\nHost: a\r\nContent_Length: 5",
+            "POST / HTTP/1.1\r\nHost: a\r\nTRANSFER_encoding: chunked",
             "POST / HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked",
         ] {
             let verdict = verdict(doubtful);

@@ -25,7 +25,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio_util::task::TaskTracker;
 
-use crate::codec::content_coding::{ContentDecoder, DecodeError, PIECE, is_signed, is_text};
+use crate::codec::content_coding::{ContentDecoder, DecodeError, PIECE, is_signed};
 
 /// Decoded bytes of one body at most.
 pub(crate) const DECODED_BOUND: u64 = 256 * 1024 * 1024;
@@ -38,6 +38,8 @@ const TURN: u64 = 4 * 1024 * 1024;
 
 /// Encoded bytes that have to pass a coding without a signature.
 const HELD: u64 = 1024;
+/// Bytes of text that no coding makes by accident.
+const TEXT: u64 = 64;
 /// Encoded bytes kept for the case that nothing is made of them.
 const KEPT: u64 = 1024 * 1024;
 
@@ -88,8 +90,13 @@ impl Decoding {
         let (give, take) = sync_channel(1);
         let shared = Arc::new(DecodeShared::default());
         let works = Arc::downgrade(&shared);
-        let input =
-            EncodedInput { take, shared: works.clone(), taken: 0, kept: Some(VecDeque::new()) };
+        let input = EncodedInput {
+            take,
+            shared: works.clone(),
+            taken: 0,
+            kept: Some(VecDeque::new()),
+            is_text: true,
+        };
         let input = Arc::new(Mutex::new(input));
         let pull = Arc::clone(&input);
         let reader = ContentDecoder::pulling(codings, move || lock(&pull).next());
@@ -177,6 +184,8 @@ struct EncodedInput {
     /// Bytes in all.
     taken: u64,
     kept: Option<VecDeque<Bytes>>,
+    /// All of it so far could be text, which no coding makes.
+    is_text: bool,
 }
 
 impl EncodedInput {
@@ -192,6 +201,7 @@ impl EncodedInput {
             Err(TryRecvError::Disconnected) => return Ok(None),
         };
         self.taken += piece.len() as u64;
+        self.is_text &= piece.iter().all(|byte| is_of_text(*byte));
         if self.taken > KEPT {
             self.kept = None;
         }
@@ -203,12 +213,20 @@ impl EncodedInput {
 }
 
 impl EncodedInput {
-    /// Whether what is kept begins as text.
-    fn is_text(&self) -> bool {
-        let pieces = self.kept.iter().flatten();
-        let begin: Vec<u8> = pieces.flatten().copied().take(HELD as usize).collect();
-        is_text(&begin)
+    /// Whether all of it could be text, and can be handed over.
+    fn could_be_text(&self) -> bool {
+        self.is_text && self.kept.is_some()
     }
+
+    /// Whether all of it is text, and more than a coding makes look like text by accident.
+    fn is_surely_text(&self) -> bool {
+        self.could_be_text() && self.taken >= TEXT
+    }
+}
+
+/// Whether a byte stands in a text of lines, in UTF-8 or an older charset.
+fn is_of_text(byte: u8) -> bool {
+    byte >= b' ' && byte != 0x7f || matches!(byte, b'\t' | b'\r' | b'\n')
 }
 
 /// Only the one decoder locks it.
@@ -256,9 +274,10 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
             match self.decode_some() {
                 Ok(true) => return DecodeStep::Progress,
                 Ok(false) => return DecodeStep::Ended(self.end(None)),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    return DecodeStep::NeedsInput;
-                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => match self.believe() {
+                    Ok(()) => return DecodeStep::NeedsInput,
+                    Err(error) => return DecodeStep::Ended(self.end(Some(error))),
+                },
                 // Of a body that was cut off its beginning is all there is.
                 Err(error) if self.is_no_news(&error) => {
                     let _ = self.flush_held();
@@ -290,7 +309,7 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
     /// Whether the bytes are in their coding all the same; not asked of what nobody kept.
     fn is_damaged(&self, error: &io::Error) -> bool {
         let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<DecodeError>());
-        !inner.is_some_and(|error| error.is_foreign) && !lock(&self.input).is_text()
+        !inner.is_some_and(|error| error.is_foreign) && !lock(&self.input).could_be_text()
     }
 
     fn is_no_news(&self, error: &io::Error) -> bool {
@@ -314,14 +333,16 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
         while self.total < until {
             let read = self.reader.read(&mut buffer)?;
             if read == 0 {
+                if self.held.is_some() {
+                    self.refuse_text()?;
+                }
                 return self.flush_held().map(|()| false);
             }
             // The last piece is cut at the bound.
             let room = DECODED_BOUND.saturating_sub(self.total).min(read as u64) as usize;
             if let Some(held) = &mut self.held {
                 held.extend_from_slice(&buffer[..room]);
-                let is_believed = |input: &EncodedInput| input.taken >= HELD && !input.is_text();
-                if held.len() >= PIECE || is_believed(&lock(&self.input)) {
+                if held.len() >= PIECE {
                     self.refuse_text()?;
                     self.flush_held()?;
                 }
@@ -338,12 +359,20 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
 
     /// Whatever a coding without a signature made of text is not believed.
     fn refuse_text(&self) -> io::Result<()> {
-        if !lock(&self.input).is_text() {
+        if !lock(&self.input).is_surely_text() {
             return Ok(());
         }
-        let (coding, message) = (self.codings.clone(), "the data is plain text".to_owned());
+        let (coding, message) = (self.codings.clone(), "the data is text, in no coding".to_owned());
         let error = DecodeError { coding, message, is_foreign: true };
         Err(io::Error::new(ErrorKind::InvalidData, error))
+    }
+
+    /// Everything that is there was decoded: hands over what was held if that is enough to go by.
+    fn believe(&mut self) -> io::Result<()> {
+        let input = lock(&self.input);
+        let is_enough = input.taken >= HELD && (!input.is_text || input.kept.is_none());
+        drop(input);
+        if is_enough { self.flush_held() } else { Ok(()) }
     }
 
     /// Hands over what was held.
@@ -394,13 +423,17 @@ mod tests {
 
     /// Decoding into memory.
     fn into_memory() -> (Decoding, Arc<Mutex<Vec<u8>>>) {
+        decoding("gzip")
+    }
+
+    fn decoding(coding: &str) -> (Decoding, Arc<Mutex<Vec<u8>>>) {
         let kept = Arc::new(Mutex::new(Vec::new()));
         let into = Arc::clone(&kept);
         let sink = move |bytes: &[u8]| {
             into.lock().unwrap().extend_from_slice(bytes);
             Ok(())
         };
-        (Decoding::start(&["gzip".into()], &TaskTracker::new(), sink).unwrap(), kept)
+        (Decoding::start(&[coding.into()], &TaskTracker::new(), sink).unwrap(), kept)
     }
 
     #[tokio::test]
@@ -417,6 +450,42 @@ mod tests {
             let ended = decoding.finish(true).await;
             assert_eq!((ended.error, ended.decoded), (None, data.len() as u64));
             assert!(*kept.lock().unwrap() == data);
+        }
+    }
+
+    #[tokio::test]
+    async fn text_of_any_length_that_is_called_compressed_comes_out_as_it_is() {
+        const WORDS: [&str; 12] = [
+            "<html>",
+            "error 404",
+            "{\"a\": [1,2,3]}",
+            "lorem",
+            "é€",
+            "\r\n\t",
+            "]]>",
+            "\\x0b",
+            "null",
+            "ssqYoc",
+            "0123456789",
+            "~",
+        ];
+        let mut state = 7_u32;
+        let mut next = |below: usize| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as usize % below
+        };
+        for round in 0..600 {
+            let count = [3, 40, 200, 600, 3000][round % 5];
+            let words: Vec<&str> = (0..count).map(|_| WORDS[next(WORDS.len())]).collect();
+            let body = words.join([" ", ""][next(2)]);
+            let coding = ["deflate", "br"][round / 5 % 2];
+            let (decoding, kept) = decoding(coding);
+            for piece in body.as_bytes().chunks(1 + next(20_000)) {
+                decoding.push(Bytes::copy_from_slice(piece)).await;
+            }
+            let ended = decoding.finish(true).await;
+            assert!(ended.as_came, "{coding} {body:.40?}: {ended:?}");
+            assert!(*kept.lock().unwrap() == body.as_bytes(), "{coding} {body:.40?}");
         }
     }
 

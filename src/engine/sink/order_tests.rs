@@ -38,8 +38,8 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn sinks(outlet: &Sink) -> Vec<Sink> {
-    (1..=SESSIONS as u64).map(|id| outlet.of(SessionId(id))).collect()
+fn sinks(root: &Sink) -> Vec<Sink> {
+    (1..=SESSIONS as u64).map(|id| root.of(SessionId(id))).collect()
 }
 
 fn conn(sink: &Sink) -> ConnId {
@@ -79,8 +79,8 @@ proptest! {
     fn whatever_several_sessions_do_their_records_come_sorted(
         steps in proptest::collection::vec(step(), 0..200),
     ) {
-        let outlet = Sink::new(SessionId(0));
-        let sinks = sinks(&outlet);
+        let root = Sink::new(SessionId(0));
+        let sinks = sinks(&root);
         let mut held = std::collections::VecDeque::new();
         let (mut put, mut taken) = (0, Vec::new());
         for step in steps {
@@ -99,14 +99,14 @@ proptest! {
                     put += 1;
                     sinks[at].sent(held, conn(&sinks[at]), Bytes::new(), 0);
                 },
-                Step::Take => taken.extend(stamps(outlet.shared.lock().take())),
+                Step::Take => taken.extend(stamps(root.shared.lock().take())),
             }
         }
         held.clear();
-        taken.extend(stamps(outlet.shared.lock().take()));
+        taken.extend(stamps(root.shared.lock().take()));
         prop_assert_eq!(taken.len(), put);
         prop_assert!(taken.is_sorted());
-        prop_assert!(outlet.shared.lock().is_balanced());
+        prop_assert!(root.shared.lock().is_balanced());
     }
 }
 
@@ -115,11 +115,11 @@ async fn threads_that_race_come_out_sorted_and_complete() {
     const EACH: usize = 3_000;
     let (facts, received) = mpsc::channel(1);
     let mut received = Facts::new(received);
-    let outlet = Sink::new(SessionId(0));
+    let root = Sink::new(SessionId(0));
     let stop = CancellationToken::new();
-    let threads: Vec<_> = sinks(&outlet)
+    let threads: Vec<_> = sinks(&root)
         .into_iter()
-        .chain(sinks(&outlet))
+        .chain(sinks(&root))
         .map(|sink| {
             std::thread::spawn(move || {
                 for at in 0..EACH {
@@ -144,7 +144,7 @@ async fn threads_that_race_come_out_sorted_and_complete() {
         stop.cancel();
         taken
     };
-    let (taken, ()) = tokio::join!(reading, outlet.pump(facts, stop.clone()));
+    let (taken, ()) = tokio::join!(reading, root.pump(facts, stop.clone()));
     assert!(taken.is_sorted());
     for thread in threads {
         thread.join().unwrap();
@@ -155,10 +155,10 @@ async fn threads_that_race_come_out_sorted_and_complete() {
 async fn what_is_younger_than_a_held_stamp_waits_for_its_end_without_turning() {
     let (facts, received) = mpsc::channel(1);
     let mut received = Facts::new(received);
-    let outlet = Sink::new(SessionId(0));
-    let sinks = sinks(&outlet);
+    let root = Sink::new(SessionId(0));
+    let sinks = sinks(&root);
     let stop = CancellationToken::new();
-    let pumping = outlet.pump(facts, stop.clone());
+    let pumping = root.pump(facts, stop.clone());
     let script = async {
         let held = sinks[0].hold_stamp();
         sinks[1].received(conn(&sinks[1]), Bytes::new(), 0);
@@ -176,8 +176,8 @@ async fn what_is_younger_than_a_held_stamp_waits_for_its_end_without_turning() {
 
 #[test]
 fn exchanges_stand_beside_batches_and_before_the_end() {
-    let outlet = Sink::new(SessionId(0));
-    let sink = outlet.of(SessionId(1));
+    let root = Sink::new(SessionId(0));
+    let sink = root.of(SessionId(1));
     for number in 0..20 {
         sink.received(conn(&sink), Bytes::new(), 0);
         sink.exchange(exchange(&sink, number));
@@ -187,7 +187,7 @@ fn exchanges_stand_beside_batches_and_before_the_end() {
     let done =
         Event::Done { id: sink.session, outcome: Ok(Summary::default()), at: Stamp::default() };
     sink.finish(done.clone());
-    let events: Vec<Event> = outlet.shared.lock().take().into();
+    let events: Vec<Event> = root.shared.lock().take().into();
     let Some(Event::Traffic(batch)) = events.first() else { panic!("{events:?}") };
     assert_eq!(batch.records.len(), 40, "one batch");
     let numbers: Vec<u32> = events
@@ -200,5 +200,5 @@ fn exchanges_stand_beside_batches_and_before_the_end() {
     assert!(numbers.iter().copied().eq(0..20), "{numbers:?}");
     assert!(matches!(events.get(2), Some(Event::Progress { number: 0, .. })), "{events:?}");
     assert_eq!(events.last(), Some(&done));
-    assert!(!outlet.shared.lock().knows(sink.session), "the session is forgotten");
+    assert!(!root.shared.lock().knows(sink.session), "the session is forgotten");
 }

@@ -254,10 +254,10 @@ fn nothing_follows_the_end() {
 async fn the_pump_sends_at_once_after_a_pause_and_then_in_batches() {
     let (facts, received) = mpsc::channel(16);
     let mut received = Facts::new(received);
-    let outlet = Sink::new(SessionId(0));
-    let sink = outlet.of(SESSION);
+    let root = Sink::new(SessionId(0));
+    let sink = root.of(SESSION);
     let stop = CancellationToken::new();
-    let pumping = outlet.pump(facts, stop.clone());
+    let pumping = root.pump(facts, stop.clone());
     let script = async {
         let next = async |received: &mut Facts| {
             let event = timeout(Duration::from_secs(5), received.recv()).await.unwrap();
@@ -288,10 +288,10 @@ async fn the_pump_sends_at_once_after_a_pause_and_then_in_batches() {
 #[tokio::test]
 async fn streams_wait_while_the_shell_is_behind_and_go_on_after() {
     let (facts, mut received) = mpsc::channel(1);
-    let outlet = Sink::new(SessionId(0));
-    let sink = outlet.of(SESSION);
+    let root = Sink::new(SessionId(0));
+    let sink = root.of(SESSION);
     let stop = CancellationToken::new();
-    let pumping = outlet.pump(facts, stop.clone());
+    let pumping = root.pump(facts, stop.clone());
     let chunk = Bytes::from(vec![0; 64 * 1024]);
     let reader = async {
         let mut count = 0;
@@ -310,16 +310,16 @@ async fn streams_wait_while_the_shell_is_behind_and_go_on_after() {
 #[tokio::test]
 async fn a_stopped_pump_leaves_nobody_waiting() {
     let (facts, _received) = mpsc::channel(1);
-    let outlet = Sink::new(SessionId(0));
-    let sink = outlet.of(SESSION);
+    let root = Sink::new(SessionId(0));
+    let sink = root.of(SESSION);
     for _ in 0..9 {
         let data = Bytes::from(vec![0; RECORD_KEEPS]);
         sink.received(SESSION.conn(1), data, RECORD_KEEPS as u64);
     }
     let stop = CancellationToken::new();
     stop.cancel();
-    let late = outlet.clone();
-    let both = async { tokio::join!(sink.ready(), outlet.pump(facts, stop)) };
+    let late = root.clone();
+    let both = async { tokio::join!(sink.ready(), root.pump(facts, stop)) };
     timeout(Duration::from_secs(5), both).await.unwrap();
     timeout(Duration::from_secs(5), late.of(SessionId(2)).ready()).await.unwrap();
 }

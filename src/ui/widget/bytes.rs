@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::app::wrap_bytes;
+use crate::codec::joiners::joins_at;
 use crate::codec::printable::{Marked, marked};
 use crate::codec::search::Pattern;
 use crate::model::secrets::MASK;
@@ -93,7 +94,12 @@ pub(crate) fn text(
         let (span, hit) = (spans.first(), hits.first());
         let ranges = [span.map(|(range, _)| range), hit.map(|hit| &hit.range)];
         let edge = |range: &Range<usize>| if range.start > at { range.start } else { range.end };
-        let end = ranges.into_iter().flatten().map(edge).fold(bytes.len(), usize::min);
+        let mut end = ranges.into_iter().flatten().map(edge).fold(bytes.len(), usize::min);
+        // What is joined is drawn as one.
+        while end < bytes.len() && joins_at(bytes, end) {
+            let more = bytes[end + 1..].iter().position(|byte| byte & 0xc0 != 0x80);
+            end = more.map_or(bytes.len(), |more| end + 1 + more);
+        }
         let piece = marked(&bytes[at..end]);
         if let Some(hit) = hit.filter(|hit| hit.range.start <= at) {
             put_from(painter, &piece.text, &mut left, hit.style(painter.palette));

@@ -7,7 +7,7 @@ use wirebench::app::message::Message;
 use wirebench::engine::event::{Event, Phase};
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::field_id::FieldId;
-use wirebench::model::plan::{PartContent, Plan, PlanBody, StepPlan};
+use wirebench::model::plan::{PartContent, Plan, PlanBody, StepPlan, WhenPlan};
 use wirebench::model::protocol::{Protocol, Side};
 use wirebench::model::timing::Stamp;
 use wirebench::model::tls::{ClientTls, ListenerTls};
@@ -465,6 +465,17 @@ fn what_is_pasted_into_a_step_is_what_it_sends() {
     driver.assert_shows("escapes are read: \\t = TAB; \\\\ is a backslash");
     driver.keys("x");
     driver.assert_shows("\\t = TAB");
+}
+
+#[test]
+fn what_is_pasted_into_a_condition_is_what_it_looks_for() {
+    let file = "[tcp-listener]\nbind='127.0.0.1:0'\nrule=[{ when=\"contains 'x'\", send='y' }]\n";
+    let text = FieldId::new("rule").row(0).then("when").then("text");
+    let mut driver = in_field(file, FormTab::Rules, text);
+    driver.paste("\r\n");
+    let (_, plan) = Driver::opened(&driver.keys("<F5>"));
+    let Plan::TcpListener(plan) = plan else { panic!("{plan:?}") };
+    assert_eq!(plan.rules[0].when, WhenPlan::Contains(b"x\r\n".as_slice().into()));
 }
 
 #[test]

@@ -168,7 +168,7 @@ pub const FAULTS: [Fault; 19] = [
         then: Then::Close,
         words: "'-1' is not a length",
         kept: "kept-n",
-        status: 0,
+        status: 3,
     },
     Fault {
         name: "a huge chunk size",

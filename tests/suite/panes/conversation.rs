@@ -110,7 +110,7 @@ fn an_unknown_name_is_not_sent_unless_literally() {
     let mut app = Driver::new((120, 40), START);
     let id = connected(&mut app);
     assert!(commands(app.keys("say {{x}}<Enter>")).is_empty());
-    app.assert_shows("unknown variable 'x'; Alt+l sends it literally");
+    app.assert_shows("unknown variable 'x'; Alt+L sends it literally");
     let sent = commands(app.keys("<A-l>"));
     let (to, data) = (Recipient::Conn(id.conn(1)), Bytes::from_static(b"say {{x}}\r\n"));
     assert_eq!(sent, [Command::Send { to, data }]);
@@ -264,7 +264,7 @@ fn hex_has_no_line_ending_to_change() {
     connected(&mut app);
     let kept = app.shared.drafts.current().spec.clone();
     app.keys("<A-x><A-e>");
-    app.assert_shows("hex goes out without a line ending; Alt+x writes text");
+    app.assert_shows("hex goes out without a line ending; Alt+X writes text");
     assert_eq!(app.shared.drafts.current().spec, kept);
 }
 

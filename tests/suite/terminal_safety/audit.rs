@@ -26,7 +26,7 @@ pub fn assert_screen_bytes(raw: &[u8]) {
 /// Checks what the headless shell wrote: visible characters and ends of lines.
 pub fn assert_plain_lines(raw: &[u8], whose: &str) {
     let text = std::str::from_utf8(raw).expect("UTF-8");
-    let bad = text.chars().find(|c| !is_visible(*c) && !matches!(c, '\n' | '\r'));
+    let bad = invisible(text, &['\n', '\r']);
     assert_eq!(bad, None, "{whose}: {text:?}");
 }
 
@@ -39,6 +39,23 @@ pub fn assert_log(home: &TempDir) -> String {
     log
 }
 
+/// The first character nobody sees, but for those that join it with what is before.
+fn invisible(text: &str, others: &[char]) -> Option<(usize, char)> {
+    let mut before = None;
+    text.char_indices().find(|(_, c)| {
+        let is_keycap = matches!(before, Some('0'..='9' | '#' | '*'));
+        let joins =
+            |before: char| before == '\u{fe0f}' || (before as u32 > 0x7f && is_visible(before));
+        let is_fine = match c {
+            '\u{200c}' | '\u{200d}' => before.is_some_and(joins),
+            '\u{fe0f}' => is_keycap || before.is_some_and(joins),
+            c => is_visible(*c) || others.contains(c),
+        };
+        before = Some(*c);
+        !is_fine
+    })
+}
+
 fn audit(raw: &[u8]) -> Result<(), (usize, String)> {
     let mut at = 0;
     while let Some(rest) = raw.get(at..).filter(|rest| !rest.is_empty()) {
@@ -49,7 +66,7 @@ fn audit(raw: &[u8]) -> Result<(), (usize, String)> {
         let end = memchr::memchr(0x1b, rest).unwrap_or(rest.len());
         let text = std::str::from_utf8(&rest[..end])
             .map_err(|error| (at + error.valid_up_to(), "not UTF-8".to_owned()))?;
-        if let Some((offset, c)) = text.char_indices().find(|(_, c)| !is_visible(*c)) {
+        if let Some((offset, c)) = invisible(text, &[]) {
             return Err((at + offset, format!("U+{:04X}", u32::from(c))));
         }
         at += end;
@@ -97,8 +114,16 @@ fn is_colour(parameters: &str) -> bool {
 
 #[test]
 fn the_audit_finds_what_must_not_be_there() {
-    for bad in ["\x1b]0;x\x07", "\x1bPx", "\x1b[5m", "\x1b[?1003h", "\x07", "\u{9b}31m", "\u{202e}"]
-    {
+    for bad in [
+        "\x1b]0;x\x07",
+        "\x1bPx",
+        "\x1b[5m",
+        "\x1b[?1003h",
+        "\x07",
+        "\u{9b}31m",
+        "\u{202e}",
+        "a\u{200d}",
+    ] {
         assert!(audit(bad.as_bytes()).is_err(), "{bad:?}");
     }
     assert_eq!(audit("\x1b[?2026h\x1b[3;4H\x1b[38;5;8;1mé\x1b[0m".as_bytes()), Ok(()));

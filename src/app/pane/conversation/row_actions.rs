@@ -92,7 +92,7 @@ impl ConversationPane {
     }
 
     /// Makes a draft that sends the bytes.
-    pub(super) fn turn_around(&self, shared: &Shared) -> Result<Outcome, Outcome> {
+    pub(super) fn make_preset(&self, shared: &Shared) -> Result<Outcome, Outcome> {
         let (row, bytes) = self.data(shared, "make a preset of")?;
         let Some(record) = shared.timeline.get(row.first) else { return Ok(Outcome::yes()) };
         let whole = Record { original_len: row.len, data: bytes, ..record };

@@ -29,7 +29,7 @@ pub struct BodyFetch {
 }
 
 /// Makes a draft of an exchange, at once or when its body is here.
-pub(super) fn turn_around(exchange: &Exchange, fetch: &mut Option<BodyFetch>) -> Outcome {
+pub(super) fn make_preset(exchange: &Exchange, fetch: &mut Option<BodyFetch>) -> Outcome {
     let request = &exchange.request.body;
     if request.decoded_len == 0 {
         return to_preset::exchange(exchange, &[]).into();

@@ -182,9 +182,9 @@ impl ExchangePane {
     }
 
     /// Makes a draft of the exchange shown, at once or when its body is here.
-    pub(super) fn turn_around(&mut self, shared: &Shared) -> Outcome {
+    pub(super) fn make_preset(&mut self, shared: &Shared) -> Outcome {
         match self.shown(shared) {
-            Some(shown) => body_fetch::turn_around(shown.exchange, &mut self.fetch),
+            Some(shown) => body_fetch::make_preset(shown.exchange, &mut self.fetch),
             None => Outcome::say("nothing was received yet"),
         }
     }

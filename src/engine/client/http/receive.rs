@@ -19,7 +19,7 @@ use crate::engine::event::Phase;
 use crate::engine::http::body_receiver::BodyReceiver;
 use crate::engine::http::failure;
 use crate::engine::http::tap::{ReadBuffer, Tap};
-use crate::model::exchange::{Head, HttpMessage, MessageFraming};
+use crate::model::exchange::{FieldLine, Head, HttpMessage, MessageFraming};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::record::{Direction, RecordKind};
 
@@ -29,6 +29,14 @@ const INTERIM: usize = 100;
 const INTERIM_BYTES: u64 = 256 * 1024;
 /// The status that ends the HTTP part of a connection.
 const SWITCHING: u16 = 101;
+/// Where a response holds a NUL, which no field may (RFC 9110, section 5.5).
+fn nul(head: &Head, trailers: &[FieldLine]) -> Option<String> {
+    let is_in = |bytes: &[u8]| memchr::memchr(0, bytes).is_some();
+    let in_trailer = trailers.iter().any(|line| is_in(&line.value) || is_in(&line.name));
+    let place = is_in(&head.raw).then_some("head").or(in_trailer.then_some("trailers"))?;
+    Some(format!("the {place} of the response holds a NUL"))
+}
+
 /// How long an answer may still come after sending failed: it is on its way already or never.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
@@ -282,7 +290,17 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
         let outcome = self.fill(&mut receiver, rest).await;
         // What is missing of a decoded body stands in its facts.
         let _ = self.while_sending(receiver.finish(outcome.is_ok(), recorder)).await;
-        outcome.map(|()| head)
+        outcome?;
+        let length = framing.error.map(|refusal| refusal.why);
+        let trailers = recorder.edit(|exchange| {
+            exchange.response.as_ref().map(|response| response.body.trailers.clone())
+        });
+        let flaw = length.or_else(|| nul(&head, &trailers.unwrap_or_default()));
+        // All that came is kept and shown; for a good answer it must not be taken.
+        flaw.map_or(Ok(head), |why| {
+            let cause = format!("{why}; such a response is not to be believed");
+            Err(Failure::new(Stage::Session, &*self.hop.plan.url, FailureKind::Malformed, cause))
+        })
     }
 
     /// Waits for our own side, a decoder or a disk, and sends the request meanwhile.

@@ -1,0 +1,276 @@
+//! Invisible characters that join what stands around them: which may be shown as they are.
+//!
+//! U+FE0F makes an emoji of a sign, U+200D one picture of several emoji or one letter of several of
+//! an Indic script, U+200C keeps letters apart that would join (Persian, Indic scripts). Between what
+//! they join they are text; anywhere else they are nothing but invisible, and `printable` names them.
+//!
+//! A unit is a run of characters with all joiners between them; it is never cut. Whoever counts cells
+//! (`printable`, `wrap_bytes`) asks here, so all agree.
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::printable::{MARKS_PER_BASE, is_visible};
+
+const NON_JOINER: char = '\u{200c}';
+const JOINER: char = '\u{200d}';
+const EMOJI: char = '\u{fe0f}';
+const KEYCAP: char = '\u{20e3}';
+
+/// Joiners in one unit; a family of four has three, and so has the longest emoji in use.
+const JOINS: u8 = 3;
+
+/// Characters looked at for the beginning of what is not finished.
+const HELD: usize = 24;
+
+/// Whether a character is one of those that may be shown between others.
+#[must_use]
+pub(crate) fn is_joiner(c: char) -> bool {
+    matches!(c, NON_JOINER | JOINER | EMOJI)
+}
+
+/// The unit a text begins with, when there are joiners in it and all of them have something to join.
+#[must_use]
+pub(crate) fn unit(text: &str) -> Option<&str> {
+    let mut chars = text.chars();
+    let first = chars.next()?;
+    if (first.is_ascii() || first < '\u{a9}') && !text.get(1..)?.starts_with(EMOJI) {
+        return None;
+    }
+    // Most text has none near.
+    chars.take(1 + usize::from(MARKS_PER_BASE)).find(|c| is_joiner(*c))?;
+    let length = emoji(text).or_else(|| letters(text))?;
+    text.get(..length)
+}
+
+/// Cells of a unit; as the screen counts them.
+#[must_use]
+pub(crate) fn unit_cells(unit: &str) -> usize {
+    unit.graphemes(true).map(UnicodeWidthStr::width).sum()
+}
+
+/// Whether a run of bytes must not be cut here, because a joiner is beside the cut.
+#[must_use]
+pub(crate) fn joins_at(bytes: &[u8], at: usize) -> bool {
+    const ENCODED: [&[u8]; 3] = [b"\xe2\x80\x8c", b"\xe2\x80\x8d", b"\xef\xb8\x8f"];
+    let (Some(before), Some(after)) = (bytes.get(..at), bytes.get(at..)) else { return false };
+    ENCODED.iter().any(|joiner| after.starts_with(joiner) || before.ends_with(joiner))
+}
+
+/// Bytes at the end of a text that wait for what a joiner, its last character, joins.
+#[must_use]
+pub(crate) fn unfinished(text: &str) -> usize {
+    if !text.ends_with([JOINER, NON_JOINER]) {
+        return 0;
+    }
+    let (mut length, mut is_joined) = (0, true);
+    for c in text.chars().rev().take(HELD) {
+        let is_part =
+            is_joiner(c) || c.width() == Some(0) || matches!(c, '\u{1f3fb}'..='\u{1f3ff}');
+        if !is_part && !is_joined {
+            break;
+        }
+        length += c.len_utf8();
+        is_joined = is_part;
+    }
+    length
+}
+
+/// Bytes of an emoji that has a selector or joiners (UTS 51, ED-16).
+fn emoji(text: &str) -> Option<usize> {
+    let mut length = element(text)?;
+    for _ in 0..JOINS {
+        let next = text.get(length..)?.strip_prefix(JOINER).and_then(element);
+        let Some(next) = next else { break };
+        length += JOINER.len_utf8() + next;
+    }
+    let first = text.chars().next()?.len_utf8();
+    text.get(first..length)?.contains(is_joiner).then_some(length)
+}
+
+/// Bytes of one emoji: a picture with a selector or the colour of a skin, or a keycap.
+fn element(text: &str) -> Option<usize> {
+    let mut chars = text.chars();
+    let first = chars.next()?;
+    let (second, third) = (chars.next(), chars.next());
+    let selected = first.len_utf8() + EMOJI.len_utf8();
+    if matches!(first, '0'..='9' | '#' | '*') {
+        let is_keycap = second == Some(EMOJI) && third == Some(KEYCAP);
+        return is_keycap.then_some(selected + KEYCAP.len_utf8());
+    }
+    if !is_picture(first) {
+        return None;
+    }
+    Some(match second {
+        Some(EMOJI) => selected,
+        Some(skin @ '\u{1f3fb}'..='\u{1f3ff}') => first.len_utf8() + skin.len_utf8(),
+        _ => first.len_utf8(),
+    })
+}
+
+/// Whether a character is an extended pictograph: those alone are joined by rule GB11 of UAX 29.
+fn is_picture(c: char) -> bool {
+    let is_near =
+        matches!(c, '\u{a9}' | '\u{ae}' | '\u{203c}'..='\u{3299}' | '\u{1f000}'..='\u{1faff}');
+    let is_known = is_visible(c) && c.width() > Some(0) && !matches!(c, '\u{1f1e6}'..='\u{1f1ff}');
+    is_near
+        && is_known
+        && [c, JOINER, '\u{1f600}'].iter().collect::<String>().graphemes(true).count() == 1
+}
+
+/// Bytes of letters with joiners between them, as scripts need them; marks of the last are left.
+fn letters(text: &str) -> Option<usize> {
+    let (mut length, mut whole) = (0, None);
+    for joined in 0..=JOINS {
+        let base = text.get(length..)?.chars().next()?;
+        if !is_visible(base) || base.width().unwrap_or(0) == 0 {
+            break;
+        }
+        length += base.len_utf8();
+        if joined > 0 {
+            whole = Some(length);
+        }
+        let (mark, marked) = marks(text.get(length..)?);
+        length += marked;
+        let mut rest = text.get(length..)?.chars();
+        let (Some(joiner), Some(next)) = (rest.next(), rest.next()) else { break };
+        if !joins(base, mark, joiner, next) {
+            break;
+        }
+        length += joiner.len_utf8();
+    }
+    whole
+}
+
+/// The last of the marks a text begins with, and their bytes.
+fn marks(text: &str) -> (Option<char>, usize) {
+    let is_mark = |c: &char| is_visible(*c) && c.width() == Some(0);
+    let found = text.chars().take(MARKS_PER_BASE.into()).take_while(is_mark);
+    found.fold((None, 0), |(_, length), mark| (Some(mark), length + mark.len_utf8()))
+}
+
+/// Whether a joiner has something to join: a letter with its last mark, and what follows (after RFC
+/// 5892, appendices A.1 and A.2, with a letter on both sides).
+fn joins(base: char, mark: Option<char>, joiner: char, next: char) -> bool {
+    let is_conjunct = mark.is_some_and(|mark| {
+        is_virama(mark) && is_letter_of(mark, next) && is_letter_of(mark, base)
+    });
+    match joiner {
+        NON_JOINER => is_conjunct || (is_arabic(base) && is_arabic(next)),
+        JOINER => is_conjunct,
+        _ => false,
+    }
+}
+
+/// Whether a character that takes cells belongs to the script of a sign that joins consonants.
+fn is_letter_of(virama: char, c: char) -> bool {
+    u32::from(virama) >> 7 == u32::from(c) >> 7 && c.is_alphabetic() && c.width() > Some(0)
+}
+
+/// Signs that take the vowel off a consonant: Devanagari to Sinhala.
+fn is_virama(c: char) -> bool {
+    matches!(
+        c,
+        '\u{94d}'
+            | '\u{9cd}'
+            | '\u{a4d}'
+            | '\u{acd}'
+            | '\u{b4d}'
+            | '\u{bcd}'
+            | '\u{c4d}'
+            | '\u{ccd}'
+    ) || matches!(c, '\u{d4d}' | '\u{dca}')
+}
+
+/// Letters that join their neighbours: Arabic with its extensions, Syriac, N'Ko.
+fn is_arabic(c: char) -> bool {
+    let is_near = matches!(c, '\u{620}'..='\u{6ff}' | '\u{710}'..='\u{74f}' | '\u{750}'..='\u{77f}')
+        || matches!(c, '\u{7ca}'..='\u{7ea}' | '\u{8a0}'..='\u{8c9}');
+    is_near && c.is_alphabetic() && is_visible(c) && c.width() > Some(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Text of many languages and emoji that must stay as it is.
+    const TEXTS: [&str; 20] = [
+        "❤\u{fe0f}",
+        "☺\u{fe0f}",
+        "1\u{fe0f}\u{20e3}",
+        "#\u{fe0f}\u{20e3}",
+        "👨\u{200d}👩\u{200d}👧\u{200d}👦",
+        "👩\u{1f3fb}\u{200d}❤\u{fe0f}\u{200d}💋\u{200d}👨\u{1f3ff}",
+        "🏳\u{fe0f}\u{200d}🌈",
+        "🏴\u{200d}☠\u{fe0f}",
+        "👩\u{1f3fd}\u{200d}🚀",
+        "🤷\u{200d}♀\u{fe0f}",
+        "👁\u{fe0f}\u{200d}🗨\u{fe0f}",
+        "🧑\u{200d}🦰",
+        "🐻\u{200d}❄\u{fe0f}",
+        "می\u{200c}خواهم",
+        "خانه\u{200c}ها",
+        "بردار\u{200c}ها",
+        "क\u{94d}\u{200d}ष",
+        "क\u{94d}\u{200c}ष",
+        "ශ\u{dca}\u{200d}ර\u{dd3}",
+        "ന\u{d4d}\u{200d}മ",
+    ];
+
+    #[test]
+    fn joiners_between_what_they_join_are_text() {
+        for text in TEXTS {
+            let shown = crate::codec::printable::printable_str(text);
+            assert_eq!(shown, text, "{shown}");
+            let around = format!("a {text}, {text}\u{301} b");
+            assert_eq!(crate::codec::printable::printable_str(&around), around);
+        }
+        assert!(TEXTS.iter().take(13).all(|text| unit(text) == Some(*text)));
+    }
+
+    #[test]
+    fn joiners_anywhere_else_are_named() {
+        for text in [
+            "\u{200d}",
+            "a\u{200d}b",
+            "👩\u{200d}",
+            "\u{200d}👩",
+            "👩\u{200d}\u{200d}👩",
+            "👩\u{200d}a",
+            "a\u{fe0f}",
+            "\u{fe0f}",
+            "1\u{fe0f}",
+            "❤\u{fe0f}\u{fe0f}",
+            "❤\u{fe0e}",
+            "می\u{200c}",
+            "می\u{200c} خ",
+            "a\u{200c}b",
+            "ی\u{200c}a",
+            "א\u{200c}ב",
+            "क\u{200d}ष",
+            "क\u{94d}\u{200d}",
+            "क\u{94d}\u{200d}a",
+            "क\u{94d}\u{200d}ශ",
+            "日\u{200d}本",
+            "🇩\u{200d}🇪",
+            "1\u{200d}2",
+            "\u{1f3fb}\u{fe0f}\u{200d}",
+            "👩\u{202e}\u{200d}👩",
+            "🏴\u{e0067}\u{e007f}",
+        ] {
+            let shown = crate::codec::printable::printable_str(text);
+            assert!(shown.contains('‹'), "{text:?} {shown:?}");
+        }
+        let long = format!("👩{}", "\u{200d}👩".repeat(9));
+        let shown = crate::codec::printable::printable_str(&long);
+        assert_eq!(shown.matches('\u{200d}').count(), 7, "{shown:?}");
+        assert_eq!(shown.matches("‹U+200D›").count(), 2, "{shown:?}");
+    }
+
+    #[test]
+    fn an_emoji_takes_two_cells() {
+        for text in TEXTS.iter().take(13) {
+            assert_eq!(unit_cells(text), 2, "{text}");
+        }
+    }
+}

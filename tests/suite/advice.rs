@@ -1,0 +1,77 @@
+//! What `send` says to do about a name nobody knows is right wherever the name stands: what it
+//! advises to write is sent as braces.
+
+use std::io::{Read as _, Write as _};
+use std::sync::mpsc;
+
+use crate::harness::peers::tcp_peer;
+use crate::harness::program::{run, told};
+
+/// A peer that tells what it got and answers as HTTP does.
+fn recorder() -> (String, mpsc::Receiver<Vec<u8>>) {
+    let (sender, got) = mpsc::channel();
+    let peer = tcp_peer(move |mut stream| {
+        let (mut all, mut buffer) = (Vec::new(), [0; 4096]);
+        while let Ok(read @ 1..) = stream.read(&mut buffer) {
+            all.extend_from_slice(&buffer[..read]);
+            if String::from_utf8_lossy(&all).contains("finis") {
+                break;
+            }
+        }
+        let _ = stream.write_all(b"HTTP/1.1 204 X\r\nConnection: close\r\n\r\n");
+        let _ = sender.send(all);
+    });
+    (peer.to_string(), got)
+}
+
+#[test]
+fn what_is_advised_for_an_unknown_name_sends_its_braces() {
+    let (peer, got) = recorder();
+    let (http, tcp) = (format!("http://{peer}/"), format!("tcp://{peer}"));
+    let json = "{\"a\":\"@@\",\"z\":\"finis\"}";
+    let cases: [&[&str]; 8] = [
+        &[&http, "a=@@", "z=finis"],
+        &[&http, "-f", "a=@@", "z=finis"],
+        &[&http, "X-A:@@", "z=finis"],
+        &[&http, "q==@@", "z=finis"],
+        &[&http, "-d", json],
+        &[&http, "--set", "body.text=@@ finis"],
+        &[&tcp, "--data", "@@ finis"],
+        &[&http, "--set", "auth.bearer=@@", "z=finis"],
+    ];
+    for case in cases {
+        let with = |text: &str| -> Vec<String> {
+            let words = case.iter().map(|word| word.replace("@@", text));
+            ["send".to_owned()].into_iter().chain(words).collect()
+        };
+        let tried = with("{{no.such}}");
+        let (status, said) = told(&run(&tried.iter().map(String::as_str).collect::<Vec<_>>()));
+        assert!(
+            status == Some(2) && said.contains("unknown variable 'no.such'"),
+            "{case:?}: {said}"
+        );
+        let advised = said.split("or write ").nth(1).and_then(|rest| rest.split(')').next());
+        let again = with(advised.unwrap());
+        let (status, said) = told(&run(&again.iter().map(String::as_str).collect::<Vec<_>>()));
+        assert_eq!(status, Some(0), "{case:?}: {said}");
+        let got = String::from_utf8(got.recv().unwrap()).unwrap();
+        let braces = ["{{no.such}}", "%7B%7Bno.such%7D%7D"];
+        assert!(braces.iter().any(|text| got.contains(text)), "{case:?}: {got}");
+        assert!(!got.contains("{{!"), "{case:?}: {got}");
+    }
+}
+
+#[test]
+fn each_kind_of_name_has_its_own_place() {
+    for (name, advice) in [
+        ("x", "define x in an environment and name it with --env, or write {{!x}}"),
+        ("2fa", "define 2fa in an environment"),
+        ("env.NO_SUCH_ONE", "set NO_SUCH_ONE for the program"),
+        ("secret.key", "define key in env/NAME.secret.toml"),
+        ("now +1h", "no functions yet, or write {{!now +1h}}"),
+    ] {
+        let item = format!("a={{{{{name}}}}}");
+        let (status, said) = told(&run(&["send", "http://127.0.0.1:9/", &item]));
+        assert!(status == Some(2) && said.contains(advice), "{name}: {said}");
+    }
+}
