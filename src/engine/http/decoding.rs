@@ -103,17 +103,9 @@ impl Decoding {
         let reader = reader.map_err(|error| error.to_string())?;
         let is_signed = codings.iter().all(|name| is_signed(name));
         let held = (!is_signed).then(Vec::new);
-        let (codings, shared_end, mislabeled) = (codings.join(", "), works, None);
-        let run = DecodeRun {
-            codings,
-            reader,
-            sink,
-            shared: shared_end,
-            input,
-            total: 0,
-            held,
-            mislabeled,
-        };
+        let (codings, mislabeled) = (codings.join(", "), None);
+        let run =
+            DecodeRun { codings, reader, sink, shared: works, input, total: 0, held, mislabeled };
         let task = tasks.spawn(decoded(run, queue, give));
         Ok(Decoding { pieces, shared, task })
     }
@@ -210,17 +202,10 @@ impl EncodedInput {
         }
         Ok(Some(piece))
     }
-}
 
-impl EncodedInput {
-    /// Whether all of it could be text, and can be handed over.
-    fn could_be_text(&self) -> bool {
-        self.is_text && self.kept.is_some()
-    }
-
-    /// Whether all of it is text, and more than a coding makes look like text by accident.
-    fn is_surely_text(&self) -> bool {
-        self.could_be_text() && self.taken >= TEXT
+    /// Whether all of it could be text of at least so many bytes, and can be handed over.
+    fn is_text_of(&self, least: u64) -> bool {
+        self.is_text && self.kept.is_some() && self.taken >= least
     }
 }
 
@@ -309,7 +294,7 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
     /// Whether the bytes are in their coding all the same; not asked of what nobody kept.
     fn is_damaged(&self, error: &io::Error) -> bool {
         let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<DecodeError>());
-        !inner.is_some_and(|error| error.is_foreign) && !lock(&self.input).could_be_text()
+        !inner.is_some_and(|error| error.is_foreign) && !lock(&self.input).is_text_of(0)
     }
 
     fn is_no_news(&self, error: &io::Error) -> bool {
@@ -359,7 +344,7 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
 
     /// Whatever a coding without a signature made of text is not believed.
     fn refuse_text(&self) -> io::Result<()> {
-        if !lock(&self.input).is_surely_text() {
+        if !lock(&self.input).is_text_of(TEXT) {
             return Ok(());
         }
         let (coding, message) = (self.codings.clone(), "the data is text, in no coding".to_owned());
