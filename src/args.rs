@@ -109,8 +109,8 @@ fast as the slowest takes it, and its end is told to them (FIN); over UDP it goe
 last, 8 KiB a datagram. It waits for somebody to come, and is left alone where --echo, --body or a
 rule answers, or with -I.
 A first Ctrl+C, TERM or HUP prints what was taken in, for a second at most; a second one ends it at
-once.
-Exit status: 0 stopped as asked, 2 usage, 3 network, 4 TLS, 6 not all was printed (how much is said),
+once. What was ignored at the start (nohup, a script's 'listen &') stays so: TERM ends it.
+Exit status: 0 stopped as asked, 2 usage, 3 network, 6 not all was printed (how much is said),
 141 the reader of the output left.";
 
 /// `wirebench send`.
@@ -154,7 +154,8 @@ pub struct Send {
     /// Longest wait for the answer (`30s`, `500ms`).
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub timeout: Option<Duration>,
-    /// TCP and UDP: stop when nothing came for this long after the last reply; 0 waits for none.
+    /// TCP and UDP: stop when nothing came for this long after the last reply; 0 waits for none. How
+    /// long sending may take is --timeout's to say.
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub wait: Option<Duration>,
     /// UDP: take what anybody sends for a reply, not only what comes from the target.
@@ -257,7 +258,8 @@ pub struct Common {
     /// a list takes a row (headers='A: 1') or a field of one (step.1.send=PING). --help names them.
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub settings: Vec<String>,
-    /// Tell secrets, cookies and other credentials in JSON Lines, text and failures, too.
+    /// Tell secrets, cookies and other credentials in JSON Lines, in printed heads and what listen
+    /// prints as text, and in failures, too. What send prints of a body or stream is never masked.
     #[arg(long)]
     pub with_secrets: bool,
     #[command(flatten)]

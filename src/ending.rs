@@ -37,9 +37,8 @@ static INTERRUPTS_ELSEWHERE: AtomicBool = AtomicBool::new(false);
 /// # Errors
 /// When the system refuses a handler or a thread.
 pub(crate) fn watch(last_words: fn()) -> io::Result<()> {
-    let kinds = [SIGINT, SIGTERM, SIGHUP];
-    let kept = kinds.into_iter().filter(|kind| *kind != SIGHUP || !hang_up_is_ignored());
-    let mut signals = Signals::new(kept)?;
+    let obeyed = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|kind| is_obeyed(*kind));
+    let mut signals = Signals::new(obeyed)?;
     let wait = move || {
         let mut first: Option<Instant> = None;
         for signal in signals.forever() {
@@ -69,10 +68,12 @@ pub(crate) fn interrupts_elsewhere(elsewhere: bool) {
     INTERRUPTS_ELSEWHERE.store(elsewhere, Ordering::Release);
 }
 
-/// Whether whoever started us wants us to outlive the terminal, as `nohup` does.
+/// Whether a signal ends the program. Whoever started it can have a hang-up (`nohup`) or an interrupt
+/// (a script's `command &`) ignored, and so it stays; TERM always ends it. To be asked before anybody
+/// listens to the signal.
 #[must_use]
-pub(crate) fn hang_up_is_ignored() -> bool {
-    os::is_ignored(SIGHUP)
+pub(crate) fn is_obeyed(signal: i32) -> bool {
+    signal == SIGTERM || !os::is_ignored(signal)
 }
 
 /// Takes the default action when the time is over; without a thread the second signal does.

@@ -52,6 +52,7 @@ fn open(path: &Path) -> io::Result<File> {
         std::fs::rename(path, path.with_extension("log.1"))?;
     }
     named_file::regular_or_none(path)?;
+    named_file::ours_or_none(path)?;
     let flags = named_file::nonblocking_flags();
     let file =
         OpenOptions::new().create(true).append(true).mode(0o600).custom_flags(flags).open(path)?;

@@ -3,11 +3,12 @@
 //!
 //! Called by engine, store and shells. Opening never waits (a named pipe has no writer, a device no
 //! end), only regular files are taken, and what is read is bounded; each refusal says what the thing
-//! is instead and what to do.
+//! is instead and what to do. What the program keeps for itself is read by `read_ours`: it says what
+//! is trusted and what keys do, so another user must not have put it there.
 
-use std::fs::{File, FileType, OpenOptions};
+use std::fs::{File, FileType, Metadata, OpenOptions};
 use std::io::{self, Read as _};
-use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use rustix::fs::OFlags;
@@ -37,6 +38,50 @@ pub fn open(path: &Path) -> io::Result<(File, u64)> {
 /// As for [`open`], or kind `FileTooLarge`.
 pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let (file, len) = open(path)?;
+    read_open(file, len, limit)
+}
+
+/// The same of a file that the program keeps for itself.
+///
+/// # Errors
+/// As for [`read`]; kind `PermissionDenied` with the owner when another user may have put it there.
+pub(crate) fn read_ours(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    ours_or_none(path)?;
+    let (file, len) = open(path)?;
+    // Another one may have taken its place meanwhile.
+    owned(&file.metadata()?, "it")?;
+    read_open(file, len, limit)
+}
+
+/// Refuses what another user than this one or root put there, or could: the file, a link that leads
+/// to it, and the folder it lies in have to be ours. Nothing there is fine.
+///
+/// # Errors
+/// Kind `PermissionDenied` with the owner.
+pub(crate) fn ours_or_none(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.and_then(|folder| std::fs::metadata(folder).ok());
+    let those = [std::fs::symlink_metadata(path), std::fs::metadata(path)].into_iter().flatten();
+    folder.map_or(Ok(()), |folder| owned(&folder, "the folder it lies in"))?;
+    those.into_iter().try_for_each(|facts| owned(&facts, "it"))
+}
+
+fn owned(facts: &Metadata, what: &str) -> io::Result<()> {
+    owner_of_others(facts).map_or(Ok(()), |owner| {
+        let cause = format!("{what} belongs to user {owner}");
+        Err(io::Error::new(io::ErrorKind::PermissionDenied, cause))
+    })
+}
+
+/// The id of the user something belongs to, unless that is this one or root, who can do anything
+/// anyway.
+#[must_use]
+pub(crate) fn owner_of_others(facts: &Metadata) -> Option<u32> {
+    let user = rustix::process::geteuid().as_raw();
+    Some(facts.uid()).filter(|owner| ![user, 0].contains(owner))
+}
+
+fn read_open(file: File, len: u64, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // Files of the kernel have no length; one that grows is cut off by the bound.
     if len <= limit {
@@ -53,7 +98,19 @@ pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 /// # Errors
 /// As for [`read`], or the first byte that is no UTF-8.
 pub(crate) fn read_text(path: &Path, limit: u64) -> io::Result<String> {
-    String::from_utf8(read(path, limit)?).map_err(|error| {
+    text(read(path, limit)?)
+}
+
+/// A file of ours as text.
+///
+/// # Errors
+/// As for [`read_ours`], or the first byte that is no UTF-8.
+pub(crate) fn read_our_text(path: &Path, limit: u64) -> io::Result<String> {
+    text(read_ours(path, limit)?)
+}
+
+fn text(bytes: Vec<u8>) -> io::Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         io::Error::new(io::ErrorKind::InvalidData, format!("it is not UTF-8 at byte {at}"))
     })

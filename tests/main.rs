@@ -87,6 +87,8 @@ mod picture;
 mod pipes;
 #[path = "suite/pitfalls.rs"]
 mod pitfalls;
+#[path = "suite/planted.rs"]
+mod planted;
 #[path = "suite/properties.rs"]
 mod properties;
 #[path = "../src/property_tests.rs"]
@@ -115,6 +117,8 @@ mod store_calls;
 mod taken_in;
 #[path = "suite/terminal_safety.rs"]
 mod terminal_safety;
+#[path = "suite/tls_ends.rs"]
+mod tls_ends;
 #[path = "suite/tour.rs"]
 mod tour;
 #[path = "suite/trust.rs"]

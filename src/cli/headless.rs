@@ -1,6 +1,9 @@
 //! What every command works with: the engine, its events and signals.
 
 use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::io;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -187,41 +190,31 @@ impl Headless {
 /// INT, TERM and HUP. Listened to from before anything is read or opened, so that none is missed;
 /// `ending` sees to it that they end the program even when nobody gets round to asking here.
 pub(super) struct Interrupts {
-    interrupt: Signal,
-    terminate: Signal,
-    /// `None` = whoever started us wants us to outlive the terminal.
-    hang_up: Option<Signal>,
+    /// Those that are not ignored because whoever started us wants it so.
+    signals: Vec<Signal>,
     came: Option<Instant>,
 }
 
 impl Interrupts {
     /// Takes the signals over from their default; fails when the system refuses a handler.
     pub(super) fn listen() -> Result<Self, Failure> {
-        let listen = |kind| {
-            signal(kind).map_err(|error| {
-                Failure::new(Stage::Program, "signals", FailureKind::Io, error.to_string())
-            })
-        };
-        let hang_up = (!ending::hang_up_is_ignored()).then(|| listen(SignalKind::hangup()));
-        let interrupts = Interrupts {
-            interrupt: listen(SignalKind::interrupt())?,
-            terminate: listen(SignalKind::terminate())?,
-            hang_up: hang_up.transpose()?,
-            came: None,
-        };
-        ending::watch(|| {}).map_err(|error| {
+        let failed = |error: io::Error| {
             Failure::new(Stage::Program, "signals", FailureKind::Io, error.to_string())
-        })?;
-        Ok(interrupts)
+        };
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+        let obeyed = kinds.into_iter().filter(|kind| ending::is_obeyed(kind.as_raw_value()));
+        let signals = obeyed.map(signal).collect::<io::Result<_>>().map_err(failed)?;
+        ending::watch(|| {}).map_err(failed)?;
+        Ok(Interrupts { signals, came: None })
     }
 
     /// Waits for one; from then on the end is ours to see to, within a bound. Cancel-safe.
     pub(super) async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-            _ = async { self.hang_up.as_mut()?.recv().await }, if self.hang_up.is_some() => {}
-        }
+        poll_fn(|cx| {
+            let has_come = self.signals.iter_mut().any(|signal| signal.poll_recv(cx).is_ready());
+            if has_come { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
         ending::acknowledge(ENDING);
         self.came.get_or_insert_with(Instant::now);
     }

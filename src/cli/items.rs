@@ -11,6 +11,7 @@ use std::path::Path;
 use crate::compose::template::quote;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::{FormPart, HttpBody, HttpSpec, PartSource};
+use crate::model::secrets::hide_typed;
 use crate::model::spec::NameValue;
 use crate::named_file;
 
@@ -258,7 +259,8 @@ fn unescaped(value: &str) -> String {
 }
 
 fn usage(word: &str, cause: &str) -> Failure {
-    Failure::new(Stage::Compose, format!("'{word}'"), FailureKind::Usage, cause)
+    let failure = Failure::new(Stage::Compose, format!("'{word}'"), FailureKind::Usage, cause);
+    hide_typed(word, failure)
 }
 
 #[cfg(test)]

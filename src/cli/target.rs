@@ -13,6 +13,7 @@ use crate::model::field_access;
 use crate::model::plan::Plan;
 use crate::model::preset::{Preset, PresetPath, Scope, StoredPreset};
 use crate::model::protocol::Side;
+use crate::model::secrets::hide_typed;
 use crate::model::spec::Spec;
 use crate::store;
 use crate::store::job::Workspace;
@@ -56,8 +57,10 @@ pub(super) fn find(
 
 /// `PATH=VALUE`
 fn set(spec: &mut Spec, setting: &str) -> Result<(), Failure> {
-    let refuse =
-        |cause| Failure::new(Stage::Compose, format!("--set {setting}"), FailureKind::Usage, cause);
+    let refuse = |cause| {
+        let target = format!("--set {setting}");
+        hide_typed(setting, Failure::new(Stage::Compose, target, FailureKind::Usage, cause))
+    };
     let (path, value) = setting
         .split_once('=')
         .ok_or_else(|| refuse("write PATH=VALUE, such as timeout=5s".to_owned()))?;
@@ -152,6 +155,10 @@ fn use_environment(name: &str, workspace: &Workspace, scope: &mut Scope) -> Resu
             [] => format!("there is none in {}", workspace.root),
             names => format!("there are: {}", names.join(", ")),
         };
+        let unread = workspace.problems.first().filter(|problem| hides_presets(problem));
+        let known = unread.map_or(known.clone(), |problem| {
+            format!("not all of the workspace was read: {problem}; {known}")
+        });
         let cause = "there is no environment of this name";
         return Err(Failure::new(Stage::Compose, name, FailureKind::NotFound, cause).hint(known));
     };
@@ -167,17 +174,16 @@ fn from_address(text: &str, side: Side, workspace: Option<&Workspace>) -> Result
     }
     let Some(detected) = address::detect(text) else {
         let names = workspace.map_or_else(Vec::new, |workspace| similar(text, workspace));
+        let alike = (!names.is_empty()).then(|| format!("did you mean {}?", names.join(", ")));
+        // What kept presets from being read may be why this one is not known.
         let problem = workspace.and_then(|workspace| workspace.problems.first());
-        return Err(usage("neither an address nor a preset").hint(
-            match (names.as_slice(), problem) {
-                // What kept presets from being read may be why this one is not known.
-                ([], Some(problem)) => format!("not all presets were read: {problem}"),
-                ([], None) => {
-                    "write http://..., tcp://host:port, udp://host:port or :port".to_owned()
-                }
-                (names, _) => format!("did you mean {}?", names.join(", ")),
-            },
-        ));
+        let unread = problem.filter(|problem| alike.is_none() || hides_presets(problem));
+        let unread = unread.map(|problem| format!("not all presets were read: {problem}"));
+        let hints: Vec<String> = unread.into_iter().chain(alike).collect();
+        return Err(usage("neither an address nor a preset").hint(match hints.as_slice() {
+            [] => "write http://..., tcp://host:port, udp://host:port or :port".to_owned(),
+            hints => hints.join("; "),
+        }));
     };
     let mut spec = Spec::empty(detected.protocol, side);
     *spec.address_mut() = match side {
@@ -197,6 +203,11 @@ fn from_address(text: &str, side: Side, workspace: Option<&Workspace>) -> Result
         let _ = field_access::assign(spec.options_mut(), "line-ending", "none");
     }
     Ok(spec)
+}
+
+/// Whether a problem with a workspace is a bound behind which presets are not known at all.
+fn hides_presets(problem: &Failure) -> bool {
+    matches!(problem.kind, FailureKind::TooLarge | FailureKind::Timeout(_))
 }
 
 /// Presets whose name contains the text, or the text theirs, or that are a slip or two away.

@@ -101,7 +101,7 @@ pub fn exchange(exchange: &Exchange, bodies: Bodies<'_>, told: &Disclosure) -> S
         "failure": failure,
         "warnings": listed(exchange.warnings.iter().map(String::as_str)),
     }));
-    if !told.hidden().is_empty() {
+    if *told != Disclosure::Everything {
         tell(&mut facts, told);
     }
     line("exchange", exchange.started, facts)

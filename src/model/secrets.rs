@@ -8,6 +8,7 @@
 mod decoded;
 mod escapes;
 mod hidden_value;
+mod userinfo;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use super::failure::Failure;
 use decoded::Text;
 use hidden_value::HiddenValue;
+use userinfo::userinfo;
 
 /// Stands for a credential.
 pub(crate) const MASK: &str = "********";
@@ -31,7 +33,16 @@ const SPELLED: usize = 12;
 const REACH: usize = 16 * 1024;
 
 /// Headers whose values are credentials by definition.
-const CREDENTIALS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
+const CREDENTIALS: [&str; 8] = [
+    "authorization",
+    "proxy-authorization",
+    "authentication-info",
+    "proxy-authentication-info",
+    "cookie",
+    "cookie2",
+    "set-cookie",
+    "set-cookie2",
+];
 /// Words in the names of headers that people keep keys in.
 const KEY_WORDS: [&str; 12] = [
     "api-key",
@@ -47,6 +58,9 @@ const KEY_WORDS: [&str; 12] = [
     "credential",
     "session",
 ];
+
+/// What ends a name in a word of the command line.
+const SEPARATORS: [char; 5] = [':', '=', ' ', ';', '@'];
 
 /// Values that are hidden. Clones share them.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -126,7 +140,9 @@ impl Disclosure {
         let mut breaks = memchr::memrchr_iter(b'\n', before);
         let start = breaks.nth(1).map_or(0, |at| at + 1);
         let lines = before.get(start..).unwrap_or_default();
-        let mut found = within_piece(credentials(&[lines, piece].concat()), lines.len());
+        let text = [lines, piece].concat();
+        let mut found = within_piece(credentials(&text), lines.len());
+        found.extend(within_piece(userinfo(&text), lines.len()));
         found.extend(self.hidden_parts(before, piece));
         joined(found)
     }
@@ -139,7 +155,11 @@ impl Disclosure {
             let masked = masked_value(&name, &String::from_utf8_lossy(value));
             return Cow::Owned(masked.into_bytes());
         }
-        self.bytes(value)
+        let value = self.bytes(value);
+        match userinfo(&value) {
+            found if found.is_empty() || *self == Disclosure::Everything => value,
+            found => Cow::Owned(masked(&value, &found)),
+        }
     }
 
     /// The bytes of a head as they may be told.
@@ -179,32 +199,35 @@ pub(crate) fn masked_value(name: &str, value: &str) -> String {
 /// A text without user and password in its URLs (RFC 3986, section 3.2.1).
 #[must_use]
 pub(crate) fn without_userinfo(text: &str) -> Cow<'_, str> {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("://") {
-        let end = after.find(|c: char| c.is_whitespace() || "/?#\"'<>\\".contains(c));
-        let (authority, _) = after.split_at(end.unwrap_or(after.len()));
-        out.push_str(before);
-        out.push_str("://");
-        rest = match authority.rfind('@') {
-            Some(at) => {
-                out.push_str(MASK);
-                after.split_at(at).1
-            }
-            None => after,
-        };
+    match userinfo(text.as_bytes()) {
+        found if found.is_empty() => Cow::Borrowed(text),
+        found => {
+            let told = masked(text.as_bytes(), &found);
+            Cow::Owned(String::from_utf8_lossy(&told).into_owned())
+        }
     }
-    if out.is_empty() {
-        return Cow::Borrowed(text);
+}
+
+/// A failure about a word of the command line, without the credential in it: what stands behind the
+/// name of a header or option that holds one, however the word is spoiled.
+#[must_use]
+pub(crate) fn hide_typed(word: &str, failure: Failure) -> Failure {
+    let mut from = 0;
+    while let Some((name, rest)) = word.get(from..).and_then(|it| it.split_once(SEPARATORS)) {
+        if is_credential(name) || name.starts_with("auth.") {
+            return Secrets::new([rest.trim()]).hide_failure(failure);
+        }
+        from = word.len() - rest.len();
     }
-    out.push_str(rest);
-    Cow::Owned(out)
+    failure
 }
 
 /// The head of a message without the values of its credentials, lines folded under them included.
 #[must_use]
 pub(crate) fn without_credentials(head: &[u8]) -> Vec<u8> {
-    masked(head, &credentials(head))
+    let mut found = credentials(head);
+    found.extend(userinfo(head));
+    masked(head, &joined(found))
 }
 
 /// Where the values of credentials stand in a head.
@@ -245,7 +268,8 @@ impl Secrets {
     fn of(mut values: Vec<HiddenValue>) -> Self {
         values.sort_by(|a, b| a.key().cmp(&b.key()));
         values.dedup();
-        let reach = values.first().map_or(0, |longest| (longest.len() * SPELLED).min(REACH));
+        let longest = values.iter().map(HiddenValue::letters).max().unwrap_or(0);
+        let reach = (longest * SPELLED).min(REACH);
         Secrets { values: values.into(), reach }
     }
 

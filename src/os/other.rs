@@ -57,6 +57,12 @@ pub(crate) fn is_ignored(_signal: i32) -> bool {
     false
 }
 
+/// Whether there is a process of this number.
+pub(crate) fn is_running(process: u32) -> bool {
+    let pid = rustix::process::Pid::from_raw(process.cast_signed());
+    pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
+}
+
 /// Nobody tells.
 pub(crate) fn children(_process: u32) -> Vec<u32> {
     Vec::new()

@@ -31,6 +31,9 @@ const LINKS: usize = 16;
 /// What to do where writing is not allowed.
 pub(super) const PERMISSION_HINT: &str =
     "allow writing there, or keep everything elsewhere with --home DIR";
+/// What to do about something of another user in a place of ours.
+pub(super) const FOREIGN_HINT: &str = "it is not used; another user may have put it there: remove \
+     it, take it over (chown), or keep everything elsewhere with --home DIR";
 
 /// Writes a whole file; when this returns `Ok`, it is on the disk.
 ///
@@ -248,8 +251,9 @@ pub(super) fn keep_as(file: &Path, other: &Path) -> io::Result<()> {
 }
 
 /// Opens a private file that is changed in place by others than us (a database) or only locked;
-/// made empty when it is missing.
+/// made empty when it is missing. Refused where another user could put another in its place.
 pub(super) fn open_private(path: &Path) -> io::Result<File> {
+    named_file::ours_or_none(path)?;
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(file) => {
             // The umask may have taken rights from us as well.
@@ -344,7 +348,12 @@ pub(super) fn refusal(
 /// An error of the system in words, with what to do.
 pub(super) fn failure(path: &Path, error: &io::Error) -> Failure {
     use FailureKind::{Io, NotFound, Permission, TooLarge, Usage};
+    let said = error.to_string();
     let (kind, cause, hint) = match error.kind() {
+        // Not the system's word but ours, about the owner.
+        ErrorKind::PermissionDenied if error.get_ref().is_some() => {
+            (Permission, &*said, FOREIGN_HINT)
+        }
         ErrorKind::PermissionDenied => (Permission, "permission denied", PERMISSION_HINT),
         ErrorKind::ReadOnlyFilesystem => (
             Permission,
@@ -366,7 +375,7 @@ pub(super) fn failure(path: &Path, error: &io::Error) -> Failure {
         ErrorKind::InvalidFilename => {
             (Usage, "the name is too long or not allowed", "choose another name")
         }
-        _ => (Io, &*error.to_string(), ""),
+        _ => (Io, &*said, ""),
     };
     refusal(path, kind, cause).hint(hint)
 }

@@ -11,8 +11,11 @@ use super::paths::Paths;
 use super::{atomic, lock, private, workspace};
 use crate::model::authority::{Authority, AuthorityKeeper, ChooseAuthority, StoredAuthority};
 use crate::model::failure::{Failure, FailureKind};
+use crate::named_file;
 
 const KEY_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
+/// Longest file of certificate and key; ours have 1 KB.
+const LIMIT: u64 = 1024 * 1024;
 const CERTIFICATE_BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 
 /// The files of the authority.
@@ -40,7 +43,7 @@ impl AuthorityFile {
     /// When the file is there but cannot be read or is not what we wrote.
     pub fn load(&self) -> Result<Option<Authority>, Failure> {
         let file = self.paths.authority();
-        let text = match workspace::read_bytes(&file) {
+        let text = match workspace::read_ours(&file, LIMIT) {
             Err(failure) if failure.kind == FailureKind::NotFound => return Ok(None),
             bytes => String::from_utf8(bytes?).unwrap_or_default(),
         };
@@ -116,6 +119,10 @@ impl AuthorityKeeper for AuthorityFile {
         };
         let certificate = self.certificate();
         let alone = line(&authority.certificate_pem);
+        if named_file::ours_or_none(&certificate).is_err() {
+            // Written over, it would stay the other user's.
+            atomic::remove(&certificate)?;
+        }
         if workspace::read_bytes(&certificate).ok().as_deref() != Some(alone.as_bytes()) {
             atomic::write(&certificate, alone.as_bytes(), Overwrite::Replace)?;
         }

@@ -18,7 +18,7 @@ pub type Binding = (String, String, String);
 /// Reads the file; one that is not there binds nothing.
 pub fn load(paths: &Paths) -> Result<Vec<Binding>, Failure> {
     let file = paths.config.join("keymap.toml");
-    match named_file::read_text(&file, LIMIT) {
+    match named_file::read_our_text(&file, LIMIT) {
         Ok(text) => read(&text, &file.to_string_lossy()),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(broken(&file.to_string_lossy(), &error.to_string())),

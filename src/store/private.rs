@@ -1,19 +1,22 @@
-//! Files that are nobody else's business: found to be readable by others, they are made private
-//! again, with a word; so is a keymap that others may change, in which a key may do anything.
+//! Files that are nobody else's business: found to be open to others, they are made private again,
+//! with a word, and so is a keymap that others may change, in which a key may do anything; what belongs
+//! to another user is named, and not used by whoever reads it
+//! (`named_file::read_ours`).
 
-use std::fs::{self, Permissions};
+use std::fs::{self, Metadata, Permissions};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use super::atomic::FOREIGN_HINT;
 use super::paths::Paths;
 use crate::named_file;
 
 /// Entries of a folder looked at; more than we ever make.
 const ENTRIES: usize = 1_000;
-
-/// Rights of others on a file: all of them, and those to change it.
-const ANYTHING: u32 = 0o077;
-const CHANGING: u32 = 0o022;
+/// Rights of others on what is private.
+const OTHERS: u32 = 0o077;
+/// Right of others to write: to change a file, or to put files of their own into a folder.
+const OTHERS_WRITE: u32 = 0o022;
 
 /// Mends every private file of an installation: those of the program, and the secrets of its
 /// environments. Returns what was wrong, in words.
@@ -24,20 +27,30 @@ pub(crate) fn mend_all(paths: &Paths) -> Vec<String> {
     said
 }
 
-/// Mends what the program keeps for itself: authority, history, drafts, log.
+/// Mends what the program keeps for itself: authority, history, drafts, log, and their folders.
 pub(super) fn mend_own(paths: &Paths) -> Vec<String> {
-    let state = ["history.db", "history.db-wal", "history.db-shm", "wirebench.log"];
+    let (drafts, editing) = (paths.state.join("drafts"), paths.editing());
+    let editings = editing.parent().unwrap_or(&editing);
+    let folders: [&Path; 6] =
+        [&paths.config, &paths.data, &paths.state, &drafts, editings, &editing];
+    let mut said: Vec<String> = folders.into_iter().filter_map(mend_folder).collect();
+
+    let state =
+        ["history.db", "history.db-wal", "history.db-shm", "projects.toml", "wirebench.log"];
     let state = state.into_iter().map(|name| paths.state.join(name));
-    let drafts = entries(&paths.state.join("drafts"), ".toml");
-    let files = std::iter::once(paths.authority()).chain(state).chain(drafts);
-    let keymap = paths.config.join("keymap.toml");
-    files.filter_map(|file| mend(&file)).chain(take(&keymap, CHANGING)).collect()
+    let private = std::iter::once(paths.authority()).chain(state);
+    let private = private.chain(entries(&drafts, "")).chain(entries(&editing, ""));
+    said.extend(private.filter_map(|file| mend(&file)));
+    // For others to read, but not to change.
+    let public = [paths.authority_certificate(), paths.config.join("keymap.toml")];
+    said.extend(public.iter().filter_map(|file| mend_rights(file, OTHERS_WRITE)));
+    said
 }
 
 /// Mends the secrets of a workspace's environments; to be called before they are read.
 pub(super) fn mend_secrets(workspace: &Path) -> Vec<String> {
     let secrets = entries(&workspace.join("env"), ".secret.toml");
-    secrets.into_iter().filter_map(|file| mend(&file)).collect()
+    secrets.into_iter().filter_map(|file| mend_rights(&file, OTHERS)).collect()
 }
 
 fn entries(folder: &Path, ending: &str) -> Vec<PathBuf> {
@@ -49,30 +62,56 @@ fn entries(folder: &Path, ending: &str) -> Vec<PathBuf> {
     paths.filter(is_one).collect()
 }
 
-/// Takes the rights of others on a file away; says so when there were any.
+/// Takes the rights of others on a file of ours away, or says whose it is.
 pub(super) fn mend(path: &Path) -> Option<String> {
-    take(path, ANYTHING)
+    foreign(path).or_else(|| mend_rights(path, OTHERS))
 }
 
-fn take(path: &Path, rights: u32) -> Option<String> {
+/// A folder others can put files into becomes ours alone again; one they can only look into stays:
+/// what lies in it is private by itself.
+fn mend_folder(path: &Path) -> Option<String> {
+    foreign(path).or_else(|| {
+        // What a link leads to is not ours to change.
+        let facts = fs::symlink_metadata(path).ok().filter(Metadata::is_dir)?;
+        let mode = facts.mode() & 0o777;
+        let change = |private| fs::set_permissions(path, Permissions::from_mode(private));
+        (mode & OTHERS_WRITE != 0).then(|| mended(path, mode, mode & !OTHERS, change))
+    })
+}
+
+/// Says whose something is that is not ours.
+fn foreign(path: &Path) -> Option<String> {
+    let facts = [fs::symlink_metadata(path), fs::metadata(path)];
+    let owner = facts.into_iter().flatten().find_map(|it| named_file::owner_of_others(&it))?;
+    Some(format!("{} belongs to user {owner}; {FOREIGN_HINT}", path.display()))
+}
+
+/// Takes these rights on a file away; says so when there were any.
+fn mend_rights(path: &Path, rights: u32) -> Option<String> {
     // What a link leads to is not ours to change, nor is what is no file.
     let is_file = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
     let file = is_file.then(|| named_file::open(path).ok())??.0;
     let mode = file.metadata().ok()?.mode() & 0o777;
-    if mode & rights == 0 {
-        return None;
-    }
-    let private = mode & !rights;
+    let change = |private| file.set_permissions(Permissions::from_mode(private));
+    (mode & rights != 0).then(|| mended(path, mode, mode & !rights, change))
+}
+
+fn mended(
+    path: &Path,
+    mode: u32,
+    private: u32,
+    change: impl Fn(u32) -> std::io::Result<()>,
+) -> String {
     let (path, was) = (path.display(), format!("was open to others (mode {mode:04o})"));
-    Some(match file.set_permissions(Permissions::from_mode(private)) {
-        Ok(()) if rights == CHANGING => {
+    match change(private) {
+        Ok(()) if private & OTHERS != 0 => {
             format!("{path} {was}; only you may change it again ({private:04o})")
         }
         Ok(()) => format!("{path} {was}; it is private again ({private:04o})"),
         Err(error) => {
             format!("{path} {was} and cannot be changed: {error}; use chmod {private:o}")
         }
-    })
+    }
 }
 
 #[cfg(test)]
@@ -100,6 +139,28 @@ mod tests {
         assert!(files.iter().all(|file| fs::metadata(file).unwrap().mode() & 0o777 == 0o600));
         assert_eq!(fs::metadata(elsewhere).unwrap().mode() & 0o777, 0o644, "not ours");
         assert!(mend_all(&paths).is_empty());
+    }
+
+    #[test]
+    fn folders_that_others_could_write_to_are_mended_and_those_they_can_read_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = Paths::under(folder.path());
+        let open = [paths.config.clone(), paths.data.clone(), paths.state.join("drafts")];
+        let read = paths.state.join("editing");
+        let set = |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode));
+        for made in open.iter().chain([&read]) {
+            fs::create_dir_all(made).unwrap();
+            set(made, if *made == read { 0o755 } else { 0o777 }).unwrap();
+        }
+        set(&paths.state, 0o700).unwrap();
+        let certificate = paths.authority_certificate();
+        fs::write(&certificate, "x").unwrap();
+        set(&certificate, 0o666).unwrap();
+        let said = mend_all(&paths);
+        assert_eq!(said.len(), 4, "{said:?}");
+        let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
+        assert!(open.iter().all(|folder| mode(folder) == 0o700));
+        assert_eq!((mode(&read), mode(&certificate)), (0o755, 0o644));
     }
 
     #[test]

@@ -131,7 +131,7 @@ fn answers(state: &Path) -> Result<BTreeMap<String, Answer>, Failure> {
         atomic::refusal(&file, FailureKind::Malformed, cause)
             .hint("mend the file or remove it; you are asked again then")
     };
-    let text = match workspace::read_bounded(&file, LIMIT) {
+    let text = match workspace::read_ours(&file, LIMIT) {
         Err(failure) if failure.kind == FailureKind::NotFound => return Ok(BTreeMap::new()),
         text => text?,
     };

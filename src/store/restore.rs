@@ -187,8 +187,8 @@ impl RestoreFile {
         if let Some((file, _)) = &self.own {
             return Ok(file.clone());
         }
-        atomic::open_private(&self.file(1, "lock"))
-            .map_err(|error| atomic::failure(&self.folder, &error))?;
+        let first = self.file(1, "lock");
+        atomic::open_private(&first).map_err(|error| atomic::failure(&first, &error))?;
         let slot = |number| {
             let file = self.file(number, "toml");
             match self.claim_number(number) {
@@ -217,7 +217,7 @@ impl RestoreFile {
 
     /// What a drafts file holds; `Err` = it was not read, and the notices say why.
     fn read(&mut self, file: &Path) -> Result<Option<Restore>, ()> {
-        let bytes = match workspace::read_bounded(file, DRAFTS_LIMIT) {
+        let bytes = match workspace::read_ours(file, DRAFTS_LIMIT) {
             Ok(bytes) => bytes,
             Err(failure) if failure.kind == FailureKind::NotFound => return Ok(None),
             Err(failure) if matches!(failure.kind, FailureKind::Io | FailureKind::Permission) => {

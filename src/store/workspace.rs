@@ -11,7 +11,7 @@
 mod walk;
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
@@ -158,11 +158,21 @@ pub(super) fn read_bytes(file: &Path) -> Result<Vec<u8>, Failure> {
 
 /// Reads a regular file of at most `limit` bytes.
 pub(super) fn read_bounded(file: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
-    named_file::read(file, limit).map_err(|error| match error.kind() {
+    named_file::read(file, limit).map_err(|error| unread(file, limit, &error))
+}
+
+/// The same of a file that the program keeps for itself: one that another user may have put there is
+/// refused.
+pub(super) fn read_ours(file: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+    named_file::read_ours(file, limit).map_err(|error| unread(file, limit, &error))
+}
+
+fn unread(file: &Path, limit: u64, error: &io::Error) -> Failure {
+    match error.kind() {
         ErrorKind::FileTooLarge => too_large(file, limit),
         ErrorKind::Other => refusal(file, FailureKind::Usage, error.to_string()),
-        _ => atomic::failure(file, &error),
-    })
+        _ => atomic::failure(file, error),
+    }
 }
 
 /// More than is ever read back.

@@ -33,7 +33,7 @@ use crate::store::job::{Reply, Restore};
 
 use super::event_parser::PASTE_LIMIT;
 use super::event_reader::EventReader;
-use super::external::{self, Edited, Editing};
+use super::external::{self, EDITOR_END, Edited, Editing};
 use super::pace::{Pace, RedrawCause};
 use super::screen::Screen;
 use super::sequence::Parsed;
@@ -47,8 +47,6 @@ const ENGINE_SHUTDOWN: Duration = Duration::from_millis(20);
 
 /// From a signal to the end of the program: the terminal given back, sessions ended, drafts kept.
 const ENDING: Duration = Duration::from_secs(10);
-/// How long an editor gets to end, and to keep what it can, when this program has to.
-const EDITOR_END: Duration = Duration::from_millis(500);
 
 /// How long the disk gets to take the drafts after a signal, before they are written elsewhere.
 const DRAFTS_KEPT: Duration = Duration::from_millis(500);
@@ -350,8 +348,10 @@ impl EventLoop {
     /// later is taken up by the next start.
     async fn end_editor(&mut self, services: &Services) {
         if let (Foreground::Editor, Some(editing)) = (self.foreground, self.editing.take()) {
+            // It may take its time.
+            ending::acknowledge(ENDING);
             editing.end();
-            let outcome = timeout(EDITOR_END, self.external_outcomes.recv()).await;
+            let outcome = timeout(2 * EDITOR_END, self.external_outcomes.recv()).await;
             if let Ok(Some(outcome)) = outcome {
                 self.step(Message::External(outcome), RedrawCause::Input, services);
             }

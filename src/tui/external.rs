@@ -8,10 +8,12 @@
 //!
 //! ```text
 //! STATE/editing/WORKSPACE/FIELD~BEFORE~PROCESS-NUMBER.json         what the editor saves
-//! STATE/editing/WORKSPACE/FIELD~BEFORE~PROCESS-NUMBER.json.lock    locked while we wait for it
+//! STATE/editing/WORKSPACE/FIELD~BEFORE~PROCESS-NUMBER.json.lock    locked while we or it live
 //! ```
 //! It goes when its text was taken over. Should this program end before, the editor is told to end
-//! too (as by a terminal that is gone), and the next start takes up what it saved: [`look_for_left_over`].
+//! too (as by a terminal that is gone), and ended when it does not. Where nobody could tell it, the
+//! editor holds the lock, and a later start takes up what it saved when it is done:
+//! [`look_for_left_over`].
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -20,7 +22,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
+use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::sync::mpsc;
 
@@ -35,6 +40,15 @@ const EDITED_LIMIT: u64 = 64 * 1024 * 1024;
 const LEFT_OVER_MAX: usize = 16;
 /// Programs an editor may have started in a row, each of which is told to end.
 const DESCENDANTS_MAX: usize = 64;
+/// An editor that is told to end gets this long for each: a hang-up, TERM.
+const PATIENCE: [(Duration, Signal); 2] =
+    [(Duration::from_millis(500), Signal::TERM), (Duration::from_millis(1500), Signal::KILL)];
+/// How long an editor that is told to end may take at all.
+pub(super) const EDITOR_END: Duration = Duration::from_millis(2500);
+/// Pause between two looks at an editor.
+const LOOK: Duration = Duration::from_millis(20);
+/// Pause between two looks at a text that an editor of an earlier run still has.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// Shells answer so when the program was not found.
 const NOT_FOUND: i32 = 127;
 
@@ -55,6 +69,8 @@ pub(super) struct Editing {
     process: Arc<Mutex<Option<u32>>>,
     /// We told it to end.
     is_ended: Arc<AtomicBool>,
+    /// What was told so.
+    told: Arc<Mutex<Vec<u32>>>,
 }
 
 /// The file an editor works on, ours while it lives.
@@ -78,14 +94,32 @@ pub(super) fn edit(folder: PathBuf, subject: Subject, outcome: mpsc::Sender<Edit
 }
 
 impl Editing {
-    /// Tells the editor and what it started that their terminal is gone; they keep what they can.
+    /// Tells the editor and what it started that their terminal is gone; they keep what they can. One
+    /// that was stopped is continued to hear it, and who does not listen is ended after a while.
     pub(super) fn end(&self) {
         self.is_ended.store(true, Ordering::Relaxed);
         let process = *self.process.lock().unwrap_or_else(PoisonError::into_inner);
-        for process in process.map(family).unwrap_or_default() {
-            if let Some(pid) = Pid::from_raw(process.cast_signed()) {
-                let _gone = kill_process(pid, Signal::HUP);
+        let mut told = process.map(family).unwrap_or_default();
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&told);
+        tell(&told, Signal::HUP);
+        let insist = move || {
+            for (patience, signal) in PATIENCE {
+                thread::park_timeout(patience);
+                told.retain(|process| os::is_running(*process));
+                told = told.iter().flat_map(|process| family(*process)).collect();
+                tell(&told, signal);
             }
+        };
+        let spawned = thread::Builder::new().name("editor end".into()).spawn(insist);
+        debug_assert!(spawned.is_ok(), "a thread for the end of the editor");
+    }
+
+    /// The shell that started the editor may have heard of the end first: waits for the others.
+    fn outlast(&self) {
+        let deadline = Instant::now() + EDITOR_END;
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        while told.iter().any(|process| os::is_running(*process)) && Instant::now() < deadline {
+            thread::park_timeout(LOOK);
         }
     }
 
@@ -95,6 +129,15 @@ impl Editing {
 
     fn runs(&self, child: Option<&Child>) {
         *self.process.lock().unwrap_or_else(PoisonError::into_inner) = child.map(Child::id);
+    }
+}
+
+/// Sends a signal to processes, stopped ones included.
+fn tell(processes: &[u32], signal: Signal) {
+    let pids = processes.iter().filter_map(|process| Pid::from_raw(process.cast_signed()));
+    for pid in pids {
+        let _gone = kill_process(pid, signal);
+        let _gone = kill_process(pid, Signal::CONT);
     }
 }
 
@@ -129,12 +172,19 @@ fn run_editor(editor: &str, folder: &Path, subject: &Subject, editing: &Editing)
     // an argument of its own and never part of the command text.
     let mut command = Command::new("sh");
     command.arg("-c").arg(format!("{editor} \"$1\"")).arg("sh").arg(&file.path);
-    let status = command.spawn().and_then(|mut child| {
+    // The editor gets the lock along, for when we end before it.
+    let _shared = fcntl_setfd(&file.lock, FdFlags::empty());
+    let spawned = command.spawn();
+    let _ours = fcntl_setfd(&file.lock, FdFlags::CLOEXEC);
+    let status = spawned.and_then(|mut child| {
         editing.runs(Some(&child));
         let status = child.wait();
         editing.runs(None);
         status
     });
+    if editing.was_ended() {
+        editing.outlast();
+    }
     let status = status.map_err(failed)?;
     let edited = read_text(&file.path).map(|text| changed(&subject.text, text));
     match (check(editor, status), edited) {
@@ -167,6 +217,7 @@ impl EditedFile {
         let name = format!("{field}~{before:016x}~{process}-{number}.{extension}");
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         let path = folder.join(name);
+        named_file::ours_or_none(&path)?;
         let private = |path: &Path| {
             OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
         };
@@ -202,40 +253,82 @@ pub(super) fn remove(path: &Path) {
     let _gone = std::fs::remove_file(lock_of(path));
 }
 
-/// Looks for texts that were in an editor when their program ended.
+/// Looks for texts that were in an editor when their program ended; of those that an editor still has,
+/// until it is done.
 pub(super) fn look_for_left_over(folder: PathBuf) -> mpsc::Receiver<EditedText> {
     let (sender, found) = mpsc::channel(LEFT_OVER_MAX);
-    let work =
-        move || left_over(&folder).into_iter().all(|text| sender.blocking_send(text).is_ok());
+    let work = move || {
+        let mut paths = left_over(&folder);
+        while !paths.is_empty() && !sender.is_closed() {
+            let mut in_use = Vec::new();
+            for path in paths {
+                match take_up(&path) {
+                    LeftOver::Text(text) => {
+                        if sender.blocking_send(text).is_err() {
+                            return;
+                        }
+                    }
+                    LeftOver::Nothing => {}
+                    LeftOver::InUse => in_use.push(path),
+                }
+            }
+            paths = in_use;
+            if !paths.is_empty() {
+                thread::park_timeout(LOOK_AGAIN);
+            }
+        }
+    };
     let spawned = std::thread::Builder::new().name("editor".into()).spawn(work);
     debug_assert!(spawned.is_ok(), "a thread for what editors left");
     found
 }
 
-/// Texts that were in an editor when their program ended; those that nobody changed are removed.
-pub(super) fn left_over(folder: &Path) -> Vec<EditedText> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let paths = entries.flatten().map(|entry| entry.path()).take(LEFT_OVER_MAX * 4);
-    let found = paths.filter_map(|path| take_up(&path));
-    found.take(LEFT_OVER_MAX).collect()
+/// What a file in the folder is.
+#[derive(Debug, PartialEq, Eq)]
+enum LeftOver {
+    /// A text that was in an editor when its program ended, and was changed.
+    Text(EditedText),
+    /// An editor still has it, or the program that waits for one.
+    InUse,
+    /// No text, one that nobody changed (then it is removed), or another user's.
+    Nothing,
 }
 
-/// One of them, unless the program that waits for its editor lives.
-fn take_up(path: &Path) -> Option<EditedText> {
-    let (field, rest) = path.file_name()?.to_str()?.split_once('~')?;
-    let before = u64::from_str_radix(rest.split_once('~')?.0, 16).ok()?;
-    if path.extension().is_some_and(|it| it == "lock") || field.starts_with('.') {
-        return None;
+/// The texts in the folder, so many of them.
+fn left_over(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.flatten().map(|entry| entry.path()).take(LEFT_OVER_MAX * 4);
+    let is_text = |path: &PathBuf| path.extension().is_none_or(|it| it != "lock");
+    paths.filter(is_text).take(LEFT_OVER_MAX).collect()
+}
+
+fn take_up(path: &Path) -> LeftOver {
+    let Some((field, before)) = told_by_name(path) else { return LeftOver::Nothing };
+    if named_file::ours_or_none(path).is_err() {
+        return LeftOver::Nothing;
     }
-    if let Ok((lock, _)) = named_file::open(&lock_of(path)) {
-        lock.try_lock().ok()?;
+    if let Ok((lock, _)) = named_file::open(&lock_of(path))
+        && lock.try_lock().is_err()
+    {
+        return LeftOver::InUse;
+    }
+    // Who had it in use may have taken it over.
+    if !path.exists() {
+        return LeftOver::Nothing;
     }
     let text = read_text(path);
     if text.as_ref().is_ok_and(|text| is_same(before, text)) {
         remove(path);
-        return None;
+        return LeftOver::Nothing;
     }
-    Some(EditedText { path: path.to_owned(), field: field.to_owned(), before, text: text.ok() })
+    LeftOver::Text(EditedText { path: path.to_owned(), field, before, text: text.ok() })
+}
+
+/// Field and fingerprint of the text before, as the name of a file tells them.
+fn told_by_name(path: &Path) -> Option<(String, u64)> {
+    let (field, rest) = path.file_name()?.to_str()?.split_once('~')?;
+    let before = u64::from_str_radix(rest.split_once('~')?.0, 16).ok()?;
+    (!field.starts_with('.')).then(|| (field.to_owned(), before))
 }
 
 fn is_same(before: u64, text: &str) -> bool {
@@ -355,9 +448,13 @@ mod tests {
         std::fs::write(&ours.path, "being typed").unwrap();
         let path = edited.path.clone();
         drop((untouched, edited));
-        let found = left_over(folder.path());
         let (before, text) = (fingerprint("old"), Some("new".to_owned()));
-        assert_eq!(found, [EditedText { path, field: "body.json".into(), before, text }]);
-        assert!(ours.path.exists());
+        let text = EditedText { path: path.clone(), field: "body.json".into(), before, text };
+        let mut found = look_for_left_over(folder.path().to_owned());
+        assert_eq!(found.blocking_recv(), Some(text));
+        assert!(ours.path.exists() && take_up(&ours.path) == LeftOver::InUse);
+        // Once nobody has it, it is taken up too.
+        drop(ours);
+        assert_eq!(found.blocking_recv().unwrap().text.as_deref(), Some("being typed"));
     }
 }

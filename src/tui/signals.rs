@@ -55,7 +55,13 @@ impl Signals {
             signal(SignalKind::from_raw(number.as_raw())).map(|signal| (signal, request))
         };
         ending::watch(terminal::last_words)?;
-        meanings.into_iter().map(listen).collect::<io::Result<_>>().map(Signals)
+        // A terminal that is gone is noticed without its signal.
+        let ends =
+            |request| matches!(request, SignalRequest::Terminate(_) | SignalRequest::Interrupt(_));
+        let is_wanted = |(number, request): &(Number, SignalRequest)| {
+            !ends(*request) || ending::is_obeyed(number.as_raw())
+        };
+        meanings.into_iter().filter(is_wanted).map(listen).collect::<io::Result<_>>().map(Signals)
     }
 
     /// The next request. Cancel-safe.

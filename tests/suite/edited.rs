@@ -18,11 +18,15 @@ const PRESET: &str =
 
 /// A program whose editor has saved and still has the terminal.
 fn with_editor() -> (Tui, Pid) {
+    with(EDITOR)
+}
+
+fn with(script: &str) -> (Tui, Pid) {
     let launch = Launch::default().preset("only", PRESET).size(120, 40);
     let place = |name: &str| launch.home.path().join(name);
     let (editor, process, temporary) = (place("ed"), place("pid"), place("tmp"));
     std::fs::create_dir(&temporary).unwrap();
-    std::fs::write(&editor, EDITOR).unwrap();
+    std::fs::write(&editor, script).unwrap();
     std::fs::set_permissions(&editor, std::fs::Permissions::from_mode(0o755)).unwrap();
     let shown = |path: &Path| path.display().to_string();
     let launch = launch.env("VISUAL", &shown(&editor)).env("ED_PID", &shown(&process));
@@ -39,6 +43,51 @@ fn with_editor() -> (Tui, Pid) {
         "nothing in the temporary folder"
     );
     (tui, Pid::from_raw(process.trim().parse().unwrap()).unwrap())
+}
+
+/// Whether a process lives; one that nobody asks for its end does not.
+fn lives(process: Pid) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero()));
+    stat.is_ok_and(|stat| !stat.rsplit_once(')').unwrap().1.trim_start().starts_with('Z'))
+}
+
+/// Saves, and does this instead of ending.
+fn stubborn(then: &str) -> String {
+    EDITOR.replace("exec sleep 30", then)
+}
+
+#[test]
+fn an_editor_that_does_not_listen_or_is_stopped_is_ended_all_the_same() {
+    for then in ["trap '' TERM HUP INT; while :; do sleep 1; done", "kill -STOP $$"] {
+        let (tui, editor) = with(&stubborn(then));
+        let home = Arc::clone(&tui.home);
+        tui.signal(Signal::TERM);
+        assert_eq!(tui.wait_exit().exit_code(), 143, "{then}");
+        assert!(!lives(editor), "{then}");
+        let tui = again(&home);
+        tui.wait_for("typed");
+        tui.quit();
+    }
+}
+
+#[test]
+fn a_text_that_an_editor_of_an_earlier_run_still_has_is_taken_up_when_it_ends() {
+    let go_on = "trap '' TERM HUP; until [ -e \"$ED_PID.on\" ]; do sleep 0.1; done\n\
+                 printf '{\"a\":\"later\"}' > \"$1\"";
+    let (tui, editor) = with(&stubborn(go_on));
+    let home = Arc::clone(&tui.home);
+    tui.signal(Signal::KILL);
+    tui.wait_exit();
+    assert!(lives(editor));
+    let mut tui = again(&home);
+    tui.wait_for("only");
+    tui.keys("<Enter>");
+    tui.wait_for("http://localhost/");
+    assert!(!tui.screen().contains("typed"), "{}", tui.screen());
+    std::fs::write(home.path().join("pid.on"), "").unwrap();
+    tui.wait_for("later");
+    tui.quit();
+    assert_eq!(files(&home), Vec::<PathBuf>::new());
 }
 
 fn again(home: &Arc<TempDir>) -> Tui {

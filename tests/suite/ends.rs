@@ -1,7 +1,7 @@
 //! Signals always win: whatever is not read, not written or hangs, the program ends when it is told
 //! to, says what is missing, and a second signal or a second of silence takes the default action.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -238,18 +238,54 @@ fn a_timeout_covers_the_wait_for_standard_input() {
 }
 
 #[test]
-fn who_is_to_outlive_the_terminal_does() {
-    let mut shell = Command::new("sh");
-    shell.args(["-c", "trap '' HUP; exec \"$0\" listen tcp://127.0.0.1:0"]).arg(program());
-    let home = tempfile::tempdir().unwrap();
-    shell.env("WIREBENCH_HOME", home.path()).stdin(Stdio::null());
-    let mut child = shell.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let (_port, rest) = port_of(&mut child);
-    signal(&child, Signal::HUP);
-    let_run_for(Duration::from_millis(300));
-    assert_eq!(child.try_wait().unwrap(), None);
-    signal(&child, Signal::INT);
-    assert_eq!(ended(&mut child, SOON).code(), Some(0), "{}", rest());
+fn what_was_ignored_at_the_start_stays_ignored() {
+    for (trap, ignored, obeyed) in
+        [("HUP", Signal::HUP, Signal::INT), ("INT HUP", Signal::INT, Signal::TERM)]
+    {
+        let mut shell = Command::new("sh");
+        let script = format!("trap '' {trap}; exec \"$0\" listen tcp://127.0.0.1:0");
+        shell.args(["-c", &script]).arg(program());
+        let home = tempfile::tempdir().unwrap();
+        shell.env("WIREBENCH_HOME", home.path()).stdin(Stdio::null());
+        let mut child = shell.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (_port, rest) = port_of(&mut child);
+        signal(&child, ignored);
+        let_run_for(Duration::from_millis(300));
+        assert_eq!(child.try_wait().unwrap(), None, "{trap}");
+        signal(&child, obeyed);
+        assert_eq!(ended(&mut child, SOON).code(), Some(0), "{}", rest());
+    }
+}
+
+#[test]
+fn a_workbench_that_ignores_hang_ups_ends_with_its_terminal_alone() {
+    let launch = Launch::default().preset("only", "[http]\nurl = \"http://h/\"\n");
+    let binary = program();
+    let script = format!("trap '' HUP; exec '{}'", binary.display());
+    let mut tui = launch.shell(&script).start();
+    tui.wait_for("only");
+    tui.signal(Signal::HUP);
+    tui.keys("?");
+    tui.wait_for("Help");
+    tui.hang_up();
+    assert_eq!(tui.wait_exit().exit_code(), 129);
+}
+
+#[test]
+fn a_peer_that_takes_nothing_is_told_where_nobody_bounds_the_sending() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let target = format!("tcp://{}", listener.local_addr().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("much");
+    std::fs::File::create(&file).unwrap().set_len(64 << 20).unwrap();
+    let data = format!("@{}", file.display());
+    let mut child = spawned(&["send", &target, "-d", &data, "--wait", "1s"]);
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    assert!(line.contains("the peer takes nothing") && line.contains("--timeout"), "{line}");
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 /// The workbench on a terminal that is read until its first frame and then no more.

@@ -21,7 +21,7 @@ const EXITS: [(i32, &str, Option<&str>); 8] = [
     (1, "not as expected (a step, --check-status)", None),
     (2, "usage", Some("usage")),
     (3, "network", Some("network")),
-    (4, "TLS", Some("TLS")),
+    (4, "TLS", None),
     (5, "timeout", None),
     (6, "interrupted or not all printed", Some("not all was printed (how much is said)")),
     (141, "the reader of the output left", Some("the reader of the output left")),
@@ -330,7 +330,7 @@ fn every_ending_of_listen_has_its_status() {
     std::fs::write(pem.path(), "no certificate").unwrap();
     let pem = pem.path().to_str().unwrap();
     let args = ["listen", "tls://127.0.0.1:0", "--cert", pem, "--key", pem, "--for", "5s"];
-    endings.expect(4, "", ended(&args));
+    endings.expect(2, "it holds no certificate", ended(&args));
     endings.expect(6, "No space left", full(&["listen", free[0], "--for", "50ms"]));
     counted(&mut endings, free);
     readers_left(&mut endings, free);

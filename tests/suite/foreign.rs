@@ -109,6 +109,13 @@ impl Home {
         command
     }
 
+    /// Puts a preset file into its workspace.
+    pub fn preset(&self, name: &str, text: &str) {
+        let folder = self.0.path().join("presets");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(format!("{name}.toml")), text).unwrap();
+    }
+
     /// Runs to the end.
     fn run(&self, words: &[&str]) -> Output {
         self.command(words).stdin(Stdio::null()).output().unwrap()

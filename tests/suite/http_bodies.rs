@@ -1,7 +1,7 @@
 //! Bodies that are large, endless, coded or bombs, as the client receives them.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,8 @@ use wirebench::model::view::{
     SearchDirection, SearchQuery, ViewMode, ViewPart, ViewQuery, WideEncoding,
 };
 
-use super::http::{Bench, DEADLINE, Outcome, Step, peer, plan};
+use super::harness::peers::tcp_peer;
+use super::http::{Bench, DEADLINE, Outcome, Step, peer, plan, posting};
 
 async fn coded(bench: &mut Bench, coding: &str, body: &[u8]) -> Outcome {
     let head = format!(
@@ -216,4 +217,60 @@ async fn text_in_utf_16_is_shown_and_searched_as_characters_and_kept_as_it_came(
             break;
         }
     }
+}
+
+/// The peer answers early, and what its answer unpacks to keeps a decoder busy for much longer than
+/// the rest of the request takes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_goes_on_while_its_response_waits_for_the_decoder() {
+    const ZEROS: usize = if cfg!(debug_assertions) { 64 << 20 } else { 240 << 20 };
+    const UPLOAD: usize = 8 << 20;
+    let noise = (0..300_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8);
+    let packed = gzip([vec![0; ZEROS], noise.collect()].into_iter());
+    let (go, head_seen) = std::sync::mpsc::channel();
+    let head_seen = std::sync::Mutex::new(head_seen);
+    let peer = tcp_peer(move |mut stream| {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            head.push(byte[0]);
+        }
+        let mut answer = format!(
+            "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+            packed.len()
+        )
+        .into_bytes();
+        answer.extend_from_slice(&packed);
+        let mut writer = stream.try_clone().unwrap();
+        let answering = std::thread::spawn(move || writer.write_all(&answer));
+        // From here on there is something to decode.
+        head_seen.lock().unwrap().recv().unwrap();
+        let mut left = UPLOAD;
+        let mut buffer = vec![0; 64 * 1024];
+        while left > 0 {
+            left -= stream.read(&mut buffer).unwrap();
+        }
+        answering.join().unwrap().unwrap();
+    });
+    let mut bench = Bench::new();
+    let plan = posting(&format!("http://{peer}/"), &vec![b'u'; UPLOAD]);
+    let id = bench.open(Plan::Http(plan));
+    let exchange = loop {
+        match bench.fact().await {
+            Event::Exchange(exchange) if exchange.state == ExchangeState::Complete => {
+                break exchange;
+            }
+            Event::Exchange(exchange) if exchange.response.is_some() => {
+                let _ = go.send(());
+            }
+            Event::Done { outcome, .. } => panic!("{outcome:?}"),
+            _ => {}
+        }
+    };
+    assert_eq!(exchange.conn.session, id);
+    let body = &exchange.response.as_ref().unwrap().body;
+    assert_eq!((body.decoded_len, body.complete), (ZEROS as u64 + 300_000, true));
+    let (sent, total) = (exchange.timing.send.unwrap(), exchange.timing.total);
+    assert!(sent < total / 2, "the request was out after {sent:?} of {total:?}");
 }

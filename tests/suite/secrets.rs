@@ -81,6 +81,81 @@ fn failures_hold_no_secrets() {
 }
 
 #[test]
+fn a_secret_is_hidden_wherever_it_stands_in_an_exchange() {
+    const TOKEN: &str = "S3CRETVAL";
+    let utf16: Vec<u8> = TOKEN.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let in_body = [
+        format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-16\r\nContent-Length: {}\r\n\r\n",
+            utf16.len()
+        )
+        .into_bytes(),
+        utf16,
+    ];
+    let answers = [
+        in_body.concat(),
+        format!("HTTP/1.1 200 {TOKEN}\r\nX-{TOKEN}: 1\r\nContent-Length: 0\r\n\r\n").into_bytes(),
+        format!("HTTP/1.1 200 OK\r\n{TOKEN}\r\n\r\n").into_bytes(),
+        format!("HTTP/1.1 103 {TOKEN}\r\nX: {TOKEN}\r\n\r\nHTTP/1.1 204 N\r\n\r\n").into_bytes(),
+        format!("{TOKEN} HTTP\r\n\r\n").into_bytes(),
+    ];
+    for answer in answers {
+        let peer = http_peer(answer.leak());
+        let home = home(&format!(
+            "[http]\nurl = \"http://{peer}/\"\nmethod = \"{{{{secret.own}}}}\"\n\
+             headers = [\"X-{{{{secret.own}}}}: 1\"]\n"
+        ));
+        let file = home.path().join("presets/env/e.secret.toml");
+        std::fs::write(file, format!("own = \"{TOKEN}\"\n")).unwrap();
+        let output = send(&home, &[]);
+        let all = text(&output.stdout) + &text(&output.stderr);
+        assert!(all.contains("********") && !all.contains(TOKEN), "{all}");
+    }
+}
+
+#[test]
+fn users_in_urls_of_headers_are_hidden_in_what_is_printed_of_heads() {
+    let answer = b"HTTP/1.1 201 Made\r\nLocation: http://u:hunter2@127.0.0.1:1/\r\n\
+        Link: <//u:hunter2@h/>; rel=next\r\nRefresh: 5; url=http://u:hunter2@h\r\n\
+        Set-Cookie2: hunter2\r\nAuthentication-Info: hunter2\r\nContent-Length: 2\r\n\r\nok";
+    for style in ["--json", "--text"] {
+        let url = format!("http://{}/", http_peer(answer));
+        let told = run(&["send", &url, style]);
+        let all = text(&told.stdout) + &text(&told.stderr);
+        assert!(all.contains("://********@127.0.0.1:1/") && all.contains("ok"), "{all}");
+        assert!(!all.contains("hunter2"), "{all}");
+        let all = text(&run(&["send", &url, style, "--with-secrets"]).stdout);
+        assert_eq!(all.matches("hunter2").count(), 5, "{all}");
+    }
+}
+
+#[test]
+fn failures_hold_no_password_that_was_typed() {
+    let set = ["send", "http://127.0.0.1:1/", "--set"];
+    for words in [
+        &["send", "tcp://u:hunter2@127.0.0.1:1", "-d", "x"][..],
+        &["send", "udp://u:hunter2@127.0.0.1:1", "-d", "x"],
+        &["listen", "tcp://u:hunter2@127.0.0.1:0"],
+        &["send", "//u:hunter2@h/"],
+        &["send", "http:/u:hunter2@h"],
+        &["send", "http:u:hunter2@h"],
+        &["send", "u:hunter2@127.0.0.1:1/"],
+        &["send", "ftp://u:hunter2@h/"],
+        &["send", "http://u:hunter2@127.0.0.1:99999/"],
+        &["send", "http://127.0.0.1:1/", "Authorization Bearer hunter2"],
+        &["listen", "http://127.0.0.1:0", "-H", "Authorization Bearer hunter2"],
+        &[&set[..], &["headers=Authorization Bearer hunter2"]].concat(),
+        &[&set[..], &["auth.bearer.x=hunter2"]].concat(),
+        &[&set[..], &["auth.basic.passwort=hunter2"]].concat(),
+    ] {
+        let output = run(words);
+        assert!(!matches!(output.status.code(), None | Some(0)), "{words:?} {output:?}");
+        let said = text(&output.stdout) + &text(&output.stderr);
+        assert!(!said.is_empty() && !said.contains("hunter2"), "{words:?}: {said}");
+    }
+}
+
+#[test]
 fn the_log_tells_what_was_sent_received_and_noted_but_no_payload() {
     let answer = b"HTTP/1.1 200 OK\r\nX-Hush: hunter2\r\nContent-Length: 4\r\n\r\nhush";
     let peer = http_peer(answer);

@@ -62,7 +62,8 @@ impl Identity {
     }
 }
 
-fn certificate() -> (CertificateDer<'static>, KeyPair) {
+/// A certificate for `localhost` that nobody vouches for, with its key.
+pub fn certificate() -> (CertificateDer<'static>, KeyPair) {
     let key = KeyPair::generate().unwrap();
     let params = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]);
     let certificate = params.unwrap().self_signed(&key).unwrap();
@@ -145,6 +146,24 @@ fn a_hash_accepts_one_certificate_under_tcp_too() {
     assert_eq!(status, Some(4), "{said}");
     assert!(said.contains("not trusted"), "{said}");
     assert_eq!(told(&with("tls.trust=sha256:12")).0, Some(2));
+}
+
+#[test]
+fn a_certificate_that_is_missing_or_unfit_is_a_matter_of_its_file() {
+    let (one, other) = (Identity::new(), Identity::new());
+    let missing = one.file("none.pem");
+    for (certificate, key, named) in [
+        (&missing, &one.file("k.pem"), &missing),
+        (&one.file("c.pem"), &missing, &missing),
+        (&one.file("k.pem"), &one.file("k.pem"), &one.file("k.pem")),
+        (&one.file("c.pem"), &one.file("c.pem"), &one.file("c.pem")),
+        (&one.file("c.pem"), &other.file("k.pem"), &other.file("k.pem")),
+    ] {
+        let words = ["listen", "tls://127.0.0.1:0", "--cert", certificate, "--key", key];
+        let (status, said) = told(&program::run(&words));
+        assert_eq!(status, Some(2), "{said}");
+        assert!(said.contains(named.as_str()) && !said.contains("handshake"), "{said}");
+    }
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Automatic answers to datagrams, and what is taken for a reply: a sender can be forged, and
 //! strangers may send to any port.
 
-use std::net::UdpSocket;
-use std::process::Command;
+use std::net::{SocketAddrV4, UdpSocket};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -120,4 +120,93 @@ fn a_stranger_alone_is_no_reply() {
 fn any_peer_is_refused_where_a_connection_has_one() {
     let ended = run(&["send", "tcp://127.0.0.1:1", "--any-peer"]);
     assert_eq!(ended.status.code(), Some(2), "{}", text(&ended.stderr));
+}
+
+/// A datagram with the address of somebody else; `None` where that is not allowed.
+#[cfg(target_os = "linux")]
+fn forge(from: SocketAddrV4, to: SocketAddrV4, data: &[u8]) -> Option<()> {
+    use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+    // IPPROTO_RAW: the header is ours, the system fills in its checksum.
+    let socket = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::from(255))).ok()?;
+    let len = |bytes: usize| u16::try_from(bytes).unwrap().to_be_bytes();
+    let mut packet = vec![0x45, 0];
+    packet.extend(len(28 + data.len()));
+    packet.extend([0, 0, 0, 0, 64, 17, 0, 0]);
+    packet.extend(from.ip().octets().into_iter().chain(to.ip().octets()));
+    packet.extend(from.port().to_be_bytes().into_iter().chain(to.port().to_be_bytes()));
+    packet.extend(len(8 + data.len()).into_iter().chain([0, 0]));
+    packet.extend(data);
+    let sent = socket.send_to(&packet, &SockAddr::from(to)).ok()?;
+    (sent == packet.len()).then_some(())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_forged_datagram_starts_nothing_between_two_listeners() {
+    let (one, other) = (Home::new(), Home::new());
+    let words = ["listen", "udp://127.0.0.1:0", "--json", "--echo"];
+    let ((first, to), (second, from)) =
+        (listening(&mut one.command(&words)), listening(&mut other.command(&words)));
+    let (Ok(from), Ok(to)) = (from.parse(), to.parse()) else { panic!("{from} {to}") };
+    if forge(from, to, b"once").is_none() {
+        eprintln!("skipped: no raw sockets here");
+        return;
+    }
+    let note = first.line_with("\"note\"");
+    assert!(note.contains(&format!("{from} is a listener of wirebench")), "{note}");
+    // Both still answer those who are none, and nothing of the forged one came there.
+    for (listener, address) in [(&first, to), (&second, from)] {
+        let (socket, _) = udp_peer();
+        socket.send_to(b"ping", address).unwrap();
+        let mut echo = [0; 8];
+        assert_eq!(socket.recv(&mut echo).unwrap(), 4);
+        let line = listener.line_with("\"dir\":\"in\"");
+        assert!(line.contains("\"ping\""), "{line}");
+    }
+}
+
+#[test]
+fn each_peer_has_a_rate_of_its_own() {
+    let home = Home::new();
+    let words = ["listen", "udp://127.0.0.1:0", "--json", "--echo", "--set", "answer-rate=5"];
+    let (peer, address) = listening(&mut home.command(&words));
+    let ((loud, loud_address), (quiet, _)) = (udp_peer(), udp_peer());
+    for _ in 0..40 {
+        loud.send_to(b"again", &address).unwrap();
+    }
+    quiet.send_to(b"once", &address).unwrap();
+    let mut echo = [0; 8];
+    assert_eq!(quiet.recv(&mut echo).unwrap(), 4, "whoever sends little is answered");
+    let note = peer.line_with("\"note\"");
+    assert!(note.contains(&loud_address.to_string()), "{note}");
+    assert!(note.contains("5 automatic answers a second"), "{note}");
+}
+
+#[test]
+fn a_stranger_before_the_peer_fulfils_no_step_of_a_preset() {
+    let ((peer, address), (stranger, _)) = (udp_peer(), udp_peer());
+    let home = Home::new();
+    let preset = |more: &str| {
+        let step = "step = [{ send = \"q\" }, { expect = \"yes\", within = \"5s\" }]";
+        let text = format!("[udp]\naddress = \"{address}\"\n{step}\n{more}");
+        home.preset("a", &text);
+    };
+    let answering = thread::spawn(move || {
+        for reply in [&b"yes of the peer"[..], b""] {
+            let (_, from) = peer.recv_from(&mut [0; 100]).unwrap();
+            stranger.send_to(b"yes of a stranger", from).unwrap();
+            if !reply.is_empty() {
+                peer.send_to(reply, from).unwrap();
+            }
+        }
+    });
+    for (more, taken) in [("", "of the peer"), ("any-peer = true\n", "of a stranger")] {
+        preset(more);
+        let mut command = home.command(&["send", "a", "--raw", "--wait", "200ms"]);
+        let ended = command.stdin(Stdio::null()).output().unwrap();
+        let out = text(&ended.stdout);
+        assert!(ended.status.success() && out.contains(taken), "{out}{}", text(&ended.stderr));
+        assert_eq!(out.contains("stranger"), !more.is_empty(), "{out}");
+    }
+    answering.join().unwrap();
 }

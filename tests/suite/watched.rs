@@ -3,7 +3,8 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 
 use tempfile::TempDir;
@@ -188,5 +189,139 @@ fn a_fault_of_one_folder_is_said_and_over_by_itself() {
         tui.wait_for_screen(calls, |screen| screen.contains("lab") && screen.contains("b "));
         fs::remove_file(presets(&home).join("b.toml")).unwrap();
     }
+    tui.quit();
+}
+
+/// Runs git in a folder, with nothing of the user's; false where there is no git.
+fn git(folder: &Path, args: &[&str]) -> bool {
+    let mut git = Command::new("git");
+    git.args(["-c", "user.name=t", "-c", "user.email=t@localhost"]).args(args);
+    git.current_dir(folder).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    let Ok(ended) = git.output() else {
+        assert!(std::env::var_os("CI").is_none(), "git is not installed");
+        return false;
+    };
+    assert!(ended.status.success(), "{args:?}: {}", String::from_utf8_lossy(&ended.stderr));
+    true
+}
+
+#[test]
+fn branches_with_another_workspace_and_with_none_are_checked_out_and_left_again() {
+    let launch = Launch::default().preset("a", PRESET).size(160, 40);
+    let home = Arc::clone(&launch.home);
+    let repository = home.path().join("home");
+    if !git(&repository, &["init", "-q", "-b", "first"]) {
+        return;
+    }
+    git(&repository, &["add", "presets"]);
+    git(&repository, &["commit", "-qm", "first"]);
+    git(&repository, &["checkout", "-qb", "second"]);
+    fs::write(presets(&home).join("a.toml"), PRESET.replace("first", "second")).unwrap();
+    fs::create_dir(presets(&home).join("users")).unwrap();
+    fs::write(presets(&home).join("users/of-second.toml"), PRESET).unwrap();
+    git(&repository, &["add", "presets"]);
+    git(&repository, &["commit", "-qm", "second"]);
+    git(&repository, &["rm", "-rq", "presets"]);
+    git(&repository, &["commit", "-qm", "none"]);
+    git(&repository, &["branch", "none"]);
+    git(&repository, &["reset", "-q", "--hard", "first"]);
+    let tui = launch.start();
+    tui.wait_for("─ a ");
+    for _ in 0..2 {
+        tui.wait_for("1/first");
+        git(&repository, &["checkout", "-q", "none~1"]);
+        tui.wait_for("of-second");
+        tui.wait_for("1/second");
+        git(&repository, &["checkout", "-q", "none"]);
+        tui.wait_for("the folder of the workspace is gone");
+        git(&repository, &["checkout", "-q", "first"]);
+    }
+    tui.wait_for("1/first");
+    tui.wait_for_screen("only what this branch has", |screen| !screen.contains("of-second"));
+    assert!(!presets(&home).join("tutorial").exists(), "begun with the starter");
+    tui.quit();
+}
+
+/// A name for a way to replace a file, and what does it.
+type Way<'a> = (&'a str, &'a dyn Fn(&str));
+
+#[test]
+fn however_a_preset_is_replaced_what_it_holds_now_is_shown() {
+    let launch = Launch::default().preset("a", PRESET).size(160, 40);
+    let home = Arc::clone(&launch.home);
+    let at = |name: &str| presets(&home).join(name);
+    let tui = launch.start();
+    tui.wait_for("1/first");
+    let ways: [Way<'_>; 6] = [
+        ("in-place", &|text| fs::write(at("a.toml"), text).unwrap()),
+        ("renamed", &|text| {
+            fs::write(at(".a.toml.swp"), text).unwrap();
+            fs::rename(at(".a.toml.swp"), at("a.toml")).unwrap();
+        }),
+        ("backup", &|text| {
+            fs::rename(at("a.toml"), at("a.toml~")).unwrap();
+            fs::write(at("a.toml"), text).unwrap();
+            fs::remove_file(at("a.toml~")).unwrap();
+        }),
+        ("from-elsewhere", &|text| {
+            fs::write(home.path().join("elsewhere"), text).unwrap();
+            fs::rename(home.path().join("elsewhere"), at("a.toml")).unwrap();
+        }),
+        ("another-link", &|text| {
+            fs::write(home.path().join("one"), text).unwrap();
+            fs::remove_file(at("a.toml")).unwrap();
+            fs::hard_link(home.path().join("one"), at("a.toml")).unwrap();
+        }),
+        ("in-pieces", &|text| {
+            let mut file = fs::File::create(at("a.toml")).unwrap();
+            for piece in text.as_bytes().chunks(9) {
+                std::io::Write::write_all(&mut file, piece).unwrap();
+            }
+        }),
+    ];
+    for (word, replace) in ways {
+        replace(&PRESET.replace("first", word));
+        tui.wait_for(&format!("1/{word}"));
+    }
+    // The same of a folder: renamed with all it holds, and there again under its name.
+    fs::create_dir(at("group")).unwrap();
+    fs::write(at("group/inner.toml"), PRESET).unwrap();
+    tui.wait_for("inner");
+    fs::rename(at("group"), at("other-name")).unwrap();
+    tui.wait_for("other-name");
+    fs::write(at("other-name/later.toml"), PRESET).unwrap();
+    tui.wait_for("later");
+    tui.quit();
+}
+
+#[test]
+fn a_workspace_behind_a_link_follows_it_wherever_it_is_set() {
+    let launch = Launch::default().preset("a", PRESET).size(160, 40);
+    let home = Arc::clone(&launch.home);
+    let at = |name: &str| home.path().join(name);
+    fs::rename(presets(&home), at("v1")).unwrap();
+    symlink(at("v1"), presets(&home)).unwrap();
+    let mut tui = launch.start();
+    tui.wait_for("1/first");
+    fs::create_dir(at("v2")).unwrap();
+    fs::write(at("v2/a.toml"), PRESET.replace("first", "second")).unwrap();
+    fs::write(at("v2/only-here.toml"), PRESET).unwrap();
+    // As a deployment does it: at once, without a moment in which there is none.
+    symlink(at("v2"), at("new")).unwrap();
+    fs::rename(at("new"), presets(&home)).unwrap();
+    tui.wait_for("only-here");
+    tui.wait_for("1/second");
+    fs::remove_dir_all(at("v1")).unwrap();
+    fs::write(at("v2/third.toml"), PRESET).unwrap();
+    tui.wait_for("third");
+    tui.keys("<C-n><C-l>http://h/new<C-s><C-u>mine<Enter>");
+    tui.wait_for("saved mine");
+    assert!(at("v2/mine.toml").exists() && presets(&home).is_symlink());
+    // It leads nowhere for a while.
+    fs::rename(at("v2"), at("aside")).unwrap();
+    tui.wait_for("workspace");
+    fs::rename(at("aside"), at("v2")).unwrap();
+    fs::write(at("v2/again.toml"), PRESET).unwrap();
+    tui.wait_for("again");
     tui.quit();
 }

@@ -37,6 +37,25 @@ fn a_workspace_full_of_links_opens_at_once_and_names_what_it_leaves_out() {
 }
 
 #[test]
+fn a_preset_behind_the_bound_of_a_workspace_is_not_called_unknown_without_it() {
+    let home = tempfile::tempdir().unwrap();
+    let root = home.path().join("presets");
+    fs::create_dir_all(root.join("env")).unwrap();
+    fs::write(root.join("p.toml"), PRESET).unwrap();
+    for number in 0..20_001 {
+        fs::hard_link(root.join("p.toml"), root.join(format!("p{number:05}.toml"))).unwrap();
+    }
+    let place = home.path().to_str().unwrap();
+    // Reading so many may take longer than is waited for.
+    let names_bound = |said: &str| said.contains("more than 20000") || said.contains("not read in");
+    let (status, said) = told(&run(&["--home", place, "send", "p2000"]));
+    assert_eq!(status, Some(2), "{said}");
+    assert!(names_bound(&said) && said.contains("did you mean"), "{said}");
+    let (status, said) = told(&run(&["--home", place, "send", ":1", "--env", "none"]));
+    assert!(status == Some(2) && names_bound(&said), "{said}");
+}
+
+#[test]
 fn a_save_never_follows_a_link_out_of_the_workspace() {
     let launch = Launch::default().preset("a", PRESET).size(120, 30);
     let outside = launch.home.path().join("rc");

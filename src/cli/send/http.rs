@@ -21,6 +21,7 @@ use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::BodyId;
 use crate::model::plan::{Plan, PlanBody};
+use crate::model::secrets::Disclosure;
 use crate::model::view::{ViewMode, ViewPart, ViewQuery};
 use crate::named_file;
 
@@ -45,6 +46,8 @@ struct ResponsePrinter<'a> {
     binary: bool,
     /// A body that did not go out as a whole, and no later hop sent.
     unsent: Option<String>,
+    /// What is told of the head.
+    told: Disclosure,
 }
 
 /// Puts a body that is no text of a preset (sent as it is, no templates in it) into a planned
@@ -89,9 +92,18 @@ pub(super) async fn run(
 ) -> Result<u8, Failure> {
     let redirects = plan.as_http().is_some_and(|plan| plan.redirects > 0);
     let (last, begun, recoder) = (None, None, None);
-    let (printed, binary, unsent) = (0, false, None);
-    let mut printer =
-        ResponsePrinter { output, redirects, last, begun, printed, recoder, binary, unsent };
+    let told = headless.told.clone();
+    let mut printer = ResponsePrinter {
+        output,
+        redirects,
+        last,
+        begun,
+        printed: 0,
+        recoder,
+        binary: false,
+        told,
+        unsent: None,
+    };
     headless.open(plan)?;
     loop {
         printer.output.ready().await?;
@@ -203,7 +215,7 @@ impl ResponsePrinter<'_> {
             match self.output.style {
                 // Nothing came behind interim responses.
                 _ if response.head.raw.is_empty() => {}
-                Style::Text => self.output.text(&response.head.raw),
+                Style::Text => self.output.text(&self.told.head(&response.head.raw)),
                 // What is not HTTP has no body: these are the bytes that came.
                 Style::Raw if response.head.start == StartLine::Unknown => {
                     self.output.raw(&response.head.raw);

@@ -38,6 +38,8 @@ const FIRST_REPLY: Duration = Duration::from_secs(5);
 const QUIET: Duration = Duration::from_millis(500);
 /// Quiet after which a peer that was piped to and does not finish is left.
 const UNFINISHED: Duration = Duration::from_secs(5);
+/// Time in which a peer takes nothing of what is sent, before that is said.
+const STALLED: Duration = Duration::from_secs(3);
 /// How long an error may take to come back where no reply is asked for.
 const ONE_WAY: Duration = Duration::from_millis(50);
 /// A queue of ours that is full is tried again after this.
@@ -92,6 +94,9 @@ struct CliConversation<'a> {
     awaits_reply: bool,
     /// When waiting ends.
     deadline: Option<Instant>,
+    /// When whoever looks on is told, once, that the peer takes nothing.
+    stalled_at: Option<Instant>,
+    has_told_stall: bool,
 }
 
 /// What is sent beside the steps of a plan.
@@ -165,6 +170,8 @@ pub(super) async fn run(
         replies: 0,
         awaits_reply: false,
         deadline: None,
+        stalled_at: None,
+        has_told_stall: false,
     };
     headless.open(plan)?;
     match input {
@@ -202,6 +209,7 @@ impl CliConversation<'_> {
                     self.silent_at = None;
                     output::note("waiting for standard input; -I leaves it alone");
                 }
+                () = clock::at(self.stalled_at) => self.tell_stall(),
                 () = clock::at(self.deadline) => {
                     return self.on_deadline(headless).await;
                 }
@@ -340,6 +348,18 @@ impl CliConversation<'_> {
             Some(timeout.or(wait).unwrap_or(FIRST_REPLY))
         };
         self.deadline = longest.map(|longest| Instant::now() + longest);
+        let may_stall = self.in_flight.pieces() > 0 && timeout.is_none() && !self.has_told_stall;
+        self.stalled_at = may_stall.then(|| Instant::now() + STALLED);
+    }
+
+    /// How long sending may take is nobody's to guess, but it is said what is waited for.
+    fn tell_stall(&mut self) {
+        (self.stalled_at, self.has_told_stall) = (None, true);
+        let bytes = self.in_flight.bytes();
+        output::note(&format!(
+            "the peer takes nothing: {bytes} bytes and what follows are not sent yet; --timeout says \
+             how long to wait for that, --wait counts from the reply"
+        ));
     }
 
     fn print(&mut self, record: &Record) {

@@ -132,7 +132,8 @@ impl TlsStore {
             Failure::new(Stage::Tls, "certificate", FailureKind::Certificate, cause)
                 .hint("wirebench authority remove; a new one is made on the next start")
         })?;
-        Ok(GeneratedTls { config: self.server(chain, key)?, news })
+        let config = self.server(chain, key).map_err(|error| internal(&error))?;
+        Ok(GeneratedTls { config, news })
     }
 
     /// The authority for a listener, kept before anybody hears of the listener.
@@ -167,29 +168,29 @@ impl TlsStore {
 
     /// A listener's configuration from PEM files.
     pub(crate) fn files(&self, chain: &str, key: &str) -> Result<ServerConfig, Failure> {
+        let unfit = |file: &str, error: &dyn Error| unreadable(file, &error.to_string());
         let pem = pem(chain)?;
         let certificates = CertificateDer::pem_slice_iter(&pem)
             .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| unreadable(chain, &error.to_string()))?;
+            .map_err(|error| unfit(chain, &error))?;
         if certificates.is_empty() {
             return Err(unreadable(chain, "it holds no certificate in PEM form"));
         }
-        let key = PrivateKeyDer::from_pem_slice(&self::pem(key)?)
-            .map_err(|error| unreadable(key, &error.to_string()))?;
-        self.server(certificates, key)
+        let private =
+            PrivateKeyDer::from_pem_slice(&self::pem(key)?).map_err(|error| unfit(key, &error))?;
+        let server = self.server(certificates, private);
+        server.map_err(|error| unfit(&format!("{chain} with {key}"), &error))
     }
 
     fn server(
         &self,
         chain: Vec<CertificateDer<'static>>,
         key: PrivateKeyDer<'static>,
-    ) -> Result<ServerConfig, Failure> {
+    ) -> Result<ServerConfig, rustls::Error> {
         let mut config = ServerConfig::builder_with_provider(Arc::clone(&self.provider))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| internal(&error))?
+            .with_safe_default_protocol_versions()?
             .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .map_err(|error| unreadable("certificate and key", &error.to_string()))?;
+            .with_single_cert(chain, key)?;
         config.alpn_protocols = vec![ALPN.to_vec()];
         Ok(config)
     }
@@ -214,8 +215,9 @@ fn unkept(failure: &Failure) -> Failure {
     Failure { cause, ..failure.clone() }
 }
 
+/// Before anybody shakes hands: the file is not what was asked for.
 fn unreadable(path: &str, cause: &str) -> Failure {
-    Failure::new(Stage::Tls, path, FailureKind::Certificate, cause)
+    Failure::new(Stage::ComposeListener, path, FailureKind::Usage, cause)
         .hint("name PEM files of a certificate chain and its private key")
 }
 

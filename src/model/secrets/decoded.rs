@@ -58,9 +58,9 @@ pub(super) fn all(text: Text<'_>, escapes: &[Escape]) -> impl Iterator<Item = De
     unescaped.into_iter().chain(base64).chain(hex).filter(|decoded| !decoded.bytes.is_empty())
 }
 
-/// Without its escapes; a plus stays one, for base64. `None` = there are none.
+/// Without its escapes; what is one only perhaps stays, for base64. `None` = there are none.
 fn unescaped(text: Text<'_>, escapes: &[Escape]) -> Option<Decoded> {
-    let mut escapes = escapes.iter().filter(|escape| !escape.is_plus()).peekable();
+    let mut escapes = escapes.iter().filter(|escape| !escape.is_doubtful()).peekable();
     escapes.peek()?;
     let mut out =
         Decoded { is_open: text.is_open, of_digits: text.of_digits, ..Decoded::default() };

@@ -1,4 +1,5 @@
-//! Escapes of one byte or character: of URLs and forms, JSON and code, HTML, a shell's quotes.
+//! Escapes of one byte or character: of URLs and forms, JSON and code, HTML, mail (quoted-printable),
+//! a shell's quotes.
 //!
 //! Any mixture is read in one go: whoever searches takes each as what it means or as what it is.
 
@@ -13,6 +14,7 @@ pub(super) struct Escape {
     pub(super) len: usize,
     meant: [u8; 4],
     count: usize,
+    doubtful: bool,
 }
 
 impl Escape {
@@ -21,26 +23,26 @@ impl Escape {
         self.meant.get(..self.count).unwrap_or_default()
     }
 
-    /// A space of a form (`+`), which in a URL or in base64 is itself.
-    pub(super) fn is_plus(&self) -> bool {
-        self.len == 1
+    /// A space of a form (`+`) or a byte of a mail (`=41`), which elsewhere are often themselves.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.doubtful
     }
 
     fn byte(at: usize, len: usize, byte: u8) -> Self {
-        Escape { at, len, meant: [byte, 0, 0, 0], count: 1 }
+        Escape { at, len, meant: [byte, 0, 0, 0], count: 1, doubtful: false }
     }
 
     fn char(at: usize, len: usize, c: char) -> Self {
         let mut meant = [0; 4];
         let count = c.encode_utf8(&mut meant).len();
-        Escape { at, len, meant, count }
+        Escape { at, len, meant, count, doubtful: false }
     }
 }
 
 /// All of a text, in order; none begins within another.
 pub(super) fn escapes(bytes: &[u8]) -> Vec<Escape> {
     let (mut found, mut at) = (Vec::new(), 0);
-    let begins = |byte: &u8| matches!(byte, b'%' | b'\\' | b'&' | b'+' | b'\'');
+    let begins = |byte: &u8| matches!(byte, b'%' | b'\\' | b'&' | b'+' | b'=' | b'\'');
     while let Some(next) = bytes.get(at..).and_then(|rest| rest.iter().position(begins)) {
         at += next;
         let escape = escape_at(bytes, at);
@@ -50,16 +52,24 @@ pub(super) fn escapes(bytes: &[u8]) -> Vec<Escape> {
     found
 }
 
-/// The escape at this place: `%2F`, `+`, `\"`, `\x2f`, `\u002F`, `&#x2f;`, `'\''`.
+/// The escape at this place: `%2F`, `+`, `=2F`, `\"`, `\x2f`, `\057`, `\u002F`, `&#x2f;`, `'\''`.
 pub(super) fn escape_at(bytes: &[u8], at: usize) -> Option<Escape> {
     match (bytes.get(at)?, bytes.get(at + 1)) {
-        (b'+', _) => Some(Escape::byte(at, 1, b' ')),
+        (b'+', _) => Some(Escape { doubtful: true, ..Escape::byte(at, 1, b' ') }),
+        (b'=', _) => {
+            let byte = number(bytes, at + 1, 2)? as u8;
+            Some(Escape { doubtful: true, ..Escape::byte(at, 3, byte) })
+        }
         (b'%', _) => Some(Escape::byte(at, 3, number(bytes, at + 1, 2)? as u8)),
         (b'\'', _) => {
             bytes.get(at..at + 4).filter(|it| *it == br"'\''").map(|_| Escape::byte(at, 4, b'\''))
         }
         (b'\\', Some(b'x')) => Some(Escape::byte(at, 4, number(bytes, at + 2, 2)? as u8)),
         (b'\\', Some(b'u')) => unit(bytes, at),
+        (b'\\', Some(b'0'..=b'3')) => {
+            let digits = std::str::from_utf8(bytes.get(at + 1..at + 4)?).ok()?;
+            Some(Escape::byte(at, 4, u8::from_str_radix(digits, 8).ok()?))
+        }
         (b'\\', Some(next)) => {
             let byte = match next {
                 b'n' => b'\n',
@@ -79,9 +89,9 @@ pub(super) fn escape_at(bytes: &[u8], at: usize) -> Option<Escape> {
 pub(super) fn is_cut(bytes: &[u8], at: usize) -> bool {
     let Some(rest @ [first, ..]) = bytes.get(at..) else { return false };
     let longest = match (first, rest.get(1)) {
-        (b'%', _) => 3,
+        (b'%' | b'=', _) => 3,
         (b'\\', None) => 2,
-        (b'\\', Some(b'x')) => 4,
+        (b'\\', Some(b'x' | b'0'..=b'3')) => 4,
         (b'\\', Some(b'u')) => LONGEST,
         (b'&', _) => 8,
         _ => return false,
@@ -133,7 +143,7 @@ mod tests {
 
     #[test]
     fn every_kind_is_read() {
-        let text = br#"a%2Fb+c\"d\u00e9e\ud83d\ude00f&amp;g&#x27;h&#39;i'\''j\x41%zz\q&no;"#;
+        let text = br#"a%2Fb+c\"d\u00e9e\ud83d\ude00f&amp;g&#x27;h&#39;i'\''j\x41%zz\q&no;=42\103"#;
         let meant: Vec<u8> = {
             let (mut out, mut from) = (Vec::new(), 0);
             for escape in escapes(text) {
@@ -144,13 +154,14 @@ mod tests {
             out.extend_from_slice(&text[from..]);
             out
         };
-        let expected = "a/b c\"d\u{e9}e\u{1f600}f&g'h'i'jA%zz\\q&no;";
+        let expected = "a/b c\"d\u{e9}e\u{1f600}f&g'h'i'jA%zz\\q&no;BC";
         assert_eq!(String::from_utf8(meant).unwrap(), expected);
     }
 
     #[test]
     fn an_escape_that_is_cut_is_known() {
-        for text in ["%", "%4", "\\", "\\u00", "\\x4", "&am", "\\ud83d", "\\ud83d\\u"] {
+        for text in ["%", "%4", "=4", "\\10", "\\", "\\u00", "\\x4", "&am", "\\ud83d", "\\ud83d\\u"]
+        {
             assert!(is_cut(text.as_bytes(), 0), "{text}");
         }
         for text in ["%41", "a", "\\n", "+", "&amp;"] {

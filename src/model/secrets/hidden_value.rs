@@ -79,8 +79,12 @@ impl HiddenValue {
         (std::cmp::Reverse(self.text().len()), self.text(), self.is_short)
     }
 
-    /// Its length in bytes.
-    pub(super) fn len(&self) -> usize {
+    /// Its length in bytes, without the zeros of UTF-16.
+    pub(super) fn letters(&self) -> usize {
+        self.text().iter().filter(|byte| **byte != 0).count()
+    }
+
+    fn len(&self) -> usize {
         self.text().len()
     }
 

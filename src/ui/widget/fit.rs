@@ -20,9 +20,10 @@ pub(crate) fn address(text: &str, width: u16) -> Cow<'_, str> {
     let (authority, path) = bare.split_at(bare.find('/').unwrap_or(bare.len()));
     let port = authority.rfind(':').map_or("", |at| authority.split_at(at).1);
     let tail = if path.len() > 1 { path } else { port };
-    // The end takes half of the room, more where the host needs less, and at least that its cut shows.
+    // A quarter of the room, or what it needs, is the host's.
     let room = width.saturating_sub(1);
-    let of_tail = cells(tail).min((room / 2).max(room.saturating_sub(cells(authority))));
+    let of_host = cells(authority).min((room / 4).max(4));
+    let of_tail = cells(tail).min(room.saturating_sub(of_host));
     let last = end(bare, of_tail + 1);
     let last = last.trim_start_matches('…');
     let first = start(bare, width.saturating_sub(cells(last)));
@@ -61,9 +62,9 @@ mod tests {
         let url = "https://127.0.0.1:8080/users/7";
         assert_eq!(address(url, 29), "127.0.0.1:8080/users/7");
         assert_eq!(address(url, 21), "127.0.0.1:80…/users/7");
-        assert_eq!(address(url, 12), "127.0.…ers/7");
+        assert_eq!(address(url, 12), "127.…users/7");
         let long = "https://api.example.com/v1/orders/17/items";
-        assert_eq!(address(long, 24), "api.example.…rs/17/items");
+        assert_eq!(address(long, 24), "api.e…v1/orders/17/items");
         assert_ne!(address("http://db1.test:5432/", 9), address("http://db2.test:5432/", 9));
     }
 

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Once};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -11,8 +12,24 @@ use super::wait::PATIENCE;
 
 /// The program under test: the one named by `WIREBENCH_BIN`, else the one built with the tests.
 pub fn program() -> PathBuf {
+    heed_signals();
     std::env::var_os("WIREBENCH_BIN")
         .map_or_else(|| env!("CARGO_BIN_EXE_wirebench").into(), PathBuf::from)
+}
+
+/// Tests that a script runs in the background, or under `nohup`, have signals ignored, and so would
+/// what they start; a handler in place of that is the default again in other programs.
+fn heed_signals() {
+    static HANDLERS: Once = Once::new();
+    HANDLERS.call_once(|| {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+        let ignored = [Signal::INT, Signal::HUP].into_iter().map(Signal::as_raw);
+        for signal in ignored.filter(|signal| mask & (1 << (signal - 1)) != 0) {
+            signal_hook::flag::register(signal, Arc::default()).expect("a handler");
+        }
+    });
 }
 
 /// Whether the program under test is the debug build made with these tests.
