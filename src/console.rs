@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Where a printer writes.
 #[derive(Debug)]
-enum Stream {
+enum Destination {
     Output,
     Error,
     File(File),
@@ -56,7 +56,7 @@ pub struct Printer {
 }
 
 struct PrinterShared {
-    stream: Stream,
+    stream: Destination,
     state: Mutex<PrinterState>,
     /// There is something to write.
     filled: Condvar,
@@ -76,8 +76,8 @@ struct PrinterState {
     left_out: u64,
 }
 
-static OUTPUT: LazyLock<Printer> = LazyLock::new(|| Printer::new(Stream::Output));
-static ERROR: LazyLock<Printer> = LazyLock::new(|| Printer::new(Stream::Error));
+static OUTPUT: LazyLock<Printer> = LazyLock::new(|| Printer::new(Destination::Output));
+static ERROR: LazyLock<Printer> = LazyLock::new(|| Printer::new(Destination::Error));
 
 /// The printer of standard output.
 #[must_use]
@@ -88,7 +88,7 @@ pub fn output() -> Printer {
 /// A printer of its own for a file.
 #[must_use]
 pub(crate) fn to_file(file: File) -> Printer {
-    Printer::new(Stream::File(file))
+    Printer::new(Destination::File(file))
 }
 
 /// Whether standard output is a terminal.
@@ -160,7 +160,7 @@ impl std::fmt::Display for PrintError {
 }
 
 impl Printer {
-    fn new(stream: Stream) -> Self {
+    fn new(stream: Destination) -> Self {
         let shared = PrinterShared {
             stream,
             state: Mutex::default(),
@@ -260,9 +260,9 @@ impl PrinterShared {
 
     fn fd(&self) -> BorrowedFd<'_> {
         match &self.stream {
-            Stream::Output => rustix::stdio::stdout(),
-            Stream::Error => rustix::stdio::stderr(),
-            Stream::File(file) => file.as_fd(),
+            Destination::Output => rustix::stdio::stdout(),
+            Destination::Error => rustix::stdio::stderr(),
+            Destination::File(file) => file.as_fd(),
         }
     }
 

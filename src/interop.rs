@@ -18,4 +18,5 @@ pub mod python;
 pub mod secrets;
 pub mod told_streams;
 
+mod socket_options;
 mod wire_request;

@@ -52,7 +52,7 @@ fn done(arguments: Arguments) -> u8 {
         console::note(trouble);
     }
     outcome.unwrap_or_else(|failure| {
-        cli::output::complain(&failure);
+        cli::output::print_failure(&failure);
         cli::exit::status(&failure)
     })
 }
@@ -139,7 +139,7 @@ fn workbench(paths: &Paths) -> Result<u8, Failure> {
     match ended.unkept.map(|drafts| store.rescue(&drafts)) {
         None => {
             if let Err(unwritten) = store.shutdown(STORE_SHUTDOWN) {
-                cli::output::complain(&unwritten);
+                cli::output::print_failure(&unwritten);
             }
         }
         Some(Ok(file)) => cli::output::note(&format!(
@@ -148,7 +148,7 @@ fn workbench(paths: &Paths) -> Result<u8, Failure> {
             file.display()
         )),
         Some(Err(lost)) => {
-            cli::output::complain(&lost);
+            cli::output::print_failure(&lost);
             outcome = outcome.map(|status| status.max(cli::exit::status(&lost)));
         }
     }

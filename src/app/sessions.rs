@@ -16,7 +16,7 @@ use crate::model::failure::Failure;
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::plan::Plan;
 use crate::model::protocol::{Capabilities, Protocol, Side};
-use crate::model::record::{ConnInfo, Lost, Record, RecordKind};
+use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind};
 use crate::model::timing::Stamp;
 use crate::timeline::conversation::Conversation;
 
@@ -64,7 +64,7 @@ pub struct Session {
     /// Connections and peers there ever were, those forgotten included.
     pub conns_met: u64,
     pub conversation: Conversation,
-    pub lost: Option<Lost>,
+    pub lost: Option<LossTotals>,
     /// Open connections and refused ones of a listener.
     pub clients: (u32, u32),
 }

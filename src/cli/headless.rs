@@ -82,18 +82,18 @@ impl Headless {
         loop {
             match self.events.facts.recv().await {
                 Some(Event::Authority(Ok(words))) => output::note(&words),
-                Some(Event::Authority(Err(failure))) => output::complain(&failure),
+                Some(Event::Authority(Err(failure))) => output::print_failure(&failure),
                 Some(Event::ClockStep(step)) => self.wall_clock.step(step),
                 event => {
                     self.is_open &= !matches!(event, None | Some(Event::Done { .. }));
-                    return event.map(|event| self.on_the_wall(event));
+                    return event.map(|event| self.at_wall_clock(event));
                 }
             }
         }
     }
 
-    /// What is printed says the time of the wall clock.
-    fn on_the_wall(&self, mut event: Event) -> Event {
+    /// The event with its stamps as the wall clock says them: what is printed is for people and files.
+    fn at_wall_clock(&self, mut event: Event) -> Event {
         match &mut event {
             Event::Traffic(batch) => {
                 for record in &mut batch.records {
@@ -135,7 +135,7 @@ impl Headless {
         let (length, read) =
             (message.body.decoded_len, self.read_body(message.body.id, 0, JSON_BODY));
         let mut body = read.unwrap_or_else(|failure| {
-            output::complain(&failure);
+            output::print_failure(&failure);
             Vec::new()
         });
         if (body.len() as u64) < length {
@@ -183,7 +183,7 @@ impl Headless {
             return false;
         }
         let told = self.engine.command(Command::Close { id: SESSION, how });
-        told.inspect_err(output::complain).is_ok()
+        told.inspect_err(output::print_failure).is_ok()
     }
 }
 

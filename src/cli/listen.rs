@@ -32,7 +32,7 @@ use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec};
 use crate::model::payload::Payload;
 use crate::model::plan::Plan;
 use crate::model::protocol::Side;
-use crate::model::record::{ConnInfo, Direction, Lost, Record, RecordKind};
+use crate::model::record::{ConnInfo, Direction, LossTotals, Record, RecordKind};
 use crate::model::secrets::masked;
 use crate::model::spec::{NameValue, Spec};
 use crate::model::timing::Stamp;
@@ -284,7 +284,7 @@ impl ListenWatch<'_> {
             }
             // Of a peer that has just left its end tells more.
             Some(Event::Refused { failure, .. }) if failure.kind == FailureKind::NotFound => {}
-            Some(Event::Refused { failure, .. }) => output::complain(&failure),
+            Some(Event::Refused { failure, .. }) => output::print_failure(&failure),
             Some(_) => {}
         }
         Ok(None)
@@ -322,7 +322,8 @@ impl ListenWatch<'_> {
             self.input.over(*conn, info.as_ref());
             self.streams.over(*conn);
         }
-        let lost_some = |lost: &Lost| lost.by_app > 0 || lost.by_kernel.unwrap_or_default() > 0;
+        let lost_some =
+            |lost: &LossTotals| lost.by_app > 0 || lost.by_kernel.unwrap_or_default() > 0;
         for lost in batch.lost.into_iter().filter(lost_some) {
             match self.output.style {
                 Style::Json => self.output.json(&ndjson::lost(lost, now)),
@@ -386,7 +387,7 @@ impl ListenWatch<'_> {
         }
         let facts = &exchange.request.body;
         let read = headless.read_body(facts.id, 0, SHOWN);
-        let body = read.inspect_err(output::complain).unwrap_or_default();
+        let body = read.inspect_err(output::print_failure).unwrap_or_default();
         let shown = body.len() as u64;
         let content_type =
             exchange.request.head.field("content-type").map(|value| String::from_utf8_lossy(value));

@@ -216,7 +216,7 @@ fn failure(name: &str, error: &PrintError) -> Failure {
 }
 
 /// A failure in words, on standard error.
-pub fn complain(failure: &Failure) {
+pub fn print_failure(failure: &Failure) {
     note(&without_userinfo(&failure.to_string()));
 }
 

@@ -83,7 +83,7 @@ impl OutputFile {
         match placed.unwrap_or(Ok(())) {
             Err(failure) if is_whole => Err(failure),
             Err(failure) => {
-                output::complain(&failure);
+                output::print_failure(&failure);
                 ended
             }
             Ok(()) => ended,

@@ -41,7 +41,7 @@ pub(super) const SILENCE: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_millis(5);
 
 /// Pieces of what is to be sent; a failure is the last.
-pub(super) type Pieces = mpsc::Receiver<Result<Bytes, Failure>>;
+pub(super) type PieceReceiver = mpsc::Receiver<Result<Bytes, Failure>>;
 
 /// Where pieces come from.
 #[derive(Debug)]
@@ -87,15 +87,15 @@ pub(super) fn can_talk() -> bool {
 
 /// Standard input until its end, said to be waited for when nothing comes; `patience` is the longest
 /// wait for more.
-struct Waiting {
-    pieces: Pieces,
+struct WaitedStdin {
+    pieces: PieceReceiver,
     patience: Option<Duration>,
     has_told: bool,
 }
 
-impl Waiting {
+impl WaitedStdin {
     fn new(patience: Option<Duration>) -> Self {
-        Waiting { pieces: pieces(vec![PieceSource::Stdin]), patience, has_told: false }
+        WaitedStdin { pieces: pieces(vec![PieceSource::Stdin]), patience, has_told: false }
     }
 
     /// The next piece; `None` at the end.
@@ -122,7 +122,7 @@ pub(super) async fn read_datagram(
     target: &str,
     patience: Option<Duration>,
 ) -> Result<Bytes, Failure> {
-    let (mut input, mut all) = (Waiting::new(patience), BytesMut::new());
+    let (mut input, mut all) = (WaitedStdin::new(patience), BytesMut::new());
     while let Some(piece) = input.next().await? {
         all.extend_from_slice(&piece);
         if all.len() > DATAGRAM_LIMIT {
@@ -134,7 +134,7 @@ pub(super) async fn read_datagram(
 
 /// Everything until the end of input: what is to be a body, whose length is told before it.
 pub(super) async fn read_body(patience: Option<Duration>) -> Result<StdinBody, Failure> {
-    let (mut input, mut all) = (Waiting::new(patience), BytesMut::new());
+    let (mut input, mut all) = (WaitedStdin::new(patience), BytesMut::new());
     let mut spool: Option<(NamedTempFile, u64)> = None;
     while let Some(piece) = input.next().await? {
         all.extend_from_slice(&piece);
@@ -192,7 +192,7 @@ pub(super) fn too_long_for_a_datagram(target: &str) -> Failure {
 }
 
 /// Pieces of one source after the other as they come; the channel closes at the end.
-pub(super) fn pieces(sources: Vec<PieceSource>) -> Pieces {
+pub(super) fn pieces(sources: Vec<PieceSource>) -> PieceReceiver {
     let (sender, receiver) = mpsc::channel(PIECES);
     let refused = sender.clone();
     let read = move || {

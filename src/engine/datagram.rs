@@ -2,7 +2,7 @@
 //! loopback) sends and receives; peers are told apart by address and may be answered one by one.
 //!
 //! Receiving never waits for the shell: records that cannot be shown are dropped and counted
-//! (`Lost::by_app`), and what the kernel dropped is read from its own counter, so that always
+//! (`LossTotals::by_app`), and what the kernel dropped is read from its own counter, so that always
 //! sent = shown + dropped by us + dropped by the kernel.
 
 mod allowance;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
 use crate::model::id::{BodyId, ConnId, SessionId};
-use crate::model::record::{ConnInfo, Lost, Record};
+use crate::model::record::{ConnInfo, LossTotals, Record};
 use crate::model::timing::Stamp;
 use crate::model::view::{SearchHit, View};
 use crate::model::wall_clock::ClockStep;
@@ -50,7 +50,7 @@ pub struct Batch {
     /// Connections named before that have no further records: they ended, or are peers forgotten.
     pub over: Vec<ConnId>,
     /// Loss totals that changed.
-    pub lost: Vec<Lost>,
+    pub lost: Vec<LossTotals>,
 }
 
 /// What a session is doing.

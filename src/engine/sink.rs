@@ -34,7 +34,7 @@ use crate::model::record::{ConnInfo, Direction, RECORD_KEEPS, Record, RecordKind
 use crate::model::secrets::Secrets;
 use crate::model::timing::Stamp;
 use pump::SinkShared;
-use queue::{Load, Place, Queue};
+use queue::{Load, Queue, QueueKey};
 
 /// Pending cost of a session above which its byte streams wait. One more read of 64 KiB per
 /// connection may come on top of it.
@@ -52,7 +52,7 @@ pub(crate) struct Sink {
 /// A time from which records may still be put: until it is dropped nothing younger is shown. For
 /// work that does not wait, because everything else does.
 pub(crate) struct StampGuard {
-    place: Place,
+    place: QueueKey,
     shared: Arc<SinkShared>,
 }
 

@@ -19,7 +19,7 @@ use crate::model::exchange::{
     Exchange, ExchangeState, FieldLine, Head, HttpMessage, HttpVersion, MessageFraming, StartLine,
 };
 use crate::model::failure::Failure;
-use crate::model::record::{ConnInfo, Lost, Record, RecordKind};
+use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind};
 use crate::model::secrets::{Disclosure, masked};
 use crate::model::timing::{Stamp, Timing};
 
@@ -59,8 +59,8 @@ pub fn record(record: &Record, conn: Option<&ConnInfo>, told: &[u8]) -> String {
 
 /// The line of loss totals.
 #[must_use]
-pub fn lost(lost: Lost, at: Stamp) -> String {
-    let Lost { session, by_app, by_kernel } = lost;
+pub fn lost(lost: LossTotals, at: Stamp) -> String {
+    let LossTotals { session, by_app, by_kernel } = lost;
     let facts = json!({ "session": session.0, "by_app": by_app, "by_kernel": by_kernel });
     line("lost", at, facts)
 }

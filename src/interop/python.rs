@@ -3,12 +3,12 @@
 //! for TCP and UDP on both sides.
 //!
 //! The scripts run as they are with Python 3.8 or newer and send the same bytes as the plan
-//! (headers a library adds on its own excepted). Credentials stand in them as they stand in the
+//! (headers a library adds on its own excepted); what they leave out, a comment in them says. Credentials stand in them as they stand in the
 //! plan; see [`secrets`](crate::interop::secrets).
 
 mod http_client;
 mod http_server;
-mod literal;
+pub(super) mod literal;
 mod sockets;
 
 use crate::model::plan::Plan;

@@ -83,7 +83,7 @@ impl ConnInfo {
 
 /// Datagrams lost so far in one session. Totals, not increments, so a missed event does no harm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lost {
+pub struct LossTotals {
     pub session: SessionId,
     /// Dropped by us because the screen could not keep up.
     pub by_app: u64,

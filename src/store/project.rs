@@ -96,10 +96,10 @@ pub(super) fn remember(state: &Path, project: &ForeignProject, used: bool) -> Re
     atomic::make_folders(state)?;
     let _lock = lock::folder(state)?;
     let mut known = answers(state)?;
-    known.insert(key, Answer { writer: project.writer, used });
+    known.insert(key, GivenAnswer { writer: project.writer, used });
     let mut text =
         String::from("# Projects that others may change: whether their presets are used.\n");
-    for (folder, Answer { writer, used }) in known {
+    for (folder, GivenAnswer { writer, used }) in known {
         let folder = string(&folder, Lines::One);
         let writer = match writer {
             ProjectWriter::Owner(id) => format!("owner = {id}"),
@@ -114,7 +114,7 @@ pub(super) fn remember(state: &Path, project: &ForeignProject, used: bool) -> Re
     atomic::write(&file, text.as_bytes(), Overwrite::Replace)
 }
 
-struct Answer {
+struct GivenAnswer {
     writer: ProjectWriter,
     used: bool,
 }
@@ -125,7 +125,7 @@ fn key(project: &ForeignProject) -> Option<String> {
 }
 
 /// What was answered so far.
-fn answers(state: &Path) -> Result<BTreeMap<String, Answer>, Failure> {
+fn answers(state: &Path) -> Result<BTreeMap<String, GivenAnswer>, Failure> {
     let file = state.join(FILE);
     let broken = |cause: String| {
         atomic::refusal(&file, FailureKind::Malformed, cause)
@@ -142,7 +142,7 @@ fn answers(state: &Path) -> Result<BTreeMap<String, Answer>, Failure> {
         let id = |name| value.get(name)?.as_integer()?.try_into().ok();
         let by_id = id("owner").map(ProjectWriter::Owner).or(id("group").map(ProjectWriter::Group));
         let anybody = value.get("anybody").map(|_| ProjectWriter::Anybody);
-        Some(Answer { writer: by_id.or(anybody)?, used: value.get("used")?.as_bool()? })
+        Some(GivenAnswer { writer: by_id.or(anybody)?, used: value.get("used")?.as_bool()? })
     };
     let read = table.iter().filter_map(|(folder, value)| Some((folder.clone(), answer(value)?)));
     Ok(read.collect())

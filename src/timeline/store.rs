@@ -24,7 +24,7 @@ use super::log::{Log, RecordPlace};
 use super::segment::{StoredRecord, cost};
 use super::totals::{Rates, Totals, Volume};
 use crate::model::id::{ConnId, RecordId, SessionId};
-use crate::model::record::{ConnInfo, Lost, Record};
+use crate::model::record::{ConnInfo, LossTotals, Record};
 
 /// Payload and metadata kept unless the user configures another bound.
 const LIMIT_BYTES: usize = 256 * 1024 * 1024;
@@ -60,9 +60,9 @@ pub struct Timeline {
     sessions: BTreeMap<SessionId, Totals>,
     /// How much crosses per second.
     pub rates: Rates,
-    losses: BTreeMap<SessionId, Lost>,
+    losses: BTreeMap<SessionId, LossTotals>,
     /// Of sessions that were forgotten.
-    past_losses: Lost,
+    past_losses: LossTotals,
 }
 
 /// Records that were cleared and may come back: those of the log before an id, and marked ones
@@ -102,7 +102,7 @@ impl Timeline {
             sessions: BTreeMap::new(),
             rates: Rates::default(),
             losses: BTreeMap::new(),
-            past_losses: Lost { session: SessionId(0), by_app: 0, by_kernel: None },
+            past_losses: LossTotals { session: SessionId(0), by_app: 0, by_kernel: None },
         }
     }
 
@@ -148,7 +148,7 @@ impl Timeline {
     }
 
     /// Notes loss totals of a session; older totals that arrive late change nothing.
-    pub(crate) fn lost(&mut self, lost: Lost) {
+    pub(crate) fn lost(&mut self, lost: LossTotals) {
         let known = self.losses.entry(lost.session).or_insert(lost);
         known.by_app = known.by_app.max(lost.by_app);
         known.by_kernel = known.by_kernel.max(lost.by_kernel);
@@ -156,7 +156,7 @@ impl Timeline {
 
     /// Loss totals of every session that lost something or reported that it did not, and of those
     /// that were forgotten.
-    pub(crate) fn losses(&self) -> impl Iterator<Item = Lost> + '_ {
+    pub(crate) fn losses(&self) -> impl Iterator<Item = LossTotals> + '_ {
         let past = Some(self.past_losses).filter(|past| past.by_kernel.is_some());
         self.losses.values().copied().chain(past)
     }

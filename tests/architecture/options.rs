@@ -9,8 +9,9 @@ use crate::source::{chapter, file_names, sources};
 
 /// Most production files that an option may cost, and those that cost more, with the reason.
 const MOST: usize = 5;
-const MORE: [(&str, usize, &str); 1] =
-    [("source", 6, "where a client sends from, stands in the program written of it, too")];
+const MORE: [(&str, usize, &str); 3] =
+    [("keep-alive", 6, EXPORTED), ("ttl", 6, EXPORTED), ("source", 6, EXPORTED)];
+const EXPORTED: &str = "a program written of a preset asks for the same";
 
 /// An option: its key, what it is called in code, and what carries it from step to step.
 struct Shared {

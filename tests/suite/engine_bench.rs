@@ -15,7 +15,7 @@ use wirebench::model::id::{ConnId, SessionId};
 use wirebench::model::plan::{
     AnswerPart, Plan, RulePlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
 };
-use wirebench::model::record::{ConnInfo, Direction, Lost, Record, RecordKind};
+use wirebench::model::record::{ConnInfo, Direction, LossTotals, Record, RecordKind};
 use wirebench::model::secrets::Secrets;
 use wirebench::model::tls::{ClientTls, ListenerTls};
 
@@ -29,7 +29,7 @@ pub struct Bench {
     pub records: Vec<Record>,
     pub conns: Vec<ConnInfo>,
     pub phases: Vec<(SessionId, Phase)>,
-    pub lost: Option<Lost>,
+    pub lost: Option<LossTotals>,
     pub refused: Vec<Failure>,
     pub done: Vec<(SessionId, Result<Summary, Failure>)>,
     pub others: Vec<Event>,

@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::cli::headless::Headless;
 use crate::cli::in_flight::InFlight;
-use crate::cli::stdin::{self, IN_FLIGHT, PieceSource, Pieces};
+use crate::cli::stdin::{self, IN_FLIGHT, PieceReceiver, PieceSource};
 use crate::cli::{exit, output};
 use crate::engine::command::{CloseMode, Command, Recipient};
 use crate::model::failure::{Failure, FailureKind};
@@ -31,7 +31,7 @@ const RETRY: Duration = Duration::from_millis(2);
 /// Standard input on its way to the peers.
 pub(super) struct ListenInput {
     /// `None` = it is over, or nobody asked for it.
-    pieces: Option<Pieces>,
+    pieces: Option<PieceReceiver>,
     is_datagrams: bool,
     peers: BTreeMap<ConnId, InputPeer>,
     /// Whom a datagram goes to.

@@ -20,7 +20,7 @@ use crate::cli::exit;
 use crate::cli::headless::{Headless, SESSION};
 use crate::cli::in_flight::InFlight;
 use crate::cli::output::{self, Output, Style};
-use crate::cli::stdin::{self, IN_FLIGHT, PieceSource, Pieces, SILENCE};
+use crate::cli::stdin::{self, IN_FLIGHT, PieceReceiver, PieceSource, SILENCE};
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command, Recipient};
 use crate::engine::event::{Batch, Event, Phase};
@@ -83,7 +83,7 @@ struct CliConversation<'a> {
     /// The session's steps are over: what they send has left, what they expect has come.
     steps_done: bool,
     /// Files and what is piped in; `None` when it is over or not wanted.
-    input: Option<Pieces>,
+    input: Option<PieceReceiver>,
     /// When whoever looks on is told that nothing has come of the input.
     silent_at: Option<Instant>,
     /// Bytes still to be sent of each piece the engine has.
@@ -460,7 +460,7 @@ impl CliConversation<'_> {
     }
 }
 
-async fn next_piece(input: &mut Option<Pieces>) -> Option<Result<Bytes, Failure>> {
+async fn next_piece(input: &mut Option<PieceReceiver>) -> Option<Result<Bytes, Failure>> {
     match input {
         Some(input) => input.recv().await,
         None => std::future::pending().await,

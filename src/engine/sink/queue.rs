@@ -17,7 +17,7 @@ use super::event_batch::{BATCH_BYTES, BATCH_RECORDS, EVENT_COST, EventBatch, OVE
 use super::wall::WallReading;
 use crate::engine::event::{Event, Phase};
 use crate::model::id::{BodyId, ConnId, SessionId};
-use crate::model::record::{ConnInfo, Direction, Lost, Record, RecordKind};
+use crate::model::record::{ConnInfo, Direction, LossTotals, Record, RecordKind};
 use crate::model::timing::Stamp;
 
 /// Pending datagrams of a session: a third of a second at 100,000 a second. A busy machine keeps a
@@ -31,7 +31,7 @@ const DATAGRAM_BYTES: usize = 8 * 1024 * 1024;
 const ANNOUNCED: usize = 2 * DATAGRAMS;
 
 /// Time and number of arrival: what happened at the same time stays in the order it was put.
-pub(super) type Place = (Stamp, u64);
+pub(super) type QueueKey = (Stamp, u64);
 
 /// How much there is to take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,7 @@ enum CoalesceKey {
     Progress(u32, BodyId),
 }
 
-struct Item {
+struct QueuedFact {
     session: SessionId,
     fact: Fact,
 }
@@ -67,15 +67,15 @@ enum Fact {
 struct Share {
     cost: usize,
     /// Oldest first.
-    datagrams: VecDeque<Place>,
+    datagrams: VecDeque<QueueKey>,
     datagram_cost: usize,
-    latest: HashMap<CoalesceKey, Place>,
+    latest: HashMap<CoalesceKey, QueueKey>,
     /// Announced, waiting for their first record to be taken; with the time they were retired.
     conns: BTreeMap<ConnId, (ConnInfo, Option<Stamp>)>,
     /// Told to the shell and not retired: no more than are open, so that the ends of those that wait
     /// to be told are bounded, too.
     named: HashSet<ConnId>,
-    lost: Lost,
+    lost: LossTotals,
     /// Its last event is in; nothing put after it counts.
     finished: bool,
 }
@@ -83,12 +83,12 @@ struct Share {
 /// What all sessions have said.
 #[derive(Default)]
 pub(super) struct Queue {
-    items: BTreeMap<Place, Item>,
+    items: BTreeMap<QueueKey, QueuedFact>,
     shares: BTreeMap<SessionId, Share>,
     /// Loss totals that changed.
-    losses: BTreeMap<SessionId, Lost>,
+    losses: BTreeMap<SessionId, LossTotals>,
     /// Moments from which records may still come.
-    held_stamps: BTreeSet<Place>,
+    held_stamps: BTreeSet<QueueKey>,
     arrivals: u64,
     records: usize,
     cost: usize,
@@ -125,18 +125,18 @@ impl Queue {
 
     /// From now on records may come that are put later. The clock is to be read
     /// under the lock.
-    pub(super) fn hold_stamp(&mut self, now: Stamp) -> Place {
+    pub(super) fn hold_stamp(&mut self, now: Stamp) -> QueueKey {
         let place = self.place(now);
         self.held_stamps.insert(place);
         place
     }
 
     /// No more records come at this place; those after it may be taken.
-    pub(super) fn release_stamp(&mut self, place: Place) {
+    pub(super) fn release_stamp(&mut self, place: QueueKey) {
         self.held_stamps.remove(&place);
     }
 
-    fn place(&mut self, at: Stamp) -> Place {
+    fn place(&mut self, at: Stamp) -> QueueKey {
         self.arrivals += 1;
         (at, self.arrivals)
     }
@@ -155,7 +155,7 @@ impl Queue {
         if share.conns.len() >= ANNOUNCED {
             // Retired connections without a pending record are never named to anybody.
             let own = self.items.values().filter(|item| item.session == session);
-            let named: HashSet<ConnId> = own.filter_map(Item::conn).collect();
+            let named: HashSet<ConnId> = own.filter_map(QueuedFact::conn).collect();
             share.conns.retain(|conn, (_, retired)| retired.is_none() || named.contains(conn));
         }
         share.conns.insert(info.id, (info, None));
@@ -208,7 +208,7 @@ impl Queue {
     }
 
     /// The oldest datagram of a session that has too many.
-    fn surplus(&self, session: SessionId) -> Option<Place> {
+    fn surplus(&self, session: SessionId) -> Option<QueueKey> {
         let share = self.shares.get(&session)?;
         let count = share.datagrams.len();
         let is_over = count > DATAGRAMS || (share.datagram_cost > DATAGRAM_BYTES && count > 1);
@@ -220,7 +220,7 @@ impl Queue {
         self.lose(session, |lost| lost.by_kernel = Some(total));
     }
 
-    fn lose(&mut self, session: SessionId, change: impl FnOnce(&mut Lost)) {
+    fn lose(&mut self, session: SessionId, change: impl FnOnce(&mut LossTotals)) {
         let Some(share) = self.open(session) else { return };
         let before = share.lost;
         change(&mut share.lost);
@@ -249,7 +249,7 @@ impl Queue {
         }
     }
 
-    fn put(&mut self, session: SessionId, at: Stamp, fact: Fact) -> Option<Place> {
+    fn put(&mut self, session: SessionId, at: Stamp, fact: Fact) -> Option<QueueKey> {
         let cost = fact.cost();
         let share = self.open(session)?;
         share.cost += cost;
@@ -257,11 +257,11 @@ impl Queue {
         self.records += usize::from(fact.is_record());
         self.latest = self.latest.max(at);
         let place = self.place(at);
-        self.items.insert(place, Item { session, fact });
+        self.items.insert(place, QueuedFact { session, fact });
         Some(place)
     }
 
-    fn remove(&mut self, place: Place) -> Option<Item> {
+    fn remove(&mut self, place: QueueKey) -> Option<QueuedFact> {
         let item = self.items.remove(&place)?;
         self.records -= usize::from(item.fact.is_record());
         let cost = item.fact.cost();
@@ -293,9 +293,9 @@ impl Queue {
         events.finish()
     }
 
-    fn hand_over(&mut self, item: Item, events: &mut EventBatch) {
+    fn hand_over(&mut self, item: QueuedFact, events: &mut EventBatch) {
         let conn = item.conn();
-        let Item { session, fact } = item;
+        let QueuedFact { session, fact } = item;
         let mut ended = None;
         if let Some(share) = self.shares.get_mut(&session) {
             if let Some((info, retired)) = conn.and_then(|conn| share.conns.remove(&conn)) {
@@ -342,13 +342,13 @@ impl Share {
             latest: HashMap::new(),
             conns: BTreeMap::new(),
             named: HashSet::new(),
-            lost: Lost { session, by_app: 0, by_kernel: None },
+            lost: LossTotals { session, by_app: 0, by_kernel: None },
             finished: false,
         }
     }
 }
 
-impl Item {
+impl QueuedFact {
     /// The connection that has to be named first.
     fn conn(&self) -> Option<ConnId> {
         match &self.fact {

@@ -36,7 +36,7 @@ fn without_prompt(text: &str) -> (bool, &str) {
 pub(super) fn words(text: &str) -> Result<CurlCommand, ImportError> {
     let (_, command) = without_prompt(text);
     let start = text.len() - command.len();
-    let mut reader = Reader { chars: command.char_indices().peekable(), warnings: Vec::new() };
+    let mut reader = LineReader { chars: command.char_indices().peekable(), warnings: Vec::new() };
     let mut words = Vec::new();
     while let Some(word) = reader.word().map_err(|error| error.behind(start))? {
         words.push(Word { position: word.position + start, ..word });
@@ -49,12 +49,12 @@ pub(super) fn words(text: &str) -> Result<CurlCommand, ImportError> {
     Ok(CurlCommand { words, warnings: reader.warnings, ..CurlCommand::default() })
 }
 
-struct Reader<'a> {
+struct LineReader<'a> {
     chars: Peekable<CharIndices<'a>>,
     warnings: Vec<String>,
 }
 
-impl Reader<'_> {
+impl LineReader<'_> {
     /// The next word; `None` at the end of the command.
     fn word(&mut self) -> Result<Option<Word>, ImportError> {
         let mut word: Option<Word> = None;

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::form;
 use super::quote::{printf, word};
 use crate::interop::secrets::{SecretRun, runs};
+use crate::interop::socket_options;
 use crate::interop::wire_request::WireRequest;
 use crate::model::plan::{HttpPlan, LengthHeader, Plan, PlanBody};
 use crate::model::trust::Verify;
@@ -96,6 +97,8 @@ fn switches(wire: &WireRequest<'_>) -> Vec<String> {
     if plan.redirects > 0 {
         switches.push(format!("--location --max-redirs {}", plan.redirects));
     }
+    let options = socket_options::curl_options(&plan.client, &plan.socket);
+    switches.extend(options.iter().map(|(name, value)| format!("--{name} {}", word(value))));
     if wire.has("accept-encoding") {
         // Asks for what curl can decode, unless a header below says what to ask for.
         switches.push("--compressed".into());

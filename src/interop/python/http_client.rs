@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::literal::{bytes, header, imports, lines, multipart, only, opened, seconds, text};
+use crate::interop::socket_options;
 use crate::interop::wire_request::WireRequest;
 use crate::model::plan::{HttpPlan, PartContent, PlanBody};
 use crate::model::trust::Verify;
@@ -68,9 +69,9 @@ fn requests(wire: &WireRequest<'_>) -> String {
     });
     let redirects = only(plan.redirects == 0, "    allow_redirects=False,\n");
     let verify = only(plan.verify == Verify::Off, "    verify=False,\n");
-    let trust = trusted(plan);
+    let left_out = left_out(plan);
     format!(
-        "{trust}import requests
+        "{left_out}import requests
 {skip}
 {call}
     {url},
@@ -85,10 +86,11 @@ print(response.text)
     )
 }
 
-/// Says what neither library can do.
-fn trusted(plan: &HttpPlan) -> String {
+/// Says what the scripts leave out: neither library has a word for it.
+fn left_out(plan: &HttpPlan) -> String {
     let trust = format!("# accepted by its hash in wirebench, not here: {}\n", plan.trust);
-    only(!plan.trust.0.is_empty(), &trust).to_owned()
+    let trust = only(!plan.trust.0.is_empty(), &trust);
+    trust.to_owned() + &socket_options::left_out(&plan.client, &plan.socket)
 }
 
 fn requests_body(wire: &WireRequest<'_>) -> String {
@@ -147,9 +149,10 @@ fn urllib(wire: &WireRequest<'_>) -> String {
     handlers.extend(unverified.then_some("urllib.request.HTTPSHandler(context=context)"));
     handlers.extend((plan.redirects == 0).then_some("NoRedirects"));
     let handlers = handlers.join(", ");
+    let left_out = left_out(plan);
     let anonymous = only(!wire.has("User-Agent"), "opener.addheaders = []  # no User-Agent\n");
     format!(
-        "{imports}
+        "{left_out}{imports}
 request = urllib.request.Request(
     {url},
     method={method},

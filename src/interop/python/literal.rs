@@ -12,7 +12,7 @@ use crate::model::plan::{PartContent, PartPlan};
 use crate::model::tls::ListenerTls;
 
 /// An expression for a `str`: a literal, and where a variable stands in the text its value.
-pub(super) fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     expression(text.as_bytes(), text_literal, "")
 }
 
@@ -23,7 +23,7 @@ pub(super) fn header(value: &str) -> String {
 }
 
 /// An expression for bytes: a `bytes` literal, or a `str` and `.encode()` where that reads better.
-pub(super) fn bytes(bytes: &[u8]) -> String {
+pub(crate) fn bytes(bytes: &[u8]) -> String {
     let literal = |run: &[u8]| {
         if reads_better(run) { text_literal(run) + ".encode()" } else { ascii_literal("b", run) }
     };

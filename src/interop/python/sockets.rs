@@ -1,12 +1,11 @@
 //! TCP (and TLS) and UDP clients and listeners with `socket`, `ssl` and `threading`.
 
 use std::fmt::Write;
-use std::net::IpAddr;
 
 use super::literal::{bind, bytes, imports, is_ipv6, only, seconds, server_context, text};
+use crate::interop::socket_options::{connection, datagram_source, family, hops, keep_alive};
 use crate::model::plan::{
-    AnswerPart, RulePlan, SourceAddress, StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan,
-    UdpPlan, WhenPlan,
+    AnswerPart, RulePlan, StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
 };
 use crate::model::tls::{ClientTls, ListenerTls};
 use crate::model::trust::{Acceptance, Verify};
@@ -59,9 +58,9 @@ fn accepted(accepted: &Acceptance) -> String {
 
 /// The whole script: connects, does the steps, prints what comes until the peer finishes.
 pub(super) fn tcp_client(plan: &TcpPlan) -> String {
-    let TcpPlan { endpoint, tls, steps, connect_timeout, .. } = plan;
-    let (host, port, timeout) = (text(&endpoint.host), endpoint.port, seconds(*connect_timeout));
-    let connection = format!("socket.create_connection(({host}, {port}), timeout={timeout})");
+    let TcpPlan { endpoint, tls, steps, connect_timeout, socket, client } = plan;
+    let (connection, connect) = connection(endpoint, client, &seconds(*connect_timeout));
+    let probes = keep_alive(socket, "    ", "sock");
     let mut check = String::new();
     let (raw, sock) = match tls {
         ClientTls::Off => (String::new(), connection),
@@ -71,7 +70,7 @@ pub(super) fn tcp_client(plan: &TcpPlan) -> String {
             let by_hash = accepted(&Acceptance::at(&plan.endpoint, *verify, trust));
             let unverified = only(*verify == Verify::Off || !by_hash.is_empty(), unverified);
             check = by_hash;
-            let name = if sni.is_empty() { host } else { text(sni) };
+            let name = text(if sni.is_empty() { &endpoint.host } else { sni });
             (
                 format!("context = ssl.create_default_context()\n{unverified}raw = {connection}\n"),
                 format!("context.wrap_socket(raw, server_hostname={name})"),
@@ -85,10 +84,10 @@ pub(super) fn tcp_client(plan: &TcpPlan) -> String {
     let expect = only(waits(steps), EXPECT_STREAM);
     let steps = steps_of(steps, |data| format!("sock.sendall({data})"));
     format!(
-        "{imports}{expect}
+        "{imports}{connect}{expect}
 {raw}with {sock} as sock:
 {check}    sock.settimeout(None)
-{steps}    while True:  # until the peer finishes sending
+{probes}{steps}    while True:  # until the peer finishes sending
         data = sock.recv(65536)
         if not data:
             break
@@ -99,28 +98,18 @@ pub(super) fn tcp_client(plan: &TcpPlan) -> String {
 
 /// The whole script: does the steps, then prints replies until none comes for a while.
 pub(super) fn udp_client(plan: &UdpPlan) -> String {
-    let UdpPlan { endpoint, client, steps, .. } = plan;
-    let source = client.source.as_ref();
-    let ipv6 = endpoint.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_ipv6())
-        || matches!(source, Some(SourceAddress::Bound(bind)) if is_ipv6(bind));
+    let UdpPlan { endpoint, client, socket, any_peer, steps } = plan;
     let imports = imports(&[("socket", true), ("time", waits(steps))]);
     let expect = only(waits(steps), EXPECT_DATAGRAM);
-    let family = if ipv6 { "AF_INET6" } else { "AF_INET" };
-    let bound = match source {
-        None => String::new(),
-        Some(SourceAddress::Bound(own)) => format!("    sock.bind({})\n", bind(own).0),
-        Some(SourceAddress::Port(port)) => format!("    sock.bind((\"\", {port}))\n"),
-        Some(SourceAddress::Interface(name)) => {
-            let name = bytes(name.as_bytes());
-            format!("    sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, {name})\n")
-        }
-    };
+    let (family, bound) = datagram_source(endpoint, client);
+    let hops = hops(*socket, family);
+    let strangers = only(!any_peer, "# prints what comes from strangers, too\n");
     let (host, port) = (text(&endpoint.host), endpoint.port);
     let steps = steps_of(steps, |data| format!("sock.sendto({data}, peer)"));
     format!(
         "{imports}{expect}
-with socket.socket(socket.{family}, socket.SOCK_DGRAM) as sock:
-{bound}    peer = ({host}, {port})
+{strangers}with socket.socket(socket.{family}, socket.SOCK_DGRAM) as sock:
+{hops}{bound}    peer = ({host}, {port})
 {steps}    sock.settimeout({REPLY_SECONDS})
     try:
         while True:
@@ -148,7 +137,8 @@ fn steps_of(steps: &[StepPlan], send: impl Fn(String) -> String) -> String {
 
 /// The whole script: a thread per connection greets and answers by the rules.
 pub(super) fn tcp_listener(plan: &TcpListenerPlan) -> String {
-    let TcpListenerPlan { tls, greeting, rules, .. } = plan;
+    let TcpListenerPlan { tls, greeting, rules, socket, .. } = plan;
+    let probes = keep_alive(socket, "        ", "connection");
     let (address, remark) = bind(&plan.bind);
     let is_tls = *tls != ListenerTls::Off;
     let (matches, sleeps) = needs(rules);
@@ -166,14 +156,14 @@ pub(super) fn tcp_listener(plan: &TcpListenerPlan) -> String {
     let greet = only(!greeting.is_empty(), &greet);
     let reply = reply(rules, "            ", "connection.sendall(reply)");
     let context = server_context(tls);
-    let family = only(is_ipv6(&plan.bind), ", family=socket.AF_INET6");
+    let in_ipv6 = only(is_ipv6(&plan.bind), ", family=socket.AF_INET6");
     format!(
         "{imports}{answer}
 
 def serve(connection, peer):
     print(peer, \"connected\")
     with connection:
-{wrap}{greet}        while True:
+{probes}{wrap}{greet}        while True:
             message = connection.recv(65536)
             if not message:
                 break
@@ -181,7 +171,7 @@ def serve(connection, peer):
 {reply}    print(peer, \"finished\")
 
 
-{context}{remark}with socket.create_server({address}{family}) as server:
+{context}{remark}with socket.create_server({address}{in_ipv6}) as server:
     print(\"listening on\", server.getsockname(), flush=True)
     while True:
         connection, peer = server.accept()
@@ -193,16 +183,21 @@ def serve(connection, peer):
 /// The whole script: one socket answers every peer by the rules.
 pub(super) fn udp_listener(plan: &UdpListenerPlan) -> String {
     let (address, remark) = bind(&plan.bind);
-    let family = if is_ipv6(&plan.bind) { "AF_INET6" } else { "AF_INET" };
+    let family = family(is_ipv6(&plan.bind));
+    let hops = hops(plan.socket, family);
     let (matches, sleeps) = needs(&plan.rules);
     let imports = imports(&[("re", matches), ("socket", true), ("time", sleeps)]);
     let answer = answer_function(&plan.rules);
     let gap = only(!answer.is_empty(), "\n");
     let reply = reply(&plan.rules, "        ", "sock.sendto(reply, peer)");
+    let rate = plan.answer_rate;
+    let unlimited =
+        format!("# answers a peer without the limit of {rate} a second wirebench has\n");
+    let unlimited = only(!plan.rules.is_empty(), &unlimited);
     format!(
         "{imports}{answer}{gap}
-{remark}with socket.socket(socket.{family}, socket.SOCK_DGRAM) as sock:
-    sock.bind({address})
+{remark}{unlimited}with socket.socket(socket.{family}, socket.SOCK_DGRAM) as sock:
+{hops}    sock.bind({address})
     print(\"listening on\", sock.getsockname(), flush=True)
     while True:
         message, peer = sock.recvfrom(65535)

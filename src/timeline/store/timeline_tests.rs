@@ -301,7 +301,7 @@ fn the_connection_table_stays_bounded_when_peers_never_say_goodbye() {
 #[test]
 fn an_older_loss_total_never_lowers_a_newer_one() {
     let mut timeline = Timeline::default();
-    let lost = |by_app, by_kernel| Lost { session: SessionId(3), by_app, by_kernel };
+    let lost = |by_app, by_kernel| LossTotals { session: SessionId(3), by_app, by_kernel };
     timeline.lost(lost(5, None));
     timeline.lost(lost(4, Some(2)));
     assert_eq!(timeline.losses().collect::<Vec<_>>(), [lost(5, Some(2))]);

@@ -5,12 +5,18 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::time::Duration;
 
 use bytes::Bytes;
+use wirebench::compose;
+use wirebench::interop::curl;
 use wirebench::interop::python::{self, Library};
 use wirebench::model::endpoint::{Bind, Endpoint};
+use wirebench::model::http::HttpSpec;
 use wirebench::model::plan::{
-    AnswerPart, AnswerPlan, HttpListenerPlan, HttpRulePlan, Plan, PlanBody, RulePlan, StepPlan,
+    AnswerPart, AnswerPlan, ClientOptions, DatagramOptions, HttpListenerPlan, HttpPlan,
+    HttpRulePlan, Plan, PlanBody, RulePlan, SocketOptions, SourceAddress, StepPlan,
     TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
 };
+use wirebench::model::preset::Scope;
+use wirebench::model::spec::Spec;
 use wirebench::model::tls::{ClientTls, ListenerTls};
 use wirebench::model::trust::{TrustedCertificates, Verify};
 
@@ -70,7 +76,7 @@ fn a_python_tcp_listener_answers_like_ours() {
         tls: ListenerTls::Off,
         greeting: Bytes::from_static(b"hi '\"\n"),
         rules: rules(),
-        socket: wirebench::model::plan::SocketOptions::default(),
+        socket: SocketOptions::default(),
     });
     let Some((_running, port)) = start_python_listener(&plan) else { return };
     let mut clients: Vec<TcpStream> =
@@ -94,7 +100,7 @@ fn a_python_udp_listener_answers_like_ours() {
     let plan = Plan::UdpListener(UdpListenerPlan {
         bind: loopback(),
         rules: rules(),
-        socket: wirebench::model::plan::DatagramOptions::default(),
+        socket: DatagramOptions::default(),
         answer_rate: 9,
     });
     let Some((_running, port)) = start_python_listener(&plan) else { return };
@@ -128,7 +134,7 @@ fn a_python_http_listener_answers_like_ours() {
             rule("", "/any", answer(418, &[], b"")),
         ],
         answer: answer(404, &[("Content-Type", "text/plain")], b"not here"),
-        socket: wirebench::model::plan::SocketOptions::default(),
+        socket: SocketOptions::default(),
     });
     let Some((_running, port)) = start_python_listener(&plan) else { return };
     let ask = |request: &str| {
@@ -163,8 +169,8 @@ fn a_python_tcp_client_says_what_ours_says() {
             StepPlan::Send(Bytes::from_static("é".as_bytes())),
         ],
         connect_timeout: PATIENCE,
-        socket: wirebench::model::plan::SocketOptions::default(),
-        client: wirebench::model::plan::ClientOptions::default(),
+        socket: SocketOptions::default(),
+        client: ClientOptions::default(),
     });
     let script = python::write(&plan, Library::Requests);
     let Some(running) = start("python3", &script) else { return };
@@ -187,16 +193,14 @@ fn a_python_udp_client_says_what_ours_says() {
     let (socket, _) = udp_peer();
     let plan = Plan::Udp(UdpPlan {
         endpoint: Endpoint::new("127.0.0.1", socket.local_addr().unwrap().port()),
-        client: wirebench::model::plan::ClientOptions {
-            source: Some(wirebench::model::plan::SourceAddress::Port(0)),
-        },
+        client: ClientOptions { source: Some(SourceAddress::Port(0)) },
         steps: vec![
             StepPlan::Send(Bytes::new()),
             StepPlan::Send(Bytes::from_static(b"\x00\xff")),
             StepPlan::Expect { bytes: Bytes::from_static(b"ok"), within: PATIENCE },
             StepPlan::Send(Bytes::from_static(b"end")),
         ],
-        socket: wirebench::model::plan::DatagramOptions::default(),
+        socket: DatagramOptions::default(),
         any_peer: false,
     });
     let script = python::write(&plan, Library::Requests);
@@ -227,7 +231,7 @@ fn python_scripts_with_tls_talk_to_each_other() {
         },
         greeting: Bytes::from_static(b"hello"),
         rules: rules(),
-        socket: wirebench::model::plan::SocketOptions::default(),
+        socket: SocketOptions::default(),
     });
     let Some((_running, port)) = start_python_listener(&plan) else { return };
     let client = Plan::Tcp(TcpPlan {
@@ -243,12 +247,126 @@ fn python_scripts_with_tls_talk_to_each_other() {
             StepPlan::Expect { bytes: Bytes::from_static(b"bye\r\n"), within: PATIENCE },
         ],
         connect_timeout: PATIENCE,
-        socket: wirebench::model::plan::SocketOptions::default(),
-        client: wirebench::model::plan::ClientOptions::default(),
+        socket: SocketOptions::default(),
+        client: ClientOptions::default(),
     });
     let script =
         python::write(&client, Library::Requests).replace("    while True:", "    while False:");
     let Some(running) = start("python3", &script) else { return };
     let printed = finish(running);
     assert_eq!(printed, "b'hello'\nb'bye\\r\\n'\n", "{script}");
+}
+
+/// An address of this machine that no system chooses by itself.
+fn from_there() -> ClientOptions {
+    ClientOptions {
+        source: Some(SourceAddress::Bound(Bind::Address("127.0.0.2:0".parse().unwrap()))),
+    }
+}
+
+fn probed() -> SocketOptions {
+    SocketOptions { keep_alive: Some(Duration::from_secs(42)) }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_asked_of_a_stream_s_socket_is_asked_by_python_too() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let plan = Plan::Tcp(TcpPlan {
+        endpoint: Endpoint::new("127.0.0.1", listener.local_addr().unwrap().port()),
+        tls: ClientTls::Off,
+        steps: vec![StepPlan::Send(Bytes::from_static(b"hello"))],
+        connect_timeout: PATIENCE,
+        socket: probed(),
+        client: from_there(),
+    });
+    let script = python::write(&plan, Library::Requests);
+    let asks = ["SOL_SOCKET, socket.SO_KEEPALIVE", "IPPROTO_TCP, socket.TCP_KEEPIDLE"];
+    let asks = asks.map(|name| format!("sock.getsockopt(socket.{name})")).join(", ");
+    let script = script.replace("    while True:", &format!("    print({asks})\n    while True:"));
+    let Some(running) = start("python3", &script) else { return };
+    let stream = accept(&listener);
+    assert_eq!(stream.peer_addr().unwrap().ip().to_string(), "127.0.0.2", "{script}");
+    drop(stream);
+    let printed = finish(running);
+    assert!(printed.starts_with("1 42\n"), "{script}\n{printed}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_asked_of_a_socket_of_datagrams_is_asked_by_python_too() {
+    for (host, client) in [("127.0.0.1", from_there()), ("::1", ClientOptions::default())] {
+        let Ok(socket) = std::net::UdpSocket::bind((host, 0)) else { continue };
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        let plan = Plan::Udp(UdpPlan {
+            endpoint: Endpoint::new(host, socket.local_addr().unwrap().port()),
+            client: client.clone(),
+            socket: DatagramOptions { ttl: Some(7) },
+            any_peer: true,
+            steps: vec![StepPlan::Send(Bytes::from_static(b"hello"))],
+        });
+        let script = python::write(&plan, Library::Requests);
+        let (head, _) = script.split_once("    sock.settimeout(5)").unwrap();
+        let ask =
+            if host == "::1" { "IPV6, socket.IPV6_UNICAST_HOPS" } else { "IP, socket.IP_TTL" };
+        let script = format!("{head}    print(sock.getsockopt(socket.IPPROTO_{ask}))\n");
+        let Some(running) = start("python3", &script) else { return };
+        let (_, peer) = socket.recv_from(&mut [0; 9]).unwrap();
+        let comes_from = if host == "::1" { "::1" } else { "127.0.0.2" };
+        assert_eq!(peer.ip().to_string(), comes_from, "{script}");
+        assert_eq!(finish(running), "7\n", "{script}");
+    }
+}
+
+#[test]
+fn a_connection_through_an_interface_is_made_by_hand() {
+    let plan = Plan::Tcp(TcpPlan {
+        endpoint: Endpoint::new("127.0.0.1", 9),
+        tls: ClientTls::Off,
+        steps: Vec::new(),
+        connect_timeout: PATIENCE,
+        socket: SocketOptions::default(),
+        client: ClientOptions { source: Some(SourceAddress::Interface("none'9".into())) },
+    });
+    let script = python::write(&plan, Library::Requests);
+    assert!(script.contains("connect(\"127.0.0.1\", 9, "), "{script}");
+    let Some(running) = start("python3", &script) else { return };
+    let printed = finish(running);
+    // The system knows no such interface, or does not know interfaces at all.
+    let reached = ["OSError", "PermissionError", "AttributeError"];
+    assert!(reached.iter().any(|error| printed.contains(error)), "{script}\n{printed}");
+}
+
+#[test]
+fn python_says_what_it_leaves_out_of_a_request() {
+    let mut http = plan_of("http://127.0.0.1:9/");
+    (http.socket, http.client) = (probed(), from_there());
+    for library in [Library::Requests, Library::Urllib] {
+        let script = python::write(&Plan::Http(http.clone()), library);
+        let said = "# comes from 127.0.0.2 in wirebench, not here
+# keep-alive probes every 42 s in wirebench, not here
+";
+        assert!(script.starts_with(said), "{script}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn curl_is_asked_for_source_and_probes() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let mut http = plan_of(&format!("http://127.0.0.1:{port}/"));
+    (http.socket, http.client) = (probed(), from_there());
+    let command = curl::write(&Plan::Http(http));
+    assert!(command.contains("--keepalive-time 42"), "{command}");
+    let Some(_running) = start("bash", &command) else { return };
+    assert_eq!(accept(&listener).peer_addr().unwrap().ip().to_string(), "127.0.0.2", "{command}");
+}
+
+fn plan_of(url: &str) -> HttpPlan {
+    let spec = HttpSpec { method: "GET".into(), url: url.into(), ..HttpSpec::default() };
+    match compose::plan(&Spec::Http(spec), &Scope::default()) {
+        Ok(Plan::Http(plan)) => plan,
+        other => panic!("{other:?}"),
+    }
 }

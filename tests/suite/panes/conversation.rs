@@ -6,7 +6,7 @@ use wirebench::engine::command::{CloseMode, Command, Recipient};
 use wirebench::engine::event::{Batch, Event, Phase, Summary};
 use wirebench::model::plan::{Plan, TcpListenerPlan, UdpListenerPlan};
 use wirebench::model::protocol::{Protocol, Side};
-use wirebench::model::record::{ConnInfo, Direction, Lost, RecordKind};
+use wirebench::model::record::{ConnInfo, Direction, LossTotals, RecordKind};
 use wirebench::model::tls::ListenerTls;
 
 use super::connected;
@@ -212,7 +212,7 @@ fn lost_datagrams_stay_on_the_screen() {
         id,
         Phase::Listening { addresses: vec![address(9000)], receive_buffer: Some(4 << 20) },
     );
-    let lost = vec![Lost { session: id, by_app: 7, by_kernel: Some(1200) }];
+    let lost = vec![LossTotals { session: id, by_app: 7, by_kernel: Some(1200) }];
     app.event(Event::Traffic(Batch { lost, ..Batch::default() }));
     app.assert_shows("dropped: 7 by us, 1,200 by the kernel");
     app.assert_shows("buffer 4.0 MiB");

@@ -1,0 +1,157 @@
+//! What a preset asks of its sockets, as lines of a Python script and switches of curl: where a client
+//! comes from, keep-alive and the hops of datagrams. Of HTTP in Python, whose libraries open the
+//! sockets, it is said in a comment.
+//!
+//! Used by the Python scripts of clients and listeners and by the curl command. The values are those
+//! the engine sets; one file, so that an option of a socket costs one file more to be exported.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::python::literal::{bytes, text};
+use crate::model::endpoint::{Bind, Endpoint};
+use crate::model::plan::{ClientOptions, DatagramOptions, SocketOptions, SourceAddress};
+
+/// Connects as `socket.create_connection` does, through one interface alone.
+const CONNECT: &str = "
+
+def connect(host, port, timeout):
+    \"\"\"Connects through one network interface (Linux).\"\"\"
+    family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    sock = socket.socket(family, kind, proto)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, INTERFACE)
+    sock.settimeout(timeout)
+    sock.connect(address)
+    return sock
+
+";
+
+/// The expression that connects to an endpoint, and the function it needs, if it needs one.
+pub(crate) fn connection(
+    endpoint: &Endpoint,
+    client: &ClientOptions,
+    timeout: &str,
+) -> (String, String) {
+    let (host, port) = (text(&endpoint.host), endpoint.port);
+    let source = match &client.source {
+        None => String::new(),
+        Some(SourceAddress::Interface(name)) => {
+            let function = CONNECT.replace("INTERFACE", &bytes(name.as_bytes()));
+            return (format!("connect({host}, {port}, {timeout})"), function);
+        }
+        Some(SourceAddress::Port(own)) => format!(", source_address=(\"\", {own})"),
+        Some(SourceAddress::Bound(bind)) => {
+            format!(", source_address={}", local(bind, is_ipv6_literal(endpoint)))
+        }
+    };
+    (
+        format!("socket.create_connection(({host}, {port}), timeout={timeout}{source})"),
+        String::new(),
+    )
+}
+
+/// The family of a client's socket of datagrams, and the line that binds it, if one does.
+pub(crate) fn datagram_source(
+    endpoint: &Endpoint,
+    client: &ClientOptions,
+) -> (&'static str, String) {
+    let is_ipv6 = is_ipv6_literal(endpoint)
+        || matches!(&client.source, Some(SourceAddress::Bound(Bind::Address(own))) if own.is_ipv6());
+    let bound = match &client.source {
+        None => String::new(),
+        Some(SourceAddress::Bound(own)) => format!("    sock.bind({})\n", local(own, is_ipv6)),
+        Some(SourceAddress::Port(port)) => format!("    sock.bind((\"\", {port}))\n"),
+        Some(SourceAddress::Interface(name)) => {
+            let name = bytes(name.as_bytes());
+            format!("    sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, {name})\n")
+        }
+    };
+    (family(is_ipv6), bound)
+}
+
+/// The name of an address family in `socket`.
+pub(crate) fn family(is_ipv6: bool) -> &'static str {
+    if is_ipv6 { "AF_INET6" } else { "AF_INET" }
+}
+
+/// The lines that switch probes on for a connected socket.
+pub(crate) fn keep_alive(options: &SocketOptions, margin: &str, sock: &str) -> String {
+    let Some(every) = options.keep_alive.map(|every| every.as_secs()) else {
+        return String::new();
+    };
+    format!(
+        "{margin}{sock}.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+{margin}{sock}.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, {every})
+{margin}{sock}.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, {every})
+"
+    )
+}
+
+/// The lines that set the hops of every datagram, also to a group.
+pub(crate) fn hops(options: DatagramOptions, family: &str) -> String {
+    let Some(ttl) = options.ttl else { return String::new() };
+    let (level, one, group) = if family == "AF_INET6" {
+        ("IPPROTO_IPV6", "IPV6_UNICAST_HOPS", "IPV6_MULTICAST_HOPS")
+    } else {
+        ("IPPROTO_IP", "IP_TTL", "IP_MULTICAST_TTL")
+    };
+    format!(
+        "    sock.setsockopt(socket.{level}, socket.{one}, {ttl})
+    sock.setsockopt(socket.{level}, socket.{group}, {ttl})
+"
+    )
+}
+
+/// What a script does not do whose library opens the socket, a comment a line.
+pub(crate) fn left_out(client: &ClientOptions, socket: &SocketOptions) -> String {
+    let source = client.source.as_ref();
+    let out = source.map_or_else(String::new, |source| {
+        format!("# comes from {source} in wirebench, not here\n")
+    });
+    out + &no_keep_alive(socket)
+}
+
+/// The comment that a script does not probe its connections; none where nobody asked for it.
+pub(crate) fn no_keep_alive(socket: &SocketOptions) -> String {
+    let every = socket.keep_alive.map(|every| every.as_secs());
+    every.map_or_else(String::new, |every| {
+        format!("# keep-alive probes every {every} s in wirebench, not here\n")
+    })
+}
+
+fn is_ipv6_literal(endpoint: &Endpoint) -> bool {
+    endpoint.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_ipv6())
+}
+
+/// Of the addresses a source stands for, the one of the peer's family.
+fn local(bind: &Bind, is_ipv6: bool) -> String {
+    let own = bind.sockets();
+    let own = own.iter().find(|own| own.is_ipv6() == is_ipv6).or(own.first());
+    let tuple = |own: &SocketAddr| format!("({}, {})", text(&own.ip().to_string()), own.port());
+    own.map_or_else(|| "(\"\", 0)".into(), tuple)
+}
+
+/// The options of curl that ask for the same, each with its value.
+pub(crate) fn curl_options(
+    client: &ClientOptions,
+    socket: &SocketOptions,
+) -> Vec<(&'static str, String)> {
+    let mut options = Vec::new();
+    match &client.source {
+        None => {}
+        Some(SourceAddress::Interface(name)) => options.push(("interface", format!("if!{name}"))),
+        Some(SourceAddress::Port(own)) => options.push(("local-port", own.to_string())),
+        Some(SourceAddress::Bound(bind)) => {
+            // Of two families curl would take the one alone, and any address is what it takes by itself.
+            let is_one =
+                |own: &&SocketAddr| matches!(bind, Bind::Address(_)) && !own.ip().is_unspecified();
+            let sockets = bind.sockets();
+            let own = sockets.first();
+            let address = own.filter(is_one).map(|own| ("interface", format!("host!{}", own.ip())));
+            options.extend(address);
+            options.extend(own.map(|own| ("local-port", own.port().to_string())));
+        }
+    }
+    options.retain(|(name, value)| *name != "local-port" || value != "0");
+    options.extend(socket.keep_alive.map(|every| ("keepalive-time", every.as_secs().to_string())));
+    options
+}
