@@ -379,7 +379,7 @@ impl ListenWatch<'_> {
         if self.output.style == Style::Raw {
             self.body = Some((exchange.request.body.id, 0));
             if let ExchangeState::Failed(failure) = &exchange.state {
-                output::complain(failure);
+                output::print_failure(failure);
             }
             let undecoded = exchange.request.body.undecoded();
             undecoded.iter().chain(&exchange.warnings).for_each(|remark| output::note(remark));

@@ -95,7 +95,7 @@ pub(super) async fn run(
             return (Ok(RunOutcome::Interrupted), headless.not_taken(tells).await);
         }
         Some(Err(failure)) if failure.is_cancelled() && failure.stage != Stage::Storage => {
-            output::complain(&failure);
+            output::print_failure(&failure);
         }
         Some(_) => {}
     }
