@@ -38,7 +38,7 @@ pub(super) fn find(
         let folders = preset.path.as_str().match_indices('/').map(|(at, _)| at + 1);
         let defaults = std::iter::once(0).chain(folders);
         let defaults =
-            defaults.map(|end| format!("{}_defaults.toml", &preset.path.as_str()[..end]));
+            defaults.map(|end| format!("{}_defaults.toml", preset.path.as_str().split_at(end).0));
         whole(workspace, &defaults.collect::<Vec<_>>())?;
         scope.variables = workspace.inherited(preset.path.folder());
     }

@@ -126,6 +126,7 @@ fn every_ending_of_send_has_its_status() {
     let mut endings = Endings::default();
     met(&mut endings);
     not_met_and_usage(&mut endings);
+    cut_upload(&mut endings);
     network_and_tls(&mut endings);
     timeouts_interrupts_and_outputs(&mut endings);
     endings.check(EXITS.iter().map(|(status, ..)| *status));
@@ -198,23 +199,7 @@ fn not_met_and_usage(endings: &mut Endings) {
     endings.expect(2, "a listener", preset("[tcp-listener]\nbind = \":0\"\n", &["send", "it"]));
 }
 
-fn network_and_tls(endings: &mut Endings) {
-    let (_socket, nobody) = closed_port();
-    let no_udp = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let mute = tcp_peer(|mut stream| drop(read_head(&mut stream)));
-    let cut = http_peer(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\ncut");
-    let resets = tcp_peer(|stream| {
-        let socket = socket2::Socket::from(stream);
-        let_run_for(Duration::from_millis(50));
-        socket.set_linger(Some(Duration::ZERO)).unwrap();
-    });
-    let unsized_one = http_peer(b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nkept");
-    let odd = http_peer(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
-    let leaving = tcp_peer(|mut stream| drop(stream.read(&mut [0; 9])));
-    let long = tempfile::NamedTempFile::new().unwrap();
-    long.as_file().set_len(65_508).unwrap();
-    let long = format!("@{}", long.path().display());
-    let (_udp, there) = udp_peer();
+fn cut_upload(endings: &mut Endings) {
     let early = tcp_peer(|mut stream| {
         let mut head = Vec::new();
         let mut byte = [0];
@@ -232,6 +217,25 @@ fn network_and_tls(endings: &mut Endings) {
         let args = ["send", "POST", &format!("http://{early}/"), &upload, style];
         endings.expect(3, "answered before the request was complete", ended(&args));
     }
+}
+
+fn network_and_tls(endings: &mut Endings) {
+    let (_socket, nobody) = closed_port();
+    let no_udp = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mute = tcp_peer(|mut stream| drop(read_head(&mut stream)));
+    let cut = http_peer(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\ncut");
+    let resets = tcp_peer(|stream| {
+        let socket = socket2::Socket::from(stream);
+        let_run_for(Duration::from_millis(50));
+        socket.set_linger(Some(Duration::ZERO)).unwrap();
+    });
+    let unsized_one = http_peer(b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nkept");
+    let odd = http_peer(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+    let leaving = tcp_peer(|mut stream| drop(stream.read(&mut [0; 9])));
+    let long = tempfile::NamedTempFile::new().unwrap();
+    long.as_file().set_len(65_508).unwrap();
+    let long = format!("@{}", long.path().display());
+    let (_udp, there) = udp_peer();
     for (args, says) in [
         (&["send", &format!("http://{nobody}/")][..], "refused"),
         (&["send", &format!("https://{nobody}/")], "refused"),
