@@ -139,7 +139,8 @@ pub struct Send {
     /// Send name=value items as a form instead of JSON.
     #[arg(short, long)]
     pub form: bool,
-    /// Do not read a body or bytes to send from a pipe on standard input.
+    /// Do not read a body or bytes to send from a pipe on standard input, which is read for POST, PUT
+    /// and PATCH and for conversations where nothing else is to be sent, presets included.
     #[arg(short = 'I', long)]
     pub ignore_stdin: bool,
     /// Write the bytes received, a body after content decoding, to this file instead of standard

@@ -21,7 +21,6 @@ mod stdin;
 mod target;
 
 use crate::args::{Common, Task};
-use crate::engine::command::CloseMode;
 use crate::model::failure::Failure;
 
 pub use headless::Headless;
@@ -40,17 +39,9 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
                 (Some(file), Some(name)) => Output::to_file(file.file()?, name),
                 _ => Output::new(&arguments.common, Style::Raw),
             };
-            let sending = Box::pin(send::run(&arguments, &mut headless, &mut output));
-            let outcome = tokio::select! {
-                biased;
-                () = interrupts.next() => Ok(RunOutcome::Interrupted),
-                status = sending => status.map(RunOutcome::Done),
-            };
-            if outcome == Ok(RunOutcome::Interrupted) {
-                output::note("interrupted");
-                headless.close(CloseMode::Reset).await;
-            }
-            let ended = output.finish(outcome, &mut interrupts, 0).await;
+            let sending = send::run(&arguments, &mut headless, &mut output, &mut interrupts);
+            let (outcome, behind) = Box::pin(sending).await;
+            let ended = output.finish(outcome, &mut interrupts, behind).await;
             match file {
                 Some(file) => file.conclude(ended).await,
                 None => ended,

@@ -113,6 +113,8 @@ mod spellings;
 mod store;
 #[path = "suite/store_calls.rs"]
 mod store_calls;
+#[path = "suite/taken_in.rs"]
+mod taken_in;
 #[path = "suite/terminal_safety.rs"]
 mod terminal_safety;
 #[path = "suite/tls_ends.rs"]

@@ -7,7 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::output;
 use crate::args::Common;
@@ -17,11 +17,12 @@ use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::Event;
 use crate::engine::{EngineHandle, Events};
 use crate::interop::ndjson;
-use crate::model::exchange::{Exchange, HttpMessage};
+use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, SessionId};
 use crate::model::plan::Plan;
 use crate::model::preset::Scope;
+use crate::model::record::Record;
 use crate::model::secrets::Disclosure;
 use crate::model::timing::Stamp;
 use crate::model::view::ViewPart;
@@ -34,6 +35,8 @@ pub(super) const SESSION: SessionId = SessionId(1);
 pub(super) const CLOSING: Duration = Duration::from_secs(1);
 /// How long the rest is printed after a signal.
 const PRINTING: Duration = Duration::from_secs(1);
+/// How long is looked for what is not printed any more, so that it can be counted.
+const COUNTING: Duration = Duration::from_millis(100);
 /// From a signal to the end: the session, what is still printed, the last words.
 const ENDING: Duration = Duration::from_secs(5);
 
@@ -148,6 +151,20 @@ impl Headless {
             ));
         }
         body
+    }
+
+    /// Counts what came and is not going to be printed; `tells` is what would be of records.
+    pub(super) async fn not_taken(&mut self, tells: impl Fn(&Record) -> bool) -> u64 {
+        let (until, mut count) = (Instant::now() + COUNTING, 0);
+        while let Ok(Some(event)) = timeout_at(until, self.next_event()).await {
+            count += match event {
+                Event::Traffic(batch) => batch.records.iter().filter(|r| tells(r)).count() as u64,
+                Event::Exchange(exchange) => u64::from(exchange.state != ExchangeState::Active),
+                Event::Done { .. } => break,
+                _ => 0,
+            };
+        }
+        count
     }
 
     /// Ends the session and waits a moment for it; one that does not end in time ends with the

@@ -41,8 +41,9 @@ use crate::model::tls::ListenerTls;
 /// Bytes of a body or message printed as text; the rest is counted.
 const SHOWN: usize = 64 * 1024;
 
-/// How long is looked for what is not printed any more, so that it can be counted.
-const COUNTING: Duration = Duration::from_millis(100);
+/// How long what is on its way may take to end by itself; then it is cut off, and printed as far as it
+/// came.
+const ENDING: Duration = Duration::from_millis(400);
 
 /// What the listener prints, and when it stops.
 struct ListenWatch<'a> {
@@ -223,13 +224,18 @@ impl ListenWatch<'_> {
         headless: &mut Headless,
         interrupts: &mut Interrupts,
     ) -> (Result<u8, Failure>, u64) {
-        let until = Instant::now() + CLOSING;
+        let (until, mut patience) = (Instant::now() + CLOSING, Instant::now() + ENDING);
         loop {
             let step = async {
                 self.print_body(headless).await?;
                 self.output.ready().await?;
-                match timeout_at(until, headless.next_event()).await {
+                match timeout_at(patience, headless.next_event()).await {
                     Ok(event) => self.on_event(event, headless),
+                    Err(_) if patience < until => {
+                        patience = until;
+                        headless.order_close(CloseMode::Reset);
+                        Ok(None)
+                    }
                     // The session does not end in time; it ends with the program.
                     Err(_) => Ok(Some(exit::OK)),
                 }
@@ -247,20 +253,8 @@ impl ListenWatch<'_> {
 
     /// Counts what came and is not going to be printed.
     async fn not_taken(&mut self, headless: &mut Headless) -> u64 {
-        let until = Instant::now() + COUNTING;
-        let mut count = u64::from(self.body.is_some());
-        while let Ok(Some(event)) = timeout_at(until, headless.next_event()).await {
-            count += match event {
-                Event::Traffic(batch) if self.by_exchange => {
-                    batch.records.iter().filter(|record| self.tells(record)).count() as u64
-                }
-                Event::Traffic(batch) => batch.records.len() as u64,
-                Event::Exchange(exchange) => u64::from(exchange.state != ExchangeState::Active),
-                Event::Done { .. } => break,
-                _ => 0,
-            };
-        }
-        count
+        let begun = u64::from(self.body.is_some());
+        begun + headless.not_taken(|record| self.tells(record)).await
     }
 
     fn on_event(
@@ -318,7 +312,7 @@ impl ListenWatch<'_> {
             self.input.on_record(record, self.conns.get(&record.conn));
             if self.tells(record) && self.left != Some(0) {
                 self.print_record(record);
-                if is_received(record) {
+                if record.is_received() {
                     self.count();
                 }
             }
@@ -355,7 +349,7 @@ impl ListenWatch<'_> {
                 let told = self.streams.tell(record);
                 return self.output.json(&ndjson::record(record, conn, &told));
             }
-            Style::Raw if is_received(record) => return self.output.raw(&record.data),
+            Style::Raw if record.is_received() => return self.output.raw(&record.data),
             Style::Raw => return,
             Style::Text => {}
         }
@@ -384,9 +378,11 @@ impl ListenWatch<'_> {
         }
         if self.output.style == Style::Raw {
             self.body = Some((exchange.request.body.id, 0));
-            if let Some(remark) = exchange.request.body.undecoded() {
-                output::note(&remark);
+            if let ExchangeState::Failed(failure) = &exchange.state {
+                output::print_failure(failure);
             }
+            let undecoded = exchange.request.body.undecoded();
+            undecoded.iter().chain(&exchange.warnings).for_each(|remark| output::note(remark));
             return;
         }
         let facts = &exchange.request.body;
@@ -426,10 +422,6 @@ impl ListenWatch<'_> {
         }
         Ok(())
     }
-}
-
-fn is_received(record: &Record) -> bool {
-    (record.kind, record.direction) == (RecordKind::Data, Direction::Received)
 }
 
 /// `14:02:07.113  127.0.0.1:50412  POST /hook  →  200`

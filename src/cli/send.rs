@@ -4,19 +4,24 @@ mod http;
 mod messages;
 mod stream;
 
-use super::headless::Headless;
+use super::headless::{Headless, Interrupts, SESSION};
 use super::items;
-use super::output::Output;
+use super::output::{self, Output, RunOutcome};
 use super::stdin::{self, StdinBody};
 use super::target;
 use crate::args;
+use crate::engine::clock;
+use crate::engine::command::{CloseMode, Command};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::{HttpBody, HttpSpec};
 use crate::model::payload::{Payload, PayloadFormat};
+use crate::model::plan::Plan;
 use crate::model::protocol::Side;
+use crate::model::record::Record;
 use crate::model::spec::Spec;
 use crate::model::trust::Verify;
 use messages::{STDIN, StreamMessages};
+use stream::StreamInput;
 
 /// Words of the command line, told apart.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,12 +31,79 @@ struct SendWords<'a> {
     items: &'a [String],
 }
 
-/// Runs the command; returns the exit status.
+/// What is to be sent, read and checked.
+struct Prepared {
+    plan: Plan,
+    input: StreamInput,
+    /// Bytes wait on standard input that are passed over: worth a word.
+    passes_over: bool,
+}
+
+/// Runs the command; returns how it ended, and how much was taken in but not printed. After a signal
+/// nothing more is taken in, and what was is printed.
 pub(super) async fn run(
     arguments: &args::Send,
     headless: &mut Headless,
     output: &mut Output,
-) -> Result<u8, Failure> {
+    interrupts: &mut Interrupts,
+) -> (Result<RunOutcome, Failure>, u64) {
+    let prepared = tokio::select! {
+        biased;
+        () = interrupts.next() => None,
+        prepared = Box::pin(prepare(arguments, headless)) => Some(prepared),
+    };
+    let Prepared { plan, input, passes_over } = match prepared {
+        None => {
+            output::note("interrupted");
+            return (Ok(RunOutcome::Interrupted), 0);
+        }
+        Some(Err(failure)) => return (Err(failure), 0),
+        Some(Ok(prepared)) => prepared,
+    };
+    let (engine, by_exchange) = (headless.engine.clone(), plan.as_http().is_some());
+    let mut session = Box::pin(async {
+        if by_exchange {
+            http::run(arguments, plan, headless, output).await
+        } else {
+            stream::run(arguments, (plan, input), headless, output).await
+        }
+    });
+    tokio::select! {
+        biased;
+        () = interrupts.next() => {}
+        status = &mut session => {
+            if passes_over && stdin::has_bytes() {
+                output::note(
+                    "standard input was not read: something else was to be sent; -d @- sends it instead",
+                );
+            }
+            return (status.map(RunOutcome::Done), 0);
+        }
+    }
+    output::note("interrupted");
+    // One that has ended meanwhile needs no order.
+    let _ = engine.command(Command::Close { id: SESSION, how: CloseMode::Reset });
+    let ended = tokio::select! {
+        biased;
+        () = clock::at(interrupts.printing_ends()) => None,
+        ended = &mut session => Some(ended),
+    };
+    drop(session);
+    match ended {
+        None => {
+            let tells = |record: &Record| !by_exchange && record.is_received();
+            return (Ok(RunOutcome::Interrupted), headless.not_taken(tells).await);
+        }
+        Some(Err(failure)) if failure.is_cancelled() && failure.stage != Stage::Storage => {
+            output::print_failure(&failure);
+        }
+        Some(_) => {}
+    }
+    (Ok(RunOutcome::Interrupted), 0)
+}
+
+/// Composes what is to be sent, with what is to be read of standard input before.
+async fn prepare(arguments: &args::Send, headless: &mut Headless) -> Result<Prepared, Failure> {
     let words = split(arguments);
     let (mut spec, scope) = target::find(words.target, Side::Client, &arguments.common, headless)?;
     headless.hide(&scope, &arguments.common);
@@ -44,13 +116,16 @@ pub(super) async fn run(
         return Err(Failure::new(Stage::Compose, words.target, FailureKind::Usage, cause));
     }
     let (mut raw, mut messages, mut own) = (None, StreamMessages::default(), 0);
+    let mut passes_over = !arguments.ignore_stdin && stdin::is_pipe();
     let format = if arguments.hex { PayloadFormat::Hex } else { PayloadFormat::Text };
     let texts = words.items.iter().chain(&arguments.data);
     match &mut spec {
         Spec::Http(request) => {
-            if compose(request, &words, arguments)? == Body::Input {
+            let is_read = compose(request, &words, arguments)? == Body::Input;
+            if is_read {
                 raw = input(arguments).await?;
             }
+            passes_over &= !is_read && takes_body(&request.method);
         }
         Spec::Tcp(session) => {
             messages = StreamMessages::of(texts, format)?;
@@ -74,11 +149,15 @@ pub(super) async fn run(
     if let Some(raw) = &raw {
         http::set_body(&mut plan, raw).await;
     }
-    if plan.as_http().is_some() {
-        return http::run(arguments, plan, headless, output).await;
-    }
     let streamed = messages.streamed(&mut plan, own);
-    stream::run(arguments, (plan, streamed), headless, output).await
+    let input = stream::input(arguments, &plan, streamed).await?;
+    passes_over &= input.is_none();
+    Ok(Prepared { plan, input, passes_over })
+}
+
+/// Whoever names one of these methods means to send something.
+fn takes_body(method: &str) -> bool {
+    matches!(method, "POST" | "PUT" | "PATCH")
 }
 
 /// A first word of capital letters is a method when a target follows it.
@@ -129,9 +208,8 @@ fn compose(
         data => request.body = text_body(&data.join("&")),
     }
     let is_given = request.body != before || before != HttpBody::None;
-    // Whoever names one of these methods means to send something; a bare address must not eat the
-    // input of the script it stands in.
-    let sends = matches!(words.method, Some("POST" | "PUT" | "PATCH"));
+    // A bare address must not eat the input of the script it stands in.
+    let sends = takes_body(words.method.unwrap_or(&request.method));
     let is_asked_for = request.body == HttpBody::File(STDIN.into());
     let is_read =
         is_asked_for || (!is_given && sends && !arguments.ignore_stdin && stdin::is_piped());

@@ -67,6 +67,17 @@ pub(super) fn is_piped() -> bool {
     })
 }
 
+/// Whether standard input is a pipe.
+pub(super) fn is_pipe() -> bool {
+    let stat = rustix::fs::fstat(rustix::stdio::stdin());
+    stat.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Fifo)
+}
+
+/// Whether bytes wait on standard input.
+pub(super) fn has_bytes() -> bool {
+    rustix::io::ioctl_fionread(rustix::stdio::stdin()).is_ok_and(|count| count > 0)
+}
+
 /// Whether standard input is somebody's to talk with: piped in, or a terminal that is ours.
 pub(super) fn can_talk() -> bool {
     let input = rustix::stdio::stdin();

@@ -35,6 +35,11 @@ pub(super) fn find(
         _ => None,
     };
     if let (Some(preset), Some(workspace)) = (&preset, &workspace) {
+        let folders = preset.path.as_str().match_indices('/').map(|(at, _)| at + 1);
+        let defaults = std::iter::once(0).chain(folders);
+        let defaults =
+            defaults.map(|end| format!("{}_defaults.toml", preset.path.as_str().split_at(end).0));
+        whole(workspace, &defaults.collect::<Vec<_>>())?;
         scope.variables = workspace.inherited(preset.path.folder());
     }
     if let (Some(name), Some(workspace)) = (&common.env, &workspace) {
@@ -103,6 +108,7 @@ fn definition(name: &str) -> String {
 fn preset(text: &str, workspace: &Workspace) -> Result<Option<Preset>, Failure> {
     let name = text.strip_suffix(".toml").unwrap_or(text);
     let Ok(path) = PresetPath::parse(name) else { return Ok(None) };
+    whole(workspace, &[format!("{path}.toml")])?;
     let found = workspace.presets.iter().find(|preset| preset.path == path);
     found.map(|StoredPreset { content, .. }| content.clone()).transpose()
 }
@@ -129,12 +135,20 @@ fn of_side(preset: Preset, side: Side) -> Result<Spec, Failure> {
         .hint(format!("run: wirebench {command} {}", preset.path)))
 }
 
+/// Files of a workspace are read, all of each: what is read in part would send something else than it
+/// says.
+fn whole(workspace: &Workspace, files: &[String]) -> Result<(), Failure> {
+    let is_of_them = |problem: &&Failure| {
+        let place = problem.target.strip_prefix(&workspace.root);
+        let place = place.map_or(problem.target.as_str(), |place| place.trim_start_matches('/'));
+        let at = |file: &String| place.strip_prefix(file.as_str());
+        files.iter().filter_map(at).any(|rest| rest.is_empty() || rest.starts_with(':'))
+    };
+    workspace.problems.iter().find(is_of_them).map_or(Ok(()), |problem| Err(problem.clone()))
+}
+
 fn use_environment(name: &str, workspace: &Workspace, scope: &mut Scope) -> Result<(), Failure> {
-    // One that is read in part would send something else than it says.
-    let of_it = |problem: &&Failure| problem.target.starts_with(&format!("env/{name}."));
-    if let Some(problem) = workspace.problems.iter().find(of_it) {
-        return Err(problem.clone());
-    }
+    whole(workspace, &[format!("env/{name}.toml"), format!("env/{name}.secret.toml")])?;
     let Some(environment) = workspace.environments.iter().find(|found| found.name == name) else {
         let names: Vec<&str> = workspace.environments.iter().map(|e| e.name.as_str()).collect();
         let known = match names.as_slice() {

@@ -52,7 +52,7 @@ impl ContentDecoder {
     ) -> Result<ContentDecoder, DecodeError> {
         if codings.len() > CHAIN {
             let message = format!("more than {CHAIN} codings on top of each other");
-            return Err(DecodeError { coding: codings.join(", "), message });
+            return Err(DecodeError { coding: codings.join(", "), message, is_foreign: true });
         }
         let (remarks, warnings) = mpsc::channel();
         let mut bytes: Source = Box::new(Pieces { pull, piece: Bytes::new() });

@@ -401,9 +401,10 @@ impl Datagrams {
         let Some(message) = self.outbox.pop() else { return };
         let conn = self.peers.conn(to).unwrap_or(self.session.id.itself());
         let (size, most) = (message.data.len(), LARGEST[usize::from(to.is_ipv6())]);
-        let cause = match explain::socket_error(error).1 {
+        let cause = match explain::without_zone(to, error) {
             _ if size > most => format!("a datagram holds {most} at most"),
-            cause => cause,
+            Some((cause, hint)) => format!("{cause} ({hint})"),
+            None => explain::socket_error(error).1,
         };
         // What was not sent is no step that is done.
         self.steps_done &= message.origin == Origin::Answer;

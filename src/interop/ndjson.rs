@@ -89,7 +89,7 @@ pub fn exchange(exchange: &Exchange, bodies: Bodies<'_>, told: &Disclosure) -> S
         "conn": exchange.conn.to_string(),
         "number": exchange.number,
         "side": exchange.side.into_str(),
-        "url": exchange.url,
+        "url": url(exchange),
         "local": exchange.local,
         "peer": exchange.peer,
         "request": message(&exchange.request, bodies.request, told),
@@ -162,15 +162,74 @@ fn head(head: &Head) -> Value {
     };
     let mut facts = match &head.start {
         StartLine::Request { method, target, version } => {
-            json!({ "method": method, "target": target, "version": spoken(*version) })
+            let (target, version) = (Value::from(target.as_str()), spoken(*version));
+            let line = start_line(head);
+            let target = line.target.filter(|_| !line.is_text).map_or(target, bytes);
+            json!({ "method": method, "target": target, "version": line.version(version) })
         }
         StartLine::Response { version, status, reason } => {
-            json!({ "status": status, "reason": bytes(reason), "version": spoken(*version) })
+            let version = start_line(head).version(spoken(*version));
+            json!({ "status": status, "reason": bytes(reason), "version": version })
         }
         StartLine::Unknown => json!({ "raw": bytes(&head.raw) }),
     };
     facts["headers"] = fields(&head.fields).collect();
     facts
+}
+
+/// The URL; bytes of a target that are no text stand in it as `%XX`, since none holds them (RFC 3986,
+/// section 2.1).
+fn url(exchange: &Exchange) -> String {
+    let line = start_line(&exchange.request.head);
+    let StartLine::Request { target, .. } = &exchange.request.head.start else {
+        return exchange.url.clone();
+    };
+    let Some(written) = line.target.filter(|_| !line.is_text) else { return exchange.url.clone() };
+    let mut exact = String::with_capacity(written.len());
+    for chunk in written.utf8_chunks() {
+        exact.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            let _ = write!(exact, "%{byte:02X}");
+        }
+    }
+    exchange.url.replace(target.as_str(), &exact)
+}
+
+/// Words of a start line as they crossed the wire, where a text does not hold them.
+#[derive(Default)]
+struct StartWords<'a> {
+    is_text: bool,
+    target: Option<&'a [u8]>,
+    version: Option<&'a [u8]>,
+}
+
+impl StartWords<'_> {
+    /// The version as it was written, or what a line without one (or a head of ours) means.
+    fn version(&self, meant: &str) -> Value {
+        self.version
+            .filter(|version| *version != meant.as_bytes())
+            .map_or_else(|| meant.into(), bytes)
+    }
+}
+
+fn start_line(head: &Head) -> StartWords<'_> {
+    let line = head.raw.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
+    let is_text = std::str::from_utf8(line).is_ok();
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let is_version = |word: &&[u8]| word.len() >= 5 && word[..5].eq_ignore_ascii_case(b"HTTP/");
+    let (Some(first), Some(last)) =
+        (line.iter().position(is_space), line.iter().rposition(is_space))
+    else {
+        return StartWords { is_text, ..StartWords::default() };
+    };
+    if let StartLine::Response { .. } = head.start {
+        let version = Some(&line[..first]).filter(is_version);
+        return StartWords { is_text, target: None, version };
+    }
+    let version = Some(&line[last + 1..]).filter(is_version);
+    let end = if version.is_some() { last } else { line.len() };
+    let target = line.get(first..end).map(<[u8]>::trim_ascii);
+    StartWords { is_text, target, version }
 }
 
 /// A list of pairs, because order and duplicates count.
@@ -189,10 +248,15 @@ fn message(message: &HttpMessage, kept: Option<&[u8]>, told: &Disclosure) -> Val
     };
     let hidden = kept.map(|kept| told.hidden_parts(b"", kept));
     let body = kept.map(|kept| masked(kept, hidden.as_deref().unwrap_or_default()));
-    let (text, base64) = body.as_deref().map(either).unwrap_or_default();
+    let (mut text, mut base64) = body.as_deref().map(either).unwrap_or_default();
     // Beside the exact bytes, as what they read.
-    let recoded = kept.filter(|_| base64.is_some()).and_then(|kept| recoded(&message.head, kept));
+    let recoded = kept.and_then(|kept| recoded(&message.head, kept));
     let recoded = recoded.map(|text| told.words(&text));
+    if let (Some(recoded), Some(body)) = (recoded.as_deref(), body.as_deref())
+        && text != Some(recoded)
+    {
+        (text, base64) = (Some(recoded), Some(STANDARD.encode(body)));
+    }
     let kept = kept.map(<[u8]>::len).filter(|kept| (*kept as u64) < facts.decoded_len);
     let mut message = head(&message.head);
     message["body"] = known(json!({
@@ -204,8 +268,9 @@ fn message(message: &HttpMessage, kept: Option<&[u8]>, told: &Disclosure) -> Val
         "kept": kept,
         "decode_error": facts.decode_error,
         "as_came": facts.as_came.then_some(true),
+        "damaged": facts.damaged.then_some(true),
         "trailers": listed(fields(&facts.trailers)),
-        "text": text.or(recoded.as_deref()),
+        "text": text,
         "base64": base64,
     }));
     message
@@ -339,6 +404,7 @@ mod tests {
             complete: true,
             decode_error: None,
             as_came: false,
+            damaged: false,
         };
         let start = StartLine::Request {
             method: "GET".into(),

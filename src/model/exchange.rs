@@ -112,6 +112,8 @@ pub struct BodyFacts {
     /// The bytes are something else than their codings say: what stands for the decoded body is the
     /// body as it came.
     pub as_came: bool,
+    /// They are in their codings, but cut off or corrupt.
+    pub damaged: bool,
 }
 
 impl BodyFacts {
@@ -123,7 +125,16 @@ impl BodyFacts {
             format!("{error}; the body is shown as it came")
         } else {
             let decoded = self.decoded_len;
-            format!("{error}; {decoded} bytes were decoded before, Raw has them as they came")
+            format!("{error}; {decoded} bytes were decoded before")
+        })
+    }
+
+    /// What there is to say of a body that is sent when not all of it went out.
+    #[must_use]
+    pub fn unsent(&self) -> Option<String> {
+        let (sent, total) = (self.encoded_len, self.expected?);
+        (sent < total).then(|| {
+            format!("answered before the request was complete ({sent} of {total} body bytes sent)")
         })
     }
 }

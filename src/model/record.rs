@@ -105,6 +105,12 @@ impl Record {
         Record { at, conn, direction, kind, data, original_len }
     }
 
+    /// Whether these are bytes that came.
+    #[must_use]
+    pub(crate) fn is_received(&self) -> bool {
+        (self.kind, self.direction) == (RecordKind::Data, Direction::Received)
+    }
+
     /// Bytes this record costs in memory, payload and metadata.
     #[must_use]
     pub fn cost(&self) -> usize {

@@ -92,5 +92,6 @@ mod tests {
         assert_eq!(defaults("[vars]\na = 1\n", "x").unwrap()["a"], "1");
         assert_eq!(defaults("", "x").unwrap().len(), 0);
         assert!(defaults("[var]\n", "x").unwrap_err().hint.contains("'vars'"));
+        assert!(defaults("[expect]\n", "x").unwrap_err().cause.contains("expect"));
     }
 }

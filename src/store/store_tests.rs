@@ -272,7 +272,8 @@ fn a_workspace_reads_defaults_environments_and_names_its_troubles() {
     let local = workspace.environments.iter().find(|e| e.name == "local").unwrap();
     assert_eq!((local.variables["port"].as_str(), local.secrets["token"].as_str()), ("8080", "t"));
     let problems: Vec<String> = workspace.problems.iter().map(ToString::to_string).collect();
-    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert_eq!(problems.len(), 3, "{problems:?}");
+    assert!(problems.iter().any(|p| p.contains("fifo.toml: it is a named pipe")));
     assert!(problems.iter().any(|p| p.contains("bad:name")));
     assert!(problems.iter().any(|p| p.contains("env/bad.toml:1")));
     assert!(!root.join(".wirebench-left.tmp").exists());

@@ -126,6 +126,7 @@ fn every_ending_of_send_has_its_status() {
     let mut endings = Endings::default();
     met(&mut endings);
     not_met_and_usage(&mut endings);
+    cut_upload(&mut endings);
     network_and_tls(&mut endings);
     timeouts_interrupts_and_outputs(&mut endings);
     endings.check(EXITS.iter().map(|(status, ..)| *status));
@@ -196,6 +197,26 @@ fn not_met_and_usage(endings: &mut Endings) {
     endings.expect(2, "[expect]", preset(&expecting, &["send", "it"]));
     endings.expect(2, "it.toml:1", preset("[http\n", &["send", "it"]));
     endings.expect(2, "a listener", preset("[tcp-listener]\nbind = \":0\"\n", &["send", "it"]));
+}
+
+fn cut_upload(endings: &mut Endings) {
+    let early = tcp_peer(|mut stream| {
+        let mut head = Vec::new();
+        let mut byte = [0];
+        while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read > 0) {
+            head.push(byte[0]);
+        }
+        let _ = stream
+            .write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok");
+        let_run_for(Duration::from_millis(200));
+    });
+    let upload = tempfile::NamedTempFile::new().unwrap();
+    upload.as_file().set_len(64 << 20).unwrap();
+    let upload = format!("@{}", upload.path().display());
+    for style in ["--raw", "--text", "--json"] {
+        let args = ["send", "POST", &format!("http://{early}/"), &upload, style];
+        endings.expect(3, "answered before the request was complete", ended(&args));
+    }
 }
 
 fn network_and_tls(endings: &mut Endings) {

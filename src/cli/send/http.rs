@@ -44,6 +44,8 @@ struct ResponsePrinter<'a> {
     /// Its text is in another charset.
     recoder: Option<Recoder>,
     binary: bool,
+    /// A body that did not go out as a whole, and no later hop sent.
+    unsent: Option<String>,
     /// What is told of the head.
     told: Disclosure,
 }
@@ -100,6 +102,7 @@ pub(super) async fn run(
         recoder,
         binary: false,
         told,
+        unsent: None,
     };
     headless.open(plan)?;
     loop {
@@ -110,6 +113,7 @@ pub(super) async fn run(
             Some(Event::Done { outcome, .. }) => {
                 printer.finish(outcome.is_ok(), headless).await?;
                 outcome?;
+                printer.sent()?;
                 printer.undecoded()?;
                 return Ok(printer.status(arguments));
             }
@@ -131,6 +135,11 @@ impl ResponsePrinter<'_> {
     ) -> Result<(), Failure> {
         if self.output.style == Style::Json && exchange.state != ExchangeState::Active {
             self.output.json(&headless.exchange_line(&exchange));
+        }
+        let body = &exchange.request.body;
+        if exchange.state == ExchangeState::Complete {
+            let is_sent = body.expected.is_some_and(|total| total > 0 && body.encoded_len >= total);
+            self.unsent = body.unsent().or(self.unsent.take().filter(|_| !is_sent));
         }
         self.last = Some(exchange);
         self.print_body(headless).await
@@ -203,8 +212,15 @@ impl ResponsePrinter<'_> {
         if self.begun != Some(last.number) {
             self.begun = Some(last.number);
             self.printed = 0;
-            if self.output.style == Style::Text {
-                self.output.text(&self.told.head(&response.head.raw));
+            match self.output.style {
+                // Nothing came behind interim responses.
+                _ if response.head.raw.is_empty() => {}
+                Style::Text => self.output.text(&self.told.head(&response.head.raw)),
+                // What is not HTTP has no body: these are the bytes that came.
+                Style::Raw if response.head.start == StartLine::Unknown => {
+                    self.output.raw(&response.head.raw);
+                }
+                Style::Raw | Style::Json => {}
             }
         }
         Some(response.body.id)
@@ -243,7 +259,10 @@ impl ResponsePrinter<'_> {
             }
         }
         self.output.end_pieces();
+        let unsent = &self.unsent;
         let warnings = self.last.iter().flat_map(|last| &last.warnings);
+        // Said as the failure it is.
+        let warnings = warnings.filter(|warning| unsent.as_ref() != Some(warning));
         for remark in remarks.iter().filter(|_| is_well).chain(warnings) {
             output::note(remark);
         }
@@ -321,18 +340,28 @@ impl ResponsePrinter<'_> {
         }
     }
 
+    /// The upload that was asked for has happened, whatever the answer.
+    fn sent(&self) -> Result<(), Failure> {
+        let (Some(last), Some(cause)) = (&self.last, &self.unsent) else { return Ok(()) };
+        Err(Failure::new(Stage::Send, &*last.url, FailureKind::Truncated, cause.as_str()))
+    }
+
     /// A body that was not decoded to its end is no success; one that is something else than its
     /// codings say is printed as it came, with a remark.
     fn undecoded(&self) -> Result<(), Failure> {
         let (Some(last), Some(response)) = (&self.last, self.response()) else { return Ok(()) };
         let body = &response.body;
         let Some(error) = &body.decode_error else { return Ok(()) };
-        if let Some(remark) = body.undecoded().filter(|_| body.as_came) {
+        if let Some(remark) = body.undecoded().filter(|_| body.as_came && !body.damaged) {
             output::note(&remark);
             return Ok(());
         }
+        let hint = match body.decoded_len {
+            _ if body.as_came => "the body is printed as it came".to_owned(),
+            decoded => format!("{decoded} bytes were decoded before"),
+        };
         Err(Failure::new(Stage::Body, &*last.url, FailureKind::Malformed, error.as_str())
-            .hint(format!("{} bytes were decoded before", body.decoded_len)))
+            .hint(hint))
     }
 
     fn status(&self, arguments: &args::Send) -> u8 {

@@ -4,7 +4,9 @@
 //! steps, each met ─► files, standard input ─► half-close ─► replies ─► quiet, closed, or nothing
 //! ```
 //! While a preset has steps to do these decide the end: one that is not met is a failure, and quiet
-//! is none. What is piped in asks for no reply; whoever names --wait or --timeout does.
+//! is none. Standard input is sent where neither the command line nor the preset has a message: after
+//! the steps on a stream, as a datagram beside them. What is piped in asks for no reply; whoever
+//! names --wait or --timeout does.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -27,7 +29,7 @@ use crate::interop::told_streams::ToldStreams;
 use crate::model::endpoint::is_reply;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
-use crate::model::plan::Plan;
+use crate::model::plan::{Plan, StepPlan};
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 
 /// Wait for the first reply, unless the command line says otherwise.
@@ -97,19 +99,56 @@ struct CliConversation<'a> {
     has_told_stall: bool,
 }
 
-/// Sends and prints; returns the exit status. `streamed` is sent after the steps of the plan.
+/// What is sent beside the steps of a plan.
+#[derive(Debug)]
+pub(super) enum StreamInput {
+    None,
+    /// After the steps of a stream.
+    Pieces(Vec<PieceSource>),
+    /// Standard input, whose end is told to the peer of a stream.
+    Piped,
+    /// Standard input as one datagram.
+    Datagram(Bytes),
+}
+
+impl StreamInput {
+    /// There is none.
+    pub(super) fn is_none(&self) -> bool {
+        matches!(self, StreamInput::None)
+    }
+}
+
+/// What is to be sent beside the plan: `streamed`, else standard input where nothing else is sent. All
+/// of it is one datagram, so it is read before there is anything to send.
+pub(super) async fn input(
+    arguments: &args::Send,
+    plan: &Plan,
+    streamed: Vec<PieceSource>,
+) -> Result<StreamInput, Failure> {
+    let sends = plan.steps().iter().any(|step| matches!(step, StepPlan::Send(_)));
+    Ok(if !streamed.is_empty() {
+        StreamInput::Pieces(streamed)
+    } else if plan.as_http().is_some() || sends || arguments.ignore_stdin || !stdin::is_piped() {
+        StreamInput::None
+    } else if plan.capabilities().datagrams {
+        let datagram = stdin::read_datagram(&plan.address(), arguments.timeout).await?;
+        StreamInput::Datagram(datagram)
+    } else {
+        StreamInput::Piped
+    })
+}
+
+/// Sends and prints; returns the exit status.
 pub(super) async fn run(
     arguments: &args::Send,
-    (plan, streamed): (Plan, Vec<PieceSource>),
+    (plan, input): (Plan, StreamInput),
     headless: &mut Headless,
     output: &mut Output,
 ) -> Result<u8, Failure> {
     let steps_done = plan.steps().is_empty();
-    let is_silent = steps_done && streamed.is_empty();
-    let is_piped = is_silent && !arguments.ignore_stdin && stdin::is_piped();
-    let datagrams = plan.capabilities().datagrams;
+    let is_piped = matches!(input, StreamInput::Piped | StreamInput::Datagram(_));
     let asks_for_reply = arguments.wait.is_some() || arguments.timeout.is_some();
-    let messages = if datagrams {
+    let messages = if plan.capabilities().datagrams {
         let one_way = is_piped && !asks_for_reply || arguments.wait == Some(Duration::ZERO);
         Messages::Datagrams { one_way, any_peer: plan.takes_any_peer() }
     } else {
@@ -134,20 +173,17 @@ pub(super) async fn run(
         stalled_at: None,
         has_told_stall: false,
     };
-    // All of it is one datagram, so it is read before there is anything to send.
-    let datagram = if is_piped && datagrams {
-        Some(stdin::read_datagram(&plan.address(), arguments.timeout).await?)
-    } else {
-        None
-    };
     headless.open(plan)?;
-    if let Some(data) = datagram {
-        conversation.in_flight.push(data.len());
-        headless.engine.command(Command::Send { to: Recipient::All(SESSION), data })?;
-    } else if is_piped {
-        conversation.input = Some(stdin::pieces(vec![PieceSource::Stdin]));
-    } else if !streamed.is_empty() {
-        conversation.input = Some(stdin::pieces(streamed));
+    match input {
+        StreamInput::None => {}
+        StreamInput::Datagram(data) => {
+            conversation.in_flight.push(data.len());
+            headless.engine.command(Command::Send { to: Recipient::All(SESSION), data })?;
+        }
+        StreamInput::Piped => {
+            conversation.input = Some(stdin::pieces(vec![PieceSource::Stdin]));
+        }
+        StreamInput::Pieces(sources) => conversation.input = Some(stdin::pieces(sources)),
     }
     conversation.talk(headless).await
 }

@@ -6,8 +6,7 @@
 
 use std::io::{self, BufRead, Cursor, ErrorKind, Read};
 use std::mem;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 
 use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use zstd::stream::read::Decoder as ZstdDecoder;
@@ -19,9 +18,8 @@ pub(super) type Source = Box<dyn BufRead + Send>;
 
 /// Largest zstd window, 8 MiB as a power of two: a hostile frame could claim 128 MiB.
 const WINDOW_LOG: u32 = 23;
-/// Bytes of a coding that ends so soon, before more than that of something else, are taken for an
-/// accident: without a check of its own any text may begin like it.
-const ACCIDENT: u64 = 1024;
+/// Bytes of a beginning that are looked at to tell whether they are text.
+const BEGINNING: usize = 1024;
 /// How the words begin for bytes that are something else altogether.
 const FOREIGN: &str = "the data is not ";
 
@@ -33,6 +31,8 @@ pub struct DecodeError {
     pub coding: String,
     /// What is wrong, in words.
     pub message: String,
+    /// The bytes are something else altogether, not this coding damaged.
+    pub is_foreign: bool,
 }
 
 /// A body, member or frame being read by a library.
@@ -50,8 +50,10 @@ trait Member: Read + Send {
 struct Coding {
     names: &'static [&'static str],
     open: fn(Source) -> io::Result<Box<dyn Member>>,
-    /// Whether another member may begin with this byte.
-    may_follow: fn(u8) -> bool,
+    /// Bytes that tell whether another member follows, 1 where none does.
+    signature: usize,
+    /// Whether another member begins with these.
+    may_follow: fn(&[u8]) -> bool,
     /// It begins with a signature, so that something else is told at its first bytes.
     is_signed: bool,
 }
@@ -60,18 +62,21 @@ const CODINGS: &[Coding] = &[
     Coding {
         names: &["gzip", "x-gzip"],
         open: |source| Ok(Box::new(GzDecoder::new(source))),
-        may_follow: |first| first == 0x1f,
+        signature: 2,
+        may_follow: |begin| begin == [0x1f, 0x8b],
         is_signed: true,
     },
     Coding {
         names: &["deflate"],
         open: |source| Ok(Box::new(Deflated { begin: Vec::new(), source, member: None })),
+        signature: 1,
         may_follow: |_| false,
         is_signed: false,
     },
     Coding {
         names: &["br"],
         open: |source| Ok(Box::new(BrotliDecoder::new(source))),
+        signature: 1,
         may_follow: |_| false,
         is_signed: false,
     },
@@ -82,8 +87,11 @@ const CODINGS: &[Coding] = &[
             decoder.window_log_max(WINDOW_LOG)?;
             Ok(Box::new(decoder))
         },
-        // A frame begins with 28, a skippable one with 50 to 5F.
-        may_follow: |first| first == 0x28 || first & 0xf0 == 0x50,
+        signature: 4,
+        // A frame, or one to be skipped.
+        may_follow: |begin| {
+            matches!(begin, [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18])
+        },
         is_signed: true,
     },
 ];
@@ -160,7 +168,7 @@ impl Member for DeflateDecoder<Source> {
     }
 }
 
-impl Member for BrotliDecoder<Source> {
+impl Member for BrotliDecoder {
     fn source(&mut self) -> &mut Source {
         self.get_mut()
     }
@@ -176,29 +184,69 @@ impl Member for ZstdDecoder<'static, Source> {
     }
 }
 
-/// Counts what is taken from a source.
-struct CountedSource {
-    source: Source,
-    used: Arc<AtomicU64>,
+/// What a source and the reader of its coding share.
+#[derive(Default)]
+struct Watched {
+    /// The first bytes of the source.
+    begin: Vec<u8>,
+    /// Bytes that were taken and go back, to be read before all others.
+    back: Vec<u8>,
 }
 
-impl Read for CountedSource {
+/// A source that remembers its first bytes, and takes some back.
+struct WatchedSource {
+    source: Source,
+    watched: Arc<Mutex<Watched>>,
+    /// What was taken back and not read again.
+    front: Vec<u8>,
+    /// Bytes of the source that were taken, as far as its beginning goes.
+    used: usize,
+}
+
+impl Read for WatchedSource {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let read = self.source.read(out)?;
-        self.used.fetch_add(read as u64, Ordering::Relaxed);
+        let read = self.fill_buf()?.read(out)?;
+        self.consume(read);
         Ok(read)
     }
 }
 
-impl BufRead for CountedSource {
+impl BufRead for WatchedSource {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.source.fill_buf()
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        self.front.append(&mut watched.back);
+        if !self.front.is_empty() {
+            return Ok(&self.front);
+        }
+        let shown = self.source.fill_buf()?;
+        if self.used < BEGINNING {
+            let fresh = shown.iter().skip(watched.begin.len() - self.used);
+            let room = BEGINNING - watched.begin.len();
+            watched.begin.extend(fresh.take(room));
+        }
+        Ok(shown)
     }
 
     fn consume(&mut self, used: usize) {
-        self.used.fetch_add(used as u64, Ordering::Relaxed);
-        self.source.consume(used);
+        if self.front.is_empty() {
+            self.used = (self.used + used).min(BEGINNING);
+            self.source.consume(used);
+        } else {
+            self.front.drain(..used);
+        }
     }
+}
+
+/// Whether bytes that begin so are text: no coding makes anything like it.
+fn is_text(begin: &[u8]) -> bool {
+    let text = match str::from_utf8(begin) {
+        Ok(text) => text,
+        Err(error) if error.error_len().is_none() => {
+            str::from_utf8(&begin[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    !text.is_empty() && !text.contains(|c: char| c.is_control() && !"\t\n\r".contains(c))
 }
 
 /// One coding being undone.
@@ -207,8 +255,11 @@ pub(super) struct CodingReader {
     /// The open member; it owns the source meanwhile.
     member: Option<Box<dyn Member>>,
     source: Source,
-    /// Bytes taken from the source.
-    used: Arc<AtomicU64>,
+    /// Taken from the source, for the member that may follow.
+    ahead: Vec<u8>,
+    watched: Arc<Mutex<Watched>>,
+    /// Something was made of it.
+    has_made: bool,
     /// All members that are complete proved themselves.
     is_proved: bool,
     /// Members that are complete.
@@ -242,12 +293,22 @@ impl CodingReader {
     ) -> Result<Self, DecodeError> {
         let coding = find(name).ok_or_else(|| {
             let message = "unknown content coding".into();
-            DecodeError { coding: name.into(), message }
+            DecodeError { coding: name.into(), message, is_foreign: true }
         })?;
-        let used = Arc::new(AtomicU64::new(0));
-        let source: Source = Box::new(CountedSource { source, used: Arc::clone(&used) });
-        let (member, is_proved, members) = (None, true, 0);
-        Ok(CodingReader { coding, member, source, used, is_proved, members, remarks })
+        let watched = Arc::<Mutex<Watched>>::default();
+        let (shared, front) = (Arc::clone(&watched), Vec::new());
+        let source = Box::new(WatchedSource { source, watched: shared, front, used: 0 });
+        Ok(CodingReader {
+            coding,
+            member: None,
+            source,
+            ahead: Vec::new(),
+            watched,
+            has_made: false,
+            is_proved: true,
+            members: 0,
+            remarks,
+        })
     }
 
     fn name(&self) -> &'static str {
@@ -257,17 +318,28 @@ impl CodingReader {
     fn read_members(&mut self, out: &mut [u8]) -> io::Result<usize> {
         loop {
             let Some(member) = &mut self.member else {
-                let Some(&first) = self.source.fill_buf()?.first() else { return Ok(0) };
-                if self.members > 0 && !(self.coding.may_follow)(first) {
+                let is_over = if self.members > 0 {
+                    self.look_ahead()?;
+                    self.ahead.is_empty()
+                } else {
+                    self.source.fill_buf()?.is_empty()
+                };
+                if is_over {
+                    return Ok(0);
+                }
+                if self.members > 0 && !(self.coding.may_follow)(&self.ahead) {
                     self.refuse_accidents()?;
                     return Ok(self.ignore_rest());
                 }
                 let source = mem::replace(&mut self.source, Box::new(io::empty()));
+                let ahead = mem::take(&mut self.ahead);
+                self.watched().back.extend(ahead);
                 self.member = Some((self.coding.open)(source)?);
                 continue;
             };
             let made = member.read(out)?;
             if made > 0 || out.is_empty() {
+                self.has_made |= made > 0;
                 return Ok(made);
             }
             self.is_proved &= member.is_checked();
@@ -277,19 +349,32 @@ impl CodingReader {
         }
     }
 
-    /// Data that nothing proves and that ends before most of the bytes is something else.
-    fn refuse_accidents(&mut self) -> io::Result<()> {
-        let used = self.used.load(Ordering::Relaxed);
-        if self.is_proved || used >= ACCIDENT {
+    fn watched(&self) -> MutexGuard<'_, Watched> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes in what tells whether another member follows. Goes on where it was when more is to come.
+    fn look_ahead(&mut self) -> io::Result<()> {
+        while self.ahead.len() < self.coding.signature {
+            let Some(&next) = self.source.fill_buf()?.first() else { break };
+            self.source.consume(1);
+            self.ahead.push(next);
+        }
+        Ok(())
+    }
+
+    /// Data that nothing proves and that ends before the bytes do is something else when it is text,
+    /// or nothing came of it: without a check of its own a coding may begin like anything.
+    fn refuse_accidents(&self) -> io::Result<()> {
+        if self.is_proved || (self.has_made && !is_text(&self.watched().begin)) {
             return Ok(());
         }
-        let more = io::copy(&mut self.source.by_ref().take(used + 1), &mut io::sink())?;
-        if more <= used {
-            return Ok(());
-        }
-        let message = format!("{FOREIGN}{}", self.name());
-        let error = DecodeError { coding: self.name().into(), message };
-        Err(io::Error::new(ErrorKind::InvalidData, error))
+        Err(self.error(ErrorKind::InvalidData, format!("{FOREIGN}{}", self.name())))
+    }
+
+    fn error(&self, kind: ErrorKind, message: String) -> io::Error {
+        let is_foreign = message.starts_with(FOREIGN);
+        io::Error::new(kind, DecodeError { coding: self.name().into(), message, is_foreign })
     }
 
     /// The end, with a remark; nothing is read any more.
@@ -301,6 +386,7 @@ impl CodingReader {
 
     fn stop(&mut self) {
         self.member = None;
+        self.ahead.clear();
         self.source = Box::new(io::empty());
     }
 
@@ -341,6 +427,6 @@ impl Read for CodingReader {
             return Ok(self.ignore_rest());
         }
         self.stop();
-        Err(io::Error::new(error.kind(), DecodeError { coding: self.name().into(), message }))
+        Err(self.error(error.kind(), message))
     }
 }

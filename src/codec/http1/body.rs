@@ -291,6 +291,22 @@ mod tests {
     }
 
     #[test]
+    fn a_trailer_field_that_frames_the_message_is_named() {
+        for (field, is_named) in
+            [("Content-Length: 40", true), ("transfer-encoding: x", true), ("X-Sum: 1", false)]
+        {
+            let mut reader = BodyReader::new(MessageFraming::Chunked);
+            push(&mut reader, format!("0\r\n{field}\r\n\r\n").as_bytes());
+            let warnings = reader.warnings();
+            assert_eq!(
+                warnings.iter().any(|told| told.contains("6.5.1")),
+                is_named,
+                "{warnings:?}"
+            );
+        }
+    }
+
+    #[test]
     fn chunked_reports_trailers_and_what_is_missing() {
         let mut reader = BodyReader::new(MessageFraming::Chunked);
         push(&mut reader, b"3\r\nabc\r\n0\r\nA: 1\r\n");

@@ -141,7 +141,7 @@ impl BodyReceiver {
             self.facts.decoded_len = ended.decoded;
             too_large = ended.error.clone().filter(|_| ended.too_large);
             self.facts.decode_error = ended.error;
-            self.facts.as_came = ended.as_came;
+            (self.facts.as_came, self.facts.damaged) = (ended.as_came, ended.damaged);
             warnings.extend(ended.warnings);
         }
         self.facts.trailers = self.reader.trailers().to_vec();

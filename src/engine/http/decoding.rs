@@ -8,9 +8,11 @@
 //! A thread is taken only while there are bytes, for a [`TURN`] at a time, and by [`AT_ONCE`] bodies
 //! at once: however many are on their way, slow or huge, threads are left for files and names.
 //!
-//! What fails before anything was made of it is something else than its coding says: everything of it
-//! is handed over as it came. Codings without a signature make something of any bytes, so theirs is
-//! believed only after [`HELD`] bytes that are no text, or at an end without an error.
+//! What is text, or does not begin as its coding does, is something else than its head says:
+//! everything of it is handed over as it came. What is cut off or corrupt is damaged: what was
+//! decoded is handed over, or everything as it came when there is nothing. Codings without a signature
+//! make something of any bytes, so theirs is believed only after [`HELD`] bytes that are no text, or
+//! at an end without an error.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read as _};
@@ -23,7 +25,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio_util::task::TaskTracker;
 
-use crate::codec::content_coding::{ContentDecoder, PIECE, is_signed};
+use crate::codec::content_coding::{ContentDecoder, DecodeError, PIECE, is_signed};
 
 /// Decoded bytes of one body at most.
 pub(crate) const DECODED_BOUND: u64 = 256 * 1024 * 1024;
@@ -70,6 +72,8 @@ pub(crate) struct DecodeEnd {
     pub(crate) too_large: bool,
     /// Nothing could be made of the body, which was handed over as it came.
     pub(crate) as_came: bool,
+    /// It is what its codings say, but cut off or corrupt.
+    pub(crate) damaged: bool,
     /// What was odd and decoded all the same.
     pub(crate) warnings: Vec<String>,
 }
@@ -99,8 +103,9 @@ impl Decoding {
         let reader = reader.map_err(|error| error.to_string())?;
         let is_signed = codings.iter().all(|name| is_signed(name));
         let held = (!is_signed).then(Vec::new);
+        let (codings, mislabeled) = (codings.join(", "), None);
         let run =
-            DecodeRun { reader, sink, shared: works, input, total: 0, held, mislabeled: None };
+            DecodeRun { codings, reader, sink, shared: works, input, total: 0, held, mislabeled };
         let task = tasks.spawn(decoded(run, queue, give));
         Ok(Decoding { pieces, shared, task })
     }
@@ -197,12 +202,10 @@ impl EncodedInput {
         }
         Ok(Some(piece))
     }
-}
 
-impl EncodedInput {
-    /// Whether all of it is text, and more than a coding makes look like text by accident.
-    fn is_surely_text(&self) -> bool {
-        self.is_text && self.taken >= TEXT && self.kept.is_some()
+    /// Whether all of it could be text of at least so many bytes, and can be handed over.
+    fn is_text_of(&self, least: u64) -> bool {
+        self.is_text && self.kept.is_some() && self.taken >= least
     }
 }
 
@@ -228,12 +231,16 @@ enum DecodeStep {
 /// A body that is something else than its coding says.
 struct Mislabeled {
     error: io::Error,
+    /// It is in its coding, but cut off or corrupt.
+    damaged: bool,
     /// What was taken in before that was known.
     kept: VecDeque<Bytes>,
 }
 
 /// One body being decoded.
 struct DecodeRun<S> {
+    /// Their names, for people.
+    codings: String,
     reader: ContentDecoder,
     sink: S,
     shared: Weak<DecodeShared>,
@@ -262,9 +269,15 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
                     return DecodeStep::Ended(self.end(None));
                 }
                 Err(error) => {
+                    let damaged = self.is_damaged(&error);
+                    if damaged {
+                        let _ = self.flush_held();
+                    }
                     let kept = lock(&self.input).kept.take().filter(|_| self.total == 0);
-                    let Some(kept) = kept else { return DecodeStep::Ended(self.end(Some(error))) };
-                    self.mislabeled = Some(Mislabeled { error, kept });
+                    let Some(kept) = kept else {
+                        return DecodeStep::Ended(DecodeEnd { damaged, ..self.end(Some(error)) });
+                    };
+                    self.mislabeled = Some(Mislabeled { error, damaged, kept });
                 }
             }
         }
@@ -272,8 +285,16 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
             Err(error) if error.kind() == ErrorKind::WouldBlock => return DecodeStep::NeedsInput,
             outcome => outcome.is_ok(),
         };
-        let error = self.mislabeled.take().map(|mislabeled| mislabeled.error);
-        DecodeStep::Ended(DecodeEnd { as_came, ..self.end(error) })
+        let mislabeled = self.mislabeled.take();
+        let damaged = mislabeled.as_ref().is_some_and(|mislabeled| mislabeled.damaged);
+        let error = mislabeled.map(|mislabeled| mislabeled.error);
+        DecodeStep::Ended(DecodeEnd { as_came, damaged, ..self.end(error) })
+    }
+
+    /// Whether the bytes are in their coding all the same; not asked of what nobody kept.
+    fn is_damaged(&self, error: &io::Error) -> bool {
+        let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<DecodeError>());
+        !inner.is_some_and(|error| error.is_foreign) && !lock(&self.input).is_text_of(0)
     }
 
     fn is_no_news(&self, error: &io::Error) -> bool {
@@ -297,10 +318,8 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
         while self.total < until {
             let read = self.reader.read(&mut buffer)?;
             if read == 0 {
-                let is_text = self.held.is_some() && lock(&self.input).is_surely_text();
-                if is_text {
-                    let words = "the data is text, in no coding";
-                    return Err(io::Error::new(ErrorKind::InvalidData, words));
+                if self.held.is_some() {
+                    self.refuse_text()?;
                 }
                 return self.flush_held().map(|()| false);
             }
@@ -309,6 +328,7 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
             if let Some(held) = &mut self.held {
                 held.extend_from_slice(&buffer[..room]);
                 if held.len() >= PIECE {
+                    self.refuse_text()?;
                     self.flush_held()?;
                 }
             } else {
@@ -320,6 +340,16 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
             }
         }
         Ok(true)
+    }
+
+    /// Whatever a coding without a signature made of text is not believed.
+    fn refuse_text(&self) -> io::Result<()> {
+        if !lock(&self.input).is_text_of(TEXT) {
+            return Ok(());
+        }
+        let (coding, message) = (self.codings.clone(), "the data is text, in no coding".to_owned());
+        let error = DecodeError { coding, message, is_foreign: true };
+        Err(io::Error::new(ErrorKind::InvalidData, error))
     }
 
     /// Everything that is there was decoded: hands over what was held if that is enough to go by.

@@ -3,7 +3,7 @@
 //! Called wherever a socket fails, so that the same error reads the same everywhere.
 
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::engine::tls::tls_words;
@@ -42,6 +42,9 @@ fn system_text(error: &io::Error) -> String {
 
 /// A connection attempt failed. `target` is what the user wrote, `address` what was tried.
 pub(crate) fn connect_failure(target: &str, address: SocketAddr, error: &io::Error) -> Failure {
+    if let Some((cause, hint)) = without_zone(address, error) {
+        return Failure::new(Stage::Connect, target, FailureKind::Usage, cause).hint(hint);
+    }
     let (kind, cause) = socket_error(error);
     let is_up = format!("nothing listens on port {} there; is the server running?", address.port());
     let hint = match kind {
@@ -59,7 +62,9 @@ pub(crate) fn connect_failure(target: &str, address: SocketAddr, error: &io::Err
 
 /// Names the address when it says more than the target the user wrote.
 fn with_address(cause: &str, target: &str, address: SocketAddr) -> String {
-    if target == address.to_string() { cause.to_owned() } else { format!("{cause} by {address}") }
+    let host = target.rsplit_once(':').map_or(target, |(host, _)| host).trim_matches(['[', ']']);
+    let ip = host.split_once('%').map_or(host, |(ip, _)| ip);
+    if ip.parse::<IpAddr>().is_ok() { cause.to_owned() } else { format!("{cause} by {address}") }
 }
 
 /// A wait came to its end.
@@ -93,13 +98,19 @@ pub(crate) fn bind_failure(address: SocketAddr, transport: &str, error: &io::Err
             format!("{ip} is not an address of this machine"),
             "use ':port' for loopback or '*:port' for all interfaces".to_owned(),
         ),
-        ErrorKind::InvalidInput if lacks_zone(address) => (
-            format!("{ip} is one of every link of this machine"),
-            format!("name the link by its number, as in [{ip}%2]:{port} ('ip link' lists them)"),
-        ),
-        _ => (words, String::new()),
+        _ => without_zone(address, error).unwrap_or((words, String::new())),
     };
     Failure::new(Stage::Bind, address.to_string(), kind, cause).hint(hint)
+}
+
+/// What is wrong, and what to do, where the number of a link is missing.
+pub(crate) fn without_zone(address: SocketAddr, error: &io::Error) -> Option<(String, String)> {
+    let (ip, port) = (address.ip(), address.port());
+    let is_it = error.kind() == ErrorKind::InvalidInput && lacks_zone(address);
+    is_it.then(|| {
+        let hint = format!("name the link, as in [{ip}%2]:{port} ('ip link' lists them)");
+        (format!("{ip} is one of every link of this machine"), hint)
+    })
 }
 
 /// Whether an address means something only together with the number of a link.
@@ -141,6 +152,18 @@ mod tests {
             "cannot connect: localhost:9: connection refused by 127.0.0.1:9 \
              (nothing listens on port 9 there; is the server running?)"
         );
+    }
+
+    #[test]
+    fn an_address_of_every_link_needs_one() {
+        let error = io::Error::from_raw_os_error(22);
+        let failure = connect_failure("[fe80::1]:9", "[fe80::1]:9".parse().unwrap(), &error);
+        assert!(failure.cause.contains("every link") && failure.hint.contains("[fe80::1%2]:9"));
+        let other = connect_failure("[::1]:9", "[::1]:9".parse().unwrap(), &error);
+        assert_eq!(other.cause, "Invalid argument");
+        let refused = io::Error::from(ErrorKind::ConnectionRefused);
+        let zoned = connect_failure("[::1%lo]:9", "[::1]:9".parse().unwrap(), &refused);
+        assert_eq!(zoned.cause, "connection refused");
     }
 
     #[test]

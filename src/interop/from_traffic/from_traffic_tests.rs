@@ -34,6 +34,7 @@ fn received(method: &str, headers: &[(&str, &[u8])], body: &[u8]) -> Exchange {
         complete: true,
         decode_error: None,
         as_came: false,
+        damaged: false,
     };
     let request = HttpMessage { head: Head { raw: Bytes::new(), start, fields }, body };
     Exchange {

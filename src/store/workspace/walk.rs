@@ -18,6 +18,7 @@ use rustix::io::Errno;
 
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::PresetPath;
+use crate::named_file;
 use crate::store::atomic::{self, refusal};
 
 /// Folder of the environments.
@@ -171,6 +172,8 @@ impl<'a> Walk<'a> {
                 self.file(name, path);
             } else if facts.is_dir() && !is_environments {
                 self.inner(Folder { path, name, depth });
+            } else if !facts.is_dir() {
+                self.no_file(name, &path);
             }
         }
     }
@@ -213,6 +216,7 @@ impl<'a> Walk<'a> {
                 }
             }
             Ok((_, facts)) if facts.is_file() && is_toml => self.file(link.name, link.path),
+            Ok(_) => self.no_file(link.name, &link.path),
             Err(error) if is_toml && leads_nowhere(&error) => {
                 let cause = "the link leads nowhere";
                 self.problem(refusal(link.name, FailureKind::NotFound, cause));
@@ -221,7 +225,17 @@ impl<'a> Walk<'a> {
             Err(error) if is_toml || !(leads_nowhere(&error) || is_refusal(&error)) => {
                 self.problem(atomic::failure(&link.path, &error));
             }
-            _ => {}
+            Err(_) => {}
+        }
+    }
+
+    /// A pipe, a socket or a device in the place of a preset: nobody reads those.
+    fn no_file(&mut self, name: String, path: &Path) {
+        if !is_toml(path) {
+            return;
+        }
+        if let Err(error) = named_file::regular_or_none(path) {
+            self.problem(refusal(name, FailureKind::Usage, error.to_string()));
         }
     }
 
@@ -371,6 +385,12 @@ mod tests {
         symlink("/dev/zero", root.path().join("zero.toml")).unwrap();
         let socket = root.path().join("socket.toml");
         let _bound = std::os::unix::net::UnixListener::bind(socket).unwrap();
-        assert_eq!(found(root.path(), Bounds::default()).0, ["a.toml"]);
+        let (names, told) = found(root.path(), Bounds::default());
+        assert_eq!(names, ["a.toml"]);
+        let said = |what: &str| told.iter().any(|told| told.contains(what));
+        assert!(
+            told.len() == 4 && said("named pipe") && said("socket") && said("device"),
+            "{told:?}"
+        );
     }
 }

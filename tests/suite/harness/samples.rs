@@ -100,6 +100,7 @@ pub fn facts(id: u64, len: u64, framing: MessageFraming) -> BodyFacts {
         complete: true,
         decode_error: None,
         as_came: false,
+        damaged: false,
     }
 }
 

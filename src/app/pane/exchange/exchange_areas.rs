@@ -98,8 +98,11 @@ impl ExchangePane {
                 add(Tone::Warning, &text);
             }
         }
-        if let Some(remark) = message.and_then(|message| message.body.undecoded()) {
-            add(Tone::Failure, &remark);
+        if let Some(body) = message.map(|message| &message.body)
+            && let Some(remark) = body.undecoded()
+        {
+            let raw = if body.as_came { "" } else { ", Raw has them as they came" };
+            add(Tone::Failure, &format!("{remark}{raw}"));
         }
         let warnings = &shown.exchange.warnings;
         for warning in warnings.iter().take(WARNINGS) {

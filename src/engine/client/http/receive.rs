@@ -84,15 +84,9 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
             exchange.timing.transfer = self.first_byte.map(|first| elapsed.saturating_sub(first));
         });
         match (&received, self.sent) {
-            (Ok(_), Some(Err(failure))) => recorder.warn(failure.to_string()),
-            (Ok(_), None) => {
-                let (sent, total) = recorder.edit(|exchange| {
-                    let body = &exchange.request.body;
-                    (body.encoded_len, body.expected.unwrap_or_default())
-                });
-                recorder.warn(format!(
-                    "answered before the request was complete ({sent} of {total} body bytes sent)"
-                ));
+            (Ok(_), sent @ (None | Some(Err(_)))) => {
+                recorder.warn_all(sent.and_then(Result::err).map(|failure| failure.to_string()));
+                recorder.warn_all(recorder.edit(|exchange| exchange.request.body.unsent()));
             }
             // Without a head the reason is that sending failed.
             (Err(_), Some(Err(failure))) if !self.hop.has_head() => return Err(failure),

@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
+use crate::codec::http1::HeadReader;
 use crate::engine::accept::pace::{Evictability, PeerPace, TimedStream};
 use crate::engine::accept::{AcceptedConn, ConnControl};
 use crate::engine::command::CloseMode;
@@ -105,6 +106,8 @@ pub(super) struct HttpConnection {
     current: Option<Arc<ExchangeRecorder>>,
     /// The client's end was noted.
     finished: bool,
+    /// The head being read; outlives the same.
+    pub(super) reading: Option<HeadReader>,
 }
 
 impl HttpConnection {
@@ -126,6 +129,7 @@ impl HttpConnection {
             rest: Bytes::new(),
             current: None,
             finished: false,
+            reading: None,
         };
         let giving_way = connection.control.giving_way.clone();
         // A slow request is told so; who does not read even that is reset.
@@ -157,6 +161,10 @@ impl HttpConnection {
     /// Somebody on our side ended it in the middle of whatever it did.
     fn aborted(&mut self, text: &'static str) {
         if let Some(recorder) = self.current.take() {
+            if let Some(reader) = self.reading.take() {
+                let begun = reader.finish().partial.head;
+                recorder.edit(|exchange| exchange.request.head = begun);
+            }
             let when = format!("the connection was {text}");
             let failure = Failure::new(Stage::Session, self.target(), FailureKind::Cancelled, when);
             recorder.close(Err(failure));

@@ -71,9 +71,11 @@ impl HttpConnection {
 
     /// Reads a head as far as it comes; what came behind it waits in `rest`.
     async fn head(&mut self, mut bytes: Bytes, target: &str) -> (ParsedHead, Verdict) {
-        let mut reader = HeadReader::new(Expected::Request);
         let until = Instant::now() + STALL;
+        self.reading = None;
         loop {
+            let mut reader =
+                self.reading.take().unwrap_or_else(|| HeadReader::new(Expected::Request));
             match reader.push(&bytes) {
                 Ok(None) => {}
                 Ok(Some((used, parsed))) => {
@@ -86,6 +88,7 @@ impl HttpConnection {
                 }
             }
             let received = reader.received().len();
+            self.reading = Some(reader);
             let verdict = match self.arriving(until).await {
                 Ok(Ok(more)) if more.is_empty() => None,
                 Ok(Ok(more)) => {
@@ -109,7 +112,8 @@ impl HttpConnection {
                     Some(Ok(Some(Refusal { status: 408, why })))
                 }
             };
-            let error = reader.finish();
+            let reader = self.reading.take();
+            let error = reader.unwrap_or_else(|| HeadReader::new(Expected::Request)).finish();
             let verdict = verdict.unwrap_or_else(|| Err(failure::head(target, &error)));
             return (*error.partial, verdict);
         }
