@@ -26,7 +26,6 @@ mod quote;
 mod request;
 mod script;
 mod shell;
-mod socket;
 mod spec;
 mod typographic;
 mod write;

@@ -1,13 +1,15 @@
 //! What a preset asks of its sockets, as lines of a Python script and switches of curl: where a client
 //! comes from, keep-alive and the hops of datagrams. Of HTTP in Python, whose libraries open the
-//! sockets, it is said in a comment.
+//! sockets, it is said in a comment. Of a pasted curl command the same switches are read.
 //!
-//! Used by the Python scripts of clients and listeners and by the curl command. The values are those
+//! Used by the Python scripts of clients and listeners and by both directions of curl. The values are those
 //! the engine sets; one file, so that an option of a socket costs one file more to be exported.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use super::python::literal::{bytes, text};
+use crate::model::client::{ClientSpec, SocketSpec};
 use crate::model::endpoint::{Bind, Endpoint};
 use crate::model::plan::{ClientOptions, DatagramOptions, SocketOptions, SourceAddress};
 
@@ -154,4 +156,70 @@ pub(crate) fn curl_options(
     options.retain(|(name, value)| *name != "local-port" || value != "0");
     options.extend(socket.keep_alive.map(|every| ("keepalive-time", every.as_secs().to_string())));
     options
+}
+
+/// What a curl command asks of its socket: `--interface`, `--local-port` and `--keepalive-time`.
+#[derive(Debug, Default)]
+pub(crate) struct CurlSocket {
+    from: String,
+    port: Option<u16>,
+    keep_alive: Option<Duration>,
+}
+
+impl CurlSocket {
+    /// Takes the value of one of the options; what of it is not done, in words.
+    pub(crate) fn read(&mut self, name: &str, value: &str) -> Option<String> {
+        let left_out = || Some(format!("--{name} {value} was ignored"));
+        match name {
+            "interface" => {
+                let from = value.strip_prefix("if!").or_else(|| value.strip_prefix("host!"));
+                let from = from.unwrap_or(value);
+                let is_host = value.starts_with("host!") && from.parse::<IpAddr>().is_err();
+                // `ifhost!interface!host` asks for both.
+                if from.is_empty() || from.contains('!') || is_host {
+                    return left_out();
+                }
+                from.clone_into(&mut self.from);
+                None
+            }
+            "local-port" => {
+                let (first, last) = value.split_once('-').unwrap_or((value, ""));
+                self.port = first.parse().ok().filter(|port| *port > 0).or(self.port);
+                match (first.parse::<u16>(), last) {
+                    (Ok(1..), "") => None,
+                    (Ok(first @ 1..), _) => {
+                        Some(format!("of --local-port {value}, {first} alone is tried"))
+                    }
+                    _ => left_out(),
+                }
+            }
+            _ => {
+                let every = value.parse().ok().filter(|seconds| *seconds > 0);
+                self.keep_alive = every.map(Duration::from_secs).or(self.keep_alive);
+                if every.is_some() { None } else { left_out() }
+            }
+        }
+    }
+
+    /// The options of a spec that ask for the same; what of it is not done goes to `warnings`.
+    pub(crate) fn specs(&self, warnings: &mut Vec<String>) -> (SocketSpec, ClientSpec) {
+        let client = ClientSpec { source: self.source(warnings) };
+        (SocketSpec { keep_alive: self.keep_alive }, client)
+    }
+
+    /// Where to send from, as a preset writes it.
+    fn source(&self, warnings: &mut Vec<String>) -> String {
+        let Some(port) = self.port else { return self.from.clone() };
+        match self.from.parse::<IpAddr>() {
+            Ok(IpAddr::V4(ip)) => format!("{ip}:{port}"),
+            Ok(IpAddr::V6(ip)) => format!("[{ip}]:{port}"),
+            Err(_) if self.from.is_empty() => format!(":{port}"),
+            Err(_) => {
+                warnings.push(format!(
+                    "--local-port {port} was ignored: a source is an interface or a port"
+                ));
+                self.from.clone()
+            }
+        }
+    }
 }

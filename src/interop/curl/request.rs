@@ -6,7 +6,7 @@ use super::body::{self, DataPiece, DataSource};
 use super::command::{CurlCommand, ImportError, Stdin, Word};
 use super::form;
 use super::options::{self, CurlOption, Meaning};
-use super::socket::CurlSocket;
+use crate::interop::socket_options::CurlSocket;
 use crate::model::http::FormPart;
 
 /// Options of another program.

@@ -12,7 +12,6 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
 use crate::codec::escape;
 use crate::compose::template;
-use crate::model::client::{ClientSpec, SocketSpec};
 use crate::model::http::{Auth, AutomaticHeader, HttpBody, HttpSpec, REDIRECTS};
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::spec::NameValue;
@@ -47,6 +46,7 @@ impl CurlRequest {
         }
         let (body, content_type) = self.body(data, &mut url);
         self.read_cookies(&url, files);
+        let (socket, client) = self.socket.specs(&mut self.warnings);
         let mut spec = HttpSpec {
             method: self.method_for(&body),
             auth: self.auth(user_info),
@@ -55,8 +55,8 @@ impl CurlRequest {
             url,
             verify: if self.insecure { Verify::Off } else { Verify::On },
             redirects: if self.follow { self.redirects.unwrap_or(REDIRECTS) } else { 0 },
-            socket: SocketSpec { keep_alive: self.socket.keep_alive },
-            client: ClientSpec { source: self.socket.source(&mut self.warnings) },
+            socket,
+            client,
             ..HttpSpec::default()
         };
         spec.timeout = self.max_time.unwrap_or(spec.timeout);
