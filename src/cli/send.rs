@@ -35,6 +35,8 @@ struct SendWords<'a> {
 struct Prepared {
     plan: Plan,
     input: StreamInput,
+    /// What was read of standard input: its file is there until the session is over.
+    body: Option<StdinBody>,
     /// Bytes wait on standard input that are passed over: worth a word.
     passes_over: bool,
 }
@@ -52,7 +54,7 @@ pub(super) async fn run(
         () = interrupts.next() => None,
         prepared = Box::pin(prepare(arguments, headless)) => Some(prepared),
     };
-    let Prepared { plan, input, passes_over } = match prepared {
+    let Prepared { plan, input, body: _body, passes_over } = match prepared {
         None => {
             output::note("interrupted");
             return (Ok(RunOutcome::Interrupted), 0);
@@ -152,7 +154,7 @@ async fn prepare(arguments: &args::Send, headless: &mut Headless) -> Result<Prep
     let streamed = messages.streamed(&mut plan, own);
     let input = stream::input(arguments, &plan, streamed).await?;
     passes_over &= input.is_none();
-    Ok(Prepared { plan, input, passes_over })
+    Ok(Prepared { plan, input, body: raw, passes_over })
 }
 
 /// Whoever names one of these methods means to send something.
