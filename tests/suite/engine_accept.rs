@@ -137,6 +137,19 @@ async fn one_connection_too_many_is_reset_shown_and_counted_in_the_same_words() 
         let in_words = told.starts_with("HTTP/1.1 503 ");
         assert!(in_words || read.is_err(), "it is reset, or told in HTTP: {told}");
         assert_eq!(in_words, is_http);
+        if is_http {
+            // More than are waited for, and each says nothing at first.
+            let many: Vec<_> = (0..20).map(|_| TcpStream::connect(address).unwrap()).collect();
+            clients(&mut bench, id, (256, 21)).await;
+            for mut refused in many {
+                refused.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+                // It may be closed already; what it was told is still there.
+                let _ = std::io::Write::write_all(&mut refused, REQUEST);
+                let mut told = [0; 13];
+                refused.read_exact(&mut told).unwrap();
+                assert_eq!(&told, b"HTTP/1.1 503 ");
+            }
+        }
         drop(busy);
         bench.close(id, CloseMode::Reset);
         assert_eq!(bench.outcome(id).await.unwrap().ended, "stopped by us");

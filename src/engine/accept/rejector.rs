@@ -1,8 +1,11 @@
 //! Turning somebody away: in the words of the protocol where it has some, else with RST.
 //!
-//! Called by the accept loop. Not more than [`AT_ONCE`] are told so at a time, each within
-//! [`PATIENCE`]; their descriptors were taken when the listener was opened.
+//! Called by the accept loop. Not more than [`AT_ONCE`] are waited for at a time until they have read
+//! it (RFC 9112, section 9.6), each within [`PATIENCE`]; their descriptors were taken when the
+//! listener was opened. More than that are told in passing.
 
+use std::io::{self, Read as _, Write as _};
+use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +20,7 @@ use crate::engine::session::SessionHandle;
 use crate::engine::tls::handshake;
 use crate::engine::transport::stream::{Stream, reset};
 
-/// Who is told at the same time; the others are reset.
+/// Who is waited for at the same time.
 pub(super) const AT_ONCE: u32 = 8;
 /// For a handshake, the words, and until the client has read them.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -45,8 +48,13 @@ impl Rejector {
         session: &SessionHandle,
     ) {
         let place = Arc::clone(&self.places).try_acquire_owned();
-        let (Some(words), Ok(place)) = (self.words.clone(), place) else {
-            return reset(Stream::Left(tcp));
+        let Some(words) = self.words.clone() else { return reset(Stream::Left(tcp)) };
+        let Ok(place) = place else {
+            return match acceptor {
+                Some(_) => reset(Stream::Left(tcp)),
+                // Who has left already needs no words.
+                None => drop(in_passing(tcp, &words)),
+            };
         };
         let telling = async move {
             let Ok((mut stream, _)) = Box::pin(handshake::accept(acceptor, tcp)).await else {
@@ -69,4 +77,13 @@ impl Rejector {
             drop(place);
         }));
     }
+}
+
+/// Says it without waiting: the buffer of a new connection has room for the words. What the client
+/// sent so far is read away, since unread bytes would turn the close into a reset.
+fn in_passing(tcp: TcpStream, words: &[u8]) -> io::Result<()> {
+    let mut tcp = tcp.into_std()?;
+    tcp.write_all(words)?;
+    tcp.shutdown(Shutdown::Write)?;
+    tcp.read(&mut [0; 4096]).map(drop)
 }
