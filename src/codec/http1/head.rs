@@ -170,18 +170,19 @@ fn parse(raw: &Bytes, start: Option<usize>, expected: Expected) -> ParsedHead {
     }
     let lines = &raw[start..];
     for (index, line) in lines.split_inclusive(|b| *b == b'\n').enumerate() {
-        let line = if line.ends_with(b"\n") {
-            fields::strip_line_end(line, &mut warnings)
-        } else {
-            // Cut off: what it would have ended in is not known.
+        // Cut off: what it would have ended in is not known, and of a name not the rest.
+        let is_cut = !line.ends_with(b"\n");
+        let line = if is_cut {
             line.strip_suffix(b"\r").unwrap_or(line)
+        } else {
+            fields::strip_line_end(line, &mut warnings)
         };
         if line.contains(&b'\r') {
             warnings.refuse(400, "a CR inside a line");
         }
         if index == 0 {
             head.start = start_line::read(line, expected, &mut warnings).unwrap_or_default();
-        } else if !line.is_empty() {
+        } else if !(line.is_empty() || is_cut && !line.contains(&b':')) {
             fields::read_line(line, &mut head.fields, &mut warnings);
         }
     }
@@ -263,6 +264,10 @@ mod tests {
         assert_eq!(error.partial.head.status(), Some(200));
         assert_eq!(error.partial.head.field("a").unwrap(), "1");
         assert_eq!(error.partial.warnings, Vec::<String>::new());
+        let mut reader = HeadReader::new(Expected::Response);
+        assert_eq!(reader.push(b"HTTP/1.1 200 OK\r\nA: 1\r\nContent-Le").unwrap(), None);
+        let partial = reader.finish().partial;
+        assert_eq!((partial.head.fields.len(), partial.warnings), (1, Vec::new()));
         assert_eq!(HeadReader::new(Expected::Request).finish().kind, HeadErrorKind::Nothing);
     }
 
