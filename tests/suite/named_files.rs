@@ -86,6 +86,9 @@ fn presets_environments_logs_and_trusted_certificates() {
         (output.status.code(), text(&output.stderr))
     };
     let (status, said) = run(&["send", "good"], ("X", ""));
+    assert!(status == Some(2) && said.contains("_defaults.toml"), "what it lacks is named: {said}");
+    std::fs::remove_file(presets.join("_defaults.toml")).unwrap();
+    let (status, said) = run(&["send", "good"], ("X", ""));
     assert_eq!(status, Some(0), "{said}");
     let (status, said) = run(&["send", "broken"], ("X", ""));
     assert_eq!(status, Some(2), "{said}");

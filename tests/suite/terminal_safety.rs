@@ -48,6 +48,11 @@ impl Case {
         self.text().unwrap_or_default().contains(MARKER)
     }
 
+    /// Whether a head that holds it is not to be believed (RFC 9110, section 5.5).
+    fn has_nul(&self) -> bool {
+        self.bytes.contains(&0)
+    }
+
     /// Whether it fills more than a row of any screen.
     fn is_long(&self) -> bool {
         self.bytes.len() > 200

@@ -17,6 +17,16 @@ use crate::harness::terminal::Launch;
 const FORMS: [(&str, &str); 3] =
     [("/hop/", "landed"), ("x:", "leads to 'x:'"), ("http://h:bad/", "is no URL")];
 
+/// What is said at the n-th place, and how many times its marker is on the screen: in the head among
+/// the traffic, and in the next request or the refusal.
+fn wanted(case: &Case, n: usize) -> (&'static str, usize) {
+    if case.has_nul() {
+        return ("holds a NUL", usize::from(case.has_marker()));
+    }
+    let marks = if case.has_marker() && !case.is_long() { 2 } else { 0 };
+    (FORMS[n % FORMS.len()].1, marks)
+}
+
 /// Sends to the n-th place; whoever comes to another path has landed.
 fn guide(cases: Arc<Vec<Case>>) -> SocketAddr {
     let number = AtomicUsize::new(0);
@@ -47,12 +57,11 @@ fn redirect_targets_on_the_screen() {
     for n in 0..cases.len() * FORMS.len() {
         tui.keys("<F5>");
         let case = &cases[n / FORMS.len()];
-        // In the head among the traffic, and in the next request or the refusal.
-        let marks = if case.has_marker() && !case.is_long() { 2 } else { 0 };
+        let (words, marks) = wanted(case, n);
         tui.wait_for_screen(&case.id, |screen| {
             let (list, response) = (screen.split("Traffic ─").nth(1), screen.split("Response ─"));
             list.is_some_and(|list| list.contains(&format!("N{n}.")))
-                && response.last().is_some_and(|shown| shown.contains(FORMS[n % FORMS.len()].1))
+                && response.last().is_some_and(|shown| shown.contains(words))
                 && screen.matches(MARKER).count() >= marks
         });
     }
@@ -69,7 +78,8 @@ fn redirect_targets_without_the_screen() {
     for n in 0..cases.len() * FORMS.len() {
         let output = run(&["send", &url, "--text"]);
         let said = [output.stdout, output.stderr].concat();
-        let (id, words) = (&cases[n / FORMS.len()].id, FORMS[n % FORMS.len()].1);
+        let case = &cases[n / FORMS.len()];
+        let (id, (words, _)) = (&case.id, wanted(case, n));
         assert_plain_lines(&said, id);
         let said = String::from_utf8_lossy(&said);
         assert!(said.contains(words), "{id}: {said}");
