@@ -6,7 +6,7 @@
 //!
 //! | call | why |
 //! |---|---|
-//! | `epoll_wait` | the system lets it fail for an interrupt alone, which is tried |
+//! | `epoll_wait` | the system lets it fail for an interrupt alone, and a tracer that leaves meanwhile turns that into another error |
 //! | `write` to an eventfd | it wakes a thread and cannot fail; streams go by `sendto`, bodies by `pwrite64` |
 //! | `close` | it always lets go of the descriptor, a call that is made to fail does not |
 //! | `epoll_create1`, `eventfd2`, `socketpair`, `fcntl` | made once before the first frame, or only looking |
@@ -20,7 +20,7 @@ use std::thread;
 
 use crate::harness::peers::{free_port, read_head, tcp_peer, udp_peer};
 use crate::harness::terminal::{Launch, Tui};
-use crate::harness::tracer::{Fault, Tracer, can_trace, every_fault};
+use crate::harness::tracer::{Tracer, can_trace, every_fault};
 use crate::harness::wait::PATIENCE;
 use crate::hostile::{assert_keys_are_answered, pane};
 
@@ -35,7 +35,6 @@ const KEEPING: &str = "open,openat@1 pwrite64";
 const OPENING: &str = "socket setsockopt bind listen getsockname epoll_ctl";
 const SERVING: &str = "accept4,accept setsockopt sendto,sendmsg,writev recvfrom,recvmsg,readv \
     shutdown epoll_ctl";
-const WAITING: [&str; 1] = ["epoll_wait,epoll_pwait,epoll_pwait2"];
 
 /// What a failure begins with; `Stage::title` of those a session can have.
 const WORDS: [&str; 10] = [
@@ -63,12 +62,6 @@ fn started(preset: &str) -> Option<Tui> {
     can_trace(&tui, "engine").then_some(tui)
 }
 
-/// A few and no more: a tracer that leaves within a call it makes fail gives it another error.
-fn interrupts() -> impl Iterator<Item = Fault> {
-    let fault = |calls| Fault { calls, error: "EINTR", when: "1..5+2".into() };
-    WAITING.into_iter().map(fault)
-}
-
 /// A failing call in each try, and a try without one after it. `try_once` makes the try and waits
 /// for its end, for a good one alone if it is to be one; it tells whether it was.
 fn every_try(
@@ -78,7 +71,7 @@ fn every_try(
 ) {
     assert!(try_once(&mut tui, "the first try", true));
     let (mut injected, mut told) = (0, 0);
-    for fault in every_fault(calls).chain(interrupts()) {
+    for fault in every_fault(calls) {
         let place = fault.place();
         let tracer = Tracer::attach(&tui, thread, &fault).unwrap();
         let went_well = try_once(&mut tui, &place, false);
