@@ -13,7 +13,7 @@ use crate::args;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::http::{HttpBody, HttpSpec};
+use crate::model::http::{HttpBody, HttpSpec, expects_body};
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::plan::Plan;
 use crate::model::protocol::Side;
@@ -127,7 +127,7 @@ async fn prepare(arguments: &args::Send, headless: &mut Headless) -> Result<Prep
             if is_read {
                 raw = input(arguments).await?;
             }
-            passes_over &= !is_read && takes_body(&request.method);
+            passes_over &= !is_read && expects_body(&request.method);
         }
         Spec::Tcp(session) => {
             messages = StreamMessages::of(texts, format)?;
@@ -155,11 +155,6 @@ async fn prepare(arguments: &args::Send, headless: &mut Headless) -> Result<Prep
     let input = stream::input(arguments, &plan, streamed).await?;
     passes_over &= input.is_none();
     Ok(Prepared { plan, input, body: raw, passes_over })
-}
-
-/// Whoever names one of these methods means to send something.
-fn takes_body(method: &str) -> bool {
-    matches!(method, "POST" | "PUT" | "PATCH")
 }
 
 /// A first word of capital letters is a method when a target follows it.
@@ -211,7 +206,7 @@ fn compose(
     }
     let is_given = request.body != before || before != HttpBody::None;
     // A bare address must not eat the input of the script it stands in.
-    let sends = takes_body(words.method.unwrap_or(&request.method));
+    let sends = expects_body(words.method.unwrap_or(&request.method));
     let is_asked_for = request.body == HttpBody::File(STDIN.into());
     let is_read =
         is_asked_for || (!is_given && sends && !arguments.ignore_stdin && stdin::is_piped());

@@ -11,7 +11,9 @@ use crate::codec::zone;
 use crate::compose::address::{UrlParts, encoded_on_send, normalise_url};
 use crate::model::client::CONNECT_TIMEOUT;
 use crate::model::field_id::FieldId;
-use crate::model::http::{Auth, AutomaticHeader, HttpAnswer, HttpBody, HttpListenerSpec, HttpSpec};
+use crate::model::http::{
+    Auth, AutomaticHeader, HttpAnswer, HttpBody, HttpListenerSpec, HttpSpec, expects_body,
+};
 use crate::model::plan::{
     AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, LengthHeader, PlanBody,
 };
@@ -212,11 +214,6 @@ fn value<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
 
 fn has(headers: &Headers, name: &str) -> bool {
     value(headers, name).is_some()
-}
-
-/// Methods whose requests say `Content-Length: 0` rather than nothing (RFC 9110, section 8.6).
-fn expects_body(method: &str) -> bool {
-    matches!(method, "POST" | "PUT" | "PATCH")
 }
 
 fn authorization(auth: &Auth, composer: &mut Composer<'_>) -> Option<String> {

@@ -37,6 +37,12 @@ pub struct HttpSpec {
     pub client: ClientSpec,
 }
 
+/// Whether whoever names this method means to send something: such a request says `Content-Length: 0`
+/// rather than nothing (RFC 9110, section 8.6), and takes what is piped in.
+pub(crate) fn expects_body(method: &str) -> bool {
+    matches!(method, "POST" | "PUT" | "PATCH")
+}
+
 /// Credentials that become an `Authorization` header (RFC 7617, RFC 6750).
 #[derive(Debug, Clone, PartialEq, Eq, Default, IntoStaticStr)]
 #[strum(serialize_all = "lowercase", const_into_str)]
