@@ -10,11 +10,12 @@ use std::path::PathBuf;
 use jiff::tz::Offset;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
+use super::arrangement::Arrangement;
 use super::drafts::Drafts;
 use super::focus::Pane;
 use super::format;
 use super::keymap::Keymap;
-use super::layout::{self, Areas, Splits};
+use super::layout::{self, Areas, Look};
 use super::sessions::{Session, Sessions};
 use crate::codec::search::Pattern;
 use crate::compose::template::{VariableName, Variables};
@@ -90,7 +91,7 @@ pub struct Shared {
     /// The terminal shows 24-bit colours; otherwise the nearest of 256 are used.
     pub truecolor: bool,
     pub keymap: Keymap,
-    pub splits: Splits,
+    pub arrangement: Arrangement,
     /// The focused pane has the whole screen.
     pub zoom: bool,
     pub focus: Pane,
@@ -126,12 +127,21 @@ impl Shared {
 
     /// Where the panes are now.
     pub(crate) fn areas(&self) -> Areas {
-        let mut splits = self.splits;
+        let mut arrangement = self.arrangement;
         // A record is looked at closely: on most screens the list alone fills the pane.
-        if splits.traffic == 0 && self.focus == Pane::Traffic && self.is_record_open {
-            splits.traffic = self.size.1 / 2;
+        if arrangement.traffic == 0 && self.focus == Pane::Traffic && self.is_record_open {
+            arrangement.traffic = self.size.1 / 2;
         }
-        layout::areas(self.size, splits, self.focus, self.zoom)
+        let is_folded = arrangement.folds(self.is_quiet());
+        let look = Look { arrangement, focus: self.focus, is_zoomed: self.zoom, is_folded };
+        layout::areas(self.size, look)
+    }
+
+    /// Whether nothing is open whose traffic is watched live: no listener and no conversation.
+    pub(crate) fn is_quiet(&self) -> bool {
+        let is_watched =
+            |session: &Session| session.side().listens() || session.capabilities().conversation;
+        !self.sessions.live().any(is_watched)
     }
 
     /// Time of day of a stamp.

@@ -33,10 +33,8 @@ pub(crate) fn save_restore(app: &mut App) {
 /// What has to survive leaving or a crash.
 pub(crate) fn to_keep(app: &App) -> Restore {
     let (drafts, current) = app.shared.drafts.to_restore();
-    let splits = app.shared.splits;
-    let cells = [("side", splits.side), ("request", splits.request), ("traffic", splits.traffic)];
     let theme = app.shared.chosen_theme.map(|theme| ("theme".into(), theme.into_str().into()));
-    let layout = cells.iter().map(|(name, cells)| ((*name).into(), cells.to_string()));
+    let layout = app.shared.arrangement.saved().into_iter();
     Restore {
         drafts,
         current,

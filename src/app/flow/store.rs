@@ -1,9 +1,9 @@
 //! Replies of the store: workspace, saved presets, drafts of the last run, history.
 
 use super::{curl, draft, edited, history, project, restore, save};
+use crate::app::arrangement::Arrangement;
 use crate::app::effect::Effect;
 use crate::app::format;
-use crate::app::layout::Splits;
 use crate::app::save_state::LastRun;
 use crate::app::state::App;
 use crate::store::job::{Reply, Restore, Workspace};
@@ -124,7 +124,7 @@ fn restored(app: &mut App, restore: Option<Box<Restore>>) {
     if restore.environment.is_some() && !app.save_state.chose_environment {
         shared.environment = restore.environment;
     }
-    let is_as_at_start = shared.splits == Splits::default();
+    let is_as_at_start = shared.arrangement == Arrangement::default();
     for (name, value) in &restore.layout {
         restore_layout(app, name, value, is_as_at_start);
     }
@@ -142,16 +142,13 @@ fn restored(app: &mut App, restore: Option<Box<Restore>>) {
 /// terminal has the colours for it.
 fn restore_layout(app: &mut App, name: &str, value: &str, is_as_at_start: bool) {
     let shared = &mut app.shared;
-    let splits = &mut shared.splits;
-    match (name, value.parse()) {
-        ("side", Ok(cells)) if is_as_at_start => splits.side = cells,
-        ("request", Ok(cells)) if is_as_at_start => splits.request = cells,
-        ("traffic", Ok(cells)) if is_as_at_start => splits.traffic = cells,
-        ("theme", _) if shared.chosen_theme.is_none() => {
+    match name {
+        "theme" if shared.chosen_theme.is_none() => {
             shared.chosen_theme = value.parse().ok();
             let fitting = shared.chosen_theme.filter(|theme| theme.is_within(shared.theme));
             shared.theme = fitting.unwrap_or(shared.theme);
         }
+        _ if is_as_at_start => shared.arrangement.restore(name, value),
         _ => {}
     }
 }

@@ -25,7 +25,7 @@ use crate::app::form::{FieldKind, FormFieldId, FormTab, access, tabs};
 use crate::app::format;
 use crate::app::intent::{EditTarget, Intent};
 use crate::app::keymap::Context;
-use crate::app::layout::{inner, next_tab, tab_at};
+use crate::app::layout::{next_tab, pane_inner, tab_at};
 use crate::app::message::Mouse;
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
@@ -223,7 +223,7 @@ impl RequestPane {
             return Outcome::yes();
         }
         let form = form(shared);
-        let rows = usize::from(inner(shared.areas().request).height.max(2) / 2);
+        let rows = usize::from(pane_inner(shared.areas().request).height.max(2) / 2);
         let steps = std::iter::successors(Some(shared.drafts.current().at), |at| {
             in_next_row(&form, *at, down)
         });
@@ -267,7 +267,7 @@ impl RequestPane {
     /// A press of the mouse: the cursor goes to the field under it.
     fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
         let under = (mouse.column, mouse.row).into();
-        let mut placed = self.place(shared, inner(area)).into_iter();
+        let mut placed = self.place(shared, pane_inner(area)).into_iter();
         let Some(PlacedField { field, area }) = placed.find(|placed| placed.area.contains(under))
         else {
             return Outcome::no();

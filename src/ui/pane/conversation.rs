@@ -31,7 +31,7 @@ const LENGTH: u16 = 8;
 
 /// What is shown, and remarks on it for the lower border.
 pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
-    let Some(session) = painter.app.shared.session() else { return Block::bordered() };
+    let Some(session) = painter.app.shared.session() else { return frame::of(Pane::Response, "") };
     let datagrams = session.capabilities().datagrams;
     let what = match session.side() {
         Side::Client | Side::Listener if datagrams => "Datagrams",
@@ -40,7 +40,7 @@ pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     };
     let title = format!(" {what} ─ {} ", session_words::title(session));
     let title = frame::title(&title, painter.area.width);
-    frame::with_foot(Block::bordered().title(title), foot(painter))
+    frame::with_foot(frame::of(Pane::Response, title), foot(painter))
 }
 
 /// Draws the inside of the pane.

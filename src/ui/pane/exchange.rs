@@ -20,14 +20,14 @@ use crate::ui::widget::{bytes, frame};
 
 /// What is shown, and remarks on it for the lower border.
 pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
-    let Some(session) = painter.app.shared.session() else { return Block::bordered() };
+    let Some(session) = painter.app.shared.session() else { return frame::of(Pane::Response, "") };
     let what = match session.side() {
         Side::Listener => "Requests",
         Side::Client => "Response",
     };
     let title = format!(" {what} ─ {} ", session_words::title(session));
     let title = frame::title(&title, painter.area.width);
-    frame::with_foot(Block::bordered().title(title), content::foot(painter))
+    frame::with_foot(frame::of(Pane::Response, title), content::foot(painter))
 }
 
 /// Draws the inside of the pane.

@@ -23,7 +23,7 @@ use crate::ui::widget::frame;
 pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     let (title, button) = (title(painter.app), button(painter.app));
     let title = frame::title(&title, painter.area.width.saturating_sub(cells(&button)));
-    let block = Block::bordered().title(title).title(Line::from(button).right_aligned());
+    let block = frame::of(Pane::Request, title).title(Line::from(button).right_aligned());
     frame::with_foot(block, foot(painter))
 }
 

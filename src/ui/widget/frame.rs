@@ -4,10 +4,24 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear};
 
-use crate::app::layout;
+use crate::app::focus::Pane;
+use crate::app::{format, layout};
 use crate::codec::printable::printable_str;
 use crate::ui::painter::Painter;
 use crate::ui::widget::fit;
+
+/// The border of a pane, with the number that leads to it and its title.
+pub(crate) fn of(which: Pane, title: impl Into<Line<'static>>) -> Block<'static> {
+    Block::bordered().title((which as usize + 1).to_string()).title(title)
+}
+
+/// `12 of 300` where not all lines are in sight; empty where they are.
+pub(crate) fn position(at: usize, len: usize, height: u16) -> String {
+    if len <= usize::from(height) {
+        return String::new();
+    }
+    format!("{} of {}", format::count(at as u64 + 1), format::count(len as u64))
+}
 
 /// Puts remarks on the right of the bottom border, each in its style; empty ones are left out.
 /// Whoever makes them made foreign text printable.
@@ -19,9 +33,9 @@ pub(crate) fn with_foot(mut block: Block<'static>, parts: Vec<(String, Style)>) 
     block
 }
 
-/// A title that fits between the corners of a border so wide; a cut is marked.
+/// A title that fits between the corners of a border so wide, behind a number; a cut is marked.
 pub(crate) fn title(text: &str, width: u16) -> String {
-    fit::start(&printable_str(text), width.saturating_sub(2)).into_owned()
+    fit::start(&printable_str(text), width.saturating_sub(4)).into_owned()
 }
 
 /// Draws the border of a pane; what is inside is left.
@@ -33,7 +47,7 @@ pub(crate) fn pane<'a>(mut painter: Painter<'a>, block: Block<'_>, focused: bool
         (BorderType::Plain, palette.border, palette.dim)
     };
     painter.render(block.border_type(border).border_style(line).title_style(title));
-    painter.area = layout::inner(painter.area);
+    painter.area = layout::pane_inner(painter.area);
     painter
 }
 

@@ -366,7 +366,7 @@ fn lines_and_cells_take_their_keys_from_the_table() {
     ]);
     assert_eq!(problems, Vec::<String>::new());
     driver.keys("/zzz");
-    assert!(driver.shows("F8 ends the"), "{}", driver.screen());
+    assert!(driver.shows("F8 ends"), "{}", driver.screen());
     driver.keys("<F8>/tutorial");
     let at = |driver: &Driver| driver.app.presets.selected(&driver.app.shared);
     let first = at(&driver);

@@ -10,7 +10,7 @@ use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::fuzzy::Finder;
 use crate::app::keymap::Context;
-use crate::app::layout::{cut_bottom, cut_top, inner};
+use crate::app::layout::{cut_bottom, cut_top, pane_inner};
 use crate::app::preset_tree::{self, TreeItem, TreeRow};
 use crate::app::search_line::SearchLine;
 use crate::app::shared::Shared;
@@ -274,7 +274,7 @@ impl PresetsPane {
     }
 
     fn list_height(&self, shared: &Shared) -> usize {
-        self.areas(shared, inner(shared.areas().presets)).list.height.into()
+        self.areas(shared, pane_inner(shared.areas().presets)).list.height.into()
     }
 }
 

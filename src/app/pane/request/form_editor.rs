@@ -11,7 +11,7 @@ use crate::app::editor::{Caret, Editor, LineMode};
 use crate::app::form::access::TextSpelling;
 use crate::app::form::rows::rows;
 use crate::app::form::{FieldKind, FormFieldId, FormLine, access};
-use crate::app::layout::inner;
+use crate::app::layout::pane_inner;
 use crate::app::shared::Shared;
 
 /// State of the pane beyond the draft itself.
@@ -49,7 +49,7 @@ impl RequestPane {
         // The address line and the tab strip never scroll.
         let Some(below) = row.checked_sub(2) else { return true };
         self.scroll = self.scroll.min(below);
-        let inner = inner(shared.areas().request);
+        let inner = pane_inner(shared.areas().request);
         let is_visible = |placed: &PlacedField| placed.field.id == at && !placed.area.is_empty();
         while self.scroll < below
             && !field_areas::place(&form, self.scroll, inner).iter().any(is_visible)
