@@ -255,7 +255,7 @@ fn the_screen_says_the_same_and_one_key_or_the_preset_goes_on() {
     let preset =
         |port: u16, more: &str| format!("[http]\nurl = \"https://localhost:{port}/\"\n{more}");
     let mut tui = Launch::default()
-        .size(180, 50)
+        .size(150, 50)
         .env("SSL_CERT_FILE", folder.path("trusted.pem").to_str().unwrap())
         .preset("a", &preset(short, ""))
         .preset("told", &preset(old, "verify = false\n"))

@@ -21,7 +21,7 @@ fn presets(home: &TempDir) -> PathBuf {
 }
 
 fn in_home(home: &Arc<TempDir>) -> Launch {
-    Launch { home: Arc::clone(home), ..Launch::default() }.size(160, 40)
+    Launch { home: Arc::clone(home), ..Launch::default() }.size(150, 40)
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_workspace_that_cannot_be_read_for_a_moment_is_read_by_itself() {
 
 #[test]
 fn where_nothing_can_be_watched_changes_are_seen_all_the_same() {
-    let launch = Launch::default().preset("a", PRESET).size(160, 40);
+    let launch = Launch::default().preset("a", PRESET).size(150, 40);
     let home = Arc::clone(&launch.home);
     let tui = launch.start();
     tui.wait_for("─ a ");
@@ -83,7 +83,7 @@ fn where_nothing_can_be_watched_changes_are_seen_all_the_same() {
 
 #[test]
 fn a_folder_that_goes_and_comes_back_is_read_and_never_begun_with_the_starter() {
-    let launch = Launch::default().preset("a", PRESET).size(160, 40);
+    let launch = Launch::default().preset("a", PRESET).size(150, 40);
     let home = Arc::clone(&launch.home);
     fs::create_dir(presets(&home).join("env")).unwrap();
     for name in ["alpha", "beta"] {
@@ -118,7 +118,7 @@ fn a_folder_that_goes_and_comes_back_is_read_and_never_begun_with_the_starter() 
 
 #[test]
 fn what_a_link_leads_to_is_watched_wherever_it_lies() {
-    let launch = Launch::default().preset("a", PRESET).size(160, 40);
+    let launch = Launch::default().preset("a", PRESET).size(150, 40);
     let home = Arc::clone(&launch.home);
     let elsewhere = home.path().join("elsewhere");
     fs::create_dir(&elsewhere).unwrap();
@@ -131,7 +131,7 @@ fn what_a_link_leads_to_is_watched_wherever_it_lies() {
     fs::write(elsewhere.join("file"), PRESET).unwrap();
     tui.wait_for("GET  linked");
     tui.keys("<C-o>a");
-    tui.wait_for("┏ Presets");
+    tui.wait_for("┏1━ Presets");
     tui.keys("G<Enter>");
     tui.wait_for("─ linked ");
     // Written in place, replaced as editors do, and the link in the middle set anew.
@@ -163,14 +163,14 @@ fn presets_environments_and_history_of_another_copy_appear() {
         first.screen().contains("env lab")
     });
     second.keys("<F5>");
-    first.wait_for("from-the-second");
+    first.wait_for("second");
     first.quit();
     second.quit();
 }
 
 #[test]
 fn a_fault_of_one_folder_is_said_and_over_by_itself() {
-    let launch = Launch::default().preset("a", PRESET).size(160, 40);
+    let launch = Launch::default().preset("a", PRESET).size(150, 40);
     let home = Arc::clone(&launch.home);
     fs::create_dir(presets(&home).join("env")).unwrap();
     fs::write(presets(&home).join("env/lab.toml"), "x = \"1\"\n").unwrap();
@@ -207,7 +207,7 @@ fn git(folder: &Path, args: &[&str]) -> bool {
 
 #[test]
 fn branches_with_another_workspace_and_with_none_are_checked_out_and_left_again() {
-    let launch = Launch::default().preset("a", PRESET).size(160, 40);
+    let launch = Launch::default().preset("a", PRESET).size(150, 40);
     let home = Arc::clone(&launch.home);
     let repository = home.path().join("home");
     if !git(&repository, &["init", "-q", "-b", "first"]) {
@@ -247,7 +247,7 @@ type Way<'a> = (&'a str, &'a dyn Fn(&str));
 
 #[test]
 fn however_a_preset_is_replaced_what_it_holds_now_is_shown() {
-    let launch = Launch::default().preset("a", PRESET).size(160, 40);
+    let launch = Launch::default().preset("a", PRESET).size(150, 40);
     let home = Arc::clone(&launch.home);
     let at = |name: &str| presets(&home).join(name);
     let tui = launch.start();
@@ -296,7 +296,7 @@ fn however_a_preset_is_replaced_what_it_holds_now_is_shown() {
 
 #[test]
 fn a_workspace_behind_a_link_follows_it_wherever_it_is_set() {
-    let launch = Launch::default().preset("a", PRESET).size(160, 40);
+    let launch = Launch::default().preset("a", PRESET).size(150, 40);
     let home = Arc::clone(&launch.home);
     let at = |name: &str| home.path().join(name);
     fs::rename(presets(&home), at("v1")).unwrap();

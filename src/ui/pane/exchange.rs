@@ -136,13 +136,7 @@ fn response_line(painter: &mut Painter<'_>, exchange: &Exchange, response: &Http
         if running { app.shared.now.since(exchange.started) } else { exchange.timing.total };
     painter.put(&format!("   {}", format::duration(total)), palette.number);
     painter.put(&format!("   {}", sizes(response, running)), palette.base);
-    if let StartLine::Response { version, .. } = &response.head.start {
-        let version = match version {
-            HttpVersion::Http10 => "   HTTP/1.0",
-            HttpVersion::Http11 => "   HTTP/1.1",
-        };
-        painter.put(version, palette.dim);
-    }
+    // First what must not be cut off.
     if let Some(tls) = &exchange.tls {
         let (style, mark) = match (&*tls.unproven, &*tls.unverified) {
             ("", "") => (palette.dim, ""),
@@ -150,6 +144,13 @@ fn response_line(painter: &mut Painter<'_>, exchange: &Exchange, response: &Http
             _ => (palette.error, " NOT VERIFIED, IDENTITY UNPROVEN"),
         };
         painter.put(&format!("   {}{mark}", tls.version), style);
+    }
+    if let StartLine::Response { version, .. } = &response.head.start {
+        let version = match version {
+            HttpVersion::Http10 => "   HTTP/1.0",
+            HttpVersion::Http11 => "   HTTP/1.1",
+        };
+        painter.put(version, palette.dim);
     }
     if let Some(peer) = exchange.peer {
         painter.put(&format!("   {peer}"), palette.dim);
