@@ -81,7 +81,7 @@ fn row(name: &str) -> Option<&str> {
     let ends = name.match_indices('.').map(|(at, _)| at).chain([name.len()]);
     let is_number = |part: &str| part.starts_with(|c: char| c.is_ascii_digit());
     let last = |end: &usize| name[..*end].rsplit('.').next().is_some_and(is_number);
-    ends.filter(last).last().map(|end| &name[..end])
+    ends.rev().find(last).map(|end| &name[..end])
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn a_letter_on_the_plus_begins_the_row_and_on_a_check_box_goes_into_the_name() {
     let mut driver = Driver::bare(WIDE);
     driver.keys("<C-l>http://h/<A-Right>");
     let on = |driver: &mut Driver, field: &str| {
-        let spec = driver.app.shared.drafts.current().spec.to_owned();
+        let spec = driver.app.shared.drafts.current().spec.clone();
         let all = fields(&spec, FormTab::Headers);
         let id = all.iter().map(|field| field.id).find(|id| name(*id) == field).unwrap();
         driver.app.shared.drafts.current_mut().at = id;

@@ -1,8 +1,7 @@
 //! No window lets a key through to what lies below it.
 
-use wirebench::app::action::{Action, Category, TABLE};
+use wirebench::app::action::{Action, TABLE};
 use wirebench::app::effect::Effect;
-use wirebench::app::focus::Pane;
 use wirebench::app::keymap::{Context, Lookup};
 use wirebench::app::overlay::Overlay;
 use wirebench::engine::command::Command;
@@ -130,14 +129,4 @@ fn a_paste_and_the_mouse_stay_in_the_window() {
         }
         assert_eq!(below(&driver), before, "{name}");
     }
-}
-
-#[test]
-fn categories_of_windows_have_no_keys_in_panes() {
-    for row in TABLE.iter().filter(|row| row.category == Category::Window) {
-        for (context, key) in row.keys {
-            assert_eq!(context.pane(), None, "{key}");
-        }
-    }
-    assert_eq!(Pane::ALL.len(), 5);
 }
