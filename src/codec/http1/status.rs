@@ -88,8 +88,8 @@ pub(crate) fn unbelievable<'a>(
 
 /// The digits of the status as they stand in the status line.
 fn code(head: &Head) -> &[u8] {
-    let words = head.raw.split(|byte| byte.is_ascii_whitespace()).filter(|word| !word.is_empty());
-    let word = words.skip(1).next().unwrap_or_default();
+    let words = head.raw.split(u8::is_ascii_whitespace);
+    let word = words.filter(|word| !word.is_empty()).nth(1).unwrap_or_default();
     let digits = word.iter().take_while(|byte| byte.is_ascii_digit()).count();
     word.get(..digits).unwrap_or_default()
 }
