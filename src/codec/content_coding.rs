@@ -18,7 +18,7 @@ use std::sync::mpsc;
 
 use bytes::{Buf, Bytes};
 
-use beginning::Layer;
+use beginning::CodedLayer;
 use coding::{CodingReader, Source};
 
 pub(crate) use beginning::is_of_text;
@@ -35,7 +35,7 @@ const CHAIN: usize = 5;
 pub struct ContentDecoder {
     bytes: Source,
     /// From the outside in.
-    layers: Vec<Layer>,
+    layers: Vec<CodedLayer>,
     warnings: mpsc::Receiver<String>,
 }
 

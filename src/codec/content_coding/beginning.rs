@@ -26,7 +26,7 @@ pub(super) struct Watched {
 
 /// A coding of a chain, and what it was given.
 #[derive(Clone)]
-pub(super) struct Layer {
+pub(super) struct CodedLayer {
     /// As its table names it.
     pub(super) name: &'static str,
     /// It begins with a signature.
@@ -34,7 +34,7 @@ pub(super) struct Layer {
     pub(super) watched: Arc<Mutex<Watched>>,
 }
 
-impl Layer {
+impl CodedLayer {
     /// Only one reader locks it.
     pub(super) fn watched(&self) -> MutexGuard<'_, Watched> {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
@@ -112,7 +112,7 @@ mod tests {
         let lie = |name, begin: &[u8]| {
             let watched = Watched { begin: begin.to_vec(), ..Watched::default() };
             let is_signed = matches!(name, "gzip" | "zstd");
-            Layer { name, is_signed, watched: Arc::new(Mutex::new(watched)) }.lie()
+            CodedLayer { name, is_signed, watched: Arc::new(Mutex::new(watched)) }.lie()
         };
         for (name, begin) in [
             ("gzip", &b""[..]),

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use zstd::stream::read::Decoder as ZstdDecoder;
 
-use super::beginning::{FOREIGN, Layer, Watched, continues_gzip, continues_zstd, is_text};
+use super::beginning::{CodedLayer, FOREIGN, Watched, continues_gzip, continues_zstd, is_text};
 use super::brotli::BrotliDecoder;
 
 /// Where a coding's bytes come from: the pieces of the body or the coding around it.
@@ -241,7 +241,7 @@ pub(super) struct CodingReader {
     source: Source,
     /// Taken from the source, for the member that may follow.
     ahead: Vec<u8>,
-    layer: Layer,
+    layer: CodedLayer,
     /// Something was made of it.
     has_made: bool,
     /// All members that are complete proved themselves.
@@ -282,7 +282,7 @@ impl CodingReader {
         let watched = Arc::<Mutex<Watched>>::default();
         let (shared, front) = (Arc::clone(&watched), Vec::new());
         let source = Box::new(WatchedSource { source, watched: shared, front, used: 0 });
-        let layer = Layer { name: coding.names[0], is_signed: coding.is_signed, watched };
+        let layer = CodedLayer { name: coding.names[0], is_signed: coding.is_signed, watched };
         Ok(CodingReader {
             coding,
             member: None,
@@ -301,7 +301,7 @@ impl CodingReader {
     }
 
     /// What is known of it and of what it is given.
-    pub(super) fn layer(&self) -> Layer {
+    pub(super) fn layer(&self) -> CodedLayer {
         self.layer.clone()
     }
 
