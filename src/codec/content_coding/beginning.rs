@@ -17,7 +17,7 @@ const SKIPPED: [u8; 3] = [0x2a, 0x4d, 0x18];
 
 /// What a source and the reader of its coding share.
 #[derive(Default)]
-pub(super) struct Watched {
+pub(super) struct CodedStart {
     /// The first bytes of the source.
     pub(super) begin: Vec<u8>,
     /// Bytes that were taken and go back, to be read before all others.
@@ -31,12 +31,12 @@ pub(super) struct CodedLayer {
     pub(super) name: &'static str,
     /// It begins with a signature.
     pub(super) is_signed: bool,
-    pub(super) watched: Arc<Mutex<Watched>>,
+    pub(super) watched: Arc<Mutex<CodedStart>>,
 }
 
 impl CodedLayer {
     /// Only one reader locks it.
-    pub(super) fn watched(&self) -> MutexGuard<'_, Watched> {
+    pub(super) fn watched(&self) -> MutexGuard<'_, CodedStart> {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn a_beginning_tells_what_it_cannot_be() {
         let lie = |name, begin: &[u8]| {
-            let watched = Watched { begin: begin.to_vec(), ..Watched::default() };
+            let watched = CodedStart { begin: begin.to_vec(), ..CodedStart::default() };
             let is_signed = matches!(name, "gzip" | "zstd");
             CodedLayer { name, is_signed, watched: Arc::new(Mutex::new(watched)) }.lie()
         };

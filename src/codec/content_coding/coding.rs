@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use zstd::stream::read::Decoder as ZstdDecoder;
 
-use super::beginning::{CodedLayer, FOREIGN, Watched, continues_gzip, continues_zstd, is_text};
+use super::beginning::{CodedLayer, CodedStart, FOREIGN, continues_gzip, continues_zstd, is_text};
 use super::brotli::BrotliDecoder;
 
 /// Where a coding's bytes come from: the pieces of the body or the coding around it.
@@ -192,7 +192,7 @@ impl Member for ZstdDecoder<'static, Source> {
 /// A source that remembers its first bytes, and takes some back.
 struct WatchedSource {
     source: Source,
-    watched: Arc<Mutex<Watched>>,
+    watched: Arc<Mutex<CodedStart>>,
     /// What was taken back and not read again.
     front: Vec<u8>,
     /// Bytes of the source that were taken, as far as its beginning goes.
@@ -279,7 +279,7 @@ impl CodingReader {
             let message = "unknown content coding".into();
             DecodeError { coding: name.into(), message, is_foreign: true }
         })?;
-        let watched = Arc::<Mutex<Watched>>::default();
+        let watched = Arc::<Mutex<CodedStart>>::default();
         let (shared, front) = (Arc::clone(&watched), Vec::new());
         let source = Box::new(WatchedSource { source, watched: shared, front, used: 0 });
         let layer = CodedLayer { name: coding.names[0], is_signed: coding.is_signed, watched };
