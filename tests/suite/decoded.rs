@@ -250,6 +250,32 @@ fn text_is_read_in_the_charset_it_names_and_its_bytes_are_kept() {
 }
 
 #[test]
+fn a_charset_nobody_reads_is_named_and_its_bytes_come_through() {
+    for (kind, body, says) in [
+        ("text/plain; charset=foo", &b"a\xe9b"[..], "the charset 'foo' is not known here"),
+        ("text/plain; charset=\"FOO\"", b"plain", "'FOO' is not known here"),
+        ("text/plain; charset=foo; charset=utf-8", b"plain", "'foo' is not known here"),
+        ("application/json; charset=foo", b"[1]", "'foo' is not known here"),
+        ("text/plain; charset=gbk; charset=foo", b"\xc4\xe3", "two charsets are named"),
+        ("text/html", b"<meta charset=\"foo\">\xe9", "'foo' is named and not known"),
+        ("text/html", b"<meta charset=gbk>\xc4\xe3", "'gbk' is named by the page alone"),
+    ] {
+        let url = answering(&format!("Content-Type: {kind}\r\n"), body, Some(3));
+        let (status, printed, said) = sent(&url, "--text");
+        assert_eq!((status, said.lines().count()), (Some(0), 1), "{kind}: {said}");
+        assert!(said.contains(says) && !printed.is_empty(), "{kind}: {said}");
+        let (status, printed, said) = sent(&url, "--raw");
+        assert_eq!((status, &*printed, &*said), (Some(0), body, ""), "{kind}");
+    }
+    let listening = listen("http://127.0.0.1:0", &["--count", "1", "--text"]);
+    let mut stream = TcpStream::connect(("127.0.0.1", listening.port)).unwrap();
+    let head = "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: a/b; charset=foo\r\n";
+    stream.write_all(format!("{head}Content-Length: 2\r\n\r\nhi").as_bytes()).unwrap();
+    let said = listening.said();
+    assert!(said.contains("! the charset 'foo' is not known here"), "{said}");
+}
+
+#[test]
 fn emoji_and_scripts_with_joiners_are_text_and_joiners_alone_are_named() {
     let text_of =
         "👨\u{200d}👩\u{200d}👧 ❤\u{fe0f} 1\u{fe0f}\u{20e3} می\u{200c}خواهم ක\u{dca}\u{200d}ෂ";

@@ -13,7 +13,7 @@ use crate::cli::exit;
 use crate::cli::headless::Headless;
 use crate::cli::output::{self, Output, Style};
 use crate::cli::stdin::StdinBody;
-use crate::codec::charset::Recoder;
+use crate::codec::charset::{self, NAMED_WITHIN, Recoder};
 use crate::codec::http1::status::has_no_content;
 use crate::codec::lines::JsonCheck;
 use crate::codec::printable::printable;
@@ -260,6 +260,7 @@ impl ResponsePrinter<'_> {
             }
         }
         self.output.end_pieces();
+        remarks.extend(self.charset_remark(headless)?);
         let unsent = &self.unsent;
         let warnings = self.last.iter().flat_map(|last| &last.warnings);
         // Said as the failure it is.
@@ -268,6 +269,18 @@ impl ResponsePrinter<'_> {
             output::note(remark);
         }
         Ok(())
+    }
+
+    /// What there is to say about the charset of a text.
+    fn charset_remark(&self, headless: &Headless) -> Result<Option<String>, Failure> {
+        let Some(response) = self.response().filter(|_| self.output.style == Style::Text) else {
+            return Ok(None);
+        };
+        let first = headless.read_body(response.body.id, 0, NAMED_WITHIN)?;
+        let content_type = response.head.field("content-type");
+        let content_type = content_type.map(|value| String::from_utf8_lossy(value));
+        let remark = charset::remark(content_type.as_deref(), &first);
+        Ok(remark.filter(|_| !first.is_empty() && !self.binary))
     }
 
     /// Why a body is not laid out; `None` = it is JSON from its first byte to its last.
