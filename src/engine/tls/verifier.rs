@@ -29,6 +29,7 @@ use super::weak_key;
 use crate::model::tls::TlsFacts;
 use crate::model::trust::{Acceptance, Sha256};
 use crate::named_file;
+use crate::os;
 
 /// Whom we trust, or why nobody.
 pub(super) type Trust = Result<Arc<ServerTrust>, OtherError>;
@@ -76,7 +77,7 @@ impl ServerTrust {
         name: &ServerName<'_>,
         now: UnixTime,
     ) -> Option<CertificateError> {
-        if !ASKS_WEBPKI || self.certificates.iter().any(|named| named == leaf) {
+        if !os::VERIFIES_BY_WEBPKI || self.certificates.iter().any(|named| named == leaf) {
             return None;
         }
         // One that cannot be read, as the leaf when it comes twice, would be all that is said.
@@ -90,9 +91,6 @@ impl ServerTrust {
         is_unknown.then_some(CertificateError::UnknownIssuer)
     }
 }
-
-/// Verifiers of other systems have errors of their own for a certificate that nobody signed.
-const ASKS_WEBPKI: bool = cfg!(all(unix, not(target_vendor = "apple"), not(target_os = "android")));
 
 /// Whether a certificate that was named is for this server and now.
 fn suits(
