@@ -140,7 +140,7 @@ fn an_empty_location_is_no_redirect() {
 
 #[test]
 fn odd_heads_are_read_and_said() {
-    let cases: [(&str, &str, &[&str]); 11] = [
+    let cases: [(&str, &str, &[&str]); 12] = [
         ("600 X\r\nContent-Length: 2", "hi", &["status code 600 is beyond 599"]),
         ("999 X\r\nContent-Length: 2", "hi", &["status code 999 is beyond 599"]),
         ("599 X\r\nContent-Length: 2", "hi", &[]),
@@ -154,6 +154,7 @@ fn odd_heads_are_read_and_said() {
         ("200 X\r\nContent-Encoding: aws-chunked", "hi", &[]),
         ("200 X\r\nContent-Encoding: AWS-CHUNKED, identity", "hi", &[]),
         ("302 X\r\nLocation:  \r\nContent-Length: 2", "hi", &["the Location is empty"]),
+        ("301 X\r\nLocation: #x\r\nContent-Length: 2", "hi", &["names a part of the same place"]),
         (
             "307 X\r\nLocation:\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 2",
             "hi",

@@ -276,7 +276,12 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
         let mut receiver = BodyReceiver::new(writer, &framing, &head, &self.hop.session.tasks);
         recorder.warn_all(warnings.into_iter().chain(framing.warnings));
         if redirect::leads_nowhere(&head) {
-            recorder.warn("the Location is empty, so this is no redirect");
+            let names = if head.field("location").is_some_and(|place| place.contains(&b'#')) {
+                "names a part of the same place"
+            } else {
+                "is empty"
+            };
+            recorder.warn(format!("the Location {names}, so this is no redirect"));
         }
         let response = HttpMessage { head: head.clone(), body: receiver.facts.clone() };
         recorder.edit(|exchange| exchange.response = Some(response));
