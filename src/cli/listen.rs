@@ -16,7 +16,7 @@ use super::headless::{CLOSING, Headless, Interrupts};
 use super::output::{self, Output, Style};
 use super::{stdin, target};
 use crate::args;
-use crate::codec::charset::Recoder;
+use crate::codec::charset::{self, Recoder};
 use crate::codec::printable;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
@@ -391,6 +391,8 @@ impl ListenWatch<'_> {
         let shown = body.len() as u64;
         let content_type =
             exchange.request.head.field("content-type").map(|value| String::from_utf8_lossy(value));
+        let charset = charset::remark(content_type.as_deref(), &body);
+        let charset = charset.filter(|_| !body.is_empty());
         let recoded = Recoder::of(content_type.as_deref(), &body)
             .map(|mut recoder| recoder.push(&body, shown == facts.decoded_len));
         let body = recoded.map_or(body, String::into_bytes);
@@ -403,8 +405,9 @@ impl ListenWatch<'_> {
         }
         let cut = (shown < facts.decoded_len)
             .then(|| format!("{shown} of {} bytes of the body are shown", facts.decoded_len));
-        for remark in cut.iter().chain(&exchange.request.body.undecoded()).chain(&exchange.warnings)
-        {
+        let undecoded = exchange.request.body.undecoded();
+        let remarks = cut.iter().chain(&charset).chain(&undecoded).chain(&exchange.warnings);
+        for remark in remarks {
             self.output.line(&format!("! {remark}"));
         }
         self.output.safe("\n");

@@ -54,6 +54,7 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
     let Composed { method, url, automatic, own, body, mut notes } =
         compose(spec, &spec.body, composer);
     notes.append(&mut composer.notes);
+    notes.extend(missing_notes(&automatic, &own, |header| spec.omits(header)));
     let socket = socket(&spec.socket, composer);
     let client = sockets::client(&spec.client, composer);
     let is_sent = |header: AutomaticHeader| !spec.omits(header) && !has(&own, header.into_str());
@@ -195,6 +196,26 @@ fn fragment_note(typed: &str) -> Option<String> {
     (!fragment.is_empty()).then(|| {
         format!("not sent: '#{shown}' of the URL, as nothing behind '#' is; write %23 for it")
     })
+}
+
+/// Says what comes of headers that are switched off, or stand there twice where peers take one.
+fn missing_notes(
+    automatic: &[(AutomaticHeader, Option<String>)],
+    own: &Headers,
+    is_off: impl Fn(AutomaticHeader) -> bool,
+) -> Vec<String> {
+    let of_name = |name: &str| own.iter().filter(|(it, _)| it.eq_ignore_ascii_case(name)).count();
+    let hosts = of_name(AutomaticHeader::Host.into_str());
+    let twice = (hosts > 1).then(|| {
+        format!("Host is sent {hosts} times: a server answers that with 400 (RFC 9112, 3.2)")
+    });
+    let missing = automatic.iter().filter(|(header, _)| of_name(header.into_str()) == 0);
+    let missing = missing.filter(|(header, _)| is_off(*header)).filter_map(|(header, value)| {
+        // A body of nothing is no body with and without a length.
+        let missed = header.missed().filter(|_| value.as_deref() != Some("0"))?;
+        Some(format!("{} is not sent: {missed}", header.into_str()))
+    });
+    missing.chain(twice).collect()
 }
 
 fn headers(rows: &[NameValue], composer: &mut Composer<'_>, list: FieldId) -> Headers {

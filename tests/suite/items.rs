@@ -78,6 +78,25 @@ fn a_header_without_a_value_is_taken_away() {
 }
 
 #[test]
+fn a_header_that_peers_need_is_missed_in_words() {
+    let url = mirror();
+    for (items, remark) in [
+        (&["Host:"][..], "Host is not sent: a server answers 400 without it"),
+        (&["host:", "Accept:"], "Host is not sent"),
+        (&["Host:a", "Host:b"], "Host is sent 2 times"),
+        (&["a=1", "Content-Length:"], "Content-Length is not sent: without it the peer sees no"),
+        (&["Host:", "Host:a"], ""),
+        (&["Host:a"], ""),
+        (&["User-Agent:", "Accept-Encoding:"], ""),
+        (&["Content-Length:", "Transfer-Encoding:chunked", "a=1"], ""),
+    ] {
+        let (status, said) = told(&run(&[&["send", &url, "--raw"], items].concat()));
+        assert!(status == Some(0) && said.contains(remark), "{items:?}: {said}");
+        assert_eq!(said.lines().count(), usize::from(!remark.is_empty()), "{items:?}: {said}");
+    }
+}
+
+#[test]
 fn what_cannot_be_sent_together_is_refused() {
     for (args, said) in [
         (&["a=1", "-d", "x"][..], "--data x"),

@@ -13,7 +13,8 @@ use crate::cli::exit;
 use crate::cli::headless::Headless;
 use crate::cli::output::{self, Output, Style};
 use crate::cli::stdin::StdinBody;
-use crate::codec::charset::Recoder;
+use crate::codec::charset::{self, NAMED_WITHIN, Recoder};
+use crate::codec::http1::status::has_no_content;
 use crate::codec::lines::JsonCheck;
 use crate::codec::printable::printable;
 use crate::engine::event::Event;
@@ -259,6 +260,7 @@ impl ResponsePrinter<'_> {
             }
         }
         self.output.end_pieces();
+        remarks.extend(self.charset_remark(headless)?);
         let unsent = &self.unsent;
         let warnings = self.last.iter().flat_map(|last| &last.warnings);
         // Said as the failure it is.
@@ -267,6 +269,18 @@ impl ResponsePrinter<'_> {
             output::note(remark);
         }
         Ok(())
+    }
+
+    /// What there is to say about the charset of a text.
+    fn charset_remark(&self, headless: &Headless) -> Result<Option<String>, Failure> {
+        let Some(response) = self.response().filter(|_| self.output.style == Style::Text) else {
+            return Ok(None);
+        };
+        let first = headless.read_body(response.body.id, 0, NAMED_WITHIN)?;
+        let content_type = response.head.field("content-type");
+        let content_type = content_type.map(|value| String::from_utf8_lossy(value));
+        let remark = charset::remark(content_type.as_deref(), &first);
+        Ok(remark.filter(|_| !first.is_empty() && !self.binary))
     }
 
     /// Why a body is not laid out; `None` = it is JSON from its first byte to its last.
@@ -295,12 +309,12 @@ impl ResponsePrinter<'_> {
         }
     }
 
-    /// Whether there is no body whatever the head says of one (RFC 9110, section 6.4.1).
+    /// Whether there is no body whatever the head says of one.
     fn has_no_content(&self) -> bool {
         let start = self.last.as_ref().map(|last| &last.request.head.start);
-        let is_head = matches!(start, Some(StartLine::Request { method, .. }) if method == "HEAD");
+        let Some(StartLine::Request { method, .. }) = start else { return false };
         let status = self.response().and_then(|response| response.head.status());
-        is_head || matches!(status, Some(204 | 205 | 304))
+        status.is_some_and(|status| has_no_content(method, status))
     }
 
     /// JSON in lines, as the viewer of the workbench lays it out.

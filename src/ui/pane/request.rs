@@ -185,7 +185,8 @@ fn automatic_headers(painter: &mut Painter<'_>, placed: &[PlacedField]) {
 
 fn automatic_value(known: &Automatic) -> String {
     if known.omitted {
-        return "not sent".into();
+        let missed = known.header.missed().map_or(String::new(), |missed| format!(": {missed}"));
+        return format!("not sent{missed}");
     }
     match (known.header, &known.value) {
         (AutomaticHeader::Authorization, Some(value)) => {
