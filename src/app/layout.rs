@@ -141,7 +141,7 @@ pub fn window(screen: (u16, u16), width: u16, height: u16) -> Rect {
 }
 
 /// Computes the areas for a screen.
-pub(crate) fn areas(size: (u16, u16), splits: Splits, focus: Pane, zoom: bool) -> Areas {
+pub fn areas(size: (u16, u16), splits: Splits, focus: Pane, zoom: bool) -> Areas {
     let (width, height) = size;
     let mut areas = Areas::default();
     let mut body = Rect::new(0, 0, width, height);
