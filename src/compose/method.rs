@@ -5,7 +5,7 @@
 
 use super::address::detect;
 
-/// Methods that are known in small letters too: those of RFC 9110 and PATCH, of WebDAV (RFC 4918),
+/// Methods that are known in small letters too: those of RFC 9110 and PATCH, of `WebDAV` (RFC 4918),
 /// QUERY, and what caches take.
 const KNOWN: [&str; 17] = [
     "GET",

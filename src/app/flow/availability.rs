@@ -5,6 +5,7 @@
 //! still refuse, in words.
 
 use crate::app::action::{Action as A, Action};
+use crate::app::drafts::Draft;
 use crate::app::focus::Pane;
 use crate::app::form::{FormFieldId, access};
 use crate::app::keymap::Context;
@@ -66,9 +67,7 @@ fn of_draft(app: &App, action: Action, pane: Pane) -> Option<&'static str> {
             Some("there is no preset yet")
         }
         A::Duplicate | A::Describe if is_folder => Some("this is a folder, not a preset"),
-        A::Revert if !draft.is_some_and(|draft| draft.is_modified()) => {
-            Some("there are no unsaved changes")
-        }
+        A::Revert if !draft.is_some_and(Draft::is_modified) => Some("there are no unsaved changes"),
         A::Save if form && is_kept(shared) => Some("there are no unsaved changes"),
         A::AddRow if form && !can_add(shared) => Some("there is no list here"),
         A::DeleteRow | A::ToggleRow | A::NextCell if form && !in_row(shared, action) => {

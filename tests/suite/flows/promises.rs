@@ -133,8 +133,10 @@ fn as_written(shown: &str) -> String {
         return if is_named { format!("<{name}>") } else { name.to_owned() };
     }
     let name = if name.chars().count() == 1 { name.to_lowercase() } else { name.to_owned() };
-    let modifiers: String =
-        parts.iter().map(|part| format!("{}-", part.chars().next().unwrap())).collect();
+    let first = |part: &&str| part.chars().next();
+    let modifiers: Vec<String> =
+        parts.iter().filter_map(first).map(|letter| format!("{letter}-")).collect();
+    let modifiers = modifiers.concat();
     format!("<{modifiers}{name}>")
 }
 
@@ -341,7 +343,7 @@ fn a_body_is_not_scrolled_away_by_more_room() {
 fn an_open_record_is_not_scrolled_away_by_more_room() {
     let mut driver = Driver::bare((80, 24));
     let conn = SessionId(900).conn(1);
-    let text: String = (0..30).map(|n| format!("row {n}\n")).collect();
+    let text = (0..30).map(|n| format!("row {n}\n")).collect::<Vec<_>>().concat();
     let records = vec![record(conn, 1, Direction::Received, text.as_bytes())];
     driver.event(traffic(vec![info(conn, Protocol::Tcp, Side::Client)], records));
     driver.app.shared.focus = Pane::Traffic;
