@@ -177,6 +177,13 @@ impl Shared {
         }
     }
 
+    /// Whether what is shown came back for a request that is another one by now.
+    pub(crate) fn is_response_stale(&self) -> bool {
+        let is_response = self.shown() == Shown::Exchange
+            && self.session().is_some_and(|session| !session.side().listens());
+        is_response && self.drafts.current().is_edited_since()
+    }
+
     /// What templates may refer to now.
     pub fn scope(&self) -> Scope {
         let mut scope = Scope { os: self.os.clone(), ..Scope::default() };

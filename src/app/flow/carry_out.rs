@@ -62,6 +62,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::DeleteRow => draft::delete_row(app),
         Intent::UndoRow => draft::undo_row(app),
         Intent::TypeInto(field, key) => draft::type_into(app, field, key),
+        Intent::AdoptAddress => draft::adopt_pasted(app),
         Intent::FillFromCurl(command) => curl::pasted(app, command),
         Intent::EditExternal { text, extension, target } => {
             app.editing = Some(target);

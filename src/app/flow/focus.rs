@@ -54,6 +54,8 @@ pub fn focus_input(app: &mut App) {
 
 /// Panes have other sizes.
 pub(crate) fn resized(app: &mut App) {
+    draft::settle(app);
+    app.exchange.resized(&app.shared);
     response::settle(app);
     app.traffic.resized(&app.shared);
 }

@@ -1,6 +1,6 @@
 //! From input to actions: overlays first, then the focused pane's contexts, then text fields.
 
-use super::{focus, overlays, program, response, restore};
+use super::{focus, hints, overlays, program, response, restore};
 use crate::app::action::Action;
 use crate::app::cursor::CursorStep;
 use crate::app::effect::Effect;
@@ -9,6 +9,7 @@ use crate::app::intent::Intent;
 use crate::app::keymap::Lookup;
 use crate::app::message::{Input, Mouse, MouseKind};
 use crate::app::outcome::{Handled, PaneInput};
+use crate::app::overlay::Overlay;
 use crate::app::state::App;
 use crate::model::key::Key;
 
@@ -42,6 +43,8 @@ fn perform(app: &mut App, input: Input) {
         Input::Mouse(mouse) => mouse_event(app, mouse),
         Input::Resize { columns, rows } => {
             app.shared.size = (columns, rows);
+            // Letters to jump to would stand beside their targets.
+            app.overlays.retain(|overlay| !matches!(overlay, Overlay::Jump(_)));
             focus::resized(app);
         }
         Input::Terminate => restore::terminate(app),
@@ -103,6 +106,10 @@ pub(crate) fn press(app: &mut App, column: u16, row: u16) {
     let mouse = Mouse { kind: MouseKind::Press, column, row };
     let areas = app.shared.areas();
     app.dragging = areas.splitter_at(mouse.column, mouse.row);
+    if let Some(action) = hints::at(app, mouse.column, mouse.row) {
+        app.dragging = None;
+        return act(app, action);
+    }
     if areas.header.contains((mouse.column, mouse.row).into()) {
         program::click_header(app, mouse.column);
         return;

@@ -116,6 +116,7 @@ fn open(app: &mut App, plan: Plan, scope: &Scope) {
     }
     let draft = app.shared.drafts.current_mut();
     draft.session = Some(id);
+    draft.sent = Some(draft.spec.clone());
     draft.issues.clear();
     let (plan, secrets) = (Box::new(plan), scope.hidden());
     app.effects.push(Effect::Engine(Command::Open { id, plan, secrets }));

@@ -17,12 +17,23 @@ use crate::timeline::framing::{ByteOrder, Counts, LENGTH_WIDTHS, StreamFraming};
 /// Stands behind the one of a list that holds now.
 const IN_FORCE: &str = "in force";
 
-/// Everything that can be run or opened from where the focus is, in these contexts.
-pub(crate) fn palette(shared: &Shared, here: &[Context]) -> Choices {
+/// Everything that can be run or opened from where the focus is, in these contexts; `why_not` tells
+/// why an action can do nothing in a pane.
+pub(crate) fn palette(
+    shared: &Shared,
+    here: &[Context],
+    why_not: impl Fn(Action, Pane) -> Option<&'static str>,
+) -> Choices {
     let is_offered =
         |row: &&ActionInfo| row.action != Action::Palette && row.category != Category::Window;
     let actions = TABLE.iter().filter(is_offered);
-    let mut all: Vec<Choice> = actions.map(|row| action(shared, here, row.action)).collect();
+    let mut all: Vec<Choice> = actions
+        .map(|row| {
+            let home = home(here, row.action);
+            let why_not = why_not(row.action, home.unwrap_or(shared.focus));
+            Choice { why_not, ..action(shared, here, row.action) }
+        })
+        .collect();
     all.extend(shared.workspace.presets.iter().map(|stored| Choice {
         title: stored.path.to_string(),
         detail: stored.content.as_ref().map_or("cannot be read".into(), |preset| {
@@ -31,6 +42,7 @@ pub(crate) fn palette(shared: &Shared, here: &[Context]) -> Choices {
         note: "preset".into(),
         words: "open".into(),
         intents: vec![Intent::FindPreset(stored.path.clone())],
+        ..Choice::default()
     }));
     let unsaved = shared.drafts.iter().filter(|draft| draft.preset.is_none() && !draft.is_blank());
     all.extend(unsaved.map(|draft| Choice {
@@ -39,6 +51,7 @@ pub(crate) fn palette(shared: &Shared, here: &[Context]) -> Choices {
         note: "not saved".into(),
         words: "open".into(),
         intents: vec![Intent::ShowDraft(draft.id), Intent::Focus(Pane::Request)],
+        ..Choice::default()
     }));
     let names = shared.workspace.environments.iter().map(|e| Some(e.name.clone()));
     all.extend(names.chain([None]).map(|name| Choice {
@@ -68,6 +81,7 @@ fn action(shared: &Shared, here: &[Context], action: Action) -> Choice {
         words: format!("{} {note}", row.name),
         note,
         intents: home.into_iter().chain([Intent::Act(action)]).collect(),
+        ..Choice::default()
     }
 }
 
@@ -94,8 +108,8 @@ pub(crate) fn environments(shared: &Shared) -> Result<Choices, Intent> {
         title: name.clone().unwrap_or_else(|| "none".into()),
         detail,
         note: if name == shared.environment { IN_FORCE.into() } else { String::new() },
-        words: String::new(),
         intents: vec![Intent::ChooseEnvironment(name)],
+        ..Choice::default()
     };
     let mut all = vec![choice(None, "only what folders define".into())];
     all.extend(environments.iter().map(|environment| {
@@ -176,7 +190,7 @@ fn framing(note: &str, framing: StreamFraming) -> Choice {
         title: framing.to_string(),
         detail,
         note: note.to_owned(),
-        words: String::new(),
         intents: vec![Intent::SetFraming(framing)],
+        ..Choice::default()
     }
 }

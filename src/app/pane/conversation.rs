@@ -200,6 +200,14 @@ impl ConversationPane {
             if session.side().listens() {
                 hints.insert(1, Action::SendToAll);
             }
+            // Without its ending an empty line is nothing at all.
+            let is_empty = self.typed(shared).is_empty();
+            let has_older = self.sent.has_any(session);
+            hints.retain(|action| match action {
+                Action::SendWithoutEnding => !is_empty,
+                Action::OlderInput => has_older,
+                _ => true,
+            });
             return hints;
         }
         if session.is_over() {

@@ -24,7 +24,7 @@ use crate::app::prompt;
 use crate::app::shared::Shared;
 use crate::model::protocol::Side;
 use crate::model::view::SearchDirection;
-use body_view::SIDEWAYS;
+use body_view::{SIDEWAYS, Viewport};
 pub use exchange_state::ExchangePane;
 use exchange_state::session;
 use shown_exchange::ExchangeTab;
@@ -120,6 +120,32 @@ impl ExchangePane {
         } else if let Some(place) = self.place_mut(shared) {
             place.left =
                 if right { place.left + SIDEWAYS } else { place.left.saturating_sub(SIDEWAYS) };
+            self.fit_lines(shared, room);
+        }
+    }
+
+    /// The pane has another size: nothing is scrolled further than there is something to see.
+    pub(crate) fn resized(&mut self, shared: &Shared) {
+        let room = self.room(shared);
+        if room.width == 0 || room.height == 0 {
+            return;
+        }
+        if self.subject(shared).is_none() {
+            self.fit_lines(shared, room);
+        } else if let Some(view) = self.view_mut(shared) {
+            view.fit(room);
+        }
+    }
+
+    /// Brings the lines of a tab back to where something is to be seen.
+    fn fit_lines(&mut self, shared: &Shared, room: Viewport) {
+        let Some(lines) = self.lines(shared) else { return };
+        let scroll = self.place(shared).map_or(0, |place| place.scroll);
+        let scroll = scroll.min(lines.count().saturating_sub(room.height));
+        let widest = lines.widest(scroll, room.height);
+        if let Some(place) = self.place_mut(shared) {
+            place.scroll = scroll;
+            place.left = place.left.min(widest.saturating_sub(room.width));
         }
     }
 

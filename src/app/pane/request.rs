@@ -66,10 +66,8 @@ impl RequestPane {
             && editor.lines() == LineMode::Many
         {
             editor.scroll(if is_down { 1 } else { -1 });
-        } else if is_down {
-            self.scroll = (self.scroll + 1).min(form(shared).len().saturating_sub(3));
         } else {
-            self.scroll = self.scroll.saturating_sub(1);
+            self.scroll_by_wheel(shared, is_down);
         }
     }
 
@@ -192,7 +190,11 @@ impl RequestPane {
             TextSpelling::Hex => editor.insert(&cut.replace('\r', "")),
             TextSpelling::Plain => editor.insert(cut),
         };
-        let outcome = self.written();
+        let mut outcome = self.written();
+        if draft.at == FormFieldId::Address {
+            // A pasted address says at once what it is of.
+            outcome = outcome.with(Intent::AdoptAddress);
+        }
         if cut.len() < text.len() {
             let why =
                 format!("the paste was cut after {PASTE_LIMIT} bytes; use a file body instead");

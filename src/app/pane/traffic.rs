@@ -163,9 +163,9 @@ impl TrafficPane {
 
     /// The pane has another size.
     pub(crate) fn resized(&mut self, shared: &Shared) {
-        let width = self.areas_now(shared).detail.width;
+        let room = self.areas_now(shared).detail;
         if let Some(detail) = &mut self.detail {
-            detail.fit(width.into());
+            detail.fit(room.width.into(), room.height.into());
         }
     }
 

@@ -18,6 +18,9 @@ use crate::model::protocol::Side;
 use crate::ui::painter::{Painter, cells};
 use crate::ui::widget::{bytes, frame};
 
+/// Said of a response whose request was edited since.
+const STALE: &str = "of the request before your changes ─ ";
+
 /// What is shown, and remarks on it for the lower border.
 pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     let Some(session) = painter.app.shared.session() else { return frame::of(Pane::Response, "") };
@@ -25,7 +28,8 @@ pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
         Side::Listener => "Requests",
         Side::Client => "Response",
     };
-    let title = format!(" {what} ─ {} ", session_words::title(session));
+    let stale = if painter.app.shared.is_response_stale() { STALE } else { "" };
+    let title = format!(" {what} ─ {stale}{} ", session_words::title(session));
     let title = frame::title(&title, painter.area.width);
     frame::with_foot(frame::of(Pane::Response, title), content::foot(painter))
 }
@@ -52,6 +56,11 @@ pub(super) fn draw(mut painter: Painter<'_>) {
         content::draw(painter.at(parts.content));
     } else {
         without_exchange(painter.at(parts.content), session);
+    }
+    if app.shared.is_response_stale() {
+        for part in [parts.status, parts.hops, parts.remarks, parts.tabs, parts.content] {
+            painter.at(part).fill(palette.dim);
+        }
     }
     if let Some(prompt) = &app.exchange.prompt {
         painter.at(parts.prompt).prompt(prompt.label(), &prompt.editor);

@@ -5,6 +5,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::Block;
 
+use crate::app::flow::hints;
 use crate::app::focus::Pane;
 use crate::app::form::access::TextSpelling;
 use crate::app::form::{FieldKind, FormField, FormFieldId, access};
@@ -21,7 +22,8 @@ use crate::ui::widget::frame;
 
 /// The name of the region and what is shown; on the right the button that sends.
 pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
-    let (title, button) = (title(painter.app), button(painter.app));
+    let button: String = hints::buttons(painter.app).into_iter().map(|(_, text)| text).collect();
+    let title = title(painter.app);
     let title = frame::title(&title, painter.area.width.saturating_sub(cells(&button)));
     let block = frame::of(Pane::Request, title).title(Line::from(button).right_aligned());
     frame::with_foot(block, foot(painter))
@@ -72,23 +74,6 @@ fn title(app: &App) -> String {
     };
     let protocol = draft.spec.protocol().title();
     printable_str(&format!(" {protocol} {kind} ─ {name}{mark}{trust} ")).into_owned()
-}
-
-/// What sending will do.
-fn button(app: &App) -> String {
-    let draft = app.shared.drafts.current();
-    let live =
-        draft.session.and_then(|id| app.shared.sessions.get(id)).is_some_and(|s| !s.is_over());
-    let can = draft.spec.capabilities();
-    app.keyed(match (draft.spec.side(), live) {
-        (Side::Listener, true) => " [send] update answers  [stop] stop ",
-        (Side::Listener, false) => " [send] listen ",
-        (Side::Client, true) if can.conversation => " [stop] close ",
-        (Side::Client, true) => " [send] send again  [cancel] cancel ",
-        (Side::Client, false) if !can.conversation => " [send] send ",
-        (Side::Client, false) if can.connections => " [send] connect ",
-        (Side::Client, false) => " [send] open ",
-    })
 }
 
 fn draw_field(mut painter: Painter<'_>, field: &FormField) {

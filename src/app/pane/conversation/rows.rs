@@ -51,7 +51,7 @@ impl ConversationPane {
         self.change(shared, |view, session, areas| {
             view.settle(session, areas.rows.height.into());
             if let Some(detail) = &mut view.detail {
-                detail.fit(areas.detail.width.into());
+                detail.fit(areas.detail.width.into(), areas.detail.height.into());
             }
         });
     }
