@@ -16,6 +16,7 @@ use super::editor::{Editor, LineMode};
 use super::fuzzy::Finder;
 use super::intent::Intent;
 use super::outcome::{Outcome, PaneInput};
+use super::themes::ThemeChoice;
 
 /// One thing to choose.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +30,10 @@ pub struct Choice {
     pub words: String,
     /// What is done when it is chosen.
     pub intents: Vec<Intent>,
+    /// Shown as long as the cursor is on it.
+    pub trial: Option<ThemeChoice>,
+    /// In its colour before the title: a method or protocol.
+    pub badge: String,
 }
 
 impl Choice {
@@ -63,6 +68,8 @@ pub struct Choices {
     pub(super) is_offered: bool,
     pub(super) fitting: Vec<usize>,
     pub(super) cursor: Cursor,
+    /// What the screen shows because the cursor is on it.
+    pub(super) tried: Option<ThemeChoice>,
 }
 
 /// Line of a text field and area of the list below it.
@@ -85,6 +92,7 @@ impl Choices {
             all,
             is_offered: false,
             cursor: Cursor { selected, offset: 0 },
+            tried: None,
         }
     }
 
@@ -133,7 +141,22 @@ impl Choices {
                 }
             }
         }
-        Outcome::yes()
+        self.try_out()
+    }
+
+    /// Shows what the cursor is on, or goes back to what was before.
+    fn try_out(&mut self) -> Outcome {
+        let trial = self.selected().and_then(|choice| choice.trial.clone());
+        if trial == self.tried {
+            return Outcome::yes();
+        }
+        self.tried.clone_from(&trial);
+        Intent::TryTheme(trial).into()
+    }
+
+    /// What has to be done when nothing is chosen.
+    pub(super) fn given_up(self) -> Option<Intent> {
+        self.tried.map(|_| Intent::TryTheme(None))
     }
 
     fn step(&mut self, step: CursorStep, height: u16) {

@@ -11,6 +11,7 @@ use super::focus::Pane;
 use super::form::{FormFieldId, FormTab};
 use super::message::Timer;
 use super::preset_tree::TreeItem;
+use super::themes::ThemeChoice;
 use crate::model::id::RecordId;
 use crate::model::payload::{LineEnding, PayloadFormat};
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
@@ -115,6 +116,10 @@ pub enum Intent {
     SelectRow(Pane, usize),
     /// Do what a click on this cell does.
     Press(u16, u16),
+    /// Take a theme for good.
+    ChooseTheme(ThemeChoice),
+    /// Show a theme until it is chosen; `None` = go back.
+    TryTheme(Option<ThemeChoice>),
     /// Put an environment into force, or none.
     ChooseEnvironment(Option<String>),
     /// Write what a preset or draft says about itself.

@@ -5,7 +5,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Modifier, Style};
 use ratatui::widgets::Widget;
 
 use super::theme::ThemeStyles;
@@ -122,9 +122,24 @@ impl<'a> Painter<'a> {
         for (row, at) in self.area.rows().zip(cursor.offset..len) {
             let mut painter = self.at(row);
             if at == cursor.selected {
-                painter.fill(selected);
+                painter.row(selected, |painter| draw(painter, at));
+            } else {
+                draw(painter, at);
             }
-            draw(painter, at);
+        }
+    }
+
+    /// Draws a row that has a style; where the style says so, all of its text has one colour.
+    pub(crate) fn row(&mut self, style: Style, draw: impl FnOnce(Painter<'_>)) {
+        self.fill(style);
+        draw(self.at(self.area));
+        let Some(text) = style.fg.map(|color| Style::new().fg(color)) else { return };
+        for position in self.area.positions() {
+            if let Some(cell) =
+                self.buffer.cell_mut(position).filter(|cell| Some(cell.bg) == style.bg)
+            {
+                cell.set_style(text);
+            }
         }
     }
 
@@ -139,7 +154,7 @@ impl<'a> Painter<'a> {
                 let style = match piece.look {
                     TextStyle::Plain => Style::new(),
                     TextStyle::Substitute => self.palette.dim,
-                    TextStyle::Selected => Style::new().bg(Color::LightBlue),
+                    TextStyle::Selected => self.palette.selected,
                     TextStyle::Cursor => Style::new().add_modifier(Modifier::REVERSED),
                 };
                 let mut there = self.at(row);

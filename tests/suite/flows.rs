@@ -13,3 +13,5 @@ mod presets;
 mod stories;
 #[path = "flows/surroundings.rs"]
 mod surroundings;
+#[path = "flows/themes.rs"]
+mod themes;

@@ -79,7 +79,7 @@ fn status(mut painter: Painter<'_>, session: &Session) {
     let lasted = format::duration(session.elapsed(app.shared.now));
     match &session.state {
         SessionState::Opening => {
-            painter.put(&format!("  {lasted}"), palette.number);
+            painter.put(&format!("  {lasted}"), palette.base);
             painter.put(&app.keyed("  [cancel] cancels"), palette.dim);
         }
         SessionState::Over(_) => {
@@ -230,7 +230,7 @@ fn fact(mut painter: Painter<'_>, session: &Session, row: &MessageRow, hit: Opti
 /// What crossed the socket.
 fn message(mut painter: Painter<'_>, row: &MessageRow, style: Style, how: (bool, Option<usize>)) {
     let palette = painter.palette;
-    painter.column_right(&format::count(row.len), LENGTH, palette.number);
+    painter.column_right(&format::count(row.len), LENGTH, palette.base);
     painter.skip(1);
     if row.count > 1 {
         painter.put(&format!("{}× ", row.count), palette.dim);
@@ -413,12 +413,12 @@ fn foot(painter: &Painter<'_>) -> Vec<(String, Style)> {
         Check::Empty => 0,
         Check::Bytes(bytes) => *bytes,
         Check::Long(bytes) => {
-            parts.push((format!("{} of text", format::size(*bytes as u64)), palette.number));
+            parts.push((format!("{} of text", format::size(*bytes as u64)), palette.base));
             return parts;
         }
     };
     let added = if extra > 0 { format!(" +{extra}") } else { String::new() };
-    parts.push((format!("{}{added} B", format::count(bytes as u64)), palette.number));
+    parts.push((format!("{}{added} B", format::count(bytes as u64)), palette.base));
     let typed = view.input.editor.text();
     if format == PayloadFormat::Text {
         parts.push((letters(&typed).join("  "), palette.warning));

@@ -15,6 +15,7 @@ use crate::engine::event::Phase;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, HttpVersion, StartLine};
 use crate::model::failure::{FailureKind, Stage};
 use crate::model::protocol::Side;
+use crate::model::theme::ThemeRole;
 use crate::ui::painter::{Painter, cells};
 use crate::ui::widget::{bytes, frame};
 
@@ -45,7 +46,7 @@ pub(super) fn draw(mut painter: Painter<'_>) {
     }
     let current = app.exchange.tab(&app.shared);
     for (tab, title, start) in app.exchange.tab_strip(&app.shared) {
-        let style = if tab == current { palette.active } else { palette.dim };
+        let style = if tab == current { palette.active } else { palette.inactive };
         painter.at(parts.tabs).put_from(start, &title, style);
     }
     if app.exchange.shown(&app.shared).is_some() {
@@ -114,10 +115,8 @@ fn progress(mut painter: Painter<'_>, session: &Session) {
     } else {
         painter.put("◌ ", palette.active);
         painter.put(&session_words::phase(session), palette.base);
-        painter.put(
-            &format!("  {}", format::duration(session.elapsed(app.shared.now))),
-            palette.number,
-        );
+        painter
+            .put(&format!("  {}", format::duration(session.elapsed(app.shared.now))), palette.base);
         painter.put(&app.keyed("  [cancel] cancels"), palette.dim);
     }
 }
@@ -134,7 +133,7 @@ fn response_line(painter: &mut Painter<'_>, exchange: &Exchange, response: &Http
     let running = exchange.state == ExchangeState::Active;
     let total =
         if running { app.shared.now.since(exchange.started) } else { exchange.timing.total };
-    painter.put(&format!("   {}", format::duration(total)), palette.number);
+    painter.put(&format!("   {}", format::duration(total)), palette.base);
     painter.put(&format!("   {}", sizes(response, running)), palette.base);
     if let StartLine::Response { version, .. } = &response.head.start {
         let version = match version {
@@ -186,8 +185,9 @@ fn start_line(painter: &mut Painter<'_>, message: &HttpMessage, instead: Option<
         }
         StartLine::Request { method, target, .. } => {
             let told = painter.app.shared.disclosure();
+            let style = palette.ink(ThemeRole::of_badge(method));
             let (method, target) = (told.words(method), told.words(target));
-            bytes::plain(painter, method.as_bytes(), palette.title);
+            bytes::plain(painter, method.as_bytes(), style);
             painter.put(" ", palette.base);
             bytes::plain(painter, target.as_bytes(), palette.base);
         }
@@ -226,7 +226,7 @@ fn request_line(mut painter: Painter<'_>, exchange: &Exchange) {
     if let Some(status) = exchange.response.as_ref().and_then(|r| r.head.status()) {
         painter.put("   answered ", palette.dim);
         painter.put(&status.to_string(), palette.status(status));
-        painter.put(&format!(" in {}", format::duration(exchange.timing.total)), palette.number);
+        painter.put(&format!(" in {}", format::duration(exchange.timing.total)), palette.base);
     }
 }
 
@@ -261,7 +261,8 @@ fn list_row(mut painter: Painter<'_>, exchange: &Exchange) {
         return painter.put("not HTTP", palette.error);
     };
     let told = painter.app.shared.disclosure();
-    bytes::plain(&mut painter, told.words(method).as_bytes(), palette.key);
+    let style = palette.ink(ThemeRole::of_badge(method));
+    bytes::plain(&mut painter, told.words(method).as_bytes(), style);
     painter.put(" ", none);
     // The target matters most; the peer is told by the selected request as well.
     let size = format::size(exchange.request.body.decoded_len);
