@@ -14,6 +14,7 @@ use crate::app::editor::{Editor, TextStyle};
 use crate::app::search_line::SearchLine;
 use crate::app::{App, wrap_bytes};
 use crate::codec::printable::printable_str;
+use crate::model::theme::ThemeRole;
 
 /// What writes into a part of the screen.
 pub(crate) struct Painter<'a> {
@@ -57,6 +58,14 @@ impl<'a> Painter<'a> {
     /// Writes text, cut at the end of the row, and goes on behind it.
     pub(crate) fn put(&mut self, text: &str, style: Style) {
         self.put_within(text, self.area.width, style);
+    }
+
+    /// Writes text as a block of this role and goes on behind it.
+    pub(crate) fn block(&mut self, role: ThemeRole, text: &str) {
+        let style = self.palette.block(role);
+        for text in [" ", text, " "] {
+            self.put(text, style);
+        }
     }
 
     /// Writes at most so many cells of a text and goes on behind it.

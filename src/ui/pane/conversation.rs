@@ -23,7 +23,7 @@ use crate::timeline::stream_tail;
 use crate::ui::painter::{Painter, cells};
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::bytes::{self, Marks};
-use crate::ui::widget::{frame, record_view};
+use crate::ui::widget::{frame, record_view, state};
 
 /// Cells of a time of day and of a length.
 const TIME: u16 = 13;
@@ -68,14 +68,7 @@ pub(super) fn draw(mut painter: Painter<'_>) {
 /// `● connected  127.0.0.1:40000 ↔ 127.0.0.1:9000  ▶ 12 B  ◀ 3.4 KiB`
 fn status(mut painter: Painter<'_>, session: &Session) {
     let (app, palette) = (painter.app, painter.palette);
-    let style = match &session.state {
-        SessionState::Live => palette.success,
-        SessionState::Over(Err(failure)) if !failure.is_cancelled() => palette.error,
-        SessionState::Over(_) => palette.dim,
-        _ => palette.active,
-    };
-    painter.put("● ", style);
-    painter.put(&session_words::state(session), style);
+    state::put(&mut painter, session);
     let lasted = format::duration(session.elapsed(app.shared.now));
     match &session.state {
         SessionState::Opening => {
