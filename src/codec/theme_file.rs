@@ -61,7 +61,7 @@ pub fn read(text: &str, file: &str) -> Result<ThemeSheet, Failure> {
 /// A theme that is built in.
 #[must_use]
 pub fn built_in(name: &str) -> Option<ThemeSheet> {
-    built_in_draft(name).map(|draft| draft.sheet())
+    built_in_draft(name).map(ThemeDraft::sheet)
 }
 
 fn built_in_draft(name: &str) -> Option<ThemeDraft> {

@@ -64,8 +64,6 @@ fn weight(role: ThemeRole) -> (Modifier, Modifier) {
     let (slanted, lined, struck) = (Modifier::ITALIC, Modifier::UNDERLINED, Modifier::CROSSED_OUT);
     let reversed = Modifier::REVERSED;
     match role {
-        Role::Selection => (BOLD, reversed),
-        Role::SelectionIdle => (NONE, lined),
         Role::Border | Role::Hint | Role::Label | Role::JsonPunctuation | Role::UrlScheme => {
             (NONE, FAINT)
         }
@@ -74,23 +72,22 @@ fn weight(role: ThemeRole) -> (Modifier, Modifier) {
         Role::Off => (struck, struck.union(FAINT)),
         Role::UrlHost => (BOLD, BOLD),
         Role::UrlFragment => (slanted, slanted),
-        Role::VariableKnown => (NONE, BOLD),
         Role::VariableUnknown => (lined, BOLD.union(lined)),
-        Role::Control | Role::UrlQueryName | Role::MethodPut => (NONE, lined),
+        Role::SelectionIdle | Role::Control | Role::UrlQueryName | Role::MethodPut => (NONE, lined),
         Role::Focus
         | Role::Accent
         | Role::Error
         | Role::Warning
         | Role::Received
         | Role::MethodPost
+        | Role::VariableKnown
         | Role::Listener => (NONE, BOLD),
         Role::MethodDelete => (NONE, BOLD.union(lined)),
-        Role::Status2xx => (BOLD, reversed),
-        Role::Status3xx => (BOLD, reversed.union(slanted)),
+        Role::Selection | Role::Status2xx => (BOLD, reversed),
+        Role::Status3xx | Role::Running => (BOLD, reversed.union(slanted)),
         Role::Status4xx => (BOLD, reversed.union(BOLD)),
         Role::Status5xx => (BOLD, reversed.union(BOLD).union(lined)),
         Role::Failed => (BOLD, reversed.union(BOLD).union(slanted)),
-        Role::Running => (BOLD, reversed.union(slanted)),
         Role::Ended => (NONE, reversed.union(FAINT)),
         Role::Hit => (NONE, reversed),
         Role::HitHere => (BOLD, reversed.union(lined).union(BOLD)),

@@ -23,10 +23,7 @@ fn sheet(name: &str) -> ThemeSheet {
 /// The theme on the screen of a terminal with 24-bit colours, by its name.
 fn shown(driver: &Driver) -> &'static str {
     let ground = driver.buffer()[(0, 0)].bg;
-    let is_shown = |name: &&str| {
-        let color = sheet(name).color(ThemeRole::Ground);
-        matches!((color, ground), (ThemeColor::Direct([r, g, b]), Color::Rgb(x, y, z)) if (r, g, b) == (x, y, z))
-    };
+    let is_shown = |name: &&str| sheet(name).color(ThemeRole::Ground) == color(ground);
     let names = theme_file::BUILT_IN.iter().map(|(name, _)| *name);
     names.into_iter().find(is_shown).expect("a built-in theme")
 }
@@ -200,7 +197,8 @@ fn a_method_has_one_colour_everywhere() {
     let color_of = |driver: &Driver, word: &str| {
         let buffer = driver.buffer();
         let width = usize::from(buffer.area.width);
-        let symbols: Vec<&str> = buffer.content().iter().map(|cell| cell.symbol()).collect();
+        let symbols: Vec<&str> =
+            buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect();
         let word: Vec<String> = word.chars().map(String::from).collect();
         let at = symbols.windows(word.len()).position(|it| it == word.as_slice());
         let at = at.unwrap_or_else(|| panic!("no {word:?} on a screen {width} wide"));
