@@ -7,6 +7,8 @@ mod composing;
 mod conversations;
 #[path = "flows/leaving.rs"]
 mod leaving;
+#[path = "flows/letters.rs"]
+mod letters;
 #[path = "flows/presets.rs"]
 mod presets;
 #[path = "flows/shown.rs"]
@@ -17,3 +19,5 @@ mod stories;
 mod surroundings;
 #[path = "flows/themes.rs"]
 mod themes;
+#[path = "flows/windows.rs"]
+mod windows;
