@@ -119,7 +119,7 @@ actions! {
     SaveToFile "save-to-file" View "Save to file" "Write the body or message on screen to a file" [Response "s"];
     Framing "framing" View "Framing" "Cut what came into lines or messages, or undo that" [Conversation "F"];
     ShowCode "show-code" View "Show code" "Show this preset as curl and as Python" [Plain "c"];
-    Theme "theme" View "Theme" "Next colour theme" [Plain "T"];
+    Theme "theme" View "Theme" "Choose the colour theme from a list, seen while moving" [Plain "T"];
     Redraw "redraw" View "Redraw" "Draw the screen anew" [];
 
     ExternalEditor "external-editor" Edit "External editor" "Edit this text in $VISUAL or $EDITOR" [List "e", Global "<C-e>"];

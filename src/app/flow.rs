@@ -25,5 +25,6 @@ pub mod focus;
 pub(crate) mod jump_targets;
 pub(crate) mod overlays;
 pub(crate) mod store;
+pub(crate) mod themes;
 pub(crate) mod timer;
 pub(crate) mod traffic;

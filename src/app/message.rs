@@ -12,6 +12,10 @@ pub enum Message {
     Input(Input),
     Engine(Event),
     Store(Reply),
+    /// The terminal says whether its background is dark.
+    Background {
+        is_dark: bool,
+    },
     /// A timer asked for with `Effect::After` went off.
     Timer(Timer),
     /// The external editor came back with the text, or `None` when it was not changed.

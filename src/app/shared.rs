@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use jiff::tz::Offset;
-use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::arrangement::Arrangement;
 use super::drafts::Drafts;
@@ -17,6 +16,7 @@ use super::format;
 use super::keymap::Keymap;
 use super::layout::{self, Areas, Look};
 use super::sessions::{Session, Sessions};
+use super::themes::Themes;
 use crate::codec::search::Pattern;
 use crate::compose::template::{VariableName, Variables};
 use crate::model::preset::{Environment, PresetPath, Scope, StoredPreset};
@@ -25,19 +25,6 @@ use crate::model::timing::Stamp;
 use crate::model::wall_clock::WallClock;
 use crate::store::job::Workspace;
 use crate::timeline::Timeline;
-
-/// Which colours `ui` uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, IntoStaticStr, EnumString, VariantArray)]
-#[strum(serialize_all = "lowercase", const_into_str)]
-pub enum Theme {
-    #[default]
-    Dark,
-    Light,
-    /// The terminal's own sixteen colours.
-    Sixteen,
-    /// No colours at all (`NO_COLOR`).
-    Plain,
-}
 
 /// What the response region shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,23 +45,6 @@ pub struct TextSearch {
     pub pattern: Option<Pattern>,
 }
 
-impl Theme {
-    /// The one after it.
-    pub(crate) fn next(self) -> Theme {
-        Theme::VARIANTS[(self as usize + 1) % Theme::VARIANTS.len()]
-    }
-
-    /// Whether a terminal for which `other` is right shows the colours of this one too.
-    pub(crate) fn is_within(self, other: Theme) -> bool {
-        let colours = |theme| match theme {
-            Theme::Plain => 0,
-            Theme::Sixteen => 1,
-            Theme::Dark | Theme::Light => 2,
-        };
-        colours(self) <= colours(other)
-    }
-}
-
 /// State that panes, overlays and the screen read.
 #[derive(Debug, Default)]
 pub struct Shared {
@@ -84,12 +54,8 @@ pub struct Shared {
     pub(crate) wall_clock: WallClock,
     /// Columns and rows of the screen.
     pub size: (u16, u16),
-    /// The colours in force.
-    pub theme: Theme,
-    /// The colours the user chose, in this run or an earlier one.
-    pub(crate) chosen_theme: Option<Theme>,
-    /// The terminal shows 24-bit colours; otherwise the nearest of 256 are used.
-    pub truecolor: bool,
+    /// The colours in force, and those there are to choose from.
+    pub themes: Themes,
     pub keymap: Keymap,
     pub arrangement: Arrangement,
     /// The focused pane has the whole screen.
@@ -126,7 +92,7 @@ impl Shared {
     }
 
     /// Where the panes are now.
-    pub(crate) fn areas(&self) -> Areas {
+    pub fn areas(&self) -> Areas {
         let mut arrangement = self.arrangement;
         // A record is looked at closely: on most screens the list alone fills the pane.
         if arrangement.traffic == 0 && self.focus == Pane::Traffic && self.is_record_open {

@@ -27,11 +27,13 @@ use super::pane::request::RequestPane;
 use super::pane::traffic::TrafficPane;
 use super::save_state::SaveState;
 use super::search_line::SearchLine;
-use super::shared::{Shared, Shown, Theme};
+use super::shared::{Shared, Shown};
+use super::themes::Themes;
 use crate::engine::command::Command;
 use crate::model::id::BodyId;
 use crate::model::key::Key;
 use crate::model::preset::{Preset, PresetPath};
+use crate::model::theme::ColorDepth;
 use crate::model::timing::Stamp;
 use crate::store::job::{ForeignProject, HistoryName};
 use crate::timeline::Timeline;
@@ -54,9 +56,8 @@ pub struct Startup {
     pub keymap: Vec<Override>,
     /// What the user has to be told about the configuration.
     pub problem: Option<String>,
-    pub theme: Theme,
-    /// The terminal shows 24-bit colours; otherwise the nearest of 256 are used.
-    pub truecolor: bool,
+    /// How many colours the terminal shows.
+    pub colors: ColorDepth,
     /// Bound of the timeline in bytes; 0 = the default.
     pub timeline_bytes: usize,
     /// Offset of local time from UTC, if known.
@@ -138,8 +139,7 @@ impl App {
         let shared = Shared {
             now: startup.now,
             size: startup.size,
-            theme: startup.theme,
-            truecolor: startup.truecolor,
+            themes: Themes::new(startup.colors),
             keymap,
             timeline,
             utc_offset: startup.utc_offset,

@@ -10,6 +10,7 @@ use crate::model::failure::Failure;
 use crate::model::preset::{Environment, Preset, PresetPath, StoredPreset};
 use crate::model::shared_spec::SharedSpec;
 use crate::model::spec::Spec;
+use crate::model::theme::StoredTheme;
 use crate::model::timing::Stamp;
 
 /// What the store can be asked to do. Every job gets exactly one reply.
@@ -105,6 +106,8 @@ pub enum Overwrite {
 pub enum Reply {
     /// After `LoadWorkspace`, and unasked whenever files changed on disk.
     Workspace(Box<Workspace>),
+    /// The user's theme files; before the first workspace, and unasked whenever they changed.
+    Themes(Vec<StoredTheme>),
     /// The preset is on disk, with its new fingerprint.
     Saved { path: PresetPath, fingerprint: u64 },
     /// The file changed since it was opened, or exists although it should not.

@@ -13,10 +13,10 @@ mod tree;
 
 use toml_edit::InlineTable;
 
+use crate::codec::strict_toml::{Trouble, parse_document};
 use crate::model::failure::Failure;
 use crate::model::preset::{Preset, PresetPath};
 use crate::model::spec::Spec;
-use crate::store::strict_toml::{Trouble, parse_document};
 
 /// Longest preset file that is read; a body beyond that belongs into a file of its own.
 pub(crate) const PRESET_LIMIT: u64 = 32 * 1024 * 1024;

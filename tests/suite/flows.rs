@@ -23,5 +23,7 @@ mod shown;
 mod stories;
 #[path = "flows/surroundings.rs"]
 mod surroundings;
+#[path = "flows/themes.rs"]
+mod themes;
 #[path = "flows/windows.rs"]
 mod windows;

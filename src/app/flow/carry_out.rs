@@ -1,7 +1,8 @@
 //! Carries out what panes and overlays ask for, one intent at a time, each by the flow it belongs to.
 
 use super::{
-    curl, draft, edited, focus, history, input, overlays, program, project, response, save, traffic,
+    curl, draft, edited, focus, history, input, overlays, program, project, response, save, themes,
+    traffic,
 };
 use crate::app::action::Action;
 use crate::app::effect::Effect;
@@ -49,6 +50,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::Revert(id) => save::revert(app, id),
         Intent::SelectRow(pane, at) => focus::select_row(app, pane, at),
         Intent::Press(column, row) => input::press(app, column, row),
+        Intent::ShowTheme(wish) => themes::show(app, wish),
         Intent::ChooseEnvironment(name) => program::choose_environment(app, name),
         Intent::Describe(item, about) => save::describe(app, &item, about),
         Intent::SaveDraft(id, path, overwrite) => save::hand_over(app, id, path, overwrite),

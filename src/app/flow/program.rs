@@ -42,7 +42,6 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::FoldTraffic => focus::fold_traffic(app),
         Action::Grow => focus::resize(app, 1),
         Action::Shrink => focus::resize(app, -1),
-        Action::Theme => next_theme(app),
         Action::New => new(app),
         Action::Redraw => app.effects.push(Effect::Redraw),
         Action::Suspend => app.effects.push(Effect::Suspend),
@@ -164,12 +163,6 @@ fn back(app: &mut App) {
         draft::blur(app);
         focus::focus(app, Pane::Presets);
     }
-}
-
-fn next_theme(app: &mut App) {
-    app.shared.theme = app.shared.theme.next();
-    app.shared.chosen_theme = Some(app.shared.theme);
-    app.touched();
 }
 
 /// Column where the mode names begin in the header.

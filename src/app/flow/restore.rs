@@ -16,6 +16,12 @@ use crate::store::job::{Job, Reply, Restore};
 const NO_REASON_TO_STAY: [&str; 4] =
     [Job::LOAD_RESTORE, Job::SAVE_RESTORE, Job::READ_HISTORY, Job::WRITE_HISTORY];
 
+/// Names and values of what is kept of the look of the screen.
+pub(crate) const THEME: &str = "theme";
+pub(crate) const GROUND: &str = "background";
+const DARK: &str = "dark";
+pub(crate) const LIGHT: &str = "light";
+
 /// Hands what has to survive to the store.
 pub(crate) fn save_restore(app: &mut App) {
     if app.save_state.last_run == LastRun::Unread {
@@ -33,7 +39,10 @@ pub(crate) fn save_restore(app: &mut App) {
 /// What has to survive leaving or a crash.
 pub(crate) fn to_keep(app: &App) -> Restore {
     let (drafts, current) = app.shared.drafts.to_restore();
-    let theme = app.shared.chosen_theme.map(|theme| ("theme".into(), theme.into_str().into()));
+    let themes = &app.shared.themes;
+    let theme = themes.chosen().map(|theme| (THEME.into(), theme.as_str().into()));
+    let ground = if themes.is_dark() { DARK } else { LIGHT };
+    let ground = (ground != DARK).then(|| (GROUND.into(), ground.into()));
     let layout = app.shared.arrangement.saved().into_iter();
     Restore {
         drafts,
@@ -44,7 +53,7 @@ pub(crate) fn to_keep(app: &App) -> Restore {
             .as_ref()
             .or(app.save_state.lost_environment.as_ref())
             .cloned(),
-        layout: layout.chain(theme).collect(),
+        layout: layout.chain(theme).chain(ground).collect(),
     }
 }
 

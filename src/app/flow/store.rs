@@ -1,6 +1,6 @@
 //! Replies of the store: workspace, saved presets, drafts of the last run, history.
 
-use super::{curl, draft, edited, history, project, restore, save};
+use super::{curl, draft, edited, history, project, restore, save, themes};
 use crate::app::arrangement::Arrangement;
 use crate::app::effect::Effect;
 use crate::app::format;
@@ -13,6 +13,7 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
     restore::answered(app, &reply);
     match reply {
         Reply::Workspace(workspace) => workspace_changed(app, *workspace),
+        Reply::Themes(own) => themes::arrived(app, own),
         Reply::Saved { path, fingerprint } => save::saved(app, &path, fingerprint),
         Reply::Conflict { mine, theirs } => save::conflict(app, mine, theirs),
         Reply::Renamed { from, to } => save::renamed(app, &from, &to),
@@ -125,9 +126,13 @@ fn restored(app: &mut App, restore: Option<Box<Restore>>) {
         shared.environment = restore.environment;
     }
     let is_as_at_start = shared.arrangement == Arrangement::default();
-    for (name, value) in &restore.layout {
-        restore_layout(app, name, value, is_as_at_start);
+    for (name, value) in restore.layout.iter().filter(|_| is_as_at_start) {
+        shared.arrangement.restore(name, value);
     }
+    let kept = |wanted| restore.layout.iter().find(|(name, _)| name == wanted);
+    let is_dark = kept(restore::GROUND).is_none_or(|(_, value)| value != restore::LIGHT);
+    let chosen = kept(restore::THEME).map(|(_, value)| value.as_str());
+    themes::restored(app, chosen, Some(is_dark));
     if merged.is_shown {
         draft::draft_changed(app);
     } else {
@@ -135,20 +140,5 @@ fn restored(app: &mut App, restore: Option<Box<Restore>>) {
         app.say(format!("{back} of the last run came back, beside what is on screen"));
         app.presets.rebuild(&app.shared);
         app.touched();
-    }
-}
-
-/// Part of the screen as it was left, unless it was changed already. A theme is taken if this
-/// terminal has the colours for it.
-fn restore_layout(app: &mut App, name: &str, value: &str, is_as_at_start: bool) {
-    let shared = &mut app.shared;
-    match name {
-        "theme" if shared.chosen_theme.is_none() => {
-            shared.chosen_theme = value.parse().ok();
-            let fitting = shared.chosen_theme.filter(|theme| theme.is_within(shared.theme));
-            shared.theme = fitting.unwrap_or(shared.theme);
-        }
-        _ if is_as_at_start => shared.arrangement.restore(name, value),
-        _ => {}
     }
 }

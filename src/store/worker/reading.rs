@@ -5,6 +5,7 @@
 //! ```
 //! Where something could not be read or watched, it is looked at again after a while.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -12,9 +13,10 @@ use std::time::{Duration, Instant};
 use super::known_workspace::{KnownWorkspace, Wanted};
 use super::lane::{ReplySender, Waker, Work, not_ours, noting};
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::theme::StoredTheme;
 use crate::store::job::{Job, Reply, Workspace};
 use crate::store::watch::FolderWatch;
-use crate::store::{private, starter, workspace};
+use crate::store::{private, starter, themes, workspace};
 
 /// From the first change on disk to reading it: editors write a file in several steps.
 const SETTLE: Duration = Duration::from_millis(100);
@@ -37,11 +39,15 @@ pub(super) struct Reading {
     took: Duration,
     /// What was said about private files last.
     said: Vec<String>,
+    /// The folder of the user's themes.
+    theme_folder: PathBuf,
+    /// Those told last.
+    themes: Option<Vec<StoredTheme>>,
 }
 
 impl Reading {
     /// Reads nothing yet.
-    pub(super) fn new(known: Arc<KnownWorkspace>) -> Self {
+    pub(super) fn new(known: Arc<KnownWorkspace>, theme_folder: PathBuf) -> Self {
         Reading {
             known,
             changed: Arc::default(),
@@ -50,6 +56,8 @@ impl Reading {
             due: None,
             took: Duration::ZERO,
             said: Vec::new(),
+            theme_folder,
+            themes: None,
         }
     }
 
@@ -65,6 +73,7 @@ impl Reading {
         self.known.begin_reading();
         // Watching a folder begins before reading it, so no change falls between.
         let mut watch = FolderWatch::start(noting(&self.changed, self.waker.as_ref()));
+        self.tell_themes(&mut watch, outbox);
         let found = workspace::scan_visiting(&root, &mut |watched| watch.add(watched));
         let mut found = match found {
             Ok(Some(found)) => found,
@@ -84,6 +93,15 @@ impl Reading {
         self.due = is_unsure.then(|| Instant::now() + AGAIN.max(self.took * SHARE));
         let tell = |found| outbox.send(Reply::Workspace(Box::new(found)));
         self.known.read(found, unasked, tell);
+    }
+
+    /// Reads the user's themes and tells them if they changed.
+    fn tell_themes(&mut self, watch: &mut FolderWatch, outbox: &ReplySender) {
+        let found = themes::scan(&self.theme_folder, &mut |watched| watch.add(watched));
+        if self.themes.as_ref() != Some(&found) {
+            self.themes = Some(found.clone());
+            outbox.send(Reply::Themes(found));
+        }
     }
 }
 

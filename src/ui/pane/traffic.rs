@@ -1,5 +1,6 @@
 //! Draws the traffic pane: the list, the record looked at, the filter line.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use ratatui::layout::Rect;
@@ -16,6 +17,7 @@ use crate::model::id::RecordId;
 use crate::model::protocol::Side;
 use crate::model::record::{ConnInfo, Record, RecordKind};
 use crate::model::secrets::masked;
+use crate::model::theme::ThemeRole;
 use crate::timeline::{Volume, stream_tail};
 use crate::ui::painter::{Painter, cells};
 use crate::ui::widget::bytes::{self, LINES, Marks};
@@ -183,7 +185,7 @@ fn row(mut painter: Painter<'_>, id: RecordId, record: &Record, since: Option<Du
     }
     let is_data = record.kind == RecordKind::Data;
     let len = if is_data { format::count(record.original_len) } else { String::new() };
-    painter.column_right(&len, LENGTH - 1, palette.number);
+    painter.column_right(&len, LENGTH - 1, palette.base);
     painter.skip(1);
     if roomy {
         let delta = since.map_or_else(String::new, millis);
@@ -214,8 +216,23 @@ fn summary(painter: &mut Painter<'_>, (id, record): (RecordId, &Record), style: 
         }
         let marks = Marks { pattern: painter.app.traffic.pattern(), here: None };
         let hits = marks.hits(0, data, &(0..data.len()));
-        bytes::text(painter, (data, style), (&[], &hits), 0);
+        let method = method(data).filter(|_| is_data && has_heads(painter, record));
+        let method = method.map(|(range, role)| (range, painter.palette.ink(role)));
+        bytes::text(painter, (data, style), (method.as_slice(), &hits), 0);
     }
+}
+
+/// Whether a record is of a connection on which requests and responses go.
+fn has_heads(painter: &Painter<'_>, record: &Record) -> bool {
+    let conn = painter.app.shared.timeline.conn(record.conn);
+    conn.is_some_and(|conn| !conn.capabilities().conversation)
+}
+
+/// Where a request line has a method that has a colour of its own.
+fn method(line: &[u8]) -> Option<(Range<usize>, ThemeRole)> {
+    let end = line.iter().position(|byte| *byte == b' ')?;
+    let role = ThemeRole::of_badge(std::str::from_utf8(line.get(..end)?).ok()?);
+    (role != ThemeRole::MethodOther).then_some((0..end, role))
 }
 
 /// The beginning of a record without secrets and, of HTTP, without credentials.
@@ -223,9 +240,7 @@ fn listed(painter: &Painter<'_>, id: RecordId, record: &Record) -> Vec<u8> {
     let (shared, told) = (&painter.app.shared, painter.app.shared.disclosure());
     let reach = usize::from(painter.area.width) * 4 + told.reach();
     let data = record.data.get(..reach).unwrap_or(&record.data);
-    let has_heads = |conn: &ConnInfo| !conn.capabilities().conversation;
-    let conn = shared.timeline.conn(record.conn);
-    let is_head = record.kind == RecordKind::Data && conn.is_some_and(has_heads);
+    let is_head = record.kind == RecordKind::Data && has_heads(painter, record);
     let lines = if is_head { LINES } else { 0 };
     let before = stream_tail::before(&shared.timeline, id, record, told.reach().max(lines));
     let hidden = if is_head {

@@ -57,7 +57,7 @@ pub(crate) fn window<'a>(mut painter: Painter<'a>, title: &str, hint: &str) -> P
     painter.render(Clear);
     let mut block = Block::bordered()
         .border_type(BorderType::Rounded)
-        .style(palette.base)
+        .style(palette.raised)
         .border_style(palette.focused_border)
         .title_style(palette.title)
         .title(self::title(title, painter.area.width));

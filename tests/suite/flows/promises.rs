@@ -284,12 +284,7 @@ fn no_form_is_scrolled_further_than_its_last_row() {
                 [(100, 20), (60, 16), (100, 30), (160, 60), (44, 14), (200, 60)]
             {
                 let area = |driver: &Driver| {
-                    wirebench::app::layout::areas(
-                        driver.app.shared.size,
-                        driver.app.shared.splits,
-                        Pane::Request,
-                        driver.app.shared.zoom,
-                    )
+                    driver.app.shared.areas()
                     .of(Pane::Request)
                 };
                 for _ in 0..40 {
@@ -324,12 +319,7 @@ fn a_body_is_not_scrolled_away_by_more_room() {
         resize(&mut driver, columns, rows);
         let asked = driver.effects.split_off(0);
         driver.serve(&asked, 500);
-        let area = wirebench::app::layout::areas(
-            driver.app.shared.size,
-            driver.app.shared.splits,
-            Pane::Response,
-            driver.app.shared.zoom,
-        )
+        let area = driver.app.shared.areas()
         .of(Pane::Response);
         let shown = driver.screen().lines().filter(|line| line.contains("\"line ")).count();
         // Status, tabs and borders take some rows; all others show lines.

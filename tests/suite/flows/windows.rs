@@ -47,7 +47,7 @@ fn below(driver: &Driver) -> String {
         "{drafts:?} {selected:?} {:?} {} {:?} {:?} {sessions} {:?} {:?} {}",
         shared.focus,
         shared.zoom,
-        shared.theme,
+        shared.themes.chosen(),
         shared.arrangement,
         shared.environment,
         shared.drafts.current().tab,

@@ -344,6 +344,7 @@ impl Tui {
             ("?1004", b'l'),
             ("?2004", b'l'),
             ("?2026", b'l'),
+            ("?2031", b'l'),
             ("?25", b'h'),
         ] {
             if let Some(last) = last_set(&raw, mode) {
