@@ -30,6 +30,17 @@ pub enum Leaving {
     Anyway,
 }
 
+/// How far trying again is, after drafts could not be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Retry {
+    #[default]
+    No,
+    /// The time for it will come.
+    Due,
+    /// The store has the job.
+    Asked,
+}
+
 /// See the module.
 #[derive(Debug, Default)]
 pub struct SaveState {
@@ -45,6 +56,10 @@ pub struct SaveState {
     pub again: bool,
     /// Why the newest drafts are not on the disk.
     failure: Option<Failure>,
+    /// The failure is no news: it was only tried again.
+    is_repeated: bool,
+    /// Trying again is under way, from asking for the time to the answer.
+    retry: Retry,
     /// The user chose an environment in this run.
     pub chose_environment: bool,
     /// The environment in force went with its file and is in force again when that comes back.
@@ -68,17 +83,47 @@ impl SaveState {
             Reply::RestoreSaved => {
                 self.drafts = self.drafts.saturating_sub(1);
                 self.failure = None;
+                self.end_retry();
             }
             Reply::FileWritten { .. } => self.files = self.files.saturating_sub(1),
             Reply::Failed { job: Job::SAVE_RESTORE, failure } => {
                 self.drafts = self.drafts.saturating_sub(1);
-                self.failure = Some(failure.clone());
+                let before = self.failure.replace(failure.clone());
+                self.is_repeated = self.retry == Retry::Asked && before.as_ref() == Some(failure);
+                self.end_retry();
             }
             Reply::Failed { job: Job::WRITE_FILE, .. } => {
                 self.files = self.files.saturating_sub(1);
             }
             _ => {}
         }
+    }
+
+    fn end_retry(&mut self) {
+        if self.retry == Retry::Asked {
+            self.retry = Retry::No;
+        }
+    }
+
+    /// Whether the time to try again has to be asked for: the drafts are not on the disk.
+    pub(super) fn awaits_retry(&mut self) -> bool {
+        let awaits = self.failure.is_some() && self.retry == Retry::No;
+        if awaits {
+            self.retry = Retry::Due;
+        }
+        awaits
+    }
+
+    /// The time to try again has come; whether there is anything to try.
+    pub(crate) fn begins_retry(&mut self) -> bool {
+        let begins = self.failure.is_some() && !self.is_writing();
+        self.retry = if begins { Retry::Asked } else { Retry::No };
+        begins
+    }
+
+    /// Whether the failure is one that was told when it was new.
+    pub(crate) fn is_repeated(&self) -> bool {
+        self.is_repeated
     }
 
     /// Whether drafts are on their way to the disk.
