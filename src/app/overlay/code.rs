@@ -120,7 +120,7 @@ impl Code {
         let draft = shared.drafts.current();
         let (title, spec) = (draft.title(), draft.spec.to_spec());
         let listings = listings(&spec, &shared.scope(), false)
-            .map_err(|why| Intent::Warn(format!("no code yet: {why}")))?;
+            .map_err(|why| Intent::Warn(format!("no code of {title} yet: {why}")))?;
         let title = format!("{title} as code");
         Ok(Code { title, listings, selected: 0, scroll: 0, shows_secrets: false, spec: Some(spec) })
     }

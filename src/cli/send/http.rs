@@ -14,7 +14,7 @@ use crate::cli::headless::Headless;
 use crate::cli::output::{self, Output, Style};
 use crate::cli::stdin::StdinBody;
 use crate::codec::charset::Recoder;
-use crate::codec::lines::LineScanner;
+use crate::codec::lines::JsonCheck;
 use crate::codec::printable::printable;
 use crate::engine::event::Event;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, StartLine};
@@ -275,7 +275,7 @@ impl ResponsePrinter<'_> {
         body: BodyId,
         headless: &Headless,
     ) -> Result<Option<String>, Failure> {
-        let (mut scanner, mut at) = (LineScanner::new(ViewMode::Pretty), 0);
+        let (mut check, mut at) = (JsonCheck::default(), 0);
         loop {
             self.output.ready().await?;
             let bytes = headless.read_body(body, at, PIECE)?;
@@ -283,10 +283,10 @@ impl ResponsePrinter<'_> {
                 return Ok(None);
             }
             if bytes.is_empty() {
-                return Ok(scanner.unfinished().map(|why| format!("not JSON: {why} at byte {at}")));
+                return Ok(check.unfinished().map(|why| format!("not JSON: {why} at byte {at}")));
             }
-            let laid_out = scanner.scan(&bytes, |_| {});
-            if let Some(flaw) = scanner.flaw().or(laid_out.as_ref().err()) {
+            check.push(&bytes);
+            if let Some(flaw) = check.flaw() {
                 return Ok(Some(flaw.to_string()));
             }
             at += bytes.len() as u64;

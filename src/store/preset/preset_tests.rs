@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::*;
-use crate::model::client::{ScriptStep, TcpSpec};
+use crate::model::client::{InputSpec, ScriptStep, TcpSpec, UdpSpec};
 use crate::model::http::{Auth, HttpAnswer, HttpBody, HttpRule, HttpSpec, PartSource};
 use crate::model::listener::{Rule, TcpListenerSpec, When, WhenKind};
-use crate::model::payload::{Payload, PayloadFormat};
+use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::spec::NameValue;
 
 fn path() -> PresetPath {
@@ -315,6 +315,18 @@ fn what_is_written_from_nothing_is_minimal_and_readable() {
     let expected =
         "[tcp-listener]\nbind = \"127.0.0.1:9000\"\nrule = [{ send = \"{{message}}\" }]\n";
     assert_eq!(write_spec(&Spec::TcpListener(echo)), expected);
+}
+
+#[test]
+fn a_part_of_a_spec_begins_with_what_its_spec_begins_with() {
+    let ended = |line_ending| InputSpec { line_ending, ..InputSpec::default() };
+    let tcp = |line_ending| Spec::Tcp(TcpSpec { input: ended(line_ending), ..TcpSpec::default() });
+    let udp = |line_ending| Spec::Udp(UdpSpec { input: ended(line_ending), ..UdpSpec::default() });
+    let written = |spec| write_spec(&spec).lines().skip(2).collect::<String>();
+    assert_eq!(written(tcp(LineEnding::CrLf)), "");
+    assert_eq!(written(tcp(LineEnding::None)), "line-ending = \"none\"");
+    assert_eq!(written(udp(LineEnding::CrLf)), "line-ending = \"crlf\"");
+    assert_eq!(written(udp(LineEnding::None)), "");
 }
 
 #[test]

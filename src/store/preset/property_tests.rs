@@ -5,7 +5,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::client::{ClientSpec, DatagramSpec, ScriptStep, SocketSpec, TcpSpec, UdpSpec};
+use crate::model::client::{
+    ClientSpec, DatagramSpec, InputSpec, ScriptStep, SocketSpec, TcpSpec, UdpSpec,
+};
 use crate::model::endpoint::Endpoint;
 use crate::model::http::{
     Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
@@ -148,17 +150,11 @@ fn rules() -> impl Strategy<Value = Vec<Rule>> {
     prop::collection::vec(rule, 0..4)
 }
 
-fn input_line() -> impl Strategy<Value = (LineEnding, PayloadFormat)> {
+fn input() -> impl Strategy<Value = InputSpec> {
+    use LineEnding::{Cr, CrLf, Lf, None};
     let format = prop_oneof![Just(PayloadFormat::Text), Just(PayloadFormat::Hex)];
-    (
-        prop::sample::select(vec![
-            LineEnding::None,
-            LineEnding::Lf,
-            LineEnding::CrLf,
-            LineEnding::Cr,
-        ]),
-        format,
-    )
+    (prop::sample::select(vec![None, Lf, CrLf, Cr]), format)
+        .prop_map(|(line_ending, format)| InputSpec { line_ending, format })
 }
 
 fn http_spec() -> BoxedStrategy<Spec> {
@@ -210,41 +206,24 @@ fn http_listener() -> BoxedStrategy<Spec> {
 }
 
 fn spec() -> BoxedStrategy<Spec> {
-    let tcp = (text(), client_tls(), steps(), input_line(), duration(), socket(), client())
-        .prop_map(|(address, tls, steps, line, connect_timeout, socket, client)| {
-            let (line_ending, format) = line;
-            Spec::Tcp(TcpSpec {
-                address,
-                tls,
-                steps,
-                line_ending,
-                format,
-                connect_timeout,
-                socket,
-                client,
-            })
-        });
-    let udp = (text(), client(), datagrams(), any::<bool>(), steps(), input_line()).prop_map(
-        |(address, client, socket, any_peer, steps, (line_ending, format))| {
-            Spec::Udp(UdpSpec { address, client, socket, any_peer, steps, line_ending, format })
+    let tcp = (text(), client_tls(), steps(), input(), duration(), socket(), client()).prop_map(
+        |(address, tls, steps, input, connect_timeout, socket, client)| {
+            Spec::Tcp(TcpSpec { address, tls, steps, input, connect_timeout, socket, client })
         },
     );
-    let tcp_listener = (text(), listener_tls(), socket(), payload(), rules(), input_line())
-        .prop_map(|(bind, tls, socket, greeting, rules, (line_ending, format))| {
-            Spec::TcpListener(TcpListenerSpec {
-                bind,
-                tls,
-                socket,
-                greeting,
-                rules,
-                line_ending,
-                format,
-            })
-        });
-    let udp_listener = (text(), datagrams(), rules(), 1_u32..=1_000_000, input_line()).prop_map(
-        |(bind, socket, rules, answer_rate, (line_ending, format))| {
-            let spec = UdpListenerSpec { bind, socket, rules, answer_rate, line_ending, format };
-            Spec::UdpListener(spec)
+    let udp = (text(), client(), datagrams(), any::<bool>(), steps(), input()).prop_map(
+        |(address, client, socket, any_peer, steps, input)| {
+            Spec::Udp(UdpSpec { address, client, socket, any_peer, steps, input })
+        },
+    );
+    let tcp_listener = (text(), listener_tls(), socket(), payload(), rules(), input()).prop_map(
+        |(bind, tls, socket, greeting, rules, input)| {
+            Spec::TcpListener(TcpListenerSpec { bind, tls, socket, greeting, rules, input })
+        },
+    );
+    let udp_listener = (text(), datagrams(), rules(), 1_u32..=1_000_000, input()).prop_map(
+        |(bind, socket, rules, answer_rate, input)| {
+            Spec::UdpListener(UdpListenerSpec { bind, socket, rules, answer_rate, input })
         },
     );
     let listeners = prop_oneof![tcp_listener.boxed(), udp_listener.boxed()].boxed();
