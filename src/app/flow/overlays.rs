@@ -66,8 +66,9 @@ pub(crate) fn act_on(app: &mut App, action: Action, item: &TreeItem) {
             ask(app, question(text, "Delete", Intent::Delete(path.clone())));
         }
         (Action::Delete, TreeItem::Draft(id)) => {
-            let title = shared.drafts.get(*id).map(Draft::title).unwrap_or_default();
-            discard(app, *id, &title);
+            if let Some(title) = shared.drafts.get(*id).map(Draft::title) {
+                discard(app, *id, &title);
+            }
         }
         (Action::Revert, item) => revert(app, item),
         (Action::Describe, item) => {

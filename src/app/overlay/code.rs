@@ -75,6 +75,7 @@ fn listings(spec: &Spec, scope: &Scope, shows_secrets: bool) -> Result<Vec<CodeL
 }
 
 fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, String> {
+    // What cannot be planned has an issue at least; the first says enough.
     plan_with(spec, scope, UnknownNames::Literal)
         .map_err(|issues| issues.first().map(ToString::to_string).unwrap_or_default())
 }

@@ -252,8 +252,12 @@ fn suggest(spec: &Spec) -> String {
 fn free(shared: &Shared, name: &str) -> String {
     let taken =
         |name: &str| PresetPath::parse(name).is_ok_and(|path| shared.stored(&path).is_some());
-    let others = (2..1000).map(|n| format!("{name}-{n}"));
-    std::iter::once(name.to_owned()).chain(others).find(|name| !taken(name)).unwrap_or_default()
+    let (mut free, mut number) = (name.to_owned(), 1);
+    while taken(&free) {
+        number += 1;
+        free = format!("{name}-{number}");
+    }
+    free
 }
 
 #[cfg(test)]
