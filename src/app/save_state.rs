@@ -39,6 +39,8 @@ enum Retry {
     Due,
     /// The store has the job.
     Asked,
+    /// It failed as before: no news.
+    Failed,
 }
 
 /// See the module.
@@ -56,9 +58,7 @@ pub struct SaveState {
     pub again: bool,
     /// Why the newest drafts are not on the disk.
     failure: Option<Failure>,
-    /// The failure is no news: it was only tried again.
-    is_repeated: bool,
-    /// Trying again is under way, from asking for the time to the answer.
+    /// How far trying again is.
     retry: Retry,
     /// The user chose an environment in this run.
     pub chose_environment: bool,
@@ -83,14 +83,18 @@ impl SaveState {
             Reply::RestoreSaved => {
                 self.drafts = self.drafts.saturating_sub(1);
                 self.failure = None;
-                self.end_retry();
+                if self.retry == Retry::Asked {
+                    self.retry = Retry::No;
+                }
             }
             Reply::FileWritten { .. } => self.files = self.files.saturating_sub(1),
             Reply::Failed { job: Job::SAVE_RESTORE, failure } => {
                 self.drafts = self.drafts.saturating_sub(1);
                 let before = self.failure.replace(failure.clone());
-                self.is_repeated = self.retry == Retry::Asked && before.as_ref() == Some(failure);
-                self.end_retry();
+                if self.retry == Retry::Asked {
+                    let is_known = before.as_ref() == Some(failure);
+                    self.retry = if is_known { Retry::Failed } else { Retry::No };
+                }
             }
             Reply::Failed { job: Job::WRITE_FILE, .. } => {
                 self.files = self.files.saturating_sub(1);
@@ -99,15 +103,9 @@ impl SaveState {
         }
     }
 
-    fn end_retry(&mut self) {
-        if self.retry == Retry::Asked {
-            self.retry = Retry::No;
-        }
-    }
-
     /// Whether the time to try again has to be asked for: the drafts are not on the disk.
     pub(super) fn awaits_retry(&mut self) -> bool {
-        let awaits = self.failure.is_some() && self.retry == Retry::No;
+        let awaits = self.failure.is_some() && matches!(self.retry, Retry::No | Retry::Failed);
         if awaits {
             self.retry = Retry::Due;
         }
@@ -121,9 +119,9 @@ impl SaveState {
         begins
     }
 
-    /// Whether the failure is one that was told when it was new.
+    /// Whether what failed just now was trying again, as it had before.
     pub(crate) fn is_repeated(&self) -> bool {
-        self.is_repeated
+        self.retry == Retry::Failed
     }
 
     /// Whether drafts are on their way to the disk.

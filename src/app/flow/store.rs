@@ -43,13 +43,13 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
             save::failed(app, job);
             // A question for the history may be what failed, and what was not written is in the list.
             app.effects.extend(app.history.failed(job).map(Effect::Store));
-            if job == Job::SAVE_RESTORE {
-                app.try_restore_again();
-            }
             if job == Job::SAVE_RESTORE && app.save_state.is_repeated() {
                 app.dirty = false;
             } else {
                 app.warn_of(job, failure.to_string());
+            }
+            if job == Job::SAVE_RESTORE {
+                app.try_restore_again();
             }
         }
         Reply::SetAside(failure) => app.warn(failure.to_string()),
