@@ -136,12 +136,10 @@ fn keep_part(file: NamedTempFile, name: &str, target: &Path) -> io::Result<()> {
 /// bytes as they come. So does a file somebody has open for us, who goes on writing to it.
 fn existing(name: &str, target: &Path, facts: &Metadata) -> io::Result<Filling> {
     let is_descriptor = name.starts_with("/dev/fd/") || name.starts_with("/proc/self/fd/");
-    if let Some(output) = File::from(rustix::stdio::stdout().try_clone_to_owned()?)
-        .metadata()
-        .is_ok_and(|own| facts.is_file() && (own.dev(), own.ino()) == (facts.dev(), facts.ino()))
-        .then(|| rustix::stdio::stdout().try_clone_to_owned())
-    {
-        return output.map(File::from).map(Filling::Direct);
+    let own = File::from(rustix::stdio::stdout().try_clone_to_owned()?);
+    let place = |facts: &Metadata| (facts.dev(), facts.ino());
+    if facts.is_file() && own.metadata().is_ok_and(|it| place(&it) == place(facts)) {
+        return Ok(Filling::Direct(own));
     }
     let mut writing = OpenOptions::new();
     writing.write(true).append(is_descriptor).custom_flags(nonblocking_flags());
