@@ -202,7 +202,7 @@ fn a_file_is_written_where_its_name_leads() {
         ("ln -s target link && $W send $U -o link && test -L link && wc -c < target", 0, "10000"),
         ("(echo a; $W send $U -o /dev/stdout; echo b) > log && wc -c < log", 0, "10004"),
         (
-            "(echo a; $W send $U -o /dev/fd/3; echo b >&3) 3>> log > /dev/null && wc -c < log",
+            "(echo a; $W send $U -o /dev/fd/3; echo b >&3) 3>> appended > /dev/null && wc -c < appended",
             0,
             "10002",
         ),
