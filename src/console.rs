@@ -63,6 +63,8 @@ struct PrinterShared {
     /// Something was written, or never will be: for those who wait on a thread and in a task.
     written: Condvar,
     drained: Notify,
+    /// Nothing more will be written.
+    broke: Notify,
 }
 
 #[derive(Default)]
@@ -167,6 +169,7 @@ impl Printer {
             filled: Condvar::new(),
             written: Condvar::new(),
             drained: Notify::new(),
+            broke: Notify::new(),
         };
         Printer { shared: Arc::new(shared) }
     }
@@ -198,6 +201,17 @@ impl Printer {
     /// Waits until everything is written. Cancel-safe.
     pub(crate) async fn drained(&self) -> Result<(), PrintError> {
         self.below(1).await
+    }
+
+    /// Waits until nothing can be printed any more, and says why. Cancel-safe.
+    pub(crate) async fn broken(&self) -> PrintError {
+        loop {
+            let broke = self.shared.broke.notified();
+            if let Some(error) = self.error() {
+                return error;
+            }
+            broke.await;
+        }
     }
 
     async fn below(&self, bound: usize) -> Result<(), PrintError> {
@@ -300,6 +314,7 @@ impl PrinterShared {
             self.written.notify_all();
             self.drained.notify_waiters();
             if state.error.is_some() {
+                self.broke.notify_waiters();
                 return;
             }
         }

@@ -2,7 +2,8 @@
 //! terminal through them.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{BufRead as _, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -221,4 +222,27 @@ fn a_file_is_written_where_its_name_leads() {
         assert_eq!((ended, out.trim()), (Some(status), printed), "{script}: {said}");
         assert_eq!(said.is_empty(), status == 0, "{script}: {said}");
     }
+}
+
+#[test]
+fn an_output_that_fails_while_nothing_comes_ends_the_command() {
+    let peer = tcp_peer(|mut stream| {
+        let _ = stream.write_all(b"some");
+        // Until the program leaves.
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    let send = ["send", &format!("tcp://{peer}"), "x", "--raw", "--wait", "1h"];
+    let ended = finished(command(&send).stdout(full()).stderr(Stdio::piped()).spawn());
+    assert_eq!(ended.status.code(), Some(6), "{}", text(&ended.stderr));
+    let listen = ["listen", "--raw", "tcp://127.0.0.1:0", "--for", "1h"];
+    let mut child = command(&listen).stdout(full()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    let port = line.split([';', ':']).find_map(|word| word.trim().parse::<u16>().ok());
+    let mut client = TcpStream::connect(("127.0.0.1", port.expect(&line))).unwrap();
+    client.write_all(b"some").unwrap();
+    said.read_to_string(&mut line).unwrap();
+    assert_eq!(finished(Ok(child)).status.code(), Some(6), "{line}");
+    assert!(line.contains("No space left on device"), "{line}");
 }
