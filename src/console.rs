@@ -87,6 +87,11 @@ pub fn output() -> Printer {
     OUTPUT.clone()
 }
 
+/// What standard output is open on, for whoever names that file: it goes on where others left off.
+pub(crate) fn output_as_file() -> io::Result<File> {
+    rustix::stdio::stdout().try_clone_to_owned().map(File::from)
+}
+
 /// A printer of its own for a file.
 #[must_use]
 pub(crate) fn to_file(file: File) -> Printer {

@@ -19,6 +19,7 @@ use rustix::io::Errno;
 use tempfile::{Builder, NamedTempFile};
 
 use super::{exit, output};
+use crate::console;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::named_file::nonblocking_flags;
 
@@ -134,8 +135,8 @@ fn keep_part(file: NamedTempFile, name: &str, target: &Path) -> io::Result<()> {
 /// Opens what has this name already: a file gives way when the new one is whole, anything else gets the
 /// bytes as they come. So does a file somebody has open for us, who goes on writing to it.
 fn existing(name: &str, target: &Path, facts: &Metadata) -> io::Result<Filling> {
-    let is_descriptor = name.starts_with("/dev/fd/") || name.starts_with("/proc/self/fd/");
-    let own = File::from(rustix::stdio::stdout().try_clone_to_owned()?);
+    let is_descriptor = name.starts_with("/dev/fd/");
+    let own = console::output_as_file()?;
     let place = |facts: &Metadata| (facts.dev(), facts.ino());
     if facts.is_file() && own.metadata().is_ok_and(|it| place(&it) == place(facts)) {
         return Ok(Filling::Direct(own));
