@@ -39,6 +39,8 @@ const STORE_SHUTDOWN: Duration = Duration::from_secs(1);
 #[must_use]
 pub fn run() -> ExitCode {
     console::tell_panics();
+    // Without it the limit ends the program, as it does others.
+    let _ = ending::survive_size_limit();
     let status = match Arguments::read() {
         Ok(arguments) => done(arguments),
         Err(said) => explain(&said),

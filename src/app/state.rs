@@ -44,6 +44,8 @@ const NOTICE_STAYS: Duration = Duration::from_secs(6);
 const WARNING_STAYS: Duration = Duration::from_secs(1);
 /// How long after the last change drafts are written to disk.
 const RESTORE_DELAY: Duration = Duration::from_millis(400);
+/// How long after drafts could not be written they are tried again.
+const RESTORE_AGAIN: Duration = Duration::from_secs(5);
 
 /// What the shell knows at start.
 #[derive(Debug, Clone, Default)]
@@ -72,6 +74,8 @@ pub struct Notice {
     pub text: String,
     pub level: Level,
     since: Stamp,
+    /// The job of the store whose trouble it tells of: it goes with that.
+    of: Option<&'static str>,
 }
 
 /// How serious a notice is.
@@ -155,7 +159,8 @@ impl App {
     }
 
     /// Whether something changed since the last [`App::drawn`].
-    pub(crate) fn is_dirty(&self) -> bool {
+    #[must_use]
+    pub fn is_dirty(&self) -> bool {
         self.dirty
     }
 
@@ -209,16 +214,27 @@ impl App {
 
     /// Shows a remark until the next key, a few seconds at most.
     pub fn say(&mut self, text: impl Into<String>) {
-        self.notice_with(text.into(), Level::Info);
+        self.notice_with(text.into(), Level::Info, None);
     }
 
     /// Shows a warning until the next key after it could be read.
     pub fn warn(&mut self, text: impl Into<String>) {
-        self.notice_with(text.into(), Level::Warning);
+        self.notice_with(text.into(), Level::Warning, None);
     }
 
-    fn notice_with(&mut self, text: String, level: Level) {
-        self.notice = Some(Notice { text, level, since: self.shared.now });
+    /// Shows what is wrong with a job of the store that is done again by itself: until the next key, and
+    /// not after it could be done.
+    pub(crate) fn warn_of(&mut self, job: &'static str, text: impl Into<String>) {
+        self.notice_with(text.into(), Level::Warning, Some(job));
+    }
+
+    /// The job could be done; tells whether there was a warning of it, which is gone.
+    pub(crate) fn goes_well(&mut self, job: &'static str) -> bool {
+        self.notice.take_if(|notice| notice.of == Some(job)).is_some()
+    }
+
+    fn notice_with(&mut self, text: String, level: Level, of: Option<&'static str>) {
+        self.notice = Some(Notice { text, level, since: self.shared.now, of });
         self.noticed += 1;
         if level == Level::Info {
             self.notice_timers += 1;
@@ -243,6 +259,13 @@ impl App {
         if !self.restore_due {
             self.restore_due = true;
             self.effects.push(Effect::After { delay: RESTORE_DELAY, timer: Timer::Restore });
+        }
+    }
+
+    /// Notes that drafts could not be written: they are tried again a while later.
+    pub(super) fn try_restore_again(&mut self) {
+        if self.save_state.awaits_retry() {
+            self.effects.push(Effect::After { delay: RESTORE_AGAIN, timer: Timer::RestoreAgain });
         }
     }
 }

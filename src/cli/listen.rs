@@ -206,10 +206,7 @@ impl ListenWatch<'_> {
             return self.print_body(headless).await.map(|()| None);
         }
         let (output, input) = (&*self.output, &mut self.input);
-        let taken = async {
-            output.ready().await?;
-            Ok::<_, Failure>(headless.next_event().await)
-        };
+        let taken = output.taking(headless.next_event());
         // In no order, so that neither way waits for the other.
         tokio::select! {
             event = taken => self.on_event(event?, headless),

@@ -69,3 +69,5 @@ fn read(text: &str) -> Result<(request::CurlRequest, usize), ImportError> {
 
 #[cfg(test)]
 mod curl_tests;
+#[cfg(test)]
+mod shell_tests;

@@ -87,4 +87,6 @@ fn carried_over(preset: &Preset, previous: &str, mine: &InlineTable) -> Option<S
 #[cfg(test)]
 mod preset_tests;
 #[cfg(test)]
+mod property_tests;
+#[cfg(test)]
 mod schema_tests;

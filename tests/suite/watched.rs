@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use crate::harness::program::program;
-use crate::harness::terminal::Launch;
+use crate::harness::terminal::{Launch, Tui};
 use crate::harness::tracer::{Fault, Tracer, can_trace};
 use crate::harness::wait::wait_until;
 
@@ -113,6 +113,74 @@ fn a_folder_that_goes_and_comes_back_is_read_and_never_begun_with_the_starter() 
         fs::rename(entry.path(), presets(&home).join(entry.file_name())).unwrap();
     }
     tui.wait_for("back");
+    tui.quit();
+}
+
+/// Runs a command with the file systems of this program; whether it could.
+fn beside(tui: &Tui, command: &[&str]) -> bool {
+    let mut entering = Command::new("nsenter");
+    let pid = tui.id().to_string();
+    entering.args(["-U", "-m", "--preserve-credentials", "-t", &pid]).args(command);
+    entering.output().is_ok_and(|output| output.status.success())
+}
+
+#[test]
+fn what_is_mounted_in_the_place_of_the_workspace_and_taken_away_again_is_read() {
+    let launch = Launch::default().preset("a", PRESET).size(160, 40);
+    let home = Arc::clone(&launch.home);
+    let (place, disk) = (presets(&home), home.path().join("disk"));
+    fs::create_dir(&disk).unwrap();
+    let own = format!("exec unshare -Urm '{}'", program().display());
+    if !Command::new("unshare").args(["-Urm", "true"]).status().is_ok_and(|s| s.success()) {
+        println!("skipped: nothing can be mounted here");
+        return;
+    }
+    let tui = launch.shell(&own).start();
+    tui.wait_for("─ a ");
+    let (place, disk_name) = (place.display().to_string(), disk.display().to_string());
+    if !beside(&tui, &["mount", "--bind", &disk_name, &place]) {
+        println!("skipped: no mount can be made beside the program");
+        tui.quit();
+        return;
+    }
+    tui.wait_for("another folder is in its place, and nothing is in it");
+    // The other disk is watched now, and what was said is over with what it was said of.
+    fs::write(disk.join("on-the-disk.toml"), PRESET).unwrap();
+    tui.wait_for_screen("the disk", |screen| {
+        screen.contains("on-the-disk") && !screen.contains("another folder")
+    });
+    assert!(beside(&tui, &["umount", &place]));
+    tui.wait_for_screen("what was there", |screen| {
+        screen.contains("1/first") && !screen.contains("on-the-disk")
+    });
+    tui.quit();
+}
+
+#[test]
+fn what_was_said_of_a_workspace_goes_when_it_is_over() {
+    let launch = Launch::default().preset("a", PRESET).size(160, 40);
+    let home = Arc::clone(&launch.home);
+    let mut tui = launch.start();
+    tui.wait_for("─ a ");
+    let aside = home.path().join("aside");
+    fs::rename(presets(&home), &aside).unwrap();
+    fs::write(presets(&home), "no folder").unwrap();
+    tui.wait_for("a file stands where a folder is needed");
+    fs::remove_file(presets(&home)).unwrap();
+    fs::rename(&aside, presets(&home)).unwrap();
+    let is_over = |screen: &str| !screen.contains("a file stands");
+    tui.wait_for_screen("the workspace is back", is_over);
+    // Drafts are kept again without a key, too.
+    let (drafts, aside) = (home.path().join("home/state/drafts"), home.path().join("drafts"));
+    tui.keys("<C-n><C-l>http://h/kept");
+    wait_until("the drafts are kept", || drafts.exists());
+    fs::rename(&drafts, &aside).unwrap();
+    fs::write(&drafts, "no folder").unwrap();
+    tui.keys("/more");
+    tui.wait_for("a file stands where a folder is needed");
+    fs::remove_file(&drafts).unwrap();
+    tui.wait_for_screen("the drafts are kept", is_over);
+    assert!(drafts.is_dir());
     tui.quit();
 }
 

@@ -67,6 +67,13 @@ pub(crate) fn timer_fired(app: &mut App) {
     }
 }
 
+/// The time to try once more what could not be written.
+pub(crate) fn try_again(app: &mut App) {
+    if app.save_state.begins_retry() {
+        save_restore(app);
+    }
+}
+
 /// Leaves as soon as the drafts are kept. Asked a second time, while the disk does not answer, it
 /// says what waiting no longer means.
 pub(crate) fn leave(app: &mut App) {
@@ -115,6 +122,12 @@ pub(crate) fn go_on(app: &mut App) {
         return save_restore(app);
     }
     match (app.save_state.leaving, app.save_state.failure().cloned()) {
+        (Leaving::No, None) if app.overlays.iter().any(asks_to_leave) => {
+            // What it asks about is over.
+            app.overlays.retain(|overlay| !asks_to_leave(overlay));
+            app.say(app.keyed("the drafts are kept now; [quit] leaves"));
+            app.dirty = true;
+        }
         (Leaving::No, _) => {}
         (Leaving::WhenKept, Some(failure)) if app.shared.drafts.iter().any(Draft::is_modified) => {
             app.save_state.leaving = Leaving::No;

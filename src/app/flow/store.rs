@@ -6,11 +6,12 @@ use crate::app::effect::Effect;
 use crate::app::format;
 use crate::app::save_state::LastRun;
 use crate::app::state::App;
-use crate::store::job::{Reply, Restore, Workspace};
+use crate::store::job::{Job, Reply, Restore, Workspace};
 
 /// Takes one reply of the store; failures are shown as remarks.
 pub(crate) fn apply(app: &mut App, reply: Reply) {
     restore::answered(app, &reply);
+    let is_over = reply.goes_well().is_some_and(|job| app.goes_well(job));
     match reply {
         Reply::Workspace(workspace) => workspace_changed(app, *workspace),
         Reply::Themes(own) => themes::arrived(app, own),
@@ -33,7 +34,7 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         Reply::ProjectChosen { failure } => project::chosen(app, failure),
         Reply::TextsRead { files } => curl::files_read(app, files),
         Reply::RestoreSaved => {
-            app.dirty = false;
+            app.dirty = is_over;
             edited::saved(app);
         }
         Reply::FileWritten { path, bytes } => {
@@ -43,8 +44,16 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
             save::failed(app, job);
             // A question for the history may be what failed, and what was not written is in the list.
             app.effects.extend(app.history.failed(job).map(Effect::Store));
-            app.warn(failure.to_string());
+            if job == Job::SAVE_RESTORE && app.save_state.is_repeated() {
+                app.dirty = false;
+            } else {
+                app.warn_of(job, failure.to_string());
+            }
+            if job == Job::SAVE_RESTORE {
+                app.try_restore_again();
+            }
         }
+        Reply::SetAside(failure) => app.warn(failure.to_string()),
     }
     edited::take_up(app);
     restore::go_on(app);
@@ -89,7 +98,7 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     if let [problem, more @ ..] = workspace.problems.as_slice() {
         let also =
             if more.is_empty() { String::new() } else { format!(" (and {} more)", more.len()) };
-        app.warn(format!("{problem}{also}"));
+        app.warn_of(Job::LOAD_WORKSPACE, format!("{problem}{also}"));
     }
     tell_if_gone(app, &workspace);
     app.shared.set_workspace(workspace);

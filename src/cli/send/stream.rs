@@ -200,7 +200,7 @@ impl CliConversation<'_> {
                 && self.in_flight.pieces() < IN_FLIGHT;
             tokio::select! {
                 biased;
-                event = headless.next_event() => match event {
+                event = self.output.taking(headless.next_event()) => match event? {
                     Some(Event::Done { outcome, .. }) => return self.finish(outcome),
                     Some(event) => self.on_event(event)?,
                     None => return Ok(exit::OK),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use tokio::io::AsyncRead;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::hop::Hop;
 use super::redirect;
@@ -36,7 +36,8 @@ fn nul(head: &Head, trailers: &[FieldLine]) -> Option<String> {
     Some(format!("the {place} of the response holds a NUL"))
 }
 
-/// How long an answer may still come after sending failed: it is on its way already or never.
+/// How long an answer may still come after sending failed, which is on its way already or never; and how
+/// long the end of sending may after the answer.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// A response on its way in.
@@ -77,6 +78,9 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
             Ok((head, rest)) => self.body(writer, head, rest).await,
             Err(failure) => Err(failure),
         };
+        if received.is_ok() {
+            self.finish_sending().await;
+        }
         let recorder = &self.hop.recorder;
         recorder.edit(|exchange| {
             let elapsed = recorder.elapsed();
@@ -92,6 +96,20 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
             _ => {}
         }
         received
+    }
+
+    /// The peer may have its answer for the last byte while we are still at our copy of it.
+    async fn finish_sending(&mut self) {
+        let is_out = self.hop.recorder.edit(|exchange| {
+            let body = &exchange.request.body;
+            body.expected.is_some() && body.unsent().is_none()
+        });
+        if self.sent.is_none()
+            && is_out
+            && let Ok(Ok(())) = timeout(LAST_WORDS, &mut self.sending).await
+        {
+            self.sent = Some(Ok(()));
+        }
     }
 
     /// One read, of the body if there is one; empty = the peer finished sending. Sends the request
