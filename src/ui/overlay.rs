@@ -96,9 +96,7 @@ fn code(mut painter: Painter<'_>, it: &Code) {
         let style = if at == it.selected { palette.active } else { palette.dim };
         painter.at(tabs).put_from(start, name, style);
     }
-    if let Some(listing) = it.listing() {
-        painter.at(area).lines(listing.text.lines().skip(it.scroll), palette.base);
-    }
+    painter.at(area).lines(it.lines(area.width).skip(it.scroll), palette.base);
 }
 
 /// The name, what pressing the key would do, and the folders that fit.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::draft;
 use crate::app::effect::Effect;
+use crate::app::format::counted;
 use crate::app::overlay::Overlay;
 use crate::app::overlay::code::Code;
 use crate::app::state::App;
@@ -67,7 +68,7 @@ fn tell(app: &mut App, remarks: &[String]) {
     if text.chars().count() < usize::from(app.shared.size.0) {
         return app.say(text);
     }
-    app.say(format!("{DONE}, with {} remarks", remarks.len()));
+    app.say(format!("{DONE}, with {}", counted(remarks.len() as u64, "remark")));
     let title = "What is different from the curl command";
     app.overlays.push(Overlay::Code(Code::remarks(title, remarks)));
 }

@@ -10,10 +10,11 @@
 //! ```
 
 use super::cmd;
-use super::command::{CurlCommand, ImportError, Stdin, Word, is_curl};
+use super::command::{CommandEnd, CurlCommand, ImportError, ShellCommand, Stdin, Word, is_curl};
+use super::expansion::is_name;
 use super::output;
 use super::powershell;
-use super::shell::{CommandEnd, Reader, ShellCommand, is_name};
+use super::shell::Reader;
 
 /// What a prompt ends with.
 const PROMPTS: [char; 7] = ['$', '%', '#', '>', '❯', '➜', '»'];

@@ -40,7 +40,7 @@ pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     };
     let title = format!(" {what} ─ {} ", session_words::title(session));
     let title = frame::title(&title, painter.area.width);
-    frame::with_foot(Block::bordered().title(title), foot(painter))
+    frame::with_foot(Block::bordered().title(title), foot(painter), painter.area.width)
 }
 
 /// Draws the inside of the pane.

@@ -24,7 +24,7 @@ pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     let (title, button) = (title(painter.app), button(painter.app));
     let title = frame::title(&title, painter.area.width.saturating_sub(cells(&button)));
     let block = Block::bordered().title(title).title(Line::from(button).right_aligned());
-    frame::with_foot(block, foot(painter))
+    frame::with_foot(block, foot(painter), painter.area.width)
 }
 
 /// Longest text that is looked through at every frame, in bytes.

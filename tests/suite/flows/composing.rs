@@ -451,6 +451,16 @@ fn line_ends_of_a_pasted_body_stay_and_are_seen() {
 }
 
 #[test]
+fn control_characters_pasted_into_a_plain_body_stay_what_they_are() {
+    let file = "[http]\nmethod='POST'\nurl='http://127.0.0.1:9/'\nbody.text='x'\n";
+    let mut driver = in_field(file, FormTab::Body, FieldId::new("body").then("text"));
+    driver.paste("a\rb\u{1b}[1m\0\r\n\u{85}\\r\n");
+    driver.assert_shows("4 control characters kept, shown as escapes; 1 line end: CRLF, as pasted");
+    let (_, plan) = Driver::opened(&driver.keys("<F5>"));
+    assert_eq!(body(&plan), "a\rb\u{1b}[1m\0\r\n\u{85}\\r\nx");
+}
+
+#[test]
 fn what_is_pasted_into_a_step_is_what_it_sends() {
     let file = "[tcp]\naddress='127.0.0.1:9'\nstep = [{ send = '' }]\n";
     let step = FieldId::new("step").row(0).then("send");
@@ -485,4 +495,7 @@ fn line_breaks_that_a_single_line_cannot_hold_are_said() {
     driver.keys("<Enter><C-l>");
     driver.paste("http://127.0.0.1:9/a\r\nb");
     driver.assert_shows("1 line break replaced by spaces");
+    driver.keys("<C-l>");
+    driver.paste("http://127.0.0.1:9/\u{1b}b");
+    driver.assert_shows("1 control character left out");
 }

@@ -290,6 +290,7 @@ fn what_is_pasted_into_the_input_line_is_what_goes_out_and_is_seen() {
     assert_eq!(bytes_sent(app.keys("<A-Enter>")), b"GET /\r\nA:\tb\r\n\r\n");
     app.paste("one\ntwo");
     app.assert_shows("one\\n");
+    app.assert_shows("line ends: LF");
     assert_eq!(bytes_sent(app.keys("<Enter>")), b"one\ntwo\r\n");
     app.paste(r"C:\temp");
     app.assert_shows("escapes are read: \\t = TAB; \\\\ is a backslash");
