@@ -135,6 +135,12 @@ impl Editor {
         self.model.count()
     }
 
+    /// The cells of the last line as it is drawn, if it were on one row.
+    pub(crate) fn last_line_cells(&self) -> usize {
+        let line = self.last_line();
+        text_rows::column(line, line.len())
+    }
+
     /// The last line.
     pub(crate) fn last_line(&self) -> &str {
         self.model.line(self.model.count() - 1)

@@ -519,6 +519,13 @@ fn a_value_that_breaks_the_json_it_goes_into_is_named() {
         let issues = planned(body).unwrap_err();
         assert!(issues[0].message.starts_with(&format!("the value of {guilty}")), "{issues:?}");
     }
+    // Names that go out as they are do what was asked for.
+    let spec = HttpSpec {
+        url: "http://a/".into(),
+        body: HttpBody::Json(r#"{"a":{{num}},"b":"{{text}}"}"#.into()),
+        ..HttpSpec::default()
+    };
+    assert!(plan_with(&Spec::Http(spec), &Scope::default(), UnknownNames::Literal).is_ok());
     for body in [r#"{"a":"{{plain}}","b":{{object}}}"#, "not JSON {{quote}}", "{{object}}"] {
         assert!(planned(body).is_ok(), "{body}");
     }

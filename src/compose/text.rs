@@ -162,7 +162,10 @@ impl<'a> Composer<'a> {
             return None;
         }
         let template = Template::parse(text, Mode::Text).ok()?;
-        let value = |name: &Name| self.value(name).unwrap_or_default();
+        // A name that is sent as it is does what was asked for.
+        let value = |name: &Name| {
+            nested::value(name, self.variables).map_or_else(|_| b"0".to_vec(), String::into_bytes)
+        };
         json_values::harm(&template, whole, &value).map(|(name, harm)| (name.clone(), harm))
     }
 

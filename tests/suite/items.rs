@@ -30,7 +30,7 @@ fn items_send_what_httpie_sends() {
     }
     let url = mirror();
     let json = "Content-Type: application/json\r\n";
-    let cases: [(&[&str], &[&str]); 15] = [
+    let cases: [(&[&str], &[&str]); 17] = [
         (&["a:=@x.json"], &["POST / ", json, "\r\n\r\n{\"a\": {\"x\": 1}}"]),
         (&["a=@t.txt"], &[json, "\r\n\r\n{\"a\": \"hi {{x}}\\n\"}"]),
         (&["q==@t.txt"], &["GET /?q=hi%20%7B%7Bx%7D%7D HTTP"]),
@@ -49,6 +49,8 @@ fn items_send_what_httpie_sends() {
         (&["@x.json"], &["POST / ", json, "\r\n\r\n{\"x\": 1}\n"]),
         (&["X:1", "X:2"], &["\r\nX: 1\r\nX: 2\r\n"]),
         (&[r"a\=b=c\=d", r"e\:f:=1"], &[r#"{"a=b": "c=d", "e:f": 1}"#]),
+        (&["a[]=1", "a[]=2", "b[c][1]:=true"], &[r#"{"a": ["1", "2"], "b": {"c": [null, true]}}"#]),
+        (&["-f", "a[]=1", "a[]=2"], &["\r\n\r\na%5B%5D=1&a%5B%5D=2"]),
     ];
     for (items, wanted) in cases {
         let mut sending = command(&["send", &url, "--raw"]);
@@ -96,6 +98,7 @@ fn what_cannot_be_sent_together_is_refused() {
         (&["a:=@/dev/null"], "a device"),
         (&["Name;x"], "not an item"),
         (&["-f", "a:=1"], "a form has no JSON values"),
+        (&["a=1", "a[b]=2"], "an earlier item gave it a value"),
     ] {
         let (status, words) = told(&run(&[&["send", "http://127.0.0.1:9/"], args].concat()));
         assert!(status == Some(2) && words.contains(said), "{args:?}: {words}");

@@ -28,6 +28,24 @@ pub(crate) fn pasted(app: &mut App, text: String) {
     app.effects.push(Effect::Store(Job::ReadTexts { files }));
 }
 
+/// A command that was typed into the address line, or pasted by a terminal that does not mark what it
+/// pastes: fills the form, and nothing is sent yet. Whether it was one.
+pub(crate) fn typed(app: &mut App) -> bool {
+    let typed = app.shared.drafts.current().spec.address().trim().to_owned();
+    if !curl::is_command(&typed) {
+        return false;
+    }
+    if typed.ends_with(['\\', '^', '`']) {
+        app.warn("the curl command goes on in another line: put all of it into this one");
+        return true;
+    }
+    draft::blur(app);
+    app.shared.drafts.current_mut().spec.address_mut().clear();
+    draft::draft_changed(app);
+    pasted(app, typed);
+    true
+}
+
 /// The files of a pasted command are here.
 pub(crate) fn files_read(app: &mut App, contents: BTreeMap<String, Result<String, String>>) {
     let Some(text) = app.pasted_command.take() else { return };

@@ -315,7 +315,10 @@ impl CurlRequest {
 
     fn rows(&mut self, content_type: Option<String>) -> Vec<NameValue> {
         let range = self.range.take();
-        let range = range.map(|it| if it.contains('-') { it } else { format!("{it}-") });
+        // A number alone is where it begins.
+        let is_start =
+            |it: &String| it.starts_with(|c: char| c.is_ascii_digit()) && !it.contains('-');
+        let range = range.map(|it| if is_start(&it) { format!("{it}-") } else { it });
         let before = [
             ("Range", range.map(|range| format!("bytes={range}"))),
             // `-A ""` sends none.

@@ -78,7 +78,8 @@ fn draw_leaf(mut painter: Painter<'_>, item: &TreeItem) {
         TreeItem::Preset(path) => path.name().to_owned(),
         _ => short_address(&draft.map(Draft::title).unwrap_or_default()).to_owned(),
     };
-    let modified = draft.is_some_and(Draft::is_modified);
+    let modified =
+        draft.is_some_and(|draft| draft.is_modified() || app.shared.has_lost_file(draft));
     let width = painter.area.width.saturating_sub(if modified { 2 } else { 0 });
     let wide = cells(&printable_str(&name)) > width;
     painter.put_within(&name, if wide { width.saturating_sub(1) } else { width }, Style::new());

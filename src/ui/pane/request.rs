@@ -147,7 +147,11 @@ fn text(mut painter: Painter<'_>, field: &FormField, style: Style, here: bool) {
     let width = usize::from(painter.area.width);
     let value =
         if is_hidden { "•".repeat(value.chars().take(width).count()).into() } else { value };
-    painter.lines(value.split('\n'), style);
+    if field.kind == FieldKind::Area {
+        painter.lines(value.split('\n'), style);
+    } else {
+        painter.put(&value, style);
+    }
 }
 
 fn draw_tabs(painter: &mut Painter<'_>, here: bool) {

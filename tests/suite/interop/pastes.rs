@@ -70,6 +70,8 @@ const PASTES: &[(&str, Becomes)] = &[
     ("curl HOST/ -d \"x=$(cat data.json)\"", Remarked("substitutions of the shell")),
     ("id=7; curl \"http://HOST/u/$id\"", Remarked("$id became {{env.id}}")),
     ("curl HOST/o > out.json 2>/dev/null && echo done", Same),
+    ("echo a | xargs -I{} curl HOST/{}", Remarked("xargs is left out")),
+    ("\u{feff}curl HOST/a", As("curl HOST/a")),
     ("curl HOST/$1", Remarked("$1, which a shell fills in")),
     ("curl HOST/ -d \"cost $? $@ $$\"", Remarked("$$, which a shell fills in")),
     ("curl HOST/ -d ~/x", Remarked("~ became {{env.HOME}}")),

@@ -303,6 +303,21 @@ fn what_is_pasted_into_the_input_line_is_what_goes_out_and_is_seen() {
 }
 
 #[test]
+fn the_line_ending_stands_behind_what_is_shown_by_its_name() {
+    let mut app = Driver::new((120, 40), START);
+    connected(&mut app);
+    for (text, shown) in [
+        ("a\u{200b}b", "a‹U+200B›b \\r\\n"),
+        ("❤\u{fe0f}x", "‹U+FE0F›x \\r\\n"),
+        ("e\u{301}", "e\u{301} \\r\\n"),
+    ] {
+        app.paste(text);
+        app.assert_shows(shown);
+        app.keys("<C-c>");
+    }
+}
+
+#[test]
 fn ctrl_c_clears_the_line_then_asks_and_resets_nothing() {
     let mut app = Driver::new((120, 40), START);
     let id = connected(&mut app);
