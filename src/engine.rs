@@ -34,7 +34,5 @@ mod tls;
 mod transport;
 
 pub use handle::{Engine, EngineConfig, EngineHandle, Events};
-#[cfg(debug_assertions)]
-pub(crate) use supervisor::TEST_PANIC;
 pub use tls::authority::AuthorityFacts;
 pub(crate) use tls::authority::describe_authority;

@@ -36,8 +36,6 @@ use job::{Job, Reply, Restore};
 use paths::Paths;
 use worker::Worker;
 
-#[cfg(debug_assertions)]
-pub(crate) use worker::TEST_PANIC;
 pub use workspace::scan as read_workspace;
 
 /// Jobs that may wait in each lane. A key press makes one or two; a full queue is told, not waited

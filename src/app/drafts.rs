@@ -6,6 +6,7 @@
 
 mod last_run;
 
+use super::form::deleted_rows::DeletedRows;
 use super::form::{FormFieldId, FormTab, tabs};
 use crate::model::id::SessionId;
 use crate::model::payload::PayloadFormat;
@@ -47,6 +48,8 @@ pub struct Draft {
     pub input_format: Option<(PayloadFormat, PayloadFormat)>,
     /// How what is received is cut into messages: a way of looking, no part of the preset.
     pub framing: StreamFraming,
+    /// Rows of it that were deleted and can be brought back.
+    pub(crate) deleted: DeletedRows,
     /// Handed to the store and not answered yet.
     pub saving: Option<Preset>,
     /// Asked to be saved again while a save was under way.
@@ -88,6 +91,7 @@ impl Draft {
             issues: Vec::new(),
             input_format: None,
             framing: StreamFraming::default(),
+            deleted: DeletedRows::default(),
             saving: None,
             save_again: false,
         }
@@ -119,6 +123,11 @@ impl Draft {
         self.preset.is_none() && (is_begun || self.spec == empty())
     }
 
+    /// Asked for as something new, and nothing was done to it yet.
+    pub(crate) fn is_new(&self) -> bool {
+        self.begun_with.is_some() && self.is_blank() && self.session.is_none()
+    }
+
     /// Replaces what is composed; the tab stays when the new spec has it.
     pub fn replace(&mut self, spec: Spec) {
         self.spec = spec.into();
@@ -126,6 +135,7 @@ impl Draft {
             self.tab = first_tab(&self.spec);
         }
         self.at = FormFieldId::Address;
+        self.deleted = DeletedRows::default();
         self.issues.clear();
     }
 
@@ -266,11 +276,9 @@ impl Drafts {
     /// Puts something new on screen. Nothing composed is lost: only a draft nobody did anything to
     /// makes room for it.
     pub(crate) fn compose(&mut self, spec: Spec) {
-        let draft = self.current();
-        if draft.is_blank() && draft.session.is_none() && draft.spec == spec {
-            return;
-        }
-        let draft = self.open(spec);
+        let draft = self.current_mut();
+        let is_that = draft.is_blank() && draft.session.is_none() && draft.spec == spec;
+        let draft = if is_that { draft } else { self.open(spec) };
         draft.begun_with = Some(draft.spec.to_spec());
     }
 

@@ -12,6 +12,7 @@ use super::form::{FormFieldId, FormTab};
 use super::message::Timer;
 use super::preset_tree::TreeItem;
 use crate::model::id::RecordId;
+use crate::model::key::Key;
 use crate::model::payload::{LineEnding, PayloadFormat};
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::model::spec::Spec;
@@ -45,6 +46,8 @@ pub enum Intent {
     Warn(String),
     /// Say this, which quotes what somebody else wrote, so nothing in it stands for a key.
     Quote(String),
+    /// Say which draft was put on screen, and that the key of this action sends it.
+    SayOpened(Action),
     /// Give a pane the focus.
     Focus(Pane),
     /// Compose this in a new draft.
@@ -55,8 +58,10 @@ pub enum Intent {
     ShowDraft(DraftId),
     /// Put this preset on screen, or say why it cannot be read.
     OpenPreset(PresetPath),
-    /// The same, shown in the list of presets, and the keys go to its form.
+    /// The same, and the keys go to its form.
     FindPreset(PresetPath),
+    /// The same, and it is sent if it could be read.
+    SendPreset(PresetPath),
     /// Move the cursor of the form to a field.
     GoToField(FormFieldId, Caret),
     /// Show a tab of the form.
@@ -72,6 +77,10 @@ pub enum Intent {
     AddRow,
     /// Delete the row, rule or step the cursor is in.
     DeleteRow,
+    /// Bring back the row that was deleted last.
+    UndoRow,
+    /// Type this into a field, or into the row that a button adds.
+    TypeInto(FormFieldId, Key),
     /// Compose what this curl command does.
     FillFromCurl(String),
     /// Open the external editor on a text.

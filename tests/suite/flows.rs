@@ -7,9 +7,15 @@ mod composing;
 mod conversations;
 #[path = "flows/leaving.rs"]
 mod leaving;
+#[path = "flows/letters.rs"]
+mod letters;
 #[path = "flows/presets.rs"]
 mod presets;
+#[path = "flows/shown.rs"]
+mod shown;
 #[path = "flows/stories.rs"]
 mod stories;
 #[path = "flows/surroundings.rs"]
 mod surroundings;
+#[path = "flows/windows.rs"]
+mod windows;

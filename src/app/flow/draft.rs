@@ -4,14 +4,18 @@
 //! its text and of the form.
 
 use super::response;
+use crate::app::action::Action;
 use crate::app::drafts::{Draft, DraftId, FieldIssue};
 use crate::app::editor::{Caret, TextChange};
 use crate::app::form::{FormFieldId, FormTab, access};
 use crate::app::intent::EditTarget;
+use crate::app::outcome::PaneInput;
 use crate::app::pane::request::RequestPane;
 use crate::app::state::App;
 use crate::compose::adopt::adopt;
 use crate::model::failure::Failure;
+use crate::model::field_access;
+use crate::model::key::Key;
 use crate::model::preset::PresetPath;
 use crate::model::spec::Spec;
 
@@ -56,6 +60,15 @@ pub(crate) fn open_spec(app: &mut App, spec: Spec) {
         Some(id) => show_draft(app, id),
         None => open_draft(app, spec),
     }
+}
+
+/// Says which draft was put on screen, and that the key of this action sends it.
+pub(crate) fn say_opened(app: &mut App, action: Action) {
+    let draft = app.shared.drafts.current();
+    let does = if draft.spec.side().listens() { "starts" } else { "sends" };
+    let title = draft.title();
+    let key = app.keyed(&format!("[{}] {does} it", action.row().name));
+    app.say(format!("{title} is open: {key}"));
 }
 
 /// Composes a spec in a new draft.
@@ -158,12 +171,49 @@ pub(crate) fn add_row(app: &mut App) {
 /// Deletes the row, rule or step the cursor is in.
 pub(crate) fn delete_row(app: &mut App) {
     let draft = app.shared.drafts.current_mut();
-    if access::remove(&mut draft.spec, draft.at) {
+    if draft.deleted.delete(&mut draft.spec, draft.at) {
         spec_changed(app);
         app.request.enter(&app.shared, Caret::Keep);
+        app.say(app.keyed("row deleted; [undo] brings it back"));
     } else {
         app.say("this row cannot be deleted");
     }
+}
+
+/// Brings back the row that was deleted last, with the cursor on it.
+pub(crate) fn undo_row(app: &mut App) {
+    let draft = app.shared.drafts.current_mut();
+    let Some((list, at)) = draft.deleted.bring_back(&mut draft.spec) else {
+        return app.say("nothing to undo here");
+    };
+    if let Some(tab) = field_access::tab(draft.spec.options(), &list) {
+        draft.tab = tab;
+    }
+    let field = access::first_field(&draft.spec, list, at);
+    spec_changed(app);
+    if let Some(field) = field {
+        go(app, field, Caret::Keep);
+    }
+    app.say("the row is back");
+}
+
+/// Types a letter where no text is: it goes into this field, or begins the row a button adds.
+pub(crate) fn type_into(app: &mut App, id: FormFieldId, key: Key) {
+    if let FormFieldId::Add(_) = id {
+        app.shared.drafts.current_mut().at = id;
+        add_row(app);
+        let draft = app.shared.drafts.current();
+        let begins = access::text(&draft.spec, draft.at);
+        if key.printable().is_some_and(|c| *begins == *c.encode_utf8(&mut [0; 4])) {
+            // The row begins with it by itself.
+            return;
+        }
+        app.request.enter(&app.shared, Caret::End);
+    } else {
+        go(app, id, Caret::End);
+    }
+    let outcome = app.request.update(&app.shared, PaneInput::Key(key));
+    app.take(outcome);
 }
 
 /// The external editor came back.

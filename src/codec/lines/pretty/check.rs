@@ -367,8 +367,11 @@ impl JsonCheck {
     fn close(&mut self, at: u32) {
         self.depth -= 1;
         self.kinds >>= 1;
-        if self.depth > 0 && self.depth.is_multiple_of(64) {
-            self.kinds = self.outer.pop().unwrap_or_default();
+        // None at depth 0, where none was put away.
+        if self.depth.is_multiple_of(64)
+            && let Some(outer) = self.outer.pop()
+        {
+            self.kinds = outer;
         }
         self.ended(at);
     }
