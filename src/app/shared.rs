@@ -127,6 +127,11 @@ impl Shared {
         self.sessions.get(self.drafts.current().session?)
     }
 
+    /// Whether the file of a draft is gone.
+    pub(crate) fn has_lost_file(&self, draft: &super::drafts::Draft) -> bool {
+        draft.preset.as_ref().is_some_and(|path| self.stored(path).is_none())
+    }
+
     /// The session of a draft that goes on although the address of the draft is another by now.
     pub(crate) fn edited_away(&self, draft: &super::drafts::Draft) -> Option<&Session> {
         let session = self.sessions.get(draft.session?).filter(|session| !session.is_over())?;

@@ -97,10 +97,8 @@ fn code(mut painter: Painter<'_>, it: &Code) {
         let style = if at == it.selected { palette.active } else { palette.inactive };
         painter.at(tabs).put_from(start, name, style);
     }
-    if let Some(listing) = it.listing() {
-        let last = listing.text.lines().count().saturating_sub(usize::from(area.height));
-        painter.at(area).lines(listing.text.lines().skip(it.scroll.min(last)), palette.base);
-    }
+    let last = it.lines(area.width).count().saturating_sub(usize::from(area.height));
+    painter.at(area).lines(it.lines(area.width).skip(it.scroll.min(last)), palette.base);
 }
 
 /// The name, what pressing the key would do, and the folders that fit.

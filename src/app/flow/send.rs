@@ -2,7 +2,7 @@
 //!
 //! The plan is made at the key press, so nothing typed afterwards can change what is sent.
 
-use super::{draft, focus, response};
+use super::{curl, draft, focus, response};
 use crate::app::drafts::FieldIssue;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -30,6 +30,9 @@ use crate::timeline::Totals;
 pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
     if app.request.refused.is_some() {
         draft::blur(app);
+        return;
+    }
+    if curl::typed(app) {
         return;
     }
     draft::adopt_address(app);

@@ -251,6 +251,9 @@ impl ResponsePrinter<'_> {
         }
         if let (Some(why), false) = (remarks.first_mut(), self.binary) {
             why.push_str("; the body is printed as it came");
+            if self.output.style == Style::Text {
+                why.push_str(", control characters as escapes");
+            }
         }
         if let Some(mut recoder) = self.recoder.take() {
             self.output.piece(recoder.push(b"", true).as_bytes());

@@ -117,7 +117,7 @@ fn files_of_a_form_are_sent_as_parts() {
     let expected = format!(
         "--{boundary}\r\nContent-Disposition: form-data; name=\"p\"; filename=\"a.png\"\r\n\
          Content-Type: image/png\r\n\r\n@dir/a.png\r\n\
-         --{boundary}\r\nContent-Disposition: form-data; name=\"q\"\r\nContent-Type: text/plain\r\n\r\n@t.txt\r\n--{boundary}--\r\n"
+         --{boundary}\r\nContent-Disposition: form-data; name=\"q\"\r\n\r\n@t.txt\r\n--{boundary}--\r\n"
     );
     assert_eq!(body(&plan), expected);
     assert_eq!(plan.method, "POST");

@@ -217,6 +217,23 @@ fn a_file_with_carriage_returns_keeps_them() {
     let Spec::Http(spec) = &mut preset.spec else { panic!() };
     spec.method = "PUT".into();
     assert_eq!(write(&preset, Some(&text)), text.replace("POST", "PUT"));
+    // A text with CRLF of its own, which is spelled over lines.
+    let text = "# mine\r\n[http]\r\nmethod = \"POST\"\r\nurl = \"a\" # it's\r\nbody.text = \"l1\\r\\nl2\"\r\n";
+    let mut preset = get(text);
+    let Spec::Http(spec) = &mut preset.spec else { panic!() };
+    for more in ["x", "y"] {
+        let HttpBody::Text(body) = &mut spec.body else { panic!() };
+        body.push_str(more);
+    }
+    let first = write(&preset, Some(text));
+    assert_eq!(get(&first), preset);
+    assert!(
+        first.starts_with("# mine\r\n[http]\r\nmethod = \"POST\"\r\nurl = \"a\" # it's\r\n"),
+        "{first:?}"
+    );
+    let Spec::Http(spec) = &mut preset.spec else { panic!() };
+    spec.method = "PUT".into();
+    assert_eq!(write(&preset, Some(&first)), first.replace("POST", "PUT"));
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     };
     let title = format!(" {what} ─ {} ", session_words::title(session));
     let title = frame::title(&title, painter.area.width);
-    frame::with_foot(frame::of(Pane::Response, title), foot(painter))
+    frame::with_foot(frame::of(Pane::Response, title), foot(painter), painter.area.width)
 }
 
 /// Draws the inside of the pane.
@@ -369,9 +369,9 @@ fn ending(mut painter: Painter<'_>, view: &ConversationView) {
     if let Some(last) = painter.area.rows().take(editor.line_count()).last() {
         painter.area = last;
         // One cell is left for the cursor.
-        let line = editor.last_line();
-        let is_long = line.len() > usize::from(u16::MAX);
-        let skip = if is_long { u16::MAX } else { cells(line).saturating_add(1) };
+        let is_long = editor.last_line().len() > usize::from(u16::MAX);
+        let cells = if is_long { usize::MAX } else { editor.last_line_cells() };
+        let skip = u16::try_from(cells).unwrap_or(u16::MAX).saturating_add(1);
         painter.put_from(skip, &escape(ending.bytes()), painter.palette.dim);
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     let stale = if painter.app.shared.is_response_stale() { STALE } else { "" };
     let title = format!(" {what} ─ {stale}{} ", session_words::title(session));
     let title = frame::title(&title, painter.area.width);
-    frame::with_foot(frame::of(Pane::Response, title), content::foot(painter))
+    frame::with_foot(frame::of(Pane::Response, title), content::foot(painter), painter.area.width)
 }
 
 /// Draws the inside of the pane.

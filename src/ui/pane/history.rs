@@ -32,7 +32,7 @@ pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     let height = pane.areas(pane_inner(painter.area)).1.height;
     let at = pane.cursor(height.into()).selected;
     let position = frame::position(at, pane.entries.len(), height);
-    frame::with_foot(block, vec![(position, painter.palette.dim)])
+    frame::with_foot(block, vec![(position, painter.palette.dim)], painter.area.width)
 }
 
 /// Draws the inside of the pane.

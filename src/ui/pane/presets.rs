@@ -20,7 +20,7 @@ pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     let height = pane.areas(shared, pane_inner(painter.area)).list.height;
     let at = pane.cursor(shared, height.into()).selected;
     let position = frame::position(at, pane.listing(shared).count(), height);
-    frame::with_foot(frame::of(Pane::Presets, title), vec![(position, painter.palette.dim)])
+    frame::with_foot(frame::of(Pane::Presets, title), vec![(position, painter.palette.dim)], painter.area.width)
 }
 
 /// Draws the inside of the pane.
@@ -90,7 +90,8 @@ fn draw_leaf(mut painter: Painter<'_>, item: &TreeItem, is_open: bool) {
         TreeItem::Preset(path) => path.name().to_owned(),
         _ => short_address(&draft.map(Draft::title).unwrap_or_default()).to_owned(),
     };
-    let modified = draft.is_some_and(Draft::is_modified);
+    let modified =
+        draft.is_some_and(|draft| draft.is_modified() || app.shared.has_lost_file(draft));
     let width = painter.area.width.saturating_sub(if modified { 2 } else { 0 });
     let wide = cells(&printable_str(&name)) > width;
     let style = if is_open { Style::new().add_modifier(Modifier::BOLD) } else { Style::new() };

@@ -26,7 +26,7 @@ pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     let title = title(painter.app);
     let title = frame::title(&title, painter.area.width.saturating_sub(cells(&button)));
     let block = frame::of(Pane::Request, title).title(Line::from(button).right_aligned());
-    frame::with_foot(block, foot(painter))
+    frame::with_foot(block, foot(painter), painter.area.width)
 }
 
 /// Longest text that is looked through at every frame, in bytes.
@@ -133,7 +133,11 @@ fn text(mut painter: Painter<'_>, field: &FormField, style: Style, here: bool) {
     let width = usize::from(painter.area.width);
     let value =
         if is_hidden { "•".repeat(value.chars().take(width).count()).into() } else { value };
-    painter.lines(value.split('\n'), style);
+    if field.kind == FieldKind::Area {
+        painter.lines(value.split('\n'), style);
+    } else {
+        painter.put(&value, style);
+    }
 }
 
 fn draw_tabs(painter: &mut Painter<'_>, here: bool) {

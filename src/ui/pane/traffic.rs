@@ -40,7 +40,7 @@ pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     let position = frame::position(traffic.cursor(height.into()).selected, traffic.len(), height);
     let block = frame::of(Pane::Traffic, title(painter));
     let block = block.title(right_title(painter).right_aligned());
-    frame::with_foot(block, vec![(position, painter.palette.dim)])
+    frame::with_foot(block, vec![(position, painter.palette.dim)], painter.area.width)
 }
 
 /// Draws the inside of the pane.

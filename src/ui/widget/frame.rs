@@ -7,7 +7,7 @@ use ratatui::widgets::{Block, BorderType, Clear};
 use crate::app::focus::Pane;
 use crate::app::{format, layout};
 use crate::codec::printable::printable_str;
-use crate::ui::painter::Painter;
+use crate::ui::painter::{Painter, cells};
 use crate::ui::widget::fit;
 
 /// The border of a pane, with the number that leads to it and its title.
@@ -23,10 +23,26 @@ pub(crate) fn position(at: usize, len: usize, height: u16) -> String {
     format!("{} of {}", format::count(at as u64 + 1), format::count(len as u64))
 }
 
-/// Puts remarks on the right of the bottom border, each in its style; empty ones are left out.
-/// Whoever makes them made foreign text printable.
-pub(crate) fn with_foot(mut block: Block<'static>, parts: Vec<(String, Style)>) -> Block<'static> {
-    for (text, style) in parts.into_iter().filter(|(text, _)| !text.is_empty()) {
+/// Puts remarks on the right of the bottom border of a pane so wide, each in its style; empty ones are
+/// left out, and the longest is cut where there is no room for all. Whoever makes them made foreign
+/// text printable.
+pub(crate) fn with_foot(
+    mut block: Block<'static>,
+    mut parts: Vec<(String, Style)>,
+    width: u16,
+) -> Block<'static> {
+    parts.retain(|(text, _)| !text.is_empty());
+    // Blanks around each, and a column between two; two corners.
+    let taken = |text: &str| usize::from(cells(text)) + 3;
+    let all: usize = parts.iter().map(|(text, _)| taken(text)).sum();
+    let over = (all + 1).saturating_sub(usize::from(width));
+    if let Some((longest, _)) = parts.iter_mut().max_by_key(|(text, _)| cells(text))
+        && over > 0
+    {
+        let room = usize::from(cells(longest)).saturating_sub(over);
+        *longest = fit::start(longest, u16::try_from(room).unwrap_or(u16::MAX)).into_owned();
+    }
+    for (text, style) in parts {
         let remark = Span::styled(format!(" {text} "), style.remove_modifier(Modifier::BOLD));
         block = block.title_bottom(Line::from(remark).right_aligned());
     }

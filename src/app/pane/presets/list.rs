@@ -125,7 +125,11 @@ impl PresetsPane {
         let text = match self.selected(shared) {
             None if self.search.is_some() => keyed("nothing matches; [back] ends the search"),
             None => keyed("no presets yet: type an address and press [send], save it with [save]"),
-            Some(TreeItem::Draft(_)) => keyed("not saved: [save] keeps it as a preset"),
+            Some(TreeItem::Draft(id)) => {
+                let is_lost = shared.drafts.get(id).is_some_and(|it| shared.has_lost_file(it));
+                let lost = "its file is gone: [save] writes it again";
+                keyed(if is_lost { lost } else { "not saved: [save] keeps it as a preset" })
+            }
             Some(TreeItem::Folder(folder)) if shared.workspace.is_starter => {
                 format!("{folder}: the starter workspace, yours once you save something")
             }
