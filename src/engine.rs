@@ -33,6 +33,7 @@ mod supervisor;
 mod tls;
 mod transport;
 
+pub use client::http::unsent::UnsentRequest;
 pub use handle::{Engine, EngineConfig, EngineHandle, Events};
 #[cfg(debug_assertions)]
 pub(crate) use supervisor::TEST_PANIC;

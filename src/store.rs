@@ -36,6 +36,7 @@ use job::{Job, Reply, Restore};
 use paths::Paths;
 use worker::Worker;
 
+pub use history::append_once as append_history;
 #[cfg(debug_assertions)]
 pub(crate) use worker::TEST_PANIC;
 pub use workspace::scan as read_workspace;

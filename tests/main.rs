@@ -25,6 +25,8 @@ mod clock;
 mod corpora;
 #[path = "suite/decoded.rs"]
 mod decoded;
+#[path = "suite/downloads.rs"]
+mod downloads;
 #[path = "suite/edited.rs"]
 mod edited;
 #[path = "suite/ends.rs"]
@@ -103,6 +105,8 @@ mod reports;
 mod restored;
 #[path = "suite/secrets.rs"]
 mod secrets;
+#[path = "suite/send_prints.rs"]
+mod send_prints;
 #[path = "suite/session_calls.rs"]
 mod session_calls;
 #[path = "suite/soak.rs"]

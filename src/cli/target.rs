@@ -18,13 +18,22 @@ use crate::model::spec::Spec;
 use crate::store;
 use crate::store::job::Workspace;
 
-/// Finds the target of a command that acts as this side, with what its templates may refer to.
+/// What a command is about.
+pub(super) struct Target {
+    pub(super) spec: Spec,
+    /// What its templates may refer to.
+    pub(super) scope: Scope,
+    /// The preset it was.
+    pub(super) preset: Option<PresetPath>,
+}
+
+/// Finds the target of a command that acts as this side.
 pub(super) fn find(
     text: &str,
     side: Side,
     common: &Common,
     headless: &Headless,
-) -> Result<(Spec, Scope), Failure> {
+) -> Result<Target, Failure> {
     let explicit = text.contains("://") || text.starts_with([':', '*']);
     // Presets and environments are read only when they can matter.
     let read = || headless.paths.workspace_unasked().map(store::read_workspace);
@@ -45,6 +54,7 @@ pub(super) fn find(
     if let (Some(name), Some(workspace)) = (&common.env, &workspace) {
         use_environment(name, workspace, &mut scope)?;
     }
+    let path = preset.as_ref().map(|preset| preset.path.clone());
     let mut spec = match preset {
         Some(preset) => of_side(preset, side)?,
         None => from_address(text, side, workspace.as_ref())?,
@@ -52,7 +62,7 @@ pub(super) fn find(
     for setting in &common.settings {
         set(&mut spec, setting)?;
     }
-    Ok((spec, scope))
+    Ok(Target { spec, scope, preset: path })
 }
 
 /// `PATH=VALUE`
