@@ -29,7 +29,7 @@ use crate::model::timing::Stamp;
 use crate::model::trust::Verify;
 use crate::store::job::HistoryEntry;
 use messages::StreamMessages;
-use request::{Body, SendWords};
+use request::{RequestBody, SendWords};
 use stream::StreamInput;
 
 pub(super) use http::Printing;
@@ -154,7 +154,7 @@ async fn prepare(
     let texts = words.items.iter().chain(&arguments.data);
     match &mut spec {
         Spec::Http(request) => {
-            let is_read = request::compose(request, &words, arguments).await? == Body::Input;
+            let is_read = request::compose(request, &words, arguments).await? == RequestBody::Input;
             if is_read {
                 raw = input(arguments).await?;
             }
@@ -179,7 +179,7 @@ async fn prepare(
         }
     }
     let kept = spec.clone();
-    if let (Some(_), Spec::Http(request)) = (&download, &mut spec) {
+    if let (Some(_), Some(request)) = (&download, spec.as_http_mut()) {
         Download::ask_plainly(request);
     }
     let mut plan = target::planned(&spec, &scope)?;
@@ -207,7 +207,7 @@ fn entry(
 ) -> HistoryEntry {
     let summary = history_spec::summary(&spec, scope);
     let mut left_out = raw.map_or(0, StdinBody::len);
-    if let (Some(StdinBody::Bytes(bytes)), Spec::Http(request)) = (raw, &mut spec) {
+    if let (Some(StdinBody::Bytes(bytes)), Some(request)) = (raw, spec.as_http_mut()) {
         let mut headers = plan.as_http().into_iter().flat_map(|plan| &plan.headers);
         let typed = headers.find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
         let content_type = typed.map_or("", |(_, value)| value);

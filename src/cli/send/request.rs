@@ -28,7 +28,7 @@ pub(super) struct SendWords<'a> {
 
 /// Where the body comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Body {
+pub(super) enum RequestBody {
     Composed,
     /// Standard input, which is still to be read.
     Input,
@@ -53,7 +53,7 @@ pub(super) async fn compose(
     request: &mut HttpSpec,
     words: &SendWords<'_>,
     arguments: &args::Send,
-) -> Result<Body, Failure> {
+) -> Result<RequestBody, Failure> {
     apply(request, &arguments.request).await?;
     put_words(request, words, arguments)
 }
@@ -62,7 +62,7 @@ fn put_words(
     request: &mut HttpSpec,
     words: &SendWords<'_>,
     arguments: &args::Send,
-) -> Result<Body, Failure> {
+) -> Result<RequestBody, Failure> {
     let before = request.body.clone();
     items::apply(words.items, arguments.form, request)?;
     let is_file = |data: &&String| data.len() > 1 && data.starts_with('@');
@@ -103,7 +103,7 @@ fn put_words(
     if let Some(timeout) = arguments.timeout {
         request.timeout = timeout;
     }
-    Ok(if is_read { Body::Input } else { Body::Composed })
+    Ok(if is_read { RequestBody::Input } else { RequestBody::Composed })
 }
 
 fn text_body(data: &str) -> HttpBody {
@@ -180,7 +180,7 @@ mod tests {
         }
     }
 
-    fn composed(arguments: &args::Send) -> (HttpSpec, Body) {
+    fn composed(arguments: &args::Send) -> (HttpSpec, RequestBody) {
         let mut request = HttpSpec::default();
         let raw = put_words(&mut request, &split(arguments), arguments).unwrap();
         (request, raw)
@@ -240,7 +240,7 @@ mod tests {
         (arguments.data, arguments.hex) = (vec!["de ad".into()], true);
         let (request, raw) = composed(&arguments);
         let payload = Payload { text: "de ad".into(), format: PayloadFormat::Hex };
-        assert_eq!((request.body, raw), (HttpBody::Payload(payload), Body::Composed));
+        assert_eq!((request.body, raw), (HttpBody::Payload(payload), RequestBody::Composed));
         assert_eq!(request.method, "POST");
     }
 
@@ -248,13 +248,13 @@ mod tests {
     fn standard_input_is_read_when_it_is_asked_for_by_name() {
         for words in [&["POST", ":1", "@-"][..], &[":1", "@-"]] {
             let (request, body) = composed(&send(words));
-            assert_eq!((&*request.method, body), ("POST", Body::Input), "{words:?}");
+            assert_eq!((&*request.method, body), ("POST", RequestBody::Input), "{words:?}");
             assert_eq!(request.body, HttpBody::None);
         }
-        assert_eq!(composed(&send(&[":1"])).1, Body::Composed);
+        assert_eq!(composed(&send(&[":1"])).1, RequestBody::Composed);
         let mut arguments = send(&["PUT", ":1"]);
         arguments.data = vec!["@-".into()];
-        assert_eq!(composed(&arguments).1, Body::Input);
+        assert_eq!(composed(&arguments).1, RequestBody::Input);
     }
 
     #[tokio::test]
