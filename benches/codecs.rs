@@ -10,7 +10,7 @@ use std::io::{Read as _, Write as _};
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use wirebench::codec::content_coding::{ContentDecoder, PIECE};
-use wirebench::codec::lines::LineScanner;
+use wirebench::codec::lines::{JsonCheck, LineScanner};
 use wirebench::codec::printable::printable;
 use wirebench::model::view::ViewMode;
 
@@ -56,6 +56,15 @@ fn lines(criterion: &mut Criterion) {
     ];
     for (name, mode, body) in cases {
         group.bench_function(name, |bench| bench.iter(|| scan(mode, black_box(body))));
+    }
+    for (name, body) in [("check, minified", &minified), ("check, indented", &indented)] {
+        group.bench_function(name, |bench| {
+            bench.iter(|| {
+                let mut check = JsonCheck::default();
+                black_box(body).chunks(256 << 10).for_each(|chunk| check.push(chunk));
+                assert_eq!((check.flaw(), check.unfinished()), (None, None));
+            });
+        });
     }
     group.finish();
 

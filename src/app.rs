@@ -93,6 +93,8 @@ impl App {
             carry_out::carry_out(self, intent);
         }
         project::settle(self);
+        // Whatever put another draft on screen, its row is the selected one.
+        self.dirty |= self.presets.follow(&self.shared);
         self.dirty |= was_dirty;
         self.take_effects()
     }

@@ -35,7 +35,5 @@ mod transport;
 
 pub use client::http::unsent::UnsentRequest;
 pub use handle::{Engine, EngineConfig, EngineHandle, Events};
-#[cfg(debug_assertions)]
-pub(crate) use supervisor::TEST_PANIC;
 pub use tls::authority::AuthorityFacts;
 pub(crate) use tls::authority::describe_authority;

@@ -26,7 +26,7 @@
 //!
 //! The library is there for its tests and benches, which are crates of their own: what they name
 //! is public, the rest is the crate's, so that the compiler finds what nobody uses. The shells are
-//! driven through `run` and as a process.
+//! driven as a process; that of the screen also with an engine that goes wrong.
 //!
 //! A protocol stands in `model/protocol.rs`, `model/spec.rs`, `model/plan.rs`, `model/fields.rs`;
 //! `compose.rs`, `compose/address.rs`; `engine/dispatch.rs`, `engine/client.rs` and a file in
@@ -55,5 +55,5 @@ pub mod query;
 pub mod run;
 pub mod store;
 pub mod timeline;
-mod tui;
+pub mod tui;
 pub mod ui;

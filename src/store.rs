@@ -37,8 +37,6 @@ use paths::Paths;
 use worker::Worker;
 
 pub use history::append_once as append_history;
-#[cfg(debug_assertions)]
-pub(crate) use worker::TEST_PANIC;
 pub use workspace::scan as read_workspace;
 
 /// Jobs that may wait in each lane. A key press makes one or two; a full queue is told, not waited

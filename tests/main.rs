@@ -81,6 +81,8 @@ mod named_files;
 mod outputs;
 #[path = "suite/panes.rs"]
 mod panes;
+#[path = "suite/panics.rs"]
+mod panics;
 #[path = "suite/pasted.rs"]
 mod pasted;
 #[path = "suite/picture.rs"]

@@ -153,10 +153,13 @@ impl Choices {
 
     /// What was found is opened and sent, or just run if it is nothing to send.
     fn send(&self) -> Outcome {
-        let first = self.selected().and_then(|choice| choice.intents.first());
-        let opens = matches!(first, Some(Intent::FindPreset(_) | Intent::ShowDraft(_)));
-        let outcome = self.choose();
-        if opens { outcome.with(Intent::Act(Action::Send)) } else { outcome }
+        match self.selected().and_then(|choice| choice.intents.first()) {
+            Some(Intent::FindPreset(path)) => {
+                Outcome::from([Intent::CloseOverlay, Intent::SendPreset(path.clone())])
+            }
+            Some(Intent::ShowDraft(_)) => self.choose().with(Intent::Act(Action::Send)),
+            _ => self.choose(),
+        }
     }
 
     /// Puts the cursor on the choice in a row of the list; tells whether there is one.

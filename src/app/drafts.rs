@@ -119,6 +119,11 @@ impl Draft {
         self.preset.is_none() && (is_begun || self.spec == empty())
     }
 
+    /// Asked for as something new, and nothing was done to it yet.
+    pub(crate) fn is_new(&self) -> bool {
+        self.begun_with.is_some() && self.is_blank() && self.session.is_none()
+    }
+
     /// Replaces what is composed; the tab stays when the new spec has it.
     pub fn replace(&mut self, spec: Spec) {
         self.spec = spec.into();
@@ -266,11 +271,9 @@ impl Drafts {
     /// Puts something new on screen. Nothing composed is lost: only a draft nobody did anything to
     /// makes room for it.
     pub(crate) fn compose(&mut self, spec: Spec) {
-        let draft = self.current();
-        if draft.is_blank() && draft.session.is_none() && draft.spec == spec {
-            return;
-        }
-        let draft = self.open(spec);
+        let draft = self.current_mut();
+        let is_that = draft.is_blank() && draft.session.is_none() && draft.spec == spec;
+        let draft = if is_that { draft } else { self.open(spec) };
         draft.begun_with = Some(draft.spec.to_spec());
     }
 

@@ -45,6 +45,8 @@ pub enum Intent {
     Warn(String),
     /// Say this, which quotes what somebody else wrote, so nothing in it stands for a key.
     Quote(String),
+    /// Say which draft was put on screen, and that the key of this action sends it.
+    SayOpened(Action),
     /// Give a pane the focus.
     Focus(Pane),
     /// Compose this in a new draft.
@@ -55,8 +57,10 @@ pub enum Intent {
     ShowDraft(DraftId),
     /// Put this preset on screen, or say why it cannot be read.
     OpenPreset(PresetPath),
-    /// The same, shown in the list of presets, and the keys go to its form.
+    /// The same, and the keys go to its form.
     FindPreset(PresetPath),
+    /// The same, and it is sent if it could be read.
+    SendPreset(PresetPath),
     /// Move the cursor of the form to a field.
     GoToField(FormFieldId, Caret),
     /// Show a tab of the form.

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::action::{Action, TABLE};
+use super::editor::TEXT_KEYS;
 use super::focus::Pane;
 use crate::model::key::{Key, KeyCode};
 
@@ -195,8 +196,16 @@ impl Keymap {
             .unwrap_or_else(|| format!("“{}” in the palette", action.row().title))
     }
 
+    /// A key of text fields that no action of these contexts takes; by name, as `undo`.
+    fn text_key(&self, contexts: &[Context], name: &str) -> Option<String> {
+        let (keys, what) = TEXT_KEYS.iter().find(|(_, what)| what.eq_ignore_ascii_case(name))?;
+        let keys = Key::parse_run(keys).ok()?;
+        let free = keys.chunks(1).find(|key| self.lookup(contexts, key) == Lookup::Unbound);
+        Some(free.map_or_else(|| format!("“{what}”, whose keys are taken,"), show))
+    }
+
     /// A text in which `[action-name]` stands for the key of an action, so that no hint names a
-    /// key that was bound to something else.
+    /// key that was bound to something else; `[undo]` for that key of text fields.
     #[must_use]
     pub fn keyed<'a>(&self, contexts: &[Context], text: &'a str) -> String {
         let mut keyed = String::with_capacity(text.len());
@@ -209,7 +218,10 @@ impl Keymap {
             keyed.push_str(before);
             match Action::named(name) {
                 Some(action) => keyed.push_str(&self.key_of(contexts, action)),
-                None => keyed.extend(["[", name, "]"]),
+                None => match self.text_key(contexts, name) {
+                    Some(key) => keyed.push_str(&key),
+                    None => keyed.extend(["[", name, "]"]),
+                },
             }
             rest = after;
         }
@@ -245,6 +257,21 @@ fn show_key(key: Key) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hint_names_a_key_of_text_fields_that_is_left_to_them() {
+        let mut keymap = Keymap::default();
+        let hint = |keymap: &Keymap| keymap.keyed(&[Context::Input, Context::Global], "[redo] [x]");
+        // Ctrl+R sends.
+        assert_eq!(hint(&keymap), "Alt+Shift+Z [x]");
+        let taken = |keys: &str| Override {
+            context: "input line".into(),
+            keys: keys.into(),
+            action: "send".into(),
+        };
+        assert_eq!(keymap.apply(&[taken("<A-Z>")]), Vec::<String>::new());
+        assert_eq!(hint(&keymap), "“Redo”, whose keys are taken, [x]");
+    }
 
     #[test]
     fn every_default_key_parses_and_no_two_actions_share_one() {

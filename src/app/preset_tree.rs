@@ -37,6 +37,19 @@ impl TreeItem {
         }
     }
 
+    /// What a draft stands for in the list: its preset, as long as that is there.
+    pub(super) fn of(shared: &Shared, draft: &Draft) -> TreeItem {
+        match &draft.preset {
+            Some(path) if shared.stored(path).is_some() => TreeItem::Preset(path.clone()),
+            _ => TreeItem::Draft(draft.id),
+        }
+    }
+
+    /// Whether it is what is on screen.
+    pub(crate) fn is_open(&self, shared: &Shared) -> bool {
+        self.draft(shared).is_some_and(|draft| draft.id == shared.drafts.current().id)
+    }
+
     /// Whether what it stands for runs.
     pub(crate) fn is_live(&self, shared: &Shared) -> bool {
         let session = self.draft(shared).and_then(|draft| draft.session);

@@ -23,6 +23,7 @@ use pretty::JsonScanner;
 use text::TextScanner;
 use wide::WideScanner;
 
+pub use pretty::JsonCheck;
 pub use start::{LineStart, NotJson};
 pub use wide::encode as encode_wide;
 
@@ -47,19 +48,10 @@ impl LineScanner {
     #[must_use]
     pub fn new(mode: ViewMode) -> Self {
         LineScanner(match mode {
-            ViewMode::Pretty => Scanner::Pretty(JsonScanner::checking()),
+            ViewMode::Pretty => Scanner::Pretty(JsonScanner::default()),
             ViewMode::Text => Scanner::Text(TextScanner::default()),
             ViewMode::Wide(wide) => Scanner::Wide(WideScanner::new(wide)),
             ViewMode::Hex => Scanner::Hex(0),
-        })
-    }
-
-    /// The same place, for laying out what follows; only what goes through the whole body checks it.
-    #[must_use]
-    pub fn checkpoint(&self) -> Self {
-        LineScanner(match &self.0 {
-            Scanner::Pretty(scanner) => Scanner::Pretty(scanner.checkpoint()),
-            other => other.clone(),
         })
     }
 
@@ -95,32 +87,13 @@ impl LineScanner {
         Ok(())
     }
 
-    /// The first place at which the body so far is no JSON (`Pretty` alone), though most of what has a
-    /// flaw can be laid out.
-    #[must_use]
-    pub fn flaw(&self) -> Option<&NotJson> {
-        match &self.0 {
-            Scanner::Pretty(scanner) => scanner.flaw(),
-            _ => None,
-        }
-    }
-
-    /// The body is complete: a remark when it stops in the middle of something.
-    #[must_use]
-    pub fn unfinished(&self) -> Option<String> {
-        match &self.0 {
-            Scanner::Pretty(scanner) => scanner.unfinished(),
-            _ => None,
-        }
-    }
-
     /// Lays out lines from this checkpoint: `bytes` follow [`LineScanner::offset`], `skip` of the
     /// lines that start in them are left out and at most `rows` come back. The last line ends
     /// where `bytes` end, so hand over enough of them ([`LINE_PIECE`](crate::model::view::LINE_PIECE) more than the last line's
     /// start is always enough).
     #[must_use]
     pub fn format(&self, bytes: &[u8], skip: u64, rows: usize) -> Vec<ViewLine> {
-        let mut scanner = self.checkpoint();
+        let mut scanner = self.clone();
         let base = scanner.offset();
         let mut starts: Vec<LineStart> = Vec::with_capacity(rows.min(1024) + 1);
         let mut left = skip;

@@ -231,7 +231,7 @@ fn split_target(whole: &str) -> (&str, &str) {
     let rest = whole.split_once("://").map_or(whole, |(_, rest)| rest);
     let behind = rest.find(['/', '?', '#']).map_or(0, |at| rest.len() - at);
     let (authority, target) = whole.split_at(whole.len() - behind);
-    (authority, target.split('#').next().unwrap_or_default())
+    (authority, target.split_once('#').map_or(target, |(sent, _)| sent))
 }
 
 /// A control character by its usual name.

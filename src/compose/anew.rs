@@ -46,7 +46,7 @@ impl Place {
         let text = spec.address().trim();
         let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
         let is_http = scheme.is_empty() || scheme.to_ascii_lowercase().starts_with("http");
-        let authority = rest.get(..end_of_authority(rest)).unwrap_or_default();
+        let (authority, _) = rest.split_at(end_of_authority(rest));
         let authority = if is_http {
             authority.rsplit_once('@').map_or(authority, |(_, host)| host)
         } else {

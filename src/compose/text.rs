@@ -201,11 +201,9 @@ impl<'a> Composer<'a> {
         let count = self.issues.len();
         let word = self.line(field, text);
         if count == self.issues.len() && !is_token(word.as_bytes()) {
-            let message = if word.is_empty() {
-                "this is empty".to_owned()
-            } else {
-                let bad = word.chars().find(|c| !c.is_ascii() || !is_token(&[*c as u8]));
-                format!("'{}' is not allowed here", bad.unwrap_or_default())
+            let message = match word.chars().find(|c| !c.is_ascii() || !is_token(&[*c as u8])) {
+                Some(bad) => format!("'{bad}' is not allowed here"),
+                None => "this is empty".to_owned(),
             };
             self.issue(field, message);
         }

@@ -161,10 +161,10 @@ impl OutboundQueue {
 
     /// Takes out what [`transmit`](Self::transmit) said was written.
     pub(crate) fn written(&mut self, count: usize) -> Bytes {
-        let Some(front) = self.queue.front_mut() else { return Bytes::new() };
-        if count >= front.data.len() {
-            return self.pop().map(|message| message.data).unwrap_or_default();
-        }
+        let front = self.queue.front_mut().filter(|front| count < front.data.len());
+        let Some(front) = front else {
+            return self.pop().map_or_else(Bytes::new, |message| message.data);
+        };
         self.queued.bytes -= count;
         if front.origin == Origin::Answer {
             self.answers.bytes -= count;

@@ -11,8 +11,6 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
-#[cfg(debug_assertions)]
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
@@ -38,10 +36,6 @@ const SESSIONS: usize = 1024;
 const KEPT_FOR_ENDINGS: usize = 16;
 /// Ends of sessions waiting to be noticed; the tasks wait when it is full.
 const ENDS: usize = 64;
-
-/// Raised by a test of a debug build: sessions panic instead of running.
-#[cfg(debug_assertions)]
-pub(crate) static TEST_PANIC: AtomicBool = AtomicBool::new(false);
 
 /// Owns every session of an engine.
 pub(super) struct Supervisor {
@@ -172,8 +166,6 @@ async fn run(
 ) -> Result<Summary, Failure> {
     let (id, protocol, side) = (session.id.itself(), plan.protocol(), plan.side());
     session.events.conn(ConnInfo { id, protocol, side, local: None, peer: None, tls: false });
-    #[cfg(debug_assertions)]
-    assert!(!TEST_PANIC.load(Ordering::Relaxed), "asked for by the test");
     dispatch::run(plan, SessionContext { session, input, early: VecDeque::new() }).await
 }
 

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use crate::codec::{escape, printable};
 use crate::compose;
 use crate::compose::template;
-use crate::model::client::{ScriptStep, TcpSpec, UdpSpec};
+use crate::model::client::{InputSpec, ScriptStep, TcpSpec, UdpSpec};
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{Exchange, StartLine};
 use crate::model::http::{HttpBody, HttpSpec};
@@ -124,9 +124,13 @@ pub(crate) fn spec_from_record(record: &Record, conn: &ConnInfo) -> Spec {
     match conn.protocol {
         Protocol::Tcp | Protocol::Http => {
             let tls = if conn.tls { ClientTls::verified() } else { ClientTls::Off };
-            Spec::Tcp(TcpSpec { address, tls, steps, format, ..TcpSpec::default() })
+            let input = InputSpec { format, ..InputSpec::LINES };
+            Spec::Tcp(TcpSpec { address, tls, steps, input, ..TcpSpec::default() })
         }
-        Protocol::Udp => Spec::Udp(UdpSpec { address, steps, format, ..UdpSpec::default() }),
+        Protocol::Udp => {
+            let input = InputSpec { format, ..InputSpec::default() };
+            Spec::Udp(UdpSpec { address, steps, input, ..UdpSpec::default() })
+        }
     }
 }
 

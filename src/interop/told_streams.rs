@@ -47,7 +47,7 @@ impl ToldStreams {
         let kept = self.recent.remove(&stream).or_else(|| self.older.remove(&stream));
         let mut tail = kept.unwrap_or_default();
         let hidden = self.told.hidden_parts(&tail, &record.data);
-        let last = record.data.get(record.data.len().saturating_sub(reach)..).unwrap_or_default();
+        let last = &record.data[record.data.len().saturating_sub(reach)..];
         tail.extend_from_slice(last);
         tail.drain(..tail.len().saturating_sub(reach));
         if self.recent.len() >= STREAMS {

@@ -36,6 +36,20 @@ pub struct ClientSpec {
     pub source: String,
 }
 
+/// How the input line of a session is written, of clients and listeners alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct InputSpec {
+    /// Appended to what the input line sends in text format.
+    pub line_ending: LineEnding,
+    pub format: PayloadFormat,
+}
+
+impl InputSpec {
+    /// Of byte streams, whose messages are lines as a rule.
+    pub(crate) const LINES: InputSpec =
+        InputSpec { line_ending: LineEnding::CrLf, format: PayloadFormat::Text };
+}
+
 /// A TCP (or TLS) client session.
 #[derive(Debug, Clone, PartialEq, Eq, SmartDefault)]
 pub struct TcpSpec {
@@ -44,11 +58,8 @@ pub struct TcpSpec {
     pub tls: ClientTls,
     /// Done once connected, in order, before the input line is used.
     pub steps: Vec<ScriptStep>,
-    /// Appended to what the input line sends in text format.
-    #[default(LineEnding::CrLf)]
-    pub line_ending: LineEnding,
-    /// Format of the input line.
-    pub format: PayloadFormat,
+    #[default(InputSpec::LINES)]
+    pub input: InputSpec,
     #[default(CONNECT_TIMEOUT)]
     pub connect_timeout: Duration,
     pub socket: SocketSpec,
@@ -66,8 +77,7 @@ pub struct UdpSpec {
     /// What anybody sends is a reply, not only what comes from `address`.
     pub any_peer: bool,
     pub steps: Vec<ScriptStep>,
-    pub line_ending: LineEnding,
-    pub format: PayloadFormat,
+    pub input: InputSpec,
 }
 
 /// One step of a scripted start.

@@ -46,8 +46,10 @@ fn shortened(name: &str) -> String {
     let extension = name.rsplit_once('.').map(|(_, extension)| extension);
     let extension = extension.filter(|extension| extension.len() <= 16);
     let tail = extension.map_or_else(String::new, |extension| format!(".{extension}"));
-    let stem = (0..=LONGEST - tail.len()).rev().find_map(|end| name.get(..end));
-    format!("{}{tail}", stem.unwrap_or_default())
+    let most = LONGEST - tail.len();
+    let stem = name.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= most);
+    let (stem, _) = name.split_at(stem.last().unwrap_or(0));
+    format!("{stem}{tail}")
 }
 
 #[cfg(test)]

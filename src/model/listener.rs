@@ -5,8 +5,8 @@ use std::time::Duration;
 use smart_default::SmartDefault;
 use strum::{EnumString, IntoStaticStr};
 
-use super::client::{DatagramSpec, SocketSpec};
-use super::payload::{LineEnding, Payload, PayloadFormat};
+use super::client::{DatagramSpec, InputSpec, SocketSpec};
+use super::payload::Payload;
 use super::tls::ListenerTls;
 
 /// Automatic answers to one UDP peer in a second: more than people and devices ask for, and so few
@@ -25,9 +25,8 @@ pub struct TcpListenerSpec {
     pub greeting: Payload,
     /// Tried in order on every read; the first that matches answers.
     pub rules: Vec<Rule>,
-    #[default(LineEnding::CrLf)]
-    pub line_ending: LineEnding,
-    pub format: PayloadFormat,
+    #[default(InputSpec::LINES)]
+    pub input: InputSpec,
 }
 
 /// A UDP listener; every sender is a peer of its own.
@@ -41,8 +40,7 @@ pub struct UdpListenerSpec {
     /// Automatic answers a peer gets in a second, at most.
     #[default(ANSWER_RATE)]
     pub answer_rate: u32,
-    pub line_ending: LineEnding,
-    pub format: PayloadFormat,
+    pub input: InputSpec,
 }
 
 /// An automatic answer. `{{message}}` in `send` is what was received, `{{match}}` the part that

@@ -139,7 +139,7 @@ impl Disclosure {
         // The line the piece begins in, and the one that it may be folded under.
         let mut breaks = memchr::memrchr_iter(b'\n', before);
         let start = breaks.nth(1).map_or(0, |at| at + 1);
-        let lines = before.get(start..).unwrap_or_default();
+        let lines = &before[start..];
         let text = [lines, piece].concat();
         let mut found = within_piece(credentials(&text), lines.len());
         found.extend(within_piece(userinfo(&text), lines.len()));
@@ -238,9 +238,10 @@ fn credentials(head: &[u8]) -> Vec<Range<usize>> {
         at += line.len();
         let folded = line.starts_with(b" ") || line.starts_with(b"\t");
         let colon = memchr::memchr(b':', line).filter(|_| !folded);
-        let name = String::from_utf8_lossy(line.get(..colon.unwrap_or(0)).unwrap_or_default());
+        // Without a name the whole line is the value: of the field it is folded under.
+        let (name, value) = colon.map_or((&[][..], line), |at| (&line[..at], &line[at + 1..]));
+        let name = String::from_utf8_lossy(name);
         hidden = if folded { hidden } else { colon.is_some() && is_credential(name.trim()) };
-        let value = line.get(colon.map_or(0, |at| at + 1)..).unwrap_or_default();
         let told = told_of_value(name.trim(), value);
         let (first, text) = (start + line.len() - value.len() + told, value.trim_ascii_end().len());
         if hidden && text > told {
@@ -311,7 +312,7 @@ impl Secrets {
 
     /// See [`Disclosure::hidden_parts`].
     fn parts(&self, before: &[u8], piece: &[u8]) -> Vec<Range<usize>> {
-        let before = before.get(before.len().saturating_sub(self.reach)..).unwrap_or_default();
+        let before = &before[before.len().saturating_sub(self.reach)..];
         let found = match before {
             [] => self.find(piece, true),
             before => self.find(&[before, piece].concat(), true),
@@ -326,11 +327,8 @@ impl Secrets {
         while !self.is_empty() && from < bytes.len() {
             let end = (from + WINDOW).min(bytes.len());
             let is_last = end == bytes.len();
-            let text = Text {
-                bytes: bytes.get(from..end).unwrap_or_default(),
-                is_open: is_open && is_last,
-                of_digits: false,
-            };
+            let text =
+                Text { bytes: &bytes[from..end], is_open: is_open && is_last, of_digits: false };
             let parts = look(&self.values, text, DEPTH).into_iter();
             // What touches the end of a window is seen whole in the next one.
             let parts = parts.filter(|part| is_last || part.end < text.bytes.len());
@@ -382,6 +380,7 @@ pub(crate) fn masked(bytes: &[u8], parts: &[Range<usize>]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut from = 0;
     for part in parts {
+        // Parts are in order and apart. Were they not, less would be told and never more.
         out.extend_from_slice(bytes.get(from..part.start).unwrap_or_default());
         out.extend_from_slice(MASK.as_bytes());
         from = part.end;

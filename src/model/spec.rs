@@ -5,7 +5,7 @@
 
 use strum::IntoStaticStr;
 
-use super::client::{TcpSpec, UdpSpec};
+use super::client::{InputSpec, TcpSpec, UdpSpec};
 use super::http::{HttpListenerSpec, HttpSpec};
 use super::listener::{TcpListenerSpec, UdpListenerSpec};
 pub use super::name_value::NameValue;
@@ -86,6 +86,29 @@ impl Spec {
             Spec::TcpListener(spec) => &mut spec.bind,
             Spec::Udp(spec) => &mut spec.address,
             Spec::UdpListener(spec) => &mut spec.bind,
+        }
+    }
+
+    /// How the input line of its conversations is written; `None` = it has none.
+    #[must_use]
+    pub(crate) fn input(&self) -> Option<InputSpec> {
+        match self {
+            Spec::Http(_) | Spec::HttpListener(_) => None,
+            Spec::Tcp(spec) => Some(spec.input),
+            Spec::TcpListener(spec) => Some(spec.input),
+            Spec::Udp(spec) => Some(spec.input),
+            Spec::UdpListener(spec) => Some(spec.input),
+        }
+    }
+
+    /// The same, to write to.
+    pub(crate) fn input_mut(&mut self) -> Option<&mut InputSpec> {
+        match self {
+            Spec::Http(_) | Spec::HttpListener(_) => None,
+            Spec::Tcp(spec) => Some(&mut spec.input),
+            Spec::TcpListener(spec) => Some(&mut spec.input),
+            Spec::Udp(spec) => Some(&mut spec.input),
+            Spec::UdpListener(spec) => Some(&mut spec.input),
         }
     }
 

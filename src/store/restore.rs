@@ -347,7 +347,8 @@ fn write(restore: &Restore) -> String {
     text
 }
 
-/// The restore, and whether drafts had to be left out.
+/// The restore, and whether drafts had to be left out. What the file does not say is as at a first
+/// start: the first draft is shown, no environment is chosen.
 fn parse(text: &str) -> Result<(Restore, bool), Trouble> {
     let document = parse_document(text)?;
     let mut root = Fields::root(&document);

@@ -37,9 +37,6 @@ use named_files::NamedFiles;
 use reading::Reading;
 use saving::Saving;
 
-#[cfg(debug_assertions)]
-pub(crate) use saving::TEST_PANIC;
-
 /// The lanes; their threads end when this is dropped.
 pub(super) struct Worker {
     outbox: ReplySender,

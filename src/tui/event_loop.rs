@@ -295,7 +295,6 @@ impl EventLoop {
             if self.is_question_unseen && matches!(message, Message::Input(_)) {
                 continue;
             }
-            test_panic();
             let was_asking = self.app.is_asking();
             self.step(message, RedrawCause::Input, services);
             self.is_question_unseen |= self.app.is_asking() && !was_asking;
@@ -449,29 +448,6 @@ fn paste_cut(bytes: usize) -> Failure {
 fn paste_unfinished() -> Failure {
     let cause = "its end did not come; what still comes is dropped";
     Failure::new(Stage::Paste, "", FailureKind::Truncated, cause).hint("paste it again")
-}
-
-/// Lets tests of a debug build check that a panic leaves a usable terminal.
-fn test_panic() {
-    #[cfg(debug_assertions)]
-    {
-        use std::sync::atomic::Ordering;
-
-        let place = std::env::var("WIREBENCH_TEST_PANIC").unwrap_or_default();
-        let more = place.strip_prefix("loop");
-        assert!(more.is_none(), "asked for by the test{}", more.unwrap_or_default());
-        crate::engine::TEST_PANIC.store(place == "engine", Ordering::Relaxed);
-        crate::store::TEST_PANIC.store(place == "store", Ordering::Relaxed);
-        if place == "hang" {
-            std::thread::park_timeout(Duration::from_secs(30));
-        }
-        if place == "thread" {
-            let panicking = std::thread::Builder::new()
-                .name("test".into())
-                .spawn(|| assert!(std::env::args().count() == 0, "asked for by the test"));
-            drop(panicking);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -43,7 +43,8 @@ pub(super) fn draw(mut screen: Painter<'_>) {
             }
             Overlay::Naming(it) => {
                 let text = keyed("[choose] take · [complete] complete · [back] cancel");
-                naming(window(painter, &format!(" {} ", it.title()), &text), it);
+                let title = format!(" {} ", it.title(&app.shared));
+                naming(window(painter, &title, &text), it);
             }
             Overlay::About(it) => {
                 let text = keyed("[choose] keep · [new-line] new line · [back] cancel");

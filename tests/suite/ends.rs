@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::harness::peers::{echo_peer, tcp_peer};
-use crate::harness::program::{command, finished, is_debug_build, program, spawned, text};
+use crate::harness::program::{command, finished, program, spawned, text};
 use crate::harness::terminal::Launch;
 use crate::harness::wait::PATIENCE;
 use crate::kill::let_run_for;
@@ -341,22 +341,6 @@ fn a_terminal_that_is_read_slowly_gets_the_newest_frame() {
     tui.resize(90, 30);
     tui.wait_for("wirebench");
     tui.quit();
-}
-
-#[test]
-fn a_loop_that_hangs_is_ended_by_the_default_action() {
-    if !is_debug_build() {
-        eprintln!("skipped: the hook for this test is in debug builds only");
-        return;
-    }
-    let mut tui = Launch::default().env("WIREBENCH_TEST_PANIC", "hang").start();
-    tui.wait_for("wirebench");
-    tui.keys("x");
-    let_run_for(Duration::from_millis(100));
-    tui.signal(Signal::TERM);
-    let status = tui.wait_exit();
-    assert!(status.signal().is_some(), "{status:?}");
-    tui.assert_restored();
 }
 
 #[test]

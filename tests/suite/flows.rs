@@ -9,6 +9,8 @@ mod conversations;
 mod leaving;
 #[path = "flows/presets.rs"]
 mod presets;
+#[path = "flows/shown.rs"]
+mod shown;
 #[path = "flows/stories.rs"]
 mod stories;
 #[path = "flows/surroundings.rs"]

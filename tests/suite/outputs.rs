@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::OFlags;
 
 use crate::harness::peers::{http_peer, tcp_peer};
-use crate::harness::program::{command, finished, is_debug_build, program, run, text};
+use crate::harness::program::{command, finished, program, run, text};
 use crate::harness::terminal::Launch;
 
 fn full() -> File {
@@ -95,23 +95,6 @@ fn a_non_blocking_output_gets_everything() {
     let output = finished(child);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert_eq!(reading.join().unwrap().unwrap(), BODY.len());
-}
-
-#[test]
-fn a_panic_is_told_without_another() {
-    if !is_debug_build() {
-        eprintln!("skipped: the hook for this test is in debug builds only");
-        return;
-    }
-    // Standard error of the workbench is full, its terminal is not.
-    let script = format!("exec '{}' 2>/dev/full", program().display());
-    let launch = Launch::default().env("WIREBENCH_TEST_PANIC", "loop");
-    let mut tui = launch.shell(&script).start();
-    tui.wait_for("wirebench");
-    tui.keys("x");
-    let status = tui.wait_exit();
-    assert_eq!((status.exit_code(), status.signal()), (101, None), "{status:?}");
-    tui.assert_restored();
 }
 
 #[test]

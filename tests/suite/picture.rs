@@ -24,7 +24,7 @@ fn scene(launch: Launch) -> Tui {
     let mut tui = launch.env("COLORTERM", "truecolor").env("TZ", "UTC").size(120, 38).start();
     tui.wait_for("─ tutorial/http-");
     let mut run = |row: usize, shown: &str, back: &str| {
-        tui.keys(&format!("<Home>{}<F5>", "<Down>".repeat(row)));
+        tui.keys(&format!("<Home>{}<F5><F5>", "<Down>".repeat(row)));
         tui.wait_for(shown);
         tui.keys(back);
         tui.wait_for("┏ Presets");

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::harness::peers::tcp_peer;
-use crate::harness::program::is_debug_build;
 use crate::harness::terminal::{Launch, Tui};
 use crate::harness::wait::{PATIENCE, wait_until};
 
@@ -106,34 +105,6 @@ fn a_paste_without_an_end_leaves_the_keyboard_alive() {
     tui.bytes(b"rest of it");
     tui.wait_quiet(Duration::from_millis(50));
     assert!(!tui.screen().contains("rest"), "{}", tui.screen());
-    tui.quit();
-}
-
-#[test]
-fn a_panic_of_the_loop_gives_the_terminal_back_and_says_what_happened() {
-    if !is_debug_build() {
-        eprintln!("skipped: the hook for this test is in debug builds only");
-        return;
-    }
-    let mut tui = Launch::default().env("WIREBENCH_TEST_PANIC", "loop").start();
-    tui.wait_for(READY);
-    tui.keys("x");
-    let status = tui.wait_exit();
-    assert_eq!(status.exit_code(), 101);
-    tui.assert_restored();
-    tui.wait_text_after_leaving("asked for by the test");
-}
-
-#[test]
-fn a_panic_elsewhere_is_told_and_the_program_goes_on() {
-    if !is_debug_build() {
-        eprintln!("skipped: the hook for this test is in debug builds only");
-        return;
-    }
-    let mut tui = Launch::default().env("WIREBENCH_TEST_PANIC", "thread").size(200, 50).start();
-    tui.wait_for(READY);
-    tui.keys("<F1>");
-    tui.wait_for("asked for by the test");
     tui.quit();
 }
 

@@ -4,13 +4,11 @@
 use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
 use crate::harness::peers::{read_head, tcp_peer};
-use crate::harness::program::is_debug_build;
 use crate::harness::terminal::{Launch, Tui};
 use crate::harness::wait::wait_until;
 use crate::kill::{Numbers, let_run_for};
@@ -123,45 +121,4 @@ fn suspended_at_any_moment_and_back() {
         assert!(started.elapsed() < Duration::from_secs(5), "{moment:?}");
         tui.assert_restored();
     }
-}
-
-#[test]
-fn a_panic_of_a_session_ends_that_session_alone() {
-    if !is_debug_build() {
-        eprintln!("skipped: the hook for this test is in debug builds only");
-        return;
-    }
-    let preset = "[http]\nurl = \"http://127.0.0.1:1/\"\n";
-    let launch = Launch::default().preset("a", preset).size(160, 50);
-    let mut tui = launch.env("WIREBENCH_TEST_PANIC", "engine").start();
-    tui.wait_for("─ a ");
-    for _ in 0..2 {
-        tui.keys("<F5>");
-        tui.wait_for("internal error: the task of this session stopped");
-        tui.keys("<F1>");
-        tui.wait_for("Help ─");
-        tui.keys("<F1>");
-    }
-    tui.quit();
-}
-
-#[test]
-fn a_panic_of_the_store_fails_one_job_and_later_work_is_kept() {
-    if !is_debug_build() {
-        eprintln!("skipped: the hook for this test is in debug builds only");
-        return;
-    }
-    let preset = "[http]\nurl = \"http://127.0.0.1:1/\"\n";
-    let launch = Launch::default().preset("a", preset).size(160, 50);
-    let home = Arc::clone(&launch.home);
-    let mut tui = launch.env("WIREBENCH_TEST_PANIC", "store").start();
-    tui.wait_for("─ a ");
-    tui.keys("<C-l><End>changed<C-s>");
-    tui.wait_for("internal error, it was not done");
-    tui.quit();
-    // The draft was written after the panic.
-    let tui = Launch { home, ..Launch::default() }.size(160, 50).start();
-    tui.wait_for("http://127.0.0.1:1/changed");
-    tui.wait_for("─ a ●");
-    tui.quit();
 }

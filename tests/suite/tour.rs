@@ -20,11 +20,12 @@ fn wait_focus(tui: &Tui, pane: &str) {
     tui.wait_for(&format!("┏ {pane}"));
 }
 
-/// Starts the listener and the client of a kind, wherever the cursor is.
+/// Starts the listener and the client of a kind; both are other rows than the one that is open, so
+/// the first key opens them.
 fn start_pair(tui: &mut Tui, server: usize, listening: &str) {
-    tui.keys(&format!("<Home>{}<F5>", "<Down>".repeat(server)));
+    tui.keys(&format!("<Home>{}<F5><F5>", "<Down>".repeat(server)));
     tui.wait_for(listening);
-    tui.keys(&format!("<Home>{}<F5>", "<Down>".repeat(server - 1)));
+    tui.keys(&format!("<Home>{}<F5><F5>", "<Down>".repeat(server - 1)));
 }
 
 /// Jumps to the presets; letters stand on the titles.
@@ -120,7 +121,7 @@ fn composing_starts_with_a_key_and_an_address_chooses_the_rest() {
     tui.wait_for("filled from the curl command");
     tui.wait_for("PUT");
     tui.keys("<C-s>");
-    tui.wait_for("Save as");
+    tui.wait_for("Save http://127.0.0.1:1/x as");
     tui.keys("mine/put-x<Enter>");
     tui.wait_for("saved mine/put-x");
     let saved = tui.home.path().join("home/presets/mine/put-x.toml");

@@ -75,7 +75,7 @@ impl Drafts {
         let draft = &mut self.list[at];
         draft.preset.clone_from(&kept.preset);
         draft.based_on = kept.based_on;
-        if kept.preset.is_none() && !kept.unsaved {
+        if kept.preset.is_none() && !kept.unsaved && !draft.is_blank() {
             draft.begun_with = Some(kept.spec.to_spec());
         }
         settle(draft, &kept, presets);

@@ -3,6 +3,7 @@
 use super::{
     curl, draft, edited, focus, history, input, overlays, program, project, response, save, traffic,
 };
+use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::intent::Intent;
 use crate::app::state::App;
@@ -16,8 +17,14 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::Say(text) => app.say(app.keyed(&text)),
         Intent::Warn(text) => app.warn(app.keyed(&text)),
         Intent::Quote(text) => app.say(text),
+        Intent::SayOpened(action) => draft::say_opened(app, action),
         Intent::Focus(pane) => focus::focus(app, pane),
-        Intent::FindPreset(path) => focus::find_preset(app, &path),
+        Intent::FindPreset(path) => drop(focus::find_preset(app, &path)),
+        Intent::SendPreset(path) => {
+            if focus::find_preset(app, &path) {
+                input::act(app, Action::Send);
+            }
+        }
         Intent::ShowDraft(id) => draft::show_draft(app, id),
         Intent::OpenPreset(path) => drop(draft::open_preset(app, &path)),
         Intent::OpenDraft(spec) => draft::open_draft(app, *spec),

@@ -4,6 +4,7 @@
 //! its text and of the form.
 
 use super::response;
+use crate::app::action::Action;
 use crate::app::drafts::{Draft, DraftId, FieldIssue};
 use crate::app::editor::{Caret, TextChange};
 use crate::app::form::{FormFieldId, FormTab, access};
@@ -56,6 +57,15 @@ pub(crate) fn open_spec(app: &mut App, spec: Spec) {
         Some(id) => show_draft(app, id),
         None => open_draft(app, spec),
     }
+}
+
+/// Says which draft was put on screen, and that the key of this action sends it.
+pub(crate) fn say_opened(app: &mut App, action: Action) {
+    let draft = app.shared.drafts.current();
+    let does = if draft.spec.side().listens() { "starts" } else { "sends" };
+    let title = draft.title();
+    let key = app.keyed(&format!("[{}] {does} it", action.row().name));
+    app.say(format!("{title} is open: {key}"));
 }
 
 /// Composes a spec in a new draft.

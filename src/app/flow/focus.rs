@@ -84,10 +84,11 @@ pub(crate) fn resize(app: &mut App, sign: i16) {
     app.touched();
 }
 
-/// Puts a preset on screen, shows it in its list and gives it the keys.
-pub(crate) fn find_preset(app: &mut App, path: &PresetPath) {
-    if draft::open_preset(app, path) {
-        app.presets.reveal(&app.shared, path);
+/// Puts a preset on screen and gives it the keys; tells whether it could be read.
+pub(crate) fn find_preset(app: &mut App, path: &PresetPath) -> bool {
+    let is_open = draft::open_preset(app, path);
+    if is_open {
         focus(app, Pane::Request);
     }
+    is_open
 }

@@ -28,6 +28,7 @@ pub(crate) fn read(app: &mut App, name: HistoryName, spec: HistorySpec) {
     match spec {
         HistorySpec::Kept { spec, left_out } => {
             draft::open_spec(app, *spec);
+            app.history.opened(name, app.shared.drafts.current().id);
             if left_out > 0 {
                 focus::focus(app, Pane::Request);
                 let (bytes, most) = (format::size(left_out), format::size(HISTORY_BODY));
@@ -35,10 +36,8 @@ pub(crate) fn read(app: &mut App, name: HistoryName, spec: HistorySpec) {
                     "its body of {bytes} was not kept: the history keeps {most} of an entry, and \
                      less while much is sent at once"
                 ));
-            } else if then == Action::Open {
-                focus::focus(app, Pane::Request);
             } else {
-                program::act(app, then);
+                then_do(app, then);
             }
         }
         HistorySpec::Gone { preset } => {
@@ -53,6 +52,15 @@ pub(crate) fn read(app: &mut App, name: HistoryName, spec: HistorySpec) {
                 None => app.warn(cause),
             }
         }
+    }
+}
+
+/// Goes on with an entry that was put on screen. It is sent by the same key once more.
+fn then_do(app: &mut App, then: Action) {
+    match then {
+        Action::Open => focus::focus(app, Pane::Request),
+        Action::Send | Action::SendLiteral => draft::say_opened(app, then),
+        then => program::act(app, then),
     }
 }
 

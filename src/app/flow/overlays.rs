@@ -33,8 +33,7 @@ pub(crate) fn open(app: &mut App, action: Action) {
         Action::ShowCode => Code::new(shared).map(Overlay::Code),
         Action::SaveAs => return save_as(app, shared.drafts.current().id),
         _ => {
-            let draft = shared.drafts.current();
-            let item = draft.preset.clone().map_or(TreeItem::Draft(draft.id), TreeItem::Preset);
+            let item = TreeItem::of(shared, shared.drafts.current());
             return act_on(app, action, &item);
         }
     };
@@ -67,8 +66,9 @@ pub(crate) fn act_on(app: &mut App, action: Action, item: &TreeItem) {
             ask(app, question(text, "Delete", Intent::Delete(path.clone())));
         }
         (Action::Delete, TreeItem::Draft(id)) => {
-            let title = shared.drafts.get(*id).map(Draft::title).unwrap_or_default();
-            discard(app, *id, &title);
+            if let Some(title) = shared.drafts.get(*id).map(Draft::title) {
+                discard(app, *id, &title);
+            }
         }
         (Action::Revert, item) => revert(app, item),
         (Action::Describe, item) => {
@@ -80,11 +80,16 @@ pub(crate) fn act_on(app: &mut App, action: Action, item: &TreeItem) {
 
 fn revert(app: &mut App, item: &TreeItem) {
     let Some(draft) = item.draft(&app.shared).filter(|draft| draft.is_modified()) else {
-        app.say("no unsaved changes here");
+        let what = match item {
+            TreeItem::Draft(_) => "what was never saved".to_owned(),
+            TreeItem::Folder(folder) => format!("{folder}/ itself"),
+            TreeItem::Preset(path) => path.to_string(),
+        };
+        app.say(format!("{what} has no unsaved changes"));
         return;
     };
     let (id, title) = (draft.id, draft.title());
-    if draft.preset.is_none() {
+    if matches!(item, TreeItem::Draft(_)) {
         return discard(app, id, &title);
     }
     let text = format!("Throw away the unsaved changes of {title}?");
@@ -93,7 +98,10 @@ fn revert(app: &mut App, item: &TreeItem) {
 
 fn discard(app: &mut App, id: DraftId, title: &str) {
     let remark = if_live(&app.shared, &TreeItem::Draft(id));
-    let text = format!("Throw {title} away? It was never saved.{remark}");
+    let draft = app.shared.drafts.get(id);
+    let is_gone = draft.is_some_and(|draft| draft.preset.is_some());
+    let kept = if is_gone { "Its file is gone already." } else { "It was never saved." };
+    let text = format!("Throw {title} away? {kept}{remark}");
     ask(app, question(text, "Throw away", Intent::Discard(id)));
 }
 

@@ -10,13 +10,13 @@
 use std::time::Duration;
 
 use crate::app::effect::Effect;
-use crate::app::form::{FormFieldId, access};
 use crate::app::message::Timer;
 use crate::app::outcome::{Handled, Outcome, PaneInput};
 use crate::app::sessions::SessionState;
 use crate::app::shared::{Shown, TextSearch};
 use crate::app::state::App;
 use crate::codec::search::Pattern;
+use crate::model::client::InputSpec;
 use crate::model::id::SessionId;
 use crate::model::payload::{LineEnding, PayloadFormat};
 use crate::model::view::{SearchDirection, SearchHit, View};
@@ -146,16 +146,15 @@ pub(super) fn set_framing(app: &mut App, framing: StreamFraming) {
 /// Reads the input line like this instead of as the form says.
 pub(super) fn set_input_format(app: &mut App, format: PayloadFormat) {
     let draft = app.shared.drafts.current_mut();
-    let (_, kept) = access::input_line(&draft.spec);
+    let Some(InputSpec { format: kept, .. }) = draft.spec.input() else { return };
     draft.input_format = (format != kept).then_some((kept, format));
     app.conversation.input_changed(&app.shared);
 }
 
 /// Ends lines like this, as the form then says.
 pub(super) fn set_line_ending(app: &mut App, ending: LineEnding) {
-    let spec = &mut app.shared.drafts.current_mut().spec;
-    // One of the values that are offered is never refused.
-    let _ = access::set(spec, FormFieldId::key("line-ending"), ending.into_str());
+    let Some(input) = app.shared.drafts.current_mut().spec.input_mut() else { return };
+    input.line_ending = ending;
     app.touched();
     app.say(format!("line ending: {}", ending.into_str().to_uppercase()));
 }

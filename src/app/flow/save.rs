@@ -34,7 +34,9 @@ pub(crate) fn save(app: &mut App) {
     let id = draft.id;
     match draft.preset.clone() {
         None => overlays::save_as(app, id),
-        Some(path) if !draft.is_modified() => app.say(format!("{path} has no unsaved changes")),
+        Some(path) if !draft.is_modified() && app.shared.stored(&path).is_some() => {
+            app.say(format!("{path} has no unsaved changes"));
+        }
         Some(path) => hand_over(app, id, path, Overwrite::Refuse),
     }
 }
@@ -154,7 +156,7 @@ pub(crate) fn saved(app: &mut App, path: &PresetPath, fingerprint: u64) {
         None => app.effects.push(Effect::Store(Job::LoadWorkspace)),
     }
     app.say(format!("saved {path}"));
-    app.presets.reveal(&app.shared, path);
+    app.presets.rebuild(&app.shared);
     app.touched();
     for id in again {
         hand_over(app, id, path.clone(), Overwrite::Refuse);
@@ -201,9 +203,23 @@ pub(crate) fn deleted(app: &mut App, path: &PresetPath) {
 fn gone(app: &mut App, paths: &[PresetPath]) {
     let stays = |path: &PresetPath| paths.binary_search(path).is_err();
     app.shared.workspace.presets.retain(|known| stays(&known.path));
-    app.shared.drafts.retain(|draft| draft.preset.as_ref().is_none_or(stays));
-    draft::draft_changed(app);
+    forget_drafts(app, |draft| draft.preset.as_ref().is_some_and(|path| !stays(path)));
+}
+
+/// These drafts are not there any more. In place of the one on screen comes what the selection is
+/// on now.
+fn forget_drafts(app: &mut App, is_gone: impl Fn(&Draft) -> bool) {
+    let is_shown = is_gone(app.shared.drafts.current());
+    app.shared.drafts.retain(|draft| !is_gone(draft));
     app.presets.rebuild(&app.shared);
+    draft::draft_changed(app);
+    if is_shown {
+        match app.presets.selected(&app.shared) {
+            Some(TreeItem::Preset(path)) => drop(draft::open_preset(app, &path)),
+            Some(TreeItem::Draft(id)) => draft::show_draft(app, id),
+            Some(TreeItem::Folder(_)) | None => {}
+        }
+    }
 }
 
 /// The store deleted presets of a folder (sorted), all of them unless it failed.
@@ -292,8 +308,7 @@ pub(crate) fn delete_folder(app: &mut App, folder: String, presets: Vec<PresetPa
 /// Throws a draft away; what runs from it is closed.
 pub(crate) fn discard(app: &mut App, id: DraftId) {
     close(app, |draft| draft.id == id);
-    app.shared.drafts.retain(|draft| draft.id != id);
-    draft::draft_changed(app);
+    forget_drafts(app, |draft| draft.id == id);
 }
 
 /// Closes what runs from these drafts.

@@ -90,11 +90,23 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
             if more.is_empty() { String::new() } else { format!(" (and {} more)", more.len()) };
         app.warn(format!("{problem}{also}"));
     }
+    tell_if_gone(app, &workspace);
     app.shared.set_workspace(workspace);
     app.presets.workspace_changed(&app.shared, is_begin);
     draft::form_changed(app);
     if is_begin {
         restore::begin_on_a_preset(app);
+    }
+}
+
+/// Somebody else deleted or renamed what is on screen: it stays there, as it is.
+fn tell_if_gone(app: &mut App, workspace: &Workspace) {
+    let open = app.shared.drafts.current().preset.clone();
+    let Some(path) = open.filter(|path| app.shared.stored(path).is_some()) else { return };
+    let is_there = workspace.presets.iter().any(|stored| stored.path == path);
+    if !is_there && workspace.problems.is_empty() {
+        let what = app.keyed("is gone from the disk and stays open here: [save] writes it again");
+        app.warn(format!("{path} {what}"));
     }
 }
 
@@ -118,7 +130,6 @@ fn restored(app: &mut App, restore: Option<Box<Restore>>) {
     }
     if merged.is_shown {
         draft::draft_changed(app);
-        app.presets.follow(&app.shared);
     } else {
         let back = format::counted(merged.beside, "draft");
         app.say(format!("{back} of the last run came back, beside what is on screen"));

@@ -11,7 +11,6 @@ use crate::app::editor::Splice;
 use crate::model::field::{FieldInfo, FieldValue, Options, Rows, Spelling, ValueKind};
 use crate::model::field_access::{self as fields, FoundField};
 use crate::model::field_id::FieldId;
-use crate::model::payload::{LineEnding, PayloadFormat};
 use crate::model::spec::Spec;
 
 /// The text of a field, to keep.
@@ -149,12 +148,6 @@ pub fn remove(spec: &mut Spec, id: FormFieldId) -> bool {
         .is_some_and(|found| FieldKind::from(found.info().kind) == FieldKind::Area));
     let there = at < len(spec, list) && !is_area;
     there && fields::with_rows(spec.options_mut(), &list, |rows| rows.remove(at))
-}
-
-/// Line ending and format of the input line of a session.
-pub(crate) fn input_line(spec: &Spec) -> (LineEnding, PayloadFormat) {
-    let text = |key| fields::text(spec.options(), &FieldId::new(key));
-    (text("line-ending").parse().unwrap_or_default(), text("format").parse().unwrap_or_default())
 }
 
 /// How the text of a field becomes bytes.

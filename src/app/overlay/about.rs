@@ -26,8 +26,10 @@ impl About {
                 return Err(Intent::Say("select a preset to describe it".into()));
             }
             TreeItem::Draft(id) => {
-                let draft = shared.drafts.get(*id);
-                draft.map(|draft| (draft.title(), draft.about.clone())).unwrap_or_default()
+                let Some(draft) = shared.drafts.get(*id) else {
+                    return Err(Intent::Say("this draft is gone".into()));
+                };
+                (draft.title(), draft.about.clone())
             }
             TreeItem::Preset(path) => {
                 let stored = shared.stored(path).and_then(|stored| stored.content.as_ref().ok());

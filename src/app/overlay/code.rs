@@ -75,6 +75,7 @@ fn listings(spec: &Spec, scope: &Scope, shows_secrets: bool) -> Result<Vec<CodeL
 }
 
 fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, String> {
+    // What cannot be planned has an issue at least; the first says enough.
     plan_with(spec, scope, UnknownNames::Literal)
         .map_err(|issues| issues.first().map(ToString::to_string).unwrap_or_default())
 }
@@ -120,7 +121,7 @@ impl Code {
         let draft = shared.drafts.current();
         let (title, spec) = (draft.title(), draft.spec.to_spec());
         let listings = listings(&spec, &shared.scope(), false)
-            .map_err(|why| Intent::Warn(format!("no code yet: {why}")))?;
+            .map_err(|why| Intent::Warn(format!("no code of {title} yet: {why}")))?;
         let title = format!("{title} as code");
         Ok(Code { title, listings, selected: 0, scroll: 0, shows_secrets: false, spec: Some(spec) })
     }

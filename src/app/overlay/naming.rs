@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
-use crate::app::drafts::DraftId;
+use crate::app::drafts::{Draft, DraftId};
 use crate::app::editor::{Editor, LineMode};
 use crate::app::effect::Effect;
 use crate::app::intent::{Intent, Question};
@@ -27,7 +27,7 @@ use crate::store::job::{Job, Overwrite};
 pub enum NamingPurpose {
     Save(DraftId),
     Rename(PresetPath),
-    Duplicate(Box<Spec>, String),
+    Duplicate { title: String, spec: Box<Spec>, about: String },
 }
 
 /// State of the overlay.
@@ -83,11 +83,11 @@ impl Naming {
             return Err(Intent::Say("select a preset to duplicate it".into()));
         };
         let base = match item {
-            TreeItem::Preset(_) => title,
+            TreeItem::Preset(_) => title.clone(),
             TreeItem::Draft(_) | TreeItem::Folder(_) => suggest(&spec),
         };
         let name = free(shared, &base);
-        let purpose = NamingPurpose::Duplicate(Box::new(spec), about);
+        let purpose = NamingPurpose::Duplicate { title, spec: Box::new(spec), about };
         Ok(Naming::new(shared, purpose, &name, String::new()))
     }
 
@@ -96,12 +96,15 @@ impl Naming {
         Naming { purpose, editor, suggestion, folders: folders(shared) }
     }
 
-    /// Title of the overlay.
-    pub fn title(&self) -> &'static str {
-        match self.purpose {
-            NamingPurpose::Save(_) => "Save as",
-            NamingPurpose::Rename(_) => "Rename",
-            NamingPurpose::Duplicate(..) => "Duplicate",
+    /// Title of the overlay: what is named, and what for.
+    pub fn title(&self, shared: &Shared) -> String {
+        match &self.purpose {
+            NamingPurpose::Save(id) => {
+                let title = shared.drafts.get(*id).map(Draft::title).unwrap_or_default();
+                format!("Save {title} as")
+            }
+            NamingPurpose::Rename(path) => format!("Rename {path}"),
+            NamingPurpose::Duplicate { title, .. } => format!("Duplicate {title}"),
         }
     }
 
@@ -119,7 +122,7 @@ impl Naming {
         let same = match &self.purpose {
             NamingPurpose::Save(id) => shared.drafts.get(*id).and_then(|it| it.preset.as_ref()),
             NamingPurpose::Rename(from) => Some(from),
-            NamingPurpose::Duplicate(..) => None,
+            NamingPurpose::Duplicate { .. } => None,
         };
         if same != Some(&path) && shared.stored(&path).is_some() {
             return NameVerdict::Taken(path);
@@ -184,7 +187,10 @@ impl Naming {
     fn choose(&self, shared: &Shared) -> Outcome {
         let intent = match (self.verdict(shared), &self.purpose) {
             (NameVerdict::Wrong(_), _) => return Outcome::yes(),
-            (NameVerdict::Taken(path), NamingPurpose::Rename(_) | NamingPurpose::Duplicate(..)) => {
+            (
+                NameVerdict::Taken(path),
+                NamingPurpose::Rename(_) | NamingPurpose::Duplicate { .. },
+            ) => {
                 return Intent::Warn(format!("{path} is there already")).into();
             }
             (NameVerdict::Taken(path), NamingPurpose::Save(id)) => {
@@ -202,7 +208,7 @@ impl Naming {
                 let from = from.clone();
                 Intent::Perform(Effect::Store(Job::RenamePreset { from, to }))
             }
-            (NameVerdict::Free(path), NamingPurpose::Duplicate(spec, about)) => {
+            (NameVerdict::Free(path), NamingPurpose::Duplicate { spec, about, .. }) => {
                 Intent::SaveCopy { path, spec: spec.clone(), about: about.clone() }
             }
         };
@@ -246,8 +252,12 @@ fn suggest(spec: &Spec) -> String {
 fn free(shared: &Shared, name: &str) -> String {
     let taken =
         |name: &str| PresetPath::parse(name).is_ok_and(|path| shared.stored(&path).is_some());
-    let others = (2..1000).map(|n| format!("{name}-{n}"));
-    std::iter::once(name.to_owned()).chain(others).find(|name| !taken(name)).unwrap_or_default()
+    let (mut free, mut number) = (name.to_owned(), 1);
+    while taken(&free) {
+        number += 1;
+        free = format!("{name}-{number}");
+    }
+    free
 }
 
 #[cfg(test)]

@@ -73,8 +73,11 @@ fn action(shared: &Shared, here: &[Context], action: Action) -> Choice {
 
 /// The pane an action belongs to, unless it can be done where the focus is.
 fn home(here: &[Context], action: Action) -> Option<Pane> {
-    let keys = action.row().keys;
-    if keys.is_empty() || keys.iter().any(|(context, _)| here.contains(context)) {
+    let ActionInfo { keys, category, .. } = action.row();
+    // Outside the list of presets they are done to what is on screen, not to the row selected there.
+    let is_of_preset =
+        *category == Category::Presets && keys.iter().all(|(c, _)| *c == Context::Presets);
+    if is_of_preset || keys.is_empty() || keys.iter().any(|(context, _)| here.contains(context)) {
         return None;
     }
     keys.iter().find_map(|(context, _)| context.pane())

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 
 use crate::app::action::Action;
 use crate::app::cursor::{Cursor, CursorStep};
+use crate::app::drafts::DraftId;
 use crate::app::effect::Effect;
 use crate::app::format;
 use crate::app::intent::{Intent, Question};
@@ -33,6 +34,8 @@ pub struct HistoryPane {
     selected: Option<Stamp>,
     at: usize,
     offset: usize,
+    /// The entry that was put on screen last, and the draft it is in.
+    opened: Option<(HistoryName, DraftId)>,
     /// A question for the list is under way.
     is_asked: bool,
     /// What is shown when it is answered is not what is wanted.
@@ -135,6 +138,8 @@ impl HistoryPane {
             return self.step(shared, step);
         }
         match action {
+            // What is sent is what is on screen: another entry is put there first.
+            Action::Send | Action::SendLiteral if self.is_open(shared) => Outcome::no(),
             Action::Open
             | Action::Send
             | Action::SendLiteral
@@ -175,6 +180,18 @@ impl HistoryPane {
             None if then == Action::Open => Outcome::yes(),
             None => Outcome::no(),
         }
+    }
+
+    /// An entry was put on screen, in this draft.
+    pub(crate) fn opened(&mut self, name: HistoryName, draft: DraftId) {
+        self.opened = Some((name, draft));
+    }
+
+    /// Whether the selected entry is what is on screen: it was sent from there, or opened there.
+    fn is_open(&self, shared: &Shared) -> bool {
+        let Some(entry) = self.selected() else { return true };
+        let sent = shared.session().is_some_and(|session| session.entry == entry.name.at);
+        sent || self.opened == Some((entry.name, shared.drafts.current().id))
     }
 
     fn forget_entry(&self) -> Outcome {

@@ -55,21 +55,21 @@ impl PresetsPane {
         }
     }
 
-    /// A listener is up. In the starter workspace the selection moves from it to the client that
-    /// talks to it, so that the same key once more shows both ends. Not before: were the port
-    /// taken, the client would talk to somebody else.
-    pub fn listening(&mut self, shared: &Shared, id: SessionId) -> Outcome {
-        let preset = shared.drafts.of_session(id).and_then(|draft| draft.preset.as_ref());
-        let Some(path) = preset.filter(|_| shared.focus == Pane::Presets) else {
-            return Outcome::no();
+    /// A listener is up. In the starter workspace the client that talks to it is opened, so that the
+    /// same key once more shows both ends. Not before: were the port taken, the client would talk to
+    /// somebody else.
+    pub fn listening(&self, shared: &Shared, id: SessionId) -> Outcome {
+        let is_meant = |draft: &&Draft| {
+            let item = TreeItem::of(shared, draft);
+            shared.focus == Pane::Presets
+                && item.is_open(shared)
+                && self.selected(shared) == Some(item)
         };
-        if self.selected(shared) != Some(TreeItem::Preset(path.clone())) {
-            return Outcome::no();
-        }
-        let Some(partner) = partner(shared, path) else { return Outcome::no() };
-        self.reveal(shared, &partner);
-        let name = partner.name();
-        Outcome::say(format!("listening: [send] again sends to it from {name}"))
+        let listener = shared.drafts.of_session(id).filter(is_meant);
+        let partner = listener.and_then(|draft| partner(shared, draft.preset.as_ref()?));
+        let Some(partner) = partner else { return Outcome::no() };
+        let said = format!("listening: [send] again sends to it from {}", partner.name());
+        Outcome::from(Intent::OpenPreset(partner)).with(Intent::Say(said))
     }
 
     fn act(&mut self, shared: &Shared, action: Action) -> Outcome {
@@ -93,11 +93,9 @@ impl PresetsPane {
                 let item = self.selected(shared);
                 return item.map(|item| Intent::ActOn(action, item)).into();
             }
-            Action::Send => return self.send(shared),
+            Action::Send | Action::SendLiteral => return self.send(shared, action),
             // These mean the selected row; then the program does them to what is on screen.
-            Action::SendLiteral | Action::SaveAs | Action::ShowCode => {
-                return self.show_first(shared, |_| true);
-            }
+            Action::SaveAs | Action::ShowCode => return self.show_first(shared, |_| true),
             Action::Stop => return self.show_first(shared, |item| item.is_live(shared)),
             // What was just edited is saved before what happens to be selected.
             Action::Save if !shared.drafts.current().is_modified() => {
@@ -122,19 +120,31 @@ impl PresetsPane {
         }
     }
 
-    /// Sends the selected row: the program does it to what is on screen.
-    fn send(&self, shared: &Shared) -> Outcome {
-        match self.selected(shared) {
-            Some(TreeItem::Folder(_)) => Outcome::say("select a preset to send it"),
+    /// What is sent is what is on screen: another row is put there, and sent by the same key once
+    /// more.
+    fn send(&self, shared: &Shared, action: Action) -> Outcome {
+        let is_other =
+            |item: &TreeItem| !matches!(item, TreeItem::Folder(_)) && !item.is_open(shared);
+        match self.selected(shared).filter(is_other) {
             Some(item) if item.is_broken(shared) => Outcome::from(show(item)),
-            _ => self.show_first(shared, |_| true),
+            Some(item) => Outcome::from(show(item)).with(Intent::SayOpened(action)),
+            None => Outcome::no(),
         }
     }
 
-    /// Puts the selected row on screen, if it is so, before the program does the action to it.
+    /// Puts the selected row on screen, if it is so, before the program does the action to it. A row
+    /// that cannot be put there says why, and nothing is done to another one.
     fn show_first(&self, shared: &Shared, is: impl Fn(&TreeItem) -> bool) -> Outcome {
-        let item = self.selected(shared).filter(is);
-        Outcome { handled: Handled::No, intents: item.map(show).unwrap_or_default() }
+        match self.selected(shared).filter(is) {
+            Some(TreeItem::Folder(folder)) => {
+                Intent::Quote(format!("{folder}/ is a folder: select a preset")).into()
+            }
+            Some(item) if item.is_broken(shared) => Outcome::from(show(item)),
+            Some(item) if !item.is_open(shared) => {
+                Outcome { handled: Handled::No, intents: show(item) }
+            }
+            Some(_) | None => Outcome::no(),
+        }
     }
 
     fn copy(&self, shared: &Shared) -> Outcome {
@@ -209,5 +219,5 @@ fn show(item: TreeItem) -> Vec<Intent> {
 fn partner(shared: &Shared, path: &PresetPath) -> Option<PresetPath> {
     let client = path.as_str().strip_suffix("-server").filter(|_| shared.workspace.is_starter)?;
     let client = PresetPath::parse(&format!("{client}-client")).ok()?;
-    shared.stored(&client).map(|stored| stored.path.clone())
+    shared.stored(&client).filter(|stored| stored.content.is_ok()).map(|_| client)
 }

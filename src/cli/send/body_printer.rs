@@ -6,7 +6,7 @@ use crate::cli::headless::Headless;
 use crate::cli::output::{Output, Style};
 use crate::codec::charset::Recoder;
 use crate::codec::highlight;
-use crate::codec::lines::LineScanner;
+use crate::codec::lines::JsonCheck;
 use crate::codec::printable::printable;
 use crate::engine::event::Event;
 use crate::model::exchange::HttpMessage;
@@ -156,7 +156,7 @@ impl BodyPrinter {
         output: &Output,
         headless: &Headless,
     ) -> Result<Option<String>, Failure> {
-        let (mut scanner, mut at) = (LineScanner::new(ViewMode::Pretty), 0);
+        let (mut check, mut at) = (JsonCheck::default(), 0);
         loop {
             output.ready().await?;
             let bytes = headless.read_body(self.body, at, PIECE)?;
@@ -164,10 +164,10 @@ impl BodyPrinter {
                 return Ok(None);
             }
             if bytes.is_empty() {
-                return Ok(scanner.unfinished().map(|why| format!("not JSON: {why} at byte {at}")));
+                return Ok(check.unfinished().map(|why| format!("not JSON: {why} at byte {at}")));
             }
-            let laid_out = scanner.scan(&bytes, |_| {});
-            if let Some(flaw) = scanner.flaw().or(laid_out.as_ref().err()) {
+            check.push(&bytes);
+            if let Some(flaw) = check.flaw() {
                 return Ok(Some(flaw.to_string()));
             }
             at += bytes.len() as u64;

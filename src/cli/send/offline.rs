@@ -6,7 +6,7 @@ use tokio::task::yield_now;
 use super::body_printer::print_line;
 use crate::cli::exit;
 use crate::cli::output::{self, Output, Style};
-use crate::codec::lines::LineScanner;
+use crate::codec::lines::{JsonCheck, LineScanner};
 use crate::engine::UnsentRequest;
 use crate::model::failure::Failure;
 use crate::model::plan::HttpPlan;
@@ -63,9 +63,9 @@ fn lay_out(body: &[u8], output: &mut Output) -> bool {
     if !body.trim_ascii_start().starts_with(b"{") && !body.trim_ascii_start().starts_with(b"[") {
         return false;
     }
-    let mut scanner = LineScanner::new(ViewMode::Pretty);
-    let is_json = scanner.scan(body, |_| {}).is_ok();
-    if !is_json || scanner.flaw().is_some() || scanner.unfinished().is_some() {
+    let mut check = JsonCheck::default();
+    check.push(body);
+    if check.flaw().is_some() || check.unfinished().is_some() {
         return false;
     }
     for (index, line) in LineScanner::new(ViewMode::Pretty).format(body, 0, ROWS).iter().enumerate()

@@ -85,13 +85,13 @@ fn announced(head: &Head, otherwise: MessageFraming) -> (BodyFraming, Option<Ref
         decision.warnings.push("the transfer coding 'identity' was withdrawn; ignored".into());
     }
     let length = content_length(head, &mut decision.warnings);
-    if codings.is_empty() {
+    let Some(last) = codings.pop() else {
         decision.framing =
             length.as_ref().ok().copied().flatten().map_or(otherwise, MessageFraming::Length);
         let empty = is_request && head.field("transfer-encoding").is_some();
         let empty = empty.then(|| Refusal::bad("Transfer-Encoding names no coding"));
         return (decision, length.map_err(Refusal::bad).err().or(empty));
-    }
+    };
     if head.field("content-length").is_some() {
         decision.warnings.push(
             "both Transfer-Encoding and Content-Length; the length is ignored (RFC 9112, 6.3)"
@@ -101,7 +101,6 @@ fn announced(head: &Head, otherwise: MessageFraming) -> (BodyFraming, Option<Ref
     if version(head) == HttpVersion::Http10 {
         decision.warnings.push("Transfer-Encoding in an HTTP/1.0 message".into());
     }
-    let last = codings.pop().unwrap_or_default();
     let contradiction = contradiction(&codings, &last, is_request);
     let contradiction = contradiction.or(length.map_err(Refusal::bad).err().filter(|_| is_request));
     decision.framing = if last == "chunked" {

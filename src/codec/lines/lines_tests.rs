@@ -83,13 +83,13 @@ fn what_is_not_json_says_where() {
 #[test]
 fn json_that_is_cut_off_is_laid_out_as_far_as_it_goes() {
     assert_eq!(pretty("{\"a\":[1,\"xy"), ["{", "  \"a\": [", "    1,", "    \"xy"]);
-    let mut scanner = LineScanner::new(ViewMode::Pretty);
-    scanner.scan(b"{\"a\":[", |_| {}).unwrap();
-    assert_eq!(scanner.unfinished().unwrap(), "the JSON ends with 2 brackets open");
-    scanner.scan(b"\"", |_| {}).unwrap();
-    assert_eq!(scanner.unfinished().unwrap(), "the JSON ends inside a string");
-    scanner.scan(b"\"]}", |_| {}).unwrap();
-    assert_eq!(scanner.unfinished(), None);
+    let mut check = JsonCheck::default();
+    check.push(b"{\"a\":[");
+    assert_eq!(check.unfinished().unwrap(), "the JSON ends with 2 brackets open");
+    check.push(b"\"");
+    assert_eq!(check.unfinished().unwrap(), "the JSON ends inside a string");
+    check.push(b"\"]}");
+    assert_eq!((check.flaw(), check.unfinished()), (None, None));
 }
 
 #[test]

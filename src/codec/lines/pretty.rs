@@ -16,7 +16,8 @@ mod scalar;
 
 use super::start::{CUT, JsonState, LineStart, NotJson, continues_character};
 use blocks::{BLOCK, Masks};
-use check::JsonCheck;
+
+pub use check::JsonCheck;
 
 /// Spaces of one level.
 const INDENT: u32 = 2;
@@ -48,8 +49,6 @@ pub(super) struct JsonScanner {
     /// Spaces that indents have taken.
     indents: u64,
     failed: Option<NotJson>,
-    /// Of whoever goes through a body from its start; `None` in a checkpoint.
-    check: Option<Box<JsonCheck>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -66,22 +65,6 @@ enum Next {
 }
 
 impl JsonScanner {
-    /// One at the start of a body that also checks it.
-    pub(super) fn checking() -> Self {
-        JsonScanner { check: Some(Box::default()), ..JsonScanner::default() }
-    }
-
-    /// The same place, to lay out what follows once more.
-    pub(super) fn checkpoint(&self) -> Self {
-        let JsonScanner { carry, next, failed, .. } = self;
-        JsonScanner { carry: *carry, next: *next, failed: failed.clone(), check: None, ..*self }
-    }
-
-    /// The first place at which the bytes so far are no JSON, laid out or not.
-    pub(super) fn flaw(&self) -> Option<&NotJson> {
-        self.check.as_ref()?.flaw()
-    }
-
     /// Takes the next raw bytes and reports display lines; an error (RFC 8259) stays for good.
     pub(super) fn scan(
         &mut self,
@@ -105,17 +88,6 @@ impl JsonScanner {
         Ok(())
     }
 
-    /// A remark about a body that is complete and yet stops in the middle.
-    pub(super) fn unfinished(&self) -> Option<String> {
-        if self.carry.in_string() {
-            Some("the JSON ends inside a string".into())
-        } else if self.depth > 0 {
-            Some(format!("the JSON ends with {} brackets open", self.depth))
-        } else {
-            self.check.as_ref()?.unfinished().map(ToOwned::to_owned)
-        }
-    }
-
     /// Scans the first `length` bytes of a block.
     #[inline]
     fn block(
@@ -125,9 +97,6 @@ impl JsonScanner {
         on_line: &mut impl FnMut(LineStart),
     ) -> Result<(), NotJson> {
         let mut masks = blocks::masks(block, length, &mut self.carry);
-        if let Some(check) = &mut self.check {
-            check.block(self.offset, block, length, &masks);
-        }
         let stray = masks.stray.trailing_zeros();
         if stray < 64 {
             // What comes before the first error counts, whatever the split is.

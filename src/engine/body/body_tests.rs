@@ -100,6 +100,40 @@ async fn json_is_laid_out_and_other_bytes_fall_back_to_text_with_a_note() {
 }
 
 #[tokio::test]
+async fn a_slip_far_into_json_is_told_when_all_lines_are_there() {
+    let mut bench = Bench::new();
+    let numbers = b"0,\n".repeat(200_000);
+    let id = bench.keep(&[b"[", &numbers, b"01,\n", &numbers, b"]"]).await;
+    let view = bench.view(query(id, ViewMode::Pretty, u64::MAX, 1)).await;
+    assert_eq!((view.total_lines, texts(&view)), (400_003, vec!["]".to_owned()]));
+    let note = match view.note {
+        Some(note) => note,
+        None => bench.next_view().await.note.unwrap(),
+    };
+    assert_eq!(note, "not JSON: a number that begins with 0 at byte 600002");
+}
+
+#[tokio::test]
+async fn what_pauses_is_checked_as_far_as_it_came() {
+    let mut bench = Bench::new();
+    let writer = bench.store.create();
+    writer.body_starts(0);
+    writer.wire(Bytes::from_static(b"[nan,\n")).await.unwrap();
+    bench.store.view(query(writer.id(), ViewMode::Pretty, 0, 5)).unwrap();
+    let view = loop {
+        let view = bench.next_view().await;
+        if view.note.is_some() {
+            break view;
+        }
+    };
+    assert_eq!(view.note.unwrap(), "not JSON: 'a' makes it neither true, false nor null at byte 2");
+    assert!(!view.complete);
+    writer.wire(Bytes::from_static(b"0]")).await.unwrap();
+    writer.finish().await.unwrap();
+    assert_eq!(texts(&bench.view(query(view.query.body, ViewMode::Pretty, 0, 5)).await).len(), 4);
+}
+
+#[tokio::test]
 async fn past_the_end_are_the_last_lines() {
     let mut bench = Bench::new();
     let id = bench.keep(&[&[b'x'; 100]]).await;

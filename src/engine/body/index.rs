@@ -3,9 +3,12 @@
 //! An index is a scanner that has come so far, and a copy of it every [`SPACING`] bytes. To show a
 //! line, the copy before it scans at most that much again; so a window costs the same anywhere in
 //! any body, and an index takes about a hundredth of the body. Hex needs none.
+//!
+//! Behind the index of JSON goes a check, which tells the first flaw when it has come to it; lines
+//! never wait for it.
 
 use super::message::Body;
-use crate::codec::lines::{LineScanner, NotJson};
+use crate::codec::lines::{JsonCheck, LineScanner, NotJson};
 use crate::model::id::BodyId;
 use crate::model::view::{LINE_PIECE, View, ViewLine, ViewMode, ViewPart, ViewQuery};
 
@@ -37,19 +40,28 @@ struct LineIndex {
     reached: Checkpoint,
     checkpoints: Vec<Checkpoint>,
     error: Option<NotJson>,
+    /// Of what is laid out as JSON.
+    check: Option<JsonCheck>,
 }
 
-#[derive(Debug)]
+/// How far a view of a body has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Progress {
+    /// Display lines indexed.
+    pub(super) lines: u64,
+    /// Bytes there are.
+    pub(super) bytes: u64,
+    /// These are all lines of a body that is whole.
+    pub(super) is_complete: bool,
+    /// And all is known that can be said of it.
+    pub(super) is_checked: bool,
+}
+
+#[derive(Debug, Clone)]
 struct Checkpoint {
     /// Lines that start before its offset.
     lines: u64,
     scanner: LineScanner,
-}
-
-impl Checkpoint {
-    fn copy(&self) -> Self {
-        Checkpoint { lines: self.lines, scanner: self.scanner.checkpoint() }
-    }
 }
 
 impl Indexes {
@@ -89,24 +101,49 @@ impl Indexes {
                 < body.len(query.part)
     }
 
-    /// Indexes up to `budget` more bytes.
-    pub(super) fn extend(&mut self, body: &Body, query: &ViewQuery, budget: usize) {
-        if !self.is_behind(body, query) {
-            return;
+    /// Indexes up to `budget` more bytes; `false` = there were none.
+    pub(super) fn extend(&mut self, body: &Body, query: &ViewQuery, budget: usize) -> bool {
+        let is_behind = self.is_behind(body, query);
+        if is_behind {
+            let key = self.key(body, query);
+            self.pass(body, key, budget, LineIndex::scan, |index| index.reached.scanner.offset());
         }
-        let key = self.key(body, query);
+        is_behind
+    }
+
+    /// Checks up to `budget` more bytes.
+    pub(super) fn check(&mut self, body: &Body, query: &ViewQuery, budget: usize) {
+        if self.is_unchecked(body, query) {
+            let key = (body.id, query.part, query.mode);
+            self.pass(body, key, budget, LineIndex::check, LineIndex::checked);
+        }
+    }
+
+    /// Bytes have arrived that are not checked and should be.
+    pub(super) fn is_unchecked(&self, body: &Body, query: &ViewQuery) -> bool {
+        let index = self.find((body.id, query.part, query.mode));
+        index.is_some_and(|index| index.checked() < body.len(query.part))
+    }
+
+    fn pass(
+        &mut self,
+        body: &Body,
+        key: IndexKey,
+        budget: usize,
+        take: impl FnOnce(&mut LineIndex, &[u8]),
+        reached: impl FnOnce(&LineIndex) -> u64,
+    ) {
         let mut buffer = std::mem::take(&mut self.buffer);
         let index = self.use_index(key);
         buffer.resize(budget, 0);
-        // A body that cannot be read any more stays as far as it is indexed.
-        let at = index.reached.scanner.offset();
-        let count = body.read_at(query.part, at, &mut buffer).unwrap_or(0);
-        index.scan(&buffer[..count]);
+        // A body that cannot be read any more stays as far as it has come.
+        let count = body.read_at(key.1, reached(index), &mut buffer).unwrap_or(0);
+        take(index, &buffer[..count]);
         self.buffer = buffer;
     }
 
-    /// Display lines and bytes so far, and whether that is all.
-    pub(super) fn facts(&self, body: &Body, query: &ViewQuery) -> (u64, u64, bool) {
+    /// How far this view has come.
+    pub(super) fn progress(&self, body: &Body, query: &ViewQuery) -> Progress {
         // Asked first: whatever is complete then has all its bytes.
         let arrived = body.is_complete(query.part);
         let bytes = body.len(query.part);
@@ -114,12 +151,16 @@ impl Indexes {
             ViewMode::Hex => bytes.div_ceil(HEX_LINE),
             _ => self.get(body, query).map_or(0, |index| index.reached.lines),
         };
-        (lines, bytes, arrived && !self.is_behind(body, query))
+        let is_complete = arrived && !self.is_behind(body, query);
+        let is_checked = is_complete && !self.is_unchecked(body, query);
+        Progress { lines, bytes, is_complete, is_checked }
     }
 
     /// The lines asked for, as far as they are known; past the end the last ones.
     pub(super) fn view(&self, body: &Body, query: &ViewQuery) -> View {
-        let (total_lines, total_bytes, complete) = self.facts(body, query);
+        let progress = self.progress(body, query);
+        let Progress { lines: total_lines, bytes: total_bytes, is_complete: complete, .. } =
+            progress;
         let rows = u64::from(query.rows.min(ROWS));
         let top =
             if query.top < total_lines { query.top } else { total_lines.saturating_sub(rows) };
@@ -130,20 +171,21 @@ impl Indexes {
             (_, Some(index)) => index.show(body, top, rows),
             (_, None) => Vec::new(),
         };
-        let (note, cut) = (self.note(body, query, complete), self.key(body, query).2);
+        let note = self.note(body, query, progress.is_checked);
+        let cut = self.key(body, query).2;
         View { query: query.clone(), cut, top, lines, total_lines, total_bytes, complete, note }
     }
 
-    fn note(&self, body: &Body, query: &ViewQuery, complete: bool) -> Option<String> {
+    fn note(&self, body: &Body, query: &ViewQuery, is_checked: bool) -> Option<String> {
         if let Err(why) = body.spool(query.part).outcome() {
             return Some(why.to_string());
         }
         let index = self.find((body.id, query.part, query.mode))?;
-        let scanner = &index.reached.scanner;
-        if let Some(flaw) = scanner.flaw().or(index.error.as_ref()) {
+        let check = index.check.as_ref()?;
+        if let Some(flaw) = check.flaw().or(index.error.as_ref()) {
             return Some(flaw.to_string());
         }
-        scanner.unfinished().filter(|_| complete)
+        check.unfinished().filter(|_| is_checked)
     }
 
     /// The display line of a byte; `None` = not indexed that far yet.
@@ -167,7 +209,22 @@ impl Indexes {
 impl LineIndex {
     fn new(key: IndexKey) -> Self {
         let reached = Checkpoint { lines: 0, scanner: LineScanner::new(key.2) };
-        LineIndex { key, checkpoints: vec![reached.copy()], reached, error: None }
+        let check = (key.2 == ViewMode::Pretty).then(JsonCheck::default);
+        LineIndex { key, checkpoints: vec![reached.clone()], reached, error: None, check }
+    }
+
+    fn check(&mut self, bytes: &[u8]) {
+        if let Some(check) = &mut self.check {
+            check.push(bytes);
+        }
+    }
+
+    /// Bytes of which nothing more is to be told.
+    fn checked(&self) -> u64 {
+        match &self.check {
+            Some(check) if check.flaw().is_none() => check.offset(),
+            _ => u64::MAX,
+        }
     }
 
     fn scan(&mut self, mut bytes: &[u8]) {
@@ -180,7 +237,7 @@ impl LineIndex {
                 self.error = Some(error);
                 self.checkpoints = Vec::new();
             } else if piece.len() == room {
-                self.checkpoints.push(self.reached.copy());
+                self.checkpoints.push(self.reached.clone());
             }
             bytes = rest;
         }
@@ -222,8 +279,7 @@ impl LineIndex {
         let bytes = body.read(self.key.1, start, count).unwrap_or_default();
         let mut lines = from.lines;
         // Scanned without an error before.
-        let _ =
-            from.scanner.checkpoint().scan(&bytes, |line| lines += u64::from(line.offset <= at));
+        let _ = from.scanner.clone().scan(&bytes, |line| lines += u64::from(line.offset <= at));
         lines.saturating_sub(1)
     }
 }

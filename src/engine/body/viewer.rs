@@ -7,8 +7,8 @@
 //! ```
 //!
 //! One thread owns every line index, so nothing is locked while it answers; it works in slices of
-//! [`SLICE`] bytes and looks for new questions between two of them. It sleeps when there is
-//! nothing to do.
+//! [`SLICE`] bytes and looks for new questions between two of them. What is indexed is checked when
+//! there is nothing to index. It sleeps when there is nothing to do.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use super::index::{Indexes, ROWS};
+use super::index::{Indexes, Progress, ROWS};
 use super::message::Body;
 use super::thread::on_thread;
 use super::view_queue::{PendingHit, ViewQueue, ViewerQuestion};
@@ -48,8 +48,8 @@ struct WatchedView {
     query: ViewQuery,
     body: Arc<Body>,
     sent_at: Instant,
-    /// Lines, bytes and completeness when it was last sent.
-    sent: (u64, u64, bool),
+    /// How far it had come when it was last sent.
+    sent: Progress,
     is_full: bool,
 }
 
@@ -72,7 +72,9 @@ impl Viewer {
                     ViewerQuestion::Forget(ids) => self.forget(&ids),
                 }
             }
-            self.index();
+            if !self.index() {
+                self.check();
+            }
             self.locate();
             self.refresh();
         }
@@ -84,10 +86,17 @@ impl Viewer {
             return Some(Instant::now());
         }
         let behind = |watch: &WatchedView| {
-            if self.indexes.is_behind(&watch.body, &watch.query) {
+            let (body, query) = (&watch.body, &watch.query);
+            if self.indexes.is_behind(body, query) {
                 return Some(Instant::now());
             }
-            (self.indexes.facts(&watch.body, &watch.query) != watch.sent).then(|| watch.due())
+            let progress = self.indexes.progress(body, query);
+            let sending = (progress != watch.sent).then(|| watch.due());
+            // What still arrives rings before that, and is indexed first.
+            let pause = if progress.is_complete { Duration::ZERO } else { REFRESH };
+            let is_unchecked = self.indexes.is_unchecked(body, query);
+            let checking = is_unchecked.then(|| Instant::now() + pause);
+            sending.into_iter().chain(checking).min()
         };
         self.watches.iter().filter_map(behind).min()
     }
@@ -96,11 +105,15 @@ impl Viewer {
         // Set before looking: growth from here on rings.
         body.watched.store(true, Ordering::Release);
         self.indexes.extend(&body, &query, SLICE);
+        if body.len(query.part) <= SLICE as u64 {
+            // No time, so one answer says it all.
+            self.indexes.check(&body, &query, SLICE);
+        }
         self.watches.retain(|watch| watch.body.id != body.id);
-        let (sent, is_full) = ((0, 0, false), false);
+        let (sent, is_full) = (Progress::default(), false);
         let mut watch = WatchedView { query, body, sent_at: Instant::now(), sent, is_full };
         self.send(watch.look(&self.indexes));
-        if watch.sent.2 {
+        if watch.sent.is_checked {
             return watch.body.watched.store(false, Ordering::Release);
         }
         self.watches.push_back(watch);
@@ -111,13 +124,22 @@ impl Viewer {
         }
     }
 
-    /// One slice for everything that is behind.
-    fn index(&mut self) {
+    /// One slice for everything that is behind; `false` = nothing was.
+    fn index(&mut self) -> bool {
+        let mut was_behind = false;
         for watch in self.watches.iter().rev() {
-            self.indexes.extend(&watch.body, &watch.query, SLICE);
+            was_behind |= self.indexes.extend(&watch.body, &watch.query, SLICE);
         }
         for hit in &self.hits {
-            self.indexes.extend(&hit.body, &as_view(&hit.query), SLICE);
+            was_behind |= self.indexes.extend(&hit.body, &as_view(&hit.query), SLICE);
+        }
+        was_behind
+    }
+
+    /// One slice for everything that is not checked.
+    fn check(&mut self) {
+        for watch in self.watches.iter().rev() {
+            self.indexes.check(&watch.body, &watch.query, SLICE);
         }
     }
 
@@ -137,8 +159,8 @@ impl Viewer {
         let now = Instant::now();
         let Viewer { indexes, urgent, watches, .. } = self;
         watches.retain_mut(|watch| {
-            let facts = indexes.facts(&watch.body, &watch.query);
-            if facts != watch.sent && (facts.2 || now >= watch.due()) {
+            let progress = indexes.progress(&watch.body, &watch.query);
+            if progress != watch.sent && (progress.is_complete || now >= watch.due()) {
                 let before = (watch.sent, watch.is_full);
                 let event = Event::View(Box::new(watch.look(indexes)));
                 // A full channel means the screen is busy: try again a frame later.
@@ -146,8 +168,8 @@ impl Viewer {
                     (watch.sent, watch.is_full) = before;
                 }
             }
-            watch.body.watched.store(!watch.sent.2, Ordering::Release);
-            !watch.sent.2
+            watch.body.watched.store(!watch.sent.is_checked, Ordering::Release);
+            !watch.sent.is_checked
         });
     }
 
@@ -169,9 +191,9 @@ impl WatchedView {
 
     /// What there is to see now, which is about to be sent.
     fn look(&mut self, indexes: &Indexes) -> View {
+        self.sent = indexes.progress(&self.body, &self.query);
         let view = indexes.view(&self.body, &self.query);
         self.sent_at = Instant::now();
-        self.sent = (view.total_lines, view.total_bytes, view.complete);
         self.is_full = view.lines.len() >= usize::from(self.query.rows.min(ROWS));
         view
     }

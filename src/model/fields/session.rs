@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::model::client::{
-    ClientSpec, DatagramSpec, EXPECT_WITHIN, ScriptStep, SocketSpec, TcpSpec, UdpSpec,
+    ClientSpec, DatagramSpec, EXPECT_WITHIN, InputSpec, ScriptStep, SocketSpec, TcpSpec, UdpSpec,
 };
 use crate::model::field::FieldWidth::{Cells, Fill};
 use crate::model::field::{FormTab, Options, Presence, Spelling, ValueKind, fields};
@@ -16,15 +16,10 @@ pub(super) const BIND: &str =
 pub(super) const BIND_HELP: &str = "Where to listen: address:port, :port for this machine only, \
                                     *:port for everybody.";
 const ADDRESS_HELP: &str = "Where to send: host:port.";
-const ENDING_HELP: &str = "What the input line ends with when it is sent.";
-const LINE_ENDINGS: ValueKind = ValueKind::Choice(&["none", "lf", "crlf", "cr"]);
 const FORMATS: ValueKind = ValueKind::Choice(&["text", "hex"]);
 const LIST: ValueKind = ValueKind::List(Spelling::Table);
 const RULES: &str = "Automatic answers; the first that applies is sent. {{message}} is what was \
                      received, {{match}} the part that matched.";
-const ENDING: &str = "Line ending of the input line";
-const INPUT: &str = "Input line";
-const INPUT_HELP: &str = "How the input line is written.";
 const STEP: &str = "+ step (done once the session is up)";
 const STEP_HELP: &str = "Done once the session is up, in order.";
 
@@ -48,6 +43,16 @@ impl Options for DatagramSpec {
     }
 }
 
+/// The rows of all four kinds that are conversations.
+impl Options for InputSpec {
+    fields! {
+        "line-ending", ValueKind::Choice(&["none", "lf", "crlf", "cr"]), line_ending,
+            label: "Line ending of the input line",
+            help: "What the input line ends with when it is sent.";
+        "format", FORMATS, format, label: "Input line", help: "How the input line is written.";
+    }
+}
+
 /// The rows of all clients.
 impl Options for ClientSpec {
     fields! {
@@ -67,9 +72,7 @@ impl Options for TcpSpec {
             help: "Longest wait for the connection and the TLS handshake.";
         "", ValueKind::Table, socket, tab: OPTIONS;
         "", ValueKind::Table, client, tab: OPTIONS;
-        "line-ending", LINE_ENDINGS, line_ending, tab: OPTIONS, label: ENDING,
-            help: ENDING_HELP;
-        "format", FORMATS, format, tab: OPTIONS, label: INPUT, help: INPUT_HELP;
+        "", ValueKind::Table, input, tab: OPTIONS;
         "step", LIST, steps, tab: Some(FormTab::Steps), label: STEP, help: STEP_HELP;
     }
 }
@@ -82,9 +85,7 @@ impl Options for UdpSpec {
         "", ValueKind::Table, socket, tab: OPTIONS;
         "any-peer", ValueKind::Flag, any_peer, tab: OPTIONS, label: "Replies may come from anybody",
             help: "Take what anybody sends for a reply, not only what the address sends.";
-        "line-ending", LINE_ENDINGS, line_ending, tab: OPTIONS, label: ENDING,
-            help: ENDING_HELP;
-        "format", FORMATS, format, tab: OPTIONS, label: INPUT, help: INPUT_HELP;
+        "", ValueKind::Table, input, tab: OPTIONS;
         "step", LIST, steps, tab: Some(FormTab::Steps), label: STEP, help: STEP_HELP;
     }
 }
@@ -97,9 +98,7 @@ impl Options for TcpListenerSpec {
         "", ValueKind::Table, socket, tab: OPTIONS;
         "greeting", ValueKind::Payload, greeting, tab: OPTIONS, width: Some(Fill(1)),
             label: "Greeting sent to each client", help: "Sent to every client when it connects.";
-        "line-ending", LINE_ENDINGS, line_ending, tab: OPTIONS, label: ENDING,
-            help: ENDING_HELP;
-        "format", FORMATS, format, tab: OPTIONS, label: INPUT, help: INPUT_HELP;
+        "", ValueKind::Table, input, tab: OPTIONS;
         "rule", LIST, rules, tab: Some(FormTab::Rules),
             label: "+ automatic answer (a new one echoes)", help: RULES;
     }
@@ -113,9 +112,7 @@ impl Options for UdpListenerSpec {
         "answer-rate", ValueKind::Number { min: 1, max: 1_000_000 }, answer_rate, tab: OPTIONS,
             label: "Automatic answers to a peer, a second",
             help: "Automatic answers that one peer gets in a second: 1 to 1000000.";
-        "line-ending", LINE_ENDINGS, line_ending, tab: OPTIONS, label: ENDING,
-            help: ENDING_HELP;
-        "format", FORMATS, format, tab: OPTIONS, label: INPUT, help: INPUT_HELP;
+        "", ValueKind::Table, input, tab: OPTIONS;
         "rule", LIST, rules, tab: Some(FormTab::Rules),
             label: "+ automatic answer (a new one echoes)", help: RULES;
     }

@@ -128,7 +128,8 @@ impl Digits {
             if !out.bytes.is_empty() {
                 out.push(0, 0..0);
             }
-            let run = run.get(skip..).unwrap_or_default();
+            // One that goes on behind an open text may be shorter yet.
+            let run = &run[skip.min(run.len())..];
             let (mut held, mut have) = (0u32, 0);
             for (place, (value, at)) in run.iter().enumerate() {
                 held = held << bits | u32::from(*value);
@@ -136,8 +137,7 @@ impl Digits {
                 if have >= 8 {
                     have -= 8;
                     let first = (place * bits + bits - have - 8) / bits;
-                    let start = run.get(first).map_or(0, |(_, at)| *at as usize);
-                    out.push((held >> have) as u8, start..*at as usize + 1);
+                    out.push((held >> have) as u8, run[first].1 as usize..*at as usize + 1);
                     held &= (1 << have) - 1;
                 }
             }

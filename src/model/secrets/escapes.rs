@@ -13,6 +13,7 @@ pub(super) struct Escape {
     /// Bytes it takes.
     pub(super) len: usize,
     meant: [u8; 4],
+    /// Of these: of a character in UTF-8, four at most.
     count: usize,
     doubtful: bool,
 }
@@ -20,7 +21,7 @@ pub(super) struct Escape {
 impl Escape {
     /// The bytes it stands for.
     pub(super) fn meant(&self) -> &[u8] {
-        self.meant.get(..self.count).unwrap_or_default()
+        &self.meant[..self.count]
     }
 
     /// A space of a form (`+`) or a byte of a mail (`=41`), which elsewhere are often themselves.

@@ -111,7 +111,7 @@ impl HiddenValue {
             let meant = escape.meant();
             let Some(first) = meant.first().filter(|_| escape.at >= from) else { continue };
             for before in memchr::memchr_iter(*first, self.text()) {
-                let (begin, rest) = self.text().split_at_checked(before).unwrap_or_default();
+                let (begin, rest) = self.text().split_at(before);
                 let start = escape.at.saturating_sub(before).max(from);
                 let rest = rest.strip_prefix(meant);
                 if bytes.get(start..escape.at) == Some(begin)
@@ -172,15 +172,15 @@ fn parts(value: &str) -> Vec<String> {
 
 /// `key=VALUE&`, `"key":"VALUE"`, `/VALUE/`, `:VALUE@`: not the 1 in `HTTP/1.1`.
 fn is_whole_value(bytes: &[u8], range: &Range<usize>) -> bool {
-    let (before, behind) = (bytes.get(..range.start).unwrap_or_default(), bytes.get(range.end));
+    let (before, behind) = (&bytes[..range.start], bytes.get(range.end));
     let is_begun = before.last().is_some_and(|byte| BEFORE.contains(byte));
     (is_begun || before.ends_with(b": ")) && behind.is_none_or(|byte| BEHIND.contains(byte))
 }
 
 /// Whether what stands around it is text; the zeros between runs are none of it.
 fn is_among_text(bytes: &[u8], range: &Range<usize>) -> bool {
-    let before = bytes.get(range.start.saturating_sub(AROUND)..range.start).unwrap_or_default();
-    let behind = bytes.get(range.end..(range.end + AROUND).min(bytes.len())).unwrap_or_default();
+    let before = &bytes[range.start.saturating_sub(AROUND)..range.start];
+    let behind = &bytes[range.end..(range.end + AROUND).min(bytes.len())];
     let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
     let run = before.iter().rev().take_while(|byte| **byte != 0);
     run.chain(behind.iter().take_while(|byte| **byte != 0)).all(is_text)

@@ -27,16 +27,16 @@ pub(super) fn userinfo(text: &[u8]) -> Vec<Range<usize>> {
 
 /// Whether what stands before an `@` is a user, with or without a password.
 fn is_user(text: &[u8], part: Range<usize>) -> bool {
-    let before = text.get(..part.start).unwrap_or_default();
-    let user = text.get(part.clone()).unwrap_or_default();
+    let (before, rest) = text.split_at(part.start);
+    let (user, behind) = rest.split_at(part.len());
     let slashes = before.iter().rev().take_while(|byte| **byte == b'/').count();
-    let ahead = before.get(..before.len() - slashes).unwrap_or_default().last();
+    let ahead = before.iter().rev().nth(slashes);
     match (slashes, ahead) {
         (2.., Some(b':')) => true,
         (2.., ahead) => ahead.is_none_or(|byte| !byte.is_ascii_alphanumeric()),
         (1, Some(b':')) => user.contains(&b':'),
         (0, Some(b'?' | b'#')) | (1, _) => false,
-        (0, _) => is_bare_user(user, text.get(part.end + 1)),
+        (0, _) => is_bare_user(user, behind.get(1)),
     }
 }
 

@@ -197,9 +197,11 @@ pub(super) fn append(
     let work = begin(connection)?;
     let rows = entries.iter().map(|(entry, text)| insert(&work, entry, text));
     let rows = rows.collect::<rusqlite::Result<Vec<i64>>>()?;
-    let oldest = rows.last().copied().unwrap_or_default() - i64::from(ENTRIES);
-    work.execute("DELETE FROM entry WHERE id <= ?1", [oldest])?;
-    work.execute("DELETE FROM spec WHERE used <= ?1", [oldest])?;
+    if let Some(newest) = rows.last() {
+        let beyond = newest - i64::from(ENTRIES);
+        work.execute("DELETE FROM entry WHERE id <= ?1", [beyond])?;
+        work.execute("DELETE FROM spec WHERE used <= ?1", [beyond])?;
+    }
     make_room(&work)?;
     work.commit()?;
     Ok(rows)

@@ -3,7 +3,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::client::{ClientSpec, DatagramSpec, ScriptStep, SocketSpec, TcpSpec, UdpSpec};
+use crate::model::client::{
+    ClientSpec, DatagramSpec, InputSpec, ScriptStep, SocketSpec, TcpSpec, UdpSpec,
+};
 use crate::model::endpoint::Endpoint;
 use crate::model::http::{
     Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
@@ -323,6 +325,18 @@ fn what_is_written_from_nothing_is_minimal_and_readable() {
 }
 
 #[test]
+fn a_part_of_a_spec_begins_with_what_its_spec_begins_with() {
+    let ended = |line_ending| InputSpec { line_ending, ..InputSpec::default() };
+    let tcp = |line_ending| Spec::Tcp(TcpSpec { input: ended(line_ending), ..TcpSpec::default() });
+    let udp = |line_ending| Spec::Udp(UdpSpec { input: ended(line_ending), ..UdpSpec::default() });
+    let written = |spec| write_spec(&spec).lines().skip(2).collect::<String>();
+    assert_eq!(written(tcp(LineEnding::CrLf)), "");
+    assert_eq!(written(tcp(LineEnding::None)), "line-ending = \"none\"");
+    assert_eq!(written(udp(LineEnding::CrLf)), "line-ending = \"crlf\"");
+    assert_eq!(written(udp(LineEnding::None)), "");
+}
+
+#[test]
 fn nesting_and_size_do_not_break_the_reader() {
     let deep = format!("[http]\nurl = {}", "[".repeat(100_000));
     assert!(refusal(&deep).contains("not TOML"));
@@ -456,17 +470,11 @@ fn rules() -> impl Strategy<Value = Vec<Rule>> {
     prop::collection::vec(rule, 0..4)
 }
 
-fn input_line() -> impl Strategy<Value = (LineEnding, PayloadFormat)> {
+fn input() -> impl Strategy<Value = InputSpec> {
+    use LineEnding::{Cr, CrLf, Lf, None};
     let format = prop_oneof![Just(PayloadFormat::Text), Just(PayloadFormat::Hex)];
-    (
-        prop::sample::select(vec![
-            LineEnding::None,
-            LineEnding::Lf,
-            LineEnding::CrLf,
-            LineEnding::Cr,
-        ]),
-        format,
-    )
+    (prop::sample::select(vec![None, Lf, CrLf, Cr]), format)
+        .prop_map(|(line_ending, format)| InputSpec { line_ending, format })
 }
 
 fn http_spec() -> BoxedStrategy<Spec> {
@@ -518,41 +526,24 @@ fn http_listener() -> BoxedStrategy<Spec> {
 }
 
 fn spec() -> BoxedStrategy<Spec> {
-    let tcp = (text(), client_tls(), steps(), input_line(), duration(), socket(), client())
-        .prop_map(|(address, tls, steps, line, connect_timeout, socket, client)| {
-            let (line_ending, format) = line;
-            Spec::Tcp(TcpSpec {
-                address,
-                tls,
-                steps,
-                line_ending,
-                format,
-                connect_timeout,
-                socket,
-                client,
-            })
-        });
-    let udp = (text(), client(), datagrams(), any::<bool>(), steps(), input_line()).prop_map(
-        |(address, client, socket, any_peer, steps, (line_ending, format))| {
-            Spec::Udp(UdpSpec { address, client, socket, any_peer, steps, line_ending, format })
+    let tcp = (text(), client_tls(), steps(), input(), duration(), socket(), client()).prop_map(
+        |(address, tls, steps, input, connect_timeout, socket, client)| {
+            Spec::Tcp(TcpSpec { address, tls, steps, input, connect_timeout, socket, client })
         },
     );
-    let tcp_listener = (text(), listener_tls(), socket(), payload(), rules(), input_line())
-        .prop_map(|(bind, tls, socket, greeting, rules, (line_ending, format))| {
-            Spec::TcpListener(TcpListenerSpec {
-                bind,
-                tls,
-                socket,
-                greeting,
-                rules,
-                line_ending,
-                format,
-            })
-        });
-    let udp_listener = (text(), datagrams(), rules(), 1_u32..=1_000_000, input_line()).prop_map(
-        |(bind, socket, rules, answer_rate, (line_ending, format))| {
-            let spec = UdpListenerSpec { bind, socket, rules, answer_rate, line_ending, format };
-            Spec::UdpListener(spec)
+    let udp = (text(), client(), datagrams(), any::<bool>(), steps(), input()).prop_map(
+        |(address, client, socket, any_peer, steps, input)| {
+            Spec::Udp(UdpSpec { address, client, socket, any_peer, steps, input })
+        },
+    );
+    let tcp_listener = (text(), listener_tls(), socket(), payload(), rules(), input()).prop_map(
+        |(bind, tls, socket, greeting, rules, input)| {
+            Spec::TcpListener(TcpListenerSpec { bind, tls, socket, greeting, rules, input })
+        },
+    );
+    let udp_listener = (text(), datagrams(), rules(), 1_u32..=1_000_000, input()).prop_map(
+        |(bind, socket, rules, answer_rate, input)| {
+            Spec::UdpListener(UdpListenerSpec { bind, socket, rules, answer_rate, input })
         },
     );
     let listeners = prop_oneof![tcp_listener.boxed(), udp_listener.boxed()].boxed();

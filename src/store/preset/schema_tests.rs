@@ -65,7 +65,8 @@ fn generated() -> Value {
 fn table(options: &mut dyn Options) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
-    properties_of(options, &mut properties, &mut required);
+    let fresh = options.fresh();
+    properties_of(options, &mut properties, &mut required, &*fresh);
     let mut schema = json!({ "type": "object", "additionalProperties": false });
     let fields = options.fields();
     // Every alternative has one key of its own name: one of them, not several.
@@ -93,8 +94,8 @@ fn properties_of(
     options: &mut dyn Options,
     properties: &mut Map<String, Value>,
     required: &mut Vec<Value>,
+    fresh: &dyn Options,
 ) {
-    let fresh = options.fresh();
     for (at, info) in options.fields().iter().enumerate() {
         if info.is_variant() {
             continue;
@@ -105,7 +106,9 @@ fn properties_of(
         let value = options.value_mut(at);
         if info.is_inline() {
             let inner = value.and_then(FieldValue::options_mut).unwrap();
-            properties_of(inner, properties, required);
+            let own = inner.fresh();
+            let fresh = fresh.value(at).and_then(FieldValue::options).unwrap_or(&*own);
+            properties_of(inner, properties, required, fresh);
             continue;
         }
         let mut schema = property(value, info);

@@ -32,16 +32,18 @@ pub(super) fn same(a: &Value, b: &Value) -> bool {
 
 fn table(options: &dyn Options) -> InlineTable {
     let mut table = InlineTable::new();
-    collect(options, &mut table);
+    collect(options, &*options.fresh(), &mut table);
     table
 }
 
-fn collect(options: &dyn Options, table: &mut InlineTable) {
-    let fresh = options.fresh();
+/// `fresh` is what is not written: of a part, what the whole begins with.
+fn collect(options: &dyn Options, fresh: &dyn Options, table: &mut InlineTable) {
     for (at, info) in options.fields().iter().enumerate() {
         let Some(value) = options.value(at) else { continue };
         if let Some(inner) = value.options().filter(|_| info.is_inline()) {
-            collect(inner, table);
+            let own = inner.fresh();
+            let fresh = fresh.value(at).and_then(FieldValue::options).unwrap_or(&*own);
+            collect(inner, fresh, table);
             continue;
         }
         let Some(written) = node(value, info) else { continue };

@@ -212,3 +212,39 @@ fn all_the_same(
 pub(super) fn not_ours(job: &Job) -> Failure {
     refusal(job.name(), FailureKind::Internal, "it was given to the wrong part of the store")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Panics at the first job.
+    struct Panicking(usize);
+
+    impl Work for Panicking {
+        fn perform(&mut self, _job: Job, outbox: &ReplySender) -> Result<(), Failure> {
+            self.0 += 1;
+            assert!(self.0 > 1, "on purpose");
+            outbox.send(Reply::RestoreSaved);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_job_that_panics_is_told_and_the_next_is_done() {
+        let (replies, mut answered) = mpsc::channel(4);
+        let outbox = ReplySender::new(replies);
+        let lane = Lane::start("test", 4, Box::new(Panicking(0)), outbox.clone());
+        for _ in 0..2 {
+            lane.submit(Job::LoadRestore).unwrap();
+        }
+        let Some(Reply::Failed { job, failure }) = answered.blocking_recv() else {
+            panic!("no failure")
+        };
+        assert_eq!(job, Job::LoadRestore.name());
+        assert!(failure.to_string().contains("internal error, it was not done"), "{failure}");
+        assert_eq!(answered.blocking_recv(), Some(Reply::RestoreSaved));
+        outbox.stop();
+        lane.wake();
+        assert!(lane.has_ended(Instant::now() + Duration::from_secs(20)));
+    }
+}

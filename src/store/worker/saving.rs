@@ -2,8 +2,6 @@
 //! history, for a workspace that is being read, or for files elsewhere.
 
 use std::sync::Arc;
-#[cfg(debug_assertions)]
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::known_workspace::KnownWorkspace;
 use super::lane::{ReplySender, Waker, Work};
@@ -13,10 +11,6 @@ use crate::store::job::{Job, Reply};
 use crate::store::paths::Paths;
 use crate::store::restore::RestoreFile;
 use crate::store::{atomic, preset_files, private, project, workspace};
-
-/// Raised by a test of a debug build: saving a preset panics.
-#[cfg(debug_assertions)]
-pub(crate) static TEST_PANIC: AtomicBool = AtomicBool::new(false);
 
 /// What the lane owns: the drafts' file.
 pub(super) struct Saving {
@@ -36,8 +30,6 @@ impl Saving {
         self.begin_again(&job)?;
         match job {
             Job::SavePreset { preset, based_on, overwrite } => {
-                #[cfg(debug_assertions)]
-                assert!(!TEST_PANIC.load(Ordering::Relaxed), "asked for by the test");
                 Ok(match preset_files::save(root, &preset, based_on, overwrite)? {
                     Ok(fingerprint) => {
                         let path = preset.path.clone();

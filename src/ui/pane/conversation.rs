@@ -308,12 +308,10 @@ fn bytes_before(app: &App, row: &MessageRow, skip: usize, reach: usize) -> Vec<u
     if reach > skip
         && let Some(first) = timeline.get(row.first)
     {
-        let cut = first.data.get(..row.skip as usize).unwrap_or_default();
+        let cut = first.data.iter().take(row.skip as usize);
         bytes.splice(
             ..0,
-            stream_tail::before(timeline, row.first, &first, reach)
-                .into_iter()
-                .chain(cut.iter().copied()),
+            stream_tail::before(timeline, row.first, &first, reach).into_iter().chain(cut.copied()),
         );
     }
     bytes

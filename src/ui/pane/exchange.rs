@@ -72,14 +72,14 @@ fn without_exchange(mut painter: Painter<'_>, session: &Session) {
 }
 
 fn waiting(session: &Session) -> String {
-    match &session.phase {
-        Some((Phase::Listening { addresses, .. }, _)) => {
-            let first = addresses.first().map(ToString::to_string).unwrap_or_default();
-            let tls = session.conns.get(&session.id.itself()).is_some_and(|conn| conn.info.tls);
-            let scheme = if tls { "https" } else { "http" };
-            format!("waiting for requests; try  curl {scheme}://{first}/")
-        }
-        _ => "waiting for requests".to_owned(),
+    if let Some((Phase::Listening { addresses, .. }, _)) = &session.phase
+        && let Some(first) = addresses.first()
+    {
+        let tls = session.conns.get(&session.id.itself()).is_some_and(|conn| conn.info.tls);
+        let scheme = if tls { "https" } else { "http" };
+        format!("waiting for requests; try  curl {scheme}://{first}/")
+    } else {
+        "waiting for requests".to_owned()
     }
 }
 

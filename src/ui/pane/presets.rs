@@ -1,7 +1,7 @@
 //! Draws the presets pane.
 
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::widgets::Block;
 
 use crate::app::App;
@@ -47,6 +47,12 @@ fn draw_row(mut painter: Painter<'_>, row: &TreeRow) {
         painter.at(last).put("◉", if is_there { palette.success } else { palette.warning });
         painter.area.width = line.width.saturating_sub(2);
     }
+    // What is on screen is seen in the list, whatever has the keys.
+    let is_open = match &row.item {
+        TreeItem::Folder(folder) => app.presets.hides_open(&app.shared, folder),
+        item => item.is_open(&app.shared),
+    };
+    painter.put(if is_open { "▌" } else { " " }, palette.focused_border);
     painter.skip(row.depth.min(8) * 2);
     match &row.item {
         TreeItem::Folder(folder) => {
@@ -55,11 +61,11 @@ fn draw_row(mut painter: Painter<'_>, row: &TreeRow) {
             let name = folder.rsplit_once('/').map_or(folder.as_str(), |(_, name)| name);
             painter.put(name, palette.title);
         }
-        item => draw_leaf(painter, item),
+        item => draw_leaf(painter, item, is_open),
     }
 }
 
-fn draw_leaf(mut painter: Painter<'_>, item: &TreeItem) {
+fn draw_leaf(mut painter: Painter<'_>, item: &TreeItem, is_open: bool) {
     let (app, palette) = (painter.app, painter.palette);
     let draft = item.draft(&app.shared);
     if item.is_broken(&app.shared) {
@@ -81,7 +87,8 @@ fn draw_leaf(mut painter: Painter<'_>, item: &TreeItem) {
     let modified = draft.is_some_and(Draft::is_modified);
     let width = painter.area.width.saturating_sub(if modified { 2 } else { 0 });
     let wide = cells(&printable_str(&name)) > width;
-    painter.put_within(&name, if wide { width.saturating_sub(1) } else { width }, Style::new());
+    let style = if is_open { Style::new().add_modifier(Modifier::BOLD) } else { Style::new() };
+    painter.put_within(&name, if wide { width.saturating_sub(1) } else { width }, style);
     if wide {
         painter.put("…", palette.dim);
     }

@@ -283,7 +283,7 @@ fn history_opens_again_as_it_was_and_sends_again() {
     driver.app.shared.focus = Pane::History;
     assert_eq!(driver.app.history.entries.len(), 2);
     driver.keys("<Down>");
-    let (_, plan) = Driver::opened(&driver.keys("<F5>"));
+    let (_, plan) = Driver::opened(&driver.keys("<F5><F5>"));
     let Plan::Http(plan) = plan else { panic!("{plan:?}") };
     assert_eq!(plan.url, "http://127.0.0.1:5/first");
     driver.app.shared.focus = Pane::History;
@@ -312,7 +312,7 @@ fn saving_from_the_list_saves_what_was_just_edited() {
 #[test]
 fn stopping_from_the_list_stops_the_selected_row() {
     let mut driver = Driver::starter(WIDE);
-    let (id, _) = Driver::opened(&driver.keys("/tcpserver<Esc><F5>"));
+    let (id, _) = Driver::opened(&driver.keys("/tcpserver<Esc><F5><F5>"));
     driver.listening(id);
     driver.keys("/udpclient<Enter>");
     driver.app.shared.focus = Pane::Presets;

@@ -37,9 +37,13 @@ fn the_palette_runs_actions_opens_presets_and_sends_them() {
 #[test]
 fn the_palette_does_what_belongs_to_another_pane_there() {
     let mut driver = Driver::starter(WIDE);
+    driver.keys("<C-l><C-p>filter<Enter>");
+    driver.keys("<C-l><C-p>pause<Enter>");
+    assert_eq!(driver.app.shared.focus, Pane::Traffic);
+    // What is done to a preset is done to the one on screen, not to the row selected over there.
     driver.keys("<C-l><C-p>rename<Enter>");
     assert!(matches!(driver.app.overlays.last(), Some(Overlay::Naming(_))));
-    assert_eq!(driver.app.shared.focus, Pane::Presets);
+    assert_eq!(driver.app.shared.focus, Pane::Request);
 }
 
 #[test]

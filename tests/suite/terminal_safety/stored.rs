@@ -12,8 +12,8 @@ use super::audit::{assert_log, assert_plain_lines, assert_screen_bytes};
 use super::roads::leave;
 use super::{Borders, Case, MARKER, cases};
 use crate::harness::peers::tcp_peer;
-use crate::harness::program::is_debug_build;
 use crate::harness::terminal::Launch;
+use crate::panics::Fault;
 
 fn preset_of(case: &Case, n: usize) -> Vec<u8> {
     // Without the quotes a payload that is no text goes in as it is: a broken file.
@@ -149,16 +149,10 @@ fn server_config(subject: &str) -> Arc<rustls::ServerConfig> {
 
 #[test]
 fn the_message_of_a_panic() {
-    if !is_debug_build() {
-        eprintln!("skipped: the hook for this test is in debug builds only");
-        return;
-    }
     let Some(cases) = cases() else { return };
     let usable = cases.iter().filter_map(Case::text).filter(|text| !text.contains('\0'));
     let all: String = usable.filter(|text| text.len() < 200).collect();
-    let mut tui = Launch::default().env("WIREBENCH_TEST_PANIC", &format!("loop{all}")).start();
-    tui.wait_for("wirebench");
-    tui.keys("x");
+    let tui = Fault::Loop.launch(&all, "").start();
     tui.wait_exit();
     tui.wait_text_after_leaving(MARKER);
     let raw = tui.raw();

@@ -10,12 +10,12 @@ use bytes::Bytes;
 
 use crate::app::copying::digits;
 use crate::app::editor::{Editor, Inserted, LineMode};
-use crate::app::form::access;
 use crate::app::sessions::Session;
 use crate::app::shared::Shared;
 use crate::codec::escape;
 use crate::compose::template::Variables;
 use crate::compose::{UnknownNames, payload};
+use crate::model::client::InputSpec;
 use crate::model::key::{Key, KeyCode};
 use crate::model::payload::{InputMode, LineEnding, Payload, PayloadFormat};
 use crate::model::protocol::{Protocol, Side};
@@ -172,13 +172,14 @@ impl InputLine {
 /// Line ending and format as the form says, or as the user switched meanwhile.
 pub(super) fn form_mode(shared: &Shared) -> InputMode {
     let draft = shared.drafts.current();
-    let (ending, kept) = access::input_line(&draft.spec);
+    // What has no input line has no mode that anybody sees.
+    let InputSpec { line_ending, format: kept } = draft.spec.input().unwrap_or_default();
     let format = match draft.input_format {
         // What is changed in the form afterwards goes before.
         Some((before, now)) if before == kept => now,
         _ => kept,
     };
-    InputMode::new(format, ending)
+    InputMode::new(format, line_ending)
 }
 
 /// The bytes a text stands for, its line ending included.

@@ -163,7 +163,7 @@ impl ConversationPane {
             }
         }
         self.input_changed(shared);
-        let back = if is_kept { "[older-input]" } else { "Alt+Z (undo)" };
+        let back = if is_kept { "[older-input]" } else { "[undo]" };
         Outcome::say(format!("the line is cleared; {back} brings it back"))
     }
 

@@ -29,6 +29,9 @@ pub struct PresetsPane {
     /// What was selected when the search began, and in which row.
     pub(super) before: Option<(Option<TreeItem>, usize)>,
     pub search: Option<SearchLine>,
+    /// The draft on screen as the selection last followed it: its id, its preset, whether its row
+    /// stands above the tree.
+    open: Option<(DraftId, Option<PresetPath>, bool)>,
     /// Rows of folders and presets; rebuilt when one of them, a fold or the search changes.
     tree: Vec<TreeRow>,
 }
@@ -151,13 +154,29 @@ impl PresetsPane {
         }
     }
 
-    /// Selects the row of the draft on screen, if it has one.
-    pub(crate) fn follow(&mut self, shared: &Shared) {
+    /// Selects the row of the draft on screen when another one is, or when its row became another
+    /// one; tells whether it did. A draft nobody did anything to has none.
+    pub(crate) fn follow(&mut self, shared: &Shared) -> bool {
         let draft = shared.drafts.current();
-        match &draft.preset {
-            Some(path) if shared.stored(path).is_some() => self.reveal(shared, path),
-            _ => self.select_item(shared, &TreeItem::Draft(draft.id)),
+        let open = (draft.id, draft.preset.as_ref(), is_loose(shared, draft));
+        let is_same = |(id, path, loose): &(DraftId, Option<PresetPath>, bool)| {
+            (*id, path.as_ref(), *loose) == open
+        };
+        if self.open.as_ref().is_some_and(is_same) {
+            return false;
         }
+        self.open = Some((open.0, open.1.cloned(), open.2));
+        match TreeItem::of(shared, draft) {
+            TreeItem::Preset(path) => self.reveal(shared, &path),
+            item => self.select_item(shared, &item),
+        }
+        true
+    }
+
+    /// Whether a folder that is folded hides what is on screen.
+    pub(crate) fn hides_open(&self, shared: &Shared, folder: &str) -> bool {
+        let open = shared.drafts.current().preset.as_ref();
+        self.is_folded(folder) && open.is_some_and(|path| preset_tree::is_inside(path, folder))
     }
 
     /// Makes the tree anew.
@@ -263,6 +282,8 @@ impl PresetsPane {
 fn is_loose(shared: &Shared, draft: &Draft) -> bool {
     match &draft.preset {
         Some(path) => shared.stored(path).is_none(),
+        // Something new has its row as long as it is looked at.
+        None if draft.is_new() => draft.id == shared.drafts.current().id,
         None => !draft.is_blank() || draft.session.is_some(),
     }
 }

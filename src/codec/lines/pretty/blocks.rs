@@ -10,11 +10,13 @@ const QUOTE: u32 = 0;
 const BACKSLASH: u32 = 1;
 const STRUCTURE: u32 = 2;
 const SOLID: u32 = 3;
-const COLON: u32 = 4;
-const DIGIT: u32 = 5;
+
+/// Of the check alone.
+const COLON: u32 = 0;
+const DIGIT: u32 = 1;
 /// Of rarer classes masks are made only where there are some.
-const CONTROL: u32 = 6;
-const ODD: u32 = 7;
+const CONTROL: u32 = 2;
+const ODD: u32 = 3;
 
 /// What one block hands to the next.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -45,12 +47,19 @@ pub(super) struct Masks {
     pub(super) stray: u64,
     /// From each opening quote to the byte before its closing one.
     string: u64,
+}
+
+/// What only the check of a block looks at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FineMasks {
     /// Colons outside strings.
     pub(super) colon: u64,
     /// Digits, wherever they are.
     pub(super) digits: u64,
     /// Controls inside strings, and others than tabs and ends of lines anywhere.
     pub(super) odd: u64,
+    /// Bytes of numbers and literals, or of what stands in their place.
+    pub(super) scalars: u64,
 }
 
 impl Masks {
@@ -58,18 +67,12 @@ impl Masks {
     pub(super) fn opening(&self) -> u64 {
         self.string & !self.in_string
     }
-
-    /// Bytes of numbers and literals, or of what stands in their place.
-    pub(super) fn scalars(&self) -> u64 {
-        let others = self.string | self.in_string | self.structure | self.colon | self.stray;
-        self.solid & !others
-    }
 }
 
 /// Sorts the first `length` bytes of a block; the others are spaces.
 #[inline]
 pub(super) fn masks(block: &[u8; BLOCK], length: usize, carry: &mut BlockState) -> Masks {
-    let [quote, backslash, structure, solid, colon, digits, control, odd] = classes(block);
+    let [quote, backslash, structure, solid] = classes(block);
     let (escaped, escape_out) = escapes(backslash, carry.escape, length);
     let quotes = quote & !escaped;
     let before = if carry.string { u64::MAX } else { 0 };
@@ -77,45 +80,52 @@ pub(super) fn masks(block: &[u8; BLOCK], length: usize, carry: &mut BlockState) 
     let string = prefix_xor(quotes) ^ before;
     let in_string = string << 1 | u64::from(carry.string);
     *carry = BlockState { string: string >> (length - 1) & 1 == 1, escape: escape_out };
-    let (structure, colon, stray) = (structure & !string, colon & !string, backslash & !string);
-    let odd = odd | (control & in_string);
-    Masks { structure, solid, in_string, escaped, stray, string, colon, digits, odd }
+    let (structure, stray) = (structure & !string, backslash & !string);
+    Masks { structure, solid, in_string, escaped, stray, string }
 }
 
+/// Looks once more at a block, more closely.
 #[inline]
-fn classes(block: &[u8; BLOCK]) -> [u64; 8] {
+pub(super) fn fine_masks(block: &[u8; BLOCK], masks: &Masks) -> FineMasks {
     let mut class = [0u8; BLOCK];
     for (class, byte) in class.iter_mut().zip(block) {
-        let folded = byte | 0x20;
-        *class = u8::from(*byte == b'"') << QUOTE
-            | u8::from(*byte == b'\\') << BACKSLASH
-            | u8::from(folded == b'{' || folded == b'}' || *byte == b',') << STRUCTURE
-            | u8::from(*byte > b' ') << SOLID
-            | u8::from(*byte == b':') << COLON
+        *class = u8::from(*byte == b':') << COLON
             | u8::from(byte.is_ascii_digit()) << DIGIT
             | u8::from(*byte < b' ') << CONTROL
             | u8::from(*byte < b' ' && *byte != b'\t' && *byte != b'\n' && *byte != b'\r') << ODD;
     }
     let words = class.as_chunks::<8>().0;
     let some = words.iter().fold(0, |some, word| some | u64::from_le_bytes(*word));
-    let of = |bit: u32| {
-        let mut mask = 0;
-        for (place, word) in words.iter().enumerate() {
-            mask |= gather(u64::from_le_bytes(*word) >> bit) << (8 * place);
-        }
-        mask
-    };
-    let rare = |bit| if gather(some >> bit) == 0 { 0 } else { of(bit) };
-    [
-        of(QUOTE),
-        rare(BACKSLASH),
-        of(STRUCTURE),
-        of(SOLID),
-        of(COLON),
-        of(DIGIT),
-        rare(CONTROL),
-        rare(ODD),
-    ]
+    let rare = |bit| if gather(some >> bit) == 0 { 0 } else { mask(words, bit) };
+    let colon = mask(words, COLON) & !masks.string;
+    let others = masks.string | masks.in_string | masks.structure | colon | masks.stray;
+    FineMasks {
+        colon,
+        digits: mask(words, DIGIT),
+        odd: rare(ODD) | (rare(CONTROL) & masks.in_string),
+        scalars: masks.solid & !others,
+    }
+}
+
+#[inline]
+fn classes(block: &[u8; BLOCK]) -> [u64; 4] {
+    let mut class = [0u8; BLOCK];
+    for (class, byte) in class.iter_mut().zip(block) {
+        let folded = byte | 0x20;
+        *class = u8::from(*byte == b'"') << QUOTE
+            | u8::from(*byte == b'\\') << BACKSLASH
+            | u8::from(folded == b'{' || folded == b'}' || *byte == b',') << STRUCTURE
+            | u8::from(*byte > b' ') << SOLID;
+    }
+    let words = class.as_chunks::<8>().0;
+    [QUOTE, BACKSLASH, STRUCTURE, SOLID].map(|bit| mask(words, bit))
+}
+
+/// One bit of each class byte.
+#[inline]
+fn mask(words: &[[u8; 8]], bit: u32) -> u64 {
+    let gathered = words.iter().map(|word| gather(u64::from_le_bytes(*word) >> bit));
+    gathered.zip(0..).fold(0, |mask, (byte, place)| mask | byte << (8 * place))
 }
 
 /// The lowest bit of every byte as one byte.

@@ -1,13 +1,14 @@
 //! Whether JSON is JSON (RFC 8259): the first byte that does not fit, and why.
 //!
-//! Goes along with the layout, on the same masks, and changes nothing of it: what can be laid out is,
-//! and the flaw is told beside it. Looked at are brackets, commas, colons, where values begin, the
+//! A pass of its own, for which the layout never waits: what can be laid out is, and the flaw is told
+//! beside it (`engine/body/index.rs`, `cli/send/http.rs`). Any split of the input gives the same.
+//! Looked at are brackets, commas, colons, where values begin, the
 //! bytes of numbers, literals and escapes, and controls. Values that follow each other are fine when
 //! a line ends between them (JSON Lines) or a record separator stands there (RFC 7464). Bytes of
 //! strings that are no UTF-8 are left to the reader, who sees them.
 
 use super::super::start::NotJson;
-use super::blocks::{BLOCK, Masks};
+use super::blocks::{self, BLOCK, BlockState, FineMasks, Masks};
 use super::scalar::Scalar;
 use crate::codec::printable::printable;
 
@@ -19,9 +20,12 @@ const RECORD_SEPARATOR: u8 = 0x1e;
 
 const MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 
-/// Where the check stands, between any two bytes.
+/// Where the check of a text stands, between any two bytes.
 #[derive(Debug, Clone, Default)]
-pub(super) struct JsonCheck {
+pub struct JsonCheck {
+    /// Bytes looked at.
+    offset: u64,
+    carry: BlockState,
     expected: Expected,
     depth: u64,
     /// Kinds of the innermost open brackets, the last in the lowest bit; 1 = object.
@@ -110,34 +114,65 @@ struct Sight<'a> {
 }
 
 impl JsonCheck {
+    /// Looks at the next bytes, up to the first flaw.
+    pub fn push(&mut self, chunk: &[u8]) {
+        let (blocks, tail) = chunk.as_chunks::<BLOCK>();
+        for block in blocks {
+            self.block(block, BLOCK);
+        }
+        if !tail.is_empty() {
+            let mut block = [b' '; BLOCK];
+            block[..tail.len()].copy_from_slice(tail);
+            self.block(&block, tail.len());
+        }
+    }
+
+    /// Bytes looked at, or taken after a flaw.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
     /// The first place at which the bytes are no JSON.
-    pub(super) fn flaw(&self) -> Option<&NotJson> {
+    #[must_use]
+    pub fn flaw(&self) -> Option<&NotJson> {
         self.flaw.as_ref()
     }
 
-    /// What is missing at the end, strings and brackets aside.
-    pub(super) fn unfinished(&self) -> Option<&'static str> {
+    /// The text ends here: what is missing of it.
+    #[must_use]
+    pub fn unfinished(&self) -> Option<String> {
+        if self.carry.in_string() {
+            return Some("the JSON ends inside a string".to_owned());
+        }
+        if self.depth > 0 {
+            return Some(format!("the JSON ends with {} brackets open", self.depth));
+        }
         match (self.scalar, self.expected) {
-            (Some(scalar), _) if !scalar.is_whole() => Some(scalar.cut()),
-            (_, Expected::Top) => Some("there is no value"),
+            (Some(scalar), _) if !scalar.is_whole() => Some(scalar.cut().to_owned()),
+            (_, Expected::Top) => Some("there is no value".to_owned()),
             _ => None,
         }
     }
 
-    /// Looks at the first `length` bytes of a block, of which the first stands at `offset`.
+    /// Looks at the first `length` bytes of a block.
     #[inline]
-    pub(super) fn block(&mut self, offset: u64, block: &[u8; BLOCK], length: usize, masks: &Masks) {
+    fn block(&mut self, block: &[u8; BLOCK], length: usize) {
+        let offset = self.offset;
+        self.offset += length as u64;
         if self.flaw.is_some() {
             return;
         }
-        let Masks { digits, in_string, .. } = *masks;
-        let mut sight = Sight { block, length, scalars: masks.scalars(), digits, in_string };
+        let masks = blocks::masks(block, length, &mut self.carry);
+        let fine = blocks::fine_masks(block, &masks);
+        let FineMasks { digits, scalars, .. } = fine;
+        let mut sight = Sight { block, length, scalars, digits, in_string: masks.in_string };
         let found = if offset < MARK.len() as u64 && self.expected == Expected::Top {
             self.behind_mark(offset, &mut sight)
         } else {
             Ok(())
         };
-        if let Err((at, why)) = found.and_then(|()| self.look(sight, masks)) {
+        if let Err((at, why)) = found.and_then(|()| self.look(sight, &masks, &fine)) {
             let message = self.words(why, block[at as usize], masks.in_string >> at & 1 == 1);
             self.flaw = Some(NotJson { offset: offset + u64::from(at), message });
         }
@@ -160,7 +195,7 @@ impl JsonCheck {
     }
 
     #[inline]
-    fn look(&mut self, sight: Sight<'_>, masks: &Masks) -> Result<(), Flaw> {
+    fn look(&mut self, sight: Sight<'_>, masks: &Masks, fine: &FineMasks) -> Result<(), Flaw> {
         let Sight { block, length, scalars, .. } = sight;
         self.since = 0;
         let begun = u64::from(self.scalar.is_some());
@@ -172,8 +207,8 @@ impl JsonCheck {
             escape = self.escapes(&block[..length], masks.escaped).err();
         }
         let starts = scalars & !(scalars << 1 | begun);
-        let tokens = masks.structure | masks.colon | masks.opening() | starts;
-        let mut left = tokens | masks.odd | masks.stray;
+        let tokens = masks.structure | fine.colon | masks.opening() | starts;
+        let mut left = tokens | fine.odd | masks.stray;
         if let Some((at, _)) = escape {
             left &= !(u64::MAX << at);
         }
@@ -331,8 +366,11 @@ impl JsonCheck {
     fn close(&mut self, at: u32) {
         self.depth -= 1;
         self.kinds >>= 1;
-        if self.depth > 0 && self.depth.is_multiple_of(64) {
-            self.kinds = self.outer.pop().unwrap_or_default();
+        // None at depth 0, where none was put away.
+        if self.depth.is_multiple_of(64)
+            && let Some(outer) = self.outer.pop()
+        {
+            self.kinds = outer;
         }
         self.ended(at);
     }

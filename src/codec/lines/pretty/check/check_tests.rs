@@ -3,20 +3,20 @@
 use proptest::prelude::*;
 
 use super::super::JsonScanner;
+use super::JsonCheck;
 
 /// The first flaw, however the text is cut into chunks; what is missing at its end has no place.
 fn flaw(text: &[u8], step: usize) -> Option<(Option<u64>, String)> {
-    let mut scanner = JsonScanner::checking();
-    for chunk in text.chunks(step) {
-        // What cannot even be laid out has a flaw there or before.
-        if let Err(error) = scanner.scan(chunk, &mut |_| {}) {
-            assert!(scanner.flaw().unwrap().offset <= error.offset, "{error}");
-            break;
-        }
+    let mut check = JsonCheck::default();
+    text.chunks(step).for_each(|chunk| check.push(chunk));
+    assert_eq!(check.offset(), text.len() as u64);
+    // What cannot even be laid out has a flaw there or before.
+    if let Err(error) = JsonScanner::default().scan(text, &mut |_| {}) {
+        assert!(check.flaw().unwrap().offset <= error.offset, "{error}");
     }
-    match scanner.flaw() {
+    match check.flaw() {
         Some(flaw) => Some((Some(flaw.offset), flaw.message.clone())),
-        None => scanner.unfinished().map(|message| (None, message)),
+        None => check.unfinished().map(|message| (None, message)),
     }
 }
 
