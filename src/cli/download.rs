@@ -21,7 +21,7 @@ use tokio::time::{Duration, Instant};
 use super::download_names::{
     NAMES, free_name, name_of_url, numbered, part_of, validator_of, wanted_name,
 };
-use super::progress::Progress;
+use super::progress::DownloadProgress;
 use super::{exit, output};
 use crate::args;
 use crate::codec::printable::printable_str;
@@ -368,8 +368,8 @@ impl Download {
 }
 
 impl ProgressLine {
-    fn progress(&self, encoded: u64, expected: Option<u64>) -> Progress {
-        Progress {
+    fn progress(&self, encoded: u64, expected: Option<u64>) -> DownloadProgress {
+        DownloadProgress {
             before: self.before,
             done: self.before.saturating_add(encoded),
             total: expected.map(|total| total.saturating_add(self.before)),

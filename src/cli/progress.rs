@@ -12,7 +12,7 @@ const NARROWEST: usize = 8;
 
 /// How far a download is, in bytes of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Progress {
+pub(super) struct DownloadProgress {
     /// What was there before.
     pub(super) before: u64,
     pub(super) done: u64,
@@ -21,7 +21,7 @@ pub(super) struct Progress {
     pub(super) took: Duration,
 }
 
-impl Progress {
+impl DownloadProgress {
     /// Bytes a second, of this run.
     pub(super) fn rate(&self) -> u64 {
         let seconds = self.took.as_secs_f64();
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_line_says_how_far_it_is() {
-        let half = Progress {
+        let half = DownloadProgress {
             before: 1 << 20,
             done: 5 << 20,
             total: Some(10 << 20),
@@ -101,7 +101,7 @@ mod tests {
         let line = half.line("a.iso", 80);
         assert!(line.starts_with("a.iso  50% [#####"), "{line}");
         assert!(line.ends_with("]  5.0 MiB/10.0 MiB  2.0 MiB/s  0:02 left"), "{line}");
-        let endless = Progress { total: None, ..half };
+        let endless = DownloadProgress { total: None, ..half };
         assert_eq!(endless.line("a.iso", 80), "a.iso  5.0 MiB  2.0 MiB/s");
         assert_eq!(clock(3723), "1:02:03");
     }
@@ -114,7 +114,7 @@ mod tests {
             name: String, columns in 0_usize..200, before: u64, done: u64, total: Option<u64>, took: u32,
         ) {
             let took = Duration::from_millis(u64::from(took));
-            let line = Progress { before, done, total, took }.line(&name, columns);
+            let line = DownloadProgress { before, done, total, took }.line(&name, columns);
             prop_assert!(line.width() <= columns, "{line:?}");
             prop_assert!(!line.contains(char::is_control));
         }
