@@ -9,7 +9,10 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{
+    Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+    ValueHint,
+};
 
 use crate::codec::wrap_words::wrap;
 use crate::model::field_help;
@@ -28,10 +31,12 @@ pub use send::{AuthType, ColorWhen, Parts, Pretty, RequestOptions, Send};
     about = "Both ends of the wire, in one terminal",
     long_about = "Both ends of the wire, in one terminal: composes and sends requests, opens \
                   listeners and shows everything that crosses its sockets, byte for byte.\n\n\
-                  Without a command it opens the workbench on this terminal.",
+                  Without a command it opens the workbench on this terminal, with an address or preset when \
+                  one is given.",
     after_help = EXIT_CODES,
     max_term_width = 100,
-    disable_help_subcommand = true
+    disable_help_subcommand = true,
+    override_usage = "wirebench [OPTIONS] [[METHOD] URL|PRESET [ITEM]...]\n       wirebench [OPTIONS] <COMMAND>"
 )]
 pub struct Arguments {
     /// Keep everything (presets, history, configuration) under one folder.
@@ -44,6 +49,10 @@ pub struct Arguments {
     /// remembered.
     #[arg(long, global = true)]
     pub trust_project: bool,
+    /// Open the workbench with this: an address or preset, with a method before it and items behind it as
+    /// for send. Nothing is sent before you say so.
+    #[arg(value_name = "URL|PRESET", value_hint = ValueHint::AnyPath)]
+    pub words: Vec<String>,
     #[command(subcommand)]
     pub command: Option<Task>,
 }
@@ -60,7 +69,49 @@ pub enum Task {
         #[command(subcommand)]
         task: Option<AuthorityTask>,
     },
+    /// Print completions for a shell: options, commands and the names of presets.
+    #[command(after_help = COMPLETIONS)]
+    Completions(Completions),
+    /// Print the manual page, of the program or of one of its commands.
+    #[command(after_help = "See it with: wirebench man send | man -l -")]
+    Man {
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+    },
 }
+
+/// `wirebench completions`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
+pub struct Completions {
+    #[arg(value_name = "SHELL", required_unless_present = "presets")]
+    pub shell: Option<CompletionShell>,
+    /// Print the names of presets that this command takes, for the completions themselves.
+    #[arg(long, value_name = "COMMAND", hide = true)]
+    pub presets: Option<PresetTaker>,
+}
+
+/// A shell that completes words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CompletionShell {
+    Bash,
+    Zsh,
+    Fish,
+}
+
+/// Who takes the name of a preset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PresetTaker {
+    Send,
+    Listen,
+    /// The workbench.
+    Any,
+}
+
+const COMPLETIONS: &str = "\
+Set them up with one of:
+  wirebench completions bash > ~/.local/share/bash-completion/completions/wirebench
+  wirebench completions zsh > ~/.zfunc/_wirebench      (a folder of fpath, before compinit)
+  wirebench completions fish > ~/.config/fish/completions/wirebench.fish";
 
 /// What can be done with the certificate authority of this installation.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
@@ -109,7 +160,7 @@ Exit status: 0 stopped as asked, 2 usage, 3 network, 6 not all was printed (how 
 )]
 pub struct Listen {
     /// http://:8080, https://:8443, tcp://:9000, tls://:9443, udp://:9000, or a preset.
-    #[arg(value_name = "SPEC|PRESET")]
+    #[arg(value_name = "SPEC|PRESET", value_hint = ValueHint::AnyPath)]
     pub target: String,
     /// Send back what arrives (TCP, UDP).
     #[arg(long)]
@@ -151,13 +202,18 @@ impl Arguments {
     /// # Errors
     /// What is wrong with it, or the help that was asked for.
     pub fn read() -> Result<Arguments, clap::Error> {
+        Arguments::from_arg_matches(&Arguments::whole().try_get_matches()?)
+    }
+
+    /// The definition of the command line, with the options of `--set` in its help.
+    #[must_use]
+    pub fn whole() -> Command {
         let help = |side, examples: &str| format!("{examples}\n\n{}", settings(side));
-        let command = Arguments::command()
+        Arguments::command()
             .mut_subcommand("send", |send| send.after_long_help(help(Side::Client, SEND_EXAMPLES)))
             .mut_subcommand("listen", |listen| {
                 listen.after_long_help(help(Side::Listener, LISTEN_EXAMPLES))
-            });
-        Arguments::from_arg_matches(&command.try_get_matches()?)
+            })
     }
 }
 

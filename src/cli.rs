@@ -10,6 +10,7 @@
 
 mod authority;
 mod colours;
+mod completions;
 mod download;
 mod download_names;
 pub mod exit;
@@ -18,6 +19,7 @@ mod in_flight;
 mod items;
 mod listen;
 mod look;
+mod opening;
 pub mod output;
 mod output_file;
 mod progress;
@@ -34,6 +36,7 @@ use crate::store::job::HistoryEntry;
 use download::Download;
 pub use headless::Headless;
 use headless::Interrupts;
+pub use opening::opening;
 use output::{Output, RunOutcome, Style};
 use output_file::OutputFile;
 use send::{Printing, SendEnd};
@@ -52,6 +55,16 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
         Task::Authority { task } => {
             let mut output = Output::new(&Common::default(), Style::Text);
             let outcome = authority::run(task.as_ref(), &headless, &mut output);
+            output.finish(outcome.map(RunOutcome::Done), &mut interrupts, 0).await
+        }
+        Task::Completions(arguments) => {
+            let mut output = Output::new(&Common::default(), Style::Text);
+            let outcome = completions::run(arguments, &headless, &mut output);
+            output.finish(outcome.map(RunOutcome::Done), &mut interrupts, 0).await
+        }
+        Task::Man { command } => {
+            let mut output = Output::new(&Common::default(), Style::Text);
+            let outcome = completions::manual(command.as_deref(), &mut output);
             output.finish(outcome.map(RunOutcome::Done), &mut interrupts, 0).await
         }
     }

@@ -137,5 +137,7 @@ mod udp_losses;
 mod ui;
 #[path = "suite/watched.rs"]
 mod watched;
+#[path = "suite/words.rs"]
+mod words;
 #[path = "suite/workspaces.rs"]
 mod workspaces;

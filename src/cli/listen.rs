@@ -110,8 +110,13 @@ fn input_of(plan: &Plan) -> ListenInput {
 
 /// What is to be run: the target or preset with the options of the command line.
 fn plan(arguments: &args::Listen, headless: &mut Headless) -> Result<Plan, Failure> {
-    let Target { mut spec, scope, .. } =
-        target::find(&arguments.target, Side::Listener, &arguments.common, headless)?;
+    let Target { mut spec, scope, .. } = target::find(
+        &arguments.target,
+        Side::Listener,
+        &arguments.common,
+        &headless.paths,
+        &headless.os,
+    )?;
     headless.hide(&scope, &arguments.common);
     configure(&mut spec, arguments)?;
     target::planned(&spec, &scope)

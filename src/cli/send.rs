@@ -9,6 +9,8 @@ mod request;
 mod stream;
 
 use super::download::Download;
+use std::collections::BTreeMap;
+
 use super::headless::{Headless, Interrupts, SESSION};
 use super::output::{self, RunOutcome};
 use super::stdin::{self, StdinBody};
@@ -28,6 +30,7 @@ use crate::model::spec::Spec;
 use crate::model::timing::Stamp;
 use crate::model::trust::Verify;
 use crate::store::job::HistoryEntry;
+use crate::store::paths::Paths;
 use messages::StreamMessages;
 use request::{RequestBody, SendWords};
 use stream::StreamInput;
@@ -142,7 +145,7 @@ async fn prepare(
 ) -> Result<Prepared, Failure> {
     let words = request::split(arguments);
     let Target { mut spec, scope, preset } =
-        target::find(words.target, Side::Client, &arguments.common, headless)?;
+        target::find(words.target, Side::Client, &arguments.common, &headless.paths, &headless.os)?;
     headless.hide(&scope, &arguments.common);
     if let (true, Some((verify, _))) = (arguments.common.insecure, spec.consent_mut()) {
         *verify = Verify::Off;
@@ -194,6 +197,28 @@ async fn prepare(
     passes_over &= input.is_none();
     let entry = entry(kept, preset, raw.as_ref(), (&plan, &scope), headless.now());
     Ok(Prepared { plan, input, body: raw, passes_over, entry })
+}
+
+/// The words of a command line as a spec, for a form: nothing is asked for, read or sent.
+pub(super) fn composed(
+    arguments: &args::Send,
+    paths: &Paths,
+    os: &BTreeMap<String, String>,
+) -> Result<Spec, Failure> {
+    let words = request::split(arguments);
+    let Target { mut spec, .. } =
+        target::find(words.target, Side::Client, &arguments.common, paths, os)?;
+    refuse_meaningless(arguments, &words, &spec)?;
+    let target = words.target;
+    match spec.as_http_mut() {
+        Some(http) => drop(request::put_words(http, &words, arguments)?),
+        None if words.items.is_empty() => {}
+        None => {
+            let cause = "what is to be sent is typed there, or: wirebench send";
+            return Err(Failure::new(Stage::Compose, target, FailureKind::Usage, cause));
+        }
+    }
+    Ok(spec)
 }
 
 /// What the history keeps of this, before it is known what comes of it. A body that was piped in is

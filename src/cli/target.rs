@@ -4,7 +4,8 @@
 //! Called by `send` and `listen`. A text with a scheme or a leading colon is an address; any other
 //! is a preset when there is one of that name, else an address when it looks like one.
 
-use super::headless::Headless;
+use std::collections::BTreeMap;
+
 use crate::args::Common;
 use crate::compose;
 use crate::compose::address;
@@ -17,6 +18,7 @@ use crate::model::secrets::hide_typed;
 use crate::model::spec::Spec;
 use crate::store;
 use crate::store::job::Workspace;
+use crate::store::paths::Paths;
 
 /// What a command is about.
 pub(super) struct Target {
@@ -32,13 +34,14 @@ pub(super) fn find(
     text: &str,
     side: Side,
     common: &Common,
-    headless: &Headless,
+    paths: &Paths,
+    os: &BTreeMap<String, String>,
 ) -> Result<Target, Failure> {
-    let explicit = text.contains("://") || text.starts_with([':', '*']);
+    let explicit = is_address(text);
     // Presets and environments are read only when they can matter.
-    let read = || headless.paths.workspace_unasked().map(store::read_workspace);
+    let read = || paths.workspace_unasked().map(store::read_workspace);
     let workspace = (!explicit || common.env.is_some()).then(read).transpose()?;
-    let mut scope = Scope { os: headless.os.clone(), ..Scope::default() };
+    let mut scope = Scope { os: os.clone(), ..Scope::default() };
     let preset = match &workspace {
         Some(workspace) if !explicit => preset(text, workspace)?,
         _ => None,
@@ -63,6 +66,20 @@ pub(super) fn find(
         set(&mut spec, setting)?;
     }
     Ok(Target { spec, scope, preset: path })
+}
+
+/// Whether a text is an address whatever presets there are.
+fn is_address(text: &str) -> bool {
+    text.contains("://") || text.starts_with([':', '*'])
+}
+
+/// The preset of this name, if there is one that can be read.
+pub(super) fn preset_named(text: &str, paths: &Paths) -> Result<Option<PresetPath>, Failure> {
+    if is_address(text) {
+        return Ok(None);
+    }
+    let workspace = store::read_workspace(paths.workspace_unasked()?);
+    Ok(preset(text, &workspace)?.map(|preset| preset.path))
 }
 
 /// `PATH=VALUE`

@@ -162,6 +162,8 @@ fn met(endings: &mut Endings) {
     let text = format!("[tcp]\naddress = \"{}\"\n{steps}\n", echo_peer());
     endings.expect(0, "", preset(&text, &["send", "it"]));
     endings.expect(0, "", ended(&["send", "--help"]));
+    endings.expect(0, "", ended(&["completions", "bash"]));
+    endings.expect(0, "", ended(&["man", "send"]));
 }
 
 fn not_met_and_usage(endings: &mut Endings) {
@@ -194,6 +196,10 @@ fn not_met_and_usage(endings: &mut Endings) {
         (&["send", "tcp://127.0.0.1:1", "x", "--any-peer"], "--any-peer"),
         (&["send", "http://127.0.0.1:1/", "a:=b"], "not JSON"),
         (&["send", ":1", "--timeout", "soon"], "soon"),
+        (&["completions"], "required"),
+        (&["completions", "tcsh"], "tcsh"),
+        (&["man", "nothing"], "no command of this name"),
+        (&["no-such-preset"], "neither an address nor a preset"),
         (&["send", ":1", "-p", "x"], "'x' is none of"),
         (&["send", ":1", "-c"], "--download"),
         (&["send", ":1", "-a", "ann"], "the password is missing"),

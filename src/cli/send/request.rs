@@ -58,7 +58,8 @@ pub(super) async fn compose(
     put_words(request, words, arguments)
 }
 
-fn put_words(
+/// The same without options that may have to ask.
+pub(super) fn put_words(
     request: &mut HttpSpec,
     words: &SendWords<'_>,
     arguments: &args::Send,
