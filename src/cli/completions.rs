@@ -53,7 +53,12 @@ _wirebench_words() {
     esac
     presets=(${(f)"$(_call_program presets wirebench completions --presets $taker 2>/dev/null)"})
     (( $#presets )) && compadd -a presets
-    _files
+    [[ $taker == any ]] || _files
+}
+
+_wirebench_first() {
+    _wirebench_commands
+    _wirebench_words
 }
 "#;
 
@@ -95,15 +100,18 @@ fn script(shell: CompletionShell) -> String {
     }
 }
 
-/// Words that may be presets are completed by a function of ours, which stands before it is used.
+/// Words that may be presets are completed by functions of ours, which stand before they are used. The
+/// first word of all is a command or one of those; made by itself the latter would hide the commands.
 fn zsh(text: &str, ours: &str) -> String {
     let mut out = String::with_capacity(text.len() + ours.len());
     for line in text.split_inclusive('\n') {
         let is_word = line.starts_with("'*::words --") || line.starts_with("':target --");
+        let is_first = line.starts_with("'::words --");
         if is_word {
             out.push_str(&line.replace(":_files'", ":_wirebench_words'"));
-        } else {
-            out.push_str(line);
+        } else if !is_first {
+            let line = line.replace("\":: :_wirebench_commands\"", "\":: :_wirebench_first\"");
+            out.push_str(&line.replace("$line[2]", "$line[1]"));
         }
         if line.starts_with("autoload ") {
             out.push_str(ours);
@@ -166,7 +174,9 @@ mod tests {
             }
         }
         let zsh = script(CompletionShell::Zsh);
-        assert_eq!(zsh.matches(":_wirebench_words'").count(), 3, "{zsh}");
+        assert_eq!(zsh.matches(":_wirebench_words'").count(), 2, "{zsh}");
+        assert_eq!(zsh.matches("\":: :_wirebench_first\"").count(), 1, "{zsh}");
         assert_eq!(zsh.matches("_wirebench_words() {").count(), 1);
+        assert!(!zsh.contains("'::words"));
     }
 }

@@ -82,10 +82,10 @@ fn shell(name: &str, folder: &Path, script: &str) -> Option<String> {
 fn bash_completes_options_and_presets() {
     let folder = completing("bash");
     let completed = |words: &str, last: &str| {
-        let count = words.split(' ').count();
+        let (count, before) = (words.split(' ').count(), words.rsplit(' ').next().unwrap_or(""));
         let script = format!(
             "source ./script; COMP_WORDS=({words} '{last}'); COMP_CWORD={count}; \
-             _wirebench_with_presets wirebench '{last}' x; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+             _wirebench_with_presets wirebench '{last}' '{before}'; printf '%s\\n' \"${{COMPREPLY[@]}}\""
         );
         shell("bash", folder.path(), &script).map(|out| out.trim().replace('\n', " "))
     };
@@ -124,6 +124,6 @@ fn the_manual_is_a_page_of_each_command() {
     assert!(send.contains(".TH wirebench-send 1") && send.contains("\\-\\-bearer"), "{send}");
     let mut unknown = command(&["man", "nothing"]);
     let unknown = finished(unknown.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn());
-    assert!(told(&unknown).1.contains("there are: send, listen"));
+    assert!(told(&unknown).1.contains("man, send, listen"));
     assert_eq!(unknown.status.code(), Some(2));
 }
