@@ -48,8 +48,9 @@ const ZSH: &str = r#"
 _wirebench_words() {
     local taker=any
     local -a presets
-    case $words[1] in
-        send|listen) taker=$words[1] ;;
+    case $curcontext in
+        *:wirebench-command-send:*) taker=send ;;
+        *:wirebench-command-listen:*) taker=listen ;;
     esac
     presets=(${(f)"$(_call_program presets wirebench completions --presets $taker 2>/dev/null)"})
     (( $#presets )) && compadd -a presets
