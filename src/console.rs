@@ -92,6 +92,27 @@ pub(crate) fn output_as_file() -> io::Result<File> {
     rustix::stdio::stdout().try_clone_to_owned().map(File::from)
 }
 
+/// The printer of standard error, for more than remarks.
+#[must_use]
+pub(crate) fn errors() -> Printer {
+    ERROR.clone()
+}
+
+/// A state that is told anew all the time, on standard error: left out while an earlier one waits.
+pub(crate) fn show_progress(text: &str) {
+    let is_free = ERROR.shared.lock().pending() == 0;
+    if is_free {
+        ERROR.push(text.as_bytes());
+    }
+}
+
+/// Columns of the terminal that standard error is; `None` = it is none, or does not say.
+#[must_use]
+pub(crate) fn error_columns() -> Option<u16> {
+    let size = rustix::termios::tcgetwinsize(rustix::stdio::stderr()).ok()?;
+    Some(size.ws_col).filter(|columns| *columns > 0)
+}
+
 /// A printer of its own for a file.
 #[must_use]
 pub(crate) fn to_file(file: File) -> Printer {

@@ -32,7 +32,7 @@ use super::themes::Themes;
 use crate::engine::command::Command;
 use crate::model::id::BodyId;
 use crate::model::key::Key;
-use crate::model::preset::{Preset, PresetPath};
+use crate::model::preset::{Opening, Preset, PresetPath};
 use crate::model::theme::ColorDepth;
 use crate::model::timing::Stamp;
 use crate::store::job::{ForeignProject, HistoryName};
@@ -66,6 +66,8 @@ pub struct Startup {
     pub utc_offset: Option<Offset>,
     /// The current project, if another user owns its presets.
     pub foreign: Option<ForeignProject>,
+    /// What is to be on screen first.
+    pub opening: Option<Opening>,
 }
 
 /// A sentence for the user at the bottom of the screen.
@@ -129,6 +131,8 @@ pub struct App {
     pub(super) opening: Option<(HistoryName, Action)>,
     /// The current project, if another user owns its presets.
     pub(super) foreign: Option<ForeignProject>,
+    /// What is to be on screen as soon as the workspace and the drafts are read.
+    pub(super) first: Option<Opening>,
 }
 
 impl App {
@@ -150,8 +154,8 @@ impl App {
             os: startup.os,
             ..Shared::default()
         };
-        let foreign = startup.foreign;
-        let mut app = App { shared, dirty: true, foreign, ..App::default() };
+        let (foreign, first) = (startup.foreign, startup.opening);
+        let mut app = App { shared, dirty: true, foreign, first, ..App::default() };
         if let Some(problem) = startup.problem.as_ref().or(problems.first()) {
             app.warn(problem.clone());
         }

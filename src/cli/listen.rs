@@ -14,7 +14,8 @@ use tokio::time::{Instant, timeout_at};
 use super::exit;
 use super::headless::{CLOSING, Headless, Interrupts};
 use super::output::{self, Output, Style};
-use super::{stdin, target};
+use super::stdin;
+use super::target::{self, Target};
 use crate::args;
 use crate::codec::charset::{self, Recoder};
 use crate::codec::printable;
@@ -109,8 +110,13 @@ fn input_of(plan: &Plan) -> ListenInput {
 
 /// What is to be run: the target or preset with the options of the command line.
 fn plan(arguments: &args::Listen, headless: &mut Headless) -> Result<Plan, Failure> {
-    let (mut spec, scope) =
-        target::find(&arguments.target, Side::Listener, &arguments.common, headless)?;
+    let Target { mut spec, scope, .. } = target::find(
+        &arguments.target,
+        Side::Listener,
+        &arguments.common,
+        &headless.paths,
+        &headless.os,
+    )?;
     headless.hide(&scope, &arguments.common);
     configure(&mut spec, arguments)?;
     target::planned(&spec, &scope)

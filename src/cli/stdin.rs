@@ -60,6 +60,16 @@ pub(super) enum StdinBody {
     Spooled(NamedTempFile, u64),
 }
 
+impl StdinBody {
+    /// Its length in bytes.
+    pub(super) fn len(&self) -> u64 {
+        match self {
+            StdinBody::Bytes(bytes) => bytes.len() as u64,
+            StdinBody::Spooled(_, len) => *len,
+        }
+    }
+}
+
 /// What standard input is; `None` where the system does not tell.
 fn kind() -> Option<FileType> {
     let facts = rustix::fs::fstat(rustix::stdio::stdin()).ok()?;

@@ -37,6 +37,18 @@ pub struct HttpSpec {
     pub client: ClientSpec,
 }
 
+/// Methods by name (RFC 9110, section 9; RFC 5789), those that are offered first.
+pub(crate) const METHODS: [&str; 9] =
+    ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT"];
+
+/// The method a word means, in whatever case it is typed: a known one, or a word of capitals.
+#[must_use]
+pub(crate) fn typed_method(word: &str) -> Option<&str> {
+    let known = METHODS.into_iter().find(|method| method.eq_ignore_ascii_case(word));
+    let is_capitals = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_uppercase());
+    known.or(is_capitals.then_some(word))
+}
+
 /// Whether whoever names this method means to send something: such a request says `Content-Length: 0`
 /// rather than nothing (RFC 9110, section 8.6), and takes what is piped in.
 pub(crate) fn expects_body(method: &str) -> bool {

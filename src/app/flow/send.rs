@@ -12,7 +12,7 @@ use crate::app::sessions::{Session, SessionState};
 use crate::app::state::App;
 use crate::compose::{Issue, UnknownNames, plan_with};
 use crate::engine::command::{CloseMode, Command};
-use crate::interop::history_spec::forgetting;
+use crate::interop::history_spec::{forgetting, summary};
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::ExchangeState;
 use crate::model::field_access;
@@ -149,22 +149,6 @@ fn update(app: &mut App, id: SessionId, plan: &Plan) {
         (false, false) => {
             app.say(app.keyed("already listening with these answers; [stop] stops"));
         }
-    }
-}
-
-/// One line for the history. Secrets and the system's environment stay out of it.
-fn summary(spec: &Spec, scope: &Scope) -> String {
-    let mut masked = scope.clone();
-    masked.secrets.values_mut().chain(masked.os.values_mut()).for_each(|v| "***".clone_into(v));
-    let address = match plan_with(spec, &masked, UnknownNames::Literal) {
-        Ok(plan) => plan.address(),
-        Err(_) => spec.address().to_owned(),
-    };
-    let address = without_userinfo(&address);
-    match (spec.as_http(), spec.side().listens()) {
-        (Some(http), _) => format!("{} {address}", http.method),
-        (None, false) => format!("{} {address}", spec.protocol()),
-        (None, true) => format!("listen {} {address}", spec.protocol()),
     }
 }
 

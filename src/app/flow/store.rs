@@ -1,11 +1,14 @@
 //! Replies of the store: workspace, saved presets, drafts of the last run, history.
 
-use super::{curl, draft, edited, history, project, restore, save, themes};
+use super::{curl, draft, edited, focus, history, project, restore, save, themes};
+use crate::app::action::Action;
 use crate::app::arrangement::Arrangement;
 use crate::app::effect::Effect;
+use crate::app::focus::Pane;
 use crate::app::format;
 use crate::app::save_state::LastRun;
 use crate::app::state::App;
+use crate::model::preset::Opening;
 use crate::store::job::{Job, Reply, Restore, Workspace};
 
 /// Takes one reply of the store; failures are shown as remarks.
@@ -55,8 +58,27 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         }
         Reply::SetAside(failure) => app.warn(failure.to_string()),
     }
+    open_first(app);
     edited::take_up(app);
     restore::go_on(app);
+}
+
+/// Shows what the program was started with, beside what the last run left.
+fn open_first(app: &mut App) {
+    if !app.loaded || app.save_state.last_run == LastRun::Unread {
+        return;
+    }
+    match app.first.take() {
+        None => return,
+        Some(Opening::Spec(spec)) => draft::open_spec(app, *spec),
+        Some(Opening::Preset(path)) => {
+            if !draft::open_preset(app, &path) {
+                return;
+            }
+        }
+    }
+    focus::focus(app, Pane::Request);
+    draft::say_opened(app, Action::Send);
 }
 
 fn workspace_changed(app: &mut App, workspace: Workspace) {

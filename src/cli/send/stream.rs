@@ -92,6 +92,8 @@ struct CliConversation<'a> {
     in_flight: InFlight,
     link: Link,
     replies: u64,
+    /// Bytes sent and received.
+    totals: [u64; 2],
     /// Something was sent after the last reply.
     awaits_reply: bool,
     /// When waiting ends.
@@ -171,6 +173,7 @@ pub(super) async fn run(
         in_flight: InFlight::default(),
         link: Link::Opening,
         replies: 0,
+        totals: [0; 2],
         awaits_reply: false,
         deadline: None,
         stalled_at: None,
@@ -188,7 +191,10 @@ pub(super) async fn run(
         }
         StreamInput::Pieces(sources) => conversation.input = Some(stdin::pieces(sources)),
     }
-    conversation.talk(headless).await
+    let ended = conversation.talk(headless).await;
+    let [sent, received] = conversation.totals;
+    headless.outcome = format!("{sent} B sent, {received} B received");
+    ended
 }
 
 impl CliConversation<'_> {
@@ -252,12 +258,14 @@ impl CliConversation<'_> {
             }
             match (record.kind, record.direction) {
                 (RecordKind::Data, Direction::Received) => {
+                    self.totals[1] += record.original_len;
                     self.replies += 1;
                     self.awaits_reply = false;
                     self.print(record);
                     self.wait();
                 }
                 (RecordKind::Data, Direction::Sent) => {
+                    self.totals[0] += record.original_len;
                     self.awaits_reply = true;
                     self.in_flight.landed(record.original_len);
                     self.wait();

@@ -28,6 +28,7 @@ const SAFE_ELSEWHERE: &[&str] = &[
     "content-length",
     "content-type",
     "host",
+    "if-range",
     "pragma",
     "range",
     "te",
