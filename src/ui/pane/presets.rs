@@ -20,7 +20,11 @@ pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     let height = pane.areas(shared, pane_inner(painter.area)).list.height;
     let at = pane.cursor(shared, height.into()).selected;
     let position = frame::position(at, pane.listing(shared).count(), height);
-    frame::with_foot(frame::of(Pane::Presets, title), vec![(position, painter.palette.dim)], painter.area.width)
+    frame::with_foot(
+        frame::of(Pane::Presets, title),
+        vec![(position, painter.palette.dim)],
+        painter.area.width,
+    )
 }
 
 /// Draws the inside of the pane.

@@ -2,13 +2,13 @@
 //! typed before a URL, a failure by its own name.
 
 use ratatui::style::Modifier;
-use wirebench::app::themes::Themes;
-use wirebench::model::theme::ColorDepth;
 use wirebench::app::focus::Pane;
 use wirebench::app::message::Message;
+use wirebench::app::themes::Themes;
 use wirebench::engine::event::Event;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::spec::Spec;
+use wirebench::model::theme::ColorDepth;
 use wirebench::store::job::Reply;
 
 use crate::harness::app::Driver;
