@@ -60,6 +60,12 @@ pub(crate) fn resized(app: &mut App) {
     app.traffic.resized(&app.shared);
 }
 
+/// A record is looked at closely, or no more.
+pub(crate) fn record_open(app: &mut App, is_open: bool) {
+    app.shared.is_record_open = is_open;
+    resized(app);
+}
+
 /// Gives the whole screen to the focused pane, and back.
 pub(crate) fn zoom(app: &mut App) {
     app.shared.zoom = !app.shared.zoom;
