@@ -8,7 +8,6 @@ use crate::app::App;
 use crate::app::drafts::Draft;
 use crate::app::focus::Pane;
 use crate::app::preset_tree::{TreeItem, TreeRow};
-use crate::codec::printable::printable_str;
 use crate::ui::painter::{Painter, cells};
 use crate::ui::widget::badge;
 
@@ -84,18 +83,26 @@ fn draw_leaf(mut painter: Painter<'_>, item: &TreeItem, is_open: bool) {
         TreeItem::Preset(path) => path.name().to_owned(),
         _ => short_address(&draft.map(Draft::title).unwrap_or_default()).to_owned(),
     };
-    let modified = draft.is_some_and(Draft::is_modified);
-    let width = painter.area.width.saturating_sub(if modified { 2 } else { 0 });
-    let wide = cells(&printable_str(&name)) > width;
+    let mark = match item.lost_file(&app.shared) {
+        _ if draft.is_none() => "",
+        // Where there is no room for the words, what the row is about says them.
+        Some(_) if painter.area.width >= cells(&name) + cells(LOST) => LOST,
+        Some(_) => " ✗",
+        None if draft.is_some_and(Draft::is_modified) => " ●",
+        None => "",
+    };
+    let width = painter.area.width.saturating_sub(cells(mark));
+    let wide = cells(&name) > width;
     let style = if is_open { Style::new().add_modifier(Modifier::BOLD) } else { Style::new() };
     painter.put_within(&name, if wide { width.saturating_sub(1) } else { width }, style);
     if wide {
         painter.put("…", palette.dim);
     }
-    if modified {
-        painter.put(" ●", palette.warning);
-    }
+    painter.put(mark, palette.warning);
 }
+
+/// Behind the name of a preset whose file went away.
+const LOST: &str = " not on disk";
 
 /// An address without the scheme its badge tells.
 fn short_address(address: &str) -> &str {

@@ -147,7 +147,14 @@ fn text(mut painter: Painter<'_>, field: &FormField, style: Style, here: bool) {
     let width = usize::from(painter.area.width);
     let value =
         if is_hidden { "•".repeat(value.chars().take(width).count()).into() } else { value };
-    painter.lines(value.split('\n'), style);
+    if field.kind == FieldKind::Area {
+        return painter.lines(value.split('\n'), style);
+    }
+    let breaks = value.matches('\n').count();
+    if breaks > 0 {
+        painter.right(&format!(" {} lines", format::count(breaks as u64 + 1)), palette.dim);
+    }
+    painter.put(&value, style);
 }
 
 fn draw_tabs(painter: &mut Painter<'_>, here: bool) {
