@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::body::body;
-use super::sockets::{self, bind, listener_tls, socket};
+use super::sockets::{self, listener_tls, socket, stream_bind};
 use super::text::Composer;
 use crate::codec::zone;
 use crate::compose::address::{UrlParts, encoded_on_send, normalise_url};
@@ -145,8 +145,9 @@ fn url(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<(String, UrlParts
     let mut query = Vec::new();
     for (index, row) in spec.query.iter().enumerate().filter(|(_, row)| row.is_used()) {
         let place = FieldId::new("query").row(index);
-        let name = composer.line(place.then("name"), &row.name);
-        let value = composer.line(place.then("value"), &row.value);
+        // Whatever is in them is percent-encoded.
+        let name = composer.text(place.then("name"), &row.name);
+        let value = composer.text(place.then("value"), &row.value);
         let encode = |text| utf8_percent_encode(text, COMPONENT).to_string();
         query.push(format!("{}={}", encode(name.as_str()), encode(value.as_str())));
     }
@@ -242,7 +243,7 @@ pub(super) fn listener(
     spec: &HttpListenerSpec,
     composer: &mut Composer<'_>,
 ) -> Option<HttpListenerPlan> {
-    let bind = bind(&spec.bind, composer);
+    let bind = stream_bind(&spec.bind, composer);
     let tls = listener_tls(&spec.tls, composer);
     let socket = socket(&spec.socket, composer);
     let mut rules = Vec::new();

@@ -3,7 +3,7 @@
 use serde::de::IgnoredAny;
 
 use super::issue::Issue;
-use super::nested;
+use super::{json_place, nested};
 use crate::codec::http1::fields::is_token;
 use crate::compose::address::name_control;
 use crate::compose::template::{
@@ -85,9 +85,9 @@ impl<'a> Composer<'a> {
         let content_type = content_type.to_ascii_lowercase();
         let whole = self.text(field, text);
         if content_type.contains("json")
-            && let Some(name) = self.breaks_json(text, &whole)
+            && let Some((_, why)) = self.breaks_json(text, &whole)
         {
-            self.notes.push(format!("the value of {} makes the body no JSON", name.source));
+            self.notes.push(why);
         }
         let known = MEANINGS.iter().find(|(kind, ..)| content_type.contains(kind));
         let Some((_, signs, what)) = known.filter(|_| text.contains("{{")) else { return whole };
@@ -103,46 +103,55 @@ impl<'a> Composer<'a> {
         whole
     }
 
-    /// A text that is to be JSON. When it would be but for a value, the value is named: a quote in it
-    /// ends the text it stands in.
+    /// A text that is to be JSON. When a value makes it none, or another than it reads, the value is
+    /// named.
     pub(super) fn json(&mut self, field: FieldId, text: &str) -> String {
         let count = self.issues.len();
         let whole = self.text(field, text);
         if self.issues.len() == count
-            && let Some(name) = self.breaks_json(text, &whole)
+            && let Some((name, message)) = self.breaks_json(text, &whole)
         {
-            let message = format!(
-                "the value of {} makes this no JSON (a quote, a backslash or a line break in it?); \
-                 escape it there, or send the body as text",
-                name.source
-            );
             self.issues.push(Issue { field, span: Some(name.span), message, unknown: None });
         }
         whole
     }
 
-    /// The name without whose value a text would be JSON.
-    fn breaks_json(&self, text: &str, whole: &str) -> Option<Name> {
+    /// The name whose value makes a text no JSON, or another than it reads, and how. A text that is
+    /// none whatever the values are is meant so.
+    fn breaks_json(&self, text: &str, whole: &str) -> Option<(Name, String)> {
         let is_json = |text: &str| serde_json::from_str::<IgnoredAny>(text).is_ok();
-        if !text.contains("{{") || is_json(whole) {
+        if !text.contains("{{") {
             return None;
         }
         let template = Template::parse(text, Mode::Text).ok()?;
+        let known = |name: &Name| nested::value(name, self.variables).ok();
         // With each value alone in its place, and a digit for all others, which fits anywhere.
         let with = |own: Option<&Name>| {
-            let value = |name: &Name| match own {
-                Some(own) if own.span == name.span => self.value(name),
-                _ => Ok(b"0".to_vec()),
+            let value = |name: &Name| {
+                let own = own.filter(|own| own.span == name.span).and_then(known);
+                Ok(own.unwrap_or_else(|| "0".to_owned()).into_bytes())
             };
             template
                 .expand_with(&value)
                 .is_ok_and(|bytes| is_json(&String::from_utf8_lossy(&bytes)))
         };
+        let (is_whole, is_bare) = (is_json(whole), with(None));
+        if !is_whole && !is_bare {
+            return None;
+        }
+        if let Some((name, why)) = json_place::misplaced(&template, &known) {
+            return Some((name.clone(), why));
+        }
         let guilty = template.parts.iter().find_map(|part| match part {
             TemplatePart::Name(name) if !with(Some(name)) => Some(name),
             _ => None,
         });
-        guilty.filter(|_| with(None)).cloned()
+        guilty.filter(|_| !is_whole).map(|name| {
+            (
+                name.clone(),
+                format!("the value of {} makes this no JSON; send it as text", name.source),
+            )
+        })
     }
 
     /// A text of a head: no line break, no NUL; empty after an issue.
@@ -300,7 +309,7 @@ mod tests {
             ("text/xml", "<x>{{plain}}{{quote}}</x>", None),
             ("application/x-www-form-urlencoded", "q={{amp}}", Some("to the form")),
             ("application/x-www-form-urlencoded", "q={{lt}}", None),
-            ("application/json", "{\"a\":\"{{quote}}\"}", Some("{{quote}} makes the body no JSON")),
+            ("application/json", "{\"a\":\"{{quote}}\"}", Some("{{quote}} holds \"")),
             ("application/json", "{\"a\":\"{{amp}}\"}", None),
             ("text/plain", "{{amp}}{{lt}}", None),
         ] {
