@@ -19,17 +19,27 @@ fn mirror() -> String {
 #[test]
 fn items_send_what_httpie_sends() {
     let folder = tempfile::tempdir().unwrap();
-    for (name, content) in
-        [("x.json", "{\"x\": 1}\n"), ("t.txt", "hi {{x}}\n"), ("a b.png", "png"), ("plain", "p")]
-    {
+    for (name, content) in [
+        ("x.json", "{\"x\": 1}\n"),
+        ("t.txt", "hi {{x}}\n"),
+        ("a b.png", "png"),
+        ("plain", "p"),
+        ("crlf", "a\r\nb\tc\r\n"),
+    ] {
         std::fs::write(folder.path().join(name), content).unwrap();
     }
     let url = mirror();
     let json = "Content-Type: application/json\r\n";
-    let cases: [(&[&str], &[&str]); 13] = [
+    let cases: [(&[&str], &[&str]); 16] = [
         (&["a:=@x.json"], &["POST / ", json, "\r\n\r\n{\"a\": {\"x\": 1}}"]),
         (&["a=@t.txt"], &[json, "\r\n\r\n{\"a\": \"hi {{x}}\\n\"}"]),
         (&["q==@t.txt"], &["GET /?q=hi%20%7B%7Bx%7D%7D HTTP"]),
+        (&["q==@crlf"], &["GET /?q=a%0D%0Ab%09c%0D HTTP"]),
+        (
+            &["a[]=1", "a[]=@t.txt", "b[c][0]:=1.50"],
+            &[r#"{"a": ["1", "hi {{x}}\n"], "b": {"c": [1.50]}}"#],
+        ),
+        (&["-f", "a[]=1", "a[]=2"], &["\r\n\r\na%5B%5D=1&a%5B%5D=2"]),
         (&["H:@t.txt"], &["GET / ", "\r\nH: hi {{x}}\r\n"]),
         (&["Name;"], &["\r\nName:\r\n"]),
         (&["-f", "a=@t.txt", "b=1"], &["\r\n\r\na=hi+%7B%7Bx%7D%7D%0A&b=1"]),
@@ -87,6 +97,9 @@ fn what_cannot_be_sent_together_is_refused() {
         (&["a:=@/dev/null"], "a device"),
         (&["Name;x"], "not an item"),
         (&["-f", "a:=1"], "a form has no JSON values"),
+        (&["a=1", "a=2"], "'a=2'"),
+        (&["a=1", "a[b]=2"], "a is a string (a=1)"),
+        (&["a[=1"], "without its ']'"),
     ] {
         let (status, words) = told(&run(&[&["send", "http://127.0.0.1:9/"], args].concat()));
         assert!(status == Some(2) && words.contains(said), "{args:?}: {words}");
