@@ -6,6 +6,7 @@
 //! comments, order and formatting alone. Pure functions; called by the worker, the command line
 //! and the screens that show a preset as text.
 
+mod line_ends;
 mod merge;
 mod read;
 mod render;
