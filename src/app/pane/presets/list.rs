@@ -125,7 +125,10 @@ impl PresetsPane {
         let text = match self.selected(shared) {
             None if self.search.is_some() => keyed("nothing matches; [back] ends the search"),
             None => keyed("no presets yet: type an address and press [send], save it with [save]"),
-            Some(TreeItem::Draft(_)) => keyed("not saved: [save] keeps it as a preset"),
+            Some(item @ TreeItem::Draft(_)) => match item.lost_file(shared) {
+                Some(path) => keyed(&format!("{path}.toml is not on disk; [save] writes it")),
+                None => keyed("not saved: [save] keeps it as a preset"),
+            },
             Some(TreeItem::Folder(folder)) if shared.workspace.is_starter => {
                 format!("{folder}: the starter workspace, yours once you save something")
             }

@@ -78,8 +78,8 @@ impl RequestPane {
                     let is_marked = access::spelling(&draft.spec, at) == TextSpelling::Escapes;
                     Some(if is_marked { editor.marked() } else { editor })
                 }
-                Some(FieldKind::Line) => Some(Editor::new(&text(), LineMode::One)),
-                Some(FieldKind::Secret) => Some(Editor::new(&text(), LineMode::One).masked()),
+                Some(FieldKind::Line) => Some(line_editor(&text())),
+                Some(FieldKind::Secret) => Some(line_editor(&text()).masked()),
                 Some(
                     FieldKind::Choice | FieldKind::Check | FieldKind::Tabs | FieldKind::Button,
                 )
@@ -89,6 +89,14 @@ impl RequestPane {
         }
         self.editor.as_mut().map(|(_, editor)| editor)
     }
+}
+
+/// A field of one row. A value of more lines, from a file, keeps them.
+fn line_editor(text: &str) -> Editor {
+    if text.contains(['\n', '\r']) {
+        return Editor::new(text, LineMode::Many).marked();
+    }
+    Editor::new(text, LineMode::One)
 }
 
 /// The rows of the form on screen.
