@@ -183,7 +183,10 @@ fn what_a_hand_types_byte_by_byte_behind_an_escape_is_not_swallowed() {
     }
     assert_eq!(reads(&[(0, b"\x1b"), (60, b"["), (60, b"1"), (60, b"\x1b[A")]), "<Esc>[1<Up>");
     assert_eq!(reads(&[(0, b"\x1b"), (60, b"["), (60, b"1"), (60, b"\x03")]), "<Esc>[1<C-c>");
-    assert_eq!(reads(&[(0, b"\x1b"), (60, b"["), (60, b"9$"), (60, b"\r")]), "<Esc>[9$<Enter>");
+    assert_eq!(
+        reads(&[(0, b"\x1b"), (60, b"["), (60, b"9"), (60, b"$"), (60, b"\r")]),
+        "<Esc>[9$<Enter>"
+    );
 }
 
 /// Every key of the number block: in application mode, with 8 bits, and what kitty calls it, with and
