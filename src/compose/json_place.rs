@@ -78,17 +78,16 @@ fn ends_value(next: Option<&TemplatePart>) -> bool {
 
 fn behind_backslash(name: &Name) -> String {
     let source = &name.source;
-    format!("the backslash before {source} would take the meaning of its first letter; write two")
+    format!("the backslash before {source} would change its first letter; write two")
 }
 
 fn in_string(name: &Name, text: &str) -> Option<String> {
     let sign = text.chars().find(|c| matches!(c, '"' | '\\' | '\0'..='\u{1f}'))?;
     let (source, sign) = (&name.source, sign.to_string());
+    let sign = printable_str(&sign);
     Some(format!(
-        "the value of {source} holds {}, which means something in a JSON string; let the variable \
-         hold JSON, quotes and escapes included, and write {source} without quotes, or send the \
-         body as text",
-        printable_str(&sign)
+        "'{sign}' in {source} would change the JSON; let {source} hold JSON and write it bare, or \
+         send the body as text"
     ))
 }
 
@@ -139,15 +138,15 @@ mod tests {
                 r#""{{N}}""#,
             ] {
                 let text = text.replace('N', name);
-                assert!(why(&text).contains("in a JSON string"), "{text}: {}", why(&text));
+                assert!(why(&text).contains("would change the JSON"), "{text}: {}", why(&text));
             }
         }
         for name in ["plain", "number", "list", "none", "unknown"] {
             let text = r#"{"x": "{{N}}", "y {{N}}": "\\ \" {{N}}"}"#.replace('N', name);
             assert_eq!(why(&text), "");
         }
-        assert!(why(r#"{"x": "{{path}}"}"#).contains(r"holds \,"));
-        assert!(why(r#"{"x": "{{line}}"}"#).contains(r"holds \n,"));
+        assert!(why(r#"{"x": "{{path}}"}"#).contains(r"'\' in {{path}}"));
+        assert!(why(r#"{"x": "{{line}}"}"#).contains(r"'\n' in {{line}}"));
         assert!(why(r#"{"x": "C:\{{plain}}"}"#).contains("write two"));
     }
 

@@ -309,7 +309,7 @@ mod tests {
             ("text/xml", "<x>{{plain}}{{quote}}</x>", None),
             ("application/x-www-form-urlencoded", "q={{amp}}", Some("to the form")),
             ("application/x-www-form-urlencoded", "q={{lt}}", None),
-            ("application/json", "{\"a\":\"{{quote}}\"}", Some("{{quote}} holds \"")),
+            ("application/json", "{\"a\":\"{{quote}}\"}", Some("'\"' in {{quote}} would change")),
             ("application/json", "{\"a\":\"{{amp}}\"}", None),
             ("text/plain", "{{amp}}{{lt}}", None),
         ] {
