@@ -189,11 +189,12 @@ fn takes_suffix(base: char) -> bool {
 /// (Unicode, chapter 12), a sign that is to be seen, and the initial heh of the Hijri year.
 fn joins_at_end(base: char, mark: Option<char>, joiner: char) -> bool {
     let is_signed = mark.is_some_and(|mark| is_virama(mark) && is_letter_of(mark, base));
-    match (joiner, base, mark) {
-        (NON_JOINER, ..) => is_signed,
-        (JOINER, '\u{d15}' | '\u{d23}' | '\u{d28}' | '\u{d30}' | '\u{d32}' | '\u{d33}', _)
-        | (JOINER, '\u{9a4}', _) => is_signed,
-        (JOINER, '\u{647}' | '\u{6be}' | '\u{6c1}', None) => true,
+    let has_shape = matches!(base, '\u{d15}' | '\u{d23}' | '\u{d28}' | '\u{d30}' | '\u{d32}')
+        || matches!(base, '\u{d33}' | '\u{9a4}');
+    let is_heh = mark.is_none() && matches!(base, '\u{647}' | '\u{6be}' | '\u{6c1}');
+    match joiner {
+        NON_JOINER => is_signed,
+        JOINER => is_signed && has_shape || is_heh,
         _ => false,
     }
 }
@@ -313,6 +314,37 @@ mod tests {
         }
     }
 
+    /// The same where one side alone might need them.
+    const NOT_AT_THE_EDGE: [&str; 27] = [
+        "র\u{200d}\u{9cd}",
+        "র\u{200d}\u{9cd} ",
+        "র\u{200d}\u{94d}य",
+        "a\u{200d}\u{9cd}য",
+        "ন\u{9cd}\u{200d}",
+        "ന\u{d4d}\u{200d}a",
+        "ന\u{d4d}\u{200d}1",
+        "ന\u{d4d}\u{200d}\u{301}",
+        "ന\u{d4d}\u{200d}\u{200d}",
+        "ന\u{d4d}\u{200c}\u{200c}",
+        "ന\u{200d}",
+        "ന\u{200c}",
+        "م\u{200d}",
+        "ه\u{200d}م",
+        "ه\u{200d}a",
+        "ه\u{200c}",
+        "ه\u{200d}\u{200d}",
+        " \u{200c}ها",
+        "«\u{200c}ها",
+        "(\u{200c}ها",
+        ".\u{200c}ها",
+        "/\u{200c}ها",
+        "1\u{200c}2",
+        "PDF\u{200c}",
+        "a\u{200c}\u{200c}ه",
+        "ها\u{200c}»",
+        "д\u{200c}ها",
+    ];
+
     #[test]
     fn joiners_anywhere_else_are_named() {
         for text in [
@@ -342,34 +374,10 @@ mod tests {
             "\u{1f3fb}\u{fe0f}\u{200d}",
             "👩\u{202e}\u{200d}👩",
             "🏴\u{e0067}\u{e007f}",
-            "র\u{200d}\u{9cd}",
-            "র\u{200d}\u{9cd} ",
-            "র\u{200d}\u{94d}य",
-            "a\u{200d}\u{9cd}য",
-            "ন\u{9cd}\u{200d}",
-            "ന\u{d4d}\u{200d}a",
-            "ന\u{d4d}\u{200d}1",
-            "ന\u{d4d}\u{200d}\u{301}",
-            "ന\u{d4d}\u{200d}\u{200d}",
-            "ന\u{d4d}\u{200c}\u{200c}",
-            "ന\u{200d}",
-            "ന\u{200c}",
-            "م\u{200d}",
-            "ه\u{200d}م",
-            "ه\u{200d}a",
-            "ه\u{200c}",
-            "ه\u{200d}\u{200d}",
-            " \u{200c}ها",
-            "«\u{200c}ها",
-            "(\u{200c}ها",
-            ".\u{200c}ها",
-            "/\u{200c}ها",
-            "1\u{200c}2",
-            "PDF\u{200c}",
-            "a\u{200c}\u{200c}ه",
-            "ها\u{200c}»",
-            "д\u{200c}ها",
-        ] {
+        ]
+        .into_iter()
+        .chain(NOT_AT_THE_EDGE)
+        {
             let shown = crate::codec::printable::printable_str(text);
             assert!(shown.contains('‹'), "{text:?} {shown:?}");
         }

@@ -159,10 +159,10 @@ mod tests {
         for text in [
             r#"{"x": {{number}}, "y": {{text}}}"#,
             r#"{"x": [{{list}}]}"#,
-            r#"{ {{members}} }"#,
+            "{ {{members}} }",
             r#"{"x": -{{number}}{{number}}}"#,
             r#"{"x": {{unknown}}}"#,
-            r#"{{list}}"#,
+            "{{list}}",
         ] {
             assert_eq!(why(text), "", "{text}");
         }

@@ -330,13 +330,12 @@ mod tests {
     fn made(fields: &[&str]) -> Result<String, String> {
         let mut all = Node::default();
         for field in fields {
-            let (name, json) = match field.split_once(":=") {
-                Some((name, json)) => (name, json.to_owned()),
-                None => {
-                    let (name, text) = field.split_once('=').unwrap();
-                    (name, serde_json::Value::from(text).to_string())
-                }
+            let quoted = || {
+                let (name, text) = field.split_once('=')?;
+                Some((name, serde_json::Value::from(text).to_string()))
             };
+            let json = field.split_once(":=").map(|(name, json)| (name, json.to_owned()));
+            let (name, json) = json.or_else(quoted).unwrap();
             all.put(&path(name)?, json, field)?;
         }
         Ok(all.json())

@@ -74,7 +74,7 @@ impl RecentKeys {
         if joined.starts_with(PASTE_START) {
             return Tail::Sequence;
         }
-        if self.is_split && is_key || joined.len() > HELD_LIMIT && is_key {
+        if is_key && (self.is_split || joined.len() > HELD_LIMIT) {
             return Tail::Keys;
         }
         let tail = match introducer {
