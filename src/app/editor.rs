@@ -241,8 +241,8 @@ impl Editor {
     }
 
     /// Inserts text at the cursor. Line breaks become spaces in a single line and stay as they are
-    /// in many; control characters other than line breaks and tabs become escapes, so nothing
-    /// invisible slips in. Tells what became another text.
+    /// in many, where control characters stay, too; a single line does without them. Tells what
+    /// became another text or cannot be seen.
     pub fn insert(&mut self, text: &str) -> Inserted {
         let (clean, inserted) = if self.view.is_line { joined(text) } else { with_breaks(text) };
         self.changed = None;

@@ -37,12 +37,6 @@ impl TreeItem {
         }
     }
 
-    /// The preset of a draft whose file went away.
-    pub fn lost_file<'a>(&self, shared: &'a Shared) -> Option<&'a PresetPath> {
-        let path = self.draft(shared)?.preset.as_ref()?;
-        shared.stored(path).is_none().then_some(path)
-    }
-
     /// What a draft stands for in the list: its preset, as long as that is there.
     pub(super) fn of(shared: &Shared, draft: &Draft) -> TreeItem {
         match &draft.preset {

@@ -93,9 +93,7 @@ pub(super) fn apply(words: &[String], as_form: bool, spec: &mut HttpSpec) -> Res
             _ => fields.push(Item { kind, row, path, word }),
         }
     }
-    // They take the place of those of a preset, not of each other.
-    spec.headers.retain(|own| !headers.iter().any(|row| row.name.eq_ignore_ascii_case(&own.name)));
-    spec.headers.extend(headers);
+    put_headers(headers, spec);
     match (whole, fields.first()) {
         (None, None) => Ok(()),
         (Some((_, path)), None) => {
@@ -111,6 +109,18 @@ pub(super) fn apply(words: &[String], as_form: bool, spec: &mut HttpSpec) -> Res
             Ok(())
         }
     }
+}
+
+/// Headers take the place of those of a preset, not of each other.
+pub(super) fn put_headers(headers: Vec<NameValue>, spec: &mut HttpSpec) {
+    spec.headers.retain(|own| !headers.iter().any(|row| row.name.eq_ignore_ascii_case(&own.name)));
+    spec.headers.extend(headers);
+}
+
+/// Whether a word is more an item than an address: what its name ends with is none of a URL's.
+pub(super) fn is_item(word: &str) -> bool {
+    let is_plain = |name: &str| !name.is_empty() && !name.contains([':', '/', '.', '?']);
+    parse(word).is_ok_and(|item| item.kind != ItemKind::Header && is_plain(&item.row.name))
 }
 
 /// The body made of fields.

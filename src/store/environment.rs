@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use toml_edit::Value;
 
-use super::strict_toml::{Fields, NamedItem, Trouble, parse_document};
+use crate::codec::strict_toml::{Fields, NamedItem, Trouble, parse_document};
 use crate::compose::template::is_name;
 use crate::model::failure::Failure;
 

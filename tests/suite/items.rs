@@ -24,32 +24,33 @@ fn items_send_what_httpie_sends() {
         ("t.txt", "hi {{x}}\n"),
         ("a b.png", "png"),
         ("plain", "p"),
-        ("crlf", "a\r\nb\tc\r\n"),
+        ("lines", "a\r\n\tb\n"),
     ] {
         std::fs::write(folder.path().join(name), content).unwrap();
     }
     let url = mirror();
     let json = "Content-Type: application/json\r\n";
-    let cases: [(&[&str], &[&str]); 16] = [
+    let cases: [(&[&str], &[&str]); 17] = [
         (&["a:=@x.json"], &["POST / ", json, "\r\n\r\n{\"a\": {\"x\": 1}}"]),
         (&["a=@t.txt"], &[json, "\r\n\r\n{\"a\": \"hi {{x}}\\n\"}"]),
         (&["q==@t.txt"], &["GET /?q=hi%20%7B%7Bx%7D%7D HTTP"]),
-        (&["q==@crlf"], &["GET /?q=a%0D%0Ab%09c%0D HTTP"]),
-        (
-            &["a[]=1", "a[]=@t.txt", "b[c][0]:=1.50"],
-            &[r#"{"a": ["1", "hi {{x}}\n"], "b": {"c": [1.50]}}"#],
-        ),
-        (&["-f", "a[]=1", "a[]=2"], &["\r\n\r\na%5B%5D=1&a%5B%5D=2"]),
         (&["H:@t.txt"], &["GET / ", "\r\nH: hi {{x}}\r\n"]),
         (&["Name;"], &["\r\nName:\r\n"]),
         (&["-f", "a=@t.txt", "b=1"], &["\r\n\r\na=hi+%7B%7Bx%7D%7D%0A&b=1"]),
         (&["f@x.json"], &["filename=\"x.json\"\r\nContent-Type: application/json\r\n"]),
         (&["f@a b.png"], &["filename=\"a b.png\"\r\nContent-Type: image/png\r\n"]),
         (&["f@plain;type=text/foo"], &["filename=\"plain\"\r\nContent-Type: text/foo\r\n"]),
-        (&["f@plain", "a=@t.txt"], &["name=\"a\"\r\nContent-Type: text/plain\r\n\r\nhi {{x}}\n"]),
+        (&["f@plain", "a=@t.txt"], &["name=\"a\"\r\n\r\nhi {{x}}\n"]),
+        (&["q==@lines"], &["GET /?q=a%0D%0A%09b HTTP"]),
+        (
+            &["f@plain", "Content-Type:multipart/mixed"],
+            &["Content-Type: multipart/mixed; boundary=------------------------"],
+        ),
         (&["@x.json"], &["POST / ", json, "\r\n\r\n{\"x\": 1}\n"]),
         (&["X:1", "X:2"], &["\r\nX: 1\r\nX: 2\r\n"]),
         (&[r"a\=b=c\=d", r"e\:f:=1"], &[r#"{"a=b": "c=d", "e:f": 1}"#]),
+        (&["a[]=1", "a[]=2", "b[c][1]:=true"], &[r#"{"a": ["1", "2"], "b": {"c": [null, true]}}"#]),
+        (&["-f", "a[]=1", "a[]=2"], &["\r\n\r\na%5B%5D=1&a%5B%5D=2"]),
     ];
     for (items, wanted) in cases {
         let mut sending = command(&["send", &url, "--raw"]);
@@ -84,6 +85,25 @@ fn a_header_without_a_value_is_taken_away() {
     let request = text(&run(&["send", &url, "--raw", "User-Agent:", "accept:", "X-None:"]).stdout);
     for name in ["user-agent", "accept:", "x-none"] {
         assert!(!request.to_ascii_lowercase().contains(name), "{request}");
+    }
+}
+
+#[test]
+fn a_header_that_peers_need_is_missed_in_words() {
+    let url = mirror();
+    for (items, remark) in [
+        (&["Host:"][..], "Host is not sent: a server answers 400 without it"),
+        (&["host:", "Accept:"], "Host is not sent"),
+        (&["Host:a", "Host:b"], "Host is sent 2 times"),
+        (&["a=1", "Content-Length:"], "Content-Length is not sent: without it the peer sees no"),
+        (&["Host:", "Host:a"], ""),
+        (&["Host:a"], ""),
+        (&["User-Agent:", "Accept-Encoding:"], ""),
+        (&["Content-Length:", "Transfer-Encoding:chunked", "a=1"], ""),
+    ] {
+        let (status, said) = told(&run(&[&["send", &url, "--raw"], items].concat()));
+        assert!(status == Some(0) && said.contains(remark), "{items:?}: {said}");
+        assert_eq!(said.lines().count(), usize::from(!remark.is_empty()), "{items:?}: {said}");
     }
 }
 
