@@ -135,17 +135,6 @@ impl Editor {
         self.model.count()
     }
 
-    /// The cells of the last line as it is drawn, if it were on one row.
-    pub(crate) fn last_line_cells(&self) -> usize {
-        let line = self.last_line();
-        text_rows::column(line, line.len())
-    }
-
-    /// The last line.
-    pub(crate) fn last_line(&self) -> &str {
-        self.model.line(self.model.count() - 1)
-    }
-
     /// Puts the cursor where it shall be in a field that got the focus.
     pub(crate) fn move_to(&mut self, caret: Caret) {
         match caret {
@@ -190,6 +179,11 @@ impl Editor {
     /// The rows of an area of this size, moved so that the cursor is on one of them.
     pub fn rows(&self, width: u16, height: u16) -> Vec<Vec<RowPiece>> {
         self.view.rows(&*self.model, width, height)
+    }
+
+    /// The row and the column behind the last character, if that is in sight of what was drawn last.
+    pub fn end_in_sight(&self) -> Option<(usize, usize)> {
+        self.view.end_in_sight(&*self.model)
     }
 
     /// Moves the visible part, down when positive; the cursor follows into it.

@@ -45,6 +45,7 @@ pub struct Send {
     /// A method if wanted, the target or preset, then items: name=value and name:=json (body), name==value
     /// (query), Name:value (header; Name: takes it away, Name; sends it empty), name@file (a file in a
     /// form, ;type=TYPE behind it), name=@file and name:=@file (a value from a file), @file (the whole body).
+    /// In JSON a name may be a path: `a[b]=1`, `a[]=1` (behind the last), `a[0]=1`, `[]=1`; `a\[b=1` is none.
     #[arg(required = true, value_name = "TARGET|PRESET", value_hint = ValueHint::AnyPath)]
     pub words: Vec<String>,
     /// HTTP method, exactly as it is written; else GET, or POST when there is a body.

@@ -1,6 +1,7 @@
 //! Request items, written as in `HTTPie` and `xh`: `name=value`, `name:=json`, `name==query`,
 //! `Name:value`, `name@file`, `@file`; `=@`, `:=@`, `==@` and `:@` take the value from a file,
-//! `Name:` takes a header away and `Name;` sends it empty; `a[b]=1` and `a[]=1` go into objects and lists.
+//! `Name:` takes a header away and `Name;` sends it empty. In JSON a name may be a path into it:
+//! `a[b]=1`, `a[]=1` (`items::nested`).
 //!
 //! The separator that comes first in the word decides; of several at one place the longest. A
 //! backslash takes a separator's meaning away, in names and values. What comes from a file is never
@@ -65,6 +66,8 @@ const SPECIAL: [char; 5] = [':', '=', '@', ';', '\\'];
 struct Item<'a> {
     kind: ItemKind,
     row: NameValue,
+    /// The name with its backslashes but those before separators, for a path.
+    path: String,
     word: &'a str,
 }
 
@@ -75,7 +78,7 @@ pub(super) fn apply(words: &[String], as_form: bool, spec: &mut HttpSpec) -> Res
     let mut headers: Vec<NameValue> = Vec::new();
     let mut whole = None;
     for word in words {
-        let Item { kind, mut row, word } = parse(word)?;
+        let Item { kind, mut row, path, word } = parse(word)?;
         match kind {
             ItemKind::HeaderFile | ItemKind::QueryFile => {
                 let text = file_text(word, &row.value)?;
@@ -87,7 +90,7 @@ pub(super) fn apply(words: &[String], as_form: bool, spec: &mut HttpSpec) -> Res
             ItemKind::Header | ItemKind::HeaderFile => headers.push(row),
             ItemKind::Query | ItemKind::QueryFile => spec.query.push(row),
             ItemKind::Body => whole = Some((word, row.value)),
-            _ => fields.push(Item { kind, row, word }),
+            _ => fields.push(Item { kind, row, path, word }),
         }
     }
     put_headers(headers, spec);
@@ -133,7 +136,7 @@ fn composed(fields: Vec<Item<'_>>, as_form: bool) -> Result<HttpBody, Failure> {
     if in_parts {
         return Ok(HttpBody::Multipart(fields.into_iter().map(part).collect()));
     }
-    let row = |Item { kind, mut row, word }: Item<'_>| {
+    let row = |Item { kind, mut row, word, .. }: Item<'_>| {
         if kind == ItemKind::FieldFile {
             row.value = quote(&file_text(word, &row.value)?);
         }
@@ -164,19 +167,18 @@ fn part(Item { kind, row, .. }: Item<'_>) -> FormPart {
     part
 }
 
-/// The fields as JSON, an object most often, in order; of two at one place the later one stands. Values
-/// are checked but kept as written.
+/// The fields as JSON, in order. Values are checked but kept as written.
 fn object(fields: &[Item<'_>]) -> Result<String, Failure> {
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    let mut root = Node::Empty;
-    for Item { kind, row: NameValue { name, value, .. }, word } in fields {
-        let member = match kind {
+    let mut whole = Node::default();
+    for Item { kind, row: NameValue { value, .. }, path, word } in fields {
+        let json = match kind {
             ItemKind::Json => {
                 // A template has no value yet, so it cannot be checked.
                 if !value.contains("{{") {
                     check(word, value)?;
                 }
-                value.clone()
+                value.trim().to_owned()
             }
             ItemKind::JsonFile => {
                 let text = file_text(word, value)?;
@@ -186,9 +188,10 @@ fn object(fields: &[Item<'_>]) -> Result<String, Failure> {
             ItemKind::FieldFile => quote(&quoted(&file_text(word, value)?)),
             _ => quoted(value),
         };
-        root.put(name, member).map_err(|why| usage(word, &why))?;
+        let steps = nested::path(path).map_err(|cause| usage(word, &cause))?;
+        whole.put(&steps, json, word).map_err(|cause| usage(word, &cause))?;
     }
-    Ok(root.write())
+    Ok(whole.json())
 }
 
 fn check(word: &str, json: &str) -> Result<(), Failure> {
@@ -206,13 +209,11 @@ fn file_text(word: &str, path: &str) -> Result<String, Failure> {
 }
 
 fn parse(word: &str) -> Result<Item<'_>, Failure> {
-    let item = |kind, name: String, value: String| {
-        Ok(Item { kind, row: NameValue::new(name, value), word })
-    };
     if let Some(path) = word.strip_prefix('@').filter(|path| !path.is_empty()) {
-        return item(ItemKind::Body, String::new(), path.to_owned());
+        let row = NameValue::new("", path);
+        return Ok(Item { kind: ItemKind::Body, row, path: String::new(), word });
     }
-    let mut name = String::new();
+    let (mut name, mut path) = (String::new(), String::new());
     let mut rest = word;
     while !rest.is_empty() {
         let found = SEPARATORS
@@ -222,24 +223,26 @@ fn parse(word: &str) -> Result<Item<'_>, Failure> {
             if name.is_empty() {
                 return Err(usage(word, "the name before the separator is missing"));
             }
-            return match (kind, unescaped(value)) {
-                // Takes away what is sent by itself, or what a preset has.
-                (ItemKind::Header, value) if value.trim().is_empty() => {
-                    let row = NameValue { enabled: false, ..NameValue::new(name, "") };
-                    Ok(Item { kind, row, word })
-                }
-                // `Name: value` pasted from elsewhere.
-                (ItemKind::Header, value) => {
-                    item(kind, name, value.trim_start_matches(' ').to_owned())
-                }
-                (_, value) => item(kind, name, value),
-            };
+            let mut row = NameValue::new(name, unescaped(value));
+            if kind == ItemKind::Header {
+                // Without a value it takes away what is sent by itself, or what a preset has; a
+                // space in front is of a `Name: value` pasted from elsewhere.
+                row.enabled = !row.value.trim().is_empty();
+                let value = if row.enabled { row.value.trim_start_matches(' ') } else { "" };
+                row.value = value.to_owned();
+            }
+            return Ok(Item { kind, row, path, word });
         }
         if rest == ";" && !name.is_empty() {
-            return item(ItemKind::Header, name, String::new());
+            return Ok(Item { kind: ItemKind::Header, row: NameValue::new(name, ""), path, word });
         }
         let mut chars = escaped(rest).unwrap_or(rest).chars();
-        name.extend(chars.next());
+        if rest.starts_with(r"\\") {
+            path.push('\\');
+        }
+        let next = chars.next();
+        name.extend(next);
+        path.extend(next);
         rest = chars.as_str();
     }
     Err(usage(
@@ -399,9 +402,12 @@ mod tests {
     }
 
     #[test]
-    fn of_two_fields_the_later_stands_and_headers_stand_beside_each_other() {
-        let spec = applied(&["a=1", "b=2", "a:=3", "X:1", "x:2"], false).unwrap();
-        assert_eq!(spec.body, HttpBody::Json(r#"{"b": "2", "a": 3}"#.into()));
+    fn two_fields_of_one_name_are_refused_and_headers_stand_beside_each_other() {
+        let failure = applied(&["a=1", "b=2", "a:=3"], false).unwrap_err();
+        assert!(failure.to_string().contains("a has a value already (a=1)"), "{failure}");
+        let spec = applied(&["a[]=1", "b=2", r"c\[d\:=3", "a[]:=3", "X:1", "x:2"], false).unwrap();
+        let body = r#"{"a": ["1", 3], "b": "2", "c[d:": "3"}"#;
+        assert_eq!(spec.body, HttpBody::Json(body.into()));
         assert_eq!(spec.headers, [NameValue::new("X", "1"), NameValue::new("x", "2")]);
         assert!(applied(&["@file", "a=1"], false).unwrap_err().to_string().contains("a=1"));
     }

@@ -218,7 +218,7 @@ fn from_address(text: &str, side: Side, workspace: Option<&Workspace>) -> Result
         // A listener's address is no client's: `*:9000` and `:9000` say where to bind.
         Side::Listener => {
             let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
-            rest.split('/').next().unwrap_or_default().to_owned()
+            rest.strip_suffix('/').unwrap_or(rest).to_owned()
         }
     };
     // Refused where there is no such option: the address of a request says whether it is TLS, and

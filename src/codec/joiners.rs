@@ -2,7 +2,8 @@
 //!
 //! U+FE0F makes an emoji of a sign, U+200D one picture of several emoji or one letter of several of
 //! an Indic script, U+200C keeps letters apart that would join (Persian, Indic scripts). Between what
-//! they join they are text; anywhere else they are nothing but invisible, and `printable` names them.
+//! they join they are text, and at the end of a word where a letter has another shape with them;
+//! anywhere else they are nothing but invisible, and `printable` names them.
 //!
 //! A unit is a run of characters with all joiners between them; it is never cut. Whoever counts cells
 //! (`printable`, `wrap_bytes`) asks here, so all agree.
@@ -34,7 +35,7 @@ pub(crate) fn is_joiner(c: char) -> bool {
 pub(crate) fn unit(text: &str) -> Option<&str> {
     let mut chars = text.chars();
     let first = chars.next()?;
-    if (first.is_ascii() || first < '\u{a9}') && !text.get(1..)?.starts_with(EMOJI) {
+    if (first.is_ascii() || first < '\u{a9}') && !text.get(1..)?.starts_with([EMOJI, NON_JOINER]) {
         return None;
     }
     // Most text has none near.
@@ -133,8 +134,22 @@ fn letters(text: &str) -> Option<usize> {
         let (mark, marked) = marks(text.get(length..)?);
         length += marked;
         let mut rest = text.get(length..)?.chars();
-        let (Some(joiner), Some(next)) = (rest.next(), rest.next()) else { break };
-        if !joins(base, mark, joiner, next) {
+        let Some(joiner) = rest.next().filter(|c| is_joiner(*c)) else { break };
+        let next = rest.next();
+        if let Some(virama) = next.filter(|next| is_virama(*next)) {
+            // Bengali ra-yaphala, Kannada: the joiner comes before the sign.
+            let is_before = joiner == JOINER && mark.is_none() && is_letter_of(virama, base);
+            if !is_before || !rest.next().is_some_and(|next| is_letter_of(virama, next)) {
+                break;
+            }
+            length += joiner.len_utf8() + virama.len_utf8();
+            continue;
+        }
+        if ends_word(next) && joins_at_end(base, mark, joiner) {
+            whole = Some(length + joiner.len_utf8());
+            break;
+        }
+        if !next.is_some_and(|next| joins(base, mark, joiner, next)) {
             break;
         }
         length += joiner.len_utf8();
@@ -156,10 +171,40 @@ fn joins(base: char, mark: Option<char>, joiner: char, next: char) -> bool {
         is_virama(mark) && is_letter_of(mark, next) && is_letter_of(mark, base)
     });
     match joiner {
-        NON_JOINER => is_conjunct || (is_arabic(base) && is_arabic(next)),
+        NON_JOINER => is_conjunct || is_arabic(next) && (is_arabic(base) || takes_suffix(base)),
         JOINER => is_conjunct,
         _ => false,
     }
+}
+
+/// Whether a Persian suffix may be written behind a character: a digit, a Latin letter, what closes.
+fn takes_suffix(base: char) -> bool {
+    base.is_ascii_alphanumeric()
+        || matches!(base, '\u{660}'..='\u{669}' | '\u{6f0}'..='\u{6f9}')
+        || matches!(base, '»' | '”' | '’' | '›' | '"' | '\'' | ')' | ']' | '}')
+}
+
+/// Whether a letter with its last mark has a shape of its own with a joiner behind it at the end of
+/// a word: chillu and khanda ta as they were spelled before they had code points of their own
+/// (Unicode, chapter 12), a sign that is to be seen, and the initial heh of the Hijri year.
+fn joins_at_end(base: char, mark: Option<char>, joiner: char) -> bool {
+    let is_signed = mark.is_some_and(|mark| is_virama(mark) && is_letter_of(mark, base));
+    let has_shape = matches!(base, '\u{d15}' | '\u{d23}' | '\u{d28}' | '\u{d30}' | '\u{d32}')
+        || matches!(base, '\u{d33}' | '\u{9a4}');
+    let is_heh = mark.is_none() && matches!(base, '\u{647}' | '\u{6be}' | '\u{6c1}');
+    match joiner {
+        NON_JOINER => is_signed,
+        JOINER => is_signed && has_shape || is_heh,
+        _ => false,
+    }
+}
+
+/// Whether a word ends before this.
+fn ends_word(next: Option<char>) -> bool {
+    next.is_none_or(|c| {
+        let has_cells = c.is_ascii_control() || c.width() > Some(0);
+        has_cells && !c.is_alphanumeric() && !is_joiner(c)
+    })
 }
 
 /// Whether a character that takes cells belongs to the script of a sign that joins consonants.
@@ -228,6 +273,78 @@ mod tests {
         assert!(TEXTS.iter().take(13).all(|text| unit(text) == Some(*text)));
     }
 
+    /// Joiners before a sign, behind what is no letter of the script, and at the end of a word.
+    const AT_THE_EDGE: [&str; 20] = [
+        "র\u{200d}\u{9cd}যাব",
+        "ರ\u{200d}\u{ccd}ಯಾಂಕ\u{ccd}",
+        "അവന\u{d4d}\u{200d}",
+        "ന\u{d4d}\u{200c}",
+        "న\u{c4d}\u{200c}",
+        "ত\u{9cd}\u{200d}",
+        "۲۰\u{200c}ساله",
+        "٢\u{200c}ساله",
+        "20\u{200c}ساله",
+        "PDF\u{200c}ها",
+        "«کتاب»\u{200c}ها",
+        "(کتاب)\u{200c}ها",
+        "“a”\u{200c}ها",
+        "[1]\u{200c}ها",
+        "\"x\"\u{200c}ها",
+        "ه\u{200d} ۱۴۰۰",
+        "۱۴۰۰ ه\u{200d}.",
+        "ه\u{200d}",
+        "می\u{200c}PDF\u{200c}ها",
+        "ക\u{d4d}\u{200d}",
+    ];
+
+    #[test]
+    fn joiners_where_one_side_needs_them_are_text() {
+        for text in AT_THE_EDGE {
+            let text = text.replace("می\u{200c}PDF", "می\u{200c}خ PDF");
+            for around in [
+                text.clone(),
+                format!("a {text}, {text} b"),
+                format!("({text})"),
+                format!("«{text}»"),
+            ] {
+                assert_eq!(crate::codec::printable::printable_str(&around), around);
+            }
+            let line = format!("{text}\r\n");
+            assert_eq!(crate::codec::printable::printable(line.as_bytes()), format!(r"{text}\r\n"));
+        }
+    }
+
+    /// The same where one side alone might need them.
+    const NOT_AT_THE_EDGE: [&str; 27] = [
+        "র\u{200d}\u{9cd}",
+        "র\u{200d}\u{9cd} ",
+        "র\u{200d}\u{94d}य",
+        "a\u{200d}\u{9cd}য",
+        "ন\u{9cd}\u{200d}",
+        "ന\u{d4d}\u{200d}a",
+        "ന\u{d4d}\u{200d}1",
+        "ന\u{d4d}\u{200d}\u{301}",
+        "ന\u{d4d}\u{200d}\u{200d}",
+        "ന\u{d4d}\u{200c}\u{200c}",
+        "ന\u{200d}",
+        "ന\u{200c}",
+        "م\u{200d}",
+        "ه\u{200d}م",
+        "ه\u{200d}a",
+        "ه\u{200c}",
+        "ه\u{200d}\u{200d}",
+        " \u{200c}ها",
+        "«\u{200c}ها",
+        "(\u{200c}ها",
+        ".\u{200c}ها",
+        "/\u{200c}ها",
+        "1\u{200c}2",
+        "PDF\u{200c}",
+        "a\u{200c}\u{200c}ه",
+        "ها\u{200c}»",
+        "д\u{200c}ها",
+    ];
+
     #[test]
     fn joiners_anywhere_else_are_named() {
         for text in [
@@ -257,7 +374,10 @@ mod tests {
             "\u{1f3fb}\u{fe0f}\u{200d}",
             "👩\u{202e}\u{200d}👩",
             "🏴\u{e0067}\u{e007f}",
-        ] {
+        ]
+        .into_iter()
+        .chain(NOT_AT_THE_EDGE)
+        {
             let shown = crate::codec::printable::printable_str(text);
             assert!(shown.contains('‹'), "{text:?} {shown:?}");
         }

@@ -316,11 +316,13 @@ mod tests {
     fn is_bare(text: &str) -> bool {
         let chars: Vec<char> = text.chars().collect();
         let letter = |c: Option<&char>| c.is_some_and(|c| !c.is_ascii() && is_visible(*c));
+        let joiner = |c: Option<&char>| c.is_some_and(|c| matches!(c, '\u{200c}' | '\u{200d}'));
         (0..chars.len()).all(|at| match chars[at] {
             '\u{200c}' | '\u{200d}' => {
                 let before = at.checked_sub(1).and_then(|at| chars.get(at));
-                let selected = before == Some(&'\u{fe0f}');
-                (letter(before) || selected) && letter(chars.get(at + 1))
+                let (after, selected) = (chars.get(at + 1), before == Some(&'\u{fe0f}'));
+                let is_alone = !letter(before) && !letter(after) && !selected;
+                at > 0 && !is_alone && !joiner(before) && !joiner(after)
             }
             '\u{fe0f}' => at > 0 && is_visible(chars[at - 1]) && chars[at - 1] != ' ',
             c => is_visible(c),
@@ -329,7 +331,7 @@ mod tests {
 
     /// Joiners among what they join, what they do not, and each other.
     const JOINED: &str = "([👩👨❤☠🏳🌈1a #🏻\u{1f3fd}]|[\u{200d}\u{200c}\u{fe0f}\u{20e3}]|\
-        [یخاא]|[क\u{94d}षශ\u{dca}]|\u{301}|\u{202e}|\u{e0067}){0,24}";
+        [یخاאه»(]|[क\u{94d}षශ\u{dca}ന\u{d4d}ര\u{9cd}যত]|\u{301}|\u{202e}|\u{e0067}){0,24}";
 
     proptest! {
         #![proptest_config(crate::property_tests::config())]

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::body::body;
-use super::sockets::{self, bind, listener_tls, socket};
+use super::sockets::{self, listener_tls, socket, stream_bind};
 use super::text::Composer;
 use crate::codec::multipart;
 use crate::codec::zone;
@@ -276,7 +276,7 @@ pub(super) fn listener(
     spec: &HttpListenerSpec,
     composer: &mut Composer<'_>,
 ) -> Option<HttpListenerPlan> {
-    let bind = bind(&spec.bind, composer);
+    let bind = stream_bind(&spec.bind, composer);
     let tls = listener_tls(&spec.tls, composer);
     let socket = socket(&spec.socket, composer);
     let mut rules = Vec::new();

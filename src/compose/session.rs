@@ -1,6 +1,6 @@
 //! Plans of TCP and UDP: clients with their steps, listeners with greeting and automatic answers.
 
-use super::sockets::{bind, client, datagrams, endpoint, listener_tls, socket};
+use super::sockets::{bind, client, datagrams, endpoint, listener_tls, socket, stream_bind};
 use super::text::Composer;
 use crate::compose::template::Mode;
 use crate::model::client::{ScriptStep, TcpSpec, UdpSpec};
@@ -63,7 +63,7 @@ pub(super) fn tcp_listener(
     spec: &TcpListenerSpec,
     composer: &mut Composer<'_>,
 ) -> Option<TcpListenerPlan> {
-    let bind = bind(&spec.bind, composer);
+    let bind = stream_bind(&spec.bind, composer);
     let tls = listener_tls(&spec.tls, composer);
     let socket = socket(&spec.socket, composer);
     let greeting = composer.payload(FieldId::new("greeting"), &spec.greeting).into();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::text::Composer;
 use crate::compose::address;
 use crate::model::client::{ClientSpec, DatagramSpec, SocketSpec};
-use crate::model::endpoint::{Bind, Endpoint, EndpointError};
+use crate::model::endpoint::{Bind, Endpoint, EndpointError, is_group};
 use crate::model::field_id::FieldId;
 use crate::model::plan::{ClientOptions, DatagramOptions, SocketOptions, SourceAddress};
 use crate::model::tls::ListenerTls;
@@ -30,6 +30,19 @@ where
     T: FromStr<Err = EndpointError>,
 {
     text.parse().map_err(|error: EndpointError| composer.issue(field, error.to_string())).ok()
+}
+
+/// Where a listener of connections binds.
+pub(super) fn stream_bind(text: &str, composer: &mut Composer<'_>) -> Option<Bind> {
+    let bind = bind(text, composer)?;
+    if let Bind::Address(address) = &bind
+        && is_group(address.ip())
+    {
+        let message = format!("{} is a group of receivers, to which nobody connects", address.ip());
+        composer.issue(FieldId::new("bind"), message);
+        return None;
+    }
+    Some(bind)
 }
 
 /// Where a listener binds.

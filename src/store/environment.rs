@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use toml_edit::Value;
 
 use crate::codec::strict_toml::{Fields, NamedItem, Trouble, parse_document};
+use crate::compose::template::is_name;
 use crate::model::failure::Failure;
 
 /// Reads a table of variables: `name = "value"` a line, also below `[vars]`.
@@ -41,6 +42,10 @@ fn collect<'a>(
 ) -> Result<BTreeMap<String, String>, Trouble> {
     let mut variables = BTreeMap::new();
     for entry in entries {
+        if !is_name(&entry.name) {
+            let wrong = entry.wrong("is a name that no {{template}} can have");
+            return Err(wrong.hint("names are of letters, digits, '_', '-' and '.'"));
+        }
         let value = entry
             .value()
             .and_then(|value| plain(value, text))
@@ -79,6 +84,10 @@ mod tests {
         assert_eq!((found["a"].as_str(), found["b"].as_str()), ("1", "2"));
         assert_eq!(variables("vars = \"x\"\n", "x").unwrap()["vars"], "x");
         assert!(variables("vars = [1]\n", "x").is_err());
+        for name in ["a b", "-a", "a..b", "", "a\u{a0}b", "{{a}}"] {
+            let failure = variables(&format!("[vars]\n\"{name}\" = \"1\"\n"), "x").unwrap_err();
+            assert!(failure.to_string().contains("no {{template}} can have"), "{failure}");
+        }
     }
 
     #[test]

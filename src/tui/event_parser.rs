@@ -4,7 +4,8 @@
 //!
 //! Fed by `event_reader` with whatever one read returned. A sequence may be cut anywhere; what is
 //! incomplete waits in `pending` until its end comes, however late and long (its middle is dropped),
-//! so no part of a sequence ever becomes a typed key. What has waited in vain makes way for a key
+//! so no part of a sequence ever becomes a typed key; of one whose Escape was already taken for the
+//! key, `recent_keys` holds the rest. What has waited in vain makes way for a key
 //! alone: a read that is one key and nothing else, and follows a pause. A paste is bounded, and one
 //! that never ends is ended:
 //!
@@ -32,9 +33,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::sequence::{ESC, Parsed, Step, eight_bits, one_key, pressed, step};
+use super::sequence::{ESC, PASTE_START, Parsed, Step, eight_bits, one_key, pressed, step};
 use crate::app::message::Input;
 use crate::model::key::{Key, KeyCode};
+
+mod recent_keys;
+
+use recent_keys::{RecentKeys, SEQUENCE_WAIT, Tail};
 
 /// Longest paste handed on; more than anybody types, less than hurts.
 pub(super) const PASTE_LIMIT: usize = 4 * 1024 * 1024;
@@ -42,19 +47,15 @@ pub(super) const PASTE_LIMIT: usize = 4 * 1024 * 1024;
 const SEQUENCE_LIMIT: usize = 4096;
 /// More than this within a moment behind the end of a paste was typed by nobody.
 const TYPED_LIMIT: usize = 64 * 1024;
-/// How long a key that may be the start of a sequence waits for the rest, and how long a paste
+/// How long an Escape, which is the start of every sequence, waits for the rest, and how long a paste
 /// waits for a sign that its end mark was a part of its text.
 const MOMENT: Duration = Duration::from_millis(50);
 /// Before a key alone there is a pause: less than between two repeats of a key, more than between
 /// two pieces of a paste.
 const KEY_PAUSE: Duration = Duration::from_millis(20);
-/// How long an unfinished sequence is waited for, and how late the rest of one may come whose
-/// start was already taken for a key.
-const SEQUENCE_WAIT: Duration = Duration::from_secs(1);
 /// An open paste of which nothing comes for so long has lost its end.
 const PASTE_WAIT: Duration = Duration::from_secs(2);
 
-const PASTE_START: &[u8] = b"\x1b[200~";
 const PASTE_END: &[u8] = b"\x1b[201~";
 
 /// Holds what is incomplete between reads.
@@ -87,27 +88,6 @@ struct Paste {
     ended: Option<Instant>,
 }
 
-/// What bytes are behind keys that may be the start of a sequence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tail {
-    /// The rest of the sequence, or so much of it that no hand typed it.
-    Sequence,
-    /// That, or keys: what comes within a moment tells.
-    Unsure,
-    Keys,
-}
-
-/// The last thing that happened: keys that may be the start of a sequence after all.
-#[derive(Debug, Default)]
-struct RecentKeys {
-    bytes: Vec<u8>,
-    /// So many at the end are no keys yet: they came one at a time, and are it in a moment.
-    held: usize,
-    /// They came as keys of their own: a hand may have typed them.
-    is_split: bool,
-    at: Option<Instant>,
-}
-
 impl EventParser {
     /// Takes what one read returned and appends what it means.
     pub(super) fn feed(&mut self, bytes: &[u8], now: Instant, out: &mut Vec<Parsed>) {
@@ -126,10 +106,10 @@ impl EventParser {
             && recent.is_fresh(now)
         {
             match recent.tail(bytes) {
-                Tail::Sequence => self.pending = recent.bytes,
+                Tail::Sequence => self.pending = recent.into_bytes(),
                 Tail::Unsure => {
                     self.recent = recent.holding(bytes);
-                    self.deadline = Some(now + MOMENT);
+                    self.deadline = Some(now + SEQUENCE_WAIT);
                     return;
                 }
                 Tail::Keys => {
@@ -157,10 +137,11 @@ impl EventParser {
         match &self.inside {
             ParserState::Keys => {
                 let recent = std::mem::take(&mut self.recent);
-                if recent.held > 0 {
-                    let keys = recent.held().iter().map(|byte| Key::char(char::from(*byte)));
-                    out.extend(keys.map(pressed));
+                if !recent.held().is_empty() {
+                    self.pending = recent.held().to_vec();
                     self.recent = recent.with(&[], now);
+                    self.take_pending(now, out);
+                    self.deadline = self.wait(true, now);
                     return;
                 }
             }
@@ -184,7 +165,7 @@ impl EventParser {
         };
         out.push(pressed(key));
         let bytes = std::mem::take(&mut self.pending);
-        self.recent = RecentKeys { bytes, held: 0, is_split: false, at: Some(now) };
+        self.recent = RecentKeys::taken(bytes, now);
     }
 
     fn wait(&self, is_whole: bool, now: Instant) -> Option<Instant> {
@@ -343,68 +324,6 @@ impl Paste {
         if self.cut > 0 {
             out.push(Parsed::PasteCut(self.cut));
         }
-    }
-}
-
-impl RecentKeys {
-    fn is_fresh(&self, now: Instant) -> bool {
-        self.held > 0 || self.at.is_some_and(|at| now < at + SEQUENCE_WAIT)
-    }
-
-    /// What is no key yet.
-    fn held(&self) -> &[u8] {
-        self.bytes.split_at(self.bytes.len() - self.held).1
-    }
-
-    fn holding(mut self, bytes: &[u8]) -> Self {
-        self.bytes.extend_from_slice(bytes);
-        RecentKeys { held: self.held + bytes.len(), ..self }
-    }
-
-    /// What these bytes are. A hand types one at a time, slower than a moment each, and never what
-    /// a paste begins with.
-    fn tail(&self, bytes: &[u8]) -> Tail {
-        /// So many in a row no hand types.
-        const SURE: usize = 3;
-        let joined = [&self.bytes, bytes].concat();
-        let are_many = bytes.len() > 1;
-        let [_, introducer, rest @ ..] = joined.as_slice() else { return Tail::Keys };
-        if joined.starts_with(PASTE_START) {
-            return Tail::Sequence;
-        }
-        if self.is_split && !are_many {
-            return Tail::Keys;
-        }
-        let is_numbered = rest.first().is_some_and(|first| (b'0'..=b'?').contains(first));
-        let step = step(&joined);
-        let is_open = matches!(step, Step::Incomplete);
-        match (introducer, step) {
-            (b'[', Step::PasteStarts(_))
-            | (b'[' | b'O', Step::Took(_, Some(_)))
-            | (b'P' | b'X' | b'^' | b'_', Step::Took(..)) => Tail::Sequence,
-            (b'[' | b']' | b'P', _) if is_numbered && are_many => Tail::Sequence,
-            (b'[' | b']' | b'P', _) if is_numbered && (!is_open || rest.len() >= SURE) => {
-                // A control inside is a key, and what stands before it too.
-                if rest.last().is_some_and(u8::is_ascii_graphic) {
-                    Tail::Sequence
-                } else {
-                    Tail::Keys
-                }
-            }
-            (b'[', Step::Incomplete) if are_many => Tail::Sequence,
-            (b'[' | b'O', Step::Incomplete) => Tail::Unsure,
-            (b']' | b'P', Step::Incomplete) if is_numbered || rest.is_empty() => Tail::Unsure,
-            _ => Tail::Keys,
-        }
-    }
-
-    /// These bytes are keys; the start of a paste may still be cut between them.
-    fn with(mut self, bytes: &[u8], now: Instant) -> Self {
-        self.bytes.extend_from_slice(bytes);
-        if !PASTE_START.starts_with(&self.bytes) {
-            return RecentKeys::default();
-        }
-        RecentKeys { held: 0, is_split: true, at: Some(now), ..self }
     }
 }
 

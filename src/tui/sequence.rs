@@ -8,6 +8,8 @@ use crate::model::key::{Key, KeyCode};
 
 /// Begins every sequence, and is a key.
 pub(super) const ESC: u8 = 0x1b;
+/// What follows is pasted.
+pub(super) const PASTE_START: &[u8] = b"\x1b[200~";
 /// kitty's number for a key that is let go; the others are presses and repeats.
 const RELEASED: u32 = 3;
 /// Keys of the number block from kitty's number 57417 on.
@@ -215,8 +217,12 @@ fn control_sequence(rest: &[u8]) -> Step {
         // Mode 2031, "color palette update notifications".
         (b"?997;1", b'n') => Some(Parsed::ColourScheme { is_dark: true }),
         (b"?997;2", b'n') => Some(Parsed::ColourScheme { is_dark: false }),
-        ([b'<'..=b'?', ..], _) => None,
-        _ => keyboard(body, last),
+        // The focus came or went (xterm, mode 1004), which somebody else asked.
+        (b"", b'I' | b'O') => Some(Parsed::Nothing),
+        _ if body.iter().all(|byte| matches!(byte, b'0'..=b'9' | b';' | b':')) => {
+            keyboard(body, last)
+        }
+        _ => None,
     };
     Step::Took(body.len() + 3, parsed)
 }

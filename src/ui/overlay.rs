@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::painter::Painter;
+use super::painter::{Painter, cells};
 use super::widget::frame::window;
 use super::widget::{badge, fit};
 use crate::app::action::Action;
@@ -183,7 +183,7 @@ fn choices(mut painter: Painter<'_>, it: &Choices) {
 
 fn draw_choice(mut painter: Painter<'_>, choice: &Choice, finder: &mut Finder) {
     let palette = painter.palette;
-    let width = choice.note.chars().count() as u16;
+    let width = cells(&choice.note);
     if width > 0 && painter.area.width > width + 8 {
         painter.area.width -= width;
         let note = Rect { x: painter.area.right(), width, ..painter.area };

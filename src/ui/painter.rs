@@ -154,6 +154,11 @@ impl<'a> Painter<'a> {
 
     /// Draws a text field with its cursor.
     pub(crate) fn editor(&mut self, editor: &Editor) {
+        self.text_field(editor, true);
+    }
+
+    /// Draws a text field, with its cursor and what is selected if it has the keys.
+    pub(crate) fn text_field(&mut self, editor: &Editor, has_keys: bool) {
         let (width, height) = (self.area.width, self.area.height);
         if self.area.is_empty() {
             return;
@@ -161,8 +166,9 @@ impl<'a> Painter<'a> {
         for (row, pieces) in self.area.rows().zip(editor.rows(width, height)) {
             for piece in pieces {
                 let style = match piece.look {
-                    TextStyle::Plain => Style::new(),
                     TextStyle::Substitute => self.palette.dim,
+                    _ if !has_keys => self.palette.base,
+                    TextStyle::Plain => Style::new(),
                     TextStyle::Selected => self.palette.selected,
                     TextStyle::Cursor => Style::new().add_modifier(Modifier::REVERSED),
                 };
@@ -171,6 +177,15 @@ impl<'a> Painter<'a> {
                 there.put(&piece.text, style);
             }
         }
+    }
+
+    /// What is left of the row in which a text field that was drawn here ends, one cell behind it
+    /// being the cursor's; nothing if its end is not in sight.
+    pub(crate) fn behind(&self, editor: &Editor) -> Rect {
+        let Some((row, column)) = editor.end_in_sight() else { return Rect::default() };
+        let left = self.area.width.min(u16::try_from(column + 1).unwrap_or(u16::MAX));
+        let end = Rect { y: self.area.y + row as u16, height: 1, ..self.area };
+        Rect { x: end.x + left, width: end.width - left, ..end }.intersection(self.area)
     }
 
     /// A text field with a prompt before it.
@@ -216,7 +231,7 @@ fn beginning(text: &str, cells: usize) -> &str {
     end.and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
-/// Cells of a text.
+/// Cells of a text as it is drawn.
 pub(crate) fn cells(text: &str) -> u16 {
-    u16::try_from(wrap_bytes::cells(text)).unwrap_or(u16::MAX)
+    u16::try_from(wrap_bytes::cells(&printable_str(text))).unwrap_or(u16::MAX)
 }

@@ -117,7 +117,9 @@ fn what_cannot_be_sent_together_is_refused() {
         (&["a:=@/dev/null"], "a device"),
         (&["Name;x"], "not an item"),
         (&["-f", "a:=1"], "a form has no JSON values"),
-        (&["a=1", "a[b]=2"], "an earlier item gave it a value"),
+        (&["a=1", "a=2"], "'a=2'"),
+        (&["a=1", "a[b]=2"], "a is a string (a=1)"),
+        (&["a[=1"], "without its ']'"),
     ] {
         let (status, words) = told(&run(&[&["send", "http://127.0.0.1:9/"], args].concat()));
         assert!(status == Some(2) && words.contains(said), "{args:?}: {words}");

@@ -62,6 +62,24 @@ impl TextView {
         rows.iter().map(|row| self.pieces(model, row)).collect()
     }
 
+    /// The row and the column behind the last character, if that is in sight of what was drawn last.
+    pub(super) fn end_in_sight(&self, model: &dyn TextModel) -> Option<(usize, usize)> {
+        let end = |row: &DisplayRow<'_>| {
+            let last = Glyphs::new(row.text, self.is_masked).last();
+            last.map_or(0, |glyph| glyph.column + glyph.cells)
+        };
+        if self.is_line {
+            return Some((0, end(&rest_of_line(model, self.top(model)))));
+        }
+        let (width, top) = (self.width(), self.row(model, self.top(model)));
+        let rows = std::iter::successors(Some(top), |row| next_row(model, row, width));
+        let in_sight = rows.take(self.height.get()).enumerate();
+        in_sight
+            .filter(|(_, row)| row.is_last && row.start.line + 1 == model.count())
+            .map(|(at, row)| (at, end(&row)))
+            .next()
+    }
+
     /// The row a place is on.
     pub(super) fn row<'a>(&self, model: &'a dyn TextModel, place: TextPlace) -> DisplayRow<'a> {
         row_at(model, place, self.width())

@@ -230,12 +230,11 @@ impl RequestPane {
         self.blur().map(|why| Intent::Warn(format!("not taken: {why}"))).into()
     }
 
-    /// Up and Down: within an area to its edge, else from row to row.
+    /// Up and Down: within a text of many lines to its edge, else from row to row.
     fn vertical(&mut self, shared: &Shared, down: bool) -> Outcome {
         let at = shared.drafts.current().at;
-        if kind_of(shared, at) == Some(FieldKind::Area)
-            && let Some(editor) = self.open_editor(shared)
-        {
+        let editor = self.open_editor(shared);
+        if let Some(editor) = editor.filter(|editor| editor.lines() == LineMode::Many) {
             let (code, is_edge) = if down {
                 (KeyCode::Down, editor.at_bottom())
             } else {

@@ -140,7 +140,8 @@ impl TrafficPane {
     pub(crate) fn cleared(&mut self, shared: &Shared) {
         self.listing.extend(&shared.timeline);
         self.set(Cursor::default(), true);
-        self.paused = None;
+        // Who paused ends it, too.
+        self.paused = self.paused.map(|_| shared.timeline.next_id());
         self.detail = None;
     }
 

@@ -1,211 +1,407 @@
-//! Fields whose names have brackets, as `HTTPie` and `xh` read them: `a[b]=1` is a member of the
-//! object `a`, `a[]=1` one more element of the list `a`, `a[2]=1` its third; `[]=1` makes the body a
-//! list. A backslash makes a bracket a letter of the name, and a number a name: `a[\2]`.
+//! The JSON that fields of `send` make: `a[b]=1`, `a[]=1`, `a[0][b]:=1`, `[]=1`, as in `HTTPie` 3.
 //!
-//! Called by `items`, which hands the values over as JSON.
+//! A name is a path: a key, then `[key]` into an object, `[number]` or `[]` (behind the last) into a
+//! list; a path that begins with `[` makes the whole body a list. What is skipped in a list is `null`.
+//! A backslash takes the meaning of a bracket or a backslash, and makes a key of a number (`a[\0]`).
+//! Values stay as they are written. Nothing that was given is written over: that is refused in words.
+//!
+//! Used by `items`.
 
-/// Longest list that an index makes; what is missing before it is `null`.
-const LENGTH_MAX: usize = 10_000;
-/// Brackets of one name.
-const DEPTH_MAX: usize = 100;
+use std::fmt::{self, Write as _};
 
-/// One step from a value to one inside it.
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// Steps of a path.
+const STEPS: usize = 64;
+/// Elements of a list, those that are skipped included.
+const ELEMENTS: usize = 10_000;
+
+/// A step from a value into it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Step {
+pub(super) enum PathStep {
     Key(String),
     Index(usize),
-    /// Behind the last element.
-    Next,
+    Append,
 }
 
-/// A JSON value that is put together.
+impl fmt::Display for PathStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PathStep::Key(key) => write!(f, "[{key}]"),
+            PathStep::Index(index) => write!(f, "[{index}]"),
+            PathStep::Append => f.write_str("[]"),
+        }
+    }
+}
+
+/// What a name is made of.
 #[derive(Debug, PartialEq, Eq)]
+enum Token {
+    Open,
+    Close,
+    Text(String),
+    Number(String),
+}
+
+/// The steps of a name; the first is `Key` unless it begins with a bracket.
+pub(super) fn path(name: &str) -> Result<Vec<PathStep>, String> {
+    let mut tokens = tokens(name).into_iter().peekable();
+    let mut steps = Vec::new();
+    if let Some(Token::Text(key) | Token::Number(key)) =
+        tokens.next_if(|token| matches!(token, Token::Text(_) | Token::Number(_)))
+    {
+        steps.push(PathStep::Key(key));
+    }
+    while let Some(token) = tokens.next() {
+        if token != Token::Open {
+            return Err(format!(
+                "{} where a '[' goes on; \\[ and \\] are no brackets",
+                words(&token)
+            ));
+        }
+        let step = match tokens.next() {
+            Some(Token::Close) => PathStep::Append,
+            Some(Token::Text(_)) if steps.is_empty() => {
+                return Err("a list at the top takes [] or [number]".to_owned());
+            }
+            Some(Token::Text(key)) => PathStep::Key(key),
+            Some(Token::Number(digits)) => PathStep::Index(index(&digits)?),
+            Some(Token::Open) | None => return Err("a '[' without its ']'".to_owned()),
+        };
+        if step != PathStep::Append && tokens.next() != Some(Token::Close) {
+            return Err("a '[' without its ']'".to_owned());
+        }
+        steps.push(step);
+        if steps.len() > STEPS {
+            return Err(format!("more than {STEPS} values inside each other"));
+        }
+    }
+    Ok(steps)
+}
+
+fn words(token: &Token) -> String {
+    match token {
+        Token::Open => "'['".to_owned(),
+        Token::Close => "']'".to_owned(),
+        Token::Text(text) | Token::Number(text) => format!("'{text}'"),
+    }
+}
+
+fn index(digits: &str) -> Result<usize, String> {
+    if digits.starts_with('-') {
+        return Err(format!("[{digits}]: a list has no places before its first, [0]"));
+    }
+    let index = digits.parse().ok().filter(|index| *index < ELEMENTS);
+    index.ok_or_else(|| format!("[{digits}]: a list takes at most {ELEMENTS} values"))
+}
+
+fn tokens(name: &str) -> Vec<Token> {
+    let (mut tokens, mut text, mut is_escaped) = (Vec::new(), String::new(), false);
+    let mut chars = name.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '[' | ']' => {
+                tokens.extend(word(&mut text, &mut is_escaped));
+                tokens.push(if c == '[' { Token::Open } else { Token::Close });
+            }
+            '\\' => match chars.next_if(|next| matches!(next, '[' | ']' | '\\')) {
+                Some(next) => {
+                    is_escaped = true;
+                    text.push(next);
+                }
+                None => text.push(c),
+            },
+            _ => text.push(c),
+        }
+    }
+    tokens.extend(word(&mut text, &mut is_escaped));
+    tokens
+}
+
+/// What was collected between brackets, if it is anything.
+fn word(text: &mut String, is_escaped: &mut bool) -> Option<Token> {
+    let (text, is_escaped) = (std::mem::take(text), std::mem::take(is_escaped));
+    let is_number = |text: &str| {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let number = text.strip_prefix('\\').filter(|rest| !is_escaped && is_number(rest));
+    match number {
+        _ if text.is_empty() => None,
+        Some(number) => Some(Token::Text(number.to_owned())),
+        None if !is_escaped && is_number(&text) => Some(Token::Number(text)),
+        None => Some(Token::Text(text)),
+    }
+}
+
+/// A value that grows with every field.
+#[derive(Debug, Default)]
 pub(super) enum Node {
-    /// Nothing was put there yet.
-    Empty,
-    /// A value as it is written.
-    Leaf(String),
-    List(Vec<Node>),
+    /// Nothing was put here yet.
+    #[default]
+    Missing,
+    /// JSON as it was written, and the field it came with.
+    Leaf {
+        json: String,
+        word: String,
+    },
     Object(Vec<(String, Node)>),
+    List(Vec<Node>),
 }
 
 impl Node {
-    /// Puts a value where a name says; of two at one place the later one stands. The error says what
-    /// is wrong with the name.
-    pub(super) fn put(&mut self, name: &str, value: String) -> Result<(), String> {
-        let steps = steps(name)?;
-        let mut node = self;
-        for (at, step) in steps.iter().enumerate() {
-            node = node.inside(step, at + 1 == steps.len())?;
+    /// Puts JSON where the steps lead; `word` is the field, for who comes later.
+    pub(super) fn put(
+        &mut self,
+        steps: &[PathStep],
+        json: String,
+        word: &str,
+    ) -> Result<(), String> {
+        let mut here = self;
+        let mut way = String::new();
+        for step in steps {
+            here.unfold();
+            here = here.step(step, &way)?;
+            match step {
+                PathStep::Key(key) if way.is_empty() => way.push_str(key),
+                step => way.push_str(&step.to_string()),
+            }
         }
-        *node = Node::Leaf(value);
+        if !matches!(here, Node::Missing) {
+            let list = if way.ends_with(']') {
+                String::new()
+            } else {
+                format!("; {way}[]=… twice makes a list")
+            };
+            return Err(format!("{way} has a value already{}{list}", here.origin()));
+        }
+        *here = Node::Leaf { json, word: word.to_owned() };
         Ok(())
     }
 
-    /// The value one step further in, made when it is not there.
-    fn inside(&mut self, step: &Step, is_last: bool) -> Result<&mut Node, String> {
-        if *self == Node::Empty {
+    /// The value a step leads to, made if it is not there.
+    fn step(&mut self, step: &PathStep, way: &str) -> Result<&mut Node, String> {
+        if matches!(self, Node::Missing) {
             *self = match step {
-                Step::Key(_) => Node::Object(Vec::new()),
-                Step::Index(_) | Step::Next => Node::List(Vec::new()),
+                PathStep::Key(_) => Node::Object(Vec::new()),
+                PathStep::Index(_) | PathStep::Append => Node::List(Vec::new()),
             };
         }
+        let (kind, origin) = (self.kind(), self.origin());
         match (self, step) {
-            (Node::Object(members), Step::Key(key)) => {
-                let found = members.iter().position(|(known, _)| known == key);
-                // What is replaced stands where it was written last.
-                let at = match found {
-                    Some(at) if !is_last => at,
-                    found => {
-                        found.map(|at| members.remove(at));
-                        members.push((key.clone(), Node::Empty));
-                        members.len() - 1
-                    }
+            (Node::Object(members), PathStep::Key(key)) => {
+                let at = members.iter().position(|(name, _)| name == key).unwrap_or_else(|| {
+                    members.push((key.clone(), Node::Missing));
+                    members.len() - 1
+                });
+                Ok(&mut members[at].1)
+            }
+            (Node::List(elements), PathStep::Index(_) | PathStep::Append) => {
+                let at = if let PathStep::Index(at) = step { *at } else { elements.len() };
+                if at >= ELEMENTS {
+                    return Err(format!("{way} takes at most {ELEMENTS} values"));
+                }
+                if elements.len() <= at {
+                    elements.resize_with(at + 1, Node::default);
+                }
+                Ok(&mut elements[at])
+            }
+            (_, step) => {
+                let it = if way.is_empty() { "the body" } else { way };
+                let step = match step {
+                    PathStep::Key(key) if way.is_empty() => key.clone(),
+                    step => step.to_string(),
                 };
-                members.get_mut(at).map(|(_, node)| node).ok_or_else(String::new)
-            }
-            (Node::List(elements), Step::Index(_) | Step::Next) => {
-                let at = if let Step::Index(at) = step { *at } else { elements.len() };
-                if at >= LENGTH_MAX {
-                    return Err(format!("a list has up to {LENGTH_MAX} elements here"));
-                }
-                while elements.len() <= at {
-                    elements.push(Node::Empty);
-                }
-                elements.get_mut(at).ok_or_else(String::new)
-            }
-            (Node::List(_), Step::Key(key)) => {
-                Err(format!("an earlier item made a list of it, which has no '{key}'"))
-            }
-            (Node::Object(_), _) => Err("an earlier item made an object of it, no list".into()),
-            (Node::Leaf(_) | Node::Empty, _) => {
-                Err("an earlier item gave it a value, into which nothing can be put".into())
+                Err(format!("{it} is {kind}{origin}, so nothing in it is called {step}"))
             }
         }
     }
 
-    /// The whole as JSON.
-    pub(super) fn write(&self) -> String {
+    /// Takes an object or a list that was given as JSON apart, so that something can be put into it.
+    fn unfold(&mut self) {
+        let Node::Leaf { json, word } = self else { return };
+        let leaf =
+            |value: &RawValue| Node::Leaf { json: value.get().to_owned(), word: word.clone() };
+        if let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(json) {
+            *self = Node::List(elements.into_iter().map(leaf).collect());
+        } else if let Ok(Members(members)) = serde_json::from_str(json) {
+            let members = members.into_iter().map(|(name, value)| (name, leaf(&value)));
+            *self = Node::Object(members.collect());
+        }
+    }
+
+    /// What it is, in words.
+    fn kind(&self) -> &'static str {
         match self {
-            Node::Empty => "null".into(),
-            Node::Leaf(value) => value.clone(),
-            Node::List(elements) => {
-                let elements: Vec<String> = elements.iter().map(Node::write).collect();
-                format!("[{}]", elements.join(", "))
-            }
+            Node::Missing => "nothing",
+            Node::Object(_) => "an object",
+            Node::List(_) => "a list",
+            Node::Leaf { json, .. } => match json.as_bytes().first() {
+                _ if json.contains("{{") && !json.starts_with('"') => "known when it is sent",
+                Some(b'"') => "a string",
+                Some(b't' | b'f') => "true or false",
+                Some(b'n') => "null",
+                _ => "a number",
+            },
+        }
+    }
+
+    /// The field a value came with.
+    fn origin(&self) -> String {
+        let mut here = self;
+        loop {
+            here = match here {
+                Node::Leaf { word, .. } => return format!(" ({word})"),
+                Node::Object(members) if !members.is_empty() => &members[0].1,
+                Node::List(elements) => {
+                    match elements.iter().find(|it| !matches!(it, Node::Missing)) {
+                        Some(element) => element,
+                        None => return String::new(),
+                    }
+                }
+                _ => return String::new(),
+            };
+        }
+    }
+
+    /// As JSON.
+    pub(super) fn json(&self) -> String {
+        let mut out = String::new();
+        self.write(&mut out);
+        out
+    }
+
+    fn write(&self, out: &mut String) {
+        match self {
+            Node::Missing => out.push_str("null"),
+            Node::Leaf { json, .. } => out.push_str(json),
             Node::Object(members) => {
-                let member = |(key, node): &(String, Node)| {
-                    format!("{}: {}", serde_json::Value::from(key.as_str()), node.write())
-                };
-                let members: Vec<String> = members.iter().map(member).collect();
-                format!("{{{}}}", members.join(", "))
+                out.push('{');
+                for (at, (name, value)) in members.iter().enumerate() {
+                    let comma = if at > 0 { ", " } else { "" };
+                    let _ = write!(out, "{comma}{}: ", serde_json::Value::from(name.as_str()));
+                    value.write(out);
+                }
+                out.push('}');
+            }
+            Node::List(elements) => {
+                out.push('[');
+                for (at, value) in elements.iter().enumerate() {
+                    out.push_str(if at > 0 { ", " } else { "" });
+                    value.write(out);
+                }
+                out.push(']');
             }
         }
     }
 }
 
-/// The way a name describes.
-fn steps(name: &str) -> Result<Vec<Step>, String> {
-    let (first, mut rest) = until(name, '[');
-    if bracket(first, ']') {
-        return Err(r"a ']' without a '['; \] is the letter".into());
-    }
-    // A name may be empty only where a bracket begins it.
-    let mut steps = Vec::new();
-    if !first.is_empty() || rest.is_empty() {
-        steps.push(Step::Key(letters(first)));
-    }
-    while let Some(inside) = rest.strip_prefix('[') {
-        let (word, behind) = until(inside, ']');
-        let Some(behind) = behind.strip_prefix(']') else {
-            return Err(r"a '[' that is not closed; \[ is the letter".into());
-        };
-        if bracket(word, '[') {
-            return Err(r"a '[' inside brackets; \[ is the letter".into());
+/// The members of an object in their order, their values as they are written.
+struct Members(Vec<(String, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
         }
-        let is_number = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
-        steps.push(match word.parse() {
-            Ok(index) => Step::Index(index),
-            Err(_) if is_number => Step::Index(usize::MAX),
-            Err(_) if word.is_empty() => Step::Next,
-            Err(_) => Step::Key(letters(word)),
-        });
-        if steps.len() > DEPTH_MAX {
-            return Err(format!("a name has up to {DEPTH_MAX} brackets"));
-        }
-        rest = behind;
+        deserializer.deserialize_map(InOrder)
     }
-    if rest.is_empty() {
-        Ok(steps)
-    } else {
-        Err(r"only '[' may follow a ']'; \] is the letter".into())
-    }
-}
-
-/// Splits a text before a sign that no backslash precedes.
-fn until(text: &str, sign: char) -> (&str, &str) {
-    let is_free = |at: &usize| !text.get(..*at).is_some_and(|before| before.ends_with('\\'));
-    let at = text.match_indices(sign).map(|(at, _)| at).find(is_free);
-    text.split_at(at.unwrap_or(text.len()))
-}
-
-fn bracket(text: &str, sign: char) -> bool {
-    !until(text, sign).1.is_empty()
-}
-
-/// A word without the backslashes that made letters of brackets and a name of a number.
-fn letters(word: &str) -> String {
-    let number = word.strip_prefix('\\').filter(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
-    let word = number.filter(|rest| !rest.is_empty()).unwrap_or(word);
-    word.replace(r"\[", "[").replace(r"\]", "]")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn written(names: &[&str]) -> Result<String, String> {
-        let mut root = Node::Empty;
-        for (at, name) in names.iter().enumerate() {
-            root.put(name, at.to_string())?;
+    fn made(fields: &[&str]) -> Result<String, String> {
+        let mut all = Node::default();
+        for field in fields {
+            let quoted = || {
+                let (name, text) = field.split_once('=')?;
+                Some((name, serde_json::Value::from(text).to_string()))
+            };
+            let json = field.split_once(":=").map(|(name, json)| (name, json.to_owned()));
+            let (name, json) = json.or_else(quoted).unwrap();
+            all.put(&path(name)?, json, field)?;
         }
-        Ok(root.write())
+        Ok(all.json())
+    }
+
+    /// What the documentation and the tests of `HTTPie` 3 send.
+    #[test]
+    fn paths_make_what_they_make_in_httpie() {
+        for (fields, json) in [
+            (&["a[]=1", "a[]=2"][..], r#"{"a": ["1", "2"]}"#),
+            (&["a[b]=1", "a[b2][c]:=1"], r#"{"a": {"b": "1", "b2": {"c": 1}}}"#),
+            (&["[]:=1", "[]:=2", "[]=x"], r#"[1, 2, "x"]"#),
+            (&["[0][t]=p", "[0][n]=t", "[1][t]=q"], r#"[{"t": "p", "n": "t"}, {"t": "q"}]"#),
+            (&["kids[1]=T", "kids[0]:=\"A\""], r#"{"kids": ["A", "T"]}"#),
+            (&["m[]=s", "m[2]=x", "m[4]:=1.50"], r#"{"m": ["s", null, "x", null, 1.50]}"#),
+            (&["w[d][3][!]=A"], r#"{"w": {"d": [null, null, null, {"!": "A"}]}}"#),
+            (&["k[]:=1", "k[][]:=2", "k[][][]:=3"], r#"{"k": [1, [2], [[3]]]}"#),
+            (&["[][a][b][]:=1", "[0][a][b][]:=2", "[][]:=2"], r#"[{"a": {"b": [1, 2]}}, [2]]"#),
+            (&["f[b]:=[1, 2.0]", "f[b][]:=4"], r#"{"f": {"b": [1, 2.0, 4]}}"#),
+            (&["f:={\"x\": 1, \"a\": {}}", "f[a][y]:=2"], r#"{"f": {"x": 1, "a": {"y": 2}}}"#),
+            (
+                &[r"a\[b=1", r"\[\]:=1", r"e\[s\][c][\[d\]][]:=1"],
+                r#"{"a[b": "1", "[]": 1, "e[s]": {"c": {"[d]": [1]}}}"#,
+            ),
+            (
+                &[r"a[\0]:=0", r"a[\\1]:=1", r"a[x\y]:=2", r"a[b\\]:=3"],
+                r#"{"a": {"0": 0, "\\1": 1, "x\\y": 2, "b\\": 3}}"#,
+            ),
+            (&["1=a", r"\2[x]=b", "3[x]=c"], r#"{"1": "a", "2": {"x": "b"}, "3": {"x": "c"}}"#),
+            (
+                &["a b[c d]=1", "{{k}}[{{i}}]={{v}}"],
+                r#"{"a b": {"c d": "1"}, "{{k}}": {"{{i}}": "{{v}}"}}"#,
+            ),
+        ] {
+            assert_eq!(made(fields).as_deref(), Ok(json), "{fields:?}");
+        }
     }
 
     #[test]
-    fn names_with_brackets_are_places() {
-        for (names, expected) in [
-            (&["a", "b"][..], r#"{"a": 0, "b": 1}"#),
-            (&["a[]", "a[]"], r#"{"a": [0, 1]}"#),
-            (&["a[b]", "a[c][d]", "a[b]"], r#"{"a": {"c": {"d": 1}, "b": 2}}"#),
-            (&["a[2]", "a[0]"], r#"{"a": [1, null, 0]}"#),
-            (&["a[][b]", "a[][b]"], r#"{"a": [{"b": 0}, {"b": 1}]}"#),
-            (&["[]", "[2]"], "[0, null, 1]"),
-            (&["[a]"], r#"{"a": 0}"#),
-            (&[r"a\[b\]", r"c[\2]", r"d[e\]f]"], r#"{"a[b]": 0, "c": {"2": 1}, "d": {"e]f": 2}}"#),
-            (&["2", r"C:\x"], r#"{"2": 0, "C:\\x": 1}"#),
+    fn what_does_not_fit_is_said_and_nothing_is_written_over() {
+        for (fields, words) in [
+            (&["a=1", "a=2"][..], "a has a value already (a=1); a[]=… twice makes a list"),
+            (&["a[b]=1", "a=2"], "a has a value already (a[b]=1)"),
+            (&["a[0]=1", "a[0]=2"], "a[0] has a value already (a[0]=1)"),
+            (&["a=1", "a[b]:=2"], "a is a string (a=1), so nothing in it is called [b]"),
+            (&["a:=1", "a[0]:=2"], "a is a number (a:=1), so nothing in it is called [0]"),
+            (&["a[b]=1", "a[]=2"], "a is an object (a[b]=1), so nothing in it is called []"),
+            (&["a[]=1", "a[b]=2"], "a is a list (a[]=1), so nothing in it is called [b]"),
+            (&["a=1", "[]=2"], "the body is an object (a=1), so nothing in it is called []"),
+            (&["[]=1", "a=2"], "the body is a list ([]=1), so nothing in it is called a"),
+            (&["a:={{v}}", "a[b]=2"], "a is known when it is sent (a:={{v}})"),
+            (&["a[-1]=1"], "no places before its first"),
+            (&["a[10000]=1"], "at most 10000"),
+            (&["a[99999999999999999999]=1"], "at most 10000"),
+            (&["a[=1"], "a '[' without its ']'"),
+            (&["a[b=1"], "a '[' without its ']'"),
+            (&["a[[b]]=1"], "a '[' without its ']'"),
+            (&["a[b]c=1"], "'c' where a '[' goes on"),
+            (&["a]=1"], "']' where a '[' goes on"),
+            (&[r"a[b\]=1"], "a '[' without its ']'"),
+            (&["[a]=1"], "a list at the top takes [] or [number]"),
         ] {
-            assert_eq!(written(names).as_deref(), Ok(expected), "{names:?}");
+            let error = made(fields).unwrap_err();
+            assert!(error.contains(words), "{fields:?}: {error}");
         }
-    }
-
-    #[test]
-    fn what_contradicts_itself_is_refused() {
-        for (names, said) in [
-            (&["a", "a[b]"][..], "gave it a value"),
-            (&["a[]", "a[b]"], "made a list of it"),
-            (&["a[b]", "a[]"], "made an object of it"),
-            (&["a[b"], "not closed"),
-            (&["a]b"], "without a '['"),
-            (&["a[b]c"], "only '[' may follow"),
-            (&["a[b[c]]"], "inside brackets"),
-            (&["a[10000]"], "up to 10000 elements"),
-            (&["a[99999999999999999999999]"], "up to 10000 elements"),
-            (&["[]", "a"], "made a list of it"),
-        ] {
-            let why = written(names).unwrap_err();
-            assert!(why.contains(said), "{names:?}: {why}");
-        }
-        assert!(written(&[&("a".to_owned() + &"[]".repeat(200))]).is_err());
+        let deep = format!("a{}=1", "[b]".repeat(100));
+        assert!(made(&[&deep]).unwrap_err().contains("more than 64"));
     }
 }

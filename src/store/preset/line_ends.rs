@@ -1,73 +1,83 @@
-//! The line ends of a hand-written file: CRLF where its own lines end in it, whatever the texts in it
-//! hold.
+//! Line ends of TOML: those between keys and values are layout, those inside a string are its value.
 //!
-//! Called by `merge`, which knows LF alone. A line break inside a text of many lines belongs to the
-//! text and stays what it is.
+//! Used by `merge`, so that a file that was written on Windows stays one.
 
-/// Whether all lines end in CRLF, but those inside texts.
-pub(super) fn is_windows(text: &str) -> bool {
-    let mut ends = breaks(text).peekable();
-    ends.peek().is_some() && ends.all(|at| text.get(..at).is_some_and(|it| it.ends_with('\r')))
+/// Where in a TOML text a byte stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum TomlPart {
+    Layout,
+    Comment,
+    /// In a string that ends with this; a backslash escapes in it or does not.
+    Text {
+        end: &'static str,
+        escapes: bool,
+    },
 }
 
-/// The text with CRLF at the end of every line; inside texts, too, unless one would become another.
-pub(super) fn with_carriage_returns(text: &str) -> String {
-    let windows = text.replace("\r\n", "\n").replace('\n', "\r\n");
-    let read = |text: &str| toml::from_str::<toml::Table>(text).ok();
-    if read(&windows) == read(text) {
-        return windows;
-    }
-    let (mut out, mut start) = (String::with_capacity(windows.len()), 0);
-    for at in breaks(text) {
-        let line = text.get(start..at).unwrap_or_default();
-        out.push_str(line.strip_suffix('\r').unwrap_or(line));
-        out.push_str("\r\n");
-        start = at + 1;
-    }
-    out.push_str(text.get(start..).unwrap_or_default());
-    if read(&out) == read(text) { out } else { text.to_owned() }
+const STRINGS: [(&str, bool); 4] = [("\"\"\"", true), ("'''", false), ("\"", true), ("'", false)];
+
+/// Whether the layout has CRLF at the end of every line.
+pub(super) fn is_of_windows(text: &str) -> bool {
+    text.contains("\r\n") && of_windows(text) == text
 }
 
-/// Where a break ends a line of the file and stands in no text (TOML, section "String").
-fn breaks(text: &str) -> impl Iterator<Item = usize> {
-    const QUOTES: [&str; 4] = ["\"\"\"", "'''", "\"", "'"];
-    let mut at = 0;
-    let mut inside: Option<&str> = None;
-    std::iter::from_fn(move || {
-        while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-            let step = rest.chars().next().map_or(1, char::len_utf8);
-            match inside {
-                // To the end of the line.
-                Some("#") if rest.starts_with('\n') => inside = None,
-                Some(quote) if quote.starts_with('"') && rest.starts_with('\\') => {
-                    at += 1 + rest.chars().nth(1).map_or(0, char::len_utf8);
-                }
-                Some(quote) if quote != "#" && rest.starts_with(quote) => {
-                    at += quote.len();
-                    // Up to two quotes more belong to the text before.
-                    while quote.len() == 3
-                        && text
-                            .get(at..)
-                            .is_some_and(|it| it.chars().next() == quote.chars().next())
-                    {
-                        at += 1;
-                    }
-                    inside = None;
-                }
-                Some(_) => at += step,
-                None if rest.starts_with('\n') => {
-                    at += 1;
-                    return Some(at - 1);
-                }
-                None if rest.starts_with('#') => inside = Some("#"),
-                None => {
-                    inside = QUOTES.into_iter().find(|quote| rest.starts_with(quote));
-                    at += inside.map_or(step, str::len);
+/// The same values with CRLF at the end of every line, but where LF is in a value.
+pub(super) fn of_windows(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 16);
+    let (mut part, mut rest) = (TomlPart::Layout, text);
+    while let Some(c) = rest.chars().next() {
+        let mut taken = c.len_utf8();
+        match part {
+            TomlPart::Text { escapes: true, .. } if c == '\\' => {
+                taken = rest.char_indices().nth(2).map_or(rest.len(), |(at, _)| at);
+                // A CRLF that was spelled with an escape is one in the text, too.
+                if rest.starts_with("\\r\n") {
+                    out.push_str("\r\n");
+                    rest = rest.split_at("\\r\n".len()).1;
+                    continue;
                 }
             }
+            TomlPart::Text { end, .. } => {
+                if rest.starts_with(end) {
+                    // Quotes at the end of a text stand before those that end it.
+                    let quote = end.split_at(1).0;
+                    let more = rest.split_at(end.len()).1;
+                    let is_more = end.len() > 1 && more.starts_with(quote);
+                    if !is_more {
+                        taken = end.len();
+                        part = TomlPart::Layout;
+                    }
+                }
+            }
+            TomlPart::Layout | TomlPart::Comment if c == '\n' => {
+                part = TomlPart::Layout;
+                if !out.ends_with('\r') {
+                    out.push('\r');
+                }
+            }
+            TomlPart::Layout if c == '#' => part = TomlPart::Comment,
+            TomlPart::Layout => {
+                let found = STRINGS.iter().find(|(quotes, _)| rest.starts_with(quotes));
+                if let Some((end, escapes)) = found {
+                    part = TomlPart::Text { end, escapes: *escapes };
+                    taken = end.len();
+                    let (quotes, text) = rest.split_at(taken);
+                    // The line break behind the first quotes is no part of the value.
+                    if end.len() > 1 && text.starts_with('\n') {
+                        out.push_str(quotes);
+                        out.push_str("\r\n");
+                        rest = text.split_at(1).1;
+                        continue;
+                    }
+                }
+            }
+            TomlPart::Comment => {}
         }
-        None
-    })
+        let (same, after) = rest.split_at(taken);
+        out.push_str(same);
+        rest = after;
+    }
+    out
 }
 
 #[cfg(test)]
@@ -75,13 +85,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_lines_of_the_file_end_in_crlf() {
-        let text = "a = 1 # it's\nb = \"\"\"x\\r\ny\\\"\"\"\"\"\nc = '''l1\r\nl2'''\nd = \"'''\"\n";
-        let windows = with_carriage_returns(text);
-        assert_eq!(breaks(text).count(), 4);
-        assert!(is_windows(&windows) && !is_windows(text) && !is_windows("a = 1"), "{windows:?}");
-        let read = |text: &str| toml::from_str::<toml::Table>(text).unwrap();
-        assert_eq!(read(&windows), read(text));
-        assert_eq!(with_carriage_returns(&windows), windows);
+    fn layout_gets_crlf_and_values_stay() {
+        for (text, windows) in [
+            ("a = 1\n# b 'c\nd = [\n  1,\n]\n", "a = 1\r\n# b 'c\r\nd = [\r\n  1,\r\n]\r\n"),
+            ("a = 1\r\n\r\nb = 2\n", "a = 1\r\n\r\nb = 2\r\n"),
+            ("a = '''\nx\ny'''\nb = 1\n", "a = '''\r\nx\ny'''\r\nb = 1\r\n"),
+            ("a = \"\"\"\nx\\r\ny\\r\n\"\"\"\n", "a = \"\"\"\r\nx\r\ny\r\n\"\"\"\r\n"),
+            ("a = \"\"\"\nx\\\\r\ny\\\n  z\"\"\"\n", "a = \"\"\"\r\nx\\\\r\ny\\\n  z\"\"\"\r\n"),
+            ("a = \"#'\" # \"\nb = '\\'\nc = '#'\n", "a = \"#'\" # \"\r\nb = '\\'\r\nc = '#'\r\n"),
+            ("a = ''''x'''''\nb = ''\nc = \"\"\n", "a = ''''x'''''\r\nb = ''\r\nc = \"\"\r\n"),
+            (
+                "a = \"\\\"\\\\\"\nb = \"\"\"\\\"\"\"\"\"\n",
+                "a = \"\\\"\\\\\"\r\nb = \"\"\"\\\"\"\"\"\"\r\n",
+            ),
+        ] {
+            assert_eq!(of_windows(text), windows);
+            assert_eq!(of_windows(windows), windows, "nothing is left to do");
+            let read = |text: &str| toml::from_str::<toml::Table>(text).unwrap();
+            assert_eq!(read(text), read(windows));
+            assert!(is_of_windows(windows) && !is_of_windows(text));
+        }
     }
 }

@@ -10,7 +10,7 @@ use toml_edit::{
     Array, ArrayOfTables, DocumentMut, InlineTable, Item, RawString, Table, TableLike, Value,
 };
 
-use super::line_ends::{is_windows, with_carriage_returns};
+use super::line_ends;
 use super::render::{self, KeyPlace};
 use super::tree::same;
 use crate::store::toml_string::Lines;
@@ -28,7 +28,14 @@ pub(super) fn update(
 ) -> Option<String> {
     merge_table(document.as_table_mut(), KeyPlace::File, base, mine)?;
     let text = document.to_string();
-    Some(if is_windows(previous) { with_carriage_returns(&text) } else { text })
+    Some(if line_ends::is_of_windows(previous) { with_carriage_returns(text) } else { text })
+}
+
+/// The text with CRLF at every line's end, unless a value would become another one.
+fn with_carriage_returns(text: String) -> String {
+    let windows = line_ends::of_windows(&text);
+    let read = |text: &str| toml::from_str::<toml::Table>(text).ok();
+    if read(&windows) == read(&text) { windows } else { text }
 }
 
 fn merge_table(

@@ -237,6 +237,32 @@ fn a_file_with_carriage_returns_keeps_them() {
 }
 
 #[test]
+fn a_file_with_carriage_returns_keeps_them_when_a_text_of_many_lines_is_edited() {
+    let head = "# top\r\n[http]\r\nmethod = \"POST\" # c\r\nurl = \"http://a/\"\r\n";
+    for spelled in [r#""l1\r\nl2""#, "'''\r\nl1\r\nl2'''", "\"\"\"\r\nl1\r\nl2\"\"\""] {
+        let text = format!("{head}body.text = {spelled} # b\r\n");
+        for (body, written) in [
+            ("l1\r\nl2Z", "\"\"\"\r\nl1\r\nl2Z\"\"\""),
+            ("l1\nl2\nl3", "'''\r\nl1\nl2\nl3'''"),
+            ("one", "\"one\""),
+        ] {
+            let mut preset = get(&text);
+            let Spec::Http(spec) = &mut preset.spec else { panic!() };
+            assert_eq!(spec.body, HttpBody::Text("l1\r\nl2".into()));
+            spec.body = HttpBody::Text(body.into());
+            let saved = write(&preset, Some(&text));
+            assert_eq!(saved, format!("{head}body.text = {written} # b\r\n"));
+            assert_eq!(get(&saved), preset);
+            preset.about = "more".into();
+            let again = write(&preset, Some(&saved));
+            let is_windows = again.contains("about = \"more\"\r\n") && again.ends_with(" # b\r\n");
+            assert!(is_windows, "{again}");
+            assert_eq!(get(&again), preset);
+        }
+    }
+}
+
+#[test]
 fn a_byte_order_mark_does_no_harm() {
     let text = format!("\u{feff}{CREATE}");
     let mut preset = get(&text);

@@ -349,30 +349,15 @@ fn input(mut painter: Painter<'_>, view: &ConversationView) {
         if has_keys { palette.key } else { palette.dim },
     );
     let editor = &view.input.editor;
-    if has_keys {
-        painter.editor(editor);
-    } else {
-        painter.lines(editor.text().split('\n'), palette.base);
-        if editor.is_empty() && !app.shared.session().is_some_and(Session::is_over) {
-            painter.put_from(0, &app.keyed("[input-line] writes here"), palette.dim);
-        }
+    painter.text_field(editor, has_keys);
+    if !has_keys && editor.is_empty() && !app.shared.session().is_some_and(Session::is_over) {
+        painter.put_from(0, &app.keyed("[input-line] writes here"), palette.dim);
     }
     if has_keys || !editor.is_empty() {
-        ending(painter, view);
-    }
-}
-
-/// The line ending that is added on send, dimmed, behind the last line.
-fn ending(mut painter: Painter<'_>, view: &ConversationView) {
-    let ending = view.input.mode(&painter.app.shared).ending;
-    let editor = &view.input.editor;
-    if let Some(last) = painter.area.rows().take(editor.line_count()).last() {
-        painter.area = last;
-        // One cell is left for the cursor.
-        let is_long = editor.last_line().len() > usize::from(u16::MAX);
-        let cells = if is_long { usize::MAX } else { editor.last_line_cells() };
-        let skip = u16::try_from(cells).unwrap_or(u16::MAX).saturating_add(1);
-        painter.put_from(skip, &escape(ending.bytes()), painter.palette.dim);
+        // The line ending that is added on send.
+        let ending = escape(view.input.mode(&app.shared).ending.bytes());
+        painter.area = painter.behind(editor);
+        painter.put(&ending, palette.dim);
     }
 }
 

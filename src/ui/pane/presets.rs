@@ -8,7 +8,6 @@ use crate::app::drafts::Draft;
 use crate::app::focus::Pane;
 use crate::app::layout::pane_inner;
 use crate::app::preset_tree::{TreeItem, TreeRow};
-use crate::codec::printable::printable_str;
 use crate::ui::painter::{Painter, cells};
 use crate::ui::widget::{badge, frame};
 
@@ -94,19 +93,26 @@ fn draw_leaf(mut painter: Painter<'_>, item: &TreeItem, is_open: bool) {
         TreeItem::Preset(path) => path.name().to_owned(),
         _ => short_address(&draft.map(Draft::title).unwrap_or_default()).to_owned(),
     };
-    let modified =
-        draft.is_some_and(|draft| draft.is_modified() || app.shared.has_lost_file(draft));
-    let width = painter.area.width.saturating_sub(if modified { 2 } else { 0 });
-    let wide = cells(&printable_str(&name)) > width;
+    let is_lost = draft.is_some_and(|draft| app.shared.has_lost_file(draft));
+    let mark = match draft {
+        // Where there is no room for the words, what the row is about says them.
+        Some(_) if is_lost && painter.area.width >= cells(&name) + cells(LOST) => LOST,
+        Some(_) if is_lost => " ✗",
+        Some(draft) if draft.is_modified() => " ●",
+        _ => "",
+    };
+    let width = painter.area.width.saturating_sub(cells(mark));
+    let wide = cells(&name) > width;
     let style = if is_open { Style::new().add_modifier(Modifier::BOLD) } else { Style::new() };
     painter.put_within(&name, if wide { width.saturating_sub(1) } else { width }, style);
     if wide {
         painter.put("…", palette.dim);
     }
-    if modified {
-        painter.put(" ●", palette.warning);
-    }
+    painter.put(mark, palette.warning);
 }
+
+/// Behind the name of a preset whose file went away.
+const LOST: &str = " not on disk";
 
 /// An address without the scheme its badge tells.
 fn short_address(address: &str) -> &str {

@@ -134,10 +134,13 @@ fn text(mut painter: Painter<'_>, field: &FormField, style: Style, here: bool) {
     let value =
         if is_hidden { "•".repeat(value.chars().take(width).count()).into() } else { value };
     if field.kind == FieldKind::Area {
-        painter.lines(value.split('\n'), style);
-    } else {
-        painter.put(&value, style);
+        return painter.lines(value.split('\n'), style);
     }
+    let breaks = value.matches('\n').count();
+    if breaks > 0 {
+        painter.right(&format!(" {} lines", format::count(breaks as u64 + 1)), palette.dim);
+    }
+    painter.put(&value, style);
 }
 
 fn draw_tabs(painter: &mut Painter<'_>, here: bool) {

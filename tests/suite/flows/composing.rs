@@ -536,3 +536,32 @@ fn line_breaks_that_a_single_line_cannot_hold_are_said() {
     driver.paste("http://127.0.0.1:9/\u{1b}b");
     driver.assert_shows("1 control character left out");
 }
+
+#[test]
+fn a_value_of_more_lines_says_so_and_keeps_them_when_it_is_edited() {
+    let file = "[http]\nmethod='POST'\nurl='http://127.0.0.1:9/'\n\
+                body.multipart = [{ name = 'n', value = \"l1\\r\\nl2\\nl3\" }]\n";
+    let value = FieldId::new("body").then("multipart").row(0).then("value");
+    let mut driver = in_field(file, FormTab::Body, FieldId::new("body"));
+    driver.assert_shows("l1\\r\\nl2\\nl3");
+    driver.assert_shows("3 lines");
+    driver.app.shared.drafts.current_mut().at = FormFieldId::Field(value);
+    driver.keys("<End>Z");
+    let spec = driver.app.shared.drafts.current().spec.clone();
+    let typed = wirebench::app::form::access::get(&spec, FormFieldId::Field(value));
+    let mut letters: Vec<char> = typed.chars().collect();
+    letters.retain(|c| *c != 'Z');
+    assert_eq!(letters.into_iter().collect::<String>(), "l1\r\nl2\nl3", "{typed:?}");
+    assert_eq!(typed.len(), 10, "{typed:?}");
+}
+
+#[test]
+fn a_name_nobody_knows_is_sent_literally_in_json_as_promised() {
+    let file = "[http]\nmethod='POST'\nurl='http://127.0.0.1:9/'\n\
+                body.json = '{\"x\": {{num}}, \"y\": {{2fa}}, \"z\": \"{{z}}\"}'\n";
+    let mut driver = in_field(file, FormTab::Body, FieldId::new("body").then("json"));
+    driver.keys("<F5>");
+    driver.assert_shows("Alt+L sends it literally");
+    let (_, plan) = Driver::opened(&driver.keys("<A-l>"));
+    assert_eq!(body(&plan), r#"{"x": {{num}}, "y": {{2fa}}, "z": "{{z}}"}"#);
+}

@@ -481,3 +481,29 @@ fn frames_of_one_peer_are_looked_at_alone() {
     driver.keys("{{");
     assert_eq!(texts(&driver), [r"from 1 more\n", r"from 2\n", r"x\n", "y"]);
 }
+
+#[test]
+fn the_mark_of_the_line_ending_stands_behind_what_is_drawn() {
+    for (line, shown) in [
+        ("a", "a"),
+        ("a\u{200b}b", "a‹U+200B›b"),
+        ("\u{feff}x\u{ad}", "‹U+FEFF›x‹U+00AD›"),
+        ("❤\u{fe0f}x", "❤‹U+FE0F›x"),
+        ("خ\u{200c}م", "خ‹U+200C›م"),
+        ("a\u{200d}", "a‹U+200D›"),
+        ("日", "日"),
+        ("e\u{301}", "e\u{301}"),
+        ("one\n\u{200b}", "‹U+200B›"),
+    ] {
+        for keys in ["", "<Esc>"] {
+            let (mut driver, _) = talking(WIDE);
+            driver.keys("i");
+            driver.paste(line);
+            driver.keys(keys);
+            let screen = driver.screen();
+            let is_there = |gap: &str| screen.contains(&format!("{shown}{gap}\\r\\n"));
+            // A wide character's second cell is a space in this dump.
+            assert!(is_there(" ") || is_there("  "), "{line:?} {keys:?}: {screen}");
+        }
+    }
+}

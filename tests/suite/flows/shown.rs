@@ -194,10 +194,12 @@ fn what_another_copy_deletes_or_renames_stays_open_and_is_what_is_sent() {
     driver.assert_shows("a/two is gone from the disk and stays open here: Ctrl+S writes it again");
     let id = driver.app.shared.drafts.current().id;
     assert_eq!(selected(&driver), TreeItem::Draft(id), "{}", driver.screen());
+    driver.assert_shows("two not on disk");
     sends_from_every_pane(&mut driver, &url("a/two"));
     driver.app.shared.focus = Pane::Presets;
     driver.keys("<C-s>");
     assert!(driver.store.has("a/two"), "saved again although nothing was changed");
+    assert!(!driver.shows("not on disk"), "{}", driver.screen());
     assert_eq!(selected(&driver), preset("a/two"));
 
     // Another row went that the selection was on: what is on screen is sent only when it is meant.
