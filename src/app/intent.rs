@@ -12,6 +12,7 @@ use super::form::{FormFieldId, FormTab};
 use super::message::Timer;
 use super::preset_tree::TreeItem;
 use crate::model::id::RecordId;
+use crate::model::key::Key;
 use crate::model::payload::{LineEnding, PayloadFormat};
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::model::spec::Spec;
@@ -76,6 +77,10 @@ pub enum Intent {
     AddRow,
     /// Delete the row, rule or step the cursor is in.
     DeleteRow,
+    /// Bring back the row that was deleted last.
+    UndoRow,
+    /// Type this into a field, or into the row that a button adds.
+    TypeInto(FormFieldId, Key),
     /// Compose what this curl command does.
     FillFromCurl(String),
     /// Open the external editor on a text.

@@ -7,6 +7,8 @@ mod composing;
 mod conversations;
 #[path = "flows/leaving.rs"]
 mod leaving;
+#[path = "flows/letters.rs"]
+mod letters;
 #[path = "flows/presets.rs"]
 mod presets;
 #[path = "flows/shown.rs"]
@@ -15,3 +17,5 @@ mod shown;
 mod stories;
 #[path = "flows/surroundings.rs"]
 mod surroundings;
+#[path = "flows/windows.rs"]
+mod windows;

@@ -60,6 +60,8 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::CycleField { field, forward } => draft::cycle_field(app, field, forward),
         Intent::AddRow => draft::add_row(app),
         Intent::DeleteRow => draft::delete_row(app),
+        Intent::UndoRow => draft::undo_row(app),
+        Intent::TypeInto(field, key) => draft::type_into(app, field, key),
         Intent::FillFromCurl(command) => curl::pasted(app, command),
         Intent::EditExternal { text, extension, target } => {
             app.editing = Some(target);
