@@ -82,6 +82,8 @@ impl App {
             Message::Engine(event) => engine::apply(self, event),
             Message::Store(reply) => store::apply(self, reply),
             Message::Timer(timer) => timer::timer_fired(self, timer),
+            Message::Copied(Ok(words)) => self.say(words),
+            Message::Copied(Err(failure)) => self.warn(failure.to_string()),
             Message::External(result) => draft::edited(self, result),
             Message::EditedFound(text) => edited::found(self, text),
             Message::Trouble(failure) => {

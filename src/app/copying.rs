@@ -1,13 +1,15 @@
 //! Bytes for the clipboard: as they are looked at, as hex digits, as payload text with escapes.
 
-use super::effect::Effect;
+use super::effect::{COPY_LIMIT, Effect};
 use super::format;
 use super::intent::Intent;
 use super::record_view::is_text;
-use crate::codec::printable::printable_lines;
+use crate::codec::lines::{JsonCheck, LineScanner};
+use crate::codec::printable::{is_harmless, printable_lines};
 use crate::codec::{escape, hex};
+use crate::model::view::ViewMode;
 
-/// Bytes put on the clipboard at most.
+/// Bytes of a message put on the clipboard at most.
 const LIMIT: usize = 64 * 1024;
 
 /// How bytes are written onto the clipboard.
@@ -30,9 +32,58 @@ pub fn copy(bytes: &[u8], how: CopyAs) -> Vec<Intent> {
         CopyAs::Hex => ("hex", digits(part)),
         CopyAs::Escaped => ("text with escapes", escape::escape(part)),
     };
-    let cut = if part.len() < bytes.len() { " (the beginning)" } else { "" };
-    let said = format!("{} copied as {form}{cut}", format::size(part.len() as u64));
-    vec![Intent::Say(said), Intent::Perform(Effect::Copy(text))]
+    let (part, all) = (part.len() as u64, bytes.len() as u64);
+    let of = if part < all {
+        format!(" (the first {} of {})", format::size(part), format::size(all))
+    } else {
+        String::new()
+    };
+    vec![put(format!("message{of} as {form}"), text)]
+}
+
+/// What puts a text on the clipboard. The answer says what it was, and how much, when it is there.
+pub fn put(what: impl Into<String>, text: String) -> Intent {
+    Intent::Perform(Effect::Copy { what: what.into(), text })
+}
+
+/// Why a text of so many bytes is not copied; `[save-to-file]` is what is offered instead.
+pub(super) fn too_long(what: &str, bytes: u64) -> Option<Intent> {
+    let (size, most) = (format::size(bytes), format::size(COPY_LIMIT as u64));
+    (bytes > COPY_LIMIT as u64).then(|| {
+        let takes = "a terminal's clipboard takes";
+        Intent::Warn(format!(
+            "{what} has {size}, {takes} {most}: [save-to-file] saves it to a file"
+        ))
+    })
+}
+
+/// A whole body as text: its characters as they are where none of them would act on a terminal it is
+/// pasted into, else made visible; anything but text as a hex dump. With what form that is.
+pub(super) fn whole(bytes: &[u8]) -> (&'static str, String) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if is_harmless(bytes) => ("", text.to_owned()),
+        _ if is_text(bytes) => (" with control characters made visible", printable_lines(bytes)),
+        _ => (" as a hex dump", dump(bytes)),
+    }
+}
+
+/// The same with one value of JSON a line.
+pub(super) fn pretty(bytes: &[u8]) -> Result<String, String> {
+    let mut check = JsonCheck::default();
+    check.push(bytes);
+    let flaw = check.flaw().map(ToString::to_string);
+    if let Some(why) = flaw.or_else(|| check.unfinished().map(|why| format!("not JSON: {why}"))) {
+        return Err(why);
+    }
+    let mut text = String::new();
+    for line in LineScanner::new(ViewMode::Pretty).format(bytes, 0, bytes.len()) {
+        if !line.continued {
+            text += if text.is_empty() { "" } else { "\n" };
+            text += &" ".repeat(line.indent.into());
+        }
+        text += &String::from_utf8_lossy(&line.bytes);
+    }
+    Ok(text + "\n")
 }
 
 fn dump(bytes: &[u8]) -> String {

@@ -31,6 +31,7 @@ use crate::model::view::ViewQuery;
 use crate::store::StoreHandle;
 use crate::store::job::{Reply, Restore};
 
+use super::clipboard::{self, TmuxAnswer};
 use super::event_parser::PASTE_LIMIT;
 use super::event_reader::EventReader;
 use super::external::{self, EDITOR_END, Edited, Editing};
@@ -42,6 +43,8 @@ use super::{terminal, terminal_output};
 
 /// Outcomes of an editor on their way; only one runs at a time.
 const EXTERNALS: usize = 1;
+/// Answers of tmux on their way; who has more waits on a thread of its own.
+const COPIES: usize = 4;
 /// How long sessions get to end when the user leaves; sockets close with the process anyway.
 const ENGINE_SHUTDOWN: Duration = Duration::from_millis(20);
 
@@ -79,6 +82,9 @@ pub(super) struct EventLoop {
     pub(super) foreground: Foreground,
     pub(super) external: mpsc::Sender<Edited>,
     external_outcomes: mpsc::Receiver<Edited>,
+    pub(super) copied: mpsc::Sender<TmuxAnswer>,
+    /// What became of texts that somebody else puts on the clipboard.
+    copies: mpsc::Receiver<TmuxAnswer>,
     /// Where texts lie while they are in an editor.
     pub(super) editing_folder: PathBuf,
     /// What editors of earlier runs saved.
@@ -116,6 +122,7 @@ impl EventLoop {
         editing_folder: PathBuf,
     ) -> io::Result<Self> {
         let (external, external_outcomes) = mpsc::channel(EXTERNALS);
+        let (copied, copies) = mpsc::channel(COPIES);
         Ok(EventLoop {
             app,
             screen,
@@ -127,6 +134,8 @@ impl EventLoop {
             foreground: Foreground::Us,
             external,
             external_outcomes,
+            copied,
+            copies,
             left_over: external::look_for_left_over(editing_folder.clone()),
             editing_folder,
             editing: None,
@@ -219,6 +228,9 @@ impl EventLoop {
                 Some(outcome) = self.external_outcomes.recv() => {
                     self.come_back(services)?;
                     (Message::External(outcome), RedrawCause::Input)
+                }
+                Some(answer) = self.copies.recv() => {
+                    (Message::Copied(clipboard::settled(&answer)), RedrawCause::Input)
                 }
                 Some(edited) = self.left_over.recv() => (Message::EditedFound(edited), RedrawCause::Input),
                 Some(text) = panics.recv() => (Message::Trouble(task_panicked(text)), RedrawCause::Input),
