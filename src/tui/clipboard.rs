@@ -29,8 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const LOOK: Duration = Duration::from_millis(10);
 /// Bytes of a piece that screen hands on; a longer one it drops.
 const SCREEN_PIECE: usize = 250;
-/// Bytes of an answer of tmux that are read.
-const ANSWER: u64 = 4096;
+/// Bytes of an answer of tmux that are read: 7 KiB for each terminal it has.
+const ANSWER: u64 = 256 * 1024;
 
 /// What stands between us and the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,27 +128,27 @@ pub(super) fn settled(answer: &TmuxAnswer) -> Copied {
         .hint("it arrives with 'set -g allow-passthrough on' in tmux.conf"))
 }
 
-/// What `show-options` and `client_termfeatures` say of what became of it.
+/// What tmux says of its client's terminal: its name, then the terminals with what each can. One with
+/// `Ms` is given a buffer, whatever `set-clipboard` says of programs that ask by themselves.
 fn told(named: &str, answer: &str) -> Copied {
-    let mut lines = answer.lines();
-    let (clipboard, features) = (lines.next().unwrap_or(""), lines.next().unwrap_or(""));
-    let setting = if clipboard.trim() == "off" {
-        "set -g set-clipboard on"
-    } else if !features.split(',').any(|feature| feature.trim() == "clipboard") {
-        "set -as terminal-features ',*:clipboard'"
-    } else {
+    let client = answer.lines().next().unwrap_or("").trim();
+    let ours = format!(" for {client},");
+    let mut lines = answer.lines().skip_while(|line| !line.contains(&ours)).skip(1);
+    let ms = lines.find_map(|line| line.split_once(" Ms: ")).map(|(_, ms)| ms);
+    if ms.is_some_and(|ms| !ms.contains("[missing]")) {
         return Ok(format!("copied {named}"));
-    };
+    }
     let cause = "it is in tmux's buffer, which does not hand it on to the terminal";
-    Err(Failure::new(Stage::Program, named, FailureKind::Refused, cause)
-        .hint(format!("'{setting}' in tmux.conf lets it reach the clipboard")))
+    Err(Failure::new(Stage::Program, named, FailureKind::Refused, cause).hint(
+        "'set -as terminal-features ',*:clipboard'' in tmux.conf lets it reach the clipboard",
+    ))
 }
 
 /// Gives the text to tmux, and asks whether it hands it on.
 fn asked(text: &str) -> Result<String, String> {
     let mut command = Command::new("tmux");
-    command.args(["load-buffer", "-w", "-", ";", "show-options", "-sv", "set-clipboard", ";"]);
-    command.args(["display-message", "-p", "#{client_termfeatures}"]);
+    command.args(["load-buffer", "-w", "-", ";"]);
+    command.args(["display-message", "-p", "#{client_tty}", ";", "show-messages", "-T"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let words = |error: io::Error| error.to_string();
     let mut child = command.spawn().map_err(words)?;
@@ -157,20 +157,25 @@ fn asked(text: &str) -> Result<String, String> {
     // Beside us: one that does not read is ended below.
     let writing =
         thread::spawn(move || input.map_or(Ok(()), |mut it| it.write_all(text.as_bytes())));
+    // Its answer may be longer than a pipe holds.
+    let reading = child.stdout.take().map(|out| thread::spawn(move || text_of(out)));
     let ended = wait(&mut child).map_err(words)?;
     let written = writing.join().unwrap_or(Ok(()));
-    let mut answer = String::new();
-    let mut said = String::new();
-    if let (Some(out), Some(err)) = (child.stdout.take(), child.stderr.take()) {
-        out.take(ANSWER).read_to_string(&mut answer).map_err(words)?;
-        err.take(ANSWER).read_to_string(&mut said).map_err(words)?;
-    }
+    let answer = reading.and_then(|reading| reading.join().ok()).unwrap_or_default();
+    let said = child.stderr.take().map_or_else(String::new, text_of);
     match (ended, written) {
         (None, _) => Err("it does not answer".into()),
         (Some(true), Ok(())) => Ok(answer),
         (_, Err(error)) if said.trim().is_empty() => Err(error.to_string()),
         _ => Err(said.trim().to_owned()),
     }
+}
+
+fn text_of(from: impl io::Read) -> String {
+    let mut bytes = Vec::new();
+    // What came until an error is all there is.
+    let _ = from.take(ANSWER).read_to_end(&mut bytes);
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Whether it ended well; `None` = it did not end in time, and was ended.
@@ -213,15 +218,16 @@ mod tests {
 
     #[test]
     fn a_text_that_stays_in_tmux_is_not_called_copied() {
-        let taken = told("body, 2 B", "external\nRGB,clipboard,title\n");
+        let of = |ms: &str| {
+            let other = "Terminal 0: vt100 for /dev/pts/1, flags=0x20:\n 192: Ms: [missing]\n";
+            let ours = "Terminal 1: xterm for /dev/pts/12, flags=0x20:\n   1: am: (flag) true\n";
+            format!("/dev/pts/12\n{other}{ours} 192: Ms: {ms}\n")
+        };
+        let taken = told("body, 2 B", &of("(string) \\033]52;%p1%s;%p2%s\\a"));
         assert_eq!(taken, Ok("copied body, 2 B".to_owned()));
-        for (answer, setting) in [
-            ("off\nclipboard\n", "'set -g set-clipboard on'"),
-            ("on\nRGB,title\n", "terminal-features ',*:clipboard'"),
-            ("external\n\n", "terminal-features"),
-        ] {
-            let said = told("body, 2 B", answer).unwrap_err().to_string();
-            assert!(said.contains(setting) && !said.contains("copied"), "{said}");
+        for answer in [of("[missing]"), "\n".into(), String::new()] {
+            let said = told("body, 2 B", &answer).unwrap_err().to_string();
+            assert!(said.contains("terminal-features") && !said.contains("copied"), "{said}");
         }
     }
 }

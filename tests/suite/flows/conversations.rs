@@ -352,7 +352,7 @@ fn a_message_is_copied_as_text_as_hex_and_with_escapes() {
     hear(&mut driver, conn, &[b"ok \\ \xff\r\n"]);
     assert_eq!(copied(&driver.keys("Y")).1, "6f 6b 20 5c 20 ff 0d 0a");
     assert_eq!(copied(&driver.keys("<A-y>")).1, r"ok \\ \xff\r\n");
-    assert!(driver.shows("copied message as text with escapes, 15 B"), "{}", driver.screen());
+    assert!(driver.shows("copied message as text with escapes, 14 B"), "{}", driver.screen());
     driver.app.shared.focus = Pane::Traffic;
     assert_eq!(copied(&driver.keys("GY")).1, "6f 6b 20 5c 20 ff 0d 0a");
     assert_eq!(copied(&driver.keys("<A-y>")).1, r"ok \\ \xff\r\n");
