@@ -96,3 +96,30 @@ fn dump(bytes: &[u8]) -> String {
 pub(super) fn digits(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_body_is_its_text_unless_that_would_act_on_a_terminal() {
+        assert_eq!(whole(b"a\tb\r\nc"), ("", "a\tb\r\nc".to_owned()));
+        let (form, text) = whole(b"a\x1b[31mb");
+        assert!(form.contains("made visible") && !text.contains('\x1b'), "{form}: {text}");
+        assert_eq!(whole(b"\0\xff\0\x01").0, " as a hex dump");
+    }
+
+    #[test]
+    fn what_is_no_json_is_not_laid_out() {
+        assert_eq!(pretty(b"{\"a\":[1]}").unwrap(), "{\n  \"a\": [\n    1\n  ]\n}\n");
+        assert!(pretty(b"{\"a\":").unwrap_err().contains("not JSON"));
+        assert!(pretty(b"nothing").is_err());
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_is_offered_to_be_saved() {
+        assert_eq!(too_long("body", COPY_LIMIT as u64), None);
+        let Some(Intent::Warn(words)) = too_long("body", COPY_LIMIT as u64 + 1) else { panic!() };
+        assert!(words.contains("[save-to-file]"), "{words}");
+    }
+}

@@ -84,7 +84,7 @@ pub(super) struct EventLoop {
     external_outcomes: mpsc::Receiver<Edited>,
     pub(super) copied: mpsc::Sender<TmuxAnswer>,
     /// What became of texts that somebody else puts on the clipboard.
-    copies: mpsc::Receiver<TmuxAnswer>,
+    tmux_answers: mpsc::Receiver<TmuxAnswer>,
     /// Where texts lie while they are in an editor.
     pub(super) editing_folder: PathBuf,
     /// What editors of earlier runs saved.
@@ -122,7 +122,7 @@ impl EventLoop {
         editing_folder: PathBuf,
     ) -> io::Result<Self> {
         let (external, external_outcomes) = mpsc::channel(EXTERNALS);
-        let (copied, copies) = mpsc::channel(COPIES);
+        let (copied, tmux_answers) = mpsc::channel(COPIES);
         Ok(EventLoop {
             app,
             screen,
@@ -135,7 +135,7 @@ impl EventLoop {
             external,
             external_outcomes,
             copied,
-            copies,
+            tmux_answers,
             left_over: external::look_for_left_over(editing_folder.clone()),
             editing_folder,
             editing: None,
@@ -229,7 +229,7 @@ impl EventLoop {
                     self.come_back(services)?;
                     (Message::External(outcome), RedrawCause::Input)
                 }
-                Some(answer) = self.copies.recv() => {
+                Some(answer) = self.tmux_answers.recv() => {
                     (Message::Copied(clipboard::settled(&answer)), RedrawCause::Input)
                 }
                 Some(edited) = self.left_over.recv() => (Message::EditedFound(edited), RedrawCause::Input),

@@ -62,7 +62,7 @@ fn json_value(
     let rest = bytes.get(behind..).unwrap_or_default().trim_ascii_start();
     let value = rest.strip_prefix(b":").filter(|_| key.is_some()).unwrap_or(rest).trim_ascii();
     let value = value.strip_suffix(b",").unwrap_or(value);
-    let name = key.and_then(|key| bytes.get(key)).map(|key| unquoted(key));
+    let name = key.and_then(|key| bytes.get(key)).map(unquoted);
     if matches!(value, b"{" | b"[") {
         return Ok((name, nested(view, number, line, value)?));
     }
