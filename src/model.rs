@@ -31,6 +31,7 @@ pub mod secrets;
 pub mod shared_spec;
 pub mod spec;
 pub mod suggest;
+pub mod theme;
 pub mod timing;
 pub mod tls;
 pub mod trust;

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
+use crate::app::Startup;
 use crate::app::keymap::Override;
-use crate::app::{Startup, Theme};
 use crate::args::Arguments;
 use crate::cli::{self, Headless};
 use crate::codec::printable;
@@ -24,6 +24,7 @@ use crate::model::authority::AuthorityKeeper;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::preset::Opening;
 use crate::model::secrets::Disclosure;
+use crate::model::theme::ColorDepth;
 use crate::model::wall_clock::WallClock;
 use crate::store::authority::AuthorityFile;
 use crate::store::paths::{Paths, ProcessEnv};
@@ -39,6 +40,8 @@ const STORE_SHUTDOWN: Duration = Duration::from_secs(1);
 #[must_use]
 pub fn run() -> ExitCode {
     console::tell_panics();
+    // Without it the limit ends the program, as it does others.
+    let _ = ending::survive_size_limit();
     let status = match Arguments::read() {
         Ok(arguments) => done(arguments),
         Err(said) => explain(&said),
@@ -66,7 +69,7 @@ fn explain(said: &clap::Error) -> u8 {
     let shown = printable::printable_lines(text.as_bytes());
     let is_terminal =
         if is_wrong { console::error_is_terminal() } else { console::output_is_terminal() };
-    let is_colourful = shown == text && is_terminal && theme() != Theme::Plain;
+    let is_colourful = shown == text && is_terminal && colors() != ColorDepth::None;
     let shown = if is_colourful { said.render().ansi().to_string() } else { shown };
     if is_wrong {
         console::quote(&shown);
@@ -169,14 +172,12 @@ fn startup(paths: &Paths, opening: Option<Opening>) -> Startup {
     let problem = bindings.as_ref().err().map(ToString::to_string);
     let replaced = |(context, keys, action)| Override { context, keys, action };
     let keymap = bindings.unwrap_or_default().into_iter().map(replaced).collect();
-    let truecolor = matches!(std::env::var("COLORTERM").as_deref(), Ok("truecolor" | "24bit"));
     Startup {
         os: os_variables(),
-        theme: theme(),
+        colors: colors(),
         keymap,
         problem,
         opening,
-        truecolor,
         foreign: paths.foreign.clone(),
         ..Startup::default()
     }
@@ -209,15 +210,17 @@ fn os_variables() -> BTreeMap<String, String> {
 }
 
 /// Colours the terminal can show, as far as the environment tells.
-fn theme() -> Theme {
+fn colors() -> ColorDepth {
     let value = |name: &str| std::env::var(name).unwrap_or_default();
     let term = value("TERM");
     let many = ["256", "direct", "kitty", "alacritty", "ghostty", "wezterm"];
     if !value("NO_COLOR").is_empty() || term == "dumb" {
-        Theme::Plain
+        ColorDepth::None
+    } else if matches!(value("COLORTERM").as_str(), "truecolor" | "24bit") {
+        ColorDepth::Direct
     } else if value("COLORTERM").is_empty() && !many.iter().any(|name| term.contains(name)) {
-        Theme::Sixteen
+        ColorDepth::Sixteen
     } else {
-        Theme::Dark
+        ColorDepth::Indexed
     }
 }

@@ -19,7 +19,7 @@ pub mod private;
 mod project;
 mod restore;
 pub mod starter;
-mod strict_toml;
+mod themes;
 mod toml_string;
 mod watch;
 mod worker;

@@ -125,6 +125,8 @@ mod store_calls;
 mod taken_in;
 #[path = "suite/terminal_safety.rs"]
 mod terminal_safety;
+#[path = "suite/themes.rs"]
+mod themes;
 #[path = "suite/tls_ends.rs"]
 mod tls_ends;
 #[path = "suite/tour.rs"]

@@ -12,6 +12,10 @@ pub enum Message {
     Input(Input),
     Engine(Event),
     Store(Reply),
+    /// The terminal says whether its background is dark.
+    Background {
+        is_dark: bool,
+    },
     /// A timer asked for with `Effect::After` went off.
     Timer(Timer),
     /// What became of a text for the clipboard.
@@ -68,6 +72,8 @@ pub enum Timer {
     Notice,
     /// Drafts changed and shall be written.
     Restore,
+    /// Drafts that could not be written are tried again.
+    RestoreAgain,
     /// The elapsed time of what runs in the response region.
     ResponseClock,
     /// Cutting a conversation anew goes on.

@@ -17,7 +17,7 @@ use super::output::{self, Output, Style};
 use super::stdin;
 use super::target::{self, Target};
 use crate::args;
-use crate::codec::charset::Recoder;
+use crate::codec::charset::{self, Recoder};
 use crate::codec::printable;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
@@ -212,10 +212,7 @@ impl ListenWatch<'_> {
             return self.print_body(headless).await.map(|()| None);
         }
         let (output, input) = (&*self.output, &mut self.input);
-        let taken = async {
-            output.ready().await?;
-            Ok::<_, Failure>(headless.next_event().await)
-        };
+        let taken = output.taking(headless.next_event());
         // In no order, so that neither way waits for the other.
         tokio::select! {
             event = taken => self.on_event(event?, headless),
@@ -397,6 +394,8 @@ impl ListenWatch<'_> {
         let shown = body.len() as u64;
         let content_type =
             exchange.request.head.field("content-type").map(|value| String::from_utf8_lossy(value));
+        let charset = charset::remark(content_type.as_deref(), &body);
+        let charset = charset.filter(|_| !body.is_empty());
         let recoded = Recoder::of(content_type.as_deref(), &body)
             .map(|mut recoder| recoder.push(&body, shown == facts.decoded_len));
         let body = recoded.map_or(body, String::into_bytes);
@@ -409,8 +408,9 @@ impl ListenWatch<'_> {
         }
         let cut = (shown < facts.decoded_len)
             .then(|| format!("{shown} of {} bytes of the body are shown", facts.decoded_len));
-        for remark in cut.iter().chain(&exchange.request.body.undecoded()).chain(&exchange.warnings)
-        {
+        let undecoded = exchange.request.body.undecoded();
+        let remarks = cut.iter().chain(&charset).chain(&undecoded).chain(&exchange.warnings);
+        for remark in remarks {
             self.output.line(&format!("! {remark}"));
         }
         self.output.safe("\n");

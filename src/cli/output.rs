@@ -192,6 +192,17 @@ impl Output {
         self.withheld += ready.len() as u64;
     }
 
+    /// Takes in more once there is room for it; not when nothing can be printed any more, which may turn
+    /// out while nothing comes. As cancel-safe as what takes it in.
+    pub(super) async fn taking<T>(&self, more: impl Future<Output = T>) -> Result<T, Failure> {
+        self.ready().await?;
+        tokio::select! {
+            biased;
+            taken = more => Ok(taken),
+            error = self.to.broken() => Err(failure(&self.name, &error)),
+        }
+    }
+
     /// Prints the rest: as long as it takes, but a second at most after a signal. `behind` is what
     /// was taken in and never printed. Returns the exit status.
     pub(super) async fn finish(

@@ -190,6 +190,22 @@ impl HttpSpec {
 }
 
 impl AutomaticHeader {
+    /// What comes of a request that lacks it; `None` = nothing in particular.
+    #[must_use]
+    pub(crate) fn missed(self) -> Option<&'static str> {
+        match self {
+            AutomaticHeader::Host => Some("a server answers 400 without it (RFC 9112, 3.2)"),
+            AutomaticHeader::ContentLength => {
+                Some("without it the peer sees no body (RFC 9112, 6.3)")
+            }
+            AutomaticHeader::UserAgent
+            | AutomaticHeader::Accept
+            | AutomaticHeader::AcceptEncoding
+            | AutomaticHeader::Authorization
+            | AutomaticHeader::ContentType => None,
+        }
+    }
+
     /// The automatic header this row switches off. A row with a value is a header of the user's
     /// own that rests; without it the automatic one is sent.
     #[must_use]

@@ -3,10 +3,9 @@
 use ratatui::layout::Rect;
 
 use super::painter::Painter;
-use crate::app::action::Action;
-use crate::app::focus::Pane;
+use crate::app::flow::hints;
+use crate::app::flow::program::environment_label;
 use crate::app::sessions::{Session, SessionState};
-use crate::app::shared::Shown;
 use crate::app::{App, Level};
 use crate::model::protocol::Protocol;
 
@@ -16,15 +15,13 @@ pub(super) fn header(mut painter: Painter<'_>) {
     painter.put(" wirebench  ", palette.title);
     let current = app.shared.drafts.current().spec.protocol();
     for protocol in Protocol::ALL {
-        let style = if protocol == current { palette.active } else { palette.dim };
+        let style = if protocol == current { palette.active } else { palette.inactive };
         painter.put(protocol.title(), style);
         painter.put("  ", palette.base);
     }
-    let environment = app.shared.environment.as_deref().unwrap_or("none");
-    painter.put(&format!("  env {environment}"), palette.dim);
+    painter.put(&environment_label(app), palette.dim);
     let right = totals(app);
-    let key = app.shared.keymap.hint(&app.contexts(), Action::Help).unwrap_or_default();
-    let help = format!("{key} help ");
+    let help = hints::help(app);
     let width = (right.chars().count() + help.chars().count() + 2) as u16;
     if let Some(x) = area.right().checked_sub(width).filter(|x| *x > painter.area.x) {
         let is_public = app.shared.sessions.live().any(Session::is_public);
@@ -64,37 +61,18 @@ pub(super) fn footer(mut painter: Painter<'_>) {
     if let Some(notice) = &app.notice {
         let style = match notice.level {
             Level::Info => palette.success,
-            Level::Warning => palette.error,
+            Level::Warning => palette.warning,
         };
         painter.put(&notice.text, style);
         return;
     }
-    let contexts = app.contexts();
-    for action in hints(app) {
-        let Some(key) = app.shared.keymap.hint(&contexts, action) else { continue };
-        let title = action.row().title;
-        if usize::from(painter.area.width) < key.chars().count() + title.chars().count() + 1 {
-            continue;
-        }
-        painter.put(&key, palette.key);
+    let line = painter.area;
+    for hint in hints::footer(app, line.width + 1) {
+        // The line begins one cell in.
+        painter.area = line;
+        painter.skip(hint.column - 1);
+        painter.put(&hint.key, palette.key);
         painter.put(" ", palette.base);
-        painter.put(title, palette.dim);
-        painter.put("  ", palette.base);
+        painter.put(hint.title, palette.dim);
     }
-}
-
-/// The actions worth naming where the focus is, the most useful first.
-fn hints(app: &App) -> Vec<Action> {
-    let mut hints = match app.shared.focus {
-        Pane::Presets | Pane::History => vec![Action::Open, Action::Send, Action::Find],
-        Pane::Request => vec![Action::Send, Action::NextTab, Action::Save, Action::AddRow],
-        Pane::Response => match app.shared.shown() {
-            Shown::Nothing => vec![Action::Send],
-            Shown::Exchange => app.exchange.hints(&app.shared),
-            Shown::Conversation => app.conversation.hints(&app.shared),
-        },
-        Pane::Traffic => vec![Action::Detail, Action::Find, Action::Pause, Action::MakePreset],
-    };
-    hints.extend([Action::NextPane, Action::Palette, Action::Zoom, Action::Jump, Action::Quit]);
-    hints
 }

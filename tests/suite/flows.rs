@@ -1,6 +1,10 @@
 //! What a user does, as keys, and what comes of it. One test per story or pitfall.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "failing is how a test speaks")]
 
+#[path = "flows/answers.rs"]
+mod answers;
+#[path = "flows/arranging.rs"]
+mod arranging;
 #[path = "flows/composing.rs"]
 mod composing;
 #[path = "flows/conversations.rs"]
@@ -11,11 +15,15 @@ mod leaving;
 mod letters;
 #[path = "flows/presets.rs"]
 mod presets;
+#[path = "flows/promises.rs"]
+mod promises;
 #[path = "flows/shown.rs"]
 mod shown;
 #[path = "flows/stories.rs"]
 mod stories;
 #[path = "flows/surroundings.rs"]
 mod surroundings;
+#[path = "flows/themes.rs"]
+mod themes;
 #[path = "flows/windows.rs"]
 mod windows;

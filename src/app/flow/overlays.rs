@@ -1,7 +1,7 @@
 //! Opening overlays, giving the topmost its input, closing it.
 
-use super::{jump_targets, restore};
-use crate::app::action::Action;
+use super::{availability, jump_targets, restore};
+use crate::app::action::{Action, Category};
 use crate::app::cursor::CursorStep;
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::format;
@@ -26,9 +26,13 @@ use crate::model::preset::PresetPath;
 pub(crate) fn open(app: &mut App, action: Action) {
     let shared = &app.shared;
     let overlay = match action {
-        Action::Palette => Ok(Overlay::Choices(pickers::palette(shared, &app.contexts()))),
+        Action::Palette => {
+            let why_not = |action, pane| availability::why_not(app, action, pane);
+            Ok(Overlay::Choices(pickers::palette(shared, &app.contexts(), why_not)))
+        }
         Action::Help => Ok(Overlay::Help(Help::new(shared, app.contexts()))),
         Action::PickEnvironment => pickers::environments(shared).map(Overlay::Choices),
+        Action::Theme => Ok(Overlay::Choices(pickers::themes(shared))),
         Action::Jump => Ok(Overlay::Jump(Jump::new(jump_targets::targets(app)))),
         Action::ShowCode => Code::new(shared).map(Overlay::Code),
         Action::SaveAs => return save_as(app, shared.drafts.current().id),
@@ -73,6 +77,12 @@ pub(crate) fn act_on(app: &mut App, action: Action, item: &TreeItem) {
         (Action::Revert, item) => revert(app, item),
         (Action::Describe, item) => {
             push_or_say(app, About::new(shared, item.clone()).map(Overlay::About));
+        }
+        // A key that promises something is never answered with nothing.
+        _ if action.row().category != Category::Move => {
+            let pane = shared.focus;
+            let why = availability::why_not(app, action, pane).unwrap_or("does nothing here");
+            app.say(format!("{}: {why}", action.row().title));
         }
         _ => {}
     }
@@ -211,7 +221,11 @@ pub(crate) fn take_topmost(app: &mut App) -> Option<Overlay> {
 
 /// Closes the topmost overlay without doing what it is for.
 fn close(app: &mut App) {
-    if let Some(Overlay::Conflict(conflict)) = take_topmost(app) {
-        app.intents.push_back(conflict.resolved(ConflictChoice::Later));
+    match take_topmost(app) {
+        Some(Overlay::Conflict(conflict)) => {
+            app.intents.push_back(conflict.resolved(ConflictChoice::Later));
+        }
+        Some(Overlay::Choices(choices)) => app.intents.extend(choices.given_up()),
+        _ => {}
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The plan is made at the key press, so nothing typed afterwards can change what is sent.
 
-use super::{draft, focus, response};
+use super::{curl, draft, focus, response};
 use crate::app::drafts::FieldIssue;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -30,6 +30,9 @@ use crate::timeline::Totals;
 pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
     if app.request.refused.is_some() {
         draft::blur(app);
+        return;
+    }
+    if curl::typed(app) {
         return;
     }
     draft::adopt_address(app);
@@ -116,6 +119,7 @@ fn open(app: &mut App, plan: Plan, scope: &Scope) {
     }
     let draft = app.shared.drafts.current_mut();
     draft.session = Some(id);
+    draft.sent = Some(draft.spec.clone());
     draft.issues.clear();
     let (plan, secrets) = (Box::new(plan), scope.hidden());
     app.effects.push(Effect::Engine(Command::Open { id, plan, secrets }));

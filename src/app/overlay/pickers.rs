@@ -11,34 +11,49 @@ use crate::app::format;
 use crate::app::intent::Intent;
 use crate::app::keymap::Context;
 use crate::app::shared::Shared;
+use crate::app::themes::{ThemeChoice, ThemeWish};
 use crate::model::secrets::without_userinfo;
 use crate::timeline::framing::{ByteOrder, Counts, LENGTH_WIDTHS, StreamFraming};
 
 /// Stands behind the one of a list that holds now.
 const IN_FORCE: &str = "in force";
 
-/// Everything that can be run or opened from where the focus is, in these contexts.
-pub(crate) fn palette(shared: &Shared, here: &[Context]) -> Choices {
+/// Everything that can be run or opened from where the focus is, in these contexts; `why_not` tells
+/// why an action can do nothing in a pane.
+pub(crate) fn palette(
+    shared: &Shared,
+    here: &[Context],
+    why_not: impl Fn(Action, Pane) -> Option<&'static str>,
+) -> Choices {
     let is_offered =
         |row: &&ActionInfo| row.action != Action::Palette && row.category != Category::Window;
     let actions = TABLE.iter().filter(is_offered);
-    let mut all: Vec<Choice> = actions.map(|row| action(shared, here, row.action)).collect();
+    let mut all: Vec<Choice> = actions
+        .map(|row| {
+            let home = home(here, row.action);
+            let why_not = why_not(row.action, home.unwrap_or(shared.focus));
+            Choice { why_not, ..action(shared, here, row.action) }
+        })
+        .collect();
     all.extend(shared.workspace.presets.iter().map(|stored| Choice {
         title: stored.path.to_string(),
         detail: stored.content.as_ref().map_or("cannot be read".into(), |preset| {
-            format!("{} {}", preset.spec.badge(), without_userinfo(preset.spec.address()))
+            without_userinfo(preset.spec.address()).to_string()
         }),
+        badge: stored.content.as_ref().map_or("", |preset| preset.spec.badge()).to_owned(),
         note: "preset".into(),
         words: "open".into(),
         intents: vec![Intent::FindPreset(stored.path.clone())],
+        ..Choice::default()
     }));
     let unsaved = shared.drafts.iter().filter(|draft| draft.preset.is_none() && !draft.is_blank());
     all.extend(unsaved.map(|draft| Choice {
         title: draft.title(),
-        detail: draft.spec.badge().into(),
+        badge: draft.spec.badge().into(),
         note: "not saved".into(),
         words: "open".into(),
         intents: vec![Intent::ShowDraft(draft.id), Intent::Focus(Pane::Request)],
+        ..Choice::default()
     }));
     let names = shared.workspace.environments.iter().map(|e| Some(e.name.clone()));
     all.extend(names.chain([None]).map(|name| Choice {
@@ -47,6 +62,11 @@ pub(crate) fn palette(shared: &Shared, here: &[Context]) -> Choices {
         words: "environment".into(),
         intents: vec![Intent::ChooseEnvironment(name)],
         ..Choice::default()
+    }));
+    all.extend(theme_choices(shared).map(|choice| Choice {
+        note: "theme".into(),
+        words: "theme colours".into(),
+        ..choice
     }));
     Choices {
         title: " Palette ",
@@ -68,6 +88,7 @@ fn action(shared: &Shared, here: &[Context], action: Action) -> Choice {
         words: format!("{} {note}", row.name),
         note,
         intents: home.into_iter().chain([Intent::Act(action)]).collect(),
+        ..Choice::default()
     }
 }
 
@@ -94,8 +115,8 @@ pub(crate) fn environments(shared: &Shared) -> Result<Choices, Intent> {
         title: name.clone().unwrap_or_else(|| "none".into()),
         detail,
         note: if name == shared.environment { IN_FORCE.into() } else { String::new() },
-        words: String::new(),
         intents: vec![Intent::ChooseEnvironment(name)],
+        ..Choice::default()
     };
     let mut all = vec![choice(None, "only what folders define".into())];
     all.extend(environments.iter().map(|environment| {
@@ -108,6 +129,32 @@ pub(crate) fn environments(shared: &Shared) -> Result<Choices, Intent> {
         title: " Environment ",
         hint: "[choose] choose · type to search · [back] close",
         ..Choices::new(all, current.unwrap_or(0))
+    })
+}
+
+/// Every theme; the one under the cursor is shown.
+pub(crate) fn themes(shared: &Shared) -> Choices {
+    let chosen = shared.themes.chosen().unwrap_or(&ThemeChoice::Auto);
+    let all: Vec<Choice> = theme_choices(shared).collect();
+    let is_chosen = |choice: &Choice| choice.trial.as_ref() == Some(chosen);
+    let selected = all.iter().position(is_chosen).unwrap_or(0);
+    Choices {
+        title: " Theme ",
+        hint: "[choose] take · type to search · [back] go back",
+        opened_by: Some(Action::Theme),
+        ..Choices::new(all, selected)
+    }
+}
+
+fn theme_choices(shared: &Shared) -> impl Iterator<Item = Choice> {
+    let chosen = shared.themes.chosen().unwrap_or(&ThemeChoice::Auto);
+    shared.themes.offers().into_iter().map(move |offer| Choice {
+        title: offer.choice.as_str().to_owned(),
+        detail: offer.about,
+        note: if offer.choice == *chosen { IN_FORCE.into() } else { offer.note.into() },
+        trial: Some(offer.choice.clone()),
+        intents: vec![Intent::ShowTheme(ThemeWish::Take(offer.choice))],
+        ..Choice::default()
     })
 }
 
@@ -176,7 +223,7 @@ fn framing(note: &str, framing: StreamFraming) -> Choice {
         title: framing.to_string(),
         detail,
         note: note.to_owned(),
-        words: String::new(),
         intents: vec![Intent::SetFraming(framing)],
+        ..Choice::default()
     }
 }

@@ -4,7 +4,7 @@
 use crate::cli::colours;
 use crate::cli::headless::Headless;
 use crate::cli::output::{Output, Style};
-use crate::codec::charset::Recoder;
+use crate::codec::charset::{self, NAMED_WITHIN, Recoder};
 use crate::codec::highlight;
 use crate::codec::lines::JsonCheck;
 use crate::codec::printable::printable;
@@ -99,6 +99,9 @@ impl BodyPrinter {
         }
         if let (Some(why), false) = (remarks.first_mut(), self.is_binary) {
             why.push_str("; the body is printed as it came");
+            if output.style == Style::Text {
+                why.push_str(", control characters as escapes");
+            }
         }
         if let Some(mut recoder) = self.recoder.take() {
             output.piece(recoder.push(b"", true).as_bytes());
@@ -108,7 +111,17 @@ impl BodyPrinter {
             }
         }
         output.end_pieces();
+        if output.style == Style::Text && !self.is_binary {
+            remarks.extend(self.charset_remark(headless)?);
+        }
         Ok(remarks)
+    }
+
+    /// What there is to say about the charset of a text.
+    fn charset_remark(&self, headless: &Headless) -> Result<Option<String>, Failure> {
+        let first = headless.read_body(self.body, 0, NAMED_WITHIN)?;
+        let remark = charset::remark(self.content_type.as_deref(), &first);
+        Ok(remark.filter(|_| !first.is_empty()))
     }
 
     /// Prints what is there; `is_whole` when nothing more comes.

@@ -16,6 +16,7 @@ use crate::cli::exit;
 use crate::cli::headless::Headless;
 use crate::cli::output::{self, Output, Style};
 use crate::cli::stdin::StdinBody;
+use crate::codec::http1::status::has_no_content;
 use crate::engine::event::Event;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -327,12 +328,12 @@ impl ExchangePrinter<'_> {
         status.map_or(String::new(), |status| format!("{status}, {took:.1} ms"))
     }
 
-    /// Whether there is no body whatever the head says of one (RFC 9110, section 6.4.1).
+    /// Whether there is no body whatever the head says of one.
     fn has_no_content(&self) -> bool {
         let start = self.last.as_ref().map(|last| &last.request.head.start);
-        let is_head = matches!(start, Some(StartLine::Request { method, .. }) if method == "HEAD");
+        let Some(StartLine::Request { method, .. }) = start else { return false };
         let status = self.response().and_then(|response| response.head.status());
-        is_head || matches!(status, Some(204 | 205 | 304))
+        status.is_some_and(|status| has_no_content(method, status))
     }
 
     /// The upload that was asked for has happened, whatever the answer.

@@ -26,7 +26,7 @@ use crate::engine::command::{CloseMode, Command, Recipient};
 use crate::engine::event::{Batch, Event, Phase};
 use crate::interop::ndjson;
 use crate::interop::told_streams::ToldStreams;
-use crate::model::endpoint::is_reply;
+use crate::model::endpoint::{Endpoint, is_reply};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::plan::{Plan, StepPlan};
@@ -74,6 +74,8 @@ struct CliConversation<'a> {
     arguments: &'a args::Send,
     messages: Messages,
     output: &'a mut Output,
+    /// The peer as it was typed.
+    endpoint: Option<Endpoint>,
     conns: BTreeMap<ConnId, ConnInfo>,
     streams: ToldStreams,
     /// Of datagrams only what comes from there is a reply; `None` = from anybody.
@@ -160,6 +162,7 @@ pub(super) async fn run(
         arguments,
         messages,
         output,
+        endpoint: plan.address().parse().ok(),
         conns: BTreeMap::new(),
         streams: ToldStreams::new(headless.told.clone()),
         home: None,
@@ -203,7 +206,7 @@ impl CliConversation<'_> {
                 && self.in_flight.pieces() < IN_FLIGHT;
             tokio::select! {
                 biased;
-                event = headless.next_event() => match event {
+                event = self.output.taking(headless.next_event()) => match event? {
                     Some(Event::Done { outcome, .. }) => return self.finish(outcome),
                     Some(event) => self.on_event(event)?,
                     None => return Ok(exit::OK),
@@ -459,7 +462,11 @@ impl CliConversation<'_> {
 
     fn peer(&self) -> String {
         let peer = self.conns.values().find_map(|conn| conn.peer);
-        peer.map(|peer| peer.to_string()).unwrap_or_default()
+        let named = |peer: SocketAddr| match &self.endpoint {
+            Some(endpoint) => endpoint.named(peer),
+            None => peer.to_string(),
+        };
+        peer.map(named).unwrap_or_default()
     }
 
     fn finish<T>(&mut self, outcome: Result<T, Failure>) -> Result<u8, Failure> {

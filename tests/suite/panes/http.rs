@@ -8,12 +8,14 @@ use wirebench::app::focus::Pane;
 use wirebench::app::intent::Intent;
 use wirebench::app::message::{Message, Timer};
 use wirebench::app::overlay::Overlay;
+use wirebench::app::themes::Themes;
 use wirebench::engine::command::Command;
 use wirebench::engine::event::{Event, Phase};
 use wirebench::model::exchange::{Exchange, ExchangeState};
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::id::BodyId;
 use wirebench::model::plan::{AnswerPlan, HttpListenerPlan, Plan, PlanBody};
+use wirebench::model::theme::ColorDepth;
 use wirebench::model::tls::ListenerTls;
 use wirebench::model::view::{SearchHit, View, ViewLine, ViewMode, ViewPart};
 
@@ -227,7 +229,7 @@ fn a_search_goes_to_the_engine_and_its_hit_is_scrolled_to() {
 #[test]
 fn hits_are_marked_in_hex_across_the_ends_of_rows() {
     let mut app = Driver::new((120, 40), START);
-    app.shared.theme = wirebench::app::Theme::Sixteen;
+    app.shared.themes = Themes::new(ColorDepth::Sixteen);
     let id = app.open(http_plan());
     let effects = app.event(Event::Exchange(Box::new(exchange(id, 0, Some(answer(200, 1, 64))))));
     app.serve(&effects, 5);
@@ -263,7 +265,7 @@ fn hits_are_marked_in_hex_across_the_ends_of_rows() {
         (0..40).map(text).filter(|text| !text.is_empty()).collect()
     };
     assert_eq!(marked(ratatui::style::Color::Cyan), ["6e 65 65 64 6cneedl", "65e"]);
-    assert_eq!(marked(ratatui::style::Color::Yellow), ["4e 45NE", "45 44 4c 45EDLE"]);
+    assert_eq!(marked(ratatui::style::Color::Magenta), ["4e 45NE", "45 44 4c 45EDLE"]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::shown_exchange::{ExchangeTab, ShownExchange};
 use crate::app::format;
 use crate::app::shared::Shared;
+use crate::app::wrap_bytes;
 use crate::codec::printable::{Marked, marked, printable};
 use crate::model::exchange::{Exchange, FieldLine, Head, HttpMessage, MessageFraming};
 use crate::model::timing::Timing;
@@ -63,6 +64,9 @@ enum LineSource<'a> {
     Warning(&'a str),
 }
 
+/// Bytes of a value that are measured at most.
+const WIDEST: usize = 16 * 1024;
+
 /// A tab of lines. Only the lines on screen are made.
 #[derive(Debug, Clone, Copy)]
 pub struct TabLines<'a> {
@@ -105,6 +109,12 @@ impl TabLines<'_> {
             ExchangeTab::Tls => "TLS facts",
             ExchangeTab::Body | ExchangeTab::Raw | ExchangeTab::Other => "lines",
         }
+    }
+
+    /// Cells of the longest value of so many lines.
+    pub(super) fn widest(self, skip: usize, take: usize) -> usize {
+        let lines = self.some(skip, take, WIDEST).into_iter();
+        lines.map(|line| wrap_bytes::cells(&line.value.text)).max().unwrap_or(0)
     }
 
     /// Every line, as text for the clipboard.
