@@ -146,6 +146,7 @@ const ONLY_IN: &[OnlyIn] = &[
             "run",
             "tui.rs",
             "tui/external.rs",
+            "tui/clipboard.rs",
             "tui/event_loop.rs",
             "store/paths.rs",
             "store/atomic",
@@ -197,9 +198,9 @@ const ONLY_IN: &[OnlyIn] = &[
         places: &["os"],
     },
     OnlyIn {
-        what: "programs are started in one place, the editor",
+        what: "programs are started in one place each, the editor and tmux",
         code: &["process::Command", "Command::new("],
-        places: &["tui/external.rs"],
+        places: &["tui/external.rs", "tui/clipboard.rs"],
     },
     OnlyIn {
         what: "drawing looks names up and copies no environment",

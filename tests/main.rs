@@ -21,6 +21,8 @@ mod certificates;
 mod cli;
 #[path = "suite/clock.rs"]
 mod clock;
+#[path = "suite/copies.rs"]
+mod copies;
 #[path = "suite/corpora.rs"]
 mod corpora;
 #[path = "suite/decoded.rs"]

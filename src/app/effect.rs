@@ -8,6 +8,10 @@ use crate::engine::command::Command;
 use crate::model::view::ViewQuery;
 use crate::store::job::Job;
 
+/// Longest text copied: 100,000 bytes of base64, which common terminals accept; what is longer they
+/// drop.
+pub const COPY_LIMIT: usize = 74_994;
+
 /// One thing for the shell to do; performing never waits.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
@@ -15,8 +19,11 @@ pub enum Effect {
     /// Ask for a window of a body; the answer is drawn with the key that caused it.
     View(ViewQuery),
     Store(Job),
-    /// Put text on the terminal's clipboard (OSC 52).
-    Copy(String),
+    /// Put text on the terminal's clipboard; answered by `Message::Copied`, which names `what` it was.
+    Copy {
+        what: String,
+        text: String,
+    },
     /// Let the user edit text in `$VISUAL`/`$EDITOR`; answered by `Message::External`.
     Edit {
         /// Name of the field the text is of.

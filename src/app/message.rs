@@ -18,6 +18,8 @@ pub enum Message {
     },
     /// A timer asked for with `Effect::After` went off.
     Timer(Timer),
+    /// What became of a text for the clipboard.
+    Copied(Copied),
     /// The external editor came back with the text, or `None` when it was not changed.
     External(Result<Option<String>, Failure>),
     /// An editor of an earlier run saved this after that run had ended.
@@ -25,6 +27,9 @@ pub enum Message {
     /// The shell could not perform an effect.
     Trouble(Failure),
 }
+
+/// What was copied and where it is, in words, or why it is not.
+pub type Copied = Result<String, Failure>;
 
 /// What the user did.
 #[derive(Debug, Clone, PartialEq, Eq)]

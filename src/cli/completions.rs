@@ -11,7 +11,6 @@ use super::headless::Headless;
 use super::output::Output;
 use crate::args::{Arguments, CompletionShell, Completions, PresetTaker};
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::protocol::Side;
 use crate::store;
 
 /// The name of the program.
@@ -123,16 +122,15 @@ fn zsh(text: &str, ours: &str) -> String {
 
 /// Names of the presets a command takes, sorted.
 fn presets(taker: PresetTaker, headless: &Headless) -> Result<Vec<String>, Failure> {
-    let side = match taker {
-        PresetTaker::Send => Some(Side::Client),
-        PresetTaker::Listen => Some(Side::Listener),
-        PresetTaker::Any => None,
-    };
     let workspace = store::read_workspace(headless.paths.workspace_unasked()?);
-    let is_taken = |spec_side: Side| side.is_none_or(|side| side == spec_side);
+    let is_taken = |listens: bool| match taker {
+        PresetTaker::Send => !listens,
+        PresetTaker::Listen => listens,
+        PresetTaker::Any => true,
+    };
     let mut names = Vec::new();
     for stored in &workspace.presets {
-        if stored.content.as_ref().is_ok_and(|preset| is_taken(preset.spec.side())) {
+        if stored.content.as_ref().is_ok_and(|preset| is_taken(preset.spec.side().listens())) {
             names.push(stored.path.to_string());
         }
     }

@@ -32,6 +32,7 @@ use crate::model::view::ViewQuery;
 use crate::store::StoreHandle;
 use crate::store::job::{Reply, Restore};
 
+use super::clipboard::{self, TmuxAnswer};
 use super::event_parser::PASTE_LIMIT;
 use super::event_reader::EventReader;
 use super::external::{self, EDITOR_END, Edited, Editing};
@@ -43,6 +44,8 @@ use super::{terminal, terminal_output};
 
 /// Outcomes of an editor on their way; only one runs at a time.
 const EXTERNALS: usize = 1;
+/// Answers of tmux on their way; who has more waits on a thread of its own.
+const COPIES: usize = 4;
 /// How long sessions get to end when the user leaves; sockets close with the process anyway.
 const ENGINE_SHUTDOWN: Duration = Duration::from_millis(20);
 
@@ -80,6 +83,9 @@ pub(super) struct EventLoop {
     pub(super) foreground: Foreground,
     pub(super) external: mpsc::Sender<Edited>,
     external_outcomes: mpsc::Receiver<Edited>,
+    pub(super) copied: mpsc::Sender<TmuxAnswer>,
+    /// What became of texts that somebody else puts on the clipboard.
+    tmux_answers: mpsc::Receiver<TmuxAnswer>,
     /// Where texts lie while they are in an editor.
     pub(super) editing_folder: PathBuf,
     /// What editors of earlier runs saved.
@@ -117,6 +123,7 @@ impl EventLoop {
         editing_folder: PathBuf,
     ) -> io::Result<Self> {
         let (external, external_outcomes) = mpsc::channel(EXTERNALS);
+        let (copied, tmux_answers) = mpsc::channel(COPIES);
         Ok(EventLoop {
             app,
             screen,
@@ -128,6 +135,8 @@ impl EventLoop {
             foreground: Foreground::Us,
             external,
             external_outcomes,
+            copied,
+            tmux_answers,
             left_over: external::look_for_left_over(editing_folder.clone()),
             editing_folder,
             editing: None,
@@ -220,6 +229,9 @@ impl EventLoop {
                 Some(outcome) = self.external_outcomes.recv() => {
                     self.come_back(services)?;
                     (Message::External(outcome), RedrawCause::Input)
+                }
+                Some(answer) = self.tmux_answers.recv() => {
+                    (Message::Copied(clipboard::settled(&answer)), RedrawCause::Input)
                 }
                 Some(edited) = self.left_over.recv() => (Message::EditedFound(edited), RedrawCause::Input),
                 Some(text) = panics.recv() => (Message::Trouble(task_panicked(text)), RedrawCause::Input),

@@ -1,25 +1,20 @@
 //! Effects: what the application asked for, done without ever waiting.
 //!
-//! Called by the loop after each update. What cannot be done (a queue is full, a text is too long
-//! to copy) comes back to the application as `Message::Trouble`.
+//! Called by the loop after each update. What cannot be done (a queue is full, the terminal
+//! does not take it) comes back to the application as `Message::Trouble`.
 
-use crossterm::clipboard::CopyToClipboard;
 use tokio::time::Instant;
 
 use crate::app::effect::Effect;
 use crate::app::message::Message;
-use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::failure::Failure;
 use crate::model::view::ViewQuery;
 use crate::store::job::Reply;
 
 use super::event_loop::{EventLoop, Foreground, Services};
 use super::external::Subject;
 use super::pace::RedrawCause;
-use super::{external, terminal};
-
-/// Longest text copied: 100,000 bytes of base64, which common terminals accept; what is longer they
-/// drop.
-const COPY_LIMIT: usize = 74_994;
+use super::{clipboard, external, terminal};
 
 impl EventLoop {
     /// Does one thing. `cause` is the kind of change that led to it.
@@ -36,7 +31,10 @@ impl EventLoop {
                     self.troubles.push(Message::Store(refused));
                 }
             }
-            Effect::Copy(text) => done = copy(&text),
+            Effect::Copy { what, text } => {
+                let answer = clipboard::copy(&what, text, &self.copied);
+                self.troubles.extend(answer.map(Message::Copied));
+            }
             Effect::Edit { field, text, extension } => {
                 self.leave_terminal(Foreground::Editor);
                 let subject = Subject { field, text, extension };
@@ -79,28 +77,5 @@ impl EventLoop {
         while let Some(trouble) = self.troubles.pop() {
             self.step(trouble, RedrawCause::Input, services);
         }
-    }
-}
-
-/// Copies through the terminal (OSC 52), which works over ssh too. The text is base64, so none of
-/// its bytes can act on the terminal.
-fn copy(text: &str) -> Result<(), Failure> {
-    if text.len() > COPY_LIMIT {
-        let cause =
-            format!("{} bytes are more than a terminal takes ({COPY_LIMIT} bytes)", text.len());
-        return Err(Failure::new(Stage::Compose, "copy", FailureKind::TooLarge, cause)
-            .hint("save it to a file instead"));
-    }
-    terminal::perform(CopyToClipboard::to_clipboard_from(text))
-        .map_err(|error| terminal::failed(&error))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_too_long_to_copy_is_refused_with_its_length() {
-        assert!(copy(&"a".repeat(COPY_LIMIT + 1)).unwrap_err().cause.contains("74995"));
     }
 }

@@ -14,7 +14,6 @@ const ASKED: [(&str, &str); 6] = [
     ("query/expr.rs", "conn.protocol =="), // A filter names a protocol.
     ("query/expr.rs", "conn.side =="),     // A filter names a side.
     ("cli/target.rs", "spec.side() =="),   // `send` and `listen` want presets of their side.
-    ("cli/completions.rs", "side =="),     // Words of either are presets of its side.
     ("args.rs", "spec.side() =="),         // The help of either lists the options of its side.
     ("ui/header_footer.rs", "protocol =="), // The mode of the draft is marked among all.
 ];

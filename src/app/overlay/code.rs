@@ -14,8 +14,8 @@ use std::borrow::Cow;
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
+use crate::app::copying;
 use crate::app::cursor::{CursorStep, scroll};
-use crate::app::effect::Effect;
 use crate::app::intent::Intent;
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
@@ -192,8 +192,7 @@ impl Code {
     fn copy(&self) -> Outcome {
         let Some(listing) = self.listing() else { return Outcome::yes() };
         let with = if self.shows_secrets { ", secrets included" } else { "" };
-        Outcome::from(Intent::Perform(Effect::Copy(listing.text.clone())))
-            .with(Intent::Say(format!("copied as {}{with}", listing.name)))
+        copying::put(format!("{}{with}", listing.name), listing.text.clone()).into()
     }
 
     fn toggle_secrets(&mut self, shared: &Shared) {

@@ -5,6 +5,7 @@
 //! every move: over the list or the hops, over the tabs, in the content.
 
 mod body_fetch;
+mod body_value;
 pub mod body_view;
 mod exchange_areas;
 mod exchange_state;
@@ -24,6 +25,7 @@ use crate::app::prompt;
 use crate::app::shared::Shared;
 use crate::model::protocol::Side;
 use crate::model::view::SearchDirection;
+use body_fetch::CopyForm;
 use body_view::{SIDEWAYS, Viewport};
 pub use exchange_state::ExchangePane;
 use exchange_state::session;
@@ -73,6 +75,8 @@ impl ExchangePane {
             Action::FindPrevious => return self.search(shared, SearchDirection::Backward, true),
             Action::SaveToFile => return self.open_save(shared),
             Action::Copy => return self.copy(shared),
+            Action::CopyWhole => return self.copy_whole(shared, CopyForm::Whole),
+            Action::CopyPretty => return self.copy_whole(shared, CopyForm::Pretty),
             Action::MakePreset => return self.make_preset(shared),
             Action::Open => return self.enter(shared, true),
             Action::Back => return self.enter(shared, false),

@@ -6,6 +6,7 @@
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
+use crate::app::copying;
 use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::drafts::DraftId;
 use crate::app::effect::Effect;
@@ -202,8 +203,7 @@ impl HistoryPane {
 
     fn copy(&self) -> Outcome {
         let Some(entry) = self.selected() else { return Outcome::yes() };
-        Outcome::from(Intent::Perform(Effect::Copy(entry.summary.clone())))
-            .with(Intent::Say("copied the line".into()))
+        copying::put(entry.summary.clone(), entry.summary.clone()).into()
     }
 
     fn start_search(&mut self) -> Outcome {

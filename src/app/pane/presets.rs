@@ -16,9 +16,9 @@ pub use list::PresetsPane;
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
+use crate::app::copying;
 use crate::app::cursor::CursorStep;
 use crate::app::drafts::Draft;
-use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::intent::Intent;
 use crate::app::layout::pane_inner;
@@ -153,7 +153,7 @@ impl PresetsPane {
             Some(TreeItem::Folder(folder)) => folder,
             Some(TreeItem::Draft(_)) | None => return Outcome::yes(),
         };
-        Outcome::say(format!("copied {text}")).with(Intent::Perform(Effect::Copy(text)))
+        copying::put(text.clone(), text).into()
     }
 
     fn start_search(&mut self, shared: &Shared) {

@@ -17,9 +17,9 @@ use form_editor::{form, is_text, kind_of};
 use moves::{beside, in_next_row, is_alone, is_source, next_cell, text_of_row};
 
 use crate::app::action::Action;
+use crate::app::copying;
 use crate::app::cursor::CursorStep;
 use crate::app::editor::{Caret, Editor, LineMode, PASTE_LIMIT};
-use crate::app::effect::Effect;
 use crate::app::form::access::TextSpelling;
 use crate::app::form::{FieldKind, FormFieldId, FormTab, access, tabs};
 use crate::app::format;
@@ -382,5 +382,9 @@ fn add_row(shared: &Shared) -> Outcome {
 fn copy(shared: &Shared) -> Outcome {
     let draft = shared.drafts.current();
     let text = access::get(&draft.spec, draft.at);
-    Outcome::say(format!("{} bytes copied", text.len())).with(Intent::Perform(Effect::Copy(text)))
+    let what = match &draft.at {
+        FormFieldId::Field(field) => field.to_string(),
+        _ => "address".to_owned(),
+    };
+    copying::put(what, text).into()
 }

@@ -324,7 +324,7 @@ fn copied(effects: &[Effect]) -> (usize, String) {
     let texts: Vec<&String> = effects
         .iter()
         .filter_map(|effect| match effect {
-            Effect::Copy(text) => Some(text),
+            Effect::Copy { text, .. } => Some(text),
             _ => None,
         })
         .collect();
@@ -354,7 +354,7 @@ fn a_message_is_copied_as_text_as_hex_and_with_escapes() {
     hear(&mut driver, conn, &[b"ok \\ \xff\r\n"]);
     assert_eq!(copied(&driver.keys("Y")).1, "6f 6b 20 5c 20 ff 0d 0a");
     assert_eq!(copied(&driver.keys("<A-y>")).1, r"ok \\ \xff\r\n");
-    assert!(driver.shows("8 B copied as text with escapes"), "{}", driver.screen());
+    assert!(driver.shows("copied message as text with escapes, 14 B"), "{}", driver.screen());
     driver.app.shared.focus = Pane::Traffic;
     assert_eq!(copied(&driver.keys("GY")).1, "6f 6b 20 5c 20 ff 0d 0a");
     assert_eq!(copied(&driver.keys("<A-y>")).1, r"ok \\ \xff\r\n");

@@ -137,7 +137,7 @@ fn a_preset_shows_itself_as_code_and_secrets_only_when_asked() {
     assert!(driver.shows("curl") && !driver.shows("hunter2"), "{}", driver.screen());
     let copied = |effects: Vec<Effect>| {
         effects.into_iter().find_map(|effect| match effect {
-            Effect::Copy(text) => Some(text),
+            Effect::Copy { text, .. } => Some(text),
             _ => None,
         })
     };

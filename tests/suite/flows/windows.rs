@@ -105,7 +105,7 @@ fn every_window_keeps_every_key_of_the_table_from_what_lies_below() {
                         effect,
                         Effect::Engine(
                             Command::Open { .. } | Command::Close { .. } | Command::Send { .. }
-                        ) | Effect::Copy(_)
+                        ) | Effect::Copy { .. }
                             | Effect::Edit { .. }
                     )
                 };

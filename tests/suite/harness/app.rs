@@ -11,6 +11,7 @@ use ratatui::buffer::Buffer;
 use wirebench::app::effect::Effect;
 use wirebench::app::flow::response;
 use wirebench::app::focus::Pane;
+use wirebench::app::format;
 use wirebench::app::message::{Input, Message, Mouse, MouseKind};
 use wirebench::app::{App, Startup};
 use wirebench::engine::command::Command;
@@ -83,6 +84,11 @@ impl Driver {
             for effect in self.app.update(message, now) {
                 match effect {
                     Effect::Store(job) => waiting.extend(self.store.take(job).map(Message::Store)),
+                    Effect::Copy { what, text } => {
+                        let size = format::size(text.len() as u64);
+                        waiting.push_back(Message::Copied(Ok(format!("copied {what}, {size}"))));
+                        self.effects.push(Effect::Copy { what, text });
+                    }
                     effect => self.effects.push(effect),
                 }
             }

@@ -1,13 +1,17 @@
-//! Turning an exchange around: what was received becomes something to send.
+//! A body as a whole, for what cannot be done with a window onto it: turning an exchange around, so
+//! that what was received becomes something to send, and copying.
 //!
 //! The body is with the engine, so it is fetched first, in hex lines because those hold every
-//! byte; [`BodyFetch`] remembers how far that is.
+//! byte; [`BodyFetch`] remembers how far that is, and what for.
 
+use super::shape;
+use crate::app::copying;
 use crate::app::effect::Effect;
 use crate::app::intent::Intent;
 use crate::app::outcome::Outcome;
 use crate::app::shared::Shared;
 use crate::app::to_preset;
+use crate::codec::charset;
 use crate::model::exchange::Exchange;
 use crate::model::id::{BodyId, SessionId};
 use crate::model::view::{View, ViewMode, ViewPart, ViewQuery};
@@ -19,13 +23,29 @@ const ROWS: u16 = 1024;
 /// Bytes of a hex line.
 const LINE: u64 = 16;
 
-/// A body on its way into a draft.
+/// What a body is fetched for.
+#[derive(Debug)]
+pub(super) enum FetchAim {
+    Draft,
+    Copy { what: &'static str, form: CopyForm },
+}
+
+/// How a whole body is copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CopyForm {
+    Whole,
+    /// JSON laid out.
+    Pretty,
+}
+
+/// A body on its way.
 #[derive(Debug)]
 pub struct BodyFetch {
     session: SessionId,
     number: u32,
     query: ViewQuery,
     bytes: Vec<u8>,
+    aim: FetchAim,
 }
 
 /// Makes a draft of an exchange, at once or when its body is here.
@@ -38,17 +58,24 @@ pub(super) fn make_preset(exchange: &Exchange, fetch: &mut Option<BodyFetch>) ->
         let too_long = "the body is longer than 1 MiB: save it with s and send it as a file";
         return Outcome::warn(too_long);
     }
-    let (session, number) = (exchange.conn.session, exchange.number);
-    let begun = BodyFetch { session, number, query: window(request.id, 0), bytes: Vec::new() };
+    let begun = BodyFetch::begin(exchange, (request.id, ViewPart::Decoded), FetchAim::Draft);
     fetch.insert(begun).ask().into()
 }
 
-fn window(body: BodyId, top: u64) -> ViewQuery {
-    ViewQuery { body, part: ViewPart::Decoded, mode: ViewMode::Hex, top, rows: ROWS }
+fn window(body: BodyId, part: ViewPart, top: u64) -> ViewQuery {
+    ViewQuery { body, part, mode: ViewMode::Hex, top, rows: ROWS }
 }
 
 impl BodyFetch {
-    fn ask(&self) -> Intent {
+    /// Nothing is asked for yet.
+    pub(super) fn begin(exchange: &Exchange, of: (BodyId, ViewPart), aim: FetchAim) -> Self {
+        let (session, number) = (exchange.conn.session, exchange.number);
+        let query = window(of.0, of.1, 0);
+        BodyFetch { session, number, query, bytes: Vec::new(), aim }
+    }
+
+    /// Asks for the next window.
+    pub(super) fn ask(&self) -> Intent {
         Intent::Perform(Effect::View(self.query.clone()))
     }
 
@@ -68,14 +95,29 @@ impl BodyFetch {
         if have >= view.total_bytes || self.bytes.len() >= LIMIT || view.lines.is_empty() {
             return None;
         }
-        self.query = window(view.query.body, have / LINE);
+        self.query = window(view.query.body, view.query.part, have / LINE);
         Some(self.ask())
     }
 
-    /// Makes the draft.
+    /// Makes the draft, or copies.
     pub(super) fn finish(&self, shared: &Shared) -> Vec<Intent> {
         let session = shared.sessions.get(self.session);
         let exchange = session.and_then(|it| it.exchanges.iter().find(|e| e.number == self.number));
-        exchange.map_or_else(Vec::new, |exchange| to_preset::exchange(exchange, &self.bytes))
+        let Some(exchange) = exchange else { return Vec::new() };
+        let FetchAim::Copy { what, form } = self.aim else {
+            return to_preset::exchange(exchange, &self.bytes);
+        };
+        let as_text = ViewQuery { mode: ViewMode::Text, ..self.query.clone() };
+        let encoding = shape::encoding(exchange, &as_text);
+        let text = encoding.map(|encoding| charset::to_utf8(&self.bytes, Some(encoding)));
+        let bytes = text.as_deref().unwrap_or(&self.bytes);
+        if form == CopyForm::Whole {
+            let (form, text) = copying::whole(bytes);
+            return vec![copying::put(format!("{what}{form}"), text)];
+        }
+        vec![match copying::pretty(bytes) {
+            Ok(text) => copying::put(format!("{what}, laid out"), text),
+            Err(why) => Intent::Warn(format!("{why}; [copy-whole] copies it as it came")),
+        }]
     }
 }

@@ -39,6 +39,16 @@ pub struct WindowSubject {
     pub default: ViewMode,
 }
 
+impl WindowSubject {
+    /// What all of it is called.
+    pub(super) fn name(&self) -> &'static str {
+        match self.part {
+            ViewPart::Decoded => "body",
+            ViewPart::Raw => "message",
+        }
+    }
+}
+
 /// An exchange and the side it is seen from.
 #[derive(Debug, Clone, Copy)]
 pub struct ShownExchange<'a> {

@@ -39,6 +39,16 @@ impl TextLine {
         TextLine { label: label.into(), value: value.into(), tone, bar: None }
     }
 
+    /// Whether there is something on it.
+    pub(super) fn is_filled(&self) -> bool {
+        !self.value.text.is_empty()
+    }
+
+    /// What it is called.
+    pub(super) fn name(&self) -> String {
+        if self.label.is_empty() { "line".to_owned() } else { self.label.clone() }
+    }
+
     /// A label with its value.
     fn pair(label: &str, value: impl Into<Marked>) -> Self {
         TextLine::new(Tone::Pair, label, value)
@@ -88,6 +98,17 @@ impl TabLines<'_> {
             ExchangeTab::Body | ExchangeTab::Raw | ExchangeTab::Other => None,
         };
         lines.unwrap_or_default().into_iter().skip(skip).take(take).collect()
+    }
+
+    /// What all of it is called.
+    pub(super) fn name(self) -> &'static str {
+        match self.tab {
+            ExchangeTab::Headers => "headers",
+            ExchangeTab::Cookies => "cookies",
+            ExchangeTab::Timing => "timing",
+            ExchangeTab::Tls => "TLS facts",
+            ExchangeTab::Body | ExchangeTab::Raw | ExchangeTab::Other => "lines",
+        }
     }
 
     /// Cells of the longest value of so many lines.

@@ -1,27 +1,24 @@
 //! The window onto a body: what is asked of the engine, what came, how the bytes are shown, and what
 //! is done with them.
 
-use super::body_fetch;
-use super::body_view::{BodyView, Viewport};
+use super::body_fetch::{self, BodyFetch, CopyForm, FetchAim};
+use super::body_value;
+use super::body_view::Viewport;
 use super::exchange_state::ExchangePane;
 use super::shape;
 use super::shown_exchange::ShownExchange;
-use super::tab_lines::TabLines;
+use super::tab_lines::TextLine;
+use crate::app::copying;
 use crate::app::effect::Effect;
-use crate::app::format;
 use crate::app::intent::Intent;
 use crate::app::layout;
 use crate::app::outcome::Outcome;
 use crate::app::prompt::{self, Prompt, PromptPurpose};
 use crate::app::shared::Shared;
-use crate::codec::printable::printable;
-use crate::codec::{charset, disposition, hex};
+use crate::codec::{charset, disposition};
 use crate::engine::command::Command;
 use crate::model::file_name::safe_file_name;
 use crate::model::view::{SearchDirection, SearchHit, SearchQuery, View, ViewMode, ViewPart};
-
-/// Text put on the clipboard at most.
-const COPY_LIMIT: usize = 256 * 1024;
 
 impl ExchangePane {
     /// The room the content of the tab has.
@@ -160,16 +157,48 @@ impl ExchangePane {
         self.views.choose(subject.default, mode);
     }
 
-    /// Puts the lines on screen onto the clipboard; of a tab of lines all of them.
+    /// Puts what is under the cursor onto the clipboard: the search's hit while it is on screen, else
+    /// the first line.
     pub(super) fn copy(&self, shared: &Shared) -> Outcome {
-        let text = match (self.subject(shared), self.view(shared)) {
-            (Some(_), Some(view)) => shown_text(view, self.room(shared).height),
-            (Some(_), None) => return Outcome::yes(),
-            (None, _) => self.lines(shared).map(TabLines::text).unwrap_or_default(),
+        let room = self.room(shared);
+        let found = match (self.subject(shared), self.view(shared)) {
+            (Some(_), Some(view)) => {
+                let hit = self.search.hit.filter(|(body, _)| *body == view.body);
+                body_value::under(view, room.height, hit.map(|(_, offset)| offset))
+            }
+            (Some(_), None) => Err(String::new()),
+            (None, _) => {
+                let scroll = self.place(shared).map_or(0, |place| place.scroll);
+                let line = self.lines(shared).and_then(|lines| {
+                    lines.some(scroll, usize::MAX, usize::MAX).into_iter().find(TextLine::is_filled)
+                });
+                line.map(|line| (line.name(), line.value.text)).ok_or_else(String::new)
+            }
         };
-        let text = format::start_of(&text, COPY_LIMIT).to_owned();
-        Outcome::say(format!("{} copied", format::size(text.len() as u64)))
-            .with(Intent::Perform(Effect::Copy(text)))
+        match found {
+            Ok((what, text)) => copying::put(what, text).into(),
+            Err(why) if why.is_empty() => Outcome::say("there is nothing to copy here"),
+            Err(why) => Outcome::warn(why),
+        }
+    }
+
+    /// Puts all of a body onto the clipboard, when it is here; of a tab of lines all of them.
+    pub(super) fn copy_whole(&mut self, shared: &Shared, form: CopyForm) -> Outcome {
+        let Some(subject) = self.subject(shared) else {
+            let Some(lines) = self.lines(shared) else {
+                return Outcome::say("there is nothing to copy here");
+            };
+            return copying::put(lines.name(), lines.text()).into();
+        };
+        let window = self.view(shared).and_then(|view| view.window.as_ref());
+        let bytes = window.map_or(0, |window| window.total_bytes);
+        if let Some(too_long) = copying::too_long(subject.name(), bytes) {
+            return too_long.into();
+        }
+        let Some(shown) = self.shown(shared) else { return Outcome::yes() };
+        let aim = FetchAim::Copy { what: subject.name(), form };
+        let begun = BodyFetch::begin(shown.exchange, (subject.body, subject.part), aim);
+        self.fetch.insert(begun).ask().into()
     }
 
     /// Asks for the file the body on screen goes to.
@@ -210,23 +239,4 @@ fn file_name(shown: ShownExchange<'_>, part: ViewPart) -> String {
         ViewPart::Raw => format!("{name}.http"),
         ViewPart::Decoded => name,
     }
-}
-
-/// The lines of a body that are on screen, as text.
-fn shown_text(view: &BodyView, height: usize) -> String {
-    let (lines, _) = view.shown();
-    let mut text = String::new();
-    for (at, line) in lines.take(height).enumerate() {
-        if view.mode == ViewMode::Hex {
-            text += &hex::dump_line(line.offset, &line.bytes);
-            text.push('\n');
-            continue;
-        }
-        if at > 0 && !line.continued {
-            text.push('\n');
-        }
-        text += &" ".repeat(line.indent.into());
-        text += &printable(&line.bytes);
-    }
-    text
 }
