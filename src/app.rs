@@ -34,6 +34,7 @@ pub mod session_words;
 pub mod sessions;
 pub mod shared;
 pub mod state;
+pub(crate) mod thrown_away;
 pub mod to_preset;
 pub mod wrap_bytes;
 

@@ -27,3 +27,4 @@ pub(crate) mod overlays;
 pub(crate) mod store;
 pub(crate) mod timer;
 pub(crate) mod traffic;
+pub(crate) mod undo;

@@ -7,6 +7,8 @@ mod answers;
 mod composing;
 #[path = "flows/conversations.rs"]
 mod conversations;
+#[path = "flows/folders.rs"]
+mod folders;
 #[path = "flows/leaving.rs"]
 mod leaving;
 #[path = "flows/letters.rs"]

@@ -7,7 +7,7 @@ use ratatui::widgets::Block;
 use crate::app::App;
 use crate::app::drafts::Draft;
 use crate::app::focus::Pane;
-use crate::app::preset_tree::{TreeItem, TreeRow};
+use crate::app::preset_tree::{self, TreeItem, TreeRow};
 use crate::codec::printable::printable_str;
 use crate::ui::painter::{Painter, cells};
 use crate::ui::widget::badge;
@@ -87,13 +87,48 @@ fn draw_leaf(mut painter: Painter<'_>, item: &TreeItem, is_open: bool) {
     let modified = draft.is_some_and(Draft::is_modified);
     let width = painter.area.width.saturating_sub(if modified { 2 } else { 0 });
     let wide = cells(&printable_str(&name)) > width;
+    let start = painter.area;
     let style = if is_open { Style::new().add_modifier(Modifier::BOLD) } else { Style::new() };
     painter.put_within(&name, if wide { width.saturating_sub(1) } else { width }, style);
     if wide {
         painter.put("…", palette.dim);
     }
+    mark_hits(&mut painter, item, start);
     if modified {
         painter.put(" ●", palette.warning);
+    }
+}
+
+/// Marks what a search found in a name that begins here; else says dimmed behind it where it was.
+fn mark_hits(painter: &mut Painter<'_>, item: &TreeItem, start: Rect) {
+    let (app, palette) = (painter.app, painter.palette);
+    let (text, TreeItem::Preset(path)) = (app.presets.search_text(), item) else { return };
+    if text.trim().is_empty() {
+        return;
+    }
+    let used = painter.area.x - start.x;
+    let found = preset_tree::marks(path, &text);
+    mark(painter, path.name(), &found, Rect { width: used, ..start });
+    let elsewhere = app.shared.stored(path).filter(|_| found.is_empty());
+    if let Some(context) = elsewhere.and_then(|stored| preset_tree::found_in(stored, &text)) {
+        painter.skip(1);
+        let there = painter.area;
+        painter.put(&context, palette.dim);
+        mark(painter, &context, &preset_tree::word_marks(&context, &text), there);
+    }
+}
+
+/// Marks characters of a text that stands in an area. Wide characters would shift the marks, so only
+/// plain texts get them.
+fn mark(painter: &mut Painter<'_>, text: &str, found: &[usize], area: Rect) {
+    let style = painter.palette.active;
+    if text.chars().all(|c| c.is_ascii() || c == '…') {
+        for at in found.iter().filter_map(|at| u16::try_from(*at).ok()) {
+            let cell = Rect { x: area.x.saturating_add(at), width: 1, ..area };
+            if at < area.width {
+                painter.at(cell).fill(style);
+            }
+        }
     }
 }
 
