@@ -6,6 +6,7 @@
 //! what they ask for is carried out by `flow`, what none of them takes is done by `flow::program`.
 
 pub mod action;
+pub mod arrangement;
 pub mod choices;
 pub mod copying;
 pub mod cursor;
@@ -34,6 +35,7 @@ pub mod session_words;
 pub mod sessions;
 pub mod shared;
 pub mod state;
+pub mod themes;
 pub(crate) mod thrown_away;
 pub mod to_preset;
 pub mod wrap_bytes;
@@ -43,10 +45,12 @@ use crate::model::timing::Stamp;
 use crate::store::job::Restore;
 use drafts::Draft;
 use effect::Effect;
-use flow::{carry_out, draft, edited, engine, history, input, project, restore, store, timer};
+use flow::{
+    carry_out, draft, edited, engine, history, input, project, restore, store,
+    themes as theme_flow, timer,
+};
 use message::Message;
 use save_state::LastRun;
-pub use shared::Theme;
 pub use state::{App, Level, Startup};
 
 impl App {
@@ -82,6 +86,7 @@ impl App {
             Message::Input(input) => input::apply(self, input),
             Message::Engine(event) => engine::apply(self, event),
             Message::Store(reply) => store::apply(self, reply),
+            Message::Background { is_dark } => theme_flow::follow(self, is_dark),
             Message::Timer(timer) => timer::timer_fired(self, timer),
             Message::External(result) => draft::edited(self, result),
             Message::EditedFound(text) => edited::found(self, text),

@@ -15,5 +15,7 @@ pub mod lines;
 pub mod multipart;
 pub mod printable;
 pub mod search;
+pub(crate) mod strict_toml;
+pub mod theme_file;
 pub(crate) mod wrap_words;
 pub mod zone;

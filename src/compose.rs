@@ -11,6 +11,7 @@ pub mod anew;
 mod body;
 mod http;
 mod issue;
+mod json_values;
 mod method;
 mod nested;
 mod session;

@@ -4,6 +4,7 @@
 //! wirebench, so every other module may import it.
 
 pub mod authority;
+pub mod byte_size;
 pub mod client;
 pub mod endpoint;
 pub mod exchange;
@@ -30,6 +31,7 @@ pub mod secrets;
 pub mod shared_spec;
 pub mod spec;
 pub mod suggest;
+pub mod theme;
 pub mod timing;
 pub mod tls;
 pub mod trust;

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
+use crate::app::Startup;
 use crate::app::keymap::Override;
-use crate::app::{Startup, Theme};
 use crate::args::Arguments;
 use crate::cli::{self, Headless};
 use crate::codec::printable;
@@ -22,7 +22,9 @@ use crate::engine::{Engine, EngineConfig};
 use crate::logging;
 use crate::model::authority::AuthorityKeeper;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::preset::Opening;
 use crate::model::secrets::Disclosure;
+use crate::model::theme::ColorDepth;
 use crate::model::wall_clock::WallClock;
 use crate::store::authority::AuthorityFile;
 use crate::store::paths::{Paths, ProcessEnv};
@@ -38,6 +40,8 @@ const STORE_SHUTDOWN: Duration = Duration::from_secs(1);
 #[must_use]
 pub fn run() -> ExitCode {
     console::tell_panics();
+    // Without it the limit ends the program, as it does others.
+    let _ = ending::survive_size_limit();
     let status = match Arguments::read() {
         Ok(arguments) => done(arguments),
         Err(said) => explain(&said),
@@ -65,7 +69,7 @@ fn explain(said: &clap::Error) -> u8 {
     let shown = printable::printable_lines(text.as_bytes());
     let is_terminal =
         if is_wrong { console::error_is_terminal() } else { console::output_is_terminal() };
-    let is_colourful = shown == text && is_terminal && theme() != Theme::Plain;
+    let is_colourful = shown == text && is_terminal && colors() != ColorDepth::None;
     let shown = if is_colourful { said.render().ansi().to_string() } else { shown };
     if is_wrong {
         console::quote(&shown);
@@ -94,7 +98,10 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         logging::start(level, &paths.state)?;
     }
     match arguments.command {
-        None => workbench(&paths),
+        None => {
+            let opening = cli::opening(arguments.words, &paths, &os_variables())?;
+            workbench(&paths, opening)
+        }
         Some(command) => {
             for words in private::mend_all(&paths) {
                 cli::output::note(&words);
@@ -110,6 +117,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
                     wall_clock: WallClock::default(),
                     is_open: false,
                     told: Disclosure::default(),
+                    outcome: String::new(),
                 };
                 cli::run(command, headless).await
             });
@@ -119,12 +127,12 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
     }
 }
 
-fn workbench(paths: &Paths) -> Result<u8, Failure> {
+fn workbench(paths: &Paths, opening: Option<Opening>) -> Result<u8, Failure> {
     // Both outlive the loop: an engine without its threads is none, and drafts are still being
     // written when the terminal has been given back.
     let (store, replies) = Store::start(paths.clone());
     let mut engine_runtime = None;
-    let ended = tui::run(startup(paths), paths.editing(), store.clone(), replies, || {
+    let ended = tui::run(startup(paths, opening), paths.editing(), store.clone(), replies, || {
         let runtime = runtime()?;
         let config = engine_config(paths);
         let entered = runtime.enter();
@@ -159,18 +167,17 @@ fn workbench(paths: &Paths) -> Result<u8, Failure> {
 }
 
 /// What the application has to know before its first frame.
-fn startup(paths: &Paths) -> Startup {
+fn startup(paths: &Paths, opening: Option<Opening>) -> Startup {
     let bindings = keymap::load(paths);
     let problem = bindings.as_ref().err().map(ToString::to_string);
     let replaced = |(context, keys, action)| Override { context, keys, action };
     let keymap = bindings.unwrap_or_default().into_iter().map(replaced).collect();
-    let truecolor = matches!(std::env::var("COLORTERM").as_deref(), Ok("truecolor" | "24bit"));
     Startup {
         os: os_variables(),
-        theme: theme(),
+        colors: colors(),
         keymap,
         problem,
-        truecolor,
+        opening,
         foreign: paths.foreign.clone(),
         ..Startup::default()
     }
@@ -203,15 +210,17 @@ fn os_variables() -> BTreeMap<String, String> {
 }
 
 /// Colours the terminal can show, as far as the environment tells.
-fn theme() -> Theme {
+fn colors() -> ColorDepth {
     let value = |name: &str| std::env::var(name).unwrap_or_default();
     let term = value("TERM");
     let many = ["256", "direct", "kitty", "alacritty", "ghostty", "wezterm"];
     if !value("NO_COLOR").is_empty() || term == "dumb" {
-        Theme::Plain
+        ColorDepth::None
+    } else if matches!(value("COLORTERM").as_str(), "truecolor" | "24bit") {
+        ColorDepth::Direct
     } else if value("COLORTERM").is_empty() && !many.iter().any(|name| term.contains(name)) {
-        Theme::Sixteen
+        ColorDepth::Sixteen
     } else {
-        Theme::Dark
+        ColorDepth::Indexed
     }
 }

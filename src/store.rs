@@ -19,7 +19,7 @@ pub mod private;
 mod project;
 mod restore;
 pub mod starter;
-mod strict_toml;
+mod themes;
 mod toml_string;
 mod watch;
 mod worker;
@@ -36,6 +36,7 @@ use job::{Job, Reply, Restore};
 use paths::Paths;
 use worker::Worker;
 
+pub use history::append_once as append_history;
 pub use workspace::scan as read_workspace;
 
 /// Jobs that may wait in each lane. A key press makes one or two; a full queue is told, not waited

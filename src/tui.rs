@@ -126,7 +126,7 @@ fn take_terminal(startup: Startup, editing: PathBuf, store: &StoreHandle) -> io:
         _ => true,
     });
     let signals = signals::Signals::listen()?;
-    terminal::enter()?;
+    terminal::enter(app.shared.themes.follows_terminal())?;
     EventLoop::new(app, begun, Screen::new(size)?, signals, editing)
 }
 

@@ -24,11 +24,11 @@ use theme::ThemeStyles;
 
 /// Draws the application as it is.
 pub fn render(app: &App, frame: &mut Frame<'_>) {
-    let palette = ThemeStyles::of(app.shared.theme, app.shared.truecolor);
+    let palette = ThemeStyles::of(&app.shared.themes);
     let screen = frame.area();
     let mut painter = Painter::new(app, &palette, frame.buffer_mut());
     painter.render(Clear);
-    painter.render(Block::new().style(palette.base));
+    painter.render(Block::new().style(palette.screen));
     let areas = app.shared.areas();
     header_footer::header(painter.at(areas.header.intersection(screen)));
     for which in Pane::ALL {

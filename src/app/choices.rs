@@ -16,6 +16,7 @@ use super::editor::{Editor, LineMode};
 use super::fuzzy::Finder;
 use super::intent::Intent;
 use super::outcome::{Outcome, PaneInput};
+use super::themes::{ThemeChoice, ThemeWish};
 
 /// One thing to choose.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +32,10 @@ pub struct Choice {
     pub intents: Vec<Intent>,
     /// Why it cannot be chosen now; shown in place of the detail.
     pub why_not: Option<&'static str>,
+    /// Shown as long as the cursor is on it.
+    pub trial: Option<ThemeChoice>,
+    /// In its colour before the title: a method or protocol.
+    pub badge: String,
 }
 
 impl Choice {
@@ -65,6 +70,8 @@ pub struct Choices {
     pub(super) is_offered: bool,
     pub(super) fitting: Vec<usize>,
     pub(super) cursor: Cursor,
+    /// What the screen shows because the cursor is on it.
+    pub(super) tried: Option<ThemeChoice>,
 }
 
 /// How well a choice fits what is typed; the best is the greatest. What can be chosen comes before
@@ -158,6 +165,7 @@ impl Choices {
             all,
             is_offered: false,
             cursor: Cursor { selected, offset: 0 },
+            tried: None,
         }
     }
 
@@ -206,7 +214,22 @@ impl Choices {
                 }
             }
         }
-        Outcome::yes()
+        self.try_out()
+    }
+
+    /// Shows what the cursor is on, or goes back to what was before.
+    fn try_out(&mut self) -> Outcome {
+        let trial = self.selected().and_then(|choice| choice.trial.clone());
+        if trial == self.tried {
+            return Outcome::yes();
+        }
+        self.tried.clone_from(&trial);
+        Intent::ShowTheme(ThemeWish::Try(trial)).into()
+    }
+
+    /// What has to be done when nothing is chosen.
+    pub(super) fn given_up(self) -> Option<Intent> {
+        self.tried.map(|_| Intent::ShowTheme(ThemeWish::Try(None)))
     }
 
     fn step(&mut self, step: CursorStep, height: u16) {

@@ -25,6 +25,7 @@ pub mod focus;
 pub(crate) mod jump_targets;
 pub(crate) mod overlays;
 pub(crate) mod store;
+pub(crate) mod themes;
 pub(crate) mod timer;
 pub(crate) mod traffic;
 pub(crate) mod undo;

@@ -11,6 +11,7 @@ use super::focus::Pane;
 use super::form::{FormFieldId, FormTab};
 use super::message::Timer;
 use super::preset_tree::TreeItem;
+use super::themes::ThemeWish;
 use crate::model::id::RecordId;
 use crate::model::key::Key;
 use crate::model::payload::{LineEnding, PayloadFormat};
@@ -128,6 +129,8 @@ pub enum Intent {
     SelectRow(Pane, usize),
     /// Do what a click on this cell does.
     Press(u16, u16),
+    /// Show a theme, for good or to be looked at.
+    ShowTheme(ThemeWish),
     /// Put an environment into force, or none.
     ChooseEnvironment(Option<String>),
     /// Write what a preset or draft says about itself.

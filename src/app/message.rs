@@ -12,6 +12,10 @@ pub enum Message {
     Input(Input),
     Engine(Event),
     Store(Reply),
+    /// The terminal says whether its background is dark.
+    Background {
+        is_dark: bool,
+    },
     /// A timer asked for with `Effect::After` went off.
     Timer(Timer),
     /// The external editor came back with the text, or `None` when it was not changed.
@@ -63,6 +67,8 @@ pub enum Timer {
     Notice,
     /// Drafts changed and shall be written.
     Restore,
+    /// Drafts that could not be written are tried again.
+    RestoreAgain,
     /// The elapsed time of what runs in the response region.
     ResponseClock,
     /// Cutting a conversation anew goes on.

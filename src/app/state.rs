@@ -27,12 +27,14 @@ use super::pane::request::RequestPane;
 use super::pane::traffic::TrafficPane;
 use super::save_state::SaveState;
 use super::search_line::SearchLine;
-use super::shared::{Shared, Shown, Theme};
+use super::shared::{Shared, Shown};
+use super::themes::Themes;
 use super::thrown_away::Thrown;
 use crate::engine::command::Command;
 use crate::model::id::BodyId;
 use crate::model::key::Key;
-use crate::model::preset::{Preset, PresetPath};
+use crate::model::preset::{Opening, Preset, PresetPath};
+use crate::model::theme::ColorDepth;
 use crate::model::timing::Stamp;
 use crate::store::job::{ForeignProject, HistoryName};
 use crate::timeline::Timeline;
@@ -43,6 +45,8 @@ const NOTICE_STAYS: Duration = Duration::from_secs(6);
 const WARNING_STAYS: Duration = Duration::from_secs(1);
 /// How long after the last change drafts are written to disk.
 const RESTORE_DELAY: Duration = Duration::from_millis(400);
+/// How long after drafts could not be written they are tried again.
+const RESTORE_AGAIN: Duration = Duration::from_secs(5);
 
 /// What the shell knows at start.
 #[derive(Debug, Clone, Default)]
@@ -55,15 +59,16 @@ pub struct Startup {
     pub keymap: Vec<Override>,
     /// What the user has to be told about the configuration.
     pub problem: Option<String>,
-    pub theme: Theme,
-    /// The terminal shows 24-bit colours; otherwise the nearest of 256 are used.
-    pub truecolor: bool,
+    /// How many colours the terminal shows.
+    pub colors: ColorDepth,
     /// Bound of the timeline in bytes; 0 = the default.
     pub timeline_bytes: usize,
     /// Offset of local time from UTC, if known.
     pub utc_offset: Option<Offset>,
     /// The current project, if another user owns its presets.
     pub foreign: Option<ForeignProject>,
+    /// What is to be on screen first.
+    pub opening: Option<Opening>,
 }
 
 /// A sentence for the user at the bottom of the screen.
@@ -72,6 +77,8 @@ pub struct Notice {
     pub text: String,
     pub level: Level,
     since: Stamp,
+    /// The job of the store whose trouble it tells of: it goes with that.
+    of: Option<&'static str>,
 }
 
 /// How serious a notice is.
@@ -127,6 +134,8 @@ pub struct App {
     pub(super) opening: Option<(HistoryName, Action)>,
     /// The current project, if another user owns its presets.
     pub(super) foreign: Option<ForeignProject>,
+    /// What is to be on screen as soon as the workspace and the drafts are read.
+    pub(super) first: Option<Opening>,
 }
 
 impl App {
@@ -141,16 +150,15 @@ impl App {
         let shared = Shared {
             now: startup.now,
             size: startup.size,
-            theme: startup.theme,
-            truecolor: startup.truecolor,
+            themes: Themes::new(startup.colors),
             keymap,
             timeline,
             utc_offset: startup.utc_offset,
             os: startup.os,
             ..Shared::default()
         };
-        let foreign = startup.foreign;
-        let mut app = App { shared, dirty: true, foreign, ..App::default() };
+        let (foreign, first) = (startup.foreign, startup.opening);
+        let mut app = App { shared, dirty: true, foreign, first, ..App::default() };
         if let Some(problem) = startup.problem.as_ref().or(problems.first()) {
             app.warn(problem.clone());
         }
@@ -158,7 +166,8 @@ impl App {
     }
 
     /// Whether something changed since the last [`App::drawn`].
-    pub(crate) fn is_dirty(&self) -> bool {
+    #[must_use]
+    pub fn is_dirty(&self) -> bool {
         self.dirty
     }
 
@@ -212,16 +221,27 @@ impl App {
 
     /// Shows a remark until the next key, a few seconds at most.
     pub fn say(&mut self, text: impl Into<String>) {
-        self.notice_with(text.into(), Level::Info);
+        self.notice_with(text.into(), Level::Info, None);
     }
 
     /// Shows a warning until the next key after it could be read.
     pub fn warn(&mut self, text: impl Into<String>) {
-        self.notice_with(text.into(), Level::Warning);
+        self.notice_with(text.into(), Level::Warning, None);
     }
 
-    fn notice_with(&mut self, text: String, level: Level) {
-        self.notice = Some(Notice { text, level, since: self.shared.now });
+    /// Shows what is wrong with a job of the store that is done again by itself: until the next key, and
+    /// not after it could be done.
+    pub(crate) fn warn_of(&mut self, job: &'static str, text: impl Into<String>) {
+        self.notice_with(text.into(), Level::Warning, Some(job));
+    }
+
+    /// The job could be done; tells whether there was a warning of it, which is gone.
+    pub(crate) fn goes_well(&mut self, job: &'static str) -> bool {
+        self.notice.take_if(|notice| notice.of == Some(job)).is_some()
+    }
+
+    fn notice_with(&mut self, text: String, level: Level, of: Option<&'static str>) {
+        self.notice = Some(Notice { text, level, since: self.shared.now, of });
         self.noticed += 1;
         if level == Level::Info {
             self.notice_timers += 1;
@@ -246,6 +266,13 @@ impl App {
         if !self.restore_due {
             self.restore_due = true;
             self.effects.push(Effect::After { delay: RESTORE_DELAY, timer: Timer::Restore });
+        }
+    }
+
+    /// Notes that drafts could not be written: they are tried again a while later.
+    pub(super) fn try_restore_again(&mut self) {
+        if self.save_state.awaits_retry() {
+            self.effects.push(Effect::After { delay: RESTORE_AGAIN, timer: Timer::RestoreAgain });
         }
     }
 }

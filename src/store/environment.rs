@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use toml_edit::Value;
 
-use super::strict_toml::{Fields, NamedItem, Trouble, parse_document};
+use crate::codec::strict_toml::{Fields, NamedItem, Trouble, parse_document};
 use crate::model::failure::Failure;
 
 /// Reads a table of variables: `name = "value"` a line, also below `[vars]`.

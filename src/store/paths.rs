@@ -167,6 +167,12 @@ impl Paths {
         }
     }
 
+    /// The user's theme files.
+    #[must_use]
+    pub(crate) fn themes(&self) -> PathBuf {
+        self.config.join("themes")
+    }
+
     /// The history database.
     #[must_use]
     pub fn history(&self) -> PathBuf {

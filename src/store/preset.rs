@@ -6,6 +6,7 @@
 //! comments, order and formatting alone. Pure functions; called by the worker, the command line
 //! and the screens that show a preset as text.
 
+mod line_ends;
 mod merge;
 mod read;
 mod render;
@@ -13,10 +14,10 @@ mod tree;
 
 use toml_edit::InlineTable;
 
+use crate::codec::strict_toml::{Trouble, parse_document};
 use crate::model::failure::Failure;
 use crate::model::preset::{Preset, PresetPath};
 use crate::model::spec::Spec;
-use crate::store::strict_toml::{Trouble, parse_document};
 
 /// Longest preset file that is read; a body beyond that belongs into a file of its own.
 pub(crate) const PRESET_LIMIT: u64 = 32 * 1024 * 1024;
@@ -86,5 +87,7 @@ fn carried_over(preset: &Preset, previous: &str, mine: &InlineTable) -> Option<S
 
 #[cfg(test)]
 mod preset_tests;
+#[cfg(test)]
+mod property_tests;
 #[cfg(test)]
 mod schema_tests;

@@ -18,9 +18,9 @@ use std::path::{Path, PathBuf};
 
 use super::job::{Overwrite, Restore, StoredDraft};
 use super::paths::Paths;
-use super::strict_toml::{Fields, Trouble, parse_document};
 use super::toml_string::{Lines, string};
 use super::{atomic, preset, workspace};
+use crate::codec::strict_toml::{Fields, Trouble, parse_document};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::PresetPath;
 use crate::named_file;

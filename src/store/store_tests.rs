@@ -344,7 +344,7 @@ fn broken_drafts_are_told_and_kept_aside() {
     };
     fs::write(file("toml").unwrap(), "current = [").unwrap();
     assert_eq!(store.ask(Job::LoadRestore), Reply::Restored(None));
-    let Reply::Failed { failure, .. } = store.next() else { panic!() };
+    let Reply::SetAside(failure) = store.next() else { panic!() };
     assert!(failure.hint.contains("it is kept as"), "{failure}");
     assert_eq!(fs::read_to_string(file("broken-1").unwrap()).unwrap(), "current = [");
     assert_eq!(store.ask(Job::SaveRestore(Box::default())), Reply::RestoreSaved);

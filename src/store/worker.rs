@@ -59,7 +59,7 @@ impl Worker {
         let outbox = ReplySender::new(replies);
         let known = Arc::new(KnownWorkspace::default());
         known.set_root(paths.workspace.clone());
-        let reading = Reading::new(Arc::clone(&known));
+        let reading = Reading::new(Arc::clone(&known), paths.themes());
         let budget = HistoryBudget::default();
         let history = HistoryWork::new(paths.history(), budget.clone());
         let start = |name, work: Box<dyn Work>| Lane::start(name, room, work, outbox.clone());

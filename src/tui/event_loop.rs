@@ -23,6 +23,7 @@ use crate::app::App;
 use crate::app::edited_text::EditedText;
 use crate::app::effect::Effect;
 use crate::app::message::{Input, Message, Timer};
+use crate::app::themes::is_dark;
 use crate::ending;
 use crate::engine::event::Event;
 use crate::engine::{EngineHandle, Events, clock};
@@ -284,8 +285,9 @@ impl EventLoop {
                 Parsed::Input(input) => Message::Input(input),
                 Parsed::PasteCut(bytes) => Message::Trouble(paste_cut(bytes)),
                 Parsed::PasteUnfinished => Message::Trouble(paste_unfinished()),
-                // No theme follows the terminal: what was chosen stays, and nobody asked for these.
-                Parsed::Background(_) | Parsed::ColourScheme { .. } | Parsed::Nothing => continue,
+                Parsed::Background(color) => Message::Background { is_dark: is_dark(color) },
+                Parsed::ColourScheme { is_dark } => Message::Background { is_dark },
+                Parsed::Nothing => continue,
                 Parsed::KittyKeyboard => {
                     terminal::use_kitty_keyboard();
                     continue;
@@ -384,7 +386,7 @@ impl EventLoop {
 
     /// Takes the terminal again, whatever its state is now.
     fn come_back(&mut self, services: &Services) -> io::Result<()> {
-        terminal::enter()?;
+        terminal::enter(self.app.shared.themes.follows_terminal())?;
         terminal::discard_input();
         self.foreground = Foreground::Us;
         ending::interrupts_elsewhere(false);

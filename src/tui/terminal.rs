@@ -53,9 +53,16 @@ const ENABLE_MOUSE_BUTTONS: &[u8] = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 /// input, and nobody waits.
 const ASK_FOR_KITTY_KEYS: &[u8] = b"\x1b[?u";
 
+/// The question for the colour of the background (xterm, OSC 11), and for word whenever dark becomes
+/// light or the other way round (mode 2031, "color palette update notifications"). The answers come
+/// as input.
+const ASK_FOR_BACKGROUND: &[u8] = b"\x1b]11;?\x1b\\\x1b[?2031h";
+const NO_MORE_WORD: &[u8] = b"\x1b[?2031l";
+
 /// Puts the terminal into our modes, whatever somebody else did to it since it was in them; the
-/// line settings found the first time are still what is put back in the end.
-pub(super) fn enter() -> io::Result<()> {
+/// line settings found the first time are still what is put back in the end. A screen that `follows`
+/// the terminal asks for its background.
+pub(super) fn enter(follows: bool) -> io::Result<()> {
     terminal_output::open();
     let mut modes = MODES.lock().unwrap_or_else(PoisonError::into_inner);
     let mut bytes = Vec::new();
@@ -73,6 +80,9 @@ pub(super) fn enter() -> io::Result<()> {
     queue!(bytes, EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste)?;
     bytes.extend_from_slice(ENABLE_MOUSE_BUTTONS);
     bytes.extend_from_slice(ASK_FOR_KITTY_KEYS);
+    if follows {
+        bytes.extend_from_slice(ASK_FOR_BACKGROUND);
+    }
     write(&bytes)
 }
 
@@ -103,7 +113,7 @@ pub(super) fn last_words() {
 
 /// What brings a terminal in these modes back.
 fn restoring(before: Modes) -> Vec<u8> {
-    let mut bytes = Vec::new();
+    let mut bytes = NO_MORE_WORD.to_vec();
     let _never_fails = match before {
         Modes::OursWithKittyKeys => queue!(bytes, PopKeyboardEnhancementFlags),
         Modes::Theirs | Modes::Ours => Ok(()),

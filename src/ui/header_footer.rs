@@ -15,7 +15,7 @@ pub(super) fn header(mut painter: Painter<'_>) {
     painter.put(" wirebench  ", palette.title);
     let current = app.shared.drafts.current().spec.protocol();
     for protocol in Protocol::ALL {
-        let style = if protocol == current { palette.active } else { palette.dim };
+        let style = if protocol == current { palette.active } else { palette.inactive };
         painter.put(protocol.title(), style);
         painter.put("  ", palette.base);
     }
@@ -61,7 +61,7 @@ pub(super) fn footer(mut painter: Painter<'_>) {
     if let Some(notice) = &app.notice {
         let style = match notice.level {
             Level::Info => palette.success,
-            Level::Warning => palette.error,
+            Level::Warning => palette.warning,
         };
         painter.put(&notice.text, style);
         return;

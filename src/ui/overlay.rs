@@ -4,8 +4,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::painter::Painter;
-use super::widget::fit;
 use super::widget::frame::window;
+use super::widget::{badge, fit};
 use crate::app::action::Action;
 use crate::app::choices::{Choice, Choices, field_and_list};
 use crate::app::fuzzy::Finder;
@@ -94,13 +94,11 @@ fn code(mut painter: Painter<'_>, it: &Code) {
     let palette = painter.palette;
     let (tabs, area) = Code::parts(painter.area);
     for (at, name, start) in it.tabs() {
-        let style = if at == it.selected { palette.active } else { palette.dim };
+        let style = if at == it.selected { palette.active } else { palette.inactive };
         painter.at(tabs).put_from(start, name, style);
     }
-    if let Some(listing) = it.listing() {
-        let last = listing.text.lines().count().saturating_sub(usize::from(area.height));
-        painter.at(area).lines(listing.text.lines().skip(it.scroll.min(last)), palette.base);
-    }
+    let last = it.lines(area.width).count().saturating_sub(usize::from(area.height));
+    painter.at(area).lines(it.lines(area.width).skip(it.scroll.min(last)), palette.base);
 }
 
 /// The name, what pressing the key would do, and the folders that fit.
@@ -109,7 +107,7 @@ fn naming(mut painter: Painter<'_>, it: &Naming) {
     let (line, verdict, list) = Naming::parts(painter.area);
     painter.at(line).editor(&it.editor);
     if it.editor.is_empty() {
-        painter.at(line).put_from(1, &it.suggestion, palette.dim);
+        painter.at(line).put_from(1, &it.suggestion, palette.placeholder);
     }
     let enter = shared.keymap.key_of(&[Context::Name], Action::Choose);
     let (text, style) = match it.verdict(shared) {
@@ -176,9 +174,10 @@ fn choices(mut painter: Painter<'_>, it: &Choices) {
     for (row, (choice, selected)) in list.rows().zip(it.shown(list.height)) {
         let mut painter = painter.at(row);
         if selected {
-            painter.fill(palette.selected);
+            painter.row(palette.selected, |painter| draw_choice(painter, choice, &mut finder));
+        } else {
+            draw_choice(painter, choice, &mut finder);
         }
-        draw_choice(painter, choice, &mut finder);
     }
 }
 
@@ -190,6 +189,9 @@ fn draw_choice(mut painter: Painter<'_>, choice: &Choice, finder: &mut Finder) {
         let note = Rect { x: painter.area.right(), width, ..painter.area };
         painter.at(note).put(&choice.note, palette.key);
         painter.area.width -= 1;
+    }
+    if !choice.badge.is_empty() {
+        badge::put(&mut painter, &choice.badge);
     }
     let title = printable_str(&choice.title);
     let start = painter.area;

@@ -5,7 +5,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Modifier, Style};
 use ratatui::widgets::Widget;
 
 use super::theme::ThemeStyles;
@@ -14,6 +14,7 @@ use crate::app::editor::{Editor, TextStyle};
 use crate::app::search_line::SearchLine;
 use crate::app::{App, wrap_bytes};
 use crate::codec::printable::printable_str;
+use crate::model::theme::ThemeRole;
 
 /// What writes into a part of the screen.
 pub(crate) struct Painter<'a> {
@@ -57,6 +58,14 @@ impl<'a> Painter<'a> {
     /// Writes text, cut at the end of the row, and goes on behind it.
     pub(crate) fn put(&mut self, text: &str, style: Style) {
         self.put_within(text, self.area.width, style);
+    }
+
+    /// Writes text as a block of this role and goes on behind it.
+    pub(crate) fn block(&mut self, role: ThemeRole, text: &str) {
+        let style = self.palette.block(role);
+        for text in [" ", text, " "] {
+            self.put(text, style);
+        }
     }
 
     /// Writes at most so many cells of a text and goes on behind it.
@@ -122,9 +131,24 @@ impl<'a> Painter<'a> {
         for (row, at) in self.area.rows().zip(cursor.offset..len) {
             let mut painter = self.at(row);
             if at == cursor.selected {
-                painter.fill(selected);
+                painter.row(selected, |painter| draw(painter, at));
+            } else {
+                draw(painter, at);
             }
-            draw(painter, at);
+        }
+    }
+
+    /// Draws a row that has a style; where the style says so, all of its text has one colour.
+    pub(crate) fn row(&mut self, style: Style, draw: impl FnOnce(Painter<'_>)) {
+        self.fill(style);
+        draw(self.at(self.area));
+        let Some(text) = style.fg.map(|color| Style::new().fg(color)) else { return };
+        for position in self.area.positions() {
+            if let Some(cell) =
+                self.buffer.cell_mut(position).filter(|cell| Some(cell.bg) == style.bg)
+            {
+                cell.set_style(text);
+            }
         }
     }
 
@@ -139,7 +163,7 @@ impl<'a> Painter<'a> {
                 let style = match piece.look {
                     TextStyle::Plain => Style::new(),
                     TextStyle::Substitute => self.palette.dim,
-                    TextStyle::Selected => Style::new().bg(Color::LightBlue),
+                    TextStyle::Selected => self.palette.selected,
                     TextStyle::Cursor => Style::new().add_modifier(Modifier::REVERSED),
                 };
                 let mut there = self.at(row);
@@ -165,7 +189,7 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// Draws a scroll bar right of the area, on the border, `top` being the first visible of
+    /// Draws a scroll bar right of the area, in the column panes leave for it, `top` being the first visible of
     /// `total` lines; nothing when all are visible.
     pub(crate) fn scroll_bar(&mut self, top: u64, total: u64) {
         let height = u64::from(self.area.height);

@@ -1,16 +1,33 @@
-//! Colours by meaning. Panes name what a thing is; only this file knows how it looks.
+//! Styles by meaning, made of the theme in force. Panes name what a thing is; only this file knows
+//! how it looks.
+//!
+//! A role has a colour, which the theme says, and a weight. Where there is no colour (`NO_COLOR`, or
+//! a theme that leaves it to the terminal) a second weight tells it from its neighbours.
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::app::Theme;
+use crate::app::themes::Themes;
 use crate::model::record::Direction;
+use crate::model::theme::{ColorDepth, ROLES, ThemeColor, ThemeRole, ThemeSheet};
 
 /// Styles by meaning.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ThemeStyles {
+    /// The empty screen.
+    pub(super) screen: Style,
+    /// A window above the panes.
+    pub(super) raised: Style,
+    /// Behind what can be typed into.
+    pub(super) field: Style,
     pub base: Style,
-    /// Labels, hints, numbers nobody has to read.
+    /// Hints, times, numbers nobody has to read.
     pub dim: Style,
+    pub(super) label: Style,
+    pub(super) placeholder: Style,
+    pub(super) automatic: Style,
+    pub(super) off: Style,
+    /// A tab or mode that is not open.
+    pub(super) inactive: Style,
     pub border: Style,
     pub focused_border: Style,
     pub title: Style,
@@ -31,32 +48,109 @@ pub struct ThemeStyles {
     pub hit_here: Style,
     /// What stands for a byte that cannot be shown (`\r`, `\xff`) in text that is dimmed itself.
     control_on_dim: Style,
-    pub json_key: Style,
-    pub string: Style,
-    pub number: Style,
-    pub literal: Style,
-    pub punctuation: Style,
+    /// Text of each role, by its number.
+    inks: Vec<Style>,
+    /// Blocks of each role, by its number.
+    blocks: Vec<Style>,
 }
 
-/// One of the few colours themes differ in: on dark ground, on light ground, and of the terminal's
-/// own sixteen.
-#[derive(Debug, Clone, Copy)]
-struct ThemeColor(u32, u32, Color);
+const BOLD: Modifier = Modifier::BOLD;
+const FAINT: Modifier = Modifier::DIM;
+const NONE: Modifier = Modifier::empty();
 
-const TEXT: ThemeColor = ThemeColor(0xd4_d8_de, 0x22_28_30, Color::Reset);
-const GROUND: ThemeColor = ThemeColor(0x14_17_1c, 0xfb_fb_f9, Color::Reset);
-const DIM: ThemeColor = ThemeColor(0x7c_85_92, 0x6a_72_7d, Color::DarkGray);
-const LINE: ThemeColor = ThemeColor(0x3a_42_4e, 0xc4_ca_d2, Color::DarkGray);
-const ACCENT: ThemeColor = ThemeColor(0x5f_b3_f5, 0x0b_62_b5, Color::Cyan);
-const SELECT: ThemeColor = ThemeColor(0x25_33_46, 0xd6_e6_f7, Color::Blue);
-const RED: ThemeColor = ThemeColor(0xf0_71_78, 0xb8_1f_2d, Color::Red);
-const YELLOW: ThemeColor = ThemeColor(0xe8_b8_5c, 0x8a_5a_00, Color::Yellow);
-const GREEN: ThemeColor = ThemeColor(0x8c_c8_6e, 0x2c_72_1c, Color::Green);
-const BLUE: ThemeColor = ThemeColor(0x73_b8_f0, 0x0b_62_b5, Color::LightBlue);
-const PURPLE: ThemeColor = ThemeColor(0xc6_95_e0, 0x7a_35_a0, Color::Magenta);
-const CYAN: ThemeColor = ThemeColor(0x63_c7_c7, 0x0a_6d_75, Color::Cyan);
+/// The weights of a role: beside its colour, and without one.
+fn weight(role: ThemeRole) -> (Modifier, Modifier) {
+    use ThemeRole as Role;
+    let (slanted, lined, struck) = (Modifier::ITALIC, Modifier::UNDERLINED, Modifier::CROSSED_OUT);
+    let reversed = Modifier::REVERSED;
+    match role {
+        Role::Border | Role::Hint | Role::Label | Role::JsonPunctuation | Role::UrlScheme => {
+            (NONE, FAINT)
+        }
+        Role::Placeholder => (slanted, FAINT.union(slanted)),
+        Role::Automatic => (NONE, slanted),
+        Role::Off => (struck, struck.union(FAINT)),
+        Role::UrlHost => (BOLD, BOLD),
+        Role::UrlFragment => (slanted, slanted),
+        Role::VariableUnknown => (lined, BOLD.union(lined)),
+        Role::SelectionIdle | Role::Control | Role::UrlQueryName | Role::MethodPut => (NONE, lined),
+        Role::Focus
+        | Role::Accent
+        | Role::Error
+        | Role::Warning
+        | Role::Received
+        | Role::MethodPost
+        | Role::VariableKnown
+        | Role::Listener => (NONE, BOLD),
+        Role::MethodDelete => (NONE, BOLD.union(lined)),
+        Role::Selection | Role::Status2xx => (BOLD, reversed),
+        Role::Status3xx | Role::Running => (BOLD, reversed.union(slanted)),
+        Role::Status4xx => (BOLD, reversed.union(BOLD)),
+        Role::Status5xx => (BOLD, reversed.union(BOLD).union(lined)),
+        Role::Failed => (BOLD, reversed.union(BOLD).union(slanted)),
+        Role::Ended => (NONE, reversed.union(FAINT)),
+        Role::Hit => (NONE, reversed),
+        Role::HitHere => (BOLD, reversed.union(lined).union(BOLD)),
+        _ => (NONE, NONE),
+    }
+}
 
 impl ThemeStyles {
+    /// The styles of the theme in force.
+    #[must_use]
+    pub fn of(themes: &Themes) -> ThemeStyles {
+        let (sheet, depth) = (themes.sheet(), themes.depth());
+        let inks: Vec<Style> = ROLES.iter().map(|row| ink(sheet, depth, row.role)).collect();
+        let blocks = ROLES.iter().map(|row| block(sheet, depth, row.role)).collect();
+        let of = |role: ThemeRole| inks[role as usize];
+        let on = |role| surface(sheet, depth, role);
+        let text = of(ThemeRole::Text);
+        let accent = of(ThemeRole::Accent);
+        // Where colours are the terminal's, what is selected is one colour: no other can be trusted.
+        let of_selection = Some(sheet.color(ThemeRole::SelectionText))
+            .filter(|color| *color != ThemeColor::Own && depth != ColorDepth::None)
+            .map_or(Style::new(), |color| Style::new().fg(shown(color)));
+        ThemeStyles {
+            screen: text.patch(on(ThemeRole::Ground)),
+            raised: text.patch(on(ThemeRole::Raised)),
+            field: on(ThemeRole::Field),
+            base: text,
+            dim: of(ThemeRole::Hint),
+            label: of(ThemeRole::Label),
+            placeholder: of(ThemeRole::Placeholder),
+            automatic: of(ThemeRole::Automatic),
+            off: of(ThemeRole::Off),
+            inactive: of(ThemeRole::Inactive),
+            border: of(ThemeRole::Border),
+            focused_border: of(ThemeRole::Focus),
+            title: text.add_modifier(BOLD),
+            selected: on(ThemeRole::Selection).patch(of_selection),
+            selected_dim: on(ThemeRole::SelectionIdle),
+            active: accent.add_modifier(BOLD | Modifier::UNDERLINED),
+            key: accent.add_modifier(BOLD),
+            error: of(ThemeRole::Error),
+            warning: of(ThemeRole::Warning),
+            success: of(ThemeRole::Success),
+            sent: of(ThemeRole::Sent),
+            received: of(ThemeRole::Received),
+            hit: block(sheet, depth, ThemeRole::Hit),
+            hit_here: block(sheet, depth, ThemeRole::HitHere),
+            control_on_dim: of(ThemeRole::Control),
+            inks,
+            blocks,
+        }
+    }
+
+    /// Text of a role.
+    pub(super) fn ink(&self, role: ThemeRole) -> Style {
+        self.inks.get(role as usize).copied().unwrap_or_default()
+    }
+
+    /// A block of a role, with text on it.
+    pub(super) fn block(&self, role: ThemeRole) -> Style {
+        self.blocks.get(role as usize).copied().unwrap_or_default()
+    }
+
     /// The glyph and the style of a direction.
     pub(super) fn direction(&self, direction: Direction) -> (&'static str, Style) {
         match direction {
@@ -71,141 +165,153 @@ impl ThemeStyles {
         if has_keys { self.selected } else { self.selected_dim }
     }
 
-    /// The palette of a theme.
-    pub fn of(theme: Theme, truecolor: bool) -> ThemeStyles {
-        if theme == Theme::Plain {
-            return ThemeStyles::plain();
-        }
-        let none = Style::new();
-        let color = |of: ThemeColor| of.color(theme, truecolor);
-        let fg = |of| none.fg(color(of));
-        let bold = |of| none.fg(color(of)).add_modifier(Modifier::BOLD);
-        let is_own = theme == Theme::Sixteen;
-        let on_hit = none.fg(if is_own { Color::Black } else { color(GROUND) });
-        ThemeStyles {
-            base: fg(TEXT).bg(color(GROUND)),
-            dim: fg(DIM),
-            border: fg(LINE),
-            focused_border: fg(ACCENT),
-            title: bold(TEXT),
-            selected: if is_own {
-                none.fg(Color::White).bg(Color::Blue)
-            } else {
-                none.bg(color(SELECT)).add_modifier(Modifier::BOLD)
-            },
-            selected_dim: none.bg(color(SELECT)),
-            active: bold(ACCENT).add_modifier(Modifier::UNDERLINED),
-            key: bold(ACCENT),
-            error: fg(RED),
-            warning: fg(YELLOW),
-            success: fg(GREEN),
-            sent: fg(YELLOW),
-            received: fg(CYAN),
-            hit: on_hit.bg(color(YELLOW)),
-            hit_here: on_hit.bg(color(ACCENT)).add_modifier(Modifier::BOLD),
-            control_on_dim: fg(PURPLE),
-            json_key: fg(BLUE),
-            string: fg(GREEN),
-            number: fg(YELLOW),
-            literal: fg(PURPLE),
-            punctuation: fg(DIM),
-        }
-    }
-
-    /// Meaning by weight alone, for `NO_COLOR`.
-    fn plain() -> ThemeStyles {
-        let with = |modifiers| Style::new().add_modifier(modifiers);
-        let (bold, faint) = (with(Modifier::BOLD), with(Modifier::DIM));
-        ThemeStyles {
-            dim: faint,
-            border: faint,
-            focused_border: bold,
-            title: bold,
-            selected: with(Modifier::REVERSED),
-            selected_dim: with(Modifier::UNDERLINED),
-            active: with(Modifier::BOLD | Modifier::UNDERLINED),
-            key: bold,
-            error: bold,
-            warning: bold,
-            received: bold,
-            hit: with(Modifier::REVERSED),
-            hit_here: with(Modifier::REVERSED | Modifier::UNDERLINED | Modifier::BOLD),
-            control_on_dim: with(Modifier::UNDERLINED),
-            ..ThemeStyles::default()
-        }
-    }
-
     /// Style of what stands for a byte that cannot be shown, in text of this style: never that of
     /// the text, so a backslash of the data is no escape of ours.
-    pub fn control(&self, text: Style) -> Style {
+    pub(super) fn control(&self, text: Style) -> Style {
         let is_dim = text.fg == self.dim.fg && text.add_modifier == self.dim.add_modifier;
         let style = if is_dim { self.control_on_dim } else { self.dim };
         text.remove_modifier(Modifier::BOLD).patch(style)
     }
 
-    /// Style of an HTTP status.
-    pub fn status(&self, status: u16) -> Style {
-        match status {
-            200..=299 => self.success,
-            300..=399 => self.received,
-            400..=499 => self.warning,
-            _ => self.error,
+    /// Style of an HTTP status in a list.
+    pub(super) fn status(&self, status: u16) -> Style {
+        self.ink(ThemeRole::of_status(status)).remove_modifier(Modifier::REVERSED)
+    }
+}
+
+/// Whether a role of this colour is told by its weight.
+fn is_weighed(color: ThemeColor, depth: ColorDepth) -> bool {
+    depth == ColorDepth::None || color == ThemeColor::Own
+}
+
+fn ink(sheet: &ThemeSheet, depth: ColorDepth, role: ThemeRole) -> Style {
+    let (color, (beside, alone)) = (sheet.color(role), weight(role));
+    match is_weighed(color, depth) {
+        true if depth == ColorDepth::None => Style::new().add_modifier(alone),
+        true => Style::new().fg(Color::Reset).add_modifier(alone),
+        false => Style::new().fg(shown(color)).add_modifier(beside),
+    }
+}
+
+fn surface(sheet: &ThemeSheet, depth: ColorDepth, role: ThemeRole) -> Style {
+    let (color, (beside, alone)) = (sheet.color(role), weight(role));
+    match is_weighed(color, depth) {
+        true if depth != ColorDepth::None && role == ThemeRole::Ground => {
+            Style::new().bg(Color::Reset)
         }
+        true => Style::new().add_modifier(alone),
+        false => Style::new().bg(shown(color)).add_modifier(beside),
     }
 }
 
-impl ThemeColor {
-    /// As a theme shows it; in the 256 colours of `xterm-256color` unless there are more.
-    fn color(self, theme: Theme, truecolor: bool) -> Color {
-        let rgb = match theme {
-            Theme::Dark => self.0,
-            Theme::Light => self.1,
-            Theme::Sixteen | Theme::Plain => return self.2,
-        };
-        let color = Color::from_u32(rgb);
-        if truecolor { color } else { nearest(color) }
+fn block(sheet: &ThemeSheet, depth: ColorDepth, role: ThemeRole) -> Style {
+    let (color, (beside, alone)) = (sheet.color(role), weight(role));
+    if is_weighed(color, depth) {
+        return Style::new().add_modifier(alone | Modifier::REVERSED);
     }
+    let text = shown(sheet.color(ThemeRole::BlockText));
+    Style::new().fg(text).bg(shown(color)).add_modifier(beside)
 }
 
-/// Levels of the 6x6x6 colour cube, indices 16 to 231.
-const CUBE: [u8; 6] = [0, 95, 135, 175, 215, 255];
-
-/// The nearest colour of the cube or of the 24 greys (indices 232 to 255).
-fn nearest(color: Color) -> Color {
-    let Color::Rgb(r, g, b) = color else { return color };
-    let level =
-        |value: u8| (0..CUBE.len()).min_by_key(|at| CUBE[*at].abs_diff(value)).unwrap_or_default();
-    let (cr, cg, cb) = (level(r), level(g), level(b));
-    let mean = (u16::from(r) + u16::from(g) + u16::from(b)) / 3;
-    let step = (mean.saturating_sub(3) / 10).min(23) as u8;
-    let grey = 8 + 10 * step;
-    let distance = |x: u8, y: u8, z: u8| {
-        [(r, x), (g, y), (b, z)].iter().map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2)).sum::<u32>()
-    };
-    if distance(grey, grey, grey) < distance(CUBE[cr], CUBE[cg], CUBE[cb]) {
-        Color::Indexed(232 + step)
-    } else {
-        Color::Indexed((16 + 36 * cr + 6 * cg + cb) as u8)
+/// The colour as ratatui names it.
+fn shown(color: ThemeColor) -> Color {
+    const OWN: [Color; 16] = [
+        Color::Black,
+        Color::Red,
+        Color::Green,
+        Color::Yellow,
+        Color::Blue,
+        Color::Magenta,
+        Color::Cyan,
+        Color::Gray,
+        Color::DarkGray,
+        Color::LightRed,
+        Color::LightGreen,
+        Color::LightYellow,
+        Color::LightBlue,
+        Color::LightMagenta,
+        Color::LightCyan,
+        Color::White,
+    ];
+    match color {
+        ThemeColor::Own => Color::Reset,
+        ThemeColor::Index(at) => OWN.get(usize::from(at)).copied().unwrap_or(Color::Indexed(at)),
+        ThemeColor::Direct([r, g, b]) => Color::Rgb(r, g, b),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::theme_file::BUILT_IN;
 
-    #[test]
-    fn colours_fall_back_to_the_nearest_of_256() {
-        assert_eq!(nearest(Color::Rgb(255, 0, 0)), Color::Indexed(196));
-        assert_eq!(nearest(Color::Rgb(0x14, 0x17, 0x1c)), Color::Indexed(234));
-        assert_eq!(nearest(Color::Reset), Color::Reset);
+    fn styles(depth: ColorDepth) -> ThemeStyles {
+        ThemeStyles::of(&Themes::new(depth))
     }
 
     #[test]
     fn no_color_uses_no_colour() {
-        let palette = ThemeStyles::of(Theme::Plain, true);
-        for style in [palette.base, palette.error, palette.selected, palette.hit, palette.json_key]
-        {
+        let palette = styles(ColorDepth::None);
+        let named = [palette.screen, palette.error, palette.selected, palette.hit, palette.raised];
+        for style in palette.inks.iter().chain(&palette.blocks).chain(&named) {
             assert_eq!((style.fg, style.bg), (None, None));
         }
+    }
+
+    #[test]
+    fn five_kinds_of_quiet_text_look_different_whatever_the_colours() {
+        let depths =
+            [ColorDepth::None, ColorDepth::Sixteen, ColorDepth::Indexed, ColorDepth::Direct];
+        for depth in depths {
+            for (name, _) in BUILT_IN {
+                let mut themes = Themes::new(depth);
+                themes.choose(name.into());
+                let palette = ThemeStyles::of(&themes);
+                let quiet = [
+                    palette.placeholder,
+                    palette.automatic,
+                    palette.off,
+                    palette.label,
+                    palette.inactive,
+                ];
+                for (at, one) in quiet.iter().enumerate() {
+                    for other in &quiet[at + 1..] {
+                        assert_ne!(one, other, "{name} {depth:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn without_colours_roles_that_meet_are_told_apart() {
+        let palette = styles(ColorDepth::None);
+        let of = |role| palette.ink(role);
+        let (known, unknown) = (of(ThemeRole::VariableKnown), of(ThemeRole::VariableUnknown));
+        assert!(known != unknown && known != palette.base);
+        assert_ne!(palette.selected, palette.selected_dim);
+        assert_ne!(palette.hit, palette.hit_here);
+        let states = [
+            ThemeRole::Status2xx,
+            ThemeRole::Status4xx,
+            ThemeRole::Status5xx,
+            ThemeRole::Failed,
+            ThemeRole::Ended,
+        ];
+        for (at, one) in states.iter().enumerate() {
+            for other in &states[at + 1..] {
+                assert_ne!(palette.block(*one), palette.block(*other), "{one:?} {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_selected_row_of_sixteen_colours_has_one_colour_of_text() {
+        let palette = styles(ColorDepth::Sixteen);
+        assert_eq!(
+            (palette.selected.fg, palette.selected.bg),
+            (Some(Color::White), Some(Color::Blue))
+        );
+        assert_eq!(styles(ColorDepth::Direct).selected.fg, None, "contrast is known there");
     }
 }

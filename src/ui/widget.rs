@@ -1,4 +1,4 @@
-//! Pieces that more than one pane or overlay draws: frames, badges, rows of bytes.
+//! Pieces that more than one pane or overlay draws: frames, badges, states, rows of bytes.
 //!
 //! Nothing here knows a pane or an overlay.
 
@@ -7,3 +7,4 @@ pub(super) mod bytes;
 pub(super) mod fit;
 pub(super) mod frame;
 pub(super) mod record_view;
+pub(super) mod state;

@@ -3,6 +3,8 @@
 
 #[path = "flows/answers.rs"]
 mod answers;
+#[path = "flows/arranging.rs"]
+mod arranging;
 #[path = "flows/composing.rs"]
 mod composing;
 #[path = "flows/conversations.rs"]
@@ -23,5 +25,7 @@ mod shown;
 mod stories;
 #[path = "flows/surroundings.rs"]
 mod surroundings;
+#[path = "flows/themes.rs"]
+mod themes;
 #[path = "flows/windows.rs"]
 mod windows;

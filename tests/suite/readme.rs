@@ -14,9 +14,11 @@ use strum::VariantArray;
 use wirebench::app::action::{Category, TABLE};
 use wirebench::app::editor::TEXT_KEYS;
 use wirebench::app::keymap::{Context, show};
+use wirebench::codec::theme_file;
 use wirebench::compose::plan;
 use wirebench::model::key::Key;
 use wirebench::model::preset::{PresetPath, Scope};
+use wirebench::model::theme::ROLES;
 use wirebench::store::preset;
 
 use crate::harness::peers::{echo_peer, http_peer};
@@ -27,6 +29,8 @@ use crate::harness::wait::PATIENCE;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const OPEN: &str = "<!-- keys: generated from the action table, checked by a test -->\n";
 const CLOSE: &str = "<!-- /keys -->";
+const OPEN_ROLES: &str = "<!-- roles: generated from the table of roles, checked by a test -->\n";
+const CLOSE_ROLES: &str = "<!-- /roles -->";
 
 fn key_list() -> String {
     let mut text = String::new();
@@ -81,17 +85,28 @@ fn is_taken(key: Key) -> bool {
     })
 }
 
+fn role_list() -> String {
+    let mut text = String::from("\n| role | what has its colour |\n|---|---|\n");
+    for row in ROLES {
+        let _ = writeln!(text, "| `{}` | {} |", row.key, row.about);
+    }
+    text.push('\n');
+    text
+}
+
 #[test]
-fn the_readme_lists_the_keys_of_the_action_table() {
+fn the_readme_lists_the_keys_of_the_action_table_and_the_roles_of_themes() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-    let readme = fs::read_to_string(path).unwrap();
-    let start = readme.find(OPEN).expect("the README has a key list") + OPEN.len();
-    let end = readme[start..].find(CLOSE).expect("the key list ends") + start;
-    let wanted = key_list();
-    if std::env::var_os("UPDATE_README").is_some() {
-        fs::write(path, format!("{}{wanted}{}", &readme[..start], &readme[end..])).unwrap();
-    } else {
-        assert!(readme[start..end] == wanted, "run: UPDATE_README=1 cargo test readme");
+    for (open, close, wanted) in [(OPEN, CLOSE, key_list()), (OPEN_ROLES, CLOSE_ROLES, role_list())]
+    {
+        let readme = fs::read_to_string(path).unwrap();
+        let start = readme.find(open).expect("the README has the list") + open.len();
+        let end = readme[start..].find(close).expect("the list ends") + start;
+        if std::env::var_os("UPDATE_README").is_some() {
+            fs::write(path, format!("{}{wanted}{}", &readme[..start], &readme[end..])).unwrap();
+        } else {
+            assert!(readme[start..end] == wanted, "run: UPDATE_README=1 cargo test readme");
+        }
     }
 }
 
@@ -203,6 +218,10 @@ fn the_examples_in_the_readme_are_presets_that_can_be_sent() {
     for text in examples {
         let name =
             text.strip_prefix("# ").and_then(|rest| rest.split_once(".toml\n")).expect(text).0;
+        if name.starts_with("themes/") {
+            theme_file::read(text, name).expect(text);
+            continue;
+        }
         let preset = preset::read(text, &PresetPath::parse(name).unwrap()).expect(text);
         assert!(plan(&preset.spec, &scope).is_ok(), "{text}: {:?}", plan(&preset.spec, &scope));
         assert_eq!(preset::write(&preset, Some(text)), text);

@@ -1,7 +1,7 @@
 //! Carries out what panes and overlays ask for, one intent at a time, each by the flow it belongs to.
 
 use super::{
-    curl, draft, edited, focus, history, input, overlays, program, project, response, save,
+    curl, draft, edited, focus, history, input, overlays, program, project, response, save, themes,
     traffic, undo,
 };
 use crate::app::action::Action;
@@ -36,10 +36,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::SetLineEnding(ending) => response::set_line_ending(app, ending),
         Intent::ToggleMark(record) => traffic::toggle_mark(app, record),
         Intent::ForgetTraffic => traffic::forget(app),
-        Intent::RecordOpen(is_open) => {
-            app.shared.is_record_open = is_open;
-            focus::resized(app);
-        }
+        Intent::RecordOpen(is_open) => focus::record_open(app, is_open),
         Intent::CloseOverlay => drop(overlays::take_topmost(app)),
         Intent::UseProject => project::choose(app, true),
         Intent::ActOn(action, item) => overlays::act_on(app, action, &item),
@@ -50,6 +47,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::Revert(id) => save::revert(app, id),
         Intent::SelectRow(pane, at) => focus::select_row(app, pane, at),
         Intent::Press(column, row) => input::press(app, column, row),
+        Intent::ShowTheme(wish) => themes::show(app, wish),
         Intent::ChooseEnvironment(name) => program::choose_environment(app, name),
         Intent::Describe(item, about) => save::describe(app, &item, about),
         Intent::SaveDraft(id, path, overwrite) => save::hand_over(app, id, path, overwrite),

@@ -7,15 +7,11 @@ use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::intent::Intent;
 use crate::app::keymap::Lookup;
-use crate::app::layout::Splitter;
 use crate::app::message::{Input, Mouse, MouseKind};
 use crate::app::outcome::{Handled, PaneInput};
 use crate::app::overlay::Overlay;
 use crate::app::state::App;
 use crate::model::key::Key;
-
-/// Smallest width of the presets column the mouse can drag it to.
-const SIDE_LEAST: u16 = 12;
 
 /// Takes one input; a remark that was seen goes, unless the input made a new one.
 pub(crate) fn apply(app: &mut App, input: Input) {
@@ -127,18 +123,8 @@ pub(crate) fn press(app: &mut App, column: u16, row: u16) {
 
 fn drag(app: &mut App, mouse: Mouse) {
     let areas = app.shared.areas();
-    match app.dragging {
-        Some(Splitter::Side) => {
-            app.shared.splits.side = (mouse.column + 1).max(SIDE_LEAST);
-        }
-        Some(Splitter::Request) => {
-            app.shared.splits.request = mouse.row.saturating_sub(areas.request.y).max(4);
-        }
-        Some(Splitter::Traffic) => {
-            app.shared.splits.traffic = areas.traffic.bottom().saturating_sub(mouse.row).max(3);
-        }
-        None => return,
-    }
+    let Some(splitter) = app.dragging else { return };
+    areas.drag(splitter, (mouse.column, mouse.row), &mut app.shared.arrangement);
     focus::resized(app);
     app.touched();
 }

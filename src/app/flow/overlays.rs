@@ -32,6 +32,7 @@ pub(crate) fn open(app: &mut App, action: Action) {
         }
         Action::Help => Ok(Overlay::Help(Help::new(shared, app.contexts()))),
         Action::PickEnvironment => pickers::environments(shared).map(Overlay::Choices),
+        Action::Theme => Ok(Overlay::Choices(pickers::themes(shared))),
         Action::Jump => Ok(Overlay::Jump(Jump::new(jump_targets::targets(app)))),
         Action::ShowCode => Code::new(shared).map(Overlay::Code),
         Action::SaveAs => return save_as(app, shared.drafts.current().id),
@@ -220,7 +221,11 @@ pub(crate) fn take_topmost(app: &mut App) -> Option<Overlay> {
 
 /// Closes the topmost overlay without doing what it is for.
 fn close(app: &mut App) {
-    if let Some(Overlay::Conflict(conflict)) = take_topmost(app) {
-        app.intents.push_back(conflict.resolved(ConflictChoice::Later));
+    match take_topmost(app) {
+        Some(Overlay::Conflict(conflict)) => {
+            app.intents.push_back(conflict.resolved(ConflictChoice::Later));
+        }
+        Some(Overlay::Choices(choices)) => app.intents.extend(choices.given_up()),
+        _ => {}
     }
 }

@@ -26,14 +26,22 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::Udp => compose(app, Protocol::Udp, Side::Client),
         Action::SwitchSide => switch_side(app),
         Action::NextEnvironment => next_environment(app),
-        Action::NextPane => focus::focus(app, app.shared.focus.next()),
-        Action::PreviousPane => focus::focus(app, app.shared.focus.previous()),
+        Action::NextPane => focus::focus(app, focus::neighbour(app, Pane::next)),
+        Action::PreviousPane => focus::focus(app, focus::neighbour(app, Pane::previous)),
+        Action::GoToPresets => focus::focus(app, Pane::Presets),
+        Action::GoToHistory => focus::focus(app, Pane::History),
+        Action::GoToRequest => focus::focus(app, Pane::Request),
+        Action::GoToResponse => focus::focus(app, Pane::Response),
+        Action::GoToTraffic => focus::focus(app, Pane::Traffic),
         Action::FocusAddress => focus::focus_address(app),
         Action::Back => back(app),
         Action::Zoom => focus::zoom(app),
+        Action::ToggleSideBar => focus::toggle_side(app),
+        Action::ToggleHistory => focus::toggle_history(app),
+        Action::ToggleTraffic => focus::toggle_traffic(app),
+        Action::FoldTraffic => focus::fold_traffic(app),
         Action::Grow => focus::resize(app, 1),
         Action::Shrink => focus::resize(app, -1),
-        Action::Theme => next_theme(app),
         Action::New => new(app),
         Action::Redraw => app.effects.push(Effect::Redraw),
         Action::Suspend => app.effects.push(Effect::Suspend),
@@ -155,12 +163,6 @@ fn back(app: &mut App) {
         draft::blur(app);
         focus::focus(app, Pane::Presets);
     }
-}
-
-fn next_theme(app: &mut App) {
-    app.shared.theme = app.shared.theme.next();
-    app.shared.chosen_theme = Some(app.shared.theme);
-    app.touched();
 }
 
 /// Column where the mode names begin in the header.

@@ -16,6 +16,12 @@ use crate::store::job::{Job, Reply, Restore};
 const NO_REASON_TO_STAY: [&str; 4] =
     [Job::LOAD_RESTORE, Job::SAVE_RESTORE, Job::READ_HISTORY, Job::WRITE_HISTORY];
 
+/// Names and values of what is kept of the look of the screen.
+pub(crate) const THEME: &str = "theme";
+pub(crate) const GROUND: &str = "background";
+const DARK: &str = "dark";
+pub(crate) const LIGHT: &str = "light";
+
 /// Hands what has to survive to the store.
 pub(crate) fn save_restore(app: &mut App) {
     if app.save_state.last_run == LastRun::Unread {
@@ -33,10 +39,11 @@ pub(crate) fn save_restore(app: &mut App) {
 /// What has to survive leaving or a crash.
 pub(crate) fn to_keep(app: &App) -> Restore {
     let (drafts, current) = app.shared.drafts.to_restore();
-    let splits = app.shared.splits;
-    let cells = [("side", splits.side), ("request", splits.request), ("traffic", splits.traffic)];
-    let theme = app.shared.chosen_theme.map(|theme| ("theme".into(), theme.into_str().into()));
-    let layout = cells.iter().map(|(name, cells)| ((*name).into(), cells.to_string()));
+    let themes = &app.shared.themes;
+    let theme = themes.chosen().map(|theme| (THEME.into(), theme.as_str().into()));
+    let ground = if themes.is_dark() { DARK } else { LIGHT };
+    let ground = (ground != DARK).then(|| (GROUND.into(), ground.into()));
+    let layout = app.shared.arrangement.saved().into_iter();
     Restore {
         drafts,
         current,
@@ -46,7 +53,7 @@ pub(crate) fn to_keep(app: &App) -> Restore {
             .as_ref()
             .or(app.save_state.lost_environment.as_ref())
             .cloned(),
-        layout: layout.chain(theme).collect(),
+        layout: layout.chain(theme).chain(ground).collect(),
     }
 }
 
@@ -56,6 +63,13 @@ pub(crate) fn timer_fired(app: &mut App) {
         app.restore_due = false;
         app.save_state.again = true;
     } else if app.restore_due {
+        save_restore(app);
+    }
+}
+
+/// The time to try once more what could not be written.
+pub(crate) fn try_again(app: &mut App) {
+    if app.save_state.begins_retry() {
         save_restore(app);
     }
 }
@@ -108,6 +122,12 @@ pub(crate) fn go_on(app: &mut App) {
         return save_restore(app);
     }
     match (app.save_state.leaving, app.save_state.failure().cloned()) {
+        (Leaving::No, None) if app.overlays.iter().any(asks_to_leave) => {
+            // What it asks about is over.
+            app.overlays.retain(|overlay| !asks_to_leave(overlay));
+            app.say(app.keyed("the drafts are kept now; [quit] leaves"));
+            app.dirty = true;
+        }
         (Leaving::No, _) => {}
         (Leaving::WhenKept, Some(failure)) if app.shared.drafts.iter().any(Draft::is_modified) => {
             app.save_state.leaving = Leaving::No;

@@ -1,18 +1,23 @@
 //! Replies of the store: workspace, saved presets, drafts of the last run, history.
 
-use super::{curl, draft, edited, history, project, restore, save, undo};
+use super::{curl, draft, edited, focus, history, project, restore, save, themes, undo};
+use crate::app::action::Action;
+use crate::app::arrangement::Arrangement;
 use crate::app::effect::Effect;
+use crate::app::focus::Pane;
 use crate::app::format;
-use crate::app::layout::Splits;
 use crate::app::save_state::LastRun;
 use crate::app::state::App;
+use crate::model::preset::Opening;
 use crate::store::job::{Job, PresetFile, Reply, Restore, Workspace};
 
 /// Takes one reply of the store; failures are shown as remarks.
 pub(crate) fn apply(app: &mut App, reply: Reply) {
     restore::answered(app, &reply);
+    let is_over = reply.goes_well().is_some_and(|job| app.goes_well(job));
     match reply {
         Reply::Workspace(workspace) => workspace_changed(app, *workspace),
+        Reply::Themes(own) => themes::arrived(app, own),
         Reply::Saved { path, fingerprint } => save::saved(app, &path, fingerprint),
         Reply::Conflict { mine, theirs } => save::conflict(app, mine, theirs),
         Reply::Renamed { from, to } => save::renamed(app, &from, &to),
@@ -38,7 +43,7 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         Reply::ProjectChosen { failure } => project::chosen(app, failure),
         Reply::TextsRead { files } => curl::files_read(app, files),
         Reply::RestoreSaved => {
-            app.dirty = false;
+            app.dirty = is_over;
             edited::saved(app);
         }
         Reply::FileWritten { path, bytes } => {
@@ -51,11 +56,38 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
             }
             // A question for the history may be what failed, and what was not written is in the list.
             app.effects.extend(app.history.failed(job).map(Effect::Store));
-            app.warn(failure.to_string());
+            if job == Job::SAVE_RESTORE && app.save_state.is_repeated() {
+                app.dirty = false;
+            } else {
+                app.warn_of(job, failure.to_string());
+            }
+            if job == Job::SAVE_RESTORE {
+                app.try_restore_again();
+            }
         }
+        Reply::SetAside(failure) => app.warn(failure.to_string()),
     }
+    open_first(app);
     edited::take_up(app);
     restore::go_on(app);
+}
+
+/// Shows what the program was started with, beside what the last run left.
+fn open_first(app: &mut App) {
+    if !app.loaded || app.save_state.last_run == LastRun::Unread {
+        return;
+    }
+    match app.first.take() {
+        None => return,
+        Some(Opening::Spec(spec)) => draft::open_spec(app, *spec),
+        Some(Opening::Preset(path)) => {
+            if !draft::open_preset(app, &path) {
+                return;
+            }
+        }
+    }
+    focus::focus(app, Pane::Request);
+    draft::say_opened(app, Action::Send);
 }
 
 fn workspace_changed(app: &mut App, workspace: Workspace) {
@@ -97,7 +129,7 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     if let [problem, more @ ..] = workspace.problems.as_slice() {
         let also =
             if more.is_empty() { String::new() } else { format!(" (and {} more)", more.len()) };
-        app.warn(format!("{problem}{also}"));
+        app.warn_of(Job::LOAD_WORKSPACE, format!("{problem}{also}"));
     }
     tell_if_gone(app, &workspace);
     app.shared.set_workspace(workspace);
@@ -133,10 +165,14 @@ fn restored(app: &mut App, restore: Option<Box<Restore>>) {
     if restore.environment.is_some() && !app.save_state.chose_environment {
         shared.environment = restore.environment;
     }
-    let is_as_at_start = shared.splits == Splits::default();
-    for (name, value) in &restore.layout {
-        restore_layout(app, name, value, is_as_at_start);
+    let is_as_at_start = shared.arrangement == Arrangement::default();
+    for (name, value) in restore.layout.iter().filter(|_| is_as_at_start) {
+        shared.arrangement.restore(name, value);
     }
+    let kept = |wanted| restore.layout.iter().find(|(name, _)| name == wanted);
+    let is_dark = kept(restore::GROUND).is_none_or(|(_, value)| value != restore::LIGHT);
+    let chosen = kept(restore::THEME).map(|(_, value)| value.as_str());
+    themes::restored(app, chosen, Some(is_dark));
     if merged.is_shown {
         draft::draft_changed(app);
     } else {
@@ -144,23 +180,5 @@ fn restored(app: &mut App, restore: Option<Box<Restore>>) {
         app.say(format!("{back} of the last run came back, beside what is on screen"));
         app.presets.rebuild(&app.shared);
         app.touched();
-    }
-}
-
-/// Part of the screen as it was left, unless it was changed already. A theme is taken if this
-/// terminal has the colours for it.
-fn restore_layout(app: &mut App, name: &str, value: &str, is_as_at_start: bool) {
-    let shared = &mut app.shared;
-    let splits = &mut shared.splits;
-    match (name, value.parse()) {
-        ("side", Ok(cells)) if is_as_at_start => splits.side = cells,
-        ("request", Ok(cells)) if is_as_at_start => splits.request = cells,
-        ("traffic", Ok(cells)) if is_as_at_start => splits.traffic = cells,
-        ("theme", _) if shared.chosen_theme.is_none() => {
-            shared.chosen_theme = value.parse().ok();
-            let fitting = shared.chosen_theme.filter(|theme| theme.is_within(shared.theme));
-            shared.theme = fitting.unwrap_or(shared.theme);
-        }
-        _ => {}
     }
 }

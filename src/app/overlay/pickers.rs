@@ -11,6 +11,7 @@ use crate::app::format;
 use crate::app::intent::Intent;
 use crate::app::keymap::Context;
 use crate::app::shared::Shared;
+use crate::app::themes::{ThemeChoice, ThemeWish};
 use crate::model::secrets::without_userinfo;
 use crate::timeline::framing::{ByteOrder, Counts, LENGTH_WIDTHS, StreamFraming};
 
@@ -37,8 +38,9 @@ pub(crate) fn palette(
     all.extend(shared.workspace.presets.iter().map(|stored| Choice {
         title: stored.path.to_string(),
         detail: stored.content.as_ref().map_or("cannot be read".into(), |preset| {
-            format!("{} {}", preset.spec.badge(), without_userinfo(preset.spec.address()))
+            without_userinfo(preset.spec.address()).to_string()
         }),
+        badge: stored.content.as_ref().map_or("", |preset| preset.spec.badge()).to_owned(),
         note: "preset".into(),
         words: "open".into(),
         intents: vec![Intent::FindPreset(stored.path.clone())],
@@ -47,7 +49,7 @@ pub(crate) fn palette(
     let unsaved = shared.drafts.iter().filter(|draft| draft.preset.is_none() && !draft.is_blank());
     all.extend(unsaved.map(|draft| Choice {
         title: draft.title(),
-        detail: draft.spec.badge().into(),
+        badge: draft.spec.badge().into(),
         note: "not saved".into(),
         words: "open".into(),
         intents: vec![Intent::ShowDraft(draft.id), Intent::Focus(Pane::Request)],
@@ -60,6 +62,11 @@ pub(crate) fn palette(
         words: "environment".into(),
         intents: vec![Intent::ChooseEnvironment(name)],
         ..Choice::default()
+    }));
+    all.extend(theme_choices(shared).map(|choice| Choice {
+        note: "theme".into(),
+        words: "theme colours".into(),
+        ..choice
     }));
     Choices {
         title: " Palette ",
@@ -122,6 +129,32 @@ pub(crate) fn environments(shared: &Shared) -> Result<Choices, Intent> {
         title: " Environment ",
         hint: "[choose] choose · type to search · [back] close",
         ..Choices::new(all, current.unwrap_or(0))
+    })
+}
+
+/// Every theme; the one under the cursor is shown.
+pub(crate) fn themes(shared: &Shared) -> Choices {
+    let chosen = shared.themes.chosen().unwrap_or(&ThemeChoice::Auto);
+    let all: Vec<Choice> = theme_choices(shared).collect();
+    let is_chosen = |choice: &Choice| choice.trial.as_ref() == Some(chosen);
+    let selected = all.iter().position(is_chosen).unwrap_or(0);
+    Choices {
+        title: " Theme ",
+        hint: "[choose] take · type to search · [back] go back",
+        opened_by: Some(Action::Theme),
+        ..Choices::new(all, selected)
+    }
+}
+
+fn theme_choices(shared: &Shared) -> impl Iterator<Item = Choice> {
+    let chosen = shared.themes.chosen().unwrap_or(&ThemeChoice::Auto);
+    shared.themes.offers().into_iter().map(move |offer| Choice {
+        title: offer.choice.as_str().to_owned(),
+        detail: offer.about,
+        note: if offer.choice == *chosen { IN_FORCE.into() } else { offer.note.into() },
+        trial: Some(offer.choice.clone()),
+        intents: vec![Intent::ShowTheme(ThemeWish::Take(offer.choice))],
+        ..Choice::default()
     })
 }
 

@@ -163,7 +163,7 @@ impl ConversationPane {
 
     /// A press of the mouse: the keys go to what is there.
     fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
-        let parts = self.areas(shared, layout::inner(area));
+        let parts = self.areas(shared, layout::pane_inner(area));
         let at = (mouse.column, mouse.row).into();
         if parts.input.contains(at) {
             self.write(shared);

@@ -17,7 +17,7 @@ use ratatui::layout::Rect;
 
 use crate::app::action::Action;
 use crate::app::cursor::{Cursor, CursorStep};
-use crate::app::layout::{inner, next_tab, tab_at};
+use crate::app::layout::{next_tab, pane_inner, tab_at};
 use crate::app::message::Mouse;
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::prompt;
@@ -176,7 +176,7 @@ impl ExchangePane {
     /// Moves in the list of requests, or over the redirect hops. The last place follows the newest.
     pub(super) fn step_list(&mut self, shared: &Shared, step: CursorStep) {
         let Some(session) = session(shared) else { return };
-        let area = inner(shared.areas().response);
+        let area = pane_inner(shared.areas().response);
         let height = usize::from(self.areas(shared, area).list.height);
         let mut cursor = self.list_cursor(shared, height);
         cursor.step(step, session.exchanges.len(), height);
@@ -198,7 +198,7 @@ impl ExchangePane {
 
     /// A press of the mouse: chooses a request or a tab; the keys go where it was.
     pub(super) fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
-        let parts = self.areas(shared, inner(area));
+        let parts = self.areas(shared, pane_inner(area));
         let at = (mouse.column, mouse.row).into();
         if parts.list.contains(at) {
             let offset = self.list_cursor(shared, parts.list.height.into()).offset;

@@ -2,10 +2,10 @@
 
 use toml_edit::Document;
 
+use crate::codec::strict_toml::{Fields, NamedItem, Trouble};
 use crate::model::field::{FieldValue, Options, Presence, Spelling, ValueKind};
 use crate::model::field_access::put;
 use crate::model::spec::Spec;
-use crate::store::strict_toml::{Fields, NamedItem, Trouble};
 
 type Read<T> = Result<T, Trouble>;
 

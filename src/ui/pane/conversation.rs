@@ -23,7 +23,7 @@ use crate::timeline::stream_tail;
 use crate::ui::painter::{Painter, cells};
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::bytes::{self, Marks};
-use crate::ui::widget::{frame, record_view};
+use crate::ui::widget::{frame, record_view, state};
 
 /// Cells of a time of day and of a length.
 const TIME: u16 = 13;
@@ -31,7 +31,7 @@ const LENGTH: u16 = 8;
 
 /// What is shown, and remarks on it for the lower border.
 pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
-    let Some(session) = painter.app.shared.session() else { return Block::bordered() };
+    let Some(session) = painter.app.shared.session() else { return frame::of(Pane::Response, "") };
     let datagrams = session.capabilities().datagrams;
     let what = match session.side() {
         Side::Client | Side::Listener if datagrams => "Datagrams",
@@ -40,7 +40,7 @@ pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     };
     let title = format!(" {what} ─ {} ", session_words::title(session));
     let title = frame::title(&title, painter.area.width);
-    frame::with_foot(Block::bordered().title(title), foot(painter))
+    frame::with_foot(frame::of(Pane::Response, title), foot(painter), painter.area.width)
 }
 
 /// Draws the inside of the pane.
@@ -68,18 +68,11 @@ pub(super) fn draw(mut painter: Painter<'_>) {
 /// `● connected  127.0.0.1:40000 ↔ 127.0.0.1:9000  ▶ 12 B  ◀ 3.4 KiB`
 fn status(mut painter: Painter<'_>, session: &Session) {
     let (app, palette) = (painter.app, painter.palette);
-    let style = match &session.state {
-        SessionState::Live => palette.success,
-        SessionState::Over(Err(failure)) if !failure.is_cancelled() => palette.error,
-        SessionState::Over(_) => palette.dim,
-        _ => palette.active,
-    };
-    painter.put("● ", style);
-    painter.put(&session_words::state(session), style);
+    state::put(&mut painter, session);
     let lasted = format::duration(session.elapsed(app.shared.now));
     match &session.state {
         SessionState::Opening => {
-            painter.put(&format!("  {lasted}"), palette.number);
+            painter.put(&format!("  {lasted}"), palette.base);
             painter.put(&app.keyed("  [cancel] cancels"), palette.dim);
         }
         SessionState::Over(_) => {
@@ -230,7 +223,7 @@ fn fact(mut painter: Painter<'_>, session: &Session, row: &MessageRow, hit: Opti
 /// What crossed the socket.
 fn message(mut painter: Painter<'_>, row: &MessageRow, style: Style, how: (bool, Option<usize>)) {
     let palette = painter.palette;
-    painter.column_right(&format::count(row.len), LENGTH, palette.number);
+    painter.column_right(&format::count(row.len), LENGTH, palette.base);
     painter.skip(1);
     if row.count > 1 {
         painter.put(&format!("{}× ", row.count), palette.dim);
@@ -376,9 +369,9 @@ fn ending(mut painter: Painter<'_>, view: &ConversationView) {
     if let Some(last) = painter.area.rows().take(editor.line_count()).last() {
         painter.area = last;
         // One cell is left for the cursor.
-        let line = editor.last_line();
-        let is_long = line.len() > usize::from(u16::MAX);
-        let skip = if is_long { u16::MAX } else { cells(line).saturating_add(1) };
+        let is_long = editor.last_line().len() > usize::from(u16::MAX);
+        let cells = if is_long { usize::MAX } else { editor.last_line_cells() };
+        let skip = u16::try_from(cells).unwrap_or(u16::MAX).saturating_add(1);
         painter.put_from(skip, &escape(ending.bytes()), painter.palette.dim);
     }
 }
@@ -411,12 +404,12 @@ fn foot(painter: &Painter<'_>) -> Vec<(String, Style)> {
         Check::Empty => 0,
         Check::Bytes(bytes) => *bytes,
         Check::Long(bytes) => {
-            parts.push((format!("{} of text", format::size(*bytes as u64)), palette.number));
+            parts.push((format!("{} of text", format::size(*bytes as u64)), palette.base));
             return parts;
         }
     };
     let added = if extra > 0 { format!(" +{extra}") } else { String::new() };
-    parts.push((format!("{}{added} B", format::count(bytes as u64)), palette.number));
+    parts.push((format!("{}{added} B", format::count(bytes as u64)), palette.base));
     let typed = view.input.editor.text();
     if format == PayloadFormat::Text {
         parts.push((letters(&typed).join("  "), palette.warning));

@@ -2,7 +2,7 @@
 
 mod content;
 
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Style;
 use ratatui::widgets::Block;
 
 use crate::app::focus::Pane;
@@ -15,15 +15,16 @@ use crate::engine::event::Phase;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, HttpVersion, StartLine};
 use crate::model::failure::{FailureKind, Stage};
 use crate::model::protocol::Side;
+use crate::model::theme::ThemeRole;
 use crate::ui::painter::{Painter, cells};
-use crate::ui::widget::{bytes, frame};
+use crate::ui::widget::{bytes, frame, state};
 
 /// Said of a response whose request was edited since.
 const STALE: &str = "of the request before your changes ─ ";
 
 /// What is shown, and remarks on it for the lower border.
 pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
-    let Some(session) = painter.app.shared.session() else { return Block::bordered() };
+    let Some(session) = painter.app.shared.session() else { return frame::of(Pane::Response, "") };
     let what = match session.side() {
         Side::Listener => "Requests",
         Side::Client => "Response",
@@ -31,7 +32,7 @@ pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     let stale = if painter.app.shared.is_response_stale() { STALE } else { "" };
     let title = format!(" {what} ─ {stale}{} ", session_words::title(session));
     let title = frame::title(&title, painter.area.width);
-    frame::with_foot(Block::bordered().title(title), content::foot(painter))
+    frame::with_foot(frame::of(Pane::Response, title), content::foot(painter), painter.area.width)
 }
 
 /// Draws the inside of the pane.
@@ -49,7 +50,7 @@ pub(super) fn draw(mut painter: Painter<'_>) {
     }
     let current = app.exchange.tab(&app.shared);
     for (tab, title, start) in app.exchange.tab_strip(&app.shared) {
-        let style = if tab == current { palette.active } else { palette.dim };
+        let style = if tab == current { palette.active } else { palette.inactive };
         painter.at(parts.tabs).put_from(start, &title, style);
     }
     if app.exchange.shown(&app.shared).is_some() {
@@ -106,27 +107,17 @@ fn status(mut painter: Painter<'_>, session: &Session) {
             }
         }
         (Side::Client, None) if active => progress(painter, session),
-        (Side::Client, None) => painter.put("no response", painter.palette.error),
+        (Side::Client, None) => painter.block(ThemeRole::Failed, "no response"),
     }
 }
 
 /// What is being done, for how long, and how to stop it.
 fn progress(mut painter: Painter<'_>, session: &Session) {
     let (app, palette) = (painter.app, painter.palette);
-    if session.is_over() {
-        let failed = matches!(session.state, SessionState::Over(Err(_)));
-        let style = if failed { palette.error } else { palette.dim };
-        painter.put(&session_words::state(session), style);
-    } else if session.side().listens() {
-        painter.put("● ", palette.success);
-        painter.put(&session_words::state(session), palette.base);
-    } else {
-        painter.put("◌ ", palette.active);
-        painter.put(&session_words::phase(session), palette.base);
-        painter.put(
-            &format!("  {}", format::duration(session.elapsed(app.shared.now))),
-            palette.number,
-        );
+    state::put(&mut painter, session);
+    if !session.is_over() && !session.side().listens() {
+        let lasted = format::duration(session.elapsed(app.shared.now));
+        painter.put(&format!("  {lasted}"), palette.base);
         painter.put(&app.keyed("  [cancel] cancels"), palette.dim);
     }
 }
@@ -135,23 +126,13 @@ fn progress(mut painter: Painter<'_>, session: &Session) {
 fn response_line(painter: &mut Painter<'_>, exchange: &Exchange, response: &HttpMessage) {
     let (app, palette) = (painter.app, painter.palette);
     let broken = broken(app);
-    // What came is no success, whatever its first line said.
-    start_line(painter, response, broken.map(|_| palette.error));
-    if let Some(why) = broken {
-        painter.put(&format!(" ✗ {why}"), palette.error.add_modifier(Modifier::BOLD));
-    }
+    status_block(painter, response, broken);
     let running = exchange.state == ExchangeState::Active;
     let total =
         if running { app.shared.now.since(exchange.started) } else { exchange.timing.total };
-    painter.put(&format!("   {}", format::duration(total)), palette.number);
+    painter.put(&format!("  {}", format::duration(total)), palette.base);
     painter.put(&format!("   {}", sizes(response, running)), palette.base);
-    if let StartLine::Response { version, .. } = &response.head.start {
-        let version = match version {
-            HttpVersion::Http10 => "   HTTP/1.0",
-            HttpVersion::Http11 => "   HTTP/1.1",
-        };
-        painter.put(version, palette.dim);
-    }
+    // First what must not be cut off.
     if let Some(tls) = &exchange.tls {
         let (style, mark) = match (&*tls.unproven, &*tls.unverified) {
             ("", "") => (palette.dim, ""),
@@ -159,6 +140,13 @@ fn response_line(painter: &mut Painter<'_>, exchange: &Exchange, response: &Http
             _ => (palette.error, " NOT VERIFIED, IDENTITY UNPROVEN"),
         };
         painter.put(&format!("   {}{mark}", tls.version), style);
+    }
+    if let StartLine::Response { version, .. } = &response.head.start {
+        let version = match version {
+            HttpVersion::Http10 => "   HTTP/1.0",
+            HttpVersion::Http11 => "   HTTP/1.1",
+        };
+        painter.put(version, palette.dim);
     }
     if let Some(peer) = exchange.peer {
         painter.put(&format!("   {peer}"), palette.dim);
@@ -183,24 +171,34 @@ fn broken(app: &App) -> Option<&'static str> {
     message.body.decode_error.as_ref().map(|_| "not decoded")
 }
 
-fn start_line(painter: &mut Painter<'_>, message: &HttpMessage, instead: Option<Style>) {
+/// Status and reason as a block. What came is no success, whatever it said, when something is broken.
+fn status_block(painter: &mut Painter<'_>, message: &HttpMessage, broken: Option<&str>) {
+    let StartLine::Response { status, reason, .. } = &message.head.start else {
+        return start_line(painter, message);
+    };
+    let role = broken.map_or_else(|| ThemeRole::of_status(*status), |_| ThemeRole::Failed);
+    let style = painter.palette.block(role);
+    painter.put(&format!(" {status} "), style);
+    let reason = painter.app.shared.disclosure().bytes(reason).into_owned();
+    bytes::plain(painter, &reason, style);
+    if let Some(why) = broken {
+        painter.put(&format!(" ✗ {why}"), style);
+    }
+    painter.put(" ", style);
+}
+
+fn start_line(painter: &mut Painter<'_>, message: &HttpMessage) {
     let palette = painter.palette;
     match &message.head.start {
-        StartLine::Response { status, reason, .. } => {
-            let style = instead.unwrap_or_else(|| palette.status(*status));
-            let style = style.add_modifier(Modifier::BOLD);
-            painter.put(&format!("{status} "), style);
-            let reason = painter.app.shared.disclosure().bytes(reason).into_owned();
-            bytes::plain(painter, &reason, style);
-        }
         StartLine::Request { method, target, .. } => {
             let told = painter.app.shared.disclosure();
+            let style = palette.ink(ThemeRole::of_badge(method));
             let (method, target) = (told.words(method), told.words(target));
-            bytes::plain(painter, method.as_bytes(), palette.title);
+            bytes::plain(painter, method.as_bytes(), style);
             painter.put(" ", palette.base);
             bytes::plain(painter, target.as_bytes(), palette.base);
         }
-        StartLine::Unknown => painter.put("not HTTP", palette.error),
+        StartLine::Response { .. } | StartLine::Unknown => painter.put("not HTTP", palette.error),
     }
 }
 
@@ -227,7 +225,7 @@ fn request_line(mut painter: Painter<'_>, exchange: &Exchange) {
     let palette = painter.palette;
     let inside = painter.app.exchange.is_inside(&painter.app.shared);
     painter.put(if inside { "▸ " } else { "  " }, palette.key);
-    start_line(&mut painter, &exchange.request, None);
+    start_line(&mut painter, &exchange.request);
     painter.put(&format!("   {}", sizes(&exchange.request, false)), palette.base);
     if let Some(peer) = exchange.peer {
         painter.put(&format!("   from {peer}"), palette.dim);
@@ -235,7 +233,7 @@ fn request_line(mut painter: Painter<'_>, exchange: &Exchange) {
     if let Some(status) = exchange.response.as_ref().and_then(|r| r.head.status()) {
         painter.put("   answered ", palette.dim);
         painter.put(&status.to_string(), palette.status(status));
-        painter.put(&format!(" in {}", format::duration(exchange.timing.total)), palette.number);
+        painter.put(&format!(" in {}", format::duration(exchange.timing.total)), palette.base);
     }
 }
 
@@ -270,7 +268,8 @@ fn list_row(mut painter: Painter<'_>, exchange: &Exchange) {
         return painter.put("not HTTP", palette.error);
     };
     let told = painter.app.shared.disclosure();
-    bytes::plain(&mut painter, told.words(method).as_bytes(), palette.key);
+    let style = palette.ink(ThemeRole::of_badge(method));
+    bytes::plain(&mut painter, told.words(method).as_bytes(), style);
     painter.put(" ", none);
     // The target matters most; the peer is told by the selected request as well.
     let size = format::size(exchange.request.body.decoded_len);

@@ -25,8 +25,8 @@ pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     let button: String = hints::buttons(painter.app).into_iter().map(|(_, text)| text).collect();
     let title = title(painter.app);
     let title = frame::title(&title, painter.area.width.saturating_sub(cells(&button)));
-    let block = Block::bordered().title(title).title(Line::from(button).right_aligned());
-    frame::with_foot(block, foot(painter))
+    let block = frame::of(Pane::Request, title).title(Line::from(button).right_aligned());
+    frame::with_foot(block, foot(painter), painter.area.width)
 }
 
 /// Longest text that is looked through at every frame, in bytes.
@@ -83,7 +83,7 @@ fn draw_field(mut painter: Painter<'_>, field: &FormField) {
     let wrong = app.request.refused.as_ref().is_some_and(|(id, _)| *id == field.id)
         || draft.issues.iter().any(|issue| issue.field == field.id);
     if !field.label.is_empty() && !matches!(field.kind, FieldKind::Tabs | FieldKind::Button) {
-        painter.put(field.label, palette.dim);
+        painter.put(field.label, palette.label);
         painter.skip(1);
     }
     let value = if wrong { palette.error } else { palette.base };
@@ -110,13 +110,14 @@ fn draw_field(mut painter: Painter<'_>, field: &FormField) {
 /// A field of text: its editor while the cursor is on it, else its value.
 fn text(mut painter: Painter<'_>, field: &FormField, style: Style, here: bool) {
     let (app, palette) = (painter.app, painter.palette);
+    painter.fill(palette.field);
     if here
         && let Some((id, editor)) = &app.request.editor
         && *id == field.id
     {
         painter.editor(editor);
         if editor.is_empty() {
-            painter.put_from(1, field.placeholder, palette.dim);
+            painter.put_from(1, field.placeholder, palette.placeholder);
         }
         return;
     }
@@ -124,15 +125,19 @@ fn text(mut painter: Painter<'_>, field: &FormField, style: Style, here: bool) {
     let value = access::text(spec, field.id);
     if value.is_empty() {
         let text = if field.placeholder.is_empty() && here { " " } else { field.placeholder };
-        painter.put(text, if here { palette.selected } else { palette.dim });
+        painter.put(text, if here { palette.selected } else { palette.placeholder });
         return;
     }
-    let style = if access::is_off(spec, field.id) { palette.dim } else { style };
+    let style = if access::is_off(spec, field.id) { palette.off } else { style };
     let is_hidden = field.kind == FieldKind::Secret && !value.contains("{{");
     let width = usize::from(painter.area.width);
     let value =
         if is_hidden { "•".repeat(value.chars().take(width).count()).into() } else { value };
-    painter.lines(value.split('\n'), style);
+    if field.kind == FieldKind::Area {
+        painter.lines(value.split('\n'), style);
+    } else {
+        painter.put(&value, style);
+    }
 }
 
 fn draw_tabs(painter: &mut Painter<'_>, here: bool) {
@@ -141,7 +146,7 @@ fn draw_tabs(painter: &mut Painter<'_>, here: bool) {
         let style = match (tab == shared.drafts.current().tab, here) {
             (true, true) => palette.selected,
             (true, false) => palette.active,
-            _ => palette.dim,
+            _ => palette.inactive,
         };
         painter.put_from(start, &title, style);
     }
@@ -155,7 +160,7 @@ fn automatic_headers(painter: &mut Painter<'_>, placed: &[PlacedField]) {
     if placed.peek().is_none() {
         return;
     }
-    let (known, dim) = (automatic(http, &painter.app.shared), painter.palette.dim);
+    let (known, palette) = (automatic(http, &painter.app.shared), painter.palette);
     for PlacedField { field, area } in placed {
         let known = known.iter().find(|it| field.id == FormFieldId::Automatic(it.header));
         let Some(known) = known else { continue };
@@ -163,14 +168,16 @@ fn automatic_headers(painter: &mut Painter<'_>, placed: &[PlacedField]) {
         painter.skip(4);
         // As wide as the names of the user's own rows below.
         let value = painter.area.width.saturating_sub(1) * 2 / 5 + 1;
-        painter.put_from(0, known.header.into_str(), dim);
-        painter.put_from(value, &automatic_value(known), dim);
+        let style = if known.omitted { palette.off } else { palette.automatic };
+        painter.put_from(0, known.header.into_str(), style);
+        painter.put_from(value, &automatic_value(known), style);
     }
 }
 
 fn automatic_value(known: &Automatic) -> String {
     if known.omitted {
-        return "not sent".into();
+        let missed = known.header.missed().map_or(String::new(), |missed| format!(": {missed}"));
+        return format!("not sent{missed}");
     }
     match (known.header, &known.value) {
         (AutomaticHeader::Authorization, Some(value)) => {
@@ -194,8 +201,7 @@ fn issue_line(mut painter: Painter<'_>) {
     };
     if let Some(text) = text.filter(|_| area.height >= 3) {
         painter.area = Rect { y: area.bottom() - 1, height: 1, ..area };
-        painter.fill(palette.base);
-        painter.put_from(0, &" ".repeat(usize::from(area.width)), palette.base);
+        painter.put_from(0, &" ".repeat(usize::from(area.width)), palette.screen);
         painter.put(&text, style);
     }
 }

@@ -1,5 +1,6 @@
 //! Draws the traffic pane: the list, the record looked at, the filter line.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use ratatui::layout::Rect;
@@ -9,16 +10,18 @@ use ratatui::widgets::Block;
 
 use crate::app::focus::Pane;
 use crate::app::format;
+use crate::app::layout::pane_inner;
 use crate::app::pane::traffic::RATE_SECONDS;
 use crate::codec::printable::printable_str;
 use crate::model::id::RecordId;
 use crate::model::protocol::Side;
 use crate::model::record::{ConnInfo, Record, RecordKind};
 use crate::model::secrets::masked;
+use crate::model::theme::ThemeRole;
 use crate::timeline::{Volume, stream_tail};
 use crate::ui::painter::{Painter, cells};
 use crate::ui::widget::bytes::{self, LINES, Marks};
-use crate::ui::widget::record_view;
+use crate::ui::widget::{frame, record_view};
 
 /// Widths of the columns before the summary.
 const NUMBER: u16 = 8;
@@ -32,7 +35,12 @@ const ROOMY: u16 = 90;
 
 /// What is shown, and on the right how fast it comes or what is held back.
 pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
-    Block::bordered().title(title(painter)).title(right_title(painter).right_aligned())
+    let (traffic, inside) = (&painter.app.traffic, pane_inner(painter.area));
+    let height = traffic.areas(inside).rows.height;
+    let position = frame::position(traffic.cursor(height.into()).selected, traffic.len(), height);
+    let block = frame::of(Pane::Traffic, title(painter));
+    let block = block.title(right_title(painter).right_aligned());
+    frame::with_foot(block, vec![(position, painter.palette.dim)], painter.area.width)
 }
 
 /// Draws the inside of the pane.
@@ -46,6 +54,25 @@ pub(super) fn draw(mut painter: Painter<'_>) {
         record_view::draw(&mut painter, detail, traffic.pattern(), areas);
     }
     filter_line(painter.at(parts.filter));
+}
+
+/// The pane folded into one line: totals, and what came last.
+pub(super) fn strip(mut painter: Painter<'_>) {
+    let palette = painter.palette;
+    painter.put(&format!(" {}", Pane::Traffic as usize + 1), palette.dim);
+    for span in title(&painter).spans {
+        painter.put(&span.content, palette.dim.patch(span.style));
+    }
+    let shared = &painter.app.shared;
+    let last = shared.timeline.next_id().0.checked_sub(1).map(RecordId);
+    let Some((id, record)) = last.and_then(|id| Some((id, shared.timeline.get(id)?))) else {
+        return;
+    };
+    let (glyph, style) = palette.direction(record.direction);
+    painter.put(&format!(" {} ", shared.time_of_day(record.at)), palette.dim);
+    painter.put(&conn_label(shared.timeline.conn(record.conn), &record), palette.dim);
+    painter.put(&format!(" {glyph} "), style);
+    summary(&mut painter, (id, &record), style);
 }
 
 /// Totals, what was evicted, what was lost.
@@ -158,7 +185,7 @@ fn row(mut painter: Painter<'_>, id: RecordId, record: &Record, since: Option<Du
     }
     let is_data = record.kind == RecordKind::Data;
     let len = if is_data { format::count(record.original_len) } else { String::new() };
-    painter.column_right(&len, LENGTH - 1, palette.number);
+    painter.column_right(&len, LENGTH - 1, palette.base);
     painter.skip(1);
     if roomy {
         let delta = since.map_or_else(String::new, millis);
@@ -189,8 +216,23 @@ fn summary(painter: &mut Painter<'_>, (id, record): (RecordId, &Record), style: 
         }
         let marks = Marks { pattern: painter.app.traffic.pattern(), here: None };
         let hits = marks.hits(0, data, &(0..data.len()));
-        bytes::text(painter, (data, style), (&[], &hits), 0);
+        let method = method(data).filter(|_| is_data && has_heads(painter, record));
+        let method = method.map(|(range, role)| (range, painter.palette.ink(role)));
+        bytes::text(painter, (data, style), (method.as_slice(), &hits), 0);
     }
+}
+
+/// Whether a record is of a connection on which requests and responses go.
+fn has_heads(painter: &Painter<'_>, record: &Record) -> bool {
+    let conn = painter.app.shared.timeline.conn(record.conn);
+    conn.is_some_and(|conn| !conn.capabilities().conversation)
+}
+
+/// Where a request line has a method that has a colour of its own.
+fn method(line: &[u8]) -> Option<(Range<usize>, ThemeRole)> {
+    let end = line.iter().position(|byte| *byte == b' ')?;
+    let role = ThemeRole::of_badge(std::str::from_utf8(line.get(..end)?).ok()?);
+    (role != ThemeRole::MethodOther).then_some((0..end, role))
 }
 
 /// The beginning of a record without secrets and, of HTTP, without credentials.
@@ -198,9 +240,7 @@ fn listed(painter: &Painter<'_>, id: RecordId, record: &Record) -> Vec<u8> {
     let (shared, told) = (&painter.app.shared, painter.app.shared.disclosure());
     let reach = usize::from(painter.area.width) * 4 + told.reach();
     let data = record.data.get(..reach).unwrap_or(&record.data);
-    let has_heads = |conn: &ConnInfo| !conn.capabilities().conversation;
-    let conn = shared.timeline.conn(record.conn);
-    let is_head = record.kind == RecordKind::Data && conn.is_some_and(has_heads);
+    let is_head = record.kind == RecordKind::Data && has_heads(painter, record);
     let lines = if is_head { LINES } else { 0 };
     let before = stream_tail::before(&shared.timeline, id, record, told.reach().max(lines));
     let hidden = if is_head {

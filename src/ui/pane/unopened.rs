@@ -4,13 +4,15 @@ use ratatui::layout::Rect;
 use ratatui::widgets::Block;
 
 use crate::app::action::Action;
+use crate::app::focus::Pane;
 use crate::app::keymap::Context;
 use crate::model::spec::Spec;
 use crate::ui::painter::Painter;
+use crate::ui::widget::frame;
 
 /// The name of the region.
 pub(super) fn border() -> Block<'static> {
-    Block::bordered().title(" Response ")
+    frame::of(Pane::Response, " Response ")
 }
 
 /// What to press.

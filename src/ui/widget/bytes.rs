@@ -183,7 +183,7 @@ pub(crate) fn hex_row(
     painter.put("|", palette.dim);
     for (at, byte) in row.iter().enumerate() {
         let (letter, style) = match byte {
-            0x20..=0x7e => (char::from(*byte), palette.string),
+            0x20..=0x7e => (char::from(*byte), palette.base),
             _ => ('.', palette.dim),
         };
         painter.put(letter.encode_utf8(&mut [0; 4]), style_at(at, style));
@@ -194,13 +194,15 @@ pub(crate) fn hex_row(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::themes::Themes;
     use crate::app::{App, Startup};
+    use crate::model::theme::ColorDepth;
     use ratatui::buffer::Buffer;
     use ratatui::layout::Rect;
     use ratatui::style::Color;
 
     fn palette() -> ThemeStyles {
-        ThemeStyles::of(crate::app::Theme::Sixteen, false)
+        ThemeStyles::of(&Themes::new(ColorDepth::Direct))
     }
 
     fn row(bytes: &[u8], spans: &[(Range<usize>, Style)], search: &str, left: usize) -> Buffer {

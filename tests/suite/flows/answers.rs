@@ -4,9 +4,11 @@
 use ratatui::style::Modifier;
 use wirebench::app::focus::Pane;
 use wirebench::app::message::Message;
+use wirebench::app::themes::Themes;
 use wirebench::engine::event::Event;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::spec::Spec;
+use wirebench::model::theme::ColorDepth;
 use wirebench::store::job::Reply;
 
 use crate::harness::app::Driver;
@@ -57,7 +59,7 @@ fn an_answer_is_dimmed_and_says_so_once_its_request_was_changed() {
         driver.done(id);
     }
     let mut plain = answered(WIDE);
-    plain.app.shared.theme = wirebench::app::shared::Theme::Plain;
+    plain.app.shared.themes = Themes::new(ColorDepth::None);
     plain.keys("<C-l><End>x");
     plain.assert_shows(STALE);
     let dim = styles_of(&plain, "200 OK");

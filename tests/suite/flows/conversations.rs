@@ -10,11 +10,13 @@ use wirebench::app::intent::Intent;
 use wirebench::app::message::{Message, Timer};
 use wirebench::app::overlay::Overlay;
 use wirebench::app::overlay::jump::JumpLabel;
+use wirebench::app::themes::Themes;
 use wirebench::engine::command::{Command, Recipient};
 use wirebench::engine::event::{Batch, Event, Phase};
 use wirebench::model::id::{ConnId, SessionId};
 use wirebench::model::protocol::{Protocol, Side};
 use wirebench::model::record::{ConnInfo, Direction, Record, RecordKind};
+use wirebench::model::theme::ColorDepth;
 use wirebench::model::timing::Stamp;
 use wirebench::store::job::{Job, Overwrite};
 use wirebench::timeline::{Timeline, conversation};
@@ -140,8 +142,8 @@ fn with_background(driver: &Driver, color: Color) -> Vec<String> {
 
 /// Backgrounds of hits and of the hit stood on, in the theme of tests.
 fn hits(driver: &mut Driver) -> (Vec<String>, Vec<String>) {
-    driver.app.shared.theme = wirebench::app::Theme::Sixteen;
-    (with_background(driver, Color::Yellow), with_background(driver, Color::Cyan))
+    driver.app.shared.themes = Themes::new(ColorDepth::Sixteen);
+    (with_background(driver, Color::Magenta), with_background(driver, Color::Cyan))
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use wirebench::app::focus::Pane;
 use wirebench::app::form::rows::rows;
 use wirebench::app::form::{FieldKind, FormField, FormFieldId, FormTab, access, tabs};
-use wirebench::app::shared::Theme;
+use wirebench::app::themes::ThemeChoice;
 use wirebench::model::field_access::assign;
 use wirebench::model::spec::Spec;
 
@@ -31,11 +31,21 @@ fn name(id: FormFieldId) -> String {
 }
 
 /// Everything a command could change that is not in the form.
-fn around(driver: &Driver) -> (Pane, bool, Theme, Option<String>, usize, FormTab, usize) {
+fn around(
+    driver: &Driver,
+) -> (Pane, bool, Option<ThemeChoice>, Option<String>, usize, FormTab, usize) {
     let shared = &driver.app.shared;
     let tab = shared.drafts.current().tab;
     let (drafts, windows) = (shared.drafts.iter().count(), driver.app.overlays.len());
-    (shared.focus, shared.zoom, shared.theme, shared.environment.clone(), drafts, tab, windows)
+    (
+        shared.focus,
+        shared.zoom,
+        shared.themes.chosen().cloned(),
+        shared.environment.clone(),
+        drafts,
+        tab,
+        windows,
+    )
 }
 
 /// Specs of every protocol and side, with a row in each of their lists and every alternative that

@@ -283,15 +283,7 @@ fn no_form_is_scrolled_further_than_its_last_row() {
             for (columns, height) in
                 [(100, 20), (60, 16), (100, 30), (160, 60), (44, 14), (200, 60)]
             {
-                let area = |driver: &Driver| {
-                    wirebench::app::layout::areas(
-                        driver.app.shared.size,
-                        driver.app.shared.splits,
-                        Pane::Request,
-                        driver.app.shared.zoom,
-                    )
-                    .of(Pane::Request)
-                };
+                let area = |driver: &Driver| driver.app.shared.areas().of(Pane::Request);
                 for _ in 0..40 {
                     let at = area(&driver);
                     let (column, row) = (at.x + at.width / 2, at.y + at.height / 2);
@@ -324,13 +316,7 @@ fn a_body_is_not_scrolled_away_by_more_room() {
         resize(&mut driver, columns, rows);
         let asked = driver.effects.split_off(0);
         driver.serve(&asked, 500);
-        let area = wirebench::app::layout::areas(
-            driver.app.shared.size,
-            driver.app.shared.splits,
-            Pane::Response,
-            driver.app.shared.zoom,
-        )
-        .of(Pane::Response);
+        let area = driver.app.shared.areas().of(Pane::Response);
         let shown = driver.screen().lines().filter(|line| line.contains("\"line ")).count();
         // Status, tabs and borders take some rows; all others show lines.
         assert!(shown + 5 >= usize::from(area.height), "{columns}x{rows}\n{}", driver.screen());

@@ -77,7 +77,7 @@ impl Launch {
 
     /// A large screen with this preset, which has just been sent.
     pub fn sending(preset: &str) -> Tui {
-        let mut tui = Launch::default().preset("a", preset).size(180, 50).start();
+        let mut tui = Launch::default().preset("a", preset).size(150, 50).start();
         tui.wait_for("─ a ");
         tui.keys("<F5>");
         tui
@@ -344,6 +344,7 @@ impl Tui {
             ("?1004", b'l'),
             ("?2004", b'l'),
             ("?2026", b'l'),
+            ("?2031", b'l'),
             ("?25", b'h'),
         ] {
             if let Some(last) = last_set(&raw, mode) {

@@ -8,12 +8,14 @@ use wirebench::app::focus::Pane;
 use wirebench::app::intent::Intent;
 use wirebench::app::message::{Message, Timer};
 use wirebench::app::overlay::Overlay;
+use wirebench::app::themes::Themes;
 use wirebench::engine::command::Command;
 use wirebench::engine::event::{Event, Phase};
 use wirebench::model::exchange::{Exchange, ExchangeState};
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::id::BodyId;
 use wirebench::model::plan::{AnswerPlan, HttpListenerPlan, Plan, PlanBody};
+use wirebench::model::theme::ColorDepth;
 use wirebench::model::tls::ListenerTls;
 use wirebench::model::view::{SearchHit, View, ViewLine, ViewMode, ViewPart};
 
@@ -209,22 +211,25 @@ fn a_search_goes_to_the_engine_and_its_hit_is_scrolled_to() {
     let sent = commands(app.keys("/line 400<Enter>"));
     let Some(Command::Search(query)) = sent.first() else { panic!("{sent:?}") };
     assert_eq!((query.text.as_str(), query.from), ("line 400", 0));
-    let hit = SearchHit { query: query.clone(), hit: Some((400, 4001)), wrapped: false };
+    let hit =
+        SearchHit { query: query.clone(), hit: Some((400, 4001)), wrapped: false, flaw: None };
     let effects = app.event(Event::Found(hit));
     app.serve(&effects, 500);
     app.assert_shows("\"line 400\"");
     let sent = commands(app.keys("n"));
     let Some(Command::Search(query)) = sent.first() else { panic!("{sent:?}") };
     assert_eq!(query.from, 4001);
-    let none = SearchHit { query: query.clone(), hit: None, wrapped: false };
-    app.event(Event::Found(none));
+    let none = SearchHit { query: query.clone(), hit: None, wrapped: false, flaw: None };
+    app.event(Event::Found(none.clone()));
     app.assert_shows("'line 400' was not found");
+    app.event(Event::Found(SearchHit { flaw: Some("it is not all there".into()), ..none }));
+    app.assert_shows("'line 400' was not found: it is not all there");
 }
 
 #[test]
 fn hits_are_marked_in_hex_across_the_ends_of_rows() {
     let mut app = Driver::new((120, 40), START);
-    app.shared.theme = wirebench::app::Theme::Sixteen;
+    app.shared.themes = Themes::new(ColorDepth::Sixteen);
     let id = app.open(http_plan());
     let effects = app.event(Event::Exchange(Box::new(exchange(id, 0, Some(answer(200, 1, 64))))));
     app.serve(&effects, 5);
@@ -245,7 +250,7 @@ fn hits_are_marked_in_hex_across_the_ends_of_rows() {
     app.event(Event::View(Box::new(view)));
     let sent = commands(app.keys("/needle<Enter>"));
     let Some(Command::Search(query)) = sent.first() else { panic!("{sent:?}") };
-    let hit = SearchHit { query: query.clone(), hit: Some((0, 11)), wrapped: false };
+    let hit = SearchHit { query: query.clone(), hit: Some((0, 11)), wrapped: false, flaw: None };
     app.event(Event::Found(hit));
     let marked = |color| -> Vec<String> {
         let buffer = app.buffer();
@@ -260,7 +265,7 @@ fn hits_are_marked_in_hex_across_the_ends_of_rows() {
         (0..40).map(text).filter(|text| !text.is_empty()).collect()
     };
     assert_eq!(marked(ratatui::style::Color::Cyan), ["6e 65 65 64 6cneedl", "65e"]);
-    assert_eq!(marked(ratatui::style::Color::Yellow), ["4e 45NE", "45 44 4c 45EDLE"]);
+    assert_eq!(marked(ratatui::style::Color::Magenta), ["4e 45NE", "45 44 4c 45EDLE"]);
 }
 
 #[test]

@@ -4,7 +4,10 @@ use tempfile::TempDir;
 use wirebench::codec::printable::is_visible;
 
 /// Modes set on entering and unset on leaving, and never in between.
-const MODES: [&str; 5] = ["?1049", "?1000", "?1002", "?1006", "?2004"];
+const MODES: [&str; 6] = ["?1049", "?1000", "?1002", "?1006", "?2004", "?2031"];
+
+/// The question for the colour of the background, asked on entering.
+const QUESTION: &[u8] = b"\x1b]11;?\x1b\\";
 
 /// Modes that are unset on leaving to be sure.
 const NEVER_SET: [&str; 2] = ["?1003", "?1015"];
@@ -17,6 +20,7 @@ pub fn assert_screen_bytes(raw: &[u8]) {
             assert_eq!(crate::harness::terminal::count(raw, sequence.as_bytes()), 1, "{mode}{way}");
         }
     }
+    assert_eq!(crate::harness::terminal::count(raw, QUESTION), 1);
     if let Err((at, why)) = audit(raw) {
         let around = &raw[at.saturating_sub(60)..raw.len().min(at + 60)];
         panic!("{why} at byte {at}: {:?}", String::from_utf8_lossy(around));
@@ -28,6 +32,18 @@ pub fn assert_plain_lines(raw: &[u8], whose: &str) {
     let text = std::str::from_utf8(raw).expect("UTF-8");
     let bad = invisible(text, &['\n', '\r']);
     assert_eq!(bad, None, "{whose}: {text:?}");
+}
+
+/// The colours `send` has for heads, and their end.
+const COLOURS: [&str; 7] = ["0", "2", "34", "1;31", "1;32", "1;33", "1;36"];
+
+/// The same, with the colours of heads.
+pub fn assert_coloured_lines(raw: &[u8], whose: &str) {
+    let mut text = String::from_utf8(raw.to_vec()).expect("UTF-8");
+    for colour in COLOURS {
+        text = text.replace(&format!("\x1b[{colour}m"), "");
+    }
+    assert_plain_lines(text.as_bytes(), whose);
 }
 
 /// Checks the log of a run that opened sessions; returns it.
@@ -76,6 +92,9 @@ fn audit(raw: &[u8]) -> Result<(), (usize, String)> {
 
 /// The length of one control sequence that is allowed.
 fn sequence(bytes: &[u8]) -> Result<usize, String> {
+    if bytes.starts_with(QUESTION) {
+        return Ok(QUESTION.len());
+    }
     if bytes.get(1) != Some(&b'[') {
         return Err("an escape sequence that is no CSI".into());
     }

@@ -26,7 +26,7 @@ const COPY_LIMIT: usize = 256 * 1024;
 impl ExchangePane {
     /// The room the content of the tab has.
     pub(super) fn room(&self, shared: &Shared) -> Viewport {
-        let content = self.areas(shared, layout::inner(shared.areas().response)).content;
+        let content = self.areas(shared, layout::pane_inner(shared.areas().response)).content;
         Viewport { width: content.width.into(), height: content.height.into(), wrap: self.wrap }
     }
 
@@ -112,7 +112,8 @@ impl ExchangePane {
         }
         self.search.is_running = false;
         let Some((line, offset)) = found.hit else {
-            return Some(Intent::Quote(format!("'{}' was not found", found.query.text)));
+            let flaw = found.flaw.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+            return Some(Intent::Quote(format!("'{}' was not found{flaw}", found.query.text)));
         };
         self.search.hit = Some((found.query.body, offset));
         let room = self.room(shared);

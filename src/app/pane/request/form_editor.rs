@@ -11,7 +11,7 @@ use crate::app::editor::{Caret, Editor, LineMode};
 use crate::app::form::access::TextSpelling;
 use crate::app::form::rows::rows;
 use crate::app::form::{FieldKind, FormFieldId, FormLine, access};
-use crate::app::layout::inner;
+use crate::app::layout::pane_inner;
 use crate::app::shared::Shared;
 
 /// State of the pane beyond the draft itself.
@@ -46,7 +46,7 @@ impl RequestPane {
             self.editor = None;
             return false;
         };
-        let inner = inner(shared.areas().request);
+        let inner = pane_inner(shared.areas().request);
         self.scroll = self.scroll.min(last_scroll(&form, inner.height));
         // The address line and the tab strip never scroll.
         let Some(below) = row.checked_sub(2) else { return true };
@@ -62,7 +62,7 @@ impl RequestPane {
 
     /// Scrolls down by a row as long as there is something below, or up.
     pub(super) fn scroll_by_wheel(&mut self, shared: &Shared, is_down: bool) {
-        let height = inner(shared.areas().request).height;
+        let height = pane_inner(shared.areas().request).height;
         let last = last_scroll(&form(shared), height);
         let to = if is_down { self.scroll + 1 } else { self.scroll.saturating_sub(1) };
         self.scroll = to.min(last);

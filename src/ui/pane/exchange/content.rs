@@ -11,6 +11,7 @@ use crate::app::{format, wrap_bytes};
 use crate::codec::highlight::{self, HighlightToken};
 use crate::codec::printable::printable_str;
 use crate::model::exchange::ExchangeState;
+use crate::model::theme::ThemeRole;
 use crate::model::view::{ViewLine, ViewMode};
 use crate::ui::painter::Painter;
 use crate::ui::theme::ThemeStyles;
@@ -134,11 +135,11 @@ fn highlight(mode: ViewMode, palette: &ThemeStyles, line: &ViewLine) -> Vec<(Ran
     };
     let style = |token| match token {
         HighlightToken::Plain => palette.base,
-        HighlightToken::Key => palette.json_key,
-        HighlightToken::String => palette.string,
-        HighlightToken::Number => palette.number,
-        HighlightToken::Literal => palette.literal,
-        HighlightToken::Punctuation => palette.punctuation,
+        HighlightToken::Key => palette.ink(ThemeRole::JsonKey),
+        HighlightToken::String => palette.ink(ThemeRole::JsonString),
+        HighlightToken::Number => palette.ink(ThemeRole::JsonNumber),
+        HighlightToken::Literal => palette.ink(ThemeRole::JsonLiteral),
+        HighlightToken::Punctuation => palette.ink(ThemeRole::JsonPunctuation),
         HighlightToken::Error => palette.error,
     };
     tokens.into_iter().map(|(range, token)| (range, style(token))).collect()
@@ -159,11 +160,11 @@ fn text_lines(mut painter: Painter<'_>) {
 fn text_line(mut painter: Painter<'_>, line: &TextLine, mut left: usize) {
     let palette = painter.palette;
     let (label, value) = match line.tone {
-        Tone::Pair => (palette.json_key, palette.base),
+        Tone::Pair => (palette.ink(ThemeRole::JsonKey), palette.base),
         Tone::Heading => (palette.title, palette.title),
         Tone::Dim => (palette.dim, palette.dim),
         Tone::Warning => (palette.warning, palette.warning),
-        Tone::Failure => (palette.json_key, palette.error),
+        Tone::Failure => (palette.ink(ThemeRole::JsonKey), palette.error),
     };
     if let Some((start, end)) = line.bar {
         painter.column(&line.label, LABEL, label);

@@ -11,7 +11,7 @@ use crate::model::timing::parse_duration;
 
 /// Something wrong at a place of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Trouble {
+pub(crate) struct Trouble {
     offset: usize,
     cause: String,
     hint: String,
@@ -19,19 +19,19 @@ pub(super) struct Trouble {
 
 impl Trouble {
     /// `span` counts bytes of the file; without one the first line is meant.
-    pub(super) fn at(span: Option<Range<usize>>, cause: impl Into<String>) -> Self {
+    pub(crate) fn at(span: Option<Range<usize>>, cause: impl Into<String>) -> Self {
         let offset = span.map_or(0, |span| span.start);
         Trouble { offset, cause: cause.into(), hint: String::new() }
     }
 
     /// The same trouble with what to write instead.
-    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = hint.into();
         self
     }
 
     /// The trouble as the user sees it: `users/create.toml:7`.
-    pub(super) fn into_failure(self, file: &str, text: &str) -> Failure {
+    pub(crate) fn into_failure(self, file: &str, text: &str) -> Failure {
         let before = text.as_bytes().iter().take(self.offset);
         let line = 1 + before.filter(|byte| **byte == b'\n').count();
         let target = format!("{file}:{line}");
@@ -40,7 +40,7 @@ impl Trouble {
 }
 
 /// Parses TOML, with spans.
-pub(super) fn parse_document(text: &str) -> Result<Document<&str>, Trouble> {
+pub(crate) fn parse_document(text: &str) -> Result<Document<&str>, Trouble> {
     Document::parse(text).map_err(|error| {
         let message = error.message().trim().replace('\n', ", ");
         Trouble::at(error.span(), format!("not TOML: {message}"))
@@ -49,7 +49,7 @@ pub(super) fn parse_document(text: &str) -> Result<Document<&str>, Trouble> {
 
 /// A value in either notation of tables and lists.
 #[derive(Clone, Copy)]
-pub(super) enum Notation<'a> {
+pub(crate) enum Notation<'a> {
     Value(&'a Value),
     Table(&'a dyn TableLike),
     Tables(&'a ArrayOfTables),
@@ -63,8 +63,8 @@ impl<'a> From<&'a Value> for Notation<'a> {
 
 /// A value of the file with the name it goes by in messages: its key, or list and number from 1.
 #[derive(Clone)]
-pub(super) struct NamedItem<'a> {
-    pub(super) name: String,
+pub(crate) struct NamedItem<'a> {
+    pub(crate) name: String,
     notation: Notation<'a>,
     span: Option<Range<usize>>,
     is_element: bool,
@@ -82,45 +82,45 @@ impl<'a> NamedItem<'a> {
     }
 
     /// A message about this value: its name, then `what`.
-    pub(super) fn wrong(&self, what: &str) -> Trouble {
+    pub(crate) fn wrong(&self, what: &str) -> Trouble {
         Trouble::at(self.span.clone(), format!("'{}' {what}", self.name))
     }
 
     /// `None` when it is a table, or a list of tables with headers.
-    pub(super) fn value(&self) -> Option<&'a Value> {
+    pub(crate) fn value(&self) -> Option<&'a Value> {
         if let Notation::Value(value) = self.notation { Some(value) } else { None }
     }
 
     /// `None` when it is no string.
-    pub(super) fn as_text(&self) -> Option<&'a str> {
+    pub(crate) fn as_text(&self) -> Option<&'a str> {
         self.value()?.as_str()
     }
 
     /// `None` when it is no boolean.
-    pub(super) fn as_flag(&self) -> Option<bool> {
+    pub(crate) fn as_flag(&self) -> Option<bool> {
         self.value()?.as_bool()
     }
 
     /// Its string; anything else is an error.
-    pub(super) fn text(&self) -> Result<&'a str, Trouble> {
+    pub(crate) fn text(&self) -> Result<&'a str, Trouble> {
         let message = || format!("must be a text in quotes, not {}", self.article());
         self.as_text().ok_or_else(|| self.wrong(&message()))
     }
 
     /// Its boolean; anything else is an error.
-    pub(super) fn flag(&self) -> Result<bool, Trouble> {
+    pub(crate) fn flag(&self) -> Result<bool, Trouble> {
         self.as_flag().ok_or_else(|| self.wrong("must be true or false"))
     }
 
     /// An integer from `min` to `max`, both included; `range` says in the error what they are.
-    pub(super) fn number(&self, min: i64, max: i64, range: &str) -> Result<i64, Trouble> {
+    pub(crate) fn number(&self, min: i64, max: i64, range: &str) -> Result<i64, Trouble> {
         let number = self.value().and_then(Value::as_integer);
         let number = number.filter(|number| (min..=max).contains(number));
         number.ok_or_else(|| self.wrong(&format!("must be a number {range}")))
     }
 
     /// The text of a duration.
-    pub(super) fn duration(&self) -> Result<&'a str, Trouble> {
+    pub(crate) fn duration(&self) -> Result<&'a str, Trouble> {
         self.as_text().filter(|text| parse_duration(text).is_ok()).ok_or_else(|| {
             self.wrong("is not a duration")
                 .hint("write a number and a unit in quotes: \"500ms\", \"30s\"")
@@ -128,7 +128,7 @@ impl<'a> NamedItem<'a> {
     }
 
     /// Its keys for reading; an error when it is no table of either notation.
-    pub(super) fn table(&self) -> Result<Fields<'a>, Trouble> {
+    pub(crate) fn table(&self) -> Result<Fields<'a>, Trouble> {
         let (name, span) = (self.name.clone(), self.span.clone());
         match self.notation {
             Notation::Table(table) => Ok(Fields { table, name, span, asked: Vec::new() }),
@@ -138,7 +138,7 @@ impl<'a> NamedItem<'a> {
     }
 
     /// The elements of a list, or of `[[name]]` tables.
-    pub(super) fn list(&self) -> Result<Vec<NamedItem<'a>>, Trouble> {
+    pub(crate) fn list(&self) -> Result<Vec<NamedItem<'a>>, Trouble> {
         let elements: Vec<(Notation<'a>, _)> = match self.notation {
             Notation::Value(Value::Array(array)) => {
                 array.iter().map(|value| (value.into(), value.span())).collect()
@@ -168,7 +168,7 @@ impl<'a> NamedItem<'a> {
 }
 
 /// A table whose keys are being read.
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     table: &'a dyn TableLike,
     name: String,
     span: Option<Range<usize>>,
@@ -177,40 +177,40 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// The root of a file.
-    pub(super) fn root(document: &'a Document<&str>) -> Self {
+    pub(crate) fn root(document: &'a Document<&str>) -> Self {
         Fields { table: document.as_table(), name: String::new(), span: None, asked: Vec::new() }
     }
 
     /// A message about the table itself.
-    pub(super) fn wrong(&self, what: &str) -> Trouble {
+    pub(crate) fn wrong(&self, what: &str) -> Trouble {
         let name = if self.name.is_empty() { "" } else { &format!("'{}' ", self.name) };
         Trouble::at(self.span.clone(), format!("{name}{what}"))
     }
 
     /// Whether the key was asked for.
-    pub(super) fn knows(&self, key: &str) -> bool {
+    pub(crate) fn knows(&self, key: &str) -> bool {
         self.asked.contains(&key)
     }
 
     /// The value of a key; remembers that the key is known.
-    pub(super) fn get(&mut self, key: &'static str) -> Option<NamedItem<'a>> {
+    pub(crate) fn get(&mut self, key: &'static str) -> Option<NamedItem<'a>> {
         self.asked.push(key);
         let (_, item) = self.table.get_key_value(key)?;
         NamedItem::of(key, item, self.span_of(key, item))
     }
 
     /// The string of a key; `None` when it is not there, an error when it is no string.
-    pub(super) fn text(&mut self, key: &'static str) -> Result<Option<String>, Trouble> {
+    pub(crate) fn text(&mut self, key: &'static str) -> Result<Option<String>, Trouble> {
         self.get(key).map(|entry| entry.text().map(str::to_owned)).transpose()
     }
 
     /// The elements of a key; none when it is not there, an error when it is no list.
-    pub(super) fn list(&mut self, key: &'static str) -> Result<Vec<NamedItem<'a>>, Trouble> {
+    pub(crate) fn list(&mut self, key: &'static str) -> Result<Vec<NamedItem<'a>>, Trouble> {
         self.get(key).map_or_else(|| Ok(Vec::new()), |entry| entry.list())
     }
 
     /// Every key with its value, in file order, for tables whose keys are free.
-    pub(super) fn free(self) -> impl Iterator<Item = NamedItem<'a>> {
+    pub(crate) fn free(self) -> impl Iterator<Item = NamedItem<'a>> {
         let keys = self.table.iter();
         keys.filter_map(move |(key, item)| NamedItem::of(key, item, self.span_of(key, item)))
     }
@@ -223,7 +223,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// When the table has a key that was never asked for.
-    pub(super) fn done(self) -> Result<(), Trouble> {
+    pub(crate) fn done(self) -> Result<(), Trouble> {
         let unknown = self.table.iter().find(|(key, _)| !self.asked.contains(key));
         let Some((key, item)) = unknown else { return Ok(()) };
         let table = format!("in '{}'", self.name);
