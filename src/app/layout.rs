@@ -201,7 +201,7 @@ pub fn window(screen: (u16, u16), width: u16, height: u16) -> Rect {
 
 /// What decides where the panes are, beside the size of the screen.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Look {
+pub(crate) struct LayoutFacts {
     pub(crate) arrangement: Arrangement,
     pub(crate) focus: Pane,
     /// The pane with the focus has it all.
@@ -211,7 +211,7 @@ pub(crate) struct Look {
 }
 
 /// Computes the areas for a screen.
-pub(crate) fn areas(size: (u16, u16), look: Look) -> Areas {
+pub(crate) fn areas(size: (u16, u16), facts: LayoutFacts) -> Areas {
     let (width, height) = size;
     let mut areas = Areas::default();
     let mut body = Rect::new(0, 0, width, height);
@@ -223,11 +223,11 @@ pub(crate) fn areas(size: (u16, u16), look: Look) -> Areas {
         areas.footer = Rect::new(0, height - 1, width, 1);
         body.height -= 1;
     }
-    if look.is_zoomed || width < TINY.0 || height < TINY.1 {
-        *areas.slot(look.focus) = body;
+    if facts.is_zoomed || width < TINY.0 || height < TINY.1 {
+        *areas.slot(facts.focus) = body;
         return areas;
     }
-    let Look { arrangement, focus, is_folded, .. } = look;
+    let LayoutFacts { arrangement, focus, is_folded, .. } = facts;
     let is_shown = |pane| focus == pane || !arrangement.hides(pane);
     if is_shown(Pane::Traffic) {
         areas.traffic =
@@ -287,8 +287,8 @@ mod tests {
     fn panes_stay_on_the_screen_at_every_size() {
         for width in 1..130 {
             for height in 1..60 {
-                for (pane, look) in looks() {
-                    let areas = areas((width, height), Look { focus: pane, ..look });
+                for (pane, facts) in all_facts() {
+                    let areas = areas((width, height), LayoutFacts { focus: pane, ..facts });
                     let screen = Rect::new(0, 0, width, height);
                     for shown in Pane::ALL {
                         let area = areas.of(shown);
@@ -303,15 +303,15 @@ mod tests {
     #[test]
     fn panes_do_not_overlap() {
         for size in [(80, 24), (120, 40), (160, 48), (200, 60)] {
-            for (focus, look) in looks() {
-                let areas = areas(size, Look { focus, ..look });
+            for (focus, facts) in all_facts() {
+                let areas = areas(size, LayoutFacts { focus, ..facts });
                 for a in Pane::ALL {
                     for b in Pane::ALL {
                         assert!(a == b || !areas.of(a).intersects(areas.of(b)), "{a:?} {b:?}");
                     }
                 }
                 let covered: u32 = Pane::ALL.iter().map(|pane| areas.of(*pane).area()).sum();
-                assert_eq!(covered, u32::from(size.0 * (size.1 - 2)), "{size:?} {look:?}");
+                assert_eq!(covered, u32::from(size.0 * (size.1 - 2)), "{size:?} {facts:?}");
             }
         }
     }
@@ -323,8 +323,9 @@ mod tests {
             let arrangement =
                 Arrangement { side, request, beside, traffic, ..Arrangement::default() };
             for size in [(80, 24), (120, 40), (160, 48)] {
-                let look = Look { arrangement, focus: Pane::Presets, ..Look::default() };
-                let areas = areas(size, look);
+                let facts =
+                    LayoutFacts { arrangement, focus: Pane::Presets, ..LayoutFacts::default() };
+                let areas = areas(size, facts);
                 assert!(areas.request.height >= 4 && areas.traffic.height >= 3, "{areas:?}");
                 assert!(areas.response.width >= 12 && areas.request.width >= 12, "{areas:?}");
             }
@@ -333,7 +334,7 @@ mod tests {
 
     #[test]
     fn a_wide_screen_has_the_response_beside_the_request() {
-        let at = |width| areas((width, 40), Look::default());
+        let at = |width| areas((width, 40), LayoutFacts::default());
         assert!(!at(159).is_beside() && at(160).is_beside());
         assert_eq!(at(160).request.width, at(160).response.width);
         let splitter = at(160).splitter_at(at(160).response.x, 5);
@@ -344,16 +345,16 @@ mod tests {
     }
 
     /// Every way to arrange the screen that has a key.
-    fn looks() -> Vec<(Pane, Look)> {
-        let mut looks = Vec::new();
+    fn all_facts() -> Vec<(Pane, LayoutFacts)> {
+        let mut all_facts = Vec::new();
         for bits in 0..16 {
             let bit = |at: u8| bits >> at & 1 == 1;
             let (hides_side, hides_history, hides_traffic) = (bit(0), bit(1), bit(2));
             let arrangement =
                 Arrangement { hides_side, hides_history, hides_traffic, ..Arrangement::default() };
-            let look = Look { arrangement, is_folded: bit(3), ..Look::default() };
-            looks.extend(Pane::ALL.map(|pane| (pane, look)));
+            let facts = LayoutFacts { arrangement, is_folded: bit(3), ..LayoutFacts::default() };
+            all_facts.extend(Pane::ALL.map(|pane| (pane, facts)));
         }
-        looks
+        all_facts
     }
 }

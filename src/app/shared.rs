@@ -14,7 +14,7 @@ use super::drafts::Drafts;
 use super::focus::Pane;
 use super::format;
 use super::keymap::Keymap;
-use super::layout::{self, Areas, Look};
+use super::layout::{self, Areas, LayoutFacts};
 use super::sessions::{Session, Sessions};
 use super::themes::Themes;
 use crate::codec::search::Pattern;
@@ -99,8 +99,8 @@ impl Shared {
             arrangement.traffic = self.size.1 / 2;
         }
         let is_folded = arrangement.folds(self.is_quiet());
-        let look = Look { arrangement, focus: self.focus, is_zoomed: self.zoom, is_folded };
-        layout::areas(self.size, look)
+        let facts = LayoutFacts { arrangement, focus: self.focus, is_zoomed: self.zoom, is_folded };
+        layout::areas(self.size, facts)
     }
 
     /// Whether nothing is open whose traffic is watched live: no listener and no conversation.

@@ -30,11 +30,16 @@ impl TestStore {
         self.home.path().join("presets")
     }
 
+    /// The next reply; what is told of themes beside is another matter.
     fn next(&mut self) -> Reply {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let reply =
-            runtime.block_on(async { tokio::time::timeout(PATIENCE, self.replies.recv()).await });
-        reply.expect("a reply in time").expect("the store lives")
+        loop {
+            let reply = async { tokio::time::timeout(PATIENCE, self.replies.recv()).await };
+            match runtime.block_on(reply).expect("a reply in time").expect("the store lives") {
+                Reply::Themes(_) => {}
+                reply => return reply,
+            }
+        }
     }
 
     fn ask(&mut self, job: Job) -> Reply {

@@ -288,7 +288,7 @@ fn dotted_and_nested_spellings_mean_the_same_and_survive() {
 fn refusals_name_file_line_and_the_word_that_was_meant() {
     assert_eq!(
         refusal("about = \"x\"\n\n[http]\nmetod = \"GET\"\n"),
-        "storage failed: users/create.toml:4: unknown key 'metod' in 'http' (did you mean 'method'?)"
+        "cannot be read: users/create.toml:4: unknown key 'metod' in 'http' (did you mean 'method'?)"
     );
     assert!(refusal("[htpp]\n").contains("did you mean 'http'?"), "{}", refusal("[htpp]\n"));
     assert!(
