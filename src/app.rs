@@ -36,6 +36,7 @@ pub mod sessions;
 pub mod shared;
 pub mod state;
 pub mod themes;
+pub(crate) mod thrown_away;
 pub mod to_preset;
 pub mod wrap_bytes;
 

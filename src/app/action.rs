@@ -128,7 +128,7 @@ actions! {
     DeleteRow "delete-row" Edit "Delete row" "Cut what is selected, or delete this row of the form" [Form "<C-x>"];
     ToggleRow "toggle-row" Edit "Toggle row" "Switch this row of the form on or off" [Form "<C-t>"];
     AddRow "add-row" Edit "Add row" "Add a row, rule or step" [Form "<A-n>"];
-    Undo "undo" Edit "Undo" "Take back what was typed, or bring back the row deleted last" [Form "<A-z>"];
+    Undo "undo" Edit "Undo" "Take back what was typed, or bring back what was deleted last" [Form "<A-z>", Presets "<A-z>"];
     NextCell "next-cell" Edit "Next cell" "Next cell, or a new row" [Form "<Enter>"];
     PayloadFormat "payload-format" Edit "Payload format" "Write the input line as text or hex" [Input "<A-x>", Conversation "<A-x>"];
     LineEnding "line-ending" Edit "Line ending" "End what is sent with CRLF, LF, CR or nothing, in turn" [Input "<A-e>", Conversation "<A-e>"];
@@ -148,6 +148,7 @@ actions! {
     Duplicate "duplicate" Presets "Duplicate" "Duplicate the preset" [Presets "D"];
     Delete "delete" Presets "Delete" "Delete the preset or the whole folder, after asking" [Presets "d", Presets "<Del>"];
     Describe "describe" Presets "Describe" "Edit what the preset says about itself" [Presets "A"];
+    FoldAll "fold-all" Presets "Fold all" "Fold all folders, or unfold them" [Presets "F"];
     Revert "revert" Presets "Revert" "Throw away unsaved changes, after asking" [Presets "u"];
     ForgetEntry "forget-entry" Presets "Forget entry" "Forget this entry of the history, after asking" [History "d", History "<Del>"];
     ForgetHistory "forget-history" Presets "Forget history" "Forget the whole history, after asking" [History "D"];

@@ -290,6 +290,22 @@ impl Drafts {
         draft.begun_with = Some(draft.spec.to_spec());
     }
 
+    /// Puts a draft that was removed on screen again.
+    pub(crate) fn put_back(&mut self, draft: Draft) {
+        let is_same = |known: &Draft| known.id == draft.id;
+        let of_preset = |known: &Draft| draft.preset.is_some() && known.preset == draft.preset;
+        let place = self.list.iter().position(|known| is_same(known) || of_preset(known));
+        let draft = Draft { session: None, sent: None, saving: None, ..draft };
+        let at = if let Some(at) = place {
+            self.list[at] = draft;
+            at
+        } else {
+            self.list.push(draft);
+            self.list.len() - 1
+        };
+        self.show(at);
+    }
+
     /// Removes all drafts but these.
     pub fn retain(&mut self, keep: impl Fn(&Draft) -> bool) {
         let (current, at) = (self.current().id, self.current);

@@ -28,3 +28,4 @@ pub(crate) mod store;
 pub(crate) mod themes;
 pub(crate) mod timer;
 pub(crate) mod traffic;
+pub(crate) mod undo;

@@ -78,6 +78,8 @@ pub enum Intent {
     AddRow,
     /// Delete the row, rule or step the cursor is in.
     DeleteRow,
+    /// Bring back what was deleted or thrown away last.
+    UndoDelete,
     /// Bring back the row that was deleted last.
     UndoRow,
     /// Type this into a field, or into the row that a button adds.

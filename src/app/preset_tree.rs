@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 use super::drafts::{Draft, DraftId};
 use super::fuzzy::Finder;
 use super::shared::Shared;
-use crate::model::preset::{PresetPath, StoredPreset};
+use crate::model::preset::{Preset, PresetPath, StoredPreset};
+use crate::model::secrets::without_userinfo;
+use crate::model::spec::Spec;
 
 /// What a row stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,11 +77,11 @@ pub(super) fn rows(
     text: &str,
     hidden: &BTreeSet<String>,
 ) -> Vec<TreeRow> {
-    let mut finder = Finder::new(text);
+    let mut finder = PresetFinder::new(text);
     let mut rows = Vec::new();
     let mut before = "";
     for stored in presets {
-        if finder.score(&name(stored)).is_none() {
+        if finder.rank(stored).is_none() {
             continue;
         }
         let within = stored.path.folder();
@@ -112,17 +114,86 @@ pub(super) fn folders_to(folder: &str) -> impl Iterator<Item = &str> {
     ends.filter_map(|end| folder.get(..end)).filter(|path| !path.is_empty())
 }
 
-/// What is searched: `GET users/list`.
-fn name(stored: &StoredPreset) -> String {
-    let badge = stored.content.as_ref().map_or("", |preset| preset.spec.badge());
-    format!("{} {badge}", stored.path)
+/// Finds presets by their names, letters between or not, and by what they are: the words typed
+/// anywhere in address, kind and description.
+pub(super) struct PresetFinder {
+    names: Finder,
+    words: Finder,
+}
+
+impl PresetFinder {
+    /// An empty text fits everything.
+    pub(super) fn new(text: &str) -> Self {
+        PresetFinder { names: Finder::new(text), words: Finder::of_words(text) }
+    }
+
+    /// How well a preset fits, names before what else is known of it; `None` = not at all.
+    fn rank(&mut self, stored: &StoredPreset) -> Option<(bool, u32)> {
+        let Ok(preset) = &stored.content else {
+            return self.names.score(stored.path.as_str()).map(|score| (true, score));
+        };
+        let Preset { spec, about, .. } = preset;
+        self.rank_of(stored.path.as_str(), spec, about)
+    }
+
+    /// The same of a draft that has no file.
+    pub(super) fn fits(&mut self, draft: &Draft) -> bool {
+        self.rank_of(&draft.title(), &draft.spec, &draft.about).is_some()
+    }
+
+    fn rank_of(&mut self, name: &str, spec: &Spec, about: &str) -> Option<(bool, u32)> {
+        let badge = spec.badge();
+        if let Some(score) = self.names.score(&format!("{name} {badge}")) {
+            return Some((true, score));
+        }
+        let (protocol, side) = (spec.protocol().title(), spec.side().into_str());
+        let all = format!("{name} {badge} {protocol} {side} {} {about}", spec.address());
+        self.words.score(&all).map(|score| (false, score))
+    }
+}
+
+/// Which characters of a preset's name a search found: its words, else its letters.
+pub(crate) fn marks(path: &PresetPath, text: &str) -> Vec<usize> {
+    let found = word_marks(path.name(), text);
+    if !found.is_empty() {
+        return found;
+    }
+    let before = path.as_str().chars().count() - path.name().chars().count();
+    let hits = Finder::new(text).hits(path.as_str()).into_iter();
+    hits.filter_map(|at| at.checked_sub(before)).collect()
+}
+
+/// Which characters of a text belong to one of the words.
+pub(crate) fn word_marks(shown: &str, words: &str) -> Vec<usize> {
+    let lower: Vec<char> = shown.chars().filter_map(|c| c.to_lowercase().next()).collect();
+    let mut found = BTreeSet::new();
+    for word in words.to_lowercase().split_whitespace() {
+        let word: Vec<char> = word.chars().collect();
+        let starts = (0..lower.len()).filter(|at| lower[*at..].starts_with(&word));
+        found.extend(starts.flat_map(|at| at..at + word.len()));
+    }
+    found.into_iter().collect()
+}
+
+/// What else of a preset has the words of a search: its address, or a part of its description.
+pub(crate) fn found_in(stored: &StoredPreset, words: &str) -> Option<String> {
+    /// Characters before the first hit that are shown with it.
+    const BEFORE: usize = 8;
+    let preset = stored.content.as_ref().ok()?;
+    let address = without_userinfo(preset.spec.address());
+    [&*address, &*preset.about].into_iter().find_map(|text| {
+        let first = *word_marks(text, words).first()?;
+        let from = first.saturating_sub(BEFORE);
+        let rest: String = text.chars().skip(from).take_while(|c| *c != '\n').collect();
+        Some(if from > 0 { format!("…{rest}") } else { rest })
+    })
 }
 
 /// The preset that fits a text best.
 pub(super) fn best(presets: &[StoredPreset], text: &str) -> Option<PresetPath> {
-    let mut finder = Finder::new(text);
-    let fitting = presets.iter().filter_map(|stored| Some((finder.score(&name(stored))?, stored)));
-    fitting.min_by_key(|(score, _)| Reverse(*score)).map(|(_, stored)| stored.path.clone())
+    let mut finder = PresetFinder::new(text);
+    let fitting = presets.iter().filter_map(|stored| Some((finder.rank(stored)?, stored)));
+    fitting.min_by_key(|(rank, _)| Reverse(*rank)).map(|(_, stored)| stored.path.clone())
 }
 
 /// Whether a preset lies in a folder or below.
@@ -133,9 +204,7 @@ pub(super) fn is_inside(path: &PresetPath, folder: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::preset::Preset;
     use crate::model::protocol::{Protocol, Side};
-    use crate::model::spec::Spec;
 
     fn presets(paths: &[&str]) -> Vec<StoredPreset> {
         let mut list: Vec<StoredPreset> = paths

@@ -29,6 +29,7 @@ use super::save_state::SaveState;
 use super::search_line::SearchLine;
 use super::shared::{Shared, Shown};
 use super::themes::Themes;
+use super::thrown_away::Thrown;
 use crate::engine::command::Command;
 use crate::model::id::BodyId;
 use crate::model::key::Key;
@@ -124,6 +125,8 @@ pub struct App {
     pub(super) edited: EditedTexts,
     /// The elapsed time of what runs in the response region will be drawn anew.
     pub(super) clock_due: bool,
+    /// What was deleted or thrown away and can be brought back.
+    pub(super) thrown: Thrown,
     /// Presets whose description is on its way to their files.
     pub(super) describing: BTreeMap<PresetPath, Preset>,
     pub(super) loaded: bool,

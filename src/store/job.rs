@@ -28,6 +28,8 @@ pub enum Job {
     /// Delete these presets of a folder (sorted); every other file in it stays, and so does the folder as
     /// long as there is one.
     DeleteFolder { folder: String, presets: Vec<PresetPath> },
+    /// Write files that were deleted again, byte for byte; none in the place of another one.
+    BringBack { files: Vec<PresetFile> },
     /// Read the drafts and screen state of the last run.
     LoadRestore,
     /// Keep unsaved work; written atomically, a moment after the last change.
@@ -48,6 +50,13 @@ pub enum Job {
     ReadTexts { files: Vec<(String, PathBuf)> },
     /// Use the presets of a project that others may change from now on, or leave them out; remembered.
     UseProject { project: ForeignProject, used: bool },
+}
+
+/// The file of a preset as it was on the disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PresetFile {
+    pub path: PresetPath,
+    pub bytes: Bytes,
 }
 
 /// A project whose presets somebody else may change.
@@ -114,16 +123,20 @@ pub enum Reply {
     Conflict { mine: Box<Preset>, theirs: Box<StoredPreset> },
     /// The preset lies at `to` now.
     Renamed { from: PresetPath, to: PresetPath },
-    /// The preset is gone.
-    Deleted { path: PresetPath },
+    /// The preset is gone; what its file held, if it could be read.
+    Deleted { path: PresetPath, kept: Option<Bytes> },
     /// What went of a folder. `left` is the number of other files still in it; a failure names
     /// the preset at which it ended.
     FolderDeleted {
         folder: String,
         presets: Vec<PresetPath>,
+        /// What the files of these held, as far as that is not too much.
+        kept: Vec<PresetFile>,
         left: usize,
         failure: Option<Failure>,
     },
+    /// Files that were deleted are back, all of them unless it failed.
+    BroughtBack { presets: Vec<StoredPreset>, failure: Option<Failure> },
     /// What the last run kept; `None` = nothing.
     Restored(Option<Box<Restore>>),
     /// The drafts are on disk.
@@ -189,6 +202,14 @@ impl Workspace {
         self.applying(folder).flat_map(|defaults| defaults.variables.clone()).collect()
     }
 
+    /// Enters a preset in its place, or instead of the one that is there.
+    pub(crate) fn enter(&mut self, stored: StoredPreset) {
+        match self.presets.binary_search_by(|known| known.path.cmp(&stored.path)) {
+            Ok(at) => self.presets[at] = stored,
+            Err(at) => self.presets.insert(at, stored),
+        }
+    }
+
     /// The defaults that apply to a preset in this folder, the outermost first.
     pub(crate) fn applying(
         &self,
@@ -214,6 +235,8 @@ impl Job {
     pub const READ_HISTORY: &str = "read the history";
     /// Name of the job that writes a file the user named.
     pub(crate) const WRITE_FILE: &str = "write the file";
+    /// Name of the job that writes deleted files again.
+    pub(crate) const BRING_BACK: &str = "bring back what was deleted";
 
     /// What the job does, for `Reply::Failed`.
     #[must_use]
@@ -224,6 +247,7 @@ impl Job {
             Job::RenamePreset { .. } => "rename the preset",
             Job::DeletePreset { .. } => "delete the preset",
             Job::DeleteFolder { .. } => "delete the folder",
+            Job::BringBack { .. } => Job::BRING_BACK,
             Job::LoadRestore => Job::LOAD_RESTORE,
             Job::SaveRestore(_) => Job::SAVE_RESTORE,
             Job::AppendHistory(_) | Job::FinishHistory { .. } => Job::WRITE_HISTORY,

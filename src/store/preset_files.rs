@@ -7,12 +7,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::job::{Overwrite, Reply};
+use bytes::Bytes;
+
+use super::job::{Overwrite, PresetFile, Reply};
 use super::lock::FolderLock;
 use super::{atomic, inside, lock, preset, starter, workspace};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 
+/// Bytes of deleted files of a folder that are kept to be brought back.
+const KEPT: usize = 64 * 1024 * 1024;
 /// Files and folders that are counted after presets went from among them.
 const COUNTED: usize = 100_000;
 
@@ -76,9 +80,32 @@ pub(super) fn rename(root: &Path, from: PresetPath, to: PresetPath) -> Result<Re
 pub(super) fn delete(root: &Path, path: PresetPath) -> Result<Reply, Failure> {
     let _lock = locked(root)?;
     let file = existing(root, &path)?;
+    let kept = workspace::read_bytes(&file).ok().map(Bytes::from);
     atomic::remove(&file)?;
     remove_empty_folders(root, &file);
-    Ok(Reply::Deleted { path })
+    Ok(Reply::Deleted { path, kept })
+}
+
+/// Writes files that were deleted again, as far as it goes; never in the place of another one.
+pub(super) fn bring_back(root: &Path, files: &[PresetFile]) -> Result<Reply, Failure> {
+    let _lock = locked(root)?;
+    let (mut presets, mut failure) = (Vec::new(), None);
+    for PresetFile { path, bytes } in files {
+        let file = file_of(root, path);
+        let written = inside::entry(root, &file).and_then(|file| {
+            atomic::make_folders(file.parent().unwrap_or(root))?;
+            atomic::write(&file, bytes, Overwrite::Refuse)
+        });
+        if let Err(failed) = written {
+            failure = Some(failed);
+            break;
+        }
+        presets.push(workspace::stored(path, Ok(bytes.to_vec())));
+    }
+    if let Some(failure) = failure.take_if(|_| presets.is_empty()) {
+        return Err(failure);
+    }
+    Ok(Reply::BroughtBack { presets, failure })
 }
 
 /// Removes presets of a folder, as far as it goes, and the folders that become empty. A preset that
@@ -90,9 +117,11 @@ pub(super) fn delete_folder(
 ) -> Result<Reply, Failure> {
     let _lock = locked(root)?;
     let mut gone = Vec::new();
+    let (mut kept, mut left_of) = (Vec::new(), KEPT);
     let mut failure = None;
     for path in presets {
         let file = file_of(root, &path);
+        let before = workspace::read_bytes(&file).ok();
         let is_there = inside::entry(root, &file).and_then(|_| atomic::is_there(&file));
         let removed = is_there.and_then(|there| if there { atomic::remove(&file) } else { Ok(()) });
         if let Err(failed) = removed {
@@ -100,10 +129,14 @@ pub(super) fn delete_folder(
             break;
         }
         remove_empty_folders(root, &file);
+        if let Some(bytes) = before.filter(|bytes| bytes.len() <= left_of) {
+            left_of -= bytes.len();
+            kept.push(PresetFile { path: path.clone(), bytes: bytes.into() });
+        }
         gone.push(path);
     }
     let left = files_in(&root.join(&folder));
-    Ok(Reply::FolderDeleted { folder, presets: gone, left, failure })
+    Ok(Reply::FolderDeleted { folder, presets: gone, kept, left, failure })
 }
 
 /// Files in a folder and below, as many as are counted; folders that links lead to are not entered.

@@ -190,10 +190,23 @@ fn a_folder_goes_with_its_presets_and_every_other_file_stays() {
     store.load();
     let presets = vec![path("f/a"), path("f/deep/b"), path("f/deep/c"), path("f/never-was")];
     let gone = store.ask(Job::DeleteFolder { folder: "f".into(), presets: presets.clone() });
-    let expected = Reply::FolderDeleted { folder: "f".into(), presets, left: 2, failure: None };
-    assert_eq!(gone, expected);
+    let Reply::FolderDeleted { presets: went, kept, left: 2, failure: None, .. } = gone else {
+        panic!("{gone:?}")
+    };
+    assert_eq!(went, presets);
+    assert_eq!(kept.len(), 3, "what was never there holds nothing");
+    let files = kept.clone();
     assert!(store.root().join("f/notes.md").exists() && !store.root().join("f/deep").exists());
     assert_eq!(store.load().presets.len(), 1);
+    let back = store.ask(Job::BringBack { files });
+    assert!(matches!(&back, Reply::BroughtBack { presets, failure: None } if presets.len() == 3));
+    assert_eq!(store.load().presets.len(), 4);
+    for file in &kept {
+        let now = std::fs::read(store.root().join(format!("{}.toml", file.path))).unwrap();
+        assert_eq!(now, file.bytes, "byte for byte");
+    }
+    let again = store.ask(Job::BringBack { files: kept });
+    assert!(matches!(again, Reply::Failed { .. }), "never over what is there: {again:?}");
     let gone = store.ask(Job::DeleteFolder { folder: "g".into(), presets: vec![path("g/d")] });
     assert!(matches!(gone, Reply::FolderDeleted { left: 0, .. }));
     assert!(!store.root().join("g").exists() && store.root().exists());

@@ -90,6 +90,7 @@ impl Worker {
             | Job::RenamePreset { .. }
             | Job::DeletePreset { .. }
             | Job::DeleteFolder { .. }
+            | Job::BringBack { .. }
             | Job::LoadRestore
             | Job::SaveRestore(_)
             | Job::UseProject { .. } => &self.saving,

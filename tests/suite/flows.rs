@@ -9,6 +9,8 @@ mod arranging;
 mod composing;
 #[path = "flows/conversations.rs"]
 mod conversations;
+#[path = "flows/folders.rs"]
+mod folders;
 #[path = "flows/leaving.rs"]
 mod leaving;
 #[path = "flows/letters.rs"]

@@ -76,10 +76,10 @@ fn keep(desk: &mut Desk, home: &Path, kind: &str, number: u64) {
             let reply = desk.save(preset(&name, request(number, 5_000)), None, Overwrite::Refuse);
             assert!(matches!(reply, Reply::Saved { .. }), "{reply:?}");
             let before = path(&format!("brief/{}", number - 1));
-            if !home.join(format!("presets/{before}.toml")).exists() {
+            let Ok(bytes) = std::fs::read(home.join(format!("presets/{before}.toml"))) else {
                 return;
-            }
-            let wanted = Reply::Deleted { path: before.clone() };
+            };
+            let wanted = Reply::Deleted { path: before.clone(), kept: Some(bytes.into()) };
             (desk.ask(Job::DeletePreset { path: before }), wanted)
         }
         "project" => {

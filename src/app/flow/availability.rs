@@ -35,6 +35,9 @@ fn of_program(app: &App, action: Action, pane: Pane) -> Option<&'static str> {
             Some("no certificate was refused here")
         }
         A::Grow | A::Shrink if shared.zoom => Some("this pane has the whole screen"),
+        A::Undo if pane == Pane::Presets && app.thrown.is_empty() => {
+            Some("nothing was deleted lately")
+        }
         A::UndoClear if app.forgettings == 0 => Some("nothing was forgotten lately"),
         A::Clear if shared.timeline.is_empty() => Some("there is no record yet"),
         _ => None,

@@ -2,7 +2,7 @@
 
 use super::{
     curl, draft, edited, focus, history, input, overlays, program, project, response, save, themes,
-    traffic,
+    traffic, undo,
 };
 use crate::app::action::Action;
 use crate::app::effect::Effect;
@@ -59,6 +59,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::CycleField { field, forward } => draft::cycle_field(app, field, forward),
         Intent::AddRow => draft::add_row(app),
         Intent::DeleteRow => draft::delete_row(app),
+        Intent::UndoDelete => undo::undo(app),
         Intent::UndoRow => draft::undo_row(app),
         Intent::TypeInto(field, key) => draft::type_into(app, field, key),
         Intent::AdoptAddress => draft::adopt_pasted(app),

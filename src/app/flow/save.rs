@@ -18,6 +18,7 @@ use crate::app::overlay::Overlay;
 use crate::app::overlay::conflict::Conflict;
 use crate::app::preset_tree::TreeItem;
 use crate::app::state::App;
+use crate::app::thrown_away::ThrownAway;
 use crate::engine::command::{CloseMode, Command};
 use crate::model::failure::Failure;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
@@ -165,12 +166,7 @@ pub(crate) fn saved(app: &mut App, path: &PresetPath, fingerprint: u64) {
 
 fn enter(app: &mut App, preset: Preset, fingerprint: u64) {
     let path = preset.path.clone();
-    let stored = StoredPreset { path, content: Ok(preset), fingerprint };
-    let presets = &mut app.shared.workspace.presets;
-    match presets.binary_search_by(|known| known.path.cmp(&stored.path)) {
-        Ok(at) => presets[at] = stored,
-        Err(at) => presets.insert(at, stored),
-    }
+    app.shared.workspace.enter(StoredPreset { path, content: Ok(preset), fingerprint });
 }
 
 /// The store moved a preset.
@@ -196,7 +192,12 @@ pub(crate) fn renamed(app: &mut App, from: &PresetPath, to: &PresetPath) {
 /// The store deleted a preset.
 pub(crate) fn deleted(app: &mut App, path: &PresetPath) {
     gone(app, std::slice::from_ref(path));
-    app.say(format!("{path} deleted"));
+    app.say(format!("{path} deleted{}", way_back(app)));
+}
+
+/// How what just went can be brought back, for the end of a sentence.
+fn way_back(app: &App) -> String {
+    if app.thrown.is_empty() { String::new() } else { app.keyed("; [undo] brings it back") }
 }
 
 /// These presets (sorted) are not there any more, nor are their drafts.
@@ -234,7 +235,9 @@ pub(crate) fn folder_deleted(
     let count = format::counted(paths.len() as u64, "preset");
     match failure {
         Some(failure) => app.warn(format!("{folder}/: {count} deleted, then: {failure}")),
-        None if left == 0 => app.say(format!("{folder}/ deleted with {count}")),
+        None if left == 0 => {
+            app.say(format!("{folder}/ deleted with {count}{}", way_back(app)));
+        }
         None => {
             let files = format::counted(left as u64, "other file");
             let stay = if left == 1 { "stays" } else { "stay" };
@@ -308,6 +311,10 @@ pub(crate) fn delete_folder(app: &mut App, folder: String, presets: Vec<PresetPa
 /// Throws a draft away; what runs from it is closed.
 pub(crate) fn discard(app: &mut App, id: DraftId) {
     close(app, |draft| draft.id == id);
+    if let Some(draft) = app.shared.drafts.get(id) {
+        app.thrown.push(ThrownAway::Draft(Box::new(draft.clone())));
+    }
+    app.say(format!("thrown away{}", way_back(app)));
     forget_drafts(app, |draft| draft.id == id);
 }
 
@@ -327,13 +334,15 @@ pub(crate) fn revert(app: &mut App, id: DraftId) {
     let presets = &app.shared.workspace.presets;
     let Some(draft) = app.shared.drafts.get_mut(id) else { return };
     let stored = presets.iter().find(|stored| Some(&stored.path) == draft.preset.as_ref());
+    let changes = ThrownAway::Changes(id, draft.spec.clone());
     if !stored.is_some_and(|stored| draft.follow(stored)) {
         match draft.saved.clone() {
             Some(saved) => draft.replace(saved),
             None => return,
         }
     }
-    app.say("unsaved changes thrown away");
+    app.thrown.push(changes);
+    app.say(format!("unsaved changes thrown away{}", way_back(app)));
     draft::draft_changed(app);
 }
 

@@ -1,6 +1,6 @@
 //! Replies of the store: workspace, saved presets, drafts of the last run, history.
 
-use super::{curl, draft, edited, focus, history, project, restore, save, themes};
+use super::{curl, draft, edited, focus, history, project, restore, save, themes, undo};
 use crate::app::action::Action;
 use crate::app::arrangement::Arrangement;
 use crate::app::effect::Effect;
@@ -9,7 +9,7 @@ use crate::app::format;
 use crate::app::save_state::LastRun;
 use crate::app::state::App;
 use crate::model::preset::Opening;
-use crate::store::job::{Job, Reply, Restore, Workspace};
+use crate::store::job::{Job, PresetFile, Reply, Restore, Workspace};
 
 /// Takes one reply of the store; failures are shown as remarks.
 pub(crate) fn apply(app: &mut App, reply: Reply) {
@@ -21,10 +21,16 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         Reply::Saved { path, fingerprint } => save::saved(app, &path, fingerprint),
         Reply::Conflict { mine, theirs } => save::conflict(app, mine, theirs),
         Reply::Renamed { from, to } => save::renamed(app, &from, &to),
-        Reply::Deleted { path } => save::deleted(app, &path),
-        Reply::FolderDeleted { folder, presets, left, failure } => {
+        Reply::Deleted { path, kept } => {
+            let file = kept.map(|bytes| PresetFile { path: path.clone(), bytes });
+            undo::keep_presets(app, file.into_iter().collect());
+            save::deleted(app, &path);
+        }
+        Reply::FolderDeleted { folder, presets, kept, left, failure } => {
+            undo::keep_presets(app, kept);
             save::folder_deleted(app, &folder, &presets, left, failure);
         }
+        Reply::BroughtBack { presets, failure } => undo::brought_back(app, presets, failure),
         Reply::Restored(restore) => restored(app, restore),
         Reply::History { text, entries, total } => {
             let again = app.history.arrived(&text, entries, total);
@@ -45,6 +51,9 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         }
         Reply::Failed { job, failure } => {
             save::failed(app, job);
+            if job == Job::BRING_BACK {
+                undo::failed(app);
+            }
             // A question for the history may be what failed, and what was not written is in the list.
             app.effects.extend(app.history.failed(job).map(Effect::Store));
             if job == Job::SAVE_RESTORE && app.save_state.is_repeated() {

@@ -80,6 +80,8 @@ impl PresetsPane {
         match action {
             Action::Open => return self.open(shared),
             Action::Toggle => self.toggle(shared),
+            Action::Undo => return Intent::UndoDelete.into(),
+            Action::FoldAll => self.fold_all(shared),
             Action::Left => self.fold(shared),
             Action::Right => self.unfold(shared),
             Action::Find => self.start_search(shared),

@@ -46,6 +46,7 @@ impl Saving {
             Job::DeleteFolder { folder, presets } => {
                 preset_files::delete_folder(root, folder, presets)
             }
+            Job::BringBack { files } => preset_files::bring_back(root, &files),
             Job::LoadRestore => Ok(Reply::Restored(self.restore.load().map(Box::new))),
             Job::SaveRestore(restore) => self.restore.save(&restore).map(|()| Reply::RestoreSaved),
             Job::UseProject { project, used } => {
@@ -69,7 +70,7 @@ impl Saving {
             return Ok(());
         }
         match job {
-            Job::SavePreset { .. } => atomic::make_folders(root),
+            Job::SavePreset { .. } | Job::BringBack { .. } => atomic::make_folders(root),
             Job::RenamePreset { .. } | Job::DeletePreset { .. } | Job::DeleteFolder { .. }
                 if !atomic::is_there(root)? =>
             {
@@ -82,8 +83,14 @@ impl Saving {
     /// Enters what went and came into what the application knows.
     fn learn(&self, reply: &Reply) {
         let gone = match reply {
-            Reply::Renamed { from: path, .. } | Reply::Deleted { path } => {
+            Reply::Renamed { from: path, .. } | Reply::Deleted { path, .. } => {
                 std::slice::from_ref(path)
+            }
+            Reply::BroughtBack { presets, .. } => {
+                for stored in presets {
+                    self.known.enter(&stored.path, Some(stored.clone()));
+                }
+                return;
             }
             Reply::FolderDeleted { presets, .. } => presets,
             _ => return,

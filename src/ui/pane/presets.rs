@@ -7,7 +7,7 @@ use ratatui::widgets::Block;
 use crate::app::drafts::Draft;
 use crate::app::focus::Pane;
 use crate::app::layout::pane_inner;
-use crate::app::preset_tree::{TreeItem, TreeRow};
+use crate::app::preset_tree::{self, TreeItem, TreeRow};
 use crate::ui::painter::{Painter, cells};
 use crate::ui::widget::{badge, frame};
 
@@ -103,16 +103,51 @@ fn draw_leaf(mut painter: Painter<'_>, item: &TreeItem, is_open: bool) {
     };
     let width = painter.area.width.saturating_sub(cells(mark));
     let wide = cells(&name) > width;
+    let start = painter.area;
     let style = if is_open { Style::new().add_modifier(Modifier::BOLD) } else { Style::new() };
     painter.put_within(&name, if wide { width.saturating_sub(1) } else { width }, style);
     if wide {
         painter.put("…", palette.dim);
     }
+    mark_hits(&mut painter, item, start);
     painter.put(mark, palette.warning);
 }
 
 /// Behind the name of a preset whose file went away.
 const LOST: &str = " not on disk";
+
+/// Marks what a search found in a name that begins here; else says dimmed behind it where it was.
+fn mark_hits(painter: &mut Painter<'_>, item: &TreeItem, start: Rect) {
+    let (app, palette) = (painter.app, painter.palette);
+    let (text, TreeItem::Preset(path)) = (app.presets.search_text(), item) else { return };
+    if text.trim().is_empty() {
+        return;
+    }
+    let used = painter.area.x - start.x;
+    let found = preset_tree::marks(path, &text);
+    mark_at(painter, path.name(), &found, Rect { width: used, ..start });
+    let elsewhere = app.shared.stored(path).filter(|_| found.is_empty());
+    if let Some(context) = elsewhere.and_then(|stored| preset_tree::found_in(stored, &text)) {
+        painter.skip(1);
+        let there = painter.area;
+        painter.put(&context, palette.dim);
+        mark_at(painter, &context, &preset_tree::word_marks(&context, &text), there);
+    }
+}
+
+/// Marks characters of a text that stands in an area. Wide characters would shift the marks, so only
+/// plain texts get them.
+fn mark_at(painter: &mut Painter<'_>, text: &str, found: &[usize], area: Rect) {
+    let style = painter.palette.active;
+    if text.chars().all(|c| c.is_ascii() || c == '…') {
+        for at in found.iter().filter_map(|at| u16::try_from(*at).ok()) {
+            let cell = Rect { x: area.x.saturating_add(at), width: 1, ..area };
+            if at < area.width {
+                painter.at(cell).fill(style);
+            }
+        }
+    }
+}
 
 /// An address without the scheme its badge tells.
 fn short_address(address: &str) -> &str {

@@ -359,6 +359,7 @@ fn a_folder_that_could_not_be_deleted_as_a_whole_says_where_it_ended() {
     let reply = Reply::FolderDeleted {
         folder: "tutorial".into(),
         presets,
+        kept: Vec::new(),
         left: 4,
         failure: Some(failure),
     };

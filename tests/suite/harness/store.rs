@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use bytes::Bytes;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::preset::{Environment, Preset, PresetPath, StoredPreset};
 use wirebench::store::job::{
-    FolderDefaults, HistoryEntry, HistoryName, HistoryRow, HistorySpec, Job, Overwrite, Reply,
-    Restore, Workspace,
+    FolderDefaults, HistoryEntry, HistoryName, HistoryRow, HistorySpec, Job, Overwrite, PresetFile,
+    Reply, Restore, Workspace,
 };
 use wirebench::store::{preset, starter};
 
@@ -47,16 +48,8 @@ impl MemoryStore {
                 self.presets.insert(to.clone(), kept);
                 Some(Reply::Renamed { from, to })
             }
-            Job::DeletePreset { path } => {
-                self.presets.remove(&path);
-                Some(Reply::Deleted { path })
-            }
-            Job::DeleteFolder { folder, presets } => {
-                for path in &presets {
-                    self.presets.remove(path);
-                }
-                let left = self.other_files;
-                Some(Reply::FolderDeleted { folder, presets, left, failure: None })
+            job @ (Job::DeletePreset { .. } | Job::DeleteFolder { .. } | Job::BringBack { .. }) => {
+                self.take_away(job)
             }
             Job::SaveRestore(restore) => {
                 self.restore = Some(*restore);
@@ -84,6 +77,36 @@ impl MemoryStore {
                 self.history.retain(|entry| name.is_some_and(|name| name.at != entry.at));
                 let count = (before - self.history.len()) as u64;
                 Some(Reply::HistoryForgotten { count })
+            }
+            _ => None,
+        }
+    }
+
+    /// Deletes presets, or brings them back.
+    fn take_away(&mut self, job: Job) -> Option<Reply> {
+        match job {
+            Job::DeletePreset { path } => {
+                let kept = self.presets.remove(&path).map(|kept| file_of(&kept.0));
+                Some(Reply::Deleted { path, kept })
+            }
+            Job::DeleteFolder { folder, presets } => {
+                let kept = presets.iter().filter_map(|path| {
+                    let bytes = file_of(&self.presets.remove(path)?.0);
+                    Some(PresetFile { path: path.clone(), bytes })
+                });
+                let kept = kept.collect();
+                let left = self.other_files;
+                Some(Reply::FolderDeleted { folder, presets, kept, left, failure: None })
+            }
+            Job::BringBack { files } => {
+                let mut presets = Vec::new();
+                for PresetFile { path, bytes } in files {
+                    let back = stored(path.as_str(), std::str::from_utf8(&bytes).unwrap());
+                    let preset = back.content.clone().unwrap();
+                    self.presets.insert(path, (preset, back.fingerprint));
+                    presets.push(back);
+                }
+                Some(Reply::BroughtBack { presets, failure: None })
             }
             _ => None,
         }
@@ -128,6 +151,10 @@ fn history_row(entry: &HistoryEntry) -> HistoryRow {
         outcome: entry.outcome.clone(),
         preset: entry.preset.clone(),
     }
+}
+
+fn file_of(preset: &Preset) -> Bytes {
+    preset::write(preset, None).into()
 }
 
 /// The embedded starter workspace, as the store reads it.

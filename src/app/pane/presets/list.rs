@@ -8,10 +8,9 @@ use ratatui::layout::Rect;
 
 use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::drafts::{Draft, DraftId};
-use crate::app::fuzzy::Finder;
 use crate::app::keymap::Context;
 use crate::app::layout::{cut_bottom, cut_top, pane_inner};
-use crate::app::preset_tree::{self, TreeItem, TreeRow};
+use crate::app::preset_tree::{self, PresetFinder, TreeItem, TreeRow};
 use crate::app::search_line::SearchLine;
 use crate::app::shared::Shared;
 use crate::codec::wrap_words::wrap;
@@ -76,11 +75,11 @@ pub struct PresetsAreas {
 impl PresetsPane {
     /// The rows, drafts without a file first.
     pub fn listing(&self, shared: &Shared) -> TreeListing<'_> {
-        let mut finder = Finder::new(&self.search_text());
+        let mut finder = PresetFinder::new(&self.search_text());
         let drafts = shared
             .drafts
             .iter()
-            .filter(|draft| is_loose(shared, draft) && finder.score(&draft.title()).is_some())
+            .filter(|draft| is_loose(shared, draft) && finder.fits(draft))
             .map(|draft| draft.id)
             .collect();
         TreeListing { drafts, tree: &self.tree }
@@ -214,6 +213,26 @@ impl PresetsPane {
         }
     }
 
+    /// Folds all folders, or unfolds them when all are folded; the cursor stays where it is seen.
+    pub(super) fn fold_all(&mut self, shared: &Shared) {
+        let folders = shared.workspace.presets.iter().map(|stored| stored.path.folder());
+        let all: BTreeSet<String> =
+            folders.flat_map(preset_tree::folders_to).map(str::to_owned).collect();
+        let selected = self.selected(shared);
+        let outermost = match &selected {
+            Some(TreeItem::Preset(path)) => preset_tree::folders_to(path.folder()).next(),
+            Some(TreeItem::Folder(folder)) => preset_tree::folders_to(folder).next(),
+            Some(TreeItem::Draft(_)) | None => None,
+        };
+        let outermost = outermost.map(str::to_owned);
+        let is_folded = all.is_subset(&self.folded);
+        self.folded = if is_folded { BTreeSet::new() } else { all };
+        self.rebuild(shared);
+        if let Some(folder) = outermost.filter(|_| !is_folded) {
+            self.select_item(shared, &TreeItem::Folder(folder));
+        }
+    }
+
     /// Left: folds an open folder, else goes to the folder around.
     pub(super) fn fold(&mut self, shared: &Shared) {
         let around = match self.selected(shared) {
@@ -267,7 +286,8 @@ impl PresetsPane {
         }
     }
 
-    fn search_text(&self) -> String {
+    /// What is searched; empty = nothing.
+    pub(crate) fn search_text(&self) -> String {
         self.search.as_ref().map(|search| search.editor.text().into_owned()).unwrap_or_default()
     }
 

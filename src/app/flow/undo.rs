@@ -1,0 +1,97 @@
+//! Brings back what was deleted or thrown away: files of presets by the store, byte for byte; drafts
+//! and changes at once.
+
+use super::draft;
+use crate::app::drafts::Draft;
+use crate::app::effect::Effect;
+use crate::app::format;
+use crate::app::state::App;
+use crate::app::thrown_away::ThrownAway;
+use crate::model::failure::Failure;
+use crate::model::preset::{PresetPath, StoredPreset};
+use crate::store::job::{Job, PresetFile};
+
+/// Keeps the files of presets that are gone, and the unsaved changes of their drafts.
+pub(crate) fn keep_presets(app: &mut App, files: Vec<PresetFile>) {
+    if files.is_empty() {
+        return;
+    }
+    let is_of = |draft: &&Draft| {
+        let path = draft.preset.as_ref();
+        path.is_some_and(|path| files.iter().any(|file| file.path == *path))
+    };
+    let drafts = app.shared.drafts.iter().filter(|draft| draft.is_modified());
+    let drafts = drafts.filter(is_of).cloned().collect();
+    app.thrown.push(ThrownAway::Presets { files, drafts });
+}
+
+/// Brings back what went last.
+pub(crate) fn undo(app: &mut App) {
+    if app.thrown.returning.is_some() {
+        return app.say("what went before is on its way back; try it again in a moment");
+    }
+    match app.thrown.pop() {
+        None => app.say("nothing to undo here"),
+        Some(ThrownAway::Draft(kept)) => {
+            let title = kept.title();
+            app.shared.drafts.put_back(*kept);
+            draft::draft_changed(app);
+            app.say(format!("{title} is back"));
+        }
+        Some(ThrownAway::Changes(id, spec)) => {
+            let Some(changed) = app.shared.drafts.get_mut(id) else {
+                return app.say("the draft of these changes is not there any more");
+            };
+            changed.replace(spec.to_spec());
+            draft::show_draft(app, id);
+            app.say("the changes are back, unsaved");
+        }
+        Some(gone) => {
+            if let ThrownAway::Presets { files, .. } = &gone {
+                let files = files.clone();
+                app.effects.push(Effect::Store(Job::BringBack { files }));
+            }
+            app.thrown.returning = Some(gone);
+        }
+    }
+}
+
+/// The store wrote these again, all of them unless it failed.
+pub(crate) fn brought_back(app: &mut App, presets: Vec<StoredPreset>, failure: Option<Failure>) {
+    let paths: Vec<PresetPath> = presets.iter().map(|stored| stored.path.clone()).collect();
+    for stored in presets {
+        app.shared.workspace.enter(stored);
+    }
+    app.presets.rebuild(&app.shared);
+    if let Some(ThrownAway::Presets { mut files, drafts }) = app.thrown.returning.take() {
+        for kept in
+            drafts.into_iter().filter(|kept| kept.preset.iter().all(|it| paths.contains(it)))
+        {
+            app.shared.drafts.put_back(kept);
+        }
+        files.retain(|file| !paths.contains(&file.path));
+        if !files.is_empty() {
+            app.thrown.push(ThrownAway::Presets { files, drafts: Vec::new() });
+        }
+    }
+    draft::draft_changed(app);
+    if let Some(first) = paths.first() {
+        draft::open_preset(app, first);
+    }
+    let what = match paths.as_slice() {
+        [path] => format!("{path} is back"),
+        paths => format!("{} are back", format::counted(paths.len() as u64, "preset")),
+    };
+    match failure {
+        Some(failure) => app.warn(format!("{what}, then: {failure}")),
+        None => app.say(what),
+    }
+    app.touched();
+}
+
+/// The store could bring nothing back; it can be tried again.
+pub(crate) fn failed(app: &mut App) {
+    if let Some(gone) = app.thrown.returning.take() {
+        app.thrown.push(gone);
+    }
+}
