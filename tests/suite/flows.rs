@@ -1,6 +1,8 @@
 //! What a user does, as keys, and what comes of it. One test per story or pitfall.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "failing is how a test speaks")]
 
+#[path = "flows/address.rs"]
+mod address;
 #[path = "flows/composing.rs"]
 mod composing;
 #[path = "flows/conversations.rs"]

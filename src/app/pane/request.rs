@@ -3,10 +3,12 @@
 //! `form_editor` keeps the state; here is what keys, clicks and the wheel do. The spec is changed
 //! by the flow of drafts, which the pane asks with intents.
 
+mod address_line;
 mod field_areas;
 mod form_editor;
 mod moves;
 
+pub use address_line::{AddressAreas, SendBlock, address_areas, resolved, send_block};
 pub use field_areas::PlacedField;
 pub(crate) use field_areas::{label_width, tab_strip};
 pub use form_editor::RequestPane;
@@ -267,6 +269,9 @@ impl RequestPane {
     /// A press of the mouse: the cursor goes to the field under it.
     fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
         let under = (mouse.column, mouse.row).into();
+        if address_areas(shared, inner(area)).send.contains(under) {
+            return Intent::Act(send_block(shared).action).into();
+        }
         let mut placed = self.place(shared, inner(area)).into_iter();
         let Some(PlacedField { field, area }) = placed.find(|placed| placed.area.contains(under))
         else {

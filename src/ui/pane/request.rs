@@ -1,5 +1,7 @@
 //! Draws the request pane: the form of the draft on screen.
 
+mod address;
+
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
@@ -17,7 +19,7 @@ use crate::compose::{Automatic, automatic};
 use crate::model::http::AutomaticHeader;
 use crate::model::protocol::Side;
 use crate::ui::painter::{Painter, cells};
-use crate::ui::widget::frame;
+use crate::ui::widget::{bytes, frame};
 
 /// The name of the region and what is shown; on the right the button that sends.
 pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
@@ -48,6 +50,7 @@ fn foot(painter: &Painter<'_>) -> Vec<(String, Style)> {
 
 /// Draws the inside of the pane.
 pub(super) fn draw(mut painter: Painter<'_>) {
+    address::around(&mut painter);
     let placed = painter.app.request.place(&painter.app.shared, painter.area);
     for PlacedField { field, area } in &placed {
         draw_field(painter.at(*area), field);
@@ -74,21 +77,12 @@ fn title(app: &App) -> String {
     printable_str(&format!(" {protocol} {kind} ─ {name}{mark}{trust} ")).into_owned()
 }
 
-/// What sending will do.
+/// What else can be done with what runs.
 fn button(app: &App) -> String {
     let draft = app.shared.drafts.current();
-    let live =
-        draft.session.and_then(|id| app.shared.sessions.get(id)).is_some_and(|s| !s.is_over());
-    let can = draft.spec.capabilities();
-    app.keyed(match (draft.spec.side(), live) {
-        (Side::Listener, true) => " [send] update answers  [stop] stop ",
-        (Side::Listener, false) => " [send] listen ",
-        (Side::Client, true) if can.conversation => " [stop] close ",
-        (Side::Client, true) => " [send] send again  [cancel] cancel ",
-        (Side::Client, false) if !can.conversation => " [send] send ",
-        (Side::Client, false) if can.connections => " [send] connect ",
-        (Side::Client, false) => " [send] open ",
-    })
+    let runs = draft.session.and_then(|id| app.shared.sessions.get(id));
+    let is_listening = runs.is_some_and(|session| !session.is_over() && session.side().listens());
+    if is_listening { app.keyed(" [send] update answers ") } else { String::new() }
 }
 
 fn draw_field(mut painter: Painter<'_>, field: &FormField) {
@@ -125,30 +119,44 @@ fn draw_field(mut painter: Painter<'_>, field: &FormField) {
 /// A field of text: its editor while the cursor is on it, else its value.
 fn text(mut painter: Painter<'_>, field: &FormField, style: Style, here: bool) {
     let (app, palette) = (painter.app, painter.palette);
-    painter.fill(palette.field);
+    let spec = &app.shared.drafts.current().spec;
+    let is_method = field.id == FormFieldId::key("method");
+    let ground = if is_method { address::method(palette, spec.badge()) } else { palette.field };
+    painter.fill(ground);
     if here
         && let Some((id, editor)) = &app.request.editor
         && *id == field.id
     {
-        painter.editor(editor);
+        painter.editor_with(editor, &address::spans(&painter, field, &editor.text(), style));
         if editor.is_empty() {
             painter.put_from(1, field.placeholder, palette.placeholder);
         }
         return;
     }
-    let spec = &app.shared.drafts.current().spec;
     let value = access::text(spec, field.id);
     if value.is_empty() {
         let text = if field.placeholder.is_empty() && here { " " } else { field.placeholder };
         painter.put(text, if here { palette.selected } else { palette.placeholder });
         return;
     }
-    let style = if access::is_off(spec, field.id) { palette.off } else { style };
+    let is_off = access::is_off(spec, field.id);
+    let style = if is_off {
+        palette.off
+    } else if is_method {
+        ground
+    } else {
+        style
+    };
     let is_hidden = field.kind == FieldKind::Secret && !value.contains("{{");
     let width = usize::from(painter.area.width);
     let value =
         if is_hidden { "•".repeat(value.chars().take(width).count()).into() } else { value };
-    painter.lines(value.split('\n'), style);
+    let spans = address::spans(&painter, field, &value, style);
+    if is_off || spans.is_empty() {
+        painter.lines(value.split('\n'), style);
+    } else {
+        bytes::text(&mut painter, (value.as_bytes(), style), (&spans, &[]), 0);
+    }
 }
 
 fn draw_tabs(painter: &mut Painter<'_>, here: bool) {

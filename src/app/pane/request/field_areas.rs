@@ -2,6 +2,8 @@
 
 use ratatui::layout::Rect;
 
+use super::address_line::AddressAreas;
+
 use crate::app::form::{
     FieldKind, FieldWidth, FormField, FormFieldId, FormLine, FormTab, access, tabs,
 };
@@ -17,8 +19,14 @@ pub struct PlacedField {
     pub area: Rect,
 }
 
-/// Puts every visible field of the form, scrolled so far, into the pane's inner area.
-pub(super) fn place(form: &[FormLine], scroll: usize, inner: Rect) -> Vec<PlacedField> {
+/// Puts every visible field of the form, scrolled so far, into the pane's inner area, around what
+/// else belongs to the address.
+pub(super) fn place(
+    form: &[FormLine],
+    scroll: usize,
+    inner: Rect,
+    line: AddressAreas,
+) -> Vec<PlacedField> {
     let mut placed = Vec::new();
     let mut y = inner.y;
     for (at, row) in form.iter().enumerate() {
@@ -33,7 +41,12 @@ pub(super) fn place(form: &[FormLine], scroll: usize, inner: Rect) -> Vec<Placed
         let last_area =
             at + 1 == form.len() && row.fields.iter().any(|f| f.kind == FieldKind::Area);
         let height = if last_area { left } else { row.height.min(left) };
-        place_row(row, Rect { y, height, ..inner }, &mut placed);
+        if at == 0 {
+            place_row(row, Rect { height, ..line.fields }, &mut placed);
+            y += line.resolved.height;
+        } else {
+            place_row(row, Rect { y, height, ..inner }, &mut placed);
+        }
         y += height;
     }
     placed
