@@ -114,9 +114,10 @@ actions! {
     Redraw "redraw" View "Redraw" "Draw the screen anew" [];
 
     ExternalEditor "external-editor" Edit "External editor" "Edit this text in $VISUAL or $EDITOR" [List "e", Global "<C-e>"];
-    DeleteRow "delete-row" Edit "Delete row" "Delete this row of the form" [Form "<C-x>"];
+    DeleteRow "delete-row" Edit "Delete row" "Cut what is selected, or delete this row of the form" [Form "<C-x>"];
     ToggleRow "toggle-row" Edit "Toggle row" "Switch this row of the form on or off" [Form "<C-t>"];
     AddRow "add-row" Edit "Add row" "Add a row, rule or step" [Form "<A-n>"];
+    Undo "undo" Edit "Undo" "Take back what was typed, or bring back the row deleted last" [Form "<A-z>"];
     NextCell "next-cell" Edit "Next cell" "Next cell, or a new row" [Form "<Enter>"];
     PayloadFormat "payload-format" Edit "Payload format" "Write the input line as text or hex" [Input "<A-x>", Conversation "<A-x>"];
     LineEnding "line-ending" Edit "Line ending" "End what is sent with CRLF, LF, CR or nothing, in turn" [Input "<A-e>", Conversation "<A-e>"];

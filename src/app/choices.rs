@@ -16,7 +16,7 @@ use super::editor::{Editor, LineMode};
 use super::fuzzy::Finder;
 use super::intent::Intent;
 use super::outcome::{Outcome, PaneInput};
-use super::themes::ThemeChoice;
+use super::themes::{ThemeChoice, ThemeWish};
 
 /// One thing to choose.
 #[derive(Debug, Clone, Default)]
@@ -151,12 +151,12 @@ impl Choices {
             return Outcome::yes();
         }
         self.tried.clone_from(&trial);
-        Intent::TryTheme(trial).into()
+        Intent::ShowTheme(ThemeWish::Try(trial)).into()
     }
 
     /// What has to be done when nothing is chosen.
     pub(super) fn given_up(self) -> Option<Intent> {
-        self.tried.map(|_| Intent::TryTheme(None))
+        self.tried.map(|_| Intent::ShowTheme(ThemeWish::Try(None)))
     }
 
     fn step(&mut self, step: CursorStep, height: u16) {

@@ -6,6 +6,7 @@
 
 mod last_run;
 
+use super::form::deleted_rows::DeletedRows;
 use super::form::{FormFieldId, FormTab, tabs};
 use crate::model::id::SessionId;
 use crate::model::payload::PayloadFormat;
@@ -47,6 +48,8 @@ pub struct Draft {
     pub input_format: Option<(PayloadFormat, PayloadFormat)>,
     /// How what is received is cut into messages: a way of looking, no part of the preset.
     pub framing: StreamFraming,
+    /// Rows of it that were deleted and can be brought back.
+    pub(crate) deleted: DeletedRows,
     /// Handed to the store and not answered yet.
     pub saving: Option<Preset>,
     /// Asked to be saved again while a save was under way.
@@ -88,6 +91,7 @@ impl Draft {
             issues: Vec::new(),
             input_format: None,
             framing: StreamFraming::default(),
+            deleted: DeletedRows::default(),
             saving: None,
             save_again: false,
         }
@@ -131,6 +135,7 @@ impl Draft {
             self.tab = first_tab(&self.spec);
         }
         self.at = FormFieldId::Address;
+        self.deleted = DeletedRows::default();
         self.issues.clear();
     }
 

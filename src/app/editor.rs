@@ -223,6 +223,16 @@ impl Editor {
         self.changed.is_some()
     }
 
+    /// Takes back the last change; tells whether there was one.
+    pub(crate) fn take_back(&mut self) -> bool {
+        self.key(Key { alt: true, ..Key::char('z') })
+    }
+
+    /// Cuts what is selected; tells whether something is.
+    pub(crate) fn cut_selection(&mut self) -> bool {
+        self.key(Key { ctrl: true, ..Key::char('x') })
+    }
+
     /// The same field, with marks where its line breaks go out as they are.
     #[must_use]
     pub(crate) fn marked(mut self) -> Self {

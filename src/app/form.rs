@@ -4,6 +4,7 @@
 //! a cursor over the lines and lends the focused field an editor; `ui` draws the lines.
 
 pub mod access;
+pub(crate) mod deleted_rows;
 mod form_line;
 pub mod rows;
 

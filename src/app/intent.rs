@@ -11,8 +11,9 @@ use super::focus::Pane;
 use super::form::{FormFieldId, FormTab};
 use super::message::Timer;
 use super::preset_tree::TreeItem;
-use super::themes::ThemeChoice;
+use super::themes::ThemeWish;
 use crate::model::id::RecordId;
+use crate::model::key::Key;
 use crate::model::payload::{LineEnding, PayloadFormat};
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::model::spec::Spec;
@@ -77,6 +78,10 @@ pub enum Intent {
     AddRow,
     /// Delete the row, rule or step the cursor is in.
     DeleteRow,
+    /// Bring back the row that was deleted last.
+    UndoRow,
+    /// Type this into a field, or into the row that a button adds.
+    TypeInto(FormFieldId, Key),
     /// Compose what this curl command does.
     FillFromCurl(String),
     /// Open the external editor on a text.
@@ -120,10 +125,8 @@ pub enum Intent {
     SelectRow(Pane, usize),
     /// Do what a click on this cell does.
     Press(u16, u16),
-    /// Take a theme for good.
-    ChooseTheme(ThemeChoice),
-    /// Show a theme until it is chosen; `None` = go back.
-    TryTheme(Option<ThemeChoice>),
+    /// Show a theme, for good or to be looked at.
+    ShowTheme(ThemeWish),
     /// Put an environment into force, or none.
     ChooseEnvironment(Option<String>),
     /// Write what a preset or draft says about itself.

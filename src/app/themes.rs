@@ -44,6 +44,14 @@ impl ThemeChoice {
     }
 }
 
+/// What the list of themes asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ThemeWish {
+    Take(ThemeChoice),
+    /// Show it until another one is tried or taken; `None` = go back.
+    Try(Option<ThemeChoice>),
+}
+
 /// A theme in the list to choose from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ThemeOffer {
@@ -109,7 +117,8 @@ impl Themes {
     }
 
     /// What was chosen, to be kept.
-    pub(crate) fn chosen(&self) -> Option<&ThemeChoice> {
+    #[must_use]
+    pub fn chosen(&self) -> Option<&ThemeChoice> {
         self.chosen.as_ref()
     }
 

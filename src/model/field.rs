@@ -5,7 +5,9 @@
 //! how that text is spelled in a file. Structs and lists inside a spec have tables of their own, so
 //! a place in a spec is a path through tables ([`FieldId`](super::field_id::FieldId)).
 
+use std::any::Any;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use strum::{IntoStaticStr, VariantArray};
 
@@ -261,6 +263,10 @@ pub trait Rows {
     /// Adds a row as the user wants a new one.
     fn add(&mut self);
     fn remove(&mut self, at: usize);
+    /// A row, to be put back later.
+    fn kept(&self, at: usize) -> Option<Arc<dyn Any + Send + Sync>>;
+    /// Puts a row that was kept of such a list at a place; tells whether it is one.
+    fn insert(&mut self, at: usize, row: &dyn Any) -> bool;
     /// Adds the row that a line means; tells whether it means one.
     fn push_line(&mut self, line: &str, spelling: Spelling) -> bool;
 }
@@ -312,7 +318,7 @@ impl<T: Options + Default> FieldValue for T {
     }
 }
 
-impl<T: Options + Default> Rows for Vec<T> {
+impl<T: Options + Default + Clone + Send + Sync> Rows for Vec<T> {
     fn count(&self) -> usize {
         self.len()
     }
@@ -341,13 +347,23 @@ impl<T: Options + Default> Rows for Vec<T> {
         self.remove(at);
     }
 
+    fn kept(&self, at: usize) -> Option<Arc<dyn Any + Send + Sync>> {
+        let row = self.get(at)?.clone();
+        Some(Arc::new(row))
+    }
+
+    fn insert(&mut self, at: usize, row: &dyn Any) -> bool {
+        let row = row.downcast_ref::<T>().filter(|_| at <= self.len());
+        row.map(|row| self.insert(at, row.clone())).is_some()
+    }
+
     fn push_line(&mut self, line: &str, spelling: Spelling) -> bool {
         let row = T::from_line(line, spelling);
         row.map(|row| self.push(row)).is_some()
     }
 }
 
-impl<T: Options + Default> FieldValue for Vec<T> {
+impl<T: Options + Default + Clone + Send + Sync> FieldValue for Vec<T> {
     fn show(&self) -> Cow<'_, str> {
         self.len().to_string().into()
     }

@@ -9,6 +9,8 @@ mod composing;
 mod conversations;
 #[path = "flows/leaving.rs"]
 mod leaving;
+#[path = "flows/letters.rs"]
+mod letters;
 #[path = "flows/presets.rs"]
 mod presets;
 #[path = "flows/shown.rs"]
@@ -19,3 +21,5 @@ mod stories;
 mod surroundings;
 #[path = "flows/themes.rs"]
 mod themes;
+#[path = "flows/windows.rs"]
+mod windows;

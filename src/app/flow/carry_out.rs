@@ -50,8 +50,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::Revert(id) => save::revert(app, id),
         Intent::SelectRow(pane, at) => focus::select_row(app, pane, at),
         Intent::Press(column, row) => input::press(app, column, row),
-        Intent::ChooseTheme(choice) => themes::choose(app, choice),
-        Intent::TryTheme(choice) => app.shared.themes.try_out(choice),
+        Intent::ShowTheme(wish) => themes::show(app, wish),
         Intent::ChooseEnvironment(name) => program::choose_environment(app, name),
         Intent::Describe(item, about) => save::describe(app, &item, about),
         Intent::SaveDraft(id, path, overwrite) => save::hand_over(app, id, path, overwrite),
@@ -63,6 +62,8 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::CycleField { field, forward } => draft::cycle_field(app, field, forward),
         Intent::AddRow => draft::add_row(app),
         Intent::DeleteRow => draft::delete_row(app),
+        Intent::UndoRow => draft::undo_row(app),
+        Intent::TypeInto(field, key) => draft::type_into(app, field, key),
         Intent::FillFromCurl(command) => curl::pasted(app, command),
         Intent::EditExternal { text, extension, target } => {
             app.editing = Some(target);

@@ -9,10 +9,13 @@ use crate::app::drafts::{Draft, DraftId, FieldIssue};
 use crate::app::editor::{Caret, TextChange};
 use crate::app::form::{FormFieldId, FormTab, access};
 use crate::app::intent::EditTarget;
+use crate::app::outcome::PaneInput;
 use crate::app::pane::request::RequestPane;
 use crate::app::state::App;
 use crate::compose::adopt::adopt;
 use crate::model::failure::Failure;
+use crate::model::field_access;
+use crate::model::key::Key;
 use crate::model::preset::PresetPath;
 use crate::model::spec::Spec;
 
@@ -168,12 +171,49 @@ pub(crate) fn add_row(app: &mut App) {
 /// Deletes the row, rule or step the cursor is in.
 pub(crate) fn delete_row(app: &mut App) {
     let draft = app.shared.drafts.current_mut();
-    if access::remove(&mut draft.spec, draft.at) {
+    if draft.deleted.delete(&mut draft.spec, draft.at) {
         spec_changed(app);
         app.request.enter(&app.shared, Caret::Keep);
+        app.say(app.keyed("row deleted; [undo] brings it back"));
     } else {
         app.say("this row cannot be deleted");
     }
+}
+
+/// Brings back the row that was deleted last, with the cursor on it.
+pub(crate) fn undo_row(app: &mut App) {
+    let draft = app.shared.drafts.current_mut();
+    let Some((list, at)) = draft.deleted.bring_back(&mut draft.spec) else {
+        return app.say("nothing to undo here");
+    };
+    if let Some(tab) = field_access::tab(draft.spec.options(), &list) {
+        draft.tab = tab;
+    }
+    let field = access::first_field(&draft.spec, list, at);
+    spec_changed(app);
+    if let Some(field) = field {
+        go(app, field, Caret::Keep);
+    }
+    app.say("the row is back");
+}
+
+/// Types a letter where no text is: it goes into this field, or begins the row a button adds.
+pub(crate) fn type_into(app: &mut App, id: FormFieldId, key: Key) {
+    if let FormFieldId::Add(_) = id {
+        app.shared.drafts.current_mut().at = id;
+        add_row(app);
+        let draft = app.shared.drafts.current();
+        let begins = access::text(&draft.spec, draft.at);
+        if key.printable().is_some_and(|c| *begins == *c.encode_utf8(&mut [0; 4])) {
+            // The row begins with it by itself.
+            return;
+        }
+        app.request.enter(&app.shared, Caret::End);
+    } else {
+        go(app, id, Caret::End);
+    }
+    let outcome = app.request.update(&app.shared, PaneInput::Key(key));
+    app.take(outcome);
 }
 
 /// The external editor came back.

@@ -1,11 +1,18 @@
 //! Choosing a theme, following the terminal, taking in the user's theme files.
 
 use crate::app::state::App;
-use crate::app::themes::ThemeChoice;
+use crate::app::themes::{ThemeChoice, ThemeWish};
 use crate::model::theme::{ColorDepth, StoredTheme};
 
-/// Takes a theme for good.
-pub(crate) fn choose(app: &mut App, choice: ThemeChoice) {
+/// Does what was wished.
+pub(crate) fn show(app: &mut App, wish: ThemeWish) {
+    match wish {
+        ThemeWish::Take(choice) => choose(app, choice),
+        ThemeWish::Try(choice) => app.shared.themes.try_out(choice),
+    }
+}
+
+fn choose(app: &mut App, choice: ThemeChoice) {
     let name = choice.as_str().to_owned();
     app.shared.themes.choose(choice);
     let limit = match app.shared.themes.depth() {

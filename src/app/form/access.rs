@@ -133,7 +133,12 @@ pub fn add(spec: &mut Spec, id: FormFieldId) -> Option<FormFieldId> {
         _ => blocks(spec.options()),
     }?;
     fields::with_rows(spec.options_mut(), &list, |rows| rows.add());
-    let row = Some((list, len(spec, list).checked_sub(1)?));
+    first_field(spec, list, len(spec, list).checked_sub(1)?)
+}
+
+/// The field to go on with in a row of a list: what fills its line, else its first.
+pub(crate) fn first_field(spec: &Spec, list: FieldId, at: usize) -> Option<FormFieldId> {
+    let row = Some((list, at));
     let lines = tabs(spec).into_iter().flat_map(|tab| rows(spec, tab));
     let line = lines.into_iter().find(|line| line.fields.iter().any(|f| f.id.in_list() == row))?;
     let wide = |width| matches!(width, super::FieldWidth::Fill(_));

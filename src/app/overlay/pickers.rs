@@ -11,7 +11,7 @@ use crate::app::format;
 use crate::app::intent::Intent;
 use crate::app::keymap::Context;
 use crate::app::shared::Shared;
-use crate::app::themes::ThemeChoice;
+use crate::app::themes::{ThemeChoice, ThemeWish};
 use crate::model::secrets::without_userinfo;
 use crate::timeline::framing::{ByteOrder, Counts, LENGTH_WIDTHS, StreamFraming};
 
@@ -142,7 +142,7 @@ fn theme_choices(shared: &Shared) -> impl Iterator<Item = Choice> {
         detail: offer.about,
         note: if offer.choice == *chosen { IN_FORCE.into() } else { offer.note.into() },
         trial: Some(offer.choice.clone()),
-        intents: vec![Intent::ChooseTheme(offer.choice)],
+        intents: vec![Intent::ShowTheme(ThemeWish::Take(offer.choice))],
         ..Choice::default()
     })
 }

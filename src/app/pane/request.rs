@@ -16,7 +16,7 @@ pub use form_editor::RequestPane;
 use ratatui::layout::Rect;
 
 use form_editor::{form, is_text, kind_of};
-use moves::{beside, in_next_row, is_alone, is_source, next_cell};
+use moves::{beside, in_next_row, is_alone, is_source, next_cell, text_of_row};
 
 use crate::app::action::Action;
 use crate::app::cursor::CursorStep;
@@ -53,13 +53,10 @@ impl RequestPane {
     pub(crate) fn contexts(shared: &Shared) -> Vec<Context> {
         let at = shared.drafts.current().at;
         let address = (at == FormFieldId::Address).then_some(Context::Address);
-        let is_cell = !is_text(shared, at);
-        let cell = (is_cell || at == FormFieldId::key("method")).then_some(Context::Cell);
-        let plain = is_cell.then_some(Context::Plain);
-        [address, cell, Some(Context::Form), plain, Some(Context::Global)]
-            .into_iter()
-            .flatten()
-            .collect()
+        let is_cell = !is_text(shared, at) || at == FormFieldId::key("method");
+        let cell = is_cell.then_some(Context::Cell);
+        // Never `Plain`: in a form a letter is text, whatever the cursor is on.
+        [address, cell, Some(Context::Form), Some(Context::Global)].into_iter().flatten().collect()
     }
 
     /// The wheel over the pane: it scrolls and leaves the cursor where it is.
@@ -90,10 +87,8 @@ impl RequestPane {
             Action::NextCell => self.enter_pressed(shared),
             Action::NextTab => switch_tab(shared, true),
             Action::PreviousTab => switch_tab(shared, false),
-            Action::DeleteRow => {
-                self.blur();
-                Intent::DeleteRow.into()
-            }
+            Action::DeleteRow => self.delete(shared),
+            Action::Undo => self.undo(shared),
             Action::ToggleRow => toggle_row(shared),
             Action::AddRow => add_row(shared),
             Action::ExternalEditor => self.edit_external(shared),
@@ -108,8 +103,26 @@ impl RequestPane {
         match kind_of(shared, at) {
             Some(FieldKind::Line | FieldKind::Secret) => self.line_key(shared, key),
             Some(FieldKind::Area) => self.edit_key(shared, key),
+            kind if key.printable().is_some() => typed(shared, kind, key),
             _ => Outcome::no(),
         }
+    }
+
+    /// Cuts what is selected in the text, else deletes the row.
+    fn delete(&mut self, shared: &Shared) -> Outcome {
+        if self.open_editor(shared).is_some_and(Editor::cut_selection) {
+            return self.written();
+        }
+        self.blur();
+        Intent::DeleteRow.into()
+    }
+
+    /// Takes back what was typed into the text, else the deletion of a row.
+    fn undo(&mut self, shared: &Shared) -> Outcome {
+        if self.open_editor(shared).is_some_and(Editor::take_back) {
+            return self.written();
+        }
+        Intent::UndoRow.into()
     }
 
     /// Left and Right: between cells they move; a choice on a line of its own they turn.
@@ -297,6 +310,19 @@ impl RequestPane {
             FieldKind::Secret => there,
         }
     }
+}
+
+/// A letter where no text is: it goes into the text of the same row, and is never a command.
+fn typed(shared: &Shared, kind: Option<FieldKind>, key: Key) -> Outcome {
+    let at = shared.drafts.current().at;
+    let button = matches!(at, FormFieldId::Add(_)).then_some(at);
+    if let Some(field) = button.or_else(|| text_of_row(&form(shared), at)) {
+        return Intent::TypeInto(field, key).into();
+    }
+    Outcome::say(match kind {
+        Some(FieldKind::Tabs) => "no text here: [right] is the next tab, [down] goes into it",
+        _ => "no text here: [toggle] changes it",
+    })
 }
 
 fn cycle(field: FormFieldId, forward: bool) -> Outcome {

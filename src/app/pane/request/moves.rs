@@ -33,6 +33,18 @@ pub(super) fn next_cell(form: &[FormLine], at: FormFieldId) -> Option<FormFieldI
     beside.or_else(below).map(|field| field.id)
 }
 
+/// The text of the row a field is in: what stands behind it on its line, else before it, else on
+/// other lines. `None` = it is in no row, or the row has no text.
+pub(super) fn text_of_row(form: &[FormLine], at: FormFieldId) -> Option<FormFieldId> {
+    let row = at.in_list()?;
+    let (line, column) = find(form, at)?;
+    let (before, behind) = form[line].fields.split_at(column);
+    let beside = behind.iter().chain(before.iter().rev());
+    let mut all = beside.chain(form.iter().flat_map(|line| &line.fields));
+    let is_text = |kind| matches!(kind, FieldKind::Line | FieldKind::Area | FieldKind::Secret);
+    all.find(|field| field.id.in_list() == Some(row) && is_text(field.kind)).map(|field| field.id)
+}
+
 /// Whether nothing stands beside a field.
 pub(super) fn is_alone(form: &[FormLine], at: FormFieldId) -> bool {
     find(form, at).is_none_or(|(row, _)| form[row].fields.len() == 1)

@@ -1,0 +1,232 @@
+//! A letter is never a command inside the request form, whatever the cursor is on; and no window
+//! lets a key through to what lies below it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wirebench::app::focus::Pane;
+use wirebench::app::form::rows::rows;
+use wirebench::app::form::{FieldKind, FormField, FormFieldId, FormTab, access, tabs};
+use wirebench::app::themes::ThemeChoice;
+use wirebench::model::field_access::assign;
+use wirebench::model::spec::Spec;
+
+use crate::harness::app::Driver;
+
+const WIDE: (u16, u16) = (120, 40);
+
+/// What each field of the form holds, by its place.
+type Texts = BTreeMap<String, String>;
+
+fn texts(spec: &Spec) -> Texts {
+    let lines = tabs(spec).into_iter().flat_map(|tab| rows(spec, tab));
+    let fields = lines.flat_map(|line| line.fields);
+    fields.map(|field| (name(field.id), access::get(spec, field.id))).collect()
+}
+
+fn name(id: FormFieldId) -> String {
+    match id {
+        FormFieldId::Field(id) => id.to_string(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Everything a command could change that is not in the form.
+fn around(
+    driver: &Driver,
+) -> (Pane, bool, Option<ThemeChoice>, Option<String>, usize, FormTab, usize) {
+    let shared = &driver.app.shared;
+    let tab = shared.drafts.current().tab;
+    let (drafts, windows) = (shared.drafts.iter().count(), driver.app.overlays.len());
+    (
+        shared.focus,
+        shared.zoom,
+        shared.themes.chosen().cloned(),
+        shared.environment.clone(),
+        drafts,
+        tab,
+        windows,
+    )
+}
+
+/// Specs of every protocol and side, with a row in each of their lists and every alternative that
+/// has fields of its own.
+fn specs() -> Vec<Spec> {
+    let mut all = Vec::new();
+    for spec in Spec::kinds() {
+        let mut full = spec.clone();
+        access::add(&mut full, FormFieldId::Tabs);
+        for path in ["headers", "query"] {
+            drop(assign(full.options_mut(), path, "a: b"));
+        }
+        for (path, value) in [
+            ("body", "form"),
+            ("body", "multipart"),
+            ("body", "json"),
+            ("auth", "basic"),
+            ("auth", "bearer"),
+            ("step.1.send", "a"),
+        ] {
+            let mut other = full.clone();
+            if assign(other.options_mut(), path, value).is_ok() && other != full {
+                all.push(other);
+            }
+        }
+        all.extend([spec, full]);
+    }
+    all
+}
+
+fn fields(spec: &Spec, tab: FormTab) -> Vec<FormField> {
+    rows(spec, tab).into_iter().flat_map(|line| line.fields).collect()
+}
+
+/// The headers of the request on screen.
+fn headers(driver: &Driver) -> Vec<String> {
+    let Spec::Http(http) = &*driver.app.shared.drafts.current().spec else { panic!("no request") };
+    http.headers.iter().map(|row| format!("{}: {}", row.name, row.value)).collect()
+}
+
+/// The row of a list a field is in, by its path.
+fn row(name: &str) -> Option<&str> {
+    let ends = name.match_indices('.').map(|(at, _)| at).chain([name.len()]);
+    let is_number = |part: &str| part.starts_with(|c: char| c.is_ascii_digit());
+    let last = |end: &usize| name[..*end].rsplit('.').next().is_some_and(is_number);
+    ends.rev().find(last).map(|end| &name[..end])
+}
+
+#[test]
+fn no_printable_key_is_a_command_on_any_cell_of_any_form() {
+    let mut seen = BTreeSet::new();
+    for spec in specs() {
+        let mut driver = Driver::bare(WIDE);
+        for tab in tabs(&spec) {
+            for field in fields(&spec, tab) {
+                let cell = format!("{} {}", spec.badge(), name(field.id));
+                let is_text =
+                    matches!(field.kind, FieldKind::Line | FieldKind::Area | FieldKind::Secret);
+                if !is_text && seen.insert(cell) {
+                    presses(&mut driver, &spec, tab, &field);
+                }
+            }
+        }
+    }
+    assert!(seen.len() > 40, "{}", seen.len());
+}
+
+/// Presses every printable key on a cell that is no text.
+fn presses(driver: &mut Driver, spec: &Spec, tab: FormTab, field: &FormField) {
+    let before = texts(spec);
+    // Space switches what has states, and is what starts the row of a button: a key of its own.
+    for letter in '!'..='~' {
+        let draft = driver.app.shared.drafts.current_mut();
+        draft.spec = spec.clone().into();
+        (draft.tab, draft.at) = (tab, field.id);
+        driver.app.request.editor = None;
+        driver.app.shared.focus = Pane::Request;
+        let around_it = around(driver);
+        driver.keys(&if letter == '<' { "<lt>".to_owned() } else { letter.to_string() });
+        let place = || format!("{letter:?} on {field:?}\n{}", driver.screen());
+        assert_eq!(around(driver), around_it, "{}", place());
+        let draft = driver.app.shared.drafts.current();
+        assert_eq!(draft.spec.protocol(), spec.protocol(), "{}", place());
+        let (cell, at) = (name(field.id), name(draft.at));
+        let changed: Vec<(String, String)> = texts(&draft.spec)
+            .into_iter()
+            .filter(|(id, text)| before.get(id) != Some(text))
+            .collect();
+        if matches!(field.id, FormFieldId::Add(_)) {
+            assert!(access::get(&draft.spec, draft.at).ends_with(letter), "{}", place());
+        } else if row(&cell).is_some() {
+            assert_eq!(row(&cell), row(&at), "{}", place());
+            let is_refused = driver.app.request.refused.is_some();
+            let text = access::get(&draft.spec, draft.at);
+            assert!(is_refused || text.ends_with(letter), "{text}: {}", place());
+            // A row that was empty is one with all its cells now, and one more follows it.
+            let may = |(id, _): &(String, String)| {
+                *id == at
+                    || !before.contains_key(id)
+                    || row(id) == row(&at) && before[id].is_empty()
+            };
+            assert!(changed.iter().all(may), "{changed:?}: {}", place());
+        } else {
+            assert_eq!(changed, [], "{}", place());
+        }
+    }
+}
+
+#[test]
+fn a_letter_on_the_plus_begins_the_row_and_on_a_check_box_goes_into_the_name() {
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<C-l>http://h/<A-Right>");
+    let on = |driver: &mut Driver, field: &str| {
+        let spec = driver.app.shared.drafts.current().spec.clone();
+        let all = fields(&spec, FormTab::Headers);
+        let id = all.iter().map(|field| field.id).find(|id| name(*id) == field).unwrap();
+        driver.app.shared.drafts.current_mut().at = id;
+        driver.app.request.editor = None;
+    };
+    on(&mut driver, "headers.1.off");
+    driver.keys("Accept<Enter>text/html");
+    assert_eq!(headers(&driver), ["Accept: text/html"]);
+    on(&mut driver, "headers.1.off");
+    driver.keys("-Language");
+    assert_eq!(headers(&driver), ["Accept-Language: text/html"]);
+    on(&mut driver, "headers.2.off");
+    driver.keys("X");
+    assert_eq!(headers(&driver), ["Accept-Language: text/html", "X: "]);
+}
+
+#[test]
+fn a_row_that_was_deleted_comes_back_where_it_was_and_nothing_else_changes() {
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<C-l>http://h/<A-Right><Down><Down>one<Down>two<Down>three<Up><Up>");
+    assert_eq!(headers(&driver), ["one: ", "two: ", "three: "], "{}", driver.screen());
+    let whole = driver.app.shared.drafts.current().spec.clone();
+    driver.keys("<C-x>");
+    driver.assert_shows("row deleted; Alt+Z brings it back");
+    driver.keys("<C-x><C-x>");
+    assert_eq!(headers(&driver), Vec::<String>::new());
+    driver.keys("<C-l><End>x<A-z>");
+    assert_eq!(driver.app.shared.drafts.current().spec.address(), "http://h/", "first the typing");
+    driver.keys("<End>y<A-Right><A-Right><Down><A-z>");
+    assert_eq!(headers(&driver), ["three: "], "{}", driver.screen());
+    assert_eq!(driver.app.shared.drafts.current().tab, FormTab::Headers, "where it is seen");
+    driver.keys("<Down><Down>");
+    driver.keys("<C-x>");
+    for _ in 0..4 {
+        driver.keys("<A-z>");
+    }
+    assert_eq!(headers(&driver), ["one: ", "two: ", "three: "], "{}", driver.screen());
+    driver.assert_shows("nothing to undo here");
+    assert_eq!(driver.app.shared.drafts.current().spec.address(), "http://h/y");
+    let mut back = driver.app.shared.drafts.current().spec.clone();
+    whole.address().clone_into(back.address_mut());
+    assert_eq!(back, whole);
+    driver.assert_shows("nothing to undo here");
+}
+
+#[test]
+fn rules_and_steps_come_back_too_and_a_selection_is_cut_instead_of_the_row() {
+    for spec in specs() {
+        for tab in tabs(&spec) {
+            let all = fields(&spec, tab);
+            let rows = all.iter().filter(|field| row(&name(field.id)).is_some());
+            for field in rows {
+                let mut driver = Driver::bare(WIDE);
+                let draft = driver.app.shared.drafts.current_mut();
+                draft.spec = spec.clone().into();
+                (draft.tab, draft.at) = (tab, field.id);
+                driver.app.shared.focus = Pane::Request;
+                driver.keys("<C-x>");
+                if driver.app.shared.drafts.current().spec != spec {
+                    driver.keys("<A-z>");
+                }
+                let now = &driver.app.shared.drafts.current().spec;
+                assert_eq!(*now, spec, "{field:?}");
+            }
+        }
+    }
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<C-l>http://h/<A-Right><Down><Down>Accept<S-Left><S-Left><C-x>");
+    assert_eq!(headers(&driver), ["Acce: "]);
+}

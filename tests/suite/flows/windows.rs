@@ -1,0 +1,132 @@
+//! No window lets a key through to what lies below it.
+
+use wirebench::app::action::{Action, TABLE};
+use wirebench::app::effect::Effect;
+use wirebench::app::keymap::{Context, Lookup};
+use wirebench::app::overlay::Overlay;
+use wirebench::engine::command::Command;
+use wirebench::model::key::Key;
+
+use crate::harness::app::Driver;
+
+const WIDE: (u16, u16) = (120, 40);
+
+/// Every kind of window, and the keys that open it from the list of presets.
+const WINDOWS: [(&str, &str); 10] = [
+    ("palette", "<C-p>"),
+    ("environments", "E"),
+    ("help", "<F1>"),
+    ("save as", "S"),
+    ("rename", "r"),
+    ("describe", "A"),
+    ("question", "d"),
+    ("jump", "<C-o>"),
+    ("code", "c"),
+    ("conflict", "<Enter><C-l><End>9<C-s>"),
+];
+
+fn opened(keys: &str) -> Driver {
+    let mut driver = Driver::starter(WIDE);
+    if keys.ends_with("<C-s>") {
+        driver.store.changed_by_others("tutorial/http-server", |preset| {
+            "127.0.0.1:777".clone_into(preset.spec.address_mut());
+        });
+    }
+    driver.keys(keys);
+    assert_eq!(driver.app.overlays.len(), 1, "{keys}: {}", driver.screen());
+    driver
+}
+
+/// What lies below the windows, as text: drafts, selection, focus, look, traffic.
+fn below(driver: &Driver) -> String {
+    let shared = &driver.app.shared;
+    let drafts: Vec<_> = shared.drafts.iter().map(|draft| &draft.spec).collect();
+    let selected = driver.app.presets.selected(shared);
+    let sessions = shared.sessions.live().count();
+    format!(
+        "{drafts:?} {selected:?} {:?} {} {:?} {:?} {sessions} {:?} {:?} {}",
+        shared.focus,
+        shared.zoom,
+        shared.themes.chosen(),
+        shared.splits,
+        shared.environment,
+        shared.drafts.current().tab,
+        driver.app.presets.search.is_some() || driver.app.history.search.is_some(),
+    )
+}
+
+/// Whether a key means something to the window itself, or to the whole program from everywhere.
+fn is_its_own(overlay: &Overlay, driver: &Driver, keys: &[Key]) -> bool {
+    let own: &[Context] = match overlay {
+        Overlay::Choices(_) => &[Context::Choices],
+        Overlay::Help(_) => &[Context::Help],
+        Overlay::Naming(_) => &[Context::Name],
+        Overlay::About(_) => &[Context::About],
+        Overlay::Confirm(_) => &[Context::Question],
+        Overlay::Conflict(_) => &[Context::Conflict],
+        Overlay::Jump(_) => return keys.iter().all(|key| key.printable().is_some()),
+        Overlay::Code(_) => &[Context::Code],
+    };
+    TABLE.iter().any(|row| {
+        row.keys.iter().any(|(context, text)| {
+            own.contains(context) && Key::parse_run(text).is_ok_and(|bound| bound == keys)
+        })
+    }) || is_global(driver, Action::Quit, keys)
+}
+
+fn is_global(driver: &Driver, action: Action, keys: &[Key]) -> bool {
+    driver.app.shared.keymap.lookup(&[Context::Global], keys) == Lookup::Matched(action)
+}
+
+#[test]
+fn every_window_keeps_every_key_of_the_table_from_what_lies_below() {
+    let mut pressed = 0;
+    for (name, keys) in WINDOWS {
+        let mut driver = opened(keys);
+        for row in TABLE {
+            for (_, text) in row.keys {
+                let run = Key::parse_run(text).unwrap();
+                if name == "conflict" {
+                    driver = opened(keys);
+                } else {
+                    driver.app.overlays.clear();
+                    driver.keys(keys);
+                }
+                let before = below(&driver);
+                let is_palette_send = name == "palette" && is_global(&driver, Action::Send, &run);
+                if is_its_own(&driver.app.overlays[0], &driver, &run) || is_palette_send {
+                    continue;
+                }
+                pressed += 1;
+                let effects = driver.keys(text);
+                assert_eq!(below(&driver), before, "{text} ({}) in {name}", row.name);
+                let acts = |effect: &Effect| {
+                    matches!(
+                        effect,
+                        Effect::Engine(
+                            Command::Open { .. } | Command::Close { .. } | Command::Send { .. }
+                        ) | Effect::Copy(_)
+                            | Effect::Edit { .. }
+                    )
+                };
+                assert!(!effects.iter().any(acts), "{text} in {name}: {effects:?}");
+            }
+        }
+    }
+    assert!(pressed > 500, "{pressed}");
+}
+
+#[test]
+fn a_paste_and_the_mouse_stay_in_the_window() {
+    for (name, keys) in WINDOWS {
+        let mut driver = opened(keys);
+        let before = below(&driver);
+        driver.paste("dyTa[z");
+        assert_eq!(below(&driver), before, "{name}");
+        if name != "jump" {
+            driver.click_at(119, 38);
+            assert!(driver.app.overlays.is_empty(), "{name}: a press outside closes it");
+        }
+        assert_eq!(below(&driver), before, "{name}");
+    }
+}
