@@ -76,13 +76,11 @@ pub(crate) fn automatic_headers(spec: &HttpSpec) -> Vec<AutomaticHeader> {
 #[must_use]
 pub fn resolved_address(spec: &Spec, variables: &dyn Variables) -> Option<String> {
     let mut composer = Composer::new(variables, UnknownNames::Refused);
-    match spec.as_http() {
-        Some(http) => http::resolved_url(http, &mut composer),
-        None => {
-            let text = composer.line(FieldId::default(), spec.address());
-            composer.issues.is_empty().then_some(text)
-        }
+    if let Some(http) = spec.as_http() {
+        return http::resolved_url(http, &mut composer);
     }
+    let text = composer.line(FieldId::default(), spec.address());
+    composer.issues.is_empty().then_some(text)
 }
 
 /// Longest body that is measured while it is typed.

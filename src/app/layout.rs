@@ -40,6 +40,8 @@ pub struct Areas {
     pub response: Rect,
     pub traffic: Rect,
     pub footer: Rect,
+    /// For a remark: on the lowest frame, so that it covers nothing that is read.
+    pub remark: Rect,
 }
 
 /// A border the mouse can drag.
@@ -152,6 +154,9 @@ pub(crate) fn areas(size: (u16, u16), splits: Splits, focus: Pane, zoom: bool) -
     if height >= 5 {
         areas.footer = Rect::new(0, height - 1, width, 1);
         body.height -= 1;
+    }
+    if body.height >= 3 {
+        areas.remark = Rect::new(1.min(width), body.bottom() - 1, width.saturating_sub(2), 1);
     }
     if zoom || width < TINY.0 || height < TINY.1 {
         *areas.slot(focus) = body;

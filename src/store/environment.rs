@@ -6,6 +6,11 @@ use toml_edit::Value;
 
 use crate::codec::strict_toml::{Fields, NamedItem, Trouble, parse_document};
 use crate::model::failure::Failure;
+use crate::model::suggest::suggest;
+use crate::model::theme::{HUES, ThemeColor};
+
+/// What says how the name of the environment is shown.
+const COLOR: &str = "color";
 
 /// Reads a table of variables: `name = "value"` a line, also below `[vars]`.
 pub(super) fn variables(text: &str, file: &str) -> Result<BTreeMap<String, String>, Failure> {
@@ -18,6 +23,22 @@ pub(super) fn variables(text: &str, file: &str) -> Result<BTreeMap<String, Strin
         let mut variables = tables.collect::<Result<Vec<_>, _>>()?.pop().unwrap_or_default();
         variables.extend(collect(own.into_iter(), text)?);
         Ok(variables)
+    };
+    read().map_err(|trouble: Trouble| trouble.into_failure(file, text))
+}
+
+/// The word for a colour at the top of the file, `color = "red"`; it is a variable like any other, too.
+pub(super) fn color(text: &str, file: &str) -> Result<Option<String>, Failure> {
+    let read = || {
+        let document = parse_document(text)?;
+        let mut own = Fields::root(&document).free();
+        let Some(entry) = own.find(|entry| entry.name == COLOR) else { return Ok(None) };
+        let word = entry.value().and_then(|value| plain(value, text)).unwrap_or_default();
+        if ThemeColor::read(&word).is_some() || HUES.contains(&word.as_str()) {
+            return Ok(Some(word));
+        }
+        let hint = format!("{}; a variable of that name goes below [vars]", suggest(&word, &HUES));
+        Err(entry.wrong("is no colour for the environment").hint(hint))
     };
     read().map_err(|trouble: Trouble| trouble.into_failure(file, text))
 }
@@ -79,6 +100,24 @@ mod tests {
         assert_eq!((found["a"].as_str(), found["b"].as_str()), ("1", "2"));
         assert_eq!(variables("vars = \"x\"\n", "x").unwrap()["vars"], "x");
         assert!(variables("vars = [1]\n", "x").is_err());
+    }
+
+    #[test]
+    fn a_colour_is_a_word_at_the_top_of_the_file() {
+        let read = |text| color(text, "env/prod.toml");
+        for (text, word) in [
+            ("color = \"red\"\n", Some("red")),
+            ("color = \"#ff0000\"\na = 1\n", Some("#ff0000")),
+            ("color = 196\n", Some("196")),
+            ("a = 1\n", None),
+            ("[vars]\ncolor = \"mauve\"\n", None),
+        ] {
+            assert_eq!(read(text).unwrap().as_deref(), word, "{text}");
+        }
+        let failure = read("a = 1\ncolor = \"rad\"\n").unwrap_err();
+        assert_eq!(failure.target, "env/prod.toml:2");
+        assert!(failure.hint.contains("'red'") && failure.hint.contains("[vars]"), "{failure}");
+        assert_eq!(variables("color = \"red\"\n", "x").unwrap()["color"], "red");
     }
 
     #[test]

@@ -2,12 +2,15 @@
 
 use ratatui::layout::Rect;
 
-use super::painter::Painter;
+use super::painter::{Painter, cells};
+use super::widget::fit;
 use crate::app::action::Action;
 use crate::app::focus::Pane;
+use crate::app::pane::request::RequestPane;
 use crate::app::sessions::{Session, SessionState};
 use crate::app::shared::Shown;
 use crate::app::{App, Level};
+use crate::codec::printable::printable_str;
 use crate::model::protocol::Protocol;
 
 /// Program name, modes, environment, what runs.
@@ -20,8 +23,11 @@ pub(super) fn header(mut painter: Painter<'_>) {
         painter.put(protocol.title(), style);
         painter.put("  ", palette.base);
     }
-    let environment = app.shared.environment.as_deref().unwrap_or("none");
-    painter.put(&format!("  env {environment}"), palette.dim);
+    painter.put("  ", palette.base);
+    let chip = palette.chip(&app.shared.themes, app.shared.environment_color());
+    let name = app.shared.environment.as_deref();
+    let style = if name.is_some() { chip } else { palette.dim };
+    painter.put(&format!(" env {} ", name.unwrap_or("none")), style);
     let right = totals(app);
     let key = app.shared.keymap.hint(&app.contexts(), Action::Help).unwrap_or_default();
     let help = format!("{key} help ");
@@ -57,18 +63,25 @@ fn totals(app: &App) -> String {
     parts.join("  ")
 }
 
-/// A remark, or the keys of where the focus is.
+/// What was said last, until it is seen.
+pub(super) fn remark(mut painter: Painter<'_>) {
+    let (app, palette) = (painter.app, painter.palette);
+    let Some(notice) = &app.notice else { return };
+    let (mark, style) = match notice.level {
+        Level::Info => ("✓", palette.success),
+        Level::Warning => ("!", palette.warning),
+    };
+    let room = painter.area.width.saturating_sub(4);
+    let text = fit::start(&printable_str(&notice.text), room).into_owned();
+    painter.area.width = cells(&text) + 4.min(painter.area.width);
+    painter.fill(palette.raised);
+    painter.put(&format!(" {mark} {text} "), palette.raised.patch(style));
+}
+
+/// The keys of what the cursor is on.
 pub(super) fn footer(mut painter: Painter<'_>) {
     let (app, palette) = (painter.app, painter.palette);
     painter.put(" ", palette.base);
-    if let Some(notice) = &app.notice {
-        let style = match notice.level {
-            Level::Info => palette.success,
-            Level::Warning => palette.warning,
-        };
-        painter.put(&notice.text, style);
-        return;
-    }
     let contexts = app.contexts();
     for action in hints(app) {
         let Some(key) = app.shared.keymap.hint(&contexts, action) else { continue };
@@ -86,14 +99,15 @@ pub(super) fn footer(mut painter: Painter<'_>) {
 /// The actions worth naming where the focus is, the most useful first.
 fn hints(app: &App) -> Vec<Action> {
     let mut hints = match app.shared.focus {
-        Pane::Presets | Pane::History => vec![Action::Open, Action::Send, Action::Find],
-        Pane::Request => vec![Action::Send, Action::NextTab, Action::Save, Action::AddRow],
+        Pane::Presets => app.presets.hints(&app.shared),
+        Pane::History => app.history.hints(),
+        Pane::Request => RequestPane::hints(&app.shared),
         Pane::Response => match app.shared.shown() {
             Shown::Nothing => vec![Action::Send],
             Shown::Exchange => app.exchange.hints(&app.shared),
             Shown::Conversation => app.conversation.hints(&app.shared),
         },
-        Pane::Traffic => vec![Action::Detail, Action::Find, Action::Pause, Action::MakePreset],
+        Pane::Traffic => app.traffic.hints(),
     };
     hints.extend([Action::NextPane, Action::Palette, Action::Zoom, Action::Jump, Action::Quit]);
     hints

@@ -11,6 +11,8 @@ mod conversations;
 mod leaving;
 #[path = "flows/letters.rs"]
 mod letters;
+#[path = "flows/looks.rs"]
+mod looks;
 #[path = "flows/presets.rs"]
 mod presets;
 #[path = "flows/shown.rs"]

@@ -59,6 +59,36 @@ impl RequestPane {
         [address, cell, Some(Context::Form), Some(Context::Global)].into_iter().flatten().collect()
     }
 
+    /// What is worth doing with the field under the cursor.
+    pub fn hints(shared: &Shared) -> Vec<Action> {
+        let draft = shared.drafts.current();
+        let mut hints = match kind_of(shared, draft.at) {
+            Some(FieldKind::Tabs) => vec![Action::NextTab, Action::PreviousTab],
+            Some(FieldKind::Button) => vec![Action::NextCell],
+            Some(FieldKind::Choice | FieldKind::Check) => vec![Action::Toggle, Action::NextCell],
+            Some(FieldKind::Area) => vec![Action::ExternalEditor],
+            _ if draft.at == FormFieldId::key("method") => vec![Action::Toggle],
+            _ => Vec::new(),
+        };
+        if access::cell(&draft.spec, draft.at).is_some() {
+            hints.extend([Action::ToggleRow, Action::DeleteRow, Action::AddRow]);
+        } else if draft.at.in_list().is_some() {
+            hints.extend([Action::DeleteRow, Action::AddRow]);
+        }
+        hints.retain(|action| *action != Action::Send);
+        let mut all = vec![Action::Send];
+        all.extend(hints);
+        all.extend([Action::NextTab, Action::Save]);
+        let mut seen = Vec::new();
+        all.retain(|action| {
+            !seen.contains(action) && {
+                seen.push(*action);
+                true
+            }
+        });
+        all
+    }
+
     /// The wheel over the pane: it scrolls and leaves the cursor where it is.
     fn wheel(&mut self, shared: &Shared, step: CursorStep) {
         let is_down = step == CursorStep::Down;
@@ -286,7 +316,8 @@ impl RequestPane {
             return Intent::Act(send_block(shared).action).into();
         }
         let mut placed = self.place(shared, inner(area)).into_iter();
-        let Some(PlacedField { field, area }) = placed.find(|placed| placed.area.contains(under))
+        let Some(PlacedField { field, area, .. }) =
+            placed.find(|placed| placed.area.contains(under))
         else {
             return Outcome::no();
         };

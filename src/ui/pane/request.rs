@@ -50,9 +50,14 @@ fn foot(painter: &Painter<'_>) -> Vec<(String, Style)> {
 
 /// Draws the inside of the pane.
 pub(super) fn draw(mut painter: Painter<'_>) {
+    let palette = painter.palette;
     address::around(&mut painter);
     let placed = painter.app.request.place(&painter.app.shared, painter.area);
-    for PlacedField { field, area } in &placed {
+    for PlacedField { field, area, heading } in &placed {
+        if !heading.is_empty() {
+            let above = Rect { y: area.y - 1, height: 1, ..*area };
+            painter.at(above).put(heading, palette.label);
+        }
         draw_field(painter.at(*area), field);
     }
     automatic_headers(&mut painter, &placed);
@@ -180,7 +185,7 @@ fn automatic_headers(painter: &mut Painter<'_>, placed: &[PlacedField]) {
         return;
     }
     let (known, palette) = (automatic(http, &painter.app.shared), painter.palette);
-    for PlacedField { field, area } in placed {
+    for PlacedField { field, area, .. } in placed {
         let known = known.iter().find(|it| field.id == FormFieldId::Automatic(it.header));
         let Some(known) = known else { continue };
         let mut painter = painter.at(*area);

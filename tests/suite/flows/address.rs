@@ -135,7 +135,7 @@ fn the_method_is_a_block_in_its_colour_and_changes_with_it() {
     driver.assert_shows("POST");
     assert_eq!(ground(&driver), Some(color(&driver, ThemeRole::MethodPost)));
     driver.keys("<F3>");
-    assert_block(&driver, "TCP  ", ThemeRole::Tcp);
+    assert_eq!(ground(&driver), Some(color(&driver, ThemeRole::Tcp)));
 }
 
 #[test]

@@ -17,6 +17,8 @@ use crate::model::spec::Spec;
 pub struct PlacedField {
     pub field: FormField,
     pub area: Rect,
+    /// What stands in the row above; empty = nothing of its own.
+    pub heading: &'static str,
 }
 
 /// Puts every visible field of the form, scrolled so far, into the pane's inner area, around what
@@ -37,7 +39,10 @@ pub(super) fn place(
         if y >= inner.bottom() {
             break;
         }
-        let left = inner.bottom() - y;
+        if !row.heading.is_empty() {
+            y += 1;
+        }
+        let Some(left) = inner.bottom().checked_sub(y).filter(|left| *left > 0) else { break };
         let last_area =
             at + 1 == form.len() && row.fields.iter().any(|f| f.kind == FieldKind::Area);
         let height = if last_area { left } else { row.height.min(left) };
@@ -68,7 +73,8 @@ fn place_row(row: &FormLine, area: Rect, placed: &mut Vec<PlacedField>) {
             FieldWidth::Fill(part) => free * part / shares.max(1),
         };
         let width = width.min(area.right().saturating_sub(x));
-        placed.push(PlacedField { field: field.clone(), area: Rect { x, width, ..area } });
+        let heading = if x == area.x { row.heading } else { "" };
+        placed.push(PlacedField { field: field.clone(), area: Rect { x, width, ..area }, heading });
         x = x.saturating_add(width + 1).min(area.right());
     }
 }
