@@ -26,6 +26,8 @@ pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     let (title, button) = (title(painter.app), button(painter.app));
     let title = frame::title(&title, painter.area.width.saturating_sub(cells(&button)));
     let block = Block::bordered().title(title).title(Line::from(button).right_aligned());
+    let stands_for = address::foot(painter).unwrap_or_default();
+    let block = block.title_bottom(Line::styled(stands_for, painter.palette.dim));
     frame::with_foot(block, foot(painter))
 }
 

@@ -115,6 +115,10 @@ fn what_an_address_stands_for_is_shown_when_it_is_not_what_is_written() {
     driver.assert_shows("→ http://lab.test/a");
     assert_ink(&driver, "→ http", ThemeRole::Hint);
     with_address(":8080/x").assert_shows("→ http://localhost:8080/x");
+    let mut small = with_address("http://{{host}}/a");
+    small.app.shared.size = (80, 24);
+    small.keys("<C-l>");
+    small.assert_shows("→ http://lab.test/a");
     let same = with_address("http://h:81/a");
     assert!(!same.shows("→ http"), "{}", same.screen());
     let unknown = with_address("http://{{nope}}/a");

@@ -53,11 +53,12 @@ pub fn address_areas(shared: &Shared, inner: Rect) -> AddressAreas {
     let mut areas = AddressAreas { fields: line, ..AddressAreas::default() };
     if line.width >= ROOMY {
         let spec = &shared.drafts.current().spec;
-        let badge = if spec.as_http().is_some() { 0 } else { width(spec.badge()) };
+        // A method brings its own block; only the cell before it is missing.
+        let badge = if spec.as_http().is_some() { 1 } else { width(spec.badge()) };
         let send = width(&send_block(shared).text);
         areas.badge = Rect { width: badge, ..line };
         areas.send = Rect { x: line.right().saturating_sub(send), width: send, ..line };
-        let start = line.x + badge + u16::from(badge > 0);
+        let start = line.x + badge + u16::from(badge > 1);
         areas.fields = Rect { x: start, width: areas.send.x.saturating_sub(start + 1), ..line };
     }
     if inner.height >= TALL && resolved(shared).is_some() {

@@ -6,6 +6,7 @@ use std::ops::Range;
 use ratatui::style::Style;
 
 use crate::app::form::{FieldKind, FormField, FormFieldId};
+use crate::app::layout;
 use crate::app::pane::request::{address_areas, resolved, send_block};
 use crate::codec::printable::printable_str;
 use crate::compose::address_parts::{AddressPart, PartSpan, address_parts, names};
@@ -22,7 +23,11 @@ pub(super) fn around(painter: &mut Painter<'_>) {
     let (shared, palette) = (&painter.app.shared, painter.palette);
     let areas = address_areas(shared, painter.area);
     let badge = shared.drafts.current().spec.badge();
-    painter.at(areas.badge).block(ThemeRole::of_badge(badge), badge);
+    if shared.drafts.current().spec.as_http().is_some() {
+        painter.at(areas.badge).fill(method(palette, badge));
+    } else {
+        painter.at(areas.badge).block(ThemeRole::of_badge(badge), badge);
+    }
     let send = send_block(shared);
     let role = if send.is_running { ThemeRole::Running } else { ThemeRole::Accent };
     painter.at(areas.send).block(role, &send.text);
@@ -30,6 +35,15 @@ pub(super) fn around(painter: &mut Painter<'_>) {
         let text = format!("→ {}", printable_str(&text));
         painter.at(areas.resolved).put(&fit::start(&text, areas.resolved.width), palette.dim);
     }
+}
+
+/// What the address stands for, for the lower border of a pane that has no row for it.
+pub(super) fn foot(painter: &Painter<'_>) -> Option<String> {
+    let shared = &painter.app.shared;
+    let inner = layout::inner(painter.area);
+    let text = resolved(shared).filter(|_| address_areas(shared, inner).resolved.is_empty())?;
+    let text = format!(" → {}", printable_str(&text));
+    Some(format!("{} ", fit::start(&text, inner.width / 2)))
 }
 
 /// The ground of a method that is typed or chosen.
