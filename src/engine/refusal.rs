@@ -15,6 +15,15 @@ pub(super) fn session_over() -> Failure {
         .hint("open it again")
 }
 
+/// Somebody on our side ended it; `when` says how far it had come.
+pub(super) fn cancelled(
+    stage: Stage,
+    target: impl Into<String>,
+    when: impl Into<String>,
+) -> Failure {
+    Failure::new(stage, target, FailureKind::Cancelled, when)
+}
+
 /// Earlier `what` (orders, messages) still wait to be written.
 pub(super) fn peer_does_not_read(peer: &str, what: &str) -> Failure {
     let cause = format!("earlier {what} still wait, the peer takes no more bytes");

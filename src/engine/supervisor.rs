@@ -183,7 +183,7 @@ async fn watch_over(run: impl Future<Output = Result<Summary, Failure>>, session
             let failure = Failure::new(Stage::Session, "", FailureKind::Internal, cause);
             Err(failure.hint("the other sessions go on; please report it"))
         }
-        None => Err(Failure::new(Stage::Session, "", FailureKind::Cancelled, "cancelled")),
+        None => Err(refusal::cancelled(Stage::Session, "", "cancelled")),
     };
     drop(run);
     session.cancel.cancel();

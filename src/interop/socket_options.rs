@@ -1,9 +1,9 @@
-//! What a preset asks of its sockets, as lines of a Python script and switches of curl: where a client
-//! comes from, keep-alive and the hops of datagrams. Of HTTP in Python, whose libraries open the
-//! sockets, it is said in a comment. Of a pasted curl command the same switches are read.
+//! What a preset asks of its sockets, as lines of a Python script and switches of curl. A number is
+//! one of the calls that the plan names, so a new one costs nothing here; where a client comes from
+//! is more than a number, and curl has a switch for keep-alive. Of HTTP in Python, whose libraries
+//! open the sockets, it is said in a comment. Of a pasted curl command the same switches are read.
 //!
-//! Used by the Python scripts of clients and listeners and by both directions of curl. The values are those
-//! the engine sets; one file, so that an option of a socket costs one file more to be exported.
+//! Used by the Python scripts of clients and listeners and by both directions of curl.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::python::literal::{bytes, text};
 use crate::model::client::{ClientSpec, SocketSpec};
 use crate::model::endpoint::{Bind, Endpoint};
-use crate::model::plan::{ClientOptions, DatagramOptions, SocketOptions, SourceAddress};
+use crate::model::plan::{ClientOptions, SocketCall, SocketOptions, SourceAddress};
 
 /// Connects as `socket.create_connection` does, through one interface alone.
 const CONNECT: &str = "
@@ -75,32 +75,12 @@ pub(crate) fn family(is_ipv6: bool) -> &'static str {
     if is_ipv6 { "AF_INET6" } else { "AF_INET" }
 }
 
-/// The lines that switch probes on for a connected socket.
-pub(crate) fn keep_alive(options: &SocketOptions, margin: &str, sock: &str) -> String {
-    let Some(every) = options.keep_alive.map(|every| every.as_secs()) else {
-        return String::new();
+/// The lines that set these on a socket.
+pub(crate) fn set(calls: &[SocketCall], margin: &str, sock: &str) -> String {
+    let line = |SocketCall { level, name, value }: &SocketCall| {
+        format!("{margin}{sock}.setsockopt(socket.{level}, socket.{name}, {value})\n")
     };
-    format!(
-        "{margin}{sock}.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-{margin}{sock}.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, {every})
-{margin}{sock}.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, {every})
-"
-    )
-}
-
-/// The lines that set the hops of every datagram, also to a group.
-pub(crate) fn hops(options: DatagramOptions, family: &str) -> String {
-    let Some(ttl) = options.ttl else { return String::new() };
-    let (level, one, group) = if family == "AF_INET6" {
-        ("IPPROTO_IPV6", "IPV6_UNICAST_HOPS", "IPV6_MULTICAST_HOPS")
-    } else {
-        ("IPPROTO_IP", "IP_TTL", "IP_MULTICAST_TTL")
-    };
-    format!(
-        "    sock.setsockopt(socket.{level}, socket.{one}, {ttl})
-    sock.setsockopt(socket.{level}, socket.{group}, {ttl})
-"
-    )
+    calls.iter().map(line).collect()
 }
 
 /// What a script does not do whose library opens the socket, a comment a line.
@@ -109,15 +89,17 @@ pub(crate) fn left_out(client: &ClientOptions, socket: &SocketOptions) -> String
     let out = source.map_or_else(String::new, |source| {
         format!("# comes from {source} in wirebench, not here\n")
     });
-    out + &no_keep_alive(socket)
+    out + &unset(&socket.calls())
 }
 
-/// The comment that a script does not probe its connections; none where nobody asked for it.
-pub(crate) fn no_keep_alive(socket: &SocketOptions) -> String {
-    let every = socket.keep_alive.map(|every| every.as_secs());
-    every.map_or_else(String::new, |every| {
-        format!("# keep-alive probes every {every} s in wirebench, not here\n")
-    })
+/// The comment that a script does not set these; none where nothing is to be set.
+pub(crate) fn unset(calls: &[SocketCall]) -> String {
+    let call = |SocketCall { name, value, .. }: &SocketCall| format!("{name} = {value}");
+    let calls: Vec<String> = calls.iter().map(call).collect();
+    if calls.is_empty() {
+        return String::new();
+    }
+    format!("# set in wirebench, not here: {}\n", calls.join(", "))
 }
 
 fn is_ipv6_literal(endpoint: &Endpoint) -> bool {

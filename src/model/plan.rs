@@ -31,6 +31,32 @@ pub struct SocketOptions {
     pub keep_alive: Option<Duration>,
 }
 
+/// A number that is set on a socket (`setsockopt`), in the names of C, which Python has, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SocketCall {
+    pub(crate) level: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) value: u64,
+}
+
+impl SocketCall {
+    fn new(level: &'static str, name: &'static str, value: u64) -> Self {
+        SocketCall { level, name, value }
+    }
+}
+
+impl SocketOptions {
+    /// What the engine asks for, as calls to the system.
+    pub(crate) fn calls(&self) -> Vec<SocketCall> {
+        let keep_alive = self.keep_alive.map(|every| {
+            let tcp = |name| SocketCall::new("IPPROTO_TCP", name, every.as_secs());
+            let on = SocketCall::new("SOL_SOCKET", "SO_KEEPALIVE", 1);
+            [on, tcp("TCP_KEEPIDLE"), tcp("TCP_KEEPINTVL")]
+        });
+        keep_alive.into_iter().flatten().collect()
+    }
+}
+
 /// What is asked of the socket of every client; by default what the system does by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ClientOptions {
@@ -155,6 +181,22 @@ pub struct TcpPlan {
 pub struct DatagramOptions {
     /// Hops of every datagram, also to a group; `None` = the system's default.
     pub ttl: Option<u8>,
+}
+
+impl DatagramOptions {
+    /// What the engine asks for, as calls to the system.
+    pub(crate) fn calls(self, is_ipv6: bool) -> Vec<SocketCall> {
+        let ttl = self.ttl.map(u64::from).map(|ttl| {
+            let ipv4 = |name| SocketCall::new("IPPROTO_IP", name, ttl);
+            let ipv6 = |name| SocketCall::new("IPPROTO_IPV6", name, ttl);
+            if is_ipv6 {
+                [ipv6("IPV6_UNICAST_HOPS"), ipv6("IPV6_MULTICAST_HOPS")]
+            } else {
+                [ipv4("IP_TTL"), ipv4("IP_MULTICAST_TTL")]
+            }
+        });
+        ttl.into_iter().flatten().collect()
+    }
 }
 
 /// A socket for one peer, and what is sent and waited for at first.

@@ -112,4 +112,6 @@ pub struct SearchHit {
     pub hit: Option<(u64, u64)>,
     /// The search went past an end and came in at the other.
     pub wrapped: bool,
+    /// Without a hit: what of the body could not be searched, in words.
+    pub flaw: Option<String>,
 }

@@ -9,9 +9,10 @@ use crate::source::{chapter, file_names, sources};
 
 /// Most production files that an option may cost, and those that cost more, with the reason.
 const MOST: usize = 5;
-const MORE: [(&str, usize, &str); 3] =
-    [("keep-alive", 6, EXPORTED), ("ttl", 6, EXPORTED), ("source", 6, EXPORTED)];
-const EXPORTED: &str = "a program written of a preset asks for the same";
+const MORE: [(&str, usize, &str); 2] = [
+    ("keep-alive", 6, "curl has a switch of its own for it, written and read"),
+    ("source", 6, "programs written of a preset bind or connect in another way"),
+];
 
 /// An option: its key, what it is called in code, and what carries it from step to step.
 struct Shared {

@@ -136,7 +136,7 @@ impl Indexes {
         let mut buffer = std::mem::take(&mut self.buffer);
         let index = self.use_index(key);
         buffer.resize(budget, 0);
-        // A body that cannot be read any more stays as far as it has come.
+        // A body that cannot be read any more stays as far as it has come; see `note`.
         let count = body.read_at(key.1, reached(index), &mut buffer).unwrap_or(0);
         take(index, &buffer[..count]);
         self.buffer = buffer;
@@ -171,13 +171,14 @@ impl Indexes {
             (_, Some(index)) => index.show(body, top, rows),
             (_, None) => Vec::new(),
         };
+        // After the lines: that they could not be read is told here.
         let note = self.note(body, query, progress.is_checked);
         let cut = self.key(body, query).2;
         View { query: query.clone(), cut, top, lines, total_lines, total_bytes, complete, note }
     }
 
     fn note(&self, body: &Body, query: &ViewQuery, is_checked: bool) -> Option<String> {
-        if let Err(why) = body.spool(query.part).outcome() {
+        if let Some(why) = body.spool(query.part).flaw() {
             return Some(why.to_string());
         }
         let index = self.find((body.id, query.part, query.mode))?;

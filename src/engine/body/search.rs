@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use super::message::Body;
 use super::thread::on_thread;
 use super::view_queue::{PendingHit, ViewQueue, ViewerQuestion};
+use super::viewer::GONE;
 use crate::codec::search::Pattern;
 use crate::engine::event::Event;
 use crate::model::view::{SearchDirection, SearchHit, SearchQuery, ViewMode};
@@ -54,11 +55,16 @@ pub(super) fn start(
         if !is_current() {
             return;
         }
+        let flaw = match &body {
+            Some(body) => body.spool(query.part).flaw(),
+            None => Some(GONE.into()),
+        };
         if let (Some((at, wrapped)), Some(body)) = (found, body) {
             *last = Some((query.clone(), at));
             views.order(ViewerQuestion::Locate(PendingHit { query, body, at, wrapped }));
         } else {
-            let nothing = SearchHit { query, hit: None, wrapped: false };
+            let flaw = flaw.map(|why| why.to_string());
+            let nothing = SearchHit { query, hit: None, wrapped: false, flaw };
             let _ = urgent.blocking_send(Event::Found(nothing));
         }
     });
@@ -109,7 +115,8 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    /// A block and what a hit that starts in it may need behind it.
+    /// A block and what a hit that starts in it may need behind it. What cannot be read is skipped,
+    /// and told as a flaw of the body when nothing is found.
     fn block(&self, start: u64, count: usize) -> Vec<u8> {
         let count = count.saturating_add(self.pattern.longest());
         self.body.read(self.query.part, start, count).unwrap_or_default()

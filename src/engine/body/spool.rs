@@ -38,6 +38,8 @@ pub(super) struct Spool {
     accepted: AtomicU64,
     /// Why nothing more can be kept.
     failed: OnceLock<Arc<str>>,
+    /// Why some of it could not be read.
+    unread: OnceLock<Arc<str>>,
     usage: Arc<Usage>,
 }
 
@@ -51,6 +53,7 @@ impl Spool {
             len: AtomicU64::new(0),
             accepted: AtomicU64::new(0),
             failed: OnceLock::new(),
+            unread: OnceLock::new(),
             usage,
         }
     }
@@ -73,6 +76,12 @@ impl Spool {
     /// Fails, in words, when bytes were lost.
     pub(super) fn outcome(&self) -> Result<(), Arc<str>> {
         self.failed.get().map_or(Ok(()), |why| Err(Arc::clone(why)))
+    }
+
+    /// Why some of it is not here, in words: it was never kept, or could not be read. Who looks at
+    /// bytes as far as there are any tells this beside them.
+    pub(super) fn flaw(&self) -> Option<Arc<str>> {
+        self.failed.get().or(self.unread.get()).cloned()
     }
 
     /// Takes bytes into memory; returns how many, the rest belongs into the file. Never blocks
@@ -210,7 +219,10 @@ impl Spool {
         }
         if let Some((file, _)) = self.file.get().filter(|_| done < wanted) {
             let place = offset.saturating_add(done as u64).saturating_sub(border);
-            file.read_exact_at(&mut buf[done..wanted], place)?;
+            file.read_exact_at(&mut buf[done..wanted], place).inspect_err(|error| {
+                let why = || format!("some of the body cannot be read back: {error}").into();
+                self.unread.get_or_init(why);
+            })?;
             done = wanted;
         }
         Ok(done)
@@ -263,6 +275,21 @@ mod tests {
         assert_eq!(usage.files.load(Ordering::Relaxed), 0);
         assert_eq!(usage.disk.load(Ordering::Relaxed), 0);
         assert_eq!(usage.memory.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn what_cannot_be_read_back_is_told() {
+        let spool = Spool::new(Arc::new(usage()));
+        spool.append_blocking(&pattern(0, MEMORY_KEEP as usize + 5000)).unwrap();
+        assert_eq!(spool.flaw(), None);
+        spool.file.get().unwrap().0.set_len(1).unwrap();
+        let mut buf = vec![0; 300];
+        spool.read_at(0, &mut buf).unwrap();
+        assert_eq!(spool.flaw(), None);
+        spool.read_at(MEMORY_KEEP + 10, &mut buf).unwrap_err();
+        let why = spool.flaw().unwrap();
+        assert!(why.starts_with("some of the body cannot be read back: "), "{why}");
+        assert_eq!(spool.outcome(), Ok(()), "it is still written to");
     }
 
     #[test]

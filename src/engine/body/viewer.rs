@@ -34,7 +34,7 @@ const REFRESH: Duration = Duration::from_millis(33);
 /// The same while the window is not full yet, so that the first lines show at once.
 const FIRST_REFRESH: Duration = Duration::from_millis(5);
 /// Said instead of lines when a body was released.
-const GONE: &str = "this body is no longer kept (released to bound memory)";
+pub(super) const GONE: &str = "this body is no longer kept (released to bound memory)";
 
 /// Starts the thread; it ends when the queue is closed.
 pub(super) fn start(views: Arc<ViewQueue>, urgent: mpsc::Sender<Event>) {
@@ -148,7 +148,12 @@ impl Viewer {
         let Viewer { indexes, urgent, hits, .. } = self;
         hits.retain(|PendingHit { query, body, at, wrapped }| {
             let Some(line) = indexes.line_of(body, &as_view(query), *at) else { return true };
-            let hit = SearchHit { query: query.clone(), hit: Some((line, *at)), wrapped: *wrapped };
+            let hit = SearchHit {
+                query: query.clone(),
+                hit: Some((line, *at)),
+                wrapped: *wrapped,
+                flaw: None,
+            };
             let _ = urgent.blocking_send(Event::Found(hit));
             false
         });

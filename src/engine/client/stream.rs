@@ -15,7 +15,7 @@ use crate::engine::refusal;
 use crate::engine::rules::Rules;
 use crate::engine::session::{SessionContext, SessionHandle, SessionInput};
 use crate::engine::transport::dial::{self, ConnectFacts, Dial};
-use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::failure::{Failure, Stage};
 use crate::model::id::ConnId;
 use crate::model::plan::TcpPlan;
 use crate::model::protocol::Protocol;
@@ -37,8 +37,7 @@ pub(crate) async fn run(plan: TcpPlan, mut cx: SessionContext) -> Result<Summary
         client: &plan.client,
     };
     let Some((stream, facts)) = cx.prepare(dial::connect(dial, &session)).await else {
-        let cause = "cancelled while connecting";
-        return Err(Failure::new(Stage::Connect, peer, FailureKind::Cancelled, cause));
+        return Err(refusal::cancelled(Stage::Connect, peer, "cancelled while connecting"));
     };
     let stream = stream.inspect_err(|failure| record(&session, conn, failure, &facts))?;
     if let (Some(local), Some(peer)) = (facts.local, facts.peer) {

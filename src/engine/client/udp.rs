@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use crate::engine::conversation::script::Script;
 use crate::engine::datagram::{self, Answerer, Remote};
 use crate::engine::event::{Phase, Summary};
+use crate::engine::refusal;
 use crate::engine::resolve::resolve;
 use crate::engine::rules::Rules;
 use crate::engine::session::SessionContext;
@@ -24,8 +25,7 @@ pub(crate) async fn run(plan: UdpPlan, mut cx: SessionContext) -> Result<Summary
     session.events.phase(Phase::Resolving { host: plan.endpoint.host.clone() });
     let Some(prepared) = cx.prepare(prepare(&plan)).await else {
         let when = "cancelled during the name lookup";
-        let failure =
-            Failure::new(Stage::Lookup, &plan.endpoint.host, FailureKind::Cancelled, when);
+        let failure = refusal::cancelled(Stage::Lookup, &plan.endpoint.host, when);
         session.events.failed(session.id.itself(), &failure);
         return Err(failure);
     };

@@ -3,7 +3,7 @@
 use super::literal::{
     bind, header, imports, is_ipv6, lines, multipart, only, opened, seconds, server_context, text,
 };
-use crate::interop::socket_options::no_keep_alive;
+use crate::interop::socket_options::unset;
 use crate::model::plan::{AnswerPlan, HttpListenerPlan, HttpRulePlan, PlanBody};
 use crate::model::tls::ListenerTls;
 
@@ -52,7 +52,7 @@ pub(super) fn write(plan: &HttpListenerPlan) -> String {
     let family = only(ipv6, "ThreadingHTTPServer.address_family = socket.AF_INET6\n");
     let (address, remark) = bind(&plan.bind);
     let context = server_context(&plan.tls);
-    let left_out = no_keep_alive(&plan.socket);
+    let left_out = unset(&plan.socket.calls());
     let wrap = "server.socket = context.wrap_socket(server.socket, server_side=True)\n";
     let wrap = only(is_tls, wrap);
     format!(

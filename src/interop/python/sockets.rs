@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::literal::{bind, bytes, imports, is_ipv6, only, seconds, server_context, text};
-use crate::interop::socket_options::{connection, datagram_source, family, hops, keep_alive};
+use crate::interop::socket_options::{connection, datagram_source, family, set};
 use crate::model::plan::{
     AnswerPart, RulePlan, StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
 };
@@ -60,7 +60,7 @@ fn accepted(accepted: &Acceptance) -> String {
 pub(super) fn tcp_client(plan: &TcpPlan) -> String {
     let TcpPlan { endpoint, tls, steps, connect_timeout, socket, client } = plan;
     let (connection, connect) = connection(endpoint, client, &seconds(*connect_timeout));
-    let probes = keep_alive(socket, "    ", "sock");
+    let options = set(&socket.calls(), "    ", "sock");
     let mut check = String::new();
     let (raw, sock) = match tls {
         ClientTls::Off => (String::new(), connection),
@@ -87,7 +87,7 @@ pub(super) fn tcp_client(plan: &TcpPlan) -> String {
         "{imports}{connect}{expect}
 {raw}with {sock} as sock:
 {check}    sock.settimeout(None)
-{probes}{steps}    while True:  # until the peer finishes sending
+{options}{steps}    while True:  # until the peer finishes sending
         data = sock.recv(65536)
         if not data:
             break
@@ -102,14 +102,14 @@ pub(super) fn udp_client(plan: &UdpPlan) -> String {
     let imports = imports(&[("socket", true), ("time", waits(steps))]);
     let expect = only(waits(steps), EXPECT_DATAGRAM);
     let (family, bound) = datagram_source(endpoint, client);
-    let hops = hops(*socket, family);
+    let options = set(&socket.calls(family == "AF_INET6"), "    ", "sock");
     let strangers = only(!any_peer, "# prints what comes from strangers, too\n");
     let (host, port) = (text(&endpoint.host), endpoint.port);
     let steps = steps_of(steps, |data| format!("sock.sendto({data}, peer)"));
     format!(
         "{imports}{expect}
 {strangers}with socket.socket(socket.{family}, socket.SOCK_DGRAM) as sock:
-{hops}{bound}    peer = ({host}, {port})
+{options}{bound}    peer = ({host}, {port})
 {steps}    sock.settimeout({REPLY_SECONDS})
     try:
         while True:
@@ -138,7 +138,7 @@ fn steps_of(steps: &[StepPlan], send: impl Fn(String) -> String) -> String {
 /// The whole script: a thread per connection greets and answers by the rules.
 pub(super) fn tcp_listener(plan: &TcpListenerPlan) -> String {
     let TcpListenerPlan { tls, greeting, rules, socket, .. } = plan;
-    let probes = keep_alive(socket, "        ", "connection");
+    let options = set(&socket.calls(), "        ", "connection");
     let (address, remark) = bind(&plan.bind);
     let is_tls = *tls != ListenerTls::Off;
     let (matches, sleeps) = needs(rules);
@@ -163,7 +163,7 @@ pub(super) fn tcp_listener(plan: &TcpListenerPlan) -> String {
 def serve(connection, peer):
     print(peer, \"connected\")
     with connection:
-{probes}{wrap}{greet}        while True:
+{options}{wrap}{greet}        while True:
             message = connection.recv(65536)
             if not message:
                 break
@@ -183,8 +183,9 @@ def serve(connection, peer):
 /// The whole script: one socket answers every peer by the rules.
 pub(super) fn udp_listener(plan: &UdpListenerPlan) -> String {
     let (address, remark) = bind(&plan.bind);
-    let family = family(is_ipv6(&plan.bind));
-    let hops = hops(plan.socket, family);
+    let is_ipv6 = is_ipv6(&plan.bind);
+    let family = family(is_ipv6);
+    let options = set(&plan.socket.calls(is_ipv6), "    ", "sock");
     let (matches, sleeps) = needs(&plan.rules);
     let imports = imports(&[("re", matches), ("socket", true), ("time", sleeps)]);
     let answer = answer_function(&plan.rules);
@@ -197,7 +198,7 @@ pub(super) fn udp_listener(plan: &UdpListenerPlan) -> String {
     format!(
         "{imports}{answer}{gap}
 {remark}{unlimited}with socket.socket(socket.{family}, socket.SOCK_DGRAM) as sock:
-{hops}    sock.bind({address})
+{options}    sock.bind({address})
     print(\"listening on\", sock.getsockname(), flush=True)
     while True:
         message, peer = sock.recvfrom(65535)

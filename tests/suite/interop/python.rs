@@ -344,7 +344,7 @@ fn python_says_what_it_leaves_out_of_a_request() {
     for library in [Library::Requests, Library::Urllib] {
         let script = python::write(&Plan::Http(http.clone()), library);
         let said = "# comes from 127.0.0.2 in wirebench, not here
-# keep-alive probes every 42 s in wirebench, not here
+# set in wirebench, not here: SO_KEEPALIVE = 1, TCP_KEEPIDLE = 42, TCP_KEEPINTVL = 42
 ";
         assert!(script.starts_with(said), "{script}");
     }

@@ -211,16 +211,19 @@ fn a_search_goes_to_the_engine_and_its_hit_is_scrolled_to() {
     let sent = commands(app.keys("/line 400<Enter>"));
     let Some(Command::Search(query)) = sent.first() else { panic!("{sent:?}") };
     assert_eq!((query.text.as_str(), query.from), ("line 400", 0));
-    let hit = SearchHit { query: query.clone(), hit: Some((400, 4001)), wrapped: false };
+    let hit =
+        SearchHit { query: query.clone(), hit: Some((400, 4001)), wrapped: false, flaw: None };
     let effects = app.event(Event::Found(hit));
     app.serve(&effects, 500);
     app.assert_shows("\"line 400\"");
     let sent = commands(app.keys("n"));
     let Some(Command::Search(query)) = sent.first() else { panic!("{sent:?}") };
     assert_eq!(query.from, 4001);
-    let none = SearchHit { query: query.clone(), hit: None, wrapped: false };
-    app.event(Event::Found(none));
+    let none = SearchHit { query: query.clone(), hit: None, wrapped: false, flaw: None };
+    app.event(Event::Found(none.clone()));
     app.assert_shows("'line 400' was not found");
+    app.event(Event::Found(SearchHit { flaw: Some("it is not all there".into()), ..none }));
+    app.assert_shows("'line 400' was not found: it is not all there");
 }
 
 #[test]
@@ -247,7 +250,7 @@ fn hits_are_marked_in_hex_across_the_ends_of_rows() {
     app.event(Event::View(Box::new(view)));
     let sent = commands(app.keys("/needle<Enter>"));
     let Some(Command::Search(query)) = sent.first() else { panic!("{sent:?}") };
-    let hit = SearchHit { query: query.clone(), hit: Some((0, 11)), wrapped: false };
+    let hit = SearchHit { query: query.clone(), hit: Some((0, 11)), wrapped: false, flaw: None };
     app.event(Event::Found(hit));
     let marked = |color| -> Vec<String> {
         let buffer = app.buffer();

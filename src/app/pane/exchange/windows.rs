@@ -112,7 +112,8 @@ impl ExchangePane {
         }
         self.search.is_running = false;
         let Some((line, offset)) = found.hit else {
-            return Some(Intent::Quote(format!("'{}' was not found", found.query.text)));
+            let flaw = found.flaw.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+            return Some(Intent::Quote(format!("'{}' was not found{flaw}", found.query.text)));
         };
         self.search.hit = Some((found.query.body, offset));
         let room = self.room(shared);

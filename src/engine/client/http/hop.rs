@@ -181,7 +181,7 @@ impl<'a> Hop<'a> {
             }
             None => (Stage::Head, "cancelled before the response head".to_owned()),
         });
-        Failure::new(stage, &*self.plan.url, FailureKind::Cancelled, so_far)
+        refusal::cancelled(stage, &*self.plan.url, so_far)
     }
 
     /// The last word about this hop.

@@ -26,9 +26,10 @@ use crate::engine::command::CloseMode;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::failure;
 use crate::engine::http::tap::{ReadBuffer, Tap};
+use crate::engine::refusal;
 use crate::engine::session::SessionHandle;
 use crate::engine::transport::stream::{Stream, reset};
-use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::failure::Stage;
 use crate::model::id::BodyId;
 use crate::model::plan::HttpListenerPlan;
 use crate::model::protocol::Side;
@@ -166,8 +167,7 @@ impl HttpConnection {
                 recorder.edit(|exchange| exchange.request.head = begun);
             }
             let when = format!("the connection was {text}");
-            let failure = Failure::new(Stage::Session, self.target(), FailureKind::Cancelled, when);
-            recorder.close(Err(failure));
+            recorder.close(Err(refusal::cancelled(Stage::Session, self.target(), when)));
         }
         self.note(Direction::Local, RecordKind::Reset, text);
     }
