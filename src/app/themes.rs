@@ -168,6 +168,11 @@ impl Themes {
         self.apply();
     }
 
+    /// Whether it is known which files the user has.
+    pub(crate) fn are_read(&self) -> bool {
+        self.own.is_some()
+    }
+
     /// These are the user's files now.
     pub(crate) fn set_own(&mut self, own: Vec<StoredTheme>) {
         self.own = Some(own);

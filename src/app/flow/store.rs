@@ -98,6 +98,7 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     if is_begin {
         restore::begin_on_a_preset(app);
     }
+    themes::workspace_read(app);
 }
 
 /// Somebody else deleted or renamed what is on screen: it stays there, as it is.
