@@ -130,10 +130,6 @@ fn restored(app: &mut App, restore: Option<Box<Restore>>) {
     for (name, value) in restore.layout.iter().filter(|_| is_as_at_start) {
         restore_layout(&mut app.shared.splits, name, value);
     }
-    let kept = |wanted| restore.layout.iter().find(|(name, _)| name == wanted);
-    let is_dark = kept(restore::GROUND).is_none_or(|(_, value)| value != restore::LIGHT);
-    let chosen = kept(restore::THEME).map(|(_, value)| value.as_str());
-    themes::restored(app, chosen, Some(is_dark));
     if merged.is_shown {
         draft::draft_changed(app);
     } else {
@@ -142,6 +138,10 @@ fn restored(app: &mut App, restore: Option<Box<Restore>>) {
         app.presets.rebuild(&app.shared);
         app.touched();
     }
+    let kept = |wanted| restore.layout.iter().find(|(name, _)| name == wanted);
+    let is_dark = kept(restore::GROUND).is_none_or(|(_, value)| value != restore::LIGHT);
+    let chosen = kept(restore::THEME).map(|(_, value)| value.as_str());
+    themes::restored(app, chosen, Some(is_dark));
 }
 
 /// A part of the screen as it was left.

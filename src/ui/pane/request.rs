@@ -3,7 +3,7 @@
 mod address;
 
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 use ratatui::widgets::Block;
 
@@ -27,7 +27,10 @@ pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     let title = frame::title(&title, painter.area.width.saturating_sub(cells(&button)));
     let block = Block::bordered().title(title).title(Line::from(button).right_aligned());
     let stands_for = address::foot(painter).unwrap_or_default();
-    let block = block.title_bottom(Line::styled(stands_for, painter.palette.dim));
+    let block = block.title_bottom(Line::styled(
+        stands_for,
+        painter.palette.dim.remove_modifier(Modifier::BOLD),
+    ));
     frame::with_foot(block, foot(painter))
 }
 
