@@ -6,6 +6,7 @@
 //! Line breaks and NUL cannot reach a head: a row or value that holds one is refused, not cleaned.
 
 pub mod address;
+pub mod address_parts;
 pub mod adopt;
 pub mod anew;
 mod body;
@@ -70,6 +71,18 @@ pub(crate) fn plan_with(
 pub(crate) fn automatic_headers(spec: &HttpSpec) -> Vec<AutomaticHeader> {
     let found = headers(spec, false, &Scope::default());
     found.into_iter().map(|known| known.header).collect()
+}
+
+/// What an address stands for: names filled in, and of a request the whole URL with its query.
+/// `None` = something is wrong with it, or a name has no value.
+#[must_use]
+pub fn resolved_address(spec: &Spec, variables: &dyn Variables) -> Option<String> {
+    let mut composer = Composer::new(variables, UnknownNames::Refused);
+    if let Some(http) = spec.as_http() {
+        return http::resolved_url(http, &mut composer);
+    }
+    let text = composer.line(FieldId::default(), spec.address());
+    composer.issues.is_empty().then_some(text)
 }
 
 /// Longest body that is measured while it is typed.

@@ -38,7 +38,8 @@ pub fn render(app: &App, frame: &mut Frame<'_>) {
         }
     }
     header_footer::footer(painter.at(areas.footer.intersection(screen)));
-    overlay::draw(painter);
+    overlay::draw(painter.at(screen));
+    header_footer::remark(painter.at(areas.remark.intersection(screen)));
     last_gate(frame.buffer_mut());
 }
 

@@ -207,25 +207,36 @@ impl Keymap {
     /// A text in which `[action-name]` stands for the key of an action, so that no hint names a
     /// key that was bound to something else; `[undo]` for that key of text fields.
     #[must_use]
-    pub fn keyed<'a>(&self, contexts: &[Context], text: &'a str) -> String {
-        let mut keyed = String::with_capacity(text.len());
+    pub fn keyed(&self, contexts: &[Context], text: &str) -> String {
+        self.keyed_parts(contexts, text).into_iter().map(|(part, _)| part).collect()
+    }
+
+    /// The same in pieces, each with whether it is a key.
+    #[must_use]
+    pub(crate) fn keyed_parts<'a>(
+        &self,
+        contexts: &[Context],
+        text: &'a str,
+    ) -> Vec<(String, bool)> {
+        let mut parts = Vec::new();
         let mut rest = text;
         let bracketed = |text: &'a str| {
             let (before, rest) = text.split_once('[')?;
             Some((before, rest.split_once(']')?))
         };
         while let Some((before, (name, after))) = bracketed(rest) {
-            keyed.push_str(before);
-            match Action::named(name) {
-                Some(action) => keyed.push_str(&self.key_of(contexts, action)),
+            parts.push((before.to_owned(), false));
+            parts.push(match Action::named(name) {
+                Some(action) => (self.key_of(contexts, action), true),
                 None => match self.text_key(contexts, name) {
-                    Some(key) => keyed.push_str(&key),
-                    None => keyed.extend(["[", name, "]"]),
+                    Some(key) => (key, true),
+                    None => (format!("[{name}]"), false),
                 },
-            }
+            });
             rest = after;
         }
-        keyed + rest
+        parts.push((rest.to_owned(), false));
+        parts
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Areas {
     pub response: Rect,
     pub traffic: Rect,
     pub footer: Rect,
+    /// For a remark: on the lowest frame, so that it covers nothing that is read.
+    pub remark: Rect,
 }
 
 /// A border the mouse can drag.
@@ -223,6 +225,9 @@ pub(crate) fn areas(size: (u16, u16), facts: LayoutFacts) -> Areas {
         areas.footer = Rect::new(0, height - 1, width, 1);
         body.height -= 1;
     }
+    if body.height >= 3 {
+        areas.remark = Rect::new(1.min(width), body.bottom() - 1, width.saturating_sub(2), 1);
+    }
     if facts.is_zoomed || width < TINY.0 || height < TINY.1 {
         *areas.slot(facts.focus) = body;
         return areas;
@@ -232,6 +237,9 @@ pub(crate) fn areas(size: (u16, u16), facts: LayoutFacts) -> Areas {
     if is_shown(Pane::Traffic) {
         areas.traffic =
             traffic(&mut body, arrangement.traffic, is_folded && focus != Pane::Traffic);
+        if areas.traffic.height == 1 && areas.remark.y > body.y {
+            areas.remark.y -= 1;
+        }
     }
     let side_focused = matches!(focus, Pane::Presets | Pane::History);
     if side_focused || (body.width >= WIDE && is_shown(Pane::Presets)) {

@@ -181,6 +181,11 @@ impl Shared {
         self.drafts.current().preset.as_ref().map_or("", |path| path.folder())
     }
 
+    /// The word for the colour of the environment in force.
+    pub(crate) fn environment_color(&self) -> Option<&str> {
+        self.environment().and_then(|it| it.color.as_deref())
+    }
+
     /// The environment in force.
     fn environment(&self) -> Option<&Environment> {
         let named = self.environment.as_ref()?;
@@ -234,6 +239,7 @@ mod tests {
             name: "lab".into(),
             variables: variables(&[("host", "lab")]),
             secrets: variables(&[("token", "s3cr3t")]),
+            ..Environment::default()
         }];
         app.shared.drafts.current_mut().preset = Some(PresetPath::parse("api/users").unwrap());
         app

@@ -111,6 +111,17 @@ impl Themes {
         self.depth
     }
 
+    /// What a word for a colour means in the theme in force, as this terminal shows it.
+    pub(crate) fn named(&self, word: &str) -> Option<ThemeColor> {
+        let color = self.sheet.named(word)?;
+        match self.depth {
+            ColorDepth::None => None,
+            ColorDepth::Sixteen => Some(color).filter(|color| color.is_of_terminal()),
+            ColorDepth::Indexed => Some(color.in_256()),
+            ColorDepth::Direct => Some(color),
+        }
+    }
+
     /// Whether the background of the terminal matters.
     pub(crate) fn follows_terminal(&self) -> bool {
         self.depth >= ColorDepth::Indexed
@@ -155,6 +166,11 @@ impl Themes {
         self.chosen = self.chosen.take().or_else(|| chosen.map(ThemeChoice::from));
         self.kept_dark = is_dark.unwrap_or(self.kept_dark);
         self.apply();
+    }
+
+    /// Whether it is known which files the user has.
+    pub(crate) fn are_read(&self) -> bool {
+        self.own.is_some()
     }
 
     /// These are the user's files now.

@@ -177,6 +177,11 @@ fn url(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<(String, UrlParts
     Some((url, parts, notes.into_iter().flatten().collect()))
 }
 
+/// The URL as it will be asked for; `None` = it cannot be.
+pub(super) fn resolved_url(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<String> {
+    url(spec, composer).map(|(url, ..)| url)
+}
+
 /// Says what of a typed URL cannot stand in a request line as it is.
 fn encoded_note(typed: &str) -> Option<String> {
     const SHOWN: usize = 5;

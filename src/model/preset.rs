@@ -47,6 +47,8 @@ pub struct Environment {
     pub name: String,
     pub variables: BTreeMap<String, String>,
     pub secrets: BTreeMap<String, String>,
+    /// The word for the colour its name is shown in.
+    pub color: Option<String>,
 }
 
 /// What templates may refer to. Later layers of the product's order are merged in by the caller.

@@ -7,6 +7,11 @@ use toml_edit::Value;
 use crate::codec::strict_toml::{Fields, NamedItem, Trouble, parse_document};
 use crate::compose::template::is_name;
 use crate::model::failure::Failure;
+use crate::model::suggest::suggest;
+use crate::model::theme::{HUES, ThemeColor};
+
+/// What says how the name of the environment is shown.
+const COLOR: &str = "color";
 
 /// Reads a table of variables: `name = "value"` a line, also below `[vars]`.
 pub(super) fn variables(text: &str, file: &str) -> Result<BTreeMap<String, String>, Failure> {
@@ -19,6 +24,22 @@ pub(super) fn variables(text: &str, file: &str) -> Result<BTreeMap<String, Strin
         let mut variables = tables.collect::<Result<Vec<_>, _>>()?.pop().unwrap_or_default();
         variables.extend(collect(own.into_iter(), text)?);
         Ok(variables)
+    };
+    read().map_err(|trouble: Trouble| trouble.into_failure(file, text))
+}
+
+/// The word for a colour at the top of the file, `color = "red"`; it is a variable like any other, too.
+pub(super) fn color(text: &str, file: &str) -> Result<Option<String>, Failure> {
+    let read = || {
+        let document = parse_document(text)?;
+        let mut own = Fields::root(&document).free();
+        let Some(entry) = own.find(|entry| entry.name == COLOR) else { return Ok(None) };
+        let word = entry.value().and_then(|value| plain(value, text)).unwrap_or_default();
+        if ThemeColor::read(&word).is_some() || HUES.contains(&word.as_str()) {
+            return Ok(Some(word));
+        }
+        let hint = format!("{}; a variable of that name goes below [vars]", suggest(&word, &HUES));
+        Err(entry.wrong("is no colour for the environment").hint(hint))
     };
     read().map_err(|trouble: Trouble| trouble.into_failure(file, text))
 }
@@ -88,6 +109,24 @@ mod tests {
             let failure = variables(&format!("[vars]\n\"{name}\" = \"1\"\n"), "x").unwrap_err();
             assert!(failure.to_string().contains("no {{template}} can have"), "{failure}");
         }
+    }
+
+    #[test]
+    fn a_colour_is_a_word_at_the_top_of_the_file() {
+        let read = |text| color(text, "env/prod.toml");
+        for (text, word) in [
+            ("color = \"red\"\n", Some("red")),
+            ("color = \"#ff0000\"\na = 1\n", Some("#ff0000")),
+            ("color = 196\n", Some("196")),
+            ("a = 1\n", None),
+            ("[vars]\ncolor = \"mauve\"\n", None),
+        ] {
+            assert_eq!(read(text).unwrap().as_deref(), word, "{text}");
+        }
+        let failure = read("a = 1\ncolor = \"rad\"\n").unwrap_err();
+        assert_eq!(failure.target, "env/prod.toml:2");
+        assert!(failure.hint.contains("'red'") && failure.hint.contains("[vars]"), "{failure}");
+        assert_eq!(variables("color = \"red\"\n", "x").unwrap()["color"], "red");
     }
 
     #[test]

@@ -115,7 +115,8 @@ pub enum Overwrite {
 pub enum Reply {
     /// After `LoadWorkspace`, and unasked whenever files changed on disk.
     Workspace(Box<Workspace>),
-    /// The user's theme files; before the first workspace, and unasked whenever they changed.
+    /// The user's theme files, unasked: before the first workspace if there are any, and whenever they
+    /// changed.
     Themes(Vec<StoredTheme>),
     /// The preset is on disk, with its new fingerprint.
     Saved { path: PresetPath, fingerprint: u64 },

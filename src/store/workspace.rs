@@ -121,11 +121,14 @@ pub(super) fn enter(
             known.insert(at, Environment { name: stem.into(), ..Environment::default() });
             at
         });
-        let variables = environment::variables(text(&bytes?, name)?, name)?;
+        let bytes = bytes?;
+        let text = text(&bytes, name)?;
+        let variables = environment::variables(text, name)?;
         if secret.is_some() {
             known[at].secrets = variables;
         } else {
             known[at].variables = variables;
+            known[at].color = environment::color(text, name)?;
         }
     } else if file == DEFAULTS {
         let variables = environment::defaults(text(&bytes?, name)?, name)?;

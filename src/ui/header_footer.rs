@@ -2,11 +2,13 @@
 
 use ratatui::layout::Rect;
 
-use super::painter::Painter;
+use super::painter::{Painter, cells};
+use super::widget::fit;
 use crate::app::flow::hints;
 use crate::app::flow::program::environment_label;
 use crate::app::sessions::{Session, SessionState};
 use crate::app::{App, Level};
+use crate::codec::printable::printable_str;
 use crate::model::protocol::Protocol;
 
 /// Program name, modes, environment, what runs.
@@ -19,7 +21,10 @@ pub(super) fn header(mut painter: Painter<'_>) {
         painter.put(protocol.title(), style);
         painter.put("  ", palette.base);
     }
-    painter.put(&environment_label(app), palette.dim);
+    painter.put("  ", palette.base);
+    let chip = palette.chip(&app.shared.themes, app.shared.environment_color());
+    let style = if app.shared.environment.is_some() { chip } else { palette.dim };
+    painter.put(&environment_label(app), style);
     let right = totals(app);
     let help = hints::help(app);
     let width = (right.chars().count() + help.chars().count() + 2) as u16;
@@ -54,18 +59,25 @@ fn totals(app: &App) -> String {
     parts.join("  ")
 }
 
-/// A remark, or the keys of where the focus is.
+/// What was said last, until it is seen.
+pub(super) fn remark(mut painter: Painter<'_>) {
+    let (app, palette) = (painter.app, painter.palette);
+    let Some(notice) = &app.notice else { return };
+    let (mark, style) = match notice.level {
+        Level::Info => ("✓", palette.success),
+        Level::Warning => ("!", palette.warning),
+    };
+    let room = painter.area.width.saturating_sub(4);
+    let text = fit::start(&printable_str(&notice.text), room).into_owned();
+    painter.area.width = cells(&text) + 4.min(painter.area.width);
+    painter.fill(palette.raised);
+    painter.put(&format!(" {mark} {text} "), palette.raised.patch(style));
+}
+
+/// The keys of what the cursor is on.
 pub(super) fn footer(mut painter: Painter<'_>) {
     let (app, palette) = (painter.app, painter.palette);
     painter.put(" ", palette.base);
-    if let Some(notice) = &app.notice {
-        let style = match notice.level {
-            Level::Info => palette.success,
-            Level::Warning => palette.warning,
-        };
-        painter.put(&notice.text, style);
-        return;
-    }
     let line = painter.area;
     for hint in hints::footer(app, line.width + 1) {
         // The line begins one cell in.

@@ -3,6 +3,8 @@
 //! It carries what is drawn, how that looks, and what is left of its part of the screen: a row is
 //! written from left to right, and from the right where there is room.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -10,7 +12,7 @@ use ratatui::widgets::Widget;
 
 use super::theme::ThemeStyles;
 use crate::app::cursor::Cursor;
-use crate::app::editor::{Editor, TextStyle};
+use crate::app::editor::{Editor, RowPiece, TextStyle};
 use crate::app::search_line::SearchLine;
 use crate::app::{App, wrap_bytes};
 use crate::codec::printable::printable_str;
@@ -154,11 +156,20 @@ impl<'a> Painter<'a> {
 
     /// Draws a text field with its cursor.
     pub(crate) fn editor(&mut self, editor: &Editor) {
-        self.text_field(editor, true);
+        self.field(editor, true, &[]);
     }
 
     /// Draws a text field, with its cursor and what is selected if it has the keys.
     pub(crate) fn text_field(&mut self, editor: &Editor, has_keys: bool) {
+        self.field(editor, has_keys, &[]);
+    }
+
+    /// Draws a text field with its cursor; of a text in one line, these bytes have styles of their own.
+    pub(crate) fn editor_with(&mut self, editor: &Editor, spans: &[(Range<usize>, Style)]) {
+        self.field(editor, true, spans);
+    }
+
+    fn field(&mut self, editor: &Editor, has_keys: bool, spans: &[(Range<usize>, Style)]) {
         let (width, height) = (self.area.width, self.area.height);
         if self.area.is_empty() {
             return;
@@ -166,6 +177,10 @@ impl<'a> Painter<'a> {
         for (row, pieces) in self.area.rows().zip(editor.rows(width, height)) {
             for piece in pieces {
                 let style = match piece.look {
+                    TextStyle::Plain if has_keys && !spans.is_empty() => {
+                        self.at(row).colored(&piece, spans);
+                        continue;
+                    }
                     TextStyle::Substitute => self.palette.dim,
                     _ if !has_keys => self.palette.base,
                     TextStyle::Plain => Style::new(),
@@ -186,6 +201,17 @@ impl<'a> Painter<'a> {
         let left = self.area.width.min(u16::try_from(column + 1).unwrap_or(u16::MAX));
         let end = Rect { y: self.area.y + row as u16, height: 1, ..self.area };
         Rect { x: end.x + left, width: end.width - left, ..end }.intersection(self.area)
+    }
+
+    /// Writes a piece of a text field in the styles of its bytes.
+    fn colored(&mut self, piece: &RowPiece, spans: &[(Range<usize>, Style)]) {
+        self.skip(piece.column as u16);
+        let end = piece.at + piece.text.len();
+        for (span, style) in spans.iter().filter(|(it, _)| it.start < end && it.end > piece.at) {
+            let from = span.start.max(piece.at) - piece.at;
+            let text = piece.text.get(from..span.end.min(end) - piece.at);
+            self.put(text.unwrap_or_default(), *style);
+        }
     }
 
     /// A text field with a prompt before it.

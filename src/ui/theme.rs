@@ -8,7 +8,7 @@ use ratatui::style::{Color, Modifier, Style};
 
 use crate::app::themes::Themes;
 use crate::model::record::Direction;
-use crate::model::theme::{ColorDepth, ROLES, ThemeColor, ThemeRole, ThemeSheet};
+use crate::model::theme::{ColorDepth, ROLES, ThemeColor, ThemeRole, ThemeSheet, contrast};
 
 /// Styles by meaning.
 #[derive(Debug, Clone, Default)]
@@ -149,6 +149,23 @@ impl ThemeStyles {
     /// A block of a role, with text on it.
     pub(super) fn block(&self, role: ThemeRole) -> Style {
         self.blocks.get(role as usize).copied().unwrap_or_default()
+    }
+
+    /// The name of an environment whose file names this colour, or none.
+    pub(super) fn chip(&self, themes: &Themes, word: Option<&str>) -> Style {
+        let Some(word) = word else { return self.raised };
+        let Some(color) = themes.named(word) else {
+            return self.raised.add_modifier(Modifier::REVERSED | BOLD);
+        };
+        let [black, white] = [[0; 3], [u8::MAX; 3]].map(ThemeColor::Direct);
+        let on = |text| contrast(text, color).unwrap_or_default();
+        let is_known = color.luminance().is_some();
+        let text = match on(white) > on(black) {
+            _ if !is_known => themes.sheet().color(ThemeRole::BlockText),
+            true => white.in_256(),
+            false => black.in_256(),
+        };
+        Style::new().fg(shown(text)).bg(shown(color)).add_modifier(BOLD)
     }
 
     /// The glyph and the style of a direction.

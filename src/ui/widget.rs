@@ -6,5 +6,6 @@ pub(super) mod badge;
 pub(super) mod bytes;
 pub(super) mod fit;
 pub(super) mod frame;
+pub(super) mod lesson;
 pub(super) mod record_view;
 pub(super) mod state;

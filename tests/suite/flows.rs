@@ -1,6 +1,8 @@
 //! What a user does, as keys, and what comes of it. One test per story or pitfall.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "failing is how a test speaks")]
 
+#[path = "flows/address.rs"]
+mod address;
 #[path = "flows/answers.rs"]
 mod answers;
 #[path = "flows/arranging.rs"]
@@ -15,6 +17,8 @@ mod folders;
 mod leaving;
 #[path = "flows/letters.rs"]
 mod letters;
+#[path = "flows/looks.rs"]
+mod looks;
 #[path = "flows/presets.rs"]
 mod presets;
 #[path = "flows/promises.rs"]

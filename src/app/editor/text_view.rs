@@ -22,6 +22,8 @@ pub enum TextStyle {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowPiece {
     pub text: String,
+    /// Byte of its line at which it begins.
+    pub at: usize,
     pub column: usize,
     pub look: TextStyle,
 }
@@ -236,19 +238,22 @@ impl TextView {
                 Some(last) if last.look == look || glyph.cells == 0 => last.text += &glyph.text,
                 _ => {
                     let text = glyph.text.into_owned();
-                    pieces.push(RowPiece { text, column: glyph.column, look });
+                    let at = row.start.byte + glyph.at;
+                    pieces.push(RowPiece { text, at, column: glyph.column, look });
                 }
             }
         }
         if row.is_last && look(row.end()) != TextStyle::Plain {
             // At the end of a row that is full, the cursor stands on its last cell.
             column = column.min(width - 1);
-            pieces.push(RowPiece { text: " ".into(), column, look: look(row.end()) });
+            let at = row.end().byte;
+            pieces.push(RowPiece { text: " ".into(), at, column, look: look(row.end()) });
             column += 1;
         }
         let is_broken = row.is_last && row.start.line + 1 < model.count();
         if self.shows_breaks && is_broken && column < width {
-            pieces.push(RowPiece { text: r"\n".into(), column, look: TextStyle::Substitute });
+            let at = row.end().byte;
+            pieces.push(RowPiece { text: r"\n".into(), at, column, look: TextStyle::Substitute });
         }
         pieces
     }

@@ -3,6 +3,8 @@
 use super::availability::why_not;
 use crate::app::action::Action;
 use crate::app::focus::Pane;
+use crate::app::layout::pane_inner;
+use crate::app::pane::request::address_areas;
 use crate::app::shared::Shown;
 use crate::app::state::App;
 use crate::model::protocol::Side;
@@ -77,7 +79,12 @@ pub fn buttons(app: &App) -> Vec<(Action, String)> {
     let live =
         draft.session.and_then(|id| app.shared.sessions.get(id)).is_some_and(|s| !s.is_over());
     let can = draft.spec.capabilities();
+    let inside = pane_inner(app.shared.areas().request);
+    // What the address line offers is not said twice.
+    let has_block = !address_areas(&app.shared, inside).send.is_empty();
     let buttons: &[(Action, &str)] = match (draft.spec.side(), live) {
+        (Side::Listener, true) if has_block => &[(Action::Send, " [send] update answers ")],
+        _ if has_block => &[],
         (Side::Listener, true) => {
             &[(Action::Send, " [send] update answers "), (Action::Stop, " [stop] stop ")]
         }

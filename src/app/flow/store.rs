@@ -138,6 +138,7 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     if is_begin {
         restore::begin_on_a_preset(app);
     }
+    themes::workspace_read(app);
 }
 
 /// Somebody else deleted or renamed what is on screen: it stays there, as it is.
@@ -169,10 +170,6 @@ fn restored(app: &mut App, restore: Option<Box<Restore>>) {
     for (name, value) in restore.layout.iter().filter(|_| is_as_at_start) {
         shared.arrangement.restore(name, value);
     }
-    let kept = |wanted| restore.layout.iter().find(|(name, _)| name == wanted);
-    let is_dark = kept(restore::GROUND).is_none_or(|(_, value)| value != restore::LIGHT);
-    let chosen = kept(restore::THEME).map(|(_, value)| value.as_str());
-    themes::restored(app, chosen, Some(is_dark));
     if merged.is_shown {
         draft::draft_changed(app);
     } else {
@@ -181,4 +178,8 @@ fn restored(app: &mut App, restore: Option<Box<Restore>>) {
         app.presets.rebuild(&app.shared);
         app.touched();
     }
+    let kept = |wanted| restore.layout.iter().find(|(name, _)| name == wanted);
+    let is_dark = kept(restore::GROUND).is_none_or(|(_, value)| value != restore::LIGHT);
+    let chosen = kept(restore::THEME).map(|(_, value)| value.as_str());
+    themes::restored(app, chosen, Some(is_dark));
 }

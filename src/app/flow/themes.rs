@@ -41,6 +41,13 @@ pub(crate) fn arrived(app: &mut App, own: Vec<StoredTheme>) {
     say_trouble(app);
 }
 
+/// The workspace was read, and themes before it: where none was told, there is none.
+pub(crate) fn workspace_read(app: &mut App) {
+    if !app.shared.themes.are_read() {
+        arrived(app, Vec::new());
+    }
+}
+
 /// What was chosen in an earlier run, and whether the terminal was dark then.
 pub(crate) fn restored(app: &mut App, chosen: Option<&str>, is_dark: Option<bool>) {
     app.shared.themes.restore(chosen, is_dark);

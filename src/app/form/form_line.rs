@@ -54,6 +54,8 @@ pub struct FormField {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormLine {
     pub fields: Vec<FormField>,
+    /// A row of its own above the fields; empty = none.
+    pub heading: &'static str,
     /// Cells left empty behind the fields, so that they stand below those of other rows.
     pub pad: u16,
     /// Rows of the screen it wants; an area in the last line takes what is left.

@@ -134,7 +134,7 @@ impl FormWalk<'_> {
             line.fields.push(field);
         } else {
             let height = if kind == FieldKind::Area { AREA } else { 1 };
-            self.lines.push(FormLine { fields: vec![field], pad: 0, height });
+            self.lines.push(FormLine { fields: vec![field], heading: "", pad: 0, height });
         }
         self.open = width.is_some();
     }
@@ -191,9 +191,13 @@ impl FormWalk<'_> {
     fn automatic(&mut self, list: FieldId) {
         let Some(http) = self.spec.as_http() else { return };
         if list == FieldId::new("headers") {
+            let first = self.lines.len();
             for header in compose::automatic_headers(http) {
                 let id = FormFieldId::Automatic(header);
                 self.push(id, FieldKind::Check, None, TableLabels::default());
+            }
+            if let Some(line) = self.lines.get_mut(first) {
+                line.heading = "sent by itself";
             }
         }
     }

@@ -63,6 +63,15 @@ impl HistoryPane {
         Outcome::yes()
     }
 
+    /// What is worth doing with the entry under the cursor.
+    pub fn hints(&self) -> Vec<Action> {
+        match self.entries.is_empty() {
+            true if self.search.is_some() => vec![Action::Back],
+            true => vec![Action::Send],
+            false => vec![Action::Open, Action::Send, Action::ForgetEntry, Action::Find],
+        }
+    }
+
     /// The job that reads what the pane shows, unless one is under way: then it is asked once more
     /// when that is answered.
     pub(crate) fn refresh(&mut self) -> Option<Job> {

@@ -55,6 +55,28 @@ impl PresetsPane {
         }
     }
 
+    /// What is worth doing with the row under the cursor.
+    pub fn hints(&self, shared: &Shared) -> Vec<Action> {
+        let mut hints = match self.selected(shared) {
+            Some(TreeItem::Folder(_)) => vec![Action::Toggle, Action::Delete],
+            Some(item) if item.is_broken(shared) => vec![Action::Rename, Action::Delete],
+            Some(item @ TreeItem::Draft(_)) => {
+                let live = item.is_live(shared).then_some(Action::Stop);
+                [Action::Open, Action::Send, Action::Save].into_iter().chain(live).collect()
+            }
+            Some(item) => {
+                let live = item.is_live(shared).then_some(Action::Stop);
+                let changed = item.draft(shared).is_some_and(Draft::is_modified);
+                let kept = changed.then_some(Action::Save);
+                let more = [live, kept].into_iter().flatten();
+                [Action::Open, Action::Send].into_iter().chain(more).collect()
+            }
+            None => vec![Action::New],
+        };
+        hints.push(Action::Find);
+        hints
+    }
+
     /// A listener is up. In the starter workspace the client that talks to it is opened, so that the
     /// same key once more shows both ends. Not before: were the port taken, the client would talk to
     /// somebody else.

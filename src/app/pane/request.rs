@@ -3,10 +3,12 @@
 //! `form_editor` keeps the state; here is what keys, clicks and the wheel do. The spec is changed
 //! by the flow of drafts, which the pane asks with intents.
 
+mod address_line;
 mod field_areas;
 mod form_editor;
 mod moves;
 
+pub use address_line::{AddressAreas, SendBlock, address_areas, resolved, send_block};
 pub use field_areas::PlacedField;
 pub(crate) use field_areas::{label_width, tab_strip};
 pub use form_editor::RequestPane;
@@ -55,6 +57,36 @@ impl RequestPane {
         let cell = is_cell.then_some(Context::Cell);
         // Never `Plain`: in a form a letter is text, whatever the cursor is on.
         [address, cell, Some(Context::Form), Some(Context::Global)].into_iter().flatten().collect()
+    }
+
+    /// What is worth doing with the field under the cursor.
+    pub fn hints(shared: &Shared) -> Vec<Action> {
+        let draft = shared.drafts.current();
+        let mut hints = match kind_of(shared, draft.at) {
+            Some(FieldKind::Tabs) => vec![Action::NextTab, Action::PreviousTab],
+            Some(FieldKind::Button) => vec![Action::NextCell],
+            Some(FieldKind::Choice | FieldKind::Check) => vec![Action::Toggle, Action::NextCell],
+            Some(FieldKind::Area) => vec![Action::ExternalEditor],
+            _ if draft.at == FormFieldId::key("method") => vec![Action::Toggle],
+            _ => Vec::new(),
+        };
+        if access::cell(&draft.spec, draft.at).is_some() {
+            hints.extend([Action::ToggleRow, Action::DeleteRow, Action::AddRow]);
+        } else if draft.at.in_list().is_some() {
+            hints.extend([Action::DeleteRow, Action::AddRow]);
+        }
+        hints.retain(|action| *action != Action::Send);
+        let mut all = vec![Action::Send];
+        all.extend(hints);
+        all.extend([Action::NextTab, Action::Save]);
+        let mut seen = Vec::new();
+        all.retain(|action| {
+            !seen.contains(action) && {
+                seen.push(*action);
+                true
+            }
+        });
+        all
     }
 
     /// The wheel over the pane: it scrolls and leaves the cursor where it is.
@@ -300,8 +332,13 @@ impl RequestPane {
     /// A press of the mouse: the cursor goes to the field under it.
     fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
         let under = (mouse.column, mouse.row).into();
-        let mut placed = self.place(shared, pane_inner(area)).into_iter();
-        let Some(PlacedField { field, area }) = placed.find(|placed| placed.area.contains(under))
+        let inner = pane_inner(area);
+        if address_areas(shared, inner).send.contains(under) {
+            return Intent::Act(send_block(shared).action).into();
+        }
+        let mut placed = self.place(shared, inner).into_iter();
+        let Some(PlacedField { field, area, .. }) =
+            placed.find(|placed| placed.area.contains(under))
         else {
             return Outcome::no();
         };

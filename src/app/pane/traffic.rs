@@ -71,6 +71,18 @@ impl TrafficPane {
         self.len() == 0
     }
 
+    /// What is worth doing with the row under the cursor.
+    pub fn hints(&self) -> Vec<Action> {
+        let inside = self.detail.as_ref().is_some_and(|detail| detail.inside);
+        let mut hints = match (self.is_empty(), inside) {
+            (true, _) => return vec![Action::Find],
+            (false, true) => vec![Action::ViewHex, Action::Copy, Action::Back],
+            (false, false) => vec![Action::Detail, Action::MakePreset, Action::Mark, Action::Copy],
+        };
+        hints.extend([Action::Find, Action::Pause]);
+        hints
+    }
+
     /// Rows that came since the pause.
     pub(crate) fn held_back(&self) -> usize {
         self.listing.len().saturating_sub(self.len())

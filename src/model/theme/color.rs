@@ -111,6 +111,12 @@ impl ThemeColor {
         Some(0.2126 * r + 0.7152 * g + 0.0722 * b)
     }
 
+    /// The nearest of the 240 colours that are the same everywhere.
+    #[must_use]
+    pub fn in_256(self) -> ThemeColor {
+        self.near(&[], 0.0)
+    }
+
     /// The nearest of the 240 colours that are the same everywhere, of those that contrast with all
     /// of `grounds` like this; the nearest of all when none does.
     pub(super) fn near(self, grounds: &[ThemeColor], least: f64) -> ThemeColor {

@@ -49,7 +49,7 @@ pub(super) struct Reading {
     /// The folder of the user's themes.
     theme_folder: PathBuf,
     /// Those told last.
-    themes: Option<Vec<StoredTheme>>,
+    themes: Vec<StoredTheme>,
 }
 
 impl Reading {
@@ -66,7 +66,7 @@ impl Reading {
             took: Duration::ZERO,
             said: Vec::new(),
             theme_folder,
-            themes: None,
+            themes: Vec::new(),
         }
     }
 
@@ -126,8 +126,8 @@ impl Reading {
     /// Reads the user's themes and tells them if they changed.
     fn tell_themes(&mut self, watch: &mut FolderWatch, outbox: &ReplySender) {
         let found = themes::scan(&self.theme_folder, &mut |watched| watch.add(watched));
-        if self.themes.as_ref() != Some(&found) {
-            self.themes = Some(found.clone());
+        if self.themes != found {
+            self.themes.clone_from(&found);
             outbox.send(Reply::Themes(found));
         }
     }

@@ -23,7 +23,7 @@ use crate::timeline::stream_tail;
 use crate::ui::painter::{Painter, cells};
 use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::bytes::{self, Marks};
-use crate::ui::widget::{frame, record_view, state};
+use crate::ui::widget::{frame, lesson, record_view, state};
 
 /// Cells of a time of day and of a length.
 const TIME: u16 = 13;
@@ -180,7 +180,16 @@ fn rows(mut painter: Painter<'_>, session: &Session, view: &ConversationView) {
     let (app, palette) = (painter.app, painter.palette);
     let len = view.len(session);
     if len == 0 && !session.is_over() {
-        painter.put_from(0, "nothing was said yet", palette.dim);
+        let lines = if session.side().listens() && !has_several(session) {
+            ["nothing was said yet", "who connects is listed here", "[input-line] writes to it"]
+        } else {
+            [
+                "nothing was said yet",
+                "[send-line] sends the line below",
+                "[payload-format] writes it as hex",
+            ]
+        };
+        lesson::put(&mut painter, &lines);
     }
     let labels = has_several(session) && view.chosen.is_none();
     let has_keys = app.shared.focus == Pane::Response && !view.writing;

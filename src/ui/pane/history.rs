@@ -11,7 +11,7 @@ use crate::codec::printable::printable_str;
 use crate::store::job::HistoryRow;
 use crate::ui::painter::{Painter, cells};
 use crate::ui::theme::ThemeStyles;
-use crate::ui::widget::{badge, fit, frame};
+use crate::ui::widget::{badge, fit, frame, lesson};
 
 /// Narrower panes show no outcome.
 const OUTCOME_FROM: u16 = 22;
@@ -43,8 +43,15 @@ pub(super) fn draw(mut painter: Painter<'_>) {
         painter.at(search).search_line(line);
     }
     if pane.entries.is_empty() {
-        let text = if pane.text.is_empty() { "nothing sent yet" } else { "nothing found" };
-        painter.at(list).put(text, palette.dim);
+        let mut painter = painter.at(list);
+        if pane.text.is_empty() {
+            lesson::put(
+                &mut painter,
+                &["nothing sent yet", "what is sent is kept", "[open] opens it again"],
+            );
+        } else {
+            lesson::put(&mut painter, &["nothing found", "[back] ends the search"]);
+        }
         return;
     }
     let cursor = pane.cursor(usize::from(list.height));

@@ -9,7 +9,7 @@ use crate::app::focus::Pane;
 use crate::app::layout::pane_inner;
 use crate::app::preset_tree::{self, TreeItem, TreeRow};
 use crate::ui::painter::{Painter, cells};
-use crate::ui::widget::{badge, frame};
+use crate::ui::widget::{badge, frame, lesson};
 
 /// The name of the region, and whether the presets are the starter ones.
 pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
@@ -32,6 +32,16 @@ pub(super) fn draw(mut painter: Painter<'_>) {
     let parts = app.presets.areas(&app.shared, painter.area);
     if let Some(search) = &app.presets.search {
         painter.at(parts.search).search_line(search);
+    }
+    if app.presets.listing(&app.shared).count() == 0 {
+        let mut painter = painter.at(parts.list);
+        match &app.presets.search {
+            Some(_) => lesson::put(&mut painter, &["nothing found", "[back] ends the search"]),
+            None => lesson::put(
+                &mut painter,
+                &["no presets yet", "[new] composes one", "[save] keeps it here"],
+            ),
+        }
     }
     let cursor = app.presets.cursor(&app.shared, usize::from(parts.list.height));
     let listing = app.presets.listing(&app.shared);

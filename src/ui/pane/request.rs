@@ -1,7 +1,9 @@
 //! Draws the request pane: the form of the draft on screen.
 
+mod address;
+
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 use ratatui::widgets::Block;
 
@@ -18,7 +20,7 @@ use crate::compose::{Automatic, automatic};
 use crate::model::http::AutomaticHeader;
 use crate::model::protocol::Side;
 use crate::ui::painter::{Painter, cells};
-use crate::ui::widget::frame;
+use crate::ui::widget::{bytes, frame};
 
 /// The name of the region and what is shown; on the right the button that sends.
 pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
@@ -26,6 +28,9 @@ pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     let title = title(painter.app);
     let title = frame::title(&title, painter.area.width.saturating_sub(cells(&button)));
     let block = frame::of(Pane::Request, title).title(Line::from(button).right_aligned());
+    let stands_for = address::foot(painter).unwrap_or_default();
+    let dim = painter.palette.dim.remove_modifier(Modifier::BOLD);
+    let block = block.title_bottom(Line::styled(stands_for, dim));
     frame::with_foot(block, foot(painter), painter.area.width)
 }
 
@@ -50,8 +55,14 @@ fn foot(painter: &Painter<'_>) -> Vec<(String, Style)> {
 
 /// Draws the inside of the pane.
 pub(super) fn draw(mut painter: Painter<'_>) {
+    let palette = painter.palette;
+    address::around(&mut painter);
     let placed = painter.app.request.place(&painter.app.shared, painter.area);
-    for PlacedField { field, area } in &placed {
+    for PlacedField { field, area, heading } in &placed {
+        if !heading.is_empty() {
+            let above = Rect { y: area.y - 1, height: 1, ..*area };
+            painter.at(above).put(heading, palette.label);
+        }
         draw_field(painter.at(*area), field);
     }
     automatic_headers(&mut painter, &placed);
@@ -110,25 +121,34 @@ fn draw_field(mut painter: Painter<'_>, field: &FormField) {
 /// A field of text: its editor while the cursor is on it, else its value.
 fn text(mut painter: Painter<'_>, field: &FormField, style: Style, here: bool) {
     let (app, palette) = (painter.app, painter.palette);
-    painter.fill(palette.field);
+    let spec = &app.shared.drafts.current().spec;
+    let is_method = field.id == FormFieldId::key("method");
+    let ground = if is_method { address::method(palette, spec.badge()) } else { palette.field };
+    painter.fill(ground);
     if here
         && let Some((id, editor)) = &app.request.editor
         && *id == field.id
     {
-        painter.editor(editor);
+        painter.editor_with(editor, &address::spans(&painter, field, &editor.text(), style));
         if editor.is_empty() {
             painter.put_from(1, field.placeholder, palette.placeholder);
         }
         return;
     }
-    let spec = &app.shared.drafts.current().spec;
     let value = access::text(spec, field.id);
     if value.is_empty() {
         let text = if field.placeholder.is_empty() && here { " " } else { field.placeholder };
         painter.put(text, if here { palette.selected } else { palette.placeholder });
         return;
     }
-    let style = if access::is_off(spec, field.id) { palette.off } else { style };
+    let is_off = access::is_off(spec, field.id);
+    let style = if is_off {
+        palette.off
+    } else if is_method {
+        ground
+    } else {
+        style
+    };
     let is_hidden = field.kind == FieldKind::Secret && !value.contains("{{");
     let width = usize::from(painter.area.width);
     let value =
@@ -140,7 +160,12 @@ fn text(mut painter: Painter<'_>, field: &FormField, style: Style, here: bool) {
     if breaks > 0 {
         painter.right(&format!(" {} lines", format::count(breaks as u64 + 1)), palette.dim);
     }
-    painter.put(&value, style);
+    let spans = address::spans(&painter, field, &value, style);
+    if is_off || spans.is_empty() {
+        painter.put(&value, style);
+    } else {
+        bytes::text(&mut painter, (value.as_bytes(), style), (&spans, &[]), 0);
+    }
 }
 
 fn draw_tabs(painter: &mut Painter<'_>, here: bool) {
@@ -164,7 +189,7 @@ fn automatic_headers(painter: &mut Painter<'_>, placed: &[PlacedField]) {
         return;
     }
     let (known, palette) = (automatic(http, &painter.app.shared), painter.palette);
-    for PlacedField { field, area } in placed {
+    for PlacedField { field, area, .. } in placed {
         let known = known.iter().find(|it| field.id == FormFieldId::Automatic(it.header));
         let Some(known) = known else { continue };
         let mut painter = painter.at(*area);

@@ -21,7 +21,7 @@ use crate::model::theme::ThemeRole;
 use crate::timeline::{Volume, stream_tail};
 use crate::ui::painter::{Painter, cells};
 use crate::ui::widget::bytes::{self, LINES, Marks};
-use crate::ui::widget::{frame, record_view};
+use crate::ui::widget::{frame, lesson, record_view};
 
 /// Widths of the columns before the summary.
 const NUMBER: u16 = 8;
@@ -146,12 +146,18 @@ fn rows(mut painter: Painter<'_>) {
     let (app, traffic) = (painter.app, &painter.app.traffic);
     let len = traffic.len();
     if len == 0 {
-        let text = if traffic.filter.text.is_empty() {
-            " everything that crosses a socket appears here"
+        if traffic.filter.text.is_empty() {
+            lesson::put(
+                &mut painter,
+                &[
+                    "everything that crosses a socket appears here, byte for byte",
+                    "[detail] looks at a row, [make-preset] makes something to send of it",
+                    "[find] filters: port == 9000 and dir == in",
+                ],
+            );
         } else {
-            " nothing matches the filter"
-        };
-        painter.put(text, painter.palette.dim);
+            lesson::put(&mut painter, &["nothing matches the filter", "[find] changes it"]);
+        }
         return;
     }
     let cursor = traffic.cursor(painter.area.height.into());

@@ -143,7 +143,7 @@ fn with_background(driver: &Driver, color: Color) -> Vec<String> {
 /// Backgrounds of hits and of the hit stood on, in the theme of tests.
 fn hits(driver: &mut Driver) -> (Vec<String>, Vec<String>) {
     driver.app.shared.themes = Themes::new(ColorDepth::Sixteen);
-    (with_background(driver, Color::Magenta), with_background(driver, Color::Cyan))
+    (with_background(driver, Color::LightGreen), with_background(driver, Color::LightCyan))
 }
 
 #[test]

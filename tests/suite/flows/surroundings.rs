@@ -57,7 +57,7 @@ fn the_key_that_opened_an_overlay_closes_it_and_so_do_escape_and_ctrl_c() {
 #[test]
 fn hints_name_the_keys_that_are_bound() {
     let mut driver = Driver::starter(WIDE);
-    assert!(driver.shows("F5 listen") && driver.shows("F5 starts the listener."));
+    assert!(driver.shows("F5 listen") && driver.shows("F5  starts the listener"));
     let line = |keys: &str, action: &str| Override {
         context: "everywhere".into(),
         keys: keys.into(),
@@ -237,6 +237,17 @@ fn footer(driver: &Driver) -> String {
     driver.screen().lines().last().unwrap_or_default().to_owned()
 }
 
+/// The row above the footer, where remarks have their place.
+fn remark(driver: &Driver) -> String {
+    driver.screen().lines().rev().nth(1).unwrap_or_default().to_owned()
+}
+
+/// No remark is shown; the keys are named, as always.
+fn assert_quiet(driver: &Driver) {
+    assert!(footer(driver).contains("F5 Send "), "{}", footer(driver));
+    assert_eq!(driver.app.notice, None);
+}
+
 fn notice_timers(effects: &[Effect]) -> Vec<Timer> {
     let token = |effect: &Effect| match effect {
         Effect::After { delay, timer } if delay.as_secs() == 6 => Some(*timer),
@@ -249,19 +260,19 @@ fn notice_timers(effects: &[Effect]) -> Vec<Timer> {
 fn a_remark_is_gone_with_the_next_key_or_after_a_while_and_the_keys_are_named_again() {
     let mut driver = Driver::starter((120, 40));
     let effects = driver.keys("y");
-    assert!(footer(&driver).contains("copied tutorial/http-server"), "{}", footer(&driver));
+    assert!(remark(&driver).contains("copied tutorial/http-server"), "{}", remark(&driver));
     driver.keys("j");
-    assert!(footer(&driver).contains("F5 Send "), "{}", footer(&driver));
+    assert_quiet(&driver);
 
     let more = [effects, driver.keys("y"), driver.keys("ky")].concat();
     let timers = notice_timers(&more);
     assert_eq!(timers.len(), 3);
     for token in &timers[..2] {
         driver.send(Message::Timer(*token));
-        assert!(footer(&driver).contains("copied"), "the timer of an older one");
+        assert!(remark(&driver).contains("copied"), "the timer of an older one");
     }
     driver.send(Message::Timer(timers[2]));
-    assert!(footer(&driver).contains("F5 Send "), "{}", footer(&driver));
+    assert_quiet(&driver);
     assert!(notice_timers(&driver.effects).is_empty(), "nothing ticks");
 }
 
@@ -270,9 +281,9 @@ fn what_to_press_next_is_gone_once_it_was_pressed() {
     let mut driver = Driver::starter((120, 40));
     let (server, _) = Driver::opened(&driver.keys("<F5>"));
     driver.listening(server);
-    assert!(footer(&driver).contains("F5 again sends to it from http-client"));
+    assert!(remark(&driver).contains("F5 again sends to it from http-client"));
     driver.keys("<F5>");
-    assert!(!footer(&driver).contains("F5 again"), "{}", footer(&driver));
+    assert!(!remark(&driver).contains("F5 again"), "{}", remark(&driver));
 }
 
 #[test]
@@ -285,13 +296,13 @@ fn a_warning_waits_for_a_key_and_is_not_lost_to_one_pressed_before_it_was_read()
     let timers = notice_timers(&driver.effects);
     assert!(timers.is_empty(), "no timer takes it away: {timers:?}");
     driver.keys("j");
-    assert!(footer(&driver).contains("no space left"), "the key was on its way");
+    assert!(remark(&driver).contains("no space left"), "the key was on its way");
     wait(&mut driver, 60);
-    assert!(footer(&driver).contains("no space left"));
+    assert!(remark(&driver).contains("no space left"));
     driver.mouse(MouseKind::ScrollDown, 3, 3);
-    assert!(footer(&driver).contains("no space left"), "scrolling is looking");
+    assert!(remark(&driver).contains("no space left"), "scrolling is looking");
     driver.keys("j");
-    assert!(footer(&driver).contains("F5 Send "), "{}", footer(&driver));
+    assert_quiet(&driver);
 }
 
 #[test]

@@ -215,3 +215,13 @@ fn a_method_has_one_colour_everywhere() {
     driver.keys("<C-p>http-client");
     assert_eq!(color_of(&driver, "GET  tutorial/http-client").0, wanted, "palette");
 }
+
+#[test]
+fn a_chosen_theme_without_a_file_is_told_at_the_next_start() {
+    let mut driver = Driver::starting(Startup { size: WIDE, ..Startup::default() });
+    let layout = vec![("theme".to_owned(), "mine".to_owned())];
+    let left = Restore { layout, ..Restore::default() };
+    driver.send(Message::Store(Reply::Workspace(Box::new(workspace(&[])))));
+    driver.send(Message::Store(Reply::Restored(Some(Box::new(left)))));
+    driver.assert_shows("there is no theme 'mine' any more");
+}

@@ -167,7 +167,7 @@ pub fn starter_workspace() -> Workspace {
             workspace.environments.push(Environment {
                 name: name.into(),
                 variables: variables(text.parse().unwrap()),
-                secrets: BTreeMap::new(),
+                ..Environment::default()
             });
         } else if stem == "_defaults" {
             let table: toml::Table = text.parse().unwrap();

@@ -264,8 +264,8 @@ fn hits_are_marked_in_hex_across_the_ends_of_rows() {
         };
         (0..40).map(text).filter(|text| !text.is_empty()).collect()
     };
-    assert_eq!(marked(ratatui::style::Color::Cyan), ["6e 65 65 64 6cneedl", "65e"]);
-    assert_eq!(marked(ratatui::style::Color::Magenta), ["4e 45NE", "45 44 4c 45EDLE"]);
+    assert_eq!(marked(ratatui::style::Color::LightCyan), ["6e 65 65 64 6cneedl", "65e"]);
+    assert_eq!(marked(ratatui::style::Color::LightGreen), ["4e 45NE", "45 44 4c 45EDLE"]);
 }
 
 #[test]

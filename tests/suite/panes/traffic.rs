@@ -215,7 +215,7 @@ fn hints_name_the_keys_that_are_in_force() {
         line("address line", "<Enter>", ""),
     ];
     let mut app = Driver::starting(Startup { size: (120, 40), keymap, ..Startup::default() });
-    app.assert_shows("F5 sends the request");
+    app.assert_shows("F5  sends the request");
     let id = connected(&mut app);
     let records = (0..200).map(|n| record(id.conn(1), n * 100, Direction::Received, b"x"));
     app.event(traffic(Vec::new(), records.collect()));

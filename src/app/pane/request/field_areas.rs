@@ -2,6 +2,8 @@
 
 use ratatui::layout::Rect;
 
+use super::address_line::AddressAreas;
+
 use crate::app::form::{
     FieldKind, FieldWidth, FormField, FormFieldId, FormLine, FormTab, access, tabs,
 };
@@ -15,10 +17,18 @@ use crate::model::spec::Spec;
 pub struct PlacedField {
     pub field: FormField,
     pub area: Rect,
+    /// What stands in the row above; empty = nothing of its own.
+    pub heading: &'static str,
 }
 
-/// Puts every visible field of the form, scrolled so far, into the pane's inner area.
-pub(super) fn place(form: &[FormLine], scroll: usize, inner: Rect) -> Vec<PlacedField> {
+/// Puts every visible field of the form, scrolled so far, into the pane's inner area, around what
+/// else belongs to the address.
+pub(super) fn place(
+    form: &[FormLine],
+    scroll: usize,
+    inner: Rect,
+    line: AddressAreas,
+) -> Vec<PlacedField> {
     let mut placed = Vec::new();
     let mut y = inner.y;
     for (at, row) in form.iter().enumerate() {
@@ -29,11 +39,19 @@ pub(super) fn place(form: &[FormLine], scroll: usize, inner: Rect) -> Vec<Placed
         if y >= inner.bottom() {
             break;
         }
-        let left = inner.bottom() - y;
+        if !row.heading.is_empty() {
+            y += 1;
+        }
+        let Some(left) = inner.bottom().checked_sub(y).filter(|left| *left > 0) else { break };
         let last_area =
             at + 1 == form.len() && row.fields.iter().any(|f| f.kind == FieldKind::Area);
         let height = if last_area { left } else { row.height.min(left) };
-        place_row(row, Rect { y, height, ..inner }, &mut placed);
+        if at == 0 {
+            place_row(row, Rect { height, ..line.fields }, &mut placed);
+            y += line.resolved.height;
+        } else {
+            place_row(row, Rect { y, height, ..inner }, &mut placed);
+        }
         y += height;
     }
     placed
@@ -55,7 +73,8 @@ fn place_row(row: &FormLine, area: Rect, placed: &mut Vec<PlacedField>) {
             FieldWidth::Fill(part) => free * part / shares.max(1),
         };
         let width = width.min(area.right().saturating_sub(x));
-        placed.push(PlacedField { field: field.clone(), area: Rect { x, width, ..area } });
+        let heading = if x == area.x { row.heading } else { "" };
+        placed.push(PlacedField { field: field.clone(), area: Rect { x, width, ..area }, heading });
         x = x.saturating_add(width + 1).min(area.right());
     }
 }

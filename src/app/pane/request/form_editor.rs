@@ -6,6 +6,7 @@
 
 use ratatui::layout::Rect;
 
+use super::address_line::address_areas;
 use super::field_areas::{self, PlacedField};
 use crate::app::editor::{Caret, Editor, LineMode};
 use crate::app::form::access::TextSpelling;
@@ -28,7 +29,7 @@ pub struct RequestPane {
 impl RequestPane {
     /// Puts every visible field of the form into the pane's inner area.
     pub fn place(&self, shared: &Shared, inner: Rect) -> Vec<PlacedField> {
-        field_areas::place(&form(shared), self.scroll, inner)
+        field_areas::place(&form(shared), self.scroll, inner, address_areas(shared, inner))
     }
 
     /// Leaves the focused field; tells why its text was refused, if it was.
@@ -52,8 +53,9 @@ impl RequestPane {
         let Some(below) = row.checked_sub(2) else { return true };
         self.scroll = self.scroll.min(below);
         let is_visible = |placed: &PlacedField| placed.field.id == at && !placed.area.is_empty();
+        let line = address_areas(shared, inner);
         while self.scroll < below
-            && !field_areas::place(&form, self.scroll, inner).iter().any(is_visible)
+            && !field_areas::place(&form, self.scroll, inner, line).iter().any(is_visible)
         {
             self.scroll += 1;
         }

@@ -1,0 +1,118 @@
+//! The address line as an object: what it speaks, the address, what it stands for, and the block that
+//! sends it or tells how long it runs already.
+//!
+//! ```text
+//!  GET  http://{{host}}/users?page=2                          F5 send
+//! → http://localhost:8080/users?page=2
+//! ```
+//! Pure geometry and words, for drawing and clicking.
+
+use ratatui::layout::Rect;
+
+use crate::app::action::Action;
+use crate::app::format;
+use crate::app::keymap::Context;
+use crate::app::sessions::{Session, SessionState};
+use crate::app::shared::Shared;
+use crate::compose::resolved_address;
+use crate::model::protocol::Side;
+
+/// Below so many cells the address has the line for itself.
+const ROOMY: u16 = 46;
+/// Rows of the form from which one is spent on what the address stands for.
+const TALL: u16 = 6;
+/// Longest address, with its query, that is resolved while it is typed, in bytes.
+const RESOLVED: usize = 16 * 1024;
+
+/// Where the parts of the line are; empty where there is no room or nothing to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AddressAreas {
+    /// The protocol, where the line has no method.
+    pub badge: Rect,
+    /// The fields of the form.
+    pub(super) fields: Rect,
+    pub send: Rect,
+    /// The row below, for what the address stands for.
+    pub resolved: Rect,
+}
+
+/// The block at the end of the line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SendBlock {
+    pub text: String,
+    /// What pressing it does.
+    pub action: Action,
+    /// Something runs that it ends.
+    pub is_running: bool,
+}
+
+/// Puts the line into the pane's inner area.
+#[must_use]
+pub fn address_areas(shared: &Shared, inner: Rect) -> AddressAreas {
+    let line = Rect { height: inner.height.min(1), ..inner };
+    let mut areas = AddressAreas { fields: line, ..AddressAreas::default() };
+    if line.width >= ROOMY {
+        let spec = &shared.drafts.current().spec;
+        // A method brings its own block; only the cell before it is missing.
+        let badge = if spec.as_http().is_some() { 1 } else { width(spec.badge()) };
+        let send = width(&send_block(shared).text);
+        areas.badge = Rect { width: badge, ..line };
+        areas.send = Rect { x: line.right().saturating_sub(send), width: send, ..line };
+        let start = line.x + badge + u16::from(badge > 1);
+        areas.fields = Rect { x: start, width: areas.send.x.saturating_sub(start + 1), ..line };
+    }
+    if inner.height >= TALL && resolved(shared).is_some() {
+        areas.resolved = Rect { y: inner.y + 1, ..line };
+    }
+    areas
+}
+
+/// Cells of a block with this text.
+fn width(text: &str) -> u16 {
+    text.chars().count() as u16 + 2
+}
+
+/// What sending will do, or what runs and what ends it.
+#[must_use]
+pub fn send_block(shared: &Shared) -> SendBlock {
+    let draft = shared.drafts.current();
+    let can = draft.spec.capabilities();
+    let runs = draft.session.and_then(|id| shared.sessions.get(id)).filter(|it| !it.is_over());
+    let (text, action) = match (draft.spec.side(), runs) {
+        (Side::Listener, Some(_)) => ("[stop] stop", Action::Stop),
+        (Side::Listener, None) => ("[send] listen", Action::Send),
+        (Side::Client, Some(session))
+            if session.state == SessionState::Live && can.conversation =>
+        {
+            ("[stop] close", Action::Stop)
+        }
+        (Side::Client, Some(_)) => ("[cancel] cancel", Action::Cancel),
+        (Side::Client, None) if !can.conversation => ("[send] send", Action::Send),
+        (Side::Client, None) if can.connections => ("[send] connect", Action::Send),
+        (Side::Client, None) => ("[send] open", Action::Send),
+    };
+    let text = shared.keymap.keyed(&[Context::Global], text);
+    let is_timed = action == Action::Cancel;
+    let time = runs.filter(|_| is_timed).map(|session| elapsed(shared, session));
+    SendBlock { text: time.unwrap_or_default() + &text, action, is_running: runs.is_some() }
+}
+
+/// How long it runs, as wide as it may become.
+fn elapsed(shared: &Shared, session: &Session) -> String {
+    format!("{:>7}  ", format::duration(session.elapsed(shared.now)))
+}
+
+/// What the address stands for, if that is not what is written; values of secrets are hidden.
+#[must_use]
+pub fn resolved(shared: &Shared) -> Option<String> {
+    let spec = &shared.drafts.current().spec;
+    let query = spec.as_http().map_or(&[][..], |http| &http.query);
+    let length: usize = query.iter().map(|row| row.name.len() + row.value.len()).sum();
+    let written = spec.address();
+    if written.is_empty() || written.len() + length > RESOLVED {
+        return None;
+    }
+    let whole = shared.disclosure().words(&resolved_address(spec, shared)?);
+    let bare = |text: &str| text.trim().trim_end_matches('/').to_owned();
+    (bare(&whole) != bare(written)).then_some(whole)
+}

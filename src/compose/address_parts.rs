@@ -1,0 +1,204 @@
+//! The parts of an address as it is typed, templates included: what the address line colours.
+//!
+//! Nothing is checked here and nothing is refused: half an address has parts, too.
+
+use std::ops::Range;
+
+use super::nested;
+use super::template::{Mode, Template, TemplatePart, Variables};
+
+/// What a stretch of an address is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddressPart {
+    /// `http://`
+    Scheme,
+    /// `user:password@`
+    User,
+    Host,
+    /// `:8080`
+    Port,
+    Path,
+    QueryName,
+    QueryValue,
+    /// `?`, `&` and `=`
+    Separator,
+    /// `#fragment`, which is not sent.
+    Fragment,
+    /// A `{{name}}` that has a value.
+    Known,
+    /// One that has none.
+    Unknown,
+}
+
+/// A stretch of a text, in bytes, and what it is.
+pub type PartSpan = (Range<usize>, AddressPart);
+
+/// The parts of an address, in order and without gaps.
+#[must_use]
+pub fn address_parts(text: &str, variables: &dyn Variables) -> Vec<PartSpan> {
+    let names = names(text, variables);
+    let is_literal = |at: usize| names.iter().all(|(span, _)| !span.contains(&at));
+    let find = |from: Range<usize>, signs: &[u8]| {
+        let bytes = text.as_bytes();
+        from.into_iter().find(|at| signs.contains(&bytes[*at]) && is_literal(*at))
+    };
+    let mut spans = Vec::new();
+    let whole = 0..text.len();
+    let scheme = text.find("://").filter(|at| is_literal(*at)).map_or(0, |at| at + 3);
+    spans.push((0..scheme, AddressPart::Scheme));
+    let end = find(scheme..whole.end, b"/?#").unwrap_or(whole.end);
+    authority(text, scheme..end, &is_literal, &mut spans);
+    let query = find(end..whole.end, b"?#").unwrap_or(whole.end);
+    spans.push((end..query, AddressPart::Path));
+    let fragment = find(query..whole.end, b"#").unwrap_or(whole.end);
+    let mut at = (query + 1).min(fragment);
+    spans.push((query..at, AddressPart::Separator));
+    let mut part = AddressPart::QueryName;
+    while at < fragment {
+        let sign = find(at..fragment, b"&=").unwrap_or(fragment);
+        spans.push((at..sign, part));
+        let separator = sign..(sign + 1).min(fragment);
+        // Only the first `=` of a pair parts it.
+        let is_equals = text.get(separator.clone()) == Some("=");
+        at = separator.end;
+        spans.push((separator, AddressPart::Separator));
+        part = if is_equals { AddressPart::QueryValue } else { AddressPart::QueryName };
+    }
+    spans.push((fragment..whole.end, AddressPart::Fragment));
+    spans.retain(|(span, _)| !span.is_empty());
+    over(&spans, &names)
+}
+
+/// The `{{names}}` in a text, in order.
+#[must_use]
+pub fn names(text: &str, variables: &dyn Variables) -> Vec<PartSpan> {
+    let Ok(template) = Template::parse(text, Mode::Text) else { return Vec::new() };
+    let names = template.parts.iter().filter_map(|part| match part {
+        TemplatePart::Name(name) => Some(name),
+        TemplatePart::Literal(_) => None,
+    });
+    let known = |is_known| if is_known { AddressPart::Known } else { AddressPart::Unknown };
+    names.map(|it| (it.span.clone(), known(nested::value(it, variables).is_ok()))).collect()
+}
+
+fn authority(
+    text: &str,
+    place: Range<usize>,
+    is_literal: &dyn Fn(usize) -> bool,
+    spans: &mut Vec<PartSpan>,
+) {
+    let bytes = text.as_bytes();
+    let last = |from: Range<usize>, sign: u8| {
+        from.into_iter().rev().find(|at| bytes[*at] == sign && is_literal(*at))
+    };
+    let host = last(place.clone(), b'@').map_or(place.start, |at| at + 1);
+    spans.push((place.start..host, AddressPart::User));
+    // The colons of an IPv6 address stand in brackets.
+    let behind = last(host..place.end, b']').map_or(host, |at| at + 1);
+    let port = last(behind..place.end, b':').unwrap_or(place.end);
+    spans.push((host..port, AddressPart::Host));
+    spans.push((port..place.end, AddressPart::Port));
+}
+
+/// The spans with the names cut out of them.
+fn over(spans: &[PartSpan], names: &[PartSpan]) -> Vec<PartSpan> {
+    let mut out: Vec<PartSpan> = Vec::new();
+    for (span, part) in spans {
+        let mut at = span.start;
+        for (name, _) in names.iter().filter(|(name, _)| span.contains(&name.start)) {
+            out.push((at..name.start, *part));
+            at = name.end;
+        }
+        out.push((at.min(span.end)..span.end, *part));
+    }
+    out.extend(names.iter().cloned());
+    out.retain(|(span, _)| !span.is_empty());
+    out.sort_by_key(|(span, _)| span.start);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::preset::Scope;
+    use proptest::prelude::*;
+
+    fn parts(text: &str) -> Vec<(&str, AddressPart)> {
+        let mut scope = Scope::default();
+        for (name, value) in [("host", "h"), ("base", "http://{{host}}"), ("bad", "{{nope}}")] {
+            scope.variables.insert(name.into(), value.into());
+        }
+        let spans = address_parts(text, &scope);
+        spans.into_iter().map(|(span, part)| (text.get(span).unwrap(), part)).collect()
+    }
+
+    #[test]
+    fn a_url_comes_apart() {
+        use AddressPart as P;
+        assert_eq!(
+            parts("https://ann:pw@[::1]:8443/a/b?x=1&y&z=2=3#top"),
+            [
+                ("https://", P::Scheme),
+                ("ann:pw@", P::User),
+                ("[::1]", P::Host),
+                (":8443", P::Port),
+                ("/a/b", P::Path),
+                ("?", P::Separator),
+                ("x", P::QueryName),
+                ("=", P::Separator),
+                ("1", P::QueryValue),
+                ("&", P::Separator),
+                ("y", P::QueryName),
+                ("&", P::Separator),
+                ("z", P::QueryName),
+                ("=", P::Separator),
+                ("2", P::QueryValue),
+                ("=", P::Separator),
+                ("3", P::QueryValue),
+                ("#top", P::Fragment),
+            ]
+        );
+        assert_eq!(parts(":8080/x"), [(":8080", P::Port), ("/x", P::Path)]);
+        assert_eq!(parts("127.0.0.1:9000"), [("127.0.0.1", P::Host), (":9000", P::Port)]);
+        assert_eq!(parts("h#?a=b"), [("h", P::Host), ("#?a=b", P::Fragment)]);
+        assert_eq!(parts(""), []);
+    }
+
+    #[test]
+    fn names_stand_out_wherever_they_are_and_what_is_in_them_parts_nothing() {
+        use AddressPart as P;
+        assert_eq!(
+            parts("http://{{host}}:{{port}}/{{env.A}}?q={{host}}x"),
+            [
+                ("http://", P::Scheme),
+                ("{{host}}", P::Known),
+                (":", P::Port),
+                ("{{port}}", P::Unknown),
+                ("/", P::Path),
+                ("{{env.A}}", P::Unknown),
+                ("?", P::Separator),
+                ("q", P::QueryName),
+                ("=", P::Separator),
+                ("{{host}}", P::Known),
+                ("x", P::QueryValue),
+            ]
+        );
+        assert_eq!(parts("{{base}}/a"), [("{{base}}", P::Known), ("/a", P::Path)]);
+        assert_eq!(parts("{{bad}}"), [("{{bad}}", P::Unknown)], "its value uses an unknown one");
+    }
+
+    proptest! {
+        #![proptest_config(crate::property_tests::config())]
+
+        #[test]
+        fn parts_cover_a_text_without_gaps(text in r"[a-z:/\[\]@{}%#?&=. é]{0,40}") {
+            let mut at = 0;
+            for (span, _) in address_parts(&text, &Scope::default()) {
+                prop_assert_eq!(span.start, at);
+                prop_assert!(text.get(span.clone()).is_some_and(|it| !it.is_empty()));
+                at = span.end;
+            }
+            prop_assert_eq!(at, text.len());
+        }
+    }
+}

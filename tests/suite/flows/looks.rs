@@ -1,0 +1,149 @@
+//! What the screen says by itself: what to do while a pane is empty, what can be done with what the
+//! cursor is on, what was said last, and which environment it is.
+
+use ratatui::style::Color;
+use wirebench::app::focus::Pane;
+use wirebench::app::themes::Themes;
+use wirebench::engine::event::Phase;
+use wirebench::model::preset::Environment;
+use wirebench::model::theme::{ColorDepth, ThemeColor, ThemeRole};
+
+use crate::harness::app::Driver;
+use crate::harness::samples::{START, tcp_plan};
+use crate::harness::store::workspace;
+
+const WIDE: (u16, u16) = (120, 40);
+
+fn footer(driver: &Driver) -> String {
+    driver.screen().lines().last().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_remark_has_a_place_of_its_own_and_covers_nothing_that_is_read() {
+    for size in [WIDE, (80, 24), (40, 12)] {
+        let mut driver = Driver::starter(size);
+        let before = driver.screen();
+        driver.keys("y");
+        driver.assert_shows("\u{2713} copied tutorial/http-");
+        let after = driver.screen();
+        let changed: Vec<usize> = (0..usize::from(size.1))
+            .filter(|row| before.lines().nth(*row) != after.lines().nth(*row))
+            .collect();
+        assert_eq!(changed, [usize::from(size.1) - 2], "only the lowest frame: {size:?}\n{after}");
+        driver.keys("<Esc>");
+        assert_eq!(driver.screen(), before, "{size:?}");
+    }
+}
+
+#[test]
+fn an_empty_program_says_what_to_do_and_stops_when_it_is_done() {
+    let mut driver = Driver::bare(WIDE);
+    let lessons = [
+        "no presets yet",
+        " Ctrl+N  composes one",
+        "nothing sent yet",
+        " Enter  opens it again",
+        " F5  sends the request",
+        "the response appears here",
+        "everything that crosses a socket appears here",
+        " /  filters: port == 9000 and dir == in",
+    ];
+    for lesson in lessons {
+        driver.assert_shows(lesson);
+    }
+    // Keys look like keys.
+    let buffer = driver.buffer();
+    let raised = driver.app.shared.themes.sheet().color(ThemeRole::Raised);
+    let caps = buffer.content().iter().filter(|cell| match (cell.bg, raised) {
+        (Color::Indexed(shown), ThemeColor::Index(wanted)) => shown == wanted,
+        _ => false,
+    });
+    assert!(caps.count() > 12);
+    driver.keys("<C-l>http://127.0.0.1:9/<Enter>");
+    for gone in ["nothing sent yet", "sends the request", "the response appears here", "no presets"]
+    {
+        assert!(!driver.shows(gone), "{gone}\n{}", driver.screen());
+    }
+}
+
+#[test]
+fn a_search_without_a_hit_says_how_to_end_it() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("/nothing-is-called-so");
+    driver.assert_shows("nothing found");
+    driver.assert_shows(" Esc  ends the search");
+    driver.keys("<Esc>");
+    assert!(!driver.shows("nothing found"));
+}
+
+#[test]
+fn an_open_conversation_says_how_to_speak_until_something_was_said() {
+    let mut app = Driver::new(WIDE, START);
+    let id = app.open(tcp_plan());
+    let (local, peer) = ("127.0.0.1:1".parse().unwrap(), "127.0.0.1:2".parse().unwrap());
+    app.phase(id, Phase::Connected { local, peer });
+    app.assert_shows("nothing was said yet");
+    app.assert_shows("sends the line below");
+}
+
+#[test]
+fn hints_are_about_what_the_cursor_is_on() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("g");
+    let folder = footer(&driver);
+    assert!(folder.contains("Toggle") && !folder.contains("F5 Send"), "{folder}");
+    driver.keys("j");
+    let preset = footer(&driver);
+    assert!(preset.contains("Enter Open") && preset.contains("F5 Send"), "{preset}");
+    driver.keys("<Enter><C-l>");
+    let address = footer(&driver);
+    assert!(address.contains("F5 Send") && !address.contains("Toggle row"), "{address}");
+    driver.keys("<Down>");
+    let tabs = footer(&driver);
+    assert!(tabs.contains("Next tab") && tabs.contains("Previous tab"), "{tabs}");
+    driver.keys("<Down>");
+    let row = footer(&driver);
+    assert!(row.contains("Toggle row") && row.contains("Delete row"), "{row}");
+    driver.app.shared.focus = Pane::Traffic;
+    let nothing = footer(&driver);
+    assert!(!nothing.contains("Detail") && !nothing.contains("Make preset"), "{nothing}");
+    driver.app.shared.focus = Pane::History;
+    assert!(!footer(&driver).contains("Forget entry"));
+}
+
+#[test]
+fn the_environment_is_a_chip_in_the_colour_its_file_names() {
+    let mut found = workspace(&[("a", "[http]\nurl='http://h/'\n")]);
+    for (name, color) in [("prod", Some("red")), ("stage", Some("#ffd700")), ("test", None)] {
+        found.environments.push(Environment {
+            name: name.into(),
+            color: color.map(str::to_owned),
+            ..Environment::default()
+        });
+    }
+    let mut driver = Driver::with(WIDE, found);
+    driver.app.shared.themes = Themes::new(ColorDepth::Direct);
+    let chip = |driver: &Driver| {
+        let at = driver.screen().lines().next().unwrap().find("env ").unwrap() as u16;
+        driver.buffer()[(at, 0)].style()
+    };
+    let rgb = |color| match color {
+        ThemeColor::Direct([r, g, b]) => Some(Color::Rgb(r, g, b)),
+        _ => None,
+    };
+    let sheet = driver.app.shared.themes.sheet().clone();
+    driver.assert_shows(" env prod ");
+    assert_eq!(chip(&driver).bg, rgb(sheet.named("red").unwrap()));
+    driver.keys("<F7>");
+    driver.assert_shows(" env stage ");
+    assert_eq!(chip(&driver).bg, Some(Color::Rgb(0xff, 0xd7, 0)));
+    driver.keys("<F7>");
+    assert_eq!(chip(&driver).bg, rgb(sheet.color(ThemeRole::Raised)));
+    driver.keys("<F7>");
+    driver.assert_shows(" env none ");
+    assert_eq!(chip(&driver).bg, rgb(sheet.color(ThemeRole::Ground)));
+    // Without colours it is seen all the same.
+    driver.keys("<F7>");
+    driver.app.shared.themes = Themes::new(ColorDepth::None);
+    assert!(chip(&driver).add_modifier.contains(ratatui::style::Modifier::REVERSED));
+}
