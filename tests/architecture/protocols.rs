@@ -10,7 +10,7 @@ use regex::Regex;
 use crate::source::{assert_none, chapter, closing, file_names, layer, root, sources};
 
 /// Where two protocols or sides are compared because that is what is asked, and why.
-const ASKED: [(&str, &str); 6] = [
+const ASKED: [(&str, &str); 5] = [
     ("query/expr.rs", "conn.protocol =="), // A filter names a protocol.
     ("query/expr.rs", "conn.side =="),     // A filter names a side.
     ("cli/target.rs", "spec.side() =="),   // `send` and `listen` want presets of their side.
