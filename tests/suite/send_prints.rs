@@ -242,7 +242,7 @@ fn a_send_is_in_the_history_without_its_secrets() {
     std::fs::rename(home.path().join("state"), home.path().join("home/state")).unwrap();
     let tui = Launch { home, ..Launch::default() }.size(160, 60).start();
     let is_sent =
-        |line: &str| line.contains(":") && line.contains(" 127.0.0.1:") && line.contains("200");
+        |line: &str| line.contains(':') && line.contains(" 127.0.0.1:") && line.contains("200");
     tui.wait_for_screen("12 entries", |screen| {
         screen.lines().filter(|line| is_sent(line)).count() == 12
     });
