@@ -52,11 +52,28 @@ def take(read, reference, slow):
 def run(command, stdin, stdout):
     """Starts a program; what to call for its end gives its exit status and peak memory in KiB."""
     child = subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=subprocess.DEVNULL)
+    # What the system counts for a process that has ended includes ours, of which it was begun.
+    peak = 0
+
+    def watch():
+        nonlocal peak
+        while child.returncode is None:
+            try:
+                with open(f"/proc/{child.pid}/status") as status:
+                    found = [line for line in status if line.startswith("VmHWM:")]
+            except OSError:
+                return
+            if found:
+                peak = max(peak, int(found[0].split()[1]))
+            time.sleep(0.01)
+
+    watching = threading.Thread(target=watch, daemon=True)
+    watching.start()
 
     def ended():
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        return child.returncode, usage.ru_maxrss
+        status = child.wait()
+        watching.join()
+        return status, peak
 
     return child, ended
 

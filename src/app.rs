@@ -6,6 +6,7 @@
 //! what they ask for is carried out by `flow`, what none of them takes is done by `flow::program`.
 
 pub mod action;
+pub mod arrangement;
 pub mod choices;
 pub mod copying;
 pub mod cursor;

@@ -3,17 +3,25 @@
 //! Parsed once by `run`; the headless shell gets its own part. What an item (`name=value`) means
 //! is `cli::items`' to say.
 
+mod send;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{
+    Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+    ValueHint,
+};
 
 use crate::codec::wrap_words::wrap;
 use crate::model::field_help;
 use crate::model::protocol::Side;
 use crate::model::spec::Spec;
 use crate::model::timing::parse_duration;
+use send::SEND_EXAMPLES;
+
+pub use send::{AuthType, ColorWhen, Parts, Pretty, RequestOptions, Send};
 
 /// The whole command line.
 #[derive(Debug, Clone, PartialEq, Parser)]
@@ -23,10 +31,12 @@ use crate::model::timing::parse_duration;
     about = "Both ends of the wire, in one terminal",
     long_about = "Both ends of the wire, in one terminal: composes and sends requests, opens \
                   listeners and shows everything that crosses its sockets, byte for byte.\n\n\
-                  Without a command it opens the workbench on this terminal.",
+                  Without a command it opens the workbench on this terminal, with an address or preset when \
+                  one is given.",
     after_help = EXIT_CODES,
     max_term_width = 100,
-    disable_help_subcommand = true
+    disable_help_subcommand = true,
+    override_usage = "wirebench [OPTIONS] [[METHOD] URL|PRESET [ITEM]...]\n       wirebench [OPTIONS] <COMMAND>"
 )]
 pub struct Arguments {
     /// Keep everything (presets, history, configuration) under one folder.
@@ -39,6 +49,10 @@ pub struct Arguments {
     /// remembered.
     #[arg(long, global = true)]
     pub trust_project: bool,
+    /// Open the workbench with this: an address or preset, with a method before it and items behind it as
+    /// for send. Nothing is sent before you say so.
+    #[arg(value_name = "URL|PRESET", value_hint = ValueHint::AnyPath)]
+    pub words: Vec<String>,
     #[command(subcommand)]
     pub command: Option<Task>,
 }
@@ -47,7 +61,7 @@ pub struct Arguments {
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum Task {
     /// Send one request or some bytes and print what comes back.
-    Send(Send),
+    Send(Box<Send>),
     /// Open a listener and print what arrives.
     Listen(Listen),
     /// Show, export or remove the certificate authority that TLS listeners are trusted by.
@@ -55,7 +69,49 @@ pub enum Task {
         #[command(subcommand)]
         task: Option<AuthorityTask>,
     },
+    /// Print completions for a shell: options, commands and the names of presets.
+    #[command(after_help = COMPLETIONS)]
+    Completions(Completions),
+    /// Print the manual page, of the program or of one of its commands.
+    #[command(after_help = "See it with: wirebench man send | man -l -")]
+    Man {
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+    },
 }
+
+/// `wirebench completions`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
+pub struct Completions {
+    #[arg(value_name = "SHELL", required_unless_present = "presets")]
+    pub shell: Option<CompletionShell>,
+    /// Print the names of presets that this command takes, for the completions themselves.
+    #[arg(long, value_name = "COMMAND", hide = true)]
+    pub presets: Option<PresetTaker>,
+}
+
+/// A shell that completes words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CompletionShell {
+    Bash,
+    Zsh,
+    Fish,
+}
+
+/// Who takes the name of a preset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PresetTaker {
+    Send,
+    Listen,
+    /// The workbench.
+    Any,
+}
+
+const COMPLETIONS: &str = "\
+Set them up with one of:
+  wirebench completions bash > ~/.local/share/bash-completion/completions/wirebench
+  wirebench completions zsh > ~/.zfunc/_wirebench      (a folder of fpath, before compinit)
+  wirebench completions fish > ~/.config/fish/completions/wirebench.fish";
 
 /// What can be done with the certificate authority of this installation.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
@@ -72,23 +128,6 @@ pub enum AuthorityTask {
 }
 
 const EXIT_CODES: &str = "\
-Exit status: 0 what was asked for happened, 1 not as expected (a step, --check-status), 2 usage,
-3 network, 4 TLS, 5 timeout, 6 interrupted or not all printed, 141 the reader of the output left.";
-
-const SEND_EXAMPLES: &str = "\
-Examples:
-  wirebench send :8080/users                         GET http://localhost:8080/users
-  wirebench send POST :8080/users name=Ann age:=42   a JSON object
-  wirebench send https://example.com q==rust Accept:application/json
-  wirebench send tcp://127.0.0.1:9000 --data 'PING\\r\\n' --wait 1s
-  echo hello | wirebench send udp://127.0.0.1:9000
-  wirebench send tutorial/http-client                a preset
-
-Standard input: a bare address, GET and HEAD leave it alone; POST, PUT and PATCH by name without a
-body read it from a pipe, and '--data @-' or '@-' read it in any case. TCP and UDP send what is piped
-in. (HTTPie reads it whenever it is a pipe.) What is piped in asks for no reply unless --wait or
---timeout is given. Into a pipe goes the body, or the bytes received; --json prints JSON Lines.
-
 Exit status: 0 what was asked for happened, 1 not as expected (a step, --check-status), 2 usage,
 3 network, 4 TLS, 5 timeout, 6 interrupted or not all printed, 141 the reader of the output left.";
 
@@ -113,58 +152,6 @@ once. What was ignored at the start (nohup, a script's 'listen &') stays so: TER
 Exit status: 0 stopped as asked, 2 usage, 3 network, 6 not all was printed (how much is said),
 141 the reader of the output left.";
 
-/// `wirebench send`.
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
-#[derive(Debug, Clone, PartialEq, Default, Args)]
-#[command(
-    after_help = SEND_EXAMPLES,
-    override_usage = "wirebench send [OPTIONS] [METHOD] TARGET|PRESET [ITEM]..."
-)]
-pub struct Send {
-    /// A method if wanted, the target or preset, then items: name=value and name:=json (body), name==value
-    /// (query), Name:value (header; Name: takes it away, Name; sends it empty), name@file (a file in a
-    /// form, ;type=TYPE behind it), name=@file and name:=@file (a value from a file), @file (the whole body).
-    #[arg(required = true, value_name = "TARGET|PRESET")]
-    pub words: Vec<String>,
-    /// HTTP method; else GET, or POST when there is a body.
-    #[arg(short = 'X', long, value_name = "METHOD")]
-    pub method: Option<String>,
-    /// Body or bytes to send, with escapes (\r \n \xNN) for TCP and UDP; @FILE reads a file, @-
-    /// standard input. Once per message.
-    #[arg(short, long, value_name = "DATA")]
-    pub data: Vec<String>,
-    /// The data is hex (also a pasted xxd or hexdump dump).
-    #[arg(long)]
-    pub hex: bool,
-    /// Send name=value items as a form instead of JSON.
-    #[arg(short, long)]
-    pub form: bool,
-    /// Do not read a body or bytes to send from a pipe on standard input, which is read for POST, PUT
-    /// and PATCH and for conversations where nothing else is to be sent, presets included.
-    #[arg(short = 'I', long)]
-    pub ignore_stdin: bool,
-    /// Write the bytes received, a body after content decoding, to this file instead of standard
-    /// output (-). It appears whole or not at all and replaces what was there; what came before a
-    /// failure is left in FILE.part.
-    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["json", "text"])]
-    pub output: Option<String>,
-    /// HTTP: end with status 1 when the response's status is 400 or above.
-    #[arg(long)]
-    pub check_status: bool,
-    /// Longest wait for the answer (`30s`, `500ms`).
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
-    pub timeout: Option<Duration>,
-    /// TCP and UDP: stop when nothing came for this long after the last reply; 0 waits for none. How
-    /// long sending may take is --timeout's to say.
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
-    pub wait: Option<Duration>,
-    /// UDP: take what anybody sends for a reply, not only what comes from the target.
-    #[arg(long)]
-    pub any_peer: bool,
-    #[command(flatten)]
-    pub common: Common,
-}
-
 /// `wirebench listen`.
 #[derive(Debug, Clone, PartialEq, Default, Args)]
 #[command(
@@ -173,7 +160,7 @@ pub struct Send {
 )]
 pub struct Listen {
     /// http://:8080, https://:8443, tcp://:9000, tls://:9443, udp://:9000, or a preset.
-    #[arg(value_name = "SPEC|PRESET")]
+    #[arg(value_name = "SPEC|PRESET", value_hint = ValueHint::AnyPath)]
     pub target: String,
     /// Send back what arrives (TCP, UDP).
     #[arg(long)]
@@ -215,13 +202,18 @@ impl Arguments {
     /// # Errors
     /// What is wrong with it, or the help that was asked for.
     pub fn read() -> Result<Arguments, clap::Error> {
+        Arguments::from_arg_matches(&Arguments::whole().try_get_matches()?)
+    }
+
+    /// The definition of the command line, with the options of `--set` in its help.
+    #[must_use]
+    pub fn whole() -> Command {
         let help = |side, examples: &str| format!("{examples}\n\n{}", settings(side));
-        let command = Arguments::command()
+        Arguments::command()
             .mut_subcommand("send", |send| send.after_long_help(help(Side::Client, SEND_EXAMPLES)))
             .mut_subcommand("listen", |listen| {
                 listen.after_long_help(help(Side::Listener, LISTEN_EXAMPLES))
-            });
-        Arguments::from_arg_matches(&command.try_get_matches()?)
+            })
     }
 }
 
@@ -252,7 +244,7 @@ pub struct Common {
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
     /// Accept any certificate.
-    #[arg(long)]
+    #[arg(short = 'k', long)]
     pub insecure: bool,
     /// Set an option of the target or preset by its path, such as timeout=5s or tls.sni=a.example;
     /// a list takes a row (headers='A: 1') or a field of one (step.1.send=PING). --help names them.
@@ -270,7 +262,7 @@ pub struct Common {
 }
 
 /// How answers are printed; the last one given counts.
-#[derive(Debug, Clone, PartialEq, Default, Args)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Args)]
 pub struct Format {
     /// Print JSON Lines, one record each; what listen prints into a pipe.
     #[arg(long, overrides_with_all = ["text", "raw"])]

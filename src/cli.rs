@@ -9,44 +9,43 @@
 //! disk, and every wait is in a race with them.
 
 mod authority;
+mod colours;
+mod completions;
+mod download;
+mod download_names;
 pub mod exit;
 mod headless;
 mod in_flight;
 mod items;
 mod listen;
+mod look;
+mod opening;
 pub mod output;
 mod output_file;
+mod progress;
 mod send;
 mod stdin;
 mod target;
 
-use crate::args::{Common, Task};
+use crate::args::{self, Common, Task};
+use crate::console;
 use crate::model::failure::Failure;
+use crate::store;
+use crate::store::job::HistoryEntry;
 
+use download::Download;
 pub use headless::Headless;
 use headless::Interrupts;
+pub use opening::opening;
 use output::{Output, RunOutcome, Style};
 use output_file::OutputFile;
+use send::{Printing, SendEnd};
 
 /// Runs a command to its end; returns the exit status.
 pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
     let mut interrupts = Interrupts::listen()?;
     match command {
-        Task::Send(arguments) => {
-            let file = arguments.output.as_deref().filter(|name| *name != "-");
-            let file = file.map(OutputFile::begin).transpose()?;
-            let mut output = match (&file, &arguments.output) {
-                (Some(file), Some(name)) => Output::to_file(file.file()?, name),
-                _ => Output::new(&arguments.common, Style::Raw),
-            };
-            let sending = send::run(&arguments, &mut headless, &mut output, &mut interrupts);
-            let (outcome, behind) = Box::pin(sending).await;
-            let ended = output.finish(outcome, &mut interrupts, behind).await;
-            match file {
-                Some(file) => file.conclude(ended).await,
-                None => ended,
-            }
-        }
+        Task::Send(arguments) => run_send(&arguments, headless, interrupts).await,
         Task::Listen(arguments) => {
             let mut output = Output::new(&arguments.common, Style::Json);
             let listening = listen::run(&arguments, &mut headless, &mut output, &mut interrupts);
@@ -58,5 +57,62 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
             let outcome = authority::run(task.as_ref(), &headless, &mut output);
             output.finish(outcome.map(RunOutcome::Done), &mut interrupts, 0).await
         }
+        Task::Completions(arguments) => {
+            let mut output = Output::new(&Common::default(), Style::Text);
+            let outcome = completions::run(arguments, &headless, &mut output);
+            output.finish(outcome.map(RunOutcome::Done), &mut interrupts, 0).await
+        }
+        Task::Man { command } => {
+            let mut output = Output::new(&Common::default(), Style::Text);
+            let outcome = completions::manual(command.as_deref(), &mut output);
+            output.finish(outcome.map(RunOutcome::Done), &mut interrupts, 0).await
+        }
+    }
+}
+
+/// Sends, prints, puts what is kept in its place, and then remembers it.
+async fn run_send(
+    arguments: &args::Send,
+    mut headless: Headless,
+    mut interrupts: Interrupts,
+) -> Result<u8, Failure> {
+    let named = arguments.saving.output.as_deref().filter(|name| *name != "-");
+    let download = arguments.saving.download.then(|| Download::new(arguments));
+    let file = named.filter(|_| download.is_none()).map(OutputFile::begin).transpose()?;
+    let is_saved = file.is_some() || download.is_some();
+    let output = match (&file, named) {
+        (Some(file), Some(name)) => Output::to_file(file.file()?, name),
+        _ => Output::looking(arguments, &headless.os),
+    };
+    let aside = is_saved.then(|| Output::aside(arguments, &headless.os));
+    let mut printing = Printing { output, aside, download };
+    let sending = send::run(arguments, &mut headless, &mut printing, &mut interrupts);
+    let SendEnd { outcome, behind, entry } = Box::pin(sending).await;
+    let Printing { output, download, .. } = printing;
+    let mut ended = output.finish(outcome, &mut interrupts, behind).await;
+    if let Some(download) = download {
+        ended = download.conclude(ended).await;
+    }
+    if let Some(file) = file {
+        ended = file.conclude(ended).await;
+    }
+    if let Some(entry) = entry {
+        remember(entry, &headless, &mut interrupts).await;
+    }
+    ended
+}
+
+/// Adds what was sent to the history. Where that is not possible (no home, a full disk) the request has
+/// been sent all the same: only who looks on is told.
+async fn remember(entry: HistoryEntry, headless: &Headless, interrupts: &mut Interrupts) {
+    let path = headless.paths.history();
+    let kept = tokio::task::spawn_blocking(move || store::append_history(path, entry));
+    let kept = tokio::select! {
+        biased;
+        () = interrupts.next() => return,
+        kept = kept => kept,
+    };
+    if let (Ok(Err(failure)), true) = (kept, console::error_is_terminal()) {
+        output::print_failure(&failure);
     }
 }

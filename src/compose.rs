@@ -12,6 +12,8 @@ pub mod anew;
 mod body;
 mod http;
 mod issue;
+mod json_values;
+mod method;
 mod nested;
 mod session;
 mod sockets;

@@ -63,6 +63,8 @@ struct PrinterShared {
     /// Something was written, or never will be: for those who wait on a thread and in a task.
     written: Condvar,
     drained: Notify,
+    /// Nothing more will be written.
+    broke: Notify,
 }
 
 #[derive(Default)]
@@ -83,6 +85,32 @@ static ERROR: LazyLock<Printer> = LazyLock::new(|| Printer::new(Destination::Err
 #[must_use]
 pub fn output() -> Printer {
     OUTPUT.clone()
+}
+
+/// What standard output is open on, for whoever names that file: it goes on where others left off.
+pub(crate) fn output_as_file() -> io::Result<File> {
+    rustix::stdio::stdout().try_clone_to_owned().map(File::from)
+}
+
+/// The printer of standard error, for more than remarks.
+#[must_use]
+pub(crate) fn errors() -> Printer {
+    ERROR.clone()
+}
+
+/// A state that is told anew all the time, on standard error: left out while an earlier one waits.
+pub(crate) fn show_progress(text: &str) {
+    let is_free = ERROR.shared.lock().pending() == 0;
+    if is_free {
+        ERROR.push(text.as_bytes());
+    }
+}
+
+/// Columns of the terminal that standard error is; `None` = it is none, or does not say.
+#[must_use]
+pub(crate) fn error_columns() -> Option<u16> {
+    let size = rustix::termios::tcgetwinsize(rustix::stdio::stderr()).ok()?;
+    Some(size.ws_col).filter(|columns| *columns > 0)
 }
 
 /// A printer of its own for a file.
@@ -167,6 +195,7 @@ impl Printer {
             filled: Condvar::new(),
             written: Condvar::new(),
             drained: Notify::new(),
+            broke: Notify::new(),
         };
         Printer { shared: Arc::new(shared) }
     }
@@ -198,6 +227,17 @@ impl Printer {
     /// Waits until everything is written. Cancel-safe.
     pub(crate) async fn drained(&self) -> Result<(), PrintError> {
         self.below(1).await
+    }
+
+    /// Waits until nothing can be printed any more, and says why. Cancel-safe.
+    pub(crate) async fn broken(&self) -> PrintError {
+        loop {
+            let broke = self.shared.broke.notified();
+            if let Some(error) = self.error() {
+                return error;
+            }
+            broke.await;
+        }
     }
 
     async fn below(&self, bound: usize) -> Result<(), PrintError> {
@@ -300,6 +340,7 @@ impl PrinterShared {
             self.written.notify_all();
             self.drained.notify_waiters();
             if state.error.is_some() {
+                self.broke.notify_waiters();
                 return;
             }
         }

@@ -33,6 +33,7 @@ mod supervisor;
 mod tls;
 mod transport;
 
+pub use client::http::unsent::UnsentRequest;
 pub use handle::{Engine, EngineConfig, EngineHandle, Events};
 pub use tls::authority::AuthorityFacts;
 pub(crate) use tls::authority::describe_authority;

@@ -4,6 +4,7 @@
 //! wirebench, so every other module may import it.
 
 pub mod authority;
+pub mod byte_size;
 pub mod client;
 pub mod endpoint;
 pub mod exchange;

@@ -22,6 +22,7 @@ use crate::engine::{Engine, EngineConfig};
 use crate::logging;
 use crate::model::authority::AuthorityKeeper;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::preset::Opening;
 use crate::model::secrets::Disclosure;
 use crate::model::theme::ColorDepth;
 use crate::model::wall_clock::WallClock;
@@ -39,6 +40,8 @@ const STORE_SHUTDOWN: Duration = Duration::from_secs(1);
 #[must_use]
 pub fn run() -> ExitCode {
     console::tell_panics();
+    // Without it the limit ends the program, as it does others.
+    let _ = ending::survive_size_limit();
     let status = match Arguments::read() {
         Ok(arguments) => done(arguments),
         Err(said) => explain(&said),
@@ -95,7 +98,10 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         logging::start(level, &paths.state)?;
     }
     match arguments.command {
-        None => workbench(&paths),
+        None => {
+            let opening = cli::opening(arguments.words, &paths, &os_variables())?;
+            workbench(&paths, opening)
+        }
         Some(command) => {
             for words in private::mend_all(&paths) {
                 cli::output::note(&words);
@@ -111,6 +117,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
                     wall_clock: WallClock::default(),
                     is_open: false,
                     told: Disclosure::default(),
+                    outcome: String::new(),
                 };
                 cli::run(command, headless).await
             });
@@ -120,12 +127,12 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
     }
 }
 
-fn workbench(paths: &Paths) -> Result<u8, Failure> {
+fn workbench(paths: &Paths, opening: Option<Opening>) -> Result<u8, Failure> {
     // Both outlive the loop: an engine without its threads is none, and drafts are still being
     // written when the terminal has been given back.
     let (store, replies) = Store::start(paths.clone());
     let mut engine_runtime = None;
-    let ended = tui::run(startup(paths), paths.editing(), store.clone(), replies, || {
+    let ended = tui::run(startup(paths, opening), paths.editing(), store.clone(), replies, || {
         let runtime = runtime()?;
         let config = engine_config(paths);
         let entered = runtime.enter();
@@ -160,7 +167,7 @@ fn workbench(paths: &Paths) -> Result<u8, Failure> {
 }
 
 /// What the application has to know before its first frame.
-fn startup(paths: &Paths) -> Startup {
+fn startup(paths: &Paths, opening: Option<Opening>) -> Startup {
     let bindings = keymap::load(paths);
     let problem = bindings.as_ref().err().map(ToString::to_string);
     let replaced = |(context, keys, action)| Override { context, keys, action };
@@ -170,6 +177,7 @@ fn startup(paths: &Paths) -> Startup {
         colors: colors(),
         keymap,
         problem,
+        opening,
         foreign: paths.foreign.clone(),
         ..Startup::default()
     }

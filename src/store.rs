@@ -36,6 +36,7 @@ use job::{Job, Reply, Restore};
 use paths::Paths;
 use worker::Worker;
 
+pub use history::append_once as append_history;
 pub use workspace::scan as read_workspace;
 
 /// Jobs that may wait in each lane. A key press makes one or two; a full queue is told, not waited

@@ -170,6 +170,7 @@ const ONLY_IN: &[OnlyIn] = &[
             "tui/external.rs", // the text an editor works on
             "cli/stdin.rs",    // a body that is piped in and too large for memory
             "cli/output_file", // what was received, as the user asked for
+            "cli/download.rs", // the same, by a name of its own, to be gone on with
             "named_file.rs",   // opens for reading alone
             "logging.rs",      // the log
         ],

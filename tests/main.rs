@@ -25,6 +25,8 @@ mod clock;
 mod corpora;
 #[path = "suite/decoded.rs"]
 mod decoded;
+#[path = "suite/downloads.rs"]
+mod downloads;
 #[path = "suite/edited.rs"]
 mod edited;
 #[path = "suite/ends.rs"]
@@ -105,6 +107,8 @@ mod reports;
 mod restored;
 #[path = "suite/secrets.rs"]
 mod secrets;
+#[path = "suite/send_prints.rs"]
+mod send_prints;
 #[path = "suite/session_calls.rs"]
 mod session_calls;
 #[path = "suite/soak.rs"]
@@ -135,5 +139,7 @@ mod udp_losses;
 mod ui;
 #[path = "suite/watched.rs"]
 mod watched;
+#[path = "suite/words.rs"]
+mod words;
 #[path = "suite/workspaces.rs"]
 mod workspaces;

@@ -75,6 +75,11 @@ actions! {
 
     NextPane "next-pane" Move "Next pane" "Focus the next pane" [Global "<Tab>"];
     PreviousPane "previous-pane" Move "Previous pane" "Focus the pane before" [Global "<S-Tab>"];
+    GoToPresets "go-to-presets" Move "Go to presets" "Focus the presets" [Global "<A-1>"];
+    GoToHistory "go-to-history" Move "Go to history" "Focus the history" [Global "<A-2>"];
+    GoToRequest "go-to-request" Move "Go to request" "Focus the request" [Global "<A-3>"];
+    GoToResponse "go-to-response" Move "Go to response" "Focus the response, or the conversation" [Global "<A-4>"];
+    GoToTraffic "go-to-traffic" Move "Go to traffic" "Focus the traffic" [Global "<A-5>"];
     Jump "jump" Move "Jump" "Show letters on every target, jump to the one typed" [Global "<C-o>"];
     FocusAddress "focus-address" Move "Focus address" "Focus the address line" [Global "<C-l>", Plain "a"];
     Back "back" Move "Back" "Leave a field, an overlay, a zoom" [Global "<Esc>", Question "n", Question "N", Question "q", Code "q", Code "c", Help "<Enter>"];
@@ -96,6 +101,10 @@ actions! {
     Open "open" View "Open" "Open what the cursor is on" [List "<Enter>"];
     Toggle "toggle" View "Toggle" "Switch on or off, take the next choice, fold the folder" [List "<Space>", Cell "<Space>"];
     Zoom "zoom" View "Zoom" "Give the whole screen to this pane, and back" [Plain "z", Global "<F11>"];
+    ToggleSideBar "toggle-side-bar" View "Toggle side bar" "Hide presets and history, and show them again" [Plain "b"];
+    ToggleHistory "toggle-history" View "Toggle history" "Hide the history, and show it again" [Plain "B"];
+    ToggleTraffic "toggle-traffic" View "Toggle traffic" "Hide the traffic, and show it again" [Plain "_"];
+    FoldTraffic "fold-traffic" View "Fold traffic" "Fold the traffic into one line, and unfold it" [Plain "-", Global "<F12>"];
     Grow "grow" View "Grow" "Make this pane larger" [Plain "]"];
     Shrink "shrink" View "Shrink" "Make this pane smaller" [Plain "["];
     ViewMode "view-mode" View "View mode" "Show as pretty, text or hex in turn" [List "v"];

@@ -30,6 +30,8 @@ pub struct Choice {
     pub words: String,
     /// What is done when it is chosen.
     pub intents: Vec<Intent>,
+    /// Why it cannot be chosen now; shown in place of the detail.
+    pub why_not: Option<&'static str>,
     /// Shown as long as the cursor is on it.
     pub trial: Option<ThemeChoice>,
     /// In its colour before the title: a method or protocol.
@@ -70,6 +72,77 @@ pub struct Choices {
     pub(super) cursor: Cursor,
     /// What the screen shows because the cursor is on it.
     pub(super) tried: Option<ThemeChoice>,
+}
+
+/// How well a choice fits what is typed; the best is the greatest. What can be chosen comes before
+/// what fits as well and cannot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    kind: RankKind,
+    can: bool,
+    score: Option<u32>,
+    /// Short titles before long ones.
+    length: Reverse<usize>,
+}
+
+/// What of a choice was found, the least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum RankKind {
+    /// What is said about it.
+    Sentence,
+    /// Its title or other words for it, with letters between.
+    Words,
+    /// Its title, with letters between.
+    Letters,
+    /// The words at the beginnings of words of its title or of others for it.
+    OtherStart,
+    /// The words somewhere in its title.
+    Part,
+    /// The words at the beginnings of words of its title.
+    WordStart,
+    Title,
+}
+
+impl Rank {
+    fn of(choice: &Choice, text: &str, names: &mut Finder, sentences: &mut Finder) -> Option<Rank> {
+        let (title, text) = (choice.title.to_lowercase(), text.trim().to_lowercase());
+        let words = || text.split_whitespace();
+        let begins = |word: &str| begins_in(&title, word);
+        let score = names.score(&choice.title);
+        let found = if title == text {
+            Some((RankKind::Title, score))
+        } else if words().all(begins) {
+            Some((RankKind::WordStart, score))
+        } else if words().all(|word| title.contains(word)) {
+            Some((RankKind::Part, score))
+        } else if words().all(|word| begins_in(&choice.name().to_lowercase(), word)) {
+            Some((RankKind::OtherStart, score))
+        } else if score.is_some() {
+            Some((RankKind::Letters, score))
+        } else if let Some(score) = names.score(&choice.name()) {
+            Some((RankKind::Words, Some(score)))
+        } else {
+            sentences.score(&choice.sentence()).map(|_| (RankKind::Sentence, None))
+        };
+        let (kind, score) = found?;
+        let (can, length) = (choice.why_not.is_none(), Reverse(choice.title.chars().count()));
+        // Nothing typed: as they came.
+        let is_empty = text.is_empty();
+        let score = if is_empty { None } else { score };
+        let length = if is_empty { Reverse(0) } else { length };
+        Some(Rank { kind, can: can || is_empty, score, length })
+    }
+}
+
+/// Whether a word of a text begins like this.
+fn begins_in(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, _)| is_word_start(text, at))
+}
+
+/// Whether a word begins at a byte of a text.
+fn is_word_start(text: &str, at: usize) -> bool {
+    let before = text.get(..at).and_then(|before| before.chars().next_back());
+    before.is_none_or(|c| !c.is_alphanumeric())
 }
 
 /// Line of a text field and area of the list below it.
@@ -166,6 +239,9 @@ impl Choices {
     /// Does what is under the cursor.
     fn choose(&self) -> Outcome {
         match (self.selected(), self.parser) {
+            (Some(Choice { title, why_not: Some(why), .. }), _) => {
+                Intent::Quote(format!("{title}: {why}")).into()
+            }
             (Some(choice), _) => {
                 [vec![Intent::CloseOverlay], choice.intents.clone()].concat().into()
             }
@@ -201,19 +277,9 @@ impl Choices {
             self.all.pop();
         }
         let (mut names, mut sentences) = (Finder::new(text), Finder::of_words(text));
-        // The exact title comes first. Of what fits equally well, titles come before what is found
-        // by another word for it, short before long. What fits only together with what is said
-        // about it comes behind all names.
-        let exact = text.trim().to_lowercase();
-        let mut fit = |choice: &Choice| {
-            let Some(score) = names.score(&choice.name()) else {
-                return sentences.score(&choice.sentence()).map(|_| None);
-            };
-            let title = (names.score(&choice.title), Reverse(choice.title.chars().count()));
-            Some(Some((choice.title.to_lowercase() == exact, score, title)))
-        };
         let all = self.all.iter().enumerate();
-        let mut fitting: Vec<_> = all.filter_map(|(at, it)| Some((at, fit(it)?))).collect();
+        let mut rank = |it: &Choice| Rank::of(it, text, &mut names, &mut sentences);
+        let mut fitting: Vec<_> = all.filter_map(|(at, it)| Some((at, rank(it)?))).collect();
         fitting.sort_by_key(|(_, score)| Reverse(*score));
         let offered = self.parser.and_then(|parse| parse(text).ok().flatten());
         self.is_offered = offered.is_some();
@@ -269,6 +335,33 @@ mod tests {
             let titles: Vec<_> = choices.shown(9).map(|(it, _)| it.title.as_str()).collect();
             assert_eq!(titles, ["Save", "Save to file", "Describe"], "{text}");
         }
+    }
+
+    #[test]
+    fn a_title_comes_before_beginnings_of_words_parts_and_letters_of_titles() {
+        let choice = |title: &str, why_not| Choice {
+            title: title.into(),
+            detail: "all about zoom".into(),
+            why_not,
+            ..Choice::default()
+        };
+        let all = [
+            choice("Sunday end", None),
+            choice("Resend", None),
+            choice("Send literal", Some("nothing to send")),
+            choice("Finish sending", None),
+            choice("Send", None),
+        ];
+        let mut choices = Choices::new(all.into(), 0);
+        choices.editor = Editor::new("send", LineMode::One);
+        choices.refit();
+        let titles: Vec<_> = choices.shown(9).map(|(it, _)| it.title.as_str()).collect();
+        assert_eq!(titles, ["Send", "Finish sending", "Send literal", "Resend", "Sunday end"]);
+        choices.editor = Editor::new("literal", LineMode::One);
+        choices.refit();
+        let outcome = choices.update(Rect::new(0, 0, 20, 5), PaneInput::Act(Action::Choose));
+        let told = Intent::Quote("Send literal: nothing to send".into());
+        assert_eq!(outcome.intents, [told], "it stays open and says why");
     }
 
     #[test]

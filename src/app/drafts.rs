@@ -38,6 +38,8 @@ pub struct Draft {
     begun_with: Option<Spec>,
     /// The session it last opened.
     pub session: Option<SessionId>,
+    /// What was sent then.
+    pub(crate) sent: Option<SharedSpec>,
     pub tab: FormTab,
     /// The field the cursor was on.
     pub at: FormFieldId,
@@ -86,6 +88,7 @@ impl Draft {
             spec: spec.into(),
             begun_with: None,
             session: None,
+            sent: None,
             tab,
             at: FormFieldId::Address,
             issues: Vec::new(),
@@ -121,6 +124,11 @@ impl Draft {
         let is_begun = self.begun_with.as_ref().is_some_and(|begun| self.spec == *begun);
         let empty = || Spec::empty(self.spec.protocol(), self.spec.side());
         self.preset.is_none() && (is_begun || self.spec == empty())
+    }
+
+    /// Whether it was changed since it was sent, so that what came back is of another request.
+    pub(crate) fn is_edited_since(&self) -> bool {
+        self.sent.as_ref().is_some_and(|sent| *sent != self.spec)
     }
 
     /// Asked for as something new, and nothing was done to it yet.

@@ -135,6 +135,12 @@ impl Editor {
         self.model.count()
     }
 
+    /// The cells of the last line as it is drawn, if it were on one row.
+    pub(crate) fn last_line_cells(&self) -> usize {
+        let line = self.last_line();
+        text_rows::column(line, line.len())
+    }
+
     /// The last line.
     pub(crate) fn last_line(&self) -> &str {
         self.model.line(self.model.count() - 1)
@@ -241,8 +247,8 @@ impl Editor {
     }
 
     /// Inserts text at the cursor. Line breaks become spaces in a single line and stay as they are
-    /// in many; control characters other than line breaks and tabs become escapes, so nothing
-    /// invisible slips in. Tells what became another text.
+    /// in many, where control characters stay, too; a single line does without them. Tells what
+    /// became another text or cannot be seen.
     pub fn insert(&mut self, text: &str) -> Inserted {
         let (clean, inserted) = if self.view.is_line { joined(text) } else { with_breaks(text) };
         self.changed = None;

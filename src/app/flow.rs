@@ -5,9 +5,11 @@
 //! intents (`App::take`); `App::update` carries these out one by one
 //! (`carry_out`). So no flow calls back into the one that called it.
 
+pub mod availability;
 pub(crate) mod curl;
 pub(crate) mod draft;
 pub(crate) mod edited;
+pub mod hints;
 pub(crate) mod history;
 pub(crate) mod input;
 pub(crate) mod program;

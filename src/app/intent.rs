@@ -82,6 +82,8 @@ pub enum Intent {
     UndoRow,
     /// Type this into a field, or into the row that a button adds.
     TypeInto(FormFieldId, Key),
+    /// An address that names a method or another protocol makes a request or session of that kind.
+    AdoptAddress,
     /// Compose what this curl command does.
     FillFromCurl(String),
     /// Open the external editor on a text.

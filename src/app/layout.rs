@@ -1,34 +1,33 @@
 //! Where the panes are: pure geometry, used by `update` (mouse, page sizes) and by `ui`.
 //!
 //! ```text
-//! wide (100 columns or more)              narrow                       tiny
-//! ┌ header ───────────────────┐           ┌ header ──────┐             ┌ header ┐
-//! ├ presets ─┬ request ───────┤           │ request      │             │ focused│
-//! ├ history ─┼ response ──────┤           │ response     │             │ pane   │
-//! ├ traffic ─┴────────────────┤           │ traffic      │             ├ footer ┤
-//! └ footer ───────────────────┘           └ footer ──────┘             └────────┘
+//! 160 columns or more              100 or more            narrow           tiny
+//! ┌ header ─────────────────┐   ┌ header ─────────┐   ┌ header ────┐   ┌ header ┐
+//! ├ presets ┬ req. ┬ resp. ─┤   ├ presets ┬ req. ─┤   │ request    │   │ focused│
+//! ├ history ┤      │        │   ├ history ┼ resp. ┤   │ response   │   │ pane   │
+//! ├ traffic ┴──────┴────────┤   ├ traffic ┴───────┤   │ traffic    │   ├ footer ┤
+//! └ footer ─────────────────┘   └ footer ─────────┘   └ footer ────┘   └────────┘
 //! ```
-//! Narrow screens show the presets column only while it has the focus.
+//! Narrow screens show the side bar only while it has the focus; so does every screen with what the
+//! user hid. Folded, the traffic is a strip of one line.
 
 use ratatui::layout::{Margin, Rect};
 
+use super::arrangement::Arrangement;
 use super::focus::Pane;
 
-/// Columns from which the presets column is always shown.
+/// Columns from which the side bar is always shown.
 pub const WIDE: u16 = 100;
+/// Columns from which the response stands beside the request.
+const BESIDE: u16 = 160;
+/// Columns from which a pane has a column of air at its left.
+const ROOMY: u16 = 54;
+/// Least width and height of a pane the user can make smaller.
+const LEAST_WIDTH: u16 = 12;
+const LEAST_HEIGHT: u16 = 4;
+const LEAST_TRAFFIC: u16 = 3;
 /// Below this many columns or rows only the focused pane is shown.
 const TINY: (u16, u16) = (44, 14);
-
-/// Splitter positions, in cells; what the user can change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Splits {
-    /// Width of the presets column; 0 = automatic.
-    pub side: u16,
-    /// Height of the request pane; 0 = automatic.
-    pub request: u16,
-    /// Height of the traffic pane; 0 = automatic.
-    pub traffic: u16,
-}
 
 /// Areas of the panes; a pane that is not shown has an empty one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -74,24 +73,84 @@ impl Areas {
         Pane::ALL.into_iter().find(|pane| self.of(*pane).contains(at))
     }
 
-    /// The splitter under a cell: the right border of the presets column, the top border of
-    /// response and traffic.
+    /// Whether the response is at the right of the request.
+    pub(crate) fn is_beside(&self) -> bool {
+        !self.request.is_empty() && self.response.x > self.request.x
+    }
+
+    /// Whether the traffic is one line.
+    pub fn is_strip(&self) -> bool {
+        self.traffic.height == 1
+    }
+
+    /// The splitter under a cell: the right border of the side bar, the top border of the traffic, the
+    /// top or left border of the response.
     pub(crate) fn splitter_at(&self, column: u16, row: u16) -> Option<Splitter> {
         let side = self.presets.union(self.history);
         if !side.is_empty() && column + 1 == side.right() && row >= side.y && row < side.bottom() {
             return Some(Splitter::Side);
         }
         let top = |area: Rect| !area.is_empty() && row == area.y && column >= area.x;
-        if top(self.traffic) && self.traffic.y > 1 {
+        if top(self.traffic) && self.traffic.y > 1 && !self.is_strip() {
             return Some(Splitter::Traffic);
+        }
+        if self.is_beside() {
+            let is_left = column == self.response.x && self.response.contains((column, row).into());
+            return is_left.then_some(Splitter::Request);
         }
         (top(self.response) && !self.request.is_empty()).then_some(Splitter::Request)
     }
+
+    /// Puts a splitter on a cell.
+    pub(crate) fn drag(&self, splitter: Splitter, at: (u16, u16), arrangement: &mut Arrangement) {
+        let ((column, row), request) = (at, self.request);
+        match splitter {
+            Splitter::Side => arrangement.side = (column + 1).max(LEAST_WIDTH),
+            Splitter::Request if self.is_beside() => {
+                arrangement.beside = column.saturating_sub(request.x).max(LEAST_WIDTH);
+            }
+            Splitter::Request => {
+                arrangement.request = row.saturating_sub(request.y).max(LEAST_HEIGHT);
+            }
+            Splitter::Traffic => {
+                let height = self.traffic.bottom().saturating_sub(row);
+                arrangement.traffic = height.max(LEAST_TRAFFIC);
+            }
+        }
+    }
+
+    /// Makes a pane larger by so many cells, or smaller.
+    pub(crate) fn resize(&self, pane: Pane, by: i16, arrangement: &mut Arrangement) {
+        let moved = |now: u16, by, least: u16| now.saturating_add_signed(by).max(least);
+        let Areas { presets, history, request, traffic, .. } = *self;
+        // What the response gains, the request loses.
+        let share = if pane == Pane::Response { -by } else { by };
+        match pane {
+            Pane::Presets | Pane::History => {
+                arrangement.side = moved(presets.width.max(history.width), by, LEAST_WIDTH);
+            }
+            Pane::Request | Pane::Response if self.is_beside() => {
+                arrangement.beside = moved(request.width, share, LEAST_WIDTH);
+            }
+            Pane::Request | Pane::Response => {
+                arrangement.request = moved(request.height, share, LEAST_HEIGHT);
+            }
+            Pane::Traffic => arrangement.traffic = moved(traffic.height, by, LEAST_TRAFFIC),
+        }
+    }
 }
 
-/// What is left of a pane or window inside its border.
+/// What is left of a window inside its border.
 pub fn inner(area: Rect) -> Rect {
     area.inner(Margin::new(1, 1))
+}
+
+/// What is left of a pane inside its border: the column before the right one is that of scroll bars.
+pub fn pane_inner(area: Rect) -> Rect {
+    let air = u16::from(area.width >= ROOMY);
+    let Rect { x, width, .. } = inner(area);
+    let width = width.saturating_sub(1 + air);
+    Rect { x: x + air.min(width), width, ..inner(area) }
 }
 
 /// Cuts rows off the top of an area, as many as there are.
@@ -142,8 +201,19 @@ pub fn window(screen: (u16, u16), width: u16, height: u16) -> Rect {
     Rect::new((screen.0 - width) / 2, (screen.1 - height) / 3, width, height)
 }
 
+/// What decides where the panes are, beside the size of the screen.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct LayoutFacts {
+    pub(crate) arrangement: Arrangement,
+    pub(crate) focus: Pane,
+    /// The pane with the focus has it all.
+    pub(crate) is_zoomed: bool,
+    /// The traffic is a strip.
+    pub(crate) is_folded: bool,
+}
+
 /// Computes the areas for a screen.
-pub(crate) fn areas(size: (u16, u16), splits: Splits, focus: Pane, zoom: bool) -> Areas {
+pub(crate) fn areas(size: (u16, u16), facts: LayoutFacts) -> Areas {
     let (width, height) = size;
     let mut areas = Areas::default();
     let mut body = Rect::new(0, 0, width, height);
@@ -158,34 +228,63 @@ pub(crate) fn areas(size: (u16, u16), splits: Splits, focus: Pane, zoom: bool) -
     if body.height >= 3 {
         areas.remark = Rect::new(1.min(width), body.bottom() - 1, width.saturating_sub(2), 1);
     }
-    if zoom || width < TINY.0 || height < TINY.1 {
-        *areas.slot(focus) = body;
+    if facts.is_zoomed || width < TINY.0 || height < TINY.1 {
+        *areas.slot(facts.focus) = body;
         return areas;
     }
-    stack(&mut areas, body, splits, focus);
+    let LayoutFacts { arrangement, focus, is_folded, .. } = facts;
+    let is_shown = |pane| focus == pane || !arrangement.hides(pane);
+    if is_shown(Pane::Traffic) {
+        areas.traffic =
+            traffic(&mut body, arrangement.traffic, is_folded && focus != Pane::Traffic);
+        if areas.traffic.height == 1 && areas.remark.y > body.y {
+            areas.remark.y -= 1;
+        }
+    }
+    let side_focused = matches!(focus, Pane::Presets | Pane::History);
+    if side_focused || (body.width >= WIDE && is_shown(Pane::Presets)) {
+        let column = side(&mut body, arrangement.side);
+        let history = if is_shown(Pane::History) { (column.height / 3).max(3) } else { 0 };
+        let history = history.min(column.height);
+        areas.presets = Rect { height: column.height - history, ..column };
+        areas.history = Rect { y: column.y + areas.presets.height, height: history, ..column };
+    }
+    if width >= BESIDE {
+        let request = chosen(arrangement.beside, body.width / 2);
+        let request = request.clamp(LEAST_WIDTH, body.width - LEAST_WIDTH);
+        areas.request = Rect { width: request, ..body };
+        areas.response = Rect { x: body.x + request, width: body.width - request, ..body };
+    } else {
+        let request = chosen(arrangement.request, (body.height * 2 / 5).min(16));
+        let most = body.height.saturating_sub(LEAST_HEIGHT).max(LEAST_HEIGHT);
+        let request = request.clamp(LEAST_HEIGHT, most).min(body.height);
+        areas.request = Rect { height: request, ..body };
+        areas.response = Rect { y: body.y + request, height: body.height - request, ..body };
+    }
     areas
 }
 
-fn stack(areas: &mut Areas, body: Rect, splits: Splits, focus: Pane) {
-    let traffic = if splits.traffic == 0 { (body.height / 4).clamp(4, 16) } else { splits.traffic };
-    let traffic = traffic.clamp(3, body.height.saturating_sub(9).max(3));
-    areas.traffic = Rect::new(body.x, body.bottom().saturating_sub(traffic), body.width, traffic);
-    let mut main = Rect { height: body.height - traffic, ..body };
-    let side_focused = matches!(focus, Pane::Presets | Pane::History);
-    if body.width >= WIDE || side_focused {
-        let side = if splits.side == 0 { (body.width / 4).clamp(27, 44) } else { splits.side };
-        let side = side.clamp(12, (body.width / 2).max(12));
-        let column = Rect { width: side, ..main };
-        let history = (column.height / 3).max(3).min(column.height);
-        areas.presets = Rect { height: column.height - history, ..column };
-        areas.history = Rect { y: column.y + areas.presets.height, height: history, ..column };
-        main = Rect { x: main.x + side, width: main.width - side, ..main };
-    }
-    let automatic = (main.height * 2 / 5).min(16);
-    let request = if splits.request == 0 { automatic } else { splits.request };
-    let request = request.clamp(4, main.height.saturating_sub(4).max(4)).min(main.height);
-    areas.request = Rect { height: request, ..main };
-    areas.response = Rect { y: main.y + request, height: main.height - request, ..main };
+/// What the user chose, else what suits.
+fn chosen(cells: u16, automatic: u16) -> u16 {
+    if cells == 0 { automatic } else { cells }
+}
+
+fn traffic(body: &mut Rect, height: u16, is_folded: bool) -> Rect {
+    let height = if is_folded {
+        1
+    } else {
+        let most = body.height.saturating_sub(9).max(LEAST_TRAFFIC);
+        chosen(height, (body.height / 4).clamp(4, 16)).clamp(LEAST_TRAFFIC, most)
+    };
+    cut_bottom(body, height)
+}
+
+fn side(body: &mut Rect, width: u16) -> Rect {
+    let most = (body.width / 2).max(LEAST_WIDTH);
+    let width = chosen(width, (body.width / 4).clamp(27, 44)).clamp(LEAST_WIDTH, most);
+    let column = Rect { width, ..*body };
+    (body.x, body.width) = (body.x + width, body.width - width);
+    column
 }
 
 #[cfg(test)]
@@ -196,8 +295,8 @@ mod tests {
     fn panes_stay_on_the_screen_at_every_size() {
         for width in 1..130 {
             for height in 1..60 {
-                for pane in Pane::ALL {
-                    let areas = areas((width, height), Splits::default(), pane, false);
+                for (pane, facts) in all_facts() {
+                    let areas = areas((width, height), LayoutFacts { focus: pane, ..facts });
                     let screen = Rect::new(0, 0, width, height);
                     for shown in Pane::ALL {
                         let area = areas.of(shown);
@@ -211,20 +310,59 @@ mod tests {
 
     #[test]
     fn panes_do_not_overlap() {
-        for size in [(80, 24), (120, 40), (200, 60)] {
-            let areas = areas(size, Splits::default(), Pane::Presets, false);
-            for a in Pane::ALL {
-                for b in Pane::ALL {
-                    assert!(a == b || !areas.of(a).intersects(areas.of(b)), "{a:?} {b:?}");
+        for size in [(80, 24), (120, 40), (160, 48), (200, 60)] {
+            for (focus, facts) in all_facts() {
+                let areas = areas(size, LayoutFacts { focus, ..facts });
+                for a in Pane::ALL {
+                    for b in Pane::ALL {
+                        assert!(a == b || !areas.of(a).intersects(areas.of(b)), "{a:?} {b:?}");
+                    }
                 }
+                let covered: u32 = Pane::ALL.iter().map(|pane| areas.of(*pane).area()).sum();
+                assert_eq!(covered, u32::from(size.0 * (size.1 - 2)), "{size:?} {facts:?}");
             }
         }
     }
 
     #[test]
-    fn wild_splits_are_tamed() {
-        let wild = Splits { side: 999, request: 999, traffic: 999 };
-        let areas = areas((80, 24), wild, Pane::Request, false);
-        assert!(areas.request.height >= 4 && areas.traffic.height >= 3);
+    fn wild_sizes_are_tamed() {
+        for cells in [1, 999, u16::MAX] {
+            let (side, request, beside, traffic) = (cells, cells, cells, cells);
+            let arrangement =
+                Arrangement { side, request, beside, traffic, ..Arrangement::default() };
+            for size in [(80, 24), (120, 40), (160, 48)] {
+                let facts =
+                    LayoutFacts { arrangement, focus: Pane::Presets, ..LayoutFacts::default() };
+                let areas = areas(size, facts);
+                assert!(areas.request.height >= 4 && areas.traffic.height >= 3, "{areas:?}");
+                assert!(areas.response.width >= 12 && areas.request.width >= 12, "{areas:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_wide_screen_has_the_response_beside_the_request() {
+        let at = |width| areas((width, 40), LayoutFacts::default());
+        assert!(!at(159).is_beside() && at(160).is_beside());
+        assert_eq!(at(160).request.width, at(160).response.width);
+        let splitter = at(160).splitter_at(at(160).response.x, 5);
+        assert_eq!(splitter, Some(Splitter::Request));
+        let mut arrangement = Arrangement::default();
+        at(160).resize(Pane::Response, 2, &mut arrangement);
+        assert_eq!(arrangement.beside, at(160).request.width - 2);
+    }
+
+    /// Every way to arrange the screen that has a key.
+    fn all_facts() -> Vec<(Pane, LayoutFacts)> {
+        let mut all_facts = Vec::new();
+        for bits in 0..16 {
+            let bit = |at: u8| bits >> at & 1 == 1;
+            let (hides_side, hides_history, hides_traffic) = (bit(0), bit(1), bit(2));
+            let arrangement =
+                Arrangement { hides_side, hides_history, hides_traffic, ..Arrangement::default() };
+            let facts = LayoutFacts { arrangement, is_folded: bit(3), ..LayoutFacts::default() };
+            all_facts.extend(Pane::ALL.map(|pane| (pane, facts)));
+        }
+        all_facts
     }
 }

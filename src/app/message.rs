@@ -67,6 +67,8 @@ pub enum Timer {
     Notice,
     /// Drafts changed and shall be written.
     Restore,
+    /// Drafts that could not be written are tried again.
+    RestoreAgain,
     /// The elapsed time of what runs in the response region.
     ResponseClock,
     /// Cutting a conversation anew goes on.

@@ -67,7 +67,7 @@ impl Overlay {
             Overlay::Confirm(it) => it.size(shared),
             Overlay::Conflict(_) => (80, 24),
             Overlay::Jump(_) => shared.size,
-            Overlay::Code(it) => it.size(),
+            Overlay::Code(it) => it.size(shared.size.0),
         };
         window(shared.size, width, height)
     }

@@ -62,10 +62,14 @@ impl Detail {
     }
 
     /// Breaks text into rows of this width.
-    pub fn fit(&mut self, width: usize) {
-        if self.width == width || width == 0 {
-            return;
+    pub fn fit(&mut self, width: usize, height: usize) {
+        if width > 0 && self.width != width {
+            self.wrap(width);
         }
+        self.top = self.top.min(self.len().saturating_sub(height.max(1)));
+    }
+
+    fn wrap(&mut self, width: usize) {
         self.width = width;
         self.starts.clear();
         let mut from = 0;
@@ -74,7 +78,6 @@ impl Detail {
             wrap_bytes::each_row(text, width, |row| self.starts.push((from + row.start) as u32));
             from += line.len();
         }
-        self.top = self.top.min(self.len().saturating_sub(1));
     }
 
     /// Number of rows.
@@ -190,7 +193,7 @@ mod tests {
 
     fn detail(bytes: &[u8], width: usize) -> Detail {
         let mut detail = Detail::new(RecordId(0), RecordKind::Data, Bytes::copy_from_slice(bytes));
-        detail.fit(width);
+        detail.fit(width, 0);
         detail
     }
 

@@ -30,6 +30,19 @@ pub enum Leaving {
     Anyway,
 }
 
+/// How far trying again is, after drafts could not be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Retry {
+    #[default]
+    No,
+    /// The time for it will come.
+    Due,
+    /// The store has the job.
+    Asked,
+    /// It failed as before: no news.
+    Failed,
+}
+
 /// See the module.
 #[derive(Debug, Default)]
 pub struct SaveState {
@@ -45,6 +58,8 @@ pub struct SaveState {
     pub again: bool,
     /// Why the newest drafts are not on the disk.
     failure: Option<Failure>,
+    /// How far trying again is.
+    retry: Retry,
     /// The user chose an environment in this run.
     pub chose_environment: bool,
     /// The environment in force went with its file and is in force again when that comes back.
@@ -68,17 +83,45 @@ impl SaveState {
             Reply::RestoreSaved => {
                 self.drafts = self.drafts.saturating_sub(1);
                 self.failure = None;
+                if self.retry == Retry::Asked {
+                    self.retry = Retry::No;
+                }
             }
             Reply::FileWritten { .. } => self.files = self.files.saturating_sub(1),
             Reply::Failed { job: Job::SAVE_RESTORE, failure } => {
                 self.drafts = self.drafts.saturating_sub(1);
-                self.failure = Some(failure.clone());
+                let before = self.failure.replace(failure.clone());
+                if self.retry == Retry::Asked {
+                    let is_known = before.as_ref() == Some(failure);
+                    self.retry = if is_known { Retry::Failed } else { Retry::No };
+                }
             }
             Reply::Failed { job: Job::WRITE_FILE, .. } => {
                 self.files = self.files.saturating_sub(1);
             }
             _ => {}
         }
+    }
+
+    /// Whether the time to try again has to be asked for: the drafts are not on the disk.
+    pub(super) fn awaits_retry(&mut self) -> bool {
+        let awaits = self.failure.is_some() && matches!(self.retry, Retry::No | Retry::Failed);
+        if awaits {
+            self.retry = Retry::Due;
+        }
+        awaits
+    }
+
+    /// The time to try again has come; whether there is anything to try.
+    pub(crate) fn begins_retry(&mut self) -> bool {
+        let begins = self.failure.is_some() && !self.is_writing();
+        self.retry = if begins { Retry::Asked } else { Retry::No };
+        begins
+    }
+
+    /// Whether what failed just now was trying again, as it had before.
+    pub(crate) fn is_repeated(&self) -> bool {
+        self.retry == Retry::Failed
     }
 
     /// Whether drafts are on their way to the disk.

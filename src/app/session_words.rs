@@ -48,7 +48,7 @@ pub fn state(session: &Session) -> String {
         SessionState::Over(Ok(summary)) if summary.ended.is_empty() => "closed".into(),
         SessionState::Over(Ok(summary)) => summary.ended.clone(),
         SessionState::Over(Err(failure)) if failure.is_cancelled() => "cancelled".into(),
-        SessionState::Over(Err(failure)) => failure.stage.title().into(),
+        SessionState::Over(Err(failure)) => failure.title().into(),
     }
 }
 

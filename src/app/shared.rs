@@ -9,11 +9,12 @@ use std::path::PathBuf;
 
 use jiff::tz::Offset;
 
+use super::arrangement::Arrangement;
 use super::drafts::Drafts;
 use super::focus::Pane;
 use super::format;
 use super::keymap::Keymap;
-use super::layout::{self, Areas, Splits};
+use super::layout::{self, Areas, LayoutFacts};
 use super::sessions::{Session, Sessions};
 use super::themes::Themes;
 use crate::codec::search::Pattern;
@@ -56,7 +57,7 @@ pub struct Shared {
     /// The colours in force, and those there are to choose from.
     pub themes: Themes,
     pub keymap: Keymap,
-    pub splits: Splits,
+    pub arrangement: Arrangement,
     /// The focused pane has the whole screen.
     pub zoom: bool,
     pub focus: Pane,
@@ -91,13 +92,22 @@ impl Shared {
     }
 
     /// Where the panes are now.
-    pub(crate) fn areas(&self) -> Areas {
-        let mut splits = self.splits;
+    pub fn areas(&self) -> Areas {
+        let mut arrangement = self.arrangement;
         // A record is looked at closely: on most screens the list alone fills the pane.
-        if splits.traffic == 0 && self.focus == Pane::Traffic && self.is_record_open {
-            splits.traffic = self.size.1 / 2;
+        if arrangement.traffic == 0 && self.focus == Pane::Traffic && self.is_record_open {
+            arrangement.traffic = self.size.1 / 2;
         }
-        layout::areas(self.size, splits, self.focus, self.zoom)
+        let is_folded = arrangement.folds(self.is_quiet());
+        let facts = LayoutFacts { arrangement, focus: self.focus, is_zoomed: self.zoom, is_folded };
+        layout::areas(self.size, facts)
+    }
+
+    /// Whether nothing is open whose traffic is watched live: no listener and no conversation.
+    pub(crate) fn is_quiet(&self) -> bool {
+        let is_watched =
+            |session: &Session| session.side().listens() || session.capabilities().conversation;
+        !self.sessions.live().any(is_watched)
     }
 
     /// Time of day of a stamp.
@@ -117,6 +127,11 @@ impl Shared {
         self.sessions.get(self.drafts.current().session?)
     }
 
+    /// Whether the file of a draft is gone.
+    pub(crate) fn has_lost_file(&self, draft: &super::drafts::Draft) -> bool {
+        draft.preset.as_ref().is_some_and(|path| self.stored(path).is_none())
+    }
+
     /// The session of a draft that goes on although the address of the draft is another by now.
     pub(crate) fn edited_away(&self, draft: &super::drafts::Draft) -> Option<&Session> {
         let session = self.sessions.get(draft.session?).filter(|session| !session.is_over())?;
@@ -131,6 +146,13 @@ impl Shared {
             Some(false) => Shown::Exchange,
             Some(true) => Shown::Conversation,
         }
+    }
+
+    /// Whether what is shown came back for a request that is another one by now.
+    pub(crate) fn is_response_stale(&self) -> bool {
+        let is_response = self.shown() == Shown::Exchange
+            && self.session().is_some_and(|session| !session.side().listens());
+        is_response && self.drafts.current().is_edited_since()
     }
 
     /// What templates may refer to now.

@@ -32,7 +32,7 @@ use super::themes::Themes;
 use crate::engine::command::Command;
 use crate::model::id::BodyId;
 use crate::model::key::Key;
-use crate::model::preset::{Preset, PresetPath};
+use crate::model::preset::{Opening, Preset, PresetPath};
 use crate::model::theme::ColorDepth;
 use crate::model::timing::Stamp;
 use crate::store::job::{ForeignProject, HistoryName};
@@ -44,6 +44,8 @@ const NOTICE_STAYS: Duration = Duration::from_secs(6);
 const WARNING_STAYS: Duration = Duration::from_secs(1);
 /// How long after the last change drafts are written to disk.
 const RESTORE_DELAY: Duration = Duration::from_millis(400);
+/// How long after drafts could not be written they are tried again.
+const RESTORE_AGAIN: Duration = Duration::from_secs(5);
 
 /// What the shell knows at start.
 #[derive(Debug, Clone, Default)]
@@ -64,6 +66,8 @@ pub struct Startup {
     pub utc_offset: Option<Offset>,
     /// The current project, if another user owns its presets.
     pub foreign: Option<ForeignProject>,
+    /// What is to be on screen first.
+    pub opening: Option<Opening>,
 }
 
 /// A sentence for the user at the bottom of the screen.
@@ -72,6 +76,8 @@ pub struct Notice {
     pub text: String,
     pub level: Level,
     since: Stamp,
+    /// The job of the store whose trouble it tells of: it goes with that.
+    of: Option<&'static str>,
 }
 
 /// How serious a notice is.
@@ -125,6 +131,8 @@ pub struct App {
     pub(super) opening: Option<(HistoryName, Action)>,
     /// The current project, if another user owns its presets.
     pub(super) foreign: Option<ForeignProject>,
+    /// What is to be on screen as soon as the workspace and the drafts are read.
+    pub(super) first: Option<Opening>,
 }
 
 impl App {
@@ -146,8 +154,8 @@ impl App {
             os: startup.os,
             ..Shared::default()
         };
-        let foreign = startup.foreign;
-        let mut app = App { shared, dirty: true, foreign, ..App::default() };
+        let (foreign, first) = (startup.foreign, startup.opening);
+        let mut app = App { shared, dirty: true, foreign, first, ..App::default() };
         if let Some(problem) = startup.problem.as_ref().or(problems.first()) {
             app.warn(problem.clone());
         }
@@ -155,7 +163,8 @@ impl App {
     }
 
     /// Whether something changed since the last [`App::drawn`].
-    pub(crate) fn is_dirty(&self) -> bool {
+    #[must_use]
+    pub fn is_dirty(&self) -> bool {
         self.dirty
     }
 
@@ -209,16 +218,27 @@ impl App {
 
     /// Shows a remark until the next key, a few seconds at most.
     pub fn say(&mut self, text: impl Into<String>) {
-        self.notice_with(text.into(), Level::Info);
+        self.notice_with(text.into(), Level::Info, None);
     }
 
     /// Shows a warning until the next key after it could be read.
     pub fn warn(&mut self, text: impl Into<String>) {
-        self.notice_with(text.into(), Level::Warning);
+        self.notice_with(text.into(), Level::Warning, None);
     }
 
-    fn notice_with(&mut self, text: String, level: Level) {
-        self.notice = Some(Notice { text, level, since: self.shared.now });
+    /// Shows what is wrong with a job of the store that is done again by itself: until the next key, and
+    /// not after it could be done.
+    pub(crate) fn warn_of(&mut self, job: &'static str, text: impl Into<String>) {
+        self.notice_with(text.into(), Level::Warning, Some(job));
+    }
+
+    /// The job could be done; tells whether there was a warning of it, which is gone.
+    pub(crate) fn goes_well(&mut self, job: &'static str) -> bool {
+        self.notice.take_if(|notice| notice.of == Some(job)).is_some()
+    }
+
+    fn notice_with(&mut self, text: String, level: Level, of: Option<&'static str>) {
+        self.notice = Some(Notice { text, level, since: self.shared.now, of });
         self.noticed += 1;
         if level == Level::Info {
             self.notice_timers += 1;
@@ -243,6 +263,13 @@ impl App {
         if !self.restore_due {
             self.restore_due = true;
             self.effects.push(Effect::After { delay: RESTORE_DELAY, timer: Timer::Restore });
+        }
+    }
+
+    /// Notes that drafts could not be written: they are tried again a while later.
+    pub(super) fn try_restore_again(&mut self) {
+        if self.save_state.awaits_retry() {
+            self.effects.push(Effect::After { delay: RESTORE_AGAIN, timer: Timer::RestoreAgain });
         }
     }
 }

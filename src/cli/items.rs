@@ -1,12 +1,16 @@
 //! Request items, written as in `HTTPie` and `xh`: `name=value`, `name:=json`, `name==query`,
 //! `Name:value`, `name@file`, `@file`; `=@`, `:=@`, `==@` and `:@` take the value from a file,
-//! `Name:` takes a header away and `Name;` sends it empty.
+//! `Name:` takes a header away and `Name;` sends it empty; `a[b]=1` and `a[]=1` go into objects and lists.
 //!
 //! The separator that comes first in the word decides; of several at one place the longest. A
 //! backslash takes a separator's meaning away, in names and values. What comes from a file is never
 //! read as a template. Called by `send` for HTTP requests.
 
+mod nested;
+
 use std::path::Path;
+
+use nested::Node;
 
 use crate::compose::template::quote;
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -86,9 +90,7 @@ pub(super) fn apply(words: &[String], as_form: bool, spec: &mut HttpSpec) -> Res
             _ => fields.push(Item { kind, row, word }),
         }
     }
-    // They take the place of those of a preset, not of each other.
-    spec.headers.retain(|own| !headers.iter().any(|row| row.name.eq_ignore_ascii_case(&own.name)));
-    spec.headers.extend(headers);
+    put_headers(headers, spec);
     match (whole, fields.first()) {
         (None, None) => Ok(()),
         (Some((_, path)), None) => {
@@ -104,6 +106,18 @@ pub(super) fn apply(words: &[String], as_form: bool, spec: &mut HttpSpec) -> Res
             Ok(())
         }
     }
+}
+
+/// Headers take the place of those of a preset, not of each other.
+pub(super) fn put_headers(headers: Vec<NameValue>, spec: &mut HttpSpec) {
+    spec.headers.retain(|own| !headers.iter().any(|row| row.name.eq_ignore_ascii_case(&own.name)));
+    spec.headers.extend(headers);
+}
+
+/// Whether a word is more an item than an address: what its name ends with is none of a URL's.
+pub(super) fn is_item(word: &str) -> bool {
+    let is_plain = |name: &str| !name.is_empty() && !name.contains([':', '/', '.', '?']);
+    parse(word).is_ok_and(|item| item.kind != ItemKind::Header && is_plain(&item.row.name))
 }
 
 /// The body made of fields.
@@ -150,11 +164,11 @@ fn part(Item { kind, row, .. }: Item<'_>) -> FormPart {
     part
 }
 
-/// The fields as a JSON object, in order; of two of one name the later one stands. Values are
-/// checked but kept as written.
+/// The fields as JSON, an object most often, in order; of two at one place the later one stands. Values
+/// are checked but kept as written.
 fn object(fields: &[Item<'_>]) -> Result<String, Failure> {
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    let mut members: Vec<(&str, String)> = Vec::new();
+    let mut root = Node::Empty;
     for Item { kind, row: NameValue { name, value, .. }, word } in fields {
         let member = match kind {
             ItemKind::Json => {
@@ -172,12 +186,9 @@ fn object(fields: &[Item<'_>]) -> Result<String, Failure> {
             ItemKind::FieldFile => quote(&quoted(&file_text(word, value)?)),
             _ => quoted(value),
         };
-        members.retain(|(earlier, _)| earlier != name);
-        members.push((name, member));
+        root.put(name, member).map_err(|why| usage(word, &why))?;
     }
-    let written: Vec<String> =
-        members.iter().map(|(name, member)| format!("{}: {member}", quoted(name))).collect();
-    Ok(format!("{{{}}}", written.join(", ")))
+    Ok(root.write())
 }
 
 fn check(word: &str, json: &str) -> Result<(), Failure> {

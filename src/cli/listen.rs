@@ -14,9 +14,10 @@ use tokio::time::{Instant, timeout_at};
 use super::exit;
 use super::headless::{CLOSING, Headless, Interrupts};
 use super::output::{self, Output, Style};
-use super::{stdin, target};
+use super::stdin;
+use super::target::{self, Target};
 use crate::args;
-use crate::codec::charset::Recoder;
+use crate::codec::charset::{self, Recoder};
 use crate::codec::printable;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
@@ -109,8 +110,13 @@ fn input_of(plan: &Plan) -> ListenInput {
 
 /// What is to be run: the target or preset with the options of the command line.
 fn plan(arguments: &args::Listen, headless: &mut Headless) -> Result<Plan, Failure> {
-    let (mut spec, scope) =
-        target::find(&arguments.target, Side::Listener, &arguments.common, headless)?;
+    let Target { mut spec, scope, .. } = target::find(
+        &arguments.target,
+        Side::Listener,
+        &arguments.common,
+        &headless.paths,
+        &headless.os,
+    )?;
     headless.hide(&scope, &arguments.common);
     configure(&mut spec, arguments)?;
     target::planned(&spec, &scope)
@@ -206,10 +212,7 @@ impl ListenWatch<'_> {
             return self.print_body(headless).await.map(|()| None);
         }
         let (output, input) = (&*self.output, &mut self.input);
-        let taken = async {
-            output.ready().await?;
-            Ok::<_, Failure>(headless.next_event().await)
-        };
+        let taken = output.taking(headless.next_event());
         // In no order, so that neither way waits for the other.
         tokio::select! {
             event = taken => self.on_event(event?, headless),
@@ -391,6 +394,8 @@ impl ListenWatch<'_> {
         let shown = body.len() as u64;
         let content_type =
             exchange.request.head.field("content-type").map(|value| String::from_utf8_lossy(value));
+        let charset = charset::remark(content_type.as_deref(), &body);
+        let charset = charset.filter(|_| !body.is_empty());
         let recoded = Recoder::of(content_type.as_deref(), &body)
             .map(|mut recoder| recoder.push(&body, shown == facts.decoded_len));
         let body = recoded.map_or(body, String::into_bytes);
@@ -403,8 +408,9 @@ impl ListenWatch<'_> {
         }
         let cut = (shown < facts.decoded_len)
             .then(|| format!("{shown} of {} bytes of the body are shown", facts.decoded_len));
-        for remark in cut.iter().chain(&exchange.request.body.undecoded()).chain(&exchange.warnings)
-        {
+        let undecoded = exchange.request.body.undecoded();
+        let remarks = cut.iter().chain(&charset).chain(&undecoded).chain(&exchange.warnings);
+        for remark in remarks {
             self.output.line(&format!("! {remark}"));
         }
         self.output.safe("\n");

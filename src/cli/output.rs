@@ -5,13 +5,16 @@
 //! for programs, are escaped by their writer; raw bytes are printed when asked for alone, and to a
 //! terminal only harmless ones unless `--force` says otherwise.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 
 use tokio::time::timeout_at;
 
+use super::colours;
 use super::exit;
 use super::headless::Interrupts;
-use crate::args::Common;
+use super::look::Look;
+use crate::args::{self, Common, Format};
 use crate::codec::{joiners, printable};
 use crate::console::{self, PrintError, Printer};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -28,6 +31,15 @@ pub enum Style {
     Json,
 }
 
+impl Style {
+    /// The style that was named.
+    pub(super) fn asked_for(common: &Common) -> Option<Style> {
+        let Format { json, text, raw } = common.format;
+        let named = [(json, Style::Json), (text, Style::Text), (raw, Style::Raw)];
+        named.into_iter().find(|(is_named, _)| *is_named).map(|(_, style)| style)
+    }
+}
+
 /// How a command came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RunOutcome {
@@ -40,6 +52,10 @@ pub(super) enum RunOutcome {
 /// Standard output, in one style.
 pub struct Output {
     pub style: Style,
+    /// Text is coloured.
+    pub(super) is_coloured: bool,
+    /// JSON is laid out.
+    pub(super) is_laid_out: bool,
     to: Printer,
     /// What it is called in failures.
     name: String,
@@ -57,31 +73,50 @@ impl Output {
     #[must_use]
     pub fn new(common: &Common, piped: Style) -> Self {
         let is_terminal = console::output_is_terminal();
-        let style = match (common.format.json, common.format.text, common.format.raw) {
-            (true, ..) => Style::Json,
-            (_, true, _) => Style::Text,
-            (.., true) => Style::Raw,
-            _ if is_terminal => Style::Text,
-            _ => piped,
-        };
-        let is_guarded = is_terminal && !common.force;
-        let (to, name) = (console::output(), "standard output".to_owned());
-        let stream = TextStream::default();
-        Output { style, to, name, stream, is_guarded, held: Vec::new(), withheld: 0 }
+        let style =
+            Style::asked_for(common).unwrap_or(if is_terminal { Style::Text } else { piped });
+        Output {
+            is_guarded: is_terminal && !common.force,
+            ..Output::on(console::output(), "standard output", style)
+        }
     }
 
-    /// The bytes received go to this file.
-    #[must_use]
-    pub(super) fn to_file(file: File, name: &str) -> Self {
+    fn on(to: Printer, name: &str, style: Style) -> Self {
         Output {
-            style: Style::Raw,
-            to: console::to_file(file),
+            style,
+            is_coloured: false,
+            is_laid_out: style == Style::Text,
+            to,
             name: name.to_owned(),
             stream: TextStream::default(),
             is_guarded: false,
             held: Vec::new(),
             withheld: 0,
         }
+    }
+
+    /// Standard output as `send` was asked to print.
+    #[must_use]
+    pub(super) fn looking(arguments: &args::Send, os: &BTreeMap<String, String>) -> Self {
+        let is_terminal = console::output_is_terminal();
+        let Look { style, is_coloured, is_laid_out } = Look::of(arguments, is_terminal, os);
+        let is_guarded = is_terminal && !arguments.common.force;
+        let output = Output::on(console::output(), "standard output", style);
+        Output { is_coloured, is_laid_out, is_guarded, ..output }
+    }
+
+    /// Standard error, for what is said beside an answer that goes to a file.
+    #[must_use]
+    pub(super) fn aside(arguments: &args::Send, os: &BTreeMap<String, String>) -> Self {
+        let look = Look::of(arguments, console::error_is_terminal(), os);
+        let output = Output::on(console::errors(), "standard error", Style::Text);
+        Output { is_coloured: look.is_coloured, ..output }
+    }
+
+    /// The bytes received go to this file.
+    #[must_use]
+    pub(super) fn to_file(file: File, name: &str) -> Self {
+        Output::on(console::to_file(file), name, Style::Raw)
     }
 
     /// Waits until what was printed before has gone out but for a bounded rest. Cancel-safe.
@@ -101,6 +136,15 @@ impl Output {
             text.push('\n');
         }
         self.safe(&text);
+    }
+
+    /// The head of a message; in its bytes unless it is for people.
+    pub(super) fn head(&mut self, bytes: &[u8]) {
+        match self.style {
+            Style::Text if self.is_coloured => self.safe(&colours::head(bytes)),
+            Style::Text => self.text(bytes),
+            Style::Raw | Style::Json => self.raw(bytes),
+        }
     }
 
     /// A piece of received bytes: made safe in the style for people, else as they are.
@@ -146,6 +190,17 @@ impl Output {
             note("the bytes hold control characters, which act on a terminal: not printed");
         }
         self.withheld += ready.len() as u64;
+    }
+
+    /// Takes in more once there is room for it; not when nothing can be printed any more, which may turn
+    /// out while nothing comes. As cancel-safe as what takes it in.
+    pub(super) async fn taking<T>(&self, more: impl Future<Output = T>) -> Result<T, Failure> {
+        self.ready().await?;
+        tokio::select! {
+            biased;
+            taken = more => Ok(taken),
+            error = self.to.broken() => Err(failure(&self.name, &error)),
+        }
     }
 
     /// Prints the rest: as long as it takes, but a second at most after a signal. `behind` is what

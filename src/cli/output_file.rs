@@ -5,21 +5,28 @@
 //! .FILE.XXXXXX.part in the same folder ─► the bytes ─► all of them: FILE
 //!                                                  └► a failure, a signal: FILE.part
 //! ```
-//! A device or pipe in its place (`/dev/null`, `>(program)`) gets the bytes as they come.
+//! A device or pipe in its place (`/dev/null`, `>(program)`) gets the bytes as they come, and so does a
+//! file that is open already (`/dev/stdout`).
 
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
 use tempfile::{Builder, NamedTempFile};
 
 use super::{exit, output};
+use crate::console;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::named_file::nonblocking_flags;
 
 /// Mode of a new file, less what the user's mask takes away.
 const MODE: u32 = 0o666;
+/// Links that are followed one after the other, as the system does.
+const LINKS: usize = 40;
 
 /// A file that is being filled.
 pub(super) struct OutputFile {
@@ -39,22 +46,20 @@ enum Filling {
 impl OutputFile {
     /// Opened before anything is sent, so that what was received always has a place.
     pub(super) fn begin(name: &str) -> Result<Self, Failure> {
-        let target = fs::canonicalize(name).unwrap_or_else(|_| PathBuf::from(name));
-        let opened = match fs::metadata(&target) {
-            Ok(facts) if facts.is_dir() => {
-                let cause = "it is a folder; name a file in it";
-                return Err(Failure::new(Stage::Storage, name, FailureKind::Usage, cause));
+        let refused = |cause: &str| {
+            let target = if name.is_empty() { "-o" } else { name };
+            Err(Failure::new(Stage::Storage, target, FailureKind::Usage, cause))
+        };
+        let target = resolved(Path::new(name));
+        let opened = match fs::metadata(name) {
+            _ if name.is_empty() => return refused("the name of the file is empty"),
+            Ok(facts) if facts.is_dir() => return refused("it is a folder; name a file in it"),
+            Ok(facts) if facts.file_type().is_socket() => {
+                return refused("it is a socket, which cannot be written to");
             }
-            Ok(facts) => {
-                let mut writing = OpenOptions::new();
-                let file = writing.write(true).custom_flags(nonblocking_flags()).open(&target);
-                file.and_then(|file| {
-                    if facts.is_file() {
-                        temporary(&target, facts.permissions()).map(Filling::Whole)
-                    } else {
-                        Ok(Filling::Direct(file))
-                    }
-                })
+            Ok(facts) => existing(name, &target, &facts),
+            Err(error) if error.kind() == ErrorKind::NotFound && name.ends_with('/') => {
+                return refused("it names a folder, which is not there; name a file");
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 temporary(&target, Permissions::from_mode(MODE)).map(Filling::Whole)
@@ -81,10 +86,9 @@ impl OutputFile {
         // A disk may take its time, and a signal does not wait for it.
         let placed = tokio::task::spawn_blocking(move || self.place(is_whole)).await;
         match placed.unwrap_or(Ok(())) {
-            Err(failure) if is_whole => Err(failure),
             Err(failure) => {
                 output::print_failure(&failure);
-                ended
+                if is_whole { Ok(exit::INTERRUPTED) } else { ended }
             }
             Ok(()) => ended,
         }
@@ -92,25 +96,71 @@ impl OutputFile {
 
     fn place(self, is_whole: bool) -> Result<(), Failure> {
         let OutputFile { name, target, filling } = self;
-        let Filling::Whole(file) = filling else { return Ok(()) };
-        let refused = |error: io::Error| refusal(&name, &target, &error);
+        let Filling::Whole(mut file) = filling else { return Ok(()) };
+        let refused = |error: &io::Error| refusal(&name, &target, error);
+        let mut trouble = Ok(());
         if is_whole {
             // A full disk may be noticed only now.
-            file.as_file().sync_all().map_err(refused)?;
-            return file.persist(&target).map(drop).map_err(|error| refused(error.error));
+            match file.as_file().sync_all().map(|()| file.persist(&target)) {
+                Ok(Ok(_)) => return Ok(()),
+                Ok(Err(error)) => {
+                    trouble = Err(refused(&error.error));
+                    file = error.file;
+                }
+                Err(error) => return Err(refused(&error)),
+            }
         }
-        let bytes = file.as_file().metadata().map_err(refused)?.len();
-        if bytes == 0 {
-            return Ok(());
-        }
-        let mut part = target.clone().into_os_string();
-        part.push(".part");
-        let part = PathBuf::from(part);
-        file.persist(&part).map_err(|error| refused(error.error))?;
-        let part = part.display();
-        output::note(&format!("{name} is not written; the first {bytes} bytes are in {part}"));
-        Ok(())
+        keep_part(file, &name, &target).map_err(|error| refused(&error))?;
+        trouble
     }
+}
+
+/// Leaves what came in `FILE.part`, or where that cannot be, under the name it has; and says so.
+fn keep_part(file: NamedTempFile, name: &str, target: &Path) -> io::Result<()> {
+    let bytes = file.as_file().metadata()?.len();
+    if bytes == 0 {
+        return Ok(());
+    }
+    let mut part = target.as_os_str().to_owned();
+    part.push(".part");
+    let mut part = PathBuf::from(part);
+    if let Err(error) = file.persist(&part) {
+        part = error.file.keep().map_err(|error| error.error)?.1;
+    }
+    let part = part.display();
+    output::note(&format!("{name} is not written; the first {bytes} bytes are in {part}"));
+    Ok(())
+}
+
+/// Opens what has this name already: a file gives way when the new one is whole, anything else gets the
+/// bytes as they come. So does a file somebody has open for us, who goes on writing to it.
+fn existing(name: &str, target: &Path, facts: &Metadata) -> io::Result<Filling> {
+    let is_descriptor = name.starts_with("/dev/fd/");
+    let own = console::output_as_file()?;
+    let place = |facts: &Metadata| (facts.dev(), facts.ino());
+    if facts.is_file() && own.metadata().is_ok_and(|it| place(&it) == place(facts)) {
+        return Ok(Filling::Direct(own));
+    }
+    let mut writing = OpenOptions::new();
+    writing.write(true).append(is_descriptor).custom_flags(nonblocking_flags());
+    let file = writing.open(name)?;
+    if facts.is_file() && !is_descriptor {
+        return temporary(target, facts.permissions()).map(Filling::Whole);
+    }
+    Ok(Filling::Direct(file))
+}
+
+/// Where a name leads, links followed, also one that leads to nothing yet.
+fn resolved(name: &Path) -> PathBuf {
+    let mut path = name.to_owned();
+    for _ in 0..LINKS {
+        if let Ok(real) = fs::canonicalize(&path) {
+            return real;
+        }
+        let Ok(to) = fs::read_link(&path) else { break };
+        path = folder_of(&path).join(to);
+    }
+    path
 }
 
 fn folder_of(target: &Path) -> &Path {
@@ -134,20 +184,25 @@ fn temporary(target: &Path, mode: Permissions) -> io::Result<NamedTempFile> {
 }
 
 fn refusal(name: &str, target: &Path, error: &io::Error) -> Failure {
+    use FailureKind::{Io, NotFound, Permission, Usage};
     let folder = folder_of(target);
     let is_missing = error.kind() == ErrorKind::NotFound && !folder.exists();
+    let said = error.to_string();
+    // Nobody knows the name of the file that is filled first.
+    let said = said.split(" at path ").next().unwrap_or_default();
+    let errno = error.raw_os_error().map(Errno::from_raw_os_error);
     let (kind, cause, hint) = match error.kind() {
         _ if is_missing => {
-            let cause = format!("the folder {} does not exist", folder.display());
-            (FailureKind::NotFound, cause, "make it first")
+            (NotFound, &*format!("the folder {} does not exist", folder.display()), "make it first")
         }
-        ErrorKind::PermissionDenied => {
-            (FailureKind::Permission, "no permission to write there".to_owned(), "")
-        }
-        _ if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => {
-            (FailureKind::Io, "nobody reads this pipe".to_owned(), "start its reader first")
-        }
-        _ => (FailureKind::Io, error.to_string(), ""),
+        ErrorKind::PermissionDenied => (Permission, "no permission to write there", ""),
+        ErrorKind::ReadOnlyFilesystem => (Permission, "the file system is read-only", ""),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => (Io, "the disk is full", ""),
+        ErrorKind::NotADirectory => (Usage, "a file stands where a folder is needed", ""),
+        ErrorKind::InvalidFilename => (Usage, "the name is too long or not allowed", ""),
+        _ if errno == Some(Errno::NXIO) => (Io, "nobody reads this pipe", "start its reader first"),
+        _ if errno == Some(Errno::LOOP) => (Usage, "its links lead in a circle", ""),
+        _ => (Io, said, ""),
     };
     Failure::new(Stage::Storage, name, kind, cause).hint(hint)
 }

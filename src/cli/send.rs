@@ -1,35 +1,41 @@
 //! `wirebench send`: one exchange, from an address and items or from a preset.
 
+mod body_printer;
 mod http;
 mod messages;
+mod offline;
+mod password;
+mod request;
 mod stream;
 
+use super::download::Download;
+use std::collections::BTreeMap;
+
 use super::headless::{Headless, Interrupts, SESSION};
-use super::items;
-use super::output::{self, Output, RunOutcome};
+use super::output::{self, RunOutcome};
 use super::stdin::{self, StdinBody};
-use super::target;
+use super::target::{self, Target};
 use crate::args;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
+use crate::interop::{from_traffic, history_spec};
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::http::{HttpBody, HttpSpec, expects_body};
-use crate::model::payload::{Payload, PayloadFormat};
+use crate::model::http::expects_body;
+use crate::model::payload::PayloadFormat;
 use crate::model::plan::Plan;
+use crate::model::preset::{PresetPath, Scope};
 use crate::model::protocol::Side;
 use crate::model::record::Record;
 use crate::model::spec::Spec;
+use crate::model::timing::Stamp;
 use crate::model::trust::Verify;
-use messages::{STDIN, StreamMessages};
+use crate::store::job::HistoryEntry;
+use crate::store::paths::Paths;
+use messages::StreamMessages;
+use request::{RequestBody, SendWords};
 use stream::StreamInput;
 
-/// Words of the command line, told apart.
-#[derive(Debug, PartialEq, Eq)]
-struct SendWords<'a> {
-    method: Option<&'a str>,
-    target: &'a str,
-    items: &'a [String],
-}
+pub(super) use http::Printing;
 
 /// What is to be sent, read and checked.
 struct Prepared {
@@ -39,48 +45,75 @@ struct Prepared {
     body: Option<StdinBody>,
     /// Bytes wait on standard input that are passed over: worth a word.
     passes_over: bool,
+    /// For the history.
+    entry: HistoryEntry,
 }
 
-/// Runs the command; returns how it ended, and how much was taken in but not printed. After a signal
-/// nothing more is taken in, and what was is printed.
+/// How a command ended.
+pub(super) struct SendEnd {
+    pub(super) outcome: Result<RunOutcome, Failure>,
+    /// What was taken in and not printed.
+    pub(super) behind: u64,
+    /// What the history keeps of it; `None` = nothing was sent.
+    pub(super) entry: Option<HistoryEntry>,
+}
+
+/// Runs the command. After a signal nothing more is taken in, and what was is printed.
 pub(super) async fn run(
     arguments: &args::Send,
     headless: &mut Headless,
-    output: &mut Output,
+    printing: &mut Printing,
     interrupts: &mut Interrupts,
-) -> (Result<RunOutcome, Failure>, u64) {
+) -> SendEnd {
     let prepared = tokio::select! {
         biased;
         () = interrupts.next() => None,
-        prepared = Box::pin(prepare(arguments, headless)) => Some(prepared),
+        prepared = Box::pin(prepare(arguments, headless, &mut printing.download)) => Some(prepared),
     };
-    let Prepared { plan, input, body: _body, passes_over } = match prepared {
+    let Prepared { plan, input, body: _body, passes_over, mut entry } = match prepared {
         None => {
             output::note("interrupted");
-            return (Ok(RunOutcome::Interrupted), 0);
+            return SendEnd { outcome: Ok(RunOutcome::Interrupted), behind: 0, entry: None };
         }
-        Some(Err(failure)) => return (Err(failure), 0),
+        Some(Err(failure)) => return SendEnd { outcome: Err(failure), behind: 0, entry: None },
         Some(Ok(prepared)) => prepared,
     };
+    let (outcome, behind) =
+        converse(arguments, (plan, input), headless, printing, interrupts).await;
+    if passes_over && matches!(outcome, Ok(RunOutcome::Done(_)) | Err(_)) && stdin::has_bytes() {
+        output::note(
+            "standard input was not read: something else was to be sent; -d @- sends it instead",
+        );
+    }
+    entry.outcome = match &outcome {
+        Err(failure) => headless.told.words(&failure.cause),
+        Ok(RunOutcome::Interrupted) => "interrupted".to_owned(),
+        Ok(RunOutcome::Done(_)) => std::mem::take(&mut headless.outcome),
+    };
+    let is_kept = !arguments.offline && !arguments.no_history;
+    SendEnd { outcome, behind, entry: is_kept.then_some(entry) }
+}
+
+/// Sends, and prints what comes; also how much was taken in and not printed.
+async fn converse(
+    arguments: &args::Send,
+    (plan, input): (Plan, StreamInput),
+    headless: &mut Headless,
+    printing: &mut Printing,
+    interrupts: &mut Interrupts,
+) -> (Result<RunOutcome, Failure>, u64) {
     let (engine, by_exchange) = (headless.engine.clone(), plan.as_http().is_some());
     let mut session = Box::pin(async {
-        if by_exchange {
-            http::run(arguments, plan, headless, output).await
-        } else {
-            stream::run(arguments, (plan, input), headless, output).await
+        match plan.as_http().filter(|_| arguments.offline) {
+            Some(plan) => offline::print(plan, &headless.told, &mut printing.output).await,
+            None if by_exchange => http::run(arguments, plan, headless, printing).await,
+            None => stream::run(arguments, (plan, input), headless, &mut printing.output).await,
         }
     });
     tokio::select! {
         biased;
         () = interrupts.next() => {}
-        status = &mut session => {
-            if passes_over && stdin::has_bytes() {
-                output::note(
-                    "standard input was not read: something else was to be sent; -d @- sends it instead",
-                );
-            }
-            return (status.map(RunOutcome::Done), 0);
-        }
+        status = &mut session => return (status.map(RunOutcome::Done), 0),
     }
     output::note("interrupted");
     // One that has ended meanwhile needs no order.
@@ -105,25 +138,26 @@ pub(super) async fn run(
 }
 
 /// Composes what is to be sent, with what is to be read of standard input before.
-async fn prepare(arguments: &args::Send, headless: &mut Headless) -> Result<Prepared, Failure> {
-    let words = split(arguments);
-    let (mut spec, scope) = target::find(words.target, Side::Client, &arguments.common, headless)?;
+async fn prepare(
+    arguments: &args::Send,
+    headless: &mut Headless,
+    download: &mut Option<Download>,
+) -> Result<Prepared, Failure> {
+    let words = request::split(arguments);
+    let Target { mut spec, scope, preset } =
+        target::find(words.target, Side::Client, &arguments.common, &headless.paths, &headless.os)?;
     headless.hide(&scope, &arguments.common);
     if let (true, Some((verify, _))) = (arguments.common.insecure, spec.consent_mut()) {
         *verify = Verify::Off;
     }
-    if arguments.any_peer && !spec.capabilities().datagrams {
-        let cause =
-            format!("--any-peer means nothing to {}: a connection has one peer", spec.protocol());
-        return Err(Failure::new(Stage::Compose, words.target, FailureKind::Usage, cause));
-    }
+    refuse_meaningless(arguments, &words, &spec)?;
     let (mut raw, mut messages, mut own) = (None, StreamMessages::default(), 0);
     let mut passes_over = !arguments.ignore_stdin && stdin::is_pipe();
     let format = if arguments.hex { PayloadFormat::Hex } else { PayloadFormat::Text };
     let texts = words.items.iter().chain(&arguments.data);
     match &mut spec {
         Spec::Http(request) => {
-            let is_read = compose(request, &words, arguments)? == Body::Input;
+            let is_read = request::compose(request, &words, arguments).await? == RequestBody::Input;
             if is_read {
                 raw = input(arguments).await?;
             }
@@ -147,166 +181,91 @@ async fn prepare(arguments: &args::Send, headless: &mut Headless) -> Result<Prep
                 .hint("use: wirebench listen"));
         }
     }
+    let kept = spec.clone();
+    if let (Some(_), Some(request)) = (&download, spec.as_http_mut()) {
+        Download::ask_plainly(request);
+    }
     let mut plan = target::planned(&spec, &scope)?;
     if let Some(raw) = &raw {
         http::set_body(&mut plan, raw).await;
     }
+    if let (Some(download), Some(plan)) = (download, plan.as_http_mut()) {
+        download.prepare(plan)?;
+    }
     let streamed = messages.streamed(&mut plan, own);
     let input = stream::input(arguments, &plan, streamed).await?;
     passes_over &= input.is_none();
-    Ok(Prepared { plan, input, body: raw, passes_over })
+    let entry = entry(kept, preset, raw.as_ref(), (&plan, &scope), headless.now());
+    Ok(Prepared { plan, input, body: raw, passes_over, entry })
 }
 
-/// A first word of capital letters is a method when a target follows it.
-fn split(arguments: &args::Send) -> SendWords<'_> {
-    let is_method = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase());
-    match arguments.words.as_slice() {
-        [method, target, items @ ..] if arguments.method.is_none() && is_method(method) => {
-            SendWords { method: Some(method), target, items }
-        }
-        [target, items @ ..] => SendWords { method: arguments.method.as_deref(), target, items },
-        [] => SendWords { method: None, target: "", items: &[] },
-    }
-}
-
-/// Where the body comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Body {
-    Composed,
-    /// Standard input, which is still to be read.
-    Input,
-}
-
-/// Puts options and items into the request.
-fn compose(
-    request: &mut HttpSpec,
-    words: &SendWords<'_>,
+/// The words of a command line as a spec, for a form: nothing is asked for, read or sent.
+pub(super) fn composed(
     arguments: &args::Send,
-) -> Result<Body, Failure> {
-    let before = request.body.clone();
-    items::apply(words.items, arguments.form, request)?;
-    let is_file = |data: &&String| data.len() > 1 && data.starts_with('@');
-    let alone = match (arguments.data.as_slice(), arguments.data.iter().find(is_file)) {
-        ([first, ..], _) if request.body != before => Some((first, "the items make")),
-        ([_, _, ..], Some(file)) => Some((file, "the other data is")),
-        _ => None,
-    };
-    if let Some((data, other)) = alone {
-        let cause = format!("it is the whole body, and {other} one, too");
-        let target = format!("--data {data}");
-        return Err(Failure::new(Stage::Compose, target, FailureKind::Usage, cause));
-    }
-    match arguments.data.as_slice() {
-        [] => {}
-        data if arguments.hex => {
-            let (text, format) = (data.join("\n"), PayloadFormat::Hex);
-            request.body = HttpBody::Payload(Payload { text, format });
+    paths: &Paths,
+    os: &BTreeMap<String, String>,
+) -> Result<Spec, Failure> {
+    let words = request::split(arguments);
+    let Target { mut spec, .. } =
+        target::find(words.target, Side::Client, &arguments.common, paths, os)?;
+    refuse_meaningless(arguments, &words, &spec)?;
+    let target = words.target;
+    match spec.as_http_mut() {
+        Some(http) => drop(request::put_words(http, &words, arguments)?),
+        None if words.items.is_empty() => {}
+        None => {
+            let cause = "what is to be sent is typed there, or: wirebench send";
+            return Err(Failure::new(Stage::Compose, target, FailureKind::Usage, cause));
         }
-        data => request.body = text_body(&data.join("&")),
     }
-    let is_given = request.body != before || before != HttpBody::None;
-    // A bare address must not eat the input of the script it stands in.
-    let sends = expects_body(words.method.unwrap_or(&request.method));
-    let is_asked_for = request.body == HttpBody::File(STDIN.into());
-    let is_read =
-        is_asked_for || (!is_given && sends && !arguments.ignore_stdin && stdin::is_piped());
-    match words.method {
-        Some(method) => request.method = method.into(),
-        None if request.body != before && request.method == "GET" => {
-            request.method = "POST".into();
-        }
-        None => {}
+    Ok(spec)
+}
+
+/// What the history keeps of this, before it is known what comes of it. A body that was piped in is
+/// part of it as long as it fits into memory.
+fn entry(
+    mut spec: Spec,
+    preset: Option<PresetPath>,
+    raw: Option<&StdinBody>,
+    (plan, scope): (&Plan, &Scope),
+    at: Stamp,
+) -> HistoryEntry {
+    let summary = history_spec::summary(&spec, scope);
+    let mut left_out = raw.map_or(0, StdinBody::len);
+    if let (Some(StdinBody::Bytes(bytes)), Some(request)) = (raw, spec.as_http_mut()) {
+        let mut headers = plan.as_http().into_iter().flat_map(|plan| &plan.headers);
+        let typed = headers.find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        let content_type = typed.map_or("", |(_, value)| value);
+        request.body = from_traffic::http_body(content_type.as_bytes(), bytes);
+        left_out = 0;
     }
-    if is_asked_for {
-        request.body = HttpBody::None;
+    let spec = history_spec::forgetting(&spec);
+    HistoryEntry { at, summary, outcome: String::new(), spec, preset, left_out }
+}
+
+/// Options that say nothing to what is sent would be passed over in silence.
+fn refuse_meaningless(
+    arguments: &args::Send,
+    words: &SendWords<'_>,
+    spec: &Spec,
+) -> Result<(), Failure> {
+    let refuse =
+        |cause: String| Err(Failure::new(Stage::Compose, words.target, FailureKind::Usage, cause));
+    if arguments.any_peer && !spec.capabilities().datagrams {
+        let protocol = spec.protocol();
+        return refuse(format!(
+            "--any-peer means nothing to {protocol}: a connection has one peer"
+        ));
     }
-    if let Some(timeout) = arguments.timeout {
-        request.timeout = timeout;
-    }
-    Ok(if is_read { Body::Input } else { Body::Composed })
+    let method = words.method.map(|_| "a method");
+    let option = arguments.http_option().or(method).filter(|_| spec.capabilities().conversation);
+    option.map_or(Ok(()), |option| {
+        refuse(format!("{option} means nothing to {}: it is for HTTP", spec.protocol()))
+    })
 }
 
 /// Standard input as a body; none when it is empty.
 async fn input(arguments: &args::Send) -> Result<Option<StdinBody>, Failure> {
     let body = stdin::read_body(arguments.timeout).await?;
     Ok(Some(body).filter(|body| !matches!(body, StdinBody::Bytes(bytes) if bytes.is_empty())))
-}
-
-fn text_body(data: &str) -> HttpBody {
-    match data.strip_prefix('@') {
-        Some(path) if !path.is_empty() => HttpBody::File(path.into()),
-        _ if data.trim_start().starts_with(['{', '[']) => HttpBody::Json(data.into()),
-        _ => HttpBody::Text(data.into()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn send(words: &[&str]) -> args::Send {
-        args::Send {
-            words: words.iter().map(ToString::to_string).collect(),
-            ignore_stdin: true,
-            ..args::Send::default()
-        }
-    }
-
-    fn composed(arguments: &args::Send) -> (HttpSpec, Body) {
-        let mut request = HttpSpec::default();
-        let raw = compose(&mut request, &split(arguments), arguments).unwrap();
-        (request, raw)
-    }
-
-    #[test]
-    fn a_first_word_in_capitals_is_the_method() {
-        let arguments = send(&["PUT", ":1", "a=b"]);
-        let words = split(&arguments);
-        assert_eq!((words.method, words.target, words.items.len()), (Some("PUT"), ":1", 1));
-        let arguments = send(&["PING"]);
-        assert_eq!(split(&arguments).target, "PING");
-    }
-
-    #[test]
-    fn a_body_makes_a_post_unless_a_method_is_given() {
-        assert_eq!(composed(&send(&[":1"])).0.method, "GET");
-        assert_eq!(composed(&send(&[":1", "a=b"])).0.method, "POST");
-        assert_eq!(composed(&send(&["GET", ":1", "a=b"])).0.method, "GET");
-        assert_eq!(composed(&send(&[":1", "q==b"])).0.method, "GET");
-    }
-
-    #[test]
-    fn data_that_looks_like_json_is_sent_as_json() {
-        let body = |data: &str| {
-            let mut arguments = send(&[":1"]);
-            arguments.data = vec![data.into()];
-            composed(&arguments).0.body
-        };
-        assert_eq!(body("[1]"), HttpBody::Json("[1]".into()));
-        assert_eq!(body("a=1"), HttpBody::Text("a=1".into()));
-        assert_eq!(body("@f"), HttpBody::File("f".into()));
-    }
-
-    #[test]
-    fn hex_data_is_sent_as_bytes() {
-        let mut arguments = send(&[":1"]);
-        (arguments.data, arguments.hex) = (vec!["de ad".into()], true);
-        let (request, raw) = composed(&arguments);
-        let payload = Payload { text: "de ad".into(), format: PayloadFormat::Hex };
-        assert_eq!((request.body, raw), (HttpBody::Payload(payload), Body::Composed));
-        assert_eq!(request.method, "POST");
-    }
-
-    #[test]
-    fn standard_input_is_read_when_it_is_asked_for_by_name() {
-        for words in [&["POST", ":1", "@-"][..], &[":1", "@-"]] {
-            let (request, body) = composed(&send(words));
-            assert_eq!((&*request.method, body), ("POST", Body::Input), "{words:?}");
-            assert_eq!(request.body, HttpBody::None);
-        }
-        assert_eq!(composed(&send(&[":1"])).1, Body::Composed);
-        let mut arguments = send(&["PUT", ":1"]);
-        arguments.data = vec!["@-".into()];
-        assert_eq!(composed(&arguments).1, Body::Input);
-    }
 }

@@ -60,17 +60,30 @@ pub(super) enum StdinBody {
     Spooled(NamedTempFile, u64),
 }
 
+impl StdinBody {
+    /// Its length in bytes.
+    pub(super) fn len(&self) -> u64 {
+        match self {
+            StdinBody::Bytes(bytes) => bytes.len() as u64,
+            StdinBody::Spooled(_, len) => *len,
+        }
+    }
+}
+
+/// What standard input is; `None` where the system does not tell.
+fn kind() -> Option<FileType> {
+    let facts = rustix::fs::fstat(rustix::stdio::stdin()).ok()?;
+    Some(FileType::from_raw_mode(facts.st_mode))
+}
+
 /// Whether something is piped in.
 pub(super) fn is_piped() -> bool {
-    rustix::fs::fstat(rustix::stdio::stdin()).is_ok_and(|stat| {
-        matches!(FileType::from_raw_mode(stat.st_mode), FileType::Fifo | FileType::RegularFile)
-    })
+    matches!(kind(), Some(FileType::Fifo | FileType::RegularFile))
 }
 
 /// Whether standard input is a pipe.
 pub(super) fn is_pipe() -> bool {
-    let stat = rustix::fs::fstat(rustix::stdio::stdin());
-    stat.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Fifo)
+    kind() == Some(FileType::Fifo)
 }
 
 /// Whether bytes wait on standard input.

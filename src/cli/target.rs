@@ -4,7 +4,8 @@
 //! Called by `send` and `listen`. A text with a scheme or a leading colon is an address; any other
 //! is a preset when there is one of that name, else an address when it looks like one.
 
-use super::headless::Headless;
+use std::collections::BTreeMap;
+
 use crate::args::Common;
 use crate::compose;
 use crate::compose::address;
@@ -17,19 +18,30 @@ use crate::model::secrets::hide_typed;
 use crate::model::spec::Spec;
 use crate::store;
 use crate::store::job::Workspace;
+use crate::store::paths::Paths;
 
-/// Finds the target of a command that acts as this side, with what its templates may refer to.
+/// What a command is about.
+pub(super) struct Target {
+    pub(super) spec: Spec,
+    /// What its templates may refer to.
+    pub(super) scope: Scope,
+    /// The preset it was.
+    pub(super) preset: Option<PresetPath>,
+}
+
+/// Finds the target of a command that acts as this side.
 pub(super) fn find(
     text: &str,
     side: Side,
     common: &Common,
-    headless: &Headless,
-) -> Result<(Spec, Scope), Failure> {
-    let explicit = text.contains("://") || text.starts_with([':', '*']);
+    paths: &Paths,
+    os: &BTreeMap<String, String>,
+) -> Result<Target, Failure> {
+    let explicit = is_address(text);
     // Presets and environments are read only when they can matter.
-    let read = || headless.paths.workspace_unasked().map(store::read_workspace);
+    let read = || paths.workspace_unasked().map(store::read_workspace);
     let workspace = (!explicit || common.env.is_some()).then(read).transpose()?;
-    let mut scope = Scope { os: headless.os.clone(), ..Scope::default() };
+    let mut scope = Scope { os: os.clone(), ..Scope::default() };
     let preset = match &workspace {
         Some(workspace) if !explicit => preset(text, workspace)?,
         _ => None,
@@ -45,6 +57,7 @@ pub(super) fn find(
     if let (Some(name), Some(workspace)) = (&common.env, &workspace) {
         use_environment(name, workspace, &mut scope)?;
     }
+    let path = preset.as_ref().map(|preset| preset.path.clone());
     let mut spec = match preset {
         Some(preset) => of_side(preset, side)?,
         None => from_address(text, side, workspace.as_ref())?,
@@ -52,7 +65,21 @@ pub(super) fn find(
     for setting in &common.settings {
         set(&mut spec, setting)?;
     }
-    Ok((spec, scope))
+    Ok(Target { spec, scope, preset: path })
+}
+
+/// Whether a text is an address whatever presets there are.
+fn is_address(text: &str) -> bool {
+    text.contains("://") || text.starts_with([':', '*'])
+}
+
+/// The preset of this name, if there is one that can be read.
+pub(super) fn preset_named(text: &str, paths: &Paths) -> Result<Option<PresetPath>, Failure> {
+    if is_address(text) {
+        return Ok(None);
+    }
+    let workspace = store::read_workspace(paths.workspace_unasked()?);
+    Ok(preset(text, &workspace)?.map(|preset| preset.path))
 }
 
 /// `PATH=VALUE`

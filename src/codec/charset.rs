@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use encoding_rs::Encoding;
 
+use super::printable::printable_str;
 use crate::model::view::{ViewMode, WideEncoding};
 
 /// Whether the beginning of some bytes reads as text: UTF-8 (a character may be cut at the end)
@@ -70,29 +71,99 @@ pub fn charset(content_type: Option<&str>) -> Option<&'static Encoding> {
 }
 
 fn label(content_type: Option<&str>) -> Option<&str> {
-    Some(parameter(content_type?, "charset")?.trim_matches(['"', '\'']))
+    labels(content_type?).next()
+}
+
+fn labels(content_type: &str) -> impl Iterator<Item = &str> {
+    parameters(content_type, "charset").map(|label| label.trim_matches(['"', '\'']).trim())
 }
 
 /// The value of a parameter of a `Content-Type`, with the quotes it may have.
-pub(super) fn parameter<'a>(content_type: &'a str, wanted: &str) -> Option<&'a str> {
-    content_type.split(';').skip(1).find_map(|parameter| {
+pub(super) fn parameter<'a>(content_type: &'a str, wanted: &'a str) -> Option<&'a str> {
+    parameters(content_type, wanted).next()
+}
+
+fn parameters<'a>(content_type: &'a str, wanted: &'a str) -> impl Iterator<Item = &'a str> {
+    content_type.split(';').skip(1).filter_map(move |parameter| {
         let (name, value) = parameter.split_once('=')?;
         name.trim().eq_ignore_ascii_case(wanted).then_some(value.trim())
     })
+}
+
+/// Bytes of a page in which it names its charset (HTML, section 4.2.5.4).
+pub(crate) const NAMED_WITHIN: usize = 1024;
+
+/// What there is to say about the charset of a text that is printed: that nobody here reads it, that
+/// only the page names it, or that there are two. `first` is its beginning, [`NAMED_WITHIN`] bytes.
+#[must_use]
+pub(crate) fn remark(content_type: Option<&str>, first: &[u8]) -> Option<String> {
+    let mut declared = content_type.into_iter().flat_map(labels).filter(|label| !label.is_empty());
+    if marked(first).is_some() {
+        return None;
+    }
+    if let Some(label) = declared.next() {
+        let second = declared.find(|other| !other.eq_ignore_ascii_case(label));
+        return match second {
+            _ if !is_read(label) => Some(format!(
+                "the charset '{}' is not known here; the bytes are printed as they came",
+                printable_str(label)
+            )),
+            Some(second) => Some(format!(
+                "two charsets are named, '{}' and '{}'; the text is read in the first",
+                printable_str(label),
+                printable_str(second)
+            )),
+            None => None,
+        };
+    }
+    let kind = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
+    let is_page = kind.trim().is_empty() || kind.to_ascii_lowercase().contains("html");
+    let label = Some(first.get(..NAMED_WITHIN).unwrap_or(first)).filter(|_| is_page);
+    let label = label.and_then(named_in_page)?;
+    if Encoding::for_label(label.as_bytes()) == Some(encoding_rs::UTF_8) {
+        return None;
+    }
+    let why = if is_read(&label) { "by the page alone" } else { "and not known here" };
+    let label = printable_str(&label);
+    Some(format!("the charset '{label}' is named {why}; the bytes are printed as they came"))
+}
+
+/// Whether text in a charset of this name is read here.
+fn is_read(label: &str) -> bool {
+    let known = Encoding::for_label(label.as_bytes());
+    known.is_some_and(|known| known != encoding_rs::REPLACEMENT)
+        || label.parse::<WideEncoding>().is_ok()
+}
+
+/// The charset a `<meta>` of a page names, lower case.
+fn named_in_page(first: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(first).to_ascii_lowercase();
+    let tags = text.split("<meta").skip(1).map(|rest| rest.split('>').next().unwrap_or(rest));
+    let label = tags.into_iter().find_map(|tag| {
+        let (_, after) = tag.split_once("charset")?;
+        let value = after.trim_start().strip_prefix('=')?.trim_start();
+        let value = value.trim_start_matches(['"', '\'']).trim_start();
+        value.split(|c: char| c.is_whitespace() || "\"';/".contains(c)).next()
+    })?;
+    (!label.is_empty()).then(|| label.to_owned())
 }
 
 /// The encoding in wide units a body is in: by the byte order mark it begins with, or by the charset
 /// its `Content-Type` names. Without either sign UTF-16 is taken for little-endian, as browsers do.
 #[must_use]
 pub fn wide(content_type: Option<&str>, first: &[u8]) -> Option<WideEncoding> {
+    marked(first).or_else(|| label(content_type)?.parse().ok())
+}
+
+/// The encoding whose byte order mark these bytes begin with.
+fn marked(first: &[u8]) -> Option<WideEncoding> {
     let marks: [(&[u8], WideEncoding); 4] = [
         (b"\xff\xfe\0\0", WideEncoding::Utf32Le),
         (b"\0\0\xfe\xff", WideEncoding::Utf32Be),
         (b"\xff\xfe", WideEncoding::Utf16Le),
         (b"\xfe\xff", WideEncoding::Utf16Be),
     ];
-    let marked = marks.into_iter().find(|(mark, _)| first.starts_with(mark));
-    marked.map_or_else(|| label(content_type)?.parse().ok(), |(_, wide)| Some(wide))
+    marks.into_iter().find(|(mark, _)| first.starts_with(mark)).map(|(_, wide)| wide)
 }
 
 /// Bytes in a charset as UTF-8, for the screen. Bytes that are not valid in it become U+FFFD.
@@ -261,6 +332,47 @@ mod tests {
         {
             assert!(Recoder::of(Some(kind), b"abcd").is_none(), "{kind}");
         }
+    }
+
+    #[test]
+    fn a_charset_that_is_not_read_is_named() {
+        for (kind, first, says) in [
+            (Some("text/plain; charset=foo"), "", "the charset 'foo' is not known here; the bytes"),
+            (Some("text/plain; charset=\"foo\""), "", "'foo' is not known"),
+            (Some("text/plain; charset='foo bar'"), "", "'foo bar' is not known"),
+            (Some("text/plain; CHARSET=FOO"), "", "'FOO' is not known"),
+            (Some("a/b; charset=hz-gb-2312"), "", "'hz-gb-2312' is not known"),
+            (Some("a/b; charset=utf-7"), "", "'utf-7' is not known"),
+            (Some("a/b; charset=foo; charset=gbk"), "", "'foo' is not known"),
+            (Some("a/b; charset=gbk; charset=foo"), "", "two charsets are named, 'gbk' and 'foo'"),
+            (Some("a/b; charset=\u{1b}[1m"), "", "'\\e[1m' is not known"),
+            (Some("text/html"), "<META charset=Foo>", "'foo' is named and not known here"),
+            (Some("text/html"), "<meta charset = \"gbk\" />", "'gbk' is named by the page alone"),
+            (
+                Some("text/html; x=y"),
+                "<p><meta http-equiv=Content-Type content=\"text/html; charset=x-klingon\">",
+                "'x-klingon' is named and not",
+            ),
+            (None, "<meta charset='foo'>", "'foo' is named and not"),
+        ] {
+            let said = remark(kind, first.as_bytes()).unwrap_or_default();
+            assert!(said.contains(says), "{kind:?} {first}: {said}");
+        }
+        for (kind, first) in [
+            (None, ""),
+            (Some("text/plain"), "<meta charset=foo>"),
+            (Some("text/plain; charset="), ""),
+            (Some("text/plain; charset=utf8"), ""),
+            (Some("text/plain; charset=UTF-32"), ""),
+            (Some("text/plain; charset=gbk; charset=GBK"), ""),
+            (Some("text/html; charset=utf-8"), "<meta charset=foo>"),
+            (Some("text/html"), "<meta charset=utf-8>"),
+            (Some("text/html"), "<meta name=charset content=foo>"),
+            (Some("text/html"), "<meta charset>"),
+        ] {
+            assert_eq!(remark(kind, first.as_bytes()), None, "{kind:?} {first}");
+        }
+        assert_eq!(remark(Some("a/b; charset=foo"), b"\xff\xfea\0"), None);
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! costs no more than its buffer, so a bomb is never unpacked as a whole; what a coding keeps in
 //! memory is bounded by its window (32 KiB deflate, 16 MiB br, 8 MiB zstd as RFC 9659 demands).
 
+mod beginning;
 mod brotli;
 mod coding;
 
@@ -17,8 +18,10 @@ use std::sync::mpsc;
 
 use bytes::{Buf, Bytes};
 
+use beginning::CodedLayer;
 use coding::{CodingReader, Source};
 
+pub(crate) use beginning::is_of_text;
 pub use coding::DecodeError;
 pub(crate) use coding::{is_known, is_signed};
 
@@ -31,6 +34,8 @@ const CHAIN: usize = 5;
 /// kind is `UnexpectedEof` when only the end is missing. What was read before stays valid.
 pub struct ContentDecoder {
     bytes: Source,
+    /// From the outside in.
+    layers: Vec<CodedLayer>,
     warnings: mpsc::Receiver<String>,
 }
 
@@ -56,11 +61,13 @@ impl ContentDecoder {
         }
         let (remarks, warnings) = mpsc::channel();
         let mut bytes: Source = Box::new(Pieces { pull, piece: Bytes::new() });
+        let mut layers = Vec::new();
         for coding in codings.iter().filter(|name| !name.eq_ignore_ascii_case("identity")) {
             let reader = CodingReader::new(coding, bytes, remarks.clone())?;
+            layers.push(reader.layer());
             bytes = Box::new(BufReader::with_capacity(PIECE, reader));
         }
-        Ok(ContentDecoder { bytes, warnings })
+        Ok(ContentDecoder { bytes, layers, warnings })
     }
 
     /// Remarks about data that decoded all the same, such as bytes after its end. Each comes once.
@@ -69,9 +76,22 @@ impl ContentDecoder {
     }
 }
 
+impl ContentDecoder {
+    /// A coding without a signature makes something of any bytes, which the coding below refuses: it
+    /// is the upper one that was not there.
+    fn blame(&self, error: io::Error) -> io::Error {
+        let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<DecodeError>());
+        let Some(name) = inner.map(|inner| &inner.coding) else { return error };
+        let failed = self.layers.iter().rposition(|layer| layer.name == name).unwrap_or(0);
+        let mut above = self.layers.iter().take(failed).filter(|layer| !layer.is_signed);
+        let found = above.find_map(|layer| Some((layer.name, layer.lie()?)));
+        found.map_or(error, |(name, lie)| DecodeError::of(name, io::ErrorKind::InvalidData, lie))
+    }
+}
+
 impl Read for ContentDecoder {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        self.bytes.read(out)
+        self.bytes.read(out).map_err(|error| self.blame(error))
     }
 }
 

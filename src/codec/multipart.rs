@@ -64,6 +64,9 @@ const OF_CURL: usize = 10;
 /// Type of a file whose extension says nothing.
 pub(crate) const ANY_TYPE: &str = "application/octet-stream";
 
+/// Type of a text that has a file name, when its extension says nothing.
+pub(crate) const PLAIN: &str = "text/plain";
+
 /// The type the extension of a file says.
 #[must_use]
 pub(crate) fn type_of(file_name: &str) -> Option<&'static str> {

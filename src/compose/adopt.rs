@@ -4,6 +4,7 @@
 //! into a form of another kind means that kind.
 
 use super::address::{Detected, detect};
+use super::method::{MethodAndUrl, method_and_url};
 use crate::model::field_access;
 use crate::model::field_id::FieldId;
 use crate::model::protocol::{Protocol, Side};
@@ -20,6 +21,9 @@ pub struct Adopted {
 /// What the address of a spec makes of it; `None` when it says nothing else than the spec does.
 #[must_use]
 pub(crate) fn adopt(spec: &Spec) -> Option<Adopted> {
+    if let Some(MethodAndUrl { method, url }) = method_and_url(spec.address()) {
+        return Some(with_method(spec, &method, url));
+    }
     let found = detect(spec.address()).filter(|found| found.explicit)?;
     let composed = spec.side();
     if found.protocol == Protocol::Http && matches!(spec, Spec::Http(_)) {
@@ -36,10 +40,25 @@ pub(crate) fn adopt(spec: &Spec) -> Option<Adopted> {
         _ => found.address,
     };
     set_tls(&mut adopted, found.tls);
+    Some(Adopted { spec: adopted, is_whole: is_same_kind || is_blank_but_for_address(spec) })
+}
+
+/// The request that a method and a URL stand for; only a client of HTTP has a method.
+fn with_method(spec: &Spec, method: &str, url: &str) -> Adopted {
+    let is_same_kind = matches!(spec, Spec::Http(_));
+    let empty = Spec::empty(Protocol::Http, Side::Client);
+    let mut adopted = if is_same_kind { spec.clone() } else { empty };
+    url.clone_into(adopted.address_mut());
+    // A method is taken as it is.
+    let _ = field_access::set(adopted.options_mut(), &FieldId::new("method"), method);
+    Adopted { spec: adopted, is_whole: is_same_kind || is_blank_but_for_address(spec) }
+}
+
+fn is_blank_but_for_address(spec: &Spec) -> bool {
+    let empty = Spec::empty(spec.protocol(), spec.side());
     let mut rest = spec.clone();
-    let empty = Spec::empty(spec.protocol(), composed);
     empty.address().clone_into(rest.address_mut());
-    Some(Adopted { spec: adopted, is_whole: is_same_kind || rest == empty })
+    rest == empty
 }
 
 /// An address without its scheme.
@@ -87,6 +106,20 @@ mod tests {
         assert!(
             adopted.is_whole && matches!(adopted.spec, Spec::Tcp(tcp) if tcp.tls != ClientTls::Off)
         );
+    }
+
+    #[test]
+    fn a_method_before_the_url_is_the_method_of_a_request() {
+        let http = with_address(Protocol::Http, Side::Client, "post http://h/x");
+        let adopted = adopt(&http).unwrap();
+        assert!(adopted.is_whole);
+        let Spec::Http(http) = adopted.spec else { panic!("no request") };
+        assert_eq!((http.method.as_str(), http.url.as_str()), ("POST", "http://h/x"));
+        for (protocol, side) in [(Protocol::Tcp, Side::Client), (Protocol::Http, Side::Listener)] {
+            let other = with_address(protocol, side, "DELETE h:80/x HTTP/1.1");
+            let Spec::Http(http) = adopt(&other).unwrap().spec else { panic!("no request") };
+            assert_eq!((http.method.as_str(), http.url.as_str()), ("DELETE", "h:80/x"));
+        }
     }
 
     #[test]

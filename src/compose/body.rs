@@ -97,9 +97,10 @@ fn part(part: &FormPart, composer: &mut Composer<'_>, place: FieldId) -> PartPla
     let file_name = given(file_name).or_else(|| is_file.then(|| own(&path)));
     let content_type = content_type.or_else(|| {
         let name = file_name.clone().unwrap_or_else(|| own(&path));
-        // A plain field has none but what curl gives it.
+        // A plain field has none but what curl gives it, who does not say that text is text.
         let of = if is_file { multipart::type_of } else { multipart::curl_type_of };
-        let known = of(&name);
+        let is_field = file_name.is_none();
+        let known = of(&name).filter(|kind| !(is_field && *kind == multipart::PLAIN));
         known.or_else(|| is_file.then_some(multipart::ANY_TYPE)).map(str::to_owned)
     });
     PartPlan { name, content: PartContent::File(path), file_name, content_type }

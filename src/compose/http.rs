@@ -7,6 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::body::body;
 use super::sockets::{self, bind, listener_tls, socket};
 use super::text::Composer;
+use crate::codec::multipart;
 use crate::codec::zone;
 use crate::compose::address::{UrlParts, encoded_on_send, normalise_url};
 use crate::model::client::CONNECT_TIMEOUT;
@@ -54,6 +55,7 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
     let Composed { method, url, automatic, own, body, mut notes } =
         compose(spec, &spec.body, composer);
     notes.append(&mut composer.notes);
+    notes.extend(missing_notes(&automatic, &own, |header| spec.omits(header)));
     let socket = socket(&spec.socket, composer);
     let client = sockets::client(&spec.client, composer);
     let is_sent = |header: AutomaticHeader| !spec.omits(header) && !has(&own, header.into_str());
@@ -103,10 +105,11 @@ pub(super) fn automatic(
 fn compose(spec: &HttpSpec, written: &HttpBody, composer: &mut Composer<'_>) -> Composed {
     let method = composer.token(FieldId::new("method"), &spec.method);
     let url = url(spec, composer);
-    let own = headers(&spec.headers, composer, FieldId::new("headers"));
+    let mut own = headers(&spec.headers, composer, FieldId::new("headers"));
     let authorization = authorization(&spec.auth, composer);
     let given_type = value(&own, "content-type");
     let (body, content_type) = body(written, given_type, composer, FieldId::new("body"));
+    with_boundary(&mut own, &body);
     let (url, parts, notes) =
         url.map_or((None, None, Vec::new()), |(url, parts, notes)| (Some(url), Some(parts), notes));
     let userinfo = parts.as_ref().and_then(|parts| parts.userinfo.as_ref());
@@ -145,8 +148,9 @@ fn url(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<(String, UrlParts
     let mut query = Vec::new();
     for (index, row) in spec.query.iter().enumerate().filter(|(_, row)| row.is_used()) {
         let place = FieldId::new("query").row(index);
-        let name = composer.line(place.then("name"), &row.name);
-        let value = composer.line(place.then("value"), &row.value);
+        // Whatever a value holds is encoded.
+        let name = composer.text(place.then("name"), &row.name);
+        let value = composer.text(place.then("value"), &row.value);
         let encode = |text| utf8_percent_encode(text, COMPONENT).to_string();
         query.push(format!("{}={}", encode(name.as_str()), encode(value.as_str())));
     }
@@ -202,6 +206,26 @@ fn fragment_note(typed: &str) -> Option<String> {
     })
 }
 
+/// Says what comes of headers that are switched off, or stand there twice where peers take one.
+fn missing_notes(
+    automatic: &[(AutomaticHeader, Option<String>)],
+    own: &Headers,
+    is_off: impl Fn(AutomaticHeader) -> bool,
+) -> Vec<String> {
+    let of_name = |name: &str| own.iter().filter(|(it, _)| it.eq_ignore_ascii_case(name)).count();
+    let hosts = of_name(AutomaticHeader::Host.into_str());
+    let twice = (hosts > 1).then(|| {
+        format!("Host is sent {hosts} times: a server answers that with 400 (RFC 9112, 3.2)")
+    });
+    let missing = automatic.iter().filter(|(header, _)| of_name(header.into_str()) == 0);
+    let missing = missing.filter(|(header, _)| is_off(*header)).filter_map(|(header, value)| {
+        // A body of nothing is no body with and without a length.
+        let missed = header.missed().filter(|_| value.as_deref() != Some("0"))?;
+        Some(format!("{} is not sent: {missed}", header.into_str()))
+    });
+    missing.chain(twice).collect()
+}
+
 fn headers(rows: &[NameValue], composer: &mut Composer<'_>, list: FieldId) -> Headers {
     let used = rows.iter().enumerate().filter(|(_, row)| row.is_used());
     used.map(|(index, row)| {
@@ -215,6 +239,16 @@ fn headers(rows: &[NameValue], composer: &mut Composer<'_>, list: FieldId) -> He
 fn value<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
     let found = headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
     found.map(|(_, value)| value.as_str())
+}
+
+/// Gives the type that the user wrote for a form of parts the boundary, without which nobody can read
+/// them (as curl and `HTTPie` do).
+fn with_boundary(headers: &mut Headers, body: &PlanBody) {
+    let PlanBody::Multipart { boundary, .. } = body else { return };
+    let own = headers.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    if let Some((_, kind)) = own.filter(|(_, kind)| multipart::boundary_of(kind).is_none()) {
+        *kind = format!("{kind}; boundary={boundary}");
+    }
 }
 
 fn has(headers: &Headers, name: &str) -> bool {
@@ -273,6 +307,7 @@ fn answer(answer: &HttpAnswer, place: FieldId, composer: &mut Composer<'_>) -> A
     let mut headers = headers(&answer.headers, composer, place.then("headers"));
     let given_type = value(&headers, "content-type");
     let (body, content_type) = body(&answer.body, given_type, composer, place.then("body"));
+    with_boundary(&mut headers, &body);
     if let Some(content_type) = content_type.filter(|_| !has(&headers, "content-type")) {
         headers.insert(0, ("Content-Type".into(), content_type));
     }

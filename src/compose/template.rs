@@ -101,6 +101,14 @@ impl Template {
         Ok(Template { parts })
     }
 
+    /// The names in it, in order.
+    pub(super) fn names(&self) -> impl Iterator<Item = &Name> {
+        self.parts.iter().filter_map(|part| match part {
+            TemplatePart::Name(name) => Some(name),
+            TemplatePart::Literal(_) => None,
+        })
+    }
+
     /// The bytes with every name given by `value`, and all its errors.
     pub fn expand_with(
         &self,
@@ -211,6 +219,34 @@ pub fn quote(text: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// The first braces of a text that look like those of a name and are none: `{{}}`, `{{env.}}`,
+/// `{{#if x}}`, `{{a}b}}`. They are sent as they are.
+#[must_use]
+pub(super) fn mistaken(text: &str, mode: Mode) -> Option<&str> {
+    let mut at = 0;
+    while let Some(found) = text.get(at..).and_then(|rest| rest.find("{{")) {
+        at += found;
+        let (before, rest) = text.split_at(at);
+        let is_escaped = mode == Mode::Payload && before.ends_with('\\');
+        match brace(rest) {
+            Brace::Name(inner) | Brace::Quoted(inner) => at += inner.len(),
+            Brace::Text if is_escaped => {}
+            Brace::Text => {
+                let inner = rest.split_at("{{".len()).1;
+                let (inner, behind) =
+                    inner.split_at(inner.find(['{', '}', '\n', '"']).unwrap_or(inner.len()));
+                let closing = if behind.starts_with("}}") { 2 } else { 1 };
+                let is_like = behind.starts_with("}}") || is_name(inner.trim());
+                if behind.starts_with('}') && is_like {
+                    return rest.get(.."{{".len() + inner.len() + closing);
+                }
+            }
+        }
+        at += 1;
+    }
+    None
 }
 
 /// What a `{` begins.

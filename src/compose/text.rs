@@ -1,13 +1,12 @@
 //! Expands single fields and collects what is wrong with them.
 
-use serde::de::IgnoredAny;
-
 use super::issue::Issue;
+use super::json_values::{self, JsonHarm};
 use super::nested;
 use crate::codec::http1::fields::is_token;
 use crate::compose::address::name_control;
 use crate::compose::template::{
-    FORGOTTEN, Mode, Name, Template, TemplateError, TemplatePart, Variables,
+    FORGOTTEN, Mode, Name, Template, TemplateError, TemplatePart, Variables, lookup, mistaken,
 };
 use crate::model::field_id::FieldId;
 use crate::model::payload::{Payload, PayloadFormat};
@@ -59,7 +58,37 @@ impl<'a> Composer<'a> {
     }
 
     fn parse(&mut self, field: FieldId, text: &str, mode: Mode) -> Option<Template> {
-        Template::parse(text, mode).map_err(|error| self.refuse(field, error)).ok()
+        let template = Template::parse(text, mode).map_err(|error| self.refuse(field, error)).ok();
+        self.note_braces(text, mode, template.as_ref());
+        template
+    }
+
+    /// Notes braces that look like a variable's and are sent as they are.
+    fn note_braces(&mut self, text: &str, mode: Mode, template: Option<&Template>) {
+        if !text.contains("{{") {
+            return;
+        }
+        let mistaken = mistaken(text, mode);
+        let mistaken =
+            mistaken.map(|it| format!("{it} is no name of a variable, so it is sent as it is"));
+        let is_looked_into = |name: &&Name| {
+            let value = lookup(name, self.variables).unwrap_or_default();
+            let template = Template::parse(value, Mode::Text);
+            name.is_of_elsewhere()
+                && value.contains("{{")
+                && template.is_ok_and(|template| template.names().next().is_some())
+        };
+        let values = template.into_iter().flat_map(Template::names).filter(is_looked_into);
+        let values = values.map(|name| {
+            let source = &name.source;
+            format!("the value of {source} holds braces, which are sent as they are: only variables of files use others")
+        });
+        let notes: Vec<_> = mistaken.into_iter().chain(values).collect();
+        for note in notes {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
     }
 
     fn expand(&mut self, field: FieldId, template: &Template) -> Option<Vec<u8>> {
@@ -85,9 +114,9 @@ impl<'a> Composer<'a> {
         let content_type = content_type.to_ascii_lowercase();
         let whole = self.text(field, text);
         if content_type.contains("json")
-            && let Some(name) = self.breaks_json(text, &whole)
+            && let Some((name, harm)) = self.harm(text, &whole)
         {
-            self.notes.push(format!("the value of {} makes the body no JSON", name.source));
+            self.notes.push(format!("the value of {} {}", name.source, harm.words()));
         }
         let known = MEANINGS.iter().find(|(kind, ..)| content_type.contains(kind));
         let Some((_, signs, what)) = known.filter(|_| text.contains("{{")) else { return whole };
@@ -103,46 +132,41 @@ impl<'a> Composer<'a> {
         whole
     }
 
-    /// A text that is to be JSON. When it would be but for a value, the value is named: a quote in it
-    /// ends the text it stands in.
+    /// A text that is to be JSON. When it would be but for a value, or a value does not stay in the
+    /// text it stands in, the value is named.
     pub(super) fn json(&mut self, field: FieldId, text: &str) -> String {
         let count = self.issues.len();
         let whole = self.text(field, text);
-        if self.issues.len() == count
-            && let Some(name) = self.breaks_json(text, &whole)
-        {
-            let message = format!(
-                "the value of {} makes this no JSON (a quote, a backslash or a line break in it?); \
-                 escape it there, or send the body as text",
-                name.source
-            );
-            self.issues.push(Issue { field, span: Some(name.span), message, unknown: None });
+        if self.issues.len() > count {
+            return whole;
+        }
+        match self.harm(text, &whole) {
+            None => {}
+            Some((name, harm @ JsonHarm::ReadOtherwise(_))) => {
+                self.notes.push(format!("the value of {} {}", name.source, harm.words()));
+            }
+            Some((name, harm)) => {
+                let (source, what) = (&name.source, harm.words());
+                let message = format!(
+                    "the value of {source} {what}; escape it there, or send the body as text"
+                );
+                self.issues.push(Issue { field, span: Some(name.span), message, unknown: None });
+            }
         }
         whole
     }
 
-    /// The name without whose value a text would be JSON.
-    fn breaks_json(&self, text: &str, whole: &str) -> Option<Name> {
-        let is_json = |text: &str| serde_json::from_str::<IgnoredAny>(text).is_ok();
-        if !text.contains("{{") || is_json(whole) {
+    /// The first value that does harm to the JSON it stands in.
+    fn harm(&self, text: &str, whole: &str) -> Option<(Name, JsonHarm)> {
+        if !text.contains("{{") {
             return None;
         }
         let template = Template::parse(text, Mode::Text).ok()?;
-        // With each value alone in its place, and a digit for all others, which fits anywhere.
-        let with = |own: Option<&Name>| {
-            let value = |name: &Name| match own {
-                Some(own) if own.span == name.span => self.value(name),
-                _ => Ok(b"0".to_vec()),
-            };
-            template
-                .expand_with(&value)
-                .is_ok_and(|bytes| is_json(&String::from_utf8_lossy(&bytes)))
+        // A name that is sent as it is does what was asked for.
+        let value = |name: &Name| {
+            nested::value(name, self.variables).map_or_else(|_| b"0".to_vec(), String::into_bytes)
         };
-        let guilty = template.parts.iter().find_map(|part| match part {
-            TemplatePart::Name(name) if !with(Some(name)) => Some(name),
-            _ => None,
-        });
-        guilty.filter(|_| with(None)).cloned()
+        json_values::harm(&template, whole, &value).map(|(name, harm)| (name.clone(), harm))
     }
 
     /// A text of a head: no line break, no NUL; empty after an issue.
@@ -300,7 +324,11 @@ mod tests {
             ("text/xml", "<x>{{plain}}{{quote}}</x>", None),
             ("application/x-www-form-urlencoded", "q={{amp}}", Some("to the form")),
             ("application/x-www-form-urlencoded", "q={{lt}}", None),
-            ("application/json", "{\"a\":\"{{quote}}\"}", Some("{{quote}} makes the body no JSON")),
+            (
+                "application/json",
+                "{\"a\":\"{{quote}}\"}",
+                Some("{{quote}} ends the text it stands in"),
+            ),
             ("application/json", "{\"a\":\"{{amp}}\"}", None),
             ("text/plain", "{{amp}}{{lt}}", None),
         ] {

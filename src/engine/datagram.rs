@@ -27,7 +27,7 @@ use super::rules::Rules;
 use super::session::{SessionContext, SessionHandle, SessionInput};
 use super::transport::explain;
 use super::{clock, refusal};
-use crate::model::endpoint::{Bind, is_reply};
+use crate::model::endpoint::{Bind, Endpoint, is_reply};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::plan::{ClientOptions, DatagramOptions, Plan};
@@ -53,6 +53,8 @@ const LARGEST: [usize; 2] = [65_507, 65_527];
 #[derive(Debug, Clone)]
 pub(super) struct Remote {
     pub(super) address: SocketAddr,
+    /// As it was typed.
+    pub(super) endpoint: Endpoint,
     /// What others send is a reply, too.
     pub(super) any_peer: bool,
     pub(super) options: ClientOptions,
@@ -124,6 +126,12 @@ impl Datagrams {
         self.remote.as_ref().map(|remote| remote.address)
     }
 
+    /// An address for people, a client's peer with the zone it was typed with.
+    fn named(&self, address: SocketAddr) -> String {
+        let remote = self.remote.as_ref();
+        remote.map_or_else(|| address.to_string(), |remote| remote.endpoint.named(address))
+    }
+
     fn announce(&mut self) {
         let addresses: Vec<_> = self.sockets.iter().map(|bound| bound.local).collect();
         let receive_buffer = self.sockets.iter().filter_map(BoundSocket::receive_buffer).min();
@@ -172,7 +180,7 @@ impl Datagrams {
                 Some(order) => self.handle_command(order),
             },
             () = clock::at(self.script.deadline()) => {
-                let target = self.peer().as_ref().map(ToString::to_string).unwrap_or_default();
+                let target = self.peer().map(|peer| self.named(peer)).unwrap_or_default();
                 let failure = self.script.late(&target)?;
                 self.session.events.failed(self.session.id.itself(), &failure);
                 return Some(Err(failure));
@@ -253,8 +261,12 @@ impl Datagrams {
     fn report_undelivered(&mut self, index: usize) {
         let Some(bound) = self.sockets.get(index) else { return };
         let mut reports = BTreeMap::new();
-        for report in bound.undelivered(DRAIN) {
-            *reports.entry(report).or_insert(0) += 1;
+        for (to, error) in bound.undelivered(DRAIN) {
+            let why = bound_socket::words(&self.named(to), &error);
+            // Of its own address the system may report another link.
+            let remote = self.remote.as_ref().filter(|remote| remote.endpoint.is_zoned(to));
+            let to = remote.map_or(to, |remote| remote.address);
+            *reports.entry((to, why)).or_insert(0) += 1;
         }
         for ((to, why), count) in reports {
             let conn = self.peers.conn(to).unwrap_or(self.session.id.itself());
@@ -283,7 +295,7 @@ impl Datagrams {
     fn post(&mut self, to: SocketAddr, data: Bytes) -> Result<(), Failure> {
         if !self.outbox.has_room() {
             let cause = "earlier datagrams still wait to be sent";
-            return Err(Failure::new(Stage::Send, to.to_string(), FailureKind::Busy, cause));
+            return Err(Failure::new(Stage::Send, self.named(to), FailureKind::Busy, cause));
         }
         self.outbox
             .push(OutboundMessage { to: Some(to), data, origin: Origin::User }, Duration::ZERO);
@@ -390,7 +402,7 @@ impl Datagrams {
         let Some(bound) = socket_for(&self.sockets, to) else { return false };
         self.noted_broadcast = bound.socket.set_broadcast(true).is_ok();
         if self.noted_broadcast {
-            let text = format!("broadcast was switched on to send to {to}");
+            let text = format!("broadcast was switched on to send to {}", self.named(to));
             self.note(self.session.id.itself(), RecordKind::Note, text);
         }
         self.noted_broadcast
@@ -408,7 +420,7 @@ impl Datagrams {
         };
         // What was not sent is no step that is done.
         self.steps_done &= message.origin == Origin::Answer;
-        let text = format!("{size} bytes to {to} were not sent: {cause}");
+        let text = format!("{size} bytes to {} were not sent: {cause}", self.named(to));
         self.session.events.note(conn, Direction::Sent, RecordKind::Failed, text);
     }
 

@@ -25,9 +25,9 @@ use crate::model::view::{ViewPart, ViewQuery};
 /// Orders waiting for the supervisor, which never waits for a socket: more means the shell sends
 /// faster than a loop can route, and it is told so.
 const COMMANDS: usize = 64;
-/// Batches on their way to the shell: at 256 KiB each 4 MiB in flight, and two frames of the
-/// screen at full speed.
-const FACTS: usize = 16;
+/// Batches on their way to the shell: at 256 KiB each 2 MiB in flight, a frame of the screen at full
+/// speed. What is freed by another thread than asked for it may be held twice by the allocator.
+const FACTS: usize = 8;
 /// Answers to the screen on their way: one window, one hit and one save are open at a time, the
 /// rest are windows that grow.
 const URGENT: usize = 64;

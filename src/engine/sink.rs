@@ -38,7 +38,7 @@ use queue::{Load, Queue, QueueKey};
 
 /// Pending cost of a session above which its byte streams wait. One more read of 64 KiB per
 /// connection may come on top of it.
-const STREAM_BOUND: usize = 4 * 1024 * 1024;
+const STREAM_BOUND: usize = 1024 * 1024;
 
 /// The session's end of its facts. Clones write to the same queue.
 #[derive(Clone)]

@@ -4,6 +4,8 @@ pub(crate) mod authority;
 pub(crate) mod certificate_facts;
 mod certificate_words;
 pub(crate) mod handshake;
+mod refusal_causes;
 pub(crate) mod store;
 pub(crate) mod tls_words;
 pub(crate) mod verifier;
+mod weak_key;

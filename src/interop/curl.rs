@@ -16,7 +16,9 @@ mod body;
 mod cmd;
 mod command;
 mod cookies;
+mod differences;
 mod document;
+mod expansion;
 mod files;
 mod form;
 mod options;
@@ -69,3 +71,5 @@ fn read(text: &str) -> Result<(request::CurlRequest, usize), ImportError> {
 
 #[cfg(test)]
 mod curl_tests;
+#[cfg(test)]
+mod shell_tests;

@@ -83,7 +83,9 @@ pub fn spec_and_remarks(exchange: &Exchange, body: &[u8]) -> (Spec, Vec<String>)
     (Spec::Http(spec), remarks)
 }
 
-fn http_body(content_type: &[u8], body: &[u8]) -> HttpBody {
+/// The body of a form that sends these bytes under this type.
+#[must_use]
+pub(crate) fn http_body(content_type: &[u8], body: &[u8]) -> HttpBody {
     match std::str::from_utf8(body) {
         Ok("") => HttpBody::None,
         Ok(text) if !text.contains(is_hidden) => {

@@ -1,13 +1,15 @@
-//! Specs as the history keeps them: templates stay, credentials that were typed in place become a
+//! Specs as the history keeps them, and the line it shows of each: templates stay, credentials that were typed in place become a
 //! mark. Whoever sends such a spec again is asked for them: composing stops at the mark.
 
 use std::borrow::Cow;
 
 use crate::compose::template::{FORGOTTEN, Mode, Template};
+use crate::compose::{UnknownNames, plan_with};
 use crate::model::field::{Options, Spelling, ValueKind};
 use crate::model::field_access::{self, each_row, each_value};
 use crate::model::field_id::FieldId;
-use crate::model::secrets::is_credential;
+use crate::model::preset::Scope;
+use crate::model::secrets::{is_credential, without_userinfo};
 use crate::model::spec::Spec;
 
 /// The spec without credentials of its own.
@@ -25,6 +27,23 @@ pub fn forgetting(spec: &Spec) -> Spec {
         _ => {}
     });
     spec
+}
+
+/// One line for the history. Secrets and the system's environment stay out of it.
+#[must_use]
+pub fn summary(spec: &Spec, scope: &Scope) -> String {
+    let mut masked = scope.clone();
+    masked.secrets.values_mut().chain(masked.os.values_mut()).for_each(|v| "***".clone_into(v));
+    let address = match plan_with(spec, &masked, UnknownNames::Literal) {
+        Ok(plan) => plan.address(),
+        Err(_) => spec.address().to_owned(),
+    };
+    let address = without_userinfo(&address);
+    match (spec.as_http(), spec.side().listens()) {
+        (Some(http), _) => format!("{} {address}", http.method),
+        (None, false) => format!("{} {address}", spec.protocol()),
+        (None, true) => format!("listen {} {address}", spec.protocol()),
+    }
 }
 
 fn mark() -> String {
@@ -84,10 +103,8 @@ fn forget_user(url: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compose::{UnknownNames, plan_with};
     use crate::model::http::{Auth, HttpSpec};
     use crate::model::name_value::NameValue;
-    use crate::model::preset::Scope;
 
     fn url(text: &str) -> String {
         let mut url = text.to_owned();

@@ -299,7 +299,7 @@ fn timing(timing: &Timing) -> Value {
 
 fn failure_value(failure: &Failure) -> Value {
     json!({
-        "stage": failure.stage.title(),
+        "stage": failure.title(),
         "target": failure.target,
         "cause": failure.cause,
         "hint": failure.hint,

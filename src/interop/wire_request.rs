@@ -75,6 +75,15 @@ impl<'a> WireRequest<'a> {
                 && value == format!("multipart/form-data; boundary={boundary}"))
     }
 
+    /// The value of a header without the boundary that a client adds to the type of a form.
+    pub(super) fn without_boundary<'v>(&self, name: &str, value: &'v str) -> &'v str {
+        let PlanBody::Multipart { boundary, .. } = &self.plan.body else { return value };
+        if !name.eq_ignore_ascii_case("content-type") {
+            return value;
+        }
+        value.strip_suffix(&format!("; boundary={boundary}")).unwrap_or(value)
+    }
+
     /// First value of a header.
     pub(super) fn value(&self, name: &str) -> Option<&'a str> {
         value(self.plan, name)

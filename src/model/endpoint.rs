@@ -59,6 +59,21 @@ impl Endpoint {
     pub fn is_same(&self, other: &Endpoint) -> bool {
         self.port == other.port && self.host.eq_ignore_ascii_case(&other.host)
     }
+
+    /// An address this endpoint was resolved to, for people: a literal keeps the zone it was typed
+    /// with, which the system turns into a number.
+    #[must_use]
+    pub(crate) fn named(&self, address: SocketAddr) -> String {
+        if self.is_zoned(address) { self.to_string() } else { address.to_string() }
+    }
+
+    /// Whether it is this address with a zone behind it. Of which link a report is about our own
+    /// addresses, the system says otherwise.
+    #[must_use]
+    pub(crate) fn is_zoned(&self, address: SocketAddr) -> bool {
+        let literal = self.host.split_once('%').map(|(ip, _)| ip.parse::<IpAddr>());
+        literal == Some(Ok(address.ip())) && self.port == address.port()
+    }
 }
 
 fn split(text: &str) -> Result<(&str, u16), EndpointError> {
@@ -188,6 +203,23 @@ mod tests {
             assert_eq!(text.parse::<Endpoint>().unwrap().to_string(), text);
         }
         assert_eq!(":8080".parse::<Endpoint>().unwrap(), Endpoint::new("localhost", 8080));
+    }
+
+    #[test]
+    fn a_literal_keeps_its_zone_and_a_name_its_address() {
+        for (typed, address, told) in [
+            ("[fe80::1%eth0]:9", "[fe80::1%4]:9", "[fe80::1%eth0]:9"),
+            ("[fe80::1%4]:9", "[fe80::1%4]:9", "[fe80::1%4]:9"),
+            ("[fe80::1%eth0]:9", "[fe80::1%1]:9", "[fe80::1%eth0]:9"),
+            ("[::1%lo]:9", "[::1]:9", "[::1%lo]:9"),
+            ("[fe80::1%eth0]:9", "[fe80::1%4]:7", "[fe80::1%4]:7"),
+            ("[fe80::1%eth0]:9", "[fe80::2%4]:9", "[fe80::2%4]:9"),
+            ("localhost:9", "127.0.0.1:9", "127.0.0.1:9"),
+            ("[::1]:9", "[::1]:9", "[::1]:9"),
+        ] {
+            let endpoint: Endpoint = typed.parse().unwrap();
+            assert_eq!(endpoint.named(address.parse().unwrap()), told, "{typed}");
+        }
     }
 
     #[test]

@@ -149,6 +149,14 @@ pub enum MessageFraming {
     UntilClose,
 }
 
+impl MessageFraming {
+    /// Whether it is certain that there is no body.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        matches!(self, MessageFraming::None | MessageFraming::Length(0))
+    }
+}
+
 impl Exchange {
     /// One of which nothing but its request is known yet.
     #[must_use]

@@ -92,6 +92,20 @@ impl Failure {
         self
     }
 
+    /// What failed, as the start of a sentence. Only what a disk did is a failure of storage, not a
+    /// file that is there and holds something else.
+    #[must_use]
+    pub fn title(&self) -> &'static str {
+        match (self.stage, self.kind) {
+            (Stage::Storage, FailureKind::Malformed | FailureKind::Usage) => "cannot be read",
+            (Stage::Storage, FailureKind::Certificate) => "cannot be used",
+            (Stage::Storage, FailureKind::NotFound) => "not found",
+            (Stage::Storage, FailureKind::TooLarge) => "too large",
+            (Stage::Storage, FailureKind::Cancelled | FailureKind::Busy) => "not done",
+            (stage, _) => stage.title(),
+        }
+    }
+
     /// Everything but the stage: `target: cause (hint)`.
     #[must_use]
     pub fn details(&self) -> String {
@@ -125,7 +139,7 @@ impl Failure {
 impl Stage {
     /// The stage as the start of a sentence.
     #[must_use]
-    pub fn title(self) -> &'static str {
+    fn title(self) -> &'static str {
         match self {
             Stage::Compose => "cannot send",
             Stage::Lookup => "name lookup failed",
@@ -145,7 +159,7 @@ impl Stage {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.stage.title(), self.details())
+        write!(f, "{}: {}", self.title(), self.details())
     }
 }
 

@@ -37,6 +37,18 @@ pub struct HttpSpec {
     pub client: ClientSpec,
 }
 
+/// Methods by name (RFC 9110, section 9; RFC 5789), those that are offered first.
+pub(crate) const METHODS: [&str; 9] =
+    ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT"];
+
+/// The method a word means, in whatever case it is typed: a known one, or a word of capitals.
+#[must_use]
+pub(crate) fn typed_method(word: &str) -> Option<&str> {
+    let known = METHODS.into_iter().find(|method| method.eq_ignore_ascii_case(word));
+    let is_capitals = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_uppercase());
+    known.or(is_capitals.then_some(word))
+}
+
 /// Whether whoever names this method means to send something: such a request says `Content-Length: 0`
 /// rather than nothing (RFC 9110, section 8.6), and takes what is piped in.
 pub(crate) fn expects_body(method: &str) -> bool {
@@ -178,6 +190,22 @@ impl HttpSpec {
 }
 
 impl AutomaticHeader {
+    /// What comes of a request that lacks it; `None` = nothing in particular.
+    #[must_use]
+    pub(crate) fn missed(self) -> Option<&'static str> {
+        match self {
+            AutomaticHeader::Host => Some("a server answers 400 without it (RFC 9112, 3.2)"),
+            AutomaticHeader::ContentLength => {
+                Some("without it the peer sees no body (RFC 9112, 6.3)")
+            }
+            AutomaticHeader::UserAgent
+            | AutomaticHeader::Accept
+            | AutomaticHeader::AcceptEncoding
+            | AutomaticHeader::Authorization
+            | AutomaticHeader::ContentType => None,
+        }
+    }
+
     /// The automatic header this row switches off. A row with a value is a header of the user's
     /// own that rests; without it the automatic one is sent.
     #[must_use]

@@ -12,6 +12,14 @@ use super::spec::Spec;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PresetPath(String);
 
+/// What is on screen first, because it was named when the program was started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opening {
+    Preset(PresetPath),
+    /// Composed of words, in a draft of its own.
+    Spec(Box<Spec>),
+}
+
 /// A named, saved `Spec`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preset {

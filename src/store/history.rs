@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode};
 
 use super::atomic::refusal;
-use super::job::{HistoryEntry, HistoryName, HistoryRow, HistorySpec};
+use super::job::{HISTORY_BODY, HistoryEntry, HistoryName, HistoryRow, HistorySpec};
 use super::{atomic, preset};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::spec::Spec;
@@ -26,12 +26,30 @@ const RETRY: Duration = Duration::from_secs(1);
 const HELD: usize = database::ENTRIES as usize;
 /// Bytes of bodies that are written at once.
 const AT_ONCE: u64 = 1024 * 1024;
+/// Wait for another instance that is writing.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The same for whoever ends with it.
+const ONCE: Duration = Duration::from_millis(500);
 /// Names a damaged database is given.
 const ASIDE: u32 = 1000;
+
+/// Adds one entry that is over already, by a program that ends then: nothing is held or tried again.
+/// Who else writes is waited for, but not for long: scripts send one after the other.
+pub fn append_once(path: PathBuf, mut entry: HistoryEntry) -> Result<(), Failure> {
+    if entry.spec.payload_bytes() > HISTORY_BODY {
+        entry.left_out += entry.spec.leave_payloads_out();
+    }
+    let mut history = History { patience: ONCE, ..History::new(path) };
+    let written = history.append(entry);
+    // A damaged one was set aside, which nobody else will say.
+    written.and(history.notice.map_or(Ok(()), Err))
+}
 
 /// The history of all runs; entries of this one can be finished.
 pub(super) struct History {
     path: PathBuf,
+    /// Longest wait for others who write.
+    patience: Duration,
     open: Option<Connection>,
     /// Rows appended by this run that have no outcome yet, by their time.
     run: HashMap<Stamp, i64>,
@@ -54,6 +72,7 @@ impl History {
     pub(super) fn new(path: PathBuf) -> Self {
         History {
             path,
+            patience: PATIENCE,
             open: None,
             run: HashMap::new(),
             held: VecDeque::new(),
@@ -272,7 +291,7 @@ impl History {
         }
         // The side files get the mode of the database, so this one decides.
         atomic::open_private(&self.path).map_err(|error| atomic::failure(&self.path, &error))?;
-        database::open(&self.path).transpose().ok_or_else(|| {
+        database::open(&self.path, self.patience).transpose().ok_or_else(|| {
             let cause = "the history was written by a newer wirebench";
             refusal(&self.path, FailureKind::Malformed, cause)
                 .hint("use that version, or move the file away")

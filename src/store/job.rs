@@ -148,8 +148,10 @@ pub enum Reply {
     /// The question about a project is answered, and which workspace is in force; a failure says
     /// why it will be asked again.
     ProjectChosen { failure: Option<Failure> },
-    /// A job failed; nothing stored was lost. Also told of what a job set aside.
+    /// A job failed; nothing stored was lost.
     Failed { job: &'static str, failure: Failure },
+    /// What a job came by and set aside, or left alone; the job itself has its own reply.
+    SetAside(Failure),
 }
 
 /// Everything in a workspace, presets sorted by path.
@@ -176,6 +178,11 @@ pub struct FolderDefaults {
 }
 
 impl Workspace {
+    /// Whether there is nothing of the user's in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.presets.is_empty() && self.environments.is_empty() && self.defaults.is_empty()
+    }
+
     /// The variables a preset in this folder inherits; inner folders win. Weaker than those of
     /// the environment.
     #[must_use]
@@ -196,14 +203,16 @@ impl Workspace {
 }
 
 impl Job {
+    /// Name of the job that reads the workspace.
+    pub const LOAD_WORKSPACE: &str = "load the workspace";
     /// Name of the job that reads the drafts.
     pub(crate) const LOAD_RESTORE: &str = "read the drafts of the last run";
     /// Name of the job that keeps the drafts.
     pub const SAVE_RESTORE: &str = "keep the drafts";
     /// Name of the jobs that add to the history.
-    pub(crate) const WRITE_HISTORY: &str = "write the history";
+    pub const WRITE_HISTORY: &str = "write the history";
     /// Name of the job that searches it.
-    pub(crate) const READ_HISTORY: &str = "read the history";
+    pub const READ_HISTORY: &str = "read the history";
     /// Name of the job that writes a file the user named.
     pub(crate) const WRITE_FILE: &str = "write the file";
 
@@ -211,7 +220,7 @@ impl Job {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Job::LoadWorkspace => "load the workspace",
+            Job::LoadWorkspace => Job::LOAD_WORKSPACE,
             Job::SavePreset { .. } => "save the preset",
             Job::RenamePreset { .. } => "rename the preset",
             Job::DeletePreset { .. } => "delete the preset",
@@ -219,11 +228,27 @@ impl Job {
             Job::LoadRestore => Job::LOAD_RESTORE,
             Job::SaveRestore(_) => Job::SAVE_RESTORE,
             Job::AppendHistory(_) | Job::FinishHistory { .. } => Job::WRITE_HISTORY,
-            Job::QueryHistory { .. } | Job::ReadHistory(_) => Job::READ_HISTORY,
+            Job::QueryHistory { .. } => Job::READ_HISTORY,
+            Job::ReadHistory(_) => "open the entry",
             Job::ForgetHistory(_) => "forget the history",
             Job::WriteFile { .. } => Job::WRITE_FILE,
             Job::ReadTexts { .. } => "read the files",
             Job::UseProject { .. } => "choose the workspace",
+        }
+    }
+}
+
+impl Reply {
+    /// The job that is done again and again by itself and could be done this time: what was said of its
+    /// failure is over.
+    #[must_use]
+    pub(crate) fn goes_well(&self) -> Option<&'static str> {
+        match self {
+            Reply::Workspace(found) if found.problems.is_empty() => Some(Job::LOAD_WORKSPACE),
+            Reply::RestoreSaved => Some(Job::SAVE_RESTORE),
+            Reply::HistoryAppended => Some(Job::WRITE_HISTORY),
+            Reply::History { .. } => Some(Job::READ_HISTORY),
+            _ => None,
         }
     }
 }

@@ -6,6 +6,7 @@
 //! comments, order and formatting alone. Pure functions; called by the worker, the command line
 //! and the screens that show a preset as text.
 
+mod line_ends;
 mod merge;
 mod read;
 mod render;
@@ -86,5 +87,7 @@ fn carried_over(preset: &Preset, previous: &str, mine: &InlineTable) -> Option<S
 
 #[cfg(test)]
 mod preset_tests;
+#[cfg(test)]
+mod property_tests;
 #[cfg(test)]
 mod schema_tests;

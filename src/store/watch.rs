@@ -5,10 +5,13 @@
 //! Watched is what the reading visits: each folder by itself, and of each name that leads elsewhere
 //! (a link, the workspace's own) every step of its way, also the one that is missing. So nothing is
 //! walked a second time, and the bounds of the reading are those of the watch. Every reading begins
-//! a new watch, because a name may stand for another folder than before.
+//! a new watch, because a name may stand for another folder than before. Nobody tells when something
+//! is mounted in the place of a folder, or taken away from there: for that the folders are looked at
+//! ([`FolderWatch::is_elsewhere`]).
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -28,10 +31,22 @@ const LOOKS: usize = 4;
 pub(super) struct FolderWatch {
     watcher: Option<RecommendedWatcher>,
     interest: Arc<Mutex<Interest>>,
-    /// Folders, by their real names, that are watched already.
-    watched: HashSet<PathBuf>,
+    /// Folders, by their real names, that are watched already, and which they were before that.
+    watched: HashMap<PathBuf, Option<FolderIdentity>>,
     /// The first thing that cannot be watched; the rest is watched all the same.
     trouble: Option<notify::Error>,
+}
+
+/// Device and inode of a folder: what tells it from another of its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FolderIdentity(u64, u64);
+
+impl FolderIdentity {
+    /// That of the folder which has this name now; `None` where there is none to be seen.
+    pub(super) fn of(path: &Path) -> Option<Self> {
+        let facts = fs::metadata(path).ok()?;
+        Some(FolderIdentity(facts.dev(), facts.ino()))
+    }
 }
 
 /// Which events mean a change, by real names.
@@ -59,7 +74,7 @@ impl FolderWatch {
             Ok(watcher) => (Some(watcher), None),
             Err(error) => (None, Some(error)),
         };
-        FolderWatch { watcher, interest, watched: HashSet::new(), trouble }
+        FolderWatch { watcher, interest, watched: HashMap::new(), trouble }
     }
 
     /// Watches something that a reading comes by.
@@ -95,12 +110,14 @@ impl FolderWatch {
 
     fn watch(&mut self, folder: PathBuf) {
         let Some(watcher) = &mut self.watcher else { return };
-        if self.watched.contains(&folder) {
+        if self.watched.contains_key(&folder) {
             return;
         }
+        // First, so that one which comes between is taken for another.
+        let identity = FolderIdentity::of(&folder);
         match watcher.watch(&folder, RecursiveMode::NonRecursive) {
             Ok(()) => {
-                self.watched.insert(folder);
+                self.watched.insert(folder, identity);
             }
             // What is gone already is noticed by the folder it was in.
             Err(error) if is_missing(&error) => {}
@@ -108,6 +125,12 @@ impl FolderWatch {
                 self.trouble.get_or_insert(error);
             }
         }
+    }
+
+    /// Whether a name that is watched stands for another folder by now: what is watched is the folder
+    /// itself, wherever it is.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        self.watched.iter().any(|(folder, identity)| FolderIdentity::of(folder) != *identity)
     }
 
     /// Whether changes may go unnoticed.
@@ -200,6 +223,27 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+
+    #[test]
+    fn another_folder_in_the_place_of_one_that_is_watched_is_seen_by_looking() {
+        let home = tempfile::tempdir().unwrap();
+        let home = fs::canonicalize(home.path()).unwrap();
+        let (place, inner) = (home.join("root"), home.join("root/inner"));
+        fs::create_dir_all(&inner).unwrap();
+        let mut watch = FolderWatch::start(|| {});
+        watch.add(Watched::Name(&place));
+        watch.add(Watched::Folder(&place));
+        watch.add(Watched::Folder(&inner));
+        fs::write(inner.join("file"), "").unwrap();
+        assert!(!watch.is_elsewhere(), "what is in it does not matter");
+        fs::rename(&inner, home.join("was-inner")).unwrap();
+        assert!(watch.is_elsewhere(), "it is not there");
+        fs::create_dir(&inner).unwrap();
+        assert!(watch.is_elsewhere(), "it is another");
+        fs::remove_dir(&inner).unwrap();
+        fs::rename(home.join("was-inner"), &inner).unwrap();
+        assert!(!watch.is_elsewhere(), "it is back");
+    }
 
     #[test]
     fn the_way_of_a_name_has_every_link_and_the_first_that_is_missing() {

@@ -66,6 +66,12 @@ pub(super) fn gone(root: &Path) -> Failure {
         .hint("it is read when it is back; saving a preset makes it again")
 }
 
+/// The trouble with an empty folder in the place of a workspace that was there before, in this run.
+pub(super) fn emptied(root: &Path) -> Failure {
+    refusal(root, FailureKind::NotFound, "another folder is in its place, and nothing is in it")
+        .hint("was a disk taken away? The workspace is read when it is back")
+}
+
 fn scan_within(root: &Path, bounds: Bounds, visit: Visit<'_>) -> Workspace {
     let mut workspace = Workspace { root: root.display().to_string(), ..Workspace::default() };
     let mut walk = Walk::of(root, bounds, visit);

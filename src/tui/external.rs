@@ -336,7 +336,7 @@ fn is_same(before: u64, text: &str) -> bool {
 }
 
 fn check(editor: &str, status: ExitStatus) -> Result<(), Failure> {
-    let failure = |cause: String| Failure::new(Stage::Storage, editor, FailureKind::Io, cause);
+    let failure = |cause: String| Failure::new(Stage::Program, editor, FailureKind::Io, cause);
     Err(match status.code() {
         Some(0) => return Ok(()),
         Some(NOT_FOUND) => failure("the editor was not found".into())

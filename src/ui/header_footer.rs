@@ -4,11 +4,9 @@ use ratatui::layout::Rect;
 
 use super::painter::{Painter, cells};
 use super::widget::fit;
-use crate::app::action::Action;
-use crate::app::focus::Pane;
-use crate::app::pane::request::RequestPane;
+use crate::app::flow::hints;
+use crate::app::flow::program::environment_label;
 use crate::app::sessions::{Session, SessionState};
-use crate::app::shared::Shown;
 use crate::app::{App, Level};
 use crate::codec::printable::printable_str;
 use crate::model::protocol::Protocol;
@@ -25,12 +23,10 @@ pub(super) fn header(mut painter: Painter<'_>) {
     }
     painter.put("  ", palette.base);
     let chip = palette.chip(&app.shared.themes, app.shared.environment_color());
-    let name = app.shared.environment.as_deref();
-    let style = if name.is_some() { chip } else { palette.dim };
-    painter.put(&format!(" env {} ", name.unwrap_or("none")), style);
+    let style = if app.shared.environment.is_some() { chip } else { palette.dim };
+    painter.put(&environment_label(app), style);
     let right = totals(app);
-    let key = app.shared.keymap.hint(&app.contexts(), Action::Help).unwrap_or_default();
-    let help = format!("{key} help ");
+    let help = hints::help(app);
     let width = (right.chars().count() + help.chars().count() + 2) as u16;
     if let Some(x) = area.right().checked_sub(width).filter(|x| *x > painter.area.x) {
         let is_public = app.shared.sessions.live().any(Session::is_public);
@@ -82,33 +78,13 @@ pub(super) fn remark(mut painter: Painter<'_>) {
 pub(super) fn footer(mut painter: Painter<'_>) {
     let (app, palette) = (painter.app, painter.palette);
     painter.put(" ", palette.base);
-    let contexts = app.contexts();
-    for action in hints(app) {
-        let Some(key) = app.shared.keymap.hint(&contexts, action) else { continue };
-        let title = action.row().title;
-        if usize::from(painter.area.width) < key.chars().count() + title.chars().count() + 1 {
-            continue;
-        }
-        painter.put(&key, palette.key);
+    let line = painter.area;
+    for hint in hints::footer(app, line.width + 1) {
+        // The line begins one cell in.
+        painter.area = line;
+        painter.skip(hint.column - 1);
+        painter.put(&hint.key, palette.key);
         painter.put(" ", palette.base);
-        painter.put(title, palette.dim);
-        painter.put("  ", palette.base);
+        painter.put(hint.title, palette.dim);
     }
-}
-
-/// The actions worth naming where the focus is, the most useful first.
-fn hints(app: &App) -> Vec<Action> {
-    let mut hints = match app.shared.focus {
-        Pane::Presets => app.presets.hints(&app.shared),
-        Pane::History => app.history.hints(),
-        Pane::Request => RequestPane::hints(&app.shared),
-        Pane::Response => match app.shared.shown() {
-            Shown::Nothing => vec![Action::Send],
-            Shown::Exchange => app.exchange.hints(&app.shared),
-            Shown::Conversation => app.conversation.hints(&app.shared),
-        },
-        Pane::Traffic => app.traffic.hints(),
-    };
-    hints.extend([Action::NextPane, Action::Palette, Action::Zoom, Action::Jump, Action::Quit]);
-    hints
 }

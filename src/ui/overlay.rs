@@ -97,9 +97,8 @@ fn code(mut painter: Painter<'_>, it: &Code) {
         let style = if at == it.selected { palette.active } else { palette.inactive };
         painter.at(tabs).put_from(start, name, style);
     }
-    if let Some(listing) = it.listing() {
-        painter.at(area).lines(listing.text.lines().skip(it.scroll), palette.base);
-    }
+    let last = it.lines(area.width).count().saturating_sub(usize::from(area.height));
+    painter.at(area).lines(it.lines(area.width).skip(it.scroll.min(last)), palette.base);
 }
 
 /// The name, what pressing the key would do, and the folders that fit.
@@ -196,7 +195,8 @@ fn draw_choice(mut painter: Painter<'_>, choice: &Choice, finder: &mut Finder) {
     }
     let title = printable_str(&choice.title);
     let start = painter.area;
-    painter.put(&title, Style::new());
+    let can = choice.why_not.is_none();
+    painter.put(&title, if can { Style::new() } else { palette.dim });
     // Wide characters would shift the marks, so only plain names get them.
     if title.is_ascii() {
         let used = painter.area.x - start.x;
@@ -206,6 +206,6 @@ fn draw_choice(mut painter: Painter<'_>, choice: &Choice, finder: &mut Finder) {
         }
     }
     if painter.area.width > 3 {
-        painter.put_from(2, &choice.detail, palette.dim);
+        painter.put_from(2, choice.why_not.unwrap_or(&choice.detail), palette.dim);
     }
 }

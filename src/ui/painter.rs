@@ -211,7 +211,7 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// Draws a scroll bar right of the area, on the border, `top` being the first visible of
+    /// Draws a scroll bar right of the area, in the column panes leave for it, `top` being the first visible of
     /// `total` lines; nothing when all are visible.
     pub(crate) fn scroll_bar(&mut self, top: u64, total: u64) {
         let height = u64::from(self.area.height);

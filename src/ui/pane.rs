@@ -16,9 +16,12 @@ use crate::app::shared::Shown;
 /// Draws a pane with its border.
 pub(super) fn draw(painter: Painter<'_>, which: Pane) {
     let app = painter.app;
+    if which == Pane::Traffic && app.shared.areas().is_strip() {
+        return traffic::strip(painter);
+    }
     let (border, inside): (_, fn(Painter<'_>)) = match (which, app.shared.shown()) {
-        (Pane::Presets, _) => (presets::border(app), presets::draw),
-        (Pane::History, _) => (history::border(app), history::draw),
+        (Pane::Presets, _) => (presets::border(&painter), presets::draw),
+        (Pane::History, _) => (history::border(&painter), history::draw),
         (Pane::Request, _) => (request::border(&painter), request::draw),
         (Pane::Response, Shown::Nothing) => (unopened::border(), unopened::draw),
         (Pane::Response, Shown::Exchange) => (exchange::border(&painter), exchange::draw),

@@ -10,13 +10,12 @@ use regex::Regex;
 use crate::source::{assert_none, chapter, closing, file_names, layer, root, sources};
 
 /// Where two protocols or sides are compared because that is what is asked, and why.
-const ASKED: [(&str, &str); 6] = [
+const ASKED: [(&str, &str); 5] = [
     ("query/expr.rs", "conn.protocol =="), // A filter names a protocol.
     ("query/expr.rs", "conn.side =="),     // A filter names a side.
     ("cli/target.rs", "spec.side() =="),   // `send` and `listen` want presets of their side.
     ("args.rs", "spec.side() =="),         // The help of either lists the options of its side.
     ("ui/header_footer.rs", "protocol =="), // The mode of the draft is marked among all.
-    ("app/layout.rs", "splits.side =="),   // A width, not an end of the wire.
 ];
 
 static COMPARISON: LazyLock<Regex> = LazyLock::new(|| {

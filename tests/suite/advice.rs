@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::sync::mpsc;
 
 use crate::harness::peers::tcp_peer;
-use crate::harness::program::{run, told};
+use crate::harness::program::{command, run, told};
 
 /// A peer that tells what it got and answers as HTTP does.
 fn recorder() -> (String, mpsc::Receiver<Vec<u8>>) {
@@ -73,5 +73,35 @@ fn each_kind_of_name_has_its_own_place() {
         let item = format!("a={{{{{name}}}}}");
         let (status, said) = told(&run(&["send", "http://127.0.0.1:9/", &item]));
         assert!(status == Some(2) && said.contains(advice), "{name}: {said}");
+    }
+}
+
+#[test]
+fn a_value_stays_in_its_json_text_and_braces_that_are_no_name_are_said() {
+    let home = tempfile::tempdir().unwrap();
+    let env = home.path().join("presets/env");
+    std::fs::create_dir_all(&env).unwrap();
+    let values = "inj = 'a\",\"admin\":true,\"x\":\"b'\nbs = 'C:\\new'\n";
+    std::fs::write(env.join("local.toml"), values).unwrap();
+    std::fs::write(env.join("local.secret.toml"), "q = 'a{{z}}b'\n").unwrap();
+    let (peer, got) = recorder();
+    let (url, home) = (format!("http://{peer}/"), home.path().to_str().unwrap().to_owned());
+    let ends = "the value of {{inj}} ends the text it stands in";
+    let cases: [(&[&str], Option<i32>, &str); 7] = [
+        (&["a={{inj}}"], Some(2), ends),
+        (&[r#"b:={"k":"{{inj}}"}"#], Some(2), ends),
+        (&["-d", r#"{"k":"{{inj}}"}"#], Some(2), ends),
+        (&["a={{bs}}", "z=finis"], Some(0), "holds '\\n', which JSON reads as an escape"),
+        (&["X:{{env.}}", "z=finis"], Some(0), "{{env.}} is no name of a variable"),
+        (&["z=finis{{}}"], Some(0), "{{}} is no name of a variable"),
+        (&["X:{{secret.q}}", "z=finis"], Some(0), "the value of {{secret.q}} holds braces"),
+    ];
+    for (items, ends_with, words) in cases {
+        let mut sending = command(&["--home", &home, "send", &url, "--env", "local"]);
+        let (status, said) = told(&sending.args(items).output().unwrap());
+        assert!(status == ends_with && said.contains(words), "{items:?}: {status:?} {said}");
+        if status == Some(0) {
+            got.recv().unwrap();
+        }
     }
 }

@@ -70,7 +70,11 @@ impl Folder {
 
     /// The same with dates.
     fn dated(&self, name: &str, dates: &[&str]) -> bool {
-        self.signed(name, "root", NAMES, EC, &[]);
+        self.dated_for(name, NAMES, dates)
+    }
+
+    fn dated_for(&self, name: &str, extensions: &str, dates: &[&str]) -> bool {
+        self.signed(name, "root", extensions, EC, &[]);
         let (pem, ext) = (format!("{name}.pem"), format!("{name}.ext"));
         let index = format!("{name}.index");
         self.write(&index, "");
@@ -103,6 +107,7 @@ impl Folder {
     }
 }
 
+const CLIENT: &str = "extendedKeyUsage=clientAuth\n";
 const NARROW: &str = "nameConstraints=critical,permitted;DNS:allowed.test\n";
 const CONFIG: &str = "[ca]\ndefault_ca=d\n[d]\ndatabase=INDEX\nrand_serial=yes\nnew_certs_dir=.\n\
                       default_md=sha256\npolicy=p\nunique_subject=no\n[p]\ncommonName=supplied\n";
@@ -117,7 +122,7 @@ fn send(trusted: &Path, port: u16, more: &[&str]) -> Output {
 
 /// Refused with this sentence, and connected with consent; unproven is who cannot be checked.
 fn assert_refused(folder: &Folder, name: &str, sentence: &str) {
-    let is_unproven = ["old", "short"].contains(&name);
+    let is_unproven = name.starts_with("old") || name.starts_with("short");
     for version in ["-tls1_3", "-tls1_2"] {
         let (_peer, port) = folder.serve(name, &["-rev", version]);
         let trusted = folder.path("trusted.pem");
@@ -246,6 +251,36 @@ fn old_keys_and_signatures_are_named_and_connect_when_told_so() {
 }
 
 #[test]
+fn all_causes_are_said_the_lasting_one_first_and_consent_covers_them() {
+    let Some(folder) = folder() else { return };
+    let others = "subjectAltName=DNS:other.test\n";
+    let own = "it is self-signed, and nobody else vouches for it";
+    let unknown = "or its authority is not among the trusted ones";
+    let (key, old) = ("its RSA key of 1024 bits is not one to rely on", "it is of X.509 version 1");
+    let rsa = |name: &str, issuer: &str, extensions: &str, bits: &str, more: &[&str]| {
+        folder.signed(name, issuer, extensions, &[bits], more)
+    };
+    let host = "it is for other.test, not for localhost";
+    let cases = [
+        ("short-own", rsa("short-own", "short-own", NAMES, "rsa:1024", &[]), [own, key]),
+        ("old-unknown", rsa("old-unknown", "other", "", "rsa:2048", &[]), [unknown, old]),
+        ("old-own", rsa("old-own", "old-own", "", "rsa:2048", &[]), [own, old]),
+        ("short-host", rsa("short-host", "root", others, "rsa:1024", &[]), [host, key]),
+        ("past-host", folder.dated_for("past-host", others, &PAST), [host, "it expired on 2021"]),
+        ("own-host", folder.signed("own-host", "own-host", others, EC, &[]), [own, host]),
+        (
+            "client-unknown",
+            folder.signed("client-unknown", "other", &[NAMES, CLIENT].concat(), EC, &[]),
+            [unknown, "it may not be used for servers"],
+        ),
+    ];
+    let joined =
+        cases.map(|(name, is_made, [first, second])| (name, is_made, format!("{first}; {second}")));
+    let cases: Vec<_> = joined.iter().map(|(name, made, all)| (*name, *made, &**all)).collect();
+    assert_all_refused(&folder, &cases);
+}
+
+#[test]
 fn the_screen_says_the_same_and_one_key_or_the_preset_goes_on() {
     let Some(folder) = folder() else { return };
     folder.signed("short", "root", NAMES, &["rsa:1024"], &[]);
@@ -255,7 +290,7 @@ fn the_screen_says_the_same_and_one_key_or_the_preset_goes_on() {
     let preset =
         |port: u16, more: &str| format!("[http]\nurl = \"https://localhost:{port}/\"\n{more}");
     let mut tui = Launch::default()
-        .size(180, 50)
+        .size(150, 50)
         .env("SSL_CERT_FILE", folder.path("trusted.pem").to_str().unwrap())
         .preset("a", &preset(short, ""))
         .preset("told", &preset(old, "verify = false\n"))

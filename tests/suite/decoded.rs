@@ -73,6 +73,13 @@ fn what_is_not_in_the_coding_it_names_comes_out_as_it_came() {
                 assert_eq!(status, Some(0), "{coding}: {said}");
                 assert_eq!(said.matches("wirebench: ").count(), 1, "{said}");
                 assert!(said.contains("as it came"), "{said}");
+                // The outermost one, which stands last.
+                let layer = coding.rsplit(", ").next().unwrap().trim_start_matches("x-");
+                let named = format!("{layer}: the data is not {layer}");
+                assert!(
+                    coding == "compress" || said.contains(&named),
+                    "{coding} {body:.20?}: {said}"
+                );
                 if body != PLAIN {
                     continue;
                 }
@@ -88,6 +95,43 @@ fn what_is_not_in_the_coding_it_names_comes_out_as_it_came() {
             }
         }
     }
+}
+
+#[test]
+fn of_a_list_of_codings_the_one_that_is_a_lie_is_named_and_one_that_is_cut_off_is_damage() {
+    let packed = gzip(&b"hello world\n".repeat(9));
+    let (cut, kept) = (&packed[..packed.len() - 9], packed.as_slice());
+    for (codings, body, status, says) in [
+        ("aws-chunked,gzip", PLAIN, 0, "gzip: the data is not gzip"),
+        ("aws-chunked,gzip", b"hi", 0, "gzip: the data is not gzip"),
+        ("identity, gzip,, identity", b"hi", 0, "gzip: the data is not gzip"),
+        ("X-GZIP\r\nContent-Encoding: aws-chunked", b"{", 0, "gzip: the data is not gzip"),
+        (
+            "gzip\r\nContent-Encoding:\r\nContent-Encoding: br",
+            kept,
+            0,
+            "br: the data is not br; it",
+        ),
+        ("br, x-gzip", kept, 0, "br: the data is not br"),
+        ("gzip, zstd", kept, 0, "zstd: the data is not zstd; it begins as gzip"),
+        ("aws-chunked,gzip", cut, 3, "gzip: the data is cut off"),
+        ("identity,x-gzip,", cut, 3, "gzip: the data is cut off"),
+    ] {
+        let url = answering(&format!("Content-Encoding: {codings}\r\n"), body, Some(7));
+        let (ended, printed, said) = sent(&url, "--raw");
+        assert_eq!(ended, Some(status), "{codings}: {said}");
+        assert!(said.contains(says), "{codings}: {said}");
+        assert_eq!(said.matches("wirebench: ").count(), 1, "{codings}: {said}");
+        assert!(status == 3 || printed == body, "{codings}: {printed:?}");
+    }
+    // The peer closes before its length is over: both is said, and no byte is lost.
+    let peer = tcp_peer(|mut stream| {
+        let head = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 20\r\n\r\nhi!";
+        let _ = read_head(&mut stream).map(|_| stream.write_all(head.as_bytes()));
+    });
+    let (status, printed, said) = sent(&format!("http://{peer}/"), "--raw");
+    assert_eq!((status, &*printed), (Some(3), &b"hi!"[..]), "{said}");
+    assert!(said.contains("after 3 of 20"), "{said}");
 }
 
 #[test]
@@ -203,6 +247,32 @@ fn text_is_read_in_the_charset_it_names_and_its_bytes_are_kept() {
     let head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: a/b; charset=gbk\r\nContent-Length: 4";
     stream.write_all(&[head.as_bytes(), b"\r\n\r\n\xc4\xe3\xba\xc3"].concat()).unwrap();
     assert!(listening.said().contains("你好"));
+}
+
+#[test]
+fn a_charset_nobody_reads_is_named_and_its_bytes_come_through() {
+    for (kind, body, says) in [
+        ("text/plain; charset=foo", &b"a\xe9b"[..], "the charset 'foo' is not known here"),
+        ("text/plain; charset=\"FOO\"", b"plain", "'FOO' is not known here"),
+        ("text/plain; charset=foo; charset=utf-8", b"plain", "'foo' is not known here"),
+        ("application/json; charset=foo", b"[1]", "'foo' is not known here"),
+        ("text/plain; charset=gbk; charset=foo", b"\xc4\xe3", "two charsets are named"),
+        ("text/html", b"<meta charset=\"foo\">\xe9", "'foo' is named and not known"),
+        ("text/html", b"<meta charset=gbk>\xc4\xe3", "'gbk' is named by the page alone"),
+    ] {
+        let url = answering(&format!("Content-Type: {kind}\r\n"), body, Some(3));
+        let (status, printed, said) = sent(&url, "--text");
+        assert_eq!((status, said.lines().count()), (Some(0), 1), "{kind}: {said}");
+        assert!(said.contains(says) && !printed.is_empty(), "{kind}: {said}");
+        let (status, printed, said) = sent(&url, "--raw");
+        assert_eq!((status, &*printed, &*said), (Some(0), body, ""), "{kind}");
+    }
+    let listening = listen("http://127.0.0.1:0", &["--count", "1", "--text"]);
+    let mut stream = TcpStream::connect(("127.0.0.1", listening.port)).unwrap();
+    let head = "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: a/b; charset=foo\r\n";
+    stream.write_all(format!("{head}Content-Length: 2\r\n\r\nhi").as_bytes()).unwrap();
+    let said = listening.said();
+    assert!(said.contains("! the charset 'foo' is not known here"), "{said}");
 }
 
 #[test]

@@ -141,6 +141,10 @@ fn met(endings: &mut Endings) {
         &["send", &http][..],
         &["send", &http, "--check-status", "--json"],
         &["send", &format!("http://{gone}/")],
+        &["send", &http, "-q"],
+        &["send", &http, "-v", "--max-redirects", "0"],
+        &["send", &http, "--offline"],
+        &["send", &http, "--download", "-o", "/dev/null"],
         &["send", &tcp, "x"],
         &["send", &tcp, "x", "--wait", "0"],
         &["send", &format!("tcp://{answering}"), "x", "--wait", "1h"],
@@ -158,6 +162,8 @@ fn met(endings: &mut Endings) {
     let text = format!("[tcp]\naddress = \"{}\"\n{steps}\n", echo_peer());
     endings.expect(0, "", preset(&text, &["send", "it"]));
     endings.expect(0, "", ended(&["send", "--help"]));
+    endings.expect(0, "", ended(&["completions", "bash"]));
+    endings.expect(0, "", ended(&["man", "send"]));
 }
 
 fn not_met_and_usage(endings: &mut Endings) {
@@ -166,6 +172,7 @@ fn not_met_and_usage(endings: &mut Endings) {
     for style in ["--raw", "--text", "--json"] {
         endings.expect(1, "", ended(&["send", &gone, "--check-status", style]));
     }
+    endings.expect(1, "nothing is saved", ended(&["send", &gone, "--download"]));
     let leaving = tcp_peer(|mut stream| drop(stream.write_all(b"221 bye\r\n")));
     let steps = "step = [{ expect = \"220\", within = \"100ms\" }]";
     for (address, says) in [
@@ -189,6 +196,18 @@ fn not_met_and_usage(endings: &mut Endings) {
         (&["send", "tcp://127.0.0.1:1", "x", "--any-peer"], "--any-peer"),
         (&["send", "http://127.0.0.1:1/", "a:=b"], "not JSON"),
         (&["send", ":1", "--timeout", "soon"], "soon"),
+        (&["completions"], "required"),
+        (&["completions", "tcsh"], "tcsh"),
+        (&["man", "nothing"], "no command of this name"),
+        (&["no-such-preset"], "neither an address nor a preset"),
+        (&["send", ":1", "-p", "x"], "'x' is none of"),
+        (&["send", ":1", "-c"], "--download"),
+        (&["send", ":1", "-a", "ann"], "the password is missing"),
+        (&["send", ":1", "--bearer", "@/no/such"], "/no/such"),
+        (&["send", ":1", "-H", "x"], "write Name:value"),
+        (&["send", ":1", "-v", "-q"], "cannot be used with"),
+        (&["send", ":1", "--offline", "@/no/such"], "/no/such"),
+        (&["send", "tcp://127.0.0.1:1", "-v"], "--verbose means nothing"),
     ] {
         endings.expect(2, says, ended(args));
     }

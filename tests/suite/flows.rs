@@ -3,6 +3,10 @@
 
 #[path = "flows/address.rs"]
 mod address;
+#[path = "flows/answers.rs"]
+mod answers;
+#[path = "flows/arranging.rs"]
+mod arranging;
 #[path = "flows/composing.rs"]
 mod composing;
 #[path = "flows/conversations.rs"]
@@ -15,6 +19,8 @@ mod letters;
 mod looks;
 #[path = "flows/presets.rs"]
 mod presets;
+#[path = "flows/promises.rs"]
+mod promises;
 #[path = "flows/shown.rs"]
 mod shown;
 #[path = "flows/stories.rs"]

@@ -27,7 +27,7 @@ fn many_big_bodies_are_all_in_the_list_and_not_in_memory() {
     let mut tui = launch.start();
     tui.wait_for("─ a ");
     let before = tui.peak_memory();
-    let listed = |screen: &str| screen.lines().filter(|line| line.contains("204│")).count();
+    let listed = |screen: &str| screen.lines().filter(|line| line.contains("204 │")).count();
     for sent in 1..=SENDS {
         tui.keys("<F5>");
         tui.wait_for_screen("the entry with its outcome", |screen| {

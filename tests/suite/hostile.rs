@@ -77,7 +77,7 @@ pub fn assert_keys_are_answered(tui: &mut Tui) {
 fn every_fault_of_a_response_is_told_and_what_arrived_is_shown() {
     let stage = Stage::new();
     let preset = format!("[http]\nurl = \"http://{}/\"\ntimeout = \"1s\"\n", stage.address);
-    let mut tui = Launch::default().preset("a", &preset).size(180, 50).start();
+    let mut tui = Launch::default().preset("a", &preset).size(150, 50).start();
     tui.wait_for("─ a ");
     // What is kept of a body is on the first tab, what is kept of a head on the fourth.
     for (is_body, keys) in [(true, ""), (false, "<Tab><Tab><Tab>LLL")] {
@@ -161,7 +161,7 @@ fn a_tcp_peer_that_resets_or_ends_or_is_silent_is_told() {
         }
     });
     let preset = format!("[tcp]\naddress = \"{peer}\"\n");
-    let mut tui = Launch::default().preset("a", &preset).size(180, 50).start();
+    let mut tui = Launch::default().preset("a", &preset).size(150, 50).start();
     tui.wait_for("─ a ");
     for (then, words) in [
         (Then::Reset, "reset"),

@@ -42,9 +42,7 @@ const OTHER_VERDICT: &[(u64, &str)] = &[
     (771, "two lengths that contradict each other are none (RFC 9112, section 6.3)"),
     (1154, "curl's own test lets it run out of memory; the head is within our bound"),
     (1277, "both codings are undone here; curl undoes the transfer coding alone"),
-    (1431, "a status below 100 is named in a warning and the response is shown"),
     (1495, "the coding is not chunked in the end: named and read until the close"),
-    (2300, "a 101 that nobody asked for is shown as the final response"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,11 +3,14 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::Stdio;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use socket2::{Domain, Socket, Type};
+use tempfile::NamedTempFile;
 
+use crate::harness::peers::{read_head, tcp_peer};
 use crate::harness::program::{command, listen, listening, program};
 use crate::harness::wait::{PATIENCE, wait_until};
 
@@ -95,23 +98,54 @@ fn readers_that_never_read_make_room() {
     assert!(lines.iter().any(said));
 }
 
-#[test]
-fn accepts_that_fail_are_one_row_with_a_count_and_a_pause() {
-    let traced = std::process::Command::new("strace").arg("true").stderr(Stdio::null()).status();
-    if !traced.is_ok_and(|status| status.success()) {
+/// The program with something the system does to one of its calls, which go into the file; `None`
+/// where it cannot be traced.
+fn traced(trace: &Path, fault: [&str; 2], args: &[&str]) -> Option<Command> {
+    let can_trace = Command::new("strace").arg("true").stderr(Stdio::null()).status();
+    if !can_trace.is_ok_and(|status| status.success()) {
         eprintln!("skipped: strace cannot trace here");
-        return;
+        return None;
     }
-    let trace = tempfile::NamedTempFile::new().unwrap();
-    let mut strace = std::process::Command::new("strace");
-    strace.args(["-f", "-e", "trace=accept4", "-e", "inject=accept4:error=EMFILE:when=1..8"]);
-    strace.arg("-o").arg(trace.path()).arg(program());
-    strace.args(["listen", "http://127.0.0.1:0", "--json", "--for", "14s"]);
+    let (call, fault) =
+        (format!("trace={}", fault[0]), format!("inject={}:{}", fault[0], fault[1]));
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-e", &call, "-e", &fault, "-o"]).arg(trace);
+    strace.arg(program()).args(args);
     let plain = command(&[]);
     for (name, value) in plain.get_envs().filter_map(|(name, value)| Some((name, value?))) {
         strace.env(name, value);
     }
     strace.stdin(Stdio::null());
+    Some(strace)
+}
+
+#[test]
+fn an_upload_whose_copy_waits_for_the_disk_is_complete_when_its_last_byte_is_answered() {
+    const SIZE: usize = 12 << 20;
+    let peer = tcp_peer(|mut stream| {
+        read_head(&mut stream).unwrap();
+        stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
+    });
+    let (trace, body) = (NamedTempFile::new().unwrap(), NamedTempFile::new().unwrap());
+    std::fs::write(body.path(), "x".repeat(SIZE)).unwrap();
+    let (url, data) = (format!("http://{peer}/"), format!("@{}", body.path().display()));
+    let late = ["pwrite64", "delay_enter=30000"];
+    let args = ["send", &url, "--data", &data, "--json"];
+    let Some(mut upload) = traced(trace.path(), late, &args) else { return };
+    let ended = upload.output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(0), "{said}");
+    assert!(!said.contains("before the request was complete"), "{said}");
+    let line: Value = serde_json::from_slice(&ended.stdout).unwrap();
+    assert_eq!(line["request"]["body"]["complete"], true, "{}", line["warnings"]);
+}
+
+#[test]
+fn accepts_that_fail_are_one_row_with_a_count_and_a_pause() {
+    let trace = NamedTempFile::new().unwrap();
+    let args = ["listen", "http://127.0.0.1:0", "--json", "--for", "14s"];
+    let fault = ["accept4", "error=EMFILE:when=1..8"];
+    let Some(mut strace) = traced(trace.path(), fault, &args) else { return };
     let listener = listening(&mut strace);
     let mut client = client(listener.port);
     client.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();

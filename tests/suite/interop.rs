@@ -133,9 +133,7 @@ impl Seen {
     /// The same with another name for the boundary of a multipart body.
     fn with_plain_boundary(mut self) -> Seen {
         let kind = self.value("content-type").unwrap_or_default().to_string();
-        if let Some(boundary) =
-            kind.strip_prefix("multipart/form-data; boundary=------------------------")
-        {
+        if let Some((_, boundary)) = kind.split_once("; boundary=------------------------") {
             let text = String::from_utf8_lossy(&self.body).replace(boundary, "0123456789abcdef");
             self.body = text.into_bytes();
             for (_, value) in &mut self.headers {

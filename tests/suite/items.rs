@@ -19,14 +19,18 @@ fn mirror() -> String {
 #[test]
 fn items_send_what_httpie_sends() {
     let folder = tempfile::tempdir().unwrap();
-    for (name, content) in
-        [("x.json", "{\"x\": 1}\n"), ("t.txt", "hi {{x}}\n"), ("a b.png", "png"), ("plain", "p")]
-    {
+    for (name, content) in [
+        ("x.json", "{\"x\": 1}\n"),
+        ("t.txt", "hi {{x}}\n"),
+        ("a b.png", "png"),
+        ("plain", "p"),
+        ("lines", "a\r\n\tb\n"),
+    ] {
         std::fs::write(folder.path().join(name), content).unwrap();
     }
     let url = mirror();
     let json = "Content-Type: application/json\r\n";
-    let cases: [(&[&str], &[&str]); 13] = [
+    let cases: [(&[&str], &[&str]); 17] = [
         (&["a:=@x.json"], &["POST / ", json, "\r\n\r\n{\"a\": {\"x\": 1}}"]),
         (&["a=@t.txt"], &[json, "\r\n\r\n{\"a\": \"hi {{x}}\\n\"}"]),
         (&["q==@t.txt"], &["GET /?q=hi%20%7B%7Bx%7D%7D HTTP"]),
@@ -36,10 +40,17 @@ fn items_send_what_httpie_sends() {
         (&["f@x.json"], &["filename=\"x.json\"\r\nContent-Type: application/json\r\n"]),
         (&["f@a b.png"], &["filename=\"a b.png\"\r\nContent-Type: image/png\r\n"]),
         (&["f@plain;type=text/foo"], &["filename=\"plain\"\r\nContent-Type: text/foo\r\n"]),
-        (&["f@plain", "a=@t.txt"], &["name=\"a\"\r\nContent-Type: text/plain\r\n\r\nhi {{x}}\n"]),
+        (&["f@plain", "a=@t.txt"], &["name=\"a\"\r\n\r\nhi {{x}}\n"]),
+        (&["q==@lines"], &["GET /?q=a%0D%0A%09b HTTP"]),
+        (
+            &["f@plain", "Content-Type:multipart/mixed"],
+            &["Content-Type: multipart/mixed; boundary=------------------------"],
+        ),
         (&["@x.json"], &["POST / ", json, "\r\n\r\n{\"x\": 1}\n"]),
         (&["X:1", "X:2"], &["\r\nX: 1\r\nX: 2\r\n"]),
         (&[r"a\=b=c\=d", r"e\:f:=1"], &[r#"{"a=b": "c=d", "e:f": 1}"#]),
+        (&["a[]=1", "a[]=2", "b[c][1]:=true"], &[r#"{"a": ["1", "2"], "b": {"c": [null, true]}}"#]),
+        (&["-f", "a[]=1", "a[]=2"], &["\r\n\r\na%5B%5D=1&a%5B%5D=2"]),
     ];
     for (items, wanted) in cases {
         let mut sending = command(&["send", &url, "--raw"]);
@@ -78,6 +89,25 @@ fn a_header_without_a_value_is_taken_away() {
 }
 
 #[test]
+fn a_header_that_peers_need_is_missed_in_words() {
+    let url = mirror();
+    for (items, remark) in [
+        (&["Host:"][..], "Host is not sent: a server answers 400 without it"),
+        (&["host:", "Accept:"], "Host is not sent"),
+        (&["Host:a", "Host:b"], "Host is sent 2 times"),
+        (&["a=1", "Content-Length:"], "Content-Length is not sent: without it the peer sees no"),
+        (&["Host:", "Host:a"], ""),
+        (&["Host:a"], ""),
+        (&["User-Agent:", "Accept-Encoding:"], ""),
+        (&["Content-Length:", "Transfer-Encoding:chunked", "a=1"], ""),
+    ] {
+        let (status, said) = told(&run(&[&["send", &url, "--raw"], items].concat()));
+        assert!(status == Some(0) && said.contains(remark), "{items:?}: {said}");
+        assert_eq!(said.lines().count(), usize::from(!remark.is_empty()), "{items:?}: {said}");
+    }
+}
+
+#[test]
 fn what_cannot_be_sent_together_is_refused() {
     for (args, said) in [
         (&["a=1", "-d", "x"][..], "--data x"),
@@ -87,6 +117,7 @@ fn what_cannot_be_sent_together_is_refused() {
         (&["a:=@/dev/null"], "a device"),
         (&["Name;x"], "not an item"),
         (&["-f", "a:=1"], "a form has no JSON values"),
+        (&["a=1", "a[b]=2"], "an earlier item gave it a value"),
     ] {
         let (status, words) = told(&run(&[&["send", "http://127.0.0.1:9/"], args].concat()));
         assert!(status == Some(2) && words.contains(said), "{args:?}: {words}");

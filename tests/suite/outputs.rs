@@ -2,8 +2,10 @@
 //! terminal through them.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{BufRead as _, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -145,4 +147,102 @@ fn raw_bytes_act_on_a_terminal_only_when_forced() {
     let url = format!("http://{}/", http_peer(hostile));
     assert!(run(&["send", "--raw", &url]).stdout.ends_with(b"\x1b]0;x\x07!"));
     assert!(run(&["send", "--raw", &url]).status.signal().is_none());
+}
+
+/// A shell in a folder of its own starts the program as `$W`, with an answer of 10,000 bytes at `$U` and
+/// one of which only as many come at `$CUT`; the exit status, what was printed and what was said.
+fn in_shell(folder: &Path, script: &str) -> (Option<i32>, String, String) {
+    let whole = http_peer(Box::leak(answer(10_000).into_boxed_slice()));
+    let cut = http_peer(Box::leak(answer(20_000).into_boxed_slice()));
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script]).current_dir(folder).env("W", program());
+    shell.env("U", format!("http://{whole}/")).env("CUT", format!("http://{cut}/"));
+    shell.env("WIREBENCH_HOME", folder.join("home")).stdin(Stdio::null());
+    let output = finished(shell.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn());
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+fn answer(announced: usize) -> Vec<u8> {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {announced}\r\n\r\n");
+    [head.into_bytes(), vec![b'x'; 10_000]].concat()
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_refused_in_words_before_anything_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = "a".repeat(300);
+    std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap();
+    let prepare = "mkdir in; echo old > file; ln -s round round; mkfifo pipe; ";
+    assert_eq!(in_shell(folder.path(), prepare).0, Some(0));
+    for (name, says) in [
+        ("''", "the name of the file is empty"),
+        ("in", "it is a folder"),
+        ("none/", "it names a folder, which is not there"),
+        ("none/file", "the folder none does not exist"),
+        ("file/", "a file stands where a folder is needed"),
+        ("file/below", "a file stands where a folder is needed"),
+        ("round", "its links lead in a circle"),
+        ("pipe", "nobody reads this pipe"),
+        ("socket", "it is a socket"),
+        (&long, "the name is too long"),
+    ] {
+        // Nobody would answer.
+        let (status, printed, said) =
+            in_shell(folder.path(), &format!("$W send http://127.0.0.1:1/ -o {name}"));
+        assert_eq!((status, &*printed), (Some(2), ""), "{name}: {said}");
+        assert!(said.contains(says) && !said.contains(" at path "), "{name}: {said}");
+    }
+    assert_eq!(std::fs::read_to_string(folder.path().join("file")).unwrap(), "old\n");
+}
+
+#[test]
+fn a_file_is_written_where_its_name_leads() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = "b".repeat(255);
+    for (script, status, printed) in [
+        ("ln -s target link && $W send $U -o link && test -L link && wc -c < target", 0, "10000"),
+        ("(echo a; $W send $U -o /dev/stdout; echo b) > log && wc -c < log", 0, "10004"),
+        (
+            "(echo a; $W send $U -o /dev/fd/3; echo b >&3) 3>> appended > /dev/null && wc -c < appended",
+            0,
+            "10002",
+        ),
+        ("$W send $U -o /dev/full", 6, ""),
+        (&format!("$W send $U -o {name} && wc -c < {name}"), 0, "10000"),
+        (
+            &format!("rm {name}; $W send $CUT -o {name}; s=$?; cat .bbb*.part | wc -c; exit $s"),
+            3,
+            "10000",
+        ),
+        ("$W send $CUT -o cut; s=$?; ls cut; wc -c < cut.part; exit $s", 3, "10000"),
+        ("ulimit -f 8; $W send $U -o limited", 6, ""),
+        ("ulimit -f 8; $W send $U > limited", 6, ""),
+    ] {
+        let (ended, out, said) = in_shell(folder.path(), script);
+        assert_eq!((ended, out.trim()), (Some(status), printed), "{script}: {said}");
+        assert_eq!(said.is_empty(), status == 0, "{script}: {said}");
+    }
+}
+
+#[test]
+fn an_output_that_fails_while_nothing_comes_ends_the_command() {
+    let peer = tcp_peer(|mut stream| {
+        let _ = stream.write_all(b"some");
+        // Until the program leaves.
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    let send = ["send", &format!("tcp://{peer}"), "x", "--raw", "--wait", "1h"];
+    let ended = finished(command(&send).stdout(full()).stderr(Stdio::piped()).spawn());
+    assert_eq!(ended.status.code(), Some(6), "{}", text(&ended.stderr));
+    let listen = ["listen", "--raw", "tcp://127.0.0.1:0", "--for", "1h"];
+    let mut child = command(&listen).stdout(full()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    let port = line.split([';', ':']).find_map(|word| word.trim().parse::<u16>().ok());
+    let mut client = TcpStream::connect(("127.0.0.1", port.expect(&line))).unwrap();
+    client.write_all(b"some").unwrap();
+    said.read_to_string(&mut line).unwrap();
+    assert_eq!(finished(Ok(child)).status.code(), Some(6), "{line}");
+    assert!(line.contains("No space left on device"), "{line}");
 }

@@ -27,7 +27,7 @@ fn scene(launch: Launch) -> Tui {
         tui.keys(&format!("<Home>{}<F5><F5>", "<Down>".repeat(row)));
         tui.wait_for(shown);
         tui.keys(back);
-        tui.wait_for("┏ Presets");
+        tui.wait_for("┏1━ Presets");
     };
     run(2, "1 listening", "");
     run(4, "2 listening", "");
@@ -37,11 +37,11 @@ fn scene(launch: Launch) -> Tui {
     run(3, "all steps are done", to_presets);
     // The list of users is a prettier answer than the greeting.
     tui.keys("<Home><Down><Enter>");
-    tui.wait_for("┏ HTTP client");
+    tui.wait_for("┏3━ HTTP client");
     tui.keys(&format!("<C-l><End>{}users<Enter>", "<Backspace>".repeat(5)));
     tui.wait_for("Zoë");
     tui.keys("<Tab>]]]<Tab>");
-    tui.wait_for("┏ Traffic");
+    tui.wait_for("┏5━ Traffic");
     tui.keys("]]/kind == data<Enter>");
     tui.wait_for("12 shown");
     tui.keys("<Esc>");

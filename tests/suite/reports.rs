@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use base64::Engine as _;
 
 use crate::harness::peers::{read_head, tcp_peer};
-use crate::harness::program::{command, finished, run, spawned, text, told};
+use crate::harness::program::{command, finished, listening, run, spawned, text, told};
 use crate::harness::wait::PATIENCE;
 
 /// A file of the reports; `None` when they are not here.
@@ -47,10 +47,79 @@ fn answered(answer: Vec<u8>, arguments: &[&str]) -> (String, String, Option<i32>
 }
 
 #[test]
-fn a_status_below_100_is_a_final_response() {
-    let Some((body, said, status, _)) = sent("01-status-0.http", &["--raw"]) else { return };
-    assert_eq!((body.as_str(), status), ("<html>hi</html>", Some(0)), "{said}");
-    assert!(said.contains("status code '0'"), "{said}");
+fn a_status_below_100_is_no_answer_and_is_shown() {
+    for style in ["--raw", "--text"] {
+        let Some((body, said, status, _)) = sent("01-status-0.http", &[style]) else { return };
+        assert!(body.trim_end().ends_with("<html>hi</html>"), "{body}");
+        assert_eq!(status, Some(3), "{said}");
+        assert!(said.contains("status code '0' is not three digits from 100"), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+}
+
+#[test]
+fn a_status_nobody_may_send_is_no_answer_and_its_bytes_are_kept() {
+    for (head, body, asked, remarks) in [
+        ("000 X\r\nContent-Length: 2", "hi", "", &["status code '000'"][..]),
+        ("099 X\r\nContent-Length: 2", "hi", "", &["status code '099'"]),
+        ("20 X\r\nContent-Length: 2", "hi", "", &["status code '20'"]),
+        ("1000 X\r\nContent-Length: 2", "hi", "", &["status code '1000'"]),
+        ("0200 X\r\nContent-Length: 2", "hi", "", &["status code '0200'"]),
+        // It was never whole, which is no news of what is no answer.
+        ("099 X\r\nContent-Length: 9", "hi", "", &["status code '099'"]),
+        ("101 X\r\nUpgrade: foo", "", "", &["101 switches to another protocol", "2 bytes after"]),
+        ("101 X", "", "Upgrade;", &["did not ask for", "2 bytes after"]),
+        (
+            "101 X\r\nUpgrade: foo",
+            "",
+            "Upgrade: bar, baz",
+            &["101 switches to 'foo', and the request asked for 'bar, baz'", "2 bytes after"],
+        ),
+    ] {
+        for style in ["--raw", "--text", "--json"] {
+            let answer = format!("HTTP/1.1 {head}\r\n\r\nhi").into_bytes();
+            let item = Some(asked).filter(|asked| !asked.is_empty());
+            let (printed, said, status, requests) =
+                answered(answer, &[&[style][..], item.as_slice()].concat());
+            assert_eq!((status, requests), (Some(3), 1), "{head}: {said}");
+            assert!(said.contains("not to be believed"), "{head}: {said}");
+            if style == "--json" {
+                let line: serde_json::Value = serde_json::from_str(&printed).unwrap();
+                assert_eq!(line["response"]["body"]["text"].as_str().unwrap_or_default(), body);
+                continue;
+            }
+            let start = if style == "--raw" { "" } else { "HTTP/1.1 " };
+            assert!(printed.starts_with(start) && printed.trim_end().ends_with(body), "{printed}");
+            assert_eq!(said.lines().count(), remarks.len(), "{head}: {said}");
+            assert!(remarks.iter().all(|remark| said.contains(remark)), "{head}: {said}");
+        }
+    }
+    let answer = "HTTP/1.1 101 X\r\nUpgrade: Foo\r\n\r\n".to_owned();
+    let (_, said, status, _) = answered(answer.into_bytes(), &["--raw", "Upgrade: bar,foo"]);
+    assert_eq!((status, &*said), (Some(0), ""));
+    let answer = "HTTP/1.1 700 X\r\nContent-Length: 2\r\n\r\nhi".to_owned();
+    let (_, said, status, _) = answered(answer.into_bytes(), &["--raw", "--check-status"]);
+    assert_eq!(status, Some(1), "{said}");
+}
+
+#[test]
+fn statuses_without_content_are_the_same_everywhere() {
+    let json = "Content-Type: application/json\r\n";
+    for (status, method, more, remark) in [
+        (204, "GET", "", ""),
+        (204, "GET", "Content-Length: 2\r\n", "announces a body it cannot have"),
+        (205, "GET", "Content-Length: 0\r\n", ""),
+        (205, "GET", "Content-Length: 2\r\n", "205 response has no content, and this one came"),
+        (304, "GET", "Content-Length: 2\r\n", ""),
+        (200, "HEAD", "Content-Length: 2\r\n", ""),
+    ] {
+        let rest = if remark.contains("came") { "{}" } else { "" };
+        let answer = format!("HTTP/1.1 {status} X\r\n{json}{more}\r\n{rest}").into_bytes();
+        let (printed, said, ended, _) = answered(answer, &["--text", "--method", method]);
+        assert!(ended == Some(0) && printed.contains(&status.to_string()), "{status}: {said}");
+        assert!(said.contains(remark), "{status}: {said}");
+        assert_eq!(said.lines().count(), usize::from(!remark.is_empty()), "{status}: {said}");
+    }
 }
 
 #[test]
@@ -71,17 +140,10 @@ fn an_empty_location_is_no_redirect() {
 
 #[test]
 fn odd_heads_are_read_and_said() {
-    let cases: [(&str, &str, &[&str]); 14] = [
-        ("099 X\r\nContent-Length: 2", "hi", &["status code '099'"]),
-        ("1000 X\r\nContent-Length: 2", "hi", &["status code '1000'"]),
+    let cases: [(&str, &str, &[&str]); 12] = [
         ("600 X\r\nContent-Length: 2", "hi", &["status code 600 is beyond 599"]),
         ("999 X\r\nContent-Length: 2", "hi", &["status code 999 is beyond 599"]),
         ("599 X\r\nContent-Length: 2", "hi", &[]),
-        (
-            "101 X\r\nUpgrade: foo",
-            "",
-            &["101 switches to another protocol", "2 bytes after the end"],
-        ),
         (
             "200 X\r\nContent-Encoding: identity, x-identity",
             "hi",
@@ -92,6 +154,7 @@ fn odd_heads_are_read_and_said() {
         ("200 X\r\nContent-Encoding: aws-chunked", "hi", &[]),
         ("200 X\r\nContent-Encoding: AWS-CHUNKED, identity", "hi", &[]),
         ("302 X\r\nLocation:  \r\nContent-Length: 2", "hi", &["the Location is empty"]),
+        ("301 X\r\nLocation: #x\r\nContent-Length: 2", "hi", &["names a part of the same place"]),
         (
             "307 X\r\nLocation:\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 2",
             "hi",
@@ -128,6 +191,41 @@ fn interim_responses_alone_are_no_answer() {
     let (_, said, status, _) = answered(answer, &["--raw"]);
     assert!(said.contains("closed after 2 interim (1xx) responses"), "{said}");
     assert_eq!(status, Some(3));
+}
+
+#[test]
+fn an_answer_that_has_no_content_sends_none_and_the_next_request_is_answered() {
+    for (status, field, head) in [
+        ("204", "X: 1", "HTTP/1.1 204 No Content\r\nX: 1\r\nContent-Type: a/b\r\n\r\n"),
+        (
+            "205",
+            "X: 1",
+            "HTTP/1.1 205 Reset Content\r\nX: 1\r\nContent-Type: a/b\r\nContent-Length: 0\r\n\r\n",
+        ),
+        (
+            "205",
+            "Transfer-Encoding: chunked",
+            "HTTP/1.1 205 Reset Content\r\nTransfer-Encoding: chunked\r\nContent-Type: a/b\r\n\r\n0\r\n\r\n",
+        ),
+    ] {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(home.path().join("presets")).unwrap();
+        let preset = format!(
+            "[http-listener]\nbind = \"127.0.0.1:0\"\nstatus = {status}\n\
+             headers = [\"{field}\", \"Content-Type: a/b\"]\nbody.text = \"hi\"\n"
+        );
+        std::fs::write(home.path().join("presets/rule.toml"), preset).unwrap();
+        let mut listen = command(&["listen", "rule", "--count", "2", "--text"]);
+        let listening = listening(listen.env("WIREBENCH_HOME", home.path()));
+        let mut stream = TcpStream::connect(("127.0.0.1", listening.port)).unwrap();
+        let (first, last) = ("GET / HTTP/1.1\r\nHost: a\r\n", "Connection: close\r\n\r\n");
+        stream.write_all(format!("{first}\r\n{first}{last}").as_bytes()).unwrap();
+        let mut answers = String::new();
+        stream.read_to_string(&mut answers).unwrap();
+        assert!(answers.starts_with(head), "{answers:?}");
+        assert!(answers[head.len()..].starts_with("HTTP/1.1 20"), "{answers:?}");
+        assert!(listening.said().contains("the body of the rule is not sent"), "{answers}");
+    }
 }
 
 /// What is behind the head of a file.

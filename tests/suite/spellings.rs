@@ -64,3 +64,40 @@ fn what_curl_and_browsers_take_is_taken() {
         assert_eq!(status, Some(0), "{url}: {said}");
     }
 }
+
+/// An address of this machine that means something on its link alone, with the name of that.
+fn link_local() -> Option<String> {
+    let table = std::fs::read_to_string("/proc/net/if_inet6").ok()?;
+    let rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let row = rows.into_iter().find(|row| row.get(3) == Some(&"20"))?;
+    let ip = std::net::Ipv6Addr::from(u128::from_str_radix(row.first()?, 16).ok()?);
+    Some(format!("{ip}%{}", row.get(5)?))
+}
+
+#[test]
+fn the_zone_of_an_address_is_kept_as_typed_in_every_message() {
+    if std::net::UdpSocket::bind("[::1]:0").is_err() {
+        return eprintln!("skipped: this machine has no IPv6");
+    }
+    let long = tempfile::NamedTempFile::new().unwrap();
+    long.as_file().set_len(65_528).unwrap();
+    let long = format!("@{}", long.path().display());
+    let no_datagrams = std::net::UdpSocket::bind("[::]:0").unwrap().local_addr().unwrap().port();
+    let nobody = std::net::TcpListener::bind("[::]:0").unwrap().local_addr().unwrap().port();
+    for host in ["::1%lo".to_owned()].into_iter().chain(link_local()) {
+        let udp = format!("[{host}]:{no_datagrams}");
+        let tcp = format!("[{host}]:{nobody}");
+        for (target, more, says) in [
+            (format!("udp://{udp}"), "x", format!("nobody listens on {udp}")),
+            (format!("udp://{udp}"), &*long, format!("65528 bytes to {udp} were not sent")),
+            (format!("tcp://{tcp}"), "x", format!("{tcp}: connection refused")),
+            (format!("http://{tcp}/"), "a==1", format!("{tcp}: connection refused")),
+        ] {
+            let (status, said) = told(&run(&["send", &target, more]));
+            assert!(status == Some(3) && said.contains(&says), "{target}: {said}");
+            let numbered =
+                said.split('%').skip(1).any(|it| it.starts_with(|c: char| c.is_ascii_digit()));
+            assert!(!numbered, "{target}: {said}");
+        }
+    }
+}

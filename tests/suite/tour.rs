@@ -17,7 +17,7 @@ fn started() -> (Tui, [u16; 3]) {
 
 /// The title of the pane that has the focus.
 fn wait_focus(tui: &Tui, pane: &str) {
-    tui.wait_for(&format!("┏ {pane}"));
+    tui.wait_for(&format!("━ {pane}"));
 }
 
 /// Starts the listener and the client of a kind; both are other rows than the one that is open, so
@@ -31,7 +31,7 @@ fn start_pair(tui: &mut Tui, server: usize, listening: &str) {
 /// Jumps to the presets; letters stand on the titles.
 fn back_to_presets(tui: &mut Tui) {
     tui.keys("<C-o>");
-    tui.wait_for("a Presets");
+    tui.wait_for_screen("letters on titles", |screen| screen.contains("\na1"));
     tui.keys("a");
     wait_focus(tui, "Presets");
 }
@@ -168,7 +168,7 @@ fn a_preset_is_shown_as_code_and_everything_is_found() {
     wait_focus(&tui, "UDP listener");
     tui.keys("<C-o>");
     // Letters stand on the titles.
-    tui.wait_for("a Presets");
+    tui.wait_for_screen("letters on titles", |screen| screen.contains("\na1"));
     tui.keys("g");
     wait_focus(&tui, "Traffic");
     tui.keys("z");

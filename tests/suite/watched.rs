@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use crate::harness::program::program;
-use crate::harness::terminal::Launch;
+use crate::harness::terminal::{Launch, Tui};
 use crate::harness::tracer::{Fault, Tracer, can_trace};
 use crate::harness::wait::wait_until;
 
@@ -21,7 +21,7 @@ fn presets(home: &TempDir) -> PathBuf {
 }
 
 fn in_home(home: &Arc<TempDir>) -> Launch {
-    Launch { home: Arc::clone(home), ..Launch::default() }.size(160, 40)
+    Launch { home: Arc::clone(home), ..Launch::default() }.size(150, 40)
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_workspace_that_cannot_be_read_for_a_moment_is_read_by_itself() {
 
 #[test]
 fn where_nothing_can_be_watched_changes_are_seen_all_the_same() {
-    let launch = Launch::default().preset("a", PRESET).size(160, 40);
+    let launch = Launch::default().preset("a", PRESET).size(150, 40);
     let home = Arc::clone(&launch.home);
     let tui = launch.start();
     tui.wait_for("─ a ");
@@ -83,7 +83,7 @@ fn where_nothing_can_be_watched_changes_are_seen_all_the_same() {
 
 #[test]
 fn a_folder_that_goes_and_comes_back_is_read_and_never_begun_with_the_starter() {
-    let launch = Launch::default().preset("a", PRESET).size(160, 40);
+    let launch = Launch::default().preset("a", PRESET).size(150, 40);
     let home = Arc::clone(&launch.home);
     fs::create_dir(presets(&home).join("env")).unwrap();
     for name in ["alpha", "beta"] {
@@ -116,9 +116,77 @@ fn a_folder_that_goes_and_comes_back_is_read_and_never_begun_with_the_starter() 
     tui.quit();
 }
 
+/// Runs a command with the file systems of this program; whether it could.
+fn beside(tui: &Tui, command: &[&str]) -> bool {
+    let mut entering = Command::new("nsenter");
+    let pid = tui.id().to_string();
+    entering.args(["-U", "-m", "--preserve-credentials", "-t", &pid]).args(command);
+    entering.output().is_ok_and(|output| output.status.success())
+}
+
+#[test]
+fn what_is_mounted_in_the_place_of_the_workspace_and_taken_away_again_is_read() {
+    let launch = Launch::default().preset("a", PRESET).size(160, 40);
+    let home = Arc::clone(&launch.home);
+    let (place, disk) = (presets(&home), home.path().join("disk"));
+    fs::create_dir(&disk).unwrap();
+    let own = format!("exec unshare -Urm '{}'", program().display());
+    if !Command::new("unshare").args(["-Urm", "true"]).status().is_ok_and(|s| s.success()) {
+        println!("skipped: nothing can be mounted here");
+        return;
+    }
+    let tui = launch.shell(&own).start();
+    tui.wait_for("─ a ");
+    let (place, disk_name) = (place.display().to_string(), disk.display().to_string());
+    if !beside(&tui, &["mount", "--bind", &disk_name, &place]) {
+        println!("skipped: no mount can be made beside the program");
+        tui.quit();
+        return;
+    }
+    tui.wait_for("another folder is in its place, and nothing is in it");
+    // The other disk is watched now, and what was said is over with what it was said of.
+    fs::write(disk.join("on-the-disk.toml"), PRESET).unwrap();
+    tui.wait_for_screen("the disk", |screen| {
+        screen.contains("on-the-disk") && !screen.contains("another folder")
+    });
+    assert!(beside(&tui, &["umount", &place]));
+    tui.wait_for_screen("what was there", |screen| {
+        screen.contains("1/first") && !screen.contains("on-the-disk")
+    });
+    tui.quit();
+}
+
+#[test]
+fn what_was_said_of_a_workspace_goes_when_it_is_over() {
+    let launch = Launch::default().preset("a", PRESET).size(160, 40);
+    let home = Arc::clone(&launch.home);
+    let mut tui = launch.start();
+    tui.wait_for("─ a ");
+    let aside = home.path().join("aside");
+    fs::rename(presets(&home), &aside).unwrap();
+    fs::write(presets(&home), "no folder").unwrap();
+    tui.wait_for("a file stands where a folder is needed");
+    fs::remove_file(presets(&home)).unwrap();
+    fs::rename(&aside, presets(&home)).unwrap();
+    let is_over = |screen: &str| !screen.contains("a file stands");
+    tui.wait_for_screen("the workspace is back", is_over);
+    // Drafts are kept again without a key, too.
+    let (drafts, aside) = (home.path().join("home/state/drafts"), home.path().join("drafts"));
+    tui.keys("<C-n><C-l>http://h/kept");
+    wait_until("the drafts are kept", || drafts.exists());
+    fs::rename(&drafts, &aside).unwrap();
+    fs::write(&drafts, "no folder").unwrap();
+    tui.keys("/more");
+    tui.wait_for("a file stands where a folder is needed");
+    fs::remove_file(&drafts).unwrap();
+    tui.wait_for_screen("the drafts are kept", is_over);
+    assert!(drafts.is_dir());
+    tui.quit();
+}
+
 #[test]
 fn what_a_link_leads_to_is_watched_wherever_it_lies() {
-    let launch = Launch::default().preset("a", PRESET).size(160, 40);
+    let launch = Launch::default().preset("a", PRESET).size(150, 40);
     let home = Arc::clone(&launch.home);
     let elsewhere = home.path().join("elsewhere");
     fs::create_dir(&elsewhere).unwrap();
@@ -131,7 +199,7 @@ fn what_a_link_leads_to_is_watched_wherever_it_lies() {
     fs::write(elsewhere.join("file"), PRESET).unwrap();
     tui.wait_for("GET  linked");
     tui.keys("<C-o>a");
-    tui.wait_for("┏ Presets");
+    tui.wait_for("┏1━ Presets");
     tui.keys("G<Enter>");
     tui.wait_for("─ linked ");
     // Written in place, replaced as editors do, and the link in the middle set anew.
@@ -163,14 +231,14 @@ fn presets_environments_and_history_of_another_copy_appear() {
         first.screen().contains("env lab")
     });
     second.keys("<F5>");
-    first.wait_for("from-the-second");
+    first.wait_for("second");
     first.quit();
     second.quit();
 }
 
 #[test]
 fn a_fault_of_one_folder_is_said_and_over_by_itself() {
-    let launch = Launch::default().preset("a", PRESET).size(160, 40);
+    let launch = Launch::default().preset("a", PRESET).size(150, 40);
     let home = Arc::clone(&launch.home);
     fs::create_dir(presets(&home).join("env")).unwrap();
     fs::write(presets(&home).join("env/lab.toml"), "x = \"1\"\n").unwrap();
@@ -207,7 +275,7 @@ fn git(folder: &Path, args: &[&str]) -> bool {
 
 #[test]
 fn branches_with_another_workspace_and_with_none_are_checked_out_and_left_again() {
-    let launch = Launch::default().preset("a", PRESET).size(160, 40);
+    let launch = Launch::default().preset("a", PRESET).size(150, 40);
     let home = Arc::clone(&launch.home);
     let repository = home.path().join("home");
     if !git(&repository, &["init", "-q", "-b", "first"]) {
@@ -247,7 +315,7 @@ type Way<'a> = (&'a str, &'a dyn Fn(&str));
 
 #[test]
 fn however_a_preset_is_replaced_what_it_holds_now_is_shown() {
-    let launch = Launch::default().preset("a", PRESET).size(160, 40);
+    let launch = Launch::default().preset("a", PRESET).size(150, 40);
     let home = Arc::clone(&launch.home);
     let at = |name: &str| presets(&home).join(name);
     let tui = launch.start();
@@ -296,7 +364,7 @@ fn however_a_preset_is_replaced_what_it_holds_now_is_shown() {
 
 #[test]
 fn a_workspace_behind_a_link_follows_it_wherever_it_is_set() {
-    let launch = Launch::default().preset("a", PRESET).size(160, 40);
+    let launch = Launch::default().preset("a", PRESET).size(150, 40);
     let home = Arc::clone(&launch.home);
     let at = |name: &str| home.path().join(name);
     fs::rename(presets(&home), at("v1")).unwrap();

@@ -16,10 +16,15 @@ fn a_single_line_stays_one() {
 }
 
 #[test]
-fn pasted_control_characters_become_visible() {
-    let mut editor = Editor::new("", LineMode::Many);
-    assert_eq!(editor.insert("a\x1b[2Jb\n").controls, 1);
-    assert_eq!(editor.text(), "a\\e[2Jb\n");
+fn pasted_control_characters_become_escapes_where_escapes_are_read_and_are_kept_elsewhere() {
+    for room in [0, ORDINARY] {
+        let mut editor = Editor::with_room("", LineMode::Many, room);
+        assert_eq!(editor.insert_payload("a\x1b[2Jb\n").controls, 1);
+        assert_eq!(editor.text(), "a\\e[2Jb\n");
+        let mut editor = Editor::with_room("", LineMode::Many, room);
+        assert_eq!(editor.insert("a\x1b[2J\r\0b\n").kept, 3);
+        assert_eq!(editor.text(), "a\x1b[2J\r\0b\n");
+    }
 }
 
 #[test]

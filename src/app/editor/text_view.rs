@@ -126,6 +126,12 @@ impl TextView {
         let is_above = rows.first().is_some_and(|first| cursor.start < first.start);
         let is_below = rows.last().is_some_and(|last| cursor.start > last.start);
         match (is_above, is_below) {
+            // Where there is more room than text below, what is above comes into sight.
+            (false, false) if rows.len() < height => {
+                let missing = (height - rows.len()).cast_signed();
+                let top = self.row(model, self.top(model));
+                below(self.row_from(model, top, -missing))
+            }
             (false, false) => rows,
             (true, _) => below(cursor),
             (false, true) => below(self.row_from(model, cursor, 1 - self.page())),
@@ -148,7 +154,7 @@ impl TextView {
             is_room
         });
         if fits {
-            return rest_of_line(model, left);
+            return rest_of_line(model, self.filled(model, left));
         }
         let mut start = at;
         let mut room = self.width().saturating_sub(1);
@@ -162,6 +168,31 @@ impl TextView {
             start = before;
         }
         rest_of_line(model, start)
+    }
+
+    /// Where a single line begins so that its end leaves no room empty while there is text before.
+    fn filled(&self, model: &dyn TextModel, left: TextPlace) -> TextPlace {
+        let cells = |text| Glyphs::new(text, self.is_masked).map(|it| it.cells);
+        let width = self.width().saturating_sub(1);
+        let mut used = 0;
+        for cells in cells(rest_of_line(model, left).text) {
+            used += cells;
+            if used >= width {
+                return left;
+            }
+        }
+        let mut start = left;
+        while start.byte > 0 {
+            let before = model.before(start);
+            let text = rest_of_line(model, before).text;
+            let text = text.split_at(start.byte - before.byte).0;
+            used += cells(text).sum::<usize>();
+            if used > width {
+                break;
+            }
+            start = before;
+        }
+        start
     }
 
     fn pieces(&self, model: &dyn TextModel, row: &DisplayRow<'_>) -> Vec<RowPiece> {

@@ -36,10 +36,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::SetLineEnding(ending) => response::set_line_ending(app, ending),
         Intent::ToggleMark(record) => traffic::toggle_mark(app, record),
         Intent::ForgetTraffic => traffic::forget(app),
-        Intent::RecordOpen(is_open) => {
-            app.shared.is_record_open = is_open;
-            focus::resized(app);
-        }
+        Intent::RecordOpen(is_open) => focus::record_open(app, is_open),
         Intent::CloseOverlay => drop(overlays::take_topmost(app)),
         Intent::UseProject => project::choose(app, true),
         Intent::ActOn(action, item) => overlays::act_on(app, action, &item),
@@ -64,6 +61,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::DeleteRow => draft::delete_row(app),
         Intent::UndoRow => draft::undo_row(app),
         Intent::TypeInto(field, key) => draft::type_into(app, field, key),
+        Intent::AdoptAddress => draft::adopt_pasted(app),
         Intent::FillFromCurl(command) => curl::pasted(app, command),
         Intent::EditExternal { text, extension, target } => {
             app.editing = Some(target);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::draft;
 use crate::app::effect::Effect;
+use crate::app::format::counted;
 use crate::app::overlay::Overlay;
 use crate::app::overlay::code::Code;
 use crate::app::state::App;
@@ -25,6 +26,24 @@ pub(crate) fn pasted(app: &mut App, text: String) {
     let files = files.into_iter().map(place).collect();
     app.pasted_command = Some(text);
     app.effects.push(Effect::Store(Job::ReadTexts { files }));
+}
+
+/// A command that was typed into the address line, or pasted by a terminal that does not mark what it
+/// pastes: fills the form, and nothing is sent yet. Whether it was one.
+pub(crate) fn typed(app: &mut App) -> bool {
+    let typed = app.shared.drafts.current().spec.address().trim().to_owned();
+    if !curl::is_command(&typed) {
+        return false;
+    }
+    if typed.ends_with(['\\', '^', '`']) {
+        app.warn("the curl command goes on in another line: put all of it into this one");
+        return true;
+    }
+    draft::blur(app);
+    app.shared.drafts.current_mut().spec.address_mut().clear();
+    draft::draft_changed(app);
+    pasted(app, typed);
+    true
 }
 
 /// The files of a pasted command are here.
@@ -67,7 +86,7 @@ fn tell(app: &mut App, remarks: &[String]) {
     if text.chars().count() < usize::from(app.shared.size.0) {
         return app.say(text);
     }
-    app.say(format!("{DONE}, with {} remarks", remarks.len()));
+    app.say(format!("{DONE}, with {}", counted(remarks.len() as u64, "remark")));
     let title = "What is different from the curl command";
     app.overlays.push(Overlay::Code(Code::remarks(title, remarks)));
 }

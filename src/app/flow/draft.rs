@@ -93,6 +93,12 @@ pub(crate) fn adopt_address(app: &mut App) {
     draft_changed(app);
 }
 
+/// The same right after a paste; the cursor stays in the address line.
+pub(crate) fn adopt_pasted(app: &mut App) {
+    adopt_address(app);
+    app.request.enter(&app.shared, Caret::End);
+}
+
 /// The cursor leaves its field: an address may name another protocol.
 pub(crate) fn leave_address(app: &mut App) {
     if app.shared.drafts.current().at == FormFieldId::Address {
@@ -161,11 +167,11 @@ pub(crate) fn cycle_field(app: &mut App, id: FormFieldId, forward: bool) {
 /// Adds a rule or step and moves the cursor to it.
 pub(crate) fn add_row(app: &mut App) {
     let draft = app.shared.drafts.current_mut();
-    let added = access::add(&mut draft.spec, draft.at);
+    let Some(added) = access::add(&mut draft.spec, draft.at) else {
+        return app.say("there is no list here to add a row to");
+    };
     spec_changed(app);
-    if let Some(added) = added {
-        go(app, added, Caret::Keep);
-    }
+    go(app, added, Caret::Keep);
 }
 
 /// Deletes the row, rule or step the cursor is in.
@@ -244,7 +250,7 @@ fn spec_changed(app: &mut App) {
 }
 
 /// Keeps the cursor on a field that exists and in view.
-fn settle(app: &mut App) {
+pub(crate) fn settle(app: &mut App) {
     if !app.request.settle(&app.shared) {
         app.shared.drafts.current_mut().at = FormFieldId::Tabs;
     }

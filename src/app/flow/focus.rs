@@ -54,8 +54,16 @@ pub fn focus_input(app: &mut App) {
 
 /// Panes have other sizes.
 pub(crate) fn resized(app: &mut App) {
+    draft::settle(app);
+    app.exchange.resized(&app.shared);
     response::settle(app);
     app.traffic.resized(&app.shared);
+}
+
+/// A record is looked at closely, or no more.
+pub(crate) fn record_open(app: &mut App, is_open: bool) {
+    app.shared.is_record_open = is_open;
+    resized(app);
 }
 
 /// Gives the whole screen to the focused pane, and back.
@@ -64,22 +72,70 @@ pub(crate) fn zoom(app: &mut App) {
     resized(app);
 }
 
+/// The pane `Tab` goes to, hidden ones left out.
+pub(crate) fn neighbour(app: &App, step: fn(Pane) -> Pane) -> Pane {
+    let mut pane = step(app.shared.focus);
+    while app.shared.arrangement.hides(pane) && pane != app.shared.focus {
+        pane = step(pane);
+    }
+    pane
+}
+
+/// Hides the side bar, or shows it again.
+pub(crate) fn toggle_side(app: &mut App) {
+    let is_shown = !app.shared.areas().presets.is_empty();
+    app.shared.arrangement.hides_side = is_shown;
+    rearranged(app, Pane::Presets, is_shown);
+}
+
+/// Hides the history, or shows it again.
+pub(crate) fn toggle_history(app: &mut App) {
+    let is_shown = !app.shared.areas().history.is_empty();
+    let arrangement = &mut app.shared.arrangement;
+    arrangement.hides_history = is_shown;
+    arrangement.hides_side &= is_shown;
+    rearranged(app, Pane::History, is_shown);
+}
+
+/// Hides the traffic, or shows it again.
+pub(crate) fn toggle_traffic(app: &mut App) {
+    let is_shown = !app.shared.areas().traffic.is_empty();
+    app.shared.arrangement.hides_traffic = is_shown;
+    rearranged(app, Pane::Traffic, is_shown);
+}
+
+/// Folds the traffic into one line, or unfolds it.
+pub(crate) fn fold_traffic(app: &mut App) {
+    let areas = app.shared.areas();
+    let is_open = !areas.traffic.is_empty() && !areas.is_strip();
+    let automatic = app.shared.is_quiet();
+    app.shared.arrangement.fold_traffic(is_open, automatic);
+    app.shared.arrangement.hides_traffic = false;
+    rearranged(app, Pane::Traffic, is_open);
+}
+
+/// What is hidden has no keys; what was asked for is seen, by the focus if the screen is small.
+fn rearranged(app: &mut App, pane: Pane, is_gone: bool) {
+    let has_focus = match pane {
+        Pane::Presets => matches!(app.shared.focus, Pane::Presets | Pane::History),
+        pane => app.shared.focus == pane,
+    };
+    if is_gone && has_focus {
+        focus(app, Pane::Request);
+    } else if !is_gone && app.shared.areas().of(pane).is_empty() {
+        focus(app, pane);
+    }
+    resized(app);
+    app.touched();
+}
+
 /// Cells a splitter moves by key.
 const RESIZE_STEP: i16 = 2;
 
 /// Makes the focused pane larger or smaller.
 pub(crate) fn resize(app: &mut App, sign: i16) {
     let areas = app.shared.areas();
-    let by = sign * RESIZE_STEP;
-    let moved = |now: u16, by, least: u16| now.saturating_add_signed(by).max(least);
-    let splits = &mut app.shared.splits;
-    match app.shared.focus {
-        Pane::Presets | Pane::History => splits.side = moved(areas.presets.width, by, 12),
-        Pane::Request => splits.request = moved(areas.request.height, by, 4),
-        // It grows by what the request loses.
-        Pane::Response => splits.request = moved(areas.request.height, -by, 4),
-        Pane::Traffic => splits.traffic = moved(areas.traffic.height, by, 3),
-    }
+    areas.resize(app.shared.focus, sign * RESIZE_STEP, &mut app.shared.arrangement);
     resized(app);
     app.touched();
 }

@@ -1,20 +1,17 @@
 //! From input to actions: overlays first, then the focused pane's contexts, then text fields.
 
-use super::{focus, overlays, program, response, restore};
+use super::{focus, hints, overlays, program, response, restore};
 use crate::app::action::Action;
 use crate::app::cursor::CursorStep;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::intent::Intent;
 use crate::app::keymap::Lookup;
-use crate::app::layout::Splitter;
 use crate::app::message::{Input, Mouse, MouseKind};
 use crate::app::outcome::{Handled, PaneInput};
+use crate::app::overlay::Overlay;
 use crate::app::state::App;
 use crate::model::key::Key;
-
-/// Smallest width of the presets column the mouse can drag it to.
-const SIDE_LEAST: u16 = 12;
 
 /// Takes one input; a remark that was seen goes, unless the input made a new one.
 pub(crate) fn apply(app: &mut App, input: Input) {
@@ -46,6 +43,8 @@ fn perform(app: &mut App, input: Input) {
         Input::Mouse(mouse) => mouse_event(app, mouse),
         Input::Resize { columns, rows } => {
             app.shared.size = (columns, rows);
+            // Letters to jump to would stand beside their targets.
+            app.overlays.retain(|overlay| !matches!(overlay, Overlay::Jump(_)));
             focus::resized(app);
         }
         Input::Terminate => restore::terminate(app),
@@ -107,6 +106,10 @@ pub(crate) fn press(app: &mut App, column: u16, row: u16) {
     let mouse = Mouse { kind: MouseKind::Press, column, row };
     let areas = app.shared.areas();
     app.dragging = areas.splitter_at(mouse.column, mouse.row);
+    if let Some(action) = hints::at(app, mouse.column, mouse.row) {
+        app.dragging = None;
+        return act(app, action);
+    }
     if areas.header.contains((mouse.column, mouse.row).into()) {
         program::click_header(app, mouse.column);
         return;
@@ -120,18 +123,8 @@ pub(crate) fn press(app: &mut App, column: u16, row: u16) {
 
 fn drag(app: &mut App, mouse: Mouse) {
     let areas = app.shared.areas();
-    match app.dragging {
-        Some(Splitter::Side) => {
-            app.shared.splits.side = (mouse.column + 1).max(SIDE_LEAST);
-        }
-        Some(Splitter::Request) => {
-            app.shared.splits.request = mouse.row.saturating_sub(areas.request.y).max(4);
-        }
-        Some(Splitter::Traffic) => {
-            app.shared.splits.traffic = areas.traffic.bottom().saturating_sub(mouse.row).max(3);
-        }
-        None => return,
-    }
+    let Some(splitter) = app.dragging else { return };
+    areas.drag(splitter, (mouse.column, mouse.row), &mut app.shared.arrangement);
     focus::resized(app);
     app.touched();
 }

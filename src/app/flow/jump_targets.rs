@@ -8,7 +8,7 @@ use crate::app::editor::Caret;
 use crate::app::focus::Pane;
 use crate::app::form::{FieldKind, FormFieldId};
 use crate::app::intent::Intent;
-use crate::app::layout::inner;
+use crate::app::layout::pane_inner;
 use crate::app::overlay::jump::JumpLabel;
 use crate::app::pane::request;
 use crate::app::state::App;
@@ -22,21 +22,21 @@ pub(crate) fn targets(app: &App) -> Vec<JumpLabel> {
         .map(|(area, pane)| JumpLabel::new(area.x, area.y, vec![Intent::Focus(pane)]))
         .collect();
     if !areas.request.is_empty() {
-        form(app, inner(areas.request), &mut found);
+        form(app, pane_inner(areas.request), &mut found);
     }
-    let list = app.presets.areas(&app.shared, inner(areas.presets)).list;
+    let list = app.presets.areas(&app.shared, pane_inner(areas.presets)).list;
     let offset = app.presets.cursor(&app.shared, list.height.into()).offset;
     let select = |x, y, at| JumpLabel::of_row(x, y, Intent::SelectRow(Pane::Presets, at));
     rows(list, offset..app.presets.listing(&app.shared).count(), select, &mut found);
-    let list = app.history.areas(inner(areas.history)).1;
+    let list = app.history.areas(pane_inner(areas.history)).1;
     let offset = app.history.cursor(list.height.into()).offset;
     let select = |x, y, at| JumpLabel::of_row(x, y, Intent::SelectRow(Pane::History, at));
     rows(list, offset..app.history.entries.len(), select, &mut found);
     if !areas.response.is_empty() {
-        exchange(app, inner(areas.response), &mut found);
-        conversation(app, inner(areas.response), &mut found);
+        exchange(app, pane_inner(areas.response), &mut found);
+        conversation(app, pane_inner(areas.response), &mut found);
     }
-    let list = app.traffic.areas(inner(areas.traffic)).rows;
+    let list = app.traffic.areas(pane_inner(areas.traffic)).rows;
     let offset = app.traffic.cursor(list.height.into()).offset;
     rows(list, offset..app.traffic.len(), press_row, &mut found);
     found

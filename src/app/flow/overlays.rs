@@ -1,7 +1,7 @@
 //! Opening overlays, giving the topmost its input, closing it.
 
-use super::{jump_targets, restore};
-use crate::app::action::Action;
+use super::{availability, jump_targets, restore};
+use crate::app::action::{Action, Category};
 use crate::app::cursor::CursorStep;
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::format;
@@ -26,7 +26,10 @@ use crate::model::preset::PresetPath;
 pub(crate) fn open(app: &mut App, action: Action) {
     let shared = &app.shared;
     let overlay = match action {
-        Action::Palette => Ok(Overlay::Choices(pickers::palette(shared, &app.contexts()))),
+        Action::Palette => {
+            let why_not = |action, pane| availability::why_not(app, action, pane);
+            Ok(Overlay::Choices(pickers::palette(shared, &app.contexts(), why_not)))
+        }
         Action::Help => Ok(Overlay::Help(Help::new(shared, app.contexts()))),
         Action::PickEnvironment => pickers::environments(shared).map(Overlay::Choices),
         Action::Theme => Ok(Overlay::Choices(pickers::themes(shared))),
@@ -74,6 +77,12 @@ pub(crate) fn act_on(app: &mut App, action: Action, item: &TreeItem) {
         (Action::Revert, item) => revert(app, item),
         (Action::Describe, item) => {
             push_or_say(app, About::new(shared, item.clone()).map(Overlay::About));
+        }
+        // A key that promises something is never answered with nothing.
+        _ if action.row().category != Category::Move => {
+            let pane = shared.focus;
+            let why = availability::why_not(app, action, pane).unwrap_or("does nothing here");
+            app.say(format!("{}: {why}", action.row().title));
         }
         _ => {}
     }

@@ -26,11 +26,20 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::Udp => compose(app, Protocol::Udp, Side::Client),
         Action::SwitchSide => switch_side(app),
         Action::NextEnvironment => next_environment(app),
-        Action::NextPane => focus::focus(app, app.shared.focus.next()),
-        Action::PreviousPane => focus::focus(app, app.shared.focus.previous()),
+        Action::NextPane => focus::focus(app, focus::neighbour(app, Pane::next)),
+        Action::PreviousPane => focus::focus(app, focus::neighbour(app, Pane::previous)),
+        Action::GoToPresets => focus::focus(app, Pane::Presets),
+        Action::GoToHistory => focus::focus(app, Pane::History),
+        Action::GoToRequest => focus::focus(app, Pane::Request),
+        Action::GoToResponse => focus::focus(app, Pane::Response),
+        Action::GoToTraffic => focus::focus(app, Pane::Traffic),
         Action::FocusAddress => focus::focus_address(app),
         Action::Back => back(app),
         Action::Zoom => focus::zoom(app),
+        Action::ToggleSideBar => focus::toggle_side(app),
+        Action::ToggleHistory => focus::toggle_history(app),
+        Action::ToggleTraffic => focus::toggle_traffic(app),
+        Action::FoldTraffic => focus::fold_traffic(app),
         Action::Grow => focus::resize(app, 1),
         Action::Shrink => focus::resize(app, -1),
         Action::New => new(app),
@@ -172,4 +181,13 @@ pub(crate) fn click_header(app: &mut App, column: u16) {
         }
         within -= width;
     }
+    // Behind them the environment.
+    if within < environment_label(app).chars().count() + MODE_GAP {
+        overlays::open(app, Action::PickEnvironment);
+    }
+}
+
+/// The environment in force, as the header names it.
+pub fn environment_label(app: &App) -> String {
+    format!(" env {} ", app.shared.environment.as_deref().unwrap_or("none"))
 }

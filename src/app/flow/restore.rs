@@ -39,13 +39,11 @@ pub(crate) fn save_restore(app: &mut App) {
 /// What has to survive leaving or a crash.
 pub(crate) fn to_keep(app: &App) -> Restore {
     let (drafts, current) = app.shared.drafts.to_restore();
-    let splits = app.shared.splits;
-    let cells = [("side", splits.side), ("request", splits.request), ("traffic", splits.traffic)];
     let themes = &app.shared.themes;
     let theme = themes.chosen().map(|theme| (THEME.into(), theme.as_str().into()));
     let ground = if themes.is_dark() { DARK } else { LIGHT };
     let ground = (ground != DARK).then(|| (GROUND.into(), ground.into()));
-    let layout = cells.iter().map(|(name, cells)| ((*name).into(), cells.to_string()));
+    let layout = app.shared.arrangement.saved().into_iter();
     Restore {
         drafts,
         current,
@@ -65,6 +63,13 @@ pub(crate) fn timer_fired(app: &mut App) {
         app.restore_due = false;
         app.save_state.again = true;
     } else if app.restore_due {
+        save_restore(app);
+    }
+}
+
+/// The time to try once more what could not be written.
+pub(crate) fn try_again(app: &mut App) {
+    if app.save_state.begins_retry() {
         save_restore(app);
     }
 }
@@ -117,6 +122,12 @@ pub(crate) fn go_on(app: &mut App) {
         return save_restore(app);
     }
     match (app.save_state.leaving, app.save_state.failure().cloned()) {
+        (Leaving::No, None) if app.overlays.iter().any(asks_to_leave) => {
+            // What it asks about is over.
+            app.overlays.retain(|overlay| !asks_to_leave(overlay));
+            app.say(app.keyed("the drafts are kept now; [quit] leaves"));
+            app.dirty = true;
+        }
         (Leaving::No, _) => {}
         (Leaving::WhenKept, Some(failure)) if app.shared.drafts.iter().any(Draft::is_modified) => {
             app.save_state.leaving = Leaving::No;

@@ -2,7 +2,7 @@
 //!
 //! The plan is made at the key press, so nothing typed afterwards can change what is sent.
 
-use super::{draft, focus, response};
+use super::{curl, draft, focus, response};
 use crate::app::drafts::FieldIssue;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -12,7 +12,7 @@ use crate::app::sessions::{Session, SessionState};
 use crate::app::state::App;
 use crate::compose::{Issue, UnknownNames, plan_with};
 use crate::engine::command::{CloseMode, Command};
-use crate::interop::history_spec::forgetting;
+use crate::interop::history_spec::{forgetting, summary};
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::ExchangeState;
 use crate::model::field_access;
@@ -30,6 +30,9 @@ use crate::timeline::Totals;
 pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
     if app.request.refused.is_some() {
         draft::blur(app);
+        return;
+    }
+    if curl::typed(app) {
         return;
     }
     draft::adopt_address(app);
@@ -116,6 +119,7 @@ fn open(app: &mut App, plan: Plan, scope: &Scope) {
     }
     let draft = app.shared.drafts.current_mut();
     draft.session = Some(id);
+    draft.sent = Some(draft.spec.clone());
     draft.issues.clear();
     let (plan, secrets) = (Box::new(plan), scope.hidden());
     app.effects.push(Effect::Engine(Command::Open { id, plan, secrets }));
@@ -145,22 +149,6 @@ fn update(app: &mut App, id: SessionId, plan: &Plan) {
         (false, false) => {
             app.say(app.keyed("already listening with these answers; [stop] stops"));
         }
-    }
-}
-
-/// One line for the history. Secrets and the system's environment stay out of it.
-fn summary(spec: &Spec, scope: &Scope) -> String {
-    let mut masked = scope.clone();
-    masked.secrets.values_mut().chain(masked.os.values_mut()).for_each(|v| "***".clone_into(v));
-    let address = match plan_with(spec, &masked, UnknownNames::Literal) {
-        Ok(plan) => plan.address(),
-        Err(_) => spec.address().to_owned(),
-    };
-    let address = without_userinfo(&address);
-    match (spec.as_http(), spec.side().listens()) {
-        (Some(http), _) => format!("{} {address}", http.method),
-        (None, false) => format!("{} {address}", spec.protocol()),
-        (None, true) => format!("listen {} {address}", spec.protocol()),
     }
 }
 

@@ -1,16 +1,20 @@
 //! Replies of the store: workspace, saved presets, drafts of the last run, history.
 
-use super::{curl, draft, edited, history, project, restore, save, themes};
+use super::{curl, draft, edited, focus, history, project, restore, save, themes};
+use crate::app::action::Action;
+use crate::app::arrangement::Arrangement;
 use crate::app::effect::Effect;
+use crate::app::focus::Pane;
 use crate::app::format;
-use crate::app::layout::Splits;
 use crate::app::save_state::LastRun;
 use crate::app::state::App;
-use crate::store::job::{Reply, Restore, Workspace};
+use crate::model::preset::Opening;
+use crate::store::job::{Job, Reply, Restore, Workspace};
 
 /// Takes one reply of the store; failures are shown as remarks.
 pub(crate) fn apply(app: &mut App, reply: Reply) {
     restore::answered(app, &reply);
+    let is_over = reply.goes_well().is_some_and(|job| app.goes_well(job));
     match reply {
         Reply::Workspace(workspace) => workspace_changed(app, *workspace),
         Reply::Themes(own) => themes::arrived(app, own),
@@ -33,7 +37,7 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         Reply::ProjectChosen { failure } => project::chosen(app, failure),
         Reply::TextsRead { files } => curl::files_read(app, files),
         Reply::RestoreSaved => {
-            app.dirty = false;
+            app.dirty = is_over;
             edited::saved(app);
         }
         Reply::FileWritten { path, bytes } => {
@@ -43,11 +47,38 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
             save::failed(app, job);
             // A question for the history may be what failed, and what was not written is in the list.
             app.effects.extend(app.history.failed(job).map(Effect::Store));
-            app.warn(failure.to_string());
+            if job == Job::SAVE_RESTORE && app.save_state.is_repeated() {
+                app.dirty = false;
+            } else {
+                app.warn_of(job, failure.to_string());
+            }
+            if job == Job::SAVE_RESTORE {
+                app.try_restore_again();
+            }
         }
+        Reply::SetAside(failure) => app.warn(failure.to_string()),
     }
+    open_first(app);
     edited::take_up(app);
     restore::go_on(app);
+}
+
+/// Shows what the program was started with, beside what the last run left.
+fn open_first(app: &mut App) {
+    if !app.loaded || app.save_state.last_run == LastRun::Unread {
+        return;
+    }
+    match app.first.take() {
+        None => return,
+        Some(Opening::Spec(spec)) => draft::open_spec(app, *spec),
+        Some(Opening::Preset(path)) => {
+            if !draft::open_preset(app, &path) {
+                return;
+            }
+        }
+    }
+    focus::focus(app, Pane::Request);
+    draft::say_opened(app, Action::Send);
 }
 
 fn workspace_changed(app: &mut App, workspace: Workspace) {
@@ -89,7 +120,7 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     if let [problem, more @ ..] = workspace.problems.as_slice() {
         let also =
             if more.is_empty() { String::new() } else { format!(" (and {} more)", more.len()) };
-        app.warn(format!("{problem}{also}"));
+        app.warn_of(Job::LOAD_WORKSPACE, format!("{problem}{also}"));
     }
     tell_if_gone(app, &workspace);
     app.shared.set_workspace(workspace);
@@ -126,9 +157,9 @@ fn restored(app: &mut App, restore: Option<Box<Restore>>) {
     if restore.environment.is_some() && !app.save_state.chose_environment {
         shared.environment = restore.environment;
     }
-    let is_as_at_start = shared.splits == Splits::default();
+    let is_as_at_start = shared.arrangement == Arrangement::default();
     for (name, value) in restore.layout.iter().filter(|_| is_as_at_start) {
-        restore_layout(&mut app.shared.splits, name, value);
+        shared.arrangement.restore(name, value);
     }
     if merged.is_shown {
         draft::draft_changed(app);
@@ -142,14 +173,4 @@ fn restored(app: &mut App, restore: Option<Box<Restore>>) {
     let is_dark = kept(restore::GROUND).is_none_or(|(_, value)| value != restore::LIGHT);
     let chosen = kept(restore::THEME).map(|(_, value)| value.as_str());
     themes::restored(app, chosen, Some(is_dark));
-}
-
-/// A part of the screen as it was left.
-fn restore_layout(splits: &mut Splits, name: &str, value: &str) {
-    match (name, value.parse()) {
-        ("side", Ok(cells)) => splits.side = cells,
-        ("request", Ok(cells)) => splits.request = cells,
-        ("traffic", Ok(cells)) => splits.traffic = cells,
-        _ => {}
-    }
 }

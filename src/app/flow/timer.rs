@@ -17,6 +17,10 @@ pub(crate) fn timer_fired(app: &mut App, timer: Timer) {
             app.dirty = false;
             restore::timer_fired(app);
         }
+        Timer::RestoreAgain => {
+            app.dirty = false;
+            restore::try_again(app);
+        }
         Timer::Forget => traffic::undo_is_over(app),
         Timer::ResponseClock | Timer::ConversationFraming | Timer::ConversationSearch => {
             response::timer_fired(app, timer);

@@ -126,6 +126,11 @@ fn blocks(options: &dyn Options) -> Option<FieldId> {
     options.fields().iter().find(|info| is_block(info.kind)).map(|info| FieldId::new(info.key))
 }
 
+/// Whether the spec has a list of rules or steps.
+pub(crate) fn has_blocks(spec: &Spec) -> bool {
+    blocks(spec.options()).is_some()
+}
+
 /// Adds a rule or a step at the end; gives the field to go on with.
 pub fn add(spec: &mut Spec, id: FormFieldId) -> Option<FormFieldId> {
     let list = match id {

@@ -9,6 +9,8 @@
 //! Names nobody defined stay in it as they were written, so
 //! there is code to see before everything is filled in.
 
+use std::borrow::Cow;
+
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
@@ -86,11 +88,28 @@ impl Code {
         self.spec.is_none()
     }
 
-    /// Columns and rows it wants.
-    pub(super) fn size(&self) -> (u16, u16) {
-        let lines = self.listing().map_or(0, |listing| listing.text.lines().count());
-        let rows = u16::try_from(lines + 4).unwrap_or(u16::MAX);
-        (SIZE.0, if self.is_remarks() { rows.clamp(8, SIZE.1) } else { SIZE.1 })
+    /// Columns and rows it wants on a screen so wide.
+    pub(super) fn size(&self, columns: u16) -> (u16, u16) {
+        if !self.is_remarks() {
+            return SIZE;
+        }
+        let width = SIZE.0.min(columns);
+        let lines = self.lines(width.saturating_sub(2)).count();
+        (width, u16::try_from(lines + 4).unwrap_or(u16::MAX).clamp(8, SIZE.1))
+    }
+
+    /// The lines of the listing on screen in so many columns: remarks go on in the next line, code does
+    /// not.
+    pub fn lines(&self, width: u16) -> Box<dyn Iterator<Item = Cow<'_, str>> + '_> {
+        let lines = self.listing().into_iter().flat_map(|listing| listing.text.lines());
+        if !self.is_remarks() {
+            return Box::new(lines.map(Cow::from));
+        }
+        let hanging = |(at, line): (usize, String)| {
+            Cow::from(if at == 0 { format!("- {line}") } else { format!("  {line}") })
+        };
+        let width = width.saturating_sub(2);
+        Box::new(lines.flat_map(move |line| wrap(line, width).into_iter().enumerate().map(hanging)))
     }
 
     /// The listing on screen.
@@ -128,13 +147,8 @@ impl Code {
 
     /// Remarks on code that was pasted, each in full.
     pub(crate) fn remarks(title: &str, remarks: &[String]) -> Self {
-        let lines = remarks.iter().flat_map(|remark| {
-            let lines = wrap(remark, SIZE.0 - 4).into_iter().enumerate();
-            lines.map(
-                |(at, line)| if at == 0 { format!("- {line}\n") } else { format!("  {line}\n") },
-            )
-        });
-        let listings = vec![CodeListing { name: "remarks", text: lines.collect() }];
+        let text = remarks.iter().map(|remark| remark.replace('\n', " ") + "\n").collect();
+        let listings = vec![CodeListing { name: "remarks", text }];
         let title = title.to_owned();
         Code { title, listings, selected: 0, scroll: 0, shows_secrets: false, spec: None }
     }
@@ -149,10 +163,10 @@ impl Code {
             PaneInput::Act(Action::Copy) => return self.copy(),
             PaneInput::Act(Action::ShowSecrets) => self.toggle_secrets(shared),
             PaneInput::Act(action) => match CursorStep::of(action) {
-                Some(step) => self.step(step, area.height),
+                Some(step) => self.step(step, area),
                 None => return Outcome::no(),
             },
-            PaneInput::Wheel(step) => (0..WHEEL).for_each(|_| self.step(step, area.height)),
+            PaneInput::Wheel(step) => (0..WHEEL).for_each(|_| self.step(step, area)),
             PaneInput::Press(_, mouse) => {
                 if tabs.contains((mouse.column, mouse.row).into()) {
                     let column = mouse.column - tabs.x;
@@ -170,9 +184,9 @@ impl Code {
         self.scroll = 0;
     }
 
-    fn step(&mut self, step: CursorStep, height: u16) {
-        let lines = self.listing().map_or(0, |listing| listing.text.lines().count());
-        self.scroll = scroll(self.scroll, step, lines, height.into());
+    fn step(&mut self, step: CursorStep, area: Rect) {
+        let lines = self.lines(area.width).count();
+        self.scroll = scroll(self.scroll, step, lines, area.height.into());
     }
 
     fn copy(&self) -> Outcome {
@@ -222,6 +236,20 @@ mod tests {
         );
         let shown = listings(&spec, &scope, true).unwrap();
         assert!(shown.iter().all(|listing| listing.text.contains("hunter2")));
+    }
+
+    #[test]
+    fn remarks_are_whole_at_every_width() {
+        let remark =
+            "--resolve a:1:127.0.0.1 is not supported and was left out: the request goes where";
+        let remarks = Code::remarks("t", &[remark.into(), "short".into()]);
+        for columns in [40, 80, 200] {
+            let (width, _) = remarks.size(columns);
+            let lines: Vec<_> = remarks.lines(width - 2).collect();
+            assert!(lines.iter().all(|line| line.len() <= usize::from(width - 2)), "{lines:?}");
+            let words: Vec<_> = lines.iter().flat_map(|line| line.split_whitespace()).collect();
+            assert_eq!(words.join(" "), format!("- {remark} - short"));
+        }
     }
 
     #[test]

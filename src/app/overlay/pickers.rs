@@ -18,12 +18,23 @@ use crate::timeline::framing::{ByteOrder, Counts, LENGTH_WIDTHS, StreamFraming};
 /// Stands behind the one of a list that holds now.
 const IN_FORCE: &str = "in force";
 
-/// Everything that can be run or opened from where the focus is, in these contexts.
-pub(crate) fn palette(shared: &Shared, here: &[Context]) -> Choices {
+/// Everything that can be run or opened from where the focus is, in these contexts; `why_not` tells
+/// why an action can do nothing in a pane.
+pub(crate) fn palette(
+    shared: &Shared,
+    here: &[Context],
+    why_not: impl Fn(Action, Pane) -> Option<&'static str>,
+) -> Choices {
     let is_offered =
         |row: &&ActionInfo| row.action != Action::Palette && row.category != Category::Window;
     let actions = TABLE.iter().filter(is_offered);
-    let mut all: Vec<Choice> = actions.map(|row| action(shared, here, row.action)).collect();
+    let mut all: Vec<Choice> = actions
+        .map(|row| {
+            let home = home(here, row.action);
+            let why_not = why_not(row.action, home.unwrap_or(shared.focus));
+            Choice { why_not, ..action(shared, here, row.action) }
+        })
+        .collect();
     all.extend(shared.workspace.presets.iter().map(|stored| Choice {
         title: stored.path.to_string(),
         detail: stored.content.as_ref().map_or("cannot be read".into(), |preset| {

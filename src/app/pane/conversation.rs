@@ -163,7 +163,7 @@ impl ConversationPane {
 
     /// A press of the mouse: the keys go to what is there.
     fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
-        let parts = self.areas(shared, layout::inner(area));
+        let parts = self.areas(shared, layout::pane_inner(area));
         let at = (mouse.column, mouse.row).into();
         if parts.input.contains(at) {
             self.write(shared);
@@ -200,6 +200,14 @@ impl ConversationPane {
             if session.side().listens() {
                 hints.insert(1, Action::SendToAll);
             }
+            // Without its ending an empty line is nothing at all.
+            let is_empty = self.typed(shared).is_empty();
+            let has_older = self.sent.has_any(session);
+            hints.retain(|action| match action {
+                Action::SendWithoutEnding => !is_empty,
+                Action::OlderInput => has_older,
+                _ => true,
+            });
             return hints;
         }
         if session.is_over() {

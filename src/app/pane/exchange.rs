@@ -17,14 +17,14 @@ use ratatui::layout::Rect;
 
 use crate::app::action::Action;
 use crate::app::cursor::{Cursor, CursorStep};
-use crate::app::layout::{inner, next_tab, tab_at};
+use crate::app::layout::{next_tab, pane_inner, tab_at};
 use crate::app::message::Mouse;
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::prompt;
 use crate::app::shared::Shared;
 use crate::model::protocol::Side;
 use crate::model::view::SearchDirection;
-use body_view::SIDEWAYS;
+use body_view::{SIDEWAYS, Viewport};
 pub use exchange_state::ExchangePane;
 use exchange_state::session;
 use shown_exchange::ExchangeTab;
@@ -120,6 +120,32 @@ impl ExchangePane {
         } else if let Some(place) = self.place_mut(shared) {
             place.left =
                 if right { place.left + SIDEWAYS } else { place.left.saturating_sub(SIDEWAYS) };
+            self.fit_lines(shared, room);
+        }
+    }
+
+    /// The pane has another size: nothing is scrolled further than there is something to see.
+    pub(crate) fn resized(&mut self, shared: &Shared) {
+        let room = self.room(shared);
+        if room.width == 0 || room.height == 0 {
+            return;
+        }
+        if self.subject(shared).is_none() {
+            self.fit_lines(shared, room);
+        } else if let Some(view) = self.view_mut(shared) {
+            view.fit(room);
+        }
+    }
+
+    /// Brings the lines of a tab back to where something is to be seen.
+    fn fit_lines(&mut self, shared: &Shared, room: Viewport) {
+        let Some(lines) = self.lines(shared) else { return };
+        let scroll = self.place(shared).map_or(0, |place| place.scroll);
+        let scroll = scroll.min(lines.count().saturating_sub(room.height));
+        let widest = lines.widest(scroll, room.height);
+        if let Some(place) = self.place_mut(shared) {
+            place.scroll = scroll;
+            place.left = place.left.min(widest.saturating_sub(room.width));
         }
     }
 
@@ -150,7 +176,7 @@ impl ExchangePane {
     /// Moves in the list of requests, or over the redirect hops. The last place follows the newest.
     pub(super) fn step_list(&mut self, shared: &Shared, step: CursorStep) {
         let Some(session) = session(shared) else { return };
-        let area = inner(shared.areas().response);
+        let area = pane_inner(shared.areas().response);
         let height = usize::from(self.areas(shared, area).list.height);
         let mut cursor = self.list_cursor(shared, height);
         cursor.step(step, session.exchanges.len(), height);
@@ -172,7 +198,7 @@ impl ExchangePane {
 
     /// A press of the mouse: chooses a request or a tab; the keys go where it was.
     pub(super) fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
-        let parts = self.areas(shared, inner(area));
+        let parts = self.areas(shared, pane_inner(area));
         let at = (mouse.column, mouse.row).into();
         if parts.list.contains(at) {
             let offset = self.list_cursor(shared, parts.list.height.into()).offset;

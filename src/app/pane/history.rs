@@ -11,7 +11,7 @@ use crate::app::drafts::DraftId;
 use crate::app::effect::Effect;
 use crate::app::format;
 use crate::app::intent::{Intent, Question};
-use crate::app::layout::{cut_top, inner};
+use crate::app::layout::{cut_top, pane_inner};
 use crate::app::message::Mouse;
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::search_line::{self, SearchKey, SearchLine};
@@ -139,7 +139,7 @@ impl HistoryPane {
     }
 
     fn list_height(&self, shared: &Shared) -> usize {
-        self.areas(inner(shared.areas().history)).1.height.into()
+        self.areas(pane_inner(shared.areas().history)).1.height.into()
     }
 
     fn act(&mut self, shared: &Shared, action: Action) -> Outcome {
@@ -230,7 +230,7 @@ impl HistoryPane {
 
     /// A press of the mouse: selects an entry; the selected one opens.
     fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
-        let (search, list) = self.areas(inner(area));
+        let (search, list) = self.areas(pane_inner(area));
         if search.contains((mouse.column, mouse.row).into()) {
             return self.start_search();
         }

@@ -21,7 +21,7 @@ use crate::app::drafts::Draft;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::intent::Intent;
-use crate::app::layout::inner;
+use crate::app::layout::pane_inner;
 use crate::app::message::Mouse;
 use crate::app::outcome::{Handled, Outcome, PaneInput};
 use crate::app::preset_tree::TreeItem;
@@ -206,7 +206,7 @@ impl PresetsPane {
 
     /// A press of the mouse: selects a row; on the selected one it opens, on a folder it folds.
     fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
-        let parts = self.areas(shared, inner(area));
+        let parts = self.areas(shared, pane_inner(area));
         let at = (mouse.column, mouse.row).into();
         if parts.search.contains(at) {
             self.start_search(shared);

@@ -27,7 +27,7 @@ use crate::app::form::{FieldKind, FormFieldId, FormTab, access, tabs};
 use crate::app::format;
 use crate::app::intent::{EditTarget, Intent};
 use crate::app::keymap::Context;
-use crate::app::layout::{inner, next_tab, tab_at};
+use crate::app::layout::{next_tab, pane_inner, tab_at};
 use crate::app::message::Mouse;
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
@@ -98,10 +98,8 @@ impl RequestPane {
             && editor.lines() == LineMode::Many
         {
             editor.scroll(if is_down { 1 } else { -1 });
-        } else if is_down {
-            self.scroll = (self.scroll + 1).min(form(shared).len().saturating_sub(3));
         } else {
-            self.scroll = self.scroll.saturating_sub(1);
+            self.scroll_by_wheel(shared, is_down);
         }
     }
 
@@ -197,7 +195,22 @@ impl RequestPane {
 
     fn edit_key(&mut self, shared: &Shared, key: Key) -> Outcome {
         let is_changed = self.open_editor(shared).is_some_and(|editor| editor.key(key));
-        if is_changed { self.written() } else { Outcome::yes() }
+        if is_changed { self.written_line(shared) } else { Outcome::yes() }
+    }
+
+    /// What the editor changed, unless the value had line breaks, which one line cannot hold.
+    fn written_line(&mut self, shared: &Shared) -> Outcome {
+        let draft = shared.drafts.current();
+        let is_line = kind_of(shared, draft.at) == Some(FieldKind::Line);
+        if is_line && access::text(&draft.spec, draft.at).contains(['\n', '\r']) {
+            self.editor = None;
+            let keyed = |text| shared.keymap.keyed(&[Context::Global, Context::Input], text);
+            let why = keyed(
+                "the value has line breaks, which one line cannot hold: [external-editor] edits it",
+            );
+            return Outcome::warn(why);
+        }
+        self.written()
     }
 
     /// What the editor changed, to be written into the spec.
@@ -224,7 +237,15 @@ impl RequestPane {
             TextSpelling::Hex => editor.insert(&cut.replace('\r', "")),
             TextSpelling::Plain => editor.insert(cut),
         };
-        let outcome = self.written();
+        let is_address = draft.at == FormFieldId::Address;
+        let mut outcome = self.written_line(shared);
+        if self.editor.is_none() {
+            return outcome;
+        }
+        if is_address {
+            // A pasted address says at once what it is of.
+            outcome = outcome.with(Intent::AdoptAddress);
+        }
         if cut.len() < text.len() {
             let why =
                 format!("the paste was cut after {PASTE_LIMIT} bytes; use a file body instead");
@@ -268,7 +289,7 @@ impl RequestPane {
             return Outcome::yes();
         }
         let form = form(shared);
-        let rows = usize::from(inner(shared.areas().request).height.max(2) / 2);
+        let rows = usize::from(pane_inner(shared.areas().request).height.max(2) / 2);
         let steps = std::iter::successors(Some(shared.drafts.current().at), |at| {
             in_next_row(&form, *at, down)
         });
@@ -312,10 +333,11 @@ impl RequestPane {
     /// A press of the mouse: the cursor goes to the field under it.
     fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
         let under = (mouse.column, mouse.row).into();
-        if address_areas(shared, inner(area)).send.contains(under) {
+        let inner = pane_inner(area);
+        if address_areas(shared, inner).send.contains(under) {
             return Intent::Act(send_block(shared).action).into();
         }
-        let mut placed = self.place(shared, inner(area)).into_iter();
+        let mut placed = self.place(shared, inner).into_iter();
         let Some(PlacedField { field, area, .. }) =
             placed.find(|placed| placed.area.contains(under))
         else {

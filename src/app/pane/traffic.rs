@@ -18,7 +18,7 @@ use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::editor::{Editor, LineMode};
 use crate::app::effect::Effect;
 use crate::app::intent::Intent;
-use crate::app::layout::inner;
+use crate::app::layout::pane_inner;
 use crate::app::message::{Mouse, Timer};
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::record_view::Detail;
@@ -123,7 +123,7 @@ impl TrafficPane {
     }
 
     fn areas_now(&self, shared: &Shared) -> TrafficAreas {
-        self.areas(inner(shared.areas().traffic))
+        self.areas(pane_inner(shared.areas().traffic))
     }
 
     fn height(&self, shared: &Shared) -> usize {
@@ -175,9 +175,9 @@ impl TrafficPane {
 
     /// The pane has another size.
     pub(crate) fn resized(&mut self, shared: &Shared) {
-        let width = self.areas_now(shared).detail.width;
+        let room = self.areas_now(shared).detail;
         if let Some(detail) = &mut self.detail {
-            detail.fit(width.into());
+            detail.fit(room.width.into(), room.height.into());
         }
     }
 
@@ -377,7 +377,7 @@ impl TrafficPane {
     }
 
     fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
-        let areas = self.areas(inner(area));
+        let areas = self.areas(pane_inner(area));
         let at = (mouse.column, mouse.row).into();
         if areas.rows.contains(at) {
             let row = self.cursor(areas.rows.height.into()).offset;

@@ -5,49 +5,76 @@
 
 use std::io::BufReader;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::de::IgnoredAny;
 
-use crate::args;
+use super::body_printer::{BodyPrinter, PIECE};
+use crate::args::{self, Parts};
+use crate::cli::download::Download;
 use crate::cli::exit;
 use crate::cli::headless::Headless;
 use crate::cli::output::{self, Output, Style};
 use crate::cli::stdin::StdinBody;
-use crate::codec::charset::Recoder;
-use crate::codec::lines::JsonCheck;
-use crate::codec::printable::printable;
+use crate::codec::http1::status::has_no_content;
 use crate::engine::event::Event;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::id::BodyId;
 use crate::model::plan::{Plan, PlanBody};
 use crate::model::secrets::Disclosure;
-use crate::model::view::{ViewMode, ViewPart, ViewQuery};
+use crate::model::timing::Timing;
 use crate::named_file;
 
-/// Read from a body at a time.
-const PIECE: usize = 256 * 1024;
-/// Bytes that tell a byte order mark.
-const MARK: usize = 4;
-/// Lines of a laid-out body asked for at a time.
-const LINES: u16 = 1000;
+/// Where things are printed.
+pub(in crate::cli) struct Printing {
+    /// Bodies, and all else unless there is an `aside`.
+    pub(in crate::cli) output: Output,
+    /// Heads and what else is asked for, where bodies go to a file.
+    pub(in crate::cli) aside: Option<Output>,
+    pub(in crate::cli) download: Option<Download>,
+}
 
-/// What has been printed of the response.
-struct ResponsePrinter<'a> {
-    output: &'a mut Output,
+/// What has been printed of the exchanges of a session.
+struct ExchangePrinter<'a> {
+    to: &'a mut Printing,
+    parts: Parts,
+    /// Every hop is printed, not only the last.
+    all_hops: bool,
     redirects: bool,
     last: Option<Box<Exchange>>,
-    /// The exchange whose head is printed.
-    begun: Option<u32>,
-    /// Bytes of its body printed so far.
-    printed: u64,
-    /// Its text is in another charset.
-    recoder: Option<Recoder>,
-    binary: bool,
+    /// Exchanges whose request's head, request's body, response's head and response's body are
+    /// printed; the last of each.
+    done: [Option<u32>; 4],
+    /// The body of the response in the making.
+    body: Option<BodyPrinter>,
+    /// A body was printed, and something else follows.
+    separates: bool,
     /// A body that did not go out as a whole, and no later hop sent.
     unsent: Option<String>,
-    /// What is told of the head.
+    /// What is told of heads.
     told: Disclosure,
+}
+
+/// Places in `ExchangePrinter::done`.
+const REQUEST_HEAD: usize = 0;
+const REQUEST_BODY: usize = 1;
+const RESPONSE_HEAD: usize = 2;
+const RESPONSE_BODY: usize = 3;
+
+impl Printing {
+    /// The parts that are printed: those asked for, else those of the style.
+    fn parts(&self, arguments: &args::Send) -> Parts {
+        let is_text = self.output.style == Style::Text && self.aside.is_none();
+        let usual = Parts { head: is_text, body: true, ..Parts::default() };
+        let asked = arguments.printing.parts().unwrap_or(usual);
+        // What was to be kept is kept, whatever is looked at.
+        Parts { body: asked.body || self.aside.is_some(), ..asked }
+    }
+
+    /// Where heads go.
+    fn heads(&mut self) -> &mut Output {
+        self.aside.as_mut().unwrap_or(&mut self.output)
+    }
 }
 
 /// Puts a body that is no text of a preset (sent as it is, no templates in it) into a planned
@@ -88,29 +115,33 @@ pub(super) async fn run(
     arguments: &args::Send,
     plan: Plan,
     headless: &mut Headless,
-    output: &mut Output,
+    printing: &mut Printing,
 ) -> Result<u8, Failure> {
     let redirects = plan.as_http().is_some_and(|plan| plan.redirects > 0);
-    let (last, begun, recoder) = (None, None, None);
-    let told = headless.told.clone();
-    let mut printer = ResponsePrinter {
-        output,
+    let parts = printing.parts(arguments);
+    let mut printer = ExchangePrinter {
+        to: printing,
+        parts,
+        all_hops: arguments.printing.all || parts.request_head || parts.request_body,
         redirects,
-        last,
-        begun,
-        printed: 0,
-        recoder,
-        binary: false,
-        told,
+        last: None,
+        done: [None; 4],
+        body: None,
+        separates: false,
         unsent: None,
+        told: headless.told.clone(),
     };
     headless.open(plan)?;
     loop {
-        printer.output.ready().await?;
+        printer.to.output.ready().await?;
         match headless.next_event().await {
             Some(Event::Exchange(exchange)) => printer.on_exchange(exchange, headless).await?,
-            Some(Event::Progress { .. }) => printer.print_body(headless).await?,
+            Some(Event::Progress { encoded, .. }) => {
+                printer.advance(headless).await?;
+                printer.show_progress(encoded);
+            }
             Some(Event::Done { outcome, .. }) => {
+                headless.outcome = printer.outcome();
                 printer.finish(outcome.is_ok(), headless).await?;
                 outcome?;
                 printer.sent()?;
@@ -123,142 +154,159 @@ pub(super) async fn run(
     }
 }
 
-impl ResponsePrinter<'_> {
+impl ExchangePrinter<'_> {
     fn response(&self) -> Option<&HttpMessage> {
         self.last.as_ref()?.response.as_ref()
+    }
+
+    /// Whether this part of the last exchange is still to be printed; it is from now on.
+    fn begins(&mut self, part: usize) -> bool {
+        let number = self.last.as_ref().map(|last| last.number);
+        std::mem::replace(&mut self.done[part], number) != number
     }
 
     async fn on_exchange(
         &mut self,
         exchange: Box<Exchange>,
-        headless: &Headless,
+        headless: &mut Headless,
     ) -> Result<(), Failure> {
-        if self.output.style == Style::Json && exchange.state != ExchangeState::Active {
-            self.output.json(&headless.exchange_line(&exchange));
+        if self.to.output.style == Style::Json && exchange.state != ExchangeState::Active {
+            self.to.output.json(&headless.exchange_line(&exchange));
         }
         let body = &exchange.request.body;
         if exchange.state == ExchangeState::Complete {
             let is_sent = body.expected.is_some_and(|total| total > 0 && body.encoded_len >= total);
             self.unsent = body.unsent().or(self.unsent.take().filter(|_| !is_sent));
         }
+        let is_over = exchange.state != ExchangeState::Active;
         self.last = Some(exchange);
-        self.print_body(headless).await
+        self.advance(headless).await?;
+        if self.all_hops && is_over && self.to.output.style != Style::Json {
+            self.end_of_response(headless).await?;
+        }
+        Ok(())
     }
 
-    /// Prints what has arrived, unless it cannot be printed yet: a further hop may follow, so that
-    /// this response is not the answer, or it is laid out as a whole.
-    async fn print_body(&mut self, headless: &Headless) -> Result<(), Failure> {
+    /// Prints what has come, unless a further hop may follow, so that this response is not the answer.
+    async fn advance(&mut self, headless: &mut Headless) -> Result<(), Failure> {
+        if self.to.output.style == Style::Json {
+            return Ok(());
+        }
+        self.request(headless).await?;
         let Some(response) = self.response() else { return Ok(()) };
         let may_redirect = self.redirects
             && matches!(response.head.status(), Some(301 | 302 | 303 | 307 | 308))
             && response.head.field("location").is_some();
-        if may_redirect || self.is_laid_out() {
+        if may_redirect && !self.all_hops {
             return Ok(());
         }
-        self.print_now(false, headless).await
+        self.begin()?;
+        match &mut self.body {
+            Some(body) => body.advance(&mut self.to.output, headless).await,
+            None => Ok(()),
+        }
     }
 
-    /// JSON in UTF-8, for people.
-    fn is_laid_out(&self) -> bool {
-        self.output.style == Style::Text
-            && self.response().is_some_and(is_json)
-            && self.recoder_for(b"").is_none()
-    }
-
-    /// Prints what is there; `is_whole` when nothing more comes.
-    async fn print_now(&mut self, is_whole: bool, headless: &Headless) -> Result<(), Failure> {
-        if self.output.style == Style::Json {
+    /// Prints the request: its head at once, its body when it is out.
+    async fn request(&mut self, headless: &mut Headless) -> Result<(), Failure> {
+        let Some(last) = &self.last else { return Ok(()) };
+        let (request, is_over) = (last.request.clone(), last.state != ExchangeState::Active);
+        let is_out = is_over || request.body.complete || last.response.is_some();
+        if request.head.raw.is_empty() {
             return Ok(());
         }
-        let Some(body) = self.begin() else { return Ok(()) };
-        loop {
-            self.output.ready().await?;
-            let bytes = headless.read_body(body, self.printed, PIECE)?;
-            if bytes.is_empty() || self.binary {
-                return Ok(());
-            }
-            if self.printed == 0 && self.output.style == Style::Text {
-                if bytes.len() < MARK && !is_whole {
-                    return Ok(());
-                }
-                self.recoder = self.recoder_for(&bytes);
-                self.binary = self.recoder.is_none() && bytes.contains(&0);
-                if self.binary {
-                    let what =
-                        "a binary body; --raw prints its bytes, for a file or another program";
-                    self.output.line(&format!("({what})"));
-                    return Ok(());
-                }
-            }
-            self.printed += bytes.len() as u64;
-            match &mut self.recoder {
-                Some(recoder) => self.output.piece(recoder.push(&bytes, false).as_bytes()),
-                None => self.output.piece(&bytes),
-            }
+        if self.parts.request_head && self.begins(REQUEST_HEAD) {
+            self.separate();
+            let head = self.told.head(&request.head.raw);
+            self.to.heads().head(&head);
+        }
+        let has_body = request.body.decoded_len > 0;
+        if is_out && self.parts.request_body && self.begins(REQUEST_BODY) && has_body {
+            let mut body = BodyPrinter::new(&request, false);
+            body.finish(self.to.heads(), headless).await?;
+            self.separates = true;
+        }
+        Ok(())
+    }
+
+    /// An empty line between a body and what follows.
+    fn separate(&mut self) {
+        if std::mem::take(&mut self.separates) {
+            let to = self.to.heads();
+            to.safe(if to.style == Style::Text { "\n" } else { "\r\n\r\n" });
         }
     }
 
-    /// What reads a body that begins with these bytes, if it is in another charset.
-    fn recoder_for(&self, first: &[u8]) -> Option<Recoder> {
-        let content_type = self.response()?.head.field("content-type");
-        let content_type = content_type.map(|value| String::from_utf8_lossy(value));
-        Recoder::of(content_type.as_deref(), first)
+    /// Prints the head of the last response once, and finds the place of its body.
+    fn begin(&mut self) -> Result<(), Failure> {
+        if !self.begins(RESPONSE_HEAD) {
+            return Ok(());
+        }
+        let has_no_content = self.has_no_content();
+        let Some(last) = &self.last else { return Ok(()) };
+        let Some(response) = &last.response else { return Ok(()) };
+        let (raw, start) = (&response.head.raw, &response.head.start);
+        let body = BodyPrinter::new(response, has_no_content);
+        let is_http = *start != StartLine::Unknown;
+        if raw.is_empty() {
+            // Nothing came behind interim responses.
+        } else if self.parts.head {
+            let head = self.told.head(raw);
+            self.separate();
+            self.to.heads().head(&head);
+        } else if !is_http && self.parts.body && self.to.output.style == Style::Raw {
+            // What is not HTTP has no body: these are the bytes that came.
+            self.to.output.raw(raw);
+        }
+        self.body = self.parts.body.then_some(body);
+        let (Some(download), Some(last)) = (&mut self.to.download, &self.last) else {
+            return Ok(());
+        };
+        match download.begin(last)? {
+            Some((file, name)) => self.to.output = Output::to_file(file, &name),
+            None => self.body = None,
+        }
+        Ok(())
     }
 
-    /// Prints the head of the last response once; returns its body.
-    fn begin(&mut self) -> Option<BodyId> {
-        let last = self.last.as_ref()?;
-        let response = last.response.as_ref()?;
-        if self.begun != Some(last.number) {
-            self.begun = Some(last.number);
-            self.printed = 0;
-            match self.output.style {
-                // Nothing came behind interim responses.
-                _ if response.head.raw.is_empty() => {}
-                Style::Text => self.output.text(&self.told.head(&response.head.raw)),
-                // What is not HTTP has no body: these are the bytes that came.
-                Style::Raw if response.head.start == StartLine::Unknown => {
-                    self.output.raw(&response.head.raw);
-                }
-                Style::Raw | Style::Json => {}
-            }
+    fn show_progress(&mut self, encoded: u64) {
+        let expected = self.response().and_then(|response| response.body.expected);
+        if let (Some(download), Some(_)) = (&mut self.to.download, &self.body) {
+            download.advanced(encoded, expected);
         }
-        Some(response.body.id)
+    }
+
+    /// The rest of the last response; what there is to say about it.
+    async fn end_of_response(&mut self, headless: &mut Headless) -> Result<Vec<String>, Failure> {
+        self.request(headless).await?;
+        let mut remarks = Vec::new();
+        if self.response().is_none() {
+            return Ok(remarks);
+        }
+        self.begin()?;
+        if !self.begins(RESPONSE_BODY) {
+            return Ok(remarks);
+        }
+        if let Some(mut body) = self.body.take() {
+            remarks = body.finish(&mut self.to.output, headless).await?;
+            self.separates = body.printed() > 0;
+        }
+        if let (true, Some(last)) = (self.parts.meta, &self.last) {
+            let line = facts(last);
+            self.separate();
+            self.to.heads().line(&line);
+            self.separates = true;
+        }
+        Ok(remarks)
     }
 
     /// The session is over, well or not: prints the rest of the last response, and what there is to
     /// say about it.
     async fn finish(&mut self, is_well: bool, headless: &mut Headless) -> Result<(), Failure> {
-        if self.output.style == Style::Json {
+        if self.to.output.style == Style::Json {
             return Ok(());
         }
-        let mut remarks = Vec::new();
-        if self.is_laid_out()
-            && self.begun.is_none()
-            && let Some(body) = self.begin()
-        {
-            let first = headless.read_body(body, 0, MARK)?;
-            match self.why_not_json(body, headless).await? {
-                // A byte order mark, which is no JSON.
-                _ if self.recoder_for(&first).is_some() => self.print_now(true, headless).await?,
-                None => self.print_laid_out(body, headless).await?,
-                Some(why) => remarks.push(why),
-            }
-        }
-        if self.printed > 0 || !self.is_laid_out() || !remarks.is_empty() {
-            self.print_now(true, headless).await?;
-        }
-        if let (Some(why), false) = (remarks.first_mut(), self.binary) {
-            why.push_str("; the body is printed as it came");
-        }
-        if let Some(mut recoder) = self.recoder.take() {
-            self.output.piece(recoder.push(b"", true).as_bytes());
-            if recoder.is_damaged() {
-                remarks
-                    .push(format!("bytes that are no {} are printed as \u{fffd}", recoder.name()));
-            }
-        }
-        self.output.end_pieces();
+        let remarks = self.end_of_response(headless).await?;
         let unsent = &self.unsent;
         let warnings = self.last.iter().flat_map(|last| &last.warnings);
         // Said as the failure it is.
@@ -269,75 +317,23 @@ impl ResponsePrinter<'_> {
         Ok(())
     }
 
-    /// Why a body is not laid out; `None` = it is JSON from its first byte to its last.
-    async fn why_not_json(
-        &self,
-        body: BodyId,
-        headless: &Headless,
-    ) -> Result<Option<String>, Failure> {
-        let (mut check, mut at) = (JsonCheck::default(), 0);
-        loop {
-            self.output.ready().await?;
-            let bytes = headless.read_body(body, at, PIECE)?;
-            if bytes.is_empty() && at == 0 && self.has_no_content() {
-                return Ok(None);
-            }
-            if bytes.is_empty() {
-                return Ok(check.unfinished().map(|why| format!("not JSON: {why} at byte {at}")));
-            }
-            check.push(&bytes);
-            if let Some(flaw) = check.flaw() {
-                return Ok(Some(flaw.to_string()));
-            }
-            at += bytes.len() as u64;
-            // A signal may have come meanwhile.
-            tokio::task::yield_now().await;
+    /// What came of it, in the words of the history.
+    fn outcome(&self) -> String {
+        let Some(last) = &self.last else { return String::new() };
+        if let ExchangeState::Failed(failure) = &last.state {
+            return failure.cause.clone();
         }
+        let status = self.response().and_then(|response| response.head.status());
+        let took = last.timing.total.as_secs_f64() * 1000.0;
+        status.map_or(String::new(), |status| format!("{status}, {took:.1} ms"))
     }
 
-    /// Whether there is no body whatever the head says of one (RFC 9110, section 6.4.1).
+    /// Whether there is no body whatever the head says of one.
     fn has_no_content(&self) -> bool {
         let start = self.last.as_ref().map(|last| &last.request.head.start);
-        let is_head = matches!(start, Some(StartLine::Request { method, .. }) if method == "HEAD");
+        let Some(StartLine::Request { method, .. }) = start else { return false };
         let status = self.response().and_then(|response| response.head.status());
-        is_head || matches!(status, Some(204 | 205 | 304))
-    }
-
-    /// JSON in lines, as the viewer of the workbench lays it out.
-    async fn print_laid_out(
-        &mut self,
-        body: BodyId,
-        headless: &mut Headless,
-    ) -> Result<(), Failure> {
-        let mut top = 0;
-        loop {
-            let (part, mode) = (ViewPart::Decoded, ViewMode::Pretty);
-            let query = ViewQuery { body, part, mode, top, rows: LINES };
-            self.output.ready().await?;
-            headless.engine.view(query.clone())?;
-            let view = loop {
-                match headless.events.urgent.recv().await {
-                    Some(Event::View(view)) if view.query == query => break view,
-                    Some(_) => {}
-                    None => return Ok(()),
-                }
-            };
-            // Past the end the last lines come again.
-            let fresh = view.lines.iter().skip(top.saturating_sub(view.top) as usize);
-            let mut count = 0;
-            for (index, line) in fresh.enumerate() {
-                let breaks = if line.continued || top + (index as u64) == 0 { "" } else { "\n" };
-                let indent = if line.continued { 0 } else { usize::from(line.indent) };
-                let text = printable(&line.bytes);
-                self.output.safe(&format!("{breaks}{:indent$}{text}", ""));
-                count += 1;
-            }
-            top += count;
-            if count == 0 || (view.complete && top >= view.total_lines) {
-                self.output.safe("\n");
-                return Ok(());
-            }
-        }
+        status.is_some_and(|status| has_no_content(method, status))
     }
 
     /// The upload that was asked for has happened, whatever the answer.
@@ -372,10 +368,20 @@ impl ResponsePrinter<'_> {
     }
 }
 
-fn is_json(response: &HttpMessage) -> bool {
-    response.head.field("content-type").is_some_and(|value| {
-        let value = value.to_ascii_lowercase();
-        memchr::memmem::find(&value, b"json").is_some()
-            && memchr::memmem::find(&value, b"ndjson").is_none()
-    })
+/// How long an exchange took and with whom it was, in one line.
+fn facts(exchange: &Exchange) -> String {
+    let ms = |duration: Duration| format!("{:.1} ms", duration.as_secs_f64() * 1000.0);
+    let Timing { lookup, connect, tls, send, first_byte, transfer, total } = exchange.timing;
+    let phases = [
+        ("lookup", lookup),
+        ("connect", connect),
+        ("TLS", tls),
+        ("send", send),
+        ("first byte", first_byte),
+        ("transfer", transfer),
+    ];
+    let phases =
+        phases.into_iter().filter_map(|(name, took)| Some(format!("{name} {}", ms(took?))));
+    let peer = exchange.peer.map_or(String::new(), |peer| format!(" from {peer}"));
+    format!("{}{peer} ({})", ms(total), phases.collect::<Vec<_>>().join(", "))
 }

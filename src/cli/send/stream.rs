@@ -26,7 +26,7 @@ use crate::engine::command::{CloseMode, Command, Recipient};
 use crate::engine::event::{Batch, Event, Phase};
 use crate::interop::ndjson;
 use crate::interop::told_streams::ToldStreams;
-use crate::model::endpoint::is_reply;
+use crate::model::endpoint::{Endpoint, is_reply};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::plan::{Plan, StepPlan};
@@ -74,6 +74,8 @@ struct CliConversation<'a> {
     arguments: &'a args::Send,
     messages: Messages,
     output: &'a mut Output,
+    /// The peer as it was typed.
+    endpoint: Option<Endpoint>,
     conns: BTreeMap<ConnId, ConnInfo>,
     streams: ToldStreams,
     /// Of datagrams only what comes from there is a reply; `None` = from anybody.
@@ -90,6 +92,8 @@ struct CliConversation<'a> {
     in_flight: InFlight,
     link: Link,
     replies: u64,
+    /// Bytes sent and received.
+    totals: [u64; 2],
     /// Something was sent after the last reply.
     awaits_reply: bool,
     /// When waiting ends.
@@ -158,6 +162,7 @@ pub(super) async fn run(
         arguments,
         messages,
         output,
+        endpoint: plan.address().parse().ok(),
         conns: BTreeMap::new(),
         streams: ToldStreams::new(headless.told.clone()),
         home: None,
@@ -168,6 +173,7 @@ pub(super) async fn run(
         in_flight: InFlight::default(),
         link: Link::Opening,
         replies: 0,
+        totals: [0; 2],
         awaits_reply: false,
         deadline: None,
         stalled_at: None,
@@ -185,7 +191,10 @@ pub(super) async fn run(
         }
         StreamInput::Pieces(sources) => conversation.input = Some(stdin::pieces(sources)),
     }
-    conversation.talk(headless).await
+    let ended = conversation.talk(headless).await;
+    let [sent, received] = conversation.totals;
+    headless.outcome = format!("{sent} B sent, {received} B received");
+    ended
 }
 
 impl CliConversation<'_> {
@@ -197,7 +206,7 @@ impl CliConversation<'_> {
                 && self.in_flight.pieces() < IN_FLIGHT;
             tokio::select! {
                 biased;
-                event = headless.next_event() => match event {
+                event = self.output.taking(headless.next_event()) => match event? {
                     Some(Event::Done { outcome, .. }) => return self.finish(outcome),
                     Some(event) => self.on_event(event)?,
                     None => return Ok(exit::OK),
@@ -249,12 +258,14 @@ impl CliConversation<'_> {
             }
             match (record.kind, record.direction) {
                 (RecordKind::Data, Direction::Received) => {
+                    self.totals[1] += record.original_len;
                     self.replies += 1;
                     self.awaits_reply = false;
                     self.print(record);
                     self.wait();
                 }
                 (RecordKind::Data, Direction::Sent) => {
+                    self.totals[0] += record.original_len;
                     self.awaits_reply = true;
                     self.in_flight.landed(record.original_len);
                     self.wait();
@@ -451,7 +462,11 @@ impl CliConversation<'_> {
 
     fn peer(&self) -> String {
         let peer = self.conns.values().find_map(|conn| conn.peer);
-        peer.map(|peer| peer.to_string()).unwrap_or_default()
+        let named = |peer: SocketAddr| match &self.endpoint {
+            Some(endpoint) => endpoint.named(peer),
+            None => peer.to_string(),
+        };
+        peer.map(named).unwrap_or_default()
     }
 
     fn finish<T>(&mut self, outcome: Result<T, Failure>) -> Result<u8, Failure> {

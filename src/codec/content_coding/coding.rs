@@ -6,11 +6,12 @@
 
 use std::io::{self, BufRead, Cursor, ErrorKind, Read};
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use zstd::stream::read::Decoder as ZstdDecoder;
 
+use super::beginning::{CodedLayer, CodedStart, FOREIGN, continues_gzip, continues_zstd, is_text};
 use super::brotli::BrotliDecoder;
 
 /// Where a coding's bytes come from: the pieces of the body or the coding around it.
@@ -20,8 +21,6 @@ pub(super) type Source = Box<dyn BufRead + Send>;
 const WINDOW_LOG: u32 = 23;
 /// Bytes of a beginning that are looked at to tell whether they are text.
 const BEGINNING: usize = 1024;
-/// How the words begin for bytes that are something else altogether.
-const FOREIGN: &str = "the data is not ";
 
 /// Why decoding stopped. What was handed out before stays valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +32,15 @@ pub struct DecodeError {
     pub message: String,
     /// The bytes are something else altogether, not this coding damaged.
     pub is_foreign: bool,
+}
+
+impl DecodeError {
+    /// As readers say it. That something is not what it says is no matter of its end.
+    pub(super) fn of(coding: &str, kind: ErrorKind, message: String) -> io::Error {
+        let is_foreign = message.starts_with(FOREIGN);
+        let kind = if is_foreign { ErrorKind::InvalidData } else { kind };
+        io::Error::new(kind, DecodeError { coding: coding.into(), message, is_foreign })
+    }
 }
 
 /// A body, member or frame being read by a library.
@@ -63,7 +71,7 @@ const CODINGS: &[Coding] = &[
         names: &["gzip", "x-gzip"],
         open: |source| Ok(Box::new(GzDecoder::new(source))),
         signature: 2,
-        may_follow: |begin| begin == [0x1f, 0x8b],
+        may_follow: continues_gzip,
         is_signed: true,
     },
     Coding {
@@ -88,10 +96,7 @@ const CODINGS: &[Coding] = &[
             Ok(Box::new(decoder))
         },
         signature: 4,
-        // A frame, or one to be skipped.
-        may_follow: |begin| {
-            matches!(begin, [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18])
-        },
+        may_follow: continues_zstd,
         is_signed: true,
     },
 ];
@@ -184,19 +189,10 @@ impl Member for ZstdDecoder<'static, Source> {
     }
 }
 
-/// What a source and the reader of its coding share.
-#[derive(Default)]
-struct Watched {
-    /// The first bytes of the source.
-    begin: Vec<u8>,
-    /// Bytes that were taken and go back, to be read before all others.
-    back: Vec<u8>,
-}
-
 /// A source that remembers its first bytes, and takes some back.
 struct WatchedSource {
     source: Source,
-    watched: Arc<Mutex<Watched>>,
+    watched: Arc<Mutex<CodedStart>>,
     /// What was taken back and not read again.
     front: Vec<u8>,
     /// Bytes of the source that were taken, as far as its beginning goes.
@@ -237,18 +233,6 @@ impl BufRead for WatchedSource {
     }
 }
 
-/// Whether bytes that begin so are text: no coding makes anything like it.
-fn is_text(begin: &[u8]) -> bool {
-    let text = match str::from_utf8(begin) {
-        Ok(text) => text,
-        Err(error) if error.error_len().is_none() => {
-            str::from_utf8(&begin[..error.valid_up_to()]).unwrap_or_default()
-        }
-        Err(_) => return false,
-    };
-    !text.is_empty() && !text.contains(|c: char| c.is_control() && !"\t\n\r".contains(c))
-}
-
 /// One coding being undone.
 pub(super) struct CodingReader {
     coding: &'static Coding,
@@ -257,7 +241,7 @@ pub(super) struct CodingReader {
     source: Source,
     /// Taken from the source, for the member that may follow.
     ahead: Vec<u8>,
-    watched: Arc<Mutex<Watched>>,
+    layer: CodedLayer,
     /// Something was made of it.
     has_made: bool,
     /// All members that are complete proved themselves.
@@ -295,15 +279,16 @@ impl CodingReader {
             let message = "unknown content coding".into();
             DecodeError { coding: name.into(), message, is_foreign: true }
         })?;
-        let watched = Arc::<Mutex<Watched>>::default();
+        let watched = Arc::<Mutex<CodedStart>>::default();
         let (shared, front) = (Arc::clone(&watched), Vec::new());
         let source = Box::new(WatchedSource { source, watched: shared, front, used: 0 });
+        let layer = CodedLayer { name: coding.names[0], is_signed: coding.is_signed, watched };
         Ok(CodingReader {
             coding,
             member: None,
             source,
             ahead: Vec::new(),
-            watched,
+            layer,
             has_made: false,
             is_proved: true,
             members: 0,
@@ -312,7 +297,12 @@ impl CodingReader {
     }
 
     fn name(&self) -> &'static str {
-        self.coding.names[0]
+        self.layer.name
+    }
+
+    /// What is known of it and of what it is given.
+    pub(super) fn layer(&self) -> CodedLayer {
+        self.layer.clone()
     }
 
     fn read_members(&mut self, out: &mut [u8]) -> io::Result<usize> {
@@ -333,7 +323,7 @@ impl CodingReader {
                 }
                 let source = mem::replace(&mut self.source, Box::new(io::empty()));
                 let ahead = mem::take(&mut self.ahead);
-                self.watched().back.extend(ahead);
+                self.layer.watched().back.extend(ahead);
                 self.member = Some((self.coding.open)(source)?);
                 continue;
             };
@@ -349,10 +339,6 @@ impl CodingReader {
         }
     }
 
-    fn watched(&self) -> MutexGuard<'_, Watched> {
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Takes in what tells whether another member follows. Goes on where it was when more is to come.
     fn look_ahead(&mut self) -> io::Result<()> {
         while self.ahead.len() < self.coding.signature {
@@ -366,15 +352,14 @@ impl CodingReader {
     /// Data that nothing proves and that ends before the bytes do is something else when it is text,
     /// or nothing came of it: without a check of its own a coding may begin like anything.
     fn refuse_accidents(&self) -> io::Result<()> {
-        if self.is_proved || (self.has_made && !is_text(&self.watched().begin)) {
+        if self.is_proved || (self.has_made && !is_text(&self.layer.watched().begin)) {
             return Ok(());
         }
         Err(self.error(ErrorKind::InvalidData, format!("{FOREIGN}{}", self.name())))
     }
 
     fn error(&self, kind: ErrorKind, message: String) -> io::Error {
-        let is_foreign = message.starts_with(FOREIGN);
-        io::Error::new(kind, DecodeError { coding: self.name().into(), message, is_foreign })
+        DecodeError::of(self.name(), kind, message)
     }
 
     /// The end, with a remark; nothing is read any more.
@@ -422,7 +407,8 @@ impl Read for CodingReader {
             self.stop();
             return Err(error);
         }
-        let message = self.explain(&error);
+        let lie = self.layer.lie().filter(|_| self.members == 0);
+        let message = lie.unwrap_or_else(|| self.explain(&error));
         if self.members > 0 && message.starts_with(FOREIGN) {
             return Ok(self.ignore_rest());
         }

@@ -173,7 +173,11 @@ fn cut_data_keeps_its_beginning_and_is_reported() {
         for length in 1..encoded.len() {
             let (data, result) = decode(&[name], &[&encoded[..length]]);
             assert!(TEXT.starts_with(&data), "{name}");
-            assert_eq!(result.unwrap_err().message, "the data is cut off", "{name} {length}");
+            // What could be text, and has no signature, is taken for that.
+            let is_text = !is_signed(name) && encoded[..length].iter().copied().all(is_of_text);
+            let other = format!("the data is not {name}");
+            let message = if is_text { &*other } else { "the data is cut off" };
+            assert_eq!(result.unwrap_err().message, message, "{name} {length}");
         }
         assert_eq!(decode(&[name], &[b""]), (Vec::new(), Ok(())));
     }
@@ -183,9 +187,58 @@ fn cut_data_keeps_its_beginning_and_is_reported() {
 fn data_that_is_something_else_is_an_error() {
     for name in ["gzip", "deflate", "br", "zstd"] {
         let (_, result) = decode(&[name], &[b"<html>this is not compressed at all</html>"]);
-        assert!(result.is_err(), "{name}");
+        let message = result.unwrap_err().message;
+        assert_eq!(message, format!("the data is not {name}"));
     }
-    assert_eq!(decode(&["gzip"], &[TEXT]).1.unwrap_err().message, "the data is not gzip");
+    // However short it is.
+    for (name, body) in [("gzip", "h"), ("zstd", "{}"), ("br", "hi"), ("deflate", "[1]")] {
+        let error = decode(&[name], &[body.as_bytes()]).1.unwrap_err();
+        assert_eq!((error.message, error.is_foreign), (format!("the data is not {name}"), true));
+    }
+}
+
+#[test]
+fn the_layer_that_is_not_what_it_says_is_named() {
+    let (z, g) = (zlib(TEXT), gzip(TEXT));
+    for (codings, body, said) in [
+        (["br", "gzip"], g.clone(), "br: the data is not br; it begins as gzip does"),
+        (
+            ["deflate", "zstd"],
+            zstd(TEXT),
+            "deflate: the data is not deflate; it begins as zstd does",
+        ),
+        (["br", "gzip"], br(TEXT), "gzip: the data is not gzip"),
+        (["br", "gzip"], br(b"hi"), "gzip: the data is not gzip"),
+        (["br", "gzip"], TEXT.to_vec(), "br: the data is not br"),
+        (["br", "gzip"], b"hi".to_vec(), "br: the data is not br"),
+        (["deflate", "gzip"], TEXT.to_vec(), "deflate: the data is not deflate"),
+        (["deflate", "br"], z.clone(), "br: the data is not br"),
+        (["gzip", "br"], gzip(b"hi there"), "br: the data is not br"),
+        (["gzip", "br"], br(TEXT), "gzip: the data is not gzip"),
+        (["gzip", "gzip"], g.clone(), "gzip: the data is not gzip"),
+        (["zstd", "deflate"], zstd(&g), "deflate: the data is not deflate; it begins as gzip does"),
+        (["gzip", "zstd"], gzip(&z), "zstd: the data is not zstd; it begins as deflate does"),
+    ] {
+        let (_, result) = decode(&codings, &[&body]);
+        let error = result.unwrap_err();
+        assert_eq!((&*error.to_string(), error.is_foreign), (said, true), "{codings:?}");
+    }
+}
+
+#[test]
+fn of_two_layers_the_one_that_is_cut_off_is_named() {
+    for (outer, _) in encodings(b"") {
+        for (inner, packed) in encodings(TEXT) {
+            let around = |data: &[u8]| -> Vec<u8> {
+                encodings(data).into_iter().find(|(name, _)| *name == outer).unwrap().1
+            };
+            let error = decode(&[outer, inner], &[&around(&packed[..packed.len() - 1])]).1;
+            assert_eq!(error.unwrap_err().to_string(), format!("{inner}: the data is cut off"));
+            let whole = around(&packed);
+            let error = decode(&[outer, inner], &[&whole[..whole.len() - 1]]).1;
+            assert_eq!(error.unwrap_err().to_string(), format!("{outer}: the data is cut off"));
+        }
+    }
 }
 
 #[test]

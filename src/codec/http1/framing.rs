@@ -7,6 +7,7 @@
 
 use super::fields::excerpt;
 use super::refusal::Refusal;
+use super::status::ends_with_head;
 use crate::codec::content_coding::is_known;
 use crate::model::exchange::{Head, HttpVersion, MessageFraming, StartLine};
 
@@ -40,11 +41,7 @@ pub fn request_framing(head: &Head) -> BodyFraming {
 #[must_use]
 pub fn response_framing(head: &Head, method: &str) -> BodyFraming {
     let status = head.status().unwrap_or(0);
-    let bodiless = method == "HEAD"
-        || (100..200).contains(&status)
-        || matches!(status, 204 | 304)
-        || (method == "CONNECT" && (200..300).contains(&status));
-    if bodiless {
+    if ends_with_head(method, status) {
         let mut decision = BodyFraming::default();
         let sized = head.field("content-length").is_some_and(|value| &value[..] != b"0");
         let may_be_sized = method == "HEAD" || status == 304;

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use super::fields::{self, Warnings};
 use super::refusal::Refusal;
 use super::start_line::{self, Expected};
+use super::status;
 use crate::model::exchange::Head;
 
 /// Longest head read. Servers allow 8 to 64 KiB; four times that still costs nothing to keep, and
@@ -186,7 +187,9 @@ fn parse(raw: &Bytes, start: Option<usize>, expected: Expected) -> ParsedHead {
             fields::read_line(line, &mut head.fields, &mut warnings);
         }
     }
+    // A status that is none is said where it is refused.
     if warnings.is_empty()
+        && !status::is_malformed(&head)
         && let Some(objection) = httparse_error(lines, expected)
     {
         warnings.add(objection);

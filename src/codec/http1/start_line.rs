@@ -6,6 +6,7 @@
 use bytes::Bytes;
 
 use super::fields::{Warnings, excerpt, is_token, is_token_byte};
+use super::status;
 use crate::model::exchange::{HttpVersion, StartLine};
 
 /// Which message a reader waits for.
@@ -104,11 +105,9 @@ fn response(line: &[u8], warnings: &mut Warnings) -> Result<StartLine, String> {
     let (code, reason) = words.split_at(digits);
     let shown = || format!("the status line has no status code: '{}'", excerpt(line));
     let status: u16 = str::from_utf8(code).ok().and_then(|c| c.parse().ok()).ok_or_else(shown)?;
-    if digits != 3 || status < 100 {
-        warnings.add(format!("status code '{}' is not three digits from 100", excerpt(code)));
-    } else if status > 599 {
-        warnings
-            .add(format!("status code {status} is beyond 599, where HTTP has none (RFC 9110, 15)"));
+    // One that is no status at all is said where it is refused.
+    if let Some(odd) = status::oddity(status) {
+        warnings.add(odd);
     }
     if rest.len() - words.len() > 1 {
         warnings.add("more than one space before the status code");
@@ -183,7 +182,7 @@ mod tests {
             "HTTP/2 200 OK",
             "http/1.1 200 OK",
             "ICY 200 OK",
-            "HTTP/1.1 99 x",
+            "HTTP/1.1 600 x",
             "HTTP/1.1 200OK",
             "HTTP/1.1 200 O\x07K",
         ] {

@@ -64,6 +64,27 @@ fn dollars_and_foreign_braces_are_text() {
 }
 
 #[test]
+fn what_looks_like_a_name_and_is_none_is_found() {
+    for (text, found) in [
+        ("?q={{env.}}&r={{}}", Some("{{env.}}")),
+        ("{{x}} {{!y}} {{.}}", Some("{{.}}")),
+        ("a {{a}b}} c", Some("{{a}")),
+        ("{{#if x}}", Some("{{#if x}}")),
+        ("{{$guid}}", Some("{{$guid}}")),
+        ("{{{a}}}", None),
+        ("{{\"a\":{}}}", None),
+        ("{{x\n}}", None),
+        ("{\"a\":{\"b\":{{c}}}}", None),
+        ("{{", None),
+        ("f({{}", None),
+    ] {
+        assert_eq!(mistaken(text, Mode::Text), found, "{text}");
+    }
+    assert_eq!(mistaken(r"\{{env.}}", Mode::Payload), None);
+    assert_eq!(mistaken(r"\{{env.}}", Mode::Text), Some("{{env.}}"));
+}
+
+#[test]
 fn a_template_directly_inside_json_braces_is_found() {
     assert_eq!(expand("{\"a\":{{a-b_1}}}"), "{\"a\":v}");
     assert_eq!(expand("{{{a-b_1}}}"), "{v}");

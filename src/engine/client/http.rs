@@ -12,6 +12,7 @@ mod hop;
 mod receive;
 mod redirect;
 mod request;
+pub(crate) mod unsent;
 
 use tokio::sync::mpsc;
 

@@ -32,7 +32,8 @@ pub(crate) async fn run(plan: UdpPlan, mut cx: SessionContext) -> Result<Summary
     let (remote, bind) =
         prepared.inspect_err(|failure| session.events.failed(session.id.itself(), failure))?;
     let script = Script::new(plan.steps);
-    let remote = Some(Remote { address: remote, any_peer: plan.any_peer, options: plan.client });
+    let (address, any_peer, options) = (remote, plan.any_peer, plan.client);
+    let remote = Some(Remote { address, endpoint: plan.endpoint, any_peer, options });
     // It answers nothing.
     let answerer = Answerer::new(Rules::default(), 1);
     datagram::run(&bind, plan.socket, remote, answerer, script, cx).await

@@ -59,7 +59,7 @@ impl BodyReceiver {
         if let MessageFraming::Length(length) = framing {
             facts.expected = Some(length);
         }
-        let done = matches!(framing, MessageFraming::None | MessageFraming::Length(0));
+        let done = framing.is_empty();
         let coded = !done && !facts.codings.is_empty();
         let separate = coded || framing == MessageFraming::Chunked;
         writer.body_starts(writer.wire_len());

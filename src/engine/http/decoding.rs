@@ -25,7 +25,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio_util::task::TaskTracker;
 
-use crate::codec::content_coding::{ContentDecoder, DecodeError, PIECE, is_signed};
+use crate::codec::content_coding::{ContentDecoder, DecodeError, PIECE, is_of_text, is_signed};
 
 /// Decoded bytes of one body at most.
 pub(crate) const DECODED_BOUND: u64 = 256 * 1024 * 1024;
@@ -103,9 +103,9 @@ impl Decoding {
         let reader = reader.map_err(|error| error.to_string())?;
         let is_signed = codings.iter().all(|name| is_signed(name));
         let held = (!is_signed).then(Vec::new);
-        let (codings, mislabeled) = (codings.join(", "), None);
+        let (outermost, mislabeled) = (codings.first().cloned().unwrap_or_default(), None);
         let run =
-            DecodeRun { codings, reader, sink, shared: works, input, total: 0, held, mislabeled };
+            DecodeRun { outermost, reader, sink, shared: works, input, total: 0, held, mislabeled };
         let task = tasks.spawn(decoded(run, queue, give));
         Ok(Decoding { pieces, shared, task })
     }
@@ -209,11 +209,6 @@ impl EncodedInput {
     }
 }
 
-/// Whether a byte stands in a text of lines, in UTF-8 or an older charset.
-fn is_of_text(byte: u8) -> bool {
-    byte >= b' ' && byte != 0x7f || matches!(byte, b'\t' | b'\r' | b'\n')
-}
-
 /// Only the one decoder locks it.
 fn lock(input: &Mutex<EncodedInput>) -> MutexGuard<'_, EncodedInput> {
     input.lock().unwrap_or_else(PoisonError::into_inner)
@@ -239,8 +234,8 @@ struct Mislabeled {
 
 /// One body being decoded.
 struct DecodeRun<S> {
-    /// Their names, for people.
-    codings: String,
+    /// The name of the outermost coding, for people.
+    outermost: String,
     reader: ContentDecoder,
     sink: S,
     shared: Weak<DecodeShared>,
@@ -347,7 +342,8 @@ impl<S: Fn(&[u8]) -> Result<(), Arc<str>>> DecodeRun<S> {
         if !lock(&self.input).is_text_of(TEXT) {
             return Ok(());
         }
-        let (coding, message) = (self.codings.clone(), "the data is text, in no coding".to_owned());
+        let coding = self.outermost.clone();
+        let message = format!("the data is not {coding}, but text");
         let error = DecodeError { coding, message, is_foreign: true };
         Err(io::Error::new(ErrorKind::InvalidData, error))
     }

@@ -125,13 +125,14 @@ impl MessageWriter<'_> {
             let written = self.tap.write(to, &mut bytes).await;
             let part = written.map_err(|error| self.failed(progress, &error))?;
             progress.wire += part.len() as u64;
-            let kept = self.writer.wire(part).await;
-            self.told(kept);
+            // Before it is kept, which may have to wait for the disk: the peer may answer meanwhile.
             let body = progress.wire.saturating_sub(progress.head);
             let len = if self.chunked { body.min(progress.content) } else { body };
             self.recorder.edit_body(Direction::Sent, |body| {
                 (body.encoded_len, body.decoded_len) = (len, len);
             });
+            let kept = self.writer.wire(part).await;
+            self.told(kept);
             if progress.total > WITH_HEAD {
                 (self.report)(progress.wire.min(progress.total), progress.total);
             }

@@ -34,10 +34,7 @@ pub(super) fn certificate(error: &CertificateError, chain: &[CertificateFacts]) 
         }
         CertificateError::UnsupportedSignatureAlgorithmContext {
             signature_algorithm_id, ..
-        } => {
-            let name = algorithm(signature_algorithm_id);
-            format!("it or an issuer of it is signed with {name}, which proves nothing here")
-        }
+        } => signed_with(&algorithm(signature_algorithm_id)),
         CertificateError::Other(other) => match other.to_string() {
             text if text == "CaUsedAsEndEntity" => authority_as_server(chain),
             text => library_words(&text),
@@ -76,8 +73,10 @@ fn plain(error: &CertificateError) -> &'static str {
     }
 }
 
+pub(super) const OLD_VERSION: &str =
+    "it is of X.509 version 1 or 2, which does not say what it is for";
 const CRITICAL: &str = "it has an extension marked critical that is not understood here";
-const PURPOSE: &str = "it may not be used for servers (extended key usage)";
+pub(super) const PURPOSE: &str = "it may not be used for servers (extended key usage)";
 
 /// What the library calls its other errors, and what they mean.
 const LIBRARY: [(&str, &str); 21] = [
@@ -101,7 +100,7 @@ const LIBRARY: [(&str, &str); 21] = [
     ("PathLenConstraintViolated", "an issuer of it may have no authority below it (path length)"),
     ("RequiredEkuNotFound", PURPOSE),
     ("SignatureAlgorithmMismatch", "it names two algorithms for its one signature"),
-    ("UnsupportedCertVersion", "it is of X.509 version 1 or 2, which does not say what it is for"),
+    ("UnsupportedCertVersion", OLD_VERSION),
     ("UnsupportedCriticalExtension", CRITICAL),
     ("UnsupportedNameType", "it holds a name of an unknown kind"),
     // As the verifier of the platform says it.
@@ -164,11 +163,13 @@ fn unknown_issuer(chain: &[CertificateFacts]) -> String {
 
 const SELF_SIGNED: &str = "it is self-signed";
 
-fn is_self_signed(certificate: &CertificateFacts) -> bool {
+/// Whether a certificate names itself as its issuer.
+pub(super) fn is_self_signed(certificate: &CertificateFacts) -> bool {
     certificate.subject == certificate.issuer && !certificate.subject.is_empty()
 }
 
-fn authority_as_server(chain: &[CertificateFacts]) -> String {
+/// That the first of the chain is an authority's.
+pub(super) fn authority_as_server(chain: &[CertificateFacts]) -> String {
     let is_own = chain.first().is_some_and(is_self_signed);
     let what = "an authority's certificate, not a server's";
     if is_own { format!("{SELF_SIGNED}, and {what}") } else { format!("it is {what}") }
@@ -210,8 +211,20 @@ const ALGORITHMS: [(&str, &str); 8] = [
 fn algorithm(der: &[u8]) -> String {
     let Ok((_, oid)) = Oid::from_der(der) else { return "an unknown algorithm".to_owned() };
     let number = oid.to_id_string();
-    let known = ALGORITHMS.iter().find(|(known, _)| *known == number);
-    known.map_or_else(|| format!("the algorithm {number}"), |(_, name)| (*name).to_owned())
+    known(&number).map_or_else(|| format!("the algorithm {number}"), str::to_owned)
+}
+
+fn known(number: &str) -> Option<&'static str> {
+    ALGORITHMS.iter().find(|(known, _)| *known == number).map(|(_, name)| *name)
+}
+
+/// That the algorithm of this number proves nothing.
+pub(super) fn old_algorithm(number: &str) -> Option<String> {
+    known(number).map(signed_with)
+}
+
+fn signed_with(name: &str) -> String {
+    format!("it or an issuer of it is signed with {name}, which proves nothing here")
 }
 
 #[cfg(test)]

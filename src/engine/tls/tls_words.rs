@@ -25,7 +25,9 @@ pub(crate) fn failure(target: &str, error: &rustls::Error, shown: Option<&TlsFac
     match (error, leaf, shown) {
         // Whether a verdict was on the leaf or one above it: who accepts, accepts the leaf.
         (Error::InvalidCertificate(error), Some(leaf), Some(shown)) => {
-            let cause = not_trusted(&certificate(error, &shown.chain));
+            // What was found when the chain was refused is more than its first error.
+            let all = Some(&shown.unverified).filter(|all| !all.is_empty()).cloned();
+            let cause = not_trusted(&all.unwrap_or_else(|| certificate(error, &shown.chain)));
             let hint = format!("{hint}; tls.trust=sha256:{leaf}@{target} accepts this one there");
             Failure::new(Stage::Tls, target, FailureKind::Distrusted(leaf), cause).hint(hint)
         }

@@ -8,7 +8,6 @@
 //! and openssl do.
 
 use std::iter::once;
-use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -23,11 +22,14 @@ use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate, X509Version};
 use x509_parser::public_key::PublicKey;
 
 use super::certificate_facts::{describe_chain, sha256};
+use super::refusal_causes::{RefusedChain, probe};
 use super::store::PEM_LIMIT;
 use super::tls_words::why_refused;
+use super::weak_key;
 use crate::model::tls::TlsFacts;
 use crate::model::trust::{Acceptance, Sha256};
 use crate::named_file;
+use crate::os;
 
 /// Whom we trust, or why nobody.
 pub(super) type Trust = Result<Arc<ServerTrust>, OtherError>;
@@ -65,6 +67,28 @@ impl ServerTrust {
             return verdict;
         }
         suits(end_entity, name, now).map(|()| ServerCertVerified::assertion())
+    }
+
+    /// What stands against the issuer of a leaf, whatever stands against the leaf itself.
+    fn issuer(
+        &self,
+        leaf: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Option<CertificateError> {
+        if !os::VERIFIES_BY_WEBPKI || self.certificates.iter().any(|named| named == leaf) {
+            return None;
+        }
+        // One that cannot be read, as the leaf when it comes twice, would be all that is said.
+        let is_read = |one: &&CertificateDer<'_>| {
+            X509Certificate::from_der(one).is_ok_and(|(_, it)| it.version() == X509Version::V3)
+        };
+        let above: Vec<_> = intermediates.iter().filter(is_read).cloned().collect();
+        let probe = probe(leaf)?;
+        let asked = self.inner.verify_server_cert(&probe, &above, name, &[], now).err()?;
+        let is_unknown = asked == Error::InvalidCertificate(CertificateError::UnknownIssuer);
+        is_unknown.then_some(CertificateError::UnknownIssuer)
     }
 }
 
@@ -116,7 +140,15 @@ impl ServerCertVerifier for RecordingVerifier {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.chain = describe_chain(once(end_entity).chain(intermediates));
         let refused = verdict.as_ref().err();
-        seen.unverified = refused.map(|error| why_refused(error, &seen.chain)).unwrap_or_default();
+        let causes = |error| match &self.trust {
+            Ok(trust) => {
+                let issuer = trust.issuer(end_entity, intermediates, server_name, now);
+                let (leaf, facts, name) = (end_entity, &seen.chain, server_name);
+                RefusedChain { leaf, facts, name, now, issuer }.causes(error)
+            }
+            Err(_) => why_refused(error, &seen.chain),
+        };
+        seen.unverified = refused.map(causes).unwrap_or_default();
         if verdict.is_err() && self.accepts(end_entity) {
             return Ok(ServerCertVerified::assertion());
         }
@@ -191,8 +223,6 @@ impl RecordingVerifier {
 
 /// What a peer does that shows another's certificate.
 const NOT_THE_KEY: &str = "the peer does not have the key of the certificate it shows";
-/// Bits of the RSA keys whose signatures are checked.
-const RSA_BITS: RangeInclusive<usize> = 2048..=8192;
 
 /// What can be said of the key of a leaf that the library refuses to use.
 enum LeafKey {
@@ -216,10 +246,9 @@ fn signed_by(
     };
     let key = leaf.public_key();
     if let Ok(PublicKey::RSA(rsa)) = key.parsed()
-        && !RSA_BITS.contains(&rsa.key_size())
+        && let Some(why) = weak_key::rsa(rsa.key_size())
     {
-        let bits = rsa.key_size();
-        return LeafKey::Unusable(format!("its RSA key of {bits} bits is not one to rely on"));
+        return LeafKey::Unusable(why);
     }
     let mapping = provider.signature_verification_algorithms.mapping;
     let mut schemes = mapping.iter().filter(|(scheme, _)| *scheme == dss.scheme);

@@ -93,7 +93,7 @@ impl Dial<'_> {
         let attempt =
             timeout_at(until, connect::race(&target, &addresses, self.client, &session.events));
         let (tcp, peer) = attempt.await.map_err(|_| {
-            let tried: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+            let tried: Vec<_> = addresses.iter().map(|it| self.endpoint.named(*it)).collect();
             late(Stage::Connect, &format!("no answer from {}", tried.join(", ")))
                 .hint("the host is down, or a firewall drops the packets")
         })??;
@@ -109,6 +109,7 @@ impl Dial<'_> {
         self.introduce(session, facts);
         if let Some(local) = facts.local {
             let took = took.as_secs_f64() * 1000.0;
+            let peer = self.endpoint.named(peer);
             let text = format!("connected to {peer} from {local} in {took:.1} ms");
             session.events.note(self.conn, Direction::Local, RecordKind::Connected, text);
         }

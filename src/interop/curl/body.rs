@@ -96,6 +96,19 @@ pub(super) fn append_query(url: &str, query: &str) -> String {
     format!("{url}{joint}{query}{fragment}")
 }
 
+/// Gives the path of a URL the name of the file that is uploaded, when it ends in none.
+pub(super) fn with_file_name(url: &str, name: &str) -> String {
+    let end = url.find(['?', '#']).unwrap_or(url.len());
+    let (place, rest) = url.split_at(end);
+    let (_, path) = place.split_once("://").unwrap_or(("", place));
+    let joint = match path.rsplit_once('/') {
+        None => "/",
+        Some((_, "")) => "",
+        Some(_) => return url.into(),
+    };
+    format!("{place}{joint}{}{rest}", encode(name))
+}
+
 /// Takes `.` and `..` out of the path of a URL, as curl does unless told not to (RFC 3986,
 /// section 5.2.4).
 pub(super) fn without_dots(url: &str) -> String {
@@ -125,6 +138,19 @@ pub(super) fn without_dots(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_upload_without_a_name_gets_that_of_its_file() {
+        for (url, expected) in [
+            ("http://h", "http://h/a%20b"),
+            ("http://h?x=/", "http://h/a%20b?x=/"),
+            ("http://h/dir/?x=1#/f", "http://h/dir/a%20b?x=1#/f"),
+            ("http://h/dir?x=/", "http://h/dir?x=/"),
+            ("http://h/dir#/", "http://h/dir#/"),
+        ] {
+            assert_eq!(with_file_name(url, "a b"), expected, "{url}");
+        }
+    }
 
     #[test]
     fn dots_leave_the_path_and_nothing_else() {

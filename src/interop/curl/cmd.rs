@@ -58,7 +58,24 @@ pub(super) fn words(text: &str) -> Result<CurlCommand, ImportError> {
         return Err(ImportError::new(start, "no curl command; it begins with 'curl'"));
     }
     let words = words.map(|word| Word { position: word.position + start, ..word });
-    Ok(CurlCommand { words: words.collect(), ..CurlCommand::default() })
+    let kept = |name| format!("%{name}%, which the Windows prompt fills in, was kept as text");
+    let warnings = variables(command).into_iter().map(kept).collect();
+    Ok(CurlCommand { words: words.collect(), warnings, ..CurlCommand::default() })
+}
+
+/// Names between percent signs that nothing escapes. Bytes of a URL are no such names.
+fn variables(text: &str) -> Vec<&str> {
+    let mut names: Vec<&str> = text
+        .split('%')
+        .skip(1)
+        .filter(|name| {
+            name.len() > 2
+                && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+                && !name.starts_with(|c: char| c.is_ascii_digit())
+        })
+        .collect();
+    names.dedup();
+    names
 }
 
 /// Characters with the byte of the pasted text they come from. A line break that nothing escapes

@@ -49,6 +49,24 @@ pub(super) struct CurlCommand {
     pub(super) warnings: Vec<String>,
 }
 
+/// One command of a script.
+#[derive(Debug, Default)]
+pub(super) struct ShellCommand {
+    pub(super) words: Vec<Word>,
+    /// What a redirection gives it to read.
+    pub(super) stdin: Option<Stdin>,
+    pub(super) end: CommandEnd,
+}
+
+/// What comes behind a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum CommandEnd {
+    /// Another one, which reads what this one writes.
+    Pipe,
+    #[default]
+    Other,
+}
+
 /// What a command reads from standard input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Stdin {
@@ -76,7 +94,12 @@ const NIBBLE: u32 = 0xfde0;
 
 /// Where a pasted text holds what is a mark here, and which one.
 pub(super) fn find_mark(text: &str) -> Option<(usize, char)> {
-    text.char_indices().find(|(_, c)| matches!(c, '\u{fdd0}'..='\u{fdef}'))
+    text.char_indices().find(|(_, c)| is_mark(*c))
+}
+
+/// Whether a character of a word stands for something else.
+pub(super) fn is_mark(c: char) -> bool {
+    matches!(c, '\u{fdd0}'..='\u{fdef}')
 }
 
 /// A name between [`VARIABLE`] marks.

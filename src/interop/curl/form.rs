@@ -1,15 +1,10 @@
 //! `-F` and `--form-string`: the parts of a multipart form (RFC 7578), read and written.
 
-use std::fmt::Write;
-
 use super::command::Stdin;
 use super::quote::word;
-use crate::codec::multipart::{ANY_TYPE, curl_type_of, type_of};
+use crate::codec::multipart::{ANY_TYPE, PLAIN, curl_type_of, type_of};
 use crate::model::http::{FormPart, PartSource};
 use crate::model::plan::{PartContent, PartPlan};
-
-/// Parameters that may follow the content of a part.
-const PARAMETERS: [&str; 4] = [";type=", ";filename=", ";headers=", ";encoder="];
 
 /// Reads `name=value` of `--form-string`.
 pub(super) fn literal(text: &str, warnings: &mut Vec<String>) -> Vec<FormPart> {
@@ -29,20 +24,22 @@ pub(super) fn parts(
 ) -> Vec<FormPart> {
     let mut found = literal(text, warnings);
     let Some(FormPart { name, value: content, .. }) = found.pop() else { return found };
+    if content.starts_with('(') || (name.is_empty() && content == ")") {
+        warnings.push(format!("curl nests parts between '=(' and '=)'; '{text}' is left out"));
+        return found;
+    }
     let (source, stop, mut rest) = match content.split_at_checked(1) {
-        Some(("@", path)) => (PartSource::File, ",;", path),
-        Some(("<", path)) => (PartSource::FileText, ";", path),
-        _ => (PartSource::Text, "", content.as_str()),
+        Some(("@", path)) => (PartSource::File, Some(','), path),
+        Some(("<", path)) => (PartSource::FileText, None, path),
+        _ => (PartSource::Text, None, content.as_str()),
     };
     loop {
-        let (value, after) = value(rest, stop);
+        let (value, after) = word_of(rest.trim_start_matches(is_blank), stop);
         let mut part = FormPart { name: name.clone(), source, value, ..FormPart::default() };
-        rest = parameters(&mut part, after, warnings);
+        rest = parameters(&mut part, after, stop, warnings);
         let is_stdin = source != PartSource::Text && part.value == "-";
-        if !is_stdin {
-            as_curl_guesses(&mut part);
-        }
-        if !is_stdin || from_stdin(&mut part, stdin.take(), warnings) {
+        as_curl_guesses(&mut part, is_stdin, warnings);
+        if !is_stdin || from_stdin(&mut part, stdin.take()) {
             found.push(part);
         } else {
             warnings.push(format!(
@@ -50,7 +47,7 @@ pub(super) fn parts(
             ));
         }
         match rest.strip_prefix(',') {
-            Some(next) if source == PartSource::File => rest = next.trim_start(),
+            Some(next) if source == PartSource::File => rest = next,
             _ => break,
         }
     }
@@ -60,34 +57,39 @@ pub(super) fn parts(
     found
 }
 
+/// What curl takes for a blank around values.
+fn is_blank(c: char) -> bool {
+    c == ' ' || ('\t'..='\r').contains(&c)
+}
+
 /// curl knows fewer types than we do, and what it sends shall be sent.
-fn as_curl_guesses(part: &mut FormPart) {
+fn as_curl_guesses(part: &mut FormPart, is_stdin: bool, warnings: &mut Vec<String>) {
+    // curl names what comes from standard input after its sign.
+    if is_stdin && part.source == PartSource::File && part.file_name.is_empty() {
+        "-".clone_into(&mut part.file_name);
+    }
+    let is_plain = part.source == PartSource::FileText;
+    let has_file_name = part.source == PartSource::File || !part.file_name.is_empty();
+    if !part.content_type.is_empty() || is_plain || !has_file_name {
+        return;
+    }
+    let own = Some(part.value.as_str()).filter(|_| part.source == PartSource::File && !is_stdin);
+    let guessed = curl_type_of(&part.file_name).or_else(|| own.and_then(curl_type_of));
     let named = if part.file_name.is_empty() { &part.value } else { &part.file_name };
-    let guessed = curl_type_of(named);
-    if part.source == PartSource::File && part.content_type.is_empty() && type_of(named) != guessed
-    {
-        guessed.unwrap_or(ANY_TYPE).clone_into(&mut part.content_type);
+    let is_told = own.is_some() || guessed.is_some();
+    let told = guessed.unwrap_or(if part.source == PartSource::File { ANY_TYPE } else { PLAIN });
+    if !is_told {
+        let name = &part.name;
+        warnings
+            .push(format!("curl gives the form field '{name}' no Content-Type; here it is {told}"));
+    }
+    if own.is_none() || type_of(named) != guessed {
+        told.clone_into(&mut part.content_type);
     }
 }
 
 /// Fills a part with what is on standard input; false when that is not known.
-fn from_stdin(part: &mut FormPart, stdin: Option<Stdin>, warnings: &mut Vec<String>) -> bool {
-    if part.source == PartSource::File {
-        // curl names such a file after its sign.
-        if part.file_name.is_empty() {
-            "-".clone_into(&mut part.file_name);
-        }
-        if part.content_type.is_empty() {
-            let guessed = curl_type_of(&part.file_name);
-            guessed.unwrap_or(ANY_TYPE).clone_into(&mut part.content_type);
-            if guessed.is_none() {
-                let name = &part.name;
-                warnings.push(format!(
-                    "curl gives the form field '{name}' no Content-Type; here it is {ANY_TYPE}"
-                ));
-            }
-        }
-    }
+fn from_stdin(part: &mut FormPart, stdin: Option<Stdin>) -> bool {
     match stdin {
         Some(Stdin::Text(text)) => (part.source, part.value) = (PartSource::Text, text),
         Some(Stdin::File(file)) => part.value = file,
@@ -96,48 +98,88 @@ fn from_stdin(part: &mut FormPart, stdin: Option<Stdin>, warnings: &mut Vec<Stri
     true
 }
 
-/// Takes `;name=value` one after another; returns what is left.
-fn parameters<'a>(part: &mut FormPart, mut rest: &'a str, warnings: &mut Vec<String>) -> &'a str {
-    let stop = if part.source == PartSource::File { ",;" } else { ";" };
+/// Takes `;name=value` one after another, as curl does; returns what is left.
+fn parameters<'a>(
+    part: &mut FormPart,
+    mut rest: &'a str,
+    stop: Option<char>,
+    warnings: &mut Vec<String>,
+) -> &'a str {
+    // What follows a type belongs to it: `type=text/plain;charset=utf-8`.
+    let mut goes_on = false;
     while let Some(next) = rest.strip_prefix(';') {
-        let next = next.trim_start();
-        let (parameter, after) = next.split_once('=').unwrap_or((next, ""));
-        let (value, after) = value(after, stop);
-        match parameter.trim() {
-            "type" => part.content_type = value,
-            "filename" => part.file_name = value,
-            other @ ("headers" | "encoder") => warnings.push(format!(
-                "';{other}={value}' of form field '{}' is not supported; left out",
-                part.name
-            )),
-            // `type=text/plain;charset=utf-8` is one type.
-            other if !part.content_type.is_empty() => {
-                let _ = write!(part.content_type, ";{other}={value}");
+        let next = next.trim_start_matches(is_blank);
+        let named = ["type=", "filename=", "headers=", "encoder="].into_iter().find_map(|name| {
+            let (start, value) = next.split_at_checked(name.len())?;
+            start.eq_ignore_ascii_case(name).then(|| (name, value.trim_start_matches(is_blank)))
+        });
+        let (end, field) = (ends(next, stop), &part.name);
+        match named {
+            Some(("type=", value)) if !goes_on => {
+                let (kind, after) = value.split_at(ends(value, stop));
+                kind.clone_into(&mut part.content_type);
+                if !kind.contains('/') {
+                    let message = format!("curl refuses ';type={kind}' of form field '{field}'");
+                    warnings.push(message);
+                }
+                (goes_on, rest) = (true, after);
             }
-            other => warnings.push(format!(
-                "';{other}' of form field '{}' means nothing to curl; left out",
-                part.name
-            )),
+            Some(("filename=", value)) => {
+                let (name, after) = word_of(value, stop);
+                (goes_on, rest) = (false, after);
+                if part.source == PartSource::FileText {
+                    let of = format!("';filename={name}' of form field '{field}'");
+                    warnings.push(format!("{of} means nothing to curl without '@'; left out"));
+                } else if name.is_empty() {
+                    warnings.push(format!("curl gives form field '{field}' an empty file name"));
+                } else {
+                    part.file_name = name;
+                }
+            }
+            Some((name @ ("headers=" | "encoder="), value)) => {
+                let (value, after) = word_of(value, stop);
+                warnings.push(format!(
+                    "';{name}{value}' of form field '{field}' is not supported; left out"
+                ));
+                (goes_on, rest) = (false, after);
+            }
+            _ if goes_on => {
+                // With the blanks it begins with.
+                let (more, after) = rest.split_at(rest.len() - next.len() + end);
+                part.content_type.push_str(more);
+                rest = after;
+            }
+            _ => {
+                let (unknown, after) = word_of(next, stop);
+                if !unknown.is_empty() {
+                    warnings.push(format!(
+                        "';{unknown}' of form field '{field}' means nothing to curl; left out"
+                    ));
+                }
+                rest = after;
+            }
         }
-        rest = after;
     }
+    part.content_type.truncate(part.content_type.trim_end_matches(is_blank).len());
     rest
 }
 
-/// A value up to the `;` of a parameter or one of `stops`, or in double quotes.
-fn value<'a>(text: &'a str, stops: &str) -> (String, &'a str) {
-    if let Some(found) = quoted(text) {
-        return found;
-    }
-    let parameters = PARAMETERS.iter().filter_map(|parameter| text.find(parameter));
-    let stop = text.find(|c| stops.contains(c));
-    let (value, rest) = text.split_at(parameters.chain(stop).min().unwrap_or(text.len()));
-    (value.into(), rest)
+/// Where a word ends that no quotes hold together.
+fn ends(text: &str, stop: Option<char>) -> usize {
+    text.find(|c| c == ';' || Some(c) == stop).unwrap_or(text.len())
+}
+
+/// A value up to the `;` of a parameter or the stop, blanks at its end aside, or in double quotes.
+fn word_of(text: &str, stop: Option<char>) -> (String, &str) {
+    quoted(text, stop).unwrap_or_else(|| {
+        let (word, rest) = text.split_at(ends(text, stop));
+        (word.trim_end_matches(is_blank).into(), rest)
+    })
 }
 
 /// A value in double quotes, in which a backslash keeps `"` and `\`; what follows it up to a
 /// parameter or another file means nothing.
-fn quoted(text: &str) -> Option<(String, &str)> {
+fn quoted(text: &str, stop: Option<char>) -> Option<(String, &str)> {
     let inner = text.strip_prefix('"')?;
     let mut value = String::new();
     let mut chars = inner.chars();
@@ -152,8 +194,7 @@ fn quoted(text: &str) -> Option<(String, &str)> {
             },
             '"' => {
                 let rest = chars.as_str();
-                let end = rest.find([';', ',']).unwrap_or(rest.len());
-                return Some((value, rest.split_at(end).1));
+                return Some((value, rest.split_at(ends(rest, stop)).1));
             }
             c => value.push(c),
         }
@@ -182,8 +223,10 @@ pub(super) fn write(part: &PartPlan) -> String {
         PartContent::File(path) => {
             let own = path.file_name().unwrap_or_default().to_string_lossy();
             // What curl guesses by itself need not be written.
-            let guessed = curl_type_of(file_name.as_deref().unwrap_or(&own));
-            let guessed = guessed.or_else(|| file_name.as_ref().map(|_| ANY_TYPE));
+            let guessed = match file_name {
+                Some(name) => curl_type_of(name).or_else(|| curl_type_of(&own)).or(Some(ANY_TYPE)),
+                None => curl_type_of(&own).filter(|kind| *kind != PLAIN),
+            };
             let told = content_type.as_ref().filter(|kind| Some(kind.as_str()) != guessed);
             parameter("type", told);
             parameter("filename", file_name.as_ref().filter(|name| **name != own));
@@ -196,7 +239,10 @@ pub(super) fn write(part: &PartPlan) -> String {
 
 /// As it is, or in the double quotes of `-F`.
 fn in_quotes(text: &str) -> String {
-    if !text.is_empty() && !text.contains([';', ',', '"', '\\', '@', '<']) && text.trim() == text {
+    if !text.is_empty()
+        && !text.contains([';', ',', '"', '\\', '@', '<', '(', ')'])
+        && text.trim() == text
+    {
         return text.into();
     }
     format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\""))
@@ -229,8 +275,14 @@ mod tests {
         use PartSource::{File, FileText, Text};
         for (text, expected) in [
             ("n=v", part(Text, "v", "", "")),
-            ("n=a;b=c", part(Text, "a;b=c", "", "")),
+            ("n= a b ", part(Text, "a b", "", "")),
             ("n=a,b", part(Text, "a,b", "", "")),
+            ("n=\"a\" ; TYPE=x/y ;charset=u", part(Text, "a", "", "x/y ;charset=u")),
+            ("n=a;type=\"x/y\"", part(Text, "a", "", "\"x/y\"")),
+            ("n=a;filename=b.png", part(Text, "a", "b.png", "image/png")),
+            ("n=@a.txt;filename=b.zzz", part(File, "a.txt", "b.zzz", "text/plain")),
+            ("n=@a.json;filename=b.zzz", part(File, "a.json", "b.zzz", "")),
+            ("n=<t.txt", part(FileText, "t.txt", "", "")),
             (
                 "n={\"a\": 1};type=application/json",
                 part(Text, "{\"a\": 1}", "", "application/json"),
@@ -256,6 +308,13 @@ mod tests {
             ("n=@a,b", 2, "nests"),
             ("n=a;headers=\"X: y\"", 1, "headers=X: y"),
             ("n=a;encoder=base64", 1, "encoder=base64"),
+            ("n=a;b=c", 1, "';b=c' of form field 'n' means nothing"),
+            ("n=a;type=text", 1, "refuses ';type=text'"),
+            ("n=a;filename=b", 1, "no Content-Type; here it is text/plain"),
+            ("n=a;filename=", 1, "an empty file name"),
+            ("n=<a;filename=b.png", 1, "means nothing to curl without '@'"),
+            ("n=(", 0, "nests parts"),
+            ("=)", 0, "nests parts"),
         ] {
             let mut warnings = Vec::new();
             assert_eq!(parts(text, &mut None, &mut warnings).len(), sent, "{text}");

@@ -116,8 +116,13 @@ pub(super) fn short(letter: char) -> Option<CurlOption> {
 pub(super) fn long(name: &str) -> Option<CurlOption> {
     let exact = all().find(|option| option.name == name);
     exact.or_else(|| {
-        let mut starting = all().filter(|option| option.name.starts_with(name));
-        let first = starting.next()?;
-        starting.next().is_none().then_some(first)
+        let mut beginning = beginning(name);
+        let first = beginning.next()?;
+        beginning.next().is_none().then_some(first)
     })
+}
+
+/// The options whose names begin so.
+pub(super) fn beginning(name: &str) -> impl Iterator<Item = CurlOption> {
+    all().filter(move |option| option.name.starts_with(name))
 }

@@ -7,14 +7,31 @@ use std::str::CharIndices;
 
 use super::command::{CurlCommand, ImportError, Word, is_curl, variable};
 
-/// Whether the text is written for PowerShell: its prompt, a first line that a backtick continues,
-/// or text in single quotes that only without its backslashes is JSON.
+/// What only a shell of Unix reads, which has a `curl.exe` when Windows runs it.
+const OF_UNIX: [&str; 5] = ["\\\n", "\\\r\n", " $'", "'\\''", "<<"];
+
+/// Whether the text is written for PowerShell: its prompt, its name of the program, a first line that
+/// a backtick continues, backticks before quotes, or text in single quotes that only without its
+/// backslashes is JSON.
 pub(super) fn is_powershell(text: &str) -> bool {
     let (is_prompted, text) = without_prompt(text);
     let first_line = text.lines().next().unwrap_or(text).trim_end();
-    let mut program = text.split_whitespace();
-    let is_first = program.next().is_some_and(is_curl);
-    is_first && (is_prompted || first_line.ends_with(" `") || has_escaped_json(text))
+    let program = text.split_whitespace().next().unwrap_or_default();
+    let is_exe = program.to_ascii_lowercase().ends_with(".exe")
+        && !OF_UNIX.iter().any(|sign| text.contains(sign));
+    is_curl(program)
+        && (is_prompted
+            || is_exe
+            || first_line.ends_with(" `")
+            || has_escaped_quotes(text)
+            || has_escaped_json(text))
+}
+
+/// Whether each backtick keeps a double quote from ending a text, or continues a line.
+fn has_escaped_quotes(text: &str) -> bool {
+    let quotes = text.matches("`\"").count();
+    let line_ends = text.matches("`\n").count() + text.matches("`\r\n").count();
+    quotes >= 2 && quotes.is_multiple_of(2) && quotes + line_ends == text.matches('`').count()
 }
 
 fn has_escaped_json(text: &str) -> bool {
@@ -36,10 +53,15 @@ fn without_prompt(text: &str) -> (bool, &str) {
 pub(super) fn words(text: &str) -> Result<CurlCommand, ImportError> {
     let (_, command) = without_prompt(text);
     let start = text.len() - command.len();
-    let mut reader = LineReader { chars: command.char_indices().peekable(), warnings: Vec::new() };
+    let chars = command.char_indices().peekable();
+    let mut reader = LineReader { chars, is_redirected: false, warnings: Vec::new() };
     let mut words = Vec::new();
     while let Some(word) = reader.word().map_err(|error| error.behind(start))? {
-        words.push(Word { position: word.position + start, ..word });
+        if std::mem::take(&mut reader.is_redirected) {
+            reader.warn("redirections of the shell are ignored");
+        } else {
+            words.push(Word { position: word.position + start, ..word });
+        }
     }
     let is_program = words.first().is_some_and(|word| is_curl(&word.text));
     if !is_program {
@@ -51,6 +73,8 @@ pub(super) fn words(text: &str) -> Result<CurlCommand, ImportError> {
 
 struct LineReader<'a> {
     chars: Peekable<CharIndices<'a>>,
+    /// The next word is where the output goes.
+    is_redirected: bool,
     warnings: Vec<String>,
 }
 
@@ -59,9 +83,19 @@ impl LineReader<'_> {
     fn word(&mut self) -> Result<Option<Word>, ImportError> {
         let mut word: Option<Word> = None;
         while let Some(&(position, c)) = self.chars.peek() {
-            if matches!(c, '\n' | ';' | '|') || (word.is_none() && c == '#') {
-                // Blank lines before the command are none of its ends.
+            let ends = matches!(c, ';' | '|') || (c == '\n' && !self.goes_on());
+            if ends || (word.is_none() && c == '#') {
                 break;
+            }
+            if c == '>' {
+                // The 2 of 2> is no argument.
+                word.take_if(|word| matches!(word.text.as_str(), "*" | "1" | "2"));
+                if word.is_some() {
+                    break;
+                }
+                while self.chars.next_if(|(_, c)| matches!(c, '>' | '&')).is_some() {}
+                self.is_redirected = true;
+                continue;
             }
             self.chars.next();
             if c.is_whitespace() {
@@ -86,11 +120,55 @@ impl LineReader<'_> {
                     }
                 }
                 '`' => text.extend(self.chars.next().map(|(_, c)| c)),
-                '\\' if self.chars.next_if(|(_, c)| *c == '"').is_some() => text.push('"'),
+                '\\' => self.backslashes(None, text),
+                '$' => self.variable(text),
                 c => text.push(c),
             }
         }
         Ok(word)
+    }
+
+    /// At a line break: whether the next line goes on with options.
+    fn goes_on(&self) -> bool {
+        let ahead = self.chars.clone().skip(1).map(|(_, c)| c);
+        let next: Vec<char> = ahead.skip_while(|c| matches!(c, ' ' | '\t')).take(3).collect();
+        next.starts_with(&['-']) && next != ['-', '-', '-']
+    }
+
+    /// Notes what is odd, once.
+    fn warn(&mut self, message: &str) {
+        if !self.warnings.iter().any(|warning| warning == message) {
+            self.warnings.push(message.into());
+        }
+    }
+
+    /// The backslashes one of which was just read. Before a quote each two are one, and one more makes
+    /// the quote text, as the C runtime of Windows has it.
+    fn backslashes(&mut self, quote: Option<char>, text: &mut String) {
+        let mut count = 1;
+        while self.chars.next_if(|(_, c)| *c == '\\').is_some() {
+            count += 1;
+        }
+        let mut ahead = self.chars.clone().map(|(_, c)| c);
+        let (first, second) = (ahead.next(), ahead.next());
+        let is_odd = count % 2 == 1;
+        let is_escaped = quote == Some('"') && first == Some('`') && second == Some('"');
+        // A path may end in one: "C:\".
+        let is_end = || quote == Some('"') && !self.chars.clone().skip(1).any(|(_, c)| c == '"');
+        if first == Some('"') && !(is_odd && is_end()) {
+            text.extend(std::iter::repeat_n('\\', count / 2));
+            if is_odd {
+                self.chars.next();
+                text.push('"');
+            }
+        } else if is_escaped && is_odd {
+            text.extend(std::iter::repeat_n('\\', count / 2));
+            self.chars.next();
+            self.chars.next();
+            text.push('"');
+        } else {
+            text.extend(std::iter::repeat_n('\\', count));
+        }
     }
 
     /// Behind a backtick: whether it continues the line.
@@ -108,8 +186,7 @@ impl LineReader<'_> {
                     }
                     text.push(quote);
                 }
-                '\\' if self.chars.next_if(|(_, c)| *c == '"').is_some() => text.push('"'),
-                '\\' if quote == '"' && self.is_escaped_quote() => text.push('"'),
+                '\\' => self.backslashes(Some(quote), text),
                 '`' if quote == '"' => text.extend(self.chars.next().map(|(_, c)| match c {
                     'n' => '\n',
                     'r' => '\r',
@@ -125,19 +202,11 @@ impl LineReader<'_> {
         Err(ImportError::new(start, message))
     }
 
-    /// Behind a backslash: a quote that a backtick keeps from ending the text, which is taken.
-    fn is_escaped_quote(&mut self) -> bool {
-        let mut ahead = self.chars.clone();
-        let is_it = [ahead.next(), ahead.next()].map(|next| next.map(|(_, c)| c));
-        let is_it = is_it == [Some('`'), Some('"')];
-        if is_it {
-            self.chars = ahead;
-        }
-        is_it
-    }
-
     /// `$name` and `$env:NAME`.
     fn variable(&mut self, text: &mut String) {
+        if self.chars.peek().is_some_and(|(_, c)| matches!(c, '(' | '{')) {
+            self.warn("substitutions of PowerShell ($(...), ${...}) were kept as text");
+        }
         let mut name = String::new();
         while let Some((_, c)) =
             self.chars.next_if(|(_, c)| c.is_ascii_alphanumeric() || matches!(c, '_' | ':'))
@@ -146,6 +215,9 @@ impl LineReader<'_> {
         }
         let bare = name.strip_prefix("env:").unwrap_or(&name);
         if bare.is_empty() || bare.contains(':') || bare.starts_with(|c: char| c.is_ascii_digit()) {
+            if !name.is_empty() {
+                self.warn(&format!("${name}, which PowerShell fills in, was kept as text"));
+            }
             text.push('$');
             text.push_str(&name);
             return;

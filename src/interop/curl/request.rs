@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::body::{self, DataPiece, DataSource};
 use super::command::{CurlCommand, ImportError, Stdin, Word};
+use super::files;
 use super::form;
 use super::options::{self, CurlOption, Meaning};
 use crate::interop::socket_options::CurlSocket;
@@ -34,6 +35,8 @@ pub(super) struct CurlRequest {
     pub(super) get: bool,
     pub(super) head: bool,
     pub(super) upload: Option<DataSource>,
+    /// The file's own name, for a URL that names none.
+    pub(super) upload_name: Option<String>,
     pub(super) user: Option<String>,
     pub(super) bearer: Option<String>,
     /// Another way to authenticate than Basic.
@@ -56,6 +59,10 @@ pub(super) struct CurlRequest {
     pub(super) path_as_is: bool,
     /// The command goes on with another request.
     is_over: bool,
+    /// The option read last, if nothing is known about it.
+    unknown: Option<String>,
+    /// Which of the URLs stand behind such an option, and might be its value.
+    doubtful: Vec<(usize, String)>,
 }
 
 /// Reads the words of one command.
@@ -73,15 +80,20 @@ pub(super) fn read(command: CurlCommand) -> Result<CurlRequest, ImportError> {
     while !request.is_over
         && let Some(word) = words.next()
     {
+        let unknown = request.unknown.take();
         match word.text.strip_prefix('-') {
             Some("-") if !options_end => options_end = true,
             Some(rest) if !options_end && !rest.is_empty() => match rest.strip_prefix('-') {
                 Some(name) => request.long(name, &word, &mut words)?,
                 None => request.short(rest, &word, &mut words)?,
             },
-            _ => request.urls.push(word),
+            _ => {
+                request.doubtful.extend(unknown.map(|option| (request.urls.len(), option)));
+                request.urls.push(word);
+            }
         }
     }
+    request.settle_doubts();
     Ok(request)
 }
 
@@ -100,9 +112,28 @@ impl CurlRequest {
         } else if let Some(option) = name.strip_prefix("no-").and_then(options::long) {
             self.switch_off(option, written);
         } else {
+            let names: Vec<_> = options::beginning(name).map(|option| option.name).collect();
+            if let [first, .., last] = names.as_slice() {
+                let message = format!(
+                    "{written} may be --{first} or --{last}, so curl refuses it; write the whole \
+                     name"
+                );
+                return Err(ImportError::new(word.position, message));
+            }
             self.warnings.push(format!("unknown option {written} was ignored"));
+            self.unknown = Some(written);
         }
         Ok(())
+    }
+
+    /// What stands behind an unknown option is its value when there is another URL.
+    fn settle_doubts(&mut self) {
+        for (at, option) in std::mem::take(&mut self.doubtful).into_iter().rev() {
+            if self.urls.len() > 1 {
+                let value = self.urls.remove(at).text;
+                self.warnings.push(format!("'{value}' was taken for the value of {option}"));
+            }
+        }
     }
 
     /// `-sSL`, `-XPOST`, `-H value`.
@@ -223,7 +254,7 @@ impl CurlRequest {
                 };
                 self.query.push(piece);
             }
-            "upload-file" => self.upload = Some(self.upload(value)),
+            "upload-file" => self.upload(&value),
             "user" => self.user = Some(value),
             "oauth2-bearer" => self.bearer = Some(value),
             "aws-sigv4" => self.other_auth = Some(name),
@@ -273,7 +304,7 @@ impl CurlRequest {
         }
     }
 
-    /// Files whose texts it takes.
+    /// Files whose texts it takes, those below the home of the user with a `~`.
     pub(super) fn files(self) -> Vec<String> {
         let is_alone = self.data.len() == 1 && !self.get;
         let pieces = self.data.into_iter().chain(self.query);
@@ -283,15 +314,26 @@ impl CurlRequest {
             DataPiece::Plain(_) => None,
         });
         let texts = texts.filter(|file| file != "-");
-        self.cookie_files.into_iter().chain(self.header_files).chain(texts).collect()
+        let names = self.cookie_files.into_iter().chain(self.header_files).chain(texts);
+        names.map(|name| files::place(&name)).collect()
     }
 
-    fn upload(&mut self, value: String) -> DataSource {
-        if matches!(value.as_str(), "-" | ".") {
-            self.read_stdin()
-        } else {
-            DataSource::File(value)
+    fn upload(&mut self, value: &str) {
+        if matches!(value, "-" | ".") {
+            (self.upload, self.upload_name) = (Some(self.read_stdin()), None);
+            return;
         }
+        if value.starts_with(['{', '[']) && !self.globoff {
+            let message = format!("curl may take {value} for several files; here it is one");
+            self.warnings.push(message);
+        }
+        if self.upload.is_some() {
+            self.warnings.push(format!("of several files of -T only the last is sent: {value}"));
+        }
+        // An empty name uploads nothing.
+        self.upload = (!value.is_empty()).then(|| DataSource::File(value.to_owned()));
+        let name = value.rsplit(['/', '\\']).next().unwrap_or_default();
+        self.upload_name = Some(name.to_owned());
     }
 
     /// What is on standard input; the file `-` when that is not known. Nothing is left of it.

@@ -10,10 +10,11 @@
 //! ```
 
 use super::cmd;
-use super::command::{CurlCommand, ImportError, Stdin, Word, is_curl};
+use super::command::{CommandEnd, CurlCommand, ImportError, ShellCommand, Stdin, Word, is_curl};
+use super::expansion::is_name;
 use super::output;
 use super::powershell;
-use super::shell::{CommandEnd, Reader, ShellCommand, is_name};
+use super::shell::Reader;
 
 /// What a prompt ends with.
 const PROMPTS: [char; 7] = ['$', '%', '#', '>', '❯', '➜', '»'];
@@ -32,8 +33,15 @@ pub(crate) fn is_command(text: &str) -> bool {
         && (lines(text).filter_map(command_of_line).any(begins) || find(text).is_ok())
 }
 
-/// The first curl command of a text.
+/// The first curl command of a text. Marks that nobody sees around it are none of it.
 pub(super) fn find(text: &str) -> Result<CurlCommand, ImportError> {
+    let bare = text.trim_start_matches(is_unseen);
+    if bare.len() < text.len() {
+        let start = text.len() - bare.len();
+        let mut found = find(bare).map_err(|error| error.behind(start))?;
+        found.words.iter_mut().for_each(|word| word.position += start);
+        return Ok(found);
+    }
     if cmd::is_cmd(text) {
         return cmd::words(text);
     }
@@ -100,7 +108,9 @@ fn command(
         reader.warn("only the first of several curl commands was read");
     }
     let ShellCommand { mut words, stdin, .. } = reader.take_last();
-    words.drain(..=at);
+    if words.drain(..=at).any(|word| word.text == "xargs") {
+        reader.warn("xargs is left out: what it adds to the command is missing");
+    }
     Ok(Some(CurlCommand { words, stdin: stdin.or(piped), warnings: reader.take_warnings() }))
 }
 
@@ -126,6 +136,11 @@ fn inside(text: &str) -> Option<CurlCommand> {
         reader.forget_warnings();
     }
     None
+}
+
+/// A byte order mark or a space without a width.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{feff}' | '\u{200b}'..='\u{200d}' | '\u{2060}')
 }
 
 /// Lines with the byte each begins at.

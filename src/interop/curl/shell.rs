@@ -7,42 +7,17 @@
 use std::str::Chars;
 
 use super::ansi::{self, push};
-use super::command::{ImportError, Stdin, Word, behind, marked, variable};
+use super::command::{
+    CommandEnd, ImportError, ShellCommand, Stdin, Word, behind, marked, variable,
+};
 use super::document;
+use super::expansion::{self, is_name, is_name_char, is_parameter};
 use super::output;
 use super::typographic;
 
+const SEVERAL: &str = "{...} without quotes was kept as text; a shell makes several words of it";
 const SUBSTITUTED: &str = "command substitution (`...`) was kept as text";
 const BLANKS: [char; 3] = [' ', '\t', '\r'];
-
-/// Whether a shell takes it for the name of a variable.
-pub(super) fn is_name(text: &str) -> bool {
-    !text.starts_with(|c: char| c.is_ascii_digit())
-        && !text.is_empty()
-        && text.chars().all(is_name_char)
-}
-
-fn is_name_char(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '_'
-}
-
-/// One command of a script.
-#[derive(Debug, Default)]
-pub(super) struct ShellCommand {
-    pub(super) words: Vec<Word>,
-    /// What a redirection gives it to read.
-    pub(super) stdin: Option<Stdin>,
-    pub(super) end: CommandEnd,
-}
-
-/// What comes behind a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum CommandEnd {
-    /// Another one, which reads what this one writes.
-    Pipe,
-    #[default]
-    Other,
-}
 
 /// Reads one command after the other.
 pub(super) struct Reader<'a> {
@@ -254,6 +229,10 @@ impl<'a> Reader<'a> {
                 self.chars = self.rest().trim_start_matches(|c| c != '\n').chars();
                 return Ok(Next::Blank);
             }
+            '<' | '>' if self.rest().starts_with('(') => {
+                self.file_of_shell(c, word.get_or_insert_default());
+                return Ok(Next::Word);
+            }
             '<' | '>' => {
                 // The 2 of 2> is no argument.
                 word.take_if(|word| word.len() == 1 && word.iter().all(u8::is_ascii_digit));
@@ -265,6 +244,11 @@ impl<'a> Reader<'a> {
             }
             '&' if !self.inside_url(word.as_deref()) => return Ok(Next::End(CommandEnd::Other)),
             c if !c.is_ascii() => self.plain_sign(at, c, word.is_none())?,
+            '~' if expansion::is_home(word.as_deref(), self.rest()) => {
+                self.warn("~ became {{env.HOME}}");
+                word.get_or_insert_default().extend(variable("HOME").bytes());
+                return Ok(Next::Word);
+            }
             '\\' if word.is_some() && self.word_goes_on() => return Ok(Next::Word),
             '\\' | '`' if self.line_ends_here() => return Ok(Next::Blank),
             _ => {}
@@ -300,12 +284,25 @@ impl<'a> Reader<'a> {
                         "an unquoted '&' was kept as part of the URL; a shell would end there",
                     ),
                     '`' => self.warn(SUBSTITUTED),
+                    '{' if expansion::is_several(self.rest()) => self.warn(SEVERAL),
                     _ => {}
                 }
                 push(word, c);
             }
         }
         Ok(())
+    }
+
+    /// `<(...)`, a file that only the shell has.
+    fn file_of_shell(&mut self, sign: char, word: &mut Vec<u8>) {
+        let rest = self.rest();
+        let (inside, after) = rest.split_at(expansion::bracketed(rest));
+        self.chars = after.chars();
+        self.warn(&format!(
+            "{sign}{inside} is a file only while its shell runs; save what it writes and name that"
+        ));
+        push(word, sign);
+        word.extend(inside.bytes());
     }
 
     /// The kind of redirection whose first sign was just read.
@@ -447,8 +444,10 @@ impl<'a> Reader<'a> {
         let end = rest.find(|c| !is_name_char(c)).unwrap_or(rest.len());
         let (name, after) = braced.unwrap_or_else(|| rest.split_at(end));
         if !is_name(name) {
-            if rest.starts_with(['(', '{']) {
+            if rest.starts_with(['(', '{', '[']) {
                 self.warn("substitutions of the shell ($(...), ${...}) were kept as text");
+            } else if let Some(c) = rest.chars().next().filter(|c| is_parameter(*c)) {
+                self.warn(&format!("${c}, which a shell fills in, was kept as text"));
             }
             push(word, '$');
             return;

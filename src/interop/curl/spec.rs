@@ -32,7 +32,11 @@ impl CurlRequest {
         files: &CommandFiles,
     ) -> Result<(HttpSpec, Vec<String>), ImportError> {
         let mut url = self.url(end)?;
+        self.name_contradictions();
         let user_info = take_user_info(&mut url);
+        if let Some(name) = self.upload_name.take() {
+            url = body::with_file_name(&url, &name);
+        }
         if !self.path_as_is {
             url = body::without_dots(&url);
         }
@@ -45,6 +49,8 @@ impl CurlRequest {
             url = body::append_query(&url, &query);
         }
         let (body, content_type) = self.body(data, &mut url);
+        self.name_query_bytes(&url);
+        self.name_length(&body);
         self.read_cookies(&url, files);
         let (socket, client) = self.socket.specs(&mut self.warnings);
         let mut spec = HttpSpec {
@@ -94,6 +100,9 @@ impl CurlRequest {
                     .into(),
             );
         }
+        if url.contains(' ') {
+            self.warnings.push("curl refuses the blank in the URL; here it is sent as %20".into());
+        }
         Ok(url)
     }
 
@@ -133,10 +142,13 @@ impl CurlRequest {
             }
             Some(_) => DataSource::File(file),
             None => {
-                self.warnings.push(format!(
-                    "curl drops the line breaks of {file} with --data; here the file is sent as it \
-                     is"
-                ));
+                // A file of the shell is told of elsewhere.
+                if !file.starts_with("<(") {
+                    self.warnings.push(format!(
+                        "curl drops the line breaks and NULs of {file} with --data; here the file \
+                         is sent as it is"
+                    ));
+                }
                 DataSource::File(file)
             }
         }
@@ -170,7 +182,7 @@ impl CurlRequest {
     fn read_cookies(&mut self, url: &str, files: &CommandFiles) {
         let mut found = Vec::new();
         for file in std::mem::take(&mut self.cookie_files) {
-            match files.contents.get(&file) {
+            match files.content(&file) {
                 Some(Ok(content)) => found.extend(cookies::matching(content, url, files.now)),
                 Some(Err(why)) => {
                     self.warnings.push(format!("the cookies of {file} cannot be read: {why}"));
@@ -178,8 +190,8 @@ impl CurlRequest {
                 None => self.warnings.push(format!("cookies of the file {file} are not read")),
             }
         }
-        // Those of the command are one text, joined without a space.
-        if !self.cookies.is_empty() {
+        // Those of the command are one text, joined without a space; a header replaces them.
+        if !self.cookies.is_empty() && !self.mentions("Cookie") {
             found.push(self.cookies.join(";"));
         }
         self.cookies = found;
@@ -190,7 +202,7 @@ impl CurlRequest {
             "HEAD"
         } else if self.upload.is_some() {
             "PUT"
-        } else if !self.get && (*body != HttpBody::None || self.is_form) {
+        } else if self.is_form || (!self.get && *body != HttpBody::None) {
             "POST"
         } else {
             "GET"
@@ -217,9 +229,6 @@ impl CurlRequest {
             if file == "-" {
                 self.warnings.push("standard input is not read; choose a file as body".into());
                 return (HttpBody::None, None);
-            }
-            if url.ends_with('/') {
-                url.push_str(&body::encode(file.rsplit('/').next().unwrap_or(&file)));
             }
             return (HttpBody::File(file), no_type);
         }
@@ -297,7 +306,7 @@ impl CurlRequest {
     }
 
     /// Whether a `-H` line sets, empties or removes this header.
-    fn mentions(&self, name: &str) -> bool {
+    pub(super) fn mentions(&self, name: &str) -> bool {
         self.headers.iter().any(|line| {
             let found = line.split([':', ';']).next().unwrap_or(line);
             found.trim().eq_ignore_ascii_case(name)
@@ -306,7 +315,10 @@ impl CurlRequest {
 
     fn rows(&mut self, content_type: Option<String>) -> Vec<NameValue> {
         let range = self.range.take();
-        let range = range.map(|it| if it.contains('-') { it } else { format!("{it}-") });
+        // A number alone is where it begins.
+        let is_start =
+            |it: &String| it.starts_with(|c: char| c.is_ascii_digit()) && !it.contains('-');
+        let range = range.map(|it| if is_start(&it) { format!("{it}-") } else { it });
         let before = [
             ("Range", range.map(|range| format!("bytes={range}"))),
             // `-A ""` sends none.
@@ -335,11 +347,8 @@ impl CurlRequest {
     fn header_row(&mut self, line: &str) -> Option<NameValue> {
         if let Some((name, value)) = line.split_once(':') {
             let (name, value) = (name.trim(), value.trim());
-            // curl adds the boundary to the type of a form; here the type comes with it.
-            let kind = value.to_ascii_lowercase();
-            let is_form = self.is_form && name.eq_ignore_ascii_case("content-type");
-            if is_form && kind.starts_with("multipart/form-data") && !kind.contains("boundary") {
-                return None;
+            if self.is_form && name.eq_ignore_ascii_case("content-type") {
+                return self.form_type(name, value);
             }
             return row(name, value);
         }
@@ -374,7 +383,7 @@ impl CurlRequest {
 }
 
 /// A header; without a value an automatic one is switched off.
-fn row(name: &str, value: &str) -> Option<NameValue> {
+pub(super) fn row(name: &str, value: &str) -> Option<NameValue> {
     let row = NameValue { enabled: !value.is_empty(), ..NameValue::new(name, value) };
     (row.enabled || name.parse::<AutomaticHeader>().is_ok()).then_some(row)
 }

@@ -48,6 +48,7 @@ fn command(plan: &HttpPlan) -> String {
         lines.push(format!("-u {}", word(&format!("{user}:{password}"))));
     }
     for (name, value) in wire.headers().filter(|(name, value)| !wire.is_form_type(name, value)) {
+        let value = wire.without_boundary(name, value);
         let header = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
         lines.push(format!("-H {}", word(&header)));
     }

@@ -3,6 +3,7 @@
 use super::literal::{
     bind, header, imports, is_ipv6, lines, multipart, only, opened, seconds, server_context, text,
 };
+use crate::codec::http1::status::{ends_with_head, has_no_content};
 use crate::interop::socket_options::unset;
 use crate::model::plan::{AnswerPlan, HttpListenerPlan, HttpRulePlan, PlanBody};
 use crate::model::tls::ListenerTls;
@@ -32,9 +33,10 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response_only(status)
         for name, value in headers:
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
+        if body is not None:
+            self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        if self.command != "HEAD":
+        if body and self.command != "HEAD":
             self.wfile.write(body)
 "#;
 
@@ -83,6 +85,9 @@ fn answer(plan: &AnswerPlan, indent: usize) -> String {
         .map(|(name, value)| format!("({}, {})", header(name), header(value)))
         .collect();
     let body = match &plan.body {
+        // Such an answer has not even a length.
+        _ if ends_with_head("", plan.status) => "None".to_owned(),
+        _ if has_no_content("", plan.status) => "b\"\"".to_owned(),
         PlanBody::File(path) => opened(path) + ".read()",
         PlanBody::Bytes(bytes) => lines(bytes, indent),
         PlanBody::Multipart { boundary, parts } => multipart(boundary, parts, indent),

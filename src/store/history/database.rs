@@ -29,8 +29,6 @@ pub(super) const ENTRIES: u32 = 10_000;
 pub(super) const SPEC_BYTES: u64 = 64 * 1024 * 1024;
 /// Longest summary or outcome, in characters.
 const LINE: usize = 2_000;
-/// Wait for another instance that is writing.
-const BUSY: Duration = Duration::from_secs(2);
 /// Layout of the database; a higher one belongs to a newer wirebench.
 const VERSION: i64 = 3;
 
@@ -75,11 +73,12 @@ pub(super) struct KeptText {
     pub(super) preset: Option<PresetPath>,
 }
 
-/// Opens and prepares the database; `None` = it belongs to a newer wirebench.
-pub(super) fn open(path: &Path) -> rusqlite::Result<Option<Connection>> {
+/// Opens and prepares the database; `None` = it belongs to a newer wirebench. Another instance that
+/// writes is waited for so long.
+pub(super) fn open(path: &Path, patience: Duration) -> rusqlite::Result<Option<Connection>> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY)?;
+    connection.busy_timeout(patience)?;
     if version(&connection)? > VERSION {
         return Ok(None);
     }

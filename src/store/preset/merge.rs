@@ -10,6 +10,7 @@ use toml_edit::{
     Array, ArrayOfTables, DocumentMut, InlineTable, Item, RawString, Table, TableLike, Value,
 };
 
+use super::line_ends::{is_windows, with_carriage_returns};
 use super::render::{self, KeyPlace};
 use super::tree::same;
 use crate::store::toml_string::Lines;
@@ -27,15 +28,7 @@ pub(super) fn update(
 ) -> Option<String> {
     merge_table(document.as_table_mut(), KeyPlace::File, base, mine)?;
     let text = document.to_string();
-    let windows = previous.contains("\r\n") && !previous.replace("\r\n", "").contains('\n');
-    Some(if windows { with_carriage_returns(text) } else { text })
-}
-
-/// The text with CRLF at every line's end, unless a value with line breaks would become another one.
-fn with_carriage_returns(text: String) -> String {
-    let windows = text.replace("\r\n", "\n").replace('\n', "\r\n");
-    let read = |text: &str| toml::from_str::<toml::Table>(text).ok();
-    if read(&windows) == read(&text) { windows } else { text }
+    Some(if is_windows(previous) { with_carriage_returns(&text) } else { text })
 }
 
 fn merge_table(

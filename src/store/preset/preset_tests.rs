@@ -1,20 +1,13 @@
+//! Presets as a person writes them: what is read, what a save leaves as it was, what is refused.
+
 use std::time::Duration;
 
-use proptest::prelude::*;
-
 use super::*;
-use crate::model::client::{
-    ClientSpec, DatagramSpec, InputSpec, ScriptStep, SocketSpec, TcpSpec, UdpSpec,
-};
-use crate::model::endpoint::Endpoint;
-use crate::model::http::{
-    Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
-};
-use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenKind};
+use crate::model::client::{InputSpec, ScriptStep, TcpSpec, UdpSpec};
+use crate::model::http::{Auth, HttpAnswer, HttpBody, HttpRule, HttpSpec, PartSource};
+use crate::model::listener::{Rule, TcpListenerSpec, When, WhenKind};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::spec::NameValue;
-use crate::model::tls::{ClientTls, ListenerTls};
-use crate::model::trust::{Sha256, TrustedCertificate, TrustedCertificates, Verify};
 
 fn path() -> PresetPath {
     PresetPath::parse("users/create").unwrap()
@@ -224,6 +217,23 @@ fn a_file_with_carriage_returns_keeps_them() {
     let Spec::Http(spec) = &mut preset.spec else { panic!() };
     spec.method = "PUT".into();
     assert_eq!(write(&preset, Some(&text)), text.replace("POST", "PUT"));
+    // A text with CRLF of its own, which is spelled over lines.
+    let text = "# mine\r\n[http]\r\nmethod = \"POST\"\r\nurl = \"a\" # it's\r\nbody.text = \"l1\\r\\nl2\"\r\n";
+    let mut preset = get(text);
+    let Spec::Http(spec) = &mut preset.spec else { panic!() };
+    for more in ["x", "y"] {
+        let HttpBody::Text(body) = &mut spec.body else { panic!() };
+        body.push_str(more);
+    }
+    let first = write(&preset, Some(text));
+    assert_eq!(get(&first), preset);
+    assert!(
+        first.starts_with("# mine\r\n[http]\r\nmethod = \"POST\"\r\nurl = \"a\" # it's\r\n"),
+        "{first:?}"
+    );
+    let Spec::Http(spec) = &mut preset.spec else { panic!() };
+    spec.method = "PUT".into();
+    assert_eq!(write(&preset, Some(&first)), first.replace("POST", "PUT"));
 }
 
 #[test]
@@ -278,7 +288,7 @@ fn dotted_and_nested_spellings_mean_the_same_and_survive() {
 fn refusals_name_file_line_and_the_word_that_was_meant() {
     assert_eq!(
         refusal("about = \"x\"\n\n[http]\nmetod = \"GET\"\n"),
-        "storage failed: users/create.toml:4: unknown key 'metod' in 'http' (did you mean 'method'?)"
+        "cannot be read: users/create.toml:4: unknown key 'metod' in 'http' (did you mean 'method'?)"
     );
     assert!(refusal("[htpp]\n").contains("did you mean 'http'?"), "{}", refusal("[htpp]\n"));
     assert!(
@@ -340,254 +350,4 @@ fn a_part_of_a_spec_begins_with_what_its_spec_begins_with() {
 fn nesting_and_size_do_not_break_the_reader() {
     let deep = format!("[http]\nurl = {}", "[".repeat(100_000));
     assert!(refusal(&deep).contains("not TOML"));
-}
-
-fn text() -> impl Strategy<Value = String> {
-    prop_oneof![
-        4 => "[ -~]{0,12}",
-        2 => "[a'\"\\\\\n\r\t#=:~{} ]{0,12}",
-        1 => "\\PC{0,6}",
-        1 => any::<String>().prop_map(|s| s.chars().take(8).collect()),
-    ]
-}
-
-fn row() -> impl Strategy<Value = NameValue> {
-    (any::<bool>(), text(), text()).prop_map(|(enabled, name, value)| NameValue {
-        enabled,
-        name,
-        value,
-    })
-}
-
-fn rows() -> impl Strategy<Value = Vec<NameValue>> {
-    prop::collection::vec(row(), 0..4)
-}
-
-fn duration() -> impl Strategy<Value = Duration> {
-    prop_oneof![
-        (0u64..100).prop_map(Duration::from_secs),
-        (0u64..86_400_000_000_000).prop_map(Duration::from_nanos)
-    ]
-}
-
-fn body() -> impl Strategy<Value = HttpBody> {
-    prop_oneof![
-        Just(HttpBody::None),
-        text().prop_map(HttpBody::Text),
-        text().prop_map(HttpBody::Json),
-        rows().prop_map(HttpBody::Form),
-        prop::collection::vec(part(), 0..4).prop_map(HttpBody::Multipart),
-        payload().prop_map(HttpBody::Payload),
-        text().prop_map(HttpBody::File),
-    ]
-}
-
-fn part() -> impl Strategy<Value = FormPart> {
-    let sources =
-        prop_oneof![Just(PartSource::Text), Just(PartSource::File), Just(PartSource::FileText)];
-    let rare = || prop_oneof![Just(String::new()), text()];
-    (any::<bool>(), text(), sources, text(), rare(), rare()).prop_map(
-        |(enabled, name, source, value, file_name, content_type)| FormPart {
-            enabled,
-            name,
-            source,
-            value,
-            file_name,
-            content_type,
-        },
-    )
-}
-
-fn payload() -> impl Strategy<Value = Payload> {
-    let format = prop_oneof![Just(PayloadFormat::Text), Just(PayloadFormat::Hex)];
-    (text(), format).prop_map(|(text, format)| Payload { text, format })
-}
-
-fn verify() -> impl Strategy<Value = Verify> {
-    prop_oneof![Just(Verify::On), Just(Verify::Off)]
-}
-
-fn trust() -> impl Strategy<Value = TrustedCertificates> {
-    let at = prop_oneof![Just(None), Just(Some(Endpoint::new("h", 1)))];
-    let one = (any::<[u8; 32]>(), at)
-        .prop_map(|(hash, at)| TrustedCertificate { sha256: Sha256(hash), at });
-    prop::collection::vec(one, 0..3).prop_map(TrustedCertificates)
-}
-
-fn client_tls() -> impl Strategy<Value = ClientTls> {
-    let sni = prop_oneof![Just(String::new()), text()];
-    prop_oneof![
-        Just(ClientTls::Off),
-        (verify(), trust(), sni).prop_map(|(verify, trust, sni)| ClientTls::On {
-            verify,
-            trust,
-            sni
-        })
-    ]
-}
-
-fn listener_tls() -> impl Strategy<Value = ListenerTls> {
-    prop_oneof![
-        Just(ListenerTls::Off),
-        Just(ListenerTls::Generated),
-        (text(), text()).prop_map(|(certificate, key)| ListenerTls::Files { certificate, key })
-    ]
-}
-
-fn rare() -> impl Strategy<Value = String> {
-    prop_oneof![Just(String::new()), text()]
-}
-
-fn socket() -> impl Strategy<Value = SocketSpec> {
-    prop::option::of(duration()).prop_map(|keep_alive| SocketSpec { keep_alive })
-}
-
-fn client() -> impl Strategy<Value = ClientSpec> {
-    rare().prop_map(|source| ClientSpec { source })
-}
-
-fn datagrams() -> impl Strategy<Value = DatagramSpec> {
-    prop::option::of(1..=u8::MAX).prop_map(|ttl| DatagramSpec { ttl })
-}
-
-fn steps() -> impl Strategy<Value = Vec<ScriptStep>> {
-    let step = prop_oneof![
-        payload().prop_map(ScriptStep::Send),
-        (payload(), duration())
-            .prop_map(|(payload, within)| ScriptStep::Expect { payload, within })
-    ];
-    prop::collection::vec(step, 0..4)
-}
-
-fn rules() -> impl Strategy<Value = Vec<Rule>> {
-    let kinds = vec![WhenKind::Contains, WhenKind::Equals, WhenKind::StartsWith, WhenKind::Matches];
-    let when = prop_oneof![
-        Just(When::default()),
-        (prop::sample::select(kinds), text()).prop_map(|(kind, text)| When { kind, text }),
-    ];
-    let rule =
-        (when, payload(), duration()).prop_map(|(when, send, delay)| Rule { when, send, delay });
-    prop::collection::vec(rule, 0..4)
-}
-
-fn input() -> impl Strategy<Value = InputSpec> {
-    use LineEnding::{Cr, CrLf, Lf, None};
-    let format = prop_oneof![Just(PayloadFormat::Text), Just(PayloadFormat::Hex)];
-    (prop::sample::select(vec![None, Lf, CrLf, Cr]), format)
-        .prop_map(|(line_ending, format)| InputSpec { line_ending, format })
-}
-
-fn http_spec() -> BoxedStrategy<Spec> {
-    let auth = prop_oneof![
-        Just(Auth::None),
-        text().prop_map(Auth::Bearer),
-        (text(), text()).prop_map(|(user, password)| Auth::Basic { user, password })
-    ];
-    let socket = (socket(), client());
-    let more = (verify(), any::<u8>(), trust());
-    (text(), text(), rows(), rows(), auth, body(), duration(), more, socket)
-        .prop_map(|(method, url, query, headers, auth, body, timeout, more, socket)| {
-            let ((verify, redirects, trust), (socket, client)) = (more, socket);
-            Spec::Http(HttpSpec {
-                method,
-                url,
-                query,
-                headers,
-                auth,
-                body,
-                timeout,
-                verify,
-                trust,
-                redirects,
-                socket,
-                client,
-            })
-        })
-        .boxed()
-}
-
-fn answer() -> BoxedStrategy<HttpAnswer> {
-    (any::<u16>(), rows(), body(), duration())
-        .prop_map(|(status, headers, body, delay)| HttpAnswer { status, headers, body, delay })
-        .boxed()
-}
-
-fn http_listener() -> BoxedStrategy<Spec> {
-    let rule = (text(), text(), answer()).prop_map(|(method, path, answer)| HttpRule {
-        method,
-        path,
-        answer,
-    });
-    (text(), listener_tls(), socket(), prop::collection::vec(rule, 0..4), answer())
-        .prop_map(|(bind, tls, socket, rules, answer)| {
-            Spec::HttpListener(HttpListenerSpec { bind, tls, socket, rules, answer })
-        })
-        .boxed()
-}
-
-fn spec() -> BoxedStrategy<Spec> {
-    let tcp = (text(), client_tls(), steps(), input(), duration(), socket(), client()).prop_map(
-        |(address, tls, steps, input, connect_timeout, socket, client)| {
-            Spec::Tcp(TcpSpec { address, tls, steps, input, connect_timeout, socket, client })
-        },
-    );
-    let udp = (text(), client(), datagrams(), any::<bool>(), steps(), input()).prop_map(
-        |(address, client, socket, any_peer, steps, input)| {
-            Spec::Udp(UdpSpec { address, client, socket, any_peer, steps, input })
-        },
-    );
-    let tcp_listener = (text(), listener_tls(), socket(), payload(), rules(), input()).prop_map(
-        |(bind, tls, socket, greeting, rules, input)| {
-            Spec::TcpListener(TcpListenerSpec { bind, tls, socket, greeting, rules, input })
-        },
-    );
-    let udp_listener = (text(), datagrams(), rules(), 1_u32..=1_000_000, input()).prop_map(
-        |(bind, socket, rules, answer_rate, input)| {
-            Spec::UdpListener(UdpListenerSpec { bind, socket, rules, answer_rate, input })
-        },
-    );
-    let listeners = prop_oneof![tcp_listener.boxed(), udp_listener.boxed()].boxed();
-    let clients = prop_oneof![tcp.boxed(), udp.boxed()].boxed();
-    prop_oneof![http_spec(), http_listener(), clients, listeners].boxed()
-}
-
-/// Puts a comment on every line that can carry one.
-fn commented(text: &str) -> String {
-    if text.contains("'''") || text.contains("\"\"\"") {
-        return format!("# first\n{text}# last\n");
-    }
-    text.replace('\n', " # kept\n")
-}
-
-proptest! {
-    #![proptest_config(crate::property_tests::cases(2000))]
-
-    #[test]
-    fn every_preset_reads_back_as_written(about in text(), spec in spec()) {
-        let preset = Preset { path: path(), about, spec, unused: Vec::new() };
-        let text = write(&preset, None);
-        prop_assert_eq!(read(&text, &path()).map_err(|f| format!("{f}\n{text}")), Ok(preset));
-    }
-
-    #[test]
-    fn a_save_over_any_other_preset_means_the_new_one(
-        old in (text(), spec()), new in (text(), spec()), is_windows: bool,
-    ) {
-        let old = Preset { path: path(), about: old.0, spec: old.1, unused: Vec::new() };
-        let new = Preset { path: path(), about: new.0, spec: new.1, unused: Vec::new() };
-        let before = commented(&write(&old, None));
-        let before = if is_windows { before.replace('\n', "\r\n") } else { before };
-        let found = read(&before, &path()).map_err(|f| format!("{f}\n{before}")).unwrap();
-        prop_assert!(is_windows || found == old);
-        let old = found;
-        let base = tree::preset(&old.about, &old.spec);
-        let mine = tree::preset(&new.about, &new.spec);
-        let merged = merge::update(&before, before.parse().unwrap(), &base, &mine).unwrap();
-        prop_assert_eq!(read(&merged, &path()).map_err(|f| format!("{f}\n{merged}")), Ok(new));
-    }
-
-    #[test]
-    fn arbitrary_text_never_panics(text in "\\PC{0,200}") {
-        let _ = read(&text, &path());
-    }
 }

@@ -128,7 +128,6 @@ impl Work for HistoryWork {
     }
 
     fn perform(&mut self, job: Job, outbox: &ReplySender) -> Result<(), Failure> {
-        let name = job.name();
         if self.watch.is_none() && matches!(job, Job::QueryHistory { .. }) {
             // Not now: at the start there is more urgent work.
             self.look.get_or_insert_with(|| Instant::now() + SETTLE);
@@ -136,7 +135,7 @@ impl Work for HistoryWork {
         let done = self.reply(job).map(|reply| outbox.send(reply));
         self.count_released();
         if let Some(failure) = self.history.notice.take() {
-            outbox.send(Reply::Failed { job: name, failure });
+            outbox.send(Reply::SetAside(failure));
         }
         done
     }
@@ -144,8 +143,10 @@ impl Work for HistoryWork {
     fn turn(&mut self, outbox: &ReplySender) {
         self.look_for_others(outbox);
         if self.history.retry.is_some_and(|retry| retry <= Instant::now()) {
-            // Told when it was tried first; the list shows it all the time.
-            let _ = self.history.write_held();
+            // A failure was told when it was tried first; the list shows what is held all the time.
+            if self.history.write_held().is_ok() {
+                outbox.send(Reply::HistoryAppended);
+            }
             self.count_released();
         }
     }

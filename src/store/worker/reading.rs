@@ -3,7 +3,8 @@
 //! ```text
 //! watcher ─► flag, wake-up ─► 100 ms later: read anew, reply only when something differs
 //! ```
-//! Where something could not be read or watched, it is looked at again after a while.
+//! Where something could not be read or watched, it is looked at again after a while; so are the
+//! folders, because nobody tells when something is mounted in their place.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,13 +16,15 @@ use super::lane::{ReplySender, Waker, Work, not_ours, noting};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::theme::StoredTheme;
 use crate::store::job::{Job, Reply, Workspace};
-use crate::store::watch::FolderWatch;
+use crate::store::watch::{FolderIdentity, FolderWatch};
 use crate::store::{private, starter, themes, workspace};
 
 /// From the first change on disk to reading it: editors write a file in several steps.
 const SETTLE: Duration = Duration::from_millis(100);
-/// From a reading with a trouble that may pass unnoticed to the next look.
+/// From a reading with a trouble that may pass unnoticed to the next.
 const AGAIN: Duration = Duration::from_secs(5);
+/// From one look at where the folders are to the next.
+const LOOK: Duration = Duration::from_secs(2);
 /// Such looks take this part of the time at most.
 const SHARE: u32 = 20;
 
@@ -35,6 +38,10 @@ pub(super) struct Reading {
     watch: Option<FolderWatch>,
     /// When to read the workspace because something changed, or may have.
     due: Option<Instant>,
+    /// When to look whether the folders are still where they were.
+    look: Option<Instant>,
+    /// The folder in which something was found last.
+    stood: Option<FolderIdentity>,
     /// How long the last reading took: where others write all the time, the next one waits as long.
     took: Duration,
     /// What was said about private files last.
@@ -54,6 +61,8 @@ impl Reading {
             waker: None,
             watch: None,
             due: None,
+            look: None,
+            stood: None,
             took: Duration::ZERO,
             said: Vec::new(),
             theme_folder,
@@ -61,10 +70,20 @@ impl Reading {
         }
     }
 
+    /// Looks whether the folders are still where they were.
+    fn look(&mut self) {
+        let started = Instant::now();
+        if self.watch.as_ref().is_some_and(FolderWatch::is_elsewhere) {
+            self.changed.store(true, Ordering::Release);
+        }
+        self.look = Some(again(LOOK, started.elapsed()));
+    }
+
     /// Reads the workspace and watches it from now on.
     fn scan(&mut self, unasked: bool, outbox: &ReplySender) {
         self.due = None;
         let (root, started) = (self.known.root(), Instant::now());
+        let identity = FolderIdentity::of(&root);
         let mended = private::mend_secrets(&root);
         if mended != self.said && !mended.is_empty() {
             outbox.send(Reply::Mended(mended.clone()));
@@ -76,7 +95,15 @@ impl Reading {
         self.tell_themes(&mut watch, outbox);
         let found = workspace::scan_visiting(&root, &mut |watched| watch.add(watched));
         let mut found = match found {
-            Ok(Some(found)) => found,
+            Ok(Some(mut found)) => {
+                let is_another = identity != self.stood && self.known.is_starter() == Some(false);
+                if found.is_empty() && is_another && self.stood.is_some() {
+                    found.problems.push(workspace::emptied(&root));
+                } else {
+                    self.stood = identity;
+                }
+                found
+            }
             Ok(None) if self.known.is_starter() == Some(false) => {
                 workspace::without_presets(&root, workspace::gone(&root))
             }
@@ -89,8 +116,9 @@ impl Reading {
             found.problems.extend(starter::protect_secrets(&root).err());
         }
         self.watch = Some(watch);
+        self.look = Some(Instant::now() + LOOK);
         self.took = started.elapsed();
-        self.due = is_unsure.then(|| Instant::now() + AGAIN.max(self.took * SHARE));
+        self.due = is_unsure.then(|| again(AGAIN, self.took));
         let tell = |found| outbox.send(Reply::Workspace(Box::new(found)));
         self.known.read(found, unasked, tell);
     }
@@ -103,6 +131,11 @@ impl Reading {
             outbox.send(Reply::Themes(found));
         }
     }
+}
+
+/// When to do something again that took so long.
+fn again(pause: Duration, took: Duration) -> Instant {
+    Instant::now() + pause.max(took * SHARE)
 }
 
 /// Whether there is a trouble that may be over without anybody being told: the system was out of
@@ -136,6 +169,9 @@ impl Work for Reading {
         if self.due.is_some_and(|due| due <= Instant::now()) {
             self.scan(true, outbox);
         }
+        if self.look.is_some_and(|look| look <= Instant::now()) {
+            self.look();
+        }
         if self.changed.swap(false, Ordering::AcqRel) {
             let settled = Instant::now() + SETTLE.max(self.took);
             self.due = Some(self.due.map_or(settled, |due| due.min(settled)));
@@ -143,6 +179,6 @@ impl Work for Reading {
     }
 
     fn due(&self) -> Option<Instant> {
-        self.due
+        self.due.into_iter().chain(self.look).min()
     }
 }

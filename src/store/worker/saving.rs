@@ -116,7 +116,6 @@ impl Work for Saving {
             }
         }
         self.known.begin_change(&job);
-        let name = job.name();
         // A job that panics must not keep its presets from being looked at.
         let ended = EndOfChange(self);
         let outcome = ended.0.reply(job);
@@ -125,7 +124,7 @@ impl Work for Saving {
         }
         let done = outcome.map(|reply| outbox.send(reply));
         for failure in ended.0.restore.take_notices() {
-            outbox.send(Reply::Failed { job: name, failure });
+            outbox.send(Reply::SetAside(failure));
         }
         done
     }

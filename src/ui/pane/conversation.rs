@@ -31,7 +31,7 @@ const LENGTH: u16 = 8;
 
 /// What is shown, and remarks on it for the lower border.
 pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
-    let Some(session) = painter.app.shared.session() else { return Block::bordered() };
+    let Some(session) = painter.app.shared.session() else { return frame::of(Pane::Response, "") };
     let datagrams = session.capabilities().datagrams;
     let what = match session.side() {
         Side::Client | Side::Listener if datagrams => "Datagrams",
@@ -40,7 +40,7 @@ pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     };
     let title = format!(" {what} ─ {} ", session_words::title(session));
     let title = frame::title(&title, painter.area.width);
-    frame::with_foot(Block::bordered().title(title), foot(painter))
+    frame::with_foot(frame::of(Pane::Response, title), foot(painter), painter.area.width)
 }
 
 /// Draws the inside of the pane.
@@ -378,9 +378,9 @@ fn ending(mut painter: Painter<'_>, view: &ConversationView) {
     if let Some(last) = painter.area.rows().take(editor.line_count()).last() {
         painter.area = last;
         // One cell is left for the cursor.
-        let line = editor.last_line();
-        let is_long = line.len() > usize::from(u16::MAX);
-        let skip = if is_long { u16::MAX } else { cells(line).saturating_add(1) };
+        let is_long = editor.last_line().len() > usize::from(u16::MAX);
+        let cells = if is_long { usize::MAX } else { editor.last_line_cells() };
+        let skip = u16::try_from(cells).unwrap_or(u16::MAX).saturating_add(1);
         painter.put_from(skip, &escape(ending.bytes()), painter.palette.dim);
     }
 }

@@ -19,16 +19,20 @@ use crate::model::theme::ThemeRole;
 use crate::ui::painter::{Painter, cells};
 use crate::ui::widget::{bytes, frame, state};
 
+/// Said of a response whose request was edited since.
+const STALE: &str = "of the request before your changes ─ ";
+
 /// What is shown, and remarks on it for the lower border.
 pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
-    let Some(session) = painter.app.shared.session() else { return Block::bordered() };
+    let Some(session) = painter.app.shared.session() else { return frame::of(Pane::Response, "") };
     let what = match session.side() {
         Side::Listener => "Requests",
         Side::Client => "Response",
     };
-    let title = format!(" {what} ─ {} ", session_words::title(session));
+    let stale = if painter.app.shared.is_response_stale() { STALE } else { "" };
+    let title = format!(" {what} ─ {stale}{} ", session_words::title(session));
     let title = frame::title(&title, painter.area.width);
-    frame::with_foot(Block::bordered().title(title), content::foot(painter))
+    frame::with_foot(frame::of(Pane::Response, title), content::foot(painter), painter.area.width)
 }
 
 /// Draws the inside of the pane.
@@ -53,6 +57,11 @@ pub(super) fn draw(mut painter: Painter<'_>) {
         content::draw(painter.at(parts.content));
     } else {
         without_exchange(painter.at(parts.content), session);
+    }
+    if app.shared.is_response_stale() {
+        for part in [parts.status, parts.hops, parts.remarks, parts.tabs, parts.content] {
+            painter.at(part).fill(palette.dim);
+        }
     }
     if let Some(prompt) = &app.exchange.prompt {
         painter.at(parts.prompt).prompt(prompt.label(), &prompt.editor);
@@ -123,13 +132,7 @@ fn response_line(painter: &mut Painter<'_>, exchange: &Exchange, response: &Http
         if running { app.shared.now.since(exchange.started) } else { exchange.timing.total };
     painter.put(&format!("  {}", format::duration(total)), palette.base);
     painter.put(&format!("   {}", sizes(response, running)), palette.base);
-    if let StartLine::Response { version, .. } = &response.head.start {
-        let version = match version {
-            HttpVersion::Http10 => "   HTTP/1.0",
-            HttpVersion::Http11 => "   HTTP/1.1",
-        };
-        painter.put(version, palette.dim);
-    }
+    // First what must not be cut off.
     if let Some(tls) = &exchange.tls {
         let (style, mark) = match (&*tls.unproven, &*tls.unverified) {
             ("", "") => (palette.dim, ""),
@@ -137,6 +140,13 @@ fn response_line(painter: &mut Painter<'_>, exchange: &Exchange, response: &Http
             _ => (palette.error, " NOT VERIFIED, IDENTITY UNPROVEN"),
         };
         painter.put(&format!("   {}{mark}", tls.version), style);
+    }
+    if let StartLine::Response { version, .. } = &response.head.start {
+        let version = match version {
+            HttpVersion::Http10 => "   HTTP/1.0",
+            HttpVersion::Http11 => "   HTTP/1.1",
+        };
+        painter.put(version, palette.dim);
     }
     if let Some(peer) = exchange.peer {
         painter.put(&format!("   {peer}"), palette.dim);

@@ -4,14 +4,14 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Block;
 
-use crate::app::App;
 use crate::app::focus::Pane;
+use crate::app::layout::pane_inner;
 use crate::app::pane::history::when;
 use crate::codec::printable::printable_str;
 use crate::store::job::HistoryRow;
 use crate::ui::painter::{Painter, cells};
 use crate::ui::theme::ThemeStyles;
-use crate::ui::widget::{badge, fit, lesson};
+use crate::ui::widget::{badge, fit, frame, lesson};
 
 /// Narrower panes show no outcome.
 const OUTCOME_FROM: u16 = 22;
@@ -19,12 +19,20 @@ const OUTCOME_FROM: u16 = 22;
 const WHOLE_FROM: u16 = 80;
 
 /// The name of the region, and how many were found while searching.
-pub(super) fn border(app: &App) -> Block<'static> {
-    Block::bordered().title(if app.history.search.is_some() {
-        format!(" History ─ {} found ", app.history.total)
-    } else {
-        " History ".to_owned()
-    })
+pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
+    let pane = &painter.app.history;
+    let block = frame::of(
+        Pane::History,
+        if pane.search.is_some() {
+            format!(" History ─ {} found ", pane.total)
+        } else {
+            " History ".to_owned()
+        },
+    );
+    let height = pane.areas(pane_inner(painter.area)).1.height;
+    let at = pane.cursor(height.into()).selected;
+    let position = frame::position(at, pane.entries.len(), height);
+    frame::with_foot(block, vec![(position, painter.palette.dim)], painter.area.width)
 }
 
 /// Draws the inside of the pane.
@@ -52,6 +60,7 @@ pub(super) fn draw(mut painter: Painter<'_>) {
     painter
         .at(list)
         .list(cursor, len, selected, |painter, at| draw_entry(painter, &pane.entries[at]));
+    painter.at(list).scroll_bar(cursor.offset as u64, len as u64);
 }
 
 fn draw_entry(mut painter: Painter<'_>, entry: &HistoryRow) {

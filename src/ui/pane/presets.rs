@@ -4,18 +4,27 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::widgets::Block;
 
-use crate::app::App;
 use crate::app::drafts::Draft;
 use crate::app::focus::Pane;
+use crate::app::layout::pane_inner;
 use crate::app::preset_tree::{TreeItem, TreeRow};
 use crate::codec::printable::printable_str;
 use crate::ui::painter::{Painter, cells};
-use crate::ui::widget::{badge, lesson};
+use crate::ui::widget::{badge, frame, lesson};
 
 /// The name of the region, and whether the presets are the starter ones.
-pub(super) fn border(app: &App) -> Block<'static> {
-    let is_starter = app.shared.workspace.is_starter;
-    Block::bordered().title(if is_starter { " Presets ─ starter " } else { " Presets " })
+pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
+    let (pane, shared) = (&painter.app.presets, &painter.app.shared);
+    let is_starter = shared.workspace.is_starter;
+    let title = if is_starter { " Presets ─ starter " } else { " Presets " };
+    let height = pane.areas(shared, pane_inner(painter.area)).list.height;
+    let at = pane.cursor(shared, height.into()).selected;
+    let position = frame::position(at, pane.listing(shared).count(), height);
+    frame::with_foot(
+        frame::of(Pane::Presets, title),
+        vec![(position, painter.palette.dim)],
+        painter.area.width,
+    )
 }
 
 /// Draws the inside of the pane.
@@ -43,6 +52,7 @@ pub(super) fn draw(mut painter: Painter<'_>) {
             draw_row(painter, &row);
         }
     });
+    painter.at(parts.list).scroll_bar(cursor.offset as u64, listing.count() as u64);
     let broken = app.presets.selected(&app.shared).is_some_and(|item| item.is_broken(&app.shared));
     let about = app.presets.about(&app.shared, parts.about.width);
     painter.at(parts.about).lines(about, if broken { palette.error } else { palette.dim });
@@ -94,7 +104,8 @@ fn draw_leaf(mut painter: Painter<'_>, item: &TreeItem, is_open: bool) {
         TreeItem::Preset(path) => path.name().to_owned(),
         _ => short_address(&draft.map(Draft::title).unwrap_or_default()).to_owned(),
     };
-    let modified = draft.is_some_and(Draft::is_modified);
+    let modified =
+        draft.is_some_and(|draft| draft.is_modified() || app.shared.has_lost_file(draft));
     let width = painter.area.width.saturating_sub(if modified { 2 } else { 0 });
     let wide = cells(&printable_str(&name)) > width;
     let style = if is_open { Style::new().add_modifier(Modifier::BOLD) } else { Style::new() };

@@ -7,6 +7,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 use ratatui::widgets::Block;
 
+use crate::app::flow::hints;
 use crate::app::focus::Pane;
 use crate::app::form::access::TextSpelling;
 use crate::app::form::{FieldKind, FormField, FormFieldId, access};
@@ -23,15 +24,15 @@ use crate::ui::widget::{bytes, frame};
 
 /// The name of the region and what is shown; on the right the button that sends.
 pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
-    let (title, button) = (title(painter.app), button(painter.app));
+    let button: String = hints::buttons(painter.app).into_iter().map(|(_, text)| text).collect();
+    let title = title(painter.app);
     let title = frame::title(&title, painter.area.width.saturating_sub(cells(&button)));
-    let block = Block::bordered().title(title).title(Line::from(button).right_aligned());
     let stands_for = address::foot(painter).unwrap_or_default();
-    let block = block.title_bottom(Line::styled(
-        stands_for,
-        painter.palette.dim.remove_modifier(Modifier::BOLD),
-    ));
-    frame::with_foot(block, foot(painter))
+    let dim = painter.palette.dim.remove_modifier(Modifier::BOLD);
+    let block = frame::of(Pane::Request, title)
+        .title(Line::from(button).right_aligned())
+        .title_bottom(Line::styled(stands_for, dim));
+    frame::with_foot(block, foot(painter), painter.area.width)
 }
 
 /// Longest text that is looked through at every frame, in bytes.
@@ -85,14 +86,6 @@ fn title(app: &App) -> String {
     };
     let protocol = draft.spec.protocol().title();
     printable_str(&format!(" {protocol} {kind} ─ {name}{mark}{trust} ")).into_owned()
-}
-
-/// What else can be done with what runs.
-fn button(app: &App) -> String {
-    let draft = app.shared.drafts.current();
-    let runs = draft.session.and_then(|id| app.shared.sessions.get(id));
-    let is_listening = runs.is_some_and(|session| !session.is_over() && session.side().listens());
-    if is_listening { app.keyed(" [send] update answers ") } else { String::new() }
 }
 
 fn draw_field(mut painter: Painter<'_>, field: &FormField) {
@@ -162,8 +155,10 @@ fn text(mut painter: Painter<'_>, field: &FormField, style: Style, here: bool) {
     let value =
         if is_hidden { "•".repeat(value.chars().take(width).count()).into() } else { value };
     let spans = address::spans(&painter, field, &value, style);
-    if is_off || spans.is_empty() {
+    if field.kind == FieldKind::Area {
         painter.lines(value.split('\n'), style);
+    } else if is_off || spans.is_empty() {
+        painter.put(&value, style);
     } else {
         bytes::text(&mut painter, (value.as_bytes(), style), (&spans, &[]), 0);
     }
@@ -205,7 +200,8 @@ fn automatic_headers(painter: &mut Painter<'_>, placed: &[PlacedField]) {
 
 fn automatic_value(known: &Automatic) -> String {
     if known.omitted {
-        return "not sent".into();
+        let missed = known.header.missed().map_or(String::new(), |missed| format!(": {missed}"));
+        return format!("not sent{missed}");
     }
     match (known.header, &known.value) {
         (AutomaticHeader::Authorization, Some(value)) => {

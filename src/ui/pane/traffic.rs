@@ -10,6 +10,7 @@ use ratatui::widgets::Block;
 
 use crate::app::focus::Pane;
 use crate::app::format;
+use crate::app::layout::pane_inner;
 use crate::app::pane::traffic::RATE_SECONDS;
 use crate::codec::printable::printable_str;
 use crate::model::id::RecordId;
@@ -20,7 +21,7 @@ use crate::model::theme::ThemeRole;
 use crate::timeline::{Volume, stream_tail};
 use crate::ui::painter::{Painter, cells};
 use crate::ui::widget::bytes::{self, LINES, Marks};
-use crate::ui::widget::{lesson, record_view};
+use crate::ui::widget::{frame, lesson, record_view};
 
 /// Widths of the columns before the summary.
 const NUMBER: u16 = 8;
@@ -34,7 +35,12 @@ const ROOMY: u16 = 90;
 
 /// What is shown, and on the right how fast it comes or what is held back.
 pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
-    Block::bordered().title(title(painter)).title(right_title(painter).right_aligned())
+    let (traffic, inside) = (&painter.app.traffic, pane_inner(painter.area));
+    let height = traffic.areas(inside).rows.height;
+    let position = frame::position(traffic.cursor(height.into()).selected, traffic.len(), height);
+    let block = frame::of(Pane::Traffic, title(painter));
+    let block = block.title(right_title(painter).right_aligned());
+    frame::with_foot(block, vec![(position, painter.palette.dim)], painter.area.width)
 }
 
 /// Draws the inside of the pane.
@@ -48,6 +54,25 @@ pub(super) fn draw(mut painter: Painter<'_>) {
         record_view::draw(&mut painter, detail, traffic.pattern(), areas);
     }
     filter_line(painter.at(parts.filter));
+}
+
+/// The pane folded into one line: totals, and what came last.
+pub(super) fn strip(mut painter: Painter<'_>) {
+    let palette = painter.palette;
+    painter.put(&format!(" {}", Pane::Traffic as usize + 1), palette.dim);
+    for span in title(&painter).spans {
+        painter.put(&span.content, palette.dim.patch(span.style));
+    }
+    let shared = &painter.app.shared;
+    let last = shared.timeline.next_id().0.checked_sub(1).map(RecordId);
+    let Some((id, record)) = last.and_then(|id| Some((id, shared.timeline.get(id)?))) else {
+        return;
+    };
+    let (glyph, style) = palette.direction(record.direction);
+    painter.put(&format!(" {} ", shared.time_of_day(record.at)), palette.dim);
+    painter.put(&conn_label(shared.timeline.conn(record.conn), &record), palette.dim);
+    painter.put(&format!(" {glyph} "), style);
+    summary(&mut painter, (id, &record), style);
 }
 
 /// Totals, what was evicted, what was lost.

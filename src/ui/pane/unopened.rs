@@ -3,13 +3,14 @@
 use ratatui::layout::Rect;
 use ratatui::widgets::Block;
 
+use crate::app::focus::Pane;
 use crate::model::spec::Spec;
 use crate::ui::painter::Painter;
-use crate::ui::widget::lesson;
+use crate::ui::widget::{frame, lesson};
 
 /// The name of the region.
 pub(super) fn border() -> Block<'static> {
-    Block::bordered().title(" Response ")
+    frame::of(Pane::Response, " Response ")
 }
 
 /// What to press.

@@ -4,24 +4,54 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear};
 
-use crate::app::layout;
+use crate::app::focus::Pane;
+use crate::app::{format, layout};
 use crate::codec::printable::printable_str;
-use crate::ui::painter::Painter;
+use crate::ui::painter::{Painter, cells};
 use crate::ui::widget::fit;
 
-/// Puts remarks on the right of the bottom border, each in its style; empty ones are left out.
-/// Whoever makes them made foreign text printable.
-pub(crate) fn with_foot(mut block: Block<'static>, parts: Vec<(String, Style)>) -> Block<'static> {
-    for (text, style) in parts.into_iter().filter(|(text, _)| !text.is_empty()) {
+/// The border of a pane, with the number that leads to it and its title.
+pub(crate) fn of(which: Pane, title: impl Into<Line<'static>>) -> Block<'static> {
+    Block::bordered().title((which as usize + 1).to_string()).title(title)
+}
+
+/// `12 of 300` where not all lines are in sight; empty where they are.
+pub(crate) fn position(at: usize, len: usize, height: u16) -> String {
+    if len <= usize::from(height) {
+        return String::new();
+    }
+    format!("{} of {}", format::count(at as u64 + 1), format::count(len as u64))
+}
+
+/// Puts remarks on the right of the bottom border of a pane so wide, each in its style; empty ones are
+/// left out, and the longest is cut where there is no room for all. Whoever makes them made foreign
+/// text printable.
+pub(crate) fn with_foot(
+    mut block: Block<'static>,
+    mut parts: Vec<(String, Style)>,
+    width: u16,
+) -> Block<'static> {
+    parts.retain(|(text, _)| !text.is_empty());
+    // Blanks around each, and a column between two; two corners.
+    let taken = |text: &str| usize::from(cells(text)) + 3;
+    let all: usize = parts.iter().map(|(text, _)| taken(text)).sum();
+    let over = (all + 1).saturating_sub(usize::from(width));
+    if let Some((longest, _)) = parts.iter_mut().max_by_key(|(text, _)| cells(text))
+        && over > 0
+    {
+        let room = usize::from(cells(longest)).saturating_sub(over);
+        *longest = fit::start(longest, u16::try_from(room).unwrap_or(u16::MAX)).into_owned();
+    }
+    for (text, style) in parts {
         let remark = Span::styled(format!(" {text} "), style.remove_modifier(Modifier::BOLD));
         block = block.title_bottom(Line::from(remark).right_aligned());
     }
     block
 }
 
-/// A title that fits between the corners of a border so wide; a cut is marked.
+/// A title that fits between the corners of a border so wide, behind a number; a cut is marked.
 pub(crate) fn title(text: &str, width: u16) -> String {
-    fit::start(&printable_str(text), width.saturating_sub(2)).into_owned()
+    fit::start(&printable_str(text), width.saturating_sub(4)).into_owned()
 }
 
 /// Draws the border of a pane; what is inside is left.
@@ -33,7 +63,7 @@ pub(crate) fn pane<'a>(mut painter: Painter<'a>, block: Block<'_>, focused: bool
         (BorderType::Plain, palette.border, palette.dim)
     };
     painter.render(block.border_type(border).border_style(line).title_style(title));
-    painter.area = layout::inner(painter.area);
+    painter.area = layout::pane_inner(painter.area);
     painter
 }
 

@@ -451,6 +451,53 @@ fn line_ends_of_a_pasted_body_stay_and_are_seen() {
 }
 
 #[test]
+fn control_characters_pasted_into_a_plain_body_stay_what_they_are() {
+    let file = "[http]\nmethod='POST'\nurl='http://127.0.0.1:9/'\nbody.text='x'\n";
+    let mut driver = in_field(file, FormTab::Body, FieldId::new("body").then("text"));
+    driver.paste("a\rb\u{1b}[1m\0\r\n\u{85}\\r\n");
+    driver.assert_shows("4 control characters kept, shown as escapes; 1 line end: CRLF, as pasted");
+    let (_, plan) = Driver::opened(&driver.keys("<F5>"));
+    assert_eq!(body(&plan), "a\rb\u{1b}[1m\0\r\n\u{85}\\r\nx");
+}
+
+#[test]
+fn a_value_with_line_breaks_is_seen_in_its_cell_and_never_joined_in_silence() {
+    let file = "[http]\nmethod='POST'\nurl='http://127.0.0.1:9/'\n\
+                body.multipart=[{ name = 'n', value = \"l1\\r\\nl2\" }]\n";
+    let value = FieldId::new("body").then("multipart").row(0).then("value");
+    let mut driver =
+        in_field(file, FormTab::Body, FieldId::new("body").then("multipart").row(0).then("name"));
+    driver.assert_shows("l1\\r\\nl2");
+    let mut driver_in = in_field(file, FormTab::Body, value);
+    for keys in ["x", "<Backspace>"] {
+        driver_in.keys(keys);
+        driver_in.assert_shows("has line breaks, which one line cannot hold");
+    }
+    driver_in.paste("y");
+    driver_in.assert_shows("has line breaks");
+    let (_, plan) = Driver::opened(&driver_in.keys("<F5>"));
+    let Plan::Http(plan) = plan else { panic!("{plan:?}") };
+    let PlanBody::Multipart { parts, .. } = plan.body else { panic!("{:?}", plan.body) };
+    assert_eq!(parts[0].content, PartContent::Bytes("l1\r\nl2".into()));
+    driver.keys("z");
+}
+
+#[test]
+fn a_curl_command_that_is_typed_fills_the_form_and_sends_nothing_yet() {
+    let mut driver = Driver::bare(WIDE);
+    let effects = driver.keys("<C-l>curl -d a=1 http://127.0.0.1:9/x<Enter>");
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Engine(_))));
+    driver.assert_shows("filled from the curl command");
+    let (_, plan) = Driver::opened(&driver.keys("<F5>"));
+    assert_eq!(body(&plan), "a=1");
+    // The first line of one that goes on.
+    let mut driver = Driver::bare(WIDE);
+    let effects = driver.keys("<C-l>curl http://127.0.0.1:9/x \\<Enter>");
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Engine(_))));
+    driver.assert_shows("goes on in another line");
+}
+
+#[test]
 fn what_is_pasted_into_a_step_is_what_it_sends() {
     let file = "[tcp]\naddress='127.0.0.1:9'\nstep = [{ send = '' }]\n";
     let step = FieldId::new("step").row(0).then("send");
@@ -485,4 +532,7 @@ fn line_breaks_that_a_single_line_cannot_hold_are_said() {
     driver.keys("<Enter><C-l>");
     driver.paste("http://127.0.0.1:9/a\r\nb");
     driver.assert_shows("1 line break replaced by spaces");
+    driver.keys("<C-l>");
+    driver.paste("http://127.0.0.1:9/\u{1b}b");
+    driver.assert_shows("1 control character left out");
 }

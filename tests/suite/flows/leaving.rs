@@ -4,12 +4,12 @@
 use std::collections::VecDeque;
 
 use wirebench::app::effect::Effect;
-use wirebench::app::message::{Input, Message};
+use wirebench::app::message::{Input, Message, Timer};
 use wirebench::app::overlay::Overlay;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::http::HttpSpec;
 use wirebench::model::spec::Spec;
-use wirebench::store::job::{Job, Reply, Restore, StoredDraft};
+use wirebench::store::job::{Job, Reply, Restore, StoredDraft, Workspace};
 
 use crate::harness::app::{Driver, NOON};
 use crate::harness::store::{starter_workspace, workspace};
@@ -61,6 +61,100 @@ fn drafts_that_cannot_be_kept_are_a_reason_to_stay_and_say_so() {
     assert!(driver.app.overlays.is_empty());
     driver.keys("<C-q>");
     assert!(driver.tell(Message::Store(Reply::RestoreSaved)).contains(&Effect::Quit), "freed");
+}
+
+fn retries(effects: &[Effect]) -> usize {
+    let is_retry =
+        |effect: &&Effect| matches!(effect, Effect::After { timer: Timer::RestoreAgain, .. });
+    effects.iter().filter(is_retry).count()
+}
+
+#[test]
+fn drafts_that_could_not_be_kept_are_tried_again_and_the_warning_goes_with_its_cause() {
+    let mut driver = unsaved();
+    driver.send(Message::Timer(Timer::Restore));
+    assert_eq!(retries(&driver.tell(Message::Store(full()))), 1);
+    assert!(driver.shows("the disk is full"), "{}", driver.screen());
+    driver.keys("x");
+    driver.send(Message::Timer(Timer::Restore));
+    assert_eq!(retries(&driver.tell(Message::Store(full()))), 0, "one is under way");
+    driver.app.notice = None;
+    // Trying again is no news, however often; another cause is.
+    for _ in 0..3 {
+        let held = driver.store.held.as_ref().unwrap().len();
+        driver.send(Message::Timer(Timer::RestoreAgain));
+        assert_eq!(driver.store.held.as_ref().unwrap().len(), held + 1);
+        assert_eq!(retries(&driver.tell(Message::Store(full()))), 1);
+        assert_eq!(driver.app.notice, None);
+    }
+    driver.send(Message::Timer(Timer::RestoreAgain));
+    let failure = Failure::new(Stage::Storage, "drafts", FailureKind::Io, "it is read-only");
+    driver.tell(Message::Store(Reply::Failed { job: Job::SAVE_RESTORE, failure }));
+    assert!(driver.shows("it is read-only"), "{}", driver.screen());
+    driver.send(Message::Timer(Timer::RestoreAgain));
+    assert_eq!(retries(&driver.tell(Message::Store(Reply::RestoreSaved))), 0);
+    assert!(driver.app.is_dirty(), "the warning is gone from the screen");
+    assert_eq!((&driver.app.notice, driver.app.unkept()), (&None, None));
+    driver.app.drawn();
+    driver.send(Message::Timer(Timer::RestoreAgain));
+    assert!(!driver.app.is_dirty(), "there is nothing to try");
+}
+
+#[test]
+fn the_question_whether_to_leave_without_the_drafts_goes_when_they_are_kept() {
+    let mut driver = unsaved();
+    driver.keys("<C-q>");
+    driver.tell(Message::Store(full()));
+    assert!(driver.shows("Stay"), "{}", driver.screen());
+    driver.send(Message::Timer(Timer::RestoreAgain));
+    assert!(!driver.tell(Message::Store(Reply::RestoreSaved)).contains(&Effect::Quit));
+    assert!(driver.app.overlays.is_empty(), "{}", driver.screen());
+    assert!(driver.shows("the drafts are kept now"), "{}", driver.screen());
+}
+
+#[test]
+fn a_warning_goes_with_the_trouble_it_tells_of_and_with_no_other() {
+    let trouble = |cause: &str| Failure::new(Stage::Storage, "x", FailureKind::Io, cause);
+    let failed = |job| Message::Store(Reply::Failed { job, failure: trouble("no space left") });
+    let read = |problems: &[Failure]| {
+        let found = Workspace { problems: problems.to_vec(), ..workspace(&[]) };
+        Message::Store(Reply::Workspace(Box::new(found)))
+    };
+    let listed =
+        || Message::Store(Reply::History { text: String::new(), entries: Vec::new(), total: 0 });
+    let appended = || Message::Store(Reply::HistoryAppended);
+    let kept = || Message::Store(Reply::RestoreSaved);
+    let unread = || read(&[trouble("no space left")]);
+    for (began, ended) in [
+        (unread(), read(&[])),
+        (failed(Job::LOAD_WORKSPACE), read(&[])),
+        (failed(Job::WRITE_HISTORY), appended()),
+        (failed(Job::READ_HISTORY), listed()),
+        (failed(Job::SAVE_RESTORE), kept()),
+    ] {
+        let mut driver = Driver::with(WIDE, workspace(&[]));
+        driver.store.held = Some(VecDeque::new());
+        driver.send(began);
+        for other in [unread(), read(&[]), appended(), listed(), kept()] {
+            if other != ended && other != unread() {
+                driver.send(other);
+                assert!(driver.shows("no space left"), "{ended:?}");
+            }
+        }
+        driver.app.drawn();
+        driver.send(ended);
+        assert!(driver.app.is_dirty() && !driver.shows("no space left"), "{}", driver.screen());
+    }
+    // What happened once stays until it is read.
+    for once in [Message::Store(Reply::SetAside(trouble("begun anew"))), failed("open the entry")] {
+        let mut driver = Driver::with(WIDE, workspace(&[]));
+        driver.store.held = Some(VecDeque::new());
+        driver.send(once);
+        for other in [read(&[]), appended(), listed(), kept()] {
+            driver.send(other);
+        }
+        assert!(driver.shows("begun anew") || driver.shows("no space left"));
+    }
 }
 
 #[test]
@@ -130,7 +224,7 @@ fn what_was_typed_before_the_last_run_was_read_does_not_overwrite_it() {
             driver.send(read.clone());
         }
         driver.keys("<C-l>http://h/typed<C-n>");
-        driver.send(Message::Timer(wirebench::app::message::Timer::Restore));
+        driver.send(Message::Timer(Timer::Restore));
         assert_eq!(driver.store.restore, None, "nothing is written before it was read");
         driver.send(last_run("http://h/last"));
         if !workspace_first {

@@ -241,8 +241,8 @@ fn asked(driver: &Driver) -> String {
         Some(Overlay::Confirm(it)) => it.question.text.clone(),
         Some(Overlay::Code(it)) => it.title.clone(),
         Some(Overlay::About(it)) => format!("About {}", it.title),
+        Some(Overlay::Choices(_)) | None => driver.app.notice.as_ref().unwrap().text.clone(),
         Some(other) => panic!("{other:?}"),
-        None => driver.app.notice.as_ref().unwrap().text.clone(),
     }
 }
 
@@ -267,7 +267,7 @@ fn outside_the_list_a_command_on_a_preset_means_what_is_on_screen() {
         ("Duplicate", "Duplicate a/two"),
         ("Delete", "Delete a/two?"),
         ("Describe", "About a/two"),
-        ("Revert", "a/two has no unsaved changes"),
+        ("Revert", "Revert: there are no unsaved changes"),
         ("Show code", "a/two as code"),
         ("Save as", "Save a/two as"),
     ] {

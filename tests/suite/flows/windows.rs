@@ -48,7 +48,7 @@ fn below(driver: &Driver) -> String {
         shared.focus,
         shared.zoom,
         shared.themes.chosen(),
-        shared.splits,
+        shared.arrangement,
         shared.environment,
         shared.drafts.current().tab,
         driver.app.presets.search.is_some() || driver.app.history.search.is_some(),

@@ -125,7 +125,7 @@ fn the_screen_shows_the_refused_chain_and_connects_anyway_when_told_so() {
     let (_peer, port) = identity.serve(&["-www"]);
     let url = format!("[http]\nurl = \"https://localhost:{port}/\"\n");
     let launch = Launch::default()
-        .size(160, 50)
+        .size(150, 50)
         .preset("strict", &url)
         .preset("trusting", &format!("{url}verify = false\n"));
     let mut tui = launch.start();

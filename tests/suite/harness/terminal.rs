@@ -77,7 +77,7 @@ impl Launch {
 
     /// A large screen with this preset, which has just been sent.
     pub fn sending(preset: &str) -> Tui {
-        let mut tui = Launch::default().preset("a", preset).size(180, 50).start();
+        let mut tui = Launch::default().preset("a", preset).size(150, 50).start();
         tui.wait_for("─ a ");
         tui.keys("<F5>");
         tui

@@ -29,7 +29,9 @@ enum Becomes {
 
 use Becomes::{As, Refused, Remarked, Same, Without};
 
-const FILES: [(&str, &[u8]); 6] = [
+const FILES: [(&str, &[u8]); 8] = [
+    ("form.txt", b"text"),
+    ("a b.bin", b"\0\x01\n"),
     ("data.json", b"{\"a\": 1,\r\n \"b\": [2]}\n"),
     ("body.txt", b"one\r\ntwo & three\n"),
     ("img.png", b"\x89PNG\r\n\x1a\n\0\xff"),
@@ -68,6 +70,15 @@ const PASTES: &[(&str, Becomes)] = &[
     ("curl HOST/ -d \"x=$(cat data.json)\"", Remarked("substitutions of the shell")),
     ("id=7; curl \"http://HOST/u/$id\"", Remarked("$id became {{env.id}}")),
     ("curl HOST/o > out.json 2>/dev/null && echo done", Same),
+    ("echo a | xargs -I{} curl HOST/{}", Remarked("xargs is left out")),
+    ("\u{feff}curl HOST/a", As("curl HOST/a")),
+    ("curl HOST/$1", Remarked("$1, which a shell fills in")),
+    ("curl HOST/ -d \"cost $? $@ $$\"", Remarked("$$, which a shell fills in")),
+    ("curl HOST/ -d ~/x", Remarked("~ became {{env.HOME}}")),
+    ("curl HOST/ -d a=~", Remarked("~ became {{env.HOME}}")),
+    ("curl HOST/ -d 'a=~' -H X:~/x", Same),
+    ("curl HOST/ -d {a,b}", Remarked("{...} without quotes was kept as text")),
+    ("curl HOST/ -d @<(echo a=1)", Remarked("<(echo a=1) is a file only while its shell runs")),
     ("time curl HOST/o; echo", Same),
     ("# get it\nsudo -u www curl HOST/x -H 'A: b'", As("curl HOST/x -H 'A: b'")),
     ("$ curl HOST/x \\\n>   -H 'A: b'\n{\"ok\":true}\n", As("curl HOST/x -H 'A: b'")),
@@ -98,6 +109,31 @@ const PASTES: &[(&str, Becomes)] = &[
         As("curl -X POST http://HOST/p -d '{\"a\": \"b\"}'"),
     ),
     ("curl -Uri http://HOST/ -Method POST", Refused("Invoke-WebRequest")),
+    (
+        "curl.exe -X POST \"http://HOST/p\" -d \"{\\`\"a\\`\": \\`\"b\\`\"}\"",
+        As("curl -X POST http://HOST/p -d '{\"a\": \"b\"}'"),
+    ),
+    (
+        "curl -X POST http://HOST/p -d \"{`\"a`\": 1}\"",
+        As("curl -X POST http://HOST/p -d '{\"a\": 1}'"),
+    ),
+    (
+        "curl.exe http://HOST/p -d '{\"a\": ''x''}' > out.json 2>&1\n",
+        As("curl http://HOST/p -d \"{\\\"a\\\": 'x'}\""),
+    ),
+    (
+        "curl.exe http://HOST/p -H \"X-A: C:\\dir\\\" -d a",
+        As("curl http://HOST/p -H 'X-A: C:\\dir\\' -d a"),
+    ),
+    ("curl.exe http://HOST/p -H \"X-A: C:\\dir\\\"", As("curl http://HOST/p -H 'X-A: C:\\dir\\'")),
+    (
+        "curl.exe http://HOST/p \\\n  -d '{\"a\": \"it'\\''s\"}'",
+        As("curl http://HOST/p -d '{\"a\": \"it'\\''s\"}'"),
+    ),
+    ("curl.exe http://HOST/p -d $body", Remarked("$body became {{env.body}}")),
+    ("curl.exe http://HOST/p -d \"$(Get-Date) $1\"", Remarked("of PowerShell ($(...), ${...})")),
+    ("C:\\>curl http://HOST/p -d \"%USERNAME%\"", Remarked("%USERNAME%, which the Windows prompt")),
+    ("curl http://HOST/p -d \"use \\`cmd\\`\"", Same),
     // Browsers and Postman.
     (
         "curl 'http://HOST/api' \\\n  -H 'accept: application/json' \\\n  -b 'sid=1; t=\"x\"' \\\n  --data-raw $'{\"q\":\"it\\'s \\u0021\"}' \\\n  --insecure --compressed",
@@ -148,6 +184,38 @@ const PASTES: &[(&str, Becomes)] = &[
     ("curl --form-string 'a=@not;type=x' -F 'h=@-;filename=n.png' HOST/f <<< in", Same),
     ("curl -F 'h=@-' HOST/f <<< in", Remarked("no Content-Type")),
     ("curl -F 'x=@img.png,data.json' HOST/f", Remarked("curl nests the files")),
+    ("curl -F 't=<form.txt' -F 'u=<img.png' HOST/f", Same),
+    ("curl -F 't=@form.txt;filename=a.zzz' -F 'u=@img.png;filename=a.txt' HOST/f", Same),
+    ("curl -F 't=text;filename=a.png' HOST/f", Same),
+    ("curl -F 't=text;filename=a.zzz' HOST/f", Remarked("no Content-Type; here it is text/plain")),
+    ("curl -F 'a=b;c' HOST/f", Same),
+    ("curl -F 'a=b;c' HOST/f", Remarked("';c' of form field 'a' means nothing to curl")),
+    ("curl -F 'a=b;c=d;TYPE=x/y' -F 'e= f ' -F 'g=\"h\"i;type=x/y; charset=u' HOST/f", Same),
+    ("curl -F 'a=b;type=text' HOST/f", Remarked("curl refuses ';type=text'")),
+    ("curl -F 'a=b;encoder=base64' HOST/f", Remarked("';encoder=base64'")),
+    ("curl -F 'a=(' -F b=c -F '=)' HOST/f", Remarked("curl nests parts")),
+    ("curl -F a=b -G HOST/f", Same),
+    ("curl -F a=b -H 'Content-Type: multipart/form-data; x=y' HOST/f", Same),
+    (
+        "curl -F a=b -H 'Content-Type: multipart/related' HOST/f",
+        Remarked("curl writes 'attachment'"),
+    ),
+    (
+        "curl -F a=b -H 'Content-Type: multipart/form-data; boundary=q' HOST/f",
+        Remarked("second boundary"),
+    ),
+    ("curl -F a=b -H 'Content-Type:' HOST/f", Remarked("nothing but a boundary")),
+    ("curl -F a=b -d c HOST/f", Remarked("curl refuses -d with -F in one request; here the form")),
+    ("curl -I -T img.png HOST/f", Remarked("curl refuses -T with -I")),
+    ("curl -T form.txt 'http://HOST/dir/?x=1#/f'", Without("expect", ASKS)),
+    ("curl -T form.txt http://HOST", Without("expect", ASKS)),
+    ("curl -T ./form.txt 'http://HOST/dir?x=/'", Without("expect", ASKS)),
+    ("curl -T 'a b.bin' --url-query a=1 HOST/dir/", Without("expect", ASKS)),
+    ("curl -T '{form.txt,img.png}' HOST/dir/", Remarked("for several files")),
+    ("curl -T form.txt -T img.png HOST/x HOST/y", Remarked("only the last is sent: img.png")),
+    ("curl -X POST HOST/", Remarked("curl sends no Content-Length")),
+    ("curl -X DELETE HOST/", Same),
+    ("curl -X POST -d '' HOST/", Same),
     ("curl -T img.png HOST/up/", Without("expect", ASKS)),
     ("curl -T data.json HOST/up/name -X POST -H Expect:", Same),
     // Headers, credentials, cookies.
@@ -168,11 +236,32 @@ const PASTES: &[(&str, Becomes)] = &[
     ("curl -b 'a=1; b=2' -b c=3 HOST/", Same),
     ("curl -b cookies.txt -b d=4 http://localhost:PORT/", Same),
     ("curl -b no-such-file.txt HOST/", Remarked("no-such-file.txt")),
+    ("curl -b a=1 -b b=2 -H 'Cookie: c=3' HOST/", Same),
+    ("curl -b a=1 -H 'Cookie;' HOST/", Same),
+    ("curl -b a=1 -H 'cookie:' HOST/", Same),
+    ("curl -b cookies.txt -b a=1 -H 'Cookie: c=3' http://localhost:PORT/", Same),
+    ("curl -b cookies.txt -H Cookie: http://localhost:PORT/", Same),
+    ("curl -H 'Cookie: c=3' -H 'Cookie: d=4' HOST/", Same),
+    ("curl -e r -H 'Referer: s' -A a -H 'user-agent: b' HOST/", Same),
+    ("curl --json '{}' -H 'Content-Type: b' HOST/", Same),
+    ("curl -H 'User-Agent;' -H 'Accept;' -H 'C:  x ' -H 'B: ' -H 'E;x' HOST/", Same),
+    ("curl -r 5 HOST/", Same),
+    ("curl -r abc HOST/", Same),
+    ("curl -u : HOST/", Same),
+    ("curl -b =x HOST/", Same),
+    ("curl -A x -A '' HOST/", Same),
     // URLs, and requests that are several.
     ("curl 'http://HOST/a/../b/./c?d/../e#f'", Same),
     ("curl --path-as-is 'http://HOST/a/../b'", Same),
     ("curl -g 'http://HOST/[1-3]{a,b}'", Same),
     ("curl 'http://HOST/[1-3]'", Remarked("several requests")),
+    ("curl 'http://HOST/\u{e9}/\u{fc}'", Same),
+    ("curl 'http://HOST/?q=\u{f1}'", Remarked("curl sends '\u{f1}' in the query as it is")),
+    ("curl 'http://HOST/a b'", Remarked("curl refuses the blank in the URL")),
+    ("curl -g 'http://HOST/a%20b/\"<>^`|?a=\"<>^`|\\{}'", Same),
+    ("curl 'HTTP://HOST/x#f?q'", Same),
+    ("curl 'http://HOST/a%zz'", Same),
+    ("curl -G -d a=1 'HOST/x?#f'", Same),
     ("curl 'HOST/{a,b}'", Remarked("several requests")),
     ("curl HOST/x --next -d x HOST/b", Remarked("only the request before --next")),
     ("curl -Z HOST/x HOST/b", Remarked("only the first URL is used, not HOST/b")),
@@ -185,6 +274,9 @@ const PASTES: &[(&str, Becomes)] = &[
     ("curl --http1.0 HOST/", Remarked("HTTP/1.1 is spoken")),
     ("curl --cert c.pem --key k.pem https://HOST/", Remarked("no certificate of ours is shown")),
     ("curl --frobnicate HOST/", Remarked("unknown option --frobnicate")),
+    ("curl --frobnicate much HOST/", Remarked("'much' was taken for the value of --frobnicate")),
+    ("curl --reque PUT HOST/", Refused("--reque may be --request or --request-target")),
+    ("curl --form-st x=y HOST/", Same),
     ("curl ftp://HOST/x", Refused("only http and https")),
     ("curl -d x", Refused("names no URL")),
 ];
@@ -201,6 +293,8 @@ fn ours(text: &str, folder: &Path) -> Result<(Seen, Vec<String>), String> {
     let (spec, remarks) = curl::parse(text, &files).map_err(|error| error.to_string())?;
     let mut scope = Scope::default();
     scope.os.insert("id".into(), "7".into());
+    scope.os.insert("HOME".into(), "/home/me".into());
+    scope.os.insert("body".into(), "b".into());
     let Plan::Http(mut plan) = plan(&Spec::Http(spec), &scope).unwrap() else { unreachable!() };
     with_contents(&mut plan, folder);
     Ok((Seen::of_plan(&plan), remarks))
@@ -208,7 +302,8 @@ fn ours(text: &str, folder: &Path) -> Result<(Seen, Vec<String>), String> {
 
 /// Files of a body become what is in them, as they do when it is sent.
 fn with_contents(plan: &mut HttpPlan, folder: &Path) {
-    let content = |path: &PathBuf| Bytes::from(std::fs::read(folder.join(path)).unwrap());
+    let content =
+        |path: &PathBuf| Bytes::from(std::fs::read(folder.join(path)).unwrap_or_default());
     match &mut plan.body {
         PlanBody::Bytes(_) => {}
         PlanBody::File(path) => {

@@ -290,6 +290,7 @@ fn what_is_pasted_into_the_input_line_is_what_goes_out_and_is_seen() {
     assert_eq!(bytes_sent(app.keys("<A-Enter>")), b"GET /\r\nA:\tb\r\n\r\n");
     app.paste("one\ntwo");
     app.assert_shows("one\\n");
+    app.assert_shows("line ends: LF");
     assert_eq!(bytes_sent(app.keys("<Enter>")), b"one\ntwo\r\n");
     app.paste(r"C:\temp");
     app.assert_shows("escapes are read: \\t = TAB; \\\\ is a backslash");
@@ -299,6 +300,21 @@ fn what_is_pasted_into_the_input_line_is_what_goes_out_and_is_seen() {
     app.keys("<A-x>");
     app.paste("0d\r\n0a");
     assert_eq!(bytes_sent(app.keys("<Enter>")), b"\r\n");
+}
+
+#[test]
+fn the_line_ending_stands_behind_what_is_shown_by_its_name() {
+    let mut app = Driver::new((120, 40), START);
+    connected(&mut app);
+    for (text, shown) in [
+        ("a\u{200b}b", "a‹U+200B›b \\r\\n"),
+        ("❤\u{fe0f}x", "‹U+FE0F›x \\r\\n"),
+        ("e\u{301}", "e\u{301} \\r\\n"),
+    ] {
+        app.paste(text);
+        app.assert_shows(shown);
+        app.keys("<C-c>");
+    }
 }
 
 #[test]

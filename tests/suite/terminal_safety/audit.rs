@@ -34,6 +34,18 @@ pub fn assert_plain_lines(raw: &[u8], whose: &str) {
     assert_eq!(bad, None, "{whose}: {text:?}");
 }
 
+/// The colours `send` has for heads, and their end.
+const COLOURS: [&str; 7] = ["0", "2", "34", "1;31", "1;32", "1;33", "1;36"];
+
+/// The same, with the colours of heads.
+pub fn assert_coloured_lines(raw: &[u8], whose: &str) {
+    let mut text = String::from_utf8(raw.to_vec()).expect("UTF-8");
+    for colour in COLOURS {
+        text = text.replace(&format!("\x1b[{colour}m"), "");
+    }
+    assert_plain_lines(text.as_bytes(), whose);
+}
+
 /// Checks the log of a run that opened sessions; returns it.
 pub fn assert_log(home: &TempDir) -> String {
     let log = std::fs::read(home.path().join("home/state/wirebench.log")).expect("a log");

@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicUsize;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::audit::assert_plain_lines;
+use super::audit::{assert_coloured_lines, assert_plain_lines};
 use super::roads::{hostile_http, request};
 use super::{Case, MARKER, cases};
 use crate::harness::peers::{free_port, tcp_peer};
@@ -21,7 +21,7 @@ use crate::harness::wait::wait_until;
 #[test]
 fn what_a_response_prints_on_a_terminal() {
     let Some(cases) = cases().map(Arc::new) else { return };
-    for style in ["--text", "--json"] {
+    for style in ["--text", "--json", "--color=never"] {
         let number = Arc::new(AtomicUsize::new(0));
         let peer = hostile_http(Arc::clone(&cases), number);
         for case in cases.iter() {
@@ -29,7 +29,10 @@ fn what_a_response_prints_on_a_terminal() {
             let tui = Launch::default().args(&["send", &url, style]).size(200, 50).start();
             let status = tui.wait_exit();
             assert_eq!(status.success(), !case.has_nul(), "{}: {status:?}", case.id);
-            assert_plain_lines(&tui.raw(), &case.id);
+            match style {
+                "--text" => assert_coloured_lines(&tui.raw(), &case.id),
+                _ => assert_plain_lines(&tui.raw(), &case.id),
+            }
             assert_marked(case, &tui.raw());
         }
     }

@@ -60,7 +60,7 @@ fn snapshot(name: &str, keys: &str, size: (u16, u16)) {
 
 #[test]
 fn the_first_screen_at_every_size() {
-    for size in [(80, 24), (120, 40), (200, 60), (40, 12), (20, 5)] {
+    for size in [(80, 24), (120, 40), (160, 48), (200, 60), (40, 12), (20, 5)] {
         snapshot("start", "", size);
     }
 }

@@ -22,7 +22,7 @@ use crate::model::id::ConnId;
 use crate::model::payload::{InputMode, PayloadFormat};
 
 /// Width from which peers have a column of their own.
-const WIDE: u16 = 88;
+const WIDE: u16 = 84;
 const PEERS: u16 = 34;
 
 /// Areas of the pane; empty where there is nothing or no room.

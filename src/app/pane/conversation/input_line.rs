@@ -71,6 +71,12 @@ impl SentLines {
         self.0.entry((session.protocol(), session.side())).or_default()
     }
 
+    /// Whether any of the kind of a session is known.
+    pub(super) fn has_any(&self, session: &Session) -> bool {
+        let lines = self.0.get(&(session.protocol(), session.side()));
+        lines.is_some_and(|lines| !lines.is_empty())
+    }
+
     /// Remembers a line; tells whether it could.
     pub(super) fn add(&mut self, session: &Session, text: String, mode: InputMode) -> bool {
         let line = TypedLine { text, own: Some(mode) };

@@ -31,7 +31,7 @@ const ROW_WORK: usize = 64;
 impl ConversationPane {
     /// Where the pieces are now.
     fn areas_now(&self, shared: &Shared) -> ConversationAreas {
-        self.areas(shared, layout::inner(shared.areas().response))
+        self.areas(shared, layout::pane_inner(shared.areas().response))
     }
 
     /// Changes the view with its session and the areas at hand.
@@ -51,7 +51,7 @@ impl ConversationPane {
         self.change(shared, |view, session, areas| {
             view.settle(session, areas.rows.height.into());
             if let Some(detail) = &mut view.detail {
-                detail.fit(areas.detail.width.into());
+                detail.fit(areas.detail.width.into(), areas.detail.height.into());
             }
         });
     }

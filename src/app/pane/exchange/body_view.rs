@@ -13,6 +13,7 @@ use std::collections::HashMap;
 
 use crate::app::cursor::CursorStep;
 use crate::app::wrap_bytes;
+use crate::codec::printable::printable;
 use crate::model::id::BodyId;
 use crate::model::view::{View, ViewLine, ViewMode, ViewPart, ViewQuery, WideEncoding};
 
@@ -20,6 +21,8 @@ use crate::model::view::{View, ViewLine, ViewMode, ViewPart, ViewQuery, WideEnco
 const KEPT: usize = 8;
 /// Rows the engine answers at most.
 const ROWS_MAX: usize = 1024;
+/// Cells of a row of hex, its place and text included.
+const HEX_CELLS: usize = 80;
 /// Cells one key moves sideways.
 pub const SIDEWAYS: usize = 8;
 
@@ -208,12 +211,35 @@ impl BodyView {
         if room.wrap {
             return;
         }
-        self.left = if right {
-            let widest = self.shown().0.take(room.height).map(|line| line.bytes.len()).max();
-            (self.left + cells).min(widest.unwrap_or(0).saturating_mul(4))
+        if right {
+            self.left += cells;
+            self.fit_sideways(room);
         } else {
-            self.left.saturating_sub(cells)
+            self.left = self.left.saturating_sub(cells);
+        }
+    }
+
+    /// Nothing is scrolled further than there is something to see in so much room.
+    pub(crate) fn fit(&mut self, room: Viewport) {
+        let is_known = self.window.as_ref().is_some_and(|it| !room.wrap || reaches_end(it));
+        if is_known && self.reveal.is_none() {
+            self.top = self.top.min(self.last_place(room));
+        }
+        self.fit_sideways(room);
+    }
+
+    /// The longest line in sight ends at the right edge at the furthest.
+    fn fit_sideways(&mut self, room: Viewport) {
+        if self.left == 0 || room.wrap {
+            return;
+        }
+        let cells = |line: &ViewLine| match self.mode {
+            ViewMode::Hex => HEX_CELLS,
+            _ => usize::from(line.indent) + wrap_bytes::cells(&printable(&line.bytes)),
         };
+        let (lines, _) = self.shown();
+        let widest = lines.take(room.height).map(cells).max().unwrap_or(0);
+        self.left = self.left.min(widest.saturating_sub(room.width));
     }
 
     /// Goes to a hit.
@@ -297,7 +323,7 @@ impl BodyView {
         }
         // A hit behind what is kept of a long line is at its end.
         let before = &line.bytes[..into.min(line.bytes.len())];
-        let column = indent + wrap_bytes::cells(&crate::codec::printable::printable(before));
+        let column = indent + wrap_bytes::cells(&printable(before));
         if column < self.left || column + 4 >= self.left + room.width {
             self.left = column.saturating_sub(room.width / 3);
         }

@@ -7,7 +7,7 @@
 use strum::IntoStaticStr;
 
 use super::shape::default_mode;
-use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, MessageFraming};
+use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
 use crate::model::id::BodyId;
 use crate::model::protocol::Side;
 use crate::model::view::{ViewMode, ViewPart};
@@ -136,6 +136,5 @@ impl<'a> ShownExchange<'a> {
 /// Whether it is certain that there is nothing to show.
 fn has_no_body(message: &HttpMessage) -> bool {
     let body = &message.body;
-    matches!(body.framing, MessageFraming::None | MessageFraming::Length(0))
-        || (body.complete && body.decoded_len == 0)
+    body.framing.is_empty() || (body.complete && body.decoded_len == 0)
 }

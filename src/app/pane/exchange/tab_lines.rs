@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::shown_exchange::{ExchangeTab, ShownExchange};
 use crate::app::format;
 use crate::app::shared::Shared;
+use crate::app::wrap_bytes;
 use crate::codec::printable::{Marked, marked, printable};
 use crate::model::exchange::{Exchange, FieldLine, Head, HttpMessage, MessageFraming};
 use crate::model::timing::Timing;
@@ -53,6 +54,9 @@ enum LineSource<'a> {
     Warning(&'a str),
 }
 
+/// Bytes of a value that are measured at most.
+const WIDEST: usize = 16 * 1024;
+
 /// A tab of lines. Only the lines on screen are made.
 #[derive(Debug, Clone, Copy)]
 pub struct TabLines<'a> {
@@ -84,6 +88,12 @@ impl TabLines<'_> {
             ExchangeTab::Body | ExchangeTab::Raw | ExchangeTab::Other => None,
         };
         lines.unwrap_or_default().into_iter().skip(skip).take(take).collect()
+    }
+
+    /// Cells of the longest value of so many lines.
+    pub(super) fn widest(self, skip: usize, take: usize) -> usize {
+        let lines = self.some(skip, take, WIDEST).into_iter();
+        lines.map(|line| wrap_bytes::cells(&line.value.text)).max().unwrap_or(0)
     }
 
     /// Every line, as text for the clipboard.

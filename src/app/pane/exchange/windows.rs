@@ -26,7 +26,7 @@ const COPY_LIMIT: usize = 256 * 1024;
 impl ExchangePane {
     /// The room the content of the tab has.
     pub(super) fn room(&self, shared: &Shared) -> Viewport {
-        let content = self.areas(shared, layout::inner(shared.areas().response)).content;
+        let content = self.areas(shared, layout::pane_inner(shared.areas().response)).content;
         Viewport { width: content.width.into(), height: content.height.into(), wrap: self.wrap }
     }
 

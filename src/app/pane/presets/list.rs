@@ -10,7 +10,7 @@ use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::fuzzy::Finder;
 use crate::app::keymap::Context;
-use crate::app::layout::{cut_bottom, cut_top, inner};
+use crate::app::layout::{cut_bottom, cut_top, pane_inner};
 use crate::app::preset_tree::{self, TreeItem, TreeRow};
 use crate::app::search_line::SearchLine;
 use crate::app::shared::Shared;
@@ -125,7 +125,11 @@ impl PresetsPane {
         let text = match self.selected(shared) {
             None if self.search.is_some() => keyed("nothing matches; [back] ends the search"),
             None => keyed("no presets yet: type an address and press [send], save it with [save]"),
-            Some(TreeItem::Draft(_)) => keyed("not saved: [save] keeps it as a preset"),
+            Some(TreeItem::Draft(id)) => {
+                let is_lost = shared.drafts.get(id).is_some_and(|it| shared.has_lost_file(it));
+                let lost = "its file is gone: [save] writes it again";
+                keyed(if is_lost { lost } else { "not saved: [save] keeps it as a preset" })
+            }
             Some(TreeItem::Folder(folder)) if shared.workspace.is_starter => {
                 format!("{folder}: the starter workspace, yours once you save something")
             }
@@ -274,7 +278,7 @@ impl PresetsPane {
     }
 
     fn list_height(&self, shared: &Shared) -> usize {
-        self.areas(shared, inner(shared.areas().presets)).list.height.into()
+        self.areas(shared, pane_inner(shared.areas().presets)).list.height.into()
     }
 }
 

@@ -12,7 +12,7 @@ use crate::app::editor::{Caret, Editor, LineMode};
 use crate::app::form::access::TextSpelling;
 use crate::app::form::rows::rows;
 use crate::app::form::{FieldKind, FormFieldId, FormLine, access};
-use crate::app::layout::inner;
+use crate::app::layout::pane_inner;
 use crate::app::shared::Shared;
 
 /// State of the pane beyond the draft itself.
@@ -47,10 +47,11 @@ impl RequestPane {
             self.editor = None;
             return false;
         };
+        let inner = pane_inner(shared.areas().request);
+        self.scroll = self.scroll.min(last_scroll(&form, inner.height));
         // The address line and the tab strip never scroll.
         let Some(below) = row.checked_sub(2) else { return true };
         self.scroll = self.scroll.min(below);
-        let inner = inner(shared.areas().request);
         let is_visible = |placed: &PlacedField| placed.field.id == at && !placed.area.is_empty();
         let line = address_areas(shared, inner);
         while self.scroll < below
@@ -59,6 +60,14 @@ impl RequestPane {
             self.scroll += 1;
         }
         true
+    }
+
+    /// Scrolls down by a row as long as there is something below, or up.
+    pub(super) fn scroll_by_wheel(&mut self, shared: &Shared, is_down: bool) {
+        let height = pane_inner(shared.areas().request).height;
+        let last = last_scroll(&form(shared), height);
+        let to = if is_down { self.scroll + 1 } else { self.scroll.saturating_sub(1) };
+        self.scroll = to.min(last);
     }
 
     /// The cursor comes to its field: a text field gets an editor unless it has one.
@@ -91,6 +100,20 @@ impl RequestPane {
         }
         self.editor.as_mut().map(|(_, editor)| editor)
     }
+}
+
+/// The furthest the form scrolls: its last row stands at the end of its room.
+fn last_scroll(form: &[FormLine], height: u16) -> usize {
+    let (fixed, rest) = form.split_at(form.len().min(2));
+    let fixed: u16 = fixed.iter().map(|row| row.height).sum();
+    let mut room = height.saturating_sub(fixed);
+    let fits = |row: &&FormLine| {
+        let fits = row.height <= room;
+        room = room.saturating_sub(row.height);
+        fits
+    };
+    let seen = rest.iter().rev().take_while(fits).count();
+    rest.len().saturating_sub(seen.max(1))
 }
 
 /// The rows of the form on screen.

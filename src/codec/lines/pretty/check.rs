@@ -146,7 +146,8 @@ impl JsonCheck {
             return Some("the JSON ends inside a string".to_owned());
         }
         if self.depth > 0 {
-            return Some(format!("the JSON ends with {} brackets open", self.depth));
+            let s = if self.depth == 1 { "" } else { "s" };
+            return Some(format!("the JSON ends with {} bracket{s} open", self.depth));
         }
         match (self.scalar, self.expected) {
             (Some(scalar), _) if !scalar.is_whole() => Some(scalar.cut().to_owned()),

@@ -9,11 +9,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use tokio::io::AsyncRead;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::hop::Hop;
 use super::redirect;
-use crate::codec::http1::{Expected, HeadReader, ParsedHead, response_framing};
+use crate::codec::http1::{Expected, HeadReader, ParsedHead, response_framing, status};
 use crate::engine::body::BodyWriter;
 use crate::engine::event::Phase;
 use crate::engine::http::body_receiver::BodyReceiver;
@@ -27,8 +27,7 @@ use crate::model::record::{Direction, RecordKind};
 const INTERIM: usize = 100;
 /// Bytes of interim responses read at most.
 const INTERIM_BYTES: u64 = 256 * 1024;
-/// The status that ends the HTTP part of a connection.
-const SWITCHING: u16 = 101;
+
 /// Where a response holds a NUL, which no field may (RFC 9110, section 5.5).
 fn nul(head: &Head, trailers: &[FieldLine]) -> Option<String> {
     let is_in = |bytes: &[u8]| memchr::memchr(0, bytes).is_some();
@@ -37,7 +36,8 @@ fn nul(head: &Head, trailers: &[FieldLine]) -> Option<String> {
     Some(format!("the {place} of the response holds a NUL"))
 }
 
-/// How long an answer may still come after sending failed: it is on its way already or never.
+/// How long an answer may still come after sending failed, which is on its way already or never; and how
+/// long the end of sending may after the answer.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// A response on its way in.
@@ -78,6 +78,9 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
             Ok((head, rest)) => self.body(writer, head, rest).await,
             Err(failure) => Err(failure),
         };
+        if received.is_ok() {
+            self.finish_sending().await;
+        }
         let recorder = &self.hop.recorder;
         recorder.edit(|exchange| {
             let elapsed = recorder.elapsed();
@@ -93,6 +96,20 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
             _ => {}
         }
         received
+    }
+
+    /// The peer may have its answer for the last byte while we are still at our copy of it.
+    async fn finish_sending(&mut self) {
+        let is_out = self.hop.recorder.edit(|exchange| {
+            let body = &exchange.request.body;
+            body.expected.is_some() && body.unsent().is_none()
+        });
+        if self.sent.is_none()
+            && is_out
+            && let Ok(Ok(())) = timeout(LAST_WORDS, &mut self.sending).await
+        {
+            self.sent = Some(Ok(()));
+        }
     }
 
     /// One read, of the body if there is one; empty = the peer finished sending. Sends the request
@@ -242,7 +259,7 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
                 let Some((_, parsed)) = found.map_err(|error| failure::head(url, &error))? else {
                     break;
                 };
-                if is_final(&parsed.head) {
+                if !status::is_interim(&parsed.head) {
                     return Ok((parsed, bytes));
                 }
                 self.interim(parsed, writer.wire_len())?;
@@ -277,25 +294,36 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
         let mut receiver = BodyReceiver::new(writer, &framing, &head, &self.hop.session.tasks);
         recorder.warn_all(warnings.into_iter().chain(framing.warnings));
         if redirect::leads_nowhere(&head) {
-            recorder.warn("the Location is empty, so this is no redirect");
-        }
-        let asked =
-            self.hop.plan.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("upgrade"));
-        if head.status() == Some(SWITCHING) && !asked {
-            recorder.warn("101 switches to another protocol, which the request did not ask for (RFC 9110, 15.2.2)");
+            let names = if head.field("location").is_some_and(|place| place.contains(&b'#')) {
+                "names a part of the same place"
+            } else {
+                "is empty"
+            };
+            recorder.warn(format!("the Location {names}, so this is no redirect"));
         }
         let response = HttpMessage { head: head.clone(), body: receiver.facts.clone() };
         recorder.edit(|exchange| exchange.response = Some(response));
         recorder.publish();
         let outcome = self.fill(&mut receiver, rest).await;
+        let content = receiver.facts.encoded_len;
         // What is missing of a decoded body stands in its facts.
         let _ = self.while_sending(receiver.finish(outcome.is_ok(), recorder)).await;
-        outcome?;
+        let code = head.status().unwrap_or_default();
+        if content > 0 && status::has_no_content(&self.hop.plan.method, code) {
+            recorder.warn(format!("a {code} response has no content, and this one came with some"));
+        }
+        let upgrades =
+            self.hop.plan.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("upgrade"));
+        let no_answer = status::unbelievable(&head, upgrades.map(|(_, value)| value.as_str()));
+        // How such a one ends says nothing more.
+        if no_answer.is_none() {
+            outcome?;
+        }
         let length = framing.error.map(|refusal| refusal.why);
         let trailers = recorder.edit(|exchange| {
             exchange.response.as_ref().map(|response| response.body.trailers.clone())
         });
-        let flaw = length.or_else(|| nul(&head, &trailers.unwrap_or_default()));
+        let flaw = no_answer.or(length).or_else(|| nul(&head, &trailers.unwrap_or_default()));
         // All that came is kept and shown; for a good answer it must not be taken.
         flaw.map_or(Ok(head), |why| {
             let cause = format!("{why}; such a response is not to be believed");
@@ -337,10 +365,4 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
             }
         }
     }
-}
-
-/// 101 ends the HTTP part of a connection; other 1xx heads announce another one, and nothing else
-/// does (RFC 9110, section 15.2).
-fn is_final(head: &Head) -> bool {
-    head.status().is_none_or(|status| status == SWITCHING || !(100..200).contains(&status))
 }

@@ -28,6 +28,7 @@ const SAFE_ELSEWHERE: &[&str] = &[
     "content-length",
     "content-type",
     "host",
+    "if-range",
     "pragma",
     "range",
     "te",
@@ -86,11 +87,12 @@ pub(super) fn next(plan: &HttpPlan, head: &Head) -> Result<Option<HttpPlan>, Str
     Ok(Some(plan))
 }
 
-/// Whether it looks like a redirect and names no place.
+/// Whether it looks like a redirect and names no other place: nothing, or a part of what was asked
+/// for (RFC 3986, section 4.4).
 pub(super) fn leads_nowhere(head: &Head) -> bool {
     let location = head.all("location").next();
     matches!(head.status(), Some(301 | 302 | 303 | 307 | 308))
-        && location.is_some_and(|location| location.trim_ascii().is_empty())
+        && location.is_some_and(|location| matches!(location.trim_ascii(), [] | [b'#', ..]))
 }
 
 /// Where the response points to, as text for the user; a long one is cut.

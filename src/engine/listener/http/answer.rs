@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::codec::http1::Refusal;
+use crate::codec::http1::status::ends_with_head;
 use crate::codec::http1::write::response_head;
 use crate::model::exchange::HttpVersion;
 use crate::model::plan::{AnswerPlan, HttpListenerPlan};
@@ -23,7 +24,7 @@ pub(super) struct RequestFacts {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct AnswerShape {
     pub(super) head: Bytes,
-    /// Body bytes are sent (no for HEAD, 204, 304).
+    /// Body bytes are sent: not where the answer ends with its head.
     pub(super) has_body: bool,
     pub(super) chunked: bool,
     /// The connection can carry another request afterwards.
@@ -68,8 +69,9 @@ pub(super) fn shape(answer: &AnswerPlan, len: u64, asked: &RequestFacts) -> Answ
         found.map(|(_, value)| value.trim().to_ascii_lowercase())
     };
     let chunked = value("transfer-encoding").is_some_and(|value| value.ends_with("chunked"));
-    let bodiless = matches!(answer.status, 100..=199 | 204 | 304);
-    let has_body = !bodiless && asked.method != "HEAD";
+    let has_body = !ends_with_head(&asked.method, answer.status);
+    // HEAD is told the length that GET would have.
+    let bodiless = ends_with_head("", answer.status);
     let mut headers = answer.headers.clone();
     let ends = has_end(answer, has_body.then_some(len));
     if value("content-length").is_none() && value("transfer-encoding").is_none() && !bodiless {

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::time::sleep;
 
 use super::answer::{AnswerShape, RequestFacts, choose, shape};
 use super::connection::HttpConnection;
 use crate::codec::http1::Expected;
+use crate::codec::http1::status::has_no_content;
 use crate::engine::http::body_source::{BodySource, SourceError};
 use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_message};
 use crate::engine::http::message_writer::{MessageWriter, shown};
@@ -50,6 +52,13 @@ impl HttpConnection {
                 let answer = own_answer(status, &why, recorder);
                 (answer, BodySource::bytes(format!("{why}\n").into()))
             }
+        };
+        let source = if has_no_content("", answer.status) && source.len() > 0 {
+            let status = answer.status;
+            recorder.warn(format!("the body of the rule is not sent: a {status} has no content"));
+            BodySource::bytes(Bytes::new())
+        } else {
+            source
         };
         asked.keep_alive &= !self.is_stopping();
         let shape = shape(&answer, source.len(), &asked);

@@ -1,0 +1,128 @@
+//! What the edges of the screen offer as keys, and where: drawn by `ui`, and pressed by the mouse.
+
+use super::availability::why_not;
+use crate::app::action::Action;
+use crate::app::focus::Pane;
+use crate::app::layout::pane_inner;
+use crate::app::pane::request::{RequestPane, address_areas};
+use crate::app::shared::Shown;
+use crate::app::state::App;
+use crate::model::protocol::Side;
+
+/// Cells before the first hint of the footer.
+const FOOTER_START: u16 = 1;
+/// Cells between two hints.
+const GAP: u16 = 2;
+
+/// A key and what it does, at a column of its line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyHint {
+    pub action: Action,
+    pub key: String,
+    pub title: &'static str,
+    pub column: u16,
+}
+
+impl KeyHint {
+    /// Cells it takes: the key, a space, the title.
+    pub fn width(&self) -> u16 {
+        (self.key.chars().count() + 1 + self.title.chars().count()) as u16
+    }
+}
+
+/// The hints of the footer in a line of this width.
+pub fn footer(app: &App, width: u16) -> Vec<KeyHint> {
+    let mut hints = Vec::new();
+    let contexts = app.contexts();
+    let mut column = FOOTER_START;
+    for action in wanted(app) {
+        let Some(key) = app.shared.keymap.hint(&contexts, action) else { continue };
+        let hint = KeyHint { action, key, title: action.row().title, column };
+        if hint.width() <= width.saturating_sub(column) {
+            column += hint.width() + GAP;
+            hints.push(hint);
+        }
+    }
+    hints
+}
+
+/// The actions worth naming where the focus is, the most useful first; none that can do nothing.
+pub fn wanted(app: &App) -> Vec<Action> {
+    let pane = app.shared.focus;
+    let mut hints = match pane {
+        Pane::Presets => app.presets.hints(&app.shared),
+        Pane::History => app.history.hints(),
+        Pane::Request => RequestPane::hints(&app.shared),
+        Pane::Response => match app.shared.shown() {
+            Shown::Nothing => vec![Action::Send],
+            Shown::Exchange => app.exchange.hints(&app.shared),
+            Shown::Conversation => app.conversation.hints(&app.shared),
+        },
+        Pane::Traffic => app.traffic.hints(),
+    };
+    hints.extend([Action::NextPane, Action::Palette, Action::Zoom, Action::Jump, Action::Quit]);
+    hints.retain(|action| why_not(app, *action, pane).is_none());
+    hints
+}
+
+/// The key of the help, at the right end of the header.
+pub fn help(app: &App) -> String {
+    let key = app.shared.keymap.hint(&app.contexts(), Action::Help).unwrap_or_default();
+    format!("{key} help ")
+}
+
+/// What sending will do: the buttons on the border of the request, each with its text. Where the
+/// address line has a block for it, only what else can be done.
+pub fn buttons(app: &App) -> Vec<(Action, String)> {
+    let draft = app.shared.drafts.current();
+    let live =
+        draft.session.and_then(|id| app.shared.sessions.get(id)).is_some_and(|s| !s.is_over());
+    let can = draft.spec.capabilities();
+    let inner = pane_inner(app.shared.areas().request);
+    let has_block = !address_areas(&app.shared, inner).send.is_empty();
+    let buttons: &[(Action, &str)] = match (draft.spec.side(), live) {
+        (Side::Listener, true) if has_block => &[(Action::Send, " [send] update answers ")],
+        _ if has_block => &[],
+        (Side::Listener, true) => {
+            &[(Action::Send, " [send] update answers "), (Action::Stop, " [stop] stop ")]
+        }
+        (Side::Listener, false) => &[(Action::Send, " [send] listen ")],
+        (Side::Client, true) if can.conversation => &[(Action::Stop, " [stop] close ")],
+        (Side::Client, true) => {
+            &[(Action::Send, " [send] send again "), (Action::Cancel, " [cancel] cancel ")]
+        }
+        (Side::Client, false) if !can.conversation => &[(Action::Send, " [send] send ")],
+        (Side::Client, false) if can.connections => &[(Action::Send, " [send] connect ")],
+        (Side::Client, false) => &[(Action::Send, " [send] open ")],
+    };
+    buttons.iter().map(|(action, text)| (*action, app.keyed(text))).collect()
+}
+
+/// The action of the hint or button on a cell of an edge of the screen, if there is one.
+pub(crate) fn at(app: &App, column: u16, row: u16) -> Option<Action> {
+    let areas = app.shared.areas();
+    let here = (column, row).into();
+    if areas.footer.contains(here) {
+        let hints = footer(app, areas.footer.width);
+        let hit =
+            hints.into_iter().find(|it| (it.column..it.column + it.width()).contains(&column));
+        return hit.map(|hint| hint.action);
+    }
+    if areas.header.contains(here) {
+        let from = areas.header.right().saturating_sub(help(app).chars().count() as u16);
+        return (column >= from).then_some(Action::Help);
+    }
+    if areas.request.contains(here) && row == areas.request.y {
+        let buttons = buttons(app);
+        let width: usize = buttons.iter().map(|(_, text)| text.chars().count()).sum();
+        let mut from = areas.request.right().checked_sub(width as u16 + 1)?;
+        for (action, text) in buttons {
+            let to = from + text.chars().count() as u16;
+            if (from..to).contains(&column) {
+                return Some(action);
+            }
+            from = to;
+        }
+    }
+    None
+}

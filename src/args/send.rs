@@ -1,0 +1,351 @@
+//! The arguments of `wirebench send`. Called by `args`, which parses them with the others; what they
+//! mean is `cli::send`'s to say.
+//!
+//! Options that compose a request and print it have the names of `HTTPie`, those of the transport
+//! curl's.
+
+use std::time::Duration;
+
+use clap::{ArgAction, Args, ValueEnum, ValueHint};
+
+use super::Common;
+use crate::model::timing::parse_duration;
+
+pub(super) const SEND_EXAMPLES: &str = "\
+Examples:
+  wirebench send :8080/users                         GET http://localhost:8080/users
+  wirebench send post :8080/users name=Ann age:=42   a JSON object
+  wirebench send https://example.com q==rust Accept:application/json
+  wirebench send -v -a ann:@password https://example.com
+  wirebench send --download https://example.com/big.iso
+  wirebench send --offline PUT :8080/x a=b           the request, unsent
+  wirebench send tcp://127.0.0.1:9000 --data 'PING\\r\\n' --wait 1s
+  echo hello | wirebench send udp://127.0.0.1:9000
+  wirebench send tutorial/http-client                a preset
+
+Standard input: a bare address, GET and HEAD leave it alone; POST, PUT and PATCH by name without a
+body read it from a pipe, and '--data @-' or '@-' read it in any case. TCP and UDP send what is piped
+in. (HTTPie reads it whenever it is a pipe.) What is piped in asks for no reply unless --wait or
+--timeout is given. Into a pipe goes the body, or the bytes received; --json prints JSON Lines.
+
+Redirects are followed, 10 at most. A secret on a command line is seen by others on this machine:
+@FILE and '{{env.NAME}}' are not.
+
+Exit status: 0 what was asked for happened, 1 not as expected (a step, --check-status), 2 usage,
+3 network, 4 TLS, 5 timeout, 6 interrupted or not all printed, 141 the reader of the output left.";
+
+/// `wirebench send`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+#[derive(Debug, Clone, PartialEq, Default, Args)]
+#[command(
+    after_help = SEND_EXAMPLES,
+    override_usage = "wirebench send [OPTIONS] [METHOD] TARGET|PRESET [ITEM]..."
+)]
+pub struct Send {
+    /// A method if wanted, the target or preset, then items: name=value and name:=json (body), name==value
+    /// (query), Name:value (header; Name: takes it away, Name; sends it empty), name@file (a file in a
+    /// form, ;type=TYPE behind it), name=@file and name:=@file (a value from a file), @file (the whole body).
+    #[arg(required = true, value_name = "TARGET|PRESET", value_hint = ValueHint::AnyPath)]
+    pub words: Vec<String>,
+    /// HTTP method, exactly as it is written; else GET, or POST when there is a body.
+    #[arg(short = 'X', long, value_name = "METHOD")]
+    pub method: Option<String>,
+    /// Body or bytes to send, with escapes (\r \n \xNN) for TCP and UDP; @FILE reads a file, @-
+    /// standard input. Once per message.
+    #[arg(short, long, value_name = "DATA")]
+    pub data: Vec<String>,
+    /// The data is hex (also a pasted xxd or hexdump dump).
+    #[arg(long)]
+    pub hex: bool,
+    /// Send name=value items as a form instead of JSON.
+    #[arg(short, long)]
+    pub form: bool,
+    #[command(flatten)]
+    pub request: RequestOptions,
+    /// Do not read a body or bytes to send from a pipe on standard input, which is read for POST, PUT
+    /// and PATCH and for conversations where nothing else is to be sent, presets included.
+    #[arg(short = 'I', long)]
+    pub ignore_stdin: bool,
+    #[command(flatten)]
+    pub printing: PrintOptions,
+    #[command(flatten)]
+    pub saving: SaveOptions,
+    /// HTTP: end with status 1 when the response's status is 400 or above.
+    #[arg(long)]
+    pub check_status: bool,
+    /// HTTP: print the request as it would go and open no socket. Credentials in its head are masked
+    /// unless --with-secrets is given.
+    #[arg(long, conflicts_with_all = ["json", "download"])]
+    pub offline: bool,
+    /// Longest wait for the answer (`30s`, `500ms`).
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub timeout: Option<Duration>,
+    /// TCP and UDP: stop when nothing came for this long after the last reply; 0 waits for none. How
+    /// long sending may take is --timeout's to say.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub wait: Option<Duration>,
+    /// UDP: take what anybody sends for a reply, not only what comes from the target.
+    #[arg(long)]
+    pub any_peer: bool,
+    /// Leave this one out of the history.
+    #[arg(long)]
+    pub no_history: bool,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What is composed into an HTTP request.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
+pub struct RequestOptions {
+    /// HTTP: user and password (Basic). Without the colon the password is asked for; @FILE takes
+    /// both from a file.
+    #[arg(
+        short,
+        long,
+        visible_short_alias = 'u',
+        visible_alias = "user",
+        value_name = "USER:PASSWORD"
+    )]
+    pub auth: Option<String>,
+    /// HTTP: what --auth is.
+    #[arg(short = 'A', long, value_name = "TYPE", requires = "auth")]
+    pub auth_type: Option<AuthType>,
+    /// HTTP: a bearer token; @FILE takes it from a file.
+    #[arg(long, value_name = "TOKEN", conflicts_with = "auth")]
+    pub bearer: Option<String>,
+    /// HTTP: a header, also one that looks like another item; as Name:value, once per header.
+    #[arg(short = 'H', long, value_name = "NAME:VALUE")]
+    pub header: Vec<String>,
+    /// HTTP: follow redirects (the default; for a preset that does not).
+    #[arg(short = 'F', long, visible_short_alias = 'L', visible_alias = "location")]
+    pub follow: bool,
+    /// HTTP: redirects followed at most; 0 follows none.
+    #[arg(long, value_name = "N")]
+    pub max_redirects: Option<u8>,
+}
+
+/// What `--auth` is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AuthType {
+    Basic,
+    Bearer,
+}
+
+/// What is printed of an HTTP exchange, and how.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
+pub struct PrintOptions {
+    /// HTTP: print requests, too, and every redirect; twice: how long it took as well.
+    #[arg(short, long, action = ArgAction::Count, conflicts_with_all = ["headers", "body", "meta", "print"])]
+    pub verbose: u8,
+    /// HTTP: print the head of the response alone.
+    #[arg(long, overrides_with_all = ["body", "meta", "print"])]
+    pub headers: bool,
+    /// HTTP: print the body of the response alone.
+    #[arg(short, long, overrides_with_all = ["headers", "meta", "print"])]
+    pub body: bool,
+    /// HTTP: print how long it took, and with whom.
+    #[arg(short, long, overrides_with_all = ["headers", "body", "print"])]
+    pub meta: bool,
+    /// HTTP: what to print, of H (head of the request), B (its body), h, b (of the response) and m
+    /// (--meta).
+    #[arg(short, long, value_name = "WHAT", value_parser = Parts::parse, conflicts_with = "json")]
+    pub print: Option<Parts>,
+    /// HTTP: print redirects, too, not only what they lead to.
+    #[arg(long)]
+    pub all: bool,
+    /// Print nothing of the answer; the exit status tells.
+    #[arg(short, long, conflicts_with_all = ["verbose", "headers", "body", "meta", "print", "json"])]
+    pub quiet: bool,
+    /// Lay JSON out and colour it (all), either alone, or nothing; all is the default on a terminal.
+    #[arg(long, value_name = "WHAT", conflicts_with_all = ["json", "raw"])]
+    pub pretty: Option<Pretty>,
+    /// Colours: auto is on a terminal unless `NO_COLOR` is set.
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        visible_alias = "colour",
+        conflicts_with = "json"
+    )]
+    pub color: ColorWhen,
+}
+
+/// What `--pretty` asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Pretty {
+    All,
+    Colors,
+    Format,
+    None,
+}
+
+/// When colours are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum ColorWhen {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// Where the answer is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
+pub struct SaveOptions {
+    /// Write the bytes received, a body after content decoding, to this file instead of standard
+    /// output (-). It appears whole or not at all and replaces what was there; what came before a
+    /// failure is left in FILE.part. Heads that are asked for go to standard error.
+    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["json", "text", "pretty"], value_hint = ValueHint::FilePath)]
+    pub output: Option<String>,
+    /// HTTP: save the body to a file, named by the answer or the URL where --output does not say; one
+    /// of that name stays as it is. A status other than 2xx saves nothing and ends with 1.
+    #[arg(long, conflicts_with_all = ["json", "text", "raw", "pretty"])]
+    pub download: bool,
+    /// With --download: go on with what is in FILE.part, or in FILE.
+    #[arg(short = 'c', long = "continue", requires = "download")]
+    pub resume: bool,
+}
+
+/// Parts of an exchange.
+#[expect(clippy::struct_excessive_bools, reason = "each part stands for itself")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Parts {
+    pub request_head: bool,
+    pub request_body: bool,
+    pub head: bool,
+    pub body: bool,
+    /// Times and addresses.
+    pub meta: bool,
+}
+
+impl Parts {
+    /// Reads `HBhbm`.
+    fn parse(text: &str) -> Result<Parts, String> {
+        let mut parts = Parts::default();
+        for letter in text.chars() {
+            let part = match letter {
+                'H' => &mut parts.request_head,
+                'B' => &mut parts.request_body,
+                'h' => &mut parts.head,
+                'b' => &mut parts.body,
+                'm' => &mut parts.meta,
+                other => return Err(format!("'{other}' is none of H, B, h, b and m")),
+            };
+            *part = true;
+        }
+        Ok(parts)
+    }
+}
+
+impl PrintOptions {
+    /// The parts that were asked for; `None` = those of the style.
+    #[must_use]
+    pub fn parts(&self) -> Option<Parts> {
+        let none = Parts::default();
+        let (head, body) = (Parts { head: true, ..none }, Parts { body: true, ..none });
+        let shown = [
+            (self.quiet, none),
+            (self.headers, head),
+            (self.body, body),
+            (self.meta, Parts { meta: true, ..none }),
+        ];
+        let whole =
+            Parts { request_head: true, request_body: true, head: true, body: true, meta: false };
+        let verbose = (self.verbose > 0).then_some(Parts { meta: self.verbose > 1, ..whole });
+        let chosen = shown.into_iter().find(|(is_chosen, _)| *is_chosen).map(|(_, parts)| parts);
+        chosen.or(self.print).or(verbose)
+    }
+}
+
+impl Send {
+    /// The first option given that only means something to HTTP.
+    #[must_use]
+    pub fn http_option(&self) -> Option<&'static str> {
+        let (request, printing) = (&self.request, &self.printing);
+        let given = [
+            (self.method.is_some(), "--method"),
+            (self.form, "--form"),
+            (request.auth.is_some(), "--auth"),
+            (request.bearer.is_some(), "--bearer"),
+            (!request.header.is_empty(), "--header"),
+            (request.follow, "--follow"),
+            (request.max_redirects.is_some(), "--max-redirects"),
+            (printing.verbose > 0, "--verbose"),
+            (printing.headers, "--headers"),
+            (printing.body, "--body"),
+            (printing.meta, "--meta"),
+            (printing.print.is_some(), "--print"),
+            (printing.all, "--all"),
+            (printing.pretty.is_some(), "--pretty"),
+            (self.saving.download, "--download"),
+            (self.check_status, "--check-status"),
+            (self.offline, "--offline"),
+        ];
+        given.into_iter().find(|(is_given, _)| *is_given).map(|(_, name)| name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::args::{Arguments, Task};
+
+    fn parsed(words: &[&str]) -> Send {
+        let words = [&["wirebench", "send", ":1"], words].concat();
+        match Arguments::try_parse_from(words).unwrap().command {
+            Some(Task::Send(send)) => *send,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn parts(words: &[&str]) -> Option<String> {
+        let parts = parsed(words).printing.parts()?;
+        let Parts { request_head, request_body, head, body, meta } = parts;
+        let letters =
+            [(request_head, 'H'), (request_body, 'B'), (head, 'h'), (body, 'b'), (meta, 'm')];
+        Some(letters.into_iter().filter_map(|(is_in, letter)| is_in.then_some(letter)).collect())
+    }
+
+    #[test]
+    fn what_is_printed_is_told_as_in_httpie() {
+        for (words, expected) in [
+            (&[][..], None),
+            (&["-v"], Some("HBhb")),
+            (&["-vv"], Some("HBhbm")),
+            (&["--headers"], Some("h")),
+            (&["--headers", "-b"], Some("b")),
+            (&["-p", "Hb"], Some("Hb")),
+            (&["--print=m"], Some("m")),
+            (&["-m"], Some("m")),
+            (&["-q"], Some("")),
+        ] {
+            assert_eq!(parts(words).as_deref(), expected, "{words:?}");
+        }
+        let wrong = ["wirebench", "send", ":1", "-p", "x"];
+        assert!(Arguments::try_parse_from(wrong).unwrap_err().to_string().contains("'x' is none"));
+    }
+
+    #[test]
+    fn names_of_curl_are_aliases() {
+        let send = parsed(&["-u", "a:b", "-L", "-H", "A: b"]);
+        assert_eq!(send.request.auth.as_deref(), Some("a:b"));
+        assert!(send.request.follow);
+        assert_eq!(send.request.header, ["A: b"]);
+        assert!(parsed(&["--location", "--user", "a:b"]).request.follow);
+    }
+
+    #[test]
+    fn what_means_nothing_to_a_conversation_is_named() {
+        assert_eq!(parsed(&["--timeout", "1", "-q"]).http_option(), None);
+        for (words, named) in [
+            (&["-v"][..], "--verbose"),
+            (&["--download"], "--download"),
+            (&["-a", "x"], "--auth"),
+            (&["--max-redirects", "0"], "--max-redirects"),
+        ] {
+            assert_eq!(parsed(words).http_option(), Some(named));
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Prints the body of one message: its bytes, text made printable, or JSON laid out. Called by
+//! `send::http` for responses while they come, and for requests when they are out.
+
+use crate::cli::colours;
+use crate::cli::headless::Headless;
+use crate::cli::output::{Output, Style};
+use crate::codec::charset::{self, NAMED_WITHIN, Recoder};
+use crate::codec::highlight;
+use crate::codec::lines::JsonCheck;
+use crate::codec::printable::printable;
+use crate::engine::event::Event;
+use crate::model::exchange::HttpMessage;
+use crate::model::failure::Failure;
+use crate::model::id::BodyId;
+use crate::model::view::{ViewLine, ViewMode, ViewPart, ViewQuery};
+
+/// Read from a body at a time.
+pub(super) const PIECE: usize = 256 * 1024;
+/// Bytes that tell a byte order mark.
+const MARK: usize = 4;
+/// Lines of a laid-out body asked for at a time.
+const LINES: u16 = 1000;
+
+/// What has been printed of a body.
+#[derive(Debug)]
+pub(super) struct BodyPrinter {
+    body: BodyId,
+    content_type: Option<String>,
+    is_json: bool,
+    /// There is none whatever the head says.
+    is_empty: bool,
+    /// Bytes printed so far.
+    printed: u64,
+    /// Its text is in another charset.
+    recoder: Option<Recoder>,
+    /// It is no text, and that is said in its place.
+    is_binary: bool,
+}
+
+impl BodyPrinter {
+    /// At the start of the body of a message.
+    pub(super) fn new(message: &HttpMessage, is_empty: bool) -> Self {
+        let content_type = message.head.field("content-type");
+        BodyPrinter {
+            body: message.body.id,
+            content_type: content_type.map(|value| String::from_utf8_lossy(value).into_owned()),
+            is_json: content_type.is_some_and(|value| is_json(value)),
+            is_empty,
+            printed: 0,
+            recoder: None,
+            is_binary: false,
+        }
+    }
+
+    /// Bytes printed so far.
+    pub(super) fn printed(&self) -> u64 {
+        self.printed
+    }
+
+    /// JSON in UTF-8, for people: it is printed when all of it is there.
+    fn waits(&self, output: &Output) -> bool {
+        output.is_laid_out && self.is_json && self.recoder_for(b"").is_none()
+    }
+
+    /// Prints what has come, unless it is laid out as a whole.
+    pub(super) async fn advance(
+        &mut self,
+        output: &mut Output,
+        headless: &Headless,
+    ) -> Result<(), Failure> {
+        if self.waits(output) {
+            return Ok(());
+        }
+        self.print(false, output, headless).await
+    }
+
+    /// All has come that will: prints the rest. Returns what there is to say about it.
+    pub(super) async fn finish(
+        &mut self,
+        output: &mut Output,
+        headless: &mut Headless,
+    ) -> Result<Vec<String>, Failure> {
+        let mut remarks = Vec::new();
+        let mut is_laid_out = false;
+        if self.waits(output) && self.printed == 0 {
+            let first = headless.read_body(self.body, 0, MARK)?;
+            // A byte order mark is no JSON.
+            if self.recoder_for(&first).is_none() {
+                match self.why_not_json(output, headless).await? {
+                    None => is_laid_out = true,
+                    Some(why) => remarks.push(why),
+                }
+            }
+        }
+        if is_laid_out {
+            self.print_laid_out(output, headless).await?;
+        } else {
+            self.print(true, output, headless).await?;
+        }
+        if let (Some(why), false) = (remarks.first_mut(), self.is_binary) {
+            why.push_str("; the body is printed as it came");
+            if output.style == Style::Text {
+                why.push_str(", control characters as escapes");
+            }
+        }
+        if let Some(mut recoder) = self.recoder.take() {
+            output.piece(recoder.push(b"", true).as_bytes());
+            if recoder.is_damaged() {
+                remarks
+                    .push(format!("bytes that are no {} are printed as \u{fffd}", recoder.name()));
+            }
+        }
+        output.end_pieces();
+        if output.style == Style::Text && !self.is_binary {
+            remarks.extend(self.charset_remark(headless)?);
+        }
+        Ok(remarks)
+    }
+
+    /// What there is to say about the charset of a text.
+    fn charset_remark(&self, headless: &Headless) -> Result<Option<String>, Failure> {
+        let first = headless.read_body(self.body, 0, NAMED_WITHIN)?;
+        let remark = charset::remark(self.content_type.as_deref(), &first);
+        Ok(remark.filter(|_| !first.is_empty()))
+    }
+
+    /// Prints what is there; `is_whole` when nothing more comes.
+    async fn print(
+        &mut self,
+        is_whole: bool,
+        output: &mut Output,
+        headless: &Headless,
+    ) -> Result<(), Failure> {
+        loop {
+            output.ready().await?;
+            let bytes = headless.read_body(self.body, self.printed, PIECE)?;
+            if bytes.is_empty() || self.is_binary {
+                return Ok(());
+            }
+            if self.printed == 0 && output.style == Style::Text {
+                if bytes.len() < MARK && !is_whole {
+                    return Ok(());
+                }
+                self.recoder = self.recoder_for(&bytes);
+                self.is_binary = self.recoder.is_none() && bytes.contains(&0);
+                if self.is_binary {
+                    let what =
+                        "a binary body; --raw prints its bytes, for a file or another program";
+                    output.line(&format!("({what})"));
+                    return Ok(());
+                }
+            }
+            self.printed += bytes.len() as u64;
+            match &mut self.recoder {
+                Some(recoder) => output.piece(recoder.push(&bytes, false).as_bytes()),
+                None => output.piece(&bytes),
+            }
+        }
+    }
+
+    /// What reads a body that begins with these bytes, if it is in another charset.
+    fn recoder_for(&self, first: &[u8]) -> Option<Recoder> {
+        Recoder::of(self.content_type.as_deref(), first)
+    }
+
+    /// Why a body is not laid out; `None` = it is JSON from its first byte to its last.
+    async fn why_not_json(
+        &self,
+        output: &Output,
+        headless: &Headless,
+    ) -> Result<Option<String>, Failure> {
+        let (mut check, mut at) = (JsonCheck::default(), 0);
+        loop {
+            output.ready().await?;
+            let bytes = headless.read_body(self.body, at, PIECE)?;
+            if bytes.is_empty() && at == 0 && self.is_empty {
+                return Ok(None);
+            }
+            if bytes.is_empty() {
+                return Ok(check.unfinished().map(|why| format!("not JSON: {why} at byte {at}")));
+            }
+            check.push(&bytes);
+            if let Some(flaw) = check.flaw() {
+                return Ok(Some(flaw.to_string()));
+            }
+            at += bytes.len() as u64;
+            // A signal may have come meanwhile.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// JSON in lines, as the viewer of the workbench lays it out.
+    async fn print_laid_out(
+        &mut self,
+        output: &mut Output,
+        headless: &mut Headless,
+    ) -> Result<(), Failure> {
+        let mut top = 0;
+        loop {
+            let (part, mode) = (ViewPart::Decoded, ViewMode::Pretty);
+            let query = ViewQuery { body: self.body, part, mode, top, rows: LINES };
+            output.ready().await?;
+            headless.engine.view(query.clone())?;
+            let view = loop {
+                match headless.events.urgent.recv().await {
+                    Some(Event::View(view)) if view.query == query => break view,
+                    Some(_) => {}
+                    None => return Ok(()),
+                }
+            };
+            // Past the end the last lines come again.
+            let fresh = view.lines.iter().skip(top.saturating_sub(view.top) as usize);
+            let before = top;
+            for line in fresh {
+                print_line(line, top == 0, output);
+                top += 1;
+            }
+            if top == before || (view.complete && top >= view.total_lines) {
+                output.safe("\n");
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// A line of laid-out JSON, with the line break before it.
+pub(super) fn print_line(line: &ViewLine, is_first: bool, output: &mut Output) {
+    let breaks = if line.continued || is_first { "" } else { "\n" };
+    let indent = if line.continued { 0 } else { usize::from(line.indent) };
+    let text = match (output.is_coloured, line.continued) {
+        (false, _) => printable(&line.bytes),
+        (true, false) => colours::tokens(&line.bytes, &highlight::json(&line.bytes)),
+        (true, true) => colours::tokens(&line.bytes, &highlight::json_continued(&line.bytes)),
+    };
+    output.safe(&format!("{breaks}{:indent$}{text}", ""));
+}
+
+/// Whether a type of content is JSON, one value and not a row of them.
+fn is_json(content_type: &[u8]) -> bool {
+    let value = content_type.to_ascii_lowercase();
+    memchr::memmem::find(&value, b"json").is_some()
+        && memchr::memmem::find(&value, b"ndjson").is_none()
+}

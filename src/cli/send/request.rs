@@ -1,0 +1,312 @@
+//! The request of a command line: words, items, data and options put into an HTTP spec. Called by
+//! `send` before anything is planned.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use super::messages::STDIN;
+use super::password;
+use crate::args::{self, AuthType, RequestOptions};
+use crate::cli::{items, stdin};
+use crate::compose::template::quote;
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::http::{Auth, HttpBody, HttpSpec, REDIRECTS, expects_body, typed_method};
+use crate::model::name_value::NameValue;
+use crate::model::payload::{Payload, PayloadFormat};
+use crate::named_file;
+
+/// Bytes of a file that holds a credential.
+const CREDENTIAL_FILE: u64 = 64 * 1024;
+
+/// Words of the command line, told apart.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct SendWords<'a> {
+    pub(super) method: Option<&'a str>,
+    pub(super) target: &'a str,
+    pub(super) items: &'a [String],
+}
+
+/// Where the body comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RequestBody {
+    Composed,
+    /// Standard input, which is still to be read.
+    Input,
+}
+
+/// A first word is a method when a target follows it: one of the usual ones in any case, or any word
+/// of capitals.
+pub(super) fn split(arguments: &args::Send) -> SendWords<'_> {
+    let method = |word, next: &str| typed_method(word).filter(|_| !items::is_item(next));
+    match arguments.words.as_slice() {
+        [first, target, items @ ..] if arguments.method.is_none() => match method(first, target) {
+            Some(method) => SendWords { method: Some(method), target, items },
+            None => SendWords { method: None, target: first, items: &arguments.words[1..] },
+        },
+        [target, items @ ..] => SendWords { method: arguments.method.as_deref(), target, items },
+        [] => SendWords { method: None, target: "", items: &[] },
+    }
+}
+
+/// Puts options and items into the request.
+pub(super) async fn compose(
+    request: &mut HttpSpec,
+    words: &SendWords<'_>,
+    arguments: &args::Send,
+) -> Result<RequestBody, Failure> {
+    apply(request, &arguments.request).await?;
+    put_words(request, words, arguments)
+}
+
+/// The same without options that may have to ask.
+pub(super) fn put_words(
+    request: &mut HttpSpec,
+    words: &SendWords<'_>,
+    arguments: &args::Send,
+) -> Result<RequestBody, Failure> {
+    let before = request.body.clone();
+    items::apply(words.items, arguments.form, request)?;
+    let is_file = |data: &&String| data.len() > 1 && data.starts_with('@');
+    let alone = match (arguments.data.as_slice(), arguments.data.iter().find(is_file)) {
+        ([first, ..], _) if request.body != before => Some((first, "the items make")),
+        ([_, _, ..], Some(file)) => Some((file, "the other data is")),
+        _ => None,
+    };
+    if let Some((data, other)) = alone {
+        let cause = format!("it is the whole body, and {other} one, too");
+        let target = format!("--data {data}");
+        return Err(Failure::new(Stage::Compose, target, FailureKind::Usage, cause));
+    }
+    match arguments.data.as_slice() {
+        [] => {}
+        data if arguments.hex => {
+            let (text, format) = (data.join("\n"), PayloadFormat::Hex);
+            request.body = HttpBody::Payload(Payload { text, format });
+        }
+        data => request.body = text_body(&data.join("&")),
+    }
+    let is_given = request.body != before || before != HttpBody::None;
+    // A bare address must not eat the input of the script it stands in.
+    let sends = expects_body(words.method.unwrap_or(&request.method));
+    let is_asked_for = request.body == HttpBody::File(STDIN.into());
+    let is_read =
+        is_asked_for || (!is_given && sends && !arguments.ignore_stdin && stdin::is_piped());
+    match words.method {
+        Some(method) => request.method = method.into(),
+        None if request.body != before && request.method == "GET" => {
+            request.method = "POST".into();
+        }
+        None => {}
+    }
+    if is_asked_for {
+        request.body = HttpBody::None;
+    }
+    if let Some(timeout) = arguments.timeout {
+        request.timeout = timeout;
+    }
+    Ok(if is_read { RequestBody::Input } else { RequestBody::Composed })
+}
+
+fn text_body(data: &str) -> HttpBody {
+    match data.strip_prefix('@') {
+        Some(path) if !path.is_empty() => HttpBody::File(path.into()),
+        _ if data.trim_start().starts_with(['{', '[']) => HttpBody::Json(data.into()),
+        _ => HttpBody::Text(data.into()),
+    }
+}
+
+/// Credentials, headers and redirects.
+async fn apply(request: &mut HttpSpec, options: &RequestOptions) -> Result<(), Failure> {
+    if let Some(token) = &options.bearer {
+        request.auth = Auth::Bearer(credential("--bearer", token)?.into_owned());
+    }
+    if let Some(typed) = &options.auth {
+        let text = credential("--auth", typed)?;
+        request.auth = match (options.auth_type, text.split_once(':')) {
+            (Some(AuthType::Bearer), _) => Auth::Bearer(text.into_owned()),
+            (_, Some((user, password))) => basic(user, password.to_owned()),
+            (_, None) => basic(&text, quote(&password::ask(&text).await?)),
+        };
+    }
+    let headers: Result<Vec<_>, _> = options.header.iter().map(|line| header(line)).collect();
+    items::put_headers(headers?, request);
+    if options.follow && request.redirects == 0 {
+        request.redirects = REDIRECTS;
+    }
+    request.redirects = options.max_redirects.unwrap_or(request.redirects);
+    Ok(())
+}
+
+fn basic(user: &str, password: String) -> Auth {
+    Auth::Basic { user: user.to_owned(), password }
+}
+
+/// A credential as it is typed, or what the file behind an `@` holds, which is no template.
+fn credential<'a>(option: &str, typed: &'a str) -> Result<Cow<'a, str>, Failure> {
+    let Some(path) = typed.strip_prefix('@').filter(|path| !path.is_empty()) else {
+        return Ok(Cow::Borrowed(typed));
+    };
+    let text = named_file::read_text(Path::new(path), CREDENTIAL_FILE).map_err(|error| {
+        let target = format!("{option} @{path}");
+        Failure::new(Stage::Compose, target, FailureKind::Usage, error.to_string())
+    })?;
+    Ok(Cow::Owned(quote(text.trim_end_matches(['\r', '\n']))))
+}
+
+/// A line of `--header`, as curl reads it: `Name:` takes a header away, `Name;` sends it empty.
+fn header(line: &str) -> Result<NameValue, Failure> {
+    let row = |name: &str, value: &str| NameValue::new(name.trim(), value.trim());
+    match line.split_once(':') {
+        Some((name, value)) if !name.trim().is_empty() => {
+            Ok(NameValue { enabled: !value.trim().is_empty(), ..row(name, value) })
+        }
+        None if line.len() > 1 && line.ends_with(';') => Ok(row(line.trim_end_matches(';'), "")),
+        _ => {
+            // The value may be the credential that was meant to be behind a colon.
+            let cause = "it is no header; write Name:value";
+            Err(Failure::new(Stage::Compose, "--header", FailureKind::Usage, cause))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn send(words: &[&str]) -> args::Send {
+        args::Send {
+            words: words.iter().map(ToString::to_string).collect(),
+            ignore_stdin: true,
+            ..args::Send::default()
+        }
+    }
+
+    fn composed(arguments: &args::Send) -> (HttpSpec, RequestBody) {
+        let mut request = HttpSpec::default();
+        let raw = put_words(&mut request, &split(arguments), arguments).unwrap();
+        (request, raw)
+    }
+
+    async fn applied(options: RequestOptions) -> Result<HttpSpec, Failure> {
+        let mut request = HttpSpec { redirects: 0, ..HttpSpec::default() };
+        apply(&mut request, &options).await.map(|()| request)
+    }
+
+    #[test]
+    fn a_first_word_that_is_a_method_is_one_when_a_target_follows() {
+        for (words, method, target, items) in [
+            (&["PUT", ":1", "a=b"][..], Some("PUT"), ":1", 1),
+            (&["put", ":1", "a=b"], Some("PUT"), ":1", 1),
+            (&["Get", "localhost"], Some("GET"), "localhost", 0),
+            (&["PURGE", ":1"], Some("PURGE"), ":1", 0),
+            (&["purge", ":1"], None, "purge", 1),
+            (&["post", "a/b?c=d"], Some("POST"), "a/b?c=d", 0),
+            (&["delete", "http://h/?a=b"], Some("DELETE"), "http://h/?a=b", 0),
+            // Presets may be called so.
+            (&["post", "a=b"], None, "post", 1),
+            (&["get", "q==1"], None, "get", 1),
+            (&["PING"], None, "PING", 0),
+            (&["get"], None, "get", 0),
+        ] {
+            let arguments = send(words);
+            let words = split(&arguments);
+            let found = (words.method, words.target, words.items.len());
+            assert_eq!(found, (method, target, items), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn a_body_makes_a_post_unless_a_method_is_given() {
+        assert_eq!(composed(&send(&[":1"])).0.method, "GET");
+        assert_eq!(composed(&send(&[":1", "a=b"])).0.method, "POST");
+        assert_eq!(composed(&send(&["get", ":1", "a=b"])).0.method, "GET");
+        assert_eq!(composed(&send(&[":1", "q==b"])).0.method, "GET");
+    }
+
+    #[test]
+    fn data_that_looks_like_json_is_sent_as_json() {
+        let body = |data: &str| {
+            let mut arguments = send(&[":1"]);
+            arguments.data = vec![data.into()];
+            composed(&arguments).0.body
+        };
+        assert_eq!(body("[1]"), HttpBody::Json("[1]".into()));
+        assert_eq!(body("a=1"), HttpBody::Text("a=1".into()));
+        assert_eq!(body("@f"), HttpBody::File("f".into()));
+    }
+
+    #[test]
+    fn hex_data_is_sent_as_bytes() {
+        let mut arguments = send(&[":1"]);
+        (arguments.data, arguments.hex) = (vec!["de ad".into()], true);
+        let (request, raw) = composed(&arguments);
+        let payload = Payload { text: "de ad".into(), format: PayloadFormat::Hex };
+        assert_eq!((request.body, raw), (HttpBody::Payload(payload), RequestBody::Composed));
+        assert_eq!(request.method, "POST");
+    }
+
+    #[test]
+    fn standard_input_is_read_when_it_is_asked_for_by_name() {
+        for words in [&["POST", ":1", "@-"][..], &[":1", "@-"]] {
+            let (request, body) = composed(&send(words));
+            assert_eq!((&*request.method, body), ("POST", RequestBody::Input), "{words:?}");
+            assert_eq!(request.body, HttpBody::None);
+        }
+        assert_eq!(composed(&send(&[":1"])).1, RequestBody::Composed);
+        let mut arguments = send(&["PUT", ":1"]);
+        arguments.data = vec!["@-".into()];
+        assert_eq!(composed(&arguments).1, RequestBody::Input);
+    }
+
+    #[tokio::test]
+    async fn credentials_are_typed_or_stand_in_a_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "ann:p:{{x}}\n").unwrap();
+        let at = format!("@{}", file.path().display());
+        let auth = |auth: &str| RequestOptions { auth: Some(auth.into()), ..Default::default() };
+        for (options, expected) in [
+            (auth("ann:p:w"), basic("ann", "p:w".into())),
+            (auth("ann:"), basic("ann", String::new())),
+            (auth(&at), basic("ann", "p:{{!x}}".into())),
+            (
+                RequestOptions { auth_type: Some(AuthType::Bearer), ..auth("a:b") },
+                Auth::Bearer("a:b".into()),
+            ),
+            (
+                RequestOptions { bearer: Some("{{env.T}}".into()), ..Default::default() },
+                Auth::Bearer("{{env.T}}".into()),
+            ),
+        ] {
+            assert_eq!(applied(options).await.unwrap().auth, expected);
+        }
+        let missing = applied(auth("@/no/such")).await.unwrap_err();
+        assert!(missing.to_string().contains("--auth @/no/such"), "{missing}");
+    }
+
+    #[tokio::test]
+    async fn headers_are_read_as_curl_reads_them() {
+        let header = ["A: b", "B:=c", "C:", "D;", "E: f:g "].map(String::from).to_vec();
+        let request = applied(RequestOptions { header, ..Default::default() }).await.unwrap();
+        let off = NameValue { enabled: false, ..NameValue::new("C", "") };
+        let row = NameValue::new;
+        let expected = [row("A", "b"), row("B", "=c"), off, row("D", ""), row("E", "f:g")];
+        assert_eq!(request.headers, expected);
+        for wrong in ["secret", ": x", ";", ""] {
+            let options = RequestOptions { header: vec![wrong.into()], ..Default::default() };
+            let failure = applied(options).await.unwrap_err().to_string();
+            assert!(!failure.contains("secret"), "{failure}");
+        }
+    }
+
+    #[tokio::test]
+    async fn redirects_are_followed_as_often_as_is_asked_for() {
+        let redirects = async |follow, max_redirects| {
+            let options = RequestOptions { follow, max_redirects, ..Default::default() };
+            applied(options).await.unwrap().redirects
+        };
+        assert_eq!(redirects(false, None).await, 0);
+        assert_eq!(redirects(true, None).await, REDIRECTS);
+        assert_eq!(redirects(true, Some(3)).await, 3);
+        assert_eq!(redirects(false, Some(0)).await, 0);
+    }
+}
