@@ -15,7 +15,7 @@ pub mod head;
 pub mod refusal;
 pub mod request;
 pub mod start_line;
-pub(crate) mod status;
+pub mod status;
 mod target;
 pub mod write;
 

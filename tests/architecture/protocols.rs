@@ -10,10 +10,11 @@ use regex::Regex;
 use crate::source::{assert_none, chapter, closing, file_names, layer, root, sources};
 
 /// Where two protocols or sides are compared because that is what is asked, and why.
-const ASKED: [(&str, &str); 5] = [
+const ASKED: [(&str, &str); 6] = [
     ("query/expr.rs", "conn.protocol =="), // A filter names a protocol.
     ("query/expr.rs", "conn.side =="),     // A filter names a side.
     ("cli/target.rs", "spec.side() =="),   // `send` and `listen` want presets of their side.
+    ("cli/completions.rs", "side =="),     // Words of either are presets of its side.
     ("args.rs", "spec.side() =="),         // The help of either lists the options of its side.
     ("ui/header_footer.rs", "protocol =="), // The mode of the draft is marked among all.
 ];

@@ -232,7 +232,8 @@ fn no_injected_line_reaches_a_head() {
     let Some(corpus) = json("own/crlf-injection.json") else { return };
     let mut tried = 0;
     for case in list(&corpus, "cases") {
-        let Some(spec) = injected(case["field"].as_str().unwrap()) else { continue };
+        let field = case["field"].as_str().unwrap();
+        let Some(spec) = injected(field) else { continue };
         tried += 1;
         let value = case["value"].as_str().unwrap().to_owned();
         let variables = BTreeMap::from([("value".to_owned(), value.clone())]);
@@ -240,7 +241,9 @@ fn no_injected_line_reaches_a_head() {
         match plan(&Spec::Http(spec), &scope) {
             Err(issues) => assert!(!issues.is_empty()),
             Ok(Plan::Http(HttpPlan { method, url, headers, .. })) => {
-                assert!(!value.contains(['\r', '\n', '\0']), "{}", case["id"]);
+                // In a query everything can be said, percent-encoded.
+                let is_told = field == "url-query" || !value.contains(['\r', '\n', '\0']);
+                assert!(is_told, "{}", case["id"]);
                 let target = UrlParts::parse(&url).expect("a whole URL").target;
                 let head = write::request_head(&method, &target, &headers);
                 let mut reader = HeadReader::new(Expected::Request);

@@ -75,7 +75,7 @@ impl Victim {
         tui.bytes(format!("\x1b[200~{request}\x1b[201~").as_bytes());
         tui.wait_for("v0000");
         tui.keys("<C-s>");
-        tui.wait_for("Save as");
+        tui.wait_for("╭ Save ");
         tui.keys("kill/target<Enter>");
         tui.wait_for("saved kill/target");
         kill(&tui);

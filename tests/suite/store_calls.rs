@@ -110,7 +110,7 @@ impl UserAction {
     fn type_it(&self, tui: &mut Tui) {
         tui.keys(&self.keys[0]);
         tui.wait_for_screen("a question", |screen| {
-            ["Save as", "Rename", "Delete"].iter().any(|title| screen.contains(title))
+            ["╭ Save ", "Rename", "Delete"].iter().any(|title| screen.contains(title))
         });
         tui.keys(&self.keys[1]);
     }

@@ -54,10 +54,7 @@ pub(super) fn oddity(status: u16) -> Option<String> {
 /// Why a response is no answer to a request, whatever it holds; `asked` is what the request says in
 /// its `Upgrade` fields, comma-separated members.
 #[must_use]
-pub(crate) fn unbelievable<'a>(
-    head: &Head,
-    asked: impl IntoIterator<Item = &'a str>,
-) -> Option<String> {
+pub fn unbelievable<'a>(head: &Head, asked: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let status = head.status()?;
     if is_malformed(head) || status < 100 {
         let code = excerpt(code(head));

@@ -1,6 +1,8 @@
 //! The cases of llhttp: what it reads without complaint we read the same; what it refuses we
 //! refuse or name.
 
+use wirebench::codec::http1::status::unbelievable;
+
 use super::*;
 
 /// What llhttp refuses and we take without a word, and why.
@@ -52,6 +54,7 @@ fn read(input: &[u8], expected: Expected) -> Read {
             }
             StartLine::Response { status, .. } => {
                 read.statuses.push(u64::from(*status));
+                read.complaints.extend(unbelievable(&parsed.head, []));
                 response_framing(&parsed.head, "GET")
             }
             StartLine::Unknown => break,
