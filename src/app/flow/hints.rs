@@ -82,7 +82,7 @@ pub fn buttons(app: &App) -> Vec<(Action, String)> {
     let has_block = !address_areas(&app.shared, inner).send.is_empty();
     let buttons: &[(Action, &str)] = match (draft.spec.side(), live) {
         (Side::Listener, true) if has_block => &[(Action::Send, " [send] update answers ")],
-        _ if has_block => &[],
+        (Side::Listener | Side::Client, _) if has_block => &[],
         (Side::Listener, true) => {
             &[(Action::Send, " [send] update answers "), (Action::Stop, " [stop] stop ")]
         }
