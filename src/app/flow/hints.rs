@@ -4,7 +4,7 @@ use super::availability::why_not;
 use crate::app::action::Action;
 use crate::app::focus::Pane;
 use crate::app::layout::pane_inner;
-use crate::app::pane::request::address_areas;
+use crate::app::pane::request::{RequestPane, address_areas};
 use crate::app::shared::Shown;
 use crate::app::state::App;
 use crate::model::protocol::Side;
@@ -30,12 +30,9 @@ impl KeyHint {
     }
 }
 
-/// The hints of the footer in a line of this width; none while a remark stands there.
+/// The hints of the footer in a line of this width.
 pub fn footer(app: &App, width: u16) -> Vec<KeyHint> {
     let mut hints = Vec::new();
-    if app.notice.is_some() {
-        return hints;
-    }
     let contexts = app.contexts();
     let mut column = FOOTER_START;
     for action in wanted(app) {
@@ -53,14 +50,15 @@ pub fn footer(app: &App, width: u16) -> Vec<KeyHint> {
 pub fn wanted(app: &App) -> Vec<Action> {
     let pane = app.shared.focus;
     let mut hints = match pane {
-        Pane::Presets | Pane::History => vec![Action::Open, Action::Send, Action::Find],
-        Pane::Request => vec![Action::Send, Action::NextTab, Action::Save, Action::AddRow],
+        Pane::Presets => app.presets.hints(&app.shared),
+        Pane::History => app.history.hints(),
+        Pane::Request => RequestPane::hints(&app.shared),
         Pane::Response => match app.shared.shown() {
             Shown::Nothing => vec![Action::Send],
             Shown::Exchange => app.exchange.hints(&app.shared),
             Shown::Conversation => app.conversation.hints(&app.shared),
         },
-        Pane::Traffic => vec![Action::Detail, Action::Find, Action::Pause, Action::MakePreset],
+        Pane::Traffic => app.traffic.hints(),
     };
     hints.extend([Action::NextPane, Action::Palette, Action::Zoom, Action::Jump, Action::Quit]);
     hints.retain(|action| why_not(app, *action, pane).is_none());
@@ -73,18 +71,18 @@ pub fn help(app: &App) -> String {
     format!("{key} help ")
 }
 
-/// What sending will do: the buttons on the border of the request, each with its text.
+/// What sending will do: the buttons on the border of the request, each with its text. Where the
+/// address line has a block for it, only what else can be done.
 pub fn buttons(app: &App) -> Vec<(Action, String)> {
     let draft = app.shared.drafts.current();
     let live =
         draft.session.and_then(|id| app.shared.sessions.get(id)).is_some_and(|s| !s.is_over());
     let can = draft.spec.capabilities();
-    let inside = pane_inner(app.shared.areas().request);
-    // What the address line offers is not said twice.
-    let has_block = !address_areas(&app.shared, inside).send.is_empty();
+    let inner = pane_inner(app.shared.areas().request);
+    let has_block = !address_areas(&app.shared, inner).send.is_empty();
     let buttons: &[(Action, &str)] = match (draft.spec.side(), live) {
         (Side::Listener, true) if has_block => &[(Action::Send, " [send] update answers ")],
-        _ if has_block => &[],
+        (Side::Listener | Side::Client, _) if has_block => &[],
         (Side::Listener, true) => {
             &[(Action::Send, " [send] update answers "), (Action::Stop, " [stop] stop ")]
         }

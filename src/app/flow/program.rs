@@ -182,12 +182,12 @@ pub(crate) fn click_header(app: &mut App, column: u16) {
         within -= width;
     }
     // Behind them the environment.
-    if within < environment_label(app).chars().count() {
+    if within < environment_label(app).chars().count() + MODE_GAP {
         overlays::open(app, Action::PickEnvironment);
     }
 }
 
 /// The environment in force, as the header names it.
 pub fn environment_label(app: &App) -> String {
-    format!("  env {}", app.shared.environment.as_deref().unwrap_or("none"))
+    format!(" env {} ", app.shared.environment.as_deref().unwrap_or("none"))
 }

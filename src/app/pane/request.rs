@@ -65,13 +65,22 @@ impl RequestPane {
         let mut hints = match kind_of(shared, draft.at) {
             Some(FieldKind::Tabs) => vec![Action::NextTab, Action::PreviousTab],
             Some(FieldKind::Button) => vec![Action::NextCell],
-            Some(FieldKind::Choice | FieldKind::Check) => vec![Action::Toggle, Action::NextCell],
+            // The check of the row to be added has nothing to switch yet.
+            Some(FieldKind::Check) if access::get(&draft.spec, draft.at).is_empty() => Vec::new(),
+            Some(FieldKind::Choice | FieldKind::Check) => vec![Action::Toggle],
             Some(FieldKind::Area) => vec![Action::ExternalEditor],
             _ if draft.at == FormFieldId::key("method") => vec![Action::Toggle],
             _ => Vec::new(),
         };
-        if access::cell(&draft.spec, draft.at).is_some() {
-            hints.extend([Action::ToggleRow, Action::DeleteRow, Action::AddRow]);
+        let cell = access::cell(&draft.spec, draft.at);
+        if let Some((list, at)) = cell {
+            // The row to be added has nothing to switch or delete yet.
+            let is_real = at < access::len(&draft.spec, list);
+            hints.extend(
+                [Action::ToggleRow, Action::DeleteRow, Action::AddRow]
+                    .into_iter()
+                    .filter(|_| is_real),
+            );
         } else if draft.at.in_list().is_some() {
             hints.extend([Action::DeleteRow, Action::AddRow]);
         }

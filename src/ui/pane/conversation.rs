@@ -101,7 +101,7 @@ fn ends(session: &Session) -> String {
             let buffer = receive_buffer
                 .map(|bytes| format!("  buffer {}", format::size(bytes as u64)))
                 .unwrap_or_default();
-            format!("  on {}{open}{refused}{buffer}", list.join(", "))
+            format!(" on {}{open}{refused}{buffer}", list.join(", "))
         }
         _ => match conns(session).next().map(|conn| (conn.info.local, conn.info.peer)) {
             Some((Some(local), Some(peer))) => format!("  {local} ↔ {peer}"),
@@ -121,7 +121,7 @@ fn losses(painter: &mut Painter<'_>, session: &Session) {
         parts.push(format!("{} by the kernel", format::count(count)));
     }
     if !parts.is_empty() {
-        painter.put(&format!("  dropped: {}", parts.join(", ")), painter.palette.error);
+        painter.put(&format!(" dropped: {}", parts.join(", ")), painter.palette.error);
     }
     if lost.by_kernel.is_none() {
         painter.put("  kernel drops unknown", painter.palette.dim);

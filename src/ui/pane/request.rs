@@ -27,10 +27,11 @@ pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     let button: String = hints::buttons(painter.app).into_iter().map(|(_, text)| text).collect();
     let title = title(painter.app);
     let title = frame::title(&title, painter.area.width.saturating_sub(cells(&button)));
-    let block = frame::of(Pane::Request, title).title(Line::from(button).right_aligned());
     let stands_for = address::foot(painter).unwrap_or_default();
     let dim = painter.palette.dim.remove_modifier(Modifier::BOLD);
-    let block = block.title_bottom(Line::styled(stands_for, dim));
+    let block = frame::of(Pane::Request, title)
+        .title(Line::from(button).right_aligned())
+        .title_bottom(Line::styled(stands_for, dim));
     frame::with_foot(block, foot(painter), painter.area.width)
 }
 

@@ -237,9 +237,9 @@ fn footer(driver: &Driver) -> String {
     driver.screen().lines().last().unwrap_or_default().to_owned()
 }
 
-/// The row above the footer, where remarks have their place.
+/// The rows above the footer, where remarks have their place.
 fn remark(driver: &Driver) -> String {
-    driver.screen().lines().rev().nth(1).unwrap_or_default().to_owned()
+    driver.screen().lines().rev().skip(1).take(2).collect()
 }
 
 /// No remark is shown; the keys are named, as always.

@@ -40,7 +40,7 @@ pub(super) fn around(painter: &mut Painter<'_>) {
 /// What the address stands for, for the lower border of a pane that has no row for it.
 pub(super) fn foot(painter: &Painter<'_>) -> Option<String> {
     let shared = &painter.app.shared;
-    let inner = layout::inner(painter.area);
+    let inner = layout::pane_inner(painter.area);
     let text = resolved(shared).filter(|_| address_areas(shared, inner).resolved.is_empty())?;
     let text = format!(" → {}", printable_str(&text));
     Some(format!("{} ", fit::start(&text, inner.width / 2)))
