@@ -57,7 +57,7 @@ fn is_told(screen: &str) -> bool {
 
 /// The program with this preset; `None` where it may not be traced.
 fn started(preset: &str) -> Option<Tui> {
-    let tui = Launch::default().preset("a", preset).size(180, 50).start();
+    let tui = Launch::default().preset("a", preset).size(316, 50).start();
     tui.wait_for("─ a ");
     can_trace(&tui, "engine").then_some(tui)
 }

@@ -120,7 +120,7 @@ impl Borders {
     }
 }
 
-/// Vertical borders, and the scroll bar that may stand on one.
+/// Vertical borders.
 fn is_border(screen: &vt100::Screen, row: u16, column: u16) -> bool {
-    screen.cell(row, column).is_some_and(|cell| matches!(cell.contents(), "│" | "┃" | "▐"))
+    screen.cell(row, column).is_some_and(|cell| matches!(cell.contents(), "│" | "┃"))
 }

@@ -171,7 +171,7 @@ fn the_key_on_the_screen_keeps_the_hash_in_the_preset() {
     let identity = Identity::new();
     let server = identity.listen("https://127.0.0.1:0", &["--body", "let in"]);
     let preset = format!("# mine\n[http]\nurl = \"https://127.0.0.1:{}/\"\n", server.port);
-    let mut tui = Launch::default().size(160, 50).preset("strict", &preset).start();
+    let mut tui = Launch::default().size(280, 50).preset("strict", &preset).start();
     tui.wait_for("─ strict ");
     tui.keys("<F5>");
     tui.wait_for("the certificate is not trusted");

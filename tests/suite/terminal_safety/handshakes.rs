@@ -82,7 +82,7 @@ fn the_protocol_a_server_chooses() {
     });
     let preset = format!("[http]\nurl = \"https://{peer}/\"\n");
     let mut tui =
-        Launch::default().size(200, 50).preset("a", &preset).env("WIREBENCH_LOG", "trace").start();
+        Launch::default().size(360, 50).preset("a", &preset).env("WIREBENCH_LOG", "trace").start();
     tui.wait_for("─ a ");
     for n in 0..total {
         tui.keys("<F5>");
@@ -99,7 +99,7 @@ fn the_server_and_the_protocol_a_client_asks_for() {
     let port = free_port();
     let preset = format!("[http-listener]\nbind = \"127.0.0.1:{port}\"\ntls = true\n");
     let mut tui =
-        Launch::default().size(200, 50).preset("a", &preset).env("WIREBENCH_LOG", "trace").start();
+        Launch::default().size(360, 50).preset("a", &preset).env("WIREBENCH_LOG", "trace").start();
     tui.wait_for("─ a ");
     tui.keys("<F5>");
     tui.wait_for("1 listening");

@@ -65,7 +65,7 @@ fn every_part_of_a_response() {
     let mut tui = Launch::default()
         .preset("a", &format!("[http]\nurl = \"http://{peer}/\"\n"))
         .env("WIREBENCH_LOG", "trace")
-        .size(220, 70)
+        .size(400, 70)
         .start();
     tui.wait_for("─ a ");
     tui.keys("<F5>");
@@ -129,7 +129,7 @@ fn bytes_of_a_tcp_peer() {
     let mut tui = Launch::default()
         .preset("a", &format!("[tcp]\naddress = \"{peer}\"\n"))
         .env("WIREBENCH_LOG", "trace")
-        .size(200, 50)
+        .size(360, 50)
         .start();
     tui.wait_for("─ a ");
     tui.keys("<F5>");
@@ -151,11 +151,12 @@ fn datagrams() {
     let Some(cases) = cases() else { return };
     let (socket, address) = udp_peer();
     let text = format!("[udp]\naddress = \"{address}\"\nstep = [{{ send = \"hello\" }}]\n");
-    let mut tui = Launch::default().preset("a", &text).size(200, 50).start();
+    let mut tui = Launch::default().preset("a", &text).size(360, 50).start();
     tui.wait_for("─ a ");
     tui.keys("<F5>");
     let (_, program) = socket.recv_from(&mut [0; 64]).expect("the first datagram");
-    tui.wait_for("hello");
+    tui.wait_for("1 live");
+    tui.wait_quiet(std::time::Duration::from_millis(300));
     let borders = Borders::of(&tui);
     for (n, case) in cases.iter().enumerate() {
         let datagram = [format!("U{n}.").as_bytes(), &case.bytes].concat();
@@ -174,7 +175,7 @@ fn requests_to_our_listener() {
     let port = free_port();
     let mut tui = Launch::default()
         .preset("a", &format!("[http-listener]\nbind = \"127.0.0.1:{port}\"\n"))
-        .size(220, 60)
+        .size(400, 60)
         .start();
     tui.wait_for("─ a ");
     tui.keys("<F5>");

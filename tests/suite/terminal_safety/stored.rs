@@ -44,7 +44,7 @@ fn preset_of(case: &Case, n: usize) -> Vec<u8> {
 #[test]
 fn names_and_texts_of_presets_and_history() {
     let Some(cases) = cases() else { return };
-    let launch = Launch::default().size(200, 50).preset("a", "[http]\nurl = \"http://h/\"\n");
+    let launch = Launch::default().size(360, 50).preset("a", "[http]\nurl = \"http://h/\"\n");
     let folder = launch.home.path().join("home/presets");
     for (n, case) in cases.iter().enumerate() {
         std::fs::write(folder.join(format!("p{n:02}.toml")), preset_of(case, n)).unwrap();
@@ -80,7 +80,7 @@ fn names_and_texts_of_presets_and_history() {
     }
     assert_screen_bytes(&leave(tui).1);
 
-    let mut tui = Launch { home: Arc::clone(&home), ..Launch::default() }.size(200, 50).start();
+    let mut tui = Launch { home: Arc::clone(&home), ..Launch::default() }.size(360, 50).start();
     tui.wait_for("GET  127.0.0");
     let newest = cases.iter().rposition(|case| case.text().is_some()).unwrap_or_default();
     tui.keys("<Tab><Enter>");
@@ -113,7 +113,7 @@ fn the_names_in_a_certificate() {
         while connection.is_handshaking() && connection.complete_io(&mut stream).is_ok() {}
     });
     let text = format!("[tcp]\naddress = \"{peer}\"\ntls = true\n");
-    let mut tui = Launch::default().size(200, 70).preset("a", &text).start();
+    let mut tui = Launch::default().size(360, 70).preset("a", &text).start();
     tui.wait_for("─ a ");
     // The chain stands in the detail of the newest record.
     tui.keys("<F5>");
