@@ -51,11 +51,11 @@ fn redirect_targets_on_the_screen() {
     let mut tui = Launch::default()
         .preset("a", &format!("[http]\nurl = \"http://{peer}/\"\n"))
         .env("WIREBENCH_LOG", "trace")
-        .size(760, 60)
+        .size(498, 60)
         .start();
     tui.wait_for("─ a ");
-    // The list of traffic stays open.
-    tui.keys("<F12>");
+    // The list of traffic stays open, and long lines have room beside the request.
+    tui.keys(&format!("<F12><A-4>{}<A-1>", "]".repeat(64)));
     for n in 0..cases.len() * FORMS.len() {
         tui.keys("<F5>");
         let case = &cases[n / FORMS.len()];

@@ -74,6 +74,8 @@ fn names_and_texts_of_presets_and_history() {
         if !case.is_long() && case.has_marker() {
             tui.wait_for(MARKER);
         }
+        // The list of the palette may stand there still.
+        tui.wait_quiet(std::time::Duration::from_millis(50));
         borders.assert_whole(&tui, case);
         tui.keys("<F5>");
         tui.wait_for("refused");
