@@ -1,6 +1,6 @@
 //! How the user arranged the screen: sizes of panes, what is hidden, whether the traffic is folded.
 //!
-//! Kept with the drafts as pairs of texts ([`Arrangement::saved`]). Where the panes are then is said by
+//! Kept with the drafts as pairs of texts (`saved`, `restore`). Where the panes are then is said by
 //! `app/layout.rs`.
 
 use super::focus::Pane;
