@@ -28,6 +28,7 @@ pub mod overlay;
 pub mod pane;
 pub mod preset_tree;
 pub mod prompt;
+mod recipe_actions;
 pub mod record_view;
 pub mod save_state;
 pub mod search_line;

@@ -11,6 +11,8 @@ mod arranging;
 mod composing;
 #[path = "flows/conversations.rs"]
 mod conversations;
+#[path = "flows/derived.rs"]
+mod derived;
 #[path = "flows/folders.rs"]
 mod folders;
 #[path = "flows/leaving.rs"]

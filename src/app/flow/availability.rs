@@ -151,7 +151,19 @@ fn of_exchange(app: &App, action: Action) -> Option<&'static str> {
         {
             Some("nothing is shown here yet")
         }
-        A::Find | A::FindNext | A::FindPrevious | A::ViewMode | A::ViewHex | A::SaveToFile
+        A::Find
+        | A::FindNext
+        | A::FindPrevious
+        | A::ViewMode
+        | A::ViewHex
+        | A::SaveToFile
+        | A::Recipes
+        | A::Jq
+        | A::SortKeys
+        | A::Unescape
+        | A::LayOut
+        | A::Tabulate
+        | A::Pipe
             if !is_bytes =>
         {
             Some("only where bytes are shown: Body, Raw and Request")

@@ -70,6 +70,10 @@ impl ExchangePane {
     fn sniffed(&self, shared: &Shared, view: &View) -> Option<ViewMode> {
         let subject = self.subject(shared)?;
         let is_shown = (subject.body, subject.part) == (view.query.body, view.query.part);
+        if let Some(is_sniffed) = self.derived.is_sniffed(subject.body) {
+            let sniffed = shape::sniffed_as(None, subject.default, view);
+            return sniffed.filter(|_| is_sniffed && is_shown);
+        }
         let message = self.shown(shared)?.message().filter(|_| is_shown)?;
         shape::sniffed(message, subject.default, view)
     }
