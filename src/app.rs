@@ -89,8 +89,10 @@ impl App {
             Message::Store(reply) => store::apply(self, reply),
             Message::Background { is_dark } => theme_flow::follow(self, is_dark),
             Message::Timer(timer) => timer::timer_fired(self, timer),
-            Message::Copied(Ok(words)) => self.say(words),
-            Message::Copied(Err(failure)) => self.warn(failure.to_string()),
+            Message::Copied(Ok(words)) | Message::Opened(Ok(words)) => self.say(words),
+            Message::Copied(Err(failure)) | Message::Opened(Err(failure)) => {
+                self.warn(failure.to_string());
+            }
             Message::External(result) => draft::edited(self, result),
             Message::EditedFound(text) => edited::found(self, text),
             Message::Trouble(failure) => {

@@ -10,6 +10,7 @@ pub mod escape;
 pub mod hex;
 pub mod highlight;
 pub mod http1;
+pub(crate) mod image;
 pub(crate) mod joiners;
 pub(crate) mod json_pieces;
 pub mod lines;

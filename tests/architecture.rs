@@ -149,6 +149,7 @@ const ONLY_IN: &[OnlyIn] = &[
             "run",
             "tui.rs",
             "tui/external.rs",
+            "tui/outside.rs",
             "tui/clipboard.rs",
             "tui/event_loop.rs",
             "store/paths.rs",
@@ -173,6 +174,7 @@ const ONLY_IN: &[OnlyIn] = &[
             "store/history",   // SQLite wants its file made with the right mode
             "engine/body",     // bodies in temporary files, and bodies saved by the user
             "tui/external.rs", // the text an editor works on
+            "tui/outside.rs",  // a body that another program opens
             "cli/stdin.rs",    // a body that is piped in and too large for memory
             "cli/output_file", // what was received, as the user asked for
             "cli/download.rs", // the same, by a name of its own, to be gone on with
@@ -204,7 +206,7 @@ const ONLY_IN: &[OnlyIn] = &[
     OnlyIn {
         what: "programs are started in one place each: the editor, tmux, what makes bodies",
         code: &["process::Command", "Command::new("],
-        places: &["tui/external.rs", "tui/clipboard.rs", "engine/body/derive"],
+        places: &["tui/external.rs", "tui/outside.rs", "tui/clipboard.rs", "engine/body/derive"],
     },
     OnlyIn {
         what: "drawing looks names up and copies no environment",

@@ -126,6 +126,8 @@ actions! {
     LayOut "lay-out" View "Lay out" "Put one element of XML or HTML on a line, and back" [Response "X"];
     Tabulate "tabulate" View "Tabulate" "Show CSV, TSV, JSON Lines or a list as a table, and back" [Response "C"];
     Pipe "pipe" View "Pipe" "Pipe the body on screen to a command, and show what it prints" [Response "|"];
+    OpenOutside "open-outside" View "Open outside" "Open the body on screen with the program for its kind" [Response "o"];
+    Pager "pager" View "Pager" "Show the body on screen in $PAGER" [Response "P"];
     Framing "framing" View "Framing" "Cut what came into lines or messages, or undo that" [Conversation "F"];
     ShowCode "show-code" View "Show code" "Show this preset as curl and as Python" [Plain "c"];
     Theme "theme" View "Theme" "Choose the colour theme from a list, seen while moving" [Plain "T"];

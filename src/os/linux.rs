@@ -21,6 +21,10 @@ pub(crate) const FAMILY_NOT_SUPPORTED: Option<i32> = Some(97);
 /// A bind failure may not take longer than a key press.
 const PATIENCE: Duration = Duration::from_millis(40);
 
+/// What opens files with the program for their kind, which shows them on a display.
+pub(crate) const OPENER: &str = "xdg-open";
+pub(crate) const OPENER_NEEDS_DISPLAY: bool = true;
+
 /// This program, to be started once more; also when the file it was started from was replaced.
 pub(crate) fn own_program() -> PathBuf {
     PathBuf::from("/proc/self/exe")

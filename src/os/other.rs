@@ -14,6 +14,10 @@ pub(crate) const FAMILY_NOT_SUPPORTED: Option<i32> = None;
 /// systems verify by themselves.
 pub(crate) const VERIFIES_BY_WEBPKI: bool = false;
 
+/// What opens files with the program for their kind.
+pub(crate) const OPENER: &str = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+pub(crate) const OPENER_NEEDS_DISPLAY: bool = !cfg!(target_os = "macos");
+
 /// This program, to be started once more.
 pub(crate) fn own_program() -> PathBuf {
     std::env::current_exe().unwrap_or_else(|_| PathBuf::from("wirebench"))

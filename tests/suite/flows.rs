@@ -15,6 +15,8 @@ mod conversations;
 mod derived;
 #[path = "flows/folders.rs"]
 mod folders;
+#[path = "flows/handed_on.rs"]
+mod handed_on;
 #[path = "flows/leaving.rs"]
 mod leaving;
 #[path = "flows/letters.rs"]

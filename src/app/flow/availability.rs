@@ -164,6 +164,8 @@ fn of_exchange(app: &App, action: Action) -> Option<&'static str> {
         | A::LayOut
         | A::Tabulate
         | A::Pipe
+        | A::OpenOutside
+        | A::Pager
             if !is_bytes =>
         {
             Some("only where bytes are shown: Body, Raw and Request")

@@ -10,6 +10,7 @@ pub mod body_view;
 pub mod derived;
 mod exchange_areas;
 mod exchange_state;
+mod handed_on;
 pub mod recipes;
 mod shape;
 pub mod shown_exchange;
@@ -81,6 +82,8 @@ impl ExchangePane {
             Action::Copy => return self.copy(shared),
             Action::CopyWhole => return self.copy_whole(shared, CopyForm::Whole),
             Action::CopyPretty => return self.copy_whole(shared, CopyForm::Pretty),
+            Action::OpenOutside => return self.open_outside(shared),
+            Action::Pager => return self.page(shared),
             Action::MakePreset => return self.make_preset(shared),
             Action::Open => return self.enter(shared, true),
             Action::Back => {
@@ -242,6 +245,9 @@ impl ExchangePane {
         }
         if self.making().0.is_some() {
             hints.insert(0, Action::Cancel);
+        }
+        if self.image(shared).is_some() {
+            hints.push(Action::OpenOutside);
         }
         hints.dedup();
         let always =

@@ -11,6 +11,7 @@ use super::tab_lines::TabLines;
 use crate::app::prompt::Prompt;
 use crate::app::sessions::Session;
 use crate::app::shared::{Shared, Shown};
+use crate::codec::image::ImageFacts;
 use crate::model::id::{BodyId, SessionId};
 use crate::model::recipe::RecipeKind;
 
@@ -34,6 +35,8 @@ pub struct ExchangePane {
     pub(super) taken: Option<RecipeLine>,
     /// Filters and commands typed before, the last one last.
     pub(super) typed: Vec<(RecipeKind, String)>,
+    /// The image looked at last, and what is known of it.
+    pub(super) image: Option<(BodyId, ImageFacts)>,
     pub(super) places: BTreeMap<SessionId, ExchangePlace>,
 }
 

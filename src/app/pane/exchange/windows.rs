@@ -48,13 +48,14 @@ impl ExchangePane {
                 line.bytes = charset::to_utf8(&line.bytes, Some(encoding)).into_owned().into();
             }
         }
+        let looking = self.look_at_image(shared, &view);
         if let Some(known) = self.views.get_mut(view.query.body, view.query.part) {
             known.arrived(view, room);
             if let Some(mode) = sniffed {
                 known.begin_with(mode);
             }
         }
-        Vec::new()
+        looking.into_iter().collect()
     }
 
     /// The whole body is here that is to become a draft.
@@ -62,6 +63,9 @@ impl ExchangePane {
         // The screen may look at the same body, whose window this one replaced.
         if let Some(known) = self.views.get_mut(last.query.body, last.query.part) {
             known.ask_again();
+        }
+        if let Some(facts) = self.fetch.as_ref().and_then(BodyFetch::image) {
+            self.image = Some((last.query.body, facts));
         }
         self.fetch.take().map_or_else(Vec::new, |fetch| fetch.finish(shared))
     }
@@ -226,7 +230,7 @@ impl ExchangePane {
 
 /// A name for the file a body is saved to: the one the peer proposes, else the last part of the
 /// URL's path.
-fn file_name(shown: ShownExchange<'_>, part: ViewPart) -> String {
+pub(super) fn file_name(shown: ShownExchange<'_>, part: ViewPart) -> String {
     let proposed = shown.message().and_then(|it| it.head.field("content-disposition"));
     let proposed = proposed.and_then(|value| disposition::file_name(value));
     if let Some(name) = proposed.filter(|name| part == ViewPart::Decoded && !name.is_empty()) {

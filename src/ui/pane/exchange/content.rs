@@ -217,6 +217,9 @@ fn of_derived(painter: &Painter<'_>) -> Vec<(String, Style)> {
 pub(super) fn foot(painter: &Painter<'_>) -> Vec<(String, Style)> {
     let (app, palette) = (painter.app, painter.palette);
     let mut parts = of_derived(painter);
+    if let Some(image) = app.exchange.image(&app.shared) {
+        parts.push((image.words(), palette.key));
+    }
     let Some(view) = app.exchange.view(&app.shared) else { return parts };
     let Some(window) = &view.window else { return parts };
     if let Some(note) = &window.note {
