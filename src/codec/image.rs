@@ -42,10 +42,11 @@ pub(crate) fn facts(begin: &[u8]) -> Option<ImageFacts> {
         }
         [0, 0, 1, 0, count, 0, ..] if *count > 0 => {
             // 0 stands for 256.
-            let side = |at: usize| {
-                begin.get(at).map(|side| if *side == 0 { 256 } else { u64::from(*side) })
+            let pixels = |at: usize| {
+                let count = begin.get(at).copied().map(u64::from)?;
+                Some(if count == 0 { 256 } else { count })
             };
-            of("ICO", "ico", both(side(6), side(7)))
+            of("ICO", "ico", both(pixels(6), pixels(7)))
         }
         _ => svg(begin),
     }
@@ -100,8 +101,8 @@ fn webp(bytes: &[u8]) -> Option<(u64, u64)> {
 }
 
 /// The lowest 14 bits; the others scale.
-fn low(side: u64) -> u64 {
-    side & 0x3fff
+fn low(pixels: u64) -> u64 {
+    pixels & 0x3fff
 }
 
 fn bmp(bytes: &[u8]) -> Option<(u64, u64)> {

@@ -213,8 +213,7 @@ impl EventLoop {
                 continue;
             }
             let next_timer = self.timers.first().map(|(at, _)| *at);
-            let latest = self.ending.map(|(_, latest)| latest);
-            let wake = [due, next_timer, latest].into_iter().flatten().min();
+            let wake = [due, next_timer, self.ending.map(|it| it.1)].into_iter().flatten().min();
             let (message, cause) = tokio::select! {
                 biased;
                 request = self.signals.next() => {

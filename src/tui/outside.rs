@@ -42,7 +42,7 @@ pub(super) struct OpenedFiles(Arc<Mutex<Vec<TempDir>>>);
 
 /// A body and what it is called.
 #[derive(Debug)]
-pub(super) struct Subject {
+pub(super) struct HandedOn {
     pub(super) body: BodyId,
     pub(super) part: ViewPart,
     /// Of the file, or how the pager shows it.
@@ -67,7 +67,7 @@ impl OpenedFiles {
     pub(super) fn open(
         &self,
         engine: EngineHandle,
-        subject: Subject,
+        subject: HandedOn,
         outcome: mpsc::Sender<Opened>,
     ) {
         let ours = self.clone();
@@ -78,7 +78,7 @@ impl OpenedFiles {
         debug_assert!(spawned.is_ok(), "a thread for what is opened outside");
     }
 
-    fn run(&self, engine: &EngineHandle, subject: &Subject) -> Opened {
+    fn run(&self, engine: &EngineHandle, subject: &HandedOn) -> Opened {
         let opener = opener()?;
         let failed = |error: io::Error| {
             Failure::new(Stage::Storage, &subject.name, FailureKind::Io, error.to_string())
@@ -129,14 +129,14 @@ fn opener() -> Result<String, Failure> {
     Ok(os::OPENER.to_owned())
 }
 
-fn write(engine: &EngineHandle, subject: &Subject, path: &PathBuf) -> io::Result<()> {
+fn write(engine: &EngineHandle, subject: &HandedOn, path: &PathBuf) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     each_block(engine, subject, |block| file.write_all(block))
 }
 
 fn each_block(
     engine: &EngineHandle,
-    subject: &Subject,
+    subject: &HandedOn,
     mut take: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut at = 0;
@@ -153,7 +153,7 @@ fn each_block(
 /// Shows a body in the pager, which has the terminal meanwhile; its end comes as that of an editor.
 pub(super) fn page(
     engine: EngineHandle,
-    subject: Subject,
+    subject: HandedOn,
     mode: ViewMode,
     outcome: mpsc::Sender<Edited>,
 ) -> Editing {
@@ -169,7 +169,7 @@ pub(super) fn page(
 
 fn run_pager(
     engine: &EngineHandle,
-    subject: &Subject,
+    subject: &HandedOn,
     mode: ViewMode,
     editing: &Editing,
 ) -> Result<(), Failure> {
@@ -203,7 +203,7 @@ fn run_pager(
 /// Gives the pager the body as visible text, line by line.
 fn feed(
     engine: &EngineHandle,
-    subject: &Subject,
+    subject: &HandedOn,
     mode: ViewMode,
     mut pager: impl Write,
 ) -> io::Result<()> {

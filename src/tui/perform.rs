@@ -12,7 +12,7 @@ use crate::model::view::ViewQuery;
 use crate::store::job::Reply;
 
 use super::event_loop::{EventLoop, Foreground, Services};
-use super::outside::Subject;
+use super::outside::HandedOn;
 use super::pace::RedrawCause;
 use super::{clipboard, external, outside, terminal};
 
@@ -42,12 +42,12 @@ impl EventLoop {
                 self.editing = Some(external::edit(folder, subject, outcome));
             }
             Effect::OpenOutside { body, part, name } => {
-                let (subject, outcome) = (Subject { body, part, name }, self.opened.clone());
+                let (subject, outcome) = (HandedOn { body, part, name }, self.opened.clone());
                 self.opened_files.open(services.engine.clone(), subject, outcome);
             }
             Effect::Page { body, part, mode } => {
                 self.leave_terminal(Foreground::Editor);
-                let subject = Subject { body, part, name: String::new() };
+                let subject = HandedOn { body, part, name: String::new() };
                 let (engine, outcome) = (services.engine.clone(), self.external.clone());
                 self.editing = Some(outside::page(engine, subject, mode, outcome));
             }
