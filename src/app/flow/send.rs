@@ -165,9 +165,13 @@ fn refuse(app: &mut App, issues: &[Issue]) {
     focus::focus(app, Pane::Request);
     draft::go_to_issue(app, &first);
     match &first.unknown {
-        Some(name) => {
+        Some(unknown) => {
             let hint = app.keyed(&format!("[send-literal] {literally}"));
-            app.warn(format!("{{{{{name}}}}} is not defined in this environment; {hint}"));
+            let what = match unknown.is_name {
+                true => format!("{{{{{}}}}} is not defined in this environment", unknown.inner()),
+                false => first.message.clone(),
+            };
+            app.warn(format!("{what}; {hint}"));
         }
         None => app.warn(format!("{not_done}: {}", first.message)),
     }
