@@ -146,12 +146,8 @@ impl App {
             0 => Timeline::default(),
             bytes => Timeline::new(bytes),
         };
-        let mut app = App {
-            dirty: true,
-            foreign: startup.foreign,
-            first: startup.opening,
-            ..App::default()
-        };
+        let mut app =
+            App { dirty: true, foreign: startup.foreign, first: startup.opening, ..App::default() };
         let shared = &mut app.shared;
         (shared.now, shared.size, shared.utc_offset) =
             (startup.now, startup.size, startup.utc_offset);
