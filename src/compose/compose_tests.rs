@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::template::UnknownName;
 use super::*;
 use crate::model::client::{ClientSpec, ScriptStep, TcpSpec, UdpSpec};
 use crate::model::endpoint::{Bind, Endpoint};
@@ -307,7 +308,7 @@ fn every_unknown_name_is_reported_with_its_place() {
     .unwrap_err();
     let found: Vec<_> = issues
         .iter()
-        .map(|i| (i.field.to_string(), i.span.clone(), i.unknown.as_ref().map(|it| it.inner())))
+        .map(|i| (i.field.to_string(), i.span.clone(), i.unknown.as_ref().map(UnknownName::inner)))
         .collect();
     assert_eq!(
         found,

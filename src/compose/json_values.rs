@@ -48,10 +48,10 @@ impl JsonScan {
     /// What can stand next inside a string; from here on no escape is open.
     fn fitting(&mut self) -> &'static str {
         let digits = usize::from(std::mem::take(&mut self.digits));
-        match std::mem::take(&mut self.is_escaped) {
-            true => "n",
-            false if digits > 0 => "aaaa".split_at(digits).0,
-            false => PLAIN,
+        match digits {
+            _ if std::mem::take(&mut self.is_escaped) => "n",
+            0 => PLAIN,
+            digits => "aaaa".split_at(digits).0,
         }
     }
 }
@@ -253,13 +253,13 @@ mod tests {
         for text in [
             r#"{"x": {{number}}, "y": {{text}}}"#,
             r#"{"x": [{{list}}]}"#,
-            r#"{ {{members}} }"#,
+            r"{ {{members}} }",
             r#"{"x": -{{number}}{{number}}}"#,
             r#"{"x": {{unknown}}}"#,
             r#"no json {{text}} "{{out}}""#,
         ] {
             assert_eq!(why(text), "", "{text}");
         }
-        assert!(why(r#"[1, {{word}}]"#).contains("{{word}} makes this no JSON"));
+        assert!(why(r"[1, {{word}}]").contains("{{word}} makes this no JSON"));
     }
 }

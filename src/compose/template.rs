@@ -298,10 +298,8 @@ fn name_form(inner: &str) -> Option<(usize, NameForm)> {
         return Some((inside.len() + "}}".len(), NameForm::NoName));
     }
     let is_cut = !behind.starts_with('{') || behind.starts_with("{{");
-    let length = match behind.starts_with('}') {
-        true => inside.len() + "}".len(),
-        false => inside.trim_end().len(),
-    };
+    let length =
+        if behind.starts_with('}') { inside.len() + "}".len() } else { inside.trim_end().len() };
     (is_cut && is_name(inside.trim())).then_some((length, NameForm::Open))
 }
 

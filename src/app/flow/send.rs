@@ -167,9 +167,10 @@ fn refuse(app: &mut App, issues: &[Issue]) {
     match &first.unknown {
         Some(unknown) => {
             let hint = app.keyed(&format!("[send-literal] {literally}"));
-            let what = match unknown.is_name {
-                true => format!("{{{{{}}}}} is not defined in this environment", unknown.inner()),
-                false => first.message.clone(),
+            let what = if unknown.is_name {
+                format!("{{{{{}}}}} is not defined in this environment", unknown.inner())
+            } else {
+                first.message.clone()
             };
             app.warn(format!("{what}; {hint}"));
         }
