@@ -190,7 +190,8 @@ impl Editor {
     /// The text of the line before and behind the cursor, so many bytes of each at most.
     pub(crate) fn around(&self, most: usize) -> (&str, &str) {
         let at = self.model.cursor();
-        let (before, behind) = self.model.line(at.line).split_at_checked(at.byte).unwrap_or_default();
+        let (before, behind) =
+            self.model.line(at.line).split_at_checked(at.byte).unwrap_or_default();
         let cut = before.len().saturating_sub(most);
         let cut = (cut..=before.len()).find(|cut| before.is_char_boundary(*cut));
         (before.get(cut.unwrap_or(0)..).unwrap_or_default(), start_of(behind, most))

@@ -203,9 +203,7 @@ impl App {
         let (completer, area) = match shared.focus {
             _ if !self.overlays.is_empty() => return None,
             Pane::Request => (&self.request.completer, self.request.popup_area(shared)),
-            Pane::Response => {
-                (&self.conversation.completer, self.conversation.popup_area(shared))
-            }
+            Pane::Response => (&self.conversation.completer, self.conversation.popup_area(shared)),
             Pane::Presets | Pane::History | Pane::Traffic => return None,
         };
         Some((completer.popup()?, area?))

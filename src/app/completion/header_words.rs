@@ -61,8 +61,42 @@ const DATES: &[&str] = &["Thu, 01 Jan 1970 00:00:00 GMT"];
 
 /// Methods that are offered; any other can be typed.
 pub(super) const METHODS: &[&str] = &[
-    "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "QUERY", "PROPFIND",
-    "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH", "PURGE",
+    "GET",
+    "POST",
+    "PUT",
+    "PATCH",
+    "DELETE",
+    "HEAD",
+    "OPTIONS",
+    "TRACE",
+    "QUERY",
+    "PROPFIND",
+    "PROPPATCH",
+    "MKCOL",
+    "COPY",
+    "MOVE",
+    "LOCK",
+    "UNLOCK",
+    "REPORT",
+    "SEARCH",
+    "PURGE",
+];
+
+/// Headers that are offered before others that begin like them.
+pub(super) const COMMON: &[&str] = &[
+    "Content-Type",
+    "Accept",
+    "Authorization",
+    "Cookie",
+    "User-Agent",
+    "Cache-Control",
+    "Host",
+    "If-None-Match",
+    "Origin",
+    "X-Request-ID",
+    "Set-Cookie",
+    "Location",
+    "ETag",
 ];
 
 /// Headers of requests.
@@ -193,7 +227,11 @@ mod tests {
                 assert!(a < b, "{a} before {b}");
             }
             for header in list {
-                assert!(is_token(header.name.as_bytes()) && !header.about.is_empty(), "{}", header.name);
+                assert!(
+                    is_token(header.name.as_bytes()) && !header.about.is_empty(),
+                    "{}",
+                    header.name
+                );
             }
         }
     }

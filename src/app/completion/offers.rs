@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::header_words::{PARAMETERS, TYPES};
+use super::header_words::{COMMON, PARAMETERS, TYPES};
 use super::places::{WordKind, WordPlace};
 use super::popup::{Completer, Completion, Offer};
 use crate::app::format;
@@ -93,8 +93,7 @@ fn names(place: &WordPlace, around: Around<'_>, shared: &Shared) -> Option<Offer
         Some(_) if lower.len() > 1 => Some(2),
         _ => None,
     };
-    let mut fitting: Vec<_> =
-        all.into_iter().filter_map(|it| Some((rank(&it.0)?, it))).collect();
+    let mut fitting: Vec<_> = all.into_iter().filter_map(|it| Some((rank(&it.0)?, it))).collect();
     fitting.sort_by_key(|(rank, _)| *rank);
     let is_whole = fitting.first().is_some_and(|(rank, _)| *rank == 0) && braces == 2;
     let items = fitting.into_iter().take(MOST).map(|(_, (name, detail))| Completion {
@@ -122,7 +121,8 @@ fn is_credential(name: &str) -> bool {
 
 /// The beginning of a value, in one line.
 fn shown(value: &str) -> String {
-    let start: String = value.chars().take(VALUE).map(|c| if c == '\n' { ' ' } else { c }).collect();
+    let start: String =
+        value.chars().take(VALUE).map(|c| if c == '\n' { ' ' } else { c }).collect();
     if start.len() < value.len() { format!("{start}…") } else { start }
 }
 
@@ -156,15 +156,19 @@ fn words(kind: &WordKind, around: Around<'_>, is_asked: bool) -> Option<Offer> {
         let found = about.iter().find(|(name, _)| *name == word);
         found.map_or(String::new(), |(_, about)| (*about).to_owned())
     };
-    let begins = |word: &str| {
-        word.get(..begun.len()).is_some_and(|start| start.eq_ignore_ascii_case(begun))
-    };
+    let begins =
+        |word: &str| word.get(..begun.len()).is_some_and(|start| start.eq_ignore_ascii_case(begun));
     let within = format!("-{}", begun.to_ascii_lowercase());
     let holds = |word: &str| {
         !about.is_empty() && begun.len() > 1 && word.to_ascii_lowercase().contains(&within)
     };
     let (starts, others): (Vec<_>, Vec<_>) =
         words.into_iter().filter(|word| begins(word) || holds(word)).partition(|word| begins(word));
+    let mut starts = starts;
+    if !about.is_empty() {
+        let rank = |word: &str| COMMON.iter().position(|it| *it == word).unwrap_or(COMMON.len());
+        starts.sort_by_key(|word| rank(word));
+    }
     let is_whole = starts.iter().any(|word| word.eq_ignore_ascii_case(begun));
     let is_marked = !starts.is_empty() && !is_whole && !begun.is_empty();
     let longer = |word: &&str| !word.eq_ignore_ascii_case(begun);
@@ -182,7 +186,12 @@ fn words(kind: &WordKind, around: Around<'_>, is_asked: bool) -> Option<Offer> {
 fn folder_of(around: Around<'_>, is_asked: bool) -> Option<(&str, &str)> {
     let path = around.before;
     let is_end = !around.behind.starts_with(|c: char| c != '/');
-    if !is_end || path.is_empty() && !is_asked || path == "~" || path.contains("{{") || path.len() >= AROUND {
+    if !is_end
+        || path.is_empty() && !is_asked
+        || path == "~"
+        || path.contains("{{")
+        || path.len() >= AROUND
+    {
         return None;
     }
     Some(path.split_at(path.rfind('/').map_or(0, |at| at + 1)))

@@ -224,7 +224,7 @@ impl Completer {
     /// A press of the mouse on the popup at this place takes what is there; `None` = it is elsewhere.
     pub(crate) fn press(&mut self, area: Option<Rect>, at: Position) -> Option<PopupAct> {
         let area = area.filter(|area| area.contains(at))?;
-        let inner = layout::inner(area);
+        let inner = layout::window_inner(area);
         let open = self.open.as_mut().filter(|_| inner.contains(at));
         let Some(open) = open else { return Some(PopupAct::Done) };
         let row = open.first(inner.height) + usize::from(at.y - inner.y);

@@ -15,9 +15,8 @@ pub(crate) fn draw(painter: Painter<'_>, popup: &Popup) {
     let key = keymap.hint(&contexts, Action::AcceptCompletion);
     let hint = key.map_or(String::new(), |key| keyed(&format!("{key} take · [back] close")));
     let position = frame::position(popup.selected(), popup.len(), painter.area.height - 2);
-    let mut inside = frame::window(painter, &position, &hint);
+    let mut inside = frame::window(painter, "", &hint, &position);
     let rows = inside.area.height;
-    inside.area.width = inside.area.width.saturating_sub(1);
     let names = popup.name_width();
     for (row, (item, is_marked)) in inside.area.rows().zip(popup.shown(rows)) {
         let mut line = inside.at(row);

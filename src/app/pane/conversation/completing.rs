@@ -35,7 +35,11 @@ impl ConversationPane {
     }
 
     /// What an action does to the completions; `None` = it is for the line.
-    pub(super) fn act_on_completions(&mut self, shared: &Shared, action: Action) -> Option<Outcome> {
+    pub(super) fn act_on_completions(
+        &mut self,
+        shared: &Shared,
+        action: Action,
+    ) -> Option<Outcome> {
         let view = self.view(shared);
         let before = view.map_or(0, |view| view.input.editor.around(AROUND).0.len());
         let done = self.completer.act(action, before);

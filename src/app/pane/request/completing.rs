@@ -41,7 +41,11 @@ impl RequestPane {
     }
 
     /// What an action does to the completions; `None` = it is for the form.
-    pub(super) fn act_on_completions(&mut self, shared: &Shared, action: Action) -> Option<Outcome> {
+    pub(super) fn act_on_completions(
+        &mut self,
+        shared: &Shared,
+        action: Action,
+    ) -> Option<Outcome> {
         let editor = self.editor.as_ref().map(|(_, editor)| editor);
         let before = editor.map_or(0, |editor| editor.around(AROUND).0.len());
         match self.completer.act(action, before) {
