@@ -117,7 +117,7 @@ fn what_can_stand_in_an_empty_cell_is_shown_when_asked_for() {
     let mut driver = in_headers();
     assert!(driver.app.popup().is_none(), "not by itself");
     driver.keys("<C-Space>");
-    driver.assert_shows("Accept-Charset");
+    driver.assert_shows("Content-Type");
     driver.assert_shows("1 of ");
     driver.keys("<PgDn><PgDn><Up><Enter>");
     assert_eq!(headers(&driver).len(), 1, "{}", driver.screen());
