@@ -169,7 +169,7 @@ impl Naming {
             PaneInput::Act(Action::Complete) => self.complete(),
             PaneInput::Act(_) => return Outcome::no(),
             PaneInput::Key(_) | PaneInput::Paste(_) => drop(input.edit(&mut self.editor)),
-            PaneInput::Wheel(_) => {}
+            PaneInput::Wheel(_) | PaneInput::Drag(..) => {}
             PaneInput::Press(_, mouse) => {
                 let (_, verdict, list) = Naming::parts(inner);
                 let at = (mouse.column, mouse.row).into();

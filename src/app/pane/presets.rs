@@ -42,6 +42,7 @@ impl PresetsPane {
                 PaneInput::Act(action) => return self.act(shared, action),
                 PaneInput::Wheel(step) => self.step(shared, step),
                 PaneInput::Press(area, mouse) => return self.press(shared, area, mouse),
+                PaneInput::Drag(..) => return Outcome::no(),
                 PaneInput::Key(_) | PaneInput::Paste(_) => return Outcome::no(),
             },
         }

@@ -46,6 +46,7 @@ impl RequestPane {
             PaneInput::Key(key) => self.key(shared, key),
             PaneInput::Paste(text) => self.paste(shared, text),
             PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
+            PaneInput::Drag(..) => Outcome::no(),
         }
     }
 
