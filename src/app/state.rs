@@ -28,7 +28,6 @@ use super::pane::traffic::TrafficPane;
 use super::save_state::SaveState;
 use super::search_line::SearchLine;
 use super::shared::{Shared, Shown};
-use super::themes::Themes;
 use super::thrown_away::Thrown;
 use crate::engine::command::Command;
 use crate::model::id::BodyId;
@@ -149,18 +148,13 @@ impl App {
             0 => Timeline::default(),
             bytes => Timeline::new(bytes),
         };
-        let shared = Shared {
-            now: startup.now,
-            size: startup.size,
-            themes: Themes::new(startup.colors),
-            keymap,
-            timeline,
-            utc_offset: startup.utc_offset,
-            os: startup.os,
-            ..Shared::default()
-        };
-        let (foreign, first) = (startup.foreign, startup.opening);
-        let mut app = App { shared, dirty: true, foreign, first, ..App::default() };
+        let mut app =
+            App { dirty: true, foreign: startup.foreign, first: startup.opening, ..App::default() };
+        let shared = &mut app.shared;
+        (shared.now, shared.size, shared.utc_offset) =
+            (startup.now, startup.size, startup.utc_offset);
+        (shared.keymap, shared.timeline, shared.os) = (keymap, timeline, startup.os);
+        shared.themes.set_depth(startup.colors);
         if let Some(problem) = startup.problem.as_ref().or(problems.first()) {
             app.warn(problem.clone());
         }
