@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 
 use super::body_view::TextSpot;
 use super::exchange_state::ExchangePane;
+use super::tab_lines::TabLines;
 use crate::app::cursor::CursorStep;
 use crate::app::layout::{pane_inner, tab_at};
 use crate::app::message::{Mouse, MouseKind};
@@ -53,7 +54,7 @@ impl ExchangePane {
     fn press_content(&mut self, shared: &Shared, content: Rect, mouse: Mouse) {
         let row = usize::from(mouse.row - content.y);
         if self.subject(shared).is_none() {
-            let count = self.lines(shared).map_or(0, |lines| lines.count());
+            let count = self.lines(shared).map_or(0, TabLines::count);
             if let Some(place) = self.place_mut(shared) {
                 place.cursor.selected = (place.cursor.offset + row).min(count.saturating_sub(1));
             }

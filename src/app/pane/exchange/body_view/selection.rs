@@ -135,7 +135,8 @@ impl BodyView {
     /// The rows of a line, as ranges of its bytes.
     pub fn ranges(&self, line: &ViewLine, room: Viewport) -> Vec<Range<usize>> {
         if !room.wrap || self.mode == ViewMode::Hex {
-            return Vec::from_iter([0..line.bytes.len()]);
+            let whole = 0..line.bytes.len();
+            return vec![whole];
         }
         let width = room.width.saturating_sub(usize::from(line.indent)).max(1);
         wrap_bytes::rows(&line.bytes, width)
