@@ -204,6 +204,7 @@ impl ExchangePane {
         self.show_tab(shared, next_tab(&shown.tabs(), shown.tab(self.tab), forward));
     }
 
+    /// Shows a tab from its beginning.
     pub(super) fn show_tab(&mut self, shared: &Shared, tab: ExchangeTab) {
         self.tab = tab;
         if let Some(place) = self.place_mut(shared) {
