@@ -9,7 +9,10 @@ use std::time::Duration;
 
 use jiff::tz::Offset;
 
+use ratatui::layout::Rect;
+
 use super::action::Action;
+use super::completion::Popup;
 use super::edited_text::EditedTexts;
 use super::effect::Effect;
 use super::focus::Pane;
@@ -28,7 +31,6 @@ use super::pane::traffic::TrafficPane;
 use super::save_state::SaveState;
 use super::search_line::SearchLine;
 use super::shared::{Shared, Shown};
-use super::themes::Themes;
 use super::thrown_away::Thrown;
 use crate::engine::command::Command;
 use crate::model::id::BodyId;
@@ -110,6 +112,8 @@ pub struct App {
     /// Keys of a sequence that is not finished.
     pub pending: Vec<Key>,
     pub(super) dragging: Option<Splitter>,
+    /// The pane the button of the mouse went down on, which is told of a drag.
+    pub(super) pressed: Option<Pane>,
     /// What panes and overlays asked for and was not carried out yet.
     pub(super) intents: VecDeque<Intent>,
     pub(super) effects: Vec<Effect>,
@@ -147,18 +151,13 @@ impl App {
             0 => Timeline::default(),
             bytes => Timeline::new(bytes),
         };
-        let shared = Shared {
-            now: startup.now,
-            size: startup.size,
-            themes: Themes::new(startup.colors),
-            keymap,
-            timeline,
-            utc_offset: startup.utc_offset,
-            os: startup.os,
-            ..Shared::default()
-        };
-        let (foreign, first) = (startup.foreign, startup.opening);
-        let mut app = App { shared, dirty: true, foreign, first, ..App::default() };
+        let mut app =
+            App { dirty: true, foreign: startup.foreign, first: startup.opening, ..App::default() };
+        let shared = &mut app.shared;
+        (shared.now, shared.size, shared.utc_offset) =
+            (startup.now, startup.size, startup.utc_offset);
+        (shared.keymap, shared.timeline, shared.os) = (keymap, timeline, startup.os);
+        shared.themes.set_depth(startup.colors);
         if let Some(problem) = startup.problem.as_ref().or(problems.first()) {
             app.warn(problem.clone());
         }
@@ -185,7 +184,7 @@ impl App {
     pub(crate) fn contexts(&self) -> Vec<Context> {
         let is_typed = |line: Option<&SearchLine>| line.is_some_and(|line| line.typing);
         let (own, is_typing) = match (self.shared.focus, self.shared.shown()) {
-            (Pane::Request, _) => return RequestPane::contexts(&self.shared),
+            (Pane::Request, _) => return self.request.contexts(&self.shared),
             (Pane::Response, Shown::Conversation) => {
                 return self.conversation.contexts(&self.shared);
             }
@@ -198,6 +197,18 @@ impl App {
             return vec![Context::Line, Context::Global];
         }
         vec![own, Context::List, Context::Plain, Context::Global]
+    }
+
+    /// The completions that are offered, and where they are on the screen.
+    pub fn popup(&self) -> Option<(&Popup, Rect)> {
+        let shared = &self.shared;
+        let (completer, area) = match shared.focus {
+            _ if !self.overlays.is_empty() => return None,
+            Pane::Request => (&self.request.completer, self.request.popup_area(shared)),
+            Pane::Response => (&self.conversation.completer, self.conversation.popup_area(shared)),
+            Pane::Presets | Pane::History | Pane::Traffic => return None,
+        };
+        Some((completer.popup()?, area?))
     }
 
     /// Keeps what a pane or overlay asks for until its turn; tells whether it took the input.

@@ -77,8 +77,9 @@ pub struct Themes {
 }
 
 impl Default for Themes {
+    /// Those of a terminal that shows every colour, which most do; see [`Themes::set_depth`].
     fn default() -> Self {
-        Themes::new(ColorDepth::default())
+        Themes::new(ColorDepth::Direct)
     }
 }
 
@@ -97,6 +98,14 @@ impl Themes {
         };
         themes.apply();
         themes
+    }
+
+    /// The terminal has this many colours.
+    pub(crate) fn set_depth(&mut self, depth: ColorDepth) {
+        if self.depth != depth {
+            self.depth = depth;
+            self.apply();
+        }
     }
 
     /// The colours in force, as this terminal shows them.
@@ -161,11 +170,14 @@ impl Themes {
     }
 
     /// What was chosen, and what the terminal was like, in an earlier run; what is known by now is
-    /// newer.
+    /// newer. A start that brings no news reads no theme again.
     pub(crate) fn restore(&mut self, chosen: Option<&str>, is_dark: Option<bool>) {
+        let before = (self.chosen.clone(), self.is_dark());
         self.chosen = self.chosen.take().or_else(|| chosen.map(ThemeChoice::from));
         self.kept_dark = is_dark.unwrap_or(self.kept_dark);
-        self.apply();
+        if before != (self.chosen.clone(), self.is_dark()) {
+            self.apply();
+        }
     }
 
     /// Whether it is known which files the user has.

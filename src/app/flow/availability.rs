@@ -156,6 +156,8 @@ fn of_exchange(app: &App, action: Action) -> Option<&'static str> {
         | A::FindPrevious
         | A::ViewMode
         | A::ViewHex
+        | A::Select
+        | A::LineNumbers
         | A::SaveToFile
         | A::Recipes
         | A::Jq

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use super::body_fetch::BodyFetch;
 use super::body_view::{BodyView, BodyViews};
 use super::derived::DerivedBodies;
+use super::pointer::LastPress;
 use super::recipes::RecipeLine;
 use super::shown_exchange::{ExchangeTab, ShownExchange, WindowSubject};
 use super::tab_lines::TabLines;
+use crate::app::cursor::Cursor;
 use crate::app::prompt::Prompt;
 use crate::app::sessions::Session;
 use crate::app::shared::{Shared, Shown};
@@ -16,12 +18,14 @@ use crate::model::id::{BodyId, SessionId};
 use crate::model::recipe::RecipeKind;
 
 /// State of the pane.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ExchangePane {
     /// The chosen tab; an exchange that has none such shows another one.
     pub(super) tab: ExchangeTab,
     /// Long lines go on in the next row.
     pub wrap: bool,
+    /// Lines have their numbers before them, where there is room.
+    pub numbers: bool,
     pub views: BodyViews,
     pub search: BodySearch,
     pub prompt: Option<Prompt>,
@@ -38,6 +42,28 @@ pub struct ExchangePane {
     /// The image looked at last, and what is known of it.
     pub(super) image: Option<(BodyId, ImageFacts)>,
     pub(super) places: BTreeMap<SessionId, ExchangePlace>,
+    pub(super) pressed: Option<LastPress>,
+}
+
+impl Default for ExchangePane {
+    fn default() -> Self {
+        ExchangePane {
+            tab: ExchangeTab::default(),
+            wrap: false,
+            numbers: true,
+            views: BodyViews::default(),
+            search: BodySearch::default(),
+            prompt: None,
+            fetch: None,
+            derived: DerivedBodies::default(),
+            line: None,
+            taken: None,
+            typed: Vec::new(),
+            image: None,
+            places: BTreeMap::new(),
+            pressed: None,
+        }
+    }
 }
 
 /// Where a search in bodies stands.
@@ -54,8 +80,8 @@ pub struct BodySearch {
 pub struct ExchangePlace {
     /// The exchange looked at; `None` = the newest.
     pub(super) number: Option<u32>,
-    /// First row of a tab that is no body.
-    pub scroll: usize,
+    /// Cursor and first row of a tab that is no body.
+    pub cursor: Cursor,
     pub left: usize,
     /// The keys go to the exchange below the list of requests.
     pub inside: bool,
