@@ -2,6 +2,7 @@
 //! is done with them.
 
 use super::body_fetch;
+use super::body_fetch::BodyFetch;
 use super::body_view::Viewport;
 use super::exchange_state::ExchangePane;
 use super::shape;
@@ -63,7 +64,7 @@ impl ExchangePane {
         if let Some(known) = self.views.get_mut(last.query.body, last.query.part) {
             known.ask_again();
         }
-        if let Some(facts) = self.fetch.as_ref().and_then(|fetch| fetch.image()) {
+        if let Some(facts) = self.fetch.as_ref().and_then(BodyFetch::image) {
             self.image = Some((last.query.body, facts));
         }
         self.fetch.take().map_or_else(Vec::new, |fetch| fetch.finish(shared))
