@@ -43,6 +43,7 @@ impl RowReader {
         match begin.trim_ascii_start().first() {
             None => Ok(None),
             Some(b'{' | b'[') => Ok(Some(RowReader::Json(JsonRows::default()))),
+            Some(b'<') => Err("this is a text of tags and no table".to_owned()),
             Some(_) if !is_last && begin.len() < 64 * 1024 && !begin.contains(&b'\n') => Ok(None),
             Some(_) => Delimited::of(begin).map(|it| Some(RowReader::Delimited(it))),
         }

@@ -73,6 +73,12 @@ fn what_is_made_can_be_made_something_of() {
     assert_eq!((second.body, second.part), (BodyId(900), ViewPart::Decoded));
     make(&mut app, second.number, 901, 2);
     app.assert_shows("⇒ table");
+    // What is still being made is not made something of: its end would be lost.
+    let third = order(app.keys("U"));
+    app.event(report(third.number, Some(902), None));
+    assert_eq!(commands(app.keys("K")), []);
+    app.assert_shows("still being made");
+    app.keys("<Esc>");
     app.keys("<Esc>");
     app.assert_shows("⇒ sorted keys");
     // Another tab shows what it always did.

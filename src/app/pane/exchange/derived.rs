@@ -92,6 +92,12 @@ impl DerivedBodies {
             let many = format!("{STEPS} bodies are made of each other here already");
             return vec![Intent::Warn(format!("{many}: [back] goes back"))];
         }
+        // A newer order ends the one before, which would leave its source unfinished.
+        if self.making.as_ref().is_some_and(|making| making.at < at) {
+            let made = "what is on screen is still being made";
+            intents.push(Intent::Warn(format!("{made}: wait for its end, or [cancel] stops it")));
+            return intents;
+        }
         let of_step = at.checked_sub(1).and_then(|before| self.steps.get(before));
         let (body, part) =
             of_step.map_or((base.body, base.part), |step| (step.body, ViewPart::Decoded));

@@ -50,6 +50,7 @@ impl ExchangePane {
         let Some(base) = self.base(shared) else {
             return Some(Outcome::say("there is no body here to make something of"));
         };
+        self.taken = None;
         let count = self.derived.count(base);
         let last = self.derived.last(base).filter(|last| last.recipe.kind == kind);
         if kind.row().asks.is_none() {

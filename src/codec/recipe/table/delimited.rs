@@ -2,6 +2,7 @@
 //! they hold one of these, a quote or a line break.
 
 use super::cells::Row;
+use crate::codec::printable::printable;
 
 /// What may stand between cells; of two that part as much, the first.
 const DELIMITERS: [u8; 4] = [b'\t', b',', b';', b'|'];
@@ -109,5 +110,6 @@ impl Delimited {
 }
 
 fn text(cell: &[u8]) -> String {
-    String::from_utf8_lossy(cell).into_owned()
+    // What is no UTF-8 is shown as its bytes.
+    std::str::from_utf8(cell).map_or_else(|_| printable(cell), str::to_owned)
 }
