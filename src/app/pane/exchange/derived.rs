@@ -94,8 +94,8 @@ impl DerivedBodies {
         }
         // A newer order ends the one before, which would leave its source unfinished.
         if self.making.as_ref().is_some_and(|making| making.at < at) {
-            let made = "what is on screen is still being made";
-            intents.push(Intent::Warn(format!("{made}: wait for its end, or [cancel] stops it")));
+            let said = "this is still being made: [cancel] stops it";
+            intents.push(Intent::Warn(said.into()));
             return intents;
         }
         let of_step = at.checked_sub(1).and_then(|before| self.steps.get(before));
