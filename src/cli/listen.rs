@@ -128,6 +128,9 @@ fn configure(spec: &mut Spec, arguments: &args::Listen) -> Result<(), Failure> {
         let cause = format!("{option} means nothing to a {protocol} listener");
         Err(Failure::new(Stage::Compose, &*arguments.target, FailureKind::Usage, cause))
     };
+    if arguments.common.insecure {
+        return refuse("--insecure", spec.protocol().title());
+    }
     let http_only = !arguments.headers.is_empty() || arguments.status.is_some();
     let tls = match spec {
         Spec::HttpListener(_) if arguments.echo => return refuse("--echo", "HTTP"),

@@ -251,6 +251,9 @@ fn refuse_meaningless(
 ) -> Result<(), Failure> {
     let refuse =
         |cause: String| Err(Failure::new(Stage::Compose, words.target, FailureKind::Usage, cause));
+    if let Some(cause) = arguments.contradiction() {
+        return refuse(cause);
+    }
     if arguments.any_peer && !spec.capabilities().datagrams {
         let protocol = spec.protocol();
         return refuse(format!(

@@ -51,6 +51,27 @@ pub(crate) fn port_owner(transport: &str, port: u16) -> Option<String> {
     None
 }
 
+/// Names of the links that have a link-local address, or of all but the loopback; 8 at most.
+pub(crate) fn links() -> Vec<String> {
+    const SHOWN: usize = 8;
+    const LINK_LOCAL: &str = "20";
+    let table = fs::read_to_string("/proc/net/if_inet6").unwrap_or_default();
+    let of_table = table.lines().filter_map(|line| {
+        let mut columns = line.split_whitespace().skip(3);
+        (columns.next() == Some(LINK_LOCAL)).then(|| columns.nth(1)).flatten()
+    });
+    let mut found: Vec<String> = of_table.map(str::to_owned).collect();
+    if found.is_empty() {
+        let all = fs::read_dir("/sys/class/net").into_iter().flatten().flatten();
+        let names = all.filter_map(|link| link.file_name().into_string().ok());
+        found = names.filter(|name| name != "lo").collect();
+    }
+    found.sort();
+    found.dedup();
+    found.truncate(SHOWN);
+    found
+}
+
 fn holds_one(process: &Path, inodes: &[u64]) -> bool {
     let Ok(files) = fs::read_dir(process.join("fd")) else { return false };
     files.flatten().any(|file| {

@@ -138,7 +138,9 @@ impl BodyPrinter {
                 return Ok(());
             }
             if self.printed == 0 && output.style == Style::Text {
-                if bytes.len() < MARK && !is_whole {
+                let names_itself = charset::may_name_itself(self.content_type.as_deref(), &bytes);
+                let needed = if names_itself { NAMED_WITHIN } else { MARK };
+                if bytes.len() < needed && !is_whole {
                     return Ok(());
                 }
                 self.recoder = self.recoder_for(&bytes);

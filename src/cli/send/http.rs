@@ -133,8 +133,7 @@ pub(super) async fn run(
     };
     headless.open(plan)?;
     loop {
-        printer.to.output.ready().await?;
-        match headless.next_event().await {
+        match printer.to.output.taking(headless.next_event()).await? {
             Some(Event::Exchange(exchange)) => printer.on_exchange(exchange, headless).await?,
             Some(Event::Progress { encoded, .. }) => {
                 printer.advance(headless).await?;

@@ -108,7 +108,7 @@ impl BodyFetch {
             return to_preset::exchange(exchange, &self.bytes);
         };
         let as_text = ViewQuery { mode: ViewMode::Text, ..self.query.clone() };
-        let encoding = shape::encoding(exchange, &as_text);
+        let encoding = shape::encoding(exchange, &as_text, &self.bytes);
         let text = encoding.map(|encoding| charset::to_utf8(&self.bytes, Some(encoding)));
         let bytes = text.as_deref().unwrap_or(&self.bytes);
         if form == CopyForm::Whole {

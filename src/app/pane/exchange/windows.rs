@@ -43,7 +43,14 @@ impl ExchangePane {
         let room = self.room(shared);
         let shown = self.shown(shared);
         let sniffed = self.sniffed(shared, &view);
-        if let Some(encoding) = shown.and_then(|it| shape::encoding(it.exchange, &view.query)) {
+        let known = self.views.get_mut(view.query.body, view.query.part);
+        let first = known.map_or_else(Vec::new, |known| {
+            known.first =
+                shape::beginning(&view).unwrap_or_else(|| std::mem::take(&mut known.first));
+            known.first.clone()
+        });
+        let encoding = shown.and_then(|it| shape::encoding(it.exchange, &view.query, &first));
+        if let Some(encoding) = encoding {
             for line in &mut view.lines {
                 line.bytes = charset::to_utf8(&line.bytes, Some(encoding)).into_owned().into();
             }
