@@ -7,6 +7,8 @@ mod address;
 mod answers;
 #[path = "flows/arranging.rs"]
 mod arranging;
+#[path = "flows/completing.rs"]
+mod completing;
 #[path = "flows/composing.rs"]
 mod composing;
 #[path = "flows/conversations.rs"]
@@ -23,6 +25,8 @@ mod looks;
 mod presets;
 #[path = "flows/promises.rs"]
 mod promises;
+#[path = "flows/reader.rs"]
+mod reader;
 #[path = "flows/shown.rs"]
 mod shown;
 #[path = "flows/stories.rs"]
