@@ -92,10 +92,7 @@ impl App {
             Message::Copied(Err(failure)) => self.warn(failure.to_string()),
             Message::External(result) => draft::edited(self, result),
             Message::EditedFound(text) => edited::found(self, text),
-            Message::Trouble(failure) => {
-                self.history.refused(&failure.target);
-                self.warn(failure.to_string());
-            }
+            Message::Trouble(failure) => self.warn(failure.to_string()),
         }
         while let Some(intent) = self.intents.pop_front() {
             carry_out::carry_out(self, intent);

@@ -9,6 +9,7 @@ use wirebench::store::job::{
     FolderDefaults, HistoryEntry, HistoryName, HistoryRow, HistorySpec, Job, Overwrite, PresetFile,
     Reply, Restore, Workspace,
 };
+use wirebench::store::job_kind::JobKind;
 use wirebench::store::{preset, starter};
 
 /// A store that keeps everything in memory and answers at once.
@@ -43,7 +44,7 @@ impl MemoryStore {
                     let (target, kind) = (from.to_string(), FailureKind::NotFound);
                     let failure =
                         Failure::new(Stage::Storage, target, kind, "there is no such preset");
-                    return Some(Reply::Failed { job: "rename the preset", failure });
+                    return Some(Reply::Failed { job: JobKind::RenamePreset.into(), failure });
                 };
                 self.presets.insert(to.clone(), kept);
                 Some(Reply::Renamed { from, to })
