@@ -87,8 +87,8 @@ actions! {
     Down "down" Move "Down" "One line down" [List "<Down>", List "j", Form "<Down>", Line "<Down>", Choices "<Down>", Choices "<Tab>", Choices "<C-n>", Conflict "<Down>", Conflict "<Tab>", Code "<Down>", Code "j", Help "<Down>"];
     Left "left" Move "Left" "To the left; folds a folder" [List "<Left>", List "h", Cell "<Left>", Question "<Left>", Question "h"];
     Right "right" Move "Right" "To the right; unfolds a folder" [List "<Right>", List "l", Cell "<Right>", Question "<Right>", Question "<Tab>", Question "l"];
-    PageUp "page-up" Move "Page up" "One page up" [List "<PgUp>", Form "<PgUp>", Line "<PgUp>", Input "<PgUp>", Choices "<PgUp>", Code "<PgUp>", Help "<PgUp>"];
-    PageDown "page-down" Move "Page down" "One page down" [List "<PgDn>", Form "<PgDn>", Line "<PgDn>", Input "<PgDn>", Choices "<PgDn>", Code "<PgDn>", Code "<Space>", Help "<PgDn>"];
+    PageUp "page-up" Move "Page up" "One page up" [List "<PgUp>", Form "<PgUp>", Line "<PgUp>", Input "<PgUp>", Choices "<PgUp>", Conflict "<PgUp>", Code "<PgUp>", Help "<PgUp>"];
+    PageDown "page-down" Move "Page down" "One page down" [List "<PgDn>", Form "<PgDn>", Line "<PgDn>", Input "<PgDn>", Choices "<PgDn>", Conflict "<PgDn>", Code "<PgDn>", Code "<Space>", Help "<PgDn>"];
     HalfPageUp "half-page-up" Move "Half page up" "Half a page up" [List "<C-u>"];
     HalfPageDown "half-page-down" Move "Half page down" "Half a page down" [List "<C-d>"];
     Top "top" Move "Top" "To the first line" [List "g", List "<Home>", Code "g", Code "<Home>", Help "<Home>"];
