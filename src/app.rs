@@ -89,10 +89,11 @@ impl App {
             Message::Background { is_dark } => theme_flow::follow(self, is_dark),
             Message::Timer(timer) => timer::timer_fired(self, timer),
             Message::Copied(Ok(words)) => self.say(words),
-            Message::Copied(Err(failure)) => self.warn(failure.to_string()),
             Message::External(result) => draft::edited(self, result),
             Message::EditedFound(text) => edited::found(self, text),
-            Message::Trouble(failure) => self.warn(failure.to_string()),
+            Message::Copied(Err(failure)) | Message::Trouble(failure) => {
+                self.warn(failure.to_string());
+            }
         }
         while let Some(intent) = self.intents.pop_front() {
             carry_out::carry_out(self, intent);
