@@ -10,7 +10,6 @@ mod environment;
 mod history;
 mod inside;
 pub mod job;
-pub mod job_kind;
 pub mod keymap;
 mod lock;
 pub mod paths;

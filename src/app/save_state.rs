@@ -5,8 +5,7 @@
 //! is written before the drafts of the last run were read, because it would replace them.
 
 use crate::model::failure::Failure;
-use crate::store::job::{Job, Reply};
-use crate::store::job_kind::JobKind;
+use crate::store::job::{Job, JobKind, Reply};
 
 /// What the last run left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -35,8 +35,7 @@ use crate::model::key::Key;
 use crate::model::preset::{Opening, Preset, PresetPath};
 use crate::model::theme::ColorDepth;
 use crate::model::timing::Stamp;
-use crate::store::job::{ForeignProject, HistoryName};
-use crate::store::job_kind::JobKind;
+use crate::store::job::{ForeignProject, HistoryName, JobKind};
 use crate::timeline::Timeline;
 
 /// How long a remark stays when no key is pressed; a warning stays until one is.

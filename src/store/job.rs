@@ -1,18 +1,21 @@
 //! Jobs for the store's worker and its replies. Plain data; the worker is the only place that
 //! touches the disk.
 
+mod job_kind;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use bytes::Bytes;
 
-use super::job_kind::{JobKind, JobLabel};
 use crate::model::failure::Failure;
 use crate::model::preset::{Environment, Preset, PresetPath, StoredPreset};
 use crate::model::shared_spec::SharedSpec;
 use crate::model::spec::Spec;
 use crate::model::theme::StoredTheme;
 use crate::model::timing::Stamp;
+
+pub use job_kind::{JobKind, JobLabel};
 
 /// What the store can be asked to do. Every job gets exactly one reply.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::job::{Overwrite, Restore, StoredDraft, Workspace};
-use super::job_kind::JobKind;
+use super::job::{JobKind, Overwrite, Restore, StoredDraft, Workspace};
 use super::*;
 use crate::model::failure::FailureKind;
 use crate::model::http::{HttpBody, HttpSpec};

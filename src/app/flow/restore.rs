@@ -9,8 +9,7 @@ use crate::app::overlay::Overlay;
 use crate::app::preset_tree::TreeItem;
 use crate::app::save_state::{LastRun, Leaving};
 use crate::app::state::App;
-use crate::store::job::{Job, Reply, Restore};
-use crate::store::job_kind::JobKind;
+use crate::store::job::{Job, JobKind, Reply, Restore};
 
 /// Jobs whose failure says nothing about what the user asked for last; that of keeping the drafts
 /// asks by itself.

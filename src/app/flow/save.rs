@@ -24,8 +24,7 @@ use crate::engine::command::{CloseMode, Command};
 use crate::model::failure::Failure;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::model::spec::Spec;
-use crate::store::job::{Job, Overwrite};
-use crate::store::job_kind::{JobKind, JobLabel};
+use crate::store::job::{Job, JobKind, JobLabel, Overwrite};
 
 /// Saves the draft on screen, asking for a name if it has none.
 pub(crate) fn save(app: &mut App) {

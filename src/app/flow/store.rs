@@ -9,8 +9,7 @@ use crate::app::format;
 use crate::app::save_state::LastRun;
 use crate::app::state::App;
 use crate::model::preset::Opening;
-use crate::store::job::{PresetFile, Reply, Restore, Workspace};
-use crate::store::job_kind::JobKind;
+use crate::store::job::{JobKind, PresetFile, Reply, Restore, Workspace};
 
 /// Takes one reply of the store; failures are shown as remarks.
 pub(crate) fn apply(app: &mut App, reply: Reply) {

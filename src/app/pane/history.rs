@@ -18,8 +18,7 @@ use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::search_line::{self, SearchKey, SearchLine};
 use crate::app::shared::Shared;
 use crate::model::timing::Stamp;
-use crate::store::job::{HistoryName, HistoryRow, Job};
-use crate::store::job_kind::JobKind;
+use crate::store::job::{HistoryName, HistoryRow, Job, JobKind};
 
 /// Rows asked of the store.
 const LIMIT: u32 = 500;

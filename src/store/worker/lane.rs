@@ -14,8 +14,7 @@ use tokio::sync::mpsc::error::TrySendError as ReplyNotTaken;
 
 use crate::model::failure::{Failure, FailureKind};
 use crate::store::atomic::refusal;
-use crate::store::job::{Job, Reply};
-use crate::store::job_kind::{JobKind, JobLabel};
+use crate::store::job::{Job, JobKind, JobLabel, Reply};
 
 /// Room for orders that are no jobs: a change of the workspace, another lane, the one to stop.
 const WAKE_UPS: usize = 4;

@@ -9,8 +9,7 @@ use wirebench::engine::event::Event;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::spec::Spec;
 use wirebench::model::theme::ColorDepth;
-use wirebench::store::job::Reply;
-use wirebench::store::job_kind::JobKind;
+use wirebench::store::job::{JobKind, Reply};
 
 use crate::harness::app::Driver;
 use crate::harness::samples::{answer, exchange};

@@ -5,8 +5,7 @@ use wirebench::app::focus::Pane;
 use wirebench::app::message::Message;
 use wirebench::app::preset_tree::TreeItem;
 use wirebench::model::preset::PresetPath;
-use wirebench::store::job::{Reply, Workspace};
-use wirebench::store::job_kind::JobKind;
+use wirebench::store::job::{JobKind, Reply, Workspace};
 
 use crate::harness::app::Driver;
 use crate::harness::store::workspace;

@@ -9,8 +9,7 @@ use wirebench::app::overlay::Overlay;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::http::HttpSpec;
 use wirebench::model::spec::Spec;
-use wirebench::store::job::{Job, Reply, Restore, StoredDraft, Workspace};
-use wirebench::store::job_kind::{JobKind, JobLabel};
+use wirebench::store::job::{Job, JobKind, JobLabel, Reply, Restore, StoredDraft, Workspace};
 
 use crate::harness::app::{Driver, NOON};
 use crate::harness::store::{starter_workspace, workspace};

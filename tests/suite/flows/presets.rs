@@ -8,8 +8,7 @@ use wirebench::engine::command::Command;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::plan::Plan;
 use wirebench::model::preset::PresetPath;
-use wirebench::store::job::{Job, Reply};
-use wirebench::store::job_kind::{JobKind, JobLabel};
+use wirebench::store::job::{Job, JobKind, JobLabel, Reply};
 
 use crate::harness::app::Driver;
 use crate::harness::store::{starter_workspace, stored, workspace};

@@ -12,8 +12,7 @@ use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::plan::Plan;
 use wirebench::model::preset::PresetPath;
 use wirebench::model::protocol::Protocol;
-use wirebench::store::job::Reply;
-use wirebench::store::job_kind::JobKind;
+use wirebench::store::job::{JobKind, Reply};
 
 use crate::harness::app::Driver;
 use crate::harness::store::workspace;

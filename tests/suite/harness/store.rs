@@ -6,10 +6,9 @@ use bytes::Bytes;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::preset::{Environment, Preset, PresetPath, StoredPreset};
 use wirebench::store::job::{
-    FolderDefaults, HistoryEntry, HistoryName, HistoryRow, HistorySpec, Job, Overwrite, PresetFile,
-    Reply, Restore, Workspace,
+    FolderDefaults, HistoryEntry, HistoryName, HistoryRow, HistorySpec, Job, JobKind, Overwrite,
+    PresetFile, Reply, Restore, Workspace,
 };
-use wirebench::store::job_kind::JobKind;
 use wirebench::store::{preset, starter};
 
 /// A store that keeps everything in memory and answers at once.

@@ -8,8 +8,7 @@ use wirebench::engine::event::{Event, Phase, Summary};
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::id::SessionId;
 use wirebench::model::key::Key;
-use wirebench::store::job::Reply;
-use wirebench::store::job_kind::JobKind;
+use wirebench::store::job::{JobKind, Reply};
 
 use crate::harness::app::{Driver, NOON, draw};
 use crate::harness::store::{starter_workspace, workspace};
