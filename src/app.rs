@@ -90,11 +90,9 @@ impl App {
             Message::Background { is_dark } => theme_flow::follow(self, is_dark),
             Message::Timer(timer) => timer::timer_fired(self, timer),
             Message::Copied(Ok(words)) => self.say(words),
-            Message::Copied(Err(failure)) => self.warn(failure.to_string()),
             Message::External(result) => draft::edited(self, result),
             Message::EditedFound(text) => edited::found(self, text),
-            Message::Trouble(failure) => {
-                self.history.refused(&failure.target);
+            Message::Copied(Err(failure)) | Message::Trouble(failure) => {
                 self.warn(failure.to_string());
             }
         }

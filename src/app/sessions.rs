@@ -102,6 +102,11 @@ impl Session {
         newest.map_or_else(|| self.plan.capabilities(), |conn| conn.info.capabilities())
     }
 
+    /// Whether it stays open when something was answered.
+    pub(crate) fn lasts(&self) -> bool {
+        self.side().listens() || self.capabilities().lasting
+    }
+
     /// What one of its connections can do: by what is spoken there, which the engine has told.
     pub(crate) fn capabilities_of(&self, conn: ConnId) -> Capabilities {
         let known = self.conns.get(&conn);

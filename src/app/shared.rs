@@ -105,9 +105,7 @@ impl Shared {
 
     /// Whether nothing is open whose traffic is watched live: no listener and no conversation.
     pub(crate) fn is_quiet(&self) -> bool {
-        let is_watched =
-            |session: &Session| session.side().listens() || session.capabilities().conversation;
-        !self.sessions.live().any(is_watched)
+        !self.sessions.live().any(Session::lasts)
     }
 
     /// Time of day of a stamp.
@@ -135,8 +133,7 @@ impl Shared {
     /// The session of a draft that goes on although the address of the draft is another by now.
     pub(crate) fn edited_away(&self, draft: &super::drafts::Draft) -> Option<&Session> {
         let session = self.sessions.get(draft.session?).filter(|session| !session.is_over())?;
-        let lasts = session.side().listens() || session.capabilities().conversation;
-        (lasts && session.written != draft.spec.address()).then_some(session)
+        (session.lasts() && session.written != draft.spec.address()).then_some(session)
     }
 
     /// What the response region shows.

@@ -77,7 +77,7 @@ pub(super) async fn run(
     };
     let mut watch = ListenWatch {
         output,
-        by_exchange: !plan.capabilities().conversation,
+        by_exchange: plan.capabilities().exchanges,
         conns: BTreeMap::new(),
         streams: ToldStreams::new(headless.told.clone()),
         printed: Vec::new(),

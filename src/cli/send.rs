@@ -102,7 +102,7 @@ async fn converse(
     printing: &mut Printing,
     interrupts: &mut Interrupts,
 ) -> (Result<RunOutcome, Failure>, u64) {
-    let (engine, by_exchange) = (headless.engine.clone(), plan.as_http().is_some());
+    let (engine, by_exchange) = (headless.engine.clone(), plan.capabilities().exchanges);
     let mut session = Box::pin(async {
         match plan.as_http().filter(|_| arguments.offline) {
             Some(plan) => offline::print(plan, &headless.told, &mut printing.output).await,
@@ -261,7 +261,7 @@ fn refuse_meaningless(
         ));
     }
     let method = words.method.map(|_| "a method");
-    let option = arguments.http_option().or(method).filter(|_| spec.capabilities().conversation);
+    let option = arguments.http_option().or(method).filter(|_| !spec.capabilities().exchanges);
     option.map_or(Ok(()), |option| {
         refuse(format!("{option} means nothing to {}: it is for HTTP", spec.protocol()))
     })

@@ -9,7 +9,7 @@ use super::client::{InputSpec, TcpSpec, UdpSpec};
 use super::http::{HttpListenerSpec, HttpSpec};
 use super::listener::{TcpListenerSpec, UdpListenerSpec};
 pub use super::name_value::NameValue;
-use super::protocol::{Capabilities, Protocol, Side};
+use super::protocol::{Capabilities, LISTENER_BADGE, Protocol, Side};
 use super::tls::ClientTls;
 use super::trust::{TrustedCertificates, Verify};
 
@@ -166,14 +166,19 @@ impl Spec {
         if let Spec::Http(spec) = self { Some(spec) } else { None }
     }
 
+    /// The method that is typed before the address, if there is one.
+    #[must_use]
+    pub(crate) fn method(&self) -> Option<&str> {
+        self.as_http().map(|spec| spec.method.as_str())
+    }
+
     /// Three or four letters for lists: the HTTP method, `TCP`, `UDP`, or `SRV` for listeners.
     #[must_use]
     pub fn badge(&self) -> &str {
         match self {
             Spec::Http(spec) => &spec.method,
-            Spec::Tcp(_) => "TCP",
-            Spec::Udp(_) => "UDP",
-            Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => "SRV",
+            Spec::Tcp(_) | Spec::Udp(_) => self.protocol().title(),
+            Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => LISTENER_BADGE,
         }
     }
 }

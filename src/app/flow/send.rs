@@ -81,7 +81,7 @@ fn start(app: &mut App, plan: Plan, scope: &Scope) {
         match session.side() {
             Side::Listener if !is_closing => return update(app, id, &plan),
             // A request in flight makes way for the new one.
-            Side::Client if !session.capabilities().conversation => {
+            Side::Client if !session.capabilities().lasting => {
                 app.effects.push(Effect::Engine(Command::Close { id, how: CloseMode::Reset }));
             }
             Side::Client if !is_closing => {
@@ -198,7 +198,7 @@ fn outcome(session: &Session, totals: Totals) -> String {
     if let Err(failure) = over {
         return failure.cause.clone();
     }
-    if session.capabilities().conversation {
+    if !session.capabilities().exchanges {
         return format!("{} B sent, {} B received", totals.sent.bytes, totals.received.bytes);
     }
     if session.side().listens() {

@@ -132,7 +132,8 @@ pub(super) async fn input(
     let sends = plan.steps().iter().any(|step| matches!(step, StepPlan::Send(_)));
     Ok(if !streamed.is_empty() {
         StreamInput::Pieces(streamed)
-    } else if plan.as_http().is_some() || sends || arguments.ignore_stdin || !stdin::is_piped() {
+    } else if plan.capabilities().exchanges || sends || arguments.ignore_stdin || !stdin::is_piped()
+    {
         StreamInput::None
     } else if plan.capabilities().datagrams {
         let datagram = stdin::read_datagram(&plan.address(), arguments.timeout).await?;

@@ -192,7 +192,7 @@ fn start_line(painter: &mut Painter<'_>, message: &HttpMessage) {
     match &message.head.start {
         StartLine::Request { method, target, .. } => {
             let told = painter.app.shared.disclosure();
-            let style = palette.ink(ThemeRole::of_badge(method));
+            let style = palette.ink(ThemeRole::of_method(method));
             let (method, target) = (told.words(method), told.words(target));
             bytes::plain(painter, method.as_bytes(), style);
             painter.put(" ", palette.base);
@@ -268,7 +268,7 @@ fn list_row(mut painter: Painter<'_>, exchange: &Exchange) {
         return painter.put("not HTTP", palette.error);
     };
     let told = painter.app.shared.disclosure();
-    let style = palette.ink(ThemeRole::of_badge(method));
+    let style = palette.ink(ThemeRole::of_method(method));
     bytes::plain(&mut painter, told.words(method).as_bytes(), style);
     painter.put(" ", none);
     // The target matters most; the peer is told by the selected request as well.
