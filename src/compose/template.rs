@@ -221,6 +221,26 @@ pub fn quote(text: &str) -> String {
     out
 }
 
+/// Where the names of a text in text mode are, in order; costs what the text is long.
+pub(crate) fn name_spans(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while let Some(found) = text.get(at..).and_then(|rest| rest.find("{{")) {
+            let start = at + found;
+            let (is_name, length) = match brace(text.split_at(start).1) {
+                Brace::Name(inner) => (true, inner.len() + "{{}}".len()),
+                Brace::Quoted(inner) => (false, inner.len() + "{{!}}".len()),
+                Brace::Text => (false, 1),
+            };
+            at = start + length;
+            if is_name {
+                return Some(start..at);
+            }
+        }
+        None
+    })
+}
+
 /// The first braces of a text that look like those of a name and are none: `{{}}`, `{{env.}}`,
 /// `{{#if x}}`, `{{a}b}}`. They are sent as they are.
 #[must_use]

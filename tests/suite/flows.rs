@@ -7,6 +7,8 @@ mod address;
 mod answers;
 #[path = "flows/arranging.rs"]
 mod arranging;
+#[path = "flows/bodies.rs"]
+mod bodies;
 #[path = "flows/composing.rs"]
 mod composing;
 #[path = "flows/conversations.rs"]
