@@ -106,7 +106,8 @@ pub(super) fn new_line(model: &dyn TextModel, language: TextLanguage) -> CodeEdi
     }
     let caret = text.len();
     if opens && closes {
-        text += &format!("{end}{indent}");
+        text += end;
+        text += indent;
     }
     range.end.byte += behind.len() - rest.len();
     CodeEdit { range, text, caret, selected: 0 }
@@ -138,12 +139,11 @@ pub(super) fn moved(model: &dyn TextModel, is_out: bool, level: usize) -> Option
     if text == between(model, &(start..end)) {
         return None;
     }
-    let (caret, selected) = match selection {
-        Some(_) => (0, text.len()),
-        None => {
-            let lost = model.line(first).len() - lines.first().map_or(0, String::len);
-            (at.byte.saturating_sub(lost), 0)
-        }
+    let removed = model.line(first).len().saturating_sub(lines.first().map_or(0, String::len));
+    let (caret, selected) = if selection.is_some() {
+        (0, text.len())
+    } else {
+        (at.byte.saturating_sub(removed), 0)
     };
     Some(CodeEdit { range: start..end, text, caret, selected })
 }
