@@ -212,13 +212,6 @@ impl Editor {
         self.view.fit(width, height);
     }
 
-    /// Moves the cursor to a place in sight, selecting what lies between.
-    pub(crate) fn drag_to(&mut self, row: usize, column: usize) {
-        self.closers.clear();
-        let place = self.view.place_at(&*self.model, row, column);
-        self.go(true, |model| model.jump(place));
-    }
-
     /// The row and the column behind the last character, if that is in sight of what was drawn last.
     pub fn end_in_sight(&self) -> Option<(usize, usize)> {
         self.view.end_in_sight(&*self.model)

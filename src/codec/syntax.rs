@@ -289,13 +289,13 @@ mod tests {
                     length += 1;
                 }
                 for (range, token) in syntax.go(rest, length) {
-                    let piece = &rest[range];
+                    let piece = rest.get(range).unwrap();
                     match found.last_mut() {
                         Some((text, last)) if *last == token => text.push_str(piece),
                         _ => found.push((piece.to_owned(), token)),
                     }
                 }
-                rest = &rest[length..];
+                rest = rest.split_at(length).1;
             }
             syntax.end_line();
         }
@@ -360,7 +360,7 @@ mod tests {
                             at = range.end;
                         }
                         prop_assert_eq!(at, length);
-                        rest = &rest[length..];
+                        rest = rest.split_at(length).1;
                     }
                     syntax.end_line();
                 }

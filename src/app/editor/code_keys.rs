@@ -140,11 +140,8 @@ pub(super) fn moved(model: &dyn TextModel, is_out: bool, level: usize) -> Option
         return None;
     }
     let removed = model.line(first).len().saturating_sub(lines.first().map_or(0, String::len));
-    let (caret, selected) = if selection.is_some() {
-        (0, text.len())
-    } else {
-        (at.byte.saturating_sub(removed), 0)
-    };
+    let (caret, selected) =
+        if selection.is_some() { (0, text.len()) } else { (at.byte.saturating_sub(removed), 0) };
     Some(CodeEdit { range: start..end, text, caret, selected })
 }
 

@@ -88,10 +88,8 @@ impl Editor {
     /// Types a character; in JSON brackets and quotes come in pairs.
     pub(super) fn type_char(&mut self, c: char) {
         let is_json = self.view.language == TextLanguage::Json && !self.view.is_line;
-        let key = match is_json {
-            true => code_keys::typed(&*self.model, c, &self.closers),
-            false => CodeKey::Plain,
-        };
+        let typed = || code_keys::typed(&*self.model, c, &self.closers);
+        let key = if is_json { typed() } else { CodeKey::Plain };
         match key {
             CodeKey::Plain => self.put(c.encode_utf8(&mut [0; 4])),
             CodeKey::StepOver => {
@@ -140,8 +138,9 @@ impl Editor {
         let is_block = self.model.selection().is_some_and(|it| it.start.line < it.end.line);
         if self.lines() == LineMode::One {
         } else if is_out || is_block {
-            let edit = code_keys::moved(&*self.model, is_out, stop);
-            edit.iter().for_each(|edit| self.make(edit));
+            if let Some(edit) = code_keys::moved(&*self.model, is_out, stop) {
+                self.make(&edit);
+            }
         } else {
             let at = self.model.cursor();
             let column = super::column(self.model.line(at.line), at.byte);
