@@ -96,7 +96,8 @@ fn words_are_undone_one_by_one_and_the_footer_says_how() {
 
 #[test]
 fn a_paste_of_ten_thousand_lines_is_one_change() {
-    let lines: String = (0..10_000).map(|at| format!("  {{\"n\": {at}}},\n")).collect();
+    let lines: Vec<String> = (0..10_000).map(|at| format!("  {{\"n\": {at}}},\n")).collect();
+    let lines = lines.concat();
     let mut driver = writing("json", "[1]", SMALL);
     driver.keys("<Left>");
     driver.paste(&format!(",\n{lines}  2"));
