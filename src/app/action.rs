@@ -133,7 +133,9 @@ actions! {
     DeleteRow "delete-row" Edit "Delete row" "Cut what is selected, or delete this row of the form" [Form "<C-x>"];
     ToggleRow "toggle-row" Edit "Toggle row" "Switch this row of the form on or off" [Form "<C-t>"];
     AddRow "add-row" Edit "Add row" "Add a row, rule or step" [Form "<A-n>"];
-    Undo "undo" Edit "Undo" "Take back what was typed, or bring back what was deleted last" [Form "<A-z>", Presets "<A-z>"];
+    Undo "undo" Edit "Undo" "Take back what was typed, or bring back what was deleted last" [Form "<A-z>", Form "<A-u>", Form "<C-_>", Presets "<A-z>"];
+    Redo "redo" Edit "Redo" "Make again what was taken back" [Form "<A-y>", Form "<A-Z>"];
+    LayOut "lay-out" Edit "Lay out" "Lay the JSON of this text out, one value a line; undo brings the old text back" [Form "<A-F>"];
     NextCell "next-cell" Edit "Next cell" "Next cell, or a new row" [Form "<Enter>"];
     AcceptCompletion "accept-completion" Edit "Accept completion" "Take the completion that is marked" [Completion "<Tab>", Chosen "<Enter>"];
     OfferCompletions "offer-completions" Edit "Offer completions" "Show what can stand here" [Form "<C-Space>", Form "<A-/>", Input "<C-Space>", Input "<A-/>"];

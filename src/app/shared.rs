@@ -12,6 +12,7 @@ use jiff::tz::Offset;
 use super::arrangement::Arrangement;
 use super::drafts::Drafts;
 use super::focus::Pane;
+use super::form::access;
 use super::format;
 use super::keymap::Keymap;
 use super::layout::{self, Areas, LayoutFacts};
@@ -99,7 +100,10 @@ impl Shared {
             arrangement.traffic = self.size.1 / 2;
         }
         let is_folded = arrangement.folds(self.is_quiet());
-        let facts = LayoutFacts { arrangement, focus: self.focus, is_zoomed: self.zoom, is_folded };
+        let draft = self.drafts.current();
+        let is_written = self.focus == Pane::Request && access::is_area(&draft.spec, draft.at);
+        let (focus, is_zoomed) = (self.focus, self.zoom);
+        let facts = LayoutFacts { arrangement, focus, is_zoomed, is_folded, is_written };
         layout::areas(self.size, facts)
     }
 

@@ -259,6 +259,26 @@ pub fn quote(text: &str) -> String {
     out
 }
 
+/// Where the names of a text in text mode are, in order; costs what the text is long.
+pub(crate) fn name_spans(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while let Some(found) = text.get(at..).and_then(|rest| rest.find("{{")) {
+            let start = at + found;
+            let (is_name, length) = match brace(text.split_at(start).1) {
+                Brace::Name(source, NameForm::Proper) => (true, source.len()),
+                Brace::Name(..) | Brace::Text => (false, 1),
+                Brace::Quoted => (false, "{{!".len()),
+            };
+            at = start + length;
+            if is_name {
+                return Some(start..at);
+            }
+        }
+        None
+    })
+}
+
 /// What a `{` begins.
 enum Brace<'a> {
     /// Nothing special.

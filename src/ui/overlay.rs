@@ -64,7 +64,12 @@ pub(super) fn draw(mut screen: Painter<'_>) {
             }
             Overlay::About(it) => {
                 let text = keyed("[choose] keep · [new-line] new line · [back] cancel");
-                window(painter, &format!(" About {} ", it.title), &text, "").editor(&it.editor);
+                let title = format!(" About {} ", it.title);
+                let mut painter = window(painter, &title, &text, "");
+                painter.editor(&it.editor);
+                if let Some((top, all)) = it.editor.extent() {
+                    painter.scroll_bar(top, all);
+                }
             }
             Overlay::Confirm(it) => confirm(window(painter, " Sure? ", "", ""), it),
             Overlay::Conflict(it) => {

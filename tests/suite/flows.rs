@@ -9,6 +9,8 @@ mod answers;
 mod arranging;
 #[path = "flows/completing.rs"]
 mod completing;
+#[path = "flows/bodies.rs"]
+mod bodies;
 #[path = "flows/composing.rs"]
 mod composing;
 #[path = "flows/conversations.rs"]

@@ -6,6 +6,7 @@
 
 use crate::app::action::{Action as A, Action};
 use crate::app::drafts::Draft;
+use crate::app::editor::Editor;
 use crate::app::focus::Pane;
 use crate::app::form::{FormFieldId, access};
 use crate::app::keymap::Context;
@@ -14,6 +15,7 @@ use crate::app::preset_tree::TreeItem;
 use crate::app::sessions::{Session, SessionState};
 use crate::app::shared::{Shared, Shown};
 use crate::app::state::App;
+use crate::codec::syntax::TextLanguage;
 
 /// Why an action can do nothing with the keys in this pane; `None` = it can.
 pub(crate) fn why_not(app: &App, action: Action, pane: Pane) -> Option<&'static str> {
@@ -72,12 +74,27 @@ fn of_draft(app: &App, action: Action, pane: Pane) -> Option<&'static str> {
         A::Duplicate | A::Describe if is_folder => Some("this is a folder, not a preset"),
         A::Revert if !draft.is_some_and(Draft::is_modified) => Some("there are no unsaved changes"),
         A::Save if form && is_kept(shared) => Some("there are no unsaved changes"),
+        A::Undo if form && !can_undo(app) => Some("nothing was typed or deleted here"),
+        A::Redo if !written(app).is_some_and(Editor::can_redo) => Some("nothing was taken back"),
+        A::LayOut if written(app).is_some_and(|it| it.language() != TextLanguage::Json) => {
+            Some("only JSON is laid out")
+        }
         A::AddRow if form && !can_add(shared) => Some("there is no list here"),
         A::DeleteRow | A::ToggleRow | A::NextCell if form && !in_row(shared, action) => {
             Some("this is no row of a list")
         }
         _ => None,
     }
+}
+
+/// The text under the cursor of the form.
+fn written(app: &App) -> Option<&Editor> {
+    app.request.editor.as_ref().map(|(_, editor)| editor)
+}
+
+fn can_undo(app: &App) -> bool {
+    let has_rows = !app.shared.drafts.current().deleted.is_empty();
+    has_rows || written(app).is_some_and(Editor::can_undo)
 }
 
 /// Whether what is on screen is on the disk as it is.

@@ -8,7 +8,8 @@ use crate::app::action::Action;
 use crate::app::drafts::{Draft, DraftId, FieldIssue};
 use crate::app::editor::{Caret, TextChange};
 use crate::app::form::{FormFieldId, FormTab, access};
-use crate::app::intent::EditTarget;
+use crate::app::intent::{EditTarget, Intent};
+use crate::app::message::Timer;
 use crate::app::outcome::PaneInput;
 use crate::app::pane::request::RequestPane;
 use crate::app::state::App;
@@ -122,6 +123,21 @@ pub(crate) fn go(app: &mut App, id: FormFieldId, caret: Caret) {
     }
     settle(app);
     app.request.enter(&app.shared, caret);
+    look_at_text(app);
+}
+
+/// The text that is written is looked at to its end, a step now and then.
+fn look_at_text(app: &mut App) {
+    if !app.request.is_checking && app.request.check_on() {
+        app.request.is_checking = true;
+        app.intents.push_back(Intent::soon(Timer::TextCheck));
+    }
+}
+
+/// The next step.
+pub(crate) fn check_on(app: &mut App) {
+    app.request.is_checking = false;
+    look_at_text(app);
 }
 
 /// Moves to the field of an issue, on its tab.
@@ -156,6 +172,7 @@ pub(crate) fn edit_field(app: &mut App, id: FormFieldId, change: &TextChange) {
     let taken = if is_done { Ok(()) } else { access::set(spec, id, &text) };
     app.request.refused = taken.err().map(|why| (id, why));
     spec_changed(app);
+    look_at_text(app);
 }
 
 /// Next (or previous) value of a choice or check.

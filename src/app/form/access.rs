@@ -154,10 +154,14 @@ pub(crate) fn first_field(spec: &Spec, list: FieldId, at: usize) -> Option<FormF
 /// Removes the row, rule or step a field belongs to; tells whether there was one.
 pub fn remove(spec: &mut Spec, id: FormFieldId) -> bool {
     let Some((list, at)) = id.in_list() else { return false };
-    let is_area = matches!(id, FormFieldId::Field(id) if find(spec, id)
-        .is_some_and(|found| FieldKind::from(found.info().kind) == FieldKind::Area));
-    let there = at < len(spec, list) && !is_area;
+    let there = at < len(spec, list) && !is_area(spec, id);
     there && fields::with_rows(spec.options_mut(), &list, |rows| rows.remove(at))
+}
+
+/// Whether a field holds many lines.
+pub(crate) fn is_area(spec: &Spec, id: FormFieldId) -> bool {
+    let FormFieldId::Field(id) = id else { return false };
+    find(spec, id).is_some_and(|found| FieldKind::from(found.info().kind) == FieldKind::Area)
 }
 
 /// How the text of a field becomes bytes.

@@ -12,7 +12,8 @@ mod moves;
 pub(crate) use address_line::send_words;
 pub use address_line::{AddressAreas, SendBlock, address_areas, resolved, send_block};
 pub use field_areas::PlacedField;
-pub(crate) use field_areas::{label_width, tab_strip};
+pub(crate) use field_areas::tab_strip;
+pub use field_areas::text_parts;
 pub use form_editor::RequestPane;
 
 use ratatui::layout::{Position, Rect};
@@ -75,7 +76,9 @@ impl RequestPane {
             // The check of the row to be added has nothing to switch yet.
             Some(FieldKind::Check) if access::get(&draft.spec, draft.at).is_empty() => Vec::new(),
             Some(FieldKind::Choice | FieldKind::Check) => vec![Action::Toggle],
-            Some(FieldKind::Area) => vec![Action::ExternalEditor],
+            Some(FieldKind::Area) => {
+                vec![Action::Undo, Action::Redo, Action::LayOut, Action::ExternalEditor]
+            }
             _ if draft.at == FormFieldId::key("method") => vec![Action::Toggle],
             _ => Vec::new(),
         };
@@ -143,6 +146,11 @@ impl RequestPane {
             Action::PreviousTab => switch_tab(shared, false),
             Action::DeleteRow => self.delete(shared),
             Action::Undo => self.undo(shared),
+            Action::Redo => self.redo(shared),
+            Action::LayOut => self.lay_out(shared),
+            // In a text of many lines Tab is an indent.
+            Action::NextPane | Action::PreviousPane => self.move_lines(shared, action),
+            Action::Cancel => self.copy_selection(shared),
             Action::ToggleRow => toggle_row(shared),
             Action::AddRow => add_row(shared),
             Action::ExternalEditor => self.edit_external(shared),
@@ -164,8 +172,10 @@ impl RequestPane {
 
     /// Cuts what is selected in the text, else deletes the row.
     fn delete(&mut self, shared: &Shared) -> Outcome {
+        let selected = self.open_editor(shared).and_then(|editor| editor.selected());
         if self.open_editor(shared).is_some_and(Editor::cut_selection) {
-            return self.written();
+            let copy = selected.map(|text| copying::put("what was cut", text));
+            return copy.into_iter().fold(self.written(), Outcome::with);
         }
         self.blur();
         Intent::DeleteRow.into()
@@ -177,6 +187,52 @@ impl RequestPane {
             return self.written();
         }
         Intent::UndoRow.into()
+    }
+
+    /// Makes again what was taken back in the text.
+    fn redo(&mut self, shared: &Shared) -> Outcome {
+        if self.open_editor(shared).is_some_and(Editor::make_again) {
+            return self.written();
+        }
+        Outcome::say("nothing to make again here")
+    }
+
+    /// Lays the JSON under the cursor out, as one change.
+    fn lay_out(&mut self, shared: &Shared) -> Outcome {
+        let at = shared.drafts.current().at;
+        let body = access::body_text(&shared.drafts.current().spec);
+        if !access::is_area(&shared.drafts.current().spec, at) {
+            let Some(body) = body else { return Outcome::say("there is no JSON to lay out here") };
+            return Outcome::from(Intent::GoToField(body, Caret::Keep))
+                .with(Intent::Act(Action::LayOut));
+        }
+        let undo = "laid out, one value a line; [undo] brings the old text back";
+        match self.open_editor(shared).map(Editor::lay_out) {
+            Some(Ok(true)) => self.written().with(Intent::Say(undo.into())),
+            Some(Ok(false)) => Outcome::say("it is laid out already"),
+            Some(Err(why)) => Intent::Warn(format!("not laid out: {why}")).into(),
+            None => Outcome::no(),
+        }
+    }
+
+    /// Tab and Shift+Tab in a text of many lines.
+    fn move_lines(&mut self, shared: &Shared, action: Action) -> Outcome {
+        let at = shared.drafts.current().at;
+        if kind_of(shared, at) != Some(FieldKind::Area) {
+            return Outcome::no();
+        }
+        let shift = action == Action::PreviousPane;
+        self.edit_key(shared, Key { shift, ..Key::new(KeyCode::Tab) })
+    }
+
+    /// Copies what is selected in the text; else the key means something else.
+    fn copy_selection(&self, shared: &Shared) -> Outcome {
+        let editor = self.editor.as_ref().filter(|(at, _)| *at == shared.drafts.current().at);
+        let secret = kind_of(shared, shared.drafts.current().at) == Some(FieldKind::Secret);
+        match editor.filter(|_| !secret).and_then(|(_, editor)| editor.selected()) {
+            Some(text) => copying::put("what is selected", text).into(),
+            None => Outcome::no(),
+        }
     }
 
     /// Left and Right: between cells they move; a choice on a line of its own they turn.
@@ -360,6 +416,20 @@ impl RequestPane {
         self.leave_field().with(Intent::EditExternal { text, extension, target })
     }
 
+    /// Where the text of a field is, beside its label and the numbers of its lines.
+    fn text_cells(&self, shared: &Shared, placed: &PlacedField) -> Rect {
+        let area = placed.text_area();
+        if placed.field.kind != FieldKind::Area {
+            return area;
+        }
+        let id = placed.field.id;
+        let lines = match &self.editor {
+            Some((at, editor)) if *at == id => editor.line_count(),
+            _ => access::text(&shared.drafts.current().spec, id).matches('\n').count() + 1,
+        };
+        text_parts(area, lines).1
+    }
+
     /// A press of the mouse: the cursor goes to the field under it.
     fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
         let under = Position::from((mouse.column, mouse.row));
@@ -372,11 +442,11 @@ impl RequestPane {
             return Intent::Act(send_block(shared).action).into();
         }
         let mut placed = self.place(shared, inner).into_iter();
-        let Some(PlacedField { field, area, .. }) =
-            placed.find(|placed| placed.area.contains(under))
-        else {
+        let Some(placed) = placed.find(|placed| placed.area.contains(under)) else {
             return Outcome::no();
         };
+        let text = self.text_cells(shared, &placed);
+        let PlacedField { field, area, .. } = placed;
         let again = shared.drafts.current().at == field.id;
         let there = Outcome::from(Intent::GoToField(field.id, Caret::Keep));
         match field.kind {
@@ -390,8 +460,8 @@ impl RequestPane {
             }
             FieldKind::Button => there.with(Intent::AddRow),
             FieldKind::Line | FieldKind::Area => {
-                let column = mouse.column.saturating_sub(area.x + label_width(&field));
-                let caret = Caret::At { row: (mouse.row - area.y).into(), column: column.into() };
+                let column = mouse.column.saturating_sub(text.x);
+                let caret = Caret::At { row: (mouse.row - text.y).into(), column: column.into() };
                 Intent::GoToField(field.id, caret).into()
             }
             FieldKind::Secret => there,

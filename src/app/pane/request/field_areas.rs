@@ -21,6 +21,14 @@ pub struct PlacedField {
     pub heading: &'static str,
 }
 
+impl PlacedField {
+    /// Where its text is, behind its label.
+    pub(super) fn text_area(&self) -> Rect {
+        let label = label_width(&self.field).min(self.area.width);
+        Rect { x: self.area.x + label, width: self.area.width - label, ..self.area }
+    }
+}
+
 /// Puts every visible field of the form, scrolled so far, into the pane's inner area, around what
 /// else belongs to the address.
 pub(super) fn place(
@@ -77,6 +85,17 @@ fn place_row(row: &FormLine, area: Rect, placed: &mut Vec<PlacedField>) {
         placed.push(PlacedField { field: field.clone(), area: Rect { x, width, ..area }, heading });
         x = x.saturating_add(width + 1).min(area.right());
     }
+}
+
+/// Cells from which a text of many lines has the numbers of its lines.
+const NUMBERED: u16 = 36;
+
+/// The column of line numbers, with a cell for a sign before and an empty one behind; and the text of
+/// a field of so many lines.
+pub fn text_parts(area: Rect, lines: usize) -> (Rect, Rect) {
+    let digits = lines.max(10).ilog10() as u16 + 1;
+    let width = if area.width < NUMBERED { 0 } else { digits + 2 };
+    (Rect { width, ..area }, Rect { x: area.x + width, width: area.width - width, ..area })
 }
 
 /// Cells the label of a field takes, the space after it included.

@@ -7,10 +7,11 @@
 use ratatui::layout::Rect;
 
 use super::address_line::address_areas;
-use super::field_areas::{self, PlacedField};
+use super::field_areas::{self, PlacedField, text_parts};
 use crate::app::completion::Completer;
 use crate::app::editor::{Caret, Editor, LineMode};
 use crate::app::form::access::TextSpelling;
+use crate::app::form::language::language;
 use crate::app::form::rows::rows;
 use crate::app::form::{FieldKind, FormFieldId, FormLine, access};
 use crate::app::layout::pane_inner;
@@ -27,6 +28,8 @@ pub struct RequestPane {
     pub scroll: usize,
     /// What can stand where something is being typed.
     pub completer: Completer,
+    /// A text that is written goes on being looked at.
+    pub(crate) is_checking: bool,
 }
 
 impl RequestPane {
@@ -76,9 +79,22 @@ impl RequestPane {
 
     /// The cursor comes to its field: a text field gets an editor unless it has one.
     pub(crate) fn enter(&mut self, shared: &Shared, caret: Caret) {
+        let inner = pane_inner(shared.areas().request);
+        let at = shared.drafts.current().at;
+        let mut placed = self.place(shared, inner).into_iter();
+        let area = placed.find(|placed| placed.field.id == at).map(|placed| placed.text_area());
         if let Some(editor) = self.open_editor(shared) {
+            if let (Some(area), LineMode::Many) = (area, editor.lines()) {
+                let area = text_parts(area, editor.line_count()).1;
+                editor.fit(area.width, area.height);
+            }
             editor.move_to(caret);
         }
+    }
+
+    /// Looks at some more of the text that is written; tells whether something is left.
+    pub(crate) fn check_on(&mut self) -> bool {
+        self.editor.as_mut().is_some_and(|(_, editor)| editor.check_on())
     }
 
     /// The editor of the focused field, opened unless it is open; `None` where no text is.
@@ -89,7 +105,9 @@ impl RequestPane {
             let text = || access::get(&draft.spec, at);
             let editor = match kind_of(shared, at) {
                 Some(FieldKind::Area) => {
-                    let editor = Editor::new(&text(), LineMode::Many);
+                    let text = text();
+                    let editor = Editor::new(&text, LineMode::Many);
+                    let editor = editor.in_language(language(&draft.spec, at, &text));
                     let is_marked = access::spelling(&draft.spec, at) == TextSpelling::Escapes;
                     Some(if is_marked { editor.marked() } else { editor })
                 }

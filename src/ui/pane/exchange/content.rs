@@ -10,7 +10,7 @@ use crate::app::pane::exchange::body_view::{BodyView, Viewport};
 use crate::app::pane::exchange::shown_exchange::ExchangeTab;
 use crate::app::pane::exchange::tab_lines::{TextLine, Tone};
 use crate::app::{App, format, wrap_bytes};
-use crate::codec::highlight::{self, HighlightToken};
+use crate::codec::highlight;
 use crate::codec::printable::{printable, printable_str};
 use crate::model::exchange::ExchangeState;
 use crate::model::theme::ThemeRole;
@@ -207,16 +207,7 @@ fn highlight(mode: ViewMode, palette: &ThemeStyles, line: &ViewLine) -> Vec<(Ran
     } else {
         highlight::json(&line.bytes)
     };
-    let style = |token| match token {
-        HighlightToken::Plain => palette.base,
-        HighlightToken::Key => palette.ink(ThemeRole::JsonKey),
-        HighlightToken::String => palette.ink(ThemeRole::JsonString),
-        HighlightToken::Number => palette.ink(ThemeRole::JsonNumber),
-        HighlightToken::Literal => palette.ink(ThemeRole::JsonLiteral),
-        HighlightToken::Punctuation => palette.ink(ThemeRole::JsonPunctuation),
-        HighlightToken::Error => palette.error,
-    };
-    tokens.into_iter().map(|(range, token)| (range, style(token))).collect()
+    tokens.into_iter().map(|(range, token)| (range, palette.token(token))).collect()
 }
 
 fn text_lines(mut painter: Painter<'_>) {
