@@ -29,6 +29,7 @@ pub mod overlay;
 pub mod pane;
 pub mod preset_tree;
 pub mod prompt;
+mod recipe_actions;
 pub mod record_view;
 pub mod save_state;
 pub mod search_line;
@@ -89,10 +90,12 @@ impl App {
             Message::Store(reply) => store::apply(self, reply),
             Message::Background { is_dark } => theme_flow::follow(self, is_dark),
             Message::Timer(timer) => timer::timer_fired(self, timer),
-            Message::Copied(Ok(words)) => self.say(words),
+            Message::Copied(Ok(words)) | Message::Opened(Ok(words)) => self.say(words),
             Message::External(result) => draft::edited(self, result),
             Message::EditedFound(text) => edited::found(self, text),
-            Message::Copied(Err(failure)) | Message::Trouble(failure) => {
+            Message::Copied(Err(failure))
+            | Message::Opened(Err(failure))
+            | Message::Trouble(failure) => {
                 self.warn(failure.to_string());
             }
         }

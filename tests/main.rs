@@ -27,6 +27,8 @@ mod copies;
 mod corpora;
 #[path = "suite/decoded.rs"]
 mod decoded;
+#[path = "suite/derived.rs"]
+mod derived;
 #[path = "suite/downloads.rs"]
 mod downloads;
 #[path = "suite/edited.rs"]

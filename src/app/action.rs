@@ -124,6 +124,15 @@ actions! {
     CopyHex "copy-hex" View "Copy hex" "Copy the bytes of this message as hex digits" [Conversation "Y", Traffic "Y"];
     CopyEscaped "copy-escaped" View "Copy escaped" "Copy this message as escaped text" [Conversation "<A-y>", Traffic "<A-y>"];
     SaveToFile "save-to-file" View "Save to file" "Write the body or message on screen to a file" [Response "s"];
+    Recipes "recipes" View "Recipes" "Choose what to make of the body on screen: filtered, sorted, as a table" [Response "M"];
+    Jq "jq" View "Jq" "Filter JSON with jq" [Response "q"];
+    SortKeys "sort-keys" View "Sort keys" "Put the keys of JSON in order, and back" [Response "K"];
+    Unescape "unescape" View "Unescape" "Show JSON and text inside strings as what they are, and back" [Response "U"];
+    LayOut "lay-out" View "Lay out" "Put one element of XML or HTML on a line, and back" [Response "X"];
+    Tabulate "tabulate" View "Tabulate" "Show CSV, TSV, JSON Lines or a list as a table, and back" [Response "C"];
+    Pipe "pipe" View "Pipe" "Pipe the body on screen to a command, and show what it prints" [Response "|"];
+    OpenOutside "open-outside" View "Open outside" "Open the body on screen with the program for its kind" [Response "o"];
+    Pager "pager" View "Pager" "Show the body on screen in $PAGER" [Response "P"];
     Framing "framing" View "Framing" "Cut what came into lines or messages, or undo that" [Conversation "F"];
     ShowCode "show-code" View "Show code" "Show this preset as curl and as Python" [Plain "c"];
     Theme "theme" View "Theme" "Choose the colour theme from a list, seen while moving" [Plain "T"];

@@ -188,7 +188,7 @@ impl App {
             (Pane::Response, Shown::Conversation) => {
                 return self.conversation.contexts(&self.shared);
             }
-            (Pane::Response, _) => (Context::Response, self.exchange.prompt.is_some()),
+            (Pane::Response, _) => (Context::Response, self.exchange.is_typing()),
             (Pane::Presets, _) => (Context::Presets, is_typed(self.presets.search.as_ref())),
             (Pane::History, _) => (Context::History, is_typed(self.history.search.as_ref())),
             (Pane::Traffic, _) => (Context::Traffic, self.traffic.is_typing()),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
 use crate::model::id::{BodyId, ConnId, SessionId};
+use crate::model::recipe::DerivationReport;
 use crate::model::record::{ConnInfo, LossTotals, Record};
 use crate::model::timing::Stamp;
 use crate::model::view::{SearchHit, View};
@@ -27,6 +28,8 @@ pub enum Event {
     View(Box<View>),
     /// What was searched for in a body, or that it is not there.
     Found(SearchHit),
+    /// How far a body is that is made of another: it began, ended, or cannot be made.
+    Derived(Box<DerivationReport>),
     /// A body was written to a file, so many bytes of it, or could not be.
     BodySaved { path: PathBuf, outcome: Result<u64, Failure> },
     /// A command could not be carried out (unknown connection, closed session, peer gone).

@@ -6,7 +6,7 @@ use std::net::{Shutdown, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr as UnixAddress, UnixDatagram};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use nix::sys::socket::{
@@ -20,6 +20,15 @@ use tokio::net::UdpSocket;
 pub(crate) const FAMILY_NOT_SUPPORTED: Option<i32> = Some(97);
 /// A bind failure may not take longer than a key press.
 const PATIENCE: Duration = Duration::from_millis(40);
+
+/// What opens files with the program for their kind, which shows them on a display.
+pub(crate) const OPENER: &str = "xdg-open";
+pub(crate) const OPENER_NEEDS_DISPLAY: bool = true;
+
+/// This program, to be started once more; also when the file it was started from was replaced.
+pub(crate) fn own_program() -> PathBuf {
+    PathBuf::from("/proc/self/exe")
+}
 
 /// `python3 (pid 4711)`, or `None` when it cannot be read. `transport` is `tcp` or `udp`.
 pub(crate) fn port_owner(transport: &str, port: u16) -> Option<String> {

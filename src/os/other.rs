@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 
 use socket2::Socket;
 use tokio::net::UdpSocket;
@@ -12,6 +13,15 @@ pub(crate) const FAMILY_NOT_SUPPORTED: Option<i32> = None;
 /// Whether certificates are verified by webpki, whose errors tell an unknown issuer from the rest; other
 /// systems verify by themselves.
 pub(crate) const VERIFIES_BY_WEBPKI: bool = false;
+
+/// What opens files with the program for their kind.
+pub(crate) const OPENER: &str = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+pub(crate) const OPENER_NEEDS_DISPLAY: bool = !cfg!(target_os = "macos");
+
+/// This program, to be started once more.
+pub(crate) fn own_program() -> PathBuf {
+    std::env::current_exe().unwrap_or_else(|_| PathBuf::from("wirebench"))
+}
 
 /// Nobody's name is known.
 pub(crate) fn port_owner(_transport: &str, _port: u16) -> Option<String> {

@@ -15,8 +15,12 @@ mod bodies;
 mod composing;
 #[path = "flows/conversations.rs"]
 mod conversations;
+#[path = "flows/derived.rs"]
+mod derived;
 #[path = "flows/folders.rs"]
 mod folders;
+#[path = "flows/handed_on.rs"]
+mod handed_on;
 #[path = "flows/leaving.rs"]
 mod leaving;
 #[path = "flows/letters.rs"]

@@ -26,6 +26,8 @@ use wirebench::model::tls::ListenerTls;
 use wirebench::model::trust::{TrustedCertificates, Verify};
 use wirebench::model::view::ViewPart;
 
+use super::harness::program::program;
+
 /// No test waits longer for anything.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -60,7 +62,8 @@ impl Outcome {
 
 impl Bench {
     pub fn new() -> Self {
-        let (handle, events) = Engine::start(EngineConfig::default());
+        let (handle, events) =
+            Engine::start(EngineConfig { program: Some(program()), ..EngineConfig::default() });
         Bench { handle, events, next: 1, folder: tempfile::tempdir().unwrap() }
     }
 

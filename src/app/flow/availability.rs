@@ -176,6 +176,15 @@ fn of_exchange(app: &App, action: Action) -> Option<&'static str> {
         | A::Select
         | A::LineNumbers
         | A::SaveToFile
+        | A::Recipes
+        | A::Jq
+        | A::SortKeys
+        | A::Unescape
+        | A::LayOut
+        | A::Tabulate
+        | A::Pipe
+        | A::OpenOutside
+        | A::Pager
             if !is_bytes =>
         {
             Some("only where bytes are shown: Body, Raw and Request")

@@ -244,6 +244,8 @@ pub(crate) fn edited(app: &mut App, result: Result<Option<String>, Failure>) {
     let target = app.editing.take();
     match result {
         Err(failure) => app.warn(failure.to_string()),
+        // A pager changes nothing.
+        Ok(None) if target.is_none() => {}
         Ok(None) => app.say("not changed"),
         Ok(Some(text)) => match target {
             Some(EditTarget::Field(id)) => {

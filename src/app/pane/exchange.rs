@@ -8,9 +8,12 @@ mod body_fetch;
 mod body_value;
 pub mod body_view;
 mod copies;
+pub mod derived;
 mod exchange_areas;
 mod exchange_state;
+mod handed_on;
 mod pointer;
+pub mod recipes;
 mod shape;
 pub mod shown_exchange;
 pub mod tab_lines;
@@ -35,7 +38,9 @@ use tab_lines::TabLines;
 impl ExchangePane {
     /// Takes an input while the pane has the focus.
     pub(crate) fn update(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
-        let asked = prompt::update(&mut self.prompt, shared, input);
+        let asked = self
+            .type_recipe(shared, input)
+            .or_else(|| prompt::update(&mut self.prompt, shared, input));
         let mut outcome = asked.unwrap_or_else(|| match input {
             PaneInput::Act(action) => self.act(shared, action),
             PaneInput::Wheel(step) => {
@@ -52,7 +57,7 @@ impl ExchangePane {
 
     /// Another session is on screen, or none.
     pub(crate) fn session_changed(&mut self, shared: &Shared) {
-        self.prompt = None;
+        (self.prompt, self.line) = (None, None);
         self.places.retain(|id, _| shared.sessions.get(*id).is_some());
     }
 
@@ -84,13 +89,19 @@ impl ExchangePane {
             Action::CopyJson => return self.copy(shared, ValueForm::Json),
             Action::CopyWhole => return self.copy_whole(shared, CopyForm::Whole),
             Action::CopyPretty => return self.copy_whole(shared, CopyForm::Pretty),
+            Action::OpenOutside => return self.open_outside(shared),
+            Action::Pager => return self.page(shared),
             Action::MakePreset => return self.make_preset(shared),
             Action::Open => return self.enter(shared, true),
             Action::Back if self.deselect(shared) => {}
-            Action::Back => return self.enter(shared, false),
-            _ => match CursorStep::of(action) {
-                Some(step) => self.step(shared, step),
-                None => return Outcome::no(),
+            Action::Back => {
+                return self.step_back(shared).unwrap_or_else(|| self.enter(shared, false));
+            }
+            Action::Cancel => return self.stop_making().unwrap_or_else(Outcome::no),
+            _ => match (CursorStep::of(action), self.make(shared, action)) {
+                (_, Some(outcome)) => return outcome,
+                (Some(step), None) => self.step(shared, step),
+                (None, None) => return Outcome::no(),
             },
         }
         Outcome::yes()
@@ -246,7 +257,18 @@ impl ExchangePane {
         if session.exchanges.len() > 1 {
             hints.push(Action::NextItem);
         }
-        let always = [Action::NextTab, Action::Find, Action::ViewMode, Action::SaveToFile];
+        if self.derived(shared).is_some() {
+            hints.insert(0, Action::Back);
+        }
+        if self.making().0.is_some() {
+            hints.insert(0, Action::Cancel);
+        }
+        if self.image(shared).is_some() {
+            hints.push(Action::OpenOutside);
+        }
+        hints.dedup();
+        let always =
+            [Action::NextTab, Action::Find, Action::Recipes, Action::ViewMode, Action::SaveToFile];
         hints.into_iter().chain(always).chain([Action::Copy]).collect()
     }
 }

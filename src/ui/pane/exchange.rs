@@ -54,6 +54,7 @@ pub(super) fn draw(mut painter: Painter<'_>) {
         painter.at(parts.tabs).put_from(start, &title, style);
     }
     if app.exchange.shown(&app.shared).is_some() {
+        content::header(painter.at(parts.header));
         content::draw(painter.at(parts.content));
     } else {
         without_exchange(painter.at(parts.content), session);
@@ -63,7 +64,11 @@ pub(super) fn draw(mut painter: Painter<'_>) {
             painter.at(part).fill(palette.dim);
         }
     }
-    if let Some(prompt) = &app.exchange.prompt {
+    if let Some(line) = &app.exchange.line {
+        let trouble = printable(app.exchange.making().1.as_bytes());
+        painter.at(parts.trouble).put(&trouble, palette.error);
+        painter.at(parts.prompt).prompt(line.label(), &line.editor);
+    } else if let Some(prompt) = &app.exchange.prompt {
         painter.at(parts.prompt).prompt(prompt.label(), &prompt.editor);
     }
 }

@@ -12,12 +12,15 @@ use crate::app::outcome::Outcome;
 use crate::app::shared::Shared;
 use crate::app::to_preset;
 use crate::codec::charset;
+use crate::codec::image::{self, ImageFacts};
 use crate::model::exchange::Exchange;
 use crate::model::id::{BodyId, SessionId};
 use crate::model::view::{View, ViewMode, ViewPart, ViewQuery};
 
 /// Body bytes taken into a preset; a longer body belongs into a file.
 const LIMIT: usize = 1024 * 1024;
+/// Bytes of an image that are looked through for its size.
+const IMAGE: u64 = 256 * 1024;
 /// Hex lines fetched at a time.
 const ROWS: u16 = 1024;
 /// Bytes of a hex line.
@@ -27,7 +30,12 @@ const LINE: u64 = 16;
 #[derive(Debug)]
 pub(super) enum FetchAim {
     Draft,
-    Copy { what: &'static str, form: CopyForm },
+    Copy {
+        what: &'static str,
+        form: CopyForm,
+    },
+    /// How many pixels an image has, which may stand far behind its beginning.
+    Image,
 }
 
 /// How a whole body is copied.
@@ -92,15 +100,29 @@ impl BodyFetch {
             }
         }
         let have = self.bytes.len() as u64;
-        if have >= view.total_bytes || self.bytes.len() >= LIMIT || view.lines.is_empty() {
+        let is_enough = matches!(self.aim, FetchAim::Image)
+            && (have > IMAGE || self.image().is_none_or(|facts| facts.size.is_some()));
+        if is_enough
+            || have >= view.total_bytes
+            || self.bytes.len() >= LIMIT
+            || view.lines.is_empty()
+        {
             return None;
         }
         self.query = window(view.query.body, view.query.part, have / LINE);
         Some(self.ask())
     }
 
+    /// What the bytes so far tell of an image, when that is what they are fetched for.
+    pub(super) fn image(&self) -> Option<ImageFacts> {
+        image::facts(&self.bytes).filter(|_| matches!(self.aim, FetchAim::Image))
+    }
+
     /// Makes the draft, or copies.
     pub(super) fn finish(&self, shared: &Shared) -> Vec<Intent> {
+        if matches!(self.aim, FetchAim::Image) {
+            return Vec::new();
+        }
         let session = shared.sessions.get(self.session);
         let exchange = session.and_then(|it| it.exchanges.iter().find(|e| e.number == self.number));
         let Some(exchange) = exchange else { return Vec::new() };

@@ -32,6 +32,15 @@ fn content_type(message: &HttpMessage) -> Option<String> {
 
 /// The way the first bytes ask to be shown, once they are here.
 pub(super) fn sniffed(message: &HttpMessage, default: ViewMode, view: &View) -> Option<ViewMode> {
+    sniffed_as(content_type(message).as_deref(), default, view)
+}
+
+/// The same of bytes of this declared type.
+pub(super) fn sniffed_as(
+    declared: Option<&str>,
+    default: ViewMode,
+    view: &View,
+) -> Option<ViewMode> {
     let is_first = view.top == 0 && !view.lines.is_empty() && view.query.part == ViewPart::Decoded;
     if !is_first || matches!(view.query.mode, ViewMode::Wide(_)) {
         return None;
@@ -54,8 +63,7 @@ pub(super) fn sniffed(message: &HttpMessage, default: ViewMode, view: &View) -> 
             break;
         }
     }
-    let declared = content_type(message);
-    let mode = sniff(declared.as_deref(), &first);
+    let mode = sniff(declared, &first);
     (!first.is_empty() && mode != default).then_some(mode)
 }
 

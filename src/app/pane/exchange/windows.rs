@@ -54,13 +54,14 @@ impl ExchangePane {
                 line.bytes = charset::to_utf8(&line.bytes, Some(encoding)).into_owned().into();
             }
         }
+        let looking = self.look_at_image(shared, &view);
         if let Some(known) = self.views.get_mut(view.query.body, view.query.part) {
             known.arrived(view, room);
             if let Some(mode) = sniffed {
                 known.begin_with(mode);
             }
         }
-        Vec::new()
+        looking.into_iter().collect()
     }
 
     /// The whole body is here that is to become a draft.
@@ -69,6 +70,9 @@ impl ExchangePane {
         if let Some(known) = self.views.get_mut(last.query.body, last.query.part) {
             known.ask_again();
         }
+        if let Some(facts) = self.fetch.as_ref().and_then(BodyFetch::image) {
+            self.image = Some((last.query.body, facts));
+        }
         self.fetch.take().map_or_else(Vec::new, |fetch| fetch.finish(shared))
     }
 
@@ -76,6 +80,10 @@ impl ExchangePane {
     fn sniffed(&self, shared: &Shared, view: &View) -> Option<ViewMode> {
         let subject = self.subject(shared)?;
         let is_shown = (subject.body, subject.part) == (view.query.body, view.query.part);
+        if let Some(is_sniffed) = self.derived.is_sniffed(subject.body) {
+            let sniffed = shape::sniffed_as(None, subject.default, view);
+            return sniffed.filter(|_| is_sniffed && is_shown);
+        }
         let message = self.shown(shared)?.message().filter(|_| is_shown)?;
         shape::sniffed(message, subject.default, view)
     }
@@ -184,7 +192,7 @@ impl ExchangePane {
 
 /// A name for the file a body is saved to: the one the peer proposes, else the last part of the
 /// URL's path.
-fn file_name(shown: ShownExchange<'_>, part: ViewPart) -> String {
+pub(super) fn file_name(shown: ShownExchange<'_>, part: ViewPart) -> String {
     let proposed = shown.message().and_then(|it| it.head.field("content-disposition"));
     let proposed = proposed.and_then(|value| disposition::file_name(value));
     if let Some(name) = proposed.filter(|name| part == ViewPart::Decoded && !name.is_empty()) {

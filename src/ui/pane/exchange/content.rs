@@ -40,6 +40,15 @@ pub(super) fn draw(painter: Painter<'_>) {
     }
 }
 
+/// The names of the columns above a table, moved sideways with it.
+pub(super) fn header(mut painter: Painter<'_>) {
+    let app = painter.app;
+    let Some(derived) = app.exchange.derived(&app.shared) else { return };
+    let left = app.exchange.view(&app.shared).map_or(0, |view| view.left);
+    let style = painter.palette.title;
+    bytes::text(&mut painter, (derived.header.as_bytes(), style), (&[], &[]), left);
+}
+
 fn no_body(mut painter: Painter<'_>) {
     let Some(shown) = painter.app.exchange.shown(&painter.app.shared) else { return };
     let text = match shown.message() {
@@ -253,10 +262,33 @@ fn text_line(mut painter: Painter<'_>, line: &TextLine, mut left: usize) {
     bytes::shown(&mut painter, &line.value, value, &mut left);
 }
 
+/// By what a body was made of another, what is to be said of it, and of what is being made.
+fn of_derived(painter: &Painter<'_>) -> Vec<(String, Style)> {
+    let (app, palette) = (painter.app, painter.palette);
+    let mut parts = Vec::new();
+    let (making, trouble) = app.exchange.making();
+    if let Some(derived) = app.exchange.derived(&app.shared) {
+        let title = printable_str(&derived.recipe.title()).into_owned();
+        parts.push((format!("⇒ {title}"), palette.key));
+        if !derived.remark.is_empty() {
+            parts.push((printable_str(&derived.remark).into_owned(), palette.warning));
+        }
+    }
+    if making.is_some() {
+        parts.push((app.keyed("being made, [cancel] stops"), palette.warning));
+    } else if !trouble.is_empty() && app.exchange.line.is_none() {
+        parts.push((printable_str(trouble).into_owned(), palette.error));
+    }
+    parts
+}
+
 /// What stands on the bottom border: note, mode, sizes, place.
 pub(super) fn foot(painter: &Painter<'_>) -> Vec<(String, Style)> {
     let (app, palette) = (painter.app, painter.palette);
-    let mut parts = Vec::new();
+    let mut parts = of_derived(painter);
+    if let Some(image) = app.exchange.image(&app.shared) {
+        parts.push((image.words(), palette.key));
+    }
     let Some(view) = app.exchange.view(&app.shared) else { return parts };
     let Some(window) = &view.window else { return parts };
     if let Some(note) = &window.note {
