@@ -6,6 +6,7 @@
 //! view, searches, saves) and answer on the urgent channel. The oldest finished bodies are
 //! released when the bounds below are passed; a window onto one of them says so.
 
+mod compare;
 mod index;
 mod message;
 mod save;
@@ -28,7 +29,7 @@ use super::budget::Budget;
 use super::event::Event;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::BodyId;
-use crate::model::view::{SearchQuery, ViewPart, ViewQuery};
+use crate::model::view::{CompareQuery, SearchQuery, ViewPart, ViewQuery};
 use message::Body;
 use search::Searches;
 use thread::on_thread;
@@ -55,6 +56,8 @@ struct BodyTable {
     disk: Disk,
     views: Arc<ViewQueue>,
     searches: Arc<Searches>,
+    /// Counts comparisons: a change cancels the one that runs.
+    comparisons: Arc<AtomicU64>,
     saves: Arc<Semaphore>,
     urgent: mpsc::Sender<Event>,
 }
@@ -81,6 +84,7 @@ impl BodyStore {
             disk: Disk::start(),
             views,
             searches: Arc::default(),
+            comparisons: Arc::default(),
             saves: Arc::new(Semaphore::new(SAVES)),
             urgent,
         });
@@ -134,6 +138,12 @@ impl BodyStore {
     pub(crate) fn search(&self, query: SearchQuery) {
         let (body, views) = (self.get(query.body), Arc::clone(&self.0.views));
         search::start(&self.0.searches, query, body, views, self.0.urgent.clone());
+    }
+
+    /// Compares; answered by `Event::Compared` unless a newer comparison comes.
+    pub(crate) fn compare(&self, query: CompareQuery) {
+        let bodies = [query.old, query.new].map(|id| self.get(id));
+        compare::start(&self.0.comparisons, query, bodies, self.0.urgent.clone());
     }
 
     /// Writes a part to a new file; answered by `Event::BodySaved`.
@@ -233,6 +243,7 @@ impl Drop for BodyTable {
     fn drop(&mut self) {
         self.views.change(|waiting| waiting.closed = true);
         self.searches.cancel();
+        self.comparisons.fetch_add(1, Ordering::AcqRel);
     }
 }
 

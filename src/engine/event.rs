@@ -3,12 +3,13 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::codec::compare::Comparison;
 use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::record::{ConnInfo, LossTotals, Record};
 use crate::model::timing::Stamp;
-use crate::model::view::{SearchHit, View};
+use crate::model::view::{CompareQuery, SearchHit, View};
 use crate::model::wall_clock::ClockStep;
 
 /// What the engine reports. Events of one session arrive in order; none follows its `Done`.
@@ -27,6 +28,8 @@ pub enum Event {
     View(Box<View>),
     /// What was searched for in a body, or that it is not there.
     Found(SearchHit),
+    /// What differs between two bodies, or in words why that cannot be said.
+    Compared { query: CompareQuery, found: Result<Box<Comparison>, String> },
     /// A body was written to a file, so many bytes of it, or could not be.
     BodySaved { path: PathBuf, outcome: Result<u64, Failure> },
     /// A command could not be carried out (unknown connection, closed session, peer gone).

@@ -89,6 +89,7 @@ impl Supervisor {
             Command::Close { id, how: CloseMode::Reset } => self.abort(id),
             Command::Close { id, how } => self.order(id, SessionInput::Close(how)),
             Command::Search(query) => self.env.bodies.search(query),
+            Command::Compare(query) => self.env.bodies.compare(query),
             Command::SaveBody { body, part, path } => self.env.bodies.save(body, part, path),
             Command::Release(bodies) => self.env.bodies.release(bodies),
         }

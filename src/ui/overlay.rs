@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::compare;
 use super::painter::{Painter, cells};
 use super::widget::frame::window;
 use super::widget::{badge, fit};
@@ -40,6 +41,12 @@ pub(super) fn draw(mut screen: Painter<'_>) {
                 let others = if it.is_remarks() { "" } else { &others };
                 let text = format!("[copy] copy · {others}[back] close");
                 code(window(painter, &format!(" {} ", it.title), &keyed(&text)), it);
+            }
+            Overlay::Compare(it) => {
+                let text =
+                    keyed("[find-next] next · [copy] copy · [copy-whole] copy all · [back] close");
+                let title = format!(" Two answers ─ {} ", it.position());
+                compare::draw(window(painter, &title, &text), it);
             }
             Overlay::Naming(it) => {
                 let text = keyed("[choose] take · [complete] complete · [back] cancel");

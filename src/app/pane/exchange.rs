@@ -229,6 +229,9 @@ impl ExchangePane {
         if session.exchanges.len() > 1 {
             hints.push(Action::NextItem);
         }
+        if shared.drafts.current().session_before.is_some() {
+            hints.push(Action::Compare);
+        }
         let always = [Action::NextTab, Action::Find, Action::ViewMode, Action::SaveToFile];
         hints.into_iter().chain(always).chain([Action::Copy]).collect()
     }
