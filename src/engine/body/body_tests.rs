@@ -347,7 +347,7 @@ async fn two_bodies_are_compared_by_what_they_hold_and_long_ones_by_their_bytes(
     let at = COMPARED + 2;
     assert_eq!(found.changes[0].place, format!("byte {at} (0x{at:x})"));
     assert_eq!(found.changes[0].new.as_ref().unwrap().bytes, b"D.");
-    assert!(found.note.unwrap().contains("longer than 4 MiB"));
+    assert!(found.note.unwrap().contains("longer than 4.0 MiB"));
     assert_eq!(compare(&mut bench, long, long).await.unwrap().count(), 0);
     bench.store.release([new]);
     assert!(compare(&mut bench, old, new).await.unwrap_err().contains("no longer kept"));
