@@ -4,6 +4,7 @@
 //! arbitrary bytes give a value or an error that names the place, never a panic.
 
 pub mod charset;
+pub mod compare;
 pub mod content_coding;
 pub mod disposition;
 pub mod escape;

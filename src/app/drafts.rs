@@ -39,6 +39,8 @@ pub struct Draft {
     begun_with: Option<Spec>,
     /// The session it last opened.
     pub session: Option<SessionId>,
+    /// The session before that one: what came back when it was sent before.
+    pub session_before: Option<SessionId>,
     /// What was sent then.
     pub(crate) sent: Option<SharedSpec>,
     pub tab: FormTab,
@@ -89,6 +91,7 @@ impl Draft {
             spec: spec.into(),
             begun_with: None,
             session: None,
+            session_before: None,
             sent: None,
             tab,
             at: FormFieldId::Address,

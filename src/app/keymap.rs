@@ -61,6 +61,8 @@ pub enum Context {
     /// A draft as code.
     #[strum(serialize = "code window")]
     Code,
+    /// Two answers that are compared.
+    Compare,
     Help,
     /// The field a name is typed in.
     #[strum(serialize = "name field")]

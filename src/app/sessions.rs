@@ -225,6 +225,11 @@ impl Sessions {
         self.map.values().filter(|session| !session.is_over())
     }
 
+    /// The session of an entry of the history, while it is not forgotten.
+    pub(super) fn of_entry(&self, at: Stamp) -> Option<&Session> {
+        self.map.values().find(|session| session.entry == at)
+    }
+
     /// A time that no entry of a session here has: a clock that was set back says the same twice.
     pub(super) fn free_entry(&self, mut wall: Stamp) -> Stamp {
         while self.map.values().any(|session| session.entry == wall) {

@@ -13,6 +13,7 @@ use ratatui::layout::Rect;
 
 use super::action::Action;
 use super::completion::Popup;
+use super::compare_rows::ComparedAnswer;
 use super::edited_text::EditedTexts;
 use super::effect::Effect;
 use super::focus::Pane;
@@ -123,6 +124,8 @@ pub struct App {
     pub save_state: SaveState,
     /// A curl command that waits for its files of cookies.
     pub(super) pasted_command: Option<String>,
+    /// The answer that the next one is compared with.
+    pub(super) marked_answer: Option<ComparedAnswer>,
     /// What the external editor was opened for; nothing when it was opened to be read.
     pub(super) editing: Option<EditTarget>,
     /// What editors of earlier runs saved.

@@ -3,13 +3,14 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::codec::compare::Comparison;
 use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::recipe::DerivationReport;
 use crate::model::record::{ConnInfo, LossTotals, Record};
 use crate::model::timing::Stamp;
-use crate::model::view::{SearchHit, View};
+use crate::model::view::{CompareQuery, SearchHit, View};
 use crate::model::wall_clock::ClockStep;
 
 /// What the engine reports. Events of one session arrive in order; none follows its `Done`.
@@ -30,6 +31,8 @@ pub enum Event {
     Found(SearchHit),
     /// How far a body is that is made of another: it began, ended, or cannot be made.
     Derived(Box<DerivationReport>),
+    /// What differs between two bodies, or in words why that cannot be said.
+    Compared { query: CompareQuery, found: Result<Box<Comparison>, String> },
     /// A body was written to a file, so many bytes of it, or could not be.
     BodySaved { path: PathBuf, outcome: Result<u64, Failure> },
     /// A command could not be carried out (unknown connection, closed session, peer gone).

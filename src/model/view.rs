@@ -115,3 +115,10 @@ pub struct SearchHit {
     /// Without a hit: what of the body could not be searched, in words.
     pub flaw: Option<String>,
 }
+
+/// A request to compare two bodies as they read decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CompareQuery {
+    pub old: BodyId,
+    pub new: BodyId,
+}

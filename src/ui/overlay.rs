@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::compare;
 use super::painter::{Painter, cells};
 use super::widget::frame::{self, position, window};
 use super::widget::{badge, fit};
@@ -54,6 +55,12 @@ pub(super) fn draw(mut screen: Painter<'_>) {
                 let area = Code::parts(inner).1;
                 let position = frame::read_to(it.scroll, it.lines(area.width).len(), area.height);
                 code(window(painter, &format!(" {} ", it.title), &keyed(&text), &position), it);
+            }
+            Overlay::Compare(it) => {
+                let text =
+                    keyed("[find-next] next · [copy] copy · [copy-whole] copy all · [back] close");
+                let title = format!(" Two answers ─ {} ", it.position());
+                compare::draw(window(painter, &title, &text, ""), it);
             }
             Overlay::Naming(it) => {
                 let text = keyed("[choose] take · [complete] complete · [back] cancel");

@@ -11,6 +11,8 @@ mod arranging;
 mod completing;
 #[path = "flows/bodies.rs"]
 mod bodies;
+#[path = "flows/compared.rs"]
+mod compared;
 #[path = "flows/composing.rs"]
 mod composing;
 #[path = "flows/conversations.rs"]

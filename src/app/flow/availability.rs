@@ -120,8 +120,10 @@ fn in_row(shared: &Shared, action: Action) -> bool {
 }
 
 fn of_history(app: &App, action: Action) -> Option<&'static str> {
-    let is_of_entry =
-        matches!(action, A::ForgetEntry | A::ForgetHistory | A::Open | A::Copy | A::Find);
+    let is_of_entry = matches!(
+        action,
+        A::ForgetEntry | A::ForgetHistory | A::Open | A::Copy | A::Find | A::Compare
+    );
     (is_of_entry && app.history.entries.is_empty() && app.history.search.is_none())
         .then_some("nothing was sent yet")
 }
@@ -163,7 +165,14 @@ fn of_exchange(app: &App, action: Action) -> Option<&'static str> {
     let is_bytes = app.exchange.subject(shared).is_some();
     match action {
         A::NextItem | A::PreviousItem if count < 2 => Some("there is only one"),
-        A::NextTab | A::PreviousTab | A::Copy | A::SaveToFile | A::MakePreset | A::Find
+        A::NextTab
+        | A::PreviousTab
+        | A::Copy
+        | A::SaveToFile
+        | A::MakePreset
+        | A::Find
+        | A::Compare
+        | A::MarkAnswer
             if count == 0 =>
         {
             Some("nothing is shown here yet")
@@ -206,6 +215,7 @@ fn of_traffic(app: &App, action: Action) -> Option<&'static str> {
             | A::MakePreset
             | A::NextItem
             | A::PreviousItem
+            | A::Compare
     );
     let is_empty = is_of_record && app.traffic.is_empty();
     is_empty.then_some("there is no record yet")

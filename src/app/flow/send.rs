@@ -118,7 +118,7 @@ fn open(app: &mut App, plan: Plan, scope: &Scope) {
         draft_address.clone_into(&mut session.written);
     }
     let draft = app.shared.drafts.current_mut();
-    draft.session = Some(id);
+    draft.session_before = draft.session.replace(id);
     draft.sent = Some(draft.spec.clone());
     draft.issues.clear();
     let (plan, secrets) = (Box::new(plan), scope.hidden());

@@ -267,6 +267,9 @@ impl ExchangePane {
             hints.push(Action::OpenOutside);
         }
         hints.dedup();
+        if shared.drafts.current().session_before.is_some() {
+            hints.push(Action::Compare);
+        }
         let always =
             [Action::NextTab, Action::Find, Action::Recipes, Action::ViewMode, Action::SaveToFile];
         hints.into_iter().chain(always).chain([Action::Copy]).collect()
