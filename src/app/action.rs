@@ -98,8 +98,8 @@ actions! {
     NextItem "next-item" Move "Next item" "The next exchange or connection of this session" [List "}"];
     PreviousItem "previous-item" Move "Previous item" "The exchange or connection before" [List "{"];
 
-    Open "open" View "Open" "Open what the cursor is on" [List "<Enter>"];
-    Toggle "toggle" View "Toggle" "Switch on or off, take the next choice, fold the folder" [List "<Space>", Cell "<Space>"];
+    Open "open" View "Open" "Open what the cursor is on; folds an object or list" [List "<Enter>"];
+    Toggle "toggle" View "Toggle" "Switch on or off, take the next choice, fold the folder, object or list" [List "<Space>", Cell "<Space>"];
     Zoom "zoom" View "Zoom" "Give the whole screen to this pane, and back" [Plain "z", Global "<F11>"];
     ToggleSideBar "toggle-side-bar" View "Toggle side bar" "Hide presets and history, and show them again" [Plain "b"];
     ToggleHistory "toggle-history" View "Toggle history" "Hide the history, and show it again" [Plain "B"];
@@ -113,12 +113,15 @@ actions! {
     Find "find" View "Find" "Filter the list, or search in what is shown" [List "/"];
     FindNext "find-next" View "Find next" "Go to the next hit of the search" [List "n"];
     FindPrevious "find-previous" View "Find previous" "Go to the hit before" [List "N"];
+    FoldLevel "fold-level" View "Fold level" "Fold all of JSON at the depth of the cursor, then one level further out" [Response "<lt>"];
+    UnfoldLevel "unfold-level" View "Unfold level" "Unfold one level of what is folded" [Response ">"];
     LineNumbers "line-numbers" View "Line numbers" "Show the numbers of lines, and hide them" [Response "#"];
     Select "select" View "Select" "Select lines from the cursor on, and end that" [Response "V"];
     Copy "copy" View "Copy" "Copy the value, row or message under the cursor to the clipboard (OSC 52)" [List "y", Code "y", Code "<Enter>"];
     CopyWhole "copy-whole" View "Copy whole" "Copy the whole body as received, or all lines of this tab" [Response "Y"];
     CopyPretty "copy-pretty" View "Copy pretty" "Copy the whole body with one value of JSON a line" [Response "<A-y>"];
     CopyJson "copy-json" View "Copy JSON" "Copy the value under the cursor as JSON, a string with its quotes" [Response "J"];
+    CopyPath "copy-path" View "Copy path" "Copy the path of the value under the cursor, as jq writes it" [Response "p"];
     CopyHex "copy-hex" View "Copy hex" "Copy the bytes of this message as hex digits" [Conversation "Y", Traffic "Y"];
     CopyEscaped "copy-escaped" View "Copy escaped" "Copy this message as escaped text" [Conversation "<A-y>", Traffic "<A-y>"];
     SaveToFile "save-to-file" View "Save to file" "Write the body or message on screen to a file" [Response "s"];
@@ -151,7 +154,7 @@ actions! {
     Duplicate "duplicate" Presets "Duplicate" "Duplicate the preset" [Presets "D"];
     Delete "delete" Presets "Delete" "Delete the preset or the whole folder, after asking" [Presets "d", Presets "<Del>"];
     Describe "describe" Presets "Describe" "Edit what the preset says about itself" [Presets "A"];
-    FoldAll "fold-all" Presets "Fold all" "Fold all folders, or unfold them" [Presets "F"];
+    FoldAll "fold-all" Presets "Fold all" "Fold all folders, or the objects and lists of a body, or unfold them" [Presets "F", Response "F"];
     Revert "revert" Presets "Revert" "Throw away unsaved changes, after asking" [Presets "u"];
     ForgetEntry "forget-entry" Presets "Forget entry" "Forget this entry of the history, after asking" [History "d", History "<Del>"];
     ForgetHistory "forget-history" Presets "Forget history" "Forget the whole history, after asking" [History "D"];

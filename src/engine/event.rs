@@ -8,7 +8,7 @@ use crate::model::failure::Failure;
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::record::{ConnInfo, LossTotals, Record};
 use crate::model::timing::Stamp;
-use crate::model::view::{SearchHit, View};
+use crate::model::view::{HitCount, SearchHit, View};
 use crate::model::wall_clock::ClockStep;
 
 /// What the engine reports. Events of one session arrive in order; none follows its `Done`.
@@ -27,6 +27,8 @@ pub enum Event {
     View(Box<View>),
     /// What was searched for in a body, or that it is not there.
     Found(SearchHit),
+    /// How many hits a search has that found one.
+    HitsCounted(HitCount),
     /// A body was written to a file, so many bytes of it, or could not be.
     BodySaved { path: PathBuf, outcome: Result<u64, Failure> },
     /// A command could not be carried out (unknown connection, closed session, peer gone).

@@ -32,6 +32,7 @@ pub(crate) fn apply(app: &mut App, event: Event) {
         }
         Event::View(view) => response::view_arrived(app, *view),
         Event::Found(hit) => response::found(app, &hit),
+        Event::HitsCounted(count) => app.exchange.search.count = Some(count),
         Event::BodySaved { path, outcome } => match outcome {
             Ok(bytes) => app.say(format!("{bytes} bytes saved to {}", path.display())),
             Err(failure) => app.warn(failure.to_string()),
