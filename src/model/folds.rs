@@ -82,19 +82,18 @@ impl Folds {
 impl JsonStep {
     /// Adds the step to a path: `.name`, `["no name"]`, `[2]`; the first one begins with a dot.
     pub fn extend(&self, path: &mut String) {
-        let dot = if path.is_empty() { "." } else { "" };
-        match self {
-            JsonStep::Top => {}
-            JsonStep::Index(at) => *path += &format!("{dot}[{at}]"),
-            JsonStep::Name(name) => {
-                let text = String::from_utf8_lossy(name);
-                if is_identifier(name) {
-                    *path += &format!(".{text}");
-                } else {
-                    *path += &format!("{dot}[\"{text}\"]");
-                }
-            }
+        let step = match self {
+            JsonStep::Top => return,
+            JsonStep::Index(at) => format!("[{at}]"),
+            JsonStep::Name(name) => match String::from_utf8_lossy(name) {
+                text if is_identifier(name) => format!(".{text}"),
+                text => format!("[\"{text}\"]"),
+            },
+        };
+        if path.is_empty() && step.starts_with('[') {
+            path.push('.');
         }
+        path.push_str(&step);
     }
 }
 
@@ -123,7 +122,9 @@ mod tests {
             (vec![JsonStep::Top], ""),
         ] {
             let mut text = String::new();
-            steps.iter().for_each(|step| step.extend(&mut text));
+            for step in &steps {
+                step.extend(&mut text);
+            }
             assert_eq!(text, path);
         }
     }

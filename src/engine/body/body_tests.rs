@@ -363,7 +363,9 @@ async fn what_is_folded_is_hidden_and_counted_wherever_one_looks() {
     };
     let single = |level: Option<u32>, rows: &[usize]| {
         let mut folds = Folds { level, ..Folds::default() };
-        rows.iter().for_each(|n| folds.toggle(row(*n)));
+        for n in rows {
+            folds.toggle(row(*n));
+        }
         folds
     };
     let all = [
@@ -415,7 +417,9 @@ async fn a_window_tells_what_encloses_it() {
     let number = lines.iter().position(|line| line.offset == at).unwrap() as u64;
     let view = bench.view(query(id, ViewMode::Pretty, number + 3, 3)).await;
     let mut path = String::new();
-    view.enclosing.iter().for_each(|outer| outer.step.extend(&mut path));
+    for outer in &view.enclosing {
+        outer.step.extend(&mut path);
+    }
     assert_eq!(path, ".rows[555][\"a b\"].tags");
     assert_eq!(view.enclosing[2].number, number - 1);
     let text = "\"id\":555,".to_owned();

@@ -2,6 +2,7 @@
 
 use super::body_fetch::{BodyFetch, CopyForm, FetchAim};
 use super::body_value::{self, ValueFound};
+use super::body_view::BodyView;
 use super::exchange_state::ExchangePane;
 use super::json_value::ValueForm;
 use super::tab_lines::TextLine;
@@ -90,7 +91,7 @@ impl ExchangePane {
 
     /// Puts the path of the value under the cursor onto the clipboard.
     pub(super) fn copy_path(&self, shared: &Shared) -> Outcome {
-        match self.view(shared).and_then(|view| view.path()) {
+        match self.view(shared).and_then(BodyView::path) {
             Some(path) => copying::put(format!("path {path}"), path).into(),
             None => Outcome::say("only values of JSON that is laid out have a path"),
         }

@@ -22,7 +22,7 @@ const LEVEL_FOLDS: usize = 500_000;
 
 /// A fold by its lines.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Fold {
+pub(super) struct FoldSpan {
     /// First byte of the line that opens it.
     at: u64,
     open: u64,
@@ -35,12 +35,12 @@ pub(super) struct Fold {
 pub(super) struct FoldMap {
     pub(super) folds: Folds,
     /// Those of the depth all of which are folded, in order; exceptions included.
-    level: Vec<Fold>,
+    level: Vec<FoldSpan>,
     scan: Option<LevelScan>,
     /// Folds at other depths, in order, none inside of another.
-    others: Vec<Fold>,
+    others: Vec<FoldSpan>,
     /// Those that were asked for, with their depth; `None` = it does not end yet.
-    known: BTreeMap<u64, Option<(u32, Fold)>>,
+    known: BTreeMap<u64, Option<(u32, FoldSpan)>>,
     /// How far the body was indexed when these were found.
     found_at: u64,
 }
@@ -59,7 +59,7 @@ struct LevelScan {
 /// A line that is shown, with what hides behind it.
 pub(super) type ShownLine = (u64, Option<FoldedLines>);
 
-impl Fold {
+impl FoldSpan {
     fn lines(&self) -> FoldedLines {
         FoldedLines { members: self.members, lines: self.close - self.open }
     }
@@ -67,8 +67,9 @@ impl Fold {
 
 impl FoldMap {
     /// The outermost fold a line is in or opens.
-    fn around(&self, line: u64) -> Option<&Fold> {
-        let of = |list: &'_ [Fold]| list.partition_point(|fold| fold.open <= line).checked_sub(1);
+    fn around(&self, line: u64) -> Option<&FoldSpan> {
+        let of =
+            |list: &'_ [FoldSpan]| list.partition_point(|fold| fold.open <= line).checked_sub(1);
         let in_level = of(&self.level).and_then(|at| self.level.get(at));
         let in_level = in_level.filter(|fold| !self.folds.except.contains(&fold.at));
         let in_others = of(&self.others).and_then(|at| self.others.get(at));
@@ -89,7 +90,7 @@ impl FoldMap {
         let mut lines = Vec::with_capacity(rows);
         while lines.len() < rows && line < total {
             let fold = self.around(line);
-            lines.push((line, fold.map(Fold::lines)));
+            lines.push((line, fold.map(FoldSpan::lines)));
             line = fold.map_or(line, |fold| fold.close) + 1;
         }
         lines
@@ -120,7 +121,7 @@ impl FoldMap {
                     *last = (start.offset, *lines);
                 } else if level.len() < LEVEL_FOLDS {
                     let ((at, open), members) = (*last, start.place.member);
-                    level.push(Fold { at, open, close: *lines, members });
+                    level.push(FoldSpan { at, open, close: *lines, members });
                 }
             }
             *lines += 1;
@@ -156,7 +157,7 @@ impl LineIndex {
             (*at, fold.or_else(|| self.find_fold(body, *at)))
         };
         let known: BTreeMap<_, _> = folds.except.iter().map(find).collect();
-        let mut others: Vec<Fold> = Vec::new();
+        let mut others: Vec<FoldSpan> = Vec::new();
         for (depth, fold) in known.values().flatten() {
             let is_inside = others.last().is_some_and(|before| fold.open <= before.close);
             if Some(*depth) != folds.level && !is_inside {
@@ -167,7 +168,7 @@ impl LineIndex {
     }
 
     /// The object or list that the line with this first byte opens, with its depth.
-    fn find_fold(&self, body: &Body, at: u64) -> Option<(u32, Fold)> {
+    fn find_fold(&self, body: &Body, at: u64) -> Option<(u32, FoldSpan)> {
         let (mut open, mut place) = (0, None);
         self.lines_from(
             body,
@@ -191,7 +192,7 @@ impl LineIndex {
                 return false;
             }
             if start.place.depth == depth && start.place.closes {
-                fold = Some(Fold { at, open, close: number, members: start.place.member });
+                fold = Some(FoldSpan { at, open, close: number, members: start.place.member });
             }
             true
         });

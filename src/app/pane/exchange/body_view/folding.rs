@@ -42,10 +42,10 @@ impl BodyView {
         Ok(())
     }
 
-    /// Folds all objects and lists within the outermost, or unfolds everything.
+    /// Folds all objects and lists within the outermost; when all of a depth are, unfolds everything.
     pub(in super::super) fn toggle_all_folds(&mut self) -> Result<(), &'static str> {
         self.laid_out()?;
-        let level = self.folds.is_empty().then_some(1);
+        let level = self.folds.level.is_none().then_some(1);
         self.fold_level(level);
         Ok(())
     }
