@@ -100,8 +100,8 @@ actions! {
     NextItem "next-item" Move "Next item" "The next exchange or connection of this session" [List "}"];
     PreviousItem "previous-item" Move "Previous item" "The exchange or connection before" [List "{"];
 
-    Open "open" View "Open" "Open what the cursor is on" [List "<Enter>"];
-    Toggle "toggle" View "Toggle" "Switch on or off, take the next choice, fold the folder" [List "<Space>", Cell "<Space>"];
+    Open "open" View "Open" "Open what the cursor is on; folds an object or list" [List "<Enter>"];
+    Toggle "toggle" View "Toggle" "Switch on or off, take the next choice, fold the folder, object or list" [List "<Space>", Cell "<Space>"];
     Zoom "zoom" View "Zoom" "Give the whole screen to this pane, and back" [Plain "z", Global "<F11>"];
     ToggleSideBar "toggle-side-bar" View "Toggle side bar" "Hide presets and history, and show them again" [Plain "b"];
     ToggleHistory "toggle-history" View "Toggle history" "Hide the history, and show it again" [Plain "B"];
@@ -115,12 +115,15 @@ actions! {
     Find "find" View "Find" "Filter the list, or search in what is shown" [List "/"];
     FindNext "find-next" View "Find next" "Go to the next hit of the search, or the next difference" [List "n", Compare "n"];
     FindPrevious "find-previous" View "Find previous" "Go to the hit or difference before" [List "N", Compare "N"];
+    FoldLevel "fold-level" View "Fold level" "Fold all of JSON at the depth of the cursor, then one level further out" [Response "<lt>"];
+    UnfoldLevel "unfold-level" View "Unfold level" "Unfold one level of what is folded" [Response ">"];
     LineNumbers "line-numbers" View "Line numbers" "Show the numbers of lines, and hide them" [Response "#"];
     Select "select" View "Select" "Select lines from the cursor on, and end that" [Response "V"];
     Copy "copy" View "Copy" "Copy the value, row or message under the cursor to the clipboard (OSC 52)" [List "y", Code "y", Code "<Enter>", Compare "y"];
     CopyWhole "copy-whole" View "Copy whole" "Copy the whole body as received, or all lines of this tab" [Response "Y", Compare "Y"];
     CopyPretty "copy-pretty" View "Copy pretty" "Copy the whole body with one value of JSON a line" [Response "<A-y>"];
     CopyJson "copy-json" View "Copy JSON" "Copy the value under the cursor as JSON, a string with its quotes" [Response "J"];
+    CopyPath "copy-path" View "Copy path" "Copy the path of the value under the cursor, as jq writes it" [Response "p"];
     CopyHex "copy-hex" View "Copy hex" "Copy the bytes of this message as hex digits" [Conversation "Y", Traffic "Y"];
     CopyEscaped "copy-escaped" View "Copy escaped" "Copy this message as escaped text" [Conversation "<A-y>", Traffic "<A-y>"];
     Compare "compare" View "Compare" "Compare this answer with the marked one, else with the one before" [Response "=", Traffic "=", History "="];
@@ -130,7 +133,6 @@ actions! {
     Jq "jq" View "Jq" "Filter JSON with jq" [Response "q"];
     SortKeys "sort-keys" View "Sort keys" "Put the keys of JSON in order, and back" [Response "K"];
     Unescape "unescape" View "Unescape" "Show JSON and text inside strings as what they are, and back" [Response "U"];
-    LayOut "lay-out" View "Lay out" "Put one element of XML or HTML on a line, and back" [Response "X"];
     Tabulate "tabulate" View "Tabulate" "Show CSV, TSV, JSON Lines or a list as a table, and back" [Response "C"];
     Pipe "pipe" View "Pipe" "Pipe the body on screen to a command, and show what it prints" [Response "|"];
     OpenOutside "open-outside" View "Open outside" "Open the body on screen with the program for its kind" [Response "o"];
@@ -146,7 +148,7 @@ actions! {
     AddRow "add-row" Edit "Add row" "Add a row, rule or step" [Form "<A-n>"];
     Undo "undo" Edit "Undo" "Take back what was typed, or bring back what was deleted last" [Form "<A-z>", Form "<A-u>", Form "<C-_>", Presets "<A-z>"];
     Redo "redo" Edit "Redo" "Make again what was taken back" [Form "<A-y>", Form "<A-Z>"];
-    LayOut "lay-out" Edit "Lay out" "Lay the JSON of this text out, one value a line; undo brings the old text back" [Form "<A-F>"];
+    LayOut "lay-out" Edit "Lay out" "Lay out the JSON that is written (undo brings the old text back), or XML and HTML on screen (again: back)" [Form "<A-F>", Response "X"];
     NextCell "next-cell" Edit "Next cell" "Next cell, or a new row" [Form "<Enter>"];
     AcceptCompletion "accept-completion" Edit "Accept completion" "Take the completion that is marked" [Completion "<Tab>", Chosen "<Enter>"];
     OfferCompletions "offer-completions" Edit "Offer completions" "Show what can stand here" [Form "<C-Space>", Form "<A-/>", Input "<C-Space>", Input "<A-/>"];
@@ -168,7 +170,7 @@ actions! {
     Duplicate "duplicate" Presets "Duplicate" "Duplicate the preset" [Presets "D"];
     Delete "delete" Presets "Delete" "Delete the preset or the whole folder, after asking" [Presets "d", Presets "<Del>"];
     Describe "describe" Presets "Describe" "Edit what the preset says about itself" [Presets "A"];
-    FoldAll "fold-all" Presets "Fold all" "Fold all folders, or unfold them" [Presets "F"];
+    FoldAll "fold-all" Presets "Fold all" "Fold all folders, or the objects and lists of a body, or unfold them" [Presets "F", Response "F"];
     Revert "revert" Presets "Revert" "Throw away unsaved changes, after asking" [Presets "u"];
     ForgetEntry "forget-entry" Presets "Forget entry" "Forget this entry of the history, after asking" [History "d", History "<Del>"];
     ForgetHistory "forget-history" Presets "Forget history" "Forget the whole history, after asking" [History "D"];

@@ -12,8 +12,8 @@ use jiff::tz::Offset;
 use ratatui::layout::Rect;
 
 use super::action::Action;
-use super::completion::Popup;
 use super::compare_rows::ComparedAnswer;
+use super::completion::Popup;
 use super::edited_text::EditedTexts;
 use super::effect::Effect;
 use super::focus::Pane;

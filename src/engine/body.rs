@@ -6,8 +6,9 @@
 //! view, searches, saves) and answer on the urgent channel. The oldest finished bodies are
 //! released when the bounds below are passed; a window onto one of them says so.
 
-mod derive;
 mod compare;
+mod derive;
+mod hit_count;
 mod index;
 mod message;
 mod save;

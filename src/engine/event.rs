@@ -10,7 +10,7 @@ use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::recipe::DerivationReport;
 use crate::model::record::{ConnInfo, LossTotals, Record};
 use crate::model::timing::Stamp;
-use crate::model::view::{CompareQuery, SearchHit, View};
+use crate::model::view::{CompareQuery, HitCount, SearchHit, View};
 use crate::model::wall_clock::ClockStep;
 
 /// What the engine reports. Events of one session arrive in order; none follows its `Done`.
@@ -33,6 +33,8 @@ pub enum Event {
     Derived(Box<DerivationReport>),
     /// What differs between two bodies, or in words why that cannot be said.
     Compared { query: CompareQuery, found: Result<Box<Comparison>, String> },
+    /// How many hits a search has that found one.
+    HitsCounted(HitCount),
     /// A body was written to a file, so many bytes of it, or could not be.
     BodySaved { path: PathBuf, outcome: Result<u64, Failure> },
     /// A command could not be carried out (unknown connection, closed session, peer gone).

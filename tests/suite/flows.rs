@@ -7,12 +7,12 @@ mod address;
 mod answers;
 #[path = "flows/arranging.rs"]
 mod arranging;
-#[path = "flows/completing.rs"]
-mod completing;
 #[path = "flows/bodies.rs"]
 mod bodies;
 #[path = "flows/compared.rs"]
 mod compared;
+#[path = "flows/completing.rs"]
+mod completing;
 #[path = "flows/composing.rs"]
 mod composing;
 #[path = "flows/conversations.rs"]

@@ -198,9 +198,17 @@ fn of_exchange(app: &App, action: Action) -> Option<&'static str> {
         {
             Some("only where bytes are shown: Body, Raw and Request")
         }
-        A::Toggle | A::ExternalEditor => Some("not in what was received"),
+        A::Toggle | A::FoldAll | A::FoldLevel | A::UnfoldLevel | A::CopyPath if !is_json(app) => {
+            Some("only where JSON is laid out")
+        }
+        A::ExternalEditor => Some("not in what was received"),
         _ => None,
     }
+}
+
+/// Whether the cursor is on JSON that is laid out.
+fn is_json(app: &App) -> bool {
+    app.exchange.view(&app.shared).is_some_and(|view| view.path().is_some())
 }
 
 fn of_traffic(app: &App, action: Action) -> Option<&'static str> {

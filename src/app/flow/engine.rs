@@ -34,6 +34,7 @@ pub(crate) fn apply(app: &mut App, event: Event) {
         Event::Found(hit) => response::found(app, &hit),
         Event::Derived(report) => response::derived(app, *report),
         Event::Compared { query, found } => compare::arrived(app, query, found),
+        Event::HitsCounted(count) => app.exchange.search.count = Some(count),
         Event::BodySaved { path, outcome } => match outcome {
             Ok(bytes) => app.say(format!("{bytes} bytes saved to {}", path.display())),
             Err(failure) => app.warn(failure.to_string()),

@@ -200,7 +200,7 @@ impl BodyPrinter {
         let mut top = 0;
         loop {
             let (part, mode) = (ViewPart::Decoded, ViewMode::Pretty);
-            let query = ViewQuery { body: self.body, part, mode, top, rows: LINES };
+            let query = ViewQuery::new(self.body, part, mode, top, LINES);
             output.ready().await?;
             headless.engine.view(query.clone())?;
             let view = loop {

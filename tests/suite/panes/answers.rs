@@ -107,12 +107,13 @@ fn the_name_a_server_proposes_is_made_safe_and_proposed() {
 
 fn first_line(query: ViewQuery, bytes: &'static [u8]) -> Event {
     let bytes = Bytes::from_static(bytes);
-    let line = ViewLine { offset: 0, bytes, indent: 0, continued: false };
+    let line = ViewLine { bytes, ..ViewLine::default() };
     Event::View(Box::new(View {
         cut: query.mode,
         query,
         top: 0,
         lines: vec![line],
+        enclosing: Vec::new(),
         total_lines: 1,
         total_bytes: 12,
         complete: true,

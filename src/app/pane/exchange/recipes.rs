@@ -122,7 +122,7 @@ impl ExchangePane {
                 let is_changed = input.edit(&mut line.editor);
                 if is_changed { self.typed_on(shared) } else { Outcome::yes() }
             }
-            PaneInput::Press(..) | PaneInput::Wheel(_) => return None,
+            PaneInput::Press(..) | PaneInput::Drag(..) | PaneInput::Wheel(_) => return None,
         })
     }
 

@@ -13,6 +13,7 @@ use crate::app::{App, format, wrap_bytes};
 use crate::codec::highlight;
 use crate::codec::printable::{printable, printable_str};
 use crate::model::exchange::ExchangeState;
+use crate::model::folds::FoldedLines;
 use crate::model::theme::ThemeRole;
 use crate::model::view::{ViewLine, ViewMode};
 use crate::ui::painter::Painter;
@@ -75,7 +76,8 @@ fn body(mut painter: Painter<'_>, view: &BodyView) {
     let width = usize::from(area.width.saturating_sub(gutter));
     let room = Viewport { width, height: area.height.into(), wrap: wraps };
     let mut rows = area.rows();
-    'lines: for (line, number) in shown.take(area.height.into()).zip(view.drawn.line..) {
+    'lines: for line in shown.take(area.height.into()) {
+        let number = line.number;
         let look = LineLook {
             spans: highlight(cut, palette, line),
             selected: view.selected(number, line),
@@ -92,7 +94,13 @@ fn body(mut painter: Painter<'_>, view: &BodyView) {
                     return bytes::hex_row(&mut painter, (line.offset, &line.bytes), &hits);
                 }
                 let goes_on = at > 0 || line.continued;
-                gutter_cells(&mut painter, gutter, (!goes_on).then_some(number + 1));
+                let mark = match line.folded {
+                    _ if goes_on => "↳",
+                    Some(_) => "▸",
+                    None if view.opens(line) => "▾",
+                    None => "",
+                };
+                gutter_cells(&mut painter, gutter, (!goes_on).then_some(number + 1), mark);
                 draw_line(painter, (line, range), &look);
             };
             let mut painter = painter.at(row);
@@ -114,14 +122,14 @@ fn has_keys(app: &App) -> bool {
 }
 
 /// The number of a line before its first row; before others that it goes on.
-fn gutter_cells(painter: &mut Painter<'_>, gutter: u16, number: Option<u64>) {
+fn gutter_cells(painter: &mut Painter<'_>, gutter: u16, number: Option<u64>, mark: &str) {
     let dim = painter.palette.dim;
     if gutter > 2 {
         let text = number.map_or_else(String::new, |number| number.to_string());
         painter.column_right(&text, gutter - 2, dim);
     }
     if gutter > 0 {
-        painter.column(if number.is_none() { "↳" } else { "" }, 2, dim);
+        painter.column(mark, 2, dim);
     }
 }
 
@@ -185,9 +193,22 @@ fn draw_line(
         hits = bytes::selected(selected);
     }
     bytes::text(&mut painter, (part, palette.base), (&moved, &hits), left);
+    if let Some(folded) = line.folded {
+        painter.put(&behind_fold(line, folded), palette.dim);
+    }
     if !look.wraps {
         cut_marks(painter.at(area), (shown, left), part);
     }
+}
+
+/// `… 12 keys}`: what is behind a bracket that is folded.
+fn behind_fold(line: &ViewLine, folded: FoldedLines) -> String {
+    let (one, several, end) = match line.bytes.last() {
+        Some(b'{') => ("key", "keys", '}'),
+        _ => ("item", "items", ']'),
+    };
+    let what = if folded.members == 1 { one } else { several };
+    format!("… {} {what}{end}", format::count(folded.members))
 }
 
 /// Says at the edges that a line goes on there; `left` cells of its text lie before them.
@@ -296,6 +317,11 @@ pub(super) fn foot(painter: &Painter<'_>) -> Vec<(String, Style)> {
     }
     if app.exchange.search.is_running {
         parts.push(("searching".to_owned(), palette.dim));
+    } else if let Some(place) = app.exchange.search.place(&app.shared) {
+        parts.push((format!("hit {place}"), palette.base));
+    }
+    if let Some(path) = view.path() {
+        parts.push((printable_str(&path).into_owned(), palette.ink(ThemeRole::JsonKey)));
     }
     let mode = match view.mode {
         ViewMode::Pretty => "pretty",
