@@ -275,7 +275,8 @@ impl Live {
                 let unsent = self.outgoing.unsent();
                 let mut failure =
                     explain::stream_failure(Stage::Send, &self.setup.peer, &error, self.received);
-                failure.cause = format!("{}; {unsent} bytes were not sent", failure.cause);
+                failure.cause =
+                    format!("{}; {unsent} bytes in the queue were not sent", failure.cause);
                 Some(End::Failed(failure))
             }
         }

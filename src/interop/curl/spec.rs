@@ -11,6 +11,7 @@ use super::request::CurlRequest;
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
 use crate::codec::escape;
+use crate::compose::address::one_slash;
 use crate::compose::template;
 use crate::model::http::{Auth, AutomaticHeader, HttpBody, HttpSpec, REDIRECTS};
 use crate::model::payload::{Payload, PayloadFormat};
@@ -81,7 +82,8 @@ impl CurlRequest {
         for other in urls {
             self.warnings.push(format!("only the first URL is used, not {}", other.text));
         }
-        let mut url = first.text.trim().to_owned();
+        let written = first.text.trim();
+        let mut url = one_slash(written).unwrap_or_else(|| written.to_owned());
         let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
         match scheme.as_deref() {
             Some("http" | "https") => {}
