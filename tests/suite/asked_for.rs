@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::mpsc;
 
-use crate::harness::peers::{http_peer, read_head, tcp_peer};
+use crate::harness::peers::{http_peer, tcp_peer};
 use crate::harness::program::{listen, run, run_with_input, text, told};
 
 /// A peer that answers `a\0` and a byte that is no text, then tells what it got.
@@ -45,10 +45,12 @@ fn hex_is_read_from_files_and_standard_input_too() {
     for words in [&["--hex", "-d", &data][..], &["--hex", "-d", "@-"], &["--hex"]] {
         let (sender, bodies) = mpsc::channel();
         let peer = tcp_peer(move |mut stream| {
-            let mut all = read_head(&mut stream).unwrap_or_default();
-            let mut body = [0; 4];
-            let _ = stream.read_exact(&mut body);
-            all.extend_from_slice(&body);
+            let (mut all, mut piece) = (Vec::new(), [0; 4096]);
+            while !all.ends_with(b"\xde\xad\xbe\xef")
+                && let Ok(read @ 1..) = stream.read(&mut piece)
+            {
+                all.extend_from_slice(&piece[..read]);
+            }
             let _ = stream.write_all(b"HTTP/1.1 204 X\r\n\r\n");
             let _ = sender.send(all);
         });
