@@ -151,9 +151,6 @@ pub fn normalise_url(text: &str) -> Result<String, String> {
     if let Some(message) = wrong_scheme(text) {
         return Err(message);
     }
-    if let Some(slashed) = one_slash(text) {
-        return Err(format!("the URL lacks a slash; write {slashed}"));
-    }
     let whole = match scheme(text) {
         Some((scheme, _)) if scheme == "http" || scheme == "https" => text.to_owned(),
         Some((scheme, _)) => return Err(format!("'{scheme}://' is not a URL for HTTP")),
@@ -187,14 +184,6 @@ pub fn normalise_url(text: &str) -> Result<String, String> {
         Err(url::ParseError::InvalidPort) => error("the port is not a number up to 65535"),
         Err(problem) => Err(format!("not a URL: {problem}")),
     }
-}
-
-/// The URL that was meant by one with a slash too few (`http:/host`), which curl takes, too.
-#[must_use]
-pub(crate) fn one_slash(text: &str) -> Option<String> {
-    let (scheme, rest) = text.split_once(":/")?;
-    let is_http = ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
-    (is_http && !rest.starts_with('/') && !rest.is_empty()).then(|| format!("{scheme}://{rest}"))
 }
 
 /// The host as typed, of a URL up to its path.
@@ -392,8 +381,6 @@ mod tests {
             ("", "empty"),
             ("http://", "no host"),
             ("http:a", "lacks '//'"),
-            ("http:/a/b", "lacks a slash; write http://a/b"),
-            ("HTTPS:/a:1", "lacks a slash; write HTTPS://a:1"),
             ("a\tb", "tab"),
             ("http://a/\r\nX: y", "CR"),
             ("http://a\\b", "backslash"),

@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::mpsc;
 
-use crate::harness::peers::{http_peer, tcp_peer};
+use crate::harness::peers::{http_peer, tcp_peer, udp_peer};
 use crate::harness::program::{listen, run, run_with_input, text, told};
 
 /// A peer that answers `a\0` and a byte that is no text, then tells what it got.
@@ -163,4 +163,18 @@ fn a_listener_tells_of_requests_in_the_order_in_which_they_were_answered() {
         .filter_map(|(at, found)| said[at + found.len()..].split('"').next()?.parse().ok())
         .collect();
     assert_eq!(order, (0..count).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_a_conversation_remarks_is_said_beside_its_bytes() {
+    let (_socket, there) = udp_peer();
+    let long = "x".repeat(5000);
+    for style in ["--raw", "--text"] {
+        let ended = run(&["send", &format!("udp://{there}"), "-d", &long, "--wait", "0", style]);
+        let (status, said) = told(&ended);
+        // On this machine nothing is cut into fragments that get lost.
+        assert!(status == Some(0) && said.contains("fragments"), "{style}: {said}");
+    }
+    let steps = run(&["send", &format!("udp://{there}"), "-d", "x", "--wait", "0"]);
+    assert_eq!(told(&steps), (Some(0), String::new()));
 }

@@ -24,7 +24,7 @@ use crate::cli::stdin::{self, IN_FLIGHT, PieceReceiver, PieceSource, SILENCE, ST
 use crate::console;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command, Recipient};
-use crate::engine::event::{Batch, Event, Phase};
+use crate::engine::event::{Batch, Event, NOT_VERIFIED, Phase, STEPS_DONE, UNPROVEN};
 use crate::interop::ndjson;
 use crate::interop::told_streams::ToldStreams;
 use crate::model::endpoint::{Endpoint, is_reply};
@@ -291,6 +291,7 @@ impl CliConversation<'_> {
                     }
                     self.wait();
                 }
+                (RecordKind::Note | RecordKind::Secured, Direction::Local) => self.remark(record),
                 // A datagram that could not be sent, or came back.
                 (RecordKind::Failed, Direction::Sent | Direction::Received)
                     if self.has_datagrams() =>
@@ -307,6 +308,16 @@ impl CliConversation<'_> {
             self.streams.over(*conn);
         }
         Ok(())
+    }
+
+    /// What is worth knowing of what happens; JSON Lines have it.
+    fn remark(&self, record: &Record) {
+        let words = String::from_utf8_lossy(&record.data);
+        let is_odd = record.kind != RecordKind::Secured
+            || [NOT_VERIFIED, UNPROVEN].iter().any(|it| words.contains(it));
+        if self.output.style != Style::Json && is_odd && words != STEPS_DONE {
+            output::note(&words);
+        }
     }
 
     /// Whether it is no datagram of somebody else; the first of those is told.

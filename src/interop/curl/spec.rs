@@ -11,7 +11,6 @@ use super::request::CurlRequest;
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
 use crate::codec::escape;
-use crate::compose::address::one_slash;
 use crate::compose::template;
 use crate::model::http::{Auth, AutomaticHeader, HttpBody, HttpSpec, REDIRECTS};
 use crate::model::payload::{Payload, PayloadFormat};
@@ -413,6 +412,13 @@ fn has_glob(url: &str) -> bool {
             .is_some_and(|(inner, _)| inner.contains(sign))
     };
     within('{', '}', ',') || within('[', ']', '-')
+}
+
+/// The URL that was meant by one with a slash too few (`http:/host`), which curl takes.
+fn one_slash(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once(":/")?;
+    let is_http = ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    (is_http && !rest.starts_with('/') && !rest.is_empty()).then(|| format!("{scheme}://{rest}"))
 }
 
 /// Makes every text of the spec stay what it is: braces are quoted, shell variables become
