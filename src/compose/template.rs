@@ -279,6 +279,12 @@ pub(crate) fn name_spans(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
+/// Whether a text begins with the braces of a name, or with those that stand for braces.
+#[must_use]
+pub fn begins_with_braces(text: &str) -> bool {
+    !matches!(brace(text), Brace::Text)
+}
+
 /// What a `{` begins.
 enum Brace<'a> {
     /// Nothing special.

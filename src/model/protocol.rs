@@ -36,6 +36,8 @@ impl Side {
 
 /// What lists have at the beginning of a listener's row.
 pub const LISTENER_BADGE: &str = "SRV";
+/// The same of a client whose connection has TLS.
+pub const TLS_BADGE: &str = "TLS";
 
 /// What may be offered for one side of a protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +98,7 @@ impl Protocol {
         match protocol {
             Some(protocol) => protocol.role(),
             None if badge == LISTENER_BADGE => ThemeRole::Listener,
+            None if badge == TLS_BADGE => Protocol::Tcp.role(),
             None => ThemeRole::of_method(badge),
         }
     }
