@@ -196,7 +196,7 @@ impl Syntax {
             Inside::Comment => match memchr::memmem::find(left, b"-->") {
                 Some(at) if at < limit => {
                     self.inside = Inside::CommentEnd(3);
-                    (Punctuation, at)
+                    if at > 0 { (Punctuation, at) } else { self.markup(left, limit) }
                 }
                 _ => (Punctuation, limit),
             },

@@ -6,6 +6,7 @@
 mod address_line;
 mod field_areas;
 mod form_editor;
+mod live_answers;
 mod moves;
 
 pub(crate) use address_line::send_words;
@@ -14,11 +15,14 @@ pub use field_areas::PlacedField;
 pub(crate) use field_areas::tab_strip;
 pub use field_areas::text_parts;
 pub use form_editor::RequestPane;
+pub use live_answers::{LiveAnswer, changed_answers, live_answer};
 
 use ratatui::layout::Rect;
 
 use form_editor::{form, is_text, kind_of};
-use moves::{beside, in_next_row, is_alone, is_source, next_cell, text_of_row};
+use moves::{
+    begins_details, beside, details, in_next_row, is_alone, is_source, next_cell, text_of_row,
+};
 
 use crate::app::action::Action;
 use crate::app::copying;
@@ -86,6 +90,7 @@ impl RequestPane {
                     .filter(|_| is_real),
             );
         } else if draft.at.in_list().is_some() {
+            hints.extend([Action::ToggleRow, Action::DuplicateRow]);
             hints.extend([Action::DeleteRow, Action::AddRow]);
         }
         hints.retain(|action| *action != Action::Send);
@@ -137,6 +142,7 @@ impl RequestPane {
             Action::Cancel => self.copy_selection(shared),
             Action::ToggleRow => toggle_row(shared),
             Action::AddRow => add_row(shared),
+            Action::DuplicateRow => Intent::DuplicateRow.into(),
             Action::ExternalEditor => self.edit_external(shared),
             Action::Copy => copy(shared),
             _ => Outcome::no(),
@@ -343,7 +349,12 @@ impl RequestPane {
                 return Outcome::yes();
             }
         }
-        go(in_next_row(&form(shared), at, down), Caret::Keep)
+        let form = form(shared);
+        if !down && begins_details(&form, at) {
+            // Up from what belongs to an answer is its row, not the last one of the table.
+            return go(Some(shared.drafts.current().chosen.last_cell()), Caret::Keep);
+        }
+        go(in_next_row(&form, at, down), Caret::Keep)
     }
 
     fn page(&mut self, shared: &Shared, down: bool) -> Outcome {
@@ -367,6 +378,9 @@ impl RequestPane {
         match kind_of(shared, at) {
             Some(FieldKind::Area) => self.edit_key(shared, Key::new(KeyCode::Enter)),
             Some(FieldKind::Button) => add_row(shared),
+            Some(FieldKind::Choice) if is_last_cell(shared, at) => {
+                go(details(&form(shared)), Caret::Keep)
+            }
             Some(FieldKind::Choice | FieldKind::Check) if !is_source(at) => cycle(at, true),
             Some(FieldKind::Tabs) => go(in_next_row(&form(shared), at, true), Caret::Keep),
             _ => go(next_cell(&form(shared), at), Caret::Keep),
@@ -457,6 +471,12 @@ fn typed(shared: &Shared, kind: Option<FieldKind>, key: Key) -> Outcome {
     })
 }
 
+/// Whether a field is the end of a row of a table, below which what belongs to it stands.
+fn is_last_cell(shared: &Shared, at: FormFieldId) -> bool {
+    let draft = shared.drafts.current();
+    draft.tab == FormTab::Answers && draft.chosen.last_cell() == at
+}
+
 fn cycle(field: FormFieldId, forward: bool) -> Outcome {
     Intent::CycleField { field, forward }.into()
 }
@@ -479,8 +499,12 @@ fn switch_tab(shared: &Shared, forward: bool) -> Outcome {
 /// Switches the row of a list or an automatic header on or off.
 fn toggle_row(shared: &Shared) -> Outcome {
     let draft = shared.drafts.current();
-    match (draft.at, access::cell(&draft.spec, draft.at)) {
-        (_, Some((list, at))) => cycle(FormFieldId::Field(list.row(at).then("off")), true),
+    let cell = access::cell(&draft.spec, draft.at);
+    match (draft.at, access::switch(&draft.spec, draft.at)) {
+        (_, Some(switch)) => cycle(switch, true),
+        (_, None) if let Some((list, at)) = cell => {
+            cycle(FormFieldId::Field(list.row(at).then("off")), true)
+        }
         (field @ FormFieldId::Automatic(_), None) => cycle(field, true),
         _ => Outcome::yes(),
     }

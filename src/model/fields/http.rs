@@ -149,6 +149,8 @@ impl Options for HttpListenerSpec {
 
 impl Options for HttpRule {
     fields! {
+        "off", ValueKind::Off, enabled, width: Some(Cells(3)),
+            help: "A rule that is kept and does not answer.";
         "method", ValueKind::Word(&[]), method, width: Some(Cells(9)), placeholder: "any",
             help: "Method of the requests that are answered so; empty = any.";
         "path", ValueKind::Word(&[]), path, width: Some(Fill(1)),
