@@ -12,7 +12,7 @@ use jiff::tz::Offset;
 use super::arrangement::Arrangement;
 use super::drafts::Drafts;
 use super::focus::Pane;
-use super::form::access;
+use super::form::{FormTab, access};
 use super::format;
 use super::keymap::Keymap;
 use super::layout::{self, Areas, LayoutFacts};
@@ -101,7 +101,8 @@ impl Shared {
         }
         let is_folded = arrangement.folds(self.is_quiet());
         let draft = self.drafts.current();
-        let is_written = self.focus == Pane::Request && access::is_area(&draft.spec, draft.at);
+        let is_large = draft.tab == FormTab::Answers || access::is_area(&draft.spec, draft.at);
+        let is_written = self.focus == Pane::Request && is_large;
         let (focus, is_zoomed) = (self.focus, self.zoom);
         let facts = LayoutFacts { arrangement, focus, is_zoomed, is_folded, is_written };
         layout::areas(self.size, facts)
@@ -170,6 +171,23 @@ impl Shared {
             scope.secrets.extend(environment.secrets.clone());
         }
         scope
+    }
+
+    /// Names that have a value here, in the order in which they are offered: variables, secrets as
+    /// `secret.NAME`, and what the operating system tells as `env.NAME`.
+    pub(crate) fn known_names(&self) -> Vec<(String, &str)> {
+        let mut plain: BTreeMap<&str, &str> = BTreeMap::new();
+        for defaults in self.workspace.applying(self.folder()) {
+            plain.extend(defaults.variables.iter().map(|(name, value)| (&**name, &**value)));
+        }
+        let environment = self.environment();
+        let variables = environment.into_iter().flat_map(|it| &it.variables);
+        plain.extend(variables.map(|(name, value)| (&**name, &**value)));
+        let plain = plain.into_iter().map(|(name, value)| (name.to_owned(), value));
+        let secrets = environment.into_iter().flat_map(|it| &it.secrets);
+        let secrets = secrets.map(|(name, value)| (format!("secret.{name}"), &**value));
+        let os = self.os.iter().map(|(name, value)| (format!("env.{name}"), &**value));
+        plain.chain(secrets).chain(os).collect()
     }
 
     /// A path as the user typed it, `~/` being the home folder.

@@ -9,6 +9,8 @@ mod answers;
 mod arranging;
 #[path = "flows/bodies.rs"]
 mod bodies;
+#[path = "flows/completing.rs"]
+mod completing;
 #[path = "flows/composing.rs"]
 mod composing;
 #[path = "flows/conversations.rs"]
@@ -27,6 +29,8 @@ mod mocks;
 mod presets;
 #[path = "flows/promises.rs"]
 mod promises;
+#[path = "flows/reader.rs"]
+mod reader;
 #[path = "flows/shown.rs"]
 mod shown;
 #[path = "flows/stories.rs"]

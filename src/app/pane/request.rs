@@ -4,6 +4,7 @@
 //! by the flow of drafts, which the pane asks with intents.
 
 mod address_line;
+mod completing;
 mod field_areas;
 mod form_editor;
 mod live_answers;
@@ -17,7 +18,7 @@ pub use field_areas::text_parts;
 pub use form_editor::RequestPane;
 pub use live_answers::{LiveAnswer, changed_answers, live_answer};
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use form_editor::{form, is_text, kind_of};
 use moves::{
@@ -34,7 +35,7 @@ use crate::app::format;
 use crate::app::intent::{EditTarget, Intent};
 use crate::app::keymap::Context;
 use crate::app::layout::{next_tab, pane_inner, tab_at};
-use crate::app::message::Mouse;
+use crate::app::message::{Mouse, MouseKind};
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
 use crate::interop::curl;
@@ -50,19 +51,24 @@ impl RequestPane {
                 Outcome::yes()
             }
             PaneInput::Key(key) => self.key(shared, key),
-            PaneInput::Paste(text) => self.paste(shared, text),
+            PaneInput::Paste(text) => {
+                self.completer.close();
+                self.paste(shared, text)
+            }
             PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
+            PaneInput::Drag(area, mouse) => self.drag(shared, area, mouse),
         }
     }
 
     /// Contexts of the pane.
-    pub(crate) fn contexts(shared: &Shared) -> Vec<Context> {
+    pub(crate) fn contexts(&self, shared: &Shared) -> Vec<Context> {
         let at = shared.drafts.current().at;
         let address = (at == FormFieldId::Address).then_some(Context::Address);
         let is_cell = !is_text(shared, at) || at == FormFieldId::key("method");
         let cell = is_cell.then_some(Context::Cell);
         // Never `Plain`: in a form a letter is text, whatever the cursor is on.
-        [address, cell, Some(Context::Form), Some(Context::Global)].into_iter().flatten().collect()
+        let own = [address, cell, Some(Context::Form), Some(Context::Global)];
+        self.completer.contexts().iter().copied().chain(own.into_iter().flatten()).collect()
     }
 
     /// What is worth doing with the field under the cursor.
@@ -107,6 +113,11 @@ impl RequestPane {
         all
     }
 
+    /// Whether the row of the cursor has another cell behind it.
+    pub(crate) fn has_next(shared: &Shared) -> bool {
+        beside(&form(shared), shared.drafts.current().at, true).is_some()
+    }
+
     /// The wheel over the pane: it scrolls and leaves the cursor where it is.
     fn wheel(&mut self, shared: &Shared, step: CursorStep) {
         let is_down = step == CursorStep::Down;
@@ -122,6 +133,9 @@ impl RequestPane {
     }
 
     fn act(&mut self, shared: &Shared, action: Action) -> Outcome {
+        if let Some(outcome) = self.act_on_completions(shared, action) {
+            return outcome;
+        }
         match action {
             Action::Up => self.vertical(shared, false),
             Action::Down => self.vertical(shared, true),
@@ -131,14 +145,18 @@ impl RequestPane {
             Action::PageUp => self.page(shared, false),
             Action::PageDown => self.page(shared, true),
             Action::NextCell => self.enter_pressed(shared),
+            // In a text of many lines Tab is an indent.
+            Action::NextField | Action::PreviousField if is_area(shared) => {
+                self.move_lines(shared, action == Action::PreviousField)
+            }
+            Action::NextField => sideways_or_on(shared, true),
+            Action::PreviousField => sideways_or_on(shared, false),
             Action::NextTab => switch_tab(shared, true),
             Action::PreviousTab => switch_tab(shared, false),
             Action::DeleteRow => self.delete(shared),
             Action::Undo => self.undo(shared),
             Action::Redo => self.redo(shared),
             Action::LayOut => self.lay_out(shared),
-            // In a text of many lines Tab is an indent.
-            Action::NextPane | Action::PreviousPane => self.move_lines(shared, action),
             Action::Cancel => self.copy_selection(shared),
             Action::ToggleRow => toggle_row(shared),
             Action::AddRow => add_row(shared),
@@ -189,9 +207,8 @@ impl RequestPane {
 
     /// Lays the JSON under the cursor out, as one change.
     fn lay_out(&mut self, shared: &Shared) -> Outcome {
-        let at = shared.drafts.current().at;
         let body = access::body_text(&shared.drafts.current().spec);
-        if !access::is_area(&shared.drafts.current().spec, at) {
+        if !is_area(shared) {
             let Some(body) = body else { return Outcome::say("there is no JSON to lay out here") };
             return Outcome::from(Intent::GoToField(body, Caret::Keep))
                 .with(Intent::Act(Action::LayOut));
@@ -206,12 +223,7 @@ impl RequestPane {
     }
 
     /// Tab and Shift+Tab in a text of many lines.
-    fn move_lines(&mut self, shared: &Shared, action: Action) -> Outcome {
-        let at = shared.drafts.current().at;
-        if kind_of(shared, at) != Some(FieldKind::Area) {
-            return Outcome::no();
-        }
-        let shift = action == Action::PreviousPane;
+    fn move_lines(&mut self, shared: &Shared, shift: bool) -> Outcome {
         self.edit_key(shared, Key { shift, ..Key::new(KeyCode::Tab) })
     }
 
@@ -267,7 +279,12 @@ impl RequestPane {
 
     fn edit_key(&mut self, shared: &Shared, key: Key) -> Outcome {
         let is_changed = self.open_editor(shared).is_some_and(|editor| editor.key(key));
-        if is_changed { self.written_line(shared) } else { Outcome::yes() }
+        if !is_changed {
+            self.completer.close();
+            return Outcome::yes();
+        }
+        let outcome = self.written_line(shared);
+        self.complete(shared, key).into_iter().fold(outcome, Outcome::with)
     }
 
     /// What the editor changed, unless the value had line breaks, which one line cannot hold.
@@ -409,6 +426,22 @@ impl RequestPane {
         self.leave_field().with(Intent::EditExternal { text, extension, target })
     }
 
+    /// The mouse moves with its button down: what lies between is selected.
+    fn drag(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
+        let at = shared.drafts.current().at;
+        let mut placed = self.place(shared, pane_inner(area)).into_iter();
+        let Some(placed) = placed.find(|placed| placed.field.id == at) else {
+            return Outcome::no();
+        };
+        let text = self.text_cells(shared, &placed);
+        let editor = self.editor.as_mut().filter(|(id, _)| *id == at && !text.is_empty());
+        if let Some((_, editor)) = editor.filter(|_| mouse.kind == MouseKind::Drag) {
+            let row = mouse.row.clamp(text.y, text.bottom() - 1) - text.y;
+            editor.drag_to(row.into(), mouse.column.saturating_sub(text.x).into());
+        }
+        Outcome::yes()
+    }
+
     /// Where the text of a field is, beside its label and the numbers of its lines.
     fn text_cells(&self, shared: &Shared, placed: &PlacedField) -> Rect {
         let area = placed.text_area();
@@ -425,7 +458,11 @@ impl RequestPane {
 
     /// A press of the mouse: the cursor goes to the field under it.
     fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
-        let under = (mouse.column, mouse.row).into();
+        let under = Position::from((mouse.column, mouse.row));
+        if let Some(outcome) = self.press_completion(shared, under) {
+            return outcome;
+        }
+        self.completer.close();
         let inner = pane_inner(area);
         if address_areas(shared, inner).send.contains(under) {
             return Intent::Act(send_block(shared).action).into();
@@ -471,6 +508,12 @@ fn typed(shared: &Shared, kind: Option<FieldKind>, key: Key) -> Outcome {
     })
 }
 
+/// Whether a text of many lines is written.
+fn is_area(shared: &Shared) -> bool {
+    let draft = shared.drafts.current();
+    access::is_area(&draft.spec, draft.at)
+}
+
 /// Whether a field is the end of a row of a table, below which what belongs to it stands.
 fn is_last_cell(shared: &Shared, at: FormFieldId) -> bool {
     let draft = shared.drafts.current();
@@ -489,6 +532,12 @@ fn go(field: Option<FormFieldId>, caret: Caret) -> Outcome {
 fn sideways(shared: &Shared, right: bool) -> Outcome {
     let caret = if right { Caret::Start } else { Caret::Keep };
     go(beside(&form(shared), shared.drafts.current().at, right), caret)
+}
+
+/// The next cell of the row, else whatever is behind the form.
+fn sideways_or_on(shared: &Shared, right: bool) -> Outcome {
+    let next = beside(&form(shared), shared.drafts.current().at, right);
+    next.map_or_else(Outcome::no, |next| Intent::GoToField(next, Caret::End).into())
 }
 
 fn switch_tab(shared: &Shared, forward: bool) -> Outcome {

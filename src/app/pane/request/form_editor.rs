@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 
 use super::address_line::address_areas;
 use super::field_areas::{self, PlacedField, text_parts};
+use crate::app::completion::Completer;
 use crate::app::editor::{Caret, Editor, LineMode};
 use crate::app::form::access::TextSpelling;
 use crate::app::form::language::language;
@@ -25,6 +26,8 @@ pub struct RequestPane {
     pub refused: Option<(FormFieldId, String)>,
     /// First form row shown below the tab strip.
     pub scroll: usize,
+    /// What can stand where something is being typed.
+    pub completer: Completer,
     /// A text that is written goes on being looked at.
     pub(crate) is_checking: bool,
 }
@@ -38,6 +41,7 @@ impl RequestPane {
     /// Leaves the focused field; tells why its text was refused, if it was.
     pub(crate) fn blur(&mut self) -> Option<String> {
         self.editor = None;
+        self.completer.close();
         self.refused.take().map(|(_, why)| why)
     }
 
