@@ -7,6 +7,7 @@
 mod last_run;
 
 use super::form::deleted_rows::DeletedRows;
+use super::form::rows::ChosenAnswer;
 use super::form::{FormFieldId, FormTab, tabs};
 use crate::compose::template::UnknownName;
 use crate::model::id::SessionId;
@@ -46,6 +47,8 @@ pub struct Draft {
     pub tab: FormTab,
     /// The field the cursor was on.
     pub at: FormFieldId,
+    /// The answer of a listener that is looked at.
+    pub(crate) chosen: ChosenAnswer,
     /// What the last attempt to send complained about.
     pub issues: Vec<FieldIssue>,
     /// How the input line is read instead of as the spec says, and what that was when the user
@@ -95,6 +98,7 @@ impl Draft {
             sent: None,
             tab,
             at: FormFieldId::Address,
+            chosen: ChosenAnswer::default(),
             issues: Vec::new(),
             input_format: None,
             framing: StreamFraming::default(),

@@ -249,6 +249,13 @@ impl Editor {
         self.put(text);
     }
 
+    /// Moves the cursor to a place in sight, selecting what lies between.
+    pub(crate) fn drag_to(&mut self, row: usize, column: usize) {
+        self.closers.clear();
+        let place = self.view.place_at(&*self.model, row, column);
+        self.go(true, |model| model.jump(place));
+    }
+
     /// Moves the visible part, down when positive; the cursor follows into it.
     pub fn scroll(&mut self, rows: i16) {
         if let Some(place) = self.view.scroll(&*self.model, rows.into()) {

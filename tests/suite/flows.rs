@@ -29,6 +29,8 @@ mod leaving;
 mod letters;
 #[path = "flows/looks.rs"]
 mod looks;
+#[path = "flows/mocks.rs"]
+mod mocks;
 #[path = "flows/presets.rs"]
 mod presets;
 #[path = "flows/promises.rs"]

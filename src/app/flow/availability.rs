@@ -80,7 +80,9 @@ fn of_draft(app: &App, action: Action, pane: Pane) -> Option<&'static str> {
             Some("only JSON is laid out")
         }
         A::AddRow if form && !can_add(shared) => Some("there is no list here"),
-        A::DeleteRow | A::ToggleRow | A::NextCell if form && !in_row(shared, action) => {
+        A::DeleteRow | A::ToggleRow | A::DuplicateRow | A::NextCell
+            if form && !in_row(shared, action) =>
+        {
             Some("this is no row of a list")
         }
         _ => None,
@@ -114,7 +116,9 @@ fn in_row(shared: &Shared, action: Action) -> bool {
     let draft = shared.drafts.current();
     match (action, draft.at) {
         (A::NextCell, _) | (A::ToggleRow, FormFieldId::Automatic(_)) => true,
-        (A::ToggleRow, at) => access::cell(&draft.spec, at).is_some(),
+        (A::ToggleRow, at) => {
+            access::cell(&draft.spec, at).is_some() || access::switch(&draft.spec, at).is_some()
+        }
         (_, at) => at.in_list().is_some_and(|(list, row)| row < access::len(&draft.spec, list)),
     }
 }

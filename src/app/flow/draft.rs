@@ -7,6 +7,7 @@ use super::response;
 use crate::app::action::Action;
 use crate::app::drafts::{Draft, DraftId, FieldIssue};
 use crate::app::editor::{Caret, TextChange};
+use crate::app::form::rows::ChosenAnswer;
 use crate::app::form::{FormFieldId, FormTab, access};
 use crate::app::intent::{EditTarget, Intent};
 use crate::app::message::Timer;
@@ -203,6 +204,18 @@ pub(crate) fn delete_row(app: &mut App) {
     }
 }
 
+/// Puts a copy of the row, rule or step of the cursor behind it, with the cursor in it.
+pub(crate) fn duplicate_row(app: &mut App) {
+    let draft = app.shared.drafts.current_mut();
+    let Some(copy) = access::duplicate(&mut draft.spec, draft.at) else {
+        return app.say("this is no row of a list");
+    };
+    app.request.blur();
+    spec_changed(app);
+    go(app, copy, Caret::Keep);
+    app.say("a copy stands behind it");
+}
+
 /// Brings back the row that was deleted last, with the cursor on it.
 pub(crate) fn undo_row(app: &mut App) {
     let draft = app.shared.drafts.current_mut();
@@ -270,6 +283,8 @@ fn spec_changed(app: &mut App) {
 
 /// Keeps the cursor on a field that exists and in view.
 pub(crate) fn settle(app: &mut App) {
+    let draft = app.shared.drafts.current_mut();
+    draft.chosen = ChosenAnswer::of(&draft.spec, draft.at).unwrap_or(draft.chosen);
     if !app.request.settle(&app.shared) {
         app.shared.drafts.current_mut().at = FormFieldId::Tabs;
     }

@@ -138,6 +138,8 @@ fn update(app: &mut App, id: SessionId, plan: &Plan) {
     let (is_elsewhere, is_new) = (answers != *plan, answers != session.plan);
     let there = session_words::place(session);
     if is_new {
+        let draft = app.shared.drafts.current_mut();
+        draft.sent = Some(draft.spec.clone());
         session.plan = answers.clone();
         app.effects.push(Effect::Engine(Command::Update { id, plan: Box::new(answers) }));
     }

@@ -7,6 +7,7 @@ mod address_line;
 mod completing;
 mod field_areas;
 mod form_editor;
+mod live_answers;
 mod moves;
 
 pub(crate) use address_line::send_words;
@@ -15,11 +16,14 @@ pub use field_areas::PlacedField;
 pub(crate) use field_areas::tab_strip;
 pub use field_areas::text_parts;
 pub use form_editor::RequestPane;
+pub use live_answers::{LiveAnswer, changed_answers, live_answer};
 
 use ratatui::layout::{Position, Rect};
 
 use form_editor::{form, is_text, kind_of};
-use moves::{beside, in_next_row, is_alone, is_source, next_cell, text_of_row};
+use moves::{
+    begins_details, beside, details, in_next_row, is_alone, is_source, next_cell, text_of_row,
+};
 
 use crate::app::action::Action;
 use crate::app::copying;
@@ -31,7 +35,7 @@ use crate::app::format;
 use crate::app::intent::{EditTarget, Intent};
 use crate::app::keymap::Context;
 use crate::app::layout::{next_tab, pane_inner, tab_at};
-use crate::app::message::Mouse;
+use crate::app::message::{Mouse, MouseKind};
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
 use crate::interop::curl;
@@ -52,7 +56,7 @@ impl RequestPane {
                 self.paste(shared, text)
             }
             PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
-            PaneInput::Drag(..) => Outcome::no(),
+            PaneInput::Drag(area, mouse) => self.drag(shared, area, mouse),
         }
     }
 
@@ -92,6 +96,7 @@ impl RequestPane {
                     .filter(|_| is_real),
             );
         } else if draft.at.in_list().is_some() {
+            hints.extend([Action::ToggleRow, Action::DuplicateRow]);
             hints.extend([Action::DeleteRow, Action::AddRow]);
         }
         hints.retain(|action| *action != Action::Send);
@@ -140,6 +145,10 @@ impl RequestPane {
             Action::PageUp => self.page(shared, false),
             Action::PageDown => self.page(shared, true),
             Action::NextCell => self.enter_pressed(shared),
+            // In a text of many lines Tab is an indent.
+            Action::NextField | Action::PreviousField if is_area(shared) => {
+                self.move_lines(shared, action == Action::PreviousField)
+            }
             Action::NextField => sideways_or_on(shared, true),
             Action::PreviousField => sideways_or_on(shared, false),
             Action::NextTab => switch_tab(shared, true),
@@ -148,11 +157,10 @@ impl RequestPane {
             Action::Undo => self.undo(shared),
             Action::Redo => self.redo(shared),
             Action::LayOut => self.lay_out(shared),
-            // In a text of many lines Tab is an indent.
-            Action::NextPane | Action::PreviousPane => self.move_lines(shared, action),
             Action::Cancel => self.copy_selection(shared),
             Action::ToggleRow => toggle_row(shared),
             Action::AddRow => add_row(shared),
+            Action::DuplicateRow => Intent::DuplicateRow.into(),
             Action::ExternalEditor => self.edit_external(shared),
             Action::Copy => copy(shared),
             _ => Outcome::no(),
@@ -199,9 +207,8 @@ impl RequestPane {
 
     /// Lays the JSON under the cursor out, as one change.
     fn lay_out(&mut self, shared: &Shared) -> Outcome {
-        let at = shared.drafts.current().at;
         let body = access::body_text(&shared.drafts.current().spec);
-        if !access::is_area(&shared.drafts.current().spec, at) {
+        if !is_area(shared) {
             let Some(body) = body else { return Outcome::say("there is no JSON to lay out here") };
             return Outcome::from(Intent::GoToField(body, Caret::Keep))
                 .with(Intent::Act(Action::LayOut));
@@ -216,12 +223,7 @@ impl RequestPane {
     }
 
     /// Tab and Shift+Tab in a text of many lines.
-    fn move_lines(&mut self, shared: &Shared, action: Action) -> Outcome {
-        let at = shared.drafts.current().at;
-        if kind_of(shared, at) != Some(FieldKind::Area) {
-            return Outcome::no();
-        }
-        let shift = action == Action::PreviousPane;
+    fn move_lines(&mut self, shared: &Shared, shift: bool) -> Outcome {
         self.edit_key(shared, Key { shift, ..Key::new(KeyCode::Tab) })
     }
 
@@ -364,7 +366,12 @@ impl RequestPane {
                 return Outcome::yes();
             }
         }
-        go(in_next_row(&form(shared), at, down), Caret::Keep)
+        let form = form(shared);
+        if !down && begins_details(&form, at) {
+            // Up from what belongs to an answer is its row, not the last one of the table.
+            return go(Some(shared.drafts.current().chosen.last_cell()), Caret::Keep);
+        }
+        go(in_next_row(&form, at, down), Caret::Keep)
     }
 
     fn page(&mut self, shared: &Shared, down: bool) -> Outcome {
@@ -388,6 +395,9 @@ impl RequestPane {
         match kind_of(shared, at) {
             Some(FieldKind::Area) => self.edit_key(shared, Key::new(KeyCode::Enter)),
             Some(FieldKind::Button) => add_row(shared),
+            Some(FieldKind::Choice) if is_last_cell(shared, at) => {
+                go(details(&form(shared)), Caret::Keep)
+            }
             Some(FieldKind::Choice | FieldKind::Check) if !is_source(at) => cycle(at, true),
             Some(FieldKind::Tabs) => go(in_next_row(&form(shared), at, true), Caret::Keep),
             _ => go(next_cell(&form(shared), at), Caret::Keep),
@@ -414,6 +424,22 @@ impl RequestPane {
         let text = access::get(&draft.spec, target);
         let target = EditTarget::Field(target);
         self.leave_field().with(Intent::EditExternal { text, extension, target })
+    }
+
+    /// The mouse moves with its button down: what lies between is selected.
+    fn drag(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
+        let at = shared.drafts.current().at;
+        let mut placed = self.place(shared, pane_inner(area)).into_iter();
+        let Some(placed) = placed.find(|placed| placed.field.id == at) else {
+            return Outcome::no();
+        };
+        let text = self.text_cells(shared, &placed);
+        let editor = self.editor.as_mut().filter(|(id, _)| *id == at && !text.is_empty());
+        if let Some((_, editor)) = editor.filter(|_| mouse.kind == MouseKind::Drag) {
+            let row = mouse.row.clamp(text.y, text.bottom() - 1) - text.y;
+            editor.drag_to(row.into(), mouse.column.saturating_sub(text.x).into());
+        }
+        Outcome::yes()
     }
 
     /// Where the text of a field is, beside its label and the numbers of its lines.
@@ -482,6 +508,18 @@ fn typed(shared: &Shared, kind: Option<FieldKind>, key: Key) -> Outcome {
     })
 }
 
+/// Whether a text of many lines is written.
+fn is_area(shared: &Shared) -> bool {
+    let draft = shared.drafts.current();
+    access::is_area(&draft.spec, draft.at)
+}
+
+/// Whether a field is the end of a row of a table, below which what belongs to it stands.
+fn is_last_cell(shared: &Shared, at: FormFieldId) -> bool {
+    let draft = shared.drafts.current();
+    draft.tab == FormTab::Answers && draft.chosen.last_cell() == at
+}
+
 fn cycle(field: FormFieldId, forward: bool) -> Outcome {
     Intent::CycleField { field, forward }.into()
 }
@@ -510,8 +548,12 @@ fn switch_tab(shared: &Shared, forward: bool) -> Outcome {
 /// Switches the row of a list or an automatic header on or off.
 fn toggle_row(shared: &Shared) -> Outcome {
     let draft = shared.drafts.current();
-    match (draft.at, access::cell(&draft.spec, draft.at)) {
-        (_, Some((list, at))) => cycle(FormFieldId::Field(list.row(at).then("off")), true),
+    let cell = access::cell(&draft.spec, draft.at);
+    match (draft.at, access::switch(&draft.spec, draft.at)) {
+        (_, Some(switch)) => cycle(switch, true),
+        (_, None) if let Some((list, at)) = cell => {
+            cycle(FormFieldId::Field(list.row(at).then("off")), true)
+        }
         (field @ FormFieldId::Automatic(_), None) => cycle(field, true),
         _ => Outcome::yes(),
     }

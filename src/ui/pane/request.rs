@@ -1,6 +1,7 @@
 //! Draws the request pane: the form of the draft on screen.
 
 mod address;
+mod answer_table;
 mod text_area;
 
 use ratatui::layout::Rect;
@@ -44,6 +45,12 @@ const READ: usize = 1024 * 1024;
 /// What goes out of the text the cursor is in and is not seen in it: its line ends, and what escapes
 /// in it stand for.
 fn foot(painter: &Painter<'_>) -> Vec<(String, Style)> {
+    let mut foot = written(painter);
+    foot.extend(answer_table::remark(painter));
+    foot
+}
+
+fn written(painter: &Painter<'_>) -> Vec<(String, Style)> {
     let (app, palette) = (painter.app, painter.palette);
     let Some((at, editor)) = &app.request.editor else { return Vec::new() };
     if app.shared.focus != Pane::Request {
@@ -82,11 +89,14 @@ pub(super) fn draw(mut painter: Painter<'_>) {
     let placed = painter.app.request.place(&painter.app.shared, painter.area);
     for PlacedField { field, area, heading } in &placed {
         if !heading.is_empty() {
-            let above = Rect { y: area.y - 1, height: 1, ..*area };
+            // One that is longer than its column is cut by the next.
+            let width = painter.area.right().saturating_sub(area.x);
+            let above = Rect { y: area.y - 1, height: 1, width, ..*area };
             painter.at(above).put(heading, palette.label);
         }
         draw_field(painter.at(*area), field);
     }
+    answer_table::draw(&mut painter, &placed);
     automatic_headers(&mut painter, &placed);
     issue_line(painter);
 }

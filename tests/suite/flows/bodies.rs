@@ -179,6 +179,16 @@ fn the_mouse_puts_the_cursor_where_it_points_beside_the_numbers() {
     driver.click("10,");
     driver.keys("4");
     assert_eq!(body(&driver), "[\n  410,\n  320\n]");
+    // What it is dragged over is selected.
+    let screen = driver.screen();
+    let row = screen.lines().position(|line| line.contains("410,")).unwrap();
+    let column = screen.lines().nth(row).unwrap().chars().position(|c| c == '4').unwrap();
+    let at = |step: usize| ((column + step) as u16, row as u16);
+    driver.mouse(MouseKind::Press, at(0).0, at(0).1);
+    driver.mouse(MouseKind::Drag, at(3).0, at(3).1);
+    driver.mouse(MouseKind::Release, at(3).0, at(3).1);
+    driver.keys("7");
+    assert_eq!(body(&driver), "[\n  7,\n  320\n]");
 }
 
 #[test]

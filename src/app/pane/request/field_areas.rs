@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::address_line::AddressAreas;
 
+use crate::app::form::rows::COLUMNS;
 use crate::app::form::{
     FieldKind, FieldWidth, FormField, FormFieldId, FormLine, FormTab, access, tabs,
 };
@@ -65,6 +66,14 @@ pub(super) fn place(
     placed
 }
 
+/// What stands above the column of a field.
+fn column_of(field: &FormField) -> &'static str {
+    match field.id {
+        FormFieldId::Field(id) if id.last_key() != "off" => id.last_key(),
+        _ => "",
+    }
+}
+
 fn place_row(row: &FormLine, area: Rect, placed: &mut Vec<PlacedField>) {
     let (mut fixed, mut shares) = (row.fields.len().saturating_sub(1) as u16, 0);
     for field in &row.fields {
@@ -81,7 +90,11 @@ fn place_row(row: &FormLine, area: Rect, placed: &mut Vec<PlacedField>) {
             FieldWidth::Fill(part) => free * part / shares.max(1),
         };
         let width = width.min(area.right().saturating_sub(x));
-        let heading = if x == area.x { row.heading } else { "" };
+        let heading = match row.heading {
+            COLUMNS => column_of(field),
+            heading if x == area.x => heading,
+            _ => "",
+        };
         placed.push(PlacedField { field: field.clone(), area: Rect { x, width, ..area }, heading });
         x = x.saturating_add(width + 1).min(area.right());
     }

@@ -12,7 +12,7 @@ use crate::app::completion::Completer;
 use crate::app::editor::{Caret, Editor, LineMode};
 use crate::app::form::access::TextSpelling;
 use crate::app::form::language::language;
-use crate::app::form::rows::rows;
+use crate::app::form::rows::{ChosenAnswer, rows_of};
 use crate::app::form::{FieldKind, FormFieldId, FormLine, access};
 use crate::app::layout::pane_inner;
 use crate::app::shared::Shared;
@@ -59,7 +59,11 @@ impl RequestPane {
         // The address line and the tab strip never scroll.
         let Some(below) = row.checked_sub(2) else { return true };
         self.scroll = self.scroll.min(below);
-        let is_visible = |placed: &PlacedField| placed.field.id == at && !placed.area.is_empty();
+        let is_visible = |placed: &PlacedField| {
+            let is_area = placed.field.kind == FieldKind::Area;
+            let least = if is_area { WRITTEN.min(inner.height.saturating_sub(2)) } else { 1 };
+            placed.field.id == at && !placed.area.is_empty() && placed.area.height >= least
+        };
         let line = address_areas(shared, inner);
         while self.scroll < below
             && !field_areas::place(&form, self.scroll, inner, line).iter().any(is_visible)
@@ -124,6 +128,9 @@ impl RequestPane {
     }
 }
 
+/// Rows of a text of many lines while it is written.
+const WRITTEN: u16 = 5;
+
 /// The furthest the form scrolls: its last row stands at the end of its room.
 fn last_scroll(form: &[FormLine], height: u16) -> usize {
     let (fixed, rest) = form.split_at(form.len().min(2));
@@ -141,7 +148,8 @@ fn last_scroll(form: &[FormLine], height: u16) -> usize {
 /// The rows of the form on screen.
 pub(super) fn form(shared: &Shared) -> Vec<FormLine> {
     let draft = shared.drafts.current();
-    rows(&draft.spec, draft.tab)
+    let chosen = ChosenAnswer::of(&draft.spec, draft.at).unwrap_or(draft.chosen);
+    rows_of(&draft.spec, draft.tab, chosen)
 }
 
 /// How the field under the cursor is edited.
