@@ -267,10 +267,10 @@ impl FormWalk<'_> {
             }
             self.keep_first(starts[at], ChosenAnswer::Rule(at));
         }
-        if self.chosen.is_some() {
-            if let Some(first) = starts.first().and_then(|at| self.lines.get_mut(*at)) {
-                first.heading = COLUMNS;
-            }
+        if self.chosen.is_some()
+            && let Some(first) = starts.first().and_then(|at| self.lines.get_mut(*at))
+        {
+            first.heading = COLUMNS;
         }
         self.open = false;
         if spelling == Spelling::Table {
