@@ -34,6 +34,7 @@ use crate::model::id::BodyId;
 use crate::model::plan::HttpListenerPlan;
 use crate::model::protocol::Side;
 use crate::model::record::{Direction, RecordKind};
+use crate::model::timing::Stamp;
 
 /// Longest wait for the rest of a head that has begun, and for the next byte of a body.
 #[cfg(not(test))]
@@ -254,6 +255,11 @@ impl HttpConnection {
     /// What is written through this counts for the pace of the client.
     pub(super) fn paced(&mut self) -> (TimedStream<'_, Stream>, &mut Tap) {
         (self.control.pace.of(&mut self.accepted.stream), &mut self.sent)
+    }
+
+    /// When the last bytes of ours left.
+    pub(super) fn wrote(&self) -> Stamp {
+        self.sent.wrote()
     }
 
     /// Waits for a request to begin.

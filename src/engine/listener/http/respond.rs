@@ -64,12 +64,15 @@ impl HttpConnection {
         let shape = shape(&answer, source.len(), &asked);
         let keep_alive = shape.keep_alive;
         let began = recorder.elapsed();
-        let outcome = self.send(shape, source, recorder).await;
+        // The client may have the answer, and make its next request, before we have said that this
+        // one is over.
+        let events = self.listener.session.events.clone();
+        let (outcome, held) = events.timed(self.send(shape, source, recorder)).await;
         recorder.edit(|exchange| {
             exchange.timing.send = Some(recorder.elapsed().saturating_sub(began));
         });
         let go_on = keep_alive && outcome.is_ok();
-        recorder.close(outcome);
+        recorder.close_at(held, self.wrote(), outcome);
         go_on
     }
 
