@@ -10,7 +10,7 @@ use super::http::{HttpListenerSpec, HttpSpec};
 use super::listener::{TcpListenerSpec, UdpListenerSpec};
 pub use super::name_value::NameValue;
 use super::protocol::{Capabilities, Protocol, Side};
-use super::tls::ClientTls;
+use super::tls::{ClientTls, ListenerTls};
 use super::trust::{TrustedCertificates, Verify};
 
 /// One variant per protocol and side; by name a section of a preset file.
@@ -166,14 +166,29 @@ impl Spec {
         if let Spec::Http(spec) = self { Some(spec) } else { None }
     }
 
-    /// Three or four letters for lists: the HTTP method, `TCP`, `UDP`, or `SRV` for listeners.
+    /// Whether TLS is switched on; a URL says it by itself.
+    #[must_use]
+    pub(crate) fn has_tls(&self) -> bool {
+        match self {
+            Spec::Tcp(spec) => spec.tls != ClientTls::Off,
+            Spec::TcpListener(spec) => spec.tls != ListenerTls::Off,
+            Spec::HttpListener(spec) => spec.tls != ListenerTls::Off,
+            Spec::Http(_) | Spec::Udp(_) | Spec::UdpListener(_) => false,
+        }
+    }
+
+    /// A few letters for lists: the HTTP method, `TCP`, `TLS`, `UDP`, or `SRV` for listeners, with
+    /// TLS `SRV+TLS`, of which narrow lists show the first four.
     #[must_use]
     pub fn badge(&self) -> &str {
         match self {
             Spec::Http(spec) => &spec.method,
+            Spec::Tcp(_) if self.has_tls() => "TLS",
             Spec::Tcp(_) => "TCP",
             Spec::Udp(_) => "UDP",
-            Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => "SRV",
+            Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
+                if self.has_tls() { "SRV+TLS" } else { "SRV" }
+            }
         }
     }
 }

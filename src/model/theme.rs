@@ -121,7 +121,8 @@ impl ThemeRole {
         &ROLES[self as usize]
     }
 
-    /// The role of what lists have at the beginning of a row: a method, `TCP`, `UDP` or `SRV`.
+    /// The role of what lists have at the beginning of a row: a method, `TCP`, `TLS`, `UDP` or
+    /// `SRV`.
     #[must_use]
     pub fn of_badge(badge: &str) -> Self {
         match badge {
@@ -129,9 +130,9 @@ impl ThemeRole {
             "POST" => ThemeRole::MethodPost,
             "PUT" | "PATCH" => ThemeRole::MethodPut,
             "DELETE" => ThemeRole::MethodDelete,
-            "TCP" => ThemeRole::Tcp,
+            "TCP" | "TLS" => ThemeRole::Tcp,
             "UDP" => ThemeRole::Udp,
-            "SRV" => ThemeRole::Listener,
+            "SRV" | "SRV+TLS" => ThemeRole::Listener,
             _ => ThemeRole::MethodOther,
         }
     }
