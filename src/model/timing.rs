@@ -67,7 +67,7 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, DurationError> {
     read.filter(|duration| *duration <= LONGEST).ok_or_else(|| DurationError(text.trim().into()))
 }
 
-/// The same where nothing means no bound, as for HTTPie and curl: that is a day.
+/// The same where nothing means no bound, as for `HTTPie` and curl: that is a day.
 ///
 /// # Errors
 /// When it is no duration.

@@ -1,5 +1,5 @@
 //! What the network says of a datagram that came back: ICMP (RFC 792, RFC 1812 section 5.2.7.1) and
-//! ICMPv6 (RFC 4443) in words. The system knows a few errors for many of these.
+//! `ICMPv6` (RFC 4443) in words. The system knows a few errors for many of these.
 //!
 //! Made by `linux`, told by the engine's datagrams. Pure.
 
