@@ -7,6 +7,7 @@
 mod last_run;
 
 use super::form::deleted_rows::DeletedRows;
+use super::form::rows::ChosenAnswer;
 use super::form::{FormFieldId, FormTab, tabs};
 use crate::compose::adopt::tls_off;
 use crate::compose::template::UnknownName;
@@ -42,11 +43,15 @@ pub struct Draft {
     tls_came_along: bool,
     /// The session it last opened.
     pub session: Option<SessionId>,
+    /// The session before that one: what came back when it was sent before.
+    pub session_before: Option<SessionId>,
     /// What was sent then.
     pub(crate) sent: Option<SharedSpec>,
     pub tab: FormTab,
     /// The field the cursor was on.
     pub at: FormFieldId,
+    /// The answer of a listener that is looked at.
+    pub(crate) chosen: ChosenAnswer,
     /// What the last attempt to send complained about.
     pub issues: Vec<FieldIssue>,
     /// How the input line is read instead of as the spec says, and what that was when the user
@@ -93,9 +98,11 @@ impl Draft {
             begun_with: None,
             tls_came_along: false,
             session: None,
+            session_before: None,
             sent: None,
             tab,
             at: FormFieldId::Address,
+            chosen: ChosenAnswer::default(),
             issues: Vec::new(),
             input_format: None,
             framing: StreamFraming::default(),

@@ -12,6 +12,7 @@ use jiff::tz::Offset;
 use super::arrangement::Arrangement;
 use super::drafts::Drafts;
 use super::focus::Pane;
+use super::form::{FormTab, access};
 use super::format;
 use super::keymap::Keymap;
 use super::layout::{self, Areas, LayoutFacts};
@@ -99,15 +100,17 @@ impl Shared {
             arrangement.traffic = self.size.1 / 2;
         }
         let is_folded = arrangement.folds(self.is_quiet());
-        let facts = LayoutFacts { arrangement, focus: self.focus, is_zoomed: self.zoom, is_folded };
+        let draft = self.drafts.current();
+        let is_large = draft.tab == FormTab::Answers || access::is_area(&draft.spec, draft.at);
+        let is_written = self.focus == Pane::Request && is_large;
+        let (focus, is_zoomed) = (self.focus, self.zoom);
+        let facts = LayoutFacts { arrangement, focus, is_zoomed, is_folded, is_written };
         layout::areas(self.size, facts)
     }
 
     /// Whether nothing is open whose traffic is watched live: no listener and no conversation.
     pub(crate) fn is_quiet(&self) -> bool {
-        let is_watched =
-            |session: &Session| session.side().listens() || session.capabilities().conversation;
-        !self.sessions.live().any(is_watched)
+        !self.sessions.live().any(Session::lasts)
     }
 
     /// Time of day of a stamp.
@@ -135,8 +138,7 @@ impl Shared {
     /// The session of a draft that goes on although the address of the draft is another by now.
     pub(crate) fn edited_away(&self, draft: &super::drafts::Draft) -> Option<&Session> {
         let session = self.sessions.get(draft.session?).filter(|session| !session.is_over())?;
-        let lasts = session.side().listens() || session.capabilities().conversation;
-        (lasts && session.written != draft.spec.address()).then_some(session)
+        (session.lasts() && session.written != draft.spec.address()).then_some(session)
     }
 
     /// What the response region shows.
@@ -166,6 +168,23 @@ impl Shared {
             scope.secrets.extend(environment.secrets.clone());
         }
         scope
+    }
+
+    /// Names that have a value here, in the order in which they are offered: variables, secrets as
+    /// `secret.NAME`, and what the operating system tells as `env.NAME`.
+    pub(crate) fn known_names(&self) -> Vec<(String, &str)> {
+        let mut plain: BTreeMap<&str, &str> = BTreeMap::new();
+        for defaults in self.workspace.applying(self.folder()) {
+            plain.extend(defaults.variables.iter().map(|(name, value)| (&**name, &**value)));
+        }
+        let environment = self.environment();
+        let variables = environment.into_iter().flat_map(|it| &it.variables);
+        plain.extend(variables.map(|(name, value)| (&**name, &**value)));
+        let plain = plain.into_iter().map(|(name, value)| (name.to_owned(), value));
+        let secrets = environment.into_iter().flat_map(|it| &it.secrets);
+        let secrets = secrets.map(|(name, value)| (format!("secret.{name}"), &**value));
+        let os = self.os.iter().map(|(name, value)| (format!("env.{name}"), &**value));
+        plain.chain(secrets).chain(os).collect()
     }
 
     /// A path as the user typed it, `~/` being the home folder.

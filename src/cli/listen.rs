@@ -79,7 +79,7 @@ pub(super) async fn run(
     };
     let mut watch = ListenWatch {
         output,
-        by_exchange: !plan.capabilities().conversation,
+        by_exchange: plan.capabilities().exchanges,
         conns: BTreeMap::new(),
         streams: ToldStreams::new(headless.told.clone()),
         printed: Vec::new(),
@@ -131,6 +131,9 @@ fn configure(spec: &mut Spec, arguments: &args::Listen) -> Result<(), Failure> {
     let refuse = |option: &str, protocol: &str| {
         Err(usage(format!("{option} means nothing to {protocol} listener")))
     };
+    if arguments.common.insecure {
+        return refuse("--insecure", spec.protocol().title());
+    }
     let http_only = !arguments.headers.is_empty() || arguments.status.is_some();
     let tls = match spec {
         Spec::HttpListener(_) if arguments.echo => return refuse("--echo", "an HTTP"),

@@ -24,7 +24,7 @@ use text::TextScanner;
 use wide::WideScanner;
 
 pub use pretty::JsonCheck;
-pub use start::{LineStart, NotJson};
+pub use start::{LineStart, NotJson, OpenBracket};
 pub use wide::encode as encode_wide;
 
 /// Bytes scanned at a time when only some lines are wanted.
@@ -63,6 +63,15 @@ impl LineScanner {
             Scanner::Text(scanner) => scanner.offset,
             Scanner::Wide(scanner) => scanner.offset,
             Scanner::Hex(offset) => *offset,
+        }
+    }
+
+    /// The objects and lists that are open here, from outside; `FOLDABLE` at most.
+    #[must_use]
+    pub fn open(&self) -> &[OpenBracket] {
+        match &self.0 {
+            Scanner::Pretty(scanner) => &scanner.open,
+            Scanner::Text(_) | Scanner::Wide(_) | Scanner::Hex(_) => &[],
         }
     }
 
@@ -130,7 +139,8 @@ impl LineScanner {
             Scanner::Wide(scanner) => Bytes::from(wide::to_utf8(scanner.wide, raw, start.offset)),
             Scanner::Hex(_) => Bytes::copy_from_slice(raw),
         };
-        ViewLine { offset: start.offset, bytes, indent: start.indent, continued: start.continued }
+        let LineStart { offset, indent, continued, place, .. } = *start;
+        ViewLine { offset, bytes, indent, continued, place, ..ViewLine::default() }
     }
 }
 

@@ -286,7 +286,7 @@ pub(super) fn listener(
     let tls = listener_tls(&spec.tls, composer);
     let socket = socket(&spec.socket, composer);
     let mut rules = Vec::new();
-    for (index, rule) in spec.rules.iter().enumerate() {
+    for (index, rule) in spec.rules.iter().enumerate().filter(|(_, rule)| rule.enabled) {
         let place = FieldId::new("rule").row(index);
         let method = if rule.method.is_empty() {
             String::new()

@@ -90,7 +90,7 @@ fn rules(rules: &[Rule], composer: &mut Composer<'_>) -> Vec<RulePlan> {
         send: composer.answer(FieldId::new("rule").row(index).then("send"), &rule.send),
         delay: rule.delay,
     };
-    rules.iter().enumerate().map(plan).collect()
+    rules.iter().enumerate().filter(|(_, rule)| rule.enabled).map(plan).collect()
 }
 
 fn when(place: FieldId, when: &When, composer: &mut Composer<'_>) -> WhenPlan {

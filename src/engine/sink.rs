@@ -56,13 +56,6 @@ pub(crate) struct StampGuard {
     shared: Arc<SinkShared>,
 }
 
-impl StampGuard {
-    /// The time that is held.
-    pub(crate) fn at(&self) -> Stamp {
-        self.place.0
-    }
-}
-
 impl Drop for StampGuard {
     fn drop(&mut self) {
         let load = {
@@ -222,27 +215,14 @@ impl Sink {
     }
 
     /// An exchange began, got its head, or ended.
-    pub(crate) fn exchange(&self, exchange: Exchange) {
-        let exchange = self.told(exchange);
-        self.event(exchange);
-    }
-
-    /// The same of a moment not before a held one: exchanges come in the order in which they ended,
-    /// and who got the end of one may have made the next before we get round to telling of the first.
-    pub(crate) fn exchange_at(&self, held: StampGuard, at: Stamp, exchange: Exchange) {
-        let (at, exchange) = (at.max(held.at()), self.told(exchange));
-        self.change(|queue, session| queue.event(session, at, exchange));
-        drop(held);
-    }
-
-    fn told(&self, mut exchange: Exchange) -> Event {
+    pub(crate) fn exchange(&self, mut exchange: Exchange) {
         for words in &mut exchange.warnings {
             *words = self.secrets.hide_words(words);
         }
         if let ExchangeState::Failed(failure) = exchange.state {
             exchange.state = ExchangeState::Failed(self.secrets.hide_failure(failure));
         }
-        Event::Exchange(Box::new(exchange))
+        self.event(Event::Exchange(Box::new(exchange)));
     }
 
     /// A body grew.

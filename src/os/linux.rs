@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, SocketAddrV4, S
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr as UnixAddress, UnixDatagram};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use nix::libc;
@@ -23,6 +23,15 @@ use super::undelivered::{IcmpReport, Undelivered};
 pub(crate) const FAMILY_NOT_SUPPORTED: Option<i32> = Some(97);
 /// A bind failure may not take longer than a key press.
 const PATIENCE: Duration = Duration::from_millis(40);
+
+/// What opens files with the program for their kind, which shows them on a display.
+pub(crate) const OPENER: &str = "xdg-open";
+pub(crate) const OPENER_NEEDS_DISPLAY: bool = true;
+
+/// This program, to be started once more; also when the file it was started from was replaced.
+pub(crate) fn own_program() -> PathBuf {
+    PathBuf::from("/proc/self/exe")
+}
 
 /// `python3 (pid 4711)`, or `None` when it cannot be read. `transport` is `tcp` or `udp`.
 pub(crate) fn port_owner(transport: &str, port: u16) -> Option<String> {
@@ -52,6 +61,27 @@ pub(crate) fn port_owner(transport: &str, port: u16) -> Option<String> {
         }
     }
     None
+}
+
+/// Names of the links that have a link-local address, or of all but the loopback; 8 at most.
+pub(crate) fn links() -> Vec<String> {
+    const SHOWN: usize = 8;
+    const LINK_LOCAL: &str = "20";
+    let table = fs::read_to_string("/proc/net/if_inet6").unwrap_or_default();
+    let of_table = table.lines().filter_map(|line| {
+        let mut columns = line.split_whitespace().skip(3);
+        (columns.next() == Some(LINK_LOCAL)).then(|| columns.nth(1)).flatten()
+    });
+    let mut found: Vec<String> = of_table.map(str::to_owned).collect();
+    if found.is_empty() {
+        let all = fs::read_dir("/sys/class/net").into_iter().flatten().flatten();
+        let names = all.filter_map(|link| link.file_name().into_string().ok());
+        found = names.filter(|name| name != "lo").collect();
+    }
+    found.sort();
+    found.dedup();
+    found.truncate(SHOWN);
+    found
 }
 
 fn holds_one(process: &Path, inodes: &[u64]) -> bool {

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 
 use socket2::Socket;
 use tokio::net::UdpSocket;
@@ -15,9 +16,23 @@ pub(crate) const FAMILY_NOT_SUPPORTED: Option<i32> = None;
 /// systems verify by themselves.
 pub(crate) const VERIFIES_BY_WEBPKI: bool = false;
 
+/// What opens files with the program for their kind.
+pub(crate) const OPENER: &str = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+pub(crate) const OPENER_NEEDS_DISPLAY: bool = !cfg!(target_os = "macos");
+
+/// This program, to be started once more.
+pub(crate) fn own_program() -> PathBuf {
+    std::env::current_exe().unwrap_or_else(|_| PathBuf::from("wirebench"))
+}
+
 /// Nobody's name is known.
 pub(crate) fn port_owner(_transport: &str, _port: u16) -> Option<String> {
     None
+}
+
+/// Always empty: nobody tells.
+pub(crate) fn links() -> Vec<String> {
+    Vec::new()
 }
 
 /// Bytes of receive buffer, taken as the system reports them.

@@ -1,6 +1,8 @@
 //! Jobs for the store's worker and its replies. Plain data; the worker is the only place that
 //! touches the disk.
 
+mod job_kind;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -12,6 +14,8 @@ use crate::model::shared_spec::SharedSpec;
 use crate::model::spec::Spec;
 use crate::model::theme::StoredTheme;
 use crate::model::timing::Stamp;
+
+pub use job_kind::{JobKind, JobLabel};
 
 /// What the store can be asked to do. Every job gets exactly one reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,8 +52,27 @@ pub enum Job {
     WriteFile { path: PathBuf, bytes: Bytes, overwrite: Overwrite },
     /// Read small text files the user named; each is told by its own name.
     ReadTexts { files: Vec<(String, PathBuf)> },
+    /// Read the names in a folder the user is typing.
+    ListFolder { folder: PathBuf },
     /// Use the presets of a project that others may change from now on, or leave them out; remembered.
     UseProject { project: ForeignProject, used: bool },
+}
+
+/// The names in a folder, sorted; none of one that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FolderListing {
+    pub entries: Vec<FolderEntry>,
+    /// There are more than are read.
+    pub is_cut: bool,
+}
+
+/// A file or folder by its name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FolderEntry {
+    pub name: String,
+    pub is_folder: bool,
+    /// Bytes of a file, if they are known.
+    pub size: Option<u64>,
 }
 
 /// The file of a preset as it was on the disk.
@@ -156,13 +179,15 @@ pub enum Reply {
     FileWritten { path: PathBuf, bytes: u64 },
     /// What is in each of the files, or why it cannot be read.
     TextsRead { files: BTreeMap<String, Result<String, String>> },
+    /// The names in a folder.
+    FolderListed { folder: PathBuf, listing: FolderListing },
     /// Private files that others could read are private again, or cannot be made so; in words.
     Mended(Vec<String>),
     /// The question about a project is answered, and which workspace is in force; a failure says
     /// why it will be asked again.
     ProjectChosen { failure: Option<Failure> },
     /// A job failed; nothing stored was lost.
-    Failed { job: &'static str, failure: Failure },
+    Failed { job: JobLabel, failure: Failure },
     /// What a job came by and set aside, or left alone; the job itself has its own reply.
     SetAside(Failure),
 }
@@ -224,40 +249,37 @@ impl Workspace {
 }
 
 impl Job {
-    /// Name of the job that reads the workspace.
-    pub const LOAD_WORKSPACE: &str = "load the workspace";
-    /// Name of the job that reads the drafts.
-    pub(crate) const LOAD_RESTORE: &str = "read the drafts of the last run";
-    /// Name of the job that keeps the drafts.
-    pub const SAVE_RESTORE: &str = "keep the drafts";
-    /// Name of the jobs that add to the history.
-    pub const WRITE_HISTORY: &str = "write the history";
-    /// Name of the job that searches it.
-    pub const READ_HISTORY: &str = "read the history";
-    /// Name of the job that writes a file the user named.
-    pub(crate) const WRITE_FILE: &str = "write the file";
-    /// Name of the job that writes deleted files again.
-    pub(crate) const BRING_BACK: &str = "bring back what was deleted";
-
-    /// What the job does, for `Reply::Failed`.
+    /// What it is called.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub fn label(&self) -> JobLabel {
+        let preset = match self {
+            Job::SavePreset { preset, .. } => Some(&preset.path),
+            Job::RenamePreset { from: path, .. } | Job::DeletePreset { path } => Some(path),
+            _ => None,
+        };
+        JobLabel { kind: self.kind(), preset: preset.cloned() }
+    }
+
+    /// What it does.
+    #[must_use]
+    pub fn kind(&self) -> JobKind {
         match self {
-            Job::LoadWorkspace => Job::LOAD_WORKSPACE,
-            Job::SavePreset { .. } => "save the preset",
-            Job::RenamePreset { .. } => "rename the preset",
-            Job::DeletePreset { .. } => "delete the preset",
-            Job::DeleteFolder { .. } => "delete the folder",
-            Job::BringBack { .. } => Job::BRING_BACK,
-            Job::LoadRestore => Job::LOAD_RESTORE,
-            Job::SaveRestore(_) => Job::SAVE_RESTORE,
-            Job::AppendHistory(_) | Job::FinishHistory { .. } => Job::WRITE_HISTORY,
-            Job::QueryHistory { .. } => Job::READ_HISTORY,
-            Job::ReadHistory(_) => "open the entry",
-            Job::ForgetHistory(_) => "forget the history",
-            Job::WriteFile { .. } => Job::WRITE_FILE,
-            Job::ReadTexts { .. } => "read the files",
-            Job::UseProject { .. } => "choose the workspace",
+            Job::LoadWorkspace => JobKind::LoadWorkspace,
+            Job::SavePreset { .. } => JobKind::SavePreset,
+            Job::RenamePreset { .. } => JobKind::RenamePreset,
+            Job::DeletePreset { .. } => JobKind::DeletePreset,
+            Job::DeleteFolder { .. } => JobKind::DeleteFolder,
+            Job::BringBack { .. } => JobKind::BringBack,
+            Job::LoadRestore => JobKind::LoadRestore,
+            Job::SaveRestore(_) => JobKind::SaveRestore,
+            Job::AppendHistory(_) | Job::FinishHistory { .. } => JobKind::WriteHistory,
+            Job::QueryHistory { .. } => JobKind::ReadHistory,
+            Job::ReadHistory(_) => JobKind::OpenEntry,
+            Job::ForgetHistory(_) => JobKind::ForgetHistory,
+            Job::WriteFile { .. } => JobKind::WriteFile,
+            Job::ReadTexts { .. } => JobKind::ReadTexts,
+            Job::ListFolder { .. } => JobKind::ListFolder,
+            Job::UseProject { .. } => JobKind::UseProject,
         }
     }
 }
@@ -266,12 +288,12 @@ impl Reply {
     /// The job that is done again and again by itself and could be done this time: what was said of its
     /// failure is over.
     #[must_use]
-    pub(crate) fn goes_well(&self) -> Option<&'static str> {
+    pub(crate) fn goes_well(&self) -> Option<JobKind> {
         match self {
-            Reply::Workspace(found) if found.problems.is_empty() => Some(Job::LOAD_WORKSPACE),
-            Reply::RestoreSaved => Some(Job::SAVE_RESTORE),
-            Reply::HistoryAppended => Some(Job::WRITE_HISTORY),
-            Reply::History { .. } => Some(Job::READ_HISTORY),
+            Reply::Workspace(found) if found.problems.is_empty() => Some(JobKind::LoadWorkspace),
+            Reply::RestoreSaved => Some(JobKind::SaveRestore),
+            Reply::HistoryAppended => Some(JobKind::WriteHistory),
+            Reply::History { .. } => Some(JobKind::ReadHistory),
             _ => None,
         }
     }

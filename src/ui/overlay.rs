@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::compare;
 use super::painter::{Painter, cells};
 use super::widget::frame::{self, position, window};
 use super::widget::{badge, fit};
@@ -55,6 +56,12 @@ pub(super) fn draw(mut screen: Painter<'_>) {
                 let position = frame::read_to(it.scroll, it.lines(area.width).len(), area.height);
                 code(window(painter, &format!(" {} ", it.title), &keyed(&text), &position), it);
             }
+            Overlay::Compare(it) => {
+                let text =
+                    keyed("[find-next] next · [copy] copy · [copy-whole] copy all · [back] close");
+                let title = format!(" Two answers ─ {} ", it.position());
+                compare::draw(window(painter, &title, &text, ""), it);
+            }
             Overlay::Naming(it) => {
                 let text = keyed("[choose] take · [complete] complete · [back] cancel");
                 let title = format!(" {} ", it.title(&app.shared));
@@ -64,7 +71,12 @@ pub(super) fn draw(mut screen: Painter<'_>) {
             }
             Overlay::About(it) => {
                 let text = keyed("[choose] keep · [new-line] new line · [back] cancel");
-                window(painter, &format!(" About {} ", it.title), &text, "").editor(&it.editor);
+                let title = format!(" About {} ", it.title);
+                let mut painter = window(painter, &title, &text, "");
+                painter.editor(&it.editor);
+                if let Some((top, all)) = it.editor.extent() {
+                    painter.scroll_bar(top, all);
+                }
             }
             Overlay::Confirm(it) => confirm(window(painter, " Sure? ", "", ""), it),
             Overlay::Conflict(it) => {

@@ -5,8 +5,15 @@
 use std::cell::Cell;
 use std::ops::Range;
 
+use super::brackets;
+use super::row_colors::{PieceKind, RowColors, RowKinds};
 use super::text_model::{TextModel, TextPlace};
 use super::text_rows::{DisplayRow, Glyphs, next_row, previous_row, row_at};
+use crate::codec::highlight::HighlightToken;
+use crate::codec::syntax::TextLanguage;
+
+/// What is nothing in particular.
+const PLAIN: PieceKind = PieceKind::Token(HighlightToken::Plain);
 
 /// How a piece of a row looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +23,10 @@ pub enum TextStyle {
     Substitute,
     Selected,
     Cursor,
+    /// A bracket at the cursor, or its partner.
+    Bracket,
+    /// What is wrong begins with it.
+    Wrong,
 }
 
 /// A piece of a row as it is drawn: text of one look, so many cells from the left.
@@ -26,6 +37,8 @@ pub struct RowPiece {
     pub at: usize,
     pub column: usize,
     pub look: TextStyle,
+    /// What it is in the language of the text.
+    pub kind: PieceKind,
 }
 
 /// The part of a text that is in sight, as it was drawn last.
@@ -41,6 +54,30 @@ pub(super) struct TextView {
     pub(super) is_masked: bool,
     /// Line breaks are shown as `\n`.
     pub(super) shows_breaks: bool,
+    pub(super) language: TextLanguage,
+}
+
+/// What of a text stands out, whatever is in sight.
+#[derive(Debug, Default)]
+struct Marked {
+    cursor: TextPlace,
+    selection: Option<Range<TextPlace>>,
+    brackets: Option<[TextPlace; 2]>,
+    wrong: Option<TextPlace>,
+}
+
+impl Marked {
+    fn look(&self, place: TextPlace) -> TextStyle {
+        match place {
+            place if place == self.cursor => TextStyle::Cursor,
+            place if self.selection.as_ref().is_some_and(|it| it.contains(&place)) => {
+                TextStyle::Selected
+            }
+            place if self.wrong == Some(place) => TextStyle::Wrong,
+            place if self.brackets.is_some_and(|it| it.contains(&place)) => TextStyle::Bracket,
+            _ => TextStyle::Plain,
+        }
+    }
 }
 
 impl TextView {
@@ -53,15 +90,49 @@ impl TextView {
     pub(super) fn rows(
         &self,
         model: &dyn TextModel,
-        width: u16,
-        height: u16,
+        (width, height): (u16, u16),
+        wrong: Option<TextPlace>,
     ) -> Vec<Vec<RowPiece>> {
-        self.width.set(usize::from(width).max(1));
-        self.height.set(usize::from(height).max(1));
+        self.fit(width, height);
         let rows =
             if self.is_line { vec![self.line_in_sight(model)] } else { self.rows_in_sight(model) };
         self.top.set(rows.first().map_or_else(TextPlace::default, |row| row.start));
-        rows.iter().map(|row| self.pieces(model, row)).collect()
+        let (cursor, selection) = (model.cursor(), model.selection());
+        let is_json = self.language == TextLanguage::Json;
+        let brackets = if is_json { brackets::pair(model) } else { None };
+        let marked = Marked { cursor, selection, brackets, wrong };
+        let language = if self.is_line { TextLanguage::Plain } else { self.language };
+        let mut colors = RowColors::at(model, self.top(model), language);
+        rows.iter().map(|row| self.pieces(model, row, &marked, &colors.row(model, row))).collect()
+    }
+
+    /// The line of each row that was drawn last, and whether the line begins there.
+    pub(super) fn numbers(&self, model: &dyn TextModel) -> Vec<(usize, bool)> {
+        let (width, top) = (self.width(), self.row(model, self.top(model)));
+        let rows = std::iter::successors(Some(top), |row| next_row(model, row, width));
+        rows.take(self.height.get()).map(|row| (row.start.line, row.start.byte == 0)).collect()
+    }
+
+    /// The first row of what was drawn last, and how many there are, as far as that is known without
+    /// measuring the whole text; `None` = all of it is in sight.
+    pub(super) fn extent(&self, model: &dyn TextModel) -> Option<(u64, u64)> {
+        let (width, top) = (self.width(), self.top(model));
+        let rows = |place: TextPlace| (place.line + model.byte_of(place) / width) as u64;
+        let last = self.row_from(model, self.row(model, top), self.page() - 1);
+        if model.is_start(top) && self.is_lowest(model, &last) {
+            return None;
+        }
+        let end = TextPlace { line: model.count() - 1, byte: model.line(model.count() - 1).len() };
+        let (top, all, height) = (rows(top), rows(end) + 1, self.height.get() as u64);
+        let all = all.max(height + 1);
+        let is_end = self.is_lowest(model, &last);
+        Some((if is_end { all - height } else { top.min(all - height) }, all))
+    }
+
+    /// So many cells and rows are there from now on.
+    pub(super) fn fit(&self, width: u16, height: u16) {
+        self.width.set(usize::from(width).max(1));
+        self.height.set(usize::from(height).max(1));
     }
 
     /// The row and the column behind the last character, if that is in sight of what was drawn last.
@@ -80,6 +151,23 @@ impl TextView {
             .filter(|(_, row)| row.is_last && row.start.line + 1 == model.count())
             .map(|(at, row)| (at, end(&row)))
             .next()
+    }
+
+    /// The row and the column of a place, if it is in sight of what was drawn last.
+    pub(super) fn in_sight(
+        &self,
+        model: &dyn TextModel,
+        place: TextPlace,
+    ) -> Option<(usize, usize)> {
+        let top = self.top(model);
+        if self.is_line {
+            return Some((0, rest_of_line(model, top.min(place)).column_of(place)));
+        }
+        let (width, first) = (self.width(), self.row(model, top));
+        let wanted = self.row(model, place);
+        let rows = std::iter::successors(Some(first), |row| next_row(model, row, width));
+        let at = rows.take(self.height.get()).position(|row| row.start == wanted.start)?;
+        Some((at, wanted.column_of(place)))
     }
 
     /// The row a place is on.
@@ -213,16 +301,15 @@ impl TextView {
         start
     }
 
-    fn pieces(&self, model: &dyn TextModel, row: &DisplayRow<'_>) -> Vec<RowPiece> {
+    fn pieces(
+        &self,
+        model: &dyn TextModel,
+        row: &DisplayRow<'_>,
+        marked: &Marked,
+        kinds: &RowKinds,
+    ) -> Vec<RowPiece> {
         let width = self.width();
-        let (cursor, selection) = (model.cursor(), model.selection());
-        let look = |place: TextPlace| match place {
-            place if place == cursor => TextStyle::Cursor,
-            place if selection.as_ref().is_some_and(|it: &Range<_>| it.contains(&place)) => {
-                TextStyle::Selected
-            }
-            _ => TextStyle::Plain,
-        };
+        let look = |place| marked.look(place);
         let mut pieces: Vec<RowPiece> = Vec::new();
         let mut column = 0;
         for glyph in self.glyphs(row.text) {
@@ -234,12 +321,15 @@ impl TextView {
                 TextStyle::Plain if glyph.is_substitute => TextStyle::Substitute,
                 look => look,
             };
+            let kind = kinds.of(glyph.at);
             match pieces.last_mut() {
-                Some(last) if last.look == look || glyph.cells == 0 => last.text += &glyph.text,
+                Some(last) if last.look == look && last.kind == kind || glyph.cells == 0 => {
+                    last.text += &glyph.text;
+                }
                 _ => {
                     let text = glyph.text.into_owned();
                     let at = row.start.byte + glyph.at;
-                    pieces.push(RowPiece { text, at, column: glyph.column, look });
+                    pieces.push(RowPiece { text, at, column: glyph.column, look, kind });
                 }
             }
         }
@@ -247,13 +337,15 @@ impl TextView {
             // At the end of a row that is full, the cursor stands on its last cell.
             column = column.min(width - 1);
             let at = row.end().byte;
-            pieces.push(RowPiece { text: " ".into(), at, column, look: look(row.end()) });
+            let look = look(row.end());
+            pieces.push(RowPiece { text: " ".into(), at, column, look, kind: PLAIN });
             column += 1;
         }
         let is_broken = row.is_last && row.start.line + 1 < model.count();
         if self.shows_breaks && is_broken && column < width {
             let at = row.end().byte;
-            pieces.push(RowPiece { text: r"\n".into(), at, column, look: TextStyle::Substitute });
+            let (text, look) = (r"\n".into(), TextStyle::Substitute);
+            pieces.push(RowPiece { text, at, column, look, kind: PLAIN });
         }
         pieces
     }

@@ -58,6 +58,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::EditField(field, change) => draft::edit_field(app, field, &change),
         Intent::CycleField { field, forward } => draft::cycle_field(app, field, forward),
         Intent::AddRow => draft::add_row(app),
+        Intent::DuplicateRow => draft::duplicate_row(app),
         Intent::DeleteRow => draft::delete_row(app),
         Intent::UndoDelete => undo::undo(app),
         Intent::UndoRow => draft::undo_row(app),

@@ -7,8 +7,10 @@ use super::response;
 use crate::app::action::Action;
 use crate::app::drafts::{Draft, DraftId, FieldIssue};
 use crate::app::editor::{Caret, TextChange};
+use crate::app::form::rows::ChosenAnswer;
 use crate::app::form::{FormFieldId, FormTab, access};
-use crate::app::intent::EditTarget;
+use crate::app::intent::{EditTarget, Intent};
+use crate::app::message::Timer;
 use crate::app::outcome::PaneInput;
 use crate::app::pane::request::RequestPane;
 use crate::app::state::App;
@@ -126,6 +128,21 @@ pub(crate) fn go(app: &mut App, id: FormFieldId, caret: Caret) {
     }
     settle(app);
     app.request.enter(&app.shared, caret);
+    look_at_text(app);
+}
+
+/// The text that is written is looked at to its end, a step now and then.
+fn look_at_text(app: &mut App) {
+    if !app.request.is_checking && app.request.check_on() {
+        app.request.is_checking = true;
+        app.intents.push_back(Intent::soon(Timer::TextCheck));
+    }
+}
+
+/// The next step.
+pub(crate) fn check_on(app: &mut App) {
+    app.request.is_checking = false;
+    look_at_text(app);
 }
 
 /// Moves to the field of an issue, on its tab.
@@ -168,6 +185,7 @@ pub(crate) fn edit_field(app: &mut App, id: FormFieldId, change: &TextChange) {
     let taken = if is_done { Ok(()) } else { access::set(spec, id, &text) };
     app.request.refused = taken.err().map(|why| (id, why));
     spec_changed(app);
+    look_at_text(app);
 }
 
 /// Next (or previous) value of a choice or check.
@@ -204,6 +222,18 @@ pub(crate) fn delete_row(app: &mut App) {
     } else {
         app.say("this row cannot be deleted");
     }
+}
+
+/// Puts a copy of the row, rule or step of the cursor behind it, with the cursor in it.
+pub(crate) fn duplicate_row(app: &mut App) {
+    let draft = app.shared.drafts.current_mut();
+    let Some(copy) = access::duplicate(&mut draft.spec, draft.at) else {
+        return app.say("this is no row of a list");
+    };
+    app.request.blur();
+    spec_changed(app);
+    go(app, copy, Caret::Keep);
+    app.say("a copy stands behind it");
 }
 
 /// Brings back the row that was deleted last, with the cursor on it.
@@ -247,6 +277,8 @@ pub(crate) fn edited(app: &mut App, result: Result<Option<String>, Failure>) {
     let target = app.editing.take();
     match result {
         Err(failure) => app.warn(failure.to_string()),
+        // A pager changes nothing.
+        Ok(None) if target.is_none() => {}
         Ok(None) => app.say("not changed"),
         Ok(Some(text)) => match target {
             Some(EditTarget::Field(id)) => {
@@ -271,6 +303,8 @@ fn spec_changed(app: &mut App) {
 
 /// Keeps the cursor on a field that exists and in view.
 pub(crate) fn settle(app: &mut App) {
+    let draft = app.shared.drafts.current_mut();
+    draft.chosen = ChosenAnswer::of(&draft.spec, draft.at).unwrap_or(draft.chosen);
     if !app.request.settle(&app.shared) {
         app.shared.drafts.current_mut().at = FormFieldId::Tabs;
     }

@@ -9,7 +9,7 @@ use crate::app::format;
 use crate::app::save_state::LastRun;
 use crate::app::state::App;
 use crate::model::preset::Opening;
-use crate::store::job::{Job, PresetFile, Reply, Restore, Workspace};
+use crate::store::job::{JobKind, PresetFile, Reply, Restore, Workspace};
 
 /// Takes one reply of the store; failures are shown as remarks.
 pub(crate) fn apply(app: &mut App, reply: Reply) {
@@ -39,6 +39,10 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         Reply::HistoryAppended | Reply::HistoryChanged => history::changed(app),
         Reply::HistoryRead { name, spec } => history::read(app, name, spec),
         Reply::HistoryForgotten { count } => history::forgotten(app, count),
+        Reply::FolderListed { folder, listing } => {
+            let asked = app.request.folder_listed(&app.shared, folder, listing);
+            app.intents.extend(asked);
+        }
         Reply::Mended(words) => app.warn(words.join("; ")),
         Reply::ProjectChosen { failure } => project::chosen(app, failure),
         Reply::TextsRead { files } => curl::files_read(app, files),
@@ -50,18 +54,18 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
             app.say(format!("{bytes} bytes saved to {}", path.display()));
         }
         Reply::Failed { job, failure } => {
-            save::failed(app, job);
-            if job == Job::BRING_BACK {
+            save::failed(app, &job);
+            if job.kind == JobKind::BringBack {
                 undo::failed(app);
             }
             // A question for the history may be what failed, and what was not written is in the list.
-            app.effects.extend(app.history.failed(job).map(Effect::Store));
-            if job == Job::SAVE_RESTORE && app.save_state.is_repeated() {
+            app.effects.extend(app.history.failed(job.kind).map(Effect::Store));
+            if job.kind == JobKind::SaveRestore && app.save_state.is_repeated() {
                 app.dirty = false;
             } else {
-                app.warn_of(job, failure.to_string());
+                app.warn_of(job.kind, failure.to_string());
             }
-            if job == Job::SAVE_RESTORE {
+            if job.kind == JobKind::SaveRestore {
                 app.try_restore_again();
             }
         }
@@ -129,7 +133,7 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     if let [problem, more @ ..] = workspace.problems.as_slice() {
         let also =
             if more.is_empty() { String::new() } else { format!(" (and {} more)", more.len()) };
-        app.warn_of(Job::LOAD_WORKSPACE, format!("{problem}{also}"));
+        app.warn_of(JobKind::LoadWorkspace, format!("{problem}{also}"));
     }
     tell_if_gone(app, &workspace);
     app.shared.set_workspace(workspace);

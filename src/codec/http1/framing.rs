@@ -124,7 +124,7 @@ fn odd_codings(head: &Head, codings: &[String], is_request: bool) -> Vec<String>
     }
     if let Some(member) = values().find(|member| member.contains(&b';')) {
         let member = excerpt(member.trim_ascii());
-        odd.push(format!("the transfer coding '{member}' has parameters; ignored"));
+        odd.push(format!("the transfer coding '{member}' has a parameter; ignored"));
     }
     if is_request && codings.len() > 1 && codings.last().is_some_and(|last| last == "chunked") {
         odd.push("the request has a transfer coding besides chunked".to_owned());
@@ -264,6 +264,24 @@ mod tests {
     }
 
     #[test]
+    fn transfer_codings_that_others_may_read_differently_are_named() {
+        for (field, says) in [
+            ("Transfer-Encoding:", "names no coding"),
+            ("Transfer-Encoding: ,", "names no coding"),
+            ("Transfer-Encoding: identity, chunked", "'identity' was withdrawn"),
+            ("Transfer-Encoding: chunked;a=b", "'chunked;a=b' has a parameter"),
+            ("Transfer-Encoding: ,chunked", "an empty place"),
+            ("Transfer-Encoding: chunked\r\nTransfer-Encoding:", "an empty place"),
+        ] {
+            let said = response(field).warnings;
+            assert!(said.iter().any(|warning| warning.contains(says)), "{field}: {said:?}");
+        }
+        for field in ["Transfer-Encoding: chunked", "Transfer-Encoding: gzip, chunked", "A: b"] {
+            assert!(response(field).warnings.is_empty(), "{field}");
+        }
+    }
+
+    #[test]
     fn the_plain_cases_of_section_six() {
         assert_eq!(response("Content-Length: 5").framing, MessageFraming::Length(5));
         assert_eq!(response("Transfer-Encoding: Chunked").framing, MessageFraming::Chunked);
@@ -336,7 +354,7 @@ mod tests {
             ("Transfer-Encoding: , ", "names no coding"),
             ("Transfer-Encoding: identity, chunked", "'identity' was withdrawn"),
             ("Transfer-Encoding: chunked, identity", "'identity' was withdrawn"),
-            ("Transfer-Encoding: chunked;a=b", "'chunked;a=b' has parameters"),
+            ("Transfer-Encoding: chunked;a=b", "'chunked;a=b' has a parameter"),
             ("Transfer-Encoding: ,chunked", "an empty place"),
         ] {
             let said = response(fields).warnings;
@@ -350,7 +368,7 @@ mod tests {
             ("Transfer-Encoding: gzip, chunked", "a transfer coding besides chunked"),
             ("Transfer-Encoding: ,chunked", "an empty place"),
             ("Transfer-Encoding: chunked,", "an empty place"),
-            ("Transfer-Encoding: chunked;q=1", "'chunked;q=1' has parameters"),
+            ("Transfer-Encoding: chunked;q=1", "'chunked;q=1' has a parameter"),
         ] {
             let said = request(fields);
             assert_eq!(said.error, None, "{fields}");

@@ -9,13 +9,12 @@ use bytes::Bytes;
 use super::failure;
 use crate::engine::body::BodyWriter;
 use crate::engine::clock;
-use crate::engine::sink::{Sink, StampGuard};
+use crate::engine::sink::Sink;
 use crate::model::exchange::{BodyFacts, Exchange, ExchangeState, HttpMessage};
 use crate::model::failure::Failure;
 use crate::model::id::{BodyId, ConnId};
 use crate::model::protocol::Side;
 use crate::model::record::Direction;
-use crate::model::timing::Stamp;
 
 /// Warnings kept of one exchange; a hostile peer must not fill memory with them.
 const WARNINGS: usize = 40;
@@ -100,14 +99,11 @@ impl ExchangeRecorder {
 
     /// Tells the shell how it stands.
     pub(crate) fn publish(&self) {
-        self.events.exchange(self.as_of_now());
-    }
-
-    fn as_of_now(&self) -> Exchange {
-        self.edit(|exchange| {
+        let copy = self.edit(|exchange| {
             exchange.timing.total = self.began.elapsed();
             exchange.clone()
-        })
+        });
+        self.events.exchange(copy);
     }
 
     /// Takes over, and tells, how far the body is that is received.
@@ -122,23 +118,19 @@ impl ExchangeRecorder {
 
     /// The end, published.
     pub(crate) fn close(&self, outcome: Result<(), Failure>) {
-        self.end(outcome);
-        self.publish();
+        self.events.exchange(self.closed(outcome));
     }
 
-    /// The end, published as of the moment the last byte left, since which the stamp is held.
-    pub(crate) fn close_at(&self, held: StampGuard, left: Stamp, outcome: Result<(), Failure>) {
-        self.end(outcome);
-        self.events.exchange_at(held, left, self.as_of_now());
-    }
-
-    fn end(&self, outcome: Result<(), Failure>) {
+    /// The end, for whoever publishes it.
+    pub(crate) fn closed(&self, outcome: Result<(), Failure>) -> Exchange {
         self.edit(|exchange| {
             exchange.state = match outcome {
                 Ok(()) => ExchangeState::Complete,
                 Err(failure) => ExchangeState::Failed(failure),
             };
-        });
+            exchange.timing.total = self.began.elapsed();
+            exchange.clone()
+        })
     }
 }
 

@@ -11,7 +11,6 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use crate::engine::sink::Sink;
 use crate::model::id::ConnId;
 use crate::model::record::RECORD_KEEPS;
-use crate::model::timing::Stamp;
 
 /// First size of a read: a head and a small body.
 const READ_MIN: usize = 16 * 1024;
@@ -25,14 +24,12 @@ pub(crate) struct Tap {
     conn: ConnId,
     /// Bytes of this message that are in records already.
     kept: usize,
-    /// When the last bytes were written.
-    wrote: Stamp,
 }
 
 impl Tap {
     /// For one connection and one direction, at the start of a message.
     pub(crate) fn new(events: Sink, conn: ConnId) -> Self {
-        Tap { events, conn, kept: 0, wrote: Stamp::default() }
+        Tap { events, conn, kept: 0 }
     }
 
     /// A new message begins: its first bytes are recorded again.
@@ -64,14 +61,8 @@ impl Tap {
             count => bytes.split_to(count),
         };
         let data = self.keep(&sent);
-        self.wrote = held.at();
         self.events.sent(held, self.conn, data, sent.len() as u64);
         Ok(sent)
-    }
-
-    /// When the last bytes were written.
-    pub(crate) fn wrote(&self) -> Stamp {
-        self.wrote
     }
 
     fn keep(&mut self, bytes: &Bytes) -> Bytes {

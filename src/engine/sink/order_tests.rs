@@ -202,20 +202,3 @@ fn exchanges_stand_beside_batches_and_before_the_end() {
     assert_eq!(events.last(), Some(&done));
     assert!(!root.shared.lock().knows(sink.session), "the session is forgotten");
 }
-
-#[test]
-fn an_exchange_told_late_stands_where_it_ended() {
-    let root = Sink::new(SessionId(0));
-    let sink = root.of(SessionId(1));
-    let held = sink.hold_stamp();
-    let left = clock::now();
-    sink.exchange(exchange(&sink, 2));
-    assert!(root.shared.lock().take().is_empty(), "it has to wait for the older one");
-    sink.exchange_at(held, left, exchange(&sink, 1));
-    let events = root.shared.lock().take();
-    let numbers = events.into_iter().filter_map(|event| match event {
-        Event::Exchange(exchange) => Some(exchange.number),
-        _ => None,
-    });
-    assert_eq!(numbers.collect::<Vec<_>>(), [1, 2]);
-}

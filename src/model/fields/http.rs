@@ -93,6 +93,7 @@ impl Options for HttpBody {
             placeholder: "text with \\r \\n \\xNN escapes; {{names}} are filled in",
             help: "Text with escapes such as \\r\\n and \\x00.";
         "file", ValueKind::Text, (HttpBody::File(path) => path), when: Some("file"), label: "File",
+            is_path: true,
             help: "Path of a file, read when it is sent.";
     }
 
@@ -149,6 +150,8 @@ impl Options for HttpListenerSpec {
 
 impl Options for HttpRule {
     fields! {
+        "off", ValueKind::Off, enabled, width: Some(Cells(3)),
+            help: "A rule that is kept and does not answer.";
         "method", ValueKind::Word(&[]), method, width: Some(Cells(9)), placeholder: "any",
             help: "Method of the requests that are answered so; empty = any.";
         "path", ValueKind::Word(&[]), path, width: Some(Fill(1)),
@@ -164,7 +167,7 @@ impl Options for HttpRule {
 
 impl Options for HttpAnswer {
     fields! {
-        "status", ValueKind::Number { min: 0, max: 65535 }, status, width: Some(Cells(5)),
+        "status", ValueKind::Number { min: 0, max: 65535 }, status, width: Some(Cells(6)),
             help: "Status code of the answer.";
         "delay", ValueKind::Duration, delay, width: Some(Cells(6)), label: "delay",
             help: "Waited before the first byte of the answer.";

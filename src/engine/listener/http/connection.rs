@@ -23,6 +23,7 @@ use crate::codec::http1::HeadReader;
 use crate::engine::accept::pace::{Evictability, PeerPace, TimedStream};
 use crate::engine::accept::{AcceptedConn, ConnControl};
 use crate::engine::command::CloseMode;
+use crate::engine::http::ending_order::EndingOrder;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::failure;
 use crate::engine::http::tap::{ReadBuffer, Tap};
@@ -34,7 +35,6 @@ use crate::model::id::BodyId;
 use crate::model::plan::HttpListenerPlan;
 use crate::model::protocol::Side;
 use crate::model::record::{Direction, RecordKind};
-use crate::model::timing::Stamp;
 
 /// Longest wait for the rest of a head that has begun, and for the next byte of a body.
 #[cfg(not(test))]
@@ -57,6 +57,8 @@ pub(super) struct HttpListener {
     pub(super) machine: String,
     /// Numbers the exchanges of the session from 0, in order of arrival.
     pub(super) requests: AtomicU32,
+    /// Exchanges are told in the order in which they ended.
+    pub(super) endings: EndingOrder,
 }
 
 /// One connection, as the listener sees it and as it shows itself.
@@ -255,11 +257,6 @@ impl HttpConnection {
     /// What is written through this counts for the pace of the client.
     pub(super) fn paced(&mut self) -> (TimedStream<'_, Stream>, &mut Tap) {
         (self.control.pace.of(&mut self.accepted.stream), &mut self.sent)
-    }
-
-    /// When the last bytes of ours left.
-    pub(super) fn wrote(&self) -> Stamp {
-        self.sent.wrote()
     }
 
     /// Waits for a request to begin.

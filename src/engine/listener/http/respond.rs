@@ -25,7 +25,12 @@ impl HttpConnection {
         recorder: &ExchangeRecorder,
     ) -> bool {
         let answer = match &asked.refusal {
-            None => choose(&self.listener.plan.borrow(), &asked.method, &asked.target).clone(),
+            None => {
+                let plan = self.listener.plan.borrow();
+                let (answer, rule) = choose(&plan, &asked.method, &asked.target);
+                recorder.edit(|exchange| exchange.rule = Some(rule));
+                answer.clone()
+            }
             Some(refusal) => {
                 let kind = match refusal.status {
                     // It is we who cannot.
@@ -64,16 +69,15 @@ impl HttpConnection {
         let shape = shape(&answer, source.len(), &asked);
         let keep_alive = shape.keep_alive;
         let began = recorder.elapsed();
-        // The client may have the answer, and make its next request, before we have said that this
-        // one is over.
-        let events = self.listener.session.events.clone();
-        let (outcome, held) = events.timed(self.send(shape, source, recorder)).await;
-        recorder.edit(|exchange| {
-            exchange.timing.send = Some(recorder.elapsed().saturating_sub(began));
-        });
-        let go_on = keep_alive && outcome.is_ok();
-        recorder.close_at(held, self.wrote(), outcome);
-        go_on
+        let listener = self.listener.clone();
+        let ends = async {
+            let outcome = self.send(shape, source, recorder).await;
+            recorder.edit(|exchange| {
+                exchange.timing.send = Some(recorder.elapsed().saturating_sub(began));
+            });
+            (keep_alive && outcome.is_ok(), recorder.closed(outcome))
+        };
+        listener.endings.told(&listener.session.events, ends).await
     }
 
     async fn send(
