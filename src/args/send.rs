@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
 use super::Common;
-use crate::model::timing::parse_duration;
+use crate::model::timing::{parse_bound, parse_duration};
 
 pub(super) const SEND_EXAMPLES: &str = "\
 Examples:
@@ -78,8 +78,8 @@ pub struct Send {
     /// unless --with-secrets is given.
     #[arg(long, conflicts_with_all = ["json", "download", "quiet", "check_status"])]
     pub offline: bool,
-    /// Longest wait for the answer (`30s`, `500ms`).
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    /// Longest wait for the answer (`30s`, `0.5`, `500ms`); 0 = no bound, which is a day.
+    #[arg(long, value_name = "TIME", value_parser = parse_bound)]
     pub timeout: Option<Duration>,
     /// TCP and UDP: stop when nothing came for this long after the last reply; 0 waits for none. How
     /// long sending may take is --timeout's to say.

@@ -9,6 +9,7 @@ use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenK
 use crate::model::plan::{
     RulePlan, StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
 };
+use crate::model::timing::bound;
 use crate::model::tls::ClientTls;
 
 /// Every issue goes to the composer; `None` without somebody to connect to.
@@ -29,7 +30,7 @@ pub(super) fn tcp(spec: &TcpSpec, composer: &mut Composer<'_>) -> Option<TcpPlan
     let socket = socket(&spec.socket, composer);
     let client = client(&spec.client, composer);
     let steps = steps(&spec.steps, composer);
-    let connect_timeout = spec.connect_timeout;
+    let connect_timeout = bound(spec.connect_timeout);
     Some(TcpPlan { endpoint: endpoint?, tls, steps, connect_timeout, socket, client })
 }
 

@@ -261,8 +261,9 @@ impl Datagrams {
     fn report_undelivered(&mut self, index: usize) {
         let Some(bound) = self.sockets.get(index) else { return };
         let mut reports = BTreeMap::new();
-        for (to, error) in bound.undelivered(DRAIN) {
-            let why = bound_socket::words(&self.named(to), &error);
+        for back in bound.undelivered(DRAIN) {
+            let to = back.to;
+            let why = bound_socket::words(&self.named(to), &back);
             // Of its own address the system may report another link.
             let remote = self.remote.as_ref().filter(|remote| remote.endpoint.is_zoned(to));
             let to = remote.map_or(to, |remote| remote.address);

@@ -36,6 +36,8 @@ impl Side {
 
 /// What lists have at the beginning of a listener's row.
 pub const LISTENER_BADGE: &str = "SRV";
+/// The same with TLS; narrow lists show the first four of it.
+pub const LISTENER_TLS_BADGE: &str = "SRV+TLS";
 /// The same of a client whose connection has TLS.
 pub const TLS_BADGE: &str = "TLS";
 
@@ -97,7 +99,7 @@ impl Protocol {
         let protocol = Protocol::ALL.iter().find(|protocol| protocol.title() == badge);
         match protocol {
             Some(protocol) => protocol.role(),
-            None if badge == LISTENER_BADGE => ThemeRole::Listener,
+            None if [LISTENER_BADGE, LISTENER_TLS_BADGE].contains(&badge) => ThemeRole::Listener,
             None if badge == TLS_BADGE => Protocol::Tcp.role(),
             None => ThemeRole::of_method(badge),
         }

@@ -9,7 +9,9 @@ use super::client::{InputSpec, TcpSpec, UdpSpec};
 use super::http::{HttpListenerSpec, HttpSpec};
 use super::listener::{TcpListenerSpec, UdpListenerSpec};
 pub use super::name_value::NameValue;
-use super::protocol::{Capabilities, LISTENER_BADGE, Protocol, Side, TLS_BADGE};
+use super::protocol::{
+    Capabilities, LISTENER_BADGE, LISTENER_TLS_BADGE, Protocol, Side, TLS_BADGE,
+};
 use super::tls::{ClientTls, ListenerTls};
 use super::trust::{TrustedCertificates, Verify};
 
@@ -172,6 +174,17 @@ impl Spec {
         if let Spec::Http(spec) = self { Some(spec) } else { None }
     }
 
+    /// Whether TLS is switched on; a URL says it by itself.
+    #[must_use]
+    pub(crate) fn has_tls(&self) -> bool {
+        match self {
+            Spec::Tcp(spec) => spec.tls != ClientTls::Off,
+            Spec::TcpListener(spec) => spec.tls != ListenerTls::Off,
+            Spec::HttpListener(spec) => spec.tls != ListenerTls::Off,
+            Spec::Http(_) | Spec::Udp(_) | Spec::UdpListener(_) => false,
+        }
+    }
+
     /// The method that is typed before the address, if there is one.
     #[must_use]
     pub(crate) fn method(&self) -> Option<&str> {
@@ -192,14 +205,17 @@ impl Spec {
         }
     }
 
-    /// Three or four letters for lists: the HTTP method, `TCP`, `TLS`, `UDP`, or `SRV` for listeners.
+    /// A few letters for lists: the HTTP method, `TCP`, `TLS`, `UDP`, or `SRV` for listeners, with
+    /// TLS `SRV+TLS`, of which narrow lists show the first four.
     #[must_use]
     pub fn badge(&self) -> &str {
         match self {
             Spec::Http(spec) => &spec.method,
             Spec::Tcp(spec) if spec.tls != ClientTls::Off => TLS_BADGE,
             Spec::Tcp(_) | Spec::Udp(_) => self.protocol().title(),
-            Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => LISTENER_BADGE,
+            Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
+                if self.has_tls() { LISTENER_TLS_BADGE } else { LISTENER_BADGE }
+            }
         }
     }
 }

@@ -355,10 +355,28 @@ fn timeouts_interrupts_and_outputs(endings: &mut Endings) {
     let (http, tcp) = (format!("http://{peer}/"), format!("tcp://{peer}"));
     let (_socket, there) = udp_peer();
     let udp = format!("udp://{there}");
-    let soon = ["--timeout", "150ms"];
+    let soon = ["--timeout", "0.15"];
     for words in [&["send", &http][..], &["send", &tcp, "x"], &["send", &udp, "x"]] {
         endings.expect(5, "", ended(&[words, &soon].concat()));
     }
+    let begun = tcp_peer(|mut stream| {
+        read_head(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n");
+        silent(stream);
+    });
+    let words = ["send", &format!("http://{begun}/"), "--timeout", "300ms"];
+    endings.expect(5, "no final response within 0.3 s (1 interim one", ended(&words));
+    // None is no bound, and not a bound of nothing.
+    let slow = tcp_peer(|mut stream| {
+        let _ = stream.read(&mut [0; 4096]);
+        let_run_for(Duration::from_millis(100));
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    });
+    let slow = [format!("http://{slow}/"), format!("tcp://{slow}")];
+    for words in [&["send", &slow[0]][..], &["send", &slow[1], "x"]] {
+        endings.expect(0, "", ended(&[words, &["--timeout", "0"]].concat()));
+    }
+    endings.expect(0, "", ended(&["send", &slow[0], "--set", "timeout=0"]));
     let mut piped = command(&["send", &tcp, "--timeout", "150ms"]);
     piped.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = piped.spawn().unwrap();
@@ -400,7 +418,12 @@ fn every_ending_of_listen_has_its_status() {
     for (args, says) in [
         (&["listen"][..], "required"),
         (&["listen", "no-such-preset"], "neither an address nor a preset"),
-        (&["listen", "http://:0", "--echo"], "--echo means nothing"),
+        (&["listen", "http://:0", "--echo"], "--echo means nothing to an HTTP listener"),
+        (&["listen", "http://:0", "-H", "bad"], "write Name:value"),
+        (&["listen", "http://:0", "-H", ""], "write Name:value"),
+        (&["listen", "http://:0", "-H", ":x"], "write Name:value"),
+        (&["listen", "http://:0", "--status", "204", "--body", "x"], "a 204 has no content"),
+        (&["listen", "http://:0", "--status", "304", "--body", "x"], "a 304 has no content"),
         (&["listen", "udp://:0", "--tls"], "--tls"),
         (&["listen", "tls://:0", "--cert", "/no/such/file"], "--key"),
         (&["listen", "tcp://:0", "--count", "x"], "--count"),

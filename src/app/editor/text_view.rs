@@ -138,7 +138,7 @@ impl TextView {
     /// The row and the column behind the last character, if that is in sight of what was drawn last.
     pub(super) fn end_in_sight(&self, model: &dyn TextModel) -> Option<(usize, usize)> {
         let end = |row: &DisplayRow<'_>| {
-            let last = Glyphs::new(row.text, self.is_masked).last();
+            let last = self.glyphs(row.text).last();
             last.map_or(0, |glyph| glyph.column + glyph.cells)
         };
         if self.is_line {
@@ -250,7 +250,7 @@ impl TextView {
         let cells = |from: TextPlace, to: TextPlace| {
             let text = rest_of_line(model, from).text;
             let text = text.split_at(to.byte - from.byte).0;
-            Glyphs::new(text, self.is_masked).map(|it| it.cells)
+            self.glyphs(text).map(|it| it.cells)
         };
         // The cursor takes a cell of its own.
         let mut room = self.width().saturating_sub(1);
@@ -278,7 +278,7 @@ impl TextView {
 
     /// Where a single line begins so that its end leaves no room empty while there is text before.
     fn filled(&self, model: &dyn TextModel, left: TextPlace) -> TextPlace {
-        let cells = |text| Glyphs::new(text, self.is_masked).map(|it| it.cells);
+        let cells = |text| self.glyphs(text).map(|it| it.cells);
         let width = self.width().saturating_sub(1);
         let mut used = 0;
         for cells in cells(rest_of_line(model, left).text) {
@@ -312,7 +312,7 @@ impl TextView {
         let look = |place| marked.look(place);
         let mut pieces: Vec<RowPiece> = Vec::new();
         let mut column = 0;
-        for glyph in Glyphs::new(row.text, self.is_masked) {
+        for glyph in self.glyphs(row.text) {
             if glyph.column >= width {
                 return pieces;
             }
@@ -350,6 +350,10 @@ impl TextView {
         pieces
     }
 
+    fn glyphs<'a>(&self, text: &'a str) -> Glyphs<'a> {
+        Glyphs::new(text, self.is_masked).of_line(self.is_line)
+    }
+
     fn top(&self, model: &dyn TextModel) -> TextPlace {
         model.floor(self.top.get())
     }
@@ -366,5 +370,5 @@ impl TextView {
 /// A line from a place on, as one row.
 fn rest_of_line(model: &dyn TextModel, start: TextPlace) -> DisplayRow<'_> {
     let text = model.line(start.line).split_at(start.byte).1;
-    DisplayRow { start, text, is_last: true }
+    DisplayRow { start, text, is_last: true, is_line: true }
 }

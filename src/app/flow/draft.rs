@@ -85,12 +85,16 @@ pub(crate) fn open_draft(app: &mut App, spec: Spec) {
 pub(crate) fn adopt_address(app: &mut App) {
     let draft = app.shared.drafts.current_mut();
     let Some(adopted) = adopt(&draft.spec) else { return };
+    let brings_tls = adopted.spec.has_tls() && !draft.spec.has_tls();
     if adopted.is_whole {
         draft.replace(adopted.spec);
     } else {
         let saved = draft.saved.as_ref().map_or("", |saved| saved.address()).to_owned();
         *draft.spec.address_mut() = saved;
         app.shared.drafts.open(adopted.spec);
+    }
+    if brings_tls {
+        app.shared.drafts.current_mut().tls_comes_along();
     }
     draft_changed(app);
 }
@@ -165,7 +169,15 @@ pub(crate) fn show_tab(app: &mut App, tab: FormTab) {
 /// text that is the value itself is changed where it lies.
 pub(crate) fn edit_field(app: &mut App, id: FormFieldId, change: &TextChange) {
     let Some((_, editor)) = app.request.editor.as_ref().filter(|(at, _)| *at == id) else { return };
-    let (spec, text) = (&mut app.shared.drafts.current_mut().spec, editor.text());
+    let (draft, text) = (app.shared.drafts.current_mut(), editor.text());
+    let is_first = text.chars().nth(1).is_none();
+    if id == FormFieldId::Address && is_first && draft.spec.address().len() > text.len() {
+        draft.address_begins_anew();
+    }
+    if is_of_tls(id) {
+        draft.tls_is_chosen();
+    }
+    let spec = &mut draft.spec;
     let is_done = match change {
         TextChange::Piece(splice) => access::splice(spec, id, splice, text.len()),
         TextChange::Whole => false,
@@ -178,8 +190,16 @@ pub(crate) fn edit_field(app: &mut App, id: FormFieldId, change: &TextChange) {
 
 /// Next (or previous) value of a choice or check.
 pub(crate) fn cycle_field(app: &mut App, id: FormFieldId, forward: bool) {
-    access::cycle(&mut app.shared.drafts.current_mut().spec, id, forward);
+    let draft = app.shared.drafts.current_mut();
+    if is_of_tls(id) {
+        draft.tls_is_chosen();
+    }
+    access::cycle(&mut draft.spec, id, forward);
     spec_changed(app);
+}
+
+fn is_of_tls(id: FormFieldId) -> bool {
+    matches!(id, FormFieldId::Field(id) if id.split_first().is_some_and(|(key, ..)| key == "tls"))
 }
 
 /// Adds a rule or step and moves the cursor to it.

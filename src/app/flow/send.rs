@@ -176,7 +176,11 @@ fn refuse(app: &mut App, issues: &[Issue]) {
             };
             app.warn(format!("{what}; {hint}"));
         }
-        None => app.warn(format!("{not_done}: {}", first.message)),
+        // What runs goes on, whatever is wrong with the text.
+        None => match session_words::still_there(&app.shared) {
+            Some(still) => app.warn(format!("{}; {still}", first.message)),
+            None => app.warn(format!("{not_done}: {}", first.message)),
+        },
     }
 }
 

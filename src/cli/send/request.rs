@@ -11,7 +11,6 @@ use crate::cli::{items, stdin};
 use crate::compose::template::{begins_with_braces, quote};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::{Auth, HttpBody, HttpSpec, REDIRECTS, expects_body, typed_method};
-use crate::model::name_value::NameValue;
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::named_file;
 
@@ -158,7 +157,8 @@ async fn apply(request: &mut HttpSpec, options: &RequestOptions) -> Result<(), F
             (_, None) => basic(&text, quote(&password::ask(&text).await?)),
         };
     }
-    let headers: Result<Vec<_>, _> = options.header.iter().map(|line| header(line)).collect();
+    let headers: Result<Vec<_>, _> =
+        options.header.iter().map(|line| items::header(line)).collect();
     items::put_headers(headers?, request);
     if options.follow && request.redirects == 0 {
         request.redirects = REDIRECTS;
@@ -183,25 +183,10 @@ fn credential<'a>(option: &str, typed: &'a str) -> Result<Cow<'a, str>, Failure>
     Ok(Cow::Owned(quote(text.trim_end_matches(['\r', '\n']))))
 }
 
-/// A line of `--header`, as curl reads it: `Name:` takes a header away, `Name;` sends it empty.
-fn header(line: &str) -> Result<NameValue, Failure> {
-    let row = |name: &str, value: &str| NameValue::new(name.trim(), value.trim());
-    match line.split_once(':') {
-        Some((name, value)) if !name.trim().is_empty() => {
-            Ok(NameValue { enabled: !value.trim().is_empty(), ..row(name, value) })
-        }
-        None if line.len() > 1 && line.ends_with(';') => Ok(row(line.trim_end_matches(';'), "")),
-        _ => {
-            // The value may be the credential that was meant to be behind a colon.
-            let cause = "it is no header; write Name:value";
-            Err(Failure::new(Stage::Compose, "--header", FailureKind::Usage, cause))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::name_value::NameValue;
 
     fn send(words: &[&str]) -> args::Send {
         args::Send {

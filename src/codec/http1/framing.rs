@@ -76,12 +76,12 @@ fn announced(head: &Head, otherwise: MessageFraming) -> (BodyFraming, Option<Ref
     let mut decision = BodyFraming { framing: otherwise, doubtful, ..BodyFraming::default() };
     let is_request = matches!(head.start, StartLine::Request { .. });
     let mut codings = list(head, "transfer-encoding");
+    decision.warnings.extend(odd_codings(head, &codings, is_request));
     // Old servers announce that they did nothing. In a request only chunked may come last.
     if !is_request && !codings.is_empty() && codings.iter().all(|coding| coding == "identity") {
         codings.clear();
         decision.warnings.push("the transfer coding 'identity' was withdrawn; ignored".into());
     }
-    decision.warnings.extend(odd_codings(head));
     let length = content_length(head, &mut decision.warnings);
     let Some(last) = codings.pop() else {
         decision.framing =
@@ -113,24 +113,27 @@ fn announced(head: &Head, otherwise: MessageFraming) -> (BodyFraming, Option<Ref
     (decision, contradiction)
 }
 
-/// What about the Transfer-Encoding is written so that others may read it differently (RFC 9112,
-/// sections 6.1 and 7).
-fn odd_codings(head: &Head) -> Option<String> {
-    let members = || head.all("transfer-encoding").flat_map(|value| value.split(|b| *b == b','));
-    let count = members().count();
-    let empty = members().filter(|member| member.trim_ascii().is_empty()).count();
-    let coding = |member: &[u8]| excerpt(member.trim_ascii());
-    if let Some(member) = members().find(|member| member.contains(&b';')) {
-        return Some(format!("the transfer coding '{}' has a parameter; ignored", coding(member)));
+/// What of the transfer codings is read in more than one way, or means nothing, in words.
+fn odd_codings(head: &Head, codings: &[String], is_request: bool) -> Vec<String> {
+    let values = || head.all("transfer-encoding").flat_map(|value| value.split(|b| *b == b','));
+    let mut odd = Vec::new();
+    if !is_request && codings.is_empty() && values().next().is_some() {
+        odd.push("Transfer-Encoding names no coding; ignored".to_owned());
+    } else if values().any(|member| member.trim_ascii().is_empty()) {
+        odd.push("Transfer-Encoding has an empty place in its list".to_owned());
     }
-    let is_identity = |member: &&[u8]| member.trim_ascii().eq_ignore_ascii_case(b"identity");
-    match (empty, members().filter(is_identity).count()) {
-        (0, 0) => None,
-        (0, found) if found == count => None,
-        (0, _) => Some("the transfer coding 'identity' was withdrawn; ignored".into()),
-        (empty, _) if empty == count => Some("Transfer-Encoding names no coding".into()),
-        _ => Some("Transfer-Encoding has an empty place in its list".into()),
+    if let Some(member) = values().find(|member| member.contains(&b';')) {
+        let member = excerpt(member.trim_ascii());
+        odd.push(format!("the transfer coding '{member}' has a parameter; ignored"));
     }
+    if is_request && codings.len() > 1 && codings.last().is_some_and(|last| last == "chunked") {
+        odd.push("the request has a transfer coding besides chunked".to_owned());
+    }
+    let is_withdrawn = |coding: &String| coding == "identity";
+    if !is_request && codings.iter().any(is_withdrawn) && !codings.iter().all(is_withdrawn) {
+        odd.push("the transfer coding 'identity' was withdrawn; ignored".to_owned());
+    }
+    odd
 }
 
 /// What is wrong with these transfer codings before the last one, and with that.
@@ -341,6 +344,35 @@ mod tests {
             ("Transfer-Encoding: chunked\r\nContent-Length: x", 400),
         ] {
             assert_eq!(request(fields).error.map(|error| error.status), Some(status), "{fields}");
+        }
+    }
+
+    #[test]
+    fn odd_transfer_codings_are_named_in_both_directions() {
+        for (fields, word) in [
+            ("Transfer-Encoding:", "names no coding"),
+            ("Transfer-Encoding: , ", "names no coding"),
+            ("Transfer-Encoding: identity, chunked", "'identity' was withdrawn"),
+            ("Transfer-Encoding: chunked, identity", "'identity' was withdrawn"),
+            ("Transfer-Encoding: chunked;a=b", "'chunked;a=b' has a parameter"),
+            ("Transfer-Encoding: ,chunked", "an empty place"),
+        ] {
+            let said = response(fields).warnings;
+            assert!(said.iter().any(|warning| warning.contains(word)), "{fields}: {said:?}");
+        }
+        for plain in ["chunked", "gzip, chunked", "gzip", " CHUNKED "] {
+            let said = response(&format!("Transfer-Encoding: {plain}")).warnings;
+            assert!(said.is_empty(), "{plain}: {said:?}");
+        }
+        for (fields, word) in [
+            ("Transfer-Encoding: gzip, chunked", "a transfer coding besides chunked"),
+            ("Transfer-Encoding: ,chunked", "an empty place"),
+            ("Transfer-Encoding: chunked,", "an empty place"),
+            ("Transfer-Encoding: chunked;q=1", "'chunked;q=1' has a parameter"),
+        ] {
+            let said = request(fields);
+            assert_eq!(said.error, None, "{fields}");
+            assert!(said.warnings.iter().any(|warning| warning.contains(word)), "{said:?}");
         }
     }
 

@@ -81,8 +81,7 @@ impl CurlRequest {
         for other in urls {
             self.warnings.push(format!("only the first URL is used, not {}", other.text));
         }
-        let written = first.text.trim();
-        let mut url = one_slash(written).unwrap_or_else(|| written.to_owned());
+        let mut url = with_two_slashes(first.text.trim());
         let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
         match scheme.as_deref() {
             Some("http" | "https") => {}
@@ -414,13 +413,6 @@ fn has_glob(url: &str) -> bool {
     within('{', '}', ',') || within('[', ']', '-')
 }
 
-/// The URL that was meant by one with a slash too few (`http:/host`), which curl takes.
-fn one_slash(text: &str) -> Option<String> {
-    let (scheme, rest) = text.split_once(":/")?;
-    let is_http = ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
-    (is_http && !rest.starts_with('/') && !rest.is_empty()).then(|| format!("{scheme}://{rest}"))
-}
-
 /// Makes every text of the spec stay what it is: braces are quoted, shell variables become
 /// templates, bytes that are no UTF-8 become escapes where there are any.
 fn literal<'a>(spec: &'a mut HttpSpec, warnings: &mut Vec<String>) {
@@ -459,5 +451,18 @@ fn literal<'a>(spec: &'a mut HttpSpec, warnings: &mut Vec<String>) {
                 .push("bytes that are not UTF-8 were replaced here; only a body has them".into());
         }
         *text = replaced(text, template::quote, |name| format!("{{{{env.{name}}}}}"));
+    }
+}
+
+/// `http:/h` and `http:///h`, which curl takes for what they mean.
+fn with_two_slashes(url: &str) -> String {
+    let parts = url.split_once(":/").filter(|(scheme, _)| {
+        ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
+    });
+    match parts {
+        Some((scheme, rest)) if !rest.starts_with("///") => {
+            format!("{scheme}://{}", rest.trim_start_matches('/'))
+        }
+        _ => url.to_owned(),
     }
 }

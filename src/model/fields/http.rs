@@ -33,7 +33,7 @@ impl Options for HttpSpec {
             help: "\"name=value\", added to the URL's own; a leading ~ switches the row off.";
         "auth", ValueKind::Table, auth, tab: Some(FormTab::Auth);
         "timeout", ValueKind::Duration, timeout, tab: OPTIONS, label: "Timeout (head, silent body)",
-            help: "Longest wait for the head, and longest silence inside the body.";
+            help: "Longest wait for the head, and longest silence inside the body; 0 = no bound, which is a day.";
         "verify", ValueKind::Flag, verify, tab: OPTIONS, label: VERIFY, help: VERIFY_HELP;
         "tls.trust", ValueKind::Word(&[]), trust, tab: OPTIONS, label: TRUST, help: TRUST_HELP;
         "redirects", ValueKind::Number { min: 0, max: 255 }, redirects, tab: OPTIONS,
