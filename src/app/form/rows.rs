@@ -267,10 +267,9 @@ impl FormWalk<'_> {
             }
             self.keep_first(starts[at], ChosenAnswer::Rule(at));
         }
-        if self.chosen.is_some() {
-            if let Some(first) = starts.first().and_then(|at| self.lines.get_mut(*at)) {
-                first.heading = COLUMNS;
-            }
+        let first = starts.first().and_then(|at| self.lines.get_mut(*at));
+        if let Some(first) = first.filter(|_| self.chosen.is_some()) {
+            first.heading = COLUMNS;
         }
         self.open = false;
         if spelling == Spelling::Table {
