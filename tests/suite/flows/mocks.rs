@@ -9,7 +9,7 @@ use wirebench::engine::event::Event;
 use wirebench::model::exchange::Exchange;
 use wirebench::model::field_id::FieldId;
 use wirebench::model::id::SessionId;
-use wirebench::model::plan::Plan;
+use wirebench::model::plan::{HttpRulePlan, Plan};
 
 use crate::harness::app::Driver;
 use crate::harness::samples::{answer, exchange};
@@ -36,7 +36,7 @@ fn table(size: (u16, u16), at: FormFieldId) -> Driver {
 }
 
 fn rules(plan: Plan) -> Vec<String> {
-    plan.http_listener().unwrap().rules.iter().map(|rule| rule.name()).collect()
+    plan.http_listener().unwrap().rules.iter().map(HttpRulePlan::name).collect()
 }
 
 fn updated(effects: &[Effect]) -> Option<Plan> {
