@@ -267,8 +267,9 @@ impl FormWalk<'_> {
             }
             self.keep_first(starts[at], ChosenAnswer::Rule(at));
         }
-        let first = starts.first().and_then(|at| self.lines.get_mut(*at));
-        if let Some(first) = first.filter(|_| self.chosen.is_some()) {
+        if self.chosen.is_some()
+            && let Some(first) = starts.first().and_then(|at| self.lines.get_mut(*at))
+        {
             first.heading = COLUMNS;
         }
         self.open = false;
