@@ -148,9 +148,9 @@ impl Session {
     pub(super) fn put(&mut self, exchange: Exchange) -> Vec<BodyId> {
         let known = self.exchanges.iter_mut().rev().find(|e| e.number == exchange.number);
         let is_counted = known.as_ref().is_some_and(|known| known.rule.is_some());
-        let has_room =
-            |rule: &&String| self.hits.len() < RULES_COUNTED || self.hits.contains_key(*rule);
-        if let Some(rule) = exchange.rule.as_ref().filter(|_| !is_counted).filter(has_room) {
+        if let Some(rule) = exchange.rule.as_ref().filter(|_| !is_counted)
+            && (self.hits.len() < RULES_COUNTED || self.hits.contains_key(rule))
+        {
             *self.hits.entry(rule.clone()).or_default() += 1;
         }
         if let Some(known) = known {

@@ -9,7 +9,7 @@ use wirebench::engine::event::Event;
 use wirebench::model::exchange::Exchange;
 use wirebench::model::field_id::FieldId;
 use wirebench::model::id::SessionId;
-use wirebench::model::plan::{HttpRulePlan, Plan};
+use wirebench::model::plan::Plan;
 
 use crate::harness::app::Driver;
 use crate::harness::samples::{answer, exchange};
@@ -36,7 +36,12 @@ fn table(size: (u16, u16), at: FormFieldId) -> Driver {
 }
 
 fn rules(plan: Plan) -> Vec<String> {
-    plan.http_listener().unwrap().rules.iter().map(HttpRulePlan::name).collect()
+    plan.http_listener()
+        .unwrap()
+        .rules
+        .iter()
+        .map(wirebench::model::plan::HttpRulePlan::name)
+        .collect()
 }
 
 fn updated(effects: &[Effect]) -> Option<Plan> {
