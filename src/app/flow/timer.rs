@@ -21,7 +21,11 @@ pub(crate) fn timer_fired(app: &mut App, timer: Timer) {
             app.dirty = false;
             restore::try_again(app);
         }
-        Timer::TextCheck => draft::check_on(app),
+        Timer::TextCheck => {
+            draft::check_on(app);
+            // There is nothing to see before all was looked at.
+            app.dirty = !app.request.is_checking;
+        }
         Timer::Forget => traffic::undo_is_over(app),
         Timer::ResponseClock | Timer::ConversationFraming | Timer::ConversationSearch => {
             response::timer_fired(app, timer);

@@ -36,7 +36,12 @@ fn table(size: (u16, u16), at: FormFieldId) -> Driver {
 }
 
 fn rules(plan: Plan) -> Vec<String> {
-    plan.http_listener().unwrap().rules.iter().map(wirebench::model::plan::HttpRulePlan::name).collect()
+    plan.http_listener()
+        .unwrap()
+        .rules
+        .iter()
+        .map(wirebench::model::plan::HttpRulePlan::name)
+        .collect()
 }
 
 fn updated(effects: &[Effect]) -> Option<Plan> {
