@@ -16,7 +16,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::fd::BorrowedFd;
 use std::process::ExitCode;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jaq_json::read;
 use rustix::process::{Resource, Rlimit, Signal, getpid, getppid, kill_process, setrlimit};
@@ -36,6 +36,8 @@ const STACK: usize = 512 << 20;
 const BLOCK: usize = 256 * 1024;
 /// Bytes of results that are handed over together.
 const FLUSH: usize = 64 * 1024;
+/// How long a result waits for others at most.
+const WAITS: Duration = Duration::from_millis(30);
 /// Pause between two looks whether the one who started us is still there.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -83,6 +85,7 @@ fn filter(code: &str) -> Result<(), (u8, String)> {
     let mut output = Results {
         file: ours(rustix::stdio::stdout()).map_err(broken)?,
         bytes: Vec::new(),
+        flushed_at: Instant::now(),
         is_gone: false,
     };
     let ended = values(&filter, &mut input, &mut output).map_err(|why| (5, why));
@@ -95,6 +98,7 @@ fn filter(code: &str) -> Result<(), (u8, String)> {
 struct Results {
     file: File,
     bytes: Vec<u8>,
+    flushed_at: Instant,
     /// Nobody takes them any more.
     is_gone: bool,
 }
@@ -103,6 +107,7 @@ impl Results {
     fn flush(&mut self) {
         self.is_gone |= self.file.write_all(&self.bytes).is_err();
         self.bytes.clear();
+        self.flushed_at = Instant::now();
     }
 }
 
@@ -155,7 +160,7 @@ fn values(filter: &JqFilter, input: &mut File, output: &mut Results) -> Result<(
 fn give(output: &mut Results, result: &JqResult<'_>) -> bool {
     result.write(&mut output.bytes);
     output.bytes.push(b'\n');
-    if output.bytes.len() >= FLUSH {
+    if output.bytes.len() >= FLUSH || output.flushed_at.elapsed() >= WAITS {
         output.flush();
     }
     !output.is_gone

@@ -130,7 +130,7 @@ const ONLY_IN: &[OnlyIn] = &[
     OnlyIn {
         what: "pure layers have no clock",
         code: &["Instant::now", "SystemTime::now", "Timestamp::now", "Zoned::now"],
-        places: &["engine", "tui", "cli", "store", "console.rs", "ending.rs", "os"],
+        places: &["engine", "tui", "cli", "store", "console.rs", "ending.rs", "os", "jq.rs"],
     },
     OnlyIn {
         what: "the wall clock is read in one place; stamps are for order and ages",

@@ -91,7 +91,7 @@ impl BodyMaker for MarkupLayout {
     }
 
     fn remark(&self) -> String {
-        let said = "white space between tags is of the layout";
+        let said = "white space changed";
         match self.flaws {
             0 => said.to_owned(),
             1 => format!("1 tag has no partner; {said}"),

@@ -6,7 +6,7 @@ use super::body_fetch::BodyFetch;
 use super::body_view::{BodyView, BodyViews};
 use super::derived::DerivedBodies;
 use super::pointer::LastPress;
-use super::recipes::RecipeLine;
+use super::recipe_line::RecipeLine;
 use super::shown_exchange::{ExchangeTab, ShownExchange, WindowSubject};
 use super::tab_lines::TabLines;
 use crate::app::cursor::Cursor;

@@ -6,6 +6,7 @@
 
 use super::derived::{self, DerivedBody, plain};
 use super::exchange_state::ExchangePane;
+use super::recipe_line::RecipeLine;
 use super::shown_exchange::WindowSubject;
 use crate::app::action::Action;
 use crate::app::cursor::CursorStep;
@@ -20,28 +21,6 @@ use crate::model::recipe::{DerivationReport, Recipe, RecipeKind};
 const LIVE: u64 = 1024 * 1024;
 /// Filters and commands remembered.
 const TYPED: usize = 100;
-
-/// The line a filter or a command is typed in.
-#[derive(Debug)]
-pub struct RecipeLine {
-    pub kind: RecipeKind,
-    pub editor: Editor,
-    /// The place in the chain of what is typed.
-    at: usize,
-    /// What stood there before.
-    before: Option<Recipe>,
-    /// What was asked for last while it was typed.
-    sent: Option<String>,
-    /// How far back in what was typed before; 0 = this line.
-    past: usize,
-}
-
-impl RecipeLine {
-    /// What stands before the text.
-    pub fn label(&self) -> &'static str {
-        self.kind.row().asks.unwrap_or_default()
-    }
-}
 
 impl ExchangePane {
     /// A line at the bottom takes the keys.

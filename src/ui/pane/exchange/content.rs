@@ -45,8 +45,9 @@ pub(super) fn draw(painter: Painter<'_>) {
 pub(super) fn header(mut painter: Painter<'_>) {
     let app = painter.app;
     let Some(derived) = app.exchange.derived(&app.shared) else { return };
-    let left = app.exchange.view(&app.shared).map_or(0, |view| view.left);
-    let style = painter.palette.title;
+    let Some(view) = app.exchange.view(&app.shared) else { return };
+    let (left, style) = (view.left, painter.palette.title);
+    painter.skip(view.gutter(painter.area.width, app.exchange.numbers));
     bytes::text(&mut painter, (derived.header.as_bytes(), style), (&[], &[]), left);
 }
 
