@@ -8,6 +8,7 @@
 pub mod action;
 pub mod arrangement;
 pub mod choices;
+pub mod completion;
 pub mod copying;
 pub mod cursor;
 pub mod drafts;
