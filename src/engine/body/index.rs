@@ -307,12 +307,26 @@ impl LineIndex {
 
     /// Lines that do not all follow each other.
     fn show_some(&self, body: &Body, shown: &[ShownLine]) -> Vec<ViewLine> {
+        let block = |(number, _): &ShownLine| {
+            self.checkpoints.partition_point(|point| point.lines <= *number).saturating_sub(1)
+        };
+        let is_near = |before: &ShownLine, after: &ShownLine| block(after) <= block(before) + 1;
         let mut lines = Vec::with_capacity(shown.len());
-        for run in shown.chunk_by(|before, after| before.0 + 1 == after.0) {
-            let first = run.first().map_or(0, |(number, _)| *number);
-            let folded = run.iter().map(|(_, folded)| *folded);
-            let of_run = self.show(body, first, run.len()).into_iter().zip(folded);
-            lines.extend(of_run.map(|(line, folded)| ViewLine { folded, ..line }));
+        for run in shown.chunk_by(is_near) {
+            let (first, last) = (run.first().map_or(0, block), run.last().map_or(0, block));
+            let Some(from) = self.checkpoints.get(first) else { break };
+            let start = from.scanner.offset();
+            let reached = self.reached.scanner.offset();
+            let end = self.checkpoints.get(last + 1).map_or(reached, |it| it.scanner.offset());
+            let end = (end + LINE_PIECE as u64).min(reached);
+            let count = usize::try_from(end - start).unwrap_or(WINDOW_BYTES).min(WINDOW_BYTES);
+            let bytes = body.read(self.key.1, start, count).unwrap_or_default();
+            let wanted = run.iter().map(|(number, _)| number - from.lines);
+            let of_run = from.scanner.format_some(&bytes, wanted).into_iter().zip(run);
+            lines.extend(of_run.map(|(line, (number, folded))| {
+                let (number, folded) = (*number, *folded);
+                ViewLine { number, folded, ..line }
+            }));
         }
         lines
     }

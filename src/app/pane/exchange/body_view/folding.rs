@@ -42,10 +42,15 @@ impl BodyView {
         Ok(())
     }
 
-    /// Folds all objects and lists within the outermost; when all of a depth are, unfolds everything.
+    /// Folds all objects and lists within the outermost, of several values each value; when all of a depth
+    /// are, unfolds everything.
     pub(in super::super) fn toggle_all_folds(&mut self) -> Result<(), &'static str> {
-        self.laid_out()?;
-        let level = self.folds.level.is_none().then_some(1);
+        let lines = &self.laid_out()?.lines;
+        let is_further = |line: &ViewLine| {
+            line.place.depth == 0 && !line.place.closes && !line.continued && line.number > 0
+        };
+        let outermost = u32::from(!lines.iter().any(is_further));
+        let level = self.folds.level.is_none().then_some(outermost);
         self.fold_level(level);
         Ok(())
     }
