@@ -19,8 +19,14 @@ pub enum Job {
     /// Read the whole workspace: presets and environments. Also watches it from then on.
     LoadWorkspace,
     /// Write a preset. `based_on` is the fingerprint it was opened with; `None` = must not exist.
-    /// When the file on disk differs, `Reply::Conflict` comes instead and nothing is written.
-    SavePreset { preset: Box<Preset>, based_on: Option<u64>, overwrite: Overwrite },
+    /// When the file on disk differs, `Reply::Conflict` comes instead and nothing is written. A file
+    /// that is new is laid out as the one of `like`, and has what that one has beside the preset.
+    SavePreset {
+        preset: Box<Preset>,
+        based_on: Option<u64>,
+        overwrite: Overwrite,
+        like: Option<PresetPath>,
+    },
     /// Give a preset another path; never one that is taken.
     RenamePreset { from: PresetPath, to: PresetPath },
     /// Remove the file of a preset, and folders that become empty.

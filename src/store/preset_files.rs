@@ -25,18 +25,30 @@ pub(super) fn file_of(root: &Path, path: &PresetPath) -> PathBuf {
     root.join(format!("{path}.toml"))
 }
 
+/// How a preset is written.
+pub(super) struct Change {
+    /// The version it is based on.
+    pub(super) based_on: Option<u64>,
+    pub(super) overwrite: Overwrite,
+    /// The preset whose file a new one is laid out like.
+    pub(super) like: Option<PresetPath>,
+}
+
 /// Writes a preset over the version it is based on; the fingerprint of what is there then, or the
 /// version of somebody else that stands in the way.
 pub(super) fn save(
     root: &Path,
     preset: &Preset,
-    based_on: Option<u64>,
-    overwrite: Overwrite,
+    change: &Change,
 ) -> Result<Result<u64, StoredPreset>, Failure> {
+    let Change { based_on, overwrite, ref like } = *change;
     let _lock = locked(root)?;
     let file = inside::target(root, &file_of(root, &preset.path))?;
     let old = atomic::is_there(&file)?.then(|| workspace::read_bytes(&file)).transpose()?;
-    let text = preset::write(preset, old.as_deref().and_then(|old| std::str::from_utf8(old).ok()));
+    let model = like.as_ref().filter(|_| old.is_none());
+    let model = model.and_then(|like| workspace::read_bytes(&existing(root, like).ok()?).ok());
+    let previous = old.as_ref().or(model.as_ref());
+    let text = preset::write(preset, previous.and_then(|old| std::str::from_utf8(old).ok()));
     let fingerprint = preset::fingerprint(text.as_bytes());
     let replace = if old.is_some() { Overwrite::Replace } else { Overwrite::Refuse };
     if let Some(old) = old {

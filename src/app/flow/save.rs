@@ -13,7 +13,7 @@ use super::{draft, overlays, restore};
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::effect::Effect;
 use crate::app::format;
-use crate::app::intent::ConflictChoice;
+use crate::app::intent::{ConflictChoice, CopiedPreset};
 use crate::app::overlay::Overlay;
 use crate::app::overlay::conflict::Conflict;
 use crate::app::preset_tree::TreeItem;
@@ -44,6 +44,16 @@ pub(crate) fn save(app: &mut App) {
 
 /// Hands a draft to the store under a path.
 pub(crate) fn hand_over(app: &mut App, id: DraftId, path: PresetPath, overwrite: Overwrite) {
+    hand_over_like(app, id, path, (overwrite, None));
+}
+
+/// The same; a new file is laid out like that of another preset, else of the one the draft is of.
+fn hand_over_like(
+    app: &mut App,
+    id: DraftId,
+    path: PresetPath,
+    (overwrite, like): (Overwrite, Option<PresetPath>),
+) {
     if app.describing.contains_key(&path) {
         app.warn(format!("{path} is being described: save it again in a moment"));
         return;
@@ -54,18 +64,28 @@ pub(crate) fn hand_over(app: &mut App, id: DraftId, path: PresetPath, overwrite:
         return;
     }
     let based_on = draft.based_on.filter(|_| draft.preset.as_ref() == Some(&path));
-    let preset = draft.as_preset(path);
+    let like = like.or_else(|| draft.preset.clone().filter(|own| *own != path));
+    let presets = &app.shared.workspace.presets;
+    let unused = |path: &PresetPath| {
+        let stored = presets.iter().find(|stored| stored.path == *path);
+        stored.and_then(|stored| stored.content.as_ref().ok()).map(|it| it.unused.clone())
+    };
+    // What a save does not know it leaves alone, or takes along.
+    let unused = unused(&path).or_else(|| unused(like.as_ref()?)).unwrap_or_default();
+    let preset = Preset { unused, ..draft.as_preset(path) };
     draft.saving = Some(preset.clone());
     if app.restore_due || app.save_state.again {
         // Whatever ends the program in the middle, what is being saved comes back; and no older
         // draft comes back over the file.
         restore::save_restore(app);
     }
-    write(app, Box::new(preset), based_on, overwrite);
+    let preset = Box::new(preset);
+    app.effects.push(Effect::Store(Job::SavePreset { preset, based_on, overwrite, like }));
 }
 
+/// Writes a preset over the file it is of.
 fn write(app: &mut App, preset: Box<Preset>, based_on: Option<u64>, overwrite: Overwrite) {
-    app.effects.push(Effect::Store(Job::SavePreset { preset, based_on, overwrite }));
+    app.effects.push(Effect::Store(Job::SavePreset { preset, based_on, overwrite, like: None }));
 }
 
 /// Writes what a preset says about itself; unsaved changes of its draft stay unsaved.
@@ -263,12 +283,13 @@ pub(crate) fn failed(app: &mut App, job: &str) {
 const SAVE: &str = "save the preset";
 
 /// Saves a copy in a draft and preset of its own.
-pub(crate) fn save_copy(app: &mut App, path: PresetPath, spec: Spec, about: &str) {
-    let draft = app.shared.drafts.open(spec);
-    about.clone_into(&mut draft.about);
+pub(crate) fn save_copy(app: &mut App, path: PresetPath, copied: CopiedPreset) {
+    let CopiedPreset { spec, about, like } = copied;
+    let draft = app.shared.drafts.open(*spec);
+    draft.about = about;
     let id = draft.id;
     draft::draft_changed(app);
-    hand_over(app, id, path, Overwrite::Refuse);
+    hand_over_like(app, id, path, (Overwrite::Refuse, like));
 }
 
 /// The file changed on disk, and this is how to go on.
@@ -356,7 +377,12 @@ mod tests {
         let path = PresetPath::parse("a").unwrap();
         let spec = Spec::empty(Protocol::Tcp, Side::Client);
         let preset = Box::new(Preset { path, about: String::new(), spec, unused: Vec::new() });
-        let job = Job::SavePreset { preset, based_on: None, overwrite: Overwrite::Refuse };
+        let job = Job::SavePreset {
+            preset,
+            based_on: None,
+            overwrite: Overwrite::Refuse,
+            like: None,
+        };
         assert_eq!(job.name(), SAVE);
     }
 }

@@ -15,7 +15,7 @@ use crate::app::cursor::scroll;
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::editor::{Editor, LineMode};
 use crate::app::effect::Effect;
-use crate::app::intent::{Intent, Question};
+use crate::app::intent::{CopiedPreset, Intent, Question};
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::preset_tree::{TreeItem, folders_to};
 use crate::app::shared::Shared;
@@ -28,7 +28,7 @@ use crate::store::job::{Job, Overwrite};
 pub enum NamingPurpose {
     Save(DraftId),
     Rename(PresetPath),
-    Duplicate { title: String, spec: Box<Spec>, about: String },
+    Duplicate { title: String, copied: CopiedPreset },
 }
 
 /// State of the overlay.
@@ -90,7 +90,12 @@ impl Naming {
             TreeItem::Draft(_) | TreeItem::Folder(_) => suggest(&spec),
         };
         let name = free(shared, &base);
-        let purpose = NamingPurpose::Duplicate { title, spec: Box::new(spec), about };
+        let like = match item {
+            TreeItem::Preset(path) => Some(path.clone()),
+            TreeItem::Draft(_) | TreeItem::Folder(_) => None,
+        };
+        let copied = CopiedPreset { spec: Box::new(spec), about, like };
+        let purpose = NamingPurpose::Duplicate { title, copied };
         Ok(Naming::new(shared, purpose, &name, String::new()))
     }
 
@@ -217,8 +222,8 @@ impl Naming {
                 let from = from.clone();
                 Intent::Perform(Effect::Store(Job::RenamePreset { from, to }))
             }
-            (NameVerdict::Free(path), NamingPurpose::Duplicate { spec, about, .. }) => {
-                Intent::SaveCopy { path, spec: spec.clone(), about: about.clone() }
+            (NameVerdict::Free(path), NamingPurpose::Duplicate { copied, .. }) => {
+                Intent::SaveCopy(path, copied.clone())
             }
         };
         Outcome::from(Intent::CloseOverlay).with(intent)

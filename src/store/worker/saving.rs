@@ -29,8 +29,9 @@ impl Saving {
         let root = &self.paths.workspace;
         self.begin_again(&job)?;
         match job {
-            Job::SavePreset { preset, based_on, overwrite } => {
-                Ok(match preset_files::save(root, &preset, based_on, overwrite)? {
+            Job::SavePreset { preset, based_on, overwrite, like } => {
+                let change = preset_files::Change { based_on, overwrite, like };
+                Ok(match preset_files::save(root, &preset, &change)? {
                     Ok(fingerprint) => {
                         let path = preset.path.clone();
                         let content = Ok(*preset);

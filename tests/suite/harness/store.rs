@@ -34,7 +34,7 @@ impl MemoryStore {
         }
         self.jobs.push(job.clone());
         match job {
-            Job::SavePreset { preset, based_on, overwrite } => {
+            Job::SavePreset { preset, based_on, overwrite, .. } => {
                 Some(self.save(*preset, based_on, overwrite))
             }
             Job::RenamePreset { from, to } => {
