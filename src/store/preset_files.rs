@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use super::job::{Overwrite, PresetFile, Reply};
 use super::lock::FolderLock;
-use super::{atomic, inside, lock, preset, starter, workspace};
+use super::{atomic, folders, inside, lock, preset, starter, workspace};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 
@@ -69,7 +69,7 @@ pub(super) fn save(
 }
 
 /// Makes sure that there is a workspace, and locks it.
-fn locked(root: &Path) -> Result<FolderLock, Failure> {
+pub(super) fn locked(root: &Path) -> Result<FolderLock, Failure> {
     starter::materialise(root)?;
     lock::folder(root)
 }
@@ -84,6 +84,7 @@ pub(super) fn rename(root: &Path, from: PresetPath, to: PresetPath) -> Result<Re
         let moved = atomic::rename(&source, &target);
         remove_empty_folders(root, if moved.is_ok() { &source } else { &target });
         moved?;
+        folders::renamed(root, &from, &to);
     }
     Ok(Reply::Renamed { from, to })
 }
@@ -147,6 +148,10 @@ pub(super) fn delete_folder(
         }
         gone.push(path);
     }
+    if gone.is_empty() && failure.is_none() {
+        // There was no preset in it: the folder itself goes, unless something else is in it.
+        remove_empty_folders(root, &root.join(&folder).join("x"));
+    }
     let left = files_in(&root.join(&folder));
     Ok(Reply::FolderDeleted { folder, presets: gone, kept, left, failure })
 }
@@ -168,7 +173,7 @@ fn files_in(folder: &Path) -> usize {
     files
 }
 
-fn remove_empty_folders(root: &Path, file: &Path) {
+pub(super) fn remove_empty_folders(root: &Path, file: &Path) {
     for folder in file.ancestors().skip(1).take_while(|folder| *folder != root) {
         // Fails when it is not empty, which is where to stop.
         if fs::remove_dir(folder).is_err() {

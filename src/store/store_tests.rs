@@ -121,7 +121,9 @@ fn a_new_preset_never_replaces_one_of_the_same_name() {
     let replace = Job::SavePreset {
         preset: Box::new(preset("a", "two")),
         based_on: None,
-        overwrite: Overwrite::Replace, like: None };
+        overwrite: Overwrite::Replace,
+        like: None,
+    };
     assert!(matches!(store.ask(replace), Reply::Saved { .. }));
     let same = store.save(&preset("a", "two"), None);
     assert!(matches!(same, Reply::Saved { .. }), "the same content is no conflict: {same:?}");

@@ -160,7 +160,9 @@ pub fn read_only_disk(home: &Path) {
         Job::SavePreset {
             preset: Box::new(preset("a", request(2, 10))),
             based_on: Some(fingerprint),
-            overwrite: Overwrite::Refuse, like: None },
+            overwrite: Overwrite::Refuse,
+            like: None,
+        },
         Job::RenamePreset {
             from: path.clone(),
             to: wirebench::model::preset::PresetPath::parse("n/b").unwrap(),

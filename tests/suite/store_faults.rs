@@ -34,7 +34,9 @@ pub fn one_fault(home: &Path) {
     let save = Job::SavePreset {
         preset: Box::new(preset("a", request(2, 5000))),
         based_on: None,
-        overwrite: Overwrite::Replace, like: None };
+        overwrite: Overwrite::Replace,
+        like: None,
+    };
     let move_there = |from: &str, to: &str| Job::RenamePreset {
         from: preset(from, request(0, 0)).path,
         to: preset(to, request(0, 0)).path,

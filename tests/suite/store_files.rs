@@ -138,7 +138,9 @@ fn a_link_out_of_the_workspace_is_read_and_never_written_through() {
     let save = |name, overwrite| Job::SavePreset {
         preset: Box::new(preset(name, request(2, 0))),
         based_on,
-        overwrite, like: None };
+        overwrite,
+        like: None,
+    };
     for job in [
         save("a", Overwrite::Refuse),
         save("a", Overwrite::Replace),

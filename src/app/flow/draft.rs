@@ -66,7 +66,8 @@ fn undone(app: &App) -> Option<String> {
     let sections: Vec<String> = preset.unused.iter().map(|name| format!("[{name}]")).collect();
     let does = if draft.spec.side().listens() { "listens" } else { "is sent" };
     let (path, sections) = (&preset.path, sections.join(" and "));
-    let told = format!("{path}: {sections} in its file cannot be carried out yet; it {does} without");
+    let told =
+        format!("{path}: {sections} in its file cannot be carried out yet; it {does} without");
     (!preset.unused.is_empty()).then_some(told)
 }
 

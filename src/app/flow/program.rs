@@ -27,7 +27,7 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::SwitchSide => switch_side(app),
         Action::NextEnvironment => next_environment(app),
         Action::NextPane | Action::NextField => {
-            focus::focus(app, focus::neighbour(app, Pane::next))
+            focus::focus(app, focus::neighbour(app, Pane::next));
         }
         Action::PreviousPane | Action::PreviousField => {
             focus::focus(app, focus::neighbour(app, Pane::previous));

@@ -9,20 +9,19 @@
 //! the workspace on screen is kept in step here. Drafts that are not on disk yet are written
 //! before the preset.
 
-use super::{draft, overlays, restore};
+use super::{draft, folders, overlays, restore, undo};
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::effect::Effect;
 use crate::app::format;
 use crate::app::intent::{ConflictChoice, CopiedPreset};
 use crate::app::overlay::Overlay;
 use crate::app::overlay::conflict::Conflict;
-use crate::app::preset_tree::TreeItem;
+use crate::app::preset_tree::{self, TreeItem};
 use crate::app::state::App;
 use crate::app::thrown_away::ThrownAway;
 use crate::engine::command::{CloseMode, Command};
 use crate::model::failure::Failure;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
-use crate::model::spec::Spec;
 use crate::store::job::{Job, Overwrite};
 
 /// Saves the draft on screen, asking for a name if it has none.
@@ -193,18 +192,22 @@ fn enter(app: &mut App, preset: Preset, fingerprint: u64) {
 pub(crate) fn renamed(app: &mut App, from: &PresetPath, to: &PresetPath) {
     let presets = &mut app.shared.workspace.presets;
     let at = presets.iter().position(|known| known.path == *from);
-    if let Some(mut stored) = at.map(|at| presets.remove(at)) {
-        stored.path = to.clone();
-        if let Ok(preset) = &mut stored.content {
-            preset.path = to.clone();
-        }
+    if let Some(stored) = at.map(|at| presets.remove(at).at(to.clone())) {
         let place = presets.partition_point(|known| known.path < *to);
         presets.insert(place, stored);
     }
     for draft in app.shared.drafts.iter_mut().filter(|draft| draft.preset.as_ref() == Some(from)) {
         draft.preset = Some(to.clone());
     }
-    app.say(format!("{from} is now {to}"));
+    let done = Job::RenamePreset { from: from.clone(), to: to.clone() };
+    let back = Job::RenamePreset { from: to.clone(), to: from.clone() };
+    let way = undo::moved(app, &done, back);
+    if from.folder() == to.folder() {
+        // As the store does in its file.
+        folders::replace_in_order(app, from.folder(), from.name(), to.name());
+    }
+    folders::moved_in_history(app, from.as_str(), to.as_str());
+    app.say(format!("{from} is now {to}{way}"));
     app.presets.reveal(&app.shared, to);
     app.touched();
 }
@@ -252,6 +255,12 @@ pub(crate) fn folder_deleted(
     failure: Option<Failure>,
 ) {
     gone(app, paths);
+    if paths.is_empty() && left == 0 && failure.is_none() {
+        return folders::removed(app, folder);
+    }
+    let is_there = |known: &String| preset_tree::is_within(known, folder);
+    app.shared.workspace.folders.retain(|known| left > 0 || !is_there(known));
+    app.presets.rebuild(&app.shared);
     let count = format::counted(paths.len() as u64, "preset");
     match failure {
         Some(failure) => app.warn(format!("{folder}/: {count} deleted, then: {failure}")),
@@ -371,18 +380,15 @@ pub(crate) fn revert(app: &mut App, id: DraftId) {
 mod tests {
     use super::*;
     use crate::model::protocol::{Protocol, Side};
+    use crate::model::spec::Spec;
 
     #[test]
     fn the_job_that_saves_is_known_by_its_name() {
         let path = PresetPath::parse("a").unwrap();
         let spec = Spec::empty(Protocol::Tcp, Side::Client);
         let preset = Box::new(Preset { path, about: String::new(), spec, unused: Vec::new() });
-        let job = Job::SavePreset {
-            preset,
-            based_on: None,
-            overwrite: Overwrite::Refuse,
-            like: None,
-        };
+        let job =
+            Job::SavePreset { preset, based_on: None, overwrite: Overwrite::Refuse, like: None };
         assert_eq!(job.name(), SAVE);
     }
 }

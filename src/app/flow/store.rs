@@ -1,6 +1,6 @@
 //! Replies of the store: workspace, saved presets, drafts of the last run, history.
 
-use super::{curl, draft, edited, focus, history, project, restore, save, themes, undo};
+use super::{curl, draft, edited, focus, folders, history, project, restore, save, themes, undo};
 use crate::app::action::Action;
 use crate::app::arrangement::Arrangement;
 use crate::app::effect::Effect;
@@ -30,6 +30,10 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
             undo::keep_presets(app, kept);
             save::folder_deleted(app, &folder, &presets, left, failure);
         }
+        Reply::FolderCreated { folder } => folders::created(app, folder),
+        Reply::FolderRemoved { folder } => folders::removed(app, &folder),
+        Reply::FolderMoved { from, to } => folders::moved(app, &from, &to),
+        Reply::OrderSet { folder, before, order } => folders::ordered(app, folder, before, order),
         Reply::BroughtBack { presets, failure } => undo::brought_back(app, presets, failure),
         Reply::Restored(restore) => restored(app, restore),
         Reply::History { text, entries, total } => {
@@ -55,9 +59,7 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         }
         Reply::Failed { job, failure } => {
             save::failed(app, job);
-            if job == Job::BRING_BACK {
-                undo::failed(app);
-            }
+            undo::failed(app, job);
             // A question for the history may be what failed, and what was not written is in the list.
             app.effects.extend(app.history.failed(job).map(Effect::Store));
             if job == Job::SAVE_RESTORE && app.save_state.is_repeated() {

@@ -145,10 +145,10 @@ const UNDONE: &str = "[capture] and [expect] in its file cannot be carried out y
 #[test]
 fn what_a_preset_asks_for_and_is_not_done_is_said_when_it_is_opened_and_sent() {
     let other = "[tcp-listener]\nbind = \":7000\"\n[expect]\nstatus = 1\n";
-    let mut driver =
-        Driver::with((160, 40), workspace(&[("checked", CHECKED), ("other", other)]));
+    let mut driver = Driver::with((160, 40), workspace(&[("checked", CHECKED), ("other", other)]));
     driver.keys("<A-1>G<Enter>");
-    driver.assert_shows("other: [expect] in its file cannot be carried out yet; it listens without");
+    driver
+        .assert_shows("other: [expect] in its file cannot be carried out yet; it listens without");
     driver.keys("<A-1>g<F5>");
     driver.assert_shows(UNDONE);
     driver.assert_shows("sends it");
