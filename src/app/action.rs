@@ -115,9 +115,12 @@ actions! {
     Find "find" View "Find" "Filter the list, or search in what is shown" [List "/"];
     FindNext "find-next" View "Find next" "Go to the next hit of the search" [List "n"];
     FindPrevious "find-previous" View "Find previous" "Go to the hit before" [List "N"];
+    LineNumbers "line-numbers" View "Line numbers" "Show the numbers of lines, and hide them" [Response "#"];
+    Select "select" View "Select" "Select lines from the cursor on, and end that" [Response "V"];
     Copy "copy" View "Copy" "Copy the value, row or message under the cursor to the clipboard (OSC 52)" [List "y", Code "y", Code "<Enter>"];
     CopyWhole "copy-whole" View "Copy whole" "Copy the whole body as received, or all lines of this tab" [Response "Y"];
     CopyPretty "copy-pretty" View "Copy pretty" "Copy the whole body with one value of JSON a line" [Response "<A-y>"];
+    CopyJson "copy-json" View "Copy JSON" "Copy the value under the cursor as JSON, a string with its quotes" [Response "J"];
     CopyHex "copy-hex" View "Copy hex" "Copy the bytes of this message as hex digits" [Conversation "Y", Traffic "Y"];
     CopyEscaped "copy-escaped" View "Copy escaped" "Copy this message as escaped text" [Conversation "<A-y>", Traffic "<A-y>"];
     SaveToFile "save-to-file" View "Save to file" "Write the body or message on screen to a file" [Response "s"];

@@ -228,6 +228,7 @@ impl Choices {
                     return self.choose();
                 }
             }
+            PaneInput::Drag(..) => {}
             PaneInput::Key(_) | PaneInput::Paste(_) => {
                 if input.edit(&mut self.editor) {
                     self.refit();

@@ -194,7 +194,7 @@ impl Code {
                     self.show(hit.map_or(self.selected, |(at, ..)| at));
                 }
             }
-            PaneInput::Key(_) | PaneInput::Paste(_) => return Outcome::no(),
+            PaneInput::Key(_) | PaneInput::Paste(_) | PaneInput::Drag(..) => return Outcome::no(),
         }
         Outcome::yes()
     }

@@ -83,7 +83,7 @@ impl Conflict {
                 let inside = ways.contains((mouse.column, mouse.row).into());
                 WAYS.get(usize::from(mouse.row.saturating_sub(ways.y))).filter(|_| inside)
             }
-            PaneInput::Key(_) | PaneInput::Paste(_) => return Outcome::no(),
+            PaneInput::Key(_) | PaneInput::Paste(_) | PaneInput::Drag(..) => return Outcome::no(),
         };
         way.map_or_else(Outcome::yes, |(way, ..)| {
             Outcome::from(Intent::CloseOverlay).with(self.resolved(*way))

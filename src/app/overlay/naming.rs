@@ -237,6 +237,7 @@ impl Naming {
                 let height = Naming::parts(inner).2.height;
                 self.top = scroll(self.top, step, self.fitting().len(), height.into());
             }
+            PaneInput::Drag(..) => {}
             PaneInput::Press(_, mouse) => {
                 let (_, verdict, list) = Naming::parts(inner);
                 let at = (mouse.column, mouse.row).into();

@@ -51,6 +51,7 @@ impl RequestPane {
                 self.paste(shared, text)
             }
             PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
+            PaneInput::Drag(..) => Outcome::no(),
         }
     }
 
