@@ -209,7 +209,11 @@ impl PresetsPane {
         };
         let folded = std::mem::take(&mut self.folded);
         self.folded = folded.into_iter().map(|it| moved(&it).unwrap_or(it)).collect();
-        self.folded.retain(|folder| !to.starts_with(&format!("{folder}/")));
+        if let Some((_, Some(path), _)) = &mut self.open
+            && let Ok(moved) = path.moved(from, to)
+        {
+            *path = moved;
+        }
         self.reveal_folder(shared, to);
     }
 
