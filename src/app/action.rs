@@ -167,7 +167,11 @@ actions! {
     Save "save" Presets "Save" "Save what is composed as a preset" [Global "<C-s>"];
     SaveAs "save-as" Presets "Save as" "Save under another name" [Plain "S", Conflict "s"];
     New "new" Presets "New" "Compose something new" [Global "<C-n>"];
-    Rename "rename" Presets "Rename" "Rename the preset, or move it: FOLDER/NAME" [Presets "r"];
+    Rename "rename" Presets "Rename" "Rename the preset or folder, or move it: FOLDER/NAME" [Presets "r"];
+    NewFolder "new-folder" Presets "New folder" "Make a folder for presets" [Presets "f"];
+    Move "move" Presets "Move" "Move the preset or folder into another folder" [Presets "m"];
+    MoveUp "move-up" Edit "Move up" "Move the row, preset or folder up" [Form "<A-Up>", Presets "<A-Up>"];
+    MoveDown "move-down" Edit "Move down" "Move the row, preset or folder down" [Form "<A-Down>", Presets "<A-Down>"];
     Duplicate "duplicate" Presets "Duplicate" "Duplicate the preset" [Presets "D"];
     Delete "delete" Presets "Delete" "Delete the preset or the whole folder, after asking" [Presets "d", Presets "<Del>"];
     Describe "describe" Presets "Describe" "Edit what the preset says about itself" [Presets "A"];

@@ -248,6 +248,7 @@ mod tests {
         let defaults = |folder: &str, pairs| FolderDefaults {
             folder: folder.into(),
             variables: variables(pairs),
+            ..FolderDefaults::default()
         };
         app.shared.workspace.defaults = vec![
             defaults("", &[("host", "outer"), ("port", "80"), ("only", "outer")]),

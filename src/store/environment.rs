@@ -53,18 +53,24 @@ pub(super) fn color(text: &str, file: &str) -> Result<Option<String>, Failure> {
     read().map_err(|trouble: Trouble| trouble.into_failure(file, text))
 }
 
-/// Reads a `_defaults.toml`.
-pub(super) fn defaults(text: &str, file: &str) -> Result<BTreeMap<String, String>, Failure> {
+/// Reads a `_defaults.toml`: the variables of its folder, and the order of what is in it.
+pub(super) fn defaults(text: &str, file: &str) -> Result<DefaultsFile, Failure> {
     let read = || {
         let document = parse_document(text)?;
         let mut root = Fields::root(&document);
         let variables =
             root.get("vars").map(|entry| collect(entry.table()?.free(), text)).transpose()?;
+        let order = root.list("order")?;
+        let order = order.iter().map(|entry| entry.text().map(str::to_owned));
+        let order = order.collect::<Result<_, Trouble>>()?;
         root.done()?;
-        Ok(variables.unwrap_or_default())
+        Ok((variables.unwrap_or_default(), order))
     };
     read().map_err(|trouble: Trouble| trouble.into_failure(file, text))
 }
+
+/// Variables, and names in their order.
+type DefaultsFile = (BTreeMap<String, String>, Vec<String>);
 
 fn collect<'a>(
     entries: impl Iterator<Item = NamedItem<'a>>,
@@ -151,8 +157,11 @@ mod tests {
 
     #[test]
     fn defaults_have_a_table_of_variables_and_nothing_else() {
-        assert_eq!(defaults("[vars]\na = 1\n", "x").unwrap()["a"], "1");
-        assert_eq!(defaults("", "x").unwrap().len(), 0);
+        assert_eq!(defaults("[vars]\na = 1\n", "x").unwrap().0["a"], "1");
+        assert_eq!(defaults("", "x").unwrap().0.len(), 0);
+        let (_, order) = defaults("order = [\"b\", \"sub/\", \"a\"]\n", "x").unwrap();
+        assert_eq!(order, ["b", "sub/", "a"]);
+        assert!(defaults("order = [1]\n", "x").is_err());
         assert!(defaults("[var]\n", "x").unwrap_err().hint.contains("'vars'"));
         assert!(defaults("[expect]\n", "x").unwrap_err().cause.contains("expect"));
     }

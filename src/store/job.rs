@@ -23,8 +23,14 @@ pub enum Job {
     /// Read the whole workspace: presets and environments. Also watches it from then on.
     LoadWorkspace,
     /// Write a preset. `based_on` is the fingerprint it was opened with; `None` = must not exist.
-    /// When the file on disk differs, `Reply::Conflict` comes instead and nothing is written.
-    SavePreset { preset: Box<Preset>, based_on: Option<u64>, overwrite: Overwrite },
+    /// When the file on disk differs, `Reply::Conflict` comes instead and nothing is written. A file
+    /// that is new is laid out as the one of `like`, and has what that one has beside the preset.
+    SavePreset {
+        preset: Box<Preset>,
+        based_on: Option<u64>,
+        overwrite: Overwrite,
+        like: Option<PresetPath>,
+    },
     /// Give a preset another path; never one that is taken.
     RenamePreset { from: PresetPath, to: PresetPath },
     /// Remove the file of a preset, and folders that become empty.
@@ -32,6 +38,17 @@ pub enum Job {
     /// Delete these presets of a folder (sorted); every other file in it stays, and so does the folder as
     /// long as there is one.
     DeleteFolder { folder: String, presets: Vec<PresetPath> },
+    /// Make a folder for presets.
+    CreateFolder { folder: String },
+    /// Remove a folder that nothing is in.
+    RemoveFolder { folder: String },
+    /// Give a folder another path, with everything in it; never one that is taken.
+    MoveFolder { from: String, to: String },
+    /// Write in which order the presets and folders (`name/`) of a folder stand; refused when it is not
+    /// `before` any more.
+    SetOrder { folder: String, before: Vec<String>, order: Vec<String> },
+    /// Entries of this preset, or of those below this folder, are of another one from now on.
+    MoveHistory { from: String, to: String },
     /// Write files that were deleted again, byte for byte; none in the place of another one.
     BringBack { files: Vec<PresetFile> },
     /// Read the drafts and screen state of the last run.
@@ -159,6 +176,14 @@ pub enum Reply {
         left: usize,
         failure: Option<Failure>,
     },
+    /// There is a folder.
+    FolderCreated { folder: String },
+    /// The folder is gone; nothing was in it.
+    FolderRemoved { folder: String },
+    /// The folder lies at `to` now.
+    FolderMoved { from: String, to: String },
+    /// The file of the folder says this order now.
+    OrderSet { folder: String, before: Vec<String>, order: Vec<String> },
     /// Files that were deleted are back, all of them unless it failed.
     BroughtBack { presets: Vec<StoredPreset>, failure: Option<Failure> },
     /// What the last run kept; `None` = nothing.
@@ -201,7 +226,9 @@ pub struct Workspace {
     pub is_starter: bool,
     pub presets: Vec<StoredPreset>,
     pub environments: Vec<Environment>,
-    /// Variables of `_defaults.toml` files, outer folders first.
+    /// Folders to be shown although there is no preset in them, sorted.
+    pub folders: Vec<String>,
+    /// Variables and orders of `_defaults.toml` files, outer folders first.
     pub defaults: Vec<FolderDefaults>,
     /// Trouble with single files of the workspace.
     pub problems: Vec<Failure>,
@@ -213,9 +240,18 @@ pub struct FolderDefaults {
     /// `/`-separated; empty for the root.
     pub folder: String,
     pub variables: BTreeMap<String, String>,
+    /// Presets, and folders as `name/`, that stand before the others of this folder, in this order.
+    pub order: Vec<String>,
 }
 
 impl Workspace {
+    /// The order a folder has by its file.
+    #[must_use]
+    pub fn order_of(&self, folder: &str) -> &[String] {
+        let found = self.defaults.iter().find(|defaults| defaults.folder == folder);
+        found.map_or(&[], |defaults| &defaults.order)
+    }
+
     /// Whether there is nothing of the user's in it.
     pub(crate) fn is_empty(&self) -> bool {
         self.presets.is_empty() && self.environments.is_empty() && self.defaults.is_empty()
@@ -269,10 +305,16 @@ impl Job {
             Job::RenamePreset { .. } => JobKind::RenamePreset,
             Job::DeletePreset { .. } => JobKind::DeletePreset,
             Job::DeleteFolder { .. } => JobKind::DeleteFolder,
+            Job::CreateFolder { .. } => JobKind::CreateFolder,
+            Job::RemoveFolder { .. } => JobKind::RemoveFolder,
+            Job::MoveFolder { .. } => JobKind::MoveFolder,
+            Job::SetOrder { .. } => JobKind::SetOrder,
             Job::BringBack { .. } => JobKind::BringBack,
             Job::LoadRestore => JobKind::LoadRestore,
             Job::SaveRestore(_) => JobKind::SaveRestore,
-            Job::AppendHistory(_) | Job::FinishHistory { .. } => JobKind::WriteHistory,
+            Job::AppendHistory(_) | Job::FinishHistory { .. } | Job::MoveHistory { .. } => {
+                JobKind::WriteHistory
+            }
             Job::QueryHistory { .. } => JobKind::ReadHistory,
             Job::ReadHistory(_) => JobKind::OpenEntry,
             Job::ForgetHistory(_) => JobKind::ForgetHistory,

@@ -161,6 +161,7 @@ pub fn read_only_disk(home: &Path) {
             preset: Box::new(preset("a", request(2, 10))),
             based_on: Some(fingerprint),
             overwrite: Overwrite::Refuse,
+            like: None,
         },
         Job::RenamePreset {
             from: path.clone(),

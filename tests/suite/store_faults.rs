@@ -35,6 +35,7 @@ pub fn one_fault(home: &Path) {
         preset: Box::new(preset("a", request(2, 5000))),
         based_on: None,
         overwrite: Overwrite::Replace,
+        like: None,
     };
     let move_there = |from: &str, to: &str| Job::RenamePreset {
         from: preset(from, request(0, 0)).path,

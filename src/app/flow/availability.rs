@@ -65,7 +65,7 @@ fn of_draft(app: &App, action: Action, pane: Pane) -> Option<&'static str> {
     let is_folder = matches!(item, Some(TreeItem::Folder(_)));
     let form = pane == Pane::Request;
     match action {
-        A::Rename | A::Duplicate | A::Delete | A::Describe if item.is_none() => {
+        A::Rename | A::Move | A::Duplicate | A::Delete | A::Describe if item.is_none() => {
             Some("there is no preset here")
         }
         A::Open | A::Toggle | A::Find | A::Copy if !form && item.is_none() => {

@@ -51,7 +51,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::ChooseEnvironment(name) => program::choose_environment(app, name),
         Intent::Describe(item, about) => save::describe(app, &item, about),
         Intent::SaveDraft(id, path, overwrite) => save::hand_over(app, id, path, overwrite),
-        Intent::SaveCopy { path, spec, about } => save::save_copy(app, path, *spec, &about),
+        Intent::SaveCopy(path, copied) => save::save_copy(app, path, copied),
         Intent::Resolve { mine, theirs, way } => save::resolve(app, mine, &theirs, way),
         Intent::GoToField(field, caret) => draft::go(app, field, caret),
         Intent::ShowTab(tab) => draft::show_tab(app, tab),

@@ -51,7 +51,26 @@ pub(crate) fn open_preset(app: &mut App, path: &PresetPath) -> bool {
     blur(app);
     app.shared.drafts.open_preset(&stored);
     draft_changed(app);
+    tell_undone(app);
     true
+}
+
+/// Says what the file of the preset on screen asks for and is not done.
+pub(crate) fn tell_undone(app: &mut App) {
+    if let Some(told) = undone(app) {
+        app.warn(told);
+    }
+}
+
+fn undone(app: &App) -> Option<String> {
+    let draft = app.shared.drafts.current();
+    let preset = app.shared.stored(draft.preset.as_ref()?)?.content.as_ref().ok()?;
+    let sections: Vec<String> = preset.unused.iter().map(|name| format!("[{name}]")).collect();
+    let does = if draft.spec.side().listens() { "listens" } else { "is sent" };
+    let (path, sections) = (&preset.path, sections.join(" and "));
+    let told =
+        format!("{path}: {sections} in its file cannot be carried out yet; it {does} without");
+    (!preset.unused.is_empty()).then_some(told)
 }
 
 /// Shows a spec in a draft of its own, or the unsaved draft that is equal to it.
@@ -70,7 +89,10 @@ pub(crate) fn say_opened(app: &mut App, action: Action) {
     let does = if draft.spec.side().listens() { "starts" } else { "sends" };
     let title = draft.title();
     let key = app.keyed(&format!("[{}] {does} it", action.row().name));
-    app.say(format!("{title} is open: {key}"));
+    match undone(app) {
+        Some(told) => app.warn(format!("{title} is open: {key}; {told}")),
+        None => app.say(format!("{title} is open: {key}")),
+    }
 }
 
 /// Composes a spec in a new draft.

@@ -125,6 +125,7 @@ fn open(app: &mut App, plan: Plan, scope: &Scope) {
     app.effects.push(Effect::Engine(Command::Open { id, plan, secrets }));
     app.effects.push(Effect::Store(Job::AppendHistory(Box::new(entry))));
     response::session_changed(app);
+    draft::tell_undone(app);
     if conversation && !listens {
         focus::focus(app, Pane::Response);
         focus::focus_input(app);
