@@ -259,6 +259,12 @@ pub fn quote(text: &str) -> String {
     out
 }
 
+/// Whether a text begins with the braces of a name, or with those that stand for braces.
+#[must_use]
+pub fn begins_with_braces(text: &str) -> bool {
+    !matches!(brace(text), Brace::Text)
+}
+
 /// What a `{` begins.
 enum Brace<'a> {
     /// Nothing special.

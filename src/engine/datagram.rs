@@ -21,7 +21,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::conversation::script::Script;
-use super::event::{Phase, Summary};
+use super::event::{Phase, STEPS_DONE, Summary};
 use super::outbound::{Origin, OutboundMessage, OutboundQueue};
 use super::rules::Rules;
 use super::session::{SessionContext, SessionHandle, SessionInput};
@@ -344,7 +344,7 @@ impl Datagrams {
     /// Says that the script is over, once its last datagram has left.
     fn tell_steps_done(&mut self) {
         if self.outbox.front().is_none() && std::mem::take(&mut self.steps_done) {
-            self.note(self.session.id.itself(), RecordKind::Note, "all steps are done");
+            self.note(self.session.id.itself(), RecordKind::Note, STEPS_DONE);
             self.session.events.phase(Phase::StepsDone);
         }
     }

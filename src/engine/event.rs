@@ -11,6 +11,13 @@ use crate::model::timing::Stamp;
 use crate::model::view::{SearchHit, View};
 use crate::model::wall_clock::ClockStep;
 
+/// The words of the record that the steps of a preset are over.
+pub(crate) const STEPS_DONE: &str = "all steps are done";
+/// What a record about TLS says of a certificate that was consented to.
+pub(crate) const NOT_VERIFIED: &str = "NOT VERIFIED";
+/// The same of one whose key does not sign what TLS asks it to.
+pub(crate) const UNPROVEN: &str = "IDENTITY UNPROVEN";
+
 /// What the engine reports. Events of one session arrive in order; none follows its `Done`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {

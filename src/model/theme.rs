@@ -129,7 +129,7 @@ impl ThemeRole {
             "POST" => ThemeRole::MethodPost,
             "PUT" | "PATCH" => ThemeRole::MethodPut,
             "DELETE" => ThemeRole::MethodDelete,
-            "TCP" => ThemeRole::Tcp,
+            "TCP" | "TLS" => ThemeRole::Tcp,
             "UDP" => ThemeRole::Udp,
             "SRV" => ThemeRole::Listener,
             _ => ThemeRole::MethodOther,

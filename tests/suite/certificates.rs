@@ -132,6 +132,9 @@ fn assert_refused(folder: &Folder, name: &str, sentence: &str) {
         assert!(said.contains("tls.trust=sha256:"), "what to do about it: {said}");
         let hash = said.split("tls.trust=").nth(1).and_then(|rest| rest.split(['@', ' ']).next());
         let by_hash = format!("tls.trust={}", hash.unwrap());
+        let (status, said) = told(&send(&trusted, port, &["--insecure"]));
+        let is_said = said.contains("NOT VERIFIED") || said.contains("IDENTITY UNPROVEN");
+        assert!(status == Some(0) && is_said && said.contains(sentence), "{name}: {said}");
         for consent in [&["--insecure"][..], &["--set", &by_hash]] {
             let output = send(&trusted, port, &[&["--json"], consent].concat());
             let lines = text(&output.stdout);

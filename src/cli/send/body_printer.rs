@@ -27,8 +27,6 @@ pub(super) struct BodyPrinter {
     body: BodyId,
     content_type: Option<String>,
     is_json: bool,
-    /// There is none whatever the head says.
-    is_empty: bool,
     /// Bytes printed so far.
     printed: u64,
     /// Its text is in another charset.
@@ -39,13 +37,12 @@ pub(super) struct BodyPrinter {
 
 impl BodyPrinter {
     /// At the start of the body of a message.
-    pub(super) fn new(message: &HttpMessage, is_empty: bool) -> Self {
+    pub(super) fn new(message: &HttpMessage) -> Self {
         let content_type = message.head.field("content-type");
         BodyPrinter {
             body: message.body.id,
             content_type: content_type.map(|value| String::from_utf8_lossy(value).into_owned()),
             is_json: content_type.is_some_and(|value| is_json(value)),
-            is_empty,
             printed: 0,
             recoder: None,
             is_binary: false,
@@ -175,7 +172,7 @@ impl BodyPrinter {
         loop {
             output.ready().await?;
             let bytes = headless.read_body(self.body, at, PIECE)?;
-            if bytes.is_empty() && at == 0 && self.is_empty {
+            if bytes.is_empty() && at == 0 {
                 return Ok(None);
             }
             if bytes.is_empty() {

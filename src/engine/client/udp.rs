@@ -14,7 +14,7 @@ use crate::engine::transport::{client_options, explain};
 use crate::model::client::CONNECT_TIMEOUT;
 use crate::model::endpoint::Bind;
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::plan::{SourceAddress, UdpPlan};
+use crate::model::plan::UdpPlan;
 
 const LOOPBACK_V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const LOOPBACK_V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
@@ -62,14 +62,8 @@ async fn peer(plan: &UdpPlan) -> Result<SocketAddr, Failure> {
     let target = endpoint.to_string();
     let addresses = client_options::reachable(&plan.client, &target, &resolved.addresses)?;
     let first = addresses.first().copied();
-    // The system would take any link, and say nothing; a connection it refuses.
-    let is_of_a_link = matches!(plan.client.source, Some(SourceAddress::Interface(_)));
-    if let Some(first) = first.filter(|it| it.is_ipv6() && !it.ip().is_multicast())
-        && explain::lacks_zone(first)
-        && !is_of_a_link
-    {
-        let (cause, hint) = explain::missing_zone(first);
-        return Err(Failure::new(Stage::Connect, target, FailureKind::Usage, cause).hint(hint));
+    if let Some(first) = first {
+        client_options::with_link(&plan.client, &target, first)?;
     }
     // UDP cannot try which family answers. On this machine IPv4 is where servers are.
     let v4 = addresses.iter().copied().find(SocketAddr::is_ipv4);

@@ -5,6 +5,7 @@ use std::io;
 use rustls::{AlertDescription, Error, PeerMisbehaved};
 
 use super::certificate_words::{certificate, spaced};
+use crate::engine::event::{NOT_VERIFIED, UNPROVEN};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::tls::{CertificateFacts, TlsFacts};
 use crate::model::trust::Sha256;
@@ -64,11 +65,11 @@ pub(crate) fn secured(tls: &TlsFacts) -> String {
     };
     let refused = match &*tls.unverified {
         "" => String::new(),
-        why => format!(", NOT VERIFIED: {why}"),
+        why => format!(", {NOT_VERIFIED}: {why}"),
     };
     let unproven = match &*tls.unproven {
         "" => String::new(),
-        why => format!(", IDENTITY UNPROVEN: {why}"),
+        why => format!(", {UNPROVEN}: {why}"),
     };
     format!("{} {} {} in {took:.1} ms{name}{refused}{unproven}", tls.version, tls.cipher, tls.group)
 }
