@@ -10,7 +10,7 @@ use super::http::{HttpListenerSpec, HttpSpec};
 use super::listener::{TcpListenerSpec, UdpListenerSpec};
 pub use super::name_value::NameValue;
 use super::protocol::{Capabilities, Protocol, Side};
-use super::tls::{ClientTls, ListenerTls};
+use super::tls::ClientTls;
 use super::trust::{TrustedCertificates, Verify};
 
 /// One variant per protocol and side; by name a section of a preset file.
@@ -166,26 +166,11 @@ impl Spec {
         if let Spec::Http(spec) = self { Some(spec) } else { None }
     }
 
-    /// What it speaks, as the scheme of an address says it: `tls` and `https` where TLS is on; of a
-    /// request its URL says that.
-    #[must_use]
-    pub fn scheme(&self) -> &'static str {
-        match self {
-            Spec::HttpListener(spec) if spec.tls != ListenerTls::Off => "https",
-            Spec::Http(_) | Spec::HttpListener(_) => "http",
-            Spec::Tcp(spec) if spec.tls != ClientTls::Off => "tls",
-            Spec::TcpListener(spec) if spec.tls != ListenerTls::Off => "tls",
-            Spec::Tcp(_) | Spec::TcpListener(_) => "tcp",
-            Spec::Udp(_) | Spec::UdpListener(_) => "udp",
-        }
-    }
-
-    /// Three or four letters for lists: the HTTP method, `TCP`, `TLS`, `UDP`, or `SRV` for listeners.
+    /// Three or four letters for lists: the HTTP method, `TCP`, `UDP`, or `SRV` for listeners.
     #[must_use]
     pub fn badge(&self) -> &str {
         match self {
             Spec::Http(spec) => &spec.method,
-            Spec::Tcp(spec) if spec.tls != ClientTls::Off => "TLS",
             Spec::Tcp(_) => "TCP",
             Spec::Udp(_) => "UDP",
             Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => "SRV",

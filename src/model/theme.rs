@@ -129,7 +129,7 @@ impl ThemeRole {
             "POST" => ThemeRole::MethodPost,
             "PUT" | "PATCH" => ThemeRole::MethodPut,
             "DELETE" => ThemeRole::MethodDelete,
-            "TCP" | "TLS" => ThemeRole::Tcp,
+            "TCP" => ThemeRole::Tcp,
             "UDP" => ThemeRole::Udp,
             "SRV" => ThemeRole::Listener,
             _ => ThemeRole::MethodOther,

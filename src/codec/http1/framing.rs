@@ -81,7 +81,6 @@ fn announced(head: &Head, otherwise: MessageFraming) -> (BodyFraming, Option<Ref
         codings.clear();
         decision.warnings.push("the transfer coding 'identity' was withdrawn; ignored".into());
     }
-    decision.warnings.extend(odd_codings(head));
     let length = content_length(head, &mut decision.warnings);
     let Some(last) = codings.pop() else {
         decision.framing =
@@ -111,26 +110,6 @@ fn announced(head: &Head, otherwise: MessageFraming) -> (BodyFraming, Option<Ref
     codings.reverse();
     decision.transfer_codings = codings;
     (decision, contradiction)
-}
-
-/// What about the Transfer-Encoding is written so that others may read it differently (RFC 9112,
-/// sections 6.1 and 7).
-fn odd_codings(head: &Head) -> Option<String> {
-    let members = || head.all("transfer-encoding").flat_map(|value| value.split(|b| *b == b','));
-    let count = members().count();
-    let empty = members().filter(|member| member.trim_ascii().is_empty()).count();
-    let coding = |member: &[u8]| excerpt(member.trim_ascii());
-    if let Some(member) = members().find(|member| member.contains(&b';')) {
-        return Some(format!("the transfer coding '{}' has a parameter; ignored", coding(member)));
-    }
-    let is_identity = |member: &&[u8]| member.trim_ascii().eq_ignore_ascii_case(b"identity");
-    match (empty, members().filter(is_identity).count()) {
-        (0, 0) => None,
-        (0, found) if found == count => None,
-        (0, _) => Some("the transfer coding 'identity' was withdrawn; ignored".into()),
-        (empty, _) if empty == count => Some("Transfer-Encoding names no coding".into()),
-        _ => Some("Transfer-Encoding has an empty place in its list".into()),
-    }
 }
 
 /// What is wrong with these transfer codings before the last one, and with that.
@@ -258,24 +237,6 @@ mod tests {
 
     fn request(fields: &str) -> BodyFraming {
         request_framing(&head(&format!("POST / HTTP/1.1\r\n{fields}")))
-    }
-
-    #[test]
-    fn transfer_codings_that_others_may_read_differently_are_named() {
-        for (field, says) in [
-            ("Transfer-Encoding:", "names no coding"),
-            ("Transfer-Encoding: ,", "names no coding"),
-            ("Transfer-Encoding: identity, chunked", "'identity' was withdrawn"),
-            ("Transfer-Encoding: chunked;a=b", "'chunked;a=b' has a parameter"),
-            ("Transfer-Encoding: ,chunked", "an empty place"),
-            ("Transfer-Encoding: chunked\r\nTransfer-Encoding:", "an empty place"),
-        ] {
-            let said = response(field).warnings;
-            assert!(said.iter().any(|warning| warning.contains(says)), "{field}: {said:?}");
-        }
-        for field in ["Transfer-Encoding: chunked", "Transfer-Encoding: gzip, chunked", "A: b"] {
-            assert!(response(field).warnings.is_empty(), "{field}");
-        }
     }
 
     #[test]

@@ -81,8 +81,7 @@ impl CurlRequest {
         for other in urls {
             self.warnings.push(format!("only the first URL is used, not {}", other.text));
         }
-        let written = first.text.trim();
-        let mut url = one_slash(written).unwrap_or_else(|| written.to_owned());
+        let mut url = first.text.trim().to_owned();
         let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
         match scheme.as_deref() {
             Some("http" | "https") => {}
@@ -412,13 +411,6 @@ fn has_glob(url: &str) -> bool {
             .is_some_and(|(inner, _)| inner.contains(sign))
     };
     within('{', '}', ',') || within('[', ']', '-')
-}
-
-/// The URL that was meant by one with a slash too few (`http:/host`), which curl takes.
-fn one_slash(text: &str) -> Option<String> {
-    let (scheme, rest) = text.split_once(":/")?;
-    let is_http = ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
-    (is_http && !rest.starts_with('/') && !rest.is_empty()).then(|| format!("{scheme}://{rest}"))
 }
 
 /// Makes every text of the spec stay what it is: braces are quoted, shell variables become
