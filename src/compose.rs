@@ -83,9 +83,6 @@ pub fn resolved_address(spec: &Spec, variables: &dyn Variables) -> Option<String
         return http::resolved_url(http, &mut composer);
     }
     let text = composer.line(FieldId::default(), spec.address());
-    // TLS that another address brought along is not to be seen in this one.
-    let is_secured = matches!(spec.scheme(), "tls" | "https") && !text.contains("://");
-    let text = if is_secured { format!("{}://{text}", spec.scheme()) } else { text };
     composer.issues.is_empty().then_some(text)
 }
 

@@ -41,8 +41,8 @@ pub fn summary(spec: &Spec, scope: &Scope) -> String {
     let address = without_userinfo(&address);
     match (spec.as_http(), spec.side().listens()) {
         (Some(http), _) => format!("{} {address}", http.method),
-        (None, false) => format!("{} {address}", spec.scheme()),
-        (None, true) => format!("listen {} {address}", spec.scheme()),
+        (None, false) => format!("{} {address}", spec.protocol()),
+        (None, true) => format!("listen {} {address}", spec.protocol()),
     }
 }
 

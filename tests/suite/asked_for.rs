@@ -1,12 +1,12 @@
 //! What `send` was asked for is what happens, or it is said: digits of files, nothing printed, the body
-//! alone in a pipe, whole files, texts that begin with a variable; and `listen` tells in order.
+//! alone in a pipe, whole files, texts that begin with a variable, remarks.
 
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::sync::mpsc;
 
 use crate::harness::peers::{http_peer, tcp_peer, udp_peer};
-use crate::harness::program::{listen, run, run_with_input, text, told};
+use crate::harness::program::{run, run_with_input, text, told};
 
 /// A peer that answers `a\0` and a byte that is no text, then tells what it got.
 fn recorder() -> (SocketAddr, mpsc::Receiver<Vec<u8>>) {
@@ -145,24 +145,6 @@ fn data_that_begins_with_a_variable_is_text_and_so_is_what_a_header_calls_so() {
         assert!(sent.contains(&format!("Content-Type: {kind}\r\n")), "{words:?}: {sent}");
         assert!(sent.contains(body), "{words:?}: {sent}");
     }
-}
-
-#[test]
-fn a_listener_tells_of_requests_in_the_order_in_which_they_were_answered() {
-    let count = if crate::harness::program::is_debug_build() { 100 } else { 200 };
-    let listening = listen("http://127.0.0.1:0", &["--json", "--count", &count.to_string()]);
-    for number in 0..count {
-        let mut stream = TcpStream::connect(("127.0.0.1", listening.port)).unwrap();
-        let head = format!("GET /{number} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
-        stream.write_all(head.as_bytes()).unwrap();
-        let _ = stream.read(&mut [0; 4096]).unwrap();
-    }
-    let said = listening.said();
-    let order: Vec<usize> = said
-        .match_indices("\"target\":\"/")
-        .filter_map(|(at, found)| said[at + found.len()..].split('"').next()?.parse().ok())
-        .collect();
-    assert_eq!(order, (0..count).collect::<Vec<_>>());
 }
 
 #[test]

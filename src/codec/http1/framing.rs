@@ -264,24 +264,6 @@ mod tests {
     }
 
     #[test]
-    fn transfer_codings_that_others_may_read_differently_are_named() {
-        for (field, says) in [
-            ("Transfer-Encoding:", "names no coding"),
-            ("Transfer-Encoding: ,", "names no coding"),
-            ("Transfer-Encoding: identity, chunked", "'identity' was withdrawn"),
-            ("Transfer-Encoding: chunked;a=b", "'chunked;a=b' has a parameter"),
-            ("Transfer-Encoding: ,chunked", "an empty place"),
-            ("Transfer-Encoding: chunked\r\nTransfer-Encoding:", "an empty place"),
-        ] {
-            let said = response(field).warnings;
-            assert!(said.iter().any(|warning| warning.contains(says)), "{field}: {said:?}");
-        }
-        for field in ["Transfer-Encoding: chunked", "Transfer-Encoding: gzip, chunked", "A: b"] {
-            assert!(response(field).warnings.is_empty(), "{field}");
-        }
-    }
-
-    #[test]
     fn the_plain_cases_of_section_six() {
         assert_eq!(response("Content-Length: 5").framing, MessageFraming::Length(5));
         assert_eq!(response("Transfer-Encoding: Chunked").framing, MessageFraming::Chunked);

@@ -118,19 +118,13 @@ impl ExchangeRecorder {
 
     /// The end, published.
     pub(crate) fn close(&self, outcome: Result<(), Failure>) {
-        self.events.exchange(self.closed(outcome));
-    }
-
-    /// The end, for whoever publishes it.
-    pub(crate) fn closed(&self, outcome: Result<(), Failure>) -> Exchange {
         self.edit(|exchange| {
             exchange.state = match outcome {
                 Ok(()) => ExchangeState::Complete,
                 Err(failure) => ExchangeState::Failed(failure),
             };
-            exchange.timing.total = self.began.elapsed();
-            exchange.clone()
-        })
+        });
+        self.publish();
     }
 }
 

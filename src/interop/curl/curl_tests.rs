@@ -230,12 +230,6 @@ fn sockets_come_from_where_the_command_says() {
 }
 
 #[test]
-fn a_url_with_a_slash_too_few_goes_where_curl_goes() {
-    assert_eq!(spec("curl http:/127.0.0.1:8080/x").url, "http://127.0.0.1:8080/x");
-    assert_eq!(spec("curl HTTPS:/h").url, "HTTPS://h");
-}
-
-#[test]
 fn what_cannot_be_read_names_its_place() {
     for (command, position, says) in [
         ("wget x", 0, "begins with 'curl'"),

@@ -69,15 +69,13 @@ impl HttpConnection {
         let shape = shape(&answer, source.len(), &asked);
         let keep_alive = shape.keep_alive;
         let began = recorder.elapsed();
-        let listener = self.listener.clone();
-        let ends = async {
-            let outcome = self.send(shape, source, recorder).await;
-            recorder.edit(|exchange| {
-                exchange.timing.send = Some(recorder.elapsed().saturating_sub(began));
-            });
-            (keep_alive && outcome.is_ok(), recorder.closed(outcome))
-        };
-        listener.endings.told(&listener.session.events, ends).await
+        let outcome = self.send(shape, source, recorder).await;
+        recorder.edit(|exchange| {
+            exchange.timing.send = Some(recorder.elapsed().saturating_sub(began));
+        });
+        let go_on = keep_alive && outcome.is_ok();
+        recorder.close(outcome);
+        go_on
     }
 
     async fn send(
