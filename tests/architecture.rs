@@ -54,7 +54,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("jq", "model codec"),
     ("ending", "os"),
     ("engine", "model codec query named_file os"),
-    ("store", "model codec compose interop named_file"),
+    ("store", "model codec compose interop named_file os"),
     ("tui", "app ui engine store model codec timeline interop named_file console ending os"),
     (
         "cli",

@@ -9,6 +9,8 @@
 
 #[path = "suite/advice.rs"]
 mod advice;
+#[path = "suite/asked_for.rs"]
+mod asked_for;
 #[path = "suite/authority.rs"]
 mod authority;
 #[path = "suite/bombs.rs"]

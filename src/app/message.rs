@@ -86,6 +86,8 @@ pub enum Timer {
     Forget,
     /// Applying a new filter goes on.
     FilterRebuild,
+    /// A text that is written goes on being looked at.
+    TextCheck,
     /// The rate in the header has to be taken anew.
     TrafficRate,
 }

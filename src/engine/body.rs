@@ -6,7 +6,9 @@
 //! view, searches, saves) and answer on the urgent channel. The oldest finished bodies are
 //! released when the bounds below are passed; a window onto one of them says so.
 
+mod compare;
 mod derive;
+mod hit_count;
 mod index;
 mod message;
 mod save;
@@ -30,7 +32,7 @@ use super::event::Event;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::BodyId;
 use crate::model::recipe::Derivation;
-use crate::model::view::{SearchQuery, ViewPart, ViewQuery};
+use crate::model::view::{CompareQuery, SearchQuery, ViewPart, ViewQuery};
 use derive::Derivations;
 use message::Body;
 use search::Searches;
@@ -59,6 +61,8 @@ struct BodyTable {
     views: Arc<ViewQueue>,
     searches: Arc<Searches>,
     derivations: Arc<Derivations>,
+    /// Counts comparisons: a change cancels the one that runs.
+    comparisons: Arc<AtomicU64>,
     saves: Arc<Semaphore>,
     urgent: mpsc::Sender<Event>,
 }
@@ -86,6 +90,7 @@ impl BodyStore {
             views,
             searches: Arc::default(),
             derivations: Arc::default(),
+            comparisons: Arc::default(),
             saves: Arc::new(Semaphore::new(SAVES)),
             urgent,
         });
@@ -161,6 +166,12 @@ impl BodyStore {
     pub(crate) fn shut_down(&self) {
         self.0.derivations.cancel();
         self.0.searches.cancel();
+    }
+
+    /// Compares; answered by `Event::Compared` unless a newer comparison comes.
+    pub(crate) fn compare(&self, query: CompareQuery) {
+        let bodies = [query.old, query.new].map(|id| self.get(id));
+        compare::start(&self.0.comparisons, query, bodies, self.0.urgent.clone());
     }
 
     /// Writes a part to a new file; answered by `Event::BodySaved`.
@@ -260,6 +271,7 @@ impl Drop for BodyTable {
     fn drop(&mut self) {
         self.views.change(|waiting| waiting.closed = true);
         self.searches.cancel();
+        self.comparisons.fetch_add(1, Ordering::AcqRel);
     }
 }
 

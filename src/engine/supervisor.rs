@@ -91,6 +91,7 @@ impl Supervisor {
             Command::Search(query) => self.env.bodies.search(query),
             Command::Derive(order) => self.env.bodies.derive(order),
             Command::StopDeriving => self.env.bodies.stop_deriving(),
+            Command::Compare(query) => self.env.bodies.compare(query),
             Command::SaveBody { body, part, path } => self.env.bodies.save(body, part, path),
             Command::Release(bodies) => self.env.bodies.release(bodies),
         }

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use socket2::Socket;
 use tokio::net::UdpSocket;
 
+use super::undelivered::Undelivered;
+
 pub(crate) const FAMILY_NOT_SUPPORTED: Option<i32> = None;
 
 /// Whether certificates are verified by webpki, whose errors tell an unknown issuer from the rest; other
@@ -28,6 +30,16 @@ pub(crate) fn port_owner(_transport: &str, _port: u16) -> Option<String> {
     None
 }
 
+/// Always `None`: what is mounted over a file is noticed with the next change.
+pub(crate) fn mounts() -> Option<Vec<u8>> {
+    None
+}
+
+/// Always empty: nobody tells.
+pub(crate) fn links() -> Vec<String> {
+    Vec::new()
+}
+
 /// Bytes of receive buffer, taken as the system reports them.
 pub(crate) fn granted_buffer(reported: usize) -> usize {
     reported
@@ -42,7 +54,7 @@ pub(crate) fn kernel_drops(_socket: &UdpSocket) -> Option<u64> {
 pub(crate) fn keep_reports(_socket: &Socket, _address: SocketAddr) {}
 
 /// Always empty: there are no reports.
-pub(crate) fn undelivered(_socket: &UdpSocket, _limit: usize) -> Vec<(SocketAddr, io::Error)> {
+pub(crate) fn undelivered(_socket: &UdpSocket, _limit: usize) -> Vec<Undelivered> {
     Vec::new()
 }
 

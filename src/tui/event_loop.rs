@@ -291,7 +291,9 @@ impl EventLoop {
         let mut next = Some(message);
         for _ in 0..ROUNDS {
             let Some(message) = next.take() else { return };
+            let was_asking = self.app.is_asking();
             let effects = self.app.update(message, clock::now());
+            self.is_question_unseen |= self.app.is_asking() && !was_asking;
             if self.app.is_dirty() {
                 self.pace.changed(cause);
             }
@@ -320,9 +322,7 @@ impl EventLoop {
             if self.is_question_unseen && matches!(message, Message::Input(_)) {
                 continue;
             }
-            let was_asking = self.app.is_asking();
             self.step(message, RedrawCause::Input, services);
-            self.is_question_unseen |= self.app.is_asking() && !was_asking;
             // What is typed after leaving or after the editor was called is not for us.
             if self.leaving.is_some() || self.foreground != Foreground::Us {
                 break;

@@ -24,10 +24,10 @@ impl EventLoop {
             Effect::Engine(command) => done = services.engine.command(command),
             Effect::View(query) => self.collect_view(query, cause),
             Effect::Store(job) => {
-                let name = job.name();
+                let label = job.label();
                 if let Err(failure) = services.store.submit(job) {
                     // Every job has a reply, also one that was never taken.
-                    let refused = Reply::Failed { job: name, failure };
+                    let refused = Reply::Failed { job: label, failure };
                     self.troubles.push(Message::Store(refused));
                 }
             }

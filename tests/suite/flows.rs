@@ -7,6 +7,10 @@ mod address;
 mod answers;
 #[path = "flows/arranging.rs"]
 mod arranging;
+#[path = "flows/bodies.rs"]
+mod bodies;
+#[path = "flows/compared.rs"]
+mod compared;
 #[path = "flows/completing.rs"]
 mod completing;
 #[path = "flows/composing.rs"]
@@ -25,6 +29,8 @@ mod leaving;
 mod letters;
 #[path = "flows/looks.rs"]
 mod looks;
+#[path = "flows/mocks.rs"]
+mod mocks;
 #[path = "flows/presets.rs"]
 mod presets;
 #[path = "flows/promises.rs"]

@@ -12,6 +12,7 @@ pub mod derived;
 mod exchange_areas;
 mod exchange_state;
 mod handed_on;
+mod json_value;
 mod pointer;
 mod recipe_line;
 mod recipes;
@@ -23,16 +24,16 @@ mod windows;
 use crate::app::action::Action;
 use crate::app::cursor::{self, Cursor, CursorStep};
 use crate::app::layout::{next_tab, pane_inner};
-use crate::app::outcome::{Outcome, PaneInput};
+use crate::app::outcome::{Handled, Outcome, PaneInput};
 use crate::app::prompt;
 use crate::app::shared::Shared;
 use crate::model::protocol::Side;
 use crate::model::view::SearchDirection;
 use body_fetch::CopyForm;
-use body_value::ValueForm;
 use body_view::{BodyView, SIDEWAYS, Viewport};
 pub use exchange_state::ExchangePane;
 use exchange_state::session;
+use json_value::ValueForm;
 use shown_exchange::ExchangeTab;
 use tab_lines::TabLines;
 
@@ -93,7 +94,17 @@ impl ExchangePane {
             Action::OpenOutside => return self.open_outside(shared),
             Action::Pager => return self.page(shared),
             Action::MakePreset => return self.make_preset(shared),
-            Action::Open => return self.enter(shared, true),
+            Action::Open => match self.enter(shared, true) {
+                Outcome { handled: Handled::No, .. } => {
+                    return self.fold(shared, BodyView::toggle_fold);
+                }
+                entered => return entered,
+            },
+            Action::Toggle => return self.fold(shared, BodyView::toggle_fold),
+            Action::FoldAll => return self.fold(shared, BodyView::toggle_all_folds),
+            Action::FoldLevel => return self.fold(shared, |view| view.step_folds(true)),
+            Action::UnfoldLevel => return self.fold(shared, |view| view.step_folds(false)),
+            Action::CopyPath => return self.copy_path(shared),
             Action::Back if self.deselect(shared) => {}
             Action::Back => {
                 return self.step_back(shared).unwrap_or_else(|| self.enter(shared, false));
@@ -153,6 +164,27 @@ impl ExchangePane {
         if let Some(place) = self.place_mut(shared) {
             place.cursor = Cursor { selected: selected.min(len.saturating_sub(1)), offset };
         }
+    }
+
+    /// Folds or unfolds something of the body on screen.
+    fn fold(
+        &mut self,
+        shared: &Shared,
+        fold: impl FnOnce(&mut BodyView) -> Result<(), &'static str>,
+    ) -> Outcome {
+        if is_listener(shared) && !self.is_inside(shared) {
+            return Outcome::no();
+        }
+        let room = self.room(shared);
+        match self.view_mut(shared).map(fold) {
+            None => return Outcome::no(),
+            Some(Err(why)) => return Outcome::say(why),
+            Some(Ok(())) => {}
+        }
+        if let Some(view) = self.view_mut(shared) {
+            view.fit(room);
+        }
+        Outcome::yes()
     }
 
     /// Selects nothing any more; tells whether something was.
@@ -268,9 +300,14 @@ impl ExchangePane {
             hints.push(Action::OpenOutside);
         }
         hints.dedup();
+        if shared.drafts.current().session_before.is_some() {
+            hints.push(Action::Compare);
+        }
+        let is_json = self.view(shared).is_some_and(|view| view.path().is_some());
+        let folds = is_json.then_some(Action::Toggle);
         let always =
             [Action::NextTab, Action::Find, Action::Recipes, Action::ViewMode, Action::SaveToFile];
-        hints.into_iter().chain(always).chain([Action::Copy]).collect()
+        hints.into_iter().chain(always).chain(folds).chain([Action::Copy]).collect()
     }
 }
 

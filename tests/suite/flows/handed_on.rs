@@ -34,15 +34,26 @@ fn arrived(kind: &'static str, name: &'static str) -> (Driver, Vec<ViewQuery>) {
 
 fn hex(query: ViewQuery, bytes: &'static [u8]) -> Event {
     let line = |(at, bytes): (usize, &'static [u8])| ViewLine {
+        number: at as u64,
         offset: at as u64 * 16,
         bytes: Bytes::from_static(bytes),
-        indent: 0,
-        continued: false,
+        ..ViewLine::default()
     };
     let lines: Vec<ViewLine> = bytes.chunks(16).enumerate().map(line).collect();
     let (total_lines, total_bytes) = (lines.len() as u64, bytes.len() as u64);
-    let (cut, top, complete, note) = (query.mode, 0, true, None);
-    Event::View(Box::new(View { query, cut, top, lines, total_lines, total_bytes, complete, note }))
+    let (cut, top, complete) = (query.mode, 0, true);
+    let (enclosing, note) = (Vec::new(), None);
+    Event::View(Box::new(View {
+        query,
+        cut,
+        top,
+        lines,
+        total_lines,
+        total_bytes,
+        complete,
+        enclosing,
+        note,
+    }))
 }
 
 #[test]

@@ -10,12 +10,14 @@ use super::recipe_line::RecipeLine;
 use super::shown_exchange::{ExchangeTab, ShownExchange, WindowSubject};
 use super::tab_lines::TabLines;
 use crate::app::cursor::Cursor;
+use crate::app::format;
 use crate::app::prompt::Prompt;
 use crate::app::sessions::Session;
 use crate::app::shared::{Shared, Shown};
 use crate::codec::image::ImageFacts;
 use crate::model::id::{BodyId, SessionId};
 use crate::model::recipe::RecipeKind;
+use crate::model::view::HitCount;
 
 /// State of the pane.
 #[derive(Debug)]
@@ -71,6 +73,10 @@ impl Default for ExchangePane {
 pub struct BodySearch {
     /// Byte of the last hit and the body it is in.
     pub hit: Option<(BodyId, u64)>,
+    /// Its line.
+    pub(super) line: u64,
+    /// How many hits there are, told after the hit.
+    pub count: Option<HitCount>,
     /// The answer is not here yet.
     pub is_running: bool,
 }
@@ -150,5 +156,18 @@ impl ExchangePane {
     pub fn lines<'a>(&self, shared: &'a Shared) -> Option<TabLines<'a>> {
         let shown = self.shown(shared)?;
         Some(TabLines { shown, tab: shown.tab(self.tab), shared })
+    }
+}
+
+impl BodySearch {
+    /// `2 of 12`, or `of 1,000+` behind the hits that were counted, when that is known of the hit.
+    pub fn place(&self, shared: &Shared) -> Option<String> {
+        let HitCount { query, hit, place, total, is_more } = self.count.as_ref()?;
+        let is_of_hit = self.hit == Some((query.body, *hit)) && query.text == shared.search.text;
+        let total = format!("of {}{}", format::count(*total), if *is_more { "+" } else { "" });
+        is_of_hit.then(|| match place {
+            Some(place) => format!("{} {total}", format::count(place + 1)),
+            None => total,
+        })
     }
 }
