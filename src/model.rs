@@ -27,6 +27,7 @@ mod payload_texts;
 pub mod plan;
 pub mod preset;
 pub mod protocol;
+pub mod recipe;
 pub mod record;
 pub mod secrets;
 pub mod shared_spec;

@@ -7,6 +7,7 @@
 pub mod atomic;
 pub mod authority;
 mod environment;
+mod folders;
 mod history;
 mod inside;
 pub mod job;

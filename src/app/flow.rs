@@ -6,6 +6,7 @@
 //! (`carry_out`). So no flow calls back into the one that called it.
 
 pub mod availability;
+pub(crate) mod compare;
 pub(crate) mod curl;
 pub(crate) mod draft;
 pub(crate) mod edited;
@@ -22,6 +23,7 @@ pub(crate) mod send;
 pub(crate) mod carry_out;
 pub(crate) mod engine;
 pub mod focus;
+mod folders;
 pub(crate) mod jump_targets;
 pub(crate) mod overlays;
 pub(crate) mod store;

@@ -145,6 +145,13 @@ pub struct SearchHit {
     pub flaw: Option<String>,
 }
 
+/// A request to compare two bodies as they read decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CompareQuery {
+    pub old: BodyId,
+    pub new: BodyId,
+}
+
 /// How many hits a search has, told after the hit itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HitCount {

@@ -152,6 +152,14 @@ impl JsonScanner {
                 empty = self.begin(byte, at, on_line)?;
             }
             let at = (masks.structure & left).trailing_zeros();
+            if self.depth == 0
+                && let Some(end) = line_end(block, masks, left, at)
+            {
+                self.cut(block, masks, u64::from(end), on_line);
+                self.next = Next::Top;
+                left = u64::MAX << end << 1;
+                continue;
+            }
             let Some(byte) = block.get(at as usize).copied() else { return Ok(()) };
             left = u64::MAX << at << 1;
             match byte {
@@ -328,6 +336,14 @@ impl JsonScanner {
         self.failed = Some(error.clone());
         error
     }
+}
+
+/// Where the line ends that a number, a word or a string at the top stands on (JSON Lines), before the
+/// next bracket or comma; brackets and commas tell nothing of those.
+fn line_end(block: &[u8; BLOCK], masks: &Masks, left: u64, before: u32) -> Option<u32> {
+    let is_end =
+        |at: &u32| block.get(*at as usize) == Some(&b'\n') && masks.in_string >> at & 1 == 0;
+    (left.trailing_zeros()..before.min(64)).find(is_end)
 }
 
 /// The bytes of one line (or piece of one) as shown: strings, numbers and literals verbatim, no

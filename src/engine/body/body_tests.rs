@@ -323,6 +323,38 @@ proptest! {
     }
 }
 
+#[tokio::test]
+async fn two_bodies_are_compared_by_what_they_hold_and_long_ones_by_their_bytes() {
+    use crate::codec::compare::{COMPARED, ComparedAs, Comparison};
+    async fn compare(bench: &mut Bench, old: BodyId, new: BodyId) -> Result<Comparison, String> {
+        bench.store.compare(CompareQuery { old, new });
+        loop {
+            if let Event::Compared { query, found } = bench.event().await {
+                assert_eq!(query, CompareQuery { old, new });
+                return found.map(|found| *found);
+            }
+        }
+    }
+    let mut bench = Bench::new();
+    let old = bench.keep(&[br#"{"a":1,"b":[2]}"#]).await;
+    let new = bench.keep(&[br#"{"b":[3],"a":1}"#]).await;
+    let found = compare(&mut bench, old, new).await.unwrap();
+    assert_eq!((found.how, found.count()), (ComparedAs::Json, 1), "{found:?}");
+    assert_eq!(found.changes[0].place, ".b[0]");
+    assert_eq!(compare(&mut bench, old, old).await.unwrap().count(), 0);
+    let same = vec![b'x'; 2 * 1024 * 1024];
+    let long = bench.keep(&[&same, &same, b"end"]).await;
+    let other = bench.keep(&[&same, &same, b"enD."]).await;
+    let found = compare(&mut bench, long, other).await.unwrap();
+    let at = COMPARED + 2;
+    assert_eq!(found.changes[0].place, format!("byte {at} (0x{at:x})"));
+    assert_eq!(found.changes[0].new.as_ref().unwrap().bytes, b"D.");
+    assert!(found.note.unwrap().contains("longer than 4.0 MiB"));
+    assert_eq!(compare(&mut bench, long, long).await.unwrap().count(), 0);
+    bench.store.release([new]);
+    assert!(compare(&mut bench, old, new).await.unwrap_err().contains("no longer kept"));
+}
+
 /// What is to be seen of JSON with some of it folded: numbers and texts of lines, members folded.
 fn folded(json: &[u8], folds: &Folds) -> Vec<(u64, String, Option<u64>)> {
     let lines = LineScanner::new(ViewMode::Pretty).format(json, 0, usize::MAX);

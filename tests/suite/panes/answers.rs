@@ -149,6 +149,21 @@ fn wide_text_is_found_out_by_its_mark_or_its_charset() {
 }
 
 #[test]
+fn a_page_that_names_its_charset_is_read_in_it_unless_its_type_names_another() {
+    for (kind, first, shown) in [
+        (&b"text/html"[..], &b"<meta charset=windows-1251>\xcf\xf0\xe8"[..], ">При"),
+        (b"text/html; charset=iso-8859-1", b"<meta charset=windows-1251>\xcf\xf0", ">Ïð"),
+        (b"application/xml", b"<?xml version='1.0' encoding='gbk'?>\xc4\xe3", "?>你"),
+    ] {
+        let mut app = Driver::new((120, 40), START);
+        let effects = arrived(&mut app, with_fields(&[("Content-Type", kind)]));
+        let query = queries(&effects).remove(0);
+        app.event(first_line(query, first));
+        app.assert_shows(shown);
+    }
+}
+
+#[test]
 fn text_in_latin_1_is_shown_as_text_and_bytes_that_are_none_are_seen() {
     let mut app = Driver::new((120, 40), START);
     let named = with_fields(&[("Content-Type", b"text/plain; charset=iso-8859-1")]);

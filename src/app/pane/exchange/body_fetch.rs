@@ -14,12 +14,15 @@ use crate::app::outcome::Outcome;
 use crate::app::shared::Shared;
 use crate::app::to_preset;
 use crate::codec::charset;
+use crate::codec::image::{self, ImageFacts};
 use crate::model::exchange::Exchange;
 use crate::model::id::{BodyId, SessionId};
 use crate::model::view::{View, ViewMode, ViewPart, ViewQuery};
 
 /// Body bytes taken into a preset; a longer body belongs into a file.
 const LIMIT: usize = 1024 * 1024;
+/// Bytes of an image that are looked through for its size.
+const IMAGE: usize = 256 * 1024;
 /// Hex lines fetched at a time.
 const ROWS: u16 = 1024;
 /// Bytes of a hex line.
@@ -33,6 +36,8 @@ pub(super) enum FetchAim {
         what: &'static str,
         form: CopyForm,
     },
+    /// How many pixels an image has, which may stand far behind its beginning.
+    Image,
     /// A value of JSON, from the first byte of its line on.
     Value {
         what: String,
@@ -130,10 +135,18 @@ impl BodyFetch {
         Some(self.ask())
     }
 
+    /// What the bytes so far tell of an image, when that is what they are fetched for.
+    pub(super) fn image(&self) -> Option<ImageFacts> {
+        image::facts(&self.bytes).filter(|_| matches!(self.aim, FetchAim::Image))
+    }
+
     fn has_enough(&self) -> bool {
         match &self.aim {
             FetchAim::Value { at, .. } => {
                 self.bytes.len() > COPY_LIMIT || json_value::is_whole(self.from(*at))
+            }
+            FetchAim::Image => {
+                self.bytes.len() > IMAGE || self.image().is_none_or(|facts| facts.size.is_some())
             }
             _ => self.bytes.len() >= LIMIT,
         }
@@ -150,6 +163,7 @@ impl BodyFetch {
         let exchange = session.and_then(|it| it.exchanges.iter().find(|e| e.number == self.number));
         let Some(exchange) = exchange else { return Vec::new() };
         let (what, form) = match &self.aim {
+            FetchAim::Image => return Vec::new(),
             FetchAim::Draft => return to_preset::exchange(exchange, &self.bytes),
             FetchAim::Value { what, at, form } => {
                 return vec![json_value::copied(what, self.from(*at), *form)];
@@ -161,7 +175,7 @@ impl BodyFetch {
             FetchAim::Copy { what, form } => (*what, *form),
         };
         let as_text = ViewQuery { mode: ViewMode::Text, ..self.query.clone() };
-        let encoding = shape::encoding(exchange, &as_text);
+        let encoding = shape::encoding(exchange, &as_text, &self.bytes);
         let text = encoding.map(|encoding| charset::to_utf8(&self.bytes, Some(encoding)));
         let bytes = text.as_deref().unwrap_or(&self.bytes);
         if form == CopyForm::Whole {

@@ -70,6 +70,8 @@ pub struct BodyView {
     asked: Option<ViewQuery>,
     /// The encoding its first bytes told of.
     pub wide: Option<WideEncoding>,
+    /// What it begins with, which may name its charset; empty until it was looked at.
+    pub(super) first: Vec<u8>,
     /// The mode was chosen, or settled by the first bytes.
     is_chosen: bool,
     /// A hit to be brought into view: its line and byte.
@@ -93,6 +95,7 @@ impl BodyView {
             at_end: false,
             asked: None,
             wide: None,
+            first: Vec::new(),
             is_chosen: false,
             reveal: None,
         }

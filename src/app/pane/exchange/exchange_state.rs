@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::body_fetch::BodyFetch;
 use super::body_view::{BodyView, BodyViews};
+use super::derived::DerivedBodies;
 use super::pointer::LastPress;
+use super::recipe_line::RecipeLine;
 use super::shown_exchange::{ExchangeTab, ShownExchange, WindowSubject};
 use super::tab_lines::TabLines;
 use crate::app::cursor::Cursor;
@@ -12,7 +14,9 @@ use crate::app::format;
 use crate::app::prompt::Prompt;
 use crate::app::sessions::Session;
 use crate::app::shared::{Shared, Shown};
+use crate::codec::image::ImageFacts;
 use crate::model::id::{BodyId, SessionId};
+use crate::model::recipe::RecipeKind;
 use crate::model::view::HitCount;
 
 /// State of the pane.
@@ -29,6 +33,16 @@ pub struct ExchangePane {
     pub prompt: Option<Prompt>,
     /// A body on its way into a draft.
     pub(super) fetch: Option<BodyFetch>,
+    /// What was made of the bytes of a tab.
+    pub(super) derived: DerivedBodies,
+    /// The line a filter or command is typed in.
+    pub line: Option<RecipeLine>,
+    /// The same, taken and not answered yet.
+    pub(super) taken: Option<RecipeLine>,
+    /// Filters and commands typed before, the last one last.
+    pub(super) typed: Vec<(RecipeKind, String)>,
+    /// The image looked at last, and what is known of it.
+    pub(super) image: Option<(BodyId, ImageFacts)>,
     pub(super) places: BTreeMap<SessionId, ExchangePlace>,
     pub(super) pressed: Option<LastPress>,
 }
@@ -43,6 +57,11 @@ impl Default for ExchangePane {
             search: BodySearch::default(),
             prompt: None,
             fetch: None,
+            derived: DerivedBodies::default(),
+            line: None,
+            taken: None,
+            typed: Vec::new(),
+            image: None,
             places: BTreeMap::new(),
             pressed: None,
         }
@@ -118,7 +137,7 @@ impl ExchangePane {
     /// The bytes the tab shows through a window; `None` for tabs of lines and for empty bodies.
     pub fn subject(&self, shared: &Shared) -> Option<WindowSubject> {
         let shown = self.shown(shared)?;
-        shown.subject(shown.tab(self.tab))
+        Some(self.derived.subject(shown.subject(shown.tab(self.tab))?))
     }
 
     /// The window onto those bytes.

@@ -1,7 +1,7 @@
 //! The window onto a body: what is asked of the engine, what came, how the bytes are shown, and what
 //! is done with them.
 
-use super::body_fetch;
+use super::body_fetch::{self, BodyFetch};
 use super::body_view::{BodyView, Viewport};
 use super::exchange_state::ExchangePane;
 use super::shape;
@@ -39,7 +39,14 @@ impl ExchangePane {
         let room = self.room(shared);
         let shown = self.shown(shared);
         let sniffed = self.sniffed(shared, &view);
-        if let Some(encoding) = shown.and_then(|it| shape::encoding(it.exchange, &view.query)) {
+        let known = self.views.get_mut(view.query.body, view.query.part);
+        let first = known.map_or_else(Vec::new, |known| {
+            known.first =
+                shape::beginning(&view).unwrap_or_else(|| std::mem::take(&mut known.first));
+            known.first.clone()
+        });
+        let encoding = shown.and_then(|it| shape::encoding(it.exchange, &view.query, &first));
+        if let Some(encoding) = encoding {
             for line in &mut view.lines {
                 line.bytes = charset::to_utf8(&line.bytes, Some(encoding)).into_owned().into();
             }
@@ -47,13 +54,14 @@ impl ExchangePane {
         if let Some(fetch) = self.fetch.as_mut().filter(|fetch| fetch.is_mine(&view)) {
             return fetch.take(&view).map_or_else(|| self.fetched(shared, &view), |it| vec![it]);
         }
+        let looking = self.look_at_image(shared, &view);
         if let Some(known) = self.views.get_mut(view.query.body, view.query.part) {
             known.arrived(view, room);
             if let Some(mode) = sniffed {
                 known.begin_with(mode);
             }
         }
-        Vec::new()
+        looking.into_iter().collect()
     }
 
     /// The whole body is here that is to become a draft.
@@ -62,6 +70,9 @@ impl ExchangePane {
         if let Some(known) = self.views.get_mut(last.query.body, last.query.part) {
             known.ask_again();
         }
+        if let Some(facts) = self.fetch.as_ref().and_then(BodyFetch::image) {
+            self.image = Some((last.query.body, facts));
+        }
         self.fetch.take().map_or_else(Vec::new, |fetch| fetch.finish(shared, last))
     }
 
@@ -69,6 +80,10 @@ impl ExchangePane {
     fn sniffed(&self, shared: &Shared, view: &View) -> Option<ViewMode> {
         let subject = self.subject(shared)?;
         let is_shown = (subject.body, subject.part) == (view.query.body, view.query.part);
+        if let Some(is_sniffed) = self.derived.is_sniffed(subject.body) {
+            let sniffed = shape::sniffed_as(None, subject.default, view);
+            return sniffed.filter(|_| is_sniffed && is_shown);
+        }
         let message = self.shown(shared)?.message().filter(|_| is_shown)?;
         shape::sniffed(message, subject.default, view)
     }
@@ -181,7 +196,7 @@ impl ExchangePane {
 
 /// A name for the file a body is saved to: the one the peer proposes, else the last part of the
 /// URL's path.
-fn file_name(shown: ShownExchange<'_>, part: ViewPart) -> String {
+pub(super) fn file_name(shown: ShownExchange<'_>, part: ViewPart) -> String {
     let proposed = shown.message().and_then(|it| it.head.field("content-disposition"));
     let proposed = proposed.and_then(|value| disposition::file_name(value));
     if let Some(name) = proposed.filter(|name| part == ViewPart::Decoded && !name.is_empty()) {

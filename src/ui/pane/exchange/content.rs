@@ -10,7 +10,7 @@ use crate::app::pane::exchange::body_view::{BodyView, Viewport};
 use crate::app::pane::exchange::shown_exchange::ExchangeTab;
 use crate::app::pane::exchange::tab_lines::{TextLine, Tone};
 use crate::app::{App, format, wrap_bytes};
-use crate::codec::highlight::{self, HighlightToken};
+use crate::codec::highlight;
 use crate::codec::printable::{printable, printable_str};
 use crate::model::exchange::ExchangeState;
 use crate::model::folds::FoldedLines;
@@ -39,6 +39,16 @@ pub(super) fn draw(painter: Painter<'_>) {
     } else {
         text_lines(painter);
     }
+}
+
+/// The names of the columns above a table, moved sideways with it.
+pub(super) fn header(mut painter: Painter<'_>) {
+    let app = painter.app;
+    let Some(derived) = app.exchange.derived(&app.shared) else { return };
+    let Some(view) = app.exchange.view(&app.shared) else { return };
+    let (left, style) = (view.left, painter.palette.title);
+    painter.skip(view.gutter(painter.area.width, app.exchange.numbers));
+    bytes::text(&mut painter, (derived.header.as_bytes(), style), (&[], &[]), left);
 }
 
 fn no_body(mut painter: Painter<'_>) {
@@ -228,16 +238,7 @@ fn highlight(mode: ViewMode, palette: &ThemeStyles, line: &ViewLine) -> Vec<(Ran
     } else {
         highlight::json(&line.bytes)
     };
-    let style = |token| match token {
-        HighlightToken::Plain => palette.base,
-        HighlightToken::Key => palette.ink(ThemeRole::JsonKey),
-        HighlightToken::String => palette.ink(ThemeRole::JsonString),
-        HighlightToken::Number => palette.ink(ThemeRole::JsonNumber),
-        HighlightToken::Literal => palette.ink(ThemeRole::JsonLiteral),
-        HighlightToken::Punctuation => palette.ink(ThemeRole::JsonPunctuation),
-        HighlightToken::Error => palette.error,
-    };
-    tokens.into_iter().map(|(range, token)| (range, style(token))).collect()
+    tokens.into_iter().map(|(range, token)| (range, palette.token(token))).collect()
 }
 
 fn text_lines(mut painter: Painter<'_>) {
@@ -283,10 +284,33 @@ fn text_line(mut painter: Painter<'_>, line: &TextLine, mut left: usize) {
     bytes::shown(&mut painter, &line.value, value, &mut left);
 }
 
+/// By what a body was made of another, what is to be said of it, and of what is being made.
+fn of_derived(painter: &Painter<'_>) -> Vec<(String, Style)> {
+    let (app, palette) = (painter.app, painter.palette);
+    let mut parts = Vec::new();
+    let (making, trouble) = app.exchange.making();
+    if let Some(derived) = app.exchange.derived(&app.shared) {
+        let title = printable_str(&derived.recipe.title()).into_owned();
+        parts.push((format!("⇒ {title}"), palette.key));
+        if !derived.remark.is_empty() {
+            parts.push((printable_str(&derived.remark).into_owned(), palette.warning));
+        }
+    }
+    if making.is_some() {
+        parts.push((app.keyed("being made, [cancel] stops"), palette.warning));
+    } else if !trouble.is_empty() && app.exchange.line.is_none() {
+        parts.push((printable_str(trouble).into_owned(), palette.error));
+    }
+    parts
+}
+
 /// What stands on the bottom border: note, mode, sizes, place.
 pub(super) fn foot(painter: &Painter<'_>) -> Vec<(String, Style)> {
     let (app, palette) = (painter.app, painter.palette);
-    let mut parts = Vec::new();
+    let mut parts = of_derived(painter);
+    if let Some(image) = app.exchange.image(&app.shared) {
+        parts.push((image.words(), palette.key));
+    }
     let Some(view) = app.exchange.view(&app.shared) else { return parts };
     let Some(window) = &view.window else { return parts };
     if let Some(note) = &window.note {
