@@ -57,11 +57,15 @@ fn press(app: &mut Driver, keys: &str) {
 }
 
 fn json() -> Driver {
+    shown(JSON)
+}
+
+fn shown(json: &str) -> Driver {
     let mut app = Driver::new((120, 40), START);
     let id = app.open(http_plan());
     let effects = app.event(Event::Exchange(Box::new(exchange(id, 0, Some(answer(200, 1, 500))))));
     let query = queries(&effects).remove(0);
-    app.event(served(&query, JSON));
+    app.event(served(&query, json));
     app
 }
 
@@ -255,4 +259,14 @@ fn a_hit_that_is_folded_is_unfolded_and_hits_are_counted() {
     app.assert_shows("hit 2 of 12");
     app.event(Event::HitsCounted(HitCount { place: None, total: 1000, is_more: true, ..count }));
     app.assert_shows("hit of 1,000+");
+}
+
+#[test]
+fn of_several_values_each_is_folded() {
+    let lines = "{\"n\":1}\n{\"n\":2,\"m\":[]}\n";
+    let mut app = shown(lines);
+    let query = queries(&app.keys("F")).remove(0);
+    app.event(served(&query, lines));
+    app.assert_shows("▸ {… 1 key}");
+    app.assert_shows("▸ {… 2 keys}");
 }
