@@ -14,6 +14,7 @@ use super::preset_tree::TreeItem;
 use super::themes::ThemeWish;
 use crate::model::id::RecordId;
 use crate::model::key::Key;
+use crate::model::name_value::NameValue;
 use crate::model::payload::{LineEnding, PayloadFormat};
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::model::spec::Spec;
@@ -74,6 +75,16 @@ pub enum Intent {
         field: FormFieldId,
         forward: bool,
     },
+    /// Move the row, rule or step the cursor is in by one.
+    MoveRow {
+        is_down: bool,
+    },
+    /// Put these rows where this cell of a list is.
+    PasteRows(FormFieldId, Vec<NameValue>),
+    /// Show what a choice can be.
+    PickWord(FormFieldId),
+    /// A choice becomes this.
+    ChooseWord(FormFieldId, &'static str),
     /// Add a rule or step to what is composed.
     AddRow,
     /// Delete the row, rule or step the cursor is in.

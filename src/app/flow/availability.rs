@@ -73,7 +73,9 @@ fn of_draft(app: &App, action: Action, pane: Pane) -> Option<&'static str> {
         A::Revert if !draft.is_some_and(Draft::is_modified) => Some("there are no unsaved changes"),
         A::Save if form && is_kept(shared) => Some("there are no unsaved changes"),
         A::AddRow if form && !can_add(shared) => Some("there is no list here"),
-        A::DeleteRow | A::ToggleRow | A::NextCell if form && !in_row(shared, action) => {
+        A::DeleteRow | A::MoveUp | A::MoveDown | A::ToggleRow | A::NextCell
+            if form && !in_row(shared, action) =>
+        {
             Some("this is no row of a list")
         }
         _ => None,

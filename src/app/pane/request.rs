@@ -145,6 +145,8 @@ impl RequestPane {
             Action::Undo => self.undo(shared),
             Action::ToggleRow => toggle_row(shared),
             Action::AddRow => add_row(shared),
+            Action::MoveUp => Intent::MoveRow { is_down: false }.into(),
+            Action::MoveDown => Intent::MoveRow { is_down: true }.into(),
             Action::ExternalEditor => self.edit_external(shared),
             Action::Copy => copy(shared),
             _ => Outcome::no(),
@@ -258,6 +260,9 @@ impl RequestPane {
             return Intent::FillFromCurl(text.to_owned()).into();
         }
         let draft = shared.drafts.current();
+        if let Some(rows) = self.rows_of(shared, text) {
+            return Intent::PasteRows(draft.at, rows).into();
+        }
         let spelling = access::spelling(&draft.spec, draft.at);
         let Some(editor) = self.open_editor(shared) else {
             return Outcome::say("paste goes into a text field; move to one first");
@@ -332,6 +337,11 @@ impl RequestPane {
         match kind_of(shared, at) {
             Some(FieldKind::Area) => self.edit_key(shared, Key::new(KeyCode::Enter)),
             Some(FieldKind::Button) => add_row(shared),
+            Some(FieldKind::Choice)
+                if access::words(&shared.drafts.current().spec, at).len() > 2 =>
+            {
+                Intent::PickWord(at).into()
+            }
             Some(FieldKind::Choice | FieldKind::Check) if !is_source(at) => cycle(at, true),
             Some(FieldKind::Tabs) => go(in_next_row(&form(shared), at, true), Caret::Keep),
             _ => go(next_cell(&form(shared), at), Caret::Keep),
