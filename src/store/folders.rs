@@ -60,7 +60,7 @@ pub(super) fn rename(root: &Path, from: String, to: String) -> Result<Reply, Fai
     let moved = atomic::rename(&source, &target);
     remove_empty_folders(root, if moved.is_ok() { &source } else { &target });
     moved?;
-    replace_in_order(root, &around(&from), &format!("{}/", last(&from)), &to, &from);
+    replace_in_order(root, around(&from), &format!("{}/", last(&from)), &to, &from);
     Ok(Reply::FolderMoved { from, to })
 }
 

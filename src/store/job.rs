@@ -309,11 +309,12 @@ impl Job {
             Job::RemoveFolder { .. } => "remove the folder",
             Job::MoveFolder { .. } => "move the folder",
             Job::SetOrder { .. } => "keep the order",
-            Job::MoveHistory { .. } => Job::WRITE_HISTORY,
             Job::BringBack { .. } => Job::BRING_BACK,
             Job::LoadRestore => Job::LOAD_RESTORE,
             Job::SaveRestore(_) => Job::SAVE_RESTORE,
-            Job::AppendHistory(_) | Job::FinishHistory { .. } => Job::WRITE_HISTORY,
+            Job::AppendHistory(_) | Job::FinishHistory { .. } | Job::MoveHistory { .. } => {
+                Job::WRITE_HISTORY
+            }
             Job::QueryHistory { .. } => Job::READ_HISTORY,
             Job::ReadHistory(_) => "open the entry",
             Job::ForgetHistory(_) => "forget the history",

@@ -6,10 +6,22 @@ use crate::app::folder_tree;
 use crate::app::preset_tree::TreeItem;
 use crate::app::state::App;
 use crate::model::preset::{PresetPath, StoredPreset};
-use crate::store::job::{FolderDefaults, Job};
+use crate::store::job::{FolderDefaults, Job, Reply};
+
+/// Takes the reply of the store about a folder.
+pub(crate) fn apply(app: &mut App, reply: &Reply) {
+    match reply {
+        Reply::FolderCreated { folder } => created(app, folder),
+        Reply::FolderRemoved { folder } => removed(app, folder),
+        Reply::FolderMoved { from, to } => moved(app, from, to),
+        Reply::OrderSet { folder, before, order } => ordered(app, folder, before, order),
+        _ => {}
+    }
+}
 
 /// The store made a folder.
-pub(crate) fn created(app: &mut App, folder: String) {
+fn created(app: &mut App, folder: &str) {
+    let folder = folder.to_owned();
     let done = Job::CreateFolder { folder: folder.clone() };
     let way = undo::moved(app, &done, Job::RemoveFolder { folder: folder.clone() });
     let folders = &mut app.shared.workspace.folders;
@@ -32,7 +44,7 @@ pub(crate) fn removed(app: &mut App, folder: &str) {
 
 /// The store moved a folder: its presets, their drafts, what runs from them and their history go
 /// along.
-pub(crate) fn moved(app: &mut App, from: &str, to: &str) {
+fn moved(app: &mut App, from: &str, to: &str) {
     let done = Job::MoveFolder { from: from.to_owned(), to: to.to_owned() };
     let way = undo::moved(app, &done, Job::MoveFolder { from: to.to_owned(), to: from.to_owned() });
     let there = |path: &PresetPath| path.moved(from, to).unwrap_or_else(|_| path.clone());
@@ -108,18 +120,19 @@ pub(crate) fn move_by_one(app: &mut App, item: &TreeItem, is_down: bool) {
 }
 
 /// The file of a folder says this order now.
-pub(crate) fn ordered(app: &mut App, folder: String, before: Vec<String>, order: Vec<String>) {
-    let job = |before: &Vec<String>, order: &Vec<String>| {
-        let (before, order) = (before.clone(), order.clone());
-        Job::SetOrder { folder: folder.clone(), before, order }
+fn ordered(app: &mut App, folder: &str, before: &[String], order: &[String]) {
+    let job = |before: &[String], order: &[String]| {
+        let (before, order) = (before.to_vec(), order.to_vec());
+        Job::SetOrder { folder: folder.to_owned(), before, order }
     };
-    let way = undo::moved(app, &job(&before, &order), job(&order, &before));
+    let way = undo::moved(app, &job(before, order), job(order, before));
+    let order = order.to_vec();
     let defaults = &mut app.shared.workspace.defaults;
-    match defaults.binary_search_by(|known| known.folder.cmp(&folder)) {
+    match defaults.binary_search_by(|known| known.folder.as_str().cmp(folder)) {
         Ok(at) => defaults[at].order = order,
         Err(at) => {
-            let variables = Default::default();
-            defaults.insert(at, FolderDefaults { folder: folder.clone(), variables, order });
+            let folder = folder.to_owned();
+            defaults.insert(at, FolderDefaults { folder, order, ..FolderDefaults::default() });
         }
     }
     app.presets.rebuild(&app.shared);

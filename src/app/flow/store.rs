@@ -8,6 +8,7 @@ use crate::app::focus::Pane;
 use crate::app::format;
 use crate::app::save_state::LastRun;
 use crate::app::state::App;
+use crate::model::failure::Failure;
 use crate::model::preset::Opening;
 use crate::store::job::{Job, PresetFile, Reply, Restore, Workspace};
 
@@ -30,10 +31,10 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
             undo::keep_presets(app, kept);
             save::folder_deleted(app, &folder, &presets, left, failure);
         }
-        Reply::FolderCreated { folder } => folders::created(app, folder),
-        Reply::FolderRemoved { folder } => folders::removed(app, &folder),
-        Reply::FolderMoved { from, to } => folders::moved(app, &from, &to),
-        Reply::OrderSet { folder, before, order } => folders::ordered(app, folder, before, order),
+        Reply::FolderCreated { .. }
+        | Reply::FolderRemoved { .. }
+        | Reply::FolderMoved { .. }
+        | Reply::OrderSet { .. } => folders::apply(app, &reply),
         Reply::BroughtBack { presets, failure } => undo::brought_back(app, presets, failure),
         Reply::Restored(restore) => restored(app, restore),
         Reply::History { text, entries, total } => {
@@ -57,25 +58,28 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         Reply::FileWritten { path, bytes } => {
             app.say(format!("{bytes} bytes saved to {}", path.display()));
         }
-        Reply::Failed { job, failure } => {
-            save::failed(app, job);
-            undo::failed(app, job);
-            // A question for the history may be what failed, and what was not written is in the list.
-            app.effects.extend(app.history.failed(job).map(Effect::Store));
-            if job == Job::SAVE_RESTORE && app.save_state.is_repeated() {
-                app.dirty = false;
-            } else {
-                app.warn_of(job, failure.to_string());
-            }
-            if job == Job::SAVE_RESTORE {
-                app.try_restore_again();
-            }
-        }
+        Reply::Failed { job, failure } => job_failed(app, job, &failure),
         Reply::SetAside(failure) => app.warn(failure.to_string()),
     }
     open_first(app);
     edited::take_up(app);
     restore::go_on(app);
+}
+
+/// The store could not do a job: it is said, and what waited for it does so no longer.
+fn job_failed(app: &mut App, job: &'static str, failure: &Failure) {
+    save::failed(app, job);
+    undo::failed(app, job);
+    // A question for the history may be what failed, and what was not written is in the list.
+    app.effects.extend(app.history.failed(job).map(Effect::Store));
+    if job == Job::SAVE_RESTORE && app.save_state.is_repeated() {
+        app.dirty = false;
+    } else {
+        app.warn_of(job, failure.to_string());
+    }
+    if job == Job::SAVE_RESTORE {
+        app.try_restore_again();
+    }
 }
 
 /// Shows what the program was started with, beside what the last run left.

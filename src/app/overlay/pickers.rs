@@ -175,19 +175,16 @@ pub(crate) fn folders(shared: &Shared, item: &TreeItem) -> Result<Choices, Inten
     let target = |folder: &str| format!("{folder}/{name}").trim_start_matches('/').to_owned();
     let choice = |folder: &str| {
         let to = target(folder);
-        let (why_not, intent) = match item {
-            TreeItem::Folder(from) => {
-                let can = may_move(shared, from, &to).is_ok();
-                let is_taken = all.contains(&to);
-                let why = if is_taken { Some(TAKEN) } else { (!can).then_some(TOO_DEEP) };
-                (why, Job::MoveFolder { from: from.clone(), to })
-            }
-            _ => {
-                let (from, to) = (PresetPath::parse(path).ok()?, PresetPath::parse(&to).ok());
-                let is_taken = to.as_ref().is_some_and(|to| shared.stored(to).is_some());
-                let why = if is_taken { Some(TAKEN) } else { to.is_none().then_some(TOO_DEEP) };
-                (why, Job::RenamePreset { to: to.unwrap_or_else(|| from.clone()), from })
-            }
+        let (why_not, intent) = if let TreeItem::Folder(from) = item {
+            let can = may_move(shared, from, &to).is_ok();
+            let is_taken = all.contains(&to);
+            let why = if is_taken { Some(TAKEN) } else { (!can).then_some(TOO_DEEP) };
+            (why, Job::MoveFolder { from: from.clone(), to })
+        } else {
+            let (from, to) = (PresetPath::parse(path).ok()?, PresetPath::parse(&to).ok());
+            let is_taken = to.as_ref().is_some_and(|to| shared.stored(to).is_some());
+            let why = if is_taken { Some(TAKEN) } else { to.is_none().then_some(TOO_DEEP) };
+            (why, Job::RenamePreset { to: to.unwrap_or_else(|| from.clone()), from })
         };
         Some(Choice {
             title: if folder.is_empty() { "(top)".into() } else { format!("{folder}/") },
