@@ -5,12 +5,23 @@ use crate::app::editor::Caret;
 use crate::app::form::row_moves;
 use crate::app::form::{FormFieldId, access};
 use crate::app::format;
+use crate::app::intent::RowChange;
 use crate::app::overlay::pickers;
 use crate::app::state::App;
 use crate::model::name_value::NameValue;
 
+/// Moves, pastes or chooses something in the rows of the form.
+pub(crate) fn change(app: &mut App, change: RowChange) {
+    match change {
+        RowChange::Move { is_down } => move_row(app, is_down),
+        RowChange::Paste(field, new) => paste_rows(app, field, &new),
+        RowChange::Pick(field) => pick(app, field),
+        RowChange::Choose(field, word) => choose(app, field, word),
+    }
+}
+
 /// Moves the row, rule or step under the cursor by one; the cursor goes along.
-pub(crate) fn move_row(app: &mut App, is_down: bool) {
+fn move_row(app: &mut App, is_down: bool) {
     draft::blur(app);
     let current = app.shared.drafts.current_mut();
     match row_moves::move_row(&mut current.spec, current.at, is_down) {
@@ -24,7 +35,7 @@ pub(crate) fn move_row(app: &mut App, is_down: bool) {
 }
 
 /// Puts pasted rows where the cursor is, in place of a row that is empty.
-pub(crate) fn paste_rows(app: &mut App, id: FormFieldId, new: &[NameValue]) {
+fn paste_rows(app: &mut App, id: FormFieldId, new: &[NameValue]) {
     draft::blur(app);
     let current = app.shared.drafts.current_mut();
     let Some((list, at)) = access::cell(&current.spec, id) else { return };
@@ -40,14 +51,14 @@ pub(crate) fn paste_rows(app: &mut App, id: FormFieldId, new: &[NameValue]) {
 }
 
 /// Shows what a choice can be.
-pub(crate) fn pick(app: &mut App, id: FormFieldId) {
+fn pick(app: &mut App, id: FormFieldId) {
     if let Some(choices) = pickers::words(&app.shared, id) {
         overlays::choose_from(app, choices);
     }
 }
 
 /// A choice becomes this.
-pub(crate) fn choose(app: &mut App, id: FormFieldId, word: &str) {
+fn choose(app: &mut App, id: FormFieldId, word: &str) {
     let spec = &mut app.shared.drafts.current_mut().spec;
     if let Err(why) = access::set(spec, id, word) {
         app.warn(why);

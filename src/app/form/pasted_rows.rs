@@ -34,7 +34,7 @@ fn headers(text: &str) -> Option<Vec<NameValue>> {
         let value = row.value.trim().to_owned();
         // `http://h` is an address.
         let is_header = is_token(row.name.as_bytes()) && !row.value.starts_with("//");
-        is_header.then(|| NameValue { value, ..row })
+        if is_header { Some(NameValue { value, ..row }) } else { None }
     };
     all.map(|(_, line)| row(line)).collect()
 }
@@ -47,7 +47,8 @@ fn query(text: &str) -> Option<Vec<NameValue>> {
     let is_url = text.contains("://") || text.starts_with('?');
     let query = if is_url { text.split_once('?')?.1 } else { text };
     let query = query.split('#').next().unwrap_or_default();
-    if !is_url && !(query.contains('&') && query.contains('=')) {
+    let is_query = query.contains('&') && query.contains('=');
+    if !is_url && !is_query {
         return None;
     }
     let pairs = url::form_urlencoded::parse(query.as_bytes());
@@ -124,7 +125,7 @@ mod tests {
         for text in ["a", "a=1", "two words\nhere", "{{a}}", "http://h/x", "{\"a\": ", ""] {
             assert_eq!(read(text), None, "{text}");
         }
-        let many = (0..1_001).map(|n| format!("a{n}=1\n")).collect::<String>();
+        let many = "a=1\n".repeat(1_001);
         assert_eq!(read(&many), None, "bounded");
     }
 }

@@ -32,14 +32,14 @@ fn put(spec: &mut Spec, list: FieldId, from: usize, to: usize) -> bool {
 /// Inserts rows with these names and values into a list of lines; tells how many.
 pub(crate) fn insert(spec: &mut Spec, list: FieldId, at: usize, new: &[NameValue]) -> usize {
     for (number, row) in new.iter().enumerate() {
-        let last = access::len(spec, list);
+        let end = access::len(spec, list);
         if !fields::with_rows(spec.options_mut(), &list, |rows| rows.push()) {
             return number;
         }
-        let cell = |key| FormFieldId::Field(list.row(last).then(key));
+        let cell = |key| FormFieldId::Field(list.row(end).then(key));
         let mut set = |key, text: &str| access::set(spec, cell(key), text).is_ok();
         let is_set = set("name", &row.name) && set("value", &row.value);
-        if !is_set || !row.enabled && !set("off", "off") || !put(spec, list, last, at + number) {
+        if !is_set || !row.enabled && !set("off", "off") || !put(spec, list, end, at + number) {
             return number;
         }
     }

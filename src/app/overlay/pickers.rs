@@ -10,7 +10,7 @@ use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::form::{FormFieldId, access};
 use crate::app::format;
-use crate::app::intent::Intent;
+use crate::app::intent::{Intent, RowChange};
 use crate::app::keymap::Context;
 use crate::app::preset_tree::{TreeItem, all_folders, may_move};
 use crate::app::shared::Shared;
@@ -145,7 +145,7 @@ pub(crate) fn words(shared: &Shared, field: FormFieldId) -> Option<Choices> {
     let choice = |word: &&'static str| Choice {
         title: (*word).into(),
         note: if *word == now { IN_FORCE.into() } else { String::new() },
-        intents: vec![Intent::ChooseWord(field, word)],
+        intents: vec![Intent::Rows(RowChange::Choose(field, word))],
         ..Choice::default()
     };
     let selected = words.iter().position(|word| *word == now).unwrap_or(0);

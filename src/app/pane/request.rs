@@ -17,6 +17,7 @@ pub use form_editor::RequestPane;
 
 use ratatui::layout::{Position, Rect};
 
+use completing::rows_of;
 use form_editor::{form, is_text, kind_of};
 use moves::{beside, in_next_row, is_alone, is_source, next_cell, text_of_row};
 
@@ -27,7 +28,7 @@ use crate::app::editor::{Caret, Editor, LineMode, PASTE_LIMIT};
 use crate::app::form::access::TextSpelling;
 use crate::app::form::{FieldKind, FormFieldId, FormTab, access, tabs};
 use crate::app::format;
-use crate::app::intent::{EditTarget, Intent};
+use crate::app::intent::{EditTarget, Intent, RowChange};
 use crate::app::keymap::Context;
 use crate::app::layout::{next_tab, pane_inner, tab_at};
 use crate::app::message::Mouse;
@@ -145,8 +146,8 @@ impl RequestPane {
             Action::Undo => self.undo(shared),
             Action::ToggleRow => toggle_row(shared),
             Action::AddRow => add_row(shared),
-            Action::MoveUp => Intent::MoveRow { is_down: false }.into(),
-            Action::MoveDown => Intent::MoveRow { is_down: true }.into(),
+            Action::MoveUp => move_row(false),
+            Action::MoveDown => move_row(true),
             Action::ExternalEditor => self.edit_external(shared),
             Action::Copy => copy(shared),
             _ => Outcome::no(),
@@ -260,8 +261,8 @@ impl RequestPane {
             return Intent::FillFromCurl(text.to_owned()).into();
         }
         let draft = shared.drafts.current();
-        if let Some(rows) = self.rows_of(shared, text) {
-            return Intent::PasteRows(draft.at, rows).into();
+        if let Some(rows) = rows_of(shared, text) {
+            return Intent::Rows(RowChange::Paste(draft.at, rows)).into();
         }
         let spelling = access::spelling(&draft.spec, draft.at);
         let Some(editor) = self.open_editor(shared) else {
@@ -340,7 +341,7 @@ impl RequestPane {
             Some(FieldKind::Choice)
                 if access::words(&shared.drafts.current().spec, at).len() > 2 =>
             {
-                Intent::PickWord(at).into()
+                Intent::Rows(RowChange::Pick(at)).into()
             }
             Some(FieldKind::Choice | FieldKind::Check) if !is_source(at) => cycle(at, true),
             Some(FieldKind::Tabs) => go(in_next_row(&form(shared), at, true), Caret::Keep),
@@ -420,6 +421,10 @@ fn typed(shared: &Shared, kind: Option<FieldKind>, key: Key) -> Outcome {
         Some(FieldKind::Tabs) => "no text here: [right] is the next tab, [down] goes into it",
         _ => "no text here: [toggle] changes it",
     })
+}
+
+fn move_row(is_down: bool) -> Outcome {
+    Intent::Rows(RowChange::Move { is_down }).into()
 }
 
 fn cycle(field: FormFieldId, forward: bool) -> Outcome {

@@ -21,19 +21,6 @@ use crate::model::name_value::NameValue;
 use crate::store::job::FolderListing;
 
 impl RequestPane {
-    /// The rows a pasted text means in a list, where the cursor is in a row that is empty yet.
-    pub(super) fn rows_of(&self, shared: &Shared, text: &str) -> Option<Vec<NameValue>> {
-        let draft = shared.drafts.current();
-        let spelling = access::list_spelling(&draft.spec, draft.at)?;
-        let FormFieldId::Field(field) = draft.at else { return None };
-        let (list, at) = field.in_list()?;
-        let cell = |key| access::text(&draft.spec, FormFieldId::Field(list.row(at).then(key)));
-        let is_free = field.last_key() == "name"
-            && cell("name").is_empty()
-            && ["value", "file", "text-file"].into_iter().all(|key| cell(key).is_empty());
-        is_free.then(|| pasted_rows::rows(text, spelling)).flatten()
-    }
-
     /// A key changed the text, or only moved in it: what can stand there now?
     pub(super) fn complete(&mut self, shared: &Shared, key: Key) -> Option<Intent> {
         if !Completer::begins(key) {
@@ -117,6 +104,19 @@ impl RequestPane {
         let label = label_width(&placed.field);
         Some(popup.area(below(editor, popup.typed(), placed.area, label)?, shared.size))
     }
+}
+
+/// The rows a pasted text means in a list, where the cursor is in a row that is empty yet.
+pub(super) fn rows_of(shared: &Shared, text: &str) -> Option<Vec<NameValue>> {
+    let draft = shared.drafts.current();
+    let spelling = access::list_spelling(&draft.spec, draft.at)?;
+    let FormFieldId::Field(field) = draft.at else { return None };
+    let (list, at) = field.in_list()?;
+    let cell = |key| access::text(&draft.spec, FormFieldId::Field(list.row(at).then(key)));
+    let is_free = field.last_key() == "name"
+        && cell("name").is_empty()
+        && ["value", "file", "text-file"].into_iter().all(|key| cell(key).is_empty());
+    is_free.then(|| pasted_rows::rows(text, spelling)).flatten()
 }
 
 /// The cell of a field where the word before the cursor begins.
