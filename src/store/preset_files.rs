@@ -173,6 +173,7 @@ fn files_in(folder: &Path) -> usize {
     files
 }
 
+/// Removes the folders around a file that are empty, up to the workspace.
 pub(super) fn remove_empty_folders(root: &Path, file: &Path) {
     for folder in file.ancestors().skip(1).take_while(|folder| *folder != root) {
         // Fails when it is not empty, which is where to stop.
