@@ -17,7 +17,8 @@ pub(crate) mod program;
 pub(crate) mod project;
 pub mod response;
 pub(crate) mod restore;
-pub(crate) mod save;
+pub(crate) mod rows;
+mod save;
 pub(crate) mod send;
 
 pub(crate) mod carry_out;

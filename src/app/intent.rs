@@ -14,6 +14,7 @@ use super::preset_tree::TreeItem;
 use super::themes::ThemeWish;
 use crate::model::id::RecordId;
 use crate::model::key::Key;
+use crate::model::name_value::NameValue;
 use crate::model::payload::{LineEnding, PayloadFormat};
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::model::spec::Spec;
@@ -74,6 +75,8 @@ pub enum Intent {
         field: FormFieldId,
         forward: bool,
     },
+    /// Move, paste or choose something in the rows of the form.
+    Rows(RowChange),
     /// Add a rule or step to what is composed.
     AddRow,
     /// Delete the row, rule or step the cursor is in.
@@ -147,6 +150,19 @@ pub enum Intent {
         theirs: Box<StoredPreset>,
         way: ConflictChoice,
     },
+}
+
+/// Something done to rows of the form and what is chosen in them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RowChange {
+    /// Move the row, rule or step the cursor is in by one.
+    Move { is_down: bool },
+    /// Put these rows where this cell of a list is.
+    Paste(FormFieldId, Vec<NameValue>),
+    /// Show what a choice can be.
+    Pick(FormFieldId),
+    /// A choice becomes this.
+    Choose(FormFieldId, &'static str),
 }
 
 /// What a copy is made of.

@@ -70,6 +70,16 @@ impl FieldId {
         self.depth().checked_sub(1).is_some_and(|last| self.rows[last] > 0)
     }
 
+    /// The same field of another row of the innermost list it is in.
+    #[must_use]
+    pub(crate) fn in_row(mut self, row: usize) -> Self {
+        let number = u16::try_from(row + 1).unwrap_or(u16::MAX);
+        if let Some(at) = self.rows.iter_mut().rev().find(|row| **row > 0) {
+            *at = number;
+        }
+        self
+    }
+
     /// Its last key.
     #[must_use]
     pub(crate) fn last_key(&self) -> &'static str {

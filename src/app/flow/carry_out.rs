@@ -1,8 +1,8 @@
 //! Carries out what panes and overlays ask for, one intent at a time, each by the flow it belongs to.
 
 use super::{
-    curl, draft, edited, focus, history, input, overlays, program, project, response, save, themes,
-    traffic, undo,
+    curl, draft, edited, focus, history, input, overlays, program, project, response, rows, save,
+    themes, traffic, undo,
 };
 use crate::app::action::Action;
 use crate::app::effect::Effect;
@@ -57,6 +57,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::ShowTab(tab) => draft::show_tab(app, tab),
         Intent::EditField(field, change) => draft::edit_field(app, field, &change),
         Intent::CycleField { field, forward } => draft::cycle_field(app, field, forward),
+        Intent::Rows(change) => rows::change(app, change),
         Intent::AddRow => draft::add_row(app),
         Intent::DuplicateRow => draft::duplicate_row(app),
         Intent::DeleteRow => draft::delete_row(app),

@@ -317,7 +317,8 @@ pub(crate) fn edited(app: &mut App, result: Result<Option<String>, Failure>) {
     }
 }
 
-fn spec_changed(app: &mut App) {
+/// What is composed changed: complaints about it are over, and it is kept.
+pub(crate) fn spec_changed(app: &mut App) {
     app.shared.drafts.current_mut().issues.clear();
     app.touched();
     settle(app);

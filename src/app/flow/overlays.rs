@@ -2,6 +2,7 @@
 
 use super::{availability, folders, jump_targets, restore};
 use crate::app::action::{Action, Category};
+use crate::app::choices::Choices;
 use crate::app::cursor::CursorStep;
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::focus::Pane;
@@ -168,6 +169,11 @@ pub(crate) fn ask(app: &mut App, question: Question) {
 pub(crate) fn framing(app: &mut App) {
     let picker = pickers::framings(&app.shared.drafts.current().framing);
     app.overlays.push(Overlay::Choices(picker));
+}
+
+/// Shows a list to choose from.
+pub(crate) fn choose_from(app: &mut App, choices: Choices) {
+    app.overlays.push(Overlay::Choices(choices));
 }
 
 fn push_or_say(app: &mut App, overlay: Result<Overlay, Intent>) {

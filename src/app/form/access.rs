@@ -92,6 +92,35 @@ pub fn cycle(spec: &mut Spec, id: FormFieldId, forward: bool) {
     }
 }
 
+/// The words that are offered for a choice; none for what is no choice.
+pub(crate) fn words(spec: &Spec, id: FormFieldId) -> &'static [&'static str] {
+    let FormFieldId::Field(id) = id else { return &[] };
+    let kind = match (find(spec, id), new_row(spec, id)) {
+        (Some(found), _) => Some(found.info().kind),
+        (None, Some(rows)) => {
+            let fresh = rows.fresh();
+            let variant = fresh.fields().iter().find(|info| info.is_variant());
+            variant.filter(|_| id.is_row()).map(|info| info.kind)
+        }
+        (None, None) => None,
+    };
+    match kind {
+        Some(ValueKind::Choice(words) | ValueKind::Variant(words) | ValueKind::Switch(words)) => {
+            words
+        }
+        _ => &[],
+    }
+}
+
+/// How the list a cell is in is spelled.
+pub(crate) fn list_spelling(spec: &Spec, id: FormFieldId) -> Option<Spelling> {
+    let (list, _) = cell(spec, id)?;
+    match find(spec, list)?.info().kind {
+        ValueKind::List(spelling) => Some(spelling),
+        _ => None,
+    }
+}
+
 fn find(spec: &Spec, id: FieldId) -> Option<FoundField<'_>> {
     fields::find(spec.options(), &id)
 }

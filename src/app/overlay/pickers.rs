@@ -8,8 +8,9 @@ use crate::app::action::{Action, ActionInfo, Category, TABLE};
 use crate::app::choices::{Choice, Choices};
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
+use crate::app::form::{FormFieldId, access};
 use crate::app::format;
-use crate::app::intent::Intent;
+use crate::app::intent::{Intent, RowChange};
 use crate::app::keymap::Context;
 use crate::app::preset_tree::{TreeItem, all_folders, may_move};
 use crate::app::recipe_actions::RECIPES;
@@ -160,6 +161,27 @@ pub(crate) fn environments(shared: &Shared) -> Result<Choices, Intent> {
         title: " Environment ",
         hint: "[choose] choose · type to search · [back] close",
         ..Choices::new(all, current.unwrap_or(0))
+    })
+}
+
+/// What a choice of the form can be; `None` = it is none, or one of two.
+pub(crate) fn words(shared: &Shared, field: FormFieldId) -> Option<Choices> {
+    let spec = &shared.drafts.current().spec;
+    let words = access::words(spec, field);
+    let now = access::text(spec, field);
+    let choice = |word: &&'static str| Choice {
+        title: (*word).into(),
+        note: if *word == now { IN_FORCE.into() } else { String::new() },
+        intents: vec![Intent::Rows(RowChange::Choose(field, word))],
+        ..Choice::default()
+    };
+    let selected = words.iter().position(|word| *word == now).unwrap_or(0);
+    let size = (40, u16::try_from(words.len()).unwrap_or(u16::MAX).saturating_add(3).min(20));
+    (words.len() > 2).then(|| Choices {
+        title: " Choose ",
+        hint: "[choose] take · type to search",
+        size,
+        ..Choices::new(words.iter().map(choice).collect(), selected)
     })
 }
 

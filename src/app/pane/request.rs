@@ -20,6 +20,7 @@ pub use live_answers::{LiveAnswer, changed_answers, live_answer};
 
 use ratatui::layout::{Position, Rect};
 
+use completing::rows_of;
 use form_editor::{form, is_text, kind_of};
 use moves::{
     begins_details, beside, details, in_next_row, is_alone, is_source, next_cell, text_of_row,
@@ -32,7 +33,7 @@ use crate::app::editor::{Caret, Editor, LineMode, PASTE_LIMIT};
 use crate::app::form::access::TextSpelling;
 use crate::app::form::{FieldKind, FormFieldId, FormTab, access, tabs};
 use crate::app::format;
-use crate::app::intent::{EditTarget, Intent};
+use crate::app::intent::{EditTarget, Intent, RowChange};
 use crate::app::keymap::Context;
 use crate::app::layout::{next_tab, pane_inner, tab_at};
 use crate::app::message::{Mouse, MouseKind};
@@ -161,6 +162,8 @@ impl RequestPane {
             Action::ToggleRow => toggle_row(shared),
             Action::AddRow => add_row(shared),
             Action::DuplicateRow => Intent::DuplicateRow.into(),
+            Action::MoveUp => move_row(false),
+            Action::MoveDown => move_row(true),
             Action::ExternalEditor => self.edit_external(shared),
             Action::Copy => copy(shared),
             _ => Outcome::no(),
@@ -316,6 +319,9 @@ impl RequestPane {
             return Intent::FillFromCurl(text.to_owned()).into();
         }
         let draft = shared.drafts.current();
+        if let Some(rows) = rows_of(shared, text) {
+            return Intent::Rows(RowChange::Paste(draft.at, rows)).into();
+        }
         let spelling = access::spelling(&draft.spec, draft.at);
         let Some(editor) = self.open_editor(shared) else {
             return Outcome::say("paste goes into a text field; move to one first");
@@ -397,6 +403,11 @@ impl RequestPane {
             Some(FieldKind::Button) => add_row(shared),
             Some(FieldKind::Choice) if is_last_cell(shared, at) => {
                 go(details(&form(shared)), Caret::Keep)
+            }
+            Some(FieldKind::Choice)
+                if access::words(&shared.drafts.current().spec, at).len() > 2 =>
+            {
+                Intent::Rows(RowChange::Pick(at)).into()
             }
             Some(FieldKind::Choice | FieldKind::Check) if !is_source(at) => cycle(at, true),
             Some(FieldKind::Tabs) => go(in_next_row(&form(shared), at, true), Caret::Keep),
@@ -518,6 +529,10 @@ fn is_area(shared: &Shared) -> bool {
 fn is_last_cell(shared: &Shared, at: FormFieldId) -> bool {
     let draft = shared.drafts.current();
     draft.tab == FormTab::Answers && draft.chosen.last_cell() == at
+}
+
+fn move_row(is_down: bool) -> Outcome {
+    Intent::Rows(RowChange::Move { is_down }).into()
 }
 
 fn cycle(field: FormFieldId, forward: bool) -> Outcome {

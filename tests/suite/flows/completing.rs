@@ -289,3 +289,60 @@ fn the_popup_stays_on_the_screen_at_every_size() {
         }
     }
 }
+
+fn query(driver: &Driver) -> Vec<(String, String, bool)> {
+    let rows = http(driver).query.iter();
+    rows.map(|row| (row.name.clone(), row.value.clone(), row.enabled)).collect()
+}
+
+#[test]
+fn lines_that_are_pasted_become_rows_and_any_other_text_stays_one() {
+    let mut driver = in_headers();
+    driver.paste("Accept: a\r\nX-Id: 1:2\n\n~X-Off: no\n");
+    driver.assert_shows("3 rows pasted");
+    let all = [("Accept", "a"), ("X-Id", "1:2"), ("X-Off", "no")];
+    assert_eq!(headers(&driver), all.map(|(name, value)| (name.into(), value.into())));
+    assert!(!http(&driver).headers[2].enabled);
+    driver.keys("!");
+    assert_eq!(headers(&driver)[2].1, "no!", "the cursor is in the last value");
+    // Into a row that has something, and into a value, it is text.
+    driver.paste("Y: 1\nZ: 2");
+    assert_eq!(headers(&driver).len(), 3, "{}", driver.screen());
+    let mut driver = composing();
+    driver.keys("http://h/<Down><Down>");
+    driver.paste("http://x/y?a=1+2&b=%7B%7D&a=");
+    let rows = [("a", "1 2"), ("b", "{}"), ("a", "")];
+    assert_eq!(query(&driver), rows.map(|(name, value)| (name.into(), value.into(), true)));
+    let (_, plan) = Driver::opened(&driver.keys("<F5>"));
+    assert_eq!(url(&plan), "http://h/?a=1%202&b=%7B%7D&a=");
+}
+
+#[test]
+fn rows_are_moved_with_the_cursor_in_them() {
+    let mut driver = in_headers();
+    driver.paste("A: 1\nB: 2\nC: 3");
+    driver.keys("<A-Up><A-Up>x");
+    let names = |driver: &Driver| -> Vec<String> {
+        http(driver).headers.iter().map(|row| format!("{}={}", row.name, row.value)).collect()
+    };
+    assert_eq!(names(&driver), ["C=3x", "A=1", "B=2"]);
+    driver.keys("<A-Up>");
+    driver.assert_shows("it is the first row");
+    driver.keys("<A-Down>y<A-Down><A-Down>");
+    assert_eq!(names(&driver), ["A=1", "B=2", "C=3xy"]);
+    driver.assert_shows("it is the last row");
+    driver.keys("<C-l><A-Up>");
+    driver.assert_shows("this is no row of a list");
+}
+
+#[test]
+fn a_kind_is_chosen_from_a_list() {
+    let mut driver = composing();
+    driver.keys("http://h/<C-Right><C-Right><C-Right><Down><Down><Enter>");
+    driver.assert_shows("multipart");
+    driver.assert_shows("escaped");
+    driver.keys("mult<Enter>");
+    assert_eq!(http(&driver).body.kind(), "multipart");
+    driver.keys("<Enter><Esc>");
+    assert_eq!(http(&driver).body.kind(), "multipart", "nothing was chosen");
+}

@@ -1,0 +1,67 @@
+//! Rows of the form that are moved, pasted and chosen.
+
+use super::{draft, overlays};
+use crate::app::editor::Caret;
+use crate::app::form::row_moves;
+use crate::app::form::{FormFieldId, access};
+use crate::app::format;
+use crate::app::intent::RowChange;
+use crate::app::overlay::pickers;
+use crate::app::state::App;
+use crate::model::name_value::NameValue;
+
+/// Moves, pastes or chooses something in the rows of the form.
+pub(crate) fn change(app: &mut App, change: RowChange) {
+    match change {
+        RowChange::Move { is_down } => move_row(app, is_down),
+        RowChange::Paste(field, new) => paste_rows(app, field, &new),
+        RowChange::Pick(field) => pick(app, field),
+        RowChange::Choose(field, word) => choose(app, field, word),
+    }
+}
+
+/// Moves the row, rule or step under the cursor by one; the cursor goes along.
+fn move_row(app: &mut App, is_down: bool) {
+    draft::blur(app);
+    let current = app.shared.drafts.current_mut();
+    match row_moves::move_row(&mut current.spec, current.at, is_down) {
+        Some(there) => {
+            draft::spec_changed(app);
+            draft::go(app, there, Caret::Keep);
+        }
+        None if current.at.in_list().is_none() => app.say("this is no row of a list"),
+        None => app.say(format!("it is the {} row", if is_down { "last" } else { "first" })),
+    }
+}
+
+/// Puts pasted rows where the cursor is, in place of a row that is empty.
+fn paste_rows(app: &mut App, id: FormFieldId, new: &[NameValue]) {
+    draft::blur(app);
+    let current = app.shared.drafts.current_mut();
+    let Some((list, at)) = access::cell(&current.spec, id) else { return };
+    if at < access::len(&current.spec, list) {
+        access::remove(&mut current.spec, id);
+    }
+    let count = row_moves::insert(&mut current.spec, list, at, new);
+    draft::spec_changed(app);
+    if let Some(last) = count.checked_sub(1) {
+        draft::go(app, FormFieldId::Field(list.row(at + last).then("value")), Caret::End);
+    }
+    app.say(format!("{} pasted", format::counted(count as u64, "row")));
+}
+
+/// Shows what a choice can be.
+fn pick(app: &mut App, id: FormFieldId) {
+    if let Some(choices) = pickers::words(&app.shared, id) {
+        overlays::choose_from(app, choices);
+    }
+}
+
+/// A choice becomes this.
+fn choose(app: &mut App, id: FormFieldId, word: &str) {
+    let spec = &mut app.shared.drafts.current_mut().spec;
+    if let Err(why) = access::set(spec, id, word) {
+        app.warn(why);
+    }
+    draft::spec_changed(app);
+}
