@@ -91,6 +91,10 @@ impl Supervisor {
             Command::Search(query) => self.env.bodies.search(query),
             Command::Compare(query) => self.env.bodies.compare(query),
             Command::SaveBody { body, part, path } => self.env.bodies.save(body, part, path),
+            Command::KeepAnswer { body, text, path } => {
+                self.env.bodies.keep_answer(body, text, path);
+            }
+            Command::OpenAnswer { path } => self.env.bodies.open_answer(path),
             Command::Release(bodies) => self.env.bodies.release(bodies),
         }
     }

@@ -44,12 +44,28 @@ pub enum Job {
     ReadHistory(HistoryName),
     /// Forget an entry, or all, on disk too.
     ForgetHistory(Option<HistoryName>),
+    /// Do something with the answers kept of a preset, or list them.
+    Answers { key: String, task: AnswersTask },
     /// Write bytes to a file the user named.
     WriteFile { path: PathBuf, bytes: Bytes, overwrite: Overwrite },
     /// Read small text files the user named; each is told by its own name.
     ReadTexts { files: Vec<(String, PathBuf)> },
     /// Use the presets of a project that others may change from now on, or leave them out; remembered.
     UseProject { project: ForeignProject, used: bool },
+}
+
+/// What is done with the answers kept of a preset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnswersTask {
+    List,
+    /// One more is there: the oldest go when they are too many, too long or too old at this time by the
+    /// wall clock.
+    Tidy { now: Stamp },
+    /// The preset has another key now.
+    MoveTo(String),
+    /// The preset is gone; until the program ends they can be brought back.
+    Delete,
+    BringBack,
 }
 
 /// The file of a preset as it was on the disk.
@@ -152,6 +168,8 @@ pub enum Reply {
     HistoryRead { name: HistoryName, spec: HistorySpec },
     /// So many entries are forgotten.
     HistoryForgotten { count: u64 },
+    /// When the answers kept of a preset were, by the wall clock, the oldest first.
+    Answers { key: String, found: Vec<Stamp> },
     /// The file the user named is on disk.
     FileWritten { path: PathBuf, bytes: u64 },
     /// What is in each of the files, or why it cannot be read.
@@ -255,6 +273,7 @@ impl Job {
             Job::QueryHistory { .. } => Job::READ_HISTORY,
             Job::ReadHistory(_) => "open the entry",
             Job::ForgetHistory(_) => "forget the history",
+            Job::Answers { .. } => "look at the answers that are kept",
             Job::WriteFile { .. } => Job::WRITE_FILE,
             Job::ReadTexts { .. } => "read the files",
             Job::UseProject { .. } => "choose the workspace",

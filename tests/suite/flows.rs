@@ -15,6 +15,8 @@ mod composing;
 mod conversations;
 #[path = "flows/folders.rs"]
 mod folders;
+#[path = "flows/kept.rs"]
+mod kept;
 #[path = "flows/leaving.rs"]
 mod leaving;
 #[path = "flows/letters.rs"]

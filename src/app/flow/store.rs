@@ -1,6 +1,7 @@
 //! Replies of the store: workspace, saved presets, drafts of the last run, history.
 
-use super::{curl, draft, edited, focus, history, project, restore, save, themes, undo};
+use super::kept::Change;
+use super::{curl, draft, edited, focus, history, kept, project, restore, save, themes, undo};
 use crate::app::action::Action;
 use crate::app::arrangement::Arrangement;
 use crate::app::effect::Effect;
@@ -20,17 +21,28 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         Reply::Themes(own) => themes::arrived(app, own),
         Reply::Saved { path, fingerprint } => save::saved(app, &path, fingerprint),
         Reply::Conflict { mine, theirs } => save::conflict(app, mine, theirs),
-        Reply::Renamed { from, to } => save::renamed(app, &from, &to),
+        Reply::Renamed { from, to } => {
+            kept::follow(app, &from, Change::Renamed(&to));
+            save::renamed(app, &from, &to);
+        }
         Reply::Deleted { path, kept } => {
             let file = kept.map(|bytes| PresetFile { path: path.clone(), bytes });
             undo::keep_presets(app, file.into_iter().collect());
+            kept::follow(app, &path, Change::Deleted);
             save::deleted(app, &path);
         }
         Reply::FolderDeleted { folder, presets, kept, left, failure } => {
             undo::keep_presets(app, kept);
+            presets.iter().for_each(|path| kept::follow(app, path, Change::Deleted));
             save::folder_deleted(app, &folder, &presets, left, failure);
         }
-        Reply::BroughtBack { presets, failure } => undo::brought_back(app, presets, failure),
+        Reply::BroughtBack { presets, failure } => {
+            for stored in &presets {
+                kept::follow(app, &stored.path, Change::BroughtBack);
+            }
+            undo::brought_back(app, presets, failure);
+        }
+        Reply::Answers { key, found } => kept::listed(app, key, found),
         Reply::Restored(restore) => restored(app, restore),
         Reply::History { text, entries, total } => {
             let again = app.history.arrived(&text, entries, total);
