@@ -133,15 +133,16 @@ fn workbench(paths: &Paths, opening: Option<Opening>, keeps: bool) -> Result<u8,
     // written when the terminal has been given back.
     let (store, replies) = Store::start(paths.clone());
     let mut engine_runtime = None;
-    let ended = tui::run(startup(paths, opening, keeps), paths.editing(), store.clone(), replies, || {
-        let runtime = runtime()?;
-        let config = engine_config(paths);
-        let entered = runtime.enter();
-        let started = Engine::start(config);
-        drop(entered);
-        engine_runtime = Some(runtime);
-        Ok(started)
-    });
+    let ended =
+        tui::run(startup(paths, opening, keeps), paths.editing(), store.clone(), replies, || {
+            let runtime = runtime()?;
+            let config = engine_config(paths);
+            let entered = runtime.enter();
+            let started = Engine::start(config);
+            drop(entered);
+            engine_runtime = Some(runtime);
+            Ok(started)
+        });
     // What is unsaved is being written: a first signal does not cut that off.
     ending::acknowledge(2 * STORE_SHUTDOWN);
     let mut outcome = ended.outcome;

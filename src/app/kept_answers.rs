@@ -92,10 +92,7 @@ mod tests {
 
     #[test]
     fn the_next_one_is_found_from_any_moment() {
-        let kept = KeptAnswers {
-            found: [3, 5, 9].map(Stamp).to_vec(),
-            ..KeptAnswers::default()
-        };
+        let kept = KeptAnswers { found: [3, 5, 9].map(Stamp).to_vec(), ..KeptAnswers::default() };
         let at = |at: u64, newer| kept.neighbour(Some(Stamp(at)), newer).map(|at| at.0);
         assert_eq!((at(5, false), at(5, true), at(3, false)), (Some(3), Some(9), None));
         assert_eq!((at(7, false), at(9, true)), (Some(5), None), "7 is not kept");

@@ -108,7 +108,15 @@ fn timing(timing: &Timing) -> Value {
 
 fn tls(facts: &TlsFacts) -> Value {
     let certificate = |it: &CertificateFacts| {
-        json!([it.subject, it.issuer, it.names.join("\n"), it.not_before, it.not_after, it.serial, it.sha256])
+        json!([
+            it.subject,
+            it.issuer,
+            it.names.join("\n"),
+            it.not_before,
+            it.not_after,
+            it.serial,
+            it.sha256
+        ])
     };
     json!({
         "version": facts.version,
@@ -178,7 +186,11 @@ fn message(object: &Value, expected: Expected) -> Option<HttpMessage> {
     let body = match object.get("body") {
         Some(Value::Object(facts)) => read_facts(facts)?,
         // Of a request only its length is kept.
-        _ => BodyFacts { encoded_len: number(object, "body")?, complete: true, ..BodyFacts::default() },
+        _ => BodyFacts {
+            encoded_len: number(object, "body")?,
+            complete: true,
+            ..BodyFacts::default()
+        },
     };
     Some(HttpMessage { head, body })
 }
@@ -291,12 +303,13 @@ mod tests {
             head: head(request, Expected::Request),
             body: BodyFacts { complete: true, ..BodyFacts::default() },
         };
-        let mut exchange = Exchange::begun(Side::Client, SessionId(7).conn(1), 0, request, Stamp(5));
+        let mut exchange =
+            Exchange::begun(Side::Client, SessionId(7).conn(1), 0, request, Stamp(5));
         exchange.url = "http://ann:pass@h/?k=hunter2".into();
         exchange.peer = Some(([127, 0, 0, 1], 80).into());
         exchange.interim = vec![head_of("HTTP/1.1 103 Early\r\nLink: x\r\n\r\n")];
         exchange.response = Some(HttpMessage {
-            head: head_of("HTTP/1.1 200 OK\r\nX-Odd:\xff\r\nSet-Cookie: s=1\r\n\r\n"),
+            head: head_of("HTTP/1.1 200 OK\r\nX-Odd:\u{e9}\r\nSet-Cookie: s=1\r\n\r\n"),
             body: BodyFacts {
                 id: BodyId(3),
                 framing: MessageFraming::Chunked,

@@ -202,6 +202,7 @@ mod tests {
     use super::*;
 
     const DAY: u64 = 24 * 60 * 60 * 1_000_000_000;
+    const NONE: [u64; 0] = [];
 
     struct Bench {
         answers: Answers,
@@ -218,7 +219,8 @@ mod tests {
             let folder = self.answers.folder.join(key);
             atomic::make_folders(&folder).unwrap();
             let file = folder.join(format!("{at:020}{ENDING}"));
-            atomic::write(&file, &vec![b'x'; bytes], crate::store::job::Overwrite::Replace).unwrap();
+            atomic::write(&file, &vec![b'x'; bytes], crate::store::job::Overwrite::Replace)
+                .unwrap();
         }
 
         fn run(&mut self, key: &str, task: AnswersTask) -> Vec<u64> {
@@ -238,22 +240,22 @@ mod tests {
         let kept = bench.run("a", AnswersTask::Tidy { now });
         assert_eq!((kept.len(), kept[0]), (OF_PRESET, 99 * DAY + 10));
         assert_eq!(bench.run("b", AnswersTask::List), [90 * DAY]);
-        assert_eq!(bench.run("nobody", AnswersTask::List), []);
+        assert_eq!(bench.run("nobody", AnswersTask::List), NONE);
     }
 
     #[test]
     fn deleted_answers_come_back_until_the_next_run() {
         let mut bench = Bench::new();
         bench.put("a", 5, 1);
-        assert_eq!(bench.run("a", AnswersTask::Delete), []);
+        assert_eq!(bench.run("a", AnswersTask::Delete), NONE);
         assert_eq!(bench.run("a", AnswersTask::BringBack), [5]);
-        assert_eq!(bench.run("a", AnswersTask::MoveTo("b".into())), []);
+        assert_eq!(bench.run("a", AnswersTask::MoveTo("b".into())), NONE);
         bench.put("a", 6, 1);
-        assert_eq!(bench.run("a", AnswersTask::MoveTo("b".into())), []);
+        assert_eq!(bench.run("a", AnswersTask::MoveTo("b".into())), NONE);
         assert_eq!(bench.run("b", AnswersTask::List), [5, 6], "both presets had some");
         bench.run("b", AnswersTask::Delete);
         bench.answers.is_swept = false;
-        assert_eq!(bench.run("b", AnswersTask::BringBack), [], "another run began");
+        assert_eq!(bench.run("b", AnswersTask::BringBack), NONE, "another run began");
     }
 
     #[test]
@@ -275,7 +277,7 @@ mod tests {
         bench.put("a", 5, 1);
         fs::write(bench.answers.folder.join("a/notes.txt"), "mine").unwrap();
         fs::create_dir(bench.answers.folder.join("a/00000000000000000009.answer")).unwrap();
-        assert_eq!(bench.run("a", AnswersTask::Tidy { now: Stamp(100 * DAY) }), []);
+        assert_eq!(bench.run("a", AnswersTask::Tidy { now: Stamp(100 * DAY) }), NONE);
         assert!(bench.answers.folder.join("a/notes.txt").exists());
     }
 }

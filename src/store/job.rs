@@ -60,7 +60,9 @@ pub enum AnswersTask {
     List,
     /// One more is there: the oldest go when they are too many, too long or too old at this time by the
     /// wall clock.
-    Tidy { now: Stamp },
+    Tidy {
+        now: Stamp,
+    },
     /// The preset has another key now.
     MoveTo(String),
     /// The preset is gone; until the program ends they can be brought back.

@@ -147,7 +147,9 @@ fn of_exchange(app: &App, action: Action) -> Option<&'static str> {
     let count = shared.session().map_or(0, |session| session.exchanges.len());
     let is_bytes = app.exchange.subject(shared).is_some();
     match action {
-        A::NextItem | A::PreviousItem if count < 2 && !has_kept(shared) => Some("there is only one"),
+        A::NextItem | A::PreviousItem if count < 2 && !has_kept(shared) => {
+            Some("there is only one")
+        }
         A::NextTab
         | A::PreviousTab
         | A::Copy

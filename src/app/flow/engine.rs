@@ -119,8 +119,7 @@ fn done(app: &mut App, id: SessionId, outcome: Result<Summary, Failure>, at: Sta
     kept::finished(app, id);
     app.shared.timeline.end_session(id);
     response::exchange_changed(app, id);
-    let shown: Vec<SessionId> =
-        app.shared.drafts.iter().flat_map(Draft::sessions).collect();
+    let shown: Vec<SessionId> = app.shared.drafts.iter().flat_map(Draft::sessions).collect();
     let gone = app.shared.sessions.prune(|id| shown.contains(&id));
     app.release(gone);
     let Shared { timeline, sessions, .. } = &mut app.shared;

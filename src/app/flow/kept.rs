@@ -33,9 +33,10 @@ pub(crate) fn finished(app: &mut App, id: SessionId) {
     let Some(preset) = draft.preset.as_ref().filter(|_| draft.spec.keeps_answers()) else { return };
     let Some(session) = shared.sessions.get(id) else { return };
     let at = session.entry;
-    let text = session.exchanges.back().and_then(|exchange| {
-        kept_answer::write(exchange, &shared.disclosure(), at)
-    });
+    let text = session
+        .exchanges
+        .back()
+        .and_then(|exchange| kept_answer::write(exchange, &shared.disclosure(), at));
     let key = key_of(&shared.workspace.root, preset);
     if let (Some(answer), Some(path)) = (text, shared.kept.file(&key, at)) {
         let text = Bytes::from(answer.text);
@@ -155,11 +156,7 @@ fn show(app: &mut App, id: SessionId) {
 }
 
 /// The engine read an answer, or could not: then it is said where it would be shown.
-pub(crate) fn opened(
-    app: &mut App,
-    path: PathBuf,
-    outcome: Result<(Bytes, BodyId), Failure>,
-) {
+pub(crate) fn opened(app: &mut App, path: PathBuf, outcome: Result<(Bytes, BodyId), Failure>) {
     let Some((_, at, draft)) = app.shared.kept.opening.take_if(|(asked, ..)| *asked == path) else {
         return app.release(outcome.into_iter().map(|(_, body)| body).collect());
     };

@@ -197,7 +197,8 @@ impl ExchangePane {
     fn has_item(&self, shared: &Shared, step: CursorStep) -> bool {
         let Some(session) = session(shared) else { return false };
         let selected = self.list_cursor(shared, 1).selected;
-        let has_hop = if step.is_up() { selected > 0 } else { selected + 1 < session.exchanges.len() };
+        let has_hop =
+            if step.is_up() { selected > 0 } else { selected + 1 < session.exchanges.len() };
         session.side().listens() || has_hop
     }
 

@@ -212,7 +212,10 @@ impl HistoryPane {
 
     fn forget_entry(&self) -> Outcome {
         let Some(entry) = self.selected() else { return Outcome::yes() };
-        let text = format!("Forget {}? What it sent and was answered is removed from the disk.", entry.summary);
+        let text = format!(
+            "Forget {}? What it sent and was answered is removed from the disk.",
+            entry.summary
+        );
         ask_to_forget(text, Some(entry.name))
     }
 

@@ -347,7 +347,7 @@ async fn two_bodies_are_compared_by_what_they_hold_and_long_ones_by_their_bytes(
     let at = COMPARED + 2;
     assert_eq!(found.changes[0].place, format!("byte {at} (0x{at:x})"));
     assert_eq!(found.changes[0].new.as_ref().unwrap().bytes, b"D.");
-    assert!(found.note.unwrap().contains("longer than 4 MiB"));
+    assert!(found.note.unwrap().contains("longer than 4.0 MiB"));
     assert_eq!(compare(&mut bench, long, long).await.unwrap().count(), 0);
     bench.store.release([new]);
     assert!(compare(&mut bench, old, new).await.unwrap_err().contains("no longer kept"));
@@ -381,7 +381,8 @@ async fn an_answer_comes_back_from_its_file_as_it_was_and_a_damaged_one_is_said(
     let id = writer.id();
     writer.finish().await.unwrap();
     kept(&mut bench, Some(id), &file).await;
-    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let mode =
+        |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&file), mode(file.parent().unwrap())), (0o600, 0o700));
     let (text, body) = opened(&mut bench, &file).await.unwrap();
     assert_eq!(&text[..], b"text");
@@ -400,8 +401,14 @@ async fn an_answer_comes_back_from_its_file_as_it_was_and_a_damaged_one_is_said(
     assert_eq!(bench.store.read(body, ViewPart::Decoded, 0, 10).unwrap(), b"plain");
     kept(&mut bench, None, &file).await;
     assert_eq!(&opened(&mut bench, &file).await.unwrap().0[..], b"text");
-    for damage in [&b""[..], b"wirebench-answer 1 4 0 0 0 -\ntex", b"wirebench-answer 2 4 0 0 0 -\ntext",
-        b"wirebench-answer 1 9999999999999 0 0 0 -\n", &[b'w'; 300], b"\x00\xff\n"] {
+    for damage in [
+        &b""[..],
+        b"wirebench-answer 1 4 0 0 0 -\ntex",
+        b"wirebench-answer 2 4 0 0 0 -\ntext",
+        b"wirebench-answer 1 9999999999999 0 0 0 -\n",
+        &[b'w'; 300],
+        b"\x00\xff\n",
+    ] {
         std::fs::write(&file, damage).unwrap();
         let why = opened(&mut bench, &file).await.unwrap_err();
         assert!(why.cause.contains("cannot be read"), "{why}");

@@ -29,8 +29,11 @@ fn begun(options: &str) -> Driver {
     let startup = Startup { size: (140, 40), now: NOON, answers, ..Startup::default() };
     let mut driver = Driver::starting(startup);
     let text = format!("[http]\nurl = \"http://127.0.0.1:8080/0\"\n{options}");
-    let workspace =
-        Workspace { presets: vec![stored("users", &text)], root: "/w".into(), ..Workspace::default() };
+    let workspace = Workspace {
+        presets: vec![stored("users", &text)],
+        root: "/w".into(),
+        ..Workspace::default()
+    };
     driver.store.presets.insert(
         PresetPath::parse("users").unwrap(),
         (workspace.presets[0].content.clone().unwrap(), workspace.presets[0].fingerprint),
@@ -117,7 +120,8 @@ fn an_answer_of_a_preset_is_kept_and_earlier_ones_are_looked_at() {
     driver.assert_shows("201");
     driver.keys("{");
     let asked_for = opened(&listed(&mut driver, &all)).unwrap();
-    let gone = Failure::new(Stage::Storage, "/answers/x", FailureKind::NotFound, "this answer is gone");
+    let gone =
+        Failure::new(Stage::Storage, "/answers/x", FailureKind::NotFound, "this answer is gone");
     driver.event(Event::AnswerOpened { path: asked_for, outcome: Err(gone) });
     driver.assert_shows("kept answer 1 of 3");
     driver.assert_shows("this answer is gone");
