@@ -181,11 +181,31 @@ impl Choices {
         rows.filter_map(move |row| Some((self.all.get(*self.fitting.get(row)?)?, row == selected)))
     }
 
-    fn rows(&self, height: u16) -> Range<usize> {
-        let (len, height) = (self.fitting.len(), usize::from(height));
+    /// Where the cursor is among the choices that fit, in a list of `height` rows.
+    pub fn cursor(&self, height: u16) -> Cursor {
         let mut cursor = self.cursor;
-        cursor.settle(len, height);
-        cursor.offset..(cursor.offset + height).min(len)
+        cursor.settle(self.len(), height.into());
+        cursor
+    }
+
+    /// How many choices fit what is typed.
+    pub fn len(&self) -> usize {
+        self.fitting.len()
+    }
+
+    /// Whether none does.
+    pub fn is_empty(&self) -> bool {
+        self.fitting.is_empty()
+    }
+
+    /// Whether the screen below is what is chosen by.
+    pub(super) fn shows_colors(&self) -> bool {
+        self.opened_by == Some(Action::Theme) || self.tried.is_some()
+    }
+
+    fn rows(&self, height: u16) -> Range<usize> {
+        let Cursor { offset, .. } = self.cursor(height);
+        offset..(offset + usize::from(height)).min(self.len())
     }
 
     /// Takes an input; `inner` is the window without its border.
@@ -208,6 +228,7 @@ impl Choices {
                     return self.choose();
                 }
             }
+            PaneInput::Drag(..) => {}
             PaneInput::Key(_) | PaneInput::Paste(_) => {
                 if input.edit(&mut self.editor) {
                     self.refit();

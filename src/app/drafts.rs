@@ -8,6 +8,7 @@ mod last_run;
 
 use super::form::deleted_rows::DeletedRows;
 use super::form::{FormFieldId, FormTab, tabs};
+use crate::compose::template::UnknownName;
 use crate::model::id::SessionId;
 use crate::model::payload::PayloadFormat;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
@@ -69,7 +70,7 @@ pub struct FieldIssue {
     pub tab: Option<FormTab>,
     pub message: String,
     /// Unknown template name, which one key can send literally.
-    pub unknown: Option<String>,
+    pub unknown: Option<UnknownName>,
 }
 
 /// All drafts; never empty.

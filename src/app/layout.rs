@@ -140,9 +140,15 @@ impl Areas {
     }
 }
 
-/// What is left of a window inside its border.
-pub fn inner(area: Rect) -> Rect {
+/// What is left inside a border.
+fn inner(area: Rect) -> Rect {
     area.inner(Margin::new(1, 1))
+}
+
+/// What is left of a window inside its border: the column before the right one is that of scroll bars.
+pub fn window_inner(area: Rect) -> Rect {
+    let Rect { width, .. } = inner(area);
+    Rect { width: width.saturating_sub(1), ..inner(area) }
 }
 
 /// What is left of a pane inside its border: the column before the right one is that of scroll bars.

@@ -22,6 +22,8 @@ pub enum PaneInput<'a> {
     Paste(&'a str),
     /// A press of the mouse, with the area of the pane or overlay on the screen as it was then.
     Press(Rect, Mouse),
+    /// The mouse moved since, with its button down, or let it go.
+    Drag(Rect, Mouse),
 }
 
 impl PaneInput<'_> {
@@ -33,7 +35,10 @@ impl PaneInput<'_> {
                 editor.insert(text);
                 true
             }
-            PaneInput::Act(_) | PaneInput::Wheel(_) | PaneInput::Press(..) => false,
+            PaneInput::Act(_)
+            | PaneInput::Wheel(_)
+            | PaneInput::Press(..)
+            | PaneInput::Drag(..) => false,
         }
     }
 }

@@ -22,7 +22,7 @@ use ratatui::layout::Rect;
 use super::action::Action;
 use super::choices::Choices;
 use super::keymap::Context;
-use super::layout::{inner, window};
+use super::layout::{window, window_inner};
 use super::outcome::{Outcome, PaneInput};
 use super::shared::Shared;
 
@@ -44,7 +44,7 @@ pub enum Overlay {
 impl Overlay {
     /// Takes an input while it is the topmost.
     pub fn update(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
-        let inner = inner(self.area(shared));
+        let inner = window_inner(self.area(shared));
         match self {
             Overlay::Choices(it) => it.update(inner, input),
             Overlay::Help(it) => it.update(shared, inner, input),
@@ -74,6 +74,15 @@ impl Overlay {
             Overlay::Compare(it) => it.size(shared.size),
         };
         window(shared.size, width, height)
+    }
+
+    /// Whether what lies below it steps back: not where it is pointed at, or looked at for its colours.
+    pub fn dims(&self) -> bool {
+        match self {
+            Overlay::Jump(_) => false,
+            Overlay::Choices(it) => !it.shows_colors(),
+            _ => true,
+        }
     }
 
     /// Contexts in which its keys are looked up, the most specific first.

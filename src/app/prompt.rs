@@ -77,7 +77,7 @@ pub fn update(open: &mut Option<Prompt>, shared: &Shared, input: PaneInput<'_>) 
         }
         PaneInput::Act(_) => return Some(Outcome::no()),
         PaneInput::Key(_) | PaneInput::Paste(_) => drop(input.edit(&mut prompt.editor)),
-        PaneInput::Press(..) | PaneInput::Wheel(_) => return None,
+        PaneInput::Press(..) | PaneInput::Drag(..) | PaneInput::Wheel(_) => return None,
     }
     Some(Outcome::yes())
 }

@@ -43,6 +43,6 @@ pub fn update(open: &mut Option<SearchLine>, input: PaneInput<'_>) -> Option<Sea
         }
         PaneInput::Act(Action::Choose) => Some(SearchKey::Accept),
         PaneInput::Act(action) => CursorStep::of(action).map(SearchKey::Move),
-        PaneInput::Wheel(_) | PaneInput::Press(..) => None,
+        PaneInput::Wheel(_) | PaneInput::Press(..) | PaneInput::Drag(..) => None,
     }
 }

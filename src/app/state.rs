@@ -114,6 +114,8 @@ pub struct App {
     /// Keys of a sequence that is not finished.
     pub pending: Vec<Key>,
     pub(super) dragging: Option<Splitter>,
+    /// The pane the button of the mouse went down on, which is told of a drag.
+    pub(super) pressed: Option<Pane>,
     /// What panes and overlays asked for and was not carried out yet.
     pub(super) intents: VecDeque<Intent>,
     pub(super) effects: Vec<Effect>,

@@ -112,7 +112,14 @@ pub(super) fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, Failure> {
         let address = hidden.hide_words(spec.address());
         let failure = Failure::new(Stage::Compose, address, FailureKind::Usage, causes.join("; "));
         match issues.iter().find_map(|issue| issue.unknown.as_ref()) {
-            Some(name) => failure.hint(format!("{}, or write {{{{!{name}}}}}", definition(name))),
+            Some(unknown) if unknown.is_name => {
+                let how = definition(unknown.inner());
+                failure.hint(format!("{how}, or write {}", unknown.quoted()))
+            }
+            Some(unknown) => {
+                let braces = &unknown.source;
+                failure.hint(format!("to send {braces} as text write {}", unknown.quoted()))
+            }
             None => failure,
         }
     })

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::template::UnknownName;
 use super::*;
 use crate::model::client::{ClientSpec, ScriptStep, TcpSpec, UdpSpec};
 use crate::model::endpoint::{Bind, Endpoint};
@@ -127,7 +128,7 @@ fn a_name_with_an_exclamation_mark_is_sent_as_the_name_in_braces() {
     let plan = http(|spec| {
         spec.url = "http://{{host}}/{{!a}}".into();
         spec.headers = vec![NameValue::new("X", "{{!host}} {{host}}")];
-        spec.body = HttpBody::Text("{{!pod}} $100 {{! x }} {{}}".into());
+        spec.body = HttpBody::Text("{{!pod}} $100 {{! x }} {{!}}".into());
     })
     .unwrap();
     assert_eq!(body(&plan), b"{{pod}} $100 {{ x }} {{}}");
@@ -305,14 +306,16 @@ fn every_unknown_name_is_reported_with_its_place() {
         spec.body = HttpBody::Text("{{c}}".into());
     })
     .unwrap_err();
-    let found: Vec<_> =
-        issues.iter().map(|i| (i.field.to_string(), i.span.clone(), i.unknown.clone())).collect();
+    let found: Vec<_> = issues
+        .iter()
+        .map(|i| (i.field.to_string(), i.span.clone(), i.unknown.as_ref().map(UnknownName::inner)))
+        .collect();
     assert_eq!(
         found,
         [
-            ("url".to_owned(), Some(0..8), Some("base".into())),
-            ("query.1.value".to_owned(), Some(2..7), Some("b".into())),
-            ("body.text".to_owned(), Some(0..5), Some("c".into())),
+            ("url".to_owned(), Some(0..8), Some("base")),
+            ("query.1.value".to_owned(), Some(2..7), Some("b")),
+            ("body.text".to_owned(), Some(0..5), Some("c")),
         ]
     );
 }
@@ -444,7 +447,10 @@ fn the_input_line_gets_its_ending_only_as_text() {
     assert_eq!(bytes(PayloadFormat::Hex, "61 62").unwrap(), "ab");
     assert_eq!(bytes(PayloadFormat::Text, "").unwrap(), "\r\n");
     let issue = bytes(PayloadFormat::Text, "{{nope}}").unwrap_err();
-    assert_eq!((&*issue.field.to_string(), issue.unknown.as_deref()), ("input", Some("nope")));
+    assert_eq!(
+        (&*issue.field.to_string(), issue.unknown.as_ref().unwrap().inner()),
+        ("input", "nope")
+    );
     assert_eq!(bytes(PayloadFormat::Hex, "6").unwrap_err().field.to_string(), "input");
 }
 
@@ -517,7 +523,7 @@ fn a_value_that_breaks_the_json_it_goes_into_is_named() {
         (r#"{"a":{{plain}}}"#, "{{plain}}"),
     ] {
         let issues = planned(body).unwrap_err();
-        assert!(issues[0].message.starts_with(&format!("the value of {guilty}")), "{issues:?}");
+        assert!(issues[0].message.contains(&format!("the value of {guilty}")), "{issues:?}");
     }
     // Names that go out as they are do what was asked for.
     let spec = HttpSpec {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::template::UnknownName;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::field_id::FieldId;
 
@@ -14,7 +15,7 @@ pub struct Issue {
     pub span: Option<Range<usize>>,
     pub message: String,
     /// The name nothing is known about; sending it literally is an answer to this issue.
-    pub unknown: Option<String>,
+    pub unknown: Option<UnknownName>,
 }
 
 impl fmt::Display for Issue {

@@ -1,118 +1,170 @@
 //! What the values of variables do to the JSON they stand in.
 //!
-//! Called by `text` for bodies that are JSON. A value inside a text (`"{{name}}"`) is to stay inside it
-//! and to arrive as it is; one that stands for itself (`{{user}}`) may be any JSON.
+//! Used by `text`. A name inside a string stands for text: the string that is sent has to be that
+//! text, so nothing in the value may end it or be read as an escape. A name that is the whole value of
+//! a member has to be one value, not the beginning of further members. Anywhere else any value will
+//! do with which the whole is JSON; a text that is none whatever the values are is meant so.
+
+use std::collections::BTreeMap;
 
 use serde::de::IgnoredAny;
 
 use super::template::{Name, Template, TemplatePart};
+use crate::codec::printable::printable_str;
 
-/// What a value does that is not meant, most likely.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum JsonHarm {
-    /// What would be JSON with another value is none.
-    Breaks,
-    /// The text it stands in ends with it, so that the rest of it is JSON of its own.
-    Ends,
-    /// It stays in its text, where this letter behind a backslash is an escape (RFC 8259, section 7).
-    ReadOtherwise(char),
+/// What of a JSON text is behind the bytes looked at.
+#[derive(Debug, Default)]
+struct JsonScan {
+    in_string: bool,
+    /// A backslash takes the next letter.
+    is_escaped: bool,
+    /// Digits to come of `\uXXXX` (RFC 8259, section 7).
+    digits: u8,
+    /// The last byte outside a string that is no space.
+    last: u8,
 }
 
-impl JsonHarm {
-    /// The same in words, behind `the value of …`.
-    pub(super) fn words(self) -> String {
-        match self {
-            JsonHarm::Breaks => {
-                "makes this no JSON (a quote, a backslash or a line break in it?)".into()
+impl JsonScan {
+    fn push(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            match *byte {
+                letter if std::mem::take(&mut self.is_escaped) => {
+                    self.digits = if letter == b'u' { 4 } else { 0 };
+                }
+                _ if self.digits > 0 => self.digits -= 1,
+                b'\\' if self.in_string => self.is_escaped = true,
+                b'"' if self.in_string => self.in_string = false,
+                byte if !self.in_string => {
+                    self.in_string = byte == b'"';
+                    if !byte.is_ascii_whitespace() {
+                        self.last = byte;
+                    }
+                }
+                _ => {}
             }
-            JsonHarm::Ends => {
-                "ends the text it stands in (a quote or a backslash), so more than that text \
-                 changes"
-                    .into()
-            }
-            JsonHarm::ReadOtherwise(letter) => format!(
-                "holds '\\{letter}', which JSON reads as an escape; a backslash is '\\\\' there"
-            ),
+        }
+    }
+
+    /// What can stand next inside a string; from here on no escape is open.
+    fn fitting(&mut self) -> &'static str {
+        let digits = usize::from(std::mem::take(&mut self.digits));
+        match digits {
+            _ if std::mem::take(&mut self.is_escaped) => "n",
+            0 => PLAIN,
+            digits => "aaaa".split_at(digits).0,
         }
     }
 }
 
-/// The first value that does harm; `whole` is the template with all of them.
+/// What fits anywhere, in a string as well as outside.
+const PLAIN: &str = "0";
+
+/// The first name whose value does not stay what it stands for, and why, in words. `whole` is the
+/// template with all values; a name without one is sent as it is, which is what was asked for.
 pub(super) fn harm<'a>(
     template: &'a Template,
     whole: &str,
-    value: &dyn Fn(&Name) -> Vec<u8>,
-) -> Option<(&'a Name, JsonHarm)> {
-    // With each value alone in its place, and a digit for all others, which fits anywhere.
-    let with = |own: Option<&Name>| {
-        let filled = template.expand_with(&|name| {
-            let is_own = own.is_some_and(|own| own.span == name.span);
-            Ok(if is_own { value(name) } else { b"0".to_vec() })
-        });
+    value: &dyn Fn(&Name) -> Option<String>,
+) -> Option<(&'a Name, String)> {
+    let looked_at = look(template, value);
+    let filled = |fill: &dyn Fn(&Name) -> String| {
+        let filled = template.expand_with(&|name| Ok(fill(name).into_bytes()));
         filled.is_ok_and(|bytes| is_json(&String::from_utf8_lossy(&bytes)))
     };
-    if !with(None) {
+    let alone = |own: Option<&Name>| {
+        filled(&|name| {
+            let value = own.filter(|own| own.span == name.span).and_then(value);
+            value.unwrap_or_else(|| PLAIN.to_owned())
+        })
+    };
+    let is_whole = is_json(whole);
+    let is_bare = alone(None);
+    let is_meant = || {
+        let fitting = |name: &Name| looked_at.fitting.get(&name.span.start).copied();
+        filled(&|name| match fitting(name) {
+            Some(fitting) => fitting.to_owned(),
+            None => value(name).unwrap_or_else(|| PLAIN.to_owned()),
+        })
+    };
+    if !is_whole && !is_bare && !is_meant() {
         return None;
     }
-    if is_json(whole) {
-        return in_texts(template, value);
+    if looked_at.found.is_some() || is_whole || !is_bare {
+        return looked_at.found;
     }
-    let ending = in_texts(template, value).filter(|(_, harm)| *harm == JsonHarm::Ends);
-    let breaking = || template.names().find(|name| !with(Some(name)));
-    ending.or_else(|| breaking().map(|name| (name, JsonHarm::Breaks)))
+    let breaking = template.names().find(|name| !alone(Some(name)))?;
+    Some((breaking, format!("the value of {} makes this no JSON", breaking.source)))
 }
 
 fn is_json(text: &str) -> bool {
     serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
-/// Goes through texts and what stands between them, and looks at the values inside texts.
-fn in_texts<'a>(
-    template: &'a Template,
-    value: &dyn Fn(&Name) -> Vec<u8>,
-) -> Option<(&'a Name, JsonHarm)> {
-    let (mut is_inside, mut is_escape) = (false, false);
-    let mut read_otherwise = None;
-    for part in &template.parts {
-        match part {
-            TemplatePart::Literal(bytes) => {
-                for byte in bytes {
-                    match byte {
-                        _ if std::mem::take(&mut is_escape) => {}
-                        b'\\' if is_inside => is_escape = true,
-                        b'"' => is_inside = !is_inside,
-                        _ => {}
-                    }
-                }
-            }
-            TemplatePart::Name(name) if is_inside => match of_value(&value(name)) {
-                Some(JsonHarm::ReadOtherwise(letter)) => {
-                    read_otherwise.get_or_insert((name, JsonHarm::ReadOtherwise(letter)));
-                }
-                Some(harm) => return Some((name, harm)),
-                None => {}
-            },
-            TemplatePart::Name(_) => {}
-        }
-    }
-    read_otherwise
+/// What a look at every name found.
+#[derive(Debug, Default)]
+struct Look<'a> {
+    found: Option<(&'a Name, String)>,
+    /// For names inside strings, by where they begin: what would not change how JSON reads the rest.
+    fitting: BTreeMap<usize, &'static str>,
 }
 
-/// What a value does inside a text.
-fn of_value(value: &[u8]) -> Option<JsonHarm> {
-    let mut found = None;
-    let mut bytes = value.iter();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' => return Some(JsonHarm::Ends),
-            b'\\' => match bytes.next() {
-                Some(letter) => found = found.or(Some(char::from(*letter))),
-                None => return Some(JsonHarm::Ends),
-            },
-            _ => {}
+fn look<'a>(template: &'a Template, value: &dyn Fn(&Name) -> Option<String>) -> Look<'a> {
+    let (mut scan, mut look) = (JsonScan::default(), Look::default());
+    for (at, part) in template.parts.iter().enumerate() {
+        let name = match part {
+            TemplatePart::Literal(bytes) => {
+                scan.push(bytes);
+                continue;
+            }
+            TemplatePart::Name(name) => name,
+        };
+        let value = value(name);
+        let is_member = scan.last == b':' && ends_value(template.parts.get(at + 1));
+        let fitting = scan.in_string.then(|| scan.fitting());
+        let why = match (&value, fitting) {
+            (None, _) => None,
+            (Some(_), Some(fitting)) if fitting != PLAIN => Some(in_escape(name)),
+            (Some(value), Some(_)) => in_string(name, value),
+            (Some(value), None) => is_member.then(|| as_value(name, value)).flatten(),
+        };
+        match fitting {
+            Some(fitting) => look.fitting.extend([(name.span.start, fitting)]),
+            None => scan.push(value.as_deref().unwrap_or(PLAIN).as_bytes()),
         }
+        look.found = look.found.or_else(|| why.map(|why| (name, why)));
     }
-    found.map(JsonHarm::ReadOtherwise)
+    look
+}
+
+/// Whether what follows a name ends the value of a member.
+fn ends_value(next: Option<&TemplatePart>) -> bool {
+    let Some(TemplatePart::Literal(bytes)) = next else { return false };
+    matches!(bytes.trim_ascii_start().first(), Some(b',' | b'}'))
+}
+
+fn in_escape(name: &Name) -> String {
+    let source = &name.source;
+    format!("the backslash before {source} takes what its value begins with; write two for one")
+}
+
+fn in_string(name: &Name, value: &str) -> Option<String> {
+    let sign = value.chars().find(|c| matches!(c, '"' | '\\' | '\0'..='\u{1f}'))?;
+    let what = match sign {
+        '"' => "ends the string it stands in",
+        '\\' => "begins an escape in its string",
+        _ => "may not stand in a string",
+    };
+    let (source, sign) = (&name.source, sign.to_string());
+    let sign = printable_str(&sign);
+    Some(format!(
+        "'{sign}' in the value of {source} {what}; let {source} hold JSON and write it without \
+         quotes, or send the body as text"
+    ))
+}
+
+fn as_value(name: &Name, value: &str) -> Option<String> {
+    let error = serde_json::from_str::<IgnoredAny>(value).err()?;
+    Some(format!("the value of {} is not one JSON value: {error}", name.source))
 }
 
 #[cfg(test)]
@@ -120,30 +172,94 @@ mod tests {
     use super::*;
     use crate::compose::template::Mode;
 
+    const VALUES: [(&str, &str); 16] = [
+        ("plain", "a b, {c}: é"),
+        ("out", "a\",\"admin\":true,\"x\":\"b"),
+        ("path", "C:\\new\\bin"),
+        ("odd", "C:\\path"),
+        ("end", "a\\"),
+        ("written", "said \\\"yes\\\""),
+        ("line", "a\nb"),
+        ("nul", "\0"),
+        ("number", "1"),
+        ("more", "1, \"admin\": true"),
+        ("list", "1, 2"),
+        ("text", "\"a\\\"b\""),
+        ("members", "\"a\": 1, \"b\": \"c\""),
+        ("none", ""),
+        ("open", "\"pre"),
+        ("word", "no json"),
+    ];
+
+    fn why(text: &str) -> String {
+        let template = Template::parse(text, Mode::Text).unwrap();
+        let value = |name: &Name| {
+            VALUES.iter().find(|(own, _)| *own == name.name).map(|(_, value)| (*value).to_owned())
+        };
+        let own = |name: &Name| Ok(value(name).unwrap_or_else(|| name.source.clone()).into_bytes());
+        let whole = String::from_utf8(template.expand_with(&own).unwrap()).unwrap();
+        harm(&template, &whole, &value).map_or_else(String::new, |(name, why)| {
+            assert!(why.contains(&name.source), "{why}");
+            why
+        })
+    }
+
     #[test]
-    fn a_value_inside_a_text_stays_there_and_is_what_it_is() {
-        use JsonHarm::{Breaks, Ends, ReadOtherwise};
-        for (text, value, expected) in [
-            (r#"{"x": "{{v}}"}"#, r#"a","admin":true,"x":"b"#, Some(Ends)),
-            (r#"{"x": "{{v}}"}"#, r#"a"b"#, Some(Ends)),
-            (r#"{"{{v}}": 1}"#, r#"a":1,"b"#, Some(Ends)),
-            (r#"["{{v}}", "\"{{v}}"]"#, r#"","#, Some(Ends)),
-            (r#"{"x": "{{v}}", "y": ","}"#, r"a\", Some(Ends)),
-            (r#"{"x": "{{v}}"}"#, r"C:\new\bin", Some(ReadOtherwise('n'))),
-            (r#"{"x": "{{v}}"}"#, r"C:\path", Some(Breaks)),
-            (r#"{"x": "{{v}}"}"#, r#"said \"yes\""#, Some(ReadOtherwise('"'))),
-            (r#"{"x": "{{v}}"}"#, "a\nb", Some(Breaks)),
-            (r#"{"x": {{v}}}"#, r#"{"a": "\n"}"#, None),
-            (r#"{"x": {{v}}}"#, "no json", Some(Breaks)),
-            (r#"{"x": "{{v}}"}"#, "plain / é ''", None),
-            ("no json {{v}}", r#"a"b"#, None),
-            (r#"{"a\\": "{{v}}"}"#, r#"a"b"#, Some(Ends)),
-        ] {
-            let template = Template::parse(text, Mode::Text).unwrap();
-            let own = |_: &Name| value.as_bytes().to_vec();
-            let whole = template.expand_with(&|name| Ok(own(name))).unwrap();
-            let found = harm(&template, &String::from_utf8(whole).unwrap(), &own);
-            assert_eq!(found.map(|(_, harm)| harm), expected, "{text} {value}");
+    fn inside_a_string_a_value_stays_its_text() {
+        for name in
+            ["out", "path", "odd", "end", "written", "line", "nul", "text", "members", "open"]
+        {
+            for text in [
+                r#"{"x": "{{N}}"}"#,
+                r#"{"{{N}}": 1}"#,
+                r#"["a", "b \" c {{N}} d"]"#,
+                r#"{ {{members}}, "y": ["\\{{N}}"]}"#,
+                r#""{{N}}""#,
+                r#"{"a": "\u0041{{N}}", "b": {{text}}}"#,
+            ] {
+                let text = text.replace('N', name);
+                let why = why(&text);
+                assert!(why.contains(" in the value of "), "{text}: {why}");
+            }
         }
+        for name in ["plain", "number", "list", "none", "unknown"] {
+            let text = r#"{"x": "{{N}}", "y {{N}}": "\\ \" {{N}}"}"#.replace('N', name);
+            assert_eq!(why(&text), "");
+        }
+        assert!(why(r#"{"x": "{{path}}"}"#).contains(r"'\' in the value of {{path}} begins"));
+        assert!(why(r#"{"x": "{{line}}"}"#).contains(r"'\n' in the value of {{line}} may not"));
+    }
+
+    #[test]
+    fn a_value_does_not_go_on_with_an_escape() {
+        for text in
+            [r"C:\{{plain}}", r"\u{{number}}", r"\u00{{number}}1", r"\\\{{none}}", r"\u004{{list}}"]
+        {
+            let why = why(&format!(r#"{{"x": "{text}"}}"#));
+            assert!(why.contains("write two"), "{text}: {why}");
+        }
+        for text in [r"\\{{plain}}", r"\u0041{{number}}", r"\n{{none}}", r"\\u{{number}}"] {
+            assert_eq!(why(&format!(r#"{{"x": "{text}"}}"#)), "", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_member_has_one_value_and_everything_else_is_free() {
+        for name in ["more", "list", "none", "open", "members", "word"] {
+            let text = r#"{"x": {{N}} , "y": 1}"#.replace('N', name);
+            let why = why(&text);
+            assert!(why.contains("one JSON value"), "{name}: {why}");
+        }
+        for text in [
+            r#"{"x": {{number}}, "y": {{text}}}"#,
+            r#"{"x": [{{list}}]}"#,
+            r"{ {{members}} }",
+            r#"{"x": -{{number}}{{number}}}"#,
+            r#"{"x": {{unknown}}}"#,
+            r#"no json {{text}} "{{out}}""#,
+        ] {
+            assert_eq!(why(text), "", "{text}");
+        }
+        assert!(why(r"[1, {{word}}]").contains("{{word}} makes this no JSON"));
     }
 }

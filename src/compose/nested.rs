@@ -19,7 +19,7 @@ pub(super) fn value(name: &Name, variables: &dyn Variables) -> Result<String, Te
     let mut path = Vec::new();
     inner(name, variables, &mut path).map_err(|message| match message {
         None => name.unknown(),
-        Some(message) => TemplateError { span: name.span.clone(), message, name: None },
+        Some(message) => TemplateError { span: name.span.clone(), message, unknown: None },
     })
 }
 

@@ -3,8 +3,8 @@
 //! - A value is never parsed again, so a value cannot smuggle in another template or an escape.
 //! - Names: `name` (a variable), `env.NAME` (operating system), `secret.NAME`. Letters, digits,
 //!   `_`, `-` and `.`; white space around the name is fine. `{{name args}}` is kept for functions.
-//! - Braces around anything that is not a well-formed name are text: `{{"a":1}}`, `{{}}`, `{{#if}}`.
-//!   They cannot be a misspelt variable, and refusing them would break bodies that hold braces.
+//! - Braces that look like a variable's and hold no name (`{{}}`, `{{env.}}`, `{{#if}}`, `{{a}b}}`, `{{a`) are
+//!   an unknown name too: whoever means the braces says so. Any others are text: `{{"a":1}}`, `{{{`.
 //! - `{{!anything}}` is the text `{{anything}}`; in payloads `\{{` is the text `{{`. `$` means nothing.
 
 use std::ops::Range;
@@ -47,6 +47,42 @@ pub struct Name {
     pub source: String,
     /// Bytes of the text it covers, braces included.
     pub span: Range<usize>,
+    /// Whether it can have a value.
+    pub(super) form: NameForm,
+}
+
+/// What braces hold that look like those of a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameForm {
+    /// A name, and two braces behind it.
+    Proper,
+    /// No name: `{{}}`, `{{env.}}`, `{{#if x}}`.
+    NoName,
+    /// A name without two braces behind it: `{{a}`, `"{{a"`.
+    Open,
+}
+
+/// Braces that stand for nothing known: their text can be sent as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownName {
+    /// As it is written, braces included.
+    pub source: String,
+    /// Whether a value can be given to it.
+    pub is_name: bool,
+}
+
+impl UnknownName {
+    /// What stands between the braces, white space around it left out.
+    #[must_use]
+    pub fn inner(&self) -> &str {
+        self.source.trim_matches(['{', '}']).trim()
+    }
+
+    /// What a text holds that is to become these braces.
+    #[must_use]
+    pub fn quoted(&self) -> String {
+        self.source.replacen("{{", "{{!", 1)
+    }
 }
 
 /// A template that cannot be parsed or expanded.
@@ -57,7 +93,7 @@ pub struct TemplateError {
     pub span: Range<usize>,
     pub message: String,
     /// The name nothing is known about, when that is the trouble.
-    pub name: Option<String>,
+    pub unknown: Option<UnknownName>,
 }
 
 impl Template {
@@ -77,19 +113,14 @@ impl Template {
                     at += if is_escape { escape::length(rest) } else { 1 };
                     continue;
                 }
-                Brace::Quoted(inner) => {
-                    let literal = format!("{{{{{inner}}}}}").into_bytes();
-                    (TemplatePart::Literal(literal), inner.len() + "{{!}}".len())
-                }
-                Brace::Name(inner) => {
+                Brace::Quoted => (TemplatePart::Literal(b"{{".to_vec()), "{{!".len()),
+                Brace::Name(source, form) => {
+                    let inner = source.trim_start_matches('{').trim_end_matches('}');
                     let (name, args) = name_and_arguments(inner);
-                    let (name, args) = (name.into(), args.into());
-                    let source = format!("{{{{{inner}}}}}");
+                    let (name, args, source) = (name.into(), args.into(), source.to_owned());
                     let span = at..at + source.len();
-                    (
-                        TemplatePart::Name(Name { name, args, source, span: span.clone() }),
-                        span.len(),
-                    )
+                    let name = Name { name, args, source, span: span.clone(), form };
+                    (TemplatePart::Name(name), span.len())
                 }
             };
             push(&mut parts, literal(before.split_at(start).1, start, mode)?);
@@ -133,6 +164,12 @@ impl Template {
 pub(crate) const FORGOTTEN: &str = "forgotten";
 
 impl Name {
+    /// Whether it can have a value.
+    #[must_use]
+    pub fn is_proper(&self) -> bool {
+        self.form == NameForm::Proper
+    }
+
     /// Whether it names a secret or a variable of the operating system.
     pub(super) fn is_of_elsewhere(&self) -> bool {
         self.name.starts_with("env.") || self.name.starts_with("secret.")
@@ -141,22 +178,24 @@ impl Name {
     /// The error for a name nobody knows, with a hint where to define it.
     #[must_use]
     pub fn unknown(&self) -> TemplateError {
-        let name = &self.name;
-        if name == FORGOTTEN {
+        let (name, source) = (&self.name, &self.source);
+        if name == FORGOTTEN && self.form == NameForm::Proper {
             let message = "this credential is not kept in the history: type it again".to_owned();
-            return TemplateError { span: self.span.clone(), message, name: None };
+            return TemplateError { span: self.span.clone(), message, unknown: None };
         }
-        let message = if !self.args.is_empty() {
-            format!("unknown function '{name}'")
-        } else if let Some(os) = name.strip_prefix("env.") {
-            format!("the operating system has no variable '{os}'")
-        } else if let Some(secret) = name.strip_prefix("secret.") {
-            format!("unknown secret '{secret}'")
-        } else {
-            format!("unknown variable '{name}'")
+        let message = match self.form {
+            NameForm::NoName => format!("{source} is no name of a variable"),
+            NameForm::Open => format!("{source} is no variable without }}}} behind its name"),
+            NameForm::Proper if !self.args.is_empty() => format!("unknown function '{name}'"),
+            NameForm::Proper => match (name.strip_prefix("env."), name.strip_prefix("secret.")) {
+                (Some(os), _) => format!("the operating system has no variable '{os}'"),
+                (_, Some(secret)) => format!("unknown secret '{secret}'"),
+                _ => format!("unknown variable '{name}'"),
+            },
         };
-        let inner = format!("{name} {}", self.args).trim_end().to_owned();
-        TemplateError { span: self.span.clone(), message, name: Some(inner) }
+        let is_name = self.form == NameForm::Proper;
+        let unknown = UnknownName { source: source.clone(), is_name };
+        TemplateError { span: self.span.clone(), message, unknown: Some(unknown) }
     }
 }
 
@@ -189,7 +228,7 @@ impl Variables for Scope {
 /// The value of a name; functions have none yet.
 #[must_use]
 pub fn lookup<'a>(name: &Name, variables: &'a dyn Variables) -> Option<&'a str> {
-    if !name.args.is_empty() {
+    if !name.args.is_empty() || name.form != NameForm::Proper {
         return None;
     }
     variables.value_of(if let Some(os) = name.name.strip_prefix("env.") {
@@ -209,68 +248,59 @@ pub fn quote(text: &str) -> String {
     while let Some(at) = rest.find('{') {
         let (before, after) = rest.split_at(at);
         out.push_str(before);
-        let (brace, length) = match brace(after) {
-            Brace::Text => ("{".to_owned(), 1),
-            Brace::Quoted(inner) => (format!("{{{{!!{inner}}}}}"), inner.len() + "{{!}}".len()),
-            Brace::Name(inner) => (format!("{{{{!{inner}}}}}"), inner.len() + "{{}}".len()),
+        let (braces, length) = match brace(after) {
+            Brace::Text => ("{", 1),
+            Brace::Quoted | Brace::Name(..) => ("{{!", "{{".len()),
         };
-        out.push_str(&brace);
+        out.push_str(braces);
         rest = after.split_at(length).1;
     }
     out.push_str(rest);
     out
 }
 
-/// The first braces of a text that look like those of a name and are none: `{{}}`, `{{env.}}`,
-/// `{{#if x}}`, `{{a}b}}`. They are sent as they are.
-#[must_use]
-pub(super) fn mistaken(text: &str, mode: Mode) -> Option<&str> {
-    let mut at = 0;
-    while let Some(found) = text.get(at..).and_then(|rest| rest.find("{{")) {
-        at += found;
-        let (before, rest) = text.split_at(at);
-        let is_escaped = mode == Mode::Payload && before.ends_with('\\');
-        match brace(rest) {
-            Brace::Name(inner) | Brace::Quoted(inner) => at += inner.len(),
-            Brace::Text if is_escaped => {}
-            Brace::Text => {
-                let inner = rest.split_at("{{".len()).1;
-                let (inner, behind) =
-                    inner.split_at(inner.find(['{', '}', '\n', '"']).unwrap_or(inner.len()));
-                let closing = if behind.starts_with("}}") { 2 } else { 1 };
-                let is_like = behind.starts_with("}}") || is_name(inner.trim());
-                if behind.starts_with('}') && is_like {
-                    return rest.get(.."{{".len() + inner.len() + closing);
-                }
-            }
-        }
-        at += 1;
-    }
-    None
-}
-
 /// What a `{` begins.
 enum Brace<'a> {
     /// Nothing special.
     Text,
-    /// `{{!...}}`, with what stands behind the `!`.
-    Quoted(&'a str),
-    /// `{{...}}`, with what stands between the braces.
-    Name(&'a str),
+    /// `{{!`, before what would be braces of a name without the `!`.
+    Quoted,
+    /// Braces of a name, or what looks like them, with all that belongs to them.
+    Name(&'a str, NameForm),
 }
 
 fn brace(text: &str) -> Brace<'_> {
     let Some(inner) = text.strip_prefix("{{") else { return Brace::Text };
+    let marked = inner.strip_prefix('!').map(|rest| rest.trim_start_matches('!'));
     // A name never spans braces or lines, so a text full of braces costs linear time.
-    let Some(end) = inner.find(['{', '}', '\n']) else { return Brace::Text };
-    let (inner, rest) = inner.split_at(end);
-    if !rest.starts_with("}}") {
-        return Brace::Text;
+    let end = inner.find(['{', '}', '\n']).unwrap_or(inner.len());
+    let (inside, behind) = inner.split_at(end);
+    let is_closed = behind.starts_with("}}");
+    if let Some(marked) = marked {
+        let is_meant = is_closed || name_form(marked).is_some();
+        return if is_meant { Brace::Quoted } else { Brace::Text };
     }
-    if let Some(inner) = inner.strip_prefix('!') {
-        return Brace::Quoted(inner);
+    if is_closed && is_name(name_and_arguments(inside).0) {
+        let source = text.get(.."{{".len() + end + "}}".len()).unwrap_or(text);
+        return Brace::Name(source, NameForm::Proper);
     }
-    if is_name(name_and_arguments(inner).0) { Brace::Name(inner) } else { Brace::Text }
+    match name_form(inner) {
+        Some((length, form)) => Brace::Name(text.get(.."{{".len() + length).unwrap_or(text), form),
+        None => Brace::Text,
+    }
+}
+
+/// Whether what follows two braces looks like a variable and is none, and how long that is. A quote
+/// ends it, as JSON right inside two braces (`{{"a":1}}`) is never a name.
+fn name_form(inner: &str) -> Option<(usize, NameForm)> {
+    let (inside, behind) = inner.split_at(inner.find(['{', '}', '\n', '"']).unwrap_or(inner.len()));
+    if behind.starts_with("}}") {
+        return Some((inside.len() + "}}".len(), NameForm::NoName));
+    }
+    let is_cut = !behind.starts_with('{') || behind.starts_with("{{");
+    let length =
+        if behind.starts_with('}') { inside.len() + "}".len() } else { inside.trim_end().len() };
+    (is_cut && is_name(inside.trim())).then_some((length, NameForm::Open))
 }
 
 fn name_and_arguments(inner: &str) -> (&str, &str) {
@@ -294,7 +324,7 @@ fn literal(text: &str, start: usize, mode: Mode) -> Result<TemplatePart, Templat
     let error = |span: Range<usize>, message| TemplateError {
         span: span.start + start..span.end + start,
         message,
-        name: None,
+        unknown: None,
     };
     let bytes = match mode {
         Mode::Text => text.as_bytes().to_vec(),

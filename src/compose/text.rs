@@ -1,12 +1,12 @@
 //! Expands single fields and collects what is wrong with them.
 
 use super::issue::Issue;
-use super::json_values::{self, JsonHarm};
+use super::json_values;
 use super::nested;
 use crate::codec::http1::fields::is_token;
 use crate::compose::address::name_control;
 use crate::compose::template::{
-    FORGOTTEN, Mode, Name, Template, TemplateError, TemplatePart, Variables, lookup, mistaken,
+    FORGOTTEN, Mode, Name, Template, TemplateError, TemplatePart, Variables, lookup,
 };
 use crate::model::field_id::FieldId;
 use crate::model::payload::{Payload, PayloadFormat};
@@ -46,44 +46,40 @@ impl<'a> Composer<'a> {
     }
 
     fn refuse(&mut self, field: FieldId, error: TemplateError) {
-        let TemplateError { span, message, name } = error;
-        self.issues.push(Issue { field, span: Some(span), message, unknown: name });
+        let TemplateError { span, message, unknown } = error;
+        self.issues.push(Issue { field, span: Some(span), message, unknown });
     }
 
     fn value(&self, name: &Name) -> Result<Vec<u8>, TemplateError> {
         nested::value(name, self.variables).map(String::into_bytes).or_else(|error| {
-            let as_written = self.unknown == UnknownNames::Literal && name.name != FORGOTTEN;
+            let is_forgotten = name.is_proper() && name.name == FORGOTTEN;
+            let as_written = self.unknown == UnknownNames::Literal && !is_forgotten;
             if as_written { Ok(name.source.clone().into_bytes()) } else { Err(error) }
         })
     }
 
     fn parse(&mut self, field: FieldId, text: &str, mode: Mode) -> Option<Template> {
         let template = Template::parse(text, mode).map_err(|error| self.refuse(field, error)).ok();
-        self.note_braces(text, mode, template.as_ref());
+        self.note_braces(template.as_ref());
         template
     }
 
-    /// Notes braces that look like a variable's and are sent as they are.
-    fn note_braces(&mut self, text: &str, mode: Mode, template: Option<&Template>) {
-        if !text.contains("{{") {
-            return;
-        }
-        let mistaken = mistaken(text, mode);
-        let mistaken =
-            mistaken.map(|it| format!("{it} is no name of a variable, so it is sent as it is"));
+    /// Notes values that hold braces and are never looked into.
+    fn note_braces(&mut self, template: Option<&Template>) {
         let is_looked_into = |name: &&Name| {
             let value = lookup(name, self.variables).unwrap_or_default();
             let template = Template::parse(value, Mode::Text);
             name.is_of_elsewhere()
                 && value.contains("{{")
-                && template.is_ok_and(|template| template.names().next().is_some())
+                && template.is_ok_and(|template| template.names().any(Name::is_proper))
         };
         let values = template.into_iter().flat_map(Template::names).filter(is_looked_into);
-        let values = values.map(|name| {
-            let source = &name.source;
-            format!("the value of {source} holds braces, which are sent as they are: only variables of files use others")
-        });
-        let notes: Vec<_> = mistaken.into_iter().chain(values).collect();
+        let notes: Vec<_> = values
+            .map(|name| {
+                let source = &name.source;
+                format!("the value of {source} holds braces, which are sent as they are: only variables of files use others")
+            })
+            .collect();
         for note in notes {
             if !self.notes.contains(&note) {
                 self.notes.push(note);
@@ -114,9 +110,9 @@ impl<'a> Composer<'a> {
         let content_type = content_type.to_ascii_lowercase();
         let whole = self.text(field, text);
         if content_type.contains("json")
-            && let Some((name, harm)) = self.harm(text, &whole)
+            && let Some((_, why)) = self.harm(text, &whole)
         {
-            self.notes.push(format!("the value of {} {}", name.source, harm.words()));
+            self.notes.push(why);
         }
         let known = MEANINGS.iter().find(|(kind, ..)| content_type.contains(kind));
         let Some((_, signs, what)) = known.filter(|_| text.contains("{{")) else { return whole };
@@ -132,41 +128,27 @@ impl<'a> Composer<'a> {
         whole
     }
 
-    /// A text that is to be JSON. When it would be but for a value, or a value does not stay in the
-    /// text it stands in, the value is named.
+    /// A text that is to be JSON. When it would be but for a value, or a value does not stay what it
+    /// stands for, the value is named.
     pub(super) fn json(&mut self, field: FieldId, text: &str) -> String {
         let count = self.issues.len();
         let whole = self.text(field, text);
-        if self.issues.len() > count {
-            return whole;
-        }
-        match self.harm(text, &whole) {
-            None => {}
-            Some((name, harm @ JsonHarm::ReadOtherwise(_))) => {
-                self.notes.push(format!("the value of {} {}", name.source, harm.words()));
-            }
-            Some((name, harm)) => {
-                let (source, what) = (&name.source, harm.words());
-                let message = format!(
-                    "the value of {source} {what}; escape it there, or send the body as text"
-                );
-                self.issues.push(Issue { field, span: Some(name.span), message, unknown: None });
-            }
+        if self.issues.len() == count
+            && let Some((name, message)) = self.harm(text, &whole)
+        {
+            self.issues.push(Issue { field, span: Some(name.span), message, unknown: None });
         }
         whole
     }
 
-    /// The first value that does harm to the JSON it stands in.
-    fn harm(&self, text: &str, whole: &str) -> Option<(Name, JsonHarm)> {
+    /// The first value that does harm to the JSON it stands in, and how.
+    fn harm(&self, text: &str, whole: &str) -> Option<(Name, String)> {
         if !text.contains("{{") {
             return None;
         }
         let template = Template::parse(text, Mode::Text).ok()?;
-        // A name that is sent as it is does what was asked for.
-        let value = |name: &Name| {
-            nested::value(name, self.variables).map_or_else(|_| b"0".to_vec(), String::into_bytes)
-        };
-        json_values::harm(&template, whole, &value).map(|(name, harm)| (name.clone(), harm))
+        let value = |name: &Name| nested::value(name, self.variables).ok();
+        json_values::harm(&template, whole, &value).map(|(name, why)| (name.clone(), why))
     }
 
     /// A text of a head: no line break, no NUL; empty after an issue.
@@ -261,9 +243,10 @@ impl<'a> Composer<'a> {
                 }
                 TemplatePart::Name(name) => name,
             };
+            let is_open = name.is_proper() && name.args.is_empty();
             let open = match &*name.name {
-                "message" if name.args.is_empty() => AnswerPart::Message,
-                "match" if name.args.is_empty() => AnswerPart::Match,
+                "message" if is_open => AnswerPart::Message,
+                "match" if is_open => AnswerPart::Match,
                 _ => {
                     match self.value(&name) {
                         Ok(value) => literal.extend(value),
@@ -327,7 +310,7 @@ mod tests {
             (
                 "application/json",
                 "{\"a\":\"{{quote}}\"}",
-                Some("{{quote}} ends the text it stands in"),
+                Some("{{quote}} ends the string it stands in"),
             ),
             ("application/json", "{\"a\":\"{{amp}}\"}", None),
             ("text/plain", "{{amp}}{{lt}}", None),

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::compose::template::{FORGOTTEN, Mode, Template};
+use crate::compose::template::{FORGOTTEN, Mode, Name, Template};
 use crate::compose::{UnknownNames, plan_with};
 use crate::model::field::{Options, Spelling, ValueKind};
 use crate::model::field_access::{self, each_row, each_value};
@@ -53,8 +53,9 @@ fn mark() -> String {
 /// Whether a text holds more than names of templates.
 fn is_literal(text: &str) -> bool {
     let Ok(template) = Template::parse(text, Mode::Text) else { return true };
-    // With nothing in place of every name, what is left was typed.
-    let rest = template.expand_with(&|_| Ok(Vec::new())).unwrap_or_default();
+    // With nothing in place of every name, what is left was typed; so is what only looks like a name.
+    let typed = |name: &Name| if name.is_proper() { "" } else { &*name.source }.into();
+    let rest = template.expand_with(&|name| Ok(typed(name))).unwrap_or_default();
     rest.iter().any(|byte| !byte.is_ascii_whitespace())
 }
 

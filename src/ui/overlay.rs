@@ -5,12 +5,13 @@ use ratatui::style::Style;
 
 use super::compare;
 use super::painter::{Painter, cells};
-use super::widget::frame::window;
+use super::widget::frame::{self, position, window};
 use super::widget::{badge, fit};
 use crate::app::action::Action;
 use crate::app::choices::{Choice, Choices, field_and_list};
 use crate::app::fuzzy::Finder;
 use crate::app::keymap::Context;
+use crate::app::layout::window_inner;
 use crate::app::overlay::Overlay;
 use crate::app::overlay::code::Code;
 use crate::app::overlay::confirm::Confirm;
@@ -24,43 +25,60 @@ use crate::codec::wrap_words::wrap;
 /// All open windows, the lowest first, over what is on the screen already.
 pub(super) fn draw(mut screen: Painter<'_>) {
     let app = screen.app;
-    for overlay in &app.overlays {
+    for (at, overlay) in app.overlays.iter().enumerate() {
+        if at + 1 == app.overlays.len() && overlay.dims() {
+            let below = screen.palette.below;
+            screen.fill(below);
+        }
         let area = overlay.area(&app.shared).intersection(screen.area);
+        let inner = window_inner(area);
         let painter = screen.at(area);
         let keyed = |text: &str| app.shared.keymap.keyed(&overlay.contexts(), text);
         match overlay {
             Overlay::Jump(it) => jump(painter, it),
-            Overlay::Choices(it) => choices(window(painter, it.title, &keyed(it.hint)), it),
+            Overlay::Choices(it) => {
+                let height = field_and_list(inner).1.height;
+                let position = position(it.cursor(height).selected, it.len(), height);
+                choices(window(painter, it.title, &keyed(it.hint), &position), it);
+            }
             Overlay::Help(it) => {
                 let text = keyed("type to search · [up] [down] scroll · [back] close");
-                help(window(painter, &format!(" Help ─ {} ", it.place), &text), it);
+                let height = field_and_list(inner).1.height;
+                let position = frame::read_to(it.scroll, it.lines.len(), height);
+                help(window(painter, &format!(" Help ─ {} ", it.place), &text, &position), it);
             }
             Overlay::Code(it) => {
                 let secrets = if it.shows_secrets { "hide" } else { "show" };
                 let others = format!("[next-tab] language · [show-secrets] {secrets} secrets · ");
                 let others = if it.is_remarks() { "" } else { &others };
                 let text = format!("[copy] copy · {others}[back] close");
-                code(window(painter, &format!(" {} ", it.title), &keyed(&text)), it);
+                let area = Code::parts(inner).1;
+                let position = frame::read_to(it.scroll, it.lines(area.width).len(), area.height);
+                code(window(painter, &format!(" {} ", it.title), &keyed(&text), &position), it);
             }
             Overlay::Compare(it) => {
                 let text =
                     keyed("[find-next] next · [copy] copy · [copy-whole] copy all · [back] close");
                 let title = format!(" Two answers ─ {} ", it.position());
-                compare::draw(window(painter, &title, &text), it);
+                compare::draw(window(painter, &title, &text, ""), it);
             }
             Overlay::Naming(it) => {
                 let text = keyed("[choose] take · [complete] complete · [back] cancel");
                 let title = format!(" {} ", it.title(&app.shared));
-                naming(window(painter, &title, &text), it);
+                let height = Naming::parts(inner).2.height;
+                let position = frame::read_to(it.top, it.fitting().len(), height);
+                naming(window(painter, &title, &text, &position), it);
             }
             Overlay::About(it) => {
                 let text = keyed("[choose] keep · [new-line] new line · [back] cancel");
-                window(painter, &format!(" About {} ", it.title), &text).editor(&it.editor);
+                window(painter, &format!(" About {} ", it.title), &text, "").editor(&it.editor);
             }
-            Overlay::Confirm(it) => confirm(window(painter, " Sure? ", ""), it),
+            Overlay::Confirm(it) => confirm(window(painter, " Sure? ", "", ""), it),
             Overlay::Conflict(it) => {
                 let title = format!(" {} changed on disk ", it.mine.path);
-                conflict(window(painter, &title, ""), it);
+                let height = Conflict::parts(inner).0.height;
+                let position = frame::read_to(it.top, it.differences.len(), height);
+                conflict(window(painter, &title, "", &position), it);
             }
         }
     }
@@ -81,7 +99,9 @@ fn help(mut painter: Painter<'_>, it: &Help) {
     let (line, area) = field_and_list(painter.area);
     painter.at(line).prompt("/ ", &it.editor);
     let last = it.lines.len().saturating_sub(usize::from(area.height));
-    for (row, text) in area.rows().zip(it.lines.iter().skip(it.scroll.min(last))) {
+    let top = it.scroll.min(last);
+    painter.at(area).scroll_bar(top as u64, it.lines.len() as u64);
+    for (row, text) in area.rows().zip(it.lines.iter().skip(top)) {
         let mut painter = painter.at(row);
         match text {
             HelpLine::Heading(text) => painter.put(text, palette.active),
@@ -104,8 +124,10 @@ fn code(mut painter: Painter<'_>, it: &Code) {
         let style = if at == it.selected { palette.active } else { palette.inactive };
         painter.at(tabs).put_from(start, name, style);
     }
-    let last = it.lines(area.width).count().saturating_sub(usize::from(area.height));
-    painter.at(area).lines(it.lines(area.width).skip(it.scroll.min(last)), palette.base);
+    let lines = it.lines(area.width);
+    let top = it.scroll.min(lines.len().saturating_sub(usize::from(area.height)));
+    painter.at(area).lines(lines.iter().skip(top), palette.base);
+    painter.at(area).scroll_bar(top as u64, lines.len() as u64);
 }
 
 /// The name, what pressing the key would do, and the folders that fit.
@@ -126,7 +148,10 @@ fn naming(mut painter: Painter<'_>, it: &Naming) {
         NameVerdict::Free(path) => (format!("{enter}: {path}"), palette.success),
     };
     painter.at(verdict).put(&text, style);
-    painter.at(list).lines(it.fitting().iter().map(|folder| format!("{folder}/")), palette.dim);
+    let folders = it.fitting();
+    let shown = folders.iter().skip(it.top).map(|folder| format!("{folder}/"));
+    painter.at(list).lines(shown, palette.dim);
+    painter.at(list).scroll_bar(it.top as u64, folders.len() as u64);
 }
 
 /// A question, wrapped, and the two answers in the last row.
@@ -145,21 +170,18 @@ fn confirm(mut painter: Painter<'_>, it: &Confirm) {
 fn conflict(mut painter: Painter<'_>, it: &Conflict) {
     let (shared, palette) = (&painter.app.shared, painter.palette);
     let (differences, ways) = Conflict::parts(painter.area);
-    let height = usize::from(differences.height);
-    let hidden = it.differences.len().saturating_sub(height);
     if it.differences.is_empty() {
         painter.at(differences).put("only comments or spelling differ", palette.dim);
     }
-    let shown = if hidden > 0 { height.saturating_sub(1) } else { height };
-    for (row, line) in differences.rows().zip(it.differences.iter().take(shown)) {
+    let len = it.differences.len();
+    let top = it.top.min(len.saturating_sub(usize::from(differences.height)));
+    painter.at(differences).scroll_bar(top as u64, len as u64);
+    for (row, line) in differences.rows().zip(it.differences.iter().skip(top)) {
         let (text, style) = match line {
             Difference::Theirs(text) => (format!("- file  {text}"), palette.error),
             Difference::Mine(text) => (format!("+ mine  {text}"), palette.success),
         };
         painter.at(row).put(&text, style);
-    }
-    if let Some(last) = differences.rows().next_back().filter(|_| hidden > 0) {
-        painter.at(last).put(&format!("and {} more lines", hidden + 1), palette.dim);
     }
     for (at, (row, (_, action, text))) in ways.rows().zip(WAYS).enumerate() {
         let style = if at == it.selected { palette.selected } else { palette.base };
@@ -173,10 +195,11 @@ fn choices(mut painter: Painter<'_>, it: &Choices) {
     let palette = painter.palette;
     let (line, list) = field_and_list(painter.area);
     painter.at(line).prompt("› ", &it.editor);
-    if it.shown(1).next().is_none() {
+    if it.is_empty() {
         painter.at(list).put("nothing matches", palette.dim);
         return;
     }
+    painter.at(list).scroll_bar(it.cursor(list.height).offset as u64, it.len() as u64);
     let mut finder = Finder::new(&it.editor.text());
     for (row, (choice, selected)) in list.rows().zip(it.shown(list.height)) {
         let mut painter = painter.at(row);

@@ -17,6 +17,8 @@ pub struct ThemeStyles {
     pub(super) screen: Style,
     /// A window above the panes.
     pub(super) raised: Style,
+    /// Whatever lies below a window.
+    pub(super) below: Style,
     /// Behind what can be typed into.
     pub(super) field: Style,
     pub base: Style,
@@ -113,6 +115,7 @@ impl ThemeStyles {
         ThemeStyles {
             screen: text.patch(on(ThemeRole::Ground)),
             raised: text.patch(on(ThemeRole::Raised)),
+            below: below(sheet, depth),
             field: on(ThemeRole::Field),
             base: text,
             dim: of(ThemeRole::Hint),
@@ -218,6 +221,22 @@ fn surface(sheet: &ThemeSheet, depth: ColorDepth, role: ThemeRole) -> Style {
         }
         true => Style::new().add_modifier(alone),
         false => Style::new().bg(shown(color)).add_modifier(beside),
+    }
+}
+
+/// One quiet colour between that of hints and the ground; where that is the terminal's to know, dim.
+fn below(sheet: &ThemeSheet, depth: ColorDepth) -> Style {
+    let plain = Style::new().remove_modifier(Modifier::all());
+    let (ground, hint) = (sheet.color(ThemeRole::Ground), sheet.color(ThemeRole::Hint));
+    let between = match depth {
+        ColorDepth::Direct => hint.between(ground),
+        ColorDepth::Indexed => hint.between(ground).map(ThemeColor::in_256),
+        ColorDepth::Sixteen | ColorDepth::None => None,
+    };
+    match between {
+        Some(color) => plain.fg(shown(color)).bg(shown(ground)),
+        None if depth == ColorDepth::None => plain.add_modifier(FAINT),
+        None => plain.fg(Color::Reset).bg(Color::Reset).add_modifier(FAINT),
     }
 }
 

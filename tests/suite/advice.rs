@@ -25,7 +25,7 @@ fn recorder() -> (String, mpsc::Receiver<Vec<u8>>) {
 }
 
 #[test]
-fn what_is_advised_for_an_unknown_name_sends_its_braces() {
+fn what_is_advised_for_an_unknown_name_or_none_sends_its_braces() {
     let (peer, got) = recorder();
     let (http, tcp) = (format!("http://{peer}/"), format!("tcp://{peer}"));
     let json = "{\"a\":\"@@\",\"z\":\"finis\"}";
@@ -44,20 +44,24 @@ fn what_is_advised_for_an_unknown_name_sends_its_braces() {
             let words = case.iter().map(|word| word.replace("@@", text));
             ["send".to_owned()].into_iter().chain(words).collect()
         };
-        let tried = with("{{no.such}}");
-        let (status, said) = told(&run(&tried.iter().map(String::as_str).collect::<Vec<_>>()));
-        assert!(
-            status == Some(2) && said.contains("unknown variable 'no.such'"),
-            "{case:?}: {said}"
-        );
-        let advised = said.split("or write ").nth(1).and_then(|rest| rest.split(')').next());
-        let again = with(advised.unwrap());
-        let (status, said) = told(&run(&again.iter().map(String::as_str).collect::<Vec<_>>()));
-        assert_eq!(status, Some(0), "{case:?}: {said}");
-        let got = String::from_utf8(got.recv().unwrap()).unwrap();
-        let braces = ["{{no.such}}", "%7B%7Bno.such%7D%7D"];
-        assert!(braces.iter().any(|text| got.contains(text)), "{case:?}: {got}");
-        assert!(!got.contains("{{!"), "{case:?}: {got}");
+        for (braces, why) in [
+            ("{{no.such}}", "unknown variable 'no.such'"),
+            ("{{env.}}", "{{env.}} is no name of a variable"),
+            ("{{no}x}}", "{{no} is no variable without }} behind its name"),
+        ] {
+            let tried = with(braces);
+            let (status, said) = told(&run(&tried.iter().map(String::as_str).collect::<Vec<_>>()));
+            assert!(status == Some(2) && said.contains(why), "{case:?}: {said}");
+            let advised = said.split(" write ").nth(1).and_then(|rest| rest.split(')').next());
+            let written = braces.replacen(&advised.unwrap().replace('!', ""), advised.unwrap(), 1);
+            let again = with(&written);
+            let (status, said) = told(&run(&again.iter().map(String::as_str).collect::<Vec<_>>()));
+            assert_eq!(status, Some(0), "{case:?}: {said}");
+            let got = String::from_utf8(got.recv().unwrap()).unwrap();
+            let sent = got.replace("%7B", "{").replace("%7D", "}");
+            assert!(sent.contains(braces), "{case:?}: {got}");
+            assert!(!got.contains("{{!"), "{case:?}: {got}");
+        }
     }
 }
 
@@ -81,19 +85,25 @@ fn a_value_stays_in_its_json_text_and_braces_that_are_no_name_are_said() {
     let home = tempfile::tempdir().unwrap();
     let env = home.path().join("presets/env");
     std::fs::create_dir_all(&env).unwrap();
-    let values = "inj = 'a\",\"admin\":true,\"x\":\"b'\nbs = 'C:\\new'\n";
+    let values = "inj = 'a\",\"admin\":true,\"x\":\"b'\nbs = 'C:\\new'\n\
+         two = '41'\nline = \"a\\nb\"\nmore = '1, \"x\": 2'\nouter = 'a{{.a}}'\n";
     std::fs::write(env.join("local.toml"), values).unwrap();
     std::fs::write(env.join("local.secret.toml"), "q = 'a{{z}}b'\n").unwrap();
     let (peer, got) = recorder();
     let (url, home) = (format!("http://{peer}/"), home.path().to_str().unwrap().to_owned());
-    let ends = "the value of {{inj}} ends the text it stands in";
-    let cases: [(&[&str], Option<i32>, &str); 7] = [
+    let ends = "'\"' in the value of {{inj}} ends the string it stands in";
+    let cases: [(&[&str], Option<i32>, &str); 12] = [
         (&["a={{inj}}"], Some(2), ends),
         (&[r#"b:={"k":"{{inj}}"}"#], Some(2), ends),
         (&["-d", r#"{"k":"{{inj}}"}"#], Some(2), ends),
-        (&["a={{bs}}", "z=finis"], Some(0), "holds '\\n', which JSON reads as an escape"),
-        (&["X:{{env.}}", "z=finis"], Some(0), "{{env.}} is no name of a variable"),
-        (&["z=finis{{}}"], Some(0), "{{}} is no name of a variable"),
+        (&["a={{bs}}", "z=finis"], Some(2), "'\\' in the value of {{bs}} begins an escape"),
+        (&["-d", r#"["\u00{{two}}"]"#], Some(2), "the backslash before {{two}} takes"),
+        (&["-d", r#"["{{line}}"]"#], Some(2), "'\\n' in the value of {{line}} may not stand"),
+        (&["-d", r#"{"a": {{more}}}"#], Some(2), "{{more}} is not one JSON value"),
+        (&["X:{{env.}}"], Some(2), "headers.1.value: {{env.}} is no name of a variable"),
+        (&["z=finis{{}}"], Some(2), "to send {{}} as text write {{!}}"),
+        (&["q=={{.}}"], Some(2), "{{.}} is no name"),
+        (&["X:{{outer}}"], Some(2), "{{.a}} is no name of a variable (used by 'outer')"),
         (&["X:{{secret.q}}", "z=finis"], Some(0), "the value of {{secret.q}} holds braces"),
     ];
     for (items, ends_with, words) in cases {

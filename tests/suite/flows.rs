@@ -27,6 +27,8 @@ mod looks;
 mod presets;
 #[path = "flows/promises.rs"]
 mod promises;
+#[path = "flows/reader.rs"]
+mod reader;
 #[path = "flows/shown.rs"]
 mod shown;
 #[path = "flows/stories.rs"]

@@ -162,7 +162,14 @@ fn of_exchange(app: &App, action: Action) -> Option<&'static str> {
         {
             Some("nothing is shown here yet")
         }
-        A::Find | A::FindNext | A::FindPrevious | A::ViewMode | A::ViewHex | A::SaveToFile
+        A::Find
+        | A::FindNext
+        | A::FindPrevious
+        | A::ViewMode
+        | A::ViewHex
+        | A::Select
+        | A::LineNumbers
+        | A::SaveToFile
             if !is_bytes =>
         {
             Some("only where bytes are shown: Body, Raw and Request")

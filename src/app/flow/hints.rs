@@ -4,10 +4,9 @@ use super::availability::why_not;
 use crate::app::action::Action;
 use crate::app::focus::Pane;
 use crate::app::layout::pane_inner;
-use crate::app::pane::request::{RequestPane, address_areas};
+use crate::app::pane::request::{RequestPane, address_areas, send_block, send_words};
 use crate::app::shared::Shown;
 use crate::app::state::App;
-use crate::model::protocol::Side;
 
 /// Cells before the first hint of the footer.
 const FOOTER_START: u16 = 1;
@@ -74,28 +73,11 @@ pub fn help(app: &App) -> String {
 /// What sending will do: the buttons on the border of the request, each with its text. Where the
 /// address line has a block for it, only what else can be done.
 pub fn buttons(app: &App) -> Vec<(Action, String)> {
-    let draft = app.shared.drafts.current();
-    let live =
-        draft.session.and_then(|id| app.shared.sessions.get(id)).is_some_and(|s| !s.is_over());
-    let can = draft.spec.capabilities();
-    let inner = pane_inner(app.shared.areas().request);
-    let has_block = !address_areas(&app.shared, inner).send.is_empty();
-    let buttons: &[(Action, &str)] = match (draft.spec.side(), live) {
-        (Side::Listener, true) if has_block => &[(Action::Send, " [send] update answers ")],
-        (Side::Listener | Side::Client, _) if has_block => &[],
-        (Side::Listener, true) => {
-            &[(Action::Send, " [send] update answers "), (Action::Stop, " [stop] stop ")]
-        }
-        (Side::Listener, false) => &[(Action::Send, " [send] listen ")],
-        (Side::Client, true) if can.conversation => &[(Action::Stop, " [stop] close ")],
-        (Side::Client, true) => {
-            &[(Action::Send, " [send] send again "), (Action::Cancel, " [cancel] cancel ")]
-        }
-        (Side::Client, false) if !can.conversation => &[(Action::Send, " [send] send ")],
-        (Side::Client, false) if can.connections => &[(Action::Send, " [send] connect ")],
-        (Side::Client, false) => &[(Action::Send, " [send] open ")],
-    };
-    buttons.iter().map(|(action, text)| (*action, app.keyed(text))).collect()
+    let shared = &app.shared;
+    let block = address_areas(shared, pane_inner(shared.areas().request)).send;
+    let is_shown = |action| !block.is_empty() && action == send_block(shared).action;
+    let words = send_words(shared).into_iter().filter(|(action, _)| !is_shown(*action));
+    words.map(|(action, text)| (action, format!(" {text} "))).collect()
 }
 
 /// The action of the hint or button on a cell of an edge of the screen, if there is one.

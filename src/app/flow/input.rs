@@ -95,8 +95,7 @@ fn to_pane(app: &mut App, pane: Pane, input: PaneInput<'_>) -> Handled {
 fn mouse_event(app: &mut App, mouse: Mouse) {
     match mouse.kind {
         MouseKind::Press => press(app, mouse.column, mouse.row),
-        MouseKind::Drag => drag(app, mouse),
-        MouseKind::Release => app.dragging = None,
+        MouseKind::Drag | MouseKind::Release => drag(app, mouse),
         MouseKind::ScrollUp | MouseKind::ScrollDown => wheel(app, mouse),
     }
 }
@@ -106,6 +105,7 @@ pub(crate) fn press(app: &mut App, column: u16, row: u16) {
     let mouse = Mouse { kind: MouseKind::Press, column, row };
     let areas = app.shared.areas();
     app.dragging = areas.splitter_at(mouse.column, mouse.row);
+    app.pressed = None;
     if let Some(action) = hints::at(app, mouse.column, mouse.row) {
         app.dragging = None;
         return act(app, action);
@@ -118,12 +118,23 @@ pub(crate) fn press(app: &mut App, column: u16, row: u16) {
     focus::focus(app, target);
     // The areas of the press, not those after the focus moved: what was seen was clicked.
     let area = areas.of(target);
+    app.pressed = Some(target);
     to_pane(app, target, PaneInput::Press(area, mouse));
 }
 
 fn drag(app: &mut App, mouse: Mouse) {
     let areas = app.shared.areas();
-    let Some(splitter) = app.dragging else { return };
+    if mouse.kind == MouseKind::Release {
+        app.dragging = None;
+    }
+    let Some(splitter) = app.dragging else {
+        let is_over = mouse.kind == MouseKind::Release;
+        let pressed = if is_over { app.pressed.take() } else { app.pressed };
+        if let Some(pane) = pressed {
+            to_pane(app, pane, PaneInput::Drag(areas.of(pane), mouse));
+        }
+        return;
+    };
     areas.drag(splitter, (mouse.column, mouse.row), &mut app.shared.arrangement);
     focus::resized(app);
     app.touched();

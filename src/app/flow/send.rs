@@ -166,9 +166,14 @@ fn refuse(app: &mut App, issues: &[Issue]) {
     focus::focus(app, Pane::Request);
     draft::go_to_issue(app, &first);
     match &first.unknown {
-        Some(name) => {
+        Some(unknown) => {
             let hint = app.keyed(&format!("[send-literal] {literally}"));
-            app.warn(format!("{{{{{name}}}}} is not defined in this environment; {hint}"));
+            let what = if unknown.is_name {
+                format!("{{{{{}}}}} is not defined in this environment", unknown.inner())
+            } else {
+                first.message.clone()
+            };
+            app.warn(format!("{what}; {hint}"));
         }
         None => app.warn(format!("{not_done}: {}", first.message)),
     }

@@ -56,7 +56,7 @@ impl About {
             }
             PaneInput::Act(_) => return Outcome::no(),
             PaneInput::Key(_) | PaneInput::Paste(_) => drop(input.edit(&mut self.editor)),
-            PaneInput::Wheel(_) => {}
+            PaneInput::Wheel(_) | PaneInput::Drag(..) => {}
             PaneInput::Press(_, mouse) => {
                 if inner.contains((mouse.column, mouse.row).into()) {
                     let (row, column) = (mouse.row - inner.y, mouse.column - inner.x);

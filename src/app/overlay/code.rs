@@ -9,7 +9,8 @@
 //! Names nobody defined stay in it as they were written, so
 //! there is code to see before everything is filled in.
 
-use std::borrow::Cow;
+use std::cell::RefCell;
+use std::sync::Arc;
 
 use ratatui::layout::Rect;
 
@@ -52,6 +53,14 @@ pub struct Code {
     pub shows_secrets: bool,
     /// What it is code of; `None` for remarks.
     spec: Option<Spec>,
+    laid_out: RefCell<Option<LaidOut>>,
+}
+
+/// The lines of a listing in so many columns, as they were needed last.
+#[derive(Debug)]
+struct LaidOut {
+    width: u16,
+    lines: Arc<[String]>,
 }
 
 fn listings(spec: &Spec, scope: &Scope, shows_secrets: bool) -> Result<Vec<CodeListing>, String> {
@@ -94,22 +103,29 @@ impl Code {
             return SIZE;
         }
         let width = SIZE.0.min(columns);
-        let lines = self.lines(width.saturating_sub(2)).count();
+        let lines = self.lines(width.saturating_sub(3)).len();
         (width, u16::try_from(lines + 4).unwrap_or(u16::MAX).clamp(8, SIZE.1))
     }
 
     /// The lines of the listing on screen in so many columns: remarks go on in the next line, code does
     /// not.
-    pub fn lines(&self, width: u16) -> Box<dyn Iterator<Item = Cow<'_, str>> + '_> {
+    pub fn lines(&self, width: u16) -> Arc<[String]> {
+        let mut laid_out = self.laid_out.borrow_mut();
+        let known = laid_out.take().filter(|it| it.width == width);
+        let new = || LaidOut { width, lines: self.lay_out(width) };
+        Arc::clone(&laid_out.insert(known.unwrap_or_else(new)).lines)
+    }
+
+    fn lay_out(&self, width: u16) -> Arc<[String]> {
         let lines = self.listing().into_iter().flat_map(|listing| listing.text.lines());
         if !self.is_remarks() {
-            return Box::new(lines.map(Cow::from));
+            return lines.map(str::to_owned).collect();
         }
         let hanging = |(at, line): (usize, String)| {
-            Cow::from(if at == 0 { format!("- {line}") } else { format!("  {line}") })
+            if at == 0 { format!("- {line}") } else { format!("  {line}") }
         };
         let width = width.saturating_sub(2);
-        Box::new(lines.flat_map(move |line| wrap(line, width).into_iter().enumerate().map(hanging)))
+        lines.flat_map(|line| wrap(line, width).into_iter().enumerate().map(hanging)).collect()
     }
 
     /// The listing on screen.
@@ -142,15 +158,19 @@ impl Code {
         let listings = listings(&spec, &shared.scope(), false)
             .map_err(|why| Intent::Warn(format!("no code of {title} yet: {why}")))?;
         let title = format!("{title} as code");
-        Ok(Code { title, listings, selected: 0, scroll: 0, shows_secrets: false, spec: Some(spec) })
+        Ok(Code::showing(title, listings, Some(spec)))
     }
 
     /// Remarks on code that was pasted, each in full.
     pub(crate) fn remarks(title: &str, remarks: &[String]) -> Self {
         let text = remarks.iter().map(|remark| remark.replace('\n', " ") + "\n").collect();
         let listings = vec![CodeListing { name: "remarks", text }];
-        let title = title.to_owned();
-        Code { title, listings, selected: 0, scroll: 0, shows_secrets: false, spec: None }
+        Code::showing(title.to_owned(), listings, None)
+    }
+
+    fn showing(title: String, listings: Vec<CodeListing>, spec: Option<Spec>) -> Self {
+        let laid_out = RefCell::default();
+        Code { title, listings, selected: 0, scroll: 0, shows_secrets: false, spec, laid_out }
     }
 
     /// Takes an input.
@@ -174,7 +194,7 @@ impl Code {
                     self.show(hit.map_or(self.selected, |(at, ..)| at));
                 }
             }
-            PaneInput::Key(_) | PaneInput::Paste(_) => return Outcome::no(),
+            PaneInput::Key(_) | PaneInput::Paste(_) | PaneInput::Drag(..) => return Outcome::no(),
         }
         Outcome::yes()
     }
@@ -182,10 +202,11 @@ impl Code {
     fn show(&mut self, at: usize) {
         self.selected = at;
         self.scroll = 0;
+        self.laid_out.take();
     }
 
     fn step(&mut self, step: CursorStep, area: Rect) {
-        let lines = self.lines(area.width).count();
+        let lines = self.lines(area.width).len();
         self.scroll = scroll(self.scroll, step, lines, area.height.into());
     }
 
@@ -199,6 +220,7 @@ impl Code {
         let listed = |spec| listings(spec, &shared.scope(), !self.shows_secrets);
         if let Some(Ok(listings)) = self.spec.as_ref().map(listed) {
             self.listings = listings;
+            self.laid_out.take();
             self.shows_secrets = !self.shows_secrets;
         }
     }
@@ -244,8 +266,9 @@ mod tests {
         let remarks = Code::remarks("t", &[remark.into(), "short".into()]);
         for columns in [40, 80, 200] {
             let (width, _) = remarks.size(columns);
-            let lines: Vec<_> = remarks.lines(width - 2).collect();
-            assert!(lines.iter().all(|line| line.len() <= usize::from(width - 2)), "{lines:?}");
+            let lines = remarks.lines(width - 3);
+            assert!(lines.iter().all(|line| line.len() <= usize::from(width - 3)), "{lines:?}");
+            assert!(Arc::ptr_eq(&lines, &remarks.lines(width - 3)), "laid out once");
             let words: Vec<_> = lines.iter().flat_map(|line| line.split_whitespace()).collect();
             assert_eq!(words.join(" "), format!("- {remark} - short"));
         }

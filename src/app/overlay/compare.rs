@@ -101,7 +101,7 @@ impl Compare {
                     self.cursor.settle(self.rows.len(), height);
                 }
             }
-            PaneInput::Key(_) | PaneInput::Paste(_) => return Outcome::no(),
+            PaneInput::Key(_) | PaneInput::Paste(_) | PaneInput::Drag(..) => return Outcome::no(),
         }
         Outcome::yes()
     }

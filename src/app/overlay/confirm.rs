@@ -43,7 +43,7 @@ impl Confirm {
     /// Columns and rows it wants on a screen.
     pub(super) fn size(&self, shared: &Shared) -> (u16, u16) {
         let width = WIDTH.min(shared.size.0);
-        let rows = wrap(&self.question.text, width.saturating_sub(2)).len().min(20) as u16;
+        let rows = wrap(&self.question.text, width.saturating_sub(3)).len().min(20) as u16;
         (WIDTH, rows + 4)
     }
 

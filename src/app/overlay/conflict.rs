@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
+use crate::app::cursor::{CursorStep, scroll};
 use crate::app::form::rows::rows;
 use crate::app::form::{FormFieldId, access, tabs};
 use crate::app::intent::{ConflictChoice, Intent};
@@ -35,6 +36,8 @@ pub struct Conflict {
     pub mine: Box<Preset>,
     theirs: Box<StoredPreset>,
     pub differences: Vec<Difference>,
+    /// First of them shown.
+    pub top: usize,
     /// The one of `WAYS` that Enter goes.
     pub selected: usize,
 }
@@ -46,7 +49,7 @@ impl Conflict {
             Ok(preset) => differences(&mine.spec, &preset.spec),
             Err(failure) => vec![Difference::Theirs(failure.to_string())],
         };
-        Conflict { mine, theirs, differences, selected: WAYS.len() - 1 }
+        Conflict { mine, theirs, differences, top: 0, selected: WAYS.len() - 1 }
     }
 
     /// Area of the differences, and the row of each way out.
@@ -68,6 +71,9 @@ impl Conflict {
                 None
             }
             PaneInput::Act(Action::Choose) => WAYS.get(self.selected),
+            PaneInput::Act(Action::PageUp) => self.scroll(inner, CursorStep::PageUp),
+            PaneInput::Act(Action::PageDown) => self.scroll(inner, CursorStep::PageDown),
+            PaneInput::Wheel(step) => self.scroll(inner, step),
             PaneInput::Act(action) => match WAYS.iter().find(|(_, key, _)| *key == action) {
                 None => return Outcome::no(),
                 way => way,
@@ -77,11 +83,18 @@ impl Conflict {
                 let inside = ways.contains((mouse.column, mouse.row).into());
                 WAYS.get(usize::from(mouse.row.saturating_sub(ways.y))).filter(|_| inside)
             }
-            PaneInput::Key(_) | PaneInput::Paste(_) | PaneInput::Wheel(_) => return Outcome::no(),
+            PaneInput::Key(_) | PaneInput::Paste(_) | PaneInput::Drag(..) => return Outcome::no(),
         };
         way.map_or_else(Outcome::yes, |(way, ..)| {
             Outcome::from(Intent::CloseOverlay).with(self.resolved(*way))
         })
+    }
+
+    /// Scrolls the differences; goes no way.
+    fn scroll<T>(&mut self, inner: Rect, step: CursorStep) -> Option<T> {
+        let height = Self::parts(inner).0.height;
+        self.top = scroll(self.top, step, self.differences.len(), height.into());
+        None
     }
 
     /// What has to be done to go this way.

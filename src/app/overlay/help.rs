@@ -60,7 +60,7 @@ impl Help {
                 None => return Outcome::no(),
             },
             PaneInput::Wheel(step) => self.step(step, height),
-            PaneInput::Press(..) => {}
+            PaneInput::Press(..) | PaneInput::Drag(..) => {}
             PaneInput::Key(_) | PaneInput::Paste(_) => {
                 if input.edit(&mut self.editor) {
                     self.fill(&shared.keymap);

@@ -62,7 +62,9 @@ impl Jump {
                 self.typed.pop();
                 Outcome::yes()
             }
-            PaneInput::Act(_) | PaneInput::Paste(_) | PaneInput::Wheel(_) => Outcome::no(),
+            PaneInput::Act(_) | PaneInput::Paste(_) | PaneInput::Wheel(_) | PaneInput::Drag(..) => {
+                Outcome::no()
+            }
             PaneInput::Key(key) => self.key(key),
             PaneInput::Press(_, mouse) => self.press(mouse),
         }

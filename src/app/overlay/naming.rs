@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
+use crate::app::cursor::scroll;
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::editor::{Editor, LineMode};
 use crate::app::effect::Effect;
@@ -38,6 +39,8 @@ pub struct Naming {
     /// Taken by Enter and Tab while nothing is typed.
     pub suggestion: String,
     pub folders: Vec<String>,
+    /// First of the folders that fit that is shown.
+    pub top: usize,
 }
 
 /// What Enter will do with the name as it stands.
@@ -93,7 +96,7 @@ impl Naming {
 
     fn new(shared: &Shared, purpose: NamingPurpose, text: &str, suggestion: String) -> Self {
         let editor = Editor::new(text, LineMode::One);
-        Naming { purpose, editor, suggestion, folders: folders(shared) }
+        Naming { purpose, editor, suggestion, folders: folders(shared), top: 0 }
     }
 
     /// Title of the overlay: what is named, and what for.
@@ -168,13 +171,20 @@ impl Naming {
             PaneInput::Act(Action::Choose) => return self.choose(shared),
             PaneInput::Act(Action::Complete) => self.complete(),
             PaneInput::Act(_) => return Outcome::no(),
-            PaneInput::Key(_) | PaneInput::Paste(_) => drop(input.edit(&mut self.editor)),
-            PaneInput::Wheel(_) => {}
+            PaneInput::Key(_) | PaneInput::Paste(_) => {
+                input.edit(&mut self.editor);
+                self.top = 0;
+            }
+            PaneInput::Wheel(step) => {
+                let height = Naming::parts(inner).2.height;
+                self.top = scroll(self.top, step, self.fitting().len(), height.into());
+            }
+            PaneInput::Drag(..) => {}
             PaneInput::Press(_, mouse) => {
                 let (_, verdict, list) = Naming::parts(inner);
                 let at = (mouse.column, mouse.row).into();
                 if list.contains(at) {
-                    self.take_folder(usize::from(mouse.row - list.y));
+                    self.take_folder(self.top + usize::from(mouse.row - list.y));
                 } else if verdict.contains(at) {
                     return self.choose(shared);
                 }

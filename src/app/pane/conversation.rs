@@ -43,6 +43,7 @@ impl ConversationPane {
             PaneInput::Key(key) => self.type_key(shared, key),
             PaneInput::Paste(text) => self.paste_input(shared, text),
             PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
+            PaneInput::Drag(..) => Outcome::no(),
         });
         self.settle(shared);
         outcome

@@ -7,26 +7,26 @@
 mod body_fetch;
 mod body_value;
 pub mod body_view;
+mod copies;
 mod exchange_areas;
 mod exchange_state;
+mod pointer;
 mod shape;
 pub mod shown_exchange;
 pub mod tab_lines;
 mod windows;
 
-use ratatui::layout::Rect;
-
 use crate::app::action::Action;
-use crate::app::cursor::{Cursor, CursorStep};
-use crate::app::layout::{next_tab, pane_inner, tab_at};
-use crate::app::message::Mouse;
+use crate::app::cursor::{self, Cursor, CursorStep};
+use crate::app::layout::{next_tab, pane_inner};
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::prompt;
 use crate::app::shared::Shared;
 use crate::model::protocol::Side;
 use crate::model::view::SearchDirection;
 use body_fetch::CopyForm;
-use body_view::{SIDEWAYS, Viewport};
+use body_value::ValueForm;
+use body_view::{BodyView, SIDEWAYS, Viewport};
 pub use exchange_state::ExchangePane;
 use exchange_state::session;
 use shown_exchange::ExchangeTab;
@@ -39,11 +39,12 @@ impl ExchangePane {
         let mut outcome = asked.unwrap_or_else(|| match input {
             PaneInput::Act(action) => self.act(shared, action),
             PaneInput::Wheel(step) => {
-                self.scroll(shared, step);
+                self.turn(shared, step);
                 Outcome::yes()
             }
             PaneInput::Key(_) | PaneInput::Paste(_) => Outcome::no(),
             PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
+            PaneInput::Drag(area, mouse) => self.drag(shared, area, mouse),
         });
         outcome.intents.extend(self.settle(shared));
         outcome
@@ -80,11 +81,18 @@ impl ExchangePane {
             Action::FindNext => return self.search(shared, SearchDirection::Forward, true),
             Action::FindPrevious => return self.search(shared, SearchDirection::Backward, true),
             Action::SaveToFile => return self.open_save(shared),
-            Action::Copy => return self.copy(shared),
+            Action::LineNumbers => {
+                self.numbers = !self.numbers;
+                return Outcome::yes();
+            }
+            Action::Select => return self.toggle_selection(shared),
+            Action::Copy => return self.copy(shared, ValueForm::Plain),
+            Action::CopyJson => return self.copy(shared, ValueForm::Json),
             Action::CopyWhole => return self.copy_whole(shared, CopyForm::Whole),
             Action::CopyPretty => return self.copy_whole(shared, CopyForm::Pretty),
             Action::MakePreset => return self.make_preset(shared),
             Action::Open => return self.enter(shared, true),
+            Action::Back if self.deselect(shared) => {}
             Action::Back => return self.enter(shared, false),
             _ => match CursorStep::of(action) {
                 Some(step) => self.step(shared, step),
@@ -103,7 +111,7 @@ impl ExchangePane {
         }
     }
 
-    /// Moves the content.
+    /// Moves the cursor of the content.
     pub(crate) fn scroll(&mut self, shared: &Shared, step: CursorStep) {
         let room = self.room(shared);
         if self.subject(shared).is_some() {
@@ -113,11 +121,37 @@ impl ExchangePane {
             return;
         }
         let len = self.lines(shared).map_or(0, TabLines::count);
-        let last = len.saturating_sub(room.height);
-        let Some(place) = self.place_mut(shared) else { return };
-        let mut cursor = Cursor { selected: place.scroll, offset: 0 };
-        cursor.step(step, last + 1, room.height);
-        place.scroll = cursor.selected;
+        if let Some(place) = self.place_mut(shared) {
+            place.cursor.step(step, len, room.height);
+        }
+    }
+
+    /// Turns the content by the wheel; the cursor stays in sight.
+    fn turn(&mut self, shared: &Shared, step: CursorStep) {
+        if is_listener(shared) && !self.is_inside(shared) {
+            return self.step_list(shared, step);
+        }
+        let room = self.room(shared);
+        if self.subject(shared).is_some() {
+            if let Some(view) = self.view_mut(shared) {
+                view.scroll(step, room);
+            }
+            return;
+        }
+        let len = self.lines(shared).map_or(0, TabLines::count);
+        let Some(Cursor { selected, offset }) = self.place(shared).map(|place| place.cursor) else {
+            return;
+        };
+        let offset = cursor::scroll(offset, step, len, room.height);
+        let selected = selected.clamp(offset, offset + room.height.max(1) - 1);
+        if let Some(place) = self.place_mut(shared) {
+            place.cursor = Cursor { selected: selected.min(len.saturating_sub(1)), offset };
+        }
+    }
+
+    /// Selects nothing any more; tells whether something was.
+    fn deselect(&mut self, shared: &Shared) -> bool {
+        self.view_mut(shared).is_some_and(BodyView::deselect)
     }
 
     /// Moves the content sideways.
@@ -150,11 +184,11 @@ impl ExchangePane {
     /// Brings the lines of a tab back to where something is to be seen.
     fn fit_lines(&mut self, shared: &Shared, room: Viewport) {
         let Some(lines) = self.lines(shared) else { return };
-        let scroll = self.place(shared).map_or(0, |place| place.scroll);
-        let scroll = scroll.min(lines.count().saturating_sub(room.height));
-        let widest = lines.widest(scroll, room.height);
+        let mut cursor = self.place(shared).map(|place| place.cursor).unwrap_or_default();
+        cursor.settle(lines.count(), room.height);
+        let widest = lines.widest(cursor.offset, room.height);
         if let Some(place) = self.place_mut(shared) {
-            place.scroll = scroll;
+            place.cursor = cursor;
             place.left = place.left.min(widest.saturating_sub(room.width));
         }
     }
@@ -176,10 +210,11 @@ impl ExchangePane {
         self.show_tab(shared, next_tab(&shown.tabs(), shown.tab(self.tab), forward));
     }
 
-    fn show_tab(&mut self, shared: &Shared, tab: ExchangeTab) {
+    /// Shows a tab from its beginning.
+    pub(super) fn show_tab(&mut self, shared: &Shared, tab: ExchangeTab) {
         self.tab = tab;
         if let Some(place) = self.place_mut(shared) {
-            (place.scroll, place.left) = (0, 0);
+            (place.cursor, place.left) = (Cursor::default(), 0);
         }
     }
 
@@ -203,34 +238,16 @@ impl ExchangePane {
     }
 
     /// Looks at the exchange at this place of the list.
-    fn choose(&mut self, shared: &Shared, at: usize) {
+    pub(super) fn choose(&mut self, shared: &Shared, at: usize) {
         let Some(session) = session(shared) else { return };
         let is_last = at + 1 >= session.exchanges.len();
         let exchange = session.exchanges.get(at).filter(|_| !is_last);
         let number = exchange.map(|exchange| exchange.number);
         let Some(place) = self.place_mut(shared) else { return };
         if place.number != number {
-            (place.scroll, place.left) = (0, 0);
+            (place.cursor, place.left) = (Cursor::default(), 0);
         }
         place.number = number;
-    }
-
-    /// A press of the mouse: chooses a request or a tab; the keys go where it was.
-    pub(super) fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
-        let parts = self.areas(shared, pane_inner(area));
-        let at = (mouse.column, mouse.row).into();
-        if parts.list.contains(at) {
-            let offset = self.list_cursor(shared, parts.list.height.into()).offset;
-            self.choose(shared, offset + usize::from(mouse.row - parts.list.y));
-            return self.enter(shared, false);
-        }
-        if parts.tabs.contains(at) {
-            let column = mouse.column - parts.tabs.x;
-            if let Some(tab) = tab_at(self.tab_strip(shared), column) {
-                self.show_tab(shared, tab);
-            }
-        }
-        self.enter(shared, true)
     }
 
     /// Actions worth naming in the footer while the pane has the focus.

@@ -56,7 +56,7 @@ impl HistoryPane {
                     PaneInput::Act(action) => self.act(shared, action),
                     PaneInput::Wheel(step) => self.step(shared, step),
                     PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
-                    PaneInput::Key(_) | PaneInput::Paste(_) => Outcome::no(),
+                    PaneInput::Key(_) | PaneInput::Paste(_) | PaneInput::Drag(..) => Outcome::no(),
                 };
             }
         }

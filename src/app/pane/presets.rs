@@ -42,7 +42,9 @@ impl PresetsPane {
                 PaneInput::Act(action) => return self.act(shared, action),
                 PaneInput::Wheel(step) => self.step(shared, step),
                 PaneInput::Press(area, mouse) => return self.press(shared, area, mouse),
-                PaneInput::Key(_) | PaneInput::Paste(_) => return Outcome::no(),
+                PaneInput::Key(_) | PaneInput::Paste(_) | PaneInput::Drag(..) => {
+                    return Outcome::no();
+                }
             },
         }
         Outcome::yes()

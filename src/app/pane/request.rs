@@ -8,6 +8,7 @@ mod field_areas;
 mod form_editor;
 mod moves;
 
+pub(crate) use address_line::send_words;
 pub use address_line::{AddressAreas, SendBlock, address_areas, resolved, send_block};
 pub use field_areas::PlacedField;
 pub(crate) use field_areas::{label_width, tab_strip};
@@ -46,6 +47,7 @@ impl RequestPane {
             PaneInput::Key(key) => self.key(shared, key),
             PaneInput::Paste(text) => self.paste(shared, text),
             PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
+            PaneInput::Drag(..) => Outcome::no(),
         }
     }
 

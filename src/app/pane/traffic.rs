@@ -207,6 +207,7 @@ impl TrafficPane {
             PaneInput::Key(key) => self.key(shared, key),
             PaneInput::Paste(text) => self.paste(shared, text),
             PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
+            PaneInput::Drag(..) => Outcome::no(),
         }
     }
 

@@ -45,16 +45,15 @@ fn dollars_and_foreign_braces_are_text() {
         "costs $100 ${x} $x",
         "{{\"a\":1}}",
         "{\"a\":{\"b\":1}}",
-        "{{}}",
-        "{{ }}",
-        "{{#if x}}",
         "{{",
         "}}",
-        "{{x",
-        "{{$guid}}",
-        "{{a..b}}",
-        "{{x\n}}",
         "{{{",
+        "f({{}",
+        "{{a: \"b\"}}",
+        "{{\n}}",
+        "{{1;\n}}",
+        "{{!",
+        "{{!y;\n",
         "\\{{",
         "\\",
     ] {
@@ -64,24 +63,38 @@ fn dollars_and_foreign_braces_are_text() {
 }
 
 #[test]
-fn what_looks_like_a_name_and_is_none_is_found() {
-    for (text, found) in [
-        ("?q={{env.}}&r={{}}", Some("{{env.}}")),
-        ("{{x}} {{!y}} {{.}}", Some("{{.}}")),
-        ("a {{a}b}} c", Some("{{a}")),
-        ("{{#if x}}", Some("{{#if x}}")),
-        ("{{$guid}}", Some("{{$guid}}")),
-        ("{{{a}}}", None),
-        ("{{\"a\":{}}}", None),
-        ("{{x\n}}", None),
-        ("{\"a\":{\"b\":{{c}}}}", None),
-        ("{{", None),
-        ("f({{}", None),
+fn what_looks_like_a_name_and_is_none_is_unknown_and_can_be_quoted() {
+    let no_name = "is no name of a variable";
+    let open = "is no variable without }} behind its name";
+    for (text, source, why) in [
+        ("?q={{env.}}&r=1", "{{env.}}", no_name),
+        ("{{!y}} {{.}} {{!}}", "{{.}}", no_name),
+        ("a {{a}b}} c", "{{a}", open),
+        ("{{#if x}}", "{{#if x}}", no_name),
+        ("{{$guid}}", "{{$guid}}", no_name),
+        ("{{a..b}}", "{{a..b}}", no_name),
+        ("{{}}", "{{}}", no_name),
+        ("{{ }}", "{{ }}", no_name),
+        ("{{-a}} {b}", "{{-a}}", no_name),
+        ("f({{}})", "{{}}", no_name),
+        ("{\"a\":\"{{base\"}", "{{base", open),
+        ("{{base\n}}", "{{base", open),
+        ("{{ base ", "{{ base", open),
+        ("{{a{{!b}}", "{{a", open),
+        ("{{ base }", "{{ base }", open),
+        ("{{env.HOME", "{{env.HOME", open),
     ] {
-        assert_eq!(mistaken(text, Mode::Text), found, "{text}");
+        let template = Template::parse(text, Mode::Text).unwrap();
+        let errors = expanded(&template).unwrap_err();
+        let unknown = errors[0].unknown.clone().unwrap();
+        assert_eq!((&*unknown.source, unknown.is_name), (source, false), "{text}");
+        assert_eq!(errors[0].message, format!("{source} {why}"), "{text}");
+        assert_eq!(text.get(errors[0].span.clone()), Some(source), "{text}");
+        let quoted = text.replace(source, &unknown.quoted());
+        assert_eq!(expand(&quoted), text.replace("{{!", "{{"), "{quoted}");
     }
-    assert_eq!(mistaken(r"\{{env.}}", Mode::Payload), None);
-    assert_eq!(mistaken(r"\{{env.}}", Mode::Text), Some("{{env.}}"));
+    assert_eq!(payload(r"\{{env.}} {{!}}"), b"{{env.}} {{}}");
+    assert!(expanded(&Template::parse(r"\{{env.}}", Mode::Text).unwrap()).is_err());
 }
 
 #[test]
@@ -108,7 +121,7 @@ fn an_unknown_name_says_which_and_where() {
     let template = Template::parse("a {{nope}} {{env.NO}} {{uuid 4}}", Mode::Text).unwrap();
     let errors = expanded(&template).unwrap_err();
     assert_eq!(errors[0].span, 2..10);
-    assert_eq!(errors[0].name.as_deref(), Some("nope"));
+    assert_eq!(errors[0].unknown.as_ref().unwrap().inner(), "nope");
     assert_eq!(errors[0].message, "unknown variable 'nope'");
     assert_eq!(errors[2].message, "unknown function 'uuid'");
     assert_eq!(errors.len(), 3);
@@ -117,7 +130,7 @@ fn an_unknown_name_says_which_and_where() {
 #[test]
 fn a_bad_escape_is_placed_in_the_whole_text() {
     let error = Template::parse(r"é{{x}}ab\q", Mode::Payload).unwrap_err();
-    assert_eq!((error.span, error.name), (9..11, None));
+    assert_eq!((error.span, error.unknown), (9..11, None));
 }
 
 #[test]

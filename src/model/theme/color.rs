@@ -111,6 +111,14 @@ impl ThemeColor {
         Some(0.2126 * r + 0.7152 * g + 0.0722 * b)
     }
 
+    /// The colour between two, as far as they do not depend on the terminal.
+    #[must_use]
+    pub fn between(self, other: ThemeColor) -> Option<ThemeColor> {
+        let (one, other) = (self.levels()?, other.levels()?);
+        let mid = |at: usize| u8::midpoint(one[at], other[at]);
+        Some(ThemeColor::Direct([mid(0), mid(1), mid(2)]))
+    }
+
     /// The nearest of the 240 colours that are the same everywhere.
     #[must_use]
     pub fn in_256(self) -> ThemeColor {

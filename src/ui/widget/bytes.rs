@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::app::wrap_bytes;
@@ -30,7 +30,20 @@ pub(crate) struct Marks<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct MarkedRange {
     range: Range<usize>,
-    is_here: bool,
+    mark: Mark,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    Hit,
+    /// The hit the search stands on.
+    Here,
+    Selected,
+}
+
+/// What is selected, as what goes over everything else.
+pub(crate) fn selected(range: Range<usize>) -> Vec<MarkedRange> {
+    vec![MarkedRange { range, mark: Mark::Selected }]
 }
 
 impl Marks<'_> {
@@ -40,7 +53,10 @@ impl Marks<'_> {
         let Some(pattern) = self.pattern else { return Vec::new() };
         let near = pattern.hits_in(bytes, part.clone()).into_iter();
         near.map(|hit| MarkedRange {
-            is_here: self.here == Some(offset + hit.start as u64),
+            mark: match self.here {
+                Some(here) if here == offset + hit.start as u64 => Mark::Here,
+                _ => Mark::Hit,
+            },
             range: hit.start.saturating_sub(part.start)
                 ..hit.end.min(part.end).saturating_sub(part.start),
         })
@@ -50,7 +66,11 @@ impl Marks<'_> {
 
 impl MarkedRange {
     fn style(&self, palette: &ThemeStyles) -> Style {
-        if self.is_here { palette.hit_here } else { palette.hit }
+        match self.mark {
+            Mark::Hit => palette.hit,
+            Mark::Here => palette.hit_here,
+            Mark::Selected => palette.base.add_modifier(Modifier::REVERSED | Modifier::UNDERLINED),
+        }
     }
 }
 

@@ -23,6 +23,12 @@ pub(crate) fn position(at: usize, len: usize, height: u16) -> String {
     format!("{} of {}", format::count(at as u64 + 1), format::count(len as u64))
 }
 
+/// The same of a text that is scrolled: the last line in sight.
+pub(crate) fn read_to(top: usize, len: usize, height: u16) -> String {
+    let top = top.min(len.saturating_sub(usize::from(height)));
+    position((top + usize::from(height)).min(len).saturating_sub(1), len, height)
+}
+
 /// Puts remarks on the right of the bottom border of a pane so wide, each in its style; empty ones are
 /// left out, and the longest is cut where there is no room for all. Whoever makes them made foreign
 /// text printable.
@@ -67,8 +73,14 @@ pub(crate) fn pane<'a>(mut painter: Painter<'a>, block: Block<'_>, focused: bool
     painter
 }
 
-/// Clears the area and draws the border of a window; what is inside is left.
-pub(crate) fn window<'a>(mut painter: Painter<'a>, title: &str, hint: &str) -> Painter<'a> {
+/// Clears the area and draws the border of a window, what can be done there and where it stands in
+/// what is longer than it; what is inside is left.
+pub(crate) fn window<'a>(
+    mut painter: Painter<'a>,
+    title: &str,
+    hint: &str,
+    position: &str,
+) -> Painter<'a> {
     let palette = painter.palette;
     painter.render(Clear);
     let mut block = Block::bordered()
@@ -77,11 +89,16 @@ pub(crate) fn window<'a>(mut painter: Painter<'a>, title: &str, hint: &str) -> P
         .border_style(palette.focused_border)
         .title_style(palette.title)
         .title(self::title(title, painter.area.width));
-    if usize::from(painter.area.width) > hint.chars().count() + 4 && !hint.is_empty() {
+    let mut room = painter.area.width.saturating_sub(4);
+    if !position.is_empty() && cells(position) + 2 < room {
+        room -= cells(position) + 2;
+        block = block.title_bottom(Line::styled(format!(" {position} "), palette.dim));
+    }
+    if cells(hint) < room && !hint.is_empty() {
         let hint = Line::styled(format!(" {hint} "), palette.dim);
         block = block.title_bottom(hint.right_aligned());
     }
     painter.render(block);
-    painter.area = layout::inner(painter.area);
+    painter.area = layout::window_inner(painter.area);
     painter
 }

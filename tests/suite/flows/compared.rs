@@ -78,9 +78,12 @@ fn an_answer_is_compared_with_the_one_before_in_status_headers_body_and_time() {
     driver.assert_shows("1 of 4");
     driver.keys("n");
     driver.assert_shows("2 of 4");
-    let copies = |effects: &[Effect]| match effects {
-        [Effect::Copy { text, .. }] => text.clone(),
-        _ => panic!("{effects:?}"),
+    let copies = |effects: &[Effect]| {
+        let text = |effect: &Effect| match effect {
+            Effect::Copy { text, .. } => Some(text.clone()),
+            _ => None,
+        };
+        effects.iter().find_map(text).unwrap()
     };
     assert_eq!(copies(&driver.keys("y")), r#"~ .user.name  "Ann" → "Bob""#);
     driver.keys("N");

@@ -548,3 +548,26 @@ fn a_name_nobody_knows_is_sent_literally_in_json_as_promised() {
     let (_, plan) = Driver::opened(&driver.keys("<A-l>"));
     assert_eq!(body(&plan), r#"{"x": {{num}}, "y": {{2fa}}, "z": "{{z}}"}"#);
 }
+
+#[test]
+fn braces_that_are_no_name_are_said_before_sending_in_every_field() {
+    let file = "[http]\nmethod='POST'\nurl='http://127.0.0.1:9/{{.}}'\nquery=['a={{env.}}']\n\
+                headers=['X: {{}}']\nbody.text='{{#if x}}'\n";
+    let mut driver = in_field(file, FormTab::Body, FieldId::new("body").then("text"));
+    for (address, said) in [
+        ("http://127.0.0.1:9/{{.}}", "{{.}} is no name of a variable; Alt+L sends it literally"),
+        ("http://127.0.0.1:9/{{a}b", "{{a} is no variable without }} behind its name; Alt+L"),
+        ("http://127.0.0.1:9/", "{{env.}} is no name of a variable; Alt+L sends it literally"),
+    ] {
+        driver.keys("<C-l>");
+        driver.paste(address);
+        let effects = driver.keys("<F5>");
+        assert!(effects.iter().all(|effect| !matches!(effect, Effect::Engine(_))), "{effects:?}");
+        driver.assert_shows(said);
+    }
+    let (_, plan) = Driver::opened(&driver.keys("<A-l>"));
+    assert_eq!(body(&plan), "{{#if x}}");
+    let Plan::Http(plan) = plan else { panic!("{plan:?}") };
+    assert!(plan.url.as_str().ends_with("?a=%7B%7Benv.%7D%7D"), "{}", plan.url);
+    assert!(plan.headers.contains(&("X".into(), "{{}}".into())), "{:?}", plan.headers);
+}

@@ -1,6 +1,9 @@
 //! Themes: chosen with a look at them, kept, following the terminal; and what a screen shows of them.
 
-use ratatui::style::Color;
+use std::collections::HashSet;
+
+use ratatui::layout::Position;
+use ratatui::style::{Color, Modifier, Style};
 use wirebench::app::Startup;
 use wirebench::app::message::Message;
 use wirebench::app::themes::Themes;
@@ -144,7 +147,13 @@ fn color(of: Color) -> ThemeColor {
     }
 }
 
-/// Whatever is drawn where: its letters can be read.
+/// Whether a cell lies below a window from which the rest of the screen steps back.
+fn is_below(driver: &Driver, at: Position) -> bool {
+    let window = driver.app.overlays.last().filter(|window| window.dims());
+    window.is_some_and(|window| !window.area(&driver.app.shared).contains(at))
+}
+
+/// Whatever has the keys: its letters can be read.
 #[test]
 fn every_letter_on_the_screen_can_be_read_in_every_theme() {
     for (name, _) in theme_file::BUILT_IN {
@@ -157,13 +166,48 @@ fn every_letter_on_the_screen_can_be_read_in_every_theme() {
                 driver.app.shared.themes.choose(name.into());
                 driver.keys(keys);
                 let buffer = driver.buffer();
-                for cell in buffer.content() {
+                for at in buffer.area.positions().filter(|at| !is_below(&driver, *at)) {
+                    let cell = &buffer[at];
                     let is_letter = cell.symbol().chars().any(char::is_alphanumeric);
                     let found = contrast(color(cell.fg), color(cell.bg)).filter(|_| is_letter);
                     let found = found.unwrap_or(LEAST_CONTRAST);
                     assert!(found >= LEAST_CONTRAST, "{name} {keys}: {cell:?} has {found:.2}");
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn what_lies_below_a_window_steps_back_in_every_theme() {
+    let depths = [ColorDepth::None, ColorDepth::Sixteen, ColorDepth::Indexed, ColorDepth::Direct];
+    for depth in depths {
+        for (name, _) in theme_file::BUILT_IN {
+            let mut driver = Driver::starter(WIDE);
+            driver.app.shared.themes = Themes::new(depth);
+            driver.app.shared.themes.choose(name.into());
+            let before = driver.buffer();
+            driver.keys("<C-p>");
+            let buffer = driver.buffer();
+            let below: HashSet<Style> = buffer
+                .area
+                .positions()
+                .filter(|at| is_below(&driver, *at))
+                .map(|at| buffer[at].style())
+                .collect();
+            assert_eq!(below.len(), 1, "{name} {depth:?}: {below:?}");
+            let style = below.into_iter().next().unwrap();
+            let is_dim = style.add_modifier.contains(Modifier::DIM);
+            let found = contrast(color(style.fg.unwrap()), color(style.bg.unwrap()));
+            let is_quiet = found.is_some_and(|found| (1.5..LEAST_CONTRAST).contains(&found));
+            assert!(is_dim || is_quiet, "{name} {depth:?}: {style:?} {found:?}");
+            // What is chosen by its look stays as it is; so does what is pointed at.
+            for keys in ["<Esc>T<Esc>", "<C-o><Esc>"] {
+                driver.keys(keys.strip_suffix("<Esc>").unwrap());
+                assert_eq!(driver.buffer()[(0, 0)], before[(0, 0)], "{name} {keys}");
+                driver.keys("<Esc>");
+            }
+            assert_eq!(driver.buffer(), before, "{name} {depth:?}");
         }
     }
 }

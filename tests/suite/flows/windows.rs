@@ -3,6 +3,7 @@
 use wirebench::app::action::{Action, TABLE};
 use wirebench::app::effect::Effect;
 use wirebench::app::keymap::{Context, Lookup};
+use wirebench::app::message::{Input, Message};
 use wirebench::app::overlay::Overlay;
 use wirebench::engine::command::Command;
 use wirebench::model::key::Key;
@@ -115,6 +116,44 @@ fn every_window_keeps_every_key_of_the_table_from_what_lies_below() {
         }
     }
     assert!(pressed > 500, "{pressed}");
+}
+
+/// The lower border of the topmost window, and the rows of the scroll bar inside it.
+fn lower_border(driver: &Driver) -> (String, usize) {
+    let area = driver.app.overlays.last().unwrap().area(&driver.app.shared);
+    let buffer = driver.buffer();
+    let border = (area.x..area.right()).map(|x| buffer[(x, area.bottom() - 1)].symbol());
+    let bar = |y: &u16| buffer[(area.right() - 2, *y)].symbol() == "\u{2590}";
+    (border.collect(), (area.y..area.bottom()).filter(bar).count())
+}
+
+#[test]
+fn a_window_that_cannot_show_all_says_where_it_is_and_how_much_there_is() {
+    for (keys, moves) in [("<C-p>", "<Down>"), ("?", "<PgDn>"), ("c", "<Down>")] {
+        let mut driver = Driver::starter((80, 10));
+        driver.keys(keys);
+        let (before, bar) = lower_border(&driver);
+        assert!(before.contains(" of ") && bar > 0, "{keys}: {before}");
+        driver.keys(moves);
+        let (after, bar) = lower_border(&driver);
+        assert!(after.contains(" of ") && bar > 0 && after != before, "{keys}: {after}");
+    }
+    // Where all is in sight, nothing is said.
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("E");
+    let (border, bar) = lower_border(&driver);
+    assert!(!border.contains(" of ") && bar == 0, "{border}");
+}
+
+#[test]
+fn differences_on_disk_are_scrolled_and_decide_nothing() {
+    let mut driver = opened("<Enter><C-l><End>9<C-s>");
+    driver.send(Message::Input(Input::Resize { columns: 80, rows: 7 }));
+    let (before, _) = lower_border(&driver);
+    assert!(before.contains("1 of 2"), "{before}");
+    driver.keys("<PgDn>");
+    assert_ne!(lower_border(&driver).0, before);
+    assert_eq!(driver.app.overlays.len(), 1, "no way was gone");
 }
 
 #[test]

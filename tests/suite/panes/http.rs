@@ -44,7 +44,7 @@ fn a_body_is_asked_for_through_a_window_and_never_twice() {
     app.assert_shows("line 2 of 500");
     let effects = app.keys("G");
     assert_eq!(queries(&effects).len(), 1);
-    app.assert_shows("line 2 of 500");
+    app.assert_shows("\"line 1\"");
     app.serve(&effects, 500);
     app.assert_shows("\"line 499\"");
     assert!(queries(&app.keys("G")).is_empty());

@@ -6,22 +6,19 @@ use crate::codec::printable::{is_harmless, printable};
 use crate::codec::{escape, hex};
 use crate::model::view::{ViewLine, ViewMode};
 
-/// Name and text of the value on the line of a hit that is on screen, else on the first line; or why
-/// there is none, in words, empty when there is nothing at all.
-pub(super) fn under(
-    view: &BodyView,
-    height: usize,
-    hit: Option<u64>,
-) -> Result<(String, String), String> {
-    let first = view.drawn.line;
-    let shown = (first..first + height.max(1) as u64).filter_map(|at| Some((at, view.line(at)?)));
-    let of_hit = hit.and_then(|offset| {
-        let (number, _) = shown.rev().find(|(_, line)| line.offset <= offset)?;
-        // A hit behind the screen is on none of its lines.
-        let next = view.line(first + height.max(1) as u64);
-        next.is_none_or(|next| offset < next.offset).then_some(number)
-    });
-    let mut number = of_hit.unwrap_or(first);
+/// How a value of JSON is copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ValueForm {
+    /// A string as what it stands for.
+    Plain,
+    /// As JSON, quotes and escapes included.
+    Json,
+}
+
+/// Name and text of the value on the line of the cursor; or why there is none, in words, empty when
+/// there is nothing at all.
+pub(super) fn under(view: &BodyView, form: ValueForm) -> Result<(String, String), String> {
+    let mut number = view.cursor();
     while number > 0 && view.line(number).is_some_and(|line| line.continued) {
         number -= 1;
     }
@@ -31,7 +28,7 @@ pub(super) fn under(
     match view.mode {
         ViewMode::Hex => Ok((numbered, hex::dump_line(line.offset, &line.bytes))),
         ViewMode::Text | ViewMode::Wide(_) => Ok((numbered, printable(&bytes))),
-        ViewMode::Pretty => json_value(view, number, line, &bytes)
+        ViewMode::Pretty => json_value(view, (number, line), &bytes, form)
             .map(|(key, text)| (key.unwrap_or(numbered), text)),
     }
 }
@@ -45,13 +42,12 @@ fn whole_line(view: &BodyView, number: u64, line: &ViewLine) -> Vec<u8> {
     })
 }
 
-/// The value of a line of JSON with its key: a string without its quotes, an object or a list with all
-/// that is in it.
+/// The value of a line of JSON with its key: an object or a list with all that is in it.
 fn json_value(
     view: &BodyView,
-    number: u64,
-    line: &ViewLine,
+    (number, line): (u64, &ViewLine),
     bytes: &[u8],
+    form: ValueForm,
 ) -> Result<(Option<String>, String), String> {
     let tokens = highlight::json(bytes);
     let key = match tokens.first() {
@@ -66,13 +62,18 @@ fn json_value(
     if matches!(value, b"{" | b"[") {
         return Ok((name, nested(view, number, line, value)?));
     }
-    Ok((name, unquoted(value)))
+    let text = if form == ValueForm::Json { as_json(value) } else { unquoted(value) };
+    Ok((name, text))
 }
 
 /// A string as what it stands for, unless that would act on a terminal it is pasted into.
 fn unquoted(value: &[u8]) -> String {
     let text = serde_json::from_slice::<String>(value).ok();
     text.filter(|text| is_harmless(text.as_bytes())).unwrap_or_else(|| printable(value))
+}
+
+fn as_json(value: &[u8]) -> String {
+    if is_harmless(value) { String::from_utf8_lossy(value).into_owned() } else { printable(value) }
 }
 
 /// An object or list from its bracket to the one that closes it.

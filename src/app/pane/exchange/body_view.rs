@@ -9,24 +9,30 @@
 //!   0 ......[     ......top│shown│......     ]............ total
 //! ```
 
+mod moves;
+mod selection;
+
 use std::collections::HashMap;
 
-use crate::app::cursor::CursorStep;
 use crate::app::wrap_bytes;
 use crate::codec::printable::printable;
 use crate::model::id::BodyId;
 use crate::model::view::{View, ViewLine, ViewMode, ViewPart, ViewQuery, WideEncoding};
+pub(super) use selection::{Selection, TextSpot};
 
 /// Windows kept, so that going back to a tab shows it at once.
 const KEPT: usize = 8;
 /// Rows the engine answers at most.
 const ROWS_MAX: usize = 1024;
-/// Cells of a row of hex, its place and text included.
-const HEX_CELLS: usize = 80;
 /// Cells one key moves sideways.
 pub const SIDEWAYS: usize = 8;
 
-/// The room a body is shown in.
+/// Cells of a row of hex, its place and text included.
+const HEX_CELLS: usize = 80;
+/// Columns from which there is room for the numbers of lines.
+const NUMBERED: u16 = 40;
+
+/// The room a body is shown in, the columns of the gutter left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Viewport {
     pub width: usize,
@@ -53,6 +59,9 @@ pub struct BodyView {
     /// What the window can show now; lags behind `top` until the answer is here.
     pub drawn: LinePlace,
     top: LinePlace,
+    /// The line the cursor is on; always in sight when the window is here.
+    cursor: u64,
+    selection: Option<Selection>,
     /// Stays at the last line while the body grows.
     at_end: bool,
     asked: Option<ViewQuery>,
@@ -75,12 +84,29 @@ impl BodyView {
             window: None,
             drawn: LinePlace::default(),
             top: LinePlace::default(),
+            cursor: 0,
+            selection: None,
             at_end: false,
             asked: None,
             wide: None,
             is_chosen: false,
             reveal: None,
         }
+    }
+
+    /// The line the cursor is on.
+    pub fn cursor(&self) -> u64 {
+        self.cursor
+    }
+
+    /// Cells before each row: the number of its line, and what is said of it. Hex rows tell their place.
+    pub fn gutter(&self, width: u16, numbers: bool) -> u16 {
+        let shown = self.window.as_ref().map_or(self.mode, |window| window.query.mode);
+        if shown == ViewMode::Hex || width < 4 {
+            return 0;
+        }
+        let digits = self.total().max(100).ilog10() + 1;
+        2 + if numbers && width >= NUMBERED { digits as u16 } else { 0 }
     }
 
     /// Display lines known so far.
@@ -109,10 +135,7 @@ impl BodyView {
     /// Rows a line takes.
     fn rows_of(&self, number: u64, room: Viewport) -> usize {
         match self.line(number) {
-            Some(line) if room.wrap => {
-                let width = room.width.saturating_sub(usize::from(line.indent)).max(1);
-                wrap_bytes::rows(&line.bytes, width).len()
-            }
+            Some(line) if room.wrap => self.ranges(line, room).len(),
             _ => 1,
         }
     }
@@ -137,6 +160,9 @@ impl BodyView {
         }
         // Only hex lines can be computed from a byte; elsewhere the place is not known.
         let line = if mode == ViewMode::Hex { self.first_offset() / 16 } else { 0 };
+        let cursor = self.line(self.cursor).map_or(0, |line| line.offset / 16);
+        self.cursor = if mode == ViewMode::Hex { cursor } else { line };
+        self.selection = None;
         self.mode = mode;
         self.top = LinePlace { line, skip: 0 };
         self.left = 0;
@@ -144,107 +170,10 @@ impl BodyView {
         self.reveal = None;
     }
 
-    /// Moves up or down.
-    pub fn step(&mut self, step: CursorStep, room: Viewport) {
-        match step {
-            CursorStep::Top => {
-                self.top = LinePlace::default();
-                self.at_end = false;
-            }
-            CursorStep::Bottom => self.at_end = true,
-            _ if step.is_up() => self.up(step.rows(room.height), room),
-            _ => self.down(step.rows(room.height), room),
-        }
-        self.reveal = None;
-    }
-
-    fn up(&mut self, rows: usize, room: Viewport) {
-        self.at_end = false;
-        for _ in 0..rows {
-            if self.top.skip > 0 {
-                self.top.skip -= 1;
-            } else if self.top.line > 0 {
-                self.top.line -= 1;
-                self.top.skip = self.rows_of(self.top.line, room) - 1;
-            } else {
-                return;
-            }
-        }
-    }
-
-    fn down(&mut self, rows: usize, room: Viewport) {
-        let last = self.last_place(room);
-        for _ in 0..rows {
-            if self.top >= last {
-                return;
-            }
-            if self.top.skip + 1 < self.rows_of(self.top.line, room) {
-                self.top.skip += 1;
-            } else {
-                self.top = LinePlace { line: self.top.line + 1, skip: 0 };
-            }
-        }
-    }
-
-    /// The lowest place: the last line is the last row. Where lines wrap and are not here, the
-    /// last line itself.
-    fn last_place(&self, room: Viewport) -> LinePlace {
-        let total = self.total();
-        if !room.wrap {
-            return LinePlace { line: total.saturating_sub(room.height as u64), skip: 0 };
-        }
-        let mut left = room.height.max(1);
-        let mut line = total;
-        while line > 0 {
-            line -= 1;
-            let rows = self.rows_of(line, room);
-            if rows >= left {
-                return LinePlace { line, skip: rows - left };
-            }
-            left -= rows;
-        }
-        LinePlace::default()
-    }
-
-    /// Moves sideways by so many cells.
-    pub(crate) fn sideways(&mut self, cells: usize, right: bool, room: Viewport) {
-        if room.wrap {
-            return;
-        }
-        if right {
-            self.left += cells;
-            self.fit_sideways(room);
-        } else {
-            self.left = self.left.saturating_sub(cells);
-        }
-    }
-
-    /// Nothing is scrolled further than there is something to see in so much room.
-    pub(crate) fn fit(&mut self, room: Viewport) {
-        let is_known = self.window.as_ref().is_some_and(|it| !room.wrap || reaches_end(it));
-        if is_known && self.reveal.is_none() {
-            self.top = self.top.min(self.last_place(room));
-        }
-        self.fit_sideways(room);
-    }
-
-    /// The longest line in sight ends at the right edge at the furthest.
-    fn fit_sideways(&mut self, room: Viewport) {
-        if self.left == 0 || room.wrap {
-            return;
-        }
-        let cells = |line: &ViewLine| match self.mode {
-            ViewMode::Hex => HEX_CELLS,
-            _ => usize::from(line.indent) + wrap_bytes::cells(&printable(&line.bytes)),
-        };
-        let (lines, _) = self.shown();
-        let widest = lines.take(room.height).map(cells).max().unwrap_or(0);
-        self.left = self.left.min(widest.saturating_sub(room.width));
-    }
-
     /// Goes to a hit.
     pub(crate) fn go_to(&mut self, line: u64, offset: u64, room: Viewport) {
         self.at_end = false;
+        self.cursor = line;
         let visible = self.top.line..self.top.line + room.height.max(1) as u64;
         if !visible.contains(&line) || room.wrap {
             self.top = LinePlace { line: line.saturating_sub(room.height as u64 / 3), skip: 0 };
@@ -265,6 +194,7 @@ impl BodyView {
         if self.top > last && self.reveal.is_none() {
             self.top = last;
         }
+        self.cursor = self.cursor.min(self.total().saturating_sub(1));
     }
 
     /// Brings what is drawn in line with what is here; returns what has to be asked.
@@ -277,6 +207,9 @@ impl BodyView {
         let top = if self.at_end && is_at_end { self.last_place(room) } else { self.top };
         let is_covered = is_at_end && window.is_some_and(|window| covers(window, top, room));
         self.top = top;
+        if self.at_end && is_at_end {
+            self.cursor = self.total().saturating_sub(1);
+        }
         if is_covered {
             self.show_hit(room);
             self.drawn = self.top;

@@ -4,26 +4,47 @@ use std::collections::BTreeMap;
 
 use super::body_fetch::BodyFetch;
 use super::body_view::{BodyView, BodyViews};
+use super::pointer::LastPress;
 use super::shown_exchange::{ExchangeTab, ShownExchange, WindowSubject};
 use super::tab_lines::TabLines;
+use crate::app::cursor::Cursor;
 use crate::app::prompt::Prompt;
 use crate::app::sessions::Session;
 use crate::app::shared::{Shared, Shown};
 use crate::model::id::{BodyId, SessionId};
 
 /// State of the pane.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ExchangePane {
     /// The chosen tab; an exchange that has none such shows another one.
     pub(super) tab: ExchangeTab,
     /// Long lines go on in the next row.
     pub wrap: bool,
+    /// Lines have their numbers before them, where there is room.
+    pub numbers: bool,
     pub views: BodyViews,
     pub search: BodySearch,
     pub prompt: Option<Prompt>,
     /// A body on its way into a draft.
     pub(super) fetch: Option<BodyFetch>,
     pub(super) places: BTreeMap<SessionId, ExchangePlace>,
+    pub(super) pressed: Option<LastPress>,
+}
+
+impl Default for ExchangePane {
+    fn default() -> Self {
+        ExchangePane {
+            tab: ExchangeTab::default(),
+            wrap: false,
+            numbers: true,
+            views: BodyViews::default(),
+            search: BodySearch::default(),
+            prompt: None,
+            fetch: None,
+            places: BTreeMap::new(),
+            pressed: None,
+        }
+    }
 }
 
 /// Where a search in bodies stands.
@@ -40,8 +61,8 @@ pub struct BodySearch {
 pub struct ExchangePlace {
     /// The exchange looked at; `None` = the newest.
     pub(super) number: Option<u32>,
-    /// First row of a tab that is no body.
-    pub scroll: usize,
+    /// Cursor and first row of a tab that is no body.
+    pub cursor: Cursor,
     pub left: usize,
     /// The keys go to the exchange below the list of requests.
     pub inside: bool,

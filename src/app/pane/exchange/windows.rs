@@ -1,14 +1,11 @@
 //! The window onto a body: what is asked of the engine, what came, how the bytes are shown, and what
 //! is done with them.
 
-use super::body_fetch::{self, BodyFetch, CopyForm, FetchAim};
-use super::body_value;
+use super::body_fetch;
 use super::body_view::Viewport;
 use super::exchange_state::ExchangePane;
 use super::shape;
 use super::shown_exchange::ShownExchange;
-use super::tab_lines::TextLine;
-use crate::app::copying;
 use crate::app::effect::Effect;
 use crate::app::intent::Intent;
 use crate::app::layout;
@@ -24,15 +21,17 @@ impl ExchangePane {
     /// The room the content of the tab has.
     pub(super) fn room(&self, shared: &Shared) -> Viewport {
         let content = self.areas(shared, layout::pane_inner(shared.areas().response)).content;
-        Viewport { width: content.width.into(), height: content.height.into(), wrap: self.wrap }
+        let gutter = self.view(shared).map_or(0, |view| view.gutter(content.width, self.numbers));
+        let width = usize::from(content.width.saturating_sub(gutter));
+        Viewport { width, height: content.height.into(), wrap: self.wrap }
     }
 
     /// Asks for what is missing on screen.
     pub(crate) fn settle(&mut self, shared: &Shared) -> Option<Intent> {
         let subject = self.subject(shared)?;
+        self.views.open(subject.body, subject.part, subject.default);
         let room = self.room(shared);
-        let view = self.views.open(subject.body, subject.part, subject.default);
-        view.settle(room).map(|query| Intent::Perform(Effect::View(query)))
+        self.view_mut(shared)?.settle(room).map(|query| Intent::Perform(Effect::View(query)))
     }
 
     /// A window of a body arrived.
@@ -155,50 +154,6 @@ impl ExchangePane {
         let mode = next(view.mode, view.part);
         view.choose_mode(mode);
         self.views.choose(subject.default, mode);
-    }
-
-    /// Puts what is under the cursor onto the clipboard: the search's hit while it is on screen, else
-    /// the first line.
-    pub(super) fn copy(&self, shared: &Shared) -> Outcome {
-        let room = self.room(shared);
-        let found = match (self.subject(shared), self.view(shared)) {
-            (Some(_), Some(view)) => {
-                let hit = self.search.hit.filter(|(body, _)| *body == view.body);
-                body_value::under(view, room.height, hit.map(|(_, offset)| offset))
-            }
-            (Some(_), None) => Err(String::new()),
-            (None, _) => {
-                let scroll = self.place(shared).map_or(0, |place| place.scroll);
-                let line = self.lines(shared).and_then(|lines| {
-                    lines.some(scroll, usize::MAX, usize::MAX).into_iter().find(TextLine::is_filled)
-                });
-                line.map(|line| (line.name(), line.value.text)).ok_or_else(String::new)
-            }
-        };
-        match found {
-            Ok((what, text)) => copying::put(what, text).into(),
-            Err(why) if why.is_empty() => Outcome::say("there is nothing to copy here"),
-            Err(why) => Outcome::warn(why),
-        }
-    }
-
-    /// Puts all of a body onto the clipboard, when it is here; of a tab of lines all of them.
-    pub(super) fn copy_whole(&mut self, shared: &Shared, form: CopyForm) -> Outcome {
-        let Some(subject) = self.subject(shared) else {
-            let Some(lines) = self.lines(shared) else {
-                return Outcome::say("there is nothing to copy here");
-            };
-            return copying::put(lines.name(), lines.text()).into();
-        };
-        let window = self.view(shared).and_then(|view| view.window.as_ref());
-        let bytes = window.map_or(0, |window| window.total_bytes);
-        if let Some(too_long) = copying::too_long(subject.name(), bytes) {
-            return too_long.into();
-        }
-        let Some(shown) = self.shown(shared) else { return Outcome::yes() };
-        let aim = FetchAim::Copy { what: subject.name(), form };
-        let begun = BodyFetch::begin(shown.exchange, (subject.body, subject.part), aim);
-        self.fetch.insert(begun).ask().into()
     }
 
     /// Asks for the file the body on screen goes to.

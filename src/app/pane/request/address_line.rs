@@ -75,26 +75,53 @@ fn width(text: &str) -> u16 {
 /// What sending will do, or what runs and what ends it.
 #[must_use]
 pub fn send_block(shared: &Shared) -> SendBlock {
-    let draft = shared.drafts.current();
-    let can = draft.spec.capabilities();
-    let runs = draft.session.and_then(|id| shared.sessions.get(id)).filter(|it| !it.is_over());
-    let (text, action) = match (draft.spec.side(), runs) {
-        (Side::Listener, Some(_)) => ("[stop] stop", Action::Stop),
-        (Side::Listener, None) => ("[send] listen", Action::Send),
-        (Side::Client, Some(session))
-            if session.state == SessionState::Live && can.conversation =>
-        {
-            ("[stop] close", Action::Stop)
-        }
-        (Side::Client, Some(_)) => ("[cancel] cancel", Action::Cancel),
-        (Side::Client, None) if !can.conversation => ("[send] send", Action::Send),
-        (Side::Client, None) if can.connections => ("[send] connect", Action::Send),
-        (Side::Client, None) => ("[send] open", Action::Send),
-    };
-    let text = shared.keymap.keyed(&[Context::Global], text);
+    let (runs, (action, word)) = (running(shared), main_word(shared));
+    let text = keyed_word(shared, action, word);
     let is_timed = action == Action::Cancel;
     let time = runs.filter(|_| is_timed).map(|session| elapsed(shared, session));
     SendBlock { text: time.unwrap_or_default() + &text, action, is_running: runs.is_some() }
+}
+
+/// What can be done to send, or to what runs, in the words of buttons: what the block of the address
+/// line does comes last.
+pub(crate) fn send_words(shared: &Shared) -> Vec<(Action, String)> {
+    let spec = &shared.drafts.current().spec;
+    let other =
+        running(shared).and_then(|_| match (spec.side(), spec.capabilities().conversation) {
+            (Side::Listener, _) => Some((Action::Send, "update answers")),
+            (Side::Client, false) => Some((Action::Send, "send again")),
+            (Side::Client, true) => None,
+        });
+    let all = other.into_iter().chain([main_word(shared)]);
+    all.map(|(action, word)| (action, keyed_word(shared, action, word))).collect()
+}
+
+/// What the block does, and the word for it.
+fn main_word(shared: &Shared) -> (Action, &'static str) {
+    let spec = &shared.drafts.current().spec;
+    let can = spec.capabilities();
+    match (spec.side(), running(shared)) {
+        (Side::Listener, Some(_)) => (Action::Stop, "stop"),
+        (Side::Listener, None) => (Action::Send, "listen"),
+        (Side::Client, Some(session))
+            if session.state == SessionState::Live && can.conversation =>
+        {
+            (Action::Stop, "close")
+        }
+        (Side::Client, Some(_)) => (Action::Cancel, "cancel"),
+        (Side::Client, None) if !can.conversation => (Action::Send, "send"),
+        (Side::Client, None) if can.connections => (Action::Send, "connect"),
+        (Side::Client, None) => (Action::Send, "open"),
+    }
+}
+
+fn keyed_word(shared: &Shared, action: Action, word: &str) -> String {
+    shared.keymap.keyed(&[Context::Global], &format!("[{}] {word}", action.row().name))
+}
+
+/// The session of the draft on screen, unless it is over.
+fn running(shared: &Shared) -> Option<&Session> {
+    shared.session().filter(|session| !session.is_over())
 }
 
 /// How long it runs, as wide as it may become.

@@ -4,12 +4,14 @@ use std::ops::Range;
 
 use ratatui::style::Style;
 
-use crate::app::pane::exchange::body_view::BodyView;
+use crate::app::cursor::Cursor;
+use crate::app::focus::Pane;
+use crate::app::pane::exchange::body_view::{BodyView, Viewport};
 use crate::app::pane::exchange::shown_exchange::ExchangeTab;
 use crate::app::pane::exchange::tab_lines::{TextLine, Tone};
-use crate::app::{format, wrap_bytes};
+use crate::app::{App, format, wrap_bytes};
 use crate::codec::highlight::{self, HighlightToken};
-use crate::codec::printable::printable_str;
+use crate::codec::printable::{printable, printable_str};
 use crate::model::exchange::ExchangeState;
 use crate::model::theme::ThemeRole;
 use crate::model::view::{ViewLine, ViewMode};
@@ -19,6 +21,10 @@ use crate::ui::widget::bytes::{self, MarkedRange, Marks};
 
 /// Cells of the labels of header and timing lines.
 const LABEL: u16 = 22;
+/// Cells one byte takes at most.
+const MOST_CELLS: usize = 10;
+/// Cells between two guides of indents.
+const GUIDE: usize = 2;
 
 /// A body as a window with its scroll bar, else the lines of the tab.
 pub(super) fn draw(painter: Painter<'_>) {
@@ -56,28 +62,58 @@ fn body(mut painter: Painter<'_>, view: &BodyView) {
     let cut = view.window.as_ref().map_or(view.mode, |window| window.cut);
     let wraps = app.exchange.wrap && mode != ViewMode::Hex;
     let left = if wraps { 0 } else { view.left };
+    let gutter = view.gutter(area.width, app.exchange.numbers);
+    let width = usize::from(area.width.saturating_sub(gutter));
+    let room = Viewport { width, height: area.height.into(), wrap: wraps };
     let mut rows = area.rows();
-    'lines: for line in shown.take(area.height.into()) {
-        let ranges = if wraps {
-            let width = usize::from(area.width).saturating_sub(line.indent.into()).max(1);
-            wrap_bytes::rows(&line.bytes, width)
-        } else {
-            let whole = 0..line.bytes.len();
-            vec![whole]
+    'lines: for (line, number) in shown.take(area.height.into()).zip(view.drawn.line..) {
+        let look = LineLook {
+            spans: highlight(cut, palette, line),
+            selected: view.selected(number, line),
+            marks,
+            left,
+            wraps,
         };
-        let spans = highlight(cut, palette, line);
         let above = if wraps { std::mem::take(&mut skip) } else { 0 };
-        for range in ranges.into_iter().skip(above) {
+        for (at, range) in view.ranges(line, room).into_iter().enumerate().skip(above) {
             let Some(row) = rows.next() else { break 'lines };
-            if mode == ViewMode::Hex {
-                let hits = hex_hits(view, line, marks);
-                bytes::hex_row(&mut painter.at(row), (line.offset, &line.bytes), &hits);
+            let draw = |mut painter: Painter<'_>| {
+                if mode == ViewMode::Hex {
+                    let hits = hex_hits(view, line, marks);
+                    return bytes::hex_row(&mut painter, (line.offset, &line.bytes), &hits);
+                }
+                let goes_on = at > 0 || line.continued;
+                gutter_cells(&mut painter, gutter, (!goes_on).then_some(number + 1));
+                draw_line(painter, (line, range), &look);
+            };
+            let mut painter = painter.at(row);
+            if number == view.cursor() || (mode == ViewMode::Hex && look.selected.is_some()) {
+                let style = palette.selection(has_keys(app));
+                painter.row(style, draw);
             } else {
-                draw_line(painter.at(row), (line, range), &spans, (marks, left));
+                draw(painter);
             }
         }
     }
     painter.scroll_bar(view.drawn.line, view.total());
+}
+
+/// Whether keys go to what is drawn here.
+fn has_keys(app: &App) -> bool {
+    let listens = app.shared.session().is_some_and(|session| session.side().listens());
+    app.shared.focus == Pane::Response && (!listens || app.exchange.is_inside(&app.shared))
+}
+
+/// The number of a line before its first row; before others that it goes on.
+fn gutter_cells(painter: &mut Painter<'_>, gutter: u16, number: Option<u64>) {
+    let dim = painter.palette.dim;
+    if gutter > 2 {
+        let text = number.map_or_else(String::new, |number| number.to_string());
+        painter.column_right(&text, gutter - 2, dim);
+    }
+    if gutter > 0 {
+        painter.column(if number.is_none() { "↳" } else { "" }, 2, dim);
+    }
 }
 
 /// The hits in a hex line, those that reach in from its neighbours included.
@@ -100,27 +136,65 @@ fn hex_hits(view: &BodyView, line: &ViewLine, marks: Marks<'_>) -> Vec<MarkedRan
     marks.hits(start, &around, &(at..at + line.bytes.len()))
 }
 
+/// How the text of a line looks.
+struct LineLook<'a> {
+    spans: Vec<(Range<usize>, Style)>,
+    /// Bytes that are selected.
+    selected: Option<Range<usize>>,
+    marks: Marks<'a>,
+    /// Cells scrolled to the right.
+    left: usize,
+    wraps: bool,
+}
+
 fn draw_line(
     mut painter: Painter<'_>,
     (line, range): (&ViewLine, Range<usize>),
-    spans: &[(Range<usize>, Style)],
-    (marks, left): (Marks<'_>, usize),
+    look: &LineLook<'_>,
 ) {
+    let (area, palette) = (painter.area, painter.palette);
     let indent = usize::from(line.indent);
-    painter.skip(indent.saturating_sub(left).min(usize::from(u16::MAX)) as u16);
-    let left = left.saturating_sub(indent);
+    let shown = indent.saturating_sub(look.left).min(usize::from(u16::MAX)) as u16;
+    for column in (0..indent).step_by(GUIDE).filter_map(|at| at.checked_sub(look.left)) {
+        painter.put_from(column.min(usize::from(u16::MAX)) as u16, "│", palette.border);
+    }
+    painter.skip(shown);
+    let left = look.left.saturating_sub(indent);
     let part = &line.bytes[range.clone()];
-    let moved: Vec<(Range<usize>, Style)> = spans
+    let within = |span: &Range<usize>| {
+        let start = span.start.clamp(range.start, range.end) - range.start;
+        start..span.end.clamp(range.start, range.end) - range.start
+    };
+    let moved: Vec<(Range<usize>, Style)> = look
+        .spans
         .iter()
         .filter(|(span, _)| span.end > range.start && span.start < range.end)
-        .map(|(span, style)| {
-            let start = span.start.max(range.start) - range.start;
-            (start..span.end.min(range.end) - range.start, *style)
-        })
+        .map(|(span, style)| (within(span), *style))
         .collect();
-    let hits = marks.hits(line.offset, &line.bytes, &range);
-    let base = painter.palette.base;
-    bytes::text(&mut painter, (part, base), (&moved, &hits), left);
+    let mut hits = look.marks.hits(line.offset, &line.bytes, &range);
+    if let Some(selected) = look.selected.as_ref().map(within).filter(|it| !it.is_empty()) {
+        hits = bytes::selected(selected);
+    }
+    bytes::text(&mut painter, (part, palette.base), (&moved, &hits), left);
+    if !look.wraps {
+        cut_marks(painter.at(area), (shown, left), part);
+    }
+}
+
+/// Says at the edges that a line goes on there; `left` cells of its text lie before them.
+fn cut_marks(mut painter: Painter<'_>, (indent, left): (u16, usize), part: &[u8]) {
+    let (width, key) = (painter.area.width, painter.palette.key);
+    if width < 4 {
+        return;
+    }
+    if left > 0 && !part.is_empty() {
+        painter.put_from(0, "‹", key);
+    }
+    let room = left + usize::from(width.saturating_sub(indent));
+    // No byte takes more cells than `‹U+10FFFF›`, and most one.
+    if part.len() * MOST_CELLS > room && wrap_bytes::cells(&printable(part)) > room {
+        painter.put_from(width - 1, "›", key);
+    }
 }
 
 /// Colours of a line; only JSON that was laid out anew is known to be JSON.
@@ -149,12 +223,16 @@ fn text_lines(mut painter: Painter<'_>) {
     let (app, area) = (painter.app, painter.area);
     let Some(lines) = app.exchange.lines(&app.shared) else { return };
     let place = app.exchange.place(&app.shared);
-    let (top, left) = place.map_or((0, 0), |place| (place.scroll, place.left));
+    let (cursor, left) = place.map_or((Cursor::default(), 0), |place| (place.cursor, place.left));
     let reach = left + usize::from(area.width) * 4;
-    for (row, line) in area.rows().zip(&lines.some(top, area.height.into(), reach)) {
-        text_line(painter.at(row), line, left);
-    }
-    painter.scroll_bar(top as u64, lines.count() as u64);
+    let (count, top) = (lines.count(), cursor.offset);
+    let texts = lines.some(top, area.height.into(), reach);
+    painter.list(cursor, count, painter.palette.selection(has_keys(app)), |painter, at| {
+        if let Some(line) = texts.get(at - top) {
+            text_line(painter, line, left);
+        }
+    });
+    painter.scroll_bar(top as u64, count as u64);
 }
 
 fn text_line(mut painter: Painter<'_>, line: &TextLine, mut left: usize) {
@@ -206,7 +284,7 @@ pub(super) fn foot(painter: &Painter<'_>) -> Vec<(String, Style)> {
     parts.push((format!("{mode}{wrap}"), palette.dim));
     let growing = if window.complete { "" } else { "+" };
     let size = format::size(window.total_bytes);
-    let line = (view.drawn.line + 1).min(window.total_lines);
+    let line = (view.cursor() + 1).min(window.total_lines);
     let lines = format::count(window.total_lines);
     parts.push((
         format!("line {} of {lines}{growing}  {size}{growing}", format::count(line)),

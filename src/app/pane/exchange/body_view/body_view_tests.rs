@@ -1,6 +1,7 @@
 use bytes::Bytes;
 
 use super::*;
+use crate::app::cursor::CursorStep;
 
 const ROOM: Viewport = Viewport { width: 20, height: 10, wrap: false };
 
@@ -52,13 +53,13 @@ fn small_steps_stay_in_the_window_and_far_ones_show_the_old_one_until_the_answer
     serve(&mut view, ROOM, 1000);
     view.step(CursorStep::Down, ROOM);
     assert_eq!(view.settle(ROOM), None);
-    assert_eq!(view.drawn.line, 1);
+    assert_eq!((view.drawn.line, view.cursor()), (0, 1));
     view.step(CursorStep::Bottom, ROOM);
     let query = view.settle(ROOM).unwrap();
-    assert_eq!((query.top, view.drawn.line), (u64::MAX, 1));
+    assert_eq!((query.top, view.drawn.line), (u64::MAX, 0));
     view.arrived(answer(&query, 1000), ROOM);
     assert_eq!(view.settle(ROOM), None);
-    assert_eq!(view.drawn.line, 990);
+    assert_eq!((view.drawn.line, view.cursor()), (990, 999));
 }
 
 #[test]
@@ -74,7 +75,7 @@ fn the_end_is_followed_while_the_body_grows_until_the_user_scrolls_up() {
     view.step(CursorStep::Up, ROOM);
     view.arrived(answer(&query, 200), ROOM);
     serve(&mut view, ROOM, 200);
-    assert_eq!(view.drawn.line, 139);
+    assert_eq!((view.drawn.line, view.cursor()), (140, 148));
 }
 
 #[test]
@@ -99,7 +100,7 @@ fn wrapped_lines_scroll_row_by_row_to_the_very_last() {
     assert_eq!(view.rows_of(0, room), 3);
     view.step(CursorStep::Down, room);
     view.settle(room);
-    assert_eq!(view.drawn, LinePlace { line: 0, skip: 1 });
+    assert_eq!((view.drawn, view.cursor()), (LinePlace { line: 0, skip: 2 }, 1));
     for _ in 0..20 {
         view.step(CursorStep::Down, room);
     }
@@ -143,4 +144,67 @@ fn hex_begins_at_the_byte_that_was_on_top() {
     let offset = view.first_offset();
     view.choose_mode(ViewMode::Hex);
     assert_eq!(view.top.line, offset / 16);
+}
+
+#[test]
+fn the_cursor_stays_in_sight_whatever_moves() {
+    let mut view = view();
+    serve(&mut view, ROOM, 1000);
+    for _ in 0..12 {
+        view.step(CursorStep::Down, ROOM);
+    }
+    serve(&mut view, ROOM, 1000);
+    assert_eq!((view.drawn.line, view.cursor()), (3, 12));
+    view.step(CursorStep::Up, ROOM);
+    assert_eq!((view.top.line, view.cursor()), (3, 11));
+    for _ in 0..5 {
+        view.scroll(CursorStep::Down, ROOM);
+        serve(&mut view, ROOM, 1000);
+    }
+    assert_eq!((view.drawn.line, view.cursor()), (8, 11));
+    view.scroll(CursorStep::Up, ROOM);
+    view.fit(Viewport { height: 4, ..ROOM });
+    let room = Viewport { height: 4, ..ROOM };
+    serve(&mut view, room, 1000);
+    assert!((view.drawn.line..view.drawn.line + 4).contains(&11), "{:?}", view.drawn);
+    view.step(CursorStep::PageDown, ROOM);
+    assert_eq!(view.cursor(), 20);
+}
+
+#[test]
+fn a_line_that_is_higher_than_the_screen_is_read_row_by_row() {
+    let room = Viewport { wrap: true, width: 4, height: 3 };
+    let mut view = view();
+    serve(&mut view, room, 3);
+    let rows = view.rows_of(0, room);
+    assert!(rows > 4, "{rows}");
+    for skip in 1..=rows - 3 {
+        view.step(CursorStep::Down, room);
+        serve(&mut view, room, 3);
+        assert_eq!((view.drawn, view.cursor()), (LinePlace { line: 0, skip }, 0));
+    }
+    view.step(CursorStep::Down, room);
+    serve(&mut view, room, 3);
+    assert_eq!((view.drawn, view.cursor()), (LinePlace { line: 1, skip: 0 }, 1));
+    view.step(CursorStep::Up, room);
+    assert_eq!((view.top, view.cursor()), (LinePlace { line: 0, skip: rows - 3 }, 0));
+}
+
+#[test]
+fn what_is_selected_is_copied_as_it_is_seen() {
+    let mut view = view();
+    serve(&mut view, ROOM, 1000);
+    view.toggle_selection();
+    view.step(CursorStep::Down, ROOM);
+    let lines = *view.selection().unwrap();
+    let text = view.selected_text(&lines).unwrap();
+    assert_eq!(text, format!("line 0 {0}\nline 1 {0}", "x".repeat(20)));
+    let (from, to) = (view.spot_at(5, 2, ROOM).unwrap(), view.spot_at(3, 1, ROOM).unwrap());
+    view.select(from, to);
+    let part = *view.selection().unwrap();
+    assert_eq!(view.selected_text(&part).unwrap(), format!("e 1 {}\nline ", "x".repeat(20)));
+    assert!(view.select_word(TextSpot { line: 3, at: 1 }));
+    assert_eq!(view.selected_text(view.selection().unwrap()).unwrap(), "line");
+    view.step(CursorStep::Down, ROOM);
+    assert!(view.selection().is_none(), "what the mouse selected is over");
 }

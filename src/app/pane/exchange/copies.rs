@@ -1,0 +1,90 @@
+//! What of an exchange goes onto the clipboard: the value under the cursor, what is selected, all of it.
+
+use super::body_fetch::{BodyFetch, CopyForm, FetchAim};
+use super::body_value::{self, ValueForm};
+use super::exchange_state::ExchangePane;
+use super::tab_lines::TextLine;
+use crate::app::copying;
+use crate::app::intent::Intent;
+use crate::app::outcome::Outcome;
+use crate::app::shared::Shared;
+
+impl ExchangePane {
+    /// Puts what is selected, else the value under the cursor, onto the clipboard.
+    pub(super) fn copy(&mut self, shared: &Shared, form: ValueForm) -> Outcome {
+        if self.view(shared).is_some_and(|view| view.selection().is_some()) {
+            return self.copy_selection(shared, false);
+        }
+        let found = match (self.subject(shared), self.view(shared)) {
+            (Some(_), Some(view)) => body_value::under(view, form),
+            (Some(_), None) => Err(String::new()),
+            (None, _) => {
+                let at = self.place(shared).map_or(0, |place| place.cursor.selected);
+                let line = self.lines(shared).and_then(|lines| {
+                    lines.some(at, 1, usize::MAX).into_iter().find(TextLine::is_filled)
+                });
+                line.map(|line| (line.name(), line.value.text)).ok_or_else(String::new)
+            }
+        };
+        match found {
+            Ok((what, text)) => copying::put(what, text).into(),
+            Err(why) if why.is_empty() => Outcome::say("there is nothing to copy here"),
+            Err(why) => Outcome::warn(why),
+        }
+    }
+
+    /// Puts what is selected onto the clipboard; it stays marked if it shall.
+    pub(super) fn copy_selection(&mut self, shared: &Shared, stays: bool) -> Outcome {
+        let Some(view) = self.view_mut(shared) else { return Outcome::no() };
+        let Some(selection) = view.selection().copied() else { return Outcome::no() };
+        let (first, last) = selection.lines();
+        let what = match last - first {
+            0 => "selection".to_owned(),
+            more => format!("{} lines", more + 1),
+        };
+        match view.selected_text(&selection) {
+            Some(text) => {
+                if !stays {
+                    view.deselect();
+                }
+                copying::put(what, text).into()
+            }
+            None => Outcome::warn(format!(
+                "{what} are more than are kept at a time: [copy-whole] copies all, [save-to-file] saves it"
+            )),
+        }
+    }
+
+    /// Puts all of a body onto the clipboard, when it is here; of a tab of lines all of them.
+    pub(super) fn copy_whole(&mut self, shared: &Shared, form: CopyForm) -> Outcome {
+        let Some(subject) = self.subject(shared) else {
+            let Some(lines) = self.lines(shared) else {
+                return Outcome::say("there is nothing to copy here");
+            };
+            return copying::put(lines.name(), lines.text()).into();
+        };
+        let window = self.view(shared).and_then(|view| view.window.as_ref());
+        let bytes = window.map_or(0, |window| window.total_bytes);
+        if let Some(too_long) = copying::too_long(subject.name(), bytes) {
+            return too_long.into();
+        }
+        let Some(shown) = self.shown(shared) else { return Outcome::yes() };
+        let aim = FetchAim::Copy { what: subject.name(), form };
+        let begun = BodyFetch::begin(shown.exchange, (subject.body, subject.part), aim);
+        self.fetch.insert(begun).ask().into()
+    }
+
+    /// Begins to select lines at the cursor, or selects nothing any more.
+    pub(super) fn toggle_selection(&mut self, shared: &Shared) -> Outcome {
+        let Some(view) = self.view_mut(shared) else {
+            return Outcome::say("lines are selected in Body, Raw and Request");
+        };
+        view.toggle_selection();
+        let said = if view.selection().is_some() {
+            "select lines with the arrows; [copy] copies them, [back] ends it"
+        } else {
+            "nothing is selected"
+        };
+        Intent::Say(said.into()).into()
+    }
+}
