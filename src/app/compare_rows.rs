@@ -105,7 +105,7 @@ impl BodyDifference {
 
 /// All rows.
 pub(crate) fn rows(answers: &[ComparedAnswer; 2], body: &BodyDifference) -> Vec<CompareRow> {
-    let mut list = Rows::default();
+    let mut list = Differing::default();
     list.start_line(answers);
     list.fields(answers);
     list.body(body);
@@ -136,14 +136,14 @@ fn row(tone: RowTone, label: &str, text: impl Into<String>) -> CompareRow {
 }
 
 #[derive(Default)]
-struct Rows {
+struct Differing {
     rows: Vec<CompareRow>,
     /// Differences so far.
     count: u64,
     changes: usize,
 }
 
-impl Rows {
+impl Differing {
     fn heading(&mut self, title: &str, text: impl Into<String>) {
         if !self.rows.is_empty() {
             self.rows.push(row(RowTone::Plain, "", ""));

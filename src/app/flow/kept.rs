@@ -7,7 +7,7 @@
 //! ```
 //! The list is asked for anew with each key, so what another copy of the program kept is in it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bytes::Bytes;
 
@@ -156,8 +156,8 @@ fn show(app: &mut App, id: SessionId) {
 }
 
 /// The engine read an answer, or could not: then it is said where it would be shown.
-pub(crate) fn opened(app: &mut App, path: PathBuf, outcome: Result<(Bytes, BodyId), Failure>) {
-    let Some((_, at, draft)) = app.shared.kept.opening.take_if(|(asked, ..)| *asked == path) else {
+pub(crate) fn opened(app: &mut App, path: &Path, outcome: Result<(Bytes, BodyId), Failure>) {
+    let Some((_, at, draft)) = app.shared.kept.opening.take_if(|(asked, ..)| asked == path) else {
         return app.release(outcome.into_iter().map(|(_, body)| body).collect());
     };
     let is_shown = app.shared.drafts.current().id == draft;

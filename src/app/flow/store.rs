@@ -21,27 +21,10 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         Reply::Themes(own) => themes::arrived(app, own),
         Reply::Saved { path, fingerprint } => save::saved(app, &path, fingerprint),
         Reply::Conflict { mine, theirs } => save::conflict(app, mine, theirs),
-        Reply::Renamed { from, to } => {
-            kept::follow(app, &from, Change::Renamed(&to));
-            save::renamed(app, &from, &to);
-        }
-        Reply::Deleted { path, kept } => {
-            let file = kept.map(|bytes| PresetFile { path: path.clone(), bytes });
-            undo::keep_presets(app, file.into_iter().collect());
-            kept::follow(app, &path, Change::Deleted);
-            save::deleted(app, &path);
-        }
-        Reply::FolderDeleted { folder, presets, kept, left, failure } => {
-            undo::keep_presets(app, kept);
-            presets.iter().for_each(|path| kept::follow(app, path, Change::Deleted));
-            save::folder_deleted(app, &folder, &presets, left, failure);
-        }
-        Reply::BroughtBack { presets, failure } => {
-            for stored in &presets {
-                kept::follow(app, &stored.path, Change::BroughtBack);
-            }
-            undo::brought_back(app, presets, failure);
-        }
+        Reply::Renamed { .. }
+        | Reply::Deleted { .. }
+        | Reply::FolderDeleted { .. }
+        | Reply::BroughtBack { .. } => presets_moved(app, reply),
         Reply::Answers { key, found } => kept::listed(app, key, found),
         Reply::Restored(restore) => restored(app, restore),
         Reply::History { text, entries, total } => {
@@ -82,6 +65,36 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
     open_first(app);
     edited::take_up(app);
     restore::go_on(app);
+}
+
+/// Presets have another name, are gone or back; the answers kept of them follow.
+fn presets_moved(app: &mut App, reply: Reply) {
+    match reply {
+        Reply::Renamed { from, to } => {
+            kept::follow(app, &from, Change::Renamed(&to));
+            save::renamed(app, &from, &to);
+        }
+        Reply::Deleted { path, kept } => {
+            let file = kept.map(|bytes| PresetFile { path: path.clone(), bytes });
+            undo::keep_presets(app, file.into_iter().collect());
+            kept::follow(app, &path, Change::Deleted);
+            save::deleted(app, &path);
+        }
+        Reply::FolderDeleted { folder, presets, kept, left, failure } => {
+            undo::keep_presets(app, kept);
+            for path in &presets {
+                kept::follow(app, path, Change::Deleted);
+            }
+            save::folder_deleted(app, &folder, &presets, left, failure);
+        }
+        Reply::BroughtBack { presets, failure } => {
+            for stored in &presets {
+                kept::follow(app, &stored.path, Change::BroughtBack);
+            }
+            undo::brought_back(app, presets, failure);
+        }
+        _ => {}
+    }
 }
 
 /// Shows what the program was started with, beside what the last run left.

@@ -72,7 +72,7 @@ fn of_name(mut old: Vec<FieldLine>, mut new: Vec<FieldLine>, found: &mut Compari
                 push(found, ChangeKind::Changed, &now, old, new);
             }
             None => {
-                push(found, ChangeKind::Removed, &before, Some(Excerpt::of(&before.value)), None)
+                push(found, ChangeKind::Removed, &before, Some(Excerpt::of(&before.value)), None);
             }
         }
     }
