@@ -65,14 +65,14 @@ impl Answers {
             }
             AnswersTask::MoveTo(other) => {
                 let other = self.folder.join(other);
-                move_files(&own, &other).map_err(|error| failed(&own, error))?;
+                move_files(&own, &other)?;
             }
             AnswersTask::Delete => {
                 remove(&deleted).map_err(|error| failed(&deleted, error))?;
-                move_files(&own, &deleted).map_err(|error| failed(&own, error))?;
+                move_files(&own, &deleted)?;
             }
             AnswersTask::BringBack => {
-                move_files(&deleted, &own).map_err(|error| failed(&own, error))?;
+                move_files(&deleted, &own)?;
             }
         }
         let found = files(&own).map_err(|error| failed(&own, error))?;
@@ -170,16 +170,14 @@ fn files(folder: &Path) -> io::Result<Vec<AnswerFile>> {
 }
 
 /// Moves all answers of a folder into another one, which may be there already.
-fn move_files(from: &Path, to: &Path) -> io::Result<()> {
-    if files(from)?.is_empty() {
+fn move_files(from: &Path, to: &Path) -> Result<(), Failure> {
+    let files = files(from).map_err(|error| atomic::failure(from, &error))?;
+    if files.is_empty() || atomic::place_folder(from, to)? {
         return Ok(());
     }
-    if !to.exists() {
-        return fs::rename(from, to);
-    }
-    for file in files(from)? {
+    for file in files {
         let Some(name) = file.path.file_name() else { continue };
-        gone(fs::rename(&file.path, to.join(name)))?;
+        atomic::rename(&file.path, &to.join(name))?;
     }
     let _ = fs::remove_dir(from);
     Ok(())

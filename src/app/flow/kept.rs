@@ -63,12 +63,12 @@ fn ask(app: &mut App, key: String, task: AnswersTask) {
 }
 
 /// The answers of a preset that is called otherwise now, is gone, or is back.
-pub(crate) fn follow(app: &mut App, preset: &PresetPath, change: Change<'_>) {
+pub(crate) fn follow(app: &mut App, preset: &PresetPath, change: PresetChange<'_>) {
     let root = &app.shared.workspace.root;
     let task = match change {
-        Change::Renamed(to) => AnswersTask::MoveTo(key_of(root, to)),
-        Change::Deleted => AnswersTask::Delete,
-        Change::BroughtBack => AnswersTask::BringBack,
+        PresetChange::Renamed(to) => AnswersTask::MoveTo(key_of(root, to)),
+        PresetChange::Deleted => AnswersTask::Delete,
+        PresetChange::BroughtBack => AnswersTask::BringBack,
     };
     let key = key_of(root, preset);
     ask(app, key, task);
@@ -76,7 +76,7 @@ pub(crate) fn follow(app: &mut App, preset: &PresetPath, change: Change<'_>) {
 
 /// What became of a preset.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Change<'a> {
+pub(crate) enum PresetChange<'a> {
     Renamed(&'a PresetPath),
     Deleted,
     BroughtBack,

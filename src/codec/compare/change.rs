@@ -83,6 +83,7 @@ impl Comparison {
         Comparison { how, changes: Vec::new(), left_out: 0, note: None }
     }
 
+    /// Lists a change, or counts it when there are too many.
     pub(super) fn push(&mut self, change: Change) {
         if self.changes.len() < LISTED {
             self.changes.push(change);

@@ -143,6 +143,8 @@ fn headers_are_sets_and_their_order_is_quiet() {
 }
 
 proptest::proptest! {
+    #![proptest_config(crate::property_tests::config())]
+
     #[test]
     fn any_bytes_are_compared_and_only_equal_ones_are_called_so(
         old in proptest::collection::vec(proptest::num::u8::ANY, 0..200),
