@@ -195,12 +195,14 @@ fn message(object: &Value, expected: Expected) -> Option<HttpMessage> {
     Some(HttpMessage { head, body })
 }
 
-/// A head as it crossed the wire; one that is none keeps its bytes.
+/// A head as it crossed the wire; of one that is cut what there is.
 fn read_head(text: &str, expected: Expected) -> Option<Head> {
     let raw = STANDARD.decode(text).ok()?;
-    Some(match HeadReader::new(expected).push(&raw) {
+    let mut reader = HeadReader::new(expected);
+    Some(match reader.push(&raw) {
         Ok(Some((_, ParsedHead { head, .. }))) => head,
-        _ => Head { raw: raw.into(), ..Head::default() },
+        Ok(None) => reader.finish().partial.head,
+        Err(error) => error.partial.head,
     })
 }
 

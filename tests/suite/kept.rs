@@ -15,7 +15,7 @@ const SECRET: &str = "hunter2-literal";
 
 /// The files of kept answers, each with its folder's mode checked.
 fn answers(home: &Path) -> Vec<PathBuf> {
-    let folder = home.join("home/answers");
+    let folder = home.join("home/state/answers");
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let mut files = Vec::new();
     for preset in fs::read_dir(&folder).into_iter().flatten().flatten() {
