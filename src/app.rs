@@ -9,6 +9,7 @@ pub mod action;
 pub mod arrangement;
 pub mod choices;
 pub mod compare_rows;
+pub mod completion;
 pub mod copying;
 pub mod cursor;
 pub mod drafts;

@@ -39,6 +39,9 @@ pub fn render(app: &App, frame: &mut Frame<'_>) {
         }
     }
     header_footer::footer(painter.at(areas.footer.intersection(screen)));
+    if let Some((popup, area)) = app.popup() {
+        widget::completions::draw(painter.at(area.intersection(screen)), popup);
+    }
     overlay::draw(painter.at(screen));
     header_footer::remark(painter.at(areas.remark.intersection(screen)));
     last_gate(frame.buffer_mut());

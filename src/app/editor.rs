@@ -27,6 +27,7 @@ use text_rows::{TAB, column};
 use text_view::TextView;
 pub use text_view::{RowPiece, TextStyle};
 
+use crate::app::format::start_of;
 use crate::model::key::Key;
 
 /// Largest paste taken into a field, in bytes; more is cut with a notice by the caller.
@@ -184,6 +185,37 @@ impl Editor {
     /// The row and the column behind the last character, if that is in sight of what was drawn last.
     pub fn end_in_sight(&self) -> Option<(usize, usize)> {
         self.view.end_in_sight(&*self.model)
+    }
+
+    /// The text of the line before and behind the cursor, so many bytes of each at most.
+    pub(crate) fn around(&self, most: usize) -> (&str, &str) {
+        let at = self.model.cursor();
+        let (before, behind) =
+            self.model.line(at.line).split_at_checked(at.byte).unwrap_or_default();
+        let cut = before.len().saturating_sub(most);
+        let cut = (cut..=before.len()).find(|cut| before.is_char_boundary(*cut));
+        (before.get(cut.unwrap_or(0)..).unwrap_or_default(), start_of(behind, most))
+    }
+
+    /// Where so many bytes before the cursor are in what was drawn last: row and column.
+    pub fn in_sight(&self, before: usize) -> Option<(usize, usize)> {
+        let at = self.model.cursor();
+        let byte = at.byte.saturating_sub(before);
+        self.view.in_sight(&*self.model, self.model.floor(TextPlace { byte, ..at }))
+    }
+
+    /// Puts text in place of so many bytes of the line before and behind the cursor.
+    pub(crate) fn replace_around(&mut self, before: usize, behind: usize, text: &str) {
+        let at = self.model.cursor();
+        let start = TextPlace { byte: at.byte.saturating_sub(before), ..at };
+        let end = TextPlace { byte: at.byte + behind, ..at };
+        let (start, end) = (self.model.floor(start), self.model.floor(end));
+        self.changed = None;
+        self.go(false, |model| model.jump(start));
+        if start != end {
+            self.go(true, |model| model.jump(end));
+        }
+        self.put(text);
     }
 
     /// Moves the visible part, down when positive; the cursor follows into it.

@@ -45,6 +45,12 @@ pub enum Context {
     /// A line that is typed into: a search, a filter, the name of a file.
     #[strum(serialize = "text line")]
     Line,
+    /// What can stand where something is being typed.
+    #[strum(serialize = "completions")]
+    Completion,
+    /// The same, and one of them was chosen.
+    #[strum(serialize = "chosen completion")]
+    Chosen,
     /// A list to choose from by typing.
     #[strum(serialize = "choice list")]
     Choices,
@@ -333,6 +339,8 @@ mod tests {
                         | Context::Name
                         | Context::About
                         | Context::Jump
+                        | Context::Completion
+                        | Context::Chosen
                 );
                 assert!(!(typed && text_field), "{} in {context:?}", row.name);
             }

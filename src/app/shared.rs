@@ -177,6 +177,23 @@ impl Shared {
         scope
     }
 
+    /// Names that have a value here, in the order in which they are offered: variables, secrets as
+    /// `secret.NAME`, and what the operating system tells as `env.NAME`.
+    pub(crate) fn known_names(&self) -> Vec<(String, &str)> {
+        let mut plain: BTreeMap<&str, &str> = BTreeMap::new();
+        for defaults in self.workspace.applying(self.folder()) {
+            plain.extend(defaults.variables.iter().map(|(name, value)| (&**name, &**value)));
+        }
+        let environment = self.environment();
+        let variables = environment.into_iter().flat_map(|it| &it.variables);
+        plain.extend(variables.map(|(name, value)| (&**name, &**value)));
+        let plain = plain.into_iter().map(|(name, value)| (name.to_owned(), value));
+        let secrets = environment.into_iter().flat_map(|it| &it.secrets);
+        let secrets = secrets.map(|(name, value)| (format!("secret.{name}"), &**value));
+        let os = self.os.iter().map(|(name, value)| (format!("env.{name}"), &**value));
+        plain.chain(secrets).chain(os).collect()
+    }
+
     /// A path as the user typed it, `~/` being the home folder.
     pub(super) fn typed_path(&self, text: &str) -> PathBuf {
         match (text.strip_prefix("~/"), self.os.get("HOME")) {

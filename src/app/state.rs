@@ -10,8 +10,11 @@ use std::time::Duration;
 
 use jiff::tz::Offset;
 
+use ratatui::layout::Rect;
+
 use super::action::Action;
 use super::compare_rows::ComparedAnswer;
+use super::completion::Popup;
 use super::edited_text::EditedTexts;
 use super::effect::Effect;
 use super::focus::Pane;
@@ -189,7 +192,7 @@ impl App {
     pub(crate) fn contexts(&self) -> Vec<Context> {
         let is_typed = |line: Option<&SearchLine>| line.is_some_and(|line| line.typing);
         let (own, is_typing) = match (self.shared.focus, self.shared.shown()) {
-            (Pane::Request, _) => return RequestPane::contexts(&self.shared),
+            (Pane::Request, _) => return self.request.contexts(&self.shared),
             (Pane::Response, Shown::Conversation) => {
                 return self.conversation.contexts(&self.shared);
             }
@@ -202,6 +205,18 @@ impl App {
             return vec![Context::Line, Context::Global];
         }
         vec![own, Context::List, Context::Plain, Context::Global]
+    }
+
+    /// The completions that are offered, and where they are on the screen.
+    pub fn popup(&self) -> Option<(&Popup, Rect)> {
+        let shared = &self.shared;
+        let (completer, area) = match shared.focus {
+            _ if !self.overlays.is_empty() => return None,
+            Pane::Request => (&self.request.completer, self.request.popup_area(shared)),
+            Pane::Response => (&self.conversation.completer, self.conversation.popup_area(shared)),
+            Pane::Presets | Pane::History | Pane::Traffic => return None,
+        };
+        Some((completer.popup()?, area?))
     }
 
     /// Keeps what a pane or overlay asks for until its turn; tells whether it took the input.

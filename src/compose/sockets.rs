@@ -74,13 +74,17 @@ fn without_scheme(field: FieldId, text: &str, composer: &mut Composer<'_>) -> Op
     Some(rest.strip_suffix('/').unwrap_or(rest).to_owned())
 }
 
-/// The path of a file; empty after an issue.
-pub(super) fn file(field: FieldId, path: &str, composer: &mut Composer<'_>) -> String {
-    let path = line(field, path, composer);
+/// The path of a file, `~/` that is written there being the home folder; empty after an issue.
+pub(super) fn file(field: FieldId, written: &str, composer: &mut Composer<'_>) -> String {
+    let path = line(field, written, composer);
     if path.as_deref() == Some("") {
         composer.issue(field, "no file is named");
     }
-    path.unwrap_or_default()
+    let path = path.unwrap_or_default();
+    match (path.strip_prefix("~/").filter(|_| written.starts_with("~/")), composer.home()) {
+        (Some(rest), Some(home)) => format!("{}/{rest}", home.trim_end_matches('/')),
+        _ => path,
+    }
 }
 
 /// TLS of a listener.

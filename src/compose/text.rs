@@ -6,7 +6,7 @@ use super::nested;
 use crate::codec::http1::fields::is_token;
 use crate::compose::address::name_control;
 use crate::compose::template::{
-    FORGOTTEN, Mode, Name, Template, TemplateError, TemplatePart, Variables, lookup,
+    FORGOTTEN, Mode, Name, Template, TemplateError, TemplatePart, VariableName, Variables, lookup,
 };
 use crate::model::field_id::FieldId;
 use crate::model::payload::{Payload, PayloadFormat};
@@ -43,6 +43,11 @@ impl<'a> Composer<'a> {
     /// Something is wrong with the whole field, in words for the user.
     pub(super) fn issue(&mut self, field: FieldId, message: impl Into<String>) {
         self.issues.push(Issue { field, span: None, message: message.into(), unknown: None });
+    }
+
+    /// The home folder, if the system says it.
+    pub(super) fn home(&self) -> Option<&str> {
+        self.variables.value_of(VariableName::Os("HOME")).filter(|home| !home.is_empty())
     }
 
     fn refuse(&mut self, field: FieldId, error: TemplateError) {

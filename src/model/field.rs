@@ -123,6 +123,8 @@ pub struct FieldInfo {
     /// The text that need not be written, where an empty spec does not tell.
     pub default: Option<&'static str>,
     pub presence: Presence,
+    /// A text that is the path of a file.
+    pub is_path: bool,
 }
 
 /// The methods of [`Options`] that tell of a table: rows of `key, kind, lens, what else is known;`.
@@ -285,6 +287,7 @@ impl FieldInfo {
         when: None,
         default: None,
         presence: Presence::Optional,
+        is_path: false,
     };
 
     /// Whether it stands for the alternative of its table.

@@ -50,6 +50,8 @@ pub enum Job {
     WriteFile { path: PathBuf, bytes: Bytes, overwrite: Overwrite },
     /// Read small text files the user named; each is told by its own name.
     ReadTexts { files: Vec<(String, PathBuf)> },
+    /// Read the names in a folder the user is typing.
+    ListFolder { folder: PathBuf },
     /// Use the presets of a project that others may change from now on, or leave them out; remembered.
     UseProject { project: ForeignProject, used: bool },
 }
@@ -68,6 +70,23 @@ pub enum AnswersTask {
     /// The preset is gone; until the program ends they can be brought back.
     Delete,
     BringBack,
+}
+
+/// The names in a folder, sorted; none of one that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FolderListing {
+    pub entries: Vec<FolderEntry>,
+    /// There are more than are read.
+    pub is_cut: bool,
+}
+
+/// A file or folder by its name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FolderEntry {
+    pub name: String,
+    pub is_folder: bool,
+    /// Bytes of a file, if they are known.
+    pub size: Option<u64>,
 }
 
 /// The file of a preset as it was on the disk.
@@ -176,6 +195,8 @@ pub enum Reply {
     FileWritten { path: PathBuf, bytes: u64 },
     /// What is in each of the files, or why it cannot be read.
     TextsRead { files: BTreeMap<String, Result<String, String>> },
+    /// The names in a folder.
+    FolderListed { folder: PathBuf, listing: FolderListing },
     /// Private files that others could read are private again, or cannot be made so; in words.
     Mended(Vec<String>),
     /// The question about a project is answered, and which workspace is in force; a failure says
@@ -278,6 +299,7 @@ impl Job {
             Job::Answers { .. } => "look at the answers that are kept",
             Job::WriteFile { .. } => Job::WRITE_FILE,
             Job::ReadTexts { .. } => "read the files",
+            Job::ListFolder { .. } => "read the folder",
             Job::UseProject { .. } => "choose the workspace",
         }
     }

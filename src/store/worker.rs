@@ -13,6 +13,7 @@
 //! The jobs of a lane are done in the order they came. What saving and reading tell each other
 //! goes through `worker/known.rs`.
 
+mod folders;
 mod history_work;
 mod known_workspace;
 mod lane;
@@ -30,6 +31,7 @@ use super::atomic::refusal;
 use super::job::{Job, Reply};
 use super::paths::Paths;
 use crate::model::failure::{Failure, FailureKind};
+use folders::Folders;
 use history_work::{HistoryBudget, HistoryWork};
 use known_workspace::KnownWorkspace;
 use lane::{Lane, ReplySender, Work};
@@ -44,6 +46,7 @@ pub(super) struct Worker {
     reading: Lane,
     history: Lane,
     named: Lane,
+    folders: Lane,
     budget: HistoryBudget,
     known: Arc<KnownWorkspace>,
 }
@@ -69,6 +72,7 @@ impl Worker {
             history: Lane::start("history", HISTORY_ROOM, Box::new(history), outbox.clone()),
             budget,
             named: start("files", Box::new(NamedFiles)),
+            folders: start("folders", Box::new(Folders)),
             outbox,
             known,
         }
@@ -101,6 +105,7 @@ impl Worker {
             | Job::ForgetHistory(_)
             | Job::Answers { .. } => &self.history,
             Job::WriteFile { .. } | Job::ReadTexts { .. } => &self.named,
+            Job::ListFolder { .. } => &self.folders,
         }
     }
 
@@ -112,7 +117,7 @@ impl Worker {
     /// Lets every lane finish what is queued and end.
     pub(super) fn stop(&self) {
         self.outbox.stop();
-        for lane in [&self.saving, &self.reading, &self.history, &self.named] {
+        for lane in [&self.saving, &self.reading, &self.history, &self.named, &self.folders] {
             lane.wake();
         }
     }

@@ -4,6 +4,7 @@
 
 pub(super) mod badge;
 pub(super) mod bytes;
+pub(super) mod completions;
 pub(super) mod fit;
 pub(super) mod frame;
 pub(super) mod lesson;

@@ -9,6 +9,8 @@ mod answers;
 mod arranging;
 #[path = "flows/compared.rs"]
 mod compared;
+#[path = "flows/completing.rs"]
+mod completing;
 #[path = "flows/composing.rs"]
 mod composing;
 #[path = "flows/conversations.rs"]

@@ -82,6 +82,23 @@ impl TextView {
             .next()
     }
 
+    /// The row and the column of a place, if it is in sight of what was drawn last.
+    pub(super) fn in_sight(
+        &self,
+        model: &dyn TextModel,
+        place: TextPlace,
+    ) -> Option<(usize, usize)> {
+        let top = self.top(model);
+        if self.is_line {
+            return Some((0, rest_of_line(model, top.min(place)).column_of(place)));
+        }
+        let (width, first) = (self.width(), self.row(model, top));
+        let wanted = self.row(model, place);
+        let rows = std::iter::successors(Some(first), |row| next_row(model, row, width));
+        let at = rows.take(self.height.get()).position(|row| row.start == wanted.start)?;
+        Some((at, wanted.column_of(place)))
+    }
+
     /// The row a place is on.
     pub(super) fn row<'a>(&self, model: &'a dyn TextModel, place: TextPlace) -> DisplayRow<'a> {
         row_at(model, place, self.width())

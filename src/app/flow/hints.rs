@@ -59,9 +59,15 @@ pub fn wanted(app: &App) -> Vec<Action> {
         },
         Pane::Traffic => app.traffic.hints(),
     };
-    hints.extend([Action::NextPane, Action::Palette, Action::Zoom, Action::Jump, Action::Quit]);
+    hints.extend([next(app), Action::Palette, Action::Zoom, Action::Jump, Action::Quit]);
     hints.retain(|action| why_not(app, *action, pane).is_none());
     hints
+}
+
+/// What Tab does in the form, and elsewhere.
+fn next(app: &App) -> Action {
+    let is_row = app.shared.focus == Pane::Request && RequestPane::has_next(&app.shared);
+    if is_row { Action::NextField } else { Action::NextPane }
 }
 
 /// The key of the help, at the right end of the header.

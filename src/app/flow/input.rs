@@ -1,5 +1,7 @@
 //! From input to actions: overlays first, then the focused pane's contexts, then text fields.
 
+use ratatui::layout::Position;
+
 use super::{focus, hints, overlays, program, response, restore};
 use crate::app::action::Action;
 use crate::app::cursor::CursorStep;
@@ -103,6 +105,11 @@ fn mouse_event(app: &mut App, mouse: Mouse) {
 /// A press of the mouse button on a cell.
 pub(crate) fn press(app: &mut App, column: u16, row: u16) {
     let mouse = Mouse { kind: MouseKind::Press, column, row };
+    if app.popup().is_some_and(|(_, area)| area.contains(mouse_at(mouse))) {
+        let focus = app.shared.focus;
+        to_pane(app, focus, PaneInput::Press(app.shared.areas().of(focus), mouse));
+        return;
+    }
     let areas = app.shared.areas();
     app.dragging = areas.splitter_at(mouse.column, mouse.row);
     app.pressed = None;
@@ -120,6 +127,10 @@ pub(crate) fn press(app: &mut App, column: u16, row: u16) {
     let area = areas.of(target);
     app.pressed = Some(target);
     to_pane(app, target, PaneInput::Press(area, mouse));
+}
+
+fn mouse_at(mouse: Mouse) -> Position {
+    (mouse.column, mouse.row).into()
 }
 
 fn drag(app: &mut App, mouse: Mouse) {
@@ -144,6 +155,14 @@ fn drag(app: &mut App, mouse: Mouse) {
 const WHEEL: usize = 3;
 
 fn wheel(app: &mut App, mouse: Mouse) {
+    let is_on_popup = app.popup().is_some_and(|(_, area)| area.contains(mouse_at(mouse)));
+    if is_on_popup {
+        let is_up = mouse.kind == MouseKind::ScrollUp;
+        let step = if is_up { Action::Up } else { Action::Down };
+        let focus = app.shared.focus;
+        to_pane(app, focus, PaneInput::Act(step));
+        return;
+    }
     let Some(target) = app.shared.areas().pane_at(mouse.column, mouse.row) else { return };
     let step = match mouse.kind {
         MouseKind::ScrollUp => CursorStep::Up,

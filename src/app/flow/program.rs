@@ -26,8 +26,12 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::Udp => compose(app, Protocol::Udp, Side::Client),
         Action::SwitchSide => switch_side(app),
         Action::NextEnvironment => next_environment(app),
-        Action::NextPane => focus::focus(app, focus::neighbour(app, Pane::next)),
-        Action::PreviousPane => focus::focus(app, focus::neighbour(app, Pane::previous)),
+        Action::NextPane | Action::NextField => {
+            focus::focus(app, focus::neighbour(app, Pane::next));
+        }
+        Action::PreviousPane | Action::PreviousField => {
+            focus::focus(app, focus::neighbour(app, Pane::previous));
+        }
         Action::GoToPresets => focus::focus(app, Pane::Presets),
         Action::GoToHistory => focus::focus(app, Pane::History),
         Action::GoToRequest => focus::focus(app, Pane::Request),

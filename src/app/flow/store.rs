@@ -34,6 +34,10 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         Reply::HistoryAppended | Reply::HistoryChanged => history::changed(app),
         Reply::HistoryRead { name, spec } => history::read(app, name, spec),
         Reply::HistoryForgotten { count } => history::forgotten(app, count),
+        Reply::FolderListed { folder, listing } => {
+            let asked = app.request.folder_listed(&app.shared, folder, listing);
+            app.intents.extend(asked);
+        }
         Reply::Mended(words) => app.warn(words.join("; ")),
         Reply::ProjectChosen { failure } => project::chosen(app, failure),
         Reply::TextsRead { files } => curl::files_read(app, files),

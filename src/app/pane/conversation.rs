@@ -3,6 +3,7 @@
 //! It shares the response region of the screen with the exchange. Keys go to the list of rows, to
 //! the row that is looked at closely, or to the input line.
 
+mod completing;
 mod conversation_areas;
 pub mod conversation_view;
 pub mod input_line;
@@ -52,6 +53,7 @@ impl ConversationPane {
     /// Another session is on screen, or none.
     pub(crate) fn session_changed(&mut self, shared: &Shared) {
         self.prompt = None;
+        self.completer.close();
         self.views.retain(|id, _| shared.sessions.get(*id).is_some());
     }
 
@@ -70,7 +72,8 @@ impl ConversationPane {
             return vec![Context::Line, Context::Global];
         }
         if self.is_writing(shared) {
-            return vec![Context::Input, Context::Global];
+            let own = [Context::Input, Context::Global];
+            return self.completer.contexts().iter().copied().chain(own).collect();
         }
         let rows = [Context::Conversation, Context::Response, Context::List];
         rows.into_iter().chain([Context::Plain, Context::Global]).collect()
@@ -87,6 +90,9 @@ impl ConversationPane {
 
     /// What the input line does with an action.
     fn act_writing(&mut self, shared: &Shared, action: Action) -> Outcome {
+        if let Some(outcome) = self.act_on_completions(shared, action) {
+            return outcome;
+        }
         match action {
             Action::SendLine
             | Action::SendWithoutEnding
@@ -157,6 +163,7 @@ impl ConversationPane {
 
     /// Takes the keys from the input line.
     fn leave_input(&mut self, shared: &Shared) {
+        self.completer.close();
         if let Some(view) = self.view_mut(shared) {
             view.writing = false;
         }
@@ -164,8 +171,12 @@ impl ConversationPane {
 
     /// A press of the mouse: the keys go to what is there.
     fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
-        let parts = self.areas(shared, layout::pane_inner(area));
         let at = (mouse.column, mouse.row).into();
+        if let Some(outcome) = self.press_completion(shared, at) {
+            return outcome;
+        }
+        self.completer.close();
+        let parts = self.areas(shared, layout::pane_inner(area));
         if parts.input.contains(at) {
             self.write(shared);
             let column = usize::from(mouse.column - parts.input.x);

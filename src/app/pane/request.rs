@@ -4,6 +4,7 @@
 //! by the flow of drafts, which the pane asks with intents.
 
 mod address_line;
+mod completing;
 mod field_areas;
 mod form_editor;
 mod moves;
@@ -14,7 +15,7 @@ pub use field_areas::PlacedField;
 pub(crate) use field_areas::{label_width, tab_strip};
 pub use form_editor::RequestPane;
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use form_editor::{form, is_text, kind_of};
 use moves::{beside, in_next_row, is_alone, is_source, next_cell, text_of_row};
@@ -45,20 +46,24 @@ impl RequestPane {
                 Outcome::yes()
             }
             PaneInput::Key(key) => self.key(shared, key),
-            PaneInput::Paste(text) => self.paste(shared, text),
+            PaneInput::Paste(text) => {
+                self.completer.close();
+                self.paste(shared, text)
+            }
             PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
             PaneInput::Drag(..) => Outcome::no(),
         }
     }
 
     /// Contexts of the pane.
-    pub(crate) fn contexts(shared: &Shared) -> Vec<Context> {
+    pub(crate) fn contexts(&self, shared: &Shared) -> Vec<Context> {
         let at = shared.drafts.current().at;
         let address = (at == FormFieldId::Address).then_some(Context::Address);
         let is_cell = !is_text(shared, at) || at == FormFieldId::key("method");
         let cell = is_cell.then_some(Context::Cell);
         // Never `Plain`: in a form a letter is text, whatever the cursor is on.
-        [address, cell, Some(Context::Form), Some(Context::Global)].into_iter().flatten().collect()
+        let own = [address, cell, Some(Context::Form), Some(Context::Global)];
+        self.completer.contexts().iter().copied().chain(own.into_iter().flatten()).collect()
     }
 
     /// What is worth doing with the field under the cursor.
@@ -100,6 +105,11 @@ impl RequestPane {
         all
     }
 
+    /// Whether the row of the cursor has another cell behind it.
+    pub(crate) fn has_next(shared: &Shared) -> bool {
+        beside(&form(shared), shared.drafts.current().at, true).is_some()
+    }
+
     /// The wheel over the pane: it scrolls and leaves the cursor where it is.
     fn wheel(&mut self, shared: &Shared, step: CursorStep) {
         let is_down = step == CursorStep::Down;
@@ -115,6 +125,9 @@ impl RequestPane {
     }
 
     fn act(&mut self, shared: &Shared, action: Action) -> Outcome {
+        if let Some(outcome) = self.act_on_completions(shared, action) {
+            return outcome;
+        }
         match action {
             Action::Up => self.vertical(shared, false),
             Action::Down => self.vertical(shared, true),
@@ -124,6 +137,8 @@ impl RequestPane {
             Action::PageUp => self.page(shared, false),
             Action::PageDown => self.page(shared, true),
             Action::NextCell => self.enter_pressed(shared),
+            Action::NextField => sideways_or_on(shared, true),
+            Action::PreviousField => sideways_or_on(shared, false),
             Action::NextTab => switch_tab(shared, true),
             Action::PreviousTab => switch_tab(shared, false),
             Action::DeleteRow => self.delete(shared),
@@ -206,7 +221,12 @@ impl RequestPane {
 
     fn edit_key(&mut self, shared: &Shared, key: Key) -> Outcome {
         let is_changed = self.open_editor(shared).is_some_and(|editor| editor.key(key));
-        if is_changed { self.written_line(shared) } else { Outcome::yes() }
+        if !is_changed {
+            self.completer.close();
+            return Outcome::yes();
+        }
+        let outcome = self.written_line(shared);
+        self.complete(shared, key).into_iter().fold(outcome, Outcome::with)
     }
 
     /// What the editor changed, unless the value had line breaks, which one line cannot hold.
@@ -342,7 +362,11 @@ impl RequestPane {
 
     /// A press of the mouse: the cursor goes to the field under it.
     fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
-        let under = (mouse.column, mouse.row).into();
+        let under = Position::from((mouse.column, mouse.row));
+        if let Some(outcome) = self.press_completion(shared, under) {
+            return outcome;
+        }
+        self.completer.close();
         let inner = pane_inner(area);
         if address_areas(shared, inner).send.contains(under) {
             return Intent::Act(send_block(shared).action).into();
@@ -400,6 +424,12 @@ fn go(field: Option<FormFieldId>, caret: Caret) -> Outcome {
 fn sideways(shared: &Shared, right: bool) -> Outcome {
     let caret = if right { Caret::Start } else { Caret::Keep };
     go(beside(&form(shared), shared.drafts.current().at, right), caret)
+}
+
+/// The next cell of the row, else whatever is behind the form.
+fn sideways_or_on(shared: &Shared, right: bool) -> Outcome {
+    let next = beside(&form(shared), shared.drafts.current().at, right);
+    next.map_or_else(Outcome::no, |next| Intent::GoToField(next, Caret::End).into())
 }
 
 fn switch_tab(shared: &Shared, forward: bool) -> Outcome {

@@ -95,6 +95,7 @@ impl Options for HttpBody {
             placeholder: "text with \\r \\n \\xNN escapes; {{names}} are filled in",
             help: "Text with escapes such as \\r\\n and \\x00.";
         "file", ValueKind::Text, (HttpBody::File(path) => path), when: Some("file"), label: "File",
+            is_path: true,
             help: "Path of a file, read when it is sent.";
     }
 

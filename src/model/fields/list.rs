@@ -66,11 +66,11 @@ impl Options for FormPart {
             when: Some("text"), width: Some(Fill(3)), placeholder: "value", presence: WRITTEN;
         "file", ValueKind::Text, (FormPart { source: PartSource::File, value, .. } => value),
             when: Some("file"), width: Some(Fill(3)), placeholder: "path of the file",
-            help: "Path of a file, sent with its name.";
+            is_path: true, help: "Path of a file, sent with its name.";
         "text-file", ValueKind::Text, (FormPart { source: PartSource::FileText, value,
             .. } => value),
             when: Some("text file"), width: Some(Fill(3)), placeholder: "path of the file",
-            help: "Path of a file whose content is the value.";
+            is_path: true, help: "Path of a file whose content is the value.";
         // What belongs to a file; a plain field has it when it is written there.
         "type", ValueKind::Text, [
             |part| if is_plain(part) { None } else { Some(&part.content_type) },

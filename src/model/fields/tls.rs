@@ -41,9 +41,11 @@ impl Options for ListenerTls {
         "certificate", ValueKind::Word(&[]), (ListenerTls::Files { certificate,
             .. } => certificate),
             when: Some("PEM files"), presence: Presence::Required,
+            is_path: true,
             label: "Certificate chain (PEM file)", help: "PEM file of the certificate chain.";
         "key", ValueKind::Word(&[]), (ListenerTls::Files { key, .. } => key),
-            when: Some("PEM files"), presence: Presence::Required, label: "Private key (PEM file)",
+            when: Some("PEM files"), presence: Presence::Required, is_path: true,
+            label: "Private key (PEM file)",
             help: "PEM file of the private key.";
     }
 

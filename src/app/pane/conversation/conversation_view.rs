@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::input_line::{InputLine, SentLines};
+use crate::app::completion::Completer;
 use crate::app::cursor::Cursor;
 use crate::app::prompt::Prompt;
 use crate::app::record_view::Detail;
@@ -21,6 +22,8 @@ use crate::timeline::frames::Frames;
 #[derive(Debug, Default)]
 pub struct ConversationPane {
     pub prompt: Option<Prompt>,
+    /// What can stand where something is being typed.
+    pub completer: Completer,
     pub(super) sent: SentLines,
     pub(super) views: BTreeMap<SessionId, ConversationView>,
     /// A step of cutting anew was asked for.

@@ -56,15 +56,18 @@ impl ConversationPane {
     pub(super) fn type_key(&mut self, shared: &Shared, key: Key) -> Outcome {
         let view = self.view_mut(shared).filter(|view| view.writing);
         let Some(view) = view else { return Outcome::no() };
-        if view.input.key(key) {
+        let is_changed = view.input.key(key);
+        if is_changed {
             self.input_changed(shared);
         }
+        self.complete(shared, key, is_changed);
         Outcome::yes()
     }
 
     /// Takes pasted text; the keys go where it went.
     pub(super) fn paste_input(&mut self, shared: &Shared, text: &str) -> Outcome {
         let taken = format::start_of(text, PASTE_LIMIT);
+        self.completer.close();
         self.write(shared);
         let Some(view) = self.view_mut(shared) else { return Outcome::no() };
         let inserted = view.input.insert(taken, shared);

@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 
 use super::address_line::address_areas;
 use super::field_areas::{self, PlacedField};
+use crate::app::completion::Completer;
 use crate::app::editor::{Caret, Editor, LineMode};
 use crate::app::form::access::TextSpelling;
 use crate::app::form::rows::rows;
@@ -24,6 +25,8 @@ pub struct RequestPane {
     pub refused: Option<(FormFieldId, String)>,
     /// First form row shown below the tab strip.
     pub scroll: usize,
+    /// What can stand where something is being typed.
+    pub completer: Completer,
 }
 
 impl RequestPane {
@@ -35,6 +38,7 @@ impl RequestPane {
     /// Leaves the focused field; tells why its text was refused, if it was.
     pub(crate) fn blur(&mut self) -> Option<String> {
         self.editor = None;
+        self.completer.close();
         self.refused.take().map(|(_, why)| why)
     }
 

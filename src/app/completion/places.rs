@@ -1,0 +1,113 @@
+//! What the text of a field is made of, so that it is known what can stand in it.
+
+use std::borrow::Cow;
+
+use super::header_words::{METHODS, OF_ANSWERS, OF_REQUESTS, TYPES};
+use crate::app::form::access::{self, TextSpelling};
+use crate::app::form::{FieldKind, FormFieldId};
+use crate::model::field::{Spelling, ValueKind};
+use crate::model::field_access::{find, text};
+use crate::model::field_id::FieldId;
+use crate::model::payload::PayloadFormat;
+use crate::model::spec::Spec;
+
+/// What a word of a text can be, besides names in braces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum WordKind {
+    /// Nothing that is known.
+    Any,
+    /// One of a few words.
+    Words(Cow<'static, [&'static str]>),
+    /// The name of a header, each with what it is for.
+    HeaderName(Vec<(&'static str, &'static str)>),
+    /// The value of a header, which may be a list.
+    HeaderValue(&'static [&'static str]),
+    /// The path of a file.
+    Path,
+}
+
+/// What a field holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WordPlace {
+    pub(crate) word: WordKind,
+    /// `{{names}}` stand for their values.
+    pub(crate) has_names: bool,
+    /// A backslash before the braces takes their meaning away.
+    pub(crate) has_escapes: bool,
+    /// Names that have a value here alone, each with what it is.
+    pub(crate) own_names: &'static [(&'static str, &'static str)],
+}
+
+/// Names in an automatic answer.
+const OF_ANSWER: &[(&str, &str)] =
+    &[("message", "what was received"), ("match", "the part of it that matched")];
+
+impl WordPlace {
+    /// A text with names and nothing else that is known.
+    fn with(word: WordKind) -> Self {
+        WordPlace { word, has_names: true, has_escapes: false, own_names: &[] }
+    }
+
+    /// The input line of a conversation.
+    pub(crate) fn of_input(format: PayloadFormat) -> Self {
+        let has_escapes = format == PayloadFormat::Text;
+        WordPlace { has_escapes, ..WordPlace::with(WordKind::Any) }
+    }
+
+    /// A field of the form; `None` = it is no text, or one that is taken as it is.
+    pub(crate) fn of_field(spec: &Spec, id: FormFieldId) -> Option<Self> {
+        let FormFieldId::Field(field) = id else {
+            return (id == FormFieldId::Address).then(|| WordPlace::with(WordKind::Any));
+        };
+        let info = match find(spec.options(), &field) {
+            Some(found) => found.info(),
+            // A cell of the row that becomes real when something is typed into it.
+            None => return access::cell(spec, id).map(|_| WordPlace::with(cell(spec, field))),
+        };
+        match info.kind {
+            ValueKind::Duration | ValueKind::Number { .. } => return None,
+            kind if !is_typed(kind.into()) => return None,
+            _ => {}
+        }
+        let word = match info.kind {
+            _ if info.is_path => WordKind::Path,
+            _ if access::cell(spec, id).is_some() => cell(spec, field),
+            _ if info.key == "method" => WordKind::Words(METHODS.into()),
+            ValueKind::Word(words) if !words.is_empty() => WordKind::Words(words.into()),
+            _ => WordKind::Any,
+        };
+        let is_answer = field.in_list().is_some_and(|(list, _)| list == FieldId::new("rule"))
+            && info.kind == ValueKind::Payload;
+        Some(WordPlace {
+            // Hashes of certificates.
+            has_names: !info.key.ends_with("trust"),
+            has_escapes: access::spelling(spec, id) == TextSpelling::Escapes,
+            own_names: if is_answer { OF_ANSWER } else { &[] },
+            ..WordPlace::with(word)
+        })
+    }
+}
+
+fn is_typed(kind: FieldKind) -> bool {
+    matches!(kind, FieldKind::Line | FieldKind::Area | FieldKind::Secret)
+}
+
+/// What a cell of a list of lines holds.
+fn cell(spec: &Spec, field: FieldId) -> WordKind {
+    let Some((list, at)) = field.in_list() else { return WordKind::Any };
+    let spelling = find(spec.options(), &list).map(|found| found.info().kind);
+    let is_header = spelling == Some(ValueKind::List(Spelling::Header));
+    let known = if spec.side().listens() { OF_ANSWERS } else { OF_REQUESTS };
+    match field.last_key() {
+        "name" if is_header => {
+            WordKind::HeaderName(known.iter().map(|it| (it.name, it.about)).collect())
+        }
+        "value" if is_header => {
+            let name = text(spec.options(), &list.row(at).then("name"));
+            let found = known.iter().find(|it| it.name.eq_ignore_ascii_case(name.trim()));
+            found.map_or(WordKind::Any, |it| WordKind::HeaderValue(it.values))
+        }
+        "type" => WordKind::HeaderValue(TYPES),
+        _ => WordKind::Any,
+    }
+}
