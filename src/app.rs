@@ -18,6 +18,7 @@ pub mod editor;
 pub mod effect;
 pub mod flow;
 pub mod focus;
+mod folder_tree;
 pub mod form;
 pub mod format;
 pub mod fuzzy;
@@ -30,7 +31,9 @@ pub mod outcome;
 pub mod overlay;
 pub mod pane;
 pub mod preset_tree;
+mod preset_tree_item;
 pub mod prompt;
+mod recipe_actions;
 pub mod record_view;
 pub mod save_state;
 pub mod search_line;
@@ -91,12 +94,12 @@ impl App {
             Message::Store(reply) => store::apply(self, reply),
             Message::Background { is_dark } => theme_flow::follow(self, is_dark),
             Message::Timer(timer) => timer::timer_fired(self, timer),
-            Message::Copied(Ok(words)) => self.say(words),
-            Message::Copied(Err(failure)) => self.warn(failure.to_string()),
+            Message::Copied(Ok(words)) | Message::Opened(Ok(words)) => self.say(words),
             Message::External(result) => draft::edited(self, result),
             Message::EditedFound(text) => edited::found(self, text),
-            Message::Trouble(failure) => {
-                self.history.refused(&failure.target);
+            Message::Copied(Err(failure))
+            | Message::Opened(Err(failure))
+            | Message::Trouble(failure) => {
                 self.warn(failure.to_string());
             }
         }

@@ -8,6 +8,7 @@ mod answers;
 pub mod atomic;
 pub mod authority;
 mod environment;
+mod folders;
 mod history;
 mod inside;
 pub mod job;

@@ -6,6 +6,7 @@
 pub mod access;
 pub(crate) mod deleted_rows;
 mod form_line;
+pub mod language;
 pub mod rows;
 
 pub use crate::model::field::{FieldWidth, FormTab};

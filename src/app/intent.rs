@@ -78,6 +78,8 @@ pub enum Intent {
     AddRow,
     /// Delete the row, rule or step the cursor is in.
     DeleteRow,
+    /// Put a copy of the row, rule or step under the cursor behind it.
+    DuplicateRow,
     /// Bring back what was deleted or thrown away last.
     UndoDelete,
     /// Bring back the row that was deleted last.
@@ -138,17 +140,22 @@ pub enum Intent {
     /// Save a draft under this path.
     SaveDraft(DraftId, PresetPath, Overwrite),
     /// Save this in a draft and preset of its own.
-    SaveCopy {
-        path: PresetPath,
-        spec: Box<Spec>,
-        about: String,
-    },
+    SaveCopy(PresetPath, CopiedPreset),
     /// A file changed on disk since what was to be saved there was opened: go this way.
     Resolve {
         mine: Box<Preset>,
         theirs: Box<StoredPreset>,
         way: ConflictChoice,
     },
+}
+
+/// What a copy is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopiedPreset {
+    pub spec: Box<Spec>,
+    pub about: String,
+    /// The preset whose file has comments and sections of the user's own.
+    pub like: Option<PresetPath>,
 }
 
 /// A question before something is lost.

@@ -1,11 +1,11 @@
 //! Overlays: layers above the panes. The topmost takes every key, click and paste.
 //!
 //! ```text
-//! flow::windows opens ──► pushed ──► update(&Shared, input) ──► intents, CloseOverlay among them
+//! flow::overlays opens ──► pushed ──► update(&Shared, input) ──► intents, CloseOverlay among them
 //! ```
 //! An overlay never sees the application or another overlay. The actions that leave a place, a
 //! click outside, and the action that opened it close the topmost; leaving, suspending and
-//! redrawing work from every overlay (`flow::windows`).
+//! redrawing work from every overlay (`flow::overlays`).
 
 pub mod about;
 pub mod code;

@@ -1,25 +1,20 @@
 //! From the sorted presets of a workspace to the rows of a tree, and what a row stands for.
 //!
-//! Presets of one folder stand together because paths are sorted; a folder's row comes before the
-//! first of them.
+//! A folder's row comes before those of what is in it. What its file names in an order stands first,
+//! the others follow by name.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use super::drafts::{Draft, DraftId};
+use super::drafts::Draft;
+use super::folder_tree::{FolderTree, TreeChild, folders_to};
 use super::fuzzy::Finder;
+pub use super::preset_tree_item::TreeItem;
 use super::shared::Shared;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::model::secrets::without_userinfo;
 use crate::model::spec::Spec;
-
-/// What a row stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TreeItem {
-    Draft(DraftId),
-    Folder(String),
-    Preset(PresetPath),
-}
+use crate::store::job::Workspace;
 
 /// A row of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,42 +24,6 @@ pub struct TreeRow {
     pub depth: u16,
 }
 
-impl TreeItem {
-    /// The draft it stands for, if it is open.
-    pub fn draft<'a>(&self, shared: &'a Shared) -> Option<&'a Draft> {
-        match self {
-            TreeItem::Draft(id) => shared.drafts.get(*id),
-            TreeItem::Preset(path) => shared.drafts.of_preset(path),
-            TreeItem::Folder(_) => None,
-        }
-    }
-
-    /// What a draft stands for in the list: its preset, as long as that is there.
-    pub(super) fn of(shared: &Shared, draft: &Draft) -> TreeItem {
-        match &draft.preset {
-            Some(path) if shared.stored(path).is_some() => TreeItem::Preset(path.clone()),
-            _ => TreeItem::Draft(draft.id),
-        }
-    }
-
-    /// Whether it is what is on screen.
-    pub(crate) fn is_open(&self, shared: &Shared) -> bool {
-        self.draft(shared).is_some_and(|draft| draft.id == shared.drafts.current().id)
-    }
-
-    /// Whether what it stands for runs.
-    pub(crate) fn is_live(&self, shared: &Shared) -> bool {
-        let session = self.draft(shared).and_then(|draft| draft.session);
-        session.and_then(|id| shared.sessions.get(id)).is_some_and(|session| !session.is_over())
-    }
-
-    /// Whether it is a file that cannot be read.
-    pub(crate) fn is_broken(&self, shared: &Shared) -> bool {
-        let TreeItem::Preset(path) = self else { return false };
-        shared.stored(path).is_some_and(|stored| stored.content.is_err())
-    }
-}
-
 /// The presets of a folder and below.
 pub(super) fn in_folder(presets: &[StoredPreset], folder: &str) -> Vec<PresetPath> {
     let paths = presets.iter().map(|stored| &stored.path);
@@ -72,46 +31,42 @@ pub(super) fn in_folder(presets: &[StoredPreset], folder: &str) -> Vec<PresetPat
 }
 
 /// The rows, without what is folded or does not match.
-pub(super) fn rows(
-    presets: &[StoredPreset],
-    text: &str,
-    hidden: &BTreeSet<String>,
-) -> Vec<TreeRow> {
+pub(super) fn rows(workspace: &Workspace, text: &str, hidden: &BTreeSet<String>) -> Vec<TreeRow> {
     let mut finder = PresetFinder::new(text);
-    let mut rows = Vec::new();
-    let mut before = "";
-    for stored in presets {
-        if finder.rank(stored).is_none() {
-            continue;
-        }
-        let within = stored.path.folder();
-        if !folders(&mut rows, before, within, hidden) {
-            let item = TreeItem::Preset(stored.path.clone());
-            rows.push(TreeRow { item, depth: folders_to(within).count() as u16 });
-        }
-        before = within;
+    let found = workspace.presets.iter().filter(|stored| finder.rank(stored).is_some());
+    let mut tree = FolderTree::of(found.map(|stored| &stored.path));
+    if text.trim().is_empty() {
+        tree.add_folders(&workspace.folders);
     }
+    let mut rows = Vec::new();
+    below(&mut rows, &tree, workspace, ("", 0), hidden);
     rows
 }
 
-/// Adds rows for the folders that begin here; tells whether one around is folded.
-fn folders(rows: &mut Vec<TreeRow>, before: &str, folder: &str, hidden: &BTreeSet<String>) -> bool {
-    for (depth, path) in folders_to(folder).enumerate() {
-        let known = before.strip_prefix(path).is_some_and(|r| r.is_empty() || r.starts_with('/'));
-        if !known {
-            rows.push(TreeRow { item: TreeItem::Folder(path.to_owned()), depth: depth as u16 });
-        }
-        if hidden.contains(path) {
-            return true;
+/// Adds the rows of what is in a folder at this depth.
+fn below(
+    rows: &mut Vec<TreeRow>,
+    tree: &FolderTree<'_>,
+    workspace: &Workspace,
+    (folder, depth): (&str, u16),
+    hidden: &BTreeSet<String>,
+) {
+    for child in tree.children(folder, workspace.order_of(folder)) {
+        rows.push(TreeRow { item: child.item(), depth });
+        if let TreeChild::Folder(path) = child
+            && !hidden.contains(path)
+        {
+            below(rows, tree, workspace, (path, depth + 1), hidden);
         }
     }
-    false
 }
 
-/// A folder after those around it, the outermost first; none for the root.
-pub(super) fn folders_to(folder: &str) -> impl Iterator<Item = &str> {
-    let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
-    ends.filter_map(|end| folder.get(..end)).filter(|path| !path.is_empty())
+/// Every folder there is, those without presets too, sorted.
+pub(super) fn all_folders(workspace: &Workspace) -> Vec<String> {
+    let of_presets = workspace.presets.iter().map(|stored| stored.path.folder());
+    let empty = workspace.folders.iter().map(String::as_str);
+    let all: BTreeSet<&str> = of_presets.chain(empty).flat_map(folders_to).collect();
+    all.into_iter().map(str::to_owned).collect()
 }
 
 /// Finds presets by their names, letters between or not, and by what they are: the words typed
@@ -196,6 +151,23 @@ pub(super) fn best(presets: &[StoredPreset], text: &str) -> Option<PresetPath> {
     fitting.min_by_key(|(rank, _)| Reverse(*rank)).map(|(_, stored)| stored.path.clone())
 }
 
+/// Whether a folder can have another path, or why not.
+pub(super) fn may_move(shared: &Shared, from: &str, to: &str) -> Result<(), String> {
+    if to.strip_prefix(from).is_some_and(|rest| rest.starts_with('/')) {
+        return Err("a folder cannot lie in itself".into());
+    }
+    for path in in_folder(&shared.workspace.presets, from) {
+        path.moved(from, to).map_err(|error| format!("{path}: {error}"))?;
+    }
+    Ok(())
+}
+
+/// Whether a folder is another one or lies below it.
+pub(super) fn is_within(folder: &str, other: &str) -> bool {
+    let rest = folder.strip_prefix(other);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// Whether a preset lies in a folder or below.
 pub(super) fn is_inside(path: &PresetPath, folder: &str) -> bool {
     path.as_str().strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
@@ -205,8 +177,9 @@ pub(super) fn is_inside(path: &PresetPath, folder: &str) -> bool {
 mod tests {
     use super::*;
     use crate::model::protocol::{Protocol, Side};
+    use crate::store::job::FolderDefaults;
 
-    fn presets(paths: &[&str]) -> Vec<StoredPreset> {
+    fn presets(paths: &[&str]) -> Workspace {
         let mut list: Vec<StoredPreset> = paths
             .iter()
             .map(|path| {
@@ -218,7 +191,7 @@ mod tests {
             })
             .collect();
         list.sort_by(|a, b| a.path.cmp(&b.path));
-        list
+        Workspace { presets: list, ..Workspace::default() }
     }
 
     fn shown(rows: &[TreeRow]) -> Vec<String> {
@@ -244,6 +217,21 @@ mod tests {
     }
 
     #[test]
+    fn an_order_comes_before_names_and_empty_folders_are_there() {
+        let mut workspace = presets(&["a/x", "a/y", "b", "c"]);
+        workspace.folders = vec!["a".into(), "a/empty".into(), "new".into()];
+        let order = |folder: &str, names: &[&str]| FolderDefaults {
+            folder: folder.into(),
+            order: names.iter().map(|name| (*name).to_owned()).collect(),
+            ..FolderDefaults::default()
+        };
+        workspace.defaults = vec![order("", &["c", "gone", "a/"]), order("a", &["y", "x/"])];
+        let rows = rows(&workspace, "", &BTreeSet::new());
+        assert_eq!(shown(&rows), ["c", "a/", " y", " a/empty/", " x", "b", "new/"]);
+        assert_eq!(all_folders(&workspace), ["a", "a/empty", "new"]);
+    }
+
+    #[test]
     fn a_folded_folder_hides_everything_below() {
         let presets = presets(&["a/x/1", "a/y", "b"]);
         let rows = rows(&presets, "", &BTreeSet::from(["a".to_owned()]));
@@ -254,6 +242,6 @@ mod tests {
     fn a_search_keeps_the_folders_of_its_hits() {
         let presets = presets(&["a/x/one", "a/two", "b/three"]);
         assert_eq!(shown(&rows(&presets, "three", &BTreeSet::new())), ["b/", " three"]);
-        assert_eq!(best(&presets, "two").unwrap().as_str(), "a/two");
+        assert_eq!(best(&presets.presets, "two").unwrap().as_str(), "a/two");
     }
 }

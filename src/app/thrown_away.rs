@@ -5,7 +5,7 @@
 
 use crate::app::drafts::{Draft, DraftId};
 use crate::model::shared_spec::SharedSpec;
-use crate::store::job::PresetFile;
+use crate::store::job::{Job, PresetFile};
 
 /// Kept at most.
 const MOST: usize = 50;
@@ -21,6 +21,8 @@ pub(crate) enum ThrownAway {
     Draft(Box<Draft>),
     /// Unsaved changes of a draft.
     Changes(DraftId, SharedSpec),
+    /// Something moved, which this moves back.
+    Moved(Job),
 }
 
 /// See the module.
@@ -35,7 +37,7 @@ impl ThrownAway {
     fn bytes(&self) -> usize {
         match self {
             ThrownAway::Presets { files, .. } => files.iter().map(|file| file.bytes.len()).sum(),
-            ThrownAway::Draft(_) | ThrownAway::Changes(..) => 0,
+            ThrownAway::Draft(_) | ThrownAway::Changes(..) | ThrownAway::Moved(_) => 0,
         }
     }
 }
@@ -50,6 +52,12 @@ impl Thrown {
         while is_too_much(&self.list) {
             self.list.remove(0);
         }
+    }
+
+    /// Whether what was done now is what moves something back; then that is over.
+    pub(super) fn is_back(&mut self, done: &Job) -> bool {
+        let is_it = |gone: &mut ThrownAway| matches!(gone, ThrownAway::Moved(job) if job == done);
+        self.returning.take_if(is_it).is_some()
     }
 
     /// What went last.

@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::plan::Plan;
+use crate::model::recipe::Derivation;
 use crate::model::secrets::Secrets;
 use crate::model::view::{CompareQuery, SearchQuery, ViewPart};
 
@@ -26,6 +27,10 @@ pub enum Command {
     Close { id: SessionId, how: CloseMode },
     /// Find text in a body; answered by `Event::Found`. A newer search cancels an older one.
     Search(SearchQuery),
+    /// Make a body of another, and end what is being made; answered by `Event::Derived`.
+    Derive(Derivation),
+    /// End what is being made; what there is of it stays.
+    StopDeriving,
     /// Compare two bodies; answered by `Event::Compared`. A newer comparison cancels an older one.
     Compare(CompareQuery),
     /// Write a body to a file; answered by `Event::BodySaved`.

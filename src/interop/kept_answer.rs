@@ -126,6 +126,7 @@ fn tls(facts: &TlsFacts) -> Value {
         "sni": facts.sni,
         "unverified": facts.unverified,
         "unproven": facts.unproven,
+        "wants-certificate": facts.wants_certificate,
         "handshake": nanos(facts.handshake),
         "chain": facts.chain.iter().map(certificate).collect::<Vec<_>>(),
     })
@@ -271,6 +272,10 @@ fn read_tls(object: &Value) -> Option<TlsFacts> {
         chain: chain.collect::<Option<_>>()?,
         unverified: word(object, "unverified"),
         unproven: word(object, "unproven"),
+        wants_certificate: object
+            .get("wants-certificate")
+            .and_then(Value::as_bool)
+            .unwrap_or_default(),
         handshake: Duration::from_nanos(number(object, "handshake")?),
     })
 }

@@ -41,6 +41,18 @@ pub struct StoredPreset {
     pub fingerprint: u64,
 }
 
+impl StoredPreset {
+    /// The same file at another place.
+    #[must_use]
+    pub fn at(mut self, path: PresetPath) -> Self {
+        if let Ok(preset) = &mut self.content {
+            preset.path = path.clone();
+        }
+        self.path = path;
+        self
+    }
+}
+
 /// Named variables (`env/NAME.toml`) and secrets (`env/NAME.secret.toml`).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Environment {
@@ -117,6 +129,29 @@ impl PresetPath {
             return Err(PresetPathError::TooDeep);
         }
         Ok(PresetPath(parts.join("/")))
+    }
+
+    /// Checks and normalises the path of a folder of presets.
+    ///
+    /// # Errors
+    /// When no preset could lie in it.
+    pub fn parse_folder(text: &str) -> Result<Self, PresetPathError> {
+        let text = text.trim().trim_end_matches('/');
+        if text.is_empty() {
+            return Err(PresetPathError::Empty);
+        }
+        PresetPath::parse(&format!("{text}/x")).map(|inside| PresetPath(inside.folder().into()))
+    }
+
+    /// The path it has once a folder it lies in has another one.
+    ///
+    /// # Errors
+    /// As [`PresetPath::parse`].
+    pub fn moved(&self, from: &str, to: &str) -> Result<Self, PresetPathError> {
+        match self.0.strip_prefix(from).filter(|rest| rest.starts_with('/')) {
+            Some(rest) => PresetPath::parse(&format!("{to}{rest}")),
+            None => Ok(self.clone()),
+        }
     }
 
     /// Folders and name parted by `/`, without the ending of the file.

@@ -22,7 +22,16 @@ pub(super) fn variables(text: &str, file: &str) -> Result<BTreeMap<String, Strin
         // As in `_defaults.toml`; a variable may be called so, too.
         let tables = vars.iter().map(|entry| collect(entry.table()?.free(), text));
         let mut variables = tables.collect::<Result<Vec<_>, _>>()?.pop().unwrap_or_default();
-        variables.extend(collect(own.into_iter(), text)?);
+        // The colour of the environment stands at the top, and a variable may be called so, too.
+        let is_twice =
+            |entry: &&NamedItem<'_>| entry.name != COLOR && variables.contains_key(&entry.name);
+        if let Some(entry) = own.iter().find(is_twice) {
+            return Err(entry.wrong("stands below [vars], too").hint("keep one of them"));
+        }
+        let own = collect(own.into_iter(), text)?;
+        for (name, value) in own {
+            variables.entry(name).or_insert(value);
+        }
         Ok(variables)
     };
     read().map_err(|trouble: Trouble| trouble.into_failure(file, text))
@@ -44,18 +53,24 @@ pub(super) fn color(text: &str, file: &str) -> Result<Option<String>, Failure> {
     read().map_err(|trouble: Trouble| trouble.into_failure(file, text))
 }
 
-/// Reads a `_defaults.toml`.
-pub(super) fn defaults(text: &str, file: &str) -> Result<BTreeMap<String, String>, Failure> {
+/// Reads a `_defaults.toml`: the variables of its folder, and the order of what is in it.
+pub(super) fn defaults(text: &str, file: &str) -> Result<DefaultsFile, Failure> {
     let read = || {
         let document = parse_document(text)?;
         let mut root = Fields::root(&document);
         let variables =
             root.get("vars").map(|entry| collect(entry.table()?.free(), text)).transpose()?;
+        let order = root.list("order")?;
+        let order = order.iter().map(|entry| entry.text().map(str::to_owned));
+        let order = order.collect::<Result<_, Trouble>>()?;
         root.done()?;
-        Ok(variables.unwrap_or_default())
+        Ok((variables.unwrap_or_default(), order))
     };
     read().map_err(|trouble: Trouble| trouble.into_failure(file, text))
 }
+
+/// Variables, and names in their order.
+type DefaultsFile = (BTreeMap<String, String>, Vec<String>);
 
 fn collect<'a>(
     entries: impl Iterator<Item = NamedItem<'a>>,
@@ -67,10 +82,11 @@ fn collect<'a>(
             let wrong = entry.wrong("is a name that no {{template}} can have");
             return Err(wrong.hint("names are of letters, digits, '_', '-' and '.'"));
         }
-        let value = entry
-            .value()
-            .and_then(|value| plain(value, text))
-            .ok_or_else(|| entry.wrong("must be one value").hint("write name = \"value\""))?;
+        let value = entry.value().and_then(|value| plain(value, text)).ok_or_else(|| {
+            entry
+                .wrong("must be one value")
+                .hint("write name = \"value\", at the top or below [vars]")
+        })?;
         variables.insert(entry.name, value);
     }
     Ok(variables)
@@ -105,6 +121,10 @@ mod tests {
         assert_eq!((found["a"].as_str(), found["b"].as_str()), ("1", "2"));
         assert_eq!(variables("vars = \"x\"\n", "x").unwrap()["vars"], "x");
         assert!(variables("vars = [1]\n", "x").is_err());
+        let twice = variables("a = 1\n[vars]\na = 2\n", "x").unwrap_err().to_string();
+        assert!(twice.contains("stands below [vars], too") && twice.contains("x:1"), "{twice}");
+        let color = variables("color = \"red\"\n[vars]\ncolor = \"blue\"\n", "x").unwrap();
+        assert_eq!(color["color"], "blue");
         for name in ["a b", "-a", "a..b", "", "a\u{a0}b", "{{a}}"] {
             let failure = variables(&format!("[vars]\n\"{name}\" = \"1\"\n"), "x").unwrap_err();
             assert!(failure.to_string().contains("no {{template}} can have"), "{failure}");
@@ -137,8 +157,11 @@ mod tests {
 
     #[test]
     fn defaults_have_a_table_of_variables_and_nothing_else() {
-        assert_eq!(defaults("[vars]\na = 1\n", "x").unwrap()["a"], "1");
-        assert_eq!(defaults("", "x").unwrap().len(), 0);
+        assert_eq!(defaults("[vars]\na = 1\n", "x").unwrap().0["a"], "1");
+        assert_eq!(defaults("", "x").unwrap().0.len(), 0);
+        let (_, order) = defaults("order = [\"b\", \"sub/\", \"a\"]\n", "x").unwrap();
+        assert_eq!(order, ["b", "sub/", "a"]);
+        assert!(defaults("order = [1]\n", "x").is_err());
         assert!(defaults("[var]\n", "x").unwrap_err().hint.contains("'vars'"));
         assert!(defaults("[expect]\n", "x").unwrap_err().cause.contains("expect"));
     }

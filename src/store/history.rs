@@ -17,6 +17,7 @@ use super::atomic::refusal;
 use super::job::{HISTORY_BODY, HistoryEntry, HistoryName, HistoryRow, HistorySpec};
 use super::{atomic, preset};
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::preset::PresetPath;
 use crate::model::spec::Spec;
 use crate::model::timing::Stamp;
 
@@ -236,6 +237,20 @@ impl History {
             }
         }
         Ok(gone)
+    }
+
+    /// Entries of this preset, or of those below this folder, are of another one from now on.
+    pub(super) fn move_presets(&mut self, from: &str, to: &str) -> Result<(), Failure> {
+        for held in &mut self.held {
+            let moved = held.preset.as_ref().map(|path| {
+                if path.as_str() == from { PresetPath::parse(to) } else { path.moved(from, to) }
+            });
+            held.preset = moved.and_then(Result::ok);
+        }
+        if self.has_begun()? {
+            self.with(|connection| database::move_presets(connection, from, to))?;
+        }
+        Ok(())
     }
 
     /// The files that change when somebody writes.

@@ -1,6 +1,8 @@
 //! Jobs for the store's worker and its replies. Plain data; the worker is the only place that
 //! touches the disk.
 
+mod job_kind;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -13,14 +15,22 @@ use crate::model::spec::Spec;
 use crate::model::theme::StoredTheme;
 use crate::model::timing::Stamp;
 
+pub use job_kind::{JobKind, JobLabel};
+
 /// What the store can be asked to do. Every job gets exactly one reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Job {
     /// Read the whole workspace: presets and environments. Also watches it from then on.
     LoadWorkspace,
     /// Write a preset. `based_on` is the fingerprint it was opened with; `None` = must not exist.
-    /// When the file on disk differs, `Reply::Conflict` comes instead and nothing is written.
-    SavePreset { preset: Box<Preset>, based_on: Option<u64>, overwrite: Overwrite },
+    /// When the file on disk differs, `Reply::Conflict` comes instead and nothing is written. A file
+    /// that is new is laid out as the one of `like`, and has what that one has beside the preset.
+    SavePreset {
+        preset: Box<Preset>,
+        based_on: Option<u64>,
+        overwrite: Overwrite,
+        like: Option<PresetPath>,
+    },
     /// Give a preset another path; never one that is taken.
     RenamePreset { from: PresetPath, to: PresetPath },
     /// Remove the file of a preset, and folders that become empty.
@@ -28,6 +38,17 @@ pub enum Job {
     /// Delete these presets of a folder (sorted); every other file in it stays, and so does the folder as
     /// long as there is one.
     DeleteFolder { folder: String, presets: Vec<PresetPath> },
+    /// Make a folder for presets.
+    CreateFolder { folder: String },
+    /// Remove a folder that nothing is in.
+    RemoveFolder { folder: String },
+    /// Give a folder another path, with everything in it; never one that is taken.
+    MoveFolder { from: String, to: String },
+    /// Write in which order the presets and folders (`name/`) of a folder stand; refused when it is not
+    /// `before` any more.
+    SetOrder { folder: String, before: Vec<String>, order: Vec<String> },
+    /// Entries of this preset, or of those below this folder, are of another one from now on.
+    MoveHistory { from: String, to: String },
     /// Write files that were deleted again, byte for byte; none in the place of another one.
     BringBack { files: Vec<PresetFile> },
     /// Read the drafts and screen state of the last run.
@@ -173,6 +194,14 @@ pub enum Reply {
         left: usize,
         failure: Option<Failure>,
     },
+    /// There is a folder.
+    FolderCreated { folder: String },
+    /// The folder is gone; nothing was in it.
+    FolderRemoved { folder: String },
+    /// The folder lies at `to` now.
+    FolderMoved { from: String, to: String },
+    /// The file of the folder says this order now.
+    OrderSet { folder: String, before: Vec<String>, order: Vec<String> },
     /// Files that were deleted are back, all of them unless it failed.
     BroughtBack { presets: Vec<StoredPreset>, failure: Option<Failure> },
     /// What the last run kept; `None` = nothing.
@@ -203,7 +232,7 @@ pub enum Reply {
     /// why it will be asked again.
     ProjectChosen { failure: Option<Failure> },
     /// A job failed; nothing stored was lost.
-    Failed { job: &'static str, failure: Failure },
+    Failed { job: JobLabel, failure: Failure },
     /// What a job came by and set aside, or left alone; the job itself has its own reply.
     SetAside(Failure),
 }
@@ -217,7 +246,9 @@ pub struct Workspace {
     pub is_starter: bool,
     pub presets: Vec<StoredPreset>,
     pub environments: Vec<Environment>,
-    /// Variables of `_defaults.toml` files, outer folders first.
+    /// Folders to be shown although there is no preset in them, sorted.
+    pub folders: Vec<String>,
+    /// Variables and orders of `_defaults.toml` files, outer folders first.
     pub defaults: Vec<FolderDefaults>,
     /// Trouble with single files of the workspace.
     pub problems: Vec<Failure>,
@@ -229,9 +260,18 @@ pub struct FolderDefaults {
     /// `/`-separated; empty for the root.
     pub folder: String,
     pub variables: BTreeMap<String, String>,
+    /// Presets, and folders as `name/`, that stand before the others of this folder, in this order.
+    pub order: Vec<String>,
 }
 
 impl Workspace {
+    /// The order a folder has by its file.
+    #[must_use]
+    pub fn order_of(&self, folder: &str) -> &[String] {
+        let found = self.defaults.iter().find(|defaults| defaults.folder == folder);
+        found.map_or(&[], |defaults| &defaults.order)
+    }
+
     /// Whether there is nothing of the user's in it.
     pub(crate) fn is_empty(&self) -> bool {
         self.presets.is_empty() && self.environments.is_empty() && self.defaults.is_empty()
@@ -265,42 +305,44 @@ impl Workspace {
 }
 
 impl Job {
-    /// Name of the job that reads the workspace.
-    pub const LOAD_WORKSPACE: &str = "load the workspace";
-    /// Name of the job that reads the drafts.
-    pub(crate) const LOAD_RESTORE: &str = "read the drafts of the last run";
-    /// Name of the job that keeps the drafts.
-    pub const SAVE_RESTORE: &str = "keep the drafts";
-    /// Name of the jobs that add to the history.
-    pub const WRITE_HISTORY: &str = "write the history";
-    /// Name of the job that searches it.
-    pub const READ_HISTORY: &str = "read the history";
-    /// Name of the job that writes a file the user named.
-    pub(crate) const WRITE_FILE: &str = "write the file";
-    /// Name of the job that writes deleted files again.
-    pub(crate) const BRING_BACK: &str = "bring back what was deleted";
-
-    /// What the job does, for `Reply::Failed`.
+    /// What it is called.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub fn label(&self) -> JobLabel {
+        let preset = match self {
+            Job::SavePreset { preset, .. } => Some(&preset.path),
+            Job::RenamePreset { from: path, .. } | Job::DeletePreset { path } => Some(path),
+            _ => None,
+        };
+        JobLabel { kind: self.kind(), preset: preset.cloned() }
+    }
+
+    /// What it does.
+    #[must_use]
+    pub fn kind(&self) -> JobKind {
         match self {
-            Job::LoadWorkspace => Job::LOAD_WORKSPACE,
-            Job::SavePreset { .. } => "save the preset",
-            Job::RenamePreset { .. } => "rename the preset",
-            Job::DeletePreset { .. } => "delete the preset",
-            Job::DeleteFolder { .. } => "delete the folder",
-            Job::BringBack { .. } => Job::BRING_BACK,
-            Job::LoadRestore => Job::LOAD_RESTORE,
-            Job::SaveRestore(_) => Job::SAVE_RESTORE,
-            Job::AppendHistory(_) | Job::FinishHistory { .. } => Job::WRITE_HISTORY,
-            Job::QueryHistory { .. } => Job::READ_HISTORY,
-            Job::ReadHistory(_) => "open the entry",
-            Job::ForgetHistory(_) => "forget the history",
-            Job::Answers { .. } => "look at the answers that are kept",
-            Job::WriteFile { .. } => Job::WRITE_FILE,
-            Job::ReadTexts { .. } => "read the files",
-            Job::ListFolder { .. } => "read the folder",
-            Job::UseProject { .. } => "choose the workspace",
+            Job::LoadWorkspace => JobKind::LoadWorkspace,
+            Job::SavePreset { .. } => JobKind::SavePreset,
+            Job::RenamePreset { .. } => JobKind::RenamePreset,
+            Job::DeletePreset { .. } => JobKind::DeletePreset,
+            Job::DeleteFolder { .. } => JobKind::DeleteFolder,
+            Job::CreateFolder { .. } => JobKind::CreateFolder,
+            Job::RemoveFolder { .. } => JobKind::RemoveFolder,
+            Job::MoveFolder { .. } => JobKind::MoveFolder,
+            Job::SetOrder { .. } => JobKind::SetOrder,
+            Job::BringBack { .. } => JobKind::BringBack,
+            Job::LoadRestore => JobKind::LoadRestore,
+            Job::SaveRestore(_) => JobKind::SaveRestore,
+            Job::AppendHistory(_) | Job::FinishHistory { .. } | Job::MoveHistory { .. } => {
+                JobKind::WriteHistory
+            }
+            Job::QueryHistory { .. } => JobKind::ReadHistory,
+            Job::ReadHistory(_) => JobKind::OpenEntry,
+            Job::ForgetHistory(_) => JobKind::ForgetHistory,
+            Job::Answers { .. } => JobKind::Answers,
+            Job::WriteFile { .. } => JobKind::WriteFile,
+            Job::ReadTexts { .. } => JobKind::ReadTexts,
+            Job::ListFolder { .. } => JobKind::ListFolder,
+            Job::UseProject { .. } => JobKind::UseProject,
         }
     }
 }
@@ -309,12 +351,12 @@ impl Reply {
     /// The job that is done again and again by itself and could be done this time: what was said of its
     /// failure is over.
     #[must_use]
-    pub(crate) fn goes_well(&self) -> Option<&'static str> {
+    pub(crate) fn goes_well(&self) -> Option<JobKind> {
         match self {
-            Reply::Workspace(found) if found.problems.is_empty() => Some(Job::LOAD_WORKSPACE),
-            Reply::RestoreSaved => Some(Job::SAVE_RESTORE),
-            Reply::HistoryAppended => Some(Job::WRITE_HISTORY),
-            Reply::History { .. } => Some(Job::READ_HISTORY),
+            Reply::Workspace(found) if found.problems.is_empty() => Some(JobKind::LoadWorkspace),
+            Reply::RestoreSaved => Some(JobKind::SaveRestore),
+            Reply::HistoryAppended => Some(JobKind::WriteHistory),
+            Reply::History { .. } => Some(JobKind::ReadHistory),
             _ => None,
         }
     }

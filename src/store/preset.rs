@@ -12,7 +12,7 @@ mod read;
 mod render;
 mod tree;
 
-use toml_edit::InlineTable;
+use toml_edit::{Document, DocumentMut, InlineTable};
 
 use crate::codec::strict_toml::{Trouble, parse_document};
 use crate::model::failure::Failure;
@@ -50,7 +50,22 @@ pub(crate) fn read_spec(text: &str, name: &str) -> Result<Spec, Failure> {
 pub fn write(preset: &Preset, previous: Option<&str>) -> String {
     let mine = tree::preset(&preset.about, &preset.spec);
     let merged = previous.and_then(|previous| carried_over(preset, previous, &mine));
-    merged.unwrap_or_else(|| render::document(mine))
+    merged.unwrap_or_else(|| with_unused(render::document(mine), previous))
+}
+
+/// A new text with the sections of the previous one that are no business of a spec.
+fn with_unused(text: String, previous: Option<&str>) -> String {
+    let previous = previous.and_then(|previous| parse_document(previous).ok());
+    let Some(mut previous) = previous.map(Document::into_mut) else { return text };
+    let Ok(mut document) = text.parse::<DocumentMut>() else { return text };
+    let mut is_changed = false;
+    for name in read::UNUSED {
+        if let Some(item) = previous.remove(name) {
+            document.insert(name, item);
+            is_changed = true;
+        }
+    }
+    if is_changed { document.to_string() } else { text }
 }
 
 /// A spec as the text of a preset without description.

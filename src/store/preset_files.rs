@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use super::job::{Overwrite, PresetFile, Reply};
 use super::lock::FolderLock;
-use super::{atomic, inside, lock, preset, starter, workspace};
+use super::{atomic, folders, inside, lock, preset, starter, workspace};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 
@@ -25,18 +25,30 @@ pub(super) fn file_of(root: &Path, path: &PresetPath) -> PathBuf {
     root.join(format!("{path}.toml"))
 }
 
+/// How a preset is written.
+pub(super) struct Change {
+    /// The version it is based on.
+    pub(super) based_on: Option<u64>,
+    pub(super) overwrite: Overwrite,
+    /// The preset whose file a new one is laid out like.
+    pub(super) like: Option<PresetPath>,
+}
+
 /// Writes a preset over the version it is based on; the fingerprint of what is there then, or the
 /// version of somebody else that stands in the way.
 pub(super) fn save(
     root: &Path,
     preset: &Preset,
-    based_on: Option<u64>,
-    overwrite: Overwrite,
+    change: &Change,
 ) -> Result<Result<u64, StoredPreset>, Failure> {
+    let Change { based_on, overwrite, ref like } = *change;
     let _lock = locked(root)?;
     let file = inside::target(root, &file_of(root, &preset.path))?;
     let old = atomic::is_there(&file)?.then(|| workspace::read_bytes(&file)).transpose()?;
-    let text = preset::write(preset, old.as_deref().and_then(|old| std::str::from_utf8(old).ok()));
+    let model = like.as_ref().filter(|_| old.is_none());
+    let model = model.and_then(|like| workspace::read_bytes(&existing(root, like).ok()?).ok());
+    let previous = old.as_ref().or(model.as_ref());
+    let text = preset::write(preset, previous.and_then(|old| std::str::from_utf8(old).ok()));
     let fingerprint = preset::fingerprint(text.as_bytes());
     let replace = if old.is_some() { Overwrite::Replace } else { Overwrite::Refuse };
     if let Some(old) = old {
@@ -57,7 +69,7 @@ pub(super) fn save(
 }
 
 /// Makes sure that there is a workspace, and locks it.
-fn locked(root: &Path) -> Result<FolderLock, Failure> {
+pub(super) fn locked(root: &Path) -> Result<FolderLock, Failure> {
     starter::materialise(root)?;
     lock::folder(root)
 }
@@ -72,6 +84,7 @@ pub(super) fn rename(root: &Path, from: PresetPath, to: PresetPath) -> Result<Re
         let moved = atomic::rename(&source, &target);
         remove_empty_folders(root, if moved.is_ok() { &source } else { &target });
         moved?;
+        folders::renamed(root, &from, &to);
     }
     Ok(Reply::Renamed { from, to })
 }
@@ -135,6 +148,10 @@ pub(super) fn delete_folder(
         }
         gone.push(path);
     }
+    if gone.is_empty() && failure.is_none() {
+        // There was no preset in it: the folder itself goes, unless something else is in it.
+        remove_empty_folders(root, &root.join(&folder).join("x"));
+    }
     let left = files_in(&root.join(&folder));
     Ok(Reply::FolderDeleted { folder, presets: gone, kept, left, failure })
 }
@@ -156,7 +173,7 @@ fn files_in(folder: &Path) -> usize {
     files
 }
 
-fn remove_empty_folders(root: &Path, file: &Path) {
+pub(super) fn remove_empty_folders(root: &Path, file: &Path) {
     for folder in file.ancestors().skip(1).take_while(|folder| *folder != root) {
         // Fails when it is not empty, which is where to stop.
         if fs::remove_dir(folder).is_err() {

@@ -1,7 +1,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::job::{Overwrite, Restore, StoredDraft, Workspace};
+use super::job::{JobKind, Overwrite, Restore, StoredDraft, Workspace};
 use super::*;
 use crate::model::failure::FailureKind;
 use crate::model::http::{HttpBody, HttpSpec};
@@ -51,7 +51,7 @@ impl TestStore {
 
     fn save(&mut self, preset: &Preset, based_on: Option<u64>) -> Reply {
         let preset = Box::new(preset.clone());
-        self.ask(Job::SavePreset { preset, based_on, overwrite: Overwrite::Refuse })
+        self.ask(Job::SavePreset { preset, based_on, overwrite: Overwrite::Refuse, like: None })
     }
 }
 
@@ -122,10 +122,42 @@ fn a_new_preset_never_replaces_one_of_the_same_name() {
         preset: Box::new(preset("a", "two")),
         based_on: None,
         overwrite: Overwrite::Replace,
+        like: None,
     };
     assert!(matches!(store.ask(replace), Reply::Saved { .. }));
     let same = store.save(&preset("a", "two"), None);
     assert!(matches!(same, Reply::Saved { .. }), "the same content is no conflict: {same:?}");
+}
+
+#[test]
+fn a_copy_has_the_comments_and_sections_of_the_file_it_was_made_of() {
+    let mut store = empty_workspace();
+    let text = "# mine\n[http]\nurl = \"one\"\n\n[expect]\nstatus = 201 # for now\n";
+    fs::write(store.root().join("a.toml"), text).unwrap();
+    let copy = |like: &str| Job::SavePreset {
+        preset: Box::new(preset("b", "two")),
+        based_on: None,
+        overwrite: Overwrite::Refuse,
+        like: Some(path(like)),
+    };
+    let reply = loop {
+        match store.ask(copy("a")) {
+            Reply::Workspace(_) => {}
+            other => break other,
+        }
+    };
+    assert!(matches!(reply, Reply::Saved { .. } | Reply::Conflict { .. }), "{reply:?}");
+    let written = fs::read_to_string(store.root().join("b.toml")).unwrap();
+    assert_eq!(written, text.replace("one", "two"));
+    // The one it was to be like is gone: written all the same.
+    fs::remove_file(store.root().join("b.toml")).unwrap();
+    store.ask(copy("gone"));
+    let written = fs::read_to_string(store.root().join("b.toml")).unwrap();
+    assert_eq!(written, "[http]\nurl = \"two\"\n");
+    // What cannot be merged is written anew, with the sections that are not ours.
+    let broken = "[http]\nurl = \"one\"\nnope = 1\n\n[expect]\nstatus = 201 # for now\n";
+    let anew = crate::store::preset::write(&preset("a", "two"), Some(broken));
+    assert_eq!(anew, "[http]\nurl = \"two\"\n\n[expect]\nstatus = 201 # for now\n");
 }
 
 #[test]
@@ -454,7 +486,10 @@ fn a_file_the_user_named_is_not_replaced_unasked() {
         Reply::FileWritten { bytes: 3, .. }
     ));
     let refused = store.ask(job(Overwrite::Refuse, &file));
-    assert!(matches!(refused, Reply::Failed { job: "write the file", .. }), "{refused:?}");
+    assert!(
+        matches!(&refused, Reply::Failed { job, .. } if job.kind == JobKind::WriteFile),
+        "{refused:?}"
+    );
     let missing = store.ask(job(Overwrite::Refuse, &store.home.path().join("no/out")));
     assert!(
         matches!(missing, Reply::Failed { failure, .. } if failure.kind == FailureKind::NotFound)

@@ -11,7 +11,7 @@
 //! submit ──► queue ──► job ──► exactly one reply ──► application
 //! ```
 //! The jobs of a lane are done in the order they came. What saving and reading tell each other
-//! goes through `worker/known.rs`.
+//! goes through `worker/known_workspace.rs`.
 
 mod folders;
 mod history_work;
@@ -95,6 +95,10 @@ impl Worker {
             | Job::DeletePreset { .. }
             | Job::DeleteFolder { .. }
             | Job::BringBack { .. }
+            | Job::CreateFolder { .. }
+            | Job::RemoveFolder { .. }
+            | Job::MoveFolder { .. }
+            | Job::SetOrder { .. }
             | Job::LoadRestore
             | Job::SaveRestore(_)
             | Job::UseProject { .. } => &self.saving,
@@ -102,6 +106,7 @@ impl Worker {
             | Job::FinishHistory { .. }
             | Job::QueryHistory { .. }
             | Job::ReadHistory(_)
+            | Job::MoveHistory { .. }
             | Job::ForgetHistory(_)
             | Job::Answers { .. } => &self.history,
             Job::WriteFile { .. } | Job::ReadTexts { .. } => &self.named,

@@ -21,9 +21,9 @@ use super::{atomic, environment, preset, starter};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::{Environment, PresetPath, StoredPreset};
 use crate::named_file;
-use walk::{Bounds, DEFAULTS, Walk};
+use walk::{Bounds, Walk};
 
-pub(super) use walk::{ENVIRONMENTS, Visit, Watched};
+pub(super) use walk::{DEFAULTS, ENVIRONMENTS, Visit, Watched};
 
 const SECRET: &str = ".secret";
 
@@ -96,6 +96,14 @@ fn scan_within(root: &Path, bounds: Bounds, visit: Visit<'_>) -> Workspace {
     }
     workspace.problems = walk.problems;
     workspace.presets.sort_by(|a, b| a.path.cmp(&b.path));
+    workspace.folders = walk.folders;
+    workspace.folders.sort();
+    let presets = &workspace.presets;
+    workspace.folders.retain(|folder| {
+        let inside = format!("{folder}/");
+        let at = presets.partition_point(|known| *known.path.as_str() < *inside);
+        !presets.get(at).is_some_and(|known| known.path.as_str().starts_with(&inside))
+    });
     workspace.defaults.sort_by(|a, b| a.folder.cmp(&b.folder));
     workspace
 }
@@ -131,8 +139,8 @@ pub(super) fn enter(
             known[at].color = environment::color(text, name)?;
         }
     } else if file == DEFAULTS {
-        let variables = environment::defaults(text(&bytes?, name)?, name)?;
-        workspace.defaults.push(FolderDefaults { folder: folder.into(), variables });
+        let (variables, order) = environment::defaults(text(&bytes?, name)?, name)?;
+        workspace.defaults.push(FolderDefaults { folder: folder.into(), variables, order });
     } else {
         let refuse = |cause: String| Err(refusal(name, FailureKind::Usage, cause));
         match PresetPath::parse(stem) {

@@ -7,6 +7,8 @@ mod address;
 mod answers;
 #[path = "flows/arranging.rs"]
 mod arranging;
+#[path = "flows/bodies.rs"]
+mod bodies;
 #[path = "flows/compared.rs"]
 mod compared;
 #[path = "flows/completing.rs"]
@@ -15,8 +17,12 @@ mod completing;
 mod composing;
 #[path = "flows/conversations.rs"]
 mod conversations;
+#[path = "flows/derived.rs"]
+mod derived;
 #[path = "flows/folders.rs"]
 mod folders;
+#[path = "flows/handed_on.rs"]
+mod handed_on;
 #[path = "flows/kept.rs"]
 mod kept;
 #[path = "flows/leaving.rs"]
@@ -25,6 +31,8 @@ mod leaving;
 mod letters;
 #[path = "flows/looks.rs"]
 mod looks;
+#[path = "flows/mocks.rs"]
+mod mocks;
 #[path = "flows/presets.rs"]
 mod presets;
 #[path = "flows/promises.rs"]

@@ -63,7 +63,7 @@ impl Desk {
     }
 
     pub fn save(&mut self, preset: Preset, based_on: Option<u64>, overwrite: Overwrite) -> Reply {
-        self.ask(Job::SavePreset { preset: Box::new(preset), based_on, overwrite })
+        self.ask(Job::SavePreset { preset: Box::new(preset), based_on, overwrite, like: None })
     }
 }
 

@@ -35,6 +35,7 @@ pub fn one_fault(home: &Path) {
         preset: Box::new(preset("a", request(2, 5000))),
         based_on: None,
         overwrite: Overwrite::Replace,
+        like: None,
     };
     let move_there = |from: &str, to: &str| Job::RenamePreset {
         from: preset(from, request(0, 0)).path,
@@ -54,7 +55,7 @@ pub fn one_fault(home: &Path) {
     ];
     assert!((0..3).any(|_| keep_authority(home).is_ok()));
     for job in jobs {
-        let name = job.name();
+        let name = job.kind().name();
         let done = (0..3).any(|_| match desk.ask(job.clone()) {
             Reply::Failed { failure, .. } => {
                 println!("told: {failure}");

@@ -139,6 +139,7 @@ fn a_link_out_of_the_workspace_is_read_and_never_written_through() {
         preset: Box::new(preset(name, request(2, 0))),
         based_on,
         overwrite,
+        like: None,
     };
     for job in [
         save("a", Overwrite::Refuse),

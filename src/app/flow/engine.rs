@@ -33,9 +33,11 @@ pub(crate) fn apply(app: &mut App, event: Event) {
         }
         Event::View(view) => response::view_arrived(app, *view),
         Event::Found(hit) => response::found(app, &hit),
+        Event::Derived(report) => response::derived(app, *report),
         Event::Compared { query, found } => compare::arrived(app, query, found),
         Event::AnswerKept { path, outcome } => kept::was_kept(app, &path, outcome),
         Event::AnswerOpened { path, outcome } => kept::opened(app, &path, outcome),
+        Event::HitsCounted(count) => app.exchange.search.count = Some(count),
         Event::BodySaved { path, outcome } => match outcome {
             Ok(bytes) => app.say(format!("{bytes} bytes saved to {}", path.display())),
             Err(failure) => app.warn(failure.to_string()),

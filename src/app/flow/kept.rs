@@ -74,6 +74,18 @@ pub(crate) fn follow(app: &mut App, preset: &PresetPath, change: PresetChange<'_
     ask(app, key, task);
 }
 
+/// A folder lies elsewhere, and the presets in it with it.
+pub(crate) fn follow_folder(app: &mut App, from: &str, to: &str) {
+    let presets = app.shared.workspace.presets.iter();
+    let moved = presets.filter_map(|stored| {
+        let there = stored.path.moved(from, to).ok()?;
+        (there != stored.path).then(|| (stored.path.clone(), there))
+    });
+    for (preset, there) in moved.collect::<Vec<_>>() {
+        follow(app, &preset, PresetChange::Renamed(&there));
+    }
+}
+
 /// What became of a preset.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum PresetChange<'a> {

@@ -1,9 +1,10 @@
 //! Opening overlays, giving the topmost its input, closing it.
 
-use super::{availability, jump_targets, restore};
+use super::{availability, folders, jump_targets, restore};
 use crate::app::action::{Action, Category};
 use crate::app::cursor::CursorStep;
 use crate::app::drafts::{Draft, DraftId};
+use crate::app::focus::Pane;
 use crate::app::format;
 use crate::app::intent::{ConflictChoice, Intent, Question};
 use crate::app::keymap::{Context, Lookup};
@@ -32,6 +33,10 @@ pub(crate) fn open(app: &mut App, action: Action) {
         }
         Action::Help => Ok(Overlay::Help(Help::new(shared, app.contexts()))),
         Action::PickEnvironment => pickers::environments(shared).map(Overlay::Choices),
+        Action::Recipes => {
+            let why_not = |action| availability::why_not(app, action, Pane::Response);
+            Ok(Overlay::Choices(pickers::recipes(shared, why_not)))
+        }
         Action::Theme => Ok(Overlay::Choices(pickers::themes(shared))),
         Action::Jump => Ok(Overlay::Jump(Jump::new(jump_targets::targets(app)))),
         Action::ShowCode => Code::new(shared).map(Overlay::Code),
@@ -50,7 +55,18 @@ pub(crate) fn act_on(app: &mut App, action: Action, item: &TreeItem) {
     let shared = &app.shared;
     match (action, item) {
         (Action::Rename, TreeItem::Draft(id)) => save_as(app, *id),
-        (Action::Rename, TreeItem::Folder(_)) => app.say("select a preset to rename it"),
+        (Action::Rename, TreeItem::Folder(folder)) => {
+            app.overlays.push(Overlay::Naming(Naming::rename_folder(shared, folder)));
+        }
+        (Action::NewFolder, item) => {
+            app.overlays.push(Overlay::Naming(Naming::new_folder(shared, item)));
+        }
+        (Action::Move, item) => {
+            push_or_say(app, pickers::folders(shared, item).map(Overlay::Choices));
+        }
+        (Action::MoveUp | Action::MoveDown, item) => {
+            folders::move_by_one(app, item, action == Action::MoveDown);
+        }
         (Action::Rename, TreeItem::Preset(path)) => {
             app.overlays.push(Overlay::Naming(Naming::rename(shared, path)));
         }

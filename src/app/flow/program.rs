@@ -102,7 +102,7 @@ fn stop(app: &mut App) {
     };
     let how = match session.side() {
         // Nobody waits for the rest of a request that is given up.
-        Side::Client if !session.capabilities().conversation => CloseMode::Reset,
+        Side::Client if !session.capabilities().lasting => CloseMode::Reset,
         Side::Client | Side::Listener => CloseMode::Close,
     };
     let id = session.id;

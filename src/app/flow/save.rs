@@ -9,21 +9,21 @@
 //! the workspace on screen is kept in step here. Drafts that are not on disk yet are written
 //! before the preset.
 
-use super::{draft, overlays, restore};
+use super::{draft, folders, overlays, restore, undo};
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::effect::Effect;
+use crate::app::focus::Pane;
 use crate::app::format;
-use crate::app::intent::ConflictChoice;
+use crate::app::intent::{ConflictChoice, CopiedPreset};
 use crate::app::overlay::Overlay;
 use crate::app::overlay::conflict::Conflict;
-use crate::app::preset_tree::TreeItem;
+use crate::app::preset_tree::{self, TreeItem};
 use crate::app::state::App;
 use crate::app::thrown_away::ThrownAway;
 use crate::engine::command::{CloseMode, Command};
 use crate::model::failure::Failure;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
-use crate::model::spec::Spec;
-use crate::store::job::{Job, Overwrite};
+use crate::store::job::{Job, JobKind, JobLabel, Overwrite};
 
 /// Saves the draft on screen, asking for a name if it has none.
 pub(crate) fn save(app: &mut App) {
@@ -44,6 +44,16 @@ pub(crate) fn save(app: &mut App) {
 
 /// Hands a draft to the store under a path.
 pub(crate) fn hand_over(app: &mut App, id: DraftId, path: PresetPath, overwrite: Overwrite) {
+    hand_over_like(app, id, path, (overwrite, None));
+}
+
+/// The same; a new file is laid out like that of another preset, else of the one the draft is of.
+fn hand_over_like(
+    app: &mut App,
+    id: DraftId,
+    path: PresetPath,
+    (overwrite, like): (Overwrite, Option<PresetPath>),
+) {
     if app.describing.contains_key(&path) {
         app.warn(format!("{path} is being described: save it again in a moment"));
         return;
@@ -54,18 +64,28 @@ pub(crate) fn hand_over(app: &mut App, id: DraftId, path: PresetPath, overwrite:
         return;
     }
     let based_on = draft.based_on.filter(|_| draft.preset.as_ref() == Some(&path));
-    let preset = draft.as_preset(path);
+    let like = like.or_else(|| draft.preset.clone().filter(|own| *own != path));
+    let presets = &app.shared.workspace.presets;
+    let unused = |path: &PresetPath| {
+        let stored = presets.iter().find(|stored| stored.path == *path);
+        stored.and_then(|stored| stored.content.as_ref().ok()).map(|it| it.unused.clone())
+    };
+    // What a save does not know it leaves alone, or takes along.
+    let unused = unused(&path).or_else(|| unused(like.as_ref()?)).unwrap_or_default();
+    let preset = Preset { unused, ..draft.as_preset(path) };
     draft.saving = Some(preset.clone());
     if app.restore_due || app.save_state.again {
         // Whatever ends the program in the middle, what is being saved comes back; and no older
         // draft comes back over the file.
         restore::save_restore(app);
     }
-    write(app, Box::new(preset), based_on, overwrite);
+    let preset = Box::new(preset);
+    app.effects.push(Effect::Store(Job::SavePreset { preset, based_on, overwrite, like }));
 }
 
+/// Writes a preset over the file it is of.
 fn write(app: &mut App, preset: Box<Preset>, based_on: Option<u64>, overwrite: Overwrite) {
-    app.effects.push(Effect::Store(Job::SavePreset { preset, based_on, overwrite }));
+    app.effects.push(Effect::Store(Job::SavePreset { preset, based_on, overwrite, like: None }));
 }
 
 /// Writes what a preset says about itself; unsaved changes of its draft stay unsaved.
@@ -173,18 +193,22 @@ fn enter(app: &mut App, preset: Preset, fingerprint: u64) {
 pub(crate) fn renamed(app: &mut App, from: &PresetPath, to: &PresetPath) {
     let presets = &mut app.shared.workspace.presets;
     let at = presets.iter().position(|known| known.path == *from);
-    if let Some(mut stored) = at.map(|at| presets.remove(at)) {
-        stored.path = to.clone();
-        if let Ok(preset) = &mut stored.content {
-            preset.path = to.clone();
-        }
+    if let Some(stored) = at.map(|at| presets.remove(at).at(to.clone())) {
         let place = presets.partition_point(|known| known.path < *to);
         presets.insert(place, stored);
     }
     for draft in app.shared.drafts.iter_mut().filter(|draft| draft.preset.as_ref() == Some(from)) {
         draft.preset = Some(to.clone());
     }
-    app.say(format!("{from} is now {to}"));
+    let done = Job::RenamePreset { from: from.clone(), to: to.clone() };
+    let back = Job::RenamePreset { from: to.clone(), to: from.clone() };
+    let way = undo::moved(app, &done, back);
+    if from.folder() == to.folder() {
+        // As the store does in its file.
+        folders::replace_in_order(app, from.folder(), from.name(), to.name());
+    }
+    folders::moved_in_history(app, from.as_str(), to.as_str());
+    app.say(format!("{from} is now {to}{way}"));
     app.presets.reveal(&app.shared, to);
     app.touched();
 }
@@ -197,7 +221,11 @@ pub(crate) fn deleted(app: &mut App, path: &PresetPath) {
 
 /// How what just went can be brought back, for the end of a sentence.
 fn way_back(app: &App) -> String {
-    if app.thrown.is_empty() { String::new() } else { app.keyed("; [undo] brings it back") }
+    match app.shared.focus {
+        _ if app.thrown.is_empty() => String::new(),
+        Pane::Presets => app.keyed("; [undo] brings it back"),
+        _ => app.keyed("; [undo] in Presets brings it back"),
+    }
 }
 
 /// These presets (sorted) are not there any more, nor are their drafts.
@@ -232,6 +260,12 @@ pub(crate) fn folder_deleted(
     failure: Option<Failure>,
 ) {
     gone(app, paths);
+    if paths.is_empty() && left == 0 && failure.is_none() {
+        return folders::removed(app, folder);
+    }
+    let is_there = |known: &String| preset_tree::is_within(known, folder);
+    app.shared.workspace.folders.retain(|known| left > 0 || !is_there(known));
+    app.presets.rebuild(&app.shared);
     let count = format::counted(paths.len() as u64, "preset");
     match failure {
         Some(failure) => app.warn(format!("{folder}/: {count} deleted, then: {failure}")),
@@ -246,29 +280,26 @@ pub(crate) fn folder_deleted(
     }
 }
 
-/// A job failed; drafts that wait for a save no longer do.
-pub(crate) fn failed(app: &mut App, job: &str) {
-    if job != SAVE {
-        return;
-    }
-    app.describing.clear();
-    for draft in app.shared.drafts.iter_mut() {
+/// A job failed; drafts that wait for this save no longer do. Those that wait for another one still
+/// get its answer.
+pub(crate) fn failed(app: &mut App, job: &JobLabel) {
+    let JobLabel { kind: JobKind::SavePreset, preset: Some(path) } = job else { return };
+    app.describing.remove(path);
+    for draft in app.shared.drafts.iter_mut().filter(|draft| is_saving(draft, path)) {
         draft.saving = None;
         draft.save_again = false;
     }
     app.touched();
 }
 
-/// Name of the job that saves.
-const SAVE: &str = "save the preset";
-
 /// Saves a copy in a draft and preset of its own.
-pub(crate) fn save_copy(app: &mut App, path: PresetPath, spec: Spec, about: &str) {
-    let draft = app.shared.drafts.open(spec);
-    about.clone_into(&mut draft.about);
+pub(crate) fn save_copy(app: &mut App, path: PresetPath, copied: CopiedPreset) {
+    let CopiedPreset { spec, about, like } = copied;
+    let draft = app.shared.drafts.open(*spec);
+    draft.about = about;
     let id = draft.id;
     draft::draft_changed(app);
-    hand_over(app, id, path, Overwrite::Refuse);
+    hand_over_like(app, id, path, (Overwrite::Refuse, like));
 }
 
 /// The file changed on disk, and this is how to go on.
@@ -284,13 +315,19 @@ pub(crate) fn resolve(
     draft.saving = (way == ConflictChoice::Mine).then(|| (*mine).clone());
     draft.save_again = false;
     if way == ConflictChoice::Theirs {
-        draft.follow(theirs);
+        let changes = ThrownAway::Changes(id, draft.spec.clone());
+        if draft.follow(theirs) {
+            app.thrown.push(changes);
+        }
     }
     app.touched();
     match (way, &theirs.content) {
         (ConflictChoice::Mine, _) => write(app, mine, Some(theirs.fingerprint), Overwrite::Replace),
         (ConflictChoice::Theirs, Err(failure)) => app.warn(failure.to_string()),
-        (ConflictChoice::Theirs, Ok(_)) => draft::draft_changed(app),
+        (ConflictChoice::Theirs, Ok(_)) => {
+            app.say(format!("{} is as on the disk{}", theirs.path, way_back(app)));
+            draft::draft_changed(app);
+        }
         (ConflictChoice::OtherName, _) => overlays::save_as(app, id),
         (ConflictChoice::Later, _) => {}
     }
@@ -344,19 +381,4 @@ pub(crate) fn revert(app: &mut App, id: DraftId) {
     app.thrown.push(changes);
     app.say(format!("unsaved changes thrown away{}", way_back(app)));
     draft::draft_changed(app);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::protocol::{Protocol, Side};
-
-    #[test]
-    fn the_job_that_saves_is_known_by_its_name() {
-        let path = PresetPath::parse("a").unwrap();
-        let spec = Spec::empty(Protocol::Tcp, Side::Client);
-        let preset = Box::new(Preset { path, about: String::new(), spec, unused: Vec::new() });
-        let job = Job::SavePreset { preset, based_on: None, overwrite: Overwrite::Refuse };
-        assert_eq!(job.name(), SAVE);
-    }
 }

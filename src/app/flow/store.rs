@@ -1,7 +1,9 @@
 //! Replies of the store: workspace, saved presets, drafts of the last run, history.
 
 use super::kept::PresetChange;
-use super::{curl, draft, edited, focus, history, kept, project, restore, save, themes, undo};
+use super::{
+    curl, draft, edited, focus, folders, history, kept, project, restore, save, themes, undo,
+};
 use crate::app::action::Action;
 use crate::app::arrangement::Arrangement;
 use crate::app::effect::Effect;
@@ -9,8 +11,9 @@ use crate::app::focus::Pane;
 use crate::app::format;
 use crate::app::save_state::LastRun;
 use crate::app::state::App;
+use crate::model::failure::Failure;
 use crate::model::preset::Opening;
-use crate::store::job::{Job, PresetFile, Reply, Restore, Workspace};
+use crate::store::job::{JobKind, JobLabel, PresetFile, Reply, Restore, Workspace};
 
 /// Takes one reply of the store; failures are shown as remarks.
 pub(crate) fn apply(app: &mut App, reply: Reply) {
@@ -26,6 +29,10 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         | Reply::FolderDeleted { .. }
         | Reply::BroughtBack { .. } => presets_moved(app, reply),
         Reply::Answers { key, found } => kept::listed(app, key, found),
+        Reply::FolderCreated { .. }
+        | Reply::FolderRemoved { .. }
+        | Reply::FolderMoved { .. }
+        | Reply::OrderSet { .. } => folders_changed(app, &reply),
         Reply::Restored(restore) => restored(app, restore),
         Reply::History { text, entries, total } => {
             let again = app.history.arrived(&text, entries, total);
@@ -48,22 +55,7 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         Reply::FileWritten { path, bytes } => {
             app.say(format!("{bytes} bytes saved to {}", path.display()));
         }
-        Reply::Failed { job, failure } => {
-            save::failed(app, job);
-            if job == Job::BRING_BACK {
-                undo::failed(app);
-            }
-            // A question for the history may be what failed, and what was not written is in the list.
-            app.effects.extend(app.history.failed(job).map(Effect::Store));
-            if job == Job::SAVE_RESTORE && app.save_state.is_repeated() {
-                app.dirty = false;
-            } else {
-                app.warn_of(job, failure.to_string());
-            }
-            if job == Job::SAVE_RESTORE {
-                app.try_restore_again();
-            }
-        }
+        Reply::Failed { job, failure } => job_failed(app, &job, &failure),
         Reply::SetAside(failure) => app.warn(failure.to_string()),
     }
     open_first(app);
@@ -98,6 +90,30 @@ fn presets_moved(app: &mut App, reply: Reply) {
             undo::brought_back(app, presets, failure);
         }
         _ => {}
+    }
+}
+
+/// Folders are there, gone, elsewhere or in another order; the answers of their presets follow.
+fn folders_changed(app: &mut App, reply: &Reply) {
+    if let Reply::FolderMoved { from, to } = reply {
+        kept::follow_folder(app, from, to);
+    }
+    folders::apply(app, reply);
+}
+
+/// The store could not do a job: it is said, and what waited for it does so no longer.
+fn job_failed(app: &mut App, job: &JobLabel, failure: &Failure) {
+    save::failed(app, job);
+    undo::failed(app, job);
+    // A question for the history may be what failed, and what was not written is in the list.
+    app.effects.extend(app.history.failed(job.kind).map(Effect::Store));
+    if job.kind == JobKind::SaveRestore && app.save_state.is_repeated() {
+        app.dirty = false;
+    } else {
+        app.warn_of(job.kind, failure.to_string());
+    }
+    if job.kind == JobKind::SaveRestore {
+        app.try_restore_again();
     }
 }
 
@@ -158,7 +174,7 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     if let [problem, more @ ..] = workspace.problems.as_slice() {
         let also =
             if more.is_empty() { String::new() } else { format!(" (and {} more)", more.len()) };
-        app.warn_of(Job::LOAD_WORKSPACE, format!("{problem}{also}"));
+        app.warn_of(JobKind::LoadWorkspace, format!("{problem}{also}"));
     }
     tell_if_gone(app, &workspace);
     app.shared.set_workspace(workspace);

@@ -9,7 +9,7 @@ use crate::app::state::App;
 use crate::app::thrown_away::ThrownAway;
 use crate::model::failure::Failure;
 use crate::model::preset::{PresetPath, StoredPreset};
-use crate::store::job::{Job, PresetFile};
+use crate::store::job::{Job, JobKind, JobLabel, PresetFile};
 
 /// Keeps the files of presets that are gone, and the unsaved changes of their drafts.
 pub(crate) fn keep_presets(app: &mut App, files: Vec<PresetFile>) {
@@ -47,10 +47,12 @@ pub(crate) fn undo(app: &mut App) {
             app.say("the changes are back, unsaved");
         }
         Some(gone) => {
-            if let ThrownAway::Presets { files, .. } = &gone {
-                let files = files.clone();
-                app.effects.push(Effect::Store(Job::BringBack { files }));
-            }
+            let job = match &gone {
+                ThrownAway::Presets { files, .. } => Some(Job::BringBack { files: files.clone() }),
+                ThrownAway::Moved(job) => Some(job.clone()),
+                ThrownAway::Draft(_) | ThrownAway::Changes(..) => None,
+            };
+            app.effects.extend(job.map(Effect::Store));
             app.thrown.returning = Some(gone);
         }
     }
@@ -89,9 +91,23 @@ pub(crate) fn brought_back(app: &mut App, presets: Vec<StoredPreset>, failure: O
     app.touched();
 }
 
-/// The store could bring nothing back; it can be tried again.
-pub(crate) fn failed(app: &mut App) {
-    if let Some(gone) = app.thrown.returning.take() {
+/// Something was moved by `done`, which `back` takes back; unless that was an undo itself. Tells how
+/// it is taken back, for the end of a sentence.
+pub(crate) fn moved(app: &mut App, done: &Job, back: Job) -> String {
+    if app.thrown.is_back(done) {
+        return String::new();
+    }
+    app.thrown.push(ThrownAway::Moved(back));
+    app.keyed("; [undo] takes it back")
+}
+
+/// The store could not do this job. If it was to bring something back, that can be tried again.
+pub(crate) fn failed(app: &mut App, job: &JobLabel) {
+    let is_it = |gone: &mut ThrownAway| match gone {
+        ThrownAway::Moved(back) => back.label() == *job,
+        _ => job.kind == JobKind::BringBack,
+    };
+    if let Some(gone) = app.thrown.returning.take_if(is_it) {
         app.thrown.push(gone);
     }
 }

@@ -6,8 +6,6 @@
 //! users/                 folders that fit; Tab or a click takes the first
 //! ```
 
-use std::collections::BTreeSet;
-
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
@@ -15,11 +13,11 @@ use crate::app::cursor::scroll;
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::editor::{Editor, LineMode};
 use crate::app::effect::Effect;
-use crate::app::intent::{Intent, Question};
+use crate::app::intent::{CopiedPreset, Intent, Question};
 use crate::app::outcome::{Outcome, PaneInput};
-use crate::app::preset_tree::{TreeItem, folders_to};
+use crate::app::preset_tree::{TreeItem, all_folders, may_move};
 use crate::app::shared::Shared;
-use crate::model::preset::PresetPath;
+use crate::model::preset::{PresetPath, PresetPathError};
 use crate::model::spec::Spec;
 use crate::store::job::{Job, Overwrite};
 
@@ -28,7 +26,14 @@ use crate::store::job::{Job, Overwrite};
 pub enum NamingPurpose {
     Save(DraftId),
     Rename(PresetPath),
-    Duplicate { title: String, spec: Box<Spec>, about: String },
+    /// A new folder.
+    Folder,
+    /// The new path of a folder.
+    RenameFolder(String),
+    Duplicate {
+        title: String,
+        copied: CopiedPreset,
+    },
 }
 
 /// State of the overlay.
@@ -72,6 +77,23 @@ impl Naming {
         Naming::new(shared, purpose, path.as_str(), String::new())
     }
 
+    /// The name of a folder beside what a row of the presets pane stands for.
+    pub(crate) fn new_folder(shared: &Shared, near: &TreeItem) -> Self {
+        let folder = match near {
+            TreeItem::Folder(folder) => folder.as_str(),
+            TreeItem::Preset(path) => path.folder(),
+            TreeItem::Draft(_) => "",
+        };
+        let text = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        Naming::new(shared, NamingPurpose::Folder, &text, String::new())
+    }
+
+    /// The new path of a folder.
+    pub(crate) fn rename_folder(shared: &Shared, folder: &str) -> Self {
+        let purpose = NamingPurpose::RenameFolder(folder.to_owned());
+        Naming::new(shared, purpose, folder, String::new())
+    }
+
     /// The name of a copy of what a row of the presets pane stands for.
     pub(crate) fn duplicate(shared: &Shared, item: &TreeItem) -> Result<Self, Intent> {
         let copied = match (item.draft(shared), item) {
@@ -90,13 +112,18 @@ impl Naming {
             TreeItem::Draft(_) | TreeItem::Folder(_) => suggest(&spec),
         };
         let name = free(shared, &base);
-        let purpose = NamingPurpose::Duplicate { title, spec: Box::new(spec), about };
+        let like = match item {
+            TreeItem::Preset(path) => Some(path.clone()),
+            TreeItem::Draft(_) | TreeItem::Folder(_) => None,
+        };
+        let copied = CopiedPreset { spec: Box::new(spec), about, like };
+        let purpose = NamingPurpose::Duplicate { title, copied };
         Ok(Naming::new(shared, purpose, &name, String::new()))
     }
 
     fn new(shared: &Shared, purpose: NamingPurpose, text: &str, suggestion: String) -> Self {
         let editor = Editor::new(text, LineMode::One);
-        Naming { purpose, editor, suggestion, folders: folders(shared), top: 0 }
+        Naming { purpose, editor, suggestion, folders: all_folders(&shared.workspace), top: 0 }
     }
 
     /// Title of the overlay: what is named, and what for.
@@ -107,6 +134,8 @@ impl Naming {
                 format!("Save {title} as")
             }
             NamingPurpose::Rename(path) => format!("Rename {path}"),
+            NamingPurpose::Folder => "New folder".to_owned(),
+            NamingPurpose::RenameFolder(folder) => format!("Rename {folder}/"),
             NamingPurpose::Duplicate { title, .. } => format!("Duplicate {title}"),
         }
     }
@@ -118,6 +147,11 @@ impl Naming {
 
     /// Judges the name as it stands.
     pub fn verdict(&self, shared: &Shared) -> NameVerdict {
+        match &self.purpose {
+            NamingPurpose::Folder => return self.folder_verdict(shared, None),
+            NamingPurpose::RenameFolder(from) => return self.folder_verdict(shared, Some(from)),
+            _ => {}
+        }
         let path = match PresetPath::parse(&self.text()) {
             Ok(path) => path,
             Err(error) => return NameVerdict::Wrong(error.to_string()),
@@ -125,12 +159,36 @@ impl Naming {
         let same = match &self.purpose {
             NamingPurpose::Save(id) => shared.drafts.get(*id).and_then(|it| it.preset.as_ref()),
             NamingPurpose::Rename(from) => Some(from),
-            NamingPurpose::Duplicate { .. } => None,
+            NamingPurpose::Duplicate { .. }
+            | NamingPurpose::Folder
+            | NamingPurpose::RenameFolder(_) => None,
         };
         if same != Some(&path) && shared.stored(&path).is_some() {
             return NameVerdict::Taken(path);
         }
         NameVerdict::Free(path)
+    }
+
+    /// Judges the name of a folder, which has another one so far.
+    fn folder_verdict(&self, shared: &Shared, from: Option<&str>) -> NameVerdict {
+        let path = match PresetPath::parse_folder(&self.text()) {
+            Ok(path) => path,
+            Err(PresetPathError::Empty) => {
+                return NameVerdict::Wrong("a folder needs a name".into());
+            }
+            Err(error) => return NameVerdict::Wrong(error.to_string()),
+        };
+        match from {
+            Some(from) if path.as_str() == from => return NameVerdict::Free(path),
+            Some(from) => {
+                if let Err(why) = may_move(shared, from, path.as_str()) {
+                    return NameVerdict::Wrong(why);
+                }
+            }
+            None => {}
+        }
+        let is_taken = self.folders.iter().any(|folder| folder == path.as_str());
+        if is_taken { NameVerdict::Taken(path) } else { NameVerdict::Free(path) }
     }
 
     /// Folders that begin with what is typed.
@@ -199,7 +257,10 @@ impl Naming {
             (NameVerdict::Wrong(_), _) => return Outcome::yes(),
             (
                 NameVerdict::Taken(path),
-                NamingPurpose::Rename(_) | NamingPurpose::Duplicate { .. },
+                NamingPurpose::Rename(_)
+                | NamingPurpose::Duplicate { .. }
+                | NamingPurpose::Folder
+                | NamingPurpose::RenameFolder(_),
             ) => {
                 return Intent::Warn(format!("{path} is there already")).into();
             }
@@ -218,19 +279,23 @@ impl Naming {
                 let from = from.clone();
                 Intent::Perform(Effect::Store(Job::RenamePreset { from, to }))
             }
-            (NameVerdict::Free(path), NamingPurpose::Duplicate { spec, about, .. }) => {
-                Intent::SaveCopy { path, spec: spec.clone(), about: about.clone() }
+            (NameVerdict::Free(path), NamingPurpose::Folder) => {
+                let folder = path.to_string();
+                Intent::Perform(Effect::Store(Job::CreateFolder { folder }))
+            }
+            (NameVerdict::Free(to), NamingPurpose::RenameFolder(from)) if *from == to.as_str() => {
+                return Intent::CloseOverlay.into();
+            }
+            (NameVerdict::Free(to), NamingPurpose::RenameFolder(from)) => {
+                let (from, to) = (from.clone(), to.to_string());
+                Intent::Perform(Effect::Store(Job::MoveFolder { from, to }))
+            }
+            (NameVerdict::Free(path), NamingPurpose::Duplicate { copied, .. }) => {
+                Intent::SaveCopy(path, copied.clone())
             }
         };
         Outcome::from(Intent::CloseOverlay).with(intent)
     }
-}
-
-/// Every folder with presets in it or below, sorted.
-fn folders(shared: &Shared) -> Vec<String> {
-    let folders = shared.workspace.presets.iter().map(|stored| stored.path.folder());
-    let all: BTreeSet<&str> = folders.flat_map(folders_to).collect();
-    all.into_iter().map(str::to_owned).collect()
 }
 
 /// A name made of what the spec does: `get-users`, `tcp-127.0.0.1-9000`, `http-server-8080`.

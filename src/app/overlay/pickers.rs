@@ -6,13 +6,19 @@
 
 use crate::app::action::{Action, ActionInfo, Category, TABLE};
 use crate::app::choices::{Choice, Choices};
+use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::format;
 use crate::app::intent::Intent;
 use crate::app::keymap::Context;
+use crate::app::preset_tree::{TreeItem, all_folders, may_move};
+use crate::app::recipe_actions::RECIPES;
 use crate::app::shared::Shared;
 use crate::app::themes::{ThemeChoice, ThemeWish};
+use crate::model::preset::PresetPath;
+use crate::model::recipe::RecipeKind;
 use crate::model::secrets::without_userinfo;
+use crate::store::job::Job;
 use crate::timeline::framing::{ByteOrder, Counts, LENGTH_WIDTHS, StreamFraming};
 
 /// Stands behind the one of a list that holds now.
@@ -104,6 +110,31 @@ fn home(here: &[Context], action: Action) -> Option<Pane> {
     keys.iter().find_map(|(context, _)| context.pane())
 }
 
+/// What can be made of the body on screen.
+pub(crate) fn recipes(
+    shared: &Shared,
+    why_not: impl Fn(Action) -> Option<&'static str>,
+) -> Choices {
+    let choice = |(action, kind): (Action, RecipeKind)| {
+        let note = shared.keymap.hint(Context::PANES, action).unwrap_or_default();
+        Choice {
+            title: action.row().title.into(),
+            detail: kind.row().makes.into(),
+            note,
+            intents: vec![Intent::Focus(Pane::Response), Intent::Act(action)],
+            why_not: why_not(action),
+            ..Choice::default()
+        }
+    };
+    Choices {
+        title: " Make of this body ",
+        hint: "[choose] make · type to search · [back] close",
+        size: (76, 16),
+        opened_by: Some(Action::Recipes),
+        ..Choices::new(RECIPES.into_iter().map(choice).collect(), 0)
+    }
+}
+
 /// What the workspace has of environments, and none; else how to make one.
 pub(crate) fn environments(shared: &Shared) -> Result<Choices, Intent> {
     let environments = &shared.workspace.environments;
@@ -131,6 +162,61 @@ pub(crate) fn environments(shared: &Shared) -> Result<Choices, Intent> {
         ..Choices::new(all, current.unwrap_or(0))
     })
 }
+
+/// The folders that a preset or folder can be moved into.
+pub(crate) fn folders(shared: &Shared, item: &TreeItem) -> Result<Choices, Intent> {
+    let (path, around, own) = match item {
+        TreeItem::Preset(path) => (path.as_str(), path.folder(), None),
+        TreeItem::Folder(folder) => {
+            let around = folder.rsplit_once('/').map_or("", |(around, _)| around);
+            (folder.as_str(), around, Some(folder.as_str()))
+        }
+        TreeItem::Draft(_) => {
+            return Err(Intent::Say("it has no file yet: [save] asks for its folder".into()));
+        }
+    };
+    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    let all = all_folders(&shared.workspace);
+    let target = |folder: &str| format!("{folder}/{name}").trim_start_matches('/').to_owned();
+    let choice = |folder: &str| {
+        let to = target(folder);
+        let (why_not, intent) = if let TreeItem::Folder(from) = item {
+            let can = may_move(shared, from, &to).is_ok();
+            let is_taken = all.contains(&to);
+            let why = if is_taken { Some(TAKEN) } else { (!can).then_some(TOO_DEEP) };
+            (why, Job::MoveFolder { from: from.clone(), to })
+        } else {
+            let (from, to) = (PresetPath::parse(path).ok()?, PresetPath::parse(&to).ok());
+            let is_taken = to.as_ref().is_some_and(|to| shared.stored(to).is_some());
+            let why = if is_taken { Some(TAKEN) } else { to.is_none().then_some(TOO_DEEP) };
+            (why, Job::RenamePreset { to: to.unwrap_or_else(|| from.clone()), from })
+        };
+        Some(Choice {
+            title: if folder.is_empty() { "(top)".into() } else { format!("{folder}/") },
+            intents: vec![Intent::Perform(Effect::Store(intent))],
+            why_not,
+            ..Choice::default()
+        })
+    };
+    let is_inside = |folder: &str| {
+        let rest = own.and_then(|own| folder.strip_prefix(own));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let others = std::iter::once("").chain(all.iter().map(String::as_str));
+    let others = others.filter(|folder| *folder != around && !is_inside(folder));
+    let all: Vec<Choice> = others.filter_map(choice).collect();
+    if all.is_empty() {
+        return Err(Intent::Say("there is no other folder: [new-folder] makes one".into()));
+    }
+    Ok(Choices {
+        title: " Move into ",
+        hint: "[choose] move · type to search · [back] cancel",
+        ..Choices::new(all, 0)
+    })
+}
+
+const TAKEN: &str = "has one of this name already";
+const TOO_DEEP: &str = "lies too deep for it";
 
 /// Every theme; the one under the cursor is shown.
 pub(crate) fn themes(shared: &Shared) -> Choices {

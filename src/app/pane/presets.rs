@@ -60,7 +60,15 @@ impl PresetsPane {
     /// What is worth doing with the row under the cursor.
     pub fn hints(&self, shared: &Shared) -> Vec<Action> {
         let mut hints = match self.selected(shared) {
-            Some(TreeItem::Folder(_)) => vec![Action::Toggle, Action::Delete],
+            Some(TreeItem::Folder(_)) => {
+                vec![
+                    Action::Toggle,
+                    Action::Rename,
+                    Action::Move,
+                    Action::NewFolder,
+                    Action::Delete,
+                ]
+            }
             Some(item) if item.is_broken(shared) => vec![Action::Rename, Action::Delete],
             Some(item @ TreeItem::Draft(_)) => {
                 let live = item.is_live(shared).then_some(Action::Stop);
@@ -111,7 +119,17 @@ impl PresetsPane {
             Action::Find => self.start_search(shared),
             Action::Back if self.search.is_some() => self.end_search(shared),
             Action::Copy => return self.copy(shared),
+            Action::MoveUp | Action::MoveDown if self.search.is_some() => {
+                return Outcome::say("[back] ends the search, then rows can be moved");
+            }
+            Action::NewFolder if self.selected(shared).is_none() => {
+                return Intent::ActOn(action, TreeItem::Folder(String::new())).into();
+            }
             Action::Rename
+            | Action::NewFolder
+            | Action::Move
+            | Action::MoveUp
+            | Action::MoveDown
             | Action::Duplicate
             | Action::Delete
             | Action::Revert

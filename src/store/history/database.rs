@@ -266,6 +266,13 @@ pub(super) fn finish(connection: &Connection, id: i64, outcome: &str) -> rusqlit
     connection.execute(update, params![id, line(outcome)]).map(drop)
 }
 
+/// Entries of this preset, or of those below this folder, are of another one from now on.
+pub(super) fn move_presets(connection: &Connection, from: &str, to: &str) -> rusqlite::Result<()> {
+    let update = "UPDATE entry SET preset = ?2 || substr(preset, length(?1) + 1)
+        WHERE preset = ?1 OR substr(preset, 1, length(?1) + 1) = ?1 || '/'";
+    connection.execute(update, [from, to]).map(drop)
+}
+
 /// Rows that hold every word, newest first, and how many there are in all.
 pub(super) fn query(
     connection: &Connection,

@@ -10,7 +10,7 @@ use crate::model::spec::Spec;
 type Read<T> = Result<T, Trouble>;
 
 /// Kept in the file for the runner of expectations.
-const UNUSED: [&str; 2] = ["capture", "expect"];
+pub(super) const UNUSED: [&str; 2] = ["capture", "expect"];
 
 /// Sections of the file that are kept and that nothing carries out.
 pub(super) fn unused(document: &Document<&str>) -> Vec<&'static str> {

@@ -113,6 +113,9 @@ impl HistoryWork {
                 Ok(Reply::History { text, entries, total })
             }
             Job::ReadHistory(name) => Ok(Reply::HistoryRead { name, spec: history.read(name)? }),
+            Job::MoveHistory { from, to } => {
+                history.move_presets(&from, &to).map(|()| Reply::HistoryChanged)
+            }
             Job::ForgetHistory(name) => {
                 self.answers.forget(name.map(|name| name.at))?;
                 Ok(Reply::HistoryForgotten { count: history.forget(name)? })

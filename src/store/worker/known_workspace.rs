@@ -109,7 +109,12 @@ impl KnownWorkspace {
     pub(super) fn begin_change(&self, job: &Job) {
         let mut state = self.state();
         state.read_meanwhile = false;
+        let inside = |state: &KnownState, from: &str, to: &str| {
+            let moved = state.workspace.iter().flat_map(|known| moves(known, from, to));
+            moved.flat_map(|(from, to)| [from, to]).collect()
+        };
         state.changing = match job {
+            Job::MoveFolder { from, to } => inside(&state, from, to),
             Job::SavePreset { preset, .. } => vec![preset.path.clone()],
             Job::RenamePreset { from, to } => vec![from.clone(), to.clone()],
             Job::DeletePreset { path } => vec![path.clone()],
@@ -127,6 +132,22 @@ impl KnownWorkspace {
         }
         if let Some(changed) = &mut state.changed {
             changed.insert(path.clone(), preset);
+        }
+    }
+
+    /// We moved a folder ourselves.
+    pub(super) fn move_folder(&self, from: &str, to: &str) {
+        let moved: Vec<_> = {
+            let state = self.state();
+            state.workspace.iter().flat_map(|known| moves(known, from, to)).collect()
+        };
+        for (from, to) in moved {
+            let known = {
+                let state = self.state();
+                state.workspace.as_ref().and_then(|known| stored(known, &from).cloned())
+            };
+            self.enter(&from, None);
+            self.enter(&to, known.map(|known| known.at(to.clone())));
         }
     }
 
@@ -151,6 +172,13 @@ impl KnownWorkspace {
     pub(super) fn take_wanted(&self) -> Wanted {
         std::mem::take(&mut self.state().wanted)
     }
+}
+
+/// The presets of a folder, with the paths they get with it.
+fn moves(known: &Workspace, from: &str, to: &str) -> Vec<(PresetPath, PresetPath)> {
+    let paths = known.presets.iter().map(|stored| &stored.path);
+    let moved = paths.filter_map(|path| Some((path.clone(), path.moved(from, to).ok()?)));
+    moved.filter(|(before, after)| before != after).collect()
 }
 
 fn stored<'a>(known: &'a Workspace, path: &PresetPath) -> Option<&'a StoredPreset> {

@@ -10,7 +10,7 @@ use crate::model::preset::StoredPreset;
 use crate::store::job::{Job, Reply};
 use crate::store::paths::Paths;
 use crate::store::restore::RestoreFile;
-use crate::store::{atomic, preset_files, private, project, workspace};
+use crate::store::{atomic, folders, preset_files, private, project, workspace};
 
 /// What the lane owns: the drafts' file.
 pub(super) struct Saving {
@@ -29,8 +29,9 @@ impl Saving {
         let root = &self.paths.workspace;
         self.begin_again(&job)?;
         match job {
-            Job::SavePreset { preset, based_on, overwrite } => {
-                Ok(match preset_files::save(root, &preset, based_on, overwrite)? {
+            Job::SavePreset { preset, based_on, overwrite, like } => {
+                let change = preset_files::Change { based_on, overwrite, like };
+                Ok(match preset_files::save(root, &preset, &change)? {
                     Ok(fingerprint) => {
                         let path = preset.path.clone();
                         let content = Ok(*preset);
@@ -45,6 +46,12 @@ impl Saving {
             Job::DeletePreset { path } => preset_files::delete(root, path),
             Job::DeleteFolder { folder, presets } => {
                 preset_files::delete_folder(root, folder, presets)
+            }
+            Job::CreateFolder { folder } => folders::create(root, folder),
+            Job::RemoveFolder { folder } => folders::remove(root, folder),
+            Job::MoveFolder { from, to } => folders::rename(root, from, to),
+            Job::SetOrder { folder, before, order } => {
+                folders::set_order(root, folder, before, order)
             }
             Job::BringBack { files } => preset_files::bring_back(root, &files),
             Job::LoadRestore => Ok(Reply::Restored(self.restore.load().map(Box::new))),
@@ -70,8 +77,15 @@ impl Saving {
             return Ok(());
         }
         match job {
-            Job::SavePreset { .. } | Job::BringBack { .. } => atomic::make_folders(root),
-            Job::RenamePreset { .. } | Job::DeletePreset { .. } | Job::DeleteFolder { .. }
+            Job::SavePreset { .. } | Job::BringBack { .. } | Job::CreateFolder { .. } => {
+                atomic::make_folders(root)
+            }
+            Job::RenamePreset { .. }
+            | Job::DeletePreset { .. }
+            | Job::DeleteFolder { .. }
+            | Job::RemoveFolder { .. }
+            | Job::MoveFolder { .. }
+            | Job::SetOrder { .. }
                 if !atomic::is_there(root)? =>
             {
                 Err(workspace::gone(root))
@@ -93,6 +107,7 @@ impl Saving {
                 return;
             }
             Reply::FolderDeleted { presets, .. } => presets,
+            Reply::FolderMoved { from, to } => return self.known.move_folder(from, to),
             _ => return,
         };
         for path in gone {

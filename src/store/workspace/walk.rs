@@ -24,7 +24,7 @@ use crate::store::atomic::{self, refusal};
 /// Folder of the environments.
 pub(crate) const ENVIRONMENTS: &str = "env";
 /// File with the variables of a folder.
-pub(super) const DEFAULTS: &str = "_defaults.toml";
+pub(crate) const DEFAULTS: &str = "_defaults.toml";
 /// Troubles that are told; a thousand broken links say no more than the first hundred.
 const PROBLEMS: usize = 100;
 
@@ -85,6 +85,8 @@ pub(super) struct Walk<'a> {
     entries: usize,
     is_full: bool,
     pub(super) files: Vec<FoundFile>,
+    /// Folders with nothing in them but folders and what may be presets.
+    pub(super) folders: Vec<String>,
     pub(super) problems: Vec<Failure>,
 }
 
@@ -110,6 +112,7 @@ impl<'a> Walk<'a> {
             entries: 0,
             is_full: false,
             files: Vec::new(),
+            folders: Vec::new(),
             problems: Vec::new(),
         };
         walk.folder(&Folder { path: root.to_owned(), name: String::new(), depth: 0 });
@@ -152,6 +155,7 @@ impl<'a> Walk<'a> {
         }
         (self.visit)(Watched::Folder(&folder.path));
         let is_environments = folder.name == ENVIRONMENTS;
+        let mut is_plain = !is_environments && !folder.name.is_empty();
         for name in self.names(&folder.path) {
             if self.is_full || self.is_late() {
                 return;
@@ -169,12 +173,16 @@ impl<'a> Walk<'a> {
             if facts.is_symlink() {
                 self.link(Folder { path, name, depth });
             } else if facts.is_file() {
+                is_plain &= is_toml(&path);
                 self.file(name, path);
             } else if facts.is_dir() && !is_environments {
                 self.inner(Folder { path, name, depth });
             } else if !facts.is_dir() {
                 self.no_file(name, &path);
             }
+        }
+        if is_plain {
+            self.folders.push(folder.name.clone());
         }
     }
 

@@ -9,10 +9,11 @@ use wirebench::engine::event::Event;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::spec::Spec;
 use wirebench::model::theme::ColorDepth;
-use wirebench::store::job::Reply;
+use wirebench::store::job::{Job, JobKind, Reply};
 
 use crate::harness::app::Driver;
 use crate::harness::samples::{answer, exchange};
+use crate::harness::store::workspace;
 
 const WIDE: (u16, u16) = (120, 40);
 const STALE: &str = "of the request before your changes";
@@ -133,6 +134,38 @@ fn only_what_a_disk_did_is_called_a_failure_of_storage() {
     }
     let mut driver = Driver::bare(WIDE);
     let failure = Failure::new(Stage::Storage, "k", FailureKind::Usage, "'fly' is not an action");
-    driver.send(Message::Store(Reply::Failed { job: "x", failure }));
+    driver.send(Message::Store(Reply::Failed { job: JobKind::Unasked.into(), failure }));
     driver.assert_shows("cannot be read: k: 'fly' is not an action");
+}
+
+/// A preset that asks for what nothing carries out.
+const CHECKED: &str = "# kept\n[http]\nurl = \"http://h/\"\n\n[expect]\nstatus = 201\n\n[capture]\nid = \"json .id\"\n";
+const UNDONE: &str = "[capture] and [expect] in its file cannot be carried out yet";
+
+#[test]
+fn what_a_preset_asks_for_and_is_not_done_is_said_when_it_is_opened_and_sent() {
+    let other = "[tcp-listener]\nbind = \":7000\"\n[expect]\nstatus = 1\n";
+    let mut driver = Driver::with((160, 40), workspace(&[("checked", CHECKED), ("other", other)]));
+    driver.keys("<A-1>G<Enter>");
+    driver
+        .assert_shows("other: [expect] in its file cannot be carried out yet; it listens without");
+    driver.keys("<A-1>g<F5>");
+    driver.assert_shows(UNDONE);
+    driver.assert_shows("sends it");
+    for _ in 0..2 {
+        let (id, _) = Driver::opened(&driver.keys("<F5>"));
+        driver.assert_shows(&format!("checked: {UNDONE}; it is sent without"));
+        driver.done(id);
+        // Not only until it is saved.
+        driver.keys("<C-l><End>x<C-s>");
+    }
+    // The copy has them, too.
+    driver.keys("<A-1>gD<C-u>copy<Enter>");
+    let like = driver.store.jobs.iter().rev().find_map(|job| match job {
+        Job::SavePreset { like, .. } => like.clone(),
+        _ => None,
+    });
+    assert_eq!(like.unwrap().as_str(), "checked");
+    let _ = Driver::opened(&driver.keys("<F5>"));
+    driver.assert_shows(&format!("copy: {UNDONE}"));
 }

@@ -5,7 +5,7 @@ use wirebench::app::focus::Pane;
 use wirebench::app::message::Message;
 use wirebench::app::preset_tree::TreeItem;
 use wirebench::model::preset::PresetPath;
-use wirebench::store::job::{Reply, Workspace};
+use wirebench::store::job::{Job, JobKind, Reply, Workspace};
 
 use crate::harness::app::Driver;
 use crate::harness::store::workspace;
@@ -162,7 +162,7 @@ fn what_could_not_be_brought_back_can_be_tried_again() {
         wirebench::model::failure::FailureKind::Io,
         "no space left on device",
     );
-    driver.send(Message::Store(Reply::Failed { job: "bring back what was deleted", failure }));
+    driver.send(Message::Store(Reply::Failed { job: JobKind::BringBack.into(), failure }));
     driver.assert_shows("no space left on device");
     driver.keys("<A-z>");
     assert!(driver.store.has("top"));
@@ -183,4 +183,99 @@ fn drafts_and_changes_that_were_thrown_away_come_back() {
     driver.keys("<A-z>");
     assert!(driver.app.shared.drafts.current().spec.address().ends_with('9'));
     assert!(driver.app.shared.drafts.current().is_modified());
+}
+
+#[test]
+fn a_folder_is_made_renamed_and_moved_and_each_is_taken_back() {
+    let mut driver = Driver::with(WIDE, few());
+    driver.keys("<A-1>gfnew/deep<Enter>");
+    driver.assert_shows("api/new/deep/ is there; Alt+Z takes it back");
+    assert_eq!(selected(&driver), Some(TreeItem::Folder("api/new/deep".into())));
+    let made = listed(&driver);
+    driver.keys("<A-z>");
+    driver.assert_shows("api/new/deep/ is gone");
+    driver.keys("<A-z>");
+    driver.assert_shows("nothing to undo here");
+    // Names are checked in words before anything is asked of the disk.
+    for (name, why) in [
+        ("", "a folder needs a name"),
+        ("env", "'env' cannot be part"),
+        ("../x", "cannot be part"),
+        ("a/b/c/d/e/f/g/h/i", "8 folders deep"),
+        ("api", "is there already"),
+    ] {
+        driver.keys(&format!("f<C-u>{name}"));
+        driver.assert_shows(why);
+        driver.keys("<Enter><Esc>");
+    }
+    assert!(made.contains(&"api/new/deep/".to_owned()));
+    // An unsaved draft, the open one, stays what it is and where the cursor is.
+    driver.keys("gj<Enter><C-l><End>?edited=1");
+    driver.keys("<A-1>gr<C-u>api/in<Enter>");
+    driver.assert_shows("a folder cannot lie in itself");
+    driver.keys("<C-u>web/v2<Enter>");
+    driver.assert_shows("api/ is now web/v2/");
+    let open = driver.app.shared.drafts.current();
+    assert_eq!(open.preset.as_ref().unwrap().as_str(), "web/v2/create");
+    assert!(open.is_modified() && open.spec.address().ends_with("?edited=1"));
+    assert!(driver.store.jobs.iter().any(|job| matches!(
+        job,
+        Job::MoveHistory { from, to } if from == "api" && to == "web/v2"
+    )));
+    assert!(presets(&driver).contains(&"web/v2/deep/list".to_owned()), "{:?}", listed(&driver));
+    assert_eq!(selected(&driver), Some(TreeItem::Folder("web/v2".into())));
+    driver.keys("<C-s>");
+    assert!(driver.store.has("web/v2/create") && !driver.store.has("api/create"));
+    driver.keys("<A-1><A-z>");
+    driver.assert_shows("web/v2/ is now api/");
+    assert!(driver.store.has("api/create") && driver.store.has("api/deep/list"));
+}
+
+#[test]
+fn presets_and_folders_are_moved_into_folders_chosen_from_a_list() {
+    let mut driver = Driver::with(WIDE, few());
+    driver.keys("<A-1>Gm");
+    driver.assert_shows("Move into");
+    driver.keys("deep<Enter>");
+    driver.assert_shows("top is now api/deep/top");
+    driver.keys("gm");
+    assert!(!driver.shows("api/deep/ "), "{}", driver.screen());
+    driver.keys("echo<Enter>");
+    driver.assert_shows("api/ is now echo/api/");
+    driver.keys("<A-z><A-z>");
+    assert_eq!(
+        presets(&driver),
+        ["api/create", "api/deep/list", "echo/client", "echo/server", "top"]
+    );
+}
+
+#[test]
+fn rows_are_moved_and_the_order_is_kept_in_the_file_of_their_folder() {
+    let mut driver = Driver::with(WIDE, few());
+    let before = listed(&driver);
+    driver.keys("<A-1>G<A-Up>");
+    driver.assert_shows("the order is kept in _defaults.toml");
+    assert_eq!(driver.app.shared.workspace.order_of(""), ["api/", "top"], "no more than is needed");
+    let at = |name: &str| listed(&driver).iter().position(|row| row == name).unwrap();
+    assert!(at("api/") < at("top") && at("top") < at("echo/"), "{:?}", listed(&driver));
+    assert_eq!(selected(&driver), Some(TreeItem::Preset(PresetPath::parse("top").unwrap())));
+    driver.keys("<A-Down>");
+    assert_eq!(listed(&driver), before);
+    assert!(driver.app.shared.workspace.order_of("").is_empty(), "as by name: nothing is written");
+    driver.keys("<A-Down>");
+    driver.assert_shows("it is the last of its folder");
+    driver.keys("<A-Up><A-Up><A-Up>");
+    driver.assert_shows("it is the first of its folder");
+    driver.keys("<A-z><A-z><A-z><A-z>");
+    assert_eq!(listed(&driver), before);
+    // A preset with another name keeps its place, and what is not there is named.
+    driver.keys("<A-Up>r<C-u>first<Enter>");
+    assert_eq!(driver.app.shared.workspace.order_of(""), ["api/", "first"]);
+    driver.keys("jj<A-Down>");
+    assert_eq!(driver.app.shared.workspace.order_of("echo"), ["server"]);
+    driver.keys("G<Left>");
+    driver.app.shared.workspace.defaults.last_mut().unwrap().order.push("gone".into());
+    assert!(driver.screen().contains("gone,"), "{}", driver.screen());
+    driver.keys("/x<A-Up>");
+    assert!(driver.app.shared.workspace.order_of("").len() == 2);
 }

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::preset::{Environment, Preset, PresetPath, StoredPreset};
 use wirebench::store::job::{
-    FolderDefaults, HistoryEntry, HistoryName, HistoryRow, HistorySpec, Job, Overwrite, PresetFile,
-    Reply, Restore, Workspace,
+    FolderDefaults, HistoryEntry, HistoryName, HistoryRow, HistorySpec, Job, JobKind, Overwrite,
+    PresetFile, Reply, Restore, Workspace,
 };
 use wirebench::store::{preset, starter};
 
@@ -34,7 +34,7 @@ impl MemoryStore {
         }
         self.jobs.push(job.clone());
         match job {
-            Job::SavePreset { preset, based_on, overwrite } => {
+            Job::SavePreset { preset, based_on, overwrite, .. } => {
                 Some(self.save(*preset, based_on, overwrite))
             }
             Job::RenamePreset { from, to } => {
@@ -43,11 +43,15 @@ impl MemoryStore {
                     let (target, kind) = (from.to_string(), FailureKind::NotFound);
                     let failure =
                         Failure::new(Stage::Storage, target, kind, "there is no such preset");
-                    return Some(Reply::Failed { job: "rename the preset", failure });
+                    return Some(Reply::Failed { job: JobKind::RenamePreset.into(), failure });
                 };
                 self.presets.insert(to.clone(), kept);
                 Some(Reply::Renamed { from, to })
             }
+            job @ (Job::CreateFolder { .. }
+            | Job::RemoveFolder { .. }
+            | Job::MoveFolder { .. }
+            | Job::SetOrder { .. }) => Some(self.rearrange(job)),
             job @ (Job::DeletePreset { .. } | Job::DeleteFolder { .. } | Job::BringBack { .. }) => {
                 self.take_away(job)
             }
@@ -79,6 +83,22 @@ impl MemoryStore {
                 Some(Reply::HistoryForgotten { count })
             }
             _ => None,
+        }
+    }
+
+    /// Makes, removes and moves folders, and orders what is in them.
+    fn rearrange(&mut self, job: Job) -> Reply {
+        match job {
+            Job::CreateFolder { folder } => Reply::FolderCreated { folder },
+            Job::RemoveFolder { folder } => Reply::FolderRemoved { folder },
+            Job::MoveFolder { from, to } => {
+                let presets = std::mem::take(&mut self.presets);
+                let moved = |path: PresetPath| path.moved(&from, &to).unwrap();
+                self.presets = presets.into_iter().map(|(path, it)| (moved(path), it)).collect();
+                Reply::FolderMoved { from, to }
+            }
+            Job::SetOrder { folder, before, order } => Reply::OrderSet { folder, before, order },
+            other => panic!("{other:?}"),
         }
     }
 
@@ -172,7 +192,7 @@ pub fn starter_workspace() -> Workspace {
         } else if stem == "_defaults" {
             let table: toml::Table = text.parse().unwrap();
             let variables = variables(table["vars"].as_table().unwrap().clone());
-            workspace.defaults.push(FolderDefaults { folder: String::new(), variables });
+            workspace.defaults.push(FolderDefaults { variables, ..FolderDefaults::default() });
         } else {
             workspace.presets.push(stored(stem, text));
         }

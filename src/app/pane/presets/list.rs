@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 
 use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::drafts::{Draft, DraftId};
+use crate::app::folder_tree::{self, folders_to};
 use crate::app::keymap::Context;
 use crate::app::layout::{cut_bottom, cut_top, pane_inner};
 use crate::app::preset_tree::{self, PresetFinder, TreeItem, TreeRow};
@@ -132,7 +133,19 @@ impl PresetsPane {
             Some(TreeItem::Folder(folder)) if shared.workspace.is_starter => {
                 format!("{folder}: the starter workspace, yours once you save something")
             }
-            Some(TreeItem::Folder(_)) => return Vec::new(),
+            Some(TreeItem::Folder(folder)) => {
+                let unknown = folder_tree::unknown(&shared.workspace, &folder);
+                match unknown.as_slice() {
+                    [] => return Vec::new(),
+                    names => {
+                        let verb = if names.len() == 1 { "is" } else { "are" };
+                        let names = names.join(", ");
+                        format!(
+                            "the order in its _defaults.toml names {names}, which {verb} not here"
+                        )
+                    }
+                }
+            }
             Some(TreeItem::Preset(path)) => match shared.stored(&path).map(|s| &s.content) {
                 Some(Ok(preset)) => keyed(&preset.about),
                 Some(Err(failure)) => failure.to_string(),
@@ -185,7 +198,30 @@ impl PresetsPane {
     /// Makes the tree anew.
     pub fn rebuild(&mut self, shared: &Shared) {
         let folded = if self.search.is_some() { &BTreeSet::new() } else { &self.folded };
-        self.tree = preset_tree::rows(&shared.workspace.presets, &self.search_text(), folded);
+        self.tree = preset_tree::rows(&shared.workspace, &self.search_text(), folded);
+    }
+
+    /// A folder has another path: it stays folded or open, and selected.
+    pub(crate) fn folder_moved(&mut self, shared: &Shared, from: &str, to: &str) {
+        let moved = |folder: &str| {
+            let rest = folder.strip_prefix(from)?;
+            (rest.is_empty() || rest.starts_with('/')).then(|| format!("{to}{rest}"))
+        };
+        let folded = std::mem::take(&mut self.folded);
+        self.folded = folded.into_iter().map(|it| moved(&it).unwrap_or(it)).collect();
+        if let Some((_, Some(path), _)) = &mut self.open
+            && let Ok(moved) = path.moved(from, to)
+        {
+            *path = moved;
+        }
+        self.reveal_folder(shared, to);
+    }
+
+    /// Selects a folder and unfolds what hides it.
+    pub(crate) fn reveal_folder(&mut self, shared: &Shared, folder: &str) {
+        self.folded.retain(|around| !folder.starts_with(&format!("{around}/")));
+        self.rebuild(shared);
+        self.select_item(shared, &TreeItem::Folder(folder.to_owned()));
     }
 
     /// Selects a preset and unfolds what hides it.
@@ -215,13 +251,12 @@ impl PresetsPane {
 
     /// Folds all folders, or unfolds them when all are folded; the cursor stays where it is seen.
     pub(super) fn fold_all(&mut self, shared: &Shared) {
-        let folders = shared.workspace.presets.iter().map(|stored| stored.path.folder());
         let all: BTreeSet<String> =
-            folders.flat_map(preset_tree::folders_to).map(str::to_owned).collect();
+            preset_tree::all_folders(&shared.workspace).into_iter().collect();
         let selected = self.selected(shared);
         let outermost = match &selected {
-            Some(TreeItem::Preset(path)) => preset_tree::folders_to(path.folder()).next(),
-            Some(TreeItem::Folder(folder)) => preset_tree::folders_to(folder).next(),
+            Some(TreeItem::Preset(path)) => folders_to(path.folder()).next(),
+            Some(TreeItem::Folder(folder)) => folders_to(folder).next(),
             Some(TreeItem::Draft(_)) | None => None,
         };
         let outermost = outermost.map(str::to_owned);

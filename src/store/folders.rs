@@ -1,0 +1,261 @@
+//! Folders of presets: making, removing and moving them, and the order of what is in them.
+//!
+//! The order stands in the `_defaults.toml` of the folder (`order = ["b", "sub/", "a"]`), where people
+//! can own it: names that stand there come first, the others follow by name. As with presets, what
+//! somebody else changed meanwhile is never overwritten, and no link leads out of the workspace.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use toml_edit::{Array, DocumentMut, Value};
+
+use super::job::{Overwrite, Reply};
+use super::preset_files::{locked, remove_empty_folders};
+use super::{atomic, environment, inside, workspace};
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::preset::PresetPath;
+
+/// Makes a folder; one that is there already is refused.
+pub(super) fn create(root: &Path, folder: String) -> Result<Reply, Failure> {
+    let _lock = locked(root)?;
+    let path = place(root, &folder)?;
+    if fs::symlink_metadata(&path).is_ok() {
+        return Err(taken(&folder));
+    }
+    atomic::make_folders(&path)?;
+    Ok(Reply::FolderCreated { folder })
+}
+
+/// Removes a folder that nothing is in.
+pub(super) fn remove(root: &Path, folder: String) -> Result<Reply, Failure> {
+    let _lock = locked(root)?;
+    let path = place(root, &folder)?;
+    fs::remove_dir(&path).map_err(|error| atomic::failure(&path, &error))?;
+    Ok(Reply::FolderRemoved { folder })
+}
+
+/// Moves a folder with everything in it; never onto another one.
+pub(super) fn rename(root: &Path, from: String, to: String) -> Result<Reply, Failure> {
+    let _lock = locked(root)?;
+    let (source, target) = (place(root, &from)?, place(root, &to)?);
+    let facts = fs::symlink_metadata(&source);
+    if !facts.as_ref().is_ok_and(fs::Metadata::is_dir) {
+        let is_link = facts.is_ok_and(|facts| facts.is_symlink());
+        let (kind, cause) = if is_link {
+            (FailureKind::Usage, "it is a link, which may lead elsewhere from another place")
+        } else {
+            (FailureKind::NotFound, "the folder is not there any more")
+        };
+        return Err(atomic::refusal(format!("{from}/"), kind, cause)
+            .hint("it was changed by somebody else, or has to be moved by hand"));
+    }
+    if to.strip_prefix(&*from).is_some_and(|rest| rest.starts_with('/')) {
+        let cause = "a folder cannot lie in itself";
+        return Err(atomic::refusal(format!("{to}/"), FailureKind::Usage, cause));
+    }
+    if fs::symlink_metadata(&target).is_ok() {
+        return Err(taken(&to));
+    }
+    atomic::make_folders(target.parent().unwrap_or(root))?;
+    let moved = atomic::rename(&source, &target);
+    remove_empty_folders(root, if moved.is_ok() { &source } else { &target });
+    moved?;
+    replace_in_order(root, around(&from), &format!("{}/", last(&from)), &to, &from);
+    Ok(Reply::FolderMoved { from, to })
+}
+
+/// Writes the order of a folder into its file, unless somebody else wrote another one meanwhile.
+pub(super) fn set_order(
+    root: &Path,
+    folder: String,
+    before: Vec<String>,
+    order: Vec<String>,
+) -> Result<Reply, Failure> {
+    let _lock = locked(root)?;
+    let (file, text) = read(root, &folder)?;
+    let name = name_of(&folder);
+    if environment::defaults(&text, &name)?.1 != before {
+        let cause = "the order was changed by somebody else meanwhile";
+        return Err(atomic::refusal(name, FailureKind::Busy, cause)
+            .hint("nothing was overwritten: try it again"));
+    }
+    write(&file, &name, &text, &order)?;
+    Ok(Reply::OrderSet { folder, before, order })
+}
+
+/// A preset has another name: it keeps its place in the order of its folder.
+pub(super) fn renamed(root: &Path, from: &PresetPath, to: &PresetPath) {
+    replace_in_order(root, from.folder(), from.name(), to.as_str(), from.as_str());
+}
+
+/// Writes the new name in place of the old one, if both are of one folder. What cannot be written
+/// leaves the old name there, which the screen then names.
+fn replace_in_order(root: &Path, folder: &str, entry: &str, to: &str, from: &str) {
+    if around(to) != around(from) {
+        return;
+    }
+    let change = || -> Option<()> {
+        let (file, text) = read(root, folder).ok()?;
+        let name = name_of(folder);
+        let mut order = environment::defaults(&text, &name).ok()?.1;
+        let end = if entry.ends_with('/') { "/" } else { "" };
+        *order.iter_mut().find(|known| *known == entry)? = format!("{}{end}", last(to));
+        write(&file, &name, &text, &order).ok()
+    };
+    let _ = change();
+}
+
+/// The file of a folder and what it holds; nothing when it is not there.
+fn read(root: &Path, folder: &str) -> Result<(PathBuf, String), Failure> {
+    let file = inside::target(root, &root.join(folder).join(workspace::DEFAULTS))?;
+    let bytes = atomic::is_there(&file)?.then(|| workspace::read_bytes(&file)).transpose()?;
+    let text = String::from_utf8(bytes.unwrap_or_default()).map_err(|_| {
+        atomic::refusal(name_of(folder), FailureKind::Malformed, "the file is not UTF-8")
+    })?;
+    Ok((file, text))
+}
+
+/// Changes nothing but the order; a file that holds nothing then goes.
+fn write(file: &Path, name: &str, text: &str, order: &[String]) -> Result<(), Failure> {
+    let malformed = |error: toml_edit::TomlError| {
+        atomic::refusal(name, FailureKind::Malformed, error.message().to_owned())
+    };
+    let mut document: DocumentMut = text.parse().map_err(malformed)?;
+    if order.is_empty() {
+        document.remove("order");
+    } else {
+        document["order"] = toml_edit::value(array(order));
+    }
+    let text = document.to_string();
+    if text.trim().is_empty() {
+        return if atomic::is_there(file)? { atomic::remove(file) } else { Ok(()) };
+    }
+    atomic::write(file, text.as_bytes(), Overwrite::Replace)
+}
+
+/// A name a line, so that a change of the order is a change of few lines.
+fn array(order: &[String]) -> Array {
+    let mut array = Array::new();
+    for name in order {
+        let mut value = Value::from(name.as_str());
+        value.decor_mut().set_prefix("\n  ");
+        array.push_formatted(value);
+    }
+    array.set_trailing("\n");
+    array.set_trailing_comma(true);
+    array
+}
+
+fn name_of(folder: &str) -> String {
+    format!("{folder}/{}", workspace::DEFAULTS).trim_start_matches('/').to_owned()
+}
+
+/// The folder around, empty for the root; the name in it.
+fn around(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(around, _)| around)
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(_, last)| last)
+}
+
+/// The entry of a folder, whatever links say.
+fn place(root: &Path, folder: &str) -> Result<PathBuf, Failure> {
+    let checked = PresetPath::parse_folder(folder);
+    let checked =
+        checked.map_err(|error| atomic::refusal(folder, FailureKind::Usage, error.to_string()))?;
+    inside::entry(root, &root.join(checked.as_str()))
+}
+
+fn taken(folder: &str) -> Failure {
+    let cause = "there is something of this name already";
+    atomic::refusal(format!("{folder}/"), FailureKind::Usage, cause).hint("choose another name")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn path(text: &str) -> PresetPath {
+        PresetPath::parse(text).unwrap()
+    }
+
+    /// A workspace with these files.
+    fn with(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let file = root.path().join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        }
+        root
+    }
+
+    fn names(list: &[&str]) -> Vec<String> {
+        list.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_folder_moves_with_all_that_is_in_it_and_never_onto_another() {
+        let root = with(&[("a/x.toml", ""), ("a/data.bin", "1"), ("b/y.toml", "")]);
+        let go = |from: &str, to: &str| rename(root.path(), from.into(), to.into());
+        go("a", "new/deep/a2").unwrap();
+        assert!(root.path().join("new/deep/a2/data.bin").exists());
+        assert!(!root.path().join("a").exists());
+        for (from, to) in
+            [("b", "new"), ("new", "new/deep/in"), ("gone", "c"), ("b", "env"), ("b", "..")]
+        {
+            let failure = go(from, to).unwrap_err();
+            assert!(!failure.cause.is_empty(), "{failure}");
+            assert!(root.path().join("b/y.toml").exists() && root.path().join("new/deep").exists());
+        }
+        go("new/deep/a2", "a").unwrap();
+        assert!(!root.path().join("new").exists(), "what became empty is gone");
+    }
+
+    #[test]
+    fn no_link_leads_out_of_the_workspace() {
+        let outside = with(&[("theirs/a.toml", "")]);
+        let root = with(&[("in/a.toml", "")]);
+        symlink(outside.path(), root.path().join("out")).unwrap();
+        symlink("in", root.path().join("link")).unwrap();
+        let at = root.path();
+        assert!(create(at, "out/new".into()).is_err());
+        assert!(rename(at, "in".into(), "out/in".into()).is_err());
+        assert!(rename(at, "out/theirs".into(), "mine".into()).is_err());
+        assert!(rename(at, "link".into(), "deep/link".into()).unwrap_err().cause.contains("link"));
+        assert!(set_order(at, "out".into(), Vec::new(), names(&["a"])).is_err());
+        assert!(!outside.path().join("_defaults.toml").exists());
+        assert!(remove(at, "in".into()).is_err(), "something is in it");
+    }
+
+    #[test]
+    fn an_order_is_written_beside_what_else_the_file_holds_and_only_over_the_known_one() {
+        let text = "# ours\n[vars]\nhost = \"h\" # kept\n";
+        let root = with(&[("api/_defaults.toml", text), ("api/a.toml", ""), ("api/b.toml", "")]);
+        let set = |before: &[&str], order: &[&str]| {
+            set_order(root.path(), "api".into(), names(before), names(order))
+        };
+        let file = || fs::read_to_string(root.path().join("api/_defaults.toml")).unwrap();
+        set(&[], &["b", "sub/"]).unwrap();
+        let written = file();
+        assert!(written.contains("order = [\n  \"b\",\n  \"sub/\",\n]"), "{written}");
+        assert!(written.contains("host = \"h\" # kept") && written.contains("# ours"), "{written}");
+        let refused = set(&[], &["a"]).unwrap_err();
+        assert!(refused.hint.contains("nothing was overwritten"), "{refused}");
+        assert_eq!(file(), written);
+        renamed(root.path(), &path("api/b"), &path("api/c"));
+        set(&["c", "sub/"], &["c"]).unwrap();
+        renamed(root.path(), &path("api/c"), &path("elsewhere/c"));
+        set(&["c"], &[]).unwrap();
+        assert_eq!(file().trim(), text.trim());
+        // Without anything else the file goes with the order.
+        set_order(root.path(), String::new(), Vec::new(), names(&["api/"])).unwrap();
+        assert!(root.path().join("_defaults.toml").exists());
+        rename(root.path(), "api".into(), "web".into()).unwrap();
+        set_order(root.path(), String::new(), names(&["web/"]), Vec::new()).unwrap();
+        assert!(!root.path().join("_defaults.toml").exists());
+    }
+}
