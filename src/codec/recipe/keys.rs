@@ -3,7 +3,7 @@
 
 use super::maker::{BodyMaker, DEEPEST};
 use super::values::ValuePass;
-use super::walk::{JsonNode, member, parts, text};
+use super::walk::{JsonSlice, member, parts, text};
 
 /// Sorts the keys of objects.
 #[derive(Debug, Default)]
@@ -23,8 +23,8 @@ fn sort(value: &[u8], made: &mut Vec<u8>, depth: usize) -> Result<(), String> {
     if depth > DEEPEST {
         return Err(format!("values are more than {DEEPEST} deep inside each other"));
     }
-    match JsonNode::of(value) {
-        JsonNode::Object(inner) => {
+    match JsonSlice::of(value) {
+        JsonSlice::Object(inner) => {
             let mut members: Vec<_> = parts(inner).into_iter().map(member).collect();
             members.sort_by_cached_key(|(key, _)| text(key));
             made.push(b'{');
@@ -36,7 +36,7 @@ fn sort(value: &[u8], made: &mut Vec<u8>, depth: usize) -> Result<(), String> {
             }
             made.push(b'}');
         }
-        JsonNode::List(inner) => {
+        JsonSlice::List(inner) => {
             made.push(b'[');
             for (at, element) in parts(inner).into_iter().enumerate() {
                 made.extend_from_slice(if at > 0 { b"," } else { b"" });
@@ -44,7 +44,7 @@ fn sort(value: &[u8], made: &mut Vec<u8>, depth: usize) -> Result<(), String> {
             }
             made.push(b']');
         }
-        JsonNode::Text(bytes) | JsonNode::Other(bytes) => made.extend_from_slice(bytes),
+        JsonSlice::Text(bytes) | JsonSlice::Other(bytes) => made.extend_from_slice(bytes),
     }
     Ok(())
 }

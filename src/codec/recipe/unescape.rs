@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::maker::{BodyMaker, DEEPEST, LONGEST};
 use super::values::ValuePass;
-use super::walk::{JsonNode, member, parts, text};
+use super::walk::{JsonSlice, member, parts, text};
 use crate::codec::lines::JsonCheck;
 use crate::model::view::ViewMode;
 
@@ -124,8 +124,8 @@ fn open(
         return Err(format!("values are more than {DEEPEST} deep inside each other"));
     }
     let next = (depth + 1, layer);
-    match JsonNode::of(value) {
-        JsonNode::Object(inner) => {
+    match JsonSlice::of(value) {
+        JsonSlice::Object(inner) => {
             made.push(b'{');
             for (at, part) in parts(inner).into_iter().enumerate() {
                 made.extend_from_slice(if at > 0 { b"," } else { b"" });
@@ -136,7 +136,7 @@ fn open(
             }
             made.push(b'}');
         }
-        JsonNode::List(inner) => {
+        JsonSlice::List(inner) => {
             made.push(b'[');
             for (at, element) in parts(inner).into_iter().enumerate() {
                 made.extend_from_slice(if at > 0 { b"," } else { b"" });
@@ -145,7 +145,7 @@ fn open(
             made.push(b']');
         }
         // Nothing that is shorter than its quotes and brackets.
-        JsonNode::Text(quoted) if quoted.len() > 3 && layer < LAYERS => {
+        JsonSlice::Text(quoted) if quoted.len() > 3 && layer < LAYERS => {
             let inner = text(quoted);
             if !is_json(inner.as_bytes()) {
                 made.extend_from_slice(quoted);
@@ -154,7 +154,7 @@ fn open(
             *found += 1;
             open(inner.trim().as_bytes(), made, (depth + 1, layer + 1), found)?;
         }
-        JsonNode::Text(bytes) | JsonNode::Other(bytes) => made.extend_from_slice(bytes),
+        JsonSlice::Text(bytes) | JsonSlice::Other(bytes) => made.extend_from_slice(bytes),
     }
     Ok(())
 }

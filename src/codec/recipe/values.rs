@@ -23,7 +23,7 @@ impl Default for ValuePass {
 }
 
 /// What is done to a value: appends what it becomes.
-pub(super) type Change<'a> = dyn FnMut(&[u8], &mut Vec<u8>) -> Result<(), String> + 'a;
+pub(super) type ValueEdit<'a> = dyn FnMut(&[u8], &mut Vec<u8>) -> Result<(), String> + 'a;
 
 impl ValuePass {
     /// Takes bytes that are JSON, or says where they are not.
@@ -31,7 +31,7 @@ impl ValuePass {
         &mut self,
         bytes: &[u8],
         made: &mut Vec<u8>,
-        change: &mut Change<'_>,
+        change: &mut ValueEdit<'_>,
     ) -> Result<(), String> {
         self.check.push(bytes);
         if let Some(flaw) = self.check.flaw() {
@@ -45,7 +45,7 @@ impl ValuePass {
     pub(super) fn finish(
         &mut self,
         made: &mut Vec<u8>,
-        change: &mut Change<'_>,
+        change: &mut ValueEdit<'_>,
     ) -> Result<(), String> {
         if let Some(why) = self.check.unfinished() {
             return Err(why);
@@ -59,7 +59,7 @@ fn write(
     piece: JsonPiece<'_>,
     in_list: &mut bool,
     made: &mut Vec<u8>,
-    change: &mut Change<'_>,
+    change: &mut ValueEdit<'_>,
 ) -> Result<(), String> {
     match piece {
         JsonPiece::Value(bytes) => {

@@ -5,22 +5,22 @@ use memchr::memchr2;
 
 /// A value as its bytes, and by what it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum JsonNode<'a> {
+pub(super) enum JsonSlice<'a> {
     Object(&'a [u8]),
     List(&'a [u8]),
     Text(&'a [u8]),
     Other(&'a [u8]),
 }
 
-impl<'a> JsonNode<'a> {
+impl<'a> JsonSlice<'a> {
     /// What the bytes of one value are.
     pub(super) fn of(bytes: &'a [u8]) -> Self {
         let bytes = bytes.trim_ascii();
         match bytes.first() {
-            Some(b'{') => JsonNode::Object(inner(bytes)),
-            Some(b'[') => JsonNode::List(inner(bytes)),
-            Some(b'"') => JsonNode::Text(bytes),
-            _ => JsonNode::Other(bytes),
+            Some(b'{') => JsonSlice::Object(inner(bytes)),
+            Some(b'[') => JsonSlice::List(inner(bytes)),
+            Some(b'"') => JsonSlice::Text(bytes),
+            _ => JsonSlice::Other(bytes),
         }
     }
 }

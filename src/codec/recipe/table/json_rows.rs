@@ -3,7 +3,7 @@
 use super::cells::Row;
 use crate::codec::json_pieces::{JsonPiece, JsonPieces};
 use crate::codec::lines::JsonCheck;
-use crate::codec::recipe::walk::{JsonNode, member, parts, text};
+use crate::codec::recipe::walk::{JsonSlice, member, parts, text};
 
 /// Longest row in bytes.
 const LONGEST: usize = 16 << 20;
@@ -47,22 +47,22 @@ impl JsonRows {
 }
 
 fn row(bytes: &[u8]) -> Row {
-    match JsonNode::of(bytes) {
-        JsonNode::Object(inner) => {
+    match JsonSlice::of(bytes) {
+        JsonSlice::Object(inner) => {
             let members = parts(inner).into_iter().map(member);
             let (names, cells) = members.map(|(key, value)| (text(key), cell(value))).unzip();
             Row { names: Some(names), cells }
         }
-        JsonNode::List(inner) => {
+        JsonSlice::List(inner) => {
             Row { names: None, cells: parts(inner).into_iter().map(cell).collect() }
         }
-        JsonNode::Text(_) | JsonNode::Other(_) => Row { names: None, cells: vec![cell(bytes)] },
+        JsonSlice::Text(_) | JsonSlice::Other(_) => Row { names: None, cells: vec![cell(bytes)] },
     }
 }
 
 fn cell(value: &[u8]) -> String {
-    match JsonNode::of(value) {
-        JsonNode::Text(quoted) => text(quoted),
+    match JsonSlice::of(value) {
+        JsonSlice::Text(quoted) => text(quoted),
         _ => String::from_utf8_lossy(value.trim_ascii()).into_owned(),
     }
 }
