@@ -63,12 +63,12 @@ fn ask(app: &mut App, key: String, task: AnswersTask) {
 }
 
 /// The answers of a preset that is called otherwise now, is gone, or is back.
-pub(crate) fn follow(app: &mut App, preset: &PresetPath, change: PresetChange<'_>) {
+pub(crate) fn follow(app: &mut App, preset: &PresetPath, change: PresetFate<'_>) {
     let root = &app.shared.workspace.root;
     let task = match change {
-        PresetChange::Renamed(to) => AnswersTask::MoveTo(key_of(root, to)),
-        PresetChange::Deleted => AnswersTask::Delete,
-        PresetChange::BroughtBack => AnswersTask::BringBack,
+        PresetFate::Renamed(to) => AnswersTask::MoveTo(key_of(root, to)),
+        PresetFate::Deleted => AnswersTask::Delete,
+        PresetFate::BroughtBack => AnswersTask::BringBack,
     };
     let key = key_of(root, preset);
     ask(app, key, task);
@@ -82,13 +82,13 @@ pub(crate) fn follow_folder(app: &mut App, from: &str, to: &str) {
         (there != stored.path).then(|| (stored.path.clone(), there))
     });
     for (preset, there) in moved.collect::<Vec<_>>() {
-        follow(app, &preset, PresetChange::Renamed(&there));
+        follow(app, &preset, PresetFate::Renamed(&there));
     }
 }
 
 /// What became of a preset.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum PresetChange<'a> {
+pub(crate) enum PresetFate<'a> {
     Renamed(&'a PresetPath),
     Deleted,
     BroughtBack,

@@ -1,6 +1,6 @@
 //! Replies of the store: workspace, saved presets, drafts of the last run, history.
 
-use super::kept::PresetChange;
+use super::kept::PresetFate;
 use super::{
     curl, draft, edited, focus, folders, history, kept, project, restore, save, themes, undo,
 };
@@ -67,25 +67,25 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
 fn presets_moved(app: &mut App, reply: Reply) {
     match reply {
         Reply::Renamed { from, to } => {
-            kept::follow(app, &from, PresetChange::Renamed(&to));
+            kept::follow(app, &from, PresetFate::Renamed(&to));
             save::renamed(app, &from, &to);
         }
         Reply::Deleted { path, kept } => {
             let file = kept.map(|bytes| PresetFile { path: path.clone(), bytes });
             undo::keep_presets(app, file.into_iter().collect());
-            kept::follow(app, &path, PresetChange::Deleted);
+            kept::follow(app, &path, PresetFate::Deleted);
             save::deleted(app, &path);
         }
         Reply::FolderDeleted { folder, presets, kept, left, failure } => {
             undo::keep_presets(app, kept);
             for path in &presets {
-                kept::follow(app, path, PresetChange::Deleted);
+                kept::follow(app, path, PresetFate::Deleted);
             }
             save::folder_deleted(app, &folder, &presets, left, failure);
         }
         Reply::BroughtBack { presets, failure } => {
             for stored in &presets {
-                kept::follow(app, &stored.path, PresetChange::BroughtBack);
+                kept::follow(app, &stored.path, PresetFate::BroughtBack);
             }
             undo::brought_back(app, presets, failure);
         }
