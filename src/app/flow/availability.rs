@@ -80,12 +80,7 @@ fn of_draft(app: &App, action: Action, pane: Pane) -> Option<&'static str> {
             Some("only JSON is laid out")
         }
         A::AddRow if form && !can_add(shared) => Some("there is no list here"),
-        A::DeleteRow
-        | A::MoveUp
-        | A::MoveDown
-        | A::ToggleRow
-        | A::DuplicateRow
-        | A::NextCell
+        A::DeleteRow | A::MoveUp | A::MoveDown | A::ToggleRow | A::DuplicateRow | A::NextCell
             if form && !in_row(shared, action) =>
         {
             Some("this is no row of a list")

@@ -5,7 +5,6 @@ use super::{
     themes, traffic, undo,
 };
 use crate::app::action::Action;
-use crate::app::effect::Effect;
 use crate::app::intent::Intent;
 use crate::app::state::App;
 
@@ -67,8 +66,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::AdoptAddress => draft::adopt_pasted(app),
         Intent::FillFromCurl(command) => curl::pasted(app, command),
         Intent::EditExternal { text, extension, target } => {
-            app.editing = Some(target);
-            app.effects.push(Effect::Edit { field: edited::name_of(target), text, extension });
+            edited::begin(app, text, extension, target);
         }
         Intent::OpenEntry(name, then) => history::open(app, name, then),
     }

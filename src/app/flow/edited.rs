@@ -13,6 +13,12 @@ use crate::app::save_state::LastRun;
 use crate::app::state::App;
 use crate::model::spec::Spec;
 
+/// Gives a text to the editor of the user.
+pub(crate) fn begin(app: &mut App, text: String, extension: &'static str, target: EditTarget) {
+    app.editing = Some(target);
+    app.effects.push(Effect::Edit { field: name_of(target), text, extension });
+}
+
 /// The name of what an editor is opened for.
 pub(crate) fn name_of(target: EditTarget) -> String {
     match target {
