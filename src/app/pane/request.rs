@@ -9,6 +9,7 @@ mod field_areas;
 mod form_editor;
 mod live_answers;
 mod moves;
+mod pointer;
 
 pub(crate) use address_line::send_words;
 pub use address_line::{AddressAreas, SendBlock, address_areas, resolved, send_block};
@@ -17,8 +18,6 @@ pub(crate) use field_areas::tab_strip;
 pub use field_areas::text_parts;
 pub use form_editor::RequestPane;
 pub use live_answers::{LiveAnswer, changed_answers, live_answer};
-
-use ratatui::layout::{Position, Rect};
 
 use completing::rows_of;
 use form_editor::{form, is_text, kind_of};
@@ -35,8 +34,7 @@ use crate::app::form::{FieldKind, FormFieldId, FormTab, access, tabs};
 use crate::app::format;
 use crate::app::intent::{EditTarget, Intent, RowChange};
 use crate::app::keymap::Context;
-use crate::app::layout::{next_tab, pane_inner, tab_at};
-use crate::app::message::{Mouse, MouseKind};
+use crate::app::layout::{next_tab, pane_inner};
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
 use crate::interop::curl;
@@ -435,74 +433,6 @@ impl RequestPane {
         let text = access::get(&draft.spec, target);
         let target = EditTarget::Field(target);
         self.leave_field().with(Intent::EditExternal { text, extension, target })
-    }
-
-    /// The mouse moves with its button down: what lies between is selected.
-    fn drag(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
-        let at = shared.drafts.current().at;
-        let mut placed = self.place(shared, pane_inner(area)).into_iter();
-        let Some(placed) = placed.find(|placed| placed.field.id == at) else {
-            return Outcome::no();
-        };
-        let text = self.text_cells(shared, &placed);
-        let editor = self.editor.as_mut().filter(|(id, _)| *id == at && !text.is_empty());
-        if let Some((_, editor)) = editor.filter(|_| mouse.kind == MouseKind::Drag) {
-            let row = mouse.row.clamp(text.y, text.bottom() - 1) - text.y;
-            editor.drag_to(row.into(), mouse.column.saturating_sub(text.x).into());
-        }
-        Outcome::yes()
-    }
-
-    /// Where the text of a field is, beside its label and the numbers of its lines.
-    fn text_cells(&self, shared: &Shared, placed: &PlacedField) -> Rect {
-        let area = placed.text_area();
-        if placed.field.kind != FieldKind::Area {
-            return area;
-        }
-        let id = placed.field.id;
-        let lines = match &self.editor {
-            Some((at, editor)) if *at == id => editor.line_count(),
-            _ => access::text(&shared.drafts.current().spec, id).matches('\n').count() + 1,
-        };
-        text_parts(area, lines).1
-    }
-
-    /// A press of the mouse: the cursor goes to the field under it.
-    fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
-        let under = Position::from((mouse.column, mouse.row));
-        if let Some(outcome) = self.press_completion(shared, under) {
-            return outcome;
-        }
-        self.completer.close();
-        let inner = pane_inner(area);
-        if address_areas(shared, inner).send.contains(under) {
-            return Intent::Act(send_block(shared).action).into();
-        }
-        let mut placed = self.place(shared, inner).into_iter();
-        let Some(placed) = placed.find(|placed| placed.area.contains(under)) else {
-            return Outcome::no();
-        };
-        let text = self.text_cells(shared, &placed);
-        let PlacedField { field, area, .. } = placed;
-        let again = shared.drafts.current().at == field.id;
-        let there = Outcome::from(Intent::GoToField(field.id, Caret::Keep));
-        match field.kind {
-            FieldKind::Tabs => {
-                let column = mouse.column.saturating_sub(area.x);
-                tab_at(tab_strip(shared), column).map(Intent::ShowTab).into()
-            }
-            FieldKind::Choice if !again => there,
-            FieldKind::Choice | FieldKind::Check => {
-                there.with(Intent::CycleField { field: field.id, forward: true })
-            }
-            FieldKind::Button => there.with(Intent::AddRow),
-            FieldKind::Line | FieldKind::Area => {
-                let column = mouse.column.saturating_sub(text.x);
-                let caret = Caret::At { row: (mouse.row - text.y).into(), column: column.into() };
-                Intent::GoToField(field.id, caret).into()
-            }
-            FieldKind::Secret => there,
-        }
     }
 }
 
