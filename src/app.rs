@@ -23,6 +23,7 @@ pub mod form;
 pub mod format;
 pub mod fuzzy;
 pub mod intent;
+pub mod kept_answers;
 pub mod keymap;
 pub mod layout;
 pub mod message;

@@ -45,6 +45,9 @@ pub struct Arguments {
     /// Write diagnostics to wirebench.log in the state folder: error, warn, info, debug or trace.
     #[arg(long, value_name = "LEVEL", env = "WIREBENCH_LOG", global = true)]
     pub log: Option<tracing::level_filters::LevelFilter>,
+    /// Keep no answers of presets on the disk. A preset with keep = false keeps none by itself.
+    #[arg(long, env = "WIREBENCH_NO_KEEP", global = true)]
+    pub no_keep: bool,
     /// Use the presets in .wirebench of the current project although another user owns them;
     /// remembered.
     #[arg(long, global = true)]

@@ -13,6 +13,7 @@
 pub mod curl;
 pub mod from_traffic;
 pub mod history_spec;
+pub mod kept_answer;
 pub mod ndjson;
 pub mod python;
 pub mod secrets;

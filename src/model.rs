@@ -16,6 +16,7 @@ pub mod field_id;
 mod field_value;
 mod fields;
 pub mod file_name;
+pub mod fingerprint;
 pub mod folds;
 pub mod http;
 pub mod id;

@@ -112,7 +112,8 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
     match arguments.command {
         None => {
             let opening = cli::opening(arguments.words, &paths, &os_variables())?;
-            workbench(&paths, opening)
+            let keeps = !arguments.no_keep;
+            workbench(&paths, opening, keeps)
         }
         Some(command) => {
             for words in private::mend_all(&paths) {
@@ -139,20 +140,21 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
     }
 }
 
-fn workbench(paths: &Paths, opening: Option<Opening>) -> Result<u8, Failure> {
+fn workbench(paths: &Paths, opening: Option<Opening>, keeps: bool) -> Result<u8, Failure> {
     // Both outlive the loop: an engine without its threads is none, and drafts are still being
     // written when the terminal has been given back.
     let (store, replies) = Store::start(paths.clone());
     let mut engine_runtime = None;
-    let ended = tui::run(startup(paths, opening), paths.editing(), store.clone(), replies, || {
-        let runtime = runtime()?;
-        let config = engine_config(paths);
-        let entered = runtime.enter();
-        let started = Engine::start(config);
-        drop(entered);
-        engine_runtime = Some(runtime);
-        Ok(started)
-    });
+    let ended =
+        tui::run(startup(paths, opening, keeps), paths.editing(), store.clone(), replies, || {
+            let runtime = runtime()?;
+            let config = engine_config(paths);
+            let entered = runtime.enter();
+            let started = Engine::start(config);
+            drop(entered);
+            engine_runtime = Some(runtime);
+            Ok(started)
+        });
     // What is unsaved is being written: a first signal does not cut that off.
     ending::acknowledge(2 * STORE_SHUTDOWN);
     let mut outcome = ended.outcome;
@@ -179,7 +181,7 @@ fn workbench(paths: &Paths, opening: Option<Opening>) -> Result<u8, Failure> {
 }
 
 /// What the application has to know before its first frame.
-fn startup(paths: &Paths, opening: Option<Opening>) -> Startup {
+fn startup(paths: &Paths, opening: Option<Opening>, keeps: bool) -> Startup {
     let bindings = keymap::load(paths);
     let problem = bindings.as_ref().err().map(ToString::to_string);
     let replaced = |(context, keys, action)| Override { context, keys, action };
@@ -190,6 +192,7 @@ fn startup(paths: &Paths, opening: Option<Opening>) -> Startup {
         keymap,
         problem,
         opening,
+        answers: keeps.then(|| paths.answers()),
         foreign: paths.foreign.clone(),
         ..Startup::default()
     }

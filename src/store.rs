@@ -4,6 +4,7 @@
 //! [`job::Reply`]. All file writing goes through [`atomic::write`], so every save is whole or not
 //! at all. Nothing here is needed to run: where the disk says no, the reply says why.
 
+mod answers;
 pub mod atomic;
 pub mod authority;
 mod environment;

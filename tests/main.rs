@@ -77,6 +77,8 @@ mod http_rules;
 mod interop;
 #[path = "suite/items.rs"]
 mod items;
+#[path = "suite/kept.rs"]
+mod kept;
 #[path = "suite/kill.rs"]
 mod kill;
 #[path = "suite/left.rs"]

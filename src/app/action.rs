@@ -97,8 +97,8 @@ actions! {
     Bottom "bottom" Move "Bottom" "To the last line; follows again" [List "G", List "<End>", Code "G", Code "<End>", Compare "G", Compare "<End>", Help "<End>"];
     NextTab "next-tab" Move "Next tab" "Next tab of this pane" [Code "<Right>", Global "<C-Right>", Global "<A-Right>", List "L", Code "<Tab>", Code "l"];
     PreviousTab "previous-tab" Move "Previous tab" "Tab before of this pane" [Code "<Left>", Global "<C-Left>", Global "<A-Left>", List "H", Code "h"];
-    NextItem "next-item" Move "Next item" "The next exchange or connection of this session" [List "}"];
-    PreviousItem "previous-item" Move "Previous item" "The exchange or connection before" [List "{"];
+    NextItem "next-item" Move "Next item" "The next exchange or connection of this session, or the next newer answer that is kept" [List "}"];
+    PreviousItem "previous-item" Move "Previous item" "The exchange or connection before, or the answer before that is kept" [List "{"];
 
     Open "open" View "Open" "Open what the cursor is on; folds an object or list" [List "<Enter>"];
     Toggle "toggle" View "Toggle" "Switch on or off, take the next choice, fold the folder, object or list" [List "<Space>", Cell "<Space>"];

@@ -45,6 +45,8 @@ pub struct Draft {
     pub session: Option<SessionId>,
     /// The session before that one: what came back when it was sent before.
     pub session_before: Option<SessionId>,
+    /// The session it was sent with last; another one is on screen while older answers are looked at.
+    pub latest: Option<SessionId>,
     /// What was sent then.
     pub(crate) sent: Option<SharedSpec>,
     pub tab: FormTab,
@@ -99,6 +101,7 @@ impl Draft {
             tls_came_along: false,
             session: None,
             session_before: None,
+            latest: None,
             sent: None,
             tab,
             at: FormFieldId::Address,
@@ -110,6 +113,11 @@ impl Draft {
             saving: None,
             save_again: false,
         }
+    }
+
+    /// The sessions it may still show.
+    pub fn sessions(&self) -> impl Iterator<Item = SessionId> + use<> {
+        [self.session, self.session_before, self.latest].into_iter().flatten()
     }
 
     /// Name in lists: the preset's path, the address, or what it is (`new TCP listener`).

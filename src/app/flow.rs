@@ -13,6 +13,7 @@ pub(crate) mod edited;
 pub mod hints;
 pub(crate) mod history;
 pub(crate) mod input;
+pub(crate) mod kept;
 pub(crate) mod program;
 pub(crate) mod project;
 pub mod response;

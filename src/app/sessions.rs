@@ -52,7 +52,9 @@ pub struct Session {
     pub opened: Stamp,
     pub ended: Option<Stamp>,
     /// Its entry in the history: when it was opened by the wall clock.
-    pub(super) entry: Stamp,
+    pub entry: Stamp,
+    /// It holds an answer that was kept of an earlier one, or of another run.
+    pub is_kept: bool,
     pub state: SessionState,
     pub phase: Option<(Phase, Stamp)>,
     /// Requests and responses, oldest first.
@@ -260,6 +262,7 @@ impl Sessions {
             opened: now,
             ended: None,
             entry: Stamp::default(),
+            is_kept: false,
             state: SessionState::Opening,
             phase: None,
             exchanges: VecDeque::new(),

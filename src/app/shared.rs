@@ -14,6 +14,7 @@ use super::drafts::Drafts;
 use super::focus::Pane;
 use super::form::{FormTab, access};
 use super::format;
+use super::kept_answers::KeptAnswers;
 use super::keymap::Keymap;
 use super::layout::{self, Areas, LayoutFacts};
 use super::sessions::{Session, Sessions};
@@ -71,6 +72,7 @@ pub struct Shared {
     pub environment: Option<String>,
     pub drafts: Drafts,
     pub sessions: Sessions,
+    pub kept: KeptAnswers,
     pub timeline: Timeline,
     pub search: TextSearch,
     /// Offset of local time, for times of day; the shell sets it.
@@ -139,6 +141,13 @@ impl Shared {
     pub(crate) fn edited_away(&self, draft: &super::drafts::Draft) -> Option<&Session> {
         let session = self.sessions.get(draft.session?).filter(|session| !session.is_over())?;
         (session.lasts() && session.written != draft.spec.address()).then_some(session)
+    }
+
+    /// Whether a session is not the one its draft was sent with last.
+    pub fn is_earlier(&self, session: &Session) -> bool {
+        let draft = self.drafts.current();
+        let is_shown = draft.session == Some(session.id);
+        session.is_kept || (is_shown && draft.latest.is_some_and(|id| id != session.id))
     }
 
     /// What the response region shows.

@@ -5,6 +5,7 @@
 //! their turn (`App::take`).
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::tz::Offset;
@@ -18,6 +19,7 @@ use super::edited_text::EditedTexts;
 use super::effect::Effect;
 use super::focus::Pane;
 use super::intent::{EditTarget, Intent};
+use super::kept_answers::KeptAnswers;
 use super::keymap::{Context, Keymap, Override};
 use super::layout::Splitter;
 use super::message::Timer;
@@ -64,6 +66,8 @@ pub struct Startup {
     pub problem: Option<String>,
     /// How many colours the terminal shows.
     pub colors: ColorDepth,
+    /// Folder of the answers that are kept of presets; `None` = none are.
+    pub answers: Option<PathBuf>,
     /// Bound of the timeline in bytes; 0 = the default.
     pub timeline_bytes: usize,
     /// Offset of local time from UTC, if known.
@@ -160,6 +164,7 @@ impl App {
         (shared.now, shared.size, shared.utc_offset) =
             (startup.now, startup.size, startup.utc_offset);
         (shared.keymap, shared.timeline, shared.os) = (keymap, timeline, startup.os);
+        shared.kept = KeptAnswers::new(startup.answers);
         shared.themes.set_depth(startup.colors);
         if let Some(problem) = startup.problem.as_ref().or(problems.first()) {
             app.warn(problem.clone());

@@ -6,6 +6,7 @@
 //! view, searches, saves) and answer on the urgent channel. The oldest finished bodies are
 //! released when the bounds below are passed; a window onto one of them says so.
 
+mod answer_file;
 mod compare;
 mod derive;
 mod hit_count;
@@ -25,6 +26,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::budget::Budget;
@@ -64,6 +66,8 @@ struct BodyTable {
     /// Counts comparisons: a change cancels the one that runs.
     comparisons: Arc<AtomicU64>,
     saves: Arc<Semaphore>,
+    /// Who reads or writes a kept answer.
+    answers: Arc<Mutex<()>>,
     urgent: mpsc::Sender<Event>,
 }
 
@@ -92,6 +96,7 @@ impl BodyStore {
             derivations: Arc::default(),
             comparisons: Arc::default(),
             saves: Arc::new(Semaphore::new(SAVES)),
+            answers: Arc::default(),
             urgent,
         });
         let reclaimer = Arc::downgrade(&table);
@@ -189,6 +194,32 @@ impl BodyStore {
             let outcome = save::save(kept.as_deref(), part, &path);
             drop(permit);
             let _ = urgent.blocking_send(Event::BodySaved { path, outcome });
+        });
+    }
+
+    /// Writes an answer to a file of its own, in a folder that is made for it; answered by
+    /// `Event::AnswerKept`.
+    pub(crate) fn keep_answer(&self, body: Option<BodyId>, text: Bytes, path: PathBuf) {
+        let body = body.and_then(|id| self.get(id));
+        let (urgent, files) = (self.0.urgent.clone(), Arc::clone(&self.0.answers));
+        on_thread("answer-keep", move || {
+            // One after the other: a hundred answers at once are no hundred files open.
+            let _one = files.lock().unwrap_or_else(PoisonError::into_inner);
+            let outcome = answer_file::write(body.as_ref(), &text, &path);
+            let _ = urgent.blocking_send(Event::AnswerKept { path, outcome });
+        });
+    }
+
+    /// Reads an answer from its file into a body; answered by `Event::AnswerOpened`.
+    pub(crate) fn open_answer(&self, path: PathBuf) {
+        let (writer, urgent) = (self.create(), self.0.urgent.clone());
+        let files = Arc::clone(&self.0.answers);
+        on_thread("answer-open", move || {
+            let _one = files.lock().unwrap_or_else(PoisonError::into_inner);
+            let body = writer.id();
+            let outcome = answer_file::read(&path, &writer).map(|text| (text.into(), body));
+            drop(writer);
+            let _ = urgent.blocking_send(Event::AnswerOpened { path, outcome });
         });
     }
 

@@ -35,6 +35,11 @@ pub enum Command {
     Compare(CompareQuery),
     /// Write a body to a file; answered by `Event::BodySaved`.
     SaveBody { body: BodyId, part: ViewPart, path: PathBuf },
+    /// Write what is to be kept of an answer, with its body, to a file; answered by
+    /// `Event::AnswerKept`.
+    KeepAnswer { body: Option<BodyId>, text: Bytes, path: PathBuf },
+    /// Read such a file into a body; answered by `Event::AnswerOpened`.
+    OpenAnswer { path: PathBuf },
     /// Nobody will look at these bodies again.
     Release(Vec<BodyId>),
 }

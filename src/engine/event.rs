@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use bytes::Bytes;
+
 use crate::codec::compare::Comparison;
 use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
@@ -44,6 +46,10 @@ pub enum Event {
     HitsCounted(HitCount),
     /// A body was written to a file, so many bytes of it, or could not be.
     BodySaved { path: PathBuf, outcome: Result<u64, Failure> },
+    /// An answer is kept, or could not be.
+    AnswerKept { path: PathBuf, outcome: Result<(), Failure> },
+    /// The text kept of an answer and its body.
+    AnswerOpened { path: PathBuf, outcome: Result<(Bytes, BodyId), Failure> },
     /// A command could not be carried out (unknown connection, closed session, peer gone).
     Refused { id: SessionId, failure: Failure },
     /// The certificate authority of this installation changed because a listener needed it, or

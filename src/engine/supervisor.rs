@@ -93,6 +93,10 @@ impl Supervisor {
             Command::StopDeriving => self.env.bodies.stop_deriving(),
             Command::Compare(query) => self.env.bodies.compare(query),
             Command::SaveBody { body, part, path } => self.env.bodies.save(body, part, path),
+            Command::KeepAnswer { body, text, path } => {
+                self.env.bodies.keep_answer(body, text, path);
+            }
+            Command::OpenAnswer { path } => self.env.bodies.open_answer(path),
             Command::Release(bodies) => self.env.bodies.release(bodies),
         }
     }

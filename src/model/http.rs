@@ -33,6 +33,9 @@ pub struct HttpSpec {
     /// Redirects followed at most; 0 follows none.
     #[default(REDIRECTS)]
     pub redirects: u8,
+    /// Whether answers are kept on the disk, once it is a preset.
+    #[default = true]
+    pub keep: bool,
     pub socket: SocketSpec,
     pub client: ClientSpec,
 }

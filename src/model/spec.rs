@@ -114,6 +114,19 @@ impl Spec {
         }
     }
 
+    /// Whether the answers of such a preset are kept on the disk.
+    #[must_use]
+    pub fn keeps_answers(&self) -> bool {
+        match self {
+            Spec::Http(spec) => spec.keep,
+            Spec::Tcp(_)
+            | Spec::Udp(_)
+            | Spec::HttpListener(_)
+            | Spec::TcpListener(_)
+            | Spec::UdpListener(_) => false,
+        }
+    }
+
     /// What is accepted of the peer's certificate; `None` where there is no TLS layer of a client.
     fn consent(&self) -> Option<(Verify, &TrustedCertificates)> {
         match self {

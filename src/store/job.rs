@@ -65,6 +65,8 @@ pub enum Job {
     ReadHistory(HistoryName),
     /// Forget an entry, or all, on disk too.
     ForgetHistory(Option<HistoryName>),
+    /// Do something with the answers kept of a preset, or list them.
+    Answers { key: String, task: AnswersTask },
     /// Write bytes to a file the user named.
     WriteFile { path: PathBuf, bytes: Bytes, overwrite: Overwrite },
     /// Read small text files the user named; each is told by its own name.
@@ -73,6 +75,22 @@ pub enum Job {
     ListFolder { folder: PathBuf },
     /// Use the presets of a project that others may change from now on, or leave them out; remembered.
     UseProject { project: ForeignProject, used: bool },
+}
+
+/// What is done with the answers kept of a preset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnswersTask {
+    List,
+    /// One more is there: the oldest go when they are too many, too long or too old at this time by the
+    /// wall clock.
+    Tidy {
+        now: Stamp,
+    },
+    /// The preset has another key now.
+    MoveTo(String),
+    /// The preset is gone; until the program ends they can be brought back.
+    Delete,
+    BringBack,
 }
 
 /// The names in a folder, sorted; none of one that cannot be read.
@@ -200,6 +218,8 @@ pub enum Reply {
     HistoryRead { name: HistoryName, spec: HistorySpec },
     /// So many entries are forgotten.
     HistoryForgotten { count: u64 },
+    /// When the answers kept of a preset were, by the wall clock, the oldest first.
+    Answers { key: String, found: Vec<Stamp> },
     /// The file the user named is on disk.
     FileWritten { path: PathBuf, bytes: u64 },
     /// What is in each of the files, or why it cannot be read.
@@ -318,6 +338,7 @@ impl Job {
             Job::QueryHistory { .. } => JobKind::ReadHistory,
             Job::ReadHistory(_) => JobKind::OpenEntry,
             Job::ForgetHistory(_) => JobKind::ForgetHistory,
+            Job::Answers { .. } => JobKind::Answers,
             Job::WriteFile { .. } => JobKind::WriteFile,
             Job::ReadTexts { .. } => JobKind::ReadTexts,
             Job::ListFolder { .. } => JobKind::ListFolder,

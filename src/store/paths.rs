@@ -179,6 +179,12 @@ impl Paths {
         self.state.join("history.db")
     }
 
+    /// Answers that are kept of presets.
+    #[must_use]
+    pub fn answers(&self) -> PathBuf {
+        self.state.join("answers")
+    }
+
     /// Texts of this workspace that are in an external editor.
     #[must_use]
     pub fn editing(&self) -> PathBuf {

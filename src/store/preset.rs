@@ -19,6 +19,8 @@ use crate::model::failure::Failure;
 use crate::model::preset::{Preset, PresetPath};
 use crate::model::spec::Spec;
 
+pub use crate::model::fingerprint::fingerprint;
+
 /// Longest preset file that is read; a body beyond that belongs into a file of its own.
 pub(crate) const PRESET_LIMIT: u64 = 32 * 1024 * 1024;
 
@@ -70,14 +72,6 @@ fn with_unused(text: String, previous: Option<&str>) -> String {
 #[must_use]
 pub(crate) fn write_spec(spec: &Spec) -> String {
     render::document(tree::preset("", spec))
-}
-
-/// Hash of a file's bytes (FNV-1a, 64 bit): names a version of a file across runs.
-#[must_use]
-pub fn fingerprint(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
 }
 
 fn parse(text: &str) -> Result<(String, Spec), Trouble> {

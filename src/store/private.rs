@@ -31,8 +31,9 @@ pub(crate) fn mend_all(paths: &Paths) -> Vec<String> {
 pub(super) fn mend_own(paths: &Paths) -> Vec<String> {
     let (drafts, editing) = (paths.state.join("drafts"), paths.editing());
     let editings = editing.parent().unwrap_or(&editing);
-    let folders: [&Path; 6] =
-        [&paths.config, &paths.data, &paths.state, &drafts, editings, &editing];
+    let answers = paths.answers();
+    let folders: [&Path; 7] =
+        [&paths.config, &paths.data, &paths.state, &drafts, editings, &editing, &answers];
     let mut said: Vec<String> = folders.into_iter().filter_map(mend_folder).collect();
 
     let state =

@@ -5,7 +5,7 @@
 //! lane      what goes there                               what it may have to wait for
 //! saving    presets, drafts                               the disk of workspace and state
 //! reading   the workspace, also when others changed it    large trees
-//! history   the database                                  other programs, megabytes of bodies
+//! history   the database, answers that are kept           other programs, megabytes of bodies
 //! named     files the user named                          whatever they lie on
 //!
 //! submit ──► queue ──► job ──► exactly one reply ──► application
@@ -64,7 +64,7 @@ impl Worker {
         known.set_root(paths.workspace.clone());
         let reading = Reading::new(Arc::clone(&known), paths.themes());
         let budget = HistoryBudget::default();
-        let history = HistoryWork::new(paths.history(), budget.clone());
+        let history = HistoryWork::new(paths.history(), paths.answers(), budget.clone());
         let start = |name, work: Box<dyn Work>| Lane::start(name, room, work, outbox.clone());
         Worker {
             reading: start("workspace", Box::new(reading)),
@@ -107,7 +107,8 @@ impl Worker {
             | Job::QueryHistory { .. }
             | Job::ReadHistory(_)
             | Job::MoveHistory { .. }
-            | Job::ForgetHistory(_) => &self.history,
+            | Job::ForgetHistory(_)
+            | Job::Answers { .. } => &self.history,
             Job::WriteFile { .. } | Job::ReadTexts { .. } => &self.named,
             Job::ListFolder { .. } => &self.folders,
         }

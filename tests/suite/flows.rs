@@ -23,6 +23,8 @@ mod derived;
 mod folders;
 #[path = "flows/handed_on.rs"]
 mod handed_on;
+#[path = "flows/kept.rs"]
+mod kept;
 #[path = "flows/leaving.rs"]
 mod leaving;
 #[path = "flows/letters.rs"]

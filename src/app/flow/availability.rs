@@ -168,7 +168,9 @@ fn of_exchange(app: &App, action: Action) -> Option<&'static str> {
     let count = shared.session().map_or(0, |session| session.exchanges.len());
     let is_bytes = app.exchange.subject(shared).is_some();
     match action {
-        A::NextItem | A::PreviousItem if count < 2 => Some("there is only one"),
+        A::NextItem | A::PreviousItem if count < 2 && !has_kept(shared) => {
+            Some("there is only one")
+        }
         A::NextTab
         | A::PreviousTab
         | A::Copy
@@ -208,6 +210,12 @@ fn of_exchange(app: &App, action: Action) -> Option<&'static str> {
         A::ExternalEditor => Some("not in what was received"),
         _ => None,
     }
+}
+
+/// Whether answers may be kept of what is on screen.
+fn has_kept(shared: &Shared) -> bool {
+    let draft = shared.drafts.current();
+    draft.preset.is_some() && draft.spec.keeps_answers()
 }
 
 /// Whether the cursor is on JSON that is laid out.

@@ -2,7 +2,8 @@
 //!
 //! Events of a session that is unknown or over are ignored.
 
-use super::{compare, response, send, traffic};
+use super::{compare, kept, response, send, traffic};
+use crate::app::drafts::Draft;
 use crate::app::sessions::SessionState;
 use crate::app::shared::Shared;
 use crate::app::state::App;
@@ -34,6 +35,8 @@ pub(crate) fn apply(app: &mut App, event: Event) {
         Event::Found(hit) => response::found(app, &hit),
         Event::Derived(report) => response::derived(app, *report),
         Event::Compared { query, found } => compare::arrived(app, query, found),
+        Event::AnswerKept { path, outcome } => kept::was_kept(app, &path, outcome),
+        Event::AnswerOpened { path, outcome } => kept::opened(app, &path, outcome),
         Event::HitsCounted(count) => app.exchange.search.count = Some(count),
         Event::BodySaved { path, outcome } => match outcome {
             Ok(bytes) => app.say(format!("{bytes} bytes saved to {}", path.display())),
@@ -115,10 +118,10 @@ fn done(app: &mut App, id: SessionId, outcome: Result<Summary, Failure>, at: Sta
     session.plan.forget_payloads();
     session.end_conns();
     send::finished(app, id);
+    kept::finished(app, id);
     app.shared.timeline.end_session(id);
     response::exchange_changed(app, id);
-    let shown: Vec<SessionId> =
-        app.shared.drafts.iter().filter_map(|draft| draft.session).collect();
+    let shown: Vec<SessionId> = app.shared.drafts.iter().flat_map(Draft::sessions).collect();
     let gone = app.shared.sessions.prune(|id| shown.contains(&id));
     app.release(gone);
     let Shared { timeline, sessions, .. } = &mut app.shared;

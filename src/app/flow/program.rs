@@ -1,6 +1,6 @@
 //! Actions of the whole program: focus, modes, saving, leaving.
 
-use super::{compare, draft, focus, overlays, restore, save, send, traffic};
+use super::{compare, draft, focus, kept, overlays, restore, save, send, traffic};
 use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -51,6 +51,8 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::Suspend => app.effects.push(Effect::Suspend),
         Action::Quit => restore::leave(app),
         Action::Save => save::save(app),
+        Action::NextItem => kept::go(app, true),
+        Action::PreviousItem => kept::go(app, false),
         Action::Compare | Action::MarkAnswer => compare::act(app, action),
         Action::Clear => traffic::clear(app),
         Action::UndoClear => traffic::undo_clear(app),

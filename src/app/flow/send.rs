@@ -119,6 +119,7 @@ fn open(app: &mut App, plan: Plan, scope: &Scope) {
     }
     let draft = app.shared.drafts.current_mut();
     draft.session_before = draft.session.replace(id);
+    draft.latest = Some(id);
     draft.sent = Some(draft.spec.clone());
     draft.issues.clear();
     let (plan, secrets) = (Box::new(plan), scope.hidden());

@@ -1,6 +1,9 @@
 //! Replies of the store: workspace, saved presets, drafts of the last run, history.
 
-use super::{curl, draft, edited, focus, folders, history, project, restore, save, themes, undo};
+use super::kept::PresetFate;
+use super::{
+    curl, draft, edited, focus, folders, history, kept, project, restore, save, themes, undo,
+};
 use crate::app::action::Action;
 use crate::app::arrangement::Arrangement;
 use crate::app::effect::Effect;
@@ -21,21 +24,15 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         Reply::Themes(own) => themes::arrived(app, own),
         Reply::Saved { path, fingerprint } => save::saved(app, &path, fingerprint),
         Reply::Conflict { mine, theirs } => save::conflict(app, mine, theirs),
-        Reply::Renamed { from, to } => save::renamed(app, &from, &to),
-        Reply::Deleted { path, kept } => {
-            let file = kept.map(|bytes| PresetFile { path: path.clone(), bytes });
-            undo::keep_presets(app, file.into_iter().collect());
-            save::deleted(app, &path);
-        }
-        Reply::FolderDeleted { folder, presets, kept, left, failure } => {
-            undo::keep_presets(app, kept);
-            save::folder_deleted(app, &folder, &presets, left, failure);
-        }
+        Reply::Renamed { .. }
+        | Reply::Deleted { .. }
+        | Reply::FolderDeleted { .. }
+        | Reply::BroughtBack { .. } => presets_moved(app, reply),
+        Reply::Answers { key, found } => kept::listed(app, key, found),
         Reply::FolderCreated { .. }
         | Reply::FolderRemoved { .. }
         | Reply::FolderMoved { .. }
-        | Reply::OrderSet { .. } => folders::apply(app, &reply),
-        Reply::BroughtBack { presets, failure } => undo::brought_back(app, presets, failure),
+        | Reply::OrderSet { .. } => folders_changed(app, &reply),
         Reply::Restored(restore) => restored(app, restore),
         Reply::History { text, entries, total } => {
             let again = app.history.arrived(&text, entries, total);
@@ -64,6 +61,44 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
     open_first(app);
     edited::take_up(app);
     restore::go_on(app);
+}
+
+/// Presets have another name, are gone or back; the answers kept of them follow.
+fn presets_moved(app: &mut App, reply: Reply) {
+    match reply {
+        Reply::Renamed { from, to } => {
+            kept::follow(app, &from, PresetFate::Renamed(&to));
+            save::renamed(app, &from, &to);
+        }
+        Reply::Deleted { path, kept } => {
+            let file = kept.map(|bytes| PresetFile { path: path.clone(), bytes });
+            undo::keep_presets(app, file.into_iter().collect());
+            kept::follow(app, &path, PresetFate::Deleted);
+            save::deleted(app, &path);
+        }
+        Reply::FolderDeleted { folder, presets, kept, left, failure } => {
+            undo::keep_presets(app, kept);
+            for path in &presets {
+                kept::follow(app, path, PresetFate::Deleted);
+            }
+            save::folder_deleted(app, &folder, &presets, left, failure);
+        }
+        Reply::BroughtBack { presets, failure } => {
+            for stored in &presets {
+                kept::follow(app, &stored.path, PresetFate::BroughtBack);
+            }
+            undo::brought_back(app, presets, failure);
+        }
+        _ => {}
+    }
+}
+
+/// Folders are there, gone, elsewhere or in another order; the answers of their presets follow.
+fn folders_changed(app: &mut App, reply: &Reply) {
+    if let Reply::FolderMoved { from, to } = reply {
+        kept::follow_folder(app, from, to);
+    }
+    folders::apply(app, reply);
 }
 
 /// The store could not do a job: it is said, and what waited for it does so no longer.

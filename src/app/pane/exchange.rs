@@ -67,8 +67,14 @@ impl ExchangePane {
         match action {
             Action::NextTab => self.switch_tab(shared, true),
             Action::PreviousTab => self.switch_tab(shared, false),
-            Action::NextItem => self.step_list(shared, CursorStep::Down),
-            Action::PreviousItem => self.step_list(shared, CursorStep::Up),
+            Action::NextItem if self.has_item(shared, CursorStep::Down) => {
+                self.step_list(shared, CursorStep::Down);
+            }
+            Action::PreviousItem if self.has_item(shared, CursorStep::Up) => {
+                self.step_list(shared, CursorStep::Up);
+            }
+            // Other answers of the same preset are not of this session.
+            Action::NextItem | Action::PreviousItem => return Outcome::no(),
             Action::ViewMode => self.next_mode(shared),
             Action::ViewHex => self.toggle_hex(shared),
             Action::Left => self.sideways(shared, false),
@@ -264,6 +270,15 @@ impl ExchangePane {
         let mut cursor = self.list_cursor(shared, height);
         cursor.step(step, session.exchanges.len(), height);
         self.choose(shared, cursor.selected);
+    }
+
+    /// Whether the list of a listener goes by, or there is a redirect hop on that side.
+    fn has_item(&self, shared: &Shared, step: CursorStep) -> bool {
+        let Some(session) = session(shared) else { return false };
+        let selected = self.list_cursor(shared, 1).selected;
+        let has_hop =
+            if step.is_up() { selected > 0 } else { selected + 1 < session.exchanges.len() };
+        session.side().listens() || has_hop
     }
 
     /// Looks at the exchange at this place of the list.

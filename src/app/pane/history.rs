@@ -152,7 +152,8 @@ impl HistoryPane {
             | Action::ShowCode => self.open(action),
             Action::ForgetEntry => self.forget_entry(),
             Action::ForgetHistory => {
-                let text = "Forget the whole history? What was sent is removed from the disk.";
+                let text = "Forget the whole history? What was sent, and every answer that is kept, is \
+                            removed from the disk.";
                 ask_to_forget(text.into(), None)
             }
             Action::Find => self.start_search(),
@@ -206,7 +207,10 @@ impl HistoryPane {
 
     fn forget_entry(&self) -> Outcome {
         let Some(entry) = self.selected() else { return Outcome::yes() };
-        let text = format!("Forget {}? What it sent is removed from the disk.", entry.summary);
+        let text = format!(
+            "Forget {}? What it sent and was answered is removed from the disk.",
+            entry.summary
+        );
         ask_to_forget(text, Some(entry.name))
     }
 

@@ -355,6 +355,70 @@ async fn two_bodies_are_compared_by_what_they_hold_and_long_ones_by_their_bytes(
     assert!(compare(&mut bench, old, new).await.unwrap_err().contains("no longer kept"));
 }
 
+#[tokio::test]
+async fn an_answer_comes_back_from_its_file_as_it_was_and_a_damaged_one_is_said() {
+    async fn kept(bench: &mut Bench, id: Option<BodyId>, path: &std::path::Path) {
+        bench.store.keep_answer(id, Bytes::from_static(b"text"), path.to_owned());
+        let Event::AnswerKept { outcome, .. } = bench.event().await else { panic!("another") };
+        outcome.unwrap();
+    }
+    async fn opened(bench: &mut Bench, path: &std::path::Path) -> Result<(Bytes, BodyId), Failure> {
+        bench.store.open_answer(path.to_owned());
+        loop {
+            if let Event::AnswerOpened { outcome, .. } = bench.event().await {
+                return outcome;
+            }
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("answers/key/1.answer");
+    let mut bench = Bench::new();
+    let writer = bench.store.create();
+    writer.wire(Bytes::from_static(b"HEAD")).await.unwrap();
+    writer.body_starts(4);
+    let long = Bytes::from(vec![b'x'; 3 * 1024 * 1024]);
+    writer.wire(long.clone()).await.unwrap();
+    writer.body_ends();
+    writer.wire(Bytes::from_static(b"after")).await.unwrap();
+    let id = writer.id();
+    writer.finish().await.unwrap();
+    kept(&mut bench, Some(id), &file).await;
+    let mode =
+        |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&file), mode(file.parent().unwrap())), (0o600, 0o700));
+    let (text, body) = opened(&mut bench, &file).await.unwrap();
+    assert_eq!(&text[..], b"text");
+    let all = long.len() + 100;
+    let read = |bench: &Bench, part| bench.store.read(body, part, 0, all).unwrap();
+    assert!(read(&bench, ViewPart::Decoded) == long);
+    assert!(read(&bench, ViewPart::Raw).starts_with(b"HEADx"));
+    let writer = bench.store.create();
+    writer.wire(Bytes::from_static(b"HEADgz")).await.unwrap();
+    writer.separate();
+    writer.decoded(Bytes::from_static(b"plain")).await.unwrap();
+    let id = writer.id();
+    writer.finish().await.unwrap();
+    kept(&mut bench, Some(id), &file).await;
+    let (_, body) = opened(&mut bench, &file).await.unwrap();
+    assert_eq!(bench.store.read(body, ViewPart::Decoded, 0, 10).unwrap(), b"plain");
+    kept(&mut bench, None, &file).await;
+    assert_eq!(&opened(&mut bench, &file).await.unwrap().0[..], b"text");
+    for damage in [
+        &b""[..],
+        b"wirebench-answer 1 4 0 0 0 -\ntex",
+        b"wirebench-answer 2 4 0 0 0 -\ntext",
+        b"wirebench-answer 1 9999999999999 0 0 0 -\n",
+        &[b'w'; 300],
+        b"\x00\xff\n",
+    ] {
+        std::fs::write(&file, damage).unwrap();
+        let why = opened(&mut bench, &file).await.unwrap_err();
+        assert!(why.cause.contains("cannot be read"), "{why}");
+    }
+    std::fs::remove_file(&file).unwrap();
+    assert!(opened(&mut bench, &file).await.unwrap_err().cause.contains("this answer is gone"));
+}
+
 /// What is to be seen of JSON with some of it folded: numbers and texts of lines, members folded.
 fn folded(json: &[u8], folds: &Folds) -> Vec<(u64, String, Option<u64>)> {
     let lines = LineScanner::new(ViewMode::Pretty).format(json, 0, usize::MAX);

@@ -70,6 +70,15 @@ impl Body {
         (start, self.end.load(Ordering::Acquire).clamp(start, len))
     }
 
+    /// Bytes on the wire, where the body is among them, and how many bytes it has of its own.
+    pub(super) fn lengths(&self) -> (u64, (u64, u64), Option<u64>) {
+        let wire = self.wire.len();
+        match self.decoded.get() {
+            Some(spool) => (wire, (0, 0), Some(spool.len())),
+            None => (wire, self.window(ViewPart::Decoded), None),
+        }
+    }
+
     /// Bytes of the part that can be read now.
     pub(super) fn len(&self, part: ViewPart) -> u64 {
         let (start, end) = self.window(part);

@@ -115,6 +115,16 @@ impl BodyWriter {
         self.body.end.store(self.wire_len(), Ordering::Release);
     }
 
+    /// The body ends at this byte of the wire.
+    pub(super) fn body_ends_at(&self, at: u64) {
+        self.body.end.store(at, Ordering::Release);
+    }
+
+    /// Appends to a part from a thread that may block. Fails, in words, when the bytes cannot be kept.
+    pub(super) fn take_blocking(&self, part: ViewPart, bytes: &[u8]) -> Result<(), Arc<str>> {
+        self.body.spool(part).append_blocking(bytes)
+    }
+
     /// Appends to the decoded body from a thread that may block. Fails, in words, when the bytes
     /// cannot be kept.
     pub(crate) fn decoded_sink(&self) -> impl Fn(&[u8]) -> Result<(), Arc<str>> + use<> {

@@ -39,6 +39,8 @@ impl Options for HttpSpec {
         "redirects", ValueKind::Number { min: 0, max: 255 }, redirects, tab: OPTIONS,
             label: "Redirects followed at most",
             help: "Redirects followed at most; 0 follows none.";
+        "keep", ValueKind::Flag, keep, tab: OPTIONS, label: "Keep answers on this disk",
+            help: "Whether the answers of this preset are kept to be looked at later.";
         "", ValueKind::Table, socket, tab: OPTIONS;
         "", ValueKind::Table, client, tab: OPTIONS;
         "body", ValueKind::Table, body, tab: Some(FormTab::Body), label: "Body";

@@ -164,10 +164,10 @@ fn http_spec() -> BoxedStrategy<Spec> {
         (text(), text()).prop_map(|(user, password)| Auth::Basic { user, password })
     ];
     let socket = (socket(), client());
-    let more = (verify(), any::<u8>(), trust());
+    let more = (verify(), any::<u8>(), trust(), any::<bool>());
     (text(), text(), rows(), rows(), auth, body(), duration(), more, socket)
         .prop_map(|(method, url, query, headers, auth, body, timeout, more, socket)| {
-            let ((verify, redirects, trust), (socket, client)) = (more, socket);
+            let ((verify, redirects, trust, keep), (socket, client)) = (more, socket);
             Spec::Http(HttpSpec {
                 method,
                 url,
@@ -179,6 +179,7 @@ fn http_spec() -> BoxedStrategy<Spec> {
                 verify,
                 trust,
                 redirects,
+                keep,
                 socket,
                 client,
             })

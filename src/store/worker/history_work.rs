@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::lane::{ReplySender, Waker, Work, not_ours, noting};
 use crate::model::failure::Failure;
+use crate::store::answers::Answers;
 use crate::store::history::History;
 use crate::store::job::{HISTORY_BODY, Job, Reply};
 use crate::store::watch::FolderWatch;
@@ -45,6 +46,7 @@ impl HistoryBudget {
 /// What the lane owns: the open database.
 pub(super) struct HistoryWork {
     history: History,
+    answers: Answers,
     budget: HistoryBudget,
     waker: Option<Waker>,
     /// Somebody wrote to the database: we, or another program.
@@ -57,9 +59,10 @@ pub(super) struct HistoryWork {
 
 impl HistoryWork {
     /// Opens nothing yet.
-    pub(super) fn new(file: PathBuf, budget: HistoryBudget) -> Self {
+    pub(super) fn new(file: PathBuf, answers: PathBuf, budget: HistoryBudget) -> Self {
         HistoryWork {
             history: History::new(file),
+            answers: Answers::new(answers),
             budget,
             waker: None,
             changed: Arc::default(),
@@ -114,7 +117,12 @@ impl HistoryWork {
                 history.move_presets(&from, &to).map(|()| Reply::HistoryChanged)
             }
             Job::ForgetHistory(name) => {
+                self.answers.forget(name.map(|name| name.at))?;
                 Ok(Reply::HistoryForgotten { count: history.forget(name)? })
+            }
+            Job::Answers { key, task } => {
+                let found = self.answers.perform(&key, task)?;
+                Ok(Reply::Answers { key, found })
             }
             other => Err(not_ours(&other)),
         }

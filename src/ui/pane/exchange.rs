@@ -8,7 +8,7 @@ use ratatui::widgets::Block;
 use crate::app::focus::Pane;
 use crate::app::pane::exchange::tab_lines::Tone;
 use crate::app::sessions::{Session, SessionState};
-use crate::app::{App, format, session_words};
+use crate::app::{App, format, kept_answers, session_words};
 use crate::codec::printable::printable;
 use crate::codec::wrap_words::wrap;
 use crate::engine::event::Phase;
@@ -30,9 +30,23 @@ pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
         Side::Client => "Response",
     };
     let stale = if painter.app.shared.is_response_stale() { STALE } else { "" };
-    let title = format!(" {what} ─ {stale}{} ", session_words::title(session));
+    let kept = kept(painter.app, session);
+    let title = format!(" {what} ─ {kept}{stale}{} ", session_words::title(session));
     let title = frame::title(&title, painter.area.width);
     frame::with_foot(frame::of(Pane::Response, title), content::foot(painter), painter.area.width)
+}
+
+/// Which of the kept answers it is, when it is an earlier one.
+fn kept(app: &App, session: &Session) -> String {
+    if !app.shared.is_earlier(session) {
+        return String::new();
+    }
+    let [then, now] = [session.entry, app.shared.wall_clock.at(app.shared.now)]
+        .map(|wall| format::local(wall, app.shared.utc_offset));
+    let when = kept_answers::when(then, now);
+    let place = app.shared.kept.position(session.entry);
+    let place = place.map_or(String::new(), |(at, of)| format!("{at} of {of} · "));
+    format!("kept answer {place}{when} ─ ")
 }
 
 /// Draws the inside of the pane.

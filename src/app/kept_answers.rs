@@ -1,0 +1,110 @@
+//! Which answers are kept of the preset on screen, and where. The one owner of that; flows change it.
+
+use std::path::PathBuf;
+
+use jiff::civil::DateTime;
+
+use super::drafts::DraftId;
+use crate::model::fingerprint::fingerprint;
+use crate::model::preset::PresetPath;
+use crate::model::timing::Stamp;
+
+/// What is known of kept answers.
+#[derive(Debug, Default)]
+pub struct KeptAnswers {
+    /// Folder of all of them; `None` = none are kept.
+    pub(super) folder: Option<PathBuf>,
+    /// Whose answers are listed.
+    pub(super) key: String,
+    /// When they were, by the wall clock, the oldest first.
+    pub(super) found: Vec<Stamp>,
+    /// A list is asked for, to go to the next newer one (or older) then.
+    pub(super) going: Option<bool>,
+    /// The answer that is being read, and the draft it is for.
+    pub(super) opening: Option<(PathBuf, Stamp, DraftId)>,
+}
+
+impl KeptAnswers {
+    /// None are known; they lie in this folder.
+    pub(super) fn new(folder: Option<PathBuf>) -> Self {
+        KeptAnswers { folder, ..KeptAnswers::default() }
+    }
+
+    /// The file of an answer.
+    pub(super) fn file(&self, key: &str, at: Stamp) -> Option<PathBuf> {
+        Some(self.folder.as_ref()?.join(key).join(format!("{:020}.answer", at.0)))
+    }
+
+    /// Which of how many an answer is, from 1.
+    pub(crate) fn position(&self, at: Stamp) -> Option<(usize, usize)> {
+        let place = self.found.iter().position(|known| *known == at)?;
+        Some((place + 1, self.found.len()))
+    }
+
+    /// The answer after that of `at`, or before; without one the newest is the one before.
+    pub(super) fn neighbour(&self, at: Option<Stamp>, newer: bool) -> Option<Stamp> {
+        let mut found = self.found.iter().copied();
+        match (at, newer) {
+            (Some(at), true) => found.find(|known| *known > at),
+            (Some(at), false) => found.rfind(|known| *known < at),
+            (None, true) => None,
+            (None, false) => found.next_back(),
+        }
+    }
+}
+
+/// What stands for a preset of a workspace in names of folders.
+pub(super) fn key_of(workspace: &str, preset: &PresetPath) -> String {
+    format!("{:016x}", fingerprint(format!("{workspace}\0{preset}").as_bytes()))
+}
+
+/// `14:02`, `14:02 yesterday`, `14:02 on Nov 26`, with the year when it is another one.
+pub(crate) fn when(then: DateTime, now: DateTime) -> String {
+    let yesterday = now.date().yesterday().ok();
+    let form = if then.date() == now.date() {
+        "%H:%M"
+    } else if Some(then.date()) == yesterday {
+        "%H:%M yesterday"
+    } else if then.year() == now.year() {
+        "%H:%M on %b %-d"
+    } else {
+        "%H:%M on %b %-d, %Y"
+    };
+    then.strftime(form).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_as_people_do() {
+        let now: DateTime = "2026-03-01T10:00:00".parse().unwrap();
+        for (then, told) in [
+            ("2026-03-01T09:05:00", "09:05"),
+            ("2026-02-28T23:59:00", "23:59 yesterday"),
+            ("2026-02-03T07:00:00", "07:00 on Feb 3"),
+            ("2025-12-31T07:00:00", "07:00 on Dec 31, 2025"),
+        ] {
+            assert_eq!(when(then.parse().unwrap(), now), told);
+        }
+    }
+
+    #[test]
+    fn the_next_one_is_found_from_any_moment() {
+        let kept = KeptAnswers { found: [3, 5, 9].map(Stamp).to_vec(), ..KeptAnswers::default() };
+        let at = |at: u64, newer| kept.neighbour(Some(Stamp(at)), newer).map(|at| at.0);
+        assert_eq!((at(5, false), at(5, true), at(3, false)), (Some(3), Some(9), None));
+        assert_eq!((at(7, false), at(9, true)), (Some(5), None), "7 is not kept");
+        assert_eq!(kept.neighbour(None, false), Some(Stamp(9)));
+        assert_eq!(kept.position(Stamp(5)), Some((2, 3)));
+        assert_eq!(kept.position(Stamp(6)), None);
+    }
+
+    #[test]
+    fn presets_of_two_workspaces_are_two() {
+        let path = PresetPath::parse("a/b").unwrap();
+        assert_ne!(key_of("/w", &path), key_of("/v", &path));
+        assert_eq!(key_of("/w", &path).len(), 16);
+    }
+}

@@ -1,0 +1,154 @@
+//! Files of kept answers: one each, with what the application says of it and the bytes of its message.
+//!
+//! ```text
+//! wirebench-answer 1 TEXT WIRE START END DECODED\n   lengths; START..END is the body on the wire,
+//! text, wire, decoded                                DECODED is "-" where it has no bytes of its own
+//! ```
+//! Written whole or not at all, 0600 in a folder of 0700. Read into a new body, piece by piece, so the
+//! bounds of all bodies hold for it.
+
+use std::fs::DirBuilder;
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::message::Body;
+use super::writer::BodyWriter;
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::view::ViewPart;
+use crate::named_file;
+
+const MAGIC: &str = "wirebench-answer 1";
+/// Longest first line.
+const FIRST_LINE: usize = 200;
+/// Longest text, in bytes.
+const TEXT: u64 = 8 * 1024 * 1024;
+const BLOCK: usize = 256 * 1024;
+
+/// Lengths as the first line tells them.
+struct AnswerLayout {
+    text: u64,
+    wire: u64,
+    body: (u64, u64),
+    decoded: Option<u64>,
+}
+
+/// Writes an answer; blocks on the disk.
+pub(super) fn write(body: Option<&Arc<Body>>, text: &[u8], path: &Path) -> Result<(), Failure> {
+    try_write(body, text, path).map_err(|error| failure(path, "the answer is not kept", &error))
+}
+
+fn try_write(body: Option<&Arc<Body>>, text: &[u8], path: &Path) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let (wire, place, decoded) = body.map_or((0, (0, 0), None), |body| body.lengths());
+    let own = decoded.map_or("-".to_owned(), |len| len.to_string());
+    let (start, end) = place;
+    writeln!(file, "{MAGIC} {} {wire} {start} {end} {own}", text.len())?;
+    file.write_all(text)?;
+    if let Some(body) = body {
+        copy(body, ViewPart::Raw, wire, file.as_file_mut())?;
+        copy(body, ViewPart::Decoded, decoded.unwrap_or_default(), file.as_file_mut())?;
+    }
+    file.as_file().sync_data()?;
+    file.persist(path).map_err(|error| error.error).map(drop)
+}
+
+/// Copies so many bytes and not one less.
+fn copy(body: &Body, part: ViewPart, len: u64, file: &mut std::fs::File) -> io::Result<()> {
+    let mut at = 0;
+    while at < len {
+        let count = usize::try_from(len - at).unwrap_or(usize::MAX).min(BLOCK);
+        let bytes = body.read(part, at, count)?;
+        if bytes.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        file.write_all(&bytes)?;
+        at += bytes.len() as u64;
+    }
+    Ok(())
+}
+
+/// Reads an answer into this body; blocks on the disk. Returns the text beside it.
+pub(super) fn read(path: &Path, body: &BodyWriter) -> Result<Vec<u8>, Failure> {
+    try_read(path, body).map_err(|error| {
+        let gone = error.kind() == io::ErrorKind::NotFound;
+        let what = if gone { "this answer is gone" } else { "this answer cannot be read" };
+        failure(path, what, &error)
+    })
+}
+
+fn try_read(path: &Path, body: &BodyWriter) -> io::Result<Vec<u8>> {
+    named_file::ours_or_none(path)?;
+    let (mut file, len) = named_file::open(path)?;
+    let (first, layout) = first_line(&mut file)?;
+    let parts = [layout.text, layout.wire, layout.decoded.unwrap_or_default()];
+    let whole = parts.iter().try_fold(first as u64, |sum, part| sum.checked_add(*part));
+    if whole != Some(len) || layout.text > TEXT {
+        return Err(damaged("it is cut or damaged"));
+    }
+    let mut text = vec![0; usize::try_from(layout.text).unwrap_or_default()];
+    file.read_exact(&mut text)?;
+    body.body_starts(layout.body.0);
+    fill(&mut file, body, ViewPart::Raw, layout.wire)?;
+    body.body_ends_at(layout.body.1);
+    if let Some(decoded) = layout.decoded {
+        body.separate();
+        fill(&mut file, body, ViewPart::Decoded, decoded)?;
+    }
+    Ok(text)
+}
+
+fn fill(file: &mut std::fs::File, body: &BodyWriter, part: ViewPart, len: u64) -> io::Result<()> {
+    let mut left = len;
+    let mut buf = vec![0; BLOCK];
+    while left > 0 {
+        let count = usize::try_from(left).unwrap_or(usize::MAX).min(BLOCK);
+        let bytes = &mut buf[..count];
+        file.read_exact(bytes)?;
+        body.take_blocking(part, bytes).map_err(|why| io::Error::other(why.to_string()))?;
+        left -= count as u64;
+    }
+    Ok(())
+}
+
+/// The first line and its length.
+fn first_line(file: &mut std::fs::File) -> io::Result<(usize, AnswerLayout)> {
+    let mut line = Vec::new();
+    let mut byte = [0];
+    while line.len() < FIRST_LINE {
+        file.read_exact(&mut byte)?;
+        if byte == *b"\n" {
+            let layout = std::str::from_utf8(&line).ok().and_then(layout);
+            let layout = layout.ok_or_else(|| damaged("it is no kept answer of this version"))?;
+            return Ok((line.len() + 1, layout));
+        }
+        line.push(byte[0]);
+    }
+    Err(damaged("it is no kept answer of this version"))
+}
+
+fn layout(line: &str) -> Option<AnswerLayout> {
+    let words: Vec<&str> = line.strip_prefix(MAGIC)?.strip_prefix(' ')?.split(' ').collect();
+    let [text, wire, start, end, decoded] = words.try_into().ok()?;
+    let decoded = if decoded == "-" { None } else { Some(decoded.parse().ok()?) };
+    let number = |word: &str| word.parse::<u64>().ok();
+    let (wire, body) = (number(wire)?, (number(start)?, number(end)?));
+    (body.0 <= body.1 && body.1 <= wire).then_some(())?;
+    Some(AnswerLayout { text: number(text)?, wire, body, decoded })
+}
+
+fn damaged(words: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, words)
+}
+
+fn failure(path: &Path, what: &str, error: &io::Error) -> Failure {
+    let kind = match error.kind() {
+        io::ErrorKind::NotFound => FailureKind::NotFound,
+        io::ErrorKind::PermissionDenied => FailureKind::Permission,
+        _ => FailureKind::Io,
+    };
+    Failure::new(Stage::Storage, path.display().to_string(), kind, format!("{what}: {error}"))
+}

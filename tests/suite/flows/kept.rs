@@ -1,0 +1,214 @@
+//! Answers of presets that are kept: what is written, going from one to the next, what is said of an
+//! earlier one, of one that is gone, and what follows a preset.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::Bytes;
+use wirebench::app::Startup;
+use wirebench::app::effect::Effect;
+use wirebench::app::message::Message;
+use wirebench::engine::command::Command;
+use wirebench::engine::event::Event;
+use wirebench::model::exchange::Exchange;
+use wirebench::model::failure::{Failure, FailureKind, Stage};
+use wirebench::model::id::{BodyId, SessionId};
+use wirebench::model::preset::PresetPath;
+use wirebench::model::timing::Stamp;
+use wirebench::store::job::{AnswersTask, Job, Reply, Workspace};
+
+use crate::harness::app::{Driver, NOON};
+use crate::harness::samples::{answer, exchange};
+use crate::harness::store::stored;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The program with a preset on screen and a folder for its answers.
+fn begun(options: &str) -> Driver {
+    let answers = Some(PathBuf::from("/answers"));
+    let startup = Startup { size: (140, 40), now: NOON, answers, ..Startup::default() };
+    let mut driver = Driver::starting(startup);
+    let text = format!("[http]\nurl = \"http://127.0.0.1:8080/0\"\n{options}");
+    let workspace = Workspace {
+        presets: vec![stored("users", &text)],
+        root: "/w".into(),
+        ..Workspace::default()
+    };
+    driver.store.presets.insert(
+        PresetPath::parse("users").unwrap(),
+        (workspace.presets[0].content.clone().unwrap(), workspace.presets[0].fingerprint),
+    );
+    driver.app.begin();
+    driver.send(Message::Store(Reply::Workspace(Box::new(workspace))));
+    driver.send(Message::Store(Reply::Restored(None)));
+    driver
+}
+
+/// Sends what is on screen and has it answered; the orders to the engine that follow.
+fn answered(driver: &mut Driver, status: u16, body: u64) -> Vec<Command> {
+    let (id, _) = Driver::opened(&driver.keys("<F5>"));
+    let told = Exchange {
+        started: driver.app.shared.now,
+        ..exchange(id, 0, Some(answer(status, body, 5)))
+    };
+    let effects = driver.event(Event::Exchange(Box::new(told)));
+    driver.serve(&effects, 3);
+    let at = driver.app.shared.now;
+    let ended = Ok(wirebench::engine::event::Summary::default());
+    commands(driver.event(Event::Done { id, outcome: ended, at }))
+}
+
+fn commands(effects: Vec<Effect>) -> Vec<Command> {
+    let engine = |effect| match effect {
+        Effect::Engine(command) => Some(command),
+        _ => None,
+    };
+    effects.into_iter().filter_map(engine).collect()
+}
+
+/// What was to be kept: body, text and file.
+fn kept(commands: &[Command]) -> Option<(Option<BodyId>, Bytes, PathBuf)> {
+    commands.iter().find_map(|command| match command {
+        Command::KeepAnswer { body, text, path } => Some((*body, text.clone(), path.clone())),
+        _ => None,
+    })
+}
+
+/// The newest question about kept answers.
+fn asked(driver: &Driver) -> (String, AnswersTask) {
+    let answers = |job: &Job| match job {
+        Job::Answers { key, task } => Some((key.clone(), task.clone())),
+        _ => None,
+    };
+    driver.store.jobs.iter().rev().find_map(answers).unwrap()
+}
+
+fn listed(driver: &mut Driver, found: &[Stamp]) -> Vec<Command> {
+    let (key, task) = asked(driver);
+    assert_eq!(task, AnswersTask::List);
+    commands(driver.tell(Message::Store(Reply::Answers { key, found: found.to_vec() })))
+}
+
+fn opened(commands: &[Command]) -> Option<PathBuf> {
+    commands.iter().find_map(|command| match command {
+        Command::OpenAnswer { path } => Some(path.clone()),
+        _ => None,
+    })
+}
+
+fn earlier(days: u32) -> Stamp {
+    Stamp(NOON.0 - u64::try_from((DAY * days).as_nanos()).unwrap())
+}
+
+#[test]
+fn an_answer_of_a_preset_is_kept_and_earlier_ones_are_looked_at() {
+    let mut driver = begun("");
+    let commands = answered(&mut driver, 201, 1);
+    let (body, text, path) = kept(&commands).unwrap();
+    assert_eq!(body, Some(BodyId(1)));
+    assert!(path.starts_with("/answers") && path.extension().unwrap() == "answer", "{path:?}");
+    driver.event(Event::AnswerKept { path: path.clone(), outcome: Ok(()) });
+    let (key, task) = asked(&driver);
+    assert!(matches!(task, AnswersTask::Tidy { .. }) && path.parent().unwrap().ends_with(&key));
+    let own: u64 = path.file_stem().unwrap().to_str().unwrap().parse().unwrap();
+    let all = [earlier(3), earlier(1), Stamp(own)];
+    driver.keys("<A-4>{");
+    let asked_for = opened(&listed(&mut driver, &all)).unwrap();
+    assert!(asked_for.ends_with(format!("{key}/{:020}.answer", earlier(1).0)), "{asked_for:?}");
+    driver.event(Event::AnswerOpened { path: asked_for, outcome: Ok((text, BodyId(9))) });
+    driver.assert_shows("kept answer 2 of 3 · 12:00 yesterday");
+    driver.assert_shows("201");
+    driver.keys("{");
+    let asked_for = opened(&listed(&mut driver, &all)).unwrap();
+    let gone =
+        Failure::new(Stage::Storage, "/answers/x", FailureKind::NotFound, "this answer is gone");
+    driver.event(Event::AnswerOpened { path: asked_for, outcome: Err(gone) });
+    driver.assert_shows("kept answer 1 of 3");
+    driver.assert_shows("this answer is gone");
+    driver.keys("{");
+    assert!(opened(&listed(&mut driver, &all)).is_none());
+    driver.assert_shows("no older answer is kept");
+    // Back again: what was read is not read anew, and the last one is what was sent.
+    driver.keys("}");
+    assert!(opened(&listed(&mut driver, &all)).is_none());
+    driver.assert_shows("2 of 3");
+    driver.keys("}");
+    listed(&mut driver, &all);
+    assert!(!driver.shows("kept answer"), "{}", driver.screen());
+    driver.keys("}");
+    listed(&mut driver, &all);
+    driver.assert_shows("this is the newest answer");
+}
+
+#[test]
+fn an_earlier_answer_is_compared_with_the_newest() {
+    let mut driver = begun("");
+    let (_, text, _) = kept(&answered(&mut driver, 201, 1)).unwrap();
+    driver.keys("<A-4>m{");
+    let asked_for = opened(&listed(&mut driver, &[earlier(1)])).unwrap();
+    driver.event(Event::AnswerOpened { path: asked_for, outcome: Ok((text, BodyId(9))) });
+    let order = commands(driver.keys("="));
+    assert!(
+        order.iter().any(|it| matches!(it, Command::Compare(query)
+            if (query.old, query.new) == (BodyId(9), BodyId(1)))),
+        "{order:?}"
+    );
+}
+
+#[test]
+fn nothing_is_kept_where_it_is_not_wanted() {
+    let mut driver = begun("keep = false\n");
+    assert!(kept(&answered(&mut driver, 200, 1)).is_none());
+    driver.keys("<A-4>{");
+    listed(&mut driver, &[]);
+    driver.assert_shows("this preset keeps no answers");
+    let mut draft = begun("");
+    draft.keys("<C-n>:8080/x");
+    assert!(kept(&answered(&mut draft, 200, 1)).is_none(), "it has no name");
+    draft.keys("<A-4>{");
+    draft.assert_shows("answers are kept of presets");
+    let mut off = begun("");
+    off.app.shared.kept = wirebench::app::kept_answers::KeptAnswers::default();
+    assert!(kept(&answered(&mut off, 200, 1)).is_none());
+    off.keys("<A-4>{");
+    off.assert_shows("the program was started like that");
+}
+
+#[test]
+fn before_anything_was_sent_the_newest_kept_answer_can_be_seen() {
+    let mut driver = begun("");
+    let (_, text, _) = kept(&answered(&mut begun(""), 404, 1)).unwrap();
+    driver.keys("<A-4>{");
+    let asked_for = opened(&listed(&mut driver, &[earlier(2), earlier(1)])).unwrap();
+    driver.event(Event::AnswerOpened { path: asked_for, outcome: Ok((text, BodyId(9))) });
+    driver.assert_shows("kept answer 2 of 2");
+    driver.assert_shows("404");
+    // A damaged text is said where it would be shown.
+    driver.keys("{");
+    let asked_for = opened(&listed(&mut driver, &[earlier(2), earlier(1)])).unwrap();
+    let outcome = Ok((Bytes::from_static(b"{"), BodyId(10)));
+    driver.event(Event::AnswerOpened { path: asked_for, outcome });
+    driver.assert_shows("cannot be read");
+    driver.assert_shows("1 of 2");
+}
+
+#[test]
+fn answers_follow_their_preset() {
+    let mut driver = begun("");
+    driver.keys("<A-1>d");
+    driver.keys("y");
+    assert_eq!(asked(&driver).1, AnswersTask::Delete);
+    let deleted = asked(&driver).0;
+    driver.keys("<A-1><A-z>");
+    assert_eq!(asked(&driver), (deleted, AnswersTask::BringBack));
+}
+
+#[test]
+fn an_answer_that_is_not_asked_for_any_more_is_let_go() {
+    let mut driver = begun("");
+    let path = PathBuf::from("/answers/other");
+    let outcome = Ok((Bytes::new(), BodyId(5)));
+    let orders = commands(driver.event(Event::AnswerOpened { path, outcome }));
+    assert_eq!(orders, [Command::Release(vec![BodyId(5)])]);
+    assert_eq!(driver.app.shared.drafts.current().session, None::<SessionId>);
+}

@@ -1,0 +1,88 @@
+//! Answers that outlive the program, on the real one: kept privately, found again after a restart, gone
+//! with their preset, said when their file is damaged.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "failing is how a test speaks")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::harness::peers::http_peer;
+use crate::harness::terminal::{Launch, Tui};
+use crate::harness::wait::wait_until;
+
+const SECRET: &str = "hunter2-literal";
+
+/// The files of kept answers, each with its folder's mode checked.
+fn answers(home: &Path) -> Vec<PathBuf> {
+    let folder = home.join("home/state/answers");
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let mut files = Vec::new();
+    for preset in fs::read_dir(&folder).into_iter().flatten().flatten() {
+        assert_eq!(mode(&folder), 0o700);
+        assert_eq!(mode(&preset.path()), 0o700);
+        for file in fs::read_dir(preset.path()).unwrap().flatten() {
+            if file.path().extension().is_some_and(|ending| ending == "answer") {
+                assert_eq!(mode(&file.path()), 0o600);
+                files.push(file.path());
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+fn again(home: &Arc<tempfile::TempDir>) -> Tui {
+    let launch = Launch { home: Arc::clone(home), ..Launch::default() };
+    let mut tui = launch.size(120, 40).start();
+    tui.wait_for("─ a ");
+    tui.keys("<A-4>");
+    tui
+}
+
+#[test]
+fn answers_are_found_again_after_a_restart_and_go_with_their_preset() {
+    let peer = http_peer(
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Answer: yes\r\nContent-Length: 14\r\n\
+          Connection: close\r\n\r\n{\"kept\": true}",
+    );
+    let preset = format!(
+        "[http]\nurl = \"http://{peer}/\"\nheaders = [\"X-Api-Key: {SECRET}\"]\n\
+         auth.bearer = \"{SECRET}\"\n"
+    );
+    let mut tui = Launch::default().preset("a", &preset).size(120, 40).start();
+    let home = Arc::clone(&tui.home);
+    tui.wait_for("─ a ");
+    for count in 1..=2 {
+        tui.keys("<F5>");
+        wait_until("the answer is kept", || answers(home.path()).len() == count);
+    }
+    tui.quit();
+    for file in answers(home.path()) {
+        let bytes = fs::read(&file).unwrap();
+        assert!(memchr::memmem::find(&bytes, SECRET.as_bytes()).is_none());
+        assert!(memchr::memmem::find(&bytes, b"{\"kept\": true}").is_some());
+    }
+    let mut tui = again(&home);
+    tui.keys("{");
+    tui.wait_for("kept answer 2 of 2");
+    tui.wait_for("\"kept\": true");
+    let files = answers(home.path());
+    let first = fs::read(&files[0]).unwrap();
+    fs::write(&files[0], &first[..first.len() - 5]).unwrap();
+    tui.keys("{");
+    tui.wait_for("kept answer 1 of 2");
+    tui.wait_for("cut or damaged");
+    fs::remove_file(&files[0]).unwrap();
+    tui.keys("}");
+    tui.wait_for("\"kept\": true");
+    tui.keys("<A-1>d");
+    tui.wait_for("Delete");
+    tui.keys("y");
+    wait_until("the answers are put aside", || {
+        !files[1].exists() && files[1].parent().is_some_and(|folder| !folder.exists())
+    });
+    tui.keys("<A-z>");
+    wait_until("the answers are back", || files[1].exists());
+    tui.quit();
+}
