@@ -206,6 +206,7 @@ class Bench:
 
     def scroll(self):
         for _ in range(self.options.runs):
+            self.probe("reference")
             for size in ("1K", "100M"):
                 self.probe("scroll", f"scroll {size}", SIZE=size)
         for path, what in (("line", "a line"), ("page", "a page"), ("ends", "End and Home"), ("hit", "the next hit")):
@@ -214,6 +215,11 @@ class Bench:
             # Same cost: within a quarter, or half a millisecond, of each other.
             same = large <= max(1.25 * small, small + 0.5)
             self.row(f"{what} in 100 MiB, against 1 KiB", "the same", f"{large:.2f} ms, {small:.2f} ms", same)
+        r = self.median("reference", "scroll.first_ms.median")
+        for path, what in (("line", "a line"), ("folded_line", "a line among folds"),
+                           ("folded_page", "a page of folds"), ("fold", "fold or unfold")):
+            ours = self.median("scroll 100M", f"{path}.first_ms.median")
+            self.row(f"key to change in 100 MiB of JSON: {what}", "≤ 2 R", f"{ours / r:.1f} R ({ours:.2f} ms)", ours <= 2 * r)
 
     # ---- traffic, against S ----
 

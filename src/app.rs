@@ -8,6 +8,7 @@
 pub mod action;
 pub mod arrangement;
 pub mod choices;
+pub mod compare_rows;
 pub mod completion;
 pub mod copying;
 pub mod cursor;
@@ -31,6 +32,7 @@ pub mod pane;
 pub mod preset_tree;
 mod preset_tree_item;
 pub mod prompt;
+mod recipe_actions;
 pub mod record_view;
 pub mod save_state;
 pub mod search_line;
@@ -91,12 +93,12 @@ impl App {
             Message::Store(reply) => store::apply(self, reply),
             Message::Background { is_dark } => theme_flow::follow(self, is_dark),
             Message::Timer(timer) => timer::timer_fired(self, timer),
-            Message::Copied(Ok(words)) => self.say(words),
-            Message::Copied(Err(failure)) => self.warn(failure.to_string()),
+            Message::Copied(Ok(words)) | Message::Opened(Ok(words)) => self.say(words),
             Message::External(result) => draft::edited(self, result),
             Message::EditedFound(text) => edited::found(self, text),
-            Message::Trouble(failure) => {
-                self.history.refused(&failure.target);
+            Message::Copied(Err(failure))
+            | Message::Opened(Err(failure))
+            | Message::Trouble(failure) => {
                 self.warn(failure.to_string());
             }
         }

@@ -163,7 +163,7 @@ pub struct Listen {
     #[arg(value_name = "SPEC|PRESET", value_hint = ValueHint::AnyPath)]
     pub target: String,
     /// Send back what arrives (TCP, UDP).
-    #[arg(long)]
+    #[arg(long, conflicts_with = "body")]
     pub echo: bool,
     /// Use TLS with a certificate made here.
     #[arg(long)]
@@ -257,22 +257,22 @@ pub struct Common {
     #[command(flatten)]
     pub format: Format,
     /// With --raw: print control characters to a terminal, too, where they act on it.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["json", "text"])]
     pub force: bool,
 }
 
-/// How answers are printed; the last one given counts.
+/// How answers are printed; one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Args)]
 pub struct Format {
     /// Print JSON Lines, one record each; what listen prints into a pipe.
-    #[arg(long, overrides_with_all = ["text", "raw"])]
+    #[arg(long, conflicts_with_all = ["text", "raw"])]
     pub json: bool,
     /// Print text for people; the default on a terminal.
-    #[arg(long, overrides_with_all = ["json", "raw"])]
+    #[arg(long, conflicts_with = "raw")]
     pub text: bool,
     /// Print the bytes received and nothing else: the body, or what a socket got; what send prints
     /// into a pipe.
-    #[arg(long, overrides_with_all = ["json", "text"])]
+    #[arg(long)]
     pub raw: bool,
 }
 

@@ -4,18 +4,24 @@
 //! arbitrary bytes give a value or an error that names the place, never a panic.
 
 pub mod charset;
+pub mod compare;
 pub mod content_coding;
 pub mod disposition;
 pub mod escape;
 pub mod hex;
 pub mod highlight;
 pub mod http1;
+pub(crate) mod image;
 pub(crate) mod joiners;
+pub(crate) mod json_pieces;
+pub(crate) mod json_text;
 pub mod lines;
 pub mod multipart;
 pub mod printable;
+pub(crate) mod recipe;
 pub mod search;
 pub(crate) mod strict_toml;
+pub mod syntax;
 pub mod theme_file;
 pub(crate) mod wrap_words;
 pub mod zone;

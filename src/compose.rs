@@ -6,6 +6,7 @@
 //! Line breaks and NUL cannot reach a head: a row or value that holds one is refused, not cleaned.
 
 pub mod address;
+mod address_faults;
 pub mod address_parts;
 pub mod adopt;
 pub mod anew;

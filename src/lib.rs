@@ -13,6 +13,7 @@
 //!                          conversation/, datagram/, http/, body/, transport/, tls/
 //!                          store: preset/, history/, atomic/; everything on disk
 //!  named_file              the one way to open what the user names, for engine, store, shells
+//!  jq                      this program as a filter of JSON, in a process of its own
 //!  os                      what only one system has, such as /proc; leaf of engine, tui, ending
 //!  interop    timeline     curl/, python/, ndjson, from_traffic; the bounded log and its views
 //!  compose                 Spec -> Plan: templates expanded, addresses completed, checked
@@ -45,6 +46,7 @@ pub mod console;
 pub mod ending;
 pub mod engine;
 pub mod interop;
+mod jq;
 mod logging;
 pub mod model;
 pub mod named_file;

@@ -7,8 +7,10 @@
 mod linux;
 #[cfg(not(target_os = "linux"))]
 mod other;
+mod undelivered;
 
 #[cfg(target_os = "linux")]
 pub(crate) use linux::*;
 #[cfg(not(target_os = "linux"))]
 pub(crate) use other::*;
+pub(crate) use undelivered::Undelivered;

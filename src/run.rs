@@ -19,10 +19,12 @@ use crate::codec::printable;
 use crate::console::{self, PrintError};
 use crate::ending;
 use crate::engine::{Engine, EngineConfig};
+use crate::jq;
 use crate::logging;
 use crate::model::authority::AuthorityKeeper;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::preset::Opening;
+use crate::model::recipe::JQ_ROLE;
 use crate::model::secrets::Disclosure;
 use crate::model::theme::ColorDepth;
 use crate::model::wall_clock::WallClock;
@@ -42,12 +44,22 @@ pub fn run() -> ExitCode {
     console::tell_panics();
     // Without it the limit ends the program, as it does others.
     let _ = ending::survive_size_limit();
+    if let Some(filter) = asked_to_filter() {
+        return jq::run(&filter);
+    }
     let status = match Arguments::read() {
         Ok(arguments) => done(arguments),
         Err(said) => explain(&said),
     };
     console::settle();
     ExitCode::from(status)
+}
+
+/// The filter, when the engine started us to run one.
+fn asked_to_filter() -> Option<String> {
+    let mut words = std::env::args_os().skip(1);
+    let is_filter = words.next().is_some_and(|word| word == JQ_ROLE);
+    is_filter.then(|| words.next().unwrap_or_default().to_string_lossy().into_owned())
 }
 
 fn done(arguments: Arguments) -> u8 {

@@ -13,6 +13,7 @@ mod event_loop;
 mod event_parser;
 mod event_reader;
 mod external;
+mod outside;
 mod pace;
 mod panics;
 mod perform;

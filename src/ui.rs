@@ -4,6 +4,7 @@
 //! outside goes through `codec::printable`. Drawing costs what is on the screen, never what is
 //! stored.
 
+mod compare;
 mod header_footer;
 mod overlay;
 mod painter;

@@ -50,9 +50,11 @@ const LAYERS: &[(&str, &str)] = &[
     ("named_file", ""),
     ("console", "codec"),
     ("os", ""),
+    // This program as a filter of JSON, in a process of its own.
+    ("jq", "model codec"),
     ("ending", "os"),
     ("engine", "model codec query named_file os"),
-    ("store", "model codec compose interop named_file"),
+    ("store", "model codec compose interop named_file os"),
     ("tui", "app ui engine store model codec timeline interop named_file console ending os"),
     (
         "cli",
@@ -60,7 +62,7 @@ const LAYERS: &[(&str, &str)] = &[
     ),
     ("args", "model codec"),
     ("logging", "model codec named_file"),
-    ("run", "app args cli engine logging model store tui codec console ending"),
+    ("run", "app args cli engine logging model store tui codec console ending jq"),
     ("main", "run"),
     ("lib", ""),
 ];
@@ -107,7 +109,8 @@ const ONLY_IN: &[OnlyIn] = &[
         what: "printing never waits and never panics",
         code: &["println!", "print!(", "io::stdout()", "io::stderr()", "stdio::stderr"],
         // The terminal of the screen has a way of its own that does not wait either.
-        places: &["console.rs", "tui/terminal_output.rs"],
+        // A filter in a process of its own has nothing else to do than to print.
+        places: &["console.rs", "tui/terminal_output.rs", "jq.rs"],
     },
     OnlyIn {
         what: "pure layers have no runtime",
@@ -127,7 +130,7 @@ const ONLY_IN: &[OnlyIn] = &[
     OnlyIn {
         what: "pure layers have no clock",
         code: &["Instant::now", "SystemTime::now", "Timestamp::now", "Zoned::now"],
-        places: &["engine", "tui", "cli", "store", "console.rs", "ending.rs", "os"],
+        places: &["engine", "tui", "cli", "store", "console.rs", "ending.rs", "os", "jq.rs"],
     },
     OnlyIn {
         what: "the wall clock is read in one place; stamps are for order and ages",
@@ -146,10 +149,12 @@ const ONLY_IN: &[OnlyIn] = &[
             "run",
             "tui.rs",
             "tui/external.rs",
+            "tui/outside.rs",
             "tui/clipboard.rs",
             "tui/event_loop.rs",
             "store/paths.rs",
             "store/atomic",
+            "os/other.rs", // where this program lies
         ],
     },
     OnlyIn {
@@ -169,6 +174,7 @@ const ONLY_IN: &[OnlyIn] = &[
             "store/history",   // SQLite wants its file made with the right mode
             "engine/body",     // bodies in temporary files, and bodies saved by the user
             "tui/external.rs", // the text an editor works on
+            "tui/outside.rs",  // a body that another program opens
             "cli/stdin.rs",    // a body that is piped in and too large for memory
             "cli/output_file", // what was received, as the user asked for
             "cli/download.rs", // the same, by a name of its own, to be gone on with
@@ -198,9 +204,9 @@ const ONLY_IN: &[OnlyIn] = &[
         places: &["os"],
     },
     OnlyIn {
-        what: "programs are started in one place each, the editor and tmux",
+        what: "programs are started in one place each: the editor, tmux, what makes bodies",
         code: &["process::Command", "Command::new("],
-        places: &["tui/external.rs", "tui/clipboard.rs"],
+        places: &["tui/external.rs", "tui/outside.rs", "tui/clipboard.rs", "engine/body/derive"],
     },
     OnlyIn {
         what: "drawing looks names up and copies no environment",

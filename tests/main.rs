@@ -9,6 +9,8 @@
 
 #[path = "suite/advice.rs"]
 mod advice;
+#[path = "suite/asked_for.rs"]
+mod asked_for;
 #[path = "suite/authority.rs"]
 mod authority;
 #[path = "suite/bombs.rs"]
@@ -27,6 +29,8 @@ mod copies;
 mod corpora;
 #[path = "suite/decoded.rs"]
 mod decoded;
+#[path = "suite/derived.rs"]
+mod derived;
 #[path = "suite/downloads.rs"]
 mod downloads;
 #[path = "suite/edited.rs"]

@@ -7,7 +7,9 @@
 mod last_run;
 
 use super::form::deleted_rows::DeletedRows;
+use super::form::rows::ChosenAnswer;
 use super::form::{FormFieldId, FormTab, tabs};
+use crate::compose::adopt::tls_off;
 use crate::compose::template::UnknownName;
 use crate::model::id::SessionId;
 use crate::model::payload::PayloadFormat;
@@ -37,13 +39,19 @@ pub struct Draft {
     pub spec: SharedSpec,
     /// What was carried over into it from another one, which is nothing the user made of it.
     begun_with: Option<Spec>,
+    /// Its TLS came with an address, its own or that of another draft; nobody switched it on.
+    tls_came_along: bool,
     /// The session it last opened.
     pub session: Option<SessionId>,
+    /// The session before that one: what came back when it was sent before.
+    pub session_before: Option<SessionId>,
     /// What was sent then.
     pub(crate) sent: Option<SharedSpec>,
     pub tab: FormTab,
     /// The field the cursor was on.
     pub at: FormFieldId,
+    /// The answer of a listener that is looked at.
+    pub(crate) chosen: ChosenAnswer,
     /// What the last attempt to send complained about.
     pub issues: Vec<FieldIssue>,
     /// How the input line is read instead of as the spec says, and what that was when the user
@@ -88,10 +96,13 @@ impl Draft {
             saved: None,
             spec: spec.into(),
             begun_with: None,
+            tls_came_along: false,
             session: None,
+            session_before: None,
             sent: None,
             tab,
             at: FormFieldId::Address,
+            chosen: ChosenAnswer::default(),
             issues: Vec::new(),
             input_format: None,
             framing: StreamFraming::default(),
@@ -135,6 +146,23 @@ impl Draft {
     /// Asked for as something new, and nothing was done to it yet.
     pub(crate) fn is_new(&self) -> bool {
         self.begun_with.is_some() && self.is_blank() && self.session.is_none()
+    }
+
+    /// An address brought its TLS.
+    pub(crate) fn tls_comes_along(&mut self) {
+        self.tls_came_along = self.spec.has_tls();
+    }
+
+    /// The user has set an option of TLS, so it is no address's any more.
+    pub(crate) fn tls_is_chosen(&mut self) {
+        self.tls_came_along = false;
+    }
+
+    /// Its address is typed anew: what came with the old one goes with it.
+    pub(crate) fn address_begins_anew(&mut self) {
+        if std::mem::take(&mut self.tls_came_along) {
+            tls_off(&mut self.spec);
+        }
     }
 
     /// Replaces what is composed; the tab stays when the new spec has it.
@@ -289,6 +317,7 @@ impl Drafts {
         let is_that = draft.is_blank() && draft.session.is_none() && draft.spec == spec;
         let draft = if is_that { draft } else { self.open(spec) };
         draft.begun_with = Some(draft.spec.to_spec());
+        draft.tls_comes_along();
     }
 
     /// Puts a draft that was removed on screen again.

@@ -6,9 +6,14 @@
 //! sees which: keys do the same in both, and undo goes back over the border.
 
 mod area_text;
+mod brackets;
+mod code_keys;
+mod coding;
 mod edit_command;
 mod inserted;
 mod large_text;
+mod row_colors;
+mod text_check;
 mod text_model;
 mod text_rows;
 mod text_view;
@@ -16,12 +21,15 @@ mod text_view;
 use std::borrow::Cow;
 
 use area_text::{AreaText, ORDINARY};
+pub use coding::TextFlaw;
 pub use edit_command::TEXT_KEYS;
 use edit_command::{EditCommand, edit_command};
 pub use inserted::Inserted;
 use inserted::{joined, spelled, with_breaks};
 use large_text::LargeText;
-use text_model::{Motion, TextModel, TextPlace};
+pub use row_colors::PieceKind;
+use text_check::TextCheck;
+use text_model::{Deletion, Motion, TextModel, TextPlace};
 pub use text_model::{Splice, TextChange};
 use text_rows::{TAB, column};
 use text_view::TextView;
@@ -73,6 +81,10 @@ pub struct Editor {
     /// What the last key or insertion changed.
     changed: Option<TextChange>,
     view: TextView,
+    /// How far a text that is to be JSON was looked at.
+    check: Option<Box<TextCheck>>,
+    /// Brackets and quotes right behind the cursor that came by themselves, the nearest last.
+    closers: Vec<char>,
 }
 
 impl Editor {
@@ -101,6 +113,8 @@ impl Editor {
             goal: None,
             changed: None,
             view: TextView::new(is_line),
+            check: None,
+            closers: Vec::new(),
         }
     }
 
@@ -132,12 +146,13 @@ impl Editor {
     }
 
     /// Number of lines.
-    pub(crate) fn line_count(&self) -> usize {
+    pub fn line_count(&self) -> usize {
         self.model.count()
     }
 
     /// Puts the cursor where it shall be in a field that got the focus.
     pub(crate) fn move_to(&mut self, caret: Caret) {
+        self.closers.clear();
         match caret {
             Caret::Keep => {}
             Caret::Start => self.go(false, |model| model.go(Motion::Head)),
@@ -152,6 +167,7 @@ impl Editor {
 
     /// Puts the cursor into a row in sight, as far as the text reaches.
     pub fn place(&mut self, row: usize, column: usize) {
+        self.closers.clear();
         let place = self.view.place_at(&*self.model, row, column);
         self.go(false, |model| model.jump(place));
     }
@@ -179,7 +195,22 @@ impl Editor {
 
     /// The rows of an area of this size, moved so that the cursor is on one of them.
     pub fn rows(&self, width: u16, height: u16) -> Vec<Vec<RowPiece>> {
-        self.view.rows(&*self.model, width, height)
+        self.view.rows(&*self.model, (width, height), self.wrong())
+    }
+
+    /// The line of each row that was drawn last, counted from 0, and whether it begins there.
+    pub fn row_numbers(&self) -> Vec<(usize, bool)> {
+        self.view.numbers(&*self.model)
+    }
+
+    /// The first row in sight and how many there are, about; `None` = all are in sight.
+    pub fn extent(&self) -> Option<(u64, u64)> {
+        self.view.extent(&*self.model)
+    }
+
+    /// So many cells and rows are there for it from now on.
+    pub(crate) fn fit(&self, width: u16, height: u16) {
+        self.view.fit(width, height);
     }
 
     /// The row and the column behind the last character, if that is in sight of what was drawn last.
@@ -218,6 +249,13 @@ impl Editor {
         self.put(text);
     }
 
+    /// Moves the cursor to a place in sight, selecting what lies between.
+    pub(crate) fn drag_to(&mut self, row: usize, column: usize) {
+        self.closers.clear();
+        let place = self.view.place_at(&*self.model, row, column);
+        self.go(true, |model| model.jump(place));
+    }
+
     /// Moves the visible part, down when positive; the cursor follows into it.
     pub fn scroll(&mut self, rows: i16) {
         if let Some(place) = self.view.scroll(&*self.model, rows.into()) {
@@ -228,10 +266,16 @@ impl Editor {
     /// Gives the field a key; tells whether the text changed.
     pub fn key(&mut self, key: Key) -> bool {
         self.changed = None;
-        match edit_command(key) {
-            Some(EditCommand::NewLine) => self.new_line(),
-            Some(EditCommand::Indent) => self.indent(),
-            Some(EditCommand::Type(c)) => self.put(c.encode_utf8(&mut [0; 4])),
+        let command = edit_command(key);
+        if !matches!(command, Some(EditCommand::Type(_) | EditCommand::Delete(Deletion::Before))) {
+            self.closers.clear();
+        }
+        match command {
+            Some(EditCommand::NewLine) => self.break_line(),
+            Some(EditCommand::Indent { is_out }) => self.move_lines(is_out),
+            Some(EditCommand::SelectAll) => self.move_to(Caret::All),
+            Some(EditCommand::Type(c)) => self.type_char(c),
+            Some(EditCommand::Delete(Deletion::Before)) => self.delete_before(),
             Some(EditCommand::Delete(what)) => {
                 let change = self.model.delete(what);
                 self.took(change);
@@ -252,7 +296,23 @@ impl Editor {
             }
             None => {}
         }
+        self.look_again();
         self.changed.is_some()
+    }
+
+    /// Whether there is a change to take back.
+    pub(crate) fn can_undo(&self) -> bool {
+        self.model.has_past() || !self.model.has_forgotten() && self.earlier.is_some()
+    }
+
+    /// Whether there is one to make again.
+    pub(crate) fn can_redo(&self) -> bool {
+        self.model.has_undone() || self.later.is_some()
+    }
+
+    /// Makes the change again that was taken back last; tells whether there was one.
+    pub(crate) fn make_again(&mut self) -> bool {
+        self.key(Key { alt: true, ..Key::char('y') })
     }
 
     /// Takes back the last change; tells whether there was one.
@@ -279,6 +339,7 @@ impl Editor {
         let (clean, inserted) = if self.view.is_line { joined(text) } else { with_breaks(text) };
         self.changed = None;
         self.put(&clean);
+        self.look_again();
         inserted
     }
 
@@ -314,14 +375,6 @@ impl Editor {
         self.took(change);
         let bytes = joined.map_or(0, |(_, bytes)| bytes) + text.len();
         self.typed = is_typed.then(|| (self.model.cursor(), bytes));
-    }
-
-    fn indent(&mut self) {
-        if !self.view.is_line {
-            let at = self.model.cursor();
-            let column = column(self.model.line(at.line), at.byte);
-            self.put(&" ".repeat(TAB - column % TAB));
-        }
     }
 
     fn paste(&mut self) {
@@ -413,5 +466,7 @@ impl Editor {
     }
 }
 
+#[cfg(test)]
+mod coding_tests;
 #[cfg(test)]
 mod editor_tests;

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::message::Timer;
 use crate::engine::command::Command;
-use crate::model::view::ViewQuery;
+use crate::model::id::BodyId;
+use crate::model::view::{ViewMode, ViewPart, ViewQuery};
 use crate::store::job::Job;
 
 /// Longest text copied: 100,000 bytes of base64, which common terminals accept; what is longer they
@@ -30,6 +31,19 @@ pub enum Effect {
         field: String,
         text: String,
         extension: &'static str,
+    },
+    /// Open a body with the program for files of its kind; answered by `Message::Opened`.
+    OpenOutside {
+        body: BodyId,
+        part: ViewPart,
+        /// Of the file, with an ending that tells its kind.
+        name: String,
+    },
+    /// Show a body in `$PAGER`; answered by `Message::External`.
+    Page {
+        body: BodyId,
+        part: ViewPart,
+        mode: ViewMode,
     },
     /// Remove the file of an editor whose text is in a draft on disk.
     RemoveEdited(PathBuf),

@@ -6,6 +6,7 @@
 //! (`carry_out`). So no flow calls back into the one that called it.
 
 pub mod availability;
+pub(crate) mod compare;
 pub(crate) mod curl;
 pub(crate) mod draft;
 pub(crate) mod edited;

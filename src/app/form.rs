@@ -6,6 +6,7 @@
 pub mod access;
 pub(crate) mod deleted_rows;
 mod form_line;
+pub mod language;
 pub(crate) mod pasted_rows;
 pub(crate) mod row_moves;
 pub mod rows;

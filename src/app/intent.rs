@@ -81,6 +81,8 @@ pub enum Intent {
     AddRow,
     /// Delete the row, rule or step the cursor is in.
     DeleteRow,
+    /// Put a copy of the row, rule or step under the cursor behind it.
+    DuplicateRow,
     /// Bring back what was deleted or thrown away last.
     UndoDelete,
     /// Bring back the row that was deleted last.

@@ -61,6 +61,8 @@ pub enum Context {
     /// A draft as code.
     #[strum(serialize = "code window")]
     Code,
+    /// Two answers that are compared.
+    Compare,
     Help,
     /// The field a name is typed in.
     #[strum(serialize = "name field")]
@@ -278,16 +280,16 @@ mod tests {
     #[test]
     fn a_hint_names_a_key_of_text_fields_that_is_left_to_them() {
         let mut keymap = Keymap::default();
-        let hint = |keymap: &Keymap| keymap.keyed(&[Context::Input, Context::Global], "[redo] [x]");
-        // Ctrl+R sends.
-        assert_eq!(hint(&keymap), "Alt+Shift+Z [x]");
+        let text = "[cut the word behind] [x]";
+        let hint = |keymap: &Keymap| keymap.keyed(&[Context::Input, Context::Global], text);
+        assert_eq!(hint(&keymap), "Alt+D [x]");
         let taken = |keys: &str| Override {
             context: "input line".into(),
             keys: keys.into(),
             action: "send".into(),
         };
-        assert_eq!(keymap.apply(&[taken("<A-Z>")]), Vec::<String>::new());
-        assert_eq!(hint(&keymap), "“Redo”, whose keys are taken, [x]");
+        assert_eq!(keymap.apply(&[taken("<A-d>"), taken("<A-Del>")]), Vec::<String>::new());
+        assert_eq!(hint(&keymap), "“Cut the word behind”, whose keys are taken, [x]");
     }
 
     #[test]

@@ -26,6 +26,9 @@ const ROOMY: u16 = 54;
 const LEAST_WIDTH: u16 = 12;
 const LEAST_HEIGHT: u16 = 4;
 const LEAST_TRAFFIC: u16 = 3;
+/// Rows of the request while a text of many lines is written in it: five of the text, frame, address
+/// and what it stands for, tabs and a choice.
+const LEAST_WRITTEN: u16 = 11;
 /// Below this many columns or rows only the focused pane is shown.
 const TINY: (u16, u16) = (44, 14);
 
@@ -216,6 +219,8 @@ pub(crate) struct LayoutFacts {
     pub(crate) is_zoomed: bool,
     /// The traffic is a strip.
     pub(crate) is_folded: bool,
+    /// A text of many lines is written in the request.
+    pub(crate) is_written: bool,
 }
 
 /// Computes the areas for a screen.
@@ -239,10 +244,13 @@ pub(crate) fn areas(size: (u16, u16), facts: LayoutFacts) -> Areas {
         return areas;
     }
     let LayoutFacts { arrangement, focus, is_folded, .. } = facts;
+    let least = if facts.is_written { LEAST_WRITTEN } else { LEAST_HEIGHT };
     let is_shown = |pane| focus == pane || !arrangement.hides(pane);
     if is_shown(Pane::Traffic) {
-        areas.traffic =
-            traffic(&mut body, arrangement.traffic, is_folded && focus != Pane::Traffic);
+        let rest = (least + LEAST_HEIGHT).max(9);
+        let height =
+            if is_folded && focus != Pane::Traffic { None } else { Some(arrangement.traffic) };
+        areas.traffic = traffic(&mut body, height, rest);
         if areas.traffic.height == 1 && areas.remark.y > body.y {
             areas.remark.y -= 1;
         }
@@ -263,7 +271,7 @@ pub(crate) fn areas(size: (u16, u16), facts: LayoutFacts) -> Areas {
     } else {
         let request = chosen(arrangement.request, (body.height * 2 / 5).min(16));
         let most = body.height.saturating_sub(LEAST_HEIGHT).max(LEAST_HEIGHT);
-        let request = request.clamp(LEAST_HEIGHT, most).min(body.height);
+        let request = request.clamp(least.min(most), most).min(body.height);
         areas.request = Rect { height: request, ..body };
         areas.response = Rect { y: body.y + request, height: body.height - request, ..body };
     }
@@ -275,13 +283,12 @@ fn chosen(cells: u16, automatic: u16) -> u16 {
     if cells == 0 { automatic } else { cells }
 }
 
-fn traffic(body: &mut Rect, height: u16, is_folded: bool) -> Rect {
-    let height = if is_folded {
-        1
-    } else {
-        let most = body.height.saturating_sub(9).max(LEAST_TRAFFIC);
+/// The rows of the traffic, one where it is folded (`None`), with as many left for the others.
+fn traffic(body: &mut Rect, height: Option<u16>, rest: u16) -> Rect {
+    let most = body.height.saturating_sub(rest).max(LEAST_TRAFFIC);
+    let height = height.map_or(1, |height| {
         chosen(height, (body.height / 4).clamp(4, 16)).clamp(LEAST_TRAFFIC, most)
-    };
+    });
     cut_bottom(body, height)
 }
 

@@ -20,6 +20,8 @@ pub enum Message {
     Timer(Timer),
     /// What became of a text for the clipboard.
     Copied(Copied),
+    /// What became of a body that was to be opened outside.
+    Opened(Copied),
     /// The external editor came back with the text, or `None` when it was not changed.
     External(Result<Option<String>, Failure>),
     /// An editor of an earlier run saved this after that run had ended.
@@ -84,6 +86,8 @@ pub enum Timer {
     Forget,
     /// Applying a new filter goes on.
     FilterRebuild,
+    /// A text that is written goes on being looked at.
+    TextCheck,
     /// The rate in the header has to be taken anew.
     TrafficRate,
 }

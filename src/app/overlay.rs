@@ -1,14 +1,15 @@
 //! Overlays: layers above the panes. The topmost takes every key, click and paste.
 //!
 //! ```text
-//! flow::windows opens ──► pushed ──► update(&Shared, input) ──► intents, CloseOverlay among them
+//! flow::overlays opens ──► pushed ──► update(&Shared, input) ──► intents, CloseOverlay among them
 //! ```
 //! An overlay never sees the application or another overlay. The actions that leave a place, a
 //! click outside, and the action that opened it close the topmost; leaving, suspending and
-//! redrawing work from every overlay (`flow::windows`).
+//! redrawing work from every overlay (`flow::overlays`).
 
 pub mod about;
 pub mod code;
+pub mod compare;
 pub mod confirm;
 pub mod conflict;
 pub mod help;
@@ -37,6 +38,7 @@ pub enum Overlay {
     Conflict(conflict::Conflict),
     Jump(jump::Jump),
     Code(code::Code),
+    Compare(Box<compare::Compare>),
 }
 
 impl Overlay {
@@ -52,6 +54,7 @@ impl Overlay {
             Overlay::Conflict(it) => it.update(inner, input),
             Overlay::Jump(it) => it.update(input),
             Overlay::Code(it) => it.update(shared, inner, input),
+            Overlay::Compare(it) => it.update(inner, input),
         }
     }
 
@@ -68,6 +71,7 @@ impl Overlay {
             Overlay::Conflict(_) => (80, 24),
             Overlay::Jump(_) => shared.size,
             Overlay::Code(it) => it.size(shared.size.0),
+            Overlay::Compare(it) => it.size(shared.size),
         };
         window(shared.size, width, height)
     }
@@ -91,6 +95,7 @@ impl Overlay {
             Overlay::Confirm(_) => Context::Question,
             Overlay::Conflict(_) => Context::Conflict,
             Overlay::Code(_) => Context::Code,
+            Overlay::Compare(_) => Context::Compare,
             Overlay::Jump(_) => Context::Jump,
         };
         [own, Context::Global]
@@ -102,6 +107,7 @@ impl Overlay {
             Overlay::Choices(it) => it.opened_by,
             Overlay::Help(_) => Some(Action::Help),
             Overlay::Jump(_) => Some(Action::Jump),
+            Overlay::Compare(_) => Some(Action::Compare),
             _ => None,
         }
     }

@@ -5,7 +5,7 @@
 //! is written before the drafts of the last run were read, because it would replace them.
 
 use crate::model::failure::Failure;
-use crate::store::job::{Job, Reply};
+use crate::store::job::{Job, JobKind, Reply};
 
 /// What the last run left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -88,7 +88,7 @@ impl SaveState {
                 }
             }
             Reply::FileWritten { .. } => self.files = self.files.saturating_sub(1),
-            Reply::Failed { job: Job::SAVE_RESTORE, failure } => {
+            Reply::Failed { job, failure } if job.kind == JobKind::SaveRestore => {
                 self.drafts = self.drafts.saturating_sub(1);
                 let before = self.failure.replace(failure.clone());
                 if self.retry == Retry::Asked {
@@ -96,7 +96,7 @@ impl SaveState {
                     self.retry = if is_known { Retry::Failed } else { Retry::No };
                 }
             }
-            Reply::Failed { job: Job::WRITE_FILE, .. } => {
+            Reply::Failed { job, .. } if job.kind == JobKind::WriteFile => {
                 self.files = self.files.saturating_sub(1);
             }
             _ => {}

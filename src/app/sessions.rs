@@ -20,6 +20,8 @@ use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind};
 use crate::model::timing::Stamp;
 use crate::timeline::conversation::Conversation;
 
+/// Rules of a listener whose requests are counted.
+const RULES_COUNTED: usize = 1_000;
 /// Exchanges kept of one session; older ones are counted and forgotten.
 pub(crate) const EXCHANGES_KEPT: usize = 1000;
 /// Exchanges forgotten at a time, so that a flood of requests is not one of orders to the engine.
@@ -55,6 +57,8 @@ pub struct Session {
     pub phase: Option<(Phase, Stamp)>,
     /// Requests and responses, oldest first.
     pub exchanges: VecDeque<Exchange>,
+    /// Requests that each rule answered, by what the rule is called.
+    pub hits: BTreeMap<String, u64>,
     /// Exchanges forgotten to stay within `EXCHANGES_KEPT`.
     pub forgotten: u64,
     /// Connections and peers by number; of those that ended the newest.
@@ -102,6 +106,11 @@ impl Session {
         newest.map_or_else(|| self.plan.capabilities(), |conn| conn.info.capabilities())
     }
 
+    /// Whether it stays open when something was answered.
+    pub(crate) fn lasts(&self) -> bool {
+        self.side().listens() || self.capabilities().lasting
+    }
+
     /// What one of its connections can do: by what is spoken there, which the engine has told.
     pub(crate) fn capabilities_of(&self, conn: ConnId) -> Capabilities {
         let known = self.conns.get(&conn);
@@ -143,6 +152,12 @@ impl Session {
     /// Adds an exchange or replaces its older state; returns bodies no longer referred to.
     pub(super) fn put(&mut self, exchange: Exchange) -> Vec<BodyId> {
         let known = self.exchanges.iter_mut().rev().find(|e| e.number == exchange.number);
+        let is_counted = known.as_ref().is_some_and(|known| known.rule.is_some());
+        if let Some(rule) = exchange.rule.as_ref().filter(|_| !is_counted)
+            && (self.hits.len() < RULES_COUNTED || self.hits.contains_key(rule))
+        {
+            *self.hits.entry(rule.clone()).or_default() += 1;
+        }
         if let Some(known) = known {
             *known = exchange;
             return Vec::new();
@@ -220,6 +235,11 @@ impl Sessions {
         self.map.values().filter(|session| !session.is_over())
     }
 
+    /// The session of an entry of the history, while it is not forgotten.
+    pub(super) fn of_entry(&self, at: Stamp) -> Option<&Session> {
+        self.map.values().find(|session| session.entry == at)
+    }
+
     /// A time that no entry of a session here has: a clock that was set back says the same twice.
     pub(super) fn free_entry(&self, mut wall: Stamp) -> Stamp {
         while self.map.values().any(|session| session.entry == wall) {
@@ -243,6 +263,7 @@ impl Sessions {
             state: SessionState::Opening,
             phase: None,
             exchanges: VecDeque::new(),
+            hits: BTreeMap::new(),
             forgotten: 0,
             conns: BTreeMap::new(),
             ended_conns: VecDeque::new(),

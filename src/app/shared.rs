@@ -12,6 +12,7 @@ use jiff::tz::Offset;
 use super::arrangement::Arrangement;
 use super::drafts::Drafts;
 use super::focus::Pane;
+use super::form::{FormTab, access};
 use super::format;
 use super::keymap::Keymap;
 use super::layout::{self, Areas, LayoutFacts};
@@ -99,15 +100,17 @@ impl Shared {
             arrangement.traffic = self.size.1 / 2;
         }
         let is_folded = arrangement.folds(self.is_quiet());
-        let facts = LayoutFacts { arrangement, focus: self.focus, is_zoomed: self.zoom, is_folded };
+        let draft = self.drafts.current();
+        let is_large = draft.tab == FormTab::Answers || access::is_area(&draft.spec, draft.at);
+        let is_written = self.focus == Pane::Request && is_large;
+        let (focus, is_zoomed) = (self.focus, self.zoom);
+        let facts = LayoutFacts { arrangement, focus, is_zoomed, is_folded, is_written };
         layout::areas(self.size, facts)
     }
 
     /// Whether nothing is open whose traffic is watched live: no listener and no conversation.
     pub(crate) fn is_quiet(&self) -> bool {
-        let is_watched =
-            |session: &Session| session.side().listens() || session.capabilities().conversation;
-        !self.sessions.live().any(is_watched)
+        !self.sessions.live().any(Session::lasts)
     }
 
     /// Time of day of a stamp.
@@ -135,8 +138,7 @@ impl Shared {
     /// The session of a draft that goes on although the address of the draft is another by now.
     pub(crate) fn edited_away(&self, draft: &super::drafts::Draft) -> Option<&Session> {
         let session = self.sessions.get(draft.session?).filter(|session| !session.is_over())?;
-        let lasts = session.side().listens() || session.capabilities().conversation;
-        (lasts && session.written != draft.spec.address()).then_some(session)
+        (session.lasts() && session.written != draft.spec.address()).then_some(session)
     }
 
     /// What the response region shows.

@@ -12,6 +12,7 @@ use jiff::tz::Offset;
 use ratatui::layout::Rect;
 
 use super::action::Action;
+use super::compare_rows::ComparedAnswer;
 use super::completion::Popup;
 use super::edited_text::EditedTexts;
 use super::effect::Effect;
@@ -38,7 +39,7 @@ use crate::model::key::Key;
 use crate::model::preset::{Opening, Preset, PresetPath};
 use crate::model::theme::ColorDepth;
 use crate::model::timing::Stamp;
-use crate::store::job::{ForeignProject, HistoryName};
+use crate::store::job::{ForeignProject, HistoryName, JobKind};
 use crate::timeline::Timeline;
 
 /// How long a remark stays when no key is pressed; a warning stays until one is.
@@ -80,7 +81,7 @@ pub struct Notice {
     pub level: Level,
     since: Stamp,
     /// The job of the store whose trouble it tells of: it goes with that.
-    of: Option<&'static str>,
+    of: Option<JobKind>,
 }
 
 /// How serious a notice is.
@@ -123,6 +124,8 @@ pub struct App {
     pub save_state: SaveState,
     /// A curl command that waits for its files of cookies.
     pub(super) pasted_command: Option<String>,
+    /// The answer that the next one is compared with.
+    pub(super) marked_answer: Option<ComparedAnswer>,
     /// What the external editor was opened for; nothing when it was opened to be read.
     pub(super) editing: Option<EditTarget>,
     /// What editors of earlier runs saved.
@@ -175,9 +178,9 @@ impl App {
         self.dirty = false;
     }
 
-    /// Whether a question waits for yes or no.
+    /// Whether a question waits for an answer that does something for good.
     pub(crate) fn is_asking(&self) -> bool {
-        matches!(self.overlays.last(), Some(Overlay::Confirm(_)))
+        matches!(self.overlays.last(), Some(Overlay::Confirm(_) | Overlay::Conflict(_)))
     }
 
     /// Contexts in which keys are looked up, the most specific first.
@@ -188,7 +191,7 @@ impl App {
             (Pane::Response, Shown::Conversation) => {
                 return self.conversation.contexts(&self.shared);
             }
-            (Pane::Response, _) => (Context::Response, self.exchange.prompt.is_some()),
+            (Pane::Response, _) => (Context::Response, self.exchange.is_typing()),
             (Pane::Presets, _) => (Context::Presets, is_typed(self.presets.search.as_ref())),
             (Pane::History, _) => (Context::History, is_typed(self.history.search.as_ref())),
             (Pane::Traffic, _) => (Context::Traffic, self.traffic.is_typing()),
@@ -242,16 +245,16 @@ impl App {
 
     /// Shows what is wrong with a job of the store that is done again by itself: until the next key, and
     /// not after it could be done.
-    pub(crate) fn warn_of(&mut self, job: &'static str, text: impl Into<String>) {
+    pub(crate) fn warn_of(&mut self, job: JobKind, text: impl Into<String>) {
         self.notice_with(text.into(), Level::Warning, Some(job));
     }
 
     /// The job could be done; tells whether there was a warning of it, which is gone.
-    pub(crate) fn goes_well(&mut self, job: &'static str) -> bool {
+    pub(crate) fn goes_well(&mut self, job: JobKind) -> bool {
         self.notice.take_if(|notice| notice.of == Some(job)).is_some()
     }
 
-    fn notice_with(&mut self, text: String, level: Level, of: Option<&'static str>) {
+    fn notice_with(&mut self, text: String, level: Level, of: Option<JobKind>) {
         self.notice = Some(Notice { text, level, since: self.shared.now, of });
         self.noticed += 1;
         if level == Level::Info {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
 use super::Common;
-use crate::model::timing::parse_duration;
+use crate::model::timing::{parse_bound, parse_duration};
 
 pub(super) const SEND_EXAMPLES: &str = "\
 Examples:
@@ -59,7 +59,7 @@ pub struct Send {
     #[arg(long)]
     pub hex: bool,
     /// Send name=value items as a form instead of JSON.
-    #[arg(short, long)]
+    #[arg(short, long, conflicts_with_all = ["data", "hex"])]
     pub form: bool,
     #[command(flatten)]
     pub request: RequestOptions,
@@ -76,10 +76,10 @@ pub struct Send {
     pub check_status: bool,
     /// HTTP: print the request as it would go and open no socket. Credentials in its head are masked
     /// unless --with-secrets is given.
-    #[arg(long, conflicts_with_all = ["json", "download"])]
+    #[arg(long, conflicts_with_all = ["json", "download", "quiet", "check_status"])]
     pub offline: bool,
-    /// Longest wait for the answer (`30s`, `500ms`).
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    /// Longest wait for the answer (`30s`, `0.5`, `500ms`); 0 = no bound, which is a day.
+    #[arg(long, value_name = "TIME", value_parser = parse_bound)]
     pub timeout: Option<Duration>,
     /// TCP and UDP: stop when nothing came for this long after the last reply; 0 waits for none. How
     /// long sending may take is --timeout's to say.
@@ -137,16 +137,16 @@ pub enum AuthType {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
 pub struct PrintOptions {
     /// HTTP: print requests, too, and every redirect; twice: how long it took as well.
-    #[arg(short, long, action = ArgAction::Count, conflicts_with_all = ["headers", "body", "meta", "print"])]
+    #[arg(short, long, action = ArgAction::Count, conflicts_with_all = ["headers", "body", "meta", "print", "json"])]
     pub verbose: u8,
     /// HTTP: print the head of the response alone.
-    #[arg(long, overrides_with_all = ["body", "meta", "print"])]
+    #[arg(long, overrides_with_all = ["body", "meta", "print"], conflicts_with = "json")]
     pub headers: bool,
     /// HTTP: print the body of the response alone.
-    #[arg(short, long, overrides_with_all = ["headers", "meta", "print"])]
+    #[arg(short, long, overrides_with_all = ["headers", "meta", "print"], conflicts_with = "json")]
     pub body: bool,
     /// HTTP: print how long it took, and with whom.
-    #[arg(short, long, overrides_with_all = ["headers", "body", "print"])]
+    #[arg(short, long, overrides_with_all = ["headers", "body", "print"], conflicts_with = "json")]
     pub meta: bool,
     /// HTTP: what to print, of H (head of the request), B (its body), h, b (of the response) and m
     /// (--meta).
@@ -156,7 +156,7 @@ pub struct PrintOptions {
     #[arg(long)]
     pub all: bool,
     /// Print nothing of the answer; the exit status tells.
-    #[arg(short, long, conflicts_with_all = ["verbose", "headers", "body", "meta", "print", "json"])]
+    #[arg(short, long, conflicts_with_all = ["verbose", "headers", "body", "meta", "print", "all", "json", "text", "raw", "pretty"])]
     pub quiet: bool,
     /// Lay JSON out and colour it (all), either alone, or nothing; all is the default on a terminal.
     #[arg(long, value_name = "WHAT", conflicts_with_all = ["json", "raw"])]
@@ -259,6 +259,21 @@ impl PrintOptions {
 }
 
 impl Send {
+    /// Two options that say opposite things by their values, in words.
+    #[must_use]
+    pub fn contradiction(&self) -> Option<String> {
+        let reads_stdin = self.data.iter().any(|data| data == "@-");
+        let follows_none = self.request.max_redirects == Some(0);
+        let is_coloured = self.printing.color == ColorWhen::Always;
+        let found = [
+            (self.ignore_stdin && reads_stdin, "--ignore-stdin", "--data @-"),
+            (self.request.follow && follows_none, "--follow", "--max-redirects 0"),
+            (is_coloured && self.common.format.raw, "--color always", "--raw"),
+        ];
+        let found = found.into_iter().find(|(is_given, ..)| *is_given);
+        found.map(|(_, one, other)| format!("{one} cannot be used with {other}"))
+    }
+
     /// The first option given that only means something to HTTP.
     #[must_use]
     pub fn http_option(&self) -> Option<&'static str> {

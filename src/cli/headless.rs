@@ -148,8 +148,9 @@ impl Headless {
                 body.truncate(error.valid_up_to());
             }
             let kept = body.len();
+            let all = if what == "response" { "; --raw prints all" } else { "" };
             output::note(&format!(
-                "the line has the first {kept} of {length} bytes of the {what}'s body; --raw prints all"
+                "the line has the first {kept} of {length} bytes of the {what}'s body{all}"
             ));
         }
         body

@@ -111,6 +111,22 @@ pub(super) fn apply(words: &[String], as_form: bool, spec: &mut HttpSpec) -> Res
     }
 }
 
+/// A line of `--header`, as curl reads it: `Name:` takes a header away, `Name;` sends it empty.
+pub(super) fn header(line: &str) -> Result<NameValue, Failure> {
+    let row = |name: &str, value: &str| NameValue::new(name.trim(), value.trim());
+    match line.split_once(':') {
+        Some((name, value)) if !name.trim().is_empty() => {
+            Ok(NameValue { enabled: !value.trim().is_empty(), ..row(name, value) })
+        }
+        None if line.len() > 1 && line.ends_with(';') => Ok(row(line.trim_end_matches(';'), "")),
+        _ => {
+            // The value may be the credential that was meant to be behind a colon.
+            let cause = "it is no header; write Name:value";
+            Err(Failure::new(Stage::Compose, "--header", FailureKind::Usage, cause))
+        }
+    }
+}
+
 /// Headers take the place of those of a preset, not of each other.
 pub(super) fn put_headers(headers: Vec<NameValue>, spec: &mut HttpSpec) {
     spec.headers.retain(|own| !headers.iter().any(|row| row.name.eq_ignore_ascii_case(&own.name)));

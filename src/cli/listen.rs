@@ -13,11 +13,13 @@ use tokio::time::{Instant, timeout_at};
 
 use super::exit;
 use super::headless::{CLOSING, Headless, Interrupts};
+use super::items;
 use super::output::{self, Output, Style};
 use super::stdin;
 use super::target::{self, Target};
 use crate::args;
 use crate::codec::charset::{self, Recoder};
+use crate::codec::http1::status::has_no_content;
 use crate::codec::printable;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
@@ -77,7 +79,7 @@ pub(super) async fn run(
     };
     let mut watch = ListenWatch {
         output,
-        by_exchange: !plan.capabilities().conversation,
+        by_exchange: plan.capabilities().exchanges,
         conns: BTreeMap::new(),
         streams: ToldStreams::new(headless.told.clone()),
         printed: Vec::new(),
@@ -124,28 +126,39 @@ fn plan(arguments: &args::Listen, headless: &mut Headless) -> Result<Plan, Failu
 
 /// Puts the options into the spec; one that means nothing to the protocol is refused.
 fn configure(spec: &mut Spec, arguments: &args::Listen) -> Result<(), Failure> {
+    let usage =
+        |cause: String| Failure::new(Stage::Compose, &*arguments.target, FailureKind::Usage, cause);
     let refuse = |option: &str, protocol: &str| {
-        let cause = format!("{option} means nothing to a {protocol} listener");
-        Err(Failure::new(Stage::Compose, &*arguments.target, FailureKind::Usage, cause))
+        Err(usage(format!("{option} means nothing to {protocol} listener")))
     };
+    if arguments.common.insecure {
+        return refuse("--insecure", spec.protocol().title());
+    }
     let http_only = !arguments.headers.is_empty() || arguments.status.is_some();
     let tls = match spec {
-        Spec::HttpListener(_) if arguments.echo => return refuse("--echo", "HTTP"),
+        Spec::HttpListener(_) if arguments.echo => return refuse("--echo", "an HTTP"),
         Spec::TcpListener(_) | Spec::UdpListener(_) if http_only => {
-            return refuse("--status or --header", "TCP or UDP");
+            return refuse("--status or --header", "a TCP or UDP");
         }
         Spec::UdpListener(_) if arguments.tls || arguments.cert.is_some() => {
-            return refuse("--tls or --cert", "UDP");
+            return refuse("--tls or --cert", "a UDP");
         }
         Spec::HttpListener(HttpListenerSpec { answer, tls, .. }) => {
             answer.status = arguments.status.unwrap_or(answer.status);
             if let Some(body) = &arguments.body {
                 answer.body = HttpBody::Text(body.clone());
             }
-            answer.headers.extend(arguments.headers.iter().map(|header| {
-                let (name, value) = header.split_once(':').unwrap_or((header, ""));
-                NameValue::new(name.trim(), value.trim())
-            }));
+            if arguments.body.as_ref().is_some_and(|body| !body.is_empty())
+                && has_no_content("", answer.status)
+            {
+                let status = answer.status;
+                let cause = format!("--body means nothing: a {status} has no content");
+                return Err(usage(cause));
+            }
+            for line in &arguments.headers {
+                // Nothing would be sent by itself that an empty value could take away.
+                answer.headers.push(NameValue { enabled: true, ..items::header(line)? });
+            }
             Some(tls)
         }
         Spec::TcpListener(TcpListenerSpec { rules, tls, .. }) => {

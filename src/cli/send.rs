@@ -80,7 +80,12 @@ pub(super) async fn run(
     };
     let (outcome, behind) =
         converse(arguments, (plan, input), headless, printing, interrupts).await;
-    if passes_over && matches!(outcome, Ok(RunOutcome::Done(_)) | Err(_)) && stdin::has_bytes() {
+    let is_told = match &outcome {
+        Ok(RunOutcome::Done(_)) => true,
+        Ok(RunOutcome::Interrupted) => false,
+        Err(failure) => failure.stage != Stage::Compose,
+    };
+    if passes_over && is_told && stdin::has_bytes() {
         output::note(
             "standard input was not read: something else was to be sent; -d @- sends it instead",
         );
@@ -102,7 +107,7 @@ async fn converse(
     printing: &mut Printing,
     interrupts: &mut Interrupts,
 ) -> (Result<RunOutcome, Failure>, u64) {
-    let (engine, by_exchange) = (headless.engine.clone(), plan.as_http().is_some());
+    let (engine, by_exchange) = (headless.engine.clone(), plan.capabilities().exchanges);
     let mut session = Box::pin(async {
         match plan.as_http().filter(|_| arguments.offline) {
             Some(plan) => offline::print(plan, &headless.told, &mut printing.output).await,
@@ -164,7 +169,7 @@ async fn prepare(
             passes_over &= !is_read && expects_body(&request.method);
         }
         Spec::Tcp(session) => {
-            messages = StreamMessages::of(texts, format)?;
+            messages = StreamMessages::of(texts, format, arguments.timeout).await?;
             own = session.steps.len();
             session.steps.append(&mut messages.steps);
             let timeout = arguments.timeout.unwrap_or(session.connect_timeout);
@@ -251,6 +256,9 @@ fn refuse_meaningless(
 ) -> Result<(), Failure> {
     let refuse =
         |cause: String| Err(Failure::new(Stage::Compose, words.target, FailureKind::Usage, cause));
+    if let Some(cause) = arguments.contradiction() {
+        return refuse(cause);
+    }
     if arguments.any_peer && !spec.capabilities().datagrams {
         let protocol = spec.protocol();
         return refuse(format!(
@@ -258,7 +266,7 @@ fn refuse_meaningless(
         ));
     }
     let method = words.method.map(|_| "a method");
-    let option = arguments.http_option().or(method).filter(|_| spec.capabilities().conversation);
+    let option = arguments.http_option().or(method).filter(|_| !spec.capabilities().exchanges);
     option.map_or(Ok(()), |option| {
         refuse(format!("{option} means nothing to {}: it is for HTTP", spec.protocol()))
     })
@@ -266,6 +274,10 @@ fn refuse_meaningless(
 
 /// Standard input as a body; none when it is empty.
 async fn input(arguments: &args::Send) -> Result<Option<StdinBody>, Failure> {
+    if arguments.hex {
+        let bytes = stdin::read_hex(stdin::STDIN, arguments.timeout).await?;
+        return Ok(Some(StdinBody::Bytes(bytes)).filter(|body| body.len() > 0));
+    }
     let body = stdin::read_body(arguments.timeout).await?;
     Ok(Some(body).filter(|body| !matches!(body, StdinBody::Bytes(bytes) if bytes.is_empty())))
 }

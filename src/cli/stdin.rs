@@ -8,6 +8,7 @@
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::fd::AsFd;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,8 +23,12 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::output;
+use crate::codec::hex;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::named_file;
 
+/// The file that stands for standard input.
+pub(super) const STDIN: &str = "-";
 /// Largest payload a datagram can announce; the system knows what the address family leaves of it.
 pub(super) const DATAGRAM_LIMIT: usize = 65_535;
 /// Bytes of a body that are held in memory; what is longer waits in a temporary file.
@@ -168,6 +173,31 @@ pub(super) async fn read_body(patience: Option<Duration>) -> Result<StdinBody, F
     })
 }
 
+/// The bytes whose digits are on standard input, or in a file; 16 MiB of text at most.
+pub(super) async fn read_hex(path: &str, patience: Option<Duration>) -> Result<Bytes, Failure> {
+    const LIMIT: u64 = 16 * 1024 * 1024;
+    let (name, text) = if path == STDIN {
+        let name = "standard input";
+        let (mut input, mut all) = (WaitedStdin::new(patience), Vec::new());
+        while let Some(piece) = input.next().await? {
+            all.extend_from_slice(&piece);
+            if all.len() as u64 > LIMIT {
+                let cause = "it is longer than 16 MiB of hex";
+                return Err(Failure::new(Stage::Compose, name, FailureKind::TooLarge, cause));
+            }
+        }
+        (name, String::from_utf8_lossy(&all).into_owned())
+    } else {
+        let text = named_file::read_text(Path::new(path), LIMIT).map_err(|e| failed(path, &e))?;
+        (path, text)
+    };
+    let bytes = hex::parse(&text).map_err(|error| {
+        Failure::new(Stage::Compose, name, FailureKind::Usage, error.message)
+            .hint("--hex reads digits, also of an xxd or hexdump dump; leave it out for the bytes")
+    })?;
+    Ok(bytes.into())
+}
+
 /// Appends to the file where a disk that hangs holds nobody up.
 async fn written(
     mut file: NamedTempFile,
@@ -214,8 +244,13 @@ pub(super) fn pieces(sources: Vec<PieceSource>) -> PieceReceiver {
                 PieceSource::Bytes(bytes) => {
                     bytes.is_empty() || sender.blocking_send(Ok(bytes)).is_ok()
                 }
-                PieceSource::File(file, name) => hand_over(&file, &name, &sender),
-                PieceSource::Stdin => hand_over(&rustix::stdio::stdin(), "standard input", &sender),
+                PieceSource::File(file, name) => {
+                    let length = file.metadata().ok().map(|it| it.len());
+                    hand_over(&file, &name, length, &sender)
+                }
+                PieceSource::Stdin => {
+                    hand_over(&rustix::stdio::stdin(), "standard input", None, &sender)
+                }
             };
             if !goes_on {
                 return;
@@ -228,14 +263,24 @@ pub(super) fn pieces(sources: Vec<PieceSource>) -> PieceReceiver {
     receiver
 }
 
-/// Reads to the end; whether anybody wants more.
-fn hand_over(input: &dyn AsFd, name: &str, sender: &mpsc::Sender<Result<Bytes, Failure>>) -> bool {
+/// Reads to the end, which does not come before this length; whether anybody wants more.
+fn hand_over(
+    input: &dyn AsFd,
+    name: &str,
+    length: Option<u64>,
+    sender: &mpsc::Sender<Result<Bytes, Failure>>,
+) -> bool {
     let used = UsedBuffers::default();
+    let mut total = 0;
     loop {
         let mut buffer = used.lock().pop().unwrap_or_else(|| Vec::with_capacity(PIECE));
         let piece = match rustix::io::read(input.as_fd(), spare_capacity(&mut buffer)) {
-            Ok(0) => return true,
+            Ok(0) => match length.filter(|length| total < *length) {
+                Some(length) => Err(shortened(name, total, length)),
+                None => return true,
+            },
             Ok(read) => {
+                total += read as u64;
                 let piece = PieceBuffer { buffer, used: used.clone() };
                 // What is typed is short, and shall not hold a large buffer.
                 let is_short = read < PIECE / 4;
@@ -257,6 +302,11 @@ fn hand_over(input: &dyn AsFd, name: &str, sender: &mpsc::Sender<Result<Bytes, F
             return false;
         }
     }
+}
+
+fn shortened(name: &str, read: u64, length: u64) -> Failure {
+    let cause = format!("it became shorter while it was sent: {read} of {length} bytes");
+    Failure::new(Stage::Send, name, FailureKind::Truncated, cause)
 }
 
 /// Buffers whose bytes were sent, to be filled again: fresh memory costs as much as what is read

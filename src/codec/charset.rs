@@ -33,7 +33,9 @@ fn mostly_printable(bytes: &[u8]) -> bool {
 #[must_use]
 pub(crate) fn sniff(content_type: Option<&str>, first: &[u8]) -> ViewMode {
     let kind = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    let is_text = is_text(first) || charset(content_type).is_some() && mostly_printable(first);
+    let is_named =
+        || charset(content_type).is_some() || named_within(content_type, first).is_some();
+    let is_text = is_text(first) || mostly_printable(first) && is_named();
     if kind.to_ascii_lowercase().ends_with("json") || is_text && looks_like_json(first) {
         ViewMode::Pretty
     } else if is_text {
@@ -93,8 +95,8 @@ fn parameters<'a>(content_type: &'a str, wanted: &'a str) -> impl Iterator<Item 
 /// Bytes of a page in which it names its charset (HTML, section 4.2.5.4).
 pub(crate) const NAMED_WITHIN: usize = 1024;
 
-/// What there is to say about the charset of a text that is printed: that nobody here reads it, that
-/// only the page names it, or that there are two. `first` is its beginning, [`NAMED_WITHIN`] bytes.
+/// What there is to say about the charset of a text that is printed: that nobody here reads it, or that
+/// there are two. `first` is its beginning, [`NAMED_WITHIN`] bytes.
 #[must_use]
 pub(crate) fn remark(content_type: Option<&str>, first: &[u8]) -> Option<String> {
     let mut declared = content_type.into_iter().flat_map(labels).filter(|label| !label.is_empty());
@@ -116,16 +118,67 @@ pub(crate) fn remark(content_type: Option<&str>, first: &[u8]) -> Option<String>
             None => None,
         };
     }
-    let kind = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
-    let is_page = kind.trim().is_empty() || kind.to_ascii_lowercase().contains("html");
-    let label = Some(first.get(..NAMED_WITHIN).unwrap_or(first)).filter(|_| is_page);
-    let label = label.and_then(named_in_page)?;
-    if Encoding::for_label(label.as_bytes()) == Some(encoding_rs::UTF_8) {
+    let label = label_within(content_type, first).filter(|label| !is_read(label))?;
+    let label = printable_str(&label);
+    Some(format!(
+        "the charset '{label}' is named and not known here; the bytes are printed as they came"
+    ))
+}
+
+/// The charset a page or an XML document names itself, where nothing else does: neither its type nor a
+/// byte order mark. `first` is its beginning, [`NAMED_WITHIN`] bytes.
+#[must_use]
+pub(crate) fn named_within(content_type: Option<&str>, first: &[u8]) -> Option<&'static Encoding> {
+    let is_declared = content_type.into_iter().flat_map(labels).any(|label| !label.is_empty());
+    let is_marked = marked(first).is_some() || first.starts_with(b"\xef\xbb\xbf");
+    if is_declared || is_marked {
         return None;
     }
-    let why = if is_read(&label) { "by the page alone" } else { "and not known here" };
-    let label = printable_str(&label);
-    Some(format!("the charset '{label}' is named {why}; the bytes are printed as they came"))
+    let encoding = Encoding::for_label(label_within(content_type, first)?.as_bytes())?;
+    // A text that can be read so far is not in wide units, whatever it says.
+    let is_other = encoding != encoding_rs::UTF_8 && encoding.output_encoding() == encoding;
+    (is_other && encoding != encoding_rs::REPLACEMENT).then_some(encoding)
+}
+
+/// Whether a text of this type may name its charset itself.
+#[must_use]
+pub(crate) fn may_name_itself(content_type: Option<&str>, first: &[u8]) -> bool {
+    let is_declared = content_type.into_iter().flat_map(labels).any(|label| !label.is_empty());
+    let kind = kind(content_type);
+    let is_markup = kind.contains("html") || is_xml(&kind);
+    !is_declared && (is_markup || kind.is_empty() && first.trim_ascii_start().starts_with(b"<"))
+}
+
+fn kind(content_type: Option<&str>) -> String {
+    let kind = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
+    kind.trim().to_ascii_lowercase()
+}
+
+fn is_xml(kind: &str) -> bool {
+    kind.ends_with("/xml") || kind.ends_with("+xml")
+}
+
+/// The charset a text of this type names itself, lower case.
+fn label_within(content_type: Option<&str>, first: &[u8]) -> Option<String> {
+    let first = first.get(..NAMED_WITHIN).unwrap_or(first);
+    let kind = kind(content_type);
+    let is_page = kind.is_empty() || kind.contains("html");
+    let of_page = || Some(first).filter(|_| is_page).and_then(named_in_page);
+    let is_document = kind.is_empty() || is_xml(&kind);
+    Some(first).filter(|_| is_document).and_then(named_in_xml).or_else(of_page)
+}
+
+/// The encoding an XML declaration names (XML 1.0, section 4.3.3), lower case. It is the first thing in
+/// the document.
+fn named_in_xml(first: &[u8]) -> Option<String> {
+    let rest = first.strip_prefix(b"<?xml")?;
+    let end = memchr::memmem::find(rest, b"?>")?;
+    let text = String::from_utf8_lossy(rest.get(..end)?).to_ascii_lowercase();
+    let (_, after) = text.split_once("encoding")?;
+    let value = after.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let label = value.split(quote).nth(1)?.trim();
+    (!label.is_empty()).then(|| label.to_owned())
 }
 
 /// Whether text in a charset of this name is read here.
@@ -199,8 +252,8 @@ impl std::fmt::Debug for RecoderKind {
 }
 
 impl Recoder {
-    /// For a body with this `Content-Type` that begins with these bytes (four are enough); `None` =
-    /// it is UTF-8, or what it is in is not known.
+    /// For a body with this `Content-Type` that begins with these bytes (four are enough, [`NAMED_WITHIN`]
+    /// where it may name its charset itself); `None` = it is UTF-8, or what it is in is not known.
     #[must_use]
     pub fn of(content_type: Option<&str>, first: &[u8]) -> Option<Recoder> {
         let kind = match wide(content_type, first) {
@@ -208,7 +261,8 @@ impl Recoder {
             Some(WideEncoding::Utf16Be) => with_mark(encoding_rs::UTF_16BE),
             Some(wide) => RecoderKind::Wide(wide, Vec::new()),
             None => {
-                let encoding = charset(content_type)?;
+                let encoding =
+                    charset(content_type).or_else(|| named_within(content_type, first))?;
                 // It stands for charsets that nobody should decode, and would swallow everything.
                 (encoding != encoding_rs::REPLACEMENT).then_some(())?;
                 RecoderKind::Decoder(encoding.new_decoder_without_bom_handling())
@@ -347,7 +401,7 @@ mod tests {
             (Some("a/b; charset=gbk; charset=foo"), "", "two charsets are named, 'gbk' and 'foo'"),
             (Some("a/b; charset=\u{1b}[1m"), "", "'\\e[1m' is not known"),
             (Some("text/html"), "<META charset=Foo>", "'foo' is named and not known here"),
-            (Some("text/html"), "<meta charset = \"gbk\" />", "'gbk' is named by the page alone"),
+            (Some("text/xml"), "<?xml version='1.0' encoding='foo'?>", "'foo' is named and not"),
             (
                 Some("text/html; x=y"),
                 "<p><meta http-equiv=Content-Type content=\"text/html; charset=x-klingon\">",
@@ -369,10 +423,45 @@ mod tests {
             (Some("text/html"), "<meta charset=utf-8>"),
             (Some("text/html"), "<meta name=charset content=foo>"),
             (Some("text/html"), "<meta charset>"),
+            (Some("text/html"), "<meta charset = \"gbk\" />"),
+            (Some("text/xml"), "<meta charset=foo>"),
+            (Some("text/plain"), "<?xml version='1.0' encoding='foo'?>"),
         ] {
             assert_eq!(remark(kind, first.as_bytes()), None, "{kind:?} {first}");
         }
         assert_eq!(remark(Some("a/b; charset=foo"), b"\xff\xfea\0"), None);
+    }
+
+    #[test]
+    fn a_page_or_document_names_its_charset_unless_somebody_else_does() {
+        let xml = "<?xml version=\"1.0\" encoding = 'Windows-1251' standalone=\"yes\"?><a/>";
+        let page = "<html><head><META http-equiv=Content-Type content='text/html; charset=koi8-r'>";
+        for (kind, first, name) in [
+            (Some("text/html"), page, Some("KOI8-R")),
+            (Some("TEXT/HTML; x=y"), "<meta charset=\"windows-1252\">", Some("windows-1252")),
+            (None, "<meta charset=gbk>", Some("GBK")),
+            (Some("application/atom+xml"), xml, Some("windows-1251")),
+            (Some("application/xhtml+xml"), xml, Some("windows-1251")),
+            (None, xml, Some("windows-1251")),
+            (Some("text/html; charset=utf-8"), page, None),
+            (Some("text/html; charset=latin1"), page, None),
+            (Some("text/plain"), page, None),
+            (Some("text/html"), "\u{feff}<meta charset=gbk>", None),
+            (Some("text/html"), "<meta charset=utf-16>", None),
+            (Some("text/html"), "<meta charset=hz-gb-2312>", None),
+            (Some("text/xml"), " <?xml version='1.0' encoding='gbk'?>", None),
+            (Some("text/xml"), "<?xml version='1.0'?><a encoding='gbk'/>", None),
+            (Some("text/xml"), "<?xml encoding=", None),
+        ] {
+            let found = named_within(kind, first.as_bytes()).map(Encoding::name);
+            assert_eq!(found, name, "{kind:?} {first}");
+        }
+        let far = format!("{}<meta charset=gbk>", " ".repeat(NAMED_WITHIN));
+        assert_eq!(named_within(Some("text/html"), far.as_bytes()), None);
+        let cyrillic = [xml.as_bytes(), b"\xcf\xf0"].concat();
+        assert_eq!(sniff(Some("text/xml"), &cyrillic), ViewMode::Text);
+        let mut recoder = Recoder::of(Some("text/xml"), &cyrillic).unwrap();
+        assert!(recoder.push(&cyrillic, true).ends_with("<a/>Пр"));
     }
 
     #[test]

@@ -63,7 +63,8 @@ fn json_from(line: &[u8], start: usize, mut tokens: Tokens) -> Tokens {
     tokens
 }
 
-fn scalar(word: &[u8]) -> HighlightToken {
+/// What a run of letters is that is no string.
+pub(crate) fn scalar(word: &[u8]) -> HighlightToken {
     match word {
         b"true" | b"false" | b"null" => HighlightToken::Literal,
         _ if is_number(word) => HighlightToken::Number,

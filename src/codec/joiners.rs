@@ -1,6 +1,6 @@
 //! Invisible characters that join what stands around them: which may be shown as they are.
 //!
-//! U+FE0F makes an emoji of a sign, U+200D one picture of several emoji or one letter of several of
+//! U+FE0F makes an emoji of a sign and U+FE0E a sign of an emoji, U+200D one picture of several emoji or one letter of several of
 //! an Indic script, U+200C keeps letters apart that would join (Persian, Indic scripts). Between what
 //! they join they are text, and at the end of a word where a letter has another shape with them;
 //! anywhere else they are nothing but invisible, and `printable` names them.
@@ -16,7 +16,16 @@ use super::printable::{MARKS_PER_BASE, is_visible};
 const NON_JOINER: char = '\u{200c}';
 const JOINER: char = '\u{200d}';
 const EMOJI: char = '\u{fe0f}';
+const TEXT_STYLE: char = '\u{fe0e}';
 const KEYCAP: char = '\u{20e3}';
+
+/// What the flags of England, Scotland and Wales have behind U+1F3F4: the only sequences of tags that
+/// are emoji (UTS 51, ED-14a, and its data).
+const SUBDIVISIONS: [&str; 3] = [
+    "\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+    "\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
+    "\u{e0067}\u{e0062}\u{e0077}\u{e006c}\u{e0073}\u{e007f}",
+];
 
 /// Joiners in one unit; a family of four has three, and so has the longest emoji in use.
 const JOINS: u8 = 3;
@@ -27,7 +36,7 @@ const HELD: usize = 24;
 /// Whether a character is one of those that may be shown between others.
 #[must_use]
 pub(crate) fn is_joiner(c: char) -> bool {
-    matches!(c, NON_JOINER | JOINER | EMOJI)
+    matches!(c, NON_JOINER | JOINER | EMOJI | TEXT_STYLE)
 }
 
 /// The unit a text begins with, when there are joiners in it and all of them have something to join.
@@ -37,6 +46,9 @@ pub(crate) fn unit(text: &str) -> Option<&str> {
     let first = chars.next()?;
     if (first.is_ascii() || first < '\u{a9}') && !text.get(1..)?.starts_with([EMOJI, NON_JOINER]) {
         return None;
+    }
+    if let Some(length) = subdivision(text) {
+        return text.get(..length);
     }
     // Most text has none near.
     chars.take(1 + usize::from(MARKS_PER_BASE)).find(|c| is_joiner(*c))?;
@@ -53,8 +65,13 @@ pub(crate) fn unit_cells(unit: &str) -> usize {
 /// Whether a run of bytes must not be cut here, because a joiner is beside the cut.
 #[must_use]
 pub(crate) fn joins_at(bytes: &[u8], at: usize) -> bool {
-    const ENCODED: [&[u8]; 3] = [b"\xe2\x80\x8c", b"\xe2\x80\x8d", b"\xef\xb8\x8f"];
+    const ENCODED: [&[u8]; 4] =
+        [b"\xe2\x80\x8c", b"\xe2\x80\x8d", b"\xef\xb8\x8f", b"\xef\xb8\x8e"];
+    const TAGS: [&[u8]; 2] = [b"\xf3\xa0\x80", b"\xf3\xa0\x81"];
     let (Some(before), Some(after)) = (bytes.get(..at), bytes.get(at..)) else { return false };
+    if TAGS.iter().any(|tag| after.starts_with(tag)) {
+        return true;
+    }
     ENCODED.iter().any(|joiner| after.starts_with(joiner) || before.ends_with(joiner))
 }
 
@@ -77,10 +94,21 @@ pub(crate) fn unfinished(text: &str) -> usize {
     length
 }
 
+/// Bytes of the flag of a part of a country.
+fn subdivision(text: &str) -> Option<usize> {
+    let tags = text.strip_prefix('\u{1f3f4}')?;
+    let known = SUBDIVISIONS.iter().find(|known| tags.starts_with(**known))?;
+    Some(text.len() - tags.len() + known.len())
+}
+
 /// Bytes of an emoji that has a selector or joiners (UTS 51, ED-16).
 fn emoji(text: &str) -> Option<usize> {
     let mut length = element(text)?;
     for _ in 0..JOINS {
+        // What is drawn as text is no part of a picture.
+        if text.get(..length)?.ends_with(TEXT_STYLE) {
+            break;
+        }
         let next = text.get(length..)?.strip_prefix(JOINER).and_then(element);
         let Some(next) = next else { break };
         length += JOINER.len_utf8() + next;
@@ -104,6 +132,8 @@ fn element(text: &str) -> Option<usize> {
     }
     Some(match second {
         Some(EMOJI) => selected,
+        // It takes one cell with and without; others would be narrowed, which few terminals do.
+        Some(TEXT_STYLE) if first.width() == Some(1) => first.len_utf8() + TEXT_STYLE.len_utf8(),
         Some(skin @ '\u{1f3fb}'..='\u{1f3ff}') => first.len_utf8() + skin.len_utf8(),
         _ => first.len_utf8(),
     })
@@ -136,6 +166,13 @@ fn letters(text: &str) -> Option<usize> {
         let mut rest = text.get(length..)?.chars();
         let Some(joiner) = rest.next().filter(|c| is_joiner(*c)) else { break };
         let next = rest.next();
+        if let Some(shifter) = next.filter(|next| is_shifter(*next)) {
+            // Khmer: the sign keeps its shape although a vowel above follows (Unicode, chapter 16).
+            if joiner == NON_JOINER && mark.is_none() && is_letter_of(shifter, base) {
+                whole = Some(length + joiner.len_utf8() + shifter.len_utf8());
+            }
+            break;
+        }
         if let Some(virama) = next.filter(|next| is_virama(*next)) {
             // Bengali ra-yaphala, Kannada: the joiner comes before the sign.
             let is_before = joiner == JOINER && mark.is_none() && is_letter_of(virama, base);
@@ -145,7 +182,9 @@ fn letters(text: &str) -> Option<usize> {
             length += joiner.len_utf8() + virama.len_utf8();
             continue;
         }
-        if ends_word(next) && joins_at_end(base, mark, joiner) {
+        let stops = next.is_some_and(|next| matches!(next, '،' | '؛' | '؟' | '۔'));
+        let is_stopped = stops && joiner == NON_JOINER && mark.is_none() && is_arabic(base);
+        if is_stopped || ends_word(next) && joins_at_end(base, mark, joiner) {
             whole = Some(length + joiner.len_utf8());
             break;
         }
@@ -186,14 +225,17 @@ fn takes_suffix(base: char) -> bool {
 
 /// Whether a letter with its last mark has a shape of its own with a joiner behind it at the end of
 /// a word: chillu and khanda ta as they were spelled before they had code points of their own
-/// (Unicode, chapter 12), a sign that is to be seen, and the initial heh of the Hijri year.
+/// (Unicode, chapter 12), the half forms of Devanagari and Gujarati, a sign that is to be seen, and the
+/// initial heh of the Hijri year.
 fn joins_at_end(base: char, mark: Option<char>, joiner: char) -> bool {
     let is_signed = mark.is_some_and(|mark| is_virama(mark) && is_letter_of(mark, base));
     let has_shape = matches!(base, '\u{d15}' | '\u{d23}' | '\u{d28}' | '\u{d30}' | '\u{d32}')
-        || matches!(base, '\u{d33}' | '\u{9a4}');
+        || matches!(base, '\u{d33}' | '\u{9a4}')
+        || matches!(base, '\u{915}'..='\u{939}' | '\u{958}'..='\u{95f}' | '\u{a95}'..='\u{ab9}');
     let is_heh = mark.is_none() && matches!(base, '\u{647}' | '\u{6be}' | '\u{6c1}');
     match joiner {
-        NON_JOINER => is_signed,
+        // Kurdish and Uyghur write their vowel as a heh that joins nothing, at the end, too.
+        NON_JOINER => is_signed || mark.is_none() && base == '\u{647}',
         JOINER => is_signed && has_shape || is_heh,
         _ => false,
     }
@@ -212,7 +254,12 @@ fn is_letter_of(virama: char, c: char) -> bool {
     u32::from(virama) >> 7 == u32::from(c) >> 7 && c.is_alphabetic() && c.width() > Some(0)
 }
 
-/// Signs that take the vowel off a consonant: Devanagari to Sinhala.
+/// Signs of Khmer that change the register of a consonant.
+fn is_shifter(c: char) -> bool {
+    matches!(c, '\u{17c9}' | '\u{17ca}')
+}
+
+/// Signs that take the vowel off a consonant: Devanagari to Sinhala, Balinese, Javanese.
 fn is_virama(c: char) -> bool {
     matches!(
         c,
@@ -224,7 +271,7 @@ fn is_virama(c: char) -> bool {
             | '\u{bcd}'
             | '\u{c4d}'
             | '\u{ccd}'
-    ) || matches!(c, '\u{d4d}' | '\u{dca}')
+    ) || matches!(c, '\u{d4d}' | '\u{dca}' | '\u{1b44}' | '\u{a9c0}')
 }
 
 /// Letters that join their neighbours: Arabic with its extensions, Syriac, N'Ko.
@@ -239,7 +286,10 @@ mod tests {
     use super::*;
 
     /// Text of many languages and emoji that must stay as it is.
-    const TEXTS: [&str; 20] = [
+    const TEXTS: [&str; 26] = [
+        "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+        "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
+        "🏴\u{e0067}\u{e0062}\u{e0077}\u{e006c}\u{e0073}\u{e007f}",
         "❤\u{fe0f}",
         "☺\u{fe0f}",
         "1\u{fe0f}\u{20e3}",
@@ -260,6 +310,9 @@ mod tests {
         "क\u{94d}\u{200c}ष",
         "ශ\u{dca}\u{200d}ර\u{dd3}",
         "ന\u{d4d}\u{200d}മ",
+        "☎\u{fe0e}",
+        "❤\u{fe0e}",
+        "ᬓ\u{1b44}\u{200c}ᬱ",
     ];
 
     #[test]
@@ -270,11 +323,18 @@ mod tests {
             let around = format!("a {text}, {text}\u{301} b");
             assert_eq!(crate::codec::printable::printable_str(&around), around);
         }
-        assert!(TEXTS.iter().take(13).all(|text| unit(text) == Some(*text)));
+        assert!(TEXTS.iter().take(16).all(|text| unit(text) == Some(*text)));
     }
 
     /// Joiners before a sign, behind what is no letter of the script, and at the end of a word.
-    const AT_THE_EDGE: [&str; 20] = [
+    const AT_THE_EDGE: [&str; 27] = [
+        "ម\u{17d2}ប\u{200c}\u{17c9}\u{17b8}",
+        "ស\u{200c}\u{17ca}\u{17b8}",
+        "ئه\u{200c}مه\u{200c}",
+        "ه\u{200c}",
+        "می\u{200c}،",
+        "क\u{94d}\u{200d}",
+        "ક\u{acd}\u{200d}",
         "র\u{200d}\u{9cd}যাব",
         "ರ\u{200d}\u{ccd}ಯಾಂಕ\u{ccd}",
         "അവന\u{d4d}\u{200d}",
@@ -315,7 +375,13 @@ mod tests {
     }
 
     /// The same where one side alone might need them.
-    const NOT_AT_THE_EDGE: [&str; 27] = [
+    const NOT_AT_THE_EDGE: [&str; 32] = [
+        "ه\u{200c}\u{200c}",
+        "ه\u{200c}a",
+        "a\u{200c}،",
+        "a\u{200c}\u{17c9}",
+        "ប\u{200d}\u{17c9}",
+        "ប\u{200c}\u{200c}\u{17c9}",
         "র\u{200d}\u{9cd}",
         "র\u{200d}\u{9cd} ",
         "র\u{200d}\u{94d}य",
@@ -331,7 +397,6 @@ mod tests {
         "م\u{200d}",
         "ه\u{200d}م",
         "ه\u{200d}a",
-        "ه\u{200c}",
         "ه\u{200d}\u{200d}",
         " \u{200c}ها",
         "«\u{200c}ها",
@@ -358,14 +423,17 @@ mod tests {
             "\u{fe0f}",
             "1\u{fe0f}",
             "❤\u{fe0f}\u{fe0f}",
-            "❤\u{fe0e}",
+            "a\u{fe0e}",
+            "1\u{fe0e}",
+            "❤\u{fe0e}\u{fe0e}",
+            "❤\u{fe0e}\u{200d}👩",
+            "👩\u{fe0e}",
             "می\u{200c}",
             "می\u{200c} خ",
             "a\u{200c}b",
             "ی\u{200c}a",
             "א\u{200c}ב",
             "क\u{200d}ष",
-            "क\u{94d}\u{200d}",
             "क\u{94d}\u{200d}a",
             "क\u{94d}\u{200d}ශ",
             "日\u{200d}本",
@@ -374,6 +442,9 @@ mod tests {
             "\u{1f3fb}\u{fe0f}\u{200d}",
             "👩\u{202e}\u{200d}👩",
             "🏴\u{e0067}\u{e007f}",
+            "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}",
+            "🏴\u{e0075}\u{e0073}\u{e0063}\u{e0061}\u{e007f}",
+            "a\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
         ]
         .into_iter()
         .chain(NOT_AT_THE_EDGE)
@@ -389,7 +460,7 @@ mod tests {
 
     #[test]
     fn an_emoji_takes_two_cells() {
-        for text in TEXTS.iter().take(13) {
+        for text in TEXTS.iter().take(16) {
             assert_eq!(unit_cells(text), 2, "{text}");
         }
     }

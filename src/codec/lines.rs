@@ -24,7 +24,7 @@ use text::TextScanner;
 use wide::WideScanner;
 
 pub use pretty::JsonCheck;
-pub use start::{LineStart, NotJson};
+pub use start::{LineStart, NotJson, OpenBracket};
 pub use wide::encode as encode_wide;
 
 /// Bytes scanned at a time when only some lines are wanted.
@@ -66,6 +66,15 @@ impl LineScanner {
         }
     }
 
+    /// The objects and lists that are open here, from outside; `FOLDABLE` at most.
+    #[must_use]
+    pub fn open(&self) -> &[OpenBracket] {
+        match &self.0 {
+            Scanner::Pretty(scanner) => &scanner.open,
+            Scanner::Text(_) | Scanner::Wide(_) | Scanner::Hex(_) => &[],
+        }
+    }
+
     /// Takes the next bytes and reports every line that starts in them, in order. An error is
     /// final, and only `Pretty` has any.
     pub fn scan(
@@ -93,31 +102,46 @@ impl LineScanner {
     /// start is always enough).
     #[must_use]
     pub fn format(&self, bytes: &[u8], skip: u64, rows: usize) -> Vec<ViewLine> {
+        self.format_some(bytes, skip..skip.saturating_add(rows as u64))
+    }
+
+    /// The same for lines that need not follow each other: their numbers from here, in order.
+    #[must_use]
+    pub fn format_some(
+        &self,
+        bytes: &[u8],
+        wanted: impl IntoIterator<Item = u64>,
+    ) -> Vec<ViewLine> {
         let mut scanner = self.clone();
         let base = scanner.offset();
-        let mut starts: Vec<LineStart> = Vec::with_capacity(rows.min(1024) + 1);
-        let mut left = skip;
-        let mut seen = 0;
+        let mut wanted = wanted.into_iter().peekable();
+        // Where each starts, and where the line after it does.
+        let mut found: Vec<(LineStart, Option<u64>)> = Vec::new();
+        let (mut number, mut seen) = (0, 0);
         for chunk in bytes.chunks(STRIDE) {
-            if starts.len() > rows {
+            if wanted.peek().is_none() && found.last().is_none_or(|(_, end)| end.is_some()) {
                 break;
             }
             seen += chunk.len();
             let result = scanner.scan(chunk, |start| {
-                if left > 0 {
-                    left -= 1;
-                } else if starts.len() <= rows {
-                    starts.push(start);
+                if let Some((_, end @ None)) = found.last_mut() {
+                    *end = Some(start.offset);
                 }
+                if wanted.next_if_eq(&number).is_some() {
+                    found.push((start, None));
+                }
+                number += 1;
             });
             if let Err(error) = result {
                 seen = (error.offset.saturating_sub(base) as usize).min(bytes.len());
                 break;
             }
         }
-        let ends = starts.iter().skip(1).map(|next| next.offset).chain([base + seen as u64]);
-        let lines = starts.iter().zip(ends).take(rows);
-        lines.map(|(start, end)| self.line(start, bytes, base, end)).collect()
+        let end = base + seen as u64;
+        let line = |(start, next): &(LineStart, Option<u64>)| {
+            self.line(start, bytes, base, next.unwrap_or(end))
+        };
+        found.iter().map(line).collect()
     }
 
     fn line(&self, start: &LineStart, bytes: &[u8], base: u64, end: u64) -> ViewLine {
@@ -130,7 +154,8 @@ impl LineScanner {
             Scanner::Wide(scanner) => Bytes::from(wide::to_utf8(scanner.wide, raw, start.offset)),
             Scanner::Hex(_) => Bytes::copy_from_slice(raw),
         };
-        ViewLine { offset: start.offset, bytes, indent: start.indent, continued: start.continued }
+        let LineStart { offset, indent, continued, place, .. } = *start;
+        ViewLine { offset, bytes, indent, continued, place, ..ViewLine::default() }
     }
 }
 

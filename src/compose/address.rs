@@ -6,6 +6,7 @@
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::{Position, Url};
 
+use super::address_faults::{bare, cut_short, host_of, quoted, wrong_authority};
 use crate::codec::zone;
 use crate::model::endpoint::{Bind, Endpoint};
 use crate::model::protocol::{Protocol, Side};
@@ -111,6 +112,12 @@ pub(crate) fn wrong_scheme(text: &str) -> Option<String> {
     Some(format!("{what} not supported yet; this version speaks HTTP, TCP, TLS and UDP"))
 }
 
+/// Whether a text begins with a port and nothing else of an authority.
+fn is_port(text: &str) -> bool {
+    let authority = text.split(['/', '?', '#']).next().unwrap_or_default();
+    !authority.is_empty() && authority.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// `http:host`, `http:/host`, `https//host`, `//host`, `://host`.
 fn broken_scheme(text: &str) -> Option<String> {
     let lower = text.to_ascii_lowercase();
@@ -122,7 +129,7 @@ fn broken_scheme(text: &str) -> Option<String> {
         let rest = text.get(scheme.len()..).filter(|_| lower.starts_with(scheme))?;
         let (what, host) = match rest.strip_prefix(':') {
             // A host may be called so: `udp:9000`.
-            Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => return None,
+            Some(rest) if is_port(rest) => return None,
             Some(rest) => ("'//'", rest.trim_start_matches(is_slash)),
             None => ("':'", rest.strip_prefix("//")?),
         };
@@ -148,7 +155,7 @@ pub fn normalise_url(text: &str) -> Result<String, String> {
     if let Some(c) = text.chars().find(|c| c.is_control()) {
         return Err(format!("the URL holds a control character ({})", name_control(c)));
     }
-    if let Some(message) = wrong_scheme(text) {
+    if let Some(message) = quoted(text).or_else(|| wrong_scheme(text)).or_else(|| bare(text)) {
         return Err(message);
     }
     let whole = match scheme(text) {
@@ -181,36 +188,10 @@ pub fn normalise_url(text: &str) -> Result<String, String> {
         Err(url::ParseError::IdnaError) => {
             Err(format!("'{}' is no host name", host_of(&authority)))
         }
-        Err(url::ParseError::InvalidPort) => error("the port is not a number up to 65535"),
+        Err(url::ParseError::InvalidPort) => Err(cut_short(&whole, &authority)
+            .unwrap_or_else(|| "the port is not a number up to 65535".to_owned())),
         Err(problem) => Err(format!("not a URL: {problem}")),
     }
-}
-
-/// The host as typed, of a URL up to its path.
-fn host_of(authority: &str) -> &str {
-    let rest = authority.split_once("://").map_or(authority, |(_, rest)| rest);
-    let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-    rest.rsplit_once(':').map_or(rest, |(host, _)| host)
-}
-
-/// What is wrong between scheme and path, where the URL standard says less or something else.
-fn wrong_authority(authority: &str) -> Option<String> {
-    let (scheme, rest) = authority.split_once("://")?;
-    if matches!(rest.to_ascii_lowercase().as_str(), "http:" | "https:") {
-        return Some(format!("the scheme stands twice ({scheme}://{rest}//); take one away"));
-    }
-    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-    if host == "*" || host.starts_with("*:") {
-        return Some("'*' is for listeners; write the host to connect to".to_owned());
-    }
-    let is_bare = host.matches(':').count() > 1 && !host.contains(['[', '%', '.']);
-    if is_bare && host.chars().all(|c| c == ':' || c.is_ascii_hexdigit()) && host.contains("::") {
-        return Some(format!("an IPv6 address needs brackets, as in {scheme}://[::1]:8080/"));
-    }
-    let bad = host.chars().find(|c| c.is_whitespace() || "<>^|".contains(*c))?;
-    let column = authority.rfind(bad).and_then(|at| authority.get(..at))?.chars().count() + 1;
-    let name = if bad == ' ' { "a space".to_owned() } else { format!("'{bad}'") };
-    Some(format!("the host holds {name} (column {column} of {authority})"))
 }
 
 /// The characters of a typed URL's path and query that go out percent-encoded, each once.
@@ -370,6 +351,10 @@ mod tests {
             ("http://[fe80::1%25eth0]/", "http://[fe80::1%25eth0]/"),
             ("[fe80::1%en%30]:8080", "http://[fe80::1%25en0]:8080/"),
             ("api.localhost:80/x", "http://api.localhost/x"),
+            ("http:80/x", "http://http/x"),
+            ("a/'x'", "http://a/'x'"),
+            ("127.1:81", "http://127.0.0.1:81/"),
+            ("2130706433", "http://127.0.0.1/"),
         ] {
             assert_eq!(normalise_url(typed).unwrap(), whole);
         }
@@ -381,6 +366,24 @@ mod tests {
             ("", "empty"),
             ("http://", "no host"),
             ("http:a", "lacks '//'"),
+            ("http:127.0.0.1:80/x", "lacks '//'"),
+            ("http:/127.0.0.1:80/x", "lacks '//'"),
+            ("\"http://a/\"", "has a \" around it"),
+            ("'a:80'", "has a ' around it"),
+            ("“http://a/”", "has a “ around it"),
+            ("a:80\"", "has a \" around it"),
+            ("<http://a/>", "has a < around it"),
+            ("http://a\"b/", "the host holds '\"'"),
+            ("::1", "write http://[::1]/"),
+            ("::1/x", "write http://[::1]/"),
+            ("fe80::1%eth0", "write http://[fe80::1%eth0]/"),
+            ("2001:db8::7?q", "needs brackets"),
+            ("8080", "write localhost:8080 or :8080"),
+            ("8080/x", "is a port without a host"),
+            ("http://u:p#w@h:80/", "the '#' ends host and port; in a user or password write %23"),
+            ("http://u:p/w@h:80/", "%2F"),
+            ("http://u:p?w@h:80/", "%3F"),
+            ("http://a:b/", "the port is not a number"),
             ("a\tb", "tab"),
             ("http://a/\r\nX: y", "CR"),
             ("http://a\\b", "backslash"),

@@ -87,6 +87,13 @@ pub(super) fn set_tls(spec: &mut Spec, on: bool) {
     }
 }
 
+/// Switches TLS off where the kind has it.
+pub(crate) fn tls_off(spec: &mut Spec) {
+    if tls(spec) == Some(true) {
+        let _ = field_access::set(spec.options_mut(), &FieldId::new("tls"), "off");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

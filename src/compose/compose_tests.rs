@@ -350,7 +350,7 @@ fn an_http_listener_plans_its_rules_and_answers() {
     assert_eq!(plan.answer.headers, [("Content-Type".into(), "application/json".into())]);
     let headers = vec![NameValue::new("A", "{{evil}}")];
     let answer = HttpAnswer { status: 20, headers, ..HttpAnswer::default() };
-    spec.rules.push(HttpRule { method: String::new(), path: "/".into(), answer });
+    spec.rules.push(HttpRule { path: "/".into(), answer, ..HttpRule::default() });
     let issues = super::plan(&Spec::HttpListener(spec), &scope()).unwrap_err();
     let fields: Vec<String> = issues.iter().map(|issue| issue.field.to_string()).collect();
     assert_eq!(fields, ["rule.1.status", "rule.1.headers.1.value"]);
@@ -413,6 +413,7 @@ fn a_tcp_client_plans_its_address_steps_and_tls() {
 #[test]
 fn automatic_answers_keep_message_and_match_open() {
     let rule = |kind, text: &str, send| Rule {
+        enabled: true,
         when: When { kind, text: text.into() },
         send: Payload::text(send),
         delay: Duration::ZERO,

@@ -19,6 +19,7 @@ use crate::model::plan::{
     AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, LengthHeader, PlanBody,
 };
 use crate::model::spec::NameValue;
+use crate::model::timing::bound;
 
 /// Sent unless the user gives a header of that name.
 const USER_AGENT: &str = concat!("wirebench/", env!("CARGO_PKG_VERSION"));
@@ -80,8 +81,8 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
         headers,
         body,
         length,
-        head_timeout: spec.timeout,
-        connect_timeout: CONNECT_TIMEOUT.min(spec.timeout),
+        head_timeout: bound(spec.timeout),
+        connect_timeout: CONNECT_TIMEOUT.min(bound(spec.timeout)),
         verify: spec.verify,
         trust: spec.trust.clone(),
         redirects: spec.redirects,
@@ -285,7 +286,7 @@ pub(super) fn listener(
     let tls = listener_tls(&spec.tls, composer);
     let socket = socket(&spec.socket, composer);
     let mut rules = Vec::new();
-    for (index, rule) in spec.rules.iter().enumerate() {
+    for (index, rule) in spec.rules.iter().enumerate().filter(|(_, rule)| rule.enabled) {
         let place = FieldId::new("rule").row(index);
         let method = if rule.method.is_empty() {
             String::new()

@@ -9,6 +9,7 @@ use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenK
 use crate::model::plan::{
     RulePlan, StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
 };
+use crate::model::timing::bound;
 use crate::model::tls::ClientTls;
 
 /// Every issue goes to the composer; `None` without somebody to connect to.
@@ -29,7 +30,7 @@ pub(super) fn tcp(spec: &TcpSpec, composer: &mut Composer<'_>) -> Option<TcpPlan
     let socket = socket(&spec.socket, composer);
     let client = client(&spec.client, composer);
     let steps = steps(&spec.steps, composer);
-    let connect_timeout = spec.connect_timeout;
+    let connect_timeout = bound(spec.connect_timeout);
     Some(TcpPlan { endpoint: endpoint?, tls, steps, connect_timeout, socket, client })
 }
 
@@ -89,7 +90,7 @@ fn rules(rules: &[Rule], composer: &mut Composer<'_>) -> Vec<RulePlan> {
         send: composer.answer(FieldId::new("rule").row(index).then("send"), &rule.send),
         delay: rule.delay,
     };
-    rules.iter().enumerate().map(plan).collect()
+    rules.iter().enumerate().filter(|(_, rule)| rule.enabled).map(plan).collect()
 }
 
 fn when(place: FieldId, when: &When, composer: &mut Composer<'_>) -> WhenPlan {

@@ -259,6 +259,32 @@ pub fn quote(text: &str) -> String {
     out
 }
 
+/// Where the names of a text in text mode are, in order; costs what the text is long.
+pub(crate) fn name_spans(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while let Some(found) = text.get(at..).and_then(|rest| rest.find("{{")) {
+            let start = at + found;
+            let (is_name, length) = match brace(text.split_at(start).1) {
+                Brace::Name(source, NameForm::Proper) => (true, source.len()),
+                Brace::Name(..) | Brace::Text => (false, 1),
+                Brace::Quoted => (false, "{{!".len()),
+            };
+            at = start + length;
+            if is_name {
+                return Some(start..at);
+            }
+        }
+        None
+    })
+}
+
+/// Whether a text begins with the braces of a name, or with those that stand for braces.
+#[must_use]
+pub fn begins_with_braces(text: &str) -> bool {
+    !matches!(brace(text), Brace::Text)
+}
+
 /// What a `{` begins.
 enum Brace<'a> {
     /// Nothing special.

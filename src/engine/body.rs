@@ -6,6 +6,9 @@
 //! view, searches, saves) and answer on the urgent channel. The oldest finished bodies are
 //! released when the bounds below are passed; a window onto one of them says so.
 
+mod compare;
+mod derive;
+mod hit_count;
 mod index;
 mod message;
 mod save;
@@ -28,7 +31,9 @@ use super::budget::Budget;
 use super::event::Event;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::BodyId;
-use crate::model::view::{SearchQuery, ViewPart, ViewQuery};
+use crate::model::recipe::Derivation;
+use crate::model::view::{CompareQuery, SearchQuery, ViewPart, ViewQuery};
+use derive::Derivations;
 use message::Body;
 use search::Searches;
 use thread::on_thread;
@@ -55,6 +60,9 @@ struct BodyTable {
     disk: Disk,
     views: Arc<ViewQueue>,
     searches: Arc<Searches>,
+    derivations: Arc<Derivations>,
+    /// Counts comparisons: a change cancels the one that runs.
+    comparisons: Arc<AtomicU64>,
     saves: Arc<Semaphore>,
     urgent: mpsc::Sender<Event>,
 }
@@ -81,6 +89,8 @@ impl BodyStore {
             disk: Disk::start(),
             views,
             searches: Arc::default(),
+            derivations: Arc::default(),
+            comparisons: Arc::default(),
             saves: Arc::new(Semaphore::new(SAVES)),
             urgent,
         });
@@ -134,6 +144,34 @@ impl BodyStore {
     pub(crate) fn search(&self, query: SearchQuery) {
         let (body, views) = (self.get(query.body), Arc::clone(&self.0.views));
         search::start(&self.0.searches, query, body, views, self.0.urgent.clone());
+    }
+
+    /// JSON is filtered by this program instead of our own.
+    pub(crate) fn filter_with(&self, program: PathBuf) {
+        let _ = self.0.derivations.program.set(program);
+    }
+
+    /// Makes a body of another and ends what is being made; answered by `Event::Derived`, more than
+    /// once.
+    pub(crate) fn derive(&self, order: Derivation) {
+        derive::start(&self.0.derivations, order, self.clone(), self.0.urgent.clone());
+    }
+
+    /// Ends what is being made; what there is of it stays.
+    pub(crate) fn stop_deriving(&self) {
+        self.0.derivations.stop();
+    }
+
+    /// Ends what runs beside the bodies, programs included.
+    pub(crate) fn shut_down(&self) {
+        self.0.derivations.cancel();
+        self.0.searches.cancel();
+    }
+
+    /// Compares; answered by `Event::Compared` unless a newer comparison comes.
+    pub(crate) fn compare(&self, query: CompareQuery) {
+        let bodies = [query.old, query.new].map(|id| self.get(id));
+        compare::start(&self.0.comparisons, query, bodies, self.0.urgent.clone());
     }
 
     /// Writes a part to a new file; answered by `Event::BodySaved`.
@@ -233,6 +271,7 @@ impl Drop for BodyTable {
     fn drop(&mut self) {
         self.views.change(|waiting| waiting.closed = true);
         self.searches.cancel();
+        self.comparisons.fetch_add(1, Ordering::AcqRel);
     }
 }
 

@@ -7,8 +7,9 @@ use bytes::Bytes;
 
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::plan::Plan;
+use crate::model::recipe::Derivation;
 use crate::model::secrets::Secrets;
-use crate::model::view::{SearchQuery, ViewPart};
+use crate::model::view::{CompareQuery, SearchQuery, ViewPart};
 
 /// What the engine can be told to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,12 @@ pub enum Command {
     Close { id: SessionId, how: CloseMode },
     /// Find text in a body; answered by `Event::Found`. A newer search cancels an older one.
     Search(SearchQuery),
+    /// Make a body of another, and end what is being made; answered by `Event::Derived`.
+    Derive(Derivation),
+    /// End what is being made; what there is of it stays.
+    StopDeriving,
+    /// Compare two bodies; answered by `Event::Compared`. A newer comparison cancels an older one.
+    Compare(CompareQuery),
     /// Write a body to a file; answered by `Event::BodySaved`.
     SaveBody { body: BodyId, part: ViewPart, path: PathBuf },
     /// Nobody will look at these bodies again.

@@ -23,7 +23,7 @@ use tokio::time::Instant;
 
 use super::clock;
 use super::command::CloseMode;
-use super::event::Phase;
+use super::event::{Phase, STEPS_DONE};
 use super::outbound::{Origin, OutboundQueue};
 use super::rules::Rules;
 use super::session::SessionHandle;
@@ -275,7 +275,8 @@ impl Live {
                 let unsent = self.outgoing.unsent();
                 let mut failure =
                     explain::stream_failure(Stage::Send, &self.setup.peer, &error, self.received);
-                failure.cause = format!("{}; {unsent} bytes were not sent", failure.cause);
+                failure.cause =
+                    format!("{}; {unsent} bytes in the queue were not sent", failure.cause);
                 Some(End::Failed(failure))
             }
         }
@@ -306,7 +307,7 @@ impl Live {
     /// Says that the script is over, once its last bytes have left.
     fn tell_steps_done(&mut self) {
         if self.outgoing.front().is_none() && std::mem::take(&mut self.steps_done) {
-            self.note(Direction::Local, RecordKind::Note, "all steps are done");
+            self.note(Direction::Local, RecordKind::Note, STEPS_DONE);
             self.setup.session.events.phase(Phase::StepsDone);
         }
     }

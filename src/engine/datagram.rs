@@ -21,7 +21,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::conversation::script::Script;
-use super::event::{Phase, Summary};
+use super::event::{Phase, STEPS_DONE, Summary};
 use super::outbound::{Origin, OutboundMessage, OutboundQueue};
 use super::rules::Rules;
 use super::session::{SessionContext, SessionHandle, SessionInput};
@@ -261,8 +261,9 @@ impl Datagrams {
     fn report_undelivered(&mut self, index: usize) {
         let Some(bound) = self.sockets.get(index) else { return };
         let mut reports = BTreeMap::new();
-        for (to, error) in bound.undelivered(DRAIN) {
-            let why = bound_socket::words(&self.named(to), &error);
+        for back in bound.undelivered(DRAIN) {
+            let to = back.to;
+            let why = bound_socket::words(&self.named(to), &back);
             // Of its own address the system may report another link.
             let remote = self.remote.as_ref().filter(|remote| remote.endpoint.is_zoned(to));
             let to = remote.map_or(to, |remote| remote.address);
@@ -344,7 +345,7 @@ impl Datagrams {
     /// Says that the script is over, once its last datagram has left.
     fn tell_steps_done(&mut self) {
         if self.outbox.front().is_none() && std::mem::take(&mut self.steps_done) {
-            self.note(self.session.id.itself(), RecordKind::Note, "all steps are done");
+            self.note(self.session.id.itself(), RecordKind::Note, STEPS_DONE);
             self.session.events.phase(Phase::StepsDone);
         }
     }

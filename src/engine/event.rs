@@ -3,13 +3,22 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::codec::compare::Comparison;
 use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
 use crate::model::id::{BodyId, ConnId, SessionId};
+use crate::model::recipe::DerivationReport;
 use crate::model::record::{ConnInfo, LossTotals, Record};
 use crate::model::timing::Stamp;
-use crate::model::view::{SearchHit, View};
+use crate::model::view::{CompareQuery, HitCount, SearchHit, View};
 use crate::model::wall_clock::ClockStep;
+
+/// The words of the record that the steps of a preset are over.
+pub(crate) const STEPS_DONE: &str = "all steps are done";
+/// What a record about TLS says of a certificate that was consented to.
+pub(crate) const NOT_VERIFIED: &str = "NOT VERIFIED";
+/// The same of one whose key does not sign what TLS asks it to.
+pub(crate) const UNPROVEN: &str = "IDENTITY UNPROVEN";
 
 /// What the engine reports. Events of one session arrive in order; none follows its `Done`.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +36,12 @@ pub enum Event {
     View(Box<View>),
     /// What was searched for in a body, or that it is not there.
     Found(SearchHit),
+    /// How far a body is that is made of another: it began, ended, or cannot be made.
+    Derived(Box<DerivationReport>),
+    /// What differs between two bodies, or in words why that cannot be said.
+    Compared { query: CompareQuery, found: Result<Box<Comparison>, String> },
+    /// How many hits a search has that found one.
+    HitsCounted(HitCount),
     /// A body was written to a file, so many bytes of it, or could not be.
     BodySaved { path: PathBuf, outcome: Result<u64, Failure> },
     /// A command could not be carried out (unknown connection, closed session, peer gone).

@@ -41,6 +41,8 @@ pub struct EngineConfig {
     pub named_certificates: Option<PathBuf>,
     /// Folder for bodies that do not fit in memory; `None` = the system's temporary folder.
     pub spill_dir: Option<PathBuf>,
+    /// The program that filters JSON; `None` = this one.
+    pub program: Option<PathBuf>,
 }
 
 /// The engine: only a way to start one.
@@ -61,7 +63,7 @@ pub struct EngineHandle {
 pub struct Events {
     /// Everything sessions report, in order per session; records of all in order of their stamps.
     pub facts: Facts,
-    /// `View`, `Found`, `BodySaved`: never behind traffic.
+    /// `View`, `Found`, `Derived`, `BodySaved`: never behind traffic.
     pub urgent: mpsc::Receiver<Event>,
 }
 
@@ -78,6 +80,9 @@ impl Engine {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let budget = Budget::of_process();
         let bodies = BodyStore::start(config.spill_dir, budget.clone(), urgent_sender);
+        if let Some(program) = config.program {
+            bodies.filter_with(program);
+        }
         let own = Sink::new(SessionId(0));
         let tls = TlsStore::new(config.authority, config.named_certificates);
         let env = SessionEnv { bodies: bodies.clone(), budget, tls, stop: stop.clone() };
@@ -123,6 +128,7 @@ impl EngineHandle {
     /// they are.
     pub async fn shutdown(&self, bound: Duration) -> bool {
         self.stop.cancel();
+        self.bodies.shut_down();
         self.tasks.close();
         tokio::time::timeout(bound, self.tasks.wait()).await.is_ok()
     }

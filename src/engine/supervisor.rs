@@ -89,6 +89,9 @@ impl Supervisor {
             Command::Close { id, how: CloseMode::Reset } => self.abort(id),
             Command::Close { id, how } => self.order(id, SessionInput::Close(how)),
             Command::Search(query) => self.env.bodies.search(query),
+            Command::Derive(order) => self.env.bodies.derive(order),
+            Command::StopDeriving => self.env.bodies.stop_deriving(),
+            Command::Compare(query) => self.env.bodies.compare(query),
             Command::SaveBody { body, part, path } => self.env.bodies.save(body, part, path),
             Command::Release(bodies) => self.env.bodies.release(bodies),
         }

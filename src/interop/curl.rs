@@ -13,6 +13,7 @@
 
 mod ansi;
 mod body;
+mod carried;
 mod cmd;
 mod command;
 mod cookies;
@@ -44,9 +45,7 @@ use command::{VARIABLE, find_mark};
 /// Reads the first curl command of a text; `files` has what is in the files it takes texts from. The second value
 /// lists what was ignored or changed.
 pub fn parse(text: &str, files: &CommandFiles) -> Result<(HttpSpec, Vec<String>), ImportError> {
-    let outcome = read(text).and_then(|(request, end)| request.finish(end, files));
-    // A word is longer than its text where a variable stood in it; places end with the text.
-    outcome.map_err(|error| ImportError { position: error.position.min(text.len()), ..error })
+    read(text).and_then(|(request, end)| request.finish(end, files))
 }
 
 /// The files a command takes texts from, as written (`-b cookies.txt`, `-d @data`, `-H @headers`).
@@ -65,7 +64,7 @@ fn read(text: &str) -> Result<(request::CurlRequest, usize), ImportError> {
         return Err(ImportError { position, message });
     }
     let command = script::find(text)?;
-    let end = command.words.last().map_or(text.len(), |word| word.position + word.text.len());
+    let end = command.words.last().map_or(text.len(), |word| word.end_in(text));
     Ok((request::read(command)?, end))
 }
 

@@ -98,6 +98,7 @@ pub fn exchange(exchange: &Exchange, bodies: Bodies<'_>, told: &Disclosure) -> S
         "timing_us": timing(&exchange.timing),
         "tls": tls,
         "state": state,
+        "rule": exchange.rule,
         "failure": failure,
         "warnings": listed(exchange.warnings.iter().map(String::as_str)),
     }));

@@ -96,6 +96,14 @@ fn split(text: &str) -> Result<(&str, u16), EndpointError> {
     Ok((host, port))
 }
 
+/// A zone written as in a URL (`fe80::1%25eth0`, RFC 6874, section 2) as people write it. A number
+/// may begin with 25.
+fn plain_zone(host: &str) -> Option<String> {
+    let (ip, zone) = host.split_once("%25")?;
+    let is_name = zone.bytes().any(|byte| !byte.is_ascii_digit());
+    (is_name && ip.parse::<Ipv6Addr>().is_ok()).then(|| format!("{ip}%{zone}"))
+}
+
 impl FromStr for Endpoint {
     type Err = EndpointError;
 
@@ -106,7 +114,7 @@ impl FromStr for Endpoint {
         if host.chars().any(|c| c.is_whitespace() || c.is_control() || "/?#@[]".contains(c)) {
             return Err(EndpointError::BadHost(host.into()));
         }
-        Ok(Endpoint::new(host, port))
+        Ok(Endpoint::new(plain_zone(host).unwrap_or_else(|| host.into()), port))
     }
 }
 
@@ -196,6 +204,19 @@ pub(crate) fn is_reply(asked: SocketAddr, from: SocketAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_zone_may_be_written_as_in_a_url() {
+        for (text, host) in [
+            ("[fe80::1%25eth0]:9", "fe80::1%eth0"),
+            ("[fe80::1%eth0]:9", "fe80::1%eth0"),
+            ("[fe80::1%252]:9", "fe80::1%252"),
+            ("[fe80::1%25]:9", "fe80::1%25"),
+            ("a%25b:9", "a%25b"),
+        ] {
+            assert_eq!(text.parse(), Ok(Endpoint::new(host, 9)), "{text}");
+        }
+    }
 
     #[test]
     fn endpoints_parse_and_print_back() {

@@ -29,6 +29,9 @@ pub struct Exchange {
     pub timing: Timing,
     pub tls: Option<TlsFacts>,
     pub state: ExchangeState,
+    /// The rule that answered, as it is called (`HttpRulePlan::name`); `None` for a client, before
+    /// there is an answer, and where it was ours.
+    pub rule: Option<String>,
     /// What was odd but did not stop us: malformed lines, duplicate lengths, bytes after the end.
     pub warnings: Vec<String>,
 }
@@ -181,6 +184,7 @@ impl Exchange {
             timing: Timing::default(),
             tls: None,
             state: ExchangeState::Active,
+            rule: None,
             warnings: Vec::new(),
         }
     }

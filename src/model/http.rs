@@ -132,6 +132,9 @@ pub struct HttpListenerSpec {
 /// An answer for some requests; by default for all.
 #[derive(Debug, Clone, PartialEq, Eq, SmartDefault)]
 pub struct HttpRule {
+    /// Whether it is there for requests.
+    #[default = true]
+    pub enabled: bool,
     /// Empty = any method.
     pub method: String,
     /// Path, where `*` matches any run of characters. Compared without the query.

@@ -47,6 +47,9 @@ pub struct UdpListenerSpec {
 /// matched; so the default is an echo.
 #[derive(Debug, Clone, PartialEq, Eq, SmartDefault)]
 pub struct Rule {
+    /// Whether it answers.
+    #[default = true]
+    pub enabled: bool,
     pub when: When,
     #[default(Payload::text("{{message}}"))]
     pub send: Payload,

@@ -155,6 +155,24 @@ pub struct HttpRulePlan {
     pub answer: AnswerPlan,
 }
 
+impl HttpRulePlan {
+    /// What it is called beside the requests it answered.
+    #[must_use]
+    pub fn name(&self) -> String {
+        rule_name(&self.method, &self.path)
+    }
+}
+
+/// What a rule for requests of this method (empty = any) and path is called.
+#[must_use]
+pub fn rule_name(method: &str, path: &str) -> String {
+    let method = if method.is_empty() { "any" } else { method };
+    format!("{method} {path}")
+}
+
+/// What the answer is called that is given when no rule matches.
+pub const OTHERWISE: &str = "otherwise";
+
 /// An answer ready to be written. The engine adds `Content-Length` (unless a header gives framing)
 /// and `Connection` as the request asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -356,6 +374,13 @@ impl Plan {
     #[must_use]
     pub fn http_listener(self) -> Option<HttpListenerPlan> {
         if let Plan::HttpListener(plan) = self { Some(plan) } else { None }
+    }
+
+    /// What the rules of an HTTP listener are called, in order; none for anything else.
+    #[must_use]
+    pub(crate) fn rule_names(&self) -> Vec<String> {
+        let Plan::HttpListener(plan) = self else { return Vec::new() };
+        plan.rules.iter().map(HttpRulePlan::name).collect()
     }
 
     /// The plan of a TCP listener, if it is one.

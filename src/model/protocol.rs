@@ -2,6 +2,8 @@
 
 use strum::{Display, EnumString, IntoStaticStr};
 
+use super::theme::ThemeRole;
+
 /// What is spoken on the wire, above an optional TLS layer; by name in filters, files and labels of
 /// connections.
 #[derive(
@@ -32,12 +34,23 @@ impl Side {
     }
 }
 
+/// What lists have at the beginning of a listener's row.
+pub const LISTENER_BADGE: &str = "SRV";
+/// The same with TLS; narrow lists show the first four of it.
+pub const LISTENER_TLS_BADGE: &str = "SRV+TLS";
+/// The same of a client whose connection has TLS.
+pub const TLS_BADGE: &str = "TLS";
+
 /// What may be offered for one side of a protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "a capability table is a row of yes and no")]
 pub struct Capabilities {
-    /// A live conversation with an input line instead of one response.
+    /// A live conversation with an input line.
     pub conversation: bool,
+    /// Requests and their answers, each with a head, told one by one.
+    pub exchanges: bool,
+    /// A client stays open when it was answered, and takes its leave when it ends.
+    pub lasting: bool,
     /// TLS can be switched on.
     pub tls: bool,
     /// Each write is one message whose boundary is kept.
@@ -53,16 +66,42 @@ impl Protocol {
     /// are named, so that one more is asked about here.
     #[must_use]
     pub(crate) fn capabilities(self, side: Side) -> Capabilities {
-        match (self, side) {
+        let can = match (self, side) {
             (Protocol::Http, Side::Client | Side::Listener) => {
-                Capabilities { conversation: false, tls: true, datagrams: false, connections: true }
+                [false, true, false, true, false, true]
             }
             (Protocol::Tcp, Side::Client | Side::Listener) => {
-                Capabilities { conversation: true, tls: true, datagrams: false, connections: true }
+                [true, false, true, true, false, true]
             }
             (Protocol::Udp, Side::Client | Side::Listener) => {
-                Capabilities { conversation: true, tls: false, datagrams: true, connections: false }
+                [true, false, true, false, true, false]
             }
+        };
+        let [conversation, exchanges, lasting, tls, datagrams, connections] = can;
+        Capabilities { conversation, exchanges, lasting, tls, datagrams, connections }
+    }
+
+    /// The colour of its name, in lists and blocks.
+    #[must_use]
+    pub fn role(self) -> ThemeRole {
+        match self {
+            // Methods have colours of their own; its name stands where there is none.
+            Protocol::Http => ThemeRole::MethodOther,
+            Protocol::Tcp => ThemeRole::Tcp,
+            Protocol::Udp => ThemeRole::Udp,
+        }
+    }
+
+    /// The colour of what a list has at the beginning of a row: a protocol's title, a listener's
+    /// sign, or a method.
+    #[must_use]
+    pub fn role_of_badge(badge: &str) -> ThemeRole {
+        let protocol = Protocol::ALL.iter().find(|protocol| protocol.title() == badge);
+        match protocol {
+            Some(protocol) => protocol.role(),
+            None if [LISTENER_BADGE, LISTENER_TLS_BADGE].contains(&badge) => ThemeRole::Listener,
+            None if badge == TLS_BADGE => Protocol::Tcp.role(),
+            None => ThemeRole::of_method(badge),
         }
     }
 

@@ -9,8 +9,10 @@ use super::client::{InputSpec, TcpSpec, UdpSpec};
 use super::http::{HttpListenerSpec, HttpSpec};
 use super::listener::{TcpListenerSpec, UdpListenerSpec};
 pub use super::name_value::NameValue;
-use super::protocol::{Capabilities, Protocol, Side};
-use super::tls::ClientTls;
+use super::protocol::{
+    Capabilities, LISTENER_BADGE, LISTENER_TLS_BADGE, Protocol, Side, TLS_BADGE,
+};
+use super::tls::{ClientTls, ListenerTls};
 use super::trust::{TrustedCertificates, Verify};
 
 /// One variant per protocol and side; by name a section of a preset file.
@@ -161,19 +163,59 @@ impl Spec {
         if let Spec::Http(spec) = self { Some(spec) } else { None }
     }
 
+    /// The HTTP listener, if it is one.
+    #[must_use]
+    pub(crate) fn as_http_listener(&self) -> Option<&HttpListenerSpec> {
+        if let Spec::HttpListener(spec) = self { Some(spec) } else { None }
+    }
+
     /// The HTTP request, to write to.
     pub(crate) fn as_http_mut(&mut self) -> Option<&mut HttpSpec> {
         if let Spec::Http(spec) = self { Some(spec) } else { None }
     }
 
-    /// Three or four letters for lists: the HTTP method, `TCP`, `UDP`, or `SRV` for listeners.
+    /// Whether TLS is switched on; a URL says it by itself.
+    #[must_use]
+    pub(crate) fn has_tls(&self) -> bool {
+        match self {
+            Spec::Tcp(spec) => spec.tls != ClientTls::Off,
+            Spec::TcpListener(spec) => spec.tls != ListenerTls::Off,
+            Spec::HttpListener(spec) => spec.tls != ListenerTls::Off,
+            Spec::Http(_) | Spec::Udp(_) | Spec::UdpListener(_) => false,
+        }
+    }
+
+    /// The method that is typed before the address, if there is one.
+    #[must_use]
+    pub(crate) fn method(&self) -> Option<&str> {
+        self.as_http().map(|spec| spec.method.as_str())
+    }
+
+    /// What it speaks, as the scheme of an address says it: `tls` and `https` where TLS is on; of a
+    /// request its URL says that.
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        match self {
+            Spec::HttpListener(spec) if spec.tls != ListenerTls::Off => "https",
+            Spec::Http(_) | Spec::HttpListener(_) => "http",
+            Spec::Tcp(spec) if spec.tls != ClientTls::Off => "tls",
+            Spec::TcpListener(spec) if spec.tls != ListenerTls::Off => "tls",
+            Spec::Tcp(_) | Spec::TcpListener(_) => "tcp",
+            Spec::Udp(_) | Spec::UdpListener(_) => "udp",
+        }
+    }
+
+    /// A few letters for lists: the HTTP method, `TCP`, `TLS`, `UDP`, or `SRV` for listeners, with
+    /// TLS `SRV+TLS`, of which narrow lists show the first four.
     #[must_use]
     pub fn badge(&self) -> &str {
         match self {
             Spec::Http(spec) => &spec.method,
-            Spec::Tcp(_) => "TCP",
-            Spec::Udp(_) => "UDP",
-            Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => "SRV",
+            Spec::Tcp(spec) if spec.tls != ClientTls::Off => TLS_BADGE,
+            Spec::Tcp(_) | Spec::Udp(_) => self.protocol().title(),
+            Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
+                if self.has_tls() { LISTENER_TLS_BADGE } else { LISTENER_BADGE }
+            }
         }
     }
 }

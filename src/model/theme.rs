@@ -121,17 +121,14 @@ impl ThemeRole {
         &ROLES[self as usize]
     }
 
-    /// The role of what lists have at the beginning of a row: a method, `TCP`, `UDP` or `SRV`.
+    /// The role of a method of HTTP (RFC 9110, section 9); those of protocols are with these.
     #[must_use]
-    pub fn of_badge(badge: &str) -> Self {
-        match badge {
+    pub fn of_method(method: &str) -> Self {
+        match method {
             "GET" => ThemeRole::MethodGet,
             "POST" => ThemeRole::MethodPost,
             "PUT" | "PATCH" => ThemeRole::MethodPut,
             "DELETE" => ThemeRole::MethodDelete,
-            "TCP" => ThemeRole::Tcp,
-            "UDP" => ThemeRole::Udp,
-            "SRV" => ThemeRole::Listener,
             _ => ThemeRole::MethodOther,
         }
     }

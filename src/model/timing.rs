@@ -40,7 +40,7 @@ impl std::ops::Add<Duration> for Stamp {
 }
 
 /// Longest duration anybody can ask for; far within what timers can hold.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Units from long to short; the first name of each is the one written.
 const UNITS: [(&[&str], u64); 6] = [
@@ -57,15 +57,27 @@ const UNITS: [(&[&str], u64); 6] = [
 #[error("'{0}' is not a duration; write 500ms, 10s or 2m, at most 24h")]
 pub struct DurationError(pub String);
 
-/// Reads `500ms`, `1.5s`, `2m`; a bare number is seconds.
+/// Reads `500ms`, `1.5s`, `2m`; a bare number, `0.5` too, is seconds.
 ///
 /// # Errors
 /// When it is none of these or longer than a day.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, DurationError> {
-    let bare = text.trim().parse::<u64>().map(Duration::from_secs).ok();
-    bare.or_else(|| exact(text))
-        .filter(|duration| *duration <= LONGEST)
-        .ok_or_else(|| DurationError(text.trim().into()))
+    let is_bare = text.trim().bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let read = if is_bare { exact(&format!("{}s", text.trim())) } else { exact(text) };
+    read.filter(|duration| *duration <= LONGEST).ok_or_else(|| DurationError(text.trim().into()))
+}
+
+/// The same where nothing means no bound, as for `HTTPie` and curl: that is a day.
+///
+/// # Errors
+/// When it is no duration.
+pub(crate) fn parse_bound(text: &str) -> Result<Duration, DurationError> {
+    parse_duration(text).map(bound)
+}
+
+/// A time to wait at most, of which 0 means no bound: a day.
+pub(crate) fn bound(duration: Duration) -> Duration {
+    if duration.is_zero() { LONGEST } else { duration }
 }
 
 fn exact(text: &str) -> Option<Duration> {
@@ -107,6 +119,10 @@ mod tests {
             ("1h", 3_600_000_000_000),
             ("0.25us", 250),
             ("0s", 0),
+            ("0", 0),
+            ("10", 10_000_000_000),
+            ("0.5", 500_000_000),
+            (" 2.25 ", 2_250_000_000),
         ] {
             assert_eq!(parse_duration(text), Ok(Duration::from_nanos(nanos)), "{text}");
         }

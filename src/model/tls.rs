@@ -53,6 +53,8 @@ pub struct TlsFacts {
     pub unverified: String,
     /// Why it could not be checked that the peer has the key of its certificate; empty when it has.
     pub unproven: String,
+    /// The server asked for a certificate of the client, which has none.
+    pub wants_certificate: bool,
     pub handshake: Duration,
 }
 

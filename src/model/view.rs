@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use strum::{EnumString, IntoStaticStr};
 
+use super::folds::{Enclosing, FoldedLines, Folds, JsonPlace};
 use super::id::BodyId;
 
 /// Longest piece of a line handed out as one [`ViewLine`]; longer lines continue on the next.
@@ -14,9 +15,21 @@ pub struct ViewQuery {
     pub body: BodyId,
     pub part: ViewPart,
     pub mode: ViewMode,
-    /// First display line wanted, from 0. Past the end = the last lines.
+    /// Display line wanted, from 0, or the one that hides it. Past the end = the last lines.
     pub top: u64,
+    /// Lines wanted before it; they count as rows.
+    pub above: u16,
     pub rows: u16,
+    /// What is not shown (pretty only).
+    pub folds: Folds,
+}
+
+impl ViewQuery {
+    /// Lines from `top` on, with nothing folded.
+    #[must_use]
+    pub fn new(body: BodyId, part: ViewPart, mode: ViewMode, top: u64, rows: u16) -> Self {
+        ViewQuery { body, part, mode, top, above: 0, rows, folds: Folds::default() }
+    }
 }
 
 /// Which bytes of a message.
@@ -64,7 +77,9 @@ pub struct View {
     /// Display line number of the first of `lines`.
     pub top: u64,
     pub lines: Vec<ViewLine>,
-    /// Display lines known so far.
+    /// Objects and lists around the first of `lines`, from outside (pretty only).
+    pub enclosing: Vec<Enclosing>,
+    /// Display lines known so far, hidden ones included.
     pub total_lines: u64,
     pub total_bytes: u64,
     /// Every byte has arrived and is indexed.
@@ -74,8 +89,10 @@ pub struct View {
 }
 
 /// One display line; bytes as received, to be made printable by the screen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ViewLine {
+    /// Its number, hidden lines counted, from 0.
+    pub number: u64,
     /// Place of the first byte in the part.
     pub offset: u64,
     pub bytes: Bytes,
@@ -83,6 +100,16 @@ pub struct ViewLine {
     pub indent: u16,
     /// Continues the line before.
     pub continued: bool,
+    pub place: JsonPlace,
+    pub folded: Option<FoldedLines>,
+}
+
+impl ViewLine {
+    /// The number of the line that is shown next.
+    #[must_use]
+    pub fn next(&self) -> u64 {
+        self.number + 1 + self.folded.map_or(0, |folded| folded.lines)
+    }
 }
 
 /// A request to find text in a body.
@@ -110,8 +137,30 @@ pub enum SearchDirection {
 pub struct SearchHit {
     pub query: SearchQuery,
     pub hit: Option<(u64, u64)>,
+    /// The objects and lists it is in, from outside, each by the first byte of the line that opens it.
+    pub inside: Vec<u64>,
     /// The search went past an end and came in at the other.
     pub wrapped: bool,
     /// Without a hit: what of the body could not be searched, in words.
     pub flaw: Option<String>,
+}
+
+/// A request to compare two bodies as they read decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CompareQuery {
+    pub old: BodyId,
+    pub new: BodyId,
+}
+
+/// How many hits a search has, told after the hit itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HitCount {
+    pub query: SearchQuery,
+    /// First byte of the hit the search stands on.
+    pub hit: u64,
+    /// Hits before it; `None` = it is behind those that were counted.
+    pub place: Option<u64>,
+    pub total: u64,
+    /// There may be more than were counted.
+    pub is_more: bool,
 }

@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::io::{self, IoSliceMut};
-use std::net::{Shutdown, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr as UnixAddress, UnixDatagram};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use nix::libc;
 use nix::sys::socket::{
     ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt, sockopt,
 };
@@ -16,10 +17,21 @@ use socket2::Socket;
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
+use super::undelivered::{IcmpReport, Undelivered};
+
 /// `EAFNOSUPPORT`: the machine has no such address family.
 pub(crate) const FAMILY_NOT_SUPPORTED: Option<i32> = Some(97);
 /// A bind failure may not take longer than a key press.
 const PATIENCE: Duration = Duration::from_millis(40);
+
+/// What opens files with the program for their kind, which shows them on a display.
+pub(crate) const OPENER: &str = "xdg-open";
+pub(crate) const OPENER_NEEDS_DISPLAY: bool = true;
+
+/// This program, to be started once more; also when the file it was started from was replaced.
+pub(crate) fn own_program() -> PathBuf {
+    PathBuf::from("/proc/self/exe")
+}
 
 /// `python3 (pid 4711)`, or `None` when it cannot be read. `transport` is `tcp` or `udp`.
 pub(crate) fn port_owner(transport: &str, port: u16) -> Option<String> {
@@ -49,6 +61,33 @@ pub(crate) fn port_owner(transport: &str, port: u16) -> Option<String> {
         }
     }
     None
+}
+
+/// What is mounted where, for this program; two that differ mean that a name may stand for something
+/// else by now.
+pub(crate) fn mounts() -> Option<Vec<u8>> {
+    fs::read("/proc/self/mountinfo").ok()
+}
+
+/// Names of the links that have a link-local address, or of all but the loopback; 8 at most.
+pub(crate) fn links() -> Vec<String> {
+    const SHOWN: usize = 8;
+    const LINK_LOCAL: &str = "20";
+    let table = fs::read_to_string("/proc/net/if_inet6").unwrap_or_default();
+    let of_table = table.lines().filter_map(|line| {
+        let mut columns = line.split_whitespace().skip(3);
+        (columns.next() == Some(LINK_LOCAL)).then(|| columns.nth(1)).flatten()
+    });
+    let mut found: Vec<String> = of_table.map(str::to_owned).collect();
+    if found.is_empty() {
+        let all = fs::read_dir("/sys/class/net").into_iter().flatten().flatten();
+        let names = all.filter_map(|link| link.file_name().into_string().ok());
+        found = names.filter(|name| name != "lo").collect();
+    }
+    found.sort();
+    found.dedup();
+    found.truncate(SHOWN);
+    found
 }
 
 fn holds_one(process: &Path, inodes: &[u64]) -> bool {
@@ -110,7 +149,7 @@ pub(crate) fn keep_reports(socket: &Socket, address: SocketAddr) {
 }
 
 /// Reports of datagrams that came back, at most `limit`: whom they were for, and why.
-pub(crate) fn undelivered(socket: &UdpSocket, limit: usize) -> Vec<(SocketAddr, io::Error)> {
+pub(crate) fn undelivered(socket: &UdpSocket, limit: usize) -> Vec<Undelivered> {
     let mut reports = Vec::new();
     for _ in 0..limit {
         match socket.try_io(Interest::ERROR, || next_report(socket)) {
@@ -123,8 +162,10 @@ pub(crate) fn undelivered(socket: &UdpSocket, limit: usize) -> Vec<(SocketAddr, 
 
 /// `SO_EE_ORIGIN_LOCAL`: the datagram never left (recvmsg(2), ip(7)).
 const FROM_HERE: u8 = 1;
+/// `SO_EE_ORIGIN_ICMP` and `SO_EE_ORIGIN_ICMP6`: a message of the network says so.
+const FROM_NETWORK: [u8; 2] = [2, 3];
 
-fn next_report(socket: &UdpSocket) -> io::Result<Option<(SocketAddr, io::Error)>> {
+fn next_report(socket: &UdpSocket) -> io::Result<Option<Undelivered>> {
     let mut payload = [0; 1];
     let mut parts = [IoSliceMut::new(&mut payload)];
     let mut control = vec![0; CONTROL];
@@ -133,16 +174,36 @@ fn next_report(socket: &UdpSocket) -> io::Result<Option<(SocketAddr, io::Error)>
         recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut parts, Some(&mut control), flags)?;
     let Some(to) = message.address.as_ref().and_then(address) else { return Ok(None) };
     let mut errors = message.cmsgs().map_err(io::Error::from)?;
-    let number = errors.find_map(|control| match control {
-        ControlMessageOwned::Ipv4RecvErr(error, _) | ControlMessageOwned::Ipv6RecvErr(error, _) => {
-            // Whoever sent it was told so at once.
-            Some(error.ee_errno).filter(|_| error.ee_origin != FROM_HERE)
-        }
+    let found = errors.find_map(|control| match control {
+        ControlMessageOwned::Ipv4RecvErr(error, from) => Some((error, from.and_then(v4_address))),
+        ControlMessageOwned::Ipv6RecvErr(error, from) => Some((error, from.and_then(v6_address))),
         _ => None,
     });
-    Ok(number.map(|number| {
-        (to, io::Error::from_raw_os_error(i32::try_from(number).unwrap_or_default()))
+    // Whoever sent one that never left was told so at once.
+    let found = found.filter(|(error, _)| error.ee_origin != FROM_HERE);
+    Ok(found.map(|(error, from)| {
+        let number = i32::try_from(error.ee_errno).unwrap_or_default();
+        let report = FROM_NETWORK.contains(&error.ee_origin).then(|| IcmpReport {
+            is_v6: error.ee_origin == FROM_NETWORK[1],
+            kind: error.ee_type,
+            code: error.ee_code,
+            mtu: error.ee_info,
+            from,
+        });
+        Undelivered { to, error: io::Error::from_raw_os_error(number), report }
     }))
+}
+
+/// Whoever sent a report, when that is told.
+fn v4_address(from: libc::sockaddr_in) -> Option<IpAddr> {
+    let ip = Ipv4Addr::from(u32::from_be(from.sin_addr.s_addr));
+    (!ip.is_unspecified()).then_some(ip.into())
+}
+
+/// The same for IPv6.
+fn v6_address(from: libc::sockaddr_in6) -> Option<IpAddr> {
+    let ip = Ipv6Addr::from(from.sin6_addr.s6_addr);
+    (!ip.is_unspecified()).then_some(ip.into())
 }
 
 fn address(storage: &SockaddrStorage) -> Option<SocketAddr> {

@@ -3,9 +3,12 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 
 use socket2::Socket;
 use tokio::net::UdpSocket;
+
+use super::undelivered::Undelivered;
 
 pub(crate) const FAMILY_NOT_SUPPORTED: Option<i32> = None;
 
@@ -13,9 +16,28 @@ pub(crate) const FAMILY_NOT_SUPPORTED: Option<i32> = None;
 /// systems verify by themselves.
 pub(crate) const VERIFIES_BY_WEBPKI: bool = false;
 
+/// What opens files with the program for their kind.
+pub(crate) const OPENER: &str = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+pub(crate) const OPENER_NEEDS_DISPLAY: bool = !cfg!(target_os = "macos");
+
+/// This program, to be started once more.
+pub(crate) fn own_program() -> PathBuf {
+    std::env::current_exe().unwrap_or_else(|_| PathBuf::from("wirebench"))
+}
+
 /// Nobody's name is known.
 pub(crate) fn port_owner(_transport: &str, _port: u16) -> Option<String> {
     None
+}
+
+/// Always `None`: what is mounted over a file is noticed with the next change.
+pub(crate) fn mounts() -> Option<Vec<u8>> {
+    None
+}
+
+/// Always empty: nobody tells.
+pub(crate) fn links() -> Vec<String> {
+    Vec::new()
 }
 
 /// Bytes of receive buffer, taken as the system reports them.
@@ -32,7 +54,7 @@ pub(crate) fn kernel_drops(_socket: &UdpSocket) -> Option<u64> {
 pub(crate) fn keep_reports(_socket: &Socket, _address: SocketAddr) {}
 
 /// Always empty: there are no reports.
-pub(crate) fn undelivered(_socket: &UdpSocket, _limit: usize) -> Vec<(SocketAddr, io::Error)> {
+pub(crate) fn undelivered(_socket: &UdpSocket, _limit: usize) -> Vec<Undelivered> {
     Vec::new()
 }
 

@@ -22,7 +22,16 @@ pub(super) fn variables(text: &str, file: &str) -> Result<BTreeMap<String, Strin
         // As in `_defaults.toml`; a variable may be called so, too.
         let tables = vars.iter().map(|entry| collect(entry.table()?.free(), text));
         let mut variables = tables.collect::<Result<Vec<_>, _>>()?.pop().unwrap_or_default();
-        variables.extend(collect(own.into_iter(), text)?);
+        // The colour of the environment stands at the top, and a variable may be called so, too.
+        let is_twice =
+            |entry: &&NamedItem<'_>| entry.name != COLOR && variables.contains_key(&entry.name);
+        if let Some(entry) = own.iter().find(is_twice) {
+            return Err(entry.wrong("stands below [vars], too").hint("keep one of them"));
+        }
+        let own = collect(own.into_iter(), text)?;
+        for (name, value) in own {
+            variables.entry(name).or_insert(value);
+        }
         Ok(variables)
     };
     read().map_err(|trouble: Trouble| trouble.into_failure(file, text))
@@ -73,10 +82,11 @@ fn collect<'a>(
             let wrong = entry.wrong("is a name that no {{template}} can have");
             return Err(wrong.hint("names are of letters, digits, '_', '-' and '.'"));
         }
-        let value = entry
-            .value()
-            .and_then(|value| plain(value, text))
-            .ok_or_else(|| entry.wrong("must be one value").hint("write name = \"value\""))?;
+        let value = entry.value().and_then(|value| plain(value, text)).ok_or_else(|| {
+            entry
+                .wrong("must be one value")
+                .hint("write name = \"value\", at the top or below [vars]")
+        })?;
         variables.insert(entry.name, value);
     }
     Ok(variables)
@@ -111,6 +121,10 @@ mod tests {
         assert_eq!((found["a"].as_str(), found["b"].as_str()), ("1", "2"));
         assert_eq!(variables("vars = \"x\"\n", "x").unwrap()["vars"], "x");
         assert!(variables("vars = [1]\n", "x").is_err());
+        let twice = variables("a = 1\n[vars]\na = 2\n", "x").unwrap_err().to_string();
+        assert!(twice.contains("stands below [vars], too") && twice.contains("x:1"), "{twice}");
+        let color = variables("color = \"red\"\n[vars]\ncolor = \"blue\"\n", "x").unwrap();
+        assert_eq!(color["color"], "blue");
         for name in ["a b", "-a", "a..b", "", "a\u{a0}b", "{{a}}"] {
             let failure = variables(&format!("[vars]\n\"{name}\" = \"1\"\n"), "x").unwrap_err();
             assert!(failure.to_string().contains("no {{template}} can have"), "{failure}");

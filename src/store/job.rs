@@ -1,6 +1,8 @@
 //! Jobs for the store's worker and its replies. Plain data; the worker is the only place that
 //! touches the disk.
 
+mod job_kind;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -12,6 +14,8 @@ use crate::model::shared_spec::SharedSpec;
 use crate::model::spec::Spec;
 use crate::model::theme::StoredTheme;
 use crate::model::timing::Stamp;
+
+pub use job_kind::{JobKind, JobLabel};
 
 /// What the store can be asked to do. Every job gets exactly one reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -208,7 +212,7 @@ pub enum Reply {
     /// why it will be asked again.
     ProjectChosen { failure: Option<Failure> },
     /// A job failed; nothing stored was lost.
-    Failed { job: &'static str, failure: Failure },
+    Failed { job: JobLabel, failure: Failure },
     /// What a job came by and set aside, or left alone; the job itself has its own reply.
     SetAside(Failure),
 }
@@ -281,47 +285,43 @@ impl Workspace {
 }
 
 impl Job {
-    /// Name of the job that reads the workspace.
-    pub const LOAD_WORKSPACE: &str = "load the workspace";
-    /// Name of the job that reads the drafts.
-    pub(crate) const LOAD_RESTORE: &str = "read the drafts of the last run";
-    /// Name of the job that keeps the drafts.
-    pub const SAVE_RESTORE: &str = "keep the drafts";
-    /// Name of the jobs that add to the history.
-    pub const WRITE_HISTORY: &str = "write the history";
-    /// Name of the job that searches it.
-    pub const READ_HISTORY: &str = "read the history";
-    /// Name of the job that writes a file the user named.
-    pub(crate) const WRITE_FILE: &str = "write the file";
-    /// Name of the job that writes deleted files again.
-    pub(crate) const BRING_BACK: &str = "bring back what was deleted";
-
-    /// What the job does, for `Reply::Failed`.
+    /// What it is called.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub fn label(&self) -> JobLabel {
+        let preset = match self {
+            Job::SavePreset { preset, .. } => Some(&preset.path),
+            Job::RenamePreset { from: path, .. } | Job::DeletePreset { path } => Some(path),
+            _ => None,
+        };
+        JobLabel { kind: self.kind(), preset: preset.cloned() }
+    }
+
+    /// What it does.
+    #[must_use]
+    pub fn kind(&self) -> JobKind {
         match self {
-            Job::LoadWorkspace => Job::LOAD_WORKSPACE,
-            Job::SavePreset { .. } => "save the preset",
-            Job::RenamePreset { .. } => "rename the preset",
-            Job::DeletePreset { .. } => "delete the preset",
-            Job::DeleteFolder { .. } => "delete the folder",
-            Job::CreateFolder { .. } => "make the folder",
-            Job::RemoveFolder { .. } => "remove the folder",
-            Job::MoveFolder { .. } => "move the folder",
-            Job::SetOrder { .. } => "keep the order",
-            Job::BringBack { .. } => Job::BRING_BACK,
-            Job::LoadRestore => Job::LOAD_RESTORE,
-            Job::SaveRestore(_) => Job::SAVE_RESTORE,
+            Job::LoadWorkspace => JobKind::LoadWorkspace,
+            Job::SavePreset { .. } => JobKind::SavePreset,
+            Job::RenamePreset { .. } => JobKind::RenamePreset,
+            Job::DeletePreset { .. } => JobKind::DeletePreset,
+            Job::DeleteFolder { .. } => JobKind::DeleteFolder,
+            Job::CreateFolder { .. } => JobKind::CreateFolder,
+            Job::RemoveFolder { .. } => JobKind::RemoveFolder,
+            Job::MoveFolder { .. } => JobKind::MoveFolder,
+            Job::SetOrder { .. } => JobKind::SetOrder,
+            Job::BringBack { .. } => JobKind::BringBack,
+            Job::LoadRestore => JobKind::LoadRestore,
+            Job::SaveRestore(_) => JobKind::SaveRestore,
             Job::AppendHistory(_) | Job::FinishHistory { .. } | Job::MoveHistory { .. } => {
-                Job::WRITE_HISTORY
+                JobKind::WriteHistory
             }
-            Job::QueryHistory { .. } => Job::READ_HISTORY,
-            Job::ReadHistory(_) => "open the entry",
-            Job::ForgetHistory(_) => "forget the history",
-            Job::WriteFile { .. } => Job::WRITE_FILE,
-            Job::ReadTexts { .. } => "read the files",
-            Job::ListFolder { .. } => "read the folder",
-            Job::UseProject { .. } => "choose the workspace",
+            Job::QueryHistory { .. } => JobKind::ReadHistory,
+            Job::ReadHistory(_) => JobKind::OpenEntry,
+            Job::ForgetHistory(_) => JobKind::ForgetHistory,
+            Job::WriteFile { .. } => JobKind::WriteFile,
+            Job::ReadTexts { .. } => JobKind::ReadTexts,
+            Job::ListFolder { .. } => JobKind::ListFolder,
+            Job::UseProject { .. } => JobKind::UseProject,
         }
     }
 }
@@ -330,12 +330,12 @@ impl Reply {
     /// The job that is done again and again by itself and could be done this time: what was said of its
     /// failure is over.
     #[must_use]
-    pub(crate) fn goes_well(&self) -> Option<&'static str> {
+    pub(crate) fn goes_well(&self) -> Option<JobKind> {
         match self {
-            Reply::Workspace(found) if found.problems.is_empty() => Some(Job::LOAD_WORKSPACE),
-            Reply::RestoreSaved => Some(Job::SAVE_RESTORE),
-            Reply::HistoryAppended => Some(Job::WRITE_HISTORY),
-            Reply::History { .. } => Some(Job::READ_HISTORY),
+            Reply::Workspace(found) if found.problems.is_empty() => Some(JobKind::LoadWorkspace),
+            Reply::RestoreSaved => Some(JobKind::SaveRestore),
+            Reply::HistoryAppended => Some(JobKind::WriteHistory),
+            Reply::History { .. } => Some(JobKind::ReadHistory),
             _ => None,
         }
     }

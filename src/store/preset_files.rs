@@ -26,7 +26,7 @@ pub(super) fn file_of(root: &Path, path: &PresetPath) -> PathBuf {
 }
 
 /// How a preset is written.
-pub(super) struct Change {
+pub(super) struct PresetChange {
     /// The version it is based on.
     pub(super) based_on: Option<u64>,
     pub(super) overwrite: Overwrite,
@@ -39,9 +39,9 @@ pub(super) struct Change {
 pub(super) fn save(
     root: &Path,
     preset: &Preset,
-    change: &Change,
+    change: &PresetChange,
 ) -> Result<Result<u64, StoredPreset>, Failure> {
-    let Change { based_on, overwrite, ref like } = *change;
+    let PresetChange { based_on, overwrite, ref like } = *change;
     let _lock = locked(root)?;
     let file = inside::target(root, &file_of(root, &preset.path))?;
     let old = atomic::is_there(&file)?.then(|| workspace::read_bytes(&file)).transpose()?;
@@ -173,7 +173,7 @@ fn files_in(folder: &Path) -> usize {
     files
 }
 
-/// Removes the folders around a file that are empty, up to the workspace.
+/// Removes the folders of a file that are empty now, up to the workspace's own.
 pub(super) fn remove_empty_folders(root: &Path, file: &Path) {
     for folder in file.ancestors().skip(1).take_while(|folder| *folder != root) {
         // Fails when it is not empty, which is where to stop.

@@ -11,7 +11,7 @@
 //! submit ──► queue ──► job ──► exactly one reply ──► application
 //! ```
 //! The jobs of a lane are done in the order they came. What saving and reading tell each other
-//! goes through `worker/known.rs`.
+//! goes through `worker/known_workspace.rs`.
 
 mod folders;
 mod history_work;

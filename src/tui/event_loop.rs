@@ -36,6 +36,7 @@ use super::clipboard::{self, TmuxAnswer};
 use super::event_parser::PASTE_LIMIT;
 use super::event_reader::EventReader;
 use super::external::{self, EDITOR_END, Edited, Editing};
+use super::outside::{Opened, OpenedFiles};
 use super::pace::{Pace, RedrawCause};
 use super::screen::Screen;
 use super::sequence::Parsed;
@@ -86,6 +87,11 @@ pub(super) struct EventLoop {
     pub(super) copied: mpsc::Sender<TmuxAnswer>,
     /// What became of texts that somebody else puts on the clipboard.
     tmux_answers: mpsc::Receiver<TmuxAnswer>,
+    pub(super) opened: mpsc::Sender<Opened>,
+    /// What became of bodies that other programs open.
+    opened_outcomes: mpsc::Receiver<Opened>,
+    /// What other programs were given to open; it goes with us.
+    pub(super) opened_files: OpenedFiles,
     /// Where texts lie while they are in an editor.
     pub(super) editing_folder: PathBuf,
     /// What editors of earlier runs saved.
@@ -124,6 +130,7 @@ impl EventLoop {
     ) -> io::Result<Self> {
         let (external, external_outcomes) = mpsc::channel(EXTERNALS);
         let (copied, tmux_answers) = mpsc::channel(COPIES);
+        let (opened, opened_outcomes) = mpsc::channel(COPIES);
         Ok(EventLoop {
             app,
             screen,
@@ -137,6 +144,9 @@ impl EventLoop {
             external_outcomes,
             copied,
             tmux_answers,
+            opened,
+            opened_outcomes,
+            opened_files: OpenedFiles::default(),
             left_over: external::look_for_left_over(editing_folder.clone()),
             editing_folder,
             editing: None,
@@ -181,6 +191,7 @@ impl EventLoop {
         // Before anything is freed or closed, which takes its time when it is large.
         terminal::restore();
         events.facts.close();
+        self.opened_files.clear();
         services.engine.shutdown(ENGINE_SHUTDOWN).await;
         ended.map(|()| self.leaving.unwrap_or_default())
     }
@@ -202,8 +213,7 @@ impl EventLoop {
                 continue;
             }
             let next_timer = self.timers.first().map(|(at, _)| *at);
-            let latest = self.ending.map(|(_, latest)| latest);
-            let wake = [due, next_timer, latest].into_iter().flatten().min();
+            let wake = [due, next_timer, self.ending.map(|it| it.1)].into_iter().flatten().min();
             let (message, cause) = tokio::select! {
                 biased;
                 request = self.signals.next() => {
@@ -231,10 +241,11 @@ impl EventLoop {
                     (Message::External(outcome), RedrawCause::Input)
                 }
                 Some(answer) = self.tmux_answers.recv() => {
-                    (Message::Copied(clipboard::settled(&answer)), RedrawCause::Input)
+                    by_user(Message::Copied(clipboard::settled(&answer)))
                 }
-                Some(edited) = self.left_over.recv() => (Message::EditedFound(edited), RedrawCause::Input),
-                Some(text) = panics.recv() => (Message::Trouble(task_panicked(text)), RedrawCause::Input),
+                Some(outcome) = self.opened_outcomes.recv() => by_user(Message::Opened(outcome)),
+                Some(edited) = self.left_over.recv() => by_user(Message::EditedFound(edited)),
+                Some(text) = panics.recv() => by_user(Message::Trouble(task_panicked(text))),
                 () = clock::at(wake) => {
                     let Some(timer) = take_due(&mut self.timers, Instant::now()) else {
                         self.leave_if_late();
@@ -242,7 +253,7 @@ impl EventLoop {
                     };
                     (Message::Timer(timer), RedrawCause::Traffic)
                 }
-                Some(reply) = replies.recv() => (Message::Store(reply), RedrawCause::Input),
+                Some(reply) = replies.recv() => by_user(Message::Store(reply)),
                 Some(event) = events.facts.recv() => (Message::Engine(event), RedrawCause::Traffic),
             };
             self.step(message, cause, services);
@@ -280,7 +291,9 @@ impl EventLoop {
         let mut next = Some(message);
         for _ in 0..ROUNDS {
             let Some(message) = next.take() else { return };
+            let was_asking = self.app.is_asking();
             let effects = self.app.update(message, clock::now());
+            self.is_question_unseen |= self.app.is_asking() && !was_asking;
             if self.app.is_dirty() {
                 self.pace.changed(cause);
             }
@@ -309,9 +322,7 @@ impl EventLoop {
             if self.is_question_unseen && matches!(message, Message::Input(_)) {
                 continue;
             }
-            let was_asking = self.app.is_asking();
             self.step(message, RedrawCause::Input, services);
-            self.is_question_unseen |= self.app.is_asking() && !was_asking;
             // What is typed after leaving or after the editor was called is not for us.
             if self.leaving.is_some() || self.foreground != Foreground::Us {
                 break;
@@ -440,6 +451,11 @@ async fn read_input(reader: &mut Option<EventReader>, parsed: &mut Vec<Parsed>) 
         Some(reader) => reader.read(parsed).await,
         None => std::future::pending().await,
     }
+}
+
+/// What somebody waits for in front of the screen.
+fn by_user(message: Message) -> (Message, RedrawCause) {
+    (message, RedrawCause::Input)
 }
 
 /// Takes the first timer out if it is due. Several may be pending: the application ignores those it

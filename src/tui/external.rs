@@ -127,7 +127,8 @@ impl Editing {
         self.is_ended.load(Ordering::Relaxed)
     }
 
-    fn runs(&self, child: Option<&Child>) {
+    /// This is the program, until it has ended.
+    pub(super) fn runs(&self, child: Option<&Child>) {
         *self.process.lock().unwrap_or_else(PoisonError::into_inner) = child.map(Child::id);
     }
 }

@@ -12,9 +12,9 @@ use crate::model::view::ViewQuery;
 use crate::store::job::Reply;
 
 use super::event_loop::{EventLoop, Foreground, Services};
-use super::external::Subject;
+use super::outside::HandedOn;
 use super::pace::RedrawCause;
-use super::{clipboard, external, terminal};
+use super::{clipboard, external, outside, terminal};
 
 impl EventLoop {
     /// Does one thing. `cause` is the kind of change that led to it.
@@ -24,10 +24,10 @@ impl EventLoop {
             Effect::Engine(command) => done = services.engine.command(command),
             Effect::View(query) => self.collect_view(query, cause),
             Effect::Store(job) => {
-                let name = job.name();
+                let label = job.label();
                 if let Err(failure) = services.store.submit(job) {
                     // Every job has a reply, also one that was never taken.
-                    let refused = Reply::Failed { job: name, failure };
+                    let refused = Reply::Failed { job: label, failure };
                     self.troubles.push(Message::Store(refused));
                 }
             }
@@ -37,9 +37,19 @@ impl EventLoop {
             }
             Effect::Edit { field, text, extension } => {
                 self.leave_terminal(Foreground::Editor);
-                let subject = Subject { field, text, extension };
+                let subject = external::Subject { field, text, extension };
                 let (folder, outcome) = (self.editing_folder.clone(), self.external.clone());
                 self.editing = Some(external::edit(folder, subject, outcome));
+            }
+            Effect::OpenOutside { body, part, name } => {
+                let (subject, outcome) = (HandedOn { body, part, name }, self.opened.clone());
+                self.opened_files.open(services.engine.clone(), subject, outcome);
+            }
+            Effect::Page { body, part, mode } => {
+                self.leave_terminal(Foreground::Editor);
+                let subject = HandedOn { body, part, name: String::new() };
+                let (engine, outcome) = (services.engine.clone(), self.external.clone());
+                self.editing = Some(outside::page(engine, subject, mode, outcome));
             }
             Effect::RemoveEdited(path) => external::remove(&path),
             Effect::After { delay, timer } => {

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::compare;
 use super::painter::{Painter, cells};
 use super::widget::frame::{self, position, window};
 use super::widget::{badge, fit};
@@ -30,49 +31,65 @@ pub(super) fn draw(mut screen: Painter<'_>) {
             screen.fill(below);
         }
         let area = overlay.area(&app.shared).intersection(screen.area);
-        let inner = window_inner(area);
-        let painter = screen.at(area);
-        let keyed = |text: &str| app.shared.keymap.keyed(&overlay.contexts(), text);
-        match overlay {
-            Overlay::Jump(it) => jump(painter, it),
-            Overlay::Choices(it) => {
-                let height = field_and_list(inner).1.height;
-                let position = position(it.cursor(height).selected, it.len(), height);
-                choices(window(painter, it.title, &keyed(it.hint), &position), it);
+        one(screen.at(area), overlay);
+    }
+}
+
+/// One window.
+fn one(painter: Painter<'_>, overlay: &Overlay) {
+    let app = painter.app;
+    let inner = window_inner(painter.area);
+    let keyed = |text: &str| app.shared.keymap.keyed(&overlay.contexts(), text);
+    match overlay {
+        Overlay::Jump(it) => jump(painter, it),
+        Overlay::Choices(it) => {
+            let height = field_and_list(inner).1.height;
+            let position = position(it.cursor(height).selected, it.len(), height);
+            choices(window(painter, it.title, &keyed(it.hint), &position), it);
+        }
+        Overlay::Help(it) => {
+            let text = keyed("type to search · [up] [down] scroll · [back] close");
+            let height = field_and_list(inner).1.height;
+            let position = frame::read_to(it.scroll, it.lines.len(), height);
+            help(window(painter, &format!(" Help ─ {} ", it.place), &text, &position), it);
+        }
+        Overlay::Code(it) => {
+            let secrets = if it.shows_secrets { "hide" } else { "show" };
+            let others = format!("[next-tab] language · [show-secrets] {secrets} secrets · ");
+            let others = if it.is_remarks() { "" } else { &others };
+            let text = format!("[copy] copy · {others}[back] close");
+            let area = Code::parts(inner).1;
+            let position = frame::read_to(it.scroll, it.lines(area.width).len(), area.height);
+            code(window(painter, &format!(" {} ", it.title), &keyed(&text), &position), it);
+        }
+        Overlay::Compare(it) => {
+            let text =
+                keyed("[find-next] next · [copy] copy · [copy-whole] copy all · [back] close");
+            let title = format!(" Two answers ─ {} ", it.position());
+            compare::draw(window(painter, &title, &text, ""), it);
+        }
+        Overlay::Naming(it) => {
+            let text = keyed("[choose] take · [complete] complete · [back] cancel");
+            let title = format!(" {} ", it.title(&app.shared));
+            let height = Naming::parts(inner).2.height;
+            let position = frame::read_to(it.top, it.fitting().len(), height);
+            naming(window(painter, &title, &text, &position), it);
+        }
+        Overlay::About(it) => {
+            let text = keyed("[choose] keep · [new-line] new line · [back] cancel");
+            let title = format!(" About {} ", it.title);
+            let mut painter = window(painter, &title, &text, "");
+            painter.editor(&it.editor);
+            if let Some((top, all)) = it.editor.extent() {
+                painter.scroll_bar(top, all);
             }
-            Overlay::Help(it) => {
-                let text = keyed("type to search · [up] [down] scroll · [back] close");
-                let height = field_and_list(inner).1.height;
-                let position = frame::read_to(it.scroll, it.lines.len(), height);
-                help(window(painter, &format!(" Help ─ {} ", it.place), &text, &position), it);
-            }
-            Overlay::Code(it) => {
-                let secrets = if it.shows_secrets { "hide" } else { "show" };
-                let others = format!("[next-tab] language · [show-secrets] {secrets} secrets · ");
-                let others = if it.is_remarks() { "" } else { &others };
-                let text = format!("[copy] copy · {others}[back] close");
-                let area = Code::parts(inner).1;
-                let position = frame::read_to(it.scroll, it.lines(area.width).len(), area.height);
-                code(window(painter, &format!(" {} ", it.title), &keyed(&text), &position), it);
-            }
-            Overlay::Naming(it) => {
-                let text = keyed("[choose] take · [complete] complete · [back] cancel");
-                let title = format!(" {} ", it.title(&app.shared));
-                let height = Naming::parts(inner).2.height;
-                let position = frame::read_to(it.top, it.fitting().len(), height);
-                naming(window(painter, &title, &text, &position), it);
-            }
-            Overlay::About(it) => {
-                let text = keyed("[choose] keep · [new-line] new line · [back] cancel");
-                window(painter, &format!(" About {} ", it.title), &text, "").editor(&it.editor);
-            }
-            Overlay::Confirm(it) => confirm(window(painter, " Sure? ", "", ""), it),
-            Overlay::Conflict(it) => {
-                let title = format!(" {} changed on disk ", it.mine.path);
-                let height = Conflict::parts(inner).0.height;
-                let position = frame::read_to(it.top, it.differences.len(), height);
-                conflict(window(painter, &title, "", &position), it);
-            }
+        }
+        Overlay::Confirm(it) => confirm(window(painter, " Sure? ", "", ""), it),
+        Overlay::Conflict(it) => {
+            let title = format!(" {} changed on disk ", it.mine.path);
+            let height = Conflict::parts(inner).0.height;
+            let position = frame::read_to(it.top, it.differences.len(), height);
+            conflict(window(painter, &title, "", &position), it);
         }
     }
 }

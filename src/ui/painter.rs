@@ -12,10 +12,12 @@ use ratatui::widgets::Widget;
 
 use super::theme::ThemeStyles;
 use crate::app::cursor::Cursor;
-use crate::app::editor::{Editor, RowPiece, TextStyle};
+use crate::app::editor::{Editor, PieceKind, RowPiece, TextStyle};
 use crate::app::search_line::SearchLine;
 use crate::app::{App, wrap_bytes};
+use crate::codec::highlight::HighlightToken;
 use crate::codec::printable::printable_str;
+use crate::compose::address_parts::{AddressPart, names};
 use crate::model::theme::ThemeRole;
 
 /// What writes into a part of the screen.
@@ -182,14 +184,32 @@ impl<'a> Painter<'a> {
                         continue;
                     }
                     TextStyle::Substitute => self.palette.dim,
-                    _ if !has_keys => self.palette.base,
-                    TextStyle::Plain => Style::new(),
-                    TextStyle::Selected => self.palette.selected,
-                    TextStyle::Cursor => Style::new().add_modifier(Modifier::REVERSED),
+                    TextStyle::Wrong => self.palette.wrong,
+                    TextStyle::Selected if has_keys => self.palette.selected,
+                    TextStyle::Cursor if has_keys => Style::new().add_modifier(Modifier::REVERSED),
+                    TextStyle::Bracket if has_keys => self.palette.active,
+                    _ => self.kind(&piece, has_keys),
                 };
                 let mut there = self.at(row);
                 there.skip(piece.column as u16);
                 there.put(&piece.text, style);
+            }
+        }
+    }
+
+    /// The style of a piece by what it is in the language of its text.
+    fn kind(&self, piece: &RowPiece, has_keys: bool) -> Style {
+        match piece.kind {
+            PieceKind::Token(HighlightToken::Plain) if has_keys => Style::new(),
+            PieceKind::Token(token) => self.palette.token(token),
+            PieceKind::Name => {
+                let part = names(&piece.text, &self.app.shared).pop().map(|(_, part)| part);
+                let is_known = part == Some(AddressPart::Known);
+                self.palette.ink(if is_known {
+                    ThemeRole::VariableKnown
+                } else {
+                    ThemeRole::VariableUnknown
+                })
             }
         }
     }

@@ -7,6 +7,7 @@
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::app::themes::Themes;
+use crate::codec::highlight::HighlightToken;
 use crate::model::record::Direction;
 use crate::model::theme::{ColorDepth, ROLES, ThemeColor, ThemeRole, ThemeSheet, contrast};
 
@@ -41,6 +42,8 @@ pub struct ThemeStyles {
     pub active: Style,
     pub key: Style,
     pub error: Style,
+    /// The place of what is wrong in a text.
+    pub(super) wrong: Style,
     pub warning: Style,
     pub success: Style,
     pub sent: Style,
@@ -132,6 +135,7 @@ impl ThemeStyles {
             active: accent.add_modifier(BOLD | Modifier::UNDERLINED),
             key: accent.add_modifier(BOLD),
             error: of(ThemeRole::Error),
+            wrong: of(ThemeRole::Error).add_modifier(BOLD | Modifier::UNDERLINED),
             warning: of(ThemeRole::Warning),
             success: of(ThemeRole::Success),
             sent: of(ThemeRole::Sent),
@@ -152,6 +156,19 @@ impl ThemeStyles {
     /// A block of a role, with text on it.
     pub(super) fn block(&self, role: ThemeRole) -> Style {
         self.blocks.get(role as usize).copied().unwrap_or_default()
+    }
+
+    /// A piece of a text in its language.
+    pub(super) fn token(&self, token: HighlightToken) -> Style {
+        match token {
+            HighlightToken::Plain => self.base,
+            HighlightToken::Key => self.ink(ThemeRole::JsonKey),
+            HighlightToken::String => self.ink(ThemeRole::JsonString),
+            HighlightToken::Number => self.ink(ThemeRole::JsonNumber),
+            HighlightToken::Literal => self.ink(ThemeRole::JsonLiteral),
+            HighlightToken::Punctuation => self.ink(ThemeRole::JsonPunctuation),
+            HighlightToken::Error => self.error,
+        }
     }
 
     /// The name of an environment whose file names this colour, or none.

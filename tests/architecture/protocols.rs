@@ -23,7 +23,9 @@ static COMPARISON: LazyLock<Regex> = LazyLock::new(|| {
         r"[!=]= *&?(?:\w+::)*(?:Protocol|Side)::\w+|\b(?:Protocol|Side)::\w+ *[!=]=|",
         r"(?:\w+\.)?\b(?:protocol|side)(?:\(\))? *[!=]=|",
         r"\blet [^=;{]*\b(?:Spec|Plan|Protocol|Side)::[A-Z]\w+\b[^=;]*=|",
-        r"\bmatches!\((?:[^()]|\([^()]*\))*?\b(?:Spec|Plan|Protocol|Side)::\w+"
+        r"\bmatches!\((?:[^()]|\([^()]*\))*?\b(?:Spec|Plan|Protocol|Side)::\w+|",
+        // A comparison in other words.
+        r"as_http\(\)\.is_(?:some|none)\(\)"
     ))
     .unwrap()
 });
@@ -188,6 +190,7 @@ fn the_checks_of_protocols_can_fail() {
         "matches!(x, Spec::Http(_))",
         "if session.side() == Side::Client {}",
         "if one.protocol() == other.protocol() {}",
+        "if spec.as_http().is_none() {}",
     ] {
         assert!(COMPARISON.is_match(compared), "{compared}");
     }

@@ -132,6 +132,9 @@ fn assert_refused(folder: &Folder, name: &str, sentence: &str) {
         assert!(said.contains("tls.trust=sha256:"), "what to do about it: {said}");
         let hash = said.split("tls.trust=").nth(1).and_then(|rest| rest.split(['@', ' ']).next());
         let by_hash = format!("tls.trust={}", hash.unwrap());
+        let (status, said) = told(&send(&trusted, port, &["--insecure"]));
+        let is_said = said.contains("NOT VERIFIED") || said.contains("IDENTITY UNPROVEN");
+        assert!(status == Some(0) && is_said && said.contains(sentence), "{name}: {said}");
         for consent in [&["--insecure"][..], &["--set", &by_hash]] {
             let output = send(&trusted, port, &[&["--json"], consent].concat());
             let lines = text(&output.stdout);
@@ -190,6 +193,38 @@ fn who_vouches_for_a_certificate_is_said_in_three_sentences() {
     let (_peer, port) = folder.serve("lacking", &["-rev"]);
     let sent = send(&folder.path("trusted.pem"), port, &[]);
     assert_eq!(told(&sent), (Some(0), String::new()));
+}
+
+/// A name that a trusted authority has, too: with a key of the same kind, and of another kind.
+#[test]
+fn an_authority_of_the_same_name_is_not_taken_for_the_issuer() {
+    let Some(folder) = folder() else { return };
+    let mut trusted = Vec::new();
+    for (name, key) in [("same", EC), ("else", &["rsa:2048"][..])] {
+        folder.signed(name, name, AUTHORITY, key, &[]);
+        trusted.extend(std::fs::read(folder.path(&format!("{name}.pem"))).unwrap());
+    }
+    std::fs::write(folder.path("trusted.pem"), trusted).unwrap();
+    let own = "it is self-signed, and nobody else vouches for it";
+    let others = "or by another of that name than the trusted one";
+    let mut cases = Vec::new();
+    for (name, leaf) in [("same", "of-same"), ("else", "of-else")] {
+        cases.push((name, folder.signed(name, name, NAMES, EC, &[]), own));
+        cases.push((leaf, folder.signed(leaf, name, NAMES, EC, &[]), others));
+    }
+    assert_all_refused(&folder, &cases);
+}
+
+#[test]
+fn a_server_that_wants_a_certificate_of_the_client_is_said_to() {
+    let Some(folder) = folder() else { return };
+    folder.signed("leaf", "root", NAMES, EC, &[]);
+    for version in ["-tls1_3", "-tls1_2"] {
+        let (_peer, port) = folder.serve("leaf", &["-rev", "-Verify", "2", version]);
+        let (status, said) = told(&send(&folder.path("trusted.pem"), port, &[]));
+        assert_eq!(status, Some(4), "{version}: {said}");
+        assert!(said.contains("it wants a client certificate"), "{version}: {said}");
+    }
 }
 
 #[test]

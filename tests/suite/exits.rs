@@ -166,6 +166,69 @@ fn met(endings: &mut Endings) {
     endings.expect(0, "", ended(&["man", "send"]));
 }
 
+#[test]
+fn options_that_contradict_each_other_are_refused_in_either_order() {
+    let of_send: [(&str, &[&str]); 15] = [
+        (
+            "--json",
+            &["--text", "--raw", "-v", "--headers", "--body", "--meta", "-p h", "-q", "--offline"],
+        ),
+        ("--raw", &["--text", "--pretty all", "--color always"]),
+        (
+            "--quiet",
+            &["-v", "--headers", "-b", "-m", "-p h", "--all", "--text", "--raw", "--pretty all"],
+        ),
+        ("--verbose", &["--headers", "-b", "-m", "-p h"]),
+        ("--offline", &["--download", "--quiet", "--check-status"]),
+        ("--form", &["-d x", "--hex"]),
+        ("--output f", &["--json", "--text", "--pretty all"]),
+        ("--download", &["--json", "--text", "--raw", "--pretty all"]),
+        ("--bearer x", &["--auth a:b"]),
+        ("--follow", &["--max-redirects 0"]),
+        ("-L", &["--max-redirects=0"]),
+        ("--ignore-stdin", &["-d @-"]),
+        ("--json", &["--color always", "--pretty all"]),
+        ("--force", &["--json", "--text"]),
+        ("--color always", &["--json"]),
+    ];
+    let of_listen: [(&str, &[&str]); 4] = [
+        ("--json", &["--text", "--raw"]),
+        ("--raw", &["--text", "--json"]),
+        ("--echo", &["--body x"]),
+        ("--force", &["--json", "--text"]),
+    ];
+    for (command, target, pairs) in
+        [("send", "http://127.0.0.1:1/", &of_send[..]), ("listen", "tcp://127.0.0.1:0", &of_listen)]
+    {
+        for (one, others) in pairs {
+            for other in *others {
+                for (first, second) in [(one, other), (other, one)] {
+                    let words = [first, second].into_iter().flat_map(|it| it.split(' '));
+                    let words: Vec<&str> =
+                        [command].into_iter().chain(words).chain([target]).collect();
+                    let (status, said) = told(&run(&words));
+                    assert_eq!(status, Some(2), "{words:?}: {said}");
+                    assert!(said.contains("cannot be used with"), "{words:?}: {said}");
+                }
+            }
+        }
+    }
+    let (status, said) = told(&run(&["listen", "tcp://127.0.0.1:0", "-k"]));
+    assert!(status == Some(2) && said.contains("--insecure means nothing"), "{said}");
+}
+
+#[test]
+fn a_link_local_address_asks_for_its_link() {
+    for scheme in ["tcp", "udp", "http"] {
+        let bare = told(&run(&["send", &format!("{scheme}://[fe80::1]:9"), "--timeout", "5s"]));
+        assert_eq!(bare.0, Some(2), "{scheme}: {}", bare.1);
+        assert!(bare.1.contains("name the link, as in [fe80::1%"), "{scheme}: {}", bare.1);
+        let named = format!("{scheme}://[fe80::1%25no-such]:9");
+        let (status, said) = told(&run(&["send", &named, "--timeout", "5s"]));
+        assert!(status == Some(3) && said.contains("zone 'no-such'"), "{scheme}: {said}");
+    }
+}
+
 fn not_met_and_usage(endings: &mut Endings) {
     let gone = http_peer(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
     let gone = format!("http://{gone}/");
@@ -292,10 +355,28 @@ fn timeouts_interrupts_and_outputs(endings: &mut Endings) {
     let (http, tcp) = (format!("http://{peer}/"), format!("tcp://{peer}"));
     let (_socket, there) = udp_peer();
     let udp = format!("udp://{there}");
-    let soon = ["--timeout", "150ms"];
+    let soon = ["--timeout", "0.15"];
     for words in [&["send", &http][..], &["send", &tcp, "x"], &["send", &udp, "x"]] {
         endings.expect(5, "", ended(&[words, &soon].concat()));
     }
+    let begun = tcp_peer(|mut stream| {
+        read_head(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n");
+        silent(stream);
+    });
+    let words = ["send", &format!("http://{begun}/"), "--timeout", "300ms"];
+    endings.expect(5, "no final response within 0.3 s (1 interim one", ended(&words));
+    // None is no bound, and not a bound of nothing.
+    let slow = tcp_peer(|mut stream| {
+        let _ = stream.read(&mut [0; 4096]);
+        let_run_for(Duration::from_millis(100));
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    });
+    let slow = [format!("http://{slow}/"), format!("tcp://{slow}")];
+    for words in [&["send", &slow[0]][..], &["send", &slow[1], "x"]] {
+        endings.expect(0, "", ended(&[words, &["--timeout", "0"]].concat()));
+    }
+    endings.expect(0, "", ended(&["send", &slow[0], "--set", "timeout=0"]));
     let mut piped = command(&["send", &tcp, "--timeout", "150ms"]);
     piped.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = piped.spawn().unwrap();
@@ -337,7 +418,12 @@ fn every_ending_of_listen_has_its_status() {
     for (args, says) in [
         (&["listen"][..], "required"),
         (&["listen", "no-such-preset"], "neither an address nor a preset"),
-        (&["listen", "http://:0", "--echo"], "--echo means nothing"),
+        (&["listen", "http://:0", "--echo"], "--echo means nothing to an HTTP listener"),
+        (&["listen", "http://:0", "-H", "bad"], "write Name:value"),
+        (&["listen", "http://:0", "-H", ""], "write Name:value"),
+        (&["listen", "http://:0", "-H", ":x"], "write Name:value"),
+        (&["listen", "http://:0", "--status", "204", "--body", "x"], "a 204 has no content"),
+        (&["listen", "http://:0", "--status", "304", "--body", "x"], "a 304 has no content"),
         (&["listen", "udp://:0", "--tls"], "--tls"),
         (&["listen", "tls://:0", "--cert", "/no/such/file"], "--key"),
         (&["listen", "tcp://:0", "--count", "x"], "--count"),

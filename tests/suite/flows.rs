@@ -7,20 +7,30 @@ mod address;
 mod answers;
 #[path = "flows/arranging.rs"]
 mod arranging;
+#[path = "flows/bodies.rs"]
+mod bodies;
+#[path = "flows/compared.rs"]
+mod compared;
 #[path = "flows/completing.rs"]
 mod completing;
 #[path = "flows/composing.rs"]
 mod composing;
 #[path = "flows/conversations.rs"]
 mod conversations;
+#[path = "flows/derived.rs"]
+mod derived;
 #[path = "flows/folders.rs"]
 mod folders;
+#[path = "flows/handed_on.rs"]
+mod handed_on;
 #[path = "flows/leaving.rs"]
 mod leaving;
 #[path = "flows/letters.rs"]
 mod letters;
 #[path = "flows/looks.rs"]
 mod looks;
+#[path = "flows/mocks.rs"]
+mod mocks;
 #[path = "flows/presets.rs"]
 mod presets;
 #[path = "flows/promises.rs"]

@@ -26,6 +26,8 @@ use wirebench::model::tls::ListenerTls;
 use wirebench::model::trust::{TrustedCertificates, Verify};
 use wirebench::model::view::ViewPart;
 
+use super::harness::program::program;
+
 /// No test waits longer for anything.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -60,7 +62,8 @@ impl Outcome {
 
 impl Bench {
     pub fn new() -> Self {
-        let (handle, events) = Engine::start(EngineConfig::default());
+        let (handle, events) =
+            Engine::start(EngineConfig { program: Some(program()), ..EngineConfig::default() });
         Bench { handle, events, next: 1, folder: tempfile::tempdir().unwrap() }
     }
 
@@ -539,7 +542,11 @@ async fn redirects_are_followed_shown_and_bounded() {
     assert_eq!(method, "GET");
     assert!(second.request.head.field("content-length").is_none());
 
-    let url = peer(vec![vec![Step::Head, write(there)]; 4]);
+    let hop = |place: &str| {
+        let text = there.replace("/next", place);
+        vec![Step::Head, write(&text)]
+    };
+    let url = peer(["/a", "/b", "/a", "/b"].map(hop).to_vec());
     let outcome = bench.request(HttpPlan { redirects: 3, ..plan("GET", &url) }).await;
     assert_eq!(outcome.exchanges.len(), 4);
     assert!(outcome.failure().cause.contains("3 redirects followed"), "{}", outcome.failure());
@@ -548,6 +555,28 @@ async fn redirects_are_followed_shown_and_bounded() {
     let outcome = bench.request(HttpPlan { redirects: 0, ..plan("GET", &url) }).await;
     assert_eq!((outcome.status(), outcome.exchanges.len()), (Some(302), 1));
     assert!(outcome.done.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redirect_to_itself_ends_after_the_second_time() {
+    let mut bench = Bench::new();
+    for (cookie, hint) in [("", ""), ("Set-Cookie: seen=1\r\n", "sets a cookie")] {
+        let here =
+            format!("HTTP/1.1 302 Found\r\nLocation: /x?y\r\n{cookie}Content-Length: 0\r\n\r\n");
+        let url = peer(vec![vec![Step::Head, write(&here)]; 3]);
+        let outcome = bench.request(plan("GET", &format!("{url}/x?y"))).await;
+        let failure = outcome.failure();
+        assert_eq!(outcome.exchanges.len(), 2);
+        assert!(
+            failure.cause.contains("leads to itself") && failure.hint.contains(hint),
+            "{failure}"
+        );
+        // A POST becomes a GET, so only the third answer says again what the second said.
+        let url = peer(vec![vec![Step::Head, write(&here)]; 4]);
+        let outcome = bench.request(posting(&format!("{url}/x?y"), b"data")).await;
+        assert_eq!(outcome.exchanges.len(), 3);
+        assert!(outcome.failure().cause.contains("leads to itself"));
+    }
 }
 
 pub fn answer(status: u16, body: &str) -> AnswerPlan {

@@ -51,7 +51,7 @@ async fn fetch(bench: &mut Bench, url: &str, mode: ViewMode) -> Figures {
                     head = Some(began.elapsed());
                     let body = response.body.id;
                     let part = ViewPart::Decoded;
-                    bench.handle.view(ViewQuery { body, part, mode, top: 0, rows: 50 }).unwrap();
+                    bench.handle.view(ViewQuery::new(body, part, mode, 0, 50)).unwrap();
                 }
                 if exchange.state == ExchangeState::Complete {
                     complete = Some(began.elapsed());

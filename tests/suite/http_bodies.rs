@@ -149,7 +149,7 @@ async fn lines_show_while_the_body_is_still_on_its_way() {
         }
     };
     let part = ViewPart::Decoded;
-    let query = ViewQuery { body, part, mode: ViewMode::Pretty, top: 0, rows: 10 };
+    let query = ViewQuery::new(body, part, ViewMode::Pretty, 0, 10);
     bench.handle.view(query).unwrap();
     let mut seen = Vec::new();
     for more in ["2,", "3]"] {
@@ -190,7 +190,7 @@ async fn text_in_utf_16_is_shown_and_searched_as_characters_and_kept_as_it_came(
     assert!(bench.response_body(&outcome).await == body);
     let id = outcome.exchange().response.as_ref().unwrap().body.id;
     let (part, mode) = (ViewPart::Decoded, ViewMode::Wide(WideEncoding::Utf16Le));
-    bench.handle.view(ViewQuery { body: id, part, mode, top: 4998, rows: 2 }).unwrap();
+    bench.handle.view(ViewQuery::new(id, part, mode, 4998, 2)).unwrap();
     loop {
         let event = timeout(DEADLINE, bench.events.urgent.recv()).await.unwrap().unwrap();
         let Event::View(view) = event else { continue };

@@ -268,3 +268,24 @@ async fn a_client_that_drips_a_body_through_every_byte_border_is_read() {
     assert_eq!(bench.bytes(exchange.request.body.id, ViewPart::Raw).await, request);
     assert_eq!(exchange.request.body.trailers[0].value, "1");
 }
+
+/// Each client comes when the one before has its whole answer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn exchanges_end_in_the_order_in_which_their_answers_left() {
+    const CLIENTS: u32 = 300;
+    let mut bench = Bench::new();
+    let (session, address) = bench.listen(listener(answer(200, "hi"))).await;
+    let clients = tokio::task::spawn_blocking(move || {
+        for _ in 0..CLIENTS {
+            let mut stream = connect(address);
+            stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+            assert!(stream.read(&mut [0; 999]).unwrap() > 0);
+        }
+    });
+    let mut seen = Vec::new();
+    for _ in 0..CLIENTS {
+        seen.push(bench.ended_exchange(session).await.number);
+    }
+    clients.await.unwrap();
+    assert!(seen.is_sorted(), "{seen:?}");
+}

@@ -173,7 +173,7 @@ pub fn read_only_disk(home: &Path) {
         Job::WriteFile { path: home.join("f"), bytes: "x".into(), overwrite: Overwrite::Replace },
     ];
     for job in jobs {
-        let name = job.name();
+        let name = job.kind().name();
         let failure = failure_of(desk.ask(job));
         assert!(
             failure.contains("read-only") || failure.contains("cannot be written"),

@@ -55,7 +55,7 @@ pub fn one_fault(home: &Path) {
     ];
     assert!((0..3).any(|_| keep_authority(home).is_ok()));
     for job in jobs {
-        let name = job.name();
+        let name = job.kind().name();
         let done = (0..3).any(|_| match desk.ask(job.clone()) {
             Reply::Failed { failure, .. } => {
                 println!("told: {failure}");

@@ -153,6 +153,14 @@ fn what_is_mounted_in_the_place_of_the_workspace_and_taken_away_again_is_read() 
     tui.wait_for_screen("what was there", |screen| {
         screen.contains("1/first") && !screen.contains("on-the-disk")
     });
+    // A single file may be hidden by another one, too.
+    let (file, other) = (presets(&home).join("a.toml"), home.path().join("other.toml"));
+    fs::write(&other, PRESET.replace("first", "over-it")).unwrap();
+    let (file, other) = (file.display().to_string(), other.display().to_string());
+    assert!(beside(&tui, &["mount", "--bind", &other, &file]));
+    tui.wait_for("1/over-it");
+    assert!(beside(&tui, &["umount", &file]));
+    tui.wait_for_screen("the file", |screen| !screen.contains("1/over-it"));
     tui.quit();
 }
 

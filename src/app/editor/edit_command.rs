@@ -21,7 +21,8 @@ pub const TEXT_KEYS: &[(&str, &str)] = &[
     ("<C-Up><A-[><A-p>", "To the paragraph before"),
     ("<C-Down><A-]><A-n>", "To the paragraph behind"),
     ("<Enter><C-m>", "A line break, in fields of many lines"),
-    ("<Tab>", "Spaces to the next tab stop, in fields of many lines"),
+    ("<Tab>", "Spaces to the next tab stop, in fields of many lines; selected lines move in"),
+    ("<S-Tab>", "The line or the selected lines move out, in fields of many lines"),
     ("<Backspace><C-h>", "Delete the character before"),
     ("<Del><C-d>", "Delete the character behind"),
     ("<C-w><A-h><A-Backspace>", "Cut the word before"),
@@ -31,8 +32,9 @@ pub const TEXT_KEYS: &[(&str, &str)] = &[
     ("<C-x>", "Cut what is selected"),
     ("<C-c>", "Copy what is selected"),
     ("<C-y>", "Put what was cut or copied last"),
-    ("<A-z>", "Undo"),
-    ("<C-r><A-Z>", "Redo"),
+    ("<A-a>", "Select all"),
+    ("<A-z><A-u><C-_>", "Undo"),
+    ("<C-r><A-y><A-Z>", "Redo"),
 ];
 
 /// Something a key does in a text field.
@@ -50,8 +52,11 @@ pub(super) enum EditCommand {
     },
     Type(char),
     NewLine,
-    /// Spaces to the next tab stop.
-    Indent,
+    /// Spaces to the next tab stop, or selected lines in and out.
+    Indent {
+        is_out: bool,
+    },
+    SelectAll,
     Delete(Deletion),
     Copy,
     Paste,
@@ -64,10 +69,11 @@ pub(super) fn edit_command(key: Key) -> Option<EditCommand> {
     use KeyCode::{Char, Enter, Tab};
     let command = match (key.code, key.ctrl, key.alt) {
         (Enter, ..) | (Char('m'), true, false) => EditCommand::NewLine,
-        (Tab, false, false) => EditCommand::Indent,
+        (Tab, false, false) => EditCommand::Indent { is_out: key.shift },
         (Char(c), false, false) => EditCommand::Type(c),
-        (Char('z'), false, true) => EditCommand::Undo,
-        (Char('Z'), false, true) | (Char('r'), true, false) => EditCommand::Redo,
+        (Char('a'), false, true) => EditCommand::SelectAll,
+        (Char('z' | 'u'), false, true) | (Char('_'), true, false) => EditCommand::Undo,
+        (Char('Z' | 'y'), false, true) | (Char('r'), true, false) => EditCommand::Redo,
         (Char('y'), true, false) => EditCommand::Paste,
         (Char('c'), true, false) => EditCommand::Copy,
         _ => return movement(key).or_else(|| deletion(key).map(EditCommand::Delete)),

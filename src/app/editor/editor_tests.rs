@@ -57,9 +57,9 @@ fn line_breaks_are_marked_where_they_go_out() {
 /// The rows in sight, the cursor in angle brackets and the selection in square ones.
 fn shown(editor: &Editor, width: u16, height: u16) -> Vec<String> {
     let piece = |piece: RowPiece| match piece.look {
-        TextStyle::Plain | TextStyle::Substitute => piece.text,
         TextStyle::Selected => format!("[{}]", piece.text),
         TextStyle::Cursor => format!("<{}>", piece.text),
+        _ => piece.text,
     };
     let rows = editor.rows(width, height).into_iter();
     rows.map(|row| row.into_iter().map(piece).collect()).collect()

@@ -177,6 +177,14 @@ impl TextModel for LargeText {
         self.slice(self.range(number))
     }
 
+    fn place_of(&self, byte: usize) -> TextPlace {
+        self.place(start_of(&self.text, byte).len())
+    }
+
+    fn byte_of(&self, place: TextPlace) -> usize {
+        self.byte(place)
+    }
+
     fn cursor(&self) -> TextPlace {
         self.place(self.at)
     }
@@ -277,6 +285,14 @@ impl TextModel for LargeText {
 
     fn forget_undone(&mut self) {
         self.undone.clear();
+    }
+
+    fn has_past(&self) -> bool {
+        !self.past.is_empty()
+    }
+
+    fn has_undone(&self) -> bool {
+        !self.undone.is_empty()
     }
 
     fn has_forgotten(&self) -> bool {

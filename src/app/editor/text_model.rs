@@ -107,8 +107,27 @@ pub(super) trait TextModel: Debug {
     fn redo(&mut self) -> Option<TextChange>;
     /// Forgets what could be made again.
     fn forget_undone(&mut self);
+    /// Whether a change can be taken back, and whether one can be made again.
+    fn has_past(&self) -> bool;
+    fn has_undone(&self) -> bool;
     /// Whether changes were forgotten, so that not all can be taken back.
     fn has_forgotten(&self) -> bool;
+
+    /// The place of a byte of the whole text.
+    fn place_of(&self, byte: usize) -> TextPlace {
+        let (mut line, mut left) = (0, byte);
+        while line + 1 < self.count() && left > self.line(line).len() {
+            left -= self.line(line).len() + 1;
+            line += 1;
+        }
+        self.floor(TextPlace { line, byte: left })
+    }
+
+    /// The byte of the whole text a place is at.
+    fn byte_of(&self, place: TextPlace) -> usize {
+        let before = (0..place.line).map(|line| self.line(line).len() + 1);
+        before.sum::<usize>() + place.byte
+    }
 
     /// The start of the text.
     fn is_start(&self, place: TextPlace) -> bool {

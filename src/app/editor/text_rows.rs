@@ -45,12 +45,19 @@ pub(super) struct Glyphs<'a> {
     /// Marks on the character before; `None` = nothing takes one.
     marks: Option<u8>,
     is_masked: bool,
+    /// Of a text in one line, where a tab is no blank: it is most likely a mistake.
+    is_line: bool,
 }
 
 impl<'a> Glyphs<'a> {
     /// Those of this text, which begins a row.
     pub(super) fn new(text: &'a str, is_masked: bool) -> Self {
-        Glyphs { text, at: 0, column: 0, marks: None, is_masked }
+        Glyphs { text, at: 0, column: 0, marks: None, is_masked, is_line: false }
+    }
+
+    /// The same, of a text in one line if it is.
+    pub(super) fn of_line(self, is_line: bool) -> Self {
+        Glyphs { is_line, ..self }
     }
 }
 
@@ -64,7 +71,7 @@ impl<'a> Iterator for Glyphs<'a> {
         let mut is_substitute = false;
         let (text, cells) = match c.width() {
             _ if self.is_masked => ("•".into(), 1),
-            _ if c == '\t' => {
+            _ if c == '\t' && !self.is_line => {
                 let cells = TAB - self.column % TAB;
                 (" ".repeat(cells).into(), cells)
             }
@@ -99,13 +106,16 @@ pub(super) struct DisplayRow<'a> {
     pub(super) text: &'a str,
     /// Whether its line ends with it.
     pub(super) is_last: bool,
+    /// It is a text in one line.
+    pub(super) is_line: bool,
 }
 
 impl<'a> DisplayRow<'a> {
     fn new(line: &'a str, start: TextPlace, text: &'a str, width: usize) -> Self {
         let too_far = Glyphs::new(text, false).find(|it| it.column + it.cells > width && it.at > 0);
         let text = text.split_at(too_far.map_or(text.len(), |glyph| glyph.at)).0;
-        DisplayRow { start, text, is_last: start.byte + text.len() == line.len() }
+        let is_last = start.byte + text.len() == line.len();
+        DisplayRow { start, text, is_last, is_line: false }
     }
 
     /// Where it ends.
@@ -115,14 +125,16 @@ impl<'a> DisplayRow<'a> {
 
     /// The cells before a place in it.
     pub(super) fn column_of(&self, place: TextPlace) -> usize {
-        column(self.text, place.byte - self.start.byte)
+        let text = self.text.split_at(place.byte - self.start.byte).0;
+        let last = Glyphs::new(text, false).of_line(self.is_line).last();
+        last.map_or(0, |glyph| glyph.column + glyph.cells)
     }
 
     /// The place at a column; its last one when it ends before.
     pub(super) fn place_at(&self, column: usize) -> TextPlace {
         let place = |at| TextPlace { byte: self.start.byte + at, ..self.start };
         let mut last = 0;
-        for glyph in Glyphs::new(self.text, false) {
+        for glyph in Glyphs::new(self.text, false).of_line(self.is_line) {
             if glyph.column + glyph.cells > column {
                 return place(glyph.at);
             }

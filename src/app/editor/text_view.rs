@@ -5,8 +5,15 @@
 use std::cell::Cell;
 use std::ops::Range;
 
+use super::brackets;
+use super::row_colors::{PieceKind, RowColors, RowKinds};
 use super::text_model::{TextModel, TextPlace};
 use super::text_rows::{DisplayRow, Glyphs, next_row, previous_row, row_at};
+use crate::codec::highlight::HighlightToken;
+use crate::codec::syntax::TextLanguage;
+
+/// What is nothing in particular.
+const PLAIN: PieceKind = PieceKind::Token(HighlightToken::Plain);
 
 /// How a piece of a row looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +23,10 @@ pub enum TextStyle {
     Substitute,
     Selected,
     Cursor,
+    /// A bracket at the cursor, or its partner.
+    Bracket,
+    /// What is wrong begins with it.
+    Wrong,
 }
 
 /// A piece of a row as it is drawn: text of one look, so many cells from the left.
@@ -26,6 +37,8 @@ pub struct RowPiece {
     pub at: usize,
     pub column: usize,
     pub look: TextStyle,
+    /// What it is in the language of the text.
+    pub kind: PieceKind,
 }
 
 /// The part of a text that is in sight, as it was drawn last.
@@ -41,6 +54,30 @@ pub(super) struct TextView {
     pub(super) is_masked: bool,
     /// Line breaks are shown as `\n`.
     pub(super) shows_breaks: bool,
+    pub(super) language: TextLanguage,
+}
+
+/// What of a text stands out, whatever is in sight.
+#[derive(Debug, Default)]
+struct Marked {
+    cursor: TextPlace,
+    selection: Option<Range<TextPlace>>,
+    brackets: Option<[TextPlace; 2]>,
+    wrong: Option<TextPlace>,
+}
+
+impl Marked {
+    fn look(&self, place: TextPlace) -> TextStyle {
+        match place {
+            place if place == self.cursor => TextStyle::Cursor,
+            place if self.selection.as_ref().is_some_and(|it| it.contains(&place)) => {
+                TextStyle::Selected
+            }
+            place if self.wrong == Some(place) => TextStyle::Wrong,
+            place if self.brackets.is_some_and(|it| it.contains(&place)) => TextStyle::Bracket,
+            _ => TextStyle::Plain,
+        }
+    }
 }
 
 impl TextView {
@@ -53,21 +90,55 @@ impl TextView {
     pub(super) fn rows(
         &self,
         model: &dyn TextModel,
-        width: u16,
-        height: u16,
+        (width, height): (u16, u16),
+        wrong: Option<TextPlace>,
     ) -> Vec<Vec<RowPiece>> {
-        self.width.set(usize::from(width).max(1));
-        self.height.set(usize::from(height).max(1));
+        self.fit(width, height);
         let rows =
             if self.is_line { vec![self.line_in_sight(model)] } else { self.rows_in_sight(model) };
         self.top.set(rows.first().map_or_else(TextPlace::default, |row| row.start));
-        rows.iter().map(|row| self.pieces(model, row)).collect()
+        let (cursor, selection) = (model.cursor(), model.selection());
+        let is_json = self.language == TextLanguage::Json;
+        let brackets = if is_json { brackets::pair(model) } else { None };
+        let marked = Marked { cursor, selection, brackets, wrong };
+        let language = if self.is_line { TextLanguage::Plain } else { self.language };
+        let mut colors = RowColors::at(model, self.top(model), language);
+        rows.iter().map(|row| self.pieces(model, row, &marked, &colors.row(model, row))).collect()
+    }
+
+    /// The line of each row that was drawn last, and whether the line begins there.
+    pub(super) fn numbers(&self, model: &dyn TextModel) -> Vec<(usize, bool)> {
+        let (width, top) = (self.width(), self.row(model, self.top(model)));
+        let rows = std::iter::successors(Some(top), |row| next_row(model, row, width));
+        rows.take(self.height.get()).map(|row| (row.start.line, row.start.byte == 0)).collect()
+    }
+
+    /// The first row of what was drawn last, and how many there are, as far as that is known without
+    /// measuring the whole text; `None` = all of it is in sight.
+    pub(super) fn extent(&self, model: &dyn TextModel) -> Option<(u64, u64)> {
+        let (width, top) = (self.width(), self.top(model));
+        let rows = |place: TextPlace| (place.line + model.byte_of(place) / width) as u64;
+        let last = self.row_from(model, self.row(model, top), self.page() - 1);
+        if model.is_start(top) && self.is_lowest(model, &last) {
+            return None;
+        }
+        let end = TextPlace { line: model.count() - 1, byte: model.line(model.count() - 1).len() };
+        let (top, all, height) = (rows(top), rows(end) + 1, self.height.get() as u64);
+        let all = all.max(height + 1);
+        let is_end = self.is_lowest(model, &last);
+        Some((if is_end { all - height } else { top.min(all - height) }, all))
+    }
+
+    /// So many cells and rows are there from now on.
+    pub(super) fn fit(&self, width: u16, height: u16) {
+        self.width.set(usize::from(width).max(1));
+        self.height.set(usize::from(height).max(1));
     }
 
     /// The row and the column behind the last character, if that is in sight of what was drawn last.
     pub(super) fn end_in_sight(&self, model: &dyn TextModel) -> Option<(usize, usize)> {
         let end = |row: &DisplayRow<'_>| {
-            let last = Glyphs::new(row.text, self.is_masked).last();
+            let last = self.glyphs(row.text).last();
             last.map_or(0, |glyph| glyph.column + glyph.cells)
         };
         if self.is_line {
@@ -179,7 +250,7 @@ impl TextView {
         let cells = |from: TextPlace, to: TextPlace| {
             let text = rest_of_line(model, from).text;
             let text = text.split_at(to.byte - from.byte).0;
-            Glyphs::new(text, self.is_masked).map(|it| it.cells)
+            self.glyphs(text).map(|it| it.cells)
         };
         // The cursor takes a cell of its own.
         let mut room = self.width().saturating_sub(1);
@@ -207,7 +278,7 @@ impl TextView {
 
     /// Where a single line begins so that its end leaves no room empty while there is text before.
     fn filled(&self, model: &dyn TextModel, left: TextPlace) -> TextPlace {
-        let cells = |text| Glyphs::new(text, self.is_masked).map(|it| it.cells);
+        let cells = |text| self.glyphs(text).map(|it| it.cells);
         let width = self.width().saturating_sub(1);
         let mut used = 0;
         for cells in cells(rest_of_line(model, left).text) {
@@ -230,19 +301,18 @@ impl TextView {
         start
     }
 
-    fn pieces(&self, model: &dyn TextModel, row: &DisplayRow<'_>) -> Vec<RowPiece> {
+    fn pieces(
+        &self,
+        model: &dyn TextModel,
+        row: &DisplayRow<'_>,
+        marked: &Marked,
+        kinds: &RowKinds,
+    ) -> Vec<RowPiece> {
         let width = self.width();
-        let (cursor, selection) = (model.cursor(), model.selection());
-        let look = |place: TextPlace| match place {
-            place if place == cursor => TextStyle::Cursor,
-            place if selection.as_ref().is_some_and(|it: &Range<_>| it.contains(&place)) => {
-                TextStyle::Selected
-            }
-            _ => TextStyle::Plain,
-        };
+        let look = |place| marked.look(place);
         let mut pieces: Vec<RowPiece> = Vec::new();
         let mut column = 0;
-        for glyph in Glyphs::new(row.text, self.is_masked) {
+        for glyph in self.glyphs(row.text) {
             if glyph.column >= width {
                 return pieces;
             }
@@ -251,12 +321,15 @@ impl TextView {
                 TextStyle::Plain if glyph.is_substitute => TextStyle::Substitute,
                 look => look,
             };
+            let kind = kinds.of(glyph.at);
             match pieces.last_mut() {
-                Some(last) if last.look == look || glyph.cells == 0 => last.text += &glyph.text,
+                Some(last) if last.look == look && last.kind == kind || glyph.cells == 0 => {
+                    last.text += &glyph.text;
+                }
                 _ => {
                     let text = glyph.text.into_owned();
                     let at = row.start.byte + glyph.at;
-                    pieces.push(RowPiece { text, at, column: glyph.column, look });
+                    pieces.push(RowPiece { text, at, column: glyph.column, look, kind });
                 }
             }
         }
@@ -264,15 +337,21 @@ impl TextView {
             // At the end of a row that is full, the cursor stands on its last cell.
             column = column.min(width - 1);
             let at = row.end().byte;
-            pieces.push(RowPiece { text: " ".into(), at, column, look: look(row.end()) });
+            let look = look(row.end());
+            pieces.push(RowPiece { text: " ".into(), at, column, look, kind: PLAIN });
             column += 1;
         }
         let is_broken = row.is_last && row.start.line + 1 < model.count();
         if self.shows_breaks && is_broken && column < width {
             let at = row.end().byte;
-            pieces.push(RowPiece { text: r"\n".into(), at, column, look: TextStyle::Substitute });
+            let (text, look) = (r"\n".into(), TextStyle::Substitute);
+            pieces.push(RowPiece { text, at, column, look, kind: PLAIN });
         }
         pieces
+    }
+
+    fn glyphs<'a>(&self, text: &'a str) -> Glyphs<'a> {
+        Glyphs::new(text, self.is_masked).of_line(self.is_line)
     }
 
     fn top(&self, model: &dyn TextModel) -> TextPlace {
@@ -291,5 +370,5 @@ impl TextView {
 /// A line from a place on, as one row.
 fn rest_of_line(model: &dyn TextModel, start: TextPlace) -> DisplayRow<'_> {
     let text = model.line(start.line).split_at(start.byte).1;
-    DisplayRow { start, text, is_last: true }
+    DisplayRow { start, text, is_last: true, is_line: true }
 }

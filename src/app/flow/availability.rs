@@ -6,6 +6,7 @@
 
 use crate::app::action::{Action as A, Action};
 use crate::app::drafts::Draft;
+use crate::app::editor::Editor;
 use crate::app::focus::Pane;
 use crate::app::form::{FormFieldId, access};
 use crate::app::keymap::Context;
@@ -14,6 +15,7 @@ use crate::app::preset_tree::TreeItem;
 use crate::app::sessions::{Session, SessionState};
 use crate::app::shared::{Shared, Shown};
 use crate::app::state::App;
+use crate::codec::syntax::TextLanguage;
 
 /// Why an action can do nothing with the keys in this pane; `None` = it can.
 pub(crate) fn why_not(app: &App, action: Action, pane: Pane) -> Option<&'static str> {
@@ -72,14 +74,29 @@ fn of_draft(app: &App, action: Action, pane: Pane) -> Option<&'static str> {
         A::Duplicate | A::Describe if is_folder => Some("this is a folder, not a preset"),
         A::Revert if !draft.is_some_and(Draft::is_modified) => Some("there are no unsaved changes"),
         A::Save if form && is_kept(shared) => Some("there are no unsaved changes"),
+        A::Undo if form && !can_undo(app) => Some("nothing was typed or deleted here"),
+        A::Redo if !written(app).is_some_and(Editor::can_redo) => Some("nothing was taken back"),
+        A::LayOut if written(app).is_some_and(|it| it.language() != TextLanguage::Json) => {
+            Some("only JSON is laid out")
+        }
         A::AddRow if form && !can_add(shared) => Some("there is no list here"),
-        A::DeleteRow | A::MoveUp | A::MoveDown | A::ToggleRow | A::NextCell
+        A::DeleteRow | A::MoveUp | A::MoveDown | A::ToggleRow | A::DuplicateRow | A::NextCell
             if form && !in_row(shared, action) =>
         {
             Some("this is no row of a list")
         }
         _ => None,
     }
+}
+
+/// The text under the cursor of the form.
+fn written(app: &App) -> Option<&Editor> {
+    app.request.editor.as_ref().map(|(_, editor)| editor)
+}
+
+fn can_undo(app: &App) -> bool {
+    let has_rows = !app.shared.drafts.current().deleted.is_empty();
+    has_rows || written(app).is_some_and(Editor::can_undo)
 }
 
 /// Whether what is on screen is on the disk as it is.
@@ -99,14 +116,18 @@ fn in_row(shared: &Shared, action: Action) -> bool {
     let draft = shared.drafts.current();
     match (action, draft.at) {
         (A::NextCell, _) | (A::ToggleRow, FormFieldId::Automatic(_)) => true,
-        (A::ToggleRow, at) => access::cell(&draft.spec, at).is_some(),
+        (A::ToggleRow, at) => {
+            access::cell(&draft.spec, at).is_some() || access::switch(&draft.spec, at).is_some()
+        }
         (_, at) => at.in_list().is_some_and(|(list, row)| row < access::len(&draft.spec, list)),
     }
 }
 
 fn of_history(app: &App, action: Action) -> Option<&'static str> {
-    let is_of_entry =
-        matches!(action, A::ForgetEntry | A::ForgetHistory | A::Open | A::Copy | A::Find);
+    let is_of_entry = matches!(
+        action,
+        A::ForgetEntry | A::ForgetHistory | A::Open | A::Copy | A::Find | A::Compare
+    );
     (is_of_entry && app.history.entries.is_empty() && app.history.search.is_none())
         .then_some("nothing was sent yet")
 }
@@ -148,7 +169,14 @@ fn of_exchange(app: &App, action: Action) -> Option<&'static str> {
     let is_bytes = app.exchange.subject(shared).is_some();
     match action {
         A::NextItem | A::PreviousItem if count < 2 => Some("there is only one"),
-        A::NextTab | A::PreviousTab | A::Copy | A::SaveToFile | A::MakePreset | A::Find
+        A::NextTab
+        | A::PreviousTab
+        | A::Copy
+        | A::SaveToFile
+        | A::MakePreset
+        | A::Find
+        | A::Compare
+        | A::MarkAnswer
             if count == 0 =>
         {
             Some("nothing is shown here yet")
@@ -161,13 +189,30 @@ fn of_exchange(app: &App, action: Action) -> Option<&'static str> {
         | A::Select
         | A::LineNumbers
         | A::SaveToFile
+        | A::Recipes
+        | A::Jq
+        | A::SortKeys
+        | A::Unescape
+        | A::LayOut
+        | A::Tabulate
+        | A::Pipe
+        | A::OpenOutside
+        | A::Pager
             if !is_bytes =>
         {
             Some("only where bytes are shown: Body, Raw and Request")
         }
-        A::Toggle | A::ExternalEditor => Some("not in what was received"),
+        A::Toggle | A::FoldAll | A::FoldLevel | A::UnfoldLevel | A::CopyPath if !is_json(app) => {
+            Some("only where JSON is laid out")
+        }
+        A::ExternalEditor => Some("not in what was received"),
         _ => None,
     }
+}
+
+/// Whether the cursor is on JSON that is laid out.
+fn is_json(app: &App) -> bool {
+    app.exchange.view(&app.shared).is_some_and(|view| view.path().is_some())
 }
 
 fn of_traffic(app: &App, action: Action) -> Option<&'static str> {
@@ -182,6 +227,7 @@ fn of_traffic(app: &App, action: Action) -> Option<&'static str> {
             | A::MakePreset
             | A::NextItem
             | A::PreviousItem
+            | A::Compare
     );
     let is_empty = is_of_record && app.traffic.is_empty();
     is_empty.then_some("there is no record yet")

@@ -8,6 +8,7 @@ use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::intent::Intent;
 use crate::app::state::App;
+use crate::model::preset::PresetPath;
 
 /// Does one intent now; what the shell has to do for it is added to `app.effects`.
 pub(crate) fn carry_out(app: &mut App, intent: Intent) {
@@ -21,11 +22,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::SayOpened(action) => draft::say_opened(app, action),
         Intent::Focus(pane) => focus::focus(app, pane),
         Intent::FindPreset(path) => drop(focus::find_preset(app, &path)),
-        Intent::SendPreset(path) => {
-            if focus::find_preset(app, &path) {
-                input::act(app, Action::Send);
-            }
-        }
+        Intent::SendPreset(path) => send_preset(app, &path),
         Intent::ShowDraft(id) => draft::show_draft(app, id),
         Intent::OpenPreset(path) => drop(draft::open_preset(app, &path)),
         Intent::OpenDraft(spec) => draft::open_draft(app, *spec),
@@ -59,6 +56,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::CycleField { field, forward } => draft::cycle_field(app, field, forward),
         Intent::Rows(change) => rows::change(app, change),
         Intent::AddRow => draft::add_row(app),
+        Intent::DuplicateRow => draft::duplicate_row(app),
         Intent::DeleteRow => draft::delete_row(app),
         Intent::UndoDelete => undo::undo(app),
         Intent::UndoRow => draft::undo_row(app),
@@ -70,5 +68,11 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
             app.effects.push(Effect::Edit { field: edited::name_of(target), text, extension });
         }
         Intent::OpenEntry(name, then) => history::open(app, name, then),
+    }
+}
+
+fn send_preset(app: &mut App, path: &PresetPath) {
+    if focus::find_preset(app, path) {
+        input::act(app, Action::Send);
     }
 }

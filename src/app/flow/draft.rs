@@ -7,8 +7,10 @@ use super::response;
 use crate::app::action::Action;
 use crate::app::drafts::{Draft, DraftId, FieldIssue};
 use crate::app::editor::{Caret, TextChange};
+use crate::app::form::rows::ChosenAnswer;
 use crate::app::form::{FormFieldId, FormTab, access};
-use crate::app::intent::EditTarget;
+use crate::app::intent::{EditTarget, Intent};
+use crate::app::message::Timer;
 use crate::app::outcome::PaneInput;
 use crate::app::pane::request::RequestPane;
 use crate::app::state::App;
@@ -105,12 +107,16 @@ pub(crate) fn open_draft(app: &mut App, spec: Spec) {
 pub(crate) fn adopt_address(app: &mut App) {
     let draft = app.shared.drafts.current_mut();
     let Some(adopted) = adopt(&draft.spec) else { return };
+    let brings_tls = adopted.spec.has_tls() && !draft.spec.has_tls();
     if adopted.is_whole {
         draft.replace(adopted.spec);
     } else {
         let saved = draft.saved.as_ref().map_or("", |saved| saved.address()).to_owned();
         *draft.spec.address_mut() = saved;
         app.shared.drafts.open(adopted.spec);
+    }
+    if brings_tls {
+        app.shared.drafts.current_mut().tls_comes_along();
     }
     draft_changed(app);
 }
@@ -144,6 +150,21 @@ pub(crate) fn go(app: &mut App, id: FormFieldId, caret: Caret) {
     }
     settle(app);
     app.request.enter(&app.shared, caret);
+    look_at_text(app);
+}
+
+/// The text that is written is looked at to its end, a step now and then.
+fn look_at_text(app: &mut App) {
+    if !app.request.is_checking && app.request.check_on() {
+        app.request.is_checking = true;
+        app.intents.push_back(Intent::soon(Timer::TextCheck));
+    }
+}
+
+/// The next step.
+pub(crate) fn check_on(app: &mut App) {
+    app.request.is_checking = false;
+    look_at_text(app);
 }
 
 /// Moves to the field of an issue, on its tab.
@@ -170,7 +191,15 @@ pub(crate) fn show_tab(app: &mut App, tab: FormTab) {
 /// text that is the value itself is changed where it lies.
 pub(crate) fn edit_field(app: &mut App, id: FormFieldId, change: &TextChange) {
     let Some((_, editor)) = app.request.editor.as_ref().filter(|(at, _)| *at == id) else { return };
-    let (spec, text) = (&mut app.shared.drafts.current_mut().spec, editor.text());
+    let (draft, text) = (app.shared.drafts.current_mut(), editor.text());
+    let is_first = text.chars().nth(1).is_none();
+    if id == FormFieldId::Address && is_first && draft.spec.address().len() > text.len() {
+        draft.address_begins_anew();
+    }
+    if is_of_tls(id) {
+        draft.tls_is_chosen();
+    }
+    let spec = &mut draft.spec;
     let is_done = match change {
         TextChange::Piece(splice) => access::splice(spec, id, splice, text.len()),
         TextChange::Whole => false,
@@ -178,12 +207,21 @@ pub(crate) fn edit_field(app: &mut App, id: FormFieldId, change: &TextChange) {
     let taken = if is_done { Ok(()) } else { access::set(spec, id, &text) };
     app.request.refused = taken.err().map(|why| (id, why));
     spec_changed(app);
+    look_at_text(app);
 }
 
 /// Next (or previous) value of a choice or check.
 pub(crate) fn cycle_field(app: &mut App, id: FormFieldId, forward: bool) {
-    access::cycle(&mut app.shared.drafts.current_mut().spec, id, forward);
+    let draft = app.shared.drafts.current_mut();
+    if is_of_tls(id) {
+        draft.tls_is_chosen();
+    }
+    access::cycle(&mut draft.spec, id, forward);
     spec_changed(app);
+}
+
+fn is_of_tls(id: FormFieldId) -> bool {
+    matches!(id, FormFieldId::Field(id) if id.split_first().is_some_and(|(key, ..)| key == "tls"))
 }
 
 /// Adds a rule or step and moves the cursor to it.
@@ -206,6 +244,18 @@ pub(crate) fn delete_row(app: &mut App) {
     } else {
         app.say("this row cannot be deleted");
     }
+}
+
+/// Puts a copy of the row, rule or step of the cursor behind it, with the cursor in it.
+pub(crate) fn duplicate_row(app: &mut App) {
+    let draft = app.shared.drafts.current_mut();
+    let Some(copy) = access::duplicate(&mut draft.spec, draft.at) else {
+        return app.say("this is no row of a list");
+    };
+    app.request.blur();
+    spec_changed(app);
+    go(app, copy, Caret::Keep);
+    app.say("a copy stands behind it");
 }
 
 /// Brings back the row that was deleted last, with the cursor on it.
@@ -249,6 +299,8 @@ pub(crate) fn edited(app: &mut App, result: Result<Option<String>, Failure>) {
     let target = app.editing.take();
     match result {
         Err(failure) => app.warn(failure.to_string()),
+        // A pager changes nothing.
+        Ok(None) if target.is_none() => {}
         Ok(None) => app.say("not changed"),
         Ok(Some(text)) => match target {
             Some(EditTarget::Field(id)) => {
@@ -274,6 +326,8 @@ pub(crate) fn spec_changed(app: &mut App) {
 
 /// Keeps the cursor on a field that exists and in view.
 pub(crate) fn settle(app: &mut App) {
+    let draft = app.shared.drafts.current_mut();
+    draft.chosen = ChosenAnswer::of(&draft.spec, draft.at).unwrap_or(draft.chosen);
     if !app.request.settle(&app.shared) {
         app.shared.drafts.current_mut().at = FormFieldId::Tabs;
     }

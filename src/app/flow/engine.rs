@@ -2,7 +2,7 @@
 //!
 //! Events of a session that is unknown or over are ignored.
 
-use super::{response, send, traffic};
+use super::{compare, response, send, traffic};
 use crate::app::sessions::SessionState;
 use crate::app::shared::Shared;
 use crate::app::state::App;
@@ -32,6 +32,9 @@ pub(crate) fn apply(app: &mut App, event: Event) {
         }
         Event::View(view) => response::view_arrived(app, *view),
         Event::Found(hit) => response::found(app, &hit),
+        Event::Derived(report) => response::derived(app, *report),
+        Event::Compared { query, found } => compare::arrived(app, query, found),
+        Event::HitsCounted(count) => app.exchange.search.count = Some(count),
         Event::BodySaved { path, outcome } => match outcome {
             Ok(bytes) => app.say(format!("{bytes} bytes saved to {}", path.display())),
             Err(failure) => app.warn(failure.to_string()),

@@ -3,6 +3,7 @@
 use super::availability::why_not;
 use crate::app::action::Action;
 use crate::app::focus::Pane;
+use crate::app::form::access;
 use crate::app::layout::pane_inner;
 use crate::app::pane::request::{RequestPane, address_areas, send_block, send_words};
 use crate::app::shared::Shown;
@@ -59,15 +60,21 @@ pub fn wanted(app: &App) -> Vec<Action> {
         },
         Pane::Traffic => app.traffic.hints(),
     };
-    hints.extend([next(app), Action::Palette, Action::Zoom, Action::Jump, Action::Quit]);
+    hints.extend(next(app));
+    hints.extend([Action::Palette, Action::Zoom, Action::Jump, Action::Quit]);
     hints.retain(|action| why_not(app, *action, pane).is_none());
     hints
 }
 
 /// What Tab does in the form, and elsewhere.
-fn next(app: &App) -> Action {
-    let is_row = app.shared.focus == Pane::Request && RequestPane::has_next(&app.shared);
-    if is_row { Action::NextField } else { Action::NextPane }
+fn next(app: &App) -> Option<Action> {
+    let is_form = app.shared.focus == Pane::Request;
+    let draft = app.shared.drafts.current();
+    // In a text of many lines it is an indent.
+    let is_indent = is_form && access::is_area(&draft.spec, draft.at);
+    let is_row = is_form && RequestPane::has_next(&app.shared);
+    let action = if is_row { Action::NextField } else { Action::NextPane };
+    (!is_indent).then_some(action)
 }
 
 /// The key of the help, at the right end of the header.

@@ -5,6 +5,7 @@ use crate::app::action::{Action, Category};
 use crate::app::choices::Choices;
 use crate::app::cursor::CursorStep;
 use crate::app::drafts::{Draft, DraftId};
+use crate::app::focus::Pane;
 use crate::app::format;
 use crate::app::intent::{ConflictChoice, Intent, Question};
 use crate::app::keymap::{Context, Lookup};
@@ -33,6 +34,10 @@ pub(crate) fn open(app: &mut App, action: Action) {
         }
         Action::Help => Ok(Overlay::Help(Help::new(shared, app.contexts()))),
         Action::PickEnvironment => pickers::environments(shared).map(Overlay::Choices),
+        Action::Recipes => {
+            let why_not = |action| availability::why_not(app, action, Pane::Response);
+            Ok(Overlay::Choices(pickers::recipes(shared, why_not)))
+        }
         Action::Theme => Ok(Overlay::Choices(pickers::themes(shared))),
         Action::Jump => Ok(Overlay::Jump(Jump::new(jump_targets::targets(app)))),
         Action::ShowCode => Code::new(shared).map(Overlay::Code),

@@ -1,6 +1,6 @@
 //! Actions of the whole program: focus, modes, saving, leaving.
 
-use super::{draft, focus, overlays, restore, save, send, traffic};
+use super::{compare, draft, focus, overlays, restore, save, send, traffic};
 use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -51,6 +51,7 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::Suspend => app.effects.push(Effect::Suspend),
         Action::Quit => restore::leave(app),
         Action::Save => save::save(app),
+        Action::Compare | Action::MarkAnswer => compare::act(app, action),
         Action::Clear => traffic::clear(app),
         Action::UndoClear => traffic::undo_clear(app),
         _ => overlays::open(app, action),
@@ -99,7 +100,7 @@ fn stop(app: &mut App) {
     };
     let how = match session.side() {
         // Nobody waits for the rest of a request that is given up.
-        Side::Client if !session.capabilities().conversation => CloseMode::Reset,
+        Side::Client if !session.capabilities().lasting => CloseMode::Reset,
         Side::Client | Side::Listener => CloseMode::Close,
     };
     let id = session.id;

@@ -19,6 +19,7 @@ use crate::codec::search::Pattern;
 use crate::model::client::InputSpec;
 use crate::model::id::SessionId;
 use crate::model::payload::{LineEnding, PayloadFormat};
+use crate::model::recipe::DerivationReport;
 use crate::model::view::{SearchDirection, SearchHit, View};
 use crate::timeline::framing::StreamFraming;
 
@@ -100,6 +101,13 @@ pub(crate) fn view_arrived(app: &mut App, view: View) {
 /// A search in a body ended.
 pub(crate) fn found(app: &mut App, hit: &SearchHit) {
     app.intents.extend(app.exchange.found(&app.shared, hit));
+    settle(app);
+}
+
+/// A body that is made of another has come so far.
+pub(crate) fn derived(app: &mut App, report: DerivationReport) {
+    let intents = app.exchange.derivation_reported(report);
+    app.intents.extend(intents);
     settle(app);
 }
 

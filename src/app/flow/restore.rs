@@ -9,12 +9,12 @@ use crate::app::overlay::Overlay;
 use crate::app::preset_tree::TreeItem;
 use crate::app::save_state::{LastRun, Leaving};
 use crate::app::state::App;
-use crate::store::job::{Job, Reply, Restore};
+use crate::store::job::{Job, JobKind, Reply, Restore};
 
 /// Jobs whose failure says nothing about what the user asked for last; that of keeping the drafts
 /// asks by itself.
-const NO_REASON_TO_STAY: [&str; 4] =
-    [Job::LOAD_RESTORE, Job::SAVE_RESTORE, Job::READ_HISTORY, Job::WRITE_HISTORY];
+const NO_REASON_TO_STAY: [JobKind; 4] =
+    [JobKind::LoadRestore, JobKind::SaveRestore, JobKind::ReadHistory, JobKind::WriteHistory];
 
 /// Names and values of what is kept of the look of the screen.
 pub(crate) const THEME: &str = "theme";
@@ -101,13 +101,13 @@ pub(crate) fn terminate(app: &mut App) {
 pub(crate) fn answered(app: &mut App, reply: &Reply) {
     app.save_state.answered(reply);
     match reply {
-        Reply::Failed { job: Job::LOAD_RESTORE, .. }
-            if app.save_state.last_run == LastRun::Unread =>
+        Reply::Failed { job, .. }
+            if job.kind == JobKind::LoadRestore && app.save_state.last_run == LastRun::Unread =>
         {
             app.save_state.last_run = LastRun::Nothing;
         }
         // Whatever else went wrong is read before leaving, not after.
-        Reply::Failed { job, .. } if !NO_REASON_TO_STAY.contains(job) => stay(app),
+        Reply::Failed { job, .. } if !NO_REASON_TO_STAY.contains(&job.kind) => stay(app),
         Reply::Conflict { .. } => stay(app),
         _ => {}
     }

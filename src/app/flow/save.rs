@@ -12,6 +12,7 @@
 use super::{draft, folders, overlays, restore, undo};
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::effect::Effect;
+use crate::app::focus::Pane;
 use crate::app::format;
 use crate::app::intent::{ConflictChoice, CopiedPreset};
 use crate::app::overlay::Overlay;
@@ -22,7 +23,7 @@ use crate::app::thrown_away::ThrownAway;
 use crate::engine::command::{CloseMode, Command};
 use crate::model::failure::Failure;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
-use crate::store::job::{Job, Overwrite};
+use crate::store::job::{Job, JobKind, JobLabel, Overwrite};
 
 /// Saves the draft on screen, asking for a name if it has none.
 pub(crate) fn save(app: &mut App) {
@@ -220,7 +221,11 @@ pub(crate) fn deleted(app: &mut App, path: &PresetPath) {
 
 /// How what just went can be brought back, for the end of a sentence.
 fn way_back(app: &App) -> String {
-    if app.thrown.is_empty() { String::new() } else { app.keyed("; [undo] brings it back") }
+    match app.shared.focus {
+        _ if app.thrown.is_empty() => String::new(),
+        Pane::Presets => app.keyed("; [undo] brings it back"),
+        _ => app.keyed("; [undo] in Presets brings it back"),
+    }
 }
 
 /// These presets (sorted) are not there any more, nor are their drafts.
@@ -275,21 +280,17 @@ pub(crate) fn folder_deleted(
     }
 }
 
-/// A job failed; drafts that wait for a save no longer do.
-pub(crate) fn failed(app: &mut App, job: &str) {
-    if job != SAVE {
-        return;
-    }
-    app.describing.clear();
-    for draft in app.shared.drafts.iter_mut() {
+/// A job failed; drafts that wait for this save no longer do. Those that wait for another one still
+/// get its answer.
+pub(crate) fn failed(app: &mut App, job: &JobLabel) {
+    let JobLabel { kind: JobKind::SavePreset, preset: Some(path) } = job else { return };
+    app.describing.remove(path);
+    for draft in app.shared.drafts.iter_mut().filter(|draft| is_saving(draft, path)) {
         draft.saving = None;
         draft.save_again = false;
     }
     app.touched();
 }
-
-/// Name of the job that saves.
-const SAVE: &str = "save the preset";
 
 /// Saves a copy in a draft and preset of its own.
 pub(crate) fn save_copy(app: &mut App, path: PresetPath, copied: CopiedPreset) {
@@ -314,13 +315,19 @@ pub(crate) fn resolve(
     draft.saving = (way == ConflictChoice::Mine).then(|| (*mine).clone());
     draft.save_again = false;
     if way == ConflictChoice::Theirs {
-        draft.follow(theirs);
+        let changes = ThrownAway::Changes(id, draft.spec.clone());
+        if draft.follow(theirs) {
+            app.thrown.push(changes);
+        }
     }
     app.touched();
     match (way, &theirs.content) {
         (ConflictChoice::Mine, _) => write(app, mine, Some(theirs.fingerprint), Overwrite::Replace),
         (ConflictChoice::Theirs, Err(failure)) => app.warn(failure.to_string()),
-        (ConflictChoice::Theirs, Ok(_)) => draft::draft_changed(app),
+        (ConflictChoice::Theirs, Ok(_)) => {
+            app.say(format!("{} is as on the disk{}", theirs.path, way_back(app)));
+            draft::draft_changed(app);
+        }
         (ConflictChoice::OtherName, _) => overlays::save_as(app, id),
         (ConflictChoice::Later, _) => {}
     }
@@ -374,21 +381,4 @@ pub(crate) fn revert(app: &mut App, id: DraftId) {
     app.thrown.push(changes);
     app.say(format!("unsaved changes thrown away{}", way_back(app)));
     draft::draft_changed(app);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::protocol::{Protocol, Side};
-    use crate::model::spec::Spec;
-
-    #[test]
-    fn the_job_that_saves_is_known_by_its_name() {
-        let path = PresetPath::parse("a").unwrap();
-        let spec = Spec::empty(Protocol::Tcp, Side::Client);
-        let preset = Box::new(Preset { path, about: String::new(), spec, unused: Vec::new() });
-        let job =
-            Job::SavePreset { preset, based_on: None, overwrite: Overwrite::Refuse, like: None };
-        assert_eq!(job.name(), SAVE);
-    }
 }

@@ -81,7 +81,7 @@ fn start(app: &mut App, plan: Plan, scope: &Scope) {
         match session.side() {
             Side::Listener if !is_closing => return update(app, id, &plan),
             // A request in flight makes way for the new one.
-            Side::Client if !session.capabilities().conversation => {
+            Side::Client if !session.capabilities().lasting => {
                 app.effects.push(Effect::Engine(Command::Close { id, how: CloseMode::Reset }));
             }
             Side::Client if !is_closing => {
@@ -118,7 +118,7 @@ fn open(app: &mut App, plan: Plan, scope: &Scope) {
         draft_address.clone_into(&mut session.written);
     }
     let draft = app.shared.drafts.current_mut();
-    draft.session = Some(id);
+    draft.session_before = draft.session.replace(id);
     draft.sent = Some(draft.spec.clone());
     draft.issues.clear();
     let (plan, secrets) = (Box::new(plan), scope.hidden());
@@ -139,6 +139,8 @@ fn update(app: &mut App, id: SessionId, plan: &Plan) {
     let (is_elsewhere, is_new) = (answers != *plan, answers != session.plan);
     let there = session_words::place(session);
     if is_new {
+        let draft = app.shared.drafts.current_mut();
+        draft.sent = Some(draft.spec.clone());
         session.plan = answers.clone();
         app.effects.push(Effect::Engine(Command::Update { id, plan: Box::new(answers) }));
     }
@@ -175,7 +177,11 @@ fn refuse(app: &mut App, issues: &[Issue]) {
             };
             app.warn(format!("{what}; {hint}"));
         }
-        None => app.warn(format!("{not_done}: {}", first.message)),
+        // What runs goes on, whatever is wrong with the text.
+        None => match session_words::still_there(&app.shared) {
+            Some(still) => app.warn(format!("{}; {still}", first.message)),
+            None => app.warn(format!("{not_done}: {}", first.message)),
+        },
     }
 }
 
@@ -199,7 +205,7 @@ fn outcome(session: &Session, totals: Totals) -> String {
     if let Err(failure) = over {
         return failure.cause.clone();
     }
-    if session.capabilities().conversation {
+    if !session.capabilities().exchanges {
         return format!("{} B sent, {} B received", totals.sent.bytes, totals.received.bytes);
     }
     if session.side().listens() {

@@ -10,7 +10,7 @@ use crate::app::save_state::LastRun;
 use crate::app::state::App;
 use crate::model::failure::Failure;
 use crate::model::preset::Opening;
-use crate::store::job::{Job, PresetFile, Reply, Restore, Workspace};
+use crate::store::job::{JobKind, JobLabel, PresetFile, Reply, Restore, Workspace};
 
 /// Takes one reply of the store; failures are shown as remarks.
 pub(crate) fn apply(app: &mut App, reply: Reply) {
@@ -58,7 +58,7 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         Reply::FileWritten { path, bytes } => {
             app.say(format!("{bytes} bytes saved to {}", path.display()));
         }
-        Reply::Failed { job, failure } => job_failed(app, job, &failure),
+        Reply::Failed { job, failure } => job_failed(app, &job, &failure),
         Reply::SetAside(failure) => app.warn(failure.to_string()),
     }
     open_first(app);
@@ -67,17 +67,17 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
 }
 
 /// The store could not do a job: it is said, and what waited for it does so no longer.
-fn job_failed(app: &mut App, job: &'static str, failure: &Failure) {
+fn job_failed(app: &mut App, job: &JobLabel, failure: &Failure) {
     save::failed(app, job);
     undo::failed(app, job);
     // A question for the history may be what failed, and what was not written is in the list.
-    app.effects.extend(app.history.failed(job).map(Effect::Store));
-    if job == Job::SAVE_RESTORE && app.save_state.is_repeated() {
+    app.effects.extend(app.history.failed(job.kind).map(Effect::Store));
+    if job.kind == JobKind::SaveRestore && app.save_state.is_repeated() {
         app.dirty = false;
     } else {
-        app.warn_of(job, failure.to_string());
+        app.warn_of(job.kind, failure.to_string());
     }
-    if job == Job::SAVE_RESTORE {
+    if job.kind == JobKind::SaveRestore {
         app.try_restore_again();
     }
 }
@@ -139,7 +139,7 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     if let [problem, more @ ..] = workspace.problems.as_slice() {
         let also =
             if more.is_empty() { String::new() } else { format!(" (and {} more)", more.len()) };
-        app.warn_of(Job::LOAD_WORKSPACE, format!("{problem}{also}"));
+        app.warn_of(JobKind::LoadWorkspace, format!("{problem}{also}"));
     }
     tell_if_gone(app, &workspace);
     app.shared.set_workspace(workspace);

@@ -1,6 +1,6 @@
 //! Timers that went off.
 
-use crate::app::flow::{response, restore, traffic};
+use crate::app::flow::{draft, response, restore, traffic};
 use crate::app::message::Timer;
 use crate::app::state::{App, Level, Notice};
 
@@ -20,6 +20,11 @@ pub(crate) fn timer_fired(app: &mut App, timer: Timer) {
         Timer::RestoreAgain => {
             app.dirty = false;
             restore::try_again(app);
+        }
+        Timer::TextCheck => {
+            draft::check_on(app);
+            // There is nothing to see before all was looked at.
+            app.dirty = !app.request.is_checking;
         }
         Timer::Forget => traffic::undo_is_over(app),
         Timer::ResponseClock | Timer::ConversationFraming | Timer::ConversationSearch => {

@@ -9,7 +9,7 @@ use crate::app::state::App;
 use crate::app::thrown_away::ThrownAway;
 use crate::model::failure::Failure;
 use crate::model::preset::{PresetPath, StoredPreset};
-use crate::store::job::{Job, PresetFile};
+use crate::store::job::{Job, JobKind, JobLabel, PresetFile};
 
 /// Keeps the files of presets that are gone, and the unsaved changes of their drafts.
 pub(crate) fn keep_presets(app: &mut App, files: Vec<PresetFile>) {
@@ -102,10 +102,10 @@ pub(crate) fn moved(app: &mut App, done: &Job, back: Job) -> String {
 }
 
 /// The store could not do this job. If it was to bring something back, that can be tried again.
-pub(crate) fn failed(app: &mut App, job: &str) {
+pub(crate) fn failed(app: &mut App, job: &JobLabel) {
     let is_it = |gone: &mut ThrownAway| match gone {
-        ThrownAway::Moved(back) => back.name() == job,
-        _ => job == Job::BRING_BACK,
+        ThrownAway::Moved(back) => back.label() == *job,
+        _ => job.kind == JobKind::BringBack,
     };
     if let Some(gone) = app.thrown.returning.take_if(is_it) {
         app.thrown.push(gone);

@@ -143,10 +143,26 @@ pub fn cell(spec: &Spec, id: FormFieldId) -> Option<(FieldId, usize)> {
     matches!(kind, ValueKind::List(Spelling::Header | Spelling::Pair)).then_some((list, at))
 }
 
-/// Whether the row of a field is switched off.
+/// What switches the row or rule of a field on and off, if there is such a row.
+pub(crate) fn switch(spec: &Spec, id: FormFieldId) -> Option<FormFieldId> {
+    let (list, at) = id.in_list()?;
+    let switch = list.row(at).then("off");
+    find(spec, switch).map(|_| FormFieldId::Field(switch))
+}
+
+/// Whether the row or rule of a field is switched off.
 pub(crate) fn is_off(spec: &Spec, id: FormFieldId) -> bool {
-    cell(spec, id)
-        .is_some_and(|(list, at)| fields::text(spec.options(), &list.row(at).then("off")) == "off")
+    switch(spec, id).is_some_and(|switch| text(spec, switch) == "off")
+}
+
+/// Puts a copy of the row or rule of a field behind it; gives the field of the copy to go on with.
+pub(crate) fn duplicate(spec: &mut Spec, id: FormFieldId) -> Option<FormFieldId> {
+    let (list, at) = id.in_list()?;
+    let row = fields::rows(spec.options(), &list)?.kept(at)?;
+    fields::with_rows(spec.options_mut(), &list, |rows| {
+        rows.insert(at + 1, &*row);
+    });
+    first_field(spec, list, at + 1)
 }
 
 /// The list of rules or steps, if the spec has one.
@@ -183,10 +199,14 @@ pub(crate) fn first_field(spec: &Spec, list: FieldId, at: usize) -> Option<FormF
 /// Removes the row, rule or step a field belongs to; tells whether there was one.
 pub fn remove(spec: &mut Spec, id: FormFieldId) -> bool {
     let Some((list, at)) = id.in_list() else { return false };
-    let is_area = matches!(id, FormFieldId::Field(id) if find(spec, id)
-        .is_some_and(|found| FieldKind::from(found.info().kind) == FieldKind::Area));
-    let there = at < len(spec, list) && !is_area;
+    let there = at < len(spec, list) && !is_area(spec, id);
     there && fields::with_rows(spec.options_mut(), &list, |rows| rows.remove(at))
+}
+
+/// Whether a field holds many lines.
+pub(crate) fn is_area(spec: &Spec, id: FormFieldId) -> bool {
+    let FormFieldId::Field(id) = id else { return false };
+    find(spec, id).is_some_and(|found| FieldKind::from(found.info().kind) == FieldKind::Area)
 }
 
 /// How the text of a field becomes bytes.

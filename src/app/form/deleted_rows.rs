@@ -41,6 +41,11 @@ impl DeletedRows {
         is_deleted
     }
 
+    /// Whether there is none to be brought back.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Brings back the row that was deleted last; tells its list and where it is in it. Rows whose
     /// list is not there any more are gone.
     pub(crate) fn bring_back(&mut self, spec: &mut Spec) -> Option<(FieldId, usize)> {

@@ -54,7 +54,7 @@ pub struct FormField {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormLine {
     pub fields: Vec<FormField>,
-    /// A row of its own above the fields; empty = none.
+    /// A row of its own above the fields; empty = none, `rows::COLUMNS` = one for each field.
     pub heading: &'static str,
     /// Cells left empty behind the fields, so that they stand below those of other rows.
     pub pad: u16,

@@ -5,13 +5,20 @@ use strum::VariantArray;
 use super::form_line::{FieldKind, FormField, FormFieldId, FormLine};
 use crate::compose;
 use crate::model::field::{FieldInfo, FieldWidth, FormTab, Options, Rows, Spelling, ValueKind};
+use crate::model::field_access as fields;
 use crate::model::field_id::FieldId;
 use crate::model::http::AutomaticHeader;
 use crate::model::spec::Spec;
 
 /// Height of a text area that is not the last line.
-const AREA: u16 = 4;
+const AREA: u16 = 5;
 const FILL: FieldWidth = FieldWidth::Fill(1);
+/// The heading of a line whose fields are columns, each with its own above it.
+pub const COLUMNS: &str = "columns";
+/// The heading of what belongs to the chosen row of a table.
+pub const DETAILS: &str = "of the chosen answer";
+/// Cells at the end of a row of a table: whether it is live, and how often it answered.
+pub const ROW_END: u16 = 9;
 
 /// The tabs a spec has.
 pub fn tabs(spec: &Spec) -> Vec<FormTab> {
@@ -22,10 +29,77 @@ pub fn tabs(spec: &Spec) -> Vec<FormTab> {
 
 /// All lines of the form: address line, tab strip, and the fields of the tab.
 pub fn rows(spec: &Spec, tab: FormTab) -> Vec<FormLine> {
-    let mut form = FormWalk { spec, lines: Vec::new(), open: false };
+    walk(spec, tab, None)
+}
+
+/// The same as the screen shows it: where answers are a table, only the chosen one has more than its
+/// row, below the table.
+pub fn rows_of(spec: &Spec, tab: FormTab, chosen: ChosenAnswer) -> Vec<FormLine> {
+    let rules = fields::rows(spec.options(), &FieldId::new("rule")).map_or(0, Rows::count);
+    let chosen = match chosen {
+        ChosenAnswer::Rule(_) if rules == 0 => ChosenAnswer::Otherwise,
+        ChosenAnswer::Rule(at) => ChosenAnswer::Rule(at.min(rules - 1)),
+        ChosenAnswer::Otherwise => ChosenAnswer::Otherwise,
+    };
+    walk(spec, tab, (tab == FormTab::Answers).then_some(chosen))
+}
+
+/// Which answer of a listener is looked at; by default the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChosenAnswer {
+    Rule(usize),
+    /// The one that is given when no rule matches.
+    Otherwise,
+}
+
+impl Default for ChosenAnswer {
+    fn default() -> Self {
+        ChosenAnswer::Rule(0)
+    }
+}
+
+impl ChosenAnswer {
+    /// The answer a field belongs to; `None` = it is in none.
+    #[must_use]
+    pub fn of(spec: &Spec, id: FormFieldId) -> Option<Self> {
+        let FormFieldId::Field(id) = id else { return None };
+        let (first, row, _) = id.split_first()?;
+        let options = spec.options();
+        let of_page = |(_, info): &(usize, &FieldInfo)| info.tab == Some(FormTab::Answers);
+        for (at, info) in options.fields().iter().enumerate().filter(of_page) {
+            let inner = options.value(at).and_then(|value| value.options());
+            let has = |inner: &dyn Options| inner.fields().iter().any(|info| info.key == first);
+            match row {
+                Some(at) if info.key == first => return Some(ChosenAnswer::Rule(at)),
+                _ if info.is_inline() && inner.is_some_and(has) => {
+                    return Some(ChosenAnswer::Otherwise);
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// The field at the end of its row in the table, before what belongs to it.
+    #[must_use]
+    pub fn last_cell(self) -> FormFieldId {
+        let table = match self {
+            ChosenAnswer::Rule(at) => FieldId::new("rule").row(at),
+            ChosenAnswer::Otherwise => FieldId::default(),
+        };
+        FormFieldId::Field(table.then("body"))
+    }
+}
+
+fn walk(spec: &Spec, tab: FormTab, chosen: Option<ChosenAnswer>) -> Vec<FormLine> {
+    let mut form = FormWalk { spec, lines: Vec::new(), open: false, chosen, details: Vec::new() };
     form.page(None);
     form.push(FormFieldId::Tabs, FieldKind::Tabs, None, TableLabels::default());
     form.page(Some(tab));
+    if let Some(first) = form.details.first_mut() {
+        first.heading = DETAILS;
+    }
+    form.lines.append(&mut form.details);
     form.lines
 }
 
@@ -41,13 +115,56 @@ struct FormWalk<'a> {
     lines: Vec<FormLine>,
     /// Whether the next field may stand on the last line.
     open: bool,
+    /// Of answers in a table, the one whose other lines stand below the table.
+    chosen: Option<ChosenAnswer>,
+    details: Vec<FormLine>,
 }
 
 impl FormWalk<'_> {
     fn page(&mut self, tab: Option<FormTab>) {
         let options = self.spec.options();
-        for (at, _) in options.fields().iter().enumerate().filter(|(_, info)| info.tab == tab) {
+        for (at, info) in options.fields().iter().enumerate().filter(|(_, info)| info.tab == tab) {
+            let first = self.lines.len();
             self.field(options, at, FieldId::default(), TableLabels::default());
+            if tab.is_some() && info.is_inline() {
+                self.keep_first(first, ChosenAnswer::Otherwise);
+            }
+        }
+    }
+
+    /// Of the lines of an answer from this one on only the first stays in the table.
+    fn keep_first(&mut self, first: usize, which: ChosenAnswer) {
+        if let Some(chosen) = self.chosen
+            && first < self.lines.len()
+        {
+            let rest = self.lines.split_off(first + 1);
+            if chosen == which {
+                self.details = rest;
+            }
+            // The button that adds a rule stands below the table.
+            let is_button =
+                |line: &FormLine| line.fields.iter().any(|it| it.kind == FieldKind::Button);
+            if which == ChosenAnswer::Otherwise && first > 0 && is_button(&self.lines[first - 1]) {
+                self.lines.swap(first - 1, first);
+            }
+            let row = if is_button(&self.lines[first]) { first - 1 } else { first };
+            let Some(line) = self.lines.get_mut(row) else { return };
+            line.pad = ROW_END;
+            if which == ChosenAnswer::Otherwise
+                && let Some(first) = line.fields.first_mut()
+            {
+                first.width = FILL;
+            }
+            // What a cell is stands above its column.
+            let is_first = |at: usize| at == 0 && which == ChosenAnswer::Otherwise;
+            for (_, field) in line.fields.iter_mut().enumerate().filter(|(at, _)| !is_first(*at)) {
+                if let FieldWidth::Cells(cells) = &mut field.width
+                    && !field.label.is_empty()
+                {
+                    *cells = cells.saturating_sub(field.label.chars().count() as u16 + 1);
+                    field.label = "";
+                }
+            }
         }
     }
 
@@ -148,6 +265,12 @@ impl FormWalk<'_> {
             if let Some(row) = rows.row(at).filter(|_| !self.switches_automatic(id, at)) {
                 self.table(row, id.row(at), cell);
             }
+            self.keep_first(starts[at], ChosenAnswer::Rule(at));
+        }
+        if self.chosen.is_some()
+            && let Some(first) = starts.first().and_then(|at| self.lines.get_mut(*at))
+        {
+            first.heading = COLUMNS;
         }
         self.open = false;
         if spelling == Spelling::Table {

@@ -13,9 +13,11 @@ use crate::app::format;
 use crate::app::intent::{Intent, RowChange};
 use crate::app::keymap::Context;
 use crate::app::preset_tree::{TreeItem, all_folders, may_move};
+use crate::app::recipe_actions::RECIPES;
 use crate::app::shared::Shared;
 use crate::app::themes::{ThemeChoice, ThemeWish};
 use crate::model::preset::PresetPath;
+use crate::model::recipe::RecipeKind;
 use crate::model::secrets::without_userinfo;
 use crate::store::job::Job;
 use crate::timeline::framing::{ByteOrder, Counts, LENGTH_WIDTHS, StreamFraming};
@@ -107,6 +109,31 @@ fn home(here: &[Context], action: Action) -> Option<Pane> {
         return None;
     }
     keys.iter().find_map(|(context, _)| context.pane())
+}
+
+/// What can be made of the body on screen.
+pub(crate) fn recipes(
+    shared: &Shared,
+    why_not: impl Fn(Action) -> Option<&'static str>,
+) -> Choices {
+    let choice = |(action, kind): (Action, RecipeKind)| {
+        let note = shared.keymap.hint(Context::PANES, action).unwrap_or_default();
+        Choice {
+            title: action.row().title.into(),
+            detail: kind.row().makes.into(),
+            note,
+            intents: vec![Intent::Focus(Pane::Response), Intent::Act(action)],
+            why_not: why_not(action),
+            ..Choice::default()
+        }
+    };
+    Choices {
+        title: " Make of this body ",
+        hint: "[choose] make · type to search · [back] close",
+        size: (76, 16),
+        opened_by: Some(Action::Recipes),
+        ..Choices::new(RECIPES.into_iter().map(choice).collect(), 0)
+    }
 }
 
 /// What the workspace has of environments, and none; else how to make one.

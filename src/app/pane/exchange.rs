@@ -8,9 +8,14 @@ mod body_fetch;
 mod body_value;
 pub mod body_view;
 mod copies;
+pub mod derived;
 mod exchange_areas;
 mod exchange_state;
+mod handed_on;
+mod json_value;
 mod pointer;
+mod recipe_line;
+mod recipes;
 mod shape;
 pub mod shown_exchange;
 pub mod tab_lines;
@@ -19,23 +24,25 @@ mod windows;
 use crate::app::action::Action;
 use crate::app::cursor::{self, Cursor, CursorStep};
 use crate::app::layout::{next_tab, pane_inner};
-use crate::app::outcome::{Outcome, PaneInput};
+use crate::app::outcome::{Handled, Outcome, PaneInput};
 use crate::app::prompt;
 use crate::app::shared::Shared;
 use crate::model::protocol::Side;
 use crate::model::view::SearchDirection;
 use body_fetch::CopyForm;
-use body_value::ValueForm;
 use body_view::{BodyView, SIDEWAYS, Viewport};
 pub use exchange_state::ExchangePane;
 use exchange_state::session;
+use json_value::ValueForm;
 use shown_exchange::ExchangeTab;
 use tab_lines::TabLines;
 
 impl ExchangePane {
     /// Takes an input while the pane has the focus.
     pub(crate) fn update(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
-        let asked = prompt::update(&mut self.prompt, shared, input);
+        let asked = self
+            .type_recipe(shared, input)
+            .or_else(|| prompt::update(&mut self.prompt, shared, input));
         let mut outcome = asked.unwrap_or_else(|| match input {
             PaneInput::Act(action) => self.act(shared, action),
             PaneInput::Wheel(step) => {
@@ -52,7 +59,7 @@ impl ExchangePane {
 
     /// Another session is on screen, or none.
     pub(crate) fn session_changed(&mut self, shared: &Shared) {
-        self.prompt = None;
+        (self.prompt, self.line) = (None, None);
         self.places.retain(|id, _| shared.sessions.get(*id).is_some());
     }
 
@@ -84,13 +91,29 @@ impl ExchangePane {
             Action::CopyJson => return self.copy(shared, ValueForm::Json),
             Action::CopyWhole => return self.copy_whole(shared, CopyForm::Whole),
             Action::CopyPretty => return self.copy_whole(shared, CopyForm::Pretty),
+            Action::OpenOutside => return self.open_outside(shared),
+            Action::Pager => return self.page(shared),
             Action::MakePreset => return self.make_preset(shared),
-            Action::Open => return self.enter(shared, true),
+            Action::Open => match self.enter(shared, true) {
+                Outcome { handled: Handled::No, .. } => {
+                    return self.fold(shared, BodyView::toggle_fold);
+                }
+                entered => return entered,
+            },
+            Action::Toggle => return self.fold(shared, BodyView::toggle_fold),
+            Action::FoldAll => return self.fold(shared, BodyView::toggle_all_folds),
+            Action::FoldLevel => return self.fold(shared, |view| view.step_folds(true)),
+            Action::UnfoldLevel => return self.fold(shared, |view| view.step_folds(false)),
+            Action::CopyPath => return self.copy_path(shared),
             Action::Back if self.deselect(shared) => {}
-            Action::Back => return self.enter(shared, false),
-            _ => match CursorStep::of(action) {
-                Some(step) => self.step(shared, step),
-                None => return Outcome::no(),
+            Action::Back => {
+                return self.step_back(shared).unwrap_or_else(|| self.enter(shared, false));
+            }
+            Action::Cancel => return self.stop_making().unwrap_or_else(Outcome::no),
+            _ => match (CursorStep::of(action), self.make(shared, action)) {
+                (_, Some(outcome)) => return outcome,
+                (Some(step), None) => self.step(shared, step),
+                (None, None) => return Outcome::no(),
             },
         }
         Outcome::yes()
@@ -141,6 +164,27 @@ impl ExchangePane {
         if let Some(place) = self.place_mut(shared) {
             place.cursor = Cursor { selected: selected.min(len.saturating_sub(1)), offset };
         }
+    }
+
+    /// Folds or unfolds something of the body on screen.
+    fn fold(
+        &mut self,
+        shared: &Shared,
+        fold: impl FnOnce(&mut BodyView) -> Result<(), &'static str>,
+    ) -> Outcome {
+        if is_listener(shared) && !self.is_inside(shared) {
+            return Outcome::no();
+        }
+        let room = self.room(shared);
+        match self.view_mut(shared).map(fold) {
+            None => return Outcome::no(),
+            Some(Err(why)) => return Outcome::say(why),
+            Some(Ok(())) => {}
+        }
+        if let Some(view) = self.view_mut(shared) {
+            view.fit(room);
+        }
+        Outcome::yes()
     }
 
     /// Selects nothing any more; tells whether something was.
@@ -246,8 +290,24 @@ impl ExchangePane {
         if session.exchanges.len() > 1 {
             hints.push(Action::NextItem);
         }
-        let always = [Action::NextTab, Action::Find, Action::ViewMode, Action::SaveToFile];
-        hints.into_iter().chain(always).chain([Action::Copy]).collect()
+        if self.derived(shared).is_some() {
+            hints.insert(0, Action::Back);
+        }
+        if self.making().0.is_some() {
+            hints.insert(0, Action::Cancel);
+        }
+        if self.image(shared).is_some() {
+            hints.push(Action::OpenOutside);
+        }
+        hints.dedup();
+        if shared.drafts.current().session_before.is_some() {
+            hints.push(Action::Compare);
+        }
+        let is_json = self.view(shared).is_some_and(|view| view.path().is_some());
+        let folds = is_json.then_some(Action::Toggle);
+        let always =
+            [Action::NextTab, Action::Find, Action::Recipes, Action::ViewMode, Action::SaveToFile];
+        hints.into_iter().chain(always).chain(folds).chain([Action::Copy]).collect()
     }
 }
 

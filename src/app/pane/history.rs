@@ -18,7 +18,7 @@ use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::search_line::{self, SearchKey, SearchLine};
 use crate::app::shared::Shared;
 use crate::model::timing::Stamp;
-use crate::store::job::{HistoryName, HistoryRow, Job};
+use crate::store::job::{HistoryName, HistoryRow, Job, JobKind};
 
 /// Rows asked of the store.
 const LIMIT: u32 = 500;
@@ -93,17 +93,12 @@ impl HistoryPane {
         if self.is_stale { self.refresh() } else { None }
     }
 
-    /// A job of this name failed; the next query, if one is due.
-    pub fn failed(&mut self, job: &str) -> Option<Job> {
-        if job == Job::READ_HISTORY {
+    /// A job of this kind failed; the next query, if one is due.
+    pub fn failed(&mut self, job: JobKind) -> Option<Job> {
+        if job == JobKind::ReadHistory {
             self.is_asked = false;
         }
-        (job == Job::WRITE_HISTORY).then(|| self.refresh()).flatten()
-    }
-
-    /// The store did not take a job of this name.
-    pub fn refused(&mut self, job: &str) {
-        self.is_asked &= job != Job::READ_HISTORY;
+        (job == JobKind::WriteHistory).then(|| self.refresh()).flatten()
     }
 
     /// Search line and list in the pane's inner area.
@@ -176,6 +171,11 @@ impl HistoryPane {
         cursor.step(step, self.entries.len(), height);
         self.select(shared, cursor.selected);
         Outcome::yes()
+    }
+
+    /// When the selected entry was sent, by the wall clock.
+    pub(crate) fn selected_at(&self) -> Option<Stamp> {
+        self.selected().map(|entry| entry.name.at)
     }
 
     fn selected(&self) -> Option<&HistoryRow> {

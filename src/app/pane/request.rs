@@ -7,34 +7,36 @@ mod address_line;
 mod completing;
 mod field_areas;
 mod form_editor;
+mod live_answers;
 mod moves;
+mod pasting;
 
 pub(crate) use address_line::send_words;
 pub use address_line::{AddressAreas, SendBlock, address_areas, resolved, send_block};
 pub use field_areas::PlacedField;
-pub(crate) use field_areas::{label_width, tab_strip};
+pub(crate) use field_areas::tab_strip;
+pub use field_areas::text_parts;
 pub use form_editor::RequestPane;
+pub use live_answers::{LiveAnswer, changed_answers, live_answer};
 
 use ratatui::layout::{Position, Rect};
 
-use completing::rows_of;
 use form_editor::{form, is_text, kind_of};
-use moves::{beside, in_next_row, is_alone, is_source, next_cell, text_of_row};
+use moves::{
+    begins_details, beside, details, in_next_row, is_alone, is_source, next_cell, text_of_row,
+};
 
 use crate::app::action::Action;
 use crate::app::copying;
 use crate::app::cursor::CursorStep;
-use crate::app::editor::{Caret, Editor, LineMode, PASTE_LIMIT};
-use crate::app::form::access::TextSpelling;
+use crate::app::editor::{Caret, Editor, LineMode};
 use crate::app::form::{FieldKind, FormFieldId, FormTab, access, tabs};
-use crate::app::format;
 use crate::app::intent::{EditTarget, Intent, RowChange};
 use crate::app::keymap::Context;
 use crate::app::layout::{next_tab, pane_inner, tab_at};
-use crate::app::message::Mouse;
+use crate::app::message::{Mouse, MouseKind};
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
-use crate::interop::curl;
 use crate::model::key::{Key, KeyCode};
 
 impl RequestPane {
@@ -52,7 +54,7 @@ impl RequestPane {
                 self.paste(shared, text)
             }
             PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
-            PaneInput::Drag(..) => Outcome::no(),
+            PaneInput::Drag(area, mouse) => self.drag(shared, area, mouse),
         }
     }
 
@@ -76,7 +78,9 @@ impl RequestPane {
             // The check of the row to be added has nothing to switch yet.
             Some(FieldKind::Check) if access::get(&draft.spec, draft.at).is_empty() => Vec::new(),
             Some(FieldKind::Choice | FieldKind::Check) => vec![Action::Toggle],
-            Some(FieldKind::Area) => vec![Action::ExternalEditor],
+            Some(FieldKind::Area) => {
+                vec![Action::Undo, Action::Redo, Action::LayOut, Action::ExternalEditor]
+            }
             _ if draft.at == FormFieldId::key("method") => vec![Action::Toggle],
             _ => Vec::new(),
         };
@@ -90,6 +94,7 @@ impl RequestPane {
                     .filter(|_| is_real),
             );
         } else if draft.at.in_list().is_some() {
+            hints.extend([Action::ToggleRow, Action::DuplicateRow]);
             hints.extend([Action::DeleteRow, Action::AddRow]);
         }
         hints.retain(|action| *action != Action::Send);
@@ -138,16 +143,24 @@ impl RequestPane {
             Action::PageUp => self.page(shared, false),
             Action::PageDown => self.page(shared, true),
             Action::NextCell => self.enter_pressed(shared),
+            // In a text of many lines Tab is an indent.
+            Action::NextField | Action::PreviousField if is_area(shared) => {
+                self.move_lines(shared, action == Action::PreviousField)
+            }
             Action::NextField => sideways_or_on(shared, true),
             Action::PreviousField => sideways_or_on(shared, false),
             Action::NextTab => switch_tab(shared, true),
             Action::PreviousTab => switch_tab(shared, false),
             Action::DeleteRow => self.delete(shared),
             Action::Undo => self.undo(shared),
+            Action::Redo => self.redo(shared),
+            Action::LayOut => self.lay_out(shared),
+            Action::Cancel => self.copy_selection(shared),
             Action::ToggleRow => toggle_row(shared),
             Action::AddRow => add_row(shared),
             Action::MoveUp => move_row(false),
             Action::MoveDown => move_row(true),
+            Action::DuplicateRow => Intent::DuplicateRow.into(),
             Action::ExternalEditor => self.edit_external(shared),
             Action::Copy => copy(shared),
             _ => Outcome::no(),
@@ -167,8 +180,10 @@ impl RequestPane {
 
     /// Cuts what is selected in the text, else deletes the row.
     fn delete(&mut self, shared: &Shared) -> Outcome {
+        let selected = self.open_editor(shared).and_then(|editor| editor.selected());
         if self.open_editor(shared).is_some_and(Editor::cut_selection) {
-            return self.written();
+            let copy = selected.map(|text| copying::put("what was cut", text));
+            return copy.into_iter().fold(self.written(), Outcome::with);
         }
         self.blur();
         Intent::DeleteRow.into()
@@ -180,6 +195,46 @@ impl RequestPane {
             return self.written();
         }
         Intent::UndoRow.into()
+    }
+
+    /// Makes again what was taken back in the text.
+    fn redo(&mut self, shared: &Shared) -> Outcome {
+        if self.open_editor(shared).is_some_and(Editor::make_again) {
+            return self.written();
+        }
+        Outcome::say("nothing to make again here")
+    }
+
+    /// Lays the JSON under the cursor out, as one change.
+    fn lay_out(&mut self, shared: &Shared) -> Outcome {
+        let body = access::body_text(&shared.drafts.current().spec);
+        if !is_area(shared) {
+            let Some(body) = body else { return Outcome::say("there is no JSON to lay out here") };
+            return Outcome::from(Intent::GoToField(body, Caret::Keep))
+                .with(Intent::Act(Action::LayOut));
+        }
+        let undo = "laid out, one value a line; [undo] brings the old text back";
+        match self.open_editor(shared).map(Editor::lay_out) {
+            Some(Ok(true)) => self.written().with(Intent::Say(undo.into())),
+            Some(Ok(false)) => Outcome::say("it is laid out already"),
+            Some(Err(why)) => Intent::Warn(format!("not laid out: {why}")).into(),
+            None => Outcome::no(),
+        }
+    }
+
+    /// Tab and Shift+Tab in a text of many lines.
+    fn move_lines(&mut self, shared: &Shared, shift: bool) -> Outcome {
+        self.edit_key(shared, Key { shift, ..Key::new(KeyCode::Tab) })
+    }
+
+    /// Copies what is selected in the text; else the key means something else.
+    fn copy_selection(&self, shared: &Shared) -> Outcome {
+        let editor = self.editor.as_ref().filter(|(at, _)| *at == shared.drafts.current().at);
+        let secret = kind_of(shared, shared.drafts.current().at) == Some(FieldKind::Secret);
+        match editor.filter(|_| !secret).and_then(|(_, editor)| editor.selected()) {
+            Some(text) => copying::put("what is selected", text).into(),
+            None => Outcome::no(),
+        }
     }
 
     /// Left and Right: between cells they move; a choice on a line of its own they turn.
@@ -255,45 +310,6 @@ impl RequestPane {
         self.editor.as_ref().and_then(change).into()
     }
 
-    /// Pasted text. A curl command in the address line fills the whole form.
-    fn paste(&mut self, shared: &Shared, text: &str) -> Outcome {
-        if shared.drafts.current().at == FormFieldId::Address && curl::is_command(text) {
-            return Intent::FillFromCurl(text.to_owned()).into();
-        }
-        let draft = shared.drafts.current();
-        if let Some(rows) = rows_of(shared, text) {
-            return Intent::Rows(RowChange::Paste(draft.at, rows)).into();
-        }
-        let spelling = access::spelling(&draft.spec, draft.at);
-        let Some(editor) = self.open_editor(shared) else {
-            return Outcome::say("paste goes into a text field; move to one first");
-        };
-        let cut = format::start_of(text, PASTE_LIMIT);
-        let inserted = match spelling {
-            TextSpelling::Escapes => editor.insert_payload(cut),
-            TextSpelling::Hex => editor.insert(&cut.replace('\r', "")),
-            TextSpelling::Plain => editor.insert(cut),
-        };
-        let is_address = draft.at == FormFieldId::Address;
-        let mut outcome = self.written_line(shared);
-        if self.editor.is_none() {
-            return outcome;
-        }
-        if is_address {
-            // A pasted address says at once what it is of.
-            outcome = outcome.with(Intent::AdoptAddress);
-        }
-        if cut.len() < text.len() {
-            let why =
-                format!("the paste was cut after {PASTE_LIMIT} bytes; use a file body instead");
-            outcome.with(Intent::Warn(why))
-        } else if let Some(what) = inserted.remark() {
-            outcome.with(Intent::Quote(what))
-        } else {
-            outcome
-        }
-    }
-
     /// Leaves the focused field; a text that was refused is dropped with a remark.
     fn leave_field(&mut self) -> Outcome {
         self.blur().map(|why| Intent::Warn(format!("not taken: {why}"))).into()
@@ -314,7 +330,12 @@ impl RequestPane {
                 return Outcome::yes();
             }
         }
-        go(in_next_row(&form(shared), at, down), Caret::Keep)
+        let form = form(shared);
+        if !down && begins_details(&form, at) {
+            // Up from what belongs to an answer is its row, not the last one of the table.
+            return go(Some(shared.drafts.current().chosen.last_cell()), Caret::Keep);
+        }
+        go(in_next_row(&form, at, down), Caret::Keep)
     }
 
     fn page(&mut self, shared: &Shared, down: bool) -> Outcome {
@@ -338,6 +359,9 @@ impl RequestPane {
         match kind_of(shared, at) {
             Some(FieldKind::Area) => self.edit_key(shared, Key::new(KeyCode::Enter)),
             Some(FieldKind::Button) => add_row(shared),
+            Some(FieldKind::Choice) if is_last_cell(shared, at) => {
+                go(details(&form(shared)), Caret::Keep)
+            }
             Some(FieldKind::Choice)
                 if access::words(&shared.drafts.current().spec, at).len() > 2 =>
             {
@@ -371,6 +395,36 @@ impl RequestPane {
         self.leave_field().with(Intent::EditExternal { text, extension, target })
     }
 
+    /// The mouse moves with its button down: what lies between is selected.
+    fn drag(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
+        let at = shared.drafts.current().at;
+        let mut placed = self.place(shared, pane_inner(area)).into_iter();
+        let Some(placed) = placed.find(|placed| placed.field.id == at) else {
+            return Outcome::no();
+        };
+        let text = self.text_cells(shared, &placed);
+        let editor = self.editor.as_mut().filter(|(id, _)| *id == at && !text.is_empty());
+        if let Some((_, editor)) = editor.filter(|_| mouse.kind == MouseKind::Drag) {
+            let row = mouse.row.clamp(text.y, text.bottom() - 1) - text.y;
+            editor.drag_to(row.into(), mouse.column.saturating_sub(text.x).into());
+        }
+        Outcome::yes()
+    }
+
+    /// Where the text of a field is, beside its label and the numbers of its lines.
+    fn text_cells(&self, shared: &Shared, placed: &PlacedField) -> Rect {
+        let area = placed.text_area();
+        if placed.field.kind != FieldKind::Area {
+            return area;
+        }
+        let id = placed.field.id;
+        let lines = match &self.editor {
+            Some((at, editor)) if *at == id => editor.line_count(),
+            _ => access::text(&shared.drafts.current().spec, id).matches('\n').count() + 1,
+        };
+        text_parts(area, lines).1
+    }
+
     /// A press of the mouse: the cursor goes to the field under it.
     fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
         let under = Position::from((mouse.column, mouse.row));
@@ -383,11 +437,11 @@ impl RequestPane {
             return Intent::Act(send_block(shared).action).into();
         }
         let mut placed = self.place(shared, inner).into_iter();
-        let Some(PlacedField { field, area, .. }) =
-            placed.find(|placed| placed.area.contains(under))
-        else {
+        let Some(placed) = placed.find(|placed| placed.area.contains(under)) else {
             return Outcome::no();
         };
+        let text = self.text_cells(shared, &placed);
+        let PlacedField { field, area, .. } = placed;
         let again = shared.drafts.current().at == field.id;
         let there = Outcome::from(Intent::GoToField(field.id, Caret::Keep));
         match field.kind {
@@ -401,8 +455,8 @@ impl RequestPane {
             }
             FieldKind::Button => there.with(Intent::AddRow),
             FieldKind::Line | FieldKind::Area => {
-                let column = mouse.column.saturating_sub(area.x + label_width(&field));
-                let caret = Caret::At { row: (mouse.row - area.y).into(), column: column.into() };
+                let column = mouse.column.saturating_sub(text.x);
+                let caret = Caret::At { row: (mouse.row - text.y).into(), column: column.into() };
                 Intent::GoToField(field.id, caret).into()
             }
             FieldKind::Secret => there,
@@ -425,6 +479,18 @@ fn typed(shared: &Shared, kind: Option<FieldKind>, key: Key) -> Outcome {
 
 fn move_row(is_down: bool) -> Outcome {
     Intent::Rows(RowChange::Move { is_down }).into()
+}
+
+/// Whether a text of many lines is written.
+fn is_area(shared: &Shared) -> bool {
+    let draft = shared.drafts.current();
+    access::is_area(&draft.spec, draft.at)
+}
+
+/// Whether a field is the end of a row of a table, below which what belongs to it stands.
+fn is_last_cell(shared: &Shared, at: FormFieldId) -> bool {
+    let draft = shared.drafts.current();
+    draft.tab == FormTab::Answers && draft.chosen.last_cell() == at
 }
 
 fn cycle(field: FormFieldId, forward: bool) -> Outcome {
@@ -455,8 +521,12 @@ fn switch_tab(shared: &Shared, forward: bool) -> Outcome {
 /// Switches the row of a list or an automatic header on or off.
 fn toggle_row(shared: &Shared) -> Outcome {
     let draft = shared.drafts.current();
-    match (draft.at, access::cell(&draft.spec, draft.at)) {
-        (_, Some((list, at))) => cycle(FormFieldId::Field(list.row(at).then("off")), true),
+    let cell = access::cell(&draft.spec, draft.at);
+    match (draft.at, access::switch(&draft.spec, draft.at)) {
+        (_, Some(switch)) => cycle(switch, true),
+        (_, None) if let Some((list, at)) = cell => {
+            cycle(FormFieldId::Field(list.row(at).then("off")), true)
+        }
         (field @ FormFieldId::Automatic(_), None) => cycle(field, true),
         _ => Outcome::yes(),
     }

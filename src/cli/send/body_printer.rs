@@ -27,8 +27,6 @@ pub(super) struct BodyPrinter {
     body: BodyId,
     content_type: Option<String>,
     is_json: bool,
-    /// There is none whatever the head says.
-    is_empty: bool,
     /// Bytes printed so far.
     printed: u64,
     /// Its text is in another charset.
@@ -39,13 +37,12 @@ pub(super) struct BodyPrinter {
 
 impl BodyPrinter {
     /// At the start of the body of a message.
-    pub(super) fn new(message: &HttpMessage, is_empty: bool) -> Self {
+    pub(super) fn new(message: &HttpMessage) -> Self {
         let content_type = message.head.field("content-type");
         BodyPrinter {
             body: message.body.id,
             content_type: content_type.map(|value| String::from_utf8_lossy(value).into_owned()),
             is_json: content_type.is_some_and(|value| is_json(value)),
-            is_empty,
             printed: 0,
             recoder: None,
             is_binary: false,
@@ -138,7 +135,9 @@ impl BodyPrinter {
                 return Ok(());
             }
             if self.printed == 0 && output.style == Style::Text {
-                if bytes.len() < MARK && !is_whole {
+                let names_itself = charset::may_name_itself(self.content_type.as_deref(), &bytes);
+                let needed = if names_itself { NAMED_WITHIN } else { MARK };
+                if bytes.len() < needed && !is_whole {
                     return Ok(());
                 }
                 self.recoder = self.recoder_for(&bytes);
@@ -173,7 +172,7 @@ impl BodyPrinter {
         loop {
             output.ready().await?;
             let bytes = headless.read_body(self.body, at, PIECE)?;
-            if bytes.is_empty() && at == 0 && self.is_empty {
+            if bytes.is_empty() && at == 0 {
                 return Ok(None);
             }
             if bytes.is_empty() {
@@ -198,7 +197,7 @@ impl BodyPrinter {
         let mut top = 0;
         loop {
             let (part, mode) = (ViewPart::Decoded, ViewMode::Pretty);
-            let query = ViewQuery { body: self.body, part, mode, top, rows: LINES };
+            let query = ViewQuery::new(self.body, part, mode, top, LINES);
             output.ready().await?;
             headless.engine.view(query.clone())?;
             let view = loop {

@@ -16,7 +16,7 @@ use crate::cli::exit;
 use crate::cli::headless::Headless;
 use crate::cli::output::{self, Output, Style};
 use crate::cli::stdin::StdinBody;
-use crate::codec::http1::status::has_no_content;
+use crate::console;
 use crate::engine::event::Event;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -64,8 +64,11 @@ const RESPONSE_BODY: usize = 3;
 impl Printing {
     /// The parts that are printed: those asked for, else those of the style.
     fn parts(&self, arguments: &args::Send) -> Parts {
+        // How it looks (--pretty) does not say what is printed: a pipe gets the body.
+        let is_named = Style::asked_for(&arguments.common) == Some(Style::Text);
+        let is_looked_at = is_named || console::output_is_terminal();
         let is_text = self.output.style == Style::Text && self.aside.is_none();
-        let usual = Parts { head: is_text, body: true, ..Parts::default() };
+        let usual = Parts { head: is_text && is_looked_at, body: true, ..Parts::default() };
         let asked = arguments.printing.parts().unwrap_or(usual);
         // What was to be kept is kept, whatever is looked at.
         Parts { body: asked.body || self.aside.is_some(), ..asked }
@@ -133,8 +136,7 @@ pub(super) async fn run(
     };
     headless.open(plan)?;
     loop {
-        printer.to.output.ready().await?;
-        match headless.next_event().await {
+        match printer.to.output.taking(headless.next_event()).await? {
             Some(Event::Exchange(exchange)) => printer.on_exchange(exchange, headless).await?,
             Some(Event::Progress { encoded, .. }) => {
                 printer.advance(headless).await?;
@@ -222,7 +224,7 @@ impl ExchangePrinter<'_> {
         }
         let has_body = request.body.decoded_len > 0;
         if is_out && self.parts.request_body && self.begins(REQUEST_BODY) && has_body {
-            let mut body = BodyPrinter::new(&request, false);
+            let mut body = BodyPrinter::new(&request);
             body.finish(self.to.heads(), headless).await?;
             self.separates = true;
         }
@@ -242,11 +244,10 @@ impl ExchangePrinter<'_> {
         if !self.begins(RESPONSE_HEAD) {
             return Ok(());
         }
-        let has_no_content = self.has_no_content();
         let Some(last) = &self.last else { return Ok(()) };
         let Some(response) = &last.response else { return Ok(()) };
         let (raw, start) = (&response.head.raw, &response.head.start);
-        let body = BodyPrinter::new(response, has_no_content);
+        let body = BodyPrinter::new(response);
         let is_http = *start != StartLine::Unknown;
         if raw.is_empty() {
             // Nothing came behind interim responses.
@@ -326,14 +327,6 @@ impl ExchangePrinter<'_> {
         let status = self.response().and_then(|response| response.head.status());
         let took = last.timing.total.as_secs_f64() * 1000.0;
         status.map_or(String::new(), |status| format!("{status}, {took:.1} ms"))
-    }
-
-    /// Whether there is no body whatever the head says of one.
-    fn has_no_content(&self) -> bool {
-        let start = self.last.as_ref().map(|last| &last.request.head.start);
-        let Some(StartLine::Request { method, .. }) = start else { return false };
-        let status = self.response().and_then(|response| response.head.status());
-        status.is_some_and(|status| has_no_content(method, status))
     }
 
     /// The upload that was asked for has happened, whatever the answer.

@@ -9,15 +9,12 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::cli::stdin::{self, DATAGRAM_LIMIT, PieceSource};
+use crate::cli::stdin::{self, DATAGRAM_LIMIT, PieceSource, STDIN};
 use crate::model::client::ScriptStep;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::plan::{Plan, StepPlan};
 use crate::named_file;
-
-/// The file that stands for standard input.
-pub(super) const STDIN: &str = "-";
 
 /// Messages of a stream: steps, and what stands in the place of some of them.
 #[derive(Debug, Default)]
@@ -29,15 +26,22 @@ pub(super) struct StreamMessages {
 
 impl StreamMessages {
     /// Opens the files, so that what cannot be read is said before anything is sent.
-    pub(super) fn of<'a>(
+    pub(super) async fn of<'a>(
         texts: impl Iterator<Item = &'a String>,
         format: PayloadFormat,
+        patience: Option<Duration>,
     ) -> Result<Self, Failure> {
         let mut messages = StreamMessages::default();
         for (index, text) in texts.enumerate() {
             let mut text = text.clone();
             if let Some(path) = file_of(&text) {
-                let source = if path == STDIN { PieceSource::Stdin } else { opened(path)? };
+                let source = match path {
+                    path if format == PayloadFormat::Hex => {
+                        PieceSource::Bytes(stdin::read_hex(path, patience).await?)
+                    }
+                    STDIN => PieceSource::Stdin,
+                    path => opened(path)?,
+                };
                 messages.files.push((index, source));
                 text.clear();
             }
@@ -71,6 +75,9 @@ pub(super) async fn datagrams<'a>(
     for text in texts {
         let payload = match file_of(text) {
             None => Payload { text: text.clone(), format },
+            Some(path) if format == PayloadFormat::Hex => {
+                dump(&stdin::read_hex(path, patience).await?)
+            }
             Some(STDIN) => dump(&stdin::read_datagram(target, patience).await?),
             Some(path) => dump(&datagram_file(path, target)?),
         };

@@ -4,14 +4,13 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use super::messages::STDIN;
 use super::password;
 use crate::args::{self, AuthType, RequestOptions};
+use crate::cli::stdin::STDIN;
 use crate::cli::{items, stdin};
-use crate::compose::template::quote;
+use crate::compose::template::{begins_with_braces, quote};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::{Auth, HttpBody, HttpSpec, REDIRECTS, expects_body, typed_method};
-use crate::model::name_value::NameValue;
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::named_file;
 
@@ -79,11 +78,17 @@ pub(super) fn put_words(
     }
     match arguments.data.as_slice() {
         [] => {}
-        data if arguments.hex => {
-            let (text, format) = (data.join("\n"), PayloadFormat::Hex);
-            request.body = HttpBody::Payload(Payload { text, format });
+        [data] if arguments.hex && data.strip_prefix('@') == Some(STDIN) => {
+            request.body = HttpBody::File(STDIN.into());
         }
-        data => request.body = text_body(&data.join("&")),
+        data if arguments.hex => request.body = hex_body(data)?,
+        data => {
+            let headers = request.headers.iter().map(|row| (&*row.name, &*row.value));
+            let options = arguments.request.header.iter().filter_map(|it| it.split_once(':'));
+            let mut typed = headers.chain(options).filter(|(name, _)| is_content_type(name));
+            let is_other = typed.any(|(_, value)| !value.to_ascii_lowercase().contains("json"));
+            request.body = text_body(&data.join("&"), is_other);
+        }
     }
     let is_given = request.body != before || before != HttpBody::None;
     // A bare address must not eat the input of the script it stands in.
@@ -107,10 +112,34 @@ pub(super) fn put_words(
     Ok(if is_read { RequestBody::Input } else { RequestBody::Composed })
 }
 
-fn text_body(data: &str) -> HttpBody {
+/// Digits as they are typed, or those of files.
+fn hex_body(data: &[String]) -> Result<HttpBody, Failure> {
+    const LIMIT: u64 = 16 * 1024 * 1024;
+    let texts = data.iter().map(|text| match text.strip_prefix('@') {
+        Some(path) => named_file::read_text(Path::new(path), LIMIT).map_err(|error| {
+            let cause = error.to_string();
+            Failure::new(Stage::Compose, path, FailureKind::NotFound, cause)
+        }),
+        None => Ok(text.clone()),
+    });
+    let text = texts.collect::<Result<Vec<_>, _>>()?.join("\n");
+    Ok(HttpBody::Payload(Payload { text, format: PayloadFormat::Hex }))
+}
+
+fn is_content_type(name: &str) -> bool {
+    name.trim().eq_ignore_ascii_case("content-type")
+}
+
+/// A body as it is typed: JSON where it begins so (a variable in front says nothing), unless a header
+/// calls it something else.
+fn text_body(data: &str, is_other: bool) -> HttpBody {
+    let is_json = || {
+        let text = data.trim_start();
+        text.starts_with(['{', '[']) && !begins_with_braces(text) && !is_other
+    };
     match data.strip_prefix('@') {
         Some(path) if !path.is_empty() => HttpBody::File(path.into()),
-        _ if data.trim_start().starts_with(['{', '[']) => HttpBody::Json(data.into()),
+        _ if is_json() => HttpBody::Json(data.into()),
         _ => HttpBody::Text(data.into()),
     }
 }
@@ -128,7 +157,8 @@ async fn apply(request: &mut HttpSpec, options: &RequestOptions) -> Result<(), F
             (_, None) => basic(&text, quote(&password::ask(&text).await?)),
         };
     }
-    let headers: Result<Vec<_>, _> = options.header.iter().map(|line| header(line)).collect();
+    let headers: Result<Vec<_>, _> =
+        options.header.iter().map(|line| items::header(line)).collect();
     items::put_headers(headers?, request);
     if options.follow && request.redirects == 0 {
         request.redirects = REDIRECTS;
@@ -153,25 +183,10 @@ fn credential<'a>(option: &str, typed: &'a str) -> Result<Cow<'a, str>, Failure>
     Ok(Cow::Owned(quote(text.trim_end_matches(['\r', '\n']))))
 }
 
-/// A line of `--header`, as curl reads it: `Name:` takes a header away, `Name;` sends it empty.
-fn header(line: &str) -> Result<NameValue, Failure> {
-    let row = |name: &str, value: &str| NameValue::new(name.trim(), value.trim());
-    match line.split_once(':') {
-        Some((name, value)) if !name.trim().is_empty() => {
-            Ok(NameValue { enabled: !value.trim().is_empty(), ..row(name, value) })
-        }
-        None if line.len() > 1 && line.ends_with(';') => Ok(row(line.trim_end_matches(';'), "")),
-        _ => {
-            // The value may be the credential that was meant to be behind a colon.
-            let cause = "it is no header; write Name:value";
-            Err(Failure::new(Stage::Compose, "--header", FailureKind::Usage, cause))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::name_value::NameValue;
 
     fn send(words: &[&str]) -> args::Send {
         args::Send {
@@ -231,6 +246,10 @@ mod tests {
             composed(&arguments).0.body
         };
         assert_eq!(body("[1]"), HttpBody::Json("[1]".into()));
+        assert_eq!(body("{{{a}}: 1}"), HttpBody::Json("{{{a}}: 1}".into()));
+        for data in ["{{w}}", "{{w}}=1", " {{w}} x", "{{!w}}", "{{}}"] {
+            assert_eq!(body(data), HttpBody::Text(data.into()));
+        }
         assert_eq!(body("a=1"), HttpBody::Text("a=1".into()));
         assert_eq!(body("@f"), HttpBody::File("f".into()));
     }

@@ -20,10 +20,11 @@ use crate::cli::exit;
 use crate::cli::headless::{Headless, SESSION};
 use crate::cli::in_flight::InFlight;
 use crate::cli::output::{self, Output, Style};
-use crate::cli::stdin::{self, IN_FLIGHT, PieceReceiver, PieceSource, SILENCE};
+use crate::cli::stdin::{self, IN_FLIGHT, PieceReceiver, PieceSource, SILENCE, STDIN};
+use crate::console;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command, Recipient};
-use crate::engine::event::{Batch, Event, Phase};
+use crate::engine::event::{Batch, Event, NOT_VERIFIED, Phase, STEPS_DONE, UNPROVEN};
 use crate::interop::ndjson;
 use crate::interop::told_streams::ToldStreams;
 use crate::model::endpoint::{Endpoint, is_reply};
@@ -109,8 +110,8 @@ pub(super) enum StreamInput {
     None,
     /// After the steps of a stream.
     Pieces(Vec<PieceSource>),
-    /// Standard input, whose end is told to the peer of a stream.
-    Piped,
+    /// Standard input or what it stands for, whose end is told to the peer of a stream.
+    Piped(PieceSource),
     /// Standard input as one datagram.
     Datagram(Bytes),
 }
@@ -132,13 +133,21 @@ pub(super) async fn input(
     let sends = plan.steps().iter().any(|step| matches!(step, StepPlan::Send(_)));
     Ok(if !streamed.is_empty() {
         StreamInput::Pieces(streamed)
-    } else if plan.as_http().is_some() || sends || arguments.ignore_stdin || !stdin::is_piped() {
+    } else if plan.capabilities().exchanges || sends || arguments.ignore_stdin || !stdin::is_piped()
+    {
         StreamInput::None
+    } else if arguments.hex {
+        let bytes = stdin::read_hex(STDIN, arguments.timeout).await?;
+        if plan.capabilities().datagrams {
+            StreamInput::Datagram(bytes)
+        } else {
+            StreamInput::Piped(PieceSource::Bytes(bytes))
+        }
     } else if plan.capabilities().datagrams {
         let datagram = stdin::read_datagram(&plan.address(), arguments.timeout).await?;
         StreamInput::Datagram(datagram)
     } else {
-        StreamInput::Piped
+        StreamInput::Piped(PieceSource::Stdin)
     })
 }
 
@@ -149,8 +158,12 @@ pub(super) async fn run(
     headless: &mut Headless,
     output: &mut Output,
 ) -> Result<u8, Failure> {
+    // Only a terminal or a name makes text of bytes; colours they have none.
+    if Style::asked_for(&arguments.common).is_none() && !console::output_is_terminal() {
+        output.style = Style::Raw;
+    }
     let steps_done = plan.steps().is_empty();
-    let is_piped = matches!(input, StreamInput::Piped | StreamInput::Datagram(_));
+    let is_piped = matches!(input, StreamInput::Piped(_) | StreamInput::Datagram(_));
     let asks_for_reply = arguments.wait.is_some() || arguments.timeout.is_some();
     let messages = if plan.capabilities().datagrams {
         let one_way = is_piped && !asks_for_reply || arguments.wait == Some(Duration::ZERO);
@@ -186,8 +199,8 @@ pub(super) async fn run(
             conversation.in_flight.push(data.len());
             headless.engine.command(Command::Send { to: Recipient::All(SESSION), data })?;
         }
-        StreamInput::Piped => {
-            conversation.input = Some(stdin::pieces(vec![PieceSource::Stdin]));
+        StreamInput::Piped(source) => {
+            conversation.input = Some(stdin::pieces(vec![source]));
         }
         StreamInput::Pieces(sources) => conversation.input = Some(stdin::pieces(sources)),
     }
@@ -279,6 +292,7 @@ impl CliConversation<'_> {
                     }
                     self.wait();
                 }
+                (RecordKind::Note | RecordKind::Secured, Direction::Local) => self.remark(record),
                 // A datagram that could not be sent, or came back.
                 (RecordKind::Failed, Direction::Sent | Direction::Received)
                     if self.has_datagrams() =>
@@ -295,6 +309,16 @@ impl CliConversation<'_> {
             self.streams.over(*conn);
         }
         Ok(())
+    }
+
+    /// What is worth knowing of what happens; JSON Lines have it.
+    fn remark(&self, record: &Record) {
+        let words = String::from_utf8_lossy(&record.data);
+        let is_odd = record.kind != RecordKind::Secured
+            || [NOT_VERIFIED, UNPROVEN].iter().any(|it| words.contains(it));
+        if self.output.style != Style::Json && is_odd && words != STEPS_DONE {
+            output::note(&words);
+        }
     }
 
     /// Whether it is no datagram of somebody else; the first of those is told.
@@ -374,6 +398,9 @@ impl CliConversation<'_> {
     }
 
     fn print(&mut self, record: &Record) {
+        if self.arguments.printing.quiet {
+            return;
+        }
         match self.output.style {
             Style::Json => {}
             Style::Text if self.has_datagrams() => self.output.text(&record.data),
@@ -471,7 +498,14 @@ impl CliConversation<'_> {
 
     fn finish<T>(&mut self, outcome: Result<T, Failure>) -> Result<u8, Failure> {
         self.output.end_pieces();
-        outcome.map(|_| exit::OK)
+        let is_cut = self.input.is_some() || self.in_flight.pieces() > 0;
+        outcome.map(|_| exit::OK).map_err(|mut failure| {
+            if is_cut && self.totals[0] > 0 {
+                let sent = self.totals[0];
+                failure.cause = format!("{}; of the input {sent} bytes were sent", failure.cause);
+            }
+            failure
+        })
     }
 }
 

@@ -76,6 +76,7 @@ fn announced(head: &Head, otherwise: MessageFraming) -> (BodyFraming, Option<Ref
     let mut decision = BodyFraming { framing: otherwise, doubtful, ..BodyFraming::default() };
     let is_request = matches!(head.start, StartLine::Request { .. });
     let mut codings = list(head, "transfer-encoding");
+    decision.warnings.extend(odd_codings(head, &codings, is_request));
     // Old servers announce that they did nothing. In a request only chunked may come last.
     if !is_request && !codings.is_empty() && codings.iter().all(|coding| coding == "identity") {
         codings.clear();
@@ -110,6 +111,29 @@ fn announced(head: &Head, otherwise: MessageFraming) -> (BodyFraming, Option<Ref
     codings.reverse();
     decision.transfer_codings = codings;
     (decision, contradiction)
+}
+
+/// What of the transfer codings is read in more than one way, or means nothing, in words.
+fn odd_codings(head: &Head, codings: &[String], is_request: bool) -> Vec<String> {
+    let values = || head.all("transfer-encoding").flat_map(|value| value.split(|b| *b == b','));
+    let mut odd = Vec::new();
+    if !is_request && codings.is_empty() && values().next().is_some() {
+        odd.push("Transfer-Encoding names no coding; ignored".to_owned());
+    } else if values().any(|member| member.trim_ascii().is_empty()) {
+        odd.push("Transfer-Encoding has an empty place in its list".to_owned());
+    }
+    if let Some(member) = values().find(|member| member.contains(&b';')) {
+        let member = excerpt(member.trim_ascii());
+        odd.push(format!("the transfer coding '{member}' has a parameter; ignored"));
+    }
+    if is_request && codings.len() > 1 && codings.last().is_some_and(|last| last == "chunked") {
+        odd.push("the request has a transfer coding besides chunked".to_owned());
+    }
+    let is_withdrawn = |coding: &String| coding == "identity";
+    if !is_request && codings.iter().any(is_withdrawn) && !codings.iter().all(is_withdrawn) {
+        odd.push("the transfer coding 'identity' was withdrawn; ignored".to_owned());
+    }
+    odd
 }
 
 /// What is wrong with these transfer codings before the last one, and with that.
@@ -302,6 +326,35 @@ mod tests {
             ("Transfer-Encoding: chunked\r\nContent-Length: x", 400),
         ] {
             assert_eq!(request(fields).error.map(|error| error.status), Some(status), "{fields}");
+        }
+    }
+
+    #[test]
+    fn odd_transfer_codings_are_named_in_both_directions() {
+        for (fields, word) in [
+            ("Transfer-Encoding:", "names no coding"),
+            ("Transfer-Encoding: , ", "names no coding"),
+            ("Transfer-Encoding: identity, chunked", "'identity' was withdrawn"),
+            ("Transfer-Encoding: chunked, identity", "'identity' was withdrawn"),
+            ("Transfer-Encoding: chunked;a=b", "'chunked;a=b' has a parameter"),
+            ("Transfer-Encoding: ,chunked", "an empty place"),
+        ] {
+            let said = response(fields).warnings;
+            assert!(said.iter().any(|warning| warning.contains(word)), "{fields}: {said:?}");
+        }
+        for plain in ["chunked", "gzip, chunked", "gzip", " CHUNKED "] {
+            let said = response(&format!("Transfer-Encoding: {plain}")).warnings;
+            assert!(said.is_empty(), "{plain}: {said:?}");
+        }
+        for (fields, word) in [
+            ("Transfer-Encoding: gzip, chunked", "a transfer coding besides chunked"),
+            ("Transfer-Encoding: ,chunked", "an empty place"),
+            ("Transfer-Encoding: chunked,", "an empty place"),
+            ("Transfer-Encoding: chunked;q=1", "'chunked;q=1' has a parameter"),
+        ] {
+            let said = request(fields);
+            assert_eq!(said.error, None, "{fields}");
+            assert!(said.warnings.iter().any(|warning| warning.contains(word)), "{said:?}");
         }
     }
 

@@ -27,15 +27,19 @@ pub struct RequestVerdict {
 #[must_use]
 pub(crate) fn judge(parsed: &ParsedHead) -> RequestVerdict {
     let head = &parsed.head;
-    let framing = request_framing(head);
+    let mut framing = request_framing(head);
     // Gateways to CGI and some proxies take one sign for the other.
     let is_alias = |name: &[u8]| {
         ["content_length", "transfer_encoding"]
             .iter()
             .any(|alias| name.eq_ignore_ascii_case(alias.as_bytes()))
     };
-    let has_alias = head.fields.iter().any(|field| is_alias(&field.name));
-    let doubtful = parsed.doubtful || framing.doubtful || has_alias;
+    let alias = head.fields.iter().find(|field| is_alias(&field.name));
+    framing.warnings.extend(alias.map(|field| {
+        let name = excerpt(&field.name);
+        format!("the header '{name}' has an underscore, which some read as a hyphen")
+    }));
+    let doubtful = parsed.doubtful || framing.doubtful || alias.is_some();
     let refusal = parsed.refusal.clone().or_else(|| framing.error.clone());
     let (of_target, odd) = target::judge(head);
     let refusal = refusal.or_else(|| host(head)).or(of_target).or_else(|| tunnel(head));
@@ -164,6 +168,11 @@ mod tests {
             let verdict = verdict(doubtful);
             assert_eq!(verdict.refusal, None, "{doubtful}");
             assert!(!verdict.keep_alive && verdict.marks.len() == 1, "{doubtful}: {verdict:?}");
+            let text = format!("{doubtful}\r\n\r\n");
+            let head = HeadReader::new(Expected::Request).push(text.as_bytes());
+            let of_head = head.unwrap().unwrap().1.warnings.len();
+            let reasons = of_head + verdict.framing.warnings.len();
+            assert!(reasons > 0, "{doubtful}: the reason is named");
         }
     }
 

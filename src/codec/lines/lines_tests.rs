@@ -56,6 +56,16 @@ fn json_is_laid_out_one_value_a_line() {
 #[test]
 fn scalars_and_several_values_stand_on_lines_of_their_own() {
     assert_eq!(pretty(" 42 "), ["42"]);
+    let several = "1\n\"a\\n\"\n null\r\n[]\n2 \n{\"a\":1}\n-3";
+    let lines = ["1", "\"a\\n\"", "null", "[]", "2", "{", "  \"a\": 1", "}", "-3"];
+    assert_eq!(pretty(several), lines);
+    let many = "\"user\"\n".repeat(100);
+    assert_eq!(pretty(&many), vec!["\"user\""; 100]);
+    for split in 1..several.len() {
+        let (before, after) = several.as_bytes().split_at(split);
+        let found = starts(ViewMode::Pretty, &[before, after]).0.len();
+        assert_eq!(found, lines.len(), "split at {split}");
+    }
     assert_eq!(pretty("{\"a\":1}\n{\"a\":2}\n"), ["{", "  \"a\": 1", "}", "{", "  \"a\": 2", "}"]);
     assert_eq!(pretty("\u{feff}[1]"), ["[", "  1", "]"]);
     assert_eq!(pretty(" \n"), Vec::<String>::new());

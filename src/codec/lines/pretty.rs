@@ -14,7 +14,8 @@ mod blocks;
 mod check;
 mod scalar;
 
-use super::start::{CUT, JsonState, LineStart, NotJson, continues_character};
+use super::start::{CUT, JsonState, LineStart, NotJson, OpenBracket, continues_character};
+use crate::model::folds::{FOLDABLE, JsonPlace};
 use blocks::{BLOCK, Masks};
 
 pub use check::JsonCheck;
@@ -44,6 +45,10 @@ pub(super) struct JsonScanner {
     depth: u32,
     /// Kinds of the open brackets, innermost in the lowest bit; 1 = object.
     kinds: u128,
+    /// The open ones of the brackets from outside, `FOLDABLE` at most.
+    pub(super) open: Vec<OpenBracket>,
+    /// Start of the current line.
+    start: u64,
     /// Start of the current piece of a line.
     piece: u64,
     /// Spaces that indents have taken.
@@ -62,6 +67,16 @@ enum Next {
     Member,
     /// More of the current line.
     Rest,
+}
+
+/// What begins where a line begins.
+#[derive(Debug, Clone, Copy)]
+enum LineKind {
+    Value,
+    /// A bracket that holds so many members ends.
+    Closing(u64),
+    /// The line goes on, inside of this.
+    Piece(JsonState),
 }
 
 impl JsonScanner {
@@ -137,6 +152,14 @@ impl JsonScanner {
                 empty = self.begin(byte, at, on_line)?;
             }
             let at = (masks.structure & left).trailing_zeros();
+            if self.depth == 0
+                && let Some(end) = line_end(block, masks, left, at)
+            {
+                self.cut(block, masks, u64::from(end), on_line);
+                self.next = Next::Top;
+                left = u64::MAX << end << 1;
+                continue;
+            }
             let Some(byte) = block.get(at as usize).copied() else { return Ok(()) };
             left = u64::MAX << at << 1;
             match byte {
@@ -179,7 +202,7 @@ impl JsonScanner {
             let found = crate::codec::printable::printable(&[byte]);
             return Err(self.fail(at, &format!("'{found}' instead of {what}")));
         }
-        self.line(u64::from(at), false, JsonState::Nothing, on_line);
+        self.line(u64::from(at), LineKind::Value, on_line);
         Ok(false)
     }
 
@@ -195,7 +218,14 @@ impl JsonScanner {
                 return Err(self.fail(at, "',' outside all brackets"));
             }
             self.next = Next::Member;
+            if let Some(open) = self.innermost() {
+                open.member += 1;
+            }
         } else {
+            if self.open.len() < FOLDABLE && self.open.len() == self.depth as usize {
+                let (at, is_object, member) = (self.start, byte == b'{', 0);
+                self.open.push(OpenBracket { at, is_object, member });
+            }
             if self.depth < NESTED {
                 self.kinds = self.kinds << 1 | u128::from(byte == b'{');
             }
@@ -223,35 +253,50 @@ impl JsonScanner {
             }
             self.kinds >>= 1;
         }
+        let members = self.innermost().map_or(0, |open| open.member + 1);
+        if self.open.len() == self.depth as usize {
+            self.open.pop();
+        }
         self.depth -= 1;
         let place = u64::from(at);
         if !empty {
             self.cut(block, masks, place, on_line);
-            self.line(place, false, JsonState::Nothing, on_line);
+            self.line(place, LineKind::Closing(members), on_line);
         } else if self.offset + place - self.piece >= CUT {
-            self.line(place, true, JsonState::Nothing, on_line);
+            self.line(place, LineKind::Piece(JsonState::Nothing), on_line);
         }
         self.next = if self.depth == 0 { Next::Top } else { Next::Rest };
         Ok(())
     }
 
+    /// The innermost bracket that is open, if it is one that is kept.
     #[inline]
-    fn line(
-        &mut self,
-        at: u64,
-        continued: bool,
-        inside: JsonState,
-        on_line: &mut impl FnMut(LineStart),
-    ) {
+    fn innermost(&mut self) -> Option<&mut OpenBracket> {
+        if self.open.len() == self.depth as usize { self.open.last_mut() } else { None }
+    }
+
+    #[inline]
+    fn line(&mut self, at: u64, kind: LineKind, on_line: &mut impl FnMut(LineStart)) {
         self.piece = self.offset + at;
+        let (continued, inside) = match kind {
+            LineKind::Piece(inside) => (true, inside),
+            LineKind::Value | LineKind::Closing(_) => (false, JsonState::Nothing),
+        };
+        let member = match kind {
+            LineKind::Closing(members) => members,
+            _ => self.innermost().map_or(0, |open| open.member),
+        };
+        let closes = matches!(kind, LineKind::Closing(_));
+        let place = JsonPlace { depth: self.depth, member, closes };
         let mut indent = u16::try_from(self.depth.saturating_mul(INDENT)).unwrap_or(u16::MAX);
         if !continued {
+            self.start = self.piece;
             if self.indents + u64::from(indent) > FREE_INDENTS + INDENTS * self.piece {
                 indent = indent.min(FLAT);
             }
             self.indents += u64::from(indent);
         }
-        on_line(LineStart { offset: self.piece, indent, continued, inside });
+        on_line(LineStart { offset: self.piece, indent, continued, place, inside });
     }
 
     /// Cuts the current line where it gets too long, before byte `until` of the block.
@@ -280,7 +325,7 @@ impl JsonScanner {
                 (true, false) => JsonState::String,
                 (true, true) => JsonState::Escape,
             };
-            self.line(at, true, inside, on_line);
+            self.line(at, LineKind::Piece(inside), on_line);
             at += CUT;
         }
     }
@@ -291,6 +336,14 @@ impl JsonScanner {
         self.failed = Some(error.clone());
         error
     }
+}
+
+/// Where the line ends that a number, a word or a string at the top stands on (JSON Lines), before the
+/// next bracket or comma; brackets and commas tell nothing of those.
+fn line_end(block: &[u8; BLOCK], masks: &Masks, left: u64, before: u32) -> Option<u32> {
+    let is_end =
+        |at: &u32| block.get(*at as usize) == Some(&b'\n') && masks.in_string >> at & 1 == 0;
+    (left.trailing_zeros()..before.min(64)).find(is_end)
 }
 
 /// The bytes of one line (or piece of one) as shown: strings, numbers and literals verbatim, no

@@ -1,5 +1,6 @@
 //! What the scanners of all view modes report and agree on.
 
+use crate::model::folds::JsonPlace;
 use crate::model::view::LINE_PIECE;
 
 /// Raw bytes a piece of a line is cut at: room for the rest of a UTF-8 character (3 bytes) and
@@ -15,8 +16,20 @@ pub struct LineStart {
     pub indent: u16,
     /// It continues the line before.
     pub continued: bool,
+    /// Where it stands (pretty only).
+    pub place: JsonPlace,
     /// What the first byte is inside of (pretty only).
     pub(super) inside: JsonState,
+}
+
+/// An object or list that is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenBracket {
+    /// Place of the first byte of the line that opens it.
+    pub at: u64,
+    pub is_object: bool,
+    /// Members before the one that is next.
+    pub member: u64,
 }
 
 /// What a byte of JSON is inside of.

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::codec::lines::LineScanner;
+use crate::model::folds::Folds;
 use crate::model::view::{SearchDirection, SearchHit, View, ViewLine, ViewMode};
 
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -74,7 +75,7 @@ impl Bench {
 }
 
 fn query(body: BodyId, mode: ViewMode, top: u64, rows: u16) -> ViewQuery {
-    ViewQuery { body, part: ViewPart::Decoded, mode, top, rows }
+    ViewQuery::new(body, ViewPart::Decoded, mode, top, rows)
 }
 
 fn texts(view: &View) -> Vec<String> {
@@ -313,10 +314,166 @@ proptest! {
                 let all = LineScanner::new(mode).format(&bytes, 0, usize::MAX);
                 let view = bench.view(query(id, mode, top, rows)).await;
                 prop_assert_eq!(view.total_lines, all.len() as u64);
-                let shown = all.iter().skip(view.top as usize).take(rows.into());
-                prop_assert_eq!(view.lines, shown.cloned().collect::<Vec<_>>());
+                let shown = all.iter().zip(0..).skip(view.top as usize).take(rows.into());
+                let shown = shown.map(|(line, number)| ViewLine { number, ..line.clone() });
+                prop_assert_eq!(view.lines, shown.collect::<Vec<_>>());
             }
             Ok(())
         })?;
+    }
+}
+
+#[tokio::test]
+async fn two_bodies_are_compared_by_what_they_hold_and_long_ones_by_their_bytes() {
+    use crate::codec::compare::{COMPARED, ComparedAs, Comparison};
+    async fn compare(bench: &mut Bench, old: BodyId, new: BodyId) -> Result<Comparison, String> {
+        bench.store.compare(CompareQuery { old, new });
+        loop {
+            if let Event::Compared { query, found } = bench.event().await {
+                assert_eq!(query, CompareQuery { old, new });
+                return found.map(|found| *found);
+            }
+        }
+    }
+    let mut bench = Bench::new();
+    let old = bench.keep(&[br#"{"a":1,"b":[2]}"#]).await;
+    let new = bench.keep(&[br#"{"b":[3],"a":1}"#]).await;
+    let found = compare(&mut bench, old, new).await.unwrap();
+    assert_eq!((found.how, found.count()), (ComparedAs::Json, 1), "{found:?}");
+    assert_eq!(found.changes[0].place, ".b[0]");
+    assert_eq!(compare(&mut bench, old, old).await.unwrap().count(), 0);
+    let same = vec![b'x'; 2 * 1024 * 1024];
+    let long = bench.keep(&[&same, &same, b"end"]).await;
+    let other = bench.keep(&[&same, &same, b"enD."]).await;
+    let found = compare(&mut bench, long, other).await.unwrap();
+    let at = COMPARED + 2;
+    assert_eq!(found.changes[0].place, format!("byte {at} (0x{at:x})"));
+    assert_eq!(found.changes[0].new.as_ref().unwrap().bytes, b"D.");
+    assert!(found.note.unwrap().contains("longer than 4.0 MiB"));
+    assert_eq!(compare(&mut bench, long, long).await.unwrap().count(), 0);
+    bench.store.release([new]);
+    assert!(compare(&mut bench, old, new).await.unwrap_err().contains("no longer kept"));
+}
+
+/// What is to be seen of JSON with some of it folded: numbers and texts of lines, members folded.
+fn folded(json: &[u8], folds: &Folds) -> Vec<(u64, String, Option<u64>)> {
+    let lines = LineScanner::new(ViewMode::Pretty).format(json, 0, usize::MAX);
+    let text = |line: &ViewLine| String::from_utf8_lossy(&line.bytes).into_owned();
+    let (mut seen, mut at) = (Vec::new(), 0);
+    while let Some(line) = lines.get(at) {
+        let depth = line.place.depth;
+        let ends = |other: &ViewLine| other.place.depth <= depth && !other.continued;
+        let end = lines[at + 1..].iter().position(ends).map(|end| at + 1 + end);
+        let close = end.filter(|end| lines[*end].place.closes && lines[*end].place.depth == depth);
+        let is_folded = !line.place.closes && folds.holds(depth, line.offset);
+        let close = close.filter(|_| is_folded);
+        seen.push((at as u64, text(line), close.map(|close| lines[close].place.member)));
+        at = close.unwrap_or(at) + 1;
+    }
+    seen
+}
+
+/// Objects in lists in objects, longer than a few blocks of the index.
+fn nested_json() -> Vec<u8> {
+    let row = |n: u32| {
+        let tags = (0..n % 40).map(|tag| format!("{{\"t\":{tag}}}")).collect::<Vec<_>>().join(",");
+        format!("{{\"id\":{n},\"a b\":{{\"tags\":[{tags}],\"none\":{{}}}}}}")
+    };
+    let rows = (0..700).map(row).collect::<Vec<_>>().join(",");
+    format!("{{\"first\":[[1,2],[]],\"rows\":[{rows}],\"last\":true}}").into_bytes()
+}
+
+#[tokio::test]
+async fn what_is_folded_is_hidden_and_counted_wherever_one_looks() {
+    let json = nested_json();
+    let mut bench = Bench::new();
+    let id = bench.keep(&[&json]).await;
+    let lines = LineScanner::new(ViewMode::Pretty).format(&json, 0, usize::MAX);
+    let row = |n: usize| {
+        let rows = lines.iter().filter(|line| line.place.depth == 2 && !line.place.closes);
+        rows.skip(n).map(|line| line.offset).next().unwrap()
+    };
+    let single = |level: Option<u32>, rows: &[usize]| {
+        let mut folds = Folds { level, ..Folds::default() };
+        for n in rows {
+            folds.toggle(row(*n));
+        }
+        folds
+    };
+    let all = [
+        single(None, &[300]),
+        single(None, &[0, 3, 5, 699]),
+        single(Some(0), &[]),
+        single(Some(1), &[]),
+        single(Some(2), &[]),
+        single(Some(2), &[3, 400]),
+        single(Some(4), &[100]),
+    ];
+    for folds in all {
+        let expected = folded(&json, &folds);
+        let places = [0, 7, expected.len() / 2, expected.len() - 1];
+        for place in places.into_iter().filter(|place| *place < expected.len()) {
+            let top = expected[place].0;
+            let asked = ViewQuery {
+                above: 5,
+                folds: folds.clone(),
+                ..query(id, ViewMode::Pretty, top, 20)
+            };
+            let view = bench.view(asked).await;
+            let first = place.saturating_sub(5);
+            let got = view.lines.iter().map(|line| {
+                let text = String::from_utf8_lossy(&line.bytes).into_owned();
+                (line.number, text, line.folded.map(|folded| folded.members))
+            });
+            let got: Vec<_> = got.collect();
+            assert_eq!(
+                got,
+                expected[first..expected.len().min(first + 20)],
+                "{folds:?} at {place}"
+            );
+        }
+        let end = ViewQuery { folds: folds.clone(), ..query(id, ViewMode::Pretty, u64::MAX, 3) };
+        let view = bench.view(end).await;
+        assert_eq!(view.lines.last().map(ViewLine::next), Some(view.total_lines), "{folds:?}");
+        assert_eq!(view.lines.len(), expected.len().min(3), "{folds:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_window_tells_what_encloses_it() {
+    let json = nested_json();
+    let mut bench = Bench::new();
+    let id = bench.keep(&[&json]).await;
+    let at = json.windows(9).position(|bytes| bytes == b"\"id\":555,").unwrap() as u64;
+    let lines = LineScanner::new(ViewMode::Pretty).format(&json, 0, usize::MAX);
+    let number = lines.iter().position(|line| line.offset == at).unwrap() as u64;
+    let view = bench.view(query(id, ViewMode::Pretty, number + 3, 3)).await;
+    let mut path = String::new();
+    for outer in &view.enclosing {
+        outer.step.extend(&mut path);
+    }
+    assert_eq!(path, ".rows[555][\"a b\"].tags");
+    assert_eq!(view.enclosing[2].number, number - 1);
+    let text = "\"id\":555,".to_owned();
+    let (mode, part, direction) = (ViewMode::Pretty, ViewPart::Decoded, SearchDirection::Forward);
+    let found = bench.search(SearchQuery { body: id, part, mode, text, from: 0, direction }).await;
+    assert_eq!(found.hit, Some((number, at)));
+    assert_eq!(found.inside.last(), Some(&(at - 1)));
+}
+
+#[tokio::test]
+async fn brackets_that_do_not_end_and_texts_are_not_folded() {
+    let mut bench = Bench::new();
+    let folds = Folds { level: Some(0), ..Folds::default() };
+    for body in [&b"{\"a\":[1,2"[..], b"just text", b"[1,,]x"] {
+        let id = bench.keep(&[body]).await;
+        let mut deeper = folds.clone();
+        deeper.toggle(3);
+        for folds in [folds.clone(), deeper] {
+            let asked = ViewQuery { folds, ..query(id, ViewMode::Pretty, 0, 9) };
+            let view = bench.view(asked).await;
+            assert_eq!(view.lines.len() as u64, view.total_lines, "{body:?}");
+            assert!(view.lines.iter().all(|line| line.folded.is_none()), "{body:?}");
+        }
     }
 }

@@ -7,10 +7,16 @@
 //! Behind the index of JSON goes a check, which tells the first flaw when it has come to it; lines
 //! never wait for it.
 
+mod folding;
+
+use bytes::Bytes;
+
 use super::message::Body;
 use crate::codec::lines::{JsonCheck, LineScanner, NotJson};
+use crate::model::folds::{Enclosing, JsonStep};
 use crate::model::id::BodyId;
 use crate::model::view::{LINE_PIECE, View, ViewLine, ViewMode, ViewPart, ViewQuery};
+use folding::{FoldMap, ShownLine};
 
 /// Bytes between two copies of the scanner: 20 µs of scanning.
 const SPACING: usize = 16 * 1024;
@@ -21,6 +27,10 @@ const INDEXES: usize = 8;
 pub(super) const ROWS: u16 = 1024;
 /// Bytes of one hex line.
 const HEX_LINE: u64 = 16;
+/// Bytes of a name that are told in a path.
+const NAME: usize = 256;
+/// Said when more is to be folded than can be.
+const FOLDS_END: &str = "so many folds are not kept: what comes last is not folded";
 /// Bytes read for one window at most; longer runs of white space between values are cut.
 const WINDOW_BYTES: usize = 8 * 1024 * 1024;
 
@@ -42,6 +52,7 @@ struct LineIndex {
     error: Option<NotJson>,
     /// Of what is laid out as JSON.
     check: Option<JsonCheck>,
+    map: FoldMap,
 }
 
 /// How far a view of a body has come.
@@ -49,6 +60,8 @@ struct LineIndex {
 pub(super) struct Progress {
     /// Display lines indexed.
     pub(super) lines: u64,
+    /// Bytes looked at for folds.
+    folded: u64,
     /// Bytes there are.
     pub(super) bytes: u64,
     /// These are all lines of a body that is whole.
@@ -96,9 +109,14 @@ impl Indexes {
 
     /// Bytes have arrived that are not indexed.
     pub(super) fn is_behind(&self, body: &Body, query: &ViewQuery) -> bool {
+        let len = body.len(query.part);
+        let index = self.get(body, query);
         query.mode != ViewMode::Hex
-            && self.get(body, query).map_or(0, |index| index.reached.scanner.offset())
-                < body.len(query.part)
+            && index.is_none_or(|index| {
+                index.reached.scanner.offset() < len
+                    || (index.map.folds == query.folds && index.map.is_behind(len))
+            })
+            && len > 0
     }
 
     /// Indexes up to `budget` more bytes; `false` = there were none.
@@ -109,6 +127,20 @@ impl Indexes {
             self.pass(body, key, budget, LineIndex::scan, |index| index.reached.scanner.offset());
         }
         is_behind
+    }
+
+    /// Folds what a window asks for, in up to `budget` bytes.
+    pub(super) fn fold(&mut self, body: &Body, query: &ViewQuery, budget: usize) {
+        let key = self.key(body, query);
+        if key.2 != ViewMode::Pretty || self.find(key).is_none() {
+            return;
+        }
+        let index = self.use_index(key);
+        index.fold(body, &query.folds);
+        if index.map.is_behind(body.len(query.part)) {
+            let list = |index: &mut LineIndex, bytes: &[u8]| index.map.list(bytes);
+            self.pass(body, key, budget, list, |index| index.map.reached());
+        }
     }
 
     /// Checks up to `budget` more bytes.
@@ -151,9 +183,10 @@ impl Indexes {
             ViewMode::Hex => bytes.div_ceil(HEX_LINE),
             _ => self.get(body, query).map_or(0, |index| index.reached.lines),
         };
+        let folded = self.get(body, query).map_or(0, |index| index.map.reached());
         let is_complete = arrived && !self.is_behind(body, query);
         let is_checked = is_complete && !self.is_unchecked(body, query);
-        Progress { lines, bytes, is_complete, is_checked }
+        Progress { lines, folded, bytes, is_complete, is_checked }
     }
 
     /// The lines asked for, as far as they are known; past the end the last ones.
@@ -162,19 +195,34 @@ impl Indexes {
         let Progress { lines: total_lines, bytes: total_bytes, is_complete: complete, .. } =
             progress;
         let rows = u64::from(query.rows.min(ROWS));
-        let top =
-            if query.top < total_lines { query.top } else { total_lines.saturating_sub(rows) };
-        let rows = rows.min(total_lines - top) as usize;
-        let lines = match (query.mode, self.get(body, query)) {
-            _ if rows == 0 => Vec::new(),
-            (ViewMode::Hex, _) => hex_lines(body, query.part, top, rows),
-            (_, Some(index)) => index.show(body, top, rows),
+        let (wanted, above) = match query.top {
+            top if top < total_lines => (top, u64::from(query.above)),
+            _ => (total_lines.saturating_sub(1), rows.saturating_sub(1)),
+        };
+        let index = self.get(body, query);
+        let folded = index.filter(|index| !index.map.folds.is_empty());
+        let first = wanted.saturating_sub(above);
+        let plain = rows.min(total_lines - first) as usize;
+        let lines = match (query.mode, index) {
+            _ if rows == 0 || total_lines == 0 => Vec::new(),
+            (ViewMode::Hex, _) => hex_lines(body, query.part, first, plain),
+            (_, Some(index)) if folded.is_some() => {
+                let shown = index.map.shown(wanted, above, rows as usize, total_lines);
+                index.show_some(body, &shown)
+            }
+            (_, Some(index)) => index.show(body, first, plain),
             (_, None) => Vec::new(),
+        };
+        let top = lines.first().map_or(first, |line| line.number);
+        let enclosing = match (lines.first(), index) {
+            (Some(line), Some(index)) => index.enclosing(body, line.offset),
+            _ => Vec::new(),
         };
         // After the lines: that they could not be read is told here.
         let note = self.note(body, query, progress.is_checked);
         let cut = self.key(body, query).2;
-        View { query: query.clone(), cut, top, lines, total_lines, total_bytes, complete, note }
+        let query = query.clone();
+        View { query, cut, top, lines, enclosing, total_lines, total_bytes, complete, note }
     }
 
     fn note(&self, body: &Body, query: &ViewQuery, is_checked: bool) -> Option<String> {
@@ -186,7 +234,13 @@ impl Indexes {
         if let Some(flaw) = check.flaw().or(index.error.as_ref()) {
             return Some(flaw.to_string());
         }
-        check.unfinished().filter(|_| is_checked)
+        let unfinished = check.unfinished().filter(|_| is_checked);
+        unfinished.or_else(|| index.map.is_full().then(|| FOLDS_END.to_owned()))
+    }
+
+    /// The objects and lists a byte is in, as far as is known.
+    pub(super) fn enclosing(&self, body: &Body, query: &ViewQuery, at: u64) -> Vec<Enclosing> {
+        self.get(body, query).map_or_else(Vec::new, |index| index.enclosing(body, at))
     }
 
     /// The display line of a byte; `None` = not indexed that far yet.
@@ -211,7 +265,8 @@ impl LineIndex {
     fn new(key: IndexKey) -> Self {
         let reached = Checkpoint { lines: 0, scanner: LineScanner::new(key.2) };
         let check = (key.2 == ViewMode::Pretty).then(JsonCheck::default);
-        LineIndex { key, checkpoints: vec![reached.clone()], reached, error: None, check }
+        let (checkpoints, map) = (vec![reached.clone()], FoldMap::default());
+        LineIndex { key, checkpoints, reached, error: None, check, map }
     }
 
     fn check(&mut self, bytes: &[u8]) {
@@ -250,7 +305,74 @@ impl LineIndex {
         self.checkpoints.get(after.checked_sub(1)?)
     }
 
+    /// Lines that do not all follow each other.
+    fn show_some(&self, body: &Body, shown: &[ShownLine]) -> Vec<ViewLine> {
+        let block = |(number, _): &ShownLine| {
+            self.checkpoints.partition_point(|point| point.lines <= *number).saturating_sub(1)
+        };
+        let is_near = |before: &ShownLine, after: &ShownLine| block(after) <= block(before) + 1;
+        let mut lines = Vec::with_capacity(shown.len());
+        for run in shown.chunk_by(is_near) {
+            let (first, last) = (run.first().map_or(0, block), run.last().map_or(0, block));
+            let Some(from) = self.checkpoints.get(first) else { break };
+            let start = from.scanner.offset();
+            let reached = self.reached.scanner.offset();
+            let end = self.checkpoints.get(last + 1).map_or(reached, |it| it.scanner.offset());
+            let end = (end + LINE_PIECE as u64).min(reached);
+            let count = usize::try_from(end - start).unwrap_or(WINDOW_BYTES).min(WINDOW_BYTES);
+            let bytes = body.read(self.key.1, start, count).unwrap_or_default();
+            let wanted = run.iter().map(|(number, _)| number - from.lines);
+            let of_run = from.scanner.format_some(&bytes, wanted).into_iter().zip(run);
+            lines.extend(of_run.map(|(line, (number, folded))| {
+                let (number, folded) = (*number, *folded);
+                ViewLine { number, folded, ..line }
+            }));
+        }
+        lines
+    }
+
     fn show(&self, body: &Body, top: u64, rows: usize) -> Vec<ViewLine> {
+        let mut lines = self.laid_out(body, top, rows);
+        lines.iter_mut().zip(top..).for_each(|(line, number)| line.number = number);
+        lines
+    }
+
+    /// The objects and lists that are open before a byte, from outside.
+    fn enclosing(&self, body: &Body, at: u64) -> Vec<Enclosing> {
+        let Some(from) = self.last(|point| point.scanner.offset() <= at) else {
+            return Vec::new();
+        };
+        let start = from.scanner.offset();
+        let count = usize::try_from(at - start).unwrap_or(SPACING).min(SPACING);
+        let bytes = body.read(self.key.1, start, count).unwrap_or_default();
+        let mut scanner = from.scanner.clone();
+        // Scanned without an error before.
+        let _ = scanner.scan(&bytes, |_| ());
+        let open = scanner.open();
+        let before = std::iter::once(None).chain(open.iter().map(Some));
+        let steps = open.iter().zip(before).map(|(bracket, outer)| match outer {
+            None => JsonStep::Top,
+            Some(outer) if outer.is_object => JsonStep::Name(self.name(body, bracket.at)),
+            Some(outer) => JsonStep::Index(outer.member),
+        });
+        let lines = open.iter().map(|bracket| (bracket.at, self.line_of(body, bracket.at)));
+        lines.zip(steps).map(|((at, number), step)| Enclosing { at, number, step }).collect()
+    }
+
+    /// The name a line begins with, without its quotes.
+    fn name(&self, body: &Body, at: u64) -> Bytes {
+        let bytes = body.read(self.key.1, at, NAME).unwrap_or_default();
+        let inside = bytes.get(1..).unwrap_or_default();
+        let mut is_escaped = false;
+        let end = inside.iter().position(|byte| {
+            let ends = *byte == b'"' && !is_escaped;
+            is_escaped = *byte == b'\\' && !is_escaped;
+            ends
+        });
+        Bytes::copy_from_slice(inside.get(..end.unwrap_or(inside.len())).unwrap_or_default())
+    }
+
+    fn laid_out(&self, body: &Body, top: u64, rows: usize) -> Vec<ViewLine> {
         let Some(from) = self.last(|checkpoint| checkpoint.lines <= top) else {
             return Vec::new();
         };
@@ -291,7 +413,8 @@ fn hex_lines(body: &Body, part: ViewPart, top: u64, rows: usize) -> Vec<ViewLine
     let bytes = bytes::Bytes::from(bytes);
     let line = |(at, offset): (usize, u64)| {
         let end = bytes.len().min(at + HEX_LINE as usize);
-        ViewLine { offset, bytes: bytes.slice(at..end), indent: 0, continued: false }
+        let (number, bytes) = (offset / HEX_LINE, bytes.slice(at..end));
+        ViewLine { number, offset, bytes, ..ViewLine::default() }
     };
     let places = (0..bytes.len()).step_by(HEX_LINE as usize);
     places.map(|at| (at, start + at as u64)).map(line).collect()

@@ -8,13 +8,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
 
+use super::hit_count::CountedHits;
 use super::message::Body;
 use super::thread::on_thread;
 use super::view_queue::{PendingHit, ViewQueue, ViewerQuestion};
 use super::viewer::GONE;
 use crate::codec::search::Pattern;
 use crate::engine::event::Event;
-use crate::model::view::{SearchDirection, SearchHit, SearchQuery, ViewMode};
+use crate::model::view::{HitCount, SearchDirection, SearchHit, SearchQuery, ViewMode};
 
 /// Bytes searched between two looks whether somebody still wants to know.
 const BLOCK: usize = 1024 * 1024;
@@ -26,12 +27,38 @@ pub(super) struct Searches {
     newest: AtomicU64,
     /// The last one that found something, and where.
     last: Mutex<Option<(SearchQuery, u64)>>,
+    /// What was counted last.
+    counted: Mutex<Option<CountedHits>>,
 }
 
 impl Searches {
     /// Ends the search that runs; the number is the next one's.
     pub(super) fn cancel(&self) -> u64 {
         self.newest.fetch_add(1, Ordering::AcqRel) + 1
+    }
+}
+
+impl Searches {
+    /// How many hits there are; `None` when that is asked no more.
+    fn count(
+        &self,
+        body: &Body,
+        query: SearchQuery,
+        hit: u64,
+        is_current: &dyn Fn() -> bool,
+    ) -> Option<HitCount> {
+        let before = self.counted.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let counted = CountedHits::of(before, body, &query, &pattern(&query)?, is_current)?;
+        let told = counted.at(query, hit);
+        *self.counted.lock().unwrap_or_else(PoisonError::into_inner) = Some(counted);
+        is_current().then_some(told)
+    }
+}
+
+fn pattern(query: &SearchQuery) -> Option<Pattern> {
+    match query.mode {
+        ViewMode::Wide(wide) => Pattern::wide(&query.text, wide),
+        _ => Pattern::parse(&query.text),
     }
 }
 
@@ -61,10 +88,16 @@ pub(super) fn start(
         };
         if let (Some((at, wrapped)), Some(body)) = (found, body) {
             *last = Some((query.clone(), at));
-            views.order(ViewerQuestion::Locate(PendingHit { query, body, at, wrapped }));
+            drop(last);
+            let (asked, of) = (query.clone(), Arc::clone(&body));
+            views.order(ViewerQuestion::Locate(PendingHit { query: asked, body: of, at, wrapped }));
+            if let Some(count) = searches.count(&body, query, at, &is_current) {
+                let _ = urgent.blocking_send(Event::HitsCounted(count));
+            }
         } else {
             let flaw = flaw.map(|why| why.to_string());
-            let nothing = SearchHit { query, hit: None, wrapped: false, flaw };
+            let inside = Vec::new();
+            let nothing = SearchHit { query, hit: None, inside, wrapped: false, flaw };
             let _ = urgent.blocking_send(Event::Found(nothing));
         }
     });
@@ -86,11 +119,7 @@ fn find(
     after: bool,
     is_current: &dyn Fn() -> bool,
 ) -> Option<(u64, bool)> {
-    let pattern = match query.mode {
-        ViewMode::Wide(wide) => Pattern::wide(&query.text, wide),
-        _ => Pattern::parse(&query.text),
-    };
-    let scan = Scan { body, query, pattern: &pattern?, is_current };
+    let scan = Scan { body, query, pattern: &pattern(query)?, is_current };
     let len = body.len(query.part);
     let from = query.from.min(len);
     match query.direction {

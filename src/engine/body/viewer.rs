@@ -105,6 +105,7 @@ impl Viewer {
         // Set before looking: growth from here on rings.
         body.watched.store(true, Ordering::Release);
         self.indexes.extend(&body, &query, SLICE);
+        self.indexes.fold(&body, &query, SLICE);
         if body.len(query.part) <= SLICE as u64 {
             // No time, so one answer says it all.
             self.indexes.check(&body, &query, SLICE);
@@ -129,6 +130,7 @@ impl Viewer {
         let mut was_behind = false;
         for watch in self.watches.iter().rev() {
             was_behind |= self.indexes.extend(&watch.body, &watch.query, SLICE);
+            self.indexes.fold(&watch.body, &watch.query, SLICE);
         }
         for hit in &self.hits {
             was_behind |= self.indexes.extend(&hit.body, &as_view(&hit.query), SLICE);
@@ -148,9 +150,11 @@ impl Viewer {
         let Viewer { indexes, urgent, hits, .. } = self;
         hits.retain(|PendingHit { query, body, at, wrapped }| {
             let Some(line) = indexes.line_of(body, &as_view(query), *at) else { return true };
+            let inside = indexes.enclosing(body, &as_view(query), *at);
             let hit = SearchHit {
                 query: query.clone(),
                 hit: Some((line, *at)),
+                inside: inside.into_iter().map(|it| it.at).collect(),
                 wrapped: *wrapped,
                 flaw: None,
             };
@@ -206,12 +210,12 @@ impl WatchedView {
 
 fn as_view(query: &SearchQuery) -> ViewQuery {
     let SearchQuery { body, part, mode, .. } = *query;
-    ViewQuery { body, part, mode, top: 0, rows: 1 }
+    ViewQuery::new(body, part, mode, 0, 1)
 }
 
 fn gone(query: ViewQuery) -> View {
     let note = Some(GONE.into());
-    let (top, lines, total_lines, total_bytes) = (0, Vec::new(), 0, 0);
+    let (top, lines, enclosing, total_lines, total_bytes) = (0, Vec::new(), Vec::new(), 0, 0);
     let cut = query.mode;
-    View { query, cut, top, lines, total_lines, total_bytes, complete: true, note }
+    View { query, cut, top, lines, enclosing, total_lines, total_bytes, complete: true, note }
 }

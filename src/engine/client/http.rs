@@ -29,6 +29,7 @@ pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summar
     let SessionContext { session, mut input, .. } = cx;
     let allowed = plan.redirects;
     let own = request::secure_origin(&plan);
+    let mut is_again = false;
     for number in 0.. {
         let (hop, writers) = Hop::new(&plan, number, own.as_ref(), &session)?;
         let outcome = tokio::select! {
@@ -47,6 +48,17 @@ pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summar
                 let cause = format!("the redirect to '{place}' was not followed: {why}");
                 return Err(failure(FailureKind::Refused, cause));
             }
+            Ok(Some(next)) if redirect::is_itself(&plan, &next) && is_again => {
+                let place = printable_str(&next.url);
+                let cause = format!("the redirect leads to itself: {place} answered so twice");
+                let sets_cookie = head.field("set-cookie").is_some();
+                let hint = "it sets a cookie, which is not sent back; give it as a Cookie header";
+                return Err(failure(FailureKind::Refused, cause).hint(if sets_cookie {
+                    hint
+                } else {
+                    ""
+                }));
+            }
             Ok(Some(next)) if plan.redirects == 0 => {
                 let place = printable_str(&next.url);
                 let cause =
@@ -54,7 +66,10 @@ pub(crate) async fn run(mut plan: HttpPlan, cx: SessionContext) -> Result<Summar
                 return Err(failure(FailureKind::TooLarge, cause)
                     .hint("the places may lead in a circle; look at the hops"));
             }
-            Ok(Some(next)) => plan = next,
+            Ok(Some(next)) => {
+                is_again = redirect::is_itself(&plan, &next);
+                plan = next;
+            }
         }
     }
     Ok(Summary::of("response complete"))

@@ -62,6 +62,9 @@ async fn peer(plan: &UdpPlan) -> Result<SocketAddr, Failure> {
     let target = endpoint.to_string();
     let addresses = client_options::reachable(&plan.client, &target, &resolved.addresses)?;
     let first = addresses.first().copied();
+    if let Some(first) = first {
+        client_options::with_link(&plan.client, &target, first)?;
+    }
     // UDP cannot try which family answers. On this machine IPv4 is where servers are.
     let v4 = addresses.iter().copied().find(SocketAddr::is_ipv4);
     match (first, v4) {

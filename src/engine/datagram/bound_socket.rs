@@ -17,7 +17,7 @@ use crate::engine::transport::{client_options, explain};
 use crate::model::endpoint::Bind;
 use crate::model::failure::Failure;
 use crate::model::plan::{ClientOptions, DatagramOptions};
-use crate::os;
+use crate::os::{self, Undelivered};
 
 /// Asked of the system; what it grants decides about loss under load.
 const RECEIVE_BUFFER: usize = 4 * 1024 * 1024;
@@ -114,7 +114,7 @@ impl BoundSocket {
     }
 
     /// Datagrams of ours that came back, at most `limit`: whom they were for, and why.
-    pub(super) fn undelivered(&self, limit: usize) -> Vec<(SocketAddr, io::Error)> {
+    pub(super) fn undelivered(&self, limit: usize) -> Vec<Undelivered> {
         os::undelivered(&self.socket, limit)
     }
 }
@@ -133,12 +133,16 @@ fn join(socket: &SockRef<'_>, group: SocketAddr) -> Result<(), String> {
     joined.map_err(|error| explain::socket_error(&error).1)
 }
 
-/// Why a datagram came back that was for this address.
-pub(super) fn words(to: &str, error: &io::Error) -> String {
-    if error.kind() == io::ErrorKind::ConnectionRefused {
+/// Why a datagram came back, with the name of whom it was for.
+pub(super) fn words(to: &str, back: &Undelivered) -> String {
+    if back.error.kind() == io::ErrorKind::ConnectionRefused {
         return format!("nobody listens on {to} (port unreachable)");
     }
-    format!("{} ({to})", explain::socket_error(error).1)
+    let why = back.report.and_then(|report| report.words());
+    let why = why.unwrap_or_else(|| explain::socket_error(&back.error).1);
+    let other = back.report.and_then(|report| report.from).filter(|from| *from != back.to.ip());
+    let says = other.map(|from| format!(", says {from}")).unwrap_or_default();
+    format!("{why} ({to}){says}")
 }
 
 #[cfg(test)]
@@ -199,9 +203,21 @@ mod tests {
                 break reports;
             }
         };
-        let [(to, error)] = reports.as_slice() else { panic!("{reports:?}") };
-        assert_eq!(*to, closed);
+        let [back] = reports.as_slice() else { panic!("{reports:?}") };
+        assert_eq!(back.to, closed);
+        let report = back.report.unwrap();
+        assert_eq!((report.kind, report.code, report.from), (3, 3, Some(closed.ip())));
         let why = format!("nobody listens on {closed} (port unreachable)");
-        assert_eq!(words(&to.to_string(), error), why);
+        assert_eq!(words(&closed.to_string(), back), why);
+        // The system calls this one unreachable, too.
+        let mut report = report;
+        (report.kind, report.code) = (11, 0);
+        report.from = Some("192.0.2.1".parse().unwrap());
+        let error = io::ErrorKind::HostUnreachable.into();
+        let said = words("h:1", &Undelivered { to: closed, error, report: Some(report) });
+        assert!(
+            said.contains("time exceeded") && said.ends_with("(h:1), says 192.0.2.1"),
+            "{said}"
+        );
     }
 }

@@ -130,13 +130,23 @@ impl FileRun {
         let read = spawn_blocking(move || {
             let file = file.map_or_else(|| reopened(&path, measured), Ok)?;
             let mut piece = vec![0; count as usize];
-            file.read_exact_at(&mut piece, at)?;
+            file.read_exact_at(&mut piece, at).map_err(shortened)?;
             Ok::<_, io::Error>((file, piece.into()))
         });
         let (file, piece) = read.await.map_err(io::Error::other)??;
         self.file = Some(file);
         self.rest.start += count;
         Ok(piece)
+    }
+}
+
+/// Its length was told before it was read.
+fn shortened(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => {
+            io::Error::new(error.kind(), "it became shorter while it was sent")
+        }
+        _ => error,
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn certificate(error: &CertificateError, chain: &[CertificateFacts]) 
         }
         CertificateError::UnknownIssuer => unknown_issuer(chain),
         // Somebody who is trusted has the same name as the one who signed it: itself.
-        CertificateError::BadSignature if chain.first().is_some_and(is_self_signed) => {
+        error if is_others_signature(error) && chain.first().is_some_and(is_self_signed) => {
             unknown_issuer(chain)
         }
         CertificateError::NotValidForNameContext { expected, presented } => {
@@ -56,10 +56,7 @@ fn plain(error: &CertificateError) -> &'static str {
         | CertificateError::ExpiredRevocationListContext { .. } => {
             "the list that says whether it was revoked is too old"
         }
-        CertificateError::BadSignature => "its signature was not made by the issuer it names",
-        CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-            "its signature does not suit the kind of key its issuer has"
-        }
+        error if is_others_signature(error) => OTHERS_SIGNATURE,
         CertificateError::NotValidForName => "it is for another name",
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             PURPOSE
@@ -72,6 +69,19 @@ fn plain(error: &CertificateError) -> &'static str {
         _ => "it is signed in a way that proves nothing here",
     }
 }
+
+/// Whether a signature is not of the key it was looked at with. One for another kind of key is none
+/// of it either: who has that key could not have made it.
+pub(super) fn is_others_signature(error: &CertificateError) -> bool {
+    matches!(
+        error,
+        CertificateError::BadSignature
+            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. }
+    )
+}
+
+const OTHERS_SIGNATURE: &str = "its signature was not made by the issuer it names, or by another \
+                                of that name than the trusted one";
 
 pub(super) const OLD_VERSION: &str =
     "it is of X.509 version 1 or 2, which does not say what it is for";

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use super::store::TlsStore;
-use super::tls_words::{error_inside, failure, listener_failure};
+use super::tls_words::{WANTS_CERTIFICATE, error_inside, failure, listener_failure};
 use crate::engine::transport::explain;
 use crate::engine::transport::stream::Stream;
 use crate::model::client::CONNECT_TIMEOUT;
@@ -58,6 +58,9 @@ impl Handshake {
         let connected = self.connector.connect(self.name.clone(), tcp).await;
         let stream = connected.map_err(|error| match error_inside(&error) {
             Some(tls) => failure(&self.target, tls, Some(&*self.lock())),
+            None if self.lock().wants_certificate => {
+                broken_handshake(&self.target, &error).hint(WANTS_CERTIFICATE)
+            }
             None => broken_handshake(&self.target, &error).hint("the port may not speak TLS"),
         })?;
         agreed(&mut self.lock(), stream.get_ref().1);

@@ -15,7 +15,8 @@ use x509_parser::public_key::PublicKey;
 
 use super::certificate_facts::date;
 use super::certificate_words::{
-    OLD_VERSION, PURPOSE, authority_as_server, certificate, is_self_signed, old_algorithm,
+    OLD_VERSION, PURPOSE, authority_as_server, certificate, is_others_signature, is_self_signed,
+    old_algorithm,
 };
 use super::tls_words::why_refused;
 use super::weak_key;
@@ -122,14 +123,14 @@ fn kind(error: &Error) -> Cause {
     use CertificateError as E;
     let Error::InvalidCertificate(error) = error else { return Cause::Other };
     match error {
-        E::UnknownIssuer | E::BadSignature => Cause::Trust,
+        E::UnknownIssuer => Cause::Trust,
+        error if is_others_signature(error) => Cause::Trust,
         E::NotValidForName | E::NotValidForNameContext { .. } => Cause::Name,
         E::Expired | E::ExpiredContext { .. } | E::NotValidYet | E::NotValidYetContext { .. } => {
             Cause::Dates
         }
         E::InvalidPurpose | E::InvalidPurposeContext { .. } => Cause::Purpose,
-        E::UnsupportedSignatureAlgorithmContext { .. }
-        | E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => Cause::Signature,
+        E::UnsupportedSignatureAlgorithmContext { .. } => Cause::Signature,
         E::Other(other) => match other.to_string().as_str() {
             "CaUsedAsEndEntity" => Cause::Authority,
             "UnsupportedCertVersion" => Cause::Version,

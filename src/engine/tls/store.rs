@@ -17,7 +17,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, OtherError, ServerConfig};
 
 use super::authority;
-use super::verifier::{RecordingVerifier, ServerTrust, Trust};
+use super::verifier::{CertificateRequest, RecordingVerifier, ServerTrust, Trust};
 use crate::model::authority::{Authority, AuthorityKeeper};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::tls::TlsFacts;
@@ -76,13 +76,14 @@ impl TlsStore {
         seen: Arc<Mutex<TlsFacts>>,
     ) -> Result<ClientConfig, Failure> {
         let (trust, provider) = (self.trust(), Arc::clone(&self.provider));
+        let asked = Arc::new(CertificateRequest(Arc::clone(&seen)));
         let verifier = RecordingVerifier { trust, accepted, seen, provider };
         let mut config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| internal(&error))?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier))
-            .with_no_client_auth();
+            .with_client_cert_resolver(asked);
         config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
         // Every connection shows its own full handshake with the whole chain.
         config.resumption = rustls::client::Resumption::disabled();

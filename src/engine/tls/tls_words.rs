@@ -5,6 +5,7 @@ use std::io;
 use rustls::{AlertDescription, Error, PeerMisbehaved};
 
 use super::certificate_words::{certificate, spaced};
+use crate::engine::event::{NOT_VERIFIED, UNPROVEN};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::tls::{CertificateFacts, TlsFacts};
 use crate::model::trust::Sha256;
@@ -23,6 +24,13 @@ pub(crate) fn failure(target: &str, error: &rustls::Error, shown: Option<&TlsFac
     let leaf = shown.and_then(|shown| shown.chain.first()?.sha256.parse::<Sha256>().ok());
     let (kind, cause, hint) = explain(error);
     match (error, leaf, shown) {
+        (Error::AlertReceived(alert), _, Some(shown))
+            if shown.wants_certificate && may_mean_certificate(*alert) =>
+        {
+            let alert = name(*alert);
+            let cause = format!("the peer refused with alert '{alert}': {WANTS_CERTIFICATE}");
+            Failure::new(Stage::Tls, target, kind, cause)
+        }
         // Whether a verdict was on the leaf or one above it: who accepts, accepts the leaf.
         (Error::InvalidCertificate(error), Some(leaf), Some(shown)) => {
             // What was found when the chain was refused is more than its first error.
@@ -33,6 +41,24 @@ pub(crate) fn failure(target: &str, error: &rustls::Error, shown: Option<&TlsFac
         }
         _ => Failure::new(Stage::Tls, target, kind, cause).hint(hint),
     }
+}
+
+/// What a server wants that asks for what we do not have.
+pub(super) const WANTS_CERTIFICATE: &str = "it wants a client certificate, and got none";
+
+/// Whether a server that asked for a certificate and got none may say it so.
+fn may_mean_certificate(alert: AlertDescription) -> bool {
+    use AlertDescription as A;
+    matches!(
+        alert,
+        A::HandshakeFailure
+            | A::CertificateRequired
+            | A::NoCertificate
+            | A::BadCertificate
+            | A::CertificateUnknown
+            | A::UnknownCA
+            | A::AccessDenied
+    )
 }
 
 fn not_trusted(why: &str) -> String {
@@ -64,11 +90,11 @@ pub(crate) fn secured(tls: &TlsFacts) -> String {
     };
     let refused = match &*tls.unverified {
         "" => String::new(),
-        why => format!(", NOT VERIFIED: {why}"),
+        why => format!(", {NOT_VERIFIED}: {why}"),
     };
     let unproven = match &*tls.unproven {
         "" => String::new(),
-        why => format!(", IDENTITY UNPROVEN: {why}"),
+        why => format!(", {UNPROVEN}: {why}"),
     };
     format!("{} {} {} in {took:.1} ms{name}{refused}{unproven}", tls.version, tls.cipher, tls.group)
 }

@@ -12,11 +12,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::verify_server_name;
+use rustls::client::{ResolvesClientCert, verify_server_name};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, SignatureVerificationAlgorithm, UnixTime};
 use rustls::server::ParsedCertificate;
+use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
 use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate, X509Version};
 use x509_parser::public_key::PublicKey;
@@ -122,6 +123,22 @@ pub(super) struct RecordingVerifier {
     pub(super) seen: Arc<Mutex<TlsFacts>>,
     /// Checks the signatures.
     pub(super) provider: Arc<CryptoProvider>,
+}
+
+/// Has no certificate of ours to show, and writes down that one was asked for: without it a server
+/// says of the handshake that it failed, and not why (RFC 5246, section 7.4.6).
+#[derive(Debug)]
+pub(super) struct CertificateRequest(pub(super) Arc<Mutex<TlsFacts>>);
+
+impl ResolvesClientCert for CertificateRequest {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).wants_certificate = true;
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
 }
 
 impl ServerCertVerifier for RecordingVerifier {

@@ -42,6 +42,21 @@ pub(crate) fn reachable(
     Ok(found)
 }
 
+/// Fails when the peer is on one link of every link of this machine, and nothing says on which: for
+/// datagrams the system would take any, and say nothing. A connection it refuses itself.
+pub(crate) fn with_link(
+    options: &ClientOptions,
+    target: &str,
+    peer: SocketAddr,
+) -> Result<(), Failure> {
+    let is_named = matches!(options.source, Some(SourceAddress::Interface(_)));
+    if is_named || peer.ip().is_multicast() || !explain::lacks_zone(peer) {
+        return Ok(());
+    }
+    let (cause, hint) = explain::missing_zone(peer);
+    Err(Failure::new(Stage::Connect, target, FailureKind::Usage, cause).hint(hint))
+}
+
 /// Where to bind for this peer; `None` = the system chooses when the client sends.
 pub(crate) fn local_address(options: &ClientOptions, peer: SocketAddr) -> Option<SocketAddr> {
     match options.source.as_ref()? {

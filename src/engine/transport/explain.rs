@@ -105,16 +105,26 @@ pub(crate) fn bind_failure(address: SocketAddr, transport: &str, error: &io::Err
 
 /// What is wrong, and what to do, where the number of a link is missing.
 pub(crate) fn without_zone(address: SocketAddr, error: &io::Error) -> Option<(String, String)> {
-    let (ip, port) = (address.ip(), address.port());
     let is_it = error.kind() == ErrorKind::InvalidInput && lacks_zone(address);
-    is_it.then(|| {
-        let hint = format!("name the link, as in [{ip}%2]:{port} ('ip link' lists them)");
-        (format!("{ip} is one of every link of this machine"), hint)
-    })
+    is_it.then(|| missing_zone(address))
+}
+
+/// The same in words: cause and hint.
+pub(crate) fn missing_zone(address: SocketAddr) -> (String, String) {
+    let (ip, port) = (address.ip(), address.port());
+    let links = os::links();
+    let hint = match links.as_slice() {
+        [] => format!("name the link, as in [{ip}%2]:{port} ('ip link' lists them)"),
+        [first, ..] => {
+            let links = links.join(", ");
+            format!("name the link, as in [{ip}%{first}]:{port}; this machine has: {links}")
+        }
+    };
+    (format!("{ip} is one of every link of this machine"), hint)
 }
 
 /// Whether an address means something only together with the number of a link.
-fn lacks_zone(address: SocketAddr) -> bool {
+pub(crate) fn lacks_zone(address: SocketAddr) -> bool {
     let SocketAddr::V6(address) = address else { return false };
     let (ip, is_link_group) = (address.ip(), address.ip().segments()[0] & 0xff0f == 0xff02);
     address.scope_id() == 0 && (ip.is_unicast_link_local() || is_link_group)
@@ -158,7 +168,7 @@ mod tests {
     fn an_address_of_every_link_needs_one() {
         let error = io::Error::from_raw_os_error(22);
         let failure = connect_failure("[fe80::1]:9", "[fe80::1]:9".parse().unwrap(), &error);
-        assert!(failure.cause.contains("every link") && failure.hint.contains("[fe80::1%2]:9"));
+        assert!(failure.cause.contains("every link") && failure.hint.contains("[fe80::1%"));
         let other = connect_failure("[::1]:9", "[::1]:9".parse().unwrap(), &error);
         assert_eq!(other.cause, "Invalid argument");
         let refused = io::Error::from(ErrorKind::ConnectionRefused);

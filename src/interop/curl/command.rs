@@ -86,6 +86,14 @@ pub(super) struct Word {
     pub(super) position: usize,
 }
 
+impl Word {
+    /// Byte of the pasted text where it ends; the end of the text if it is not written as it reads.
+    pub(super) fn end_in(&self, pasted: &str) -> usize {
+        let is_plain = behind(pasted, self.position).starts_with(&self.text);
+        if is_plain { self.position + self.text.len() } else { pasted.len() }
+    }
+}
+
 /// Marks around the name of a shell variable inside a word: noncharacters of Unicode, refused in
 /// pasted text, so nothing else can look like one.
 pub(super) const VARIABLE: (char, char) = ('\u{fdd0}', '\u{fdd1}');

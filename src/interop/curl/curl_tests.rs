@@ -63,6 +63,29 @@ fn a_bare_command_is_a_get_without_redirects() {
 }
 
 #[test]
+fn a_slash_too_few_or_too_many_is_taken_as_curl_takes_it() {
+    for url in ["http:/127.0.0.1:9/x", "http:///127.0.0.1:9/x", "http://127.0.0.1:9/x"] {
+        assert_eq!(planned(&format!("curl {url}")).url, "http://127.0.0.1:9/x", "{url}");
+    }
+    assert_eq!(spec("curl HTTPS:/a.example").url, "HTTPS://a.example");
+    assert_eq!(spec("curl http:80/x").url, "http://http:80/x");
+}
+
+#[test]
+fn here_texts_of_powershell_are_read_line_by_line() {
+    for (text, sent) in [
+        ("curl.exe x -d @'\n{}\n'@", "{}"),
+        ("curl x -d @'\r\n{}\r\n'@ -H 'A: b'", "{}"),
+        ("curl.exe x --data-raw @\"\n{ 'a' }\n\"@", "{ 'a' }"),
+        ("curl.exe x --data-binary @'\na\n\n'b' '@\n'@\n", "a\n\n'b' '@"),
+        ("curl.exe x --data-raw @'\n'@", ""),
+    ] {
+        assert_eq!(body(&planned(text)), sent, "{text}");
+    }
+    assert_eq!(spec("curl.exe x -d '@f.txt'").body, HttpBody::File("f.txt".into()));
+}
+
+#[test]
 fn data_is_joined_and_its_type_follows_curl() {
     let plan = planned("curl x -d a=1 --data-raw @b --data-urlencode 'c=ö &'");
     assert_eq!((plan.method.as_str(), body(&plan).as_str()), ("POST", "a=1&@b&c=%C3%B6+%26"));

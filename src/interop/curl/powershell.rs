@@ -23,8 +23,19 @@ pub(super) fn is_powershell(text: &str) -> bool {
         && (is_prompted
             || is_exe
             || first_line.ends_with(" `")
+            || has_here_text(text)
             || has_escaped_quotes(text)
             || has_escaped_json(text))
+}
+
+/// Whether a text begins with `@'` at the end of a line and ends with `'@` at the beginning of one.
+fn has_here_text(text: &str) -> bool {
+    let mut lines = text.lines();
+    ["'", "\""].iter().any(|quote| {
+        let (opens, closes) = (format!("@{quote}"), format!("{quote}@"));
+        lines.any(|line| line.trim_end().ends_with(&opens))
+            && lines.any(|line| line.starts_with(&closes))
+    })
 }
 
 /// Whether each backtick keeps a double quote from ending a text, or continues a line.
@@ -112,6 +123,13 @@ impl LineReader<'_> {
             }
             let text = &mut word.get_or_insert(Word { text: String::new(), position }).text;
             match c {
+                '@' if text.is_empty() && self.here_text_begins() => {
+                    let mut lines = std::mem::take(text);
+                    self.here_text(position, &mut lines)?;
+                    if let Some(word) = &mut word {
+                        word.text = lines;
+                    }
+                }
                 '\'' | '"' => {
                     let mut quoted = std::mem::take(text);
                     self.quoted(c, position, &mut quoted)?;
@@ -175,6 +193,39 @@ impl LineReader<'_> {
     fn line_ends_here(&mut self) -> bool {
         self.chars.next_if(|(_, c)| *c == '\r');
         self.chars.next_if(|(_, c)| *c == '\n').is_some()
+    }
+
+    /// Behind an `@`: whether a quote follows with which the line ends.
+    fn here_text_begins(&self) -> bool {
+        let mut ahead = self.chars.clone().map(|(_, c)| c);
+        let is_quote = ahead.next().is_some_and(|c| matches!(c, '\'' | '"'));
+        is_quote && ahead.find(|c| !matches!(c, ' ' | '\t' | '\r')) == Some('\n')
+    }
+
+    /// The lines between `@'` and `'@`, without the last line break; quotes stand for themselves.
+    fn here_text(&mut self, start: usize, text: &mut String) -> Result<(), ImportError> {
+        let quote = self.chars.next().map_or('\'', |(_, c)| c);
+        while self.chars.next_if(|(_, c)| *c != '\n').is_some() {}
+        while let Some((_, c)) = self.chars.next() {
+            let mut ahead = self.chars.clone().map(|(_, c)| c);
+            if c == '\n' && ahead.next() == Some(quote) && ahead.next() == Some('@') {
+                self.chars.nth(1);
+                // The break behind the opening is none of the text.
+                *text = text.strip_prefix('\n').unwrap_or(text).to_owned();
+                text.truncate(text.trim_end_matches('\r').len());
+                return Ok(());
+            }
+            match c {
+                '\\' => self.backslashes(Some(quote), text),
+                '`' if quote == '"' => text.extend(self.chars.next().map(|(_, c)| c)),
+                '$' if quote == '"' => self.variable(text),
+                c => text.push(c),
+            }
+        }
+        let message = format!(
+            "the text that @{quote} opens is never closed by {quote}@ at a line's beginning"
+        );
+        Err(ImportError::new(start, message))
     }
 
     fn quoted(&mut self, quote: char, start: usize, text: &mut String) -> Result<(), ImportError> {

@@ -159,8 +159,8 @@ impl CurlRequest {
                 Some(take(words, &written, word)?)
             } else {
                 letters = "".chars();
-                let position = word.position + word.text.len().saturating_sub(glued.len());
-                Some(Word { text: glued.into(), position })
+                // Quotes may stand before it, so only the word has a place.
+                Some(Word { text: glued.into(), position: word.position })
             };
             self.apply(option, &written, value);
         }

@@ -8,7 +8,11 @@
 //!                                          $(curl ...), `curl ...`, (curl ...)
 //!                                          a word of another command (docker exec web curl ...)
 //! ```
+//!
+//! A text that a command carries to another shell (`bash -c '...'`, `ssh host '...'`) is read in the
+//! same way.
 
+use super::carried::{self, DEPTH};
 use super::cmd;
 use super::command::{CommandEnd, CurlCommand, ImportError, ShellCommand, Stdin, Word, is_curl};
 use super::expansion::is_name;
@@ -30,15 +34,24 @@ pub(crate) fn is_command(text: &str) -> bool {
     let has_arguments = |text: &str| text.split_whitespace().nth(1).is_some();
     let begins = |(_, line): (usize, &str)| begins_with_curl(line);
     has_arguments(text)
-        && (lines(text).filter_map(command_of_line).any(begins) || find(text).is_ok())
+        && (lines(text).filter_map(command_of_line).any(begins)
+            || find(text).map_or_else(|error| error.message != NO_CURL, |_| true))
 }
+
+/// The message about a text without a curl command.
+const NO_CURL: &str = "no curl command; it begins with 'curl'";
 
 /// The first curl command of a text. Marks that nobody sees around it are none of it.
 pub(super) fn find(text: &str) -> Result<CurlCommand, ImportError> {
+    find_inside(text, 0)
+}
+
+/// The same of a text that so many commands carry.
+fn find_inside(text: &str, depth: usize) -> Result<CurlCommand, ImportError> {
     let bare = text.trim_start_matches(is_unseen);
     if bare.len() < text.len() {
         let start = text.len() - bare.len();
-        let mut found = find(bare).map_err(|error| error.behind(start))?;
+        let mut found = find_inside(bare, depth).map_err(|error| error.behind(start))?;
         found.words.iter_mut().for_each(|word| word.position += start);
         return Ok(found);
     }
@@ -48,7 +61,7 @@ pub(super) fn find(text: &str) -> Result<CurlCommand, ImportError> {
     if powershell::is_powershell(text) {
         return powershell::words(text);
     }
-    if let Some(found) = of_its_own(text)? {
+    if let Some(found) = of_its_own(text, depth)? {
         return Ok(found);
     }
     for (at, line) in lines(text).filter_map(command_of_line) {
@@ -67,12 +80,12 @@ pub(super) fn find(text: &str) -> Result<CurlCommand, ImportError> {
             }
         }
     }
-    inside(text).ok_or_else(|| ImportError::new(0, "no curl command; it begins with 'curl'"))
+    inside(text).ok_or_else(|| ImportError::new(0, NO_CURL))
 }
 
 /// A command of the script whose program is curl. Prose is no script, so what cannot be read is
 /// stepped over by the line.
-fn of_its_own(text: &str) -> Result<Option<CurlCommand>, ImportError> {
+fn of_its_own(text: &str, depth: usize) -> Result<Option<CurlCommand>, ImportError> {
     let mut reader = Reader::at(text, 0);
     reader.set_prompted(lines(text).filter_map(command_of_line).any(|(at, line)| {
         begins_with_curl(line)
@@ -81,9 +94,13 @@ fn of_its_own(text: &str) -> Result<Option<CurlCommand>, ImportError> {
     let mut piped = None;
     while !reader.is_over() {
         let start = reader.position();
-        match command(&mut reader, piped.take()) {
+        let input = piped.take();
+        match command(&mut reader, input.clone()) {
             Ok(Some(found)) => return Ok(Some(found)),
             Ok(None) => {
+                if let Some(found) = carried(&mut reader, text, depth, input)? {
+                    return Ok(Some(found));
+                }
                 let last = reader.last();
                 piped = (last.end == CommandEnd::Pipe).then(|| output_of(last)).flatten();
                 if piped.is_none() {
@@ -112,6 +129,36 @@ fn command(
         reader.warn("xargs is left out: what it adds to the command is missing");
     }
     Ok(Some(CurlCommand { words, stdin: stdin.or(piped), warnings: reader.take_warnings() }))
+}
+
+/// The curl command that the command read last carries to another shell, if it does.
+fn carried(
+    reader: &mut Reader<'_>,
+    text: &str,
+    depth: usize,
+    input: Option<Stdin>,
+) -> Result<Option<CurlCommand>, ImportError> {
+    let words = &reader.last().words;
+    let begins = |at| may_stand_before(words.split_at(at).0);
+    let Some(it) = carried::of(words, begins).filter(|it| it.text.contains("curl")) else {
+        return Ok(None);
+    };
+    if depth >= DEPTH {
+        let message = format!("more than {DEPTH} commands inside each other");
+        return Err(it.error(text, ImportError::new(0, message)));
+    }
+    let mut found = match find_inside(&it.text, depth + 1) {
+        Err(error) if error.message == NO_CURL => return Ok(None),
+        found => found.map_err(|error| it.error(text, error))?,
+    };
+    for word in &mut found.words {
+        word.position = it.place(text, word.position);
+    }
+    reader.warn(&format!("left out before curl: {}; the request goes from here", it.by));
+    let mut warnings = reader.take_warnings();
+    warnings.append(&mut found.warnings);
+    let stdin = found.stdin.or(reader.take_last().stdin).or(input);
+    Ok(Some(CurlCommand { stdin, warnings, ..found }))
 }
 
 /// curl as a word of another command, with something behind it.
@@ -179,18 +226,21 @@ fn begins_with_curl(line: &str) -> bool {
 /// Where among the words the program of a command is curl.
 fn program(words: &[Word]) -> Option<usize> {
     let at = words.iter().position(|word| is_curl(&word.text))?;
-    let (before, _) = words.split_at(at);
+    may_stand_before(words.split_at(at).0).then_some(at)
+}
+
+/// Whether what follows these words is a program: a prompt, `sudo` and the like are before it.
+fn may_stand_before(before: &[Word]) -> bool {
     let prompt = before.iter().rposition(|word| word.text.ends_with(PROMPTS));
     let mut before = before.split_at(prompt.map_or(0, |at| at + 1)).1.iter();
     let mut is_option = false;
-    let fits = before.all(|word| {
+    before.all(|word| {
         let text = word.text.as_str();
         // The name behind `-u` is the user of sudo.
         let is_value = std::mem::replace(&mut is_option, matches!(text, "-u" | "-g" | "-n"));
         let is_assignment = text.split_once('=').is_some_and(|(name, _)| is_name(name));
         is_value || is_option || is_assignment || text.starts_with('-') || BEFORE.contains(&text)
-    });
-    fits.then_some(at)
+    })
 }
 
 /// What a command writes, prompts and the like before its program aside.

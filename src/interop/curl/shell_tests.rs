@@ -248,12 +248,72 @@ fn bytes_that_are_no_text_stay_bytes() {
     assert!(refused.message.contains("U+FDE1"), "{refused}");
 }
 
+#[test]
+fn a_command_carried_to_another_shell_or_machine_is_read() {
+    for command in [
+        "bash -c 'curl -H \"A: b\" http://h/x -d 1'",
+        "sh -c \"curl -H 'A: b' http://h/x -d 1\"",
+        "sudo -u www /bin/bash -lc 'cd /tmp && curl -H A:\\ b http://h/x -d 1 | jq .'",
+        "$ ssh -p 2222 me@host 'curl -H \"A: b\" http://h/x -d 1'",
+        "ssh host curl -H '\"A: b\"' http://h/x -d 1",
+        r#"ssh a ssh b "curl -H \\\"A: b\\\" http://h/x -d 1""#,
+        "docker exec -it web curl -H 'A: b' http://h/x -d 1",
+        "docker exec web sh -c 'curl -H \"A: b\" http://h/x -d 1'",
+        "kubectl -n x exec pod -c app -- curl -H 'A: b' http://h/x -d 1",
+        "kubectl exec pod -- sh -c \"curl -H 'A: b' http://h/x -d 1\"",
+        "echo 1 | ssh host 'curl -H \"A: b\" http://h/x -d @-'",
+        "watch -n 5 \"curl -H 'A: b' http://h/x -d 1\"",
+        "eval 'curl -H \"A: b\" http://h/x -d 1'",
+        "while true; do bash -c 'curl -H \"A: b\" http://h/x -d 1'; done",
+    ] {
+        assert!(is_command(command), "{command}");
+        let plan = planned(command);
+        assert_eq!((&*plan.url, body(&plan)), ("http://h/x", "1".to_owned()), "{command}");
+        assert!(plan.headers.contains(&("A".into(), "b".into())), "{command}");
+        assert!(warnings(command).contains("left out before curl"), "{command}");
+    }
+    assert_eq!(spec("bash -c \"curl $URL\"").url, spec("curl $URL").url);
+}
+
+#[test]
+fn a_carried_command_that_cannot_be_read_is_refused_with_its_place() {
+    for (command, says, place) in [
+        ("bash -c 'curl \"http://h'", "the quote \" opened here is never closed", (1, 15)),
+        ("ssh host 'curl ftp://h/x'", "only http and https", (1, 16)),
+        ("sh -c \"curl \\\"x\"", "never closed", (1, 7)),
+    ] {
+        assert!(is_command(command), "{command}");
+        let error = read_plain(command).unwrap_err();
+        assert!(error.message.contains(says), "{command}: {error}");
+        assert_eq!(error.place(command), place, "{command}");
+    }
+    let nested = format!("{}curl x", "ssh h ".repeat(30));
+    assert!(read_plain(&nested).unwrap_err().message.contains("more than 8 commands"));
+    for command in
+        ["bash -c 'ls -l'", "ssh host uptime", "echo bash -c 'curl x'", "ssh curl.host ls"]
+    {
+        assert!(!is_command(command), "{command}");
+    }
+}
+
+#[test]
+fn a_place_is_never_inside_a_character() {
+    // A word is shorter than what is written where quotes and backslashes go.
+    for command in ["$ curl\"\"\t-\\“&@", "curl -X\\“", "curl \"\"é'' -\\é", "curl -H \\–“ x"]
+    {
+        let Err(error) = read_plain(command) else { continue };
+        assert!(command.is_char_boundary(error.position), "{command}: {error:?}");
+    }
+    let error = read_plain("$ curl\"\"\t-\\“&@").unwrap_err();
+    assert_eq!(error.message, "the command names no URL");
+}
+
 proptest! {
     #![proptest_config(crate::property_tests::config())]
 
     #[test]
     fn whatever_is_pasted_is_read_or_refused_within_the_text(
-        text in "(curl|echo a \\| curl|PS C:\\\\> curl|C:\\\\>curl|\\$ curl)?[ a-zE'\"`$^\\\\|<>&;(){}#%“–é\n\r\t@=-]{0,60}",
+        text in "(curl|echo a \\| curl|bash -c \"curl|ssh h 'curl|PS C:\\\\> curl|C:\\\\>curl|\\$ curl)?[ a-zE'\"`$^\\\\|<>&;(){}#%“–é\n\r\t@=-]{0,60}",
     ) {
         let _ = (is_command(&text), super::files(&text));
         if let Err(error) = read_plain(&text) {

@@ -81,7 +81,7 @@ impl CurlRequest {
         for other in urls {
             self.warnings.push(format!("only the first URL is used, not {}", other.text));
         }
-        let mut url = first.text.trim().to_owned();
+        let mut url = with_two_slashes(first.text.trim());
         let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
         match scheme.as_deref() {
             Some("http" | "https") => {}
@@ -451,5 +451,18 @@ fn literal<'a>(spec: &'a mut HttpSpec, warnings: &mut Vec<String>) {
                 .push("bytes that are not UTF-8 were replaced here; only a body has them".into());
         }
         *text = replaced(text, template::quote, |name| format!("{{{{env.{name}}}}}"));
+    }
+}
+
+/// `http:/h` and `http:///h`, which curl takes for what they mean.
+fn with_two_slashes(url: &str) -> String {
+    let parts = url.split_once(":/").filter(|(scheme, _)| {
+        ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
+    });
+    match parts {
+        Some((scheme, rest)) if !rest.starts_with("///") => {
+            format!("{scheme}://{}", rest.trim_start_matches('/'))
+        }
+        _ => url.to_owned(),
     }
 }

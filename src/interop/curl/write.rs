@@ -35,7 +35,7 @@ pub fn write(plan: &Plan) -> String {
 /// Whether curl can do what the plan does.
 #[must_use]
 pub(crate) fn can_write(plan: &Plan) -> bool {
-    plan.as_http().is_some()
+    plan.capabilities().exchanges && !plan.side().listens()
 }
 
 fn command(plan: &HttpPlan) -> String {

@@ -33,7 +33,7 @@ impl Options for HttpSpec {
             help: "\"name=value\", added to the URL's own; a leading ~ switches the row off.";
         "auth", ValueKind::Table, auth, tab: Some(FormTab::Auth);
         "timeout", ValueKind::Duration, timeout, tab: OPTIONS, label: "Timeout (head, silent body)",
-            help: "Longest wait for the head, and longest silence inside the body.";
+            help: "Longest wait for the head, and longest silence inside the body; 0 = no bound, which is a day.";
         "verify", ValueKind::Flag, verify, tab: OPTIONS, label: VERIFY, help: VERIFY_HELP;
         "tls.trust", ValueKind::Word(&[]), trust, tab: OPTIONS, label: TRUST, help: TRUST_HELP;
         "redirects", ValueKind::Number { min: 0, max: 255 }, redirects, tab: OPTIONS,
@@ -150,6 +150,8 @@ impl Options for HttpListenerSpec {
 
 impl Options for HttpRule {
     fields! {
+        "off", ValueKind::Off, enabled, width: Some(Cells(3)),
+            help: "A rule that is kept and does not answer.";
         "method", ValueKind::Word(&[]), method, width: Some(Cells(9)), placeholder: "any",
             help: "Method of the requests that are answered so; empty = any.";
         "path", ValueKind::Word(&[]), path, width: Some(Fill(1)),
@@ -165,7 +167,7 @@ impl Options for HttpRule {
 
 impl Options for HttpAnswer {
     fields! {
-        "status", ValueKind::Number { min: 0, max: 65535 }, status, width: Some(Cells(5)),
+        "status", ValueKind::Number { min: 0, max: 65535 }, status, width: Some(Cells(6)),
             help: "Status code of the answer.";
         "delay", ValueKind::Duration, delay, width: Some(Cells(6)), label: "delay",
             help: "Waited before the first byte of the answer.";

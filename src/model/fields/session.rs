@@ -168,6 +168,8 @@ impl Options for ScriptStep {
 
 impl Options for Rule {
     fields! {
+        "off", ValueKind::Off, enabled, width: Some(Cells(3)),
+            help: "A rule that is kept and does not answer.";
         "when", ValueKind::Phrase, when, label: "when",
             help: "When it answers: always, or contains, equals, starts-with or matches and a text in quotes.";
         "send", ValueKind::Payload, send, width: Some(Fill(1)), wraps: true, label: "  send",

@@ -47,7 +47,8 @@ fn is_bare_user(user: &[u8], host: Option<&u8>) -> bool {
     let name = name.rsplit(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or_default();
     let is_none = NO_USERS.iter().any(|other| name.eq_ignore_ascii_case(other.as_bytes()));
     let is_host = host.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'[');
-    is_host && !is_none && password.len() > 1
+    // `name:=@file` is an item of `send`.
+    is_host && !is_none && password.len() > 1 && password != b":="
 }
 
 #[cfg(test)]
@@ -56,6 +57,7 @@ mod tests {
 
     #[test]
     fn users_are_found_wherever_a_url_stands_and_however_it_is_mistyped() {
+        assert_eq!(without_userinfo("'a:=@nope': nope"), "'a:=@nope': nope");
         for (text, told) in [
             ("http://u:pw@h/a@b", "http://********@h/a@b"),
             (

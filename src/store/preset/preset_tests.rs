@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::model::client::{InputSpec, ScriptStep, TcpSpec, UdpSpec};
-use crate::model::http::{Auth, HttpAnswer, HttpBody, HttpRule, HttpSpec, PartSource};
+use crate::model::http::{Auth, HttpBody, HttpRule, HttpSpec, PartSource};
 use crate::model::listener::{Rule, TcpListenerSpec, When, WhenKind};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::spec::NameValue;
@@ -189,8 +189,7 @@ fn rules_merge_as_inline_tables_and_as_headed_tables() {
         let Spec::HttpListener(spec) = &mut preset.spec else { panic!() };
         spec.rules[1].answer.status = 404;
         spec.rules[1].answer.body = HttpBody::Json("{\n}\n".into());
-        let added =
-            HttpRule { method: "GET".into(), path: "/c".into(), answer: HttpAnswer::default() };
+        let added = HttpRule { method: "GET".into(), path: "/c".into(), ..HttpRule::default() };
         spec.rules.push(added);
         let merged = write(&preset, Some(text));
         assert!(merged.contains(keeps), "{merged}");

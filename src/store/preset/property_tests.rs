@@ -145,8 +145,8 @@ fn rules() -> impl Strategy<Value = Vec<Rule>> {
         Just(When::default()),
         (prop::sample::select(kinds), text()).prop_map(|(kind, text)| When { kind, text }),
     ];
-    let rule =
-        (when, payload(), duration()).prop_map(|(when, send, delay)| Rule { when, send, delay });
+    let rule = (any::<bool>(), when, payload(), duration())
+        .prop_map(|(enabled, when, send, delay)| Rule { enabled, when, send, delay });
     prop::collection::vec(rule, 0..4)
 }
 
@@ -193,11 +193,8 @@ fn answer() -> BoxedStrategy<HttpAnswer> {
 }
 
 fn http_listener() -> BoxedStrategy<Spec> {
-    let rule = (text(), text(), answer()).prop_map(|(method, path, answer)| HttpRule {
-        method,
-        path,
-        answer,
-    });
+    let rule = (any::<bool>(), text(), text(), answer())
+        .prop_map(|(enabled, method, path, answer)| HttpRule { enabled, method, path, answer });
     (text(), listener_tls(), socket(), prop::collection::vec(rule, 0..4), answer())
         .prop_map(|(bind, tls, socket, rules, answer)| {
             Spec::HttpListener(HttpListenerSpec { bind, tls, socket, rules, answer })

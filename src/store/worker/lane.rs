@@ -14,7 +14,7 @@ use tokio::sync::mpsc::error::TrySendError as ReplyNotTaken;
 
 use crate::model::failure::{Failure, FailureKind};
 use crate::store::atomic::refusal;
-use crate::store::job::{Job, Reply};
+use crate::store::job::{Job, JobKind, JobLabel, Reply};
 
 /// Room for orders that are no jobs: a change of the workspace, another lane, the one to stop.
 const WAKE_UPS: usize = 4;
@@ -126,7 +126,7 @@ impl Lane {
         let waker = Waker(orders.clone());
         let run = move || {
             work.begin(waker);
-            run(name, &mut *work, &queue, &outbox);
+            run(&mut *work, &queue, &outbox);
             // Its files and locks are free before anybody hears that it has ended.
             drop(work);
             drop(end);
@@ -137,7 +137,7 @@ impl Lane {
 
     /// Queues a job without waiting.
     pub(super) fn submit(&self, job: Job) -> Result<(), Failure> {
-        let target = job.name();
+        let target = job.kind().name();
         self.orders.try_send(LaneOrder::Job(Box::new(job))).map_err(|error| match error {
             TrySendError::Full(_) => {
                 let cause = "the disk is slow and too much is waiting for it";
@@ -163,7 +163,7 @@ impl Lane {
 }
 
 /// Works until stopped; what is queued then is still done.
-fn run(name: &'static str, work: &mut dyn Work, queue: &Receiver<LaneOrder>, outbox: &ReplySender) {
+fn run(work: &mut dyn Work, queue: &Receiver<LaneOrder>, outbox: &ReplySender) {
     while !outbox.is_stopping() {
         let order = match work.due() {
             Some(due) => queue.recv_timeout(due.saturating_duration_since(Instant::now())),
@@ -174,7 +174,7 @@ fn run(name: &'static str, work: &mut dyn Work, queue: &Receiver<LaneOrder>, out
             Ok(LaneOrder::Wake) | Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
-        all_the_same(name, outbox, || {
+        all_the_same(JobKind::Unasked.into(), outbox, || {
             work.turn(outbox);
             Ok(())
         });
@@ -188,29 +188,25 @@ fn run(name: &'static str, work: &mut dyn Work, queue: &Receiver<LaneOrder>, out
 }
 
 fn perform(work: &mut dyn Work, job: Job, outbox: &ReplySender) {
-    all_the_same(job.name(), outbox, || work.perform(job, outbox));
+    all_the_same(job.label(), outbox, || work.perform(job, outbox));
 }
 
 /// Does something and tells when it was not done, also because it panicked.
-fn all_the_same(
-    name: &'static str,
-    outbox: &ReplySender,
-    work: impl FnOnce() -> Result<(), Failure>,
-) {
+fn all_the_same(job: JobLabel, outbox: &ReplySender, work: impl FnOnce() -> Result<(), Failure>) {
     let done = catch_unwind(AssertUnwindSafe(work));
     let done = done.unwrap_or_else(|_| {
         let cause = "internal error, it was not done";
-        Err(refusal(name, FailureKind::Internal, cause)
+        Err(refusal(job.kind.name(), FailureKind::Internal, cause)
             .hint("the rest goes on; please report this"))
     });
     if let Err(failure) = done {
-        outbox.send(Reply::Failed { job: name, failure });
+        outbox.send(Reply::Failed { job, failure });
     }
 }
 
 /// A job that came to the wrong lane, which the table of lanes does not let happen.
 pub(super) fn not_ours(job: &Job) -> Failure {
-    refusal(job.name(), FailureKind::Internal, "it was given to the wrong part of the store")
+    refusal(job.kind().name(), FailureKind::Internal, "it was given to the wrong part of the store")
 }
 
 #[cfg(test)]
@@ -240,7 +236,7 @@ mod tests {
         let Some(Reply::Failed { job, failure }) = answered.blocking_recv() else {
             panic!("no failure")
         };
-        assert_eq!(job, Job::LoadRestore.name());
+        assert_eq!(job, Job::LoadRestore.label());
         assert!(failure.to_string().contains("internal error, it was not done"), "{failure}");
         assert_eq!(answered.blocking_recv(), Some(Reply::RestoreSaved));
         outbox.stop();

@@ -4,7 +4,8 @@
 //! watcher ─► flag, wake-up ─► 100 ms later: read anew, reply only when something differs
 //! ```
 //! Where something could not be read or watched, it is looked at again after a while; so are the
-//! folders, because nobody tells when something is mounted in their place.
+//! folders and the mounts, because nobody tells when something is mounted in the place of a folder or of
+//! a file.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use super::known_workspace::{KnownWorkspace, Wanted};
 use super::lane::{ReplySender, Waker, Work, not_ours, noting};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::theme::StoredTheme;
+use crate::os;
 use crate::store::job::{Job, Reply, Workspace};
 use crate::store::watch::{FolderIdentity, FolderWatch};
 use crate::store::{private, starter, themes, workspace};
@@ -40,6 +42,8 @@ pub(super) struct Reading {
     due: Option<Instant>,
     /// When to look whether the folders are still where they were.
     look: Option<Instant>,
+    /// What was mounted where at the last reading, where the system tells.
+    mounts: Option<Vec<u8>>,
     /// The folder in which something was found last.
     stood: Option<FolderIdentity>,
     /// How long the last reading took: where others write all the time, the next one waits as long.
@@ -62,6 +66,7 @@ impl Reading {
             watch: None,
             due: None,
             look: None,
+            mounts: None,
             stood: None,
             took: Duration::ZERO,
             said: Vec::new(),
@@ -70,10 +75,11 @@ impl Reading {
         }
     }
 
-    /// Looks whether the folders are still where they were.
+    /// Looks whether folders and files are still where they were.
     fn look(&mut self) {
         let started = Instant::now();
-        if self.watch.as_ref().is_some_and(FolderWatch::is_elsewhere) {
+        let is_elsewhere = self.watch.as_ref().is_some_and(FolderWatch::is_elsewhere);
+        if is_elsewhere || os::mounts() != self.mounts {
             self.changed.store(true, Ordering::Release);
         }
         self.look = Some(again(LOOK, started.elapsed()));
@@ -84,6 +90,8 @@ impl Reading {
         self.due = None;
         let (root, started) = (self.known.root(), Instant::now());
         let identity = FolderIdentity::of(&root);
+        // First, so that one which comes between is looked at again.
+        self.mounts = os::mounts();
         let mended = private::mend_secrets(&root);
         if mended != self.said && !mended.is_empty() {
             outbox.send(Reply::Mended(mended.clone()));

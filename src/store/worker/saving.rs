@@ -30,7 +30,7 @@ impl Saving {
         self.begin_again(&job)?;
         match job {
             Job::SavePreset { preset, based_on, overwrite, like } => {
-                let change = preset_files::Change { based_on, overwrite, like };
+                let change = preset_files::PresetChange { based_on, overwrite, like };
                 Ok(match preset_files::save(root, &preset, &change)? {
                     Ok(fingerprint) => {
                         let path = preset.path.clone();

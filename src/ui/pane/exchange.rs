@@ -17,7 +17,7 @@ use crate::model::failure::{FailureKind, Stage};
 use crate::model::protocol::Side;
 use crate::model::theme::ThemeRole;
 use crate::ui::painter::{Painter, cells};
-use crate::ui::widget::{bytes, frame, state};
+use crate::ui::widget::{bytes, fit, frame, state};
 
 /// Said of a response whose request was edited since.
 const STALE: &str = "of the request before your changes ─ ";
@@ -54,6 +54,7 @@ pub(super) fn draw(mut painter: Painter<'_>) {
         painter.at(parts.tabs).put_from(start, &title, style);
     }
     if app.exchange.shown(&app.shared).is_some() {
+        content::header(painter.at(parts.header));
         content::draw(painter.at(parts.content));
     } else {
         without_exchange(painter.at(parts.content), session);
@@ -63,7 +64,11 @@ pub(super) fn draw(mut painter: Painter<'_>) {
             painter.at(part).fill(palette.dim);
         }
     }
-    if let Some(prompt) = &app.exchange.prompt {
+    if let Some(line) = &app.exchange.line {
+        let trouble = printable(app.exchange.making().1.as_bytes());
+        painter.at(parts.trouble).put(&trouble, palette.error);
+        painter.at(parts.prompt).prompt(line.label(), &line.editor);
+    } else if let Some(prompt) = &app.exchange.prompt {
         painter.at(parts.prompt).prompt(prompt.label(), &prompt.editor);
     }
 }
@@ -192,7 +197,7 @@ fn start_line(painter: &mut Painter<'_>, message: &HttpMessage) {
     match &message.head.start {
         StartLine::Request { method, target, .. } => {
             let told = painter.app.shared.disclosure();
-            let style = palette.ink(ThemeRole::of_badge(method));
+            let style = palette.ink(ThemeRole::of_method(method));
             let (method, target) = (told.words(method), told.words(target));
             bytes::plain(painter, method.as_bytes(), style);
             painter.put(" ", palette.base);
@@ -234,8 +239,15 @@ fn request_line(mut painter: Painter<'_>, exchange: &Exchange) {
         painter.put("   answered ", palette.dim);
         painter.put(&status.to_string(), palette.status(status));
         painter.put(&format!(" in {}", format::duration(exchange.timing.total)), palette.base);
+        if let Some(rule) = &exchange.rule {
+            let rule = painter.app.shared.disclosure().words(rule);
+            painter.put(&format!(" by {rule}"), palette.dim);
+        }
     }
 }
+
+/// Cells of the rule that answered a request, in the list.
+const RULE: u16 = 24;
 
 /// The requests of a listener, the chosen one among them.
 fn list(mut painter: Painter<'_>, session: &Session) {
@@ -268,19 +280,31 @@ fn list_row(mut painter: Painter<'_>, exchange: &Exchange) {
         return painter.put("not HTTP", palette.error);
     };
     let told = painter.app.shared.disclosure();
-    let style = palette.ink(ThemeRole::of_badge(method));
+    let style = palette.ink(ThemeRole::of_method(method));
     bytes::plain(&mut painter, told.words(method).as_bytes(), style);
     painter.put(" ", none);
     // The target matters most; the peer is told by the selected request as well.
     let size = format::size(exchange.request.body.decoded_len);
-    let facts = format!("  {size:>9} {:>9}", format::duration(exchange.timing.total));
+    let time = format!(" {:>9}", format::duration(exchange.timing.total));
+    let mut size = format!("  {size:>9}");
     let mut peer = exchange.peer.map(|peer| format!("  {peer}")).unwrap_or_default();
+    let rule = exchange.rule.as_deref().map(|rule| format!("  \u{2190} {}", told.words(rule)));
+    let mut rule = rule.map(|rule| fit::start(&rule, RULE).into_owned()).unwrap_or_default();
     let target = told.words(target);
     let target = target.as_bytes();
-    if cells(&printable(target)) + cells(&facts) + cells(&peer) >= painter.area.width {
+    let target_and_time = cells(&printable(target)) + cells(&time) + 1;
+    let room = painter.area.width.saturating_sub(target_and_time);
+    // What matters least goes first.
+    if cells(&rule) + cells(&size) + cells(&peer) >= room {
         peer.clear();
     }
-    painter.right(&format!("{facts}{peer} "), palette.dim);
+    if cells(&rule) + cells(&size) >= room {
+        size.clear();
+    }
+    if cells(&rule) >= room {
+        rule.clear();
+    }
+    painter.right(&format!("{rule}{size}{time}{peer} "), palette.dim);
     bytes::plain(&mut painter, target, none);
 }
 

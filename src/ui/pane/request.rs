@@ -1,12 +1,15 @@
 //! Draws the request pane: the form of the draft on screen.
 
 mod address;
+mod answer_table;
+mod text_area;
 
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 use ratatui::widgets::Block;
 
+use crate::app::editor::{Editor, TextFlaw};
 use crate::app::flow::hints;
 use crate::app::focus::Pane;
 use crate::app::form::access::TextSpelling;
@@ -20,6 +23,7 @@ use crate::compose::{Automatic, automatic};
 use crate::model::http::AutomaticHeader;
 use crate::model::protocol::Side;
 use crate::ui::painter::{Painter, cells};
+use crate::ui::theme::ThemeStyles;
 use crate::ui::widget::{bytes, frame};
 
 /// The name of the region and what is shown; on the right the button that sends.
@@ -41,16 +45,40 @@ const READ: usize = 1024 * 1024;
 /// What goes out of the text the cursor is in and is not seen in it: its line ends, and what escapes
 /// in it stand for.
 fn foot(painter: &Painter<'_>) -> Vec<(String, Style)> {
+    let mut foot = written(painter);
+    foot.extend(answer_table::remark(painter));
+    foot
+}
+
+fn written(painter: &Painter<'_>) -> Vec<(String, Style)> {
     let (app, palette) = (painter.app, painter.palette);
     let Some((at, editor)) = &app.request.editor else { return Vec::new() };
-    let text = editor.text();
-    if app.shared.focus != Pane::Request || text.len() > READ {
+    if app.shared.focus != Pane::Request {
         return Vec::new();
     }
-    match access::spelling(&app.shared.drafts.current().spec, *at) {
+    let verdict = verdict(palette, editor);
+    let text = editor.text();
+    if text.len() > READ {
+        return verdict;
+    }
+    let of_text = match access::spelling(&app.shared.drafts.current().spec, *at) {
         TextSpelling::Escapes => vec![(letters(&text).join("  "), palette.warning)],
         TextSpelling::Plain => vec![(format::line_ends(&text), palette.dim)],
         TextSpelling::Hex => Vec::new(),
+    };
+    of_text.into_iter().chain(verdict).collect()
+}
+
+/// Whether a text that is to be JSON is, and where it is not.
+fn verdict(palette: &ThemeStyles, editor: &Editor) -> Vec<(String, Style)> {
+    match editor.flaw() {
+        Some(TextFlaw { line, column, why }) => {
+            vec![(format!("✗ {line}:{column} {why}"), palette.error)]
+        }
+        None if editor.is_checked() && !editor.is_empty() => {
+            vec![("✓ JSON".to_owned(), palette.success)]
+        }
+        None => Vec::new(),
     }
 }
 
@@ -61,11 +89,14 @@ pub(super) fn draw(mut painter: Painter<'_>) {
     let placed = painter.app.request.place(&painter.app.shared, painter.area);
     for PlacedField { field, area, heading } in &placed {
         if !heading.is_empty() {
-            let above = Rect { y: area.y - 1, height: 1, ..*area };
+            // One that is longer than its column is cut by the next.
+            let width = painter.area.right().saturating_sub(area.x);
+            let above = Rect { y: area.y - 1, height: 1, width, ..*area };
             painter.at(above).put(heading, palette.label);
         }
         draw_field(painter.at(*area), field);
     }
+    answer_table::draw(&mut painter, &placed);
     automatic_headers(&mut painter, &placed);
     issue_line(painter);
 }
@@ -115,7 +146,11 @@ fn draw_field(mut painter: Painter<'_>, field: &FormField) {
             painter.put(&text, unless_here(value));
         }
         FieldKind::Button => painter.put(field.label, unless_here(palette.key)),
-        FieldKind::Line | FieldKind::Area | FieldKind::Secret => text(painter, field, value, here),
+        FieldKind::Area => {
+            let editor = app.request.editor.as_ref().filter(|(id, _)| here && *id == field.id);
+            text_area::draw(painter, field, editor.map(|(_, editor)| editor));
+        }
+        FieldKind::Line | FieldKind::Secret => text(painter, field, value, here),
     }
 }
 
@@ -154,9 +189,6 @@ fn text(mut painter: Painter<'_>, field: &FormField, style: Style, here: bool) {
     let width = usize::from(painter.area.width);
     let value =
         if is_hidden { "•".repeat(value.chars().take(width).count()).into() } else { value };
-    if field.kind == FieldKind::Area {
-        return painter.lines(value.split('\n'), style);
-    }
     let breaks = value.matches('\n').count();
     if breaks > 0 {
         painter.right(&format!(" {} lines", format::count(breaks as u64 + 1)), palette.dim);

@@ -231,13 +231,13 @@ fn summary(painter: &mut Painter<'_>, (id, record): (RecordId, &Record), style: 
 /// Whether a record is of a connection on which requests and responses go.
 fn has_heads(painter: &Painter<'_>, record: &Record) -> bool {
     let conn = painter.app.shared.timeline.conn(record.conn);
-    conn.is_some_and(|conn| !conn.capabilities().conversation)
+    conn.is_some_and(|conn| conn.capabilities().exchanges)
 }
 
 /// Where a request line has a method that has a colour of its own.
 fn method(line: &[u8]) -> Option<(Range<usize>, ThemeRole)> {
     let end = line.iter().position(|byte| *byte == b' ')?;
-    let role = ThemeRole::of_badge(std::str::from_utf8(line.get(..end)?).ok()?);
+    let role = ThemeRole::of_method(std::str::from_utf8(line.get(..end)?).ok()?);
     (role != ThemeRole::MethodOther).then_some((0..end, role))
 }
 

@@ -215,3 +215,18 @@ fn where_a_session_stands_is_a_block_too() {
     app.ended(id, Err(Failure::new(Stage::Connect, "h:1", FailureKind::Refused, "refused")));
     assert_block(&app, "✗ ", ThemeRole::Failed);
 }
+
+#[test]
+fn a_tab_in_the_address_is_seen_and_hides_nothing_behind_it() {
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<C-l><C-u>");
+    driver.paste("http://h:9/a\tbcdef");
+    driver.assert_shows(r"http://h:9/a\tbcdef");
+    let (column, row, _) = find(&driver, r"http://h:9/a\tb");
+    driver.keys("<Home>");
+    driver.click_at(column + 15, row);
+    driver.keys("X");
+    driver.assert_shows(r"http://h:9/a\tbXcdef");
+    driver.keys("<F5>");
+    driver.assert_shows("control character (tab)");
+}

@@ -9,7 +9,7 @@ use wirebench::engine::event::Event;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::spec::Spec;
 use wirebench::model::theme::ColorDepth;
-use wirebench::store::job::{Job, Reply};
+use wirebench::store::job::{Job, JobKind, Reply};
 
 use crate::harness::app::Driver;
 use crate::harness::samples::{answer, exchange};
@@ -134,7 +134,7 @@ fn only_what_a_disk_did_is_called_a_failure_of_storage() {
     }
     let mut driver = Driver::bare(WIDE);
     let failure = Failure::new(Stage::Storage, "k", FailureKind::Usage, "'fly' is not an action");
-    driver.send(Message::Store(Reply::Failed { job: "x", failure }));
+    driver.send(Message::Store(Reply::Failed { job: JobKind::Unasked.into(), failure }));
     driver.assert_shows("cannot be read: k: 'fly' is not an action");
 }
 

@@ -166,6 +166,43 @@ fn the_other_end_of_the_wire_has_the_port_and_the_tls_of_this_one() {
 }
 
 #[test]
+fn tls_that_came_along_is_seen_and_goes_when_the_address_is_typed_anew() {
+    let tls = |driver: &Driver| driver.app.shared.drafts.current().spec.badge().to_owned();
+    for (keys, before, after) in [
+        // Typed over, cleared first, and taken away letter by letter.
+        ("<C-l>https://h:4433/<F6>", "SRV+TLS", "SRV"),
+        ("<F3><C-n>tls://h:4433<F6>", "SRV+TLS", "SRV"),
+        ("<F3><C-n>tls://h:4433<F6><F6>", "TLS", "TCP"),
+        ("<F3><C-n>tls://h:4433<Tab>", "TLS", "TCP"),
+        ("<F3><C-n>tls://h:44<C-n><F6>", "SRV+TLS", "SRV"),
+    ] {
+        for clear in ["<C-l>", "<C-l><C-u>", "<C-l><End><BS:60>"] {
+            let mut driver = Driver::bare(WIDE);
+            driver.keys(keys);
+            driver.assert_shows(&format!(" {before} "));
+            assert_eq!(tls(&driver), before, "{keys}");
+            let clear = clear.replace("<BS:60>", &"<Backspace>".repeat(60));
+            driver.keys(&format!("{clear}127.0.0.1:9000<Tab>"));
+            assert_eq!(tls(&driver), after, "{keys}{clear}: {}", driver.screen());
+            driver.assert_shows(&format!(" {after} "));
+        }
+    }
+    // What the user switched on stays, and so does what a change of the address leaves.
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<F3><C-n>h:1");
+    let draft = driver.app.shared.drafts.current_mut();
+    (draft.tab, draft.at) = (FormTab::Options, FormFieldId::key("tls"));
+    driver.keys("<Space><C-l><C-u>other:2<Tab>");
+    assert_eq!(tls(&driver), "TLS", "{}", driver.screen());
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<F3><C-n>tls://h:1<Tab><C-l><End>1<Tab>");
+    assert_eq!(tls(&driver), "TLS");
+    let (_, plan) = Driver::opened(&driver.keys("<F5>"));
+    let Plan::Tcp(plan) = plan else { panic!("{plan:?}") };
+    assert_eq!((plan.endpoint.to_string(), plan.tls), ("h:11".to_owned(), ClientTls::verified()));
+}
+
+#[test]
 fn composing_anew_loses_no_text_that_is_no_value_yet() {
     let mut driver = Driver::bare(WIDE);
     driver.keys("<C-l>http://h:1/");
@@ -199,6 +236,10 @@ fn an_address_edited_while_it_listens_is_marked_and_never_taken_for_the_sockets(
             driver.assert_shows("it listens on 127.0.0.1:40123 still; address, TLS and");
             assert_eq!(driver.app.shared.sessions.get(id).unwrap().plan, plan);
         }
+        driver.keys("<C-l>:99999<F5>");
+        driver.assert_shows("'99999' is not a port");
+        driver.assert_shows("it listens on 127.0.0.1:40123 still");
+        assert!(!driver.shows("not listening"), "{}", driver.screen());
         driver.keys("<F6>");
         assert_eq!(composed(&driver).3, client, "where it really listens");
     }

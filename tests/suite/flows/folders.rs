@@ -5,7 +5,7 @@ use wirebench::app::focus::Pane;
 use wirebench::app::message::Message;
 use wirebench::app::preset_tree::TreeItem;
 use wirebench::model::preset::PresetPath;
-use wirebench::store::job::{Job, Reply, Workspace};
+use wirebench::store::job::{Job, JobKind, Reply, Workspace};
 
 use crate::harness::app::Driver;
 use crate::harness::store::workspace;
@@ -162,7 +162,7 @@ fn what_could_not_be_brought_back_can_be_tried_again() {
         wirebench::model::failure::FailureKind::Io,
         "no space left on device",
     );
-    driver.send(Message::Store(Reply::Failed { job: "bring back what was deleted", failure }));
+    driver.send(Message::Store(Reply::Failed { job: JobKind::BringBack.into(), failure }));
     driver.assert_shows("no space left on device");
     driver.keys("<A-z>");
     assert!(driver.store.has("top"));

@@ -9,7 +9,7 @@ use wirebench::app::overlay::Overlay;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::http::HttpSpec;
 use wirebench::model::spec::Spec;
-use wirebench::store::job::{Job, Reply, Restore, StoredDraft, Workspace};
+use wirebench::store::job::{Job, JobKind, JobLabel, Reply, Restore, StoredDraft, Workspace};
 
 use crate::harness::app::{Driver, NOON};
 use crate::harness::store::{starter_workspace, workspace};
@@ -18,7 +18,13 @@ const WIDE: (u16, u16) = (160, 50);
 
 fn full() -> Reply {
     let failure = Failure::new(Stage::Storage, "drafts", FailureKind::Io, "the disk is full");
-    Reply::Failed { job: Job::SAVE_RESTORE, failure }
+    Reply::Failed { job: JobKind::SaveRestore.into(), failure }
+}
+
+/// The save that waits for its answer.
+fn save(driver: &Driver) -> JobLabel {
+    let mut held = driver.store.held.iter().flatten().map(Job::label);
+    held.find(|job| job.kind == JobKind::SavePreset).unwrap()
 }
 
 fn unsaved() -> Driver {
@@ -89,7 +95,7 @@ fn drafts_that_could_not_be_kept_are_tried_again_and_the_warning_goes_with_its_c
     }
     driver.send(Message::Timer(Timer::RestoreAgain));
     let failure = Failure::new(Stage::Storage, "drafts", FailureKind::Io, "it is read-only");
-    driver.tell(Message::Store(Reply::Failed { job: Job::SAVE_RESTORE, failure }));
+    driver.tell(Message::Store(Reply::Failed { job: JobKind::SaveRestore.into(), failure }));
     assert!(driver.shows("it is read-only"), "{}", driver.screen());
     driver.send(Message::Timer(Timer::RestoreAgain));
     assert_eq!(retries(&driver.tell(Message::Store(Reply::RestoreSaved))), 0);
@@ -115,7 +121,9 @@ fn the_question_whether_to_leave_without_the_drafts_goes_when_they_are_kept() {
 #[test]
 fn a_warning_goes_with_the_trouble_it_tells_of_and_with_no_other() {
     let trouble = |cause: &str| Failure::new(Stage::Storage, "x", FailureKind::Io, cause);
-    let failed = |job| Message::Store(Reply::Failed { job, failure: trouble("no space left") });
+    let failed = |job: JobKind| {
+        Message::Store(Reply::Failed { job: job.into(), failure: trouble("no space left") })
+    };
     let read = |problems: &[Failure]| {
         let found = Workspace { problems: problems.to_vec(), ..workspace(&[]) };
         Message::Store(Reply::Workspace(Box::new(found)))
@@ -127,10 +135,10 @@ fn a_warning_goes_with_the_trouble_it_tells_of_and_with_no_other() {
     let unread = || read(&[trouble("no space left")]);
     for (began, ended) in [
         (unread(), read(&[])),
-        (failed(Job::LOAD_WORKSPACE), read(&[])),
-        (failed(Job::WRITE_HISTORY), appended()),
-        (failed(Job::READ_HISTORY), listed()),
-        (failed(Job::SAVE_RESTORE), kept()),
+        (failed(JobKind::LoadWorkspace), read(&[])),
+        (failed(JobKind::WriteHistory), appended()),
+        (failed(JobKind::ReadHistory), listed()),
+        (failed(JobKind::SaveRestore), kept()),
     ] {
         let mut driver = Driver::with(WIDE, workspace(&[]));
         driver.store.held = Some(VecDeque::new());
@@ -146,7 +154,8 @@ fn a_warning_goes_with_the_trouble_it_tells_of_and_with_no_other() {
         assert!(driver.app.is_dirty() && !driver.shows("no space left"), "{}", driver.screen());
     }
     // What happened once stays until it is read.
-    for once in [Message::Store(Reply::SetAside(trouble("begun anew"))), failed("open the entry")] {
+    for once in [Message::Store(Reply::SetAside(trouble("begun anew"))), failed(JobKind::OpenEntry)]
+    {
         let mut driver = Driver::with(WIDE, workspace(&[]));
         driver.store.held = Some(VecDeque::new());
         driver.send(once);
@@ -186,7 +195,7 @@ fn a_save_that_fails_on_the_way_out_is_read_before_leaving() {
     driver.store.held = Some(VecDeque::new());
     driver.keys("<C-s><C-q>");
     let failure = Failure::new(Stage::Storage, "a", FailureKind::Io, "the disk is full");
-    driver.tell(Message::Store(Reply::Failed { job: "save the preset", failure }));
+    driver.tell(Message::Store(Reply::Failed { job: save(&driver), failure }));
     for _ in 0..3 {
         assert!(!driver.tell(Message::Store(Reply::RestoreSaved)).contains(&Effect::Quit));
     }
@@ -208,7 +217,7 @@ fn a_full_queue_is_an_answer_and_the_next_save_is_taken() {
     driver.store.held = Some(VecDeque::new());
     driver.keys("<C-s>");
     let failure = Failure::new(Stage::Storage, "a", FailureKind::Busy, "the disk is slow");
-    driver.tell(Message::Store(Reply::Failed { job: "save the preset", failure }));
+    driver.tell(Message::Store(Reply::Failed { job: save(&driver), failure }));
     driver.store.held = None;
     driver.keys("<C-s>");
     assert!(driver.shows("saved "), "{}", driver.screen());

@@ -5,9 +5,10 @@ use wirebench::app::focus::Pane;
 use wirebench::app::message::Message;
 use wirebench::app::overlay::Overlay;
 use wirebench::engine::command::Command;
+use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::plan::Plan;
 use wirebench::model::preset::PresetPath;
-use wirebench::store::job::{Job, Reply};
+use wirebench::store::job::{Job, JobKind, JobLabel, Reply};
 
 use crate::harness::app::Driver;
 use crate::harness::store::{starter_workspace, stored, workspace};
@@ -116,20 +117,52 @@ fn saving_twice_in_a_row_is_no_conflict_with_ourselves() {
     assert!(file.spec.address().ends_with("123"), "{}", file.spec.address());
 }
 
+/// The saves that wait for their answers.
+fn saves(driver: &Driver) -> Vec<JobLabel> {
+    let held = driver.store.held.iter().flatten().map(Job::label);
+    held.filter(|job| job.kind == JobKind::SavePreset).collect()
+}
+
+fn no_space() -> Failure {
+    Failure::new(Stage::Storage, "x.toml", FailureKind::Io, "no space left on device")
+}
+
+#[test]
+fn a_save_that_fails_leaves_another_one_its_answer() {
+    let mut driver = Driver::starter(WIDE);
+    driver.store.held = Some(std::collections::VecDeque::new());
+    driver.keys("<Enter><C-l>1<C-s>");
+    let fails = saves(&driver).pop().unwrap();
+    driver.keys("<A-1>j<Enter><C-l>2<C-s>");
+    let path = driver.app.shared.drafts.current().preset.clone().unwrap();
+    assert_ne!(fails.preset.as_ref(), Some(&path));
+    driver.send(Message::Store(Reply::Failed { job: fails, failure: no_space() }));
+    driver.send(Message::Store(Reply::Saved { path: path.clone(), fingerprint: 7 }));
+    let draft = driver.app.shared.drafts.current();
+    assert_eq!((draft.preset.as_ref(), draft.based_on), (Some(&path), Some(7)));
+    assert!(!draft.is_modified(), "{}", driver.screen());
+}
+
+#[test]
+fn what_is_lost_to_the_file_of_others_is_brought_back() {
+    let mut driver = conflicting();
+    let mine = driver.app.shared.drafts.current().spec.address().to_owned();
+    driver.keys("t");
+    assert_ne!(driver.app.shared.drafts.current().spec.address(), mine);
+    assert!(driver.shows("Alt+Z in Presets brings it back"), "{}", driver.screen());
+    driver.keys("<A-1><A-z>");
+    assert_eq!(driver.app.shared.drafts.current().spec.address(), mine);
+}
+
 #[test]
 fn a_save_that_failed_can_be_tried_again() {
     let mut driver = Driver::starter(WIDE);
     driver.keys("<Enter><C-l>1");
     driver.store.held = Some(std::collections::VecDeque::new());
     driver.keys("<C-s>");
+    let job = saves(&driver).pop().unwrap();
     driver.store.held = None;
-    let failure = wirebench::model::failure::Failure::new(
-        wirebench::model::failure::Stage::Storage,
-        "x.toml",
-        wirebench::model::failure::FailureKind::Io,
-        "no space left on device",
-    );
-    driver.send(Message::Store(Reply::Failed { job: "save the preset", failure }));
+    driver.send(Message::Store(Reply::Failed { job, failure: no_space() }));
     assert!(driver.shows("no space left on device"));
     assert!(driver.app.shared.drafts.current().is_modified());
     driver.keys("<C-s>");

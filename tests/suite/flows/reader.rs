@@ -1,52 +1,59 @@
 //! Reading what came: the cursor, what it copies, what the mouse selects, the numbers of lines.
 
-use bytes::Bytes;
 use wirebench::app::effect::Effect;
-use wirebench::app::message::MouseKind;
+use wirebench::app::message::{Input, Message, MouseKind};
+use wirebench::codec::lines::LineScanner;
+use wirebench::engine::command::Command;
 use wirebench::engine::event::Event;
-use wirebench::model::view::{View, ViewLine, ViewQuery};
+use wirebench::model::folds::FoldedLines;
+use wirebench::model::key::Key;
+use wirebench::model::view::{HitCount, SearchHit, View, ViewLine, ViewMode, ViewQuery};
 
 use crate::harness::app::Driver;
-use crate::harness::samples::{START, answer, exchange, http_plan, queries};
+use crate::harness::samples::{START, answer, commands, exchange, http_plan, queries};
 
-const JSON: &[(u16, &str)] = &[
-    (0, "{"),
-    (2, "\"users\": ["),
-    (4, "{"),
-    (6, "\"city\": \"Bad \\\"Ems\\\"\","),
-    (6, "\"age\": 41"),
-    (4, "}"),
-    (2, "],"),
-    (
-        2,
-        "\"note\": \"a long line that goes on and on beyond the right edge of the pane, as \
-         there is more of it than fits, and then some more of it that is out of sight\"",
-    ),
-    (0, "}"),
-];
+const JSON: &str = r#"{"users":[{"city":"Bad \"Ems\"","age":41}],"note":"a long line that goes on and on beyond the right edge of the pane, as there is more of it than fits, and then some more of it that is out of sight"}"#;
 
-/// Plays the engine with these lines as the whole body.
-pub(super) fn served(query: &ViewQuery, lines: &[(u16, &str)]) -> Event {
-    let mut offset = 0;
-    let line = |(indent, text): &(u16, &str)| {
-        offset += 100;
-        let bytes = Bytes::copy_from_slice(text.as_bytes());
-        ViewLine { offset: offset - 100, bytes, indent: *indent, continued: false }
-    };
-    let lines: Vec<ViewLine> = lines.iter().map(line).collect();
-    let (total_lines, total_bytes) = (lines.len() as u64, lines.len() as u64 * 100);
-    let (cut, query) = (query.mode, query.clone());
-    let (top, note) = (0, None);
+/// Plays the engine with this JSON as the whole body: what is folded is not told.
+fn served(query: &ViewQuery, json: &str) -> Event {
+    let all = LineScanner::new(query.mode).format(json.as_bytes(), 0, usize::MAX);
+    let (mut lines, mut at) = (Vec::new(), 0);
+    while let Some(line) = all.get(at) {
+        let depth = line.place.depth;
+        let closes = |it: &ViewLine| it.place.closes && it.place.depth == depth;
+        let close = all[at..].iter().position(closes).filter(|_| !line.place.closes);
+        let close = close.filter(|_| query.folds.holds(depth, line.offset));
+        let folded = close.map(|lines| FoldedLines {
+            members: all[at + lines].place.member,
+            lines: lines as u64,
+        });
+        lines.push(ViewLine { number: at as u64, folded, ..line.clone() });
+        at += close.unwrap_or(0) + 1;
+    }
+    let (cut, query, note) = (query.mode, query.clone(), None);
+    let (total_lines, total_bytes) = (all.len() as u64, json.len() as u64);
+    let enclosing = Vec::new();
     Event::View(Box::new(View {
         query,
         cut,
-        top,
+        top: 0,
         lines,
+        enclosing,
         total_lines,
         total_bytes,
         complete: true,
         note,
     }))
+}
+
+/// Presses keys, and answers what is asked of the body.
+fn press(app: &mut Driver, keys: &str) {
+    for key in Key::parse_run(keys).unwrap() {
+        let effects = app.tell(Message::Input(Input::Key(key)));
+        for query in queries(&effects) {
+            app.event(served(&query, JSON));
+        }
+    }
 }
 
 fn json() -> Driver {
@@ -160,4 +167,92 @@ fn each_body_keeps_its_cursor() {
     app.keys("LL");
     app.keys("HH");
     app.assert_shows("line 5 of 9");
+}
+
+#[test]
+fn the_path_of_the_value_is_shown_and_copied() {
+    let mut app = json();
+    app.keys("jjj");
+    app.assert_shows(" .users[0].city ");
+    assert_eq!(copied(&app.keys("p")).1, ".users[0].city");
+    app.keys("jj");
+    app.assert_shows(" .users[0] ");
+    app.keys("g");
+    app.assert_shows("━ . ━");
+}
+
+#[test]
+fn objects_and_lists_are_folded_counted_and_unfolded() {
+    let mut app = json();
+    press(&mut app, "jj<Enter>");
+    app.assert_shows("▸ │ │ {… 2 keys}");
+    app.assert_shows("line 3 of 9");
+    press(&mut app, "k<Space>");
+    app.assert_shows("▸ │ \"users\": [… 1 item]");
+    // Down goes to what is behind the fold, and a fold within stays.
+    app.keys("j");
+    app.assert_shows("line 8 of 9");
+    press(&mut app, "k<Enter>");
+    app.assert_shows("▸ │ │ {… 2 keys}");
+    // A value folds what it is in, a bracket what it ends.
+    press(&mut app, "j<Enter>j<Enter>");
+    app.assert_shows("▸ │ │ {… 2 keys}");
+    press(&mut app, "<Enter>jjj<Enter>");
+    app.assert_shows("▸ │ │ {… 2 keys}");
+    app.assert_shows("line 3 of 9");
+}
+
+#[test]
+fn everything_is_folded_by_level_and_unfolded() {
+    let mut app = json();
+    press(&mut app, "jjjF");
+    app.assert_shows("\"users\": [… 1 item]");
+    app.assert_shows("line 2 of 9");
+    press(&mut app, "<lt>");
+    app.assert_shows("{… 2 keys}");
+    press(&mut app, ">>");
+    app.assert_shows("▸ │ │ {… 2 keys}");
+    press(&mut app, "F");
+    app.assert_shows("\"age\"");
+    press(&mut app, ">");
+    app.assert_shows("nothing is folded");
+}
+
+#[test]
+fn the_mark_in_the_gutter_folds_and_what_is_folded_is_copied_whole() {
+    let mut app = json();
+    let (column, row) = place(&app, "▾ │ \"users\"");
+    let before = app.effects.len();
+    app.click_at(column, row);
+    let query = queries(&app.effects.split_off(before)).remove(0);
+    app.event(served(&query, JSON));
+    app.assert_shows("[… 1 item]");
+    let effects = app.keys("y");
+    let query = queries(&effects).remove(0);
+    assert_eq!((query.mode, query.top), (ViewMode::Hex, 0));
+    let effects = app.event(served(&query, JSON));
+    let (what, text) = copied(&effects);
+    assert_eq!(what, "users");
+    assert!(text.starts_with("[\n  {\n    \"city\"") && text.ends_with("  }\n]"), "{text}");
+}
+
+#[test]
+fn a_hit_that_is_folded_is_unfolded_and_hits_are_counted() {
+    let mut app = json();
+    press(&mut app, "F");
+    let sent = commands(app.keys("/Ems<Enter>"));
+    let Some(Command::Search(query)) = sent.first().cloned() else { panic!("{sent:?}") };
+    let inside = vec![0, 1, 10];
+    let hit = SearchHit { query, hit: Some((3, 18)), inside, wrapped: false, flaw: None };
+    let effects = app.event(Event::Found(hit.clone()));
+    let asked = queries(&effects).remove(0);
+    app.event(served(&asked, JSON));
+    app.assert_shows("Bad \\\"Ems");
+    app.assert_shows("line 4 of 9");
+    let count =
+        HitCount { query: hit.query.clone(), hit: 18, place: Some(1), total: 12, is_more: false };
+    app.event(Event::HitsCounted(count.clone()));
+    app.assert_shows("hit 2 of 12");
+    app.event(Event::HitsCounted(HitCount { place: None, total: 1000, is_more: true, ..count }));
+    app.assert_shows("hit of 1,000+");
 }

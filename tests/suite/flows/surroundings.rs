@@ -12,7 +12,7 @@ use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::plan::Plan;
 use wirebench::model::preset::PresetPath;
 use wirebench::model::protocol::Protocol;
-use wirebench::store::job::Reply;
+use wirebench::store::job::{JobKind, Reply};
 
 use crate::harness::app::Driver;
 use crate::harness::store::workspace;
@@ -290,7 +290,7 @@ fn what_to_press_next_is_gone_once_it_was_pressed() {
 fn a_warning_waits_for_a_key_and_is_not_lost_to_one_pressed_before_it_was_read() {
     let mut driver = Driver::starter((120, 40));
     driver.send(Message::Store(Reply::Failed {
-        job: "write the file",
+        job: JobKind::WriteFile.into(),
         failure: Failure::new(Stage::Storage, "x", FailureKind::Io, "no space left on device"),
     }));
     let timers = notice_timers(&driver.effects);

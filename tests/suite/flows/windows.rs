@@ -67,6 +67,7 @@ fn is_its_own(overlay: &Overlay, driver: &Driver, keys: &[Key]) -> bool {
         Overlay::Conflict(_) => &[Context::Conflict],
         Overlay::Jump(_) => return keys.iter().all(|key| key.printable().is_some()),
         Overlay::Code(_) => &[Context::Code],
+        Overlay::Compare(_) => &[Context::Compare],
     };
     TABLE.iter().any(|row| {
         row.keys.iter().any(|(context, text)| {

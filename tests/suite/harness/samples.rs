@@ -168,19 +168,21 @@ pub fn exchange(id: SessionId, number: u32, response: Option<HttpMessage>) -> Ex
 
 /// Plays the engine: answers a question about a body of lines.
 pub fn window(query: &ViewQuery, total: u64) -> Event {
-    let top = query.top.min(total.saturating_sub(u64::from(query.rows)));
+    let first = query.top.saturating_sub(query.above.into());
+    let top = first.min(total.saturating_sub(u64::from(query.rows)));
     let end = (top + u64::from(query.rows)).min(total);
     let line = |n: u64| ViewLine {
+        number: n,
         offset: n * 10,
         bytes: Bytes::from(format!("\"line {n}\"")),
-        indent: 0,
-        continued: false,
+        ..ViewLine::default()
     };
     Event::View(Box::new(View {
         query: query.clone(),
         cut: query.mode,
         top,
         lines: (top..end).map(line).collect(),
+        enclosing: Vec::new(),
         total_lines: total,
         total_bytes: total * 10,
         complete: true,

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::preset::{Environment, Preset, PresetPath, StoredPreset};
 use wirebench::store::job::{
-    FolderDefaults, HistoryEntry, HistoryName, HistoryRow, HistorySpec, Job, Overwrite, PresetFile,
-    Reply, Restore, Workspace,
+    FolderDefaults, HistoryEntry, HistoryName, HistoryRow, HistorySpec, Job, JobKind, Overwrite,
+    PresetFile, Reply, Restore, Workspace,
 };
 use wirebench::store::{preset, starter};
 
@@ -43,7 +43,7 @@ impl MemoryStore {
                     let (target, kind) = (from.to_string(), FailureKind::NotFound);
                     let failure =
                         Failure::new(Stage::Storage, target, kind, "there is no such preset");
-                    return Some(Reply::Failed { job: "rename the preset", failure });
+                    return Some(Reply::Failed { job: JobKind::RenamePreset.into(), failure });
                 };
                 self.presets.insert(to.clone(), kept);
                 Some(Reply::Renamed { from, to })

@@ -107,12 +107,13 @@ fn the_name_a_server_proposes_is_made_safe_and_proposed() {
 
 fn first_line(query: ViewQuery, bytes: &'static [u8]) -> Event {
     let bytes = Bytes::from_static(bytes);
-    let line = ViewLine { offset: 0, bytes, indent: 0, continued: false };
+    let line = ViewLine { bytes, ..ViewLine::default() };
     Event::View(Box::new(View {
         cut: query.mode,
         query,
         top: 0,
         lines: vec![line],
+        enclosing: Vec::new(),
         total_lines: 1,
         total_bytes: 12,
         complete: true,
@@ -145,6 +146,21 @@ fn wide_text_is_found_out_by_its_mark_or_its_charset() {
     let named = with_fields(&[("Content-Type", b"text/plain; charset=utf-16be")]);
     let effects = arrived(&mut app, named);
     assert_eq!(queries(&effects)[0].mode, ViewMode::Wide(WideEncoding::Utf16Be));
+}
+
+#[test]
+fn a_page_that_names_its_charset_is_read_in_it_unless_its_type_names_another() {
+    for (kind, first, shown) in [
+        (&b"text/html"[..], &b"<meta charset=windows-1251>\xcf\xf0\xe8"[..], ">При"),
+        (b"text/html; charset=iso-8859-1", b"<meta charset=windows-1251>\xcf\xf0", ">Ïð"),
+        (b"application/xml", b"<?xml version='1.0' encoding='gbk'?>\xc4\xe3", "?>你"),
+    ] {
+        let mut app = Driver::new((120, 40), START);
+        let effects = arrived(&mut app, with_fields(&[("Content-Type", kind)]));
+        let query = queries(&effects).remove(0);
+        app.event(first_line(query, first));
+        app.assert_shows(shown);
+    }
 }
 
 #[test]

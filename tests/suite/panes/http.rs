@@ -17,13 +17,17 @@ use wirebench::model::id::BodyId;
 use wirebench::model::plan::{AnswerPlan, HttpListenerPlan, Plan, PlanBody};
 use wirebench::model::theme::ColorDepth;
 use wirebench::model::tls::ListenerTls;
-use wirebench::model::view::{SearchHit, View, ViewLine, ViewMode, ViewPart};
+use wirebench::model::view::{SearchHit, SearchQuery, View, ViewLine, ViewMode, ViewPart};
 
 use super::connected;
 use crate::harness::app::Driver;
 use crate::harness::samples::{
     START, address, answer, bind, commands, exchange, http_plan, queries, window,
 };
+
+fn found(query: &SearchQuery, hit: Option<(u64, u64)>) -> SearchHit {
+    SearchHit { query: query.clone(), hit, inside: Vec::new(), wrapped: false, flaw: None }
+}
 
 #[test]
 fn a_body_is_asked_for_through_a_window_and_never_twice() {
@@ -182,17 +186,13 @@ fn json_without_a_type_is_found_out_by_its_first_bytes() {
     let effects = app.event(Event::Exchange(Box::new(exchange(id, 0, Some(untyped)))));
     let query = queries(&effects).remove(0);
     assert_eq!(query.mode, ViewMode::Text);
-    let line = ViewLine {
-        offset: 0,
-        bytes: Bytes::from_static(b"{\"a\": 1}"),
-        indent: 0,
-        continued: false,
-    };
+    let line = ViewLine { bytes: Bytes::from_static(b"{\"a\": 1}"), ..ViewLine::default() };
     let view = View {
         cut: query.mode,
         query,
         top: 0,
         lines: vec![line],
+        enclosing: Vec::new(),
         total_lines: 1,
         total_bytes: 8,
         complete: true,
@@ -211,15 +211,14 @@ fn a_search_goes_to_the_engine_and_its_hit_is_scrolled_to() {
     let sent = commands(app.keys("/line 400<Enter>"));
     let Some(Command::Search(query)) = sent.first() else { panic!("{sent:?}") };
     assert_eq!((query.text.as_str(), query.from), ("line 400", 0));
-    let hit =
-        SearchHit { query: query.clone(), hit: Some((400, 4001)), wrapped: false, flaw: None };
+    let hit = found(query, Some((400, 4001)));
     let effects = app.event(Event::Found(hit));
     app.serve(&effects, 500);
     app.assert_shows("\"line 400\"");
     let sent = commands(app.keys("n"));
     let Some(Command::Search(query)) = sent.first() else { panic!("{sent:?}") };
     assert_eq!(query.from, 4001);
-    let none = SearchHit { query: query.clone(), hit: None, wrapped: false, flaw: None };
+    let none = found(query, None);
     app.event(Event::Found(none.clone()));
     app.assert_shows("'line 400' was not found");
     app.event(Event::Found(SearchHit { flaw: Some("it is not all there".into()), ..none }));
@@ -238,19 +237,20 @@ fn hits_are_marked_in_hex_across_the_ends_of_rows() {
     let text =
         Bytes::from_static(b"0123456789 needle and another NEEDLE of the body, that is all...");
     let line = |n: usize| ViewLine {
+        number: n as u64,
         offset: n as u64 * 16,
         bytes: text.slice(n * 16..(n + 1) * 16),
-        indent: 0,
-        continued: false,
+        ..ViewLine::default()
     };
     let lines = (0..4).map(line).collect();
     let (top, total_lines, total_bytes) = (0, 4, 64);
-    let (cut, note) = (query.mode, None);
-    let view = View { query, cut, top, lines, total_lines, total_bytes, complete: true, note };
+    let (cut, note, enclosing) = (query.mode, None, Vec::new());
+    let view =
+        View { query, cut, top, lines, enclosing, total_lines, total_bytes, complete: true, note };
     app.event(Event::View(Box::new(view)));
     let sent = commands(app.keys("/needle<Enter>"));
     let Some(Command::Search(query)) = sent.first() else { panic!("{sent:?}") };
-    let hit = SearchHit { query: query.clone(), hit: Some((0, 11)), wrapped: false, flaw: None };
+    let hit = found(query, Some((0, 11)));
     app.event(Event::Found(hit));
     let marked = |color| -> Vec<String> {
         let buffer = app.buffer();

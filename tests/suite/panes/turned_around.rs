@@ -16,16 +16,17 @@ use crate::harness::samples::{START, answer, exchange, http_plan, queries};
 fn hex_window(query: &ViewQuery, body: &[u8]) -> Event {
     let rows = body.chunks(16).enumerate().skip(query.top as usize);
     let lines = rows.take(query.rows.into()).map(|(n, bytes)| ViewLine {
+        number: n as u64,
         offset: n as u64 * 16,
         bytes: Bytes::copy_from_slice(bytes),
-        indent: 0,
-        continued: false,
+        ..ViewLine::default()
     });
     Event::View(Box::new(View {
         query: query.clone(),
         cut: query.mode,
         top: query.top,
         lines: lines.collect(),
+        enclosing: Vec::new(),
         total_lines: body.len().div_ceil(16) as u64,
         total_bytes: body.len() as u64,
         complete: true,

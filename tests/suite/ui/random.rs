@@ -8,7 +8,7 @@ use wirebench::engine::event::{Event, Phase, Summary};
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::id::SessionId;
 use wirebench::model::key::Key;
-use wirebench::store::job::Reply;
+use wirebench::store::job::{JobKind, Reply};
 
 use crate::harness::app::{Driver, NOON, draw};
 use crate::harness::store::{starter_workspace, workspace};
@@ -42,7 +42,7 @@ fn store() -> impl Strategy<Value = Message> {
     let replies = vec![
         Message::Store(Reply::Workspace(Box::new(starter_workspace()))),
         Message::Store(Reply::Workspace(Box::new(workspace(&[("a/b", "[tcp]\n")])))),
-        Message::Store(Reply::Failed { job: "save the preset", failure: failure() }),
+        Message::Store(Reply::Failed { job: JobKind::SavePreset.into(), failure: failure() }),
         Message::Timer(Timer::Notice),
         Message::Timer(Timer::Restore),
         Message::Trouble(failure()),

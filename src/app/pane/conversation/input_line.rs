@@ -201,7 +201,11 @@ pub(super) fn compose(
         let before = text.get(..start).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
-        Check::Wrong { line, column, message: issue.message }
+        // Of hex the message names a place itself, in the piece between two names.
+        let has_place = issue.message.starts_with("column ") || issue.message.starts_with("line ");
+        let bare = issue.message.split_once(": ").filter(|_| has_place);
+        let message = bare.map_or(&*issue.message, |(_, rest)| rest).to_owned();
+        Check::Wrong { line, column, message }
     })
 }
 

@@ -9,6 +9,7 @@
 //!   0 ......[     ......top│shown│......     ]............ total
 //! ```
 
+mod folding;
 mod moves;
 mod selection;
 
@@ -16,6 +17,7 @@ use std::collections::HashMap;
 
 use crate::app::wrap_bytes;
 use crate::codec::printable::printable;
+use crate::model::folds::Folds;
 use crate::model::id::BodyId;
 use crate::model::view::{View, ViewLine, ViewMode, ViewPart, ViewQuery, WideEncoding};
 pub(super) use selection::{Selection, TextSpot};
@@ -62,11 +64,14 @@ pub struct BodyView {
     /// The line the cursor is on; always in sight when the window is here.
     cursor: u64,
     selection: Option<Selection>,
+    folds: Folds,
     /// Stays at the last line while the body grows.
     at_end: bool,
     asked: Option<ViewQuery>,
     /// The encoding its first bytes told of.
     pub wide: Option<WideEncoding>,
+    /// What it begins with, which may name its charset; empty until it was looked at.
+    pub(super) first: Vec<u8>,
     /// The mode was chosen, or settled by the first bytes.
     is_chosen: bool,
     /// A hit to be brought into view: its line and byte.
@@ -86,9 +91,11 @@ impl BodyView {
             top: LinePlace::default(),
             cursor: 0,
             selection: None,
+            folds: Folds::default(),
             at_end: false,
             asked: None,
             wide: None,
+            first: Vec::new(),
             is_chosen: false,
             reveal: None,
         }
@@ -116,15 +123,25 @@ impl BodyView {
 
     /// The line with this number, if its window is here.
     pub fn line(&self, number: u64) -> Option<&ViewLine> {
-        let window = self.window.as_ref()?;
-        window.lines.get(usize::try_from(number.checked_sub(window.top)?).ok()?)
+        self.window.as_ref()?.lines.get(self.place_of(number)?)
+    }
+
+    /// Where in the window a line is.
+    fn place_of(&self, number: u64) -> Option<usize> {
+        let lines = &self.window.as_ref()?.lines;
+        lines.binary_search_by_key(&number, |line| line.number).ok()
     }
 
     /// The lines that are drawn, with the rows of the first one that lie above.
     pub fn shown(&self) -> (impl Iterator<Item = &ViewLine>, usize) {
-        let first = self.window.as_ref().map_or(0, |w| self.drawn.line.saturating_sub(w.top));
-        let lines = self.window.iter().flat_map(|window| &window.lines);
-        (lines.skip(usize::try_from(first).unwrap_or(usize::MAX)), self.drawn.skip)
+        let lines = self.window.as_ref().map_or(&[][..], |window| &window.lines);
+        let first = lines.partition_point(|line| line.number < self.drawn.line);
+        (lines[first..].iter(), self.drawn.skip)
+    }
+
+    /// Place of the first byte of the cursor's line.
+    pub(super) fn cursor_offset(&self) -> u64 {
+        self.line(self.cursor).map_or_else(|| self.first_offset(), |line| line.offset)
     }
 
     /// Place of the first byte that is drawn.
@@ -184,17 +201,19 @@ impl BodyView {
     /// A window arrived; it counts when it answers the last question or shows what is wanted.
     pub fn arrived(&mut self, view: View, room: Viewport) {
         let ours = (view.query.body, view.query.part, view.query.mode)
-            == (self.body, self.part, self.mode);
+            == (self.body, self.part, self.mode)
+            && view.query.folds == self.folds_wanted();
         let answer = self.asked.as_ref() == Some(&view.query);
         if !ours || !(answer || covers(&view, self.top, room)) {
             return;
         }
         self.window = Some(view);
+        self.come_out();
         let last = self.last_place(room);
         if self.top > last && self.reveal.is_none() {
             self.top = last;
         }
-        self.cursor = self.cursor.min(self.total().saturating_sub(1));
+        self.cursor = self.cursor.min(self.last_line());
     }
 
     /// Brings what is drawn in line with what is here; returns what has to be asked.
@@ -202,13 +221,15 @@ impl BodyView {
         if room.height == 0 || room.width == 0 {
             return None;
         }
-        let window = self.window.as_ref().filter(|window| window.query.mode == self.mode);
+        let folds = self.folds_wanted();
+        let window = self.window.as_ref();
+        let window = window.filter(|it| it.query.mode == self.mode && it.query.folds == folds);
         let is_at_end = !self.at_end || window.is_some_and(reaches_end);
         let top = if self.at_end && is_at_end { self.last_place(room) } else { self.top };
         let is_covered = is_at_end && window.is_some_and(|window| covers(window, top, room));
         self.top = top;
         if self.at_end && is_at_end {
-            self.cursor = self.total().saturating_sub(1);
+            self.cursor = self.last_line();
         }
         if is_covered {
             self.show_hit(room);
@@ -228,12 +249,18 @@ impl BodyView {
         self.asked = None;
     }
 
+    /// The question for some lines as they are shown.
+    pub(super) fn lines_from(&self, first: u64, rows: u16) -> ViewQuery {
+        let query = ViewQuery::new(self.body, self.part, self.mode, first, rows);
+        ViewQuery { folds: self.folds_wanted(), ..query }
+    }
+
     fn wanted(&self, room: Viewport) -> ViewQuery {
         let screens = if self.at_end { 2 } else { 3 };
         let rows = (room.height * screens).min(ROWS_MAX) as u16;
-        let margin = room.height.min((ROWS_MAX - room.height.min(ROWS_MAX)) / 2) as u64;
-        let top = if self.at_end { u64::MAX } else { self.top.line.saturating_sub(margin) };
-        ViewQuery { body: self.body, part: self.part, mode: self.mode, top, rows }
+        let above = room.height.min((ROWS_MAX - room.height.min(ROWS_MAX)) / 2) as u16;
+        let top = if self.at_end { u64::MAX } else { self.top.line };
+        ViewQuery { above, ..self.lines_from(top, rows) }
     }
 
     /// Scrolls sideways, or by rows, so that a hit can be seen.
@@ -264,12 +291,13 @@ impl BodyView {
 }
 
 fn reaches_end(view: &View) -> bool {
-    view.top + view.lines.len() as u64 >= view.total_lines
+    view.lines.last().map_or(0, ViewLine::next) >= view.total_lines
 }
 
 fn covers(view: &View, top: LinePlace, room: Viewport) -> bool {
-    let end = view.top + view.lines.len() as u64;
-    view.top <= top.line && end >= (top.line + room.height as u64).min(view.total_lines)
+    let first = view.lines.partition_point(|line| line.next() <= top.line);
+    let is_begun = view.lines.first().is_none_or(|line| line.number <= top.line);
+    is_begun && (view.lines.len() - first >= room.height || reaches_end(view))
 }
 
 /// The bodies looked at lately.

@@ -1,13 +1,18 @@
 //! What of an exchange goes onto the clipboard: the value under the cursor, what is selected, all of it.
 
 use super::body_fetch::{BodyFetch, CopyForm, FetchAim};
-use super::body_value::{self, ValueForm};
+use super::body_value::{self, ValueFound};
+use super::body_view::BodyView;
 use super::exchange_state::ExchangePane;
+use super::json_value::ValueForm;
 use super::tab_lines::TextLine;
 use crate::app::copying;
 use crate::app::intent::Intent;
 use crate::app::outcome::Outcome;
 use crate::app::shared::Shared;
+
+/// Lines that can be selected and copied together.
+const SELECTED: u16 = 1024;
 
 impl ExchangePane {
     /// Puts what is selected, else the value under the cursor, onto the clipboard.
@@ -17,19 +22,23 @@ impl ExchangePane {
         }
         let found = match (self.subject(shared), self.view(shared)) {
             (Some(_), Some(view)) => body_value::under(view, form),
-            (Some(_), None) => Err(String::new()),
+            (Some(_), None) => ValueFound::Nothing,
             (None, _) => {
                 let at = self.place(shared).map_or(0, |place| place.cursor.selected);
                 let line = self.lines(shared).and_then(|lines| {
                     lines.some(at, 1, usize::MAX).into_iter().find(TextLine::is_filled)
                 });
-                line.map(|line| (line.name(), line.value.text)).ok_or_else(String::new)
+                line.map_or(ValueFound::Nothing, |it| ValueFound::Text(it.name(), it.value.text))
             }
         };
-        match found {
-            Ok((what, text)) => copying::put(what, text).into(),
-            Err(why) if why.is_empty() => Outcome::say("there is nothing to copy here"),
-            Err(why) => Outcome::warn(why),
+        match (found, self.subject(shared), self.shown(shared)) {
+            (ValueFound::Text(what, text), ..) => copying::put(what, text).into(),
+            (ValueFound::Beyond(what, at), Some(subject), Some(shown)) => {
+                let aim = FetchAim::Value { what, at, form };
+                let begun = BodyFetch::begin(shown.exchange, (subject.body, subject.part), aim);
+                self.fetch.insert(begun).ask().into()
+            }
+            _ => Outcome::say("there is nothing to copy here"),
         }
     }
 
@@ -42,17 +51,23 @@ impl ExchangePane {
             0 => "selection".to_owned(),
             more => format!("{} lines", more + 1),
         };
-        match view.selected_text(&selection) {
-            Some(text) => {
-                if !stays {
-                    view.deselect();
-                }
-                copying::put(what, text).into()
+        if let Some(text) = view.window.as_ref().and_then(|window| selection.text(window)) {
+            if !stays {
+                view.deselect();
             }
-            None => Outcome::warn(format!(
-                "{what} are more than are kept at a time: [copy-whole] copies all, [save-to-file] saves it"
-            )),
+            return copying::put(what, text).into();
         }
+        let rows = u16::try_from(last - first + 1).ok().filter(|rows| *rows <= SELECTED);
+        let (Some(rows), Some(shown)) = (rows, self.shown(shared)) else {
+            return Outcome::warn(format!(
+                "{what} are more than can be copied: [copy-whole] copies all, [save-to-file] saves it"
+            ));
+        };
+        let Some(query) = self.view(shared).map(|view| view.lines_from(first, rows)) else {
+            return Outcome::no();
+        };
+        let begun = BodyFetch::lines(shown.exchange, query, FetchAim::Lines { what, selection });
+        self.fetch.insert(begun).ask().into()
     }
 
     /// Puts all of a body onto the clipboard, when it is here; of a tab of lines all of them.
@@ -72,6 +87,14 @@ impl ExchangePane {
         let aim = FetchAim::Copy { what: subject.name(), form };
         let begun = BodyFetch::begin(shown.exchange, (subject.body, subject.part), aim);
         self.fetch.insert(begun).ask().into()
+    }
+
+    /// Puts the path of the value under the cursor onto the clipboard.
+    pub(super) fn copy_path(&self, shared: &Shared) -> Outcome {
+        match self.view(shared).and_then(BodyView::path) {
+            Some(path) => copying::put(format!("path {path}"), path).into(),
+            None => Outcome::say("only values of JSON that is laid out have a path"),
+        }
     }
 
     /// Begins to select lines at the cursor, or selects nothing any more.

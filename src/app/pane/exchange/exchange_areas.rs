@@ -28,8 +28,12 @@ pub struct ExchangeAreas {
     /// Failure and warnings.
     pub remarks: Rect,
     pub tabs: Rect,
+    /// The names of the columns of a table.
+    pub header: Rect,
     pub content: Rect,
-    /// The search or file name line.
+    /// What is wrong with what is typed below.
+    pub trouble: Rect,
+    /// The search or file name line, or what a body is made by.
     pub prompt: Rect,
 }
 
@@ -39,8 +43,11 @@ impl ExchangePane {
         let mut rest = inner;
         let mut parts = ExchangeAreas::default();
         let Some(session) = session(shared) else { return parts };
-        if self.prompt.is_some() && rest.height > 1 {
+        if self.is_typing() && rest.height > 1 {
             parts.prompt = cut_bottom(&mut rest, 1);
+            if self.line.is_some() && !self.making().1.is_empty() && rest.height > 1 {
+                parts.trouble = cut_bottom(&mut rest, 1);
+            }
         }
         if session.side().listens() {
             let height = list_height(session, self.is_inside(shared), inner.height);
@@ -59,6 +66,10 @@ impl ExchangePane {
             if rest.height >= 2 {
                 parts.tabs = cut_top(&mut rest, 1);
             }
+        }
+        let has_header = self.derived(shared).is_some_and(|it| !it.header.is_empty());
+        if has_header && rest.height >= 2 {
+            parts.header = cut_top(&mut rest, 1);
         }
         parts.content = rest;
         parts

@@ -4,14 +4,20 @@ use std::collections::BTreeMap;
 
 use super::body_fetch::BodyFetch;
 use super::body_view::{BodyView, BodyViews};
+use super::derived::DerivedBodies;
 use super::pointer::LastPress;
+use super::recipe_line::RecipeLine;
 use super::shown_exchange::{ExchangeTab, ShownExchange, WindowSubject};
 use super::tab_lines::TabLines;
 use crate::app::cursor::Cursor;
+use crate::app::format;
 use crate::app::prompt::Prompt;
 use crate::app::sessions::Session;
 use crate::app::shared::{Shared, Shown};
+use crate::codec::image::ImageFacts;
 use crate::model::id::{BodyId, SessionId};
+use crate::model::recipe::RecipeKind;
+use crate::model::view::HitCount;
 
 /// State of the pane.
 #[derive(Debug)]
@@ -27,6 +33,16 @@ pub struct ExchangePane {
     pub prompt: Option<Prompt>,
     /// A body on its way into a draft.
     pub(super) fetch: Option<BodyFetch>,
+    /// What was made of the bytes of a tab.
+    pub(super) derived: DerivedBodies,
+    /// The line a filter or command is typed in.
+    pub line: Option<RecipeLine>,
+    /// The same, taken and not answered yet.
+    pub(super) taken: Option<RecipeLine>,
+    /// Filters and commands typed before, the last one last.
+    pub(super) typed: Vec<(RecipeKind, String)>,
+    /// The image looked at last, and what is known of it.
+    pub(super) image: Option<(BodyId, ImageFacts)>,
     pub(super) places: BTreeMap<SessionId, ExchangePlace>,
     pub(super) pressed: Option<LastPress>,
 }
@@ -41,6 +57,11 @@ impl Default for ExchangePane {
             search: BodySearch::default(),
             prompt: None,
             fetch: None,
+            derived: DerivedBodies::default(),
+            line: None,
+            taken: None,
+            typed: Vec::new(),
+            image: None,
             places: BTreeMap::new(),
             pressed: None,
         }
@@ -52,6 +73,10 @@ impl Default for ExchangePane {
 pub struct BodySearch {
     /// Byte of the last hit and the body it is in.
     pub hit: Option<(BodyId, u64)>,
+    /// Its line.
+    pub(super) line: u64,
+    /// How many hits there are, told after the hit.
+    pub count: Option<HitCount>,
     /// The answer is not here yet.
     pub is_running: bool,
 }
@@ -112,7 +137,7 @@ impl ExchangePane {
     /// The bytes the tab shows through a window; `None` for tabs of lines and for empty bodies.
     pub fn subject(&self, shared: &Shared) -> Option<WindowSubject> {
         let shown = self.shown(shared)?;
-        shown.subject(shown.tab(self.tab))
+        Some(self.derived.subject(shown.subject(shown.tab(self.tab))?))
     }
 
     /// The window onto those bytes.
@@ -131,5 +156,18 @@ impl ExchangePane {
     pub fn lines<'a>(&self, shared: &'a Shared) -> Option<TabLines<'a>> {
         let shown = self.shown(shared)?;
         Some(TabLines { shown, tab: shown.tab(self.tab), shared })
+    }
+}
+
+impl BodySearch {
+    /// `2 of 12`, or `of 1,000+` behind the hits that were counted, when that is known of the hit.
+    pub fn place(&self, shared: &Shared) -> Option<String> {
+        let HitCount { query, hit, place, total, is_more } = self.count.as_ref()?;
+        let is_of_hit = self.hit == Some((query.body, *hit)) && query.text == shared.search.text;
+        let total = format!("of {}{}", format::count(*total), if *is_more { "+" } else { "" });
+        is_of_hit.then(|| match place {
+            Some(place) => format!("{} {total}", format::count(place + 1)),
+            None => total,
+        })
     }
 }

@@ -65,9 +65,18 @@ impl ExchangePane {
         let is_second = self.pressed.is_some_and(|last| {
             last.cell == cell && !last.is_double && shared.now.since(last.at) < DOUBLE
         });
+        let gutter = content.width.saturating_sub(self.room(shared).width as u16);
         let Some(view) = self.view_mut(shared) else { return };
         view.deselect();
         view.place_cursor(spot.line);
+        if mouse.column < content.x + gutter
+            && view.line(spot.line).is_some_and(|it| view.opens(it))
+        {
+            // The mark of a fold, which is all there is to be clicked there.
+            let _ = view.toggle_fold();
+            self.pressed = None;
+            return;
+        }
         let is_double = is_second && view.select_word(spot);
         self.pressed = Some(LastPress { at: shared.now, cell, spot, is_double });
     }

@@ -2,7 +2,7 @@
 
 use encoding_rs::Encoding;
 
-use crate::codec::charset::{self, sniff};
+use crate::codec::charset::{self, NAMED_WITHIN, sniff};
 use crate::model::exchange::{Exchange, HttpMessage};
 use crate::model::view::{View, ViewMode, ViewPart, ViewQuery};
 
@@ -32,6 +32,15 @@ fn content_type(message: &HttpMessage) -> Option<String> {
 
 /// The way the first bytes ask to be shown, once they are here.
 pub(super) fn sniffed(message: &HttpMessage, default: ViewMode, view: &View) -> Option<ViewMode> {
+    sniffed_as(content_type(message).as_deref(), default, view)
+}
+
+/// The same of bytes of this declared type.
+pub(super) fn sniffed_as(
+    declared: Option<&str>,
+    default: ViewMode,
+    view: &View,
+) -> Option<ViewMode> {
     let is_first = view.top == 0 && !view.lines.is_empty() && view.query.part == ViewPart::Decoded;
     if !is_first || matches!(view.query.mode, ViewMode::Wide(_)) {
         return None;
@@ -54,17 +63,38 @@ pub(super) fn sniffed(message: &HttpMessage, default: ViewMode, view: &View) -> 
             break;
         }
     }
-    let declared = content_type(message);
-    let mode = sniff(declared.as_deref(), &first);
+    let mode = sniff(declared, &first);
     (!first.is_empty() && mode != default).then_some(mode)
 }
 
-/// The charset text has to be read in, where its type names one that is not UTF-8.
-pub(super) fn encoding(exchange: &Exchange, query: &ViewQuery) -> Option<&'static Encoding> {
+/// The beginning of a body, as far as a window onto its first lines holds it.
+pub(super) fn beginning(view: &View) -> Option<Vec<u8>> {
+    let is_first = view.top == 0 && view.query.part == ViewPart::Decoded;
+    let is_bytes = matches!(view.query.mode, ViewMode::Text | ViewMode::Pretty);
+    (is_first && is_bytes).then(|| {
+        let mut first = Vec::new();
+        for line in view.lines.iter().take_while(|line| line.offset < NAMED_WITHIN as u64) {
+            first.extend_from_slice(&line.bytes);
+            first.push(b'\n');
+        }
+        first.truncate(NAMED_WITHIN);
+        first
+    })
+}
+
+/// The charset text has to be read in, where its type names one that is not UTF-8, or the text itself,
+/// which begins so.
+pub(super) fn encoding(
+    exchange: &Exchange,
+    query: &ViewQuery,
+    first: &[u8],
+) -> Option<&'static Encoding> {
     let messages = [Some(&exchange.request), exchange.response.as_ref()];
     let mut messages = messages.into_iter().flatten().filter(|_| query.part == ViewPart::Decoded);
     let message = messages.find(|message| message.body.id == query.body)?;
-    let encoding = charset::charset(content_type(message).as_deref())?;
+    let kind = content_type(message);
+    let declared = charset::charset(kind.as_deref());
+    let encoding = declared.or_else(|| charset::named_within(kind.as_deref(), first))?;
     let is_bytes = matches!(query.mode, ViewMode::Text | ViewMode::Pretty);
     (is_bytes && encoding.is_ascii_compatible()).then_some(encoding)
 }

@@ -1,8 +1,8 @@
 //! The window onto a body: what is asked of the engine, what came, how the bytes are shown, and what
 //! is done with them.
 
-use super::body_fetch;
-use super::body_view::Viewport;
+use super::body_fetch::{self, BodyFetch};
+use super::body_view::{BodyView, Viewport};
 use super::exchange_state::ExchangePane;
 use super::shape;
 use super::shown_exchange::ShownExchange;
@@ -36,24 +36,32 @@ impl ExchangePane {
 
     /// A window of a body arrived.
     pub(crate) fn view_arrived(&mut self, shared: &Shared, mut view: View) -> Vec<Intent> {
-        if let Some(fetch) = self.fetch.as_mut().filter(|fetch| fetch.is_mine(&view)) {
-            return fetch.take(&view).map_or_else(|| self.fetched(shared, &view), |it| vec![it]);
-        }
         let room = self.room(shared);
         let shown = self.shown(shared);
         let sniffed = self.sniffed(shared, &view);
-        if let Some(encoding) = shown.and_then(|it| shape::encoding(it.exchange, &view.query)) {
+        let known = self.views.get_mut(view.query.body, view.query.part);
+        let first = known.map_or_else(Vec::new, |known| {
+            known.first =
+                shape::beginning(&view).unwrap_or_else(|| std::mem::take(&mut known.first));
+            known.first.clone()
+        });
+        let encoding = shown.and_then(|it| shape::encoding(it.exchange, &view.query, &first));
+        if let Some(encoding) = encoding {
             for line in &mut view.lines {
                 line.bytes = charset::to_utf8(&line.bytes, Some(encoding)).into_owned().into();
             }
         }
+        if let Some(fetch) = self.fetch.as_mut().filter(|fetch| fetch.is_mine(&view)) {
+            return fetch.take(&view).map_or_else(|| self.fetched(shared, &view), |it| vec![it]);
+        }
+        let looking = self.look_at_image(shared, &view);
         if let Some(known) = self.views.get_mut(view.query.body, view.query.part) {
             known.arrived(view, room);
             if let Some(mode) = sniffed {
                 known.begin_with(mode);
             }
         }
-        Vec::new()
+        looking.into_iter().collect()
     }
 
     /// The whole body is here that is to become a draft.
@@ -62,13 +70,20 @@ impl ExchangePane {
         if let Some(known) = self.views.get_mut(last.query.body, last.query.part) {
             known.ask_again();
         }
-        self.fetch.take().map_or_else(Vec::new, |fetch| fetch.finish(shared))
+        if let Some(facts) = self.fetch.as_ref().and_then(BodyFetch::image) {
+            self.image = Some((last.query.body, facts));
+        }
+        self.fetch.take().map_or_else(Vec::new, |fetch| fetch.finish(shared, last))
     }
 
     /// The way its first bytes ask for what is looked at to be shown.
     fn sniffed(&self, shared: &Shared, view: &View) -> Option<ViewMode> {
         let subject = self.subject(shared)?;
         let is_shown = (subject.body, subject.part) == (view.query.body, view.query.part);
+        if let Some(is_sniffed) = self.derived.is_sniffed(subject.body) {
+            let sniffed = shape::sniffed_as(None, subject.default, view);
+            return sniffed.filter(|_| is_sniffed && is_shown);
+        }
         let message = self.shown(shared)?.message().filter(|_| is_shown)?;
         shape::sniffed(message, subject.default, view)
     }
@@ -94,8 +109,10 @@ impl ExchangePane {
         }
         let Some(view) = self.view(shared) else { return Outcome::yes() };
         let (body, part, mode) = (view.body, view.part, view.mode);
-        let hit = self.search.hit.filter(|(hit, _)| from_hit && *hit == body);
-        let from = hit.map_or_else(|| view.first_offset(), |(_, offset)| offset);
+        // Whoever moved the cursor since goes on from there.
+        let is_there = |view: &BodyView| self.search.line == view.cursor();
+        let hit = self.search.hit.filter(|(hit, _)| from_hit && *hit == body && is_there(view));
+        let from = hit.map_or_else(|| view.cursor_offset(), |(_, offset)| offset);
         self.search.is_running = true;
         let query = SearchQuery { body, part, mode, text, from, direction };
         Intent::Perform(Effect::Engine(Command::Search(query))).into()
@@ -115,7 +132,9 @@ impl ExchangePane {
         let room = self.room(shared);
         let view = self.views.get_mut(found.query.body, found.query.part);
         if let Some(view) = view.filter(|view| view.mode == found.query.mode) {
+            view.unfold_around(&found.inside);
             view.go_to(line, offset, room);
+            self.search.line = line;
         }
         found.wrapped.then(|| Intent::say_wrapped(found.query.direction))
     }
@@ -177,7 +196,7 @@ impl ExchangePane {
 
 /// A name for the file a body is saved to: the one the peer proposes, else the last part of the
 /// URL's path.
-fn file_name(shown: ShownExchange<'_>, part: ViewPart) -> String {
+pub(super) fn file_name(shown: ShownExchange<'_>, part: ViewPart) -> String {
     let proposed = shown.message().and_then(|it| it.head.field("content-disposition"));
     let proposed = proposed.and_then(|value| disposition::file_name(value));
     if let Some(name) = proposed.filter(|name| part == ViewPart::Decoded && !name.is_empty()) {

@@ -54,7 +54,7 @@ pub fn address_areas(shared: &Shared, inner: Rect) -> AddressAreas {
     if line.width >= ROOMY {
         let spec = &shared.drafts.current().spec;
         // A method brings its own block; only the cell before it is missing.
-        let badge = if spec.as_http().is_some() { 1 } else { width(spec.badge()) };
+        let badge = if spec.method().is_some() { 1 } else { width(spec.badge()) };
         let send = width(&send_block(shared).text);
         areas.badge = Rect { width: badge, ..line };
         areas.send = Rect { x: line.right().saturating_sub(send), width: send, ..line };
@@ -86,12 +86,11 @@ pub fn send_block(shared: &Shared) -> SendBlock {
 /// line does comes last.
 pub(crate) fn send_words(shared: &Shared) -> Vec<(Action, String)> {
     let spec = &shared.drafts.current().spec;
-    let other =
-        running(shared).and_then(|_| match (spec.side(), spec.capabilities().conversation) {
-            (Side::Listener, _) => Some((Action::Send, "update answers")),
-            (Side::Client, false) => Some((Action::Send, "send again")),
-            (Side::Client, true) => None,
-        });
+    let other = running(shared).and_then(|_| match (spec.side(), spec.capabilities().lasting) {
+        (Side::Listener, _) => Some((Action::Send, "update answers")),
+        (Side::Client, false) => Some((Action::Send, "send again")),
+        (Side::Client, true) => None,
+    });
     let all = other.into_iter().chain([main_word(shared)]);
     all.map(|(action, word)| (action, keyed_word(shared, action, word))).collect()
 }
@@ -103,13 +102,11 @@ fn main_word(shared: &Shared) -> (Action, &'static str) {
     match (spec.side(), running(shared)) {
         (Side::Listener, Some(_)) => (Action::Stop, "stop"),
         (Side::Listener, None) => (Action::Send, "listen"),
-        (Side::Client, Some(session))
-            if session.state == SessionState::Live && can.conversation =>
-        {
+        (Side::Client, Some(session)) if session.state == SessionState::Live && can.lasting => {
             (Action::Stop, "close")
         }
         (Side::Client, Some(_)) => (Action::Cancel, "cancel"),
-        (Side::Client, None) if !can.conversation => (Action::Send, "send"),
+        (Side::Client, None) if can.exchanges => (Action::Send, "send"),
         (Side::Client, None) if can.connections => (Action::Send, "connect"),
         (Side::Client, None) => (Action::Send, "open"),
     }

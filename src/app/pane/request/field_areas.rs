@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::address_line::AddressAreas;
 
+use crate::app::form::rows::COLUMNS;
 use crate::app::form::{
     FieldKind, FieldWidth, FormField, FormFieldId, FormLine, FormTab, access, tabs,
 };
@@ -19,6 +20,14 @@ pub struct PlacedField {
     pub area: Rect,
     /// What stands in the row above; empty = nothing of its own.
     pub heading: &'static str,
+}
+
+impl PlacedField {
+    /// Where its text is, behind its label.
+    pub(super) fn text_area(&self) -> Rect {
+        let label = label_width(&self.field).min(self.area.width);
+        Rect { x: self.area.x + label, width: self.area.width - label, ..self.area }
+    }
 }
 
 /// Puts every visible field of the form, scrolled so far, into the pane's inner area, around what
@@ -57,6 +66,14 @@ pub(super) fn place(
     placed
 }
 
+/// What stands above the column of a field.
+fn column_of(field: &FormField) -> &'static str {
+    match field.id {
+        FormFieldId::Field(id) if id.last_key() != "off" => id.last_key(),
+        _ => "",
+    }
+}
+
 fn place_row(row: &FormLine, area: Rect, placed: &mut Vec<PlacedField>) {
     let (mut fixed, mut shares) = (row.fields.len().saturating_sub(1) as u16, 0);
     for field in &row.fields {
@@ -73,10 +90,25 @@ fn place_row(row: &FormLine, area: Rect, placed: &mut Vec<PlacedField>) {
             FieldWidth::Fill(part) => free * part / shares.max(1),
         };
         let width = width.min(area.right().saturating_sub(x));
-        let heading = if x == area.x { row.heading } else { "" };
+        let heading = match row.heading {
+            COLUMNS => column_of(field),
+            heading if x == area.x => heading,
+            _ => "",
+        };
         placed.push(PlacedField { field: field.clone(), area: Rect { x, width, ..area }, heading });
         x = x.saturating_add(width + 1).min(area.right());
     }
+}
+
+/// Cells from which a text of many lines has the numbers of its lines.
+const NUMBERED: u16 = 36;
+
+/// The column of line numbers, with a cell for a sign before and an empty one behind; and the text of
+/// a field of so many lines.
+pub fn text_parts(area: Rect, lines: usize) -> (Rect, Rect) {
+    let digits = lines.max(10).ilog10() as u16 + 1;
+    let width = if area.width < NUMBERED { 0 } else { digits + 2 };
+    (Rect { width, ..area }, Rect { x: area.x + width, width: area.width - width, ..area })
 }
 
 /// Cells the label of a field takes, the space after it included.

@@ -7,11 +7,12 @@
 use ratatui::layout::Rect;
 
 use super::address_line::address_areas;
-use super::field_areas::{self, PlacedField};
+use super::field_areas::{self, PlacedField, text_parts};
 use crate::app::completion::Completer;
 use crate::app::editor::{Caret, Editor, LineMode};
 use crate::app::form::access::TextSpelling;
-use crate::app::form::rows::rows;
+use crate::app::form::language::language;
+use crate::app::form::rows::{ChosenAnswer, rows_of};
 use crate::app::form::{FieldKind, FormFieldId, FormLine, access};
 use crate::app::layout::pane_inner;
 use crate::app::shared::Shared;
@@ -27,6 +28,8 @@ pub struct RequestPane {
     pub scroll: usize,
     /// What can stand where something is being typed.
     pub completer: Completer,
+    /// A text that is written goes on being looked at.
+    pub(crate) is_checking: bool,
 }
 
 impl RequestPane {
@@ -56,7 +59,11 @@ impl RequestPane {
         // The address line and the tab strip never scroll.
         let Some(below) = row.checked_sub(2) else { return true };
         self.scroll = self.scroll.min(below);
-        let is_visible = |placed: &PlacedField| placed.field.id == at && !placed.area.is_empty();
+        let is_visible = |placed: &PlacedField| {
+            let is_area = placed.field.kind == FieldKind::Area;
+            let least = if is_area { WRITTEN.min(inner.height.saturating_sub(2)) } else { 1 };
+            placed.field.id == at && !placed.area.is_empty() && placed.area.height >= least
+        };
         let line = address_areas(shared, inner);
         while self.scroll < below
             && !field_areas::place(&form, self.scroll, inner, line).iter().any(is_visible)
@@ -76,9 +83,22 @@ impl RequestPane {
 
     /// The cursor comes to its field: a text field gets an editor unless it has one.
     pub(crate) fn enter(&mut self, shared: &Shared, caret: Caret) {
+        let inner = pane_inner(shared.areas().request);
+        let at = shared.drafts.current().at;
+        let mut placed = self.place(shared, inner).into_iter();
+        let area = placed.find(|placed| placed.field.id == at).map(|placed| placed.text_area());
         if let Some(editor) = self.open_editor(shared) {
+            if let (Some(area), LineMode::Many) = (area, editor.lines()) {
+                let area = text_parts(area, editor.line_count()).1;
+                editor.fit(area.width, area.height);
+            }
             editor.move_to(caret);
         }
+    }
+
+    /// Looks at some more of the text that is written; tells whether something is left.
+    pub(crate) fn check_on(&mut self) -> bool {
+        self.editor.as_mut().is_some_and(|(_, editor)| editor.check_on())
     }
 
     /// The editor of the focused field, opened unless it is open; `None` where no text is.
@@ -89,7 +109,9 @@ impl RequestPane {
             let text = || access::get(&draft.spec, at);
             let editor = match kind_of(shared, at) {
                 Some(FieldKind::Area) => {
-                    let editor = Editor::new(&text(), LineMode::Many);
+                    let text = text();
+                    let editor = Editor::new(&text, LineMode::Many);
+                    let editor = editor.in_language(language(&draft.spec, at, &text));
                     let is_marked = access::spelling(&draft.spec, at) == TextSpelling::Escapes;
                     Some(if is_marked { editor.marked() } else { editor })
                 }
@@ -105,6 +127,9 @@ impl RequestPane {
         self.editor.as_mut().map(|(_, editor)| editor)
     }
 }
+
+/// Rows of a text of many lines while it is written.
+const WRITTEN: u16 = 5;
 
 /// The furthest the form scrolls: its last row stands at the end of its room.
 fn last_scroll(form: &[FormLine], height: u16) -> usize {
@@ -123,7 +148,8 @@ fn last_scroll(form: &[FormLine], height: u16) -> usize {
 /// The rows of the form on screen.
 pub(super) fn form(shared: &Shared) -> Vec<FormLine> {
     let draft = shared.drafts.current();
-    rows(&draft.spec, draft.tab)
+    let chosen = ChosenAnswer::of(&draft.spec, draft.at).unwrap_or(draft.chosen);
+    rows_of(&draft.spec, draft.tab, chosen)
 }
 
 /// How the field under the cursor is edited.

@@ -1,5 +1,6 @@
 //! From one field of the form to another: pure, over its rows.
 
+use crate::app::form::rows::DETAILS;
 use crate::app::form::{FieldKind, FormFieldId, FormLine};
 
 /// The field of the row above or below.
@@ -31,6 +32,19 @@ pub(super) fn next_cell(form: &[FormLine], at: FormFieldId) -> Option<FormFieldI
         fields.iter().find(|field| field.kind != FieldKind::Check || fields.len() == 1)
     };
     beside.or_else(below).map(|field| field.id)
+}
+
+/// Where the details of the chosen answer begin: its text, else their first field.
+pub(super) fn details(form: &[FormLine]) -> Option<FormFieldId> {
+    let first = form.iter().position(|line| line.heading == DETAILS)?;
+    let mut fields = form.iter().skip(first).flat_map(|line| &line.fields);
+    let text = fields.clone().find(|field| field.kind == FieldKind::Area);
+    text.or_else(|| fields.next()).map(|field| field.id)
+}
+
+/// Whether a field is in the first line of these details.
+pub(super) fn begins_details(form: &[FormLine], at: FormFieldId) -> bool {
+    find(form, at).is_some_and(|(row, _)| form[row].heading == DETAILS)
 }
 
 /// The text of the row a field is in: what stands behind it on its line, else before it, else on

@@ -201,9 +201,15 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
         let (stage, cause) = if let Some(body) = body {
             (Stage::Body, format!("no further byte within {seconds} s, {}", body.so_far()))
         } else {
-            let bytes = self.begun;
-            let what = if bytes == 0 { "no response" } else { "no complete response head" };
-            (Stage::Head, format!("{what} within {seconds} s ({bytes} bytes received)"))
+            let (bytes, interim) =
+                (self.begun, self.hop.recorder.edit(|exchange| exchange.interim.len()));
+            let (what, so_far) = match (bytes, interim) {
+                (0, 0) => ("no response", "0 bytes received".to_owned()),
+                (0, 1) => ("no final response", "1 interim one came".to_owned()),
+                (0, _) => ("no final response", format!("{interim} interim ones came")),
+                _ => ("no complete response head", format!("{bytes} bytes received")),
+            };
+            (Stage::Head, format!("{what} within {seconds} s ({so_far})"))
         };
         Failure::new(stage, &*self.hop.plan.url, FailureKind::Timeout(wait), cause)
             .hint("raise the timeout in the options, or look at what the peer waits for")

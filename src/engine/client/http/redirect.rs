@@ -87,6 +87,16 @@ pub(super) fn next(plan: &HttpPlan, head: &Head) -> Result<Option<HttpPlan>, Str
     Ok(Some(plan))
 }
 
+/// Whether the plan to go on with is the same request again.
+pub(super) fn is_itself(plan: &HttpPlan, next: &HttpPlan) -> bool {
+    let place = |plan: &HttpPlan| {
+        let mut url = Url::parse(&zone::take(&plan.url).0).ok()?;
+        url.set_fragment(None);
+        Some(url)
+    };
+    plan.method == next.method && plan.headers == next.headers && place(plan) == place(next)
+}
+
 /// Whether it looks like a redirect and names no other place: nothing, or a part of what was asked
 /// for (RFC 3986, section 4.4).
 pub(super) fn leads_nowhere(head: &Head) -> bool {
@@ -192,6 +202,23 @@ mod tests {
 
     fn followed(plan: &HttpPlan, head: &Head) -> HttpPlan {
         next(plan, head).unwrap().unwrap()
+    }
+
+    #[test]
+    fn a_request_is_led_to_itself_only_when_nothing_changes() {
+        for (method, url, headers, location, expected) in [
+            ("GET", "http://a", &[][..], "http://a/", true),
+            ("GET", "http://a/x?y#z", &[("A", "b")], "?y", true),
+            ("GET", "http://a/x", &[], "http://A:80/./x#other", true),
+            ("GET", "http://a/x", &[], "/x/", false),
+            ("POST", "http://a/x", &[], "/x", false),
+            ("GET", "http://u:p@a/x", &[], "/x", false),
+            ("GET", "http://a/x", &[("A", "b")], "http://b/x", false),
+        ] {
+            let plan = plan(method, url, headers);
+            let next = next(&plan, &answer(302, location)).unwrap().unwrap();
+            assert_eq!(is_itself(&plan, &next), expected, "{method} {url} {location}");
+        }
     }
 
     #[test]

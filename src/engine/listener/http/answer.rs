@@ -6,7 +6,7 @@ use crate::codec::http1::Refusal;
 use crate::codec::http1::status::ends_with_head;
 use crate::codec::http1::write::response_head;
 use crate::model::exchange::HttpVersion;
-use crate::model::plan::{AnswerPlan, HttpListenerPlan};
+use crate::model::plan::{AnswerPlan, HttpListenerPlan, OTHERWISE};
 
 /// What a request asks of its answer.
 #[derive(Debug, Clone, Default)]
@@ -31,12 +31,16 @@ pub(super) struct AnswerShape {
     pub(super) keep_alive: bool,
 }
 
-/// The first rule that matches, or the answer for everything else.
-pub(super) fn choose<'a>(plan: &'a HttpListenerPlan, method: &str, target: &str) -> &'a AnswerPlan {
+/// The answer of the first rule that matches, or that for everything else, and what it is called.
+pub(super) fn choose<'a>(
+    plan: &'a HttpListenerPlan,
+    method: &str,
+    target: &str,
+) -> (&'a AnswerPlan, String) {
     let path = path(target);
     let fits = |name: &str, glob: &str| (name.is_empty() || name == method) && matches(glob, path);
     let rule = plan.rules.iter().find(|rule| fits(&rule.method, &rule.path));
-    rule.map_or(&plan.answer, |rule| &rule.answer)
+    rule.map_or((&plan.answer, OTHERWISE.to_owned()), |rule| (&rule.answer, rule.name()))
 }
 
 /// The path of a request target, without scheme, host and query.
@@ -168,7 +172,7 @@ mod tests {
             answer: answer(404, &[]),
             socket: crate::model::plan::SocketOptions::default(),
         };
-        let status = |method, target| choose(&plan, method, target).status;
+        let status = |method, target| choose(&plan, method, target).0.status;
         assert_eq!(status("POST", "/a?x=1"), 201);
         assert_eq!(status("GET", "/a"), 202);
         assert_eq!(status("GET", "http://host/abc?q"), 202);

@@ -130,7 +130,9 @@ impl HttpConnection {
         let (head, verdict) = (&parsed.head, judge(parsed));
         recorder.warn_all(verdict.framing.warnings.iter().cloned());
         let (local, machine) = (self.accepted.local, &self.listener.machine);
-        let foreign = host::foreign(head, &asked.target, local, machine);
+        // One that is refused is not served for another host either.
+        let is_served = verdict.refusal.is_none();
+        let foreign = host::foreign(head, &asked.target, local, machine).filter(|_| is_served);
         for mark in verdict.marks.into_iter().chain(foreign) {
             self.note(Direction::Local, RecordKind::Note, mark.clone());
             recorder.warn(mark);

@@ -25,7 +25,12 @@ impl HttpConnection {
         recorder: &ExchangeRecorder,
     ) -> bool {
         let answer = match &asked.refusal {
-            None => choose(&self.listener.plan.borrow(), &asked.method, &asked.target).clone(),
+            None => {
+                let plan = self.listener.plan.borrow();
+                let (answer, rule) = choose(&plan, &asked.method, &asked.target);
+                recorder.edit(|exchange| exchange.rule = Some(rule));
+                answer.clone()
+            }
             Some(refusal) => {
                 let kind = match refusal.status {
                     // It is we who cannot.

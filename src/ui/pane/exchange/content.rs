@@ -10,9 +10,10 @@ use crate::app::pane::exchange::body_view::{BodyView, Viewport};
 use crate::app::pane::exchange::shown_exchange::ExchangeTab;
 use crate::app::pane::exchange::tab_lines::{TextLine, Tone};
 use crate::app::{App, format, wrap_bytes};
-use crate::codec::highlight::{self, HighlightToken};
+use crate::codec::highlight;
 use crate::codec::printable::{printable, printable_str};
 use crate::model::exchange::ExchangeState;
+use crate::model::folds::FoldedLines;
 use crate::model::theme::ThemeRole;
 use crate::model::view::{ViewLine, ViewMode};
 use crate::ui::painter::Painter;
@@ -38,6 +39,16 @@ pub(super) fn draw(painter: Painter<'_>) {
     } else {
         text_lines(painter);
     }
+}
+
+/// The names of the columns above a table, moved sideways with it.
+pub(super) fn header(mut painter: Painter<'_>) {
+    let app = painter.app;
+    let Some(derived) = app.exchange.derived(&app.shared) else { return };
+    let Some(view) = app.exchange.view(&app.shared) else { return };
+    let (left, style) = (view.left, painter.palette.title);
+    painter.skip(view.gutter(painter.area.width, app.exchange.numbers));
+    bytes::text(&mut painter, (derived.header.as_bytes(), style), (&[], &[]), left);
 }
 
 fn no_body(mut painter: Painter<'_>) {
@@ -66,7 +77,8 @@ fn body(mut painter: Painter<'_>, view: &BodyView) {
     let width = usize::from(area.width.saturating_sub(gutter));
     let room = Viewport { width, height: area.height.into(), wrap: wraps };
     let mut rows = area.rows();
-    'lines: for (line, number) in shown.take(area.height.into()).zip(view.drawn.line..) {
+    'lines: for line in shown.take(area.height.into()) {
+        let number = line.number;
         let look = LineLook {
             spans: highlight(cut, palette, line),
             selected: view.selected(number, line),
@@ -83,7 +95,13 @@ fn body(mut painter: Painter<'_>, view: &BodyView) {
                     return bytes::hex_row(&mut painter, (line.offset, &line.bytes), &hits);
                 }
                 let goes_on = at > 0 || line.continued;
-                gutter_cells(&mut painter, gutter, (!goes_on).then_some(number + 1));
+                let mark = match line.folded {
+                    _ if goes_on => "↳",
+                    Some(_) => "▸",
+                    None if view.opens(line) => "▾",
+                    None => "",
+                };
+                gutter_cells(&mut painter, gutter, (!goes_on).then_some(number + 1), mark);
                 draw_line(painter, (line, range), &look);
             };
             let mut painter = painter.at(row);
@@ -105,14 +123,14 @@ fn has_keys(app: &App) -> bool {
 }
 
 /// The number of a line before its first row; before others that it goes on.
-fn gutter_cells(painter: &mut Painter<'_>, gutter: u16, number: Option<u64>) {
+fn gutter_cells(painter: &mut Painter<'_>, gutter: u16, number: Option<u64>, mark: &str) {
     let dim = painter.palette.dim;
     if gutter > 2 {
         let text = number.map_or_else(String::new, |number| number.to_string());
         painter.column_right(&text, gutter - 2, dim);
     }
     if gutter > 0 {
-        painter.column(if number.is_none() { "↳" } else { "" }, 2, dim);
+        painter.column(mark, 2, dim);
     }
 }
 
@@ -176,9 +194,22 @@ fn draw_line(
         hits = bytes::selected(selected);
     }
     bytes::text(&mut painter, (part, palette.base), (&moved, &hits), left);
+    if let Some(folded) = line.folded {
+        painter.put(&behind_fold(line, folded), palette.dim);
+    }
     if !look.wraps {
         cut_marks(painter.at(area), (shown, left), part);
     }
+}
+
+/// `… 12 keys}`: what is behind a bracket that is folded.
+fn behind_fold(line: &ViewLine, folded: FoldedLines) -> String {
+    let (one, several, end) = match line.bytes.last() {
+        Some(b'{') => ("key", "keys", '}'),
+        _ => ("item", "items", ']'),
+    };
+    let what = if folded.members == 1 { one } else { several };
+    format!("… {} {what}{end}", format::count(folded.members))
 }
 
 /// Says at the edges that a line goes on there; `left` cells of its text lie before them.
@@ -207,16 +238,7 @@ fn highlight(mode: ViewMode, palette: &ThemeStyles, line: &ViewLine) -> Vec<(Ran
     } else {
         highlight::json(&line.bytes)
     };
-    let style = |token| match token {
-        HighlightToken::Plain => palette.base,
-        HighlightToken::Key => palette.ink(ThemeRole::JsonKey),
-        HighlightToken::String => palette.ink(ThemeRole::JsonString),
-        HighlightToken::Number => palette.ink(ThemeRole::JsonNumber),
-        HighlightToken::Literal => palette.ink(ThemeRole::JsonLiteral),
-        HighlightToken::Punctuation => palette.ink(ThemeRole::JsonPunctuation),
-        HighlightToken::Error => palette.error,
-    };
-    tokens.into_iter().map(|(range, token)| (range, style(token))).collect()
+    tokens.into_iter().map(|(range, token)| (range, palette.token(token))).collect()
 }
 
 fn text_lines(mut painter: Painter<'_>) {
@@ -262,10 +284,33 @@ fn text_line(mut painter: Painter<'_>, line: &TextLine, mut left: usize) {
     bytes::shown(&mut painter, &line.value, value, &mut left);
 }
 
+/// By what a body was made of another, what is to be said of it, and of what is being made.
+fn of_derived(painter: &Painter<'_>) -> Vec<(String, Style)> {
+    let (app, palette) = (painter.app, painter.palette);
+    let mut parts = Vec::new();
+    let (making, trouble) = app.exchange.making();
+    if let Some(derived) = app.exchange.derived(&app.shared) {
+        let title = printable_str(&derived.recipe.title()).into_owned();
+        parts.push((format!("⇒ {title}"), palette.key));
+        if !derived.remark.is_empty() {
+            parts.push((printable_str(&derived.remark).into_owned(), palette.warning));
+        }
+    }
+    if making.is_some() {
+        parts.push((app.keyed("being made, [cancel] stops"), palette.warning));
+    } else if !trouble.is_empty() && app.exchange.line.is_none() {
+        parts.push((printable_str(trouble).into_owned(), palette.error));
+    }
+    parts
+}
+
 /// What stands on the bottom border: note, mode, sizes, place.
 pub(super) fn foot(painter: &Painter<'_>) -> Vec<(String, Style)> {
     let (app, palette) = (painter.app, painter.palette);
-    let mut parts = Vec::new();
+    let mut parts = of_derived(painter);
+    if let Some(image) = app.exchange.image(&app.shared) {
+        parts.push((image.words(), palette.key));
+    }
     let Some(view) = app.exchange.view(&app.shared) else { return parts };
     let Some(window) = &view.window else { return parts };
     if let Some(note) = &window.note {
@@ -273,6 +318,11 @@ pub(super) fn foot(painter: &Painter<'_>) -> Vec<(String, Style)> {
     }
     if app.exchange.search.is_running {
         parts.push(("searching".to_owned(), palette.dim));
+    } else if let Some(place) = app.exchange.search.place(&app.shared) {
+        parts.push((format!("hit {place}"), palette.base));
+    }
+    if let Some(path) = view.path() {
+        parts.push((printable_str(&path).into_owned(), palette.ink(ThemeRole::JsonKey)));
     }
     let mode = match view.mode {
         ViewMode::Pretty => "pretty",

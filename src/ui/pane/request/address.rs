@@ -10,6 +10,7 @@ use crate::app::layout;
 use crate::app::pane::request::{address_areas, resolved, send_block};
 use crate::codec::printable::printable_str;
 use crate::compose::address_parts::{AddressPart, PartSpan, address_parts, names};
+use crate::model::protocol::Protocol;
 use crate::model::theme::ThemeRole;
 use crate::ui::painter::Painter;
 use crate::ui::theme::ThemeStyles;
@@ -23,10 +24,10 @@ pub(super) fn around(painter: &mut Painter<'_>) {
     let (shared, palette) = (&painter.app.shared, painter.palette);
     let areas = address_areas(shared, painter.area);
     let badge = shared.drafts.current().spec.badge();
-    if shared.drafts.current().spec.as_http().is_some() {
+    if shared.drafts.current().spec.method().is_some() {
         painter.at(areas.badge).fill(method(palette, badge));
     } else {
-        painter.at(areas.badge).block(ThemeRole::of_badge(badge), badge);
+        painter.at(areas.badge).block(Protocol::role_of_badge(badge), badge);
     }
     let send = send_block(shared);
     let role = if send.is_running { ThemeRole::Running } else { ThemeRole::Accent };
@@ -48,7 +49,7 @@ pub(super) fn foot(painter: &Painter<'_>) -> Option<String> {
 
 /// The ground of a method that is typed or chosen.
 pub(super) fn method(palette: &ThemeStyles, method: &str) -> Style {
-    palette.block(ThemeRole::of_badge(method))
+    palette.block(ThemeRole::of_method(method))
 }
 
 /// The parts of a text in one line that have styles of their own: those of an address, and names

@@ -6,19 +6,31 @@ use crate::app::cursor::CursorStep;
 const ROOM: Viewport = Viewport { width: 20, height: 10, wrap: false };
 
 fn answer(query: &ViewQuery, total: u64) -> View {
-    let top = query.top.min(total.saturating_sub(u64::from(query.rows)));
+    let first = query.top.saturating_sub(query.above.into());
+    let top = first.min(total.saturating_sub(u64::from(query.rows)));
     let end = (top + u64::from(query.rows)).min(total);
     let lines = (top..end)
         .map(|n| ViewLine {
+            number: n,
             offset: n * 30,
             bytes: Bytes::from(format!("line {n} {}", "x".repeat(20))),
-            indent: 0,
-            continued: false,
+            ..ViewLine::default()
         })
         .collect();
     let (query, total_bytes) = (query.clone(), total * 30);
     let cut = query.mode;
-    View { query, cut, top, lines, total_lines: total, total_bytes, complete: true, note: None }
+    let (enclosing, note) = (Vec::new(), None);
+    View {
+        query,
+        cut,
+        top,
+        lines,
+        enclosing,
+        total_lines: total,
+        total_bytes,
+        complete: true,
+        note,
+    }
 }
 
 fn view() -> BodyView {
@@ -197,14 +209,17 @@ fn what_is_selected_is_copied_as_it_is_seen() {
     view.toggle_selection();
     view.step(CursorStep::Down, ROOM);
     let lines = *view.selection().unwrap();
-    let text = view.selected_text(&lines).unwrap();
+    let text = lines.text(view.window.as_ref().unwrap()).unwrap();
     assert_eq!(text, format!("line 0 {0}\nline 1 {0}", "x".repeat(20)));
     let (from, to) = (view.spot_at(5, 2, ROOM).unwrap(), view.spot_at(3, 1, ROOM).unwrap());
     view.select(from, to);
     let part = *view.selection().unwrap();
-    assert_eq!(view.selected_text(&part).unwrap(), format!("e 1 {}\nline ", "x".repeat(20)));
+    assert_eq!(
+        part.text(view.window.as_ref().unwrap()).unwrap(),
+        format!("e 1 {}\nline ", "x".repeat(20))
+    );
     assert!(view.select_word(TextSpot { line: 3, at: 1 }));
-    assert_eq!(view.selected_text(view.selection().unwrap()).unwrap(), "line");
+    assert_eq!(view.selection().unwrap().text(view.window.as_ref().unwrap()).unwrap(), "line");
     view.step(CursorStep::Down, ROOM);
     assert!(view.selection().is_none(), "what the mouse selected is over");
 }

@@ -49,8 +49,38 @@ impl BodyView {
         self.follow_cursor();
     }
 
-    fn last_line(&self) -> u64 {
-        self.total().saturating_sub(1)
+    /// The last line that can be shown.
+    pub(super) fn last_line(&self) -> u64 {
+        let window = self.window.as_ref().filter(|window| reaches_end(window));
+        let last = window.and_then(|window| window.lines.last());
+        last.map_or(self.total().saturating_sub(1), |line| line.number)
+    }
+
+    /// The line shown after one; of lines that are not here the next one.
+    fn next(&self, number: u64) -> u64 {
+        self.line(number).map_or(number + 1, ViewLine::next)
+    }
+
+    /// The line shown before one, if there is one.
+    fn previous(&self, number: u64) -> Option<u64> {
+        let before = self.place_of(number).and_then(|at| at.checked_sub(1));
+        let shown = before.and_then(|at| self.window.as_ref()?.lines.get(at));
+        shown.map(|line| line.number).or_else(|| number.checked_sub(1))
+    }
+
+    /// Lines that are hidden by now give way to what hides them.
+    pub(super) fn come_out(&mut self) {
+        let Some(window) = &self.window else { return };
+        let seen = |number: u64| {
+            let at = window.lines.partition_point(|line| line.next() <= number);
+            let line = window.lines.get(at).filter(|line| line.number <= number);
+            line.map_or(number, |line| line.number)
+        };
+        let (top, cursor) = (seen(self.top.line), seen(self.cursor));
+        if top != self.top.line {
+            self.top = LinePlace { line: top, skip: 0 };
+        }
+        self.cursor = cursor;
     }
 
     fn line_up(&mut self, room: Viewport) {
@@ -58,7 +88,7 @@ impl BodyView {
         if self.top.line == self.cursor && self.top.skip > 0 {
             return self.up(1, room);
         }
-        self.cursor = self.cursor.saturating_sub(1);
+        self.cursor = self.previous(self.cursor).unwrap_or(0);
         self.reach(room);
     }
 
@@ -67,20 +97,25 @@ impl BodyView {
         if last == self.cursor && !is_whole {
             return self.down(1, room);
         }
-        self.cursor = (self.cursor + 1).min(self.last_line());
+        self.cursor = self.next(self.cursor).min(self.last_line());
         self.reach(room);
     }
 
     /// Window and cursor go as far, so that the cursor stays where it is on the screen.
     fn page(&mut self, step: CursorStep, room: Viewport) {
         let rows = step.rows(room.height);
-        let lines = rows as u64;
+        for _ in 0..rows {
+            self.cursor = if step.is_up() {
+                self.previous(self.cursor).unwrap_or(0)
+            } else {
+                self.next(self.cursor)
+            };
+        }
+        self.cursor = self.cursor.min(self.last_line());
         if step.is_up() {
             self.up(rows, room);
-            self.cursor = self.cursor.saturating_sub(lines);
         } else {
             self.down(rows, room);
-            self.cursor = self.cursor.saturating_add(lines).min(self.last_line());
         }
         self.keep_cursor(room);
     }
@@ -88,13 +123,10 @@ impl BodyView {
     /// The last line of which a row is in sight, and whether all the rows to its end are.
     fn last_in_sight(&self, room: Viewport) -> (u64, bool) {
         let height = room.height.max(1);
-        if !room.wrap {
-            return (self.top.line + height as u64 - 1, true);
-        }
         let mut line = self.top.line;
         let mut used = self.rows_of(line, room).saturating_sub(self.top.skip);
         while used < height {
-            line += 1;
+            line = self.next(line);
             used += self.rows_of(line, room);
         }
         (line, used == height)
@@ -129,9 +161,8 @@ impl BodyView {
         for _ in 0..rows {
             if self.top.skip > 0 {
                 self.top.skip -= 1;
-            } else if self.top.line > 0 {
-                self.top.line -= 1;
-                self.top.skip = self.rows_of(self.top.line, room) - 1;
+            } else if let Some(line) = self.previous(self.top.line) {
+                self.top = LinePlace { line, skip: self.rows_of(line, room) - 1 };
             } else {
                 return;
             }
@@ -147,7 +178,7 @@ impl BodyView {
             if self.top.skip + 1 < self.rows_of(self.top.line, room) {
                 self.top.skip += 1;
             } else {
-                self.top = LinePlace { line: self.top.line + 1, skip: 0 };
+                self.top = LinePlace { line: self.next(self.top.line), skip: 0 };
             }
         }
     }
@@ -157,26 +188,25 @@ impl BodyView {
     pub(super) fn last_place(&self, room: Viewport) -> LinePlace {
         match self.total() {
             0 => LinePlace::default(),
-            total => self.ending_with(total - 1, room),
+            _ => self.ending_with(self.last_line(), room),
         }
     }
 
     /// The place from which the last row of this line is the last one in sight.
     fn ending_with(&self, last: u64, room: Viewport) -> LinePlace {
-        if !room.wrap {
-            return LinePlace { line: (last + 1).saturating_sub(room.height as u64), skip: 0 };
-        }
         let mut left = room.height.max(1);
-        let mut line = last + 1;
-        while line > 0 {
-            line -= 1;
+        let mut line = last;
+        loop {
             let rows = self.rows_of(line, room);
             if rows >= left {
                 return LinePlace { line, skip: rows - left };
             }
             left -= rows;
+            match self.previous(line) {
+                Some(before) => line = before,
+                None => return LinePlace::default(),
+            }
         }
-        LinePlace::default()
     }
 
     /// Moves sideways by so many cells.

@@ -8,7 +8,7 @@ use crate::app::wrap_bytes;
 use crate::codec::highlight::{self, HighlightToken};
 use crate::codec::printable::printable;
 use crate::codec::{escape, hex};
-use crate::model::view::{ViewLine, ViewMode};
+use crate::model::view::{View, ViewLine, ViewMode};
 
 /// A place in the text of a body: a line, and a byte of what is shown of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -35,6 +35,21 @@ impl Selection {
     pub(in super::super) fn lines(&self) -> (u64, u64) {
         let (start, end) = self.ends();
         (start.line, end.line)
+    }
+
+    /// The text that is selected of a window; `None` = not all of it is there.
+    pub(in super::super) fn text(&self, window: &View) -> Option<String> {
+        let (first, last) = self.lines();
+        let begins = window.lines.iter().position(|line| line.number == first)?;
+        let (mut text, mut number) = (String::new(), first);
+        for line in window.lines.get(begins..)?.iter().take_while(|line| line.number <= last) {
+            if line.number > first && !line.continued {
+                text.push('\n');
+            }
+            text += &part_of(window.cut, line, self.on(line.number, line.bytes.len())?);
+            number = line.next();
+        }
+        (number > last).then_some(text)
     }
 
     /// The bytes of a line that are selected.
@@ -113,7 +128,8 @@ impl BodyView {
     ) -> Option<TextSpot> {
         let (lines, mut skip) = self.shown();
         let (mut rows, mut last) = (0, None);
-        for (line, number) in lines.zip(self.drawn.line..) {
+        for line in lines {
+            let number = line.number;
             for range in self.ranges(line, room).into_iter().skip(std::mem::take(&mut skip)) {
                 let left = if room.wrap { 0 } else { self.left };
                 let cells = (column + left).saturating_sub(line.indent.into());
@@ -141,30 +157,16 @@ impl BodyView {
         let width = room.width.saturating_sub(usize::from(line.indent)).max(1);
         wrap_bytes::rows(&line.bytes, width)
     }
+}
 
-    /// The text that is selected; `None` = not all of it is here.
-    pub(in super::super) fn selected_text(&self, selection: &Selection) -> Option<String> {
-        let (first, last) = selection.lines();
-        let mut text = String::new();
-        for number in first..=last {
-            let line = self.line(number)?;
-            if number > first && !line.continued {
-                text.push('\n');
-            }
-            text += &self.part_of(line, selection.on(number, line.bytes.len())?);
+fn part_of(mode: ViewMode, line: &ViewLine, part: Range<usize>) -> String {
+    let bytes = line.bytes.get(part.clone()).unwrap_or_default();
+    match mode {
+        ViewMode::Hex => hex::dump_line(line.offset, &line.bytes),
+        ViewMode::Pretty if !line.continued && part.start == 0 => {
+            " ".repeat(line.indent.into()) + &copied(bytes)
         }
-        Some(text)
-    }
-
-    fn part_of(&self, line: &ViewLine, part: Range<usize>) -> String {
-        let bytes = line.bytes.get(part.clone()).unwrap_or_default();
-        match self.mode {
-            ViewMode::Hex => hex::dump_line(line.offset, &line.bytes),
-            ViewMode::Pretty if !line.continued && part.start == 0 => {
-                " ".repeat(line.indent.into()) + &copied(bytes)
-            }
-            _ => copied(bytes),
-        }
+        _ => copied(bytes),
     }
 }
 

@@ -1,0 +1,369 @@
+//! The rows that say what differs between two answers. Pure; used by the window that shows them.
+
+use std::time::Duration;
+
+use crate::app::format;
+use crate::codec::compare::{self, Change, ChangeKind, ComparedAs, Comparison, Excerpt};
+use crate::codec::printable::printable;
+use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
+use crate::model::protocol::Side;
+use crate::model::view::CompareQuery;
+
+/// Characters of both values of a change that still stand in one row.
+const ONE_ROW: usize = 72;
+/// Lines of a text that are shown of one change.
+const LINES: usize = 200;
+
+/// One of the two.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ComparedAnswer {
+    pub exchange: Exchange,
+    pub side: Side,
+    /// When it was and what it is, for people.
+    pub title: String,
+}
+
+/// What is known of the bodies.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum BodyDifference {
+    /// Neither has one.
+    None,
+    /// The engine compares them.
+    Asked(CompareQuery),
+    Found(Box<Comparison>),
+    /// Cannot be said, in words.
+    Unknown(String),
+}
+
+/// What a row is, for its sign and colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowTone {
+    Heading,
+    Plain,
+    /// What nobody has to read.
+    Quiet,
+    Removed,
+    Added,
+    Changed,
+    /// Both are the same.
+    Equal,
+    Warning,
+}
+
+/// One row; its texts are printable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompareRow {
+    pub tone: RowTone,
+    pub label: String,
+    pub text: String,
+    /// First row of a difference.
+    pub is_start: bool,
+    /// Which difference it belongs to.
+    pub(crate) change: Option<usize>,
+}
+
+impl CompareRow {
+    /// What stands before it.
+    pub fn sign(&self) -> &'static str {
+        match self.tone {
+            RowTone::Removed => "- ",
+            RowTone::Added => "+ ",
+            RowTone::Changed => "~ ",
+            RowTone::Heading => "",
+            RowTone::Plain | RowTone::Quiet | RowTone::Equal | RowTone::Warning => "  ",
+        }
+    }
+}
+
+impl ComparedAnswer {
+    /// The message that is compared: what came from the peer.
+    fn message(&self, side: Side) -> Option<&HttpMessage> {
+        match side {
+            Side::Listener => Some(&self.exchange.request),
+            Side::Client => self.exchange.response.as_ref(),
+        }
+    }
+}
+
+/// Of two listeners the requests, else the responses.
+fn side(answers: &[ComparedAnswer; 2]) -> Side {
+    if answers.iter().all(|answer| answer.side.listens()) { Side::Listener } else { Side::Client }
+}
+
+impl BodyDifference {
+    /// What there is to be compared.
+    pub(crate) fn of(answers: &[ComparedAnswer; 2]) -> Self {
+        let side = side(answers);
+        let [old, new] = answers.each_ref().map(|answer| answer.message(side));
+        let (Some(old), Some(new)) = (old, new) else { return BodyDifference::None };
+        if [old, new].iter().all(|message| message.body.framing.is_empty()) {
+            return BodyDifference::None;
+        }
+        BodyDifference::Asked(CompareQuery { old: old.body.id, new: new.body.id })
+    }
+}
+
+/// All rows.
+pub(crate) fn rows(answers: &[ComparedAnswer; 2], body: &BodyDifference) -> Vec<CompareRow> {
+    let mut list = Differing::default();
+    list.start_line(answers);
+    list.fields(answers);
+    list.body(body);
+    list.timing(answers);
+    let verdict = list.verdict(body);
+    let [old, new] = answers.each_ref().map(|answer| answer.title.clone());
+    let head = [
+        row(RowTone::Removed, "older", old),
+        row(RowTone::Added, "newer", new),
+        verdict,
+        row(RowTone::Plain, "", ""),
+    ];
+    head.into_iter().chain(list.rows).collect()
+}
+
+/// Rows as text for the clipboard.
+pub(crate) fn text(rows: &[CompareRow]) -> String {
+    let line = |row: &CompareRow| {
+        let gap = if row.label.is_empty() || row.text.is_empty() { "" } else { "  " };
+        format!("{}{}{gap}{}", row.sign(), row.label, row.text).trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn row(tone: RowTone, label: &str, text: impl Into<String>) -> CompareRow {
+    let (label, text) = (label.to_owned(), text.into());
+    CompareRow { tone, label, text, is_start: false, change: None }
+}
+
+#[derive(Default)]
+struct Differing {
+    rows: Vec<CompareRow>,
+    /// Differences so far.
+    count: u64,
+    changes: usize,
+}
+
+impl Differing {
+    fn heading(&mut self, title: &str, text: impl Into<String>) {
+        if !self.rows.is_empty() {
+            self.rows.push(row(RowTone::Plain, "", ""));
+        }
+        self.rows.push(row(RowTone::Heading, title, text));
+    }
+
+    fn start_line(&mut self, answers: &[ComparedAnswer; 2]) {
+        let side = side(answers);
+        let title = if side.listens() { "Request" } else { "Status" };
+        self.heading(title, "");
+        let [old, new] = answers.each_ref().map(|answer| told(answer, side));
+        if old == new {
+            return self.rows.push(row(RowTone::Equal, "the same", old));
+        }
+        self.count += 1;
+        let [old, new] = [old, new].map(|text| Excerpt::of(text.as_bytes()));
+        let kind = ChangeKind::Changed;
+        self.change(
+            ComparedAs::Fields,
+            &Change { kind, place: String::new(), old: Some(old), new: Some(new) },
+        );
+    }
+
+    fn fields(&mut self, answers: &[ComparedAnswer; 2]) {
+        let side = side(answers);
+        let [old, new] = answers.each_ref().map(|answer| answer.message(side));
+        let (Some(old), Some(new)) = (old, new) else { return };
+        let found = compare::fields(&old.head.fields, &new.head.fields);
+        self.section("Headers", &found);
+        let trailers = [&old.body.trailers, &new.body.trailers];
+        if trailers.iter().any(|trailers| !trailers.is_empty()) {
+            self.section("Trailers", &compare::fields(trailers[0], trailers[1]));
+        }
+    }
+
+    fn body(&mut self, body: &BodyDifference) {
+        match body {
+            BodyDifference::None => self.heading("Body", "none"),
+            BodyDifference::Asked(_) => self.heading("Body", "comparing…"),
+            BodyDifference::Unknown(why) => {
+                self.heading("Body", "");
+                self.rows.push(row(RowTone::Warning, why, ""));
+            }
+            BodyDifference::Found(found) => self.section("Body", found),
+        }
+    }
+
+    /// A part with its changes, or that there are none.
+    fn section(&mut self, title: &str, found: &Comparison) {
+        let count = found.count();
+        let words = match (found.how, count) {
+            (ComparedAs::Fields, 0) => String::new(),
+            (ComparedAs::Fields, count) => format::counted(count, "difference"),
+            (how, 0) => how.into_str().to_owned(),
+            (how, count) => {
+                format!("{}, {}", how.into_str(), format::counted(count, "difference"))
+            }
+        };
+        self.heading(title, words);
+        if count == 0 {
+            self.rows.push(row(RowTone::Equal, "the same", ""));
+        }
+        if let Some(note) = &found.note {
+            self.rows.push(row(RowTone::Quiet, &printable(note.as_bytes()), ""));
+        }
+        self.count += count;
+        for change in &found.changes {
+            self.change(found.how, change);
+        }
+        if found.left_out > 0 {
+            let more = format!("and {} more, which are not listed", format::count(found.left_out));
+            self.rows.push(row(RowTone::Warning, &more, ""));
+        }
+    }
+
+    fn change(&mut self, how: ComparedAs, change: &Change) {
+        let place = printable(change.place.as_bytes());
+        let tone = match change.kind {
+            ChangeKind::Added => RowTone::Added,
+            ChangeKind::Removed => RowTone::Removed,
+            ChangeKind::Changed | ChangeKind::Moved => RowTone::Changed,
+            ChangeKind::Reordered => {
+                let said = if how == ComparedAs::Json { "names in another order" } else { "" };
+                return self.rows.push(row(RowTone::Quiet, &place, said));
+            }
+            ChangeKind::Respelled => RowTone::Quiet,
+        };
+        let (from, first) = (self.rows.len(), !change.kind.is_quiet());
+        let [old, new] = [&change.old, &change.new].map(|part| lines(how, part.as_ref()));
+        let cells = |lines: &[String]| lines.iter().map(|line| line.chars().count()).sum::<usize>();
+        match (&*old, &*new) {
+            ([old], [new]) if old.chars().count() + new.chars().count() <= ONE_ROW => {
+                let said = match change.kind {
+                    ChangeKind::Moved => format!("moved from {old}"),
+                    ChangeKind::Respelled => format!("{old} → {new}, the same written otherwise"),
+                    _ => format!("{old} → {new}"),
+                };
+                self.rows.push(row(tone, &place, said));
+            }
+            ([one], []) | ([], [one]) if cells(std::slice::from_ref(one)) <= ONE_ROW => {
+                self.rows.push(row(tone, &place, one.as_str()));
+            }
+            _ => {
+                self.rows.push(row(tone, &place, ""));
+                let rows = |tone, lines: Vec<String>| {
+                    lines.into_iter().map(move |line| row(tone, "", format!("  {line}")))
+                };
+                self.rows.extend(rows(RowTone::Removed, old));
+                self.rows.extend(rows(RowTone::Added, new));
+            }
+        }
+        let number = self.changes;
+        self.changes += 1;
+        for (at, row) in self.rows.iter_mut().skip(from).enumerate() {
+            row.change = Some(number);
+            row.is_start = at == 0 && first;
+        }
+    }
+
+    /// Never the same, so it is told last and not counted.
+    fn timing(&mut self, answers: &[ComparedAnswer; 2]) {
+        self.heading("Timing", "");
+        let [old, new] = answers.each_ref().map(|answer| answer.exchange.timing);
+        let phases = [
+            ("Name lookup", old.lookup, new.lookup),
+            ("Connect", old.connect, new.connect),
+            ("TLS handshake", old.tls, new.tls),
+            ("Send request", old.send, new.send),
+            ("First byte", old.first_byte, new.first_byte),
+            ("Transfer", old.transfer, new.transfer),
+            ("Total", Some(old.total), Some(new.total)),
+        ];
+        for (label, old, new) in phases {
+            if old.is_some() || new.is_some() {
+                let label = format!("{label:<14}");
+                self.rows.push(row(RowTone::Plain, &label, spans(old, new)));
+            }
+        }
+    }
+
+    fn verdict(&self, body: &BodyDifference) -> CompareRow {
+        match (self.count, body) {
+            (0, BodyDifference::Asked(_)) => {
+                row(RowTone::Quiet, "status and headers are equal", "")
+            }
+            (0, BodyDifference::Unknown(_)) => {
+                row(RowTone::Warning, "status and headers are equal, the bodies are unknown", "")
+            }
+            (0, BodyDifference::None) => row(RowTone::Equal, "equal: status and headers", ""),
+            (0, BodyDifference::Found(_)) => {
+                row(RowTone::Equal, "equal: status, headers and body", "")
+            }
+            (count, _) => row(RowTone::Plain, &format::counted(count, "difference"), ""),
+        }
+    }
+}
+
+/// `12.4 ms → 20.1 ms  +7.7 ms`
+fn spans(old: Option<Duration>, new: Option<Duration>) -> String {
+    let text = |span: Option<Duration>| span.map_or("–".to_owned(), format::duration);
+    let (Some(before), Some(now)) = (old, new) else {
+        return format!("{:>9} → {:>9}", text(old), text(new));
+    };
+    let sign = if now >= before { "+" } else { "-" };
+    let apart = format::duration(now.abs_diff(before));
+    format!("{:>9} → {:>9}  {sign}{apart}", text(old), text(new))
+}
+
+/// The start line, and what went wrong.
+fn told(answer: &ComparedAnswer, side: Side) -> String {
+    let line = answer.message(side).map(|message| {
+        let line = message.head.raw.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        printable(line.strip_suffix(b"\r").unwrap_or(line))
+    });
+    let failed = match &answer.exchange.state {
+        ExchangeState::Failed(failure) => Some(printable(failure.cause.as_bytes())),
+        ExchangeState::Active if line.is_none() => Some("no response yet".into()),
+        ExchangeState::Active | ExchangeState::Complete => None,
+    };
+    match (line, failed) {
+        (Some(line), Some(failed)) => format!("{line} ({failed})"),
+        (line, failed) => line.or(failed).unwrap_or_else(|| "no response".into()),
+    }
+}
+
+/// A value as lines, its ends marked where it is cut.
+fn lines(how: ComparedAs, part: Option<&Excerpt>) -> Vec<String> {
+    let Some(part) = part else { return Vec::new() };
+    let mut lines: Vec<String> = match how {
+        ComparedAs::Bytes if part.bytes.is_empty() => vec!["nothing more".into()],
+        ComparedAs::Bytes => {
+            let digits = part.bytes.iter().map(|byte| format!("{byte:02x}"));
+            vec![digits.collect::<Vec<_>>().join(" ")]
+        }
+        ComparedAs::Text => text_lines(part),
+        ComparedAs::Fields | ComparedAs::Json => vec![printable(&part.bytes)],
+    };
+    if let Some(first) = lines.first_mut().filter(|_| part.before > 0) {
+        *first = format!("…{first}");
+    }
+    if part.after > 0
+        && let Some(last) = lines.last_mut()
+    {
+        *last = format!("{last}… and {} bytes more", format::count(part.after as u64));
+    }
+    lines
+}
+
+/// Lines without their ends; an end that is not there is said.
+fn text_lines(part: &Excerpt) -> Vec<String> {
+    let is_whole = part.after > 0 || part.bytes.ends_with(b"\n");
+    let text = part.bytes.strip_suffix(b"\n").unwrap_or(&part.bytes);
+    let all = text.split(|byte| *byte == b'\n');
+    let mut lines: Vec<String> = all.clone().take(LINES).map(printable).collect();
+    let left = all.count().saturating_sub(LINES);
+    if left > 0 {
+        lines.push(format!("and {} more lines", format::count(left as u64)));
+    } else if !is_whole && let Some(last) = lines.last_mut() {
+        last.push_str("  (without a line end)");
+    }
+    lines
+}

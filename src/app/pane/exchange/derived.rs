@@ -1,0 +1,169 @@
+//! Bodies made of the one a tab shows, each of the one before: `jq`, then a table of that. They are
+//! bodies like any other, looked at through the same windows; here is which of them is looked at, and
+//! what has to be asked of the engine for another.
+//!
+//! What cannot be made changes nothing: the last that could stays on screen. One chain is kept; making
+//! something of other bytes begins another.
+
+use super::shown_exchange::WindowSubject;
+use crate::app::effect::Effect;
+use crate::app::intent::Intent;
+use crate::engine::command::Command;
+use crate::model::id::BodyId;
+use crate::model::recipe::{Derivation, DerivationReport, Recipe, RecipeKind};
+use crate::model::view::{ViewMode, ViewPart};
+
+/// Steps of a chain at most.
+const STEPS: usize = 8;
+
+/// The bodies made, and the one that is being made.
+#[derive(Debug, Default)]
+pub struct DerivedBodies {
+    /// What the first was made of.
+    base: Option<(BodyId, ViewPart)>,
+    steps: Vec<DerivedBody>,
+    making: Option<Making>,
+    /// Of the last order.
+    number: u64,
+    /// Why what was asked for last could not be made.
+    pub trouble: String,
+}
+
+/// A body that was made, or is being made and has begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DerivedBody {
+    pub recipe: Recipe,
+    /// What stands above its lines.
+    pub header: String,
+    /// What is to be said of it.
+    pub remark: String,
+    pub(super) body: BodyId,
+    mode: Option<ViewMode>,
+    number: u64,
+}
+
+/// An order whose end is not here yet.
+#[derive(Debug)]
+struct Making {
+    number: u64,
+    recipe: Recipe,
+    /// Its place in the chain.
+    at: usize,
+}
+
+impl DerivedBodies {
+    /// What a tab shows that would show these bytes.
+    pub(super) fn subject(&self, base: WindowSubject) -> WindowSubject {
+        let Some(last) = self.last(base) else { return base };
+        let default = last.mode.unwrap_or(ViewMode::Text);
+        WindowSubject { body: last.body, part: ViewPart::Decoded, default }
+    }
+
+    /// The last body made of these bytes.
+    pub(super) fn last(&self, base: WindowSubject) -> Option<&DerivedBody> {
+        self.steps.last().filter(|_| self.base == Some((base.body, base.part)))
+    }
+
+    /// Bodies made of these bytes so far.
+    pub(super) fn count(&self, base: WindowSubject) -> usize {
+        self.last(base).map_or(0, |_| self.steps.len())
+    }
+
+    /// Whether its first bytes have to tell how it is shown.
+    pub(super) fn is_sniffed(&self, body: BodyId) -> Option<bool> {
+        let step = self.steps.iter().find(|step| step.body == body)?;
+        Some(step.mode.is_none())
+    }
+
+    /// What is being made, in words for the frame.
+    pub(super) fn making(&self) -> Option<&Recipe> {
+        self.making.as_ref().map(|making| &making.recipe)
+    }
+
+    /// Asks for a body made by a recipe, in place of the step `at` and all behind it.
+    pub(super) fn order(&mut self, base: WindowSubject, recipe: Recipe, at: usize) -> Vec<Intent> {
+        let mut intents = Vec::new();
+        if self.base != Some((base.body, base.part)) {
+            intents = self.cut(0);
+            self.base = Some((base.body, base.part));
+        }
+        let at = at.min(self.steps.len());
+        if at >= STEPS {
+            let many = format!("{STEPS} bodies are made of each other here already");
+            return vec![Intent::Warn(format!("{many}: [back] goes back"))];
+        }
+        let of_step = at.checked_sub(1).and_then(|before| self.steps.get(before));
+        let (body, part) =
+            of_step.map_or((base.body, base.part), |step| (step.body, ViewPart::Decoded));
+        self.number += 1;
+        let number = self.number;
+        self.trouble.clear();
+        self.making = Some(Making { number, recipe: recipe.clone(), at });
+        let order = Derivation { number, body, part, recipe };
+        intents.push(Intent::Perform(Effect::Engine(Command::Derive(order))));
+        intents
+    }
+
+    /// Takes what the engine reports; tells whether an order failed without a body.
+    pub(super) fn reported(&mut self, report: DerivationReport) -> (Vec<Intent>, bool) {
+        let Some(making) = self.making.as_ref().filter(|it| it.number == report.number) else {
+            // Of an order that was given up.
+            let is_kept = self.steps.iter().any(|step| Some(step.body) == report.body);
+            let unwanted = report.body.filter(|_| !is_kept);
+            return (unwanted.map(|body| release(vec![body])).into_iter().collect(), false);
+        };
+        let (number, at) = (making.number, making.at);
+        let mut intents = Vec::new();
+        if let Some(body) = report.body {
+            if self.steps.get(at).is_none_or(|step| step.number != number) {
+                let recipe = making.recipe.clone();
+                intents = self.cut(at);
+                let (header, remark) = (String::new(), String::new());
+                let mode = report.mode;
+                self.steps.push(DerivedBody { recipe, header, remark, body, mode, number });
+            }
+            if let Some(step) = self.steps.get_mut(at) {
+                (step.header, step.remark) = (report.header, report.remark);
+            }
+        }
+        let Some(outcome) = report.outcome else { return (intents, false) };
+        self.making = None;
+        let Err(why) = outcome else { return (intents, false) };
+        if let Some(step) = self.steps.get_mut(at).filter(|step| step.number == number) {
+            step.remark = why;
+            return (intents, false);
+        }
+        self.trouble = why;
+        (intents, true)
+    }
+
+    /// Goes back to what was there with so many steps; what is being made for behind them is stopped.
+    pub(super) fn go_back(&mut self, steps: usize) -> Vec<Intent> {
+        let mut intents = self.cut(steps);
+        if self.making.take().is_some() {
+            intents.push(stop());
+        }
+        self.trouble.clear();
+        intents
+    }
+
+    fn cut(&mut self, steps: usize) -> Vec<Intent> {
+        let gone = self.steps.split_off(steps.min(self.steps.len()));
+        let bodies: Vec<BodyId> = gone.into_iter().map(|step| step.body).collect();
+        if bodies.is_empty() { Vec::new() } else { vec![release(bodies)] }
+    }
+}
+
+/// Ends what is being made; its end is reported.
+pub(super) fn stop() -> Intent {
+    Intent::Perform(Effect::Engine(Command::StopDeriving))
+}
+
+fn release(bodies: Vec<BodyId>) -> Intent {
+    Intent::Perform(Effect::Engine(Command::Release(bodies)))
+}
+
+/// A recipe that asks for nothing.
+pub(super) fn plain(kind: RecipeKind) -> Recipe {
+    Recipe { kind, text: String::new() }
+}

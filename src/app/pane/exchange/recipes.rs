@@ -1,0 +1,200 @@
+//! What the keys do that make a body of the one on screen: the line a filter or command is typed in,
+//! with what was typed before, and the way back.
+//!
+//! A jq filter is applied while it is typed where the body is small; a mistake stands above the line,
+//! and the last result stays.
+
+use super::derived::{self, DerivedBody, plain};
+use super::exchange_state::ExchangePane;
+use super::recipe_line::RecipeLine;
+use super::shown_exchange::WindowSubject;
+use crate::app::action::Action;
+use crate::app::cursor::CursorStep;
+use crate::app::editor::{Editor, LineMode};
+use crate::app::intent::Intent;
+use crate::app::outcome::{Outcome, PaneInput};
+use crate::app::recipe_actions::RECIPES;
+use crate::app::shared::Shared;
+use crate::model::recipe::{DerivationReport, Recipe, RecipeKind};
+
+/// Bytes of a body up to which a filter is applied while it is typed.
+const LIVE: u64 = 1024 * 1024;
+/// Filters and commands remembered.
+const TYPED: usize = 100;
+
+impl ExchangePane {
+    /// A line at the bottom takes the keys.
+    pub(crate) fn is_typing(&self) -> bool {
+        self.prompt.is_some() || self.line.is_some()
+    }
+
+    /// What the tab would show without anything made of it.
+    fn base(&self, shared: &Shared) -> Option<WindowSubject> {
+        let shown = self.shown(shared)?;
+        shown.subject(shown.tab(self.tab))
+    }
+
+    /// The body on screen, if it was made of another.
+    pub fn derived(&self, shared: &Shared) -> Option<&DerivedBody> {
+        self.derived.last(self.base(shared)?)
+    }
+
+    /// What is being made, and why what was asked for last could not be.
+    pub fn making(&self) -> (Option<&Recipe>, &str) {
+        (self.derived.making(), &self.derived.trouble)
+    }
+
+    /// Does what a key of a recipe asks for; `None` = the action is no recipe's.
+    pub(super) fn make(&mut self, shared: &Shared, action: Action) -> Option<Outcome> {
+        let (_, kind) = *RECIPES.iter().find(|(of, _)| *of == action)?;
+        let Some(base) = self.base(shared) else {
+            return Some(Outcome::say("there is no body here to make something of"));
+        };
+        let count = self.derived.count(base);
+        let last = self.derived.last(base).filter(|last| last.recipe.kind == kind);
+        if kind.row().asks.is_none() {
+            if last.is_some() {
+                return Some(self.derived.go_back(count - 1).into());
+            }
+            return Some(self.derived.order(base, plain(kind), count).into());
+        }
+        let before = last.map(|last| last.recipe.clone());
+        let begin = if kind == RecipeKind::Jq { "." } else { "" };
+        let text = before.as_ref().map_or(begin, |recipe| &recipe.text);
+        let editor = Editor::new(text, LineMode::One);
+        let at = if before.is_some() { count - 1 } else { count };
+        self.derived.trouble.clear();
+        self.line = Some(RecipeLine { kind, editor, at, before, sent: None, past: 0 });
+        Some(Outcome::yes())
+    }
+
+    /// Goes back to what the body on screen was made of; `None` = it was made of nothing.
+    pub(super) fn step_back(&mut self, shared: &Shared) -> Option<Outcome> {
+        let count = self.derived.count(self.base(shared)?);
+        if self.derived.making().is_some() && count == 0 {
+            return Some(self.derived.go_back(0).into());
+        }
+        let before = count.checked_sub(1)?;
+        Some(self.derived.go_back(before).into())
+    }
+
+    /// Stops what is being made.
+    pub(super) fn stop_making(&self) -> Option<Outcome> {
+        self.derived.making().map(|_| derived::stop().into())
+    }
+
+    /// Gives an input to the line that is typed; `None` = there is none, or the input is not for it.
+    pub(super) fn type_recipe(&mut self, shared: &Shared, input: PaneInput<'_>) -> Option<Outcome> {
+        self.line.as_ref()?;
+        Some(match input {
+            PaneInput::Act(Action::Back | Action::Cancel) => self.give_up_line(shared),
+            PaneInput::Act(Action::Choose) => self.take_line(shared),
+            PaneInput::Act(Action::Up) => self.past(shared, 1),
+            PaneInput::Act(Action::Down) => self.past(shared, -1),
+            PaneInput::Act(action) => {
+                let Some(step) = CursorStep::of(action) else { return Some(Outcome::no()) };
+                self.scroll(shared, step);
+                Outcome::yes()
+            }
+            PaneInput::Key(_) | PaneInput::Paste(_) => {
+                let line = self.line.as_mut()?;
+                let is_changed = input.edit(&mut line.editor);
+                if is_changed { self.typed_on(shared) } else { Outcome::yes() }
+            }
+            PaneInput::Press(..) | PaneInput::Drag(..) | PaneInput::Wheel(_) => return None,
+        })
+    }
+
+    /// Applies a filter that is being typed, where that is quick.
+    fn typed_on(&mut self, shared: &Shared) -> Outcome {
+        let (Some(base), Some(line)) = (self.base(shared), self.line.as_mut()) else {
+            return Outcome::yes();
+        };
+        let window = self.views.get(base.body, base.part).and_then(|view| view.window.as_ref());
+        let is_small = window.is_some_and(|it| it.complete && it.total_bytes <= LIVE);
+        if line.kind != RecipeKind::Jq || !is_small {
+            return Outcome::yes();
+        }
+        let text = line.editor.text().into_owned();
+        line.sent = Some(text.clone());
+        let (kind, at) = (line.kind, line.at);
+        self.derived.order(base, Recipe { kind, text }, at).into()
+    }
+
+    /// Takes what is typed.
+    fn take_line(&mut self, shared: &Shared) -> Outcome {
+        let Some(base) = self.base(shared) else {
+            self.line = None;
+            return Outcome::yes();
+        };
+        let Some(line) = self.line.as_ref() else { return Outcome::yes() };
+        let (kind, at, text) = (line.kind, line.at, line.editor.text().into_owned());
+        if text.trim().is_empty() && kind == RecipeKind::Pipe {
+            self.line = None;
+            return Outcome::say("nothing was piped: no command");
+        }
+        let is_applied = line.sent.as_deref() == Some(&*text);
+        if is_applied && !self.derived.trouble.is_empty() {
+            // It stays until it is mended or given up.
+            return Outcome::yes();
+        }
+        self.remember(kind, &text);
+        self.taken = self.line.take();
+        if is_applied {
+            return Outcome::yes();
+        }
+        self.derived.order(base, Recipe { kind, text }, at).into()
+    }
+
+    fn remember(&mut self, kind: RecipeKind, text: &str) {
+        self.typed.retain(|(of, known)| (*of, &**known) != (kind, text));
+        if self.typed.len() >= TYPED {
+            self.typed.remove(0);
+        }
+        self.typed.push((kind, text.to_owned()));
+    }
+
+    /// Closes the line; what was there before is there again.
+    fn give_up_line(&mut self, shared: &Shared) -> Outcome {
+        let Some(line) = self.line.take() else { return Outcome::yes() };
+        self.derived.trouble.clear();
+        if line.sent.is_none() {
+            return Outcome::yes();
+        }
+        match (line.before, self.base(shared)) {
+            (Some(recipe), Some(base)) => self.derived.order(base, recipe, line.at).into(),
+            _ => self.derived.go_back(line.at).into(),
+        }
+    }
+
+    /// Goes through what was typed before.
+    fn past(&mut self, shared: &Shared, by: isize) -> Outcome {
+        let Some(line) = self.line.as_mut() else { return Outcome::yes() };
+        let known: Vec<&String> =
+            self.typed.iter().rev().filter(|(of, _)| *of == line.kind).map(|(_, it)| it).collect();
+        let past = line.past.saturating_add_signed(by).min(known.len());
+        if past == line.past {
+            return Outcome::yes();
+        }
+        line.past = past;
+        let text = past.checked_sub(1).and_then(|at| known.get(at));
+        line.editor = Editor::new(text.map_or("", |text| text.as_str()), LineMode::One);
+        self.typed_on(shared)
+    }
+
+    /// The engine reports on what is made. What was typed and cannot be made is typed on.
+    pub(crate) fn derivation_reported(&mut self, report: DerivationReport) -> Vec<Intent> {
+        let is_over = report.outcome.is_some();
+        let (mut intents, has_failed) = self.derived.reported(report);
+        if has_failed && self.line.is_none() {
+            self.line = self.taken.take();
+            if self.line.is_none() {
+                intents.push(Intent::Quote(format!("not made: {}", self.derived.trouble)));
+            }
+        }
+        if is_over && self.line.is_none() {
+            self.taken = None;
+        }
+        intents
+    }
+}

@@ -1,0 +1,14 @@
+//! Which action stands for which recipe: the one table of the menu, the palette and the keys.
+
+use super::action::Action;
+use crate::model::recipe::RecipeKind;
+
+/// The action of each recipe. The menu, the palette and the keys go by this table.
+pub const RECIPES: [(Action, RecipeKind); 6] = [
+    (Action::Jq, RecipeKind::Jq),
+    (Action::SortKeys, RecipeKind::SortKeys),
+    (Action::Unescape, RecipeKind::Unescape),
+    (Action::LayOut, RecipeKind::Markup),
+    (Action::Tabulate, RecipeKind::Table),
+    (Action::Pipe, RecipeKind::Pipe),
+];

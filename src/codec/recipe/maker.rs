@@ -1,0 +1,43 @@
+//! What each maker of bodies is, and the bounds they share. A leaf of `codec/recipe`.
+
+use crate::model::view::ViewMode;
+
+/// Longest value at the top of a text that is held in memory as a whole, in bytes.
+pub(super) const LONGEST: usize = 64 << 20;
+/// Values inside each other, which are gone into by calls inside each other.
+pub(super) const DEEPEST: usize = 512;
+
+/// Makes a body of another, block by block.
+pub(crate) trait BodyMaker {
+    /// Takes the next bytes and appends what is made of them. An error, in words, is final.
+    fn push(&mut self, bytes: &[u8], made: &mut Vec<u8>) -> Result<(), String>;
+
+    /// The body is over: appends the rest.
+    fn finish(&mut self, made: &mut Vec<u8>) -> Result<(), String>;
+
+    /// How what is made is shown.
+    fn mode(&self) -> ViewMode {
+        ViewMode::Pretty
+    }
+
+    /// What stands above the lines, once something was made.
+    fn header(&self) -> String {
+        String::new()
+    }
+
+    /// What is to be said about it, once it is finished.
+    fn remark(&self) -> String {
+        String::new()
+    }
+}
+
+/// What a maker makes of a text that comes in parts of this length.
+#[cfg(test)]
+pub(super) fn made_of<M: BodyMaker + Default>(text: &str, part: usize) -> Result<String, String> {
+    let (mut maker, mut made) = (M::default(), Vec::new());
+    for part in text.as_bytes().chunks(part) {
+        maker.push(part, &mut made)?;
+    }
+    maker.finish(&mut made)?;
+    Ok(String::from_utf8(made).unwrap())
+}

@@ -1,0 +1,200 @@
+//! A table: CSV and the like, JSON Lines and lists of JSON, in columns that are aligned by the first
+//! rows. Rows that have other columns than the first are marked at their end.
+
+mod cells;
+mod delimited;
+mod json_rows;
+
+use super::maker::BodyMaker;
+use crate::model::view::ViewMode;
+use cells::{Columns, Row};
+use delimited::Delimited;
+use json_rows::JsonRows;
+
+/// Rows by which the columns are measured.
+const MEASURED: usize = 1000;
+/// Bytes of cells by which they are measured at most.
+const MEASURED_BYTES: usize = 4 << 20;
+
+/// Makes a table.
+#[derive(Debug, Default)]
+pub(super) struct Tabulator {
+    reader: Option<RowReader>,
+    /// Bytes before it is known what they are.
+    begin: Vec<u8>,
+    /// Rows before the columns are measured.
+    rows: Vec<Row>,
+    bytes: usize,
+    columns: Option<Columns>,
+    count: u64,
+    ragged: u64,
+}
+
+/// What the body is.
+#[derive(Debug)]
+enum RowReader {
+    Delimited(Delimited),
+    Json(JsonRows),
+}
+
+impl RowReader {
+    /// By the first line, once it is here.
+    fn of(begin: &[u8], is_last: bool) -> Result<Option<Self>, String> {
+        match begin.trim_ascii_start().first() {
+            None => Ok(None),
+            Some(b'{' | b'[') => Ok(Some(RowReader::Json(JsonRows::default()))),
+            Some(_) if !is_last && begin.len() < 64 * 1024 && !begin.contains(&b'\n') => Ok(None),
+            Some(_) => Delimited::of(begin).map(|it| Some(RowReader::Delimited(it))),
+        }
+    }
+}
+
+impl Tabulator {
+    fn take(&mut self, rows: Vec<Row>, made: &mut Vec<u8>) {
+        for row in rows {
+            if let Some(columns) = &self.columns {
+                self.count += 1;
+                self.ragged += u64::from(columns.write(&row, made));
+                continue;
+            }
+            self.bytes += row.len();
+            self.rows.push(row);
+        }
+        if self.rows.len() > MEASURED || self.bytes > MEASURED_BYTES {
+            self.measure(made);
+        }
+    }
+
+    /// The columns are what the rows so far make them.
+    fn measure(&mut self, made: &mut Vec<u8>) {
+        if self.columns.is_some() || self.rows.is_empty() {
+            return;
+        }
+        let mut rows = std::mem::take(&mut self.rows);
+        let head = match &self.reader {
+            Some(RowReader::Delimited(_)) => Some(rows.remove(0)),
+            _ => None,
+        };
+        self.columns = Some(Columns::of(head, &rows));
+        self.take(rows, made);
+    }
+
+    fn read(&mut self, bytes: &[u8], is_last: bool) -> Result<Vec<Row>, String> {
+        match &mut self.reader {
+            None => Ok(Vec::new()),
+            Some(RowReader::Delimited(reader)) => reader.read(bytes, is_last),
+            Some(RowReader::Json(reader)) => reader.read(bytes, is_last),
+        }
+    }
+
+    fn step(&mut self, bytes: &[u8], is_last: bool, made: &mut Vec<u8>) -> Result<(), String> {
+        let rows = if self.reader.is_some() {
+            self.read(bytes, is_last)?
+        } else {
+            self.begin.extend_from_slice(bytes);
+            self.reader = RowReader::of(&self.begin, is_last)?;
+            if self.reader.is_none() {
+                return Ok(());
+            }
+            let begin = std::mem::take(&mut self.begin);
+            self.read(&begin, is_last)?
+        };
+        self.take(rows, made);
+        Ok(())
+    }
+}
+
+impl BodyMaker for Tabulator {
+    fn push(&mut self, bytes: &[u8], made: &mut Vec<u8>) -> Result<(), String> {
+        self.step(bytes, false, made)
+    }
+
+    fn finish(&mut self, made: &mut Vec<u8>) -> Result<(), String> {
+        self.step(b"", true, made)?;
+        self.measure(made);
+        if self.columns.is_none() {
+            return Err("there are no rows here".to_owned());
+        }
+        Ok(())
+    }
+
+    fn mode(&self) -> ViewMode {
+        ViewMode::Text
+    }
+
+    fn header(&self) -> String {
+        self.columns.as_ref().map_or_else(String::new, Columns::header)
+    }
+
+    fn remark(&self) -> String {
+        let rows = if self.count == 1 { "row" } else { "rows" };
+        let ragged = match self.ragged {
+            0 => String::new(),
+            1 => ", 1 of them has other columns ◂".to_owned(),
+            ragged => format!(", {ragged} of them have other columns ◂"),
+        };
+        format!("{} {rows}{ragged}", self.count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::maker::made_of;
+    use super::*;
+
+    /// The header and the lines of a table.
+    fn table(text: &str) -> Vec<String> {
+        let (mut maker, mut made) = (Tabulator::default(), Vec::new());
+        for part in text.as_bytes().chunks(3) {
+            maker.push(part, &mut made).unwrap();
+        }
+        maker.finish(&mut made).unwrap();
+        let text = String::from_utf8(made).unwrap();
+        std::iter::once(maker.header()).chain(text.lines().map(str::to_owned)).collect()
+    }
+
+    #[test]
+    fn csv_is_aligned_with_quotes_breaks_and_odd_rows() {
+        let text = "\u{feff}name,n,note\r\nAnn,1,\"a, \"\"b\"\"\r\nc\"\r\nLongname,100,\r\nx,2\r\ny,3,z,w\n";
+        assert_eq!(
+            table(text),
+            [
+                "name     │   n │ note",
+                "Ann      │   1 │ a, \"b\"⏎c",
+                "Longname │ 100 │",
+                "x        │   2 │          ◂ 2 of 3",
+                "y        │   3 │ z        │ w ◂ 4 of 3",
+            ]
+        );
+    }
+
+    #[test]
+    fn tabs_semicolons_and_bars_part_columns_too() {
+        for text in ["a\tb\n1\t2,5", "a;b\n1;2,5\n", "a|b\n1|2,5"] {
+            assert_eq!(table(text), ["a │ b", "1 │ 2,5"], "{text}");
+        }
+        for text in ["one column\nonly\n", "", "  \n"] {
+            made_of::<Tabulator>(text, 100).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn lines_and_lists_of_json_have_a_column_for_each_key() {
+        let lines = "{\"id\":1,\"n\":\"Ann\"}\n{\"n\":null,\"id\":20.0,\"x\":{\"a\": [1]}}\n{}";
+        let expected =
+            ["  id │ n    │ x", "   1 │ Ann  │", "20.0 │ null │ {\"a\": [1]}", "     │      │"];
+        assert_eq!(table(lines), expected);
+        let list = format!("[{}]", lines.replace('\n', ","));
+        assert_eq!(table(&list), expected);
+        assert_eq!(table("[[1,2],[3,4]]"), ["1 │ 2", "1 │ 2", "3 │ 4"]);
+        assert_eq!(table("[\"a\\nb\",2]"), ["value", "a⏎b", "2"]);
+        made_of::<Tabulator>("[{\"a\":1},{]", 100).unwrap_err();
+    }
+
+    #[test]
+    fn a_wide_cell_is_cut_and_controls_are_made_visible() {
+        let long = "x".repeat(200);
+        let lines = table(&format!("a,b\n{long},\x1b[31m\n"));
+        assert_eq!(lines[1], format!("{}… │ \\e[31m", "x".repeat(59)));
+    }
+}

@@ -1,0 +1,242 @@
+//! Bodies made of others: a thread reads one, by a recipe writes another, and reports.
+//!
+//! ```text
+//!   body ─► blocks ─► maker (codec/recipe) ────────────► body ─► the same windows as any other
+//!                └──► child process (derive/child.rs) ──┘
+//! ```
+//! One derivation at a time: a newer one ends the one before, and its process with it. What is made is
+//! a body like any other, in memory or on disk within the bounds of all; it is there from the first
+//! bytes on. A body that still arrives is followed to its end.
+
+mod child;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::BodyStore;
+use super::message::Body;
+use super::thread::on_thread;
+use super::viewer::GONE;
+use super::writer::BodyWriter;
+use crate::codec::recipe;
+use crate::codec::recipe::maker::BodyMaker;
+use crate::engine::event::Event;
+use crate::model::recipe::{Derivation, DerivationReport, RecipeKind};
+use crate::model::view::{ViewMode, ViewPart};
+use child::RunningChild;
+
+/// Bytes read at a time, and between two looks whether it is still wanted.
+const BLOCK: usize = 256 * 1024;
+/// Bytes that are made at most.
+const LIMIT: u64 = 256 << 20;
+/// Pause before a body that still arrives is looked at again.
+const ARRIVING: Duration = Duration::from_millis(10);
+
+/// What derivations know of each other.
+#[derive(Debug, Default)]
+pub(super) struct Derivations {
+    /// Counts them: a change ends the one that runs.
+    newest: AtomicU64,
+    /// The one that is to end here, with what it has made.
+    stopped: AtomicU64,
+    child: RunningChild,
+    /// The program that filters JSON; this one unless a test says otherwise.
+    pub(super) program: OnceLock<PathBuf>,
+}
+
+impl Derivations {
+    /// Ends what runs; the number is the next one's.
+    pub(super) fn cancel(&self) -> u64 {
+        let next = self.newest.fetch_add(1, Ordering::AcqRel) + 1;
+        self.child.kill();
+        next
+    }
+
+    /// Ends what runs; what it has made stays.
+    pub(super) fn stop(&self) {
+        self.stopped.store(self.newest.load(Ordering::Acquire), Ordering::Release);
+        self.child.kill();
+    }
+}
+
+/// Starts a derivation and ends the one that runs.
+pub(super) fn start(
+    derivations: &Arc<Derivations>,
+    order: Derivation,
+    store: BodyStore,
+    urgent: mpsc::Sender<Event>,
+) {
+    let at = derivations.cancel();
+    let task = Task {
+        derivations: Arc::clone(derivations),
+        at,
+        source: store.get(order.body),
+        part: order.part,
+    };
+    on_thread("body-derive", move || {
+        let mut made = Made::new(&order, store, urgent);
+        let outcome = make(&task, &order, &mut made);
+        let outcome = if task.was_stopped() { Err("stopped".to_owned()) } else { outcome };
+        made.end(&task, outcome);
+    });
+}
+
+/// A derivation as its thread sees it.
+#[derive(Debug, Clone)]
+struct Task {
+    derivations: Arc<Derivations>,
+    at: u64,
+    /// `None` = released.
+    source: Option<Arc<Body>>,
+    part: ViewPart,
+}
+
+impl Task {
+    fn is_newest(&self) -> bool {
+        self.derivations.newest.load(Ordering::Acquire) == self.at
+    }
+
+    fn was_stopped(&self) -> bool {
+        self.derivations.stopped.load(Ordering::Acquire) == self.at
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.is_newest() && !self.was_stopped()
+    }
+
+    /// Hands the source over in blocks until its end, until it is not wanted any more, or until `take`
+    /// has had enough.
+    fn blocks(&self, mut take: impl FnMut(&[u8]) -> Result<bool, String>) -> Result<(), String> {
+        let source = self.source.as_ref().ok_or(GONE)?;
+        let mut block = vec![0; BLOCK];
+        let mut at = 0;
+        while self.is_wanted() {
+            // Asked first: whatever is complete then has all its bytes.
+            let is_complete = source.is_complete(self.part);
+            let read = source.read_at(self.part, at, &mut block);
+            let count = read.map_err(|error| format!("the body cannot be read: {error}"))?;
+            at += count as u64;
+            match count {
+                0 if is_complete => return Ok(()),
+                0 => thread::park_timeout(ARRIVING),
+                _ if !take(&block[..count])? => return Ok(()),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn make(task: &Task, order: &Derivation, made: &mut Made) -> Result<(), String> {
+    match recipe::maker_of(order.recipe.kind) {
+        Some(mut maker) => make_with(task, maker.as_mut(), made),
+        None => child::run(task, &order.recipe, made),
+    }
+}
+
+fn make_with(task: &Task, maker: &mut dyn BodyMaker, made: &mut Made) -> Result<(), String> {
+    let mut bytes = Vec::new();
+    made.mode = Some(maker.mode());
+    task.blocks(|block| {
+        maker.push(block, &mut bytes)?;
+        made.mode = Some(maker.mode());
+        made.header = maker.header();
+        let more = made.push(&bytes)?;
+        bytes.clear();
+        Ok(more)
+    })?;
+    if task.is_wanted() && !made.is_full() {
+        maker.finish(&mut bytes)?;
+        made.mode = Some(maker.mode());
+        made.header = maker.header();
+        made.push(&bytes)?;
+    }
+    made.remark = maker.remark();
+    made.open();
+    Ok(())
+}
+
+/// What is made, and what is reported of it.
+struct Made {
+    number: u64,
+    store: BodyStore,
+    urgent: mpsc::Sender<Event>,
+    writer: Option<BodyWriter>,
+    len: u64,
+    mode: Option<ViewMode>,
+    header: String,
+    remark: String,
+}
+
+impl Made {
+    fn new(order: &Derivation, store: BodyStore, urgent: mpsc::Sender<Event>) -> Self {
+        let mode = match order.recipe.kind {
+            RecipeKind::Jq => Some(ViewMode::Pretty),
+            _ => None,
+        };
+        let (header, remark) = (String::new(), String::new());
+        Made { number: order.number, store, urgent, writer: None, len: 0, mode, header, remark }
+    }
+
+    fn is_full(&self) -> bool {
+        self.len >= LIMIT
+    }
+
+    /// There is a body from here on.
+    fn open(&mut self) -> &BodyWriter {
+        let store = &self.store;
+        self.writer.get_or_insert_with(|| {
+            let writer = store.create();
+            writer.separate();
+            writer
+        })
+    }
+
+    /// Adds bytes; whether more may come. The first are reported at once.
+    fn push(&mut self, bytes: &[u8]) -> Result<bool, String> {
+        let room = usize::try_from(LIMIT - self.len).unwrap_or(usize::MAX);
+        let bytes = bytes.get(..room).unwrap_or(bytes);
+        if !bytes.is_empty() {
+            let is_first = self.writer.is_none();
+            let kept = self.open().decoded_sink()(bytes);
+            self.len += bytes.len() as u64;
+            kept.map_err(|why| why.to_string())?;
+            if is_first {
+                self.report(None);
+            }
+        }
+        Ok(!self.is_full())
+    }
+
+    fn report(&self, outcome: Option<Result<(), String>>) {
+        let report = DerivationReport {
+            number: self.number,
+            body: self.writer.as_ref().map(BodyWriter::id),
+            mode: self.mode,
+            header: self.header.clone(),
+            remark: self.remark.clone(),
+            outcome,
+        };
+        let _ = self.urgent.blocking_send(Event::Derived(Box::new(report)));
+    }
+
+    fn end(mut self, task: &Task, outcome: Result<(), String>) {
+        if self.is_full() {
+            let cut = format!("cut at {} MiB", LIMIT >> 20);
+            let said = std::mem::take(&mut self.remark);
+            self.remark = if said.is_empty() { cut } else { format!("{cut}; {said}") };
+        }
+        let is_known = self.len > 0;
+        if task.is_newest() {
+            self.report(Some(outcome));
+        } else if !is_known && let Some(writer) = &self.writer {
+            // Nobody has heard of it.
+            self.store.release([writer.id()]);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What a job is called: which kind it is, and which preset it is about. Replies, remarks and what waits
+//! for an answer go by this, never by words.
+
+use strum::VariantArray;
+
+use crate::model::preset::PresetPath;
+
+/// What a job of the store does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, VariantArray)]
+pub enum JobKind {
+    LoadWorkspace,
+    SavePreset,
+    RenamePreset,
+    DeletePreset,
+    DeleteFolder,
+    CreateFolder,
+    RemoveFolder,
+    MoveFolder,
+    SetOrder,
+    BringBack,
+    LoadRestore,
+    SaveRestore,
+    /// Adding an entry to the history, or its outcome.
+    WriteHistory,
+    /// Searching it.
+    ReadHistory,
+    OpenEntry,
+    ForgetHistory,
+    WriteFile,
+    ReadTexts,
+    ListFolder,
+    UseProject,
+    /// What a lane does by itself, when files changed or a time has come.
+    Unasked,
+}
+
+impl JobKind {
+    /// What it does, as the end of "could not …".
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            JobKind::LoadWorkspace => "load the workspace",
+            JobKind::SavePreset => "save the preset",
+            JobKind::RenamePreset => "rename the preset",
+            JobKind::DeletePreset => "delete the preset",
+            JobKind::DeleteFolder => "delete the folder",
+            JobKind::CreateFolder => "make the folder",
+            JobKind::RemoveFolder => "remove the folder",
+            JobKind::MoveFolder => "move the folder",
+            JobKind::SetOrder => "keep the order",
+            JobKind::BringBack => "bring back what was deleted",
+            JobKind::LoadRestore => "read the drafts of the last run",
+            JobKind::SaveRestore => "keep the drafts",
+            JobKind::WriteHistory => "write the history",
+            JobKind::ReadHistory => "read the history",
+            JobKind::OpenEntry => "open the entry",
+            JobKind::ForgetHistory => "forget the history",
+            JobKind::WriteFile => "write the file",
+            JobKind::ReadTexts => "read the files",
+            JobKind::ListFolder => "read the folder",
+            JobKind::UseProject => "choose the workspace",
+            JobKind::Unasked => "look at what changed",
+        }
+    }
+}
+
+/// Which job a reply is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobLabel {
+    pub kind: JobKind,
+    /// The preset that it saves, renames or deletes.
+    pub preset: Option<PresetPath>,
+}
+
+impl From<JobKind> for JobLabel {
+    fn from(kind: JobKind) -> Self {
+        JobLabel { kind, preset: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_kinds_have_one_name() {
+        let names: std::collections::BTreeSet<_> =
+            JobKind::VARIANTS.iter().map(|kind| kind.name()).collect();
+        assert_eq!(names.len(), JobKind::VARIANTS.len());
+    }
+}

@@ -1,0 +1,202 @@
+//! Bodies made of others by the engine: with its own makers, with the filter of JSON in a process of
+//! its own, with commands. Real processes, a real peer.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use tokio::time::timeout;
+use wirebench::engine::command::Command;
+use wirebench::engine::event::Event;
+use wirebench::model::id::BodyId;
+use wirebench::model::recipe::{Derivation, DerivationReport, Recipe, RecipeKind};
+use wirebench::model::view::ViewPart;
+
+use super::http::{Bench, DEADLINE, Step, peer};
+
+/// An engine that has received this body.
+async fn with(body: &[u8]) -> (Bench, BodyId) {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+    let reply = [head.as_bytes(), body].concat();
+    let mut bench = Bench::new();
+    let outcome = bench.get(&peer(vec![vec![Step::Head, Step::Write(reply)]])).await;
+    let body = outcome.exchange().response.as_ref().unwrap().body.id;
+    (bench, body)
+}
+
+fn order(bench: &Bench, number: u64, body: BodyId, kind: RecipeKind, text: &str) {
+    let recipe = Recipe { kind, text: text.to_owned() };
+    let part = ViewPart::Decoded;
+    let order = Derivation { number, body, part, recipe };
+    bench.handle.command(Command::Derive(order)).unwrap();
+}
+
+async fn report(bench: &mut Bench) -> DerivationReport {
+    loop {
+        let event = timeout(DEADLINE, bench.events.urgent.recv()).await.unwrap().unwrap();
+        if let Event::Derived(report) = event {
+            return *report;
+        }
+    }
+}
+
+/// How a derivation ended, and what was made.
+async fn made(
+    bench: &mut Bench,
+    body: BodyId,
+    (kind, text): (RecipeKind, &str),
+) -> (DerivationReport, String) {
+    order(bench, 7, body, kind, text);
+    let mut last = report(bench).await;
+    while last.outcome.is_none() {
+        last = report(bench).await;
+    }
+    let bytes = match last.body {
+        Some(made) => bench.bytes(made, ViewPart::Decoded).await,
+        None => Vec::new(),
+    };
+    (last, String::from_utf8(bytes).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filter_of_json_gives_its_results_or_says_what_is_wrong() {
+    let (mut bench, body) = with(br#"[{"id":1,"n":"a"},{"id":2.50,"n":"b"}]"#).await;
+    for (filter, expected) in [
+        (".[] | .id", "1\n2.50\n"),
+        ("-r .[].n", "a\nb\n"),
+        ("map(.id) | add", "3.5\n"),
+        ("", "[{\"id\":1,\"n\":\"a\"},{\"id\":2.50,\"n\":\"b\"}]\n"),
+        ("-s length", "1\n"),
+        ("empty", ""),
+    ] {
+        let (report, text) = made(&mut bench, body, (RecipeKind::Jq, filter)).await;
+        assert_eq!((report.outcome, &*text), (Some(Ok(())), expected), "{filter}");
+    }
+    for (filter, words) in [
+        (".[] | foo", "there is no filter foo, at column 7"),
+        (".[", "[ is not closed"),
+        (".a", "cannot index"),
+        ("input", "there is no filter input"),
+        ("import \"x\" as x; .", "import"),
+    ] {
+        let (report, _) = made(&mut bench, body, (RecipeKind::Jq, filter)).await;
+        let why = report.outcome.unwrap().unwrap_err();
+        assert!(report.body.is_none() && why.contains(words), "{filter}: {why}");
+    }
+    // What came before a failure stays, with the failure beside it.
+    let failing = "if .id == 1 then .id else error(\"no\") end";
+    let filter = format!(".[] | {failing}");
+    let (report, text) = made(&mut bench, body, (RecipeKind::Jq, &filter)).await;
+    assert_eq!((report.outcome, &*text), (Some(Err("\"no\"".to_owned())), "1\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_json_or_too_deep_is_told_and_nothing_breaks() {
+    for (text, words) in [
+        ("plain".to_owned(), "not JSON"),
+        ("[1,2".to_owned(), "ends in the middle"),
+        ("[".repeat(100_000), "too deep"),
+    ] {
+        let (mut bench, body) = with(text.as_bytes()).await;
+        let (report, _) = made(&mut bench, body, (RecipeKind::Jq, ".[]")).await;
+        let why = report.outcome.unwrap().unwrap_err();
+        assert!(why.contains(words), "{why}");
+    }
+    let deep = format!("{}{}", "[".repeat(9_000), "]".repeat(9_000));
+    let (mut bench, body) = with(deep.as_bytes()).await;
+    let (report, text) = made(&mut bench, body, (RecipeKind::Jq, "flatten")).await;
+    assert_eq!((report.outcome, &*text), (Some(Ok(())), "[]\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn makers_of_our_own_go_the_same_way() {
+    for (body, kind, expected, header) in [
+        ("{\"b\":1,\"a\":2}", RecipeKind::SortKeys, "{\"a\":2,\"b\":1}\n", ""),
+        ("{\"a\":\"[1]\"}", RecipeKind::Unescape, "{\"a\":[1]}\n", ""),
+        ("<a><b/></a>", RecipeKind::Markup, "<a>\n  <b/>\n</a>\n", ""),
+        ("x,y\n1,2\n", RecipeKind::Table, "1 │ 2\n", "x │ y"),
+    ] {
+        let (mut bench, source) = with(body.as_bytes()).await;
+        let (report, text) = made(&mut bench, source, (kind, "")).await;
+        assert_eq!(report.outcome, Some(Ok(())), "{kind:?}");
+        assert_eq!((&*text, &*report.header), (expected, header), "{kind:?}");
+    }
+    let (mut bench, source) = with(b"nothing of all that").await;
+    for kind in [RecipeKind::SortKeys, RecipeKind::Markup, RecipeKind::Table] {
+        let (report, _) = made(&mut bench, source, (kind, "")).await;
+        assert!(report.body.is_none() && report.outcome.unwrap().is_err(), "{kind:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_reads_the_body_and_its_status_and_errors_are_told() {
+    let long = "x".repeat(3 << 20);
+    let (mut bench, body) = with(long.as_bytes()).await;
+    for (command, expected, remark) in [
+        ("wc -c | tr -d ' '", "3145728\n", ""),
+        ("head -c 3", "xxx", ""),
+        ("cat >/dev/null 2>&1", "", ""),
+        ("echo made; echo wrong >&2; exit 3", "made\n", "exit status 3: wrong"),
+        ("exec >&- 2>&-; cat >/dev/null; exit 4", "", "exit status 4"),
+    ] {
+        let (report, text) = made(&mut bench, body, (RecipeKind::Pipe, command)).await;
+        assert_eq!((report.outcome, &*text), (Some(Ok(())), expected), "{command}");
+        assert_eq!(report.remark, remark, "{command}");
+    }
+    let (report, _) = made(&mut bench, body, (RecipeKind::Pipe, "no-such-program-here")).await;
+    assert!(report.remark.starts_with("exit status 127: "), "{}", report.remark);
+}
+
+fn is_there(process: &str) -> bool {
+    Path::new("/proc").join(process.trim()).join("status").exists()
+        && !std::fs::read_to_string(Path::new("/proc").join(process.trim()).join("status"))
+            .unwrap_or_default()
+            .contains("State:\tZ")
+}
+
+fn wait_until_gone(process: &str) {
+    let until = Instant::now() + DEADLINE;
+    while is_there(process) {
+        assert!(Instant::now() < until, "process {process} lives on");
+        std::thread::yield_now();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_runs_is_ended_when_it_is_stopped_or_something_else_is_wanted() {
+    if !Path::new("/proc/self/status").exists() {
+        return;
+    }
+    let (mut bench, body) = with(b"{}").await;
+    let endless = "echo $$; sleep 1000 & echo $!; wait";
+    order(&bench, 1, body, RecipeKind::Pipe, endless);
+    let begun = report(&mut bench).await;
+    let mut text = String::new();
+    while text.lines().count() < 2 {
+        text =
+            String::from_utf8(bench.bytes(begun.body.unwrap(), ViewPart::Decoded).await).unwrap();
+    }
+    bench.handle.command(Command::StopDeriving).unwrap();
+    let ended = report(&mut bench).await;
+    assert_eq!(ended.outcome, Some(Err("stopped".to_owned())));
+    text.lines().for_each(wait_until_gone);
+    assert_eq!(bench.bytes(begun.body.unwrap(), ViewPart::Decoded).await, text.as_bytes());
+
+    // A filter that never ends gives way to the next one.
+    order(&bench, 2, body, RecipeKind::Jq, "def f: f; f");
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    order(&bench, 3, body, RecipeKind::Jq, "1");
+    loop {
+        let report = report(&mut bench).await;
+        assert_eq!(report.number, 3, "the one that was given up says nothing");
+        if report.outcome.is_some() {
+            break;
+        }
+    }
+    // And nothing outlives the engine.
+    order(&bench, 4, body, RecipeKind::Pipe, "echo $$; sleep 1000");
+    let begun = report(&mut bench).await;
+    let process = bench.bytes(begun.body.unwrap(), ViewPart::Decoded).await;
+    bench.handle.shutdown(Duration::from_secs(1)).await;
+    wait_until_gone(&String::from_utf8(process).unwrap());
+}

@@ -1,0 +1,155 @@
+//! The answers of an HTTP listener as a table: one row each, the rest of the chosen one below, what is
+//! live and what answered.
+
+use wirebench::app::effect::Effect;
+use wirebench::app::focus::Pane;
+use wirebench::app::form::{FormFieldId, FormTab, access};
+use wirebench::engine::command::Command;
+use wirebench::engine::event::Event;
+use wirebench::model::exchange::Exchange;
+use wirebench::model::field_id::FieldId;
+use wirebench::model::id::SessionId;
+use wirebench::model::plan::Plan;
+
+use crate::harness::app::Driver;
+use crate::harness::samples::{answer, exchange};
+use crate::harness::store::workspace;
+
+const WIDE: (u16, u16) = (120, 40);
+const FILE: &str = "[http-listener]\nbind='127.0.0.1:0'\n\
+    [[http-listener.rule]]\npath='/one'\nbody.text='first'\n\
+    [[http-listener.rule]]\nmethod='POST'\npath='/two*'\nstatus=201\nbody.json='{\"second\": 2}'\n";
+
+fn cell(row: usize, key: &'static str) -> FormFieldId {
+    FormFieldId::Field(FieldId::new("rule").row(row).then(key))
+}
+
+/// The table on screen, the cursor on a cell of it.
+fn table(size: (u16, u16), at: FormFieldId) -> Driver {
+    let mut driver = Driver::with(size, workspace(&[("mock", FILE)]));
+    driver.keys("<Enter>");
+    driver.app.shared.focus = Pane::Request;
+    let draft = driver.app.shared.drafts.current_mut();
+    (draft.tab, draft.at) = (FormTab::Answers, at);
+    driver.keys("<Right><Left>");
+    driver
+}
+
+fn rules(plan: Plan) -> Vec<String> {
+    plan.http_listener()
+        .unwrap()
+        .rules
+        .iter()
+        .map(wirebench::model::plan::HttpRulePlan::name)
+        .collect()
+}
+
+fn updated(effects: &[Effect]) -> Option<Plan> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Engine(Command::Update { plan, .. }) => Some((**plan).clone()),
+        _ => None,
+    })
+}
+
+/// The listener answered a request by a rule.
+fn hit(driver: &mut Driver, id: SessionId, number: u32, rule: &str) {
+    let told =
+        Exchange { rule: Some(rule.into()), ..exchange(id, number, Some(answer(200, 1, 5))) };
+    driver.event(Event::Exchange(Box::new(told.clone())));
+    driver.event(Event::Exchange(Box::new(told)));
+}
+
+#[test]
+fn answers_are_rows_of_a_table_and_the_rest_of_the_chosen_one_stands_below() {
+    let mut driver = table(WIDE, cell(0, "path"));
+    for text in ["method", "path", "status", "delay", "body", "hits", "of the chosen answer"] {
+        driver.assert_shows(text);
+    }
+    let screen = driver.screen();
+    let line = |text: &str| screen.lines().position(|line| line.contains(text)).unwrap();
+    assert_eq!(line("/two*"), line("/one") + 1, "{screen}");
+    assert!(screen.contains("first") && !screen.contains("second"), "{screen}");
+    driver.keys("<Down>");
+    driver.assert_shows("second");
+    assert!(!driver.shows("first"));
+    // Enter at the end of a row leads to what belongs to it, and Up back to the row.
+    driver.keys("<Enter><Enter><Enter><Enter>");
+    assert_eq!(
+        driver.shared.drafts.current().at,
+        FormFieldId::Field(FieldId::new("rule").row(1).then("body").then("json"))
+    );
+    driver.assert_shows("\u{2713} JSON");
+    driver.keys("<C-A-Up><Up><Up>");
+    while !matches!(driver.shared.drafts.current().at, at if at == cell(1, "body")) {
+        let before = driver.shared.drafts.current().at;
+        driver.keys("<Up>");
+        assert_ne!(driver.shared.drafts.current().at, before, "{}", driver.screen());
+    }
+}
+
+#[test]
+fn a_rule_is_switched_off_and_stays_in_the_file() {
+    let mut driver = table(WIDE, cell(0, "path"));
+    driver.keys("<C-t>");
+    assert_eq!(access::get(&driver.shared.drafts.current().spec, cell(0, "off")), "off");
+    let (id, plan) = Driver::opened(&driver.keys("<F5>"));
+    assert_eq!(rules(plan), ["POST /two*"]);
+    driver.listening(id);
+    let plan = updated(&driver.keys("<A-3><C-t><F5>")).unwrap();
+    assert_eq!(rules(plan), ["any /one", "POST /two*"]);
+}
+
+#[test]
+fn a_copy_stands_behind_its_rule_and_what_is_not_live_yet_is_marked_until_it_is() {
+    let mut driver = table(WIDE, cell(0, "path"));
+    let (id, _) = Driver::opened(&driver.keys("<F5>"));
+    driver.listening(id);
+    driver.app.shared.focus = Pane::Request;
+    assert!(!driver.shows("not live yet"));
+    driver.keys("<A-D>x");
+    driver.assert_shows("/onex");
+    assert_eq!(access::len(&driver.shared.drafts.current().spec, FieldId::new("rule")), 3);
+    driver.assert_shows("2 answers not live yet: F5 applies");
+    let marks = driver.screen().matches('\u{25cf}').count();
+    let effects = driver.keys("<F5>");
+    assert_eq!(rules(updated(&effects).unwrap()), ["any /one", "any /onex", "POST /two*"]);
+    let closes = |effect: &Effect| matches!(effect, Effect::Engine(Command::Close { .. }));
+    assert!(!effects.iter().any(closes), "connections stay: {effects:?}");
+    assert!(!driver.shows("not live yet"));
+    assert!(driver.screen().matches('\u{25cf}').count() < marks);
+    // A rule less is a change, too.
+    driver.keys("<C-x>");
+    driver.assert_shows("not live yet");
+}
+
+#[test]
+fn requests_are_counted_by_the_rule_that_answered_which_stands_with_each() {
+    let mut driver = table(WIDE, cell(0, "path"));
+    let (id, _) = Driver::opened(&driver.keys("<F5>"));
+    driver.listening(id);
+    for (number, rule) in (0..).zip(["any /one", "POST /two*", "POST /two*", "otherwise"]) {
+        hit(&mut driver, id, number, rule);
+    }
+    let screen = driver.screen();
+    let hits = |text: &str| {
+        let line = screen.lines().find(|line| line.contains(text)).unwrap();
+        line.split('\u{2502}').find(|part| part.contains(text)).unwrap().trim().to_owned()
+    };
+    assert!(hits("/one").ends_with('1') || hits("/one").contains("1 "), "{screen}");
+    assert!(screen.contains("\u{2190} POST /two*"), "{screen}");
+    assert!(screen.contains("by otherwise") || screen.contains("\u{2190} otherwise"), "{screen}");
+    let session = driver.shared.session().unwrap();
+    assert_eq!(session.hits.get("POST /two*"), Some(&2), "an exchange counts once");
+    assert_eq!(session.hits.values().sum::<u64>(), 4);
+}
+
+#[test]
+fn the_table_holds_at_every_size() {
+    for size in [(80, 24), (44, 14), (20, 5), (200, 60)] {
+        for at in [cell(1, "path"), cell(1, "body"), FormFieldId::key("status")] {
+            let mut driver = table(size, at);
+            driver.keys("<Down><Down><Down><Up><Enter><A-n>x<C-x><A-z>");
+            let _ = driver.screen();
+        }
+    }
+}
