@@ -7,6 +7,7 @@ use super::{
 use crate::app::action::Action;
 use crate::app::intent::Intent;
 use crate::app::state::App;
+use crate::model::preset::PresetPath;
 
 /// Does one intent now; what the shell has to do for it is added to `app.effects`.
 pub(crate) fn carry_out(app: &mut App, intent: Intent) {
@@ -20,11 +21,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::SayOpened(action) => draft::say_opened(app, action),
         Intent::Focus(pane) => focus::focus(app, pane),
         Intent::FindPreset(path) => drop(focus::find_preset(app, &path)),
-        Intent::SendPreset(path) => {
-            if focus::find_preset(app, &path) {
-                input::act(app, Action::Send);
-            }
-        }
+        Intent::SendPreset(path) => send_preset(app, &path),
         Intent::ShowDraft(id) => draft::show_draft(app, id),
         Intent::OpenPreset(path) => drop(draft::open_preset(app, &path)),
         Intent::OpenDraft(spec) => draft::open_draft(app, *spec),
@@ -69,5 +66,11 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
             edited::begin(app, text, extension, target);
         }
         Intent::OpenEntry(name, then) => history::open(app, name, then),
+    }
+}
+
+fn send_preset(app: &mut App, path: &PresetPath) {
+    if focus::find_preset(app, path) {
+        input::act(app, Action::Send);
     }
 }

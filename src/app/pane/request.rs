@@ -9,6 +9,7 @@ mod field_areas;
 mod form_editor;
 mod live_answers;
 mod moves;
+mod pasting;
 mod pointer;
 
 pub(crate) use address_line::send_words;
@@ -19,7 +20,6 @@ pub use field_areas::text_parts;
 pub use form_editor::RequestPane;
 pub use live_answers::{LiveAnswer, changed_answers, live_answer};
 
-use completing::rows_of;
 use form_editor::{form, is_text, kind_of};
 use moves::{
     begins_details, beside, details, in_next_row, is_alone, is_source, next_cell, text_of_row,
@@ -28,16 +28,13 @@ use moves::{
 use crate::app::action::Action;
 use crate::app::copying;
 use crate::app::cursor::CursorStep;
-use crate::app::editor::{Caret, Editor, LineMode, PASTE_LIMIT};
-use crate::app::form::access::TextSpelling;
+use crate::app::editor::{Caret, Editor, LineMode};
 use crate::app::form::{FieldKind, FormFieldId, FormTab, access, tabs};
-use crate::app::format;
 use crate::app::intent::{EditTarget, Intent, RowChange};
 use crate::app::keymap::Context;
 use crate::app::layout::{next_tab, pane_inner};
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
-use crate::interop::curl;
 use crate::model::key::{Key, KeyCode};
 
 impl RequestPane {
@@ -311,45 +308,6 @@ impl RequestPane {
         self.editor.as_ref().and_then(change).into()
     }
 
-    /// Pasted text. A curl command in the address line fills the whole form.
-    fn paste(&mut self, shared: &Shared, text: &str) -> Outcome {
-        if shared.drafts.current().at == FormFieldId::Address && curl::is_command(text) {
-            return Intent::FillFromCurl(text.to_owned()).into();
-        }
-        let draft = shared.drafts.current();
-        if let Some(rows) = rows_of(shared, text) {
-            return Intent::Rows(RowChange::Paste(draft.at, rows)).into();
-        }
-        let spelling = access::spelling(&draft.spec, draft.at);
-        let Some(editor) = self.open_editor(shared) else {
-            return Outcome::say("paste goes into a text field; move to one first");
-        };
-        let cut = format::start_of(text, PASTE_LIMIT);
-        let inserted = match spelling {
-            TextSpelling::Escapes => editor.insert_payload(cut),
-            TextSpelling::Hex => editor.insert(&cut.replace('\r', "")),
-            TextSpelling::Plain => editor.insert(cut),
-        };
-        let is_address = draft.at == FormFieldId::Address;
-        let mut outcome = self.written_line(shared);
-        if self.editor.is_none() {
-            return outcome;
-        }
-        if is_address {
-            // A pasted address says at once what it is of.
-            outcome = outcome.with(Intent::AdoptAddress);
-        }
-        if cut.len() < text.len() {
-            let why =
-                format!("the paste was cut after {PASTE_LIMIT} bytes; use a file body instead");
-            outcome.with(Intent::Warn(why))
-        } else if let Some(what) = inserted.remark() {
-            outcome.with(Intent::Quote(what))
-        } else {
-            outcome
-        }
-    }
-
     /// Leaves the focused field; a text that was refused is dropped with a remark.
     fn leave_field(&mut self) -> Outcome {
         self.blur().map(|why| Intent::Warn(format!("not taken: {why}"))).into()
@@ -449,6 +407,10 @@ fn typed(shared: &Shared, kind: Option<FieldKind>, key: Key) -> Outcome {
     })
 }
 
+fn move_row(is_down: bool) -> Outcome {
+    Intent::Rows(RowChange::Move { is_down }).into()
+}
+
 /// Whether a text of many lines is written.
 fn is_area(shared: &Shared) -> bool {
     let draft = shared.drafts.current();
@@ -459,10 +421,6 @@ fn is_area(shared: &Shared) -> bool {
 fn is_last_cell(shared: &Shared, at: FormFieldId) -> bool {
     let draft = shared.drafts.current();
     draft.tab == FormTab::Answers && draft.chosen.last_cell() == at
-}
-
-fn move_row(is_down: bool) -> Outcome {
-    Intent::Rows(RowChange::Move { is_down }).into()
 }
 
 fn cycle(field: FormFieldId, forward: bool) -> Outcome {

@@ -11,13 +11,11 @@ use crate::app::completion::offers::{AROUND, Around, complete};
 use crate::app::completion::places::WordPlace;
 use crate::app::completion::{Completer, PopupAct, Taken};
 use crate::app::editor::Editor;
-use crate::app::form::{FormFieldId, access, pasted_rows};
 use crate::app::intent::Intent;
 use crate::app::layout::pane_inner;
 use crate::app::outcome::Outcome;
 use crate::app::shared::Shared;
 use crate::model::key::Key;
-use crate::model::name_value::NameValue;
 use crate::store::job::FolderListing;
 
 impl RequestPane {
@@ -104,19 +102,6 @@ impl RequestPane {
         let label = label_width(&placed.field);
         Some(popup.area(below(editor, popup.typed(), placed.area, label)?, shared.size))
     }
-}
-
-/// The rows a pasted text means in a list, where the cursor is in a row that is empty yet.
-pub(super) fn rows_of(shared: &Shared, text: &str) -> Option<Vec<NameValue>> {
-    let draft = shared.drafts.current();
-    let spelling = access::list_spelling(&draft.spec, draft.at)?;
-    let FormFieldId::Field(field) = draft.at else { return None };
-    let (list, at) = field.in_list()?;
-    let cell = |key| access::text(&draft.spec, FormFieldId::Field(list.row(at).then(key)));
-    let is_free = field.last_key() == "name"
-        && cell("name").is_empty()
-        && ["value", "file", "text-file"].into_iter().all(|key| cell(key).is_empty());
-    is_free.then(|| pasted_rows::rows(text, spelling)).flatten()
 }
 
 /// The cell of a field where the word before the cursor begins.

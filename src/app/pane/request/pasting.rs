@@ -1,0 +1,66 @@
+//! What a paste does in the form: text in a field, rows in a list, a whole request of a curl command.
+
+use super::form_editor::RequestPane;
+use crate::app::editor::PASTE_LIMIT;
+use crate::app::form::access::TextSpelling;
+use crate::app::form::{FormFieldId, access, pasted_rows};
+use crate::app::format;
+use crate::app::intent::{Intent, RowChange};
+use crate::app::outcome::Outcome;
+use crate::app::shared::Shared;
+use crate::interop::curl;
+use crate::model::name_value::NameValue;
+
+impl RequestPane {
+    /// Pasted text. A curl command in the address line fills the whole form.
+    pub(super) fn paste(&mut self, shared: &Shared, text: &str) -> Outcome {
+        if shared.drafts.current().at == FormFieldId::Address && curl::is_command(text) {
+            return Intent::FillFromCurl(text.to_owned()).into();
+        }
+        let draft = shared.drafts.current();
+        if let Some(rows) = rows_of(shared, text) {
+            return Intent::Rows(RowChange::Paste(draft.at, rows)).into();
+        }
+        let spelling = access::spelling(&draft.spec, draft.at);
+        let Some(editor) = self.open_editor(shared) else {
+            return Outcome::say("paste goes into a text field; move to one first");
+        };
+        let cut = format::start_of(text, PASTE_LIMIT);
+        let inserted = match spelling {
+            TextSpelling::Escapes => editor.insert_payload(cut),
+            TextSpelling::Hex => editor.insert(&cut.replace('\r', "")),
+            TextSpelling::Plain => editor.insert(cut),
+        };
+        let is_address = draft.at == FormFieldId::Address;
+        let mut outcome = self.written_line(shared);
+        if self.editor.is_none() {
+            return outcome;
+        }
+        if is_address {
+            // A pasted address says at once what it is of.
+            outcome = outcome.with(Intent::AdoptAddress);
+        }
+        if cut.len() < text.len() {
+            let why =
+                format!("the paste was cut after {PASTE_LIMIT} bytes; use a file body instead");
+            outcome.with(Intent::Warn(why))
+        } else if let Some(what) = inserted.remark() {
+            outcome.with(Intent::Quote(what))
+        } else {
+            outcome
+        }
+    }
+}
+
+/// The rows a pasted text means in a list, where the cursor is in a row that is empty yet.
+fn rows_of(shared: &Shared, text: &str) -> Option<Vec<NameValue>> {
+    let draft = shared.drafts.current();
+    let spelling = access::list_spelling(&draft.spec, draft.at)?;
+    let FormFieldId::Field(field) = draft.at else { return None };
+    let (list, at) = field.in_list()?;
+    let cell = |key| access::text(&draft.spec, FormFieldId::Field(list.row(at).then(key)));
+    let is_free = field.last_key() == "name"
+        && cell("name").is_empty()
+        && ["value", "file", "text-file"].into_iter().all(|key| cell(key).is_empty());
+    is_free.then(|| pasted_rows::rows(text, spelling)).flatten()
+}
