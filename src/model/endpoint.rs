@@ -5,8 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::str::FromStr;
 
 /// What is to be said of a socket that is bound to everybody's address.
-pub(crate) const HEARS_BROADCASTS: &str =
-    "broadcasts alone reach 255.255.255.255, and nothing can be answered from it; *:port hears them too";
+pub(crate) const HEARS_BROADCASTS: &str = "broadcasts alone reach 255.255.255.255, and nothing can be answered from it; *:port hears them too";
 
 /// A host (name or address literal, without brackets) and a port.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -41,7 +40,9 @@ pub enum EndpointError {
     Path(String),
     #[error("'{0}' has a user, which HTTP alone has; write host:port")]
     User(String),
-    #[error("'{0}' has a path; a listener answers every path: write ':port' or an address and a port")]
+    #[error(
+        "'{0}' has a path; a listener answers every path: write ':port' or an address and a port"
+    )]
     BindPath(String),
     #[error("'{0}' has a user, which a listener has not; write ':port' or an address and a port")]
     BindUser(String),
