@@ -43,7 +43,8 @@ pub fn render(app: &App, frame: &mut Frame<'_>) {
         widget::completions::draw(painter.at(area.intersection(screen)), popup);
     }
     overlay::draw(painter.at(screen));
-    header_footer::remark(painter.at(areas.remark.intersection(screen)));
+    let remark = overlay::beside_windows(app, areas.remark);
+    header_footer::remark(painter.at(remark.intersection(screen)));
     last_gate(frame.buffer_mut());
 }
 

@@ -3,7 +3,7 @@
 mod input;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use input::ListenInput;
@@ -20,6 +20,7 @@ use super::target::{self, Target};
 use crate::args;
 use crate::codec::charset::{self, Recoder};
 use crate::codec::http1::status::has_no_content;
+use crate::codec::lines::{is_labelled_json, not_json};
 use crate::codec::printable;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
@@ -27,6 +28,7 @@ use crate::engine::event::{Batch, Event, Phase};
 use crate::interop::ndjson;
 use crate::interop::secrets::disclosed;
 use crate::interop::told_streams::ToldStreams;
+use crate::model::endpoint::HEARS_BROADCASTS;
 use crate::model::exchange::{Exchange, ExchangeState, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::{HttpBody, HttpListenerSpec};
@@ -132,7 +134,7 @@ fn configure(spec: &mut Spec, arguments: &args::Listen) -> Result<(), Failure> {
         Err(usage(format!("{option} means nothing to {protocol} listener")))
     };
     if arguments.common.insecure {
-        return refuse("--insecure", spec.protocol().title());
+        return refuse("--insecure", "a");
     }
     let http_only = !arguments.headers.is_empty() || arguments.status.is_some();
     let tls = match spec {
@@ -287,6 +289,9 @@ impl ListenWatch<'_> {
                 if addresses.iter().any(|address| !address.ip().is_loopback()) {
                     output::note("warning: other machines can reach this listener");
                 }
+                if addresses.iter().any(|address| address.ip() == Ipv4Addr::BROADCAST) {
+                    output::note(HEARS_BROADCASTS);
+                }
                 if let Some(remark) = self.input.remark() {
                     output::note(remark);
                 }
@@ -409,6 +414,10 @@ impl ListenWatch<'_> {
             exchange.request.head.field("content-type").map(|value| String::from_utf8_lossy(value));
         let charset = charset::remark(content_type.as_deref(), &body);
         let charset = charset.filter(|_| !body.is_empty());
+        let is_json = content_type.as_deref().is_some_and(is_labelled_json)
+            && facts.undecoded().is_none()
+            && Recoder::of(content_type.as_deref(), &body).is_none();
+        let no_json = is_json.then(|| not_json(&body, shown == facts.decoded_len)).flatten();
         let recoded = Recoder::of(content_type.as_deref(), &body)
             .map(|mut recoder| recoder.push(&body, shown == facts.decoded_len));
         let body = recoded.map_or(body, String::into_bytes);
@@ -422,7 +431,8 @@ impl ListenWatch<'_> {
         let cut = (shown < facts.decoded_len)
             .then(|| format!("{shown} of {} bytes of the body are shown", facts.decoded_len));
         let undecoded = exchange.request.body.undecoded();
-        let remarks = cut.iter().chain(&charset).chain(&undecoded).chain(&exchange.warnings);
+        let remarks = cut.iter().chain(&charset).chain(&no_json).chain(&undecoded);
+        let remarks = remarks.chain(&exchange.warnings);
         for remark in remarks {
             self.output.line(&format!("! {remark}"));
         }

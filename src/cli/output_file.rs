@@ -101,13 +101,15 @@ impl OutputFile {
         let mut trouble = Ok(());
         if is_whole {
             // A full disk may be noticed only now.
-            match file.as_file().sync_all().map(|()| file.persist(&target)) {
-                Ok(Ok(_)) => return Ok(()),
-                Ok(Err(error)) => {
-                    trouble = Err(refused(&error.error));
-                    file = error.file;
-                }
-                Err(error) => return Err(refused(&error)),
+            match file.as_file().sync_all() {
+                Err(error) => trouble = Err(refused(&error)),
+                Ok(()) => match file.persist(&target) {
+                    Ok(_) => return Ok(()),
+                    Err(error) => {
+                        trouble = Err(refused(&error.error));
+                        file = error.file;
+                    }
+                },
             }
         }
         keep_part(file, &name, &target).map_err(|error| refused(&error))?;
@@ -125,7 +127,12 @@ fn keep_part(file: NamedTempFile, name: &str, target: &Path) -> io::Result<()> {
     part.push(".part");
     let mut part = PathBuf::from(part);
     if let Err(error) = file.persist(&part) {
-        part = error.file.keep().map_err(|error| error.error)?.1;
+        let file = error.file;
+        let _ = fs::remove_file(&part);
+        // Where nothing is renamed, a second name may do, and the first goes.
+        if fs::hard_link(file.path(), &part).is_err() {
+            part = file.keep().map_err(|error| error.error)?.1;
+        }
     }
     let part = part.display();
     output::note(&format!("{name} is not written; the first {bytes} bytes are in {part}"));

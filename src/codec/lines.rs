@@ -23,7 +23,7 @@ use pretty::JsonScanner;
 use text::TextScanner;
 use wide::WideScanner;
 
-pub use pretty::JsonCheck;
+pub use pretty::{JsonCheck, is_labelled_json, not_json};
 pub use start::{LineStart, NotJson, OpenBracket};
 pub use wide::encode as encode_wide;
 

@@ -35,10 +35,8 @@ where
 /// Where a listener of connections binds.
 pub(super) fn stream_bind(text: &str, composer: &mut Composer<'_>) -> Option<Bind> {
     let bind = bind(text, composer)?;
-    if let Bind::Address(address) = &bind
-        && is_group(address.ip())
-    {
-        let message = format!("{} is a group of receivers, to which nobody connects", address.ip());
+    if let Some(ip) = bind.ip().filter(|ip| is_group(*ip)) {
+        let message = format!("{ip} is a group of receivers, to which nobody connects");
         composer.issue(FieldId::new("bind"), message);
         return None;
     }
@@ -131,6 +129,11 @@ fn source(text: &str, composer: &mut Composer<'_>) -> Option<SourceAddress> {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     if let Ok(ip) = bare.parse::<IpAddr>() {
         return Some(SourceAddress::Bound(Bind::Address(SocketAddr::new(ip, 0))));
+    }
+    if bare.contains('%')
+        && let Ok(bind) = format!("[{bare}]:0").parse()
+    {
+        return Some(SourceAddress::Bound(bind));
     }
     if let Ok(port) = text.strip_prefix(':').unwrap_or(text).parse() {
         return Some(SourceAddress::Port(port));

@@ -138,13 +138,7 @@ impl Datagrams {
         let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
         let buffer = receive_buffer
             .map_or_else(String::new, |bytes| format!(", receive buffer {} KiB", bytes / 1024));
-        let groups = self.sockets.iter().filter_map(|bound| bound.group.as_ref());
-        let groups: String = groups
-            .map(|joined| match joined {
-                Ok(()) => ", joined its group".to_owned(),
-                Err(why) => format!(", did not join its group: {why}"),
-            })
-            .collect();
+        let groups: String = self.sockets.iter().map(BoundSocket::told).collect();
         let text = format!("bound to {}{groups}{buffer}", list.join(" and "));
         self.note(self.session.id.itself(), RecordKind::Bound, text);
         let first = addresses.first().copied();

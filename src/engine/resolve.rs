@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use tokio::net::lookup_host;
 
-use crate::model::endpoint::Endpoint;
+use crate::engine::transport::explain;
+use crate::model::endpoint::{Endpoint, is_of_a_link};
 use crate::model::failure::{Failure, FailureKind, Stage};
 
 /// Addresses in the order to try them, families alternating.
@@ -60,7 +61,7 @@ fn is_local(host: &str) -> bool {
 fn without_needless_zone(host: &str) -> Option<IpAddr> {
     let (ip, _) = host.split_once('%')?;
     let ip: Ipv6Addr = ip.parse().ok()?;
-    (!ip.is_unicast_link_local() && !ip.is_multicast()).then_some(ip.into())
+    (!is_of_a_link(ip)).then_some(ip.into())
 }
 
 fn not_found(endpoint: &Endpoint, error: &std::io::Error) -> Failure {
@@ -68,7 +69,7 @@ fn not_found(endpoint: &Endpoint, error: &std::io::Error) -> Failure {
     if let Some((ip, zone)) = endpoint.host.split_once('%')
         && ip.parse::<Ipv6Addr>().is_ok()
     {
-        let cause = format!("the zone '{zone}' is no network interface of this machine");
+        let cause = explain::no_such_link(zone);
         return Failure::new(Stage::Lookup, &endpoint.host, FailureKind::NotFound, cause)
             .hint("`ip link` lists them");
     }

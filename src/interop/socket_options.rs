@@ -8,7 +8,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::python::literal::{bytes, text};
+use super::python::literal::{bytes, on_link, text};
 use crate::model::client::{ClientSpec, SocketSpec};
 use crate::model::endpoint::{Bind, Endpoint};
 use crate::model::plan::{ClientOptions, SocketCall, SocketOptions, SourceAddress};
@@ -57,7 +57,7 @@ pub(crate) fn datagram_source(
     client: &ClientOptions,
 ) -> (&'static str, String) {
     let is_ipv6 = is_ipv6_literal(endpoint)
-        || matches!(&client.source, Some(SourceAddress::Bound(Bind::Address(own))) if own.is_ipv6());
+        || matches!(&client.source, Some(SourceAddress::Bound(own)) if own.ip().is_some_and(|ip| ip.is_ipv6()));
     let bound = match &client.source {
         None => String::new(),
         Some(SourceAddress::Bound(own)) => format!("    sock.bind({})\n", local(own, is_ipv6)),
@@ -108,6 +108,9 @@ fn is_ipv6_literal(endpoint: &Endpoint) -> bool {
 
 /// Of the addresses a source stands for, the one of the peer's family.
 fn local(bind: &Bind, is_ipv6: bool) -> String {
+    if let Bind::Link { ip, zone, port } = bind {
+        return on_link(ip, zone, *port);
+    }
     let own = bind.sockets();
     let own = own.iter().find(|own| own.is_ipv6() == is_ipv6).or(own.first());
     let tuple = |own: &SocketAddr| format!("({}, {})", text(&own.ip().to_string()), own.port());

@@ -4,6 +4,9 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::str::FromStr;
 
+/// What is to be said of a socket that is bound to everybody's address.
+pub(crate) const HEARS_BROADCASTS: &str = "broadcasts alone reach 255.255.255.255, and nothing can be answered from it; *:port hears them too";
+
 /// A host (name or address literal, without brackets) and a port.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Endpoint {
@@ -20,6 +23,8 @@ pub enum Bind {
     All { port: u16 },
     /// Exactly this address.
     Address(SocketAddr),
+    /// This address of the link with this name (RFC 4007, section 11), whose number the system knows.
+    Link { ip: Ipv6Addr, zone: String, port: u16 },
 }
 
 /// Why an endpoint or bind text is not one.
@@ -35,16 +40,18 @@ pub enum EndpointError {
     Path(String),
     #[error("'{0}' has a user, which HTTP alone has; write host:port")]
     User(String),
+    #[error(
+        "'{0}' has a path; a listener answers every path: write ':port' or an address and a port"
+    )]
+    BindPath(String),
+    #[error("'{0}' has a user, which a listener has not; write ':port' or an address and a port")]
+    BindUser(String),
     #[error("'{0}' is not a host; an IPv6 address needs brackets: [::1]:80")]
     BadHost(String),
     #[error(
         "'{0}' is not an address of this machine; bind takes an IP address, ':port' for loopback or '*:port' for all interfaces"
     )]
     BadBind(String),
-    #[error(
-        "'{0}' names its zone; a bind takes the zone's number, as in [fe80::1%2]:80 ('ip link')"
-    )]
-    NamedZone(String),
 }
 
 impl Endpoint {
@@ -123,39 +130,67 @@ impl FromStr for Bind {
 
     /// `:port` and `localhost:port` = loopback, `*:port` = all interfaces, else `ip:port`.
     fn from_str(text: &str) -> Result<Self, EndpointError> {
-        let (host, port) = split(text)?;
+        let (host, port) = split(text).map_err(|error| match error {
+            EndpointError::Path(text) => EndpointError::BindPath(text),
+            EndpointError::User(text) => EndpointError::BindUser(text),
+            error => error,
+        })?;
         match host {
             "" | "localhost" => Ok(Bind::Loopback { port }),
             "*" => Ok(Bind::All { port }),
             host => match host.parse::<IpAddr>() {
                 Ok(ip) => Ok(Bind::Address(SocketAddr::new(ip, port))),
-                Err(_) => zoned(host, port).map(|address| Bind::Address(address.into())),
+                Err(_) => zoned(plain_zone(host).as_deref().unwrap_or(host), port),
             },
         }
     }
 }
 
-/// An IPv6 address with the number of its zone (RFC 4007, section 11).
-fn zoned(host: &str, port: u16) -> Result<SocketAddrV6, EndpointError> {
+/// An IPv6 address with its zone, a number or a name (RFC 4007, section 11).
+fn zoned(host: &str, port: u16) -> Result<Bind, EndpointError> {
     let no_address = || EndpointError::BadBind(host.into());
     let (ip, zone) = host.split_once('%').ok_or_else(no_address)?;
-    let ip = ip.parse().map_err(|_| no_address())?;
-    let zone = zone.parse().map_err(|_| EndpointError::NamedZone(host.into()))?;
-    Ok(SocketAddrV6::new(ip, port, 0, zone))
+    let ip: Ipv6Addr = ip.parse().map_err(|_| no_address())?;
+    if let Ok(number) = zone.parse() {
+        return Ok(Bind::Address(SocketAddrV6::new(ip, port, 0, number).into()));
+    }
+    if zone.is_empty() || zone.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err(no_address());
+    }
+    Ok(match is_of_a_link(ip) {
+        true => Bind::Link { ip, zone: zone.into(), port },
+        false => Bind::Address(SocketAddr::new(ip.into(), port)),
+    })
+}
+
+/// Whether the zone of an address says anything (RFC 4007, section 6).
+#[must_use]
+pub(crate) fn is_of_a_link(ip: Ipv6Addr) -> bool {
+    ip.is_unicast_link_local() || ip.is_multicast()
 }
 
 impl Bind {
+    /// The one address it names, if it names one.
+    #[must_use]
+    pub fn ip(&self) -> Option<IpAddr> {
+        match self {
+            Bind::Loopback { .. } | Bind::All { .. } => None,
+            Bind::Address(address) => Some(address.ip()),
+            Bind::Link { ip, .. } => Some((*ip).into()),
+        }
+    }
+
     /// 0 = the system chooses one.
     #[must_use]
     pub fn port(&self) -> u16 {
         match self {
-            Bind::Loopback { port } | Bind::All { port } => *port,
+            Bind::Loopback { port } | Bind::All { port } | Bind::Link { port, .. } => *port,
             Bind::Address(address) => address.port(),
         }
     }
 
     /// The sockets to open, in order; a second one that cannot be opened because the machine
-    /// lacks that family is no failure.
+    /// lacks that family is no failure. The number of a link that is named is missing.
     #[must_use]
     pub fn sockets(&self) -> Vec<SocketAddr> {
         let both = |v4: Ipv4Addr, v6: Ipv6Addr, port| {
@@ -165,6 +200,7 @@ impl Bind {
             Bind::Loopback { port } => both(Ipv4Addr::LOCALHOST, Ipv6Addr::LOCALHOST, *port),
             Bind::All { port } => both(Ipv4Addr::UNSPECIFIED, Ipv6Addr::UNSPECIFIED, *port),
             Bind::Address(address) => vec![*address],
+            Bind::Link { ip, port, .. } => vec![SocketAddr::new((*ip).into(), *port)],
         }
     }
 }
@@ -185,6 +221,7 @@ impl fmt::Display for Bind {
             Bind::Loopback { port } => write!(f, ":{port}"),
             Bind::All { port } => write!(f, "*:{port}"),
             Bind::Address(address) => write!(f, "{address}"),
+            Bind::Link { ip, zone, port } => write!(f, "[{ip}%{zone}]:{port}"),
         }
     }
 }
@@ -274,7 +311,21 @@ mod tests {
         assert!("example.com:1".parse::<Bind>().is_err());
         let zoned = "[ff02::1%2]:9".parse::<Bind>().unwrap();
         assert_eq!(zoned.to_string(), "[ff02::1%2]:9");
-        let named = "[ff02::1%eth0]:9".parse::<Bind>();
-        assert_eq!(named, Err(EndpointError::NamedZone("ff02::1%eth0".into())));
+        for (text, printed) in [
+            ("[ff02::1%eth0]:9", "[ff02::1%eth0]:9"),
+            ("[fe80::1%25eth0]:9", "[fe80::1%eth0]:9"),
+            ("[::1%lo]:9", "[::1]:9"),
+        ] {
+            assert_eq!(text.parse::<Bind>().unwrap().to_string(), printed);
+        }
+        for (text, said) in [
+            (":9/path", "a listener answers every path"),
+            ("u@:9", "has a user, which a listener"),
+            ("[fe80::1%]:9", "is not an address of this machine"),
+            ("[fe80::1%a b]:9", "is not an address of this machine"),
+        ] {
+            let why = text.parse::<Bind>().unwrap_err().to_string();
+            assert!(why.contains(said), "{text}: {why}");
+        }
     }
 }

@@ -291,6 +291,7 @@ impl fmt::Display for SourceAddress {
             SourceAddress::Bound(Bind::Address(address)) if address.port() == 0 => {
                 write!(f, "{}", address.ip())
             }
+            SourceAddress::Bound(Bind::Link { ip, zone, port: 0 }) => write!(f, "{ip}%{zone}"),
             SourceAddress::Bound(bind) => write!(f, "{bind}"),
             SourceAddress::Port(port) => write!(f, ":{port}"),
             SourceAddress::Interface(name) => f.write_str(name),

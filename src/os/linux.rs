@@ -90,6 +90,11 @@ pub(crate) fn links() -> Vec<String> {
     found
 }
 
+/// The number of the link with this name (RFC 4007, section 11).
+pub(crate) fn link_number(name: &str) -> Option<u32> {
+    nix::net::if_::if_nametoindex(name).ok()
+}
+
 fn holds_one(process: &Path, inodes: &[u64]) -> bool {
     let Ok(files) = fs::read_dir(process.join("fd")) else { return false };
     files.flatten().any(|file| {

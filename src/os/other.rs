@@ -1,7 +1,7 @@
 //! Systems where this is not known how: what it would tell is not shown.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 
@@ -38,6 +38,15 @@ pub(crate) fn mounts() -> Option<Vec<u8>> {
 /// Always empty: nobody tells.
 pub(crate) fn links() -> Vec<String> {
     Vec::new()
+}
+
+/// The number of the link with this name, as the system reads it in an address (RFC 4007, section 11).
+pub(crate) fn link_number(name: &str) -> Option<u32> {
+    let mut found = (format!("fe80::1%{name}"), 0).to_socket_addrs().ok()?;
+    found.find_map(|address| match address {
+        SocketAddr::V6(address) => Some(address.scope_id()).filter(|number| *number != 0),
+        SocketAddr::V4(_) => None,
+    })
 }
 
 /// Bytes of receive buffer, taken as the system reports them.

@@ -7,6 +7,7 @@ use super::compare;
 use super::painter::{Painter, cells};
 use super::widget::frame::{self, position, window};
 use super::widget::{badge, fit};
+use crate::app::App;
 use crate::app::action::Action;
 use crate::app::choices::{Choice, Choices, field_and_list};
 use crate::app::fuzzy::Finder;
@@ -32,6 +33,19 @@ pub(super) fn draw(mut screen: Painter<'_>) {
         }
         let area = overlay.area(&app.shared).intersection(screen.area);
         one(screen.at(area), overlay);
+    }
+}
+
+/// Where a remark that belongs here stands while windows are open: on the lower frame of the one it
+/// would lie in, so that it covers nothing that is read.
+pub(super) fn beside_windows(app: &App, remark: Rect) -> Rect {
+    let frame = app.overlays.last().filter(|overlay| overlay.dims()).map(|it| it.area(&app.shared));
+    match frame {
+        Some(frame) if frame.top() <= remark.y && remark.y + 1 < frame.bottom() => {
+            let (x, width) = (frame.x + 1, frame.width.saturating_sub(2));
+            Rect::new(x, frame.bottom() - 1, width, 1)
+        }
+        _ => remark,
     }
 }
 

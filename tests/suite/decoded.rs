@@ -219,6 +219,43 @@ fn what_is_called_json_and_is_none_comes_out_as_it_came() {
 }
 
 #[test]
+fn values_in_lines_stay_in_lines() {
+    for (body, printed) in [
+        ("1\n2", "1\n2\n"),
+        ("\"a\"\r\n\"b\"\r\n", "\"a\"\n\"b\"\n"),
+        ("null\n{\"a\":1}\ntrue", "null\n{\n  \"a\": 1\n}\ntrue\n"),
+    ] {
+        let url = answering("Content-Type: application/json\r\n", body.as_bytes(), None);
+        let (status, output, said) = sent(&url, "--text");
+        assert!(text(&output).ends_with(&format!("\n\n{printed}")), "{body}: {output:?}");
+        assert_eq!((status, &*said), (Some(0), ""), "{body}");
+    }
+}
+
+#[test]
+fn a_listener_says_that_a_body_is_not_the_json_it_is_called() {
+    for (kind, body, remark) in [
+        ("application/json", "{\"a\":,}", "! not JSON: ',' instead of a value at byte 5"),
+        ("application/problem+json", "[1", "! not JSON: "),
+        ("application/json", "{\"a\": 1}\n2", ""),
+        ("application/json", "", ""),
+        ("application/x-ndjson", "[1", ""),
+        ("text/plain", "[1", ""),
+    ] {
+        let listening = listen("http://127.0.0.1:0", &["--count", "1", "--text"]);
+        let mut stream = TcpStream::connect(("127.0.0.1", listening.port)).unwrap();
+        let length = body.len();
+        let head = format!("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\n");
+        let rest = format!("Connection: close\r\nContent-Length: {length}\r\n\r\n{body}");
+        stream.write_all((head + &rest).as_bytes()).unwrap();
+        let _ = stream.read_to_end(&mut Vec::new());
+        let said = listening.said();
+        assert!(said.contains(remark), "{kind} {body}: {said}");
+        assert_eq!(said.contains("\n! "), !remark.is_empty(), "{kind} {body}: {said}");
+    }
+}
+
+#[test]
 fn text_is_read_in_the_charset_it_names_and_its_bytes_are_kept() {
     let utf16: Vec<u8> =
         "\u{feff}{\"a\": \"é\"}".encode_utf16().flat_map(u16::to_le_bytes).collect();

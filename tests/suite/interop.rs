@@ -71,7 +71,7 @@ impl Seen {
         let mut headers: Vec<(String, String)> = plan
             .headers
             .iter()
-            .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_string()))
             .collect();
         headers.sort();
         let body = match &plan.body {

@@ -225,6 +225,31 @@ fn a_file_is_written_where_its_name_leads() {
 }
 
 #[test]
+fn a_file_that_cannot_be_finished_is_left_beside_its_name() {
+    let can_trace = Command::new("strace").arg("true").stderr(Stdio::null()).status();
+    if !can_trace.is_ok_and(|status| status.success()) {
+        println!("skipped: strace cannot trace here");
+        return;
+    }
+    for (calls, error, says) in [
+        ("fsync", "EIO", "Input/output error"),
+        ("fsync", "ENOSPC", "the disk is full"),
+        ("rename,renameat,renameat2", "EIO", "Input/output error"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let script = format!(
+            "mkdir d; cd d; echo old > f; strace -f -qq -o ../log -e trace={calls} -e \
+             inject={calls}:error={error} $W send $U -o f; s=$?; cat f; ls -A; wc -c < f.part; exit $s"
+        );
+        let (status, printed, told) = in_shell(folder.path(), &script);
+        let lines: Vec<_> = printed.lines().map(str::trim).collect();
+        assert_eq!((status, &*lines), (Some(6), &["old", "f", "f.part", "10000"][..]), "{told}");
+        assert!(told.contains(says) && told.contains("the first 10000 bytes are in"), "{told}");
+        assert!(told.contains("/d/f.part"), "{told}");
+    }
+}
+
+#[test]
 fn an_output_that_fails_while_nothing_comes_ends_the_command() {
     let peer = tcp_peer(|mut stream| {
         let _ = stream.write_all(b"some");

@@ -101,3 +101,27 @@ fn the_zone_of_an_address_is_kept_as_typed_in_every_message() {
         }
     }
 }
+
+#[test]
+fn a_listener_takes_the_zone_of_a_link_by_its_name() {
+    for (typed, status, words) in [
+        ("udp://[ff02::1%lo]:0", 0, "listening on [ff02::1%"),
+        ("udp://[ff02::1%25lo]:0", 0, "listening on [ff02::1%"),
+        ("udp://255.255.255.255:0", 0, "nothing can be answered from it"),
+        ("udp://[ff02::1%no-such]:0", 3, "the zone 'no-such' is no network interface"),
+        ("http://[fe80::1%no-such]:0", 3, "the zone 'no-such' is no network interface"),
+        ("tcp://[ff02::1%lo]:0", 2, "ff02::1 is a group of receivers"),
+        ("tcp://[fe80::1%]:0", 2, "is not an address of this machine"),
+        ("http://:0/path", 2, "a listener answers every path"),
+        ("tcp://u@:0", 2, "has a user, which a listener"),
+    ] {
+        let output = run(&["listen", typed, "--for", "100ms"]);
+        let (ended, said) = told(&output);
+        // A machine without IPv6 binds nothing of it.
+        if status == 0 && ended != Some(0) && typed.contains('[') {
+            println!("skipped {typed}: {said}");
+            continue;
+        }
+        assert!(ended == Some(status) && said.contains(words), "{typed}: {ended:?} {said}");
+    }
+}

@@ -5,6 +5,7 @@ use crate::app::action::Action;
 use crate::app::focus::Pane;
 use crate::app::form::access;
 use crate::app::layout::pane_inner;
+use crate::app::overlay::Overlay;
 use crate::app::pane::request::{RequestPane, address_areas, send_block, send_words};
 use crate::app::shared::Shown;
 use crate::app::state::App;
@@ -33,6 +34,10 @@ impl KeyHint {
 /// The hints of the footer in a line of this width.
 pub fn footer(app: &App, width: u16) -> Vec<KeyHint> {
     let mut hints = Vec::new();
+    // A window says its own, and takes none of these.
+    if app.overlays.last().is_some_and(Overlay::dims) {
+        return hints;
+    }
     let contexts = app.contexts();
     let mut column = FOOTER_START;
     for action in wanted(app) {

@@ -6,7 +6,7 @@ use crate::cli::headless::Headless;
 use crate::cli::output::{Output, Style};
 use crate::codec::charset::{self, NAMED_WITHIN, Recoder};
 use crate::codec::highlight;
-use crate::codec::lines::JsonCheck;
+use crate::codec::lines::{JsonCheck, is_labelled_json};
 use crate::codec::printable::printable;
 use crate::engine::event::Event;
 use crate::model::exchange::HttpMessage;
@@ -42,7 +42,8 @@ impl BodyPrinter {
         BodyPrinter {
             body: message.body.id,
             content_type: content_type.map(|value| String::from_utf8_lossy(value).into_owned()),
-            is_json: content_type.is_some_and(|value| is_json(value)),
+            is_json: content_type
+                .is_some_and(|value| is_labelled_json(&String::from_utf8_lossy(value))),
             printed: 0,
             recoder: None,
             is_binary: false,
@@ -232,11 +233,4 @@ pub(super) fn print_line(line: &ViewLine, is_first: bool, output: &mut Output) {
         (true, true) => colours::tokens(&line.bytes, &highlight::json_continued(&line.bytes)),
     };
     output.safe(&format!("{breaks}{:indent$}{text}", ""));
-}
-
-/// Whether a type of content is JSON, one value and not a row of them.
-fn is_json(content_type: &[u8]) -> bool {
-    let value = content_type.to_ascii_lowercase();
-    memchr::memmem::find(&value, b"json").is_some()
-        && memchr::memmem::find(&value, b"ndjson").is_none()
 }

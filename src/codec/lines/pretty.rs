@@ -18,7 +18,7 @@ use super::start::{CUT, JsonState, LineStart, NotJson, OpenBracket, continues_ch
 use crate::model::folds::{FOLDABLE, JsonPlace};
 use blocks::{BLOCK, Masks};
 
-pub use check::JsonCheck;
+pub use check::{JsonCheck, is_labelled_json, not_json};
 
 /// Spaces of one level.
 const INDENT: u32 = 2;

@@ -14,7 +14,7 @@ use tokio::net::UdpSocket;
 
 use crate::engine::transport::listen::bind_each;
 use crate::engine::transport::{client_options, explain};
-use crate::model::endpoint::Bind;
+use crate::model::endpoint::{Bind, HEARS_BROADCASTS};
 use crate::model::failure::Failure;
 use crate::model::plan::{ClientOptions, DatagramOptions};
 use crate::os::{self, Undelivered};
@@ -84,6 +84,16 @@ impl BoundSocket {
             Some(BoundSocket { local, socket, group, arena: BytesMut::new() })
         };
         Ok(sockets.into_iter().filter_map(bound).collect())
+    }
+
+    /// What there is to say of the address it is bound to, behind a comma.
+    pub(super) fn told(&self) -> String {
+        match &self.group {
+            Some(Ok(())) => ", joined its group".to_owned(),
+            Some(Err(why)) => format!(", did not join its group: {why}"),
+            None if self.local.ip() == Ipv4Addr::BROADCAST => format!("; {HEARS_BROADCASTS}"),
+            None => String::new(),
+        }
     }
 
     /// Bytes of receive buffer the system granted.

@@ -77,7 +77,12 @@ pub(crate) fn reaching(peer: SocketAddr) -> IpAddr {
 }
 
 fn of_family(bind: &Bind, peer: SocketAddr) -> Option<SocketAddr> {
-    bind.sockets().into_iter().find(|own| own.is_ipv4() == peer.is_ipv4())
+    let mut own = bind.sockets().into_iter().find(|own| own.is_ipv4() == peer.is_ipv4())?;
+    if let (Bind::Link { zone, .. }, SocketAddr::V6(own)) = (bind, &mut own) {
+        // Without a number the system refuses it, and `refused` says why.
+        own.set_scope_id(os::link_number(zone).unwrap_or_default());
+    }
+    Some(own)
 }
 
 /// The system does not let a client come from where it shall.
@@ -87,6 +92,11 @@ pub(crate) fn refused(options: &ClientOptions, error: &io::Error) -> Failure {
     let cause = match (source, error.kind()) {
         (Some(SourceAddress::Bound(Bind::Address(own))), ErrorKind::AddrNotAvailable) => {
             format!("{} is not an address of this machine", own.ip())
+        }
+        (Some(SourceAddress::Bound(Bind::Link { zone, .. })), _)
+            if os::link_number(zone).is_none() =>
+        {
+            explain::no_such_link(zone)
         }
         (Some(SourceAddress::Interface(name)), ErrorKind::PermissionDenied) => {
             format!("no permission to use the interface {name} alone")

@@ -109,6 +109,11 @@ pub(crate) fn without_zone(address: SocketAddr, error: &io::Error) -> Option<(St
     is_it.then(|| missing_zone(address))
 }
 
+/// That a zone is named as nothing here is.
+pub(crate) fn no_such_link(zone: &str) -> String {
+    format!("the zone '{zone}' is no network interface of this machine")
+}
+
 /// The same in words: cause and hint.
 pub(crate) fn missing_zone(address: SocketAddr) -> (String, String) {
     let (ip, port) = (address.ip(), address.port());

@@ -89,7 +89,7 @@ fn bind_once<S: AsFd>(
     kind: Type,
     open: &impl Fn(Socket, SocketAddr) -> io::Result<S>,
 ) -> Result<Vec<S>, (SocketAddr, io::Error)> {
-    let addresses = bind.sockets();
+    let addresses = sockets_of(bind)?;
     let mut sockets: Vec<S> = Vec::new();
     let mut missing = None;
     for mut address in addresses.iter().copied() {
@@ -109,6 +109,19 @@ fn bind_once<S: AsFd>(
         Some(missing) if sockets.is_empty() => Err(missing),
         _ => Ok(sockets),
     }
+}
+
+/// The sockets of a bind, with the number of its link.
+fn sockets_of(bind: &Bind) -> Result<Vec<SocketAddr>, (SocketAddr, io::Error)> {
+    let mut sockets = bind.sockets();
+    if let (Bind::Link { zone, .. }, [SocketAddr::V6(address)]) = (bind, sockets.as_mut_slice()) {
+        let Some(number) = os::link_number(zone) else {
+            let none = io::Error::new(io::ErrorKind::NotFound, explain::no_such_link(zone));
+            return Err(((*address).into(), none));
+        };
+        address.set_scope_id(number);
+    }
+    Ok(sockets)
 }
 
 fn unbound(address: SocketAddr, kind: Type) -> io::Result<Socket> {

@@ -132,6 +132,30 @@ fn headers_taken_away_are_switched_off() {
 }
 
 #[test]
+fn the_spelling_of_a_header_is_kept_or_the_difference_is_said() {
+    for (line, name, value, said) in [
+        ("A: b", "A", "b", ""),
+        ("A:  b", "A", " b", ""),
+        ("A: b  ", "A", "b  ", ""),
+        ("A:b", "A", "b", "'A:b' as it is written; here it is 'A: b'"),
+        ("A : b", "A", "b", "'A : b' as it is written"),
+        (" A: b", "A", "b", "' A: b' as it is written"),
+        ("A:\tb", "A", "\tb", "as it is written"),
+    ] {
+        let command = format!("curl -H '{line}' --compressed http://h/");
+        assert_eq!(header(&planned(&command), name), Some(value), "{line}");
+        let warnings = warnings(&command);
+        assert!(warnings.contains(said) && warnings.is_empty() == said.is_empty(), "{warnings}");
+    }
+    assert_eq!(planned("curl -G -d '' http://h/x").url, "http://h/x");
+    assert_eq!(planned("curl -G -d '' http://h/x?a").url, "http://h/x?a&");
+    assert_eq!(planned("curl -G -d '' -d a http://h/x").url, "http://h/x?&a");
+    for form in ["-F =v", "--form-string =v"] {
+        assert!(warnings(&format!("curl {form} http://h/")).contains("without a name"), "{form}");
+    }
+}
+
+#[test]
 fn files_of_a_form_are_sent_as_parts() {
     let plan =
         planned("curl x -F 'p=@dir/a.png' -F 'q=<t.txt' -H 'Content-Type: multipart/form-data'");

@@ -6,8 +6,20 @@ use crate::codec::multipart::{ANY_TYPE, PLAIN, curl_type_of, type_of};
 use crate::model::http::{FormPart, PartSource};
 use crate::model::plan::{PartContent, PartPlan};
 
+/// What is said of a part whose name is empty.
+const NAMELESS: &str = "curl sends a form field without a name as a part that has none; here its \
+                        name is empty";
+
 /// Reads `name=value` of `--form-string`.
 pub(super) fn literal(text: &str, warnings: &mut Vec<String>) -> Vec<FormPart> {
+    let found = pair(text, warnings);
+    if found.iter().any(|part| part.name.is_empty()) {
+        warnings.push(NAMELESS.into());
+    }
+    found
+}
+
+fn pair(text: &str, warnings: &mut Vec<String>) -> Vec<FormPart> {
     let Some((name, value)) = text.split_once('=') else {
         warnings.push(format!("form field '{text}' has no '='; left out"));
         return Vec::new();
@@ -22,11 +34,14 @@ pub(super) fn parts(
     stdin: &mut Option<Stdin>,
     warnings: &mut Vec<String>,
 ) -> Vec<FormPart> {
-    let mut found = literal(text, warnings);
+    let mut found = pair(text, warnings);
     let Some(FormPart { name, value: content, .. }) = found.pop() else { return found };
     if content.starts_with('(') || (name.is_empty() && content == ")") {
         warnings.push(format!("curl nests parts between '=(' and '=)'; '{text}' is left out"));
         return found;
+    }
+    if name.is_empty() {
+        warnings.push(NAMELESS.into());
     }
     let (source, stop, mut rest) = match content.split_at_checked(1) {
         Some(("@", path)) => (PartSource::File, Some(','), path),
@@ -315,6 +330,8 @@ mod tests {
             ("n=<a;filename=b.png", 1, "means nothing to curl without '@'"),
             ("n=(", 0, "nests parts"),
             ("=)", 0, "nests parts"),
+            ("=v", 1, "without a name"),
+            ("=@a.txt", 1, "without a name"),
         ] {
             let mut warnings = Vec::new();
             assert_eq!(parts(text, &mut None, &mut warnings).len(), sent, "{text}");

@@ -251,7 +251,10 @@ impl CurlRequest {
             self.asks_first(&text);
         }
         if self.get {
-            *url = body::append_query(url, &text);
+            // Nothing is no query either.
+            if !text.is_empty() || url.contains('?') {
+                *url = body::append_query(url, &text);
+            }
             return (HttpBody::None, None);
         }
         let given = self.header_value("content-type").map(str::to_ascii_lowercase);
@@ -345,10 +348,18 @@ impl CurlRequest {
 
     /// `Name: value`; `Name;` sends it empty, `Name:` takes a header away that goes out otherwise.
     fn header_row(&mut self, line: &str) -> Option<NameValue> {
-        if let Some((name, value)) = line.split_once(':') {
-            let (name, value) = (name.trim(), value.trim());
+        if let Some((written, value)) = line.split_once(':') {
+            let (name, spelled) = (written.trim(), value.strip_prefix(' ').unwrap_or(value));
+            // What the row holds is sent; where more is spelled, it cannot be.
+            let value = if value.trim().is_empty() { "" } else { spelled };
+            if !value.is_empty() && line != format!("{name}: {value}") {
+                self.warnings.push(format!(
+                    "curl sends the header line '{line}' as it is written; here it is '{name}: \
+                     {value}'"
+                ));
+            }
             if self.is_form && name.eq_ignore_ascii_case("content-type") {
-                return self.form_type(name, value);
+                return self.form_type(name, value.trim());
             }
             return row(name, value);
         }

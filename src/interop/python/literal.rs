@@ -2,6 +2,7 @@
 //! something could be invisible, so a script can be read, copied and saved in any encoding.
 
 use std::fmt::Write;
+use std::net::Ipv6Addr;
 use std::path::Path;
 
 use crate::codec;
@@ -137,12 +138,19 @@ pub(super) fn bind(bind: &Bind) -> (String, &'static str) {
             (format!("(\"0.0.0.0\", {port})"), "# every interface: other machines can reach this\n")
         }
         Bind::Address(at) => (format!("({}, {})", text(&at.ip().to_string()), at.port()), ""),
+        Bind::Link { ip, zone, port } => (on_link(ip, zone, *port), ""),
     }
 }
 
 /// Whether the script needs `AF_INET6`; loopback and all addresses are bound as IPv4.
 pub(super) fn is_ipv6(bind: &Bind) -> bool {
-    matches!(bind, Bind::Address(address) if address.is_ipv6())
+    bind.ip().is_some_and(|ip| ip.is_ipv6())
+}
+
+/// An address of the link with this name, whose number the machine that runs the script knows.
+pub(crate) fn on_link(ip: &Ipv6Addr, zone: &str, port: u16) -> String {
+    let ip = text(&ip.to_string());
+    format!("({ip}, {port}, 0, socket.if_nametoindex({}))", text(zone))
 }
 
 /// The lines that give a listener its certificate. Empty without TLS.

@@ -612,3 +612,23 @@ fn braces_that_are_no_name_are_said_before_sending_in_every_field() {
     assert!(plan.url.as_str().ends_with("?a=%7B%7Benv.%7D%7D"), "{}", plan.url);
     assert!(plan.headers.contains(&("X".into(), "{{}}".into())), "{:?}", plan.headers);
 }
+
+#[test]
+fn no_remark_lies_on_what_a_window_says_and_no_key_is_named_that_it_does_not_take() {
+    let command = "curl -s --cert c.pem --http2 --proxy http://p:3128 --ciphers ECDHE --retry 3 \
+                   --resolve a:1:127.0.0.1 --dns-servers 1.1.1.1 --netrc http://127.0.0.1:9/x";
+    for size in [(40, 15), (60, 20), (80, 24), (120, 40)] {
+        let mut driver = Driver::bare(size);
+        driver.keys("<F2><C-n><C-l><C-u>");
+        driver.paste(command);
+        driver.assert_shows("What is different");
+        let window = driver.app.overlays.last().unwrap().area(&driver.app.shared);
+        let screen = driver.screen();
+        let row = screen.lines().position(|line| line.contains("✓ filled from the")).unwrap();
+        let (first, last) = (usize::from(window.top()), usize::from(window.bottom()) - 1);
+        assert!(row < first || row >= last, "row {row} of {window:?}:\n{screen}");
+        assert!(!driver.shows("F5 Send"), "{size:?}:\n{}", driver.screen());
+        driver.keys("<Esc>");
+        driver.assert_shows("Send");
+    }
+}

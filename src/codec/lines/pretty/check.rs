@@ -420,5 +420,24 @@ fn parts(bytes: &[u8]) -> bool {
     memchr::memchr2(b'\n', RECORD_SEPARATOR, bytes).is_some()
 }
 
+/// Whether a type of content is JSON, one value and not a row of them.
+#[must_use]
+pub fn is_labelled_json(content_type: &str) -> bool {
+    let value = content_type.to_ascii_lowercase();
+    value.contains("json") && !value.contains("ndjson")
+}
+
+/// Why these bytes, of which more follow unless they are all, are no JSON. Nothing is neither.
+#[must_use]
+pub fn not_json(bytes: &[u8], are_all: bool) -> Option<String> {
+    let mut check = JsonCheck::default();
+    check.push(bytes);
+    if let Some(flaw) = check.flaw() {
+        return Some(flaw.to_string());
+    }
+    let why = check.unfinished().filter(|_| are_all && !bytes.is_empty())?;
+    Some(format!("not JSON: {why} at byte {}", bytes.len()))
+}
+
 #[cfg(test)]
 mod check_tests;
