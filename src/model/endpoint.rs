@@ -157,9 +157,10 @@ fn zoned(host: &str, port: u16) -> Result<Bind, EndpointError> {
     if zone.is_empty() || zone.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return Err(no_address());
     }
-    Ok(match is_of_a_link(ip) {
-        true => Bind::Link { ip, zone: zone.into(), port },
-        false => Bind::Address(SocketAddr::new(ip.into(), port)),
+    Ok(if is_of_a_link(ip) {
+        Bind::Link { ip, zone: zone.into(), port }
+    } else {
+        Bind::Address(SocketAddr::new(ip.into(), port))
     })
 }
 
