@@ -77,7 +77,7 @@ pub struct Themes {
 }
 
 impl Default for Themes {
-    /// Those of a terminal that shows every colour, which most do; see [`Themes::set_depth`].
+    /// Those of a terminal that shows every colour, which most do; see `Themes::set_depth`.
     fn default() -> Self {
         Themes::new(ColorDepth::Direct)
     }

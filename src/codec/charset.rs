@@ -252,7 +252,7 @@ impl std::fmt::Debug for RecoderKind {
 }
 
 impl Recoder {
-    /// For a body with this `Content-Type` that begins with these bytes (four are enough, [`NAMED_WITHIN`]
+    /// For a body with this `Content-Type` that begins with these bytes (four are enough, `NAMED_WITHIN`
     /// where it may name its charset itself); `None` = it is UTF-8, or what it is in is not known.
     #[must_use]
     pub fn of(content_type: Option<&str>, first: &[u8]) -> Option<Recoder> {
