@@ -61,8 +61,13 @@ pub(super) fn wrong_authority(authority: &str) -> Option<String> {
     if is_bare && host.chars().all(|c| c == ':' || c.is_ascii_hexdigit()) && host.contains("::") {
         return Some(format!("an IPv6 address needs brackets, as in {scheme}://[::1]:8080/"));
     }
-    let bad =
-        host.chars().find(|c| c.is_whitespace() || "<>^|".contains(*c) || QUOTES.contains(c))?;
+    // The URL standard allows ASCII quotes within a host; around one they were copied with it.
+    let is_quote = |c: &char| QUOTES.contains(c);
+    let edge = [host.chars().next(), host.chars().next_back()];
+    let quote = edge.into_iter().flatten().find(is_quote);
+    let is_bad =
+        |c: &char| c.is_whitespace() || "<>^|".contains(*c) || (is_quote(c) && !c.is_ascii());
+    let bad = host.chars().find(is_bad).or(quote)?;
     let column = authority.rfind(bad).and_then(|at| authority.get(..at))?.chars().count() + 1;
     let name = if bad == ' ' { "a space".to_owned() } else { format!("'{bad}'") };
     Some(format!("the host holds {name} (column {column} of {authority})"))
