@@ -118,13 +118,19 @@ impl ExchangeRecorder {
 
     /// The end, published.
     pub(crate) fn close(&self, outcome: Result<(), Failure>) {
+        self.events.exchange(self.closed(outcome));
+    }
+
+    /// The end, for whoever publishes it.
+    pub(crate) fn closed(&self, outcome: Result<(), Failure>) -> Exchange {
         self.edit(|exchange| {
             exchange.state = match outcome {
                 Ok(()) => ExchangeState::Complete,
                 Err(failure) => ExchangeState::Failed(failure),
             };
-        });
-        self.publish();
+            exchange.timing.total = self.began.elapsed();
+            exchange.clone()
+        })
     }
 }
 

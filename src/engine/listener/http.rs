@@ -20,6 +20,7 @@ use tokio::sync::watch;
 
 use crate::engine::accept::{AcceptLoop, ListenerEvent};
 use crate::engine::event::Summary;
+use crate::engine::http::ending_order::EndingOrder;
 use crate::engine::refusal;
 use crate::engine::session::SessionContext;
 use crate::model::failure::Failure;
@@ -43,7 +44,13 @@ pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Su
     let mut accept = AcceptLoop::open(Protocol::Http, bind, tls, socket, own, words).await?;
     let (plan, _) = watch::channel(plan);
     let machine = os::host_name().unwrap_or_default().trim().to_ascii_lowercase();
-    let listener = Arc::new(HttpListener { session, plan, machine, requests: AtomicU32::new(0) });
+    let listener = Arc::new(HttpListener {
+        session,
+        plan,
+        machine,
+        requests: AtomicU32::new(0),
+        endings: EndingOrder::default(),
+    });
     loop {
         let done = match accept.next(&mut input).await {
             ListenerEvent::NewConn(new) => {

@@ -69,13 +69,15 @@ impl HttpConnection {
         let shape = shape(&answer, source.len(), &asked);
         let keep_alive = shape.keep_alive;
         let began = recorder.elapsed();
-        let outcome = self.send(shape, source, recorder).await;
-        recorder.edit(|exchange| {
-            exchange.timing.send = Some(recorder.elapsed().saturating_sub(began));
-        });
-        let go_on = keep_alive && outcome.is_ok();
-        recorder.close(outcome);
-        go_on
+        let listener = self.listener.clone();
+        let ends = async {
+            let outcome = self.send(shape, source, recorder).await;
+            recorder.edit(|exchange| {
+                exchange.timing.send = Some(recorder.elapsed().saturating_sub(began));
+            });
+            (keep_alive && outcome.is_ok(), recorder.closed(outcome))
+        };
+        listener.endings.told(&listener.session.events, ends).await
     }
 
     async fn send(
