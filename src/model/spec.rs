@@ -204,20 +204,6 @@ impl Spec {
         self.as_http().map(|spec| spec.method.as_str())
     }
 
-    /// What it speaks, as the scheme of an address says it: `tls` and `https` where TLS is on; of a
-    /// request its URL says that.
-    #[must_use]
-    pub fn scheme(&self) -> &'static str {
-        match self {
-            Spec::HttpListener(spec) if spec.tls != ListenerTls::Off => "https",
-            Spec::Http(_) | Spec::HttpListener(_) => "http",
-            Spec::Tcp(spec) if spec.tls != ClientTls::Off => "tls",
-            Spec::TcpListener(spec) if spec.tls != ListenerTls::Off => "tls",
-            Spec::Tcp(_) | Spec::TcpListener(_) => "tcp",
-            Spec::Udp(_) | Spec::UdpListener(_) => "udp",
-        }
-    }
-
     /// A few letters for lists: the HTTP method, `TCP`, `TLS`, `UDP`, or `SRV` for listeners, with
     /// TLS `SRV+TLS`, of which narrow lists show the first four.
     #[must_use]
