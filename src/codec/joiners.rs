@@ -1,6 +1,6 @@
 //! Invisible characters that join what stands around them: which may be shown as they are.
 //!
-//! U+FE0F makes an emoji of a sign and U+FE0E a sign of an emoji, U+200D one picture of several emoji or one letter of several of
+//! U+FE0F makes an emoji of a sign, U+200D one picture of several emoji or one letter of several of
 //! an Indic script, U+200C keeps letters apart that would join (Persian, Indic scripts). Between what
 //! they join they are text, and at the end of a word where a letter has another shape with them;
 //! anywhere else they are nothing but invisible, and `printable` names them.
@@ -16,7 +16,6 @@ use super::printable::{MARKS_PER_BASE, is_visible};
 const NON_JOINER: char = '\u{200c}';
 const JOINER: char = '\u{200d}';
 const EMOJI: char = '\u{fe0f}';
-const TEXT_STYLE: char = '\u{fe0e}';
 const KEYCAP: char = '\u{20e3}';
 
 /// What the flags of England, Scotland and Wales have behind U+1F3F4: the only sequences of tags that
@@ -36,7 +35,7 @@ const HELD: usize = 24;
 /// Whether a character is one of those that may be shown between others.
 #[must_use]
 pub(crate) fn is_joiner(c: char) -> bool {
-    matches!(c, NON_JOINER | JOINER | EMOJI | TEXT_STYLE)
+    matches!(c, NON_JOINER | JOINER | EMOJI)
 }
 
 /// The unit a text begins with, when there are joiners in it and all of them have something to join.
@@ -105,10 +104,6 @@ fn subdivision(text: &str) -> Option<usize> {
 fn emoji(text: &str) -> Option<usize> {
     let mut length = element(text)?;
     for _ in 0..JOINS {
-        // What is drawn as text is no part of a picture.
-        if text.get(..length)?.ends_with(TEXT_STYLE) {
-            break;
-        }
         let next = text.get(length..)?.strip_prefix(JOINER).and_then(element);
         let Some(next) = next else { break };
         length += JOINER.len_utf8() + next;
@@ -132,8 +127,6 @@ fn element(text: &str) -> Option<usize> {
     }
     Some(match second {
         Some(EMOJI) => selected,
-        // It takes one cell with and without; others would be narrowed, which few terminals do.
-        Some(TEXT_STYLE) if first.width() == Some(1) => first.len_utf8() + TEXT_STYLE.len_utf8(),
         Some(skin @ '\u{1f3fb}'..='\u{1f3ff}') => first.len_utf8() + skin.len_utf8(),
         _ => first.len_utf8(),
     })
@@ -286,7 +279,7 @@ mod tests {
     use super::*;
 
     /// Text of many languages and emoji that must stay as it is.
-    const TEXTS: [&str; 26] = [
+    const TEXTS: [&str; 24] = [
         "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
         "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
         "🏴\u{e0067}\u{e0062}\u{e0077}\u{e006c}\u{e0073}\u{e007f}",
@@ -310,8 +303,6 @@ mod tests {
         "क\u{94d}\u{200c}ष",
         "ශ\u{dca}\u{200d}ර\u{dd3}",
         "ന\u{d4d}\u{200d}മ",
-        "☎\u{fe0e}",
-        "❤\u{fe0e}",
         "ᬓ\u{1b44}\u{200c}ᬱ",
     ];
 
@@ -423,6 +414,7 @@ mod tests {
             "\u{fe0f}",
             "1\u{fe0f}",
             "❤\u{fe0f}\u{fe0f}",
+            "☎\u{fe0e}",
             "a\u{fe0e}",
             "1\u{fe0e}",
             "❤\u{fe0e}\u{fe0e}",
