@@ -92,6 +92,8 @@ struct ProgressLine {
     before: u64,
     began: Instant,
     shown: Option<Instant>,
+    /// What came too soon behind that: bytes, and of how many.
+    late: Option<(u64, Option<u64>)>,
     columns: Option<u16>,
 }
 
@@ -194,7 +196,7 @@ impl Download {
         };
         let columns = console::error_columns().filter(|_| !self.is_quiet);
         let (name, began) = (opened.1.clone(), Instant::now());
-        self.line = Some(ProgressLine { name, before, began, shown: None, columns });
+        self.line = Some(ProgressLine { name, before, began, shown: None, late: None, columns });
         Ok(Some(opened))
     }
 
@@ -325,13 +327,27 @@ impl Download {
         let Some(columns) = line.columns else { return };
         let now = Instant::now();
         if line.shown.is_some_and(|shown| now - shown < PACE) {
+            line.late = Some((encoded, expected));
             return;
         }
-        line.shown = Some(now);
+        (line.shown, line.late) = (Some(now), None);
         let progress = line.progress(encoded, expected);
         // The last column stays free: some terminals would begin a new line.
         let text = progress.line(&line.name, usize::from(columns).saturating_sub(1));
         console::show_progress(&format!("\r{text}\x1b[K"));
+    }
+
+    /// When to show what came too soon behind what is shown; `None` = all is shown.
+    pub(super) fn progress_due(&self) -> Option<Instant> {
+        let line = self.line.as_ref()?;
+        line.late.and(line.shown).map(|shown| shown + PACE)
+    }
+
+    /// The time has come to show what came too soon.
+    pub(super) fn show_late(&mut self) {
+        if let Some((encoded, expected)) = self.line.as_mut().and_then(|line| line.late.take()) {
+            self.advanced(encoded, expected);
+        }
     }
 
     /// All was written that will be. Gives the file its name when it is whole, and says what there is.

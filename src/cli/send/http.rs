@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::de::IgnoredAny;
+use tokio::time::Instant;
 
 use super::body_printer::{BodyPrinter, PIECE};
 use crate::args::{self, Parts};
@@ -136,7 +137,13 @@ pub(super) async fn run(
     };
     headless.open(plan)?;
     loop {
-        match printer.to.output.taking(headless.next_event()).await? {
+        let due = printer.to.download.as_ref().and_then(Download::progress_due);
+        let more = printer.to.output.taking(headless.next_event());
+        let Some(event) = within(due, more).await else {
+            printer.to.download.iter_mut().for_each(Download::show_late);
+            continue;
+        };
+        match event? {
             Some(Event::Exchange(exchange)) => printer.on_exchange(exchange, headless).await?,
             Some(Event::Progress { encoded, .. }) => {
                 printer.advance(headless).await?;
@@ -153,6 +160,14 @@ pub(super) async fn run(
             Some(_) => {}
             None => return Ok(exit::OK),
         }
+    }
+}
+
+/// What comes before this time; `None` = nothing did. Without a time it is waited for.
+async fn within<T>(due: Option<Instant>, more: impl Future<Output = T>) -> Option<T> {
+    match due {
+        None => Some(more.await),
+        Some(due) => tokio::time::timeout_at(due, more).await.ok(),
     }
 }
 
