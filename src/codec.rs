@@ -14,6 +14,7 @@ pub mod http1;
 pub(crate) mod image;
 pub(crate) mod joiners;
 pub(crate) mod json_pieces;
+pub(crate) mod json_string;
 pub(crate) mod json_text;
 pub mod lines;
 pub mod multipart;

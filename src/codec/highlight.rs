@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use super::json_string;
+
 /// What a range of a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HighlightToken {
@@ -101,15 +103,7 @@ fn is_number(word: &[u8]) -> bool {
 
 /// End of a string whose inside begins at `at`: past its closing quote, or the end of the line.
 fn string_end(line: &[u8], at: usize) -> usize {
-    let mut at = at;
-    while let Some(found) = line.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
-        at += found;
-        if line.get(at) == Some(&b'"') {
-            return at + 1;
-        }
-        at += 2;
-    }
-    line.len()
+    json_string::end(line, at).unwrap_or(line.len())
 }
 
 fn run(bytes: &[u8], is_part: impl Fn(u8) -> bool) -> usize {

@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use super::json_string;
 use super::lines::JsonCheck;
 
 /// Spaces of one level.
@@ -52,7 +53,7 @@ pub(crate) fn laid_out(text: &str, masked: &[u8]) -> String {
     };
     while let Some(byte) = masked.get(at) {
         let end = match byte {
-            b'"' => string_end(masked, at),
+            b'"' => json_string::end(masked, at + 1).unwrap_or(masked.len()),
             byte if byte.is_ascii_whitespace() => {
                 // Values at the top follow each other on lines of their own.
                 at = next(at);
@@ -100,19 +101,6 @@ pub(crate) fn laid_out(text: &str, masked: &[u8]) -> String {
 fn new_line(out: &mut String, depth: usize) {
     out.push('\n');
     out.extend(std::iter::repeat_n(' ', INDENT * depth.min(DEEPEST)));
-}
-
-/// The end of the string that begins here.
-fn string_end(bytes: &[u8], start: usize) -> usize {
-    let mut at = start + 1;
-    while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
-        at += found;
-        if bytes.get(at) == Some(&b'"') {
-            return at + 1;
-        }
-        at += 2;
-    }
-    bytes.len()
 }
 
 #[cfg(test)]

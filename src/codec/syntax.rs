@@ -5,6 +5,7 @@
 //! makes no sense has some colour.
 
 use super::highlight::{HighlightToken, Tokens, scalar};
+use super::json_string;
 
 /// What a text is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -255,20 +256,9 @@ fn word(bytes: &[u8]) -> usize {
 /// Whether the string that begins here is the name of a member.
 fn string_token(left: &[u8]) -> HighlightToken {
     let left = &left[..left.len().min(AHEAD)];
-    let mut at = 1;
-    while let Some(found) = left.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
-        at += found;
-        if left[at] == b'"' {
-            let after = left[at + 1..].trim_ascii_start();
-            return if after.first() == Some(&b':') {
-                HighlightToken::Key
-            } else {
-                HighlightToken::String
-            };
-        }
-        at += 2;
-    }
-    HighlightToken::String
+    let behind = json_string::end(left, 1).and_then(|end| left.get(end..));
+    let is_key = behind.is_some_and(|behind| behind.trim_ascii_start().starts_with(b":"));
+    if is_key { HighlightToken::Key } else { HighlightToken::String }
 }
 
 #[cfg(test)]
@@ -277,17 +267,27 @@ mod tests {
 
     use super::*;
 
+    /// The rest of a line at each of its rows, and how long that row is: so many bytes, or a few more
+    /// where a character would be cut.
+    fn rows(line: &str, width: usize) -> impl Iterator<Item = (&str, usize)> {
+        let mut rest = line;
+        std::iter::from_fn(move || {
+            let mut length = width.min(rest.len());
+            while !rest.is_char_boundary(length) {
+                length += 1;
+            }
+            let here = rest;
+            rest = rest.split_at(length).1;
+            (length > 0).then_some((here, length))
+        })
+    }
+
     /// Pieces of a text in rows of so many bytes.
     fn pieces(language: TextLanguage, text: &str, width: usize) -> Vec<(String, HighlightToken)> {
         let mut syntax = Syntax::new(language);
         let mut found: Vec<(String, HighlightToken)> = Vec::new();
         for line in text.split('\n') {
-            let mut rest = line;
-            while !rest.is_empty() {
-                let mut length = width.min(rest.len());
-                while !rest.is_char_boundary(length) {
-                    length += 1;
-                }
+            for (rest, length) in rows(line, width) {
                 for (range, token) in syntax.go(rest, length) {
                     let piece = rest.get(range).unwrap();
                     match found.last_mut() {
@@ -295,7 +295,6 @@ mod tests {
                         _ => found.push((piece.to_owned(), token)),
                     }
                 }
-                rest = rest.split_at(length).1;
             }
             syntax.end_line();
         }
@@ -347,12 +346,7 @@ mod tests {
             for language in [Plain, Json, Markup, Form] {
                 let mut syntax = Syntax::new(language);
                 for line in text.split('\n') {
-                    let mut rest = line;
-                    while !rest.is_empty() {
-                        let mut length = width.min(rest.len());
-                        while !rest.is_char_boundary(length) {
-                            length += 1;
-                        }
+                    for (rest, length) in rows(line, width) {
                         let mut at = 0;
                         for (range, _) in syntax.go(rest, length) {
                             prop_assert_eq!(range.start, at);
@@ -360,7 +354,6 @@ mod tests {
                             at = range.end;
                         }
                         prop_assert_eq!(at, length);
-                        rest = rest.split_at(length).1;
                     }
                     syntax.end_line();
                 }

@@ -1,7 +1,7 @@
 //! Goes through JSON that is known to be JSON, one level at a time, by its bytes: nothing of a value
 //! is changed by being looked at. Shared by the makers.
 
-use memchr::memchr2;
+use crate::codec::json_string;
 
 /// A value as its bytes, and by what it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,15 +62,7 @@ pub(super) fn member(part: &[u8]) -> (&[u8], &[u8]) {
 
 /// Where the string ends that begins at a byte.
 fn string_end(bytes: &[u8], start: usize) -> usize {
-    let mut at = start + 1;
-    while let Some(found) = bytes.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
-        at += found;
-        if bytes[at] == b'"' {
-            return at + 1;
-        }
-        at += 2;
-    }
-    bytes.len()
+    json_string::end(bytes, start + 1).unwrap_or(bytes.len())
 }
 
 /// What a string with its quotes stands for; as it is written where that is no text.
