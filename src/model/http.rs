@@ -40,9 +40,11 @@ pub struct HttpSpec {
     pub client: ClientSpec,
 }
 
-/// Methods by name (RFC 9110, section 9; RFC 5789), those that are offered first.
+/// Methods by name (RFC 9110, section 9; RFC 5789), the common ones first.
 pub(crate) const METHODS: [&str; 9] =
     ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT"];
+/// Those that forms and answers choose from; any other can be typed.
+pub(crate) const OFFERED_METHODS: &[&str] = METHODS.as_slice().split_at(7).0;
 
 /// The method a word means, in whatever case it is typed: a known one, or a word of capitals.
 #[must_use]

@@ -1,5 +1,7 @@
 //! Headers that are often written, with values they often have; and types of content. Data alone.
 
+use crate::model::http::OFFERED_METHODS;
+
 /// A header, what it is for, and values it often has.
 pub(super) struct HeaderWords {
     pub(super) name: &'static str,
@@ -55,7 +57,6 @@ pub(super) const PARAMETERS: &[&str] = &["charset=utf-8", "boundary=", "q=0.9", 
 const CODINGS: &[&str] = &["gzip", "br", "zstd", "deflate", "identity"];
 const LANGUAGES: &[&str] = &["en", "en-US", "en-GB", "de", "fr", "es", "it", "ja", "zh-CN", "*"];
 const SCHEMES: &[&str] = &["Basic ", "Bearer ", "Digest ", "Negotiate ", "AWS4-HMAC-SHA256 "];
-const METHOD_LIST: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 const ORIGINS: &[&str] = &["http://localhost:3000", "https://example.com", "null"];
 const DATES: &[&str] = &["Thu, 01 Jan 1970 00:00:00 GMT"];
 
@@ -106,7 +107,7 @@ pub(super) const OF_REQUESTS: &[HeaderWords] = headers! {
     "Accept-Encoding" "codings that are understood" CODINGS;
     "Accept-Language" "languages that are wanted" LANGUAGES;
     "Access-Control-Request-Headers" "asked before a request of another origin" &["content-type", "authorization"];
-    "Access-Control-Request-Method" "asked before a request of another origin" METHOD_LIST;
+    "Access-Control-Request-Method" "asked before a request of another origin" OFFERED_METHODS;
     "Authorization" "who is asking" SCHEMES;
     "Cache-Control" "what caches may do" &["no-cache", "no-store", "max-age=0", "no-transform", "only-if-cached", "max-stale", "min-fresh="];
     "Connection" "what becomes of the connection" &["close", "keep-alive", "Upgrade", "TE"];
@@ -159,7 +160,7 @@ pub(super) const OF_REQUESTS: &[HeaderWords] = headers! {
     "X-Forwarded-For" "address of the client before a proxy" &["127.0.0.1"];
     "X-Forwarded-Host" "host asked for before a proxy" &["localhost"];
     "X-Forwarded-Proto" "scheme before a proxy" &["https", "http"];
-    "X-HTTP-Method-Override" "the method that is meant" METHOD_LIST;
+    "X-HTTP-Method-Override" "the method that is meant" OFFERED_METHODS;
     "X-Real-IP" "address of the client before a proxy" &["127.0.0.1"];
     "X-Request-ID" "names the request in logs" &[];
     "X-Requested-With" "the library that asks" &["XMLHttpRequest"];
@@ -170,12 +171,12 @@ pub(super) const OF_ANSWERS: &[HeaderWords] = headers! {
     "Accept-Ranges" "whether parts can be asked for" &["bytes", "none"];
     "Access-Control-Allow-Credentials" "for other origins" &["true"];
     "Access-Control-Allow-Headers" "for other origins" &["*", "content-type", "authorization"];
-    "Access-Control-Allow-Methods" "for other origins" METHOD_LIST;
+    "Access-Control-Allow-Methods" "for other origins" OFFERED_METHODS;
     "Access-Control-Allow-Origin" "for other origins" &["*", "http://localhost:3000", "null"];
     "Access-Control-Expose-Headers" "for other origins" &["*"];
     "Access-Control-Max-Age" "seconds it is remembered" &["600", "86400"];
     "Age" "seconds it was in a cache" &["0"];
-    "Allow" "methods that can be used" METHOD_LIST;
+    "Allow" "methods that can be used" OFFERED_METHODS;
     "Alt-Svc" "where else it is served" &["h3=\":443\"", "clear"];
     "Cache-Control" "what caches may do" &["no-store", "no-cache", "private", "public", "max-age=3600", "s-maxage=3600", "must-revalidate", "immutable", "stale-while-revalidate=60"];
     "Connection" "what becomes of the connection" &["close", "keep-alive", "Upgrade"];

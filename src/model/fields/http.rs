@@ -5,13 +5,12 @@ use super::tls::{TRUST, TRUST_HELP, VERIFY, VERIFY_HELP};
 use crate::model::field::FieldWidth::{Cells, Fill};
 use crate::model::field::{FormTab, Options, Presence, Spelling, ValueKind, fields};
 use crate::model::http::{
-    Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
+    Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, OFFERED_METHODS,
+    PartSource,
 };
 use crate::model::name_value::NameValue;
 use crate::model::payload::{Payload, PayloadFormat};
 
-/// Methods offered; any other can be typed.
-const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 const BODIES: &[&str] = &["none", "json", "text", "form", "multipart", "file", "hex", "escaped"];
 const HEADERS: &str = "\"Name: value\"; a leading ~ switches the row off. \"~User-Agent\" (Host, \
                        Accept, ...) keeps a header from being sent that is sent otherwise.";
@@ -22,7 +21,7 @@ const TYPED: &str = "type or paste; {{names}} are filled in";
 
 impl Options for HttpSpec {
     fields! {
-        "method", ValueKind::Word(METHODS), method, width: Some(Cells(9)),
+        "method", ValueKind::Word(OFFERED_METHODS), method, width: Some(Cells(9)),
             help: "One of the usual methods, or any other word.";
         "url", ValueKind::Address, url, width: Some(Fill(1)), presence: Presence::Written,
             placeholder: "http://host/path, :8080/path, or paste a curl command",
