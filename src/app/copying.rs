@@ -75,6 +75,11 @@ pub(super) fn pretty(bytes: &[u8]) -> Result<String, String> {
     if let Some(why) = flaw.or_else(|| check.unfinished().map(|why| format!("not JSON: {why}"))) {
         return Err(why);
     }
+    Ok(laid_out(bytes) + "\n")
+}
+
+/// JSON, or one value of it with its name, one value a line; no line break at the end.
+pub(super) fn laid_out(bytes: &[u8]) -> String {
     let mut text = String::new();
     for line in LineScanner::new(ViewMode::Pretty).format(bytes, 0, bytes.len()) {
         if !line.continued {
@@ -83,7 +88,7 @@ pub(super) fn pretty(bytes: &[u8]) -> Result<String, String> {
         }
         text += &String::from_utf8_lossy(&line.bytes);
     }
-    Ok(text + "\n")
+    text
 }
 
 fn dump(bytes: &[u8]) -> String {

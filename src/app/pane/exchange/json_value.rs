@@ -44,16 +44,7 @@ pub(super) fn copied(what: &str, bytes: &[u8], form: ValueForm) -> Intent {
         return copying::too_long(what, size + 1).unwrap_or(Intent::Warn(String::new()));
     }
     let bytes = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
-    let mut text = String::new();
-    for line in LineScanner::new(ViewMode::Pretty).format(bytes, 0, bytes.len().max(1)) {
-        if !line.continued && !text.is_empty() {
-            text.push('\n');
-        }
-        if !line.continued {
-            text += &" ".repeat(line.indent.into());
-        }
-        text += &String::from_utf8_lossy(&line.bytes);
-    }
+    let text = copying::laid_out(bytes);
     let (name, value) = split(text.as_bytes());
     copying::put(name.unwrap_or_else(|| what.to_owned()), written(value, form))
 }
