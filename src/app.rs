@@ -59,6 +59,9 @@ use message::Message;
 use save_state::LastRun;
 pub use state::{App, Level, Startup};
 
+/// Intents that one message may lead to; the longest seen are below 20.
+const INTENTS_A_MESSAGE: usize = 1_000;
+
 impl App {
     /// What the shell has to do right after the first frame.
     pub fn begin(&mut self) -> Vec<Effect> {
@@ -103,14 +106,26 @@ impl App {
                 self.warn(failure.to_string());
             }
         }
-        while let Some(intent) = self.intents.pop_front() {
-            carry_out::carry_out(self, intent);
-        }
+        self.carry_out_intents();
         project::settle(self);
         // Whatever put another draft on screen, its row is the selected one.
         self.dirty |= self.presets.follow(&self.shared);
         self.dirty |= was_dirty;
         self.take_effects()
+    }
+
+    /// What panes and overlays asked for, and what that asks for in turn. Intents that go on asking
+    /// for each other are a fault of the program: they end, so that it stays under the keys.
+    fn carry_out_intents(&mut self) {
+        for _ in 0..INTENTS_A_MESSAGE {
+            let Some(intent) = self.intents.pop_front() else { return };
+            carry_out::carry_out(self, intent);
+        }
+        debug_assert!(self.intents.is_empty(), "endless: {:?}", self.intents);
+        if !self.intents.is_empty() {
+            self.intents.clear();
+            self.warn("not done to its end: this went round in a circle (please report it)");
+        }
     }
 
     /// Whether the first screen has all it shows: the workspace and what the last run left.

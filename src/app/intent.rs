@@ -68,6 +68,8 @@ pub enum Intent {
     GoToField(FormFieldId, Caret),
     /// Show a tab of the form.
     ShowTab(FormTab),
+    /// Show this text and lay its JSON out.
+    LayOut(FormFieldId),
     /// Change the text of a field as its editor has it now, as far as it is a value of it.
     EditField(FormFieldId, TextChange),
     /// Take the next (or previous) value of a choice or check.

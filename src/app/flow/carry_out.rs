@@ -50,6 +50,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::SaveCopy(path, copied) => save::save_copy(app, path, copied),
         Intent::Resolve { mine, theirs, way } => save::resolve(app, mine, &theirs, way),
         Intent::GoToField(field, caret) => draft::go(app, field, caret),
+        Intent::LayOut(field) => draft::lay_out(app, field),
         Intent::ShowTab(tab) => draft::show_tab(app, tab),
         Intent::EditField(field, change) => draft::edit_field(app, field, &change),
         Intent::CycleField { field, forward } => draft::cycle_field(app, field, forward),

@@ -187,6 +187,19 @@ pub(crate) fn show_tab(app: &mut App, tab: FormTab) {
     app.request.scroll = 0;
 }
 
+/// Shows a text of many lines, on its tab, and lays its JSON out.
+pub(crate) fn lay_out(app: &mut App, field: FormFieldId) {
+    let draft = app.shared.drafts.current_mut();
+    if let FormFieldId::Field(id) = field
+        && let Some(tab) = field_access::tab(draft.spec.options(), &id)
+    {
+        draft.tab = tab;
+    }
+    go(app, field, Caret::Keep);
+    let outcome = app.request.lay_out_text(&app.shared);
+    app.take(outcome);
+}
+
 /// Takes over what the editor of a field changed, as far as its text is a value of the field. A
 /// text that is the value itself is changed where it lies.
 pub(crate) fn edit_field(app: &mut App, id: FormFieldId, change: &TextChange) {
@@ -290,8 +303,12 @@ pub(crate) fn type_into(app: &mut App, id: FormFieldId, key: Key) {
     } else {
         go(app, id, Caret::End);
     }
-    let outcome = app.request.update(&app.shared, PaneInput::Key(key));
-    app.take(outcome);
+    // Where no text is, the key would ask for a text to go into, again and again.
+    let at = app.shared.drafts.current().at;
+    if app.request.editor.as_ref().is_some_and(|(id, _)| *id == at) {
+        let outcome = app.request.update(&app.shared, PaneInput::Key(key));
+        app.take(outcome);
+    }
 }
 
 /// The external editor came back.

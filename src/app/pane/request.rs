@@ -203,14 +203,18 @@ impl RequestPane {
         Outcome::say("nothing to make again here")
     }
 
-    /// Lays the JSON under the cursor out, as one change.
+    /// Lays the JSON of the text under the cursor out, else that of the body.
     fn lay_out(&mut self, shared: &Shared) -> Outcome {
-        let body = access::body_text(&shared.drafts.current().spec);
-        if !is_area(shared) {
-            let Some(body) = body else { return Outcome::say("there is no JSON to lay out here") };
-            return Outcome::from(Intent::GoToField(body, Caret::Keep))
-                .with(Intent::Act(Action::LayOut));
+        let draft = shared.drafts.current();
+        let text = if is_area(shared) { Some(draft.at) } else { access::body_text(&draft.spec) };
+        match text {
+            Some(text) => Intent::LayOut(text).into(),
+            None => Outcome::say("there is no JSON to lay out here"),
         }
+    }
+
+    /// Lays the JSON under the cursor out, as one change.
+    pub(crate) fn lay_out_text(&mut self, shared: &Shared) -> Outcome {
         let undo = "laid out, one value a line; [undo] brings the old text back";
         match self.open_editor(shared).map(Editor::lay_out) {
             Some(Ok(true)) => self.written().with(Intent::Say(undo.into())),

@@ -79,6 +79,28 @@ fn a_body_is_laid_out_with_its_names_and_undone_as_one_change() {
 }
 
 #[test]
+fn the_body_is_laid_out_from_whichever_tab_is_shown() {
+    for tab in [FormTab::Params, FormTab::Headers, FormTab::Body, FormTab::Auth, FormTab::Options] {
+        let mut driver = writing("json", "[1]", SMALL);
+        let draft = driver.app.shared.drafts.current_mut();
+        (draft.tab, draft.at) = (tab, FormFieldId::Tabs);
+        driver.keys("<A-F>");
+        assert_eq!(body(&driver), "[\n  1\n]", "from {tab:?}");
+        assert_eq!(driver.shared.drafts.current().tab, FormTab::Body, "from {tab:?}");
+    }
+}
+
+#[test]
+fn a_letter_on_the_button_of_a_list_that_is_not_there_goes_nowhere() {
+    let mut driver = Driver::with(SMALL, workspace(&[("it", "[tcp]\naddress='127.0.0.1:9'\n")]));
+    driver.keys("<Enter>");
+    driver.app.shared.focus = Pane::Request;
+    driver.app.shared.drafts.current_mut().at = FormFieldId::Add("headers");
+    driver.keys("x");
+    assert!(!driver.shared.drafts.current().is_modified());
+}
+
+#[test]
 fn words_are_undone_one_by_one_and_the_footer_says_how() {
     let mut driver = writing("text", "", (120, 40));
     driver.keys("one two");
