@@ -197,7 +197,10 @@ fn bodies_that_unpack_to_more_than_the_disk_has_are_answered_507() {
     }
     let mut shell = Command::new("unshare");
     shell.args(["-Urm", "sh", "-c"]).env("TMPDIR", place.path());
-    let listener = in_shell(&mut shell, &mount, "--text --for 60s");
+    let mut listener = in_shell(&mut shell, &mount, "--text --for 60s");
+    // A body is kept until it is printed, so what is printed has to be read.
+    let output = listener.output();
+    let said = std::thread::spawn(move || std::io::read_to_string(output).unwrap());
     let (pid, bomb) = (listener.id(), gibibyte());
     let request = [zipped(bomb.len()), bomb].concat();
     let answers: Vec<String> = std::thread::scope(|scope| {
@@ -218,7 +221,8 @@ fn bodies_that_unpack_to_more_than_the_disk_has_are_answered_507() {
     assert!(small.starts_with("HTTP/1.1 200 "), "{small}");
     assert!(status(pid, "VmHWM") >> 10 < 512);
     listener.interrupt();
-    assert_eq!(listener.said().matches("; answered 507").count(), 8);
+    listener.wait();
+    assert_eq!(said.join().unwrap().matches("; answered 507").count(), 8);
 }
 
 #[test]
