@@ -44,6 +44,7 @@ pub mod state;
 pub mod themes;
 pub(crate) mod thrown_away;
 pub mod to_preset;
+pub mod variable_rows;
 pub mod wrap_bytes;
 
 use crate::engine::event::Event;

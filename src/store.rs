@@ -8,6 +8,7 @@ mod answers;
 pub mod atomic;
 pub mod authority;
 mod environment;
+mod environment_files;
 mod folders;
 mod history;
 mod inside;

@@ -5,6 +5,7 @@
 //! stored.
 
 mod compare;
+mod environments;
 mod header_footer;
 mod overlay;
 mod painter;

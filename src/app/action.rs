@@ -72,11 +72,13 @@ actions! {
     SwitchSide "switch-side" Run "Switch side" "Compose for the other end of the wire" [Global "<F6>"];
     NextEnvironment "next-environment" Run "Next environment" "Switch to the next environment" [Global "<F7>"];
     PickEnvironment "pick-environment" Run "Pick environment" "Choose the environment from a list" [Plain "E"];
+    EditEnvironments "edit-environments" Run "Edit environments" "See, write and compare environments, and where each value comes from" [Global "<A-E>"];
+    DefineName "define-name" Run "Define name" "Give the unknown {{name}} that kept this from being sent a value" [Global "<A-i>"];
 
     NextPane "next-pane" Move "Next pane" "Focus the next pane" [Global "<Tab>"];
     PreviousPane "previous-pane" Move "Previous pane" "Focus the pane before" [Global "<S-Tab>"];
-    NextField "next-field" Move "Next field" "The next cell of the row, else the next pane" [Form "<Tab>"];
-    PreviousField "previous-field" Move "Previous field" "The cell before in the row, else the pane before" [Form "<S-Tab>"];
+    NextField "next-field" Move "Next field" "The next cell of the row, else the next pane" [Form "<Tab>", Variable "<Tab>"];
+    PreviousField "previous-field" Move "Previous field" "The cell before in the row, else the pane before" [Form "<S-Tab>", Variable "<S-Tab>"];
     GoToPresets "go-to-presets" Move "Go to presets" "Focus the presets" [Global "<A-1>"];
     GoToHistory "go-to-history" Move "Go to history" "Focus the history" [Global "<A-2>"];
     GoToRequest "go-to-request" Move "Go to request" "Focus the request" [Global "<A-3>"];
@@ -85,23 +87,23 @@ actions! {
     Jump "jump" Move "Jump" "Show letters on every target, jump to the one typed" [Global "<C-o>"];
     FocusAddress "focus-address" Move "Focus address" "Focus the address line" [Global "<C-l>", Plain "a"];
     Back "back" Move "Back" "Leave a field, an overlay, a zoom" [Global "<Esc>", Question "n", Question "N", Question "q", Code "q", Code "c", Compare "q", Compare "<Enter>", Help "<Enter>"];
-    Up "up" Move "Up" "One line up" [List "<Up>", List "k", Form "<Up>", Line "<Up>", Choices "<Up>", Choices "<C-p>", Conflict "<Up>", Completion "<Up>", Code "<Up>", Code "k", Compare "<Up>", Compare "k", Help "<Up>"];
-    Down "down" Move "Down" "One line down" [List "<Down>", List "j", Form "<Down>", Line "<Down>", Choices "<Down>", Choices "<Tab>", Choices "<C-n>", Conflict "<Down>", Conflict "<Tab>", Completion "<Down>", Code "<Down>", Code "j", Compare "<Down>", Compare "j", Help "<Down>"];
-    Left "left" Move "Left" "To the left; folds a folder" [List "<Left>", List "h", Cell "<Left>", Question "<Left>", Question "h"];
-    Right "right" Move "Right" "To the right; unfolds a folder" [List "<Right>", List "l", Cell "<Right>", Question "<Right>", Question "<Tab>", Question "l"];
-    PageUp "page-up" Move "Page up" "One page up" [List "<PgUp>", Form "<PgUp>", Line "<PgUp>", Input "<PgUp>", Choices "<PgUp>", Conflict "<PgUp>", Completion "<PgUp>", Code "<PgUp>", Compare "<PgUp>", Help "<PgUp>"];
-    PageDown "page-down" Move "Page down" "One page down" [List "<PgDn>", Form "<PgDn>", Line "<PgDn>", Input "<PgDn>", Choices "<PgDn>", Conflict "<PgDn>", Completion "<PgDn>", Code "<PgDn>", Code "<Space>", Compare "<PgDn>", Compare "<Space>", Help "<PgDn>"];
+    Up "up" Move "Up" "One line up" [List "<Up>", List "k", Form "<Up>", Line "<Up>", Choices "<Up>", Choices "<C-p>", Conflict "<Up>", Completion "<Up>", Code "<Up>", Code "k", Compare "<Up>", Compare "k", Help "<Up>", Environments "<Up>", Environments "k"];
+    Down "down" Move "Down" "One line down" [List "<Down>", List "j", Form "<Down>", Line "<Down>", Choices "<Down>", Choices "<Tab>", Choices "<C-n>", Conflict "<Down>", Conflict "<Tab>", Completion "<Down>", Code "<Down>", Code "j", Compare "<Down>", Compare "j", Help "<Down>", Environments "<Down>", Environments "j"];
+    Left "left" Move "Left" "To the left; folds a folder" [List "<Left>", List "h", Cell "<Left>", Question "<Left>", Question "h", Environments "<Left>", Environments "h"];
+    Right "right" Move "Right" "To the right; unfolds a folder" [List "<Right>", List "l", Cell "<Right>", Question "<Right>", Question "<Tab>", Question "l", Environments "<Right>", Environments "l"];
+    PageUp "page-up" Move "Page up" "One page up" [List "<PgUp>", Form "<PgUp>", Line "<PgUp>", Input "<PgUp>", Choices "<PgUp>", Conflict "<PgUp>", Completion "<PgUp>", Code "<PgUp>", Compare "<PgUp>", Help "<PgUp>", Environments "<PgUp>"];
+    PageDown "page-down" Move "Page down" "One page down" [List "<PgDn>", Form "<PgDn>", Line "<PgDn>", Input "<PgDn>", Choices "<PgDn>", Conflict "<PgDn>", Completion "<PgDn>", Code "<PgDn>", Code "<Space>", Compare "<PgDn>", Compare "<Space>", Help "<PgDn>", Environments "<PgDn>"];
     HalfPageUp "half-page-up" Move "Half page up" "Half a page up" [List "<C-u>", Compare "<C-u>"];
     HalfPageDown "half-page-down" Move "Half page down" "Half a page down" [List "<C-d>", Compare "<C-d>"];
-    Top "top" Move "Top" "To the first line" [List "g", List "<Home>", Code "g", Code "<Home>", Compare "g", Compare "<Home>", Help "<Home>"];
-    Bottom "bottom" Move "Bottom" "To the last line; follows again" [List "G", List "<End>", Code "G", Code "<End>", Compare "G", Compare "<End>", Help "<End>"];
+    Top "top" Move "Top" "To the first line" [List "g", List "<Home>", Code "g", Code "<Home>", Compare "g", Compare "<Home>", Help "<Home>", Environments "g", Environments "<Home>"];
+    Bottom "bottom" Move "Bottom" "To the last line; follows again" [List "G", List "<End>", Code "G", Code "<End>", Compare "G", Compare "<End>", Help "<End>", Environments "G", Environments "<End>"];
     NextTab "next-tab" Move "Next tab" "Next tab of this pane" [Code "<Right>", Global "<C-Right>", Global "<A-Right>", List "L", Code "<Tab>", Code "l"];
     PreviousTab "previous-tab" Move "Previous tab" "Tab before of this pane" [Code "<Left>", Global "<C-Left>", Global "<A-Left>", List "H", Code "h"];
     NextItem "next-item" Move "Next item" "The next exchange or connection of this session, or the next newer answer that is kept" [List "}"];
     PreviousItem "previous-item" Move "Previous item" "The exchange or connection before, or the answer before that is kept" [List "{"];
 
     Open "open" View "Open" "Open what the cursor is on; folds an object or list" [List "<Enter>"];
-    Toggle "toggle" View "Toggle" "Switch on or off, take the next choice, fold the folder, object or list" [List "<Space>", Cell "<Space>"];
+    Toggle "toggle" View "Toggle" "Switch on or off, take the next choice, fold the folder, object or list" [List "<Space>", Cell "<Space>", Environments "<Space>"];
     Zoom "zoom" View "Zoom" "Give the whole screen to this pane, and back" [Plain "z", Global "<F11>"];
     ToggleSideBar "toggle-side-bar" View "Toggle side bar" "Hide presets and history, and show them again" [Plain "b"];
     ToggleHistory "toggle-history" View "Toggle history" "Hide the history, and show it again" [Plain "B"];
@@ -119,14 +121,14 @@ actions! {
     UnfoldLevel "unfold-level" View "Unfold level" "Unfold one level of what is folded" [Response ">"];
     LineNumbers "line-numbers" View "Line numbers" "Show the numbers of lines, and hide them" [Response "#"];
     Select "select" View "Select" "Select lines from the cursor on, and end that" [Response "V"];
-    Copy "copy" View "Copy" "Copy the value, row or message under the cursor to the clipboard (OSC 52)" [List "y", Code "y", Code "<Enter>", Compare "y"];
+    Copy "copy" View "Copy" "Copy the value, row or message under the cursor to the clipboard (OSC 52)" [List "y", Code "y", Code "<Enter>", Compare "y", Environments "y"];
     CopyWhole "copy-whole" View "Copy whole" "Copy the whole body as received, or all lines of this tab" [Response "Y", Compare "Y"];
     CopyPretty "copy-pretty" View "Copy pretty" "Copy the whole body with one value of JSON a line" [Response "<A-y>"];
     CopyJson "copy-json" View "Copy JSON" "Copy the value under the cursor as JSON, a string with its quotes" [Response "J"];
     CopyPath "copy-path" View "Copy path" "Copy the path of the value under the cursor, as jq writes it" [Response "p"];
     CopyHex "copy-hex" View "Copy hex" "Copy the bytes of this message as hex digits" [Conversation "Y", Traffic "Y"];
     CopyEscaped "copy-escaped" View "Copy escaped" "Copy this message as escaped text" [Conversation "<A-y>", Traffic "<A-y>"];
-    Compare "compare" View "Compare" "Compare this answer with the marked one, else with the one before" [Response "=", Traffic "=", History "="];
+    Compare "compare" View "Compare" "Compare this answer with the marked one, else with the one before" [Response "=", Traffic "=", History "=", Environments "="];
     MarkAnswer "mark-answer" View "Mark answer" "Mark this answer, to compare another one with it" [Response "m"];
     SaveToFile "save-to-file" View "Save to file" "Write the body or message on screen to a file" [Response "s"];
     Recipes "recipes" View "Recipes" "Choose what to make of the body on screen: filtered, sorted, as a table" [Response "M"];
@@ -145,9 +147,9 @@ actions! {
     ExternalEditor "external-editor" Edit "External editor" "Edit this text in $VISUAL or $EDITOR" [List "e", Global "<C-e>"];
     DeleteRow "delete-row" Edit "Delete row" "Cut what is selected, or delete this row of the form" [Form "<C-x>"];
     ToggleRow "toggle-row" Edit "Toggle row" "Switch this row of the form on or off" [Form "<C-t>"];
-    AddRow "add-row" Edit "Add row" "Add a row, rule or step" [Form "<A-n>"];
+    AddRow "add-row" Edit "Add row" "Add a row, rule or step" [Form "<A-n>", Environments "a"];
     DuplicateRow "duplicate-row" Edit "Duplicate row" "Put a copy of this row, rule or step behind it" [Form "<A-D>"];
-    Undo "undo" Edit "Undo" "Take back what was typed, or bring back what was deleted last" [Form "<A-z>", Form "<A-u>", Form "<C-_>", Presets "<A-z>"];
+    Undo "undo" Edit "Undo" "Take back what was typed, or bring back what was deleted last" [Form "<A-z>", Form "<A-u>", Form "<C-_>", Presets "<A-z>", Environments "u", Environments "<A-z>"];
     Redo "redo" Edit "Redo" "Make again what was taken back" [Form "<A-y>", Form "<A-Z>"];
     LayOut "lay-out" Edit "Lay out" "Lay out the JSON that is written (undo brings the old text back), or XML and HTML on screen (again: back)" [Form "<A-F>", Response "X"];
     NextCell "next-cell" Edit "Next cell" "Next cell, or a new row" [Form "<Enter>"];
@@ -157,7 +159,7 @@ actions! {
     LineEnding "line-ending" Edit "Line ending" "End what is sent with CRLF, LF, CR or nothing, in turn" [Input "<A-e>", Conversation "<A-e>"];
     SendLine "send-line" Edit "Send line" "Send the input line with its line ending" [Input "<Enter>"];
     SendWithoutEnding "send-without-ending" Edit "Send without ending" "Send the input line without its line ending" [Input "<A-Enter>"];
-    NewLine "new-line" Edit "New line" "Insert a line break into the input line" [Input "<A-j>", Input "<S-Enter>", Input "<C-j>", About "<A-j>", About "<S-Enter>", About "<C-j>"];
+    NewLine "new-line" Edit "New line" "Insert a line break into the input line" [Input "<A-j>", Input "<S-Enter>", Input "<C-j>", About "<A-j>", About "<S-Enter>", About "<C-j>", Variable "<A-j>"];
     SendToAll "send-to-all" Edit "Send to all" "Send the input line to every connection" [Input "<A-a>"];
     EditMessage "edit-message" Edit "Edit message" "Edit this message in the input line" [Conversation "p"];
     InputLine "input-line" Edit "Input line" "Go to the input line" [Conversation "i"];
@@ -166,14 +168,14 @@ actions! {
 
     Save "save" Presets "Save" "Save what is composed as a preset" [Global "<C-s>"];
     SaveAs "save-as" Presets "Save as" "Save under another name" [Plain "S", Conflict "s"];
-    New "new" Presets "New" "Compose something new" [Global "<C-n>"];
-    Rename "rename" Presets "Rename" "Rename the preset or folder, or move it: FOLDER/NAME" [Presets "r"];
+    New "new" Presets "New" "Compose something new" [Global "<C-n>", Environments "n"];
+    Rename "rename" Presets "Rename" "Rename the preset or folder, or move it: FOLDER/NAME" [Presets "r", Environments "r"];
     NewFolder "new-folder" Presets "New folder" "Make a folder for presets" [Presets "f"];
     Move "move" Presets "Move" "Move the preset or folder into another folder" [Presets "m"];
     MoveUp "move-up" Edit "Move up" "Move the row, preset or folder up" [Form "<A-Up>", Presets "<A-Up>"];
     MoveDown "move-down" Edit "Move down" "Move the row, preset or folder down" [Form "<A-Down>", Presets "<A-Down>"];
-    Duplicate "duplicate" Presets "Duplicate" "Duplicate the preset" [Presets "D"];
-    Delete "delete" Presets "Delete" "Delete the preset or the whole folder, after asking" [Presets "d", Presets "<Del>"];
+    Duplicate "duplicate" Presets "Duplicate" "Duplicate the preset" [Presets "D", Environments "D"];
+    Delete "delete" Presets "Delete" "Delete the preset or the whole folder, after asking" [Presets "d", Presets "<Del>", Environments "d", Environments "<Del>"];
     Describe "describe" Presets "Describe" "Edit what the preset says about itself" [Presets "A"];
     FoldAll "fold-all" Presets "Fold all" "Fold all folders, or the objects and lists of a body, or unfold them" [Presets "F", Response "F"];
     Revert "revert" Presets "Revert" "Throw away unsaved changes, after asking" [Presets "u"];
@@ -192,13 +194,14 @@ actions! {
     Suspend "suspend" Program "Suspend" "Stop the program until fg" [Global "<C-z>"];
     Quit "quit" Program "Quit" "Leave; unsaved work is kept and comes back" [Global "<C-q>"];
 
-    Choose "choose" Window "Choose" "Take what is chosen or typed" [Line "<Enter>", Choices "<Enter>", Question "<Enter>", Conflict "<Enter>", Name "<Enter>", About "<Enter>"];
+    Choose "choose" Window "Choose" "Take what is chosen or typed" [Line "<Enter>", Choices "<Enter>", Question "<Enter>", Conflict "<Enter>", Name "<Enter>", About "<Enter>", Environments "<Enter>", Variable "<Enter>"];
     Accept "accept" Window "Accept" "Do what was asked" [Question "y", Question "Y"];
     Complete "complete" Window "Complete" "Complete what is typed" [Name "<Tab>"];
     KeepMine "keep-mine" Window "Keep mine" "Replace the file that changed on disk" [Conflict "m"];
     TakeTheirs "take-theirs" Window "Take theirs" "Read the file, my changes are lost" [Conflict "t"];
     TakeBack "take-back" Window "Take back" "Take back the letter typed last" [Jump "<Backspace>"];
-    ShowSecrets "show-secrets" Window "Show secrets" "Show the secrets in the code, and mask them again" [Code "s"];
+    ToggleSecret "toggle-secret" Window "Toggle secret" "Move the variable into the file of secrets, and back" [Environments "m"];
+    ShowSecrets "show-secrets" Window "Show secrets" "Show the secrets in the code, and mask them again; that of a row for a moment" [Code "s", Environments "s", Variable "<A-s>"];
 }
 
 impl Action {

@@ -125,6 +125,11 @@ impl Editor {
         self
     }
 
+    /// Shows the characters as dots, or as they are.
+    pub(crate) fn set_masked(&mut self, is_masked: bool) {
+        self.view.is_masked = is_masked;
+    }
+
     /// What was typed, lines joined with LF, hidden characters as they are.
     pub fn text(&self) -> Cow<'_, str> {
         self.model.text()

@@ -63,6 +63,11 @@ pub enum Context {
     Code,
     /// Two answers that are compared.
     Compare,
+    /// The environments.
+    Environments,
+    /// A variable, or the name of an environment, that is written.
+    #[strum(serialize = "variable field")]
+    Variable,
     Help,
     /// The field a name is typed in.
     #[strum(serialize = "name field")]
@@ -337,6 +342,7 @@ mod tests {
                         | Context::Choices
                         | Context::Help
                         | Context::Name
+                        | Context::Variable
                         | Context::About
                         | Context::Jump
                         | Context::Completion

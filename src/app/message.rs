@@ -84,6 +84,8 @@ pub enum Timer {
     ConversationSearch,
     /// What was forgotten cannot be brought back any more.
     Forget,
+    /// A secret was shown long enough.
+    HideSecret,
     /// Applying a new filter goes on.
     FilterRebuild,
     /// A text that is written goes on being looked at.

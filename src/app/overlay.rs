@@ -12,6 +12,7 @@ pub mod code;
 pub mod compare;
 pub mod confirm;
 pub mod conflict;
+pub mod environments;
 pub mod help;
 pub mod jump;
 pub mod naming;
@@ -39,6 +40,7 @@ pub enum Overlay {
     Jump(jump::Jump),
     Code(code::Code),
     Compare(Box<compare::Compare>),
+    Environments(Box<environments::Environments>),
 }
 
 impl Overlay {
@@ -55,6 +57,7 @@ impl Overlay {
             Overlay::Jump(it) => it.update(input),
             Overlay::Code(it) => it.update(shared, inner, input),
             Overlay::Compare(it) => it.update(inner, input),
+            Overlay::Environments(it) => it.update(shared, inner, input),
         }
     }
 
@@ -72,6 +75,7 @@ impl Overlay {
             Overlay::Jump(_) => shared.size,
             Overlay::Code(it) => it.size(shared.size.0),
             Overlay::Compare(it) => it.size(shared.size),
+            Overlay::Environments(it) => it.size(shared.size),
         };
         window(shared.size, width, height)
     }
@@ -96,9 +100,24 @@ impl Overlay {
             Overlay::Conflict(_) => Context::Conflict,
             Overlay::Code(_) => Context::Code,
             Overlay::Compare(_) => Context::Compare,
+            Overlay::Environments(it) if it.edit.is_some() => Context::Variable,
+            Overlay::Environments(_) => Context::Environments,
             Overlay::Jump(_) => Context::Jump,
         };
         [own, Context::Global]
+    }
+
+    /// Leaves what was begun inside it; tells whether there was something, else it is closed.
+    pub(super) fn step_back(&mut self) -> bool {
+        match self {
+            Overlay::Environments(it) => it.step_back(),
+            _ => false,
+        }
+    }
+
+    /// Whether something is typed in it that a slip of the mouse must not lose.
+    pub(super) fn is_written(&self) -> bool {
+        matches!(self, Overlay::Environments(it) if it.edit.is_some())
     }
 
     /// The action that opened it closes it again.
@@ -108,6 +127,7 @@ impl Overlay {
             Overlay::Help(_) => Some(Action::Help),
             Overlay::Jump(_) => Some(Action::Jump),
             Overlay::Compare(_) => Some(Action::Compare),
+            Overlay::Environments(_) => Some(Action::EditEnvironments),
             _ => None,
         }
     }

@@ -94,6 +94,20 @@ impl Shared {
         self.workspace = workspace;
     }
 
+    /// An environment is as told now, and none has the name `gone` any more.
+    pub(super) fn set_environment(&mut self, gone: Option<&str>, now: Option<Environment>) {
+        let known = &mut self.workspace.environments;
+        known.retain(|it| {
+            Some(&*it.name) != gone && now.as_ref().is_none_or(|now| now.name != it.name)
+        });
+        if let Some(now) = now {
+            let secrets = Secrets::new(now.secrets.values().map(String::as_str));
+            self.secrets = self.secrets.and(&secrets);
+            let at = known.partition_point(|it| it.name < now.name);
+            known.insert(at, now);
+        }
+    }
+
     /// Where the panes are now.
     pub fn areas(&self) -> Areas {
         let mut arrangement = self.arrangement;
@@ -168,11 +182,16 @@ impl Shared {
 
     /// What templates may refer to now.
     pub fn scope(&self) -> Scope {
+        self.scope_in(self.environment.as_deref())
+    }
+
+    /// What templates may refer to with an environment in force.
+    pub(crate) fn scope_in(&self, environment: Option<&str>) -> Scope {
         let mut scope = Scope { os: self.os.clone(), ..Scope::default() };
         for defaults in self.workspace.applying(self.folder()) {
             scope.variables.extend(defaults.variables.clone());
         }
-        if let Some(environment) = self.environment() {
+        if let Some(environment) = environment.and_then(|name| self.environment_named(name)) {
             scope.variables.extend(environment.variables.clone());
             scope.secrets.extend(environment.secrets.clone());
         }
@@ -205,7 +224,7 @@ impl Shared {
     }
 
     /// Folder of the preset on screen.
-    fn folder(&self) -> &str {
+    pub(crate) fn folder(&self) -> &str {
         self.drafts.current().preset.as_ref().map_or("", |path| path.folder())
     }
 
@@ -216,8 +235,12 @@ impl Shared {
 
     /// The environment in force.
     fn environment(&self) -> Option<&Environment> {
-        let named = self.environment.as_ref()?;
-        self.workspace.environments.iter().find(|known| known.name == *named)
+        self.environment_named(self.environment.as_ref()?)
+    }
+
+    /// The environment of this name.
+    pub(crate) fn environment_named(&self, name: &str) -> Option<&Environment> {
+        self.workspace.environments.iter().find(|known| known.name == name)
     }
 }
 

@@ -65,6 +65,11 @@ impl Thrown {
         self.list.pop()
     }
 
+    /// Whether what went last is of an environment.
+    pub(super) fn is_of_environment(&self) -> bool {
+        matches!(self.list.last(), Some(ThrownAway::Moved(Job::Environment(_))))
+    }
+
     /// Whether nothing can be brought back.
     pub(super) fn is_empty(&self) -> bool {
         self.list.is_empty()

@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::nested;
-use super::template::{Mode, Template, TemplatePart, Variables};
+use super::template::{Mode, Name, Template, TemplateError, TemplatePart, Variables};
 
 /// What a stretch of an address is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +79,27 @@ pub fn names(text: &str, variables: &dyn Variables) -> Vec<PartSpan> {
     });
     let known = |is_known| if is_known { AddressPart::Known } else { AddressPart::Unknown };
     names.map(|it| (it.span.clone(), known(nested::value(it, variables).is_ok()))).collect()
+}
+
+/// A text with the values of its names in their places.
+///
+/// # Errors
+/// What is wrong with the first of them that has none.
+pub fn resolved(text: &str, variables: &dyn Variables) -> Result<String, String> {
+    let template = Template::parse(text, Mode::Text).map_err(|error| error.message)?;
+    let value = |name: &Name| nested::value(name, variables).map(String::into_bytes);
+    let bytes = template.expand_with(&value);
+    let first = |errors: Vec<TemplateError>| errors.into_iter().next().map(|it| it.message);
+    let bytes = bytes.map_err(|errors| first(errors).unwrap_or_default())?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The names that a text uses, as `host`, `secret.token` or `env.HOME`.
+#[must_use]
+pub fn names_used(text: &str) -> Vec<String> {
+    let template = Template::parse(text, Mode::Text).ok();
+    let names = template.iter().flat_map(Template::names).filter(|name| name.is_proper());
+    names.map(|name| name.name.clone()).collect()
 }
 
 fn authority(

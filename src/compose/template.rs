@@ -133,7 +133,7 @@ impl Template {
     }
 
     /// The names in it, in order.
-    pub(super) fn names(&self) -> impl Iterator<Item = &Name> {
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
         self.parts.iter().filter_map(|part| match part {
             TemplatePart::Name(name) => Some(name),
             TemplatePart::Literal(_) => None,

@@ -63,6 +63,26 @@ pub struct Environment {
     pub color: Option<String>,
 }
 
+impl Environment {
+    /// Whether files of an environment can have this name.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong with it.
+    pub fn check_name(name: &str) -> Result<(), String> {
+        let is_of_file = PresetPath::parse(name).is_ok_and(|path| path.as_str() == name);
+        match name {
+            "" => Err("an environment needs a name".into()),
+            _ if name.ends_with(".secret") => {
+                Err(format!("'{name}' would be the file of secrets of another environment"))
+            }
+            _ if !is_of_file || name.contains('/') => {
+                Err(format!("'{name}' cannot be the name of an environment"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// What templates may refer to. Later layers of the product's order are merged in by the caller.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Scope {

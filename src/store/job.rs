@@ -1,6 +1,7 @@
 //! Jobs for the store's worker and its replies. Plain data; the worker is the only place that
 //! touches the disk.
 
+mod environment_task;
 mod job_kind;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,9 @@ use crate::model::spec::Spec;
 use crate::model::theme::StoredTheme;
 use crate::model::timing::Stamp;
 
+pub use environment_task::{
+    EnvironmentDone, EnvironmentFiles, EnvironmentTask, Variable, VariableChange, VariableKind,
+};
 pub use job_kind::{JobKind, JobLabel};
 
 /// What the store can be asked to do. Every job gets exactly one reply.
@@ -49,6 +53,8 @@ pub enum Job {
     SetOrder { folder: String, before: Vec<String>, order: Vec<String> },
     /// Entries of this preset, or of those below this folder, are of another one from now on.
     MoveHistory { from: String, to: String },
+    /// Make, copy, rename, remove or change an environment.
+    Environment(EnvironmentTask),
     /// Write files that were deleted again, byte for byte; none in the place of another one.
     BringBack { files: Vec<PresetFile> },
     /// Read the drafts and screen state of the last run.
@@ -202,6 +208,8 @@ pub enum Reply {
     FolderMoved { from: String, to: String },
     /// The file of the folder says this order now.
     OrderSet { folder: String, before: Vec<String>, order: Vec<String> },
+    /// What was asked for of an environment is on the disk.
+    EnvironmentDone(Box<EnvironmentDone>),
     /// Files that were deleted are back, all of them unless it failed.
     BroughtBack { presets: Vec<StoredPreset>, failure: Option<Failure> },
     /// What the last run kept; `None` = nothing.
@@ -329,6 +337,7 @@ impl Job {
             Job::RemoveFolder { .. } => JobKind::RemoveFolder,
             Job::MoveFolder { .. } => JobKind::MoveFolder,
             Job::SetOrder { .. } => JobKind::SetOrder,
+            Job::Environment(_) => JobKind::Environment,
             Job::BringBack { .. } => JobKind::BringBack,
             Job::LoadRestore => JobKind::LoadRestore,
             Job::SaveRestore(_) => JobKind::SaveRestore,

@@ -36,6 +36,11 @@ pub fn read(text: &str, path: &PresetPath) -> Result<Preset, Failure> {
     Ok(Preset { path: path.clone(), about, spec, unused: read::unused(&document) })
 }
 
+/// A text with the line ends of the one before: a file that was written on Windows stays one.
+pub(super) fn with_line_ends_of(before: &str, text: String) -> String {
+    if line_ends::is_of_windows(before) { line_ends::of_windows(&text) } else { text }
+}
+
 /// Parses a spec kept as preset text (drafts, history); `name` stands in messages.
 ///
 /// # Errors

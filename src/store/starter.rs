@@ -69,6 +69,23 @@ pub(super) fn protect_secrets(root: &Path) -> Result<(), Failure> {
     atomic::write(&ignore, GITIGNORE.as_bytes(), Overwrite::Refuse)
 }
 
+/// The same before a secret is written: a rule file of the user's own gets the rule if it has not.
+pub(super) fn ignore_secrets(root: &Path) -> Result<(), Failure> {
+    protect_secrets(root)?;
+    let ignore = root.join(workspace::ENVIRONMENTS).join(".gitignore");
+    let ignore = inside::target(root, &ignore)?;
+    let mut rules = workspace::read_bytes(&ignore)?;
+    let rule = GITIGNORE.trim().as_bytes();
+    if rules.split(|byte| *byte == b'\n').any(|line| line.trim_ascii() == rule) {
+        return Ok(());
+    }
+    if rules.last().is_some_and(|byte| *byte != b'\n') {
+        rules.push(b'\n');
+    }
+    rules.extend_from_slice(GITIGNORE.as_bytes());
+    atomic::write(&ignore, &rules, Overwrite::Replace)
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;

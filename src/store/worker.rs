@@ -99,6 +99,7 @@ impl Worker {
             | Job::RemoveFolder { .. }
             | Job::MoveFolder { .. }
             | Job::SetOrder { .. }
+            | Job::Environment(_)
             | Job::LoadRestore
             | Job::SaveRestore(_)
             | Job::UseProject { .. } => &self.saving,

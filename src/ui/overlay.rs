@@ -3,10 +3,10 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::compare;
 use super::painter::{Painter, cells};
 use super::widget::frame::{self, position, window};
 use super::widget::{badge, fit};
+use super::{compare, environments};
 use crate::app::App;
 use crate::app::action::Action;
 use crate::app::choices::{Choice, Choices, field_and_list};
@@ -81,6 +81,10 @@ fn one(painter: Painter<'_>, overlay: &Overlay) {
                 keyed("[find-next] next · [copy] copy · [copy-whole] copy all · [back] close");
             let title = format!(" Two answers ─ {} ", it.position());
             compare::draw(window(painter, &title, &text, ""), it);
+        }
+        Overlay::Environments(it) => {
+            let text = keyed(environments::hint(it));
+            environments::draw(window(painter, " Environments ", &text, ""), it);
         }
         Overlay::Naming(it) => {
             let text = keyed("[choose] take · [complete] complete · [back] cancel");

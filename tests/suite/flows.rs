@@ -19,6 +19,8 @@ mod composing;
 mod conversations;
 #[path = "flows/derived.rs"]
 mod derived;
+#[path = "flows/environments.rs"]
+mod environments;
 #[path = "flows/folders.rs"]
 mod folders;
 #[path = "flows/handed_on.rs"]

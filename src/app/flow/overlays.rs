@@ -1,6 +1,6 @@
 //! Opening overlays, giving the topmost its input, closing it.
 
-use super::{availability, folders, jump_targets, restore};
+use super::{availability, environments, folders, jump_targets, restore};
 use crate::app::action::{Action, Category};
 use crate::app::choices::Choices;
 use crate::app::cursor::CursorStep;
@@ -33,7 +33,10 @@ pub(crate) fn open(app: &mut App, action: Action) {
             Ok(Overlay::Choices(pickers::palette(shared, &app.contexts(), why_not)))
         }
         Action::Help => Ok(Overlay::Help(Help::new(shared, app.contexts()))),
-        Action::PickEnvironment => pickers::environments(shared).map(Overlay::Choices),
+        Action::PickEnvironment if shared.workspace.environments.is_empty() => {
+            return environments::open(app);
+        }
+        Action::PickEnvironment => Ok(Overlay::Choices(pickers::environments(shared))),
         Action::Recipes => {
             let why_not = |action| availability::why_not(app, action, Pane::Response);
             Ok(Overlay::Choices(pickers::recipes(shared, why_not)))
@@ -218,6 +221,7 @@ pub(crate) fn mouse(app: &mut App, mouse: Mouse) {
         MouseKind::Press if area.contains((mouse.column, mouse.row).into()) => {
             PaneInput::Press(area, mouse)
         }
+        MouseKind::Press if top.is_written() => return,
         MouseKind::Press => return close(app),
         MouseKind::ScrollUp => PaneInput::Wheel(CursorStep::Up),
         MouseKind::ScrollDown => PaneInput::Wheel(CursorStep::Down),
@@ -243,6 +247,9 @@ pub(crate) fn take_topmost(app: &mut App) -> Option<Overlay> {
 
 /// Closes the topmost overlay without doing what it is for.
 fn close(app: &mut App) {
+    if app.overlays.last_mut().is_some_and(Overlay::step_back) {
+        return;
+    }
     match take_topmost(app) {
         Some(Overlay::Conflict(conflict)) => {
             app.intents.push_back(conflict.resolved(ConflictChoice::Later));

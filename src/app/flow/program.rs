@@ -1,6 +1,6 @@
 //! Actions of the whole program: focus, modes, saving, leaving.
 
-use super::{compare, draft, focus, kept, overlays, restore, save, send, traffic};
+use super::{compare, draft, environments, focus, kept, overlays, restore, save, send, traffic};
 use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -26,6 +26,8 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::Udp => compose(app, Protocol::Udp, Side::Client),
         Action::SwitchSide => switch_side(app),
         Action::NextEnvironment => next_environment(app),
+        Action::EditEnvironments => environments::open(app),
+        Action::DefineName => environments::define(app),
         Action::NextPane | Action::NextField => {
             focus::focus(app, focus::neighbour(app, Pane::next));
         }

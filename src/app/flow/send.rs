@@ -170,8 +170,10 @@ fn refuse(app: &mut App, issues: &[Issue]) {
     draft::go_to_issue(app, &first);
     match &first.unknown {
         Some(unknown) => {
-            let hint = app.keyed(&format!("[send-literal] {literally}"));
-            let what = if unknown.is_name {
+            let is_name = unknown.is_name;
+            let defines = if is_name { "[define-name] defines it, " } else { "" };
+            let hint = app.keyed(&format!("{defines}[send-literal] {literally}"));
+            let what = if is_name {
                 format!("{{{{{}}}}} is not defined in this environment", unknown.inner())
             } else {
                 first.message.clone()

@@ -2,7 +2,8 @@
 
 use super::kept::PresetFate;
 use super::{
-    curl, draft, edited, focus, folders, history, kept, project, restore, save, themes, undo,
+    curl, draft, edited, environments, focus, folders, history, kept, project, restore, save,
+    themes, undo,
 };
 use crate::app::action::Action;
 use crate::app::arrangement::Arrangement;
@@ -28,6 +29,7 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         | Reply::Deleted { .. }
         | Reply::FolderDeleted { .. }
         | Reply::BroughtBack { .. } => presets_moved(app, reply),
+        Reply::EnvironmentDone(done) => environments::done(app, *done),
         Reply::Answers { key, found } => kept::listed(app, key, found),
         Reply::FolderCreated { .. }
         | Reply::FolderRemoved { .. }
@@ -105,6 +107,7 @@ fn folders_changed(app: &mut App, reply: &Reply) {
 fn job_failed(app: &mut App, job: &JobLabel, failure: &Failure) {
     save::failed(app, job);
     undo::failed(app, job);
+    environments::failed(app, job);
     // A question for the history may be what failed, and what was not written is in the list.
     app.effects.extend(app.history.failed(job.kind).map(Effect::Store));
     if job.kind == JobKind::SaveRestore && app.save_state.is_repeated() {

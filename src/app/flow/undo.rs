@@ -5,6 +5,7 @@ use super::draft;
 use crate::app::drafts::Draft;
 use crate::app::effect::Effect;
 use crate::app::format;
+use crate::app::overlay::Overlay;
 use crate::app::state::App;
 use crate::app::thrown_away::ThrownAway;
 use crate::model::failure::Failure;
@@ -29,6 +30,10 @@ pub(crate) fn keep_presets(app: &mut App, files: Vec<PresetFile>) {
 pub(crate) fn undo(app: &mut App) {
     if app.thrown.returning.is_some() {
         return app.say("what went before is on its way back; try it again in a moment");
+    }
+    let is_window = matches!(app.overlays.last(), Some(Overlay::Environments(_)));
+    if is_window && !app.thrown.is_of_environment() {
+        return app.say("nothing was changed here lately");
     }
     match app.thrown.pop() {
         None => app.say("nothing to undo here"),

@@ -136,13 +136,9 @@ pub(crate) fn recipes(
     }
 }
 
-/// What the workspace has of environments, and none; else how to make one.
-pub(crate) fn environments(shared: &Shared) -> Result<Choices, Intent> {
+/// What the workspace has of environments, none, and the way to write them.
+pub(crate) fn environments(shared: &Shared) -> Choices {
     let environments = &shared.workspace.environments;
-    if environments.is_empty() {
-        let how = "no environments yet: a file env/NAME.toml in the workspace makes one";
-        return Err(Intent::Say(how.into()));
-    }
     let choice = |name: Option<String>, detail: String| Choice {
         title: name.clone().unwrap_or_else(|| "none".into()),
         detail,
@@ -156,12 +152,19 @@ pub(crate) fn environments(shared: &Shared) -> Result<Choices, Intent> {
         let names: Vec<String> = environment.variables.keys().cloned().chain(secrets).collect();
         choice(Some(environment.name.clone()), names.join(" "))
     }));
+    all.push(Choice {
+        title: "edit…".into(),
+        detail: "see, write and compare them".into(),
+        note: shared.keymap.hint(Context::PANES, Action::EditEnvironments).unwrap_or_default(),
+        intents: vec![Intent::PassOn(Action::EditEnvironments)],
+        ..Choice::default()
+    });
     let current = all.iter().position(|choice| choice.note == IN_FORCE);
-    Ok(Choices {
+    Choices {
         title: " Environment ",
         hint: "[choose] choose · type to search · [back] close",
         ..Choices::new(all, current.unwrap_or(0))
-    })
+    }
 }
 
 /// What a choice of the form can be; `None` = it is none, or one of two.

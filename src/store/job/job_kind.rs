@@ -17,6 +17,8 @@ pub enum JobKind {
     RemoveFolder,
     MoveFolder,
     SetOrder,
+    /// Making, changing or removing an environment.
+    Environment,
     BringBack,
     LoadRestore,
     SaveRestore,
@@ -49,6 +51,7 @@ impl JobKind {
             JobKind::RemoveFolder => "remove the folder",
             JobKind::MoveFolder => "move the folder",
             JobKind::SetOrder => "keep the order",
+            JobKind::Environment => "change the environment",
             JobKind::BringBack => "bring back what was deleted",
             JobKind::LoadRestore => "read the drafts of the last run",
             JobKind::SaveRestore => "keep the drafts",

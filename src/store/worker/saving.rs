@@ -10,7 +10,7 @@ use crate::model::preset::StoredPreset;
 use crate::store::job::{Job, Reply};
 use crate::store::paths::Paths;
 use crate::store::restore::RestoreFile;
-use crate::store::{atomic, folders, preset_files, private, project, workspace};
+use crate::store::{atomic, environment_files, folders, preset_files, private, project, workspace};
 
 /// What the lane owns: the drafts' file.
 pub(super) struct Saving {
@@ -53,6 +53,7 @@ impl Saving {
             Job::SetOrder { folder, before, order } => {
                 folders::set_order(root, folder, before, order)
             }
+            Job::Environment(task) => environment_files::perform(root, task),
             Job::BringBack { files } => preset_files::bring_back(root, &files),
             Job::LoadRestore => Ok(Reply::Restored(self.restore.load().map(Box::new))),
             Job::SaveRestore(restore) => self.restore.save(&restore).map(|()| Reply::RestoreSaved),
@@ -77,9 +78,10 @@ impl Saving {
             return Ok(());
         }
         match job {
-            Job::SavePreset { .. } | Job::BringBack { .. } | Job::CreateFolder { .. } => {
-                atomic::make_folders(root)
-            }
+            Job::SavePreset { .. }
+            | Job::BringBack { .. }
+            | Job::Environment(_)
+            | Job::CreateFolder { .. } => atomic::make_folders(root),
             Job::RenamePreset { .. }
             | Job::DeletePreset { .. }
             | Job::DeleteFolder { .. }

@@ -13,7 +13,7 @@ use crate::harness::app::Driver;
 const WIDE: (u16, u16) = (120, 40);
 
 /// Every kind of window, and the keys that open it from the list of presets.
-const WINDOWS: [(&str, &str); 10] = [
+const WINDOWS: [(&str, &str); 12] = [
     ("palette", "<C-p>"),
     ("environments", "E"),
     ("help", "<F1>"),
@@ -23,6 +23,8 @@ const WINDOWS: [(&str, &str); 10] = [
     ("question", "d"),
     ("jump", "<C-o>"),
     ("code", "c"),
+    ("environments window", "<A-E>"),
+    ("variable", "<A-E>a"),
     ("conflict", "<Enter><C-l><End>9<C-s>"),
 ];
 
@@ -68,6 +70,8 @@ fn is_its_own(overlay: &Overlay, driver: &Driver, keys: &[Key]) -> bool {
         Overlay::Jump(_) => return keys.iter().all(|key| key.printable().is_some()),
         Overlay::Code(_) => &[Context::Code],
         Overlay::Compare(_) => &[Context::Compare],
+        Overlay::Environments(it) if it.edit.is_some() => &[Context::Variable],
+        Overlay::Environments(_) => &[Context::Environments],
     };
     TABLE.iter().any(|row| {
         row.keys.iter().any(|(context, text)| {

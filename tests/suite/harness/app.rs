@@ -68,6 +68,8 @@ impl Driver {
                 driver.store.presets.insert(stored.path.clone(), kept);
             }
         }
+        let environments = workspace.environments.iter();
+        driver.store.environments = environments.map(|it| (it.name.clone(), it.clone())).collect();
         driver.app.begin();
         driver.send(Message::Store(Reply::Workspace(Box::new(workspace))));
         driver.send(Message::Store(Reply::Restored(None)));

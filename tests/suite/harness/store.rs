@@ -6,8 +6,9 @@ use bytes::Bytes;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::preset::{Environment, Preset, PresetPath, StoredPreset};
 use wirebench::store::job::{
-    FolderDefaults, HistoryEntry, HistoryName, HistoryRow, HistorySpec, Job, JobKind, Overwrite,
-    PresetFile, Reply, Restore, Workspace,
+    EnvironmentDone, EnvironmentFiles, EnvironmentTask, FolderDefaults, HistoryEntry, HistoryName,
+    HistoryRow, HistorySpec, Job, JobKind, Overwrite, PresetFile, Reply, Restore, VariableKind,
+    Workspace,
 };
 use wirebench::store::{preset, starter};
 
@@ -15,6 +16,7 @@ use wirebench::store::{preset, starter};
 #[derive(Default)]
 pub struct MemoryStore {
     pub presets: BTreeMap<PresetPath, (Preset, u64)>,
+    pub environments: BTreeMap<String, Environment>,
     pub history: Vec<HistoryEntry>,
     pub restore: Option<Restore>,
     pub jobs: Vec<Job>,
@@ -23,6 +25,10 @@ pub struct MemoryStore {
     /// Files that are no presets in every folder.
     pub other_files: usize,
     pub writes: u64,
+    /// The environment deleted last.
+    deleted: Option<Environment>,
+    /// The next change of a variable fails like this.
+    pub fails: Option<Failure>,
 }
 
 impl MemoryStore {
@@ -55,6 +61,7 @@ impl MemoryStore {
             job @ (Job::DeletePreset { .. } | Job::DeleteFolder { .. } | Job::BringBack { .. }) => {
                 self.take_away(job)
             }
+            Job::Environment(task) => Some(self.environment(task)),
             Job::SaveRestore(restore) => {
                 self.restore = Some(*restore);
                 Some(Reply::RestoreSaved)
@@ -84,6 +91,58 @@ impl MemoryStore {
             }
             _ => None,
         }
+    }
+
+    /// Does something to an environment, which is as it was told last.
+    fn environment(&mut self, task: EnvironmentTask) -> Reply {
+        let known = &mut self.environments;
+        let named = |name: &String| Environment { name: name.clone(), ..Environment::default() };
+        let (back, now) = match &task {
+            EnvironmentTask::Create { name } => {
+                (EnvironmentTask::Delete { name: name.clone() }, Some(named(name)))
+            }
+            EnvironmentTask::Copy { from, to } => {
+                let copy = Environment { name: to.clone(), ..known[from].clone() };
+                (EnvironmentTask::Delete { name: to.clone() }, Some(copy))
+            }
+            EnvironmentTask::Rename { from, to } => {
+                let moved = Environment { name: to.clone(), ..known.remove(from).unwrap() };
+                (EnvironmentTask::Rename { from: to.clone(), to: from.clone() }, Some(moved))
+            }
+            EnvironmentTask::Delete { name } => {
+                self.deleted = known.remove(name);
+                let (name, files) = (name.clone(), EnvironmentFiles::default());
+                (EnvironmentTask::BringBack { name, files }, None)
+            }
+            EnvironmentTask::BringBack { name, .. } => {
+                (EnvironmentTask::Delete { name: name.clone() }, self.deleted.take())
+            }
+            EnvironmentTask::Change { name, change } => {
+                let mut now = known.get(name).cloned().unwrap_or_else(|| named(name));
+                if let Some(failure) = self.fails.take() {
+                    return Reply::Failed { job: JobKind::Environment.into(), failure };
+                }
+                for (variable, is_new) in [(&change.before, false), (&change.after, true)] {
+                    let Some(variable) = variable else { continue };
+                    let values = match variable.kind {
+                        VariableKind::Plain => &mut now.variables,
+                        VariableKind::Secret => &mut now.secrets,
+                    };
+                    let (name, value) = (variable.name.clone(), variable.value.clone());
+                    let before = values.remove(&name);
+                    assert!(is_new || before.as_ref() == Some(&value), "{before:?} {value:?}");
+                    if is_new {
+                        values.insert(name, value);
+                    }
+                }
+                let back = Box::new(change.back());
+                (EnvironmentTask::Change { name: name.clone(), change: back }, Some(now))
+            }
+        };
+        if let Some(now) = &now {
+            self.environments.insert(now.name.clone(), now.clone());
+        }
+        Reply::EnvironmentDone(Box::new(EnvironmentDone { task, back, now }))
     }
 
     /// Makes, removes and moves folders, and orders what is in them.

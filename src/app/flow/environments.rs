@@ -1,0 +1,158 @@
+//! Environments that are written: opening their window, giving an unknown name a value, and what the
+//! answers of the store mean.
+//!
+//! ```text
+//! window ─► Job::Environment(task) ─► EnvironmentDone { back } ─► workspace on screen, undo by `back`
+//!                                └──► Failed ─► what was typed stays, the workspace is read anew
+//! ```
+
+use super::{draft, program, undo};
+use crate::app::drafts::Draft;
+use crate::app::effect::Effect;
+use crate::app::overlay::Overlay;
+use crate::app::overlay::environments::Environments;
+use crate::app::state::App;
+use crate::store::job::{
+    EnvironmentDone, EnvironmentTask, Job, JobKind, JobLabel, VariableChange, VariableKind,
+};
+
+/// Opens the window.
+pub(crate) fn open(app: &mut App) {
+    let window = Environments::new(&app.shared);
+    push(app, window);
+}
+
+/// Opens it in place of the one that is open.
+fn push(app: &mut App, window: Environments) {
+    app.overlays.retain(|overlay| !matches!(overlay, Overlay::Environments(_)));
+    app.overlays.push(Overlay::Environments(Box::new(window)));
+}
+
+/// The name that keeps a draft from being sent, as it stands between the braces.
+pub(crate) fn unknown_name(draft: &Draft) -> Option<String> {
+    let unknown = draft.issues.iter().filter_map(|issue| issue.unknown.as_ref());
+    let names = unknown.filter(|unknown| unknown.is_name).map(|unknown| unknown.inner().to_owned());
+    let mut names = names.filter(|name| {
+        let bare = name.strip_prefix("secret.").unwrap_or(name);
+        !name.starts_with("env.") && crate::compose::template::is_name(bare)
+    });
+    names.next()
+}
+
+/// Asks for a value of the first name that nothing is known of.
+pub(crate) fn define(app: &mut App) {
+    match unknown_name(app.shared.drafts.current()) {
+        Some(name) => {
+            let window = Environments::define(&app.shared, &name);
+            push(app, window);
+        }
+        None => {
+            app.say(app.keyed("no unknown name kept this from being sent: [send] tells of them"))
+        }
+    }
+}
+
+/// The store did what it was asked.
+pub(crate) fn done(app: &mut App, done: EnvironmentDone) {
+    let EnvironmentDone { task, back, now } = done;
+    let gone = match &task {
+        EnvironmentTask::Delete { name } | EnvironmentTask::Rename { from: name, .. } => {
+            Some(name.as_str())
+        }
+        _ => None,
+    };
+    let first = app.shared.workspace.environments.is_empty();
+    let name = now.as_ref().map(|now| now.name.clone());
+    app.shared.set_environment(gone, now);
+    let is_defined = defines(app, &task);
+    let was_in_force = gone.is_some() && app.shared.environment.as_deref() == gone;
+    if was_in_force || (name.is_some() && (first || is_defined)) {
+        if app.shared.environment != name {
+            program::choose_environment(app, name);
+        }
+    }
+    let way = undo::moved(app, &Job::Environment(task.clone()), Job::Environment(back));
+    let mut said = words(&task) + &way;
+    if is_defined {
+        if let EnvironmentTask::Change { change, .. } = &task
+            && let Some(after) = &change.after
+        {
+            let reference = after.kind.reference(&after.name);
+            let draft = app.shared.drafts.current_mut();
+            draft.issues.retain(|issue| {
+                issue
+                    .unknown
+                    .as_ref()
+                    .is_none_or(|unknown| format!("{{{{{}}}}}", unknown.inner()) != reference)
+            });
+        }
+        app.overlays.retain(|overlay| !matches!(overlay, Overlay::Environments(_)));
+        said = app.keyed(&format!("{}; [send] sends", words(&task)));
+    }
+    app.say(said);
+    let App { overlays, shared, .. } = app;
+    for overlay in overlays {
+        if let Overlay::Environments(window) = overlay {
+            window.done(shared, &task);
+        }
+    }
+    draft::form_changed(app);
+    app.touched();
+}
+
+/// Whether it gives the unknown name a value that keeps the draft on screen from being sent.
+fn defines(app: &App, task: &EnvironmentTask) -> bool {
+    let EnvironmentTask::Change { change, .. } = task else { return false };
+    let VariableChange { before: None, after: Some(after) } = &**change else { return false };
+    let name = unknown_name(app.shared.drafts.current());
+    name.is_some_and(|name| after.kind.reference(&after.name) == format!("{{{{{name}}}}}"))
+}
+
+/// What was done, in words.
+fn words(task: &EnvironmentTask) -> String {
+    match task {
+        EnvironmentTask::Create { name } => format!("{} is there", VariableKind::Plain.file(name)),
+        EnvironmentTask::Copy { from, to } => format!("{to} is a copy of {from}"),
+        EnvironmentTask::Rename { from, to } => format!("environment {from} is now {to}"),
+        EnvironmentTask::Delete { name } => format!("environment {name} deleted"),
+        EnvironmentTask::BringBack { name, .. } => format!("environment {name} is back"),
+        EnvironmentTask::Change { name, change } => match (&change.before, &change.after) {
+            (Some(before), Some(after)) if before.kind != after.kind => format!(
+                "{} moved to {}; use {}",
+                after.name,
+                after.kind.file(name),
+                after.kind.reference(&after.name)
+            ),
+            (Some(before), Some(after)) if before.name != after.name => {
+                format!("{} is now {} in {}", before.name, after.name, after.kind.file(name))
+            }
+            (_, Some(after)) => format!("{} written to {}", after.name, after.kind.file(name)),
+            (Some(before), None) => {
+                format!("{} removed from {}", before.name, before.kind.file(name))
+            }
+            (None, None) => String::new(),
+        },
+    }
+}
+
+/// The store could not do it: what was typed stays where it is, beside what the files say now.
+pub(crate) fn failed(app: &mut App, job: &JobLabel) {
+    if job.kind != JobKind::Environment {
+        return;
+    }
+    for overlay in &mut app.overlays {
+        if let Overlay::Environments(window) = overlay {
+            window.failed();
+        }
+    }
+    app.effects.push(Effect::Store(Job::LoadWorkspace));
+}
+
+/// A secret was shown long enough.
+pub(crate) fn hide_secret(app: &mut App) {
+    for overlay in &mut app.overlays {
+        if let Overlay::Environments(window) = overlay {
+            window.hide();
+        }
+    }
+}

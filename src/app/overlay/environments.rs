@@ -1,0 +1,596 @@
+//! The window of environments: which there are, what each makes of names and where that comes from,
+//! what differs between two; and writing them.
+//!
+//! ```text
+//! ╭ Environments ──────────────────────────────────────╮
+//! │  none     │ prod                       env/prod.toml│
+//! │● local    │ base          http://{{host}}  env/…    │   Tab goes from one side to the other
+//! │  prod     │ secret.token  ********         env/…    │
+//! │           │ host          h.example   _defaults.toml│
+//! │────────────────────────────────────────────────────│
+//! │ base comes to http://h.example                      │   or what is typed
+//! ╰────────────────────────────────────────────────────╯
+//! ```
+//! It keeps no copy of what it shows: that is read from the workspace as it is now. What is typed
+//! stays until the store has written it.
+
+pub mod edit_cells;
+
+use ratatui::layout::Rect;
+
+use crate::app::action::Action;
+use crate::app::copying;
+use crate::app::cursor::{Cursor, CursorStep};
+use crate::app::effect::Effect;
+use crate::app::intent::{Intent, Question};
+use crate::app::layout::{cut_bottom, cut_top};
+use crate::app::message::{Mouse, Timer};
+use crate::app::outcome::{Outcome, PaneInput};
+use crate::app::shared::Shared;
+use crate::app::variable_rows::{DifferenceRow, VariableOrigin, VariableRow, differences, rows};
+use crate::compose::template::is_name;
+use crate::model::preset::Environment;
+use crate::store::job::{EnvironmentTask, Job, Variable, VariableChange, VariableKind};
+use edit_cells::{EditCell, EnvironmentEdit, NameEdit, NameFor, VariableEdit};
+
+/// Columns it has at most.
+const WIDTH: u16 = 150;
+/// How long a secret is shown.
+const SHOWN: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// Which side has the keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnvironmentsSide {
+    List,
+    Variables,
+}
+
+/// State of the overlay.
+#[derive(Debug)]
+pub struct Environments {
+    /// The environment that is looked at; `None` = what holds without one.
+    pub selected: Option<String>,
+    /// What it is compared with.
+    pub against: Option<String>,
+    pub side: EnvironmentsSide,
+    pub edit: Option<EnvironmentEdit>,
+    /// The secret in this row is shown for a moment.
+    pub shown: Option<usize>,
+    list: Cursor,
+    cursor: Cursor,
+}
+
+/// Where its parts are.
+#[derive(Debug, Clone, Copy)]
+pub struct EnvironmentsAreas {
+    pub list: Rect,
+    /// Name and trouble of what is selected.
+    pub head: Rect,
+    pub rows: Rect,
+    pub detail: Rect,
+}
+
+impl Environments {
+    /// Looks at the environment in force.
+    pub(crate) fn new(shared: &Shared) -> Self {
+        let side = match shared.workspace.environments.is_empty() {
+            true => EnvironmentsSide::List,
+            false => EnvironmentsSide::Variables,
+        };
+        let mut window = Environments {
+            selected: None,
+            against: None,
+            side,
+            edit: None,
+            shown: None,
+            list: Cursor::default(),
+            cursor: Cursor::default(),
+        };
+        window.select(shared, shared.environment.clone());
+        window
+    }
+
+    /// Asks for the value of a name that has none, in the environment in force or one that is made.
+    pub(crate) fn define(shared: &Shared, name: &str) -> Self {
+        let mut window = Environments::new(shared);
+        let (kind, name) = match name.strip_prefix("secret.") {
+            Some(name) => (VariableKind::Secret, name),
+            None => (VariableKind::Plain, name),
+        };
+        let first = Variable { kind, name: name.to_owned(), value: String::new() };
+        let all = shared.workspace.environments.iter().map(|it| it.name.clone());
+        let (mut first_of_all, others): (Vec<_>, Vec<_>) =
+            all.partition(|name| Some(name) == shared.environment.as_ref());
+        first_of_all.extend(others);
+        if first_of_all.is_empty() {
+            first_of_all.push("local".to_owned());
+        }
+        let edit = VariableEdit::new(&first, None, first_of_all).at(EditCell::Value);
+        window.edit = Some(EnvironmentEdit::Variable(Box::new(edit)));
+        window
+    }
+
+    /// Looks at this environment.
+    pub(crate) fn select(&mut self, shared: &Shared, name: Option<String>) {
+        let at = names(shared).position(|known| known == name.as_deref());
+        self.list.selected = at.unwrap_or(0);
+        self.selected = name.filter(|_| at.is_some());
+        self.cursor = Cursor::default();
+        self.shown = None;
+    }
+
+    /// Columns and rows it wants on a screen of this size.
+    pub(super) fn size(&self, (columns, rows): (u16, u16)) -> (u16, u16) {
+        (columns.min(WIDTH), rows.saturating_sub(2).clamp(rows.min(20), 40))
+    }
+
+    /// Where its parts are in what is inside its border.
+    pub fn parts(&self, mut inner: Rect) -> EnvironmentsAreas {
+        let wanted = match &self.edit {
+            None => 2,
+            Some(EnvironmentEdit::Name(_)) => 3,
+            Some(EnvironmentEdit::Variable(_)) => 8,
+        };
+        let detail = cut_bottom(&mut inner, wanted);
+        let width = (inner.width / 4).clamp(inner.width.min(14), 28);
+        let list = Rect { width, ..inner };
+        let x = (inner.x + width + 2).min(inner.right());
+        let mut rows = Rect { x, width: inner.right() - x, ..inner };
+        let head = cut_top(&mut rows, 2);
+        EnvironmentsAreas { list, head, rows, detail }
+    }
+
+    /// The cursor of the list, and the first row in sight.
+    pub fn list(&self, shared: &Shared, height: u16) -> Cursor {
+        let mut cursor = self.list;
+        cursor.settle(names(shared).count(), height.into());
+        cursor
+    }
+
+    /// The same of the variables or differences, of which there are so many.
+    pub fn cursor(&self, len: usize, height: u16) -> Cursor {
+        let mut cursor = self.cursor;
+        cursor.settle(len, height.into());
+        cursor
+    }
+
+    /// What differs between the two that are compared.
+    pub fn differences(&self, shared: &Shared) -> Option<Vec<DifferenceRow>> {
+        let none = Environment::default();
+        let found = |name: Option<&str>| match name {
+            None => Some(&none),
+            Some(name) => shared.environment_named(name),
+        };
+        let against = found(Some(self.against.as_deref()?))?;
+        Some(differences(found(self.selected.as_deref())?, against))
+    }
+
+    /// What is looked at.
+    pub fn rows(&self, shared: &Shared) -> Vec<VariableRow> {
+        rows(shared, self.selected.as_deref())
+    }
+
+    /// Leaves what was begun inside it; tells whether there was something.
+    pub(crate) fn step_back(&mut self) -> bool {
+        // The store has not answered yet: what was typed may be needed again.
+        let is_saving = self.edit.as_ref().is_some_and(EnvironmentEdit::is_saving);
+        is_saving || self.edit.take().is_some() || self.against.take().is_some()
+    }
+
+    /// The secret was shown long enough.
+    pub(crate) fn hide(&mut self) {
+        self.shown = None;
+    }
+
+    /// The store could not do what it was asked: what was typed can be written again.
+    pub(crate) fn failed(&mut self) {
+        if let Some(edit) = &mut self.edit {
+            edit.failed();
+        }
+    }
+
+    /// The store did what it was asked.
+    pub(crate) fn done(&mut self, shared: &Shared, task: &EnvironmentTask) {
+        if self.edit.as_ref().is_some_and(|edit| edit.is_saving() || edit.is_of(task)) {
+            self.edit = None;
+        }
+        match task {
+            EnvironmentTask::Create { name: to }
+            | EnvironmentTask::Copy { to, .. }
+            | EnvironmentTask::BringBack { name: to, .. }
+            | EnvironmentTask::Rename { to, .. } => self.select(shared, Some(to.clone())),
+            EnvironmentTask::Delete { .. } => self.select(shared, shared.environment.clone()),
+            EnvironmentTask::Change { name, change } => {
+                if self.selected.as_ref() != Some(name) {
+                    self.select(shared, Some(name.clone()));
+                }
+                self.side = EnvironmentsSide::Variables;
+                let is_it = |row: &VariableRow| row.variable() == change.after;
+                if let Some(at) = self.rows(shared).iter().position(is_it) {
+                    self.cursor.selected = at;
+                }
+            }
+        }
+    }
+
+    /// Takes an input.
+    pub fn update(&mut self, shared: &Shared, inner: Rect, input: PaneInput<'_>) -> Outcome {
+        self.shown = self.shown.take_if(|_| matches!(input, PaneInput::Wheel(_)));
+        // The workspace may have changed since.
+        if self.selected.as_ref().is_some_and(|name| shared.environment_named(name).is_none()) {
+            self.select(shared, shared.environment.clone());
+        }
+        if self.edit.is_some() {
+            return self.typed(shared, input);
+        }
+        match input {
+            PaneInput::Act(action) => self.act(shared, inner, action),
+            PaneInput::Wheel(step) => self.step(shared, inner, step),
+            PaneInput::Press(_, mouse) => self.press(shared, inner, mouse),
+            PaneInput::Key(_) | PaneInput::Paste(_) | PaneInput::Drag(..) => Outcome::no(),
+        }
+    }
+
+    fn step(&mut self, shared: &Shared, inner: Rect, step: CursorStep) -> Outcome {
+        let areas = self.parts(inner);
+        match self.side {
+            EnvironmentsSide::List => {
+                let names: Vec<_> = names(shared).map(|name| name.map(str::to_owned)).collect();
+                self.list.step(step, names.len(), areas.list.height.into());
+                let list = self.list;
+                let chosen = names.into_iter().nth(list.selected).flatten();
+                self.select(shared, chosen);
+                self.list.offset = list.offset;
+            }
+            EnvironmentsSide::Variables => {
+                let len = match self.differences(shared) {
+                    Some(differences) => differences.len(),
+                    None => self.rows(shared).len(),
+                };
+                self.cursor.step(step, len, areas.rows.height.into());
+            }
+        }
+        Outcome::yes()
+    }
+
+    fn press(&mut self, shared: &Shared, inner: Rect, mouse: Mouse) -> Outcome {
+        let areas = self.parts(inner);
+        let at = (mouse.column, mouse.row).into();
+        if areas.list.contains(at) {
+            self.side = EnvironmentsSide::List;
+            let offset = self.list(shared, areas.list.height).offset;
+            let row = offset + usize::from(mouse.row - areas.list.y);
+            let name = names(shared).nth(row).map(|name| name.map(str::to_owned));
+            if let Some(name) = name {
+                self.select(shared, name);
+                self.list.offset = offset;
+            }
+        } else if areas.rows.contains(at) {
+            self.side = EnvironmentsSide::Variables;
+            let len = self.rows(shared).len();
+            let offset = self.cursor(len, areas.rows.height).offset;
+            self.cursor.selected = offset + usize::from(mouse.row - areas.rows.y);
+            self.cursor.settle(len, areas.rows.height.into());
+        }
+        Outcome::yes()
+    }
+
+    fn act(&mut self, shared: &Shared, inner: Rect, action: Action) -> Outcome {
+        if let Some(step) = CursorStep::of(action) {
+            return self.step(shared, inner, step);
+        }
+        match action {
+            Action::NextPane | Action::PreviousPane => {
+                self.side = match self.side {
+                    EnvironmentsSide::List => EnvironmentsSide::Variables,
+                    EnvironmentsSide::Variables => EnvironmentsSide::List,
+                };
+            }
+            Action::Left => self.side = EnvironmentsSide::List,
+            Action::Right => self.side = EnvironmentsSide::Variables,
+            Action::New => self.name(NameFor::New, ""),
+            Action::Compare => return self.compare(shared),
+            Action::Toggle => return Intent::ChooseEnvironment(self.selected.clone()).into(),
+            Action::Undo => return Intent::UndoDelete.into(),
+            Action::AddRow => return self.add(shared),
+            _ if self.side == EnvironmentsSide::List => return self.act_on_list(shared, action),
+            _ if self.against.is_some() => return self.act_on_difference(shared, action),
+            _ => return self.act_on_variable(shared, action),
+        }
+        Outcome::yes()
+    }
+
+    fn name(&mut self, purpose: NameFor, text: &str) {
+        self.edit = Some(EnvironmentEdit::Name(NameEdit::new(purpose, text)));
+    }
+
+    /// Compares with the next of the others.
+    fn compare(&mut self, shared: &Shared) -> Outcome {
+        let selected = self.selected.as_deref();
+        let others: Vec<&str> =
+            names(shared).flatten().filter(|name| Some(*name) != selected).collect();
+        let at = others.iter().position(|name| Some(*name) == self.against.as_deref());
+        let first = shared.environment.as_deref().filter(|name| others.contains(name));
+        let next = match at {
+            Some(at) => others.get((at + 1) % others.len().max(1)).copied(),
+            None => first.or_else(|| others.first().copied()),
+        };
+        let Some(next) = next else {
+            return Outcome::say("there is no other environment to compare with: [new] makes one");
+        };
+        self.against = Some(next.to_owned());
+        self.side = EnvironmentsSide::Variables;
+        self.cursor = Cursor::default();
+        Outcome::yes()
+    }
+
+    fn act_on_list(&mut self, shared: &Shared, action: Action) -> Outcome {
+        if action == Action::Choose {
+            return Intent::ChooseEnvironment(self.selected.clone()).into();
+        }
+        let Some(name) = self.selected.clone() else {
+            return match action {
+                Action::Rename | Action::Duplicate | Action::Delete => {
+                    Outcome::say("this is no environment: it is what holds without one")
+                }
+                _ => Outcome::no(),
+            };
+        };
+        match action {
+            Action::Rename => self.name(NameFor::Rename(name.clone()), &name),
+            Action::Duplicate => self.name(NameFor::Copy(name.clone()), &format!("{name}-2")),
+            Action::Delete => {
+                let has_secrets =
+                    shared.environment_named(&name).is_some_and(|it| !it.secrets.is_empty());
+                let plain = VariableKind::Plain.file(&name);
+                let files = if has_secrets {
+                    format!("{plain} and {} are", VariableKind::Secret.file(&name))
+                } else {
+                    format!("{plain} is")
+                };
+                let text = format!("Delete the environment {name}? {files} removed.");
+                let then = Box::new(task(EnvironmentTask::Delete { name }));
+                return Intent::Ask(Question { text, answers: ["Delete", "Keep"], then }).into();
+            }
+            _ => return Outcome::no(),
+        }
+        Outcome::yes()
+    }
+
+    fn act_on_difference(&mut self, shared: &Shared, action: Action) -> Outcome {
+        let len = self.differences(shared).map_or(0, |rows| rows.len());
+        match action {
+            Action::ShowSecrets if len > 0 => self.show(self.cursor.selected.min(len - 1)),
+            _ => Outcome::no(),
+        }
+    }
+
+    fn show(&mut self, at: usize) -> Outcome {
+        self.shown = Some(at);
+        Intent::Perform(Effect::After { delay: SHOWN, timer: Timer::HideSecret }).into()
+    }
+
+    fn act_on_variable(&mut self, shared: &Shared, action: Action) -> Outcome {
+        let all = self.rows(shared);
+        let at = self.cursor.selected.min(all.len().saturating_sub(1));
+        let Some(row) = all.get(at) else {
+            return match action {
+                Action::Choose => self.add(shared),
+                _ => Outcome::no(),
+            };
+        };
+        match action {
+            Action::ShowSecrets if row.is_secret() => return self.show(at),
+            Action::ShowSecrets => return Outcome::say("this is no secret: it is shown as it is"),
+            Action::Copy => return copying::put(row.reference.clone(), row.value.clone()).into(),
+            Action::Choose | Action::Rename | Action::Delete | Action::ToggleSecret => {}
+            _ => return Outcome::no(),
+        }
+        let (Some(environment), Some(variable)) = (self.selected.clone(), row.variable()) else {
+            return self.elsewhere(shared, row, action);
+        };
+        let change = |after| {
+            let change = VariableChange { before: Some(variable.clone()), after };
+            let change = Box::new(change);
+            task(EnvironmentTask::Change { name: environment.clone(), change }).into()
+        };
+        match action {
+            Action::Delete => change(None),
+            Action::ToggleSecret => {
+                let kind = match variable.kind {
+                    VariableKind::Plain => VariableKind::Secret,
+                    VariableKind::Secret => VariableKind::Plain,
+                };
+                let then: Outcome = change(Some(Variable { kind, ..variable.clone() }));
+                if kind == VariableKind::Secret {
+                    return then;
+                }
+                let file = kind.file(&environment);
+                let name = &variable.name;
+                let text = format!("Write the secret {name} into {file}, which git may keep?");
+                let then = then.intents.into_iter().next();
+                let ask = |then| {
+                    Intent::Ask(Question { text, answers: ["Write", "Keep"], then: Box::new(then) })
+                };
+                then.map(ask).into()
+            }
+            action => {
+                let cell = if action == Action::Rename { EditCell::Name } else { EditCell::Value };
+                let edit = VariableEdit::new(&variable, Some(variable.clone()), vec![environment]);
+                self.edit = Some(EnvironmentEdit::Variable(Box::new(edit.at(cell))));
+                Outcome::yes()
+            }
+        }
+    }
+
+    /// A value that stands in no file of the environment is given another one there.
+    fn elsewhere(&mut self, shared: &Shared, row: &VariableRow, action: Action) -> Outcome {
+        let source = row.source("");
+        match (action, &row.origin) {
+            (Action::Choose, VariableOrigin::Folder(_)) if !row.is_hidden => {
+                let first = Variable {
+                    kind: VariableKind::Plain,
+                    name: row.name.clone(),
+                    value: row.value.clone(),
+                };
+                self.begin(shared, &first)
+            }
+            _ => Outcome::say(format!(
+                "{} is not of this environment but of: {source}",
+                row.reference
+            )),
+        }
+    }
+
+    /// A new variable.
+    fn add(&mut self, shared: &Shared) -> Outcome {
+        let first =
+            Variable { kind: VariableKind::Plain, name: String::new(), value: String::new() };
+        self.begin(shared, &first)
+    }
+
+    fn begin(&mut self, shared: &Shared, first: &Variable) -> Outcome {
+        let Some(environment) = self.selected.clone() else {
+            let has_some = !shared.workspace.environments.is_empty();
+            let how = if has_some { "choose an environment first" } else { "[new] makes one" };
+            return Outcome::say(format!("a variable needs an environment: {how}"));
+        };
+        let edit = VariableEdit::new(first, None, vec![environment]);
+        self.edit = Some(EnvironmentEdit::Variable(Box::new(edit)));
+        Outcome::yes()
+    }
+
+    /// An input for what is typed.
+    fn typed(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
+        match &mut self.edit {
+            Some(edit) if edit.is_saving() => Outcome::say("being written; in a moment"),
+            Some(EnvironmentEdit::Name(edit)) => match input {
+                PaneInput::Act(Action::Choose) => named(shared, edit),
+                PaneInput::Act(_) => Outcome::no(),
+                input => {
+                    input.edit(&mut edit.editor);
+                    Outcome::yes()
+                }
+            },
+            Some(EnvironmentEdit::Variable(edit)) => {
+                match input {
+                    PaneInput::Act(Action::Choose) if edit.is_unchanged() => self.edit = None,
+                    PaneInput::Act(Action::Choose) => return written(shared, edit),
+                    PaneInput::Act(Action::NextPane | Action::NextField) => edit.step(true),
+                    PaneInput::Act(Action::PreviousPane | Action::PreviousField) => {
+                        edit.step(false)
+                    }
+                    PaneInput::Act(Action::NewLine) if edit.cell == EditCell::Value => {
+                        edit.value.new_line();
+                    }
+                    PaneInput::Act(Action::ShowSecrets) => edit.toggle_shown(),
+                    PaneInput::Act(_) => return Outcome::no(),
+                    PaneInput::Key(key) => edit.key(key),
+                    PaneInput::Paste(text) => edit.paste(text),
+                    PaneInput::Wheel(_) | PaneInput::Press(..) | PaneInput::Drag(..) => {}
+                }
+                Outcome::yes()
+            }
+            None => Outcome::no(),
+        }
+    }
+}
+
+/// What can be looked at: no environment, and each there is.
+pub fn names(shared: &Shared) -> impl Iterator<Item = Option<&str>> {
+    let environments = shared.workspace.environments.iter();
+    [None].into_iter().chain(environments.map(|it| Some(&*it.name)))
+}
+
+fn task(task: EnvironmentTask) -> Intent {
+    Intent::Perform(Effect::Store(Job::Environment(task)))
+}
+
+/// Why an environment cannot have this name; `None` = it can.
+pub fn name_trouble(shared: &Shared, edit: &NameEdit) -> Option<String> {
+    let name = edit.text();
+    if let Err(why) = Environment::check_name(&name) {
+        return Some(why);
+    }
+    let is_own = matches!(&edit.purpose, NameFor::Rename(from) if *from == name);
+    let is_taken = !is_own && shared.environment_named(&name).is_some();
+    is_taken.then(|| format!("there is an environment '{name}' already"))
+}
+
+/// Why a variable cannot be written like this; `None` = it can.
+pub fn variable_trouble(shared: &Shared, edit: &VariableEdit) -> Option<String> {
+    let after = edit.after();
+    if after.name.is_empty() {
+        return Some("a variable needs a name".to_owned());
+    }
+    if !is_name(&after.name) {
+        let what = "is no name for a variable: letters, digits, '_', '-' and '.'";
+        return Some(format!("'{}' {what}", after.name));
+    }
+    if after.kind == VariableKind::Plain
+        && (after.name.starts_with("secret.") || after.name.starts_with("env."))
+    {
+        return Some("'secret.' and 'env.' begin names of secrets and of the system".to_owned());
+    }
+    let is_own = edit
+        .before
+        .as_ref()
+        .is_some_and(|before| before.kind == after.kind && before.name == after.name);
+    let is_taken = !is_own && known(shared, &edit.environment, &after).is_some();
+    is_taken
+        .then(|| format!("'{}' is in {} already", after.name, after.kind.file(&edit.environment)))
+}
+
+/// The value a variable has in its file, as far as it is known.
+fn known<'a>(shared: &'a Shared, environment: &str, variable: &Variable) -> Option<&'a str> {
+    let environment = shared.environment_named(environment)?;
+    let values = match variable.kind {
+        VariableKind::Plain => &environment.variables,
+        VariableKind::Secret => &environment.secrets,
+    };
+    values.get(&variable.name).map(String::as_str)
+}
+
+/// Enter in the name of an environment.
+fn named(shared: &Shared, edit: &mut NameEdit) -> Outcome {
+    if let Some(why) = name_trouble(shared, edit) {
+        return Outcome::warn(why);
+    }
+    let name = edit.text();
+    edit.is_saving = true;
+    task(match edit.purpose.clone() {
+        NameFor::New => EnvironmentTask::Create { name },
+        NameFor::Copy(from) => EnvironmentTask::Copy { from, to: name },
+        NameFor::Rename(from) if from == name => {
+            edit.is_saving = false;
+            return Outcome::say("this is its name already");
+        }
+        NameFor::Rename(from) => EnvironmentTask::Rename { from, to: name },
+    })
+    .into()
+}
+
+/// Enter in the form of a variable.
+fn written(shared: &Shared, edit: &mut VariableEdit) -> Outcome {
+    if let Some(why) = variable_trouble(shared, edit) {
+        return Outcome::warn(why);
+    }
+    if let Some(before) = &mut edit.before
+        && let now = known(shared, &edit.environment, before)
+        && now != Some(&*before.value)
+    {
+        // As with presets: never over what somebody else wrote without a word.
+        let file = before.kind.file(&edit.environment);
+        let what = if now.is_some() { "has another value there" } else { "is gone from it" };
+        let text = format!("{file} changed on disk: {} {what}. Keep yours?", before.name);
+        edit.before = now.map(|value| Variable { value: value.to_owned(), ..before.clone() });
+        let change = VariableChange { before: edit.before.clone(), after: Some(edit.after()) };
+        let (name, change) = (edit.environment.clone(), Box::new(change));
+        let then = Box::new(task(EnvironmentTask::Change { name, change }));
+        return Intent::Ask(Question { text, answers: ["Keep mine", "Go back"], then }).into();
+    }
+    edit.is_saving = true;
+    let after = edit.after();
+    let change = Box::new(VariableChange { before: edit.before.clone(), after: Some(after) });
+    task(EnvironmentTask::Change { name: edit.environment.clone(), change }).into()
+}

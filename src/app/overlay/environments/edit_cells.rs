@@ -1,0 +1,212 @@
+//! What is typed in the window of environments: a variable, or the name of an environment.
+//!
+//! It stays until the store has written it, so that nothing typed is lost when that fails.
+
+use crate::app::editor::{Caret, Editor, LineMode};
+use crate::model::key::{Key, KeyCode};
+use crate::store::job::{EnvironmentTask, Variable, VariableKind};
+
+/// A cell of the form of a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EditCell {
+    Name,
+    Value,
+    Kind,
+    Environment,
+}
+
+impl EditCell {
+    const ALL: [EditCell; 4] =
+        [EditCell::Name, EditCell::Value, EditCell::Kind, EditCell::Environment];
+}
+
+/// A variable that is written.
+#[derive(Debug)]
+pub struct VariableEdit {
+    /// As it is in the file; `None` = it is new.
+    pub before: Option<Variable>,
+    pub name: Editor,
+    pub value: Editor,
+    pub kind: VariableKind,
+    /// Whose variable it is to be.
+    pub environment: String,
+    /// What else that can be.
+    pub environments: Vec<String>,
+    pub cell: EditCell,
+    pub shows_secret: bool,
+    /// The store is asked to write it.
+    pub is_saving: bool,
+}
+
+impl VariableEdit {
+    /// A form for a variable as it is to be at first, in one of these environments.
+    pub(crate) fn new(
+        first: &Variable,
+        before: Option<Variable>,
+        environments: Vec<String>,
+    ) -> Self {
+        let mut edit = VariableEdit {
+            before,
+            name: Editor::new(&first.name, LineMode::One),
+            value: Editor::new(&first.value, LineMode::Many),
+            kind: first.kind,
+            environment: environments.first().cloned().unwrap_or_default(),
+            environments,
+            cell: if first.name.is_empty() { EditCell::Name } else { EditCell::Value },
+            shows_secret: false,
+            is_saving: false,
+        };
+        edit.value.move_to(Caret::End);
+        edit.mask();
+        edit
+    }
+
+    /// The same with the keys in another cell.
+    #[must_use]
+    pub(crate) fn at(mut self, cell: EditCell) -> Self {
+        self.cell = cell;
+        self
+    }
+
+    /// As it is written now.
+    pub(crate) fn after(&self) -> Variable {
+        let name = self.name.text().trim().to_owned();
+        Variable { kind: self.kind, name, value: self.value.text().into_owned() }
+    }
+
+    /// Whether there is nothing to write.
+    pub(super) fn is_unchanged(&self) -> bool {
+        self.before.as_ref() == Some(&self.after())
+    }
+
+    fn mask(&mut self) {
+        self.value.set_masked(self.kind == VariableKind::Secret && !self.shows_secret);
+    }
+
+    /// Shows the secret that is typed, and masks it again.
+    pub(super) fn toggle_shown(&mut self) {
+        self.shows_secret = !self.shows_secret;
+        self.mask();
+    }
+
+    /// To the next cell or the one before, round the ends; what cannot be chosen is passed over.
+    pub(super) fn step(&mut self, forward: bool) {
+        let cells: Vec<EditCell> = EditCell::ALL
+            .into_iter()
+            .filter(|cell| *cell != EditCell::Environment || self.environments.len() > 1)
+            .collect();
+        let at = cells.iter().position(|cell| *cell == self.cell).unwrap_or(0);
+        let step = if forward { 1 } else { cells.len() - 1 };
+        if let Some(cell) = cells.get((at + step) % cells.len()) {
+            self.cell = *cell;
+        }
+    }
+
+    fn cycle(&mut self, forward: bool) {
+        match self.cell {
+            EditCell::Kind => {
+                self.kind = match self.kind {
+                    VariableKind::Plain => VariableKind::Secret,
+                    VariableKind::Secret => VariableKind::Plain,
+                };
+                self.mask();
+            }
+            EditCell::Environment => {
+                let all = &self.environments;
+                let at = all.iter().position(|name| *name == self.environment).unwrap_or(0);
+                let step = if forward { 1 } else { all.len().max(1) - 1 };
+                if let Some(name) = all.get((at + step) % all.len().max(1)) {
+                    self.environment.clone_from(name);
+                }
+            }
+            EditCell::Name | EditCell::Value => {}
+        }
+    }
+
+    /// A key that no action took.
+    pub(super) fn key(&mut self, key: Key) {
+        let is_plain = !key.ctrl && !key.alt && !key.shift;
+        let leaves_up = self.cell != EditCell::Value || self.value.at_top();
+        let leaves_down = self.cell != EditCell::Value || self.value.at_bottom();
+        match (key.code, self.cell) {
+            (KeyCode::Up, _) if is_plain && leaves_up => self.step(false),
+            (KeyCode::Down, _) if is_plain && leaves_down => self.step(true),
+            (_, EditCell::Name) => drop(self.name.key(key)),
+            (_, EditCell::Value) => drop(self.value.key(key)),
+            (KeyCode::Left, _) => self.cycle(false),
+            (KeyCode::Right | KeyCode::Char(' '), _) => self.cycle(true),
+            _ => {}
+        }
+    }
+
+    /// Pasted text.
+    pub(super) fn paste(&mut self, text: &str) {
+        match self.cell {
+            EditCell::Name => drop(self.name.insert(text.trim())),
+            EditCell::Value => drop(self.value.insert(text)),
+            EditCell::Kind | EditCell::Environment => {}
+        }
+    }
+}
+
+/// What the name of an environment is typed for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NameFor {
+    New,
+    Copy(String),
+    Rename(String),
+}
+
+/// The name of an environment that is written.
+#[derive(Debug)]
+pub struct NameEdit {
+    pub purpose: NameFor,
+    pub editor: Editor,
+    pub is_saving: bool,
+}
+
+impl NameEdit {
+    pub(super) fn new(purpose: NameFor, text: &str) -> Self {
+        NameEdit { purpose, editor: Editor::new(text, LineMode::One), is_saving: false }
+    }
+
+    /// What is typed.
+    pub fn text(&self) -> String {
+        self.editor.text().trim().to_owned()
+    }
+}
+
+/// What is typed into.
+#[derive(Debug)]
+pub enum EnvironmentEdit {
+    Variable(Box<VariableEdit>),
+    Name(NameEdit),
+}
+
+impl EnvironmentEdit {
+    /// Whether the store is asked to write it.
+    pub(crate) fn is_saving(&self) -> bool {
+        match self {
+            EnvironmentEdit::Variable(it) => it.is_saving,
+            EnvironmentEdit::Name(it) => it.is_saving,
+        }
+    }
+
+    /// Whether the task writes what is typed.
+    pub(super) fn is_of(&self, task: &EnvironmentTask) -> bool {
+        match (self, task) {
+            (EnvironmentEdit::Variable(it), EnvironmentTask::Change { name, change }) => {
+                it.environment == *name && change.after.as_ref() == Some(&it.after())
+            }
+            _ => false,
+        }
+    }
+
+    /// It could not be written; it can be tried again.
+    pub(super) fn failed(&mut self) {
+        match self {
+            EnvironmentEdit::Variable(it) => it.is_saving = false,
+            EnvironmentEdit::Name(it) => it.is_saving = false,
+        }
+    }
+}

@@ -1,0 +1,585 @@
+//! Making, copying, renaming, removing and changing environments, as files that people own.
+//!
+//! A variable is changed where it stands, and comments stay. What somebody else wrote meanwhile is
+//! never overwritten: a change names the value it starts from. A file that cannot be read is never
+//! written, nor is one written that could not be read again. What moves is written at its new place
+//! before it goes from the old one.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use toml_edit::{DocumentMut, Item, TableLike, Value};
+
+use super::job::{
+    EnvironmentDone, EnvironmentFiles, EnvironmentTask, Overwrite, Reply, Variable, VariableChange,
+    VariableKind,
+};
+use super::preset_files::{locked, remove_empty_folders};
+use super::{atomic, environment, inside, preset, starter, workspace};
+use crate::codec::strict_toml::parse_document;
+use crate::compose::template::is_name;
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::preset::Environment;
+
+/// The two files of an environment, in the order in which they are written.
+const KINDS: [VariableKind; 2] = [VariableKind::Secret, VariableKind::Plain];
+/// The table of variables in a file that has one.
+const VARS: &str = "vars";
+
+/// Does a task under the lock of the workspace.
+pub(super) fn perform(root: &Path, task: EnvironmentTask) -> Result<Reply, Failure> {
+    let _lock = locked(root)?;
+    let back = match &task {
+        EnvironmentTask::Create { name } => {
+            let files = EnvironmentFiles { plain: Some(Bytes::new()), secret: None };
+            write_new(root, name, &files)?;
+            EnvironmentTask::Delete { name: name.clone() }
+        }
+        EnvironmentTask::Copy { from, to } => {
+            write_new(root, to, &existing(root, from)?)?;
+            EnvironmentTask::Delete { name: to.clone() }
+        }
+        EnvironmentTask::Rename { from, to } => {
+            rename(root, from, to)?;
+            EnvironmentTask::Rename { from: to.clone(), to: from.clone() }
+        }
+        EnvironmentTask::Delete { name } => {
+            let files = existing(root, name)?;
+            for kind in KINDS {
+                let file = inside::entry(root, &root.join(kind.file(name)))?;
+                if atomic::is_there(&file)? {
+                    atomic::remove(&file)?;
+                }
+            }
+            EnvironmentTask::BringBack { name: name.clone(), files }
+        }
+        EnvironmentTask::BringBack { name, files } => {
+            write_new(root, name, files)?;
+            EnvironmentTask::Delete { name: name.clone() }
+        }
+        EnvironmentTask::Change { name, change } => {
+            change_variable(root, name, change)?;
+            EnvironmentTask::Change { name: name.clone(), change: Box::new(change.back()) }
+        }
+    };
+    let now = match &task {
+        EnvironmentTask::Delete { .. } => None,
+        EnvironmentTask::Rename { to: name, .. }
+        | EnvironmentTask::Copy { to: name, .. }
+        | EnvironmentTask::Create { name }
+        | EnvironmentTask::BringBack { name, .. }
+        | EnvironmentTask::Change { name, .. } => Some(as_it_is(root, name)),
+    };
+    Ok(Reply::EnvironmentDone(Box::new(EnvironmentDone { task, back, now })))
+}
+
+/// The environment as its files say now, as far as they can be read.
+fn as_it_is(root: &Path, name: &str) -> Environment {
+    let mut found = workspace::without_presets(root, gone(name));
+    for kind in KINDS {
+        let file = kind.file(name);
+        if let Ok(Some(text)) = read(root, &file) {
+            // What is wrong with it is said when the workspace is read.
+            let _ = workspace::enter(&mut found, &file, Ok(text.into_bytes()));
+        }
+    }
+    found
+        .environments
+        .pop()
+        .unwrap_or_else(|| Environment { name: name.into(), ..Environment::default() })
+}
+
+fn gone(name: &str) -> Failure {
+    let cause = "the environment is not there any more";
+    atomic::refusal(VariableKind::Plain.file(name), FailureKind::NotFound, cause)
+        .hint("it was removed or renamed by somebody else")
+}
+
+/// What the files of an environment hold, if it has one.
+fn existing(root: &Path, name: &str) -> Result<EnvironmentFiles, Failure> {
+    let bytes = |kind: VariableKind| {
+        let file = inside::target(root, &root.join(kind.file(name)))?;
+        let bytes = atomic::is_there(&file)?.then(|| workspace::read_bytes(&file)).transpose()?;
+        Ok::<_, Failure>(bytes.map(Bytes::from))
+    };
+    let files = EnvironmentFiles {
+        plain: bytes(VariableKind::Plain)?,
+        secret: bytes(VariableKind::Secret)?,
+    };
+    if files == EnvironmentFiles::default() { Err(gone(name)) } else { Ok(files) }
+}
+
+/// Refuses a name that no environment can have, and that of one that is there.
+fn free(root: &Path, name: &str) -> Result<(), Failure> {
+    let file = VariableKind::Plain.file(name);
+    Environment::check_name(name)
+        .map_err(|cause| atomic::refusal(&file, FailureKind::Usage, cause))?;
+    for kind in KINDS {
+        let path = root.join(kind.file(name));
+        if fs::symlink_metadata(&path).is_ok() {
+            let cause = "there is an environment of this name already";
+            return Err(atomic::refusal(kind.file(name), FailureKind::Usage, cause)
+                .hint("choose another name"));
+        }
+    }
+    Ok(())
+}
+
+/// Writes the files of an environment that is not there yet.
+fn write_new(root: &Path, name: &str, files: &EnvironmentFiles) -> Result<(), Failure> {
+    free(root, name)?;
+    for (kind, bytes) in KINDS.into_iter().zip([&files.secret, &files.plain]) {
+        if let Some(bytes) = bytes {
+            let file = place(root, &kind.file(name), kind)?;
+            atomic::write(&file, bytes, Overwrite::Refuse)?;
+        }
+    }
+    Ok(())
+}
+
+/// Where a file of an environment is written; what keeps secrets out of git is written before.
+fn place(root: &Path, file: &str, kind: VariableKind) -> Result<PathBuf, Failure> {
+    let folder = inside::target(root, &root.join(workspace::ENVIRONMENTS))?;
+    atomic::make_folders(&folder)?;
+    if kind == VariableKind::Secret {
+        starter::ignore_secrets(root)?;
+    } else {
+        starter::protect_secrets(root)?;
+    }
+    inside::target(root, &root.join(file))
+}
+
+/// Moves both files, or none.
+fn rename(root: &Path, from: &str, to: &str) -> Result<(), Failure> {
+    existing(root, from)?;
+    free(root, to)?;
+    let mut moved: Vec<(PathBuf, PathBuf)> = Vec::new();
+    for kind in KINDS {
+        let (source, target) = (root.join(kind.file(from)), root.join(kind.file(to)));
+        let source = inside::entry(root, &source)?;
+        if !atomic::is_there(&source)? {
+            continue;
+        }
+        let target = inside::entry(root, &target)?;
+        if let Err(failure) = atomic::rename(&source, &target) {
+            for (source, target) in moved {
+                atomic::rename(&target, &source)?;
+            }
+            return Err(failure);
+        }
+        moved.push((source, target));
+    }
+    remove_empty_folders(root, &root.join(VariableKind::Plain.file(from)));
+    Ok(())
+}
+
+/// The text of a file from the root; `None` = it is not there.
+fn read(root: &Path, file: &str) -> Result<Option<String>, Failure> {
+    let path = inside::target(root, &root.join(file))?;
+    let bytes = atomic::is_there(&path)?.then(|| workspace::read_bytes(&path)).transpose()?;
+    bytes
+        .map(|bytes| {
+            String::from_utf8(bytes).map_err(|_| {
+                atomic::refusal(file, FailureKind::Malformed, "the file is not UTF-8")
+                    .hint("nothing was written: mend it with an editor")
+            })
+        })
+        .transpose()
+}
+
+/// A file of variables under change.
+struct VariableFile {
+    kind: VariableKind,
+    name: String,
+    /// As it is on the disk.
+    text: Option<String>,
+    document: DocumentMut,
+}
+
+impl VariableFile {
+    fn open(root: &Path, environment: &str, kind: VariableKind) -> Result<Self, Failure> {
+        let name = kind.file(environment);
+        let text = match inside::target(root, &root.join(workspace::ENVIRONMENTS)) {
+            Err(_) if !root.join(workspace::ENVIRONMENTS).exists() => None,
+            Err(failure) => return Err(failure),
+            Ok(_) => read(root, &name)?,
+        };
+        let written = text.as_deref().unwrap_or_default();
+        let unread = |failure: Failure| failure.hint("nothing was written: mend the file first");
+        parse_document(written).map_err(|trouble| unread(trouble.into_failure(&name, written)))?;
+        environment::variables(written, &name).map_err(unread)?;
+        let document = written.parse::<DocumentMut>().map_err(|error| {
+            unread(atomic::refusal(&name, FailureKind::Malformed, error.message().to_owned()))
+        })?;
+        Ok(VariableFile { kind, name, text, document })
+    }
+
+    /// The value of a variable as it is on the disk.
+    fn value(&self, name: &str) -> Result<Option<String>, Failure> {
+        let text = self.text.as_deref().unwrap_or_default();
+        Ok(environment::variables(text, &self.name)?.remove(name))
+    }
+
+    /// Where a variable of this name stands, or would.
+    fn table(&mut self, name: &str) -> Option<&mut dyn TableLike> {
+        let vars = self.document.get(VARS).filter(|vars| vars.is_table_like());
+        let is_below = |vars: &Item| vars.get(name).is_some();
+        let on_top = name != VARS && self.document.contains_key(name);
+        let table = match vars {
+            Some(vars) if is_below(vars) || !on_top => &mut self.document[VARS],
+            _ => self.document.as_item_mut(),
+        };
+        table.as_table_like_mut()
+    }
+
+    fn set(&mut self, name: &str, value: &str) {
+        let Some(table) = self.table(name) else { return };
+        match table.get_mut(name).and_then(Item::as_value_mut) {
+            Some(old) => {
+                let mut new = spelled(value, Some(old));
+                *new.decor_mut() = old.decor().clone();
+                *old = new;
+            }
+            None => {
+                table.insert(name, Item::Value(spelled(value, None)));
+            }
+        }
+    }
+
+    /// Gives a variable of this file another name, at its place.
+    fn rename(&mut self, from: &str, to: &str) {
+        let Some(table) = self.table(from) else { return };
+        let names: Vec<String> = table.iter().map(|(name, _)| name.to_owned()).collect();
+        let at = names.iter().position(|name| name == from).unwrap_or(names.len());
+        // What stands behind it is put behind it again.
+        let decor =
+            |table: &dyn TableLike, name: &str| table.key(name).map(|key| key.leaf_decor().clone());
+        let mut behind = Vec::new();
+        for name in names.iter().skip(at) {
+            let kept = decor(table, name);
+            if let Some(item) = table.remove(name) {
+                let name = if name == from { to } else { name };
+                behind.push((name.to_owned(), kept, item));
+            }
+        }
+        for (name, kept, item) in behind {
+            table.insert(&name, item);
+            if let (Some(kept), Some(mut key)) = (kept, table.key_mut(&name)) {
+                *key.leaf_decor_mut() = kept;
+            }
+        }
+    }
+
+    /// Takes a variable away; comments above it stay, at what comes behind it.
+    fn remove(&mut self, name: &str) {
+        let Some(table) = self.table(name) else { return };
+        let prefix = |table: &dyn TableLike, name: &str| {
+            let prefix = table.key(name).and_then(|key| key.leaf_decor().prefix().cloned());
+            prefix.and_then(|prefix| prefix.as_str().map(str::to_owned)).unwrap_or_default()
+        };
+        let comments = prefix(table, name);
+        let names: Vec<String> = table.iter().map(|(name, _)| name.to_owned()).collect();
+        let behind = names.iter().skip_while(|known| *known != name).nth(1);
+        let behind = behind.filter(|behind| table.get(behind).is_some_and(Item::is_value));
+        let after = behind.map(|behind| format!("{comments}{}", prefix(table, behind)));
+        table.remove(name);
+        if !comments.contains('#') {
+            return;
+        }
+        let place =
+            behind.zip(after).and_then(|(behind, after)| Some((table.key_mut(behind)?, after)));
+        match place {
+            Some((mut key, after)) => key.leaf_decor_mut().set_prefix(after),
+            None => {
+                let rest = self.document.trailing().as_str().unwrap_or_default().to_owned();
+                self.document.set_trailing(format!("{comments}{rest}"));
+            }
+        }
+    }
+
+    /// Writes it, if that changes anything and it can be read again.
+    fn write(&self, root: &Path) -> Result<(), Failure> {
+        let before = self.text.as_deref().unwrap_or_default();
+        let text = preset::with_line_ends_of(before, self.document.to_string());
+        if self.text.as_ref() == Some(&text) {
+            return Ok(());
+        }
+        environment::variables(&text, &self.name)?;
+        if self.kind == VariableKind::Plain {
+            environment::color(&text, &self.name)?;
+        }
+        let file = place(root, &self.name, self.kind)?;
+        atomic::write(&file, text.as_bytes(), Overwrite::Replace)
+    }
+}
+
+/// A value in the spelling of the one before, as far as it can have that: a number stays one.
+fn spelled(value: &str, before: Option<&Value>) -> Value {
+    let number = value.parse::<i64>().ok().filter(|number| number.to_string() == value);
+    match (before, number) {
+        (Some(Value::Integer(_)), Some(number)) => Value::from(number),
+        (Some(Value::Boolean(_)), _) if value == "true" || value == "false" => {
+            Value::from(value == "true")
+        }
+        _ => Value::from(value),
+    }
+}
+
+fn change_variable(root: &Path, name: &str, change: &VariableChange) -> Result<(), Failure> {
+    let VariableChange { before, after } = change;
+    if let Some(after) = after {
+        check(name, after)?;
+    }
+    let open = |kind| VariableFile::open(root, name, kind);
+    let mut files = [open(VariableKind::Plain)?, open(VariableKind::Secret)?];
+    let is_there = files.iter().any(|file| file.text.is_some());
+    if !is_there {
+        Environment::check_name(name).map_err(|cause| {
+            atomic::refusal(VariableKind::Plain.file(name), FailureKind::Usage, cause)
+        })?;
+    }
+    let at = |kind: VariableKind| usize::from(kind == VariableKind::Secret);
+    if let Some(before) = before {
+        let known = files[at(before.kind)].value(&before.name)?;
+        if known.as_ref() != Some(&before.value) {
+            return Err(changed(name, before, known.is_some()));
+        }
+    }
+    let is_same =
+        |one: &Variable, other: &Variable| one.kind == other.kind && one.name == other.name;
+    if let Some(after) = after.as_ref().filter(|after| !before.iter().any(|it| is_same(it, after)))
+        && files[at(after.kind)].value(&after.name)?.is_some()
+    {
+        let cause = format!("'{}' is there already", after.name);
+        return Err(atomic::refusal(after.kind.file(name), FailureKind::Busy, cause)
+            .hint("nothing was overwritten: choose another name, or change that one"));
+    }
+    match (before, after) {
+        (Some(before), Some(after)) if before.kind == after.kind => {
+            let file = &mut files[at(after.kind)];
+            if before.name != after.name {
+                file.rename(&before.name, &after.name);
+            }
+            file.set(&after.name, &after.value);
+            file.write(root)
+        }
+        _ => {
+            if let Some(after) = after {
+                let file = &mut files[at(after.kind)];
+                file.set(&after.name, &after.value);
+                file.write(root)?;
+            }
+            if let Some(before) = before {
+                let file = &mut files[at(before.kind)];
+                file.remove(&before.name);
+                file.write(root)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn check(environment: &str, variable: &Variable) -> Result<(), Failure> {
+    if is_name(&variable.name) {
+        return Ok(());
+    }
+    let cause = format!("'{}' is a name that no {{{{template}}}} can have", variable.name);
+    Err(atomic::refusal(variable.kind.file(environment), FailureKind::Usage, cause)
+        .hint("names are of letters, digits, '_', '-' and '.'"))
+}
+
+fn changed(environment: &str, before: &Variable, is_there: bool) -> Failure {
+    let what = if is_there { "has another value by now" } else { "is not there any more" };
+    let cause = format!("'{}' {what}: the file changed on disk", before.name);
+    atomic::refusal(before.kind.file(environment), FailureKind::Busy, cause).hint(
+        "nothing was overwritten: what the file says is shown now; do it again to replace that",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{MetadataExt as _, symlink};
+
+    use super::*;
+
+    fn with(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let file = root.path().join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        }
+        root
+    }
+
+    fn text(root: &tempfile::TempDir, name: &str) -> String {
+        fs::read_to_string(root.path().join(name)).unwrap_or_default()
+    }
+
+    fn variable(kind: VariableKind, name: &str, value: &str) -> Option<Variable> {
+        Some(Variable { kind, name: name.into(), value: value.into() })
+    }
+
+    fn plain(name: &str, value: &str) -> Option<Variable> {
+        variable(VariableKind::Plain, name, value)
+    }
+
+    fn secret(name: &str, value: &str) -> Option<Variable> {
+        variable(VariableKind::Secret, name, value)
+    }
+
+    fn change(
+        root: &tempfile::TempDir,
+        before: Option<Variable>,
+        after: Option<Variable>,
+    ) -> Result<EnvironmentDone, Failure> {
+        let change = Box::new(VariableChange { before, after });
+        done(perform(root.path(), EnvironmentTask::Change { name: "lab".into(), change }))
+    }
+
+    fn done(reply: Result<Reply, Failure>) -> Result<EnvironmentDone, Failure> {
+        reply.map(|reply| match reply {
+            Reply::EnvironmentDone(done) => *done,
+            other => panic!("{other:?}"),
+        })
+    }
+
+    const FILE: &str = "# ours\nhost = \"h\" # the lab\nport = 80\n\n# kept\nlast = 'x'\n";
+
+    #[test]
+    fn a_change_touches_its_line_alone_and_what_takes_it_back_does() {
+        let root = with(&[("env/lab.toml", FILE)]);
+        let changes = [
+            (plain("host", "h"), plain("host", "h2"), "host = \"h2\" # the lab\n"),
+            (plain("port", "80"), plain("port", "81"), "port = 81\n"),
+            (plain("port", "80"), plain("port", "http"), "port = \"http\"\n"),
+            (plain("host", "h"), plain("where", "h"), "# ours\nwhere = \"h\" # the lab\nport"),
+            (None, plain("a.b", "two\nlines \"quoted\""), "\"a.b\""),
+            (plain("host", "h"), None, "# ours\nport = \"80\"\n\n# kept\nlast"),
+            (plain("last", "x"), None, "# kept\n"),
+        ];
+        for (before, after, expected) in changes {
+            let changed = change(&root, before, after.clone()).unwrap();
+            let now = changed.now.unwrap();
+            let written = text(&root, "env/lab.toml");
+            assert!(written.contains(expected) && written.contains("# kept"), "{written}");
+            if let Some(after) = after {
+                assert_eq!(now.variables[&after.name], after.value, "{written}");
+            }
+            let back = done(perform(root.path(), changed.back)).unwrap();
+            assert_eq!(back.now.unwrap().variables["last"], "x");
+            let variables = environment::variables(&text(&root, "env/lab.toml"), "x").unwrap();
+            assert_eq!((&*variables["host"], &*variables["port"], variables.len()), ("h", "80", 3));
+            assert!(text(&root, "env/lab.toml").contains("# ours\n"));
+        }
+    }
+
+    #[test]
+    fn a_variable_below_vars_stays_there_and_windows_lines_stay_so() {
+        let root = with(&[("env/lab.toml", "color = \"red\"\r\n[vars]\r\nhost = \"h\"\r\n")]);
+        change(&root, plain("host", "h"), plain("host", "i")).unwrap();
+        change(&root, None, plain("port", "1")).unwrap();
+        let now =
+            change(&root, plain("color", "red"), plain("color", "blue")).unwrap().now.unwrap();
+        assert_eq!(now.color.as_deref(), Some("blue"));
+        let expected = "color = \"blue\"\r\n[vars]\r\nhost = \"i\"\r\nport = \"1\"\r\n";
+        assert_eq!(text(&root, "env/lab.toml"), expected);
+    }
+
+    #[test]
+    fn what_somebody_else_wrote_is_never_overwritten() {
+        let root = with(&[("env/lab.toml", FILE)]);
+        for (before, after) in [
+            (plain("host", "old"), plain("host", "mine")),
+            (plain("gone", "x"), None),
+            (None, plain("host", "mine")),
+            (plain("last", "x"), plain("host", "x")),
+            (plain("host", "h"), plain("no name", "x")),
+        ] {
+            let failure = change(&root, before, after).unwrap_err();
+            assert!(failure.target.starts_with("env/lab.toml"), "{failure}");
+            assert!(!failure.hint.is_empty(), "{failure}");
+            assert_eq!(text(&root, "env/lab.toml"), FILE);
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_named_with_its_line_and_left_alone() {
+        for broken in ["host = \"h\"\nport = [1]\n", "host = \"h\"\nport =\n"] {
+            let root = with(&[("env/lab.toml", broken)]);
+            let failure = change(&root, None, plain("a", "b")).unwrap_err();
+            assert!(
+                failure.target == "env/lab.toml:2" && failure.hint.contains("mend"),
+                "{failure}"
+            );
+            assert_eq!(text(&root, "env/lab.toml"), broken);
+        }
+        let root = with(&[("env/lab.toml", "a = 1\n")]);
+        let failure = change(&root, None, plain("color", "mauve")).unwrap_err();
+        assert!(failure.cause.contains("no colour"), "{failure}");
+        assert_eq!(text(&root, "env/lab.toml"), "a = 1\n");
+    }
+
+    #[test]
+    fn a_secret_moves_to_a_private_file_that_git_ignores_and_back() {
+        let root = with(&[("env/lab.toml", FILE), ("env/.gitignore", "# mine")]);
+        let moved = change(&root, plain("host", "h"), secret("host", "h")).unwrap();
+        let now = moved.now.unwrap();
+        assert_eq!((now.secrets["host"].as_str(), now.variables.len()), ("h", 2));
+        assert!(!text(&root, "env/lab.toml").contains("\"h\""));
+        let facts = fs::metadata(root.path().join("env/lab.secret.toml")).unwrap();
+        assert_eq!(facts.mode() & 0o777, 0o600);
+        assert_eq!(text(&root, "env/.gitignore"), "# mine\n*.secret.toml\n");
+        done(perform(root.path(), moved.back)).unwrap();
+        assert!(text(&root, "env/lab.toml").contains("host = \"h\""));
+        assert!(!text(&root, "env/lab.secret.toml").contains("\"h\""));
+    }
+
+    #[test]
+    fn environments_are_made_copied_renamed_deleted_and_brought_back_byte_for_byte() {
+        let root = with(&[("env/lab.toml", FILE), ("env/lab.secret.toml", "t = 's'\n")]);
+        let go = |task| done(perform(root.path(), task));
+        let (lab, new) = (|| "lab".to_owned(), || "new".to_owned());
+        go(EnvironmentTask::Copy { from: lab(), to: new() }).unwrap();
+        assert_eq!(text(&root, "env/new.secret.toml"), "t = 's'\n");
+        for to in ["lab", "", "a/b", "..", "x.secret", "a\u{1b}b", " x"] {
+            let to = to.to_owned();
+            let failure = go(EnvironmentTask::Rename { from: new(), to }).unwrap_err();
+            assert!(failure.target.starts_with("env/"), "{failure}");
+        }
+        let gone = go(EnvironmentTask::Delete { name: lab() }).unwrap();
+        assert_eq!(gone.now, None);
+        assert!(!root.path().join("env/lab.secret.toml").exists());
+        assert!(go(EnvironmentTask::Rename { from: lab(), to: "x".into() }).is_err());
+        go(gone.back).unwrap();
+        assert_eq!(text(&root, "env/lab.toml"), FILE);
+        let renamed = go(EnvironmentTask::Rename { from: new(), to: "n2".into() }).unwrap();
+        assert_eq!(renamed.now.unwrap().secrets["t"], "s");
+        assert!(!root.path().join("env/new.secret.toml").exists());
+        let made = go(EnvironmentTask::Create { name: "fresh".into() }).unwrap().now.unwrap();
+        assert_eq!((made.name.as_str(), made.variables.len()), ("fresh", 0));
+    }
+
+    #[test]
+    fn no_link_leads_out_of_the_workspace_and_one_inside_stays_a_link() {
+        let outside = with(&[("theirs.toml", "host = \"h\"\n")]);
+        let root = with(&[("shared.toml", "host = \"h\"\n"), ("env/other.toml", "")]);
+        symlink(outside.path().join("theirs.toml"), root.path().join("env/lab.toml")).unwrap();
+        assert!(change(&root, plain("host", "h"), plain("host", "i")).is_err());
+        assert_eq!(text(&outside, "theirs.toml"), "host = \"h\"\n");
+        fs::remove_file(root.path().join("env/lab.toml")).unwrap();
+        symlink("../shared.toml", root.path().join("env/lab.toml")).unwrap();
+        change(&root, plain("host", "h"), plain("host", "i")).unwrap();
+        assert_eq!(text(&root, "shared.toml"), "host = \"i\"\n");
+        assert!(root.path().join("env/lab.toml").is_symlink());
+    }
+
+    #[test]
+    fn the_first_environment_makes_its_folder() {
+        let root = with(&[("a.toml", "")]);
+        change(&root, None, secret("token", "s")).unwrap();
+        assert_eq!(text(&root, "env/.gitignore"), "*.secret.toml\n");
+        assert!(text(&root, "env/lab.secret.toml").contains("token"));
+    }
+}

@@ -1,0 +1,96 @@
+//! What is done to environments: the files `env/NAME.toml` and `env/NAME.secret.toml`.
+//!
+//! A change names what it starts from, value by value, so that what somebody else wrote meanwhile is
+//! never overwritten unseen, and so that every task has one that takes it back.
+
+use bytes::Bytes;
+
+use crate::model::preset::Environment;
+
+/// In which of the two files of an environment a variable stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum VariableKind {
+    /// `env/NAME.toml`.
+    Plain,
+    /// `env/NAME.secret.toml`, which is kept out of git; used as `{{secret.NAME}}`.
+    Secret,
+}
+
+impl VariableKind {
+    /// The file of an environment in which it stands, from the root of the workspace.
+    #[must_use]
+    pub fn file(self, environment: &str) -> String {
+        match self {
+            VariableKind::Plain => format!("env/{environment}.toml"),
+            VariableKind::Secret => format!("env/{environment}.secret.toml"),
+        }
+    }
+
+    /// How templates name a variable of this kind.
+    #[must_use]
+    pub fn reference(self, name: &str) -> String {
+        match self {
+            VariableKind::Plain => format!("{{{{{name}}}}}"),
+            VariableKind::Secret => format!("{{{{secret.{name}}}}}"),
+        }
+    }
+}
+
+/// A variable of an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    pub kind: VariableKind,
+    pub name: String,
+    pub value: String,
+}
+
+/// A variable becomes another one: new, changed, renamed, moved to the other file, or removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VariableChange {
+    /// As it is known; `None` = there is none.
+    pub before: Option<Variable>,
+    /// As it is to be; `None` = it goes.
+    pub after: Option<Variable>,
+}
+
+impl VariableChange {
+    /// What takes it back.
+    #[must_use]
+    pub fn back(&self) -> Self {
+        VariableChange { before: self.after.clone(), after: self.before.clone() }
+    }
+}
+
+/// What the files of an environment held; `None` = there was no such file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EnvironmentFiles {
+    pub plain: Option<Bytes>,
+    pub secret: Option<Bytes>,
+}
+
+/// What is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EnvironmentTask {
+    /// Make an environment that holds nothing yet.
+    Create { name: String },
+    /// Make one with the files of another.
+    Copy { from: String, to: String },
+    /// Give one another name; never that of another one.
+    Rename { from: String, to: String },
+    /// Remove its files.
+    Delete { name: String },
+    /// Write files that were deleted again, byte for byte.
+    BringBack { name: String, files: EnvironmentFiles },
+    /// Change a variable; a file that is missing is made.
+    Change { name: String, change: Box<VariableChange> },
+}
+
+/// What came of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvironmentDone {
+    pub task: EnvironmentTask,
+    /// What takes it back.
+    pub back: EnvironmentTask,
+    /// The environment as it is on the disk now; `None` = it is gone.
+    pub now: Option<Environment>,
+}

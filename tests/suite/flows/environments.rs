@@ -1,0 +1,251 @@
+//! The window of environments: what holds and where it comes from, writing, secrets, names that are
+//! unknown, what differs.
+
+use std::collections::BTreeMap;
+
+use wirebench::app::message::{Message, Timer};
+use wirebench::app::overlay::Overlay;
+use wirebench::model::failure::{Failure, FailureKind, Stage};
+use wirebench::model::preset::Environment;
+use wirebench::store::job::{FolderDefaults, Reply, Workspace};
+
+use crate::harness::app::Driver;
+use crate::harness::store::workspace;
+
+const SIZE: (u16, u16) = (120, 40);
+
+fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
+}
+
+fn two() -> Workspace {
+    let files = [("api/get", "[http]\nurl = \"{{base}}/{{nope}}\"\n")];
+    let environment = |name: &str, host: &str, token: &str| Environment {
+        name: name.into(),
+        variables: map(&[("base", "http://{{host}}:{{port}}"), ("host", host)]),
+        secrets: map(&[("token", token)]),
+        color: None,
+    };
+    let defaults = |folder: &str, pairs| FolderDefaults {
+        folder: folder.into(),
+        variables: map(pairs),
+        ..FolderDefaults::default()
+    };
+    Workspace {
+        environments: vec![
+            environment("lab", "lab.example", "canary-lab"),
+            environment("prod", "prod.example", "canary-prod"),
+        ],
+        defaults: vec![
+            defaults("", &[("host", "outer"), ("port", "80")]),
+            defaults("api", &[("port", "81")]),
+        ],
+        ..workspace(&files)
+    }
+}
+
+/// With `api/get` on screen and the environment `lab` in force.
+fn driver(size: (u16, u16)) -> Driver {
+    let mut driver = Driver::with(size, two());
+    driver.keys("<C-p>api/get<Enter>");
+    driver
+}
+
+fn variables(driver: &Driver, name: &str) -> BTreeMap<String, String> {
+    driver.store.environments[name].variables.clone()
+}
+
+#[test]
+fn every_value_stands_with_the_file_it_comes_from_and_what_it_comes_to() {
+    for size in [(80, 24), (120, 40), (200, 60)] {
+        let mut driver = driver(size);
+        driver.keys("<A-E>");
+        for text in ["env/lab.toml", "_defaults.toml", "secret.token", "********"] {
+            assert!(driver.shows(text), "{text}: {}", driver.screen());
+        }
+        assert!(driver.shows("base comes to http://lab.example:81"), "{}", driver.screen());
+        assert!(!driver.screen().contains("canary"), "{}", driver.screen());
+        driver.keys("<Tab>j");
+        assert!(driver.shows("prod.example"), "{}", driver.screen());
+        driver.keys("<Enter>");
+        assert_eq!(driver.app.shared.environment.as_deref(), Some("prod"));
+    }
+}
+
+#[test]
+fn variables_are_added_changed_renamed_removed_and_that_is_taken_back() {
+    let mut driver = driver(SIZE);
+    driver.keys("<A-E>aport<Tab>9090<Enter>");
+    assert_eq!(variables(&driver, "lab")["port"], "9090", "{}", driver.screen());
+    assert!(driver.shows("port written to env/lab.toml"), "{}", driver.screen());
+    driver.keys("<Enter><C-u>");
+    driver.keys("<Esc>ghj");
+    driver.keys("<Right>gj<Enter><BS><BS><BS><BS><BS><BS><BS>org<Enter>");
+    assert_eq!(variables(&driver, "lab")["host"], "lab.org", "{}", driver.screen());
+    driver.keys("r<End>2<Enter>");
+    assert_eq!(variables(&driver, "lab").get("host2").map(String::as_str), Some("lab.org"));
+    driver.keys("d");
+    assert!(!variables(&driver, "lab").contains_key("host2"));
+    driver.keys("u");
+    assert_eq!(variables(&driver, "lab")["host2"], "lab.org");
+    driver.keys("uuu");
+    assert_eq!(variables(&driver, "lab"), two().environments[0].variables, "all is taken back");
+    driver.keys("u");
+    assert!(driver.shows("nothing was changed here lately"), "{}", driver.screen());
+}
+
+#[test]
+fn names_that_cannot_be_are_said_and_nothing_is_asked_of_the_store() {
+    let mut driver = driver(SIZE);
+    let before = driver.store.environments.clone();
+    driver.keys("<A-E>a");
+    for (keys, said) in [
+        ("<Enter>", "needs a name"),
+        ("a b<Enter>", "is no name"),
+        ("<C-u>host<Enter>", "in env/lab.toml already"),
+        ("<C-u>env.x<Enter>", "begin names"),
+    ] {
+        driver.keys(keys);
+        assert!(driver.shows(said), "{said}: {}", driver.screen());
+    }
+    driver.keys("<Esc><Left>n");
+    for (keys, said) in [
+        ("lab<Enter>", "an environment 'lab' already"),
+        ("/x<Enter>", "cannot be the name"),
+        ("<C-u>x.secret<Enter>", "file of secrets"),
+    ] {
+        driver.keys(keys);
+        assert!(driver.shows(said), "{said}: {}", driver.screen());
+    }
+    assert_eq!(driver.store.environments, before);
+}
+
+#[test]
+fn environments_are_made_copied_renamed_deleted_after_asking_and_brought_back() {
+    let mut driver = driver(SIZE);
+    driver.keys("<A-E><Left>nqa<Enter>");
+    assert!(driver.store.environments.contains_key("qa"), "{}", driver.screen());
+    driver.keys("gjr2<Enter>");
+    assert_eq!(driver.app.shared.environment.as_deref(), Some("lab2"), "it stays in force");
+    driver.keys("D<Enter>");
+    assert_eq!(driver.store.environments["lab2-2"].secrets["token"], "canary-lab");
+    driver.keys("d");
+    assert!(driver.shows("env/lab2-2.secret.toml are removed"), "{}", driver.screen());
+    driver.keys("y");
+    assert!(!driver.store.environments.contains_key("lab2-2"));
+    driver.keys("u");
+    assert!(driver.store.environments.contains_key("lab2-2"), "{}", driver.screen());
+}
+
+#[test]
+fn a_secret_is_shown_for_a_moment_and_moves_between_the_files() {
+    let mut driver = driver(SIZE);
+    driver.keys("<A-E>gjj");
+    driver.keys("s");
+    assert!(driver.shows("canary-lab"), "{}", driver.screen());
+    driver.send(Message::Timer(Timer::HideSecret));
+    assert!(!driver.screen().contains("canary"), "{}", driver.screen());
+    driver.keys("s<Up>");
+    assert!(!driver.screen().contains("canary"), "any key hides it");
+    driver.keys("gjm");
+    assert_eq!(driver.store.environments["lab"].secrets["host"], "lab.example");
+    assert!(driver.shows("use {{secret.host}}"), "{}", driver.screen());
+    driver.keys("m");
+    assert!(driver.shows("which git may keep?"), "{}", driver.screen());
+    driver.keys("y");
+    assert_eq!(variables(&driver, "lab")["host"], "lab.example");
+    // What is typed for a secret is dots, until asked for.
+    driver.keys("aapi-key<Tab>canary-new<Down><Right>");
+    assert!(!driver.screen().contains("canary"), "{}", driver.screen());
+    driver.keys("<A-s>");
+    assert!(driver.shows("canary-new"), "{}", driver.screen());
+    driver.keys("<Enter>");
+    assert_eq!(driver.store.environments["lab"].secrets["api-key"], "canary-new");
+    assert!(!driver.screen().contains("canary"), "{}", driver.screen());
+}
+
+#[test]
+fn what_is_typed_survives_a_failed_save_a_change_from_outside_and_a_slip() {
+    let mut driver = driver(SIZE);
+    driver.keys("<A-E>gj<Enter><C-u>mine");
+    let cause = "no space left on the disk";
+    driver.store.fails = Some(Failure::new(Stage::Storage, "env/lab.toml", FailureKind::Io, cause));
+    driver.keys("<Enter>");
+    assert!(driver.shows(cause) && driver.shows("mine"), "{}", driver.screen());
+    // Somebody else writes the same value meanwhile.
+    let mut theirs = two();
+    theirs.environments[0].variables.insert("host".into(), "theirs".into());
+    driver
+        .store
+        .environments
+        .get_mut("lab")
+        .unwrap()
+        .variables
+        .insert("host".into(), "theirs".into());
+    driver.send(Message::Store(Reply::Workspace(Box::new(theirs))));
+    assert!(driver.shows("mine"), "{}", driver.screen());
+    driver.keys("<Enter>");
+    assert!(driver.shows("changed on disk") && driver.shows("Keep mine"), "{}", driver.screen());
+    driver.keys("n");
+    assert!(driver.shows("mine") && variables(&driver, "lab")["host"] == "theirs");
+    driver.click_at(0, 0);
+    assert!(driver.shows("mine"), "a click beside it loses nothing: {}", driver.screen());
+    driver.keys("<Enter>");
+    assert_eq!(variables(&driver, "lab")["host"], "mine", "{}", driver.screen());
+}
+
+#[test]
+fn one_key_defines_an_unknown_name() {
+    let mut driver = driver(SIZE);
+    driver.keys("<F5>");
+    assert!(
+        driver.shows("{{nope}} is not defined") && driver.shows("Alt+I defines it"),
+        "{}",
+        driver.screen()
+    );
+    driver.keys("<A-i>");
+    assert!(driver.shows("{{nope}} in env/lab.toml"), "{}", driver.screen());
+    driver.keys("users<Enter>");
+    assert_eq!(variables(&driver, "lab")["nope"], "users");
+    assert!(driver.app.overlays.is_empty(), "{}", driver.screen());
+    let (_, plan) = Driver::opened(&driver.keys("<F5>"));
+    assert_eq!(plan.address(), "http://lab.example:81/users");
+}
+
+#[test]
+fn an_unknown_name_without_an_environment_makes_one_and_may_be_a_secret() {
+    let files = [("a", "[http]\nurl = \"http://h/{{secret.key}}\"\n")];
+    let mut driver = Driver::with(SIZE, workspace(&files));
+    driver.keys("<C-p>open a<Enter><F5><A-i>");
+    assert!(driver.shows("local (will be made)"), "{}", driver.screen());
+    driver.keys("s3cr3t<Enter>");
+    assert_eq!(driver.store.environments["local"].secrets["key"], "s3cr3t", "{}", driver.screen());
+    assert_eq!(driver.app.shared.environment.as_deref(), Some("local"));
+    driver.keys("<A-i>");
+    assert!(driver.shows("no unknown name"), "{}", driver.screen());
+}
+
+#[test]
+fn an_unknown_name_is_defined_in_the_environment_that_is_chosen() {
+    let mut driver = driver(SIZE);
+    driver.keys("<F5><A-i>users<Down><Down><Right><Enter>");
+    assert_eq!(variables(&driver, "prod")["nope"], "users", "{}", driver.screen());
+    assert_eq!(driver.app.shared.environment.as_deref(), Some("prod"));
+}
+
+#[test]
+fn two_environments_are_compared_name_by_name() {
+    let mut workspace = two();
+    workspace.environments[1].variables.insert("only".into(), "there".into());
+    let mut driver = Driver::with(SIZE, workspace);
+    driver.keys("<A-E>=");
+    assert!(driver.shows("lab and prod: 3 differences"), "{}", driver.screen());
+    for text in ["~ host", "+ only", "missing", "~ secret.token", "= base"] {
+        assert!(driver.shows(text), "{text}: {}", driver.screen());
+    }
+    assert!(!driver.screen().contains("canary"), "{}", driver.screen());
+    driver.keys("<Esc>");
+    assert!(matches!(driver.app.overlays.last(), Some(Overlay::Environments(_))));
+    driver.keys("<Esc>");
+    assert!(driver.app.overlays.is_empty());
+}
