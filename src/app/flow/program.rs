@@ -148,8 +148,7 @@ fn new(app: &mut App) {
 fn next_environment(app: &mut App) {
     let all = &app.shared.workspace.environments;
     if all.is_empty() {
-        // The picker says how to make one.
-        return overlays::open(app, Action::PickEnvironment);
+        return app.say(app.keyed("no environments yet: [edit-environments] makes one"));
     }
     let at = all.iter().position(|known| Some(&known.name) == app.shared.environment.as_ref());
     let next = all.get(at.map_or(0, |at| at + 1)).map(|next| next.name.clone());

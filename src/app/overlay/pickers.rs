@@ -103,8 +103,9 @@ fn action(shared: &Shared, here: &[Context], action: Action) -> Choice {
 fn home(here: &[Context], action: Action) -> Option<Pane> {
     let ActionInfo { keys, category, .. } = action.row();
     // Outside the list of presets they are done to what is on screen, not to the row selected there.
+    let mut of_panes = keys.iter().filter(|(context, _)| Context::PANES.contains(context));
     let is_of_preset =
-        *category == Category::Presets && keys.iter().all(|(c, _)| *c == Context::Presets);
+        *category == Category::Presets && of_panes.all(|(c, _)| *c == Context::Presets);
     if is_of_preset || keys.is_empty() || keys.iter().any(|(context, _)| here.contains(context)) {
         return None;
     }

@@ -29,7 +29,7 @@ fn body(plan: &Plan) -> String {
 fn a_first_start_without_configuration_or_environment_sends() {
     let mut driver = Driver::bare(WIDE);
     assert!(driver.shows("no presets yet"), "{}", driver.screen());
-    driver.keys("<F7>E");
+    driver.keys("<F7>E<Esc>");
     let (_, plan) = Driver::opened(&driver.keys("<C-l>:8080/hello<Enter>"));
     let Plan::Http(plan) = plan else { panic!("{plan:?}") };
     assert_eq!(plan.url, "http://localhost:8080/hello");

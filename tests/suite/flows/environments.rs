@@ -78,9 +78,9 @@ fn variables_are_added_changed_renamed_removed_and_that_is_taken_back() {
     driver.keys("<A-E>aport<Tab>9090<Enter>");
     assert_eq!(variables(&driver, "lab")["port"], "9090", "{}", driver.screen());
     assert!(driver.shows("port written to env/lab.toml"), "{}", driver.screen());
-    driver.keys("<Enter><C-u>");
-    driver.keys("<Esc>ghj");
-    driver.keys("<Right>gj<Enter><BS><BS><BS><BS><BS><BS><BS>org<Enter>");
+    driver.keys("<Enter><C-u><Esc>");
+    assert_eq!(variables(&driver, "lab")["port"], "9090", "given up");
+    driver.keys("gj<Enter><Backspace><Backspace><Backspace><Backspace><Backspace><Backspace><Backspace>org<Enter>");
     assert_eq!(variables(&driver, "lab")["host"], "lab.org", "{}", driver.screen());
     driver.keys("r<End>2<Enter>");
     assert_eq!(variables(&driver, "lab").get("host2").map(String::as_str), Some("lab.org"));
@@ -151,7 +151,7 @@ fn a_secret_is_shown_for_a_moment_and_moves_between_the_files() {
     assert_eq!(driver.store.environments["lab"].secrets["host"], "lab.example");
     assert!(driver.shows("use {{secret.host}}"), "{}", driver.screen());
     driver.keys("m");
-    assert!(driver.shows("which git may keep?"), "{}", driver.screen());
+    assert!(driver.shows("which git may"), "{}", driver.screen());
     driver.keys("y");
     assert_eq!(variables(&driver, "lab")["host"], "lab.example");
     // What is typed for a secret is dots, until asked for.

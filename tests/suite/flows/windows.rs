@@ -167,7 +167,10 @@ fn a_paste_and_the_mouse_stay_in_the_window() {
         let before = below(&driver);
         driver.paste("dyTa[z");
         assert_eq!(below(&driver), before, "{name}");
-        if name != "jump" {
+        if name == "variable" {
+            driver.click_at(119, 38);
+            assert!(!driver.app.overlays.is_empty(), "what is typed is not lost by a slip");
+        } else if name != "jump" {
             driver.click_at(119, 38);
             assert!(driver.app.overlays.is_empty(), "{name}: a press outside closes it");
         }
