@@ -16,7 +16,7 @@ use rusqlite::{
     params_from_iter,
 };
 
-use super::kept_outcome;
+use super::kept_outcome::{self, KeptColumns};
 use crate::interop::history_spec::forgetting;
 use crate::model::preset::PresetPath;
 use crate::model::secrets::without_userinfo;
@@ -221,7 +221,7 @@ pub(super) fn append(
 }
 
 fn insert(work: &Connection, entry: &HistoryEntry, text: &str) -> rusqlite::Result<i64> {
-    let (kind, first, second) = kept_outcome::columns(&entry.outcome);
+    let KeptColumns { kind, first, second } = kept_outcome::columns(&entry.outcome);
     work.execute(
         "INSERT INTO entry (at, badge, summary, outcome, preset, left_out, kind, first, second)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -284,7 +284,7 @@ pub(super) fn finish(
     outcome: &SessionOutcome,
 ) -> rusqlite::Result<()> {
     let update = "UPDATE entry SET outcome = ?2, kind = ?3, first = ?4, second = ?5 WHERE id = ?1";
-    let (kind, first, second) = kept_outcome::columns(outcome);
+    let KeptColumns { kind, first, second } = kept_outcome::columns(outcome);
     connection.execute(update, params![id, line(&outcome.words()), kind, first, second]).map(drop)
 }
 
@@ -327,7 +327,8 @@ pub(super) fn query(
 
 fn history_row(row: &Row<'_>) -> rusqlite::Result<HistoryRow> {
     let (preset, kind): (Option<String>, Option<String>) = (row.get("preset")?, row.get("kind")?);
-    let (first, second, words) = (row.get("first")?, row.get("second")?, row.get("outcome")?);
+    let (first, second) = (row.get("first")?, row.get("second")?);
+    let kept = KeptColumns { kind: kind.as_deref(), first, second };
     Ok(HistoryRow {
         name: HistoryName {
             row: Some(row.get("id")?),
@@ -335,7 +336,7 @@ fn history_row(row: &Row<'_>) -> rusqlite::Result<HistoryRow> {
         },
         badge: row.get("badge")?,
         summary: row.get("summary")?,
-        outcome: kept_outcome::outcome(kind.as_deref(), first, second, words),
+        outcome: kept_outcome::outcome(kept, row.get("outcome")?),
         preset: preset.and_then(|path| PresetPath::parse(&path).ok()),
     })
 }

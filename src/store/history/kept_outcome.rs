@@ -12,33 +12,36 @@ const BYTES: &str = "bytes";
 const REQUESTS: &str = "requests";
 const FAILED: &str = "failed";
 
-/// The columns `kind`, `first` and `second`: status and microseconds, bytes sent and received, or how
-/// many requests.
-pub(super) type Columns = (Option<&'static str>, Option<i64>, Option<i64>);
+/// The columns of an outcome beside its words.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct KeptColumns<'a> {
+    pub(super) kind: Option<&'a str>,
+    /// The status, bytes sent, or how many requests.
+    pub(super) first: Option<i64>,
+    /// Microseconds, or bytes received.
+    pub(super) second: Option<i64>,
+}
 
 /// What the columns of an outcome hold.
-pub(super) fn columns(outcome: &SessionOutcome) -> Columns {
-    match outcome {
-        SessionOutcome::Unknown => (None, None, None),
+pub(super) fn columns(outcome: &SessionOutcome) -> KeptColumns<'static> {
+    let (kind, first, second) = match outcome {
+        SessionOutcome::Unknown => return KeptColumns::default(),
         SessionOutcome::Status { code, took } => {
             let took = took.and_then(|took| i64::try_from(took.as_micros()).ok());
-            (Some(STATUS), Some((*code).into()), took)
+            (STATUS, Some((*code).into()), took)
         }
         SessionOutcome::Bytes { sent, received } => {
-            (Some(BYTES), Some(sent.cast_signed()), Some(received.cast_signed()))
+            (BYTES, Some(sent.cast_signed()), Some(received.cast_signed()))
         }
-        SessionOutcome::Requests(count) => (Some(REQUESTS), Some(count.cast_signed()), None),
-        SessionOutcome::Failed(_) => (Some(FAILED), None, None),
-    }
+        SessionOutcome::Requests(count) => (REQUESTS, Some(count.cast_signed()), None),
+        SessionOutcome::Failed(_) => (FAILED, None, None),
+    };
+    KeptColumns { kind: Some(kind), first, second }
 }
 
 /// The outcome of a row with these columns and words.
-pub(super) fn outcome(
-    kind: Option<&str>,
-    first: Option<i64>,
-    second: Option<i64>,
-    words: String,
-) -> SessionOutcome {
+pub(super) fn outcome(kept: KeptColumns<'_>, words: String) -> SessionOutcome {
+    let KeptColumns { kind, first, second } = kept;
     let count = |column: Option<i64>| column.unwrap_or_default().cast_unsigned();
     match kind {
         None => of_words(words),
@@ -96,8 +99,7 @@ mod tests {
             SessionOutcome::Requests(4),
             SessionOutcome::Failed("200, 12.0 ms".into()),
         ] {
-            let (kind, first, second) = columns(&kept);
-            assert_eq!(outcome(kind, first, second, kept.words()), kept);
+            assert_eq!(outcome(columns(&kept), kept.words()), kept);
         }
     }
 
