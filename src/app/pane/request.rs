@@ -415,16 +415,6 @@ fn move_row(is_down: bool) -> Outcome {
     Intent::Rows(RowChange::Move { is_down }).into()
 }
 
-/// Lays the JSON of the text under the cursor out, else that of the body.
-fn lay_out(shared: &Shared) -> Outcome {
-    let draft = shared.drafts.current();
-    let text = if is_area(shared) { Some(draft.at) } else { access::body_text(&draft.spec) };
-    match text {
-        Some(text) => Intent::LayOut(text).into(),
-        None => Outcome::say("there is no JSON to lay out here"),
-    }
-}
-
 /// Whether a text of many lines is written.
 fn is_area(shared: &Shared) -> bool {
     let draft = shared.drafts.current();
