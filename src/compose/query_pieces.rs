@@ -268,7 +268,7 @@ pub(crate) fn sendable(written: &str) -> String {
 fn around_names(text: &str, set: &'static AsciiSet) -> String {
     let mut written = String::new();
     let mut at = 0;
-    for name in names(text).into_iter().chain([text.len()..text.len()]) {
+    for name in names(text).into_iter().chain(std::iter::once(text.len()..text.len())) {
         let plain = text.get(at..name.start).unwrap_or_default();
         written.extend(utf8_percent_encode(plain, set));
         written.push_str(text.get(name.clone()).unwrap_or_default());
