@@ -75,7 +75,7 @@ impl Overlay {
             Overlay::Jump(_) => shared.size,
             Overlay::Code(it) => it.size(shared.size.0),
             Overlay::Compare(it) => it.size(shared.size),
-            Overlay::Environments(it) => it.size(shared.size),
+            Overlay::Environments(_) => environments::Environments::size(shared.size),
         };
         window(shared.size, width, height)
     }

@@ -8,12 +8,12 @@ use super::painter::{Painter, cells};
 use super::widget::fit;
 use crate::app::keymap::Context;
 use crate::app::layout::cut_top;
+use crate::app::overlay::environments::areas::{EnvironmentsAreas, areas};
 use crate::app::overlay::environments::edit_cells::{
     EditCell, EnvironmentEdit, NameEdit, NameFor, VariableEdit,
 };
-use crate::app::overlay::environments::{
-    Environments, EnvironmentsAreas, EnvironmentsSide, name_trouble, names, variable_trouble,
-};
+use crate::app::overlay::environments::writing::{name_trouble, variable_trouble};
+use crate::app::overlay::environments::{Environments, EnvironmentsAreas, EnvironmentsSide, names};
 use crate::app::shared::Shared;
 use crate::app::variable_rows::{DifferenceRow, VariableOrigin, VariableRow, VariableTie, outcome};
 use crate::store::job::VariableKind;
@@ -44,7 +44,7 @@ pub(super) fn hint(it: &Environments) -> &'static str {
 /// The window without its frame.
 pub(super) fn draw(mut painter: Painter<'_>, it: &Environments) {
     let shared = &painter.app.shared;
-    let areas = it.parts(painter.area);
+    let areas = areas(painter.area, it.edit.as_ref());
     list(painter.at(areas.list), it);
     let line = Rect { x: areas.list.right(), width: 1, ..areas.list };
     let border = painter.palette.border;

@@ -12,6 +12,7 @@ use crate::app::effect::Effect;
 use crate::app::overlay::Overlay;
 use crate::app::overlay::environments::Environments;
 use crate::app::state::App;
+use crate::compose::template::{UnknownName, is_name};
 use crate::store::job::{
     EnvironmentDone, EnvironmentTask, Job, JobKind, JobLabel, VariableChange, VariableKind,
 };
@@ -34,7 +35,7 @@ pub(crate) fn unknown_name(draft: &Draft) -> Option<String> {
     let names = unknown.filter(|unknown| unknown.is_name).map(|unknown| unknown.inner().to_owned());
     let mut names = names.filter(|name| {
         let bare = name.strip_prefix("secret.").unwrap_or(name);
-        !name.starts_with("env.") && crate::compose::template::is_name(bare)
+        !name.starts_with("env.") && is_name(bare)
     });
     names.next()
 }
@@ -47,7 +48,8 @@ pub(crate) fn define(app: &mut App) {
             push(app, window);
         }
         None => {
-            app.say(app.keyed("no unknown name kept this from being sent: [send] tells of them"))
+            let text = app.keyed("no unknown name kept this from being sent: [send] tells of them");
+            app.say(text);
         }
     }
 }
@@ -66,29 +68,17 @@ pub(crate) fn done(app: &mut App, done: EnvironmentDone) {
     app.shared.set_environment(gone, now);
     let is_defined = defines(app, &task);
     let was_in_force = gone.is_some() && app.shared.environment.as_deref() == gone;
-    if was_in_force || (name.is_some() && (first || is_defined)) {
-        if app.shared.environment != name {
-            program::choose_environment(app, name);
-        }
+    let follows = was_in_force || (name.is_some() && (first || is_defined));
+    if follows && app.shared.environment != name {
+        program::choose_environment(app, name);
     }
     let way = undo::moved(app, &Job::Environment(task.clone()), Job::Environment(back));
-    let mut said = words(&task) + &way;
-    if is_defined {
-        if let EnvironmentTask::Change { change, .. } = &task
-            && let Some(after) = &change.after
-        {
-            let reference = after.kind.reference(&after.name);
-            let draft = app.shared.drafts.current_mut();
-            draft.issues.retain(|issue| {
-                issue
-                    .unknown
-                    .as_ref()
-                    .is_none_or(|unknown| format!("{{{{{}}}}}", unknown.inner()) != reference)
-            });
-        }
-        app.overlays.retain(|overlay| !matches!(overlay, Overlay::Environments(_)));
-        said = app.keyed(&format!("{}; [send] sends", words(&task)));
-    }
+    let said = if is_defined {
+        let said = defined(app, &task);
+        app.keyed(&said)
+    } else {
+        words(&task) + &way
+    };
     app.say(said);
     let App { overlays, shared, .. } = app;
     for overlay in overlays {
@@ -98,6 +88,20 @@ pub(crate) fn done(app: &mut App, done: EnvironmentDone) {
     }
     draft::form_changed(app);
     app.touched();
+}
+
+/// The name is known: it keeps nothing from being sent any more, and the window goes.
+fn defined(app: &mut App, task: &EnvironmentTask) -> String {
+    if let EnvironmentTask::Change { change, .. } = task
+        && let Some(after) = &change.after
+    {
+        let reference = after.kind.reference(&after.name);
+        let is_other = |unknown: &UnknownName| format!("{{{{{}}}}}", unknown.inner()) != reference;
+        let draft = app.shared.drafts.current_mut();
+        draft.issues.retain(|issue| issue.unknown.as_ref().is_none_or(is_other));
+    }
+    app.overlays.retain(|overlay| !matches!(overlay, Overlay::Environments(_)));
+    format!("{}; [send] sends", words(task))
 }
 
 /// Whether it gives the unknown name a value that keeps the draft on screen from being sent.

@@ -14,7 +14,9 @@
 //! It keeps no copy of what it shows: that is read from the workspace as it is now. What is typed
 //! stays until the store has written it.
 
+pub mod areas;
 pub mod edit_cells;
+pub mod writing;
 
 use ratatui::layout::Rect;
 
@@ -23,15 +25,15 @@ use crate::app::copying;
 use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::effect::Effect;
 use crate::app::intent::{Intent, Question};
-use crate::app::layout::{cut_bottom, cut_top};
 use crate::app::message::{Mouse, Timer};
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
 use crate::app::variable_rows::{DifferenceRow, VariableOrigin, VariableRow, differences, rows};
-use crate::compose::template::is_name;
 use crate::model::preset::Environment;
 use crate::store::job::{EnvironmentTask, Job, Variable, VariableChange, VariableKind};
+use areas::areas;
 use edit_cells::{EditCell, EnvironmentEdit, NameEdit, NameFor, VariableEdit};
+use writing::{named, task, written};
 
 /// Columns it has at most.
 const WIDTH: u16 = 150;
@@ -60,22 +62,13 @@ pub struct Environments {
     cursor: Cursor,
 }
 
-/// Where its parts are.
-#[derive(Debug, Clone, Copy)]
-pub struct EnvironmentsAreas {
-    pub list: Rect,
-    /// Name and trouble of what is selected.
-    pub head: Rect,
-    pub rows: Rect,
-    pub detail: Rect,
-}
-
 impl Environments {
     /// Looks at the environment in force.
     pub(crate) fn new(shared: &Shared) -> Self {
-        let side = match shared.workspace.environments.is_empty() {
-            true => EnvironmentsSide::List,
-            false => EnvironmentsSide::Variables,
+        let side = if shared.workspace.environments.is_empty() {
+            EnvironmentsSide::List
+        } else {
+            EnvironmentsSide::Variables
         };
         let mut window = Environments {
             selected: None,
@@ -120,24 +113,8 @@ impl Environments {
     }
 
     /// Columns and rows it wants on a screen of this size.
-    pub(super) fn size(&self, (columns, rows): (u16, u16)) -> (u16, u16) {
+    pub(super) fn size((columns, rows): (u16, u16)) -> (u16, u16) {
         (columns.min(WIDTH), rows.saturating_sub(2).clamp(rows.min(20), 40))
-    }
-
-    /// Where its parts are in what is inside its border.
-    pub fn parts(&self, mut inner: Rect) -> EnvironmentsAreas {
-        let wanted = match &self.edit {
-            None => 2,
-            Some(EnvironmentEdit::Name(_)) => 3,
-            Some(EnvironmentEdit::Variable(_)) => 8,
-        };
-        let detail = cut_bottom(&mut inner, wanted);
-        let width = (inner.width / 4).clamp(inner.width.min(14), 28);
-        let list = Rect { width, ..inner };
-        let x = (inner.x + width + 2).min(inner.right());
-        let mut rows = Rect { x, width: inner.right() - x, ..inner };
-        let head = cut_top(&mut rows, 2);
-        EnvironmentsAreas { list, head, rows, detail }
     }
 
     /// The cursor of the list, and the first row in sight.
@@ -232,7 +209,7 @@ impl Environments {
     }
 
     fn step(&mut self, shared: &Shared, inner: Rect, step: CursorStep) -> Outcome {
-        let areas = self.parts(inner);
+        let areas = areas(inner, self.edit.as_ref());
         match self.side {
             EnvironmentsSide::List => {
                 let names: Vec<_> = names(shared).map(|name| name.map(str::to_owned)).collect();
@@ -254,7 +231,7 @@ impl Environments {
     }
 
     fn press(&mut self, shared: &Shared, inner: Rect, mouse: Mouse) -> Outcome {
-        let areas = self.parts(inner);
+        let areas = areas(inner, self.edit.as_ref());
         let at = (mouse.column, mouse.row).into();
         if areas.list.contains(at) {
             self.side = EnvironmentsSide::List;
@@ -301,7 +278,7 @@ impl Environments {
     }
 
     fn name(&mut self, purpose: NameFor, text: &str) {
-        self.edit = Some(EnvironmentEdit::Name(NameEdit::new(purpose, text)));
+        self.edit = Some(EnvironmentEdit::Name(Box::new(NameEdit::new(purpose, text))));
     }
 
     /// Compares with the next of the others.
@@ -478,7 +455,7 @@ impl Environments {
                     PaneInput::Act(Action::Choose) => return written(shared, edit),
                     PaneInput::Act(Action::NextPane | Action::NextField) => edit.step(true),
                     PaneInput::Act(Action::PreviousPane | Action::PreviousField) => {
-                        edit.step(false)
+                        edit.step(false);
                     }
                     PaneInput::Act(Action::NewLine) if edit.cell == EditCell::Value => {
                         edit.value.new_line();
@@ -500,97 +477,4 @@ impl Environments {
 pub fn names(shared: &Shared) -> impl Iterator<Item = Option<&str>> {
     let environments = shared.workspace.environments.iter();
     [None].into_iter().chain(environments.map(|it| Some(&*it.name)))
-}
-
-fn task(task: EnvironmentTask) -> Intent {
-    Intent::Perform(Effect::Store(Job::Environment(task)))
-}
-
-/// Why an environment cannot have this name; `None` = it can.
-pub fn name_trouble(shared: &Shared, edit: &NameEdit) -> Option<String> {
-    let name = edit.text();
-    if let Err(why) = Environment::check_name(&name) {
-        return Some(why);
-    }
-    let is_own = matches!(&edit.purpose, NameFor::Rename(from) if *from == name);
-    let is_taken = !is_own && shared.environment_named(&name).is_some();
-    is_taken.then(|| format!("there is an environment '{name}' already"))
-}
-
-/// Why a variable cannot be written like this; `None` = it can.
-pub fn variable_trouble(shared: &Shared, edit: &VariableEdit) -> Option<String> {
-    let after = edit.after();
-    if after.name.is_empty() {
-        return Some("a variable needs a name".to_owned());
-    }
-    if !is_name(&after.name) {
-        let what = "is no name for a variable: letters, digits, '_', '-' and '.'";
-        return Some(format!("'{}' {what}", after.name));
-    }
-    if after.kind == VariableKind::Plain
-        && (after.name.starts_with("secret.") || after.name.starts_with("env."))
-    {
-        return Some("'secret.' and 'env.' begin names of secrets and of the system".to_owned());
-    }
-    let is_own = edit
-        .before
-        .as_ref()
-        .is_some_and(|before| before.kind == after.kind && before.name == after.name);
-    let is_taken = !is_own && known(shared, &edit.environment, &after).is_some();
-    is_taken
-        .then(|| format!("'{}' is in {} already", after.name, after.kind.file(&edit.environment)))
-}
-
-/// The value a variable has in its file, as far as it is known.
-fn known<'a>(shared: &'a Shared, environment: &str, variable: &Variable) -> Option<&'a str> {
-    let environment = shared.environment_named(environment)?;
-    let values = match variable.kind {
-        VariableKind::Plain => &environment.variables,
-        VariableKind::Secret => &environment.secrets,
-    };
-    values.get(&variable.name).map(String::as_str)
-}
-
-/// Enter in the name of an environment.
-fn named(shared: &Shared, edit: &mut NameEdit) -> Outcome {
-    if let Some(why) = name_trouble(shared, edit) {
-        return Outcome::warn(why);
-    }
-    let name = edit.text();
-    edit.is_saving = true;
-    task(match edit.purpose.clone() {
-        NameFor::New => EnvironmentTask::Create { name },
-        NameFor::Copy(from) => EnvironmentTask::Copy { from, to: name },
-        NameFor::Rename(from) if from == name => {
-            edit.is_saving = false;
-            return Outcome::say("this is its name already");
-        }
-        NameFor::Rename(from) => EnvironmentTask::Rename { from, to: name },
-    })
-    .into()
-}
-
-/// Enter in the form of a variable.
-fn written(shared: &Shared, edit: &mut VariableEdit) -> Outcome {
-    if let Some(why) = variable_trouble(shared, edit) {
-        return Outcome::warn(why);
-    }
-    if let Some(before) = &mut edit.before
-        && let now = known(shared, &edit.environment, before)
-        && now != Some(&*before.value)
-    {
-        // As with presets: never over what somebody else wrote without a word.
-        let file = before.kind.file(&edit.environment);
-        let what = if now.is_some() { "has another value there" } else { "is gone from it" };
-        let text = format!("{file} changed on disk: {} {what}. Keep yours?", before.name);
-        edit.before = now.map(|value| Variable { value: value.to_owned(), ..before.clone() });
-        let change = VariableChange { before: edit.before.clone(), after: Some(edit.after()) };
-        let (name, change) = (edit.environment.clone(), Box::new(change));
-        let then = Box::new(task(EnvironmentTask::Change { name, change }));
-        return Intent::Ask(Question { text, answers: ["Keep mine", "Go back"], then }).into();
-    }
-    edit.is_saving = true;
-    let after = edit.after();
-    let change = Box::new(VariableChange { before: edit.before.clone(), after: Some(after) });
-    task(EnvironmentTask::Change { name: edit.environment.clone(), change }).into()
 }

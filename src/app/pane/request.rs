@@ -29,7 +29,7 @@ use crate::app::action::Action;
 use crate::app::copying;
 use crate::app::cursor::CursorStep;
 use crate::app::editor::{Caret, Editor, LineMode};
-use crate::app::form::{FieldKind, FormFieldId, FormTab, access, tabs};
+use crate::app::form::{FieldKind, FormFieldId, FormTab, access, tabs, url_rows};
 use crate::app::intent::{EditTarget, Intent, RowChange};
 use crate::app::keymap::Context;
 use crate::app::layout::{next_tab, pane_inner};
@@ -152,7 +152,7 @@ impl RequestPane {
             Action::DeleteRow => self.delete(shared),
             Action::Undo => self.undo(shared),
             Action::Redo => self.redo(shared),
-            Action::LayOut => self.lay_out(shared),
+            Action::LayOut => lay_out(shared),
             Action::Cancel => self.copy_selection(shared),
             Action::ToggleRow => toggle_row(shared),
             Action::AddRow => add_row(shared),
@@ -187,30 +187,20 @@ impl RequestPane {
         Intent::DeleteRow.into()
     }
 
-    /// Takes back what was typed into the text, else the deletion of a row.
+    /// Takes back what was typed into the text, else what was done to a row.
     fn undo(&mut self, shared: &Shared) -> Outcome {
         if self.open_editor(shared).is_some_and(Editor::take_back) {
             return self.written();
         }
-        Intent::UndoRow.into()
+        Intent::TurnRow { is_back: true }.into()
     }
 
-    /// Makes again what was taken back in the text.
+    /// Makes again what was taken back in the text, else of what was done to rows.
     fn redo(&mut self, shared: &Shared) -> Outcome {
         if self.open_editor(shared).is_some_and(Editor::make_again) {
             return self.written();
         }
-        Outcome::say("nothing to make again here")
-    }
-
-    /// Lays the JSON of the text under the cursor out, else that of the body.
-    fn lay_out(&mut self, shared: &Shared) -> Outcome {
-        let draft = shared.drafts.current();
-        let text = if is_area(shared) { Some(draft.at) } else { access::body_text(&draft.spec) };
-        match text {
-            Some(text) => Intent::LayOut(text).into(),
-            None => Outcome::say("there is no JSON to lay out here"),
-        }
+        Intent::TurnRow { is_back: false }.into()
     }
 
     /// Lays the JSON under the cursor out, as one change.
@@ -411,6 +401,16 @@ fn typed(shared: &Shared, kind: Option<FieldKind>, key: Key) -> Outcome {
     })
 }
 
+/// Lays the JSON of the text under the cursor out, else that of the body.
+fn lay_out(shared: &Shared) -> Outcome {
+    let draft = shared.drafts.current();
+    let text = if is_area(shared) { Some(draft.at) } else { access::body_text(&draft.spec) };
+    match text {
+        Some(text) => Intent::LayOut(text).into(),
+        None => Outcome::say("there is no JSON to lay out here"),
+    }
+}
+
 fn move_row(is_down: bool) -> Outcome {
     Intent::Rows(RowChange::Move { is_down }).into()
 }
@@ -470,6 +470,7 @@ fn toggle_row(shared: &Shared) -> Outcome {
 fn add_row(shared: &Shared) -> Outcome {
     let draft = shared.drafts.current();
     if let Some((list, _)) = access::cell(&draft.spec, draft.at) {
+        let list = if list == url_rows::list() { url_rows::added() } else { list };
         let end = list.row(access::len(&draft.spec, list));
         return go(Some(FormFieldId::Field(end.then("name"))), Caret::Keep);
     }

@@ -180,7 +180,7 @@ impl NameEdit {
 #[derive(Debug)]
 pub enum EnvironmentEdit {
     Variable(Box<VariableEdit>),
-    Name(NameEdit),
+    Name(Box<NameEdit>),
 }
 
 impl EnvironmentEdit {

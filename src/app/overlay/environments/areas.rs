@@ -1,0 +1,32 @@
+//! Where the parts of the window of environments are.
+
+use ratatui::layout::Rect;
+
+use super::edit_cells::EnvironmentEdit;
+use crate::app::layout::{cut_bottom, cut_top};
+
+/// Where its parts are.
+#[derive(Debug, Clone, Copy)]
+pub struct EnvironmentsAreas {
+    pub list: Rect,
+    /// Name and trouble of what is selected.
+    pub head: Rect,
+    pub rows: Rect,
+    pub detail: Rect,
+}
+
+/// Where its parts are in what is inside its border.
+pub fn areas(mut inner: Rect, edit: Option<&EnvironmentEdit>) -> EnvironmentsAreas {
+    let wanted = match edit {
+        None => 2,
+        Some(EnvironmentEdit::Name(_)) => 3,
+        Some(EnvironmentEdit::Variable(_)) => 8,
+    };
+    let detail = cut_bottom(&mut inner, wanted);
+    let width = (inner.width / 4).clamp(inner.width.min(14), 28);
+    let list = Rect { width, ..inner };
+    let x = (inner.x + width + 2).min(inner.right());
+    let mut rows = Rect { x, width: inner.right() - x, ..inner };
+    let head = cut_top(&mut rows, 2);
+    EnvironmentsAreas { list, head, rows, detail }
+}

@@ -1,0 +1,179 @@
+//! What is written of environments, and what is left alone.
+
+use std::os::unix::fs::{MetadataExt as _, symlink};
+
+use super::*;
+
+fn with(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let file = root.path().join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+    root
+}
+
+fn text(root: &tempfile::TempDir, name: &str) -> String {
+    fs::read_to_string(root.path().join(name)).unwrap_or_default()
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "it stands where there may be none")]
+fn plain(name: &str, value: &str) -> Option<Variable> {
+    Some(Variable { kind: VariableKind::Plain, name: name.into(), value: value.into() })
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "it stands where there may be none")]
+fn secret(name: &str, value: &str) -> Option<Variable> {
+    Some(Variable { kind: VariableKind::Secret, name: name.into(), value: value.into() })
+}
+
+fn change(
+    root: &tempfile::TempDir,
+    before: Option<Variable>,
+    after: Option<Variable>,
+) -> Result<EnvironmentDone, Failure> {
+    let change = Box::new(VariableChange { before, after });
+    done(perform(root.path(), EnvironmentTask::Change { name: "lab".into(), change }))
+}
+
+fn done(reply: Result<Reply, Failure>) -> Result<EnvironmentDone, Failure> {
+    reply.map(|reply| match reply {
+        Reply::EnvironmentDone(done) => *done,
+        other => panic!("{other:?}"),
+    })
+}
+
+const FILE: &str = "# ours\nhost = \"h\" # the lab\nport = 80\n\n# kept\nlast = 'x'\n";
+
+#[test]
+fn a_change_touches_its_line_alone_and_what_takes_it_back_does() {
+    let root = with(&[("env/lab.toml", FILE)]);
+    let cases = [
+        (plain("host", "h"), plain("host", "h2"), "host = \"h2\" # the lab\n"),
+        (plain("port", "80"), plain("port", "81"), "port = 81\n"),
+        (plain("port", "80"), plain("port", "http"), "port = \"http\"\n"),
+        (plain("host", "h"), plain("where", "h"), "# ours\nwhere = \"h\" # the lab\nport"),
+        (None, plain("a.b", "two\nlines \"quoted\""), "\"a.b\""),
+        (plain("host", "h"), None, "# ours\nport = \"80\"\n\n# kept\nlast"),
+        (plain("last", "x"), None, "# kept\n"),
+    ];
+    for (before, after, expected) in cases {
+        let changed = change(&root, before, after.clone()).unwrap();
+        let now = changed.now.unwrap();
+        let written = text(&root, "env/lab.toml");
+        assert!(written.contains(expected) && written.contains("# kept"), "{written}");
+        if let Some(after) = after {
+            assert_eq!(now.variables[&after.name], after.value, "{written}");
+        }
+        let back = done(perform(root.path(), changed.back)).unwrap();
+        assert_eq!(back.now.unwrap().variables["last"], "x");
+        let variables = environment::variables(&text(&root, "env/lab.toml"), "x").unwrap();
+        assert_eq!((&*variables["host"], &*variables["port"], variables.len()), ("h", "80", 3));
+        assert!(text(&root, "env/lab.toml").contains("# ours\n"));
+    }
+}
+
+#[test]
+fn a_variable_below_vars_stays_there_and_windows_lines_stay_so() {
+    let root = with(&[("env/lab.toml", "color = \"red\"\r\n[vars]\r\nhost = \"h\"\r\n")]);
+    change(&root, plain("host", "h"), plain("host", "i")).unwrap();
+    change(&root, None, plain("port", "1")).unwrap();
+    let now = change(&root, plain("color", "red"), plain("color", "blue")).unwrap().now.unwrap();
+    assert_eq!(now.color.as_deref(), Some("blue"));
+    let expected = "color = \"blue\"\r\n[vars]\r\nhost = \"i\"\r\nport = \"1\"\r\n";
+    assert_eq!(text(&root, "env/lab.toml"), expected);
+}
+
+#[test]
+fn what_somebody_else_wrote_is_never_overwritten() {
+    let root = with(&[("env/lab.toml", FILE)]);
+    for (before, after) in [
+        (plain("host", "old"), plain("host", "mine")),
+        (plain("gone", "x"), None),
+        (None, plain("host", "mine")),
+        (plain("last", "x"), plain("host", "x")),
+        (plain("host", "h"), plain("no name", "x")),
+    ] {
+        let failure = change(&root, before, after).unwrap_err();
+        assert!(failure.target.starts_with("env/lab.toml"), "{failure}");
+        assert!(!failure.hint.is_empty(), "{failure}");
+        assert_eq!(text(&root, "env/lab.toml"), FILE);
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named_with_its_line_and_left_alone() {
+    for broken in ["host = \"h\"\nport = [1]\n", "host = \"h\"\nport =\n"] {
+        let root = with(&[("env/lab.toml", broken)]);
+        let failure = change(&root, None, plain("a", "b")).unwrap_err();
+        assert!(failure.target == "env/lab.toml:2" && failure.hint.contains("mend"), "{failure}");
+        assert_eq!(text(&root, "env/lab.toml"), broken);
+    }
+    let root = with(&[("env/lab.toml", "a = 1\n")]);
+    let failure = change(&root, None, plain("color", "mauve")).unwrap_err();
+    assert!(failure.cause.contains("no colour"), "{failure}");
+    assert_eq!(text(&root, "env/lab.toml"), "a = 1\n");
+}
+
+#[test]
+fn a_secret_moves_to_a_private_file_that_git_ignores_and_back() {
+    let root = with(&[("env/lab.toml", FILE), ("env/.gitignore", "# mine")]);
+    let moved = change(&root, plain("host", "h"), secret("host", "h")).unwrap();
+    let now = moved.now.unwrap();
+    assert_eq!((now.secrets["host"].as_str(), now.variables.len()), ("h", 2));
+    assert!(!text(&root, "env/lab.toml").contains("\"h\""));
+    let facts = fs::metadata(root.path().join("env/lab.secret.toml")).unwrap();
+    assert_eq!(facts.mode() & 0o777, 0o600);
+    assert_eq!(text(&root, "env/.gitignore"), "# mine\n*.secret.toml\n");
+    done(perform(root.path(), moved.back)).unwrap();
+    assert!(text(&root, "env/lab.toml").contains("host = \"h\""));
+    assert!(!text(&root, "env/lab.secret.toml").contains("\"h\""));
+}
+
+#[test]
+fn environments_are_made_copied_renamed_deleted_and_brought_back_byte_for_byte() {
+    let root = with(&[("env/lab.toml", FILE), ("env/lab.secret.toml", "t = 's'\n")]);
+    let go = |task| done(perform(root.path(), task));
+    let (lab, new) = (|| "lab".to_owned(), || "new".to_owned());
+    go(EnvironmentTask::Copy { from: lab(), to: new() }).unwrap();
+    assert_eq!(text(&root, "env/new.secret.toml"), "t = 's'\n");
+    for to in ["lab", "", "a/b", "..", "x.secret", "a\u{1b}b", " x"] {
+        let to = to.to_owned();
+        let failure = go(EnvironmentTask::Rename { from: new(), to }).unwrap_err();
+        assert!(failure.target.starts_with("env/"), "{failure}");
+    }
+    let gone = go(EnvironmentTask::Delete { name: lab() }).unwrap();
+    assert_eq!(gone.now, None);
+    assert!(!root.path().join("env/lab.secret.toml").exists());
+    assert!(go(EnvironmentTask::Rename { from: lab(), to: "x".into() }).is_err());
+    go(gone.back).unwrap();
+    assert_eq!(text(&root, "env/lab.toml"), FILE);
+    let renamed = go(EnvironmentTask::Rename { from: new(), to: "n2".into() }).unwrap();
+    assert_eq!(renamed.now.unwrap().secrets["t"], "s");
+    assert!(!root.path().join("env/new.secret.toml").exists());
+    let made = go(EnvironmentTask::Create { name: "fresh".into() }).unwrap().now.unwrap();
+    assert_eq!((made.name.as_str(), made.variables.len()), ("fresh", 0));
+}
+
+#[test]
+fn no_link_leads_out_of_the_workspace_and_one_inside_stays_a_link() {
+    let outside = with(&[("theirs.toml", "host = \"h\"\n")]);
+    let root = with(&[("shared.toml", "host = \"h\"\n"), ("env/other.toml", "")]);
+    symlink(outside.path().join("theirs.toml"), root.path().join("env/lab.toml")).unwrap();
+    assert!(change(&root, plain("host", "h"), plain("host", "i")).is_err());
+    assert_eq!(text(&outside, "theirs.toml"), "host = \"h\"\n");
+    fs::remove_file(root.path().join("env/lab.toml")).unwrap();
+    symlink("../shared.toml", root.path().join("env/lab.toml")).unwrap();
+    change(&root, plain("host", "h"), plain("host", "i")).unwrap();
+    assert_eq!(text(&root, "shared.toml"), "host = \"i\"\n");
+    assert!(root.path().join("env/lab.toml").is_symlink());
+}
+
+#[test]
+fn the_first_environment_makes_its_folder() {
+    let root = with(&[("a.toml", "")]);
+    change(&root, None, secret("token", "s")).unwrap();
+    assert_eq!(text(&root, "env/.gitignore"), "*.secret.toml\n");
+    assert!(text(&root, "env/lab.secret.toml").contains("token"));
+}
