@@ -198,7 +198,7 @@ struct VariableFile {
 }
 
 impl VariableFile {
-    fn open(root: &Path, environment: &str, kind: VariableKind) -> Result<Self, Failure> {
+    fn read(root: &Path, environment: &str, kind: VariableKind) -> Result<Self, Failure> {
         let name = kind.file(environment);
         let text = match inside::target(root, &root.join(workspace::ENVIRONMENTS)) {
             Err(_) if !root.join(workspace::ENVIRONMENTS).exists() => None,
@@ -330,7 +330,7 @@ fn change_variable(root: &Path, name: &str, change: &VariableChange) -> Result<(
     if let Some(after) = after {
         check(name, after)?;
     }
-    let open = |kind| VariableFile::open(root, name, kind);
+    let open = |kind| VariableFile::read(root, name, kind);
     let mut files = [open(VariableKind::Plain)?, open(VariableKind::Secret)?];
     let is_there = files.iter().any(|file| file.text.is_some());
     if !is_there {

@@ -13,7 +13,7 @@ use crate::app::overlay::environments::edit_cells::{
     EditCell, EnvironmentEdit, NameEdit, NameFor, VariableEdit,
 };
 use crate::app::overlay::environments::writing::{name_trouble, variable_trouble};
-use crate::app::overlay::environments::{Environments, EnvironmentsAreas, EnvironmentsSide, names};
+use crate::app::overlay::environments::{Environments, EnvironmentsSide, names};
 use crate::app::shared::Shared;
 use crate::app::variable_rows::{DifferenceRow, VariableOrigin, VariableRow, VariableTie, outcome};
 use crate::store::job::VariableKind;
@@ -23,7 +23,7 @@ const LABELS: u16 = 13;
 
 /// The keys that do something here, by what has them.
 pub(super) fn hint(it: &Environments) -> &'static str {
-    match (&it.edit, it.side, &it.against) {
+    match (&it.edit, it.half, &it.against) {
         (Some(EnvironmentEdit::Name(_)), ..) => "[choose] take · [back] cancel",
         (Some(EnvironmentEdit::Variable(edit)), ..) if edit.kind == VariableKind::Secret => {
             "[choose] write · [next-field] next · [show-secrets] show · [back] cancel"
@@ -59,7 +59,7 @@ pub(super) fn draw(mut painter: Painter<'_>, it: &Environments) {
 fn list(mut painter: Painter<'_>, it: &Environments) {
     let (shared, palette) = (&painter.app.shared, painter.palette);
     let cursor = it.list(shared, painter.area.height);
-    let selected = palette.selection(it.side == EnvironmentsSide::List && it.edit.is_none());
+    let selected = palette.selection(it.half == EnvironmentsSide::List && it.edit.is_none());
     let all: Vec<Option<&str>> = names(shared).collect();
     painter.list(cursor, all.len(), selected, |mut painter, at| {
         let Some(name) = all.get(at).copied() else { return };
@@ -122,7 +122,7 @@ fn variables(
     let widest = |text: &dyn Fn(&VariableRow) -> u16| rows.iter().map(text).max().unwrap_or(0) + 2;
     let name = widest(&|row| cells(&row.reference)).min(room / 3);
     let source = widest(&|row| cells(&row.source(environment))).min(room / 3);
-    let has_keys = it.side == EnvironmentsSide::Variables && it.edit.is_none();
+    let has_keys = it.half == EnvironmentsSide::Variables && it.edit.is_none();
     let selected = palette.selection(has_keys);
     painter.at(areas.rows).list(cursor, rows.len(), selected, |mut painter, at| {
         let Some(row) = rows.get(at) else { return };
@@ -202,7 +202,7 @@ fn differences(
     titles.skip(name + 2);
     cell(&mut titles, left, value, palette.label);
     cell(&mut titles, right, value, palette.label);
-    let selected = palette.selection(it.side == EnvironmentsSide::Variables);
+    let selected = palette.selection(it.half == EnvironmentsSide::Variables);
     painter.at(areas.rows).list(cursor, rows.len(), selected, |mut painter, at| {
         let Some(row) = rows.get(at) else { return };
         let (sign, style) = match row.tie() {

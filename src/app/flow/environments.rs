@@ -42,16 +42,12 @@ pub(crate) fn unknown_name(draft: &Draft) -> Option<String> {
 
 /// Asks for a value of the first name that nothing is known of.
 pub(crate) fn define(app: &mut App) {
-    match unknown_name(app.shared.drafts.current()) {
-        Some(name) => {
-            let window = Environments::define(&app.shared, &name);
-            push(app, window);
-        }
-        None => {
-            let text = app.keyed("no unknown name kept this from being sent: [send] tells of them");
-            app.say(text);
-        }
-    }
+    let Some(name) = unknown_name(app.shared.drafts.current()) else {
+        let text = app.keyed("no unknown name kept this from being sent: [send] tells of them");
+        return app.say(text);
+    };
+    let window = Environments::define(&app.shared, &name);
+    push(app, window);
 }
 
 /// The store did what it was asked.

@@ -30,7 +30,7 @@ use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
 use crate::app::variable_rows::{DifferenceRow, VariableOrigin, VariableRow, differences, rows};
 use crate::model::preset::Environment;
-use crate::store::job::{EnvironmentTask, Job, Variable, VariableChange, VariableKind};
+use crate::store::job::{EnvironmentTask, Variable, VariableChange, VariableKind};
 use areas::areas;
 use edit_cells::{EditCell, EnvironmentEdit, NameEdit, NameFor, VariableEdit};
 use writing::{named, task, written};
@@ -54,7 +54,7 @@ pub struct Environments {
     pub selected: Option<String>,
     /// What it is compared with.
     pub against: Option<String>,
-    pub side: EnvironmentsSide,
+    pub half: EnvironmentsSide,
     pub edit: Option<EnvironmentEdit>,
     /// The secret in this row is shown for a moment.
     pub shown: Option<usize>,
@@ -73,7 +73,7 @@ impl Environments {
         let mut window = Environments {
             selected: None,
             against: None,
-            side,
+            half: side,
             edit: None,
             shown: None,
             list: Cursor::default(),
@@ -181,7 +181,7 @@ impl Environments {
                 if self.selected.as_ref() != Some(name) {
                     self.select(shared, Some(name.clone()));
                 }
-                self.side = EnvironmentsSide::Variables;
+                self.half = EnvironmentsSide::Variables;
                 let is_it = |row: &VariableRow| row.variable() == change.after;
                 if let Some(at) = self.rows(shared).iter().position(is_it) {
                     self.cursor.selected = at;
@@ -210,7 +210,7 @@ impl Environments {
 
     fn step(&mut self, shared: &Shared, inner: Rect, step: CursorStep) -> Outcome {
         let areas = areas(inner, self.edit.as_ref());
-        match self.side {
+        match self.half {
             EnvironmentsSide::List => {
                 let names: Vec<_> = names(shared).map(|name| name.map(str::to_owned)).collect();
                 self.list.step(step, names.len(), areas.list.height.into());
@@ -234,7 +234,7 @@ impl Environments {
         let areas = areas(inner, self.edit.as_ref());
         let at = (mouse.column, mouse.row).into();
         if areas.list.contains(at) {
-            self.side = EnvironmentsSide::List;
+            self.half = EnvironmentsSide::List;
             let offset = self.list(shared, areas.list.height).offset;
             let row = offset + usize::from(mouse.row - areas.list.y);
             let name = names(shared).nth(row).map(|name| name.map(str::to_owned));
@@ -243,7 +243,7 @@ impl Environments {
                 self.list.offset = offset;
             }
         } else if areas.rows.contains(at) {
-            self.side = EnvironmentsSide::Variables;
+            self.half = EnvironmentsSide::Variables;
             let len = self.rows(shared).len();
             let offset = self.cursor(len, areas.rows.height).offset;
             self.cursor.selected = offset + usize::from(mouse.row - areas.rows.y);
@@ -258,19 +258,19 @@ impl Environments {
         }
         match action {
             Action::NextPane | Action::PreviousPane => {
-                self.side = match self.side {
+                self.half = match self.half {
                     EnvironmentsSide::List => EnvironmentsSide::Variables,
                     EnvironmentsSide::Variables => EnvironmentsSide::List,
                 };
             }
-            Action::Left => self.side = EnvironmentsSide::List,
-            Action::Right => self.side = EnvironmentsSide::Variables,
+            Action::Left => self.half = EnvironmentsSide::List,
+            Action::Right => self.half = EnvironmentsSide::Variables,
             Action::New => self.name(NameFor::New, ""),
             Action::Compare => return self.compare(shared),
             Action::Toggle => return Intent::ChooseEnvironment(self.selected.clone()).into(),
             Action::Undo => return Intent::UndoDelete.into(),
             Action::AddRow => return self.add(shared),
-            _ if self.side == EnvironmentsSide::List => return self.act_on_list(shared, action),
+            _ if self.half == EnvironmentsSide::List => return self.act_on_list(shared, action),
             _ if self.against.is_some() => return self.act_on_difference(shared, action),
             _ => return self.act_on_variable(shared, action),
         }
@@ -296,7 +296,7 @@ impl Environments {
             return Outcome::say("there is no other environment to compare with: [new] makes one");
         };
         self.against = Some(next.to_owned());
-        self.side = EnvironmentsSide::Variables;
+        self.half = EnvironmentsSide::Variables;
         self.cursor = Cursor::default();
         Outcome::yes()
     }

@@ -166,6 +166,7 @@ pub struct NameEdit {
 }
 
 impl NameEdit {
+    /// A name that is written for this, as it is at first.
     pub(super) fn new(purpose: NameFor, text: &str) -> Self {
         NameEdit { purpose, editor: Editor::new(text, LineMode::One), is_saving: false }
     }
