@@ -11,6 +11,7 @@ pub mod choices;
 pub mod compare_rows;
 pub mod completion;
 pub mod copying;
+pub(crate) mod credential_move;
 pub mod cursor;
 pub mod drafts;
 pub mod edited_text;

@@ -18,6 +18,7 @@ pub mod ndjson;
 pub mod python;
 pub mod secrets;
 pub mod told_streams;
+pub(crate) mod typed_credentials;
 
 mod socket_options;
 mod wire_request;

@@ -7,6 +7,7 @@
 
 pub mod availability;
 pub(crate) mod compare;
+pub(crate) mod credentials;
 pub(crate) mod curl;
 pub(crate) mod draft;
 pub(crate) mod edited;

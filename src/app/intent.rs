@@ -148,6 +148,10 @@ pub enum Intent {
     SaveDraft(DraftId, PresetPath, Overwrite),
     /// Save this in a draft and preset of its own.
     SaveCopy(PresetPath, CopiedPreset),
+    /// Credentials typed in place in a draft move to the file of secrets, then it is saved.
+    MoveCredentials(DraftId, PresetPath, Overwrite),
+    /// They stay where they are, and it is saved.
+    KeepCredentials(DraftId, PresetPath, Overwrite),
     /// A file changed on disk since what was to be saved there was opened: go this way.
     Resolve {
         mine: Box<Preset>,
@@ -186,6 +190,8 @@ pub struct Question {
     pub answers: [&'static str; 2],
     /// What is done after a yes.
     pub then: Box<Intent>,
+    /// What is done after a no.
+    pub otherwise: Option<Box<Intent>>,
 }
 
 /// A way out when a file changed on disk.

@@ -15,6 +15,7 @@ use ratatui::layout::Rect;
 use super::action::Action;
 use super::compare_rows::ComparedAnswer;
 use super::completion::Popup;
+use super::credential_move::CredentialMove;
 use super::edited_text::EditedTexts;
 use super::effect::Effect;
 use super::focus::Pane;
@@ -138,6 +139,8 @@ pub struct App {
     pub(super) clock_due: bool,
     /// What was deleted or thrown away and can be brought back.
     pub(super) thrown: Thrown,
+    /// Credentials on their way into a file of secrets.
+    pub(super) credentials: Option<CredentialMove>,
     /// Presets whose description is on its way to their files.
     pub(super) describing: BTreeMap<PresetPath, Preset>,
     pub(super) loaded: bool,

@@ -1,31 +1,18 @@
 //! Specs as the history keeps them, and the line it shows of each: templates stay, credentials that were typed in place become a
 //! mark. Whoever sends such a spec again is asked for them: composing stops at the mark.
 
-use std::borrow::Cow;
-
-use crate::compose::template::{FORGOTTEN, Mode, Name, Template};
+use super::typed_credentials::each_typed;
+use crate::compose::template::FORGOTTEN;
 use crate::compose::{UnknownNames, plan_with};
-use crate::model::field::{Options, Spelling, ValueKind};
-use crate::model::field_access::{self, each_row, each_value};
-use crate::model::field_id::FieldId;
 use crate::model::preset::Scope;
-use crate::model::secrets::{is_credential, without_userinfo};
+use crate::model::secrets::without_userinfo;
 use crate::model::spec::Spec;
 
 /// The spec without credentials of its own.
 #[must_use]
 pub fn forgetting(spec: &Spec) -> Spec {
     let mut spec = spec.clone();
-    each_value(spec.options_mut(), &mut |info, value| match (info.kind, value.text_mut()) {
-        (ValueKind::Address, Some(address)) => forget_user(address),
-        (ValueKind::Secret, Some(secret)) => forget(secret),
-        (ValueKind::List(Spelling::Header), _) => {
-            if let Some(rows) = value.rows_mut() {
-                each_row(rows, &mut forget_header);
-            }
-        }
-        _ => {}
-    });
+    each_typed(&mut spec, &mut |_| Some(mark()));
     spec
 }
 
@@ -50,57 +37,6 @@ fn mark() -> String {
     format!("{{{{{FORGOTTEN}}}}}")
 }
 
-/// Whether a text holds more than names of templates.
-fn is_literal(text: &str) -> bool {
-    let Ok(template) = Template::parse(text, Mode::Text) else { return true };
-    // With nothing in place of every name, what is left was typed; so is what only looks like a name.
-    let typed = |name: &Name| if name.is_proper() { "" } else { &*name.source }.into();
-    let rest = template.expand_with(&|name| Ok(typed(name))).unwrap_or_default();
-    rest.iter().any(|byte| !byte.is_ascii_whitespace())
-}
-
-fn forget(secret: &mut String) {
-    if is_literal(secret) {
-        *secret = mark();
-    }
-}
-
-/// A row of a list of headers.
-fn forget_header(row: &mut dyn Options) {
-    let name = field_access::text(row, &FieldId::new("name")).into_owned();
-    if !is_credential(&name) {
-        return;
-    }
-    field_access::with_text(row, &FieldId::new("value"), |value| {
-        // The scheme of an Authorization is no secret and tells what is meant.
-        let has_scheme = name.to_ascii_lowercase().ends_with("authorization");
-        let split = value.split_once(' ').filter(|_| has_scheme);
-        let (scheme, rest) = split.map_or((Cow::Borrowed(""), &**value), |(scheme, rest)| {
-            (Cow::Owned(format!("{scheme} ")), rest)
-        });
-        if is_literal(rest) {
-            *value = format!("{scheme}{}", mark());
-        }
-        true
-    });
-}
-
-/// The password of a URL, or its user where that is all there is (RFC 3986, section 3.2.1).
-fn forget_user(url: &mut String) {
-    let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
-    let start = url.len() - rest.len();
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let Some((userinfo, _)) = authority.rsplit_once('@') else { return };
-    let (user, secret) =
-        userinfo.split_once(':').map_or(("", userinfo), |(user, secret)| (user, secret));
-    if !is_literal(secret) {
-        return;
-    }
-    let colon = if userinfo.contains(':') { ":" } else { "" };
-    let kept = format!("{user}{colon}{}", mark());
-    url.replace_range(start..start + userinfo.len(), &kept);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,9 +44,8 @@ mod tests {
     use crate::model::name_value::NameValue;
 
     fn url(text: &str) -> String {
-        let mut url = text.to_owned();
-        forget_user(&mut url);
-        url
+        let spec = Spec::Http(HttpSpec { url: text.into(), ..HttpSpec::default() });
+        forgetting(&spec).address().to_owned()
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! and come back, links, and what another running copy does.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -240,6 +240,42 @@ fn presets_environments_and_history_of_another_copy_appear() {
     });
     second.keys("<F5>");
     first.wait_for("second");
+    first.quit();
+    second.quit();
+}
+
+#[test]
+fn an_environment_written_in_one_copy_is_in_files_and_in_the_other() {
+    let home = Launch::default().home;
+    let (mut first, mut second) = (in_home(&home).start(), in_home(&home).start());
+    for tui in [&first, &second] {
+        tui.wait_for("http-server");
+    }
+    first.keys("<A-E>");
+    first.wait_for("env/local.toml");
+    first.keys("<Left>n");
+    first.wait_for("New environment");
+    first.keys("lab<Enter>");
+    first.wait_for("env/lab.toml is there");
+    first.keys("atoken<Tab>s3cr3t<Down><Right><Enter>");
+    first.wait_for("token written to env/lab.secret.toml");
+    assert!(!first.screen().contains("s3cr3t"), "{}", first.screen());
+    let folder = presets(&home).join("env");
+    let secret = folder.join("lab.secret.toml");
+    assert_eq!(fs::read_to_string(&secret).unwrap().trim(), "token = \"s3cr3t\"");
+    assert_eq!(fs::metadata(&secret).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(fs::read_to_string(folder.join(".gitignore")).unwrap().contains("*.secret.toml"));
+    wait_until("the other copy knows it", || {
+        second.keys("<F7>");
+        second.screen().contains("env lab")
+    });
+    // What somebody else writes is seen in the window.
+    fs::write(folder.join("lab.toml"), "host = \"from-outside\"\n").unwrap();
+    first.wait_for("from-outside");
+    fs::write(folder.join("lab.toml"), "host = [1]\n").unwrap();
+    first.wait_for("env/lab.toml:1");
+    first.keys("<Esc>");
+    first.wait_for("1━ Presets");
     first.quit();
     second.quit();
 }

@@ -1,8 +1,8 @@
 //! Carries out what panes and overlays ask for, one intent at a time, each by the flow it belongs to.
 
 use super::{
-    curl, draft, edited, focus, history, input, overlays, program, project, response, rows, save,
-    themes, traffic, undo,
+    credentials, curl, draft, edited, focus, history, input, overlays, program, project, response,
+    rows, save, themes, traffic, undo,
 };
 use crate::app::action::Action;
 use crate::app::intent::Intent;
@@ -48,6 +48,10 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::Describe(item, about) => save::describe(app, &item, about),
         Intent::SaveDraft(id, path, overwrite) => save::hand_over(app, id, path, overwrite),
         Intent::SaveCopy(path, copied) => save::save_copy(app, path, copied),
+        Intent::MoveCredentials(id, path, overwrite) => {
+            credentials::begin(app, id, path, overwrite)
+        }
+        Intent::KeepCredentials(id, path, overwrite) => credentials::keep(app, id, path, overwrite),
         Intent::Resolve { mine, theirs, way } => save::resolve(app, mine, &theirs, way),
         Intent::GoToField(field, caret) => draft::go(app, field, caret),
         Intent::LayOut(field) => draft::lay_out(app, field),

@@ -6,7 +6,7 @@
 //!                                └──► Failed ─► what was typed stays, the workspace is read anew
 //! ```
 
-use super::{draft, program, undo};
+use super::{credentials, program, undo};
 use crate::app::drafts::Draft;
 use crate::app::effect::Effect;
 use crate::app::overlay::Overlay;
@@ -82,7 +82,7 @@ pub(crate) fn done(app: &mut App, done: EnvironmentDone) {
             window.done(shared, &task);
         }
     }
-    draft::form_changed(app);
+    credentials::written(app, &task);
     app.touched();
 }
 

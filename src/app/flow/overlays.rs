@@ -136,7 +136,7 @@ fn discard(app: &mut App, id: DraftId, title: &str) {
 }
 
 fn question(text: String, yes: &'static str, then: Intent) -> Question {
-    Question { text, answers: [yes, "Keep"], then: Box::new(then) }
+    Question { text, answers: [yes, "Keep"], then: Box::new(then), otherwise: None }
 }
 
 fn if_live(shared: &Shared, item: &TreeItem) -> &'static str {
@@ -255,6 +255,7 @@ fn close(app: &mut App) {
             app.intents.push_back(conflict.resolved(ConflictChoice::Later));
         }
         Some(Overlay::Choices(choices)) => app.intents.extend(choices.given_up()),
+        Some(Overlay::Confirm(confirm)) => app.intents.extend(confirm.declined()),
         _ => {}
     }
 }

@@ -94,7 +94,7 @@ fn ask_to_close(app: &mut App) {
     let what = if has_connection { "connection" } else { "socket" };
     let text = app.keyed(&format!("Close this {what}? [quit] leaves the program."));
     let then = Box::new(Intent::Act(Action::Stop));
-    overlays::ask(app, Question { text, answers: ["Close", "Keep"], then });
+    overlays::ask(app, Question { text, answers: ["Close", "Keep"], then, otherwise: None });
 }
 
 fn stop(app: &mut App) {

@@ -19,7 +19,10 @@ pub(crate) fn begin(app: &mut App) {
                  along. Use them from now on?"
             );
             let then = Box::new(Intent::UseProject);
-            overlays::ask(app, Question { text, answers: ["Use", "Leave out"], then });
+            overlays::ask(
+                app,
+                Question { text, answers: ["Use", "Leave out"], then, otherwise: None },
+            );
         }
         Some((Some(used), doubt)) => {
             load(app);

@@ -154,7 +154,10 @@ fn ask(app: &mut App, why: &str) {
         "Not left: the drafts cannot be kept. {why}\n\nLeaving writes {what} to a file elsewhere \
          and prints where."
     );
-    overlays::ask(app, Question { text, answers: ["Leave", "Stay"], then: Box::new(then) });
+    overlays::ask(
+        app,
+        Question { text, answers: ["Leave", "Stay"], then: Box::new(then), otherwise: None },
+    );
 }
 
 fn asks_to_leave(overlay: &Overlay) -> bool {

@@ -9,7 +9,7 @@
 //! the workspace on screen is kept in step here. Drafts that are not on disk yet are written
 //! before the preset.
 
-use super::{draft, folders, overlays, restore, undo};
+use super::{credentials, draft, folders, overlays, restore, undo};
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -44,6 +44,9 @@ pub(crate) fn save(app: &mut App) {
 
 /// Hands a draft to the store under a path.
 pub(crate) fn hand_over(app: &mut App, id: DraftId, path: PresetPath, overwrite: Overwrite) {
+    if credentials::offer(app, id, &path, overwrite) {
+        return;
+    }
     hand_over_like(app, id, path, (overwrite, None));
 }
 
@@ -156,11 +159,12 @@ pub(crate) fn saved(app: &mut App, path: &PresetPath, fingerprint: u64) {
         described(app, preset, fingerprint);
         return;
     }
-    let mut written = None;
+    let (mut written, mut remark) = (None, String::new());
     let mut again = Vec::new();
     for draft in app.shared.drafts.iter_mut() {
         if is_saving(draft, path) {
             written.clone_from(&draft.saving);
+            remark = credentials::remark(draft);
             draft.was_saved(fingerprint);
             if std::mem::take(&mut draft.save_again) && draft.is_modified() {
                 again.push(draft.id);
@@ -176,7 +180,7 @@ pub(crate) fn saved(app: &mut App, path: &PresetPath, fingerprint: u64) {
         Some(preset) => enter(app, preset, fingerprint),
         None => app.effects.push(Effect::Store(Job::LoadWorkspace)),
     }
-    app.say(format!("saved {path}"));
+    app.say(format!("saved {path}{remark}"));
     app.presets.rebuild(&app.shared);
     app.touched();
     for id in again {

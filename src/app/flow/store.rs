@@ -2,8 +2,8 @@
 
 use super::kept::PresetFate;
 use super::{
-    curl, draft, edited, environments, focus, folders, history, kept, project, restore, save,
-    themes, undo,
+    credentials, curl, draft, edited, environments, focus, folders, history, kept, project,
+    restore, save, themes, undo,
 };
 use crate::app::action::Action;
 use crate::app::arrangement::Arrangement;
@@ -115,6 +115,7 @@ fn job_failed(app: &mut App, job: &JobLabel, failure: &Failure) {
     } else {
         app.warn_of(job.kind, failure.to_string());
     }
+    credentials::failed(app, job, failure);
     if job.kind == JobKind::SaveRestore {
         app.try_restore_again();
     }

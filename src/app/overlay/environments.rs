@@ -327,7 +327,13 @@ impl Environments {
                 };
                 let text = format!("Delete the environment {name}? {files} removed.");
                 let then = Box::new(task(EnvironmentTask::Delete { name }));
-                return Intent::Ask(Question { text, answers: ["Delete", "Keep"], then }).into();
+                return Intent::Ask(Question {
+                    text,
+                    answers: ["Delete", "Keep"],
+                    then,
+                    otherwise: None,
+                })
+                .into();
             }
             _ => return Outcome::no(),
         }
@@ -387,7 +393,12 @@ impl Environments {
                 let text = format!("Write the secret {name} into {file}, which git may keep?");
                 let then = then.intents.into_iter().next();
                 let ask = |then| {
-                    Intent::Ask(Question { text, answers: ["Write", "Keep"], then: Box::new(then) })
+                    Intent::Ask(Question {
+                        text,
+                        answers: ["Write", "Keep"],
+                        then: Box::new(then),
+                        otherwise: None,
+                    })
                 };
                 then.map(ask).into()
             }

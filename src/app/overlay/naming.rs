@@ -267,7 +267,12 @@ impl Naming {
             (NameVerdict::Taken(path), NamingPurpose::Save(id)) => {
                 let text = format!("{path} is there already. Replace it?");
                 let then = Box::new(Intent::SaveDraft(*id, path, Overwrite::Replace));
-                Intent::Ask(Question { text, answers: ["Replace", "Cancel"], then })
+                Intent::Ask(Question {
+                    text,
+                    answers: ["Replace", "Cancel"],
+                    then,
+                    otherwise: None,
+                })
             }
             (NameVerdict::Free(path), NamingPurpose::Save(id)) => {
                 Intent::SaveDraft(*id, path, Overwrite::Refuse)

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use wirebench::app::message::{Message, Timer};
 use wirebench::app::overlay::Overlay;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
-use wirebench::model::preset::Environment;
+use wirebench::model::preset::{Environment, PresetPath};
 use wirebench::store::job::{FolderDefaults, Reply, Workspace};
 
 use crate::harness::app::Driver;
@@ -248,4 +248,88 @@ fn two_environments_are_compared_name_by_name() {
     assert!(matches!(driver.app.overlays.last(), Some(Overlay::Environments(_))));
     driver.keys("<Esc>");
     assert!(driver.app.overlays.is_empty());
+}
+
+const TYPED: &str = "[http]\nurl = \"http://h/x\"\nheaders = [\n  \"Authorization: Bearer canary-1\",\n  \
+    \"X-Api-Key: canary-2\",\n  \"Cookie: {{secret.token}}\",\n]\n";
+
+/// A preset with credentials typed in place, changed and about to be saved.
+fn typed() -> Driver {
+    let mut workspace =
+        Workspace { environments: two().environments, ..workspace(&[("a", TYPED)]) };
+    workspace.environments[0].secrets.insert("api-key".into(), "another".into());
+    let mut driver = Driver::with(SIZE, workspace);
+    driver.keys("<C-p>open a<Enter><C-l><End>y<C-s>");
+    driver
+}
+
+/// The preset as the store has it.
+fn kept(driver: &Driver) -> String {
+    let (preset, _) = &driver.store.presets[&PresetPath::parse("a").unwrap()];
+    wirebench::store::preset::write(preset, None)
+}
+
+#[test]
+fn credentials_typed_in_place_move_to_the_file_of_secrets_on_save() {
+    let mut driver = typed();
+    assert!(
+        driver.shows("env/lab.secret.toml") && driver.shows("X-Api-Key"),
+        "{}",
+        driver.screen()
+    );
+    assert!(kept(&driver).contains("http://h/x\""), "nothing is written before it is answered");
+    driver.keys("y");
+    let secrets = &driver.store.environments["lab"].secrets;
+    assert_eq!(secrets["token-2"], "canary-1", "the token that is there is another one");
+    assert_eq!((&*secrets["token"], &*secrets["api-key-2"]), ("canary-lab", "canary-2"));
+    let text = kept(&driver);
+    assert!(text.contains("Bearer {{secret.token-2}}") && !text.contains("canary"), "{text}");
+    assert!(text.contains("http://h/xy"), "{text}");
+    driver.keys("<C-l><End>z<C-s>");
+    assert!(driver.app.overlays.is_empty() && driver.shows("saved a"), "{}", driver.screen());
+    assert!(!driver.shows("holds a credential"), "{}", driver.screen());
+    let (_, plan) = Driver::opened(&driver.keys("<F5>"));
+    assert!(format!("{plan:?}").contains("Bearer canary-1"), "it is what is sent");
+}
+
+#[test]
+fn a_credential_that_is_kept_in_place_is_said_and_not_asked_about_again() {
+    for no in ["n", "<Esc>", "<Enter>"] {
+        let mut driver = typed();
+        driver.keys(no);
+        assert!(driver.app.overlays.is_empty(), "{}", driver.screen());
+        let said = driver.app.notice.as_ref().map(|notice| notice.text.clone()).unwrap();
+        assert!(said.contains("saved a; its file holds a credential"), "{said}");
+        assert!(kept(&driver).contains("canary-1"), "{}", kept(&driver));
+        driver.keys("<C-l><End>z<C-s>");
+        assert!(driver.app.overlays.is_empty() && kept(&driver).contains("http://h/xyz"));
+    }
+}
+
+#[test]
+fn nothing_is_saved_when_a_secret_cannot_be_written() {
+    let mut driver = typed();
+    let cause = "no space left on the disk";
+    driver.store.fails =
+        Some(Failure::new(Stage::Storage, "env/lab.secret.toml", FailureKind::Io, cause));
+    driver.keys("y");
+    assert!(driver.shows("nothing was saved") || driver.shows(cause), "{}", driver.screen());
+    assert!(kept(&driver).contains("http://h/x\""), "{}", kept(&driver));
+    assert!(driver.app.shared.drafts.current().is_modified());
+    driver.keys("<C-s>y");
+    assert!(kept(&driver).contains("{{secret.token-2}}"), "{}", kept(&driver));
+}
+
+#[test]
+fn templates_and_what_a_listener_answers_are_no_credentials_of_ours() {
+    let files = [
+        ("a", "[http]\nurl = \"http://h/x\"\nauth.bearer = \"{{secret.token}}\"\n"),
+        ("b", "[http-listener]\nbind = \"127.0.0.1:1\"\nanswer.headers = [\"Set-Cookie: a=b\"]\n"),
+    ];
+    for name in ["a", "b"] {
+        let mut driver = Driver::with(SIZE, workspace(&files));
+        driver.keys(&format!("<C-p>open {name}<Enter><C-l><End>1<C-s>"));
+        assert!(driver.app.overlays.is_empty(), "{}", driver.screen());
+        assert!(!driver.shows("credential"), "{}", driver.screen());
+    }
 }

@@ -95,7 +95,13 @@ pub(super) fn written(shared: &Shared, edit: &mut VariableEdit) -> Outcome {
         let change = VariableChange { before: edit.before.clone(), after: Some(edit.after()) };
         let (name, change) = (edit.environment.clone(), Box::new(change));
         let then = Box::new(task(EnvironmentTask::Change { name, change }));
-        return Intent::Ask(Question { text, answers: ["Keep mine", "Go back"], then }).into();
+        return Intent::Ask(Question {
+            text,
+            answers: ["Keep mine", "Go back"],
+            then,
+            otherwise: None,
+        })
+        .into();
     }
     edit.is_saving = true;
     let after = edit.after();

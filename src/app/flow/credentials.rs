@@ -1,0 +1,166 @@
+//! A credential that was typed in place offers to move into the file of secrets when its preset is
+//! saved.
+//!
+//! ```text
+//! save ─► typed in place? ─► question ─► yes ─► Job::Environment, one after the other ─► {{secret.NAME}} ─► save
+//!                                   └──► no ──► save as it is; not asked again of this draft
+//! ```
+//! The preset is written last: nothing is replaced by a name before its secret is on the disk.
+
+use std::collections::BTreeMap;
+
+use super::{draft, overlays, program};
+use crate::app::credential_move::CredentialMove;
+use crate::app::drafts::{Draft, DraftId};
+use crate::app::effect::Effect;
+use crate::app::intent::{Intent, Question};
+use crate::app::state::App;
+use crate::interop::typed_credentials::{TypedCredential, each_typed, typed};
+use crate::model::failure::Failure;
+use crate::model::preset::PresetPath;
+use crate::store::job::{
+    EnvironmentTask, Job, JobKind, JobLabel, Overwrite, Variable, VariableChange, VariableKind,
+};
+
+/// The credentials of a draft that can move: a secret is never looked into, so one with a template
+/// in it cannot. Those of a listener are answers that it plays.
+fn movable(draft: &Draft) -> Vec<TypedCredential> {
+    if draft.spec.side().listens() {
+        return Vec::new();
+    }
+    let mut found = typed(&draft.spec);
+    found.retain(|one| !one.value.contains("{{"));
+    found
+}
+
+/// Where they stand, in words.
+fn places(found: &[TypedCredential]) -> String {
+    let mut places: Vec<&str> = found.iter().map(|one| &*one.place).collect();
+    places.dedup();
+    places.join(", ")
+}
+
+/// The environment secrets go to: the one in force, else the first, else one that is made.
+fn environment(app: &App) -> String {
+    let shared = &app.shared;
+    let first = || shared.workspace.environments.first().map(|first| first.name.clone());
+    shared.environment.clone().or_else(first).unwrap_or_else(|| "local".to_owned())
+}
+
+/// Asks whether they shall move, unless that was answered; tells whether the save waits for it.
+pub(crate) fn offer(app: &mut App, id: DraftId, path: &PresetPath, overwrite: Overwrite) -> bool {
+    if app.credentials.as_ref().is_some_and(|moving| moving.save.0 == id) {
+        app.say("secrets of it are being written: save it again in a moment");
+        return true;
+    }
+    let Some(draft) = app.shared.drafts.get(id).filter(|draft| !draft.keeps_credentials) else {
+        return false;
+    };
+    let found = movable(draft);
+    if found.is_empty() {
+        return false;
+    }
+    let file = VariableKind::Secret.file(&environment(app));
+    let text = format!(
+        "{path} would hold a credential as it is typed ({}). Write it to {file}, which git ignores, \
+         and its name here?",
+        places(&found)
+    );
+    let then = Box::new(Intent::MoveCredentials(id, path.clone(), overwrite));
+    let otherwise = Some(Box::new(Intent::KeepCredentials(id, path.clone(), overwrite)));
+    overlays::ask(app, Question { text, answers: ["Move it", "Keep it here"], then, otherwise });
+    true
+}
+
+/// They stay, and that is not asked again.
+pub(crate) fn keep(app: &mut App, id: DraftId, path: PresetPath, overwrite: Overwrite) {
+    if let Some(draft) = app.shared.drafts.get_mut(id) {
+        draft.keeps_credentials = true;
+        app.intents.push_back(Intent::SaveDraft(id, path, overwrite));
+    }
+}
+
+/// They move: first into the file of secrets.
+pub(crate) fn begin(app: &mut App, id: DraftId, path: PresetPath, overwrite: Overwrite) {
+    let environment = environment(app);
+    let Some(draft) = app.shared.drafts.get(id) else { return };
+    let known = app.shared.environment_named(&environment);
+    let mut secrets = known.map(|known| known.secrets.clone()).unwrap_or_default();
+    let (mut names, mut waiting) = (BTreeMap::new(), Vec::new());
+    for TypedCredential { name, value, .. } in movable(draft) {
+        let same = secrets.iter().find(|(_, known)| **known == value).map(|(name, _)| name.clone());
+        let name = same.unwrap_or_else(|| {
+            let mut numbered = (2..).map(|number| format!("{name}-{number}"));
+            let is_free = |name: &String| !secrets.contains_key(name);
+            let free = Some(name.clone()).filter(is_free).or_else(|| numbered.find(is_free));
+            let name = free.unwrap_or(name);
+            let kind = VariableKind::Secret;
+            waiting.push(Variable { kind, name: name.clone(), value: value.clone() });
+            name
+        });
+        secrets.insert(name.clone(), value.clone());
+        names.insert(value, name);
+    }
+    app.credentials =
+        Some(CredentialMove { save: (id, path, overwrite), environment, waiting, names });
+    go_on(app);
+}
+
+/// Writes the next secret; when all are written, puts their names into the draft and saves it.
+fn go_on(app: &mut App) {
+    let Some(moving) = &app.credentials else { return };
+    if let Some(next) = moving.waiting.first() {
+        let change = Box::new(VariableChange { before: None, after: Some(next.clone()) });
+        let name = moving.environment.clone();
+        let task = EnvironmentTask::Change { name, change };
+        app.effects.push(Effect::Store(Job::Environment(task)));
+        return;
+    }
+    let Some(CredentialMove { save: (id, path, overwrite), environment, names, .. }) =
+        app.credentials.take()
+    else {
+        return;
+    };
+    if app.shared.environment.as_ref() != Some(&environment) {
+        program::choose_environment(app, Some(environment));
+    }
+    let Some(draft) = app.shared.drafts.get_mut(id) else { return };
+    let mut spec = draft.spec.to_spec();
+    each_typed(&mut spec, &mut |one| {
+        let name = names.get(&one.value)?;
+        Some(VariableKind::Secret.reference(name))
+    });
+    let (tab, at) = (draft.tab, draft.at);
+    draft.replace(spec);
+    (draft.tab, draft.at) = (tab, at);
+    draft::draft_changed(app);
+    app.intents.push_back(Intent::SaveDraft(id, path, overwrite));
+}
+
+/// A task on environments is done; it may be the one this waits for.
+pub(crate) fn written(app: &mut App, task: &EnvironmentTask) {
+    let EnvironmentTask::Change { name, change } = task else { return };
+    let Some(moving) = &mut app.credentials else { return };
+    if moving.environment == *name && moving.waiting.first() == change.after.as_ref() {
+        moving.waiting.remove(0);
+        go_on(app);
+    }
+}
+
+/// It could not be done: the draft stays as it is, unsaved.
+pub(crate) fn failed(app: &mut App, job: &JobLabel, failure: &Failure) {
+    if job.kind == JobKind::Environment && app.credentials.take().is_some() {
+        app.warn(format!("{failure}; the credential stays where it is, and nothing was saved"));
+    }
+}
+
+/// What is to be said of a preset that was just saved with a credential in it.
+pub(crate) fn remark(draft: &Draft) -> String {
+    if draft.spec.side().listens() {
+        return String::new();
+    }
+    match typed(&draft.spec).as_slice() {
+        [] => String::new(),
+        found => format!("; its file holds a credential as it is typed ({})", places(found)),
+    }
+}
