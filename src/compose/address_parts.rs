@@ -46,13 +46,13 @@ pub fn address_parts(text: &str, variables: &dyn Variables) -> Vec<PartSpan> {
     let mut spans = Vec::new();
     let whole = 0..text.len();
     let url = UrlText::of(text);
-    let (host, port) = (url.host_at, url.host_at + url.host.len());
+    let (host, host_end) = (url.host_at, url.host_at + url.host.len());
     let (path, query) = (url.path_at, url.path_at + url.path.len());
     let scheme = text.len() - url.bare.len();
     spans.push((0..scheme, AddressPart::Scheme));
     spans.push((scheme..host, AddressPart::User));
-    spans.push((host..port, AddressPart::Host));
-    spans.push((port..path, AddressPart::Port));
+    spans.push((host..host_end, AddressPart::Host));
+    spans.push((host_end..path, AddressPart::Port));
     spans.push((path..query, AddressPart::Path));
     let fragment = find(query..whole.end, b"#").unwrap_or(whole.end);
     let mut at = (query + 1).min(fragment);
