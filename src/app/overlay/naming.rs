@@ -267,8 +267,8 @@ impl Naming {
             }
             (NameVerdict::Taken(path), NamingPurpose::Save(id)) => {
                 let text = format!("{path} is there already. Replace it?");
-                let then = Box::new(Intent::SaveDraft(*id, path, Overwrite::Replace));
-                Intent::Ask(Question { text, answers: ["Replace", "Cancel"], then })
+                let then = Intent::SaveDraft(*id, path, Overwrite::Replace);
+                Intent::Ask(Question::new(text, ["Replace", "Cancel"], then))
             }
             (NameVerdict::Free(path), NamingPurpose::Save(id)) => {
                 Intent::SaveDraft(*id, path, Overwrite::Refuse)
