@@ -22,6 +22,7 @@ use ratatui::layout::Rect;
 
 use super::action::Action;
 use super::choices::Choices;
+use super::intent::{ConflictChoice, Intent};
 use super::keymap::Context;
 use super::layout::{window, window_inner};
 use super::outcome::{Outcome, PaneInput};
@@ -118,6 +119,16 @@ impl Overlay {
     /// Whether something is typed in it that a slip of the mouse must not lose.
     pub(super) fn is_written(&self) -> bool {
         matches!(self, Overlay::Environments(it) if it.edit.is_some())
+    }
+
+    /// What is done when it is closed without doing what it is for.
+    pub(super) fn dismissed(self) -> Option<Intent> {
+        match self {
+            Overlay::Confirm(it) => it.question.otherwise.map(|intent| *intent),
+            Overlay::Conflict(it) => Some(it.resolved(ConflictChoice::Later)),
+            Overlay::Choices(it) => it.given_up(),
+            _ => None,
+        }
     }
 
     /// The action that opened it closes it again.

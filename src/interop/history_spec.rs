@@ -54,6 +54,7 @@ mod tests {
         assert_eq!(url("https://token@h"), "https://{{forgotten}}@h");
         assert_eq!(url("http://ann:{{secret.pw}}@h"), "http://ann:{{secret.pw}}@h");
         assert_eq!(url("http://h/a@b:c"), "http://h/a@b:c");
+        assert_eq!(url("ann:pw@h/?to=http://x@y"), "ann:{{forgotten}}@h/?to=http://x@y");
     }
 
     #[test]

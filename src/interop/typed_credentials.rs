@@ -10,6 +10,7 @@ use crate::model::field_access::{self, each_row, each_value};
 use crate::model::field_id::FieldId;
 use crate::model::secrets::is_credential;
 use crate::model::spec::Spec;
+use crate::model::url_text::UrlText;
 
 /// A credential that was typed in place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,10 +101,9 @@ fn of_header(row: &mut dyn Options, give: Give<'_>) {
 
 /// The password of a URL, or its user where that is all there is (RFC 3986, section 3.2.1).
 fn of_user(url: &mut String, give: Give<'_>) {
-    let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
-    let start = url.len() - rest.len();
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let Some((userinfo, _)) = authority.rsplit_once('@') else { return };
+    let parts = UrlText::of(url);
+    let Some(userinfo) = parts.userinfo else { return };
+    let span = parts.host_at - 1 - userinfo.len()..parts.host_at - 1;
     let (user, secret) =
         userinfo.split_once(':').map_or(("", userinfo), |(user, secret)| (user, secret));
     if !is_literal(secret) {
@@ -114,6 +114,6 @@ fn of_user(url: &mut String, give: Give<'_>) {
     if let Some(given) = give(TypedCredential { place, name: name.to_owned(), value }) {
         let colon = if userinfo.contains(':') { ":" } else { "" };
         let kept = format!("{user}{colon}{given}");
-        url.replace_range(start..start + userinfo.len(), &kept);
+        url.replace_range(span, &kept);
     }
 }

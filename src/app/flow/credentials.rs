@@ -66,9 +66,9 @@ pub(crate) fn offer(app: &mut App, id: DraftId, path: &PresetPath, overwrite: Ov
          and its name here?",
         places(&found)
     );
-    let then = Box::new(Intent::MoveCredentials(id, path.clone(), overwrite));
-    let otherwise = Some(Box::new(Intent::KeepCredentials(id, path.clone(), overwrite)));
-    overlays::ask(app, Question { text, answers: ["Move it", "Keep it here"], then, otherwise });
+    let then = Intent::MoveCredentials(id, path.clone(), overwrite);
+    let question = Question::new(text, ["Move it", "Keep it here"], then);
+    overlays::ask(app, question.otherwise(Intent::KeepCredentials(id, path.clone(), overwrite)));
     true
 }
 

@@ -1,13 +1,13 @@
 //! Opening overlays, giving the topmost its input, closing it.
 
-use super::{availability, environments, folders, jump_targets, restore};
+use super::{availability, environments, folders, jump_targets};
 use crate::app::action::{Action, Category};
 use crate::app::choices::Choices;
 use crate::app::cursor::CursorStep;
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::focus::Pane;
 use crate::app::format;
-use crate::app::intent::{ConflictChoice, Intent, Question};
+use crate::app::intent::{Intent, Question};
 use crate::app::keymap::{Context, Lookup};
 use crate::app::message::{Mouse, MouseKind};
 use crate::app::outcome::{Handled, PaneInput};
@@ -136,7 +136,7 @@ fn discard(app: &mut App, id: DraftId, title: &str) {
 }
 
 fn question(text: String, yes: &'static str, then: Intent) -> Question {
-    Question { text, answers: [yes, "Keep"], then: Box::new(then), otherwise: None }
+    Question::new(text, [yes, "Keep"], then)
 }
 
 fn if_live(shared: &Shared, item: &TreeItem) -> &'static str {
@@ -196,13 +196,13 @@ pub(crate) fn key(app: &mut App, key: Key) -> Option<Action> {
     };
     let everywhere = found(&[Context::Global]);
     if everywhere.is_some() && everywhere == top.opened_by() {
-        close(app);
+        dismiss(app);
         return None;
     }
     let action = found(&top.contexts());
     match action {
         Some(Action::Quit | Action::Suspend | Action::Redraw) => return action,
-        Some(Action::Back | Action::Cancel) => close(app),
+        Some(Action::Back | Action::Cancel) => dismiss(app),
         action => {
             let taken = action.map(|action| update(app, PaneInput::Act(action)));
             if taken != Some(Handled::Yes) {
@@ -222,7 +222,7 @@ pub(crate) fn mouse(app: &mut App, mouse: Mouse) {
             PaneInput::Press(area, mouse)
         }
         MouseKind::Press if top.is_written() => return,
-        MouseKind::Press => return close(app),
+        MouseKind::Press => return dismiss(app),
         MouseKind::ScrollUp => PaneInput::Wheel(CursorStep::Up),
         MouseKind::ScrollDown => PaneInput::Wheel(CursorStep::Down),
         MouseKind::Drag | MouseKind::Release => return,
@@ -238,24 +238,11 @@ pub(crate) fn update(app: &mut App, input: PaneInput<'_>) -> Handled {
     app.take(outcome)
 }
 
-/// Takes the topmost overlay away.
-pub(crate) fn take_topmost(app: &mut App) -> Option<Overlay> {
-    let overlay = app.overlays.pop();
-    restore::overlay_closed(app, overlay.as_ref());
-    overlay
-}
-
 /// Closes the topmost overlay without doing what it is for.
-fn close(app: &mut App) {
+pub(crate) fn dismiss(app: &mut App) {
     if app.overlays.last_mut().is_some_and(Overlay::step_back) {
         return;
     }
-    match take_topmost(app) {
-        Some(Overlay::Conflict(conflict)) => {
-            app.intents.push_back(conflict.resolved(ConflictChoice::Later));
-        }
-        Some(Overlay::Choices(choices)) => app.intents.extend(choices.given_up()),
-        Some(Overlay::Confirm(confirm)) => app.intents.extend(confirm.declined()),
-        _ => {}
-    }
+    let top = app.overlays.pop();
+    app.intents.extend(top.and_then(Overlay::dismissed));
 }

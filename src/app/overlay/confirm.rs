@@ -52,7 +52,7 @@ impl Confirm {
         match input {
             PaneInput::Act(Action::Accept) => self.accept(),
             PaneInput::Act(Action::Choose) if self.yes => self.accept(),
-            PaneInput::Act(Action::Choose) => self.decline(),
+            PaneInput::Act(Action::Choose) => Intent::DismissOverlay.into(),
             PaneInput::Act(Action::Left | Action::Right) => {
                 self.yes = !self.yes;
                 Outcome::yes()
@@ -61,25 +61,12 @@ impl Confirm {
                 let at = (mouse.column, mouse.row).into();
                 match self.buttons(shared, inner).map(|button| button.contains(at)) {
                     [true, _] => self.accept(),
-                    [_, true] => self.decline(),
+                    [_, true] => Intent::DismissOverlay.into(),
                     _ => Outcome::yes(),
                 }
             }
             _ => Outcome::no(),
         }
-    }
-
-    /// What is done after a no, if anything.
-    pub(crate) fn declined(&self) -> Option<Intent> {
-        self.question.otherwise.as_deref().cloned()
-    }
-
-    fn decline(&self) -> Outcome {
-        [Some(Intent::CloseOverlay), self.declined()]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>()
-            .into()
     }
 
     fn accept(&self) -> Outcome {

@@ -326,14 +326,8 @@ impl Environments {
                     format!("{plain} is")
                 };
                 let text = format!("Delete the environment {name}? {files} removed.");
-                let then = Box::new(task(EnvironmentTask::Delete { name }));
-                return Intent::Ask(Question {
-                    text,
-                    answers: ["Delete", "Keep"],
-                    then,
-                    otherwise: None,
-                })
-                .into();
+                let then = task(EnvironmentTask::Delete { name });
+                return Intent::Ask(Question::new(text, ["Delete", "Keep"], then)).into();
             }
             _ => return Outcome::no(),
         }
@@ -392,14 +386,7 @@ impl Environments {
                 let name = &variable.name;
                 let text = format!("Write the secret {name} into {file}, which git may keep?");
                 let then = then.intents.into_iter().next();
-                let ask = |then| {
-                    Intent::Ask(Question {
-                        text,
-                        answers: ["Write", "Keep"],
-                        then: Box::new(then),
-                        otherwise: None,
-                    })
-                };
+                let ask = |then| Intent::Ask(Question::new(text, ["Write", "Keep"], then));
                 then.map(ask).into()
             }
             action => {

@@ -94,14 +94,8 @@ pub(super) fn written(shared: &Shared, edit: &mut VariableEdit) -> Outcome {
         edit.before = now.map(|value| Variable { value: value.to_owned(), ..before.clone() });
         let change = VariableChange { before: edit.before.clone(), after: Some(edit.after()) };
         let (name, change) = (edit.environment.clone(), Box::new(change));
-        let then = Box::new(task(EnvironmentTask::Change { name, change }));
-        return Intent::Ask(Question {
-            text,
-            answers: ["Keep mine", "Go back"],
-            then,
-            otherwise: None,
-        })
-        .into();
+        let then = task(EnvironmentTask::Change { name, change });
+        return Intent::Ask(Question::new(text, ["Keep mine", "Go back"], then)).into();
     }
     edit.is_saving = true;
     let after = edit.after();
