@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::drafts::DraftId;
-use crate::model::preset::PresetPath;
-use crate::store::job::{Overwrite, Variable};
+use super::intent::PendingSave;
+use crate::store::job::Variable;
 
 /// Credentials on their way into a file of secrets, and the save that waits for them.
 #[derive(Debug)]
 pub(crate) struct CredentialMove {
-    pub(super) save: (DraftId, PresetPath, Overwrite),
+    pub(super) save: PendingSave,
     pub(super) environment: String,
     /// Not on the disk yet.
     pub(super) waiting: Vec<Variable>,

@@ -152,10 +152,8 @@ pub enum Intent {
     SaveDraft(DraftId, PresetPath, Overwrite),
     /// Save this in a draft and preset of its own.
     SaveCopy(PresetPath, CopiedPreset),
-    /// Credentials typed in place in a draft move to the file of secrets, then it is saved.
-    MoveCredentials(DraftId, PresetPath, Overwrite),
-    /// They stay where they are, and it is saved.
-    KeepCredentials(DraftId, PresetPath, Overwrite),
+    /// Save a draft, credentials typed in place moved to the file of secrets before, or not.
+    SaveCredentials(PendingSave, CredentialChoice),
     /// A file changed on disk since what was to be saved there was opened: go this way.
     Resolve {
         mine: Box<Preset>,
@@ -208,6 +206,23 @@ impl Question {
     pub(crate) fn otherwise(self, intent: Intent) -> Self {
         Question { otherwise: Some(Box::new(intent)), ..self }
     }
+}
+
+/// A save that waits for something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingSave {
+    pub id: DraftId,
+    pub path: PresetPath,
+    pub overwrite: Overwrite,
+}
+
+/// What becomes of credentials that were typed in place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialChoice {
+    /// They move to the file of secrets.
+    Move,
+    /// They stay, and that is not asked again.
+    Keep,
 }
 
 /// A way out when a file changed on disk.

@@ -50,10 +50,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::Describe(item, about) => save::describe(app, &item, about),
         Intent::SaveDraft(id, path, overwrite) => save::hand_over(app, id, path, overwrite),
         Intent::SaveCopy(path, copied) => save::save_copy(app, path, copied),
-        Intent::MoveCredentials(id, path, overwrite) => {
-            credentials::begin(app, id, path, overwrite)
-        }
-        Intent::KeepCredentials(id, path, overwrite) => credentials::keep(app, id, path, overwrite),
+        Intent::SaveCredentials(save, choice) => credentials::answered(app, save, choice),
         Intent::Resolve { mine, theirs, way } => save::resolve(app, mine, &theirs, way),
         Intent::GoToField(field, caret) => draft::go(app, field, caret),
         Intent::LayOut(field) => draft::lay_out(app, field),

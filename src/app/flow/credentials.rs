@@ -13,7 +13,7 @@ use super::{draft, overlays, program};
 use crate::app::credential_move::CredentialMove;
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::effect::Effect;
-use crate::app::intent::{Intent, Question};
+use crate::app::intent::{CredentialChoice, Intent, PendingSave, Question};
 use crate::app::state::App;
 use crate::interop::typed_credentials::{TypedCredential, each_typed, typed};
 use crate::model::failure::Failure;
@@ -49,7 +49,7 @@ fn environment(app: &App) -> String {
 
 /// Asks whether they shall move, unless that was answered; tells whether the save waits for it.
 pub(crate) fn offer(app: &mut App, id: DraftId, path: &PresetPath, overwrite: Overwrite) -> bool {
-    if app.credentials.as_ref().is_some_and(|moving| moving.save.0 == id) {
+    if app.credentials.as_ref().is_some_and(|moving| moving.save.id == id) {
         app.say("secrets of it are being written: save it again in a moment");
         return true;
     }
@@ -66,30 +66,42 @@ pub(crate) fn offer(app: &mut App, id: DraftId, path: &PresetPath, overwrite: Ov
          and its name here?",
         places(&found)
     );
-    let then = Intent::MoveCredentials(id, path.clone(), overwrite);
+    let save = PendingSave { id, path: path.clone(), overwrite };
+    let otherwise = Intent::SaveCredentials(save.clone(), CredentialChoice::Keep);
+    let then = Intent::SaveCredentials(save, CredentialChoice::Move);
     let question = Question::new(text, ["Move it", "Keep it here"], then);
-    overlays::ask(app, question.otherwise(Intent::KeepCredentials(id, path.clone(), overwrite)));
+    overlays::ask(app, question.otherwise(otherwise));
     true
 }
 
-/// They stay, and that is not asked again.
-pub(crate) fn keep(app: &mut App, id: DraftId, path: PresetPath, overwrite: Overwrite) {
-    if let Some(draft) = app.shared.drafts.get_mut(id) {
-        draft.keeps_credentials = true;
-        app.intents.push_back(Intent::SaveDraft(id, path, overwrite));
+/// The question is answered.
+pub(crate) fn answered(app: &mut App, save: PendingSave, choice: CredentialChoice) {
+    match choice {
+        CredentialChoice::Move => begin(app, save),
+        CredentialChoice::Keep => {
+            if let Some(draft) = app.shared.drafts.get_mut(save.id) {
+                draft.keeps_credentials = true;
+                go_on_with(app, save);
+            }
+        }
     }
 }
 
+fn go_on_with(app: &mut App, save: PendingSave) {
+    app.intents.push_back(Intent::SaveDraft(save.id, save.path, save.overwrite));
+}
+
 /// They move: first into the file of secrets.
-pub(crate) fn begin(app: &mut App, id: DraftId, path: PresetPath, overwrite: Overwrite) {
+fn begin(app: &mut App, save: PendingSave) {
     let environment = environment(app);
-    let Some(draft) = app.shared.drafts.get(id) else { return };
+    let Some(draft) = app.shared.drafts.get(save.id) else { return };
     let known = app.shared.environment_named(&environment);
     let mut secrets = known.map(|known| known.secrets.clone()).unwrap_or_default();
     let (mut names, mut waiting) = (BTreeMap::new(), Vec::new());
     for TypedCredential { name, value, .. } in movable(draft) {
-        let same = secrets.iter().find(|(_, known)| **known == value).map(|(name, _)| name.clone());
-        let name = same.unwrap_or_else(|| {
+        let existing =
+            secrets.iter().find(|(_, known)| **known == value).map(|(name, _)| name.clone());
+        let name = existing.unwrap_or_else(|| {
             let mut numbered = (2..).map(|number| format!("{name}-{number}"));
             let is_free = |name: &String| !secrets.contains_key(name);
             let free = Some(name.clone()).filter(is_free).or_else(|| numbered.find(is_free));
@@ -101,8 +113,7 @@ pub(crate) fn begin(app: &mut App, id: DraftId, path: PresetPath, overwrite: Ove
         secrets.insert(name.clone(), value.clone());
         names.insert(value, name);
     }
-    app.credentials =
-        Some(CredentialMove { save: (id, path, overwrite), environment, waiting, names });
+    app.credentials = Some(CredentialMove { save, environment, waiting, names });
     go_on(app);
 }
 
@@ -116,15 +127,12 @@ fn go_on(app: &mut App) {
         app.effects.push(Effect::Store(Job::Environment(task)));
         return;
     }
-    let Some(CredentialMove { save: (id, path, overwrite), environment, names, .. }) =
-        app.credentials.take()
-    else {
-        return;
-    };
+    let Some(moved) = app.credentials.take() else { return };
+    let CredentialMove { save, environment, names, .. } = moved;
     if app.shared.environment.as_ref() != Some(&environment) {
         program::choose_environment(app, Some(environment));
     }
-    let Some(draft) = app.shared.drafts.get_mut(id) else { return };
+    let Some(draft) = app.shared.drafts.get_mut(save.id) else { return };
     let mut spec = draft.spec.to_spec();
     each_typed(&mut spec, &mut |one| {
         let name = names.get(&one.value)?;
@@ -134,7 +142,7 @@ fn go_on(app: &mut App) {
     draft.replace(spec);
     (draft.tab, draft.at) = (tab, at);
     draft::draft_changed(app);
-    app.intents.push_back(Intent::SaveDraft(id, path, overwrite));
+    go_on_with(app, save);
 }
 
 /// A task on environments is done; it may be the one this waits for.
