@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{draft, overlays, program};
+use super::{draft, environments};
 use crate::app::credential_move::CredentialMove;
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::effect::Effect;
@@ -70,7 +70,7 @@ pub(crate) fn offer(app: &mut App, id: DraftId, path: &PresetPath, overwrite: Ov
     let otherwise = Intent::SaveCredentials(save.clone(), CredentialChoice::Keep);
     let then = Intent::SaveCredentials(save, CredentialChoice::Move);
     let question = Question::new(text, ["Move it", "Keep it here"], then);
-    overlays::ask(app, question.otherwise(otherwise));
+    app.intents.push_back(Intent::Ask(question.otherwise(otherwise)));
     true
 }
 
@@ -130,7 +130,7 @@ fn go_on(app: &mut App) {
     let Some(moved) = app.credentials.take() else { return };
     let CredentialMove { save, environment, names, .. } = moved;
     if app.shared.environment.as_ref() != Some(&environment) {
-        program::choose_environment(app, Some(environment));
+        environments::put_in_force(app, Some(environment));
     }
     let Some(draft) = app.shared.drafts.get_mut(save.id) else { return };
     let mut spec = draft.spec.to_spec();

@@ -6,7 +6,7 @@
 //!                                └──► Failed ─► what was typed stays, the workspace is read anew
 //! ```
 
-use super::{credentials, program, undo};
+use super::{credentials, undo};
 use crate::app::drafts::Draft;
 use crate::app::effect::Effect;
 use crate::app::overlay::Overlay;
@@ -21,6 +21,14 @@ use crate::store::job::{
 pub(crate) fn open(app: &mut App) {
     let window = Environments::new(&app.shared);
     push(app, window);
+}
+
+/// Puts an environment into force, or none.
+pub(crate) fn put_in_force(app: &mut App, name: Option<String>) {
+    app.shared.environment = name;
+    app.save_state.chose_environment = true;
+    app.save_state.lost_environment = None;
+    app.touched();
 }
 
 /// Opens it in place of the one that is open.
@@ -66,7 +74,7 @@ pub(crate) fn done(app: &mut App, done: EnvironmentDone) {
     let was_in_force = gone.is_some() && app.shared.environment.as_deref() == gone;
     let follows = was_in_force || (name.is_some() && (first || is_defined));
     if follows && app.shared.environment != name {
-        program::choose_environment(app, name);
+        put_in_force(app, name);
     }
     let way = undo::moved(app, &Job::Environment(task.clone()), Job::Environment(back));
     let said = if is_defined {

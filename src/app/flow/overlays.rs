@@ -1,6 +1,6 @@
 //! Opening overlays, giving the topmost its input, closing it.
 
-use super::{availability, environments, folders, jump_targets};
+use super::{availability, folders, jump_targets};
 use crate::app::action::{Action, Category};
 use crate::app::choices::Choices;
 use crate::app::cursor::CursorStep;
@@ -34,7 +34,8 @@ pub(crate) fn open(app: &mut App, action: Action) {
         }
         Action::Help => Ok(Overlay::Help(Help::new(shared, app.contexts()))),
         Action::PickEnvironment if shared.workspace.environments.is_empty() => {
-            return environments::open(app);
+            app.intents.push_back(Intent::PassOn(Action::EditEnvironments));
+            return;
         }
         Action::PickEnvironment => Ok(Overlay::Choices(pickers::environments(shared))),
         Action::Recipes => {

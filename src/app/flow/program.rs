@@ -157,10 +157,7 @@ fn next_environment(app: &mut App) {
 /// Puts an environment into force, or none.
 pub(crate) fn choose_environment(app: &mut App, name: Option<String>) {
     app.say(format!("environment: {}", name.as_deref().unwrap_or("none")));
-    app.shared.environment = name;
-    app.save_state.chose_environment = true;
-    app.save_state.lost_environment = None;
-    app.touched();
+    environments::put_in_force(app, name);
 }
 
 fn back(app: &mut App) {
