@@ -40,6 +40,8 @@ pub struct RecipeRow {
     pub name: &'static str,
     /// What the line that asks is called; `None` = nothing is asked for.
     pub asks: Option<&'static str>,
+    /// What may be typed there, shown while nothing is.
+    pub example: &'static str,
     /// What it makes, in a sentence.
     pub makes: &'static str,
 }
@@ -48,6 +50,11 @@ impl RecipeKind {
     /// The table.
     #[must_use]
     pub const fn row(self) -> RecipeRow {
+        let example = match self {
+            RecipeKind::Jq => "a filter, as .items[] | .name",
+            RecipeKind::Pipe => "a command, as wc -l; it gets the bytes as received",
+            _ => "",
+        };
         let (name, asks, makes) = match self {
             RecipeKind::Jq => ("jq", Some("jq: "), "what a jq filter picks of JSON"),
             RecipeKind::SortKeys => ("sorted keys", None, "JSON with the keys of objects in order"),
@@ -60,7 +67,7 @@ impl RecipeKind {
                 ("|", Some("pipe to: "), "what a command prints when it reads this")
             }
         };
-        RecipeRow { name, asks, makes }
+        RecipeRow { name, asks, example, makes }
     }
 }
 
@@ -80,6 +87,8 @@ pub struct Derivation {
     pub number: u64,
     pub body: BodyId,
     pub part: ViewPart,
+    /// The `Content-Type` of the message whose body it is: text of another charset is read by it.
+    pub content_type: Option<String>,
     pub recipe: Recipe,
 }
 

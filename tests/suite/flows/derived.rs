@@ -92,7 +92,9 @@ fn what_is_made_can_be_made_something_of() {
 fn a_filter_is_applied_while_it_is_typed_and_a_mistake_leaves_the_last_result() {
     let mut app = shown(5);
     app.keys("q");
-    app.assert_shows("jq: .");
+    app.assert_shows("jq:  a filter, as .items[] | .name");
+    let first = order(app.keys("."));
+    assert_eq!(first.recipe.text, ".");
     let first = order(app.keys("a"));
     assert_eq!(first.recipe.text, ".a");
     make(&mut app, first.number, 900, 3);
@@ -119,9 +121,29 @@ fn a_filter_is_applied_while_it_is_typed_and_a_mistake_leaves_the_last_result() 
 }
 
 #[test]
+fn a_filter_that_is_cleared_is_no_more() {
+    let mut app = shown(5);
+    app.keys("q<Enter>");
+    app.assert_shows("nothing was filtered");
+    assert!(!app.shows("jq:"));
+    app.keys("q.");
+    let typed = order(app.keys("a"));
+    assert_eq!(typed.content_type.as_deref(), Some("application/json"));
+    make(&mut app, typed.number, 900, 3);
+    app.keys("<Enter>");
+    app.assert_shows("⇒ jq .a");
+    app.keys("q<Backspace>");
+    assert_eq!(commands(app.keys("<Backspace>")).last(), Some(&Command::StopDeriving));
+    app.keys("<Enter>");
+    app.assert_shows("line 1 of 5");
+    assert!(!app.shows("⇒"));
+}
+
+#[test]
 fn giving_up_what_is_typed_goes_back_to_what_was_there() {
     let mut app = shown(5);
     app.keys("q");
+    app.keys(".");
     let typed = order(app.keys("b"));
     make(&mut app, typed.number, 900, 3);
     assert_eq!(commands(app.keys("<Esc>")), [Command::Release(vec![BodyId(900)])]);
@@ -135,7 +157,7 @@ fn giving_up_what_is_typed_goes_back_to_what_was_there() {
 fn a_large_body_is_filtered_when_the_filter_is_taken() {
     let mut app = shown(200_000);
     app.keys("q");
-    assert_eq!(commands(app.keys("a.b")), []);
+    assert_eq!(commands(app.keys(".a.b")), []);
     let taken = order(app.keys("<Enter>"));
     assert_eq!(taken.recipe.text, ".a.b");
     app.assert_shows("being made");

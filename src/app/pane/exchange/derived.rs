@@ -80,8 +80,14 @@ impl DerivedBodies {
         self.making.as_ref().map(|making| &making.recipe)
     }
 
-    /// Asks for a body made by a recipe, in place of the step `at` and all behind it.
-    pub(super) fn order(&mut self, base: WindowSubject, recipe: Recipe, at: usize) -> Vec<Intent> {
+    /// Asks for a body made by a recipe, in place of the step `at` and all behind it. The first is made of
+    /// the bytes of a message of this type.
+    pub(super) fn order(
+        &mut self,
+        (base, content_type): (WindowSubject, Option<String>),
+        recipe: Recipe,
+        at: usize,
+    ) -> Vec<Intent> {
         let mut intents = Vec::new();
         if self.base != Some((base.body, base.part)) {
             intents = self.cut(0);
@@ -105,7 +111,9 @@ impl DerivedBodies {
         let number = self.number;
         self.trouble.clear();
         self.making = Some(Making { number, recipe: recipe.clone(), at });
-        let order = Derivation { number, body, part, recipe };
+        // What was made is UTF-8, or what a command printed.
+        let content_type = content_type.filter(|_| of_step.is_none());
+        let order = Derivation { number, body, part, content_type, recipe };
         intents.push(Intent::Perform(Effect::Engine(Command::Derive(order))));
         intents
     }
