@@ -31,6 +31,7 @@ pub mod protocol;
 pub mod recipe;
 pub mod record;
 pub mod secrets;
+pub mod session_outcome;
 pub mod shared_spec;
 pub mod spec;
 pub mod suggest;

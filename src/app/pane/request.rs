@@ -152,7 +152,7 @@ impl RequestPane {
             Action::DeleteRow => self.delete(shared),
             Action::Undo => self.undo(shared),
             Action::Redo => self.redo(shared),
-            Action::LayOut => self.lay_out(shared),
+            Action::LayOut => lay_out(shared),
             Action::Cancel => self.copy_selection(shared),
             Action::ToggleRow => toggle_row(shared),
             Action::AddRow => add_row(shared),
@@ -201,16 +201,6 @@ impl RequestPane {
             return self.written();
         }
         Outcome::say("nothing to make again here")
-    }
-
-    /// Lays the JSON of the text under the cursor out, else that of the body.
-    fn lay_out(&mut self, shared: &Shared) -> Outcome {
-        let draft = shared.drafts.current();
-        let text = if is_area(shared) { Some(draft.at) } else { access::body_text(&draft.spec) };
-        match text {
-            Some(text) => Intent::LayOut(text).into(),
-            None => Outcome::say("there is no JSON to lay out here"),
-        }
     }
 
     /// Lays the JSON under the cursor out, as one change.
@@ -409,6 +399,16 @@ fn typed(shared: &Shared, kind: Option<FieldKind>, key: Key) -> Outcome {
         Some(FieldKind::Tabs) => "no text here: [right] is the next tab, [down] goes into it",
         _ => "no text here: [toggle] changes it",
     })
+}
+
+/// Lays the JSON of the text under the cursor out, else that of the body.
+fn lay_out(shared: &Shared) -> Outcome {
+    let draft = shared.drafts.current();
+    let text = if is_area(shared) { Some(draft.at) } else { access::body_text(&draft.spec) };
+    match text {
+        Some(text) => Intent::LayOut(text).into(),
+        None => Outcome::say("there is no JSON to lay out here"),
+    }
 }
 
 fn move_row(is_down: bool) -> Outcome {
