@@ -1,6 +1,7 @@
 //! The jq role: this program as a filter of JSON, from standard input to standard output.
 //!
-//! Started by `engine/body/derive.rs`, dispatched by `run.rs` before anything else. A filter is a
+//! Started by `engine/body/derive.rs`, dispatched by `run.rs` before anything else; `cli/send.rs` asks
+//! beforehand whether a filter can be used. A filter is a
 //! program that may run for ever or eat all memory, so it gets a process of its own, which is stopped
 //! with a signal, has bounds that the system keeps, and ends with whoever started it. Values are read
 //! one by one; a filter that begins with `.[]` or `.a.b[]` is given the elements of that list one by one, so
@@ -65,6 +66,15 @@ pub(crate) fn run(code: &str) -> ExitCode {
         let _ = errors.write_all(why.as_bytes());
     }
     ExitCode::from(status)
+}
+
+/// What is wrong with a filter, before anything is filtered.
+pub(crate) fn flaw(code: &str) -> Option<String> {
+    let code = code.to_owned();
+    let check = move || JqFilter::new(&code).err();
+    let work = thread::Builder::new().stack_size(STACK).spawn(check);
+    // What cannot be looked at now is told by the filter itself.
+    work.ok()?.join().ok()?
 }
 
 /// Asks the system for bounds; where it has none the reader's own have to do.

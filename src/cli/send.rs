@@ -1,6 +1,7 @@
 //! `wirebench send`: one exchange, from an address and items or from a preset.
 
 mod body_printer;
+mod filtered;
 mod http;
 mod messages;
 mod offline;
@@ -19,6 +20,7 @@ use crate::args;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
 use crate::interop::{from_traffic, history_spec};
+use crate::jq;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::expects_body;
 use crate::model::payload::PayloadFormat;
@@ -284,6 +286,9 @@ fn refuse_meaningless(
         |cause: String| Err(Failure::new(Stage::Compose, words.target, FailureKind::Usage, cause));
     if let Some(cause) = arguments.contradiction() {
         return refuse(cause);
+    }
+    if let Some(why) = arguments.printing.jq.as_deref().and_then(jq::flaw) {
+        return refuse(format!("--jq: {why}"));
     }
     if arguments.any_peer && !spec.capabilities().datagrams {
         let protocol = spec.protocol();

@@ -26,6 +26,8 @@ pub enum RecipeKind {
     Jq,
     SortKeys,
     Unescape,
+    /// What one string of JSON holds; the text is its path.
+    Value,
     /// XML or HTML laid out.
     Markup,
     Table,
@@ -61,6 +63,7 @@ impl RecipeKind {
             RecipeKind::Unescape => {
                 ("unescaped", None, "text and JSON inside strings as what they are")
             }
+            RecipeKind::Value => ("inside", None, "what the string under the cursor holds"),
             RecipeKind::Markup => ("laid out", None, "XML and HTML with one element a line"),
             RecipeKind::Table => ("table", None, "CSV, TSV, JSON Lines and lists in columns"),
             RecipeKind::Pipe => {
@@ -87,6 +90,8 @@ pub struct Derivation {
     pub number: u64,
     pub body: BodyId,
     pub part: ViewPart,
+    /// First byte of what is made of it.
+    pub from: u64,
     /// The `Content-Type` of the message whose body it is: text of another charset is read by it.
     pub content_type: Option<String>,
     pub recipe: Recipe,
@@ -104,6 +109,8 @@ pub struct DerivationReport {
     pub header: String,
     /// What is to be said of it: `exit status 1`, `laid out`.
     pub remark: String,
+    /// It was cut, which the remark says.
+    pub is_cut: bool,
     /// It is over; an error says in words why there is nothing, or no more.
     pub outcome: Option<Result<(), String>>,
 }

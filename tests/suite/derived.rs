@@ -32,7 +32,7 @@ fn order(bench: &Bench, number: u64, body: BodyId, kind: RecipeKind, text: &str)
 fn order_of(bench: &Bench, number: u64, body: BodyId, content_type: Option<&str>, recipe: Recipe) {
     let part = ViewPart::Decoded;
     let content_type = content_type.map(str::to_owned);
-    let order = Derivation { number, body, part, content_type, recipe };
+    let order = Derivation { number, body, part, from: 0, content_type, recipe };
     bench.handle.command(Command::Derive(order)).unwrap();
 }
 
@@ -148,6 +148,24 @@ async fn a_list_in_a_document_is_filtered_element_by_element_as_a_whole_one_woul
     assert!(why.contains("\"a\" is there twice") && why.contains("put `. |`"), "{why}");
     let (_, text) = made(&mut bench, body, (RecipeKind::Jq, ". | .a[]")).await;
     assert_eq!(text, "4\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_string_is_opened_where_it_begins() {
+    let body = br#"{"a":1,"a":"{\"x\":[\"y\\n\"]}","b": oops"#;
+    let (bench, source) = with(body).await;
+    let mut bench = bench;
+    for (from, expected) in
+        [(7, Ok("{\"x\":[\"y\\n\"]}")), (1, Err("the value under the cursor is no string"))]
+    {
+        let recipe = Recipe { kind: RecipeKind::Value, text: ".a".into() };
+        let (content_type, part) = (None, ViewPart::Decoded);
+        let order = Derivation { number: from, body: source, part, from, content_type, recipe };
+        bench.handle.command(Command::Derive(order)).unwrap();
+        let (report, text) = ended(&mut bench).await;
+        let outcome = report.outcome.unwrap();
+        assert_eq!(outcome.as_ref().map(|()| &*text).map_err(|why| &**why), expected);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

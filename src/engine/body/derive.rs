@@ -80,6 +80,7 @@ pub(super) fn start(
         at,
         source: store.get(order.body),
         part: order.part,
+        from: order.from,
         content_type: order.content_type.clone(),
     };
     on_thread("body-derive", move || {
@@ -98,6 +99,8 @@ struct Task {
     /// `None` = released.
     source: Option<Arc<Body>>,
     part: ViewPart,
+    /// First byte that is read.
+    from: u64,
     content_type: Option<String>,
 }
 
@@ -119,7 +122,7 @@ impl Task {
     fn blocks(&self, mut take: impl FnMut(&[u8]) -> Result<bool, String>) -> Result<(), String> {
         let source = self.source.as_ref().ok_or(GONE)?;
         let mut block = vec![0; BLOCK];
-        let mut at = 0;
+        let mut at = self.from;
         while self.is_wanted() {
             // Asked first: whatever is complete then has all its bytes.
             let is_complete = source.is_complete(self.part);
@@ -189,7 +192,7 @@ fn make_with(task: &Task, maker: &mut dyn BodyMaker, made: &mut Made) -> Result<
         made.header = maker.header();
         let more = made.push(&bytes)?;
         bytes.clear();
-        Ok(more)
+        Ok(more && !maker.is_done())
     })?;
     if task.is_wanted() && !made.is_full() {
         maker.finish(&mut bytes)?;
@@ -261,6 +264,7 @@ impl Made {
             mode: self.mode,
             header: self.header.clone(),
             remark: self.remark.clone(),
+            is_cut: self.is_full(),
             outcome,
         };
         let _ = self.urgent.blocking_send(Event::Derived(Box::new(report)));

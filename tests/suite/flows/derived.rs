@@ -37,7 +37,9 @@ fn order(effects: Vec<Effect>) -> Derivation {
 fn report(number: u64, body: Option<u64>, outcome: Option<Result<(), String>>) -> Event {
     let (body, mode) = (body.map(BodyId), Some(ViewMode::Pretty));
     let (header, remark) = (String::new(), String::new());
-    Event::Derived(Box::new(DerivationReport { number, body, mode, header, remark, outcome }))
+    let is_cut = false;
+    let report = DerivationReport { number, body, mode, header, remark, is_cut, outcome };
+    Event::Derived(Box::new(report))
 }
 
 /// The engine makes what was ordered.
@@ -140,6 +142,31 @@ fn a_filter_that_is_cleared_is_no_more() {
 }
 
 #[test]
+fn a_string_is_opened_from_its_line_and_what_it_holds_from_there() {
+    let mut app = shown(5);
+    let opened = order(app.keys("jji"));
+    let recipe = &opened.recipe;
+    assert_eq!((recipe.kind, opened.from), (RecipeKind::Value, 20), "{opened:?}");
+    make(&mut app, opened.number, 900, 3);
+    app.assert_shows("⇒ inside ");
+    let inner = order(app.keys("i"));
+    assert_eq!((inner.body, inner.content_type), (BodyId(900), None));
+    app.event(report(
+        inner.number,
+        None,
+        Some(Err("the value under the cursor is no string".into())),
+    ));
+    app.assert_shows("not made: the value under the cursor is no string");
+    app.keys("<Esc>");
+    app.assert_shows("line 3 of 5");
+    // Where nothing is laid out there is nothing to open.
+    let effects = app.keys("v");
+    app.serve(&effects, 5);
+    assert_eq!(commands(app.keys("i")), []);
+    app.assert_shows("only a string of JSON that is laid out");
+}
+
+#[test]
 fn giving_up_what_is_typed_goes_back_to_what_was_there() {
     let mut app = shown(5);
     app.keys("q");
@@ -186,7 +213,8 @@ fn a_command_is_asked_for_and_what_it_says_stands_in_the_frame() {
     let (body, mode, outcome) = (Some(BodyId(900)), None, Some(Ok(())));
     let (header, remark) = (String::new(), "exit status 3: \u{1b}[31mwrong".to_owned());
     let number = piped.number;
-    let report = DerivationReport { number, body, mode, header, remark, outcome };
+    let is_cut = false;
+    let report = DerivationReport { number, body, mode, header, remark, is_cut, outcome };
     let effects = app.event(Event::Derived(Box::new(report)));
     app.serve(&effects, 2);
     app.assert_shows("⇒ | wc -l");
@@ -200,7 +228,8 @@ fn the_names_of_the_columns_stand_above_a_table_and_move_with_it() {
     let (body, mode, outcome) = (Some(BodyId(900)), Some(ViewMode::Text), Some(Ok(())));
     let (header, remark) = ("name     │ city".to_owned(), "5 rows".to_owned());
     let number = asked.number;
-    let report = DerivationReport { number, body, mode, header, remark, outcome };
+    let is_cut = false;
+    let report = DerivationReport { number, body, mode, header, remark, is_cut, outcome };
     let effects = app.event(Event::Derived(Box::new(report)));
     app.serve(&effects, 500);
     app.assert_shows("name     │ city");

@@ -262,6 +262,26 @@ fn a_hit_that_is_folded_is_unfolded_and_hits_are_counted() {
 }
 
 #[test]
+fn what_has_no_end_is_not_folded_and_that_is_said() {
+    let cut = r#"{"list":[1,2,{"a":{"b":1}"#;
+    let mut app = shown(cut);
+    let mut press = |keys: &str| {
+        for query in queries(&app.keys(keys)) {
+            app.event(served(&query, cut));
+        }
+        app.screen()
+    };
+    for keys in ["<Enter>", "jj<Enter>"] {
+        let screen = press(keys);
+        assert!(screen.contains("the body ends before its bracket is closed"), "{screen}");
+        assert!(screen.contains("▾") && screen.contains("\"b\": 1"), "{screen}");
+    }
+    // What has an end within it folds.
+    let screen = press("G<Enter>");
+    assert!(!screen.contains("\"b\": 1"), "{screen}");
+}
+
+#[test]
 fn of_several_values_each_is_folded() {
     let lines = "{\"n\":1}\n{\"n\":2,\"m\":[]}\n";
     let mut app = shown(lines);

@@ -4,7 +4,7 @@
 //! A jq filter is applied while it is typed where the body is small; a mistake stands above the line,
 //! and the last result stays.
 
-use super::derived::{self, DerivedBody, plain};
+use super::derived::{self, DerivationSource, DerivedBody, plain};
 use super::exchange_state::ExchangePane;
 use super::recipe_line::RecipeLine;
 use super::shape;
@@ -53,6 +53,9 @@ impl ExchangePane {
         };
         self.taken = None;
         let count = self.derived.count(base);
+        if kind == RecipeKind::Value {
+            return Some(self.open_value(shared, count));
+        }
         let last = self.derived.last(base).filter(|last| last.recipe.kind == kind);
         if kind.row().asks.is_none() {
             if last.is_some() {
@@ -69,13 +72,26 @@ impl ExchangePane {
         Some(Outcome::yes())
     }
 
+    /// Opens the string under the cursor.
+    fn open_value(&mut self, shared: &Shared, at: usize) -> Outcome {
+        let found = self.view(shared).and_then(|view| Some((view.value_at()?, view.path()?)));
+        let Some((from, text)) = found else {
+            return Outcome::say("only a string of JSON that is laid out can be opened");
+        };
+        self.order_from(shared, from, Recipe { kind: RecipeKind::Value, text }, at)
+    }
+
     /// Asks the engine for a body made of the one of the tab.
     fn order(&mut self, shared: &Shared, recipe: Recipe, at: usize) -> Outcome {
+        self.order_from(shared, 0, recipe, at)
+    }
+
+    fn order_from(&mut self, shared: &Shared, from: u64, recipe: Recipe, at: usize) -> Outcome {
         let Some((base, shown)) = self.base(shared).zip(self.shown(shared)) else {
             return Outcome::yes();
         };
         let content_type = shape::content_type_of(shown.exchange, base.body);
-        self.derived.order((base, content_type), recipe, at).into()
+        self.derived.order(DerivationSource { base, content_type, from }, recipe, at).into()
     }
 
     /// Goes back to what the body on screen was made of; `None` = it was made of nothing.
