@@ -87,8 +87,10 @@ pub enum Intent {
     DuplicateRow,
     /// Bring back what was deleted or thrown away last.
     UndoDelete,
-    /// Bring back the row that was deleted last.
-    UndoRow,
+    /// Take the last step with rows of the form back, or make it again.
+    TurnRow {
+        is_back: bool,
+    },
     /// Type this into a field, or into the row that a button adds.
     TypeInto(FormFieldId, Key),
     /// An address that names a method or another protocol makes a request or session of that kind.

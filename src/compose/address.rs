@@ -25,7 +25,7 @@ pub struct Detected {
 }
 
 /// What cannot stand in a request target (RFC 9112, section 3.2), besides everything beyond ASCII.
-const UNSENDABLE: &AsciiSet = &CONTROLS.add(b' ');
+pub(super) const UNSENDABLE: &AsciiSet = &CONTROLS.add(b' ');
 
 /// Schemes of the product's plan that this version does not speak.
 const NOT_YET: &[(&str, &str)] = &[

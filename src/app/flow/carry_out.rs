@@ -59,7 +59,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::DuplicateRow => draft::duplicate_row(app),
         Intent::DeleteRow => draft::delete_row(app),
         Intent::UndoDelete => undo::undo(app),
-        Intent::UndoRow => draft::undo_row(app),
+        Intent::TurnRow { is_back } => draft::turn_row(app, is_back),
         Intent::TypeInto(field, key) => draft::type_into(app, field, key),
         Intent::AdoptAddress => draft::adopt_pasted(app),
         Intent::FillFromCurl(command) => curl::pasted(app, command),
