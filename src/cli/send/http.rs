@@ -159,6 +159,7 @@ pub(super) async fn run(
                 printer.show_progress(encoded);
             }
             Some(Event::Done { outcome, .. }) => {
+                headless.answered.clone_from(&printer.last);
                 printer.finish(outcome.is_ok(), headless).await?;
                 outcome?;
                 printer.sent()?;
