@@ -111,16 +111,14 @@ fn without_pairs(name: &str) -> String {
         made.push_str(before);
         let second = unit(escaped).zip(escaped.get(ESCAPE..).and_then(unit));
         let pair = second.and_then(|(high, low)| char::decode_utf16([high, low]).next()?.ok());
-        let length = match pair.filter(|c| c.len_utf16() == 2) {
-            Some(c) => {
-                made.push(c);
-                2 * ESCAPE
-            }
-            None => {
-                let end = (2..=escaped.len()).find(|at| escaped.is_char_boundary(*at));
-                made.push_str(escaped.split_at(end.unwrap_or(escaped.len())).0);
-                end.unwrap_or(escaped.len())
-            }
+        let length = if let Some(c) = pair.filter(|c| c.len_utf16() == 2) {
+            made.push(c);
+            2 * ESCAPE
+        } else {
+            let end = (2..=escaped.len()).find(|at| escaped.is_char_boundary(*at));
+            let end = end.unwrap_or(escaped.len());
+            made.push_str(escaped.split_at(end).0);
+            end
         };
         rest = escaped.split_at(length).1;
     }

@@ -17,8 +17,35 @@ use crate::model::view::ViewPart;
 /// Pause before further results are looked for.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// Prints what a filter makes of answers.
+#[derive(Debug)]
+pub(super) struct ResultPrinter<'a> {
+    filter: &'a str,
+    /// An answer was not filtered to its end.
+    pub(super) is_unfinished: bool,
+}
+
+impl<'a> ResultPrinter<'a> {
+    /// Nothing printed yet.
+    pub(super) fn new(filter: &'a str) -> Self {
+        ResultPrinter { filter, is_unfinished: false }
+    }
+
+    /// Filters the body of an answer and prints the results; why that was not all.
+    pub(super) async fn print(
+        &mut self,
+        exchange: &Exchange,
+        output: &mut Output,
+        headless: &mut Headless,
+    ) -> Result<Option<String>, Failure> {
+        let flaw = print(self.filter, exchange, output, headless).await?;
+        self.is_unfinished |= flaw.is_some();
+        Ok(flaw)
+    }
+}
+
 /// Filters the body of an answer and prints the results while they are made; why that was not all.
-pub(super) async fn print(
+async fn print(
     filter: &str,
     exchange: &Exchange,
     output: &mut Output,

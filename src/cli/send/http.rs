@@ -11,7 +11,7 @@ use serde::de::IgnoredAny;
 use tokio::time::Instant;
 
 use super::body_printer::{BodyPrinter, PIECE};
-use super::filtered;
+use super::filtered::ResultPrinter;
 use crate::args::{self, Parts};
 use crate::cli::download::Download;
 use crate::cli::exit;
@@ -57,9 +57,7 @@ struct ExchangePrinter<'a> {
     /// What is told of heads.
     told: Disclosure,
     /// What is printed of bodies of answers is what this jq filter gives.
-    jq: Option<&'a str>,
-    /// A body was not filtered to its end.
-    is_unfiltered: bool,
+    jq: Option<ResultPrinter<'a>>,
 }
 
 /// Places in `ExchangePrinter::done`.
@@ -141,8 +139,7 @@ pub(super) async fn run(
         separates: false,
         unsent: None,
         told: headless.told.clone(),
-        jq: arguments.printing.jq.as_deref(),
-        is_unfiltered: false,
+        jq: arguments.printing.jq.as_deref().map(ResultPrinter::new),
     };
     headless.open(plan)?;
     loop {
@@ -313,10 +310,8 @@ impl ExchangePrinter<'_> {
         if !self.begins(RESPONSE_BODY) {
             return Ok(remarks);
         }
-        if let (Some(filter), Some(_), Some(last)) = (self.jq, &self.body, &self.last) {
-            let unfiltered = filtered::print(filter, last, &mut self.to.output, headless).await?;
-            self.is_unfiltered |= unfiltered.is_some();
-            remarks.extend(unfiltered);
+        if let (Some(jq), Some(_), Some(last)) = (&mut self.jq, &self.body, &self.last) {
+            remarks.extend(jq.print(last, &mut self.to.output, headless).await?);
             self.body = None;
             self.separates = true;
         }
@@ -382,7 +377,7 @@ impl ExchangePrinter<'_> {
     fn status(&self, arguments: &args::Send) -> u8 {
         match self.response().and_then(|response| response.head.status()) {
             Some(400..) if arguments.check_status => exit::NOT_MET,
-            _ if self.is_unfiltered => exit::INTERRUPTED,
+            _ if self.jq.as_ref().is_some_and(|jq| jq.is_unfinished) => exit::INTERRUPTED,
             _ => exit::OK,
         }
     }
