@@ -28,7 +28,7 @@ pub enum JsonPiece<'a> {
 
 /// A step on the way to the lists whose elements are handed out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PathStep {
+pub enum WayStep {
     Name(String),
     Index(u64),
 }
@@ -38,7 +38,7 @@ pub enum PathStep {
 pub struct JsonPieces {
     /// The way from the top to the lists that are handed out element by element; `None` = values are
     /// whole.
-    path: Option<Vec<PathStep>>,
+    path: Option<Vec<WayStep>>,
     /// Longest piece in bytes.
     limit: usize,
     /// What is said beside that a value is longer.
@@ -113,7 +113,7 @@ impl JsonPieces {
     /// Nothing cut yet; no piece is longer than `limit` bytes. Lists at the end of the path are handed
     /// out element by element, with an empty one those at the top, without one none.
     #[must_use]
-    pub fn new(path: Option<Vec<PathStep>>, limit: usize) -> Self {
+    pub fn new(path: Option<Vec<WayStep>>, limit: usize) -> Self {
         JsonPieces {
             path,
             limit,
@@ -237,8 +237,8 @@ impl JsonPieces {
         let Some(level) = self.levels.last_mut() else { return Role::Value };
         match step {
             None => Role::Element,
-            Some(PathStep::Name(_)) if level.is_wanted => Role::Value,
-            Some(PathStep::Index(wanted)) if *wanted == level.members => {
+            Some(WayStep::Name(_)) if level.is_wanted => Role::Value,
+            Some(WayStep::Index(wanted)) if *wanted == level.members => {
                 level.is_found = true;
                 Role::Value
             }
@@ -255,7 +255,7 @@ impl JsonPieces {
             && let Some(path) = &self.path
         {
             let step = path.get(self.levels.len());
-            let is_object = matches!(step, Some(PathStep::Name(_)));
+            let is_object = matches!(step, Some(WayStep::Name(_)));
             if byte == if is_object { b'{' } else { b'[' } {
                 let awaits = if is_object { Awaits::Name } else { Awaits::Value };
                 let level =
@@ -378,7 +378,7 @@ impl JsonPieces {
     fn named(&mut self, quoted: &[u8], at: usize) -> Result<(), String> {
         let step = self.levels.len().checked_sub(1);
         let step = step.and_then(|at| self.path.as_ref().and_then(|path| path.get(at)));
-        let is_wanted = matches!(step, Some(PathStep::Name(name)) if is_name(quoted, name));
+        let is_wanted = matches!(step, Some(WayStep::Name(name)) if is_name(quoted, name));
         let Some(level) = self.levels.last_mut() else { return Ok(()) };
         let was_found = level.is_found;
         (level.awaits, level.is_wanted) = (Awaits::Colon, is_wanted);

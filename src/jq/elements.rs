@@ -1,13 +1,13 @@
 //! Filters that work on the elements of a list one by one: which do, and what is done to each. Asked by
 //! `filter` and pure; where it is not certain the answer is no, and the filter gets whole values.
 
-use crate::codec::json_pieces::PathStep;
+use crate::codec::json_pieces::WayStep;
 
 /// The parts of a filter like `.a.b[] | F`, as texts.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ElementParts {
     /// The way to the list.
-    pub(super) path: Vec<PathStep>,
+    pub(super) path: Vec<WayStep>,
     /// What is left of the filter behind each step, for a value that is not gone into.
     pub(super) rests: Vec<String>,
     /// What is done to each element.
@@ -62,7 +62,7 @@ fn of_each(rest: &str) -> Option<String> {
 
 /// A plain step at the beginning (`.a`, `."a"`, `["a"]`, `[0]`) and what follows it; `None` = another
 /// kind of step does.
-fn step(text: &str) -> Option<(PathStep, &str)> {
+fn step(text: &str) -> Option<(WayStep, &str)> {
     if let Some(name) = text.strip_prefix('.') {
         if let Some(quoted) = name.strip_prefix('"') {
             let (name, behind) = quoted.split_once('"')?;
@@ -74,7 +74,7 @@ fn step(text: &str) -> Option<(PathStep, &str)> {
             return None;
         }
         let (name, behind) = name.split_at(end);
-        return Some((PathStep::Name(name.to_owned()), behind));
+        return Some((WayStep::Name(name.to_owned()), behind));
     }
     let inner = text.strip_prefix('[')?;
     if let Some(quoted) = inner.strip_prefix('"') {
@@ -84,12 +84,12 @@ fn step(text: &str) -> Option<(PathStep, &str)> {
     let (number, behind) = inner.split_once(']')?;
     let is_number = number.chars().all(|c| c.is_ascii_digit());
     let number = number.parse().ok().filter(|_| is_number)?;
-    Some((PathStep::Index(number), behind))
+    Some((WayStep::Index(number), behind))
 }
 
 /// A name in quotes without anything that stands for something else.
-fn plain(name: &str) -> Option<PathStep> {
-    (!name.contains('\\')).then(|| PathStep::Name(name.to_owned()))
+fn plain(name: &str) -> Option<WayStep> {
+    (!name.contains('\\')).then(|| WayStep::Name(name.to_owned()))
 }
 
 #[cfg(test)]
@@ -129,18 +129,18 @@ mod tests {
 
     #[test]
     fn a_path_before_the_list_is_gone_step_by_step() {
-        let name = |name: &str| PathStep::Name(name.to_owned());
+        let name = |name: &str| WayStep::Name(name.to_owned());
         for (code, path, rests) in [
             (".a[]", vec![name("a")], vec![".[]"]),
             (".a.b[].c", vec![name("a"), name("b")], vec![".b[].c", ".[].c"]),
             (
                 ".[\"a b\"].[0][] | f",
-                vec![name("a b"), PathStep::Index(0)],
+                vec![name("a b"), WayStep::Index(0)],
                 vec![".[0][] | f", ".[] | f"],
             ),
             (".\"a b\"[]", vec![name("a b")], vec![".[]"]),
             (".a | .b|.[]|.c", vec![name("a"), name("b")], vec![".b|.[]|.c", ".[]|.c"]),
-            (".[3][]", vec![PathStep::Index(3)], vec![".[]"]),
+            (".[3][]", vec![WayStep::Index(3)], vec![".[]"]),
         ] {
             let parts = of(code).unwrap_or_else(|| panic!("{code}"));
             assert_eq!(

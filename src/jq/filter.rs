@@ -6,7 +6,7 @@ use jaq_core::{Compiler, Ctx, Filter, Vars};
 use jaq_json::{Val, write};
 
 use super::elements;
-use crate::codec::json_pieces::PathStep;
+use crate::codec::json_pieces::WayStep;
 
 type Compiled = Filter<JustLut<Val>>;
 
@@ -24,7 +24,7 @@ pub(super) struct JqFilter {
 /// A filter like `.a.b[] | F` for the pieces of a document.
 struct StreamedFilter {
     /// The way to the list.
-    path: Vec<PathStep>,
+    path: Vec<WayStep>,
     /// What is left of the filter behind each step.
     rests: Vec<Compiled>,
     /// What is done to each element.
@@ -85,7 +85,7 @@ impl JqFilter {
     }
 
     /// The way to the lists that are to be handed over element by element.
-    pub(super) fn path(&self) -> Option<Vec<PathStep>> {
+    pub(super) fn path(&self) -> Option<Vec<WayStep>> {
         self.streamed.as_ref().map(|streamed| streamed.path.clone())
     }
 

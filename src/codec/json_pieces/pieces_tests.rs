@@ -7,7 +7,7 @@ fn pieces(text: &str, by_element: bool, part: usize) -> (Vec<String>, Result<(),
     cut(text, by_element.then(Vec::new), part)
 }
 
-fn cut(text: &str, path: Option<Vec<PathStep>>, part: usize) -> (Vec<String>, Result<(), String>) {
+fn cut(text: &str, path: Option<Vec<WayStep>>, part: usize) -> (Vec<String>, Result<(), String>) {
     let mut found = Vec::new();
     let mut cutter = JsonPieces::new(path, 1 << 20);
     let mut take = |piece: JsonPiece<'_>| {
@@ -75,7 +75,7 @@ fn a_value_that_is_too_long_is_refused() {
 
 #[test]
 fn lists_at_the_end_of_a_path_are_cut_and_what_is_beside_it_is_passed() {
-    let name = |name: &str| PathStep::Name(name.to_owned());
+    let name = |name: &str| WayStep::Name(name.to_owned());
     for (text, expected) in [
         (
             r#"{"x":[1],"\u0061":[{"b":0},{"b":[1,{"c":2}]},7]}"#,
@@ -88,7 +88,7 @@ fn lists_at_the_end_of_a_path_are_cut_and_what_is_beside_it_is_passed() {
         ("[1]", &["v[1]"]),
     ] {
         for part in [1, 3, 100] {
-            let path = vec![name("a"), PathStep::Index(1), name("b")];
+            let path = vec![name("a"), WayStep::Index(1), name("b")];
             let (found, ended) = cut(text, Some(path), part);
             assert_eq!(
                 (found, ended),
@@ -112,7 +112,7 @@ fn lists_at_the_end_of_a_path_are_cut_and_what_is_beside_it_is_passed() {
 
 #[test]
 fn what_is_passed_is_not_kept_however_long_it_is() {
-    let mut cutter = JsonPieces::new(Some(vec![PathStep::Name("a".into())]), 2 << 20);
+    let mut cutter = JsonPieces::new(Some(vec![WayStep::Name("a".into())]), 2 << 20);
     let mut found = Vec::new();
     let mut take = |piece: JsonPiece<'_>| {
         found.push(format!("{piece:?}").len());
