@@ -324,5 +324,5 @@ fn a_question_that_is_closed_in_any_way_but_yes_means_no_and_once() {
     // Another window above it is no answer.
     let mut driver = asked();
     driver.keys("<C-q>");
-    assert_eq!(answers(&driver), []);
+    assert_eq!(answers(&driver), [] as [bool; 0]);
 }
