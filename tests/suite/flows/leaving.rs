@@ -296,7 +296,7 @@ fn a_question_that_is_closed_in_any_way_but_yes_means_no_and_once() {
             Startup { size: WIDE, now: NOON, foreign: Some(foreign), ..Startup::default() };
         let mut driver = Driver::starting(startup);
         driver.app.begin();
-        driver.assert_shows("Use them from now on?");
+        driver.assert_shows("Leave out");
         driver
     };
     let answers = |driver: &Driver| -> Vec<bool> {
