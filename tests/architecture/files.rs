@@ -176,18 +176,16 @@ fn what_comments_name_is_there() {
         let comments = comments.filter(|line| line.starts_with("//!") || line.starts_with("///"));
         for found in comments.flat_map(|line| named.captures_iter(line)) {
             let whole = found[0].to_owned();
-            let is_there = match (found.name("module"), found.name("part")) {
-                (Some(module), Some(part)) => {
-                    let first = module.as_str().split("::").next().unwrap_or_default();
-                    NOT_OURS.contains(&first) || holds(sources, module.as_str(), part.as_str())
-                }
+            let is_there = if let Some((module, part)) =
+                found.name("module").zip(found.name("part"))
+            {
+                let first = module.as_str().split("::").next().unwrap_or_default();
+                NOT_OURS.contains(&first) || holds(sources, module.as_str(), part.as_str())
+            } else {
                 // A file may be named from the folder it is in.
-                _ => {
-                    let is_it = |source: &Source| {
-                        format!("/{}", source.name).ends_with(&format!("/{whole}"))
-                    };
-                    root().join(&whole).exists() || sources.iter().any(is_it)
-                }
+                let is_it =
+                    |source: &Source| format!("/{}", source.name).ends_with(&format!("/{whole}"));
+                root().join(&whole).exists() || sources.iter().any(is_it)
             };
             if !is_there {
                 broken.push(format!("{}: {whole}", source.name));
