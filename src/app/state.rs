@@ -12,8 +12,8 @@ use jiff::tz::Offset;
 
 use ratatui::layout::Rect;
 
-use super::clicks::ClickRun;
 use super::action::Action;
+use super::clicks::ClickRun;
 use super::compare_rows::ComparedAnswer;
 use super::completion::Popup;
 use super::edited_text::EditedTexts;

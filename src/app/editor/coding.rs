@@ -7,8 +7,8 @@
 use super::code_keys::{self, CodeEdit, CodeKey};
 use super::text_model::{Deletion, TextChange, TextPlace};
 use super::{Editor, LineMode};
-use crate::codec::recipe::markup;
 use crate::codec::json_text::{INDENT, flaw, laid_out, masked};
+use crate::codec::recipe::markup;
 use crate::codec::syntax::TextLanguage;
 use crate::compose::template::name_spans;
 
@@ -223,5 +223,9 @@ fn markup_laid_out(text: &str) -> Result<String, String> {
     let seen = |text: &str| -> Vec<u8> {
         text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect()
     };
-    if seen(&new) == seen(text) { Ok(new) } else { Err("more than white space would change".to_owned()) }
+    if seen(&new) == seen(text) {
+        Ok(new)
+    } else {
+        Err("more than white space would change".to_owned())
+    }
 }

@@ -15,7 +15,9 @@ impl Editor {
         let at = self.model.cursor();
         let end = self.model.line(at.line).len();
         let piece = match kind {
-            MouseKind::SecondPress if !self.view.is_masked => word_at(self.model.line(at.line), at.byte),
+            MouseKind::SecondPress if !self.view.is_masked => {
+                word_at(self.model.line(at.line), at.byte)
+            }
             MouseKind::SecondPress | MouseKind::ThirdPress => 0..end,
             _ => return,
         };
@@ -46,6 +48,7 @@ fn word_at(line: &str, byte: usize) -> Range<usize> {
 mod tests {
     use super::super::LineMode;
     use super::*;
+    use MouseKind::{Press, SecondPress, ThirdPress};
 
     #[test]
     fn a_second_press_selects_the_word_and_a_third_the_line() {
@@ -55,7 +58,6 @@ mod tests {
             editor.press(kind, row, column);
             editor.selected().unwrap_or_default()
         };
-        use MouseKind::{Press, SecondPress, ThirdPress};
         assert_eq!(press(Press, 0, 5), "");
         assert_eq!(press(SecondPress, 0, 5), "two_3");
         assert_eq!(press(SecondPress, 0, 3), " ");

@@ -67,10 +67,8 @@ impl EventBatch {
     /// Anything but records; only exchanges, progress and counts do not end the batch.
     pub(super) fn event(&mut self, event: Event) {
         self.cost += EVENT_COST;
-        if matches!(
-            event,
-            Event::Exchange(_) | Event::Progress { .. } | Event::RuleAnswered { .. }
-        ) {
+        if matches!(event, Event::Exchange(_) | Event::Progress { .. } | Event::RuleAnswered { .. })
+        {
             self.beside.push(event);
         } else {
             self.seal();

@@ -40,7 +40,9 @@ fn press(driver: &mut Driver, (column, row): (u16, u16), times: usize) {
 }
 
 fn body(kind: &str, text: &str) -> Driver {
-    let file = format!("[http]\nmethod = 'POST'\nurl = 'http://host.test/some_path'\nbody.{kind} = '''\n{text}'''\n");
+    let file = format!(
+        "[http]\nmethod = 'POST'\nurl = 'http://host.test/some_path'\nbody.{kind} = '''\n{text}'''\n"
+    );
     let mut driver = Driver::with(WIDE, workspace(&[("a", &file)]));
     driver.keys("<Enter>");
     driver.app.shared.focus = Pane::Request;

@@ -198,7 +198,8 @@ fn rules_of_tcp_and_udp_are_counted_and_marked_until_they_are_live() {
             (draft.tab, draft.at) = (FormTab::Rules, cell(0, "delay"));
             let (id, _) = Driver::opened(&driver.keys("<F5>"));
             driver.listening(id);
-            for (rule, hits) in [("always", 1), ("contains PING", 41), ("always", 7), ("always", 6)] {
+            for (rule, hits) in [("always", 1), ("contains PING", 41), ("always", 7), ("always", 6)]
+            {
                 driver.event(Event::RuleAnswered { id, rule: rule.into(), hits });
             }
             driver.app.shared.focus = Pane::Request;

@@ -2,8 +2,8 @@
 //! already, and how often it did.
 
 use crate::app::form::rows::ChosenAnswer;
-use crate::app::shared::Shared;
 use crate::app::sessions::Session;
+use crate::app::shared::Shared;
 use crate::model::field::Options as _;
 use crate::model::http::HttpRule;
 use crate::model::plan::{OTHERWISE, answers_when, rule_name};
@@ -45,7 +45,12 @@ fn is_same(now: &Spec, sent: &Spec, row: ChosenAnswer) -> Option<bool> {
 }
 
 /// What the running listener calls a rule: its names are filled in there.
-fn name(session: &Session, (now, sent): (&Spec, &Spec), at: usize, is_same: bool) -> Option<String> {
+fn name(
+    session: &Session,
+    (now, sent): (&Spec, &Spec),
+    at: usize,
+    is_same: bool,
+) -> Option<String> {
     let rule = rules(now).into_iter().nth(at)?;
     let before = rules(sent).iter().take(at).filter(|rule| rule.enabled).count();
     let live = session.plan.rule_names().into_iter().nth(before);

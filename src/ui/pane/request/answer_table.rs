@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::focus::Pane;
-use crate::app::form::{FormFieldId, FormTab};
 use crate::app::form::rows::{ChosenAnswer, ROW_END};
+use crate::app::form::{FormFieldId, FormTab};
 use crate::app::format;
 use crate::app::pane::request::{LiveAnswer, PlacedField, changed_answers, live_answer};
 use crate::ui::painter::Painter;
@@ -59,7 +59,9 @@ fn end(area: Rect, y: u16) -> Rect {
 /// Whether an answer is live, and how often it was given.
 fn live(mut painter: Painter<'_>, row: ChosenAnswer) {
     let palette = painter.palette;
-    let Some(LiveAnswer { is_changed, hits }) = live_answer(&painter.app.shared, row) else { return };
+    let Some(LiveAnswer { is_changed, hits }) = live_answer(&painter.app.shared, row) else {
+        return;
+    };
     painter.column(if is_changed { " ●" } else { "" }, 2, palette.warning);
     painter.column_right(&format::count(hits), ROW_END - 2, palette.dim);
 }
