@@ -203,7 +203,7 @@ fn row(mut painter: Painter<'_>, id: RecordId, record: &Record, since: Option<Du
     }
     if let Some(rule) = answered_by(painter.app, record).filter(|_| painter.area.width >= RULED) {
         let rule = printable_str(rule);
-        painter.right(&format!(" {} ", fit::start(&rule, RULED / 3)), palette.automatic);
+        painter.right(&format!(" by {} ", fit::start(&rule, RULED / 3)), palette.automatic);
     }
     summary(&mut painter, (id, record), style);
 }
