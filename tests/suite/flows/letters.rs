@@ -130,7 +130,9 @@ fn every_key_of_the_form_ends_on_every_field_of_every_protocol() {
     for spec in specs() {
         for tab in tabs(&spec) {
             let fields = fields(&spec, tab).into_iter();
-            for field in fields.filter(|field| seen.insert((spec.badge(), name(field.id)))) {
+            for field in
+                fields.filter(|field| seen.insert((spec.badge().to_owned(), name(field.id))))
+            {
                 let mut driver = Driver::bare(WIDE);
                 for key in &keys {
                     driver.app.overlays.clear();
