@@ -39,5 +39,6 @@ pub mod theme;
 pub mod timing;
 pub mod tls;
 pub mod trust;
+pub mod url_text;
 pub mod view;
 pub mod wall_clock;

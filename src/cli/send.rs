@@ -201,8 +201,8 @@ async fn prepare(
             session.connect_timeout = session.connect_timeout.min(timeout);
         }
         Spec::Udp(session) => {
-            let target = (words.target, arguments.timeout);
-            session.steps.extend(messages::datagrams(texts, format, target).await?);
+            let (target, patience) = (words.target, arguments.timeout);
+            session.steps.extend(messages::datagrams(texts, format, target, patience).await?);
             session.any_peer |= arguments.any_peer;
         }
         Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
