@@ -19,6 +19,8 @@ mod composing;
 mod conversations;
 #[path = "flows/derived.rs"]
 mod derived;
+#[path = "flows/editing.rs"]
+mod editing;
 #[path = "flows/environments.rs"]
 mod environments;
 #[path = "flows/folders.rs"]
