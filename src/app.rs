@@ -8,6 +8,7 @@
 pub mod action;
 pub mod arrangement;
 pub mod choices;
+mod clicks;
 pub mod compare_rows;
 pub mod completion;
 pub mod copying;
@@ -107,7 +108,6 @@ impl App {
             }
         }
         self.carry_out_intents();
-        project::settle(self);
         // Whatever put another draft on screen, its row is the selected one.
         self.dirty |= self.presets.follow(&self.shared);
         self.dirty |= was_dirty;

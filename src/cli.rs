@@ -36,6 +36,7 @@ use crate::store::job::HistoryEntry;
 use download::Download;
 pub use headless::Headless;
 use headless::Interrupts;
+use listen::ListenEnd;
 pub use opening::opening;
 use output::{Output, RunOutcome, Style};
 use output_file::OutputFile;
@@ -49,7 +50,7 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
         Task::Listen(arguments) => {
             let mut output = Output::new(&arguments.common, Style::Json);
             let listening = listen::run(&arguments, &mut headless, &mut output, &mut interrupts);
-            let (outcome, behind) = Box::pin(listening).await;
+            let ListenEnd { outcome, behind } = Box::pin(listening).await;
             output.finish(outcome.map(RunOutcome::Done), &mut interrupts, behind).await
         }
         Task::Authority { task } => {
@@ -87,7 +88,7 @@ async fn run_send(
     let aside = is_saved.then(|| Output::aside(arguments, &headless.os));
     let mut printing = Printing { output, aside, download };
     let sending = send::run(arguments, &mut headless, &mut printing, &mut interrupts);
-    let SendEnd { outcome, behind, entry } = Box::pin(sending).await;
+    let SendEnd { outcome, behind, entry, place } = Box::pin(sending).await;
     let Printing { output, download, .. } = printing;
     let mut ended = output.finish(outcome, &mut interrupts, behind).await;
     if let Some(download) = download {
@@ -98,6 +99,9 @@ async fn run_send(
     }
     if let Some(entry) = entry {
         remember(entry, &headless, &mut interrupts).await;
+    }
+    if let Some(place) = place {
+        place.keep(&mut headless, &mut interrupts).await;
     }
     ended
 }

@@ -21,6 +21,7 @@ use crate::model::plan::{
 };
 use crate::model::spec::NameValue;
 use crate::model::timing::bound;
+use crate::model::url_text::UrlText;
 
 /// Sent unless the user gives a header of that name.
 const USER_AGENT: &str = concat!("wirebench/", env!("CARGO_PKG_VERSION"));
@@ -170,7 +171,7 @@ fn url(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<(String, UrlParts
         parts.target = format!("{}{separator}{}", parts.target, query.join("&"));
     }
     // The origin has no user and password; they travel in a header.
-    let scheme = whole.split("://").next().unwrap_or_default();
+    let scheme = UrlText::literal(&whole).scheme;
     let origin = zone::with(&format!("{scheme}://{}", parts.authority), parts.zone.as_deref());
     let url = format!("{origin}{}", parts.target);
     let notes = [encoded_note(&typed), fragment_note(&typed)];

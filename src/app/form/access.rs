@@ -117,8 +117,8 @@ pub(crate) fn words(spec: &Spec, id: FormFieldId) -> &'static [&'static str] {
 
 /// How a cell of the query of a URL goes out, where that is not what it shows.
 pub(crate) fn sent_as(spec: &Spec, id: FormFieldId) -> Option<String> {
-    let FormFieldId::Field(id) = id else { return None };
-    url_rows::sent(spec, id)
+    let FormFieldId::Field(field) = id else { return None };
+    url_rows::sent(spec, field).filter(|_| !is_off(spec, id))
 }
 
 /// How the list a cell is in is spelled.

@@ -200,7 +200,7 @@ fn text(mut painter: Painter<'_>, field: &FormField, style: Style, here: bool) {
     if is_off || spans.is_empty() {
         painter.put(&value, style);
     } else {
-        bytes::text(&mut painter, (value.as_bytes(), style), (&spans, &[]), 0);
+        bytes::text(&mut painter, value.as_bytes(), style, &spans, &[], 0);
     }
 }
 
