@@ -216,7 +216,7 @@ fn one_key_defines_an_unknown_name() {
 fn an_unknown_name_without_an_environment_makes_one_and_may_be_a_secret() {
     let files = [("a", "[http]\nurl = \"http://h/{{secret.key}}\"\n")];
     let mut driver = Driver::with(SIZE, workspace(&files));
-    driver.keys("<C-p>open a<Enter><F5><A-i>");
+    driver.keys("<Enter><F5><A-i>");
     assert!(driver.shows("local (will be made)"), "{}", driver.screen());
     driver.keys("s3cr3t<Enter>");
     assert_eq!(driver.store.environments["local"].secrets["key"], "s3cr3t", "{}", driver.screen());
@@ -259,7 +259,7 @@ fn typed() -> Driver {
         Workspace { environments: two().environments, ..workspace(&[("a", TYPED)]) };
     workspace.environments[0].secrets.insert("api-key".into(), "another".into());
     let mut driver = Driver::with(SIZE, workspace);
-    driver.keys("<C-p>open a<Enter><C-l><End>y<C-s>");
+    driver.keys("<Enter><C-l><End>y<C-s>");
     driver
 }
 
@@ -324,11 +324,12 @@ fn nothing_is_saved_when_a_secret_cannot_be_written() {
 fn templates_and_what_a_listener_answers_are_no_credentials_of_ours() {
     let files = [
         ("a", "[http]\nurl = \"http://h/x\"\nauth.bearer = \"{{secret.token}}\"\n"),
-        ("b", "[http-listener]\nbind = \"127.0.0.1:1\"\nanswer.headers = [\"Set-Cookie: a=b\"]\n"),
+        ("b", "[http-listener]\nbind = \"127.0.0.1:1\"\nheaders = [\"Set-Cookie: a=b\"]\n"),
     ];
-    for name in ["a", "b"] {
+    for keys in ["<Enter>", "j<Enter>"] {
         let mut driver = Driver::with(SIZE, workspace(&files));
-        driver.keys(&format!("<C-p>open {name}<Enter><C-l><End>1<C-s>"));
+        driver.keys(&format!("{keys}<C-l><End>1<C-s>"));
+        assert!(driver.shows("saved "), "{}", driver.screen());
         assert!(driver.app.overlays.is_empty(), "{}", driver.screen());
         assert!(!driver.shows("credential"), "{}", driver.screen());
     }
