@@ -61,6 +61,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::UndoDelete => undo::undo(app),
         Intent::UndoRow => draft::undo_row(app),
         Intent::TypeInto(field, key) => draft::type_into(app, field, key),
+        Intent::PasteInto(field, text) => draft::paste_into(app, field, &text),
         Intent::AdoptAddress => draft::adopt_pasted(app),
         Intent::FillFromCurl(command) => curl::pasted(app, command),
         Intent::EditExternal { text, extension, target } => {
