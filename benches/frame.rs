@@ -28,6 +28,7 @@ use wirebench::model::record::{ConnInfo, Direction, Record, RecordKind};
 use wirebench::model::spec::Spec;
 use wirebench::model::timing::Stamp;
 use wirebench::ui;
+use wirebench::ui::theme::ThemeStyles;
 
 const SIZE: (u16, u16) = (200, 60);
 /// Records of one batch, as the engine sends them.
@@ -89,8 +90,8 @@ fn udp_listener(records: u64) -> (App, SessionId) {
     (app, id)
 }
 
-fn draw(terminal: &mut Terminal<TestBackend>, app: &App) {
-    terminal.draw(|frame| ui::render(app, frame)).unwrap();
+fn draw(terminal: &mut Terminal<TestBackend>, styles: &ThemeStyles, app: &App) {
+    terminal.draw(|frame| ui::render(app, styles, frame)).unwrap();
 }
 
 fn frames(c: &mut Criterion) {
@@ -100,8 +101,9 @@ fn frames(c: &mut Criterion) {
         for pane in [Pane::Response, Pane::Traffic] {
             app.shared.focus = pane;
             let mut terminal = Terminal::new(TestBackend::new(SIZE.0, SIZE.1)).unwrap();
+            let styles = ThemeStyles::of(&app.shared.themes);
             let name = format!("{} of {records} records", pane.title());
-            group.bench_function(&name, |b| b.iter(|| draw(&mut terminal, &app)));
+            group.bench_function(&name, |b| b.iter(|| draw(&mut terminal, &styles, &app)));
         }
     }
     group.finish();
@@ -110,6 +112,7 @@ fn frames(c: &mut Criterion) {
 fn keys(c: &mut Criterion) {
     let (mut app, _) = udp_listener(1_000_000);
     let mut terminal = Terminal::new(TestBackend::new(SIZE.0, SIZE.1)).unwrap();
+    let styles = ThemeStyles::of(&app.shared.themes);
     let mut group = c.benchmark_group("key and frame");
     for (pane, run) in [(Pane::Traffic, "k"), (Pane::Traffic, "<PgUp>"), (Pane::Response, "k")] {
         app.shared.focus = pane;
@@ -117,7 +120,7 @@ fn keys(c: &mut Criterion) {
         group.bench_function(format!("{} {run}", pane.title()), |b| {
             b.iter(|| {
                 app.update(Message::Input(Input::Key(key)), app.shared.now);
-                draw(&mut terminal, &app);
+                draw(&mut terminal, &styles, &app);
             });
         });
     }
@@ -155,10 +158,11 @@ fn typing_in(c: &mut Criterion, size: &str, bytes: usize) {
             let keys = keys.map(|run| Key::parse_run(run).unwrap()[0]);
             let mut app = in_a_body(&text);
             let mut terminal = Terminal::new(TestBackend::new(SIZE.0, SIZE.1)).unwrap();
+            let styles = ThemeStyles::of(&app.shared.themes);
             app.update(Message::Input(Input::Key(keys[0])), app.shared.now);
             let mut press = |key| {
                 app.update(Message::Input(Input::Key(key)), app.shared.now);
-                draw(&mut terminal, &app);
+                draw(&mut terminal, &styles, &app);
             };
             let mut is_typed = false;
             group.bench_function(format!("{name}, at the {place}"), |b| {

@@ -107,7 +107,6 @@ impl App {
             }
         }
         self.carry_out_intents();
-        project::settle(self);
         // Whatever put another draft on screen, its row is the selected one.
         self.dirty |= self.presets.follow(&self.shared);
         self.dirty |= was_dirty;

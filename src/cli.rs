@@ -36,6 +36,7 @@ use crate::store::job::HistoryEntry;
 use download::Download;
 pub use headless::Headless;
 use headless::Interrupts;
+use listen::ListenEnd;
 pub use opening::opening;
 use output::{Output, RunOutcome, Style};
 use output_file::OutputFile;
@@ -49,7 +50,7 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
         Task::Listen(arguments) => {
             let mut output = Output::new(&arguments.common, Style::Json);
             let listening = listen::run(&arguments, &mut headless, &mut output, &mut interrupts);
-            let (outcome, behind) = Box::pin(listening).await;
+            let ListenEnd { outcome, behind } = Box::pin(listening).await;
             output.finish(outcome.map(RunOutcome::Done), &mut interrupts, behind).await
         }
         Task::Authority { task } => {

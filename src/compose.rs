@@ -16,6 +16,7 @@ mod issue;
 mod json_values;
 mod method;
 mod nested;
+pub mod query_pieces;
 mod session;
 mod sockets;
 pub mod template;

@@ -6,7 +6,7 @@
 //!  main ── run             composition root: the one file that knows everybody (args, logging)
 //!  console    ending       printing without waiting; signals end the program, whatever hangs
 //!  tui        cli          the shells: screen; send and listen without one
-//!  ui                      render(&App, &mut Frame): pane/, overlay/, widget/
+//!  ui                      render(&App, &ThemeStyles, &mut Frame): pane/, overlay/, widget/
 //!  app                     App::update(Message) -> Effects: pane/ and overlay/ ask with intents,
 //!                          flow/ carries them out; form/ edits what model/fields lists
 //!  engine     store        engine: dispatch, client/, listener/ over accept, outbound, sink/,
@@ -42,14 +42,14 @@ mod args;
 mod cli;
 pub mod codec;
 pub mod compose;
-pub mod console;
-pub mod ending;
+mod console;
+mod ending;
 pub mod engine;
 pub mod interop;
 mod jq;
 mod logging;
 pub mod model;
-pub mod named_file;
+mod named_file;
 mod os;
 #[cfg(test)]
 mod property_tests;

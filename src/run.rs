@@ -130,7 +130,6 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
                     wall_clock: WallClock::default(),
                     is_open: false,
                     told: Disclosure::default(),
-                    outcome: String::new(),
                 };
                 cli::run(command, headless).await
             });

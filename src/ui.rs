@@ -1,4 +1,4 @@
-//! The screen: `render(&App, &mut Frame)`, pure.
+//! The screen: `render(&App, &ThemeStyles, &mut Frame)`, pure.
 //!
 //! Nothing here changes state, reads a clock or touches a channel. Every text that came from
 //! outside goes through `codec::printable`. Drawing costs what is on the screen, never what is
@@ -23,11 +23,10 @@ use crate::codec::printable::{is_visible, printable_str};
 use painter::Painter;
 use theme::ThemeStyles;
 
-/// Draws the application as it is.
-pub fn render(app: &App, frame: &mut Frame<'_>) {
-    let palette = ThemeStyles::of(&app.shared.themes);
+/// Draws the application as it is; `palette` are the styles of its theme (`ThemeStyles::follow`).
+pub fn render(app: &App, palette: &ThemeStyles, frame: &mut Frame<'_>) {
     let screen = frame.area();
-    let mut painter = Painter::new(app, &palette, frame.buffer_mut());
+    let mut painter = Painter::new(app, palette, frame.buffer_mut());
     painter.render(Clear);
     painter.render(Block::new().style(palette.screen));
     let areas = app.shared.areas();

@@ -249,6 +249,27 @@ fn the_tables_of_the_kernel_are_read_in_one_place() {
     assert_none("/proc outside os", &broken);
 }
 
+/// Taken apart in two places a URL has two users and two hosts. What is looked for are literals, which
+/// the table above does not see.
+#[test]
+fn urls_are_taken_apart_in_one_place() {
+    let splits = [
+        r#"split_once("://")"#,
+        r#"find("://")"#,
+        r#"split("://")"#,
+        "split(['/', '?', '#'])",
+        "find(['/', '?', '#'])",
+    ];
+    let elsewhere = sources().iter().filter(|source| source.name != "model/url_text.rs");
+    let broken: Vec<String> = elsewhere
+        .flat_map(|source| {
+            let found = splits.iter().filter(|code| source.text.contains(**code));
+            found.map(|code| format!("{}: {code}", source.name))
+        })
+        .collect();
+    assert_none("URLs taken apart outside model/url_text.rs", &broken);
+}
+
 /// Text of others reaches a screen cell only through these calls; each must stand in a file that
 /// also calls `printable`, or get text that can only be ours.
 #[test]

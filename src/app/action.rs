@@ -147,7 +147,7 @@ actions! {
     ToggleRow "toggle-row" Edit "Toggle row" "Switch this row of the form on or off" [Form "<C-t>"];
     AddRow "add-row" Edit "Add row" "Add a row, rule or step" [Form "<A-n>"];
     DuplicateRow "duplicate-row" Edit "Duplicate row" "Put a copy of this row, rule or step behind it" [Form "<A-D>"];
-    Undo "undo" Edit "Undo" "Take back what was typed, or bring back what was deleted last" [Form "<A-z>", Form "<A-u>", Form "<C-_>", Presets "<A-z>"];
+    Undo "undo" Edit "Undo" "Take back what was typed or done to rows, or bring back what was deleted last" [Form "<A-z>", Form "<A-u>", Form "<C-_>", Presets "<A-z>"];
     Redo "redo" Edit "Redo" "Make again what was taken back" [Form "<A-y>", Form "<A-Z>"];
     LayOut "lay-out" Edit "Lay out" "Lay out the JSON that is written (undo brings the old text back), or XML and HTML on screen (again: back)" [Form "<A-F>", Response "X"];
     NextCell "next-cell" Edit "Next cell" "Next cell, or a new row" [Form "<Enter>"];

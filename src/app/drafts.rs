@@ -6,7 +6,7 @@
 
 mod last_run;
 
-use super::form::deleted_rows::DeletedRows;
+use super::form::row_steps::RowSteps;
 use super::form::rows::ChosenAnswer;
 use super::form::{FormFieldId, FormTab, tabs};
 use crate::compose::adopt::tls_off;
@@ -61,8 +61,8 @@ pub struct Draft {
     pub input_format: Option<(PayloadFormat, PayloadFormat)>,
     /// How what is received is cut into messages: a way of looking, no part of the preset.
     pub framing: StreamFraming,
-    /// Rows of it that were deleted and can be brought back.
-    pub(crate) deleted: DeletedRows,
+    /// What was done to its rows and can be taken back.
+    pub(crate) steps: RowSteps,
     /// Handed to the store and not answered yet.
     pub saving: Option<Preset>,
     /// Asked to be saved again while a save was under way.
@@ -109,7 +109,7 @@ impl Draft {
             issues: Vec::new(),
             input_format: None,
             framing: StreamFraming::default(),
-            deleted: DeletedRows::default(),
+            steps: RowSteps::default(),
             saving: None,
             save_again: false,
         }
@@ -180,7 +180,7 @@ impl Draft {
             self.tab = first_tab(&self.spec);
         }
         self.at = FormFieldId::Address;
-        self.deleted = DeletedRows::default();
+        self.steps = RowSteps::default();
         self.issues.clear();
     }
 

@@ -4,12 +4,14 @@
 //! a cursor over the lines and lends the focused field an editor; `ui` draws the lines.
 
 pub mod access;
-pub(crate) mod deleted_rows;
 mod form_line;
 pub mod language;
 pub(crate) mod pasted_rows;
+pub(crate) mod row_lists;
 pub(crate) mod row_moves;
+pub(crate) mod row_steps;
 pub mod rows;
+pub(crate) mod url_rows;
 
 pub use crate::model::field::{FieldWidth, FormTab};
 pub use form_line::{FieldKind, FormField, FormFieldId, FormLine};

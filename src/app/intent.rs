@@ -87,8 +87,10 @@ pub enum Intent {
     DuplicateRow,
     /// Bring back what was deleted or thrown away last.
     UndoDelete,
-    /// Bring back the row that was deleted last.
-    UndoRow,
+    /// Take the last step with rows of the form back, or make it again.
+    TurnRow {
+        is_back: bool,
+    },
     /// Type this into a field, into the row that a button adds or the body a choice begins, or
     /// take the value of a choice that begins with it.
     TypeInto(FormFieldId, Key),
@@ -122,12 +124,16 @@ pub enum Intent {
     ForgetTraffic,
     /// Whether a record is looked at closely, which wants more of the screen.
     RecordOpen(bool),
-    /// Close the topmost overlay.
+    /// Close the topmost overlay: what it is for is done.
     CloseOverlay,
+    /// Close the topmost overlay without doing what it is for.
+    DismissOverlay,
+    /// Do not leave after all.
+    Stay,
     /// Ask before something is lost.
     Ask(Question),
-    /// Use the presets of the current project although another user owns them.
-    UseProject,
+    /// Whether the presets of the current project are used although another user owns them.
+    UseProject(bool),
     /// Delete a preset, or the presets of a folder; what runs from them is closed.
     Delete(PresetPath),
     DeleteFolder(String, Vec<PresetPath>),
@@ -187,6 +193,20 @@ pub struct Question {
     pub answers: [&'static str; 2],
     /// What is done after a yes.
     pub then: Box<Intent>,
+    /// What is done after a no, or when it is closed without an answer.
+    pub otherwise: Option<Box<Intent>>,
+}
+
+impl Question {
+    /// A question after whose no nothing happens.
+    pub(crate) fn new(text: impl Into<String>, answers: [&'static str; 2], then: Intent) -> Self {
+        Question { text: text.into(), answers, then: Box::new(then), otherwise: None }
+    }
+
+    /// The same, with something to be done after a no.
+    pub(crate) fn otherwise(self, intent: Intent) -> Self {
+        Question { otherwise: Some(Box::new(intent)), ..self }
+    }
 }
 
 /// A way out when a file changed on disk.

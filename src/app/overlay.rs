@@ -21,6 +21,7 @@ use ratatui::layout::Rect;
 
 use super::action::Action;
 use super::choices::Choices;
+use super::intent::{ConflictChoice, Intent};
 use super::keymap::Context;
 use super::layout::{window, window_inner};
 use super::outcome::{Outcome, PaneInput};
@@ -99,6 +100,16 @@ impl Overlay {
             Overlay::Jump(_) => Context::Jump,
         };
         [own, Context::Global]
+    }
+
+    /// What is done when it is closed without doing what it is for.
+    pub(super) fn dismissed(self) -> Option<Intent> {
+        match self {
+            Overlay::Confirm(it) => it.question.otherwise.map(|intent| *intent),
+            Overlay::Conflict(it) => Some(it.resolved(ConflictChoice::Later)),
+            Overlay::Choices(it) => it.given_up(),
+            _ => None,
+        }
     }
 
     /// The action that opened it closes it again.

@@ -39,7 +39,7 @@ pub(super) fn rows(workspace: &Workspace, text: &str, hidden: &BTreeSet<String>)
         tree.add_folders(&workspace.folders);
     }
     let mut rows = Vec::new();
-    below(&mut rows, &tree, workspace, ("", 0), hidden);
+    below(&mut rows, &tree, workspace, "", 0, hidden);
     rows
 }
 
@@ -48,7 +48,8 @@ fn below(
     rows: &mut Vec<TreeRow>,
     tree: &FolderTree<'_>,
     workspace: &Workspace,
-    (folder, depth): (&str, u16),
+    folder: &str,
+    depth: u16,
     hidden: &BTreeSet<String>,
 ) {
     for child in tree.children(folder, workspace.order_of(folder)) {
@@ -56,7 +57,7 @@ fn below(
         if let TreeChild::Folder(path) = child
             && !hidden.contains(path)
         {
-            below(rows, tree, workspace, (path, depth + 1), hidden);
+            below(rows, tree, workspace, path, depth + 1, hidden);
         }
     }
 }

@@ -74,6 +74,8 @@ pub struct Themes {
     /// The user's files, once they were read.
     own: Option<Vec<StoredTheme>>,
     sheet: ThemeSheet,
+    /// Counts the sheets that were in force.
+    edition: u32,
 }
 
 impl Default for Themes {
@@ -95,6 +97,7 @@ impl Themes {
             kept_dark: true,
             own: None,
             sheet: ThemeSheet::default(),
+            edition: 0,
         };
         themes.apply();
         themes
@@ -112,6 +115,12 @@ impl Themes {
     #[must_use]
     pub fn sheet(&self) -> &ThemeSheet {
         &self.sheet
+    }
+
+    /// Differs from what it was when another sheet, or another depth, is in force.
+    #[must_use]
+    pub fn edition(&self) -> u32 {
+        self.edition
     }
 
     /// How many colours the terminal has.
@@ -247,6 +256,7 @@ impl Themes {
     }
 
     fn apply(&mut self) {
+        self.edition = self.edition.wrapping_add(1);
         let wanted = match self.tried.as_ref().or(self.chosen.as_ref()) {
             Some(ThemeChoice::Named(name)) => self.find(name),
             Some(ThemeChoice::Auto) | None => None,

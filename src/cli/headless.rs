@@ -56,8 +56,6 @@ pub struct Headless {
     pub is_open: bool,
     /// What is told of secrets.
     pub told: Disclosure,
-    /// What came of the session, for the history.
-    pub outcome: String,
 }
 
 impl Headless {

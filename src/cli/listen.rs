@@ -67,17 +67,31 @@ struct ListenWatch<'a> {
     input: ListenInput,
 }
 
-/// Runs the command; returns the exit status, and how many records or exchanges were taken in but
-/// not printed.
+/// How it ended.
+pub(super) struct ListenEnd {
+    /// The exit status.
+    pub(super) outcome: Result<u8, Failure>,
+    /// Records or exchanges that were taken in and not printed.
+    pub(super) behind: u64,
+}
+
+impl ListenEnd {
+    /// One at which all was printed.
+    fn of(outcome: Result<u8, Failure>) -> Self {
+        ListenEnd { outcome, behind: 0 }
+    }
+}
+
+/// Runs the command.
 pub(super) async fn run(
     arguments: &args::Listen,
     headless: &mut Headless,
     output: &mut Output,
     interrupts: &mut Interrupts,
-) -> (Result<u8, Failure>, u64) {
+) -> ListenEnd {
     let plan = match plan(arguments, headless).map_err(Failure::of_listener) {
         Ok(plan) => plan,
-        Err(failure) => return (Err(failure), 0),
+        Err(failure) => return ListenEnd::of(Err(failure)),
     };
     let mut watch = ListenWatch {
         output,
@@ -93,11 +107,11 @@ pub(super) async fn run(
         watch.input = input_of(&plan);
     }
     if let Err(failure) = headless.open(plan) {
-        return (Err(failure), 0);
+        return ListenEnd::of(Err(failure));
     }
     let deadline = arguments.lasts.map(|lasts| Instant::now() + lasts);
-    let (outcome, behind) = watch.until_the_end(deadline, headless, interrupts).await;
-    (watch.input.outcome(outcome), behind)
+    let ListenEnd { outcome, behind } = watch.until_the_end(deadline, headless, interrupts).await;
+    ListenEnd { outcome: watch.input.outcome(outcome), behind }
 }
 
 /// Standard input for the peers, unless the listener has its own words.
@@ -201,19 +215,19 @@ impl ListenWatch<'_> {
         deadline: Option<Instant>,
         headless: &mut Headless,
         interrupts: &mut Interrupts,
-    ) -> (Result<u8, Failure>, u64) {
+    ) -> ListenEnd {
         loop {
             tokio::select! {
                 biased;
                 () = interrupts.next() => break,
                 () = clock::at(deadline) => break,
                 ended = self.step(headless) => if let Some(outcome) = ended.transpose() {
-                    return (outcome, 0);
+                    return ListenEnd::of(outcome);
                 },
             }
             if self.left == Some(0) && self.body.is_none() {
                 headless.close(CloseMode::Close).await;
-                return (Ok(exit::OK), 0);
+                return ListenEnd::of(Ok(exit::OK));
             }
         }
         headless.order_close(CloseMode::Close);
@@ -237,11 +251,7 @@ impl ListenWatch<'_> {
 
     /// Prints what was taken in before the end; after a signal for a second at most. Returns the
     /// exit status and how much is not printed.
-    async fn drain(
-        &mut self,
-        headless: &mut Headless,
-        interrupts: &mut Interrupts,
-    ) -> (Result<u8, Failure>, u64) {
+    async fn drain(&mut self, headless: &mut Headless, interrupts: &mut Interrupts) -> ListenEnd {
         let (until, mut patience) = (Instant::now() + CLOSING, Instant::now() + ENDING);
         loop {
             let step = async {
@@ -260,10 +270,13 @@ impl ListenWatch<'_> {
             };
             tokio::select! {
                 biased;
-                () = clock::at(interrupts.printing_ends()) => return (Ok(exit::OK), self.not_taken(headless).await),
+                () = clock::at(interrupts.printing_ends()) => {
+                    let behind = self.not_taken(headless).await;
+                    return ListenEnd { outcome: Ok(exit::OK), behind };
+                }
                 () = interrupts.next() => {}
                 ended = step => if let Some(outcome) = ended.transpose() {
-                    return (outcome, 0);
+                    return ListenEnd::of(outcome);
                 },
             }
         }

@@ -26,6 +26,7 @@ use crate::model::plan::Plan;
 use crate::model::preset::{PresetPath, Scope};
 use crate::model::protocol::Side;
 use crate::model::record::Record;
+use crate::model::session_outcome::SessionOutcome;
 use crate::model::spec::Spec;
 use crate::model::timing::Stamp;
 use crate::model::trust::Verify;
@@ -78,9 +79,9 @@ pub(super) async fn run(
         Some(Err(failure)) => return SendEnd { outcome: Err(failure), behind: 0, entry: None },
         Some(Ok(prepared)) => prepared,
     };
-    let (outcome, behind) =
-        converse(arguments, (plan, input), headless, printing, interrupts).await;
-    let is_told = match &outcome {
+    let Conversed { ended, behind, outcome } =
+        converse(arguments, plan, input, headless, printing, interrupts).await;
+    let is_told = match &ended {
         Ok(RunOutcome::Done(_)) => true,
         Ok(RunOutcome::Interrupted) => false,
         Err(failure) => failure.stage != Stage::Compose,
@@ -90,35 +91,59 @@ pub(super) async fn run(
             "standard input was not read: something else was to be sent; -d @- sends it instead",
         );
     }
-    entry.outcome = match &outcome {
-        Err(failure) => headless.told.words(&failure.cause),
-        Ok(RunOutcome::Interrupted) => "interrupted".to_owned(),
-        Ok(RunOutcome::Done(_)) => std::mem::take(&mut headless.outcome),
+    entry.outcome = match &ended {
+        Err(failure) => SessionOutcome::Failed(headless.told.words(&failure.cause)),
+        Ok(_) => outcome,
     };
     let is_kept = !arguments.offline && !arguments.no_history;
-    SendEnd { outcome, behind, entry: is_kept.then_some(entry) }
+    SendEnd { outcome: ended, behind, entry: is_kept.then_some(entry) }
 }
 
-/// Sends, and prints what comes; also how much was taken in and not printed.
+/// A session that was sent and printed.
+struct Conversed {
+    ended: Result<RunOutcome, Failure>,
+    /// What was taken in and not printed.
+    behind: u64,
+    /// What came of it, where it did not fail.
+    outcome: SessionOutcome,
+}
+
+impl Conversed {
+    fn interrupted(behind: u64) -> Self {
+        let outcome = SessionOutcome::Failed("interrupted".to_owned());
+        Conversed { ended: Ok(RunOutcome::Interrupted), behind, outcome }
+    }
+}
+
+/// Sends, and prints what comes.
 async fn converse(
     arguments: &args::Send,
-    (plan, input): (Plan, StreamInput),
+    plan: Plan,
+    input: StreamInput,
     headless: &mut Headless,
     printing: &mut Printing,
     interrupts: &mut Interrupts,
-) -> (Result<RunOutcome, Failure>, u64) {
+) -> Conversed {
     let (engine, by_exchange) = (headless.engine.clone(), plan.capabilities().exchanges);
     let mut session = Box::pin(async {
         match plan.as_http().filter(|_| arguments.offline) {
-            Some(plan) => offline::print(plan, &headless.told, &mut printing.output).await,
+            Some(plan) => offline::print(plan, &headless.told, &mut printing.output)
+                .await
+                .map(|status| (status, SessionOutcome::Unknown)),
             None if by_exchange => http::run(arguments, plan, headless, printing).await,
-            None => stream::run(arguments, (plan, input), headless, &mut printing.output).await,
+            None => stream::run(arguments, plan, input, headless, &mut printing.output).await,
         }
     });
     tokio::select! {
         biased;
         () = interrupts.next() => {}
-        status = &mut session => return (status.map(RunOutcome::Done), 0),
+        done = &mut session => {
+            let (ended, outcome) = match done {
+                Ok((status, outcome)) => (Ok(RunOutcome::Done(status)), outcome),
+                Err(failure) => (Err(failure), SessionOutcome::Unknown),
+            };
+            return Conversed { ended, behind: 0, outcome };
+        }
     }
     output::note("interrupted");
     // One that has ended meanwhile needs no order.
@@ -132,14 +157,14 @@ async fn converse(
     match ended {
         None => {
             let tells = |record: &Record| !by_exchange && record.is_received();
-            return (Ok(RunOutcome::Interrupted), headless.not_taken(tells).await);
+            return Conversed::interrupted(headless.not_taken(tells).await);
         }
         Some(Err(failure)) if failure.is_cancelled() && failure.stage != Stage::Storage => {
             output::print_failure(&failure);
         }
         Some(_) => {}
     }
-    (Ok(RunOutcome::Interrupted), 0)
+    Conversed::interrupted(0)
 }
 
 /// Composes what is to be sent, with what is to be read of standard input before.
@@ -176,8 +201,8 @@ async fn prepare(
             session.connect_timeout = session.connect_timeout.min(timeout);
         }
         Spec::Udp(session) => {
-            let target = (words.target, arguments.timeout);
-            session.steps.extend(messages::datagrams(texts, format, target).await?);
+            let (target, patience) = (words.target, arguments.timeout);
+            session.steps.extend(messages::datagrams(texts, format, target, patience).await?);
             session.any_peer |= arguments.any_peer;
         }
         Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
@@ -200,7 +225,7 @@ async fn prepare(
     let streamed = messages.streamed(&mut plan, own);
     let input = stream::input(arguments, &plan, streamed).await?;
     passes_over &= input.is_none();
-    let entry = entry(kept, preset, raw.as_ref(), (&plan, &scope), headless.now());
+    let entry = entry(kept, preset, raw.as_ref(), &plan, &scope, headless.now());
     Ok(Prepared { plan, input, body: raw, passes_over, entry })
 }
 
@@ -232,7 +257,8 @@ fn entry(
     mut spec: Spec,
     preset: Option<PresetPath>,
     raw: Option<&StdinBody>,
-    (plan, scope): (&Plan, &Scope),
+    plan: &Plan,
+    scope: &Scope,
     at: Stamp,
 ) -> HistoryEntry {
     let summary = history_spec::summary(&spec, scope);
@@ -245,7 +271,7 @@ fn entry(
         left_out = 0;
     }
     let spec = history_spec::forgetting(&spec);
-    HistoryEntry { at, summary, outcome: String::new(), spec, preset, left_out }
+    HistoryEntry { at, summary, outcome: SessionOutcome::Unknown, spec, preset, left_out }
 }
 
 /// Options that say nothing to what is sent would be passed over in silence.

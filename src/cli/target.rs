@@ -16,6 +16,7 @@ use crate::model::preset::{Preset, PresetPath, Scope, StoredPreset};
 use crate::model::protocol::Side;
 use crate::model::secrets::hide_typed;
 use crate::model::spec::Spec;
+use crate::model::url_text::UrlText;
 use crate::store;
 use crate::store::job::Workspace;
 use crate::store::paths::Paths;
@@ -224,7 +225,7 @@ fn from_address(text: &str, side: Side, workspace: Option<&Workspace>) -> Result
         Side::Client => detected.address,
         // A listener's address is no client's: `*:9000` and `:9000` say where to bind.
         Side::Listener => {
-            let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+            let rest = UrlText::of(text).bare;
             rest.strip_suffix('/').unwrap_or(rest).to_owned()
         }
     };

@@ -7,17 +7,20 @@ use std::ops::Range;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+use crate::model::url_text::UrlText;
+
 /// What cannot stand in a zone as it is.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Bytes of a URL between the brackets of its host.
 fn literal(url: &str) -> Option<Range<usize>> {
-    let start = url.find("://")? + 3;
-    let rest = url.get(start..)?;
-    let authority = rest.get(..rest.find(['/', '?', '#']).unwrap_or(rest.len()))?;
-    let open = authority.rfind('[')? + 1;
-    let close = open + authority.get(open..)?.find(']')?;
-    Some(start + open..start + close)
+    let parts = UrlText::literal(url);
+    if parts.scheme.is_empty() {
+        return None;
+    }
+    let open = parts.host.rfind('[')? + 1;
+    let close = open + parts.host.get(open..)?.find(']')?;
+    Some(parts.host_at + open..parts.host_at + close)
 }
 
 /// A URL without the zone of its host, and the zone.

@@ -10,6 +10,7 @@ use super::address_faults::{bare, cut_short, host_of, quoted, wrong_authority};
 use crate::codec::zone;
 use crate::model::endpoint::{Bind, Endpoint};
 use crate::model::protocol::{Protocol, Side};
+use crate::model::url_text::UrlText;
 
 /// What a typed address means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub struct Detected {
 }
 
 /// What cannot stand in a request target (RFC 9112, section 3.2), besides everything beyond ASCII.
-const UNSENDABLE: &AsciiSet = &CONTROLS.add(b' ');
+pub(super) const UNSENDABLE: &AsciiSet = &CONTROLS.add(b' ');
 
 /// Schemes of the product's plan that this version does not speak.
 const NOT_YET: &[(&str, &str)] = &[
@@ -114,7 +115,7 @@ pub(crate) fn wrong_scheme(text: &str) -> Option<String> {
 
 /// Whether a text begins with a port and nothing else of an authority.
 fn is_port(text: &str) -> bool {
-    let authority = text.split(['/', '?', '#']).next().unwrap_or_default();
+    let authority = UrlText::literal(text).authority;
     !authority.is_empty() && authority.bytes().all(|byte| byte.is_ascii_digit())
 }
 
@@ -209,10 +210,8 @@ pub(crate) fn encoded_on_send(text: &str) -> Vec<char> {
 
 /// A URL up to its path, and path and query as written, without the fragment.
 fn split_target(whole: &str) -> (&str, &str) {
-    let rest = whole.split_once("://").map_or(whole, |(_, rest)| rest);
-    let behind = rest.find(['/', '?', '#']).map_or(0, |at| rest.len() - at);
-    let (authority, target) = whole.split_at(whole.len() - behind);
-    (authority, target.split_once('#').map_or(target, |(sent, _)| sent))
+    let UrlText { target, path_at, .. } = UrlText::literal(whole);
+    (whole.split_at(path_at).0, target)
 }
 
 /// A control character by its usual name.

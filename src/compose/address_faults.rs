@@ -5,6 +5,8 @@
 
 use std::net::Ipv6Addr;
 
+use crate::model::url_text::UrlText;
+
 /// Quotes that were copied with an address.
 const QUOTES: [char; 10] = ['"', '\'', '`', '“', '”', '„', '‘', '’', '«', '»'];
 
@@ -20,7 +22,7 @@ pub(super) fn quoted(text: &str) -> Option<String> {
 
 /// What has no scheme and is read as no URL: an IPv6 address without brackets, a port alone.
 pub(super) fn bare(text: &str) -> Option<String> {
-    let (authority, _) = text.split_at(text.find(['/', '?', '#']).unwrap_or(text.len()));
+    let authority = UrlText::literal(text).authority;
     let address = authority.split('%').next().unwrap_or_default();
     if address.parse::<Ipv6Addr>().is_ok() {
         return Some(format!("an IPv6 address needs brackets; write http://[{authority}]/"));
@@ -42,18 +44,15 @@ pub(super) fn cut_short(whole: &str, authority: &str) -> Option<String> {
 
 /// The host as typed, of a URL up to its path.
 pub(super) fn host_of(authority: &str) -> &str {
-    let rest = authority.split_once("://").map_or(authority, |(_, rest)| rest);
-    let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-    rest.rsplit_once(':').map_or(rest, |(host, _)| host)
+    UrlText::literal(authority).host
 }
 
 /// What is wrong between scheme and path, where the URL standard says less or something else.
 pub(super) fn wrong_authority(authority: &str) -> Option<String> {
-    let (scheme, rest) = authority.split_once("://")?;
-    if matches!(rest.to_ascii_lowercase().as_str(), "http:" | "https:") {
-        return Some(format!("the scheme stands twice ({scheme}://{rest}//); take one away"));
+    let UrlText { scheme, bare, host_port: host, .. } = UrlText::literal(authority);
+    if matches!(bare.to_ascii_lowercase().as_str(), "http:" | "https:") {
+        return Some(format!("the scheme stands twice ({scheme}://{bare}//); take one away"));
     }
-    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
     if host == "*" || host.starts_with("*:") {
         return Some("'*' is for listeners; write the host to connect to".to_owned());
     }

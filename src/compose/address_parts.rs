@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::nested;
 use super::template::{Mode, Template, TemplatePart, Variables};
+use crate::model::url_text::UrlText;
 
 /// What a stretch of an address is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,12 +45,15 @@ pub fn address_parts(text: &str, variables: &dyn Variables) -> Vec<PartSpan> {
     };
     let mut spans = Vec::new();
     let whole = 0..text.len();
-    let scheme = text.find("://").filter(|at| is_literal(*at)).map_or(0, |at| at + 3);
+    let url = UrlText::of(text);
+    let (host, host_end) = (url.host_at, url.host_at + url.host.len());
+    let (path, query) = (url.path_at, url.path_at + url.path.len());
+    let scheme = text.len() - url.bare.len();
     spans.push((0..scheme, AddressPart::Scheme));
-    let end = find(scheme..whole.end, b"/?#").unwrap_or(whole.end);
-    authority(text, scheme..end, &is_literal, &mut spans);
-    let query = find(end..whole.end, b"?#").unwrap_or(whole.end);
-    spans.push((end..query, AddressPart::Path));
+    spans.push((scheme..host, AddressPart::User));
+    spans.push((host..host_end, AddressPart::Host));
+    spans.push((host_end..path, AddressPart::Port));
+    spans.push((path..query, AddressPart::Path));
     let fragment = find(query..whole.end, b"#").unwrap_or(whole.end);
     let mut at = (query + 1).min(fragment);
     spans.push((query..at, AddressPart::Separator));
@@ -79,25 +83,6 @@ pub fn names(text: &str, variables: &dyn Variables) -> Vec<PartSpan> {
     });
     let known = |is_known| if is_known { AddressPart::Known } else { AddressPart::Unknown };
     names.map(|it| (it.span.clone(), known(nested::value(it, variables).is_ok()))).collect()
-}
-
-fn authority(
-    text: &str,
-    place: Range<usize>,
-    is_literal: &dyn Fn(usize) -> bool,
-    spans: &mut Vec<PartSpan>,
-) {
-    let bytes = text.as_bytes();
-    let last = |from: Range<usize>, sign: u8| {
-        from.into_iter().rev().find(|at| bytes[*at] == sign && is_literal(*at))
-    };
-    let host = last(place.clone(), b'@').map_or(place.start, |at| at + 1);
-    spans.push((place.start..host, AddressPart::User));
-    // The colons of an IPv6 address stand in brackets.
-    let behind = last(host..place.end, b']').map_or(host, |at| at + 1);
-    let port = last(behind..place.end, b':').unwrap_or(place.end);
-    spans.push((host..port, AddressPart::Host));
-    spans.push((port..place.end, AddressPart::Port));
 }
 
 /// The spans with the names cut out of them.

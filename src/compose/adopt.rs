@@ -9,6 +9,7 @@ use crate::model::field_access;
 use crate::model::field_id::FieldId;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
+use crate::model::url_text::UrlText;
 
 /// The spec an address stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,9 +35,7 @@ pub(crate) fn adopt(spec: &Spec) -> Option<Adopted> {
     let is_same_kind = found.protocol == spec.protocol() && side == composed;
     let mut adopted = if is_same_kind { spec.clone() } else { Spec::empty(found.protocol, side) };
     *adopted.address_mut() = match (found.protocol, side) {
-        (Protocol::Http, Side::Listener) => {
-            bare(&found.address).split('/').next().unwrap_or_default().to_owned()
-        }
+        (Protocol::Http, Side::Listener) => UrlText::of(&found.address).authority.to_owned(),
         _ => found.address,
     };
     set_tls(&mut adopted, found.tls);
@@ -61,16 +60,10 @@ fn is_blank_but_for_address(spec: &Spec) -> bool {
     rest == empty
 }
 
-/// An address without its scheme.
-fn bare(address: &str) -> &str {
-    address.split_once("://").map_or(address, |(_, rest)| rest)
-}
-
 /// Whether an address is a URL with more than host and port.
 fn has_path(found: &Detected) -> bool {
-    let bare = bare(&found.address);
-    let after = bare.find(['/', '?']).map_or("", |at| bare.split_at(at).1);
-    found.protocol == Protocol::Http && !matches!(after, "" | "/")
+    let target = UrlText::of(&found.address).target;
+    found.protocol == Protocol::Http && !matches!(target, "" | "/")
 }
 
 /// Whether TLS is switched on; `None` where the kind has no such option.

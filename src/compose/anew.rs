@@ -9,6 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::adopt::{set_tls, tls};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
+use crate::model::url_text::UrlText;
 
 /// Where a spec leads, as it is written; templates stay.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,15 +45,13 @@ pub(crate) fn anew(
 impl Place {
     fn of(spec: &Spec) -> Self {
         let text = spec.address().trim();
-        let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
-        let is_http = scheme.is_empty() || scheme.to_ascii_lowercase().starts_with("http");
-        let (authority, _) = rest.split_at(end_of_authority(rest));
-        let authority = if is_http {
-            authority.rsplit_once('@').map_or(authority, |(_, host)| host)
-        } else {
-            authority
+        let UrlText { scheme, host_port, host, port, .. } = UrlText::of(text);
+        let (host, port) = match port {
+            Some(port) if is_port(port) => (host, port),
+            // `9000` alone binds loopback.
+            None if is_port(host) && !host.starts_with("{{") => ("", host),
+            _ => (host_port, ""),
         };
-        let (host, port) = split_port(authority);
         // A URL says it by its scheme.
         let tls = tls(spec).unwrap_or_else(|| scheme.eq_ignore_ascii_case("https"));
         let port = if port == "0" { "" } else { port };
@@ -76,9 +75,9 @@ impl Place {
         if !has_port && host.contains("{{") {
             // It may stand for a whole URL or `host:port`: only its own kind knows.
             let slash = if is_http { "/" } else { "" };
-            let scheme = old.address().split_once("://").map_or("", |_| scheme);
-            let signs = if scheme.is_empty() { "" } else { "://" };
-            let text = format!("{scheme}{signs}{host}{slash}");
+            let has_scheme = !UrlText::of(old.address().trim()).scheme.is_empty();
+            let scheme = if has_scheme { format!("{scheme}://") } else { String::new() };
+            let text = format!("{scheme}{host}{slash}");
             return (old.protocol() == protocol).then_some(text);
         }
         if is_http {
@@ -106,35 +105,10 @@ fn host_of(ip: IpAddr) -> String {
     if ip.is_ipv6() { format!("[{ip}]") } else { ip.to_string() }
 }
 
-/// Where path, query or fragment begin; a template may hold any of their signs.
-fn end_of_authority(text: &str) -> usize {
-    let mut at = 0;
-    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        if rest.starts_with("{{")
-            && let Some(end) = rest.find("}}")
-        {
-            at += end + 2;
-        } else if rest.starts_with(['/', '?', '#']) {
-            return at;
-        } else {
-            at += rest.chars().next().map_or(1, char::len_utf8);
-        }
-    }
-    text.len()
-}
-
-/// Host and port of an authority; a port is digits or a template.
-fn split_port(authority: &str) -> (&str, &str) {
-    let is_port = |text: &str| {
-        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        is_number || text.starts_with("{{") && text.find("}}") == Some(text.len().wrapping_sub(2))
-    };
-    match authority.rsplit_once(':') {
-        Some((host, port)) if is_port(port) => (host, port),
-        // `9000` alone binds loopback.
-        None if is_port(authority) && !authority.starts_with("{{") => ("", authority),
-        _ => (authority, ""),
-    }
+/// Whether this is the port of an authority: digits or a template.
+fn is_port(text: &str) -> bool {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number || text.starts_with("{{") && text.find("}}") == Some(text.len().wrapping_sub(2))
 }
 
 #[cfg(test)]

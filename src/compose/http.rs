@@ -2,9 +2,10 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 
 use super::body::body;
+use super::query_pieces::COMPONENT;
 use super::sockets::{self, listener_tls, socket, stream_bind};
 use super::text::Composer;
 use crate::codec::multipart;
@@ -20,12 +21,11 @@ use crate::model::plan::{
 };
 use crate::model::spec::NameValue;
 use crate::model::timing::bound;
+use crate::model::url_text::UrlText;
 
 /// Sent unless the user gives a header of that name.
 const USER_AGENT: &str = concat!("wirebench/", env!("CARGO_PKG_VERSION"));
 const ACCEPT_ENCODING: &str = "deflate, gzip, br, zstd";
-/// Everything but the unreserved characters of RFC 3986.
-const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 type Headers = Vec<(String, String)>;
 
@@ -171,7 +171,7 @@ fn url(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<(String, UrlParts
         parts.target = format!("{}{separator}{}", parts.target, query.join("&"));
     }
     // The origin has no user and password; they travel in a header.
-    let scheme = whole.split("://").next().unwrap_or_default();
+    let scheme = UrlText::literal(&whole).scheme;
     let origin = zone::with(&format!("{scheme}://{}", parts.authority), parts.zone.as_deref());
     let url = format!("{origin}{}", parts.target);
     let notes = [encoded_note(&typed), fragment_note(&typed)];

@@ -11,6 +11,7 @@ use crate::model::endpoint::{Bind, Endpoint, EndpointError, is_group};
 use crate::model::field_id::FieldId;
 use crate::model::plan::{ClientOptions, DatagramOptions, SocketOptions, SourceAddress};
 use crate::model::tls::ListenerTls;
+use crate::model::url_text::UrlText;
 
 /// Whom to connect to, read from the address field; `None` after an issue. Port 0 is one.
 pub(super) fn endpoint(text: &str, composer: &mut Composer<'_>) -> Option<Endpoint> {
@@ -68,7 +69,7 @@ fn without_scheme(field: FieldId, text: &str, composer: &mut Composer<'_>) -> Op
         composer.issue(field, message);
         return None;
     }
-    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let rest = UrlText::literal(text).bare;
     Some(rest.strip_suffix('/').unwrap_or(rest).to_owned())
 }
 

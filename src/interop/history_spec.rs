@@ -11,6 +11,7 @@ use crate::model::field_id::FieldId;
 use crate::model::preset::Scope;
 use crate::model::secrets::{is_credential, without_userinfo};
 use crate::model::spec::Spec;
+use crate::model::url_text::UrlText;
 
 /// The spec without credentials of its own.
 #[must_use]
@@ -87,10 +88,9 @@ fn forget_header(row: &mut dyn Options) {
 
 /// The password of a URL, or its user where that is all there is (RFC 3986, section 3.2.1).
 fn forget_user(url: &mut String) {
-    let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
-    let start = url.len() - rest.len();
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let Some((userinfo, _)) = authority.rsplit_once('@') else { return };
+    let parts = UrlText::of(url);
+    let Some(userinfo) = parts.userinfo else { return };
+    let end = parts.host_at - 1;
     let (user, secret) =
         userinfo.split_once(':').map_or(("", userinfo), |(user, secret)| (user, secret));
     if !is_literal(secret) {
@@ -98,7 +98,7 @@ fn forget_user(url: &mut String) {
     }
     let colon = if userinfo.contains(':') { ":" } else { "" };
     let kept = format!("{user}{colon}{}", mark());
-    url.replace_range(start..start + userinfo.len(), &kept);
+    url.replace_range(end - userinfo.len()..end, &kept);
 }
 
 #[cfg(test)]
@@ -119,6 +119,7 @@ mod tests {
         assert_eq!(url("https://token@h"), "https://{{forgotten}}@h");
         assert_eq!(url("http://ann:{{secret.pw}}@h"), "http://ann:{{secret.pw}}@h");
         assert_eq!(url("http://h/a@b:c"), "http://h/a@b:c");
+        assert_eq!(url("ann:pw@h/?to=http://x@y"), "ann:{{forgotten}}@h/?to=http://x@y");
     }
 
     #[test]

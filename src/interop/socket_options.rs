@@ -152,7 +152,10 @@ pub(crate) struct CurlSocket {
 }
 
 impl CurlSocket {
-    /// Takes the value of one of the options; what of it is not done, in words.
+    /// The options it takes, as curl's manual writes them.
+    pub(crate) const OPTIONS: &str = "interface= local-port= keepalive-time=";
+
+    /// Takes the value of one of the options, and passes others over; what of it is not done, in words.
     pub(crate) fn read(&mut self, name: &str, value: &str) -> Option<String> {
         let left_out = || Some(format!("--{name} {value} was ignored"));
         match name {
@@ -178,11 +181,12 @@ impl CurlSocket {
                     _ => left_out(),
                 }
             }
-            _ => {
+            "keepalive-time" => {
                 let every = value.parse().ok().filter(|seconds| *seconds > 0);
                 self.keep_alive = every.map(Duration::from_secs).or(self.keep_alive);
                 if every.is_some() { None } else { left_out() }
             }
+            _ => None,
         }
     }
 

@@ -12,6 +12,7 @@ use super::endpoint::{Bind, Endpoint};
 use super::protocol::{Capabilities, Protocol, Side};
 use super::tls::{ClientTls, ListenerTls};
 use super::trust::{TrustedCertificates, Verify};
+use super::url_text::UrlText;
 
 /// What the engine runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -439,10 +440,9 @@ impl Plan {
     pub fn endpoint(&self) -> Option<Endpoint> {
         match self {
             Plan::Http(plan) => {
-                let rest = plan.url.strip_prefix("https://")?;
-                let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-                let whole = || format!("{authority}:443").parse().ok();
-                authority.parse().ok().or_else(whole)
+                let url = UrlText::literal(&plan.url);
+                let whole = || format!("{}:443", url.host_port).parse().ok();
+                if url.scheme == "https" { url.host_port.parse().ok().or_else(whole) } else { None }
             }
             Plan::Tcp(plan) => Some(plan.endpoint.clone()),
             Plan::Udp(_) | Plan::HttpListener(_) | Plan::TcpListener(_) | Plan::UdpListener(_) => {

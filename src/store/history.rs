@@ -6,6 +6,7 @@
 //! again.
 
 mod database;
+mod kept_outcome;
 
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use super::job::{HISTORY_BODY, HistoryEntry, HistoryName, HistoryRow, HistorySpe
 use super::{atomic, preset};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::PresetPath;
+use crate::model::session_outcome::SessionOutcome;
 use crate::model::spec::Spec;
 use crate::model::timing::Stamp;
 
@@ -57,7 +59,7 @@ pub(super) struct History {
     /// What is not written yet, the oldest first.
     held: VecDeque<HistoryEntry>,
     /// Outcomes of written entries that are not written yet.
-    outcomes: Vec<(i64, String)>,
+    outcomes: Vec<(i64, SessionOutcome)>,
     /// Bytes of bodies that are not held any more, until somebody counts them.
     pub(super) released: u64,
     /// When to try again.
@@ -98,11 +100,11 @@ impl History {
     }
 
     /// Says how it went; nothing when `at` is no entry of this run, or it is finished.
-    pub(super) fn finish(&mut self, at: Stamp, outcome: &str) -> Result<(), Failure> {
+    pub(super) fn finish(&mut self, at: Stamp, outcome: SessionOutcome) -> Result<(), Failure> {
         if let Some(held) = self.held.iter_mut().find(|held| held.at == at) {
-            outcome.clone_into(&mut held.outcome);
+            held.outcome = outcome;
         } else if let Some(id) = self.run.remove(&at) {
-            self.outcomes.push((id, outcome.to_owned()));
+            self.outcomes.push((id, outcome));
         }
         self.write_held()
     }
@@ -150,7 +152,7 @@ impl History {
         if let Ok(rows) = &written {
             for (mut entry, row) in held.drain(..count).zip(rows) {
                 self.released += entry.spec.payload_bytes();
-                if entry.outcome.is_empty() {
+                if entry.outcome == SessionOutcome::Unknown {
                     self.run.insert(entry.at, *row);
                 }
             }
@@ -354,7 +356,7 @@ fn kept(spec: Spec, left_out: u64) -> HistorySpec {
 }
 
 fn holds(entry: &HistoryEntry, words: &[&str]) -> bool {
-    let text = format!("{} {}", entry.summary, entry.outcome).to_lowercase();
+    let text = format!("{} {}", entry.summary, entry.outcome.words()).to_lowercase();
     words.iter().all(|word| text.contains(&word.to_lowercase()))
 }
 

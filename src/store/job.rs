@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 use crate::model::failure::Failure;
 use crate::model::preset::{Environment, Preset, PresetPath, StoredPreset};
+use crate::model::session_outcome::SessionOutcome;
 use crate::model::shared_spec::SharedSpec;
 use crate::model::spec::Spec;
 use crate::model::theme::StoredTheme;
@@ -58,7 +59,7 @@ pub enum Job {
     /// Append one entry; keeps the newest 10,000, and of what they sent the last 64 MiB.
     AppendHistory(Box<HistoryEntry>),
     /// Add the outcome to an entry appended in this run.
-    FinishHistory { at: Stamp, outcome: String },
+    FinishHistory { at: Stamp, outcome: SessionOutcome },
     /// Newest first; every word of `text` must occur in summary, outcome or spec. `limit` rows.
     QueryHistory { text: String, limit: u32 },
     /// Read what an entry sent.
@@ -369,8 +370,7 @@ pub struct HistoryEntry {
     pub at: Stamp,
     /// One line: `POST http://localhost:8080/users`.
     pub summary: String,
-    /// `201 Created, 12 ms`, or the failure; empty while it runs.
-    pub outcome: String,
+    pub outcome: SessionOutcome,
     /// As it was composed, secrets still as templates.
     pub spec: Spec,
     pub preset: Option<PresetPath>,
@@ -396,7 +396,7 @@ pub struct HistoryRow {
     /// As in [`Spec::badge`].
     pub badge: String,
     pub summary: String,
-    pub outcome: String,
+    pub outcome: SessionOutcome,
     pub preset: Option<PresetPath>,
 }
 

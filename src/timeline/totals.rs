@@ -32,7 +32,7 @@ pub struct Totals {
 
 impl Totals {
     /// Adds a data record; facts do not count.
-    pub(super) fn count(&mut self, record: &Record) {
+    pub(crate) fn count(&mut self, record: &Record) {
         let flow = match (record.kind, record.direction) {
             (RecordKind::Data, Direction::Sent) => &mut self.sent,
             (RecordKind::Data, Direction::Received) => &mut self.received,

@@ -42,6 +42,8 @@ use super::screen::Screen;
 use super::sequence::Parsed;
 use super::signals::{self, SignalRequest, Signals};
 use super::{terminal, terminal_output};
+use crate::ui;
+use crate::ui::theme::ThemeStyles;
 
 /// Outcomes of an editor on their way; only one runs at a time.
 const EXTERNALS: usize = 1;
@@ -98,6 +100,8 @@ pub(super) struct EventLoop {
     left_over: mpsc::Receiver<EditedText>,
     /// The editor called last.
     pub(super) editing: Option<Editing>,
+    /// How what the theme in force names looks.
+    styles: ThemeStyles,
     /// Windows asked for by the updates since the last turn; only the newest of each is sent.
     pub(super) views: Vec<ViewQuery>,
     /// A question was asked and is not on the screen yet.
@@ -150,6 +154,7 @@ impl EventLoop {
             left_over: external::look_for_left_over(editing_folder.clone()),
             editing_folder,
             editing: None,
+            styles: ThemeStyles::default(),
             views: Vec::new(),
             is_question_unseen: false,
             leaving: None,
@@ -437,8 +442,9 @@ impl EventLoop {
 
     /// Draws a frame.
     pub(super) fn draw(&mut self) -> io::Result<()> {
-        let app = &self.app;
-        let bytes = self.screen.draw(|frame| crate::ui::render(app, frame))?;
+        self.styles.follow(&self.app.shared.themes);
+        let (app, styles) = (&self.app, &self.styles);
+        let bytes = self.screen.draw(|frame| ui::render(app, styles, frame))?;
         self.app.drawn();
         self.is_question_unseen = false;
         self.pace.drawn(bytes, Instant::now());

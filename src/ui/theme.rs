@@ -57,6 +57,8 @@ pub struct ThemeStyles {
     inks: Vec<Style>,
     /// Blocks of each role, by its number.
     blocks: Vec<Style>,
+    /// The edition of the theme these are of; `None` = of none.
+    edition: Option<u32>,
 }
 
 const BOLD: Modifier = Modifier::BOLD;
@@ -101,6 +103,14 @@ fn weight(role: ThemeRole) -> (Modifier, Modifier) {
 }
 
 impl ThemeStyles {
+    /// Becomes the styles of the theme in force, which costs nothing while it stays the same. The same
+    /// styles follow the themes of one application alone.
+    pub fn follow(&mut self, themes: &Themes) {
+        if self.edition != Some(themes.edition()) {
+            *self = ThemeStyles::of(themes);
+        }
+    }
+
     /// The styles of the theme in force.
     #[must_use]
     pub fn of(themes: &Themes) -> ThemeStyles {
@@ -145,6 +155,7 @@ impl ThemeStyles {
             control_on_dim: of(ThemeRole::Control),
             inks,
             blocks,
+            edition: Some(themes.edition()),
         }
     }
 

@@ -14,35 +14,53 @@ const MORE: [(&str, usize, &str); 2] = [
     ("source", 6, "programs written of a preset bind or connect in another way"),
 ];
 
-/// An option: its key, what it is called in code, and what carries it from step to step.
+/// An option: its key, what it is called in code, what carries it from step to step, and what other
+/// programs call it, which stands in literals.
 struct Shared {
     key: &'static str,
     field: &'static str,
     carriers: &'static str,
+    elsewhere: &'static str,
 }
 
 const SHARED: [Shared; 3] = [
-    Shared { key: "keep-alive", field: "keep_alive", carriers: "SocketSpec|SocketOptions" },
-    Shared { key: "ttl", field: "ttl", carriers: "DatagramSpec|DatagramOptions" },
+    Shared {
+        key: "keep-alive",
+        field: "keep_alive",
+        carriers: "SocketSpec|SocketOptions",
+        elsewhere: "keepalive-time",
+    },
+    Shared {
+        key: "ttl",
+        field: "ttl",
+        carriers: "DatagramSpec|DatagramOptions",
+        elsewhere: "IP_TTL",
+    },
     // A form's part and a body have a source, too.
     Shared {
         key: "source",
         field: r"client\.source|SourceAddress|(?:struct|for) ClientSpec",
         carriers: "ClientSpec|ClientOptions|SourceAddress",
+        elsewhere: "local-port|\"interface\\b|source_address=",
     },
 ];
 
 #[test]
 fn an_option_that_is_shared_costs_the_files_of_the_table() {
     let table = chapter("CONTRIBUTING.md", "Add an option");
-    for Shared { key, field, carriers } in SHARED {
+    for Shared { key, field, carriers, elsewhere } in SHARED {
         let row = table.lines().find(|line| line.starts_with(&format!("| `{key}`")));
         let written = file_names(row.unwrap_or_else(|| panic!("no row of {key}")));
         let named = |pattern: &str| Regex::new(&format!(r"\b(?:{pattern})\b")).unwrap();
         let (field, carriers) = (named(field), named(carriers));
+        // A name that another program gives it counts wherever it stands, in a literal too.
+        let elsewhere = Regex::new(elsewhere).unwrap();
         let found: BTreeSet<String> = sources()
             .iter()
-            .filter(|source| field.is_match(&source.code) && carriers.is_match(&source.code))
+            .filter(|source| {
+                let is_named = field.is_match(&source.code) && carriers.is_match(&source.code);
+                is_named || elsewhere.is_match(&source.text)
+            })
             .map(|source| source.name.clone())
             .collect();
         assert_eq!(found, written, "files with {key}, and those of its row in CONTRIBUTING.md");

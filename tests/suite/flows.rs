@@ -33,6 +33,8 @@ mod letters;
 mod looks;
 #[path = "flows/mocks.rs"]
 mod mocks;
+#[path = "flows/params.rs"]
+mod params;
 #[path = "flows/presets.rs"]
 mod presets;
 #[path = "flows/promises.rs"]

@@ -3,6 +3,7 @@
 use std::fs;
 
 use wirebench::model::http::{HttpBody, HttpSpec};
+use wirebench::model::session_outcome::SessionOutcome;
 use wirebench::model::spec::Spec;
 use wirebench::model::timing::Stamp;
 use wirebench::store::job::{HistoryEntry, Job, Reply};
@@ -62,7 +63,7 @@ fn a_history_of_megabytes_is_listed_without_them_and_an_entry_is_opened_and_forg
         let entry = HistoryEntry {
             at: Stamp(1_700_000_000_000_000_000 + number),
             summary: format!("POST http://127.0.0.1:9/{number}"),
-            outcome: "201 Created, 1 ms".into(),
+            outcome: SessionOutcome::Status { code: 201, took: None },
             spec: Spec::Http(HttpSpec {
                 url: format!("http://127.0.0.1:9/{number}"),
                 body: HttpBody::Text(body),

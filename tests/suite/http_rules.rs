@@ -211,3 +211,16 @@ fn targets_of_no_form_are_refused_and_a_foreign_one_is_marked() {
         assert!(rows.iter().any(|row| row.contains(words)), "a row with: {words} in {rows:?}");
     }
 }
+
+/// A URL within a path is a part of it: what is asked for is still this host.
+#[test]
+fn a_path_that_holds_a_url_is_of_the_host_that_was_asked() {
+    let listening = listen("http://127.0.0.1:0", &["--json", "--count", "1", "--for", "20s"]);
+    let sent =
+        "GET /to/http://other.test/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    assert_eq!(statuses(listening.port, sent.as_bytes()), [200]);
+    let (_, lines) = listening.finish();
+    let exchange = lines.iter().find(|line| line["type"] == "exchange").unwrap();
+    assert_eq!(exchange["url"], "http://localhost/to/http://other.test/x", "{exchange}");
+    assert!(!lines.iter().any(|line| line.to_string().contains("another host")), "{lines:?}");
+}

@@ -20,6 +20,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::Receiver;
 use wirebench::model::http::{HttpBody, HttpSpec};
 use wirebench::model::preset::{Preset, PresetPath};
+use wirebench::model::session_outcome::SessionOutcome;
 use wirebench::model::spec::Spec;
 use wirebench::model::timing::Stamp;
 use wirebench::store::job::{HistoryEntry, Job, Overwrite, Reply, Restore, StoredDraft};
@@ -102,7 +103,7 @@ pub fn history(number: u64) -> HistoryEntry {
     HistoryEntry {
         at: Stamp(number),
         summary: format!("GET {number}"),
-        outcome: String::new(),
+        outcome: SessionOutcome::Unknown,
         spec: request(number, 10),
         preset: None,
         left_out: 0,

@@ -10,6 +10,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use wirebench::model::preset::PresetPath;
+use wirebench::model::session_outcome::SessionOutcome;
 use wirebench::model::timing::Stamp;
 use wirebench::store::job::{ForeignProject, Job, Overwrite, ProjectWriter, Reply, Restore};
 
@@ -56,7 +57,7 @@ fn keep(desk: &mut Desk, home: &Path, kind: &str, number: u64) {
             (desk.ask(Job::AppendHistory(Box::new(history(number)))), Reply::HistoryAppended)
         }
         "outcome" => {
-            let outcome = number.to_string();
+            let outcome = SessionOutcome::Requests(number);
             (desk.ask(Job::FinishHistory { at, outcome }), Reply::HistoryAppended)
         }
         "moved" => {
@@ -129,7 +130,10 @@ fn found(desk: &mut Desk, home: &Path) -> HashMap<&'static str, u64> {
     let query = Job::QueryHistory { text: String::new(), limit: 5 };
     let Reply::History { entries, .. } = desk.ask(query) else { panic!("no history") };
     found.insert("history", entries.first().map_or(0, |entry| entry.name.at.0));
-    let finished = entries.iter().find_map(|entry| entry.outcome.parse().ok());
+    let finished = entries.iter().find_map(|entry| match entry.outcome {
+        SessionOutcome::Requests(number) => Some(number),
+        _ => None,
+    });
     found.insert("outcome", finished.unwrap_or(0));
     let text = |name: &str| std::fs::read_to_string(home.join(name)).unwrap_or_default();
     let projects = text("state/projects.toml");

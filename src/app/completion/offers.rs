@@ -33,7 +33,8 @@ pub(crate) fn complete(
     completer: &mut Completer,
     place: Option<&WordPlace>,
     around: Around<'_>,
-    (shared, is_asked): (&Shared, bool),
+    shared: &Shared,
+    is_asked: bool,
 ) -> Option<Intent> {
     let Some(place) = place else {
         completer.offer(None, 0);

@@ -75,7 +75,7 @@ fn of_draft(app: &App, action: Action, pane: Pane) -> Option<&'static str> {
         A::Revert if !draft.is_some_and(Draft::is_modified) => Some("there are no unsaved changes"),
         A::Save if form && is_kept(shared) => Some("there are no unsaved changes"),
         A::Undo if form && !can_undo(app) => Some("nothing was typed or deleted here"),
-        A::Redo if !written(app).is_some_and(Editor::can_redo) => Some("nothing was taken back"),
+        A::Redo if !can_redo(app) => Some("nothing was taken back"),
         A::LayOut if written(app).is_some_and(|it| it.language() != TextLanguage::Json) => {
             Some("only JSON is laid out")
         }
@@ -95,8 +95,13 @@ fn written(app: &App) -> Option<&Editor> {
 }
 
 fn can_undo(app: &App) -> bool {
-    let has_rows = !app.shared.drafts.current().deleted.is_empty();
+    let has_rows = app.shared.drafts.current().steps.can_undo();
     has_rows || written(app).is_some_and(Editor::can_undo)
+}
+
+fn can_redo(app: &App) -> bool {
+    let has_rows = app.shared.drafts.current().steps.can_redo();
+    has_rows || written(app).is_some_and(Editor::can_redo)
 }
 
 /// Whether what is on screen is on the disk as it is.

@@ -1,8 +1,8 @@
 //! Carries out what panes and overlays ask for, one intent at a time, each by the flow it belongs to.
 
 use super::{
-    curl, draft, edited, focus, history, input, overlays, program, project, response, rows, save,
-    themes, traffic, undo,
+    curl, draft, edited, focus, history, input, overlays, program, project, response, restore,
+    rows, save, themes, traffic, undo,
 };
 use crate::app::action::Action;
 use crate::app::intent::Intent;
@@ -33,8 +33,10 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::ToggleMark(record) => traffic::toggle_mark(app, record),
         Intent::ForgetTraffic => traffic::forget(app),
         Intent::RecordOpen(is_open) => focus::record_open(app, is_open),
-        Intent::CloseOverlay => drop(overlays::take_topmost(app)),
-        Intent::UseProject => project::choose(app, true),
+        Intent::CloseOverlay => drop(app.overlays.pop()),
+        Intent::DismissOverlay => overlays::dismiss(app),
+        Intent::Stay => restore::stay(app),
+        Intent::UseProject(used) => project::choose(app, used),
         Intent::ActOn(action, item) => overlays::act_on(app, action, &item),
         Intent::Ask(question) => overlays::ask(app, question),
         Intent::Delete(path) => save::delete(app, path),
@@ -59,7 +61,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::DuplicateRow => draft::duplicate_row(app),
         Intent::DeleteRow => draft::delete_row(app),
         Intent::UndoDelete => undo::undo(app),
-        Intent::UndoRow => draft::undo_row(app),
+        Intent::TurnRow { is_back } => draft::turn_row(app, is_back),
         Intent::TypeInto(field, key) => draft::type_into(app, field, key),
         Intent::PasteInto(field, text) => draft::paste_into(app, field, &text),
         Intent::AdoptAddress => draft::adopt_pasted(app),

@@ -7,6 +7,7 @@ use super::response;
 use crate::app::action::Action;
 use crate::app::drafts::{Draft, DraftId, FieldIssue};
 use crate::app::editor::{Caret, TextChange};
+use crate::app::form::row_steps::{self, RowPlace, StepName};
 use crate::app::form::rows::ChosenAnswer;
 use crate::app::form::{FormFieldId, FormTab, access};
 use crate::app::intent::{EditTarget, Intent};
@@ -229,8 +230,37 @@ pub(crate) fn cycle_field(app: &mut App, id: FormFieldId, forward: bool) {
     if is_of_tls(id) {
         draft.tls_is_chosen();
     }
-    access::cycle(&mut draft.spec, id, forward);
-    spec_changed(app);
+    if is_switch(id) {
+        let check = draft.steps.switch(&mut draft.spec, id);
+        let here = draft.at;
+        spec_changed(app);
+        follow_row(app, here, id, check);
+    } else {
+        access::cycle(&mut draft.spec, id, forward);
+        spec_changed(app);
+    }
+}
+
+/// Whether a field switches a row, or a header that is sent by itself.
+fn is_switch(id: FormFieldId) -> bool {
+    match id {
+        FormFieldId::Field(field) => field.last_key() == "off" && field.in_list().is_some(),
+        FormFieldId::Automatic(_) => true,
+        _ => false,
+    }
+}
+
+/// The row the cursor was in is in another list now: the cursor goes along.
+fn follow_row(app: &mut App, here: FormFieldId, from: FormFieldId, to: FormFieldId) {
+    let is_in_it = here.in_list() == from.in_list();
+    if let (FormFieldId::Field(here), FormFieldId::Field(to)) = (here, to)
+        && is_in_it
+        && from != FormFieldId::Field(to)
+        && let Some((list, at)) = to.in_list()
+    {
+        app.request.blur();
+        go(app, FormFieldId::Field(list.row(at).then(here.last_key())), Caret::Keep);
+    }
 }
 
 fn is_of_tls(id: FormFieldId) -> bool {
@@ -250,7 +280,7 @@ pub(crate) fn add_row(app: &mut App) {
 /// Deletes the row, rule or step the cursor is in.
 pub(crate) fn delete_row(app: &mut App) {
     let draft = app.shared.drafts.current_mut();
-    if draft.deleted.delete(&mut draft.spec, draft.at) {
+    if draft.steps.delete(&mut draft.spec, draft.at) {
         spec_changed(app);
         app.request.enter(&app.shared, Caret::Keep);
         app.say(app.keyed("row deleted; [undo] brings it back"));
@@ -262,7 +292,7 @@ pub(crate) fn delete_row(app: &mut App) {
 /// Puts a copy of the row, rule or step of the cursor behind it, with the cursor in it.
 pub(crate) fn duplicate_row(app: &mut App) {
     let draft = app.shared.drafts.current_mut();
-    let Some(copy) = access::duplicate(&mut draft.spec, draft.at) else {
+    let Some(copy) = draft.steps.duplicate(&mut draft.spec, draft.at) else {
         return app.say("this is no row of a list");
     };
     app.request.blur();
@@ -271,21 +301,43 @@ pub(crate) fn duplicate_row(app: &mut App) {
     app.say("a copy stands behind it");
 }
 
-/// Brings back the row that was deleted last, with the cursor on it.
-pub(crate) fn undo_row(app: &mut App) {
+/// Takes the last step with rows back, or makes it again, with the cursor where it was.
+pub(crate) fn turn_row(app: &mut App, is_back: bool) {
     let draft = app.shared.drafts.current_mut();
-    let Some((list, at)) = draft.deleted.bring_back(&mut draft.spec) else {
-        return app.say("nothing to undo here");
+    let turned = if is_back {
+        draft.steps.take_back(&mut draft.spec)
+    } else {
+        draft.steps.make_again(&mut draft.spec)
     };
-    if let Some(tab) = field_access::tab(draft.spec.options(), &list) {
+    let Some((what, place)) = turned else {
+        return app.say(if is_back {
+            "nothing to undo here"
+        } else {
+            "nothing to make again here"
+        });
+    };
+    app.request.blur();
+    if let Some(tab) = place.and_then(|place| row_steps::tab_of(&draft.spec, place.list)) {
         draft.tab = tab;
     }
-    let field = access::first_field(&draft.spec, list, at);
     spec_changed(app);
+    let draft = app.shared.drafts.current();
+    let field = place.and_then(|RowPlace { list, at }| {
+        let there = access::first_field(&draft.spec, list, at);
+        there.or_else(|| access::first_field(&draft.spec, list, at.checked_sub(1)?))
+    });
     if let Some(field) = field {
         go(app, field, Caret::Keep);
     }
-    app.say("the row is back");
+    app.say(match (what, is_back) {
+        (StepName::Deletion, true) => "the row is back".to_owned(),
+        (what, true) => {
+            app.keyed(&format!("the {} is taken back; [redo] makes it again", what.words()))
+        }
+        (what, false) => {
+            app.keyed(&format!("the {} is made again; [undo] takes it back", what.words()))
+        }
+    });
 }
 
 /// Types a letter where no text is: it goes into this field, or begins the row a button adds. At a

@@ -1,13 +1,13 @@
 //! Opening overlays, giving the topmost its input, closing it.
 
-use super::{availability, folders, jump_targets, restore};
+use super::{availability, folders, jump_targets};
 use crate::app::action::{Action, Category};
 use crate::app::choices::Choices;
 use crate::app::cursor::CursorStep;
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::focus::Pane;
 use crate::app::format;
-use crate::app::intent::{ConflictChoice, Intent, Question};
+use crate::app::intent::{Intent, Question};
 use crate::app::keymap::{Context, Lookup};
 use crate::app::message::{Mouse, MouseKind};
 use crate::app::outcome::{Handled, PaneInput};
@@ -133,7 +133,7 @@ fn discard(app: &mut App, id: DraftId, title: &str) {
 }
 
 fn question(text: String, yes: &'static str, then: Intent) -> Question {
-    Question { text, answers: [yes, "Keep"], then: Box::new(then) }
+    Question::new(text, [yes, "Keep"], then)
 }
 
 fn if_live(shared: &Shared, item: &TreeItem) -> &'static str {
@@ -193,13 +193,13 @@ pub(crate) fn key(app: &mut App, key: Key) -> Option<Action> {
     };
     let everywhere = found(&[Context::Global]);
     if everywhere.is_some() && everywhere == top.opened_by() {
-        close(app);
+        dismiss(app);
         return None;
     }
     let action = found(&top.contexts());
     match action {
         Some(Action::Quit | Action::Suspend | Action::Redraw) => return action,
-        Some(Action::Back | Action::Cancel) => close(app),
+        Some(Action::Back | Action::Cancel) => dismiss(app),
         action => {
             let taken = action.map(|action| update(app, PaneInput::Act(action)));
             if taken != Some(Handled::Yes) {
@@ -218,7 +218,7 @@ pub(crate) fn mouse(app: &mut App, mouse: Mouse) {
         MouseKind::Press if area.contains((mouse.column, mouse.row).into()) => {
             PaneInput::Press(area, mouse)
         }
-        MouseKind::Press => return close(app),
+        MouseKind::Press => return dismiss(app),
         MouseKind::ScrollUp => PaneInput::Wheel(CursorStep::Up),
         MouseKind::ScrollDown => PaneInput::Wheel(CursorStep::Down),
         MouseKind::Drag | MouseKind::Release => return,
@@ -234,20 +234,8 @@ pub(crate) fn update(app: &mut App, input: PaneInput<'_>) -> Handled {
     app.take(outcome)
 }
 
-/// Takes the topmost overlay away.
-pub(crate) fn take_topmost(app: &mut App) -> Option<Overlay> {
-    let overlay = app.overlays.pop();
-    restore::overlay_closed(app, overlay.as_ref());
-    overlay
-}
-
 /// Closes the topmost overlay without doing what it is for.
-fn close(app: &mut App) {
-    match take_topmost(app) {
-        Some(Overlay::Conflict(conflict)) => {
-            app.intents.push_back(conflict.resolved(ConflictChoice::Later));
-        }
-        Some(Overlay::Choices(choices)) => app.intents.extend(choices.given_up()),
-        _ => {}
-    }
+pub(crate) fn dismiss(app: &mut App) {
+    let top = app.overlays.pop();
+    app.intents.extend(top.and_then(Overlay::dismissed));
 }

@@ -91,8 +91,7 @@ fn ask_to_close(app: &mut App) {
     let has_connection = app.shared.session().is_some_and(|it| it.capabilities().connections);
     let what = if has_connection { "connection" } else { "socket" };
     let text = app.keyed(&format!("Close this {what}? [quit] leaves the program."));
-    let then = Box::new(Intent::Act(Action::Stop));
-    overlays::ask(app, Question { text, answers: ["Close", "Keep"], then });
+    overlays::ask(app, Question::new(text, ["Close", "Keep"], Intent::Act(Action::Stop)));
 }
 
 fn stop(app: &mut App) {

@@ -18,8 +18,8 @@ pub(crate) fn begin(app: &mut App) {
                 "{doubt}. The presets of this project say what is sent where, and which files go \
                  along. Use them from now on?"
             );
-            let then = Box::new(Intent::UseProject);
-            overlays::ask(app, Question { text, answers: ["Use", "Leave out"], then });
+            let question = Question::new(text, ["Use", "Leave out"], Intent::UseProject(true));
+            overlays::ask(app, question.otherwise(Intent::UseProject(false)));
         }
         Some((Some(used), doubt)) => {
             load(app);
@@ -45,13 +45,6 @@ pub(crate) fn choose(app: &mut App, used: bool) {
     let project = ForeignProject { used: Some(used), ..foreign };
     app.foreign = Some(project.clone());
     app.effects.push(Effect::Store(Job::UseProject { project, used }));
-}
-
-/// After every message: a question that was closed without an answer means no.
-pub(crate) fn settle(app: &mut App) {
-    if app.overlays.is_empty() && app.foreign.as_ref().is_some_and(|it| it.used.is_none()) {
-        choose(app, false);
-    }
 }
 
 /// The store uses the workspace that was chosen.

@@ -137,7 +137,8 @@ pub(crate) fn go_on(app: &mut App) {
     }
 }
 
-fn stay(app: &mut App) {
+/// What waited to leave does not any more.
+pub(crate) fn stay(app: &mut App) {
     if app.save_state.leaving == Leaving::WhenKept {
         app.save_state.leaving = Leaving::No;
     }
@@ -154,21 +155,13 @@ fn ask(app: &mut App, why: &str) {
         "Not left: the drafts cannot be kept. {why}\n\nLeaving writes {what} to a file elsewhere \
          and prints where."
     );
-    overlays::ask(app, Question { text, answers: ["Leave", "Stay"], then: Box::new(then) });
+    let question = Question::new(text, ["Leave", "Stay"], then).otherwise(Intent::Stay);
+    overlays::ask(app, question);
 }
 
 fn asks_to_leave(overlay: &Overlay) -> bool {
-    match overlay {
-        Overlay::Confirm(asked) => *asked.question.then == Intent::Perform(Effect::Quit),
-        _ => false,
-    }
-}
-
-/// An overlay was closed: the user may have answered that the program shall stay.
-pub(crate) fn overlay_closed(app: &mut App, overlay: Option<&Overlay>) {
-    if overlay.is_some_and(asks_to_leave) {
-        stay(app);
-    }
+    let Overlay::Confirm(asked) = overlay else { return false };
+    asked.question.otherwise.as_deref() == Some(&Intent::Stay)
 }
 
 /// With nothing left by the last run the selected preset is put on screen, unless something was

@@ -2,7 +2,7 @@
 
 use super::{draft, overlays};
 use crate::app::editor::Caret;
-use crate::app::form::row_moves;
+use crate::app::form::row_steps::RowPlace;
 use crate::app::form::{FormFieldId, access};
 use crate::app::format;
 use crate::app::intent::RowChange;
@@ -24,7 +24,7 @@ pub(crate) fn change(app: &mut App, change: RowChange) {
 fn move_row(app: &mut App, is_down: bool) {
     draft::blur(app);
     let current = app.shared.drafts.current_mut();
-    match row_moves::move_row(&mut current.spec, current.at, is_down) {
+    match current.steps.move_by_one(&mut current.spec, current.at, is_down) {
         Some(there) => {
             draft::spec_changed(app);
             draft::go(app, there, Caret::Keep);
@@ -39,15 +39,13 @@ fn paste_rows(app: &mut App, id: FormFieldId, new: &[NameValue]) {
     draft::blur(app);
     let current = app.shared.drafts.current_mut();
     let Some((list, at)) = access::cell(&current.spec, id) else { return };
-    if at < access::len(&current.spec, list) {
-        access::remove(&mut current.spec, id);
-    }
-    let count = row_moves::insert(&mut current.spec, list, at, new);
+    let count = current.steps.paste(&mut current.spec, RowPlace { list, at }, new);
     draft::spec_changed(app);
     if let Some(last) = count.checked_sub(1) {
         draft::go(app, FormFieldId::Field(list.row(at + last).then("value")), Caret::End);
     }
-    app.say(format!("{} pasted", format::counted(count as u64, "row")));
+    let rows = format::counted(count as u64, "row");
+    app.say(app.keyed(&format!("{rows} pasted; [undo] takes them back")));
 }
 
 /// Shows what a choice can be.

@@ -44,7 +44,7 @@ pub(crate) fn save(app: &mut App) {
 
 /// Hands a draft to the store under a path.
 pub(crate) fn hand_over(app: &mut App, id: DraftId, path: PresetPath, overwrite: Overwrite) {
-    hand_over_like(app, id, path, (overwrite, None));
+    hand_over_like(app, id, path, overwrite, None);
 }
 
 /// The same; a new file is laid out like that of another preset, else of the one the draft is of.
@@ -52,7 +52,8 @@ fn hand_over_like(
     app: &mut App,
     id: DraftId,
     path: PresetPath,
-    (overwrite, like): (Overwrite, Option<PresetPath>),
+    overwrite: Overwrite,
+    like: Option<PresetPath>,
 ) {
     if app.describing.contains_key(&path) {
         app.warn(format!("{path} is being described: save it again in a moment"));
@@ -299,7 +300,7 @@ pub(crate) fn save_copy(app: &mut App, path: PresetPath, copied: CopiedPreset) {
     draft.about = about;
     let id = draft.id;
     draft::draft_changed(app);
-    hand_over_like(app, id, path, (Overwrite::Refuse, like));
+    hand_over_like(app, id, path, Overwrite::Refuse, like);
 }
 
 /// The file changed on disk, and this is how to go on.

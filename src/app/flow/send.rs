@@ -14,13 +14,13 @@ use crate::compose::{Issue, UnknownNames, plan_with};
 use crate::engine::command::{CloseMode, Command};
 use crate::interop::history_spec::{forgetting, summary};
 use crate::model::endpoint::Endpoint;
-use crate::model::exchange::ExchangeState;
 use crate::model::field_access;
 use crate::model::id::SessionId;
 use crate::model::plan::Plan;
 use crate::model::preset::Scope;
 use crate::model::protocol::Side;
 use crate::model::secrets::without_userinfo;
+use crate::model::session_outcome::SessionOutcome;
 use crate::model::spec::Spec;
 use crate::model::trust::TrustedCertificate;
 use crate::store::job::{HistoryEntry, Job};
@@ -105,7 +105,7 @@ fn open(app: &mut App, plan: Plan, scope: &Scope) {
     let entry = HistoryEntry {
         at,
         summary: summary(&draft.spec, scope),
-        outcome: String::new(),
+        outcome: SessionOutcome::Unknown,
         spec: forgetting(&draft.spec),
         preset: draft.preset.clone(),
         left_out: 0,
@@ -201,22 +201,18 @@ pub(crate) fn finished(app: &mut App, id: SessionId) {
     app.effects.push(Effect::Store(Job::FinishHistory { at: session.entry, outcome }));
 }
 
-fn outcome(session: &Session, totals: Totals) -> String {
-    let SessionState::Over(over) = &session.state else { return String::new() };
-    if let Err(failure) = over {
-        return failure.cause.clone();
+fn outcome(session: &Session, totals: Totals) -> SessionOutcome {
+    match &session.state {
+        SessionState::Over(Ok(_)) => {}
+        SessionState::Over(Err(failure)) => return SessionOutcome::Failed(failure.cause.clone()),
+        _ => return SessionOutcome::Unknown,
     }
     if !session.capabilities().exchanges {
-        return format!("{} B sent, {} B received", totals.sent.bytes, totals.received.bytes);
+        let (sent, received) = (totals.sent.bytes, totals.received.bytes);
+        return SessionOutcome::Bytes { sent, received };
     }
     if session.side().listens() {
-        return format!("{} requests", session.exchanges.len() as u64 + session.forgotten);
+        return SessionOutcome::Requests(session.exchanges.len() as u64 + session.forgotten);
     }
-    let Some(exchange) = session.exchanges.back() else { return String::new() };
-    if let ExchangeState::Failed(failure) = &exchange.state {
-        return failure.cause.clone();
-    }
-    let status = exchange.response.as_ref().and_then(|message| message.head.status());
-    let took = exchange.timing.total.as_secs_f64() * 1000.0;
-    status.map_or(String::new(), |status| format!("{status}, {took:.1} ms"))
+    session.exchanges.back().map_or(SessionOutcome::Unknown, SessionOutcome::of_exchange)
 }

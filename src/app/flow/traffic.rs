@@ -35,8 +35,7 @@ pub(crate) fn clear(app: &mut App) {
     let undo = format!("For {seconds} s [undo-clear] brings them back.");
     let all = format::counted(count as u64, "record");
     let text = format!("Forget all {all}? {}", app.keyed(&undo));
-    let (answers, then) = (["Forget", "Keep"], Box::new(Intent::ForgetTraffic));
-    overlays::ask(app, Question { text, answers, then });
+    overlays::ask(app, Question::new(text, ["Forget", "Keep"], Intent::ForgetTraffic));
 }
 
 /// Forgets all records; for a while they can be brought back.

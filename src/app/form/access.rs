@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use super::form_line::{FieldKind, FormFieldId};
 use super::rows::{rows, tabs};
+use super::{row_lists, url_rows};
 use crate::app::editor::Splice;
 use crate::model::field::{FieldInfo, FieldValue, Options, Rows, Spelling, ValueKind};
 use crate::model::field_access::{self as fields, FoundField};
@@ -25,6 +26,7 @@ pub fn text(spec: &Spec, id: FormFieldId) -> Cow<'_, str> {
         FormFieldId::Automatic(header) => spec
             .as_http()
             .map_or_else(Cow::default, |http| (!http.omits(header)).show().into_owned().into()),
+        FormFieldId::Field(id) if url_rows::has(id) => url_rows::text(spec, id).into(),
         FormFieldId::Field(id) => match (find(spec, id), new_row(spec, id)) {
             (Some(found), _) => found.text().unwrap_or_default(),
             // The row that becomes real when something is typed into it.
@@ -58,6 +60,7 @@ pub(crate) fn splice(spec: &mut Spec, id: FormFieldId, change: &Splice, length: 
 pub fn set(spec: &mut Spec, id: FormFieldId, text: &str) -> Result<(), String> {
     match id {
         FormFieldId::Address => text.trim().clone_into(spec.address_mut()),
+        FormFieldId::Field(id) if url_rows::has(id) => url_rows::set(spec, id, text),
         FormFieldId::Field(id) => {
             let is_new = new_row(spec, id).is_some();
             if is_new && !text.is_empty() || find(spec, id).is_some() {
@@ -136,9 +139,15 @@ pub(crate) fn begin_body(spec: &mut Spec, id: FormFieldId, first: char) -> Optio
     body_text(spec)
 }
 
+/// How a cell of the query of a URL goes out, where that is not what it shows.
+pub(crate) fn sent_as(spec: &Spec, id: FormFieldId) -> Option<String> {
+    let FormFieldId::Field(id) = id else { return None };
+    url_rows::sent(spec, id)
+}
+
 /// How the list a cell is in is spelled.
 pub(crate) fn list_spelling(spec: &Spec, id: FormFieldId) -> Option<Spelling> {
-    let (list, _) = cell(spec, id)?;
+    let (list, _) = id.in_list()?;
     match find(spec, list)?.info().kind {
         ValueKind::List(spelling) => Some(spelling),
         _ => None,
@@ -157,12 +166,15 @@ fn new_row(spec: &Spec, id: FieldId) -> Option<&dyn Rows> {
 
 /// How many rows a list has.
 pub fn len(spec: &Spec, list: FieldId) -> usize {
-    fields::rows(spec.options(), &list).map_or(0, Rows::count)
+    row_lists::len(spec, list)
 }
 
 /// The list of lines a field is a cell of, and its row.
 pub fn cell(spec: &Spec, id: FormFieldId) -> Option<(FieldId, usize)> {
     let (list, at) = id.in_list()?;
+    if list == url_rows::list() {
+        return (at < len(spec, list)).then_some((list, at));
+    }
     let kind = find(spec, list)?.info().kind;
     matches!(kind, ValueKind::List(Spelling::Header | Spelling::Pair)).then_some((list, at))
 }
@@ -171,22 +183,13 @@ pub fn cell(spec: &Spec, id: FormFieldId) -> Option<(FieldId, usize)> {
 pub(crate) fn switch(spec: &Spec, id: FormFieldId) -> Option<FormFieldId> {
     let (list, at) = id.in_list()?;
     let switch = list.row(at).then("off");
-    find(spec, switch).map(|_| FormFieldId::Field(switch))
+    let is_there = url_rows::has(switch) || find(spec, switch).is_some();
+    is_there.then_some(FormFieldId::Field(switch))
 }
 
 /// Whether the row or rule of a field is switched off.
 pub(crate) fn is_off(spec: &Spec, id: FormFieldId) -> bool {
     switch(spec, id).is_some_and(|switch| text(spec, switch) == "off")
-}
-
-/// Puts a copy of the row or rule of a field behind it; gives the field of the copy to go on with.
-pub(crate) fn duplicate(spec: &mut Spec, id: FormFieldId) -> Option<FormFieldId> {
-    let (list, at) = id.in_list()?;
-    let row = fields::rows(spec.options(), &list)?.kept(at)?;
-    fields::with_rows(spec.options_mut(), &list, |rows| {
-        rows.insert(at + 1, &*row);
-    });
-    first_field(spec, list, at + 1)
 }
 
 /// The list of rules or steps, if the spec has one.
@@ -222,9 +225,8 @@ pub(crate) fn first_field(spec: &Spec, list: FieldId, at: usize) -> Option<FormF
 
 /// Removes the row, rule or step a field belongs to; tells whether there was one.
 pub fn remove(spec: &mut Spec, id: FormFieldId) -> bool {
-    let Some((list, at)) = id.in_list() else { return false };
-    let there = at < len(spec, list) && !is_area(spec, id);
-    there && fields::with_rows(spec.options_mut(), &list, |rows| rows.remove(at))
+    let Some((list, at)) = id.in_list().filter(|_| !is_area(spec, id)) else { return false };
+    row_lists::remove(spec, list, at)
 }
 
 /// Whether a field holds many lines.

@@ -1,9 +1,8 @@
 //! Moving and inserting rows of the lists of a spec, whatever they are rows of.
 
-use std::cell::Cell;
-
 use super::access;
 use super::form_line::FormFieldId;
+use super::row_lists::{self, put};
 use crate::model::field_access as fields;
 use crate::model::field_id::FieldId;
 use crate::model::name_value::NameValue;
@@ -14,25 +13,14 @@ pub(crate) fn move_row(spec: &mut Spec, id: FormFieldId, is_down: bool) -> Optio
     let FormFieldId::Field(field) = id else { return None };
     let (list, at) = field.in_list()?;
     let to = if is_down { at + 1 } else { at.checked_sub(1)? };
-    let is_there = at.max(to) < access::len(spec, list);
+    let is_there = at.max(to) < row_lists::len(spec, list);
     (is_there && put(spec, list, at, to)).then(|| FormFieldId::Field(field.in_row(to)))
-}
-
-/// Puts a row of a list at another place; tells whether it could.
-fn put(spec: &mut Spec, list: FieldId, from: usize, to: usize) -> bool {
-    let done = Cell::new(false);
-    fields::with_rows(spec.options_mut(), &list, |rows| {
-        let Some(kept) = rows.kept(from) else { return };
-        rows.remove(from);
-        done.set(rows.insert(to, &*kept));
-    });
-    done.get()
 }
 
 /// Inserts rows with these names and values into a list of lines; tells how many.
 pub(crate) fn insert(spec: &mut Spec, list: FieldId, at: usize, new: &[NameValue]) -> usize {
     for (number, row) in new.iter().enumerate() {
-        let end = access::len(spec, list);
+        let end = row_lists::len(spec, list);
         if !fields::with_rows(spec.options_mut(), &list, |rows| rows.push()) {
             return number;
         }

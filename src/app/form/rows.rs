@@ -3,6 +3,7 @@
 use strum::VariantArray;
 
 use super::form_line::{FieldKind, FormField, FormFieldId, FormLine};
+use super::url_rows;
 use crate::compose;
 use crate::model::field::{FieldInfo, FieldWidth, FormTab, Options, Rows, Spelling, ValueKind};
 use crate::model::field_access as fields;
@@ -258,6 +259,9 @@ impl FormWalk<'_> {
 
     fn list(&mut self, rows: &dyn Rows, spelling: Spelling, id: FieldId, lead: TableLabels) {
         let cell = TableLabels { label: "", ..lead };
+        if id == url_rows::added() {
+            self.rows_of_url(&*rows.fresh(), cell);
+        }
         let mut starts = Vec::new();
         for at in 0..rows.count() {
             self.open = false;
@@ -288,6 +292,15 @@ impl FormWalk<'_> {
         }
         self.open = false;
         self.automatic(id);
+    }
+
+    /// The URL's own rows, before those that are added to it.
+    fn rows_of_url(&mut self, row: &dyn Options, cell: TableLabels) {
+        for at in 0..url_rows::count(self.spec) {
+            self.open = false;
+            self.table(row, url_rows::list().row(at), cell);
+        }
+        self.open = false;
     }
 
     /// Lets the last field that fills end in one column in the first lines of all rows.

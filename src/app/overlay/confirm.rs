@@ -52,7 +52,7 @@ impl Confirm {
         match input {
             PaneInput::Act(Action::Accept) => self.accept(),
             PaneInput::Act(Action::Choose) if self.yes => self.accept(),
-            PaneInput::Act(Action::Choose) => Intent::CloseOverlay.into(),
+            PaneInput::Act(Action::Choose) => Intent::DismissOverlay.into(),
             PaneInput::Act(Action::Left | Action::Right) => {
                 self.yes = !self.yes;
                 Outcome::yes()
@@ -61,7 +61,7 @@ impl Confirm {
                 let at = (mouse.column, mouse.row).into();
                 match self.buttons(shared, inner).map(|button| button.contains(at)) {
                     [true, _] => self.accept(),
-                    [_, true] => Intent::CloseOverlay.into(),
+                    [_, true] => Intent::DismissOverlay.into(),
                     _ => Outcome::yes(),
                 }
             }

@@ -19,6 +19,7 @@ use crate::app::preset_tree::{TreeItem, all_folders, may_move};
 use crate::app::shared::Shared;
 use crate::model::preset::{PresetPath, PresetPathError};
 use crate::model::spec::Spec;
+use crate::model::url_text::UrlText;
 use crate::store::job::{Job, Overwrite};
 
 /// What the name is for.
@@ -266,8 +267,8 @@ impl Naming {
             }
             (NameVerdict::Taken(path), NamingPurpose::Save(id)) => {
                 let text = format!("{path} is there already. Replace it?");
-                let then = Box::new(Intent::SaveDraft(*id, path, Overwrite::Replace));
-                Intent::Ask(Question { text, answers: ["Replace", "Cancel"], then })
+                let then = Intent::SaveDraft(*id, path, Overwrite::Replace);
+                Intent::Ask(Question::new(text, ["Replace", "Cancel"], then))
             }
             (NameVerdict::Free(path), NamingPurpose::Save(id)) => {
                 Intent::SaveDraft(*id, path, Overwrite::Refuse)
@@ -303,12 +304,9 @@ fn suggest(spec: &Spec) -> String {
     let address = spec.address();
     let words = match (spec.as_http(), spec.side().listens()) {
         (Some(http), _) => {
-            let path = address.split_once("://").map_or(address, |(_, rest)| rest);
-            let path = path.split(['?', '#']).next().unwrap_or_default();
-            let (authority, path) = path.split_once('/').unwrap_or((path, ""));
             // Who asks is no part of the name.
-            let host = authority.rsplit('@').next().unwrap_or_default();
-            let last = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or(host);
+            let UrlText { path, host_port, .. } = UrlText::of(address);
+            let last = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or(host_port);
             format!("{} {last}", http.method.to_lowercase())
         }
         (None, false) => format!("{} {address}", spec.protocol()),
@@ -352,6 +350,8 @@ mod tests {
         assert_eq!(http("http://h:1/api/users?x=1"), "get-users");
         assert_eq!(http("http://localhost:8080"), "get-localhost-8080");
         assert_eq!(http("../../etc/passwd/.."), "get");
+        assert_eq!(http("ann:pw@h"), "get-h");
+        assert_eq!(http("h/users?of=http://x/y"), "get-users");
         assert_eq!(suggested(Protocol::Tcp, Side::Client, "a.b:9"), "tcp-a.b-9");
         assert_eq!(suggested(Protocol::Udp, Side::Listener, "*:9"), "udp-server-9");
         for url in ["", "{{base}}/a b", "http://x/\u{1b}[2J", "///"] {

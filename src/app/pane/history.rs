@@ -253,8 +253,8 @@ impl HistoryPane {
 }
 
 fn ask_to_forget(text: String, name: Option<HistoryName>) -> Outcome {
-    let then = Box::new(Intent::Perform(Effect::Store(Job::ForgetHistory(name))));
-    Intent::Ask(Question { text, answers: ["Forget", "Keep"], then }).into()
+    let then = Intent::Perform(Effect::Store(Job::ForgetHistory(name)));
+    Intent::Ask(Question::new(text, ["Forget", "Keep"], then)).into()
 }
 
 /// Time of day, or month and day when it is of another one; always five cells. `at` is of the wall

@@ -23,14 +23,13 @@ pub use live_answers::{LiveAnswer, changed_answers, live_answer};
 use form_editor::{form, is_text, kind_of};
 use moves::{
     begins_details, begins_text, beside, details, in_next_row, is_alone, is_source, next_cell,
-    text_of_row,
 };
 
 use crate::app::action::Action;
 use crate::app::copying;
 use crate::app::cursor::CursorStep;
 use crate::app::editor::{Caret, Editor, LineMode};
-use crate::app::form::{FieldKind, FormFieldId, FormTab, access, tabs};
+use crate::app::form::{FieldKind, FormFieldId, FormTab, access, tabs, url_rows};
 use crate::app::intent::{EditTarget, Intent, RowChange};
 use crate::app::keymap::Context;
 use crate::app::layout::{next_tab, pane_inner};
@@ -188,20 +187,20 @@ impl RequestPane {
         Intent::DeleteRow.into()
     }
 
-    /// Takes back what was typed into the text, else the deletion of a row.
+    /// Takes back what was typed into the text, else what was done to a row.
     fn undo(&mut self, shared: &Shared) -> Outcome {
         if self.open_editor(shared).is_some_and(Editor::take_back) {
             return self.written();
         }
-        Intent::UndoRow.into()
+        Intent::TurnRow { is_back: true }.into()
     }
 
-    /// Makes again what was taken back in the text.
+    /// Makes again what was taken back in the text, else of what was done to rows.
     fn redo(&mut self, shared: &Shared) -> Outcome {
         if self.open_editor(shared).is_some_and(Editor::make_again) {
             return self.written();
         }
-        Outcome::say("nothing to make again here")
+        Intent::TurnRow { is_back: false }.into()
     }
 
     /// Lays the JSON under the cursor out, as one change.
@@ -470,6 +469,7 @@ fn toggle_row(shared: &Shared) -> Outcome {
 fn add_row(shared: &Shared) -> Outcome {
     let draft = shared.drafts.current();
     if let Some((list, _)) = access::cell(&draft.spec, draft.at) {
+        let list = if list == url_rows::list() { url_rows::added() } else { list };
         let end = list.row(access::len(&draft.spec, list));
         return go(Some(FormFieldId::Field(end.then("name"))), Caret::Keep);
     }

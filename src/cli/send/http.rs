@@ -23,6 +23,7 @@ use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::{Plan, PlanBody};
 use crate::model::secrets::Disclosure;
+use crate::model::session_outcome::SessionOutcome;
 use crate::model::timing::Timing;
 use crate::named_file;
 
@@ -114,13 +115,13 @@ async fn is_json_file(path: PathBuf) -> bool {
     tokio::task::spawn_blocking(parse).await.is_ok_and(|json| json.is_some())
 }
 
-/// Sends and prints; returns the exit status.
+/// Sends and prints; returns the exit status, and what came of it.
 pub(super) async fn run(
     arguments: &args::Send,
     plan: Plan,
     headless: &mut Headless,
     printing: &mut Printing,
-) -> Result<u8, Failure> {
+) -> Result<(u8, SessionOutcome), Failure> {
     let redirects = plan.as_http().is_some_and(|plan| plan.redirects > 0);
     let parts = printing.parts(arguments);
     let mut printer = ExchangePrinter {
@@ -150,15 +151,14 @@ pub(super) async fn run(
                 printer.show_progress(encoded);
             }
             Some(Event::Done { outcome, .. }) => {
-                headless.outcome = printer.outcome();
                 printer.finish(outcome.is_ok(), headless).await?;
                 outcome?;
                 printer.sent()?;
                 printer.undecoded()?;
-                return Ok(printer.status(arguments));
+                return Ok((printer.status(arguments), printer.outcome()));
             }
             Some(_) => {}
-            None => return Ok(exit::OK),
+            None => return Ok((exit::OK, printer.outcome())),
         }
     }
 }
@@ -333,15 +333,9 @@ impl ExchangePrinter<'_> {
         Ok(())
     }
 
-    /// What came of it, in the words of the history.
-    fn outcome(&self) -> String {
-        let Some(last) = &self.last else { return String::new() };
-        if let ExchangeState::Failed(failure) = &last.state {
-            return failure.cause.clone();
-        }
-        let status = self.response().and_then(|response| response.head.status());
-        let took = last.timing.total.as_secs_f64() * 1000.0;
-        status.map_or(String::new(), |status| format!("{status}, {took:.1} ms"))
+    /// What came of it, for the history.
+    fn outcome(&self) -> SessionOutcome {
+        self.last.as_deref().map_or(SessionOutcome::Unknown, SessionOutcome::of_exchange)
     }
 
     /// The upload that was asked for has happened, whatever the answer.

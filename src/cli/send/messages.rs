@@ -69,7 +69,8 @@ impl StreamMessages {
 pub(super) async fn datagrams<'a>(
     texts: impl Iterator<Item = &'a String>,
     format: PayloadFormat,
-    (target, patience): (&str, Option<Duration>),
+    target: &str,
+    patience: Option<Duration>,
 ) -> Result<Vec<ScriptStep>, Failure> {
     let mut steps = Vec::new();
     for text in texts {

@@ -32,6 +32,8 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::plan::{Plan, StepPlan};
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
+use crate::model::session_outcome::SessionOutcome;
+use crate::timeline::Totals;
 
 /// Wait for the first reply, unless the command line says otherwise.
 const FIRST_REPLY: Duration = Duration::from_secs(5);
@@ -93,8 +95,7 @@ struct CliConversation<'a> {
     in_flight: InFlight,
     link: Link,
     replies: u64,
-    /// Bytes sent and received.
-    totals: [u64; 2],
+    totals: Totals,
     /// Something was sent after the last reply.
     awaits_reply: bool,
     /// When waiting ends.
@@ -151,13 +152,14 @@ pub(super) async fn input(
     })
 }
 
-/// Sends and prints; returns the exit status.
+/// Sends and prints; returns the exit status, and what came of it.
 pub(super) async fn run(
     arguments: &args::Send,
-    (plan, input): (Plan, StreamInput),
+    plan: Plan,
+    input: StreamInput,
     headless: &mut Headless,
     output: &mut Output,
-) -> Result<u8, Failure> {
+) -> Result<(u8, SessionOutcome), Failure> {
     // Only a terminal or a name makes text of bytes; colours they have none.
     if Style::asked_for(&arguments.common).is_none() && !console::output_is_terminal() {
         output.style = Style::Raw;
@@ -186,7 +188,7 @@ pub(super) async fn run(
         in_flight: InFlight::default(),
         link: Link::Opening,
         replies: 0,
-        totals: [0; 2],
+        totals: Totals::default(),
         awaits_reply: false,
         deadline: None,
         stalled_at: None,
@@ -204,10 +206,9 @@ pub(super) async fn run(
         }
         StreamInput::Pieces(sources) => conversation.input = Some(stdin::pieces(sources)),
     }
-    let ended = conversation.talk(headless).await;
-    let [sent, received] = conversation.totals;
-    headless.outcome = format!("{sent} B sent, {received} B received");
-    ended
+    let status = conversation.talk(headless).await?;
+    let (sent, received) = (conversation.totals.sent.bytes, conversation.totals.received.bytes);
+    Ok((status, SessionOutcome::Bytes { sent, received }))
 }
 
 impl CliConversation<'_> {
@@ -269,16 +270,15 @@ impl CliConversation<'_> {
                 let line = ndjson::record(record, self.conns.get(&record.conn), &told);
                 self.output.json(&line);
             }
+            self.totals.count(record);
             match (record.kind, record.direction) {
                 (RecordKind::Data, Direction::Received) => {
-                    self.totals[1] += record.original_len;
                     self.replies += 1;
                     self.awaits_reply = false;
                     self.print(record);
                     self.wait();
                 }
                 (RecordKind::Data, Direction::Sent) => {
-                    self.totals[0] += record.original_len;
                     self.awaits_reply = true;
                     self.in_flight.landed(record.original_len);
                     self.wait();
@@ -500,8 +500,8 @@ impl CliConversation<'_> {
         self.output.end_pieces();
         let is_cut = self.input.is_some() || self.in_flight.pieces() > 0;
         outcome.map(|_| exit::OK).map_err(|mut failure| {
-            if is_cut && self.totals[0] > 0 {
-                let sent = self.totals[0];
+            let sent = self.totals.sent.bytes;
+            if is_cut && sent > 0 {
                 failure.cause = format!("{}; of the input {sent} bytes were sent", failure.cause);
             }
             failure

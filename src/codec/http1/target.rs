@@ -9,6 +9,7 @@ use std::net::Ipv6Addr;
 use super::fields::excerpt;
 use super::refusal::Refusal;
 use crate::model::exchange::{Head, StartLine};
+use crate::model::url_text::UrlText;
 
 /// Characters of a URL besides letters and digits (RFC 3986, section 2), without `#`.
 const OF_URLS: &[u8] = b"-._~:/?[]@!$&'()*+,;=%";
@@ -43,19 +44,19 @@ pub(super) fn judge(head: &Head) -> (Option<Refusal>, Vec<String>) {
     if target.starts_with('/') {
         return (None, odd_characters(target).into_iter().collect());
     }
-    let Some((scheme, rest)) = target.split_once("://") else {
+    let url = UrlText::literal(target);
+    if url.scheme.is_empty() {
         return refused("is neither a path nor a URL");
-    };
-    if !["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
+    }
+    if !["http", "https"].iter().any(|known| url.scheme.eq_ignore_ascii_case(known)) {
         return refused("is no URL of HTTP");
     }
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let host = url.host_port;
     if host.is_empty() || host.starts_with(':') || !is_host(host.as_bytes()) {
         return refused("names no host");
     }
     let mut marks = Vec::new();
-    if !user.is_empty() {
+    if url.userinfo.is_some_and(|user| !user.is_empty()) {
         marks.push("the target names a user, which no request should".to_owned());
     }
     let named = head.field("host").map(|host| String::from_utf8_lossy(host));
@@ -65,7 +66,7 @@ pub(super) fn judge(head: &Head) -> (Option<Refusal>, Vec<String>) {
             "the target is of '{host}', the Host header says '{named}'; the target counts"
         ));
     }
-    marks.extend(odd_characters(rest));
+    marks.extend(odd_characters(url.bare));
     (None, marks)
 }
 

@@ -163,7 +163,7 @@ impl JsonScanner {
             let Some(byte) = block.get(at as usize).copied() else { return Ok(()) };
             left = u64::MAX << at << 1;
             match byte {
-                b'}' | b']' => self.close(byte, (at, empty), (block, masks), on_line)?,
+                b'}' | b']' => self.close(byte, at, empty, block, masks, on_line)?,
                 _ => {
                     self.cut(block, masks, u64::from(at) + 1, on_line);
                     self.open_or_comma(byte, at)?;
@@ -240,8 +240,10 @@ impl JsonScanner {
     fn close(
         &mut self,
         byte: u8,
-        (at, empty): (u32, bool),
-        (block, masks): (&[u8; BLOCK], &Masks),
+        at: u32,
+        empty: bool,
+        block: &[u8; BLOCK],
+        masks: &Masks,
         on_line: &mut impl FnMut(LineStart),
     ) -> Result<(), NotJson> {
         if self.depth == 0 {

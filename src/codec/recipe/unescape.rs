@@ -58,7 +58,7 @@ impl BodyMaker for Unescaper {
         }
         if self.shape == Shape::Json {
             let Unescaper { pass, held, found, .. } = self;
-            pass.push(bytes, held, &mut |value, made| open(value, made, (0, 0), found))?;
+            pass.push(bytes, held, &mut |value, made| open(value, made, 0, 0, found))?;
             self.release(made);
             return Ok(());
         }
@@ -72,7 +72,7 @@ impl BodyMaker for Unescaper {
     fn finish(&mut self, made: &mut Vec<u8>) -> Result<(), String> {
         if self.shape == Shape::Json {
             let Unescaper { pass, held, found, .. } = self;
-            pass.finish(held, &mut |value, made| open(value, made, (0, 0), found))?;
+            pass.finish(held, &mut |value, made| open(value, made, 0, 0, found))?;
             if self.found == 0 {
                 return Err("no string here holds JSON".to_owned());
             }
@@ -117,13 +117,13 @@ fn is_json(text: &[u8]) -> bool {
 fn open(
     value: &[u8],
     made: &mut Vec<u8>,
-    (depth, layer): (usize, usize),
+    depth: usize,
+    layer: usize,
     found: &mut usize,
 ) -> Result<(), String> {
     if depth > DEEPEST {
         return Err(format!("values are more than {DEEPEST} deep inside each other"));
     }
-    let next = (depth + 1, layer);
     match JsonSlice::of(value) {
         JsonSlice::Object(inner) => {
             made.push(b'{');
@@ -132,7 +132,7 @@ fn open(
                 let (key, value) = member(part);
                 made.extend_from_slice(key);
                 made.push(b':');
-                open(value, made, next, found)?;
+                open(value, made, depth + 1, layer, found)?;
             }
             made.push(b'}');
         }
@@ -140,7 +140,7 @@ fn open(
             made.push(b'[');
             for (at, element) in parts(inner).into_iter().enumerate() {
                 made.extend_from_slice(if at > 0 { b"," } else { b"" });
-                open(element, made, next, found)?;
+                open(element, made, depth + 1, layer, found)?;
             }
             made.push(b']');
         }
@@ -152,7 +152,7 @@ fn open(
                 return Ok(());
             }
             *found += 1;
-            open(inner.trim().as_bytes(), made, (depth + 1, layer + 1), found)?;
+            open(inner.trim().as_bytes(), made, depth + 1, layer + 1, found)?;
         }
         JsonSlice::Text(bytes) | JsonSlice::Other(bytes) => made.extend_from_slice(bytes),
     }

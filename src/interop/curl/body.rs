@@ -4,6 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use super::command::{replaced, unmarked, variable};
 use crate::model::spec::NameValue;
+use crate::model::url_text::UrlText;
 
 /// What curl's own encoder leaves as it is (RFC 3986, section 2.3).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -98,9 +99,8 @@ pub(super) fn append_query(url: &str, query: &str) -> String {
 
 /// Gives the path of a URL the name of the file that is uploaded, when it ends in none.
 pub(super) fn with_file_name(url: &str, name: &str) -> String {
-    let end = url.find(['?', '#']).unwrap_or(url.len());
-    let (place, rest) = url.split_at(end);
-    let (_, path) = place.split_once("://").unwrap_or(("", place));
+    let UrlText { path, path_at, .. } = UrlText::literal(url);
+    let (place, rest) = url.split_at(path_at + path.len());
     let joint = match path.rsplit_once('/') {
         None => "/",
         Some((_, "")) => "",
@@ -112,10 +112,9 @@ pub(super) fn with_file_name(url: &str, name: &str) -> String {
 /// Takes `.` and `..` out of the path of a URL, as curl does unless told not to (RFC 3986,
 /// section 5.2.4).
 pub(super) fn without_dots(url: &str) -> String {
-    let start = url.find("://").map_or(0, |at| at + 3);
-    let (_, rest) = url.split_at(start);
-    let (origin, rest) = url.split_at(start + rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let (path, rest) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
+    let UrlText { path, path_at, .. } = UrlText::literal(url);
+    let (origin, rest) = url.split_at(path_at);
+    let (_, rest) = rest.split_at(path.len());
     if !path.contains("/.") {
         return url.into();
     }

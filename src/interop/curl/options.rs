@@ -1,6 +1,8 @@
 //! The options of curl: their names, which take a value, and what becomes of those that say
 //! nothing about a request.
 
+use crate::interop::socket_options::CurlSocket;
+
 /// What becomes of an option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
@@ -23,14 +25,15 @@ pub(super) struct CurlOption {
 
 /// Names as curl's manual writes them: `X/` before a name is its letter, `=` behind it says that a
 /// value follows.
-const OPTIONS: [(Meaning, &str); 3] = [
+const OPTIONS: [(Meaning, &str); 4] = [
+    (Meaning::Request, CurlSocket::OPTIONS),
     (
         Meaning::Request,
         "X/request= H/header= d/data= data-ascii= data-binary= data-raw= data-urlencode= json= \
          F/form= form-string= G/get I/head url= url-query= T/upload-file= u/user= oauth2-bearer= \
          basic digest ntlm ntlm-wb negotiate anyauth aws-sigv4= A/user-agent= e/referer= \
          b/cookie= r/range= k/insecure L/location location-trusted max-redirs= m/max-time= \
-         compressed g/globoff path-as-is interface= local-port= keepalive-time= :/next",
+         compressed g/globoff path-as-is :/next",
     ),
     (
         Meaning::Quiet,

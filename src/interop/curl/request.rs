@@ -269,10 +269,7 @@ impl CurlRequest {
             "range" => self.range = Some(value),
             "max-redirs" => self.max_redirects(&value),
             "max-time" => self.max_time(&value),
-            "interface" | "local-port" | "keepalive-time" => {
-                self.warnings.extend(self.socket.read(name, &value));
-            }
-            _ => {}
+            _ => self.warnings.extend(self.socket.read(name, &value)),
         }
     }
 

@@ -16,6 +16,7 @@ use crate::model::http::{Auth, AutomaticHeader, HttpBody, HttpSpec, REDIRECTS};
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::spec::NameValue;
 use crate::model::trust::Verify;
+use crate::model::url_text::UrlText;
 
 const FORM_TYPE: &str = "application/x-www-form-urlencoded";
 /// Bytes of data from which curl asks before it sends them.
@@ -82,12 +83,10 @@ impl CurlRequest {
             self.warnings.push(format!("only the first URL is used, not {}", other.text));
         }
         let mut url = with_two_slashes(first.text.trim());
-        let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
-        match scheme.as_deref() {
-            Some("http" | "https") => {}
-            Some(other)
-                if other.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c)) =>
-            {
+        match UrlText::literal(&url).scheme.to_ascii_lowercase().as_str() {
+            "http" | "https" => {}
+            "" => url = format!("http://{url}"),
+            other if other.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c)) => {
                 let message =
                     format!("a curl command for {other}; only http and https can be read");
                 return Err(ImportError { position: first.position, message });
@@ -401,21 +400,20 @@ pub(super) fn row(name: &str, value: &str) -> Option<NameValue> {
 
 /// `user:password` of a URL, percent-decoded; taken out of it.
 fn take_user_info(url: &mut String) -> Option<String> {
-    let (scheme, rest) = url.split_once("://")?;
-    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let (user_info, host) = authority.rsplit_once('@')?;
+    let UrlText { userinfo, host_at, .. } = UrlText::literal(url);
+    let user_info = userinfo?;
     let decoded = percent_encoding::percent_decode_str(user_info).decode_utf8_lossy();
     // A lone user name has an empty password, nobody is asked.
     let decoded = if decoded.contains(':') { decoded.into_owned() } else { format!("{decoded}:") };
-    *url = format!("{scheme}://{host}{path}");
+    url.replace_range(host_at - 1 - user_info.len()..host_at, "");
     Some(decoded)
 }
 
 /// Whether curl would take a part of a URL as `{a,b}` or `[1-3]`. An IPv6 address is none.
 fn has_glob(url: &str) -> bool {
-    let path = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let path =
-        path.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(path, |(_, p)| p);
+    let UrlText { bare, host, host_at, .. } = UrlText::literal(url);
+    let is_ip = host.starts_with('[');
+    let path = if is_ip { url.split_at(host_at + host.len()).1 } else { bare };
     let within = |open: char, close: char, sign: char| {
         path.split_once(open)
             .and_then(|(_, rest)| rest.split_once(close))

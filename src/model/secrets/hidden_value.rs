@@ -7,6 +7,7 @@ use memchr::memmem::Finder;
 
 use super::decoded::Text;
 use super::escapes::{self, Escape};
+use crate::model::url_text::UrlText;
 
 /// Shorter values are hidden only where they are a whole value: a secret `1` must not blot out
 /// every 1.
@@ -157,15 +158,13 @@ fn matched<'a>(bytes: &[u8], mut at: usize, mut rest: &'a [u8]) -> (usize, &'a [
 /// What becomes of a value that is the beginning of a URL, when it is taken apart (RFC 3986, section
 /// 3): user, password, host and port, and what goes into the request line.
 fn parts(value: &str) -> Vec<String> {
-    let rest = value.split_once("://").map_or(value, |(_, rest)| rest);
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, target) = rest.split_at(end);
-    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let url = UrlText::literal(value);
+    let user = url.userinfo.unwrap_or_default();
     let mut parts: Vec<String> = Vec::new();
-    parts.extend(url::Host::parse(host.split(':').next().unwrap_or(host)).map(|it| it.to_string()));
-    parts.extend(user.splitn(2, ':').chain(host.rsplitn(2, ':')).map(str::to_owned));
-    parts.extend(target.split('#').map(str::to_owned));
-    parts.extend([authority, host, user, rest].map(str::to_owned));
+    parts.extend(url::Host::parse(url.host).map(|it| it.to_string()));
+    parts.extend(user.splitn(2, ':').chain([url.host]).map(str::to_owned));
+    parts.extend(url.port.into_iter().chain(url.fragment).map(str::to_owned));
+    parts.extend([url.target, url.authority, url.host_port, user, url.bare].map(str::to_owned));
     parts.retain(|part| part != value && part.len() >= PART);
     parts
 }

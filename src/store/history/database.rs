@@ -16,9 +16,11 @@ use rusqlite::{
     params_from_iter,
 };
 
+use super::kept_outcome::{self, KeptColumns};
 use crate::interop::history_spec::forgetting;
 use crate::model::preset::PresetPath;
 use crate::model::secrets::without_userinfo;
+use crate::model::session_outcome::SessionOutcome;
 use crate::model::timing::Stamp;
 use crate::store::job::{HistoryEntry, HistoryName, HistoryRow};
 use crate::store::preset;
@@ -30,7 +32,7 @@ pub(super) const SPEC_BYTES: u64 = 64 * 1024 * 1024;
 /// Longest summary or outcome, in characters.
 const LINE: usize = 2_000;
 /// Layout of the database; a higher one belongs to a newer wirebench.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 const SCHEMA: &str = "
     CREATE TABLE entry (
@@ -41,7 +43,10 @@ const SCHEMA: &str = "
         outcome TEXT NOT NULL,
         preset TEXT,
         spec INTEGER,
-        left_out INTEGER NOT NULL
+        left_out INTEGER NOT NULL,
+        kind TEXT,
+        first INTEGER,
+        second INTEGER
     );
     CREATE TABLE spec (
         id INTEGER PRIMARY KEY,
@@ -52,7 +57,14 @@ const SCHEMA: &str = "
     );
     CREATE INDEX spec_hash ON spec (hash);
     CREATE INDEX spec_used ON spec (used, bytes);
-    PRAGMA user_version = 3;";
+    PRAGMA user_version = 4;";
+
+/// From the layout of versions 2 and 3, where an outcome was words only.
+const OUTCOME_COLUMNS: &str = "
+    ALTER TABLE entry ADD COLUMN kind TEXT;
+    ALTER TABLE entry ADD COLUMN first INTEGER;
+    ALTER TABLE entry ADD COLUMN second INTEGER;
+    PRAGMA user_version = 4;";
 
 /// From the layout of version 1, where the text stood in the row and had no bound.
 const FROM_VERSION_1: &str = "
@@ -115,12 +127,13 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
         }
         2 => {
             forget_credentials(&work)?;
-            work.execute_batch("PRAGMA user_version = 3")?;
+            work.execute_batch(OUTCOME_COLUMNS)?;
         }
+        3 => work.execute_batch(OUTCOME_COLUMNS)?,
         _ => {}
     }
     work.commit()?;
-    if old > 0 {
+    if matches!(old, 1 | 2) {
         // Nothing of what is not kept stays in the files. Where another instance reads at the moment
         // the room is used again.
         let _ = connection.execute_batch("VACUUM");
@@ -208,16 +221,20 @@ pub(super) fn append(
 }
 
 fn insert(work: &Connection, entry: &HistoryEntry, text: &str) -> rusqlite::Result<i64> {
+    let KeptColumns { kind, first, second } = kept_outcome::columns(&entry.outcome);
     work.execute(
-        "INSERT INTO entry (at, badge, summary, outcome, preset, left_out)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO entry (at, badge, summary, outcome, preset, left_out, kind, first, second)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         params![
             entry.at.0.cast_signed(),
             entry.spec.badge(),
             line(&entry.summary),
-            line(&entry.outcome),
+            line(&entry.outcome.words()),
             entry.preset.as_ref().map(PresetPath::as_str),
             entry.left_out.cast_signed(),
+            kind,
+            first,
+            second,
         ],
     )?;
     let id = work.last_insert_rowid();
@@ -261,9 +278,14 @@ fn make_room(work: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Says how an entry went.
-pub(super) fn finish(connection: &Connection, id: i64, outcome: &str) -> rusqlite::Result<()> {
-    let update = "UPDATE entry SET outcome = ?2 WHERE id = ?1";
-    connection.execute(update, params![id, line(outcome)]).map(drop)
+pub(super) fn finish(
+    connection: &Connection,
+    id: i64,
+    outcome: &SessionOutcome,
+) -> rusqlite::Result<()> {
+    let update = "UPDATE entry SET outcome = ?2, kind = ?3, first = ?4, second = ?5 WHERE id = ?1";
+    let KeptColumns { kind, first, second } = kept_outcome::columns(outcome);
+    connection.execute(update, params![id, line(&outcome.words()), kind, first, second]).map(drop)
 }
 
 /// Entries of this preset, or of those below this folder, are of another one from now on.
@@ -295,7 +317,7 @@ pub(super) fn query(
     let count = format!("SELECT count(*) {from}");
     let total: i64 = connection.query_row(&count, params_from_iter(&words), |row| row.get(0))?;
     let select = format!(
-        "SELECT entry.id, at, badge, summary, outcome, preset {from}
+        "SELECT entry.id, at, badge, summary, outcome, kind, first, second, preset {from}
          ORDER BY entry.id DESC LIMIT {limit}"
     );
     let mut statement = connection.prepare(&select)?;
@@ -304,7 +326,9 @@ pub(super) fn query(
 }
 
 fn history_row(row: &Row<'_>) -> rusqlite::Result<HistoryRow> {
-    let preset: Option<String> = row.get("preset")?;
+    let (preset, kind): (Option<String>, Option<String>) = (row.get("preset")?, row.get("kind")?);
+    let (first, second) = (row.get("first")?, row.get("second")?);
+    let kept = KeptColumns { kind: kind.as_deref(), first, second };
     Ok(HistoryRow {
         name: HistoryName {
             row: Some(row.get("id")?),
@@ -312,7 +336,7 @@ fn history_row(row: &Row<'_>) -> rusqlite::Result<HistoryRow> {
         },
         badge: row.get("badge")?,
         summary: row.get("summary")?,
-        outcome: row.get("outcome")?,
+        outcome: kept_outcome::outcome(kept, row.get("outcome")?),
         preset: preset.and_then(|path| PresetPath::parse(&path).ok()),
     })
 }

@@ -9,11 +9,15 @@ fn sent(at: u64, url: &str) -> HistoryEntry {
     HistoryEntry {
         at: Stamp(at),
         summary: format!("GET {url}"),
-        outcome: String::new(),
+        outcome: SessionOutcome::Unknown,
         spec: Spec::Http(HttpSpec { url: url.into(), ..HttpSpec::default() }),
         preset: PresetPath::parse("a/b").ok(),
         left_out: 0,
     }
+}
+
+fn ok() -> SessionOutcome {
+    SessionOutcome::Status { code: 200, took: Some(Duration::from_millis(12)) }
 }
 
 fn posted(at: u64, body: String) -> HistoryEntry {
@@ -58,10 +62,10 @@ fn entries_come_back_as_they_were_newest_first() {
     assert!(!folder.path().join("state").exists(), "looking creates nothing");
     history.append(sent(1, "one")).unwrap();
     history.append(sent(u64::MAX, "two")).unwrap();
-    history.finish(Stamp(1), "200 OK").unwrap();
+    history.finish(Stamp(1), ok()).unwrap();
     let (entries, total) = history.query("", 10).unwrap();
     assert_eq!(total, 2);
-    let first = HistoryEntry { outcome: "200 OK".into(), ..sent(1, "one") };
+    let first = HistoryEntry { outcome: ok(), ..sent(1, "one") };
     assert_eq!(whole(&mut history, &entries), [sent(u64::MAX, "two"), first]);
     assert_eq!(entries[0].badge, "GET");
     assert_eq!(history.query("", 1).unwrap().0.len(), 1);
@@ -121,7 +125,8 @@ fn two_instances_write_at_once() {
         append(&mut first, number, "first");
     }
     other.join().unwrap();
-    first.finish(Stamp(7), "mine").unwrap();
+    let failed = SessionOutcome::Failed("mine".into());
+    first.finish(Stamp(7), failed).unwrap();
     assert_eq!(first.query("", 1).unwrap().1, 200);
     let (mine, _) = first.query("mine", 10).unwrap();
     assert_eq!(mine.len(), 1);
@@ -270,7 +275,7 @@ fn what_is_forgotten_is_in_no_file_any_more() {
     assert!(found("second-secret"));
     assert_eq!(history.forget(Some(rows[1].name)).unwrap(), 1);
     assert!(!found("second-secret") && found("first-secret"));
-    history.finish(Stamp(2), "too late").unwrap();
+    history.finish(Stamp(2), ok()).unwrap();
     assert!(history.read(rows[1].name).is_err());
     assert_eq!(history.query("", 10).unwrap().1, 2);
     assert!(found("a-damaged-secret"));
@@ -296,13 +301,52 @@ fn what_cannot_be_written_is_shown_and_written_later() {
     assert_eq!(history.query("nothing", 10).unwrap().1, 0);
     assert_eq!(whole(&mut history, &rows[..1]), [sent(2, "meanwhile")]);
     other.execute_batch("COMMIT").unwrap();
-    history.finish(Stamp(2), "200 OK").unwrap();
+    history.finish(Stamp(2), ok()).unwrap();
     assert_eq!(history.retry, None);
     // A row that was shown before it was written is still found.
     let HistorySpec::Kept { .. } = history.read(rows[0].name).unwrap() else { panic!() };
     let (rows, total) = history.query("", 10).unwrap();
-    assert_eq!((rows[0].outcome.as_str(), total), ("200 OK", 2));
+    assert_eq!((&rows[0].outcome, total), (&ok(), 2));
     assert!(rows[0].name.row.is_some());
+}
+
+/// Makes what this version laid out into what version 3 did.
+const WITHOUT_KINDS: &str =
+    "ALTER TABLE entry DROP COLUMN kind; ALTER TABLE entry DROP COLUMN first;
+    ALTER TABLE entry DROP COLUMN second; PRAGMA user_version = 3;";
+
+#[test]
+fn outcomes_of_version_3_are_read_from_their_words_and_stay_found() {
+    let (folder, mut history) = fresh();
+    history.append(sent(1, "one")).unwrap();
+    close(history);
+    let path = folder.path().join("state/history.db");
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(WITHOUT_KINDS).unwrap();
+    let rows =
+        ["201 Created, 12 ms", "5 B sent, 13 B received", "4 requests", "it said 5 requests"];
+    for (at, words) in (2..).zip(rows) {
+        let add = "INSERT INTO entry (at, badge, summary, outcome, left_out)
+            VALUES (?1, 'GET', 'GET old', ?2, 0)";
+        old.execute(add, rusqlite::params![at, words]).unwrap();
+    }
+    drop(old);
+    let mut history = History::new(path);
+    history.finish(Stamp(1), ok()).unwrap();
+    history.append(HistoryEntry { outcome: ok(), ..sent(9, "new") }).unwrap();
+    let (rows, _) = history.query("", 10).unwrap();
+    let outcomes: Vec<SessionOutcome> = rows.into_iter().map(|row| row.outcome).collect();
+    let took = Some(Duration::from_millis(12));
+    let expected = [
+        ok(),
+        SessionOutcome::Failed("it said 5 requests".into()),
+        SessionOutcome::Requests(4),
+        SessionOutcome::Bytes { sent: 5, received: 13 },
+        SessionOutcome::Status { code: 201, took },
+        SessionOutcome::Unknown,
+    ];
+    assert_eq!(outcomes, expected);
+    assert_eq!(summaries(&mut history, "created"), ["GET old"]);
 }
 
 #[test]
@@ -312,6 +356,7 @@ fn what_earlier_versions_kept_of_credentials_becomes_marks_at_the_first_start() 
     close(history);
     let state = folder.path().join("state");
     let old = Connection::open(state.join("history.db")).unwrap();
+    old.execute_batch(WITHOUT_KINDS).unwrap();
     old.execute_batch(
         "INSERT INTO spec (hash, bytes, used, text) VALUES (7, 9, 2, '[http]
 url = \"http://ann:hunter2@h/x\"

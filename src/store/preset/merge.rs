@@ -190,7 +190,7 @@ fn merge_array(array: &mut Array, edits: &[Edit<'_>]) -> Option<()> {
     if indent.is_some() && !closing.contains('\n') {
         closing = "\n".into();
     }
-    implode(array, opening, (result, &closing), indent);
+    implode(array, opening, result, &closing, indent);
     Some(())
 }
 
@@ -227,7 +227,8 @@ fn explode(array: &Array) -> (String, Vec<ArrayElement>, String) {
 fn implode(
     array: &mut Array,
     opening: String,
-    (slots, closing): (Vec<ArrayElement>, &str),
+    slots: Vec<ArrayElement>,
+    closing: &str,
     indent: Option<&str>,
 ) {
     array.clear();

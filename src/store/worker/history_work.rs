@@ -106,7 +106,7 @@ impl HistoryWork {
         match job {
             Job::AppendHistory(entry) => history.append(*entry).map(|()| Reply::HistoryAppended),
             Job::FinishHistory { at, outcome } => {
-                history.finish(at, &outcome).map(|()| Reply::HistoryAppended)
+                history.finish(at, outcome).map(|()| Reply::HistoryAppended)
             }
             Job::QueryHistory { text, limit } => {
                 let (entries, total) = history.query(&text, limit)?;
@@ -179,6 +179,7 @@ impl Work for HistoryWork {
 mod tests {
     use super::*;
     use crate::model::http::{HttpBody, HttpSpec};
+    use crate::model::session_outcome::SessionOutcome;
     use crate::model::spec::Spec;
     use crate::model::timing::Stamp;
     use crate::store::job::HistoryEntry;
@@ -186,7 +187,7 @@ mod tests {
     fn sent(bytes: u64) -> Job {
         let body = HttpBody::Text("x".repeat(bytes as usize));
         let spec = Spec::Http(HttpSpec { body, ..HttpSpec::default() });
-        let (summary, outcome) = ("POST".into(), String::new());
+        let (summary, outcome) = ("POST".into(), SessionOutcome::Unknown);
         let entry =
             HistoryEntry { at: Stamp(1), summary, outcome, spec, preset: None, left_out: 0 };
         Job::AppendHistory(Box::new(entry))

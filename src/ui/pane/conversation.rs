@@ -210,7 +210,7 @@ fn rows(mut painter: Painter<'_>, session: &Session, view: &ConversationView) {
         }
         let hit = hit.map(|(_, byte)| byte);
         if row.kind == RecordKind::Data {
-            message(painter, row, style, (view.hex, hit));
+            message(painter, row, style, view.hex, hit);
         } else {
             fact(painter, session, row, hit);
         }
@@ -221,7 +221,7 @@ fn rows(mut painter: Painter<'_>, session: &Session, view: &ConversationView) {
 /// What happened to a connection, in our words.
 fn fact(mut painter: Painter<'_>, session: &Session, row: &MessageRow, hit: Option<usize>) {
     let style = fact_style(painter.palette, row.kind);
-    content(&mut painter, row, style, (false, hit));
+    content(&mut painter, row, style, false, hit);
     let is_open = session.conns.get(&row.conn).is_some_and(|conn| conn.open);
     if is_open && row.kind == RecordKind::Finished && row.direction == Direction::Received {
         let more = painter.app.keyed("; our side stays open, [finish-sending] finishes it too");
@@ -230,7 +230,13 @@ fn fact(mut painter: Painter<'_>, session: &Session, row: &MessageRow, hit: Opti
 }
 
 /// What crossed the socket.
-fn message(mut painter: Painter<'_>, row: &MessageRow, style: Style, how: (bool, Option<usize>)) {
+fn message(
+    mut painter: Painter<'_>,
+    row: &MessageRow,
+    style: Style,
+    as_hex: bool,
+    hit: Option<usize>,
+) {
     let palette = painter.palette;
     painter.column_right(&format::count(row.len), LENGTH, palette.base);
     painter.skip(1);
@@ -246,7 +252,7 @@ fn message(mut painter: Painter<'_>, row: &MessageRow, style: Style, how: (bool,
     if row.len == 0 {
         painter.put("(empty datagram)", palette.dim);
     } else {
-        content(&mut painter, row, style, how);
+        content(&mut painter, row, style, as_hex, hit);
     }
 }
 
@@ -256,11 +262,12 @@ fn content(
     painter: &mut Painter<'_>,
     row: &MessageRow,
     style: Style,
-    (as_hex, hit): (bool, Option<usize>),
+    as_hex: bool,
+    hit: Option<usize>,
 ) {
     let app = painter.app;
     let width = usize::from(painter.area.width);
-    let mut skip = hit.map_or(0, |hit| left_out(app, row, (hit, as_hex), width));
+    let mut skip = hit.map_or(0, |hit| left_out(app, row, as_hex, hit, width));
     let told = app.shared.disclosure();
     // A secret that is cut would not be known for one.
     let mut bytes = some_bytes(app, row, skip, width * 4 + told.reach());
@@ -286,14 +293,14 @@ fn content(
     let marks = Marks { pattern: app.shared.search.pattern.as_ref(), here };
     let hits = marks.hits(skip as u64, &bytes, &(0..bytes.len()));
     if as_hex {
-        bytes::digits(painter, (&bytes, style), &hits, &hidden);
+        bytes::digits(painter, &bytes, style, &hits, &hidden);
     } else {
-        bytes::text(painter, (&bytes, style), (&[], &hits), 0);
+        bytes::text(painter, &bytes, style, &[], &hits, 0);
     }
 }
 
 /// Bytes left out at the beginning of a row, so that a hit and some of what is before it shows.
-fn left_out(app: &App, row: &MessageRow, (hit, as_hex): (usize, bool), width: usize) -> usize {
+fn left_out(app: &App, row: &MessageRow, as_hex: bool, hit: usize, width: usize) -> usize {
     let before = some_bytes(app, row, 0, hit.min(width * 4));
     let column = if as_hex { hit * 3 } else { cells(&printable(&before)).into() };
     if hit <= width * 4 && column + 12 < width {

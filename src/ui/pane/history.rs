@@ -8,6 +8,7 @@ use crate::app::focus::Pane;
 use crate::app::layout::pane_inner;
 use crate::app::pane::history::when;
 use crate::codec::printable::printable_str;
+use crate::model::session_outcome::SessionOutcome;
 use crate::store::job::HistoryRow;
 use crate::ui::painter::{Painter, cells};
 use crate::ui::theme::ThemeStyles;
@@ -66,10 +67,12 @@ pub(super) fn draw(mut painter: Painter<'_>) {
 fn draw_entry(mut painter: Painter<'_>, entry: &HistoryRow) {
     let line = painter.area;
     painter.put(&format!("{} ", when(&painter.app.shared, entry.name.at)), painter.palette.dim);
-    let (mut outcome, style) = brief(&entry.outcome, painter.palette);
-    if line.width >= WHOLE_FROM {
-        outcome = printable_str(&entry.outcome).chars().take(40).collect();
-    }
+    let style = style(&entry.outcome, painter.palette);
+    let outcome = if line.width >= WHOLE_FROM {
+        printable_str(&entry.outcome.words()).chars().take(40).collect()
+    } else {
+        entry.outcome.brief()
+    };
     let width = cells(&outcome).min(line.width);
     if line.width >= OUTCOME_FROM && width > 0 {
         painter.at(Rect { x: line.right() - width, width, ..line }).put(&outcome, style);
@@ -89,35 +92,20 @@ fn address(summary: &str) -> &str {
     rest.strip_prefix("http://").unwrap_or(rest)
 }
 
-/// An outcome in a word, and its style: the status, how many bytes, or that it failed.
-fn brief(outcome: &str, palette: &ThemeStyles) -> (String, Style) {
-    let status = outcome.split([',', ' ']).next().and_then(|word| word.parse::<u16>().ok());
-    // A failure's words may end so too ("the peer reset the connection after 13 bytes received").
-    let is_count = outcome.starts_with(|c: char| c.is_ascii_digit())
-        && (outcome.ends_with(" received") || outcome.ends_with(" requests"));
-    if outcome.is_empty() || is_count {
-        let sent = outcome.replace(" B sent, ", "↑ ").replace(" B received", "↓");
-        (sent.replace(" requests", " req"), palette.dim)
-    } else if let Some(status) = status.filter(|status| (100..1000).contains(status)) {
-        (status.to_string(), palette.status(status))
-    } else {
-        ("failed".into(), palette.error)
+/// How an outcome looks.
+fn style(outcome: &SessionOutcome, palette: &ThemeStyles) -> Style {
+    match outcome {
+        SessionOutcome::Status { code, .. } => palette.status(*code),
+        SessionOutcome::Failed(_) => palette.error,
+        SessionOutcome::Unknown | SessionOutcome::Bytes { .. } | SessionOutcome::Requests(_) => {
+            palette.dim
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn brief(outcome: &str) -> String {
-        super::brief(outcome, &ThemeStyles::default()).0
-    }
-
-    #[test]
-    fn a_failure_that_counts_bytes_is_a_failure() {
-        assert_eq!(brief("the peer reset the connection after 13 bytes received"), "failed");
-        assert_eq!(brief("5 B sent, 13 B received"), "5↑ 13↓");
-    }
 
     #[test]
     fn a_summary_does_not_repeat_its_badge() {
@@ -126,14 +114,5 @@ mod tests {
         assert_eq!(address("listen tcp :9000"), "tcp :9000");
         assert_eq!(address("udp h:1"), "h:1");
         assert_eq!(address(""), "");
-    }
-
-    #[test]
-    fn outcomes_are_one_short_word() {
-        assert_eq!(brief("201 Created, 12 ms"), "201");
-        assert_eq!(brief("connection refused"), "failed");
-        assert_eq!(brief(""), "");
-        assert_eq!(brief("12 B sent, 3 B received"), "12↑ 3↓");
-        assert_eq!(brief("4 requests"), "4 req");
     }
 }

@@ -8,6 +8,7 @@ use crate::app::drafts::Draft;
 use crate::app::focus::Pane;
 use crate::app::layout::pane_inner;
 use crate::app::preset_tree::{self, TreeItem, TreeRow};
+use crate::model::url_text::UrlText;
 use crate::ui::painter::{Painter, cells};
 use crate::ui::widget::{badge, frame, lesson};
 
@@ -161,5 +162,5 @@ fn mark_at(painter: &mut Painter<'_>, text: &str, found: &[usize], area: Rect) {
 
 /// An address without the scheme its badge tells.
 fn short_address(address: &str) -> &str {
-    address.split_once("://").map_or(address, |(_, rest)| rest)
+    UrlText::of(address).bare
 }

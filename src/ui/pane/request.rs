@@ -66,7 +66,9 @@ fn written(painter: &Painter<'_>) -> Vec<(String, Style)> {
         TextSpelling::Plain => vec![(format::line_ends(&text), palette.dim)],
         TextSpelling::Hex => Vec::new(),
     };
-    of_text.into_iter().chain(verdict).collect()
+    let sent = access::sent_as(&app.shared.drafts.current().spec, *at);
+    let sent = sent.map(|sent| (format!("sent as {}", printable_str(&sent)), palette.dim));
+    of_text.into_iter().chain(verdict).chain(sent).collect()
 }
 
 /// Whether a text that is to be JSON is, and where it is not.
@@ -193,11 +195,23 @@ fn text(mut painter: Painter<'_>, field: &FormField, style: Style, here: bool) {
     if breaks > 0 {
         painter.right(&format!(" {} lines", format::count(breaks as u64 + 1)), palette.dim);
     }
+    sent_beside(&mut painter, field, &value);
     let spans = address::spans(&painter, field, &value, style);
     if is_off || spans.is_empty() {
         painter.put(&value, style);
     } else {
-        bytes::text(&mut painter, (value.as_bytes(), style), (&spans, &[]), 0);
+        bytes::text(&mut painter, value.as_bytes(), style, &spans, &[], 0);
+    }
+}
+
+/// How a cell of the query goes out, where that differs and there is room for it.
+fn sent_beside(painter: &mut Painter<'_>, field: &FormField, value: &str) {
+    let Some(sent) = access::sent_as(&painter.app.shared.drafts.current().spec, field.id) else {
+        return;
+    };
+    let sent = format!(" {}", printable_str(&sent));
+    if cells(value).saturating_add(cells(&sent)) < painter.area.width {
+        painter.right(&sent, painter.palette.dim);
     }
 }
 

@@ -224,7 +224,7 @@ fn summary(painter: &mut Painter<'_>, (id, record): (RecordId, &Record), style: 
         let hits = marks.hits(0, data, &(0..data.len()));
         let method = method(data).filter(|_| is_data && has_heads(painter, record));
         let method = method.map(|(range, role)| (range, painter.palette.ink(role)));
-        bytes::text(painter, (data, style), (method.as_slice(), &hits), 0);
+        bytes::text(painter, data, style, method.as_slice(), &hits, 0);
     }
 }
 

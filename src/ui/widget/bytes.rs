@@ -94,8 +94,10 @@ pub(crate) fn shown(painter: &mut Painter<'_>, text: &Marked, style: Style, left
 /// has the style `base`; hits go over both.
 pub(crate) fn text(
     painter: &mut Painter<'_>,
-    (bytes, base): (&[u8], Style),
-    (mut spans, mut hits): (&[(Range<usize>, Style)], &[MarkedRange]),
+    bytes: &[u8],
+    base: Style,
+    mut spans: &[(Range<usize>, Style)],
+    mut hits: &[MarkedRange],
     mut left: usize,
 ) {
     let mut at = 0;
@@ -149,7 +151,8 @@ fn put_from(painter: &mut Painter<'_>, text: &str, left: &mut usize, style: Styl
 /// Writes bytes as hex digits, as many as fit; of those that are hidden, in order, eight stars.
 pub(crate) fn digits(
     painter: &mut Painter<'_>,
-    (bytes, base): (&[u8], Style),
+    bytes: &[u8],
+    base: Style,
     hits: &[MarkedRange],
     mut hidden: &[Range<usize>],
 ) {
@@ -180,11 +183,7 @@ pub(crate) fn digits(
 }
 
 /// Writes a hex row: where it begins, sixteen bytes, and what they are as text.
-pub(crate) fn hex_row(
-    painter: &mut Painter<'_>,
-    (offset, bytes): (u64, &[u8]),
-    hits: &[MarkedRange],
-) {
+pub(crate) fn hex_row(painter: &mut Painter<'_>, offset: u64, bytes: &[u8], hits: &[MarkedRange]) {
     let palette = painter.palette;
     let hit_at = |at: usize| hits.iter().find(|hit| hit.range.contains(&at));
     let style_at = |at, base| hit_at(at).map_or(base, |hit| hit.style(palette));
@@ -233,7 +232,7 @@ mod tests {
         let marks = Marks { pattern: pattern.as_ref(), here: None };
         let hits = marks.hits(0, bytes, &(0..bytes.len()));
         let mut painter = Painter::new(&app, &palette, &mut buffer);
-        text(&mut painter, (bytes, Style::new()), (spans, &hits), left);
+        text(&mut painter, bytes, Style::new(), spans, &hits, left);
         buffer
     }
 
@@ -269,7 +268,7 @@ mod tests {
             let part = y * 16..(y + 1) * 16;
             let hits = marks.hits(0x100, &bytes, &part);
             let row = Rect { y: y as u16, height: 1, ..area };
-            hex_row(&mut painter.at(row), (0x100 + y as u64 * 16, &bytes[part]), &hits);
+            hex_row(&mut painter.at(row), 0x100 + y as u64 * 16, &bytes[part], &hits);
         }
         let line = |y: u16| -> String {
             (0..80).map(|x| buffer.cell((x, y)).unwrap().symbol().to_owned()).collect()

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
+use crate::model::url_text::UrlText;
 use crate::ui::painter::cells;
 
 /// An address or URL in so many cells: without its scheme, then with the middle left out. Where host
 /// and path begin and end is where entries of a list differ.
 pub(crate) fn address(text: &str, width: u16) -> Cow<'_, str> {
-    let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let bare = UrlText::of(text).bare;
     // `tcp 127.0.0.1:9000`: the protocol goes first.
     let is_word = |word: &str| word.bytes().all(|byte| byte.is_ascii_lowercase());
     let bare =
@@ -55,6 +56,7 @@ mod tests {
     fn an_address_that_fits_stays_whole() {
         assert_eq!(address("https://h/a", 11), "https://h/a");
         assert_eq!(address("127.0.0.1:80", 12), "127.0.0.1:80");
+        assert_eq!(address("h:1/?next=http://other/x", 12), "h:1…/other/x");
     }
 
     #[test]

@@ -64,9 +64,9 @@ pub(crate) fn draw(
         let Some((offset, part)) = detail.row(at) else { break };
         let hits = marks.hits(0, &detail.bytes, &(offset..offset + part.len()));
         if detail.is_hex {
-            bytes::hex_row(&mut painter.at(row), (offset as u64, part), &hits);
+            bytes::hex_row(&mut painter.at(row), offset as u64, part, &hits);
         } else {
-            bytes::text(&mut painter.at(row), (part, palette.base), (&[], &hits), 0);
+            bytes::text(&mut painter.at(row), part, palette.base, &[], &hits, 0);
         }
     }
     painter.at(rows).scroll_bar(detail.top as u64, detail.len() as u64);

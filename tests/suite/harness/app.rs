@@ -23,6 +23,7 @@ use wirebench::model::plan::Plan;
 use wirebench::model::spec::Spec;
 use wirebench::model::timing::Stamp;
 use wirebench::store::job::{Reply, Workspace};
+use wirebench::ui::theme::ThemeStyles;
 
 use super::store::{MemoryStore, starter_workspace};
 use crate::harness::samples::{queries, window};
@@ -246,7 +247,8 @@ impl DerefMut for Driver {
 pub fn draw(app: &App) -> Buffer {
     let mut terminal =
         Terminal::new(TestBackend::new(app.shared.size.0, app.shared.size.1)).unwrap();
-    terminal.draw(|frame| wirebench::ui::render(app, frame)).unwrap();
+    let styles = ThemeStyles::of(&app.shared.themes);
+    terminal.draw(|frame| wirebench::ui::render(app, &styles, frame)).unwrap();
     terminal.backend().buffer().clone()
 }
 

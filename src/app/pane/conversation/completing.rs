@@ -31,7 +31,7 @@ impl ConversationPane {
         let (before, behind) = view.input.editor.around(AROUND);
         let around = Around { before, behind };
         // No folder is looked into for this line.
-        let _ = complete(&mut self.completer, Some(&place), around, (shared, is_asked));
+        let _ = complete(&mut self.completer, Some(&place), around, shared, is_asked);
     }
 
     /// What an action does to the completions; `None` = it is for the line.

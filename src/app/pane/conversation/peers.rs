@@ -105,5 +105,5 @@ impl ConversationPane {
 /// A reset takes with it what the peer has not read yet, so no slip of the hand shall do it.
 fn ask_to_reset(end: Intent) -> Intent {
     let text = "Abort this connection with RST? What is still on its way is lost at both ends.";
-    Intent::Ask(Question { text: text.into(), answers: ["Abort", "Keep"], then: Box::new(end) })
+    Intent::Ask(Question::new(text, ["Abort", "Keep"], end))
 }

@@ -178,7 +178,7 @@ impl ConversationPane {
         let view = self.view_mut(shared)?;
         let mut search = view.search.running.take()?;
         let end = match &shared.search.pattern {
-            Some(pattern) => step(&mut search, (view, session), (&shared.timeline, pattern)),
+            Some(pattern) => step(&mut search, view, session, &shared.timeline, pattern),
             None => Poll::Ready(None),
         };
         let Poll::Ready(found) = end else {
@@ -200,8 +200,10 @@ impl ConversationPane {
 /// Looks on for a while; gives the place of the row of a hit and the byte in it.
 fn step(
     search: &mut RunningSearch,
-    (view, session): (&ConversationView, &Session),
-    (timeline, pattern): (&Timeline, &Pattern),
+    view: &ConversationView,
+    session: &Session,
+    timeline: &Timeline,
+    pattern: &Pattern,
 ) -> Poll<Option<(usize, usize)>> {
     let len = view.len(session);
     let mut work = STEP_WORK;

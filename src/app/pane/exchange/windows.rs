@@ -15,6 +15,7 @@ use crate::app::shared::Shared;
 use crate::codec::{charset, disposition};
 use crate::engine::command::Command;
 use crate::model::file_name::safe_file_name;
+use crate::model::url_text::UrlText;
 use crate::model::view::{SearchDirection, SearchHit, SearchQuery, View, ViewMode, ViewPart};
 
 impl ExchangePane {
@@ -203,10 +204,8 @@ pub(super) fn file_name(shown: ShownExchange<'_>, part: ViewPart) -> String {
     if let Some(name) = proposed.filter(|name| part == ViewPart::Decoded && !name.is_empty()) {
         return safe_file_name(&name);
     }
-    let path = shown.exchange.url.split(['?', '#']).next().unwrap_or_default();
-    let path = path.split_once("://").map_or(path, |(_, rest)| rest);
-    let last = path.split_once('/').and_then(|(_, path)| path.rsplit('/').next());
-    let name = match last {
+    let path = UrlText::literal(&shown.exchange.url).path;
+    let name = match path.rsplit('/').next() {
         Some(last) if !last.is_empty() => safe_file_name(last),
         _ => "response".to_owned(),
     };

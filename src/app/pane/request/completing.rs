@@ -37,7 +37,7 @@ impl RequestPane {
         let place = WordPlace::of_field(&draft.spec, *at);
         let (before, behind) = editor.around(AROUND);
         let around = Around { before, behind };
-        complete(&mut self.completer, place.as_ref(), around, (shared, is_asked))
+        complete(&mut self.completer, place.as_ref(), around, shared, is_asked)
     }
 
     /// What an action does to the completions; `None` = it is for the form.

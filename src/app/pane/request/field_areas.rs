@@ -6,7 +6,7 @@ use super::address_line::AddressAreas;
 
 use crate::app::form::rows::COLUMNS;
 use crate::app::form::{
-    FieldKind, FieldWidth, FormField, FormFieldId, FormLine, FormTab, access, tabs,
+    FieldKind, FieldWidth, FormField, FormFieldId, FormLine, FormTab, access, tabs, url_rows,
 };
 use crate::app::layout::{self, TabStrip};
 use crate::app::shared::Shared;
@@ -138,6 +138,9 @@ fn tab_count(spec: &Spec, tab: FormTab) -> Option<String> {
         let id = FieldId::new(info.key);
         if let Some(rows) = value.rows() {
             let row = |at: &usize| FormFieldId::Field(id.row(*at));
+            if id == url_rows::added() {
+                count += url_rows::count(spec);
+            }
             count += (0..rows.count()).filter(|at| !access::is_off(spec, row(at))).count();
         } else if tab == FormTab::Body {
             let kind = value.show();

@@ -10,6 +10,7 @@ use crate::app::intent::{Intent, RowChange};
 use crate::app::outcome::Outcome;
 use crate::app::shared::Shared;
 use crate::interop::curl;
+use crate::model::field::Spelling;
 use crate::model::name_value::NameValue;
 
 impl RequestPane {
@@ -21,6 +22,9 @@ impl RequestPane {
         let draft = shared.drafts.current();
         if let Some(rows) = rows_of(shared, text) {
             return Intent::Rows(RowChange::Paste(draft.at, rows)).into();
+        }
+        if let Some(where_to) = of_another_list(shared, text) {
+            return Outcome::say(where_to);
         }
         let spelling = access::spelling(&draft.spec, draft.at);
         let Some(editor) = self.open_editor(shared) else {
@@ -54,6 +58,20 @@ impl RequestPane {
             outcome
         }
     }
+}
+
+/// Where several headers belong that are pasted into one line of a rule or step.
+fn of_another_list(shared: &Shared, text: &str) -> Option<&'static str> {
+    let spec = &shared.drafts.current().spec;
+    let at = shared.drafts.current().at;
+    let is_table = matches!(access::list_spelling(spec, at)?, Spelling::Table | Spelling::Headed);
+    let several = pasted_rows::rows(text, Spelling::Header).is_some_and(|rows| rows.len() > 1);
+    let is_line = is_table && several && !access::is_area(spec, at);
+    is_line.then_some(if spec.as_http_listener().is_some() {
+        "lines of headers go into the rows of headers, below the table"
+    } else {
+        "several lines: a row of this list is one; paste them one by one"
+    })
 }
 
 /// The rows a pasted text means in a list, where the cursor is in a row that is empty yet.

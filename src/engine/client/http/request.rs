@@ -9,6 +9,7 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::{HttpPlan, LengthHeader, PlanBody};
 use crate::model::tls::ClientTls;
 use crate::model::trust::Verify;
+use crate::model::url_text::UrlText;
 
 /// Whom to connect to for a plan, and whether under TLS.
 pub(super) fn destination(plan: &HttpPlan) -> Result<(Endpoint, ClientTls), Failure> {
@@ -79,21 +80,15 @@ pub(super) fn is_chunked(plan: &HttpPlan) -> bool {
 /// Path and query exactly as written; the URL library's reading only when they could not stand in
 /// a request line.
 fn target(url: &str) -> String {
-    let written = url.split_once("://").and_then(|(_, rest)| {
-        let rest = rest.split('#').next().unwrap_or_default();
-        let start = rest.find(['/', '?'])?;
-        rest.get(start..)
-    });
-    match written {
-        Some(target) if target.bytes().all(|byte| byte.is_ascii_graphic()) => {
-            if target.starts_with('/') { target.to_owned() } else { format!("/{target}") }
-        }
-        None => "/".into(),
-        Some(_) => Url::parse(url).map_or_else(
-            |_| "/".into(),
-            |url| url[Position::BeforePath..Position::AfterQuery].to_owned(),
-        ),
+    let target = UrlText::literal(url).target;
+    if target.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let slash = if target.starts_with('/') { "" } else { "/" };
+        return format!("{slash}{target}");
     }
+    Url::parse(url).map_or_else(
+        |_| "/".into(),
+        |url| url[Position::BeforePath..Position::AfterQuery].to_owned(),
+    )
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::codec::http1::status::ends_with_head;
 use crate::codec::http1::write::response_head;
 use crate::model::exchange::HttpVersion;
 use crate::model::plan::{AnswerPlan, HttpListenerPlan, OTHERWISE};
+use crate::model::url_text::UrlText;
 
 /// What a request asks of its answer.
 #[derive(Debug, Clone, Default)]
@@ -45,10 +46,12 @@ pub(super) fn choose<'a>(
 
 /// The path of a request target, without scheme, host and query.
 fn path(target: &str) -> &str {
-    let target = target.split(['?', '#']).next().unwrap_or_default();
-    match target.split_once("://") {
-        Some((_, rest)) => rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/"),
-        None => target,
+    let url = UrlText::literal(target);
+    match (url.scheme, url.path) {
+        // `*` and what is no URL stand whole.
+        ("", _) => target.split(['?', '#']).next().unwrap_or_default(),
+        (_, "") => "/",
+        (_, path) => path,
     }
 }
 
@@ -177,6 +180,9 @@ mod tests {
         assert_eq!(status("GET", "/a"), 202);
         assert_eq!(status("GET", "http://host/abc?q"), 202);
         assert_eq!(status("GET", "/b"), 404);
+        // A URL within a path is a part of it.
+        assert_eq!(status("GET", "/ab/http://host/b"), 202);
+        assert_eq!(status("GET", "/b/http://host/a"), 404);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::codec::http1::fields::excerpt;
 use crate::model::exchange::Head;
+use crate::model::url_text::UrlText;
 
 /// What to say about a request whose host is not this machine's; `local` is where the client found
 /// us, `machine` the machine's own name.
@@ -18,10 +19,8 @@ pub(super) fn foreign(
 ) -> Option<String> {
     let named = head.field("host").map(|host| String::from_utf8_lossy(host).into_owned());
     // An absolute target counts instead of the header (RFC 9112, section 3.2.2).
-    let absolute = target.split_once("://").map(|(_, rest)| {
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        authority.rsplit('@').next().unwrap_or_default().to_owned()
-    });
+    let url = UrlText::literal(target);
+    let absolute = (!url.scheme.is_empty()).then(|| url.host_port.to_owned());
     let host = absolute.or(named)?;
     let name = without_port(&host).to_ascii_lowercase();
     let shown = excerpt(name.as_bytes());
@@ -86,5 +85,6 @@ mod tests {
     fn an_absolute_target_counts_instead_of_the_header() {
         assert!(said("http://evil.example/", "localhost").is_some());
         assert_eq!(said("http://u@localhost:1/a", "evil.example"), None);
+        assert_eq!(said("/proxy/http://evil.example/", "localhost"), None);
     }
 }

@@ -20,6 +20,7 @@ use crate::engine::http::message_writer::shown;
 use crate::model::exchange::{Head, HttpVersion, MessageFraming, StartLine};
 use crate::model::failure::{Failure, Stage};
 use crate::model::record::{Direction, RecordKind};
+use crate::model::url_text::UrlText;
 
 /// What can be said of bytes that were read: nothing against them, or what to answer instead;
 /// `Err` = nobody is left to answer.
@@ -171,7 +172,7 @@ impl HttpConnection {
 
     /// The absolute URL the client meant (RFC 9112, section 3.3).
     fn url(&self, head: &Head, target: &str) -> String {
-        if target.contains("://") {
+        if !UrlText::literal(target).scheme.is_empty() {
             return target.to_owned();
         }
         let scheme = if self.accepted.tls.is_some() { "https" } else { "http" };

@@ -48,7 +48,7 @@ pub(super) fn header(mut painter: Painter<'_>) {
     let Some(view) = app.exchange.view(&app.shared) else { return };
     let (left, style) = (view.left, painter.palette.title);
     painter.skip(view.gutter(painter.area.width, app.exchange.numbers));
-    bytes::text(&mut painter, (derived.header.as_bytes(), style), (&[], &[]), left);
+    bytes::text(&mut painter, derived.header.as_bytes(), style, &[], &[], left);
 }
 
 fn no_body(mut painter: Painter<'_>) {
@@ -92,7 +92,7 @@ fn body(mut painter: Painter<'_>, view: &BodyView) {
             let draw = |mut painter: Painter<'_>| {
                 if mode == ViewMode::Hex {
                     let hits = hex_hits(view, line, marks);
-                    return bytes::hex_row(&mut painter, (line.offset, &line.bytes), &hits);
+                    return bytes::hex_row(&mut painter, line.offset, &line.bytes, &hits);
                 }
                 let goes_on = at > 0 || line.continued;
                 let mark = match line.folded {
@@ -102,7 +102,7 @@ fn body(mut painter: Painter<'_>, view: &BodyView) {
                     None => "",
                 };
                 gutter_cells(&mut painter, gutter, (!goes_on).then_some(number + 1), mark);
-                draw_line(painter, (line, range), &look);
+                draw_line(painter, line, range, &look);
             };
             let mut painter = painter.at(row);
             if number == view.cursor() || (mode == ViewMode::Hex && look.selected.is_some()) {
@@ -165,11 +165,7 @@ struct LineLook<'a> {
     wraps: bool,
 }
 
-fn draw_line(
-    mut painter: Painter<'_>,
-    (line, range): (&ViewLine, Range<usize>),
-    look: &LineLook<'_>,
-) {
+fn draw_line(mut painter: Painter<'_>, line: &ViewLine, range: Range<usize>, look: &LineLook<'_>) {
     let (area, palette) = (painter.area, painter.palette);
     let indent = usize::from(line.indent);
     let shown = indent.saturating_sub(look.left).min(usize::from(u16::MAX)) as u16;
@@ -193,12 +189,12 @@ fn draw_line(
     if let Some(selected) = look.selected.as_ref().map(within).filter(|it| !it.is_empty()) {
         hits = bytes::selected(selected);
     }
-    bytes::text(&mut painter, (part, palette.base), (&moved, &hits), left);
+    bytes::text(&mut painter, part, palette.base, &moved, &hits, left);
     if let Some(folded) = line.folded {
         painter.put(&behind_fold(line, folded), palette.dim);
     }
     if !look.wraps {
-        cut_marks(painter.at(area), (shown, left), part);
+        cut_marks(painter.at(area), shown, left, part);
     }
 }
 
@@ -213,7 +209,7 @@ fn behind_fold(line: &ViewLine, folded: FoldedLines) -> String {
 }
 
 /// Says at the edges that a line goes on there; `left` cells of its text lie before them.
-fn cut_marks(mut painter: Painter<'_>, (indent, left): (u16, usize), part: &[u8]) {
+fn cut_marks(mut painter: Painter<'_>, indent: u16, left: usize, part: &[u8]) {
     let (width, key) = (painter.area.width, painter.palette.key);
     if width < 4 {
         return;

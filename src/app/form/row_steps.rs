@@ -1,0 +1,298 @@
+//! What was done to the rows of a draft: each step is taken back by itself, and made again.
+//!
+//! Kept by the draft. A step holds no more than the rows it is about, so what was edited since stays as
+//! it is. A step whose list is not there any more is left out.
+
+use super::access;
+use super::form_line::FormFieldId;
+use super::row_lists::{self, KeptRow};
+use super::row_moves;
+use super::url_rows;
+use crate::model::field_access as fields;
+use crate::model::field_id::FieldId;
+use crate::model::name_value::NameValue;
+use crate::model::spec::Spec;
+
+/// Steps that are kept, and rows of a URL that know their place; the oldest make room.
+const MOST: usize = 50;
+
+/// See the module; what was done last is at the end.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RowSteps {
+    done: Vec<DoneStep>,
+    undone: Vec<DoneStep>,
+    /// Rows of the URL that were switched off, which are in the list until they are switched on.
+    parked: Vec<ParkedRow>,
+}
+
+/// A step, and what it was for the user.
+#[derive(Debug, Clone)]
+struct DoneStep {
+    what: StepName,
+    step: RowStep,
+}
+
+/// What a step was for the user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StepName {
+    Deletion,
+    Paste,
+    Move,
+    Copy,
+    Switch,
+}
+
+/// What was done.
+#[derive(Debug, Clone)]
+enum RowStep {
+    Removed { list: FieldId, at: usize, row: KeptRow },
+    Inserted { list: FieldId, at: usize, count: usize },
+    Moved { list: FieldId, from: usize, to: usize, count: usize },
+    Switched(FormFieldId),
+    All(Vec<RowStep>),
+}
+
+#[derive(Debug, Clone)]
+struct ParkedRow {
+    row: NameValue,
+    at: usize,
+    piece: KeptRow,
+}
+
+/// A row of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RowPlace {
+    pub(crate) list: FieldId,
+    pub(crate) at: usize,
+}
+
+impl StepName {
+    /// The words for it, without an article.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            StepName::Deletion => "deletion",
+            StepName::Paste => "paste",
+            StepName::Move => "move",
+            StepName::Copy => "copy",
+            StepName::Switch => "switch",
+        }
+    }
+}
+
+impl RowStep {
+    fn removal(spec: &mut Spec, list: FieldId, at: usize) -> Option<RowStep> {
+        let row = row_lists::kept(spec, list, at)?;
+        row_lists::remove(spec, list, at).then_some(RowStep::Removed { list, at, row })
+    }
+
+    fn insertion(spec: &mut Spec, list: FieldId, at: usize, row: &KeptRow) -> Option<RowStep> {
+        let at = at.min(row_lists::len(spec, list));
+        row_lists::insert(spec, list, at, row).then(|| RowStep::inserted(spec, list, at))
+    }
+
+    /// A row that is there now.
+    fn inserted(spec: &Spec, list: FieldId, at: usize) -> RowStep {
+        RowStep::Inserted { list, at, count: row_lists::len(spec, list) }
+    }
+
+    /// Takes it back; gives what was done for that.
+    fn take_back(self, spec: &mut Spec) -> Option<RowStep> {
+        match self {
+            RowStep::Removed { list, at, row } => RowStep::insertion(spec, list, at, &row),
+            RowStep::Inserted { list, at, count } if fits(spec, list, count) => {
+                RowStep::removal(spec, list, at)
+            }
+            RowStep::Moved { list, from, to, count } if fits(spec, list, count) => {
+                let is_back = row_lists::put(spec, list, to, from);
+                is_back.then_some(RowStep::Moved { list, from: to, to: from, count })
+            }
+            RowStep::Inserted { .. } | RowStep::Moved { .. } => None,
+            RowStep::Switched(field) => {
+                let is_there = !access::text(spec, field).is_empty();
+                is_there.then(|| access::cycle(spec, field, true))?;
+                Some(RowStep::Switched(field))
+            }
+            RowStep::All(steps) => {
+                let back = steps.into_iter().rev().filter_map(|step| step.take_back(spec));
+                let back: Vec<RowStep> = back.collect();
+                (!back.is_empty()).then_some(RowStep::All(back))
+            }
+        }
+    }
+
+    /// Where the cursor goes after it.
+    fn place(&self) -> Option<RowPlace> {
+        match self {
+            RowStep::Removed { list, at, .. } | RowStep::Inserted { list, at, .. } => {
+                Some(RowPlace { list: *list, at: *at })
+            }
+            RowStep::Moved { list, to, .. } => Some(RowPlace { list: *list, at: *to }),
+            RowStep::Switched(field) => {
+                let (list, at) = field.in_list()?;
+                Some(RowPlace { list, at })
+            }
+            RowStep::All(steps) => steps.last()?.place(),
+        }
+    }
+}
+
+/// Whether a step on a list is still about the same rows: a URL is also typed, and its rows are then
+/// others.
+fn fits(spec: &Spec, list: FieldId, count: usize) -> bool {
+    list != url_rows::list() || row_lists::len(spec, list) == count
+}
+
+impl RowSteps {
+    fn push(&mut self, what: StepName, step: RowStep) {
+        if self.done.len() >= MOST {
+            self.done.remove(0);
+        }
+        self.done.push(DoneStep { what, step });
+        self.undone.clear();
+    }
+
+    /// Deletes the row, rule or step a field belongs to; tells whether there was one.
+    pub(crate) fn delete(&mut self, spec: &mut Spec, id: FormFieldId) -> bool {
+        let Some((list, at)) = id.in_list().filter(|_| !access::is_area(spec, id)) else {
+            return false;
+        };
+        let step = RowStep::removal(spec, list, at);
+        step.map(|step| self.push(StepName::Deletion, step)).is_some()
+    }
+
+    /// Puts a copy of the row or rule of a field behind it; gives the field of the copy to go on with.
+    pub(crate) fn duplicate(&mut self, spec: &mut Spec, id: FormFieldId) -> Option<FormFieldId> {
+        let (list, at) = id.in_list()?;
+        if !row_lists::duplicate(spec, list, at) {
+            return None;
+        }
+        self.push(StepName::Copy, RowStep::inserted(spec, list, at + 1));
+        access::first_field(spec, list, at + 1)
+    }
+
+    /// Moves the row, rule or step a field belongs to by one; tells where the field is then.
+    pub(crate) fn move_by_one(
+        &mut self,
+        spec: &mut Spec,
+        id: FormFieldId,
+        is_down: bool,
+    ) -> Option<FormFieldId> {
+        let moved = row_moves::move_row(spec, id, is_down)?;
+        let ((list, from), (_, to)) = id.in_list().zip(moved.in_list())?;
+        let count = row_lists::len(spec, list);
+        self.push(StepName::Move, RowStep::Moved { list, from, to, count });
+        Some(moved)
+    }
+
+    /// Puts rows with these names and values where this cell is, in place of a row that is empty;
+    /// tells how many.
+    pub(crate) fn paste(&mut self, spec: &mut Spec, place: RowPlace, new: &[NameValue]) -> usize {
+        let RowPlace { list, at } = place;
+        let mut steps: Vec<RowStep> = RowStep::removal(spec, list, at).into_iter().collect();
+        let count = row_moves::insert(spec, list, at, new);
+        // From the last one on, so that each is taken back where it is.
+        steps.extend((at..at + count).map(|at| RowStep::inserted(spec, list, at)));
+        self.push(StepName::Paste, RowStep::All(steps));
+        count
+    }
+
+    /// Switches the row of this check on or off; gives the check of the row where it is then. A row of
+    /// the URL goes into the list, as it is off, and back to its place.
+    pub(crate) fn switch(&mut self, spec: &mut Spec, check: FormFieldId) -> FormFieldId {
+        let place = check.in_list().map(|(list, at)| RowPlace { list, at });
+        let moved = place.and_then(|place| {
+            if place.list == url_rows::list() {
+                self.park(spec, place.at)
+            } else {
+                self.fetch(spec, place)
+            }
+        });
+        if let Some(moved) = moved {
+            return moved;
+        }
+        let is_there = !access::text(spec, check).is_empty();
+        access::cycle(spec, check, true);
+        if is_there {
+            self.push(StepName::Switch, RowStep::Switched(check));
+        }
+        check
+    }
+
+    /// A row of the URL goes into the list.
+    fn park(&mut self, spec: &mut Spec, at: usize) -> Option<FormFieldId> {
+        let row = NameValue { enabled: false, ..url_rows::row(spec, at)? };
+        let removed = RowStep::removal(spec, url_rows::list(), at)?;
+        let RowStep::Removed { row: piece, .. } = &removed else { return None };
+        let (list, rows) = (url_rows::added(), spec.as_http()?.query.clone());
+        let before = |known: &ParkedRow| known.at <= at;
+        let is_before =
+            |row: &&NameValue| self.parked.iter().filter(|it| before(it)).any(|it| it.row == **row);
+        let to = rows.iter().take_while(is_before).count();
+        let kept: KeptRow = std::sync::Arc::new(row.clone());
+        let piece = piece.clone();
+        let inserted = RowStep::insertion(spec, list, to, &kept)?;
+        if self.parked.len() >= MOST {
+            self.parked.remove(0);
+        }
+        self.parked.push(ParkedRow { row, at, piece });
+        self.push(StepName::Switch, RowStep::All(vec![removed, inserted]));
+        Some(FormFieldId::Field(list.row(to).then("off")))
+    }
+
+    /// A row that was one of the URL goes back to its place there.
+    fn fetch(&mut self, spec: &mut Spec, place: RowPlace) -> Option<FormFieldId> {
+        if place.list != url_rows::added() {
+            return None;
+        }
+        let row = spec.as_http()?.query.get(place.at)?;
+        let known = self.parked.iter().rposition(|it| it.row == *row)?;
+        let ParkedRow { at, piece, .. } = self.parked.remove(known);
+        let removed = RowStep::removal(spec, place.list, place.at)?;
+        let inserted = RowStep::insertion(spec, url_rows::list(), at, &piece)?;
+        let at = inserted.place()?.at;
+        self.push(StepName::Switch, RowStep::All(vec![removed, inserted]));
+        Some(FormFieldId::Field(url_rows::list().row(at).then("off")))
+    }
+
+    /// Whether there is a step to be taken back.
+    pub(crate) fn can_undo(&self) -> bool {
+        !self.done.is_empty()
+    }
+
+    /// Whether there is one to be made again.
+    pub(crate) fn can_redo(&self) -> bool {
+        !self.undone.is_empty()
+    }
+
+    /// Takes the last step back; tells what it was and where the cursor goes.
+    pub(crate) fn take_back(&mut self, spec: &mut Spec) -> Option<(StepName, Option<RowPlace>)> {
+        turn(&mut self.done, &mut self.undone, spec)
+    }
+
+    /// Makes the step again that was taken back last; tells what it was and where the cursor goes.
+    pub(crate) fn make_again(&mut self, spec: &mut Spec) -> Option<(StepName, Option<RowPlace>)> {
+        turn(&mut self.undone, &mut self.done, spec)
+    }
+}
+
+/// Takes the last of these steps back, and puts what that took to the others.
+fn turn(
+    steps: &mut Vec<DoneStep>,
+    others: &mut Vec<DoneStep>,
+    spec: &mut Spec,
+) -> Option<(StepName, Option<RowPlace>)> {
+    while let Some(DoneStep { what, step }) = steps.pop() {
+        if let Some(step) = step.take_back(spec) {
+            let place = step.place();
+            others.push(DoneStep { what, step });
+            return Some((what, place));
+        }
+    }
+    None
+}
+
+/// The tab a list is on.
+pub(crate) fn tab_of(spec: &Spec, list: FieldId) -> Option<super::FormTab> {
+    let list = if list == url_rows::list() { url_rows::added() } else { list };
+    fields::tab(spec.options(), &list)
+}
