@@ -88,7 +88,7 @@ async fn run_send(
     let aside = is_saved.then(|| Output::aside(arguments, &headless.os));
     let mut printing = Printing { output, aside, download };
     let sending = send::run(arguments, &mut headless, &mut printing, &mut interrupts);
-    let SendEnd { outcome, behind, entry } = Box::pin(sending).await;
+    let SendEnd { outcome, behind, entry, place } = Box::pin(sending).await;
     let Printing { output, download, .. } = printing;
     let mut ended = output.finish(outcome, &mut interrupts, behind).await;
     if let Some(download) = download {
@@ -99,6 +99,9 @@ async fn run_send(
     }
     if let Some(entry) = entry {
         remember(entry, &headless, &mut interrupts).await;
+    }
+    if let Some(place) = place {
+        place.keep(&mut headless, &mut interrupts).await;
     }
     ended
 }

@@ -1,14 +1,16 @@
 //! The jq role: this program as a filter of JSON, from standard input to standard output.
 //!
-//! Started by `engine/body/derive.rs`, dispatched by `run.rs` before anything else. A filter is a
+//! Started by `engine/body/derive.rs`, dispatched by `run.rs` before anything else; `cli/send.rs` asks
+//! beforehand whether a filter can be used. A filter is a
 //! program that may run for ever or eat all memory, so it gets a process of its own, which is stopped
 //! with a signal, has bounds that the system keeps, and ends with whoever started it. Values are read
-//! one by one; a filter that begins with `.[]` is given the elements of a list one by one, so that the
-//! first results are there before the last bytes have come.
+//! one by one; a filter that begins with `.[]` or `.a.b[]` is given the elements of that list one by one, so
+//! that the first results are there before the last bytes have come.
 //!
 //! What is wrong is said in one line on standard error: 3 = the filter cannot be used, 5 = it failed,
 //! or what it read was no JSON.
 
+mod elements;
 mod filter;
 
 use std::fs::File;
@@ -18,11 +20,11 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use jaq_json::read;
+use jaq_json::{Val, read};
 use rustix::process::{Resource, Rlimit, Signal, getpid, getppid, kill_process, setrlimit};
 
 use crate::codec::json_pieces::{JsonPiece, JsonPieces};
-use filter::{JqFilter, JqResult};
+use filter::{JqFilter, JqResult, ValuePlace};
 
 /// Longest value that is held in memory, in bytes.
 const LONGEST: usize = 256 << 20;
@@ -64,6 +66,15 @@ pub(crate) fn run(code: &str) -> ExitCode {
         let _ = errors.write_all(why.as_bytes());
     }
     ExitCode::from(status)
+}
+
+/// What is wrong with a filter, before anything is filtered.
+pub(crate) fn flaw(code: &str) -> Option<String> {
+    let code = code.to_owned();
+    let check = move || JqFilter::new(&code).err();
+    let work = thread::Builder::new().stack_size(STACK).spawn(check);
+    // What cannot be looked at now is told by the filter itself.
+    work.ok()?.join().ok()?
 }
 
 /// Asks the system for bounds; where it has none the reader's own have to do.
@@ -112,48 +123,78 @@ impl Results {
 }
 
 fn values(filter: &JqFilter, input: &mut File, output: &mut Results) -> Result<(), String> {
-    let mut pieces = JsonPieces::new(filter.takes_elements(), LONGEST);
-    let mut all = Vec::new();
-    let mut place = 0;
+    let mut pieces = JsonPieces::new(filter.path(), LONGEST).advising(filter.advice());
+    let mut work =
+        Work { filter, output, all: Vec::new(), failed: None, skips: false, ends: false };
     let mut block = vec![0; BLOCK];
-    loop {
+    while !work.ends {
         let count = input.read(&mut block).map_err(|error| error.to_string())?;
-        let mut take = |piece: JsonPiece<'_>| {
-            let (bytes, is_element) = match piece {
-                JsonPiece::Value(bytes) => (bytes, false),
-                JsonPiece::Element(bytes, at) => {
-                    place = at;
-                    (bytes, true)
-                }
-                JsonPiece::ListEnd => return Ok(()),
-            };
-            let value = read::parse_single(bytes).map_err(|why| {
-                if is_element {
-                    format!("in the element at byte {}: {why}", place + 1)
-                } else {
-                    format!("not JSON: {why}")
-                }
-            })?;
-            if filter.gathers() {
-                all.push(value);
-                return Ok(());
-            }
-            filter.apply(value, is_element, &mut |result| give(output, result))
-        };
+        let mut take = |piece: JsonPiece<'_>| work.take(piece);
         if count == 0 {
             pieces.finish(&mut take)?;
             break;
         }
         pieces.push(&block[..count], &mut take)?;
-        output.flush();
-        if output.is_gone {
+        work.output.flush();
+        work.ends |= work.output.is_gone;
+    }
+    if filter.gathers() && !work.output.is_gone {
+        filter.apply_all(work.all, &mut |result| give(work.output, result))?;
+    }
+    work.failed.map_or(Ok(()), Err)
+}
+
+/// What is done with the pieces of what is read.
+struct Work<'a> {
+    filter: &'a JqFilter,
+    output: &'a mut Results,
+    /// All values, when they are wanted together.
+    all: Vec<Val>,
+    /// Why the filter failed first. It goes on with the next document.
+    failed: Option<String>,
+    /// The rest of the document is not filtered.
+    skips: bool,
+    /// Nothing more is.
+    ends: bool,
+}
+
+impl Work<'_> {
+    fn take(&mut self, piece: JsonPiece<'_>) -> Result<(), String> {
+        self.skips &= piece != JsonPiece::End;
+        if self.ends || self.skips {
             return Ok(());
         }
+        let Some((value, place)) = parsed(piece)? else { return Ok(()) };
+        if self.filter.gathers() {
+            self.all.push(value);
+            return Ok(());
+        }
+        let output = &mut *self.output;
+        match self.filter.apply(value, place, &mut |result| give(output, result)) {
+            Ok(goes_on) => self.ends = !goes_on,
+            Err(why) => {
+                self.failed.get_or_insert(why);
+                self.skips = place != ValuePlace::Behind(0);
+            }
+        }
+        Ok(())
     }
-    if filter.gathers() {
-        filter.apply_all(all, &mut |result| give(output, result))?;
-    }
-    Ok(())
+}
+
+/// The value of a piece and where in the document it stands; `None` = nothing is done with it.
+fn parsed(piece: JsonPiece<'_>) -> Result<Option<(Val, ValuePlace)>, String> {
+    let (bytes, place) = match piece {
+        JsonPiece::Value(bytes, steps) => (bytes, ValuePlace::Behind(steps)),
+        JsonPiece::Element(bytes, _) => (bytes, ValuePlace::Element),
+        // It is not looked at closer than the filter would if it got all.
+        JsonPiece::Passed(bytes) => (bytes, ValuePlace::Behind(0)),
+        JsonPiece::End => return Ok(None),
+    };
+    let value = read::parse_single(bytes).map_err(|why| match piece {
+        JsonPiece::Element(_, at) => format!("in the element at byte {}: {why}", at + 1),
+        _ => format!("not JSON: {why}"),
+    })?;
+    Ok((!matches!(piece, JsonPiece::Passed(_))).then_some((value, place)))
 }
 
 /// Takes a result; whether more are wanted.

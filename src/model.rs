@@ -15,6 +15,7 @@ pub mod field_help;
 pub mod field_id;
 mod field_value;
 mod fields;
+pub mod file_error;
 pub mod file_name;
 pub mod fingerprint;
 pub mod folds;

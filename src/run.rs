@@ -130,6 +130,8 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
                     wall_clock: WallClock::default(),
                     is_open: false,
                     told: Disclosure::default(),
+                    keeps: !arguments.no_keep,
+                    answered: None,
                 };
                 cli::run(command, headless).await
             });

@@ -38,6 +38,7 @@ use job::{Job, Reply, Restore};
 use paths::Paths;
 use worker::Worker;
 
+pub use answers::tidy_answers;
 pub use history::append_once as append_history;
 pub use workspace::scan as read_workspace;
 

@@ -58,7 +58,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("tui", "app ui engine store model codec timeline interop named_file console ending os"),
     (
         "cli",
-        "args engine store model codec query compose interop timeline named_file console ending",
+        "args engine store model codec query compose interop timeline named_file console ending jq",
     ),
     ("args", "model codec"),
     ("logging", "model codec named_file"),

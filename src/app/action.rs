@@ -133,6 +133,7 @@ actions! {
     Jq "jq" View "Jq" "Filter JSON with jq" [Response "q"];
     SortKeys "sort-keys" View "Sort keys" "Put the keys of JSON in order, and back" [Response "K"];
     Unescape "unescape" View "Unescape" "Show JSON and text inside strings as what they are, and back" [Response "U"];
+    OpenValue "open-value" View "Open value" "Show what the string under the cursor holds, JSON laid out" [Response "i"];
     Tabulate "tabulate" View "Tabulate" "Show CSV, TSV, JSON Lines or a list as a table, and back" [Response "C"];
     Pipe "pipe" View "Pipe" "Pipe the body on screen to a command, and show what it prints" [Response "|"];
     OpenOutside "open-outside" View "Open outside" "Open the body on screen with the program for its kind" [Response "o"];

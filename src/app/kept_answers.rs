@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use jiff::civil::DateTime;
 
 use super::drafts::DraftId;
-use crate::model::fingerprint::fingerprint;
-use crate::model::preset::PresetPath;
+use crate::interop::kept_answer;
 use crate::model::timing::Stamp;
 
 /// What is known of kept answers.
@@ -32,7 +31,7 @@ impl KeptAnswers {
 
     /// The file of an answer.
     pub(super) fn file(&self, key: &str, at: Stamp) -> Option<PathBuf> {
-        Some(self.folder.as_ref()?.join(key).join(format!("{:020}.answer", at.0)))
+        Some(kept_answer::file(self.folder.as_ref()?, key, at))
     }
 
     /// Which of how many an answer is, from 1.
@@ -51,11 +50,6 @@ impl KeptAnswers {
             (None, false) => found.next_back(),
         }
     }
-}
-
-/// What stands for a preset of a workspace in names of folders.
-pub(super) fn key_of(workspace: &str, preset: &PresetPath) -> String {
-    format!("{:016x}", fingerprint(format!("{workspace}\0{preset}").as_bytes()))
 }
 
 /// `14:02`, `14:02 yesterday`, `14:02 on Nov 26`, with the year when it is another one.
@@ -99,12 +93,5 @@ mod tests {
         assert_eq!(kept.neighbour(None, false), Some(Stamp(9)));
         assert_eq!(kept.position(Stamp(5)), Some((2, 3)));
         assert_eq!(kept.position(Stamp(6)), None);
-    }
-
-    #[test]
-    fn presets_of_two_workspaces_are_two() {
-        let path = PresetPath::parse("a/b").unwrap();
-        assert_ne!(key_of("/w", &path), key_of("/v", &path));
-        assert_eq!(key_of("/w", &path).len(), 16);
     }
 }

@@ -17,6 +17,7 @@ Examples:
   wirebench send post :8080/users name=Ann age:=42   a JSON object
   wirebench send https://example.com q==rust Accept:application/json
   wirebench send -v -a ann:@password https://example.com
+  wirebench send --jq '.items[] | .name' https://example.com/items
   wirebench send --download https://example.com/big.iso
   wirebench send --offline PUT :8080/x a=b           the request, unsent
   wirebench send tcp://127.0.0.1:9000 --data 'PING\\r\\n' --wait 1s
@@ -76,7 +77,7 @@ pub struct Send {
     pub check_status: bool,
     /// HTTP: print the request as it would go and open no socket. Credentials in its head are masked
     /// unless --with-secrets is given.
-    #[arg(long, conflicts_with_all = ["json", "download", "quiet", "check_status"])]
+    #[arg(long, conflicts_with_all = ["json", "download", "quiet", "check_status", "jq"])]
     pub offline: bool,
     /// Longest wait for the answer (`30s`, `0.5`, `500ms`); 0 = no bound, which is a day.
     #[arg(long, value_name = "TIME", value_parser = parse_bound)]
@@ -155,8 +156,12 @@ pub struct PrintOptions {
     /// HTTP: print redirects, too, not only what they lead to.
     #[arg(long)]
     pub all: bool,
+    /// HTTP: filter the JSON of the answer with jq and print each result on a line; strings without quotes
+    /// with -r before the filter: --jq '-r .items[] | .name'. Heads only where they are asked for.
+    #[arg(long, value_name = "FILTER", allow_hyphen_values = true, conflicts_with_all = ["headers", "meta", "json"])]
+    pub jq: Option<String>,
     /// Print nothing of the answer; the exit status tells.
-    #[arg(short, long, conflicts_with_all = ["verbose", "headers", "body", "meta", "print", "all", "json", "text", "raw", "pretty"])]
+    #[arg(short, long, conflicts_with_all = ["jq", "verbose", "headers", "body", "meta", "print", "all", "json", "text", "raw", "pretty"])]
     pub quiet: bool,
     /// Lay JSON out and colour it (all), either alone, or nothing; all is the default on a terminal.
     #[arg(long, value_name = "WHAT", conflicts_with_all = ["json", "raw"])]
@@ -196,11 +201,11 @@ pub struct SaveOptions {
     /// Write the bytes received, a body after content decoding, to this file instead of standard
     /// output (-). It appears whole or not at all and replaces what was there; what came before a
     /// failure is left in FILE.part. Heads that are asked for go to standard error.
-    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["json", "text", "pretty"], value_hint = ValueHint::FilePath)]
+    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["json", "text", "pretty", "jq"], value_hint = ValueHint::FilePath)]
     pub output: Option<String>,
     /// HTTP: save the body to a file, named by the answer or the URL where --output does not say; one
     /// of that name stays as it is. A status other than 2xx saves nothing and ends with 1.
-    #[arg(long, conflicts_with_all = ["json", "text", "raw", "pretty"])]
+    #[arg(long, conflicts_with_all = ["json", "text", "raw", "pretty", "jq"])]
     pub download: bool,
     /// With --download: go on with what is in FILE.part, or in FILE.
     #[arg(short = 'c', long = "continue", requires = "download")]
@@ -293,6 +298,7 @@ impl Send {
             (printing.print.is_some(), "--print"),
             (printing.all, "--all"),
             (printing.pretty.is_some(), "--pretty"),
+            (printing.jq.is_some(), "--jq"),
             (self.saving.download, "--download"),
             (self.check_status, "--check-status"),
             (self.offline, "--offline"),

@@ -29,6 +29,7 @@ use crate::console;
 use crate::model::byte_size::size;
 use crate::model::exchange::{Exchange, Head, HttpMessage};
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::file_error;
 use crate::model::http::HttpSpec;
 use crate::model::name_value::NameValue;
 use crate::model::plan::HttpPlan;
@@ -481,12 +482,8 @@ fn refuse_folder(name: &Path) -> Result<(), Failure> {
 }
 
 fn refusal(path: &Path, error: &io::Error) -> Failure {
-    let kind = match error.kind() {
-        io::ErrorKind::PermissionDenied => FailureKind::Permission,
-        io::ErrorKind::NotFound => FailureKind::NotFound,
-        _ => FailureKind::Io,
-    };
-    Failure::new(Stage::Storage, shown(path), kind, error.to_string())
+    let (kind, cause) = file_error::words(error);
+    Failure::new(Stage::Storage, shown(path), kind, cause)
 }
 
 /// First byte and length of the whole, as far as a `Content-Range` tells (RFC 9110, section 14.4).

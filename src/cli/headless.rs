@@ -56,6 +56,10 @@ pub struct Headless {
     pub is_open: bool,
     /// What is told of secrets.
     pub told: Disclosure,
+    /// Answers of presets are kept.
+    pub keeps: bool,
+    /// The last exchange, when its session is over.
+    pub answered: Option<Box<Exchange>>,
 }
 
 impl Headless {

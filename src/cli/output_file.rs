@@ -21,6 +21,7 @@ use tempfile::{Builder, NamedTempFile};
 use super::{exit, output};
 use crate::console;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::file_error;
 use crate::named_file::nonblocking_flags;
 
 /// Mode of a new file, less what the user's mask takes away.
@@ -191,25 +192,18 @@ fn temporary(target: &Path, mode: Permissions) -> io::Result<NamedTempFile> {
 }
 
 fn refusal(name: &str, target: &Path, error: &io::Error) -> Failure {
-    use FailureKind::{Io, NotFound, Permission, Usage};
     let folder = folder_of(target);
     let is_missing = error.kind() == ErrorKind::NotFound && !folder.exists();
-    let said = error.to_string();
-    // Nobody knows the name of the file that is filled first.
-    let said = said.split(" at path ").next().unwrap_or_default();
+    let (kind, said) = file_error::words(error);
     let errno = error.raw_os_error().map(Errno::from_raw_os_error);
-    let (kind, cause, hint) = match error.kind() {
+    let (kind, cause, hint) = match errno {
         _ if is_missing => {
-            (NotFound, &*format!("the folder {} does not exist", folder.display()), "make it first")
+            (kind, format!("the folder {} does not exist", folder.display()), "make it first")
         }
-        ErrorKind::PermissionDenied => (Permission, "no permission to write there", ""),
-        ErrorKind::ReadOnlyFilesystem => (Permission, "the file system is read-only", ""),
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => (Io, "the disk is full", ""),
-        ErrorKind::NotADirectory => (Usage, "a file stands where a folder is needed", ""),
-        ErrorKind::InvalidFilename => (Usage, "the name is too long or not allowed", ""),
-        _ if errno == Some(Errno::NXIO) => (Io, "nobody reads this pipe", "start its reader first"),
-        _ if errno == Some(Errno::LOOP) => (Usage, "its links lead in a circle", ""),
-        _ => (Io, said, ""),
+        Some(Errno::NXIO) => (kind, "nobody reads this pipe".to_owned(), "start its reader first"),
+        Some(Errno::LOOP) => (FailureKind::Usage, "its links lead in a circle".to_owned(), ""),
+        // Nobody knows the name of the file that is filled first.
+        _ => (kind, said.split(" at path ").next().unwrap_or_default().to_owned(), ""),
     };
     Failure::new(Stage::Storage, name, kind, cause).hint(hint)
 }

@@ -1,7 +1,9 @@
 //! `wirebench send`: one exchange, from an address and items or from a preset.
 
 mod body_printer;
+mod filtered;
 mod http;
+mod keeping;
 mod messages;
 mod offline;
 mod password;
@@ -19,6 +21,7 @@ use crate::args;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
 use crate::interop::{from_traffic, history_spec};
+use crate::jq;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::expects_body;
 use crate::model::payload::PayloadFormat;
@@ -32,6 +35,7 @@ use crate::model::timing::Stamp;
 use crate::model::trust::Verify;
 use crate::store::job::HistoryEntry;
 use crate::store::paths::Paths;
+use keeping::AnswerPlace;
 use messages::StreamMessages;
 use request::{RequestBody, SendWords};
 use stream::StreamInput;
@@ -48,6 +52,8 @@ struct Prepared {
     passes_over: bool,
     /// For the history.
     entry: HistoryEntry,
+    /// Where the answer is kept.
+    place: Option<AnswerPlace>,
 }
 
 /// How a command ended.
@@ -57,6 +63,15 @@ pub(super) struct SendEnd {
     pub(super) behind: u64,
     /// What the history keeps of it; `None` = nothing was sent.
     pub(super) entry: Option<HistoryEntry>,
+    /// Where its answer is kept; `None` = it is not.
+    pub(super) place: Option<AnswerPlace>,
+}
+
+impl SendEnd {
+    /// Nothing was sent.
+    fn of(outcome: Result<RunOutcome, Failure>) -> Self {
+        SendEnd { outcome, behind: 0, entry: None, place: None }
+    }
 }
 
 /// Runs the command. After a signal nothing more is taken in, and what was is printed.
@@ -71,12 +86,12 @@ pub(super) async fn run(
         () = interrupts.next() => None,
         prepared = Box::pin(prepare(arguments, headless, &mut printing.download)) => Some(prepared),
     };
-    let Prepared { plan, input, body: _body, passes_over, mut entry } = match prepared {
+    let Prepared { plan, input, body: _body, passes_over, mut entry, place } = match prepared {
         None => {
             output::note("interrupted");
-            return SendEnd { outcome: Ok(RunOutcome::Interrupted), behind: 0, entry: None };
+            return SendEnd::of(Ok(RunOutcome::Interrupted));
         }
-        Some(Err(failure)) => return SendEnd { outcome: Err(failure), behind: 0, entry: None },
+        Some(Err(failure)) => return SendEnd::of(Err(failure)),
         Some(Ok(prepared)) => prepared,
     };
     let Conversed { ended, behind, outcome } =
@@ -96,7 +111,8 @@ pub(super) async fn run(
         Ok(_) => outcome,
     };
     let is_kept = !arguments.offline && !arguments.no_history;
-    SendEnd { outcome: ended, behind, entry: is_kept.then_some(entry) }
+    let place = place.filter(|_| is_kept);
+    SendEnd { outcome: ended, behind, entry: is_kept.then_some(entry), place }
 }
 
 /// A session that was sent and printed.
@@ -174,7 +190,7 @@ async fn prepare(
     download: &mut Option<Download>,
 ) -> Result<Prepared, Failure> {
     let words = request::split(arguments);
-    let Target { mut spec, scope, preset } =
+    let Target { mut spec, scope, preset, workspace } =
         target::find(words.target, Side::Client, &arguments.common, &headless.paths, &headless.os)?;
     headless.hide(&scope, &arguments.common);
     if let (true, Some((verify, _))) = (arguments.common.insecure, spec.consent_mut()) {
@@ -225,8 +241,12 @@ async fn prepare(
     let streamed = messages.streamed(&mut plan, own);
     let input = stream::input(arguments, &plan, streamed).await?;
     passes_over &= input.is_none();
-    let entry = entry(kept, preset, raw.as_ref(), &plan, &scope, headless.now());
-    Ok(Prepared { plan, input, body: raw, passes_over, entry })
+    let at = headless.now();
+    let keeps = headless.keeps && kept.keeps_answers();
+    let place = preset.as_ref().zip(workspace).filter(|_| keeps);
+    let place = place.map(|(preset, root)| AnswerPlace::new(&root, preset, at, &scope));
+    let entry = entry(kept, preset, raw.as_ref(), &plan, &scope, at);
+    Ok(Prepared { plan, input, body: raw, passes_over, entry, place })
 }
 
 /// The words of a command line as a spec, for a form: nothing is asked for, read or sent.
@@ -284,6 +304,9 @@ fn refuse_meaningless(
         |cause: String| Err(Failure::new(Stage::Compose, words.target, FailureKind::Usage, cause));
     if let Some(cause) = arguments.contradiction() {
         return refuse(cause);
+    }
+    if let Some(why) = arguments.printing.jq.as_deref().and_then(jq::flaw) {
+        return refuse(format!("--jq: {why}"));
     }
     if arguments.any_peer && !spec.capabilities().datagrams {
         let protocol = spec.protocol();

@@ -28,6 +28,8 @@ pub(super) struct Target {
     pub(super) scope: Scope,
     /// The preset it was.
     pub(super) preset: Option<PresetPath>,
+    /// The workspace that was read, as it is shown.
+    pub(super) workspace: Option<String>,
 }
 
 /// Finds the target of a command that acts as this side.
@@ -66,7 +68,8 @@ pub(super) fn find(
     for setting in &common.settings {
         set(&mut spec, setting)?;
     }
-    Ok(Target { spec, scope, preset: path })
+    let workspace = workspace.map(|workspace| workspace.root);
+    Ok(Target { spec, scope, preset: path, workspace })
 }
 
 /// Whether a text is an address whatever presets there are.

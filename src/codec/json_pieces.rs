@@ -1,40 +1,80 @@
-//! Cuts a stream of JSON into its values at the top, or into the elements of its top-level lists,
-//! without parsing them: what is worked on value by value need not be in memory as a whole.
+//! Cuts a stream of JSON into its values at the top, or into the elements of its lists, without
+//! parsing them: what is worked on value by value need not be in memory as a whole.
 //!
-//! Used by the jq role, and by what sorts, unescapes and tabulates. Any split of the input gives the
-//! same pieces. Only brackets, strings and commas are looked at; whether a piece is JSON is found by
-//! who reads it.
+//! Used by the jq role, and by what sorts, unescapes and tabulates. The lists are those at the top, or
+//! at a path from there (`.data.items`): what is gone past on the way is not kept. Any split of the
+//! input gives the same pieces. Only brackets, strings and commas are looked at; whether a piece is
+//! JSON is found by who reads it.
 
 /// Brackets inside each other at most: readers of values go into each by a call.
 const DEEPEST: u32 = 10_000;
+/// Longest value beside the path that is handed out to be checked, in bytes; of a longer one only
+/// brackets and strings are looked at.
+const PASSED: usize = 1 << 20;
 
 /// A piece of the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JsonPiece<'a> {
-    /// A value at the top.
-    Value(&'a [u8]),
-    /// An element of a list at the top, and where it begins in the stream.
+    /// A value that is no list to be gone through, and how many steps of the path lead to it: 0 = it is
+    /// at the top. What is not there is `null`.
+    Value(&'a [u8], usize),
+    /// An element of a list, and where it begins in the stream.
     Element(&'a [u8], u64),
-    /// A list whose elements were handed out is over.
-    ListEnd,
+    /// What was gone into at the top for its elements is over.
+    End,
+    /// A value beside the path, of which nothing is wanted.
+    Passed(&'a [u8]),
+}
+
+/// A step on the way to the lists whose elements are handed out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WayStep {
+    Name(String),
+    Index(u64),
 }
 
 /// Where the cutting stands between any two bytes.
 #[derive(Debug)]
 pub struct JsonPieces {
-    /// Lists at the top are handed out element by element.
-    by_element: bool,
+    /// The way from the top to the lists that are handed out element by element; `None` = values are
+    /// whole.
+    path: Option<Vec<WayStep>>,
     /// Longest piece in bytes.
     limit: usize,
+    /// What is said beside that a value is longer.
+    advice: &'static str,
     /// What is not handed out yet.
     buffer: Vec<u8>,
     /// Place of the buffer in the stream.
     base: u64,
-    /// Inside a list that is handed out; whether nothing of it came yet.
-    list: Option<bool>,
+    /// Objects and lists that were gone into, from outside; one more than there are steps is a list
+    /// that is handed out.
+    levels: Vec<Level>,
     piece: Option<OpenPiece>,
     in_string: bool,
     is_escaped: bool,
+}
+
+/// An object or list that was gone into.
+#[derive(Debug, Clone, Copy)]
+struct Level {
+    is_object: bool,
+    /// Members before the next one.
+    members: u64,
+    awaits: Awaits,
+    /// The name that was read last is the one of the path, or the elements are wanted.
+    is_wanted: bool,
+    /// What the path wants of it was there.
+    is_found: bool,
+}
+
+/// What comes next in an object or list that was gone into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Awaits {
+    Name,
+    Colon,
+    Value,
+    Comma,
 }
 
 /// A piece whose end is not here yet.
@@ -42,9 +82,21 @@ pub struct JsonPieces {
 struct OpenPiece {
     /// Its first byte in the buffer.
     start: usize,
+    role: Role,
     kind: PieceKind,
     /// Brackets open.
     depth: u32,
+    /// Its beginning is not kept.
+    is_cut: bool,
+}
+
+/// What a piece is handed out as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Value,
+    Element,
+    Passed,
+    Name,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,19 +110,28 @@ enum PieceKind {
 type Taker<'a> = dyn FnMut(JsonPiece<'_>) -> Result<(), String> + 'a;
 
 impl JsonPieces {
-    /// Nothing cut yet; no piece is longer than `limit` bytes.
+    /// Nothing cut yet; no piece is longer than `limit` bytes. Lists at the end of the path are handed
+    /// out element by element, with an empty one those at the top, without one none.
     #[must_use]
-    pub fn new(by_element: bool, limit: usize) -> Self {
+    pub fn new(path: Option<Vec<WayStep>>, limit: usize) -> Self {
         JsonPieces {
-            by_element,
+            path,
             limit,
+            advice: "",
             buffer: Vec::new(),
             base: 0,
-            list: None,
+            levels: Vec::new(),
             piece: None,
             in_string: false,
             is_escaped: false,
         }
+    }
+
+    /// Says this, too, where a value is too long.
+    #[must_use]
+    pub fn advising(mut self, advice: &'static str) -> Self {
+        self.advice = advice;
+        self
     }
 
     /// Takes the next bytes and hands out what is whole. An error, of the stream or of who takes the
@@ -85,10 +146,15 @@ impl JsonPieces {
                 None => self.between(buffer[at], at, take)?,
             };
         }
+        if let Some(piece) = &mut self.piece
+            && piece.role == Role::Passed
+            && at - piece.start > PASSED
+        {
+            (piece.start, piece.is_cut) = (at, true);
+        }
         let start = self.piece.map_or(at, |piece| piece.start);
         if at - start > self.limit {
-            let most = self.limit >> 20;
-            return Err(self.at(start, &format!("a value has more than {most} MiB")));
+            return Err(self.too_long(start));
         }
         self.base += start as u64;
         if let Some(piece) = &mut self.piece {
@@ -104,10 +170,12 @@ impl JsonPieces {
     /// The stream is over: hands out a number or word at its end.
     pub fn finish(&mut self, take: &mut Taker<'_>) -> Result<(), String> {
         let rest = std::mem::take(&mut self.buffer);
-        match (self.piece.take(), self.list) {
-            (None, None) => Ok(()),
-            (Some(piece), None) if piece.kind == PieceKind::Scalar && !self.in_string => {
-                take(JsonPiece::Value(&rest))
+        match self.piece.take() {
+            None if self.levels.is_empty() => Ok(()),
+            Some(piece)
+                if self.levels.is_empty() && piece.kind == PieceKind::Scalar && !self.in_string =>
+            {
+                take(JsonPiece::Value(&rest, 0))
             }
             _ => Err(self.at(rest.len(), "the JSON ends in the middle of a value")),
         }
@@ -117,34 +185,106 @@ impl JsonPieces {
         format!("{what}, at byte {}", self.base + at as u64 + 1)
     }
 
+    fn too_long(&self, start: usize) -> String {
+        let most = self.limit >> 20;
+        self.at(start, &format!("a value has more than {most} MiB")) + self.advice
+    }
+
     /// Looks at a byte between pieces; returns where to go on.
     fn between(&mut self, byte: u8, at: usize, take: &mut Taker<'_>) -> Result<usize, String> {
-        let next = at + 1;
-        match (byte, self.list) {
+        if matches!(byte, b' ' | b'\t' | b'\r' | b'\n') {
+            return Ok(at + 1);
+        }
+        let Some(level) = self.levels.last_mut() else {
             // Between values at the top separators of records, too, and the bytes of a byte order mark.
-            (b' ' | b'\t' | b'\r' | b'\n', _) | (0x1e | 0xef | 0xbb | 0xbf, None) => {
-                return Ok(next);
+            if matches!(byte, 0x1e | 0xef | 0xbb | 0xbf) {
+                return Ok(at + 1);
             }
-            (b'[', None) if self.by_element => {
-                self.list = Some(true);
-                return Ok(next);
+            return self.begin(byte, at, Role::Value);
+        };
+        let is_end = byte == if level.is_object { b'}' } else { b']' };
+        let first = if level.is_object { Awaits::Name } else { Awaits::Value };
+        let is_fresh = level.members == 0 && level.awaits == first;
+        if is_end && (level.awaits == Awaits::Comma || is_fresh) {
+            self.leave(take)?;
+            return Ok(at + 1);
+        }
+        match (level.awaits, byte) {
+            (Awaits::Comma, b',') => {
+                level.members += 1;
+                level.awaits = first;
+                Ok(at + 1)
             }
-            (b']', Some(true)) => {
-                self.list = None;
-                take(JsonPiece::ListEnd)?;
-                return Ok(next);
+            (Awaits::Colon, b':') => {
+                level.awaits = Awaits::Value;
+                Ok(at + 1)
             }
-            (b',' | b':' | b']' | b'}', _) => return Err(self.at(at, "a value is expected")),
-            _ => {}
+            (Awaits::Name, b'"') => self.begin(byte, at, Role::Name),
+            (Awaits::Value, _) => {
+                let role = self.role();
+                self.begin(byte, at, role)
+            }
+            (Awaits::Comma, _) => Err(self.at(at, "a comma is expected")),
+            (Awaits::Colon, _) => Err(self.at(at, "a colon is expected")),
+            (Awaits::Name, _) => Err(self.at(at, "a name is expected")),
+        }
+    }
+
+    /// What the next value in the innermost of what was gone into is.
+    fn role(&mut self) -> Role {
+        let step = self.levels.len().checked_sub(1);
+        let step = step.and_then(|at| self.path.as_ref().and_then(|path| path.get(at)));
+        let Some(level) = self.levels.last_mut() else { return Role::Value };
+        match step {
+            None => Role::Element,
+            Some(WayStep::Name(_)) if level.is_wanted => Role::Value,
+            Some(WayStep::Index(wanted)) if *wanted == level.members => {
+                level.is_found = true;
+                Role::Value
+            }
+            Some(_) => Role::Passed,
+        }
+    }
+
+    /// Begins a value, or goes into it where the path leads through it.
+    fn begin(&mut self, byte: u8, at: usize, role: Role) -> Result<usize, String> {
+        if matches!(byte, b',' | b':' | b']' | b'}') {
+            return Err(self.at(at, "a value is expected"));
+        }
+        if role == Role::Value
+            && let Some(path) = &self.path
+        {
+            let step = path.get(self.levels.len());
+            let is_object = matches!(step, Some(WayStep::Name(_)));
+            if byte == if is_object { b'{' } else { b'[' } {
+                let awaits = if is_object { Awaits::Name } else { Awaits::Value };
+                let level =
+                    Level { is_object, members: 0, awaits, is_wanted: false, is_found: false };
+                self.levels.push(level);
+                return Ok(at + 1);
+            }
         }
         let kind = match byte {
             b'[' | b'{' => PieceKind::Nested,
             b'"' => PieceKind::Text,
             _ => PieceKind::Scalar,
         };
-        self.list = self.list.map(|_| false);
-        self.piece = Some(OpenPiece { start: at, kind, depth: 0 });
+        self.piece = Some(OpenPiece { start: at, role, kind, depth: 0, is_cut: false });
         Ok(at)
+    }
+
+    /// An object or list that was gone into is over.
+    fn leave(&mut self, take: &mut Taker<'_>) -> Result<(), String> {
+        let Some(left) = self.levels.pop() else { return Ok(()) };
+        if let Some(around) = self.levels.last_mut() {
+            around.awaits = Awaits::Comma;
+        }
+        let at = self.levels.len();
+        let is_way = self.path.as_ref().is_some_and(|path| at < path.len());
+        if is_way && !left.is_found {
+            take(JsonPiece::Value(b"null", at + 1))?;
+        }
+        if at == 0 { take(JsonPiece::End) } else { Ok(()) }
     }
 
     /// Goes on inside a piece, as far as the buffer reaches or the piece; returns where to go on.
@@ -155,11 +295,12 @@ impl JsonPieces {
         mut at: usize,
         take: &mut Taker<'_>,
     ) -> Result<usize, String> {
+        let is_within = !self.levels.is_empty();
         while at < buffer.len() {
             if self.in_string {
                 at = self.string(buffer, at);
                 let is_whole = !self.in_string && piece.kind == PieceKind::Text;
-                if is_whole && piece.depth == 0 && self.list.is_none() {
+                if is_whole && piece.depth == 0 && (!is_within || piece.role == Role::Name) {
                     return self.hand_out(piece, buffer, at, take);
                 }
                 continue;
@@ -172,20 +313,14 @@ impl JsonPieces {
                 b'[' | b'{' => piece.depth += 1,
                 b']' | b'}' if piece.depth > 0 => {
                     piece.depth -= 1;
-                    if piece.depth == 0 && piece.kind == PieceKind::Nested && self.list.is_none() {
+                    if piece.depth == 0 && piece.kind == PieceKind::Nested && !is_within {
                         return self.hand_out(piece, buffer, at + 1, take);
                     }
                 }
-                b',' | b']' if piece.depth == 0 && self.list.is_some() => {
-                    let is_last = buffer[at] == b']';
-                    self.hand_out(piece, buffer, at, take)?;
-                    if is_last {
-                        self.list = None;
-                        take(JsonPiece::ListEnd)?;
-                    }
-                    return Ok(at + 1);
+                b',' | b']' | b'}' if piece.depth == 0 && is_within => {
+                    return self.hand_out(piece, buffer, at, take);
                 }
-                b' ' | b'\t' | b'\r' | b'\n' if piece.depth == 0 && self.list.is_none() => {
+                b' ' | b'\t' | b'\r' | b'\n' if piece.depth == 0 && !is_within => {
                     return self.hand_out(piece, buffer, at, take);
                 }
                 _ => {}
@@ -221,82 +356,50 @@ impl JsonPieces {
         self.piece = None;
         let bytes = &buffer[piece.start..end];
         if bytes.len() > self.limit {
-            let most = self.limit >> 20;
-            return Err(self.at(piece.start, &format!("a value has more than {most} MiB")));
+            return Err(self.too_long(piece.start));
         }
-        take(if self.list.is_some() {
-            JsonPiece::Element(bytes, self.base + piece.start as u64)
-        } else {
-            JsonPiece::Value(bytes)
-        })?;
+        if piece.role == Role::Name {
+            self.named(bytes, piece.start)?;
+            return Ok(end);
+        }
+        if let Some(level) = self.levels.last_mut() {
+            level.awaits = Awaits::Comma;
+        }
+        match piece.role {
+            Role::Element => take(JsonPiece::Element(bytes, self.base + piece.start as u64))?,
+            Role::Passed if !piece.is_cut => take(JsonPiece::Passed(bytes))?,
+            Role::Passed | Role::Name => {}
+            Role::Value => take(JsonPiece::Value(bytes, self.levels.len()))?,
+        }
         Ok(end)
     }
+
+    /// Takes a name of an object that the path leads through.
+    fn named(&mut self, quoted: &[u8], at: usize) -> Result<(), String> {
+        let step = self.levels.len().checked_sub(1);
+        let step = step.and_then(|at| self.path.as_ref().and_then(|path| path.get(at)));
+        let is_wanted = matches!(step, Some(WayStep::Name(name)) if is_name(quoted, name));
+        let Some(level) = self.levels.last_mut() else { return Ok(()) };
+        let was_found = level.is_found;
+        (level.awaits, level.is_wanted) = (Awaits::Colon, is_wanted);
+        level.is_found |= is_wanted;
+        if was_found && is_wanted {
+            let name = String::from_utf8_lossy(quoted);
+            let twice = format!("{name} is there twice, and the last one counts");
+            let twice = self.at(at, &twice);
+            return Err(format!("{twice}: put `. |` before the filter"));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a string of JSON stands for this name.
+fn is_name(quoted: &[u8], name: &str) -> bool {
+    let inner = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
+    inner == name.as_bytes()
+        || inner.contains(&b'\\')
+            && serde_json::from_slice::<String>(quoted).is_ok_and(|text| text == name)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The pieces of a text that comes in parts of this length, and how it ended.
-    fn pieces(text: &str, by_element: bool, part: usize) -> (Vec<String>, Result<(), String>) {
-        let mut found = Vec::new();
-        let mut cutter = JsonPieces::new(by_element, 1 << 20);
-        let mut take = |piece: JsonPiece<'_>| {
-            found.push(match piece {
-                JsonPiece::Value(bytes) => format!("v{}", String::from_utf8_lossy(bytes)),
-                JsonPiece::Element(bytes, _) => format!("e{}", String::from_utf8_lossy(bytes)),
-                JsonPiece::ListEnd => "end".to_owned(),
-            });
-            Ok(())
-        };
-        let parts = text.as_bytes().chunks(part);
-        let mut ended = Ok(());
-        for part in parts {
-            ended = ended.and_then(|()| cutter.push(part, &mut take));
-        }
-        ended = ended.and_then(|()| cutter.finish(&mut take));
-        (found, ended)
-    }
-
-    #[test]
-    fn values_and_elements_are_cut_wherever_the_parts_end() {
-        let text = "[1, {\"a\":[2,\"],\\\"\"]} ,\"x,y\"] 5 \"s\"{}\n[] true";
-        for part in [1, 2, 3, 7, 100] {
-            let (found, ended) = pieces(text, true, part);
-            let expected =
-                ["e1", "e{\"a\":[2,\"],\\\"\"]} ", "e\"x,y\"", "end", "v5", "v\"s\"", "v{}", "end"];
-            assert_eq!(ended, Ok(()));
-            assert_eq!(found[..8], expected, "{part}");
-            assert_eq!(found[8..], ["vtrue"]);
-            let (found, ended) = pieces(text, false, part);
-            assert_eq!(ended, Ok(()));
-            assert_eq!(found.len(), 6, "{found:?}");
-            assert!(found[0].starts_with("v[1, ") && found[0].ends_with("y\"]"), "{found:?}");
-        }
-    }
-
-    #[test]
-    fn what_ends_early_or_has_no_value_is_told_with_its_place() {
-        for (text, words) in [
-            ("[1,,2]", "a value is expected, at byte 4"),
-            ("[1,]", "a value is expected, at byte 4"),
-            ("[1", "ends in the middle"),
-            ("\"abc", "ends in the middle"),
-            ("{\"a\":", "ends in the middle"),
-            ("]", "a value is expected, at byte 1"),
-        ] {
-            let why = pieces(text, true, 2).1.unwrap_err();
-            assert!(why.contains(words), "{text}: {why}");
-        }
-        let deep = "[".repeat(20_000);
-        assert!(pieces(&deep, false, 999).1.unwrap_err().contains("too deep"));
-    }
-
-    #[test]
-    fn a_value_that_is_too_long_is_refused() {
-        let mut cutter = JsonPieces::new(true, 1 << 20);
-        let long = format!("[1,\"{}\"]", "x".repeat(1 << 21));
-        let why = cutter.push(long.as_bytes(), &mut |_| Ok(())).unwrap_err();
-        assert!(why.contains("more than 1 MiB, at byte 4"), "{why}");
-    }
-}
+mod pieces_tests;

@@ -8,6 +8,7 @@ pub(crate) mod maker;
 mod markup;
 mod table;
 mod unescape;
+mod value_text;
 mod values;
 mod walk;
 
@@ -20,6 +21,7 @@ pub(crate) fn maker_of(kind: RecipeKind) -> Option<Box<dyn BodyMaker>> {
         RecipeKind::Jq | RecipeKind::Pipe => return None,
         RecipeKind::SortKeys => Box::new(keys::KeySorter::default()),
         RecipeKind::Unescape => Box::new(unescape::Unescaper::default()),
+        RecipeKind::Value => Box::new(value_text::ValueText::default()),
         RecipeKind::Markup => Box::new(markup::MarkupLayout::default()),
         RecipeKind::Table => Box::new(table::Tabulator::default()),
     })

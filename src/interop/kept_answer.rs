@@ -1,8 +1,9 @@
 //! An answer as it is kept on the disk beside its body: heads, timings, TLS, status, as JSON.
 //!
 //! What the history leaves out of a request is left out here too; what the peer sent stays as it was
-//! received. Called by the application; the engine writes the text and hands it back.
+//! received. Called by the application and by `send`; the engine writes the text and hands it back.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -16,10 +17,11 @@ use crate::model::exchange::{
     BodyFacts, Exchange, ExchangeState, FieldLine, Head, HttpMessage, MessageFraming,
 };
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::fingerprint::fingerprint;
 use crate::model::http::HttpSpec;
 use crate::model::id::{BodyId, SessionId};
 use crate::model::plan::Plan;
-use crate::model::preset::Scope;
+use crate::model::preset::{PresetPath, Scope};
 use crate::model::protocol::Side;
 use crate::model::secrets::{Disclosure, without_credentials, without_userinfo};
 use crate::model::spec::Spec;
@@ -35,6 +37,18 @@ pub struct AnswerText {
     pub text: Vec<u8>,
     /// The body to keep beside it; `None` = there is none, or it is too long.
     pub body: Option<BodyId>,
+}
+
+/// What stands for a preset of a workspace in names of folders.
+#[must_use]
+pub fn key_of(workspace: &str, preset: &PresetPath) -> String {
+    format!("{:016x}", fingerprint(format!("{workspace}\0{preset}").as_bytes()))
+}
+
+/// The file of an answer in the folder of all.
+#[must_use]
+pub fn file(folder: &Path, key: &str, at: Stamp) -> PathBuf {
+    folder.join(key).join(format!("{:020}.answer", at.0))
 }
 
 /// The text of an answer that arrived at `at` by the wall clock; `None` = nothing was answered.
@@ -390,5 +404,12 @@ mod tests {
         }
         assert!(read(b"{}", SessionId(9), BodyId(4)).is_none());
         assert!(plan("not an url at all {{").is_some());
+    }
+
+    #[test]
+    fn presets_of_two_workspaces_are_two() {
+        let path = PresetPath::parse("a/b").unwrap();
+        assert_ne!(key_of("/w", &path), key_of("/v", &path));
+        assert_eq!(key_of("/w", &path).len(), 16);
     }
 }

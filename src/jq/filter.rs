@@ -5,17 +5,39 @@ use jaq_core::load::{self, Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Filter, Vars};
 use jaq_json::{Val, write};
 
+use super::elements;
+use crate::codec::json_pieces::WayStep;
+
 type Compiled = Filter<JustLut<Val>>;
 
 /// A filter and how it is used.
 pub(super) struct JqFilter {
     whole: Compiled,
-    /// What is done to each element of a list, when the filter begins with `.[]`.
-    element: Option<Compiled>,
+    /// How it is used piece by piece, when it begins with a path to `[]`.
+    streamed: Option<StreamedFilter>,
     /// Strings are written without quotes (`-r`).
     is_raw: bool,
     /// All values are one list (`-s`).
     gathers: bool,
+}
+
+/// A filter like `.a.b[] | F` for the pieces of a document.
+struct StreamedFilter {
+    /// The way to the list.
+    path: Vec<WayStep>,
+    /// What is left of the filter behind each step.
+    rests: Vec<Compiled>,
+    /// What is done to each element.
+    element: Compiled,
+}
+
+/// Where in a document a value stands that a filter is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ValuePlace {
+    /// Behind so many steps of the filter's path; 0 = it is a document.
+    Behind(usize),
+    /// In the list at the end of the path.
+    Element,
 }
 
 /// A result of a filter.
@@ -53,14 +75,27 @@ impl JqFilter {
         let before = code.chars().count() - rest.chars().count();
         let rest = if rest.trim().is_empty() { "." } else { rest };
         let whole = compile(rest, before)?;
-        let element = of_elements(rest).filter(|_| !gathers);
-        let element = element.and_then(|code| compile(&code, 0).ok());
-        Ok(JqFilter { whole, element, is_raw, gathers })
+        let streamed = elements::of(rest).filter(|_| !gathers).and_then(|parts| {
+            let rests = parts.rests.iter().map(|code| compile(code, 0).ok());
+            let rests = rests.collect::<Option<_>>()?;
+            let element = compile(&parts.element, 0).ok()?;
+            Some(StreamedFilter { path: parts.path, rests, element })
+        });
+        Ok(JqFilter { whole, streamed, is_raw, gathers })
     }
 
-    /// Lists are to be handed over element by element.
-    pub(super) fn takes_elements(&self) -> bool {
-        self.element.is_some()
+    /// The way to the lists that are to be handed over element by element.
+    pub(super) fn path(&self) -> Option<Vec<WayStep>> {
+        self.streamed.as_ref().map(|streamed| streamed.path.clone())
+    }
+
+    /// What is to be said of a value that is too long.
+    pub(super) fn advice(&self) -> &'static str {
+        if self.streamed.is_some() {
+            ""
+        } else {
+            "; a filter that begins with a list, as `.[] | F` and `.a.b[] | F` do, takes its elements one by one"
+        }
     }
 
     /// Nothing is to be done before all values are here.
@@ -68,29 +103,32 @@ impl JqFilter {
         self.gathers
     }
 
-    /// Gives what it makes of a value, or of an element of a list, until no more is wanted; or says
-    /// why it failed.
+    /// Gives what it makes of a value until no more is wanted, or says why it failed. Whether it is to
+    /// be given further values.
     pub(super) fn apply(
         &self,
         value: Val,
-        is_element: bool,
+        place: ValuePlace,
         give: &mut dyn FnMut(&JqResult<'_>) -> bool,
-    ) -> Result<(), String> {
-        let of_element = self.element.as_ref().filter(|_| is_element);
-        let filter = of_element.unwrap_or(&self.whole);
+    ) -> Result<bool, String> {
+        let part = self.streamed.as_ref().and_then(|streamed| match place {
+            ValuePlace::Element => Some(&streamed.element),
+            ValuePlace::Behind(steps) => streamed.rests.get(steps.checked_sub(1)?),
+        });
+        let filter = part.unwrap_or(&self.whole);
         let context = Ctx::<JustLut<Val>>::new(&filter.lut, Vars::new([]));
         for result in filter.id.run((context, value)) {
             match result {
                 Ok(value) => {
                     if !give(&JqResult { value: &value, is_raw: self.is_raw }) {
-                        return Ok(());
+                        return Ok(false);
                     }
                 }
                 // What is no error ends the filter as it is meant to (`halt`).
-                Err(end) => return end.get_err().map_or(Ok(()), |error| Err(error.to_string())),
+                Err(end) => return end.get_err().map_or(Ok(false), |error| Err(error.to_string())),
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// The same of all values as one list.
@@ -98,8 +136,8 @@ impl JqFilter {
         &self,
         values: Vec<Val>,
         give: &mut dyn FnMut(&JqResult<'_>) -> bool,
-    ) -> Result<(), String> {
-        self.apply(values.into_iter().collect(), false, give)
+    ) -> Result<bool, String> {
+        self.apply(values.into_iter().collect(), ValuePlace::Behind(0), give)
     }
 }
 
@@ -153,6 +191,13 @@ fn mistake(error: load::Error<&str>, place: &dyn Fn(&str) -> usize) -> String {
                 load::lex::Expect::Delim(open) => {
                     format!("{open} is not closed, {}", found(part))
                 }
+                load::lex::Expect::Token | load::lex::Expect::Ident => {
+                    let name: String = part.chars().take_while(|c| c.is_alphanumeric()).collect();
+                    let is_name = !name.is_empty();
+                    let as_name = format!("; such a name is written [\"{name}\"]");
+                    let hint = if is_name { &*as_name } else { "" };
+                    format!("a filter or name is expected {}{hint}", found(part))
+                }
                 expected => format!("{} is expected {}", expected.as_str(), found(part)),
             })
         }
@@ -168,48 +213,6 @@ fn mistake(error: load::Error<&str>, place: &dyn Fn(&str) -> usize) -> String {
     told.unwrap_or_else(|| "this is no filter".to_owned())
 }
 
-/// What a filter that begins with `.[]` does to each element: `.[] | F`, `.[].a["b"][0] | F`. Only
-/// where that is certain, because a comma, `//` or an assignment behind it binds otherwise.
-fn of_elements(code: &str) -> Option<String> {
-    let rest = code.trim().strip_prefix(".[]")?;
-    let end = path_end(rest)?;
-    let (path, behind) = rest.split_at(end);
-    let first = if path.starts_with('[') { "." } else { "" };
-    let path = if path.is_empty() { "." } else { path };
-    let behind = behind.trim();
-    if behind.is_empty() {
-        return Some(format!("{first}{path}"));
-    }
-    let filter = behind.strip_prefix('|').filter(|filter| !filter.starts_with('='))?;
-    Some(format!("{first}{path} | ({filter}\n)"))
-}
-
-/// Where a path of plain steps ends (`.a["b"][0][]`); `None` = another kind of step follows.
-fn path_end(text: &str) -> Option<usize> {
-    let mut rest = text;
-    loop {
-        if let Some(name) = rest.strip_prefix('.') {
-            let is_part = |c: char| c.is_alphanumeric() || c == '_';
-            let end = name.find(|c| !is_part(c)).unwrap_or(name.len());
-            if end == 0 || name.starts_with(|c: char| c.is_ascii_digit()) {
-                return None;
-            }
-            rest = name.split_at(end).1;
-        } else if let Some(inner) = rest.strip_prefix('[') {
-            let end = inner.find(']')?;
-            let (step, behind) = inner.split_at(end);
-            let is_number = step.chars().all(|c| c.is_ascii_digit());
-            let name = step.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
-            if !is_number && name.is_none_or(|name| name.contains(['"', '\\'])) {
-                return None;
-            }
-            rest = behind.strip_prefix(']')?;
-        } else {
-            return Some(text.len() - rest.len());
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,7 +221,7 @@ mod tests {
         let filter = JqFilter::new(code)?;
         let value = jaq_json::read::parse_single(value.as_bytes()).unwrap();
         let mut found = Vec::new();
-        filter.apply(value, false, &mut |output| {
+        filter.apply(value, ValuePlace::Behind(0), &mut |output| {
             let mut bytes = Vec::new();
             output.write(&mut bytes);
             found.push(String::from_utf8(bytes).unwrap());
@@ -247,32 +250,12 @@ mod tests {
             (".a)", "in place of ), at column 3"),
             ("[.a", "[ is not closed, but the filter ends, at column 4"),
             ("-x .", "-x is not known here"),
+            (".ä", "in place of ä, at column 2; such a name is written [\"ä\"]"),
         ] {
             let why = JqFilter::new(code).err().unwrap_or_default();
             assert!(why.contains(words), "{code}: {why}");
         }
         let why = outputs(".[] | .a", "[1]").unwrap_err();
         assert!(why.contains("cannot index 1"), "{why}");
-    }
-
-    #[test]
-    fn only_filters_that_work_on_each_element_by_itself_get_elements() {
-        for (code, expected) in [
-            (".[]", Some(".")),
-            (".[].id", Some(".id")),
-            (".[][0]", Some(".[0]")),
-            (".[] | .id", Some(". | ( .id\n)")),
-            (".[].a[\"b c\"] | .x, .y", Some(".a[\"b c\"] | ( .x, .y\n)")),
-            (".[] , 1", None),
-            (".[] // 1 | .a", None),
-            (".[] |= 1", None),
-            (".[].a = 1", None),
-            (".[]? | .a", None),
-            (".[1:] | .a", None),
-            (".[] as $x | $x", None),
-            (".a[]", None),
-        ] {
-            assert_eq!(of_elements(code).as_deref(), expected, "{code}");
-        }
     }
 }

@@ -87,7 +87,7 @@ impl JsonStep {
             JsonStep::Index(at) => format!("[{at}]"),
             JsonStep::Name(name) => match String::from_utf8_lossy(name) {
                 text if is_identifier(name) => format!(".{text}"),
-                text => format!("[\"{text}\"]"),
+                text => format!("[\"{}\"]", without_pairs(&text)),
             },
         };
         if path.is_empty() && step.starts_with('[') {
@@ -95,6 +95,34 @@ impl JsonStep {
         }
         path.push_str(&step);
     }
+}
+
+/// A name in which characters that are written as two escapes of UTF-16 stand for themselves: jq reads
+/// escapes one by one.
+fn without_pairs(name: &str) -> String {
+    const ESCAPE: usize = r"\ud83d".len();
+    let unit = |text: &str| {
+        let digits = text.strip_prefix("\\u")?.get(..4)?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let (mut made, mut rest) = (String::with_capacity(name.len()), name);
+    while let Some(at) = rest.find('\\') {
+        let (before, escaped) = rest.split_at(at);
+        made.push_str(before);
+        let second = unit(escaped).zip(escaped.get(ESCAPE..).and_then(unit));
+        let pair = second.and_then(|(high, low)| char::decode_utf16([high, low]).next()?.ok());
+        let length = if let Some(c) = pair.filter(|c| c.len_utf16() == 2) {
+            made.push(c);
+            2 * ESCAPE
+        } else {
+            let end = (2..=escaped.len()).find(|at| escaped.is_char_boundary(*at));
+            let end = end.unwrap_or(escaped.len());
+            made.push_str(escaped.split_at(end).0);
+            end
+        };
+        rest = escaped.split_at(length).1;
+    }
+    made + rest
 }
 
 /// Whether a name needs no quotes in a path.
@@ -119,6 +147,8 @@ mod tests {
             (vec![JsonStep::Top, JsonStep::Index(0), name("a b")], ".[0][\"a b\"]"),
             (vec![JsonStep::Top, name("x-1"), name("_y")], ".[\"x-1\"]._y"),
             (vec![JsonStep::Top, name("")], ".[\"\"]"),
+            (vec![name(r"\ud83d\ude00\\ud83d\u00e9é")], r#".["😀\\ud83d\u00e9é"]"#),
+            (vec![name(r#"a\"b\ud83d"#)], r#".["a\"b\ud83d"]"#),
             (vec![JsonStep::Top], ""),
         ] {
             let mut text = String::new();

@@ -26,6 +26,8 @@ pub enum RecipeKind {
     Jq,
     SortKeys,
     Unescape,
+    /// What one string of JSON holds; the text is its path.
+    Value,
     /// XML or HTML laid out.
     Markup,
     Table,
@@ -40,6 +42,8 @@ pub struct RecipeRow {
     pub name: &'static str,
     /// What the line that asks is called; `None` = nothing is asked for.
     pub asks: Option<&'static str>,
+    /// What may be typed there, shown while nothing is.
+    pub example: &'static str,
     /// What it makes, in a sentence.
     pub makes: &'static str,
 }
@@ -48,19 +52,25 @@ impl RecipeKind {
     /// The table.
     #[must_use]
     pub const fn row(self) -> RecipeRow {
+        let example = match self {
+            RecipeKind::Jq => "a filter, as .items[] | .name",
+            RecipeKind::Pipe => "a command, as wc -l; it gets the bytes as received",
+            _ => "",
+        };
         let (name, asks, makes) = match self {
             RecipeKind::Jq => ("jq", Some("jq: "), "what a jq filter picks of JSON"),
             RecipeKind::SortKeys => ("sorted keys", None, "JSON with the keys of objects in order"),
             RecipeKind::Unescape => {
                 ("unescaped", None, "text and JSON inside strings as what they are")
             }
+            RecipeKind::Value => ("inside", None, "what the string under the cursor holds"),
             RecipeKind::Markup => ("laid out", None, "XML and HTML with one element a line"),
             RecipeKind::Table => ("table", None, "CSV, TSV, JSON Lines and lists in columns"),
             RecipeKind::Pipe => {
                 ("|", Some("pipe to: "), "what a command prints when it reads this")
             }
         };
-        RecipeRow { name, asks, makes }
+        RecipeRow { name, asks, example, makes }
     }
 }
 
@@ -80,6 +90,10 @@ pub struct Derivation {
     pub number: u64,
     pub body: BodyId,
     pub part: ViewPart,
+    /// First byte of what is made of it.
+    pub from: u64,
+    /// The `Content-Type` of the message whose body it is: text of another charset is read by it.
+    pub content_type: Option<String>,
     pub recipe: Recipe,
 }
 
@@ -95,6 +109,8 @@ pub struct DerivationReport {
     pub header: String,
     /// What is to be said of it: `exit status 1`, `laid out`.
     pub remark: String,
+    /// It was cut, which the remark says.
+    pub is_cut: bool,
     /// It is over; an error says in words why there is nothing, or no more.
     pub outcome: Option<Result<(), String>>,
 }

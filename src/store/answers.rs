@@ -151,6 +151,13 @@ impl Answers {
     }
 }
 
+/// Keeps the answers of a preset, and those of all, within their bounds; for who keeps one and has no store.
+/// What was deleted stays for the copy of the program that may bring it back.
+pub fn tidy_answers(folder: PathBuf, key: &str, now: Stamp) -> Result<(), Failure> {
+    let mut answers = Answers { folder, is_swept: true };
+    answers.perform(key, AnswersTask::Tidy { now }).map(drop)
+}
+
 /// The answers in a folder, the oldest first; none where there is no folder.
 fn files(folder: &Path) -> io::Result<Vec<AnswerFile>> {
     let entries = match fs::read_dir(folder) {

@@ -19,6 +19,7 @@ use tempfile::{Builder, NamedTempFile, TempDir};
 
 use super::job::Overwrite;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::file_error;
 use crate::named_file;
 
 const TEMPORARY_PREFIX: &str = ".wirebench-";
@@ -347,35 +348,18 @@ pub(super) fn refusal(
 
 /// An error of the system in words, with what to do.
 pub(super) fn failure(path: &Path, error: &io::Error) -> Failure {
-    use FailureKind::{Io, NotFound, Permission, TooLarge, Usage};
-    let said = error.to_string();
-    let (kind, cause, hint) = match error.kind() {
-        // Not the system's word but ours, about the owner.
-        ErrorKind::PermissionDenied if error.get_ref().is_some() => {
-            (Permission, &*said, FOREIGN_HINT)
-        }
-        ErrorKind::PermissionDenied => (Permission, "permission denied", PERMISSION_HINT),
-        ErrorKind::ReadOnlyFilesystem => (
-            Permission,
-            "the file system is read-only",
-            "keep everything elsewhere with --home DIR",
-        ),
+    let (kind, cause) = file_error::words(error);
+    let hint = match error.kind() {
+        ErrorKind::PermissionDenied if error.get_ref().is_some() => FOREIGN_HINT,
+        ErrorKind::PermissionDenied => PERMISSION_HINT,
+        ErrorKind::ReadOnlyFilesystem => "keep everything elsewhere with --home DIR",
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            let hint = "free some space and try again; the old file is untouched";
-            (Io, "the disk is full", hint)
+            "free some space and try again; the old file is untouched"
         }
-        ErrorKind::FileTooLarge => {
-            let cause = "the file would be larger than the system allows";
-            (TooLarge, cause, "the old file is untouched")
-        }
-        ErrorKind::NotFound => (NotFound, "no such file or folder", "check the path"),
-        ErrorKind::NotADirectory => {
-            (Usage, "a file stands where a folder is needed", "choose another name")
-        }
-        ErrorKind::InvalidFilename => {
-            (Usage, "the name is too long or not allowed", "choose another name")
-        }
-        _ => (Io, &*said, ""),
+        ErrorKind::FileTooLarge => "the old file is untouched",
+        ErrorKind::NotFound => "check the path",
+        ErrorKind::NotADirectory | ErrorKind::InvalidFilename => "choose another name",
+        _ => "",
     };
     refusal(path, kind, cause).hint(hint)
 }

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::source::{assert_none, below, root};
+use crate::source::{Source, assert_none, below, root, sources};
 
 #[test]
 fn the_lock_file_holds_one_of_each_and_no_ring_is_built() {
@@ -156,4 +156,52 @@ fn what_the_texts_for_engineers_name_is_there() {
         .map(|(name, what)| format!("{name}: {what}"))
         .collect();
     assert_none("names that are not there", &broken);
+}
+
+/// Crates, and errors of the standard library as everybody calls them.
+const NOT_OURS: [&str; 9] =
+    ["std", "io", "fmt", "tokio", "regex", "rustls", "rustix", "url", "ratatui"];
+
+/// What comments that describe code name of it: files, and what stands in which module.
+#[test]
+fn what_comments_name_is_there() {
+    let named = Regex::new(
+        r"(?P<path>\b(?:\w+/)+\w+\.rs)|`(?P<module>[a-z_0-9]+(?:::[a-z_0-9]+)*)::(?P<part>\w+)[`(]",
+    );
+    let named = named.unwrap();
+    let sources = sources();
+    let mut broken = Vec::new();
+    for source in sources {
+        let comments = source.text.lines().map(str::trim_start);
+        let comments = comments.filter(|line| line.starts_with("//!") || line.starts_with("///"));
+        for found in comments.flat_map(|line| named.captures_iter(line)) {
+            let whole = found[0].to_owned();
+            let is_there = if let Some((module, part)) =
+                found.name("module").zip(found.name("part"))
+            {
+                let first = module.as_str().split("::").next().unwrap_or_default();
+                NOT_OURS.contains(&first) || holds(sources, module.as_str(), part.as_str())
+            } else {
+                // A file may be named from the folder it is in.
+                let is_it =
+                    |source: &Source| format!("/{}", source.name).ends_with(&format!("/{whole}"));
+                root().join(&whole).exists() || sources.iter().any(is_it)
+            };
+            if !is_there {
+                broken.push(format!("{}: {whole}", source.name));
+            }
+        }
+    }
+    assert_none("comments name what is not there", &broken);
+}
+
+/// Whether a file that is this module, or one below it, has this word.
+fn holds(sources: &[Source], module: &str, part: &str) -> bool {
+    let path = format!("/{}", module.replace("::", "/"));
+    let word = Regex::new(&format!(r"\b{part}\b")).unwrap();
+    sources.iter().any(|source| {
+        let own = format!("/{}", source.name.trim_end_matches(".rs"));
+        let is_of_module = own.ends_with(&path) || own.contains(&format!("{path}/"));
+        is_of_module && (word.is_match(&source.code) || own.ends_with(&format!("{path}/{part}")))
+    })
 }

@@ -26,8 +26,13 @@ async fn with(body: &[u8]) -> (Bench, BodyId) {
 
 fn order(bench: &Bench, number: u64, body: BodyId, kind: RecipeKind, text: &str) {
     let recipe = Recipe { kind, text: text.to_owned() };
+    order_of(bench, number, body, None, recipe);
+}
+
+fn order_of(bench: &Bench, number: u64, body: BodyId, content_type: Option<&str>, recipe: Recipe) {
     let part = ViewPart::Decoded;
-    let order = Derivation { number, body, part, recipe };
+    let content_type = content_type.map(str::to_owned);
+    let order = Derivation { number, body, part, from: 0, content_type, recipe };
     bench.handle.command(Command::Derive(order)).unwrap();
 }
 
@@ -47,6 +52,10 @@ async fn made(
     (kind, text): (RecipeKind, &str),
 ) -> (DerivationReport, String) {
     order(bench, 7, body, kind, text);
+    ended(bench).await
+}
+
+async fn ended(bench: &mut Bench) -> (DerivationReport, String) {
     let mut last = report(bench).await;
     while last.outcome.is_none() {
         last = report(bench).await;
@@ -55,7 +64,35 @@ async fn made(
         Some(made) => bench.bytes(made, ViewPart::Decoded).await,
         None => Vec::new(),
     };
-    (last, String::from_utf8(bytes).unwrap())
+    let text = String::from_utf8(bytes).unwrap_or_else(|no| format!("{:?}", no.as_bytes()));
+    (last, text)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn text_of_another_charset_is_read_by_it_and_piped_as_received() {
+    let json = "[{\"n\":\"Müller\"},{\"n\":\"ß\"}]";
+    let latin: Vec<u8> = json.chars().map(|c| u8::try_from(c).unwrap()).collect();
+    let wide: Vec<u8> = json.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let marked = [&[0xfe, 0xff][..], &wide].concat();
+    let (latin_type, wide_type) =
+        ("application/json; charset=iso-8859-1", "application/json; charset=utf-16be");
+    for (bytes, content_type) in
+        [(latin, Some(latin_type)), (wide, Some(wide_type)), (marked, None)]
+    {
+        let (mut bench, body) = with(&bytes).await;
+        for (kind, text, expected) in [
+            (RecipeKind::Jq, "-r .[] | .n", "Müller\nß\n".to_owned()),
+            (RecipeKind::Table, "", "Müller\nß\n".to_owned()),
+            (RecipeKind::SortKeys, "", format!("{json}\n")),
+            (RecipeKind::Pipe, "wc -c", format!("{}\n", bytes.len())),
+        ] {
+            let recipe = Recipe { kind, text: text.to_owned() };
+            order_of(&bench, 3, body, content_type, recipe);
+            let (report, text) = ended(&mut bench).await;
+            let text: String = text.split(' ').collect();
+            assert_eq!((report.outcome, text), (Some(Ok(())), expected), "{kind:?}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,6 +105,9 @@ async fn a_filter_of_json_gives_its_results_or_says_what_is_wrong() {
         ("", "[{\"id\":1,\"n\":\"a\"},{\"id\":2.50,\"n\":\"b\"}]\n"),
         ("-s length", "1\n"),
         ("empty", ""),
+        (".[] | .id, halt", "1\n"),
+        (".[1].n", "\"b\"\n"),
+        (".[0][]", "1\n\"a\"\n"),
     ] {
         let (report, text) = made(&mut bench, body, (RecipeKind::Jq, filter)).await;
         assert_eq!((report.outcome, &*text), (Some(Ok(())), expected), "{filter}");
@@ -88,6 +128,44 @@ async fn a_filter_of_json_gives_its_results_or_says_what_is_wrong() {
     let filter = format!(".[] | {failing}");
     let (report, text) = made(&mut bench, body, (RecipeKind::Jq, &filter)).await;
     assert_eq!((report.outcome, &*text), (Some(Err("\"no\"".to_owned())), "1\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_in_a_document_is_filtered_element_by_element_as_a_whole_one_would_be() {
+    let documents = "{\"x\":{\"a\":0},\"a\":[1,2]}\n{\"a\":3}\n{}\n{\"a\":[4,\"5\",6]}\n";
+    let (mut bench, body) = with(documents.as_bytes()).await;
+    for filter in [".a[]", ".a | .[]", ".a[] | .+1", ".a[]?"] {
+        let whole = format!(". | {filter}");
+        let (expected, expected_text) = made(&mut bench, body, (RecipeKind::Jq, &whole)).await;
+        let (report, text) = made(&mut bench, body, (RecipeKind::Jq, filter)).await;
+        assert_eq!((report.outcome, text), (expected.outcome, expected_text), "{filter}");
+    }
+    // What is before a break is there; a name that comes again would have been another value.
+    let (mut bench, body) = with(b"{\"a\":[1,2],\"b\":[3],\"a\":[4]}").await;
+    let (report, text) = made(&mut bench, body, (RecipeKind::Jq, ".a[]")).await;
+    assert_eq!(text, "1\n2\n");
+    let why = report.outcome.unwrap().unwrap_err();
+    assert!(why.contains("\"a\" is there twice") && why.contains("put `. |`"), "{why}");
+    let (_, text) = made(&mut bench, body, (RecipeKind::Jq, ". | .a[]")).await;
+    assert_eq!(text, "4\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_string_is_opened_where_it_begins() {
+    let body = br#"{"a":1,"a":"{\"x\":[\"y\\n\"]}","b": oops"#;
+    let (bench, source) = with(body).await;
+    let mut bench = bench;
+    for (from, expected) in
+        [(7, Ok("{\"x\":[\"y\\n\"]}")), (1, Err("the value under the cursor is no string"))]
+    {
+        let recipe = Recipe { kind: RecipeKind::Value, text: ".a".into() };
+        let (content_type, part) = (None, ViewPart::Decoded);
+        let order = Derivation { number: from, body: source, part, from, content_type, recipe };
+        bench.handle.command(Command::Derive(order)).unwrap();
+        let (report, text) = ended(&mut bench).await;
+        let outcome = report.outcome.unwrap();
+        assert_eq!(outcome.as_ref().map(|()| &*text).map_err(|why| &**why), expected);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

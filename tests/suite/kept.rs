@@ -5,9 +5,11 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::Arc;
 
 use crate::harness::peers::http_peer;
+use crate::harness::program::{command, finished};
 use crate::harness::terminal::{Launch, Tui};
 use crate::harness::wait::wait_until;
 
@@ -84,5 +86,47 @@ fn answers_are_found_again_after_a_restart_and_go_with_their_preset() {
     });
     tui.keys("<A-z>");
     wait_until("the answers are back", || files[1].exists());
+    tui.quit();
+}
+
+#[test]
+fn an_answer_to_send_is_kept_too_and_seen_by_a_copy_that_runs() {
+    let peer = http_peer(
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 14\r\n\
+          Connection: close\r\n\r\n{\"kept\": true}",
+    );
+    let preset = |keep: &str| {
+        format!(
+            "[http]\nurl = \"http://{peer}/\"\nheaders = [\"X-Api-Key: {SECRET}\"]\n\
+             auth.bearer = \"{SECRET}\"\n{keep}"
+        )
+    };
+    let launch = Launch::default().preset("a", &preset("")).preset("b", &preset("keep = false\n"));
+    let mut tui = launch.size(120, 40).start();
+    let home = Arc::clone(&tui.home);
+    tui.wait_for("─ a ");
+    let send = |args: &[&str]| {
+        let folder = home.path().join("home");
+        let args = [&["--home", folder.to_str().unwrap(), "send"], args].concat();
+        let ended = finished(command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn());
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    };
+    send(&["b"]);
+    send(&["a", "--no-history"]);
+    send(&["a", "--no-keep"]);
+    send(&[&format!("http://{peer}/")]);
+    assert_eq!(answers(home.path()), Vec::<PathBuf>::new());
+    send(&["a", "--with-secrets"]);
+    let files = answers(home.path());
+    assert_eq!(files.len(), 1);
+    let bytes = fs::read(&files[0]).unwrap();
+    assert!(memchr::memmem::find(&bytes, SECRET.as_bytes()).is_none());
+    tui.keys("<A-4>{");
+    tui.wait_for("kept answer 1 of 1");
+    tui.wait_for("\"kept\": true");
+    // What is kept meanwhile is there with the next look.
+    send(&["a"]);
+    tui.keys("}");
+    tui.wait_for("kept answer 2 of 2");
     tui.quit();
 }

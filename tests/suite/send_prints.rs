@@ -3,6 +3,8 @@
 
 use std::io::{Read, Write};
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 
 use crate::harness::peers::{http_peer, read_head, tcp_peer};
@@ -191,6 +193,64 @@ fn offline_is_the_request_as_it_goes_and_opens_no_socket() {
     assert!(text(&masked.stderr).contains("--with-secrets"));
     let laid_out = sent(&["--offline", "--text", "http://h.example/", "a:=[1]"]);
     assert!(laid_out.ends_with("{\n  \"a\": [\n    1\n  ]\n}\n"), "{laid_out}");
+}
+
+/// Answers with this, and counts requests.
+fn answering(head: &'static str, body: Vec<u8>) -> (String, Arc<AtomicUsize>) {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&count);
+    let peer = tcp_peer(move |mut stream| {
+        if read_head(&mut stream).is_none() {
+            return;
+        }
+        counted.fetch_add(1, Ordering::SeqCst);
+        let length = body.len();
+        let head = format!("HTTP/1.1 {head}\r\nContent-Length: {length}\r\n\r\n");
+        let _ = stream.write_all(&[head.as_bytes(), &body].concat());
+    });
+    (format!("http://{peer}"), count)
+}
+
+#[test]
+fn a_jq_filter_prints_its_results_a_line_each_or_says_why_not() {
+    let json =
+        "{\"items\":[{\"n\":\"M\u{fc}ller\"},{\"n\":\"a\\nb\"}],\"big\":12345678901234567890123}";
+    let latin: Vec<u8> = json.chars().map(|c| u8::try_from(c).unwrap()).collect();
+    let kind = "200 OK\r\nContent-Type: application/json";
+    let (url, count) = answering(kind, json.as_bytes().to_vec());
+    let latin_kind = "404 Not Found\r\nContent-Type: application/json; charset=iso-8859-1";
+    let (latin_url, _) = answering(latin_kind, latin);
+    for (url, args, expected) in [
+        (&url, &["--jq", ".items[] | .n"][..], "\"Müller\"\n\"a\\nb\"\n"),
+        (&url, &["--jq=-r .items[].n"], "Müller\na\nb\n"),
+        (&url, &["--jq", "-r .items[].n"], "Müller\na\nb\n"),
+        (&url, &["--text", "--jq", ".big"], "12345678901234567890123\n"),
+        (&url, &["--jq", "empty"], ""),
+        (&latin_url, &["--jq", ".items[0].n"], "\"Müller\"\n"),
+    ] {
+        assert_eq!(sent(&[&[&**url], args].concat()), expected, "{args:?}");
+    }
+    // Nothing is sent for a filter that cannot be used.
+    let before = count.load(Ordering::SeqCst);
+    for filter in [".items[", ".[] | foo", "-x ."] {
+        let (status, said) = told(&run(&["send", &url, "--jq", filter]));
+        assert_eq!(status, Some(2), "{said}");
+        assert!(said.contains("--jq: "), "{said}");
+    }
+    assert_eq!(count.load(Ordering::SeqCst), before);
+    // What was printed before a failure stays, and the status tells.
+    let failing =
+        run(&["send", &url, "--jq", ".items[] | if .n == \"a\\nb\" then error(\"no\") else 1 end"]);
+    assert_eq!((failing.status.code(), text(&failing.stdout)), (Some(6), "1\n".to_owned()));
+    let (status, said) = told(&run(&["send", &latin_url, "--check-status", "--jq", ".x.y.z[]"]));
+    assert_eq!(status, Some(1), "{said}");
+    let (plain, _) = answering("200 OK\r\nContent-Type: text/plain", b"no json".to_vec());
+    let (status, said) = told(&run(&["send", &plain, "--jq", "."]));
+    assert_eq!(status, Some(6), "{said}");
+    assert!(said.contains("jq: not JSON"), "{said}");
+    let (status, said) = told(&run(&["send", "tcp://127.0.0.1:1", "--jq", "."]));
+    assert_eq!(status, Some(2), "{said}");
+    assert!(said.contains("--jq means nothing to"), "{said}");
 }
 
 #[test]

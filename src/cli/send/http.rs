@@ -11,6 +11,7 @@ use serde::de::IgnoredAny;
 use tokio::time::Instant;
 
 use super::body_printer::{BodyPrinter, PIECE};
+use super::filtered::ResultPrinter;
 use crate::args::{self, Parts};
 use crate::cli::download::Download;
 use crate::cli::exit;
@@ -55,6 +56,8 @@ struct ExchangePrinter<'a> {
     unsent: Option<String>,
     /// What is told of heads.
     told: Disclosure,
+    /// What is printed of bodies of answers is what this jq filter gives.
+    jq: Option<ResultPrinter<'a>>,
 }
 
 /// Places in `ExchangePrinter::done`.
@@ -70,7 +73,8 @@ impl Printing {
         let is_named = Style::asked_for(&arguments.common) == Some(Style::Text);
         let is_looked_at = is_named || console::output_is_terminal();
         let is_text = self.output.style == Style::Text && self.aside.is_none();
-        let usual = Parts { head: is_text && is_looked_at, body: true, ..Parts::default() };
+        let head = is_text && is_looked_at && arguments.printing.jq.is_none();
+        let usual = Parts { head, body: true, ..Parts::default() };
         let asked = arguments.printing.parts().unwrap_or(usual);
         // What was to be kept is kept, whatever is looked at.
         Parts { body: asked.body || self.aside.is_some(), ..asked }
@@ -135,6 +139,7 @@ pub(super) async fn run(
         separates: false,
         unsent: None,
         told: headless.told.clone(),
+        jq: arguments.printing.jq.as_deref().map(ResultPrinter::new),
     };
     headless.open(plan)?;
     loop {
@@ -151,6 +156,7 @@ pub(super) async fn run(
                 printer.show_progress(encoded);
             }
             Some(Event::Done { outcome, .. }) => {
+                headless.answered.clone_from(&printer.last);
                 printer.finish(outcome.is_ok(), headless).await?;
                 outcome?;
                 printer.sent()?;
@@ -219,6 +225,7 @@ impl ExchangePrinter<'_> {
         }
         self.begin()?;
         match &mut self.body {
+            Some(_) if self.jq.is_some() => Ok(()),
             Some(body) => body.advance(&mut self.to.output, headless).await,
             None => Ok(()),
         }
@@ -303,6 +310,11 @@ impl ExchangePrinter<'_> {
         if !self.begins(RESPONSE_BODY) {
             return Ok(remarks);
         }
+        if let (Some(jq), Some(_), Some(last)) = (&mut self.jq, &self.body, &self.last) {
+            remarks.extend(jq.print(last, &mut self.to.output, headless).await?);
+            self.body = None;
+            self.separates = true;
+        }
         if let Some(mut body) = self.body.take() {
             remarks = body.finish(&mut self.to.output, headless).await?;
             self.separates = body.printed() > 0;
@@ -365,6 +377,7 @@ impl ExchangePrinter<'_> {
     fn status(&self, arguments: &args::Send) -> u8 {
         match self.response().and_then(|response| response.head.status()) {
             Some(400..) if arguments.check_status => exit::NOT_MET,
+            _ if self.jq.as_ref().is_some_and(|jq| jq.is_unfinished) => exit::INTERRUPTED,
             _ => exit::OK,
         }
     }

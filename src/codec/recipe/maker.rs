@@ -15,6 +15,11 @@ pub(crate) trait BodyMaker {
     /// The body is over: appends the rest.
     fn finish(&mut self, made: &mut Vec<u8>) -> Result<(), String>;
 
+    /// Nothing of what follows changes what is made.
+    fn is_done(&self) -> bool {
+        false
+    }
+
     /// How what is made is shown.
     fn mode(&self) -> ViewMode {
         ViewMode::Pretty

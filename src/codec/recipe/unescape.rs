@@ -105,7 +105,7 @@ impl BodyMaker for Unescaper {
 }
 
 /// Whether a text is an object or list of JSON.
-fn is_json(text: &[u8]) -> bool {
+pub(super) fn is_json(text: &[u8]) -> bool {
     let mut check = JsonCheck::default();
     let begins = matches!(text.trim_ascii().first(), Some(b'{' | b'['));
     begins && {

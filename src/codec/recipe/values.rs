@@ -17,7 +17,7 @@ pub(super) struct ValuePass {
 
 impl Default for ValuePass {
     fn default() -> Self {
-        let (pieces, check) = (JsonPieces::new(true, LONGEST), JsonCheck::default());
+        let (pieces, check) = (JsonPieces::new(Some(Vec::new()), LONGEST), JsonCheck::default());
         ValuePass { pieces, check, in_list: false }
     }
 }
@@ -62,7 +62,7 @@ fn write(
     change: &mut ValueEdit<'_>,
 ) -> Result<(), String> {
     match piece {
-        JsonPiece::Value(bytes) => {
+        JsonPiece::Value(bytes, _) | JsonPiece::Passed(bytes) => {
             change(bytes, made)?;
             made.push(b'\n');
         }
@@ -70,7 +70,7 @@ fn write(
             made.push(if std::mem::replace(in_list, true) { b',' } else { b'[' });
             change(bytes, made)?;
         }
-        JsonPiece::ListEnd => {
+        JsonPiece::End => {
             let rest: &[u8] = if std::mem::take(in_list) { b"]\n" } else { b"[]\n" };
             made.extend_from_slice(rest);
         }

@@ -23,6 +23,7 @@ use super::message::Body;
 use super::thread::on_thread;
 use super::viewer::GONE;
 use super::writer::BodyWriter;
+use crate::codec::charset::{self, NAMED_WITHIN, Recoder};
 use crate::codec::recipe;
 use crate::codec::recipe::maker::BodyMaker;
 use crate::engine::event::Event;
@@ -34,6 +35,8 @@ use child::RunningChild;
 const BLOCK: usize = 256 * 1024;
 /// Bytes that are made at most.
 const LIMIT: u64 = 256 << 20;
+/// Bytes that show whether a body begins with a byte order mark.
+const MARK: usize = 4;
 /// Pause before a body that still arrives is looked at again.
 const ARRIVING: Duration = Duration::from_millis(10);
 
@@ -77,6 +80,8 @@ pub(super) fn start(
         at,
         source: store.get(order.body),
         part: order.part,
+        from: order.from,
+        content_type: order.content_type.clone(),
     };
     on_thread("body-derive", move || {
         let mut made = Made::new(&order, store, urgent);
@@ -94,6 +99,9 @@ struct Task {
     /// `None` = released.
     source: Option<Arc<Body>>,
     part: ViewPart,
+    /// First byte that is read.
+    from: u64,
+    content_type: Option<String>,
 }
 
 impl Task {
@@ -114,7 +122,7 @@ impl Task {
     fn blocks(&self, mut take: impl FnMut(&[u8]) -> Result<bool, String>) -> Result<(), String> {
         let source = self.source.as_ref().ok_or(GONE)?;
         let mut block = vec![0; BLOCK];
-        let mut at = 0;
+        let mut at = self.from;
         while self.is_wanted() {
             // Asked first: whatever is complete then has all its bytes.
             let is_complete = source.is_complete(self.part);
@@ -130,6 +138,42 @@ impl Task {
         }
         Ok(())
     }
+
+    /// The same as UTF-8, where the source is text of another charset.
+    fn texts(&self, mut take: impl FnMut(&[u8]) -> Result<bool, String>) -> Result<(), String> {
+        let content_type = self.content_type.as_deref();
+        if self.part == ViewPart::Raw {
+            return self.blocks(take);
+        }
+        let mut held = Vec::new();
+        let mut reader = None;
+        self.blocks(|block| match &mut reader {
+            Some(None) => take(block),
+            Some(Some(recoder)) => take(Recoder::push(recoder, block, false).as_bytes()),
+            None => {
+                held.extend_from_slice(block);
+                let names_itself = charset::may_name_itself(content_type, &held);
+                if held.len() < if names_itself { NAMED_WITHIN } else { MARK } {
+                    return Ok(true);
+                }
+                let first = reader.insert(Recoder::of(content_type, &held));
+                let held = std::mem::take(&mut held);
+                match first {
+                    Some(recoder) => take(recoder.push(&held, false).as_bytes()),
+                    None => take(&held),
+                }
+            }
+        })?;
+        let reader = reader.unwrap_or_else(|| Recoder::of(content_type, &held));
+        let rest = match reader {
+            Some(mut recoder) => recoder.push(&held, true).into_bytes(),
+            None => held,
+        };
+        if !rest.is_empty() && self.is_wanted() {
+            take(&rest)?;
+        }
+        Ok(())
+    }
 }
 
 fn make(task: &Task, order: &Derivation, made: &mut Made) -> Result<(), String> {
@@ -142,13 +186,13 @@ fn make(task: &Task, order: &Derivation, made: &mut Made) -> Result<(), String> 
 fn make_with(task: &Task, maker: &mut dyn BodyMaker, made: &mut Made) -> Result<(), String> {
     let mut bytes = Vec::new();
     made.mode = Some(maker.mode());
-    task.blocks(|block| {
+    task.texts(|block| {
         maker.push(block, &mut bytes)?;
         made.mode = Some(maker.mode());
         made.header = maker.header();
         let more = made.push(&bytes)?;
         bytes.clear();
-        Ok(more)
+        Ok(more && !maker.is_done())
     })?;
     if task.is_wanted() && !made.is_full() {
         maker.finish(&mut bytes)?;
@@ -220,6 +264,7 @@ impl Made {
             mode: self.mode,
             header: self.header.clone(),
             remark: self.remark.clone(),
+            is_cut: self.is_full(),
             outcome,
         };
         let _ = self.urgent.blocking_send(Event::Derived(Box::new(report)));

@@ -81,7 +81,9 @@ pub(super) fn draw(mut painter: Painter<'_>) {
     if let Some(line) = &app.exchange.line {
         let trouble = printable(app.exchange.making().1.as_bytes());
         painter.at(parts.trouble).put(&trouble, palette.error);
-        painter.at(parts.prompt).prompt(line.label(), &line.editor);
+        let mut prompt = painter.at(parts.prompt);
+        prompt.prompt(line.label(), &line.editor);
+        prompt.put_from(1, line.example(), palette.placeholder);
     } else if let Some(prompt) = &app.exchange.prompt {
         painter.at(parts.prompt).prompt(prompt.label(), &prompt.editor);
     }

@@ -37,7 +37,9 @@ fn order(effects: Vec<Effect>) -> Derivation {
 fn report(number: u64, body: Option<u64>, outcome: Option<Result<(), String>>) -> Event {
     let (body, mode) = (body.map(BodyId), Some(ViewMode::Pretty));
     let (header, remark) = (String::new(), String::new());
-    Event::Derived(Box::new(DerivationReport { number, body, mode, header, remark, outcome }))
+    let is_cut = false;
+    let report = DerivationReport { number, body, mode, header, remark, is_cut, outcome };
+    Event::Derived(Box::new(report))
 }
 
 /// The engine makes what was ordered.
@@ -92,7 +94,9 @@ fn what_is_made_can_be_made_something_of() {
 fn a_filter_is_applied_while_it_is_typed_and_a_mistake_leaves_the_last_result() {
     let mut app = shown(5);
     app.keys("q");
-    app.assert_shows("jq: .");
+    app.assert_shows("jq:  a filter, as .items[] | .name");
+    let first = order(app.keys("."));
+    assert_eq!(first.recipe.text, ".");
     let first = order(app.keys("a"));
     assert_eq!(first.recipe.text, ".a");
     make(&mut app, first.number, 900, 3);
@@ -119,9 +123,54 @@ fn a_filter_is_applied_while_it_is_typed_and_a_mistake_leaves_the_last_result() 
 }
 
 #[test]
+fn a_filter_that_is_cleared_is_no_more() {
+    let mut app = shown(5);
+    app.keys("q<Enter>");
+    app.assert_shows("nothing was filtered");
+    assert!(!app.shows("jq:"));
+    app.keys("q.");
+    let typed = order(app.keys("a"));
+    assert_eq!(typed.content_type.as_deref(), Some("application/json"));
+    make(&mut app, typed.number, 900, 3);
+    app.keys("<Enter>");
+    app.assert_shows("⇒ jq .a");
+    app.keys("q<Backspace>");
+    assert_eq!(commands(app.keys("<Backspace>")).last(), Some(&Command::StopDeriving));
+    app.keys("<Enter>");
+    app.assert_shows("line 1 of 5");
+    assert!(!app.shows("⇒"));
+}
+
+#[test]
+fn a_string_is_opened_from_its_line_and_what_it_holds_from_there() {
+    let mut app = shown(5);
+    let opened = order(app.keys("jji"));
+    let recipe = &opened.recipe;
+    assert_eq!((recipe.kind, opened.from), (RecipeKind::Value, 20), "{opened:?}");
+    make(&mut app, opened.number, 900, 3);
+    app.assert_shows("⇒ inside ");
+    let inner = order(app.keys("i"));
+    assert_eq!((inner.body, inner.content_type), (BodyId(900), None));
+    app.event(report(
+        inner.number,
+        None,
+        Some(Err("the value under the cursor is no string".into())),
+    ));
+    app.assert_shows("not made: the value under the cursor is no string");
+    app.keys("<Esc>");
+    app.assert_shows("line 3 of 5");
+    // Where nothing is laid out there is nothing to open.
+    let effects = app.keys("v");
+    app.serve(&effects, 5);
+    assert_eq!(commands(app.keys("i")), []);
+    app.assert_shows("only a string of JSON that is laid out");
+}
+
+#[test]
 fn giving_up_what_is_typed_goes_back_to_what_was_there() {
     let mut app = shown(5);
     app.keys("q");
+    app.keys(".");
     let typed = order(app.keys("b"));
     make(&mut app, typed.number, 900, 3);
     assert_eq!(commands(app.keys("<Esc>")), [Command::Release(vec![BodyId(900)])]);
@@ -135,7 +184,7 @@ fn giving_up_what_is_typed_goes_back_to_what_was_there() {
 fn a_large_body_is_filtered_when_the_filter_is_taken() {
     let mut app = shown(200_000);
     app.keys("q");
-    assert_eq!(commands(app.keys("a.b")), []);
+    assert_eq!(commands(app.keys(".a.b")), []);
     let taken = order(app.keys("<Enter>"));
     assert_eq!(taken.recipe.text, ".a.b");
     app.assert_shows("being made");
@@ -164,7 +213,8 @@ fn a_command_is_asked_for_and_what_it_says_stands_in_the_frame() {
     let (body, mode, outcome) = (Some(BodyId(900)), None, Some(Ok(())));
     let (header, remark) = (String::new(), "exit status 3: \u{1b}[31mwrong".to_owned());
     let number = piped.number;
-    let report = DerivationReport { number, body, mode, header, remark, outcome };
+    let is_cut = false;
+    let report = DerivationReport { number, body, mode, header, remark, is_cut, outcome };
     let effects = app.event(Event::Derived(Box::new(report)));
     app.serve(&effects, 2);
     app.assert_shows("⇒ | wc -l");
@@ -178,7 +228,8 @@ fn the_names_of_the_columns_stand_above_a_table_and_move_with_it() {
     let (body, mode, outcome) = (Some(BodyId(900)), Some(ViewMode::Text), Some(Ok(())));
     let (header, remark) = ("name     │ city".to_owned(), "5 rows".to_owned());
     let number = asked.number;
-    let report = DerivationReport { number, body, mode, header, remark, outcome };
+    let is_cut = false;
+    let report = DerivationReport { number, body, mode, header, remark, is_cut, outcome };
     let effects = app.event(Event::Derived(Box::new(report)));
     app.serve(&effects, 500);
     app.assert_shows("name     │ city");

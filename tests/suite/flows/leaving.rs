@@ -3,13 +3,16 @@
 
 use std::collections::VecDeque;
 
+use wirebench::app::Startup;
 use wirebench::app::effect::Effect;
 use wirebench::app::message::{Input, Message, Timer};
 use wirebench::app::overlay::Overlay;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::http::HttpSpec;
 use wirebench::model::spec::Spec;
-use wirebench::store::job::{Job, JobKind, JobLabel, Reply, Restore, StoredDraft, Workspace};
+use wirebench::store::job::{
+    ForeignProject, Job, JobKind, JobLabel, ProjectWriter, Reply, Restore, StoredDraft, Workspace,
+};
 
 use crate::harness::app::{Driver, NOON};
 use crate::harness::store::{starter_workspace, workspace};
@@ -278,4 +281,48 @@ fn an_environment_chosen_before_the_last_run_was_read_stays_in_force() {
     let chosen = driver.app.shared.environment.clone();
     driver.send(last_run("http://h/last"));
     assert_eq!(driver.app.shared.environment, chosen);
+}
+
+#[test]
+fn a_question_that_is_closed_in_any_way_but_yes_means_no_and_once() {
+    let asked = || {
+        let foreign = ForeignProject {
+            folder: "/p/.wirebench".into(),
+            writer: ProjectWriter::Anybody,
+            place: "/p".into(),
+            used: None,
+        };
+        let startup =
+            Startup { size: WIDE, now: NOON, foreign: Some(foreign), ..Startup::default() };
+        let mut driver = Driver::starting(startup);
+        driver.app.begin();
+        driver.assert_shows("Leave out");
+        driver
+    };
+    let answers = |driver: &Driver| -> Vec<bool> {
+        let used = |job: &Job| match job {
+            Job::UseProject { used, .. } => Some(*used),
+            _ => None,
+        };
+        driver.store.jobs.iter().filter_map(used).collect()
+    };
+    for (keys, used) in
+        [("<Esc>", false), ("<Enter>", false), ("<Right><Enter>", true), ("y", true)]
+    {
+        let mut driver = asked();
+        driver.keys(keys);
+        assert_eq!(answers(&driver), [used], "{keys}");
+        driver.keys("<F1><Esc>");
+        assert_eq!(answers(&driver), [used], "{keys}, and another window");
+    }
+    let mut driver = asked();
+    driver.click("Leave out");
+    assert_eq!(answers(&driver), [false]);
+    let mut driver = asked();
+    driver.click_at(0, 0);
+    assert_eq!(answers(&driver), [false]);
+    // Another window above it is no answer.
+    let mut driver = asked();
+    driver.keys("<C-q>");
+    assert_eq!(answers(&driver), [] as [bool; 0]);
 }

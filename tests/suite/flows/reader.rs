@@ -2,56 +2,22 @@
 
 use wirebench::app::effect::Effect;
 use wirebench::app::message::{Input, Message, MouseKind};
-use wirebench::codec::lines::LineScanner;
 use wirebench::engine::command::Command;
 use wirebench::engine::event::Event;
-use wirebench::model::folds::FoldedLines;
 use wirebench::model::key::Key;
-use wirebench::model::view::{HitCount, SearchHit, View, ViewLine, ViewMode, ViewQuery};
+use wirebench::model::view::{HitCount, SearchHit, ViewMode};
 
 use crate::harness::app::Driver;
-use crate::harness::samples::{START, answer, commands, exchange, http_plan, queries};
+use crate::harness::samples::{START, answer, commands, exchange, http_plan, json_window, queries};
 
 const JSON: &str = r#"{"users":[{"city":"Bad \"Ems\"","age":41}],"note":"a long line that goes on and on beyond the right edge of the pane, as there is more of it than fits, and then some more of it that is out of sight"}"#;
-
-/// Plays the engine with this JSON as the whole body: what is folded is not told.
-fn served(query: &ViewQuery, json: &str) -> Event {
-    let all = LineScanner::new(query.mode).format(json.as_bytes(), 0, usize::MAX);
-    let (mut lines, mut at) = (Vec::new(), 0);
-    while let Some(line) = all.get(at) {
-        let depth = line.place.depth;
-        let closes = |it: &ViewLine| it.place.closes && it.place.depth == depth;
-        let close = all[at..].iter().position(closes).filter(|_| !line.place.closes);
-        let close = close.filter(|_| query.folds.holds(depth, line.offset));
-        let folded = close.map(|lines| FoldedLines {
-            members: all[at + lines].place.member,
-            lines: lines as u64,
-        });
-        lines.push(ViewLine { number: at as u64, folded, ..line.clone() });
-        at += close.unwrap_or(0) + 1;
-    }
-    let (cut, query, note) = (query.mode, query.clone(), None);
-    let (total_lines, total_bytes) = (all.len() as u64, json.len() as u64);
-    let enclosing = Vec::new();
-    Event::View(Box::new(View {
-        query,
-        cut,
-        top: 0,
-        lines,
-        enclosing,
-        total_lines,
-        total_bytes,
-        complete: true,
-        note,
-    }))
-}
 
 /// Presses keys, and answers what is asked of the body.
 fn press(app: &mut Driver, keys: &str) {
     for key in Key::parse_run(keys).unwrap() {
         let effects = app.tell(Message::Input(Input::Key(key)));
         for query in queries(&effects) {
-            app.event(served(&query, JSON));
+            app.event(json_window(&query, JSON));
         }
     }
 }
@@ -65,7 +31,7 @@ fn shown(json: &str) -> Driver {
     let id = app.open(http_plan());
     let effects = app.event(Event::Exchange(Box::new(exchange(id, 0, Some(answer(200, 1, 500))))));
     let query = queries(&effects).remove(0);
-    app.event(served(&query, json));
+    app.event(json_window(&query, json));
     app
 }
 
@@ -229,12 +195,12 @@ fn the_mark_in_the_gutter_folds_and_what_is_folded_is_copied_whole() {
     let before = app.effects.len();
     app.click_at(column, row);
     let query = queries(&app.effects.split_off(before)).remove(0);
-    app.event(served(&query, JSON));
+    app.event(json_window(&query, JSON));
     app.assert_shows("[… 1 item]");
     let effects = app.keys("y");
     let query = queries(&effects).remove(0);
     assert_eq!((query.mode, query.top), (ViewMode::Hex, 0));
-    let effects = app.event(served(&query, JSON));
+    let effects = app.event(json_window(&query, JSON));
     let (what, text) = copied(&effects);
     assert_eq!(what, "users");
     assert!(text.starts_with("[\n  {\n    \"city\"") && text.ends_with("  }\n]"), "{text}");
@@ -250,7 +216,7 @@ fn a_hit_that_is_folded_is_unfolded_and_hits_are_counted() {
     let hit = SearchHit { query, hit: Some((3, 18)), inside, wrapped: false, flaw: None };
     let effects = app.event(Event::Found(hit.clone()));
     let asked = queries(&effects).remove(0);
-    app.event(served(&asked, JSON));
+    app.event(json_window(&asked, JSON));
     app.assert_shows("Bad \\\"Ems");
     app.assert_shows("line 4 of 9");
     let count =
@@ -262,11 +228,31 @@ fn a_hit_that_is_folded_is_unfolded_and_hits_are_counted() {
 }
 
 #[test]
+fn what_has_no_end_is_not_folded_and_that_is_said() {
+    let cut = r#"{"list":[1,2,{"a":{"b":1}"#;
+    let mut app = shown(cut);
+    let mut press = |keys: &str| {
+        for query in queries(&app.keys(keys)) {
+            app.event(json_window(&query, cut));
+        }
+        app.screen()
+    };
+    for keys in ["<Enter>", "jj<Enter>"] {
+        let screen = press(keys);
+        assert!(screen.contains("the body ends before its bracket is closed"), "{screen}");
+        assert!(screen.contains("▾") && screen.contains("\"b\": 1"), "{screen}");
+    }
+    // What has an end within it folds.
+    let screen = press("G<Enter>");
+    assert!(!screen.contains("\"b\": 1"), "{screen}");
+}
+
+#[test]
 fn of_several_values_each_is_folded() {
     let lines = "{\"n\":1}\n{\"n\":2,\"m\":[]}\n";
     let mut app = shown(lines);
     let query = queries(&app.keys("F")).remove(0);
-    app.event(served(&query, lines));
+    app.event(json_window(&query, lines));
     app.assert_shows("▸ {… 1 key}");
     app.assert_shows("▸ {… 2 keys}");
 }

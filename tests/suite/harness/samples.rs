@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use wirebench::app::effect::Effect;
+use wirebench::codec::lines::LineScanner;
 use wirebench::engine::command::Command;
 use wirebench::engine::event::{Batch, Event};
 use wirebench::model::endpoint::{Bind, Endpoint};
@@ -12,6 +13,7 @@ use wirebench::model::exchange::{
     BodyFacts, Exchange, ExchangeState, FieldLine, Head, HttpMessage, HttpVersion, MessageFraming,
     StartLine,
 };
+use wirebench::model::folds::FoldedLines;
 use wirebench::model::id::{BodyId, ConnId, SessionId};
 use wirebench::model::plan::{HttpPlan, LengthHeader, Plan, PlanBody, TcpPlan};
 use wirebench::model::protocol::{Protocol, Side};
@@ -33,6 +35,38 @@ pub fn queries(effects: &[Effect]) -> Vec<ViewQuery> {
             _ => None,
         })
         .collect()
+}
+
+/// The window onto this JSON as the whole body, with what is folded.
+pub fn json_window(query: &ViewQuery, json: &str) -> Event {
+    let all = LineScanner::new(query.mode).format(json.as_bytes(), 0, usize::MAX);
+    let (mut lines, mut at) = (Vec::new(), 0);
+    while let Some(line) = all.get(at) {
+        let depth = line.place.depth;
+        let closes = |it: &ViewLine| it.place.closes && it.place.depth == depth;
+        let close = all[at..].iter().position(closes).filter(|_| !line.place.closes);
+        let close = close.filter(|_| query.folds.holds(depth, line.offset));
+        let folded = close.map(|lines| FoldedLines {
+            members: all[at + lines].place.member,
+            lines: lines as u64,
+        });
+        lines.push(ViewLine { number: at as u64, folded, ..line.clone() });
+        at += close.unwrap_or(0) + 1;
+    }
+    let (cut, query, note) = (query.mode, query.clone(), None);
+    let (total_lines, total_bytes) = (all.len() as u64, json.len() as u64);
+    let enclosing = Vec::new();
+    Event::View(Box::new(View {
+        query,
+        cut,
+        top: 0,
+        lines,
+        enclosing,
+        total_lines,
+        total_bytes,
+        complete: true,
+        note,
+    }))
 }
 
 /// The orders to the engine.

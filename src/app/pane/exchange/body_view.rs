@@ -65,6 +65,8 @@ pub struct BodyView {
     cursor: u64,
     selection: Option<Selection>,
     folds: Folds,
+    /// What was folded last, until it is seen whether it has an end.
+    folding: Option<u64>,
     /// Stays at the last line while the body grows.
     at_end: bool,
     asked: Option<ViewQuery>,
@@ -92,6 +94,7 @@ impl BodyView {
             cursor: 0,
             selection: None,
             folds: Folds::default(),
+            folding: None,
             at_end: false,
             asked: None,
             wide: None,

@@ -42,6 +42,17 @@ pub struct DerivedBody {
     number: u64,
 }
 
+/// What a body is made of.
+#[derive(Debug)]
+pub(super) struct DerivationSource {
+    /// What the tab shows without anything made of it.
+    pub(super) base: WindowSubject,
+    /// The type of the message with these bytes.
+    pub(super) content_type: Option<String>,
+    /// First byte of what is shown that is read.
+    pub(super) from: u64,
+}
+
 /// An order whose end is not here yet.
 #[derive(Debug)]
 struct Making {
@@ -81,7 +92,13 @@ impl DerivedBodies {
     }
 
     /// Asks for a body made by a recipe, in place of the step `at` and all behind it.
-    pub(super) fn order(&mut self, base: WindowSubject, recipe: Recipe, at: usize) -> Vec<Intent> {
+    pub(super) fn order(
+        &mut self,
+        source: DerivationSource,
+        recipe: Recipe,
+        at: usize,
+    ) -> Vec<Intent> {
+        let DerivationSource { base, content_type, from } = source;
         let mut intents = Vec::new();
         if self.base != Some((base.body, base.part)) {
             intents = self.cut(0);
@@ -105,7 +122,9 @@ impl DerivedBodies {
         let number = self.number;
         self.trouble.clear();
         self.making = Some(Making { number, recipe: recipe.clone(), at });
-        let order = Derivation { number, body, part, recipe };
+        // What was made is UTF-8, or what a command printed.
+        let content_type = content_type.filter(|_| of_step.is_none());
+        let order = Derivation { number, body, part, from, content_type, recipe };
         intents.push(Intent::Perform(Effect::Engine(Command::Derive(order))));
         intents
     }

@@ -24,4 +24,9 @@ impl RecipeLine {
     pub fn label(&self) -> &'static str {
         self.kind.row().asks.unwrap_or_default()
     }
+
+    /// What may be typed, while nothing is.
+    pub fn example(&self) -> &'static str {
+        if self.editor.is_empty() { self.kind.row().example } else { "" }
+    }
 }

@@ -4,9 +4,10 @@
 //! A jq filter is applied while it is typed where the body is small; a mistake stands above the line,
 //! and the last result stays.
 
-use super::derived::{self, DerivedBody, plain};
+use super::derived::{self, DerivationSource, DerivedBody, plain};
 use super::exchange_state::ExchangePane;
 use super::recipe_line::RecipeLine;
+use super::shape;
 use super::shown_exchange::WindowSubject;
 use crate::app::action::Action;
 use crate::app::cursor::CursorStep;
@@ -52,21 +53,45 @@ impl ExchangePane {
         };
         self.taken = None;
         let count = self.derived.count(base);
+        if kind == RecipeKind::Value {
+            return Some(self.open_value(shared, count));
+        }
         let last = self.derived.last(base).filter(|last| last.recipe.kind == kind);
         if kind.row().asks.is_none() {
             if last.is_some() {
                 return Some(self.derived.go_back(count - 1).into());
             }
-            return Some(self.derived.order(base, plain(kind), count).into());
+            return Some(self.order(shared, plain(kind), count));
         }
         let before = last.map(|last| last.recipe.clone());
-        let begin = if kind == RecipeKind::Jq { "." } else { "" };
-        let text = before.as_ref().map_or(begin, |recipe| &recipe.text);
+        let text = before.as_ref().map_or("", |recipe| &recipe.text);
         let editor = Editor::new(text, LineMode::One);
         let at = if before.is_some() { count - 1 } else { count };
         self.derived.trouble.clear();
         self.line = Some(RecipeLine { kind, editor, at, before, sent: None, past: 0 });
         Some(Outcome::yes())
+    }
+
+    /// Opens the string under the cursor.
+    fn open_value(&mut self, shared: &Shared, at: usize) -> Outcome {
+        let found = self.view(shared).and_then(|view| Some((view.value_at()?, view.path()?)));
+        let Some((from, text)) = found else {
+            return Outcome::say("only a string of JSON that is laid out can be opened");
+        };
+        self.order_from(shared, from, Recipe { kind: RecipeKind::Value, text }, at)
+    }
+
+    /// Asks the engine for a body made of the one of the tab.
+    fn order(&mut self, shared: &Shared, recipe: Recipe, at: usize) -> Outcome {
+        self.order_from(shared, 0, recipe, at)
+    }
+
+    fn order_from(&mut self, shared: &Shared, from: u64, recipe: Recipe, at: usize) -> Outcome {
+        let Some((base, shown)) = self.base(shared).zip(self.shown(shared)) else {
+            return Outcome::yes();
+        };
+        let content_type = shape::content_type_of(shown.exchange, base.body);
+        self.derived.order(DerivationSource { base, content_type, from }, recipe, at).into()
     }
 
     /// Goes back to what the body on screen was made of; `None` = it was made of nothing.
@@ -119,20 +144,21 @@ impl ExchangePane {
         let text = line.editor.text().into_owned();
         line.sent = Some(text.clone());
         let (kind, at) = (line.kind, line.at);
-        self.derived.order(base, Recipe { kind, text }, at).into()
+        if text.trim().is_empty() {
+            return self.derived.go_back(at).into();
+        }
+        self.order(shared, Recipe { kind, text }, at)
     }
 
     /// Takes what is typed.
     fn take_line(&mut self, shared: &Shared) -> Outcome {
-        let Some(base) = self.base(shared) else {
+        if self.base(shared).is_none() {
             self.line = None;
-            return Outcome::yes();
-        };
+        }
         let Some(line) = self.line.as_ref() else { return Outcome::yes() };
         let (kind, at, text) = (line.kind, line.at, line.editor.text().into_owned());
-        if text.trim().is_empty() && kind == RecipeKind::Pipe {
-            self.line = None;
-            return Outcome::say("nothing was piped: no command");
+        if text.trim().is_empty() {
+            return self.take_nothing(kind, at);
         }
         let is_applied = line.sent.as_deref() == Some(&*text);
         if is_applied && !self.derived.trouble.is_empty() {
@@ -144,7 +170,17 @@ impl ExchangePane {
         if is_applied {
             return Outcome::yes();
         }
-        self.derived.order(base, Recipe { kind, text }, at).into()
+        self.order(shared, Recipe { kind, text }, at)
+    }
+
+    /// Takes an empty line: a filter that stood there is no more, a command stays as it was.
+    fn take_nothing(&mut self, kind: RecipeKind, at: usize) -> Outcome {
+        let before = self.line.take().and_then(|line| line.before);
+        match (kind, before) {
+            (RecipeKind::Pipe, _) => Outcome::say("nothing was piped: no command"),
+            (_, Some(_)) => self.derived.go_back(at).into(),
+            (_, None) => Outcome::say("nothing was filtered: no filter"),
+        }
     }
 
     fn remember(&mut self, kind: RecipeKind, text: &str) {
@@ -162,9 +198,9 @@ impl ExchangePane {
         if line.sent.is_none() {
             return Outcome::yes();
         }
-        match (line.before, self.base(shared)) {
-            (Some(recipe), Some(base)) => self.derived.order(base, recipe, line.at).into(),
-            _ => self.derived.go_back(line.at).into(),
+        match line.before {
+            Some(recipe) => self.order(shared, recipe, line.at),
+            None => self.derived.go_back(line.at).into(),
         }
     }
 

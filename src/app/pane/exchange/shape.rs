@@ -4,6 +4,7 @@ use encoding_rs::Encoding;
 
 use crate::codec::charset::{self, NAMED_WITHIN, sniff};
 use crate::model::exchange::{Exchange, HttpMessage};
+use crate::model::id::BodyId;
 use crate::model::view::{View, ViewMode, ViewPart, ViewQuery};
 
 /// Pretty for JSON, hex for binary, text for the rest, by the declared type alone; the first bytes
@@ -89,12 +90,20 @@ pub(super) fn encoding(
     query: &ViewQuery,
     first: &[u8],
 ) -> Option<&'static Encoding> {
-    let messages = [Some(&exchange.request), exchange.response.as_ref()];
-    let mut messages = messages.into_iter().flatten().filter(|_| query.part == ViewPart::Decoded);
-    let message = messages.find(|message| message.body.id == query.body)?;
-    let kind = content_type(message);
+    let kind = content_type(message_of(exchange, query.body)?);
     let declared = charset::charset(kind.as_deref());
     let encoding = declared.or_else(|| charset::named_within(kind.as_deref(), first))?;
     let is_bytes = matches!(query.mode, ViewMode::Text | ViewMode::Pretty);
-    (is_bytes && encoding.is_ascii_compatible()).then_some(encoding)
+    let is_body = is_bytes && query.part == ViewPart::Decoded;
+    (is_body && encoding.is_ascii_compatible()).then_some(encoding)
+}
+
+/// The type the message of an exchange gives its body.
+pub(super) fn content_type_of(exchange: &Exchange, body: BodyId) -> Option<String> {
+    content_type(message_of(exchange, body)?)
+}
+
+fn message_of(exchange: &Exchange, body: BodyId) -> Option<&HttpMessage> {
+    let messages = [Some(&exchange.request), exchange.response.as_ref()];
+    messages.into_iter().flatten().find(|message| message.body.id == body)
 }

@@ -55,14 +55,15 @@ impl ExchangePane {
         if let Some(fetch) = self.fetch.as_mut().filter(|fetch| fetch.is_mine(&view)) {
             return fetch.take(&view).map_or_else(|| self.fetched(shared, &view), |it| vec![it]);
         }
-        let looking = self.look_at_image(shared, &view);
+        let mut intents: Vec<Intent> = self.look_at_image(shared, &view).into_iter().collect();
         if let Some(known) = self.views.get_mut(view.query.body, view.query.part) {
             known.arrived(view, room);
             if let Some(mode) = sniffed {
                 known.begin_with(mode);
             }
+            intents.extend(known.endless_fold().map(|said| Intent::Say(said.into())));
         }
-        looking.into_iter().collect()
+        intents
     }
 
     /// The whole body is here that is to become a draft.

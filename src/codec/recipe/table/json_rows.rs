@@ -17,7 +17,7 @@ pub(super) struct JsonRows {
 
 impl Default for JsonRows {
     fn default() -> Self {
-        JsonRows { pieces: JsonPieces::new(true, LONGEST), check: JsonCheck::default() }
+        JsonRows { pieces: JsonPieces::new(Some(Vec::new()), LONGEST), check: JsonCheck::default() }
     }
 }
 
@@ -30,7 +30,7 @@ impl JsonRows {
         }
         let mut rows = Vec::new();
         let mut take = |piece: JsonPiece<'_>| {
-            if let JsonPiece::Value(bytes) | JsonPiece::Element(bytes, _) = piece {
+            if let JsonPiece::Value(bytes, _) | JsonPiece::Element(bytes, _) = piece {
                 rows.push(row(bytes));
             }
             Ok(())

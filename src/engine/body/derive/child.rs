@@ -78,7 +78,7 @@ pub(super) fn run(task: &Task, recipe: &Recipe, made: &mut Made) -> Result<(), S
     }
     let (sender, printed) = sync_channel(READS);
     if let Some(input) = child.stdin.take() {
-        feed(task.clone(), input);
+        feed(task.clone(), recipe.kind, input);
     }
     if let Some(output) = child.stdout.take() {
         read("derive-output", output, sender.clone(), Printed::Output);
@@ -104,10 +104,15 @@ fn command(task: &Task, recipe: &Recipe) -> Command {
     command
 }
 
-/// Gives the body to the program until one of both has had enough.
-fn feed(task: Task, mut input: ChildStdin) {
+/// Gives the body to the program until one of both has had enough: to a command of the user's as it was
+/// received, to a filter of ours as the UTF-8 it reads.
+fn feed(task: Task, kind: RecipeKind, mut input: ChildStdin) {
     on_thread("derive-input", move || {
-        let _ = task.blocks(|block| Ok(input.write_all(block).is_ok()));
+        let write = |block: &[u8]| Ok(input.write_all(block).is_ok());
+        let _ = match kind {
+            RecipeKind::Pipe => task.blocks(write),
+            _ => task.texts(write),
+        };
     });
 }
 

@@ -38,8 +38,27 @@ impl BodyView {
             return Err("what is so deep cannot be folded");
         }
         self.folds.toggle(at);
+        self.folding = Some(at).filter(|at| self.folds.holds(depth, *at));
         self.place_cursor(number);
         Ok(())
+    }
+
+    /// What is to be said when what was folded last turns out to have no end. Where none will come it is
+    /// folded no more.
+    pub(in super::super) fn endless_fold(&mut self) -> Option<&'static str> {
+        let at = self.folding?;
+        let window = self.window.as_ref().filter(|window| window.query.folds == self.folds)?;
+        let line = window.lines.iter().find(|line| line.offset == at && !line.continued)?;
+        let (is_folded, is_complete) = (line.folded.is_some(), window.complete);
+        self.folding = None;
+        if is_folded {
+            return None;
+        }
+        if !is_complete {
+            return Some("its end is not here yet: it is folded when it comes");
+        }
+        self.folds.toggle(at);
+        Some("this is not folded: the body ends before its bracket is closed")
     }
 
     /// Folds all objects and lists within the outermost, of several values each value; when all of a depth
@@ -116,6 +135,14 @@ impl BodyView {
     pub fn opens(&self, line: &ViewLine) -> bool {
         let is_json = self.window.as_ref().is_some_and(|window| window.cut == ViewMode::Pretty);
         is_json && opens(line) && (line.place.depth as usize) < FOLDABLE
+    }
+
+    /// First byte of the line of JSON the cursor is on, that of its beginning where it goes on; none on
+    /// the line of a bracket that closes.
+    pub(in super::super) fn value_at(&self) -> Option<u64> {
+        let lines = self.laid_out().ok()?.lines.get(..=self.place_of(self.cursor)?)?;
+        let line = lines.iter().rev().find(|line| !line.continued)?;
+        (!line.place.closes).then_some(line.offset)
     }
 
     /// The path of the value under the cursor, as jq writes it: `.users[2].city`.

@@ -1,0 +1,26 @@
+//! What the system says of a file, in words.
+//!
+//! Used by whoever reads or writes files that a user knows: the store, the files of `send`. What to do
+//! about it is said where it is known what the file is for.
+
+use std::io::{Error, ErrorKind};
+
+use super::failure::FailureKind;
+
+/// The kind of an error about a file and its words; what we have no better words for, in the system's.
+pub(crate) fn words(error: &Error) -> (FailureKind, String) {
+    use FailureKind::{Io, NotFound, Permission, TooLarge, Usage};
+    let (kind, words) = match error.kind() {
+        // Not the system's word but ours, about the owner.
+        ErrorKind::PermissionDenied if error.get_ref().is_some() => (Permission, ""),
+        ErrorKind::PermissionDenied => (Permission, "permission denied"),
+        ErrorKind::ReadOnlyFilesystem => (Permission, "the file system is read-only"),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => (Io, "the disk is full"),
+        ErrorKind::FileTooLarge => (TooLarge, "the file would be larger than the system allows"),
+        ErrorKind::NotFound => (NotFound, "no such file or folder"),
+        ErrorKind::NotADirectory => (Usage, "a file stands where a folder is needed"),
+        ErrorKind::InvalidFilename => (Usage, "the name is too long or not allowed"),
+        _ => (Io, ""),
+    };
+    (kind, if words.is_empty() { error.to_string() } else { words.to_owned() })
+}
