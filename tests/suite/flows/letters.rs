@@ -152,9 +152,12 @@ fn presses(driver: &mut Driver, spec: &Spec, tab: FormTab, field: &FormField) {
         } else if is_kind(&spec_of(driver), tab, field.id) {
             // The kind that begins with it, or the body does.
             let draft = driver.app.shared.drafts.current();
-            let begins = |(id, text): &(String, String)| match *id == name(draft.at) {
-                true => text.starts_with(letter.to_ascii_lowercase()) || text.starts_with(letter),
-                false => !before.contains_key(id) || *id == "body",
+            let begins = |(id, text): &(String, String)| {
+                if *id == name(draft.at) {
+                    text.starts_with(letter.to_ascii_lowercase()) || text.starts_with(letter)
+                } else {
+                    !before.contains_key(id) || *id == "body"
+                }
             };
             assert!(changed.iter().all(begins), "{changed:?}: {}", place());
         } else {
