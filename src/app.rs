@@ -8,6 +8,7 @@
 pub mod action;
 pub mod arrangement;
 pub mod choices;
+mod clicks;
 pub mod compare_rows;
 pub mod completion;
 pub mod copying;

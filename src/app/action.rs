@@ -95,8 +95,8 @@ actions! {
     HalfPageDown "half-page-down" Move "Half page down" "Half a page down" [List "<C-d>", Compare "<C-d>"];
     Top "top" Move "Top" "To the first line" [List "g", List "<Home>", Code "g", Code "<Home>", Compare "g", Compare "<Home>", Help "<Home>"];
     Bottom "bottom" Move "Bottom" "To the last line; follows again" [List "G", List "<End>", Code "G", Code "<End>", Compare "G", Compare "<End>", Help "<End>"];
-    NextTab "next-tab" Move "Next tab" "Next tab of this pane" [Code "<Right>", Global "<C-Right>", Global "<A-Right>", List "L", Code "<Tab>", Code "l"];
-    PreviousTab "previous-tab" Move "Previous tab" "Tab before of this pane" [Code "<Left>", Global "<C-Left>", Global "<A-Left>", List "H", Code "h"];
+    NextTab "next-tab" Move "Next tab" "Next tab of this pane" [Code "<Right>", Plain "<C-Right>", Cell "<C-Right>", Global "<A-Right>", List "L", Code "<Tab>", Code "l"];
+    PreviousTab "previous-tab" Move "Previous tab" "Tab before of this pane" [Code "<Left>", Plain "<C-Left>", Cell "<C-Left>", Global "<A-Left>", List "H", Code "h"];
     NextItem "next-item" Move "Next item" "The next exchange or connection of this session, or the next newer answer that is kept" [List "}"];
     PreviousItem "previous-item" Move "Previous item" "The exchange or connection before, or the answer before that is kept" [List "{"];
 
@@ -150,7 +150,7 @@ actions! {
     DuplicateRow "duplicate-row" Edit "Duplicate row" "Put a copy of this row, rule or step behind it" [Form "<A-D>"];
     Undo "undo" Edit "Undo" "Take back what was typed or done to rows, or bring back what was deleted last" [Form "<A-z>", Form "<A-u>", Form "<C-_>", Presets "<A-z>"];
     Redo "redo" Edit "Redo" "Make again what was taken back" [Form "<A-y>", Form "<A-Z>"];
-    LayOut "lay-out" Edit "Lay out" "Lay out the JSON that is written (undo brings the old text back), or XML and HTML on screen (again: back)" [Form "<A-F>", Response "X"];
+    LayOut "lay-out" Edit "Lay out" "Lay out the JSON, XML or HTML that is written (undo brings the old text back), or XML and HTML on screen (again: back)" [Form "<A-F>", Response "X"];
     NextCell "next-cell" Edit "Next cell" "Next cell, or a new row" [Form "<Enter>"];
     AcceptCompletion "accept-completion" Edit "Accept completion" "Take the completion that is marked" [Completion "<Tab>", Chosen "<Enter>"];
     OfferCompletions "offer-completions" Edit "Offer completions" "Show what can stand here" [Form "<C-Space>", Form "<A-/>", Input "<C-Space>", Input "<A-/>"];

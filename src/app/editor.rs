@@ -12,6 +12,7 @@ mod coding;
 mod edit_command;
 mod inserted;
 mod large_text;
+mod presses;
 mod row_colors;
 mod text_check;
 mod text_model;

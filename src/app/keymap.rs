@@ -288,7 +288,8 @@ mod tests {
             keys: keys.into(),
             action: "send".into(),
         };
-        assert_eq!(keymap.apply(&[taken("<A-d>"), taken("<A-Del>")]), Vec::<String>::new());
+        let all = [taken("<A-d>"), taken("<A-Del>"), taken("<C-Del>")];
+        assert_eq!(keymap.apply(&all), Vec::<String>::new());
         assert_eq!(hint(&keymap), "“Cut the word behind”, whose keys are taken, [x]");
     }
 

@@ -61,6 +61,9 @@ pub struct Mouse {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MouseKind {
     Press,
+    /// Pressed again at once on the same cell, and once more. No terminal tells it: it is counted.
+    SecondPress,
+    ThirdPress,
     Drag,
     Release,
     ScrollUp,

@@ -22,6 +22,8 @@ use crate::timeline::conversation::Conversation;
 
 /// Rules of a listener whose requests are counted.
 const RULES_COUNTED: usize = 1_000;
+/// Exchanges among which that of a record is looked for: those of all connections at its time.
+const RULES_LOOKED_FOR: usize = 64;
 /// Exchanges kept of one session; older ones are counted and forgotten.
 pub(crate) const EXCHANGES_KEPT: usize = 1000;
 /// Exchanges forgotten at a time, so that a flood of requests is not one of orders to the engine.
@@ -149,6 +151,22 @@ impl Session {
             Side::Client => &mut exchange.response.as_mut()?.body,
             Side::Listener => &mut exchange.request.body,
         })
+    }
+
+    /// A rule answered, so often in all.
+    pub(super) fn answered_by(&mut self, rule: &str, hits: u64) {
+        if let Some(known) = self.hits.get_mut(rule) {
+            *known = hits.max(*known);
+        } else if self.hits.len() < RULES_COUNTED {
+            self.hits.insert(rule.to_owned(), hits);
+        }
+    }
+
+    /// The rule that answered what goes on a connection at this time, if one did.
+    pub(crate) fn rule_at(&self, conn: ConnId, at: Stamp) -> Option<&str> {
+        let end = self.exchanges.partition_point(|exchange| exchange.started <= at);
+        let mut before = self.exchanges.range(..end).rev().take(RULES_LOOKED_FOR);
+        before.find(|exchange| exchange.conn == conn)?.rule.as_deref()
     }
 
     /// Adds an exchange or replaces its older state; returns bodies no longer referred to.

@@ -13,6 +13,7 @@ use jiff::tz::Offset;
 use ratatui::layout::Rect;
 
 use super::action::Action;
+use super::clicks::ClickRun;
 use super::compare_rows::ComparedAnswer;
 use super::completion::Popup;
 use super::edited_text::EditedTexts;
@@ -116,6 +117,7 @@ pub struct App {
     pub(super) forgettings: u32,
     /// Keys of a sequence that is not finished.
     pub pending: Vec<Key>,
+    pub(super) clicks: ClickRun,
     pub(super) dragging: Option<Splitter>,
     /// The pane the button of the mouse went down on, which is told of a drag.
     pub(super) pressed: Option<Pane>,

@@ -5,7 +5,7 @@
 
 mod keys;
 pub(crate) mod maker;
-mod markup;
+pub(crate) mod markup;
 mod table;
 mod unescape;
 mod value_text;

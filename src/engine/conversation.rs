@@ -205,6 +205,7 @@ impl Live {
                 if self.wish == OurSide::Talk
                     && let Some(answer) = setup.rules.borrow().answer(&data)
                 {
+                    setup.session.events.answered(answer.by);
                     self.outgoing.push_bytes(answer.data, Origin::Answer, answer.delay);
                 }
                 self.setup.script.received(&data);

@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use super::conversation::script::Script;
 use super::event::{Phase, STEPS_DONE, Summary};
 use super::outbound::{Origin, OutboundMessage, OutboundQueue};
-use super::rules::Rules;
+use super::rules::{RuleHits, Rules};
 use super::session::{SessionContext, SessionHandle, SessionInput};
 use super::transport::explain;
 use super::{clock, refusal};
@@ -210,7 +210,7 @@ impl Datagrams {
     /// Takes in what has arrived on a socket.
     fn receive(&mut self, index: usize, limit: usize) {
         let held = self.session.events.hold_stamp();
-        let mut records = Vec::new();
+        let (mut records, mut answered) = (Vec::new(), BTreeMap::new());
         while records.len() < limit
             && let Some((from, data)) = self.sockets.get_mut(index).and_then(BoundSocket::receive)
         {
@@ -225,6 +225,7 @@ impl Datagrams {
                 self.script.received(&data);
             }
             if let Some(answer) = self.answerer.answer(from, &data) {
+                answered.insert(answer.by.rule, answer.by.hits);
                 let message =
                     OutboundMessage { to: Some(from), data: answer.data, origin: Origin::Answer };
                 self.outbox.push(message, answer.delay);
@@ -236,6 +237,9 @@ impl Datagrams {
         let some = !records.is_empty();
         self.session.events.offer(records);
         drop(held);
+        for (rule, hits) in answered {
+            self.session.events.answered(RuleHits { rule, hits });
+        }
         if some {
             self.drops_at = self.drops_at.or_else(|| Some(Instant::now() + DROPS_EVERY));
             self.play_steps();

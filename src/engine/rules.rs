@@ -3,6 +3,8 @@
 //! Pure: bytes in, bytes out. The listeners call [`Rules::answer`] on every read and datagram and
 //! do the waiting and sending.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -21,6 +23,17 @@ struct CompiledRule {
     when: CompiledWhen,
     send: Vec<AnswerPart>,
     delay: Duration,
+    name: Arc<str>,
+    hits: AtomicU64,
+}
+
+/// How often a rule answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RuleHits {
+    /// What the rule is called (`RulePlan::name`).
+    pub(crate) rule: Arc<str>,
+    /// In all since the listener was started.
+    pub(crate) hits: u64,
 }
 
 #[derive(Debug)]
@@ -37,9 +50,20 @@ enum CompiledWhen {
 pub(crate) struct Answer {
     pub(crate) data: Bytes,
     pub(crate) delay: Duration,
+    pub(crate) by: RuleHits,
 }
 
 impl Rules {
+    /// The same in place of others, whose hits go on where a rule is called the same.
+    pub(crate) fn following(self, before: &Rules) -> Self {
+        for rule in &self.0 {
+            let known = before.0.iter().find(|known| known.name == rule.name);
+            let hits = known.map_or(0, |known| known.hits.load(Ordering::Relaxed));
+            rule.hits.store(hits, Ordering::Relaxed);
+        }
+        self
+    }
+
     /// Prepares rules; fails on a regular expression that is none.
     pub(crate) fn new(plans: Vec<RulePlan>) -> Result<Self, Failure> {
         plans.into_iter().map(CompiledRule::new).collect::<Result<_, _>>().map(Rules)
@@ -54,13 +78,16 @@ impl Rules {
     pub(crate) fn answer(&self, message: &Bytes) -> Option<Answer> {
         self.0.iter().find_map(|rule| {
             let matched = rule.when.matched(message)?;
-            Some(Answer { data: compose(&rule.send, message, &matched), delay: rule.delay })
+            let hits = rule.hits.fetch_add(1, Ordering::Relaxed) + 1;
+            let by = RuleHits { rule: Arc::clone(&rule.name), hits };
+            Some(Answer { data: compose(&rule.send, message, &matched), delay: rule.delay, by })
         })
     }
 }
 
 impl CompiledRule {
     fn new(plan: RulePlan) -> Result<Self, Failure> {
+        let name = plan.name().into();
         let when = match plan.when {
             WhenPlan::Always => CompiledWhen::Always,
             WhenPlan::Contains(needle) => {
@@ -79,7 +106,8 @@ impl CompiledRule {
                 })?)
             }
         };
-        Ok(CompiledRule { when, send: plan.send, delay: plan.delay })
+        let hits = AtomicU64::new(0);
+        Ok(CompiledRule { when, send: plan.send, delay: plan.delay, name, hits })
     }
 }
 
@@ -190,5 +218,22 @@ mod tests {
         };
         let failure = Rules::new(vec![plan]).unwrap_err();
         assert_eq!((failure.stage, failure.target.as_str()), (Stage::ComposeListener, "("));
+    }
+
+    #[test]
+    fn answers_are_counted_by_the_name_of_their_rule_also_when_rules_change() {
+        let plan = |when| RulePlan { when, send: Vec::new(), delay: Duration::ZERO };
+        let ping = || plan(WhenPlan::Contains(Bytes::from_static(b"PI\nNG")));
+        let hit = |rules: &Rules, data: &'static [u8]| {
+            let by = rules.answer(&Bytes::from_static(data)).unwrap().by;
+            (by.rule.to_string(), by.hits)
+        };
+        let rules = Rules::new(vec![ping(), plan(WhenPlan::Always)]).unwrap();
+        assert_eq!(hit(&rules, b"x"), ("always".to_owned(), 1));
+        assert_eq!(hit(&rules, b"PI\nNG"), ("contains PI\\nNG".to_owned(), 1));
+        let changed = Rules::new(vec![plan(WhenPlan::Always), ping()]).unwrap().following(&rules);
+        assert_eq!(hit(&changed, b"PI\nNG"), ("always".to_owned(), 2));
+        let back = Rules::new(vec![ping()]).unwrap().following(&changed);
+        assert_eq!(hit(&back, b"PI\nNG").1, 2);
     }
 }

@@ -27,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::clock::{self, WallSource};
 use super::event::{Event, Phase};
+use super::rules::RuleHits;
 use crate::model::exchange::{Exchange, ExchangeState};
 use crate::model::failure::Failure;
 use crate::model::id::{BodyId, ConnId, SessionId};
@@ -228,6 +229,12 @@ impl Sink {
     /// A body grew.
     pub(crate) fn progress(&self, number: u32, body: BodyId, encoded: u64, decoded: u64) {
         self.event(Event::Progress { id: self.session, number, body, encoded, decoded });
+    }
+
+    /// A rule answered, so often in all.
+    pub(crate) fn answered(&self, by: RuleHits) {
+        let RuleHits { rule, hits } = by;
+        self.event(Event::RuleAnswered { id: self.session, rule, hits });
     }
 
     /// An order could not be carried out.

@@ -265,6 +265,30 @@ pub struct RulePlan {
     pub delay: Duration,
 }
 
+impl RulePlan {
+    /// What the rule is called: when it answers.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match &self.when {
+            WhenPlan::Always => answers_when("always", b""),
+            WhenPlan::Contains(text) => answers_when("contains", text),
+            WhenPlan::Equals(text) => answers_when("equals", text),
+            WhenPlan::StartsWith(text) => answers_when("starts with", text),
+            WhenPlan::Matches(source) => answers_when("matches", source.as_bytes()),
+        }
+    }
+}
+
+/// Characters of what arrives in the name of a rule.
+const NAMED: usize = 200;
+
+/// What an automatic answer is called that is given then.
+#[must_use]
+pub(crate) fn answers_when(kind: &str, text: &[u8]) -> String {
+    let text: String = String::from_utf8_lossy(text).escape_debug().take(NAMED).collect();
+    if text.is_empty() { kind.to_owned() } else { format!("{kind} {text}") }
+}
+
 /// Whether an automatic answer fits what was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WhenPlan {
@@ -378,11 +402,15 @@ impl Plan {
         if let Plan::HttpListener(plan) = self { Some(plan) } else { None }
     }
 
-    /// What the rules of an HTTP listener are called, in order; none for anything else.
+    /// What the rules of a listener are called, in order; none for a client.
     #[must_use]
     pub(crate) fn rule_names(&self) -> Vec<String> {
-        let Plan::HttpListener(plan) = self else { return Vec::new() };
-        plan.rules.iter().map(HttpRulePlan::name).collect()
+        match self {
+            Plan::HttpListener(plan) => plan.rules.iter().map(HttpRulePlan::name).collect(),
+            Plan::TcpListener(plan) => plan.rules.iter().map(RulePlan::name).collect(),
+            Plan::UdpListener(plan) => plan.rules.iter().map(RulePlan::name).collect(),
+            Plan::Http(_) | Plan::Tcp(_) | Plan::Udp(_) => Vec::new(),
+        }
     }
 
     /// The plan of a TCP listener, if it is one.

@@ -7,7 +7,7 @@ use strum::IntoStaticStr;
 
 use super::client::{InputSpec, TcpSpec, UdpSpec};
 use super::http::{HttpListenerSpec, HttpSpec};
-use super::listener::{TcpListenerSpec, UdpListenerSpec};
+use super::listener::{Rule, TcpListenerSpec, UdpListenerSpec};
 pub use super::name_value::NameValue;
 use super::protocol::{
     Capabilities, LISTENER_BADGE, LISTENER_TLS_BADGE, Protocol, Side, TLS_BADGE,
@@ -180,6 +180,16 @@ impl Spec {
     #[must_use]
     pub(crate) fn as_http_listener(&self) -> Option<&HttpListenerSpec> {
         if let Spec::HttpListener(spec) = self { Some(spec) } else { None }
+    }
+
+    /// The automatic answers of a TCP or UDP listener, if it is one.
+    #[must_use]
+    pub(crate) fn answer_rules(&self) -> Option<&[Rule]> {
+        match self {
+            Spec::TcpListener(spec) => Some(&spec.rules),
+            Spec::UdpListener(spec) => Some(&spec.rules),
+            Spec::Http(_) | Spec::HttpListener(_) | Spec::Tcp(_) | Spec::Udp(_) => None,
+        }
     }
 
     /// The HTTP request, to write to.

@@ -19,6 +19,8 @@ mod composing;
 mod conversations;
 #[path = "flows/derived.rs"]
 mod derived;
+#[path = "flows/editing.rs"]
+mod editing;
 #[path = "flows/folders.rs"]
 mod folders;
 #[path = "flows/handed_on.rs"]

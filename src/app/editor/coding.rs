@@ -8,6 +8,7 @@ use super::code_keys::{self, CodeEdit, CodeKey};
 use super::text_model::{Deletion, TextChange, TextPlace};
 use super::{Editor, LineMode};
 use crate::codec::json_text::{INDENT, flaw, laid_out, masked};
+use crate::codec::recipe::markup;
 use crate::codec::syntax::TextLanguage;
 use crate::compose::template::name_spans;
 
@@ -153,24 +154,22 @@ impl Editor {
         Some(code_keys::between(&*self.model, &self.model.selection()?))
     }
 
-    /// Lays JSON out anew, names staying what they are; tells whether that changed something.
+    /// Lays JSON, XML or HTML out anew, names staying what they are; tells whether that changed something.
     ///
     /// # Errors
     /// Why it cannot be laid out, in words.
     pub(crate) fn lay_out(&mut self) -> Result<bool, String> {
-        if self.view.language != TextLanguage::Json {
-            return Err("only JSON is laid out".to_owned());
-        }
         if self.model.len() > LAID_OUT {
             return Err(format!("only up to {} MiB are laid out", LAID_OUT >> 20));
         }
         let text = self.model.text().into_owned();
-        let bytes = masked(&text, name_spans(&text));
-        if let Some((byte, why)) = flaw(&bytes) {
-            let flaw = self.told(byte, why);
-            return Err(format!("line {}, column {}: {}", flaw.line, flaw.column, flaw.why));
-        }
-        let mut new = laid_out(&text, &bytes);
+        let mut new = match self.view.language {
+            TextLanguage::Json => self.json_laid_out(&text)?,
+            TextLanguage::Markup => markup_laid_out(&text)?,
+            TextLanguage::Plain | TextLanguage::Form => {
+                return Err("only JSON, XML and HTML are laid out".to_owned());
+            }
+        };
         if text.ends_with('\n') {
             new.push('\n');
         }
@@ -189,6 +188,15 @@ impl Editor {
         Ok(true)
     }
 
+    fn json_laid_out(&self, text: &str) -> Result<String, String> {
+        let bytes = masked(text, name_spans(text));
+        if let Some((byte, why)) = flaw(&bytes) {
+            let flaw = self.told(byte, why);
+            return Err(format!("line {}, column {}: {}", flaw.line, flaw.column, flaw.why));
+        }
+        Ok(laid_out(text, &bytes))
+    }
+
     /// Makes a change as one, and puts the cursor where it shall be.
     fn make(&mut self, edit: &CodeEdit) {
         let CodeEdit { range, text, caret, selected } = edit;
@@ -205,5 +213,19 @@ impl Editor {
         if *selected > 0 {
             self.go(true, |model| model.jump(to));
         }
+    }
+}
+
+/// XML or HTML with an element a line; nothing but white space changes.
+fn markup_laid_out(text: &str) -> Result<String, String> {
+    let mut new = markup::laid_out(text)?;
+    new.truncate(new.trim_end().len());
+    let seen = |text: &str| -> Vec<u8> {
+        text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect()
+    };
+    if seen(&new) == seen(text) {
+        Ok(new)
+    } else {
+        Err("more than white space would change".to_owned())
     }
 }

@@ -106,7 +106,16 @@ fn json_is_laid_out_as_one_change_with_its_names() {
     }
     let mut wrong = written("{\n \"a\": 1,\n}", TextLanguage::Json, ORDINARY);
     assert_eq!(wrong.lay_out(), Err("line 3, column 1: '}' instead of a name".into()));
-    assert!(written("<a/>", TextLanguage::Markup, ORDINARY).lay_out().is_err());
+    for (text, expected) in [
+        ("<a><b>1</b></a>", Ok(true)),
+        ("<a/>", Ok(false)),
+        ("<a><b></a>", Err("</a> <b> is not ended".to_owned())),
+        ("<a>", Err("<a> has no end".to_owned())),
+        ("no tag", Err("this does not begin with a tag".to_owned())),
+    ] {
+        let mut editor = written(text, TextLanguage::Markup, ORDINARY);
+        assert_eq!(editor.lay_out(), expected, "{text}");
+    }
 }
 
 #[test]

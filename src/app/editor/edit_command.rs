@@ -16,7 +16,7 @@ pub const TEXT_KEYS: &[(&str, &str)] = &[
     ("<End><C-e><C-A-Right><C-A-f>", "To the end of the line"),
     ("<A-lt><C-A-Up><C-A-p>", "To the start of the text"),
     ("<A-gt><C-A-Down><C-A-n>", "To the end of the text"),
-    ("<C-Left><A-b>", "To the word before"),
+    ("<C-Left><A-b>", "To the word before; with Shift it is selected, as with all of these"),
     ("<C-Right><A-f>", "To the word behind"),
     ("<C-Up><A-[><A-p>", "To the paragraph before"),
     ("<C-Down><A-]><A-n>", "To the paragraph behind"),
@@ -25,8 +25,8 @@ pub const TEXT_KEYS: &[(&str, &str)] = &[
     ("<S-Tab>", "The line or the selected lines move out, in fields of many lines"),
     ("<Backspace><C-h>", "Delete the character before"),
     ("<Del><C-d>", "Delete the character behind"),
-    ("<C-w><A-h><A-Backspace>", "Cut the word before"),
-    ("<A-d><A-Del>", "Cut the word behind"),
+    ("<C-w><A-h><A-Backspace><C-Backspace>", "Cut the word before"),
+    ("<A-d><A-Del><C-Del>", "Cut the word behind"),
     ("<C-u><C-j>", "Cut what precedes in the line"),
     ("<C-k>", "Cut what follows in the line, or its end"),
     ("<C-x>", "Cut what is selected"),
@@ -117,8 +117,10 @@ fn deletion(key: Key) -> Option<Deletion> {
         (Char('d'), true, false) | (Delete, false, false) => Deletion::Behind,
         (Char('k'), true, false) => Deletion::ToEnd,
         (Char('u' | 'j'), true, false) => Deletion::ToHead,
-        (Char('w'), true, false) | (Char('h') | Backspace, false, true) => Deletion::WordLeft,
-        (Char('d') | Delete, false, true) => Deletion::WordRight,
+        (Char('w') | Backspace, true, false) | (Char('h') | Backspace, false, true) => {
+            Deletion::WordLeft
+        }
+        (Char('d') | Delete, false, true) | (Delete, true, false) => Deletion::WordRight,
         (Char('x'), true, false) => Deletion::Selection,
         _ => return None,
     })

@@ -76,8 +76,8 @@ fn of_draft(app: &App, action: Action, pane: Pane) -> Option<&'static str> {
         A::Save if form && is_kept(shared) => Some("there are no unsaved changes"),
         A::Undo if form && !can_undo(app) => Some("nothing was typed or deleted here"),
         A::Redo if !can_redo(app) => Some("nothing was taken back"),
-        A::LayOut if written(app).is_some_and(|it| it.language() != TextLanguage::Json) => {
-            Some("only JSON is laid out")
+        A::LayOut if written(app).is_some_and(|it| !has_layout(it.language())) => {
+            Some("only JSON, XML and HTML are laid out")
         }
         A::AddRow if form && !can_add(shared) => Some("there is no list here"),
         A::DeleteRow | A::MoveUp | A::MoveDown | A::ToggleRow | A::DuplicateRow | A::NextCell
@@ -97,6 +97,10 @@ fn written(app: &App) -> Option<&Editor> {
 fn can_undo(app: &App) -> bool {
     let has_rows = app.shared.drafts.current().steps.can_undo();
     has_rows || written(app).is_some_and(Editor::can_undo)
+}
+
+fn has_layout(language: TextLanguage) -> bool {
+    matches!(language, TextLanguage::Json | TextLanguage::Markup)
 }
 
 fn can_redo(app: &App) -> bool {

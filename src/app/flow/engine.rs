@@ -25,6 +25,11 @@ pub(crate) fn apply(app: &mut App, event: Event) {
                 body.decoded_len = decoded;
             }
         }
+        Event::RuleAnswered { id, rule, hits } => {
+            if let Some(session) = app.shared.sessions.get_mut(id) {
+                session.answered_by(&rule, hits);
+            }
+        }
         Event::Done { id, outcome, at } => done(app, id, outcome, at),
         Event::ClockStep(step) => app.shared.wall_clock.step(step),
         Event::Authority(Ok(words)) => app.say(words),

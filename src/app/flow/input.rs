@@ -112,7 +112,10 @@ fn pasted_outside(app: &mut App, text: String) {
 
 fn mouse_event(app: &mut App, mouse: Mouse) {
     match mouse.kind {
-        MouseKind::Press => press(app, mouse.column, mouse.row),
+        MouseKind::Press | MouseKind::SecondPress | MouseKind::ThirdPress => {
+            let kind = app.clicks.count(app.shared.now, (mouse.column, mouse.row).into());
+            press_cell(app, Mouse { kind, ..mouse });
+        }
         MouseKind::Drag | MouseKind::Release => drag(app, mouse),
         MouseKind::ScrollUp | MouseKind::ScrollDown => wheel(app, mouse),
     }
@@ -120,7 +123,10 @@ fn mouse_event(app: &mut App, mouse: Mouse) {
 
 /// A press of the mouse button on a cell.
 pub(crate) fn press(app: &mut App, column: u16, row: u16) {
-    let mouse = Mouse { kind: MouseKind::Press, column, row };
+    press_cell(app, Mouse { kind: MouseKind::Press, column, row });
+}
+
+fn press_cell(app: &mut App, mouse: Mouse) {
     if app.popup().is_some_and(|(_, area)| area.contains(mouse_at(mouse))) {
         let focus = app.shared.focus;
         to_pane(app, focus, PaneInput::Press(app.shared.areas().of(focus), mouse));

@@ -214,11 +214,15 @@ pub(crate) fn key(app: &mut App, key: Key) -> Option<Action> {
 pub(crate) fn mouse(app: &mut App, mouse: Mouse) {
     let Some(top) = app.overlays.last() else { return };
     let area = top.area(&app.shared);
+    let is_press = mouse.kind == MouseKind::Press;
+    let at = (mouse.column, mouse.row).into();
+    let kind = if is_press { app.clicks.count(app.shared.now, at) } else { mouse.kind };
+    let mouse = Mouse { kind, ..mouse };
     let input = match mouse.kind {
-        MouseKind::Press if area.contains((mouse.column, mouse.row).into()) => {
+        _ if is_press && area.contains((mouse.column, mouse.row).into()) => {
             PaneInput::Press(area, mouse)
         }
-        MouseKind::Press => return dismiss(app),
+        MouseKind::Press | MouseKind::SecondPress | MouseKind::ThirdPress => return dismiss(app),
         MouseKind::ScrollUp => PaneInput::Wheel(CursorStep::Up),
         MouseKind::ScrollDown => PaneInput::Wheel(CursorStep::Down),
         MouseKind::Drag | MouseKind::Release => return,

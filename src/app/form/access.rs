@@ -141,8 +141,8 @@ pub(crate) fn begin_body(spec: &mut Spec, id: FormFieldId, first: char) -> Optio
 
 /// How a cell of the query of a URL goes out, where that is not what it shows.
 pub(crate) fn sent_as(spec: &Spec, id: FormFieldId) -> Option<String> {
-    let FormFieldId::Field(id) = id else { return None };
-    url_rows::sent(spec, id)
+    let FormFieldId::Field(field) = id else { return None };
+    url_rows::sent(spec, field).filter(|_| !is_off(spec, id))
 }
 
 /// How the list a cell is in is spelled.

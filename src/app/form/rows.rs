@@ -280,6 +280,13 @@ impl FormWalk<'_> {
         if spelling == Spelling::Table {
             self.align(&starts);
         }
+        if id == FieldId::new("rule") && self.chosen.is_none() && self.spec.side().listens() {
+            for at in &starts {
+                if let Some(line) = self.lines.get_mut(*at) {
+                    line.pad += ROW_END;
+                }
+            }
+        }
         match spelling {
             // One row more than there are: typing into it makes it real.
             Spelling::Header | Spelling::Pair => {

@@ -60,7 +60,7 @@ impl About {
             PaneInput::Press(_, mouse) => {
                 if inner.contains((mouse.column, mouse.row).into()) {
                     let (row, column) = (mouse.row - inner.y, mouse.column - inner.x);
-                    self.editor.place(row.into(), column.into());
+                    self.editor.press(mouse.kind, row.into(), column.into());
                 }
             }
         }

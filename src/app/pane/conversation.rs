@@ -182,7 +182,8 @@ impl ConversationPane {
             let column = usize::from(mouse.column - parts.input.x);
             let column = column.saturating_sub(prefix(self.mode(shared)).chars().count());
             if let Some(view) = self.view_mut(shared) {
-                view.input.editor.place(usize::from(mouse.row - parts.input.y), column);
+                let row = usize::from(mouse.row - parts.input.y);
+                view.input.editor.press(mouse.kind, row, column);
             }
             return Outcome::yes();
         }

@@ -203,9 +203,9 @@ impl RequestPane {
         Intent::TurnRow { is_back: false }.into()
     }
 
-    /// Lays the JSON under the cursor out, as one change.
+    /// Lays the text under the cursor out, as one change.
     pub(crate) fn lay_out_text(&mut self, shared: &Shared) -> Outcome {
-        let undo = "laid out, one value a line; [undo] brings the old text back";
+        let undo = "laid out; [undo] brings the old text back";
         match self.open_editor(shared).map(Editor::lay_out) {
             Some(Ok(true)) => self.written().with(Intent::Say(undo.into())),
             Some(Ok(false)) => Outcome::say("it is laid out already"),
@@ -406,7 +406,7 @@ fn lay_out(shared: &Shared) -> Outcome {
     let text = if is_area(shared) { Some(draft.at) } else { access::body_text(&draft.spec) };
     match text {
         Some(text) => Intent::LayOut(text).into(),
-        None => Outcome::say("there is no JSON to lay out here"),
+        None => Outcome::say("there is no JSON, XML or HTML to lay out here"),
     }
 }
 

@@ -100,7 +100,32 @@ impl BodyMaker for MarkupLayout {
     }
 }
 
+/// Lays a text out whose tags are right inside each other.
+///
+/// # Errors
+/// A sentence: it is no markup, or what is wrong with its tags.
+pub(crate) fn laid_out(text: &str) -> Result<String, String> {
+    let (mut layout, mut made) = (MarkupLayout::default(), Vec::new());
+    layout.push(text.as_bytes(), &mut made)?;
+    layout.finish(&mut made)?;
+    let made = String::from_utf8_lossy(&made).into_owned();
+    if layout.flaws == 0 {
+        return Ok(made);
+    }
+    let marked = made.lines().find_map(|line| line.split_once(MARK));
+    Err(marked.map_or_else(
+        || format!("{} has no end", layout.unended()),
+        |(tag, why)| format!("{} {why}", tag.trim()),
+    ))
+}
+
 impl MarkupLayout {
+    /// The innermost element that is open, as it began.
+    fn unended(&self) -> String {
+        let name = self.open.last().map_or(&b""[..], |open| &open.name);
+        format!("<{}>", String::from_utf8_lossy(name))
+    }
+
     fn lay_out(&mut self, is_last: bool, made: &mut Vec<u8>) -> Result<(), String> {
         let mut tokenizer = std::mem::take(&mut self.tokenizer);
         while let Some((token, is_html)) = tokenizer.next(is_last) {

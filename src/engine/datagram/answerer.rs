@@ -63,7 +63,7 @@ impl Answerer {
 
     /// Answers by other rules from now on; to be announced.
     pub(super) fn change(&mut self, rules: Rules, rate: u32) {
-        self.rules = rules;
+        self.rules = rules.following(&self.rules);
         if rate != self.rate {
             (self.rate, self.allowances) = (rate, Allowances::new(rate));
         }

@@ -89,7 +89,7 @@ impl StreamListener {
 
     fn update(&mut self, plan: Plan) -> Result<(), Failure> {
         let plan = plan.tcp_listener().ok_or_else(refusal::other_answers)?;
-        let rules = Rules::new(plan.rules)?;
+        let rules = Rules::new(plan.rules)?.following(&self.rules.borrow());
         self.greeting = plan.greeting;
         self.rules.send_replace(rules);
         let text = "the answers were changed";

@@ -32,7 +32,7 @@ pub(super) struct EventBatch {
     sealed: VecDeque<Event>,
     /// In the making: connections are named before the first record that refers to them.
     pub(super) batch: Batch,
-    /// Exchanges and progress since the last batch was sealed, in their order.
+    /// Exchanges, progress and counts since the last batch was sealed, in their order.
     beside: Vec<Event>,
     records: usize,
     cost: usize,
@@ -64,10 +64,11 @@ impl EventBatch {
         self.batch.over.push(conn);
     }
 
-    /// Anything but records; only exchanges and progress do not end the batch.
+    /// Anything but records; only exchanges, progress and counts do not end the batch.
     pub(super) fn event(&mut self, event: Event) {
         self.cost += EVENT_COST;
-        if matches!(event, Event::Exchange(_) | Event::Progress { .. }) {
+        if matches!(event, Event::Exchange(_) | Event::Progress { .. } | Event::RuleAnswered { .. })
+        {
             self.beside.push(event);
         } else {
             self.seal();

@@ -10,6 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::mem::Discriminant;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -43,11 +44,12 @@ pub(super) enum Load {
 }
 
 /// Names the events of a session of which only the latest counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum CoalesceKey {
     Phase(Discriminant<Phase>),
     Exchange(u32),
     Progress(u32, BodyId),
+    Rule(Arc<str>),
 }
 
 struct QueuedFact {
@@ -378,6 +380,7 @@ fn key_of(event: &Event) -> Option<CoalesceKey> {
         Event::Phase { phase, .. } => Some(CoalesceKey::Phase(std::mem::discriminant(phase))),
         Event::Exchange(exchange) => Some(CoalesceKey::Exchange(exchange.number)),
         Event::Progress { number, body, .. } => Some(CoalesceKey::Progress(*number, *body)),
+        Event::RuleAnswered { rule, .. } => Some(CoalesceKey::Rule(Arc::clone(rule))),
         _ => None,
     }
 }

@@ -21,7 +21,8 @@ use crate::model::theme::ThemeRole;
 use crate::timeline::{Volume, stream_tail};
 use crate::ui::painter::{Painter, cells};
 use crate::ui::widget::bytes::{self, LINES, Marks};
-use crate::ui::widget::{frame, lesson, record_view};
+use crate::ui::widget::record_view::answered_by;
+use crate::ui::widget::{fit, frame, lesson, record_view};
 
 /// Widths of the columns before the summary.
 const NUMBER: u16 = 8;
@@ -30,6 +31,8 @@ const CONN: u16 = 17;
 const KIND: u16 = 10;
 const LENGTH: u16 = 9;
 const DELTA: u16 = 9;
+/// Width of a summary from which the rule that answered stands at its end.
+const RULED: u16 = 60;
 /// Below this width kind and delta give way to the summary.
 const ROOMY: u16 = 90;
 
@@ -197,6 +200,10 @@ fn row(mut painter: Painter<'_>, id: RecordId, record: &Record, since: Option<Du
         let delta = since.map_or_else(String::new, millis);
         painter.column_right(&delta, DELTA - 1, palette.dim);
         painter.skip(1);
+    }
+    if let Some(rule) = answered_by(painter.app, record).filter(|_| painter.area.width >= RULED) {
+        let rule = printable_str(rule);
+        painter.right(&format!(" by {} ", fit::start(&rule, RULED / 3)), palette.automatic);
     }
     summary(&mut painter, (id, record), style);
 }

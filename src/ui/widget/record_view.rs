@@ -5,10 +5,20 @@ use ratatui::layout::Rect;
 use super::bytes::{self, Marks};
 use crate::app::record_view::Detail;
 use crate::app::{App, format};
+use crate::codec::printable::printable_str;
 use crate::codec::search::Pattern;
 use crate::model::id::RecordId;
-use crate::model::record::{Record, RecordKind};
+use crate::model::record::{Direction, Record, RecordKind};
 use crate::ui::painter::Painter;
+
+/// The rule of a listener that made an answer, of the record the answer begins with.
+pub(crate) fn answered_by<'a>(app: &'a App, record: &Record) -> Option<&'a str> {
+    let begins = record.kind == RecordKind::Data
+        && record.direction == Direction::Sent
+        && record.data.starts_with(b"HTTP/");
+    let session = app.shared.sessions.get(record.conn.session).filter(|_| begins)?;
+    session.rule_at(record.conn, record.at)
+}
 
 /// `#1041  14:02:07.113  3/1 127.0.0.1:9000 ↔ 127.0.0.1:4000  64 B`
 fn about(app: &App, id: RecordId, record: &Record) -> String {
@@ -26,8 +36,10 @@ fn about(app: &App, id: RecordId, record: &Record) -> String {
         RecordKind::Data => format!("{}{cut}", format::size(record.original_len)),
         kind => kind.into_str().to_owned(),
     };
+    let rule = answered_by(app, record);
+    let rule = rule.map_or_else(String::new, |rule| format!("  by {}", printable_str(rule)));
     format!(
-        "#{}  {}  conn {}{}  {what}",
+        "#{}  {}  conn {}{}  {what}{rule}",
         id.0,
         app.shared.time_of_day(record.at),
         record.conn,

@@ -46,7 +46,7 @@ fn url(plan: &Plan) -> String {
 /// The cursor in the first cell of a new header.
 fn in_headers() -> Driver {
     let mut driver = composing();
-    driver.keys("http://h/<C-Right><Down><Down>");
+    driver.keys("http://h/<A-Right><Down><Down>");
     driver
 }
 
@@ -150,7 +150,7 @@ fn names_come_with_their_values_and_secrets_are_masked() {
 #[test]
 fn names_are_offered_in_bodies_too_and_not_where_they_are_text() {
     let mut driver = composing();
-    driver.keys("http://h/<C-Right><C-Right><C-Right><Down><Down><Space><Down>{\"a\": {{i");
+    driver.keys("http://h/<A-Right><A-Right><A-Right><Down><Down><Space><Down>{\"a\": {{i");
     driver.assert_shows("{\"a\": {{i");
     assert!(driver.app.popup().is_some(), "{}", driver.screen());
     driver.keys("<Tab>}");
@@ -219,7 +219,7 @@ fn asked(driver: &Driver) -> Option<String> {
 fn paths_of_files_are_asked_of_the_store_and_walked_folder_by_folder() {
     let mut driver = composing();
     driver.app.shared.os.insert("HOME".into(), "/home/ann".into());
-    driver.keys("http://h/<C-Right><C-Right><C-Right><Down><Down>");
+    driver.keys("http://h/<A-Right><A-Right><A-Right><Down><Down>");
     for _ in 0..6 {
         if http(&driver).body.kind() != "file" {
             driver.keys("<Space>");
@@ -338,7 +338,7 @@ fn rows_are_moved_with_the_cursor_in_them() {
 #[test]
 fn a_kind_is_chosen_from_a_list() {
     let mut driver = composing();
-    driver.keys("http://h/<C-Right><C-Right><C-Right><Down><Down><Enter>");
+    driver.keys("http://h/<A-Right><A-Right><A-Right><Down><Down><Enter>");
     driver.assert_shows("multipart");
     driver.assert_shows("escaped");
     driver.keys("mult<Enter>");

@@ -321,7 +321,7 @@ fn a_refused_certificate_is_accepted_with_one_key_and_only_after_it_was_refused(
 #[test]
 fn rows_of_headers_are_added_switched_off_and_the_last_one_deleted() {
     let mut driver = Driver::bare(WIDE);
-    driver.keys("<C-l>http://127.0.0.1:9/<C-Right><Down><Down>X-One<Enter>1<Enter>x-one<Enter>2");
+    driver.keys("<C-l>http://127.0.0.1:9/<A-Right><Down><Down>X-One<Enter>1<Enter>x-one<Enter>2");
     let (_, plan) = Driver::opened(&driver.keys("<F5>"));
     let Plan::Http(sent) = plan else { panic!("{plan:?}") };
     let ours = |headers: &[(String, String)]| -> Vec<(String, String)> {
@@ -352,7 +352,7 @@ fn a_pasted_curl_command_fills_the_form() {
 #[test]
 fn a_header_that_is_sent_by_itself_is_seen_and_switched_off() {
     let mut driver = Driver::bare(WIDE);
-    driver.keys("<C-l>http://127.0.0.1:9/<C-Right>");
+    driver.keys("<C-l>http://127.0.0.1:9/<A-Right>");
     let screen = driver.screen();
     for shown in ["[x] Host", "127.0.0.1:9", "[x] User-Agent", "wirebench/", "[x] Accept-Encoding"]
     {
@@ -385,7 +385,7 @@ fn a_body_of_bytes_is_typed_as_hex_or_with_escapes() {
         }
     };
     // The kinds in a circle: none, escaped, hex, ...
-    driver.keys("<C-l>http://127.0.0.1:9/<C-Right><C-Right><C-Right><Down><Down><Left><Left>");
+    driver.keys("<C-l>http://127.0.0.1:9/<A-Right><A-Right><A-Right><Down><Down><Left><Left>");
     driver.keys("<Down>de ad 00");
     assert_eq!(bytes(&mut driver), b"\xde\xad\x00");
     driver.keys("x");
@@ -401,7 +401,7 @@ fn a_body_of_bytes_is_typed_as_hex_or_with_escapes() {
 #[test]
 fn parts_of_a_form_are_typed_and_switched_to_files() {
     let mut driver = Driver::bare(WIDE);
-    driver.keys("<C-l>http://127.0.0.1:9/<C-Right><C-Right><C-Right><Down><Down>");
+    driver.keys("<C-l>http://127.0.0.1:9/<A-Right><A-Right><A-Right><Down><Down>");
     driver.keys("<Right><Right><Right><Right>");
     assert!(driver.screen().contains("multipart"), "{}", driver.screen());
     driver.keys("<Down><Right>note<Enter>hi<Enter>photo<Enter><Left><Space><Right>/tmp/a.png");

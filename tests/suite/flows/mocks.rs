@@ -1,15 +1,17 @@
 //! The answers of an HTTP listener as a table: one row each, the rest of the chosen one below, what is
 //! live and what answered.
 
+use bytes::Bytes;
 use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
 use wirebench::app::form::{FormFieldId, FormTab, access};
 use wirebench::engine::command::Command;
-use wirebench::engine::event::Event;
+use wirebench::engine::event::{Batch, Event};
 use wirebench::model::exchange::Exchange;
 use wirebench::model::field_id::FieldId;
 use wirebench::model::id::SessionId;
 use wirebench::model::plan::Plan;
+use wirebench::model::record::{Direction, Record, RecordKind};
 
 use crate::harness::app::Driver;
 use crate::harness::samples::{answer, exchange};
@@ -150,6 +152,73 @@ fn the_table_holds_at_every_size() {
             let mut driver = table(size, at);
             driver.keys("<Down><Down><Down><Up><Enter><A-n>x<C-x><A-z>");
             let _ = driver.screen();
+        }
+    }
+}
+
+#[test]
+fn the_rule_that_answered_stands_in_the_traffic_at_the_end_of_its_row_and_in_the_detail() {
+    let mut driver = table((160, 48), cell(0, "path"));
+    let (id, _) = Driver::opened(&driver.keys("<F5>"));
+    driver.listening(id);
+    hit(&mut driver, id, 0, "POST /two*");
+    let conn = driver.shared.sessions.get(id).unwrap().exchanges[0].conn;
+    let at = driver.shared.now;
+    let record = |direction, data: &'static [u8]| {
+        Record::new(at, conn, direction, RecordKind::Data, Bytes::from_static(data))
+    };
+    let records = vec![
+        record(Direction::Received, b"POST /two HTTP/1.1\r\n\r\n"),
+        record(Direction::Sent, b"HTTP/1.1 201 Created\r\n\r\n"),
+        record(Direction::Sent, b"body of it"),
+    ];
+    driver.event(Event::Traffic(Batch { records, ..Batch::default() }));
+    driver.app.shared.focus = Pane::Traffic;
+    driver.keys("<A-5>");
+    let screen = driver.screen();
+    let named: Vec<&str> = screen.lines().filter(|line| line.contains("POST /two* ")).collect();
+    assert!(named.iter().any(|line| line.contains("201 Created")), "{screen}");
+    assert!(!named.iter().any(|line| line.contains("body of it")), "{screen}");
+    driver.keys("G<Up><Enter>");
+    driver.assert_shows("by POST /two*");
+}
+
+const RULES: &str = "[tcp-listener]\nbind='127.0.0.1:0'\n\
+    [[tcp-listener.rule]]\nwhen=\"contains 'PING'\"\nsend='PONG'\n\
+    [[tcp-listener.rule]]\nsend='{{message}}'\n";
+
+#[test]
+fn rules_of_tcp_and_udp_are_counted_and_marked_until_they_are_live() {
+    for file in [RULES.to_owned(), RULES.replace("tcp", "udp")] {
+        for size in [(80, 24), WIDE] {
+            let mut driver = Driver::with(size, workspace(&[("rules", &file)]));
+            driver.keys("<Enter>");
+            driver.app.shared.focus = Pane::Request;
+            let draft = driver.app.shared.drafts.current_mut();
+            (draft.tab, draft.at) = (FormTab::Rules, cell(0, "delay"));
+            let (id, _) = Driver::opened(&driver.keys("<F5>"));
+            driver.listening(id);
+            for (rule, hits) in [("always", 1), ("contains PING", 41), ("always", 7), ("always", 6)]
+            {
+                driver.event(Event::RuleAnswered { id, rule: rule.into(), hits });
+            }
+            driver.app.shared.focus = Pane::Request;
+            let screen = driver.screen();
+            let ends = |screen: &str, what: &str| {
+                screen.lines().any(|line| line.contains("when") && line.contains(what))
+            };
+            assert!(ends(&screen, " 41 "), "{screen}");
+            assert!(size == (80, 24) || ends(&screen, " 7 "), "{screen}");
+            assert!(!screen.contains('●') || !screen.contains("not live"), "{screen}");
+            // Switched off it is not live yet, and neither is one that was changed.
+            driver.app.shared.drafts.current_mut().at = cell(0, "off");
+            driver.keys("<Space>");
+            let screen = driver.screen();
+            assert!(ends(&screen, "●"), "{screen}");
+            assert!(screen.contains("1 answer not live yet"), "{screen}");
+            let plan = updated(&driver.keys("<F5>")).unwrap();
+            assert!(!driver.screen().contains("not live yet"), "{}", driver.screen());
+            drop(plan);
         }
     }
 }

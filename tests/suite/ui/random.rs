@@ -15,7 +15,22 @@ use crate::harness::store::{starter_workspace, workspace};
 
 fn keys() -> Vec<Key> {
     let bound = TABLE.iter().flat_map(|row| row.keys).map(|(_, keys)| *keys);
-    let typed = ["a", "1", " ", "/", "é", "<Backspace>", "<Del>", "<Home>", "<End>", "y", "n"];
+    let typed = [
+        "a",
+        "1",
+        " ",
+        "/",
+        "é",
+        "<Backspace>",
+        "<Del>",
+        "<Home>",
+        "<End>",
+        "y",
+        "n",
+        "&",
+        "=",
+        "<C-S-Left>",
+    ];
     bound.chain(typed).flat_map(|run| Key::parse_run(run).unwrap()).collect()
 }
 

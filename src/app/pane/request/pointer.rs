@@ -63,6 +63,12 @@ impl RequestPane {
         let PlacedField { field, area, .. } = placed;
         let again = shared.drafts.current().at == field.id;
         let there = Outcome::from(Intent::GoToField(field.id, Caret::Keep));
+        let editor = self.editor.as_mut().filter(|(id, _)| *id == field.id);
+        if let Some((_, editor)) = editor.filter(|_| again && mouse.kind != MouseKind::Press) {
+            let column = mouse.column.saturating_sub(text.x);
+            editor.press(mouse.kind, (mouse.row - text.y).into(), column.into());
+            return Outcome::yes();
+        }
         match field.kind {
             FieldKind::Tabs => {
                 let column = mouse.column.saturating_sub(area.x);

@@ -1,12 +1,12 @@
-//! What stands beside the answers of an HTTP listener: which one is chosen, how often each answered,
+//! What stands beside the answers of a listener: which one is chosen, how often each answered,
 //! and which are not live yet.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::focus::Pane;
-use crate::app::form::FormTab;
 use crate::app::form::rows::{ChosenAnswer, ROW_END};
+use crate::app::form::{FormFieldId, FormTab};
 use crate::app::format;
 use crate::app::pane::request::{LiveAnswer, PlacedField, changed_answers, live_answer};
 use crate::ui::painter::Painter;
@@ -15,14 +15,15 @@ use crate::ui::painter::Painter;
 pub(super) fn draw(painter: &mut Painter<'_>, placed: &[PlacedField]) {
     let (shared, palette, area) = (&painter.app.shared, painter.palette, painter.area);
     let draft = shared.drafts.current();
+    if draft.tab == FormTab::Rules {
+        return draw_rules(painter, placed);
+    }
     if draft.tab != FormTab::Answers || draft.spec.as_http_listener().is_none() {
         return;
     }
     let mut heads = placed.iter().filter(|placed| placed.heading == "status");
-    let end =
-        |y: u16| Rect { x: area.right().saturating_sub(ROW_END), y, width: ROW_END, height: 1 };
     if let Some(first) = heads.next().filter(|first| first.area.y > area.y) {
-        let mut painter = painter.at(end(first.area.y - 1).intersection(area));
+        let mut painter = painter.at(end(area, first.area.y - 1));
         painter.column_right("hits", ROW_END, palette.label);
     }
     for PlacedField { field, area: cell, .. } in placed {
@@ -32,11 +33,37 @@ pub(super) fn draw(painter: &mut Painter<'_>, placed: &[PlacedField]) {
             let x = area.x.saturating_sub(1);
             painter.at(Rect { x, y: cell.y, width: 1, height: 1 }).put("▸", palette.key);
         }
-        let Some(LiveAnswer { is_changed, hits }) = live_answer(shared, row) else { continue };
-        let mut painter = painter.at(end(cell.y).intersection(area));
-        painter.column(if is_changed { " ●" } else { "" }, 2, palette.warning);
-        painter.column_right(&format::count(hits), ROW_END - 2, palette.dim);
+        live(painter.at(end(area, cell.y)), row);
     }
+}
+
+/// Marks the first lines of the rules of a TCP or UDP listener.
+fn draw_rules(painter: &mut Painter<'_>, placed: &[PlacedField]) {
+    let area = painter.area;
+    for PlacedField { field, area: cell, .. } in placed {
+        if let FormFieldId::Field(id) = field.id
+            && id.last_key() == "off"
+            && let Some((_, at)) = id.in_list()
+        {
+            live(painter.at(end(area, cell.y)), ChosenAnswer::Rule(at));
+        }
+    }
+}
+
+/// The cells at the end of a row.
+fn end(area: Rect, y: u16) -> Rect {
+    let x = area.right().saturating_sub(ROW_END);
+    Rect { x, y, width: ROW_END, height: 1 }.intersection(area)
+}
+
+/// Whether an answer is live, and how often it was given.
+fn live(mut painter: Painter<'_>, row: ChosenAnswer) {
+    let palette = painter.palette;
+    let Some(LiveAnswer { is_changed, hits }) = live_answer(&painter.app.shared, row) else {
+        return;
+    };
+    painter.column(if is_changed { " ●" } else { "" }, 2, palette.warning);
+    painter.column_right(&format::count(hits), ROW_END - 2, palette.dim);
 }
 
 /// How many answers are not live yet, and the key that makes them so.
