@@ -149,7 +149,7 @@ impl<G: ConnControl> AcceptLoop<G> {
         let failed = |failure: &Failure| session.events.failed(session.id.itself(), failure);
         let own = session.budget.descriptors(OWN).map_err(refusal::no_descriptors);
         let own = own.inspect_err(failed)?;
-        let sockets = bind(place, socket).inspect_err(failed)?;
+        let sockets = bind(place, socket).await.inspect_err(failed)?;
         let addresses = sockets.addresses();
         let ListenerLayer { acceptor, news } =
             layer(tls, &addresses, &session).await.inspect_err(failed)?;

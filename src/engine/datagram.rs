@@ -73,7 +73,7 @@ pub(super) async fn run(
     let (id, protocol) = (session.id.itself(), Protocol::Udp);
     let side = if remote.is_some() { Side::Client } else { Side::Listener };
     let client = remote.as_ref().map(|remote| &remote.options);
-    let sockets = BoundSocket::bind(bind, options, client);
+    let sockets = BoundSocket::bind(bind, options, client).await;
     let local = sockets.as_ref().ok().and_then(|sockets| sockets.first()).map(|bound| bound.local);
     let peer = remote.as_ref().map(|remote| remote.address);
     session.events.conn(ConnInfo { id, protocol, side, local, peer, tls: false });

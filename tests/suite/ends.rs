@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::harness::peers::{echo_peer, tcp_peer};
 use crate::harness::program::{command, finished, program, spawned, text};
 use crate::harness::terminal::Launch;
-use crate::harness::wait::PATIENCE;
+use crate::harness::wait::{PATIENCE, wait_until};
 use crate::kill::let_run_for;
 
 /// Longest time from the first signal to the end: a second of printing, and a busy machine.
@@ -91,6 +91,20 @@ fn flood(scheme: &str, port: u16) {
     }
 }
 
+/// Waits until the listener has taken in what there is and the pipe takes no more of it: what was sent
+/// is not received as long as the listener does not get to it.
+fn wait_until_stuck(child: &Child) {
+    let output = child.stdout.as_ref().unwrap();
+    let (mut before, mut since) = (0, Instant::now());
+    wait_until("its output waits", || {
+        let waiting = rustix::io::ioctl_fionread(output).unwrap();
+        if waiting != before {
+            (before, since) = (waiting, Instant::now());
+        }
+        waiting > 16 * 1024 && since.elapsed() > Duration::from_millis(300)
+    });
+}
+
 #[test]
 fn a_listener_whose_output_nobody_reads_ends_and_says_what_is_missing() {
     let cases = [("tcp", "--json", Signal::TERM), ("tcp", "--raw", Signal::INT)];
@@ -103,6 +117,7 @@ fn a_listener_whose_output_nobody_reads_ends_and_says_what_is_missing() {
         let mut child = spawned(&["listen", &format!("{scheme}://127.0.0.1:0"), style]);
         let (port, rest) = port_of(&mut child);
         flood(scheme, port);
+        wait_until_stuck(&child);
         signal(&child, number);
         let status = ended(&mut child, SOON);
         let said = rest();
@@ -167,6 +182,7 @@ fn a_second_signal_takes_the_default_action() {
     let mut child = spawned(&["listen", "tcp://127.0.0.1:0", "--json"]);
     let (port, _rest) = port_of(&mut child);
     flood("tcp", port);
+    wait_until_stuck(&child);
     signal(&child, Signal::TERM);
     let_run_for(Duration::from_millis(300));
     let second = Instant::now();

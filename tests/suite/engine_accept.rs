@@ -10,12 +10,14 @@ use wirebench::engine::event::Phase;
 use wirebench::model::endpoint::Bind;
 use wirebench::model::failure::FailureKind;
 use wirebench::model::id::SessionId;
-use wirebench::model::plan::{AnswerPlan, HttpListenerPlan, Plan, PlanBody, TcpListenerPlan};
+use wirebench::model::plan::{
+    AnswerPlan, HttpListenerPlan, Plan, PlanBody, TcpListenerPlan, UdpListenerPlan,
+};
 use wirebench::model::record::{Direction, Record, RecordKind};
 use wirebench::model::tls::{ClientTls, ListenerTls};
 use wirebench::model::trust::{TrustedCertificates, Verify};
 
-use super::bench::{Bench, echo, tcp, tcp_listener, text};
+use super::bench::{Bench, echo, tcp, tcp_listener, text, udp_listener};
 
 /// Something every listener takes in.
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -67,6 +69,26 @@ async fn a_taken_port_is_recorded_in_the_same_words() {
         all.push(failure);
     }
     assert_eq!(all[0], all[1]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_listener_opened_right_behind_the_end_of_another_gets_its_port() {
+    let port = crate::harness::peers::free_port();
+    let bind = Bind::Address(SocketAddr::from(([127, 0, 0, 1], port)));
+    let mut bench = Bench::start();
+    let udp = UdpListenerPlan { bind: bind.clone(), ..udp_listener(echo()) };
+    let [tcp, http] = listeners(&bind, &ListenerTls::Off);
+    for plan in [tcp, http, Plan::UdpListener(udp)] {
+        let mut before = bench.open(plan.clone());
+        for _ in 0..100 {
+            bench.listening(before).await;
+            bench.close(before, CloseMode::Close);
+            before = bench.open(plan.clone());
+        }
+        bench.listening(before).await;
+        bench.close(before, CloseMode::Close);
+        bench.outcome(before).await.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -200,16 +200,29 @@ fn deleting_the_last_row_of_everything_leaves_a_working_program() {
 
 #[test]
 fn the_smallest_terminals_can_be_worked_in() {
-    let peer = http_peer(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+    let (sender, requests) = channel();
+    let sender = Mutex::new(sender);
+    let peer = tcp_peer(move |mut stream| {
+        let _ = read_head(&mut stream).map(|_| sender.lock().unwrap().send(()));
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+    });
     let preset = format!("[http]\nurl = \"http://{peer}/\"\n");
     for (columns, rows) in [(1, 1), (20, 5), (1, 24), (80, 1)] {
         let mut tui = Launch::default().preset("a", &preset).size(columns, rows).start();
         wait_until("a first frame", || tui.raw().windows(8).any(|w| w == b"\x1b[?2026l"));
         tui.keys("<F5><Tab><Tab>z<C-p><Esc><F1><F1>zG<Tab>");
+        // Those keys may have come before the presets; nothing tells on so small a screen.
+        tui.resize(120, 40);
+        tui.keys("<A-1>");
+        tui.wait_for("GET  a");
+        while requests.try_recv().is_ok() {}
+        tui.resize(columns, rows);
+        tui.keys("<F5><Tab><Tab>z<C-p><Esc><F1><F1>zG<Tab>");
+        requests.recv_timeout(PATIENCE).expect("a request from a small terminal");
         tui.resize(1, 1);
         tui.keys("<F5>");
         tui.resize(120, 40);
-        // Whichever pane those keys left in front: the keys may have come before the presets.
+        // Whichever pane those keys left in front.
         tui.keys("<A-4>");
         tui.wait_for("hello");
         tui.quit();

@@ -118,7 +118,7 @@ fn it_stops_and_comes_back_with_the_whole_screen() {
             tui.signal(Signal::TSTP);
         }
         wait_until("the program is stopped", || tui.process_state() == 'T');
-        tui.wait_quiet(Duration::from_millis(30));
+        tui.wait_all_read();
         tui.assert_restored();
         assert!(!tui.screen().contains(READY), "the alternate screen is left");
         tui.signal(Signal::CONT);

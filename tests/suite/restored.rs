@@ -111,7 +111,7 @@ fn suspended_at_any_moment_and_back() {
         let_run_for(numbers.up_to(LATEST));
         tui.keys("<C-z>");
         wait_until("the program is stopped", || tui.process_state() == 'T');
-        tui.wait_quiet(Duration::from_millis(20));
+        tui.wait_all_read();
         tui.assert_restored();
         tui.signal(Signal::CONT);
         tui.wait_for("wirebench");

@@ -62,23 +62,29 @@ fn started(preset: &str) -> Option<Tui> {
     can_trace(&tui, "engine").then_some(tui)
 }
 
+/// How a try ended, and the screen that said it.
+struct Tried {
+    went_well: bool,
+    screen: String,
+}
+
 /// A failing call in each try, and a try without one after it. `try_once` makes the try and waits
 /// for its end, for a good one alone if it is to be one; it tells whether it was.
 fn every_try(
     mut tui: Tui,
     (thread, calls): (&str, &'static str),
-    mut try_once: impl FnMut(&mut Tui, &str, bool) -> bool,
+    mut try_once: impl FnMut(&mut Tui, &str, bool) -> Tried,
 ) {
-    assert!(try_once(&mut tui, "the first try", true));
+    assert!(try_once(&mut tui, "the first try", true).went_well);
     let (mut injected, mut told) = (0, 0);
     for fault in every_fault(calls) {
         let place = fault.place();
         let tracer = Tracer::attach(&tui, thread, &fault).unwrap();
-        let went_well = try_once(&mut tui, &place, false);
+        let Tried { went_well, screen } = try_once(&mut tui, &place, false);
         let failed = tracer.detach();
         injected += usize::from(failed);
         told += usize::from(!went_well);
-        assert!(failed || went_well, "{place}: nothing failed, and yet:\n{}", tui.screen());
+        assert!(failed || went_well, "{place}: nothing failed, and yet:\n{screen}");
         try_once(&mut tui, &format!("good try after {place}"), true);
     }
     assert!(injected > 4 && told > 0, "{injected} faults, {told} of them told");
@@ -131,16 +137,16 @@ fn requested(traced: (&str, &'static str), peer: &str, (more, size): (&str, &'st
         let is_whole = |response: &str| {
             response.contains(&answer) && response.contains(size) && !response.contains(" of ")
         };
-        tui.wait_for_screen(place, |screen| {
+        let screen = tui.shown_when(place, |screen| {
             let response = pane(screen, "Response ─");
             is_whole(&response) || (!must && is_told(&response))
         });
-        is_whole(&pane(&tui.screen(), "Response ─"))
+        Tried { went_well: is_whole(&pane(&screen, "Response ─")), screen }
     });
 }
 
 /// Opens a conversation, in which a step says something, and closes it when the answer is there.
-fn talk(tui: &mut Tui, place: &str, must: bool, answers: &AtomicUsize) -> bool {
+fn talk(tui: &mut Tui, place: &str, must: bool, answers: &AtomicUsize) -> Tried {
     // One to an earlier try may still be counted.
     let before = answers.load(Ordering::SeqCst);
     tui.keys("<F5>");
@@ -151,10 +157,10 @@ fn talk(tui: &mut Tui, place: &str, must: bool, answers: &AtomicUsize) -> bool {
         let mut numbers = talk.split("answer-").skip(1).filter_map(|text| text.split(' ').next());
         numbers.any(|number| number.parse::<usize>().is_ok_and(|number| number >= before))
     };
-    tui.wait_for_screen(place, |screen| is_there(screen) || (!must && is_told(&talk_of(screen))));
-    let went_well = is_there(&tui.screen());
+    let is_over = |screen: &str| is_there(screen) || (!must && is_told(&talk_of(screen)));
+    let screen = tui.shown_when(place, is_over);
     tui.keys("<F8>");
-    went_well
+    Tried { went_well: is_there(&screen), screen }
 }
 
 #[test]
@@ -195,14 +201,13 @@ fn opening_a_listener_survives_every_failing_call() {
     let Some(tui) = started(&preset) else { return };
     every_try(tui, ("engine", OPENING), |tui, place, must| {
         tui.keys("<F5>");
-        tui.wait_for_screen(place, |screen| {
+        let screen = tui.shown_when(place, |screen| {
             let told = is_told(&pane(screen, "Connections ─"));
             screen.contains("● 1 listening") || (!must && told)
         });
-        let went_well = tui.screen().contains("● 1 listening");
         tui.keys("<F8>");
         tui.wait_for_screen("the end of it", |screen| !screen.contains("● 1 listening"));
-        went_well
+        Tried { went_well: screen.contains("● 1 listening"), screen }
     });
 }
 
@@ -215,8 +220,9 @@ fn serving_survives_every_failing_call() {
     tui.keys("<F5>");
     tui.wait_for("● 1 listening");
     every_try(tui, ("engine", SERVING), move |tui, place, _| {
-        assert!(tui.screen().contains("● 1 listening"), "{place}:\n{}", tui.screen());
-        echoed(port)
+        let screen = tui.screen();
+        assert!(screen.contains("● 1 listening"), "{place}:\n{screen}");
+        Tried { went_well: echoed(port), screen }
     });
 }
 

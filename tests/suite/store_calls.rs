@@ -5,14 +5,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tempfile::TempDir;
 
 use crate::harness::terminal::{Launch, Tui};
 use crate::harness::tracer::{ERRORS, Tracer, can_trace, every_fault};
 use crate::harness::wait::wait_until;
-use crate::kill::let_run_for;
 
 /// Calls of a save over an old file, and of the drafts kept beside it.
 const SAVING: &str = "open,openat read write,pwrite64@1 fsync rename,renameat,renameat2 \
@@ -78,8 +76,7 @@ fn a_save_survives_every_failing_call() {
         typed(&mut tui, version);
         let tracer = Tracer::attach(&tui, "store", &fault).unwrap();
         tui.keys("<C-s>");
-        tui.wait_for_screen(&place, |screen| is_saved(screen) || screen.contains("failed"));
-        let screen = tui.screen();
+        let screen = tui.shown_when(&place, |screen| is_saved(screen) || screen.contains("failed"));
         injected += usize::from(tracer.detach());
         let now = fs::read_to_string(file(&home, "a")).unwrap();
         let (old, new) = (text(version - 1), text(version));
@@ -107,13 +104,15 @@ struct UserAction {
 }
 
 impl UserAction {
-    fn type_it(&self, tui: &mut Tui) {
+    /// Types up to the question.
+    fn ask(&self, tui: &mut Tui) {
         tui.keys(&self.keys[0]);
-        tui.wait_for_screen("a question", |screen| {
-            ["╭ Save ", "Rename", "Delete"].iter().any(|title| screen.contains(title))
-        });
-        tui.keys(&self.keys[1]);
+        tui.wait_for_screen("a question", is_asking);
     }
+}
+
+fn is_asking(screen: &str) -> bool {
+    ["╭ Save ", "Rename", "Delete"].iter().any(|title| screen.contains(title))
 }
 
 fn user_actions(home: &Arc<TempDir>, round: usize) -> [UserAction; 3] {
@@ -161,22 +160,28 @@ fn making_moving_and_removing_survive_every_failing_call() {
             };
             let place = format!("{} while {}", fault.place(), action.words);
             let tracer = Tracer::attach(&tui, "store", &fault).unwrap();
-            action.type_it(&mut tui);
-            tui.wait_for_screen(&place, |screen| {
+            action.ask(&mut tui);
+            tui.keys(&action.keys[1]);
+            let screen = tui.shown_when(&place, |screen| {
                 screen.contains(&action.words) || screen.contains("failed")
             });
-            let was_told = tui.screen().contains(&action.words);
+            let was_told = screen.contains(&action.words);
             injected += usize::from(tracer.detach());
             assert!(!was_told || (action.is_done)(), "{place}:\n{}", tui.screen());
-            if !was_told {
-                // It may have been the drafts that were not kept, and this is under way.
-                let_run_for(Duration::from_millis(300));
-            }
             if !(action.is_done)() {
                 tui.keys("<F7>");
                 tui.wait_for_screen("another remark", |screen| !screen.contains("failed"));
-                action.type_it(&mut tui);
-                tui.wait_for(&action.words);
+                // It may have been the drafts that were not kept, and this is still under way.
+                tui.keys(&action.keys[0]);
+                wait_until("a question, or it is done", || {
+                    (action.is_done)() || is_asking(&tui.screen())
+                });
+                if (action.is_done)() {
+                    tui.keys("<Esc>");
+                } else {
+                    tui.keys(&action.keys[1]);
+                    tui.wait_for(&action.words);
+                }
                 assert!((action.is_done)(), "{place}");
             }
             tui.keys("<F7>");

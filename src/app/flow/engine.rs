@@ -90,7 +90,12 @@ fn batch_arrived(app: &mut App, batch: Batch) {
 fn phase_changed(app: &mut App, id: SessionId, phase: Phase, at: Stamp) {
     let Some(session) = app.shared.sessions.get_mut(id).filter(|s| !s.is_over()) else { return };
     match &phase {
-        Phase::Connected { .. } | Phase::Listening { .. } => session.state = SessionState::Live,
+        // What was told to close does not come back to life by what was on its way.
+        Phase::Connected { .. } | Phase::Listening { .. }
+            if session.state != SessionState::Closing =>
+        {
+            session.state = SessionState::Live;
+        }
         Phase::Closing => session.state = SessionState::Closing,
         Phase::StepsDone => return,
         Phase::Clients { open, refused } => {

@@ -41,7 +41,7 @@ pub(super) struct BoundSocket {
 
 impl BoundSocket {
     /// The sockets of a bind, of a listener or a client.
-    pub(super) fn bind(
+    pub(super) async fn bind(
         bind: &Bind,
         options: DatagramOptions,
         client: Option<&ClientOptions>,
@@ -68,7 +68,8 @@ impl BoundSocket {
             }
             socket.bind(&address.into())?;
             UdpSocket::from_std(socket.into())
-        });
+        })
+        .await;
         let sockets = sockets.map_err(|(address, error)| match client {
             Some(client)
                 if *client != ClientOptions::default()
@@ -159,14 +160,14 @@ pub(super) fn words(to: &str, back: &Undelivered) -> String {
 mod tests {
     use super::*;
 
-    fn open(address: &str, ttl: Option<u8>) -> Option<BoundSocket> {
+    async fn open(address: &str, ttl: Option<u8>) -> Option<BoundSocket> {
         let bind = Bind::Address(address.parse().unwrap());
-        BoundSocket::bind(&bind, DatagramOptions { ttl }, None).ok()?.pop()
+        BoundSocket::bind(&bind, DatagramOptions { ttl }, None).await.ok()?.pop()
     }
 
     #[tokio::test]
     async fn datagrams_keep_their_boundaries_and_the_sender() {
-        let mut bound = open("127.0.0.1:0", None).unwrap();
+        let mut bound = open("127.0.0.1:0", None).await.unwrap();
         let sender = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
         let from = sender.local_addr().unwrap();
         let largest = vec![7; 65_507];
@@ -188,10 +189,10 @@ mod tests {
 
     #[tokio::test]
     async fn datagrams_take_as_many_hops_as_asked() {
-        let bound = open("127.0.0.1:0", Some(7)).unwrap();
+        let bound = open("127.0.0.1:0", Some(7)).await.unwrap();
         let socket = SockRef::from(&bound.socket);
         assert_eq!((socket.ttl_v4().unwrap(), socket.multicast_ttl_v4().unwrap()), (7, 7));
-        let Some(bound) = open("[::1]:0", Some(9)) else {
+        let Some(bound) = open("[::1]:0", Some(9)).await else {
             return eprintln!("skipped: this machine has no IPv6");
         };
         let socket = SockRef::from(&bound.socket);
@@ -202,7 +203,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[tokio::test]
     async fn a_datagram_to_a_closed_port_comes_back_with_its_address() {
-        let bound = open("127.0.0.1:0", None).unwrap();
+        let bound = open("127.0.0.1:0", None).await.unwrap();
         let closed = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         bound.socket.writable().await.unwrap();
         bound.socket.try_send_to(b"hello", closed).unwrap();

@@ -5,9 +5,11 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::sync::Arc;
+use std::time::Duration;
 
 use socket2::{Domain, SockRef, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
 use super::explain;
@@ -22,6 +24,11 @@ use crate::os;
 
 /// Connections the kernel may hold for us; the system lowers it to its own bound.
 const BACKLOG: i32 = 1024;
+/// How long a port that is taken is waited for: a listener of ours that was told to close just now
+/// lets go of it in a moment.
+const LETTING_GO: Duration = Duration::from_millis(500);
+/// Pause between two tries.
+const RETRY: Duration = Duration::from_millis(10);
 /// Tries to find one port that is free in both families.
 const PORT_TRIES: usize = 16;
 
@@ -52,33 +59,42 @@ pub(crate) struct Listeners {
 
 /// Binds and listens. A port of 0 is chosen once for both families; a family this machine lacks
 /// is left out.
-pub(crate) fn bind(bind: &Bind, options: &SocketOptions) -> Result<Listeners, Failure> {
+pub(crate) async fn bind(bind: &Bind, options: &SocketOptions) -> Result<Listeners, Failure> {
     let sockets = bind_each(bind, Type::STREAM, |socket, address| {
         socket.set_reuse_address(true)?;
         socket.bind(&address.into())?;
         socket.listen(BACKLOG)?;
         TcpListener::from_std(socket.into())
-    });
+    })
+    .await;
     let sockets =
         sockets.map_err(|(address, error)| explain::bind_failure(address, "tcp", &error))?;
     Ok(Listeners { sockets, options: options.clone() })
 }
 
 /// Opens one socket for each address of the bind, all on the same port: `open` binds a new one that
-/// does not block.
-pub(crate) fn bind_each<S: AsFd>(
+/// does not block. A port that is taken gets a moment to become free.
+pub(crate) async fn bind_each<S: AsFd>(
     bind: &Bind,
     kind: Type,
     open: impl Fn(Socket, SocketAddr) -> io::Result<S>,
 ) -> Result<Vec<S>, (SocketAddr, io::Error)> {
     let mut tries = PORT_TRIES;
+    let until = Instant::now() + LETTING_GO;
     loop {
-        tries -= 1;
+        tries = tries.saturating_sub(1);
         match bind_once(bind, kind, &open) {
             Ok(sockets) => return Ok(sockets),
             // The port the system chose for the first family is taken in the second.
             Err((_, error))
                 if bind.port() == 0 && tries > 0 && error.kind() == io::ErrorKind::AddrInUse => {}
+            Err((_, error))
+                if bind.port() != 0
+                    && error.kind() == io::ErrorKind::AddrInUse
+                    && Instant::now() < until =>
+            {
+                tokio::time::sleep(RETRY).await;
+            }
             Err(failed) => return Err(failed),
         }
     }
@@ -204,15 +220,13 @@ pub(crate) async fn layer(
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[tokio::test]
     async fn accepted_connections_are_kept_alive_as_asked() {
         for keep_alive in [None, Some(Duration::from_secs(42))] {
             let options = SocketOptions { keep_alive };
-            let listeners = bind(&"127.0.0.1:0".parse().unwrap(), &options).unwrap();
+            let listeners = bind(&"127.0.0.1:0".parse().unwrap(), &options).await.unwrap();
             let _client = TcpStream::connect(listeners.addresses()[0]).await.unwrap();
             let (tcp, _) = listeners.accept().await.unwrap();
             assert_eq!(SockRef::from(&tcp).keepalive().unwrap(), keep_alive.is_some());

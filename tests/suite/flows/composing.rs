@@ -252,6 +252,18 @@ fn an_address_edited_while_it_listens_is_marked_and_never_taken_for_the_sockets(
 }
 
 #[test]
+fn what_was_told_to_close_does_not_come_back_by_what_was_on_its_way() {
+    let mut driver = Driver::bare(WIDE);
+    let (first, _) = Driver::opened(&driver.keys("<F3><F6>:9000<F5>"));
+    driver.keys("<F8>");
+    let addresses = vec!["127.0.0.1:9000".parse().unwrap()];
+    driver.phase(first, Phase::Listening { addresses, receive_buffer: None });
+    assert!(!driver.shows("1 listening"), "{}", driver.screen());
+    let (second, _) = Driver::opened(&driver.keys("<F5>"));
+    assert_ne!(first, second);
+}
+
+#[test]
 fn a_listener_that_others_can_reach_is_warned_of_as_long_as_it_listens() {
     let mut driver = Driver::bare(WIDE);
     let (id, _) = Driver::opened(&driver.keys("<F3><F6>*:9000<F5>"));

@@ -4,8 +4,9 @@
 //! Nothing here sleeps for a fixed time: every wait ends as soon as what it waits for is there, or
 //! fails at [`PATIENCE`] with the screen in the message.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
@@ -19,6 +20,12 @@ use wirebench::model::key::{Key, KeyCode};
 use super::peers::free_port;
 use super::program::{peak_memory, program};
 use super::wait::{PATIENCE, wait_until};
+
+/// Around a frame.
+const BEGIN_UPDATE: &[u8] = b"\x1b[?2026h";
+const END_UPDATE: &[u8] = b"\x1b[?2026l";
+/// Opens a terminal without getting it as ours.
+const NO_CONTROL: i32 = rustix::fs::OFlags::NOCTTY.bits().cast_signed();
 
 /// How to start the program.
 pub struct Launch {
@@ -108,12 +115,42 @@ struct Output {
 struct Written {
     screen: vt100::Parser,
     raw: Vec<u8>,
+    /// Of a frame that is not whole yet: a terminal shows it when it is.
+    held: Vec<u8>,
+    /// Screens since somebody last looked, while somebody waits for one.
+    shown: Option<VecDeque<String>>,
     closed: bool,
     /// The reader shall close its end after the next bytes.
     hanging_up: bool,
 }
 
 impl Written {
+    /// Takes bytes in. Those of a synchronized update are shown together, as terminals do, so that
+    /// nobody sees half a frame.
+    fn take(&mut self, bytes: &[u8]) {
+        self.raw.extend_from_slice(bytes);
+        self.held.extend_from_slice(bytes);
+        let begun = memchr::memmem::rfind(&self.held, BEGIN_UPDATE);
+        let ended = memchr::memmem::rfind(&self.held, END_UPDATE);
+        let whole = match begun {
+            Some(begun) if ended.is_none_or(|ended| ended < begun) => begun,
+            // It may begin with the last bytes.
+            _ => {
+                let is_start = |length: &usize| self.held.ends_with(&BEGIN_UPDATE[..*length]);
+                self.held.len() - (1..BEGIN_UPDATE.len()).rev().find(is_start).unwrap_or(0)
+            }
+        };
+        let rest = self.held.split_off(whole);
+        let ready = std::mem::replace(&mut self.held, rest);
+        if !ready.is_empty() {
+            self.show(&ready);
+        }
+        let screen = self.shown.is_some().then(|| self.screen.screen().contents());
+        if let (Some(shown), Some(screen)) = (&mut self.shown, screen) {
+            shown.push_back(screen);
+        }
+    }
+
     /// The emulator cannot show some things on a screen of one cell and gives up; a new one takes
     /// over, and the next whole frame is shown right.
     fn show(&mut self, bytes: &[u8]) {
@@ -164,6 +201,8 @@ impl Tui {
             state: Mutex::new(Written {
                 screen: vt100::Parser::new(launch.rows, launch.columns, 0),
                 raw: Vec::new(),
+                held: Vec::new(),
+                shown: None,
                 closed: false,
                 hanging_up: false,
             }),
@@ -197,9 +236,22 @@ impl Tui {
 
     /// Waits until the condition holds for the screen's text.
     pub fn wait_for_screen(&self, what: &str, condition: impl Fn(&str) -> bool) {
+        drop(self.shown_when(what, condition));
+    }
+
+    /// The same; returns the text for which it held, however soon another frame came.
+    pub fn shown_when(&self, what: &str, condition: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + PATIENCE;
         let mut state = self.output.state.lock().unwrap();
-        while !condition(&state.screen.screen().contents()) {
+        let screen = state.screen.screen().contents();
+        state.shown = Some(VecDeque::from([screen]));
+        loop {
+            let shown = state.shown.as_mut().into_iter().flat_map(|shown| shown.drain(..));
+            let found = shown.into_iter().find(|screen| condition(screen));
+            if let Some(screen) = found {
+                state.shown = None;
+                return screen;
+            }
             let left = deadline.saturating_duration_since(Instant::now());
             assert!(!left.is_zero(), "no {what} on:\n{}", state.screen.screen().contents());
             assert!(
@@ -232,6 +284,19 @@ impl Tui {
             }
             assert!(Instant::now() < deadline, "never quiet");
         }
+    }
+
+    /// Waits until all that the program has written is read. It must be stopped: then a mark that is
+    /// written behind it comes last.
+    pub fn wait_all_read(&self) {
+        let mark = b"\x1b]0;all is read\x07";
+        let before = count(&self.raw(), mark);
+        let name = self.master.as_ref().and_then(|master| master.tty_name()).expect("a name");
+        let mut terminal = std::fs::OpenOptions::new();
+        // Not ours to control.
+        let terminal = terminal.write(true).custom_flags(NO_CONTROL).open(name);
+        terminal.and_then(|mut terminal| terminal.write_all(mark)).expect("the terminal");
+        wait_until("all is read", || count(&self.raw(), mark) > before);
     }
 
     /// Waits until the text was written outside the screen, after the terminal was given back.
@@ -379,9 +444,10 @@ fn collect(mut reader: Box<dyn Read + Send>, output: &Output) {
         let read = reader.read(&mut buffer).unwrap_or(0);
         let mut state = output.state.lock().unwrap();
         let ends = read == 0 || state.hanging_up;
-        state.raw.extend_from_slice(&buffer[..read]);
-        state.show(&buffer[..read]);
+        state.take(&buffer[..read]);
         if ends {
+            let rest = std::mem::take(&mut state.held);
+            state.show(&rest);
             drop(reader);
             state.closed = true;
             output.changed.notify_all();
