@@ -27,6 +27,8 @@ mod clock;
 mod copies;
 #[path = "suite/corpora.rs"]
 mod corpora;
+#[path = "suite/daily_jobs.rs"]
+mod daily_jobs;
 #[path = "suite/decoded.rs"]
 mod decoded;
 #[path = "suite/derived.rs"]

@@ -91,8 +91,11 @@ pub enum Intent {
     TurnRow {
         is_back: bool,
     },
-    /// Type this into a field, or into the row that a button adds.
+    /// Type this into a field, into the row that a button adds or the body a choice begins, or
+    /// take the value of a choice that begins with it.
     TypeInto(FormFieldId, Key),
+    /// Paste this there.
+    PasteInto(FormFieldId, String),
     /// An address that names a method or another protocol makes a request or session of that kind.
     AdoptAddress,
     /// Compose what this curl command does.

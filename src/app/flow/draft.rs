@@ -340,27 +340,59 @@ pub(crate) fn turn_row(app: &mut App, is_back: bool) {
     });
 }
 
-/// Types a letter where no text is: it goes into this field, or begins the row a button adds.
+/// Types a letter where no text is: it goes into this field, or begins the row a button adds. At a
+/// choice it takes the next value that begins with it, else it begins the body.
 pub(crate) fn type_into(app: &mut App, id: FormFieldId, key: Key) {
+    let Some(letter) = key.printable() else { return };
+    if access::choose(&mut app.shared.drafts.current_mut().spec, id, letter) {
+        spec_changed(app);
+        return go(app, id, Caret::Keep);
+    }
+    if !begin_text(app, id, letter) {
+        return app.say(app.keyed("no text here: [toggle] changes it"));
+    }
+    let draft = app.shared.drafts.current();
+    let begins = access::text(&draft.spec, draft.at);
+    let is_there = *begins == *letter.encode_utf8(&mut [0; 4]);
+    // A row may begin with it by itself.
+    if !(is_there && matches!(id, FormFieldId::Add(_))) {
+        give_text(app, PaneInput::Key(key));
+    }
+}
+
+/// Pastes where no text is: what a letter would begin begins with the text.
+pub(crate) fn paste_into(app: &mut App, id: FormFieldId, text: &str) {
+    let Some(first) = text.trim_start().chars().next() else { return };
+    if begin_text(app, id, first) {
+        give_text(app, PaneInput::Paste(text));
+    } else {
+        app.say("paste goes into a text field; move to one first");
+    }
+}
+
+/// Puts the cursor into the text that begins at a field; tells whether there is one.
+fn begin_text(app: &mut App, id: FormFieldId, first: char) -> bool {
+    let spec = &mut app.shared.drafts.current_mut().spec;
     if let FormFieldId::Add(_) = id {
         app.shared.drafts.current_mut().at = id;
         add_row(app);
-        let draft = app.shared.drafts.current();
-        let begins = access::text(&draft.spec, draft.at);
-        if key.printable().is_some_and(|c| *begins == *c.encode_utf8(&mut [0; 4])) {
-            // The row begins with it by itself.
-            return;
-        }
         app.request.enter(&app.shared, Caret::End);
+    } else if let Some(text) = access::begin_body(spec, id, first) {
+        spec_changed(app);
+        go(app, text, Caret::End);
     } else {
-        go(app, id, Caret::End);
+        // What is selected in a text is replaced.
+        let is_there = app.shared.drafts.current().at == id;
+        go(app, id, if is_there { Caret::Keep } else { Caret::End });
     }
-    // Where no text is, the key would ask for a text to go into, again and again.
     let at = app.shared.drafts.current().at;
-    if app.request.editor.as_ref().is_some_and(|(id, _)| *id == at) {
-        let outcome = app.request.update(&app.shared, PaneInput::Key(key));
-        app.take(outcome);
-    }
+    app.request.editor.as_ref().is_some_and(|(id, _)| *id == at)
+}
+
+/// Gives the request pane what is for the text under the cursor.
+fn give_text(app: &mut App, input: PaneInput<'_>) {
+    let outcome = app.request.update(&app.shared, input);
+    app.take(outcome);
 }
 
 /// The external editor came back.

@@ -7,12 +7,14 @@ use crate::app::action::Action;
 use crate::app::cursor::CursorStep;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
+use crate::app::form::FormFieldId;
 use crate::app::intent::Intent;
 use crate::app::keymap::Lookup;
 use crate::app::message::{Input, Mouse, MouseKind};
 use crate::app::outcome::{Handled, PaneInput};
 use crate::app::overlay::Overlay;
 use crate::app::state::App;
+use crate::interop::curl;
 use crate::model::key::Key;
 
 /// Takes one input; a remark that was seen goes, unless the input made a new one.
@@ -38,7 +40,9 @@ fn perform(app: &mut App, input: Input) {
             }
         }
         Input::Paste(text) if app.overlays.is_empty() => {
-            to_pane(app, app.shared.focus, PaneInput::Paste(&text));
+            if to_pane(app, app.shared.focus, PaneInput::Paste(&text)) == Handled::No {
+                pasted_outside(app, text);
+            }
         }
         Input::Paste(text) => drop(overlays::update(app, PaneInput::Paste(&text))),
         Input::Mouse(mouse) if !app.overlays.is_empty() => overlays::mouse(app, mouse),
@@ -92,6 +96,18 @@ fn to_pane(app: &mut App, pane: Pane, input: PaneInput<'_>) -> Handled {
         Pane::Response => return response::update(app, input),
     };
     app.take(outcome)
+}
+
+/// A paste where no text is: an address or a curl command is composed in a draft of its own.
+fn pasted_outside(app: &mut App, text: String) {
+    let line = text.trim();
+    let is_address = line.lines().count() == 1 && line.contains("://");
+    if !is_address && !curl::is_command(&text) {
+        let hint = "paste an address or curl command here, or go to a text first: [new] composes";
+        return app.say(app.keyed(hint));
+    }
+    let paste = Intent::PasteInto(FormFieldId::Address, text);
+    app.intents.extend([Intent::PassOn(Action::New), paste]);
 }
 
 fn mouse_event(app: &mut App, mouse: Mouse) {

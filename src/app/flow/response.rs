@@ -96,12 +96,19 @@ pub(crate) fn view_arrived(app: &mut App, view: View) {
     let intents = app.exchange.view_arrived(&app.shared, view);
     app.intents.extend(intents);
     settle(app);
+    copy_late(app);
 }
 
 /// A search in a body ended.
 pub(crate) fn found(app: &mut App, hit: &SearchHit) {
     app.intents.extend(app.exchange.found(&app.shared, hit));
     settle(app);
+    copy_late(app);
+}
+
+fn copy_late(app: &mut App) {
+    let outcome = app.exchange.copy_late(&app.shared);
+    app.take(outcome);
 }
 
 /// A body that is made of another has come so far.

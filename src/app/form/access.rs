@@ -115,6 +115,30 @@ pub(crate) fn words(spec: &Spec, id: FormFieldId) -> &'static [&'static str] {
     }
 }
 
+/// Takes the next value of a choice that begins with this letter; tells whether there is one.
+pub(crate) fn choose(spec: &mut Spec, id: FormFieldId, letter: char) -> bool {
+    let words = words(spec, id);
+    let is_meant = |word: &&&str| word.starts_with(letter.to_ascii_lowercase());
+    let now = text(spec, id);
+    let behind = words.iter().position(|word| **word == *now).map_or(0, |at| at + 1);
+    let (before, behind) = words.split_at(behind);
+    let Some(next) = behind.iter().chain(before).find(is_meant) else { return false };
+    // One of the values that are offered is never refused.
+    set(spec, id, next).is_ok()
+}
+
+/// Begins the body at its choice as JSON or text, by its first letter; gives the field it is
+/// written in. What was composed as another kind is not thrown away.
+pub(crate) fn begin_body(spec: &mut Spec, id: FormFieldId, first: char) -> Option<FormFieldId> {
+    let body = FormFieldId::key("body");
+    if id != body || *text(spec, body) != *"none" {
+        return None;
+    }
+    let kind = if matches!(first, '{' | '[') { "json" } else { "text" };
+    set(spec, body, kind).ok()?;
+    body_text(spec)
+}
+
 /// How a cell of the query of a URL goes out, where that is not what it shows.
 pub(crate) fn sent_as(spec: &Spec, id: FormFieldId) -> Option<String> {
     let FormFieldId::Field(field) = id else { return None };

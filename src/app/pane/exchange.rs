@@ -40,6 +40,8 @@ use tab_lines::TabLines;
 impl ExchangePane {
     /// Takes an input while the pane has the focus.
     pub(crate) fn update(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
+        // Who does something else does not wait for a value any more.
+        self.copy_due = None;
         let asked = self
             .type_recipe(shared, input)
             .or_else(|| prompt::update(&mut self.prompt, shared, input));

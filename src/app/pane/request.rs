@@ -22,7 +22,7 @@ pub use live_answers::{LiveAnswer, changed_answers, live_answer};
 
 use form_editor::{form, is_text, kind_of};
 use moves::{
-    begins_details, beside, details, in_next_row, is_alone, is_source, next_cell, text_of_row,
+    begins_details, begins_text, beside, details, in_next_row, is_alone, is_source, next_cell,
 };
 
 use crate::app::action::Action;
@@ -388,11 +388,10 @@ impl RequestPane {
     }
 }
 
-/// A letter where no text is: it goes into the text of the same row, and is never a command.
+/// A letter where no text is: it goes to what text begins at there, and is never a command.
 fn typed(shared: &Shared, kind: Option<FieldKind>, key: Key) -> Outcome {
-    let at = shared.drafts.current().at;
-    let button = matches!(at, FormFieldId::Add(_)).then_some(at);
-    if let Some(field) = button.or_else(|| text_of_row(&form(shared), at)) {
+    let draft = shared.drafts.current();
+    if let Some(field) = begins_text(&form(shared), draft.at, draft.tab) {
         return Intent::TypeInto(field, key).into();
     }
     Outcome::say(match kind {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wirebench::app::action::TABLE;
 use wirebench::app::editor::TEXT_KEYS;
+use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
 use wirebench::app::form::rows::rows;
 use wirebench::app::form::{FieldKind, FormField, FormFieldId, FormTab, access, tabs};
@@ -186,9 +187,91 @@ fn presses(driver: &mut Driver, spec: &Spec, tab: FormTab, field: &FormField) {
                     || row(id) == row(&at) && before[id].is_empty()
             };
             assert!(changed.iter().all(may), "{changed:?}: {}", place());
+        } else if is_kind(&spec_of(driver), tab, field.id) {
+            // The kind that begins with it, or the body does.
+            let draft = driver.app.shared.drafts.current();
+            let begins = |(id, text): &(String, String)| {
+                if *id == name(draft.at) {
+                    text.starts_with(letter.to_ascii_lowercase()) || text.starts_with(letter)
+                } else {
+                    !before.contains_key(id) || *id == "body"
+                }
+            };
+            assert!(changed.iter().all(begins), "{changed:?}: {}", place());
         } else {
             assert_eq!(changed, [], "{}", place());
         }
+    }
+}
+
+fn spec_of(driver: &Driver) -> Spec {
+    (*driver.app.shared.drafts.current().spec).clone()
+}
+
+/// Whether a field is the kind of body or credentials, or the tabs above it.
+fn is_kind(spec: &Spec, tab: FormTab, id: FormFieldId) -> bool {
+    let below = fields(spec, tab).into_iter().skip_while(|field| field.id != FormFieldId::Tabs);
+    let first = below.skip(1).map(|field| field.id).next();
+    [FormTab::Auth, FormTab::Body].contains(&tab) && (id == FormFieldId::Tabs || Some(id) == first)
+}
+
+#[test]
+fn a_letter_chooses_the_kind_of_body_and_credentials_and_another_sign_begins_the_body() {
+    let texts = |driver: &Driver| {
+        let spec = spec_of(driver);
+        let text = |path| access::get(&spec, FormFieldId::key(path));
+        (text("body"), access::body_text(&spec).map(|body| access::get(&spec, body)))
+    };
+    let tab = |tab: FormTab, at: FormFieldId| {
+        let mut driver = Driver::bare(WIDE);
+        driver.keys("<C-l>http://h/");
+        let draft = driver.app.shared.drafts.current_mut();
+        (draft.tab, draft.at) = (tab, at);
+        driver.app.request.editor = None;
+        driver
+    };
+    for at in [FormFieldId::Tabs, FormFieldId::key("body")] {
+        let mut driver = tab(FormTab::Body, at);
+        driver.keys("{\"a\":1");
+        assert_eq!(texts(&driver), ("json".into(), Some("{\"a\":1}".into())));
+        let mut driver = tab(FormTab::Body, at);
+        driver.keys("5");
+        assert_eq!(texts(&driver), ("text".into(), Some("5".into())));
+        driver.keys("6");
+        assert_eq!(texts(&driver), ("text".into(), Some("56".into())));
+        let mut driver = tab(FormTab::Body, at);
+        driver.keys("ff");
+        assert_eq!(texts(&driver).0, "file");
+        // The body that is composed is not begun anew.
+        driver.keys("5");
+        assert_eq!(texts(&driver).0, "file");
+        driver.assert_shows("no text here");
+        let mut driver = tab(FormTab::Body, at);
+        driver.paste("[1,\n 2]");
+        assert_eq!(texts(&driver), ("json".into(), Some("[1,\n 2]".into())));
+    }
+    let mut driver = tab(FormTab::Auth, FormFieldId::Tabs);
+    driver.keys("bb<Down>t0ken");
+    driver.assert_shows("\u{2039}bearer\u{203a}");
+    assert!(format!("{:?}", spec_of(&driver)).contains("t0ken"));
+}
+
+#[test]
+fn what_is_pasted_outside_text_is_composed_in_a_draft_of_its_own_if_it_is_an_address_or_curl() {
+    for pane in [Pane::Presets, Pane::History, Pane::Response] {
+        let mut driver = Driver::starter(WIDE);
+        driver.app.shared.focus = pane;
+        let before = spec_of(&driver);
+        driver.paste("some text\nof two lines http://h/");
+        assert_eq!(spec_of(&driver), before, "{pane:?}");
+        driver.paste("https://h.example/a?b=c\n");
+        assert_eq!(driver.app.shared.drafts.current().spec.address(), "https://h.example/a?b=c");
+        assert_eq!(driver.app.shared.focus, Pane::Request);
+        driver.app.shared.focus = pane;
+        driver.paste("curl -X PUT http://h/x");
+        assert_eq!(driver.app.shared.drafts.current().spec.address(), "http://h/x", "{pane:?}");
+        let opened = driver.effects.iter().any(|it| matches!(it, Effect::Engine(_)));
+        assert!(!opened, "nothing is sent");
     }
 }
 

@@ -17,6 +17,10 @@ const SELECTED: u16 = 1024;
 impl ExchangePane {
     /// Puts what is selected, else the value under the cursor, onto the clipboard.
     pub(super) fn copy(&mut self, shared: &Shared, form: ValueForm) -> Outcome {
+        if self.search.is_running || self.is_awaited(shared) {
+            self.copy_due = Some(form);
+            return Outcome::yes();
+        }
         if self.view(shared).is_some_and(|view| view.selection().is_some()) {
             return self.copy_selection(shared, false);
         }
@@ -39,6 +43,23 @@ impl ExchangePane {
                 self.fetch.insert(begun).ask().into()
             }
             _ => Outcome::say("there is nothing to copy here"),
+        }
+    }
+
+    /// Whether the line under the cursor is on its way here.
+    fn is_awaited(&self, shared: &Shared) -> bool {
+        self.view(shared)
+            .is_some_and(|view| view.cursor() < view.total() && view.line(view.cursor()).is_none())
+    }
+
+    /// Copies what was asked for before it was here.
+    pub(crate) fn copy_late(&mut self, shared: &Shared) -> Outcome {
+        match self.copy_due {
+            Some(form) if !self.search.is_running && !self.is_awaited(shared) => {
+                self.copy_due = None;
+                self.copy(shared, form)
+            }
+            _ => Outcome::no(),
         }
     }
 

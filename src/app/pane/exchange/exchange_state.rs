@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::body_fetch::BodyFetch;
 use super::body_view::{BodyView, BodyViews};
 use super::derived::DerivedBodies;
+use super::json_value::ValueForm;
 use super::pointer::LastPress;
 use super::recipe_line::RecipeLine;
 use super::shown_exchange::{ExchangeTab, ShownExchange, WindowSubject};
@@ -31,6 +32,9 @@ pub struct ExchangePane {
     pub views: BodyViews,
     pub search: BodySearch,
     pub prompt: Option<Prompt>,
+    /// The value under the cursor is to be copied as soon as the cursor stands on it: a search goes
+    /// on, or its line is on the way.
+    pub(super) copy_due: Option<ValueForm>,
     /// A body on its way into a draft.
     pub(super) fetch: Option<BodyFetch>,
     /// What was made of the bytes of a tab.
@@ -56,6 +60,7 @@ impl Default for ExchangePane {
             views: BodyViews::default(),
             search: BodySearch::default(),
             prompt: None,
+            copy_due: None,
             fetch: None,
             derived: DerivedBodies::default(),
             line: None,

@@ -127,6 +127,7 @@ impl ExchangePane {
         }
         self.search.is_running = false;
         let Some((line, offset)) = found.hit else {
+            self.copy_due = None;
             let flaw = found.flaw.as_ref().map_or_else(String::new, |why| format!(": {why}"));
             return Some(Intent::Quote(format!("'{}' was not found{flaw}", found.query.text)));
         };

@@ -1,7 +1,7 @@
 //! From one field of the form to another: pure, over its rows.
 
 use crate::app::form::rows::DETAILS;
-use crate::app::form::{FieldKind, FormFieldId, FormLine};
+use crate::app::form::{FieldKind, FormFieldId, FormLine, FormTab};
 
 /// The field of the row above or below.
 pub(super) fn in_next_row(form: &[FormLine], at: FormFieldId, down: bool) -> Option<FormFieldId> {
@@ -57,6 +57,24 @@ pub(super) fn text_of_row(form: &[FormLine], at: FormFieldId) -> Option<FormFiel
     let mut all = beside.chain(form.iter().flat_map(|line| &line.fields));
     let is_text = |kind| matches!(kind, FieldKind::Line | FieldKind::Area | FieldKind::Secret);
     all.find(|field| field.id.in_list() == Some(row) && is_text(field.kind)).map(|field| field.id)
+}
+
+/// The field that takes what is typed or pasted where no text is: a button that adds a row, the text
+/// of the same row, and on the tabs of body and credentials their kind.
+pub(super) fn begins_text(form: &[FormLine], at: FormFieldId, tab: FormTab) -> Option<FormFieldId> {
+    let (line, column) = find(form, at)?;
+    let kind_of_tab = || {
+        let strip = |line: &FormLine| line.fields.iter().any(|field| field.id == FormFieldId::Tabs);
+        let below = form.iter().skip_while(|line| !strip(line)).nth(1)?;
+        let is_kind = [FormTab::Auth, FormTab::Body].contains(&tab);
+        below.fields.first().filter(|first| is_kind && first.kind == FieldKind::Choice)
+    };
+    match form[line].fields[column].kind {
+        FieldKind::Button => matches!(at, FormFieldId::Add(_)).then_some(at),
+        FieldKind::Tabs => kind_of_tab().map(|kind| kind.id),
+        FieldKind::Choice if kind_of_tab().is_some_and(|kind| kind.id == at) => Some(at),
+        _ => text_of_row(form, at),
+    }
 }
 
 /// Whether nothing stands beside a field.

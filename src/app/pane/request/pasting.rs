@@ -1,6 +1,7 @@
 //! What a paste does in the form: text in a field, rows in a list, a whole request of a curl command.
 
-use super::form_editor::RequestPane;
+use super::form_editor::{RequestPane, form};
+use super::moves::begins_text;
 use crate::app::editor::PASTE_LIMIT;
 use crate::app::form::access::TextSpelling;
 use crate::app::form::{FormFieldId, access, pasted_rows};
@@ -27,6 +28,9 @@ impl RequestPane {
         }
         let spelling = access::spelling(&draft.spec, draft.at);
         let Some(editor) = self.open_editor(shared) else {
+            if let Some(field) = begins_text(&form(shared), draft.at, draft.tab) {
+                return Intent::PasteInto(field, text.to_owned()).into();
+            }
             return Outcome::say("paste goes into a text field; move to one first");
         };
         let cut = format::start_of(text, PASTE_LIMIT);
