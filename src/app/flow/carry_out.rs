@@ -1,8 +1,9 @@
 //! Carries out what panes and overlays ask for, one intent at a time, each by the flow it belongs to.
 
+use super::edited::begin as edit;
 use super::{
-    credentials, curl, draft, edited, focus, history, input, overlays, program, project, response,
-    restore, rows, save, themes, traffic, undo,
+    credentials, curl, draft, focus, history, input, overlays, program, project, response, restore,
+    rows, save, themes, traffic, undo,
 };
 use crate::app::action::Action;
 use crate::app::intent::Intent;
@@ -67,9 +68,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::PasteInto(field, text) => draft::paste_into(app, field, &text),
         Intent::AdoptAddress => draft::adopt_pasted(app),
         Intent::FillFromCurl(command) => curl::pasted(app, command),
-        Intent::EditExternal { text, extension, target } => {
-            edited::begin(app, text, extension, target);
-        }
+        Intent::EditExternal { text, extension, target } => edit(app, text, extension, target),
         Intent::OpenEntry(name, then) => history::open(app, name, then),
     }
 }
