@@ -37,6 +37,7 @@ impl ThrownAway {
     fn bytes(&self) -> usize {
         match self {
             ThrownAway::Presets { files, .. } => files.iter().map(|file| file.bytes.len()).sum(),
+            ThrownAway::Moved(Job::Environment(task)) => task.bytes(),
             ThrownAway::Draft(_) | ThrownAway::Changes(..) | ThrownAway::Moved(_) => 0,
         }
     }

@@ -14,8 +14,8 @@ use toml_edit::{DocumentMut, Item, TableLike, Value};
 
 use super::environment::ParsedFile;
 use super::job::{
-    EnvironmentDone, EnvironmentFiles, EnvironmentTask, Overwrite, Reply, Variable, VariableChange,
-    VariableKind,
+    ChangedText, EnvironmentDone, EnvironmentFiles, EnvironmentTask, Overwrite, Reply, Variable,
+    VariableChange, VariableKind,
 };
 use super::preset_files::{locked, remove_empty_folders};
 use super::{atomic, inside, preset, starter, workspace};
@@ -36,11 +36,12 @@ pub(super) fn perform(root: &Path, task: EnvironmentTask) -> Result<Reply, Failu
         EnvironmentTask::Create { name } => {
             let files = EnvironmentFiles { plain: Some(Bytes::new()), secret: None };
             write_new(root, name, &files)?;
-            EnvironmentTask::Delete { name: name.clone() }
+            EnvironmentTask::Unmake { name: name.clone(), files }
         }
         EnvironmentTask::Copy { from, to } => {
-            write_new(root, to, &existing(root, from)?)?;
-            EnvironmentTask::Delete { name: to.clone() }
+            let files = existing(root, from)?;
+            write_new(root, to, &files)?;
+            EnvironmentTask::Unmake { name: to.clone(), files }
         }
         EnvironmentTask::Rename { from, to } => {
             rename(root, from, to)?;
@@ -48,25 +49,28 @@ pub(super) fn perform(root: &Path, task: EnvironmentTask) -> Result<Reply, Failu
         }
         EnvironmentTask::Delete { name } => {
             let files = existing(root, name)?;
-            for kind in KINDS {
-                let file = inside::entry(root, &root.join(kind.file(name)))?;
-                if atomic::is_there(&file)? {
-                    atomic::remove(&file)?;
-                }
-            }
+            remove_files(root, name)?;
             EnvironmentTask::BringBack { name: name.clone(), files }
+        }
+        EnvironmentTask::Unmake { name, files } => {
+            if existing(root, name)? != *files {
+                return Err(not_as_made(name));
+            }
+            remove_files(root, name)?;
+            EnvironmentTask::BringBack { name: name.clone(), files: files.clone() }
         }
         EnvironmentTask::BringBack { name, files } => {
             write_new(root, name, files)?;
             EnvironmentTask::Delete { name: name.clone() }
         }
         EnvironmentTask::Change { name, change } => {
-            changed_to = Some(change_variable(root, name, change)?);
-            EnvironmentTask::Change { name: name.clone(), change: Box::new(change.back()) }
+            let (now, written) = change_variable(root, name, change)?;
+            changed_to = Some(now);
+            EnvironmentTask::Change { name: name.clone(), change: Box::new(change.back(written)) }
         }
     };
     let now = match &task {
-        EnvironmentTask::Delete { .. } => None,
+        EnvironmentTask::Delete { .. } | EnvironmentTask::Unmake { .. } => None,
         EnvironmentTask::Rename { to: name, .. }
         | EnvironmentTask::Copy { to: name, .. }
         | EnvironmentTask::Create { name }
@@ -96,6 +100,22 @@ fn gone(name: &str) -> Failure {
     let cause = "the environment is not there any more";
     atomic::refusal(VariableKind::Plain.file(name), FailureKind::NotFound, cause)
         .hint("it was removed or renamed by somebody else")
+}
+
+fn not_as_made(name: &str) -> Failure {
+    let cause = "it holds something else than when it was made";
+    atomic::refusal(VariableKind::Plain.file(name), FailureKind::Busy, cause)
+        .hint("nothing was removed: delete the environment if all of it is to go")
+}
+
+fn remove_files(root: &Path, name: &str) -> Result<(), Failure> {
+    for kind in KINDS {
+        let file = inside::entry(root, &root.join(kind.file(name)))?;
+        if atomic::is_there(&file)? {
+            atomic::remove(&file)?;
+        }
+    }
+    Ok(())
 }
 
 /// What the files of an environment hold, if it has one.
@@ -295,12 +315,17 @@ impl VariableFile {
         }
     }
 
-    /// Writes it, if that changes anything and it can be read again.
-    fn write(&mut self, root: &Path) -> Result<(), Failure> {
+    /// Writes it, if that changes anything and it can be read again; gives what was written.
+    fn write(&mut self, root: &Path) -> Result<Option<ChangedText>, Failure> {
         let before = self.text.as_deref().unwrap_or_default();
         let text = preset::with_line_ends_of(before, self.document.to_string());
+        self.put(root, text)
+    }
+
+    /// The same with this text.
+    fn put(&mut self, root: &Path, text: String) -> Result<Option<ChangedText>, Failure> {
         if self.text.as_ref() == Some(&text) {
-            return Ok(());
+            return Ok(None);
         }
         let parsed = ParsedFile::parse(&text, &self.name)?;
         let variables = parsed.variables()?;
@@ -310,7 +335,8 @@ impl VariableFile {
         let file = place(root, &self.name, self.kind)?;
         atomic::write(&file, text.as_bytes(), Overwrite::Replace)?;
         self.variables = variables;
-        Ok(())
+        let from = self.text.replace(text.clone()).unwrap_or_default();
+        Ok(Some(ChangedText { kind: self.kind, from, to: text }))
     }
 }
 
@@ -326,13 +352,13 @@ fn spelled(value: &str, before: Option<&Value>) -> Value {
     }
 }
 
-/// Gives the environment as its files say then.
+/// Gives the environment as its files say then, and what was written, in that order.
 fn change_variable(
     root: &Path,
     name: &str,
     change: &VariableChange,
-) -> Result<Environment, Failure> {
-    let VariableChange { before, after } = change;
+) -> Result<(Environment, Vec<ChangedText>), Failure> {
+    let VariableChange { before, after, texts } = change;
     if let Some(after) = after {
         check(name, after)?;
     }
@@ -360,35 +386,44 @@ fn change_variable(
         return Err(atomic::refusal(after.kind.file(name), FailureKind::Busy, cause)
             .hint("nothing was overwritten: choose another name, or change that one"));
     }
+    let says = |text: &ChangedText| files[at(text.kind)].text.as_ref() == Some(&text.from);
+    let is_exact = !texts.is_empty() && texts.iter().all(says);
+    let mut written = Vec::new();
     match (before, after) {
+        _ if is_exact => {
+            for text in texts {
+                written.extend(files[at(text.kind)].put(root, text.to.clone())?);
+            }
+        }
         (Some(before), Some(after)) if before.kind == after.kind => {
             let file = &mut files[at(after.kind)];
             if before.name != after.name {
                 file.rename(&before.name, &after.name);
             }
             file.set(&after.name, &after.value);
-            file.write(root)?;
+            written.extend(file.write(root)?);
         }
         _ => {
             if let Some(after) = after {
                 let file = &mut files[at(after.kind)];
                 file.set(&after.name, &after.value);
-                file.write(root)?;
+                written.extend(file.write(root)?);
             }
             if let Some(before) = before {
                 let file = &mut files[at(before.kind)];
                 file.remove(&before.name);
-                file.write(root)?;
+                written.extend(file.write(root)?);
             }
         }
     }
     let [plain, secret] = files;
-    Ok(Environment {
+    let now = Environment {
         name: name.into(),
         variables: plain.variables,
         secrets: secret.variables,
         color: plain.color,
-    })
+    };
+    Ok((now, written))
 }
 
 fn check(environment: &str, variable: &Variable) -> Result<(), Failure> {

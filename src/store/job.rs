@@ -18,7 +18,8 @@ use crate::model::theme::StoredTheme;
 use crate::model::timing::Stamp;
 
 pub use environment_task::{
-    EnvironmentDone, EnvironmentFiles, EnvironmentTask, Variable, VariableChange, VariableKind,
+    ChangedText, EnvironmentDone, EnvironmentFiles, EnvironmentTask, Variable, VariableChange,
+    VariableKind,
 };
 pub use job_kind::{JobKind, JobLabel};
 

@@ -114,7 +114,10 @@ fn variables(
         let key = |text: &str| painter.app.shared.keymap.keyed(&[Context::Environments], text);
         let text = match it.selected {
             Some(_) => key("no variables yet: [add-row] adds one"),
-            None => key("no environment yet: [new] makes one, a file of its own"),
+            None if painter.app.shared.workspace.environments.is_empty() => {
+                key("no environment yet: [new] makes one, a file of its own")
+            }
+            None => "without an environment no name has a value here".to_owned(),
         };
         painter.at(areas.rows).put(&text, palette.dim);
     }

@@ -121,7 +121,7 @@ fn begin(app: &mut App, save: PendingSave) {
 fn go_on(app: &mut App) {
     let Some(moving) = &app.credentials else { return };
     if let Some(next) = moving.waiting.first() {
-        let change = Box::new(VariableChange { before: None, after: Some(next.clone()) });
+        let change = Box::new(VariableChange::new(None, Some(next.clone())));
         let name = moving.environment.clone();
         let task = EnvironmentTask::Change { name, change };
         app.effects.push(Effect::Store(Job::Environment(task)));

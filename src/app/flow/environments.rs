@@ -63,9 +63,9 @@ pub(crate) fn define(app: &mut App) {
 pub(crate) fn done(app: &mut App, done: EnvironmentDone) {
     let EnvironmentDone { task, back, now } = done;
     let gone = match &task {
-        EnvironmentTask::Delete { name } | EnvironmentTask::Rename { from: name, .. } => {
-            Some(name.as_str())
-        }
+        EnvironmentTask::Delete { name }
+        | EnvironmentTask::Unmake { name, .. }
+        | EnvironmentTask::Rename { from: name, .. } => Some(name.as_str()),
         _ => None,
     };
     let first = app.shared.workspace.environments.is_empty();
@@ -73,9 +73,15 @@ pub(crate) fn done(app: &mut App, done: EnvironmentDone) {
     app.shared.set_environment(gone, now);
     let is_defined = defines(app, &task);
     let was_in_force = gone.is_some() && app.shared.environment.as_deref() == gone;
-    let follows = was_in_force || (name.is_some() && (first || is_defined));
+    let lost = app.save_state.lost_environment.take_if(|lost| Some(&*lost) == name.as_ref());
+    let is_back = lost.is_some() && app.shared.environment.is_none();
+    let follows = was_in_force || is_back || (name.is_some() && (first || is_defined));
     if follows && app.shared.environment != name {
         put_in_force(app, name);
+        if matches!(task, EnvironmentTask::Delete { .. }) {
+            // It is in force again when it is brought back, unless something else is chosen before.
+            app.save_state.lost_environment = gone.map(str::to_owned);
+        }
     }
     let way = undo::moved(app, &Job::Environment(task.clone()), Job::Environment(back));
     let said = if is_defined {
@@ -112,7 +118,7 @@ fn defined(app: &mut App, task: &EnvironmentTask) -> String {
 /// Whether it gives the unknown name a value that keeps the draft on screen from being sent.
 fn defines(app: &App, task: &EnvironmentTask) -> bool {
     let EnvironmentTask::Change { change, .. } = task else { return false };
-    let VariableChange { before: None, after: Some(after) } = &**change else { return false };
+    let VariableChange { before: None, after: Some(after), .. } = &**change else { return false };
     let name = unknown_name(app.shared.drafts.current());
     name.is_some_and(|name| after.kind.reference(&after.name) == format!("{{{{{name}}}}}"))
 }
@@ -124,6 +130,7 @@ fn words(task: &EnvironmentTask) -> String {
         EnvironmentTask::Copy { from, to } => format!("{to} is a copy of {from}"),
         EnvironmentTask::Rename { from, to } => format!("environment {from} is now {to}"),
         EnvironmentTask::Delete { name } => format!("environment {name} deleted"),
+        EnvironmentTask::Unmake { name, .. } => format!("environment {name} is gone again"),
         EnvironmentTask::BringBack { name, .. } => format!("environment {name} is back"),
         EnvironmentTask::Change { name, change } => match (&change.before, &change.after) {
             (Some(before), Some(after)) if before.kind != after.kind => format!(

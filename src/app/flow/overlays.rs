@@ -229,7 +229,7 @@ pub(crate) fn mouse(app: &mut App, mouse: Mouse) {
         MouseKind::Press | MouseKind::SecondPress | MouseKind::ThirdPress if top.is_written() => {
             return;
         }
-        MouseKind::Press | MouseKind::SecondPress | MouseKind::ThirdPress => return dismiss(app),
+        MouseKind::Press | MouseKind::SecondPress | MouseKind::ThirdPress => return close(app),
         MouseKind::ScrollUp => PaneInput::Wheel(CursorStep::Up),
         MouseKind::ScrollDown => PaneInput::Wheel(CursorStep::Down),
         MouseKind::Drag | MouseKind::Release => return,
@@ -247,9 +247,12 @@ pub(crate) fn update(app: &mut App, input: PaneInput<'_>) -> Handled {
 
 /// Closes the topmost overlay without doing what it is for.
 pub(crate) fn dismiss(app: &mut App) {
-    if app.overlays.last_mut().is_some_and(Overlay::step_back) {
-        return;
+    if !app.overlays.last_mut().is_some_and(Overlay::step_back) {
+        close(app);
     }
+}
+
+fn close(app: &mut App) {
     let top = app.overlays.pop();
     app.intents.extend(top.and_then(Overlay::dismissed));
 }

@@ -34,7 +34,7 @@ use crate::model::timing::Stamp;
 use crate::store::job::{EnvironmentTask, Variable, VariableChange, VariableKind};
 use areas::areas;
 use edit_cells::{EditCell, EnvironmentEdit, NameEdit, NameFor, VariableEdit};
-use writing::{named, task, written};
+use writing::{ask_to_expose, named, task, written};
 
 /// Columns it has at most.
 const WIDTH: u16 = 150;
@@ -197,7 +197,9 @@ impl Environments {
             | EnvironmentTask::Copy { to, .. }
             | EnvironmentTask::BringBack { name: to, .. }
             | EnvironmentTask::Rename { to, .. } => self.select(shared, Some(to.clone())),
-            EnvironmentTask::Delete { .. } => self.select(shared, shared.environment.clone()),
+            EnvironmentTask::Delete { .. } | EnvironmentTask::Unmake { .. } => {
+                self.select(shared, shared.environment.clone())
+            }
             EnvironmentTask::Change { name, change } => {
                 if self.selected.as_ref() != Some(name) {
                     self.select(shared, Some(name.clone()));
@@ -387,7 +389,7 @@ impl Environments {
             return self.elsewhere(shared, row, action);
         };
         let change = |after| {
-            let change = VariableChange { before: Some(variable.clone()), after };
+            let change = VariableChange::new(Some(variable.clone()), after);
             let change = Box::new(change);
             task(EnvironmentTask::Change { name: environment.clone(), change }).into()
         };
@@ -402,12 +404,8 @@ impl Environments {
                 if kind == VariableKind::Secret {
                     return then;
                 }
-                let file = kind.file(&environment);
-                let name = &variable.name;
-                let text = format!("Write the secret {name} into {file}, which git may keep?");
                 let then = then.intents.into_iter().next();
-                let ask = |then| Intent::Ask(Question::new(text, ["Write", "Keep"], then));
-                then.map(ask).into()
+                then.map(|then| ask_to_expose(&environment, &variable.name, then)).into()
             }
             action => {
                 let cell = if action == Action::Rename { EditCell::Name } else { EditCell::Value };

@@ -34,7 +34,7 @@ fn change(
     before: Option<Variable>,
     after: Option<Variable>,
 ) -> Result<EnvironmentDone, Failure> {
-    let change = Box::new(VariableChange { before, after });
+    let change = Box::new(VariableChange::new(before, after));
     done(perform(root.path(), EnvironmentTask::Change { name: "lab".into(), change }))
 }
 
@@ -56,7 +56,7 @@ fn a_change_touches_its_line_alone_and_what_takes_it_back_does() {
         (plain("port", "80"), plain("port", "http"), "port = \"http\"\n"),
         (plain("host", "h"), plain("where", "h"), "# ours\nwhere = \"h\" # the lab\nport"),
         (None, plain("a.b", "two\nlines \"quoted\""), "\"a.b\""),
-        (plain("host", "h"), None, "# ours\nport = \"80\"\n\n# kept\nlast"),
+        (plain("host", "h"), None, "# ours\nport = 80\n\n# kept\nlast"),
         (plain("last", "x"), None, "# kept\n"),
     ];
     for (before, after, expected) in cases {
@@ -72,7 +72,7 @@ fn a_change_touches_its_line_alone_and_what_takes_it_back_does() {
         let now = text(&root, "env/lab.toml");
         let variables = ParsedFile::parse(&now, "x").unwrap().variables().unwrap();
         assert_eq!((&*variables["host"], &*variables["port"], variables.len()), ("h", "80", 3));
-        assert!(text(&root, "env/lab.toml").contains("# ours\n"));
+        assert_eq!(text(&root, "env/lab.toml"), FILE, "its place, type and comment");
     }
 }
 
@@ -187,4 +187,56 @@ fn a_change_parses_each_text_once() {
     let now = change(&root, plain("port", "80"), plain("port", "81")).unwrap().now.unwrap();
     assert_eq!(parsed_so_far() - before, 3, "both files as they were, and the one that is written");
     assert_eq!((&*now.variables["port"], &*now.secrets["token"]), ("81", "t"));
+}
+
+#[test]
+fn an_undo_beside_a_change_of_somebody_else_is_by_value_and_loses_none_of_that() {
+    let root = with(&[("env/lab.toml", FILE)]);
+    let back = change(&root, plain("port", "80"), None).unwrap().back;
+    let theirs = format!("{}theirs = 1\n", text(&root, "env/lab.toml"));
+    fs::write(root.path().join("env/lab.toml"), &theirs).unwrap();
+    let now = done(perform(root.path(), back)).unwrap().now.unwrap();
+    assert_eq!((&*now.variables["port"], &*now.variables["theirs"]), ("80", "1"));
+    assert!(text(&root, "env/lab.toml").starts_with(&theirs));
+}
+
+#[test]
+fn a_move_between_the_files_is_taken_back_to_its_place() {
+    let secrets = "# theirs\ntoken = \"t\" # mine\nlast = true\n";
+    let root = with(&[("env/lab.toml", FILE), ("env/lab.secret.toml", secrets)]);
+    for (before, after) in [
+        (plain("port", "80"), secret("port", "80")),
+        (secret("token", "t"), plain("token", "t")),
+        (secret("last", "true"), None),
+    ] {
+        let back = change(&root, before, after).unwrap().back;
+        assert!(!format!("{back:?}").contains("theirs"), "{back:?}");
+        done(perform(root.path(), back)).unwrap();
+        assert_eq!(text(&root, "env/lab.toml"), FILE);
+        assert_eq!(text(&root, "env/lab.secret.toml"), secrets);
+    }
+}
+
+#[test]
+fn what_was_made_is_taken_back_only_as_it_was_made() {
+    let root = with(&[("env/lab.toml", FILE)]);
+    for made in [
+        EnvironmentTask::Create { name: "fresh".into() },
+        EnvironmentTask::Copy { from: "lab".into(), to: "fresh".into() },
+    ] {
+        for theirs in ["env/fresh.toml", "env/fresh.secret.toml"] {
+            let back = done(perform(root.path(), made.clone())).unwrap().back;
+            let theirs = root.path().join(theirs);
+            fs::write(&theirs, "theirs = 1\n").unwrap();
+            let failure = perform(root.path(), back.clone()).unwrap_err();
+            assert!(failure.hint.contains("nothing was removed"), "{failure}");
+            assert_eq!(fs::read_to_string(&theirs).unwrap(), "theirs = 1\n");
+            for kind in KINDS {
+                drop(fs::remove_file(root.path().join(kind.file("fresh"))));
+            }
+        }
+        let back = done(perform(root.path(), made.clone())).unwrap().back;
+        assert_eq!(done(perform(root.path(), back)).unwrap().now, None);
+        assert!(!root.path().join("env/fresh.toml").exists());
+    }
 }

@@ -3,6 +3,8 @@
 //! A change names what it starts from, value by value, so that what somebody else wrote meanwhile is
 //! never overwritten unseen, and so that every task has one that takes it back.
 
+use std::fmt;
+
 use bytes::Bytes;
 
 use crate::model::preset::Environment;
@@ -51,13 +53,56 @@ pub struct VariableChange {
     pub before: Option<Variable>,
     /// As it is to be; `None` = it goes.
     pub after: Option<Variable>,
+    /// Where all of these files still say what they said, they are written byte for byte instead: so an
+    /// undo brings back the place, the type and the comment of a variable. Empty = by value.
+    pub texts: Vec<ChangedText>,
+}
+
+/// What a file of an environment says, and is to say.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ChangedText {
+    pub kind: VariableKind,
+    pub from: String,
+    pub to: String,
+}
+
+/// Files may hold secrets.
+impl fmt::Debug for ChangedText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChangedText").field("kind", &self.kind).finish_non_exhaustive()
+    }
 }
 
 impl VariableChange {
-    /// What takes it back.
+    /// A change by value.
     #[must_use]
-    pub fn back(&self) -> Self {
-        VariableChange { before: self.after.clone(), after: self.before.clone() }
+    pub fn new(before: Option<Variable>, after: Option<Variable>) -> Self {
+        VariableChange { before, after, texts: Vec::new() }
+    }
+
+    /// What takes it back, of which these files were written, the first one first.
+    #[must_use]
+    pub fn back(&self, written: Vec<ChangedText>) -> Self {
+        let back =
+            |text: ChangedText| ChangedText { kind: text.kind, from: text.to, to: text.from };
+        let texts = written.into_iter().rev().map(back).collect();
+        VariableChange { before: self.after.clone(), after: self.before.clone(), texts }
+    }
+}
+
+impl EnvironmentTask {
+    /// Bytes of files it holds.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        match self {
+            EnvironmentTask::BringBack { files, .. } | EnvironmentTask::Unmake { files, .. } => {
+                [&files.plain, &files.secret].into_iter().flatten().map(Bytes::len).sum()
+            }
+            EnvironmentTask::Change { change, .. } => {
+                change.texts.iter().map(|text| text.from.len() + text.to.len()).sum()
+            }
+            _ => 0,
+        }
     }
 }
 
@@ -79,6 +124,8 @@ pub enum EnvironmentTask {
     Rename { from: String, to: String },
     /// Remove its files.
     Delete { name: String },
+    /// Remove its files as long as they hold this: what takes back that it was made.
+    Unmake { name: String, files: EnvironmentFiles },
     /// Write files that were deleted again, byte for byte.
     BringBack { name: String, files: EnvironmentFiles },
     /// Change a variable; a file that is missing is made.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use wirebench::app::effect::Effect;
-use wirebench::app::message::{Message, Timer};
+use wirebench::app::message::{Input, Message, Timer};
 use wirebench::app::overlay::Overlay;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::preset::{Environment, PresetPath};
@@ -227,6 +227,7 @@ fn what_is_typed_survives_a_failed_save_a_change_from_outside_and_a_slip() {
     assert!(driver.shows("changed on disk") && driver.shows("Keep mine"), "{}", driver.screen());
     driver.keys("n");
     assert!(driver.shows("mine") && variables(&driver, "lab")["host"] == "theirs");
+    driver.send(Message::Input(Input::Resize { columns: 160, rows: 48 }));
     driver.click_at(0, 0);
     assert!(driver.shows("mine"), "a click beside it loses nothing: {}", driver.screen());
     driver.keys("<Enter>");
@@ -287,6 +288,13 @@ fn two_environments_are_compared_name_by_name() {
     assert!(matches!(driver.app.overlays.last(), Some(Overlay::Environments(_))));
     driver.keys("<Esc>");
     assert!(driver.app.overlays.is_empty());
+    driver.send(Message::Input(Input::Resize { columns: 160, rows: 48 }));
+    for keys in ["<A-E>", "<A-E>="] {
+        driver.keys(keys);
+        // Beside the window, which leaves a column free at this size.
+        driver.click_at(0, 0);
+        assert!(driver.app.overlays.is_empty(), "{}", driver.screen());
+    }
 }
 
 const TYPED: &str = "[http]\nurl = \"http://h/x\"\nheaders = [\n  \"Authorization: Bearer canary-1\",\n  \
@@ -372,4 +380,31 @@ fn templates_and_what_a_listener_answers_are_no_credentials_of_ours() {
         assert!(driver.app.overlays.is_empty(), "{}", driver.screen());
         assert!(!driver.shows("credential"), "{}", driver.screen());
     }
+}
+
+#[test]
+fn a_secret_typed_as_plain_is_masked_and_asked_about() {
+    let mut driver = driver(SIZE);
+    driver.keys("<A-E>gjj<Enter><Tab> ");
+    assert!(driver.shows("plain") && !driver.screen().contains("canary"), "{}", driver.screen());
+    driver.keys("<Enter>");
+    assert!(driver.shows("which git may"), "{}", driver.screen());
+    assert!(!variables(&driver, "lab").contains_key("token"));
+    driver.keys("n");
+    assert!(!driver.screen().contains("canary"), "{}", driver.screen());
+    driver.keys("<Enter>y");
+    assert_eq!(variables(&driver, "lab")["token"], "canary-lab", "{}", driver.screen());
+}
+
+#[test]
+fn the_environment_in_force_that_is_brought_back_is_in_force_again() {
+    let mut driver = driver(SIZE);
+    driver.keys("<A-E><Left>dy");
+    assert_eq!(driver.app.shared.environment, None, "{}", driver.screen());
+    driver.keys("u");
+    assert_eq!(driver.app.shared.environment.as_deref(), Some("lab"), "{}", driver.screen());
+    driver.keys("nNone<Enter>");
+    assert!(driver.shows("'none' is what"), "{}", driver.screen());
+    driver.keys("<C-u>LAB<Enter>");
+    assert!(driver.shows("an environment 'lab' already"), "{}", driver.screen());
 }

@@ -99,17 +99,19 @@ impl MemoryStore {
         let named = |name: &String| Environment { name: name.clone(), ..Environment::default() };
         let (back, now) = match &task {
             EnvironmentTask::Create { name } => {
-                (EnvironmentTask::Delete { name: name.clone() }, Some(named(name)))
+                let (name, files) = (name.clone(), EnvironmentFiles::default());
+                (EnvironmentTask::Unmake { name: name.clone(), files }, Some(named(&name)))
             }
             EnvironmentTask::Copy { from, to } => {
                 let copy = Environment { name: to.clone(), ..known[from].clone() };
-                (EnvironmentTask::Delete { name: to.clone() }, Some(copy))
+                let files = EnvironmentFiles::default();
+                (EnvironmentTask::Unmake { name: to.clone(), files }, Some(copy))
             }
             EnvironmentTask::Rename { from, to } => {
                 let moved = Environment { name: to.clone(), ..known.remove(from).unwrap() };
                 (EnvironmentTask::Rename { from: to.clone(), to: from.clone() }, Some(moved))
             }
-            EnvironmentTask::Delete { name } => {
+            EnvironmentTask::Delete { name } | EnvironmentTask::Unmake { name, .. } => {
                 self.deleted = known.remove(name);
                 let (name, files) = (name.clone(), EnvironmentFiles::default());
                 (EnvironmentTask::BringBack { name, files }, None)
@@ -135,7 +137,7 @@ impl MemoryStore {
                         values.insert(name, value);
                     }
                 }
-                let back = Box::new(change.back());
+                let back = Box::new(change.back(Vec::new()));
                 (EnvironmentTask::Change { name: name.clone(), change: back }, Some(now))
             }
         };

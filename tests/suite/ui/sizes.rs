@@ -5,7 +5,7 @@ use wirebench::app::message::{Input, Message};
 use crate::harness::app::{Driver, draw};
 
 /// Scenes by the keys that lead there.
-pub const SCENES: [(&str, &str); 14] = [
+pub const SCENES: [(&str, &str); 15] = [
     ("start", ""),
     ("search", "/tcp"),
     ("palette", "<C-p>"),
@@ -15,6 +15,7 @@ pub const SCENES: [(&str, &str); 14] = [
     ("new-save", "<C-n>:8080/users<C-s>"),
     ("delete", "d"),
     ("environments", "E"),
+    ("environments-window", "<A-E>"),
     ("jump", "<C-o>"),
     ("code", "c"),
     ("listener", "<Enter><C-Right>"),

@@ -80,3 +80,8 @@ fn overlays_on_a_small_screen() {
         snapshot(name, keys, (20, 5));
     }
 }
+
+#[test]
+fn the_window_of_environments_on_a_large_screen() {
+    snapshot("environments-window", "<A-E>", (120, 40));
+}

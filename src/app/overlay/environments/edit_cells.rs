@@ -80,7 +80,13 @@ impl VariableEdit {
     }
 
     fn mask(&mut self) {
-        self.value.set_masked(self.kind == VariableKind::Secret && !self.shows_secret);
+        let is_secret = self.kind == VariableKind::Secret || self.was_secret();
+        self.value.set_masked(is_secret && !self.shows_secret);
+    }
+
+    /// Whether its file says it as a secret: it is masked until it is written elsewhere.
+    pub(super) fn was_secret(&self) -> bool {
+        self.before.as_ref().is_some_and(|before| before.kind == VariableKind::Secret)
     }
 
     /// Shows the secret that is typed, and masks it again.

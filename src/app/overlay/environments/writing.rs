@@ -20,9 +20,15 @@ pub fn name_trouble(shared: &Shared, edit: &NameEdit) -> Option<String> {
     if let Err(why) = Environment::check_name(&name) {
         return Some(why);
     }
-    let is_own = matches!(&edit.purpose, NameFor::Rename(from) if *from == name);
-    let is_taken = !is_own && shared.environment_named(&name).is_some();
-    is_taken.then(|| format!("there is an environment '{name}' already"))
+    if name.eq_ignore_ascii_case("none") {
+        return Some("'none' is what the choice without an environment is called".to_owned());
+    }
+    let is_own = |known: &str| matches!(&edit.purpose, NameFor::Rename(from) if from == known);
+    // Some disks keep one file for both spellings.
+    let is_it = |known: &&Environment| known.name.eq_ignore_ascii_case(&name);
+    let others = shared.workspace.environments.iter().filter(|known| !is_own(&known.name));
+    let taken = others.filter(is_it).next_back()?;
+    Some(format!("there is an environment '{}' already", taken.name))
 }
 
 /// Why a variable cannot be written like this; `None` = it can.
@@ -83,6 +89,8 @@ pub(super) fn written(shared: &Shared, edit: &mut VariableEdit) -> Outcome {
     if let Some(why) = variable_trouble(shared, edit) {
         return Outcome::warn(why);
     }
+    let after = edit.after();
+    let is_exposed = after.kind == VariableKind::Plain && edit.was_secret();
     if let Some(before) = &mut edit.before
         && let now = known(shared, &edit.environment, before)
         && now != Some(&*before.value)
@@ -92,13 +100,26 @@ pub(super) fn written(shared: &Shared, edit: &mut VariableEdit) -> Outcome {
         let what = if now.is_some() { "has another value there" } else { "is gone from it" };
         let text = format!("{file} changed on disk: {} {what}. Keep yours?", before.name);
         edit.before = now.map(|value| Variable { value: value.to_owned(), ..before.clone() });
-        let change = VariableChange { before: edit.before.clone(), after: Some(edit.after()) };
+        let change = VariableChange::new(edit.before.clone(), Some(after.clone()));
         let (name, change) = (edit.environment.clone(), Box::new(change));
         let then = task(EnvironmentTask::Change { name, change });
+        let then =
+            if is_exposed { ask_to_expose(&edit.environment, &after.name, then) } else { then };
         return Intent::Ask(Question::new(text, ["Keep mine", "Go back"], then)).into();
     }
+    let name = after.name.clone();
+    let change = Box::new(VariableChange::new(edit.before.clone(), Some(after)));
+    let then = task(EnvironmentTask::Change { name: edit.environment.clone(), change });
+    if is_exposed {
+        return ask_to_expose(&edit.environment, &name, then).into();
+    }
     edit.is_saving = true;
-    let after = edit.after();
-    let change = Box::new(VariableChange { before: edit.before.clone(), after: Some(after) });
-    task(EnvironmentTask::Change { name: edit.environment.clone(), change }).into()
+    then.into()
+}
+
+/// Asks before a secret of an environment goes where git may keep it.
+pub(super) fn ask_to_expose(environment: &str, name: &str, then: Intent) -> Intent {
+    let file = VariableKind::Plain.file(environment);
+    let text = format!("Write the secret {name} into {file}, which git may keep?");
+    Intent::Ask(Question::new(text, ["Write", "Keep"], then))
 }
