@@ -3,7 +3,7 @@
 //! It stays until the store has written it, so that nothing typed is lost when that fails.
 
 use crate::app::editor::{Caret, Editor, LineMode};
-use crate::model::key::{Key, KeyCode};
+use crate::model::key::Key;
 use crate::store::job::{EnvironmentTask, Variable, VariableKind};
 
 /// A cell of the form of a variable.
@@ -79,6 +79,14 @@ impl VariableEdit {
         self.before.as_ref() == Some(&self.after())
     }
 
+    /// Whether the keys are in a cell that is no text.
+    pub fn is_choice(&self) -> bool {
+        match self.cell {
+            EditCell::Name | EditCell::Value => false,
+            EditCell::Kind | EditCell::Environment => true,
+        }
+    }
+
     fn mask(&mut self) {
         self.value.set_masked(self.kind == VariableKind::Secret && !self.shows_secret);
     }
@@ -102,7 +110,8 @@ impl VariableEdit {
         }
     }
 
-    fn cycle(&mut self, forward: bool) {
+    /// Takes the next of the choices, or the one before; nothing in a text.
+    pub(super) fn cycle(&mut self, forward: bool) {
         match self.cell {
             EditCell::Kind => {
                 self.kind = match self.kind {
@@ -123,19 +132,19 @@ impl VariableEdit {
         }
     }
 
+    /// A row up or down in the value, from its edge to the next cell.
+    pub(super) fn step_line(&mut self, forward: bool) {
+        if self.cell != EditCell::Value || !self.value.step_row(forward) {
+            self.step(forward);
+        }
+    }
+
     /// A key that no action took.
     pub(super) fn key(&mut self, key: Key) {
-        let is_plain = !key.ctrl && !key.alt && !key.shift;
-        let leaves_up = self.cell != EditCell::Value || self.value.at_top();
-        let leaves_down = self.cell != EditCell::Value || self.value.at_bottom();
-        match (key.code, self.cell) {
-            (KeyCode::Up, _) if is_plain && leaves_up => self.step(false),
-            (KeyCode::Down, _) if is_plain && leaves_down => self.step(true),
-            (_, EditCell::Name) => drop(self.name.key(key)),
-            (_, EditCell::Value) => drop(self.value.key(key)),
-            (KeyCode::Left, _) => self.cycle(false),
-            (KeyCode::Right | KeyCode::Char(' '), _) => self.cycle(true),
-            _ => {}
+        match self.cell {
+            EditCell::Name => drop(self.name.key(key)),
+            EditCell::Value => drop(self.value.key(key)),
+            EditCell::Kind | EditCell::Environment => {}
         }
     }
 
