@@ -191,11 +191,8 @@ impl Editor {
 
     /// One row down or up; tells whether there is one.
     pub(crate) fn step_row(&mut self, down: bool) -> bool {
-        let (code, is_edge) = if down {
-            (KeyCode::Down, self.at_bottom())
-        } else {
-            (KeyCode::Up, self.at_top())
-        };
+        let (code, is_edge) =
+            if down { (KeyCode::Down, self.at_bottom()) } else { (KeyCode::Up, self.at_top()) };
         if !is_edge {
             self.key(Key::new(code));
         }

@@ -13,13 +13,19 @@ use crate::app::overlay::jump::JumpLabel;
 use crate::app::pane::request;
 use crate::app::state::App;
 
-/// Everything on the screen one can go to, panes first.
+/// Where no cell is.
+const HIDDEN: (u16, u16) = (u16::MAX, u16::MAX);
+
+/// Everything on the screen one can go to, panes first. Panes that are hidden have their letters
+/// too, so that those of the form are the same at every size.
 pub(crate) fn targets(app: &App) -> Vec<JumpLabel> {
     let areas = app.shared.areas();
     let panes = Pane::ALL.into_iter().map(|pane| (areas.of(pane), pane));
     let mut found: Vec<JumpLabel> = panes
-        .filter(|(area, _)| !area.is_empty())
-        .map(|(area, pane)| JumpLabel::new(area.x, area.y, vec![Intent::Focus(pane)]))
+        .map(|(area, pane)| {
+            let (x, y) = if area.is_empty() { HIDDEN } else { (area.x, area.y) };
+            JumpLabel::new(x, y, vec![Intent::Focus(pane)])
+        })
         .collect();
     if !areas.request.is_empty() {
         form(app, pane_inner(areas.request), &mut found);

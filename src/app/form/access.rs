@@ -76,8 +76,8 @@ pub fn set(spec: &mut Spec, id: FormFieldId, text: &str) -> Result<(), String> {
 pub fn cycle(spec: &mut Spec, id: FormFieldId, forward: bool) {
     match id {
         FormFieldId::Automatic(header) => {
-            let request = spec.as_http_mut();
-            drop(request.map(|http| http.toggle_automatic(header)));
+            let Some(http) = spec.as_http_mut() else { return };
+            http.toggle_automatic(header);
         }
         FormFieldId::Field(id) => {
             if let Some((list, _)) = id.in_list().filter(|_| id.is_row())

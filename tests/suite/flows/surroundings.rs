@@ -89,6 +89,28 @@ fn help_lists_the_keys_of_where_the_focus_is_and_narrows() {
 }
 
 #[test]
+fn letters_of_panes_and_tabs_are_the_same_at_every_size() {
+    use wirebench::app::intent::Intent;
+
+    let letters = |size| {
+        let mut driver = Driver::bare(size);
+        driver.keys("<C-l>http://h/?a=1&b=2<C-o>");
+        let Some(Overlay::Jump(jump)) = driver.app.overlays.last() else { panic!("no letters") };
+        let is_fixed = |intent: &Intent| matches!(intent, Intent::Focus(_) | Intent::ShowTab(_));
+        let fixed = jump.marks.iter().filter(|mark| mark.intents.iter().any(is_fixed));
+        let named = fixed.map(|mark| (mark.label.clone(), format!("{:?}", mark.intents)));
+        named.take(12).collect::<Vec<_>>()
+    };
+    let narrow = letters((80, 24));
+    assert_eq!(narrow.len(), 12);
+    assert_eq!(letters(WIDE), narrow);
+    assert_eq!(letters((200, 60)), narrow);
+    let mut driver = Driver::starter((80, 24));
+    driver.keys("<C-l><C-o>a");
+    assert_eq!(driver.app.shared.focus, Pane::Presets, "hidden, and shown as it has the keys");
+}
+
+#[test]
 fn jump_goes_to_panes_fields_and_rows() {
     use wirebench::app::editor::Caret;
     use wirebench::app::intent::Intent;
