@@ -151,7 +151,7 @@ impl VariableEdit {
             PaneInput::Act(Action::Left) => self.cycle(false),
             PaneInput::Act(Action::Right | Action::Toggle) => self.cycle(true),
             PaneInput::Act(Action::NewLine) if self.cell == EditCell::Value => {
-                self.value.new_line()
+                self.value.new_line();
             }
             PaneInput::Act(Action::ShowSecrets) => self.toggle_shown(),
             PaneInput::Act(_) => return false,
