@@ -129,7 +129,7 @@ fn variables(
         let style = if row.is_hidden { palette.off } else { Style::new() };
         cell(&mut painter, &row.reference, name, style);
         let value = painter.area.width.saturating_sub(source);
-        let shown = row.shown(it.shown == Some(at));
+        let shown = row.shown(it.is_shown(&row.reference));
         cell(&mut painter, &shown, value, if row.is_hidden { style } else { palette.base });
         painter.put(&fit::start(&row.source(environment), painter.area.width), palette.dim);
     });
@@ -214,7 +214,7 @@ fn differences(
         painter.put(sign, style);
         cell(&mut painter, &row.reference, name, Style::new());
         for side in 0..2 {
-            match row.shown(side, it.shown == Some(at)) {
+            match row.shown(side, it.is_shown(&row.reference)) {
                 Some(text) => cell(&mut painter, &text, value, style),
                 None => cell(&mut painter, "missing", value, palette.placeholder),
             }

@@ -30,6 +30,7 @@ use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
 use crate::app::variable_rows::{DifferenceRow, VariableOrigin, VariableRow, differences, rows};
 use crate::model::preset::Environment;
+use crate::model::timing::Stamp;
 use crate::store::job::{EnvironmentTask, Variable, VariableChange, VariableKind};
 use areas::areas;
 use edit_cells::{EditCell, EnvironmentEdit, NameEdit, NameFor, VariableEdit};
@@ -47,6 +48,13 @@ pub enum EnvironmentsSide {
     Variables,
 }
 
+/// A secret that is shown, and since when: the timer of an earlier one does not hide it.
+#[derive(Debug)]
+struct ShownSecret {
+    reference: String,
+    since: Stamp,
+}
+
 /// State of the overlay.
 #[derive(Debug)]
 pub struct Environments {
@@ -56,8 +64,8 @@ pub struct Environments {
     pub against: Option<String>,
     pub half: EnvironmentsSide,
     pub edit: Option<EnvironmentEdit>,
-    /// The secret in this row is shown for a moment.
-    pub shown: Option<usize>,
+    /// This secret is shown for a moment.
+    shown: Option<ShownSecret>,
     list: Cursor,
     cursor: Cursor,
 }
@@ -147,6 +155,14 @@ impl Environments {
         rows(shared, self.selected.as_deref())
     }
 
+    /// Rows there are on the side of the variables: differences while two are compared.
+    fn len(&self, shared: &Shared) -> usize {
+        match self.differences(shared) {
+            Some(differences) => differences.len(),
+            None => self.rows(shared).len(),
+        }
+    }
+
     /// Leaves what was begun inside it; tells whether there was something.
     pub(crate) fn step_back(&mut self) -> bool {
         // The store has not answered yet: what was typed may be needed again.
@@ -154,9 +170,14 @@ impl Environments {
         is_saving || self.edit.take().is_some() || self.against.take().is_some()
     }
 
-    /// The secret was shown long enough.
-    pub(crate) fn hide(&mut self) {
-        self.shown = None;
+    /// Whether the secret that templates name like this is shown at the moment.
+    pub fn is_shown(&self, reference: &str) -> bool {
+        self.shown.as_ref().is_some_and(|shown| shown.reference == reference)
+    }
+
+    /// The secret that is shown since then was shown long enough; one that was shown later stays.
+    pub(crate) fn hide(&mut self, since: Stamp) {
+        self.shown.take_if(|shown| shown.since <= since);
     }
 
     /// The store could not do what it was asked: what was typed can be written again.
@@ -220,10 +241,7 @@ impl Environments {
                 self.list.offset = list.offset;
             }
             EnvironmentsSide::Variables => {
-                let len = match self.differences(shared) {
-                    Some(differences) => differences.len(),
-                    None => self.rows(shared).len(),
-                };
+                let len = self.len(shared);
                 self.cursor.step(step, len, areas.rows.height.into());
             }
         }
@@ -244,7 +262,7 @@ impl Environments {
             }
         } else if areas.rows.contains(at) {
             self.half = EnvironmentsSide::Variables;
-            let len = self.rows(shared).len();
+            let len = self.len(shared);
             let offset = self.cursor(len, areas.rows.height).offset;
             self.cursor.selected = offset + usize::from(mouse.row - areas.rows.y);
             self.cursor.settle(len, areas.rows.height.into());
@@ -335,16 +353,18 @@ impl Environments {
     }
 
     fn act_on_difference(&mut self, shared: &Shared, action: Action) -> Outcome {
-        let len = self.differences(shared).map_or(0, |rows| rows.len());
-        match action {
-            Action::ShowSecrets if len > 0 => self.show(self.cursor.selected.min(len - 1)),
+        let rows = self.differences(shared).unwrap_or_default();
+        let at = self.cursor.selected.min(rows.len().saturating_sub(1));
+        match (action, rows.get(at)) {
+            (Action::ShowSecrets, Some(row)) => self.show(shared, &row.reference),
             _ => Outcome::no(),
         }
     }
 
-    fn show(&mut self, at: usize) -> Outcome {
-        self.shown = Some(at);
-        Intent::Perform(Effect::After { delay: SHOWN, timer: Timer::HideSecret }).into()
+    fn show(&mut self, shared: &Shared, reference: &str) -> Outcome {
+        let since = shared.now;
+        self.shown = Some(ShownSecret { reference: reference.to_owned(), since });
+        Intent::Perform(Effect::After { delay: SHOWN, timer: Timer::HideSecret(since) }).into()
     }
 
     fn act_on_variable(&mut self, shared: &Shared, action: Action) -> Outcome {
@@ -357,7 +377,7 @@ impl Environments {
             };
         };
         match action {
-            Action::ShowSecrets if row.is_secret() => return self.show(at),
+            Action::ShowSecrets if row.is_secret() => return self.show(shared, &row.reference),
             Action::ShowSecrets => return Outcome::say("this is no secret: it is shown as it is"),
             Action::Copy => return copying::put(row.reference.clone(), row.value.clone()).into(),
             Action::Choose | Action::Rename | Action::Delete | Action::ToggleSecret => {}

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use wirebench::app::effect::Effect;
 use wirebench::app::message::{Message, Timer};
 use wirebench::app::overlay::Overlay;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
@@ -137,13 +138,51 @@ fn environments_are_made_copied_renamed_deleted_after_asking_and_brought_back() 
     assert!(driver.store.environments.contains_key("lab2-2"), "{}", driver.screen());
 }
 
+/// The timer that hides the secret that is shown.
+fn hiding(effects: &[Effect]) -> Timer {
+    let timers = effects.iter().filter_map(|effect| match effect {
+        Effect::After { timer: timer @ Timer::HideSecret(_), .. } => Some(*timer),
+        _ => None,
+    });
+    timers.last().unwrap()
+}
+
+#[test]
+fn a_secret_that_is_shown_stays_the_same_when_rows_come_before_it() {
+    let mut workspace = two();
+    workspace.environments[0].secrets.insert("z".into(), "canary-z".into());
+    let mut driver = Driver::with(SIZE, workspace.clone());
+    driver.keys("<A-E>gjjs");
+    assert!(driver.shows("canary-lab"), "{}", driver.screen());
+    workspace.environments[0].secrets.remove("token");
+    driver.send(Message::Store(Reply::Workspace(Box::new(workspace))));
+    assert!(!driver.screen().contains("canary"), "{}", driver.screen());
+}
+
+#[test]
+fn a_click_on_a_difference_is_on_that_one() {
+    let mut workspace = two();
+    for at in 0..30 {
+        workspace.environments[1].variables.insert(format!("only{at:02}"), "there".into());
+    }
+    let mut driver = Driver::with(SIZE, workspace);
+    driver.keys("<A-E>=");
+    driver.keys("<End>");
+    driver.click("~ secret.token");
+    driver.keys("s");
+    assert!(driver.shows("canary-prod"), "{}", driver.screen());
+}
+
 #[test]
 fn a_secret_is_shown_for_a_moment_and_moves_between_the_files() {
     let mut driver = driver(SIZE);
     driver.keys("<A-E>gjj");
-    driver.keys("s");
+    let first = hiding(&driver.keys("s"));
     assert!(driver.shows("canary-lab"), "{}", driver.screen());
-    driver.send(Message::Timer(Timer::HideSecret));
+    let second = hiding(&driver.keys("<Esc><A-E>gjjs"));
+    driver.send(Message::Timer(first));
+    assert!(driver.shows("canary-lab"), "it is shown anew: {}", driver.screen());
+    driver.send(Message::Timer(second));
     assert!(!driver.screen().contains("canary"), "{}", driver.screen());
     driver.keys("s<Up>");
     assert!(!driver.screen().contains("canary"), "any key hides it");
