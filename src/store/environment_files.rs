@@ -352,40 +352,14 @@ fn spelled(value: &str, before: Option<&Value>) -> Value {
     }
 }
 
-/// Gives the environment as its files say then, and what was written, in that order.
-fn change_variable(
+/// Writes a change whose files were looked at; what was written, in that order.
+fn write_change(
     root: &Path,
-    name: &str,
+    files: &mut [VariableFile; 2],
     change: &VariableChange,
-) -> Result<(Environment, Vec<ChangedText>), Failure> {
+) -> Result<Vec<ChangedText>, Failure> {
     let VariableChange { before, after, texts } = change;
-    if let Some(after) = after {
-        check(name, after)?;
-    }
-    let open = |kind| VariableFile::read(root, name, kind);
-    let mut files = [open(VariableKind::Plain)?, open(VariableKind::Secret)?];
-    let is_there = files.iter().any(|file| file.text.is_some());
-    if !is_there {
-        Environment::check_name(name).map_err(|cause| {
-            atomic::refusal(VariableKind::Plain.file(name), FailureKind::Usage, cause)
-        })?;
-    }
     let at = |kind: VariableKind| usize::from(kind == VariableKind::Secret);
-    if let Some(before) = before {
-        let known = files[at(before.kind)].variables.get(&before.name);
-        if known != Some(&before.value) {
-            return Err(changed(name, before, known.is_some()));
-        }
-    }
-    let is_same =
-        |one: &Variable, other: &Variable| one.kind == other.kind && one.name == other.name;
-    if let Some(after) = after.as_ref().filter(|after| !before.iter().any(|it| is_same(it, after)))
-        && files[at(after.kind)].variables.contains_key(&after.name)
-    {
-        let cause = format!("'{}' is there already", after.name);
-        return Err(atomic::refusal(after.kind.file(name), FailureKind::Busy, cause)
-            .hint("nothing was overwritten: choose another name, or change that one"));
-    }
     let says = |text: &ChangedText| files[at(text.kind)].text.as_ref() == Some(&text.from);
     let is_exact = !texts.is_empty() && texts.iter().all(says);
     let mut written = Vec::new();
@@ -416,6 +390,44 @@ fn change_variable(
             }
         }
     }
+    Ok(written)
+}
+
+/// Gives the environment as its files say then, and what was written, in that order.
+fn change_variable(
+    root: &Path,
+    name: &str,
+    change: &VariableChange,
+) -> Result<(Environment, Vec<ChangedText>), Failure> {
+    let VariableChange { before, after, .. } = change;
+    if let Some(after) = after {
+        check(name, after)?;
+    }
+    let open = |kind| VariableFile::read(root, name, kind);
+    let mut files = [open(VariableKind::Plain)?, open(VariableKind::Secret)?];
+    let is_there = files.iter().any(|file| file.text.is_some());
+    if !is_there {
+        Environment::check_name(name).map_err(|cause| {
+            atomic::refusal(VariableKind::Plain.file(name), FailureKind::Usage, cause)
+        })?;
+    }
+    let at = |kind: VariableKind| usize::from(kind == VariableKind::Secret);
+    if let Some(before) = before {
+        let known = files[at(before.kind)].variables.get(&before.name);
+        if known != Some(&before.value) {
+            return Err(changed(name, before, known.is_some()));
+        }
+    }
+    let is_same =
+        |one: &Variable, other: &Variable| one.kind == other.kind && one.name == other.name;
+    if let Some(after) = after.as_ref().filter(|after| !before.iter().any(|it| is_same(it, after)))
+        && files[at(after.kind)].variables.contains_key(&after.name)
+    {
+        let cause = format!("'{}' is there already", after.name);
+        return Err(atomic::refusal(after.kind.file(name), FailureKind::Busy, cause)
+            .hint("nothing was overwritten: choose another name, or change that one"));
+    }
+    let written = write_change(root, &mut files, change)?;
     let [plain, secret] = files;
     let now = Environment {
         name: name.into(),

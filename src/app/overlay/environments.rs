@@ -209,7 +209,7 @@ impl Environments {
             | EnvironmentTask::BringBack { name: to, .. }
             | EnvironmentTask::Rename { to, .. } => self.select(shared, Some(to.clone())),
             EnvironmentTask::Delete { .. } | EnvironmentTask::Unmake { .. } => {
-                self.select(shared, shared.environment.clone())
+                self.select(shared, shared.environment.clone());
             }
             EnvironmentTask::Change { name, change } => {
                 if self.selected.as_ref() != Some(name) {

@@ -26,8 +26,8 @@ pub fn name_trouble(shared: &Shared, edit: &NameEdit) -> Option<String> {
     let is_own = |known: &str| matches!(&edit.purpose, NameFor::Rename(from) if from == known);
     // Some disks keep one file for both spellings.
     let is_it = |known: &&Environment| known.name.eq_ignore_ascii_case(&name);
-    let others = shared.workspace.environments.iter().filter(|known| !is_own(&known.name));
-    let taken = others.filter(is_it).next_back()?;
+    let mut others = shared.workspace.environments.iter().filter(|known| !is_own(&known.name));
+    let taken = others.rfind(is_it)?;
     Some(format!("there is an environment '{}' already", taken.name))
 }
 
