@@ -216,14 +216,47 @@ impl ThemeStyles {
     /// Style of what stands for a byte that cannot be shown, in text of this style: never that of
     /// the text, so a backslash of the data is no escape of ours.
     pub(super) fn control(&self, text: Style) -> Style {
+        if let Some(inside_out) = self.inside_out(text) {
+            return inside_out;
+        }
         let is_dim = text.fg == self.dim.fg && text.add_modifier == self.dim.add_modifier;
         let style = if is_dim { self.control_on_dim } else { self.dim };
         text.remove_modifier(Modifier::BOLD).patch(style)
     }
 
+    /// What stands on a block as text of the block's colour behind which there is no block; `None` = it
+    /// stands on none. Every colour of a block can be read there, which nothing but its text can on it.
+    fn inside_out(&self, text: Style) -> Option<Style> {
+        let on = self.blocks.iter().find(|block| is_on(text, **block))?;
+        let plain = Style::new().remove_modifier(Modifier::REVERSED | BOLD);
+        Some(match (on.bg, self.screen.bg) {
+            (Some(color), Some(ground)) => plain.fg(color).bg(ground),
+            _ => plain,
+        })
+    }
+
+    /// What is told of something else by now: quiet, and readable on whatever it stands.
+    pub(super) fn faded(&self, text: Style) -> Style {
+        let color = |of: Style| of.fg.unwrap_or(Color::Reset);
+        let is_of_block = self.blocks.iter().any(|block| color(*block) == color(text));
+        match self.inside_out(text) {
+            Some(inside_out) if is_of_block => inside_out.add_modifier(text.add_modifier & BOLD),
+            Some(inside_out) => inside_out.patch(self.dim),
+            None => self.dim,
+        }
+    }
+
     /// Style of an HTTP status in a list.
     pub(super) fn status(&self, status: u16) -> Style {
         self.ink(ThemeRole::of_status(status)).remove_modifier(Modifier::REVERSED)
+    }
+}
+
+/// Whether text stands on a block; without colours a block is what is reversed.
+fn is_on(text: Style, block: Style) -> bool {
+    match block.bg {
+        Some(ground) => text.bg == Some(ground),
+        None => text.add_modifier.contains(Modifier::REVERSED),
     }
 }
 
