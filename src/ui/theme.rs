@@ -9,7 +9,9 @@ use ratatui::style::{Color, Modifier, Style};
 use crate::app::themes::Themes;
 use crate::codec::highlight::HighlightToken;
 use crate::model::record::Direction;
-use crate::model::theme::{ColorDepth, ROLES, ThemeColor, ThemeRole, ThemeSheet, contrast};
+use crate::model::theme::{
+    ColorDepth, ROLES, RoleKind, ThemeColor, ThemeRole, ThemeSheet, contrast,
+};
 
 /// Styles by meaning.
 #[derive(Debug, Clone, Default)]
@@ -217,7 +219,7 @@ impl ThemeStyles {
     /// the text, so a backslash of the data is no escape of ours.
     pub(super) fn control(&self, text: Style) -> Style {
         if let Some(inside_out) = self.inside_out(text) {
-            return inside_out;
+            return inside_out.add_modifier(Modifier::UNDERLINED);
         }
         let is_dim = text.fg == self.dim.fg && text.add_modifier == self.dim.add_modifier;
         let style = if is_dim { self.control_on_dim } else { self.dim };
@@ -227,8 +229,10 @@ impl ThemeStyles {
     /// What stands on a block as text of the block's colour behind which there is no block; `None` = it
     /// stands on none. Every colour of a block can be read there, which nothing but its text can on it.
     fn inside_out(&self, text: Style) -> Option<Style> {
-        let on = self.blocks.iter().find(|block| is_on(text, **block))?;
-        let plain = Style::new().remove_modifier(Modifier::REVERSED | BOLD);
+        let mut blocks =
+            ROLES.iter().zip(&self.blocks).filter(|(row, _)| row.kind == RoleKind::Block);
+        let (_, on) = blocks.find(|(_, block)| is_on(text, **block))?;
+        let plain = Style::new().remove_modifier(Modifier::all());
         Some(match (on.bg, self.screen.bg) {
             (Some(color), Some(ground)) => plain.fg(color).bg(ground),
             _ => plain,
@@ -237,13 +241,7 @@ impl ThemeStyles {
 
     /// What is told of something else by now: quiet, and readable on whatever it stands.
     pub(super) fn faded(&self, text: Style) -> Style {
-        let color = |of: Style| of.fg.unwrap_or(Color::Reset);
-        let is_of_block = self.blocks.iter().any(|block| color(*block) == color(text));
-        match self.inside_out(text) {
-            Some(inside_out) if is_of_block => inside_out.add_modifier(text.add_modifier & BOLD),
-            Some(inside_out) => inside_out.patch(self.dim),
-            None => self.dim,
-        }
+        self.inside_out(text).unwrap_or_default().patch(self.dim)
     }
 
     /// Style of an HTTP status in a list.
