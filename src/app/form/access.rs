@@ -76,9 +76,8 @@ pub fn set(spec: &mut Spec, id: FormFieldId, text: &str) -> Result<(), String> {
 pub fn cycle(spec: &mut Spec, id: FormFieldId, forward: bool) {
     match id {
         FormFieldId::Automatic(header) => {
-            if let Some(http) = spec.as_http_mut() {
-                http.toggle_automatic(header);
-            }
+            let Some(http) = spec.as_http_mut() else { return };
+            http.toggle_automatic(header);
         }
         FormFieldId::Field(id) => {
             if let Some((list, _)) = id.in_list().filter(|_| id.is_row())
@@ -115,8 +114,12 @@ pub(crate) fn words(spec: &Spec, id: FormFieldId) -> &'static [&'static str] {
     }
 }
 
-/// Takes the next value of a choice that begins with this letter; tells whether there is one.
+/// Takes the next value of a choice that begins with this letter; tells whether there is one. At the
+/// kind of the body a letter is the first of the body.
 pub(crate) fn choose(spec: &mut Spec, id: FormFieldId, letter: char) -> bool {
+    if id == FormFieldId::key("body") {
+        return false;
+    }
     let words = words(spec, id);
     let is_meant = |word: &&&str| word.starts_with(letter.to_ascii_lowercase());
     let now = text(spec, id);
@@ -127,12 +130,15 @@ pub(crate) fn choose(spec: &mut Spec, id: FormFieldId, letter: char) -> bool {
     set(spec, id, next).is_ok()
 }
 
-/// Begins the body at its choice as JSON or text, by its first letter; gives the field it is
-/// written in. What was composed as another kind is not thrown away.
+/// The field in which what is typed at the kind of the body goes on. A body that is none yet begins
+/// as JSON or text, by its first letter; one of another kind is not thrown away.
 pub(crate) fn begin_body(spec: &mut Spec, id: FormFieldId, first: char) -> Option<FormFieldId> {
     let body = FormFieldId::key("body");
-    if id != body || *text(spec, body) != *"none" {
+    if id != body {
         return None;
+    }
+    if *text(spec, body) != *"none" {
+        return body_text(spec);
     }
     let kind = if matches!(first, '{' | '[') { "json" } else { "text" };
     set(spec, body, kind).ok()?;
@@ -221,12 +227,6 @@ pub(crate) fn first_field(spec: &Spec, list: FieldId, at: usize) -> Option<FormF
     let wide = |width| matches!(width, super::FieldWidth::Fill(_));
     let fields = &line.fields;
     fields.iter().find(|field| wide(field.width)).or(fields.first()).map(|field| field.id)
-}
-
-/// Removes the row, rule or step a field belongs to; tells whether there was one.
-pub fn remove(spec: &mut Spec, id: FormFieldId) -> bool {
-    let Some((list, at)) = id.in_list().filter(|_| !is_area(spec, id)) else { return false };
-    row_lists::remove(spec, list, at)
 }
 
 /// Whether a field holds many lines.

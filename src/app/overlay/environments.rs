@@ -25,11 +25,11 @@ use crate::app::copying;
 use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::effect::Effect;
 use crate::app::intent::{Intent, Question};
+use crate::app::keymap::Context;
 use crate::app::message::{Mouse, Timer};
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
 use crate::app::variable_rows::{DifferenceRow, VariableOrigin, VariableRow, differences, rows};
-use crate::model::preset::Environment;
 use crate::model::timing::Stamp;
 use crate::store::job::{EnvironmentTask, Variable, VariableChange, VariableKind};
 use areas::areas;
@@ -140,19 +140,30 @@ impl Environments {
     }
 
     /// What differs between the two that are compared.
-    pub fn differences(&self, shared: &Shared) -> Option<Vec<DifferenceRow>> {
-        let none = Environment::default();
+    pub fn differences<'a>(&self, shared: &'a Shared) -> Option<Vec<DifferenceRow<'a>>> {
+        // Without one there is nothing; with one that is gone nothing can be said.
         let found = |name: Option<&str>| match name {
-            None => Some(&none),
-            Some(name) => shared.environment_named(name),
+            None => Some(None),
+            Some(name) => shared.environment_named(name).map(Some),
         };
         let against = found(Some(self.against.as_deref()?))?;
         Some(differences(found(self.selected.as_deref())?, against))
     }
 
     /// What is looked at.
-    pub fn rows(&self, shared: &Shared) -> Vec<VariableRow> {
+    pub fn rows<'a>(&self, shared: &'a Shared) -> Vec<VariableRow<'a>> {
         rows(shared, self.selected.as_deref())
+    }
+
+    /// Contexts in which its keys are looked up, the most specific first.
+    pub(super) fn contexts(&self) -> &'static [Context] {
+        match &self.edit {
+            None => &[Context::Environments, Context::Global],
+            Some(EnvironmentEdit::Variable(edit)) if edit.is_choice() => {
+                &[Context::VariableChoice, Context::Variable, Context::Global]
+            }
+            Some(_) => &[Context::Variable, Context::Global],
+        }
     }
 
     /// Rows there are on the side of the variables: differences while two are compared.
@@ -203,7 +214,7 @@ impl Environments {
                     self.select(shared, Some(name.clone()));
                 }
                 self.half = EnvironmentsSide::Variables;
-                let is_it = |row: &VariableRow| row.variable() == change.after;
+                let is_it = |row: &VariableRow<'_>| row.variable() == change.after;
                 if let Some(at) = self.rows(shared).iter().position(is_it) {
                     self.cursor.selected = at;
                 }
@@ -356,14 +367,14 @@ impl Environments {
         let rows = self.differences(shared).unwrap_or_default();
         let at = self.cursor.selected.min(rows.len().saturating_sub(1));
         match (action, rows.get(at)) {
-            (Action::ShowSecrets, Some(row)) => self.show(shared, &row.reference),
+            (Action::ShowSecrets, Some(row)) => self.show(shared, row.reference()),
             _ => Outcome::no(),
         }
     }
 
-    fn show(&mut self, shared: &Shared, reference: &str) -> Outcome {
+    fn show(&mut self, shared: &Shared, reference: String) -> Outcome {
         let since = shared.now;
-        self.shown = Some(ShownSecret { reference: reference.to_owned(), since });
+        self.shown = Some(ShownSecret { reference, since });
         Intent::Perform(Effect::After { delay: SHOWN, timer: Timer::HideSecret(since) }).into()
     }
 
@@ -377,9 +388,9 @@ impl Environments {
             };
         };
         match action {
-            Action::ShowSecrets if row.is_secret() => return self.show(shared, &row.reference),
+            Action::ShowSecrets if row.is_secret() => return self.show(shared, row.reference()),
             Action::ShowSecrets => return Outcome::say("this is no secret: it is shown as it is"),
-            Action::Copy => return copying::put(row.reference.clone(), row.value.clone()).into(),
+            Action::Copy => return copying::put(row.reference(), row.value.to_owned()).into(),
             Action::Choose | Action::Rename | Action::Delete | Action::ToggleSecret => {}
             _ => return Outcome::no(),
         }
@@ -419,20 +430,20 @@ impl Environments {
     }
 
     /// A value that stands in no file of the environment is given another one there.
-    fn elsewhere(&mut self, shared: &Shared, row: &VariableRow, action: Action) -> Outcome {
+    fn elsewhere(&mut self, shared: &Shared, row: &VariableRow<'_>, action: Action) -> Outcome {
         let source = row.source("");
-        match (action, &row.origin) {
+        match (action, row.origin) {
             (Action::Choose, VariableOrigin::Folder(_)) if !row.is_hidden => {
                 let first = Variable {
                     kind: VariableKind::Plain,
-                    name: row.name.clone(),
-                    value: row.value.clone(),
+                    name: row.name.to_owned(),
+                    value: row.value.to_owned(),
                 };
                 self.begin(shared, &first)
             }
             _ => Outcome::say(format!(
                 "{} is not of this environment but of: {source}",
-                row.reference
+                row.reference()
             )),
         }
     }
@@ -467,25 +478,15 @@ impl Environments {
                     Outcome::yes()
                 }
             },
-            Some(EnvironmentEdit::Variable(edit)) => {
-                match input {
-                    PaneInput::Act(Action::Choose) if edit.is_unchanged() => self.edit = None,
-                    PaneInput::Act(Action::Choose) => return written(shared, edit),
-                    PaneInput::Act(Action::NextPane | Action::NextField) => edit.step(true),
-                    PaneInput::Act(Action::PreviousPane | Action::PreviousField) => {
-                        edit.step(false);
-                    }
-                    PaneInput::Act(Action::NewLine) if edit.cell == EditCell::Value => {
-                        edit.value.new_line();
-                    }
-                    PaneInput::Act(Action::ShowSecrets) => edit.toggle_shown(),
-                    PaneInput::Act(_) => return Outcome::no(),
-                    PaneInput::Key(key) => edit.key(key),
-                    PaneInput::Paste(text) => edit.paste(text),
-                    PaneInput::Wheel(_) | PaneInput::Press(..) | PaneInput::Drag(..) => {}
+            Some(EnvironmentEdit::Variable(edit)) => match input {
+                PaneInput::Act(Action::Choose) if edit.is_unchanged() => {
+                    self.edit = None;
+                    Outcome::yes()
                 }
-                Outcome::yes()
-            }
+                PaneInput::Act(Action::Choose) => written(shared, edit),
+                input if edit.takes(input) => Outcome::yes(),
+                _ => Outcome::no(),
+            },
             None => Outcome::no(),
         }
     }

@@ -34,14 +34,15 @@ pub fn live_answer(shared: &Shared, row: ChosenAnswer) -> Option<LiveAnswer> {
 
 /// Whether a row says what the running listener was started with; `None` = there is no such row.
 fn is_same(now: &Spec, sent: &Spec, row: ChosenAnswer) -> Option<bool> {
-    if let (Some(now), Some(sent)) = (now.as_http_listener(), sent.as_http_listener()) {
-        return Some(match row {
-            ChosenAnswer::Rule(at) => now.rules.get(at) == sent.rules.get(at),
-            ChosenAnswer::Otherwise => now.answer == sent.answer,
-        });
+    let listeners = now.as_http_listener().zip(sent.as_http_listener());
+    match row {
+        ChosenAnswer::Rule(at) => {
+            let rules = now.answer_rules().zip(sent.answer_rules());
+            let is_same = rules.map(|(now, sent)| now.get(at) == sent.get(at));
+            listeners.map(|(now, sent)| now.rules.get(at) == sent.rules.get(at)).or(is_same)
+        }
+        ChosenAnswer::Otherwise => listeners.map(|(now, sent)| now.answer == sent.answer),
     }
-    let ChosenAnswer::Rule(at) = row else { return None };
-    Some(now.answer_rules()?.get(at) == sent.answer_rules()?.get(at))
 }
 
 /// What the running listener calls a rule: its names are filled in there.
