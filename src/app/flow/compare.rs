@@ -106,14 +106,13 @@ pub(super) fn before_opened(
     let Some(id) = kept::hold(app, comparing.draft, (path, at), outcome) else { return };
     let shared = &app.shared;
     let found = shared.sessions.get(id).and_then(|it| Some((it, it.exchanges.back()?)));
-    match found.map(|(session, exchange)| answer(shared, session, exchange)) {
-        Some(before) => show(app, [before, comparing.answer]),
-        None => {
-            let state = shared.sessions.get(id).map(|session| &session.state);
-            if let Some(SessionState::Over(Err(failure))) = state {
-                app.warn(format!("the answer before it: {failure}"));
-            }
-        }
+    let before = found.map(|(session, exchange)| answer(shared, session, exchange));
+    if let Some(before) = before {
+        show(app, [before, comparing.answer]);
+    } else if let Some(SessionState::Over(Err(failure))) =
+        shared.sessions.get(id).map(|session| &session.state)
+    {
+        app.warn(format!("the answer before it: {failure}"));
     }
     kept::forget_old(app);
 }
