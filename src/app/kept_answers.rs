@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use jiff::civil::DateTime;
 
+use super::compare_rows::ComparedAnswer;
 use super::drafts::DraftId;
 use crate::interop::kept_answer;
 use crate::model::timing::Stamp;
@@ -21,12 +22,37 @@ pub struct KeptAnswers {
     pub(super) going: Option<(String, bool)>,
     /// The answer that is being read, and the draft it is for.
     pub(super) opening: Option<(PathBuf, Stamp, DraftId)>,
+    /// The answer that is to be compared with the one before it, which is looked for.
+    pub(super) comparing: Option<ComparedWithBefore>,
+}
+
+/// An answer that waits for the one before it.
+#[derive(Debug)]
+pub(super) struct ComparedWithBefore {
+    pub(super) answer: ComparedAnswer,
+    /// When it was, as [`super::sessions::Session::entry`].
+    pub(super) at: Stamp,
+    /// An answer of this run that was before it.
+    pub(super) here: Option<ComparedAnswer>,
+    /// When that one was.
+    pub(super) here_at: Stamp,
+    /// Whose answers are asked for.
+    pub(super) key: String,
+    /// The draft they are of.
+    pub(super) draft: DraftId,
+    /// The file that is read, and when that answer was; `None` = the list is asked for.
+    pub(super) reading: Option<(PathBuf, Stamp)>,
 }
 
 impl KeptAnswers {
     /// None are known; they lie in this folder.
     pub(super) fn new(folder: Option<PathBuf>) -> Self {
         KeptAnswers { folder, ..KeptAnswers::default() }
+    }
+
+    /// Whether answers are kept at all.
+    pub(super) fn is_on(&self) -> bool {
+        self.folder.is_some()
     }
 
     /// The file of an answer.

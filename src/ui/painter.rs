@@ -52,6 +52,16 @@ impl<'a> Painter<'a> {
         self.buffer.set_style(self.area, style);
     }
 
+    /// Has everything that stands here step back, each cell readable on what it stands.
+    pub(crate) fn fade(&mut self) {
+        for position in self.area.positions() {
+            if let Some(cell) = self.buffer.cell_mut(position) {
+                let faded = self.palette.faded(cell.style());
+                cell.set_style(faded);
+            }
+        }
+    }
+
     /// Leaves cells empty.
     pub(crate) fn skip(&mut self, cells: u16) {
         let cells = cells.min(self.area.width);

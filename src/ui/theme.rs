@@ -9,7 +9,9 @@ use ratatui::style::{Color, Modifier, Style};
 use crate::app::themes::Themes;
 use crate::codec::highlight::HighlightToken;
 use crate::model::record::Direction;
-use crate::model::theme::{ColorDepth, ROLES, ThemeColor, ThemeRole, ThemeSheet, contrast};
+use crate::model::theme::{
+    ColorDepth, ROLES, RoleKind, ThemeColor, ThemeRole, ThemeSheet, contrast,
+};
 
 /// Styles by meaning.
 #[derive(Debug, Clone, Default)]
@@ -216,14 +218,43 @@ impl ThemeStyles {
     /// Style of what stands for a byte that cannot be shown, in text of this style: never that of
     /// the text, so a backslash of the data is no escape of ours.
     pub(super) fn control(&self, text: Style) -> Style {
+        if let Some(inside_out) = self.inside_out(text) {
+            return inside_out.add_modifier(Modifier::UNDERLINED);
+        }
         let is_dim = text.fg == self.dim.fg && text.add_modifier == self.dim.add_modifier;
         let style = if is_dim { self.control_on_dim } else { self.dim };
         text.remove_modifier(Modifier::BOLD).patch(style)
     }
 
+    /// What stands on a block as text of the block's colour behind which there is no block; `None` = it
+    /// stands on none. Every colour of a block can be read there, which nothing but its text can on it.
+    fn inside_out(&self, text: Style) -> Option<Style> {
+        let mut blocks =
+            ROLES.iter().zip(&self.blocks).filter(|(row, _)| row.kind == RoleKind::Block);
+        let (_, on) = blocks.find(|(_, block)| is_on(text, **block))?;
+        let plain = Style::new().remove_modifier(Modifier::all());
+        Some(match (on.bg, self.screen.bg) {
+            (Some(color), Some(ground)) => plain.fg(color).bg(ground),
+            _ => plain,
+        })
+    }
+
+    /// What is told of something else by now: quiet, and readable on whatever it stands.
+    pub(super) fn faded(&self, text: Style) -> Style {
+        self.inside_out(text).unwrap_or_default().patch(self.dim)
+    }
+
     /// Style of an HTTP status in a list.
     pub(super) fn status(&self, status: u16) -> Style {
         self.ink(ThemeRole::of_status(status)).remove_modifier(Modifier::REVERSED)
+    }
+}
+
+/// Whether text stands on a block; without colours a block is what is reversed.
+fn is_on(text: Style, block: Style) -> bool {
+    match block.bg {
+        Some(ground) => text.bg == Some(ground),
+        None => text.add_modifier.contains(Modifier::REVERSED),
     }
 }
 

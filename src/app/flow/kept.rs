@@ -4,6 +4,7 @@
 //! done ─► KeepAnswer ─► AnswerKept ─► Job::Answers(Tidy) ─► Reply::Answers
 //! { }  ─► Job::Answers(List) ─► Reply::Answers ─► a session of this run, or
 //!                              OpenAnswer ─► AnswerOpened ─► a session that is over, with that answer
+//! =    ─► the same, and what is found is compared (flow/compare.rs)
 //! ```
 //! The list is asked for anew with each key, so what another copy of the program kept is in it.
 
@@ -11,9 +12,10 @@ use std::path::Path;
 
 use bytes::Bytes;
 
-use super::response;
+use super::{compare, response};
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::effect::Effect;
+use crate::app::kept_answers::ComparedWithBefore;
 use crate::app::sessions::{Session, SessionState};
 use crate::app::state::App;
 use crate::engine::command::Command;
@@ -55,7 +57,8 @@ pub(crate) fn was_kept(app: &mut App, path: &Path, outcome: Result<(), Failure>)
     }
 }
 
-fn ask(app: &mut App, key: String, task: AnswersTask) {
+/// Gives the store a task with the answers of this key, where answers are kept.
+pub(super) fn ask(app: &mut App, key: String, task: AnswersTask) {
     if app.shared.kept.folder.is_some() {
         app.effects.push(Effect::Store(Job::Answers { key, task }));
     }
@@ -115,12 +118,17 @@ pub(crate) fn go(app: &mut App, newer: bool) {
 
 /// The store says which answers there are.
 pub(crate) fn listed(app: &mut App, key: String, found: Vec<Stamp>) {
+    let is_asked = |it: &mut ComparedWithBefore| it.key == key && it.reading.is_none();
+    let comparing = app.shared.kept.comparing.take_if(is_asked);
     let draft = app.shared.drafts.current();
     let own = draft.preset.as_ref().map(|preset| key_of(&app.shared.workspace.root, preset));
     if own.as_ref() != Some(&key) {
         return;
     }
     (app.shared.kept.key, app.shared.kept.found) = (key, found);
+    if let Some(comparing) = comparing {
+        compare::before_listed(app, comparing);
+    }
     let going = app.shared.kept.going.take_if(|(wanted, _)| *wanted == app.shared.kept.key);
     if let Some((_, newer)) = going {
         step(app, newer);
@@ -140,11 +148,8 @@ fn step(app: &mut App, newer: bool) {
             None => app.say("no older answer is kept"),
         };
     };
-    let is_here = |id: &SessionId| {
-        let session = shared.sessions.get(*id);
-        session.is_some_and(|it| !it.is_kept || !it.exchanges.is_empty())
-    };
-    if let Some(id) = shared.sessions.of_entry(at).map(|session| session.id).filter(is_here) {
+    let is_here = |session: &&Session| !session.is_kept || !session.exchanges.is_empty();
+    if let Some(id) = shared.sessions.of_entry(at).filter(is_here).map(|session| session.id) {
         return show(app, draft.id, id);
     }
     let id = draft.id;
@@ -173,18 +178,38 @@ fn show(app: &mut App, draft: DraftId, id: SessionId) {
 
 /// The engine read an answer, or could not: then it is said where it would be shown.
 pub(crate) fn opened(app: &mut App, path: &Path, outcome: Result<(Bytes, BodyId), Failure>) {
+    let is_asked =
+        |it: &mut ComparedWithBefore| it.reading.as_ref().is_some_and(|(asked, _)| asked == path);
+    if let Some(comparing) = app.shared.kept.comparing.take_if(is_asked) {
+        return compare::before_opened(app, comparing, path, outcome);
+    }
     let Some((_, at, draft)) = app.shared.kept.opening.take_if(|(asked, ..)| asked == path) else {
         return app.release(outcome.into_iter().map(|(_, body)| body).collect());
     };
     // It is of the draft that asked, whatever is on screen by now.
-    let is_waiting = |draft: &&Draft| {
-        let shown = draft.session.and_then(|id| app.shared.sessions.get(id));
-        shown.is_none_or(Session::is_over)
-    };
-    let asked = app.shared.drafts.get(draft).filter(is_waiting);
-    let planned = asked.and_then(|it| Some((kept_answer::plan(it.spec.address())?, it.title())));
-    let Some((plan, title)) = planned else {
+    let shown = app.shared.drafts.get(draft).and_then(|draft| draft.session);
+    let shown = shown.and_then(|id| app.shared.sessions.get(id));
+    if shown.is_some_and(|session| !session.is_over()) {
         return app.release(outcome.into_iter().map(|(_, body)| body).collect());
+    }
+    if let Some(id) = hold(app, draft, (path, at), outcome) {
+        show(app, draft, id);
+        forget_old(app);
+    }
+}
+
+/// Makes a session of a kept answer that was read, or of why it could not be; `None` = the draft is gone.
+pub(super) fn hold(
+    app: &mut App,
+    draft: DraftId,
+    (path, at): (&Path, Stamp),
+    outcome: Result<(Bytes, BodyId), Failure>,
+) -> Option<SessionId> {
+    let draft = app.shared.drafts.get(draft);
+    let planned = draft.and_then(|it| Some((kept_answer::plan(it.spec.address())?, it.title())));
+    let Some((plan, title)) = planned else {
+        app.release(outcome.into_iter().map(|(_, body)| body).collect());
+        return None;
     };
     let read = |id: SessionId, (text, body): (Bytes, BodyId)| {
         let cause = "this answer cannot be read: it is damaged, or of another version";
@@ -194,7 +219,7 @@ pub(crate) fn opened(app: &mut App, path: &Path, outcome: Result<(Bytes, BodyId)
     };
     let now = app.shared.now;
     let id = app.shared.sessions.open(plan, title, now);
-    let Some(session) = app.shared.sessions.get_mut(id) else { return };
+    let session = app.shared.sessions.get_mut(id)?;
     (session.entry, session.ended, session.is_kept) = (at, Some(now), true);
     session.state = match outcome.and_then(|found| read(id, found)) {
         Ok(exchange) => {
@@ -203,12 +228,11 @@ pub(crate) fn opened(app: &mut App, path: &Path, outcome: Result<(Bytes, BodyId)
         }
         Err(failure) => SessionState::Over(Err(failure)),
     };
-    show(app, draft, id);
-    forget_old(app);
+    Some(id)
 }
 
 /// Answers of earlier runs are sessions that are over: they make room as those do.
-fn forget_old(app: &mut App) {
+pub(super) fn forget_old(app: &mut App) {
     let shown: Vec<SessionId> = app.shared.drafts.iter().flat_map(Draft::sessions).collect();
     let gone = app.shared.sessions.prune(|id| shown.contains(&id));
     app.release(gone);

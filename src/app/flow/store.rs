@@ -120,6 +120,9 @@ fn job_failed(app: &mut App, job: &JobLabel, failure: &Failure) {
         app.warn_of(job.kind, failure.to_string());
     }
     credentials::failed(app, job, failure);
+    if job.kind == JobKind::Answers {
+        app.shared.kept.comparing = None;
+    }
     if job.kind == JobKind::SaveRestore {
         app.try_restore_again();
     }

@@ -75,7 +75,7 @@ pub(super) fn draw(mut painter: Painter<'_>) {
     }
     if app.shared.is_response_stale() {
         for part in [parts.status, parts.hops, parts.remarks, parts.tabs, parts.content] {
-            painter.at(part).fill(palette.dim);
+            painter.at(part).fade();
         }
     }
     if let Some(line) = &app.exchange.line {

@@ -155,6 +155,88 @@ fn an_earlier_answer_is_compared_with_the_newest() {
     );
 }
 
+/// What the engine is asked to compare.
+fn compared(commands: &[Command]) -> Option<(u64, u64)> {
+    commands.iter().find_map(|command| match command {
+        Command::Compare(query) => Some((query.old.0, query.new.0)),
+        _ => None,
+    })
+}
+
+/// Sent three times; when each was.
+fn three_times(driver: &mut Driver) -> Vec<Stamp> {
+    let sent = |body| {
+        let (_, _, path) = kept(&answered(driver, 200, body)).unwrap();
+        Stamp(path.file_stem().unwrap().to_str().unwrap().parse().unwrap())
+    };
+    [1, 2, 3].map(sent).to_vec()
+}
+
+#[test]
+fn a_kept_answer_on_screen_is_compared_with_the_one_before_it() {
+    let mut driver = begun("");
+    let all = three_times(&mut driver);
+    driver.keys("<A-4>=");
+    assert_eq!(compared(&listed(&mut driver, &all)), Some((2, 3)));
+    driver.keys("<Esc>{");
+    listed(&mut driver, &all);
+    driver.assert_shows("kept answer 2 of 3");
+    driver.keys("=");
+    assert_eq!(compared(&listed(&mut driver, &all)), Some((1, 2)));
+    driver.assert_shows("Two answers");
+    driver.keys("<Esc>{");
+    listed(&mut driver, &all);
+    driver.assert_shows("kept answer 1 of 3");
+    driver.keys("=");
+    assert_eq!(compared(&listed(&mut driver, &all)), None);
+    driver.assert_shows("there is none before it");
+    // It is marked now, and the mark goes before.
+    driver.keys("}");
+    listed(&mut driver, &all);
+    driver.keys("}");
+    listed(&mut driver, &all);
+    assert_eq!(compared(&commands(driver.keys("="))), Some((1, 3)));
+}
+
+#[test]
+fn after_a_restart_the_one_before_is_read_to_be_compared() {
+    let mut driver = begun("");
+    let (_, text, _) = kept(&answered(&mut begun(""), 404, 1)).unwrap();
+    let all = [earlier(3), earlier(2), earlier(1)];
+    driver.keys("<A-4>{");
+    let path = opened(&listed(&mut driver, &all)).unwrap();
+    driver.event(Event::AnswerOpened { path, outcome: Ok((text.clone(), BodyId(9))) });
+    driver.assert_shows("kept answer 3 of 3");
+    driver.keys("=");
+    let path = opened(&listed(&mut driver, &all)).unwrap();
+    assert!(path.ends_with(format!("{:020}.answer", earlier(2).0)), "{path:?}");
+    let outcome = Ok((text.clone(), BodyId(8)));
+    let orders = commands(driver.event(Event::AnswerOpened { path, outcome }));
+    assert_eq!(compared(&orders), Some((8, 9)));
+    driver.keys("<Esc>");
+    driver.assert_shows("kept answer 3 of 3");
+    // What was read is not read anew.
+    driver.keys("=");
+    assert_eq!(compared(&listed(&mut driver, &all)), Some((8, 9)));
+    // One that is gone meanwhile is said.
+    driver.keys("<Esc>{");
+    listed(&mut driver, &all);
+    driver.assert_shows("kept answer 2 of 3");
+    driver.keys("=");
+    let path = opened(&listed(&mut driver, &all)).unwrap();
+    let gone =
+        Failure::new(Stage::Storage, "/answers/x", FailureKind::NotFound, "this answer is gone");
+    driver.event(Event::AnswerOpened { path, outcome: Err(gone) });
+    driver.assert_shows("the answer before it");
+    driver.assert_shows("kept answer 2 of 3");
+    // The first one sent in this run is compared with the last one of the run before.
+    let sent = kept(&answered(&mut driver, 200, 5)).unwrap().2;
+    let now = Stamp(sent.file_stem().unwrap().to_str().unwrap().parse().unwrap());
+    driver.keys("<A-4>=");
+    let orders = listed(&mut driver, &[&all[..], &[now]].concat());
+    assert_eq!(compared(&orders), Some((9, 5)));
+}
+
 #[test]
 fn nothing_is_kept_where_it_is_not_wanted() {
     let mut driver = begun("keep = false\n");

@@ -8,6 +8,7 @@ use wirebench::app::Startup;
 use wirebench::app::message::Message;
 use wirebench::app::themes::Themes;
 use wirebench::codec::theme_file;
+use wirebench::engine::event::Event;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::theme::{
     ColorDepth, LEAST_CONTRAST, StoredTheme, ThemeColor, ThemeRole, ThemeSheet, contrast,
@@ -15,6 +16,7 @@ use wirebench::model::theme::{
 use wirebench::store::job::{Reply, Restore};
 
 use crate::harness::app::Driver;
+use crate::harness::samples::{answer, exchange};
 use crate::harness::store::workspace;
 
 const WIDE: (u16, u16) = (120, 40);
@@ -174,6 +176,50 @@ fn every_letter_on_the_screen_can_be_read_in_every_theme() {
                     assert!(found >= LEAST_CONTRAST, "{name} {keys}: {cell:?} has {found:.2}");
                 }
             }
+        }
+    }
+}
+
+/// What came back for a request that is another one by now, and bytes in it that cannot be shown.
+#[test]
+fn a_status_can_be_read_in_every_theme_also_when_it_is_of_another_request_by_now() {
+    let depths = [ColorDepth::None, ColorDepth::Sixteen, ColorDepth::Indexed, ColorDepth::Direct];
+    let themes = theme_file::BUILT_IN.iter().map(|(name, _)| *name);
+    for (name, depth) in themes.flat_map(|name| depths.map(|depth| (name, depth))) {
+        for status in [101, 200, 302, 404, 503] {
+            let mut driver = Driver::bare((120, 40));
+            driver.app.shared.themes = Themes::new(depth);
+            driver.app.shared.themes.choose(name.into());
+            let (id, _) = Driver::opened(&driver.keys("<C-n>http://127.0.0.1:8080/0<F5>"));
+            let told = exchange(id, 0, Some(answer(status, 1, 5)));
+            let effects = driver.event(Event::Exchange(Box::new(told)));
+            driver.serve(&effects, 3);
+            driver.done(id);
+            for keys in ["<A-4>", "<A-3>x"] {
+                driver.keys(keys);
+                let buffer = driver.buffer();
+                let row = (0..buffer.area.height).find(|row| {
+                    let cells = (0..buffer.area.width).map(|at| buffer[(at, *row)].symbol());
+                    cells.collect::<String>().contains(&format!("{status} OK"))
+                });
+                let row = row.expect("the status");
+                for cell in (0..buffer.area.width).map(|at| &buffer[(at, row)]) {
+                    let is_letter = cell.symbol().chars().any(char::is_alphanumeric);
+                    let found = contrast(color(cell.fg), color(cell.bg)).filter(|_| is_letter);
+                    let found = found.unwrap_or(LEAST_CONTRAST);
+                    assert!(found >= LEAST_CONTRAST, "{name} {keys}: {cell:?} has {found:.2}");
+                }
+                // What stands for a byte is told from the text beside it.
+                let at = (0..buffer.area.width)
+                    .find(|at| {
+                        (buffer[(*at, row)].symbol(), buffer[(at + 1, row)].symbol()) == ("O", "K")
+                    })
+                    .expect("the reason");
+                let style = |at: u16| buffer[(at, row)].style();
+                assert_eq!(buffer[(at + 3, row)].symbol(), "\\");
+                assert_ne!(style(at + 3), style(at), "{name} {depth:?} {keys}");
+            }
+            driver.assert_shows("of the request before your changes");
         }
     }
 }
