@@ -30,8 +30,10 @@ use filter::{JqFilter, JqResult, ValuePlace};
 const LONGEST: usize = 256 << 20;
 /// Most memory, in bytes, where the system keeps such a bound.
 const MEMORY: u64 = 4 << 30;
-/// Most processor time, in seconds.
+/// Most processor time, in seconds; then comes the signal of that bound.
 const SECONDS: u64 = 300;
+/// Seconds after which it is killed, should that signal not have ended it: a kill alone says no reason.
+const KILLED_AFTER: u64 = SECONDS + 5;
 /// Room for values inside each other, which are read by calls inside each other.
 const STACK: usize = 512 << 20;
 /// Bytes of one read.
@@ -79,9 +81,13 @@ pub(crate) fn flaw(code: &str) -> Option<String> {
 
 /// Asks the system for bounds; where it has none the reader's own have to do.
 fn bound() {
-    for (resource, most) in [(Resource::As, MEMORY), (Resource::Cpu, SECONDS), (Resource::Core, 0)]
-    {
-        let _ = setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
+    let bounds = [
+        (Resource::As, MEMORY, MEMORY),
+        (Resource::Cpu, SECONDS, KILLED_AFTER),
+        (Resource::Core, 0, 0),
+    ];
+    for (resource, most, last) in bounds {
+        let _ = setrlimit(resource, Rlimit { current: Some(most), maximum: Some(last) });
     }
 }
 

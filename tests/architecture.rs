@@ -209,9 +209,14 @@ const ONLY_IN: &[OnlyIn] = &[
         places: &["tui/external.rs", "tui/outside.rs", "tui/clipboard.rs", "engine/body/derive"],
     },
     OnlyIn {
-        what: "drawing looks names up and copies no environment",
-        code: &[".scope()"],
-        places: &["app"],
+        what: "drawing looks names up and copies no environment, nor does what it calls",
+        code: &[".scope()", "scope_in(", "..Scope::default()"],
+        places: &[
+            "app/shared.rs",       // makes it
+            "app/flow/send.rs",    // sends
+            "app/overlay/code.rs", // code is made when its window opens
+            "cli/target.rs",       // the same outside the screen
+        ],
     },
     OnlyIn { what: "only main ends the process", code: &["process::exit"], places: &["main.rs"] },
     OnlyIn {
@@ -235,6 +240,17 @@ fn dangerous_things_are_done_in_one_place() {
             .collect();
         assert_none(rule.what, &broken);
     }
+}
+
+/// A key that is written into a window has no line in the table, no hint, and cannot be bound anew.
+#[test]
+fn windows_know_actions_and_no_keys() {
+    let windows = sources().iter().filter(|source| source.name.starts_with("app/overlay"));
+    let broken: Vec<&str> = windows
+        .filter(|source| source.code.contains("KeyCode"))
+        .map(|source| source.name.as_str())
+        .collect();
+    assert!(broken.is_empty(), "keys in the code of windows: {broken:?}");
 }
 
 /// Paths stand in literals, which the table above does not see.

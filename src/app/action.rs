@@ -87,10 +87,10 @@ actions! {
     Jump "jump" Move "Jump" "Show letters on every target, jump to the one typed" [Global "<C-o>"];
     FocusAddress "focus-address" Move "Focus address" "Focus the address line" [Global "<C-l>", Plain "a"];
     Back "back" Move "Back" "Leave a field, an overlay, a zoom" [Global "<Esc>", Question "n", Question "N", Question "q", Code "q", Code "c", Compare "q", Compare "<Enter>", Help "<Enter>"];
-    Up "up" Move "Up" "One line up" [List "<Up>", List "k", Form "<Up>", Line "<Up>", Choices "<Up>", Choices "<C-p>", Conflict "<Up>", Completion "<Up>", Code "<Up>", Code "k", Compare "<Up>", Compare "k", Help "<Up>", Environments "<Up>", Environments "k"];
-    Down "down" Move "Down" "One line down" [List "<Down>", List "j", Form "<Down>", Line "<Down>", Choices "<Down>", Choices "<Tab>", Choices "<C-n>", Conflict "<Down>", Conflict "<Tab>", Completion "<Down>", Code "<Down>", Code "j", Compare "<Down>", Compare "j", Help "<Down>", Environments "<Down>", Environments "j"];
-    Left "left" Move "Left" "To the left; folds a folder" [List "<Left>", List "h", Cell "<Left>", Question "<Left>", Question "h", Environments "<Left>", Environments "h"];
-    Right "right" Move "Right" "To the right; unfolds a folder" [List "<Right>", List "l", Cell "<Right>", Question "<Right>", Question "<Tab>", Question "l", Environments "<Right>", Environments "l"];
+    Up "up" Move "Up" "One line up" [List "<Up>", List "k", Form "<Up>", Line "<Up>", Choices "<Up>", Choices "<C-p>", Conflict "<Up>", Completion "<Up>", Code "<Up>", Code "k", Compare "<Up>", Compare "k", Help "<Up>", Environments "<Up>", Environments "k", Variable "<Up>"];
+    Down "down" Move "Down" "One line down" [List "<Down>", List "j", Form "<Down>", Line "<Down>", Choices "<Down>", Choices "<Tab>", Choices "<C-n>", Conflict "<Down>", Conflict "<Tab>", Completion "<Down>", Code "<Down>", Code "j", Compare "<Down>", Compare "j", Help "<Down>", Environments "<Down>", Environments "j", Variable "<Down>"];
+    Left "left" Move "Left" "To the left; folds a folder" [List "<Left>", List "h", Cell "<Left>", Question "<Left>", Question "h", Environments "<Left>", Environments "h", VariableChoice "<Left>"];
+    Right "right" Move "Right" "To the right; unfolds a folder" [List "<Right>", List "l", Cell "<Right>", Question "<Right>", Question "<Tab>", Question "l", Environments "<Right>", Environments "l", VariableChoice "<Right>"];
     PageUp "page-up" Move "Page up" "One page up" [List "<PgUp>", Form "<PgUp>", Line "<PgUp>", Input "<PgUp>", Choices "<PgUp>", Conflict "<PgUp>", Completion "<PgUp>", Code "<PgUp>", Compare "<PgUp>", Help "<PgUp>", Environments "<PgUp>"];
     PageDown "page-down" Move "Page down" "One page down" [List "<PgDn>", Form "<PgDn>", Line "<PgDn>", Input "<PgDn>", Choices "<PgDn>", Conflict "<PgDn>", Completion "<PgDn>", Code "<PgDn>", Code "<Space>", Compare "<PgDn>", Compare "<Space>", Help "<PgDn>", Environments "<PgDn>"];
     HalfPageUp "half-page-up" Move "Half page up" "Half a page up" [List "<C-u>", Compare "<C-u>"];
@@ -103,7 +103,7 @@ actions! {
     PreviousItem "previous-item" Move "Previous item" "The exchange or connection before, or the answer before that is kept" [List "{"];
 
     Open "open" View "Open" "Open what the cursor is on; folds an object or list" [List "<Enter>"];
-    Toggle "toggle" View "Toggle" "Switch on or off, take the next choice, fold the folder, object or list" [List "<Space>", Cell "<Space>", Environments "<Space>"];
+    Toggle "toggle" View "Toggle" "Switch on or off, take the next choice, fold the folder, object or list" [List "<Space>", Cell "<Space>", Environments "<Space>", VariableChoice "<Space>"];
     Zoom "zoom" View "Zoom" "Give the whole screen to this pane, and back" [Plain "z", Global "<F11>"];
     ToggleSideBar "toggle-side-bar" View "Toggle side bar" "Hide presets and history, and show them again" [Plain "b"];
     ToggleHistory "toggle-history" View "Toggle history" "Hide the history, and show it again" [Plain "B"];

@@ -12,6 +12,8 @@ use super::form::{FormFieldId, FormTab, tabs};
 use super::rule_tags;
 use crate::compose::adopt::tls_off;
 use crate::compose::template::UnknownName;
+use crate::model::field_access;
+use crate::model::field_id::FieldId;
 use crate::model::id::SessionId;
 use crate::model::payload::PayloadFormat;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
@@ -236,10 +238,11 @@ impl Draft {
 
 /// The tab shown first: the body for a request that has one, else the first.
 fn first_tab(spec: &Spec) -> FormTab {
-    match spec.as_http() {
-        Some(http) if http.body.kind() != "none" => FormTab::Body,
-        _ => tabs(spec).first().copied().unwrap_or(FormTab::Options),
-    }
+    let body = FieldId::new("body");
+    let has_body = || *field_access::text(spec.options(), &body) != *"none";
+    let mut tabs = tabs(spec).into_iter();
+    let first = tabs.next().unwrap_or(FormTab::Options);
+    if tabs.any(|tab| tab == FormTab::Body) && has_body() { FormTab::Body } else { first }
 }
 
 impl Default for Drafts {

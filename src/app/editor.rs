@@ -37,7 +37,7 @@ use text_view::TextView;
 pub use text_view::{RowPiece, TextStyle};
 
 use crate::app::format::start_of;
-use crate::model::key::Key;
+use crate::model::key::{Key, KeyCode};
 
 /// Largest paste taken into a field, in bytes; more is cut with a notice by the caller.
 pub(crate) const PASTE_LIMIT: usize = 8 * 1024 * 1024;
@@ -187,6 +187,16 @@ impl Editor {
     pub(crate) fn at_bottom(&self) -> bool {
         let row = self.view.row(&*self.model, self.model.cursor());
         self.view.is_lowest(&*self.model, &row)
+    }
+
+    /// One row down or up; tells whether there is one.
+    pub(crate) fn step_row(&mut self, down: bool) -> bool {
+        let (code, is_edge) =
+            if down { (KeyCode::Down, self.at_bottom()) } else { (KeyCode::Up, self.at_top()) };
+        if !is_edge {
+            self.key(Key::new(code));
+        }
+        !is_edge
     }
 
     /// Whether the cursor is before the first character.

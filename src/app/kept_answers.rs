@@ -17,8 +17,8 @@ pub struct KeptAnswers {
     pub(super) key: String,
     /// When they were, by the wall clock, the oldest first.
     pub(super) found: Vec<Stamp>,
-    /// A list is asked for, to go to the next newer one (or older) then.
-    pub(super) going: Option<bool>,
+    /// The list of these is asked for, to go to the next newer one (or older) then.
+    pub(super) going: Option<(String, bool)>,
     /// The answer that is being read, and the draft it is for.
     pub(super) opening: Option<(PathBuf, Stamp, DraftId)>,
 }

@@ -68,6 +68,9 @@ pub enum Context {
     /// A variable, or the name of an environment, that is written.
     #[strum(serialize = "variable field")]
     Variable,
+    /// A cell of a variable that is no text: where it is kept, and whose it is.
+    #[strum(serialize = "choices of a variable")]
+    VariableChoice,
     Help,
     /// The field a name is typed in.
     #[strum(serialize = "name field")]

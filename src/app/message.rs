@@ -4,6 +4,7 @@ use super::edited_text::EditedText;
 use crate::engine::event::Event;
 use crate::model::failure::Failure;
 use crate::model::key::Key;
+use crate::model::timing::Stamp;
 use crate::store::job::Reply;
 
 /// Anything that can change the application.
@@ -87,8 +88,8 @@ pub enum Timer {
     ConversationSearch,
     /// What was forgotten cannot be brought back any more.
     Forget,
-    /// A secret was shown long enough.
-    HideSecret,
+    /// The secret that is shown since then was shown long enough.
+    HideSecret(Stamp),
     /// Applying a new filter goes on.
     FilterRebuild,
     /// A text that is written goes on being looked at.

@@ -91,7 +91,7 @@ impl Overlay {
     }
 
     /// Contexts in which its keys are looked up, the most specific first.
-    pub(crate) fn contexts(&self) -> [Context; 2] {
+    pub(crate) fn contexts(&self) -> Vec<Context> {
         let own = match self {
             Overlay::Choices(_) => Context::Choices,
             Overlay::Help(_) => Context::Help,
@@ -101,11 +101,10 @@ impl Overlay {
             Overlay::Conflict(_) => Context::Conflict,
             Overlay::Code(_) => Context::Code,
             Overlay::Compare(_) => Context::Compare,
-            Overlay::Environments(it) if it.edit.is_some() => Context::Variable,
-            Overlay::Environments(_) => Context::Environments,
+            Overlay::Environments(it) => return it.contexts().to_vec(),
             Overlay::Jump(_) => Context::Jump,
         };
-        [own, Context::Global]
+        vec![own, Context::Global]
     }
 
     /// Leaves what was begun inside it; tells whether there was something, else it is closed.

@@ -182,16 +182,11 @@ impl Shared {
 
     /// What templates may refer to now.
     pub fn scope(&self) -> Scope {
-        self.scope_in(self.environment.as_deref())
-    }
-
-    /// What templates may refer to with an environment in force.
-    pub(crate) fn scope_in(&self, environment: Option<&str>) -> Scope {
         let mut scope = Scope { os: self.os.clone(), ..Scope::default() };
         for defaults in self.workspace.applying(self.folder()) {
             scope.variables.extend(defaults.variables.clone());
         }
-        if let Some(environment) = environment.and_then(|name| self.environment_named(name)) {
+        if let Some(environment) = self.environment() {
             scope.variables.extend(environment.variables.clone());
             scope.secrets.extend(environment.secrets.clone());
         }
@@ -247,18 +242,37 @@ impl Shared {
 /// The same as in [`Shared::scope`], looked up where it lies: nothing is copied for a frame.
 impl Variables for Shared {
     fn value_of(&self, name: VariableName<'_>) -> Option<&str> {
-        let environment = self.environment();
-        match name {
-            VariableName::Plain(name) => {
-                let mut folders = self.workspace.applying(self.folder()).rev();
-                let inherited = || folders.find_map(|it| it.variables.get(name));
-                environment.and_then(|it| it.variables.get(name)).or_else(inherited)
-            }
-            VariableName::Secret(name) => environment.and_then(|it| it.secrets.get(name)),
-            VariableName::Os(name) => self.os.get(name),
-        }
-        .map(String::as_str)
+        value_in(self, self.environment(), name)
     }
+}
+
+/// What names stand for with another environment in force, looked up where it lies.
+pub(super) struct InEnvironment<'a> {
+    pub shared: &'a Shared,
+    pub environment: Option<&'a Environment>,
+}
+
+impl Variables for InEnvironment<'_> {
+    fn value_of(&self, name: VariableName<'_>) -> Option<&str> {
+        value_in(self.shared, self.environment, name)
+    }
+}
+
+fn value_in<'a>(
+    shared: &'a Shared,
+    environment: Option<&'a Environment>,
+    name: VariableName<'_>,
+) -> Option<&'a str> {
+    match name {
+        VariableName::Plain(name) => {
+            let mut folders = shared.workspace.applying(shared.folder()).rev();
+            let inherited = || folders.find_map(|it| it.variables.get(name));
+            environment.and_then(|it| it.variables.get(name)).or_else(inherited)
+        }
+        VariableName::Secret(name) => environment.and_then(|it| it.secrets.get(name)),
+        VariableName::Os(name) => shared.os.get(name),
+    }
+    .map(String::as_str)
 }
 
 #[cfg(test)]

@@ -253,6 +253,17 @@ impl App {
         self.notice_with(text.into(), Level::Warning, None);
     }
 
+    /// Shows what a job of the store is waited for with; not after it is done.
+    pub(crate) fn say_of(&mut self, job: JobKind, text: impl Into<String>) {
+        self.notice_with(text.into(), Level::Info, Some(job));
+    }
+
+    /// Nothing is waited for any more; what is wrong with the job stays said.
+    pub(crate) fn waited_long_enough(&mut self, job: JobKind) {
+        let is_it = |notice: &mut Notice| notice.of == Some(job) && notice.level == Level::Info;
+        self.notice.take_if(is_it);
+    }
+
     /// Shows what is wrong with a job of the store that is done again by itself: until the next key, and
     /// not after it could be done.
     pub(crate) fn warn_of(&mut self, job: JobKind, text: impl Into<String>) {

@@ -1,41 +1,55 @@
 //! What an environment makes of names, as rows: every value with the file it comes from, and what
 //! differs between two environments.
 //!
-//! Made for the window of environments; of `&Shared`, whenever they are drawn or moved in.
+//! Made for the window of environments whenever it is drawn or moved in. Rows borrow from
+//! `&Shared`, and names are looked up where they lie: no name, value or environment is copied.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::shared::Shared;
+use super::shared::{InEnvironment, Shared};
 use crate::compose::address_parts::{names_used, resolved};
 use crate::model::preset::Environment;
 use crate::model::secrets::MASK;
 use crate::store::job::{Variable, VariableKind};
 
 /// Where a value comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum VariableOrigin {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VariableOrigin<'a> {
     /// One of the files of the environment.
     Environment(VariableKind),
     /// The `_defaults.toml` of this folder; empty for the root.
-    Folder(String),
+    Folder(&'a str),
     /// The operating system, as `env.NAME`.
     System,
 }
 
 /// A name and its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VariableRow {
-    /// As templates name it.
-    pub reference: String,
+pub struct VariableRow<'a> {
     /// As its file names it.
-    pub name: String,
-    pub value: String,
-    pub origin: VariableOrigin,
+    pub name: &'a str,
+    pub value: &'a str,
+    pub origin: VariableOrigin<'a>,
     /// Something nearer gives the name another value.
     pub is_hidden: bool,
 }
 
-impl VariableRow {
+impl VariableRow<'_> {
+    /// What stands before the name in templates.
+    pub fn prefix(&self) -> &'static str {
+        match self.origin {
+            VariableOrigin::Environment(kind) => prefix(kind == VariableKind::Secret),
+            VariableOrigin::Folder(_) => "",
+            VariableOrigin::System => "env.",
+        }
+    }
+
+    /// As templates name it.
+    pub fn reference(&self) -> String {
+        format!("{}{}", self.prefix(), self.name)
+    }
+
     /// Whether nobody shall read the value by chance.
     pub fn is_secret(&self) -> bool {
         self.origin == VariableOrigin::Environment(VariableKind::Secret)
@@ -43,9 +57,9 @@ impl VariableRow {
 
     /// The file it comes from, or who says it.
     pub fn source(&self, environment: &str) -> String {
-        match &self.origin {
+        match self.origin {
             VariableOrigin::Environment(kind) => kind.file(environment),
-            VariableOrigin::Folder(folder) if folder.is_empty() => "_defaults.toml".to_owned(),
+            VariableOrigin::Folder("") => "_defaults.toml".to_owned(),
             VariableOrigin::Folder(folder) => format!("{folder}/_defaults.toml"),
             VariableOrigin::System => "operating system".to_owned(),
         }
@@ -54,52 +68,51 @@ impl VariableRow {
     /// The variable of the environment, if it is one of its own.
     pub(crate) fn variable(&self) -> Option<Variable> {
         let VariableOrigin::Environment(kind) = self.origin else { return None };
-        Some(Variable { kind, name: self.name.clone(), value: self.value.clone() })
+        Some(Variable { kind, name: self.name.to_owned(), value: self.value.to_owned() })
     }
 
     /// The value as it is shown: in one line, a secret masked.
-    pub fn shown(&self, shows_secret: bool) -> String {
-        shown(&self.value, self.is_secret() && !shows_secret)
+    pub fn shown(&self, shows_secret: bool) -> Cow<'_, str> {
+        shown(self.value, self.is_secret() && !shows_secret)
     }
 }
 
+/// What stands before a name of an environment in templates.
+fn prefix(is_secret: bool) -> &'static str {
+    if is_secret { "secret." } else { "" }
+}
+
 /// A value in one line.
-fn shown(value: &str, is_masked: bool) -> String {
-    if is_masked { MASK.to_owned() } else { value.replace('\n', "⏎") }
+fn shown(value: &str, is_masked: bool) -> Cow<'_, str> {
+    match is_masked {
+        true => MASK.into(),
+        false if value.contains('\n') => value.replace('\n', "⏎").into(),
+        false => value.into(),
+    }
 }
 
 /// All that has a value with this environment in force, for the preset on screen: its own variables
 /// and secrets, what folders define, and of the system's what is used by these.
-pub fn rows(shared: &Shared, environment: Option<&str>) -> Vec<VariableRow> {
+pub fn rows<'a>(shared: &'a Shared, environment: Option<&str>) -> Vec<VariableRow<'a>> {
     let found = environment.and_then(|name| shared.environment_named(name));
     let mut rows = Vec::new();
     let mut known: BTreeSet<&str> = BTreeSet::new();
     for (kind, variables) in found
-        .iter()
+        .into_iter()
         .flat_map(|it| [(VariableKind::Plain, &it.variables), (VariableKind::Secret, &it.secrets)])
     {
         for (name, value) in variables {
-            let reference = match kind {
-                VariableKind::Plain => name.clone(),
-                VariableKind::Secret => format!("secret.{name}"),
-            };
             if kind == VariableKind::Plain {
                 known.insert(name);
             }
             let origin = VariableOrigin::Environment(kind);
-            let (name, value) = (name.clone(), value.clone());
-            rows.push(VariableRow { reference, name, value, origin, is_hidden: false });
+            rows.push(VariableRow { name, value, origin, is_hidden: false });
         }
     }
     for defaults in shared.workspace.applying(shared.folder()).rev() {
         for (name, value) in &defaults.variables {
-            rows.push(VariableRow {
-                reference: name.clone(),
-                name: name.clone(),
-                value: value.clone(),
-                origin: VariableOrigin::Folder(defaults.folder.clone()),
-                is_hidden: !known.insert(name),
-            });
+            let origin = VariableOrigin::Folder(&defaults.folder);
+            rows.push(VariableRow { name, value, origin, is_hidden: !known.insert(name) });
         }
     }
     let system = of_the_system(shared, &rows);
@@ -108,27 +121,26 @@ pub fn rows(shared: &Shared, environment: Option<&str>) -> Vec<VariableRow> {
 }
 
 /// The variables of the operating system that values use, and the address on screen.
-fn of_the_system(shared: &Shared, rows: &[VariableRow]) -> Vec<VariableRow> {
+fn of_the_system<'a>(shared: &'a Shared, rows: &[VariableRow<'a>]) -> Vec<VariableRow<'a>> {
     let address = shared.drafts.current().spec.address();
-    let values = rows.iter().filter(|row| !row.is_secret()).map(|row| &*row.value);
+    let values = rows.iter().filter(|row| !row.is_secret()).map(|row| row.value);
     let texts = values.chain([address]).filter(|text| text.contains("env."));
     let used: BTreeSet<String> = texts
         .flat_map(names_used)
         .filter_map(|name| name.strip_prefix("env.").map(str::to_owned))
         .collect();
-    let row = |name: String| {
-        let value = shared.os.get(&name)?.clone();
-        let (reference, origin) = (format!("env.{name}"), VariableOrigin::System);
-        Some(VariableRow { reference, name, value, origin, is_hidden: false })
+    let row = |name: &String| {
+        let (name, value) = shared.os.get_key_value(name)?;
+        Some(VariableRow { name, value, origin: VariableOrigin::System, is_hidden: false })
     };
-    used.into_iter().filter_map(row).collect()
+    used.iter().filter_map(row).collect()
 }
 
 /// What a value that uses other variables comes to, secrets in it masked; `None` = it uses none.
 pub fn outcome(
     shared: &Shared,
     environment: Option<&str>,
-    row: &VariableRow,
+    row: &VariableRow<'_>,
 ) -> Option<Result<String, String>> {
     let is_text = matches!(
         row.origin,
@@ -137,11 +149,11 @@ pub fn outcome(
     if !is_text || !row.value.contains("{{") || row.is_hidden {
         return None;
     }
-    let scope = shared.scope_in(environment);
-    let hidden = scope.hidden();
-    Some(match resolved(&row.value, &scope) {
-        Ok(value) => Ok(hidden.hide_words(&value)),
-        Err(why) => Err(hidden.hide_words(&why)),
+    let environment = environment.and_then(|name| shared.environment_named(name));
+    let disclosure = shared.disclosure();
+    Some(match resolved(row.value, &InEnvironment { shared, environment }) {
+        Ok(value) => Ok(disclosure.words(&value)),
+        Err(why) => Err(disclosure.words(&why)),
     })
 }
 
@@ -156,14 +168,25 @@ pub enum VariableTie {
 
 /// A name in two environments.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DifferenceRow {
-    pub reference: String,
+pub struct DifferenceRow<'a> {
+    /// As its file names it.
+    pub name: &'a str,
     /// The values, `None` where there is none.
-    pub values: [Option<String>; 2],
+    pub values: [Option<&'a str>; 2],
     pub is_secret: bool,
 }
 
-impl DifferenceRow {
+impl DifferenceRow<'_> {
+    /// What stands before the name in templates.
+    pub fn prefix(&self) -> &'static str {
+        prefix(self.is_secret)
+    }
+
+    /// As templates name it.
+    pub fn reference(&self) -> String {
+        format!("{}{}", self.prefix(), self.name)
+    }
+
     /// How the two stand to each other.
     pub fn tie(&self) -> VariableTie {
         match &self.values {
@@ -175,22 +198,26 @@ impl DifferenceRow {
     }
 
     /// A value as it is shown: in one line, a secret masked.
-    pub fn shown(&self, at: usize, shows_secret: bool) -> Option<String> {
-        let value = self.values.get(at)?.as_ref()?;
+    pub fn shown(&self, at: usize, shows_secret: bool) -> Option<Cow<'_, str>> {
+        let value = (*self.values.get(at)?)?;
         Some(shown(value, self.is_secret && !shows_secret))
     }
 }
 
-/// Every name of two environments, those that differ first.
-pub fn differences(left: &Environment, right: &Environment) -> Vec<DifferenceRow> {
+/// Every name of two environments, those that differ first; `None` = the one without any.
+pub fn differences<'a>(
+    left: Option<&'a Environment>,
+    right: Option<&'a Environment>,
+) -> Vec<DifferenceRow<'a>> {
     let mut rows = Vec::new();
-    for (is_secret, left, right) in
-        [(false, &left.variables, &right.variables), (true, &left.secrets, &right.secrets)]
-    {
-        let names: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
+    for is_secret in [false, true] {
+        let of = |it: &'a Environment| if is_secret { &it.secrets } else { &it.variables };
+        let sides = [left.map(of), right.map(of)];
+        let names: BTreeSet<&str> =
+            sides.into_iter().flatten().flat_map(BTreeMap::keys).map(String::as_str).collect();
         rows.extend(names.into_iter().map(|name| DifferenceRow {
-            reference: if is_secret { format!("secret.{name}") } else { name.clone() },
-            values: [left.get(name).cloned(), right.get(name).cloned()],
+            name,
+            values: sides.map(|side| side?.get(name).map(String::as_str)),
             is_secret,
         }));
     }

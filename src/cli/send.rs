@@ -260,9 +260,11 @@ pub(super) fn composed(
         target::find(words.target, Side::Client, &arguments.common, paths, os)?;
     refuse_meaningless(arguments, &words, &spec)?;
     let target = words.target;
-    match spec.as_http_mut() {
-        Some(http) => drop(request::put_words(http, &words, arguments)?),
-        None if words.items.is_empty() => {}
+    let request = spec.as_http_mut();
+    let is_told = words.items.is_empty();
+    match request.map(|http| request::put_words(http, &words, arguments)).transpose()? {
+        Some(_) => {}
+        None if is_told => {}
         None => {
             let cause = "what is to be sent is typed there, or: wirebench send";
             return Err(Failure::new(Stage::Compose, target, FailureKind::Usage, cause));

@@ -41,10 +41,23 @@ impl Trouble {
 
 /// Parses TOML, with spans.
 pub(crate) fn parse_document(text: &str) -> Result<Document<&str>, Trouble> {
+    #[cfg(test)]
+    PARSED.with(|parsed| parsed.set(parsed.get() + 1));
     Document::parse(text).map_err(|error| {
         let message = error.message().trim().replace('\n', ", ");
         Trouble::at(error.span(), format!("not TOML: {message}"))
     })
+}
+
+#[cfg(test)]
+thread_local! {
+    static PARSED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// Texts parsed by this thread so far.
+#[cfg(test)]
+pub(crate) fn parsed_so_far() -> usize {
+    PARSED.with(std::cell::Cell::get)
 }
 
 /// A value in either notation of tables and lists.

@@ -26,8 +26,8 @@ pub fn summary(spec: &Spec, scope: &Scope) -> String {
         Err(_) => spec.address().to_owned(),
     };
     let address = without_userinfo(&address);
-    match (spec.as_http(), spec.side().listens()) {
-        (Some(http), _) => format!("{} {address}", http.method),
+    match (spec.method(), spec.side().listens()) {
+        (Some(method), _) => format!("{method} {address}"),
         (None, false) => format!("{} {address}", spec.protocol()),
         (None, true) => format!("listen {} {address}", spec.protocol()),
     }

@@ -368,6 +368,12 @@ impl Plan {
         if let Plan::Http(plan) = self { Some(plan) } else { None }
     }
 
+    /// Whether an answer can lead on to another place.
+    #[must_use]
+    pub(crate) fn follows_redirects(&self) -> bool {
+        self.as_http().is_some_and(|plan| plan.redirects > 0)
+    }
+
     /// The request of an HTTP client, to write to.
     pub(crate) fn as_http_mut(&mut self) -> Option<&mut HttpPlan> {
         if let Plan::Http(plan) = self { Some(plan) } else { None }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use toml_edit::Value;
+use toml_edit::{Document, DocumentMut, Value};
 
 use crate::codec::strict_toml::{Fields, NamedItem, Trouble, parse_document};
 use crate::compose::template::is_name;
@@ -13,44 +13,67 @@ use crate::model::theme::{HUES, ThemeColor};
 /// What says how the name of the environment is shown.
 const COLOR: &str = "color";
 
-/// Reads a table of variables: `name = "value"` a line, also below `[vars]`.
-pub(super) fn variables(text: &str, file: &str) -> Result<BTreeMap<String, String>, Failure> {
-    let read = || {
-        let document = parse_document(text)?;
-        let is_vars = |entry: &NamedItem<'_>| entry.name == "vars" && entry.value().is_none();
-        let (vars, own): (Vec<_>, Vec<_>) = Fields::root(&document).free().partition(is_vars);
-        // As in `_defaults.toml`; a variable may be called so, too.
-        let tables = vars.iter().map(|entry| collect(entry.table()?.free(), text));
-        let mut variables = tables.collect::<Result<Vec<_>, _>>()?.pop().unwrap_or_default();
-        // The colour of the environment stands at the top, and a variable may be called so, too.
-        let is_twice =
-            |entry: &&NamedItem<'_>| entry.name != COLOR && variables.contains_key(&entry.name);
-        if let Some(entry) = own.iter().find(is_twice) {
-            return Err(entry.wrong("stands below [vars], too").hint("keep one of them"));
-        }
-        let own = collect(own.into_iter(), text)?;
-        for (name, value) in own {
-            variables.entry(name).or_insert(value);
-        }
-        Ok(variables)
-    };
-    read().map_err(|trouble: Trouble| trouble.into_failure(file, text))
+/// A file of an environment, parsed once for all that is asked of it.
+pub(super) struct ParsedFile<'a> {
+    /// Its name in messages.
+    file: &'a str,
+    text: &'a str,
+    document: Document<&'a str>,
 }
 
-/// The word for a colour at the top of the file, `color = "red"`; it is a variable like any other, too.
-pub(super) fn color(text: &str, file: &str) -> Result<Option<String>, Failure> {
-    let read = || {
-        let document = parse_document(text)?;
-        let mut own = Fields::root(&document).free();
-        let Some(entry) = own.find(|entry| entry.name == COLOR) else { return Ok(None) };
-        let word = entry.value().and_then(|value| plain(value, text)).unwrap_or_default();
-        if ThemeColor::read(&word).is_some() || HUES.contains(&word.as_str()) {
-            return Ok(Some(word));
-        }
-        let hint = format!("{}; a variable of that name goes below [vars]", suggest(&word, &HUES));
-        Err(entry.wrong("is no colour for the environment").hint(hint))
-    };
-    read().map_err(|trouble: Trouble| trouble.into_failure(file, text))
+impl<'a> ParsedFile<'a> {
+    /// Reads the TOML of it, whatever that says.
+    pub(super) fn parse(text: &'a str, file: &'a str) -> Result<Self, Failure> {
+        let document = parse_document(text).map_err(|trouble| trouble.into_failure(file, text))?;
+        Ok(ParsedFile { file, text, document })
+    }
+
+    /// The table of variables: `name = "value"` a line, also below `[vars]`.
+    pub(super) fn variables(&self) -> Result<BTreeMap<String, String>, Failure> {
+        let read = variables(&self.document, self.text);
+        read.map_err(|trouble| trouble.into_failure(self.file, self.text))
+    }
+
+    /// The word for a colour at the top of the file, `color = "red"`; it is a variable like any other, too.
+    pub(super) fn color(&self) -> Result<Option<String>, Failure> {
+        let read = color(&self.document, self.text);
+        read.map_err(|trouble| trouble.into_failure(self.file, self.text))
+    }
+
+    /// To be changed.
+    pub(super) fn into_document(self) -> DocumentMut {
+        self.document.into_mut()
+    }
+}
+
+fn variables(document: &Document<&str>, text: &str) -> Result<BTreeMap<String, String>, Trouble> {
+    let is_vars = |entry: &NamedItem<'_>| entry.name == "vars" && entry.value().is_none();
+    let (vars, own): (Vec<_>, Vec<_>) = Fields::root(document).free().partition(is_vars);
+    // As in `_defaults.toml`; a variable may be called so, too.
+    let tables = vars.iter().map(|entry| collect(entry.table()?.free(), text));
+    let mut variables = tables.collect::<Result<Vec<_>, _>>()?.pop().unwrap_or_default();
+    // The colour of the environment stands at the top, and a variable may be called so, too.
+    let is_twice =
+        |entry: &&NamedItem<'_>| entry.name != COLOR && variables.contains_key(&entry.name);
+    if let Some(entry) = own.iter().find(is_twice) {
+        return Err(entry.wrong("stands below [vars], too").hint("keep one of them"));
+    }
+    let own = collect(own.into_iter(), text)?;
+    for (name, value) in own {
+        variables.entry(name).or_insert(value);
+    }
+    Ok(variables)
+}
+
+fn color(document: &Document<&str>, text: &str) -> Result<Option<String>, Trouble> {
+    let mut own = Fields::root(document).free();
+    let Some(entry) = own.find(|entry| entry.name == COLOR) else { return Ok(None) };
+    let word = entry.value().and_then(|value| plain(value, text)).unwrap_or_default();
+    if ThemeColor::read(&word).is_some() || HUES.contains(&word.as_str()) {
+        return Ok(Some(word));
+    }
+    let hint = format!("{}; a variable of that name goes below [vars]", suggest(&word, &HUES));
+    Err(entry.wrong("is no colour for the environment").hint(hint))
 }
 
 /// Reads a `_defaults.toml`: the variables of its folder, and the order of what is in it.
@@ -106,6 +129,14 @@ fn plain(value: &Value, text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn variables(text: &str, file: &str) -> Result<BTreeMap<String, String>, Failure> {
+        ParsedFile::parse(text, file)?.variables()
+    }
+
+    fn color(text: &str, file: &str) -> Result<Option<String>, Failure> {
+        ParsedFile::parse(text, file)?.color()
+    }
 
     #[test]
     fn numbers_and_flags_become_text_as_written() {

@@ -5,19 +5,20 @@
 //! written, nor is one written that could not be read again. What moves is written at its new place
 //! before it goes from the old one.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use toml_edit::{DocumentMut, Item, TableLike, Value};
 
+use super::environment::ParsedFile;
 use super::job::{
     EnvironmentDone, EnvironmentFiles, EnvironmentTask, Overwrite, Reply, Variable, VariableChange,
     VariableKind,
 };
 use super::preset_files::{locked, remove_empty_folders};
-use super::{atomic, environment, inside, preset, starter, workspace};
-use crate::codec::strict_toml::parse_document;
+use super::{atomic, inside, preset, starter, workspace};
 use crate::compose::template::is_name;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::Environment;
@@ -30,6 +31,7 @@ const VARS: &str = "vars";
 /// Does a task under the lock of the workspace.
 pub(super) fn perform(root: &Path, task: EnvironmentTask) -> Result<Reply, Failure> {
     let _lock = locked(root)?;
+    let mut changed_to = None;
     let back = match &task {
         EnvironmentTask::Create { name } => {
             let files = EnvironmentFiles { plain: Some(Bytes::new()), secret: None };
@@ -59,7 +61,7 @@ pub(super) fn perform(root: &Path, task: EnvironmentTask) -> Result<Reply, Failu
             EnvironmentTask::Delete { name: name.clone() }
         }
         EnvironmentTask::Change { name, change } => {
-            change_variable(root, name, change)?;
+            changed_to = Some(change_variable(root, name, change)?);
             EnvironmentTask::Change { name: name.clone(), change: Box::new(change.back()) }
         }
     };
@@ -68,8 +70,8 @@ pub(super) fn perform(root: &Path, task: EnvironmentTask) -> Result<Reply, Failu
         EnvironmentTask::Rename { to: name, .. }
         | EnvironmentTask::Copy { to: name, .. }
         | EnvironmentTask::Create { name }
-        | EnvironmentTask::BringBack { name, .. }
-        | EnvironmentTask::Change { name, .. } => Some(as_it_is(root, name)),
+        | EnvironmentTask::BringBack { name, .. } => Some(as_it_is(root, name)),
+        EnvironmentTask::Change { .. } => changed_to,
     };
     Ok(Reply::EnvironmentDone(Box::new(EnvironmentDone { task, back, now })))
 }
@@ -194,6 +196,8 @@ struct VariableFile {
     name: String,
     /// As it is on the disk.
     text: Option<String>,
+    variables: BTreeMap<String, String>,
+    color: Option<String>,
     document: DocumentMut,
 }
 
@@ -207,18 +211,12 @@ impl VariableFile {
         };
         let written = text.as_deref().unwrap_or_default();
         let unread = |failure: Failure| failure.hint("nothing was written: mend the file first");
-        parse_document(written).map_err(|trouble| unread(trouble.into_failure(&name, written)))?;
-        environment::variables(written, &name).map_err(unread)?;
-        let document = written.parse::<DocumentMut>().map_err(|error| {
-            unread(atomic::refusal(&name, FailureKind::Malformed, error.message().to_owned()))
-        })?;
-        Ok(VariableFile { kind, name, text, document })
-    }
-
-    /// The value of a variable as it is on the disk.
-    fn value(&self, name: &str) -> Result<Option<String>, Failure> {
-        let text = self.text.as_deref().unwrap_or_default();
-        Ok(environment::variables(text, &self.name)?.remove(name))
+        let parsed = ParsedFile::parse(written, &name).map_err(unread)?;
+        let variables = parsed.variables().map_err(unread)?;
+        // What is wrong with it is said when the workspace is read.
+        let color = parsed.color().ok().flatten();
+        let document = parsed.into_document();
+        Ok(VariableFile { kind, name, text, variables, color, document })
     }
 
     /// Where a variable of this name stands, or would.
@@ -298,18 +296,21 @@ impl VariableFile {
     }
 
     /// Writes it, if that changes anything and it can be read again.
-    fn write(&self, root: &Path) -> Result<(), Failure> {
+    fn write(&mut self, root: &Path) -> Result<(), Failure> {
         let before = self.text.as_deref().unwrap_or_default();
         let text = preset::with_line_ends_of(before, self.document.to_string());
         if self.text.as_ref() == Some(&text) {
             return Ok(());
         }
-        environment::variables(&text, &self.name)?;
+        let parsed = ParsedFile::parse(&text, &self.name)?;
+        let variables = parsed.variables()?;
         if self.kind == VariableKind::Plain {
-            environment::color(&text, &self.name)?;
+            self.color = parsed.color()?;
         }
         let file = place(root, &self.name, self.kind)?;
-        atomic::write(&file, text.as_bytes(), Overwrite::Replace)
+        atomic::write(&file, text.as_bytes(), Overwrite::Replace)?;
+        self.variables = variables;
+        Ok(())
     }
 }
 
@@ -325,7 +326,12 @@ fn spelled(value: &str, before: Option<&Value>) -> Value {
     }
 }
 
-fn change_variable(root: &Path, name: &str, change: &VariableChange) -> Result<(), Failure> {
+/// Gives the environment as its files say then.
+fn change_variable(
+    root: &Path,
+    name: &str,
+    change: &VariableChange,
+) -> Result<Environment, Failure> {
     let VariableChange { before, after } = change;
     if let Some(after) = after {
         check(name, after)?;
@@ -340,15 +346,15 @@ fn change_variable(root: &Path, name: &str, change: &VariableChange) -> Result<(
     }
     let at = |kind: VariableKind| usize::from(kind == VariableKind::Secret);
     if let Some(before) = before {
-        let known = files[at(before.kind)].value(&before.name)?;
-        if known.as_ref() != Some(&before.value) {
+        let known = files[at(before.kind)].variables.get(&before.name);
+        if known != Some(&before.value) {
             return Err(changed(name, before, known.is_some()));
         }
     }
     let is_same =
         |one: &Variable, other: &Variable| one.kind == other.kind && one.name == other.name;
     if let Some(after) = after.as_ref().filter(|after| !before.iter().any(|it| is_same(it, after)))
-        && files[at(after.kind)].value(&after.name)?.is_some()
+        && files[at(after.kind)].variables.contains_key(&after.name)
     {
         let cause = format!("'{}' is there already", after.name);
         return Err(atomic::refusal(after.kind.file(name), FailureKind::Busy, cause)
@@ -361,7 +367,7 @@ fn change_variable(root: &Path, name: &str, change: &VariableChange) -> Result<(
                 file.rename(&before.name, &after.name);
             }
             file.set(&after.name, &after.value);
-            file.write(root)
+            file.write(root)?;
         }
         _ => {
             if let Some(after) = after {
@@ -374,9 +380,15 @@ fn change_variable(root: &Path, name: &str, change: &VariableChange) -> Result<(
                 file.remove(&before.name);
                 file.write(root)?;
             }
-            Ok(())
         }
     }
+    let [plain, secret] = files;
+    Ok(Environment {
+        name: name.into(),
+        variables: plain.variables,
+        secrets: secret.variables,
+        color: plain.color,
+    })
 }
 
 fn check(environment: &str, variable: &Variable) -> Result<(), Failure> {

@@ -16,6 +16,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use super::atomic::refusal;
+use super::environment::ParsedFile;
 use super::job::{FolderDefaults, Workspace};
 use super::{atomic, environment, preset, starter};
 use crate::model::failure::{Failure, FailureKind};
@@ -131,12 +132,13 @@ pub(super) fn enter(
         });
         let bytes = bytes?;
         let text = text(&bytes, name)?;
-        let variables = environment::variables(text, name)?;
+        let file = ParsedFile::parse(text, name)?;
+        let variables = file.variables()?;
         if secret.is_some() {
             known[at].secrets = variables;
         } else {
             known[at].variables = variables;
-            known[at].color = environment::color(text, name)?;
+            known[at].color = file.color()?;
         }
     } else if file == DEFAULTS {
         let (variables, order) = environment::defaults(text(&bytes?, name)?, name)?;

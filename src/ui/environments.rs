@@ -25,6 +25,9 @@ const LABELS: u16 = 13;
 pub(super) fn hint(it: &Environments) -> &'static str {
     match (&it.edit, it.half, &it.against) {
         (Some(EnvironmentEdit::Name(_)), ..) => "[choose] take · [back] cancel",
+        (Some(EnvironmentEdit::Variable(edit)), ..) if edit.is_choice() => {
+            "[choose] write · [toggle] another · [next-field] next · [back] cancel"
+        }
         (Some(EnvironmentEdit::Variable(edit)), ..) if edit.kind == VariableKind::Secret => {
             "[choose] write · [next-field] next · [show-secrets] show · [back] cancel"
         }
@@ -103,7 +106,7 @@ fn variables(
     painter: &mut Painter<'_>,
     it: &Environments,
     areas: &EnvironmentsAreas,
-    rows: &[VariableRow],
+    rows: &[VariableRow<'_>],
 ) {
     let palette = painter.palette;
     let environment = it.selected.as_deref().unwrap_or("none");
@@ -119,17 +122,20 @@ fn variables(
         painter.at(areas.rows).put(&text, palette.dim);
     }
     let room = areas.rows.width;
-    let widest = |text: &dyn Fn(&VariableRow) -> u16| rows.iter().map(text).max().unwrap_or(0) + 2;
-    let name = widest(&|row| cells(&row.reference)).min(room / 3);
-    let source = widest(&|row| cells(&row.source(environment))).min(room / 3);
+    let names = rows.iter().map(|row| cells(row.prefix()) + cells(row.name));
+    let name = (names.max().unwrap_or(0) + 2).min(room / 3);
+    // Rows of one file stand together.
+    let files = rows.chunk_by(|one, next| one.origin == next.origin).filter_map(<[_]>::first);
+    let sources = files.map(|row| cells(&row.source(environment)));
+    let source = (sources.max().unwrap_or(0) + 2).min(room / 3);
     let has_keys = it.half == EnvironmentsSide::Variables && it.edit.is_none();
     let selected = palette.selection(has_keys);
     painter.at(areas.rows).list(cursor, rows.len(), selected, |mut painter, at| {
         let Some(row) = rows.get(at) else { return };
         let style = if row.is_hidden { palette.off } else { Style::new() };
-        cell(&mut painter, &row.reference, name, style);
+        cell(&mut painter, &row.reference(), name, style);
         let value = painter.area.width.saturating_sub(source);
-        let shown = row.shown(it.shown == Some(at));
+        let shown = row.shown(it.is_shown(&row.reference()));
         cell(&mut painter, &shown, value, if row.is_hidden { style } else { palette.base });
         painter.put(&fit::start(&row.source(environment), painter.area.width), palette.dim);
     });
@@ -151,22 +157,22 @@ fn cell(painter: &mut Painter<'_>, text: &str, width: u16, style: Style) {
 }
 
 /// What the value under the cursor comes to, and what else is to be known of it.
-fn detail(mut painter: Painter<'_>, it: &Environments, row: &VariableRow) {
+fn detail(mut painter: Painter<'_>, it: &Environments, row: &VariableRow<'_>) {
     let (shared, palette) = (&painter.app.shared, painter.palette);
     let mut rest = painter.area;
     let (first, second) = (cut_top(&mut rest, 1), rest);
     let (text, style) = match outcome(shared, it.selected.as_deref(), row) {
-        Some(Ok(value)) => (format!("{} comes to {value}", row.reference), palette.base),
-        Some(Err(why)) => (format!("{}: {why}", row.reference), palette.error),
+        Some(Ok(value)) => (format!("{} comes to {value}", row.reference()), palette.base),
+        Some(Err(why)) => (format!("{}: {why}", row.reference()), palette.error),
         None if row.is_hidden => {
-            (format!("{} has another value nearer by", row.reference), palette.dim)
+            (format!("{} has another value nearer by", row.reference()), palette.dim)
         }
-        None => (format!("{{{{{}}}}}", row.reference), palette.dim),
+        None => (format!("{{{{{}}}}}", row.reference()), palette.dim),
     };
     let text = fit::start(&text, first.width).into_owned();
     painter.at(first).put(&text, style);
     let environment = it.selected.as_deref().unwrap_or_default();
-    let from = match &row.origin {
+    let from = match row.origin {
         VariableOrigin::Environment(VariableKind::Secret) => {
             format!("from {}, kept out of git", row.source(environment))
         }
@@ -180,7 +186,7 @@ fn differences(
     painter: &mut Painter<'_>,
     it: &Environments,
     areas: &EnvironmentsAreas,
-    rows: &[DifferenceRow],
+    rows: &[DifferenceRow<'_>],
 ) {
     let palette = painter.palette;
     let (left, right) = (it.selected.as_deref().unwrap_or("none"), it.against.as_deref());
@@ -194,7 +200,7 @@ fn differences(
     head(painter, it, areas, &format!("{left} and {right}: {said}"));
     let cursor = it.cursor(rows.len(), areas.rows.height);
     painter.at(areas.rows).scroll_bar(cursor.offset as u64, rows.len() as u64);
-    let name = rows.iter().map(|row| cells(&row.reference)).max().unwrap_or(0) + 2;
+    let name = rows.iter().map(|row| cells(row.prefix()) + cells(row.name)).max().unwrap_or(0) + 2;
     let name = name.min(areas.rows.width / 3);
     let value = areas.rows.width.saturating_sub(name + 2) / 2;
     let columns = Rect { y: areas.head.y + 1, height: 1, ..areas.head };
@@ -212,9 +218,9 @@ fn differences(
             VariableTie::OnlyRight => ("+ ", palette.success),
         };
         painter.put(sign, style);
-        cell(&mut painter, &row.reference, name, Style::new());
+        cell(&mut painter, &row.reference(), name, Style::new());
         for side in 0..2 {
-            match row.shown(side, it.shown == Some(at)) {
+            match row.shown(side, it.is_shown(&row.reference())) {
                 Some(text) => cell(&mut painter, &text, value, style),
                 None => cell(&mut painter, "missing", value, palette.placeholder),
             }
@@ -223,15 +229,15 @@ fn differences(
     if let Some(row) = rows.get(cursor.selected) {
         let file = |at: usize, name: &str| {
             let kind = if row.is_secret { VariableKind::Secret } else { VariableKind::Plain };
-            row.values.get(at).and_then(Option::as_ref).map(|_| kind.file(name))
+            row.values.get(at).copied().flatten().map(|_| kind.file(name))
         };
         let text = match (row.tie(), file(0, left), file(1, right)) {
-            (VariableTie::Equal, ..) => format!("{} is equal in both", row.reference),
+            (VariableTie::Equal, ..) => format!("{} is equal in both", row.reference()),
             (_, Some(left), Some(right)) => {
-                format!("{} differs between {left} and {right}", row.reference)
+                format!("{} differs between {left} and {right}", row.reference())
             }
             (_, Some(only), None) | (_, None, Some(only)) => {
-                format!("{} is in {only} alone", row.reference)
+                format!("{} is in {only} alone", row.reference())
             }
             (_, None, None) => String::new(),
         };

@@ -10,12 +10,20 @@ use regex::Regex;
 use crate::source::{assert_none, chapter, closing, file_names, layer, root, sources};
 
 /// Where two protocols or sides are compared because that is what is asked, and why.
-const ASKED: [(&str, &str); 5] = [
+const ASKED: [(&str, &str); 9] = [
     ("query/expr.rs", "conn.protocol =="), // A filter names a protocol.
     ("query/expr.rs", "conn.side =="),     // A filter names a side.
     ("cli/target.rs", "spec.side() =="),   // `send` and `listen` want presets of their side.
     ("args.rs", "spec.side() =="),         // The help of either lists the options of its side.
     ("ui/header_footer.rs", "protocol =="), // The mode of the draft is marked among all.
+    // Only a request is shown instead of sent, is a download, or takes the body that is piped in.
+    ("cli/send.rs", "match plan.as_http()"),
+    ("cli/send.rs", "if let (Some(_), Some(request)) = (&download, spec.as_http_mut()"),
+    ("cli/send.rs", "if let (Some(download), Some(plan)) = (download, plan.as_http_mut()"),
+    (
+        "cli/send.rs",
+        "if let (Some(StdinBody::Bytes(bytes)), Some(request)) = (raw, spec.as_http_mut()",
+    ),
 ];
 
 static COMPARISON: LazyLock<Regex> = LazyLock::new(|| {
@@ -25,7 +33,9 @@ static COMPARISON: LazyLock<Regex> = LazyLock::new(|| {
         r"\blet [^=;{]*\b(?:Spec|Plan|Protocol|Side)::[A-Z]\w+\b[^=;]*=|",
         r"\bmatches!\((?:[^()]|\([^()]*\))*?\b(?:Spec|Plan|Protocol|Side)::\w+|",
         // A comparison in other words.
-        r"as_http\(\)\.is_(?:some|none)\(\)"
+        r"as_http(?:_listener|_mut)?\(\)\.is_(?:some|none)\w*\(|",
+        r"\bmatch [^;{]*\bas_http(?:_listener|_mut)?\(\)|",
+        r"(?:\b(?:if|while)|&&|\|\|) let [^;{]*\bas_http(?:_listener|_mut)?\(\)"
     ))
     .unwrap()
 });
@@ -191,6 +201,11 @@ fn the_checks_of_protocols_can_fail() {
         "if session.side() == Side::Client {}",
         "if one.protocol() == other.protocol() {}",
         "if spec.as_http().is_none() {}",
+        "spec.as_http_listener().is_some()",
+        "plan.as_http().is_some_and(|plan| f(plan))",
+        "match (spec.as_http(), spec.side().listens()) {}",
+        "if let (Some(a), Some(b)) = (a.as_http_listener(), b.as_http_listener()) {}",
+        "if a && let Some(http) = spec.as_http_mut() {}",
     ] {
         assert!(COMPARISON.is_match(compared), "{compared}");
     }

@@ -278,3 +278,32 @@ async fn what_runs_is_ended_when_it_is_stopped_or_something_else_is_wanted() {
     bench.handle.shutdown(Duration::from_secs(1)).await;
     wait_until_gone(&String::from_utf8(process).unwrap());
 }
+
+/// Filters as they are typed, each key ending the one before: at any pace the last one is told, whole.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filter_that_is_ended_by_the_next_one_does_not_end_that_one() {
+    let (mut bench, body) = with(br#"{"a":[{"id":1}],"str":"s"}"#).await;
+    let filter = ".a[0].id,.str";
+    let mut number = 0;
+    for pace in [1, 5, 10, 15, 20, 25, 30, 40].into_iter().cycle().take(24) {
+        for end in [1, 2, 5, 8, 12, filter.len()] {
+            number += 1;
+            order(&bench, number, body, RecipeKind::Jq, &filter[..end]);
+            tokio::time::sleep(Duration::from_millis(pace)).await;
+        }
+        // Those before may have been told already, each with its own number.
+        let last = loop {
+            let report = report(&mut bench).await;
+            match report.outcome {
+                Some(outcome) if report.number == number => break (outcome, report.body),
+                Some(Err(why)) => {
+                    assert!(!why.contains("ended") && !why.contains("killed"), "{why}");
+                }
+                _ => {}
+            }
+        };
+        assert_eq!(last.0, Ok(()), "a key each {pace} ms");
+        let text = bench.bytes(last.1.unwrap(), ViewPart::Decoded).await;
+        assert_eq!(text, b"1\n\"s\"\n", "a key each {pace} ms");
+    }
+}

@@ -3,13 +3,12 @@
 
 use std::path::PathBuf;
 
-use super::draft;
+use super::{draft, restore};
 use crate::app::drafts::DraftId;
 use crate::app::edited_text::{EditedText, fingerprint};
 use crate::app::effect::Effect;
 use crate::app::form::{FormFieldId, access, rows::rows, tabs};
 use crate::app::intent::EditTarget;
-use crate::app::save_state::LastRun;
 use crate::app::state::App;
 use crate::model::spec::Spec;
 
@@ -43,7 +42,7 @@ pub(crate) fn found(app: &mut App, edited: EditedText) {
 
 /// Puts what was found where it belongs, once the drafts of the last run are there.
 pub(crate) fn take_up(app: &mut App) {
-    if !app.loaded || app.save_state.last_run == LastRun::Unread {
+    if !restore::is_begun(app) {
         return;
     }
     for edited in std::mem::take(&mut app.edited.waiting) {

@@ -13,6 +13,7 @@ use crate::app::overlay::Overlay;
 use crate::app::overlay::environments::Environments;
 use crate::app::state::App;
 use crate::compose::template::{UnknownName, is_name};
+use crate::model::timing::Stamp;
 use crate::store::job::{
     EnvironmentDone, EnvironmentTask, Job, JobKind, JobLabel, VariableChange, VariableKind,
 };
@@ -156,11 +157,11 @@ pub(crate) fn failed(app: &mut App, job: &JobLabel) {
     app.effects.push(Effect::Store(Job::LoadWorkspace));
 }
 
-/// A secret was shown long enough.
-pub(crate) fn hide_secret(app: &mut App) {
+/// The secret that is shown since then was shown long enough.
+pub(crate) fn hide_secret(app: &mut App, since: Stamp) {
     for overlay in &mut app.overlays {
         if let Overlay::Environments(window) = overlay {
-            window.hide();
+            window.hide(since);
         }
     }
 }

@@ -12,9 +12,9 @@ use std::path::Path;
 use bytes::Bytes;
 
 use super::response;
-use crate::app::drafts::Draft;
+use crate::app::drafts::{Draft, DraftId};
 use crate::app::effect::Effect;
-use crate::app::sessions::SessionState;
+use crate::app::sessions::{Session, SessionState};
 use crate::app::state::App;
 use crate::engine::command::Command;
 use crate::engine::event::Summary;
@@ -109,7 +109,7 @@ pub(crate) fn go(app: &mut App, newer: bool) {
         return app.say("no answers are kept: the program was started like that");
     }
     let key = key_of(&app.shared.workspace.root, preset);
-    app.shared.kept.going = Some(newer);
+    app.shared.kept.going = Some((key.clone(), newer));
     ask(app, key, AnswersTask::List);
 }
 
@@ -121,7 +121,8 @@ pub(crate) fn listed(app: &mut App, key: String, found: Vec<Stamp>) {
         return;
     }
     (app.shared.kept.key, app.shared.kept.found) = (key, found);
-    if let Some(newer) = app.shared.kept.going.take() {
+    let going = app.shared.kept.going.take_if(|(wanted, _)| *wanted == app.shared.kept.key);
+    if let Some((_, newer)) = going {
         step(app, newer);
     }
 }
@@ -133,7 +134,7 @@ fn step(app: &mut App, newer: bool) {
     let Some(at) = shared.kept.neighbour(current, newer) else {
         let latest = draft.latest.filter(|id| newer && draft.session != Some(*id));
         return match latest.filter(|id| shared.sessions.get(*id).is_some()) {
-            Some(id) => show(app, id),
+            Some(id) => show(app, draft.id, id),
             None if newer => app.say("this is the newest answer"),
             None if shared.kept.found.is_empty() => app.say(not_kept(draft)),
             None => app.say("no older answer is kept"),
@@ -144,7 +145,7 @@ fn step(app: &mut App, newer: bool) {
         session.is_some_and(|it| !it.is_kept || !it.exchanges.is_empty())
     };
     if let Some(id) = shared.sessions.of_entry(at).map(|session| session.id).filter(is_here) {
-        return show(app, id);
+        return show(app, draft.id, id);
     }
     let id = draft.id;
     if let Some(path) = shared.kept.file(&shared.kept.key, at) {
@@ -161,9 +162,13 @@ fn not_kept(draft: &Draft) -> &'static str {
     }
 }
 
-fn show(app: &mut App, id: SessionId) {
-    app.shared.drafts.current_mut().session = Some(id);
-    response::session_changed(app);
+fn show(app: &mut App, draft: DraftId, id: SessionId) {
+    if let Some(draft) = app.shared.drafts.get_mut(draft) {
+        draft.session = Some(id);
+    }
+    if app.shared.drafts.current().id == draft {
+        response::session_changed(app);
+    }
 }
 
 /// The engine read an answer, or could not: then it is said where it would be shown.
@@ -171,15 +176,22 @@ pub(crate) fn opened(app: &mut App, path: &Path, outcome: Result<(Bytes, BodyId)
     let Some((_, at, draft)) = app.shared.kept.opening.take_if(|(asked, ..)| asked == path) else {
         return app.release(outcome.into_iter().map(|(_, body)| body).collect());
     };
-    let is_shown = app.shared.drafts.current().id == draft;
-    let title = app.shared.drafts.get(draft).map(Draft::title).unwrap_or_default();
+    // It is of the draft that asked, whatever is on screen by now.
+    let is_waiting = |draft: &&Draft| {
+        let shown = draft.session.and_then(|id| app.shared.sessions.get(id));
+        shown.is_none_or(Session::is_over)
+    };
+    let asked = app.shared.drafts.get(draft).filter(is_waiting);
+    let planned = asked.and_then(|it| Some((kept_answer::plan(it.spec.address())?, it.title())));
+    let Some((plan, title)) = planned else {
+        return app.release(outcome.into_iter().map(|(_, body)| body).collect());
+    };
     let read = |id: SessionId, (text, body): (Bytes, BodyId)| {
         let cause = "this answer cannot be read: it is damaged, or of another version";
         let target = path.display().to_string();
         kept_answer::read(&text, id, body)
             .ok_or_else(|| Failure::new(Stage::Storage, target, FailureKind::Malformed, cause))
     };
-    let Some(plan) = kept_answer::plan(app.shared.drafts.current().spec.address()) else { return };
     let now = app.shared.now;
     let id = app.shared.sessions.open(plan, title, now);
     let Some(session) = app.shared.sessions.get_mut(id) else { return };
@@ -191,9 +203,7 @@ pub(crate) fn opened(app: &mut App, path: &Path, outcome: Result<(Bytes, BodyId)
         }
         Err(failure) => SessionState::Over(Err(failure)),
     };
-    if is_shown {
-        show(app, id);
-    }
+    show(app, draft, id);
     forget_old(app);
 }
 

@@ -164,6 +164,11 @@ fn asks_to_leave(overlay: &Overlay) -> bool {
     asked.question.otherwise.as_deref() == Some(&Intent::Stay)
 }
 
+/// Whether the workspace and what the last run left are there.
+pub(crate) fn is_begun(app: &App) -> bool {
+    app.loaded && app.save_state.last_run != LastRun::Unread
+}
+
 /// With nothing left by the last run the selected preset is put on screen, unless something was
 /// composed already.
 pub(crate) fn begin_on_a_preset(app: &mut App) {

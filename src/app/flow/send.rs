@@ -2,7 +2,7 @@
 //!
 //! The plan is made at the key press, so nothing typed afterwards can change what is sent.
 
-use super::{curl, draft, focus, response};
+use super::{curl, draft, focus, response, restore};
 use crate::app::drafts::FieldIssue;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -23,7 +23,7 @@ use crate::model::secrets::without_userinfo;
 use crate::model::session_outcome::SessionOutcome;
 use crate::model::spec::Spec;
 use crate::model::trust::TrustedCertificate;
-use crate::store::job::{HistoryEntry, Job};
+use crate::store::job::{HistoryEntry, Job, JobKind};
 use crate::timeline::Totals;
 
 /// Sends, connects or starts what is composed; a running listener takes over its answers.
@@ -40,6 +40,13 @@ pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
     let scope = app.shared.scope();
     match plan_with(&app.shared.drafts.current().spec, &scope, unknown) {
         Ok(plan) => start(app, plan, &scope),
+        // What it lacks may be there in a moment.
+        Err(_) if !restore::is_begun(app) => {
+            app.say_of(
+                JobKind::LoadRestore,
+                app.keyed("the workspace is being read: [send] sends when it is there"),
+            );
+        }
         Err(mut issues) => {
             let hidden = scope.hidden();
             for one in &mut issues {

@@ -18,6 +18,7 @@ use crate::store::job::{JobKind, JobLabel, PresetFile, Reply, Restore, Workspace
 
 /// Takes one reply of the store; failures are shown as remarks.
 pub(crate) fn apply(app: &mut App, reply: Reply) {
+    let waits = !restore::is_begun(app);
     restore::answered(app, &reply);
     let is_over = reply.goes_well().is_some_and(|job| app.goes_well(job));
     match reply {
@@ -59,6 +60,9 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         }
         Reply::Failed { job, failure } => job_failed(app, &job, &failure),
         Reply::SetAside(failure) => app.warn(failure.to_string()),
+    }
+    if waits && restore::is_begun(app) {
+        app.waited_long_enough(JobKind::LoadRestore);
     }
     open_first(app);
     edited::take_up(app);
@@ -123,7 +127,7 @@ fn job_failed(app: &mut App, job: &JobLabel, failure: &Failure) {
 
 /// Shows what the program was started with, beside what the last run left.
 fn open_first(app: &mut App) {
-    if !app.loaded || app.save_state.last_run == LastRun::Unread {
+    if !restore::is_begun(app) {
         return;
     }
     match app.first.take() {

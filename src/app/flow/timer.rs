@@ -26,7 +26,7 @@ pub(crate) fn timer_fired(app: &mut App, timer: Timer) {
             // There is nothing to see before all was looked at.
             app.dirty = !app.request.is_checking;
         }
-        Timer::HideSecret => environments::hide_secret(app),
+        Timer::HideSecret(since) => environments::hide_secret(app, since),
         Timer::Forget => traffic::undo_is_over(app),
         Timer::ResponseClock | Timer::ConversationFraming | Timer::ConversationSearch => {
             response::timer_fired(app, timer);

@@ -76,9 +76,8 @@ pub fn set(spec: &mut Spec, id: FormFieldId, text: &str) -> Result<(), String> {
 pub fn cycle(spec: &mut Spec, id: FormFieldId, forward: bool) {
     match id {
         FormFieldId::Automatic(header) => {
-            if let Some(http) = spec.as_http_mut() {
-                http.toggle_automatic(header);
-            }
+            let Some(http) = spec.as_http_mut() else { return };
+            http.toggle_automatic(header);
         }
         FormFieldId::Field(id) => {
             if let Some((list, _)) = id.in_list().filter(|_| id.is_row())
@@ -221,12 +220,6 @@ pub(crate) fn first_field(spec: &Spec, list: FieldId, at: usize) -> Option<FormF
     let wide = |width| matches!(width, super::FieldWidth::Fill(_));
     let fields = &line.fields;
     fields.iter().find(|field| wide(field.width)).or(fields.first()).map(|field| field.id)
-}
-
-/// Removes the row, rule or step a field belongs to; tells whether there was one.
-pub fn remove(spec: &mut Spec, id: FormFieldId) -> bool {
-    let Some((list, at)) = id.in_list().filter(|_| !is_area(spec, id)) else { return false };
-    row_lists::remove(spec, list, at)
 }
 
 /// Whether a field holds many lines.

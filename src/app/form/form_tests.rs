@@ -1,6 +1,7 @@
 //! The form against the tables of fields: what is shown can be set, and every option has its line.
 
 use super::access;
+use super::row_steps::RowSteps;
 use super::{FieldKind, FormField, FormFieldId, FormTab, rows::rows, tabs};
 use crate::model::field_id::FieldId;
 use crate::model::protocol::{Protocol, Side};
@@ -94,6 +95,8 @@ fn typing_into_the_row_after_the_last_makes_it_real() {
     assert_eq!((access::len(&spec, headers), access::get(&spec, name)), (1, "A".to_owned()));
     access::cycle(&mut spec, FormFieldId::Field(headers.row(0).then("off")), true);
     assert!(access::is_off(&spec, name));
-    assert!(access::remove(&mut spec, name));
-    assert!(!access::remove(&mut spec, name));
+    let mut steps = RowSteps::default();
+    assert!(steps.delete(&mut spec, name));
+    assert!(!steps.delete(&mut spec, name), "there is none any more");
+    assert_eq!(access::len(&spec, headers), 0);
 }

@@ -30,6 +30,8 @@ pub(crate) struct RowSteps {
 struct DoneStep {
     what: StepName,
     step: RowStep,
+    /// The parked rows on the other side of it, where it changed them.
+    parked: Option<Vec<ParkedRow>>,
 }
 
 /// What a step was for the user.
@@ -147,7 +149,7 @@ impl RowSteps {
         if self.done.len() >= MOST {
             self.done.remove(0);
         }
-        self.done.push(DoneStep { what, step });
+        self.done.push(DoneStep { what, step, parked: None });
         self.undone.clear();
     }
 
@@ -199,6 +201,28 @@ impl RowSteps {
     /// Switches the row of this check on or off; gives the check of the row where it is then. A row of
     /// the URL goes into the list, as it is off, and back to its place.
     pub(crate) fn switch(&mut self, spec: &mut Spec, check: FormFieldId) -> FormFieldId {
+        let before = self.parked.clone();
+        self.settle(spec);
+        let (check, is_step) = self.switched(spec, check);
+        if let Some(done) = self.done.last_mut().filter(|_| is_step) {
+            done.parked = Some(before);
+        }
+        check
+    }
+
+    /// A row is parked as long as it is in the list, switched off: an equal one that comes later is
+    /// another.
+    fn settle(&mut self, spec: &Spec) {
+        let listed = spec.as_http().map(|http| &*http.query).unwrap_or_default();
+        let mut left: Vec<&NameValue> = listed.iter().collect();
+        self.parked.retain(|parked| {
+            let at = left.iter().position(|row| **row == parked.row);
+            at.map(|at| left.swap_remove(at)).is_some()
+        });
+    }
+
+    /// Tells also whether that is a step.
+    fn switched(&mut self, spec: &mut Spec, check: FormFieldId) -> (FormFieldId, bool) {
         let place = check.in_list().map(|(list, at)| RowPlace { list, at });
         let moved = place.and_then(|place| {
             if place.list == url_rows::list() {
@@ -208,14 +232,14 @@ impl RowSteps {
             }
         });
         if let Some(moved) = moved {
-            return moved;
+            return (moved, true);
         }
         let is_there = !access::text(spec, check).is_empty();
         access::cycle(spec, check, true);
         if is_there {
             self.push(StepName::Switch, RowStep::Switched(check));
         }
-        check
+        (check, is_there)
     }
 
     /// A row of the URL goes into the list.
@@ -266,25 +290,30 @@ impl RowSteps {
 
     /// Takes the last step back; tells what it was and where the cursor goes.
     pub(crate) fn take_back(&mut self, spec: &mut Spec) -> Option<(StepName, Option<RowPlace>)> {
-        turn(&mut self.done, &mut self.undone, spec)
+        let RowSteps { done, undone, parked } = self;
+        turn([done, undone], parked, spec)
     }
 
     /// Makes the step again that was taken back last; tells what it was and where the cursor goes.
     pub(crate) fn make_again(&mut self, spec: &mut Spec) -> Option<(StepName, Option<RowPlace>)> {
-        turn(&mut self.undone, &mut self.done, spec)
+        let RowSteps { done, undone, parked } = self;
+        turn([undone, done], parked, spec)
     }
 }
 
-/// Takes the last of these steps back, and puts what that took to the others.
+/// Takes the last of these steps back, with the rows it parked, and puts what that took to the others.
 fn turn(
-    steps: &mut Vec<DoneStep>,
-    others: &mut Vec<DoneStep>,
+    [steps, others]: [&mut Vec<DoneStep>; 2],
+    parked: &mut Vec<ParkedRow>,
     spec: &mut Spec,
 ) -> Option<(StepName, Option<RowPlace>)> {
-    while let Some(DoneStep { what, step }) = steps.pop() {
+    while let Some(DoneStep { what, step, parked: mut before }) = steps.pop() {
         if let Some(step) = step.take_back(spec) {
             let place = step.place();
-            others.push(DoneStep { what, step });
+            if let Some(before) = &mut before {
+                std::mem::swap(before, parked);
+            }
+            others.push(DoneStep { what, step, parked: before });
             return Some((what, place));
         }
     }

@@ -25,11 +25,12 @@ use crate::app::copying;
 use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::effect::Effect;
 use crate::app::intent::{Intent, Question};
+use crate::app::keymap::Context;
 use crate::app::message::{Mouse, Timer};
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
 use crate::app::variable_rows::{DifferenceRow, VariableOrigin, VariableRow, differences, rows};
-use crate::model::preset::Environment;
+use crate::model::timing::Stamp;
 use crate::store::job::{EnvironmentTask, Variable, VariableChange, VariableKind};
 use areas::areas;
 use edit_cells::{EditCell, EnvironmentEdit, NameEdit, NameFor, VariableEdit};
@@ -47,6 +48,13 @@ pub enum EnvironmentsSide {
     Variables,
 }
 
+/// A secret that is shown, and since when: the timer of an earlier one does not hide it.
+#[derive(Debug)]
+struct ShownSecret {
+    reference: String,
+    since: Stamp,
+}
+
 /// State of the overlay.
 #[derive(Debug)]
 pub struct Environments {
@@ -56,8 +64,8 @@ pub struct Environments {
     pub against: Option<String>,
     pub half: EnvironmentsSide,
     pub edit: Option<EnvironmentEdit>,
-    /// The secret in this row is shown for a moment.
-    pub shown: Option<usize>,
+    /// This secret is shown for a moment.
+    shown: Option<ShownSecret>,
     list: Cursor,
     cursor: Cursor,
 }
@@ -132,19 +140,38 @@ impl Environments {
     }
 
     /// What differs between the two that are compared.
-    pub fn differences(&self, shared: &Shared) -> Option<Vec<DifferenceRow>> {
-        let none = Environment::default();
+    pub fn differences<'a>(&self, shared: &'a Shared) -> Option<Vec<DifferenceRow<'a>>> {
+        // Without one there is nothing; with one that is gone nothing can be said.
         let found = |name: Option<&str>| match name {
-            None => Some(&none),
-            Some(name) => shared.environment_named(name),
+            None => Some(None),
+            Some(name) => shared.environment_named(name).map(Some),
         };
         let against = found(Some(self.against.as_deref()?))?;
         Some(differences(found(self.selected.as_deref())?, against))
     }
 
     /// What is looked at.
-    pub fn rows(&self, shared: &Shared) -> Vec<VariableRow> {
+    pub fn rows<'a>(&self, shared: &'a Shared) -> Vec<VariableRow<'a>> {
         rows(shared, self.selected.as_deref())
+    }
+
+    /// Contexts in which its keys are looked up, the most specific first.
+    pub(super) fn contexts(&self) -> &'static [Context] {
+        match &self.edit {
+            None => &[Context::Environments, Context::Global],
+            Some(EnvironmentEdit::Variable(edit)) if edit.is_choice() => {
+                &[Context::VariableChoice, Context::Variable, Context::Global]
+            }
+            Some(_) => &[Context::Variable, Context::Global],
+        }
+    }
+
+    /// Rows there are on the side of the variables: differences while two are compared.
+    fn len(&self, shared: &Shared) -> usize {
+        match self.differences(shared) {
+            Some(differences) => differences.len(),
+            None => self.rows(shared).len(),
+        }
     }
 
     /// Leaves what was begun inside it; tells whether there was something.
@@ -154,9 +181,14 @@ impl Environments {
         is_saving || self.edit.take().is_some() || self.against.take().is_some()
     }
 
-    /// The secret was shown long enough.
-    pub(crate) fn hide(&mut self) {
-        self.shown = None;
+    /// Whether the secret that templates name like this is shown at the moment.
+    pub fn is_shown(&self, reference: &str) -> bool {
+        self.shown.as_ref().is_some_and(|shown| shown.reference == reference)
+    }
+
+    /// The secret that is shown since then was shown long enough; one that was shown later stays.
+    pub(crate) fn hide(&mut self, since: Stamp) {
+        self.shown.take_if(|shown| shown.since <= since);
     }
 
     /// The store could not do what it was asked: what was typed can be written again.
@@ -182,7 +214,7 @@ impl Environments {
                     self.select(shared, Some(name.clone()));
                 }
                 self.half = EnvironmentsSide::Variables;
-                let is_it = |row: &VariableRow| row.variable() == change.after;
+                let is_it = |row: &VariableRow<'_>| row.variable() == change.after;
                 if let Some(at) = self.rows(shared).iter().position(is_it) {
                     self.cursor.selected = at;
                 }
@@ -220,10 +252,7 @@ impl Environments {
                 self.list.offset = list.offset;
             }
             EnvironmentsSide::Variables => {
-                let len = match self.differences(shared) {
-                    Some(differences) => differences.len(),
-                    None => self.rows(shared).len(),
-                };
+                let len = self.len(shared);
                 self.cursor.step(step, len, areas.rows.height.into());
             }
         }
@@ -244,7 +273,7 @@ impl Environments {
             }
         } else if areas.rows.contains(at) {
             self.half = EnvironmentsSide::Variables;
-            let len = self.rows(shared).len();
+            let len = self.len(shared);
             let offset = self.cursor(len, areas.rows.height).offset;
             self.cursor.selected = offset + usize::from(mouse.row - areas.rows.y);
             self.cursor.settle(len, areas.rows.height.into());
@@ -335,16 +364,18 @@ impl Environments {
     }
 
     fn act_on_difference(&mut self, shared: &Shared, action: Action) -> Outcome {
-        let len = self.differences(shared).map_or(0, |rows| rows.len());
-        match action {
-            Action::ShowSecrets if len > 0 => self.show(self.cursor.selected.min(len - 1)),
+        let rows = self.differences(shared).unwrap_or_default();
+        let at = self.cursor.selected.min(rows.len().saturating_sub(1));
+        match (action, rows.get(at)) {
+            (Action::ShowSecrets, Some(row)) => self.show(shared, row.reference()),
             _ => Outcome::no(),
         }
     }
 
-    fn show(&mut self, at: usize) -> Outcome {
-        self.shown = Some(at);
-        Intent::Perform(Effect::After { delay: SHOWN, timer: Timer::HideSecret }).into()
+    fn show(&mut self, shared: &Shared, reference: String) -> Outcome {
+        let since = shared.now;
+        self.shown = Some(ShownSecret { reference, since });
+        Intent::Perform(Effect::After { delay: SHOWN, timer: Timer::HideSecret(since) }).into()
     }
 
     fn act_on_variable(&mut self, shared: &Shared, action: Action) -> Outcome {
@@ -357,9 +388,9 @@ impl Environments {
             };
         };
         match action {
-            Action::ShowSecrets if row.is_secret() => return self.show(at),
+            Action::ShowSecrets if row.is_secret() => return self.show(shared, row.reference()),
             Action::ShowSecrets => return Outcome::say("this is no secret: it is shown as it is"),
-            Action::Copy => return copying::put(row.reference.clone(), row.value.clone()).into(),
+            Action::Copy => return copying::put(row.reference(), row.value.to_owned()).into(),
             Action::Choose | Action::Rename | Action::Delete | Action::ToggleSecret => {}
             _ => return Outcome::no(),
         }
@@ -399,20 +430,20 @@ impl Environments {
     }
 
     /// A value that stands in no file of the environment is given another one there.
-    fn elsewhere(&mut self, shared: &Shared, row: &VariableRow, action: Action) -> Outcome {
+    fn elsewhere(&mut self, shared: &Shared, row: &VariableRow<'_>, action: Action) -> Outcome {
         let source = row.source("");
-        match (action, &row.origin) {
+        match (action, row.origin) {
             (Action::Choose, VariableOrigin::Folder(_)) if !row.is_hidden => {
                 let first = Variable {
                     kind: VariableKind::Plain,
-                    name: row.name.clone(),
-                    value: row.value.clone(),
+                    name: row.name.to_owned(),
+                    value: row.value.to_owned(),
                 };
                 self.begin(shared, &first)
             }
             _ => Outcome::say(format!(
                 "{} is not of this environment but of: {source}",
-                row.reference
+                row.reference()
             )),
         }
     }
@@ -447,25 +478,15 @@ impl Environments {
                     Outcome::yes()
                 }
             },
-            Some(EnvironmentEdit::Variable(edit)) => {
-                match input {
-                    PaneInput::Act(Action::Choose) if edit.is_unchanged() => self.edit = None,
-                    PaneInput::Act(Action::Choose) => return written(shared, edit),
-                    PaneInput::Act(Action::NextPane | Action::NextField) => edit.step(true),
-                    PaneInput::Act(Action::PreviousPane | Action::PreviousField) => {
-                        edit.step(false);
-                    }
-                    PaneInput::Act(Action::NewLine) if edit.cell == EditCell::Value => {
-                        edit.value.new_line();
-                    }
-                    PaneInput::Act(Action::ShowSecrets) => edit.toggle_shown(),
-                    PaneInput::Act(_) => return Outcome::no(),
-                    PaneInput::Key(key) => edit.key(key),
-                    PaneInput::Paste(text) => edit.paste(text),
-                    PaneInput::Wheel(_) | PaneInput::Press(..) | PaneInput::Drag(..) => {}
+            Some(EnvironmentEdit::Variable(edit)) => match input {
+                PaneInput::Act(Action::Choose) if edit.is_unchanged() => {
+                    self.edit = None;
+                    Outcome::yes()
                 }
-                Outcome::yes()
-            }
+                PaneInput::Act(Action::Choose) => written(shared, edit),
+                input if edit.takes(input) => Outcome::yes(),
+                _ => Outcome::no(),
+            },
             None => Outcome::no(),
         }
     }

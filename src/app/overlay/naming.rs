@@ -302,12 +302,12 @@ impl Naming {
 /// A name made of what the spec does: `get-users`, `tcp-127.0.0.1-9000`, `http-server-8080`.
 fn suggest(spec: &Spec) -> String {
     let address = spec.address();
-    let words = match (spec.as_http(), spec.side().listens()) {
-        (Some(http), _) => {
+    let words = match (spec.method(), spec.side().listens()) {
+        (Some(method), _) => {
             // Who asks is no part of the name.
             let UrlText { path, host_port, .. } = UrlText::of(address);
             let last = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or(host_port);
-            format!("{} {last}", http.method.to_lowercase())
+            format!("{} {last}", method.to_lowercase())
         }
         (None, false) => format!("{} {address}", spec.protocol()),
         (None, true) => {

@@ -311,16 +311,10 @@ impl RequestPane {
     fn vertical(&mut self, shared: &Shared, down: bool) -> Outcome {
         let at = shared.drafts.current().at;
         let editor = self.open_editor(shared);
-        if let Some(editor) = editor.filter(|editor| editor.lines() == LineMode::Many) {
-            let (code, is_edge) = if down {
-                (KeyCode::Down, editor.at_bottom())
-            } else {
-                (KeyCode::Up, editor.at_top())
-            };
-            if !is_edge {
-                editor.key(Key::new(code));
-                return Outcome::yes();
-            }
+        if let Some(editor) = editor.filter(|editor| editor.lines() == LineMode::Many)
+            && editor.step_row(down)
+        {
+            return Outcome::yes();
         }
         let form = form(shared);
         if !down && begins_details(&form, at) {

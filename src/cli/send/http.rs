@@ -126,7 +126,7 @@ pub(super) async fn run(
     headless: &mut Headless,
     printing: &mut Printing,
 ) -> Result<(u8, SessionOutcome), Failure> {
-    let redirects = plan.as_http().is_some_and(|plan| plan.redirects > 0);
+    let redirects = plan.follows_redirects();
     let parts = printing.parts(arguments);
     let mut printer = ExchangePrinter {
         to: printing,

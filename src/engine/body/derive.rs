@@ -12,7 +12,7 @@ mod child;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -47,7 +47,8 @@ pub(super) struct Derivations {
     newest: AtomicU64,
     /// The one that is to end here, with what it has made.
     stopped: AtomicU64,
-    child: RunningChild,
+    /// The process of the newest; each has one of its own, so one that ends late kills no other.
+    child: Mutex<Arc<RunningChild>>,
     /// The program that filters JSON; this one unless a test says otherwise.
     pub(super) program: OnceLock<PathBuf>,
 }
@@ -56,14 +57,26 @@ impl Derivations {
     /// Ends what runs; the number is the next one's.
     pub(super) fn cancel(&self) -> u64 {
         let next = self.newest.fetch_add(1, Ordering::AcqRel) + 1;
-        self.child.kill();
+        self.kill();
         next
     }
 
     /// Ends what runs; what it has made stays.
     pub(super) fn stop(&self) {
         self.stopped.store(self.newest.load(Ordering::Acquire), Ordering::Release);
-        self.child.kill();
+        self.kill();
+    }
+
+    fn kill(&self) {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner).kill();
+    }
+
+    /// The place for the process of the next one.
+    fn next_child(&self) -> Arc<RunningChild> {
+        let next = Arc::default();
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        *child = Arc::clone(&next);
+        next
     }
 }
 
@@ -77,6 +90,7 @@ pub(super) fn start(
     let at = derivations.cancel();
     let task = Task {
         derivations: Arc::clone(derivations),
+        child: derivations.next_child(),
         at,
         source: store.get(order.body),
         part: order.part,
@@ -95,6 +109,7 @@ pub(super) fn start(
 #[derive(Debug, Clone)]
 struct Task {
     derivations: Arc<Derivations>,
+    child: Arc<RunningChild>,
     at: u64,
     /// `None` = released.
     source: Option<Arc<Body>>,

@@ -3,6 +3,7 @@
 use std::os::unix::fs::{MetadataExt as _, symlink};
 
 use super::*;
+use crate::codec::strict_toml::parsed_so_far;
 
 fn with(files: &[(&str, &str)]) -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();
@@ -68,7 +69,8 @@ fn a_change_touches_its_line_alone_and_what_takes_it_back_does() {
         }
         let back = done(perform(root.path(), changed.back)).unwrap();
         assert_eq!(back.now.unwrap().variables["last"], "x");
-        let variables = environment::variables(&text(&root, "env/lab.toml"), "x").unwrap();
+        let now = text(&root, "env/lab.toml");
+        let variables = ParsedFile::parse(&now, "x").unwrap().variables().unwrap();
         assert_eq!((&*variables["host"], &*variables["port"], variables.len()), ("h", "80", 3));
         assert!(text(&root, "env/lab.toml").contains("# ours\n"));
     }
@@ -176,4 +178,13 @@ fn the_first_environment_makes_its_folder() {
     change(&root, None, secret("token", "s")).unwrap();
     assert_eq!(text(&root, "env/.gitignore"), "*.secret.toml\n");
     assert!(text(&root, "env/lab.secret.toml").contains("token"));
+}
+
+#[test]
+fn a_change_parses_each_text_once() {
+    let root = with(&[("env/lab.toml", FILE), ("env/lab.secret.toml", "token = \"t\"\n")]);
+    let before = parsed_so_far();
+    let now = change(&root, plain("port", "80"), plain("port", "81")).unwrap().now.unwrap();
+    assert_eq!(parsed_so_far() - before, 3, "both files as they were, and the one that is written");
+    assert_eq!((&*now.variables["port"], &*now.secrets["token"]), ("81", "t"));
 }

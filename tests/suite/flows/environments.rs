@@ -3,8 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use wirebench::app::effect::Effect;
+use wirebench::app::keymap::Override;
 use wirebench::app::message::{Message, Timer};
 use wirebench::app::overlay::Overlay;
+use wirebench::app::variable_rows::{self, VariableRow};
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::preset::{Environment, PresetPath};
 use wirebench::store::job::{FolderDefaults, Reply, Workspace};
@@ -137,13 +140,51 @@ fn environments_are_made_copied_renamed_deleted_after_asking_and_brought_back() 
     assert!(driver.store.environments.contains_key("lab2-2"), "{}", driver.screen());
 }
 
+/// The timer that hides the secret that is shown.
+fn hiding(effects: &[Effect]) -> Timer {
+    let timers = effects.iter().filter_map(|effect| match effect {
+        Effect::After { timer: timer @ Timer::HideSecret(_), .. } => Some(*timer),
+        _ => None,
+    });
+    timers.last().unwrap()
+}
+
+#[test]
+fn a_secret_that_is_shown_stays_the_same_when_rows_come_before_it() {
+    let mut workspace = two();
+    workspace.environments[0].secrets.insert("z".into(), "canary-z".into());
+    let mut driver = Driver::with(SIZE, workspace.clone());
+    driver.keys("<A-E>gjjs");
+    assert!(driver.shows("canary-lab"), "{}", driver.screen());
+    workspace.environments[0].secrets.remove("token");
+    driver.send(Message::Store(Reply::Workspace(Box::new(workspace))));
+    assert!(!driver.screen().contains("canary"), "{}", driver.screen());
+}
+
+#[test]
+fn a_click_on_a_difference_is_on_that_one() {
+    let mut workspace = two();
+    for at in 0..30 {
+        workspace.environments[1].variables.insert(format!("only{at:02}"), "there".into());
+    }
+    let mut driver = Driver::with(SIZE, workspace);
+    driver.keys("<A-E>=");
+    driver.keys("<End>");
+    driver.click("~ secret.token");
+    driver.keys("s");
+    assert!(driver.shows("canary-prod"), "{}", driver.screen());
+}
+
 #[test]
 fn a_secret_is_shown_for_a_moment_and_moves_between_the_files() {
     let mut driver = driver(SIZE);
     driver.keys("<A-E>gjj");
-    driver.keys("s");
+    let first = hiding(&driver.keys("s"));
     assert!(driver.shows("canary-lab"), "{}", driver.screen());
-    driver.send(Message::Timer(Timer::HideSecret));
+    let second = hiding(&driver.keys("<Esc><A-E>gjjs"));
+    driver.send(Message::Timer(first));
+    assert!(driver.shows("canary-lab"), "it is shown anew: {}", driver.screen());
+    driver.send(Message::Timer(second));
     assert!(!driver.screen().contains("canary"), "{}", driver.screen());
     driver.keys("s<Up>");
     assert!(!driver.screen().contains("canary"), "any key hides it");
@@ -162,6 +203,51 @@ fn a_secret_is_shown_for_a_moment_and_moves_between_the_files() {
     driver.keys("<Enter>");
     assert_eq!(driver.store.environments["lab"].secrets["api-key"], "canary-new");
     assert!(!driver.screen().contains("canary"), "{}", driver.screen());
+}
+
+#[test]
+fn the_cells_of_a_variable_are_walked_with_keys_of_the_table() {
+    let mut driver = driver(SIZE);
+    // In a text arrows and blanks are the text's, in a choice they choose.
+    driver.keys("<A-E>ax<Left>y<Down>one<A-j>two<Up>1<Up><Down><Down>2<Down><Space>");
+    assert!(driver.shows("kept out of git"), "{}", driver.screen());
+    driver.keys("<Left><Right><Left>");
+    assert!(!driver.shows("kept out of git"), "{}", driver.screen());
+    driver.keys("<Enter>");
+    assert_eq!(variables(&driver, "lab")["yx"], "one1\ntwo2");
+    // Other keys for it are taken, and those it had are nobody's.
+    let line = |keys: &str, action: &str| Override {
+        context: "choices of a variable".into(),
+        keys: keys.into(),
+        action: action.into(),
+    };
+    let problems = driver.app.shared.keymap.apply(&[line("<Space>", ""), line("x", "toggle")]);
+    assert!(problems.is_empty(), "{problems:?}");
+    driver.keys("az<Down>v<Down><Space>");
+    assert!(!driver.shows("kept out of git"), "{}", driver.screen());
+    driver.keys("x");
+    assert!(driver.shows("kept out of git"), "{}", driver.screen());
+    driver.keys("<Enter>");
+    assert_eq!(driver.store.environments["lab"].secrets["z"], "v");
+}
+
+#[test]
+fn what_an_environment_makes_of_names_is_told_without_a_copy() {
+    let driver = driver(SIZE);
+    let shared = &driver.app.shared;
+    let lab = &shared.workspace.environments[0];
+    let held = lab.variables.values().chain(lab.secrets.values()).map(|text| text.as_ptr());
+    let rows = variable_rows::rows(shared, Some("lab"));
+    let shown = rows.iter().map(|row| row.value.as_ptr());
+    assert_eq!(shown.take(3).collect::<Vec<_>>(), held.collect::<Vec<_>>());
+    // Of another environment than the one in force, nested, with a secret.
+    let base = rows.iter().find(|row| row.name == "base").unwrap();
+    let come = |name: &str| variable_rows::outcome(shared, Some(name), base).unwrap().unwrap();
+    assert_eq!(come("lab"), "http://lab.example:81");
+    assert_eq!(come("prod"), "http://prod.example:81");
+    let secret = VariableRow { value: "{{host}} {{secret.token}}", ..base.clone() };
+    let come = variable_rows::outcome(shared, Some("prod"), &secret).unwrap().unwrap();
+    assert!(come.starts_with("prod.example ") && !come.contains("canary"), "{come}");
 }
 
 #[test]

@@ -212,3 +212,33 @@ fn an_answer_that_is_not_asked_for_any_more_is_let_go() {
     assert_eq!(orders, [Command::Release(vec![BodyId(5)])]);
     assert_eq!(driver.app.shared.drafts.current().session, None::<SessionId>);
 }
+
+#[test]
+fn an_answer_is_of_the_draft_that_asked_whatever_is_on_screen_by_then() {
+    let mut driver = begun("");
+    let (_, text, _) = kept(&answered(&mut driver, 201, 1)).unwrap();
+    driver.keys("<A-4>{");
+    let asked_for = opened(&listed(&mut driver, &[earlier(1)])).unwrap();
+    let asking = driver.app.shared.drafts.current().id;
+    driver.keys("<C-n>:9090/other");
+    driver.event(Event::AnswerOpened { path: asked_for, outcome: Ok((text, BodyId(9))) });
+    assert!(!driver.shows("kept answer"), "{}", driver.screen());
+    let drafts = &driver.app.shared.drafts;
+    assert_eq!(drafts.current().session, None);
+    let id = drafts.get(asking).unwrap().session.unwrap();
+    let session = driver.app.shared.sessions.get(id).unwrap();
+    assert_eq!((&*session.plan.address(), &*session.title), ("http://127.0.0.1:8080/0", "users"));
+    driver.keys("<C-p>users<Enter>");
+    driver.assert_shows("kept answer 1 of 1");
+}
+
+#[test]
+fn a_list_that_was_asked_for_by_another_draft_moves_nothing() {
+    let mut driver = begun("");
+    answered(&mut driver, 201, 1);
+    driver.keys("<A-4>{");
+    let (key, _) = asked(&driver);
+    driver.keys("<C-n>:9090/other");
+    let reply = Reply::Answers { key: key.clone(), found: vec![earlier(1)] };
+    assert!(opened(&commands(driver.tell(Message::Store(reply)))).is_none());
+}

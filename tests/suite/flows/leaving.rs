@@ -326,3 +326,31 @@ fn a_question_that_is_closed_in_any_way_but_yes_means_no_and_once() {
     driver.keys("<C-q>");
     assert_eq!(answers(&driver), [] as [bool; 0]);
 }
+
+#[test]
+fn what_is_sent_before_the_workspace_is_read_waits_for_it_with_a_word_that_goes() {
+    let word = "the workspace is being read";
+    let files = [("a", "[http]\nurl = \"http://h/{{x}}\"\n")];
+    for is_read_first in [true, false] {
+        let mut driver = Driver::new(WIDE, NOON);
+        driver.keys("<F5>");
+        assert!(driver.shows(word) && !driver.shows("is empty"), "{}", driver.screen());
+        let mut replies = [
+            Message::Store(Reply::Restored(None)),
+            Message::Store(Reply::Workspace(Box::new(workspace(&files)))),
+        ];
+        if is_read_first {
+            replies.reverse();
+        }
+        let [first, second] = replies;
+        driver.send(first);
+        assert!(driver.shows(word), "{}", driver.screen());
+        driver.send(second);
+        assert!(driver.shows("http://h/") && !driver.shows(word), "{}", driver.screen());
+        driver.keys("<F5>");
+        assert!(driver.shows("not defined"), "{}", driver.screen());
+    }
+    // What is complete needs nothing of it.
+    let mut driver = Driver::new(WIDE, NOON);
+    Driver::opened(&driver.keys("<C-n>:8080/x<F5>"));
+}

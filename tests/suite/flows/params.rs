@@ -153,6 +153,23 @@ fn a_row_of_the_url_that_is_switched_off_waits_in_the_list_and_finds_its_place_a
 }
 
 #[test]
+fn a_row_that_only_equals_one_that_was_parked_stays_in_the_list() {
+    let whole = "http://h/?a=1&b=2";
+    for back in ["<C-t><A-z>", "<C-t><C-x>"] {
+        let mut driver = params(&format!("url = '{whole}'\nquery = ['x=1']"), in_url(0, "value"));
+        driver.keys(back);
+        let now = url(&driver);
+        let row = usize::from(!back.contains('z'));
+        let at = cell("query", row.saturating_sub(1), "name");
+        go(&mut driver, at);
+        driver.keys("<C-u>a<C-t>");
+        assert_eq!(listed(&driver), ["~a=1"], "{back}");
+        driver.keys("<C-t>");
+        assert_eq!((url(&driver), listed(&driver)), (now, vec!["a=1".to_owned()]), "{back}");
+    }
+}
+
+#[test]
 fn rows_of_the_url_are_deleted_copied_and_moved_and_all_of_it_is_taken_back() {
     let whole = "http://h/?a=%31&&b#f";
     let mut driver = params(&format!("url = '{whole}'"), in_url(0, "value"));

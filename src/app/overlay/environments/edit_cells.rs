@@ -2,8 +2,10 @@
 //!
 //! It stays until the store has written it, so that nothing typed is lost when that fails.
 
+use crate::app::action::Action;
 use crate::app::editor::{Caret, Editor, LineMode};
-use crate::model::key::{Key, KeyCode};
+use crate::app::outcome::PaneInput;
+use crate::model::key::Key;
 use crate::store::job::{EnvironmentTask, Variable, VariableKind};
 
 /// A cell of the form of a variable.
@@ -79,18 +81,26 @@ impl VariableEdit {
         self.before.as_ref() == Some(&self.after())
     }
 
+    /// Whether the keys are in a cell that is no text.
+    pub fn is_choice(&self) -> bool {
+        match self.cell {
+            EditCell::Name | EditCell::Value => false,
+            EditCell::Kind | EditCell::Environment => true,
+        }
+    }
+
     fn mask(&mut self) {
         self.value.set_masked(self.kind == VariableKind::Secret && !self.shows_secret);
     }
 
     /// Shows the secret that is typed, and masks it again.
-    pub(super) fn toggle_shown(&mut self) {
+    fn toggle_shown(&mut self) {
         self.shows_secret = !self.shows_secret;
         self.mask();
     }
 
     /// To the next cell or the one before, round the ends; what cannot be chosen is passed over.
-    pub(super) fn step(&mut self, forward: bool) {
+    fn step(&mut self, forward: bool) {
         let cells: Vec<EditCell> = EditCell::ALL
             .into_iter()
             .filter(|cell| *cell != EditCell::Environment || self.environments.len() > 1)
@@ -102,6 +112,7 @@ impl VariableEdit {
         }
     }
 
+    /// Takes the next of the choices, or the one before; nothing in a text.
     fn cycle(&mut self, forward: bool) {
         match self.cell {
             EditCell::Kind => {
@@ -123,24 +134,45 @@ impl VariableEdit {
         }
     }
 
+    /// A row up or down in the value, from its edge to the next cell.
+    fn step_line(&mut self, forward: bool) {
+        if self.cell != EditCell::Value || !self.value.step_row(forward) {
+            self.step(forward);
+        }
+    }
+
+    /// Takes an input that leaves what is typed open; tells whether it is one.
+    pub(super) fn takes(&mut self, input: PaneInput<'_>) -> bool {
+        match input {
+            PaneInput::Act(Action::NextPane | Action::NextField) => self.step(true),
+            PaneInput::Act(Action::PreviousPane | Action::PreviousField) => self.step(false),
+            PaneInput::Act(Action::Up) => self.step_line(false),
+            PaneInput::Act(Action::Down) => self.step_line(true),
+            PaneInput::Act(Action::Left) => self.cycle(false),
+            PaneInput::Act(Action::Right | Action::Toggle) => self.cycle(true),
+            PaneInput::Act(Action::NewLine) if self.cell == EditCell::Value => {
+                self.value.new_line();
+            }
+            PaneInput::Act(Action::ShowSecrets) => self.toggle_shown(),
+            PaneInput::Act(_) => return false,
+            PaneInput::Key(key) => self.key(key),
+            PaneInput::Paste(text) => self.paste(text),
+            PaneInput::Wheel(_) | PaneInput::Press(..) | PaneInput::Drag(..) => {}
+        }
+        true
+    }
+
     /// A key that no action took.
-    pub(super) fn key(&mut self, key: Key) {
-        let is_plain = !key.ctrl && !key.alt && !key.shift;
-        let leaves_up = self.cell != EditCell::Value || self.value.at_top();
-        let leaves_down = self.cell != EditCell::Value || self.value.at_bottom();
-        match (key.code, self.cell) {
-            (KeyCode::Up, _) if is_plain && leaves_up => self.step(false),
-            (KeyCode::Down, _) if is_plain && leaves_down => self.step(true),
-            (_, EditCell::Name) => drop(self.name.key(key)),
-            (_, EditCell::Value) => drop(self.value.key(key)),
-            (KeyCode::Left, _) => self.cycle(false),
-            (KeyCode::Right | KeyCode::Char(' '), _) => self.cycle(true),
-            _ => {}
+    fn key(&mut self, key: Key) {
+        match self.cell {
+            EditCell::Name => drop(self.name.key(key)),
+            EditCell::Value => drop(self.value.key(key)),
+            EditCell::Kind | EditCell::Environment => {}
         }
     }
 
     /// Pasted text.
-    pub(super) fn paste(&mut self, text: &str) {
+    fn paste(&mut self, text: &str) {
         match self.cell {
             EditCell::Name => drop(self.name.insert(text.trim())),
             EditCell::Value => drop(self.value.insert(text)),

@@ -64,10 +64,11 @@ impl RequestPane {
 fn of_another_list(shared: &Shared, text: &str) -> Option<&'static str> {
     let spec = &shared.drafts.current().spec;
     let at = shared.drafts.current().at;
-    let is_table = matches!(access::list_spelling(spec, at)?, Spelling::Table | Spelling::Headed);
+    let spelling = access::list_spelling(spec, at)?;
+    let is_table = matches!(spelling, Spelling::Table | Spelling::Headed);
     let several = pasted_rows::rows(text, Spelling::Header).is_some_and(|rows| rows.len() > 1);
     let is_line = is_table && several && !access::is_area(spec, at);
-    is_line.then_some(if spec.as_http_listener().is_some() {
+    is_line.then_some(if spelling == Spelling::Headed {
         "lines of headers go into the rows of headers, below the table"
     } else {
         "several lines: a row of this list is one; paste them one by one"

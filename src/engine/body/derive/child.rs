@@ -71,7 +71,7 @@ pub(super) fn run(task: &Task, recipe: &Recipe, made: &mut Made) -> Result<(), S
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|error| format!("the program cannot be started: {error}"))?;
-    let running = &task.derivations.child;
+    let running = &task.child;
     running.set(Pid::from_raw(child.id().cast_signed()));
     if !task.is_wanted() {
         running.kill();
@@ -163,7 +163,7 @@ fn take(task: &Task, child: &mut Child, printed: &Receiver<Printed>, made: &mut 
             Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) => {
                 if taken.status.is_none() {
-                    let ended = task.derivations.child.ended(child);
+                    let ended = task.child.ended(child);
                     taken.status = ended.and_then(Result::ok);
                     last = taken.status.map(|_| Instant::now() + LEFT_BEHIND);
                 }
@@ -180,9 +180,9 @@ fn take(task: &Task, child: &mut Child, printed: &Receiver<Printed>, made: &mut 
 fn wait(task: &Task, child: &mut Child, is_enough: bool) -> std::io::Result<ExitStatus> {
     loop {
         if is_enough || !task.is_wanted() {
-            task.derivations.child.kill();
+            task.child.kill();
         }
-        if let Some(ended) = task.derivations.child.ended(child) {
+        if let Some(ended) = task.child.ended(child) {
             return ended;
         }
         thread::park_timeout(LOOK);
@@ -238,9 +238,26 @@ fn signal_words(signal: i32, said: &str) -> String {
         Some(Signal::ABORT) if said.contains("memory") => {
             "the filter needs more memory than it may have (4 GiB)".to_owned()
         }
-        Some(Signal::XCPU | Signal::KILL) => {
+        Some(Signal::XCPU) => {
             "the filter was ended: it may take 5 minutes of processor time".to_owned()
         }
+        Some(Signal::KILL) => {
+            "the filter was killed from outside, as a system does that lacks memory".to_owned()
+        }
         _ => format!("the filter was ended by signal {signal}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_systems_bound_is_told_as_one() {
+        let words = |signal: Signal, said| signal_words(signal.as_raw(), said);
+        assert!(words(Signal::XCPU, "").contains("5 minutes of processor time"));
+        assert!(words(Signal::KILL, "").contains("killed from outside"));
+        assert!(words(Signal::ABORT, "memory allocation failed").contains("4 GiB"));
+        assert!(words(Signal::TERM, "").contains("signal 15"));
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn draw(painter: &mut Painter<'_>, placed: &[PlacedField]) {
     if draft.tab == FormTab::Rules {
         return draw_rules(painter, placed);
     }
-    if draft.tab != FormTab::Answers || draft.spec.as_http_listener().is_none() {
+    if draft.tab != FormTab::Answers {
         return;
     }
     let mut heads = placed.iter().filter(|placed| placed.heading == "status");
