@@ -101,7 +101,7 @@ impl App {
             Message::Store(reply) => store::apply(self, reply),
             Message::Background { is_dark } => theme_flow::follow(self, is_dark),
             Message::Timer(timer) => timer::timer_fired(self, timer),
-            Message::Copied(Ok(words)) | Message::Opened(Ok(words)) => self.say(words),
+            Message::Copied(Ok(words)) | Message::Opened(Ok(words)) => self.done(words),
             Message::External(result) => draft::edited(self, result),
             Message::EditedFound(text) => edited::found(self, text),
             Message::Copied(Err(failure))

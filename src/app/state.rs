@@ -94,6 +94,8 @@ pub struct Notice {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
     Info,
+    /// Something was done that was asked for.
+    Done,
     Warning,
 }
 
@@ -248,6 +250,11 @@ impl App {
         self.notice_with(text.into(), Level::Info, None);
     }
 
+    /// The same of something that is done now.
+    pub fn done(&mut self, text: impl Into<String>) {
+        self.notice_with(text.into(), Level::Done, None);
+    }
+
     /// Shows a warning until the next key after it could be read.
     pub fn warn(&mut self, text: impl Into<String>) {
         self.notice_with(text.into(), Level::Warning, None);
@@ -278,7 +285,7 @@ impl App {
     fn notice_with(&mut self, text: String, level: Level, of: Option<JobKind>) {
         self.notice = Some(Notice { text, level, since: self.shared.now, of });
         self.noticed += 1;
-        if level == Level::Info {
+        if level != Level::Warning {
             self.notice_timers += 1;
             self.effects.push(Effect::After { delay: NOTICE_STAYS, timer: Timer::Notice });
         }

@@ -64,7 +64,8 @@ pub(super) fn remark(mut painter: Painter<'_>) {
     let (app, palette) = (painter.app, painter.palette);
     let Some(notice) = &app.notice else { return };
     let (mark, style) = match notice.level {
-        Level::Info => ("✓", palette.success),
+        Level::Info => ("·", palette.raised),
+        Level::Done => ("✓", palette.success),
         Level::Warning => ("!", palette.warning),
     };
     let room = painter.area.width.saturating_sub(4);

@@ -144,6 +144,7 @@ fn drafts_history_keys_and_answers_of_another_user_are_not_taken_for_ours() {
     }
     let mut tui = launch.start();
     tui.wait_for("belongs to user 65534");
+    tui.wait_for("─ a ");
     tui.keys("<F5>");
     tui.wait_for("refused");
     tui.quit();

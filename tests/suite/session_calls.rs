@@ -134,14 +134,16 @@ fn requested(traced: (&str, &'static str), peer: &str, (more, size): (&str, &'st
         tui.wait_for(&format!("/n{number} "));
         tui.keys("<F5>");
         let answer = format!("answer to /n{number}");
-        let is_whole = |response: &str| {
-            response.contains(&answer) && response.contains(size) && !response.contains(" of ")
+        // Sending is over then: what fails at the end of a body is told behind its last byte.
+        let is_whole = |screen: &str| {
+            let response = pane(screen, "Response ─");
+            let is_all = response.contains(&answer) && response.contains(size);
+            is_all && !response.contains(" of ") && screen.contains("F5 send")
         };
         let screen = tui.shown_when(place, |screen| {
-            let response = pane(screen, "Response ─");
-            is_whole(&response) || (!must && is_told(&response))
+            is_whole(screen) || (!must && is_told(&pane(screen, "Response ─")))
         });
-        Tried { went_well: is_whole(&pane(&screen, "Response ─")), screen }
+        Tried { went_well: is_whole(&screen), screen }
     });
 }
 

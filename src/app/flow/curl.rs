@@ -80,13 +80,13 @@ fn fill(app: &mut App, text: &str, files: &CommandFiles) {
 fn tell(app: &mut App, remarks: &[String]) {
     const DONE: &str = "filled from the curl command";
     if remarks.is_empty() {
-        return app.say(DONE);
+        return app.done(DONE);
     }
     let text = format!("{DONE}; {}", remarks.join("; "));
     if text.chars().count() < usize::from(app.shared.size.0) {
-        return app.say(text);
+        return app.done(text);
     }
-    app.say(format!("{DONE}, with {}", counted(remarks.len() as u64, "remark")));
+    app.done(format!("{DONE}, with {}", counted(remarks.len() as u64, "remark")));
     let title = "What is different from the curl command";
     app.overlays.push(Overlay::Code(Code::remarks(title, remarks)));
 }

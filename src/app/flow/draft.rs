@@ -283,7 +283,7 @@ pub(crate) fn delete_row(app: &mut App) {
     if draft.steps.delete(&mut draft.spec, draft.at) {
         spec_changed(app);
         app.request.enter(&app.shared, Caret::Keep);
-        app.say(app.keyed("row deleted; [undo] brings it back"));
+        app.done(app.keyed("row deleted; [undo] brings it back"));
     } else {
         app.say("this row cannot be deleted");
     }
@@ -298,7 +298,7 @@ pub(crate) fn duplicate_row(app: &mut App) {
     app.request.blur();
     spec_changed(app);
     go(app, copy, Caret::Keep);
-    app.say("a copy stands behind it");
+    app.done("a copy stands behind it");
 }
 
 /// Takes the last step with rows back, or makes it again, with the cursor where it was.

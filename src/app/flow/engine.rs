@@ -32,7 +32,7 @@ pub(crate) fn apply(app: &mut App, event: Event) {
         }
         Event::Done { id, outcome, at } => done(app, id, outcome, at),
         Event::ClockStep(step) => app.shared.wall_clock.step(step),
-        Event::Authority(Ok(words)) => app.say(words),
+        Event::Authority(Ok(words)) => app.done(words),
         Event::Authority(Err(failure)) | Event::Refused { failure, .. } => {
             app.warn(failure.to_string());
         }
@@ -44,7 +44,7 @@ pub(crate) fn apply(app: &mut App, event: Event) {
         Event::AnswerOpened { path, outcome } => kept::opened(app, &path, outcome),
         Event::HitsCounted(count) => app.exchange.search.count = Some(count),
         Event::BodySaved { path, outcome } => match outcome {
-            Ok(bytes) => app.say(format!("{bytes} bytes saved to {}", path.display())),
+            Ok(bytes) => app.done(format!("{bytes} bytes saved to {}", path.display())),
             Err(failure) => app.warn(failure.to_string()),
         },
     }

@@ -26,11 +26,10 @@ pub(crate) fn focus(app: &mut App, target: Pane) {
     resized(app);
 }
 
-/// Puts the cursor into the address line. As in a browser: typing replaces the address, an arrow
-/// key goes on editing it.
-pub(crate) fn focus_address(app: &mut App) {
+/// Puts the cursor into the address line: as in a browser all of it is selected, or at its end.
+pub(crate) fn focus_address(app: &mut App, caret: Caret) {
     focus(app, Pane::Request);
-    draft::go(app, FormFieldId::Address, Caret::All);
+    draft::go(app, FormFieldId::Address, caret);
 }
 
 /// Puts the cursor of a list of a pane on a row.

@@ -29,7 +29,7 @@ fn created(app: &mut App, folder: &str) {
         folders.insert(at, folder.clone());
     }
     app.presets.reveal_folder(&app.shared, &folder);
-    app.say(format!("{folder}/ is there{way}"));
+    app.done(format!("{folder}/ is there{way}"));
 }
 
 /// The store removed a folder that nothing was in.
@@ -39,7 +39,7 @@ pub(crate) fn removed(app: &mut App, folder: &str) {
     let way = undo::moved(app, &done, Job::CreateFolder { folder: folder.clone() });
     app.shared.workspace.folders.retain(|known| *known != folder);
     app.presets.rebuild(&app.shared);
-    app.say(format!("{folder}/ is gone{way}"));
+    app.done(format!("{folder}/ is gone{way}"));
 }
 
 /// The store moved a folder: its presets, their drafts, what runs from them and their history go
@@ -84,7 +84,7 @@ fn moved(app: &mut App, from: &str, to: &str) {
     }
     moved_in_history(app, from, to);
     app.presets.folder_moved(&app.shared, from, to);
-    app.say(format!("{from}/ is now {to}/{way}"));
+    app.done(format!("{from}/ is now {to}/{way}"));
     draft::settle(app);
     app.touched();
 }
@@ -137,5 +137,5 @@ fn ordered(app: &mut App, folder: &str, before: &[String], order: &[String]) {
     }
     app.presets.rebuild(&app.shared);
     let place = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-    app.say(format!("the order is kept in {place}_defaults.toml{way}"));
+    app.done(format!("the order is kept in {place}_defaults.toml{way}"));
 }

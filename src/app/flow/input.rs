@@ -100,9 +100,18 @@ fn to_pane(app: &mut App, pane: Pane, input: PaneInput<'_>) -> Handled {
 
 /// A paste where no text is: an address or a curl command is composed in a draft of its own.
 fn pasted_outside(app: &mut App, text: String) {
-    let line = text.trim();
-    let is_address = line.lines().count() == 1 && line.contains("://");
-    if !is_address && !curl::is_command(&text) {
+    if curl::is_command(&text) {
+        return app.intents.push_back(Intent::FillFromCurl(text));
+    }
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let (method, address) = match *words.as_slice() {
+        [address] => ("", address),
+        [method, address] => (method, address),
+        _ => ("", ""),
+    };
+    let names_port = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
+    let is_address = address.contains("://") || address.split(':').skip(1).any(names_port);
+    if !is_address || !method.chars().all(|c| c.is_ascii_alphabetic()) {
         let hint = "paste an address or curl command here, or go to a text first: [new] composes";
         return app.say(app.keyed(hint));
     }

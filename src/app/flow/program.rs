@@ -2,6 +2,7 @@
 
 use super::{compare, draft, environments, focus, kept, overlays, restore, save, send, traffic};
 use crate::app::action::Action;
+use crate::app::editor::Caret;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::intent::{Intent, Question};
@@ -39,7 +40,9 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::GoToRequest => focus::focus(app, Pane::Request),
         Action::GoToResponse => focus::focus(app, Pane::Response),
         Action::GoToTraffic => focus::focus(app, Pane::Traffic),
-        Action::FocusAddress => focus::focus_address(app),
+        Action::FocusAddress => focus::focus_address(app, Caret::All),
+        // A letter that was meant for a text shall not have the next one replace the address.
+        Action::EditAddress => focus::focus_address(app, Caret::End),
         Action::Back => back(app),
         Action::Zoom => focus::zoom(app),
         Action::ToggleSideBar => focus::toggle_side(app),
@@ -134,7 +137,7 @@ fn compose(app: &mut App, protocol: Protocol, side: Side) {
     let spec = anew(&draft.spec, listens_on, protocol, side);
     app.shared.drafts.compose(spec);
     draft::draft_changed(app);
-    focus::focus_address(app);
+    focus::focus_address(app, Caret::All);
 }
 
 /// A client of the protocol on screen: that is what people compose most, and the only thing an

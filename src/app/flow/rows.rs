@@ -45,7 +45,7 @@ fn paste_rows(app: &mut App, id: FormFieldId, new: &[NameValue]) {
         draft::go(app, FormFieldId::Field(list.row(at + last).then("value")), Caret::End);
     }
     let rows = format::counted(count as u64, "row");
-    app.say(app.keyed(&format!("{rows} pasted; [undo] takes them back")));
+    app.done(app.keyed(&format!("{rows} pasted; [undo] takes them back")));
 }
 
 /// Shows what a choice can be.

@@ -31,6 +31,8 @@ pub(crate) fn save(app: &mut App) {
         draft::blur(app);
         return;
     }
+    // What is saved is what would be sent.
+    draft::adopt_address(app);
     let draft = app.shared.drafts.current();
     let id = draft.id;
     match draft.preset.clone() {
@@ -150,7 +152,7 @@ fn described(app: &mut App, preset: Preset, fingerprint: u64) {
         }
     }
     enter(app, preset, fingerprint);
-    app.say(format!("{path} described"));
+    app.done(format!("{path} described"));
     app.touched();
 }
 
@@ -181,7 +183,7 @@ pub(crate) fn saved(app: &mut App, path: &PresetPath, fingerprint: u64) {
         Some(preset) => enter(app, preset, fingerprint),
         None => app.effects.push(Effect::Store(Job::LoadWorkspace)),
     }
-    app.say(format!("saved {path}{remark}"));
+    app.done(format!("saved {path}{remark}"));
     app.presets.rebuild(&app.shared);
     app.touched();
     for id in again {
@@ -213,7 +215,7 @@ pub(crate) fn renamed(app: &mut App, from: &PresetPath, to: &PresetPath) {
         folders::replace_in_order(app, from.folder(), from.name(), to.name());
     }
     folders::moved_in_history(app, from.as_str(), to.as_str());
-    app.say(format!("{from} is now {to}{way}"));
+    app.done(format!("{from} is now {to}{way}"));
     app.presets.reveal(&app.shared, to);
     app.touched();
 }
@@ -221,7 +223,7 @@ pub(crate) fn renamed(app: &mut App, from: &PresetPath, to: &PresetPath) {
 /// The store deleted a preset.
 pub(crate) fn deleted(app: &mut App, path: &PresetPath) {
     gone(app, std::slice::from_ref(path));
-    app.say(format!("{path} deleted{}", way_back(app)));
+    app.done(format!("{path} deleted{}", way_back(app)));
 }
 
 /// How what just went can be brought back, for the end of a sentence.
@@ -275,7 +277,7 @@ pub(crate) fn folder_deleted(
     match failure {
         Some(failure) => app.warn(format!("{folder}/: {count} deleted, then: {failure}")),
         None if left == 0 => {
-            app.say(format!("{folder}/ deleted with {count}{}", way_back(app)));
+            app.done(format!("{folder}/ deleted with {count}{}", way_back(app)));
         }
         None => {
             let files = format::counted(left as u64, "other file");
@@ -356,7 +358,7 @@ pub(crate) fn discard(app: &mut App, id: DraftId) {
     if let Some(draft) = app.shared.drafts.get(id) {
         app.thrown.push(ThrownAway::Draft(Box::new(draft.clone())));
     }
-    app.say(format!("thrown away{}", way_back(app)));
+    app.done(format!("thrown away{}", way_back(app)));
     forget_drafts(app, |draft| draft.id == id);
 }
 
@@ -384,6 +386,6 @@ pub(crate) fn revert(app: &mut App, id: DraftId) {
         }
     }
     app.thrown.push(changes);
-    app.say(format!("unsaved changes thrown away{}", way_back(app)));
+    app.done(format!("unsaved changes thrown away{}", way_back(app)));
     draft::draft_changed(app);
 }

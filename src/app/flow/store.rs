@@ -56,7 +56,7 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
             edited::saved(app);
         }
         Reply::FileWritten { path, bytes } => {
-            app.say(format!("{bytes} bytes saved to {}", path.display()));
+            app.done(format!("{bytes} bytes saved to {}", path.display()));
         }
         Reply::Failed { job, failure } => job_failed(app, &job, &failure),
         Reply::SetAside(failure) => app.warn(failure.to_string()),
@@ -227,7 +227,7 @@ fn restored(app: &mut App, restore: Option<Box<Restore>>) {
         draft::draft_changed(app);
     } else {
         let back = format::counted(merged.beside, "draft");
-        app.say(format!("{back} of the last run came back, beside what is on screen"));
+        app.done(format!("{back} of the last run came back, beside what is on screen"));
         app.presets.rebuild(&app.shared);
         app.touched();
     }

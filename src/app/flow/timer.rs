@@ -10,7 +10,7 @@ pub(crate) fn timer_fired(app: &mut App, timer: Timer) {
         Timer::Notice => {
             app.notice_timers = app.notice_timers.saturating_sub(1);
             let is_newest = app.notice_timers == 0;
-            let is_over = |notice: &mut Notice| is_newest && notice.level == Level::Info;
+            let is_over = |notice: &mut Notice| is_newest && notice.level != Level::Warning;
             app.dirty = app.notice.take_if(is_over).is_some();
         }
         Timer::Restore => {

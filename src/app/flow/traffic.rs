@@ -73,7 +73,7 @@ pub(crate) fn undo_clear(app: &mut App) {
     app.intents.extend(intents);
     app.conversation.rows_came_back(&app.shared);
     response::extended(app);
-    app.say(format!("{} brought back", format::counted(back as u64, "record")));
+    app.done(format!("{} brought back", format::counted(back as u64, "record")));
 }
 
 /// The time to bring back what was forgotten is over, unless it was forgotten later.

@@ -41,7 +41,7 @@ pub(crate) fn undo(app: &mut App) {
             let title = kept.title();
             app.shared.drafts.put_back(*kept);
             draft::draft_changed(app);
-            app.say(format!("{title} is back"));
+            app.done(format!("{title} is back"));
         }
         Some(ThrownAway::Changes(id, spec)) => {
             let Some(changed) = app.shared.drafts.get_mut(id) else {
@@ -49,7 +49,7 @@ pub(crate) fn undo(app: &mut App) {
             };
             changed.replace(spec.to_spec());
             draft::show_draft(app, id);
-            app.say("the changes are back, unsaved");
+            app.done("the changes are back, unsaved");
         }
         Some(gone) => {
             let job = match &gone {

@@ -114,8 +114,12 @@ pub(crate) fn words(spec: &Spec, id: FormFieldId) -> &'static [&'static str] {
     }
 }
 
-/// Takes the next value of a choice that begins with this letter; tells whether there is one.
+/// Takes the next value of a choice that begins with this letter; tells whether there is one. At the
+/// kind of the body a letter is the first of the body.
 pub(crate) fn choose(spec: &mut Spec, id: FormFieldId, letter: char) -> bool {
+    if id == FormFieldId::key("body") {
+        return false;
+    }
     let words = words(spec, id);
     let is_meant = |word: &&&str| word.starts_with(letter.to_ascii_lowercase());
     let now = text(spec, id);
@@ -126,12 +130,15 @@ pub(crate) fn choose(spec: &mut Spec, id: FormFieldId, letter: char) -> bool {
     set(spec, id, next).is_ok()
 }
 
-/// Begins the body at its choice as JSON or text, by its first letter; gives the field it is
-/// written in. What was composed as another kind is not thrown away.
+/// The field in which what is typed at the kind of the body goes on. A body that is none yet begins
+/// as JSON or text, by its first letter; one of another kind is not thrown away.
 pub(crate) fn begin_body(spec: &mut Spec, id: FormFieldId, first: char) -> Option<FormFieldId> {
     let body = FormFieldId::key("body");
-    if id != body || *text(spec, body) != *"none" {
+    if id != body {
         return None;
+    }
+    if *text(spec, body) != *"none" {
+        return body_text(spec);
     }
     let kind = if matches!(first, '{' | '[') { "json" } else { "text" };
     set(spec, body, kind).ok()?;

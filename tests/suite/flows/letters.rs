@@ -239,13 +239,16 @@ fn a_letter_chooses_the_kind_of_body_and_credentials_and_another_sign_begins_the
         assert_eq!(texts(&driver), ("text".into(), Some("5".into())));
         driver.keys("6");
         assert_eq!(texts(&driver), ("text".into(), Some("56".into())));
-        let mut driver = tab(FormTab::Body, at);
-        driver.keys("ff");
-        assert_eq!(texts(&driver).0, "file");
-        // The body that is composed is not begun anew.
-        driver.keys("5");
-        assert_eq!(texts(&driver).0, "file");
-        driver.assert_shows("no text here");
+        for word in ["hello world", "null", "true", "just"] {
+            let mut driver = tab(FormTab::Body, at);
+            driver.keys(word);
+            assert_eq!(texts(&driver), ("text".into(), Some(word.into())));
+            // The body that is composed is gone on with.
+            driver.app.shared.drafts.current_mut().at = at;
+            driver.app.request.editor = None;
+            driver.keys("!");
+            assert_eq!(texts(&driver), ("text".into(), Some(format!("{word}!"))));
+        }
         let mut driver = tab(FormTab::Body, at);
         driver.paste("[1,\n 2]");
         assert_eq!(texts(&driver), ("json".into(), Some("[1,\n 2]".into())));
@@ -262,8 +265,12 @@ fn what_is_pasted_outside_text_is_composed_in_a_draft_of_its_own_if_it_is_an_add
         let mut driver = Driver::starter(WIDE);
         driver.app.shared.focus = pane;
         let before = spec_of(&driver);
-        driver.paste("some text\nof two lines http://h/");
-        assert_eq!(spec_of(&driver), before, "{pane:?}");
+        for text in ["some text\nof two lines http://h/", "12", "a:b", "curl 'http://x"] {
+            let drafts = driver.app.shared.drafts.iter().count();
+            driver.paste(text);
+            assert_eq!(spec_of(&driver), before, "{pane:?} {text}");
+            assert_eq!(driver.app.shared.drafts.iter().count(), drafts, "{pane:?} {text}");
+        }
         driver.paste("https://h.example/a?b=c\n");
         assert_eq!(driver.app.shared.drafts.current().spec.address(), "https://h.example/a?b=c");
         assert_eq!(driver.app.shared.focus, Pane::Request);
@@ -350,4 +357,29 @@ fn rules_and_steps_come_back_too_and_a_selection_is_cut_instead_of_the_row() {
     let mut driver = Driver::bare(WIDE);
     driver.keys("<C-l>http://h/<A-Right><Down><Down>Accept<S-Left><S-Left><C-x>");
     assert_eq!(headers(&driver), ["Acce: "]);
+}
+
+#[test]
+fn a_method_typed_into_the_address_is_saved_as_the_method() {
+    let mut driver = Driver::starter(WIDE);
+    driver.keys("<C-n>put localhost:1/obj<C-s>");
+    for _ in 0..20 {
+        driver.keys("<Backspace>");
+    }
+    driver.keys("it<Enter>");
+    let draft = driver.app.shared.drafts.current();
+    assert_eq!(draft.preset.as_ref().map(ToString::to_string).as_deref(), Some("it"));
+    assert_eq!(access::get(&draft.spec, FormFieldId::key("method")), "PUT");
+    assert_eq!(draft.spec.address(), "localhost:1/obj");
+}
+
+#[test]
+fn a_letter_that_leads_to_the_address_has_the_next_ones_added_to_it() {
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<C-l>http://h/<Esc>");
+    driver.app.shared.focus = Pane::Response;
+    driver.keys("app");
+    assert_eq!(spec_of(&driver).address(), "http://h/pp");
+    driver.keys("<C-l>x");
+    assert_eq!(spec_of(&driver).address(), "x");
 }
