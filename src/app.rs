@@ -37,6 +37,7 @@ mod preset_tree_item;
 pub mod prompt;
 mod recipe_actions;
 pub mod record_view;
+mod rule_tags;
 pub mod save_state;
 pub mod search_line;
 pub mod session_words;

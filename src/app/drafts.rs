@@ -9,6 +9,7 @@ mod last_run;
 use super::form::row_steps::RowSteps;
 use super::form::rows::ChosenAnswer;
 use super::form::{FormFieldId, FormTab, tabs};
+use super::rule_tags;
 use crate::compose::adopt::tls_off;
 use crate::compose::template::UnknownName;
 use crate::model::field_access;
@@ -51,6 +52,8 @@ pub struct Draft {
     pub latest: Option<SessionId>,
     /// What was sent then.
     pub(crate) sent: Option<SharedSpec>,
+    /// Tags its rules were given so far.
+    tags_given: u32,
     pub tab: FormTab,
     /// The field the cursor was on.
     pub at: FormFieldId,
@@ -107,6 +110,7 @@ impl Draft {
             session_before: None,
             latest: None,
             sent: None,
+            tags_given: 0,
             tab,
             at: FormFieldId::Address,
             chosen: ChosenAnswer::default(),
@@ -154,6 +158,11 @@ impl Draft {
     /// Whether it was changed since it was sent, so that what came back is of another request.
     pub(crate) fn is_edited_since(&self) -> bool {
         self.sent.as_ref().is_some_and(|sent| *sent != self.spec)
+    }
+
+    /// Its rules are told apart from now on.
+    pub(crate) fn tag_rules(&mut self) {
+        rule_tags::give(&mut self.spec, self.sent.as_deref(), &mut self.tags_given);
     }
 
     /// Asked for as something new, and nothing was done to it yet.

@@ -61,8 +61,8 @@ pub struct Session {
     pub phase: Option<(Phase, Stamp)>,
     /// Requests and responses, oldest first.
     pub exchanges: VecDeque<Exchange>,
-    /// Requests that each rule answered, by what the rule is called.
-    pub hits: BTreeMap<String, u64>,
+    /// Requests that each rule answered, by which rule it is; 0 = no rule.
+    pub hits: BTreeMap<u32, u64>,
     /// Exchanges forgotten to stay within `EXCHANGES_KEPT`.
     pub forgotten: u64,
     /// Connections and peers by number; of those that ended the newest.
@@ -154,11 +154,11 @@ impl Session {
     }
 
     /// A rule answered, so often in all.
-    pub(super) fn answered_by(&mut self, rule: &str, hits: u64) {
-        if let Some(known) = self.hits.get_mut(rule) {
+    pub(super) fn answered_by(&mut self, rule: u32, hits: u64) {
+        if let Some(known) = self.hits.get_mut(&rule) {
             *known = hits.max(*known);
         } else if self.hits.len() < RULES_COUNTED {
-            self.hits.insert(rule.to_owned(), hits);
+            self.hits.insert(rule, hits);
         }
     }
 
@@ -173,10 +173,12 @@ impl Session {
     pub(super) fn put(&mut self, exchange: Exchange) -> Vec<BodyId> {
         let known = self.exchanges.iter_mut().rev().find(|e| e.number == exchange.number);
         let is_counted = known.as_ref().is_some_and(|known| known.rule.is_some());
-        if let Some(rule) = exchange.rule.as_ref().filter(|_| !is_counted)
-            && (self.hits.len() < RULES_COUNTED || self.hits.contains_key(rule))
+        let id = exchange.rule_id;
+        if exchange.rule.is_some()
+            && !is_counted
+            && (self.hits.len() < RULES_COUNTED || self.hits.contains_key(&id))
         {
-            *self.hits.entry(rule.clone()).or_default() += 1;
+            *self.hits.entry(id).or_default() += 1;
         }
         if let Some(known) = known {
             *known = exchange;

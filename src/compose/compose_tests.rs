@@ -417,6 +417,7 @@ fn automatic_answers_keep_message_and_match_open() {
         when: When { kind, text: text.into() },
         send: Payload::text(send),
         delay: Duration::ZERO,
+        ..Rule::default()
     };
     let spec = TcpListenerSpec {
         rules: vec![

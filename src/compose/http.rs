@@ -1,5 +1,7 @@
 //! Plans of HTTP clients and listeners: the complete list of headers.
 
+use std::collections::BTreeMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::utf8_percent_encode;
@@ -295,10 +297,23 @@ pub(super) fn listener(
         };
         let path = composer.line(place.then("path"), &rule.path);
         let answer = answer(&rule.answer, place, composer);
-        rules.push(HttpRulePlan { method, path, answer });
+        rules.push(HttpRulePlan { id: rule.tag.0, row: Some(index + 1), method, path, answer });
     }
+    tell_apart(&mut rules);
     let answer = answer(&spec.answer, FieldId::default(), composer);
     Some(HttpListenerPlan { bind: bind?, tls, socket, rules, answer })
+}
+
+/// Only rules that are called the same need their row to be told from each other.
+fn tell_apart(rules: &mut [HttpRulePlan]) {
+    let mut called: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let name = |rule: &HttpRulePlan| (rule.method.clone(), rule.path.clone());
+    for rule in &*rules {
+        *called.entry(name(rule)).or_default() += 1;
+    }
+    for rule in rules {
+        rule.row = rule.row.filter(|_| called.get(&name(rule)).is_some_and(|count| *count > 1));
+    }
 }
 
 fn answer(answer: &HttpAnswer, place: FieldId, composer: &mut Composer<'_>) -> AnswerPlan {

@@ -86,6 +86,7 @@ pub(super) fn udp_listener(
 
 fn rules(rules: &[Rule], composer: &mut Composer<'_>) -> Vec<RulePlan> {
     let plan = |(index, rule): (usize, &Rule)| RulePlan {
+        id: rule.tag.0,
         when: when(FieldId::new("rule").row(index).then("when"), &rule.when, composer),
         send: composer.answer(FieldId::new("rule").row(index).then("send"), &rule.send),
         delay: rule.delay,

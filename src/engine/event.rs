@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -35,8 +34,8 @@ pub enum Event {
     Exchange(Box<Exchange>),
     /// A body grew. Coalesced: the latest wins, at most every 10 ms.
     Progress { id: SessionId, number: u32, body: BodyId, encoded: u64, decoded: u64 },
-    /// A rule of a TCP or UDP listener answered, so often in all. Coalesced: the latest wins.
-    RuleAnswered { id: SessionId, rule: Arc<str>, hits: u64 },
+    /// A rule (`RulePlan::id`) of a TCP or UDP listener answered, so often in all. Coalesced: the latest wins.
+    RuleAnswered { id: SessionId, rule: u32, hits: u64 },
     /// A window of a body was asked for and is here, or a visible body has more to show.
     View(Box<View>),
     /// What was searched for in a body, or that it is not there.

@@ -3,7 +3,6 @@
 //! Pure: bytes in, bytes out. The listeners call [`Rules::answer`] on every read and datagram and
 //! do the waiting and sending.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -23,15 +22,15 @@ struct CompiledRule {
     when: CompiledWhen,
     send: Vec<AnswerPart>,
     delay: Duration,
-    name: Arc<str>,
+    id: u32,
     hits: AtomicU64,
 }
 
 /// How often a rule answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RuleHits {
-    /// What the rule is called (`RulePlan::name`).
-    pub(crate) rule: Arc<str>,
+    /// Which rule (`RulePlan::id`).
+    pub(crate) rule: u32,
     /// In all since the listener was started.
     pub(crate) hits: u64,
 }
@@ -54,10 +53,10 @@ pub(crate) struct Answer {
 }
 
 impl Rules {
-    /// The same in place of others, whose hits go on where a rule is called the same.
+    /// The same in place of others, whose hits go on where a rule is the same one.
     pub(crate) fn following(self, before: &Rules) -> Self {
         for rule in &self.0 {
-            let known = before.0.iter().find(|known| known.name == rule.name);
+            let known = before.0.iter().find(|known| known.id == rule.id);
             let hits = known.map_or(0, |known| known.hits.load(Ordering::Relaxed));
             rule.hits.store(hits, Ordering::Relaxed);
         }
@@ -79,7 +78,7 @@ impl Rules {
         self.0.iter().find_map(|rule| {
             let matched = rule.when.matched(message)?;
             let hits = rule.hits.fetch_add(1, Ordering::Relaxed) + 1;
-            let by = RuleHits { rule: Arc::clone(&rule.name), hits };
+            let by = RuleHits { rule: rule.id, hits };
             Some(Answer { data: compose(&rule.send, message, &matched), delay: rule.delay, by })
         })
     }
@@ -87,7 +86,7 @@ impl Rules {
 
 impl CompiledRule {
     fn new(plan: RulePlan) -> Result<Self, Failure> {
-        let name = plan.name().into();
+        let id = plan.id;
         let when = match plan.when {
             WhenPlan::Always => CompiledWhen::Always,
             WhenPlan::Contains(needle) => {
@@ -107,7 +106,7 @@ impl CompiledRule {
             }
         };
         let hits = AtomicU64::new(0);
-        Ok(CompiledRule { when, send: plan.send, delay: plan.delay, name, hits })
+        Ok(CompiledRule { when, send: plan.send, delay: plan.delay, id, hits })
     }
 }
 
@@ -159,7 +158,7 @@ mod tests {
     fn rules(list: Vec<(WhenPlan, Vec<AnswerPart>)>) -> Rules {
         let plans = list
             .into_iter()
-            .map(|(when, send)| RulePlan { when, send, delay: Duration::ZERO })
+            .map(|(when, send)| RulePlan { id: 0, when, send, delay: Duration::ZERO })
             .collect();
         Rules::new(plans).unwrap()
     }
@@ -212,6 +211,7 @@ mod tests {
     #[test]
     fn a_bad_expression_is_a_failure_that_names_it() {
         let plan = RulePlan {
+            id: 0,
             when: WhenPlan::Matches("(".into()),
             send: Vec::new(),
             delay: Duration::ZERO,
@@ -221,19 +221,22 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_counted_by_the_name_of_their_rule_also_when_rules_change() {
-        let plan = |when| RulePlan { when, send: Vec::new(), delay: Duration::ZERO };
-        let ping = || plan(WhenPlan::Contains(Bytes::from_static(b"PI\nNG")));
+    fn answers_are_counted_by_their_rule_however_it_is_edited_and_moved() {
+        let plan = |id, when| RulePlan { id, when, send: Vec::new(), delay: Duration::ZERO };
+        let ping = |id| plan(id, WhenPlan::Contains(Bytes::from_static(b"PING")));
         let hit = |rules: &Rules, data: &'static [u8]| {
             let by = rules.answer(&Bytes::from_static(data)).unwrap().by;
-            (by.rule.to_string(), by.hits)
+            (by.rule, by.hits)
         };
-        let rules = Rules::new(vec![ping(), plan(WhenPlan::Always)]).unwrap();
-        assert_eq!(hit(&rules, b"x"), ("always".to_owned(), 1));
-        assert_eq!(hit(&rules, b"PI\nNG"), ("contains PI\\nNG".to_owned(), 1));
-        let changed = Rules::new(vec![plan(WhenPlan::Always), ping()]).unwrap().following(&rules);
-        assert_eq!(hit(&changed, b"PI\nNG"), ("always".to_owned(), 2));
-        let back = Rules::new(vec![ping()]).unwrap().following(&changed);
-        assert_eq!(hit(&back, b"PI\nNG").1, 2);
+        let rules = Rules::new(vec![ping(1), plan(2, WhenPlan::Always)]).unwrap();
+        assert_eq!(hit(&rules, b"x"), (2, 1));
+        assert_eq!(hit(&rules, b"PING"), (1, 1));
+        let moved = vec![plan(2, WhenPlan::Always), ping(1)];
+        let changed = Rules::new(moved).unwrap().following(&rules);
+        assert_eq!(hit(&changed, b"PING"), (2, 2));
+        // The other one is a copy, and the first is edited.
+        let edited = plan(1, WhenPlan::Contains(Bytes::from_static(b"PONG")));
+        let back = Rules::new(vec![edited, ping(3)]).unwrap().following(&changed);
+        assert_eq!((hit(&back, b"PING"), hit(&back, b"PONG")), ((3, 1), (1, 2)));
     }
 }

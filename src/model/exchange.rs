@@ -32,6 +32,8 @@ pub struct Exchange {
     /// The rule that answered, as it is called (`HttpRulePlan::name`); `None` for a client, before
     /// there is an answer, and where it was ours.
     pub rule: Option<String>,
+    /// Which one it was (`HttpRulePlan::id`); 0 = no rule.
+    pub rule_id: u32,
     /// What was odd but did not stop us: malformed lines, duplicate lengths, bytes after the end.
     pub warnings: Vec<String>,
 }
@@ -185,6 +187,7 @@ impl Exchange {
             tls: None,
             state: ExchangeState::Active,
             rule: None,
+            rule_id: 0,
             warnings: Vec::new(),
         }
     }

@@ -8,6 +8,7 @@ use strum::{EnumString, IntoStaticStr};
 use super::client::{ClientSpec, SocketSpec};
 use super::name_value::NameValue;
 use super::payload::{Payload, PayloadFormat};
+use super::rule_tag::RuleTag;
 use super::tls::ListenerTls;
 use super::trust::{TrustedCertificates, Verify};
 
@@ -146,6 +147,7 @@ pub struct HttpRule {
     #[default = "*"]
     pub path: String,
     pub answer: HttpAnswer,
+    pub tag: RuleTag,
 }
 
 /// What a listener sends back.

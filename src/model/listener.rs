@@ -7,6 +7,7 @@ use strum::{EnumString, IntoStaticStr};
 
 use super::client::{DatagramSpec, InputSpec, SocketSpec};
 use super::payload::Payload;
+use super::rule_tag::RuleTag;
 use super::tls::ListenerTls;
 
 /// Automatic answers to one UDP peer in a second: more than people and devices ask for, and so few
@@ -54,6 +55,7 @@ pub struct Rule {
     #[default(Payload::text("{{message}}"))]
     pub send: Payload,
     pub delay: Duration,
+    pub tag: RuleTag,
 }
 
 /// When an automatic answer applies.

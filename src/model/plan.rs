@@ -151,6 +151,10 @@ pub struct HttpListenerPlan {
 /// An answer for requests of this method (empty = any) and path (`*` = any characters).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpRulePlan {
+    /// Which rule it is among those of a session (`RuleTag`).
+    pub id: u32,
+    /// The row of the table it stands in, from 1, where another one has the same method and path.
+    pub row: Option<usize>,
     pub method: String,
     pub path: String,
     pub answer: AnswerPlan,
@@ -160,15 +164,10 @@ impl HttpRulePlan {
     /// What it is called beside the requests it answered.
     #[must_use]
     pub fn name(&self) -> String {
-        rule_name(&self.method, &self.path)
+        let method = if self.method.is_empty() { "any" } else { &self.method };
+        let row = self.row.map_or_else(String::new, |row| format!(" (row {row})"));
+        format!("{method} {}{row}", self.path)
     }
-}
-
-/// What a rule for requests of this method (empty = any) and path is called.
-#[must_use]
-pub fn rule_name(method: &str, path: &str) -> String {
-    let method = if method.is_empty() { "any" } else { method };
-    format!("{method} {path}")
 }
 
 /// What the answer is called that is given when no rule matches.
@@ -260,33 +259,11 @@ pub struct UdpListenerPlan {
 /// An automatic answer with its payloads as bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RulePlan {
+    /// Which rule it is among those of a session (`RuleTag`).
+    pub id: u32,
     pub when: WhenPlan,
     pub send: Vec<AnswerPart>,
     pub delay: Duration,
-}
-
-impl RulePlan {
-    /// What the rule is called: when it answers.
-    #[must_use]
-    pub fn name(&self) -> String {
-        match &self.when {
-            WhenPlan::Always => answers_when("always", b""),
-            WhenPlan::Contains(text) => answers_when("contains", text),
-            WhenPlan::Equals(text) => answers_when("equals", text),
-            WhenPlan::StartsWith(text) => answers_when("starts with", text),
-            WhenPlan::Matches(source) => answers_when("matches", source.as_bytes()),
-        }
-    }
-}
-
-/// Characters of what arrives in the name of a rule.
-const NAMED: usize = 200;
-
-/// What an automatic answer is called that is given then.
-#[must_use]
-pub(crate) fn answers_when(kind: &str, text: &[u8]) -> String {
-    let text: String = String::from_utf8_lossy(text).escape_debug().take(NAMED).collect();
-    if text.is_empty() { kind.to_owned() } else { format!("{kind} {text}") }
 }
 
 /// Whether an automatic answer fits what was received.
@@ -406,17 +383,6 @@ impl Plan {
     #[must_use]
     pub fn http_listener(self) -> Option<HttpListenerPlan> {
         if let Plan::HttpListener(plan) = self { Some(plan) } else { None }
-    }
-
-    /// What the rules of a listener are called, in order; none for a client.
-    #[must_use]
-    pub(crate) fn rule_names(&self) -> Vec<String> {
-        match self {
-            Plan::HttpListener(plan) => plan.rules.iter().map(HttpRulePlan::name).collect(),
-            Plan::TcpListener(plan) => plan.rules.iter().map(RulePlan::name).collect(),
-            Plan::UdpListener(plan) => plan.rules.iter().map(RulePlan::name).collect(),
-            Plan::Http(_) | Plan::Tcp(_) | Plan::Udp(_) => Vec::new(),
-        }
     }
 
     /// The plan of a TCP listener, if it is one.

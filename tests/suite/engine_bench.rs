@@ -261,6 +261,7 @@ pub fn udp_listener(rules: Vec<RulePlan>) -> UdpListenerPlan {
 
 pub fn echo() -> Vec<RulePlan> {
     vec![RulePlan {
+        id: 1,
         when: WhenPlan::Always,
         send: vec![AnswerPart::Message],
         delay: Duration::ZERO,
@@ -269,6 +270,7 @@ pub fn echo() -> Vec<RulePlan> {
 
 pub fn answer(when: &'static str, send: &'static str) -> RulePlan {
     RulePlan {
+        id: 1,
         when: WhenPlan::Contains(Bytes::from_static(when.as_bytes())),
         send: vec![AnswerPart::Literal(Bytes::from_static(send.as_bytes()))],
         delay: Duration::ZERO,

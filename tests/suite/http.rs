@@ -594,6 +594,8 @@ pub fn listener(answer: AnswerPlan) -> HttpListenerPlan {
         tls: ListenerTls::Off,
         socket: wirebench::model::plan::SocketOptions::default(),
         rules: vec![HttpRulePlan {
+            id: 1,
+            row: None,
             method: "POST".into(),
             path: "/users/*".into(),
             answer: AnswerPlan { status: 201, ..answer.clone() },

@@ -27,7 +27,7 @@ pub(crate) fn apply(app: &mut App, event: Event) {
         }
         Event::RuleAnswered { id, rule, hits } => {
             if let Some(session) = app.shared.sessions.get_mut(id) {
-                session.answered_by(&rule, hits);
+                session.answered_by(rule, hits);
             }
         }
         Event::Done { id, outcome, at } => done(app, id, outcome, at),

@@ -36,6 +36,7 @@ pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
         return;
     }
     draft::adopt_address(app);
+    app.shared.drafts.current_mut().tag_rules();
     let scope = app.shared.scope();
     match plan_with(&app.shared.drafts.current().spec, &scope, unknown) {
         Ok(plan) => start(app, plan, &scope),
@@ -146,9 +147,11 @@ fn update(app: &mut App, id: SessionId, plan: &Plan) {
     let answers = plan.clone().with_sockets_of(&session.plan);
     let (is_elsewhere, is_new) = (answers != *plan, answers != session.plan);
     let there = session_words::place(session);
+    let draft = app.shared.drafts.current_mut();
+    // Rules that are off are applied, too, though nothing answers otherwise then.
+    let is_other = draft.sent.as_ref().is_some_and(|sent| has_other_rules(&draft.spec, sent));
+    draft.sent = Some(draft.spec.clone());
     if is_new {
-        let draft = app.shared.drafts.current_mut();
-        draft.sent = Some(draft.spec.clone());
         session.plan = answers.clone();
         app.effects.push(Effect::Engine(Command::Update { id, plan: Box::new(answers) }));
     }
@@ -157,10 +160,20 @@ fn update(app: &mut App, id: SessionId, plan: &Plan) {
         (true, true) => app.warn(app.keyed(&format!("answers changed; {moves}"))),
         (true, false) => app.say("answers changed while it runs"),
         (false, true) => app.warn(app.keyed(&format!("it listens on {there} still; {moves}"))),
+        (false, false) if is_other => {
+            app.say("applied: what changed is off or says the same, so it answers as before");
+        }
         (false, false) => {
             app.say(app.keyed("already listening with these answers; [stop] stops"));
         }
     }
+}
+
+/// Whether the rules differ from those that went live last, be they on or off.
+fn has_other_rules(now: &Spec, sent: &Spec) -> bool {
+    let (of_http, others) = (now.as_http_listener(), now.answer_rules());
+    of_http.map(|spec| &spec.rules) != sent.as_http_listener().map(|spec| &spec.rules)
+        || others != sent.answer_rules()
 }
 
 /// The send is blocked: every complaint is kept, the first is shown where it is.

@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use super::url_rows;
+use crate::app::rule_tags;
 use crate::model::field::Rows;
 use crate::model::field_access as fields;
 use crate::model::field_id::FieldId;
@@ -57,7 +58,11 @@ pub(crate) fn duplicate(spec: &mut Spec, list: FieldId, at: usize) -> bool {
     if list == url_rows::list() {
         return url_rows::duplicate(spec, at);
     }
-    kept(spec, list, at).is_some_and(|row| insert(spec, list, at + 1, &row))
+    let is_there = kept(spec, list, at).is_some_and(|row| insert(spec, list, at + 1, &row));
+    if is_there && list == FieldId::new("rule") {
+        rule_tags::forget(spec, at + 1);
+    }
+    is_there
 }
 
 /// Puts a row at another place; tells whether both are there. The URL's own go one place at a time.

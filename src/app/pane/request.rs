@@ -18,7 +18,7 @@ pub use field_areas::PlacedField;
 pub(crate) use field_areas::tab_strip;
 pub use field_areas::text_parts;
 pub use form_editor::RequestPane;
-pub use live_answers::{LiveAnswer, changed_answers, live_answer};
+pub use live_answers::{LiveAnswer, LiveAnswers};
 
 use form_editor::{form, is_text, kind_of};
 use moves::{

@@ -146,7 +146,8 @@ mod tests {
 
     fn echo(rate: u32) -> Answerer {
         let (when, send) = (WhenPlan::Always, vec![AnswerPart::Message]);
-        let rules = Rules::new(vec![RulePlan { when, send, delay: Duration::ZERO }]).unwrap();
+        let rules =
+            Rules::new(vec![RulePlan { id: 0, when, send, delay: Duration::ZERO }]).unwrap();
         Answerer::new(rules, rate)
     }
 

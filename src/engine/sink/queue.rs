@@ -10,7 +10,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::mem::Discriminant;
-use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -49,7 +48,7 @@ enum CoalesceKey {
     Phase(Discriminant<Phase>),
     Exchange(u32),
     Progress(u32, BodyId),
-    Rule(Arc<str>),
+    Rule(u32),
 }
 
 struct QueuedFact {
@@ -380,7 +379,7 @@ fn key_of(event: &Event) -> Option<CoalesceKey> {
         Event::Phase { phase, .. } => Some(CoalesceKey::Phase(std::mem::discriminant(phase))),
         Event::Exchange(exchange) => Some(CoalesceKey::Exchange(exchange.number)),
         Event::Progress { number, body, .. } => Some(CoalesceKey::Progress(*number, *body)),
-        Event::RuleAnswered { rule, .. } => Some(CoalesceKey::Rule(Arc::clone(rule))),
+        Event::RuleAnswered { rule, .. } => Some(CoalesceKey::Rule(*rule)),
         _ => None,
     }
 }

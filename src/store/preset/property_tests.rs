@@ -145,8 +145,10 @@ fn rules() -> impl Strategy<Value = Vec<Rule>> {
         Just(When::default()),
         (prop::sample::select(kinds), text()).prop_map(|(kind, text)| When { kind, text }),
     ];
-    let rule = (any::<bool>(), when, payload(), duration())
-        .prop_map(|(enabled, when, send, delay)| Rule { enabled, when, send, delay });
+    let rule =
+        (any::<bool>(), when, payload(), duration()).prop_map(|(enabled, when, send, delay)| {
+            Rule { enabled, when, send, delay, ..Rule::default() }
+        });
     prop::collection::vec(rule, 0..4)
 }
 
@@ -194,8 +196,10 @@ fn answer() -> BoxedStrategy<HttpAnswer> {
 }
 
 fn http_listener() -> BoxedStrategy<Spec> {
-    let rule = (any::<bool>(), text(), text(), answer())
-        .prop_map(|(enabled, method, path, answer)| HttpRule { enabled, method, path, answer });
+    let rule =
+        (any::<bool>(), text(), text(), answer()).prop_map(|(enabled, method, path, answer)| {
+            HttpRule { enabled, method, path, answer, ..HttpRule::default() }
+        });
     (text(), listener_tls(), socket(), prop::collection::vec(rule, 0..4), answer())
         .prop_map(|(bind, tls, socket, rules, answer)| {
             Spec::HttpListener(HttpListenerSpec { bind, tls, socket, rules, answer })

@@ -46,7 +46,7 @@ fn loopback() -> Bind {
 }
 
 fn rules() -> Vec<RulePlan> {
-    let rule = |when, send| RulePlan { when, send, delay: Duration::from_millis(1) };
+    let rule = |when, send| RulePlan { id: 1, when, send, delay: Duration::from_millis(1) };
     let text = |text: &'static str| Bytes::from_static(text.as_bytes());
     vec![
         rule(WhenPlan::Equals(text("quit")), vec![AnswerPart::Literal(text("bye\r\n"))]),
@@ -122,6 +122,8 @@ fn a_python_http_listener_answers_like_ours() {
         delay: Duration::ZERO,
     };
     let rule = |method: &str, path: &str, answer| HttpRulePlan {
+        id: 1,
+        row: None,
         method: method.into(),
         path: path.into(),
         answer,

@@ -1,13 +1,9 @@
 //! What the rules of a listener say of the running listener: whether it answers so
-//! already, and how often it did.
+//! already, and how often each of them did.
 
 use crate::app::form::rows::ChosenAnswer;
-use crate::app::sessions::Session;
+use crate::app::rule_tags;
 use crate::app::shared::Shared;
-use crate::model::field::Options as _;
-use crate::model::http::HttpRule;
-use crate::model::plan::{OTHERWISE, answers_when, rule_name};
-use crate::model::spec::Spec;
 
 /// What is known of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,75 +14,57 @@ pub struct LiveAnswer {
     pub hits: u64,
 }
 
-/// Of a row of the table; `None` = nothing was started.
-#[must_use]
-pub fn live_answer(shared: &Shared, row: ChosenAnswer) -> Option<LiveAnswer> {
-    let (draft, session) = (shared.drafts.current(), shared.session()?);
-    let (now, sent): (&Spec, &Spec) = (&draft.spec, draft.sent.as_ref()?);
-    let is_same = is_same(now, sent, row)?;
-    let name = match row {
-        ChosenAnswer::Rule(at) => name(session, (now, sent), at, is_same)?,
-        ChosenAnswer::Otherwise => OTHERWISE.to_owned(),
-    };
-    let hits = session.hits.get(&name).copied().unwrap_or_default();
-    Some(LiveAnswer { is_changed: !is_same && !session.is_over(), hits })
+/// What is known of the rows of a listener that was started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveAnswers {
+    rows: Vec<LiveAnswer>,
+    otherwise: Option<LiveAnswer>,
+    /// Rules that are deleted here and answer still.
+    gone: usize,
+    /// The rules are asked in another order than they stand in.
+    pub is_moved: bool,
 }
 
-/// Whether a row says what the running listener was started with; `None` = there is no such row.
-fn is_same(now: &Spec, sent: &Spec, row: ChosenAnswer) -> Option<bool> {
-    let listeners = now.as_http_listener().zip(sent.as_http_listener());
-    match row {
-        ChosenAnswer::Rule(at) => {
-            let rules = now.answer_rules().zip(sent.answer_rules());
-            let is_same = rules.map(|(now, sent)| now.get(at) == sent.get(at));
-            listeners.map(|(now, sent)| now.rules.get(at) == sent.rules.get(at)).or(is_same)
-        }
-        ChosenAnswer::Otherwise => listeners.map(|(now, sent)| now.answer == sent.answer),
+impl LiveAnswers {
+    /// Of what is composed; `None` = nothing was started.
+    #[must_use]
+    pub fn of(shared: &Shared) -> Option<Self> {
+        let (draft, session) = (shared.drafts.current(), shared.session()?);
+        let sent = draft.sent.as_ref()?;
+        let is_running = !session.is_over();
+        let answer = |is_same: bool, id: u32| {
+            let hits = session.hits.get(&id).copied().unwrap_or_default();
+            LiveAnswer { is_changed: is_running && !is_same, hits }
+        };
+        let live = rule_tags::live(&draft.spec, Some(sent));
+        let hits_of = |rule: &rule_tags::LiveRule| match rule.tag {
+            0 => LiveAnswer { is_changed: is_running, hits: 0 },
+            tag => answer(rule.is_same, tag),
+        };
+        let places: Vec<usize> = live.iter().filter_map(|rule| rule.place).collect();
+        let gone = rule_tags::count(sent).saturating_sub(places.len());
+        let both = draft.spec.as_http_listener().zip(sent.as_http_listener());
+        Some(LiveAnswers {
+            rows: live.iter().map(hits_of).collect(),
+            otherwise: both.map(|(now, sent)| answer(now.answer == sent.answer, 0)),
+            gone: if is_running { gone } else { 0 },
+            is_moved: is_running && !places.is_sorted(),
+        })
     }
-}
 
-/// What the running listener calls a rule: its names are filled in there.
-fn name(
-    session: &Session,
-    (now, sent): (&Spec, &Spec),
-    at: usize,
-    is_same: bool,
-) -> Option<String> {
-    let rule = rules(now).into_iter().nth(at)?;
-    let before = rules(sent).iter().take(at).filter(|rule| rule.enabled).count();
-    let live = session.plan.rule_names().into_iter().nth(before);
-    Some(live.filter(|_| is_same && rule.enabled).unwrap_or(rule.name))
-}
+    /// Of a row of the table.
+    #[must_use]
+    pub fn row(&self, row: ChosenAnswer) -> Option<LiveAnswer> {
+        match row {
+            ChosenAnswer::Rule(at) => self.rows.get(at).copied(),
+            ChosenAnswer::Otherwise => self.otherwise,
+        }
+    }
 
-/// A rule as it is written.
-struct WrittenRule {
-    enabled: bool,
-    name: String,
-}
-
-/// The rules of a listener; none of a client.
-fn rules(spec: &Spec) -> Vec<WrittenRule> {
-    let of_http = spec.as_http_listener().map_or(&[][..], |spec| &spec.rules).iter();
-    let of_http = of_http.map(|rule| {
-        let HttpRule { enabled, method, path, .. } = rule;
-        WrittenRule { enabled: *enabled, name: rule_name(method, path) }
-    });
-    let others = spec.answer_rules().unwrap_or_default().iter().map(|rule| {
-        let name = answers_when(rule.when.variant(), rule.when.text.as_bytes());
-        WrittenRule { enabled: rule.enabled, name }
-    });
-    of_http.chain(others).collect()
-}
-
-/// How many rules the running listener does not know yet.
-#[must_use]
-pub fn changed_answers(shared: &Shared) -> usize {
-    let draft = shared.drafts.current();
-    let count = rules(&draft.spec).len();
-    let gone = draft.sent.as_ref().map_or(0, |sent| rules(sent).len().saturating_sub(count));
-    let rows = (0..count).map(ChosenAnswer::Rule).chain([ChosenAnswer::Otherwise]);
-    let is_changed =
-        |row: &ChosenAnswer| live_answer(shared, *row).is_some_and(|live| live.is_changed);
-    let is_running = shared.session().is_some_and(|session| !session.is_over());
-    rows.filter(is_changed).count() + if is_running { gone } else { 0 }
+    /// How many answers the running listener does not know yet, or knows still.
+    #[must_use]
+    pub fn changed(&self) -> usize {
+        let rows = self.rows.iter().chain(&self.otherwise);
+        rows.filter(|row| row.is_changed).count() + self.gone
+    }
 }

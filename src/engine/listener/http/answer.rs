@@ -6,7 +6,7 @@ use crate::codec::http1::Refusal;
 use crate::codec::http1::status::ends_with_head;
 use crate::codec::http1::write::response_head;
 use crate::model::exchange::HttpVersion;
-use crate::model::plan::{AnswerPlan, HttpListenerPlan, OTHERWISE};
+use crate::model::plan::{AnswerPlan, HttpListenerPlan, HttpRulePlan};
 use crate::model::url_text::UrlText;
 
 /// What a request asks of its answer.
@@ -32,16 +32,16 @@ pub(super) struct AnswerShape {
     pub(super) keep_alive: bool,
 }
 
-/// The answer of the first rule that matches, or that for everything else, and what it is called.
+/// The answer of the first rule that matches, or that for everything else, and which it was.
 pub(super) fn choose<'a>(
     plan: &'a HttpListenerPlan,
     method: &str,
     target: &str,
-) -> (&'a AnswerPlan, String) {
+) -> (&'a AnswerPlan, Option<&'a HttpRulePlan>) {
     let path = path(target);
     let fits = |name: &str, glob: &str| (name.is_empty() || name == method) && matches(glob, path);
     let rule = plan.rules.iter().find(|rule| fits(&rule.method, &rule.path));
-    rule.map_or((&plan.answer, OTHERWISE.to_owned()), |rule| (&rule.answer, rule.name()))
+    (rule.map_or(&plan.answer, |rule| &rule.answer), rule)
 }
 
 /// The path of a request target, without scheme, host and query.
@@ -128,7 +128,7 @@ mod tests {
 
     use super::*;
     use crate::model::endpoint::Bind;
-    use crate::model::plan::{HttpRulePlan, PlanBody};
+    use crate::model::plan::PlanBody;
     use crate::model::tls::ListenerTls;
 
     fn answer(status: u16, headers: &[(&str, &str)]) -> AnswerPlan {
@@ -164,6 +164,8 @@ mod tests {
     #[test]
     fn the_first_rule_that_fits_answers() {
         let rule = |method: &str, path: &str, status| HttpRulePlan {
+            id: 0,
+            row: None,
             method: method.into(),
             path: path.into(),
             answer: answer(status, &[]),

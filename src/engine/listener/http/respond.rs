@@ -14,7 +14,7 @@ use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_message};
 use crate::engine::http::message_writer::{MessageWriter, shown};
 use crate::model::exchange::MessageFraming;
 use crate::model::failure::Failure;
-use crate::model::plan::{AnswerPlan, PlanBody};
+use crate::model::plan::{AnswerPlan, HttpRulePlan, OTHERWISE, PlanBody};
 use crate::model::record::{Direction, RecordKind};
 
 impl HttpConnection {
@@ -28,7 +28,11 @@ impl HttpConnection {
             None => {
                 let plan = self.listener.plan.borrow();
                 let (answer, rule) = choose(&plan, &asked.method, &asked.target);
-                recorder.edit(|exchange| exchange.rule = Some(rule));
+                let name = rule.map_or_else(|| OTHERWISE.to_owned(), HttpRulePlan::name);
+                let id = rule.map_or(0, |rule| rule.id);
+                recorder.edit(|exchange| {
+                    (exchange.rule, exchange.rule_id) = (Some(name), id);
+                });
                 answer.clone()
             }
             Some(refusal) => {

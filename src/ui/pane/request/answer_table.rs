@@ -8,7 +8,7 @@ use crate::app::focus::Pane;
 use crate::app::form::rows::{ChosenAnswer, ROW_END};
 use crate::app::form::{FormFieldId, FormTab};
 use crate::app::format;
-use crate::app::pane::request::{LiveAnswer, PlacedField, changed_answers, live_answer};
+use crate::app::pane::request::{LiveAnswer, LiveAnswers, PlacedField};
 use crate::ui::painter::Painter;
 
 /// Marks the rows of the table.
@@ -26,6 +26,7 @@ pub(super) fn draw(painter: &mut Painter<'_>, placed: &[PlacedField]) {
         let mut painter = painter.at(end(area, first.area.y - 1));
         painter.column_right("hits", ROW_END, palette.label);
     }
+    let answers = LiveAnswers::of(shared);
     for PlacedField { field, area: cell, .. } in placed {
         let row = ChosenAnswer::of(&draft.spec, field.id);
         let Some(row) = row.filter(|row| row.last_cell() == field.id) else { continue };
@@ -33,19 +34,20 @@ pub(super) fn draw(painter: &mut Painter<'_>, placed: &[PlacedField]) {
             let x = area.x.saturating_sub(1);
             painter.at(Rect { x, y: cell.y, width: 1, height: 1 }).put("▸", palette.key);
         }
-        live(painter.at(end(area, cell.y)), row);
+        live(painter.at(end(area, cell.y)), answers.as_ref().and_then(|all| all.row(row)));
     }
 }
 
 /// Marks the first lines of the rules of a TCP or UDP listener.
 fn draw_rules(painter: &mut Painter<'_>, placed: &[PlacedField]) {
     let area = painter.area;
+    let Some(answers) = LiveAnswers::of(&painter.app.shared) else { return };
     for PlacedField { field, area: cell, .. } in placed {
         if let FormFieldId::Field(id) = field.id
             && id.last_key() == "off"
             && let Some((_, at)) = id.in_list()
         {
-            live(painter.at(end(area, cell.y)), ChosenAnswer::Rule(at));
+            live(painter.at(end(area, cell.y)), answers.row(ChosenAnswer::Rule(at)));
         }
     }
 }
@@ -57,11 +59,9 @@ fn end(area: Rect, y: u16) -> Rect {
 }
 
 /// Whether an answer is live, and how often it was given.
-fn live(mut painter: Painter<'_>, row: ChosenAnswer) {
+fn live(mut painter: Painter<'_>, answer: Option<LiveAnswer>) {
     let palette = painter.palette;
-    let Some(LiveAnswer { is_changed, hits }) = live_answer(&painter.app.shared, row) else {
-        return;
-    };
+    let Some(LiveAnswer { is_changed, hits }) = answer else { return };
     painter.column(if is_changed { " ●" } else { "" }, 2, palette.warning);
     painter.column_right(&format::count(hits), ROW_END - 2, palette.dim);
 }
@@ -69,8 +69,14 @@ fn live(mut painter: Painter<'_>, row: ChosenAnswer) {
 /// How many answers are not live yet, and the key that makes them so.
 pub(super) fn remark(painter: &Painter<'_>) -> Option<(String, Style)> {
     let app = painter.app;
-    let count = changed_answers(&app.shared);
-    let what = format::counted(count as u64, "answer");
+    let answers = LiveAnswers::of(&app.shared)?;
+    let count = format::counted(answers.changed() as u64, "answer");
+    let what = match (answers.changed(), answers.is_moved) {
+        (0, false) => return None,
+        (0, true) => "the order of the answers".to_owned(),
+        (_, false) => count,
+        (_, true) => format!("{count} and the order"),
+    };
     let text = app.keyed(&format!("● {what} not live yet: [send] applies"));
-    (count > 0).then_some((text, painter.palette.warning))
+    Some((text, painter.palette.warning))
 }
