@@ -41,16 +41,14 @@ impl Tagged for Rule {
 
 /// What runs of each rule of `now`, where `sent` went live last.
 pub(crate) fn live(now: &Spec, sent: Option<&Spec>) -> Vec<LiveRule> {
-    match now.as_http_listener() {
-        Some(now) => {
-            let sent = sent.and_then(Spec::as_http_listener);
-            matched(&now.rules, sent.map_or(&[][..], |sent| &sent.rules))
-        }
-        None => matched(
-            now.answer_rules().unwrap_or_default(),
-            sent.and_then(Spec::answer_rules).unwrap_or_default(),
-        ),
-    }
+    let of_http = now.as_http_listener().map(|now| {
+        let sent = sent.and_then(Spec::as_http_listener);
+        matched(&now.rules, sent.map_or(&[][..], |sent| &sent.rules))
+    });
+    of_http.unwrap_or_else(|| {
+        let sent = sent.and_then(Spec::answer_rules);
+        matched(now.answer_rules().unwrap_or_default(), sent.unwrap_or_default())
+    })
 }
 
 /// How many rules it has.
@@ -94,7 +92,7 @@ pub(crate) fn give(spec: &mut SharedSpec, sent: Option<&Spec>, given: &mut u32) 
     let tags: Vec<u32> = live.iter().map(&mut tag).collect();
     // Writing copies what is shared with others.
     if !tags.is_empty() && own_tags(spec) != tags {
-        for (tag, new) in tags_mut(spec).into_iter().zip(tags) {
+        for (tag, new) in spec.rule_tags_mut().into_iter().zip(tags) {
             tag.0 = new;
         }
     }
@@ -106,18 +104,9 @@ fn own_tags(spec: &Spec) -> Vec<u32> {
     of_http.iter().map(|rule| rule.tag.0).chain(others.iter().map(|rule| rule.tag.0)).collect()
 }
 
-fn tags_mut(spec: &mut Spec) -> Vec<&mut RuleTag> {
-    match spec {
-        Spec::HttpListener(spec) => spec.rules.iter_mut().map(|rule| &mut rule.tag).collect(),
-        Spec::TcpListener(spec) => spec.rules.iter_mut().map(|rule| &mut rule.tag).collect(),
-        Spec::UdpListener(spec) => spec.rules.iter_mut().map(|rule| &mut rule.tag).collect(),
-        Spec::Http(_) | Spec::Tcp(_) | Spec::Udp(_) => Vec::new(),
-    }
-}
-
 /// A rule is a copy: another one than that it was made of.
 pub(crate) fn forget(spec: &mut Spec, at: usize) {
-    if let Some(tag) = tags_mut(spec).into_iter().nth(at) {
+    if let Some(tag) = spec.rule_tags_mut().into_iter().nth(at) {
         *tag = RuleTag::default();
     }
 }

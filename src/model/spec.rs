@@ -12,6 +12,7 @@ pub use super::name_value::NameValue;
 use super::protocol::{
     Capabilities, LISTENER_BADGE, LISTENER_TLS_BADGE, Protocol, Side, TLS_BADGE,
 };
+use super::rule_tag::RuleTag;
 use super::tls::{ClientTls, ListenerTls};
 use super::trust::{TrustedCertificates, Verify};
 
@@ -189,6 +190,16 @@ impl Spec {
             Spec::TcpListener(spec) => Some(&spec.rules),
             Spec::UdpListener(spec) => Some(&spec.rules),
             Spec::Http(_) | Spec::HttpListener(_) | Spec::Tcp(_) | Spec::Udp(_) => None,
+        }
+    }
+
+    /// The tags of the rules of a listener, to write to.
+    pub(crate) fn rule_tags_mut(&mut self) -> Vec<&mut RuleTag> {
+        match self {
+            Spec::HttpListener(spec) => spec.rules.iter_mut().map(|rule| &mut rule.tag).collect(),
+            Spec::TcpListener(spec) => spec.rules.iter_mut().map(|rule| &mut rule.tag).collect(),
+            Spec::UdpListener(spec) => spec.rules.iter_mut().map(|rule| &mut rule.tag).collect(),
+            Spec::Http(_) | Spec::Tcp(_) | Spec::Udp(_) => Vec::new(),
         }
     }
 
