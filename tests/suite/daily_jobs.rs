@@ -299,8 +299,8 @@ fn table() -> String {
     let mut text = String::from(
         "# Twelve daily jobs, key by key\n\n\
          Counted is every key but the text itself (an address, a token, a body, a name); a paste is one key. A test does\n\
-         every job of wirebench with these keys, on the real program. posting is 2.11.0 with its own keys, each run driven\n\
-         and looked at.\n\n\
+         every job of wirebench with these keys, on the real program. posting is 2.11.0 with its own keys, driven and looked\n\
+         at; read off its screen alone are its search (`Ctrl+Shift+P`, which many terminals do not tell apart) and the choice of POST.\n\n\
          | job | wirebench | its keys | posting | its keys |\n|---|---|---|---|---|\n",
     );
     for job in JOBS {
