@@ -177,20 +177,10 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+    use crate::store::store_tests::with;
 
     fn path(text: &str) -> PresetPath {
         PresetPath::parse(text).unwrap()
-    }
-
-    /// A workspace with these files.
-    fn with(files: &[(&str, &str)]) -> tempfile::TempDir {
-        let root = tempfile::tempdir().unwrap();
-        for (name, text) in files {
-            let file = root.path().join(name);
-            fs::create_dir_all(file.parent().unwrap()).unwrap();
-            fs::write(file, text).unwrap();
-        }
-        root
     }
 
     fn names(list: &[&str]) -> Vec<String> {

@@ -55,6 +55,17 @@ impl TestStore {
     }
 }
 
+/// A workspace with these files.
+pub(super) fn with(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let file = root.path().join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+    root
+}
+
 fn path(text: &str) -> PresetPath {
     PresetPath::parse(text).unwrap()
 }

@@ -223,13 +223,19 @@ fn what_a_link_leads_to_is_watched_wherever_it_lies() {
     tui.quit();
 }
 
+/// Two copies of the program on one home, both with its starter workspace on screen.
+fn two_copies(home: &Arc<TempDir>) -> [Tui; 2] {
+    let copies = [in_home(home).start(), in_home(home).start()];
+    for tui in &copies {
+        tui.wait_for("http-server");
+    }
+    copies
+}
+
 #[test]
 fn presets_environments_and_history_of_another_copy_appear() {
     let home = Launch::default().home;
-    let (mut first, mut second) = (in_home(&home).start(), in_home(&home).start());
-    for tui in [&first, &second] {
-        tui.wait_for("http-server");
-    }
+    let [mut first, mut second] = two_copies(&home);
     second.keys("<C-n><C-l>http://127.0.0.1:1/from-the-second<C-s><C-u>theirs<Enter>");
     second.wait_for("saved theirs");
     first.wait_for("theirs");
@@ -247,10 +253,7 @@ fn presets_environments_and_history_of_another_copy_appear() {
 #[test]
 fn an_environment_written_in_one_copy_is_in_files_and_in_the_other() {
     let home = Launch::default().home;
-    let (mut first, mut second) = (in_home(&home).start(), in_home(&home).start());
-    for tui in [&first, &second] {
-        tui.wait_for("http-server");
-    }
+    let [mut first, mut second] = two_copies(&home);
     first.keys("<A-E>");
     first.wait_for("env/local.toml");
     first.keys("<Left>n");

@@ -4,16 +4,7 @@ use std::os::unix::fs::{MetadataExt as _, symlink};
 
 use super::*;
 use crate::codec::strict_toml::parsed_so_far;
-
-fn with(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let root = tempfile::tempdir().unwrap();
-    for (name, text) in files {
-        let file = root.path().join(name);
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, text).unwrap();
-    }
-    root
-}
+use crate::store::store_tests::with;
 
 fn text(root: &tempfile::TempDir, name: &str) -> String {
     fs::read_to_string(root.path().join(name)).unwrap_or_default()
