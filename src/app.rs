@@ -111,6 +111,7 @@ impl App {
             }
         }
         self.carry_out_intents();
+        self.shared.drafts.current_mut().settle();
         // Whatever put another draft on screen, its row is the selected one.
         self.dirty |= self.presets.follow(&self.shared);
         self.dirty |= was_dirty;

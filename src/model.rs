@@ -4,6 +4,7 @@
 //! wirebench, so every other module may import it.
 
 pub mod authority;
+pub(crate) mod braces;
 pub mod byte_size;
 pub mod client;
 pub mod endpoint;

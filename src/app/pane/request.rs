@@ -74,7 +74,7 @@ impl RequestPane {
             Some(FieldKind::Tabs) => vec![Action::NextTab, Action::PreviousTab],
             Some(FieldKind::Button) => vec![Action::NextCell],
             // The check of the row to be added has nothing to switch yet.
-            Some(FieldKind::Check) if access::get(&draft.spec, draft.at).is_empty() => Vec::new(),
+            Some(FieldKind::Check) if draft.text(draft.at).is_empty() => Vec::new(),
             Some(FieldKind::Choice | FieldKind::Check) => vec![Action::Toggle],
             Some(FieldKind::Area) => {
                 vec![Action::Undo, Action::Redo, Action::LayOut, Action::ExternalEditor]
