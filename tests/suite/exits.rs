@@ -23,7 +23,11 @@ const EXITS: [(i32, &str, Option<&str>); 8] = [
     (3, "network", Some("network")),
     (4, "TLS", None),
     (5, "timeout", None),
-    (6, "interrupted, or not all printed or filtered (--jq)", Some("not all was printed (how much is said)")),
+    (
+        6,
+        "interrupted, or not all printed or filtered (--jq)",
+        Some("not all was printed (how much is said)"),
+    ),
     (141, "the reader of the output left", Some("the reader of the output left")),
 ];
 

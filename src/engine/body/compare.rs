@@ -78,8 +78,7 @@ fn of_texts(bodies: [Vec<u8>; 2]) -> Comparison {
         let text = recoder.push(body, true);
         (!recoder.is_damaged()).then(|| text.into_bytes())
     });
-    let texts: [&[u8]; 2] =
-        [0, 1].map(|at| recoded[at].as_deref().unwrap_or(&bodies[at]));
+    let texts: [&[u8]; 2] = [0, 1].map(|at| recoded[at].as_deref().unwrap_or(&bodies[at]));
     let mut found = compare::bodies(texts[0], texts[1], Some(Instant::now() + TIME));
     if found.count() == 0 && bodies[0] != bodies[1] && texts[0] == texts[1] {
         add(&mut found, "the same text in another encoding");
