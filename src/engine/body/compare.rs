@@ -50,7 +50,7 @@ fn compare(bodies: [&Body; 2], is_current: &dyn Fn() -> bool) -> Result<Comparis
     let lens = bodies.map(|body| body.len(ViewPart::Decoded));
     let mut found = if lens.iter().all(|len| *len <= COMPARED as u64) {
         let [old, new] = bodies.map(|body| body.read(ViewPart::Decoded, 0, COMPARED));
-        of_texts([old.map_err(unread)?, new.map_err(unread)?])
+        of_texts(&[old.map_err(unread)?, new.map_err(unread)?])
     } else {
         let first = first_difference(bodies, is_current).map_err(unread)?;
         let at = first.unwrap_or_default();
@@ -72,7 +72,7 @@ fn compare(bodies: [&Body; 2], is_current: &dyn Fn() -> bool) -> Result<Comparis
 }
 
 /// Compares as text what is UTF-16 or UTF-32 by its first bytes, or names its charset itself.
-fn of_texts(bodies: [Vec<u8>; 2]) -> Comparison {
+fn of_texts(bodies: &[Vec<u8>; 2]) -> Comparison {
     let recoded = bodies.each_ref().map(|body| {
         let mut recoder = Recoder::of(None, body)?;
         let text = recoder.push(body, true);
