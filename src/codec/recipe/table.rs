@@ -44,7 +44,9 @@ impl RowReader {
         match begin.trim_ascii_start().first() {
             None => Ok(None),
             // Whether its first line is whole decides what an object begins.
-            Some(b'{') if !is_last && begin.len() < 64 * 1024 && !begin.contains(&b'\n') => Ok(None),
+            Some(b'{') if !is_last && begin.len() < 64 * 1024 && !begin.contains(&b'\n') => {
+                Ok(None)
+            }
             Some(b'{') if JsonLines::begins(begin) => {
                 Ok(Some(RowReader::Lines(JsonLines::default())))
             }
@@ -196,15 +198,8 @@ mod tests {
         assert_eq!(table(&list), expected);
         // A line that is no JSON spoils only itself.
         assert_eq!(
-            table("{\"a\":1}\n{\"a\":2\n\n{\"a\":33} {\"a\":4}\nplain\n"),
-            [
-                " a",
-                " 1",
-                "   │ ✗ not JSON: {\"a\":2 ◂",
-                "33",
-                " 4",
-                "   │ ✗ not JSON: plain ◂",
-            ]
+            table("{\"a\":1}\n{\"a\":2\n\n{\"a\":33}\nplain\n"),
+            [" a", " 1", "   │ ✗ not JSON: {\"a\":2 ◂", "33", "   │ ✗ not JSON: plain ◂",]
         );
         made_of::<Tabulator>("{\"a\":1,\n}\n{\"a\":2}", 100).unwrap_err();
         assert_eq!(table("[[1,2],[3,4]]"), ["1 │ 2", "1 │ 2", "3 │ 4"]);

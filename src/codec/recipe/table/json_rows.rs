@@ -31,12 +31,12 @@ impl JsonLines {
                 return Err(format!("a line of more than {} MiB is no row", LONGEST >> 20));
             }
             if piece.ends_with(b"\n") {
-                add_line(&self.open, &mut rows)?;
+                add_line(&self.open, &mut rows);
                 self.open.clear();
             }
         }
         if is_last {
-            add_line(&std::mem::take(&mut self.open), &mut rows)?;
+            add_line(&std::mem::take(&mut self.open), &mut rows);
         }
         Ok(rows)
     }
@@ -48,26 +48,18 @@ fn is_json(line: &[u8]) -> bool {
     check.flaw().is_none() && check.unfinished().is_none()
 }
 
-/// The rows of a line; several values in it are several.
-fn add_line(line: &[u8], rows: &mut Vec<Row>) -> Result<(), String> {
+/// The row of a line.
+fn add_line(line: &[u8], rows: &mut Vec<Row>) {
     let line = line.trim_ascii();
     if line.is_empty() {
-        return Ok(());
+        return;
     }
     if !is_json(line) {
         let cells = vec![String::from_utf8_lossy(line).into_owned()];
         rows.push(Row { names: Some(vec![BROKEN.to_owned()]), cells });
-        return Ok(());
+        return;
     }
-    let mut take = |piece: JsonPiece<'_>| {
-        if let JsonPiece::Value(bytes, _) | JsonPiece::Element(bytes, _) = piece {
-            rows.push(row(bytes));
-        }
-        Ok(())
-    };
-    let mut pieces = JsonPieces::new(None, LONGEST);
-    pieces.push(line, &mut take)?;
-    pieces.finish(&mut take)
+    rows.push(row(line));
 }
 
 /// Reads rows from bytes that come in parts.
