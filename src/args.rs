@@ -45,7 +45,7 @@ pub struct Arguments {
     /// Write diagnostics to wirebench.log in the state folder: error, warn, info, debug or trace.
     #[arg(long, value_name = "LEVEL", env = "WIREBENCH_LOG", global = true)]
     pub log: Option<tracing::level_filters::LevelFilter>,
-    /// Keep no answers of presets on the disk. A preset with keep = false keeps none by itself.
+    /// Keep no answers on the disk. A preset with keep = false keeps none by itself.
     #[arg(long, env = "WIREBENCH_NO_KEEP", global = true)]
     pub no_keep: bool,
     /// Use the presets in .wirebench of the current project although another user owns them;
@@ -131,8 +131,8 @@ pub enum AuthorityTask {
 }
 
 const EXIT_CODES: &str = "\
-Exit status: 0 what was asked for happened, 1 not as expected (a step, --check-status), 2 usage,
-3 network, 4 TLS, 5 timeout, 6 interrupted or not all printed, 141 the reader of the output left.";
+Exit status: 0 what was asked for happened, 1 not as expected (a step, --check-status, --download), 2 usage,
+3 network, 4 TLS, 5 timeout, 6 interrupted, or not all printed or filtered (--jq), 141 the reader of the output left.";
 
 const LISTEN_EXAMPLES: &str = "\
 Examples:

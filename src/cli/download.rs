@@ -309,7 +309,7 @@ impl Download {
         if total != Some(len) {
             let total = total.map_or("fewer".to_owned(), |total| total.to_string());
             let cause = format!("{place} has {len} bytes, the server's file {total}: another one");
-            return Err(Failure::new(Stage::Body, &*exchange.url, FailureKind::NotMet, cause)
+            return Err(Failure::new(Stage::Program, &*exchange.url, FailureKind::NotMet, cause)
                 .hint(format!("remove {place} to begin anew")));
         }
         let mut name = partial.name.clone();

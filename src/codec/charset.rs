@@ -201,11 +201,29 @@ fn named_in_page(first: &[u8]) -> Option<String> {
     (!label.is_empty()).then(|| label.to_owned())
 }
 
-/// The encoding in wide units a body is in: by the byte order mark it begins with, or by the charset
-/// its `Content-Type` names. Without either sign UTF-16 is taken for little-endian, as browsers do.
+/// The encoding in wide units a body is in: by the byte order mark it begins with, by the charset its
+/// `Content-Type` names, or, of JSON, by its first four bytes. A charset without a mark takes UTF-16 for
+/// little-endian, as browsers do.
 #[must_use]
 pub fn wide(content_type: Option<&str>, first: &[u8]) -> Option<WideEncoding> {
-    marked(first).or_else(|| label(content_type)?.parse().ok())
+    let named = || label(content_type)?.parse().ok();
+    marked(first).or_else(named).or_else(|| by_zeros(content_type, first))
+}
+
+/// The encoding of JSON by where its first bytes are zero (RFC 4627, section 3): it begins with two
+/// characters of ASCII, and as UTF-8 has no zero byte at all, whatever its charset is called.
+fn by_zeros(content_type: Option<&str>, first: &[u8]) -> Option<WideEncoding> {
+    let (encoding, begins) = match *first.first_chunk()? {
+        [0, 0, 0, a] => (WideEncoding::Utf32Be, [a, b'"']),
+        [a, 0, 0, 0] => (WideEncoding::Utf32Le, [a, b'"']),
+        [0, a, 0, b] => (WideEncoding::Utf16Be, [a, b]),
+        [a, 0, b, 0] => (WideEncoding::Utf16Le, [a, b]),
+        _ => return None,
+    };
+    let is_character = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+    let kind = kind(content_type);
+    let is_json = kind.ends_with("json") || b"{[".contains(&begins[0]) && !kind.contains('/');
+    (is_json && begins.iter().all(is_character)).then_some(encoding)
 }
 
 /// The encoding whose byte order mark these bytes begin with.
@@ -325,6 +343,31 @@ fn with_mark(encoding: &'static Encoding) -> RecoderKind {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn json_in_wide_units_is_known_by_its_zero_bytes() {
+        let text = "{\"a\": 1}";
+        let units = |wide: fn(u32) -> Vec<u8>| -> Vec<u8> {
+            text.chars().flat_map(|c| wide(u32::from(c))).collect()
+        };
+        for (bytes, encoding) in [
+            (units(|c| (c as u16).to_le_bytes().to_vec()), WideEncoding::Utf16Le),
+            (units(|c| (c as u16).to_be_bytes().to_vec()), WideEncoding::Utf16Be),
+            (units(|c| c.to_le_bytes().to_vec()), WideEncoding::Utf32Le),
+            (units(|c| c.to_be_bytes().to_vec()), WideEncoding::Utf32Be),
+        ] {
+            for declared in [Some("application/json"), Some("a/b+json; charset=utf-8"), None] {
+                assert_eq!(wide(declared, &bytes), Some(encoding), "{declared:?}");
+                let mut recoder = Recoder::of(declared, &bytes).unwrap();
+                assert_eq!(recoder.push(&bytes, true), text);
+            }
+            assert_eq!(wide(Some("application/octet-stream"), &bytes), None);
+            assert_eq!(wide(Some("application/json"), &bytes[..3]), None);
+        }
+        for other in [&b"{\"a\": 1}"[..], b"\0\0\0\0", b"{\0\x01\0", b"\0\x07\0\x08", b"{}"] {
+            assert_eq!(wide(Some("application/json"), other), None);
+        }
+    }
 
     #[test]
     fn text_is_told_from_binary() {

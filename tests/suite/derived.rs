@@ -213,7 +213,7 @@ async fn a_command_reads_the_body_and_its_status_and_errors_are_told() {
     for (command, expected, remark) in [
         ("wc -c | tr -d ' '", "3145728\n", ""),
         ("head -c 3", "xxx", ""),
-        ("cat >/dev/null 2>&1", "", ""),
+        ("cat >/dev/null 2>&1", "", "it printed nothing"),
         ("echo made; echo wrong >&2; exit 3", "made\n", "exit status 3: wrong"),
         ("exec >&- 2>&-; cat >/dev/null; exit 4", "", "exit status 4"),
     ] {

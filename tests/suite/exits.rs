@@ -18,12 +18,16 @@ use crate::kill::let_run_for;
 /// Status, what it means to `send` and in general, and to `listen`, which has fewer.
 const EXITS: [(i32, &str, Option<&str>); 8] = [
     (0, "what was asked for happened", Some("stopped as asked")),
-    (1, "not as expected (a step, --check-status)", None),
+    (1, "not as expected (a step, --check-status, --download)", None),
     (2, "usage", Some("usage")),
     (3, "network", Some("network")),
     (4, "TLS", None),
     (5, "timeout", None),
-    (6, "interrupted or not all printed", Some("not all was printed (how much is said)")),
+    (
+        6,
+        "interrupted, or not all printed or filtered (--jq)",
+        Some("not all was printed (how much is said)"),
+    ),
     (141, "the reader of the output left", Some("the reader of the output left")),
 ];
 
@@ -350,7 +354,21 @@ fn network_and_tls(endings: &mut Endings) {
     endings.expect(4, "", ended(&["--home", home, "send", &target, "x"]));
 }
 
+/// What `--jq` makes of an answer, and what `--download` does not save.
+fn filtered(endings: &mut Endings) {
+    let url = |answer| format!("http://{}/", http_peer(answer));
+    let json = url(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{\"a\": 1}\n");
+    let text = url(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nplain");
+    let gone = url(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+    endings.expect(0, "", ended(&["send", &json, "--jq", ".a"]));
+    endings.expect(2, "not closed", ended(&["send", &json, "--jq", ".a["]));
+    endings.expect(6, "jq: ", ended(&["send", &json, "--jq", ".a.b"]));
+    endings.expect(6, "not JSON", ended(&["send", &text, "--jq", "."]));
+    endings.expect(1, "nothing is saved", ended(&["send", &gone, "--download"]));
+}
+
 fn timeouts_interrupts_and_outputs(endings: &mut Endings) {
+    filtered(endings);
     let peer = tcp_peer(silent);
     let (http, tcp) = (format!("http://{peer}/"), format!("tcp://{peer}"));
     let (_socket, there) = udp_peer();

@@ -4,6 +4,8 @@
 //! the same scene is played with free ports, and the committed picture must still look like it.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+#[path = "picture_jobs.rs"]
+mod jobs;
 #[path = "picture_svg.rs"]
 mod svg;
 

@@ -35,7 +35,59 @@ struct Run {
 }
 
 /// Lines of one colour and weight.
-type Lines = BTreeMap<(String, &'static str), String>;
+type Lines = BTreeMap<(String, &'static str), Strokes>;
+
+/// Straight lines in tenths of a unit; those that meet are drawn as one, so a frame is no hundred pieces.
+#[derive(Default)]
+struct Strokes {
+    /// Ends by height.
+    level: BTreeMap<i32, Vec<(i32, i32)>>,
+    /// Ends by place from the left.
+    upright: BTreeMap<i32, Vec<(i32, i32)>>,
+    /// What is not straight, as it is drawn.
+    bent: String,
+}
+
+impl Strokes {
+    fn line(&mut self, (x1, y1): (f64, f64), (x2, y2): (f64, f64)) {
+        let [x1, y1, x2, y2] = [x1, y1, x2, y2].map(|place| (place * 10.0).round() as i32);
+        if y1 == y2 {
+            self.level.entry(y1).or_default().push((x1.min(x2), x1.max(x2)));
+        } else {
+            self.upright.entry(x1).or_default().push((y1.min(y2), y1.max(y2)));
+        }
+    }
+
+    fn path(&self) -> String {
+        let tenths = |place: i32| f64::from(place) / 10.0;
+        let mut path = self.bent.clone();
+        for (y, spans) in &self.level {
+            for (from, to) in joined(spans) {
+                let _ = write!(path, "M{} {}H{}", tenths(from), tenths(*y), tenths(to));
+            }
+        }
+        for (x, spans) in &self.upright {
+            for (from, to) in joined(spans) {
+                let _ = write!(path, "M{} {}V{}", tenths(*x), tenths(from), tenths(to));
+            }
+        }
+        path
+    }
+}
+
+/// Spans with those that touch made one.
+fn joined(spans: &[(i32, i32)]) -> Vec<(i32, i32)> {
+    let mut spans = spans.to_vec();
+    spans.sort_unstable();
+    let mut joined: Vec<(i32, i32)> = Vec::new();
+    for (from, to) in spans {
+        match joined.last_mut() {
+            Some((_, end)) if from <= *end => *end = to.max(*end),
+            _ => joined.push((from, to)),
+        }
+    }
+    joined
+}
 
 /// Draws the screen.
 pub fn draw(screen: &Screen) -> String {
@@ -72,7 +124,8 @@ pub fn draw(screen: &Screen) -> String {
     }
     let _ = writeln!(svg, "<g transform=\"translate({PADDING} {TITLE_BAR})\">");
     backgrounds(screen, &ground, &mut svg);
-    for ((colour, weight), path) in &lines {
+    for ((colour, weight), strokes) in &lines {
+        let path = strokes.path();
         let _ = writeln!(
             svg,
             "<path d=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{weight}\"/>"
@@ -82,8 +135,7 @@ pub fn draw(screen: &Screen) -> String {
         let class = styles.iter().position(|style| **style == run.style).unwrap_or(0);
         let _ = writeln!(
             svg,
-            "<text class=\"s{class}\" x=\"{:.1}\" y=\"{:.1}\" textLength=\"{:.1}\" \
-             lengthAdjust=\"spacingAndGlyphs\">{}</text>",
+            "<text class=\"s{class}\" x=\"{:.1}\" y=\"{:.1}\" textLength=\"{:.1}\">{}</text>",
             f64::from(run.column) * CELL.0,
             f64::from(run.row) * CELL.1 + BASELINE,
             f64::from(run.cells) * CELL.0,
@@ -190,7 +242,7 @@ fn runs(screen: &Screen, lines: &mut Lines) -> Vec<Run> {
         if cell.underline() {
             let path = lines.entry((foreground.clone(), "1")).or_default();
             let (x, y) = (f64::from(column) * CELL.0, f64::from(row) * CELL.1 + BASELINE + 2.5);
-            let _ = write!(path, "M{x:.1} {y:.1}h{:.1}", CELL.0);
+            path.line((x, y), (x + CELL.0, y));
         }
         if text.trim().is_empty() {
             open = false;
@@ -245,7 +297,7 @@ fn frame(text: &str, (row, column): (u16, u16), colour: &str, lines: &mut Lines)
     let (middle, centre) = (x + CELL.0 / 2.0, y + CELL.1 / 2.0);
     let path = lines.entry((colour.to_owned(), weight)).or_default();
     if arms == "bar" {
-        let _ = write!(path, "M{:.1} {y:.1}v{:.1}", x + CELL.0 * 0.75, CELL.1);
+        path.line((x + CELL.0 * 0.75, y), (x + CELL.0 * 0.75, y + CELL.1));
         return true;
     }
     let end = |arm: char| match arm {
@@ -257,11 +309,11 @@ fn frame(text: &str, (row, column): (u16, u16), colour: &str, lines: &mut Lines)
     if round {
         let ends: Vec<(f64, f64)> = arms.chars().map(end).collect();
         let ((x1, y1), (x2, y2)) = (ends[0], ends[1]);
-        let _ = write!(path, "M{x1:.1} {y1:.1}Q{middle:.1} {centre:.1} {x2:.1} {y2:.1}");
+        let _ = write!(path.bent, "M{x1:.1} {y1:.1}Q{middle:.1} {centre:.1} {x2:.1} {y2:.1}");
         return true;
     }
-    for (x1, y1) in arms.chars().map(end) {
-        let _ = write!(path, "M{x1:.1} {y1:.1}L{middle:.1} {centre:.1}");
+    for from in arms.chars().map(end) {
+        path.line(from, (middle, centre));
     }
     true
 }

@@ -42,7 +42,7 @@ fn json_differs_by_path() {
         "Removed .gone [1] -",
     ];
     assert_eq!(differing(old, new), expected);
-    assert_eq!(differing("[1]", "[2]"), ["Changed [0] 1 2"]);
+    assert_eq!(differing("[1]", "[2]"), ["Changed .[0] 1 2"]);
     assert_eq!(differing(r#"{"1a":1}"#, r#"{"1a":2}"#), [r#"Changed .["1a"] 1 2"#]);
     assert_eq!(differing("{}", "[]"), ["Changed . {} []"]);
 }
@@ -73,19 +73,19 @@ fn layout_is_no_difference_and_order_and_spelling_are_quiet() {
 
 #[test]
 fn elements_of_lists_are_moved_changed_added_or_removed() {
-    assert_eq!(differing("[1,2,3]", "[1,9,2,3]"), ["Added [1] - 9"]);
-    assert_eq!(differing("[1,2,3]", "[1,3]"), ["Removed [1] 2 -"]);
-    assert_eq!(differing("[1,2,3,4]", "[4,1,2,3]"), ["Moved [0] [3] [0]"]);
+    assert_eq!(differing("[1,2,3]", "[1,9,2,3]"), ["Added .[1] - 9"]);
+    assert_eq!(differing("[1,2,3]", "[1,3]"), ["Removed .[1] 2 -"]);
+    assert_eq!(differing("[1,2,3,4]", "[4,1,2,3]"), ["Moved .[0] [3] [0]"]);
     let old = r#"[{"id":1,"n":"a"},{"id":2,"n":"b"},{"id":3,"n":"c"}]"#;
     let new = r#"[{"id":3,"n":"c"},{"id":2,"n":"B"}]"#;
-    let expected = [r#"Removed [0] {"id":1,"n":"a"} -"#, r#"Removed [1] {"id":2,"n":"b"} -"#];
+    let expected = [r#"Removed .[0] {"id":1,"n":"a"} -"#, r#"Removed [1] {"id":2,"n":"b"} -"#];
     let found = differing(old, new);
-    assert!(found.contains(&r#"Changed [1].n "b" "B""#.to_owned()), "{found:?}");
+    assert!(found.contains(&r#"Changed .[1].n "b" "B""#.to_owned()), "{found:?}");
     assert!(found.contains(&expected[0].to_owned()), "{found:?}");
     assert!(!found.contains(&expected[1].to_owned()), "{found:?}");
     // A list with an order of names within: neither moved nor changed.
     let found = bodies(br#"[{"a":1,"b":2},0]"#, br#"[{"b":2,"a":1},0]"#, None);
-    assert_eq!(told(&found), ["Reordered [0] - -"]);
+    assert_eq!(told(&found), ["Reordered .[0] - -"]);
 }
 
 #[test]

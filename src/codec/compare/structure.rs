@@ -121,16 +121,16 @@ impl Pair<'_> {
         for element in self.line_up(&before, &now) {
             match element {
                 Element::Both(old, new) => {
-                    self.values(before[old], now[new], &format!("{path}[{new}]"));
+                    self.values(before[old], now[new], &element_path(path, new));
                 }
                 Element::Moved(old, new) => {
                     let [from, to] = [old, new].map(|at| format!("[{at}]"));
                     let [from, to] = [from, to].map(|at| Some(Excerpt::of(at.as_bytes())));
-                    self.push(ChangeKind::Moved, &format!("{path}[{new}]"), from, to);
-                    self.values(before[old], now[new], &format!("{path}[{new}]"));
+                    self.push(ChangeKind::Moved, &element_path(path, new), from, to);
+                    self.values(before[old], now[new], &element_path(path, new));
                 }
-                Element::Removed(old) => self.removed(before[old], &format!("{path}[{old}]")),
-                Element::Added(new) => self.added(now[new], &format!("{path}[{new}]")),
+                Element::Removed(old) => self.removed(before[old], &element_path(path, old)),
+                Element::Added(new) => self.added(now[new], &element_path(path, new)),
             }
         }
     }
@@ -246,6 +246,12 @@ fn identity<'a>(
         });
         named.min_by_key(|(rank, _)| *rank)
     }
+}
+
+/// `.users[2]`, or `.[2]` at the top, as jq writes it.
+fn element_path(path: &str, at: usize) -> String {
+    let dot = if path.is_empty() { "." } else { "" };
+    format!("{path}{dot}[{at}]")
 }
 
 /// `.name`, or `["a name"]` where it is no word.

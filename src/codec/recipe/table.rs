@@ -9,7 +9,7 @@ use super::maker::BodyMaker;
 use crate::model::view::ViewMode;
 use cells::{Columns, Row};
 use delimited::Delimited;
-use json_rows::JsonRows;
+use json_rows::{JsonLines, JsonRows};
 
 /// Rows by which the columns are measured.
 const MEASURED: usize = 1000;
@@ -35,6 +35,7 @@ pub(super) struct Tabulator {
 enum RowReader {
     Delimited(Delimited),
     Json(JsonRows),
+    Lines(JsonLines),
 }
 
 impl RowReader {
@@ -42,6 +43,13 @@ impl RowReader {
     fn of(begin: &[u8], is_last: bool) -> Result<Option<Self>, String> {
         match begin.trim_ascii_start().first() {
             None => Ok(None),
+            // Whether its first line is whole decides what an object begins.
+            Some(b'{') if !is_last && begin.len() < 64 * 1024 && !begin.contains(&b'\n') => {
+                Ok(None)
+            }
+            Some(b'{') if JsonLines::begins(begin) => {
+                Ok(Some(RowReader::Lines(JsonLines::default())))
+            }
             Some(b'{' | b'[') => Ok(Some(RowReader::Json(JsonRows::default()))),
             Some(b'<') => Err("this is a text of tags and no table".to_owned()),
             Some(_) if !is_last && begin.len() < 64 * 1024 && !begin.contains(&b'\n') => Ok(None),
@@ -85,6 +93,7 @@ impl Tabulator {
             None => Ok(Vec::new()),
             Some(RowReader::Delimited(reader)) => reader.read(bytes, is_last),
             Some(RowReader::Json(reader)) => reader.read(bytes, is_last),
+            Some(RowReader::Lines(reader)) => reader.read(bytes, is_last),
         }
     }
 
@@ -187,6 +196,12 @@ mod tests {
         assert_eq!(table(lines), expected);
         let list = format!("[{}]", lines.replace('\n', ","));
         assert_eq!(table(&list), expected);
+        // A line that is no JSON spoils only itself.
+        assert_eq!(
+            table("{\"a\":1}\n{\"a\":2\n\n{\"a\":33}\nplain\n"),
+            [" a", " 1", "   │ ✗ not JSON: {\"a\":2 ◂", "33", "   │ ✗ not JSON: plain ◂",]
+        );
+        made_of::<Tabulator>("{\"a\":1,\n}\n{\"a\":2}", 100).unwrap_err();
         assert_eq!(table("[[1,2],[3,4]]"), ["1 │ 2", "1 │ 2", "3 │ 4"]);
         assert_eq!(table("[\"a\\nb\",2]"), ["value", "a⏎b", "2"]);
         made_of::<Tabulator>("[{\"a\":1},{]", 100).unwrap_err();

@@ -342,6 +342,18 @@ async fn two_bodies_are_compared_by_what_they_hold_and_long_ones_by_their_bytes(
     assert_eq!((found.how, found.count()), (ComparedAs::Json, 1), "{found:?}");
     assert_eq!(found.changes[0].place, ".b[0]");
     assert_eq!(compare(&mut bench, old, old).await.unwrap().count(), 0);
+    let wide: Vec<u8> =
+        "\u{feff}{\"a\":1,\"b\":[3]}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let wide = bench.keep(&[&wide]).await;
+    let found = compare(&mut bench, old, wide).await.unwrap();
+    assert_eq!((found.how, found.changes[0].place.as_str()), (ComparedAs::Json, ".b[0]"));
+    let same: Vec<u8> = r#"{"a":1,"b":[2]}"#.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let same = bench.keep(&[&same]).await;
+    let found = compare(&mut bench, old, same).await.unwrap();
+    assert_eq!(
+        (found.count(), found.note.as_deref()),
+        (0, Some("the same text in another encoding"))
+    );
     let same = vec![b'x'; 2 * 1024 * 1024];
     let long = bench.keep(&[&same, &same, b"end"]).await;
     let other = bench.keep(&[&same, &same, b"enD."]).await;

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use super::message::Body;
 use super::thread::on_thread;
 use super::viewer::GONE;
+use crate::codec::charset::Recoder;
 use crate::codec::compare::{self, COMPARED, Comparison};
 use crate::engine::event::Event;
 use crate::model::byte_size::size;
@@ -49,7 +50,7 @@ fn compare(bodies: [&Body; 2], is_current: &dyn Fn() -> bool) -> Result<Comparis
     let lens = bodies.map(|body| body.len(ViewPart::Decoded));
     let mut found = if lens.iter().all(|len| *len <= COMPARED as u64) {
         let [old, new] = bodies.map(|body| body.read(ViewPart::Decoded, 0, COMPARED));
-        compare::bodies(&old.map_err(unread)?, &new.map_err(unread)?, Some(Instant::now() + TIME))
+        of_texts(&[old.map_err(unread)?, new.map_err(unread)?])
     } else {
         let first = first_difference(bodies, is_current).map_err(unread)?;
         let at = first.unwrap_or_default();
@@ -68,6 +69,21 @@ fn compare(bodies: [&Body; 2], is_current: &dyn Fn() -> bool) -> Result<Comparis
         }
     }
     Ok(found)
+}
+
+/// Compares as text what is UTF-16 or UTF-32 by its first bytes, or names its charset itself.
+fn of_texts(bodies: &[Vec<u8>; 2]) -> Comparison {
+    let recoded = bodies.each_ref().map(|body| {
+        let mut recoder = Recoder::of(None, body)?;
+        let text = recoder.push(body, true);
+        (!recoder.is_damaged()).then(|| text.into_bytes())
+    });
+    let texts: [&[u8]; 2] = [0, 1].map(|at| recoded[at].as_deref().unwrap_or(&bodies[at]));
+    let mut found = compare::bodies(texts[0], texts[1], Some(Instant::now() + TIME));
+    if found.count() == 0 && bodies[0] != bodies[1] && texts[0] == texts[1] {
+        add(&mut found, "the same text in another encoding");
+    }
+    found
 }
 
 fn add(found: &mut Comparison, words: &str) {

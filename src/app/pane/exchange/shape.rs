@@ -46,9 +46,8 @@ pub(super) fn sniffed_as(
     if !is_first || matches!(view.query.mode, ViewMode::Wide(_)) {
         return None;
     }
-    // A byte order mark is no JSON, so pretty printing has fallen back to text.
-    let begins = view.lines.first().map_or(&b""[..], |line| &line.bytes);
-    if let Some(wide) = charset::wide(None, begins) {
+    // Neither a byte order mark nor a zero byte is JSON, so pretty printing has fallen back to text.
+    if let Some(wide) = charset::wide(declared, &mark(view)) {
         return Some(ViewMode::Wide(wide));
     }
     if view.query.mode != default {
@@ -66,6 +65,17 @@ pub(super) fn sniffed_as(
     }
     let mode = sniff(declared, &first);
     (!first.is_empty() && mode != default).then_some(mode)
+}
+
+/// The bytes a body begins with, enough for its byte order mark. Between lines are those of line ends.
+fn mark(view: &View) -> Vec<u8> {
+    let mut first = Vec::new();
+    for line in view.lines.iter().take_while(|line| line.offset < 4) {
+        let at = usize::try_from(line.offset).unwrap_or_default();
+        first.resize(at.max(first.len()), b'\n');
+        first.extend_from_slice(&line.bytes);
+    }
+    first
 }
 
 /// The beginning of a body, as far as a window onto its first lines holds it.

@@ -10,6 +10,8 @@ use crate::codec::printable::printable;
 const WIDEST: usize = 60;
 /// Columns at most; what is more stands behind as if it belonged to none.
 const MOST: usize = 256;
+/// Names the cell of a line that is no row; never a column.
+pub(super) const BROKEN: &str = "✗ not JSON";
 /// Stands between two columns.
 const BETWEEN: &str = " │ ";
 
@@ -150,7 +152,7 @@ fn names_of(rows: &[Row]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let mut known = std::collections::HashSet::new();
     for row in rows {
-        for name in row.names.iter().flatten() {
+        for name in row.names.iter().flatten().filter(|name| *name != BROKEN) {
             if names.len() < MOST && known.insert(name.clone()) {
                 names.push(name.clone());
             }

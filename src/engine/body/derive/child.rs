@@ -210,7 +210,7 @@ fn judge(
     if recipe.kind == RecipeKind::Pipe {
         made.open();
         let ended = match (status.code(), status.signal()) {
-            (Some(0), _) if said.is_empty() => return Ok(()),
+            (Some(0), _) if made.len == 0 => String::from("it printed nothing"),
             (Some(0), _) => String::new(),
             (Some(code), _) => format!("exit status {code}"),
             (None, signal) => format!("ended by signal {}", signal.unwrap_or_default()),
