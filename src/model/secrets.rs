@@ -8,6 +8,7 @@
 mod decoded;
 mod escapes;
 mod hidden_value;
+mod secret_name;
 mod userinfo;
 
 use std::borrow::Cow;
@@ -19,6 +20,8 @@ use super::failure::Failure;
 use decoded::Text;
 use hidden_value::HiddenValue;
 use userinfo::userinfo;
+
+pub(crate) use secret_name::{is_secret_value, names_secret, secret_values};
 
 /// Stands for a credential.
 pub(crate) const MASK: &str = "********";
