@@ -72,8 +72,6 @@ pub struct Draft {
     pub saving: Option<Preset>,
     /// Asked to be saved again while a save was under way.
     pub save_again: bool,
-    /// Credentials that were typed in place stay there: that was asked.
-    pub(crate) keeps_credentials: bool,
 }
 
 /// A complaint about a field.
@@ -120,7 +118,6 @@ impl Draft {
             steps: RowSteps::default(),
             saving: None,
             save_again: false,
-            keeps_credentials: false,
         }
     }
 
