@@ -149,6 +149,10 @@ pub enum Intent {
     ShowTheme(ThemeWish),
     /// Put an environment into force, or none.
     ChooseEnvironment(Option<String>),
+    /// Throw away what is typed in the window of environments, and leave the program then or not.
+    DropTyped {
+        leaves: bool,
+    },
     /// Write what a preset or draft says about itself.
     Describe(TreeItem, String),
     /// Save a draft under this path.
