@@ -153,6 +153,10 @@ pub enum Intent {
     DropTyped {
         leaves: bool,
     },
+    /// The secret of this unknown name takes its place.
+    UseSecret(String),
+    /// Ask for a value of this unknown name.
+    AskForValue(String),
     /// Write what a preset or draft says about itself.
     Describe(TreeItem, String),
     /// Save a draft under this path.

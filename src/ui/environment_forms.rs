@@ -7,6 +7,7 @@ use super::painter::Painter;
 use crate::app::layout::cut_top;
 use crate::app::overlay::environments::edit_cells::{EditCell, NameEdit, NameFor, VariableEdit};
 use crate::app::overlay::environments::writing::{name_trouble, variable_trouble};
+use crate::model::secrets::is_secret_value;
 use crate::store::job::VariableKind;
 
 /// Columns of the labels of what is typed.
@@ -28,7 +29,11 @@ pub(super) fn variable_form(mut painter: Painter<'_>, edit: &VariableEdit) {
             let (kind, after) = (edit.kind, edit.after());
             let text =
                 format!("{} in {}", kind.reference(&after.name), kind.file(&edit.environment));
-            (text, palette.success)
+            if kind == VariableKind::Plain && is_secret_value(&after.name, &after.value) {
+                (format!("{text}, which git may keep: below it becomes a secret"), palette.warning)
+            } else {
+                (text, palette.success)
+            }
         }
     };
     let mut first = painter.at(title);

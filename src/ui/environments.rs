@@ -23,7 +23,7 @@ pub(super) fn hint(it: &Environments) -> &'static str {
         (Some(EnvironmentEdit::Variable(edit)), ..) if edit.is_choice() => {
             "[choose] write · [toggle] another · [next-field] next · [back] cancel"
         }
-        (Some(EnvironmentEdit::Variable(edit)), ..) if edit.kind == VariableKind::Secret => {
+        (Some(EnvironmentEdit::Variable(edit)), ..) if edit.can_show() => {
             "[choose] write · [next-field] next · [show-secrets] show · [back] cancel"
         }
         (Some(EnvironmentEdit::Variable(_)), ..) => {
@@ -99,7 +99,7 @@ fn trouble(shared: &Shared, name: &str) -> Option<String> {
 
 /// What is looked at and how much of it there is, with what is wrong with it.
 fn head(painter: &mut Painter<'_>, it: &Environments, areas: &EnvironmentsAreas, text: &str) {
-    let (shared, palette) = (&painter.app.shared, painter.palette);
+    let palette = painter.palette;
     let mut rest = areas.head;
     let mut first = painter.at(cut_top(&mut rest, 1));
     let (len, total) = (it.listed.len(), it.listed.total);
@@ -113,10 +113,6 @@ fn head(painter: &mut Painter<'_>, it: &Environments, areas: &EnvironmentsAreas,
     first.right(&count, palette.dim);
     let text = fit::middle(text, first.area.width).into_owned();
     first.put(&text, palette.title);
-    if let Some(trouble) = it.selected.as_deref().and_then(|name| trouble(shared, name)) {
-        let text = fit::start(&trouble, rest.width).into_owned();
-        painter.at(rest).put(&text, palette.error);
-    }
 }
 
 /// Names, values and where these come from; below what is under the cursor.
@@ -124,6 +120,11 @@ fn variables(painter: &mut Painter<'_>, it: &Environments, areas: &EnvironmentsA
     let (palette, shared) = (painter.palette, &painter.app.shared);
     let environment = it.selected.as_deref().unwrap_or("none");
     head(painter, it, areas, environment);
+    if let Some(trouble) = it.selected.as_deref().and_then(|name| trouble(shared, name)) {
+        let below = Rect { y: areas.head.y + 1, height: 1, ..areas.head };
+        let text = fit::start(&trouble, below.width).into_owned();
+        painter.at(below).put(&text, palette.error);
+    }
     let len = it.listed.len();
     let cursor = it.cursor(len, areas.rows.height);
     painter.at(areas.rows).scroll_bar(cursor.offset as u64, len as u64);
@@ -253,6 +254,13 @@ fn differences(painter: &mut Painter<'_>, it: &Environments, areas: &Environment
     if let Some(row) = it.difference(shared, cursor.selected) {
         painter.at(areas.detail).put(&tie(&row, left, right), palette.dim);
     }
+    // What cannot be read is not missing.
+    let names = [it.selected.as_deref(), it.against.as_deref()].into_iter().flatten();
+    let unread: Vec<String> = names.filter_map(|name| trouble(shared, name)).collect();
+    let mut last = areas.detail;
+    cut_top(&mut last, 1);
+    let text = fit::start(&unread.join("; "), last.width).into_owned();
+    painter.at(last).put(&text, palette.error);
 }
 
 /// How a name stands in two environments, in words.

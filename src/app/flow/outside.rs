@@ -35,7 +35,7 @@ pub(crate) fn told(
 }
 
 /// Whether nothing is wrong with a file.
-fn is_read(workspace: &Workspace, file: &str) -> bool {
+pub(crate) fn is_read(workspace: &Workspace, file: &str) -> bool {
     let is_of = |target: &str| target == file || target.starts_with(&format!("{file}:"));
     !workspace.problems.iter().any(|problem| is_of(&problem.target))
 }

@@ -14,7 +14,7 @@ use crate::app::save_state::LastRun;
 use crate::app::state::App;
 use crate::model::failure::Failure;
 use crate::model::preset::Opening;
-use crate::store::job::{JobKind, JobLabel, PresetFile, Reply, Restore, Workspace};
+use crate::store::job::{JobKind, JobLabel, PresetFile, Reply, Restore, VariableKind, Workspace};
 
 /// Troubles of the workspace that are named beside the first.
 const OTHERS_NAMED: usize = 3;
@@ -181,7 +181,13 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     let is_begin = first || (had_trouble && before.presets.is_empty());
     let mut names = workspace.environments.iter().map(|environment| &environment.name);
     let is_open = are_new && !app.save_state.chose_environment;
-    let first_name = names.clone().next().filter(|_| is_open);
+    let is_read = |name: &&String| {
+        let files = [VariableKind::Plain, VariableKind::Secret];
+        files.iter().all(|kind| outside::is_read(&workspace, &kind.file(name)))
+    };
+    // One that cannot be read knows no names; with none that can it is still there to be mended.
+    let first_name = names.clone().find(is_read).or_else(|| names.clone().next());
+    let first_name = first_name.filter(|_| is_open);
     let in_force = app.shared.environment.clone();
     let wanted = in_force.clone().or_else(|| app.save_state.lost_environment.clone());
     let known = names.find(|name| Some(*name) == wanted.as_ref());

@@ -10,6 +10,7 @@ use super::{draft, environments, focus};
 use crate::app::drafts::FieldIssue;
 use crate::app::editor::Caret;
 use crate::app::focus::Pane;
+use crate::app::intent::{Intent, Question};
 use crate::app::overlay::Overlay;
 use crate::app::overlay::environments::Environments;
 use crate::app::shared::Shown;
@@ -73,8 +74,40 @@ pub(crate) fn define(app: &mut App) {
     let Some(name) = of_line(app).or_else(|| of_draft(app)) else {
         return app.say("every name here has a value: no unknown name keeps this from being sent");
     };
-    let window = Environments::define(&app.shared, &name);
+    if let Some(question) = secret_of_the_name(app, &name) {
+        return app.intents.push_back(Intent::Ask(question));
+    }
+    ask(app, &name);
+}
+
+/// Asks for a value of this name.
+pub(crate) fn ask(app: &mut App, name: &str) {
+    let window = Environments::define(&app.shared, name);
     environments::push(app, window);
+}
+
+/// Where there is a secret of the name, that may be what is meant.
+fn secret_of_the_name(app: &App, name: &str) -> Option<Question> {
+    let environment = app.shared.environment.as_deref()?;
+    app.shared.environment_named(environment)?.secrets.get(name)?;
+    let (kind, name) = (VariableKind::Secret, name.to_owned());
+    let text = format!(
+        "{{{{{name}}}}} has no value, but {} holds a secret of that name. Put {} in its place?",
+        kind.file(environment),
+        kind.reference(&name)
+    );
+    let question =
+        Question::new(text, ["Use the secret", "Type a value"], Intent::UseSecret(name.clone()));
+    Some(question.otherwise(Intent::AskForValue(name)))
+}
+
+/// The secret of a name takes its place.
+pub(crate) fn use_secret(app: &mut App, name: String) {
+    let variable =
+        Variable { kind: VariableKind::Secret, name: name.clone(), value: String::new() };
+    let said = defined(app, &DefinedName { name, variable });
+    let said = app.keyed(said.trim_start_matches("; "));
+    app.done(said);
 }
 
 /// The name that a task gives a value to, if it keeps something from being sent.
@@ -123,8 +156,7 @@ pub(crate) fn defined(app: &mut App, it: &DefinedName) -> String {
         Some(place) => draft::go_to_issue(app, &place),
         None => app.request.enter(&app.shared, Caret::Keep),
     }
-    let what =
-        if renamed > 0 { taken(variable) + " ([undo] puts the other back)" } else { String::new() };
+    let what = if renamed > 0 { taken(variable) + ", [undo] undoes that" } else { String::new() };
     format!("{what}; [send] sends")
 }
 
@@ -138,6 +170,5 @@ fn of_line_is(app: &App, name: &str) -> bool {
 
 fn taken(variable: &Variable) -> String {
     let braces = variable.kind.reference(&variable.name);
-    let what = if variable.kind == VariableKind::Secret { "as a secret " } else { "" };
-    format!("; {what}it is {braces} here now")
+    format!("; here it is {braces} now")
 }

@@ -4,6 +4,8 @@
 //! The last word decides: `API_TOKEN` and `dbPassword` are a token and a password, `token_url` is an
 //! address and `SSH_AUTH_SOCK` a socket. Headers have a looser rule of their own (`is_credential`).
 
+use std::ops::Range;
+
 /// How such names end, without what parts their words.
 const ENDS: [&str; 18] = [
     "token",
@@ -70,6 +72,29 @@ pub(crate) fn is_secret_value(name: &str, value: &str) -> bool {
     !value.is_empty() && !value.contains("{{") && names_secret(name)
 }
 
+/// What ends a value in a query, wherever a URL stands.
+const VALUE_ENDS: &[u8] = b"&#\"'<>\\`";
+
+/// Where the values stand that a query names so, in the URLs of a text. What a name or a program stands
+/// for, `{{token}}` or `$TOKEN`, is none.
+pub(super) fn in_queries(text: &[u8]) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for equals in memchr::memchr_iter(b'=', text) {
+        let (before, behind) = (&text[..equals], &text[equals + 1..]);
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
+        let length = before.iter().rev().take_while(|byte| is_name(byte)).count();
+        let (ahead, name) = before.split_at(equals - length);
+        let ends = |byte: &u8| byte.is_ascii_whitespace() || VALUE_ENDS.contains(byte);
+        let end = behind.iter().position(ends).unwrap_or(behind.len());
+        let is_typed = !matches!(behind.first(), None | Some(b'$' | b'{' | b'*'));
+        let name = std::str::from_utf8(name).unwrap_or_default();
+        if matches!(ahead.last(), Some(b'?' | b'&')) && end > 0 && is_typed && names_secret(name) {
+            found.push(equals + 1..equals + 1 + end);
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,6 +143,18 @@ mod tests {
             "secret_name",
         ] {
             assert!(!names_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn values_of_a_query_are_found_by_their_names() {
+        for (text, told) in [
+            ("GET http://h/?api_key=k-1&a=b#f", "GET http://h/?api_key=********&a=b#f"),
+            ("'http://u:p@h/?a=b&token=x' 200", "'http://********@h/?a=b&token=********' 200"),
+            ("h/?token={{secret.t}}&pwd=$PWD1", "h/?token={{secret.t}}&pwd=$PWD1"),
+            ("token=x, ?page_token=1&token=", "token=x, ?page_token=1&token="),
+        ] {
+            assert_eq!(crate::model::secrets::without_userinfo(text), told);
         }
     }
 

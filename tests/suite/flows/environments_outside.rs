@@ -159,8 +159,12 @@ fn each_broken_file_is_told_beside_its_environment_and_the_others_work() {
     let mut driver = Driver::with((160, 48), found);
     let text = said(&driver);
     assert!(text.contains("env/lab.toml:1") && text.contains("env/lab.secret.toml"), "{text}");
-    driver.keys("<A-E>");
+    driver.keys("<A-E><Left>k");
     assert!(driver.shows("first") && driver.shows("second"), "{}", driver.screen());
+    driver.keys("=");
+    assert!(driver.shows("lab and prod") && driver.shows("second"), "{}", driver.screen());
+    driver.keys("<Esc>");
+    assert_eq!(driver.app.shared.environment.as_deref(), Some("prod"), "one that can be read");
     driver.keys("<Left>j");
     assert!(!driver.shows("second") && driver.shows("prod.example"), "{}", driver.screen());
 }

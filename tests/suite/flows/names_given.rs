@@ -3,7 +3,7 @@
 use wirebench::app::focus::Pane;
 use wirebench::app::message::Message;
 use wirebench::engine::event::Phase;
-use wirebench::store::job::Reply;
+use wirebench::store::job::{Reply, Workspace};
 
 use super::environments::{SIZE, driver, two, variables};
 use crate::harness::app::Driver;
@@ -23,7 +23,7 @@ fn an_unknown_name_made_a_secret_is_one_where_it_stands_and_that_is_one_undo() {
     assert_eq!(address(&driver), before.replace("{{nope}}", "{{secret.nope}}"));
     assert_eq!(driver.app.shared.focus, Pane::Request);
     assert!(driver.app.overlays.is_empty(), "{}", driver.screen());
-    assert!(driver.shows("{{secret.nope}} here now"), "{}", driver.screen());
+    assert!(driver.shows("here it is {{secret.nope}} now"), "{}", driver.screen());
     assert!(!driver.screen().contains("canary"), "{}", driver.screen());
     driver.keys("<A-z>");
     assert_eq!(address(&driver), before, "{}", driver.screen());
@@ -96,4 +96,22 @@ fn a_name_in_a_message_is_defined_and_the_keys_go_back_to_it() {
     assert!(driver.shows("hello {{secret.nope}}"), "{}", driver.screen());
     let sent = format!("{:?}", driver.keys("<Enter>"));
     assert!(sent.contains("hello canary-x"), "{sent}");
+}
+
+#[test]
+fn a_secret_of_the_unknown_name_is_offered_in_its_place() {
+    let text = "[http]\nurl = \"http://h/\"\nheaders = [\"X: {{token}}\"]\n";
+    for (answer, header) in [("y", "canary-lab"), ("n", "typed")] {
+        let found = Workspace { environments: two().environments, ..workspace(&[("p", text)]) };
+        let mut driver = Driver::with(SIZE, found);
+        driver.keys("<Enter><F5><A-i>");
+        assert!(driver.shows("holds a secret of that"), "{}", driver.screen());
+        driver.keys(answer);
+        if answer == "n" {
+            driver.keys("typed<Enter>");
+        }
+        assert!(driver.app.overlays.is_empty(), "{}", driver.screen());
+        let (_, plan) = Driver::opened(&driver.keys("<F5>"));
+        assert!(format!("{plan:?}").contains(header), "{plan:?}");
+    }
 }

@@ -53,7 +53,10 @@ fn what_is_a_secret_by_its_name_is_masked_wherever_names_show_values() {
         is_hidden(&driver, "two compared");
         driver.keys("<Esc>gjj");
         assert!(driver.shows("{{password}}"), "{}", driver.screen());
-        driver.keys("s");
+        driver.keys("<Enter>");
+        is_hidden(&driver, "the form");
+        assert!(driver.shows("which git may keep"), "{}", driver.screen());
+        driver.keys("<Esc>s");
         assert!(driver.shows("canary-plain"), "it is asked for: {}", driver.screen());
     }
     let mut driver = driver(USES, (160, 48));
@@ -79,6 +82,15 @@ const TYPED: &str = "[http]\nmethod = \"POST\"\nurl = \"http://h/x?api_key=canar
 fn kept(driver: &Driver) -> String {
     let (kept, _) = &driver.store.presets[&PresetPath::parse("p").unwrap()];
     preset::write(kept, None)
+}
+
+#[test]
+fn a_credential_typed_in_a_query_is_in_no_list() {
+    let mut driver = Driver::with(SIZE, workspace(&[]));
+    driver.keys("<C-l>http://h/?api_key=canary-1<F5>");
+    driver.keys("<C-n>");
+    let screen = driver.screen();
+    assert!(screen.contains("api_key=") && !screen.contains("canary"), "{screen}");
 }
 
 /// What the window asks, in one line.

@@ -6,6 +6,7 @@ use crate::app::action::Action;
 use crate::app::editor::{Caret, Editor, LineMode};
 use crate::app::outcome::PaneInput;
 use crate::model::key::Key;
+use crate::model::secrets::is_secret_value;
 use crate::store::job::{EnvironmentTask, Variable, VariableKind};
 
 /// A cell of the form of a variable.
@@ -100,13 +101,21 @@ impl VariableEdit {
     }
 
     fn mask(&mut self) {
-        let is_secret = self.kind == VariableKind::Secret || self.was_secret();
+        let by_name = |before: &Variable| is_secret_value(&before.name, &before.value);
+        let is_secret = self.kind == VariableKind::Secret
+            || self.was_secret()
+            || self.before.as_ref().is_some_and(by_name);
         self.value.set_masked(is_secret && !self.shows_secret);
     }
 
     /// Whether its file says it as a secret: it is masked until it is written elsewhere.
     pub(super) fn was_secret(&self) -> bool {
         self.before.as_ref().is_some_and(|before| before.kind == VariableKind::Secret)
+    }
+
+    /// Whether it is shown as dots unless asked for.
+    pub fn can_show(&self) -> bool {
+        self.shows_secret || self.value.is_masked()
     }
 
     /// Shows the secret that is typed, and masks it again.
