@@ -7,7 +7,7 @@
 
 use super::{credentials, restore, undo, unknown_names};
 use crate::app::effect::Effect;
-use crate::app::intent::Intent;
+use crate::app::intent::{EnvironmentWish, Intent};
 use crate::app::overlay::Overlay;
 use crate::app::overlay::environments::Environments;
 use crate::app::shared::Shared;
@@ -146,7 +146,10 @@ pub(crate) fn refresh(app: &mut App) {
 /// does.
 pub(crate) fn asks_to_leave(app: &mut App) -> bool {
     let is_asked = |overlay: &Overlay| match overlay {
-        Overlay::Confirm(asked) => *asked.question.then == Intent::DropTyped { leaves: true },
+        Overlay::Confirm(asked) => {
+            *asked.question.then
+                == Intent::Environments(EnvironmentWish::DropTyped { leaves: true })
+        }
         _ => false,
     };
     app.overlays.retain(|overlay| !is_asked(overlay));
@@ -157,8 +160,17 @@ pub(crate) fn asks_to_leave(app: &mut App) -> bool {
     question.map(|question| app.take(question)).is_some()
 }
 
+/// Does what a question about environments was answered with.
+pub(crate) fn wished(app: &mut App, wish: EnvironmentWish) {
+    match wish {
+        EnvironmentWish::DropTyped { leaves } => drop_typed(app, leaves),
+        EnvironmentWish::UseSecret(name) => unknown_names::use_secret(app, name),
+        EnvironmentWish::AskForValue(name) => unknown_names::ask(app, &name),
+    }
+}
+
 /// What is typed there is not wanted.
-pub(crate) fn drop_typed(app: &mut App, leaves: bool) {
+fn drop_typed(app: &mut App, leaves: bool) {
     for overlay in &mut app.overlays {
         if let Overlay::Environments(window) = overlay {
             window.drop_typed();

@@ -10,7 +10,7 @@ use super::{draft, environments, focus};
 use crate::app::drafts::FieldIssue;
 use crate::app::editor::Caret;
 use crate::app::focus::Pane;
-use crate::app::intent::{Intent, Question};
+use crate::app::intent::{EnvironmentWish, Intent, Question};
 use crate::app::overlay::Overlay;
 use crate::app::overlay::environments::Environments;
 use crate::app::shared::Shown;
@@ -96,9 +96,12 @@ fn secret_of_the_name(app: &App, name: &str) -> Option<Question> {
         kind.file(environment),
         kind.reference(&name)
     );
-    let question =
-        Question::new(text, ["Use the secret", "Type a value"], Intent::UseSecret(name.clone()));
-    Some(question.otherwise(Intent::AskForValue(name)))
+    let question = Question::new(
+        text,
+        ["Use the secret", "Type a value"],
+        Intent::Environments(EnvironmentWish::UseSecret(name.clone())),
+    );
+    Some(question.otherwise(Intent::Environments(EnvironmentWish::AskForValue(name))))
 }
 
 /// The secret of a name takes its place.

@@ -27,7 +27,7 @@ use ratatui::layout::Rect;
 
 use crate::app::action::Action;
 use crate::app::cursor::{Cursor, CursorStep};
-use crate::app::intent::{Intent, Question};
+use crate::app::intent::{EnvironmentWish, Intent, Question};
 use crate::app::keymap::Context;
 use crate::app::message::Mouse;
 use crate::app::outcome::{Outcome, PaneInput};
@@ -216,7 +216,12 @@ impl Environments {
         } else {
             (format!("Throw away what is typed? {what} is not written."), ["Throw away", "Go on"])
         };
-        Intent::Ask(Question::new(text, answers, Intent::DropTyped { leaves })).into()
+        Intent::Ask(Question::new(
+            text,
+            answers,
+            Intent::Environments(EnvironmentWish::DropTyped { leaves }),
+        ))
+        .into()
     }
 
     /// What is typed is not wanted.
