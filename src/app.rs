@@ -48,6 +48,7 @@ pub mod themes;
 pub(crate) mod thrown_away;
 pub(crate) mod to_preset;
 pub mod variable_rows;
+mod variable_users;
 pub(crate) mod wrap_bytes;
 
 use crate::engine::event::Event;

@@ -19,6 +19,7 @@ mod nested;
 pub(crate) mod query_pieces;
 mod session;
 mod sockets;
+pub mod spec_names;
 pub mod template;
 mod text;
 

@@ -19,6 +19,7 @@ pub mod python;
 pub mod secrets;
 pub(crate) mod told_streams;
 pub(crate) mod typed_credentials;
+mod typed_json;
 
 mod socket_options;
 mod wire_request;

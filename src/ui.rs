@@ -5,6 +5,7 @@
 //! stored.
 
 mod compare;
+mod environment_forms;
 mod environments;
 mod header_footer;
 mod overlay;

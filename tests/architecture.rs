@@ -212,10 +212,11 @@ const ONLY_IN: &[OnlyIn] = &[
         what: "drawing looks names up and copies no environment, nor does what it calls",
         code: &[".scope()", "scope_in(", "..Scope::default()"],
         places: &[
-            "app/shared.rs",       // makes it
-            "app/flow/send.rs",    // sends
-            "app/overlay/code.rs", // code is made when its window opens
-            "cli/target.rs",       // the same outside the screen
+            "app/shared.rs",             // makes it
+            "app/flow/send.rs",          // sends
+            "app/flow/unknown_names.rs", // a key asks what would keep it from being sent
+            "app/overlay/code.rs",       // code is made when its window opens
+            "cli/target.rs",             // the same outside the screen
         ],
     },
     OnlyIn { what: "only main ends the process", code: &["process::exit"], places: &["main.rs"] },

@@ -115,7 +115,7 @@ actions! {
     ViewMode "view-mode" View "View mode" "Show as pretty, text or hex in turn" [List "v"];
     ViewHex "view-hex" View "View hex" "Show bytes as hex, and back" [List "x"];
     Wrap "wrap" View "Wrap" "Wrap long lines, and back" [List "w"];
-    Find "find" View "Find" "Filter the list, or search in what is shown" [List "/"];
+    Find "find" View "Find" "Filter the list, or search in what is shown" [List "/", Environments "/"];
     FindNext "find-next" View "Find next" "Go to the next hit of the search, or the next difference" [List "n", Compare "n"];
     FindPrevious "find-previous" View "Find previous" "Go to the hit or difference before" [List "N", Compare "N"];
     FoldLevel "fold-level" View "Fold level" "Fold all of JSON at the depth of the cursor, then one level further out" [Response "<lt>"];

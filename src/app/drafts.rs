@@ -75,8 +75,6 @@ pub struct Draft {
     pub saving: Option<Preset>,
     /// Asked to be saved again while a save was under way.
     pub save_again: bool,
-    /// Credentials that were typed in place stay there: that was asked.
-    pub(crate) keeps_credentials: bool,
     /// The rows of its URL, as drawing needs them.
     url_rows: UrlRows,
 }
@@ -125,7 +123,6 @@ impl Draft {
             steps: RowSteps::default(),
             saving: None,
             save_again: false,
-            keeps_credentials: false,
             url_rows: UrlRows::default(),
         }
     }

@@ -126,6 +126,11 @@ impl Editor {
         self
     }
 
+    /// Whether its characters are shown as dots.
+    pub(crate) fn is_masked(&self) -> bool {
+        self.view.is_masked
+    }
+
     /// Shows the characters as dots, or as they are.
     pub(crate) fn set_masked(&mut self, is_masked: bool) {
         self.view.is_masked = is_masked;

@@ -149,6 +149,8 @@ pub enum Intent {
     ShowTheme(ThemeWish),
     /// Put an environment into force, or none.
     ChooseEnvironment(Option<String>),
+    /// Something about environments and unknown names.
+    Environments(EnvironmentWish),
     /// Write what a preset or draft says about itself.
     Describe(TreeItem, String),
     /// Save a draft under this path.
@@ -176,6 +178,17 @@ pub enum RowChange {
     Pick(FormFieldId),
     /// A choice becomes this.
     Choose(FormFieldId, &'static str),
+}
+
+/// What the window of environments asks for, and questions about its names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EnvironmentWish {
+    /// Throw away what is typed there, and leave the program then or not.
+    DropTyped { leaves: bool },
+    /// The secret of this unknown name takes its place.
+    UseSecret(String),
+    /// Ask for a value of this unknown name.
+    AskForValue(String),
 }
 
 /// What a copy is made of.

@@ -107,11 +107,11 @@ impl Overlay {
         vec![own, Context::Global]
     }
 
-    /// Leaves what was begun inside it; tells whether there was something, else it is closed.
-    pub(super) fn step_back(&mut self) -> bool {
+    /// Leaves what was begun inside it, or asks about it; `None` = there was nothing, and it is closed.
+    pub(super) fn step_back(&mut self, shared: &Shared) -> Option<Outcome> {
         match self {
-            Overlay::Environments(it) => it.step_back(),
-            _ => false,
+            Overlay::Environments(it) => it.step_back(shared),
+            _ => None,
         }
     }
 

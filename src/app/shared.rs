@@ -22,7 +22,7 @@ use super::themes::Themes;
 use crate::codec::search::Pattern;
 use crate::compose::template::{VariableName, Variables};
 use crate::model::preset::{Environment, PresetPath, Scope, StoredPreset};
-use crate::model::secrets::{Disclosure, Secrets};
+use crate::model::secrets::{Disclosure, Secrets, secret_values};
 use crate::model::timing::Stamp;
 use crate::model::wall_clock::WallClock;
 use crate::store::job::Workspace;
@@ -66,7 +66,8 @@ pub struct Shared {
     /// A record is looked at closely, so the traffic pane wants half of the screen.
     pub is_record_open: bool,
     pub workspace: Workspace,
-    /// Secrets of every environment there was in this run: lists show none of them.
+    /// Secrets of every environment there was in this run, and what of their other values, of those of
+    /// folders and of the operating system is one by its name: lists show none of them.
     pub(super) secrets: Secrets,
     /// Name of the environment in force.
     pub environment: Option<String>,
@@ -89,9 +90,16 @@ impl Shared {
 
     /// The workspace as it is on the disk now.
     pub(super) fn set_workspace(&mut self, workspace: Workspace) {
-        let secrets = workspace.environments.iter().flat_map(|env| env.secrets.values());
-        self.secrets = self.secrets.and(&Secrets::new(secrets.map(String::as_str)));
+        let environments = workspace.environments.iter().flat_map(hidden_of);
+        let folders = workspace.defaults.iter().flat_map(|it| secret_values(&it.variables));
+        self.secrets = self.secrets.and(&Secrets::new(environments.chain(folders)));
         self.workspace = workspace;
+    }
+
+    /// What the operating system tells, which does not change.
+    pub(super) fn set_os(&mut self, os: BTreeMap<String, String>) {
+        self.secrets = self.secrets.and(&Secrets::new(secret_values(&os)));
+        self.os = os;
     }
 
     /// An environment is as told now, and none has the name `gone` any more.
@@ -101,8 +109,7 @@ impl Shared {
             Some(&*it.name) != gone && now.as_ref().is_none_or(|now| now.name != it.name)
         });
         if let Some(now) = now {
-            let secrets = Secrets::new(now.secrets.values().map(String::as_str));
-            self.secrets = self.secrets.and(&secrets);
+            self.secrets = self.secrets.and(&Secrets::new(hidden_of(&now)));
             let at = known.partition_point(|it| it.name < now.name);
             known.insert(at, now);
         }
@@ -237,6 +244,12 @@ impl Shared {
     pub(crate) fn environment_named(&self, name: &str) -> Option<&Environment> {
         self.workspace.environments.iter().find(|known| known.name == name)
     }
+}
+
+/// What of an environment nobody shall read.
+fn hidden_of(environment: &Environment) -> impl Iterator<Item = &str> {
+    let secrets = environment.secrets.values().map(String::as_str);
+    secrets.chain(secret_values(&environment.variables))
 }
 
 /// The same as in [`Shared::scope`], looked up where it lies: nothing is copied for a frame.

@@ -4,7 +4,7 @@
 //! overlays never see it: they get [`Shared`] and answer with intents, which wait here until
 //! their turn (`App::take`).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -145,6 +145,9 @@ pub struct App {
     pub(super) thrown: Thrown,
     /// Credentials on their way into a file of secrets.
     pub(super) credentials: Option<CredentialMove>,
+    /// Credentials that stay where they were typed, as was answered, until they change: fingerprints of
+    /// the values in each preset.
+    pub(super) kept_in_place: BTreeMap<PresetPath, BTreeSet<u64>>,
     /// Presets whose description is on its way to their files.
     pub(super) describing: BTreeMap<PresetPath, Preset>,
     pub(super) loaded: bool,
@@ -170,7 +173,8 @@ impl App {
         let shared = &mut app.shared;
         (shared.now, shared.size, shared.utc_offset) =
             (startup.now, startup.size, startup.utc_offset);
-        (shared.keymap, shared.timeline, shared.os) = (keymap, timeline, startup.os);
+        (shared.keymap, shared.timeline) = (keymap, timeline);
+        shared.set_os(startup.os);
         shared.kept = KeptAnswers::new(startup.answers);
         shared.themes.set_depth(startup.colors);
         if let Some(problem) = startup.problem.as_ref().or(problems.first()) {

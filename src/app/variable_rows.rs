@@ -1,8 +1,9 @@
 //! What an environment makes of names, as rows: every value with the file it comes from, and what
 //! differs between two environments.
 //!
-//! Made for the window of environments whenever it is drawn or moved in. Rows borrow from
-//! `&Shared`, and names are looked up where they lie: no name, value or environment is copied.
+//! Made for the window of environments when something changes. Rows borrow from `&Shared`, and names
+//! are looked up where they lie: no value or environment is copied. What the window keeps of them are
+//! names ([`KeptVariable`], [`KeptDifference`]), with which a row in sight is found again.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::shared::{InEnvironment, Shared};
 use crate::compose::address_parts::{names_used, resolved};
 use crate::model::preset::Environment;
-use crate::model::secrets::MASK;
+use crate::model::secrets::{MASK, is_secret_value};
 use crate::store::job::{Variable, VariableKind};
 
 /// Where a value comes from.
@@ -53,6 +54,7 @@ impl VariableRow<'_> {
     /// Whether nobody shall read the value by chance.
     pub fn is_secret(&self) -> bool {
         self.origin == VariableOrigin::Environment(VariableKind::Secret)
+            || is_secret_value(self.name, self.value)
     }
 
     /// The file it comes from, or who says it.
@@ -77,6 +79,60 @@ impl VariableRow<'_> {
     }
 }
 
+/// Which variable a row is of, without its value: what is kept of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptVariable {
+    name: String,
+    origin: KeptOrigin,
+    is_hidden: bool,
+}
+
+/// As [`VariableOrigin`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum KeptOrigin {
+    Environment(VariableKind),
+    Folder(String),
+    System,
+}
+
+impl KeptVariable {
+    /// What is kept of a row.
+    pub(crate) fn of(row: &VariableRow<'_>) -> Self {
+        let origin = match row.origin {
+            VariableOrigin::Environment(kind) => KeptOrigin::Environment(kind),
+            VariableOrigin::Folder(folder) => KeptOrigin::Folder(folder.to_owned()),
+            VariableOrigin::System => KeptOrigin::System,
+        };
+        KeptVariable { name: row.name.to_owned(), origin, is_hidden: row.is_hidden }
+    }
+
+    /// The row as it is now; `None` = the variable is gone.
+    pub fn row<'a>(
+        &'a self,
+        shared: &'a Shared,
+        environment: Option<&str>,
+    ) -> Option<VariableRow<'a>> {
+        let name = self.name.as_str();
+        let (value, origin) = match &self.origin {
+            KeptOrigin::Environment(kind) => {
+                let found = shared.environment_named(environment?)?;
+                let values = match kind {
+                    VariableKind::Plain => &found.variables,
+                    VariableKind::Secret => &found.secrets,
+                };
+                (values.get(name)?, VariableOrigin::Environment(*kind))
+            }
+            KeptOrigin::Folder(folder) => {
+                let defaults = &shared.workspace.defaults;
+                let found = defaults.iter().find(|it| it.folder == *folder)?;
+                (found.variables.get(name)?, VariableOrigin::Folder(folder))
+            }
+            KeptOrigin::System => (shared.os.get(name)?, VariableOrigin::System),
+        };
+        Some(VariableRow { name, value, origin, is_hidden: self.is_hidden })
+    }
+}
+
 /// What stands before a name of an environment in templates.
 fn prefix(is_secret: bool) -> &'static str {
     if is_secret { "secret." } else { "" }
@@ -92,8 +148,12 @@ fn shown(value: &str, is_masked: bool) -> Cow<'_, str> {
 }
 
 /// All that has a value with this environment in force, for the preset on screen: its own variables
-/// and secrets, what folders define, and of the system's what is used by these.
-pub fn rows<'a>(shared: &'a Shared, environment: Option<&str>) -> Vec<VariableRow<'a>> {
+/// and secrets, what folders define, and of the system's what is used by these or by that preset.
+pub fn rows<'a>(
+    shared: &'a Shared,
+    environment: Option<&str>,
+    used: &BTreeSet<String>,
+) -> Vec<VariableRow<'a>> {
     let found = environment.and_then(|name| shared.environment_named(name));
     let mut rows = Vec::new();
     let mut known: BTreeSet<&str> = BTreeSet::new();
@@ -115,20 +175,22 @@ pub fn rows<'a>(shared: &'a Shared, environment: Option<&str>) -> Vec<VariableRo
             rows.push(VariableRow { name, value, origin, is_hidden: !known.insert(name) });
         }
     }
-    let system = of_the_system(shared, &rows);
+    let system = of_the_system(shared, &rows, used);
     rows.extend(system);
     rows
 }
 
-/// The variables of the operating system that values use, and the address on screen.
-fn of_the_system<'a>(shared: &'a Shared, rows: &[VariableRow<'a>]) -> Vec<VariableRow<'a>> {
-    let address = shared.drafts.current().spec.address();
+/// The variables of the operating system that values use, and the preset on screen.
+fn of_the_system<'a>(
+    shared: &'a Shared,
+    rows: &[VariableRow<'a>],
+    used: &BTreeSet<String>,
+) -> Vec<VariableRow<'a>> {
     let values = rows.iter().filter(|row| !row.is_secret()).map(|row| row.value);
-    let texts = values.chain([address]).filter(|text| text.contains("env."));
-    let used: BTreeSet<String> = texts
-        .flat_map(names_used)
-        .filter_map(|name| name.strip_prefix("env.").map(str::to_owned))
-        .collect();
+    let texts = values.filter(|text| text.contains("env."));
+    let names = texts.flat_map(names_used).chain(used.iter().cloned());
+    let used: BTreeSet<String> =
+        names.filter_map(|name| name.strip_prefix("env.").map(str::to_owned)).collect();
     let row = |name: &String| {
         let (name, value) = shared.os.get_key_value(name)?;
         Some(VariableRow { name, value, origin: VariableOrigin::System, is_hidden: false })
@@ -200,7 +262,30 @@ impl DifferenceRow<'_> {
     /// A value as it is shown: in one line, a secret masked.
     pub fn shown(&self, at: usize, shows_secret: bool) -> Option<Cow<'_, str>> {
         let value = (*self.values.get(at)?)?;
-        Some(shown(value, self.is_secret && !shows_secret))
+        let is_masked = self.is_secret || is_secret_value(self.name, value);
+        Some(shown(value, is_masked && !shows_secret))
+    }
+}
+
+/// Which name a difference is of: what is kept of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptDifference {
+    name: String,
+    is_secret: bool,
+}
+
+impl KeptDifference {
+    /// What is kept of a row.
+    pub(crate) fn of(row: &DifferenceRow<'_>) -> Self {
+        KeptDifference { name: row.name.to_owned(), is_secret: row.is_secret }
+    }
+
+    /// The row as it is now in these two.
+    pub fn row<'a>(&'a self, two: [Option<&'a Environment>; 2]) -> DifferenceRow<'a> {
+        let name = self.name.as_str();
+        let of = |it: &'a Environment| if self.is_secret { &it.secrets } else { &it.variables };
+        let values = two.map(|it| of(it?).get(name).map(String::as_str));
+        DifferenceRow { name, values, is_secret: self.is_secret }
     }
 }
 

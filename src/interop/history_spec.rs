@@ -5,7 +5,7 @@ use super::typed_credentials::each_typed;
 use crate::compose::template::FORGOTTEN;
 use crate::compose::{UnknownNames, plan_with};
 use crate::model::preset::Scope;
-use crate::model::secrets::without_userinfo;
+use crate::model::secrets::{is_secret_value, without_userinfo};
 use crate::model::spec::Spec;
 
 /// The spec without credentials of its own.
@@ -21,7 +21,12 @@ pub fn forgetting(spec: &Spec) -> Spec {
 pub fn summary(spec: &Spec, scope: &Scope) -> String {
     let mut masked = scope.clone();
     masked.secrets.values_mut().chain(masked.os.values_mut()).for_each(|v| "***".clone_into(v));
-    let address = match plan_with(spec, &masked, UnknownNames::Literal) {
+    let variables = masked.variables.iter_mut();
+    let secrets = variables.filter(|(name, value)| is_secret_value(name, value));
+    secrets.for_each(|(_, value)| "***".clone_into(value));
+    let mut spec = spec.clone();
+    each_typed(&mut spec, &mut |_| Some("***".to_owned()));
+    let address = match plan_with(&spec, &masked, UnknownNames::Literal) {
         Ok(plan) => plan.address(),
         Err(_) => spec.address().to_owned(),
     };
@@ -40,7 +45,7 @@ fn mark() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::http::{Auth, HttpSpec};
+    use crate::model::http::{Auth, HttpBody, HttpSpec};
     use crate::model::name_value::NameValue;
 
     fn url(text: &str) -> String {
@@ -55,6 +60,34 @@ mod tests {
         assert_eq!(url("http://ann:{{secret.pw}}@h"), "http://ann:{{secret.pw}}@h");
         assert_eq!(url("http://h/a@b:c"), "http://h/a@b:c");
         assert_eq!(url("ann:pw@h/?to=http://x@y"), "ann:{{forgotten}}@h/?to=http://x@y");
+    }
+
+    #[test]
+    fn what_is_one_by_its_name_is_forgotten_in_query_form_and_json() {
+        let json = r#"{"user": "ann", "password": "ty\"ped", "n": {"client_secret": "typed"}}"#;
+        let spec = Spec::Http(HttpSpec {
+            url: "http://h/?api_key=typed&a=b&access_token=typed#f".into(),
+            query: vec![NameValue::new("token", "typed"), NameValue::new("page_token", "kept")],
+            body: HttpBody::Json(json.into()),
+            ..HttpSpec::default()
+        });
+        let kept = forgetting(&spec);
+        assert_eq!(
+            kept.address(),
+            "http://h/?api_key={{forgotten}}&a=b&access_token={{forgotten}}#f"
+        );
+        let Spec::Http(http) = &kept else { unreachable!() };
+        assert_eq!((&*http.query[0].value, &*http.query[1].value), ("{{forgotten}}", "kept"));
+        let HttpBody::Json(body) = &http.body else { unreachable!() };
+        let expected = r#"{"user": "ann", "password": "{{forgotten}}", "n": {"client_secret": "{{forgotten}}"}}"#;
+        assert_eq!(body, expected);
+        let line = summary(&spec, &Scope::default());
+        assert!(line.starts_with("GET http://h/?") && line.contains("kept"), "{line}");
+        assert!(!line.contains("typed"), "{line}");
+        let rows = vec![NameValue::new("client_secret", "typed"), NameValue::new("grant", "kept")];
+        let form = HttpSpec { body: HttpBody::Form(rows), ..HttpSpec::default() };
+        let kept = format!("{:?}", forgetting(&Spec::Http(form)));
+        assert!(!kept.contains("typed") && kept.contains("kept"), "{kept}");
     }
 
     #[test]

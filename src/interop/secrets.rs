@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::model::exchange::{Exchange, ExchangeState, FieldLine, Head, StartLine};
 use crate::model::plan::{HttpPlan, Plan};
 use crate::model::preset::Scope;
-use crate::model::secrets::{Disclosure, is_credential, masked_value};
+use crate::model::secrets::{Disclosure, is_credential, is_secret_value, masked_value};
 
 /// Around the name of a variable: noncharacters of Unicode, which nobody types.
 const MARK: (&str, &str) = ("\u{fdd0}", "\u{fdd1}");
@@ -43,7 +43,9 @@ pub(super) enum SecretRun<'a> {
 pub fn named_scope(scope: &Scope, named: NamedValues) -> Scope {
     let mark = |name: &str| format!("{}{}{}", MARK.0, variable(name), MARK.1);
     let mut scope = scope.clone();
-    for (name, value) in &mut scope.secrets {
+    let variables = scope.variables.iter_mut();
+    let by_name = variables.filter(|(name, value)| is_secret_value(name, value));
+    for (name, value) in by_name.chain(&mut scope.secrets) {
         *value = mark(name);
     }
     if named == NamedValues::SecretsAndOs {

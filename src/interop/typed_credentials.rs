@@ -1,14 +1,17 @@
 //! Credentials that were typed in place in a spec: passwords, bearers, headers that hold keys, users of
-//! URLs. What templates stand for is none.
+//! URLs, and of what a client sends the values whose names say so, in its query, form or JSON. What
+//! templates stand for is none.
 //!
 //! The history keeps a mark in their place (`history_spec`); when a preset is saved they may move to
 //! the file of secrets (`app/flow/credentials.rs`).
 
+use super::typed_json::{members, said};
+use crate::compose::query_pieces::{PiecePart, pieces, with_text};
 use crate::compose::template::{Mode, Name, Template};
 use crate::model::field::{Options, Spelling, ValueKind};
 use crate::model::field_access::{self, each_row, each_value};
 use crate::model::field_id::FieldId;
-use crate::model::secrets::is_credential;
+use crate::model::secrets::{is_credential, names_secret};
 use crate::model::spec::Spec;
 use crate::model::url_text::UrlText;
 
@@ -20,7 +23,13 @@ pub(crate) struct TypedCredential {
     /// What it may be called.
     pub(crate) name: String,
     pub(crate) value: String,
+    /// Whether a name in its place comes to the same; of JSON with escapes it does not.
+    pub(crate) can_move: bool,
 }
+
+/// The list of the query, and the text of a JSON body, in the tables of fields.
+const QUERY: &str = "query";
+const JSON: &str = "json";
 
 /// Tells what is to stand in the place of a credential; `None` = it stays.
 type Give<'g> = &'g mut dyn FnMut(TypedCredential) -> Option<String>;
@@ -38,15 +47,31 @@ pub(crate) fn typed(spec: &Spec) -> Vec<TypedCredential> {
 
 /// Puts something in the place of every credential that was typed there.
 pub(crate) fn each_typed(spec: &mut Spec, give: Give<'_>) {
+    // What a listener answers is what it plays: only headers are looked at there.
+    let is_sent = !spec.side().listens();
     each_value(spec.options_mut(), &mut |info, value| match (info.kind, value.text_mut()) {
-        (ValueKind::Address, Some(address)) => of_user(address, give),
+        (ValueKind::Address, Some(address)) => {
+            of_user(address, give);
+            if is_sent {
+                of_query(address, give);
+            }
+        }
+        (ValueKind::Area, Some(text)) if is_sent && info.key == JSON => of_json(text, give),
+        (ValueKind::List(Spelling::Pair), _) if is_sent => {
+            let place = if info.key == QUERY { "the query" } else { "the form" };
+            if let Some(rows) = value.rows_mut() {
+                each_row(rows, &mut |row| of_pair(row, place, give));
+            }
+        }
         (ValueKind::Secret, Some(secret)) if is_literal(secret) => {
             let name = match info.key.rsplit('.').next() {
                 Some("bearer") | None => "token",
                 Some(key) => key,
             };
             let (place, name) = (info.label.to_lowercase(), name.to_owned());
-            if let Some(text) = give(TypedCredential { place, name, value: secret.clone() }) {
+            if let Some(text) =
+                give(TypedCredential { place, name, value: secret.clone(), can_move: true })
+            {
                 *secret = text;
             }
         }
@@ -57,6 +82,69 @@ pub(crate) fn each_typed(spec: &mut Spec, give: Give<'_>) {
         }
         _ => {}
     });
+}
+
+/// The value of a row whose name says that it is none to be read.
+fn of_pair(row: &mut dyn Options, place: &str, give: Give<'_>) {
+    let [name, value] = ["name", "value"].map(FieldId::new);
+    let known = field_access::text(row, &name).into_owned();
+    let text = field_access::text(row, &value).into_owned();
+    if !names_secret(&known) || !is_literal(&text) {
+        return;
+    }
+    if let Some(given) = give(named(place, &known, text)) {
+        field_access::with_text(row, &value, |value| {
+            value.clone_from(&given);
+            true
+        });
+    }
+}
+
+/// The same of what stands in the URL itself.
+fn of_query(url: &mut String, give: Give<'_>) {
+    for (at, piece) in pieces(url).into_iter().enumerate() {
+        // Those before may have made the URL longer.
+        let piece = pieces(url).into_iter().nth(at).unwrap_or(piece);
+        let name = piece.meant(url, PiecePart::Name);
+        if !names_secret(&name) || !is_literal(piece.written(url, PiecePart::Value)) {
+            continue;
+        }
+        let one = named("the query", &name, piece.meant(url, PiecePart::Value));
+        let written = give(one).and_then(|given| with_text(url, at, PiecePart::Value, &given));
+        if let Some(written) = written {
+            *url = written;
+        }
+    }
+}
+
+/// The same of members of JSON whose values are strings.
+fn of_json(text: &mut String, give: Give<'_>) {
+    let mut longer = 0isize;
+    for member in members(text) {
+        let moved = |at: usize| at.saturating_add_signed(longer);
+        let part = |place: &std::ops::Range<usize>| {
+            text.get(moved(place.start)..moved(place.end)).unwrap_or_default().to_owned()
+        };
+        let (name, value) = (part(&member.name), part(&member.value));
+        if !names_secret(&name) || !is_literal(&value) {
+            continue;
+        }
+        if let Some(given) = give(TypedCredential {
+            can_move: said(&value) == value,
+            ..named("the body", &name, said(&value))
+        }) {
+            text.replace_range(moved(member.value.start)..moved(member.value.end), &given);
+            longer += given.len().cast_signed() - value.len().cast_signed();
+        }
+    }
+}
+
+/// A credential that has a name of its own.
+fn named(place: &str, name: &str, value: String) -> TypedCredential {
+    let kept = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
+    let called: String = name.chars().map(kept).collect();
+    let called = called.trim_matches('-').to_owned();
+    TypedCredential { place: format!("{name} in {place}"), name: called, value, can_move: true }
 }
 
 /// Whether a text holds more than names of templates.
@@ -87,8 +175,12 @@ fn of_header(row: &mut dyn Options, give: Give<'_>) {
     let kept = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
     let name: String = lower.trim_start_matches("x-").chars().map(kept).collect();
     let name = if has_scheme { "token".to_owned() } else { name.trim_matches('-').to_owned() };
-    let one =
-        TypedCredential { place: format!("the header {header}"), name, value: rest.to_owned() };
+    let one = TypedCredential {
+        place: format!("the header {header}"),
+        name,
+        value: rest.to_owned(),
+        can_move: true,
+    };
     if let Some(given) = give(one) {
         let blank = if split.is_some() { " " } else { "" };
         let text = format!("{scheme}{blank}{given}");
@@ -111,7 +203,9 @@ fn of_user(url: &mut String, give: Give<'_>) {
     }
     let name = if user.is_empty() { "token" } else { "password" };
     let (place, value) = ("the URL".to_owned(), secret.to_owned());
-    if let Some(given) = give(TypedCredential { place, name: name.to_owned(), value }) {
+    if let Some(given) =
+        give(TypedCredential { place, name: name.to_owned(), value, can_move: true })
+    {
         let colon = if userinfo.contains(':') { ":" } else { "" };
         let kept = format!("{user}{colon}{given}");
         url.replace_range(span, &kept);

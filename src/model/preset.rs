@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::failure::Failure;
-use super::secrets::Secrets;
+use super::secrets::{Secrets, secret_values};
 use super::spec::Spec;
 
 /// Folder and name of a preset inside the workspace, `/`-separated, without extension
@@ -64,6 +64,12 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// Whether two names mean one file on some disks: those that keep both spellings apart are not all.
+    #[must_use]
+    pub fn is_same_name(one: &str, other: &str) -> bool {
+        one.to_lowercase() == other.to_lowercase()
+    }
+
     /// Whether files of an environment can have this name.
     ///
     /// # Errors
@@ -72,6 +78,9 @@ impl Environment {
         let is_of_file = PresetPath::parse(name).is_ok_and(|path| path.as_str() == name);
         match name {
             "" => Err("an environment needs a name".into()),
+            _ if name.eq_ignore_ascii_case("none") => {
+                Err(format!("'{name}' is what the choice without an environment is called"))
+            }
             _ if name.ends_with(".secret") => {
                 Err(format!("'{name}' would be the file of secrets of another environment"))
             }
@@ -93,10 +102,11 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// The values nobody shall read.
+    /// The values nobody shall read: secrets, and what is one by its name.
     #[must_use]
     pub fn hidden(&self) -> Secrets {
-        Secrets::new(self.secrets.values().map(String::as_str))
+        let secrets = self.secrets.values().map(String::as_str);
+        Secrets::new(secrets.chain(secret_values(self.variables.iter().chain(&self.os))))
     }
 }
 

@@ -8,6 +8,7 @@
 mod decoded;
 mod escapes;
 mod hidden_value;
+mod secret_name;
 mod userinfo;
 
 use std::borrow::Cow;
@@ -18,7 +19,10 @@ use std::sync::Arc;
 use super::failure::Failure;
 use decoded::Text;
 use hidden_value::HiddenValue;
+use secret_name::in_queries;
 use userinfo::userinfo;
+
+pub(crate) use secret_name::{is_secret_value, names_secret, secret_values};
 
 /// Stands for a credential.
 pub(crate) const MASK: &str = "********";
@@ -196,10 +200,13 @@ pub(crate) fn masked_value(name: &str, value: &str) -> String {
     scheme.map_or(MASK.into(), |scheme| format!("{scheme} {MASK}"))
 }
 
-/// A text without user and password in its URLs (RFC 3986, section 3.2.1).
+/// A text without user and password in its URLs (RFC 3986, section 3.2.1), and without the values that
+/// their queries name like secrets.
 #[must_use]
 pub(crate) fn without_userinfo(text: &str) -> Cow<'_, str> {
-    match userinfo(text.as_bytes()) {
+    let mut found = userinfo(text.as_bytes());
+    found.extend(in_queries(text.as_bytes()));
+    match joined(found) {
         found if found.is_empty() => Cow::Borrowed(text),
         found => {
             let told = masked(text.as_bytes(), &found);

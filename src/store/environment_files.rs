@@ -132,25 +132,54 @@ fn existing(root: &Path, name: &str) -> Result<EnvironmentFiles, Failure> {
     if files == EnvironmentFiles::default() { Err(gone(name)) } else { Ok(files) }
 }
 
-/// Refuses a name that no environment can have, and that of one that is there.
-fn free(root: &Path, name: &str) -> Result<(), Failure> {
+/// Refuses a name that no environment can have, and that of one that is there; `but` is none of them.
+fn free(root: &Path, name: &str, but: Option<&str>) -> Result<(), Failure> {
     let file = VariableKind::Plain.file(name);
     Environment::check_name(name)
         .map_err(|cause| atomic::refusal(&file, FailureKind::Usage, cause))?;
-    for kind in KINDS {
-        let path = root.join(kind.file(name));
-        if fs::symlink_metadata(&path).is_ok() {
-            let cause = "there is an environment of this name already";
-            return Err(atomic::refusal(kind.file(name), FailureKind::Usage, cause)
-                .hint("choose another name"));
+    let taken = |file: &str, cause: &str| {
+        let failure = atomic::refusal(file, FailureKind::Usage, cause);
+        Err(failure.hint("choose another name"))
+    };
+    for known in environments(root) {
+        let is_same = Environment::is_same_name(&known, name);
+        if is_same && known != name && Some(known.as_str()) != but {
+            let cause = format!(
+                "there is an environment '{known}' already, and some disks keep one file for both"
+            );
+            return taken(&file, &cause);
         }
+    }
+    for kind in KINDS {
+        if fs::symlink_metadata(root.join(kind.file(name))).is_err() {
+            continue;
+        }
+        // On a disk that keeps one file for both spellings it is the one that gets another name.
+        if but.is_some_and(|but| Environment::is_same_name(but, name) && but != name) {
+            let names = environments(root);
+            if !names.iter().any(|known| known == name) {
+                continue;
+            }
+        }
+        return taken(&kind.file(name), "there is an environment of this name already");
     }
     Ok(())
 }
 
+/// Names of the environments there are, as far as their folder can be read.
+fn environments(root: &Path) -> Vec<String> {
+    let names = fs::read_dir(root.join(workspace::ENVIRONMENTS)).into_iter().flatten().flatten();
+    let names = names.filter_map(|entry| entry.file_name().into_string().ok());
+    let stem = |name: String| {
+        let stem = name.strip_suffix(".toml")?;
+        Some(stem.strip_suffix(".secret").unwrap_or(stem).to_owned())
+    };
+    names.filter_map(stem).collect()
+}
+
 /// Writes the files of an environment that is not there yet.
 fn write_new(root: &Path, name: &str, files: &EnvironmentFiles) -> Result<(), Failure> {
-    free(root, name)?;
+    free(root, name, None)?;
     for (kind, bytes) in KINDS.into_iter().zip([&files.secret, &files.plain]) {
         if let Some(bytes) = bytes {
             let file = place(root, &kind.file(name), kind)?;
@@ -175,7 +204,7 @@ fn place(root: &Path, file: &str, kind: VariableKind) -> Result<PathBuf, Failure
 /// Moves both files, or none.
 fn rename(root: &Path, from: &str, to: &str) -> Result<(), Failure> {
     existing(root, from)?;
-    free(root, to)?;
+    free(root, to, Some(from))?;
     let mut moved: Vec<(PathBuf, PathBuf)> = Vec::new();
     for kind in KINDS {
         let (source, target) = (root.join(kind.file(from)), root.join(kind.file(to)));
@@ -407,9 +436,7 @@ fn change_variable(
     let mut files = [open(VariableKind::Plain)?, open(VariableKind::Secret)?];
     let is_there = files.iter().any(|file| file.text.is_some());
     if !is_there {
-        Environment::check_name(name).map_err(|cause| {
-            atomic::refusal(VariableKind::Plain.file(name), FailureKind::Usage, cause)
-        })?;
+        free(root, name, None)?;
     }
     let at = |kind: VariableKind| usize::from(kind == VariableKind::Secret);
     if let Some(before) = before {

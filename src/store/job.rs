@@ -432,6 +432,8 @@ pub struct Restore {
     pub environment: Option<String>,
     /// Splitter positions and other screen state, `name = value`.
     pub layout: Vec<(String, String)>,
+    /// Credentials that stay in the files of presets, as was answered: fingerprints of their values.
+    pub kept_in_place: Vec<(PresetPath, Vec<u64>)>,
 }
 
 /// Something composed, saved or not.

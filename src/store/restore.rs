@@ -293,7 +293,10 @@ fn holds(file: &Path, text: &str) -> bool {
 /// Adds drafts to those found before; the first also say what the screen was like.
 fn add(found: &mut Option<Restore>, more: Restore) {
     match found {
-        Some(found) => found.drafts.extend(more.drafts),
+        Some(found) => {
+            found.drafts.extend(more.drafts);
+            found.kept_in_place.extend(more.kept_in_place);
+        }
         None => *found = Some(more),
     }
 }
@@ -331,6 +334,11 @@ fn write(restore: &Restore) -> String {
         let (name, value) = (long_string(name), long_string(value));
         let _ = writeln!(text, "\n[[layout]]\nname = {name}\nvalue = {value}");
     }
+    for (preset, values) in &restore.kept_in_place {
+        let values: Vec<String> = values.iter().map(|value| format!("\"{value:016x}\"")).collect();
+        let (preset, values) = (long_string(preset.as_str()), values.join(", "));
+        let _ = writeln!(text, "\n[[kept-in-place]]\npreset = {preset}\nvalues = [{values}]");
+    }
     for draft in &restore.drafts {
         text.push_str("\n[[draft]]\n");
         if let Some(path) = &draft.preset {
@@ -366,6 +374,14 @@ fn parse(text: &str) -> Result<(Restore, bool), Trouble> {
         let mut fields = element.table()?;
         let name = fields.text("name")?.unwrap_or_default();
         restore.layout.push((name, fields.text("value")?.unwrap_or_default()));
+    }
+    for element in root.list("kept-in-place")? {
+        let mut fields = element.table()?;
+        let preset = fields.text("preset")?.and_then(|path| PresetPath::parse(&path).ok());
+        let values = fields.list("values")?;
+        let values = values.iter().filter_map(|value| value.text().ok());
+        let values = values.filter_map(|hex| u64::from_str_radix(hex, 16).ok()).collect();
+        restore.kept_in_place.extend(preset.map(|preset| (preset, values)));
     }
     let mut left_out = false;
     for element in root.list("draft")? {

@@ -352,6 +352,7 @@ fn drafts_come_back_and_a_second_instance_keeps_its_own() {
         current: 0,
         environment: Some("local".into()),
         layout: vec![("split".into(), "0.3".into()), ("split".into(), "again".into())],
+        kept_in_place: vec![(path("a/b"), vec![1, u64::MAX])],
     };
     let save = |store: &mut TestStore, url: &str| {
         let saved = store.ask(Job::SaveRestore(Box::new(restore(url))));

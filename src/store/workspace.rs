@@ -120,11 +120,16 @@ pub(super) fn enter(
 ) -> Result<(), Failure> {
     let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
     let stem = name.strip_suffix(".toml").unwrap_or(name);
+    // Whatever is wrong with it, it is told by its name here, and stands by its environment.
+    let bytes = bytes.map_err(|failure| Failure { target: name.to_owned(), ..failure });
     if folder == ENVIRONMENTS {
         let stem = file.strip_suffix(".toml").unwrap_or(file);
         let secret = stem.strip_suffix(SECRET);
         let known = &mut workspace.environments;
         let stem = secret.unwrap_or(stem);
+        Environment::check_name(stem).map_err(|cause| {
+            refusal(name, FailureKind::Usage, cause).hint("give the file another name")
+        })?;
         let at = known.binary_search_by(|known| known.name.as_str().cmp(stem));
         let at = at.unwrap_or_else(|at| {
             known.insert(at, Environment { name: stem.into(), ..Environment::default() });

@@ -4,22 +4,17 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::painter::{Painter, cells};
+use super::environment_forms::{name_form, variable_form};
+use super::painter::Painter;
 use super::widget::fit;
 use crate::app::keymap::Context;
 use crate::app::layout::cut_top;
 use crate::app::overlay::environments::areas::{EnvironmentsAreas, areas};
-use crate::app::overlay::environments::edit_cells::{
-    EditCell, EnvironmentEdit, NameEdit, NameFor, VariableEdit,
-};
-use crate::app::overlay::environments::writing::{name_trouble, variable_trouble};
+use crate::app::overlay::environments::edit_cells::EnvironmentEdit;
 use crate::app::overlay::environments::{Environments, EnvironmentsSide, names};
 use crate::app::shared::Shared;
 use crate::app::variable_rows::{DifferenceRow, VariableOrigin, VariableRow, VariableTie, outcome};
 use crate::store::job::VariableKind;
-
-/// Columns of the labels of what is typed.
-const LABELS: u16 = 13;
 
 /// The keys that do something here, by what has them.
 pub(super) fn hint(it: &Environments) -> &'static str {
@@ -28,33 +23,41 @@ pub(super) fn hint(it: &Environments) -> &'static str {
         (Some(EnvironmentEdit::Variable(edit)), ..) if edit.is_choice() => {
             "[choose] write · [toggle] another · [next-field] next · [back] cancel"
         }
-        (Some(EnvironmentEdit::Variable(edit)), ..) if edit.kind == VariableKind::Secret => {
+        (Some(EnvironmentEdit::Variable(edit)), ..) if edit.can_show() => {
             "[choose] write · [next-field] next · [show-secrets] show · [back] cancel"
         }
         (Some(EnvironmentEdit::Variable(_)), ..) => {
             "[choose] write · [next-field] next · [new-line] new line · [back] cancel"
         }
+        (None, ..) if it.search.as_ref().is_some_and(|search| search.typing) => {
+            "[choose] to what is found · [back] all again"
+        }
         (None, EnvironmentsSide::List, _) => {
             "[choose] use · [new] new · [duplicate] copy · [rename] name · [delete] delete · [compare] diff"
         }
-        (None, _, Some(_)) => "[compare] the next · [show-secrets] show · [back] back",
+        (None, _, Some(_)) => {
+            "[compare] the next · [find] find · [show-secrets] show · [back] back"
+        }
         (None, ..) => {
-            "[add-row] add · [choose] edit · [delete] delete · [toggle-secret] secret · [show-secrets] show"
+            "[add-row] add · [choose] edit · [delete] delete · [toggle-secret] secret · [show-secrets] show · [find] find"
         }
     }
 }
 
 /// The window without its frame.
 pub(super) fn draw(mut painter: Painter<'_>, it: &Environments) {
-    let shared = &painter.app.shared;
-    let areas = areas(painter.area, it.edit.as_ref());
+    let areas = areas(painter.area, it.edit.as_ref(), it.search.is_some());
     list(painter.at(areas.list), it);
     let line = Rect { x: areas.list.right(), width: 1, ..areas.list };
     let border = painter.palette.border;
     painter.at(line).lines((0..line.height).map(|_| "│"), border);
-    match it.differences(shared) {
-        Some(rows) => differences(&mut painter, it, &areas, &rows),
-        None => variables(&mut painter, it, &areas, &it.rows(shared)),
+    if let Some(search) = &it.search {
+        painter.at(areas.search).search_line(search);
+    }
+    if it.listed.is_comparison() {
+        differences(&mut painter, it, &areas);
+    } else {
+        variables(&mut painter, it, &areas);
     }
 }
 
@@ -74,83 +77,105 @@ fn list(mut painter: Painter<'_>, it: &Environments) {
             (_, None) => Style::new(),
             (_, color) => palette.chip(&shared.themes, color),
         };
-        let text = fit::start(name.unwrap_or("none"), painter.area.width).into_owned();
+        let is_broken = name.is_some_and(|name| trouble(shared, name).is_some());
+        if is_broken {
+            painter.right(" !", palette.error);
+        }
+        let text = fit::middle(name.unwrap_or("none"), painter.area.width).into_owned();
         painter.put(&text, style);
     });
 }
 
-/// What is wrong with the files of an environment.
-fn trouble(shared: &Shared, name: Option<&str>) -> Option<String> {
-    let name = name?;
+/// What is wrong with the files of an environment, one behind the other.
+fn trouble(shared: &Shared, name: &str) -> Option<String> {
     let files = [VariableKind::Plain, VariableKind::Secret].map(|kind| kind.file(name));
     let is_of = |target: &str| {
         files.iter().any(|file| target == file || target.starts_with(&format!("{file}:")))
     };
-    let problems = &shared.workspace.problems;
-    problems.iter().find(|problem| is_of(&problem.target)).map(ToString::to_string)
+    let problems = shared.workspace.problems.iter().filter(|problem| is_of(&problem.target));
+    let told: Vec<String> = problems.map(ToString::to_string).collect();
+    (!told.is_empty()).then(|| told.join("; "))
 }
 
+/// What is looked at and how much of it there is, with what is wrong with it.
 fn head(painter: &mut Painter<'_>, it: &Environments, areas: &EnvironmentsAreas, text: &str) {
-    let (shared, palette) = (&painter.app.shared, painter.palette);
+    let palette = painter.palette;
     let mut rest = areas.head;
-    let first = cut_top(&mut rest, 1);
-    painter.at(first).put(text, palette.title);
-    if let Some(trouble) = trouble(shared, it.selected.as_deref()) {
-        let text = fit::start(&trouble, rest.width).into_owned();
-        painter.at(rest).put(&text, palette.error);
-    }
+    let mut first = painter.at(cut_top(&mut rest, 1));
+    let (len, total) = (it.listed.len(), it.listed.total);
+    let at = it.cursor(len, areas.rows.height).selected + 1;
+    let count = match (len, total) {
+        (0, 0) => String::new(),
+        (0, _) => format!("none of {total}"),
+        _ if len < total => format!("{at} of {len} found in {total}"),
+        _ => format!("{at} of {total}"),
+    };
+    first.right(&count, palette.dim);
+    let text = fit::middle(text, first.area.width).into_owned();
+    first.put(&text, palette.title);
 }
 
 /// Names, values and where these come from; below what is under the cursor.
-fn variables(
-    painter: &mut Painter<'_>,
-    it: &Environments,
-    areas: &EnvironmentsAreas,
-    rows: &[VariableRow<'_>],
-) {
-    let palette = painter.palette;
+fn variables(painter: &mut Painter<'_>, it: &Environments, areas: &EnvironmentsAreas) {
+    let (palette, shared) = (painter.palette, &painter.app.shared);
     let environment = it.selected.as_deref().unwrap_or("none");
     head(painter, it, areas, environment);
-    let cursor = it.cursor(rows.len(), areas.rows.height);
-    painter.at(areas.rows).scroll_bar(cursor.offset as u64, rows.len() as u64);
-    if rows.is_empty() {
-        let key = |text: &str| painter.app.shared.keymap.keyed(&[Context::Environments], text);
-        let text = match it.selected {
-            Some(_) => key("no variables yet: [add-row] adds one"),
-            None if painter.app.shared.workspace.environments.is_empty() => {
-                key("no environment yet: [new] makes one, a file of its own")
-            }
-            None => "without an environment no name has a value here".to_owned(),
-        };
+    if let Some(trouble) = it.selected.as_deref().and_then(|name| trouble(shared, name)) {
+        let below = Rect { y: areas.head.y + 1, height: 1, ..areas.head };
+        let text = fit::start(&trouble, below.width).into_owned();
+        painter.at(below).put(&text, palette.error);
+    }
+    let len = it.listed.len();
+    let cursor = it.cursor(len, areas.rows.height);
+    painter.at(areas.rows).scroll_bar(cursor.offset as u64, len as u64);
+    if len == 0 {
+        let text = nothing(shared, it);
         painter.at(areas.rows).put(&text, palette.dim);
     }
     let room = areas.rows.width;
-    let names = rows.iter().map(|row| cells(row.prefix()) + cells(row.name));
-    let name = (names.max().unwrap_or(0) + 2).min(room / 3);
-    // Rows of one file stand together.
-    let files = rows.chunk_by(|one, next| one.origin == next.origin).filter_map(<[_]>::first);
-    let sources = files.map(|row| cells(&row.source(environment)));
-    let source = (sources.max().unwrap_or(0) + 2).min(room / 3);
+    // Where they do not fit, names come first: two of them shall not look alike.
+    let source = (it.listed.source_width + 2).min(room / 3);
+    let name = (it.listed.name_width + 2).min((room - source) * 2 / 3);
     let has_keys = it.half == EnvironmentsSide::Variables && it.edit.is_none();
     let selected = palette.selection(has_keys);
-    painter.at(areas.rows).list(cursor, rows.len(), selected, |mut painter, at| {
-        let Some(row) = rows.get(at) else { return };
+    painter.at(areas.rows).list(cursor, len, selected, |mut painter, at| {
+        let Some(row) = it.row(shared, at) else { return };
         let style = if row.is_hidden { palette.off } else { Style::new() };
-        cell(&mut painter, &row.reference(), name, style);
+        name_cell(&mut painter, &row.reference(), name, style);
         let value = painter.area.width.saturating_sub(source);
         let shown = row.shown(it.is_shown(&row.reference()));
         cell(&mut painter, &shown, value, if row.is_hidden { style } else { palette.base });
-        painter.put(&fit::start(&row.source(environment), painter.area.width), palette.dim);
+        let source = row.source(environment);
+        painter.put(&fit::middle(&source, painter.area.width), palette.dim);
     });
     match &it.edit {
         Some(EnvironmentEdit::Variable(edit)) => variable_form(painter.at(areas.detail), edit),
         Some(EnvironmentEdit::Name(edit)) => name_form(painter.at(areas.detail), edit),
         None => {
-            if let Some(row) = rows.get(cursor.selected) {
-                detail(painter.at(areas.detail), it, row);
+            if let Some(row) = it.row(shared, cursor.selected) {
+                detail(painter.at(areas.detail), it, &row);
             }
         }
     }
+}
+
+/// Why there are no rows.
+fn nothing(shared: &Shared, it: &Environments) -> String {
+    let key = |text: &str| shared.keymap.keyed(&[Context::Environments], text);
+    match it.selected {
+        _ if it.listed.total > 0 => "nothing here holds this".to_owned(),
+        Some(_) => key("no variables yet: [add-row] adds one"),
+        None if shared.workspace.environments.is_empty() => {
+            key("no environment yet: [new] makes one, a file of its own")
+        }
+        None => "without an environment no name has a value here".to_owned(),
+    }
+}
+
+/// A name in a column: of one that is too long both ends are seen, where names differ.
+fn name_cell(painter: &mut Painter<'_>, text: &str, width: u16, style: Style) {
+    let text = fit::middle(text, width.saturating_sub(1)).into_owned();
+    painter.column(&text, width, style);
 }
 
 /// A text in a column, with a blank behind it; a cut is marked.
@@ -185,35 +210,32 @@ fn detail(mut painter: Painter<'_>, it: &Environments, row: &VariableRow<'_>) {
 }
 
 /// The two values of each name, and how they stand to each other.
-fn differences(
-    painter: &mut Painter<'_>,
-    it: &Environments,
-    areas: &EnvironmentsAreas,
-    rows: &[DifferenceRow<'_>],
-) {
-    let palette = painter.palette;
+fn differences(painter: &mut Painter<'_>, it: &Environments, areas: &EnvironmentsAreas) {
+    let (palette, shared) = (painter.palette, &painter.app.shared);
     let (left, right) = (it.selected.as_deref().unwrap_or("none"), it.against.as_deref());
     let right = right.unwrap_or("none");
-    let count = rows.iter().filter(|row| row.tie() != VariableTie::Equal).count();
-    let said = match count {
+    let said = match it.listed.different {
         0 => "nothing differs".to_owned(),
         1 => "1 difference".to_owned(),
         count => format!("{count} differences"),
     };
     head(painter, it, areas, &format!("{left} and {right}: {said}"));
-    let cursor = it.cursor(rows.len(), areas.rows.height);
-    painter.at(areas.rows).scroll_bar(cursor.offset as u64, rows.len() as u64);
-    let name = rows.iter().map(|row| cells(row.prefix()) + cells(row.name)).max().unwrap_or(0) + 2;
-    let name = name.min(areas.rows.width / 3);
+    let len = it.listed.len();
+    let cursor = it.cursor(len, areas.rows.height);
+    painter.at(areas.rows).scroll_bar(cursor.offset as u64, len as u64);
+    if len == 0 && it.listed.total > 0 {
+        painter.at(areas.rows).put("nothing here holds this", palette.dim);
+    }
+    let name = (it.listed.name_width + 2).min(areas.rows.width * 2 / 5);
     let value = areas.rows.width.saturating_sub(name + 2) / 2;
     let columns = Rect { y: areas.head.y + 1, height: 1, ..areas.head };
     let mut titles = painter.at(columns);
     titles.skip(name + 2);
-    cell(&mut titles, left, value, palette.label);
-    cell(&mut titles, right, value, palette.label);
+    name_cell(&mut titles, left, value, palette.label);
+    name_cell(&mut titles, right, value, palette.label);
     let selected = palette.selection(it.half == EnvironmentsSide::Variables);
-    painter.at(areas.rows).list(cursor, rows.len(), selected, |mut painter, at| {
-        let Some(row) = rows.get(at) else { return };
+    painter.at(areas.rows).list(cursor, len, selected, |mut painter, at| {
+        let Some(row) = it.difference(shared, at) else { return };
         let (sign, style) = match row.tie() {
             VariableTie::Equal => ("= ", palette.dim),
             VariableTie::Different => ("~ ", palette.warning),
@@ -221,7 +243,7 @@ fn differences(
             VariableTie::OnlyRight => ("+ ", palette.success),
         };
         painter.put(sign, style);
-        cell(&mut painter, &row.reference(), name, Style::new());
+        name_cell(&mut painter, &row.reference(), name, Style::new());
         for side in 0..2 {
             match row.shown(side, it.is_shown(&row.reference())) {
                 Some(text) => cell(&mut painter, &text, value, style),
@@ -229,106 +251,32 @@ fn differences(
             }
         }
     });
-    if let Some(row) = rows.get(cursor.selected) {
-        let file = |at: usize, name: &str| {
-            let kind = if row.is_secret { VariableKind::Secret } else { VariableKind::Plain };
-            row.values.get(at).copied().flatten().map(|_| kind.file(name))
-        };
-        let text = match (row.tie(), file(0, left), file(1, right)) {
-            (VariableTie::Equal, ..) => format!("{} is equal in both", row.reference()),
-            (_, Some(left), Some(right)) => {
-                format!("{} differs between {left} and {right}", row.reference())
-            }
-            (_, Some(only), None) | (_, None, Some(only)) => {
-                format!("{} is in {only} alone", row.reference())
-            }
-            (_, None, None) => String::new(),
-        };
-        painter.at(areas.detail).put(&text, palette.dim);
+    if let Some(row) = it.difference(shared, cursor.selected) {
+        painter.at(areas.detail).put(&tie(&row, left, right), palette.dim);
     }
+    // What cannot be read is not missing.
+    let names = [it.selected.as_deref(), it.against.as_deref()].into_iter().flatten();
+    let unread: Vec<String> = names.filter_map(|name| trouble(shared, name)).collect();
+    let mut last = areas.detail;
+    cut_top(&mut last, 1);
+    let text = fit::start(&unread.join("; "), last.width).into_owned();
+    painter.at(last).put(&text, palette.error);
 }
 
-/// A variable that is written.
-fn variable_form(mut painter: Painter<'_>, edit: &VariableEdit) {
-    let (shared, palette) = (&painter.app.shared, painter.palette);
-    let mut rest = painter.area;
-    let what = match &edit.before {
-        Some(before) => format!("Change {}", before.name),
-        None => "New variable".to_owned(),
+/// How a name stands in two environments, in words.
+fn tie(row: &DifferenceRow<'_>, left: &str, right: &str) -> String {
+    let file = |at: usize, name: &str| {
+        let kind = if row.is_secret { VariableKind::Secret } else { VariableKind::Plain };
+        row.values.get(at).copied().flatten().map(|_| kind.file(name))
     };
-    let title = cut_top(&mut rest, 1);
-    let (verdict, style) = match variable_trouble(shared, edit) {
-        Some(why) if !edit.name.is_empty() => (why, palette.error),
-        Some(why) => (why, palette.dim),
-        None => {
-            let (kind, after) = (edit.kind, edit.after());
-            let text =
-                format!("{} in {}", kind.reference(&after.name), kind.file(&edit.environment));
-            (text, palette.success)
+    match (row.tie(), file(0, left), file(1, right)) {
+        (VariableTie::Equal, ..) => format!("{} is equal in both", row.reference()),
+        (_, Some(left), Some(right)) => {
+            format!("{} differs between {left} and {right}", row.reference())
         }
-    };
-    let mut first = painter.at(title);
-    first.put(&what, palette.title);
-    first.put("   ", Style::new());
-    first.put(&verdict, style);
-    let mut line = |painter: &mut Painter<'_>, cell: EditCell, label: &str, height: u16| {
-        let area = cut_top(&mut rest, height);
-        let mut label_of =
-            painter.at(Rect { width: LABELS.min(area.width), height: area.height.min(1), ..area });
-        label_of.put(label, if edit.cell == cell { palette.key } else { palette.label });
-        let x = (area.x + LABELS).min(area.right());
-        Rect { x, width: area.right() - x, ..area }
-    };
-    let area = line(&mut painter, EditCell::Name, "Name", 1);
-    painter.at(area).fill(palette.field);
-    painter.at(area).text_field(&edit.name, edit.cell == EditCell::Name);
-    let area = line(&mut painter, EditCell::Value, "Value", 3);
-    painter.at(area).fill(palette.field);
-    painter.at(area).text_field(&edit.value, edit.cell == EditCell::Value);
-    let kind = match edit.kind {
-        VariableKind::Plain => "plain",
-        VariableKind::Secret => "secret, kept out of git",
-    };
-    let area = line(&mut painter, EditCell::Kind, "Kept", 1);
-    choice(painter.at(area), kind, edit.cell == EditCell::Kind);
-    let area = line(&mut painter, EditCell::Environment, "Environment", 1);
-    let is_new = shared.environment_named(&edit.environment).is_none();
-    let name = if is_new {
-        format!("{} (will be made)", edit.environment)
-    } else {
-        edit.environment.clone()
-    };
-    if edit.environments.len() > 1 {
-        choice(painter.at(area), &name, edit.cell == EditCell::Environment);
-    } else {
-        painter.at(area).put(&name, palette.dim);
+        (_, Some(only), None) | (_, None, Some(only)) => {
+            format!("{} is in {only} alone", row.reference())
+        }
+        (_, None, None) => String::new(),
     }
-}
-
-/// One of several, taken with the arrow keys.
-fn choice(mut painter: Painter<'_>, text: &str, has_keys: bool) {
-    let palette = painter.palette;
-    painter.put(&format!("◂ {text} ▸"), if has_keys { palette.selected } else { Style::new() });
-}
-
-/// The name of an environment that is written.
-fn name_form(mut painter: Painter<'_>, edit: &NameEdit) {
-    let (shared, palette) = (&painter.app.shared, painter.palette);
-    let mut rest = painter.area;
-    let title = match &edit.purpose {
-        NameFor::New => "New environment".to_owned(),
-        NameFor::Copy(from) => format!("Copy of {from}"),
-        NameFor::Rename(from) => format!("New name of {from}"),
-    };
-    let first = cut_top(&mut rest, 1);
-    painter.at(first).put(&title, palette.title);
-    let field = cut_top(&mut rest, 1);
-    painter.at(field).fill(palette.field);
-    painter.at(field).editor(&edit.editor);
-    let (text, style) = match name_trouble(shared, edit) {
-        Some(_) if edit.editor.is_empty() => ("as in env/NAME.toml".to_owned(), palette.dim),
-        Some(why) => (why, palette.error),
-        None => (VariableKind::Plain.file(&edit.text()), palette.success),
-    };
-    painter.at(rest).put(&text, style);
 }

@@ -23,6 +23,8 @@ mod derived;
 mod editing;
 #[path = "flows/environments.rs"]
 mod environments;
+#[path = "flows/environments_outside.rs"]
+mod environments_outside;
 #[path = "flows/folders.rs"]
 mod folders;
 #[path = "flows/handed_on.rs"]
@@ -37,6 +39,8 @@ mod letters;
 mod looks;
 #[path = "flows/mocks.rs"]
 mod mocks;
+#[path = "flows/names_given.rs"]
+mod names_given;
 #[path = "flows/params.rs"]
 mod params;
 #[path = "flows/presets.rs"]
@@ -45,6 +49,8 @@ mod presets;
 mod promises;
 #[path = "flows/reader.rs"]
 mod reader;
+#[path = "flows/secrets_in_place.rs"]
+mod secrets_in_place;
 #[path = "flows/shown.rs"]
 mod shown;
 #[path = "flows/stories.rs"]

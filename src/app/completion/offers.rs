@@ -9,6 +9,7 @@ use crate::app::format;
 use crate::app::intent::Intent;
 use crate::app::shared::Shared;
 use crate::compose::template::quote;
+use crate::model::secrets::is_secret_value;
 use crate::store::job::FolderListing;
 
 /// Bytes before and behind the cursor that are looked at.
@@ -82,7 +83,7 @@ fn names(place: &WordPlace, around: Around<'_>, shared: &Shared) -> Option<Offer
     let own = place.own_names.iter().map(|(name, about)| ((*name).into(), (*about).into()));
     let disclosure = shared.disclosure();
     let known = shared.known_names().into_iter().map(|(name, value)| {
-        let is_hidden = name.starts_with("secret.") || is_credential(&name);
+        let is_hidden = name.starts_with("secret.") || is_secret_value(&name, value);
         let value = if is_hidden { HIDDEN.to_owned() } else { shown(&disclosure.words(value)) };
         (name, value)
     });
@@ -111,13 +112,6 @@ fn names(place: &WordPlace, around: Around<'_>, shared: &Shared) -> Option<Offer
         is_marked: !is_whole,
         is_half: true,
     })
-}
-
-/// Whether a variable of the operating system is named like something nobody shall read.
-fn is_credential(name: &str) -> bool {
-    const WORDS: [&str; 7] = ["KEY", "TOKEN", "SECRET", "PASS", "CREDENTIAL", "AUTH", "COOKIE"];
-    let upper = name.strip_prefix("env.").map(str::to_uppercase);
-    upper.is_some_and(|name| WORDS.iter().any(|word| name.contains(word)))
 }
 
 /// The beginning of a value, in one line.

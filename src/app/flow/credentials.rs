@@ -3,8 +3,9 @@
 //!
 //! ```text
 //! save ─► typed in place? ─► question ─► yes ─► Job::Environment, one after the other ─► {{secret.NAME}} ─► save
-//!                                   └──► no ──► save as it is; not asked again of this draft
+//!                                   └──► no ──► save as it is; not asked again of these values
 //! ```
+//! What was answered with no is kept with the drafts, as fingerprints of the values, in no preset file.
 //! The preset is written last: nothing is replaced by a name before its secret is on the disk.
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use crate::app::intent::{CredentialChoice, Intent, PendingSave, Question};
 use crate::app::state::App;
 use crate::interop::typed_credentials::{TypedCredential, each_typed, typed};
 use crate::model::failure::Failure;
+use crate::model::fingerprint::fingerprint;
 use crate::model::preset::PresetPath;
 use crate::store::job::{
     EnvironmentTask, Job, JobKind, JobLabel, Overwrite, Variable, VariableChange, VariableKind,
@@ -29,7 +31,7 @@ fn movable(draft: &Draft) -> Vec<TypedCredential> {
         return Vec::new();
     }
     let mut found = typed(&draft.spec);
-    found.retain(|one| !one.value.contains("{{"));
+    found.retain(|one| one.can_move && !one.value.contains("{{"));
     found
 }
 
@@ -53,23 +55,29 @@ pub(crate) fn offer(app: &mut App, id: DraftId, path: &PresetPath, overwrite: Ov
         app.say("secrets of it are being written: save it again in a moment");
         return true;
     }
-    let Some(draft) = app.shared.drafts.get(id).filter(|draft| !draft.keeps_credentials) else {
-        return false;
-    };
+    let Some(draft) = app.shared.drafts.get(id) else { return false };
     let found = movable(draft);
-    if found.is_empty() {
+    let kept = app.kept_in_place.get(path);
+    let is_kept = |one: &TypedCredential| kept.is_some_and(|kept| kept.contains(&mark(&one.value)));
+    if found.iter().all(is_kept) {
         return false;
     }
     let file = VariableKind::Secret.file(&environment(app));
-    let text = format!(
-        "{path} would hold a credential as it is typed ({}). Write it to {file}, which git ignores, \
-         and its name here?",
-        places(&found)
-    );
+    let places = places(&found);
+    let text = match found.len() {
+        1 => format!(
+            "{path} would hold a credential as it is typed ({places}). Write it to {file}, which \
+             git ignores, and its name here?"
+        ),
+        count => format!(
+            "{path} would hold {count} credentials as they are typed ({places}). Write them to \
+             {file}, which git ignores, and their names here?"
+        ),
+    };
     let save = PendingSave { id, path: path.clone(), overwrite };
     let otherwise = Intent::SaveCredentials(save.clone(), CredentialChoice::Keep);
     let then = Intent::SaveCredentials(save, CredentialChoice::Move);
-    let question = Question::new(text, ["Move it", "Keep it here"], then);
+    let question = Question::new(text, ["Move", "Keep here"], then);
     app.intents.push_back(Intent::Ask(question.otherwise(otherwise)));
     true
 }
@@ -79,12 +87,40 @@ pub(crate) fn answered(app: &mut App, save: PendingSave, choice: CredentialChoic
     match choice {
         CredentialChoice::Move => begin(app, save),
         CredentialChoice::Keep => {
-            if let Some(draft) = app.shared.drafts.get_mut(save.id) {
-                draft.keeps_credentials = true;
+            if let Some(draft) = app.shared.drafts.get(save.id) {
+                let kept = movable(draft).iter().map(|one| mark(&one.value)).collect();
+                app.kept_in_place.insert(save.path.clone(), kept);
+                app.touched();
                 go_on_with(app, save);
             }
         }
     }
+}
+
+/// What tells a value from others without holding it.
+fn mark(value: &str) -> u64 {
+    fingerprint(value.as_bytes())
+}
+
+/// What was answered, to be kept as long as there are such presets.
+pub(crate) fn to_keep(app: &App) -> Vec<(PresetPath, Vec<u64>)> {
+    let is_there = |path: &PresetPath| !app.loaded || app.shared.stored(path).is_some();
+    let kept = app.kept_in_place.iter().filter(|(path, _)| is_there(path));
+    kept.map(|(path, values)| (path.clone(), values.iter().copied().collect())).collect()
+}
+
+/// What was answered in the last run.
+pub(crate) fn restored(app: &mut App, kept: &[(PresetPath, Vec<u64>)]) {
+    for (path, values) in kept {
+        app.kept_in_place.entry(path.clone()).or_default().extend(values);
+    }
+}
+
+/// Presets have other paths: what was answered of them goes along.
+pub(crate) fn follow(app: &mut App, to: impl Fn(&PresetPath) -> Option<PresetPath>) {
+    let kept = std::mem::take(&mut app.kept_in_place);
+    let moved = |(path, values)| (to(&path).unwrap_or(path), values);
+    app.kept_in_place = kept.into_iter().map(moved).collect();
 }
 
 fn go_on_with(app: &mut App, save: PendingSave) {
@@ -135,7 +171,7 @@ fn go_on(app: &mut App) {
     let Some(draft) = app.shared.drafts.get_mut(save.id) else { return };
     let mut spec = draft.spec.to_spec();
     each_typed(&mut spec, &mut |one| {
-        let name = names.get(&one.value)?;
+        let name = names.get(&one.value).filter(|_| one.can_move)?;
         Some(VariableKind::Secret.reference(name))
     });
     let (tab, at) = (draft.tab, draft.at);
@@ -167,8 +203,14 @@ pub(crate) fn remark(draft: &Draft) -> String {
     if draft.spec.side().listens() {
         return String::new();
     }
-    match typed(&draft.spec).as_slice() {
+    let found = typed(&draft.spec);
+    match found.as_slice() {
         [] => String::new(),
-        found => format!("; its file holds a credential as it is typed ({})", places(found)),
+        [_] => format!("; its file holds a credential as it is typed ({})", places(&found)),
+        found => format!(
+            "; its file holds {} credentials as they are typed ({})",
+            found.len(),
+            places(found)
+        ),
     }
 }

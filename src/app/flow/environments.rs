@@ -1,23 +1,22 @@
-//! Environments that are written: opening their window, giving an unknown name a value, and what the
-//! answers of the store mean.
+//! Environments that are written: opening their window, and what the answers of the store mean.
 //!
 //! ```text
 //! window ─► Job::Environment(task) ─► EnvironmentDone { back } ─► workspace on screen, undo by `back`
 //!                                └──► Failed ─► what was typed stays, the workspace is read anew
 //! ```
 
-use super::{credentials, undo};
-use crate::app::drafts::Draft;
+use super::{credentials, restore, undo, unknown_names};
 use crate::app::effect::Effect;
+use crate::app::intent::{EnvironmentWish, Intent};
 use crate::app::overlay::Overlay;
 use crate::app::overlay::environments::Environments;
+use crate::app::shared::Shared;
 use crate::app::state::App;
+use crate::app::variable_users;
 use crate::compose::template::UnknownName;
 use crate::model::braces::is_name;
 use crate::model::timing::Stamp;
-use crate::store::job::{
-    EnvironmentDone, EnvironmentTask, Job, JobKind, JobLabel, VariableChange, VariableKind,
-};
+use crate::store::job::{EnvironmentDone, EnvironmentTask, Job, JobKind, JobLabel, VariableKind};
 
 /// Opens the window.
 pub(crate) fn open(app: &mut App) {
@@ -34,30 +33,9 @@ pub(crate) fn put_in_force(app: &mut App, name: Option<String>) {
 }
 
 /// Opens it in place of the one that is open.
-fn push(app: &mut App, window: Environments) {
+pub(crate) fn push(app: &mut App, window: Environments) {
     app.overlays.retain(|overlay| !matches!(overlay, Overlay::Environments(_)));
     app.overlays.push(Overlay::Environments(Box::new(window)));
-}
-
-/// The name that keeps a draft from being sent, as it stands between the braces.
-pub(crate) fn unknown_name(draft: &Draft) -> Option<String> {
-    let unknown = draft.issues.iter().filter_map(|issue| issue.unknown.as_ref());
-    let names = unknown.filter(|unknown| unknown.is_name).map(|unknown| unknown.inner().to_owned());
-    let mut names = names.filter(|name| {
-        let bare = name.strip_prefix("secret.").unwrap_or(name);
-        !name.starts_with("env.") && is_name(bare)
-    });
-    names.next()
-}
-
-/// Asks for a value of the first name that nothing is known of.
-pub(crate) fn define(app: &mut App) {
-    let Some(name) = unknown_name(app.shared.drafts.current()) else {
-        let text = app.keyed("no unknown name kept this from being sent: [send] tells of them");
-        return app.say(text);
-    };
-    let window = Environments::define(&app.shared, &name);
-    push(app, window);
 }
 
 /// The store did what it was asked.
@@ -72,11 +50,11 @@ pub(crate) fn done(app: &mut App, done: EnvironmentDone) {
     let first = app.shared.workspace.environments.is_empty();
     let name = now.as_ref().map(|now| now.name.clone());
     app.shared.set_environment(gone, now);
-    let is_defined = defines(app, &task);
+    let is_defined = unknown_names::defined_by(app, &task);
     let was_in_force = gone.is_some() && app.shared.environment.as_deref() == gone;
     let lost = app.save_state.lost_environment.take_if(|lost| Some(&*lost) == name.as_ref());
     let is_back = lost.is_some() && app.shared.environment.is_none();
-    let follows = was_in_force || is_back || (name.is_some() && (first || is_defined));
+    let follows = was_in_force || is_back || (name.is_some() && (first || is_defined.is_some()));
     if follows && app.shared.environment != name {
         put_in_force(app, name);
         if matches!(task, EnvironmentTask::Delete { .. }) {
@@ -85,13 +63,15 @@ pub(crate) fn done(app: &mut App, done: EnvironmentDone) {
         }
     }
     let way = undo::moved(app, &Job::Environment(task.clone()), Job::Environment(back));
-    let said = if is_defined {
-        let said = defined(app, &task);
-        app.keyed(&said)
-    } else {
-        words(&task) + &way
+    let way = match is_defined {
+        Some(name) => {
+            let said = unknown_names::defined(app, &name);
+            app.keyed(&said)
+        }
+        None => way,
     };
-    app.say(said);
+    let users = users(&app.shared, &task);
+    app.done(words(&task) + &users + &way);
     let App { overlays, shared, .. } = app;
     for overlay in overlays {
         if let Overlay::Environments(window) = overlay {
@@ -102,26 +82,15 @@ pub(crate) fn done(app: &mut App, done: EnvironmentDone) {
     app.touched();
 }
 
-/// The name is known: it keeps nothing from being sent any more, and the window goes.
-fn defined(app: &mut App, task: &EnvironmentTask) -> String {
-    if let EnvironmentTask::Change { change, .. } = task
-        && let Some(after) = &change.after
-    {
-        let reference = after.kind.reference(&after.name);
-        let is_other = |unknown: &UnknownName| format!("{{{{{}}}}}", unknown.inner()) != reference;
-        let draft = app.shared.drafts.current_mut();
-        draft.issues.retain(|issue| issue.unknown.as_ref().is_none_or(is_other));
+/// Who still uses the name a variable had, for the end of a sentence; that it goes was asked before.
+fn users(shared: &Shared, task: &EnvironmentTask) -> String {
+    let EnvironmentTask::Change { name, change } = task else { return String::new() };
+    let (Some(before), Some(after)) = (&change.before, &change.after) else { return String::new() };
+    if before.reference() == after.reference() {
+        return String::new();
     }
-    app.overlays.retain(|overlay| !matches!(overlay, Overlay::Environments(_)));
-    format!("{}; [send] sends", words(task))
-}
-
-/// Whether it gives the unknown name a value that keeps the draft on screen from being sent.
-fn defines(app: &App, task: &EnvironmentTask) -> bool {
-    let EnvironmentTask::Change { change, .. } = task else { return false };
-    let VariableChange { before: None, after: Some(after), .. } = &**change else { return false };
-    let name = unknown_name(app.shared.drafts.current());
-    name.is_some_and(|name| after.kind.reference(&after.name) == format!("{{{{{name}}}}}"))
+    let told = variable_users::told(shared, name, &before.reference());
+    if told.is_empty() { told } else { format!("; {told}") }
 }
 
 /// What was done, in words.
@@ -163,6 +132,55 @@ pub(crate) fn failed(app: &mut App, job: &JobLabel) {
         }
     }
     app.effects.push(Effect::Store(Job::LoadWorkspace));
+}
+
+/// What the windows list is as it is now.
+pub(crate) fn refresh(app: &mut App) {
+    let App { overlays, shared, .. } = app;
+    for overlay in overlays {
+        if let Overlay::Environments(window) = overlay {
+            window.refresh(shared);
+        }
+    }
+}
+
+/// Asks before the program is left while something is typed there that is not written; tells whether it
+/// does.
+pub(crate) fn asks_to_leave(app: &mut App) -> bool {
+    let is_asked = |overlay: &Overlay| match overlay {
+        Overlay::Confirm(asked) => {
+            *asked.question.then
+                == Intent::Environments(EnvironmentWish::DropTyped { leaves: true })
+        }
+        _ => false,
+    };
+    app.overlays.retain(|overlay| !is_asked(overlay));
+    let question = app.overlays.iter().find_map(|overlay| match overlay {
+        Overlay::Environments(window) if window.is_typed() => Some(window.ask_to_drop(true)),
+        _ => None,
+    });
+    question.map(|question| app.take(question)).is_some()
+}
+
+/// Does what a question about environments was answered with.
+pub(crate) fn wished(app: &mut App, wish: EnvironmentWish) {
+    match wish {
+        EnvironmentWish::DropTyped { leaves } => drop_typed(app, leaves),
+        EnvironmentWish::UseSecret(name) => unknown_names::use_secret(app, name),
+        EnvironmentWish::AskForValue(name) => unknown_names::ask(app, &name),
+    }
+}
+
+/// What is typed there is not wanted.
+fn drop_typed(app: &mut App, leaves: bool) {
+    for overlay in &mut app.overlays {
+        if let Overlay::Environments(window) = overlay {
+            window.drop_typed();
+        }
+    }
+    if leaves {
+        restore::leave(app);
+    }
 }
 
 /// The secret that is shown since then was shown long enough.

@@ -247,8 +247,10 @@ pub(crate) fn update(app: &mut App, input: PaneInput<'_>) -> Handled {
 
 /// Closes the topmost overlay without doing what it is for.
 pub(crate) fn dismiss(app: &mut App) {
-    if !app.overlays.last_mut().is_some_and(Overlay::step_back) {
-        close(app);
+    let App { overlays, shared, .. } = &mut *app;
+    match overlays.last_mut().and_then(|top| top.step_back(shared)) {
+        Some(outcome) => drop(app.take(outcome)),
+        None => close(app),
     }
 }
 

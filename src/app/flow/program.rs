@@ -1,6 +1,9 @@
 //! Actions of the whole program: focus, modes, saving, leaving.
 
-use super::{compare, draft, environments, focus, kept, overlays, restore, save, send, traffic};
+use super::{
+    compare, draft, environments, focus, kept, overlays, restore, save, send, traffic,
+    unknown_names,
+};
 use crate::app::action::Action;
 use crate::app::editor::Caret;
 use crate::app::effect::Effect;
@@ -28,7 +31,7 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::SwitchSide => switch_side(app),
         Action::NextEnvironment => next_environment(app),
         Action::EditEnvironments => environments::open(app),
-        Action::DefineName => environments::define(app),
+        Action::DefineName => unknown_names::define(app),
         Action::NextPane | Action::NextField => {
             focus::focus(app, focus::neighbour(app, Pane::next));
         }
@@ -54,6 +57,7 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::New => new(app),
         Action::Redraw => app.effects.push(Effect::Redraw),
         Action::Suspend => app.effects.push(Effect::Suspend),
+        Action::Quit if environments::asks_to_leave(app) => {}
         Action::Quit => restore::leave(app),
         Action::Save => save::save(app),
         Action::NextItem => kept::go(app, true),

@@ -3,7 +3,7 @@
 use super::kept::PresetFate;
 use super::{
     compare_kept, credentials, curl, draft, edited, environments, focus, folders, history, kept,
-    project, restore, save, themes, undo,
+    outside, project, restore, save, themes, undo,
 };
 use crate::app::action::Action;
 use crate::app::arrangement::Arrangement;
@@ -14,7 +14,10 @@ use crate::app::save_state::LastRun;
 use crate::app::state::App;
 use crate::model::failure::Failure;
 use crate::model::preset::Opening;
-use crate::store::job::{JobKind, JobLabel, PresetFile, Reply, Restore, Workspace};
+use crate::store::job::{JobKind, JobLabel, PresetFile, Reply, Restore, VariableKind, Workspace};
+
+/// Troubles of the workspace that are named beside the first.
+const OTHERS_NAMED: usize = 3;
 
 /// Takes one reply of the store; failures are shown as remarks.
 pub(crate) fn apply(app: &mut App, reply: Reply) {
@@ -65,6 +68,7 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
     if waits && restore::is_begun(app) {
         app.waited_long_enough(JobKind::LoadRestore);
     }
+    environments::refresh(app);
     open_first(app);
     edited::take_up(app);
     restore::go_on(app);
@@ -75,6 +79,7 @@ fn presets_moved(app: &mut App, reply: Reply) {
     match reply {
         Reply::Renamed { from, to } => {
             kept::follow(app, &from, PresetFate::Renamed(&to));
+            credentials::follow(app, |path| (*path == from).then(|| to.clone()));
             save::renamed(app, &from, &to);
         }
         Reply::Deleted { path, kept } => {
@@ -104,6 +109,7 @@ fn presets_moved(app: &mut App, reply: Reply) {
 fn folders_changed(app: &mut App, reply: &Reply) {
     if let Reply::FolderMoved { from, to } = reply {
         kept::follow_folder(app, from, to);
+        credentials::follow(app, |path| path.moved(from, to).ok());
     }
     folders::apply(app, reply);
 }
@@ -176,17 +182,26 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     let is_begin = first || (had_trouble && before.presets.is_empty());
     let mut names = workspace.environments.iter().map(|environment| &environment.name);
     let is_open = are_new && !app.save_state.chose_environment;
-    let first_name = names.clone().next().filter(|_| is_open);
-    let wanted = app.shared.environment.take().or_else(|| app.save_state.lost_environment.take());
+    let is_read = |name: &&String| {
+        let files = [VariableKind::Plain, VariableKind::Secret];
+        files.iter().all(|kind| outside::is_read(&workspace, &kind.file(name)))
+    };
+    // One that cannot be read knows no names; with none that can it is still there to be mended.
+    let first_name = names.clone().find(is_read).or_else(|| names.clone().next());
+    let first_name = first_name.filter(|_| is_open);
+    let in_force = app.shared.environment.clone();
+    let wanted = in_force.clone().or_else(|| app.save_state.lost_environment.clone());
     let known = names.find(|name| Some(*name) == wanted.as_ref());
-    app.shared.environment = known.or(first_name).cloned();
-    if app.shared.environment.is_none() {
-        app.save_state.lost_environment = wanted;
-    }
+    let now = known.or(first_name).cloned();
+    let told = outside::told(app, in_force.as_deref(), now.as_deref(), &workspace);
+    app.save_state.lost_environment = wanted.filter(|_| now.is_none());
+    app.shared.environment = now;
     if let [problem, more @ ..] = workspace.problems.as_slice() {
-        let also =
-            if more.is_empty() { String::new() } else { format!(" (and {} more)", more.len()) };
-        app.warn_of(JobKind::LoadWorkspace, format!("{problem}{also}"));
+        let also = if more.is_empty() { String::new() } else { others(more) };
+        let told = told.map_or_else(String::new, |told| format!("; {told}"));
+        app.warn_of(JobKind::LoadWorkspace, format!("{problem}{also}{told}"));
+    } else if let Some(told) = told {
+        app.warn(told);
     }
     tell_if_gone(app, &workspace);
     app.shared.set_workspace(workspace);
@@ -196,6 +211,14 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
         restore::begin_on_a_preset(app);
     }
     themes::workspace_read(app);
+}
+
+/// What else is wrong, by where it is.
+fn others(more: &[Failure]) -> String {
+    let (named, rest) = more.split_at(more.len().min(OTHERS_NAMED));
+    let targets: Vec<&str> = named.iter().map(|problem| problem.target.as_str()).collect();
+    let rest = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+    format!(" (also: {}{rest})", targets.join(", "))
 }
 
 /// Somebody else deleted or renamed what is on screen: it stays there, as it is.
@@ -216,6 +239,7 @@ fn restored(app: &mut App, restore: Option<Box<Restore>>) {
         return restore::begin_on_a_preset(app);
     };
     app.save_state.last_run = LastRun::Restored;
+    credentials::restored(app, &restore.kept_in_place);
     let shared = &mut app.shared;
     let untouched = shared.drafts.is_pristine() && app.request.refused.is_none();
     let presets = app.loaded.then_some(&*shared.workspace.presets);

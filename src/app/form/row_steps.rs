@@ -8,6 +8,7 @@ use super::form_line::FormFieldId;
 use super::row_lists::{self, KeptRow};
 use super::row_moves;
 use super::url_rows;
+use crate::compose::spec_names::rename_in;
 use crate::model::field_access as fields;
 use crate::model::field_id::FieldId;
 use crate::model::name_value::NameValue;
@@ -42,15 +43,35 @@ pub(crate) enum StepName {
     Move,
     Copy,
     Switch,
+    Rename,
 }
 
 /// What was done.
 #[derive(Debug, Clone)]
 enum RowStep {
-    Removed { list: FieldId, at: usize, row: KeptRow },
-    Inserted { list: FieldId, at: usize, count: usize },
-    Moved { list: FieldId, from: usize, to: usize, count: usize },
+    Removed {
+        list: FieldId,
+        at: usize,
+        row: KeptRow,
+    },
+    Inserted {
+        list: FieldId,
+        at: usize,
+        count: usize,
+    },
+    Moved {
+        list: FieldId,
+        from: usize,
+        to: usize,
+        count: usize,
+    },
     Switched(FormFieldId),
+    /// A name has another one's place in these texts.
+    Renamed {
+        from: String,
+        to: String,
+        texts: Vec<usize>,
+    },
     All(Vec<RowStep>),
 }
 
@@ -77,6 +98,7 @@ impl StepName {
             StepName::Move => "move",
             StepName::Copy => "copy",
             StepName::Switch => "switch",
+            StepName::Rename => "name",
         }
     }
 }
@@ -114,6 +136,10 @@ impl RowStep {
                 is_there.then(|| access::cycle(spec, field, true))?;
                 Some(RowStep::Switched(field))
             }
+            RowStep::Renamed { from, to, texts } => {
+                let texts = rename_in(spec, &to, &from, Some(&texts));
+                (!texts.is_empty()).then_some(RowStep::Renamed { from: to, to: from, texts })
+            }
             RowStep::All(steps) => {
                 let back = steps.into_iter().rev().filter_map(|step| step.take_back(spec));
                 let back: Vec<RowStep> = back.collect();
@@ -133,6 +159,7 @@ impl RowStep {
                 let (list, at) = field.in_list()?;
                 Some(RowPlace { list, at })
             }
+            RowStep::Renamed { .. } => None,
             RowStep::All(steps) => steps.last()?.place(),
         }
     }
@@ -151,6 +178,17 @@ impl RowSteps {
         }
         self.done.push(DoneStep { what, step, parked: None });
         self.undone.clear();
+    }
+
+    /// Puts another name in the place of one, wherever that stands; tells in how many texts.
+    pub(crate) fn rename(&mut self, spec: &mut Spec, from: &str, to: &str) -> usize {
+        let texts = rename_in(spec, from, to, None);
+        let count = texts.len();
+        if count > 0 {
+            let (from, to) = (from.to_owned(), to.to_owned());
+            self.push(StepName::Rename, RowStep::Renamed { from, to, texts });
+        }
+        count
     }
 
     /// Deletes the row, rule or step a field belongs to; tells whether there was one.

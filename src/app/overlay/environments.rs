@@ -11,35 +11,38 @@
 //! │ base comes to http://h.example                      │   or what is typed
 //! ╰────────────────────────────────────────────────────╯
 //! ```
-//! It keeps no copy of what it shows: that is read from the workspace as it is now. What is typed
-//! stays until the store has written it.
+//! It keeps no copy of what it shows: which rows there are is listed anew when something changes
+//! (`listed`), values are read from the workspace as it is now. What is typed stays until the store has
+//! written it; leaving it asks. What keys do with what is shown stands in `acting`.
 
+mod acting;
 pub(crate) mod areas;
 pub(crate) mod edit_cells;
+pub(crate) mod listed;
 pub(crate) mod writing;
+
+use std::collections::BTreeSet;
 
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
-use crate::app::copying;
 use crate::app::cursor::{Cursor, CursorStep};
-use crate::app::effect::Effect;
-use crate::app::intent::{Intent, Question};
+use crate::app::intent::{EnvironmentWish, Intent, Question};
 use crate::app::keymap::Context;
-use crate::app::message::{Mouse, Timer};
+use crate::app::message::Mouse;
 use crate::app::outcome::{Outcome, PaneInput};
+use crate::app::search_line::{self, SearchKey, SearchLine};
 use crate::app::shared::Shared;
-use crate::app::variable_rows::{DifferenceRow, VariableOrigin, VariableRow, differences, rows};
+use crate::compose::spec_names::names_in;
 use crate::model::timing::Stamp;
-use crate::store::job::{EnvironmentTask, Variable, VariableChange, VariableKind};
-use areas::areas;
-use edit_cells::{EditCell, EnvironmentEdit, NameEdit, NameFor, VariableEdit};
-use writing::{ask_to_expose, named, task, written};
+use crate::store::job::{EnvironmentTask, Variable, VariableKind};
+use areas::{EnvironmentsAreas, areas};
+use edit_cells::{EditCell, EnvironmentEdit, VariableEdit};
+use listed::{ListedVariables, ListedWish};
+use writing::{named, written};
 
 /// Columns it has at most.
 const WIDTH: u16 = 150;
-/// How long a secret is shown.
-const SHOWN: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Which side has the keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +67,14 @@ pub struct Environments {
     pub against: Option<String>,
     pub half: EnvironmentsSide,
     pub edit: Option<EnvironmentEdit>,
+    /// What rows are looked for with.
+    pub search: Option<SearchLine>,
+    /// What is listed of what is looked at.
+    pub listed: ListedVariables,
+    /// The unknown name that is given a value, as it stands between the braces.
+    defining: Option<String>,
+    /// Names the preset on screen uses.
+    used: BTreeSet<String>,
     /// This secret is shown for a moment.
     shown: Option<ShownSecret>,
     list: Cursor,
@@ -83,6 +94,10 @@ impl Environments {
             against: None,
             half: side,
             edit: None,
+            search: None,
+            listed: ListedVariables::default(),
+            defining: None,
+            used: names_in(&shared.drafts.current().spec),
             shown: None,
             list: Cursor::default(),
             cursor: Cursor::default(),
@@ -94,6 +109,7 @@ impl Environments {
     /// Asks for the value of a name that has none, in the environment in force or one that is made.
     pub(crate) fn define(shared: &Shared, name: &str) -> Self {
         let mut window = Environments::new(shared);
+        window.defining = Some(name.to_owned());
         let (kind, name) = match name.strip_prefix("secret.") {
             Some(name) => (VariableKind::Secret, name),
             None => (VariableKind::Plain, name),
@@ -118,6 +134,23 @@ impl Environments {
         self.selected = name.filter(|_| at.is_some());
         self.cursor = Cursor::default();
         self.shown = None;
+        self.refresh(shared);
+    }
+
+    /// The workspace, or what is looked at of it, changed: what is listed is as it is now.
+    pub(crate) fn refresh(&mut self, shared: &Shared) {
+        // What is looked at may be gone.
+        if self.selected.as_ref().is_some_and(|name| shared.environment_named(name).is_none()) {
+            return self.select(shared, shared.environment.clone());
+        }
+        let search = self.search.as_ref().map(|search| search.editor.text());
+        let wish = ListedWish {
+            selected: self.selected.as_deref(),
+            against: self.against.as_deref(),
+            search: search.as_deref().unwrap_or_default(),
+            used: &self.used,
+        };
+        self.listed = ListedVariables::of(shared, wish);
     }
 
     /// Columns and rows it wants on a screen of this size.
@@ -139,25 +172,12 @@ impl Environments {
         cursor
     }
 
-    /// What differs between the two that are compared.
-    pub fn differences<'a>(&self, shared: &'a Shared) -> Option<Vec<DifferenceRow<'a>>> {
-        // Without one there is nothing; with one that is gone nothing can be said.
-        let found = |name: Option<&str>| match name {
-            None => Some(None),
-            Some(name) => shared.environment_named(name).map(Some),
-        };
-        let against = found(Some(self.against.as_deref()?))?;
-        Some(differences(found(self.selected.as_deref())?, against))
-    }
-
-    /// What is looked at.
-    pub fn rows<'a>(&self, shared: &'a Shared) -> Vec<VariableRow<'a>> {
-        rows(shared, self.selected.as_deref())
-    }
-
     /// Contexts in which its keys are looked up, the most specific first.
     pub(super) fn contexts(&self) -> &'static [Context] {
         match &self.edit {
+            None if self.search.as_ref().is_some_and(|search| search.typing) => {
+                &[Context::Line, Context::Global]
+            }
             None => &[Context::Environments, Context::Global],
             Some(EnvironmentEdit::Variable(edit)) if edit.is_choice() => {
                 &[Context::VariableChoice, Context::Variable, Context::Global]
@@ -166,19 +186,47 @@ impl Environments {
         }
     }
 
-    /// Rows there are on the side of the variables: differences while two are compared.
-    fn len(&self, shared: &Shared) -> usize {
-        match self.differences(shared) {
-            Some(differences) => differences.len(),
-            None => self.rows(shared).len(),
+    /// Leaves what was begun inside it; `None` = there was nothing, and it is closed.
+    pub(crate) fn step_back(&mut self, shared: &Shared) -> Option<Outcome> {
+        match &self.edit {
+            // The store has not answered yet: what was typed may be needed again.
+            Some(edit) if edit.is_saving() => return Some(Outcome::yes()),
+            Some(edit) if edit.is_typed() => return Some(self.ask_to_drop(false)),
+            Some(_) => self.edit = None,
+            None if self.search.is_some() => self.end_search(shared),
+            None if self.against.is_some() => {
+                self.against = None;
+                self.refresh(shared);
+            }
+            None => return None,
         }
+        Some(Outcome::yes())
     }
 
-    /// Leaves what was begun inside it; tells whether there was something.
-    pub(crate) fn step_back(&mut self) -> bool {
-        // The store has not answered yet: what was typed may be needed again.
-        let is_saving = self.edit.as_ref().is_some_and(EnvironmentEdit::is_saving);
-        is_saving || self.edit.take().is_some() || self.against.take().is_some()
+    /// Whether something is typed that is not written.
+    pub(crate) fn is_typed(&self) -> bool {
+        self.edit.as_ref().is_some_and(EnvironmentEdit::is_typed)
+    }
+
+    /// Asks before what is typed and not written is thrown away, be it to leave the program.
+    pub(crate) fn ask_to_drop(&self, leaves: bool) -> Outcome {
+        let what = self.edit.as_ref().map(EnvironmentEdit::subject).unwrap_or_default();
+        let (text, answers) = if leaves {
+            (format!("Leave? {what} is typed and not written yet."), ["Leave", "Stay"])
+        } else {
+            (format!("Throw away what is typed? {what} is not written."), ["Throw away", "Go on"])
+        };
+        Intent::Ask(Question::new(
+            text,
+            answers,
+            Intent::Environments(EnvironmentWish::DropTyped { leaves }),
+        ))
+        .into()
+    }
+
+    /// What is typed is not wanted.
+    pub(crate) fn drop_typed(&mut self) {
+        self.edit = None;
     }
 
     /// Whether the secret that templates name like this is shown at the moment.
@@ -198,11 +246,18 @@ impl Environments {
         }
     }
 
+    /// The unknown name that this task gives a value to, if it was asked for here.
+    pub(crate) fn defines(&self, task: &EnvironmentTask) -> Option<String> {
+        let is_it = self.edit.as_ref().is_some_and(|edit| edit.is_of(task));
+        self.defining.clone().filter(|_| is_it)
+    }
+
     /// The store did what it was asked.
     pub(crate) fn done(&mut self, shared: &Shared, task: &EnvironmentTask) {
         if self.edit.as_ref().is_some_and(|edit| edit.is_saving() || edit.is_of(task)) {
             self.edit = None;
         }
+        self.refresh(shared);
         match task {
             EnvironmentTask::Create { name: to }
             | EnvironmentTask::Copy { to, .. }
@@ -216,23 +271,27 @@ impl Environments {
                     self.select(shared, Some(name.clone()));
                 }
                 self.half = EnvironmentsSide::Variables;
-                let is_it = |row: &VariableRow<'_>| row.variable() == change.after;
-                if let Some(at) = self.rows(shared).iter().position(is_it) {
+                let mut all = (0..self.listed.len()).filter_map(|at| self.row(shared, at));
+                if let Some(at) = all.position(|row| row.variable() == change.after) {
                     self.cursor.selected = at;
                 }
             }
         }
     }
 
+    fn areas(&self, inner: Rect) -> EnvironmentsAreas {
+        areas(inner, self.edit.as_ref(), self.search.is_some())
+    }
+
     /// Takes an input.
     pub fn update(&mut self, shared: &Shared, inner: Rect, input: PaneInput<'_>) -> Outcome {
         self.shown = self.shown.take_if(|_| matches!(input, PaneInput::Wheel(_)));
-        // The workspace may have changed since.
-        if self.selected.as_ref().is_some_and(|name| shared.environment_named(name).is_none()) {
-            self.select(shared, shared.environment.clone());
-        }
         if self.edit.is_some() {
             return self.typed(shared, input);
+        }
+        match search_line::update(&mut self.search, input) {
+            None => {}
+            Some(found) => return self.searched(shared, inner, found),
         }
         match input {
             PaneInput::Act(action) => self.act(shared, inner, action),
@@ -243,7 +302,7 @@ impl Environments {
     }
 
     fn step(&mut self, shared: &Shared, inner: Rect, step: CursorStep) -> Outcome {
-        let areas = areas(inner, self.edit.as_ref());
+        let areas = self.areas(inner);
         match self.half {
             EnvironmentsSide::List => {
                 let names: Vec<_> = names(shared).map(|name| name.map(str::to_owned)).collect();
@@ -254,15 +313,39 @@ impl Environments {
                 self.list.offset = list.offset;
             }
             EnvironmentsSide::Variables => {
-                let len = self.len(shared);
+                let len = self.listed.len();
                 self.cursor.step(step, len, areas.rows.height.into());
             }
         }
         Outcome::yes()
     }
 
+    /// What was typed into the search line means.
+    fn searched(&mut self, shared: &Shared, inner: Rect, key: SearchKey) -> Outcome {
+        match key {
+            SearchKey::Ignored => {}
+            SearchKey::Move(step) => return self.step(shared, inner, step),
+            SearchKey::Accept => self.search.iter_mut().for_each(|search| search.typing = false),
+            SearchKey::Changed => {
+                self.cursor = Cursor::default();
+                self.refresh(shared);
+            }
+        }
+        Outcome::yes()
+    }
+
+    /// All rows again, with the cursor where it was.
+    fn end_search(&mut self, shared: &Shared) {
+        let of = |it: &Self| it.row(shared, it.cursor.selected).map(|row| row.reference());
+        let was = of(self);
+        self.search = None;
+        self.refresh(shared);
+        let names = (0..self.listed.len()).map(|at| Some(self.row(shared, at)?.reference()));
+        self.cursor.selected = names.into_iter().position(|name| name == was).unwrap_or(0);
+    }
+
     fn press(&mut self, shared: &Shared, inner: Rect, mouse: Mouse) -> Outcome {
-        let areas = areas(inner, self.edit.as_ref());
+        let areas = self.areas(inner);
         let at = (mouse.column, mouse.row).into();
         if areas.list.contains(at) {
             self.half = EnvironmentsSide::List;
@@ -275,192 +358,11 @@ impl Environments {
             }
         } else if areas.rows.contains(at) {
             self.half = EnvironmentsSide::Variables;
-            let len = self.len(shared);
+            let len = self.listed.len();
             let offset = self.cursor(len, areas.rows.height).offset;
             self.cursor.selected = offset + usize::from(mouse.row - areas.rows.y);
             self.cursor.settle(len, areas.rows.height.into());
         }
-        Outcome::yes()
-    }
-
-    fn act(&mut self, shared: &Shared, inner: Rect, action: Action) -> Outcome {
-        if let Some(step) = CursorStep::of(action) {
-            return self.step(shared, inner, step);
-        }
-        match action {
-            Action::NextPane | Action::PreviousPane => {
-                self.half = match self.half {
-                    EnvironmentsSide::List => EnvironmentsSide::Variables,
-                    EnvironmentsSide::Variables => EnvironmentsSide::List,
-                };
-            }
-            Action::Left => self.half = EnvironmentsSide::List,
-            Action::Right => self.half = EnvironmentsSide::Variables,
-            Action::New => self.name(NameFor::New, ""),
-            Action::Compare => return self.compare(shared),
-            Action::Toggle => return Intent::ChooseEnvironment(self.selected.clone()).into(),
-            Action::Undo => return Intent::UndoDelete.into(),
-            Action::AddRow => return self.add(shared),
-            _ if self.half == EnvironmentsSide::List => return self.act_on_list(shared, action),
-            _ if self.against.is_some() => return self.act_on_difference(shared, action),
-            _ => return self.act_on_variable(shared, action),
-        }
-        Outcome::yes()
-    }
-
-    fn name(&mut self, purpose: NameFor, text: &str) {
-        self.edit = Some(EnvironmentEdit::Name(Box::new(NameEdit::new(purpose, text))));
-    }
-
-    /// Compares with the next of the others.
-    fn compare(&mut self, shared: &Shared) -> Outcome {
-        let selected = self.selected.as_deref();
-        let others: Vec<&str> =
-            names(shared).flatten().filter(|name| Some(*name) != selected).collect();
-        let at = others.iter().position(|name| Some(*name) == self.against.as_deref());
-        let first = shared.environment.as_deref().filter(|name| others.contains(name));
-        let next = match at {
-            Some(at) => others.get((at + 1) % others.len().max(1)).copied(),
-            None => first.or_else(|| others.first().copied()),
-        };
-        let Some(next) = next else {
-            return Outcome::say("there is no other environment to compare with: [new] makes one");
-        };
-        self.against = Some(next.to_owned());
-        self.half = EnvironmentsSide::Variables;
-        self.cursor = Cursor::default();
-        Outcome::yes()
-    }
-
-    fn act_on_list(&mut self, shared: &Shared, action: Action) -> Outcome {
-        if action == Action::Choose {
-            return Intent::ChooseEnvironment(self.selected.clone()).into();
-        }
-        let Some(name) = self.selected.clone() else {
-            return match action {
-                Action::Rename | Action::Duplicate | Action::Delete => {
-                    Outcome::say("this is no environment: it is what holds without one")
-                }
-                _ => Outcome::no(),
-            };
-        };
-        match action {
-            Action::Rename => self.name(NameFor::Rename(name.clone()), &name),
-            Action::Duplicate => self.name(NameFor::Copy(name.clone()), &format!("{name}-2")),
-            Action::Delete => {
-                let has_secrets =
-                    shared.environment_named(&name).is_some_and(|it| !it.secrets.is_empty());
-                let plain = VariableKind::Plain.file(&name);
-                let files = if has_secrets {
-                    format!("{plain} and {} are", VariableKind::Secret.file(&name))
-                } else {
-                    format!("{plain} is")
-                };
-                let text = format!("Delete the environment {name}? {files} removed.");
-                let then = task(EnvironmentTask::Delete { name });
-                return Intent::Ask(Question::new(text, ["Delete", "Keep"], then)).into();
-            }
-            _ => return Outcome::no(),
-        }
-        Outcome::yes()
-    }
-
-    fn act_on_difference(&mut self, shared: &Shared, action: Action) -> Outcome {
-        let rows = self.differences(shared).unwrap_or_default();
-        let at = self.cursor.selected.min(rows.len().saturating_sub(1));
-        match (action, rows.get(at)) {
-            (Action::ShowSecrets, Some(row)) => self.show(shared, row.reference()),
-            _ => Outcome::no(),
-        }
-    }
-
-    fn show(&mut self, shared: &Shared, reference: String) -> Outcome {
-        let since = shared.now;
-        self.shown = Some(ShownSecret { reference, since });
-        Intent::Perform(Effect::After { delay: SHOWN, timer: Timer::HideSecret(since) }).into()
-    }
-
-    fn act_on_variable(&mut self, shared: &Shared, action: Action) -> Outcome {
-        let all = self.rows(shared);
-        let at = self.cursor.selected.min(all.len().saturating_sub(1));
-        let Some(row) = all.get(at) else {
-            return match action {
-                Action::Choose => self.add(shared),
-                _ => Outcome::no(),
-            };
-        };
-        match action {
-            Action::ShowSecrets if row.is_secret() => return self.show(shared, row.reference()),
-            Action::ShowSecrets => return Outcome::say("this is no secret: it is shown as it is"),
-            Action::Copy => return copying::put(row.reference(), row.value.to_owned()).into(),
-            Action::Choose | Action::Rename | Action::Delete | Action::ToggleSecret => {}
-            _ => return Outcome::no(),
-        }
-        let (Some(environment), Some(variable)) = (self.selected.clone(), row.variable()) else {
-            return self.elsewhere(shared, row, action);
-        };
-        let change = |after| {
-            let change = VariableChange::new(Some(variable.clone()), after);
-            let change = Box::new(change);
-            task(EnvironmentTask::Change { name: environment.clone(), change }).into()
-        };
-        match action {
-            Action::Delete => change(None),
-            Action::ToggleSecret => {
-                let kind = match variable.kind {
-                    VariableKind::Plain => VariableKind::Secret,
-                    VariableKind::Secret => VariableKind::Plain,
-                };
-                let then: Outcome = change(Some(Variable { kind, ..variable.clone() }));
-                if kind == VariableKind::Secret {
-                    return then;
-                }
-                let then = then.intents.into_iter().next();
-                then.map(|then| ask_to_expose(&environment, &variable.name, then)).into()
-            }
-            action => {
-                let cell = if action == Action::Rename { EditCell::Name } else { EditCell::Value };
-                let edit = VariableEdit::new(&variable, Some(variable.clone()), vec![environment]);
-                self.edit = Some(EnvironmentEdit::Variable(Box::new(edit.at(cell))));
-                Outcome::yes()
-            }
-        }
-    }
-
-    /// A value that stands in no file of the environment is given another one there.
-    fn elsewhere(&mut self, shared: &Shared, row: &VariableRow<'_>, action: Action) -> Outcome {
-        let source = row.source("");
-        match (action, row.origin) {
-            (Action::Choose, VariableOrigin::Folder(_)) if !row.is_hidden => {
-                let first = Variable {
-                    kind: VariableKind::Plain,
-                    name: row.name.to_owned(),
-                    value: row.value.to_owned(),
-                };
-                self.begin(shared, &first)
-            }
-            _ => Outcome::say(format!(
-                "{} is not of this environment but of: {source}",
-                row.reference()
-            )),
-        }
-    }
-
-    /// A new variable.
-    fn add(&mut self, shared: &Shared) -> Outcome {
-        let first =
-            Variable { kind: VariableKind::Plain, name: String::new(), value: String::new() };
-        self.begin(shared, &first)
-    }
-
-    fn begin(&mut self, shared: &Shared, first: &Variable) -> Outcome {
-        let Some(environment) = self.selected.clone() else {
-            let has_some = !shared.workspace.environments.is_empty();
-            let how = if has_some { "choose an environment first" } else { "[new] makes one" };
-            return Outcome::say(format!("a variable needs an environment: {how}"));
-        };
-        let edit = VariableEdit::new(first, None, vec![environment]);
-        self.edit = Some(EnvironmentEdit::Variable(Box::new(edit)));
         Outcome::yes()
     }
 

@@ -150,6 +150,32 @@ fn environments_are_made_copied_renamed_deleted_and_brought_back_byte_for_byte()
 }
 
 #[test]
+fn a_name_that_is_taken_on_some_disk_or_means_none_is_refused_in_words() {
+    let root = with(&[("env/lab.toml", FILE), ("env/Höhe.secret.toml", "t = 's'\n")]);
+    let go = |task| done(perform(root.path(), task));
+    for name in ["none", "None", "LAB", "hÖHE"] {
+        let name = name.to_owned();
+        let made = Box::new(VariableChange::new(None, plain("a", "1")));
+        for task in [
+            EnvironmentTask::Create { name: name.clone() },
+            EnvironmentTask::Copy { from: "lab".into(), to: name.clone() },
+            EnvironmentTask::Change { name: name.clone(), change: made },
+        ] {
+            let failure = go(task).unwrap_err();
+            let said = failure.to_string();
+            assert!(
+                said.contains("some disks") || said.contains("without an environment"),
+                "{said}"
+            );
+        }
+    }
+    assert_eq!(fs::read_dir(root.path().join("env")).unwrap().count(), 2, "nothing was written");
+    let renamed = EnvironmentTask::Rename { from: "lab".into(), to: "Lab".into() };
+    assert_eq!(go(renamed).unwrap().now.unwrap().name, "Lab", "its own name in other letters");
+    assert!(go(EnvironmentTask::Rename { from: "Lab".into(), to: "none".into() }).is_err());
+}
+
+#[test]
 fn no_link_leads_out_of_the_workspace_and_one_inside_stays_a_link() {
     let outside = with(&[("theirs.toml", "host = \"h\"\n")]);
     let root = with(&[("shared.toml", "host = \"h\"\n"), ("env/other.toml", "")]);

@@ -46,6 +46,17 @@ pub struct Variable {
     pub value: String,
 }
 
+impl Variable {
+    /// What stands between the braces of a template that names it.
+    #[must_use]
+    pub fn reference(&self) -> String {
+        match self.kind {
+            VariableKind::Plain => self.name.clone(),
+            VariableKind::Secret => format!("secret.{}", self.name),
+        }
+    }
+}
+
 /// A variable becomes another one: new, changed, renamed, moved to the other file, or removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VariableChange {

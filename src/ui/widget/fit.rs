@@ -42,6 +42,18 @@ pub(crate) fn start(text: &str, width: u16) -> Cow<'_, str> {
     format!("{}…", text.split_at(cut).0).into()
 }
 
+/// A text that may be longer, in so many cells, with both its ends.
+pub(crate) fn middle(text: &str, width: u16) -> Cow<'_, str> {
+    if cells(text) <= width || width < 3 {
+        return start(text, width);
+    }
+    // One cell is the mark's.
+    let last = end(text, width / 2 + 1);
+    let last = last.trim_start_matches('…');
+    let first = start(text, width.saturating_sub(cells(last)));
+    format!("{first}{last}").into()
+}
+
 /// The end of a text that is longer.
 fn end(text: &str, width: u16) -> Cow<'_, str> {
     let cut = text.len() - beginning(text.graphemes(true).rev(), width);
@@ -88,6 +100,16 @@ mod tests {
         assert_eq!(address("a-long-host-name:80", 9), "a-lon…:80");
         assert_eq!(address("a-long-host-name", 5), "a-lo…");
         assert_eq!(address("", 0), "");
+    }
+
+    #[test]
+    fn both_ends_of_a_name_are_kept() {
+        assert_eq!(middle("short", 5), "short");
+        assert_eq!(middle("a-long-name-1", 9), "a-lo…me-1");
+        assert_ne!(middle("a-long-name-1", 9), middle("a-long-name-2", 9));
+        assert_ne!(middle("a-long-name", 8), middle("b-long-name", 8));
+        assert_eq!(middle("日本語日本語", 7), "日本…語");
+        assert_eq!(middle("abc", 1), "…");
     }
 
     #[test]

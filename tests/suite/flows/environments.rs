@@ -1,7 +1,7 @@
 //! The window of environments: what holds and where it comes from, writing, secrets, names that are
 //! unknown, what differs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wirebench::app::effect::Effect;
 use wirebench::app::keymap::Override;
@@ -15,13 +15,13 @@ use wirebench::store::job::{FolderDefaults, Reply, Workspace};
 use crate::harness::app::Driver;
 use crate::harness::store::workspace;
 
-const SIZE: (u16, u16) = (120, 40);
+pub(super) const SIZE: (u16, u16) = (120, 40);
 
-fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+pub(super) fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
 }
 
-fn two() -> Workspace {
+pub(super) fn two() -> Workspace {
     let files = [("api/get", "[http]\nurl = \"{{base}}/{{nope}}\"\n")];
     let environment = |name: &str, host: &str, token: &str| Environment {
         name: name.into(),
@@ -48,13 +48,13 @@ fn two() -> Workspace {
 }
 
 /// With `api/get` on screen and the environment `lab` in force.
-fn driver(size: (u16, u16)) -> Driver {
+pub(super) fn driver(size: (u16, u16)) -> Driver {
     let mut driver = Driver::with(size, two());
     driver.keys("<C-p>api/get<Enter>");
     driver
 }
 
-fn variables(driver: &Driver, name: &str) -> BTreeMap<String, String> {
+pub(super) fn variables(driver: &Driver, name: &str) -> BTreeMap<String, String> {
     driver.store.environments[name].variables.clone()
 }
 
@@ -82,6 +82,8 @@ fn variables_are_added_changed_renamed_removed_and_that_is_taken_back() {
     assert_eq!(variables(&driver, "lab")["port"], "9090", "{}", driver.screen());
     assert!(driver.shows("port written to env/lab.toml"), "{}", driver.screen());
     driver.keys("<Enter><C-u><Esc>");
+    assert!(driver.shows("Throw away what is typed?"), "{}", driver.screen());
+    driver.keys("y");
     assert_eq!(variables(&driver, "lab")["port"], "9090", "given up");
     driver.keys("gj<Enter><Backspace><Backspace><Backspace><Backspace><Backspace><Backspace><Backspace>org<Enter>");
     assert_eq!(variables(&driver, "lab")["host"], "lab.org", "{}", driver.screen());
@@ -111,7 +113,7 @@ fn names_that_cannot_be_are_said_and_nothing_is_asked_of_the_store() {
         driver.keys(keys);
         assert!(driver.shows(said), "{said}: {}", driver.screen());
     }
-    driver.keys("<Esc><Left>n");
+    driver.keys("<Esc>y<Left>n");
     for (keys, said) in [
         ("lab<Enter>", "an environment 'lab' already"),
         ("/x<Enter>", "cannot be the name"),
@@ -237,7 +239,7 @@ fn what_an_environment_makes_of_names_is_told_without_a_copy() {
     let shared = &driver.app.shared;
     let lab = &shared.workspace.environments[0];
     let held = lab.variables.values().chain(lab.secrets.values()).map(|text| text.as_ptr());
-    let rows = variable_rows::rows(shared, Some("lab"));
+    let rows = variable_rows::rows(shared, Some("lab"), &BTreeSet::new());
     let shown = rows.iter().map(|row| row.value.as_ptr());
     assert_eq!(shown.take(3).collect::<Vec<_>>(), held.collect::<Vec<_>>());
     // Of another environment than the one in force, nested, with a secret.
@@ -393,7 +395,7 @@ fn a_credential_that_is_kept_in_place_is_said_and_not_asked_about_again() {
         driver.keys(no);
         assert!(driver.app.overlays.is_empty(), "{}", driver.screen());
         let said = driver.app.notice.as_ref().map(|notice| notice.text.clone()).unwrap();
-        assert!(said.contains("saved a; its file holds a credential"), "{said}");
+        assert!(said.contains("saved a; its file holds 2 credentials"), "{said}");
         assert!(kept(&driver).contains("canary-1"), "{}", kept(&driver));
         driver.keys("<C-l><End>z<C-s>");
         assert!(driver.app.overlays.is_empty() && kept(&driver).contains("http://h/xyz"));
@@ -451,7 +453,7 @@ fn the_environment_in_force_that_is_brought_back_is_in_force_again() {
     driver.keys("u");
     assert_eq!(driver.app.shared.environment.as_deref(), Some("lab"), "{}", driver.screen());
     driver.keys("nNone<Enter>");
-    assert!(driver.shows("'none' is what"), "{}", driver.screen());
+    assert!(driver.shows("'None' is what"), "{}", driver.screen());
     driver.keys("<C-u>LAB<Enter>");
     assert!(driver.shows("an environment 'lab' already"), "{}", driver.screen());
 }

@@ -11,12 +11,18 @@ pub struct EnvironmentsAreas {
     pub list: Rect,
     /// Name and trouble of what is selected.
     pub head: Rect,
+    /// What is looked for; empty while nothing is.
+    pub search: Rect,
     pub rows: Rect,
     pub detail: Rect,
 }
 
 /// Where its parts are in what is inside its border.
-pub fn areas(mut inner: Rect, edit: Option<&EnvironmentEdit>) -> EnvironmentsAreas {
+pub fn areas(
+    mut inner: Rect,
+    edit: Option<&EnvironmentEdit>,
+    has_search: bool,
+) -> EnvironmentsAreas {
     let wanted = match edit {
         None => 2,
         Some(EnvironmentEdit::Name(_)) => 3,
@@ -27,6 +33,7 @@ pub fn areas(mut inner: Rect, edit: Option<&EnvironmentEdit>) -> EnvironmentsAre
     let list = Rect { width, ..inner };
     let x = (inner.x + width + 2).min(inner.right());
     let mut rows = Rect { x, width: inner.right() - x, ..inner };
+    let search = cut_top(&mut rows, u16::from(has_search));
     let head = cut_top(&mut rows, 2);
-    EnvironmentsAreas { list, head, rows, detail }
+    EnvironmentsAreas { list, head, search, rows, detail }
 }

@@ -6,6 +6,7 @@ use crate::app::action::Action;
 use crate::app::editor::{Caret, Editor, LineMode};
 use crate::app::outcome::PaneInput;
 use crate::model::key::Key;
+use crate::model::secrets::is_secret_value;
 use crate::store::job::{EnvironmentTask, Variable, VariableKind};
 
 /// A cell of the form of a variable.
@@ -27,6 +28,8 @@ impl EditCell {
 pub struct VariableEdit {
     /// As it is in the file; `None` = it is new.
     pub before: Option<Variable>,
+    /// As it was when the form was opened.
+    start: (Variable, String),
     pub name: Editor,
     pub value: Editor,
     pub kind: VariableKind,
@@ -47,8 +50,10 @@ impl VariableEdit {
         before: Option<Variable>,
         environments: Vec<String>,
     ) -> Self {
+        let start = (first.clone(), environments.first().cloned().unwrap_or_default());
         let mut edit = VariableEdit {
             before,
+            start,
             name: Editor::new(&first.name, LineMode::One),
             value: Editor::new(&first.value, LineMode::Many),
             kind: first.kind,
@@ -81,6 +86,12 @@ impl VariableEdit {
         self.before.as_ref() == Some(&self.after())
     }
 
+    /// Whether something was typed or chosen.
+    fn is_typed(&self) -> bool {
+        let (first, environment) = &self.start;
+        self.after() != *first || self.environment != *environment
+    }
+
     /// Whether the keys are in a cell that is no text.
     pub fn is_choice(&self) -> bool {
         match self.cell {
@@ -90,13 +101,21 @@ impl VariableEdit {
     }
 
     fn mask(&mut self) {
-        let is_secret = self.kind == VariableKind::Secret || self.was_secret();
+        let by_name = |before: &Variable| is_secret_value(&before.name, &before.value);
+        let is_secret = self.kind == VariableKind::Secret
+            || self.was_secret()
+            || self.before.as_ref().is_some_and(by_name);
         self.value.set_masked(is_secret && !self.shows_secret);
     }
 
     /// Whether its file says it as a secret: it is masked until it is written elsewhere.
     pub(super) fn was_secret(&self) -> bool {
         self.before.as_ref().is_some_and(|before| before.kind == VariableKind::Secret)
+    }
+
+    /// Whether it is shown as dots unless asked for.
+    pub fn can_show(&self) -> bool {
+        self.shows_secret || self.value.is_masked()
     }
 
     /// Shows the secret that is typed, and masks it again.
@@ -199,6 +218,8 @@ pub enum NameFor {
 #[derive(Debug)]
 pub struct NameEdit {
     pub purpose: NameFor,
+    /// As it was at first.
+    start: String,
     pub editor: Editor,
     pub is_saving: bool,
 }
@@ -206,7 +227,8 @@ pub struct NameEdit {
 impl NameEdit {
     /// A name that is written for this, as it is at first.
     pub(super) fn new(purpose: NameFor, text: &str) -> Self {
-        NameEdit { purpose, editor: Editor::new(text, LineMode::One), is_saving: false }
+        let (start, editor) = (text.to_owned(), Editor::new(text, LineMode::One));
+        NameEdit { purpose, start, editor, is_saving: false }
     }
 
     /// What is typed.
@@ -228,6 +250,26 @@ impl EnvironmentEdit {
         match self {
             EnvironmentEdit::Variable(it) => it.is_saving,
             EnvironmentEdit::Name(it) => it.is_saving,
+        }
+    }
+
+    /// Whether something was typed that would be lost.
+    pub(crate) fn is_typed(&self) -> bool {
+        match self {
+            EnvironmentEdit::Variable(it) => it.is_typed(),
+            EnvironmentEdit::Name(it) => it.text() != it.start,
+        }
+    }
+
+    /// What is being written, in words.
+    pub(super) fn subject(&self) -> String {
+        match self {
+            EnvironmentEdit::Variable(it) => match (&it.before, &it.after().name) {
+                (Some(before), _) => format!("the change of {}", before.name),
+                (None, name) if name.is_empty() => "the new variable".to_owned(),
+                (None, name) => format!("the variable {name}"),
+            },
+            EnvironmentEdit::Name(it) => format!("the name {}", it.text()),
         }
     }
 

@@ -20,12 +20,8 @@ pub fn name_trouble(shared: &Shared, edit: &NameEdit) -> Option<String> {
     if let Err(why) = Environment::check_name(&name) {
         return Some(why);
     }
-    if name.eq_ignore_ascii_case("none") {
-        return Some("'none' is what the choice without an environment is called".to_owned());
-    }
     let is_own = |known: &str| matches!(&edit.purpose, NameFor::Rename(from) if from == known);
-    // Some disks keep one file for both spellings.
-    let is_it = |known: &&Environment| known.name.eq_ignore_ascii_case(&name);
+    let is_it = |known: &&Environment| Environment::is_same_name(&known.name, &name);
     let mut others = shared.workspace.environments.iter().filter(|known| !is_own(&known.name));
     let taken = others.rfind(is_it)?;
     Some(format!("there is an environment '{}' already", taken.name))

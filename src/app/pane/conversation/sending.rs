@@ -48,8 +48,18 @@ impl ConversationPane {
     }
 
     /// What is typed.
-    pub(super) fn typed(&self, shared: &Shared) -> String {
+    pub(crate) fn typed(&self, shared: &Shared) -> String {
         self.view(shared).map(|view| view.input.editor.text().into_owned()).unwrap_or_default()
+    }
+
+    /// Puts another name in the place of one in what is typed, as one change of it.
+    pub(crate) fn rename_typed(&mut self, shared: &Shared, from: &str, to: &str) {
+        let text = self.typed(shared);
+        let [from, to] = [from, to].map(|name| format!("{{{{{name}}}}}"));
+        let Some(view) = self.view_mut(shared).filter(|_| from != to) else { return };
+        view.input.editor.move_to(Caret::All);
+        view.input.editor.insert(&text.replace(&from, &to));
+        self.input_changed(shared);
     }
 
     /// A key that no action took.
@@ -190,7 +200,13 @@ impl ConversationPane {
             Ok(bytes) => bytes,
             Err(Check::Wrong { column, message, .. }) => {
                 let literal = compose(&text, mode, shared, UnknownNames::Literal);
-                let hint = if literal.is_ok() { "; [send-literal] sends it literally" } else { "" };
+                let hint = if literal.is_err() {
+                    ""
+                } else if message.starts_with("unknown ") {
+                    "; [define-name] defines it, [send-literal] sends it literally"
+                } else {
+                    "; [send-literal] sends it literally"
+                };
                 return Outcome::warn(format!("not sent: column {column}: {message}{hint}"));
             }
             Err(_) => return Outcome::yes(),

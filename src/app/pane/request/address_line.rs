@@ -136,7 +136,10 @@ pub fn resolved(shared: &Shared) -> Option<String> {
     if written.is_empty() || written.len() + length > RESOLVED {
         return None;
     }
-    let whole = shared.disclosure().words(&resolved_address(spec, shared)?);
+    let disclosure = shared.disclosure();
+    let whole = disclosure.words(&resolved_address(spec, shared)?);
+    // What is only masked differs in nothing that is shown.
+    let written = disclosure.words(written);
     let bare = |text: &str| text.trim().trim_end_matches('/').to_owned();
-    (bare(&whole) != bare(written)).then_some(whole)
+    (bare(&whole) != bare(&written)).then_some(whole)
 }

@@ -1,0 +1,138 @@
+//! The `{{names}}` in all texts of a spec: which it uses, and others in their places.
+//!
+//! Called by the application when a variable gets another name or goes. A text that cannot be read as a
+//! template uses none.
+
+use std::collections::BTreeSet;
+
+use super::template::{Mode, Name, Template};
+use crate::model::field::{FieldInfo, ValueKind};
+use crate::model::field_access::each_value;
+use crate::model::spec::Spec;
+
+/// Braces of a name, as they are written by us.
+fn braces(name: &str) -> String {
+    format!("{{{{{name}}}}}")
+}
+
+/// Whether a backslash makes text of braces in a field.
+fn has_escapes(info: &FieldInfo) -> bool {
+    info.kind == ValueKind::Payload || info.key == "escaped"
+}
+
+/// Shows every text of a spec to `visit`, and whether it has escapes.
+fn each_text(spec: &mut Spec, visit: &mut dyn FnMut(&mut String, bool)) {
+    each_value(spec.options_mut(), &mut |info, value| {
+        if let Some(text) = value.text_mut() {
+            visit(text, has_escapes(info));
+        } else if info.kind == ValueKind::Payload
+            && let Some(payload) = value.options_mut()
+        {
+            let before = payload.phrase().into_owned();
+            let mut text = before.clone();
+            visit(&mut text, true);
+            if text != before {
+                // It is a text with other names in it: whatever took the one takes the other.
+                let _ = payload.set_phrase(&text);
+            }
+        }
+    });
+}
+
+/// The names that can have a value, as they stand between the braces.
+fn proper(text: &str, has_escapes: bool) -> Vec<Name> {
+    if !text.contains("{{") {
+        return Vec::new();
+    }
+    let template = Template::parse(text, Mode::Text).ok();
+    let names = template.iter().flat_map(Template::names).filter(|name| name.is_proper());
+    let is_name = |name: &&Name| {
+        let before = text.get(..name.span.start).unwrap_or_default();
+        let slashes = before.len() - before.trim_end_matches('\\').len();
+        !has_escapes || slashes % 2 == 0
+    };
+    names.filter(is_name).cloned().collect()
+}
+
+/// The names a spec uses, as `host`, `secret.token` or `env.HOME`.
+#[must_use]
+pub fn names_in(spec: &Spec) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    each_text(&mut spec.clone(), &mut |text, has_escapes| {
+        found.extend(proper(text, has_escapes).into_iter().map(|name| name.name));
+    });
+    found
+}
+
+/// Puts the name `to` wherever `from` stands, in all texts or in those of these numbers; gives the
+/// numbers of those that were written.
+pub(crate) fn rename_in(
+    spec: &mut Spec,
+    from: &str,
+    to: &str,
+    only: Option<&[usize]>,
+) -> Vec<usize> {
+    let (mut number, mut written) = (0, Vec::new());
+    each_text(spec, &mut |text, has_escapes| {
+        let is_meant = only.is_none_or(|only| only.contains(&number));
+        let names = if is_meant { proper(text, has_escapes) } else { Vec::new() };
+        let names: Vec<Name> = names.into_iter().filter(|name| name.name == from).collect();
+        for name in names.iter().rev() {
+            text.replace_range(name.span.clone(), &braces(to));
+        }
+        if !names.is_empty() {
+            written.push(number);
+        }
+        number += 1;
+    });
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::client::{ScriptStep, TcpSpec};
+    use crate::model::http::{HttpBody, HttpSpec};
+    use crate::model::name_value::NameValue;
+    use crate::model::payload::Payload;
+
+    fn http() -> HttpSpec {
+        HttpSpec {
+            url: "http://{{host}}/{{ key }}".into(),
+            headers: vec![NameValue::new("X-{{key}}", "{{secret.key}} {{!key}}")],
+            body: HttpBody::Json(r#"{"a": "{{key}}"}"#.into()),
+            ..HttpSpec::default()
+        }
+    }
+
+    fn tcp(send: &str) -> Spec {
+        let payload = Payload { text: send.into(), ..Payload::default() };
+        let (address, steps) = ("{{env.HOST}}:1".into(), vec![ScriptStep::Send(payload)]);
+        Spec::Tcp(TcpSpec { address, steps, ..TcpSpec::default() })
+    }
+
+    #[test]
+    fn names_of_all_texts_are_found() {
+        let names = |spec: &Spec| names_in(spec).into_iter().collect::<Vec<_>>();
+        assert_eq!(names(&Spec::Http(http())), ["host", "key", "secret.key"]);
+        assert_eq!(names(&tcp(r"{{a}} \{{b}} \\{{c}}")), ["a", "c", "env.HOST"]);
+    }
+
+    #[test]
+    fn a_name_is_written_anew_where_it_stands_and_back() {
+        let mut spec = Spec::Http(http());
+        let written = rename_in(&mut spec, "key", "secret.key", None);
+        let Spec::Http(changed) = &spec else { unreachable!() };
+        assert_eq!(changed.url, "http://{{host}}/{{secret.key}}");
+        assert_eq!(changed.headers[0].name, "X-{{secret.key}}");
+        assert_eq!(changed.headers[0].value, "{{secret.key}} {{!key}}");
+        assert_eq!(changed.body, HttpBody::Json(r#"{"a": "{{secret.key}}"}"#.into()));
+        rename_in(&mut spec, "secret.key", "key", Some(&written));
+        let Spec::Http(back) = &spec else { unreachable!() };
+        assert_eq!(back.url, "http://{{host}}/{{key}}");
+        assert_eq!(back.headers[0].value, "{{secret.key}} {{!key}}", "it was a secret before");
+        let mut spec = tcp(r"{{a}} \{{a}}");
+        rename_in(&mut spec, "a", "b", None);
+        assert_eq!(spec, tcp(r"{{b}} \{{a}}"));
+    }
+}
