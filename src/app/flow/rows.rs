@@ -58,8 +58,9 @@ fn pick(app: &mut App, id: FormFieldId) {
 
 /// A choice becomes this.
 fn choose(app: &mut App, id: FormFieldId, word: &str) {
-    let spec = &mut app.shared.drafts.current_mut().spec;
-    if let Err(why) = access::set(spec, id, word) {
+    let draft = app.shared.drafts.current_mut();
+    let taken = draft.steps.choose(&mut draft.spec, id, |spec| access::set(spec, id, word));
+    if let Err(why) = taken {
         app.warn(why);
     }
     draft::spec_changed(app);

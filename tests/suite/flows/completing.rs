@@ -258,8 +258,15 @@ fn tab_goes_from_cell_to_cell_and_then_to_the_next_pane() {
     driver.keys("Xa<Tab>1<Enter>Xb<Tab>2<S-Tab><S-Tab><S-Tab>");
     assert_eq!(headers(&driver), [("Xa".into(), "1".into()), ("Xb".into(), "2".into())]);
     assert_eq!(driver.app.shared.focus, Pane::History, "before the first cell is the pane before");
-    driver.keys("<Tab><Tab>c<Tab>d");
-    assert_eq!(headers(&driver)[1], ("Xbc".into(), "2d".into()), "the cursor stayed in its row");
+    driver.keys("<Tab><Tab>Xc<Tab>d");
+    let row = ("Xc".into(), "d".into());
+    assert_eq!(
+        headers(&driver)[1],
+        row,
+        "in the row of the cursor, and what was there is replaced"
+    );
+    driver.keys("<S-Tab><Right>x<Tab><Left>y");
+    assert_eq!(headers(&driver)[1], ("Xcx".into(), "yd".into()), "an arrow lets go of it");
     driver.keys("<Tab>");
     assert_eq!(driver.app.shared.focus, Pane::Response);
     let mut driver = composing();
