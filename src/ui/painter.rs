@@ -186,6 +186,7 @@ impl<'a> Painter<'a> {
         if self.area.is_empty() {
             return;
         }
+        editor.drawn_at(self.area);
         for (row, pieces) in self.area.rows().zip(editor.rows(width, height)) {
             for piece in pieces {
                 let style = match piece.look {

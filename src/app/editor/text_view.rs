@@ -5,6 +5,8 @@
 use std::cell::Cell;
 use std::ops::Range;
 
+use ratatui::layout::Rect;
+
 use super::brackets;
 use super::row_colors::{PieceKind, RowColors, RowKinds};
 use super::text_model::{TextModel, TextPlace};
@@ -49,6 +51,10 @@ pub(super) struct TextView {
     /// Cells of a row, and rows; 0 = nothing was drawn yet.
     width: Cell<usize>,
     height: Cell<usize>,
+    /// Where on the screen it was drawn.
+    pub(super) area: Cell<Rect>,
+    /// The button of the mouse was pressed in it and is down.
+    pub(super) is_pressed: bool,
     /// Whether the text is one line, scrolled sideways.
     pub(super) is_line: bool,
     pub(super) is_masked: bool,

@@ -383,9 +383,16 @@ fn show_text(app: &mut App) {
 pub(crate) fn type_into(app: &mut App, id: FormFieldId, key: Key) {
     let Some(letter) = key.printable() else { return };
     let draft = app.shared.drafts.current_mut();
+    let before = access::get(&draft.spec, id);
     if draft.steps.choose(&mut draft.spec, id, |spec| access::choose(spec, id, letter)) {
         spec_changed(app);
-        return go(app, id, Caret::Keep);
+        go(app, id, Caret::Keep);
+        let spec = &app.shared.drafts.current().spec;
+        let now = access::get(spec, id);
+        if now != before && access::words(spec, id).first() != Some(&&*before) {
+            app.say(app.keyed(&format!("{before} became {now}; [undo] takes it back")));
+        }
+        return;
     }
     if !begin_text(app, id, letter) {
         return app.say(app.keyed("no text here: [toggle] changes it"));
