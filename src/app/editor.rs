@@ -88,6 +88,8 @@ pub struct Editor {
     check: Option<Box<TextCheck>>,
     /// Brackets and quotes right behind the cursor that came by themselves, the nearest last.
     closers: Vec<char>,
+    /// The button of the mouse was pressed in it and is down.
+    is_pressed: bool,
 }
 
 impl Editor {
@@ -118,6 +120,7 @@ impl Editor {
             view: TextView::new(is_line),
             check: None,
             closers: Vec::new(),
+            is_pressed: false,
         }
     }
 

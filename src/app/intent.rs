@@ -171,7 +171,7 @@ pub enum RowChange {
     /// Move the row, rule or step the cursor is in by one.
     Move { is_down: bool },
     /// Put these rows where this cell of a list is.
-    Paste(FormFieldId, PastedRows),
+    Paste(FormFieldId, Box<PastedRows>),
     /// Show what a choice can be.
     Pick(FormFieldId),
     /// A choice becomes this.

@@ -25,17 +25,17 @@ impl Editor {
         let column = mouse.column.saturating_sub(area.x);
         match mouse.kind {
             MouseKind::Press | MouseKind::SecondPress | MouseKind::ThirdPress => {
-                self.view.is_pressed = is_inside;
+                self.is_pressed = is_inside;
                 if is_inside {
                     self.press(mouse.kind, row.into(), column.into());
                 }
                 is_inside
             }
-            MouseKind::Drag if self.view.is_pressed => {
+            MouseKind::Drag if self.is_pressed => {
                 self.drag_to(row.into(), column.into());
                 true
             }
-            MouseKind::Release => std::mem::take(&mut self.view.is_pressed),
+            MouseKind::Release => std::mem::take(&mut self.is_pressed),
             MouseKind::Drag | MouseKind::ScrollUp | MouseKind::ScrollDown => false,
         }
     }

@@ -53,8 +53,6 @@ pub(super) struct TextView {
     height: Cell<usize>,
     /// Where on the screen it was drawn.
     pub(super) area: Cell<Rect>,
-    /// The button of the mouse was pressed in it and is down.
-    pub(super) is_pressed: bool,
     /// Whether the text is one line, scrolled sideways.
     pub(super) is_line: bool,
     pub(super) is_masked: bool,

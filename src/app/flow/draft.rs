@@ -349,8 +349,8 @@ fn go_to_step(app: &mut App, place: Option<StepPlace>) {
         }
         spec_changed(app);
         show_text(app);
-        if let Some((_, editor)) = app.request.editor.as_mut() {
-            byte.into_iter().for_each(|byte| editor.go_to_byte(byte));
+        if let Some(((_, editor), byte)) = app.request.editor.as_mut().zip(byte) {
+            editor.go_to_byte(byte);
         }
         return;
     }

@@ -69,8 +69,8 @@ fn key_pressed(app: &mut App, key: Key) {
         Lookup::Unbound => {
             let had_prefix = app.pending.len() > 1;
             app.pending.clear();
-            let taken = !had_prefix
-                && to_pane(app, app.shared.focus, PaneInput::Key(key)) == Handled::Yes;
+            let taken =
+                !had_prefix && to_pane(app, app.shared.focus, PaneInput::Key(key)) == Handled::Yes;
             if !taken && key.printable().is_some() {
                 let text = format!("{} does nothing here: [help] shows the keys", show(&[key]));
                 app.say(app.keyed(&text));

@@ -230,22 +230,19 @@ impl RowSteps {
         let before = access::get(spec, source);
         let in_cell = (source != id).then(|| access::get(spec, id));
         access::set(spec, id, text)?;
-        match row.filter(|place| access::len(spec, place.list) > place.at) {
-            Some(RowPlace { list, at }) => {
-                self.push(StepName::Addition, RowStep::inserted(spec, list, at));
-                self.begun = Some(id);
-            }
-            None => {
-                let after = access::text(spec, source);
-                let typed =
-                    in_cell.map(|before| TextStep::between(id, &before, &access::text(spec, id)));
-                let step = TextStep::between(id, &before, &after);
-                let step = step.map(|step| match typed {
-                    Some(typed) => step.typed_as(typed),
-                    None => step,
-                });
-                step.into_iter().for_each(|step| self.typed(step));
-            }
+        if let Some(RowPlace { list, at }) = row.filter(|row| access::len(spec, row.list) > row.at)
+        {
+            self.push(StepName::Addition, RowStep::inserted(spec, list, at));
+            self.begun = Some(id);
+            return Ok(());
+        }
+        let typed = in_cell.map(|before| TextStep::between(id, &before, &access::text(spec, id)));
+        let step = TextStep::between(id, &before, &access::text(spec, source));
+        if let Some(step) = step {
+            self.typed(match typed {
+                Some(typed) => step.typed_as(typed.as_ref()),
+                None => step,
+            });
         }
         Ok(())
     }
@@ -290,10 +287,10 @@ impl RowSteps {
         &mut self,
         spec: &mut SharedSpec,
         field: FormFieldId,
-        make: impl FnOnce(&mut Spec) -> T,
+        change: impl FnOnce(&mut Spec) -> T,
     ) -> T {
         let before = spec.clone();
-        let made = make(spec);
+        let made = change(spec);
         let is_same =
             |step: &DoneStep| matches!(step.step, RowStep::Chosen { field: of, .. } if of == field);
         if *spec == before {

@@ -60,8 +60,8 @@ impl TextStep {
 
     /// The same of what was typed into a cell whose text is a piece of another: what was typed decides,
     /// not how it is spelled there.
-    pub(super) fn typed_as(self, typed: Option<TextStep>) -> Self {
-        TextStep { is_typed: typed.is_some_and(|typed| typed.is_letter()), ..self }
+    pub(super) fn typed_as(self, typed: Option<&TextStep>) -> Self {
+        TextStep { is_typed: typed.is_some_and(TextStep::is_letter), ..self }
     }
 
     /// Takes in what was typed right behind it; tells whether it is one step with that.
@@ -94,10 +94,10 @@ impl TextStep {
             return None;
         }
         let length = text.len() - new.len() + old.len();
-        let whole = |text: &str| [&text[..start], &old, &text[end..]].concat();
         let splice = Splice { at, removed: new.len(), inserted: old.clone() };
         if !access::splice(spec, field, &splice, length) {
-            let whole = whole(&access::text(spec, field));
+            let mut whole = access::get(spec, field);
+            whole.replace_range(start..end, &old);
             access::set(spec, field, &whole).ok()?;
         }
         Some(TextStep { cell, field, at, old: new, new: old, is_typed })

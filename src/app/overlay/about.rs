@@ -1,7 +1,5 @@
 //! Asks for the description of a preset: its `about`, one line or several.
 
-use ratatui::layout::Rect;
-
 use crate::app::action::Action;
 use crate::app::editor::{Caret, Editor, LineMode};
 use crate::app::intent::Intent;

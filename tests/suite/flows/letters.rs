@@ -430,12 +430,31 @@ fn a_method_typed_into_the_address_is_saved_as_the_method() {
 }
 
 #[test]
-fn a_letter_that_leads_to_the_address_has_the_next_ones_added_to_it() {
+fn text_typed_where_none_is_goes_nowhere_else_and_answers_no_question() {
+    for pane in [Pane::Presets, Pane::History, Pane::Response, Pane::Traffic] {
+        let mut driver = Driver::starter(WIDE);
+        driver.keys("<Enter>");
+        let before = spec_of(&driver);
+        driver.app.shared.focus = pane;
+        driver.keys("a");
+        driver.assert_shows("a does nothing here: F1 shows the keys");
+        assert_eq!((driver.app.shared.focus, spec_of(&driver)), (pane, before), "{pane:?}");
+    }
+    let mut driver = Driver::starter(WIDE);
+    let presets = driver.app.shared.workspace.presets.len();
+    driver.keys("<Down>d");
+    driver.assert_shows("Delete tutorial/");
+    driver.keys("i");
+    assert!(driver.app.overlays.is_empty(), "what is no answer is a no");
+    driver.keys("spla");
+    assert_eq!(driver.app.shared.workspace.presets.len(), presets);
+}
+
+#[test]
+fn a_letter_that_takes_a_kind_away_says_so_and_is_taken_back() {
     let mut driver = Driver::bare(WIDE);
-    driver.keys("<C-l>http://h/<Esc>");
-    driver.app.shared.focus = Pane::Response;
-    driver.keys("app");
-    assert_eq!(spec_of(&driver).address(), "http://h/pp");
-    driver.keys("<C-l>x");
-    assert_eq!(spec_of(&driver).address(), "x");
+    driver.keys("<C-l>http://h/<A-Right><A-Right><Down>bb<Down>t0ken<Up><Up>n");
+    driver.assert_shows("bearer became none; Alt+Z takes it back");
+    driver.keys("<A-z>");
+    assert!(format!("{:?}", spec_of(&driver)).contains("t0ken"), "{}", driver.screen());
 }

@@ -21,7 +21,7 @@ impl RequestPane {
         }
         let draft = shared.drafts.current();
         if let Some(rows) = rows_of(shared, text) {
-            return Intent::Rows(RowChange::Paste(draft.at, rows)).into();
+            return Intent::Rows(RowChange::Paste(draft.at, Box::new(rows))).into();
         }
         if let Some(where_to) = of_another_list(shared, text) {
             return Outcome::say(where_to);
