@@ -180,6 +180,12 @@ pub(crate) fn go_to_issue(app: &mut App, issue: &FieldIssue) {
     }
     app.request.scroll = 0;
     go(app, issue.field, Caret::Keep);
+    // In a long text the name would not be in sight.
+    if let Some((unknown, (_, editor))) = issue.unknown.as_ref().zip(app.request.editor.as_mut())
+        && let Some(at) = editor.text().find(&unknown.source)
+    {
+        editor.go_to_byte(at + 2);
+    }
 }
 
 /// Shows a tab; the cursor goes to the tab strip unless it is above.

@@ -454,3 +454,16 @@ fn a_preset_moves_to_another_folder_by_typing_it() {
     assert!(driver.shows("tutorial/tcp-server is there already"), "{}", driver.screen());
     assert!(driver.store.has("devices/sensors/udp"));
 }
+
+#[test]
+fn what_a_search_found_outside_the_name_is_in_sight_in_a_narrow_side_bar_too() {
+    let file = |about: &str, path: &str| {
+        format!("about = '{about}'\n[http]\nurl = 'http://host.example/a/long/path/{path}'\n")
+    };
+    let found = workspace(&[("one", &file("job 27", "27")), ("two", &file("a job", "x-27"))]);
+    let mut driver = Driver::with((80, 24), found);
+    driver.keys("/job 27");
+    driver.assert_shows("one job 27");
+    driver.keys("<Esc>/27");
+    driver.assert_shows("two \u{2026}/x-27");
+}
