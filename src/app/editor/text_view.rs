@@ -14,6 +14,8 @@ use super::text_rows::{DisplayRow, Glyphs, next_row, previous_row, row_at};
 use crate::codec::highlight::HighlightToken;
 use crate::codec::syntax::TextLanguage;
 
+/// Characters before the cursor that are in sight where a line is scrolled back.
+const CONTEXT: usize = 8;
 /// What is nothing in particular.
 const PLAIN: PieceKind = PieceKind::Token(HighlightToken::Plain);
 
@@ -250,7 +252,14 @@ impl TextView {
 
     /// The part of a single line that is in sight.
     fn line_in_sight<'a>(&self, model: &'a dyn TextModel) -> DisplayRow<'a> {
-        let (at, left) = (model.cursor(), self.top(model).min(model.cursor()));
+        let (at, top) = (model.cursor(), self.top(model));
+        // Going back, some of what is before the cursor comes along.
+        let context = (self.width() / 4).min(CONTEXT);
+        let back = (0..context).fold(at, |place, _| match place.byte {
+            0 => place,
+            _ => model.before(place),
+        });
+        let left = if at < top { back } else { top };
         let cells = |from: TextPlace, to: TextPlace| {
             let text = rest_of_line(model, from).text;
             let text = text.split_at(to.byte - from.byte).0;

@@ -2,7 +2,7 @@
 
 use super::access;
 use super::row_steps::RowSteps;
-use super::{FieldKind, FormField, FormFieldId, FormTab, rows::rows, tabs};
+use super::{FieldKind, FieldWidth, FormField, FormFieldId, FormTab, rows::rows, tabs};
 use crate::model::field_id::FieldId;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
