@@ -76,7 +76,8 @@ pub(super) fn remark(mut painter: Painter<'_>) {
     let has_window = app.overlays.last().is_some_and(Overlay::dims);
     let most = if has_window { 1 } else { (slot.y / ROWS_OF_ONE).clamp(1, ROWS) };
     let lines = remark_lines(&notice.text, room, most);
-    let width = lines.iter().map(|line| cells(line)).max().unwrap_or(0) + 4.min(slot.width);
+    let width = lines.iter().map(|line| cells(line)).max().unwrap_or(0);
+    let width = (width + 4).min(slot.width);
     let height = lines.len() as u16;
     let area = Rect { y: (slot.y + 1).saturating_sub(height), width, height, ..slot };
     painter.at(Rect { x: area.right(), width: slot.right() - area.right(), ..slot }).close_border();
