@@ -211,6 +211,9 @@ impl Choices {
     /// Takes an input; `inner` is the window without its border.
     pub fn update(&mut self, inner: Rect, input: PaneInput<'_>) -> Outcome {
         let (_, list) = field_and_list(inner);
+        if input.point(&mut self.editor) {
+            return Outcome::yes();
+        }
         match input {
             PaneInput::Act(Action::Choose) => return self.choose(),
             PaneInput::Act(Action::Send) if self.opened_by == Some(Action::Palette) => {

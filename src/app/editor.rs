@@ -9,6 +9,7 @@ mod area_text;
 mod brackets;
 mod code_keys;
 mod coding;
+mod difference;
 mod edit_command;
 mod inserted;
 mod large_text;
@@ -23,6 +24,7 @@ use std::borrow::Cow;
 
 use area_text::{AreaText, ORDINARY};
 pub use coding::TextFlaw;
+pub(crate) use difference::difference;
 pub use edit_command::TEXT_KEYS;
 use edit_command::{EditCommand, edit_command};
 pub use inserted::Inserted;
@@ -86,6 +88,8 @@ pub struct Editor {
     check: Option<Box<TextCheck>>,
     /// Brackets and quotes right behind the cursor that came by themselves, the nearest last.
     closers: Vec<char>,
+    /// The button of the mouse was pressed in it and is down.
+    is_pressed: bool,
 }
 
 impl Editor {
@@ -116,6 +120,7 @@ impl Editor {
             view: TextView::new(is_line),
             check: None,
             closers: Vec::new(),
+            is_pressed: false,
         }
     }
 
@@ -308,7 +313,19 @@ impl Editor {
             Some(EditCommand::Go(motion)) => self.go(key.shift, |model| model.go(motion)),
             Some(EditCommand::Step { is_forward }) => {
                 let at = self.model.cursor();
-                let place = if is_forward { self.model.behind(at) } else { self.model.before(at) };
+                let selected = self.model.selection().filter(|_| !key.shift);
+                let place = match selected {
+                    // To the end of what was selected.
+                    Some(range) => {
+                        if is_forward {
+                            range.end
+                        } else {
+                            range.start
+                        }
+                    }
+                    None if is_forward => self.model.behind(at),
+                    None => self.model.before(at),
+                };
                 self.go(key.shift, |model| model.jump(place));
             }
             Some(EditCommand::Row { is_down, is_page }) => {
@@ -319,26 +336,6 @@ impl Editor {
         }
         self.look_again();
         self.changed.is_some()
-    }
-
-    /// Whether there is a change to take back.
-    pub(crate) fn can_undo(&self) -> bool {
-        self.model.has_past() || !self.model.has_forgotten() && self.earlier.is_some()
-    }
-
-    /// Whether there is one to make again.
-    pub(crate) fn can_redo(&self) -> bool {
-        self.model.has_undone() || self.later.is_some()
-    }
-
-    /// Makes the change again that was taken back last; tells whether there was one.
-    pub(crate) fn make_again(&mut self) -> bool {
-        self.key(Key { alt: true, ..Key::char('y') })
-    }
-
-    /// Takes back the last change; tells whether there was one.
-    pub(crate) fn take_back(&mut self) -> bool {
-        self.key(Key { alt: true, ..Key::char('z') })
     }
 
     /// Cuts what is selected; tells whether something is.

@@ -11,6 +11,7 @@ pub(crate) mod row_lists;
 pub(crate) mod row_moves;
 pub(crate) mod row_steps;
 pub mod rows;
+mod text_step;
 pub(crate) mod url_rows;
 
 pub use crate::model::field::{FieldWidth, FormTab};

@@ -8,13 +8,13 @@ use super::drafts::DraftId;
 use super::editor::{Caret, TextChange};
 use super::effect::Effect;
 use super::focus::Pane;
+use super::form::pasted_rows::PastedRows;
 use super::form::{FormFieldId, FormTab};
 use super::message::Timer;
 use super::preset_tree::TreeItem;
 use super::themes::ThemeWish;
 use crate::model::id::RecordId;
 use crate::model::key::Key;
-use crate::model::name_value::NameValue;
 use crate::model::payload::{LineEnding, PayloadFormat};
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::model::spec::Spec;
@@ -173,7 +173,7 @@ pub enum RowChange {
     /// Move the row, rule or step the cursor is in by one.
     Move { is_down: bool },
     /// Put these rows where this cell of a list is.
-    Paste(FormFieldId, Vec<NameValue>),
+    Paste(FormFieldId, Box<PastedRows>),
     /// Show what a choice can be.
     Pick(FormFieldId),
     /// A choice becomes this.

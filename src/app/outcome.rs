@@ -27,6 +27,16 @@ pub enum PaneInput<'a> {
 }
 
 impl PaneInput<'_> {
+    /// Gives the mouse to a text field; tells whether it was in its text.
+    pub(super) fn point(self, editor: &mut Editor) -> bool {
+        match self {
+            PaneInput::Press(_, mouse) | PaneInput::Drag(_, mouse) => editor.mouse(mouse),
+            PaneInput::Act(_) | PaneInput::Wheel(_) | PaneInput::Key(_) | PaneInput::Paste(_) => {
+                false
+            }
+        }
+    }
+
     /// Gives a key or pasted text to a text field; tells whether its text changed.
     pub(super) fn edit(self, editor: &mut Editor) -> bool {
         match self {

@@ -52,7 +52,7 @@ impl Overlay {
             Overlay::Choices(it) => it.update(inner, input),
             Overlay::Help(it) => it.update(shared, inner, input),
             Overlay::Naming(it) => it.update(shared, inner, input),
-            Overlay::About(it) => it.update(inner, input),
+            Overlay::About(it) => it.update(input),
             Overlay::Confirm(it) => it.update(shared, inner, input),
             Overlay::Conflict(it) => it.update(inner, input),
             Overlay::Jump(it) => it.update(input),

@@ -134,15 +134,20 @@ pub(crate) fn word_marks(shown: &str, words: &str) -> Vec<usize> {
 /// What else of a preset has the words of a search: its address, or a part of its description.
 pub(crate) fn found_in(stored: &StoredPreset, words: &str) -> Option<String> {
     /// Characters before the first hit that are shown with it.
-    const BEFORE: usize = 8;
+    const BEFORE: usize = 3;
     let preset = stored.content.as_ref().ok()?;
     let address = without_userinfo(preset.spec.address());
-    [&*address, &*preset.about].into_iter().find_map(|text| {
-        let first = *word_marks(text, words).first()?;
-        let from = first.saturating_sub(BEFORE);
-        let rest: String = text.chars().skip(from).take_while(|c| *c != '\n').collect();
-        Some(if from > 0 { format!("…{rest}") } else { rest })
-    })
+    let held = |text: &str| {
+        let text = text.to_lowercase();
+        words.to_lowercase().split_whitespace().filter(|word| text.contains(word)).count()
+    };
+    // Where more of the words are; the address first.
+    let (address, about) = (&*address, &*preset.about);
+    let text = if held(about) > held(address) { about } else { address };
+    let first = *word_marks(text, words).first()?;
+    let from = first.saturating_sub(BEFORE);
+    let rest: String = text.chars().skip(from).take_while(|c| *c != '\n').collect();
+    Some(if from > 0 { format!("…{rest}") } else { rest })
 }
 
 /// The preset that fits a text best.

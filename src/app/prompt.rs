@@ -70,6 +70,9 @@ pub(super) fn open_search(open: &mut Option<Prompt>) -> Outcome {
 /// Gives an input to the prompt that is open; `None` = there is none, or the input is not for it.
 pub fn update(open: &mut Option<Prompt>, shared: &Shared, input: PaneInput<'_>) -> Option<Outcome> {
     let prompt = open.as_mut()?;
+    if input.point(&mut prompt.editor) {
+        return Some(Outcome::yes());
+    }
     match input {
         PaneInput::Act(Action::Back) => *open = None,
         PaneInput::Act(Action::Choose) => {

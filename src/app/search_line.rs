@@ -36,6 +36,9 @@ impl Default for SearchLine {
 /// Gives an input to the line while it is typed; `None` = it is not, or the input is not for it.
 pub fn update(open: &mut Option<SearchLine>, input: PaneInput<'_>) -> Option<SearchKey> {
     let search = open.as_mut().filter(|search| search.typing)?;
+    if input.point(&mut search.editor) {
+        return Some(SearchKey::Ignored);
+    }
     match input {
         PaneInput::Key(_) | PaneInput::Paste(_) => {
             let is_changed = input.edit(&mut search.editor);

@@ -153,6 +153,8 @@ pub struct App {
     pub(super) loaded: bool,
     /// The entry of the history that is being read, and what is done with it then.
     pub(super) opening: Option<(HistoryName, Action)>,
+    /// It was asked for once more meanwhile.
+    pub(super) opens_again: bool,
     /// The current project, if another user owns its presets.
     pub(super) foreign: Option<ForeignProject>,
     /// What is to be on screen as soon as the workspace and the drafts are read.

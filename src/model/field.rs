@@ -262,6 +262,8 @@ pub trait Rows {
     fn row_mut(&mut self, at: usize) -> Option<&mut dyn Options>;
     /// A row with the defaults that belongs to no list.
     fn fresh(&self) -> Box<dyn Options>;
+    /// A row as the user wants a new one, that belongs to no list.
+    fn sample(&self) -> Box<dyn Options>;
     /// Adds a row with the defaults.
     fn push(&mut self);
     /// Adds a row as the user wants a new one.
@@ -339,6 +341,10 @@ impl<T: Options + Default + Clone + Send + Sync> Rows for Vec<T> {
 
     fn fresh(&self) -> Box<dyn Options> {
         Box::new(T::default())
+    }
+
+    fn sample(&self) -> Box<dyn Options> {
+        Box::new(T::example())
     }
 
     fn push(&mut self) {

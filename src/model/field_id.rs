@@ -64,6 +64,19 @@ impl FieldId {
         (!key.is_empty()).then(|| (key, usize::from(row).checked_sub(1), self))
     }
 
+    /// The field within its row of the innermost list it is in.
+    #[must_use]
+    pub(crate) fn in_its_row(self) -> FieldId {
+        let (mut rest, mut own) = (self, self);
+        while let Some((_, row, behind)) = rest.split_first() {
+            rest = behind;
+            if row.is_some() {
+                own = rest;
+            }
+        }
+        own
+    }
+
     /// Whether it stands for the row of a list itself: the kind of a part or step.
     #[must_use]
     pub fn is_row(&self) -> bool {

@@ -6,9 +6,11 @@ use super::painter::{Painter, cells};
 use super::widget::fit;
 use crate::app::flow::hints;
 use crate::app::flow::program::environment_label;
+use crate::app::overlay::Overlay;
 use crate::app::sessions::{Session, SessionState};
 use crate::app::{App, Level};
 use crate::codec::printable::printable_str;
+use crate::codec::wrap_words::wrap;
 use crate::model::protocol::Protocol;
 
 /// Program name, modes, environment, what runs.
@@ -68,11 +70,41 @@ pub(super) fn remark(mut painter: Painter<'_>) {
         Level::Done => ("✓", palette.success),
         Level::Warning => ("!", palette.warning),
     };
-    let room = painter.area.width.saturating_sub(4);
-    let text = fit::start(&printable_str(&notice.text), room).into_owned();
-    painter.area.width = cells(&text) + 4.min(painter.area.width);
-    painter.fill(palette.raised);
-    painter.put(&format!(" {mark} {text} "), palette.raised.patch(style));
+    let slot = painter.area;
+    let room = slot.width.saturating_sub(4);
+    // What is longer than the line goes on above, where there is room for that.
+    let has_window = app.overlays.last().is_some_and(Overlay::dims);
+    let most = if has_window { 1 } else { (slot.y / ROWS_OF_ONE).clamp(1, ROWS) };
+    let lines = remark_lines(&notice.text, room, most);
+    let width = lines.iter().map(|line| cells(line)).max().unwrap_or(0);
+    let width = (width + 4).min(slot.width);
+    let height = lines.len() as u16;
+    let area = Rect { y: (slot.y + 1).saturating_sub(height), width, height, ..slot };
+    painter.at(Rect { x: area.right(), width: slot.right() - area.right(), ..slot }).close_border();
+    for (at, (row, line)) in area.rows().zip(&lines).enumerate() {
+        let mut there = painter.at(row);
+        there.blank();
+        there.fill(palette.raised);
+        let mark = if at == 0 { mark } else { " " };
+        there.put(&format!(" {mark} {line} "), palette.raised.patch(style));
+    }
+}
+
+/// Rows of a remark, and of the screen for each of them.
+const ROWS: u16 = 3;
+const ROWS_OF_ONE: u16 = 6;
+
+/// A remark in so many lines at most; a cut is marked.
+fn remark_lines(text: &str, room: u16, most: u16) -> Vec<String> {
+    let text = printable_str(text);
+    let mut lines = if most > 1 { wrap(&text, room) } else { Vec::new() };
+    if lines.len() > usize::from(most) || lines.is_empty() {
+        let last = usize::from(most) - 1;
+        let rest =
+            if lines.is_empty() { text.into_owned() } else { lines.split_off(last).join(" ") };
+        lines.push(fit::start(&rest, room).into_owned());
+    }
+    lines
 }
 
 /// The keys of what the cursor is on.

@@ -5,10 +5,10 @@
 
 use std::ops::Range;
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
-use ratatui::widgets::Widget;
+use ratatui::widgets::{Clear, Widget};
 
 use super::theme::ThemeStyles;
 use super::widget::fit;
@@ -59,6 +59,33 @@ impl<'a> Painter<'a> {
             if let Some(cell) = self.buffer.cell_mut(position) {
                 let faded = self.palette.faded(cell.style());
                 cell.set_style(faded);
+            }
+        }
+    }
+
+    /// Takes away what stands here.
+    pub(crate) fn blank(&mut self) {
+        self.render(Clear);
+    }
+
+    /// On a border: the rest of a text of which the beginning is covered becomes border again.
+    pub(crate) fn close_border(&mut self) {
+        let is_line = |text: &str| text.starts_with(|c| ('\u{2500}'..='\u{257f}').contains(&c));
+        let Some(before) = self.area.x.checked_sub(1) else { return };
+        let row = Rect { x: before, width: self.area.width + 1, ..self.area };
+        let is_covered = |cell: &Cell| !is_line(cell.symbol());
+        let covered: Vec<_> = row
+            .positions()
+            .take_while(|place| self.buffer.cell(*place).is_some_and(is_covered))
+            .collect();
+        let behind = covered.last().map(|last| (last.x + 1, last.y));
+        let line = behind.and_then(|place| self.buffer.cell(place)).cloned();
+        let is_border = |line: &Cell| covered.len() > 1 && is_line(line.symbol());
+        let Some(line) = line.filter(is_border) else { return };
+        let glyph = if line.symbol() == "\u{251b}" { "\u{2501}" } else { "\u{2500}" };
+        for place in covered {
+            if let Some(cell) = self.buffer.cell_mut(place) {
+                cell.set_symbol(glyph).set_style(line.style());
             }
         }
     }
@@ -199,6 +226,7 @@ impl<'a> Painter<'a> {
         if self.area.is_empty() {
             return;
         }
+        editor.drawn_at(self.area);
         for (row, pieces) in self.area.rows().zip(editor.rows(width, height)) {
             for piece in pieces {
                 let style = match piece.look {

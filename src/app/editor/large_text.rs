@@ -287,14 +287,6 @@ impl TextModel for LargeText {
         self.undone.clear();
     }
 
-    fn has_past(&self) -> bool {
-        !self.past.is_empty()
-    }
-
-    fn has_undone(&self) -> bool {
-        !self.undone.is_empty()
-    }
-
     fn has_forgotten(&self) -> bool {
         self.has_forgotten
     }

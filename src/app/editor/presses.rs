@@ -1,13 +1,45 @@
-//! What presses of the mouse do in a text: the first puts the cursor there, the second selects the word,
-//! the third the line. Used by whoever has an editor on the screen.
+//! What the mouse does in a text: the first press puts the cursor there, the second selects the word, the
+//! third the line, and moving with the button down selects. Used by whoever has an editor on the screen,
+//! which knows where it was drawn.
 
 use std::ops::Range;
 
+use ratatui::layout::Rect;
+
 use super::Editor;
 use super::text_model::TextPlace;
-use crate::app::message::MouseKind;
+use crate::app::message::{Mouse, MouseKind};
 
 impl Editor {
+    /// It is drawn here now.
+    pub fn drawn_at(&self, area: Rect) {
+        self.view.area.set(area);
+    }
+
+    /// Gives it a press or a move of the mouse; tells whether that is in its text, where it was drawn
+    /// last, or goes on with what began there.
+    pub(crate) fn mouse(&mut self, mouse: Mouse) -> bool {
+        let area = self.view.area.get();
+        let is_inside = area.contains((mouse.column, mouse.row).into());
+        let row = mouse.row.clamp(area.y, area.bottom().max(area.y + 1) - 1) - area.y;
+        let column = mouse.column.saturating_sub(area.x);
+        match mouse.kind {
+            MouseKind::Press | MouseKind::SecondPress | MouseKind::ThirdPress => {
+                self.is_pressed = is_inside;
+                if is_inside {
+                    self.press(mouse.kind, row.into(), column.into());
+                }
+                is_inside
+            }
+            MouseKind::Drag if self.is_pressed => {
+                self.drag_to(row.into(), column.into());
+                true
+            }
+            MouseKind::Release => std::mem::take(&mut self.is_pressed),
+            MouseKind::Drag | MouseKind::ScrollUp | MouseKind::ScrollDown => false,
+        }
+    }
+
     /// A press of the mouse on a place in sight: the cursor goes there, and the second and third press
     /// select the word and the line.
     pub(crate) fn press(&mut self, kind: MouseKind, row: usize, column: usize) {

@@ -107,9 +107,6 @@ pub(super) trait TextModel: Debug {
     fn redo(&mut self) -> Option<TextChange>;
     /// Forgets what could be made again.
     fn forget_undone(&mut self);
-    /// Whether a change can be taken back, and whether one can be made again.
-    fn has_past(&self) -> bool;
-    fn has_undone(&self) -> bool;
     /// Whether changes were forgotten, so that not all can be taken back.
     fn has_forgotten(&self) -> bool;
 

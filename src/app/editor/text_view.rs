@@ -5,6 +5,8 @@
 use std::cell::Cell;
 use std::ops::Range;
 
+use ratatui::layout::Rect;
+
 use super::brackets;
 use super::row_colors::{PieceKind, RowColors, RowKinds};
 use super::text_model::{TextModel, TextPlace};
@@ -12,6 +14,8 @@ use super::text_rows::{DisplayRow, Glyphs, next_row, previous_row, row_at};
 use crate::codec::highlight::HighlightToken;
 use crate::codec::syntax::TextLanguage;
 
+/// Characters before the cursor that are in sight where a line is scrolled back.
+const CONTEXT: usize = 8;
 /// What is nothing in particular.
 const PLAIN: PieceKind = PieceKind::Token(HighlightToken::Plain);
 
@@ -49,6 +53,8 @@ pub(super) struct TextView {
     /// Cells of a row, and rows; 0 = nothing was drawn yet.
     width: Cell<usize>,
     height: Cell<usize>,
+    /// Where on the screen it was drawn.
+    pub(super) area: Cell<Rect>,
     /// Whether the text is one line, scrolled sideways.
     pub(super) is_line: bool,
     pub(super) is_masked: bool,
@@ -246,7 +252,14 @@ impl TextView {
 
     /// The part of a single line that is in sight.
     fn line_in_sight<'a>(&self, model: &'a dyn TextModel) -> DisplayRow<'a> {
-        let (at, left) = (model.cursor(), self.top(model).min(model.cursor()));
+        let (at, top) = (model.cursor(), self.top(model));
+        // Going back, some of what is before the cursor comes along.
+        let context = (self.width() / 4).min(CONTEXT);
+        let back = (0..context).fold(at, |place, _| match place.byte {
+            0 => place,
+            _ => model.before(place),
+        });
+        let left = if at < top { back } else { top };
         let cells = |from: TextPlace, to: TextPlace| {
             let text = rest_of_line(model, from).text;
             let text = text.split_at(to.byte - from.byte).0;

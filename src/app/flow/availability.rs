@@ -75,7 +75,7 @@ fn of_draft(app: &App, action: Action, pane: Pane) -> Option<&'static str> {
         A::Revert if !draft.is_some_and(Draft::is_modified) => Some("there are no unsaved changes"),
         A::Save if form && is_kept(shared) => Some("there are no unsaved changes"),
         A::Undo if form && !can_undo(app) => Some("nothing was typed or deleted here"),
-        A::Redo if !can_redo(app) => Some("nothing was taken back"),
+        A::Redo if !shared.drafts.current().steps.can_redo() => Some("nothing was taken back"),
         A::LayOut if written(app).is_some_and(|it| !has_layout(it.language())) => {
             Some("only JSON, XML and HTML are laid out")
         }
@@ -95,17 +95,11 @@ fn written(app: &App) -> Option<&Editor> {
 }
 
 fn can_undo(app: &App) -> bool {
-    let has_rows = app.shared.drafts.current().steps.can_undo();
-    has_rows || written(app).is_some_and(Editor::can_undo)
+    app.shared.drafts.current().steps.can_undo() || app.request.refused.is_some()
 }
 
 fn has_layout(language: TextLanguage) -> bool {
     matches!(language, TextLanguage::Json | TextLanguage::Markup)
-}
-
-fn can_redo(app: &App) -> bool {
-    let has_rows = app.shared.drafts.current().steps.can_redo();
-    has_rows || written(app).is_some_and(Editor::can_redo)
 }
 
 /// Whether what is on screen is on the disk as it is.

@@ -7,7 +7,7 @@ use super::{kept, response};
 use crate::app::action::Action;
 use crate::app::drafts::{Draft, DraftId, FieldIssue};
 use crate::app::editor::{Caret, TextChange};
-use crate::app::form::row_steps::{self, RowPlace, StepName};
+use crate::app::form::row_steps::{self, RowPlace, StepName, StepPlace};
 use crate::app::form::rows::ChosenAnswer;
 use crate::app::form::{FormFieldId, FormTab, access};
 use crate::app::intent::{EditTarget, Intent};
@@ -143,12 +143,17 @@ pub(crate) fn blur(app: &mut App) {
     }
 }
 
-/// Moves the cursor to a field.
+/// Moves the cursor to a field. What a cell began with is selected, so that what is typed replaces it.
 pub(crate) fn go(app: &mut App, id: FormFieldId, caret: Caret) {
+    let mut caret = caret;
     if app.shared.drafts.current().at != id {
         blur(app);
         leave_address(app);
-        app.shared.drafts.current_mut().at = id;
+        let draft = app.shared.drafts.current_mut();
+        draft.at = id;
+        if !matches!(caret, Caret::At { .. }) && access::is_untouched(&draft.spec, id) {
+            caret = Caret::All;
+        }
     }
     settle(app);
     app.request.enter(&app.shared, caret);
@@ -176,6 +181,12 @@ pub(crate) fn go_to_issue(app: &mut App, issue: &FieldIssue) {
     }
     app.request.scroll = 0;
     go(app, issue.field, Caret::Keep);
+    // In a long text the name would not be in sight.
+    if let Some((unknown, (_, editor))) = issue.unknown.as_ref().zip(app.request.editor.as_mut())
+        && let Some(at) = editor.text().find(&unknown.source)
+    {
+        editor.go_to_byte(at + 2);
+    }
 }
 
 /// Shows a tab; the cursor goes to the tab strip unless it is above.
@@ -214,12 +225,7 @@ pub(crate) fn edit_field(app: &mut App, id: FormFieldId, change: &TextChange) {
     if is_of_tls(id) {
         draft.tls_is_chosen();
     }
-    let spec = &mut draft.spec;
-    let is_done = match change {
-        TextChange::Piece(splice) => access::splice(spec, id, splice, text.len()),
-        TextChange::Whole => false,
-    };
-    let taken = if is_done { Ok(()) } else { access::set(spec, id, &text) };
+    let taken = draft.steps.edit(&mut draft.spec, id, change, &text);
     app.request.refused = taken.err().map(|why| (id, why));
     spec_changed(app);
     look_at_text(app);
@@ -237,7 +243,7 @@ pub(crate) fn cycle_field(app: &mut App, id: FormFieldId, forward: bool) {
         spec_changed(app);
         follow_row(app, here, id, check);
     } else {
-        access::cycle(&mut draft.spec, id, forward);
+        draft.steps.choose(&mut draft.spec, id, |spec| access::cycle(spec, id, forward));
         spec_changed(app);
     }
 }
@@ -271,7 +277,7 @@ fn is_of_tls(id: FormFieldId) -> bool {
 /// Adds a rule or step and moves the cursor to it.
 pub(crate) fn add_row(app: &mut App) {
     let draft = app.shared.drafts.current_mut();
-    let Some(added) = access::add(&mut draft.spec, draft.at) else {
+    let Some(added) = draft.steps.add(&mut draft.spec, draft.at) else {
         return app.say("there is no list here to add a row to");
     };
     spec_changed(app);
@@ -302,8 +308,12 @@ pub(crate) fn duplicate_row(app: &mut App) {
     app.done("a copy stands behind it");
 }
 
-/// Takes the last step with rows back, or makes it again, with the cursor where it was.
+/// Takes the last step in the form back, or makes it again, with the cursor where it was. A text that
+/// was not taken is the last one.
 pub(crate) fn turn_row(app: &mut App, is_back: bool) {
+    if is_back && app.request.refused.take().is_some() {
+        return show_text(app);
+    }
     let draft = app.shared.drafts.current_mut();
     let turned = if is_back {
         draft.steps.take_back(&mut draft.spec)
@@ -317,37 +327,79 @@ pub(crate) fn turn_row(app: &mut App, is_back: bool) {
             "nothing to make again here"
         });
     };
-    app.request.blur();
-    if let Some(tab) = place.and_then(|place| row_steps::tab_of(&draft.spec, place.list)) {
+    go_to_step(app, place);
+    app.say(match what {
+        StepName::Typing => return,
+        StepName::Deletion if is_back => "the row is back".to_owned(),
+        what if is_back => {
+            app.keyed(&format!("the {} is taken back; [redo] makes it again", what.words()))
+        }
+        what => app.keyed(&format!("the {} is made again; [undo] takes it back", what.words())),
+    });
+}
+
+/// The cursor goes where a step was taken back or made again, and the text there follows.
+fn go_to_step(app: &mut App, place: Option<StepPlace>) {
+    let draft = app.shared.drafts.current_mut();
+    let list = match place {
+        Some(StepPlace::Row(place)) => Some(place.list),
+        Some(StepPlace::Field(FormFieldId::Field(id), _)) => Some(id),
+        Some(StepPlace::Field(..)) | None => None,
+    };
+    if let Some(tab) = list.and_then(|list| row_steps::tab_of(&draft.spec, list)) {
         draft.tab = tab;
     }
+    if let Some(StepPlace::Field(field, byte)) = place {
+        if draft.at != field {
+            app.request.blur();
+            app.shared.drafts.current_mut().at = field;
+        }
+        spec_changed(app);
+        show_text(app);
+        if let Some(((_, editor), byte)) = app.request.editor.as_mut().zip(byte) {
+            editor.go_to_byte(byte);
+        }
+        return;
+    }
+    app.request.blur();
     spec_changed(app);
     let draft = app.shared.drafts.current();
-    let field = place.and_then(|RowPlace { list, at }| {
+    let field = place.and_then(|place| {
+        let StepPlace::Row(RowPlace { list, at }) = place else { return None };
         let there = access::first_field(&draft.spec, list, at);
         there.or_else(|| access::first_field(&draft.spec, list, at.checked_sub(1)?))
     });
     if let Some(field) = field {
         go(app, field, Caret::Keep);
     }
-    app.say(match (what, is_back) {
-        (StepName::Deletion, true) => "the row is back".to_owned(),
-        (what, true) => {
-            app.keyed(&format!("the {} is taken back; [redo] makes it again", what.words()))
-        }
-        (what, false) => {
-            app.keyed(&format!("the {} is made again; [undo] takes it back", what.words()))
-        }
-    });
+}
+
+/// The editor under the cursor shows the text of its field, whatever was typed into it.
+fn show_text(app: &mut App) {
+    let draft = app.shared.drafts.current();
+    let text = access::text(&draft.spec, draft.at);
+    if let Some((_, editor)) = app.request.editor.as_mut().filter(|(at, _)| *at == draft.at) {
+        editor.become_text(&text);
+    }
+    let at = draft.at;
+    go(app, at, Caret::Keep);
 }
 
 /// Types a letter where no text is: it goes into this field, or begins the row a button adds. At a
 /// choice it takes the next value that begins with it, else it begins the body.
 pub(crate) fn type_into(app: &mut App, id: FormFieldId, key: Key) {
     let Some(letter) = key.printable() else { return };
-    if access::choose(&mut app.shared.drafts.current_mut().spec, id, letter) {
+    let draft = app.shared.drafts.current_mut();
+    let before = access::get(&draft.spec, id);
+    if draft.steps.choose(&mut draft.spec, id, |spec| access::choose(spec, id, letter)) {
         spec_changed(app);
-        return go(app, id, Caret::Keep);
+        go(app, id, Caret::Keep);
+        let spec = &app.shared.drafts.current().spec;
+        let now = access::get(spec, id);
+        if now != before && access::words(spec, id).first() != Some(&&*before) {
+            app.say(app.keyed(&format!("{before} became {now}; [undo] takes it back")));
+        }
+        return;
     }
     if !begin_text(app, id, letter) {
         return app.say(app.keyed("no text here: [toggle] changes it"));
@@ -373,12 +425,14 @@ pub(crate) fn paste_into(app: &mut App, id: FormFieldId, text: &str) {
 
 /// Puts the cursor into the text that begins at a field; tells whether there is one.
 fn begin_text(app: &mut App, id: FormFieldId, first: char) -> bool {
-    let spec = &mut app.shared.drafts.current_mut().spec;
+    let draft = app.shared.drafts.current_mut();
     if let FormFieldId::Add(_) = id {
         app.shared.drafts.current_mut().at = id;
         add_row(app);
         app.request.enter(&app.shared, Caret::End);
-    } else if let Some(text) = access::begin_body(spec, id, first) {
+    } else if let Some(text) =
+        draft.steps.choose(&mut draft.spec, id, |spec| access::begin_body(spec, id, first))
+    {
         spec_changed(app);
         go(app, text, Caret::End);
     } else {
@@ -406,8 +460,8 @@ pub(crate) fn edited(app: &mut App, result: Result<Option<String>, Failure>) {
         Ok(None) => app.say("not changed"),
         Ok(Some(text)) => match target {
             Some(EditTarget::Field(id)) => {
-                let spec = &mut app.shared.drafts.current_mut().spec;
-                if let Err(why) = access::set(spec, id, &text) {
+                let draft = app.shared.drafts.current_mut();
+                if let Err(why) = draft.steps.write(&mut draft.spec, id, &text) {
                     app.warn(why);
                 }
                 spec_changed(app);

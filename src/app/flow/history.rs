@@ -8,6 +8,7 @@ use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::format;
+use crate::app::intent::Intent;
 use crate::app::state::App;
 use crate::store::job::{HISTORY_BODY, HistoryName, HistorySpec, Job};
 
@@ -18,6 +19,11 @@ pub(crate) fn changed(app: &mut App) {
 
 /// Reads what an entry sent, to do this with it.
 pub(crate) fn open(app: &mut App, name: HistoryName, then: Action) {
+    let is_again = app.opening == Some((name, then));
+    app.opens_again = is_again;
+    if is_again {
+        return;
+    }
     app.opening = Some((name, then));
     app.effects.push(Effect::Store(Job::ReadHistory(name)));
 }
@@ -59,7 +65,13 @@ pub(crate) fn read(app: &mut App, name: HistoryName, spec: HistorySpec) {
 fn then_do(app: &mut App, then: Action) {
     match then {
         Action::Open => focus::focus(app, Pane::Request),
-        Action::Send | Action::SendLiteral => draft::say_opened(app, then),
+        Action::Send | Action::SendLiteral => {
+            draft::say_opened(app, then);
+            // Typed ahead, it is the second press.
+            if std::mem::take(&mut app.opens_again) {
+                app.intents.push_back(Intent::PassOn(then));
+            }
+        }
         then => program::act(app, then),
     }
 }

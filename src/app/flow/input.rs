@@ -9,7 +9,7 @@ use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::form::FormFieldId;
 use crate::app::intent::Intent;
-use crate::app::keymap::Lookup;
+use crate::app::keymap::{Lookup, show};
 use crate::app::message::{Input, Mouse, MouseKind};
 use crate::app::outcome::{Handled, PaneInput};
 use crate::app::overlay::Overlay;
@@ -69,8 +69,11 @@ fn key_pressed(app: &mut App, key: Key) {
         Lookup::Unbound => {
             let had_prefix = app.pending.len() > 1;
             app.pending.clear();
-            if !had_prefix {
-                to_pane(app, app.shared.focus, PaneInput::Key(key));
+            let taken =
+                !had_prefix && to_pane(app, app.shared.focus, PaneInput::Key(key)) == Handled::Yes;
+            if !taken && key.printable().is_some() {
+                let text = format!("{} does nothing here: [help] shows the keys", show(&[key]));
+                app.say(app.keyed(&text));
             }
         }
     }

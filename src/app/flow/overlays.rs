@@ -232,7 +232,7 @@ pub(crate) fn mouse(app: &mut App, mouse: Mouse) {
         MouseKind::Press | MouseKind::SecondPress | MouseKind::ThirdPress => return close(app),
         MouseKind::ScrollUp => PaneInput::Wheel(CursorStep::Up),
         MouseKind::ScrollDown => PaneInput::Wheel(CursorStep::Down),
-        MouseKind::Drag | MouseKind::Release => return,
+        MouseKind::Drag | MouseKind::Release => PaneInput::Drag(area, mouse),
     };
     update(app, input);
 }

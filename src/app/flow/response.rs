@@ -20,6 +20,7 @@ use crate::model::client::InputSpec;
 use crate::model::id::SessionId;
 use crate::model::payload::{LineEnding, PayloadFormat};
 use crate::model::recipe::DerivationReport;
+use crate::model::spec::Spec;
 use crate::model::view::{SearchDirection, SearchHit, View};
 use crate::timeline::framing::StreamFraming;
 
@@ -168,8 +169,12 @@ pub(super) fn set_input_format(app: &mut App, format: PayloadFormat) {
 
 /// Ends lines like this, as the form then says.
 pub(super) fn set_line_ending(app: &mut App, ending: LineEnding) {
-    let Some(input) = app.shared.drafts.current_mut().spec.input_mut() else { return };
-    input.line_ending = ending;
+    let draft = app.shared.drafts.current_mut();
+    let at = draft.at;
+    let set = |spec: &mut Spec| spec.input_mut().map(|input| input.line_ending = ending).is_some();
+    if !draft.steps.choose(&mut draft.spec, at, set) {
+        return;
+    }
     app.touched();
     app.say(format!("line ending: {}", ending.into_str().to_uppercase()));
 }

@@ -2,13 +2,13 @@
 
 use super::{draft, overlays};
 use crate::app::editor::Caret;
+use crate::app::form::pasted_rows::PastedRows;
 use crate::app::form::row_steps::RowPlace;
 use crate::app::form::{FormFieldId, access};
 use crate::app::format;
 use crate::app::intent::RowChange;
 use crate::app::overlay::pickers;
 use crate::app::state::App;
-use crate::model::name_value::NameValue;
 
 /// Moves, pastes or chooses something in the rows of the form.
 pub(crate) fn change(app: &mut App, change: RowChange) {
@@ -35,17 +35,18 @@ fn move_row(app: &mut App, is_down: bool) {
 }
 
 /// Puts pasted rows where the cursor is, in place of a row that is empty.
-fn paste_rows(app: &mut App, id: FormFieldId, new: &[NameValue]) {
+fn paste_rows(app: &mut App, id: FormFieldId, new: &PastedRows) {
     draft::blur(app);
     let current = app.shared.drafts.current_mut();
     let Some((list, at)) = access::cell(&current.spec, id) else { return };
-    let count = current.steps.paste(&mut current.spec, RowPlace { list, at }, new);
+    let count = current.steps.paste(&mut current.spec, RowPlace { list, at }, &new.rows);
     draft::spec_changed(app);
     if let Some(last) = count.checked_sub(1) {
         draft::go(app, FormFieldId::Field(list.row(at + last).then("value")), Caret::End);
     }
     let rows = format::counted(count as u64, "row");
-    app.done(app.keyed(&format!("{rows} pasted; [undo] takes them back")));
+    let undo = app.keyed("[undo] takes them back");
+    app.done(format!("{rows} pasted{}; {undo}", new.remark()));
 }
 
 /// Shows what a choice can be.
@@ -57,8 +58,9 @@ fn pick(app: &mut App, id: FormFieldId) {
 
 /// A choice becomes this.
 fn choose(app: &mut App, id: FormFieldId, word: &str) {
-    let spec = &mut app.shared.drafts.current_mut().spec;
-    if let Err(why) = access::set(spec, id, word) {
+    let draft = app.shared.drafts.current_mut();
+    let taken = draft.steps.choose(&mut draft.spec, id, |spec| access::set(spec, id, word));
+    if let Err(why) = taken {
         app.warn(why);
     }
     draft::spec_changed(app);

@@ -64,8 +64,10 @@ pub(crate) fn connect_anyway(app: &mut App) {
         app.say("nothing to accept: no certificate was refused here");
         return;
     };
-    if let Some((_, trust)) = app.shared.drafts.current_mut().spec.consent_mut() {
-        trust.accept(refused);
+    let draft = app.shared.drafts.current_mut();
+    let at = draft.at;
+    let accept = |spec: &mut Spec| spec.consent_mut().map(|(_, trust)| trust.accept(refused));
+    if draft.steps.choose(&mut draft.spec, at, accept).is_some() {
         draft::draft_changed(app);
         send(app, UnknownNames::Refused);
     }

@@ -6,7 +6,8 @@
 use std::borrow::Cow;
 
 use super::form_line::{FieldKind, FormFieldId};
-use super::rows::{rows, tabs};
+use super::row_steps::RowPlace;
+use super::rows::{ChosenAnswer, rows, tabs};
 use super::{row_lists, url_rows};
 use crate::app::editor::Splice;
 use crate::model::field::{FieldInfo, FieldValue, Options, Rows, Spelling, ValueKind};
@@ -167,6 +168,13 @@ fn new_row(spec: &Spec, id: FieldId) -> Option<&dyn Rows> {
     fields::rows(spec.options(), &list).filter(|rows| rows.count() == at)
 }
 
+/// The row to be added that a field is in, if writing into it makes the row.
+pub(crate) fn row_to_be(spec: &Spec, id: FormFieldId) -> Option<RowPlace> {
+    let FormFieldId::Field(field) = id else { return None };
+    let (list, at) = field.in_list()?;
+    new_row(spec, field).map(|_| RowPlace { list, at })
+}
+
 /// How many rows a list has.
 pub fn len(spec: &Spec, list: FieldId) -> usize {
     row_lists::len(spec, list)
@@ -226,6 +234,22 @@ pub(crate) fn first_field(spec: &Spec, list: FieldId, at: usize) -> Option<FormF
     let wide = |width| matches!(width, super::FieldWidth::Fill(_));
     let fields = &line.fields;
     fields.iter().find(|field| wide(field.width)).or(fields.first()).map(|field| field.id)
+}
+
+/// Whether a cell of a table holds what it began with, which nobody has written.
+pub(crate) fn is_untouched(spec: &Spec, id: FormFieldId) -> bool {
+    let FormFieldId::Field(field) = id else { return false };
+    let text = text(spec, id);
+    let began_as = match field.in_list().map(|(list, _)| fields::rows(spec.options(), &list)) {
+        Some(rows) => {
+            rows.map(|rows| fields::text(&*rows.sample(), &field.in_its_row()).into_owned())
+        }
+        None if ChosenAnswer::of(spec, id).is_some() => {
+            Some(get(&Spec::empty(spec.protocol(), spec.side()), id))
+        }
+        None => None,
+    };
+    !text.is_empty() && began_as.is_some_and(|began_as| *text == began_as)
 }
 
 /// Whether a field holds many lines.

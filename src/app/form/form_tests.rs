@@ -2,7 +2,7 @@
 
 use super::access;
 use super::row_steps::RowSteps;
-use super::{FieldKind, FormField, FormFieldId, FormTab, rows::rows, tabs};
+use super::{FieldKind, FieldWidth, FormField, FormFieldId, FormTab, rows::rows, tabs};
 use crate::model::field_id::FieldId;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
@@ -99,4 +99,21 @@ fn typing_into_the_row_after_the_last_makes_it_real() {
     assert!(steps.delete(&mut spec, name));
     assert!(!steps.delete(&mut spec, name), "there is none any more");
     assert_eq!(access::len(&spec, headers), 0);
+}
+
+#[test]
+fn every_choice_has_room_for_its_longest_word() {
+    for spec in Spec::kinds() {
+        let mut full = spec;
+        access::add(&mut full, FormFieldId::Tabs);
+        let lines = tabs(&full).into_iter().flat_map(|tab| rows(&full, tab));
+        for field in lines.flat_map(|line| line.fields) {
+            let FieldWidth::Cells(cells) = field.width else { continue };
+            let label = field.label.chars().count() + usize::from(!field.label.is_empty());
+            let longest = access::words(&full, field.id).iter().map(|word| word.len()).max();
+            // In its brackets.
+            let wanted = if field.kind == FieldKind::Choice { longest.unwrap_or(0) + 2 } else { 0 };
+            assert!(usize::from(cells) >= label + wanted, "{field:?}");
+        }
+    }
 }

@@ -1,8 +1,11 @@
-//! Rows of a list in a pasted text: lines of `Name: value` or `name=value`, the query of a URL, a flat
-//! JSON object. Pure; what is none of these stays a text.
+//! Rows of a list in a pasted text: lines of `Name: value` or `name=value`, a message, what curl tells of
+//! one, the query of a URL, a flat JSON object. What of its lines is no row is left out and counted. Pure;
+//! a text without rows stays a text.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
+use crate::app::format;
 use crate::codec::http1::fields::is_token;
 use crate::compose::query_pieces::{PiecePart, meant};
 use crate::model::field::{Options as _, Spelling};
@@ -11,36 +14,228 @@ use crate::model::url_text::{QueryPiece, UrlText};
 
 /// Rows taken at once.
 const MOST: usize = 1_000;
+/// Characters of a line that are quoted.
+const QUOTED: usize = 24;
+
+/// What a text is as rows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PastedRows {
+    pub(crate) rows: Vec<NameValue>,
+    left_out: Vec<OddLine>,
+    /// Lines that went on with the value of the line before.
+    joined: u64,
+}
+
+/// A line that is no row.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum OddLine {
+    RequestLine,
+    StatusLine,
+    /// `:authority: x`, which HTTP/2 makes of the address.
+    Pseudo,
+    Comment,
+    /// What curl says about the connection.
+    Remark,
+    /// Of the message that went the other way, or of another one.
+    Other,
+    Body,
+    Unreadable(String),
+    /// More rows than are taken at once.
+    Beyond,
+}
+
+/// Whose headers a list has: of what curl told of an exchange these are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HeaderSide {
+    Request,
+    Response,
+}
 
 /// The rows a text means where a list is spelled so; `None` = it means none.
-pub(crate) fn rows(text: &str, spelling: Spelling) -> Option<Vec<NameValue>> {
-    let text = text.trim();
-    let rows = match spelling {
-        Spelling::Header => headers(text)?,
-        Spelling::Pair => object(text).or_else(|| query(text)).or_else(|| pairs(text))?,
+pub(crate) fn rows(text: &str, spelling: Spelling, side: HeaderSide) -> Option<PastedRows> {
+    let whole = |rows| PastedRows { rows, ..PastedRows::default() };
+    let mut pasted = match spelling {
+        Spelling::Header => headers(text, side),
+        Spelling::Pair => {
+            let text = text.trim();
+            let one = object(text).or_else(|| query(text)).map(whole);
+            one.or_else(|| pairs(text))?
+        }
         Spelling::Table | Spelling::Headed => return None,
     };
-    (!rows.is_empty() && rows.len() <= MOST).then_some(rows)
+    let beyond = pasted.rows.len().saturating_sub(MOST);
+    pasted.rows.truncate(MOST);
+    pasted.left_out.extend(std::iter::repeat_n(OddLine::Beyond, beyond));
+    (!pasted.rows.is_empty()).then_some(pasted)
 }
 
-fn lines(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().map(str::trim).filter(|line| !line.is_empty())
+impl PastedRows {
+    fn take(&mut self, row: Option<NameValue>, line: &str) {
+        match row {
+            Some(row) => self.rows.push(row),
+            None => self.left_out.push(OddLine::Unreadable(line.trim().to_owned())),
+        }
+    }
+
+    /// What was left out or joined, and why; empty when every line is a row.
+    pub(crate) fn remark(&self) -> String {
+        let mut odd = self.left_out.clone();
+        odd.sort();
+        let kind = |line: &OddLine| std::mem::discriminant(line);
+        let groups = odd.chunk_by(|one, other| kind(one) == kind(other));
+        let words: Vec<String> = groups.filter_map(words).collect();
+        let mut said = String::new();
+        if !words.is_empty() {
+            let _ = write!(said, "; left out: {}", words.join(", "));
+        }
+        if self.joined > 0 {
+            let lines = format::counted(self.joined, "folded line");
+            let _ = write!(said, "; {lines} joined with the one before");
+        }
+        said
+    }
 }
 
-/// Every line is a header; a line that begins a message may stand above them.
-fn headers(text: &str) -> Option<Vec<NameValue>> {
-    let is_start = |line: &&str| {
-        line.starts_with("HTTP/") || line.ends_with("HTTP/1.1") || line.ends_with("HTTP/1.0")
+/// The words for lines of one kind.
+fn words(lines: &[OddLine]) -> Option<String> {
+    let number = lines.len() as u64;
+    Some(match lines.first()? {
+        OddLine::RequestLine => "the request line".into(),
+        OddLine::StatusLine => "the status line".into(),
+        OddLine::Pseudo => {
+            format!("{} (made of the address)", format::counted(number, "pseudo header"))
+        }
+        OddLine::Comment => format::counted(number, "comment"),
+        OddLine::Remark => format!("{} of curl", format::counted(number, "remark")),
+        OddLine::Other => format!("{} of another message", format::counted(number, "line")),
+        OddLine::Body => "the body".into(),
+        OddLine::Unreadable(first) => {
+            let cut: String = first.chars().take(QUOTED).collect();
+            let dots = if cut.len() < first.len() { "\u{2026}" } else { "" };
+            let more = match number - 1 {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("\u{201c}{cut}{dots}\u{201d}{more} (no name with a value)")
+        }
+        OddLine::Beyond => format!("{} beyond {MOST}", format::counted(number, "row")),
+    })
+}
+
+/// Headers, one a line; around them may stand a whole message, or what `curl -v` tells.
+fn headers(text: &str, side: HeaderSide) -> PastedRows {
+    let mut pasted = PastedRows::default();
+    let told = told(text, side, &mut pasted);
+    let paired = paired(&told);
+    let mut is_message = false;
+    let mut is_body = false;
+    let mut is_row = false;
+    for line in paired.as_ref().unwrap_or(&told) {
+        let bare = line.trim();
+        if bare.is_empty() {
+            is_body |= is_message && !pasted.rows.is_empty();
+            is_row = false;
+            continue;
+        }
+        let odd = if is_body { Some(OddLine::Body) } else { odd_line(bare) };
+        if let Some(odd) = odd {
+            is_message |= matches!(odd, OddLine::RequestLine | OddLine::StatusLine);
+            pasted.left_out.push(odd);
+            is_row = false;
+            continue;
+        }
+        let row = header(bare);
+        let is_folded = row.is_none() && line.starts_with([' ', '\t']);
+        if let Some(before) = pasted.rows.last_mut().filter(|_| is_folded && is_row) {
+            let gap = if before.value.is_empty() { "" } else { " " };
+            before.value = format!("{}{gap}{bare}", before.value);
+            pasted.joined += 1;
+            continue;
+        }
+        is_row = row.is_some();
+        pasted.take(row, bare);
+    }
+    pasted
+}
+
+fn header(line: &str) -> Option<NameValue> {
+    let row = NameValue::from_line(line, Spelling::Header)?;
+    let value = row.value.trim().to_owned();
+    // `http://h` is an address.
+    let is_header = is_token(row.name.as_bytes()) && !row.value.starts_with("//");
+    if is_header { Some(NameValue { value, ..row }) } else { None }
+}
+
+/// A line of which is known why it is no header.
+fn odd_line(line: &str) -> Option<OddLine> {
+    let words: Vec<&str> = line.split_ascii_whitespace().collect();
+    match words.as_slice() {
+        [version, ..] if version.starts_with("HTTP/") => Some(OddLine::StatusLine),
+        [method, _, version] if version.starts_with("HTTP/") && is_token(method.as_bytes()) => {
+            Some(OddLine::RequestLine)
+        }
+        [first, ..] if first.starts_with(':') => Some(OddLine::Pseudo),
+        [first, ..] if first.starts_with('#') || first.starts_with("//") => Some(OddLine::Comment),
+        _ => None,
+    }
+}
+
+/// Of what `curl -v` tells the lines of the message whose headers are wanted, without the mark before
+/// them; of any other text all lines.
+fn told(text: &str, side: HeaderSide, pasted: &mut PastedRows) -> Vec<String> {
+    let marks = match side {
+        HeaderSide::Request => ['>', '<'],
+        HeaderSide::Response => ['<', '>'],
     };
-    let all = lines(text).enumerate().filter(|(at, line)| *at > 0 || !is_start(line));
-    let row = |line: &str| {
-        let row = NameValue::from_line(line, Spelling::Header)?;
-        let value = row.value.trim().to_owned();
-        // `http://h` is an address.
-        let is_header = is_token(row.name.as_bytes()) && !row.value.starts_with("//");
-        if is_header { Some(NameValue { value, ..row }) } else { None }
+    let has = |mark: &char| text.lines().any(|line| behind(line, *mark).is_some());
+    let Some(wanted) = marks.into_iter().find(has) else {
+        return text.lines().map(str::to_owned).collect();
     };
-    all.map(|(_, line)| row(line)).collect()
+    let mut lines: Vec<String> = Vec::new();
+    let mut is_over = false;
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        let told = marks.into_iter().find_map(|mark| Some((mark, behind(line, mark)?)));
+        let odd = match told {
+            Some((mark, "")) => {
+                is_over |= mark == wanted && !lines.is_empty();
+                continue;
+            }
+            Some((mark, line)) if mark == wanted && !is_over => {
+                lines.push(line.to_owned());
+                continue;
+            }
+            Some(_) => OddLine::Other,
+            None if is_remark(line) => OddLine::Remark,
+            None => OddLine::Body,
+        };
+        pasted.left_out.push(odd);
+    }
+    lines
+}
+
+/// What curl says itself: remarks, and how many bytes went where.
+fn is_remark(line: &str) -> bool {
+    ["* ", "{ [", "} ["].into_iter().any(|mark| line.starts_with(mark))
+}
+
+/// What stands behind the mark of a line.
+fn behind(line: &str, mark: char) -> Option<&str> {
+    let rest = line.trim_start().strip_prefix(mark)?;
+    (rest.is_empty() || rest.starts_with(' ')).then(|| rest.trim())
+}
+
+/// A name with its colon on one line and its value on the next, as some browsers copy them: each two
+/// lines as one. `None` = the text is not of that kind.
+fn paired(lines: &[String]) -> Option<Vec<String>> {
+    let lines: Vec<&str> = lines.iter().map(|line| line.trim()).collect();
+    let is_name = |line: &str| {
+        let name = line.strip_suffix(':').map(|name| name.strip_prefix(':').unwrap_or(name));
+        name.is_some_and(|name| is_token(name.as_bytes()))
+    };
+    let (pairs, rest) = lines.as_chunks::<2>();
+    let is_pair = |[name, value]: &[&str; 2]| is_name(name) && !is_name(value) && !value.is_empty();
+    let is_paired = rest.is_empty() && !pairs.is_empty() && pairs.iter().all(is_pair);
+    is_paired.then(|| pairs.iter().map(|[name, value]| format!("{name} {value}")).collect())
 }
 
 /// `a=1&b=2`, also behind `?` and in a URL. What is encoded there is read.
@@ -62,18 +257,25 @@ fn has_value(piece: &QueryPiece<'_>) -> bool {
     piece.value.is_some()
 }
 
-/// Every line is `name=value` or `name: value`, and there are several.
-fn pairs(text: &str) -> Option<Vec<NameValue>> {
+/// Lines of `name=value` or `name: value`, or columns of a table, when there are several lines.
+fn pairs(text: &str) -> Option<PastedRows> {
     let row = |line: &str| {
         let (enabled, line) = line.strip_prefix('~').map_or((true, line), |line| (false, line));
-        let at = line.find(['=', ':'])?;
+        let at = line.find(['=', ':', '\t'])?;
         let (name, value) = line.split_at(at);
         let is_name = !name.trim().is_empty() && !name.trim().contains(char::is_whitespace);
         let value = value.get(1..).unwrap_or_default().trim();
         is_name.then(|| NameValue { enabled, ..NameValue::new(name.trim(), value) })
     };
-    let rows: Option<Vec<NameValue>> = lines(text).map(row).collect();
-    rows.filter(|rows| rows.len() > 1)
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let mut pasted = PastedRows::default();
+    for line in &lines {
+        match odd_line(line.trim()) {
+            Some(odd) => pasted.left_out.push(odd),
+            None => pasted.take(row(line.trim_start()), line),
+        }
+    }
+    (lines.len() > 1).then_some(pasted)
 }
 
 /// A JSON object; values that are no texts are spelled as JSON.
@@ -94,7 +296,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str, spelling: Spelling) -> Option<Vec<(String, String, bool)>> {
-        let rows = rows(text, spelling)?;
+        let rows = rows(text, spelling, HeaderSide::Request)?.rows;
         Some(rows.into_iter().map(|row| (row.name, row.value, row.enabled)).collect())
     }
 
@@ -132,7 +334,67 @@ mod tests {
         for text in ["a", "a=1", "two words\nhere", "{{a}}", "http://h/x", "{\"a\": ", ""] {
             assert_eq!(read(text), None, "{text}");
         }
-        let many = "a=1\n".repeat(1_001);
-        assert_eq!(read(&many), None, "bounded");
+        let many = "a=1\n".repeat(1_002);
+        let many = rows(&many, Spelling::Pair, HeaderSide::Request).unwrap();
+        assert_eq!(
+            (many.rows.len(), many.remark()),
+            (1_000, "; left out: 2 rows beyond 1000".into())
+        );
+        assert_eq!(read("a\t1 2\n# of b\nb\t\nodd"), Some(two), "columns of a table");
+    }
+
+    const TRACE: &str = "* Connected to h\n> GET /a HTTP/1.1\r\n> Host: h\r\n> Accept: */*\r\n>\r\n\
+        * done\n< HTTP/1.1 200 OK\n< Server: s\n<\n{\"a\": 1}\n";
+
+    #[test]
+    fn lines_that_are_no_headers_are_left_out_and_said() {
+        let read = |text, side| {
+            let pasted = rows(text, Spelling::Header, side).unwrap_or_default();
+            let names = pasted.rows.iter().map(|row| format!("{}={}", row.name, row.value));
+            (names.collect::<Vec<_>>().join(" "), pasted.remark())
+        };
+        for (text, rows, remark) in [
+            (
+                "A: 1\nfoo bar\nB: 2",
+                "A=1 B=2",
+                "; left out: \u{201c}foo bar\u{201d} (no name with a value)",
+            ),
+            (
+                "one\nA: 1\ntwo",
+                "A=1",
+                "; left out: \u{201c}one\u{201d} and 1 more (no name with a value)",
+            ),
+            ("A: 1\n# B: 2\n\n// no\nC: 3", "A=1 C=3", "; left out: 2 comments"),
+            (
+                ":authority: x\n:path: /\nA: 1",
+                "A=1",
+                "; left out: 2 pseudo headers (made of the address)",
+            ),
+            (
+                ":authority:\nh\naccept:\n*/*\nhost:\nh:8080",
+                "accept=*/* host=h:8080",
+                "; left out: 1 pseudo header (made of the address)",
+            ),
+            ("A: 1;\n\tx=2\nB: 2", "A=1; x=2 B=2", "; 1 folded line joined with the one before"),
+            ("  A: 1\n  B: 2", "A=1 B=2", ""),
+            (
+                "POST /x HTTP/2\nA: 1\n\n{\"b\": 2}\nC: 3",
+                "A=1",
+                "; left out: the request line, the body",
+            ),
+            (
+                TRACE,
+                "Host=h Accept=*/*",
+                "; left out: the request line, 2 remarks of curl, 2 lines of another message, the body",
+            ),
+            ("< HTTP/1.1 200 OK\n< A: 1\n<", "A=1", "; left out: the status line"),
+        ] {
+            assert_eq!(
+                read(text, HeaderSide::Request),
+                (rows.to_owned(), remark.to_owned()),
+                "{text}"
+            );
+        }
+        assert_eq!(read(TRACE, HeaderSide::Response).0, "Server=s");
     }
 }

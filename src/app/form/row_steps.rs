@@ -1,21 +1,31 @@
-//! What was done to the rows of a draft: each step is taken back by itself, and made again.
+//! What was done in the form of a draft, in order: texts that were typed, rows that were moved, added,
+//! deleted or switched, choices that were made. Each step is taken back by itself, and made again.
 //!
-//! Kept by the draft. A step holds no more than the rows it is about, so what was edited since stays as
-//! it is. A step whose list is not there any more is left out.
+//! Kept by the draft. A step holds no more than the text or the rows it is about, so what was changed
+//! elsewhere since stays as it is; a choice can change what other fields there are, so it holds the
+//! whole. A step whose text or list is not there any more is left out.
 
 use super::access;
 use super::form_line::FormFieldId;
 use super::row_lists::{self, KeptRow};
 use super::row_moves;
+use super::rows::{rows, tabs};
+use super::text_step::TextStep;
 use super::url_rows;
+use crate::app::editor::TextChange;
 use crate::compose::spec_names::rename_in;
 use crate::model::field_access as fields;
 use crate::model::field_id::FieldId;
 use crate::model::name_value::NameValue;
+use crate::model::shared_spec::SharedSpec;
 use crate::model::spec::Spec;
 
-/// Steps that are kept, and rows of a URL that know their place; the oldest make room.
-const MOST: usize = 50;
+/// Steps that are kept; the oldest make room.
+const MOST: usize = 200;
+/// Bytes of texts that steps keep.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
+/// Rows of a URL that know their place.
+const MOST_PARKED: usize = 50;
 
 /// See the module; what was done last is at the end.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +34,8 @@ pub(crate) struct RowSteps {
     undone: Vec<DoneStep>,
     /// Rows of the URL that were switched off, which are in the list until they are switched on.
     parked: Vec<ParkedRow>,
+    /// The cell whose first letters made the row the last step added, while they are typed.
+    begun: Option<FormFieldId>,
 }
 
 /// A step, and what it was for the user.
@@ -33,11 +45,16 @@ struct DoneStep {
     step: RowStep,
     /// The parked rows on the other side of it, where it changed them.
     parked: Option<Vec<ParkedRow>>,
+    /// Bytes of texts it keeps.
+    weight: usize,
 }
 
 /// What a step was for the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StepName {
+    Typing,
+    Addition,
+    Choice,
     Deletion,
     Paste,
     Move,
@@ -72,7 +89,17 @@ enum RowStep {
         to: String,
         texts: Vec<usize>,
     },
+    Text(TextStep),
+    Chosen { field: FormFieldId, other: SharedSpec },
     All(Vec<RowStep>),
+}
+
+/// Where something was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StepPlace {
+    Row(RowPlace),
+    /// A field, and the byte of its text that is known.
+    Field(FormFieldId, Option<usize>),
 }
 
 #[derive(Debug, Clone)]
@@ -93,6 +120,9 @@ impl StepName {
     /// The words for it, without an article.
     pub(crate) fn words(self) -> &'static str {
         match self {
+            StepName::Typing => "typing",
+            StepName::Addition => "new row",
+            StepName::Choice => "choice",
             StepName::Deletion => "deletion",
             StepName::Paste => "paste",
             StepName::Move => "move",
@@ -139,6 +169,10 @@ impl RowStep {
             RowStep::Renamed { from, to, texts } => {
                 let texts = rename_in(spec, &to, &from, Some(&texts));
                 (!texts.is_empty()).then_some(RowStep::Renamed { from: to, to: from, texts })
+            RowStep::Text(step) => step.take_back(spec).map(RowStep::Text),
+            RowStep::Chosen { field, other } => {
+                let other = std::mem::replace(spec, other.to_spec()).into();
+                Some(RowStep::Chosen { field, other })
             }
             RowStep::All(steps) => {
                 let back = steps.into_iter().rev().filter_map(|step| step.take_back(spec));
@@ -149,18 +183,35 @@ impl RowStep {
     }
 
     /// Where the cursor goes after it.
-    fn place(&self) -> Option<RowPlace> {
+    fn place(&self) -> Option<StepPlace> {
+        let row = |list: FieldId, at| Some(StepPlace::Row(RowPlace { list, at }));
         match self {
             RowStep::Removed { list, at, .. } | RowStep::Inserted { list, at, .. } => {
-                Some(RowPlace { list: *list, at: *at })
+                row(*list, *at)
             }
-            RowStep::Moved { list, to, .. } => Some(RowPlace { list: *list, at: *to }),
+            RowStep::Moved { list, to, .. } => row(*list, *to),
             RowStep::Switched(field) => {
                 let (list, at) = field.in_list()?;
-                Some(RowPlace { list, at })
+                row(list, at)
             }
             RowStep::Renamed { .. } => None,
+            RowStep::Text(step) => Some(StepPlace::Field(step.cell, step.end())),
+            RowStep::Chosen { field, .. } => Some(StepPlace::Field(*field, None)),
             RowStep::All(steps) => steps.last()?.place(),
+        }
+    }
+
+    /// Bytes of texts it keeps, about.
+    fn weight(&self) -> usize {
+        match self {
+            RowStep::Text(step) => step.weight(),
+            RowStep::Chosen { other, .. } => {
+                let lines = tabs(other).into_iter().flat_map(|tab| rows(other, tab));
+                let fields = lines.flat_map(|line| line.fields);
+                fields.map(|field| access::text(other, field.id).len()).sum()
+            }
+            RowStep::All(steps) => steps.iter().map(RowStep::weight).sum(),
+            _ => 0,
         }
     }
 }
@@ -173,11 +224,115 @@ fn fits(spec: &Spec, list: FieldId, count: usize) -> bool {
 
 impl RowSteps {
     fn push(&mut self, what: StepName, step: RowStep) {
-        if self.done.len() >= MOST {
-            self.done.remove(0);
-        }
-        self.done.push(DoneStep { what, step, parked: None });
+        self.begun = None;
         self.undone.clear();
+        let weight = step.weight();
+        self.done.push(DoneStep { what, step, parked: None, weight });
+        let mut kept: usize = self.done.iter().map(|step| step.weight).sum();
+        let too_many = self.done.len().saturating_sub(MOST);
+        let mut gone = 0;
+        for step in &self.done {
+            if gone >= too_many && kept <= MOST_BYTES {
+                break;
+            }
+            kept -= step.weight;
+            gone += 1;
+        }
+        self.done.drain(..gone);
+    }
+
+    /// Writes what was typed into a field, or what else its text becomes.
+    ///
+    /// # Errors
+    /// A sentence for the user when it is no value of this field; nothing is done then.
+    pub(crate) fn write(
+        &mut self,
+        spec: &mut Spec,
+        id: FormFieldId,
+        text: &str,
+    ) -> Result<(), String> {
+        let row = access::row_to_be(spec, id);
+        let source = TextStep::source(id);
+        let before = access::get(spec, source);
+        let in_cell = (source != id).then(|| access::get(spec, id));
+        access::set(spec, id, text)?;
+        if let Some(RowPlace { list, at }) = row.filter(|row| access::len(spec, row.list) > row.at)
+        {
+            self.push(StepName::Addition, RowStep::inserted(spec, list, at));
+            self.begun = Some(id);
+            return Ok(());
+        }
+        let typed = in_cell.map(|before| TextStep::between(id, &before, &access::text(spec, id)));
+        let step = TextStep::between(id, &before, &access::text(spec, source));
+        if let Some(step) = step {
+            self.typed(match typed {
+                Some(typed) => step.typed_as(typed.as_ref()),
+                None => step,
+            });
+        }
+        Ok(())
+    }
+
+    /// The same of an editor's change: a text that is the value itself is changed where it lies.
+    ///
+    /// # Errors
+    /// As `write`.
+    pub(crate) fn edit(
+        &mut self,
+        spec: &mut Spec,
+        id: FormFieldId,
+        change: &TextChange,
+        text: &str,
+    ) -> Result<(), String> {
+        if let TextChange::Piece(splice) = change
+            && let Some(step) = TextStep::of_splice(spec, id, splice)
+            && access::splice(spec, id, splice, text.len())
+        {
+            self.typed(step);
+            return Ok(());
+        }
+        self.write(spec, id, text)
+    }
+
+    /// Something was typed: letters of a word are one step, and one with the row they begin.
+    fn typed(&mut self, step: TextStep) {
+        if self.begun == Some(step.cell) && step.is_letter() {
+            return;
+        }
+        if let Some(DoneStep { step: RowStep::Text(last), weight, .. }) = self.done.last_mut()
+            && last.join(&step)
+        {
+            *weight = last.weight();
+            return self.undone.clear();
+        }
+        self.push(StepName::Typing, RowStep::Text(step));
+    }
+
+    /// Lets a choice be made at a field; of several at the same one the last is the step.
+    pub(crate) fn choose<T>(
+        &mut self,
+        spec: &mut SharedSpec,
+        field: FormFieldId,
+        change: impl FnOnce(&mut Spec) -> T,
+    ) -> T {
+        let before = spec.clone();
+        let made = change(spec);
+        let is_same =
+            |step: &DoneStep| matches!(step.step, RowStep::Chosen { field: of, .. } if of == field);
+        if *spec == before {
+            *spec = before;
+        } else if !self.done.last().is_some_and(is_same) {
+            self.push(StepName::Choice, RowStep::Chosen { field, other: before });
+        }
+        made
+    }
+
+    /// Adds a row at the end of a list of rules or steps; gives the field to go on with.
+    pub(crate) fn add(&mut self, spec: &mut Spec, id: FormFieldId) -> Option<FormFieldId> {
+        let added = access::add(spec, id)?;
+        let (list, at) = added.in_list()?;
+        self.push(StepName::Addition, RowStep::inserted(spec, list, at));
+        Some(added)
     }
 
     /// Puts another name in the place of one, wherever that stands; tells in how many texts.
@@ -293,7 +448,7 @@ impl RowSteps {
         let kept: KeptRow = std::sync::Arc::new(row.clone());
         let piece = piece.clone();
         let inserted = RowStep::insertion(spec, list, to, &kept)?;
-        if self.parked.len() >= MOST {
+        if self.parked.len() >= MOST_PARKED {
             self.parked.remove(0);
         }
         self.parked.push(ParkedRow { row, at, piece });
@@ -311,7 +466,7 @@ impl RowSteps {
         let ParkedRow { at, piece, .. } = self.parked.remove(known);
         let removed = RowStep::removal(spec, place.list, place.at)?;
         let inserted = RowStep::insertion(spec, url_rows::list(), at, &piece)?;
-        let at = inserted.place()?.at;
+        let RowStep::Inserted { at, .. } = inserted else { return None };
         self.push(StepName::Switch, RowStep::All(vec![removed, inserted]));
         Some(FormFieldId::Field(url_rows::list().row(at).then("off")))
     }
@@ -327,14 +482,16 @@ impl RowSteps {
     }
 
     /// Takes the last step back; tells what it was and where the cursor goes.
-    pub(crate) fn take_back(&mut self, spec: &mut Spec) -> Option<(StepName, Option<RowPlace>)> {
-        let RowSteps { done, undone, parked } = self;
+    pub(crate) fn take_back(&mut self, spec: &mut Spec) -> Option<(StepName, Option<StepPlace>)> {
+        let RowSteps { done, undone, parked, begun } = self;
+        *begun = None;
         turn([done, undone], parked, spec)
     }
 
     /// Makes the step again that was taken back last; tells what it was and where the cursor goes.
-    pub(crate) fn make_again(&mut self, spec: &mut Spec) -> Option<(StepName, Option<RowPlace>)> {
-        let RowSteps { done, undone, parked } = self;
+    pub(crate) fn make_again(&mut self, spec: &mut Spec) -> Option<(StepName, Option<StepPlace>)> {
+        let RowSteps { done, undone, parked, begun } = self;
+        *begun = None;
         turn([undone, done], parked, spec)
     }
 }
@@ -344,14 +501,14 @@ fn turn(
     [steps, others]: [&mut Vec<DoneStep>; 2],
     parked: &mut Vec<ParkedRow>,
     spec: &mut Spec,
-) -> Option<(StepName, Option<RowPlace>)> {
-    while let Some(DoneStep { what, step, parked: mut before }) = steps.pop() {
+) -> Option<(StepName, Option<StepPlace>)> {
+    while let Some(DoneStep { what, step, parked: mut before, weight }) = steps.pop() {
         if let Some(step) = step.take_back(spec) {
             let place = step.place();
             if let Some(before) = &mut before {
                 std::mem::swap(before, parked);
             }
-            others.push(DoneStep { what, step, parked: before });
+            others.push(DoneStep { what, step, parked: before, weight });
             return Some((what, place));
         }
     }

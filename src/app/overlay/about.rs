@@ -1,7 +1,5 @@
 //! Asks for the description of a preset: its `about`, one line or several.
 
-use ratatui::layout::Rect;
-
 use crate::app::action::Action;
 use crate::app::editor::{Caret, Editor, LineMode};
 use crate::app::intent::Intent;
@@ -46,7 +44,7 @@ impl About {
     }
 
     /// Takes an input.
-    pub fn update(&mut self, inner: Rect, input: PaneInput<'_>) -> Outcome {
+    pub fn update(&mut self, input: PaneInput<'_>) -> Outcome {
         match input {
             PaneInput::Act(Action::NewLine) => self.editor.new_line(),
             PaneInput::Act(Action::Choose) => {
@@ -56,13 +54,8 @@ impl About {
             }
             PaneInput::Act(_) => return Outcome::no(),
             PaneInput::Key(_) | PaneInput::Paste(_) => drop(input.edit(&mut self.editor)),
-            PaneInput::Wheel(_) | PaneInput::Drag(..) => {}
-            PaneInput::Press(_, mouse) => {
-                if inner.contains((mouse.column, mouse.row).into()) {
-                    let (row, column) = (mouse.row - inner.y, mouse.column - inner.x);
-                    self.editor.press(mouse.kind, row.into(), column.into());
-                }
-            }
+            PaneInput::Wheel(_) => {}
+            PaneInput::Press(..) | PaneInput::Drag(..) => drop(input.point(&mut self.editor)),
         }
         Outcome::yes()
     }

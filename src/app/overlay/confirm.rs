@@ -65,6 +65,8 @@ impl Confirm {
                     _ => Outcome::yes(),
                 }
             }
+            // Who types a text has not read the question: its next letters are no answer.
+            PaneInput::Key(key) if key.printable().is_some() => Intent::DismissOverlay.into(),
             _ => Outcome::no(),
         }
     }

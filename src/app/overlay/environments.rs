@@ -374,7 +374,9 @@ impl Environments {
                 PaneInput::Act(Action::Choose) => named(shared, edit),
                 PaneInput::Act(_) => Outcome::no(),
                 input => {
-                    input.edit(&mut edit.editor);
+                    if !input.point(&mut edit.editor) {
+                        input.edit(&mut edit.editor);
+                    }
                     Outcome::yes()
                 }
             },

@@ -54,6 +54,9 @@ impl Help {
     /// Takes an input.
     pub fn update(&mut self, shared: &Shared, inner: Rect, input: PaneInput<'_>) -> Outcome {
         let height = usize::from(field_and_list(inner).1.height);
+        if input.point(&mut self.editor) {
+            return Outcome::yes();
+        }
         match input {
             PaneInput::Act(action) => match CursorStep::of(action) {
                 Some(step) => self.step(step, height),

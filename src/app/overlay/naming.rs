@@ -226,6 +226,9 @@ impl Naming {
 
     /// Takes an input.
     pub fn update(&mut self, shared: &Shared, inner: Rect, input: PaneInput<'_>) -> Outcome {
+        if input.point(&mut self.editor) {
+            return Outcome::yes();
+        }
         match input {
             PaneInput::Act(Action::Choose) => return self.choose(shared),
             PaneInput::Act(Action::Complete) => self.complete(),

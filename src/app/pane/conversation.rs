@@ -44,7 +44,7 @@ impl ConversationPane {
             PaneInput::Key(key) => self.type_key(shared, key),
             PaneInput::Paste(text) => self.paste_input(shared, text),
             PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
-            PaneInput::Drag(..) => Outcome::no(),
+            PaneInput::Drag(_, mouse) => self.drag(shared, mouse),
         });
         self.settle(shared);
         outcome
@@ -170,6 +170,15 @@ impl ConversationPane {
     }
 
     /// A press of the mouse: the keys go to what is there.
+    /// The mouse moves with its button down: what began in the input line selects there.
+    fn drag(&mut self, shared: &Shared, mouse: Mouse) -> Outcome {
+        let input = self.view_mut(shared).filter(|view| view.writing);
+        input.map_or_else(Outcome::no, |view| {
+            view.input.editor.mouse(mouse);
+            Outcome::yes()
+        })
+    }
+
     fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
         let at = (mouse.column, mouse.row).into();
         if let Some(outcome) = self.press_completion(shared, at) {
@@ -183,7 +192,9 @@ impl ConversationPane {
             let column = column.saturating_sub(prefix(self.mode(shared)).chars().count());
             if let Some(view) = self.view_mut(shared) {
                 let row = usize::from(mouse.row - parts.input.y);
-                view.input.editor.press(mouse.kind, row, column);
+                if !view.input.editor.mouse(mouse) {
+                    view.input.editor.press(mouse.kind, row, column);
+                }
             }
             return Outcome::yes();
         }

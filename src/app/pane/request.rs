@@ -150,8 +150,8 @@ impl RequestPane {
             Action::NextTab => switch_tab(shared, true),
             Action::PreviousTab => switch_tab(shared, false),
             Action::DeleteRow => self.delete(shared),
-            Action::Undo => self.undo(shared),
-            Action::Redo => self.redo(shared),
+            Action::Undo => Intent::TurnRow { is_back: true }.into(),
+            Action::Redo => Intent::TurnRow { is_back: false }.into(),
             Action::LayOut => lay_out(shared),
             Action::Cancel => self.copy_selection(shared),
             Action::ToggleRow => toggle_row(shared),
@@ -185,22 +185,6 @@ impl RequestPane {
         }
         self.blur();
         Intent::DeleteRow.into()
-    }
-
-    /// Takes back what was typed into the text, else what was done to a row.
-    fn undo(&mut self, shared: &Shared) -> Outcome {
-        if self.open_editor(shared).is_some_and(Editor::take_back) {
-            return self.written();
-        }
-        Intent::TurnRow { is_back: true }.into()
-    }
-
-    /// Makes again what was taken back in the text, else of what was done to rows.
-    fn redo(&mut self, shared: &Shared) -> Outcome {
-        if self.open_editor(shared).is_some_and(Editor::make_again) {
-            return self.written();
-        }
-        Intent::TurnRow { is_back: false }.into()
     }
 
     /// Lays the text under the cursor out, as one change.
@@ -258,6 +242,12 @@ impl RequestPane {
     /// In a line, Left at the start and Right at the end go to the neighbouring cell.
     fn line_key(&mut self, shared: &Shared, key: Key) -> Outcome {
         let (start, end) = match self.open_editor(shared) {
+            // What is selected is let go of first, unless it is there to be replaced only.
+            Some(editor) if editor.selected().is_some() => {
+                let draft = shared.drafts.current();
+                let is_untouched = access::is_untouched(&draft.spec, draft.at);
+                (is_untouched, is_untouched)
+            }
             Some(editor) => (editor.at_start(), editor.at_end()),
             None => (true, true),
         };
@@ -355,7 +345,10 @@ impl RequestPane {
             }
             Some(FieldKind::Choice | FieldKind::Check) if !is_source(at) => cycle(at, true),
             Some(FieldKind::Tabs) => go(in_next_row(&form(shared), at, true), Caret::Keep),
-            _ => go(next_cell(&form(shared), at), Caret::Keep),
+            _ => {
+                let next = next_cell(&form(shared), at);
+                go(next, next.map_or(Caret::Keep, |next| caret_of(shared, next)))
+            }
         }
     }
 
@@ -437,7 +430,14 @@ fn sideways(shared: &Shared, right: bool) -> Outcome {
 /// The next cell of the row, else whatever is behind the form.
 fn sideways_or_on(shared: &Shared, right: bool) -> Outcome {
     let next = beside(&form(shared), shared.drafts.current().at, right);
-    next.map_or_else(Outcome::no, |next| Intent::GoToField(next, Caret::End).into())
+    next.map_or_else(Outcome::no, |next| Intent::GoToField(next, caret_of(shared, next)).into())
+}
+
+/// Where the cursor is in a cell that Tab or Enter goes to: all of its text is selected, as in tables
+/// elsewhere. An address is gone on with: what is typed by mistake does not replace it.
+fn caret_of(shared: &Shared, at: FormFieldId) -> Caret {
+    let is_line = matches!(kind_of(shared, at), Some(FieldKind::Line | FieldKind::Secret));
+    if is_line && at != FormFieldId::Address { Caret::All } else { Caret::End }
 }
 
 fn switch_tab(shared: &Shared, forward: bool) -> Outcome {

@@ -200,6 +200,10 @@ fn rate_timer() -> Intent {
 impl TrafficPane {
     /// Takes an input while the pane has the focus, or the wheel over it.
     pub fn update(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
+        let typed = self.search_editor.as_mut().or(self.filter.editor.as_mut());
+        if typed.is_some_and(|editor| input.point(editor)) {
+            return Outcome::yes();
+        }
         match input {
             PaneInput::Act(action) if self.is_typing() => self.act_while_typing(shared, action),
             PaneInput::Act(action) => self.act(shared, action),

@@ -183,7 +183,7 @@ impl Options for Rule {
 impl Options for When {
     fields! {
         "", ValueKind::Variant(&["always", "contains", "equals", "starts with", "matches"]), -,
-            width: Some(Cells(11)), help: "How what arrives is compared.";
+            width: Some(Cells(13)), help: "How what arrives is compared.";
         "text", ValueKind::Text, [
             |when| if when.kind == WhenKind::Always { None } else { Some(&when.text) },
             |when| if when.kind == WhenKind::Always { None } else { Some(&mut when.text) }

@@ -230,3 +230,16 @@ fn a_tab_in_the_address_is_seen_and_hides_nothing_behind_it() {
     driver.keys("<F5>");
     driver.assert_shows("control character (tab)");
 }
+
+#[test]
+fn the_name_that_keeps_a_long_address_from_being_sent_is_in_sight_and_under_the_cursor() {
+    let mut driver = Driver::bare((80, 24));
+    driver.keys("<C-l>");
+    driver.paste(&format!("http://h/a/{{{{nobody}}}}/{}", "and/on/".repeat(20)));
+    assert!(!driver.shows("{{nobody}}"), "{}", driver.screen());
+    driver.keys("<F5>");
+    driver.assert_shows("unknown variable 'nobody'");
+    driver.assert_shows("{{nobody}}");
+    driver.keys("<Del><Del><Del><Del><Del><Del>some");
+    driver.assert_shows("{{some}}");
+}

@@ -258,8 +258,15 @@ fn tab_goes_from_cell_to_cell_and_then_to_the_next_pane() {
     driver.keys("Xa<Tab>1<Enter>Xb<Tab>2<S-Tab><S-Tab><S-Tab>");
     assert_eq!(headers(&driver), [("Xa".into(), "1".into()), ("Xb".into(), "2".into())]);
     assert_eq!(driver.app.shared.focus, Pane::History, "before the first cell is the pane before");
-    driver.keys("<Tab><Tab>c<Tab>d");
-    assert_eq!(headers(&driver)[1], ("Xbc".into(), "2d".into()), "the cursor stayed in its row");
+    driver.keys("<Tab><Tab>Xc<Tab>d");
+    let row = ("Xc".into(), "d".into());
+    assert_eq!(
+        headers(&driver)[1],
+        row,
+        "in the row of the cursor, and what was there is replaced"
+    );
+    driver.keys("<S-Tab><Right>x<Tab><Left>y");
+    assert_eq!(headers(&driver)[1], ("Xcx".into(), "yd".into()), "an arrow lets go of it");
     driver.keys("<Tab>");
     assert_eq!(driver.app.shared.focus, Pane::Response);
     let mut driver = composing();
@@ -315,6 +322,44 @@ fn lines_that_are_pasted_become_rows_and_any_other_text_stays_one() {
     assert_eq!(query(&driver), rows.map(|(name, value)| (name.into(), value.into(), true)));
     let (_, plan) = Driver::opened(&driver.keys("<F5>"));
     assert_eq!(url(&plan), "http://h/?a=1%202&b=%7B%7D&a=");
+}
+
+#[test]
+fn a_line_that_is_no_row_spoils_no_paste_and_is_said() {
+    for (text, rows, told) in [
+        (
+            "A: 1\nno colon here\nB: 2",
+            "A=1 B=2",
+            "left out: \u{201c}no colon here\u{201d} (no name with a value)",
+        ),
+        ("GET / HTTP/1.1\nHost: h\n\nA: 1", "Host=h", "left out: the request line, the body"),
+        (
+            "# of the day\nA: 1\n:authority: x\nB: 2;\n  c",
+            "A=1 B=2; c",
+            "left out: 1 pseudo header (made of the address), 1 comment",
+        ),
+        (
+            "> GET / HTTP/1.1\n> A: 1\n> \n< HTTP/1.1 200 OK\n< B: 2",
+            "A=1",
+            "left out: the request line, 2 lines of another message",
+        ),
+    ] {
+        let mut driver = in_headers();
+        driver.paste(text);
+        let taken = headers(&driver).into_iter().map(|(name, value)| format!("{name}={value}"));
+        assert_eq!(taken.collect::<Vec<_>>().join(" "), rows, "{text}\n{}", driver.screen());
+        let notice = driver.app.notice.as_ref().unwrap().text.clone();
+        assert!(notice.contains(told), "{notice}");
+        assert!(notice.ends_with("Alt+Z takes them back"), "{notice}");
+        driver.keys("<A-z>");
+        assert_eq!(headers(&driver), [], "in one step");
+    }
+    let mut form = composing();
+    form.keys("http://h/<Down><Down>");
+    form.paste("a=1\n# c\nb: 2\nodd");
+    let rows = [("a", "1"), ("b", "2")];
+    assert_eq!(query(&form), rows.map(|(name, value)| (name.into(), value.into(), true)));
+    form.assert_shows("2 rows pasted; left out: 1 comment, \u{201c}odd\u{201d}");
 }
 
 #[test]

@@ -115,3 +115,41 @@ fn markup_that_is_well_formed_is_laid_out_and_what_is_not_is_said() {
     driver.keys("<A-F>");
     driver.assert_shows("not laid out: only JSON, XML and HTML are laid out");
 }
+
+#[test]
+fn the_mouse_places_selects_words_and_lines_and_drags_in_every_line_that_is_typed_into() {
+    let opened: [(&str, &str); 8] = [
+        ("the search of presets", "<A-1>/"),
+        ("the search of history", "<A-2>/"),
+        ("the filter", "<A-5>/"),
+        ("the palette", "<C-p>"),
+        ("the help", "<F1>"),
+        ("a name", "<A-1>S"),
+        ("an environment", "<A-E>n"),
+        ("the address", "<C-l>"),
+    ];
+    for (what, keys) in opened {
+        let mut driver = Driver::starter(WIDE);
+        driver.keys(keys);
+        driver.keys("<C-u>one two_3 x");
+        let shown = |driver: &Driver, text: &str| {
+            assert!(driver.shows(text), "{what}: {text}\n{}", driver.screen());
+        };
+        let (column, row) = place(&driver, "one two_3 x");
+        press(&mut driver, (column + 5, row), 2);
+        driver.keys("Q");
+        shown(&driver, "one Q x");
+        press(&mut driver, (column + 4, row), 1);
+        driver.keys("7");
+        shown(&driver, "one 7Q x");
+        driver.mouse(MouseKind::Press, column, row);
+        driver.mouse(MouseKind::Drag, column + 3, row);
+        driver.mouse(MouseKind::Release, column + 3, row);
+        driver.keys("8");
+        shown(&driver, "8 7Q x");
+        press(&mut driver, (column + 2, row), 3);
+        driver.keys("9");
+        shown(&driver, "9");
+        assert!(!driver.shows("7Q x"), "{what}: {}", driver.screen());
+    }
+}

@@ -88,7 +88,7 @@ fn what_was_found_is_marked_in_the_name_or_shown_behind_it() {
     driver.keys("/reat");
     assert!(is_marked(&driver, "POST create", "reat"), "{}", driver.screen());
     driver.keys("<C-u>page=2");
-    driver.assert_shows("list …h/users?page=2");
+    driver.assert_shows("list …rs?page=2");
     assert!(is_marked(&driver, "list …", "page=2"), "{}", driver.screen());
     driver.keys("<C-u>customer");
     driver.assert_shows("create …");

@@ -13,6 +13,7 @@ use wirebench::app::keymap::Context;
 use wirebench::app::message::{Input, Message};
 use wirebench::app::themes::ThemeChoice;
 use wirebench::model::field_access::assign;
+use wirebench::model::http::HttpSpec;
 use wirebench::model::key::Key;
 use wirebench::model::spec::Spec;
 
@@ -87,10 +88,14 @@ fn fields(spec: &Spec, tab: FormTab) -> Vec<FormField> {
     rows(spec, tab).into_iter().flat_map(|line| line.fields).collect()
 }
 
+fn request(driver: &Driver) -> &HttpSpec {
+    let Spec::Http(http) = &*driver.app.shared.drafts.current().spec else { panic!("no request") };
+    http
+}
+
 /// The headers of the request on screen.
 fn headers(driver: &Driver) -> Vec<String> {
-    let Spec::Http(http) = &*driver.app.shared.drafts.current().spec else { panic!("no request") };
-    http.headers.iter().map(|row| format!("{}: {}", row.name, row.value)).collect()
+    request(driver).headers.iter().map(|row| format!("{}: {}", row.name, row.value)).collect()
 }
 
 /// The row of a list a field is in, by its path.
@@ -178,7 +183,9 @@ fn presses(driver: &mut Driver, spec: &Spec, tab: FormTab, field: &FormField) {
             assert_eq!(row(&cell), row(&at), "{}", place());
             let is_refused = driver.app.request.refused.is_some();
             let text = access::get(&draft.spec, draft.at);
-            assert!(is_refused || text.ends_with(letter), "{text}: {}", place());
+            let written = driver.app.request.editor.as_ref().map(|(_, editor)| editor.text());
+            let is_written = written.is_some_and(|written| written.ends_with(letter));
+            assert!(is_refused || is_written || text.ends_with(letter), "{text}: {}", place());
             // A row that was empty is one with all its cells now, and one more follows it.
             let may = |(id, _): &(String, String)| {
                 *id == at
@@ -316,21 +323,70 @@ fn a_row_that_was_deleted_comes_back_where_it_was_and_nothing_else_changes() {
     assert_eq!(headers(&driver), Vec::<String>::new());
     driver.keys("<C-l><End>x<A-z>");
     assert_eq!(driver.app.shared.drafts.current().spec.address(), "http://h/", "first the typing");
-    driver.keys("<End>y<A-Right><A-Right><Down><A-z>");
+    driver.keys("<A-Right><A-Right><Down><A-z>");
     assert_eq!(headers(&driver), ["three: "], "{}", driver.screen());
     assert_eq!(driver.app.shared.drafts.current().tab, FormTab::Headers, "where it is seen");
-    driver.keys("<Down><Down>");
-    driver.keys("<C-x>");
-    for _ in 0..4 {
+    driver.keys("<C-l><End>y<Down><Down><C-x><A-z>");
+    assert_eq!(headers(&driver), ["three: "], "{}", driver.screen());
+    driver.keys("<A-z>");
+    assert_eq!(driver.app.shared.drafts.current().at, FormFieldId::Address);
+    driver.keys("<A-z><A-z>");
+    assert_eq!(driver.app.shared.drafts.current().spec, whole);
+}
+
+#[test]
+fn what_was_typed_and_done_to_rows_is_one_history_in_order() {
+    let mut driver = Driver::bare(WIDE);
+    driver.keys(
+        "<C-l>http://h/<A-Right><Down><Down>one<Tab>1<Enter>two<Tab>a b<A-Up><C-t><Down><C-x>",
+    );
+    assert_eq!(headers(&driver), ["two: a b"], "{}", driver.screen());
+    driver.keys("<A-Right><Down>b");
+    let mut seen = vec![driver.app.shared.drafts.current().spec.clone()];
+    while !driver.shows("nothing to undo here") {
         driver.keys("<A-z>");
+        seen.push(driver.app.shared.drafts.current().spec.clone());
+        assert!(seen.len() < 40, "{}", driver.screen());
     }
-    assert_eq!(headers(&driver), ["one: ", "two: ", "three: "], "{}", driver.screen());
-    driver.assert_shows("nothing to undo here");
-    assert_eq!(driver.app.shared.drafts.current().spec.address(), "http://h/y");
-    let mut back = driver.app.shared.drafts.current().spec.clone();
-    whole.address().clone_into(back.address_mut());
-    assert_eq!(back, whole);
-    driver.assert_shows("nothing to undo here");
+    let bare = Driver::bare(WIDE);
+    assert_eq!(seen.last(), Some(&bare.app.shared.drafts.current().spec), "all of it");
+    let texts: Vec<String> = seen.iter().map(|spec| format!("{spec:?}")).collect();
+    for text in ["\"two\"", "a b", "\"one\"", "http://h/"] {
+        assert!(texts.iter().any(|seen| !seen.contains(text)), "{text} is a step of its own");
+    }
+    // The same way back.
+    seen.dedup();
+    for spec in seen.iter().rev().skip(1) {
+        driver.keys("<A-y>");
+        assert_eq!(driver.app.shared.drafts.current().spec, *spec, "{}", driver.screen());
+    }
+    driver.keys("<A-y>");
+    driver.assert_shows("nothing to make again here");
+}
+
+#[test]
+fn a_kind_that_was_chosen_and_a_text_that_was_not_taken_are_taken_back_too() {
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<C-l>http://h/<A-Right><A-Right><A-Right><Down>{\"a\":1");
+    let body = |driver: &Driver| format!("{:?}", request(driver).body);
+    let written = body(&driver);
+    driver.app.shared.drafts.current_mut().at = FormFieldId::key("body");
+    driver.app.request.editor = None;
+    driver.keys("<Space><Space>");
+    assert_ne!(body(&driver), written);
+    driver.keys("<A-z>");
+    assert_eq!(body(&driver), written, "with its text: {}", driver.screen());
+    let mut driver = Driver::bare(WIDE);
+    let draft = driver.app.shared.drafts.current_mut();
+    (draft.tab, draft.at) = (FormTab::Options, FormFieldId::key("timeout"));
+    driver.app.shared.focus = Pane::Request;
+    driver.keys("<Home>1x");
+    assert!(driver.app.request.refused.is_some());
+    driver.keys("<A-z>");
+    assert!(driver.app.request.refused.is_none());
+    driver.assert_shows(" 130s ");
+    driver.keys("<A-z>");
+    driver.assert_shows(" 30s ");
 }
 
 #[test]
@@ -374,12 +430,31 @@ fn a_method_typed_into_the_address_is_saved_as_the_method() {
 }
 
 #[test]
-fn a_letter_that_leads_to_the_address_has_the_next_ones_added_to_it() {
+fn text_typed_where_none_is_goes_nowhere_else_and_answers_no_question() {
+    for pane in [Pane::Presets, Pane::History, Pane::Response, Pane::Traffic] {
+        let mut driver = Driver::starter(WIDE);
+        driver.keys("<Enter>");
+        let before = spec_of(&driver);
+        driver.app.shared.focus = pane;
+        driver.keys("a");
+        driver.assert_shows("a does nothing here: F1 shows the keys");
+        assert_eq!((driver.app.shared.focus, spec_of(&driver)), (pane, before), "{pane:?}");
+    }
+    let mut driver = Driver::starter(WIDE);
+    let presets = driver.app.shared.workspace.presets.len();
+    driver.keys("<Down>d");
+    driver.assert_shows("Delete tutorial/");
+    driver.keys("i");
+    assert!(driver.app.overlays.is_empty(), "what is no answer is a no");
+    driver.keys("spla");
+    assert_eq!(driver.app.shared.workspace.presets.len(), presets);
+}
+
+#[test]
+fn a_letter_that_takes_a_kind_away_says_so_and_is_taken_back() {
     let mut driver = Driver::bare(WIDE);
-    driver.keys("<C-l>http://h/<Esc>");
-    driver.app.shared.focus = Pane::Response;
-    driver.keys("app");
-    assert_eq!(spec_of(&driver).address(), "http://h/pp");
-    driver.keys("<C-l>x");
-    assert_eq!(spec_of(&driver).address(), "x");
+    driver.keys("<C-l>http://h/<A-Right><A-Right><Down>bb<Down>t0ken<Up><Up>n");
+    driver.assert_shows("bearer became none; Alt+Z takes it back");
+    driver.keys("<A-z>");
+    assert!(format!("{:?}", spec_of(&driver)).contains("t0ken"), "{}", driver.screen());
 }

@@ -150,3 +150,31 @@ fn the_environment_is_a_chip_in_the_colour_its_file_names() {
     driver.app.shared.themes = Themes::new(ColorDepth::None);
     assert!(chip(&driver).add_modifier.contains(ratatui::style::Modifier::REVERSED));
 }
+
+#[test]
+fn a_long_remark_is_read_to_its_end_and_leaves_no_half_of_what_stands_on_the_frame() {
+    let long = format!("{} end of it", "word ".repeat(30));
+    for size in [WIDE, (80, 24)] {
+        let mut driver = Driver::starter(size);
+        driver.app.warn(long.clone());
+        let screen = driver.screen();
+        assert!(screen.contains("end of it"), "{screen}");
+        driver.keys("<Esc>");
+        // The frame below says where the list is.
+        driver.keys("<A-1><F11>F");
+        let foot = driver.screen().lines().rev().nth(1).unwrap_or_default().to_owned();
+        for cells in 1..size.0 {
+            driver.app.say("x".repeat(cells.into()));
+            let row = driver.screen().lines().rev().nth(1).unwrap_or_default().to_owned();
+            let tail: String =
+                row.chars().rev().take_while(|c| !"x\u{2026}".contains(*c)).collect();
+            let tail: String = tail.chars().rev().collect();
+            assert!(
+                tail.trim().is_empty()
+                    || foot.ends_with(tail.trim_start())
+                    || tail.trim_start().starts_with(['\u{2501}', '\u{2500}', '\u{251b}']),
+                "{row}"
+            );
+        }
+    }
+}

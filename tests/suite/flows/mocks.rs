@@ -269,6 +269,19 @@ fn what_is_off_and_the_order_go_live_too() {
 }
 
 #[test]
+fn what_a_new_rule_begins_with_is_replaced_by_what_is_typed() {
+    let mut driver = table(WIDE, cell(0, "path"));
+    driver.keys("<A-n>/users<Tab>404<Tab>2s");
+    assert!(row(&driver, "/users", 0).contains("any       /users"), "{}", driver.screen());
+    let row_of = row(&driver, "/users", 0);
+    assert!(row_of.contains(" 404 ") && row_of.contains(" 2s "), "{row_of}");
+    // By arrows too; an arrow goes on to the next cell, and what was written is not selected.
+    driver.keys("<A-n><Right>500<Right>1s<Left><Left><Left><Left>x");
+    let row_of = row(&driver, "50x0", 0);
+    assert!(row_of.contains("any       / ") && row_of.contains(" 1s "), "{row_of}");
+}
+
+#[test]
 fn a_rule_keeps_its_hits_through_edits_and_moves_and_a_copy_has_its_own() {
     let mut driver = table((200, 60), cell(0, "path"));
     let (id, _) = Driver::opened(&driver.keys("<F5>"));

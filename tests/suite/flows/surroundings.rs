@@ -342,8 +342,12 @@ fn keys_of_windows_can_be_changed_like_any_other() {
         line("choice list", "<C-j>", "down"),
     ]);
     assert!(problems.is_empty(), "{problems:?}");
+    let count = driver.app.shared.workspace.presets.len();
     driver.keys("dy");
-    assert!(matches!(driver.app.overlays.last(), Some(Overlay::Confirm(_))), "y does nothing now");
+    assert!(driver.app.overlays.is_empty(), "y is no answer now, so it is a no");
+    assert_eq!(driver.app.shared.workspace.presets.len(), count);
+    driver.keys("d");
+    assert!(matches!(driver.app.overlays.last(), Some(Overlay::Confirm(_))));
     assert!(driver.shows("o Delete"), "{}", driver.screen());
     driver.keys("o");
     assert!(driver.app.overlays.is_empty());

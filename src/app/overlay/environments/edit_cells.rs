@@ -182,9 +182,19 @@ impl VariableEdit {
             PaneInput::Act(_) => return false,
             PaneInput::Key(key) => self.key(key),
             PaneInput::Paste(text) => self.paste(text),
-            PaneInput::Wheel(_) | PaneInput::Press(..) | PaneInput::Drag(..) => {}
+            PaneInput::Wheel(_) => {}
+            PaneInput::Press(..) | PaneInput::Drag(..) => self.point(input),
         }
         true
+    }
+
+    /// The mouse in one of the texts: it is the one that is written then.
+    fn point(&mut self, input: PaneInput<'_>) {
+        if input.point(&mut self.name) {
+            self.cell = EditCell::Name;
+        } else if input.point(&mut self.value) {
+            self.cell = EditCell::Value;
+        }
     }
 
     /// A key that no action took.

@@ -111,7 +111,9 @@ impl ExchangePane {
 
     /// Gives an input to the line that is typed; `None` = there is none, or the input is not for it.
     pub(super) fn type_recipe(&mut self, shared: &Shared, input: PaneInput<'_>) -> Option<Outcome> {
-        self.line.as_ref()?;
+        if input.point(&mut self.line.as_mut()?.editor) {
+            return Some(Outcome::yes());
+        }
         Some(match input {
             PaneInput::Act(Action::Back | Action::Cancel) => self.give_up_line(shared),
             PaneInput::Act(Action::Choose) => self.take_line(shared),

@@ -4,14 +4,14 @@ use super::form_editor::{RequestPane, form};
 use super::moves::begins_text;
 use crate::app::editor::PASTE_LIMIT;
 use crate::app::form::access::TextSpelling;
-use crate::app::form::{FormFieldId, access, pasted_rows};
+use crate::app::form::pasted_rows::{self, HeaderSide, PastedRows};
+use crate::app::form::{FormFieldId, access};
 use crate::app::format;
 use crate::app::intent::{Intent, RowChange};
 use crate::app::outcome::Outcome;
 use crate::app::shared::Shared;
 use crate::interop::curl;
 use crate::model::field::Spelling;
-use crate::model::name_value::NameValue;
 
 impl RequestPane {
     /// Pasted text. A curl command in the address line fills the whole form.
@@ -21,7 +21,7 @@ impl RequestPane {
         }
         let draft = shared.drafts.current();
         if let Some(rows) = rows_of(shared, text) {
-            return Intent::Rows(RowChange::Paste(draft.at, rows)).into();
+            return Intent::Rows(RowChange::Paste(draft.at, Box::new(rows))).into();
         }
         if let Some(where_to) = of_another_list(shared, text) {
             return Outcome::say(where_to);
@@ -66,7 +66,8 @@ fn of_another_list(shared: &Shared, text: &str) -> Option<&'static str> {
     let at = shared.drafts.current().at;
     let spelling = access::list_spelling(spec, at)?;
     let is_table = matches!(spelling, Spelling::Table | Spelling::Headed);
-    let several = pasted_rows::rows(text, Spelling::Header).is_some_and(|rows| rows.len() > 1);
+    let pasted = pasted_rows::rows(text, Spelling::Header, HeaderSide::Request);
+    let several = pasted.is_some_and(|pasted| pasted.rows.len() > 1);
     let is_line = is_table && several && !access::is_area(spec, at);
     is_line.then_some(if spelling == Spelling::Headed {
         "lines of headers go into the rows of headers, below the table"
@@ -76,7 +77,7 @@ fn of_another_list(shared: &Shared, text: &str) -> Option<&'static str> {
 }
 
 /// The rows a pasted text means in a list, where the cursor is in a row that is empty yet.
-fn rows_of(shared: &Shared, text: &str) -> Option<Vec<NameValue>> {
+fn rows_of(shared: &Shared, text: &str) -> Option<PastedRows> {
     let draft = shared.drafts.current();
     let spelling = access::list_spelling(&draft.spec, draft.at)?;
     let FormFieldId::Field(field) = draft.at else { return None };
@@ -85,5 +86,7 @@ fn rows_of(shared: &Shared, text: &str) -> Option<Vec<NameValue>> {
     let is_free = field.last_key() == "name"
         && cell("name").is_empty()
         && ["value", "file", "text-file"].into_iter().all(|key| cell(key).is_empty());
-    is_free.then(|| pasted_rows::rows(text, spelling)).flatten()
+    let answers = draft.spec.side().listens();
+    let side = if answers { HeaderSide::Response } else { HeaderSide::Request };
+    is_free.then(|| pasted_rows::rows(text, spelling, side)).flatten()
 }

@@ -79,12 +79,11 @@ impl RequestPane {
                 there.with(Intent::CycleField { field: field.id, forward: true })
             }
             FieldKind::Button => there.with(Intent::AddRow),
-            FieldKind::Line | FieldKind::Area => {
+            FieldKind::Line | FieldKind::Area | FieldKind::Secret => {
                 let column = mouse.column.saturating_sub(text.x);
                 let caret = Caret::At { row: (mouse.row - text.y).into(), column: column.into() };
                 Intent::GoToField(field.id, caret).into()
             }
-            FieldKind::Secret => there,
         }
     }
 }
