@@ -31,6 +31,7 @@ pub mod preset;
 pub mod protocol;
 pub mod recipe;
 pub mod record;
+pub mod relay;
 pub mod rule_tag;
 pub mod secrets;
 pub mod session_outcome;

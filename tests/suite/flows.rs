@@ -45,6 +45,8 @@ mod presets;
 mod promises;
 #[path = "flows/reader.rs"]
 mod reader;
+#[path = "flows/relays.rs"]
+mod relays;
 #[path = "flows/shown.rs"]
 mod shown;
 #[path = "flows/stories.rs"]
