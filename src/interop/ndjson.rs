@@ -49,7 +49,7 @@ pub fn record(record: &Record, conn: Option<&ConnInfo>, told: &[u8]) -> String {
         "local": conn.map(|conn| conn.local),
         "peer": conn.map(|conn| conn.peer),
         "pair": pair,
-        "from": conn.and_then(|conn| conn.sender(record.direction)),
+        "from": conn.filter(|_| is_data).and_then(|conn| conn.sender(record.direction)),
         "dir": record.direction.into_str(),
         "kind": record.kind.into_str(),
         "len": is_data.then_some(record.original_len),

@@ -29,7 +29,8 @@ pub(super) fn record(
         Direction::Received => "◀",
         Direction::Local => "·",
     };
-    let sender = conn.and_then(|conn| conn.sender(record.direction));
+    let sender = conn.filter(|_| record.kind == RecordKind::Data);
+    let sender = sender.and_then(|conn| conn.sender(record.direction));
     let arrow = sender.map_or_else(|| arrow.to_owned(), |sender| format!("{sender} →"));
     let what = match record.kind {
         RecordKind::Data => &format!("{} B", record.original_len),

@@ -37,6 +37,7 @@ fn about(app: &App, id: RecordId, record: &Record) -> String {
         kind => kind.into_str().to_owned(),
     };
     let conn = app.shared.timeline.conn(record.conn);
+    let conn = conn.filter(|_| record.kind == RecordKind::Data);
     let sender = conn.and_then(|conn| conn.sender(record.direction));
     let sender = sender.map_or_else(String::new, |sender| format!("  from the {sender}"));
     let rule = answered_by(app, record);
