@@ -105,6 +105,12 @@ impl ConnInfo {
         self.pair.map_or(self.id, |pair| pair.client)
     }
 
+    /// Whose half of a relay it is.
+    #[must_use]
+    pub(crate) fn half(&self) -> Option<&'static str> {
+        self.pair.map(|pair| if pair.target == self.id { "server" } else { "client" })
+    }
+
     /// Who of the two that a relay stands between sent what goes in this direction here.
     #[must_use]
     pub(crate) fn sender(&self, direction: Direction) -> Option<&'static str> {

@@ -220,10 +220,12 @@ fn rows(mut painter: Painter<'_>, session: &Session, view: &ConversationView) {
         }
         if session.plan.target().is_some() {
             let conn = session.conns.get(&row.conn);
-            let sender = conn.filter(|_| row.kind == RecordKind::Data);
-            let sender = sender.and_then(|conn| conn.info.sender(row.direction));
-            let sender = sender.unwrap_or_default();
-            painter.column(sender, SENDER, palette.dim);
+            // Of bytes who sent them, of a fact whose half it is about.
+            let who = conn.and_then(|conn| match row.kind {
+                RecordKind::Data => conn.info.sender(row.direction),
+                _ => conn.info.half(),
+            });
+            painter.column(who.unwrap_or_default(), SENDER, palette.dim);
         }
         let hit = hit.map(|(_, byte)| byte);
         if row.kind == RecordKind::Data {
