@@ -46,10 +46,10 @@ pub struct Draft {
     tls_came_along: bool,
     /// The session it last opened.
     pub session: Option<SessionId>,
-    /// The session before that one: what came back when it was sent before.
-    pub session_before: Option<SessionId>,
     /// The session it was sent with last; another one is on screen while older answers are looked at.
     pub latest: Option<SessionId>,
+    /// What its answers are kept under while it was never saved; `None` = none are.
+    pub(crate) answers: Option<String>,
     /// What was sent then.
     pub(crate) sent: Option<SharedSpec>,
     /// Tags its rules were given so far.
@@ -107,8 +107,8 @@ impl Draft {
             begun_with: None,
             tls_came_along: false,
             session: None,
-            session_before: None,
             latest: None,
+            answers: None,
             sent: None,
             tags_given: 0,
             tab,
@@ -126,7 +126,7 @@ impl Draft {
 
     /// The sessions it may still show.
     pub fn sessions(&self) -> impl Iterator<Item = SessionId> + use<> {
-        [self.session, self.session_before, self.latest].into_iter().flatten()
+        [self.session, self.latest].into_iter().flatten()
     }
 
     /// Name in lists: the preset's path, the address, or what it is (`new TCP listener`).
@@ -226,6 +226,7 @@ impl Draft {
             preset: path.cloned(),
             based_on: self.based_on.filter(|_| path == self.preset.as_ref()),
             unsaved: self.is_modified(),
+            answers: self.answers.clone(),
             spec: self.spec.clone(),
         }
     }

@@ -7,6 +7,7 @@
 
 pub mod availability;
 pub(crate) mod compare;
+pub(crate) mod compare_kept;
 pub(crate) mod credentials;
 pub(crate) mod curl;
 pub(crate) mod draft;

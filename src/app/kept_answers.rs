@@ -1,9 +1,10 @@
-//! Which answers are kept of the preset on screen, and where. The one owner of that; flows change it.
+//! Which answers are kept of what is on screen, and where. The one owner of that; flows change it.
 
 use std::path::PathBuf;
 
 use jiff::civil::DateTime;
 
+use super::action::Action;
 use super::compare_rows::ComparedAnswer;
 use super::drafts::DraftId;
 use crate::interop::kept_answer;
@@ -22,8 +23,28 @@ pub struct KeptAnswers {
     pub(super) going: Option<(String, bool)>,
     /// The answer that is being read, and the draft it is for.
     pub(super) opening: Option<(PathBuf, Stamp, DraftId)>,
-    /// The answer that is to be compared with the one before it, which is looked for.
-    pub(super) comparing: Option<ComparedWithBefore>,
+    /// What is looked for to be compared.
+    pub(super) comparing: Option<Comparing>,
+}
+
+/// Answers that are looked for to be compared.
+#[derive(Debug)]
+pub(super) enum Comparing {
+    /// That of an entry of the history.
+    Entry(SoughtEntry),
+    /// The one before an answer that is there.
+    Before(Box<ComparedWithBefore>),
+}
+
+/// The answer of an entry of the history, to do something with it.
+#[derive(Debug)]
+pub(super) struct SoughtEntry {
+    pub(super) at: Stamp,
+    /// What was sent, in words.
+    pub(super) title: String,
+    pub(super) then: Action,
+    /// Where it lies, once that is known, and under which key.
+    pub(super) found: Option<(PathBuf, String)>,
 }
 
 /// An answer that waits for the one before it.
@@ -38,8 +59,8 @@ pub(super) struct ComparedWithBefore {
     pub(super) here_at: Stamp,
     /// Whose answers are asked for.
     pub(super) key: String,
-    /// The draft they are of.
-    pub(super) draft: DraftId,
+    /// The draft they are of, if it is still there.
+    pub(super) draft: Option<DraftId>,
     /// The file that is read, and when that answer was; `None` = the list is asked for.
     pub(super) reading: Option<(PathBuf, Stamp)>,
 }
@@ -68,14 +89,18 @@ impl KeptAnswers {
 
     /// The answer after that of `at`, or before; without one the newest is the one before.
     pub(super) fn neighbour(&self, at: Option<Stamp>, newer: bool) -> Option<Stamp> {
-        let mut found = self.found.iter().copied();
         match (at, newer) {
-            (Some(at), true) => found.find(|known| *known > at),
-            (Some(at), false) => found.rfind(|known| *known < at),
+            (Some(at), true) => self.found.iter().copied().find(|known| *known > at),
+            (Some(at), false) => before(&self.found, at),
             (None, true) => None,
-            (None, false) => found.next_back(),
+            (None, false) => self.found.last().copied(),
         }
     }
+}
+
+/// The newest of these, the oldest first, that was before.
+pub(super) fn before(found: &[Stamp], at: Stamp) -> Option<Stamp> {
+    found.iter().copied().rfind(|known| *known < at)
 }
 
 /// `14:02`, `14:02 yesterday`, `14:02 on Nov 26`, with the year when it is another one.

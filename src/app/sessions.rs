@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::drafts::DraftId;
 use crate::engine::event::{Phase, Summary};
 use crate::model::exchange::{BodyFacts, Exchange};
 use crate::model::failure::Failure;
@@ -55,6 +56,8 @@ pub struct Session {
     pub ended: Option<Stamp>,
     /// Its entry in the history: when it was opened by the wall clock.
     pub entry: Stamp,
+    /// The draft it was opened from, which may be gone.
+    pub(super) draft: Option<DraftId>,
     /// It holds an answer that was kept of an earlier one, or of another run.
     pub is_kept: bool,
     pub state: SessionState,
@@ -142,6 +145,12 @@ impl Session {
     /// Whether other machines can reach it, while it listens.
     pub(crate) fn is_public(&self) -> bool {
         !self.is_over() && self.listens_on().iter().any(|address| !address.ip().is_loopback())
+    }
+
+    /// Whether something was answered that can be looked at again.
+    fn is_answered(&self) -> bool {
+        let last = self.exchanges.back();
+        self.is_over() && !self.side().listens() && last.is_some_and(|it| it.response.is_some())
     }
 
     /// How long it has run, or ran.
@@ -268,6 +277,21 @@ impl Sessions {
         self.map.values().find(|session| session.entry == at)
     }
 
+    /// What came back when the draft of this one was sent before it.
+    pub(super) fn before(&self, session: &Session) -> Option<&Session> {
+        let draft = session.draft?;
+        let is_before = |it: &&Session| {
+            it.draft == Some(draft) && it.entry < session.entry && !it.exchanges.is_empty()
+        };
+        self.map.values().filter(is_before).max_by_key(|it| it.entry)
+    }
+
+    /// When the answers to a draft were that are here, in no order.
+    pub(super) fn answered(&self, draft: DraftId) -> impl Iterator<Item = Stamp> {
+        let is_of = move |it: &&Session| it.draft == Some(draft) && it.is_answered();
+        self.map.values().filter(is_of).map(|it| it.entry)
+    }
+
     /// A time that no entry of a session here has: a clock that was set back says the same twice.
     pub(super) fn free_entry(&self, mut wall: Stamp) -> Stamp {
         while self.map.values().any(|session| session.entry == wall) {
@@ -288,6 +312,7 @@ impl Sessions {
             opened: now,
             ended: None,
             entry: Stamp::default(),
+            draft: None,
             is_kept: false,
             state: SessionState::Opening,
             phase: None,

@@ -28,7 +28,11 @@ pub const COMPARED: usize = 4 * 1024 * 1024;
 #[must_use]
 pub fn bodies(old: &[u8], new: &[u8], deadline: Option<Instant>) -> Comparison {
     if old == new {
-        let how = if text::is_text(old) { ComparedAs::Text } else { ComparedAs::Bytes };
+        let how = match () {
+            () if json::parse(old).is_some() => ComparedAs::Json,
+            () if text::is_text(old) => ComparedAs::Text,
+            () => ComparedAs::Bytes,
+        };
         return Comparison::new(how);
     }
     if let (Some(old), Some(new)) = (json::parse(old), json::parse(new)) {

@@ -45,6 +45,13 @@ pub fn key_of(workspace: &str, preset: &PresetPath) -> String {
     format!("{:016x}", fingerprint(format!("{workspace}\0{preset}").as_bytes()))
 }
 
+/// What stands for a draft of a workspace that was never saved and first sent at this time by the wall
+/// clock. No path of a preset is like it.
+#[must_use]
+pub fn key_of_draft(workspace: &str, at: Stamp) -> String {
+    format!("{:016x}", fingerprint(format!("{workspace}\0\0{}", at.0).as_bytes()))
+}
+
 /// The file of an answer in the folder of all.
 #[must_use]
 pub fn file(folder: &Path, key: &str, at: Stamp) -> PathBuf {

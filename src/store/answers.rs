@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::atomic;
 use super::job::AnswersTask;
+use crate::interop::kept_answer;
 use crate::model::failure::Failure;
 use crate::model::timing::Stamp;
 
@@ -53,6 +54,11 @@ impl Answers {
         Answers { folder, is_swept: false }
     }
 
+    /// Where the answers of a preset lie.
+    pub(super) fn folder_of(&self, key: &str) -> PathBuf {
+        self.folder.join(key)
+    }
+
     /// Does what is asked with the answers of a preset; which there are then, the oldest first.
     pub(super) fn perform(&mut self, key: &str, task: AnswersTask) -> Result<Vec<Stamp>, Failure> {
         self.sweep();
@@ -77,6 +83,15 @@ impl Answers {
         }
         let found = files(&own).map_err(|error| failed(&own, error))?;
         Ok(found.into_iter().map(|file| file.at).collect())
+    }
+
+    /// The key under which the answer of an entry is kept, whatever its preset is called by now.
+    pub(super) fn find(&self, at: Stamp) -> Result<Option<String>, Failure> {
+        let folders = self.folders().map_err(|error| atomic::failure(&self.folder, &error))?;
+        let keys = folders.iter().filter_map(|it| it.file_name()?.to_str());
+        let mut there = keys.filter(|key| !key.starts_with(DELETED));
+        let found = there.find(|key| kept_answer::file(&self.folder, key, at).is_file());
+        Ok(found.map(str::to_owned))
     }
 
     /// Forgets the answer an entry of the history got, or all; nothing of it stays.

@@ -75,6 +75,8 @@ pub enum Job {
     ForgetHistory(Option<HistoryName>),
     /// Do something with the answers kept of a preset, or list them.
     Answers { key: String, task: AnswersTask },
+    /// Say under what the answer is kept that an entry of the history got.
+    FindAnswer { at: Stamp },
     /// Write bytes to a file the user named.
     WriteFile { path: PathBuf, bytes: Bytes, overwrite: Overwrite },
     /// Read small text files the user named; each is told by its own name.
@@ -230,6 +232,8 @@ pub enum Reply {
     HistoryForgotten { count: u64 },
     /// When the answers kept of a preset were, by the wall clock, the oldest first.
     Answers { key: String, found: Vec<Stamp> },
+    /// Under what the answer of an entry is kept; `None` = it is not.
+    AnswerFound { at: Stamp, key: Option<String> },
     /// The file the user named is on disk.
     FileWritten { path: PathBuf, bytes: u64 },
     /// What is in each of the files, or why it cannot be read.
@@ -349,7 +353,7 @@ impl Job {
             Job::QueryHistory { .. } => JobKind::ReadHistory,
             Job::ReadHistory(_) => JobKind::OpenEntry,
             Job::ForgetHistory(_) => JobKind::ForgetHistory,
-            Job::Answers { .. } => JobKind::Answers,
+            Job::Answers { .. } | Job::FindAnswer { .. } => JobKind::Answers,
             Job::WriteFile { .. } => JobKind::WriteFile,
             Job::ReadTexts { .. } => JobKind::ReadTexts,
             Job::ListFolder { .. } => JobKind::ListFolder,
@@ -439,5 +443,7 @@ pub struct StoredDraft {
     pub based_on: Option<u64>,
     /// Holds something its file does not; otherwise it was only on screen and follows the file.
     pub unsaved: bool,
+    /// What its answers are kept under, when they are its own and not a preset's.
+    pub answers: Option<String>,
     pub spec: SharedSpec,
 }

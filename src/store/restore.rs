@@ -339,6 +339,9 @@ fn write(restore: &Restore) -> String {
         if let Some(fingerprint) = draft.based_on {
             let _ = writeln!(text, "based-on = \"{fingerprint:016x}\"");
         }
+        if let Some(answers) = &draft.answers {
+            let _ = writeln!(text, "answers = {}", long_string(answers));
+        }
         if !draft.unsaved {
             text.push_str("unsaved = false\n");
         }
@@ -378,7 +381,10 @@ fn draft(fields: &mut Fields<'_>) -> Result<Option<StoredDraft>, Trouble> {
     let preset = fields.text("preset")?.and_then(|path| PresetPath::parse(&path).ok());
     let based_on = fields.text("based-on")?.and_then(|hex| u64::from_str_radix(&hex, 16).ok());
     let unsaved = fields.get("unsaved").map_or(Ok(true), |entry| entry.flag())?;
+    // It becomes the name of a folder.
+    let is_key = |text: &String| text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let answers = fields.text("answers")?.filter(is_key);
     let text = fields.text("text")?.unwrap_or_default();
     let spec = preset::read_spec(&text, "draft").ok();
-    Ok(spec.map(|spec| StoredDraft { preset, based_on, unsaved, spec: spec.into() }))
+    Ok(spec.map(|spec| StoredDraft { preset, based_on, unsaved, answers, spec: spec.into() }))
 }

@@ -187,6 +187,7 @@ fn a_preset_too_large_to_be_read_back_is_refused() {
             preset: None,
             based_on: None,
             unsaved: true,
+            answers: None,
             spec: big.spec.into(),
         }],
         ..Restore::default()
@@ -345,6 +346,7 @@ fn drafts_come_back_and_a_second_instance_keeps_its_own() {
             preset: Some(path("a/b")),
             based_on: Some(u64::MAX),
             unsaved: true,
+            answers: Some("00ff00ff00ff00ff".into()),
             spec: preset("x", url).spec.into(),
         }],
         current: 0,
@@ -396,7 +398,13 @@ fn broken_drafts_are_told_and_kept_aside() {
 /// Drafts with one address.
 fn one_draft(url: &str) -> Restore {
     let spec = preset("x", url).spec;
-    let draft = StoredDraft { preset: None, based_on: None, unsaved: true, spec: spec.into() };
+    let draft = StoredDraft {
+        preset: None,
+        based_on: None,
+        unsaved: true,
+        answers: None,
+        spec: spec.into(),
+    };
     Restore { drafts: vec![draft], ..Restore::default() }
 }
 

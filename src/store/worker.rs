@@ -109,7 +109,8 @@ impl Worker {
             | Job::ReadHistory(_)
             | Job::MoveHistory { .. }
             | Job::ForgetHistory(_)
-            | Job::Answers { .. } => &self.history,
+            | Job::Answers { .. }
+            | Job::FindAnswer { .. } => &self.history,
             Job::WriteFile { .. } | Job::ReadTexts { .. } => &self.named,
             Job::ListFolder { .. } => &self.folders,
         }

@@ -2,6 +2,8 @@
 //! tmux and screen.
 
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use base64::Engine;
@@ -95,6 +97,97 @@ fn below(script: &str, home: &Launch) -> Launch {
     launch.size(180, 50).shell(&script.replace("PROGRAM", &program))
 }
 
+/// A server of tmux or screen: it outlives the terminal, so it is ended with the test, however that ends.
+struct Server {
+    /// How it is told to end.
+    command: Vec<String>,
+    sockets: PathBuf,
+}
+
+impl Server {
+    /// One of tmux that will have this socket.
+    fn tmux(socket: PathBuf) -> Self {
+        let path = socket.display().to_string();
+        let command = ["tmux", "-S", &path, "kill-server"].map(str::to_owned).to_vec();
+        Server { command, sockets: socket }
+    }
+
+    /// One of screen that will have its socket in this folder.
+    fn screen(folder: PathBuf) -> Self {
+        let command = ["screen", "-S", SCREEN, "-X", "quit"].map(str::to_owned).to_vec();
+        Server { command, sockets: folder }
+    }
+
+    /// Processes that have its socket in their arguments or environment: server and what runs in it.
+    fn processes(&self) -> Vec<String> {
+        let own = std::process::id().to_string();
+        let path = self.sockets.as_os_str().as_encoded_bytes();
+        let is_of = |process: &PathBuf| {
+            let has = |name| {
+                let text = std::fs::read(process.join(name)).unwrap_or_default();
+                memchr::memmem::find(&text, path).is_some()
+            };
+            // What ended and was not waited for has neither.
+            has("cmdline") || has("environ")
+        };
+        let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let others = all.map(|entry| entry.path()).filter(|path| !path.ends_with(&own));
+        others.filter(is_of).map(|path| path.display().to_string()).collect()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let mut end = Command::new(&self.command[0]);
+        let end = end.args(&self.command[1..]).env("SCREENDIR", &self.sockets);
+        let _ = end.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    }
+}
+
+/// Name of the session of screen.
+const SCREEN: &str = "copies";
+
+#[test]
+fn what_runs_below_tmux_and_screen_ends_with_its_test_also_when_that_fails() {
+    for (name, script) in [
+        ("tmux", "exec tmux -S 'SOCKETS' -f /dev/null new-session PROGRAM"),
+        ("screen", "exec screen -c /dev/null -S copies -U PROGRAM"),
+    ] {
+        if !there_is(name) {
+            continue;
+        }
+        let home = Launch::default().preset("a", "[http]\nurl = \"http://127.0.0.1:1/\"\n");
+        let sockets = sockets(&home, name);
+        let path = sockets.display().to_string();
+        let server = match name {
+            "tmux" => Server::tmux(sockets),
+            _ => Server::screen(sockets),
+        };
+        let left = Server { command: vec!["true".into()], sockets: server.sockets.clone() };
+        let failing = std::panic::AssertUnwindSafe(move || {
+            let server = server;
+            let tui = below(&script.replace("SOCKETS", &path), &home);
+            let tui = tui.env("SCREENDIR", &path).env("TERM", "xterm-256color").start();
+            tui.wait_for("─ a ");
+            assert!(server.processes().len() > 1, "the server and what runs in it");
+            // As an assertion that does not hold, without its message.
+            std::panic::resume_unwind(Box::new("failed"));
+        });
+        assert!(std::panic::catch_unwind(failing).is_err());
+        wait_until("all have ended", || left.processes().is_empty());
+    }
+}
+
+/// Where the server of a multiplexer has its socket, or sockets: a folder of its own for screen.
+fn sockets(home: &Launch, name: &str) -> PathBuf {
+    let place = home.home.path().join(name);
+    if name == "screen" {
+        std::fs::create_dir(&place).unwrap();
+        std::fs::set_permissions(&place, PermissionsExt::from_mode(0o700)).unwrap();
+    }
+    place
+}
+
 fn there_is(name: &str) -> bool {
     let found = Command::new(name).arg("-V").stdout(Stdio::null()).stderr(Stdio::null()).status();
     if found.is_err() {
@@ -116,7 +209,8 @@ fn tmux_hands_a_copy_on_or_the_setting_is_named_that_lets_it() {
         ("set -as terminal-features ',*:clipboard'", "vt100", "copied body, 67 B"),
     ] {
         let home = Launch::default().preset("a", &preset(BODY.as_bytes(), "application/json"));
-        let socket = home.home.path().join("tmux").display().to_string();
+        let server = Server::tmux(sockets(&home, "tmux"));
+        let socket = server.sockets.display();
         let conf = home.home.path().join("tmux.conf");
         std::fs::write(&conf, format!("{setting}\n")).unwrap();
         let conf = conf.display();
@@ -133,8 +227,6 @@ fn tmux_hands_a_copy_on_or_the_setting_is_named_that_lets_it() {
             assert_eq!(clipboard(&tui.raw()), None, "{setting}");
             assert!(!tui.screen().contains("copied body"), "{}", tui.screen());
         }
-        let mut kill = Command::new("tmux");
-        let _ = kill.args(["-S", &socket, "kill-server"]).stderr(Stdio::null()).status();
     }
 }
 
@@ -144,12 +236,10 @@ fn screen_hands_a_copy_on_and_it_is_not_called_copied() {
         return;
     }
     let home = Launch::default().preset("a", &preset(BODY.as_bytes(), "application/json"));
-    let sockets = home.home.path().join("screen");
-    std::fs::create_dir(&sockets).unwrap();
-    std::fs::set_permissions(&sockets, std::os::unix::fs::PermissionsExt::from_mode(0o700))
-        .unwrap();
-    let sockets = sockets.display().to_string();
-    let launch = below("exec screen -c /dev/null -U PROGRAM", &home).env("SCREENDIR", &sockets);
+    let server = Server::screen(sockets(&home, "screen"));
+    let folder = server.sockets.display().to_string();
+    let script = format!("exec screen -c /dev/null -S {SCREEN} -U PROGRAM");
+    let launch = below(&script, &home).env("SCREENDIR", &folder);
     let mut tui = launch.start();
     tui.wait_for("─ a ");
     tui.keys("<F5>");

@@ -89,6 +89,77 @@ fn answers_are_found_again_after_a_restart_and_go_with_their_preset() {
     tui.quit();
 }
 
+/// A copy of the program on this home, on its Response pane.
+fn copy(home: &Arc<tempfile::TempDir>) -> Tui {
+    let launch = Launch { home: Arc::clone(home), ..Launch::default() };
+    launch.size(120, 40).start()
+}
+
+#[test]
+fn answers_of_a_request_that_was_never_saved_are_there_in_the_next_run_and_its_entry_is_compared() {
+    let peer = http_peer(
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 14\r\n\
+          Connection: close\r\n\r\n{\"kept\": true}",
+    );
+    let mut tui = Launch::default().size(120, 40).start();
+    let home = Arc::clone(&tui.home);
+    tui.wait_for("http-server");
+    tui.keys(&format!("<C-n><C-l>http://{peer}/draft"));
+    for count in 1..=3 {
+        tui.keys("<F5>");
+        wait_until("the answer is kept", || answers(home.path()).len() == count);
+    }
+    tui.keys("<A-4>{");
+    tui.wait_for("kept answer 2 of 3");
+    tui.quit();
+    let mut tui = copy(&home);
+    tui.wait_for(&format!("http://{peer}/draft"));
+    tui.keys("<A-4>{");
+    tui.wait_for("kept answer 3 of 3");
+    tui.wait_for("\"kept\": true");
+    tui.quit();
+    let mut tui = copy(&home);
+    tui.wait_for("200");
+    // The second of the three, from the history.
+    tui.keys("<A-2>ggj=");
+    tui.wait_for("Two answers");
+    tui.wait_for("equal: status, headers and body");
+    tui.wait_for("JSON");
+    tui.keys("<Esc>");
+    tui.wait_for_screen("the window is closed", |screen| !screen.contains("Two answers"));
+    tui.keys("j=");
+    tui.wait_for("there is none before it");
+    // Saved, it keeps them.
+    tui.keys("<A-3><C-s>");
+    tui.wait_for("Save");
+    tui.keys("<C-u>mine<Enter>");
+    tui.wait_for("saved mine");
+    tui.keys("<A-4>{");
+    tui.wait_for("kept answer 3 of 3");
+    tui.quit();
+}
+
+#[test]
+fn what_another_copy_is_answered_is_counted_in_the_one_that_looks_on() {
+    let peer = http_peer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+    let preset = format!("[http]\nurl = \"http://{peer}/\"\n");
+    let mut first = Launch::default().preset("a", &preset).size(120, 40).start();
+    let home = Arc::clone(&first.home);
+    first.wait_for("─ a ");
+    first.keys("<F5>");
+    wait_until("the answer is kept", || answers(home.path()).len() == 1);
+    let mut second = copy(&home);
+    second.wait_for("─ a ");
+    second.keys("<A-4>{");
+    second.wait_for("kept answer 1 of 1");
+    for count in 2..=3 {
+        first.keys("<F5>");
+        second.wait_for(&format!("kept answer 1 of {count}"));
+    }
+    first.quit();
+    second.quit();
+}
+
 #[test]
 fn an_answer_to_send_is_kept_too_and_seen_by_a_copy_that_runs() {
     let peer = http_peer(

@@ -94,6 +94,7 @@ pub fn drafts(number: u64) -> Restore {
         preset: None,
         based_on: None,
         unsaved: true,
+        answers: None,
         spec: request(number, 10_000).into(),
     };
     Restore { drafts: vec![draft], ..Restore::default() }

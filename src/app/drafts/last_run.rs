@@ -59,6 +59,7 @@ impl Drafts {
         };
         let mut kept = kept.clone();
         if let Some(open) = self.list.iter_mut().find(is_of) {
+            open.answers = open.answers.take().or_else(|| kept.answers.take());
             if !kept.unsaved || open.spec == kept.spec {
                 return (open.id, false);
             }
@@ -75,6 +76,7 @@ impl Drafts {
         let draft = &mut self.list[at];
         draft.preset.clone_from(&kept.preset);
         draft.based_on = kept.based_on;
+        draft.answers.clone_from(&kept.answers);
         if kept.preset.is_none() && !kept.unsaved && !draft.is_blank() {
             draft.begun_with = Some(kept.spec.to_spec());
         }
@@ -116,7 +118,7 @@ mod tests {
         let mut spec = Spec::empty(Protocol::Tcp, Side::Client);
         address.clone_into(spec.address_mut());
         let preset = preset.map(|path| PresetPath::parse(path).unwrap());
-        StoredDraft { preset, based_on: Some(7), unsaved: true, spec: spec.into() }
+        StoredDraft { preset, based_on: Some(7), unsaved: true, answers: None, spec: spec.into() }
     }
 
     fn addresses(drafts: &Drafts) -> Vec<&str> {

@@ -230,7 +230,7 @@ fn of_exchange(app: &App, action: Action) -> Option<&'static str> {
 /// Whether answers may be kept of what is on screen.
 fn has_kept(shared: &Shared) -> bool {
     let draft = shared.drafts.current();
-    draft.preset.is_some() && draft.spec.keeps_answers()
+    draft.spec.keeps_answers() || shared.sessions.answered(draft.id).count() > 1
 }
 
 /// Whether the cursor is on JSON that is laid out.

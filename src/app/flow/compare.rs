@@ -2,40 +2,45 @@
 //!
 //! The key takes the marked one and the one it is pressed on. Without a mark that is the one before, and
 //! where there is none before, it is marked itself. The mark holds what it marks, so the other one may be
-//! an answer of another request, of the traffic or of the history. Of the answer on screen, the one before
-//! may be a kept one of another run: then the store is asked, and the engine reads it (flow/kept.rs).
+//! an answer of another request, of the traffic or of the history. What is not here but kept on the disk
+//! is looked for first (`flow/compare_kept.rs`).
 
-use std::path::Path;
-
-use bytes::Bytes;
-
-use super::kept;
+use super::{compare_kept, kept};
 use crate::app::action::Action;
 use crate::app::compare_rows::ComparedAnswer;
+use crate::app::drafts::DraftId;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
-use crate::app::kept_answers::ComparedWithBefore;
+use crate::app::kept_answers::{ComparedWithBefore, SoughtEntry};
 use crate::app::overlay::Overlay;
 use crate::app::overlay::compare::Compare;
-use crate::app::sessions::{Session, SessionState};
+use crate::app::sessions::Session;
 use crate::app::shared::Shared;
 use crate::app::state::App;
 use crate::codec::compare::Comparison;
 use crate::engine::command::Command;
-use crate::interop::kept_answer::key_of;
 use crate::model::exchange::{Exchange, StartLine};
-use crate::model::failure::Failure;
-use crate::model::id::BodyId;
 use crate::model::timing::Stamp;
 use crate::model::view::CompareQuery;
-use crate::store::job::AnswersTask;
 
 /// Marks the answer under the cursor, or compares it.
 pub(crate) fn act(app: &mut App, action: Action) {
-    let (subject, before) = match subject(app) {
-        Ok(found) => found,
-        Err(why) => return app.say(why),
-    };
+    match subject(app, action) {
+        Ok(Subject::Here(subject, before)) => go_on(app, action, *subject, before),
+        Ok(Subject::Kept(sought)) => compare_kept::seek(app, sought),
+        Err(why) => app.say(why),
+    }
+}
+
+/// What the key is about.
+enum Subject {
+    Here(Box<ComparedAnswer>, Box<Before>),
+    /// It is not here, but may be kept.
+    Kept(SoughtEntry),
+}
+
+/// The same, with the answer that is meant and where the one before it is.
+pub(super) fn go_on(app: &mut App, action: Action, subject: ComparedAnswer, before: Box<Before>) {
     if action == Action::MarkAnswer {
         return mark(app, subject, "");
     }
@@ -46,75 +51,37 @@ pub(crate) fn act(app: &mut App, action: Action) {
         both.sort_by_key(|answer| answer.exchange.started);
         return show(app, both);
     }
-    match before {
+    match *before {
         Before::Here(before) => with_before(app, before, subject),
-        Before::Kept { at, here, here_at, key } => {
-            let (draft, reading) = (app.shared.drafts.current().id, None);
-            let answer = subject;
-            let asked = key.clone();
-            app.shared.kept.comparing =
-                Some(ComparedWithBefore { answer, at, here, here_at, key, draft, reading });
-            kept::ask(app, asked, AnswersTask::List);
+        Before::Kept { at, here, here_at, key, draft } => {
+            let (answer, reading) = (subject, None);
+            let sought = ComparedWithBefore { answer, at, here, here_at, key, draft, reading };
+            compare_kept::seek_before(app, sought);
         }
     }
 }
 
 /// Where the answer before is found.
-enum Before {
+pub(super) enum Before {
     /// Among those of this run.
     Here(Option<ComparedAnswer>),
     /// Among the kept ones of this key, unless the one of this run is newer. The answer it is before was
     /// `at`.
-    Kept { at: Stamp, here: Option<ComparedAnswer>, here_at: Stamp, key: String },
+    Kept {
+        at: Stamp,
+        here: Option<ComparedAnswer>,
+        here_at: Stamp,
+        key: String,
+        draft: Option<DraftId>,
+    },
 }
 
-fn with_before(app: &mut App, before: Option<ComparedAnswer>, subject: ComparedAnswer) {
+/// Compares with this one; without one the answer is marked.
+pub(super) fn with_before(app: &mut App, before: Option<ComparedAnswer>, subject: ComparedAnswer) {
     match before {
         Some(before) => show(app, [before, subject]),
         None => mark(app, subject, "there is none before it; "),
     }
-}
-
-/// The store has said which answers are kept.
-pub(super) fn before_listed(app: &mut App, mut comparing: ComparedWithBefore) {
-    let shared = &app.shared;
-    let kept = shared.kept.neighbour(Some(comparing.at), false);
-    let is_newer = |at: &Stamp| comparing.here.is_none() || *at > comparing.here_at;
-    let Some(at) = kept.filter(is_newer) else {
-        return with_before(app, comparing.here, comparing.answer);
-    };
-    let of_this_run = shared.sessions.of_entry(at).and_then(|it| Some((it, it.exchanges.back()?)));
-    if let Some((session, exchange)) = of_this_run {
-        let before = answer(shared, session, exchange);
-        return show(app, [before, comparing.answer]);
-    }
-    if let Some(path) = shared.kept.file(&comparing.key, at) {
-        comparing.reading = Some((path.clone(), at));
-        app.shared.kept.comparing = Some(comparing);
-        app.effects.push(Effect::Engine(Command::OpenAnswer { path }));
-    }
-}
-
-/// The engine read the answer before, or could not.
-pub(super) fn before_opened(
-    app: &mut App,
-    comparing: ComparedWithBefore,
-    path: &Path,
-    outcome: Result<(Bytes, BodyId), Failure>,
-) {
-    let at = comparing.reading.map_or(comparing.at, |(_, at)| at);
-    let Some(id) = kept::hold(app, comparing.draft, (path, at), outcome) else { return };
-    let shared = &app.shared;
-    let found = shared.sessions.get(id).and_then(|it| Some((it, it.exchanges.back()?)));
-    let before = found.map(|(session, exchange)| answer(shared, session, exchange));
-    if let Some(before) = before {
-        show(app, [before, comparing.answer]);
-    } else if let Some(SessionState::Over(Err(failure))) =
-        shared.sessions.get(id).map(|session| &session.state)
-    {
-        app.warn(format!("the answer before it: {failure}"));
-    }
-    kept::forget_old(app);
 }
 
 fn mark(app: &mut App, answer: ComparedAnswer, why: &str) {
@@ -128,7 +95,7 @@ fn is_same(one: &Exchange, other: &Exchange) -> bool {
 }
 
 /// Opens the window, the older answer first.
-fn show(app: &mut App, both: [ComparedAnswer; 2]) {
+pub(super) fn show(app: &mut App, both: [ComparedAnswer; 2]) {
     let (window, query) = Compare::new(both);
     app.effects.extend(query.map(|query| Effect::Engine(Command::Compare(query))));
     app.overlays.push(Overlay::Compare(Box::new(window)));
@@ -144,18 +111,30 @@ pub(crate) fn arrived(app: &mut App, query: CompareQuery, found: Result<Box<Comp
 }
 
 /// The answer where the keys are and where the one before it is, or why there is none.
-fn subject(app: &App) -> Result<(ComparedAnswer, Before), &'static str> {
+fn subject(app: &App, then: Action) -> Result<Subject, &'static str> {
+    const NONE: &str = "there is no answer here yet";
     let shared = &app.shared;
     let (session, exchange) = match shared.focus {
         Pane::Traffic => of_record(app)?,
-        Pane::History => of_entry(app)?,
+        Pane::History => {
+            let entry = app.history.selected().ok_or("there is no entry here")?;
+            let session = shared.sessions.of_entry(entry.name.at);
+            let here = session.and_then(|session| Some((session, session.exchanges.back()?)));
+            let Some(here) = here else {
+                let (at, title) = (entry.name.at, entry.summary.clone());
+                return Ok(Subject::Kept(SoughtEntry { at, title, then, found: None }));
+            };
+            here
+        }
         Pane::Presets | Pane::Request | Pane::Response => {
-            let shown = app.exchange.shown(shared).ok_or("there is no answer here yet")?;
-            let session = shared.session().ok_or("there is no answer here yet")?;
-            (session, shown.exchange)
+            let shown = app.exchange.shown(shared).ok_or(NONE)?;
+            (shared.session().ok_or(NONE)?, shown.exchange)
         }
     };
-    Ok((answer(shared, session, exchange), before(shared, session, exchange)))
+    let draft = session.draft.and_then(|draft| shared.drafts.get(draft));
+    let key = draft.and_then(|draft| kept::key(shared, draft));
+    let before = Box::new(before(shared, session, exchange, key));
+    Ok(Subject::Here(Box::new(answer(shared, session, exchange)), before))
 }
 
 /// The exchange that the record under the cursor belongs to.
@@ -170,16 +149,14 @@ fn of_record(app: &App) -> Result<(&Session, &Exchange), &'static str> {
     Ok((session, exchange))
 }
 
-/// The answer that an entry of the history got.
-fn of_entry(app: &App) -> Result<(&Session, &Exchange), &'static str> {
-    const NONE: &str = "its answer is not here: send it again to compare";
-    let at = app.history.selected_at().ok_or("there is no entry here")?;
-    let session = app.shared.sessions.of_entry(at).ok_or(NONE)?;
-    Ok((session, session.exchanges.back().ok_or(NONE)?))
-}
-
-/// Of a listener the request before; of a client what came back when it was sent before.
-fn before(shared: &Shared, session: &Session, exchange: &Exchange) -> Before {
+/// Of a listener the request before; of a client what came back when it was sent before. `key` is what
+/// its answers are kept under.
+pub(super) fn before(
+    shared: &Shared,
+    session: &Session,
+    exchange: &Exchange,
+    key: Option<String>,
+) -> Before {
     let own = || {
         let at = session.exchanges.iter().position(|it| it.number == exchange.number)?;
         session.exchanges.get(at.checked_sub(1)?).map(|before| answer(shared, session, before))
@@ -187,25 +164,18 @@ fn before(shared: &Shared, session: &Session, exchange: &Exchange) -> Before {
     if session.side().listens() {
         return Before::Here(own());
     }
-    let draft = shared.drafts.iter().find(|draft| draft.session == Some(session.id));
-    let earlier = draft.and_then(|draft| shared.sessions.get(draft.session_before?));
-    // While an earlier answer is on screen, the one that was sent before the last may be that, or newer.
-    let earlier = earlier.filter(|earlier| earlier.entry < session.entry);
+    let earlier = shared.sessions.before(session);
     let last = earlier.and_then(|it| Some((it.entry, answer(shared, it, it.exchanges.back()?))));
     // A redirect of its own is the last resort.
     let (here_at, here) = last.map_or_else(|| (Stamp::default(), own()), |(at, it)| (at, Some(it)));
-    let current = shared.drafts.current();
-    let preset = current.preset.as_ref().filter(|_| current.session == Some(session.id));
-    match preset.filter(|_| shared.kept.is_on()) {
-        Some(preset) => {
-            let key = key_of(&shared.workspace.root, preset);
-            Before::Kept { at: session.entry, here, here_at, key }
-        }
+    match key.filter(|_| shared.kept.is_on()) {
+        Some(key) => Before::Kept { at: session.entry, here, here_at, key, draft: session.draft },
         None => Before::Here(here),
     }
 }
 
-fn answer(shared: &Shared, session: &Session, exchange: &Exchange) -> ComparedAnswer {
+/// An answer with the words that name it.
+pub(super) fn answer(shared: &Shared, session: &Session, exchange: &Exchange) -> ComparedAnswer {
     let told = shared.disclosure();
     let url = told.words(&exchange.url);
     let when = shared.time_of_day(exchange.started);

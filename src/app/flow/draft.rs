@@ -3,7 +3,7 @@
 //! The request pane asks for edits; here the spec is changed, and the pane is told what became of
 //! its text and of the form.
 
-use super::response;
+use super::{kept, response};
 use crate::app::action::Action;
 use crate::app::drafts::{Draft, DraftId, FieldIssue};
 use crate::app::editor::{Caret, TextChange};
@@ -26,6 +26,7 @@ use crate::model::spec::Spec;
 pub(crate) fn draft_changed(app: &mut App) {
     form_changed(app);
     response::session_changed(app);
+    kept::settle(app);
     app.touched();
 }
 

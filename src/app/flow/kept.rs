@@ -1,48 +1,64 @@
-//! Answers of presets are kept on the disk, and looked at again, one after the other.
+//! Answers of presets, and of what was never saved, are kept on the disk and looked at again, one after
+//! the other.
 //!
 //! ```text
 //! done ─► KeepAnswer ─► AnswerKept ─► Job::Answers(Tidy) ─► Reply::Answers
 //! { }  ─► Job::Answers(List) ─► Reply::Answers ─► a session of this run, or
 //!                              OpenAnswer ─► AnswerOpened ─► a session that is over, with that answer
-//! =    ─► the same, and what is found is compared (flow/compare.rs)
+//! =    ─► the same, and what is found is compared (flow/compare_kept.rs)
 //! ```
-//! The list is asked for anew with each key, so what another copy of the program kept is in it.
+//! The list is asked for anew with each key, and told unasked when another copy of the program kept one
+//! more. What came back in this run is in it whether it is kept or not.
 
 use std::path::Path;
 
 use bytes::Bytes;
 
-use super::{compare, response};
+use super::{compare_kept, response};
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::effect::Effect;
-use crate::app::kept_answers::ComparedWithBefore;
 use crate::app::sessions::{Session, SessionState};
+use crate::app::shared::Shared;
 use crate::app::state::App;
 use crate::engine::command::Command;
 use crate::engine::event::Summary;
-use crate::interop::kept_answer::{self, key_of};
+use crate::interop::kept_answer::{self, key_of, key_of_draft};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, SessionId};
 use crate::model::preset::PresetPath;
 use crate::model::timing::Stamp;
 use crate::store::job::{AnswersTask, Job};
 
-/// A session is over: what it was answered is kept, if it is of a preset that wants that.
+/// A session is over: what it was answered is kept, unless its draft does not want that.
 pub(crate) fn finished(app: &mut App, id: SessionId) {
     let shared = &app.shared;
-    let Some(draft) = shared.drafts.iter().find(|draft| draft.session == Some(id)) else { return };
-    let Some(preset) = draft.preset.as_ref().filter(|_| draft.spec.keeps_answers()) else { return };
     let Some(session) = shared.sessions.get(id) else { return };
-    let at = session.entry;
+    let draft = session.draft.and_then(|draft| shared.drafts.get(draft));
+    let Some(draft) = draft.filter(|draft| draft.spec.keeps_answers()) else { return };
+    let (at, of) = (session.entry, draft.id);
     let text = session
         .exchanges
         .back()
         .and_then(|exchange| kept_answer::write(exchange, &shared.disclosure(), at));
-    let key = key_of(&shared.workspace.root, preset);
-    if let (Some(answer), Some(path)) = (text, shared.kept.file(&key, at)) {
-        let text = Bytes::from(answer.text);
-        app.effects.push(Effect::Engine(Command::KeepAnswer { body: answer.body, text, path }));
+    let known = key(shared, draft);
+    let is_first = known.is_none();
+    let key = known.unwrap_or_else(|| key_of_draft(&shared.workspace.root, at));
+    let (Some(answer), Some(path)) = (text, shared.kept.file(&key, at)) else { return };
+    let text = Bytes::from(answer.text);
+    app.effects.push(Effect::Engine(Command::KeepAnswer { body: answer.body, text, path }));
+    if let Some(draft) = app.shared.drafts.get_mut(of).filter(|_| is_first) {
+        draft.answers = Some(key);
+        app.touched();
     }
+}
+
+/// What the answers of a draft are kept under: its preset's, or its own once there is one.
+pub(super) fn key(shared: &Shared, draft: &Draft) -> Option<String> {
+    let preset = draft.preset.as_ref();
+    preset.map_or_else(
+        || draft.answers.clone(),
+        |preset| Some(key_of(&shared.workspace.root, preset)),
+    )
 }
 
 /// The engine wrote an answer, or could not.
@@ -76,6 +92,30 @@ pub(crate) fn follow(app: &mut App, preset: &PresetPath, change: PresetFate<'_>)
     ask(app, key, task);
 }
 
+/// The answers of a draft that is thrown away or back; those of a preset stay with that.
+pub(super) fn follow_draft(app: &mut App, draft: &Draft, task: AnswersTask) {
+    if let Some(key) = &draft.answers {
+        ask(app, key.clone(), task);
+    }
+}
+
+/// What was never saved is this preset now: its answers are the preset's.
+pub(super) fn named(app: &mut App, draft_key: String, preset: &PresetPath) {
+    let key = key_of(&app.shared.workspace.root, preset);
+    ask(app, draft_key, AnswersTask::MoveTo(key));
+}
+
+/// Another draft is on screen: which answers there are of it is asked if one of them is shown.
+pub(crate) fn settle(app: &mut App) {
+    let shared = &app.shared;
+    let is_earlier = shared.session().is_some_and(|session| shared.is_earlier(session));
+    let key = key(shared, shared.drafts.current()).filter(|_| is_earlier);
+    if let Some(key) = key.filter(|key| *key != shared.kept.key) {
+        (app.shared.kept.key, app.shared.kept.found) = (key.clone(), Vec::new());
+        ask(app, key, AnswersTask::List);
+    }
+}
+
 /// A folder lies elsewhere, and the presets in it with it.
 pub(crate) fn follow_folder(app: &mut App, from: &str, to: &str) {
     let presets = app.shared.workspace.presets.iter();
@@ -102,33 +142,36 @@ pub(crate) fn go(app: &mut App, newer: bool) {
     if !draft.spec.keeps_answers() && draft.spec.side().listens() {
         return app.say("there is only one");
     }
-    let Some(preset) = &draft.preset else {
-        return app.say(app.keyed("answers are kept of presets: [save] makes this one"));
-    };
     if app.shared.session().is_some_and(|session| !session.is_over()) {
         return app.say(app.keyed("it is not answered yet: [cancel] ends it"));
     }
-    if app.shared.kept.folder.is_none() {
-        return app.say("no answers are kept: the program was started like that");
+    if let Some(key) = key(&app.shared, draft).filter(|_| app.shared.kept.is_on()) {
+        app.shared.kept.going = Some((key.clone(), newer));
+        ask(app, key, AnswersTask::List);
+    } else {
+        app.shared.kept.key = String::new();
+        app.shared.kept.found = with_those_here(&app.shared, Vec::new());
+        step(app, newer);
     }
-    let key = key_of(&app.shared.workspace.root, preset);
-    app.shared.kept.going = Some((key.clone(), newer));
-    ask(app, key, AnswersTask::List);
+}
+
+/// What is kept of the draft on screen, and what came back in this run; the oldest first.
+fn with_those_here(shared: &Shared, mut found: Vec<Stamp>) -> Vec<Stamp> {
+    found.extend(shared.sessions.answered(shared.drafts.current().id));
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// The store says which answers there are.
 pub(crate) fn listed(app: &mut App, key: String, found: Vec<Stamp>) {
-    let is_asked = |it: &mut ComparedWithBefore| it.key == key && it.reading.is_none();
-    let comparing = app.shared.kept.comparing.take_if(is_asked);
-    let draft = app.shared.drafts.current();
-    let own = draft.preset.as_ref().map(|preset| key_of(&app.shared.workspace.root, preset));
+    compare_kept::listed(app, &key, &found);
+    let own = self::key(&app.shared, app.shared.drafts.current());
     if own.as_ref() != Some(&key) {
         return;
     }
+    let found = with_those_here(&app.shared, found);
     (app.shared.kept.key, app.shared.kept.found) = (key, found);
-    if let Some(comparing) = comparing {
-        compare::before_listed(app, comparing);
-    }
     let going = app.shared.kept.going.take_if(|(wanted, _)| *wanted == app.shared.kept.key);
     if let Some((_, newer)) = going {
         step(app, newer);
@@ -144,7 +187,7 @@ fn step(app: &mut App, newer: bool) {
         return match latest.filter(|id| shared.sessions.get(*id).is_some()) {
             Some(id) => show(app, draft.id, id),
             None if newer => app.say("this is the newest answer"),
-            None if shared.kept.found.is_empty() => app.say(not_kept(draft)),
+            None if shared.kept.found.is_empty() => app.say(not_kept(app)),
             None => app.say("no older answer is kept"),
         };
     };
@@ -159,11 +202,12 @@ fn step(app: &mut App, newer: bool) {
     }
 }
 
-fn not_kept(draft: &Draft) -> &'static str {
-    if draft.spec.keeps_answers() {
-        "no answer of this preset is kept yet"
-    } else {
-        "this preset keeps no answers: see its options"
+fn not_kept(app: &App) -> &'static str {
+    let draft = app.shared.drafts.current();
+    match () {
+        () if !draft.spec.keeps_answers() => "this request keeps no answers: see its options",
+        () if !app.shared.kept.is_on() => "no answers are kept: the program was started like that",
+        () => "there is no answer yet",
     }
 }
 
@@ -178,11 +222,7 @@ fn show(app: &mut App, draft: DraftId, id: SessionId) {
 
 /// The engine read an answer, or could not: then it is said where it would be shown.
 pub(crate) fn opened(app: &mut App, path: &Path, outcome: Result<(Bytes, BodyId), Failure>) {
-    let is_asked =
-        |it: &mut ComparedWithBefore| it.reading.as_ref().is_some_and(|(asked, _)| asked == path);
-    if let Some(comparing) = app.shared.kept.comparing.take_if(is_asked) {
-        return compare::before_opened(app, comparing, path, outcome);
-    }
+    let Some(outcome) = compare_kept::opened(app, path, outcome) else { return };
     let Some((_, at, draft)) = app.shared.kept.opening.take_if(|(asked, ..)| asked == path) else {
         return app.release(outcome.into_iter().map(|(_, body)| body).collect());
     };
@@ -192,22 +232,40 @@ pub(crate) fn opened(app: &mut App, path: &Path, outcome: Result<(Bytes, BodyId)
     if shown.is_some_and(|session| !session.is_over()) {
         return app.release(outcome.into_iter().map(|(_, body)| body).collect());
     }
-    if let Some(id) = hold(app, draft, (path, at), outcome) {
+    let Some(owner) = app.shared.drafts.get(draft) else {
+        return app.release(outcome.into_iter().map(|(_, body)| body).collect());
+    };
+    let holder = Holder::of(owner);
+    if let Some(id) = hold(app, holder, (path, at), outcome) {
         show(app, draft, id);
         forget_old(app);
     }
 }
 
-/// Makes a session of a kept answer that was read, or of why it could not be; `None` = the draft is gone.
+/// Whose an answer is that was read.
+pub(super) struct Holder {
+    pub(super) draft: Option<DraftId>,
+    /// Where it was sent to, and the name of that in lists.
+    pub(super) address: String,
+    pub(super) title: String,
+}
+
+impl Holder {
+    /// A draft.
+    pub(super) fn of(draft: &Draft) -> Self {
+        let (address, title) = (draft.spec.address().to_owned(), draft.title());
+        Holder { draft: Some(draft.id), address, title }
+    }
+}
+
+/// Makes a session of a kept answer that was read, or of why it could not be.
 pub(super) fn hold(
     app: &mut App,
-    draft: DraftId,
+    holder: Holder,
     (path, at): (&Path, Stamp),
     outcome: Result<(Bytes, BodyId), Failure>,
 ) -> Option<SessionId> {
-    let draft = app.shared.drafts.get(draft);
-    let planned = draft.and_then(|it| Some((kept_answer::plan(it.spec.address())?, it.title())));
-    let Some((plan, title)) = planned else {
+    let Some(plan) = kept_answer::plan(&holder.address) else {
         app.release(outcome.into_iter().map(|(_, body)| body).collect());
         return None;
     };
@@ -218,9 +276,10 @@ pub(super) fn hold(
             .ok_or_else(|| Failure::new(Stage::Storage, target, FailureKind::Malformed, cause))
     };
     let now = app.shared.now;
-    let id = app.shared.sessions.open(plan, title, now);
+    let id = app.shared.sessions.open(plan, holder.title, now);
     let session = app.shared.sessions.get_mut(id)?;
     (session.entry, session.ended, session.is_kept) = (at, Some(now), true);
+    session.draft = holder.draft;
     session.state = match outcome.and_then(|found| read(id, found)) {
         Ok(exchange) => {
             session.exchanges.push_back(exchange);

@@ -9,7 +9,7 @@
 //! the workspace on screen is kept in step here. Drafts that are not on disk yet are written
 //! before the preset.
 
-use super::{credentials, draft, folders, overlays, restore, undo};
+use super::{credentials, draft, folders, kept, overlays, restore, undo};
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -23,7 +23,7 @@ use crate::app::thrown_away::ThrownAway;
 use crate::engine::command::{CloseMode, Command};
 use crate::model::failure::Failure;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
-use crate::store::job::{Job, JobKind, JobLabel, Overwrite};
+use crate::store::job::{AnswersTask, Job, JobKind, JobLabel, Overwrite};
 
 /// Saves the draft on screen, asking for a name if it has none.
 pub(crate) fn save(app: &mut App) {
@@ -163,12 +163,13 @@ pub(crate) fn saved(app: &mut App, path: &PresetPath, fingerprint: u64) {
         return;
     }
     let (mut written, mut remark) = (None, String::new());
-    let mut again = Vec::new();
+    let (mut again, mut named) = (Vec::new(), Vec::new());
     for draft in app.shared.drafts.iter_mut() {
         if is_saving(draft, path) {
             written.clone_from(&draft.saving);
             remark = credentials::remark(draft);
             draft.was_saved(fingerprint);
+            named.extend(draft.answers.take());
             if std::mem::take(&mut draft.save_again) && draft.is_modified() {
                 again.push(draft.id);
             }
@@ -182,6 +183,9 @@ pub(crate) fn saved(app: &mut App, path: &PresetPath, fingerprint: u64) {
     match written {
         Some(preset) => enter(app, preset, fingerprint),
         None => app.effects.push(Effect::Store(Job::LoadWorkspace)),
+    }
+    for key in named {
+        kept::named(app, key, path);
     }
     app.done(format!("saved {path}{remark}"));
     app.presets.rebuild(&app.shared);
@@ -355,8 +359,9 @@ pub(crate) fn delete_folder(app: &mut App, folder: String, presets: Vec<PresetPa
 /// Throws a draft away; what runs from it is closed.
 pub(crate) fn discard(app: &mut App, id: DraftId) {
     close(app, |draft| draft.id == id);
-    if let Some(draft) = app.shared.drafts.get(id) {
-        app.thrown.push(ThrownAway::Draft(Box::new(draft.clone())));
+    if let Some(draft) = app.shared.drafts.get(id).cloned() {
+        kept::follow_draft(app, &draft, AnswersTask::Delete);
+        app.thrown.push(ThrownAway::Draft(Box::new(draft)));
     }
     app.done(format!("thrown away{}", way_back(app)));
     forget_drafts(app, |draft| draft.id == id);

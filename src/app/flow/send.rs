@@ -123,10 +123,11 @@ fn open(app: &mut App, plan: Plan, scope: &Scope) {
     let id = app.shared.sessions.open(plan.clone(), title, app.shared.now);
     if let Some(session) = app.shared.sessions.get_mut(id) {
         session.entry = at;
+        session.draft = Some(app.shared.drafts.current().id);
         draft_address.clone_into(&mut session.written);
     }
     let draft = app.shared.drafts.current_mut();
-    draft.session_before = draft.session.replace(id);
+    draft.session = Some(id);
     draft.latest = Some(id);
     draft.sent = Some(draft.spec.clone());
     draft.issues.clear();

@@ -2,8 +2,8 @@
 
 use super::kept::PresetFate;
 use super::{
-    credentials, curl, draft, edited, environments, focus, folders, history, kept, project,
-    restore, save, themes, undo,
+    compare_kept, credentials, curl, draft, edited, environments, focus, folders, history, kept,
+    project, restore, save, themes, undo,
 };
 use crate::app::action::Action;
 use crate::app::arrangement::Arrangement;
@@ -32,6 +32,7 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         | Reply::BroughtBack { .. } => presets_moved(app, reply),
         Reply::EnvironmentDone(done) => environments::done(app, *done),
         Reply::Answers { key, found } => kept::listed(app, key, found),
+        Reply::AnswerFound { at, key } => compare_kept::entry_found(app, at, key),
         Reply::FolderCreated { .. }
         | Reply::FolderRemoved { .. }
         | Reply::FolderMoved { .. }

@@ -1,7 +1,7 @@
 //! Brings back what was deleted or thrown away: files of presets by the store, byte for byte; drafts
 //! and changes at once.
 
-use super::draft;
+use super::{draft, kept};
 use crate::app::drafts::Draft;
 use crate::app::effect::Effect;
 use crate::app::format;
@@ -10,7 +10,7 @@ use crate::app::state::App;
 use crate::app::thrown_away::ThrownAway;
 use crate::model::failure::Failure;
 use crate::model::preset::{PresetPath, StoredPreset};
-use crate::store::job::{Job, JobKind, JobLabel, PresetFile};
+use crate::store::job::{AnswersTask, Job, JobKind, JobLabel, PresetFile};
 
 /// Keeps the files of presets that are gone, and the unsaved changes of their drafts.
 pub(crate) fn keep_presets(app: &mut App, files: Vec<PresetFile>) {
@@ -37,9 +37,10 @@ pub(crate) fn undo(app: &mut App) {
     }
     match app.thrown.pop() {
         None => app.say("nothing to undo here"),
-        Some(ThrownAway::Draft(kept)) => {
-            let title = kept.title();
-            app.shared.drafts.put_back(*kept);
+        Some(ThrownAway::Draft(thrown)) => {
+            let title = thrown.title();
+            kept::follow_draft(app, &thrown, AnswersTask::BringBack);
+            app.shared.drafts.put_back(*thrown);
             draft::draft_changed(app);
             app.done(format!("{title} is back"));
         }

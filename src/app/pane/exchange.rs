@@ -319,7 +319,7 @@ impl ExchangePane {
             hints.push(Action::OpenOutside);
         }
         hints.dedup();
-        if shared.drafts.current().session_before.is_some() {
+        if shared.sessions.before(session).is_some() {
             hints.push(Action::Compare);
         }
         let is_json = self.view(shared).is_some_and(|view| view.path().is_some());

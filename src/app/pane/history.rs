@@ -174,12 +174,8 @@ impl HistoryPane {
         Outcome::yes()
     }
 
-    /// When the selected entry was sent, by the wall clock.
-    pub(crate) fn selected_at(&self) -> Option<Stamp> {
-        self.selected().map(|entry| entry.name.at)
-    }
-
-    fn selected(&self) -> Option<&HistoryRow> {
+    /// The entry under the cursor.
+    pub(crate) fn selected(&self) -> Option<&HistoryRow> {
         self.entries.get(self.cursor(1).selected)
     }
 

@@ -19,6 +19,19 @@ fn differing(old: &str, new: &str) -> Vec<String> {
 }
 
 #[test]
+fn equal_bodies_are_called_what_they_are() {
+    for (body, how) in [
+        (r#"{"a": 1}"#, ComparedAs::Json),
+        ("plain\n", ComparedAs::Text),
+        ("{\"a\": ", ComparedAs::Text),
+        ("\0\u{1}", ComparedAs::Bytes),
+    ] {
+        let found = bodies(body.as_bytes(), body.as_bytes(), None);
+        assert_eq!((found.how, found.count()), (how, 0), "{body}");
+    }
+}
+
+#[test]
 fn json_differs_by_path() {
     let old = r#"{"user":{"name":"Ann","age":3,"x y":1},"gone":[1]}"#;
     let new = r#"{"user":{"name":"Bob","age":3,"x y":2},"come":null}"#;

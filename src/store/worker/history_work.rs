@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 
 use super::lane::{ReplySender, Waker, Work, not_ours, noting};
 use crate::model::failure::Failure;
+use crate::model::timing::Stamp;
 use crate::store::answers::Answers;
 use crate::store::history::History;
-use crate::store::job::{HISTORY_BODY, Job, Reply};
+use crate::store::job::{AnswersTask, HISTORY_BODY, Job, Reply};
 use crate::store::watch::FolderWatch;
 use crate::store::workspace::Watched;
 
@@ -47,6 +48,8 @@ impl HistoryBudget {
 pub(super) struct HistoryWork {
     history: History,
     answers: Answers,
+    /// The answers of a key as they were told last.
+    told: Option<(String, Vec<Stamp>)>,
     budget: HistoryBudget,
     waker: Option<Waker>,
     /// Somebody wrote to the database: we, or another program.
@@ -63,6 +66,7 @@ impl HistoryWork {
         HistoryWork {
             history: History::new(file),
             answers: Answers::new(answers),
+            told: None,
             budget,
             waker: None,
             changed: Arc::default(),
@@ -76,6 +80,11 @@ impl HistoryWork {
         let mut watch = FolderWatch::start(noting(&self.changed, self.waker.as_ref()));
         for file in self.history.files() {
             watch.add(Watched::Name(&file));
+        }
+        if let Some((key, _)) = &self.told {
+            let folder = self.answers.folder_of(key);
+            watch.add(Watched::Name(&folder));
+            watch.add(Watched::Folder(&folder));
         }
         if watch.is_blind() {
             self.look = Some(Instant::now() + AGAIN);
@@ -98,7 +107,34 @@ impl HistoryWork {
             if self.history.is_changed_by_others() {
                 outbox.send(Reply::HistoryChanged);
             }
+            self.tell_answers(outbox);
         }
+    }
+
+    /// Tells the answers of the key that was asked for last, if there are others by now.
+    fn tell_answers(&mut self, outbox: &ReplySender) {
+        let Some((key, told)) = &mut self.told else { return };
+        // What cannot be read is said to who asks for it.
+        let Ok(found) = self.answers.perform(key, AnswersTask::List) else { return };
+        if found != *told {
+            told.clone_from(&found);
+            outbox.send(Reply::Answers { key: key.clone(), found });
+        }
+    }
+
+    /// Does what is asked with the answers of a key, which are those to be told of from now on.
+    fn answers(&mut self, key: String, task: AnswersTask) -> Result<Reply, Failure> {
+        let is_looked_at = matches!(task, AnswersTask::List | AnswersTask::Tidy { .. });
+        let found = self.answers.perform(&key, task)?;
+        if !is_looked_at {
+            return Ok(Reply::Answers { key, found });
+        }
+        if self.told.as_ref().is_none_or(|(told, _)| *told != key) && self.watch.take().is_some() {
+            // A new one watches this key.
+            self.look = Some(Instant::now());
+        }
+        self.told = Some((key.clone(), found.clone()));
+        Ok(Reply::Answers { key, found })
     }
 
     fn reply(&mut self, job: Job) -> Result<Reply, Failure> {
@@ -120,10 +156,8 @@ impl HistoryWork {
                 self.answers.forget(name.map(|name| name.at))?;
                 Ok(Reply::HistoryForgotten { count: history.forget(name)? })
             }
-            Job::Answers { key, task } => {
-                let found = self.answers.perform(&key, task)?;
-                Ok(Reply::Answers { key, found })
-            }
+            Job::Answers { key, task } => self.answers(key, task),
+            Job::FindAnswer { at } => Ok(Reply::AnswerFound { at, key: self.answers.find(at)? }),
             other => Err(not_ours(&other)),
         }
     }

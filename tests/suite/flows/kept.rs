@@ -7,15 +7,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use wirebench::app::Startup;
 use wirebench::app::effect::Effect;
-use wirebench::app::message::Message;
+use wirebench::app::message::{Message, Timer};
 use wirebench::engine::command::Command;
 use wirebench::engine::event::Event;
 use wirebench::model::exchange::Exchange;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::id::{BodyId, SessionId};
 use wirebench::model::preset::PresetPath;
+use wirebench::model::session_outcome::SessionOutcome;
 use wirebench::model::timing::Stamp;
-use wirebench::store::job::{AnswersTask, Job, Reply, Workspace};
+use wirebench::store::job::{AnswersTask, HistoryName, HistoryRow, Job, Reply, Workspace};
 
 use crate::harness::app::{Driver, NOON};
 use crate::harness::samples::{answer, exchange};
@@ -41,6 +42,8 @@ fn begun(options: &str) -> Driver {
     driver.app.begin();
     driver.send(Message::Store(Reply::Workspace(Box::new(workspace))));
     driver.send(Message::Store(Reply::Restored(None)));
+    let history = Reply::History { text: String::new(), entries: Vec::new(), total: 0 };
+    driver.send(Message::Store(history));
     driver
 }
 
@@ -243,17 +246,130 @@ fn nothing_is_kept_where_it_is_not_wanted() {
     assert!(kept(&answered(&mut driver, 200, 1)).is_none());
     driver.keys("<A-4>{");
     listed(&mut driver, &[]);
-    driver.assert_shows("this preset keeps no answers");
-    let mut draft = begun("");
-    draft.keys("<C-n>:8080/x");
-    assert!(kept(&answered(&mut draft, 200, 1)).is_none(), "it has no name");
-    draft.keys("<A-4>{");
-    draft.assert_shows("answers are kept of presets");
+    driver.assert_shows("no older answer is kept");
     let mut off = begun("");
     off.app.shared.kept = wirebench::app::kept_answers::KeptAnswers::default();
-    assert!(kept(&answered(&mut off, 200, 1)).is_none());
     off.keys("<A-4>{");
     off.assert_shows("the program was started like that");
+    // What came back in this run is looked at all the same.
+    for body in 1..=2 {
+        assert!(kept(&answered(&mut off, 200, body)).is_none());
+    }
+    off.keys("<A-4>{");
+    off.assert_shows("kept answer 1 of 2");
+    off.keys("{");
+    off.assert_shows("no older answer is kept");
+    off.keys("}");
+    assert!(!off.shows("kept answer"), "{}", off.screen());
+}
+
+/// Three answers to a request that was never saved; the folder they are in.
+fn of_a_draft(driver: &mut Driver) -> (String, Vec<Stamp>) {
+    driver.keys("<C-n>:8080/x");
+    let place = |driver: &mut Driver, body| {
+        let (_, _, path) = kept(&answered(driver, 200, body)).unwrap();
+        let key = path.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned();
+        (key, Stamp(path.file_stem().unwrap().to_str().unwrap().parse().unwrap()))
+    };
+    let all = [1, 2, 3].map(|body| place(driver, body));
+    assert!(all.iter().all(|(key, _)| *key == all[0].0), "{all:?}");
+    (all[0].0.clone(), all.iter().map(|(_, at)| *at).collect())
+}
+
+#[test]
+fn answers_of_what_was_never_saved_are_kept_and_go_where_it_goes() {
+    let mut driver = begun("");
+    let (key, all) = of_a_draft(&mut driver);
+    driver.keys("<A-4>{");
+    assert!(opened(&listed(&mut driver, &all)).is_none());
+    driver.assert_shows("kept answer 2 of 3");
+    driver.keys("=");
+    assert_eq!(compared(&listed(&mut driver, &all)), Some((1, 2)));
+    // Thrown away and brought back.
+    driver.keys("<Esc><A-1>d");
+    driver.keys("y");
+    assert_eq!(asked(&driver), (key.clone(), AnswersTask::Delete));
+    driver.keys("<A-1><A-z>");
+    assert_eq!(asked(&driver), (key.clone(), AnswersTask::BringBack));
+    // The next run finds them under what the drafts' file says.
+    driver.send(Message::Timer(Timer::Restore));
+    let drafts = driver.store.restore.clone().unwrap().drafts;
+    assert_eq!(drafts.iter().filter_map(|draft| draft.answers.as_ref()).count(), 1);
+    let kept = drafts.iter().find(|draft| draft.preset.is_none()).unwrap();
+    assert_eq!(kept.answers.as_deref(), Some(&*key));
+    // Saved, they are the preset's.
+    driver.keys("<C-s>");
+    driver.keys("<Home><C-k>mine<Enter>");
+    let (from, task) = asked(&driver);
+    assert_eq!(from, key);
+    assert!(matches!(task, AnswersTask::MoveTo(to) if to != key));
+}
+
+#[test]
+fn an_older_answer_of_a_draft_is_compared_with_the_one_before_from_history_and_traffic() {
+    let mut driver = begun("");
+    driver.app.shared.kept = wirebench::app::kept_answers::KeptAnswers::default();
+    driver.keys("<C-n>:8080/x");
+    for body in [1, 2, 3] {
+        answered(&mut driver, 200, body);
+    }
+    driver.keys("<A-2>gg=");
+    assert_eq!(compared(&commands(driver.keys("<Esc>gg="))), Some((2, 3)));
+    assert_eq!(compared(&commands(driver.keys("<Esc>j="))), Some((1, 2)));
+    assert_eq!(compared(&commands(driver.keys("<Esc>j="))), None);
+    driver.assert_shows("there is none before it");
+}
+
+#[test]
+fn the_answer_of_an_entry_of_an_earlier_run_is_read_to_be_compared() {
+    let mut driver = begun("");
+    let (_, text, _) = kept(&answered(&mut begun(""), 404, 1)).unwrap();
+    let row = |days, number| HistoryRow {
+        name: HistoryName { row: Some(number), at: earlier(days) },
+        badge: "GET".into(),
+        summary: format!("GET http://127.0.0.1:8080/{number}"),
+        outcome: SessionOutcome::Status { code: 404, took: None },
+        preset: None,
+    };
+    let entries = vec![row(1, 2), row(2, 1)];
+    driver.send(Message::Store(Reply::History { text: String::new(), entries, total: 2 }));
+    driver.keys("<A-2>gg=");
+    let found = |driver: &mut Driver, days, key: Option<&str>| {
+        let (at, key) = (earlier(days), key.map(str::to_owned));
+        assert!(driver.store.jobs.contains(&Job::FindAnswer { at }));
+        opened(&commands(driver.tell(Message::Store(Reply::AnswerFound { at, key }))))
+    };
+    let path = found(&mut driver, 1, Some("00ff")).unwrap();
+    assert!(path.ends_with(format!("00ff/{:020}.answer", earlier(1).0)), "{path:?}");
+    driver.event(Event::AnswerOpened { path, outcome: Ok((text.clone(), BodyId(9))) });
+    assert_eq!(asked(&driver), ("00ff".into(), AnswersTask::List));
+    let path = opened(&listed(&mut driver, &[earlier(2), earlier(1)])).unwrap();
+    let outcome = Ok((text, BodyId(8)));
+    let orders = commands(driver.event(Event::AnswerOpened { path, outcome }));
+    assert_eq!(compared(&orders), Some((8, 9)));
+    // What was read is here now; the first one is marked.
+    driver.keys("<Esc>j=");
+    driver.send(Message::Store(Reply::Answers { key: "00ff".into(), found: vec![earlier(2)] }));
+    driver.assert_shows("marked");
+    let mut other = begun("");
+    let entries = vec![row(3, 1)];
+    other.send(Message::Store(Reply::History { text: String::new(), entries, total: 1 }));
+    other.keys("<A-2>gg=");
+    assert_eq!(found(&mut other, 3, None), None);
+    other.assert_shows("its answer is not kept: send it again to compare");
+}
+
+#[test]
+fn what_another_copy_kept_is_counted_at_once() {
+    let mut driver = begun("");
+    let all = three_times(&mut driver);
+    driver.keys("<A-4>{");
+    listed(&mut driver, &all);
+    driver.assert_shows("kept answer 2 of 3");
+    let (key, _) = asked(&driver);
+    let found = [&all[..], &[Stamp(all[2].0 + 9)]].concat();
+    driver.send(Message::Store(Reply::Answers { key, found }));
+    driver.assert_shows("kept answer 2 of 4");
 }
 
 #[test]
@@ -311,7 +427,7 @@ fn an_answer_is_of_the_draft_that_asked_whatever_is_on_screen_by_then() {
     let session = driver.app.shared.sessions.get(id).unwrap();
     assert_eq!((&*session.plan.address(), &*session.title), ("http://127.0.0.1:8080/0", "users"));
     driver.keys("<C-p>users<Enter>");
-    driver.assert_shows("kept answer 1 of 1");
+    driver.assert_shows("kept answer 1 of 2");
 }
 
 #[test]

@@ -39,7 +39,13 @@ fn unsaved() -> Driver {
 
 fn last_run(url: &str) -> Message {
     let spec = Spec::Http(HttpSpec { url: url.into(), ..HttpSpec::default() });
-    let draft = StoredDraft { preset: None, based_on: None, unsaved: true, spec: spec.into() };
+    let draft = StoredDraft {
+        preset: None,
+        based_on: None,
+        unsaved: true,
+        answers: None,
+        spec: spec.into(),
+    };
     let environment = Some("last".into());
     let restore = Restore { drafts: vec![draft], environment, ..Restore::default() };
     Message::Store(Reply::Restored(Some(Box::new(restore))))

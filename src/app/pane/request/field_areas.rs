@@ -74,6 +74,9 @@ fn column_of(field: &FormField) -> &'static str {
     }
 }
 
+/// Cells that a field which fills keeps at least, for each of its shares: those behind it give way.
+const LEAST: u16 = 8;
+
 fn place_row(row: &FormLine, area: Rect, placed: &mut Vec<PlacedField>) {
     let (mut fixed, mut shares) = (row.fields.len().saturating_sub(1) as u16, 0);
     for field in &row.fields {
@@ -82,21 +85,22 @@ fn place_row(row: &FormLine, area: Rect, placed: &mut Vec<PlacedField>) {
             FieldWidth::Fill(share) => shares += share,
         }
     }
-    let free = area.width.saturating_sub(fixed + row.pad);
-    let mut x = area.x;
+    let room = area.width.saturating_sub(row.pad);
+    let free = room.saturating_sub(fixed).max(LEAST * shares);
+    let (mut x, end) = (area.x, area.x + room);
     for field in &row.fields {
         let width = match field.width {
             FieldWidth::Cells(width) => width,
             FieldWidth::Fill(part) => free * part / shares.max(1),
         };
-        let width = width.min(area.right().saturating_sub(x));
+        let width = width.min(end.saturating_sub(x));
         let heading = match row.heading {
             COLUMNS => column_of(field),
             heading if x == area.x => heading,
             _ => "",
         };
         placed.push(PlacedField { field: field.clone(), area: Rect { x, width, ..area }, heading });
-        x = x.saturating_add(width + 1).min(area.right());
+        x = x.saturating_add(width + 1).min(end);
     }
 }
 
