@@ -177,6 +177,9 @@ async fn what_a_server_said_before_it_reset_still_reaches_the_client() {
     let (id, address) = relaying(&mut bench, relay(target.local_addr().unwrap())).await;
     let mut client = connect(address);
     let mut server = accept(&target);
+    // Connected on: one that resets before that was not reached.
+    client.write_all(b"x").unwrap();
+    reads(&mut server, b"x");
     server.write_all(b"413 too large").unwrap();
     reset(server);
     reads(&mut client, b"413 too large");
