@@ -81,6 +81,7 @@ fn udp_listener(records: u64) -> (App, SessionId) {
         local: Some(([127, 0, 0, 1], 9000).into()),
         peer: Some(([127, 0, 0, 1], 40_000).into()),
         tls: false,
+        pair: None,
     });
     let conns = Batch { conns: conns.collect(), ..Batch::default() };
     app.update(Message::Engine(Event::Traffic(conns)), Stamp(1));

@@ -58,6 +58,7 @@ fn introduce(timeline: &mut Timeline) {
             local: Some(([127, 0, 0, 1], 9000).into()),
             peer: Some(([127, 0, 0, 1], 40_000 + index as u16).into()),
             tls: false,
+            pair: None,
         });
     }
 }

@@ -3,6 +3,7 @@
 //! Parsed once by `run`; the headless shell gets its own part. What an item (`name=value`) means
 //! is `cli::items`' to say.
 
+mod relay;
 mod send;
 
 use std::fmt::Write as _;
@@ -19,8 +20,10 @@ use crate::model::field_help;
 use crate::model::protocol::Side;
 use crate::model::spec::Spec;
 use crate::model::timing::parse_duration;
+use relay::RELAY_EXAMPLES;
 use send::SEND_EXAMPLES;
 
+pub use relay::Relay;
 pub use send::{AuthType, ColorWhen, Parts, Pretty, RequestOptions, Send};
 
 /// The whole command line.
@@ -30,7 +33,7 @@ pub use send::{AuthType, ColorWhen, Parts, Pretty, RequestOptions, Send};
     version,
     about = "Both ends of the wire, in one terminal",
     long_about = "Both ends of the wire, in one terminal: composes and sends requests, opens \
-                  listeners and shows everything that crosses its sockets, byte for byte.\n\n\
+                  listeners and relays, and shows everything that crosses its sockets, byte for byte.\n\n\
                   Without a command it opens the workbench on this terminal, with an address or preset when \
                   one is given.",
     after_help = EXIT_CODES,
@@ -67,6 +70,8 @@ pub enum Task {
     Send(Box<Send>),
     /// Open a listener and print what arrives.
     Listen(Listen),
+    /// Stand between clients and a server and print what they say to each other.
+    Relay(Relay),
     /// Show, export or remove the certificate authority that TLS listeners are trusted by.
     Authority {
         #[command(subcommand)]
@@ -106,6 +111,7 @@ pub enum CompletionShell {
 pub enum PresetTaker {
     Send,
     Listen,
+    Relay,
     /// The workbench.
     Any,
 }
@@ -217,6 +223,9 @@ impl Arguments {
             .mut_subcommand("listen", |listen| {
                 listen.after_long_help(help(Side::Listener, LISTEN_EXAMPLES))
             })
+            .mut_subcommand("relay", |relay| {
+                relay.after_long_help(help(Side::Relay, RELAY_EXAMPLES))
+            })
     }
 }
 
@@ -240,7 +249,7 @@ fn settings(side: Side) -> String {
 const SETTING: u16 = 29;
 const SETTING_LINE: u16 = 79 - SETTING;
 
-/// What both commands take.
+/// What all commands take that open something.
 #[derive(Debug, Clone, PartialEq, Default, Args)]
 pub struct Common {
     /// Environment whose {{variables}} are used.
@@ -324,7 +333,7 @@ mod tests {
 
     #[test]
     fn what_is_said_about_an_option_stays_in_its_column() {
-        for side in [Side::Client, Side::Listener] {
+        for side in Side::ALL {
             let text = settings(side);
             for line in text.lines().skip(1) {
                 let is_title = !line.starts_with("  ");

@@ -1,4 +1,4 @@
-//! The headless shell: `send` and `listen` without a screen.
+//! The headless shell: `send`, `listen` and `relay` without a screen.
 //!
 //! Called by `run` with a running engine. Each command composes a [`Spec`](crate::model::spec::Spec)
 //! from the command line or a preset, plans it, opens one session and prints what happens until it
@@ -23,6 +23,7 @@ mod opening;
 pub(crate) mod output;
 mod output_file;
 mod progress;
+mod relay;
 mod send;
 mod stdin;
 mod target;
@@ -51,6 +52,12 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
             let mut output = Output::new(&arguments.common, Style::Json);
             let listening = listen::run(&arguments, &mut headless, &mut output, &mut interrupts);
             let ListenEnd { outcome, behind } = Box::pin(listening).await;
+            output.finish(outcome.map(RunOutcome::Done), &mut interrupts, behind).await
+        }
+        Task::Relay(arguments) => {
+            let mut output = Output::new(&arguments.common, Style::Json);
+            let relaying = relay::run(&arguments, &mut headless, &mut output, &mut interrupts);
+            let ListenEnd { outcome, behind } = Box::pin(relaying).await;
             output.finish(outcome.map(RunOutcome::Done), &mut interrupts, behind).await
         }
         Task::Authority { task } => {

@@ -17,6 +17,7 @@ mod json_values;
 mod method;
 mod nested;
 pub(crate) mod query_pieces;
+mod relay;
 mod session;
 mod sockets;
 pub mod spec_names;
@@ -58,6 +59,7 @@ pub(crate) fn plan_with(
         Spec::TcpListener(spec) => {
             session::tcp_listener(spec, &mut composer).map(Plan::TcpListener)
         }
+        Spec::TcpRelay(spec) => relay::tcp(spec, &mut composer).map(Plan::TcpRelay),
         Spec::Udp(spec) => session::udp(spec, &mut composer).map(Plan::Udp),
         Spec::UdpListener(spec) => {
             session::udp_listener(spec, &mut composer).map(Plan::UdpListener)

@@ -25,6 +25,7 @@ mod http;
 mod listener;
 mod outbound;
 mod refusal;
+mod relay;
 mod resolve;
 mod rules;
 mod session;

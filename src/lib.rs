@@ -5,12 +5,12 @@
 //! ```text
 //!  main ── run             composition root: the one file that knows everybody (args, logging)
 //!  console    ending       printing without waiting; signals end the program, whatever hangs
-//!  tui        cli          the shells: screen; send and listen without one
+//!  tui        cli          the shells: screen; send, listen, relay without one
 //!  ui                      render(&App, &ThemeStyles, &mut Frame): pane/, overlay/, widget/
 //!  app                     App::update(Message) -> Effects: pane/ and overlay/ ask with intents,
 //!                          flow/ carries them out; form/ edits what model/fields lists
-//!  engine     store        engine: dispatch, client/, listener/ over accept, outbound, sink/,
-//!                          conversation/, datagram/, http/, body/, transport/, tls/
+//!  engine     store        engine: dispatch, client/, listener/, relay/ over accept, sink/,
+//!                          outbound, conversation/, datagram/, http/, body/, transport/, tls/
 //!                          store: preset/, history/, atomic/; everything on disk
 //!  named_file              the one way to open what the user names, for engine, store, shells
 //!  jq                      this program as a filter of JSON, in a process of its own

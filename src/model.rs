@@ -32,6 +32,7 @@ pub mod preset;
 pub mod protocol;
 pub mod recipe;
 pub mod record;
+pub(crate) mod relay;
 pub(crate) mod rule_tag;
 pub mod secrets;
 pub mod session_outcome;

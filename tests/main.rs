@@ -111,6 +111,8 @@ mod property_tests;
 mod pty;
 #[path = "suite/readme.rs"]
 mod readme;
+#[path = "suite/relayed.rs"]
+mod relayed;
 #[path = "suite/reports.rs"]
 mod reports;
 #[path = "suite/restored.rs"]

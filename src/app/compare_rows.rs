@@ -79,7 +79,7 @@ impl ComparedAnswer {
     /// The message that is compared: what came from the peer.
     fn message(&self, side: Side) -> Option<&HttpMessage> {
         match side {
-            Side::Listener => Some(&self.exchange.request),
+            Side::Listener | Side::Relay => Some(&self.exchange.request),
             Side::Client => self.exchange.response.as_ref(),
         }
     }

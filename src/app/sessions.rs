@@ -124,6 +124,11 @@ impl Session {
         known.map_or_else(|| self.plan.capabilities(), |conn| conn.info.capabilities())
     }
 
+    /// The connection under which a row of this one is shown: of a relay that of the client.
+    pub fn told_under(&self, conn: ConnId) -> ConnId {
+        self.conns.get(&conn).map_or(conn, |conn| conn.info.told_under())
+    }
+
     /// Whether the engine has said how it ended.
     pub(crate) fn is_over(&self) -> bool {
         matches!(self.state, SessionState::Over(_))
@@ -158,7 +163,7 @@ impl Session {
         let exchange = self.exchanges.iter_mut().rev().find(|e| e.number == number)?;
         Some(match self.plan.side() {
             Side::Client => &mut exchange.response.as_mut()?.body,
-            Side::Listener => &mut exchange.request.body,
+            Side::Listener | Side::Relay => &mut exchange.request.body,
         })
     }
 
@@ -205,7 +210,8 @@ impl Session {
     /// Learns of a connection, or more about it.
     pub(super) fn meet(&mut self, info: ConnInfo) {
         let known = self.conns.get(&info.id).map(|known| known.open);
-        self.conns_met += u64::from(known.is_none() && info.id.index > 0);
+        let is_peer = info.id.index > 0 && !info.is_onward();
+        self.conns_met += u64::from(known.is_none() && is_peer);
         self.conns.insert(info.id, Conn { info, open: known.unwrap_or(true) });
     }
 
@@ -355,7 +361,7 @@ mod tests {
     fn connect(session: &mut Session, index: u32) -> ConnId {
         let (protocol, side) = (session.protocol(), session.side());
         let id = session.id.conn(index);
-        let info = ConnInfo { id, protocol, side, local: None, peer: None, tls: false };
+        let info = ConnInfo { id, protocol, side, local: None, peer: None, tls: false, pair: None };
         session.meet(info);
         id
     }

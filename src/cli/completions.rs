@@ -11,12 +11,13 @@ use super::headless::Headless;
 use super::output::Output;
 use crate::args::{Arguments, CompletionShell, Completions, PresetTaker};
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::protocol::Side;
 use crate::store;
 
 /// The name of the program.
 const NAME: &str = "wirebench";
 
-/// Adds the names of presets to the words of `send`, `listen` and the program itself, and leaves the
+/// Adds the names of presets to the words of `send`, `listen`, `relay` and the program itself, and leaves the
 /// placeholders of the help out.
 const BASH: &str = r#"
 _wirebench_with_presets() {
@@ -24,7 +25,7 @@ _wirebench_with_presets() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} taker=any word kept=()
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
-            send|listen) taker=$word; break ;;
+            send|listen|relay) taker=$word; break ;;
             authority|completions|man) return ;;
         esac
     done
@@ -50,6 +51,7 @@ _wirebench_words() {
     case $curcontext in
         *:wirebench-command-send:*) taker=send ;;
         *:wirebench-command-listen:*) taker=listen ;;
+        *:wirebench-command-relay:*) taker=relay ;;
     esac
     presets=(${(f)"$(_call_program presets wirebench completions --presets $taker 2>/dev/null)"})
     (( $#presets )) && compadd -a presets
@@ -65,6 +67,7 @@ _wirebench_first() {
 const FISH: &str = r#"
 complete -c wirebench -n "__fish_wirebench_using_subcommand send" -a "(wirebench completions --presets send 2>/dev/null)"
 complete -c wirebench -n "__fish_wirebench_using_subcommand listen" -a "(wirebench completions --presets listen 2>/dev/null)"
+complete -c wirebench -n "__fish_wirebench_using_subcommand relay" -a "(wirebench completions --presets relay 2>/dev/null)"
 complete -c wirebench -n "__fish_wirebench_needs_command" -a "(wirebench completions --presets any 2>/dev/null)"
 "#;
 
@@ -105,7 +108,8 @@ fn script(shell: CompletionShell) -> String {
 fn zsh(text: &str, ours: &str) -> String {
     let mut out = String::with_capacity(text.len() + ours.len());
     for line in text.split_inclusive('\n') {
-        let is_word = line.starts_with("'*::words --") || line.starts_with("':target --");
+        let words = ["'*::words --", "':target --", "':listen --"];
+        let is_word = words.iter().any(|word| line.starts_with(word));
         let is_first = line.starts_with("'::words --");
         if is_word {
             out.push_str(&line.replace(":_files'", ":_wirebench_words'"));
@@ -123,14 +127,15 @@ fn zsh(text: &str, ours: &str) -> String {
 /// Names of the presets a command takes, sorted.
 fn presets(taker: PresetTaker, headless: &Headless) -> Result<Vec<String>, Failure> {
     let workspace = store::read_workspace(headless.paths.workspace_unasked()?);
-    let is_taken = |listens: bool| match taker {
-        PresetTaker::Send => !listens,
-        PresetTaker::Listen => listens,
-        PresetTaker::Any => true,
+    let taker_of = |side: Side| match side {
+        Side::Client => PresetTaker::Send,
+        Side::Listener => PresetTaker::Listen,
+        Side::Relay => PresetTaker::Relay,
     };
+    let is_taken = |side: Side| [PresetTaker::Any, taker_of(side)].contains(&taker);
     let mut names = Vec::new();
     for stored in &workspace.presets {
-        if stored.content.as_ref().is_ok_and(|preset| is_taken(preset.spec.side().listens())) {
+        if stored.content.as_ref().is_ok_and(|preset| is_taken(preset.spec.side())) {
             names.push(stored.path.to_string());
         }
     }
@@ -173,7 +178,7 @@ mod tests {
             }
         }
         let zsh = script(CompletionShell::Zsh);
-        assert_eq!(zsh.matches(":_wirebench_words'").count(), 2, "{zsh}");
+        assert_eq!(zsh.matches(":_wirebench_words'").count(), 3, "{zsh}");
         assert_eq!(zsh.matches("\":: :_wirebench_first\"").count(), 1, "{zsh}");
         assert_eq!(zsh.matches("_wirebench_words() {").count(), 1);
         assert!(!zsh.contains("'::words"));

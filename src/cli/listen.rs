@@ -1,14 +1,13 @@
 //! `wirebench listen`: opens a listener and prints what arrives until it is told to stop.
 
 mod input;
+mod told;
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use input::ListenInput;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use tokio::time::{Instant, timeout_at};
 
 use super::exit;
@@ -21,7 +20,6 @@ use crate::args;
 use crate::codec::charset::{self, Recoder};
 use crate::codec::http1::status::has_no_content;
 use crate::codec::lines::{is_labelled_json, not_json};
-use crate::codec::printable;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::{Batch, Event, Phase};
@@ -29,7 +27,7 @@ use crate::interop::ndjson;
 use crate::interop::secrets::disclosed;
 use crate::interop::told_streams::ToldStreams;
 use crate::model::endpoint::HEARS_BROADCASTS;
-use crate::model::exchange::{Exchange, ExchangeState, StartLine};
+use crate::model::exchange::{Exchange, ExchangeState};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::{HttpBody, HttpListenerSpec};
 use crate::model::id::{BodyId, ConnId};
@@ -37,10 +35,9 @@ use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec};
 use crate::model::payload::Payload;
 use crate::model::plan::Plan;
 use crate::model::protocol::Side;
-use crate::model::record::{ConnInfo, Direction, LossTotals, Record, RecordKind};
+use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind};
 use crate::model::secrets::masked;
 use crate::model::spec::{NameValue, Spec};
-use crate::model::timing::Stamp;
 use crate::model::tls::ListenerTls;
 
 /// Bytes of a body or message printed as text; the rest is counted.
@@ -55,6 +52,8 @@ struct ListenWatch<'a> {
     output: &'a mut Output,
     /// Told by exchange, not by what crosses the sockets.
     by_exchange: bool,
+    /// Where a relay connects its clients on to.
+    target: Option<String>,
     /// Those that are not over.
     conns: BTreeMap<ConnId, ConnInfo>,
     streams: ToldStreams,
@@ -67,6 +66,16 @@ struct ListenWatch<'a> {
     input: ListenInput,
 }
 
+/// What is run, and what ends it.
+pub(super) struct WatchOrder {
+    pub(super) plan: Plan,
+    /// So many messages, requests or reads that were passed on.
+    pub(super) count: Option<u64>,
+    pub(super) lasts: Option<Duration>,
+    /// Standard input goes to the peers, where that makes sense.
+    pub(super) reads_stdin: bool,
+}
+
 /// How it ended.
 pub(super) struct ListenEnd {
     /// The exit status.
@@ -77,7 +86,7 @@ pub(super) struct ListenEnd {
 
 impl ListenEnd {
     /// One at which all was printed.
-    fn of(outcome: Result<u8, Failure>) -> Self {
+    pub(super) fn of(outcome: Result<u8, Failure>) -> Self {
         ListenEnd { outcome, behind: 0 }
     }
 }
@@ -93,23 +102,37 @@ pub(super) async fn run(
         Ok(plan) => plan,
         Err(failure) => return ListenEnd::of(Err(failure)),
     };
+    let args::Listen { count, lasts, ignore_stdin, .. } = *arguments;
+    let watched = WatchOrder { plan, count, lasts, reads_stdin: !ignore_stdin };
+    watch(watched, headless, output, interrupts).await
+}
+
+/// Opens what is to be watched and prints what happens there.
+pub(super) async fn watch(
+    watched: WatchOrder,
+    headless: &mut Headless,
+    output: &mut Output,
+    interrupts: &mut Interrupts,
+) -> ListenEnd {
+    let WatchOrder { plan, count, lasts, reads_stdin } = watched;
     let mut watch = ListenWatch {
         output,
         by_exchange: plan.capabilities().exchanges,
+        target: plan.target().map(ToString::to_string),
         conns: BTreeMap::new(),
         streams: ToldStreams::new(headless.told.clone()),
         printed: Vec::new(),
-        left: arguments.count,
+        left: count,
         body: None,
         input: ListenInput::none(),
     };
-    if watch.output.style == Style::Raw && !arguments.ignore_stdin && stdin::can_talk() {
+    if watch.output.style == Style::Raw && reads_stdin && stdin::can_talk() {
         watch.input = input_of(&plan);
     }
     if let Err(failure) = headless.open(plan) {
         return ListenEnd::of(Err(failure));
     }
-    let deadline = arguments.lasts.map(|lasts| Instant::now() + lasts);
+    let deadline = lasts.map(|lasts| Instant::now() + lasts);
     let ListenEnd { outcome, behind } = watch.until_the_end(deadline, headless, interrupts).await;
     ListenEnd { outcome: watch.input.outcome(outcome), behind }
 }
@@ -185,7 +208,7 @@ fn configure(spec: &mut Spec, arguments: &args::Listen) -> Result<(), Failure> {
             rules.extend(rule(arguments));
             None
         }
-        Spec::Http(_) | Spec::Tcp(_) | Spec::Udp(_) => None,
+        Spec::Http(_) | Spec::Tcp(_) | Spec::TcpRelay(_) | Spec::Udp(_) => None,
     };
     match (tls, &arguments.cert, &arguments.key) {
         (Some(tls), Some(certificate), Some(key)) => {
@@ -298,7 +321,10 @@ impl ListenWatch<'_> {
             Some(Event::Done { outcome, .. }) => return outcome.map(|_| Some(exit::OK)),
             Some(Event::Phase { phase: Phase::Listening { addresses, .. }, .. }) => {
                 let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-                output::note(&format!("listening on {}; Ctrl+C stops", list.join(", ")));
+                let onward =
+                    self.target.as_ref().map(|target| format!(", connecting on to {target}"));
+                let (list, onward) = (list.join(", "), onward.unwrap_or_default());
+                output::note(&format!("listening on {list}{onward}; Ctrl+C stops"));
                 if addresses.iter().any(|address| !address.ip().is_loopback()) {
                     output::note("warning: other machines can reach this listener");
                 }
@@ -346,7 +372,8 @@ impl ListenWatch<'_> {
             self.input.on_record(record, self.conns.get(&record.conn));
             if self.tells(record) && self.left != Some(0) {
                 self.print_record(record);
-                if record.is_received() {
+                let conn = self.conns.get(&record.conn);
+                if record.is_received() || told::is_passed_on(record, conn) {
                     self.count();
                 }
             }
@@ -387,23 +414,9 @@ impl ListenWatch<'_> {
             Style::Raw => return,
             Style::Text => {}
         }
-        let arrow = match record.direction {
-            Direction::Sent => "▶",
-            Direction::Received => "◀",
-            Direction::Local => "·",
-        };
-        let what = match record.kind {
-            RecordKind::Data => &format!("{} B", record.original_len),
-            kind => kind.into_str(),
-        };
-        let peer = shown_peer(conn.and_then(|conn| conn.peer));
-        let (time, conn) = (time_of_day(record.at), record.conn);
         let told = self.streams.tell(record);
         let shown = told.get(..SHOWN).unwrap_or(&told);
-        let is_cut = shown.len() < told.len() || record.original_len > record.data.len() as u64;
-        let rest = if is_cut { "…" } else { "" };
-        let data = printable::printable(shown);
-        self.output.line(&format!("{time}  {conn}{peer}  {arrow}  {what}  {data}{rest}"));
+        self.output.line(&told::record(record, conn, shown, shown.len() < told.len()));
     }
 
     fn print_exchange(&mut self, exchange: &Exchange, headless: &Headless) {
@@ -436,7 +449,7 @@ impl ListenWatch<'_> {
         let body = recoded.map_or(body, String::into_bytes);
         let body = masked(&body, &headless.told.hidden_parts(b"", &body));
         let exchange = &disclosed(exchange, &headless.told);
-        self.output.line(&summary(exchange));
+        self.output.line(&told::exchange(exchange));
         self.output.text(&exchange.request.head.raw);
         if !body.is_empty() {
             self.output.text(&body);
@@ -464,34 +477,4 @@ impl ListenWatch<'_> {
         }
         Ok(())
     }
-}
-
-/// `14:02:07.113  127.0.0.1:50412  POST /hook  →  200`
-fn summary(exchange: &Exchange) -> String {
-    let (time, peer) = (time_of_day(exchange.started), shown_peer(exchange.peer));
-    let request = match &exchange.request.head.start {
-        StartLine::Request { method, target, .. } => &format!("{method} {target}"),
-        _ => "not HTTP",
-    };
-    let answer = match exchange.response.as_ref().and_then(|response| response.head.status()) {
-        Some(status) => &status.to_string(),
-        None => "no answer",
-    };
-    let failure = match &exchange.state {
-        ExchangeState::Failed(failure) => &format!("  ({failure})"),
-        _ => "",
-    };
-    format!("{time}{peer}  {request}  →  {answer}{failure}")
-}
-
-fn shown_peer(peer: Option<SocketAddr>) -> String {
-    peer.map(|peer| format!("  {peer}")).unwrap_or_default()
-}
-
-/// Time of day with milliseconds, in the local time zone.
-fn time_of_day(at: Stamp) -> String {
-    Timestamp::from_nanosecond(i128::from(at.0)).map_or_else(
-        |_| "??:??:??".into(),
-        |time| time.to_zoned(TimeZone::system()).strftime("%H:%M:%S%.3f").to_string(),
-    )
 }

@@ -222,10 +222,9 @@ async fn prepare(
             session.any_peer |= arguments.any_peer;
         }
         Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
-            let cause = "a listener cannot be sent";
-            return Err(Failure::new(Stage::Compose, words.target, FailureKind::Usage, cause)
-                .hint("use: wirebench listen"));
+            return Err(of_another_side(words.target, "listener", "listen"));
         }
+        Spec::TcpRelay(_) => return Err(of_another_side(words.target, "relay", "relay")),
     }
     let kept = spec.clone();
     if let (Some(_), Some(request)) = (&download, spec.as_http_mut()) {
@@ -247,6 +246,12 @@ async fn prepare(
     let place = place.map(|(preset, root)| AnswerPlace::new(&root, preset, at, &scope));
     let entry = entry(kept, preset, raw.as_ref(), &plan, &scope, at);
     Ok(Prepared { plan, input, body: raw, passes_over, entry, place })
+}
+
+fn of_another_side(target: &str, side: &str, command: &str) -> Failure {
+    let cause = format!("a {side} cannot be sent");
+    Failure::new(Stage::Compose, target, FailureKind::Usage, cause)
+        .hint(format!("use: wirebench {command}"))
 }
 
 /// The words of a command line as a spec, for a form: nothing is asked for, read or sent.

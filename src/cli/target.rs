@@ -1,7 +1,7 @@
 //! What a command is about: an address or a preset, as a spec, with the values its templates may
 //! use.
 //!
-//! Called by `send` and `listen`. A text with a scheme or a leading colon is an address; any other
+//! Called by `send`, `listen` and `relay`. A text with a scheme or a leading colon is an address; any other
 //! is a preset when there is one of that name, else an address when it looks like one.
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::field_access;
 use crate::model::plan::Plan;
 use crate::model::preset::{Preset, PresetPath, Scope, StoredPreset};
-use crate::model::protocol::Side;
+use crate::model::protocol::{Protocol, Side};
 use crate::model::secrets::hide_typed;
 use crate::model::spec::Spec;
 use crate::model::url_text::UrlText;
@@ -164,9 +164,10 @@ fn of_side(preset: Preset, side: Side) -> Result<Spec, Failure> {
     if preset.spec.side() == side {
         return Ok(preset.spec);
     }
-    let (is, command) = match side {
-        Side::Client => ("a listener", "listen"),
-        Side::Listener => ("a client", "send"),
+    let (is, command) = match preset.spec.side() {
+        Side::Client => ("a client", "send"),
+        Side::Listener => ("a listener", "listen"),
+        Side::Relay => ("a relay", "relay"),
     };
     let cause = format!("this preset is {is}");
     Err(Failure::new(Stage::Compose, preset.path.as_str(), FailureKind::Usage, cause)
@@ -223,11 +224,19 @@ fn from_address(text: &str, side: Side, workspace: Option<&Workspace>) -> Result
             hints => hints.join("; "),
         }));
     };
-    let mut spec = Spec::empty(detected.protocol, side);
+    let protocol = match side {
+        // `:9000` alone is a guess.
+        Side::Relay if !detected.explicit => Protocol::Tcp,
+        Side::Client | Side::Listener | Side::Relay => detected.protocol,
+    };
+    let Some(mut spec) = Spec::of(protocol, side) else {
+        let cause = format!("there is no {} of {}", side.into_str(), protocol.title());
+        return Err(usage(&cause).hint("a relay listens on :port, tcp://:port or tls://:port"));
+    };
     *spec.address_mut() = match side {
         Side::Client => detected.address,
         // A listener's address is no client's: `*:9000` and `:9000` say where to bind.
-        Side::Listener => {
+        Side::Listener | Side::Relay => {
             let rest = UrlText::of(text).bare;
             rest.strip_suffix('/').unwrap_or(rest).to_owned()
         }

@@ -9,6 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::adopt::{set_tls, tls};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
+use crate::model::tls::ClientTls;
 use crate::model::url_text::UrlText;
 
 /// Where a spec leads, as it is written; templates stay.
@@ -35,6 +36,16 @@ pub(crate) fn anew(
         (place.host, place.port) = (host_of(socket.ip()), socket.port().to_string());
     }
     let mut spec = Spec::empty(protocol, side);
+    if let Spec::TcpRelay(relay) = &mut spec
+        && !old.side().listens()
+    {
+        // What a client talks to is what the relay shall lead to.
+        relay.target = place.address(old, protocol, Side::Client).unwrap_or_default();
+        if place.tls {
+            relay.target_tls = ClientTls::verified();
+        }
+        return spec;
+    }
     if let Some(address) = place.address(old, protocol, side) {
         *spec.address_mut() = address;
     }
@@ -114,7 +125,7 @@ fn is_port(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::tls::{ClientTls, ListenerTls};
+    use crate::model::tls::ListenerTls;
     use crate::model::trust::Verify;
 
     const CLIENT: Side = Side::Client;
@@ -201,6 +212,20 @@ mod tests {
         );
         let again = anew(&old, None, Protocol::Tcp, CLIENT);
         assert!(matches!(&again, Spec::Tcp(tcp) if tcp.tls == ClientTls::verified()));
+    }
+
+    #[test]
+    fn a_relay_leads_where_the_client_went_and_listens_where_the_listener_did() {
+        let old = spec(Protocol::Tcp, CLIENT, "tls://db:5432");
+        let Spec::TcpRelay(relay) = anew(&old, None, Protocol::Tcp, Side::Relay) else { panic!() };
+        assert_eq!((&*relay.bind, &*relay.target), ("127.0.0.1:9000", "db:5432"));
+        let web = spec(Protocol::Http, CLIENT, "https://h/x");
+        let Spec::TcpRelay(relay) = anew(&web, None, Protocol::Tcp, Side::Relay) else { panic!() };
+        assert_eq!((&*relay.target, relay.target_tls), ("h:443", ClientTls::verified()));
+        let old = spec(Protocol::Tcp, LISTENER, "127.0.0.1:7000");
+        let relay = anew(&old, None, Protocol::Tcp, Side::Relay);
+        assert_eq!(relay.address(), ":7000");
+        assert_eq!(anew(&relay, None, Protocol::Tcp, CLIENT).address(), "localhost:7000");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Plans of TCP and UDP: clients with their steps, listeners with greeting and automatic answers.
 
-use super::sockets::{bind, client, datagrams, endpoint, listener_tls, socket, stream_bind};
+use super::sockets::{
+    bind, client, client_tls, datagrams, endpoint, listener_tls, socket, stream_bind,
+};
 use super::text::Composer;
 use crate::compose::template::Mode;
 use crate::model::client::{ScriptStep, TcpSpec, UdpSpec};
@@ -10,23 +12,11 @@ use crate::model::plan::{
     RulePlan, StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
 };
 use crate::model::timing::bound;
-use crate::model::tls::ClientTls;
 
 /// Every issue goes to the composer; `None` without somebody to connect to.
 pub(super) fn tcp(spec: &TcpSpec, composer: &mut Composer<'_>) -> Option<TcpPlan> {
     let endpoint = endpoint(&spec.address, composer);
-    let tls = match &spec.tls {
-        ClientTls::Off => ClientTls::Off,
-        ClientTls::On { verify, trust, sni } => {
-            let field = FieldId::new("tls").then("sni");
-            let sni = composer.line(field, sni);
-            let is_bad = |c: char| c.is_whitespace() || c.is_control() || "/:@?#".contains(c);
-            if let Some(bad) = sni.chars().find(|c| is_bad(*c)) {
-                composer.issue(field, format!("'{bad}' cannot be part of a host name"));
-            }
-            ClientTls::On { verify: *verify, trust: trust.clone(), sni }
-        }
-    };
+    let tls = client_tls(FieldId::new("tls"), &spec.tls, composer);
     let socket = socket(&spec.socket, composer);
     let client = client(&spec.client, composer);
     let steps = steps(&spec.steps, composer);

@@ -10,12 +10,21 @@ use crate::model::client::{ClientSpec, DatagramSpec, SocketSpec};
 use crate::model::endpoint::{Bind, Endpoint, EndpointError, is_group};
 use crate::model::field_id::FieldId;
 use crate::model::plan::{ClientOptions, DatagramOptions, SocketOptions, SourceAddress};
-use crate::model::tls::ListenerTls;
+use crate::model::tls::{ClientTls, ListenerTls};
 use crate::model::url_text::UrlText;
 
 /// Whom to connect to, read from the address field; `None` after an issue. Port 0 is one.
 pub(super) fn endpoint(text: &str, composer: &mut Composer<'_>) -> Option<Endpoint> {
     let field = FieldId::new("address");
+    endpoint_in(field, text, composer)
+}
+
+/// The same, read from this field.
+pub(super) fn endpoint_in(
+    field: FieldId,
+    text: &str,
+    composer: &mut Composer<'_>,
+) -> Option<Endpoint> {
     let text = line(field, text, composer)?;
     let text = without_scheme(field, &text, composer)?;
     let endpoint: Endpoint = parsed(field, &text, composer)?;
@@ -84,6 +93,22 @@ pub(super) fn file(field: FieldId, written: &str, composer: &mut Composer<'_>) -
         (Some(rest), Some(home)) => format!("{}/{rest}", home.trim_end_matches('/')),
         _ => path,
     }
+}
+
+/// TLS of a client, read from this field.
+pub(super) fn client_tls(
+    field: FieldId,
+    tls: &ClientTls,
+    composer: &mut Composer<'_>,
+) -> ClientTls {
+    let ClientTls::On { verify, trust, sni } = tls else { return ClientTls::Off };
+    let field = field.then("sni");
+    let sni = composer.line(field, sni);
+    let is_bad = |c: char| c.is_whitespace() || c.is_control() || "/:@?#".contains(c);
+    if let Some(bad) = sni.chars().find(|c| is_bad(*c)) {
+        composer.issue(field, format!("'{bad}' cannot be part of a host name"));
+    }
+    ClientTls::On { verify: *verify, trust: trust.clone(), sni }
 }
 
 /// TLS of a listener.

@@ -46,7 +46,7 @@ use crate::model::failure::Failure;
 use crate::model::id::ConnId;
 use crate::model::plan::{Plan, SocketOptions};
 use crate::model::protocol::{Protocol, Side};
-use crate::model::record::{ConnInfo, Direction, RecordKind};
+use crate::model::record::{ConnInfo, Direction, RecordKind, RelayPair};
 use crate::model::tls::{ListenerTls, TlsFacts};
 use incoming::IncomingConns;
 use pace::{Evictability, RATE, Slowness};
@@ -79,6 +79,8 @@ pub(crate) trait ConnControl {
 pub(crate) struct NewConn {
     pub(crate) conn: ConnId,
     pub(crate) peer: SocketAddr,
+    /// Of a relay: what it is a half of.
+    pub(crate) pair: Option<RelayPair>,
     local: Option<SocketAddr>,
     tcp: TcpStream,
     /// Held as long as its task runs.
@@ -112,6 +114,7 @@ pub(crate) enum ListenerEvent {
 pub(crate) struct AcceptLoop<G> {
     session: SessionHandle,
     protocol: Protocol,
+    side: Side,
     acceptor: Option<TlsAcceptor>,
     incoming: IncomingConns,
     rejector: Rejector,
@@ -139,7 +142,7 @@ impl<G: ConnControl> AcceptLoop<G> {
     /// Binds, prepares TLS, and says where we listen; a failure is recorded. `words` are for who is
     /// turned away.
     pub(crate) async fn open(
-        protocol: Protocol,
+        (protocol, side): (Protocol, Side),
         place: &Bind,
         tls: &ListenerTls,
         socket: &SocketOptions,
@@ -159,6 +162,7 @@ impl<G: ConnControl> AcceptLoop<G> {
             _own: own,
             session,
             protocol,
+            side,
             acceptor,
             conns: BTreeMap::new(),
             refused: 0,
@@ -174,7 +178,7 @@ impl<G: ConnControl> AcceptLoop<G> {
 
     fn announce(&self, addresses: Vec<SocketAddr>) {
         let itself = self.session.id.itself();
-        self.introduce(itself, addresses.first().copied(), None);
+        self.introduce(itself, (addresses.first().copied(), None), None);
         let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
         let tls = if self.acceptor.is_some() { " (TLS)" } else { "" };
         let text = format!("listening on {}{tls}", list.join(" and "));
@@ -192,9 +196,22 @@ impl<G: ConnControl> AcceptLoop<G> {
         self.session.events.event(Event::Authority(news));
     }
 
-    fn introduce(&self, id: ConnId, local: Option<SocketAddr>, peer: Option<SocketAddr>) {
-        let (protocol, side, tls) = (self.protocol, Side::Listener, self.acceptor.is_some());
-        self.session.events.conn(ConnInfo { id, protocol, side, local, peer, tls });
+    fn introduce(
+        &self,
+        id: ConnId,
+        (local, peer): (Option<SocketAddr>, Option<SocketAddr>),
+        pair: Option<RelayPair>,
+    ) {
+        let (protocol, side, tls) = (self.protocol, self.side, self.acceptor.is_some());
+        self.session.events.conn(ConnInfo { id, protocol, side, local, peer, tls, pair });
+    }
+
+    /// The half that a new connection is, where each is connected on to somebody.
+    fn pair(&self, client: ConnId) -> Option<RelayPair> {
+        match self.side {
+            Side::Relay => Some(RelayPair { client, target: self.session.next_conn() }),
+            Side::Listener | Side::Client => None,
+        }
     }
 
     fn count(&self) {
@@ -251,10 +268,11 @@ impl<G: ConnControl> AcceptLoop<G> {
         };
         let conn = self.session.next_conn();
         let local = tcp.local_addr().ok();
-        self.introduce(conn, local, Some(peer));
+        let pair = self.pair(conn);
+        self.introduce(conn, (local, Some(peer)), pair);
         let text = format!("accepted from {peer}");
         self.session.events.note(conn, Direction::Received, RecordKind::Accepted, text);
-        Some(NewConn { conn, peer, local, tcp, descriptor })
+        Some(NewConn { conn, peer, pair, local, tcp, descriptor })
     }
 
     fn refuse(&mut self, tcp: TcpStream, peer: SocketAddr, why: &str) {
@@ -292,7 +310,7 @@ impl<G: ConnControl> AcceptLoop<G> {
         control: G,
         serve: impl FnOnce(AcceptedConn) -> F + Send + 'static,
     ) {
-        let NewConn { conn, peer, local, tcp, descriptor } = new;
+        let NewConn { conn, peer, pair: _, local, tcp, descriptor } = new;
         let abort = self.session.cancel.child_token();
         let open = Arc::new(AtomicBool::new(self.acceptor.is_none()));
         let (since, opened) = (Instant::now(), Arc::clone(&open));

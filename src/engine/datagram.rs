@@ -76,7 +76,7 @@ pub(super) async fn run(
     let sockets = BoundSocket::bind(bind, options, client).await;
     let local = sockets.as_ref().ok().and_then(|sockets| sockets.first()).map(|bound| bound.local);
     let peer = remote.as_ref().map(|remote| remote.address);
-    session.events.conn(ConnInfo { id, protocol, side, local, peer, tls: false });
+    session.events.conn(ConnInfo { id, protocol, side, local, peer, tls: false, pair: None });
     let mut socket = Datagrams {
         sockets: sockets.inspect_err(|failure| session.events.failed(id, failure))?,
         session,
@@ -202,7 +202,15 @@ impl Datagrams {
         }
         let local = socket_for(&self.sockets, address).map(|bound| bound.local);
         let peer = Some(address);
-        self.session.events.conn(ConnInfo { id, protocol, side, local, peer, tls: false });
+        self.session.events.conn(ConnInfo {
+            id,
+            protocol,
+            side,
+            local,
+            peer,
+            tls: false,
+            pair: None,
+        });
         self.count_peers();
         id
     }

@@ -2,7 +2,7 @@
 
 use super::event::Summary;
 use super::session::SessionContext;
-use super::{client, listener, refusal};
+use super::{client, listener, refusal, relay};
 use crate::model::failure::Failure;
 use crate::model::plan::Plan;
 
@@ -21,6 +21,7 @@ pub(super) async fn run(plan: Plan, cx: SessionContext) -> Result<Summary, Failu
         Plan::HttpListener(plan) => Box::pin(listener::http::run(plan, cx)).await,
         Plan::Tcp(plan) => Box::pin(client::stream::run(plan, cx)).await,
         Plan::TcpListener(plan) => Box::pin(listener::stream::run(plan, cx)).await,
+        Plan::TcpRelay(plan) => Box::pin(relay::run(plan, cx)).await,
         Plan::Udp(plan) => Box::pin(client::udp::run(plan, cx)).await,
         Plan::UdpListener(plan) => Box::pin(listener::udp::run(plan, cx)).await,
     }

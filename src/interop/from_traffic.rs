@@ -13,7 +13,7 @@ use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{Exchange, StartLine};
 use crate::model::http::{HttpBody, HttpSpec};
 use crate::model::payload::{Payload, PayloadFormat};
-use crate::model::protocol::{Protocol, Side};
+use crate::model::protocol::Protocol;
 use crate::model::record::{ConnInfo, Record, RecordKind};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::tls::ClientTls;
@@ -107,11 +107,8 @@ fn is_hidden(c: char) -> bool {
 /// [`spec_and_remarks`] for the request itself); a record without bytes gives no step.
 #[must_use]
 pub(crate) fn spec_from_record(record: &Record, conn: &ConnInfo) -> Spec {
-    // What a listener of ours received is sent to that listener again, as the peer did.
-    let target = match conn.side {
-        Side::Listener => conn.local,
-        Side::Client => conn.peer,
-    };
+    // What a listener or relay of ours received is sent there again, as the peer did.
+    let target = if conn.is_accepted() { conn.local } else { conn.peer };
     let address = target.map(|address| {
         let ip = address.ip().to_canonical();
         let ip = if ip.is_unspecified() { "localhost".into() } else { ip.to_string() };

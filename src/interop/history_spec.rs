@@ -5,6 +5,7 @@ use super::typed_credentials::each_typed;
 use crate::compose::template::FORGOTTEN;
 use crate::compose::{UnknownNames, plan_with};
 use crate::model::preset::Scope;
+use crate::model::protocol::Side;
 use crate::model::secrets::{is_secret_value, without_userinfo};
 use crate::model::spec::Spec;
 
@@ -31,10 +32,13 @@ pub fn summary(spec: &Spec, scope: &Scope) -> String {
         Err(_) => spec.address().to_owned(),
     };
     let address = without_userinfo(&address);
-    match (spec.method(), spec.side().listens()) {
-        (Some(method), _) => format!("{method} {address}"),
-        (None, false) => format!("{} {address}", spec.protocol()),
-        (None, true) => format!("listen {} {address}", spec.protocol()),
+    if let Some(method) = spec.method() {
+        return format!("{method} {address}");
+    }
+    match spec.side() {
+        Side::Client => format!("{} {address}", spec.protocol()),
+        Side::Listener => format!("listen {} {address}", spec.protocol()),
+        Side::Relay => format!("relay {} {address}", spec.protocol()),
     }
 }
 

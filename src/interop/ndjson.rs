@@ -39,6 +39,8 @@ pub fn record(record: &Record, conn: Option<&ConnInfo>, told: &[u8]) -> String {
     let is_data = record.kind == RecordKind::Data;
     let is_cut = record.original_len > record.data.len() as u64;
     let (text, base64) = either(told);
+    // Of a relay the client's connection, under which both halves belong.
+    let pair = conn.and_then(|conn| conn.pair).map(|pair| pair.client.to_string());
     let facts = known(json!({
         "conn": record.conn.to_string(),
         "proto": conn.map(|conn| conn.protocol.into_str()),
@@ -46,6 +48,8 @@ pub fn record(record: &Record, conn: Option<&ConnInfo>, told: &[u8]) -> String {
         "tls": conn.map(|conn| conn.tls),
         "local": conn.map(|conn| conn.local),
         "peer": conn.map(|conn| conn.peer),
+        "pair": pair,
+        "from": conn.filter(|_| is_data).and_then(|conn| conn.sender(record.direction)),
         "dir": record.direction.into_str(),
         "kind": record.kind.into_str(),
         "len": is_data.then_some(record.original_len),
@@ -362,6 +366,7 @@ mod tests {
             local: Some("127.0.0.1:9000".parse().unwrap()),
             peer: Some("[::1]:5".parse().unwrap()),
             tls: false,
+            pair: None,
         }
     }
 

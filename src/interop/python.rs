@@ -9,6 +9,7 @@
 mod http_client;
 mod http_server;
 pub(super) mod literal;
+mod relay;
 mod sockets;
 
 use crate::model::plan::Plan;
@@ -25,6 +26,7 @@ pub(crate) fn libraries(plan: &Plan) -> &'static [(&'static str, Library)] {
         Plan::HttpListener(_)
         | Plan::Tcp(_)
         | Plan::TcpListener(_)
+        | Plan::TcpRelay(_)
         | Plan::Udp(_)
         | Plan::UdpListener(_) => &[("Python", Library::Requests)],
     }
@@ -38,6 +40,7 @@ pub fn write(plan: &Plan, library: Library) -> String {
         Plan::HttpListener(plan) => http_server::write(plan),
         Plan::Tcp(plan) => sockets::tcp_client(plan),
         Plan::TcpListener(plan) => sockets::tcp_listener(plan),
+        Plan::TcpRelay(plan) => relay::write(plan),
         Plan::Udp(plan) => sockets::udp_client(plan),
         Plan::UdpListener(plan) => sockets::udp_listener(plan),
     };

@@ -134,7 +134,11 @@ pub fn masked(plan: &Plan) -> Plan {
                 mask_headers(&mut rule.answer.headers);
             }
         }
-        Plan::Tcp(_) | Plan::TcpListener(_) | Plan::Udp(_) | Plan::UdpListener(_) => {}
+        Plan::Tcp(_)
+        | Plan::TcpListener(_)
+        | Plan::TcpRelay(_)
+        | Plan::Udp(_)
+        | Plan::UdpListener(_) => {}
     }
     plan
 }

@@ -3,6 +3,7 @@
 
 mod http;
 mod list;
+mod relay;
 mod session;
 mod tls;
 
@@ -19,6 +20,7 @@ impl Spec {
             Spec::HttpListener(spec) => spec,
             Spec::Tcp(spec) => spec,
             Spec::TcpListener(spec) => spec,
+            Spec::TcpRelay(spec) => spec,
             Spec::Udp(spec) => spec,
             Spec::UdpListener(spec) => spec,
         }
@@ -31,6 +33,7 @@ impl Spec {
             Spec::HttpListener(spec) => spec,
             Spec::Tcp(spec) => spec,
             Spec::TcpListener(spec) => spec,
+            Spec::TcpRelay(spec) => spec,
             Spec::Udp(spec) => spec,
             Spec::UdpListener(spec) => spec,
         }
@@ -44,9 +47,7 @@ impl Spec {
 
     /// One of each kind, with the defaults, in the order of the sections.
     pub fn kinds() -> impl Iterator<Item = Spec> {
-        let both = |protocol| Side::ALL.map(|side| (side, Spec::empty(protocol, side)));
-        let all = Protocol::ALL.into_iter().flat_map(both);
-        // A protocol without a listener has its client for both sides.
-        all.filter_map(|(side, spec)| (spec.side() == side).then_some(spec))
+        let all = |protocol| Side::ALL.into_iter().filter_map(move |side| Spec::of(protocol, side));
+        Protocol::ALL.into_iter().flat_map(all)
     }
 }

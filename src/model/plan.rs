@@ -21,6 +21,7 @@ pub enum Plan {
     HttpListener(HttpListenerPlan),
     Tcp(TcpPlan),
     TcpListener(TcpListenerPlan),
+    TcpRelay(TcpRelayPlan),
     Udp(UdpPlan),
     UdpListener(UdpListenerPlan),
 }
@@ -246,6 +247,27 @@ pub struct TcpListenerPlan {
     pub rules: Vec<RulePlan>,
 }
 
+/// Whom to let in, and where each of them is connected on to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TcpRelayPlan {
+    pub bind: Bind,
+    pub tls: ListenerTls,
+    /// Of every connection.
+    pub socket: SocketOptions,
+    pub target: TargetPlan,
+}
+
+/// Where a relay connects its clients on to, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetPlan {
+    pub endpoint: Endpoint,
+    pub tls: ClientTls,
+    pub connect_timeout: Duration,
+    /// Of every connection.
+    pub socket: SocketOptions,
+    pub client: ClientOptions,
+}
+
 /// What every datagram is answered by; the first rule that fits wins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UdpListenerPlan {
@@ -318,6 +340,7 @@ impl Plan {
                 plan.rules.clear();
             }
             Plan::UdpListener(plan) => plan.rules.clear(),
+            Plan::TcpRelay(_) => {}
         }
     }
 
@@ -328,7 +351,7 @@ impl Plan {
             Plan::HttpListener(_) => true,
             Plan::TcpListener(plan) => !plan.rules.is_empty(),
             Plan::UdpListener(plan) => !plan.rules.is_empty(),
-            Plan::Http(_) | Plan::Tcp(_) | Plan::Udp(_) => false,
+            Plan::Http(_) | Plan::Tcp(_) | Plan::TcpRelay(_) | Plan::Udp(_) => false,
         }
     }
 
@@ -338,9 +361,11 @@ impl Plan {
         match self {
             Plan::Tcp(plan) => &plan.steps,
             Plan::Udp(plan) => &plan.steps,
-            Plan::Http(_) | Plan::HttpListener(_) | Plan::TcpListener(_) | Plan::UdpListener(_) => {
-                &[]
-            }
+            Plan::Http(_)
+            | Plan::HttpListener(_)
+            | Plan::TcpListener(_)
+            | Plan::TcpRelay(_)
+            | Plan::UdpListener(_) => &[],
         }
     }
 
@@ -349,9 +374,11 @@ impl Plan {
         let steps = match self {
             Plan::Tcp(plan) => &mut plan.steps,
             Plan::Udp(plan) => &mut plan.steps,
-            Plan::Http(_) | Plan::HttpListener(_) | Plan::TcpListener(_) | Plan::UdpListener(_) => {
-                return Vec::new();
-            }
+            Plan::Http(_)
+            | Plan::HttpListener(_)
+            | Plan::TcpListener(_)
+            | Plan::TcpRelay(_)
+            | Plan::UdpListener(_) => return Vec::new(),
         };
         steps.split_off(from.min(steps.len()))
     }
@@ -397,22 +424,35 @@ impl Plan {
         if let Plan::UdpListener(plan) = self { Some(plan) } else { None }
     }
 
+    /// The plan of a TCP relay, if it is one.
+    #[must_use]
+    pub(crate) fn tcp_relay(self) -> Option<TcpRelayPlan> {
+        if let Plan::TcpRelay(plan) = self { Some(plan) } else { None }
+    }
+
+    /// Where a relay connects its clients on to.
+    #[must_use]
+    pub(crate) fn target(&self) -> Option<&Endpoint> {
+        if let Plan::TcpRelay(plan) = self { Some(&plan.target.endpoint) } else { None }
+    }
+
     /// What the engine speaks when it runs this.
     #[must_use]
     pub fn protocol(&self) -> Protocol {
         match self {
             Plan::Http(_) | Plan::HttpListener(_) => Protocol::Http,
-            Plan::Tcp(_) | Plan::TcpListener(_) => Protocol::Tcp,
+            Plan::Tcp(_) | Plan::TcpListener(_) | Plan::TcpRelay(_) => Protocol::Tcp,
             Plan::Udp(_) | Plan::UdpListener(_) => Protocol::Udp,
         }
     }
 
-    /// Whether it connects or waits for others to.
+    /// Whether it connects, waits for others to, or both.
     #[must_use]
     pub fn side(&self) -> Side {
         match self {
             Plan::Http(_) | Plan::Tcp(_) | Plan::Udp(_) => Side::Client,
             Plan::HttpListener(_) | Plan::TcpListener(_) | Plan::UdpListener(_) => Side::Listener,
+            Plan::TcpRelay(_) => Side::Relay,
         }
     }
 
@@ -422,7 +462,7 @@ impl Plan {
         self.protocol().capabilities(self.side())
     }
 
-    /// Where it goes to or listens, as text: URL, peer address or bind address.
+    /// Where it goes to or listens, as text: URL, peer address or bind address, of a relay both.
     #[must_use]
     pub fn address(&self) -> String {
         match self {
@@ -430,6 +470,7 @@ impl Plan {
             Plan::HttpListener(plan) => plan.bind.to_string(),
             Plan::Tcp(plan) => plan.endpoint.to_string(),
             Plan::TcpListener(plan) => plan.bind.to_string(),
+            Plan::TcpRelay(plan) => format!("{} → {}", plan.bind, plan.target.endpoint),
             Plan::Udp(plan) => plan.endpoint.to_string(),
             Plan::UdpListener(plan) => plan.bind.to_string(),
         }
@@ -445,13 +486,15 @@ impl Plan {
                 if url.scheme == "https" { url.host_port.parse().ok().or_else(whole) } else { None }
             }
             Plan::Tcp(plan) => Some(plan.endpoint.clone()),
-            Plan::Udp(_) | Plan::HttpListener(_) | Plan::TcpListener(_) | Plan::UdpListener(_) => {
-                None
-            }
+            Plan::Udp(_)
+            | Plan::HttpListener(_)
+            | Plan::TcpListener(_)
+            | Plan::TcpRelay(_)
+            | Plan::UdpListener(_) => None,
         }
     }
 
-    /// The same answers on the sockets of another listener of its kind, which runs and keeps them.
+    /// The same answers or target on the sockets of another listener of its kind, which runs and keeps them.
     #[must_use]
     pub(crate) fn with_sockets_of(mut self, other: &Plan) -> Plan {
         match (&mut self, other) {
@@ -460,6 +503,10 @@ impl Plan {
                     (other.bind.clone(), other.tls.clone(), other.socket.clone());
             }
             (Plan::TcpListener(one), Plan::TcpListener(other)) => {
+                (one.bind, one.tls, one.socket) =
+                    (other.bind.clone(), other.tls.clone(), other.socket.clone());
+            }
+            (Plan::TcpRelay(one), Plan::TcpRelay(other)) => {
                 (one.bind, one.tls, one.socket) =
                     (other.bind.clone(), other.tls.clone(), other.socket.clone());
             }

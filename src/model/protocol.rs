@@ -22,15 +22,17 @@ pub enum Protocol {
 pub enum Side {
     Client,
     Listener,
+    /// Both: a listener whose peers are each connected on to a target.
+    Relay,
 }
 
 impl Side {
-    pub const ALL: [Side; 2] = [Side::Client, Side::Listener];
+    pub const ALL: [Side; 3] = [Side::Client, Side::Listener, Side::Relay];
 
     /// Whether peers come to us, any number of them and at any time; else we go to one.
     #[must_use]
     pub fn listens(self) -> bool {
-        self == Side::Listener
+        self != Side::Client
     }
 }
 
@@ -38,15 +40,24 @@ impl Side {
 pub const LISTENER_BADGE: &str = "SRV";
 /// The same with TLS; narrow lists show the first four of it.
 pub const LISTENER_TLS_BADGE: &str = "SRV+TLS";
+/// What lists have at the beginning of a relay's row.
+pub const RELAY_BADGE: &str = "RLY";
+/// The same of a relay with TLS towards its clients, its target or both.
+pub const RELAY_TLS_BADGE: &str = "RLY+TLS";
 /// The same of a client whose connection has TLS.
 pub const TLS_BADGE: &str = "TLS";
+
+const LISTENING_BADGES: [&str; 4] =
+    [LISTENER_BADGE, LISTENER_TLS_BADGE, RELAY_BADGE, RELAY_TLS_BADGE];
 
 /// What may be offered for one side of a protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "a capability table is a row of yes and no")]
 pub struct Capabilities {
-    /// A live conversation with an input line.
+    /// A live conversation of bytes.
     pub conversation: bool,
+    /// It has an input line: what a person types goes to the peers.
+    pub input: bool,
     /// Requests and their answers, each with a head, told one by one.
     pub exchanges: bool,
     /// A client stays open when it was answered, and takes its leave when it ends.
@@ -62,23 +73,25 @@ pub struct Capabilities {
 impl Protocol {
     pub const ALL: [Protocol; 3] = [Protocol::Http, Protocol::Tcp, Protocol::Udp];
 
-    /// What may be offered for this side of it, and what not. Both sides can the same today; they
-    /// are named, so that one more is asked about here.
+    /// What may be offered for this side of it, and what not. All sides are named, so that one more
+    /// is asked about here; where there is no relay it would be able to do what the listener can.
     #[must_use]
     pub(crate) fn capabilities(self, side: Side) -> Capabilities {
         let can = match (self, side) {
-            (Protocol::Http, Side::Client | Side::Listener) => {
-                [false, true, false, true, false, true]
+            (Protocol::Http, Side::Client | Side::Listener | Side::Relay) => {
+                [false, false, true, false, true, false, true]
             }
             (Protocol::Tcp, Side::Client | Side::Listener) => {
-                [true, false, true, true, false, true]
+                [true, true, false, true, true, false, true]
             }
-            (Protocol::Udp, Side::Client | Side::Listener) => {
-                [true, false, true, false, true, false]
+            // What it passes on is that of others: nobody types into it.
+            (Protocol::Tcp, Side::Relay) => [true, false, false, true, true, false, true],
+            (Protocol::Udp, Side::Client | Side::Listener | Side::Relay) => {
+                [true, true, false, true, false, true, false]
             }
         };
-        let [conversation, exchanges, lasting, tls, datagrams, connections] = can;
-        Capabilities { conversation, exchanges, lasting, tls, datagrams, connections }
+        let [conversation, input, exchanges, lasting, tls, datagrams, connections] = can;
+        Capabilities { conversation, input, exchanges, lasting, tls, datagrams, connections }
     }
 
     /// The colour of its name, in lists and blocks.
@@ -99,7 +112,7 @@ impl Protocol {
         let protocol = Protocol::ALL.iter().find(|protocol| protocol.title() == badge);
         match protocol {
             Some(protocol) => protocol.role(),
-            None if [LISTENER_BADGE, LISTENER_TLS_BADGE].contains(&badge) => ThemeRole::Listener,
+            None if LISTENING_BADGES.contains(&badge) => ThemeRole::Listener,
             None if badge == TLS_BADGE => Protocol::Tcp.role(),
             None => ThemeRole::of_method(badge),
         }

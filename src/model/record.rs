@@ -71,9 +71,57 @@ pub struct ConnInfo {
     pub local: Option<SocketAddr>,
     pub peer: Option<SocketAddr>,
     pub tls: bool,
+    /// Of a relay: which two connections belong together; this is one of them.
+    pub pair: Option<RelayPair>,
+}
+
+/// The two halves of what a relay passes on. What the client's socket took and gave stands on the
+/// client's half, each byte once; the target's half has what happened to its own connection, and of
+/// the bytes those alone that never reached the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RelayPair {
+    /// The connection that came to us.
+    pub client: ConnId,
+    /// The one that leads on to the target.
+    pub target: ConnId,
 }
 
 impl ConnInfo {
+    /// Whether it is the half of a relay that leads on to its target.
+    #[must_use]
+    pub(crate) fn is_onward(&self) -> bool {
+        self.pair.is_some_and(|pair| pair.target == self.id)
+    }
+
+    /// Whether the peer came to us; else we went to it.
+    #[must_use]
+    pub(crate) fn is_accepted(&self) -> bool {
+        self.side.listens() && !self.is_onward()
+    }
+
+    /// The connection under which it is told: of a relay that of the client.
+    #[must_use]
+    pub fn told_under(&self) -> ConnId {
+        self.pair.map_or(self.id, |pair| pair.client)
+    }
+
+    /// Whose half of a relay it is.
+    #[must_use]
+    pub(crate) fn half(&self) -> Option<&'static str> {
+        self.pair.map(|pair| if pair.target == self.id { "server" } else { "client" })
+    }
+
+    /// Who of the two that a relay stands between sent what goes in this direction here.
+    #[must_use]
+    pub(crate) fn sender(&self, direction: Direction) -> Option<&'static str> {
+        self.pair?;
+        match (direction, self.is_onward()) {
+            (Direction::Received, false) | (Direction::Sent, true) => Some("client"),
+            (Direction::Received, true) | (Direction::Sent, false) => Some("server"),
+            (Direction::Local, _) => None,
+        }
+    }
+
     /// What its protocol can do on its side.
     #[must_use]
     pub(crate) fn capabilities(&self) -> Capabilities {

@@ -10,8 +10,10 @@ use super::http::{HttpListenerSpec, HttpSpec};
 use super::listener::{Rule, TcpListenerSpec, UdpListenerSpec};
 pub use super::name_value::NameValue;
 use super::protocol::{
-    Capabilities, LISTENER_BADGE, LISTENER_TLS_BADGE, Protocol, Side, TLS_BADGE,
+    Capabilities, LISTENER_BADGE, LISTENER_TLS_BADGE, Protocol, RELAY_BADGE, RELAY_TLS_BADGE, Side,
+    TLS_BADGE,
 };
+use super::relay::TcpRelaySpec;
 use super::rule_tag::RuleTag;
 use super::tls::{ClientTls, ListenerTls};
 use super::trust::{TrustedCertificates, Verify};
@@ -24,22 +26,35 @@ pub enum Spec {
     HttpListener(HttpListenerSpec),
     Tcp(TcpSpec),
     TcpListener(TcpListenerSpec),
+    TcpRelay(TcpRelaySpec),
     Udp(UdpSpec),
     UdpListener(UdpListenerSpec),
 }
 
 impl Spec {
-    /// An empty spec of this kind, with the product's defaults.
+    /// An empty spec of this kind, with the product's defaults; of a protocol without a relay its
+    /// listener.
     #[must_use]
     pub fn empty(protocol: Protocol, side: Side) -> Self {
         match (protocol, side) {
             (Protocol::Http, Side::Client) => Spec::Http(HttpSpec::default()),
-            (Protocol::Http, Side::Listener) => Spec::HttpListener(HttpListenerSpec::default()),
+            (Protocol::Http, Side::Listener | Side::Relay) => {
+                Spec::HttpListener(HttpListenerSpec::default())
+            }
             (Protocol::Tcp, Side::Client) => Spec::Tcp(TcpSpec::default()),
             (Protocol::Tcp, Side::Listener) => Spec::TcpListener(TcpListenerSpec::default()),
+            (Protocol::Tcp, Side::Relay) => Spec::TcpRelay(TcpRelaySpec::default()),
             (Protocol::Udp, Side::Client) => Spec::Udp(UdpSpec::default()),
-            (Protocol::Udp, Side::Listener) => Spec::UdpListener(UdpListenerSpec::default()),
+            (Protocol::Udp, Side::Listener | Side::Relay) => {
+                Spec::UdpListener(UdpListenerSpec::default())
+            }
         }
+    }
+
+    /// The same; `None` = the protocol has no such side.
+    #[must_use]
+    pub fn of(protocol: Protocol, side: Side) -> Option<Self> {
+        Some(Spec::empty(protocol, side)).filter(|spec| spec.side() == side)
     }
 
     /// What is spoken when this is sent.
@@ -47,17 +62,18 @@ impl Spec {
     pub fn protocol(&self) -> Protocol {
         match self {
             Spec::Http(_) | Spec::HttpListener(_) => Protocol::Http,
-            Spec::Tcp(_) | Spec::TcpListener(_) => Protocol::Tcp,
+            Spec::Tcp(_) | Spec::TcpListener(_) | Spec::TcpRelay(_) => Protocol::Tcp,
             Spec::Udp(_) | Spec::UdpListener(_) => Protocol::Udp,
         }
     }
 
-    /// Whether it connects or waits for others to.
+    /// Whether it connects, waits for others to, or both.
     #[must_use]
     pub fn side(&self) -> Side {
         match self {
             Spec::Http(_) | Spec::Tcp(_) | Spec::Udp(_) => Side::Client,
             Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => Side::Listener,
+            Spec::TcpRelay(_) => Side::Relay,
         }
     }
 
@@ -75,6 +91,7 @@ impl Spec {
             Spec::HttpListener(spec) => &spec.bind,
             Spec::Tcp(spec) => &spec.address,
             Spec::TcpListener(spec) => &spec.bind,
+            Spec::TcpRelay(spec) => &spec.bind,
             Spec::Udp(spec) => &spec.address,
             Spec::UdpListener(spec) => &spec.bind,
         }
@@ -87,6 +104,7 @@ impl Spec {
             Spec::HttpListener(spec) => &mut spec.bind,
             Spec::Tcp(spec) => &mut spec.address,
             Spec::TcpListener(spec) => &mut spec.bind,
+            Spec::TcpRelay(spec) => &mut spec.bind,
             Spec::Udp(spec) => &mut spec.address,
             Spec::UdpListener(spec) => &mut spec.bind,
         }
@@ -96,7 +114,7 @@ impl Spec {
     #[must_use]
     pub(crate) fn input(&self) -> Option<InputSpec> {
         match self {
-            Spec::Http(_) | Spec::HttpListener(_) => None,
+            Spec::Http(_) | Spec::HttpListener(_) | Spec::TcpRelay(_) => None,
             Spec::Tcp(spec) => Some(spec.input),
             Spec::TcpListener(spec) => Some(spec.input),
             Spec::Udp(spec) => Some(spec.input),
@@ -107,7 +125,7 @@ impl Spec {
     /// The same, to write to.
     pub(crate) fn input_mut(&mut self) -> Option<&mut InputSpec> {
         match self {
-            Spec::Http(_) | Spec::HttpListener(_) => None,
+            Spec::Http(_) | Spec::HttpListener(_) | Spec::TcpRelay(_) => None,
             Spec::Tcp(spec) => Some(&mut spec.input),
             Spec::TcpListener(spec) => Some(&mut spec.input),
             Spec::Udp(spec) => Some(&mut spec.input),
@@ -124,6 +142,7 @@ impl Spec {
             | Spec::Udp(_)
             | Spec::HttpListener(_)
             | Spec::TcpListener(_)
+            | Spec::TcpRelay(_)
             | Spec::UdpListener(_) => false,
         }
     }
@@ -132,10 +151,13 @@ impl Spec {
     fn consent(&self) -> Option<(Verify, &TrustedCertificates)> {
         match self {
             Spec::Http(spec) => Some((spec.verify, &spec.trust)),
-            Spec::Tcp(TcpSpec { tls: ClientTls::On { verify, trust, .. }, .. }) => {
-                Some((*verify, trust))
-            }
+            Spec::Tcp(TcpSpec { tls: ClientTls::On { verify, trust, .. }, .. })
+            | Spec::TcpRelay(TcpRelaySpec {
+                target_tls: ClientTls::On { verify, trust, .. },
+                ..
+            }) => Some((*verify, trust)),
             Spec::Tcp(TcpSpec { tls: ClientTls::Off, .. })
+            | Spec::TcpRelay(TcpRelaySpec { target_tls: ClientTls::Off, .. })
             | Spec::Udp(_)
             | Spec::HttpListener(_)
             | Spec::TcpListener(_)
@@ -148,10 +170,13 @@ impl Spec {
     pub(crate) fn consent_mut(&mut self) -> Option<(&mut Verify, &mut TrustedCertificates)> {
         match self {
             Spec::Http(spec) => Some((&mut spec.verify, &mut spec.trust)),
-            Spec::Tcp(TcpSpec { tls: ClientTls::On { verify, trust, .. }, .. }) => {
-                Some((verify, trust))
-            }
+            Spec::Tcp(TcpSpec { tls: ClientTls::On { verify, trust, .. }, .. })
+            | Spec::TcpRelay(TcpRelaySpec {
+                target_tls: ClientTls::On { verify, trust, .. },
+                ..
+            }) => Some((verify, trust)),
             Spec::Tcp(TcpSpec { tls: ClientTls::Off, .. })
+            | Spec::TcpRelay(TcpRelaySpec { target_tls: ClientTls::Off, .. })
             | Spec::Udp(_)
             | Spec::HttpListener(_)
             | Spec::TcpListener(_)
@@ -183,13 +208,22 @@ impl Spec {
         if let Spec::HttpListener(spec) = self { Some(spec) } else { None }
     }
 
+    /// The TCP relay, to write to, if it is one.
+    pub(crate) fn as_tcp_relay_mut(&mut self) -> Option<&mut TcpRelaySpec> {
+        if let Spec::TcpRelay(spec) = self { Some(spec) } else { None }
+    }
+
     /// The automatic answers of a TCP or UDP listener, if it is one.
     #[must_use]
     pub(crate) fn answer_rules(&self) -> Option<&[Rule]> {
         match self {
             Spec::TcpListener(spec) => Some(&spec.rules),
             Spec::UdpListener(spec) => Some(&spec.rules),
-            Spec::Http(_) | Spec::HttpListener(_) | Spec::Tcp(_) | Spec::Udp(_) => None,
+            Spec::Http(_)
+            | Spec::HttpListener(_)
+            | Spec::Tcp(_)
+            | Spec::TcpRelay(_)
+            | Spec::Udp(_) => None,
         }
     }
 
@@ -199,7 +233,7 @@ impl Spec {
             Spec::HttpListener(spec) => spec.rules.iter_mut().map(|rule| &mut rule.tag).collect(),
             Spec::TcpListener(spec) => spec.rules.iter_mut().map(|rule| &mut rule.tag).collect(),
             Spec::UdpListener(spec) => spec.rules.iter_mut().map(|rule| &mut rule.tag).collect(),
-            Spec::Http(_) | Spec::Tcp(_) | Spec::Udp(_) => Vec::new(),
+            Spec::Http(_) | Spec::Tcp(_) | Spec::TcpRelay(_) | Spec::Udp(_) => Vec::new(),
         }
     }
 
@@ -208,12 +242,15 @@ impl Spec {
         if let Spec::Http(spec) = self { Some(spec) } else { None }
     }
 
-    /// Whether TLS is switched on; a URL says it by itself.
+    /// Whether TLS is switched on, of a relay on either half; a URL says it by itself.
     #[must_use]
     pub(crate) fn has_tls(&self) -> bool {
         match self {
             Spec::Tcp(spec) => spec.tls != ClientTls::Off,
             Spec::TcpListener(spec) => spec.tls != ListenerTls::Off,
+            Spec::TcpRelay(spec) => {
+                spec.tls != ListenerTls::Off || spec.target_tls != ClientTls::Off
+            }
             Spec::HttpListener(spec) => spec.tls != ListenerTls::Off,
             Spec::Http(_) | Spec::Udp(_) | Spec::UdpListener(_) => false,
         }
@@ -225,8 +262,8 @@ impl Spec {
         self.as_http().map(|spec| spec.method.as_str())
     }
 
-    /// A few letters for lists: the HTTP method, `TCP`, `TLS`, `UDP`, or `SRV` for listeners, with
-    /// TLS `SRV+TLS`, of which narrow lists show the first four.
+    /// A few letters for lists: the HTTP method, `TCP`, `TLS`, `UDP`, or `SRV` for listeners and
+    /// `RLY` for relays, with TLS `SRV+TLS`, of which narrow lists show the first four.
     #[must_use]
     pub fn badge(&self) -> &str {
         match self {
@@ -235,6 +272,13 @@ impl Spec {
             Spec::Tcp(_) | Spec::Udp(_) => self.protocol().title(),
             Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
                 if self.has_tls() { LISTENER_TLS_BADGE } else { LISTENER_BADGE }
+            }
+            Spec::TcpRelay(_) => {
+                if self.has_tls() {
+                    RELAY_TLS_BADGE
+                } else {
+                    RELAY_BADGE
+                }
             }
         }
     }

@@ -30,6 +30,7 @@ fn conn() -> ConnInfo {
         local: Some("127.0.0.1:9000".parse().unwrap()),
         peer: Some("[::ffff:10.1.2.3]:41000".parse().unwrap()),
         tls: false,
+        pair: None,
     }
 }
 

@@ -62,7 +62,7 @@ pub(super) fn test(field: &QueryField, operator: &str, value: &str) -> Result<Ex
         "proto" => Some(ConnTest::Protocol(named(value, "http, tcp, udp, tls")?)),
         "conn" => Some(ConnTest::Conn(conn(value)?)),
         "session" => Some(ConnTest::Session(session(value)?)),
-        "side" => Some(ConnTest::Side(named(value, "client, listener")?)),
+        "side" => Some(ConnTest::Side(named(value, "client, listener, relay")?)),
         _ => None,
     };
     let about_record = match field.name {

@@ -52,5 +52,6 @@ pub(super) fn info(id: ConnId, protocol: Protocol) -> ConnInfo {
         local: Some(([127, 0, 0, 1], 9000).into()),
         peer: Some(([10, 1, 2, 3], 40_000 + (id.index % 20_000) as u16).into()),
         tls: false,
+        pair: None,
     }
 }

@@ -12,6 +12,8 @@ mod accept;
 mod bench;
 #[path = "engine_life.rs"]
 mod life;
+#[path = "engine_relay.rs"]
+mod relay;
 #[path = "engine_tcp.rs"]
 mod tcp;
 #[path = "engine_tls.rs"]

@@ -51,6 +51,8 @@ mod promises;
 mod reader;
 #[path = "flows/secrets_in_place.rs"]
 mod secrets_in_place;
+#[path = "flows/relays.rs"]
+mod relays;
 #[path = "flows/shown.rs"]
 mod shown;
 #[path = "flows/stories.rs"]

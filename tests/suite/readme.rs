@@ -164,12 +164,17 @@ fn send(words: &[String], home: &Path) {
     }
 }
 
-/// Runs `listen` on a free port and sends it something.
+/// Runs `listen`, or `relay` to an echo, on a free port and sends it something.
 fn listen(words: &[String]) {
-    let mut words: Vec<String> =
-        words.iter().map(|word| word.replace(":8080", ":0").replace(":9000", ":0")).collect();
+    let echo = echo_peer().to_string();
+    let own = |word: &String| {
+        word.replace(":8080", ":0").replace(":9000", ":0").replace("db:5432", &echo)
+    };
+    let mut words: Vec<String> = words.iter().map(own).collect();
     if !words.contains(&"--count".into()) {
-        words.extend(["--count".into(), "1".into()]);
+        // There and back.
+        let count = if words[0] == "relay" { "2" } else { "1" };
+        words.extend(["--count".into(), count.into()]);
     }
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let listening = listening(&mut command(&words));
@@ -197,7 +202,7 @@ fn the_commands_in_the_readme_do_what_they_say() {
         let words = words(line.strip_prefix("$ ").expect(line));
         match words.iter().map(String::as_str).take(2).collect::<Vec<_>>()[..] {
             ["wirebench", "send"] => send(&words[1..], &home_folder),
-            ["wirebench", "listen"] => listen(&words[1..]),
+            ["wirebench", "listen" | "relay"] => listen(&words[1..]),
             // This is one of them.
             ["cargo", "run" | "test"] => continue,
             _ => panic!("not known here: {line}"),

@@ -10,7 +10,8 @@ use crate::app::editor::Editor;
 use crate::app::focus::Pane;
 use crate::app::form::{FormFieldId, access};
 use crate::app::keymap::Context;
-use crate::app::pane::conversation::has_several;
+use crate::app::pane::conversation::{NO_INPUT, has_several, is_of_input};
+use crate::app::pane::request::has_several_tabs;
 use crate::app::preset_tree::TreeItem;
 use crate::app::sessions::{Session, SessionState};
 use crate::app::shared::{Shared, Shown};
@@ -78,6 +79,9 @@ fn of_draft(app: &App, action: Action, pane: Pane) -> Option<&'static str> {
         A::Redo if !shared.drafts.current().steps.can_redo() => Some("nothing was taken back"),
         A::LayOut if written(app).is_some_and(|it| !has_layout(it.language())) => {
             Some("only JSON, XML and HTML are laid out")
+        }
+        A::NextTab | A::PreviousTab if form && !has_several_tabs(shared) => {
+            Some("there is only one")
         }
         A::AddRow if form && !can_add(shared) => Some("there is no list here"),
         A::DeleteRow | A::MoveUp | A::MoveDown | A::ToggleRow | A::DuplicateRow | A::NextCell
@@ -155,7 +159,9 @@ fn of_response(app: &App, action: Action) -> Option<&'static str> {
             let ends = matches!(action, A::FinishSending | A::CloseConnection | A::ResetConnection);
             let sends = matches!(action, A::SendLine | A::SendWithoutEnding | A::SendToAll);
             let moves = matches!(action, A::NextItem | A::PreviousItem);
+            let has_input = session.is_none_or(|it| it.capabilities().input);
             match () {
+                () if is_of_input(action) && !has_input => Some(NO_INPUT),
                 () if (ends || sends || action == A::Resend) && is_over => Some("it is over"),
                 () if ends && !has_conns => Some("datagrams have no connection"),
                 () if moves && !session.is_some_and(has_several) => Some("there is only one"),

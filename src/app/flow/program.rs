@@ -28,6 +28,7 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::Http => compose(app, Protocol::Http, Side::Client),
         Action::Tcp => compose(app, Protocol::Tcp, Side::Client),
         Action::Udp => compose(app, Protocol::Udp, Side::Client),
+        Action::Relay => compose(app, Protocol::Tcp, Side::Relay),
         Action::SwitchSide => switch_side(app),
         Action::NextEnvironment => next_environment(app),
         Action::EditEnvironments => environments::open(app),
@@ -111,7 +112,7 @@ fn stop(app: &mut App) {
     let how = match session.side() {
         // Nobody waits for the rest of a request that is given up.
         Side::Client if !session.capabilities().lasting => CloseMode::Reset,
-        Side::Client | Side::Listener => CloseMode::Close,
+        Side::Client | Side::Listener | Side::Relay => CloseMode::Close,
     };
     let id = session.id;
     app.effects.push(Effect::Engine(Command::Close { id, how }));

@@ -89,7 +89,7 @@ fn start(app: &mut App, plan: Plan, scope: &Scope) {
         let id = session.id;
         let is_closing = session.state == SessionState::Closing;
         match session.side() {
-            Side::Listener if !is_closing => return update(app, id, &plan),
+            Side::Listener | Side::Relay if !is_closing => return update(app, id, &plan),
             // A request in flight makes way for the new one.
             Side::Client if !session.capabilities().lasting => {
                 app.effects.push(Effect::Engine(Command::Close { id, how: CloseMode::Reset }));
@@ -100,7 +100,7 @@ fn start(app: &mut App, plan: Plan, scope: &Scope) {
                 focus::focus_input(app);
                 return;
             }
-            Side::Client | Side::Listener => {}
+            Side::Client | Side::Listener | Side::Relay => {}
         }
     }
     open(app, plan, scope);
@@ -156,18 +156,23 @@ fn update(app: &mut App, id: SessionId, plan: &Plan) {
     draft.sent = Some(draft.spec.clone());
     if is_new {
         session.plan = answers.clone();
-        app.effects.push(Effect::Engine(Command::Update { id, plan: Box::new(answers) }));
+        let plan = Box::new(answers.clone());
+        app.effects.push(Effect::Engine(Command::Update { id, plan }));
     }
     let moves = "address, TLS and socket options change when it is stopped ([stop]) and started";
+    let (changed, same) = match answers.side() {
+        Side::Client | Side::Listener => ("answers changed", "listening with these answers"),
+        Side::Relay => ("the target of new connections changed", "connecting on to this target"),
+    };
     match (is_new, is_elsewhere) {
-        (true, true) => app.warn(app.keyed(&format!("answers changed; {moves}"))),
-        (true, false) => app.say("answers changed while it runs"),
+        (true, true) => app.warn(app.keyed(&format!("{changed}; {moves}"))),
+        (true, false) => app.say(format!("{changed} while it runs")),
         (false, true) => app.warn(app.keyed(&format!("it listens on {there} still; {moves}"))),
         (false, false) if is_other => {
             app.say("applied: what changed is off or says the same, so it answers as before");
         }
         (false, false) => {
-            app.say(app.keyed("already listening with these answers; [stop] stops"));
+            app.say(app.keyed(&format!("already {same}; [stop] stops")));
         }
     }
 }
@@ -187,6 +192,7 @@ fn refuse(app: &mut App, issues: &[Issue]) {
     let (not_done, literally) = match spec.side() {
         Side::Client => ("not sent", "sends it literally"),
         Side::Listener => ("not listening", "listens with it as it is written"),
+        Side::Relay => ("not relaying", "relays with it as it is written"),
     };
     app.shared.drafts.current_mut().issues = found;
     focus::focus(app, Pane::Request);

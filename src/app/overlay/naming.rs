@@ -18,6 +18,7 @@ use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::preset_tree::{TreeItem, all_folders, may_move};
 use crate::app::shared::Shared;
 use crate::model::preset::{PresetPath, PresetPathError};
+use crate::model::protocol::Side;
 use crate::model::spec::Spec;
 use crate::model::url_text::UrlText;
 use crate::store::job::{Job, Overwrite};
@@ -305,18 +306,17 @@ impl Naming {
 /// A name made of what the spec does: `get-users`, `tcp-127.0.0.1-9000`, `http-server-8080`.
 fn suggest(spec: &Spec) -> String {
     let address = spec.address();
-    let words = match (spec.method(), spec.side().listens()) {
-        (Some(method), _) => {
+    let port = || address.rsplit_once(':').map_or("", |(_, port)| port);
+    let words = match (spec.method(), spec.side()) {
+        (Some(method), Side::Client | Side::Listener | Side::Relay) => {
             // Who asks is no part of the name.
             let UrlText { path, host_port, .. } = UrlText::of(address);
             let last = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or(host_port);
             format!("{} {last}", method.to_lowercase())
         }
-        (None, false) => format!("{} {address}", spec.protocol()),
-        (None, true) => {
-            let port = address.rsplit_once(':').map_or("", |(_, port)| port);
-            format!("{} server {port}", spec.protocol())
-        }
+        (None, Side::Client) => format!("{} {address}", spec.protocol()),
+        (None, Side::Listener) => format!("{} server {}", spec.protocol(), port()),
+        (None, Side::Relay) => format!("{} relay {}", spec.protocol(), port()),
     };
     let kept = |c: char| if c.is_alphanumeric() || c == '.' { c } else { '-' };
     let slug: String = words.chars().take(60).map(kept).collect();
@@ -339,7 +339,7 @@ fn free(shared: &Shared, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::protocol::{Protocol, Side};
+    use crate::model::protocol::Protocol;
 
     fn suggested(protocol: Protocol, side: Side, address: &str) -> String {
         let mut spec = Spec::empty(protocol, side);

@@ -30,6 +30,7 @@ use crate::model::view::SearchDirection;
 pub use conversation_areas::{failure, prefix};
 pub(crate) use conversation_view::has_several;
 pub use conversation_view::{ConversationPane, conns};
+pub(crate) use peers::NO_INPUT;
 
 impl ConversationPane {
     /// Takes an input while the pane has the focus.
@@ -80,6 +81,9 @@ impl ConversationPane {
     }
 
     fn act(&mut self, shared: &Shared, action: Action) -> Outcome {
+        if is_of_input(action) && shared.session().is_some_and(|it| !it.capabilities().input) {
+            return Outcome::say(NO_INPUT);
+        }
         let outcome = if self.is_writing(shared) {
             self.act_writing(shared, action)
         } else {
@@ -237,14 +241,33 @@ impl ConversationPane {
         if session.is_over() {
             return vec![Action::Send, Action::Open, Action::Find, Action::ViewHex, Action::Copy];
         }
+        let can = session.capabilities();
         let mut hints = vec![Action::InputLine, Action::Open, Action::Find, Action::ViewHex];
         if has_several(session) {
             hints.insert(1, Action::NextItem);
         }
         hints.extend([Action::Resend, Action::MakePreset]);
-        if session.capabilities().connections {
+        if can.connections {
             hints.extend([Action::FinishSending, Action::CloseConnection, Action::ResetConnection]);
         }
+        hints.retain(|action| can.input || !is_of_input(*action));
         hints
     }
+}
+
+/// Whether an action is about what a person sends.
+pub(crate) fn is_of_input(action: Action) -> bool {
+    matches!(
+        action,
+        Action::InputLine
+            | Action::SendLine
+            | Action::SendWithoutEnding
+            | Action::SendToAll
+            | Action::Resend
+            | Action::EditMessage
+            | Action::FinishSending
+            | Action::LineEnding
+            | Action::PayloadFormat
+            | Action::ExternalEditor
+    )
 }

@@ -301,8 +301,10 @@ impl ExchangePane {
         let Some(session) = session(shared) else { return Vec::new() };
         let mut hints = match session.side() {
             Side::Client if !session.is_over() => vec![Action::Cancel],
-            Side::Listener if !self.is_inside(shared) => vec![Action::Open, Action::MakePreset],
-            Side::Client | Side::Listener => Vec::new(),
+            Side::Listener | Side::Relay if !self.is_inside(shared) => {
+                vec![Action::Open, Action::MakePreset]
+            }
+            Side::Client | Side::Listener | Side::Relay => Vec::new(),
         };
         if session.exchanges.len() > 1 {
             hints.push(Action::NextItem);

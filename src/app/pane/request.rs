@@ -99,6 +99,8 @@ impl RequestPane {
         let mut all = vec![Action::Send];
         all.extend(hints);
         all.extend([Action::NextTab, Action::Save]);
+        let has_tabs = has_several_tabs(shared);
+        all.retain(|action| has_tabs || ![Action::NextTab, Action::PreviousTab].contains(action));
         let mut seen = Vec::new();
         all.retain(|action| {
             !seen.contains(action) && {
@@ -438,6 +440,11 @@ fn sideways_or_on(shared: &Shared, right: bool) -> Outcome {
 fn caret_of(shared: &Shared, at: FormFieldId) -> Caret {
     let is_line = matches!(kind_of(shared, at), Some(FieldKind::Line | FieldKind::Secret));
     if is_line && at != FormFieldId::Address { Caret::All } else { Caret::End }
+}
+
+/// Whether the form has more than one page.
+pub(crate) fn has_several_tabs(shared: &Shared) -> bool {
+    tabs(&shared.drafts.current().spec).len() > 1
 }
 
 fn switch_tab(shared: &Shared, forward: bool) -> Outcome {

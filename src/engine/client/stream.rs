@@ -1,7 +1,5 @@
 //! A TCP or TLS client session: connect, do the steps, then talk until either side has enough.
 
-use std::fmt::Write as _;
-
 use bytes::Bytes;
 use tokio::sync::watch;
 
@@ -14,13 +12,12 @@ use crate::engine::event::{Phase, Summary};
 use crate::engine::refusal;
 use crate::engine::rules::Rules;
 use crate::engine::session::{SessionContext, SessionHandle, SessionInput};
-use crate::engine::transport::dial::{self, ConnectFacts, Dial};
+use crate::engine::transport::dial::{self, Dial};
 use crate::model::failure::{Failure, Stage};
 use crate::model::id::ConnId;
 use crate::model::plan::TcpPlan;
 use crate::model::protocol::Protocol;
 use crate::model::record::{Direction, RecordKind};
-use crate::model::tls::CertificateFacts;
 
 /// Runs the session to its end.
 pub(crate) async fn run(plan: TcpPlan, mut cx: SessionContext) -> Result<Summary, Failure> {
@@ -35,11 +32,15 @@ pub(crate) async fn run(plan: TcpPlan, mut cx: SessionContext) -> Result<Summary
         timeout: plan.connect_timeout,
         socket: &plan.socket,
         client: &plan.client,
+        pair: None,
     };
     let Some((stream, facts)) = cx.prepare(dial::connect(dial, &session)).await else {
         return Err(refusal::cancelled(Stage::Connect, peer, "cancelled while connecting"));
     };
-    let stream = stream.inspect_err(|failure| record(&session, conn, failure, &facts))?;
+    let stream = stream.inspect_err(|failure| {
+        let (way, kind) = (Direction::Local, RecordKind::Failed);
+        session.events.note(conn, way, kind, facts.words(failure));
+    })?;
     if let (Some(local), Some(peer)) = (facts.local, facts.peer) {
         session.events.phase(Phase::Connected { local, peer });
     }
@@ -65,31 +66,6 @@ pub(crate) async fn run(plan: TcpPlan, mut cx: SessionContext) -> Result<Summary
             },
         }
     }
-}
-
-/// Records why there is no connection, with the chain if that is the reason.
-fn record(session: &SessionHandle, conn: ConnId, failure: &Failure, facts: &ConnectFacts) {
-    let mut text = failure.to_string();
-    for (depth, certificate) in facts.tls_facts.iter().flat_map(|facts| &facts.chain).enumerate() {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "\n{depth}: {}", describe(certificate));
-    }
-    session.events.note(conn, Direction::Local, RecordKind::Failed, text);
-}
-
-fn describe(certificate: &CertificateFacts) -> String {
-    let names = match certificate.names.as_slice() {
-        [] => String::new(),
-        names => format!(" for {}", names.join(", ")),
-    };
-    format!(
-        "{}{names}, issued by {}, valid {} to {}, SHA-256 {}",
-        certificate.subject,
-        certificate.issuer,
-        certificate.not_before,
-        certificate.not_after,
-        certificate.sha256
-    )
 }
 
 /// Hands an order of the session to its one connection.

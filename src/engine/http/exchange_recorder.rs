@@ -57,7 +57,7 @@ impl ExchangeRecorder {
         self.edit(|exchange| {
             let way_of_request = match exchange.side {
                 Side::Client => Direction::Sent,
-                Side::Listener => Direction::Received,
+                Side::Listener | Side::Relay => Direction::Received,
             };
             match &mut exchange.response {
                 _ if way == way_of_request => change(&mut exchange.request.body),

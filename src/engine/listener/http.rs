@@ -25,7 +25,7 @@ use crate::engine::refusal;
 use crate::engine::session::SessionContext;
 use crate::model::failure::Failure;
 use crate::model::plan::HttpListenerPlan;
-use crate::model::protocol::Protocol;
+use crate::model::protocol::{Protocol, Side};
 use crate::os;
 use connection::{HttpConnControl, HttpConnection, HttpListener};
 
@@ -41,7 +41,8 @@ pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Su
     let own = session.clone();
     let (bind, tls, socket) = (&plan.bind, &plan.tls, &plan.socket);
     let words = Some(Bytes::from_static(FULL));
-    let mut accept = AcceptLoop::open(Protocol::Http, bind, tls, socket, own, words).await?;
+    let kind = (Protocol::Http, Side::Listener);
+    let mut accept = AcceptLoop::open(kind, bind, tls, socket, own, words).await?;
     let (plan, _) = watch::channel(plan);
     let machine = os::host_name().unwrap_or_default().trim().to_ascii_lowercase();
     let listener = Arc::new(HttpListener {

@@ -13,7 +13,7 @@ use crate::engine::rules::Rules;
 use crate::engine::session::{SessionContext, SessionHandle};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::{Plan, TcpListenerPlan};
-use crate::model::protocol::Protocol;
+use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{Direction, RecordKind};
 
 struct StreamListener {
@@ -29,8 +29,8 @@ pub(crate) async fn run(plan: TcpListenerPlan, cx: SessionContext) -> Result<Sum
     let rules = Rules::new(plan.rules)
         .inspect_err(|failure| session.events.failed(session.id.itself(), failure))?;
     let own = session.clone();
-    let accept =
-        AcceptLoop::open(Protocol::Tcp, &plan.bind, &plan.tls, &plan.socket, own, None).await?;
+    let kind = (Protocol::Tcp, Side::Listener);
+    let accept = AcceptLoop::open(kind, &plan.bind, &plan.tls, &plan.socket, own, None).await?;
     let (rules, _) = watch::channel(rules);
     let mut listener = StreamListener { session, accept, greeting: plan.greeting, rules };
     loop {

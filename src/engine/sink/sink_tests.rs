@@ -37,6 +37,7 @@ fn info(index: u32) -> ConnInfo {
         local: None,
         peer: None,
         tls: false,
+        pair: None,
     }
 }
 

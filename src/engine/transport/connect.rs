@@ -13,8 +13,6 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, sleep_until};
 
 use super::{client_options, explain};
-use crate::engine::event::Phase;
-use crate::engine::sink::Sink;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::ClientOptions;
 
@@ -23,12 +21,12 @@ const STAGGER: Duration = Duration::from_millis(250);
 /// Addresses tried of one name; a hostile name server may send hundreds.
 const ADDRESSES: usize = 16;
 
-/// Connects to the first address that answers.
+/// Connects to the first address that answers; says which is being tried.
 pub(super) async fn race(
     target: &str,
     addresses: &[SocketAddr],
     client: &ClientOptions,
-    events: &Sink,
+    trying: impl Fn(SocketAddr),
 ) -> Result<(TcpStream, SocketAddr), Failure> {
     let reachable = client_options::reachable(client, target, addresses)?;
     let mut waiting: VecDeque<SocketAddr> = reachable.into_iter().take(ADDRESSES).collect();
@@ -50,7 +48,7 @@ pub(super) async fn race(
             },
             () = sleep_until(next_start), if !waiting.is_empty() => {
                 if let Some(address) = waiting.pop_front() {
-                    events.phase(Phase::Connecting { address });
+                    trying(address);
                     let socket = socket(address, client)
                         .map_err(|error| client_options::refused(client, &error))?;
                     running.push(async move { (address, socket.connect(address).await) });

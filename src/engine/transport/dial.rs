@@ -1,9 +1,10 @@
 //! A connection to a peer: name lookup, TCP, an optional TLS layer.
 //!
-//! Called by the stream and HTTP clients. Every step is a `Phase` event and has its own time; every
+//! Called by the stream and HTTP clients and by relays. Every step is a `Phase` event and has its own time; every
 //! failure names its stage, the address and what to try. What was learnt before a failure
 //! (addresses, times, the peer's certificates) is kept.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -21,8 +22,8 @@ use crate::model::failure::{Failure, Stage};
 use crate::model::id::ConnId;
 use crate::model::plan::{ClientOptions, SocketOptions};
 use crate::model::protocol::{Protocol, Side};
-use crate::model::record::{ConnInfo, Direction, RecordKind};
-use crate::model::tls::{ClientTls, TlsFacts};
+use crate::model::record::{ConnInfo, Direction, RecordKind, RelayPair};
+use crate::model::tls::{CertificateFacts, ClientTls, TlsFacts};
 use crate::model::trust::Acceptance;
 
 /// Whom to connect to, and how.
@@ -39,6 +40,9 @@ pub(crate) struct Dial<'a> {
     pub(crate) timeout: Duration,
     pub(crate) socket: &'a SocketOptions,
     pub(crate) client: &'a ClientOptions,
+    /// Of a relay: what it is a half of. How far such a connection is does not tell how the session
+    /// stands.
+    pub(crate) pair: Option<RelayPair>,
 }
 
 /// What was learnt on the way to a peer, also when it failed.
@@ -52,6 +56,19 @@ pub(crate) struct ConnectFacts {
     pub(crate) peer: Option<SocketAddr>,
     /// With the chain when verification failed, too.
     pub(crate) tls_facts: Option<TlsFacts>,
+}
+
+impl ConnectFacts {
+    /// Why there is no connection, with the chain if that is the reason.
+    pub(crate) fn words(&self, failure: &Failure) -> String {
+        let mut text = failure.to_string();
+        let chain = self.tls_facts.iter().flat_map(|facts| &facts.chain);
+        for (depth, certificate) in chain.enumerate() {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\n{depth}: {}", describe(certificate));
+        }
+        text
+    }
 }
 
 /// Connects, phase by phase, and records when TCP and TLS are up; the failure is the caller's to
@@ -68,6 +85,21 @@ pub(crate) async fn connect(
     (stream, facts)
 }
 
+fn describe(certificate: &CertificateFacts) -> String {
+    let names = match certificate.names.as_slice() {
+        [] => String::new(),
+        names => format!(" for {}", names.join(", ")),
+    };
+    format!(
+        "{}{names}, issued by {}, valid {} to {}, SHA-256 {}",
+        certificate.subject,
+        certificate.issuer,
+        certificate.not_before,
+        certificate.not_after,
+        certificate.sha256
+    )
+}
+
 impl Dial<'_> {
     async fn run(
         &self,
@@ -80,7 +112,7 @@ impl Dial<'_> {
             |stage: Stage, what: &str| explain::timed_out(stage, &target, self.timeout, what);
 
         let addresses = {
-            session.events.phase(Phase::Resolving { host: self.endpoint.host.clone() });
+            self.phase(session, Phase::Resolving { host: self.endpoint.host.clone() });
             let resolved = timeout_at(until, resolve(self.endpoint)).await.map_err(|_| {
                 late(Stage::Lookup, "the name server did not answer").hint("use an IP address")
             })??;
@@ -90,8 +122,8 @@ impl Dial<'_> {
         };
 
         let started = Instant::now();
-        let attempt =
-            timeout_at(until, connect::race(&target, &addresses, self.client, &session.events));
+        let trying = |address| self.phase(session, Phase::Connecting { address });
+        let attempt = timeout_at(until, connect::race(&target, &addresses, self.client, trying));
         let (tcp, peer) = attempt.await.map_err(|_| {
             let tried: Vec<_> = addresses.iter().map(|it| self.endpoint.named(*it)).collect();
             late(Stage::Connect, &format!("no answer from {}", tried.join(", ")))
@@ -115,7 +147,7 @@ impl Dial<'_> {
         }
 
         let ClientTls::On { verify, trust, sni } = self.tls else { return Ok(Stream::Left(tcp)) };
-        session.events.phase(Phase::Handshaking);
+        self.phase(session, Phase::Handshaking);
         let name = if sni.is_empty() { self.endpoint.host.as_str() } else { sni };
         let accepted = Acceptance::at(self.endpoint, *verify, trust);
         let started = Instant::now();
@@ -134,14 +166,21 @@ impl Dial<'_> {
         Ok(stream)
     }
 
+    fn phase(&self, session: &SessionHandle, phase: Phase) {
+        if self.pair.is_none() {
+            session.events.phase(phase);
+        }
+    }
+
     fn introduce(&self, session: &SessionHandle, facts: &ConnectFacts) {
         session.events.conn(ConnInfo {
             id: self.conn,
             protocol: self.protocol,
-            side: Side::Client,
+            side: if self.pair.is_some() { Side::Relay } else { Side::Client },
             local: facts.local,
             peer: facts.peer,
             tls: *self.tls != ClientTls::Off,
+            pair: self.pair,
         });
     }
 }

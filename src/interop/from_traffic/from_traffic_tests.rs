@@ -9,6 +9,7 @@ use crate::model::exchange::{
 use crate::model::id::{BodyId, SessionId};
 use crate::model::plan::{Plan, PlanBody, StepPlan};
 use crate::model::preset::Scope;
+use crate::model::protocol::Side;
 use crate::model::record::Direction;
 use crate::model::timing::Stamp;
 
@@ -138,6 +139,7 @@ fn conn(protocol: Protocol, side: Side) -> ConnInfo {
         local: Some("127.0.0.1:9000".parse().unwrap()),
         peer: Some("[::ffff:10.0.0.1]:5000".parse().unwrap()),
         tls: false,
+        pair: None,
     }
 }
 
@@ -159,6 +161,7 @@ fn a_message_goes_to_our_listener_again_or_to_the_peer_of_our_client() {
     };
     assert_eq!(to(Protocol::Tcp, Side::Listener), "127.0.0.1:9000");
     assert_eq!(to(Protocol::Udp, Side::Client), "10.0.0.1:5000");
+    assert_eq!(to(Protocol::Tcp, Side::Relay), "127.0.0.1:9000", "through it once more");
     let fact = Record { kind: RecordKind::Closed, ..record(b"closed") };
     let Spec::Tcp(spec) = spec_from_record(&fact, &conn(Protocol::Tcp, Side::Client)) else {
         panic!()

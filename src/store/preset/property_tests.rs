@@ -14,6 +14,7 @@ use crate::model::http::{
 };
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenKind};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
+use crate::model::relay::TcpRelaySpec;
 use crate::model::spec::NameValue;
 use crate::model::tls::{ClientTls, ListenerTls};
 use crate::model::trust::{Sha256, TrustedCertificate, TrustedCertificates, Verify};
@@ -228,7 +229,26 @@ fn spec() -> BoxedStrategy<Spec> {
             Spec::UdpListener(UdpListenerSpec { bind, socket, rules, answer_rate, input })
         },
     );
-    let listeners = prop_oneof![tcp_listener.boxed(), udp_listener.boxed()].boxed();
+    let halves = (listener_tls(), client_tls());
+    let relay = (
+        text(),
+        text().prop_map(|text| text.trim().to_owned()),
+        halves,
+        duration(),
+        socket(),
+        client(),
+    )
+        .prop_map(|(bind, target, (tls, target_tls), connect_timeout, socket, client)| {
+            let target_is = TcpRelaySpec { bind, target, tls, ..TcpRelaySpec::default() };
+            Spec::TcpRelay(TcpRelaySpec {
+                target_tls,
+                connect_timeout,
+                socket,
+                client,
+                ..target_is
+            })
+        });
+    let listeners = prop_oneof![tcp_listener.boxed(), udp_listener.boxed(), relay.boxed()].boxed();
     let clients = prop_oneof![tcp.boxed(), udp.boxed()].boxed();
     prop_oneof![http_spec(), http_listener(), clients, listeners].boxed()
 }

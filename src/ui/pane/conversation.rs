@@ -28,14 +28,16 @@ use crate::ui::widget::{frame, lesson, record_view, state};
 /// Cells of a time of day and of a length.
 const TIME: u16 = 13;
 const LENGTH: u16 = 8;
+/// Cells of who sent what a relay passes on.
+const SENDER: u16 = 7;
 
 /// What is shown, and remarks on it for the lower border.
 pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     let Some(session) = painter.app.shared.session() else { return frame::of(Pane::Response, "") };
     let datagrams = session.capabilities().datagrams;
     let what = match session.side() {
-        Side::Client | Side::Listener if datagrams => "Datagrams",
-        Side::Listener => "Connections",
+        Side::Client | Side::Listener | Side::Relay if datagrams => "Datagrams",
+        Side::Listener | Side::Relay => "Connections",
         Side::Client => "Conversation",
     };
     let title = format!(" {what} ─ {} ", session_words::title(session));
@@ -101,7 +103,9 @@ fn ends(session: &Session) -> String {
             let buffer = receive_buffer
                 .map(|bytes| format!("  buffer {}", format::size(bytes as u64)))
                 .unwrap_or_default();
-            format!(" on {}{open}{refused}{buffer}", list.join(", "))
+            let target = session.plan.target();
+            let target = target.map(|target| format!(" → {target}")).unwrap_or_default();
+            format!(" on {}{target}{open}{refused}{buffer}", list.join(", "))
         }
         _ => match conns(session).next().map(|conn| (conn.info.local, conn.info.peer)) {
             Some((Some(local), Some(peer))) => format!("  {local} ↔ {peer}"),
@@ -180,7 +184,13 @@ fn rows(mut painter: Painter<'_>, session: &Session, view: &ConversationView) {
     let (app, palette) = (painter.app, painter.palette);
     let len = view.len(session);
     if len == 0 && !session.is_over() {
-        let lines = if session.side().listens() && !has_several(session) {
+        let lines = if !session.capabilities().input {
+            [
+                "nothing was said yet",
+                "who connects is connected on to the target",
+                "what both say appears here",
+            ]
+        } else if session.side().listens() && !has_several(session) {
             ["nothing was said yet", "who connects is listed here", "[input-line] writes to it"]
         } else {
             [
@@ -203,10 +213,19 @@ fn rows(mut painter: Painter<'_>, session: &Session, view: &ConversationView) {
         painter.put(glyph, style);
         painter.skip(1);
         if labels {
-            let index = row.conn.index;
+            let index = session.told_under(row.conn).index;
             let label = if index == 0 { String::new() } else { index.to_string() };
             painter.column_right(&label, 4, palette.dim);
             painter.skip(1);
+        }
+        if session.plan.target().is_some() {
+            let conn = session.conns.get(&row.conn);
+            // Of bytes who sent them, of a fact whose half it is about.
+            let who = conn.and_then(|conn| match row.kind {
+                RecordKind::Data => conn.info.sender(row.direction),
+                _ => conn.info.half(),
+            });
+            painter.column(who.unwrap_or_default(), SENDER, palette.dim);
         }
         let hit = hit.map(|(_, byte)| byte);
         if row.kind == RecordKind::Data {
@@ -223,7 +242,8 @@ fn fact(mut painter: Painter<'_>, session: &Session, row: &MessageRow, hit: Opti
     let style = fact_style(painter.palette, row.kind);
     content(&mut painter, row, style, false, hit);
     let is_open = session.conns.get(&row.conn).is_some_and(|conn| conn.open);
-    if is_open && row.kind == RecordKind::Finished && row.direction == Direction::Received {
+    let can_finish = is_open && session.capabilities().input;
+    if can_finish && row.kind == RecordKind::Finished && row.direction == Direction::Received {
         let more = painter.app.keyed("; our side stays open, [finish-sending] finishes it too");
         painter.put(&more, painter.palette.dim);
     }

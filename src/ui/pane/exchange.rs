@@ -26,7 +26,7 @@ const STALE: &str = "of the request before your changes ─ ";
 pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     let Some(session) = painter.app.shared.session() else { return frame::of(Pane::Response, "") };
     let what = match session.side() {
-        Side::Listener => "Requests",
+        Side::Listener | Side::Relay => "Requests",
         Side::Client => "Response",
     };
     let stale = if painter.app.shared.is_response_stale() { STALE } else { "" };
@@ -120,7 +120,7 @@ fn status(mut painter: Painter<'_>, session: &Session) {
     let exchange = shown.exchange;
     let active = exchange.state == ExchangeState::Active;
     match (session.side(), &exchange.response) {
-        (Side::Listener, _) => request_line(painter, exchange),
+        (Side::Listener | Side::Relay, _) => request_line(painter, exchange),
         (Side::Client, Some(response)) => {
             response_line(&mut painter, exchange, response);
             if active {

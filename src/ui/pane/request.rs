@@ -109,6 +109,7 @@ fn title(app: &App) -> String {
     let kind = match draft.spec.side() {
         Side::Client => "client",
         Side::Listener => "listener",
+        Side::Relay => "relay",
     };
     let name = draft.preset.as_ref().map_or("not saved", |path| path.as_str());
     let mark = if draft.is_modified() { " ●" } else { "" };

@@ -14,7 +14,6 @@ use crate::app::layout::pane_inner;
 use crate::app::pane::traffic::RATE_SECONDS;
 use crate::codec::printable::printable_str;
 use crate::model::id::RecordId;
-use crate::model::protocol::Side;
 use crate::model::record::{ConnInfo, Record, RecordKind};
 use crate::model::secrets::masked;
 use crate::model::theme::ThemeRole;
@@ -279,10 +278,8 @@ fn millis(since: Duration) -> String {
 /// connection can be told apart.
 fn conn_label(conn: Option<&ConnInfo>, record: &Record) -> String {
     let Some(conn) = conn else { return record.conn.to_string() };
-    let (mark, end) = match conn.side {
-        Side::Listener => (':', conn.local),
-        Side::Client => ('→', conn.peer.or(conn.local)),
-    };
+    let (mark, end) =
+        if conn.is_accepted() { (':', conn.local) } else { ('→', conn.peer.or(conn.local)) };
     let tls = if conn.tls { "s" } else { "" };
     let port = end.map_or_else(|| "?".into(), |end| end.port().to_string());
     let protocol = conn.protocol.into_str();

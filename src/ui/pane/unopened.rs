@@ -42,6 +42,11 @@ pub(super) fn draw(mut painter: Painter<'_>) {
             "its connections appear here; answer one or all of them",
             "[switch-side] composes a client for it",
         ],
+        Spec::TcpRelay(_) => [
+            "[send] starts the relay",
+            "what its clients and the server say to each other appears here",
+            "[switch-side] composes a client for it",
+        ],
         Spec::UdpListener(_) => [
             "[send] starts the listener",
             "its peers and their datagrams appear here",

@@ -36,10 +36,14 @@ fn about(app: &App, id: RecordId, record: &Record) -> String {
         RecordKind::Data => format!("{}{cut}", format::size(record.original_len)),
         kind => kind.into_str().to_owned(),
     };
+    let conn = app.shared.timeline.conn(record.conn);
+    let conn = conn.filter(|_| record.kind == RecordKind::Data);
+    let sender = conn.and_then(|conn| conn.sender(record.direction));
+    let sender = sender.map_or_else(String::new, |sender| format!("  from the {sender}"));
     let rule = answered_by(app, record);
     let rule = rule.map_or_else(String::new, |rule| format!("  by {}", printable_str(rule)));
     format!(
-        "#{}  {}  conn {}{}  {what}{rule}",
+        "#{}  {}  conn {}{}{sender}  {what}{rule}",
         id.0,
         app.shared.time_of_day(record.at),
         record.conn,

@@ -60,6 +60,7 @@ fn client(id: ConnId) -> ConnInfo {
         local: Some(address(50_000)),
         peer: Some(address(9000)),
         tls: false,
+        pair: None,
     }
 }
 

@@ -5,7 +5,7 @@ use wirebench::app::message::{Input, Message};
 use crate::harness::app::{Driver, draw};
 
 /// Scenes by the keys that lead there.
-pub const SCENES: [(&str, &str); 15] = [
+pub const SCENES: [(&str, &str); 16] = [
     ("start", ""),
     ("search", "/tcp"),
     ("palette", "<C-p>"),
@@ -19,6 +19,7 @@ pub const SCENES: [(&str, &str); 15] = [
     ("jump", "<C-o>"),
     ("code", "c"),
     ("listener", "<Enter><C-Right>"),
+    ("relay", "<A-r><C-l>:9000<Tab>db:5432<Down>"),
     ("running", "<F5><Up><F5>"),
     ("zoomed", "z"),
 ];

@@ -12,7 +12,7 @@
 
 use ratatui::layout::Rect;
 
-use super::conversation_view::{ConversationPane, has_several};
+use super::conversation_view::{ConversationPane, conns, has_several};
 use crate::app::layout::{cut_bottom, cut_top};
 use crate::app::session_words;
 use crate::app::sessions::SessionState;
@@ -53,7 +53,7 @@ impl ConversationPane {
         // On one row the input line shows while it is written in, the rows otherwise.
         if self.prompt.is_some() {
             parts.prompt = cut_bottom(&mut rest, 1);
-        } else if rest.height > 1 || view.writing {
+        } else if session.capabilities().input && (rest.height > 1 || view.writing) {
             let lines = view.input.editor.line_count().min(64) as u16;
             let height = lines.clamp(1, (rest.height / 3).max(1));
             parts.input = cut_bottom(&mut rest, height);
@@ -88,16 +88,15 @@ impl ConversationPane {
         let (Some(session), Some(view)) = (shared.session(), self.view(shared)) else {
             return Vec::new();
         };
-        let ids = |from: ConnId| session.conns.range(from..).map(|(id, _)| Some(*id));
-        let first = session.id.conn(1);
+        let ids = || conns(session).map(|conn| conn.info.id);
         if let (Some(chosen), 0..=1) = (view.chosen, height) {
             return vec![Some(chosen)];
         }
         // As many before the chosen one as fit in half of the list.
-        let before = view.chosen.map(|chosen| session.conns.range(first..chosen));
-        match before.and_then(|before| before.rev().nth(height / 2)) {
-            Some((start, _)) => ids(*start).take(height).collect(),
-            None => std::iter::once(None).chain(ids(first)).take(height).collect(),
+        let before = |chosen: ConnId| ids().rev().skip_while(move |id| *id >= chosen);
+        match view.chosen.and_then(|chosen| before(chosen).nth(height / 2)) {
+            Some(start) => ids().skip_while(|id| *id < start).map(Some).take(height).collect(),
+            None => std::iter::once(None).chain(ids().map(Some)).take(height).collect(),
         }
     }
 }

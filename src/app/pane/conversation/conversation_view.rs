@@ -30,9 +30,11 @@ pub struct ConversationPane {
     pub(super) reframing_due: bool,
 }
 
-/// Connections and peers of a session, in order; the session itself is none.
+/// Connections and peers of a session, in order; the session itself is none, and of a relay the
+/// client's half stands for both.
 pub fn conns(session: &Session) -> impl DoubleEndedIterator<Item = &Conn> {
-    session.conns.range(session.id.conn(1)..).map(|(_, conn)| conn)
+    let all = session.conns.range(session.id.conn(1)..).map(|(_, conn)| conn);
+    all.filter(|conn| !conn.info.is_onward())
 }
 
 /// Whether there are several to choose from.
@@ -134,7 +136,7 @@ impl ConversationView {
         if let Some(chosen) = self.chosen {
             for number in self.seen.max(first)..end {
                 let row = conversation.row((number - first) as usize);
-                if row.is_some_and(|row| row.conn == chosen) {
+                if row.is_some_and(|row| session.told_under(row.conn) == chosen) {
                     self.numbers.push_back(number);
                 }
             }

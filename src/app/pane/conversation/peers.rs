@@ -8,6 +8,9 @@ use crate::app::shared::Shared;
 use crate::engine::command::{CloseMode, Command, Recipient};
 use crate::model::id::ConnId;
 
+/// Why nothing can be sent by hand.
+pub(crate) const NO_INPUT: &str = "a relay passes on what others say; it sends nothing of its own";
+
 impl ConversationPane {
     fn chosen(&self, shared: &Shared) -> Option<ConnId> {
         self.view(shared).and_then(|view| view.chosen)
@@ -20,14 +23,11 @@ impl ConversationPane {
         if !has_several(session) && chosen.is_none() {
             return Outcome::say("there is only one connection here");
         }
-        let range = &session.conns;
         let next = match (chosen, forward) {
             (None, true) => conns(session).next(),
             (None, false) => conns(session).next_back(),
             (Some(id), true) => conns(session).find(|conn| conn.info.id > id),
-            (Some(id), false) => {
-                range.range(session.id.conn(1)..id).next_back().map(|(_, conn)| conn)
-            }
+            (Some(id), false) => conns(session).rfind(|conn| conn.info.id < id),
         };
         self.choose(shared, next.map(|conn| conn.info.id));
         Outcome::yes()
@@ -45,7 +45,8 @@ impl ConversationPane {
         let session = shared.session()?;
         let chosen = self.chosen(shared);
         let first = conns(session).next().map(|conn| conn.info.id);
-        let row = || self.selected(shared).map(|row| row.conn).filter(|conn| conn.index > 0);
+        let row = self.selected(shared).map(|row| session.told_under(row.conn));
+        let row = || row.filter(|conn| conn.index > 0);
         if session.side().listens() && has_several(session) {
             chosen.or_else(row)
         } else {
@@ -60,6 +61,8 @@ impl ConversationPane {
         let can = meant.map_or_else(|| session.capabilities(), |id| session.capabilities_of(id));
         if session.is_over() {
             Outcome::say("this session is over; [send] opens it again")
+        } else if how == CloseMode::HalfClose && !can.input {
+            Outcome::say("a relay passes ends on; [close-connection] closes both halves")
         } else if !can.connections {
             Outcome::say("UDP has no connections; [stop] closes the socket")
         } else if let Some(conn) = meant {
@@ -73,6 +76,9 @@ impl ConversationPane {
     /// Whom a line goes to, or why it goes nowhere.
     pub(super) fn target(&self, shared: &Shared, to_all: bool) -> Result<Recipient, &'static str> {
         let session = shared.session().ok_or("nothing is open; [send] opens it")?;
+        if !session.capabilities().input {
+            return Err(NO_INPUT);
+        }
         if session.is_over() {
             return Err("not sent: this session is over; [send] opens it again");
         }

@@ -15,8 +15,11 @@ use crate::model::key::{Key, KeyCode};
 use crate::model::payload::{InputMode, LineEnding, PayloadFormat};
 
 impl ConversationPane {
-    /// Gives the keys to the input line.
+    /// Gives the keys to the input line, where there is one.
     pub(crate) fn write(&mut self, shared: &Shared) {
+        if !has_input(shared) {
+            return;
+        }
         if let Some(view) = self.view_mut(shared) {
             view.writing = true;
         }
@@ -76,6 +79,9 @@ impl ConversationPane {
 
     /// Takes pasted text; the keys go where it went.
     pub(super) fn paste_input(&mut self, shared: &Shared, text: &str) -> Outcome {
+        if !has_input(shared) {
+            return Outcome::no();
+        }
         let taken = format::start_of(text, PASTE_LIMIT);
         self.completer.close();
         self.write(shared);
@@ -226,4 +232,9 @@ impl ConversationPane {
         }
         sent
     }
+}
+
+/// Whether what a person types can go to the peers.
+fn has_input(shared: &Shared) -> bool {
+    shared.session().is_some_and(|session| session.capabilities().input)
 }

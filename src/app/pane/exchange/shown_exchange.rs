@@ -63,7 +63,7 @@ impl ExchangeTab {
             return self.into_str();
         }
         match side {
-            Side::Listener => "Our answer",
+            Side::Listener | Side::Relay => "Our answer",
             Side::Client => "Request",
         }
     }
@@ -73,14 +73,14 @@ impl<'a> ShownExchange<'a> {
     /// The message the pane is about: what came from the peer.
     pub fn message(self) -> Option<&'a HttpMessage> {
         match self.side {
-            Side::Listener => Some(&self.exchange.request),
+            Side::Listener | Side::Relay => Some(&self.exchange.request),
             Side::Client => self.exchange.response.as_ref(),
         }
     }
 
     fn other(self) -> Option<&'a HttpMessage> {
         match self.side {
-            Side::Listener => self.exchange.response.as_ref(),
+            Side::Listener | Side::Relay => self.exchange.response.as_ref(),
             Side::Client => Some(&self.exchange.request),
         }
     }

@@ -88,6 +88,7 @@ pub(crate) fn send_words(shared: &Shared) -> Vec<(Action, String)> {
     let spec = &shared.drafts.current().spec;
     let other = running(shared).and_then(|_| match (spec.side(), spec.capabilities().lasting) {
         (Side::Listener, _) => Some((Action::Send, "update answers")),
+        (Side::Relay, _) => Some((Action::Send, "update target")),
         (Side::Client, false) => Some((Action::Send, "send again")),
         (Side::Client, true) => None,
     });
@@ -100,8 +101,9 @@ fn main_word(shared: &Shared) -> (Action, &'static str) {
     let spec = &shared.drafts.current().spec;
     let can = spec.capabilities();
     match (spec.side(), running(shared)) {
-        (Side::Listener, Some(_)) => (Action::Stop, "stop"),
+        (Side::Listener | Side::Relay, Some(_)) => (Action::Stop, "stop"),
         (Side::Listener, None) => (Action::Send, "listen"),
+        (Side::Relay, None) => (Action::Send, "relay"),
         (Side::Client, Some(session)) if session.state == SessionState::Live && can.lasting => {
             (Action::Stop, "close")
         }

@@ -112,6 +112,7 @@ impl<'a> Hop<'a> {
             timeout: self.plan.connect_timeout,
             socket: &self.plan.socket,
             client: &self.plan.client,
+            pair: None,
         };
         let (stream, facts) = Box::pin(dial::connect(dial, self.session)).await;
         let unverified = facts.tls_facts.as_ref().map_or("", |tls| &*tls.unverified);

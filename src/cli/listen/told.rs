@@ -1,0 +1,75 @@
+//! Records and exchanges as lines for people.
+
+use std::net::SocketAddr;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::codec::printable;
+use crate::model::exchange::{Exchange, ExchangeState, StartLine};
+use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
+use crate::model::timing::Stamp;
+
+/// Whether these are bytes that a relay took from one and has for the other.
+pub(super) fn is_passed_on(record: &Record, conn: Option<&ConnInfo>) -> bool {
+    let sender = conn.and_then(|conn| conn.sender(record.direction));
+    record.kind == RecordKind::Data && sender.is_some()
+}
+
+/// `14:02:07.113  1/1  127.0.0.1:50412  ◀  5 B  hello`; of a relay `client →` in place of the arrow.
+/// `shown` is what may be told, cut off if there is more.
+pub(super) fn record(
+    record: &Record,
+    conn: Option<&ConnInfo>,
+    shown: &[u8],
+    has_more: bool,
+) -> String {
+    let arrow = match record.direction {
+        Direction::Sent => "▶",
+        Direction::Received => "◀",
+        Direction::Local => "·",
+    };
+    let sender = conn.filter(|_| record.kind == RecordKind::Data);
+    let sender = sender.and_then(|conn| conn.sender(record.direction));
+    let arrow = sender.map_or_else(|| arrow.to_owned(), |sender| format!("{sender} →"));
+    let what = match record.kind {
+        RecordKind::Data => &format!("{} B", record.original_len),
+        kind => kind.into_str(),
+    };
+    let peer = shown_peer(conn.and_then(|conn| conn.peer));
+    let (time, conn) = (time_of_day(record.at), conn.map_or(record.conn, ConnInfo::told_under));
+    let is_cut = has_more || record.original_len > record.data.len() as u64;
+    let rest = if is_cut { "…" } else { "" };
+    let data = printable::printable(shown);
+    format!("{time}  {conn}{peer}  {arrow}  {what}  {data}{rest}")
+}
+
+/// `14:02:07.113  127.0.0.1:50412  POST /hook  →  200`
+pub(super) fn exchange(exchange: &Exchange) -> String {
+    let (time, peer) = (time_of_day(exchange.started), shown_peer(exchange.peer));
+    let request = match &exchange.request.head.start {
+        StartLine::Request { method, target, .. } => &format!("{method} {target}"),
+        _ => "not HTTP",
+    };
+    let answer = match exchange.response.as_ref().and_then(|response| response.head.status()) {
+        Some(status) => &status.to_string(),
+        None => "no answer",
+    };
+    let failure = match &exchange.state {
+        ExchangeState::Failed(failure) => &format!("  ({failure})"),
+        _ => "",
+    };
+    format!("{time}{peer}  {request}  →  {answer}{failure}")
+}
+
+fn shown_peer(peer: Option<SocketAddr>) -> String {
+    peer.map(|peer| format!("  {peer}")).unwrap_or_default()
+}
+
+/// Time of day with milliseconds, in the local time zone.
+fn time_of_day(at: Stamp) -> String {
+    Timestamp::from_nanosecond(i128::from(at.0)).map_or_else(
+        |_| "??:??:??".into(),
+        |time| time.to_zoned(TimeZone::system()).strftime("%H:%M:%S%.3f").to_string(),
+    )
+}

@@ -1,0 +1,77 @@
+//! Plans of relays.
+
+use super::sockets::{client, client_tls, endpoint_in, listener_tls, socket, stream_bind};
+use super::text::Composer;
+use crate::model::field_id::FieldId;
+use crate::model::plan::{TargetPlan, TcpRelayPlan};
+use crate::model::relay::TcpRelaySpec;
+use crate::model::timing::bound;
+use crate::model::tls::ClientTls;
+use crate::model::url_text::UrlText;
+
+/// Every issue goes to the composer; `None` without an address to bind or a target.
+pub(super) fn tcp(spec: &TcpRelaySpec, composer: &mut Composer<'_>) -> Option<TcpRelayPlan> {
+    let field = FieldId::new("target");
+    let bind = stream_bind(&spec.bind, composer);
+    let endpoint = endpoint_in(field, &spec.target, composer);
+    let scheme = UrlText::of(&spec.target).scheme.to_ascii_lowercase();
+    if scheme == "udp" {
+        composer.issue(field, "a TCP relay connects its clients on by TCP or TLS");
+    }
+    let is_secured = ["tls", "ssl", "https"].contains(&&*scheme);
+    // Who wrote it means it, although the form has a field of its own.
+    let tls = match &spec.target_tls {
+        ClientTls::Off if is_secured => ClientTls::verified(),
+        tls => client_tls(FieldId::new("target-tls"), tls, composer),
+    };
+    let own_tls = listener_tls(&spec.tls, composer);
+    let socket = socket(&spec.socket, composer);
+    let target = TargetPlan {
+        endpoint: endpoint?,
+        tls,
+        connect_timeout: bound(spec.connect_timeout),
+        socket: socket.clone(),
+        client: client(&spec.client, composer),
+    };
+    Some(TcpRelayPlan { bind: bind?, tls: own_tls, socket, target })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::plan;
+    use crate::model::plan::Plan;
+    use crate::model::preset::Scope;
+    use crate::model::spec::Spec;
+
+    fn planned(target: &str) -> Result<TcpRelayPlan, String> {
+        let spec = TcpRelaySpec { target: target.into(), ..TcpRelaySpec::default() };
+        match plan(&Spec::TcpRelay(spec), &Scope::default()) {
+            Ok(Plan::TcpRelay(plan)) => Ok(plan),
+            Ok(_) => Err("another plan".into()),
+            Err(issues) => Err(format!("{}: {}", issues[0].field, issues[0].message)),
+        }
+    }
+
+    #[test]
+    fn a_scheme_before_the_target_says_whether_it_has_tls() {
+        for (target, has_tls) in
+            [("db:5432", false), ("tcp://db:5432", false), ("tls://db:1", true)]
+        {
+            let plan = planned(target).unwrap();
+            assert_eq!(plan.target.tls != ClientTls::Off, has_tls, "{target}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_target_is_said_at_its_field() {
+        for (target, said) in [
+            ("", "target: the address is empty; write host:port"),
+            ("db", "target: 'db' has no port; write host:port"),
+            ("db:0", "target: port 0 cannot be connected to"),
+            ("udp://db:1", "target: a TCP relay connects its clients on by TCP or TLS"),
+        ] {
+            assert_eq!(planned(target).unwrap_err(), said);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The TCP relay: lets clients in by the one accept loop, connects each on to the target, and passes
+//! on what either says.
+//!
+//! ```text
+//! client ─► accept loop ─► TLS? ─► dial the target ─► passing: two ways, until both have ended
+//!            refused, reset ◄────────┘ not reached: the client is reset, as it would have been there
+//! ```
+
+mod passing;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::accept::pace::Evictability;
+use super::accept::{AcceptLoop, AcceptedConn, ConnControl, ListenerEvent, NewConn};
+use super::command::CloseMode;
+use super::event::Summary;
+use super::refusal;
+use super::session::{SessionContext, SessionHandle};
+use super::transport::dial::{self, Dial};
+use super::transport::stream::{Stream, reset};
+use crate::model::failure::Failure;
+use crate::model::plan::{Plan, TargetPlan, TcpRelayPlan};
+use crate::model::protocol::{Protocol, Side};
+use crate::model::record::{Direction, RecordKind, RelayPair};
+use crate::model::tls::ClientTls;
+use passing::Passing;
+
+/// What the half towards the target opens: its socket, and what a name lookup needs.
+const ONWARD: u32 = 2;
+
+struct Relay {
+    session: SessionHandle,
+    accept: AcceptLoop<RelayControl>,
+    target: Arc<TargetPlan>,
+}
+
+/// Runs the session to its end.
+pub(crate) async fn run(plan: TcpRelayPlan, cx: SessionContext) -> Result<Summary, Failure> {
+    let SessionContext { session, mut input, .. } = cx;
+    let own = session.clone();
+    let kind = (Protocol::Tcp, Side::Relay);
+    let accept = AcceptLoop::open(kind, &plan.bind, &plan.tls, &plan.socket, own, None).await?;
+    let mut relay = Relay { session, accept, target: Arc::new(plan.target) };
+    relay.tell_target();
+    loop {
+        match relay.accept.next(&mut input).await {
+            ListenerEvent::NewConn(new) => relay.start(new),
+            ListenerEvent::Update(plan) => relay.update(*plan),
+            ListenerEvent::Send { .. } => {
+                let why = "a relay passes on what others say; it sends nothing of its own";
+                relay.session.events.refused(refusal::usage(why));
+            }
+            ListenerEvent::Over(words) => return Ok(Summary::of(words)),
+        }
+    }
+}
+
+impl Relay {
+    fn tell_target(&self) {
+        let TargetPlan { endpoint, tls, .. } = &*self.target;
+        let tls = if *tls == ClientTls::Off { "" } else { " (TLS)" };
+        let text = format!("who connects is connected on to {endpoint}{tls}");
+        let itself = self.session.id.itself();
+        self.session.events.note(itself, Direction::Local, RecordKind::Note, text);
+    }
+
+    /// Connections to come go on to another target.
+    fn update(&mut self, plan: Plan) {
+        match plan.tcp_relay() {
+            Some(plan) => {
+                self.target = Arc::new(plan.target);
+                self.tell_target();
+            }
+            None => self.session.events.refused(refusal::other_answers()),
+        }
+    }
+
+    fn start(&mut self, new: NewConn) {
+        // The accept loop of a relay gives one to everybody it lets in.
+        let Some(pair) = new.pair else { return };
+        let (sender, ending) = watch::channel(None);
+        let onward = Onward {
+            session: self.session.clone(),
+            pair,
+            target: Arc::clone(&self.target),
+            ending: Ending(ending),
+        };
+        self.accept.start(new, RelayControl(sender), async move |accepted| {
+            let (session, target) = (onward.session.clone(), onward.pair.target);
+            onward.run(accepted).await;
+            session.events.retire(target);
+        });
+    }
+}
+
+/// The accept loop's end of what is passed on for one client.
+struct RelayControl(watch::Sender<Option<CloseMode>>);
+
+impl ConnControl for RelayControl {
+    /// What others say to each other is never ended for somebody else.
+    fn evictability(&self) -> Evictability {
+        Evictability::Busy
+    }
+
+    fn end(&self, how: CloseMode) {
+        self.0.send_replace(Some(how));
+    }
+
+    fn evict(&self) {
+        self.end(CloseMode::Close);
+    }
+}
+
+/// The other end of it.
+struct Ending(watch::Receiver<Option<CloseMode>>);
+
+impl Ending {
+    /// How it shall end, once it shall. Safe to drop.
+    async fn ordered(&mut self) -> CloseMode {
+        // A relay that is gone lets go of everything.
+        if self.0.changed().await.is_err() {
+            return CloseMode::Reset;
+        }
+        self.0.borrow_and_update().unwrap_or(CloseMode::Close)
+    }
+}
+
+/// A client on its way to the target.
+struct Onward {
+    session: SessionHandle,
+    pair: RelayPair,
+    target: Arc<TargetPlan>,
+    ending: Ending,
+}
+
+impl Onward {
+    async fn run(mut self, accepted: AcceptedConn) {
+        let AcceptedConn { stream, peer, .. } = accepted;
+        let Some((target, _held)) = self.connect().await else {
+            return self.turn_away(stream, peer);
+        };
+        let Onward { session, pair, target: plan, ending } = self;
+        let names = [peer.to_string(), plan.endpoint.to_string()];
+        Passing { session, pair, names, ending }.run(stream, target).await;
+    }
+
+    /// The connection to the target with what it holds; `None` = there is none, and why is recorded.
+    async fn connect(&mut self) -> Option<(Stream, impl Sized + use<>)> {
+        let (session, conn) = (&self.session, self.pair.target);
+        let held = session.budget.descriptors(ONWARD).map_err(refusal::no_descriptors);
+        let held = held.inspect_err(|failure| session.events.failed(conn, failure)).ok()?;
+        let dial = Dial {
+            conn,
+            protocol: Protocol::Tcp,
+            endpoint: &self.target.endpoint,
+            tls: &self.target.tls,
+            alpn: &[],
+            timeout: self.target.connect_timeout,
+            socket: &self.target.socket,
+            client: &self.target.client,
+            pair: Some(self.pair),
+        };
+        let (connected, facts) = tokio::select! {
+            biased;
+            () = session.cancel.cancelled() => return None,
+            _ = self.ending.ordered() => return None,
+            dialled = Box::pin(dial::connect(dial, session)) => dialled,
+        };
+        let failed = |failure: &Failure| {
+            let (way, kind) = (Direction::Local, RecordKind::Failed);
+            session.events.note(conn, way, kind, facts.words(failure));
+        };
+        connected.inspect_err(failed).ok().map(|stream| (stream, held))
+    }
+
+    /// There is nobody to connect it on to: it is told as the target's machine would have done.
+    fn turn_away(&self, stream: Stream, peer: SocketAddr) {
+        let (client, endpoint) = (self.pair.client, &self.target.endpoint);
+        let text = format!("{peer} reset by us: there is no connection to {endpoint}");
+        self.session.events.note(client, Direction::Sent, RecordKind::Reset, text);
+        reset(stream);
+    }
+}

@@ -1,0 +1,439 @@
+//! What a client and a server say to each other, passed on as it comes: bytes, ends (FIN) and
+//! resets, either way.
+//!
+//! ```text
+//!            ┌──────────── up: read, then written ───────────►┐
+//! client ◄───┤  told: what is read here, and what is written  ├───► target
+//!            └◄─────────── down: read, then written ──────────┘
+//! ```
+//!
+//! Each byte is told once, on the client's half: as received when it was read there, as sent when it
+//! was written there. So that conversation is what the client has seen, in its order and times. What
+//! was read of the target and never reached the client is told on the target's half instead, and
+//! what the client sent and the target never got is counted in words.
+//!
+//! One task owns both sockets. A way reads no more while [`AHEAD`] bytes wait to be written, so each
+//! side feels how slow the other is.
+
+use std::io;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::time::Instant;
+
+use super::Ending;
+use crate::engine::clock;
+use crate::engine::command::CloseMode;
+use crate::engine::outbound::{Origin, OutboundQueue};
+use crate::engine::session::SessionHandle;
+use crate::engine::sink::{Sink, StampGuard};
+use crate::engine::transport::explain;
+use crate::engine::transport::stream::{Stream, reset};
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::id::ConnId;
+use crate::model::record::{Direction, RecordKind, RelayPair};
+
+/// Room for one read.
+const READ: usize = 64 * 1024;
+/// Reads below this are copied, so that a record pins little more memory than it shows.
+const COPIED: usize = READ / 4 * 3;
+/// Bytes waiting to be written above which a way reads no more.
+const AHEAD: usize = 64 * 1024;
+/// How long a close, or a half that is left, waits for writes that are stuck.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a close goes on reading after our FINs, so that late bytes cause no RST.
+const LINGER: Duration = Duration::from_millis(100);
+
+/// What is passed on besides the streams.
+pub(super) struct Passing {
+    pub(super) session: SessionHandle,
+    pub(super) pair: RelayPair,
+    /// How client and target are called in failures.
+    pub(super) names: [String; 2],
+    pub(super) ending: Ending,
+}
+
+/// One of the two connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Half {
+    Client,
+    Target,
+}
+
+/// What goes from one half to the other.
+struct Way {
+    read: ReadHalf<Stream>,
+    write: WriteHalf<Stream>,
+    buffer: BytesMut,
+    outgoing: OutboundQueue,
+    /// Nothing more can be read.
+    is_read: bool,
+    /// Our FIN is out.
+    is_finished: bool,
+    /// Nothing more goes this way.
+    is_cut: bool,
+    received: u64,
+    /// Bytes that were read and do not go out any more.
+    dropped: u64,
+}
+
+/// A way did something.
+enum WayStep {
+    Read(io::Result<usize>),
+    Wrote(io::Result<usize>, StampGuard),
+    Finished(io::Result<usize>, StampGuard),
+}
+
+/// Something happened.
+enum Happening {
+    Step(Half, WayStep),
+    Ordered(CloseMode),
+    Late,
+}
+
+/// Why it is over.
+enum End {
+    Closed(&'static str),
+    Reset(&'static str),
+    Broke(Half, Failure),
+}
+
+struct Live {
+    setup: Passing,
+    up: Way,
+    down: Way,
+    is_closing: bool,
+    /// A half that is gone: what it said before is still passed on.
+    broken: Option<(Half, Failure)>,
+    /// When patience ends.
+    until: Option<Instant>,
+}
+
+impl Half {
+    fn other(self) -> Half {
+        match self {
+            Half::Client => Half::Target,
+            Half::Target => Half::Client,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Half::Client => "client",
+            Half::Target => "server",
+        }
+    }
+
+    fn conn(self, pair: RelayPair) -> ConnId {
+        match self {
+            Half::Client => pair.client,
+            Half::Target => pair.target,
+        }
+    }
+}
+
+impl Passing {
+    /// Passes on until both connections are over; how they ended is recorded on each.
+    pub(super) async fn run(self, client: Stream, target: Stream) {
+        let (client_read, client_write) = tokio::io::split(client);
+        let (target_read, target_write) = tokio::io::split(target);
+        let mut live = Live {
+            setup: self,
+            up: Way::new(client_read, target_write),
+            down: Way::new(target_read, client_write),
+            is_closing: false,
+            broken: None,
+            until: None,
+        };
+        loop {
+            if let Some(end) = live.turn().await {
+                return live.end(end);
+            }
+        }
+    }
+}
+
+impl Way {
+    fn new(read: ReadHalf<Stream>, write: WriteHalf<Stream>) -> Self {
+        Way {
+            read,
+            write,
+            buffer: BytesMut::new(),
+            outgoing: OutboundQueue::default(),
+            is_read: false,
+            is_finished: false,
+            is_cut: false,
+            received: 0,
+            dropped: 0,
+        }
+    }
+
+    /// Everything that was said is passed on, the end too.
+    fn is_over(&self) -> bool {
+        self.is_read && self.is_finished
+    }
+
+    /// The next step once there is one. `finishes`: what is written last is our FIN. Safe to drop.
+    async fn next(&mut self, events: &Sink, finishes: bool, drops: bool) -> WayStep {
+        let Way { read, write, buffer, outgoing, .. } = self;
+        let may_read = !self.is_read && !self.is_cut && (drops || outgoing.unsent() < AHEAD);
+        let has_output = !self.is_cut && outgoing.front().is_some();
+        let may_finish = finishes && !self.is_cut && !has_output && !self.is_finished;
+        if may_read && buffer.capacity() < READ {
+            buffer.reserve(READ);
+        }
+        tokio::select! {
+            read = async { events.ready().await; read.read_buf(buffer).await }, if may_read => {
+                WayStep::Read(read)
+            }
+            (done, held) = async {
+                if !has_output {
+                    return events.timed(async { write.shutdown().await.map(|()| 0) }).await;
+                }
+                events.ready().await;
+                events.timed(outgoing.transmit(write)).await
+            }, if has_output || may_finish => {
+                if has_output { WayStep::Wrote(done, held) } else { WayStep::Finished(done, held) }
+            }
+            else => std::future::pending().await,
+        }
+    }
+
+    /// The bytes of the last read; small ones are copied out of the buffer.
+    fn take_buffer(&mut self) -> Bytes {
+        if self.buffer.len() < COPIED {
+            let data = Bytes::copy_from_slice(&self.buffer);
+            self.buffer.clear();
+            return data;
+        }
+        std::mem::take(&mut self.buffer).freeze()
+    }
+}
+
+impl Live {
+    /// Waits for the next thing to happen and takes it in.
+    async fn turn(&mut self) -> Option<End> {
+        let Live { setup, up, down, is_closing, broken, until } = self;
+        let (events, drops) = (&setup.session.events, *is_closing);
+        let finishes = |way: &Way| broken.is_none() && (way.is_read || drops);
+        let (up_finishes, down_finishes) = (finishes(up), finishes(down));
+        let happened = tokio::select! {
+            () = setup.session.cancel.cancelled() => return Some(End::Reset("reset by us")),
+            how = setup.ending.ordered() => Happening::Ordered(how),
+            step = up.next(events, up_finishes, drops) => Happening::Step(Half::Client, step),
+            step = down.next(events, down_finishes, drops) => Happening::Step(Half::Target, step),
+            () = clock::at(*until) => Happening::Late,
+        };
+        match happened {
+            Happening::Ordered(CloseMode::Reset) => return Some(End::Reset("reset by us")),
+            Happening::Ordered(CloseMode::Close | CloseMode::HalfClose) => self.close(),
+            Happening::Late => return Some(self.out_of_patience()),
+            Happening::Step(from, WayStep::Read(read)) => self.read(from, read),
+            Happening::Step(from, WayStep::Wrote(wrote, held)) => self.wrote(from, wrote, held),
+            Happening::Step(from, WayStep::Finished(done, held)) => {
+                self.finished(from, &done, held);
+            }
+        }
+        self.is_over()
+    }
+
+    fn way(&mut self, from: Half) -> &mut Way {
+        match from {
+            Half::Client => &mut self.up,
+            Half::Target => &mut self.down,
+        }
+    }
+
+    fn close(&mut self) {
+        self.is_closing = true;
+        self.until.get_or_insert_with(|| Instant::now() + PATIENCE);
+    }
+
+    fn is_over(&mut self) -> Option<End> {
+        if let Some((half, _)) = &self.broken {
+            let left = match half {
+                Half::Client => &self.up,
+                Half::Target => &self.down,
+            };
+            let is_passed_on = left.is_cut || left.is_read && left.outgoing.front().is_none();
+            if !is_passed_on {
+                return None;
+            }
+            return self.broken.take().map(|(half, failure)| End::Broke(half, failure));
+        }
+        let by_us = self.is_closing;
+        (self.up.is_over() && self.down.is_over()).then_some(End::Closed(if by_us {
+            "closed by us"
+        } else {
+            "closed, both sides finished"
+        }))
+    }
+
+    fn out_of_patience(&mut self) -> End {
+        match self.broken.take() {
+            Some((half, failure)) => End::Broke(half, failure),
+            None if self.up.is_finished && self.down.is_finished => End::Closed("closed by us"),
+            None => End::Reset("reset by us: what was still to be passed on was not taken"),
+        }
+    }
+
+    fn read(&mut self, from: Half, result: io::Result<usize>) {
+        let conn = from.conn(self.setup.pair);
+        let words = match result {
+            Ok(0) => format!("the {} finished sending", from.name()),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => format!(
+                "the {} finished sending without TLS close_notify: the end may be cut off",
+                from.name()
+            ),
+            Ok(_) => return self.take_in(from),
+            Err(error) => {
+                self.way(from).is_read = true;
+                return self.broke(from, Stage::Session, &error);
+            }
+        };
+        self.way(from).is_read = true;
+        // Of a half that is known to be gone more is told at the end.
+        if self.broken.is_none() {
+            let (way, kind) = (Direction::Received, RecordKind::Finished);
+            self.setup.session.events.note(conn, way, kind, words);
+        }
+    }
+
+    fn take_in(&mut self, from: Half) {
+        let (is_closing, pair) = (self.is_closing, self.setup.pair);
+        let way = self.way(from);
+        let data = way.take_buffer();
+        let len = data.len() as u64;
+        way.received += len;
+        if is_closing {
+            way.dropped += len;
+        } else {
+            way.outgoing.push_bytes(data.clone(), Origin::User, Duration::ZERO);
+        }
+        // What the server says is told when it reaches the client, if it does.
+        if from == Half::Client || is_closing {
+            self.setup.session.events.received(from.conn(pair), data, len);
+        }
+    }
+
+    fn wrote(&mut self, from: Half, result: io::Result<usize>, held: StampGuard) {
+        let to = from.other();
+        match result {
+            Ok(count) => {
+                let data = self.way(from).outgoing.written(count);
+                if to == Half::Client {
+                    let len = data.len() as u64;
+                    self.setup.session.events.sent(held, self.setup.pair.client, data, len);
+                }
+            }
+            Err(error) => {
+                drop(held);
+                self.broke(to, Stage::Send, &error);
+            }
+        }
+    }
+
+    fn finished(&mut self, from: Half, result: &io::Result<usize>, held: StampGuard) {
+        let to = from.other().conn(self.setup.pair);
+        self.way(from).is_finished = true;
+        // One that is gone by itself has nothing to be told; reading from it says so.
+        if result.is_ok() {
+            self.setup.session.events.finished_sending(held, to);
+        }
+        if self.is_closing && self.up.is_finished && self.down.is_finished {
+            self.until = Some(Instant::now() + LINGER);
+        }
+    }
+
+    /// One half is gone. What it said before is still passed on, and nothing goes to it any more.
+    fn broke(&mut self, half: Half, stage: Stage, error: &io::Error) {
+        let name = &self.setup.names[usize::from(half == Half::Target)];
+        let received = match half {
+            Half::Client => self.up.received,
+            Half::Target => self.down.received,
+        };
+        let failure = explain::stream_failure(stage, name, error, received);
+        self.way(half.other()).is_cut = true;
+        // A socket that is reset gives what had come before; any other failure may keep it for ever.
+        if failure.kind != FailureKind::Reset {
+            self.way(half).is_read = true;
+        }
+        // Of two the first is told in full.
+        if self.broken.is_none() {
+            self.broken = Some((half, failure));
+            self.until = Some(Instant::now() + PATIENCE);
+        }
+    }
+
+    /// Lets go of both sockets and records how, and what was not passed on.
+    fn end(mut self, end: End) {
+        self.tell_left(Half::Client);
+        self.tell_left(Half::Target);
+        let Live { setup: Passing { session, pair, .. }, up, down, .. } = self;
+        let client = up.read.unsplit(down.write);
+        let target = down.read.unsplit(up.write);
+        let tell = |half: Half, direction, kind, words: &str| {
+            session.events.note(half.conn(pair), direction, kind, words);
+        };
+        match end {
+            End::Closed(words) => {
+                tell(Half::Client, Direction::Local, RecordKind::Closed, words);
+                tell(Half::Target, Direction::Local, RecordKind::Closed, words);
+            }
+            End::Reset(words) => {
+                tell(Half::Client, Direction::Sent, RecordKind::Reset, words);
+                tell(Half::Target, Direction::Sent, RecordKind::Reset, words);
+                // The whole program ends: they are let go as that does it.
+                if !session.is_stopping() {
+                    reset(client);
+                    reset(target);
+                }
+            }
+            End::Broke(half, failure) => {
+                let is_reset = failure.kind == FailureKind::Reset;
+                let (direction, kind) = if is_reset {
+                    (Direction::Received, RecordKind::Reset)
+                } else {
+                    (Direction::Local, RecordKind::Failed)
+                };
+                tell(half, direction, kind, &failure.to_string());
+                let what = if is_reset { "was reset" } else { "failed" };
+                let words = format!("reset by us: the connection of the {} {what}", half.name());
+                tell(half.other(), Direction::Sent, RecordKind::Reset, &words);
+                match half {
+                    Half::Client => reset(target),
+                    Half::Target => reset(client),
+                }
+            }
+        }
+    }
+
+    /// What was read of a half and did not get to the other.
+    fn tell_left(&mut self, from: Half) {
+        let pair = self.setup.pair;
+        let way = self.way(from);
+        let mut left = way.dropped;
+        let mut kept = Vec::new();
+        while let Some(message) = way.outgoing.pop() {
+            left += message.data.len() as u64;
+            kept.push(message.data);
+        }
+        if left == 0 {
+            return;
+        }
+        let events = &self.setup.session.events;
+        // Nobody else tells what the server said and the client never got.
+        for data in kept.into_iter().filter(|_| from == Half::Target) {
+            let len = data.len() as u64;
+            events.received(pair.target, data, len);
+        }
+        let text = format!(
+            "{left} bytes of the {} were not passed on to the {}",
+            from.name(),
+            from.other().name()
+        );
+        let conn = from.other().conn(pair);
+        events.note(conn, Direction::Local, RecordKind::Note, text);
+    }
+}

@@ -1,0 +1,25 @@
+//! The options of relays.
+
+use super::session::{BIND, BIND_HELP};
+use crate::model::field::FieldWidth::Fill;
+use crate::model::field::{FormTab, Options, Presence, ValueKind, fields};
+use crate::model::relay::TcpRelaySpec;
+
+const OPTIONS: Option<FormTab> = Some(FormTab::Options);
+
+impl Options for TcpRelaySpec {
+    fields! {
+        "bind", ValueKind::Address, bind, width: Some(Fill(1)), placeholder: BIND,
+            presence: Presence::Written, help: BIND_HELP;
+        "target", ValueKind::Word(&[]), target, width: Some(Fill(1)), label: "to",
+            placeholder: "host:port", presence: Presence::Written,
+            help: "Where each client is connected on to: host:port.";
+        "tls", ValueKind::Table, tls, tab: OPTIONS, label: "TLS of the clients";
+        "target-tls", ValueKind::Table, target_tls, tab: OPTIONS, label: "TLS to the target";
+        "connect-timeout", ValueKind::Duration, connect_timeout, tab: OPTIONS,
+            label: "Connect timeout",
+            help: "Longest wait for the connection to the target and its TLS handshake.";
+        "", ValueKind::Table, socket, tab: OPTIONS;
+        "", ValueKind::Table, client, tab: OPTIONS;
+    }
+}

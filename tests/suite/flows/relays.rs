@@ -1,0 +1,187 @@
+//! A relay in the workbench: composed, started, watched, led elsewhere, stopped.
+
+use wirebench::app::effect::Effect;
+use wirebench::app::focus::Pane;
+use wirebench::engine::command::{CloseMode, Command};
+use wirebench::engine::event::{Batch, Event, Phase};
+use wirebench::model::id::SessionId;
+use wirebench::model::plan::{Plan, TcpRelayPlan};
+use wirebench::model::protocol::{Protocol, Side};
+use wirebench::model::record::{ConnInfo, Direction, Record, RecordKind, RelayPair};
+use wirebench::model::spec::Spec;
+use wirebench::model::tls::{ClientTls, ListenerTls};
+
+use super::conversations::{WIDE, address, record};
+use crate::harness::app::Driver;
+
+fn relay(plan: Plan) -> TcpRelayPlan {
+    let Plan::TcpRelay(plan) = plan else { panic!("no relay: {plan:?}") };
+    plan
+}
+
+/// A relay on port 9000 for a database, started by hand.
+fn relaying(size: (u16, u16)) -> (Driver, SessionId) {
+    let mut driver = Driver::bare(size);
+    let (id, plan) = Driver::opened(&driver.keys("<A-r><C-l>:9000<Tab>db:5432<F5>"));
+    let plan = relay(plan);
+    assert_eq!(
+        (plan.bind.to_string(), plan.target.endpoint.to_string()),
+        (":9000".into(), "db:5432".into())
+    );
+    driver.listening(id);
+    (driver, id)
+}
+
+/// The halves of the client with this number, counted from 0.
+fn halves(id: SessionId, number: u32) -> [ConnInfo; 2] {
+    let pair = RelayPair { client: id.conn(2 * number + 1), target: id.conn(2 * number + 2) };
+    let info = |id, local, peer| ConnInfo {
+        id,
+        protocol: Protocol::Tcp,
+        side: Side::Relay,
+        local: Some(address(local)),
+        peer: Some(address(peer)),
+        tls: false,
+        pair: Some(pair),
+    };
+    let port = number as u16;
+    [info(pair.client, 9000, 40_000 + port), info(pair.target, 50_000 + port, 5432)]
+}
+
+fn arrive(driver: &mut Driver, conns: Vec<ConnInfo>, records: Vec<Record>) {
+    driver.event(Event::Traffic(Batch { conns, records, ..Batch::default() }));
+}
+
+fn fact(of: Record, kind: RecordKind) -> Record {
+    Record { kind, ..of }
+}
+
+/// A client asked and was answered.
+fn one_talk(driver: &mut Driver, id: SessionId, number: u32) {
+    let [client, target] = halves(id, number);
+    let (up, down) = (client.id, target.id);
+    let at = u64::from(number) * 100;
+    let records = vec![
+        fact(record(up, at, Direction::Received, b"accepted"), RecordKind::Accepted),
+        fact(record(down, at + 1, Direction::Local, b"connected to db"), RecordKind::Connected),
+        record(up, at + 2, Direction::Received, format!("ask {number}").as_bytes()),
+        record(up, at + 30, Direction::Sent, format!("answer {number}").as_bytes()),
+        fact(
+            record(down, at + 60, Direction::Received, b"the server finished sending"),
+            RecordKind::Finished,
+        ),
+    ];
+    arrive(driver, vec![client, target], records);
+}
+
+#[test]
+fn a_relay_is_composed_of_the_client_on_screen_and_started() {
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<F3><C-l>tls://db:5432<A-r>");
+    driver.assert_shows("TCP relay ─ not saved");
+    driver.assert_shows("RLY");
+    driver.assert_shows("F5 relay");
+    let (_, plan) = Driver::opened(&driver.keys("<F5>"));
+    let plan = relay(plan);
+    assert_eq!(plan.target.endpoint.to_string(), "db:5432");
+    assert_eq!((plan.tls, plan.target.tls), (ListenerTls::Off, ClientTls::verified()));
+    assert_eq!(plan.bind.to_string(), "127.0.0.1:9000");
+}
+
+#[test]
+fn without_a_target_nothing_starts_and_the_cursor_is_where_it_is_missing() {
+    let mut driver = Driver::bare(WIDE);
+    let effects = driver.keys("<A-r><F5>");
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Engine(_))), "{effects:?}");
+    driver.assert_shows("not relaying: target: the address is empty; write host:port");
+    let (_, plan) = Driver::opened(&driver.keys("db:1<F5>"));
+    assert_eq!(relay(plan).target.endpoint.to_string(), "db:1");
+}
+
+#[test]
+fn one_conversation_shows_what_both_said_and_who() {
+    for size in [WIDE, (80, 24)] {
+        let (mut driver, id) = relaying(size);
+        one_talk(&mut driver, id, 0);
+        driver.app.shared.focus = Pane::Response;
+        let screen = driver.screen();
+        for part in ["client", "ask 0", "server", "answer 0", "connected to db"] {
+            assert!(screen.contains(part), "{part} in\n{screen}");
+        }
+        assert!(!screen.contains("❯"), "nobody types into a relay:\n{screen}");
+        let (ask, answer) = (screen.find("ask 0").unwrap(), screen.find("answer 0").unwrap());
+        assert!(ask < answer);
+        assert!(!screen.contains("our side stays open"), "{screen}");
+    }
+}
+
+#[test]
+fn each_client_is_one_peer_whose_rows_are_those_of_both_halves() {
+    let (mut driver, id) = relaying(WIDE);
+    one_talk(&mut driver, id, 0);
+    one_talk(&mut driver, id, 1);
+    driver.app.shared.focus = Pane::Response;
+    let screen = driver.screen();
+    assert!(screen.contains("all 2"), "two clients, not four connections:\n{screen}");
+    assert!(screen.contains("40000") && screen.contains("40001") && !screen.contains("● 2 "));
+    driver.keys("z}");
+    let screen = driver.screen();
+    assert!(screen.contains("ask 0") && screen.contains("the server finished"), "{screen}");
+    assert!(!screen.contains("ask 1") && !screen.contains("answer 1"), "{screen}");
+    // From a row of the target's half the whole is ended, by the half that stands for it.
+    driver.keys("G");
+    let ended = driver.keys("d");
+    let wanted = Command::End { conn: id.conn(1), how: CloseMode::Close };
+    assert!(ended.contains(&Effect::Engine(wanted)), "{ended:?}");
+}
+
+#[test]
+fn nothing_can_be_said_by_hand_and_no_hint_promises_it() {
+    let (mut driver, id) = relaying(WIDE);
+    one_talk(&mut driver, id, 0);
+    driver.app.shared.focus = Pane::Response;
+    for keys in ["i", "r", "f", "x"] {
+        let effects = driver.keys(keys);
+        assert!(!effects.iter().any(|it| matches!(it, Effect::Engine(_))), "{keys}: {effects:?}");
+    }
+    driver.keys("i");
+    driver.assert_shows("a relay passes on what others say");
+}
+
+#[test]
+fn another_target_is_for_the_connections_to_come() {
+    let (mut driver, id) = relaying(WIDE);
+    let effects = driver.keys(&format!("<C-l><Tab><End>{}other:1<F5>", "<Backspace>".repeat(7)));
+    let update = effects.iter().find_map(|effect| match effect {
+        Effect::Engine(Command::Update { id: of, plan }) if *of == id => Some(plan.clone()),
+        _ => None,
+    });
+    let plan = relay(*update.expect("an update"));
+    assert_eq!(plan.target.endpoint.to_string(), "other:1");
+    driver.assert_shows("the target of new connections changed");
+}
+
+#[test]
+fn a_relay_counts_as_listening_and_is_closed_like_a_listener() {
+    let (mut driver, id) = relaying((80, 24));
+    driver.assert_shows("1 listening");
+    driver.assert_shows("F8 stop");
+    let effects = driver.keys("<F8>");
+    let close = Command::Close { id, how: CloseMode::Close };
+    assert!(effects.contains(&Effect::Engine(close)), "{effects:?}");
+    driver.phase(id, Phase::Closing);
+    driver.keys("<C-c>");
+    driver.assert_shows("1 session will be closed");
+}
+
+#[test]
+fn a_preset_of_a_relay_is_saved_and_opened_again() {
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<A-r><C-l>:9000<Tab>db:5432<C-s>");
+    driver.assert_shows("tcp-relay-9000");
+    driver.keys("<Enter>");
+    let kept = driver.store.presets.values().next().expect("a preset").0.clone();
+    let Spec::TcpRelay(spec) = kept.spec else { panic!("{kept:?}") };
+    assert_eq!((&*spec.bind, &*spec.target), (":9000", "db:5432"));
+    driver.assert_shows("RLY");
+}

@@ -1,0 +1,183 @@
+//! `wirebench relay` as a script uses it, between programs of others.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::harness::peers::{echo_peer, free_port, tcp_peer};
+use crate::harness::program::{Listening, command, finished, listening, run, text, told};
+use crate::harness::wait::PATIENCE;
+
+/// A relay on a free port, and where it listens.
+fn relay(args: &[&str]) -> Listening {
+    listening(&mut command(&[&["relay"], args].concat()))
+}
+
+/// Sends, finishes, and reads to the end.
+fn talk(port: u16, ask: &[u8]) -> Vec<u8> {
+    let mut client = TcpStream::connect(("127.0.0.1", port)).expect("a relay");
+    client.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    client.write_all(ask).expect("taken");
+    client.shutdown(Shutdown::Write).expect("an end");
+    let mut got = Vec::new();
+    client.read_to_end(&mut got).expect("an answer");
+    got
+}
+
+#[test]
+fn json_lines_tell_each_byte_once_with_who_sent_it_and_which_two_belong_together() {
+    let relay = relay(&["127.0.0.1:0", &echo_peer().to_string(), "--count", "2"]);
+    assert_eq!(talk(relay.port, b"PING"), b"PING");
+    let (status, lines) = relay.finish();
+    assert_eq!(status, Some(0));
+    let data: Vec<&Value> = lines.iter().filter(|line| line["kind"] == "data").collect();
+    let said: Vec<_> = data.iter().map(|it| (it["from"].as_str(), it["dir"].as_str())).collect();
+    assert_eq!(said, [(Some("client"), Some("in")), (Some("server"), Some("out"))]);
+    assert!(data.iter().all(|line| line["text"] == "PING" && line["side"] == "relay"));
+    let connected = lines.iter().find(|line| line["kind"] == "connected").expect("the other half");
+    assert_eq!(connected["pair"], data[0]["conn"]);
+    assert_ne!(connected["conn"], data[0]["conn"]);
+    let bound = lines.iter().find(|line| line["kind"] == "bound").expect("where it listens");
+    assert_eq!(bound.get("pair"), None);
+}
+
+#[test]
+fn text_says_who_sent_what_under_one_number() {
+    let relay = relay(&["tcp://127.0.0.1:0", &echo_peer().to_string(), "--text", "--count", "2"]);
+    talk(relay.port, b"hello\n");
+    let said = relay.said();
+    assert!(said.contains("client →  6 B  hello\\n"), "{said}");
+    assert!(said.contains("server →  6 B  hello\\n"), "{said}");
+    assert!(said.contains("connected to 127.0.0.1") && !said.contains("  1/2  "), "{said}");
+}
+
+#[test]
+fn a_target_that_is_not_there_is_told_and_the_relay_goes_on() {
+    let nobody = format!("127.0.0.1:{}", free_port());
+    let relay = relay(&["127.0.0.1:0", &nobody, "--json"]);
+    let mut client = TcpStream::connect(("127.0.0.1", relay.port)).expect("a relay");
+    client.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    assert!(client.read(&mut [0]).is_err(), "a reset");
+    relay.interrupt();
+    let (status, lines) = relay.finish();
+    assert_eq!(status, Some(0), "stopped as asked");
+    let failed = lines.iter().find(|line| line["kind"] == "failed").expect("a failure");
+    let message = failed["message"].as_str().expect("words");
+    assert!(message.contains("connection refused"), "{message}");
+}
+
+#[test]
+fn what_cannot_be_relayed_is_refused_with_what_to_write() {
+    let cases: [(&[&str], &str); 7] = [
+        (&[":0"], "write wirebench relay LISTEN TARGET, such as :9000 db:5432"),
+        (&[":0", "udp://h:1"], "a relay passes on TCP and TLS"),
+        (&[":0", "http://h/"], "a relay passes on TCP and TLS"),
+        (&["http://:0", "h:1"], "there is no relay of HTTP"),
+        (&[":0", "h"], "has no port"),
+        (&[":0", "unix:/x"], "not supported yet"),
+        (&[":0", "h:1", "--raw"], "prints text or JSON Lines"),
+    ];
+    for (args, expected) in cases {
+        let (status, said) = told(&run(&[&["relay"], args].concat()));
+        assert_eq!(status, Some(2), "{args:?}: {said}");
+        assert!(said.contains(expected), "{args:?}: {said}");
+    }
+    let (status, said) = told(&run(&["relay", "tutorial/tcp-server", "h:1"]));
+    assert_eq!(status, Some(2));
+    assert!(said.contains("this preset is a listener") || said.contains("preset"), "{said}");
+}
+
+#[test]
+fn a_preset_of_a_relay_runs_and_set_changes_it() {
+    let home = tempfile::tempdir().expect("a folder");
+    let presets = home.path().join("presets");
+    std::fs::create_dir_all(&presets).expect("a folder");
+    let preset = "[tcp-relay]\nbind = \"127.0.0.1:0\"\ntarget = \"127.0.0.1:1\"\n";
+    std::fs::write(presets.join("through.toml"), preset).expect("a preset");
+    let target = format!("target={}", echo_peer());
+    let mut command = command(&["relay", "through", "--set", &target, "--count", "2"]);
+    let relay = listening(command.env("WIREBENCH_HOME", home.path()));
+    assert_eq!(talk(relay.port, b"by preset"), b"by preset");
+    assert_eq!(relay.wait(), Some(0));
+    let mut other = self::command(&["listen", "through"]);
+    let refused = finished(
+        other
+            .env("WIREBENCH_HOME", home.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn(),
+    );
+    let (status, said) = told(&refused);
+    assert!(status == Some(2) && said.contains("wirebench relay through"), "{said}");
+}
+
+#[test]
+fn the_manual_and_the_help_name_it() {
+    let help = text(&run(&["relay", "--help"]).stdout);
+    for part in ["LISTEN|PRESET", "tls://:9443", "target-tls.verify", "--count"] {
+        assert!(help.contains(part), "{part} in {help}");
+    }
+    assert!(text(&run(&["man", "relay"]).stdout).contains("relay"));
+    assert!(text(&run(&["--help"]).stdout).contains("relay "));
+}
+
+/// TLS towards the client with the certificate of this installation, as openssl sees it.
+#[test]
+fn openssl_talks_through_a_tls_half_to_socat_without() {
+    let socat = Command::new("socat").arg("-V").stdout(Stdio::null()).status();
+    let openssl = Command::new("openssl").arg("version").stdout(Stdio::null()).status();
+    if socat.is_err() || openssl.is_err() {
+        return;
+    }
+    let port = free_port();
+    let server = format!("TCP-LISTEN:{port},bind=127.0.0.1,reuseaddr,fork");
+    let mut server = Command::new("socat").args([&server, "EXEC:cat"]).spawn().expect("socat");
+    let until = std::time::Instant::now() + PATIENCE;
+    while TcpStream::connect(("127.0.0.1", port)).is_err() && std::time::Instant::now() < until {
+        std::thread::yield_now();
+    }
+    let relay = relay(&["tls://127.0.0.1:0", &format!("127.0.0.1:{port}"), "--json"]);
+    let at = format!("127.0.0.1:{}", relay.port);
+    let mut client = Command::new("openssl")
+        .args(["s_client", "-quiet", "-connect", &at])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("openssl");
+    let mut input = client.stdin.take().expect("a pipe");
+    input.write_all(b"in the clear behind\n").expect("taken");
+    let mut got = [0; 20];
+    client.stdout.take().expect("a pipe").read_exact(&mut got).expect("an echo");
+    assert_eq!(&got, b"in the clear behind\n");
+    drop(input);
+    let _ = client.kill();
+    let _ = client.wait();
+    relay.interrupt();
+    let (status, lines) = relay.finish();
+    let _ = server.kill();
+    let _ = server.wait();
+    assert_eq!(status, Some(0));
+    let both = |line: &&Value| line["text"] == "in the clear behind\n";
+    assert_eq!(lines.iter().filter(both).count(), 2);
+    assert!(lines.iter().any(|line| line["kind"] == "secured"));
+}
+
+/// A peer that sends and closes before anybody asked, through `wirebench send` as the client.
+#[test]
+fn our_own_client_sees_through_it_what_it_would_see_without() {
+    let target = tcp_peer(|mut stream| {
+        let _ = stream.write_all(b"220 ready\r\n");
+        let mut line = [0; 6];
+        let _ = stream.read_exact(&mut line);
+        let _ = stream.write_all(b"bye\r\n");
+    });
+    let relay = relay(&["127.0.0.1:0", &target.to_string(), "--json"]);
+    let sent =
+        run(&["send", &format!("tcp://127.0.0.1:{}", relay.port), "--data", "QUIT\\r\\n", "--raw"]);
+    assert_eq!(text(&sent.stdout), "220 ready\r\nbye\r\n", "{}", text(&sent.stderr));
+    relay.interrupt();
+    assert_eq!(relay.finish().0, Some(0));
+}
