@@ -61,6 +61,7 @@ pub(super) struct Redirects {
 }
 
 impl Redirects {
+    /// None yet, of as many as the plan allows.
     pub(super) fn of(plan: &HttpPlan) -> Self {
         Redirects { allowed: plan.redirects, is_again: false }
     }
