@@ -11,7 +11,7 @@ pub(crate) mod address_parts;
 pub(crate) mod adopt;
 pub(crate) mod anew;
 mod body;
-mod http;
+pub(crate) mod http;
 mod issue;
 mod json_values;
 mod method;

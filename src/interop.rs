@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | curl command | [`curl::parse`] | [`curl::write`] |
 //! | Python script | | [`python::write`] |
-//! | JSON Lines | | [`ndjson`] |
+//! | JSON Lines | | `ndjson` |
 //! | seen traffic | [`from_traffic`] | |
 //!
 //! Called by the application (paste, copy as, turn around) and the headless shell. Nothing here

@@ -1,7 +1,7 @@
 //! Everything on disk: workspace, history, drafts, configuration.
 //!
 //! A few threads (`worker.rs`) take [`job::Job`]s from bounded queues and answer each with one
-//! [`job::Reply`]. All file writing goes through [`atomic::write`], so every save is whole or not
+//! [`job::Reply`]. All file writing goes through `atomic::write`, so every save is whole or not
 //! at all. Nothing here is needed to run: where the disk says no, the reply says why.
 
 mod answers;

@@ -67,6 +67,29 @@ fn a_plain_get_has_the_automatic_headers_in_order() {
 }
 
 #[test]
+fn a_body_that_no_preset_holds_brings_its_headers_as_one_of_a_preset_does() {
+    let with = |change: fn(&mut HttpSpec), content_type| {
+        let mut plan = http(|spec| {
+            spec.method = "POST".into();
+            change(spec);
+        });
+        let plan = plan.as_mut().unwrap();
+        http::put_body(plan, PlanBody::Bytes(Bytes::from_static(b"[]")), 2, content_type);
+        let own = |name| header(plan, name).map(str::to_owned);
+        (own("Content-Type"), own("Content-Length"), body(plan).to_vec())
+    };
+    let some = |text: &str| Some(text.to_owned());
+    let own = |spec: &mut HttpSpec| spec.headers.push(NameValue::new("Content-Type", "a/b"));
+    let chunks =
+        |spec: &mut HttpSpec| spec.headers.push(NameValue::new("Transfer-Encoding", "chunked"));
+    let off = |spec: &mut HttpSpec| spec.toggle_automatic(AutomaticHeader::ContentLength);
+    assert_eq!(with(|_| (), Some("c/d")), (some("c/d"), some("2"), b"[]".to_vec()));
+    assert_eq!(with(own, Some("c/d")), (some("a/b"), some("2"), b"[]".to_vec()));
+    assert_eq!(with(chunks, None), (None, None, b"[]".to_vec()));
+    assert_eq!(with(off, None), (None, None, b"[]".to_vec()));
+}
+
+#[test]
 fn own_headers_keep_case_order_and_duplicates_and_replace_automatic_ones() {
     let plan = http(|spec| {
         spec.headers = vec![

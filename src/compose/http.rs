@@ -94,6 +94,30 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
     })
 }
 
+/// Whether no header of a composed request says what its body is.
+pub(crate) fn has_no_type(plan: &HttpPlan) -> bool {
+    !has(&plan.headers, "content-type")
+}
+
+/// Puts a body of so many bytes, which no preset holds, into a composed request: with its type, if that is
+/// known and no header says another, and with its length, unless that is switched off or the body is sent
+/// in chunks (RFC 9112, section 6.2: never both).
+pub(crate) fn put_body(
+    plan: &mut HttpPlan,
+    body: PlanBody,
+    length: u64,
+    content_type: Option<&str>,
+) {
+    plan.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
+    if let Some(content_type) = content_type.filter(|_| has_no_type(plan)) {
+        plan.headers.push((AutomaticHeader::ContentType.into_str().into(), content_type.into()));
+    }
+    if plan.length == LengthHeader::Added && !has(&plan.headers, "transfer-encoding") {
+        plan.headers.push((AutomaticHeader::ContentLength.into_str().into(), length.to_string()));
+    }
+    plan.body = body;
+}
+
 /// The headers a request with this body brings along by itself, for the form. Nothing is checked.
 pub(super) fn automatic(
     spec: &HttpSpec,

@@ -18,6 +18,7 @@ use crate::cli::exit;
 use crate::cli::headless::Headless;
 use crate::cli::output::{self, Output, Style};
 use crate::cli::stdin::StdinBody;
+use crate::compose::http::{has_no_type, put_body};
 use crate::console;
 use crate::engine::event::Event;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, StartLine};
@@ -87,26 +88,21 @@ impl Printing {
 }
 
 /// Puts a body that is no text of a preset (sent as it is, no templates in it) into a planned
-/// request, with its length and, unless a header says otherwise, its type.
+/// request, with its type where it is seen.
 pub(super) async fn set_body(plan: &mut Plan, body: &StdinBody) {
     let Some(plan) = plan.as_http_mut() else { return };
-    plan.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
-    let typed = plan.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-    let (length, content, is_json) = match body {
+    let asks = has_no_type(plan);
+    let (content, is_json) = match body {
         StdinBody::Bytes(bytes) => {
-            let is_json = !typed && serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
-            (bytes.len() as u64, PlanBody::Bytes(bytes.clone()), is_json)
+            let is_json = asks && serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
+            (PlanBody::Bytes(bytes.clone()), is_json)
         }
-        StdinBody::Spooled(file, length) => {
-            let is_json = !typed && is_json_file(file.path().to_owned()).await;
-            (*length, PlanBody::File(file.path().to_owned()), is_json)
+        StdinBody::Spooled(file, _) => {
+            let is_json = asks && is_json_file(file.path().to_owned()).await;
+            (PlanBody::File(file.path().to_owned()), is_json)
         }
     };
-    if is_json {
-        plan.headers.push(("Content-Type".into(), "application/json".into()));
-    }
-    plan.headers.push(("Content-Length".into(), length.to_string()));
-    plan.body = content;
+    put_body(plan, content, body.len(), is_json.then_some("application/json"));
 }
 
 /// Whether a file holds one JSON value.

@@ -8,9 +8,10 @@
 use percent_encoding::{CONTROLS, percent_encode};
 use url::{Position, Url};
 
-use crate::codec::printable::printable;
+use crate::codec::printable::{printable, printable_str};
 use crate::codec::zone;
 use crate::model::exchange::Head;
+use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::{HttpPlan, PlanBody};
 use crate::model::trust::Verify;
 
@@ -52,9 +53,61 @@ const ABOUT_THE_BODY: &[&str] = &[
     "transfer-encoding",
 ];
 
+/// How far a request was sent on.
+pub(super) struct Redirects {
+    allowed: u8,
+    /// The last one led to the very place it came from.
+    is_again: bool,
+}
+
+impl Redirects {
+    /// None yet, of as many as the plan allows.
+    pub(super) fn of(plan: &HttpPlan) -> Self {
+        Redirects { allowed: plan.redirects, is_again: false }
+    }
+
+    /// What is sent next after this response to `plan`; `None` when the response stands.
+    ///
+    /// # Errors
+    /// Why it must not be followed, or not any further.
+    pub(super) fn follow(
+        &mut self,
+        plan: &HttpPlan,
+        head: &Head,
+    ) -> Result<Option<HttpPlan>, Failure> {
+        let failure = |kind, cause| Failure::new(Stage::Session, &*plan.url, kind, cause);
+        let next = match next(plan, head) {
+            Ok(None) => return Ok(None),
+            _ if self.allowed == 0 => return Ok(None),
+            Err(why) => {
+                let cause = format!("the redirect to '{}' was not followed: {why}", location(head));
+                return Err(failure(FailureKind::Refused, cause));
+            }
+            Ok(Some(next)) => next,
+        };
+        let place = printable_str(&next.url);
+        let is_itself = is_itself(plan, &next);
+        if is_itself && self.is_again {
+            let cause = format!("the redirect leads to itself: {place} answered so twice");
+            let failure = failure(FailureKind::Refused, cause);
+            let hint = "it sets a cookie, which is not sent back; give it as a Cookie header";
+            let sets_cookie = head.field("set-cookie").is_some();
+            return Err(if sets_cookie { failure.hint(hint) } else { failure });
+        }
+        if plan.redirects == 0 {
+            let allowed = self.allowed;
+            let cause = format!("{allowed} redirects followed and the next one leads to {place}");
+            return Err(failure(FailureKind::TooLarge, cause)
+                .hint("the places may lead in a circle; look at the hops"));
+        }
+        self.is_again = is_itself;
+        Ok(Some(next))
+    }
+}
+
 /// Decides about the response to `plan`: the plan to go on with, which notes what changed on the
 /// way, `None` when it is no redirect, or why it must not be followed, in words.
-pub(super) fn next(plan: &HttpPlan, head: &Head) -> Result<Option<HttpPlan>, String> {
+fn next(plan: &HttpPlan, head: &Head) -> Result<Option<HttpPlan>, String> {
     let Some(status @ (301 | 302 | 303 | 307 | 308)) = head.status() else { return Ok(None) };
     if leads_nowhere(head) {
         return Ok(None);
@@ -88,7 +141,7 @@ pub(super) fn next(plan: &HttpPlan, head: &Head) -> Result<Option<HttpPlan>, Str
 }
 
 /// Whether the plan to go on with is the same request again.
-pub(super) fn is_itself(plan: &HttpPlan, next: &HttpPlan) -> bool {
+fn is_itself(plan: &HttpPlan, next: &HttpPlan) -> bool {
     let place = |plan: &HttpPlan| {
         let mut url = Url::parse(&zone::take(&plan.url).0).ok()?;
         url.set_fragment(None);
@@ -106,7 +159,7 @@ pub(super) fn leads_nowhere(head: &Head) -> bool {
 }
 
 /// Where the response points to, as text for the user; a long one is cut.
-pub(super) fn location(head: &Head) -> String {
+fn location(head: &Head) -> String {
     let location = head.all("location").next().map_or(&b""[..], |location| location);
     let shown = printable(location.get(..SHOWN).unwrap_or(location));
     if location.len() > SHOWN { format!("{shown}…") } else { shown }
@@ -219,6 +272,25 @@ mod tests {
             let next = next(&plan, &answer(302, location)).unwrap().unwrap();
             assert_eq!(is_itself(&plan, &next), expected, "{method} {url} {location}");
         }
+    }
+
+    #[test]
+    fn following_ends_where_it_was_allowed_to_and_where_it_goes_round() {
+        let start = HttpPlan { redirects: 2, ..plan("GET", "http://a/x", &[]) };
+        let mut redirects = Redirects::of(&start);
+        let first = redirects.follow(&start, &answer(302, "/y")).unwrap().unwrap();
+        let second = redirects.follow(&first, &answer(302, "/z")).unwrap().unwrap();
+        assert_eq!(redirects.follow(&second, &answer(200, "/y")).unwrap(), None);
+        let failure = redirects.follow(&second, &answer(302, "/x")).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::TooLarge);
+
+        let none = HttpPlan { redirects: 0, ..start.clone() };
+        assert_eq!(Redirects::of(&none).follow(&none, &answer(302, "/y")).unwrap(), None);
+
+        let mut redirects = Redirects::of(&start);
+        let again = redirects.follow(&start, &answer(307, "/x")).unwrap().unwrap();
+        let failure = redirects.follow(&again, &answer(307, "/x")).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Refused);
     }
 
     #[test]
