@@ -11,6 +11,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::widgets::Widget;
 
 use super::theme::ThemeStyles;
+use super::widget::fit;
 use crate::app::cursor::Cursor;
 use crate::app::editor::{Editor, PieceKind, RowPiece, TextStyle};
 use crate::app::search_line::SearchLine;
@@ -82,13 +83,25 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// Writes at most so many cells of a text and goes on behind it.
+    /// Writes at most so many cells of a text and goes on behind it. A text that is cut says so: the
+    /// rest of an address or a number would be another one.
     pub(crate) fn put_within(&mut self, text: &str, width: u16, style: Style) {
+        let width = width.min(self.area.width);
+        let shown = printable_str(beginning(text, width.into()));
+        let is_cut = cells(shown.trim_end()) > width;
+        self.write(&if is_cut { fit::start(&shown, width) } else { shown }, width, style);
+    }
+
+    /// The same for bytes of others, cut without a word: a sign of ours would be taken for theirs.
+    pub(crate) fn put_data(&mut self, text: &str, style: Style) {
+        let width = self.area.width;
+        self.write(&printable_str(beginning(text, width.into())), width, style);
+    }
+
+    fn write(&mut self, shown: &str, width: u16, style: Style) {
         let Rect { x, y, .. } = self.area;
         if !self.area.is_empty() {
-            let width = usize::from(width.min(self.area.width));
-            let shown = printable_str(beginning(text, width));
-            let (end, _) = self.buffer.set_stringn(x, y, shown, width, style);
+            let (end, _) = self.buffer.set_stringn(x, y, shown, width.into(), style);
             self.skip(end - x);
         }
     }

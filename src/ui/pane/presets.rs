@@ -113,13 +113,9 @@ fn draw_leaf(mut painter: Painter<'_>, item: &TreeItem, is_open: bool) {
         _ => "",
     };
     let width = painter.area.width.saturating_sub(cells(mark));
-    let wide = cells(&name) > width;
     let start = painter.area;
     let style = if is_open { Style::new().add_modifier(Modifier::BOLD) } else { Style::new() };
-    painter.put_within(&name, if wide { width.saturating_sub(1) } else { width }, style);
-    if wide {
-        painter.put("…", palette.dim);
-    }
+    painter.put_within(&name, width, style);
     mark_hits(&mut painter, item, start);
     painter.put(mark, palette.warning);
 }

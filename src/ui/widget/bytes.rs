@@ -136,7 +136,7 @@ pub(crate) fn text(
 /// Writes what lies right of the first `left` cells; counts them down.
 fn put_from(painter: &mut Painter<'_>, text: &str, left: &mut usize, style: Style) {
     if *left == 0 {
-        painter.put(text, style);
+        painter.put_data(text, style);
         return;
     }
     let mut graphemes = text.graphemes(true);
@@ -145,7 +145,7 @@ fn put_from(painter: &mut Painter<'_>, text: &str, left: &mut usize, style: Styl
     {
         *left = left.saturating_sub(wrap_bytes::cells(grapheme));
     }
-    painter.put(graphemes.as_str(), style);
+    painter.put_data(graphemes.as_str(), style);
 }
 
 /// Writes bytes as hex digits, as many as fit; of those that are hidden, in order, eight stars.
@@ -165,7 +165,10 @@ pub(crate) fn digits(
         if let Some(part) = hidden.first().filter(|part| part.start <= at) {
             if part.start == at {
                 let stars = ["**"; MASK.len()].join(" ");
-                painter.put(&if at > 0 { format!(" {stars}") } else { stars }, painter.palette.dim);
+                painter.put_data(
+                    &if at > 0 { format!(" {stars}") } else { stars },
+                    painter.palette.dim,
+                );
             }
             continue;
         }
@@ -173,9 +176,9 @@ pub(crate) fn digits(
         let style = hit.map_or(base, |hit| hit.style(painter.palette));
         if at > 0 {
             let joined = hit.is_some_and(|hit| hit.range.start < at);
-            painter.put(" ", if joined { style } else { base });
+            painter.put_data(" ", if joined { style } else { base });
         }
-        painter.put(&format!("{byte:02x}"), style);
+        painter.put_data(&format!("{byte:02x}"), style);
         if painter.area.width == 0 {
             return;
         }
@@ -187,27 +190,27 @@ pub(crate) fn hex_row(painter: &mut Painter<'_>, offset: u64, bytes: &[u8], hits
     let palette = painter.palette;
     let hit_at = |at: usize| hits.iter().find(|hit| hit.range.contains(&at));
     let style_at = |at, base| hit_at(at).map_or(base, |hit| hit.style(palette));
-    painter.put(&format!("{offset:08x}"), palette.dim);
+    painter.put_data(&format!("{offset:08x}"), palette.dim);
     let row = bytes.get(..HEX_ROW).unwrap_or(bytes);
     for at in 0..HEX_ROW {
         let joined = hit_at(at).filter(|hit| hit.range.start < at);
         let gap = joined.map_or(palette.base, |hit| hit.style(palette));
-        painter.put(if at % 8 == 0 { "  " } else { " " }, gap);
+        painter.put_data(if at % 8 == 0 { "  " } else { " " }, gap);
         match row.get(at) {
-            Some(byte) => painter.put(&format!("{byte:02x}"), style_at(at, palette.base)),
+            Some(byte) => painter.put_data(&format!("{byte:02x}"), style_at(at, palette.base)),
             None => painter.skip(2),
         }
     }
-    painter.put("  ", palette.base);
-    painter.put("|", palette.dim);
+    painter.put_data("  ", palette.base);
+    painter.put_data("|", palette.dim);
     for (at, byte) in row.iter().enumerate() {
         let (letter, style) = match byte {
             0x20..=0x7e => (char::from(*byte), palette.base),
             _ => ('.', palette.dim),
         };
-        painter.put(letter.encode_utf8(&mut [0; 4]), style_at(at, style));
+        painter.put_data(letter.encode_utf8(&mut [0; 4]), style_at(at, style));
     }
-    painter.put("|", palette.dim);
+    painter.put_data("|", palette.dim);
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use unicode_segmentation::UnicodeSegmentation;
+
 use crate::model::url_text::UrlText;
 use crate::ui::painter::cells;
 
@@ -36,16 +38,25 @@ pub(crate) fn start(text: &str, width: u16) -> Cow<'_, str> {
     if cells(text) <= width {
         return text.into();
     }
-    let fits = |at: &usize| cells(text.split_at(*at).0) < width;
-    let cut = text.char_indices().map(|(at, _)| at).take_while(fits).last().unwrap_or(0);
+    let cut = beginning(text.graphemes(true), width);
     format!("{}…", text.split_at(cut).0).into()
 }
 
 /// The end of a text that is longer.
 fn end(text: &str, width: u16) -> Cow<'_, str> {
-    let fits = |at: &usize| cells(text.split_at(*at).1) < width;
-    let cut = text.char_indices().rev().map(|(at, _)| at).take_while(fits).last();
-    format!("…{}", text.split_at(cut.unwrap_or(text.len())).1).into()
+    let cut = text.len() - beginning(text.graphemes(true).rev(), width);
+    format!("…{}", text.split_at(cut).1).into()
+}
+
+/// Bytes of the first characters that leave one of so many cells free.
+fn beginning<'a>(characters: impl Iterator<Item = &'a str>, width: u16) -> usize {
+    let mut left = width.saturating_sub(1);
+    let fits = |character: &&str| {
+        let fitting = left.checked_sub(cells(character));
+        left = fitting.unwrap_or(left);
+        fitting.is_some()
+    };
+    characters.take_while(fits).map(str::len).sum()
 }
 
 #[cfg(test)]
