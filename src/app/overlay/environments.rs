@@ -16,10 +16,10 @@
 //! written it; leaving it asks. What keys do with what is shown stands in `acting`.
 
 mod acting;
-pub mod areas;
-pub mod edit_cells;
-pub mod listed;
-pub mod writing;
+pub(crate) mod areas;
+pub(crate) mod edit_cells;
+pub(crate) mod listed;
+pub(crate) mod writing;
 
 use std::collections::BTreeSet;
 
