@@ -20,7 +20,7 @@ pub(crate) mod query_pieces;
 mod relay;
 mod session;
 mod sockets;
-pub mod spec_names;
+pub(crate) mod spec_names;
 pub mod template;
 mod text;
 

@@ -6,7 +6,7 @@
 //! the file of secrets (`app/flow/credentials.rs`).
 
 use super::typed_json::{members, said};
-use crate::compose::query_pieces::{PiecePart, pieces, with_text};
+use crate::compose::query_pieces::{PiecePart, meant, pieces, with_text};
 use crate::compose::template::{Mode, Name, Template};
 use crate::model::field::{Options, Spelling, ValueKind};
 use crate::model::field_access::{self, each_row, each_value};
@@ -102,15 +102,15 @@ fn of_pair(row: &mut dyn Options, place: &str, give: Give<'_>) {
 
 /// The same of what stands in the URL itself.
 fn of_query(url: &mut String, give: Give<'_>) {
-    for (at, piece) in pieces(url).into_iter().enumerate() {
+    for at in 0..pieces(url).len() {
         // Those before may have made the URL longer.
-        let piece = pieces(url).into_iter().nth(at).unwrap_or(piece);
-        let name = piece.meant(url, PiecePart::Name);
-        if !names_secret(&name) || !is_literal(piece.written(url, PiecePart::Value)) {
-            continue;
-        }
-        let one = named("the query", &name, piece.meant(url, PiecePart::Value));
-        let written = give(one).and_then(|given| with_text(url, at, PiecePart::Value, &given));
+        let typed = pieces(url).get(at).and_then(|piece| {
+            let name = meant(piece, PiecePart::Name);
+            let is_typed = names_secret(&name) && is_literal(piece.value?);
+            is_typed.then(|| named("the query", &name, meant(piece, PiecePart::Value)))
+        });
+        let given = typed.and_then(&mut *give);
+        let written = given.and_then(|given| with_text(url, at, PiecePart::Value, &given));
         if let Some(written) = written {
             *url = written;
         }

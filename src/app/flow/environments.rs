@@ -13,8 +13,6 @@ use crate::app::overlay::environments::Environments;
 use crate::app::shared::Shared;
 use crate::app::state::App;
 use crate::app::variable_users;
-use crate::compose::template::UnknownName;
-use crate::model::braces::is_name;
 use crate::model::timing::Stamp;
 use crate::store::job::{EnvironmentDone, EnvironmentTask, Job, JobKind, JobLabel, VariableKind};
 

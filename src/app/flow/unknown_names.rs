@@ -16,8 +16,9 @@ use crate::app::overlay::environments::Environments;
 use crate::app::shared::Shown;
 use crate::app::state::App;
 use crate::compose::address_parts::names_used;
-use crate::compose::template::{UnknownName, VariableName, Variables, is_name};
+use crate::compose::template::{UnknownName, VariableName, Variables};
 use crate::compose::{UnknownNames, plan_with};
+use crate::model::braces::is_name;
 use crate::store::job::{EnvironmentTask, Variable, VariableKind};
 
 /// A variable that stands for an unknown name from now on.
