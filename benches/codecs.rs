@@ -87,9 +87,10 @@ fn decoding(criterion: &mut Criterion) {
         let pieces: Vec<Bytes> = encoded.chunks(64 << 10).map(Bytes::copy_from_slice).collect();
         group.bench_function(name, |bench| {
             bench.iter(|| {
-                let pieces = pieces.clone().into_iter();
+                let mut pieces = pieces.clone().into_iter();
+                let pull = move || Ok(pieces.next());
                 let mut decoder =
-                    ContentDecoder::new(&[name.to_owned()], pieces).expect("a known coding");
+                    ContentDecoder::pulling(&[name.to_owned()], pull).expect("a known coding");
                 let (mut buffer, mut length) = (vec![0; PIECE], 0);
                 while let read @ 1.. = decoder.read(&mut buffer).expect("the data is valid") {
                     length += read;

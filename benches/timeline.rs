@@ -121,13 +121,20 @@ fn filter(c: &mut Criterion) {
         let filter = Filter::parse(text).unwrap();
         group.bench_function(text, |b| {
             b.iter(|| {
-                let mut listing = Listing::new(filter.clone());
+                let mut listing = listing(&filter);
                 listing.extend(&timeline);
                 black_box(listing.len())
             });
         });
     }
     group.finish();
+}
+
+/// One that has seen nothing yet.
+fn listing(filter: &Filter) -> Listing {
+    let mut listing = Listing::default();
+    listing.set_filter(filter.clone(), &Timeline::default());
+    listing
 }
 
 fn steps(c: &mut Criterion) {
@@ -144,7 +151,7 @@ fn steps(c: &mut Criterion) {
             });
         });
     }
-    let mut live = Listing::new(Filter::parse("port == 40003").unwrap());
+    let mut live = listing(&Filter::parse("port == 40003").unwrap());
     live.extend(&timeline);
     let at = std::cell::Cell::new(RECORDS);
     group.bench_function("extend by a batch", |b| {

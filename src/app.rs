@@ -7,15 +7,15 @@
 
 pub mod action;
 pub mod arrangement;
-pub mod choices;
+pub(crate) mod choices;
 mod clicks;
-pub mod compare_rows;
-pub mod completion;
-pub mod copying;
+pub(crate) mod compare_rows;
+pub(crate) mod completion;
+pub(crate) mod copying;
 pub(crate) mod credential_move;
-pub mod cursor;
-pub mod drafts;
-pub mod edited_text;
+pub(crate) mod cursor;
+pub(crate) mod drafts;
+pub(crate) mod edited_text;
 pub mod editor;
 pub mod effect;
 pub mod flow;
@@ -23,32 +23,32 @@ pub mod focus;
 mod folder_tree;
 pub mod form;
 pub mod format;
-pub mod fuzzy;
+pub(crate) mod fuzzy;
 pub mod intent;
 pub mod kept_answers;
 pub mod keymap;
-pub mod layout;
+pub(crate) mod layout;
 pub mod message;
-pub mod outcome;
+pub(crate) mod outcome;
 pub mod overlay;
-pub mod pane;
+pub(crate) mod pane;
 pub mod preset_tree;
 mod preset_tree_item;
-pub mod prompt;
+pub(crate) mod prompt;
 mod recipe_actions;
-pub mod record_view;
+pub(crate) mod record_view;
 mod rule_tags;
-pub mod save_state;
-pub mod search_line;
-pub mod session_words;
-pub mod sessions;
-pub mod shared;
-pub mod state;
+pub(crate) mod save_state;
+pub(crate) mod search_line;
+pub(crate) mod session_words;
+pub(crate) mod sessions;
+pub(crate) mod shared;
+pub(crate) mod state;
 pub mod themes;
 pub(crate) mod thrown_away;
-pub mod to_preset;
+pub(crate) mod to_preset;
 pub mod variable_rows;
-pub mod wrap_bytes;
+pub(crate) mod wrap_bytes;
 
 use crate::engine::event::Event;
 use crate::model::timing::Stamp;
@@ -111,6 +111,7 @@ impl App {
             }
         }
         self.carry_out_intents();
+        self.shared.drafts.current_mut().settle();
         // Whatever put another draft on screen, its row is the selected one.
         self.dirty |= self.presets.follow(&self.shared);
         self.dirty |= was_dirty;

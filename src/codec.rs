@@ -3,10 +3,10 @@
 //! Called by the engine, the application and the formats of `interop`. Everything here is total:
 //! arbitrary bytes give a value or an error that names the place, never a panic.
 
-pub mod charset;
+pub(crate) mod charset;
 pub mod compare;
 pub mod content_coding;
-pub mod disposition;
+pub(crate) mod disposition;
 pub mod escape;
 pub mod hex;
 pub mod highlight;
@@ -20,9 +20,9 @@ pub mod lines;
 pub mod multipart;
 pub mod printable;
 pub(crate) mod recipe;
-pub mod search;
+pub(crate) mod search;
 pub(crate) mod strict_toml;
-pub mod syntax;
+pub(crate) mod syntax;
 pub mod theme_file;
 pub(crate) mod wrap_words;
-pub mod zone;
+pub(crate) mod zone;

@@ -7,16 +7,16 @@
 
 pub mod address;
 mod address_faults;
-pub mod address_parts;
-pub mod adopt;
-pub mod anew;
+pub(crate) mod address_parts;
+pub(crate) mod adopt;
+pub(crate) mod anew;
 mod body;
 mod http;
 mod issue;
 mod json_values;
 mod method;
 mod nested;
-pub mod query_pieces;
+pub(crate) mod query_pieces;
 mod session;
 mod sockets;
 pub mod template;

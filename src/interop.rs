@@ -12,12 +12,12 @@
 
 pub mod curl;
 pub mod from_traffic;
-pub mod history_spec;
-pub mod kept_answer;
-pub mod ndjson;
+pub(crate) mod history_spec;
+pub(crate) mod kept_answer;
+pub(crate) mod ndjson;
 pub mod python;
 pub mod secrets;
-pub mod told_streams;
+pub(crate) mod told_streams;
 pub(crate) mod typed_credentials;
 
 mod socket_options;

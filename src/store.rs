@@ -5,7 +5,7 @@
 //! at all. Nothing here is needed to run: where the disk says no, the reply says why.
 
 mod answers;
-pub mod atomic;
+pub(crate) mod atomic;
 pub mod authority;
 mod environment;
 mod environment_files;
@@ -13,12 +13,12 @@ mod folders;
 mod history;
 mod inside;
 pub mod job;
-pub mod keymap;
+pub(crate) mod keymap;
 mod lock;
 pub mod paths;
 pub mod preset;
 mod preset_files;
-pub mod private;
+pub(crate) mod private;
 mod project;
 mod restore;
 pub mod starter;

@@ -10,10 +10,10 @@
 //! ```
 
 pub mod conversation;
-pub mod frames;
-pub mod framing;
+pub(crate) mod frames;
+pub(crate) mod framing;
 pub mod listing;
-pub mod stream_tail;
+pub(crate) mod stream_tail;
 
 mod conns;
 mod log;

@@ -6,9 +6,12 @@
 
 mod last_run;
 
+use std::borrow::Cow;
+
 use super::form::row_steps::RowSteps;
 use super::form::rows::ChosenAnswer;
-use super::form::{FormFieldId, FormTab, tabs};
+use super::form::url_rows::{self, UrlRows};
+use super::form::{FormFieldId, FormTab, access, tabs};
 use super::rule_tags;
 use crate::compose::adopt::tls_off;
 use crate::compose::template::UnknownName;
@@ -74,6 +77,8 @@ pub struct Draft {
     pub save_again: bool,
     /// Credentials that were typed in place stay there: that was asked.
     pub(crate) keeps_credentials: bool,
+    /// The rows of its URL, as drawing needs them.
+    url_rows: UrlRows,
 }
 
 /// A complaint about a field.
@@ -121,6 +126,7 @@ impl Draft {
             saving: None,
             save_again: false,
             keeps_credentials: false,
+            url_rows: UrlRows::default(),
         }
     }
 
@@ -205,6 +211,32 @@ impl Draft {
             self.saved = Some(preset.spec);
             self.based_on = Some(fingerprint);
         }
+    }
+
+    /// Something was done: what is drawn of its URL is read anew if that is another one now.
+    pub(crate) fn settle(&mut self) {
+        self.url_rows.follow(&self.spec);
+    }
+
+    /// The rows of its URL.
+    pub(crate) fn url_rows(&self) -> Cow<'_, UrlRows> {
+        self.url_rows.now(&self.spec)
+    }
+
+    /// The text of a field where it lies.
+    pub(crate) fn text(&self, id: FormFieldId) -> Cow<'_, str> {
+        match (id, self.url_rows()) {
+            (FormFieldId::Field(id), Cow::Borrowed(rows)) if url_rows::has(id) => {
+                rows.text(id).into()
+            }
+            _ => access::text(&self.spec, id),
+        }
+    }
+
+    /// How a cell of the query goes out, where that is not what it shows.
+    pub(crate) fn sent_as(&self, id: FormFieldId) -> Option<String> {
+        let FormFieldId::Field(field) = id else { return None };
+        self.url_rows().sent_as(&self.spec, field).filter(|_| !access::is_off(&self.spec, id))
     }
 
     /// Takes over what a file holds; tells whether it could be read.
@@ -393,6 +425,9 @@ impl Drafts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::App;
+    use crate::app::message::{Input, Message};
+    use crate::model::timing::Stamp;
 
     /// A preset as the workspace has it.
     pub(super) fn stored(path: &str) -> StoredPreset {
@@ -413,6 +448,23 @@ mod tests {
         assert!(drafts.of_preset(&PresetPath::parse("b").unwrap()).unwrap().is_modified());
         drafts.open_preset(&stored("b"));
         assert_eq!(drafts.current().spec.address(), "h:1");
+    }
+
+    #[test]
+    fn the_rows_of_a_url_are_read_when_it_changes_and_not_when_they_are_drawn() {
+        let mut app = App::default();
+        "h/?a=1%202&b".clone_into(app.shared.drafts.current_mut().spec.address_mut());
+        app.update(Message::Input(Input::Paste(String::new())), Stamp::default());
+        let draft = app.shared.drafts.current();
+        assert!(matches!(draft.url_rows(), Cow::Borrowed(rows) if rows.count() == 2));
+        let cell = |at: usize, key| FormFieldId::Field(url_rows::list().row(at).then(key));
+        assert!(matches!(draft.text(cell(0, "value")), Cow::Borrowed("1 2")));
+        assert_eq!(draft.sent_as(cell(0, "value")).as_deref(), Some("1%202"));
+        assert_eq!((&*draft.text(cell(1, "off")), &*draft.text(cell(2, "off"))), ("on", ""));
+        // Between a change and the end of the message it was made by, the rows are those of now.
+        let mut draft = draft.clone();
+        "h/?c".clone_into(draft.spec.address_mut());
+        assert_eq!(&*draft.text(cell(0, "name")), "c");
     }
 
     #[test]

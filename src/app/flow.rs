@@ -5,7 +5,7 @@
 //! intents (`App::take`); `App::update` carries these out one by one
 //! (`carry_out`). So no flow calls back into the one that called it.
 
-pub mod availability;
+pub(crate) mod availability;
 pub(crate) mod compare;
 pub(crate) mod compare_kept;
 pub(crate) mod credentials;

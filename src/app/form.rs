@@ -5,7 +5,7 @@
 
 pub mod access;
 mod form_line;
-pub mod language;
+pub(crate) mod language;
 pub mod pasted_rows;
 pub(crate) mod row_lists;
 pub(crate) mod row_moves;

@@ -7,16 +7,16 @@
 //! click outside, and the action that opened it close the topmost; leaving, suspending and
 //! redrawing work from every overlay (`flow::overlays`).
 
-pub mod about;
-pub mod code;
-pub mod compare;
-pub mod confirm;
-pub mod conflict;
-pub mod environments;
-pub mod help;
+pub(crate) mod about;
+pub(crate) mod code;
+pub(crate) mod compare;
+pub(crate) mod confirm;
+pub(crate) mod conflict;
+pub(crate) mod environments;
+pub(crate) mod help;
 pub mod jump;
-pub mod naming;
-pub mod pickers;
+pub(crate) mod naming;
+pub(crate) mod pickers;
 
 use ratatui::layout::Rect;
 

@@ -3,9 +3,9 @@
 //! A pane takes an input with `update(&mut self, &Shared, PaneInput) -> Outcome` and never sees the
 //! application or another pane; what it cannot do itself it asks for with intents.
 
-pub mod conversation;
-pub mod exchange;
-pub mod history;
-pub mod presets;
-pub mod request;
-pub mod traffic;
+pub(crate) mod conversation;
+pub(crate) mod exchange;
+pub(crate) mod history;
+pub(crate) mod presets;
+pub(crate) mod request;
+pub(crate) mod traffic;

@@ -9,6 +9,7 @@ use crate::codec::disposition;
 use crate::compose::address::UrlParts;
 use crate::model::exchange::Head;
 use crate::model::file_name::safe_file_name;
+use crate::model::url_text::UrlText;
 
 /// Names that are tried for a file whose own is taken.
 pub(super) const NAMES: u32 = 1000;
@@ -74,7 +75,7 @@ pub(super) fn wanted_name(head: &Head, url_name: &str) -> String {
 /// The last part of the path of a URL.
 pub(super) fn name_of_url(url: &str) -> String {
     let target = UrlParts::parse(url).map_or(String::new(), |parts| parts.target);
-    let path = target.split('?').next().unwrap_or_default();
+    let path = UrlText::literal(&target).path;
     let last = path.rsplit('/').next().unwrap_or_default();
     let name = percent_decode_str(last).decode_utf8_lossy();
     if name.is_empty() { "index".to_owned() } else { safe_file_name(&name) }

@@ -41,17 +41,9 @@ pub struct ContentDecoder {
 
 impl ContentDecoder {
     /// For codings from the outside in, as `http1::content_codings` lists them. No coding at all
-    /// hands bytes through. `pieces` may wait; its end is the end of the encoded body.
-    pub fn new(
-        codings: &[String],
-        mut pieces: impl Iterator<Item = Bytes> + Send + 'static,
-    ) -> Result<ContentDecoder, DecodeError> {
-        ContentDecoder::pulling(codings, move || Ok(pieces.next()))
-    }
-
-    /// The same for pieces of which the next may not be there yet: `pull` says `WouldBlock` then,
-    /// and so does reading. No piece is the end of the encoded body.
-    pub(crate) fn pulling(
+    /// hands bytes through. `pull` gives a piece of the encoded body, or waits for it; while the next is not
+    /// there yet it may say `WouldBlock`, and so does reading then. No piece is the end of it.
+    pub fn pulling(
         codings: &[String],
         pull: impl FnMut() -> io::Result<Option<Bytes>> + Send + 'static,
     ) -> Result<ContentDecoder, DecodeError> {

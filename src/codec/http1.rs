@@ -8,13 +8,13 @@
 //! bytes -> HeadReader -> Head -> framing -> BodyReader -> content_coding::Decoder -> body
 //! ```
 
-pub mod body;
-pub mod fields;
-pub mod framing;
-pub mod head;
-pub mod refusal;
-pub mod request;
-pub mod start_line;
+pub(crate) mod body;
+pub(crate) mod fields;
+pub(crate) mod framing;
+pub(crate) mod head;
+pub(crate) mod refusal;
+pub(crate) mod request;
+pub(crate) mod start_line;
 pub mod status;
 mod target;
 pub mod write;
@@ -23,6 +23,5 @@ pub use body::BodyReader;
 pub use framing::{BodyFraming, content_codings, request_framing, response_framing};
 pub use head::{HeadError, HeadErrorKind, HeadReader, ParsedHead};
 pub use refusal::Refusal;
-pub use request::RequestVerdict;
 pub(crate) use request::judge;
 pub use start_line::Expected;

@@ -129,12 +129,6 @@ pub fn printable_lines(bytes: &[u8]) -> String {
     out.shown.text
 }
 
-/// Whether a text may go to a terminal as it is.
-#[must_use]
-pub fn is_safe(text: &str) -> bool {
-    is_plain(text) || printable_str(text) == text
-}
-
 /// Whether a character may be shown as it is wherever it stands, leaving combining marks aside.
 ///
 /// False for controls, bidirectional and other format characters, invisible fillers, variation

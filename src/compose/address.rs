@@ -79,10 +79,7 @@ pub(crate) fn detect(text: &str) -> Option<Detected> {
     if text.starts_with("*:") {
         return text.parse::<Bind>().is_ok().then_some(Detected { side: Side::Listener, ..guess });
     }
-    let (authority, path) = match text.find(['/', '?']) {
-        Some(at) => text.split_at(at),
-        None => (text, ""),
-    };
+    let UrlText { authority, target, .. } = UrlText::of(text);
     // A path may hold spaces; words before one are prose.
     let is_place = authority == "localhost" || authority.parse::<Endpoint>().is_ok();
     if text.is_empty() || (text.contains(char::is_whitespace) && !is_place) {
@@ -91,7 +88,7 @@ pub(crate) fn detect(text: &str) -> Option<Detected> {
     let host_like = authority == "localhost"
         || authority.contains('.') && !authority.starts_with('.') && !authority.ends_with('.')
         || authority.parse::<Endpoint>().is_ok();
-    match (host_like || authority.contains("}}"), path.is_empty()) {
+    match (host_like || authority.contains("}}"), target.is_empty()) {
         (true, true) => Some(guess),
         (true, false) => Some(found(Protocol::Http, false, text)),
         _ => None,

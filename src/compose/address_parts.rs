@@ -38,13 +38,7 @@ pub type PartSpan = (Range<usize>, AddressPart);
 #[must_use]
 pub fn address_parts(text: &str, variables: &dyn Variables) -> Vec<PartSpan> {
     let names = names(text, variables);
-    let is_literal = |at: usize| names.iter().all(|(span, _)| !span.contains(&at));
-    let find = |from: Range<usize>, signs: &[u8]| {
-        let bytes = text.as_bytes();
-        from.into_iter().find(|at| signs.contains(&bytes[*at]) && is_literal(*at))
-    };
     let mut spans = Vec::new();
-    let whole = 0..text.len();
     let url = UrlText::of(text);
     let (host, host_end) = (url.host_at, url.host_at + url.host.len());
     let (path, query) = (url.path_at, url.path_at + url.path.len());
@@ -54,21 +48,17 @@ pub fn address_parts(text: &str, variables: &dyn Variables) -> Vec<PartSpan> {
     spans.push((host..host_end, AddressPart::Host));
     spans.push((host_end..path, AddressPart::Port));
     spans.push((path..query, AddressPart::Path));
-    let fragment = find(query..whole.end, b"#").unwrap_or(whole.end);
-    let mut at = (query + 1).min(fragment);
-    spans.push((query..at, AddressPart::Separator));
-    let mut part = AddressPart::QueryName;
-    while at < fragment {
-        let sign = find(at..fragment, b"&=").unwrap_or(fragment);
-        spans.push((at..sign, part));
-        let separator = sign..(sign + 1).min(fragment);
-        // Only the first `=` of a pair parts it.
-        let is_equals = text.get(separator.clone()) == Some("=");
-        at = separator.end;
-        spans.push((separator, AddressPart::Separator));
-        part = if is_equals { AddressPart::QueryValue } else { AddressPart::QueryName };
+    spans.push((query..url.query_at, AddressPart::Separator));
+    for piece in url.pieces() {
+        let (name, end) = (piece.at + piece.name.len(), piece.end());
+        spans.push((piece.at..name, AddressPart::QueryName));
+        if let Some(value) = piece.value {
+            spans.push((name..end - value.len(), AddressPart::Separator));
+            spans.push((end - value.len()..end, AddressPart::QueryValue));
+        }
+        spans.push((end..(end + 1).min(url.fragment_at), AddressPart::Separator));
     }
-    spans.push((fragment..whole.end, AddressPart::Fragment));
+    spans.push((url.fragment_at..text.len(), AddressPart::Fragment));
     spans.retain(|(span, _)| !span.is_empty());
     over(&spans, &names)
 }
@@ -158,9 +148,7 @@ mod tests {
                 ("&", P::Separator),
                 ("z", P::QueryName),
                 ("=", P::Separator),
-                ("2", P::QueryValue),
-                ("=", P::Separator),
-                ("3", P::QueryValue),
+                ("2=3", P::QueryValue),
                 ("#top", P::Fragment),
             ]
         );

@@ -164,12 +164,7 @@ fn url(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<(String, UrlParts
     let (mut parts, whole) =
         whole.map_err(|error| composer.issue(FieldId::new("url"), error)).ok()?;
     if !query.is_empty() {
-        let separator = match parts.target.split_once('?') {
-            None => "?",
-            Some((_, "")) => "",
-            Some((_, before)) if before.ends_with('&') => "",
-            Some(_) => "&",
-        };
+        let separator = UrlText::literal(&parts.target).joint();
         parts.target = format!("{}{separator}{}", parts.target, query.join("&"));
     }
     // The origin has no user and password; they travel in a header.
@@ -202,7 +197,7 @@ fn encoded_note(typed: &str) -> Option<String> {
 
 /// Says what of a typed URL is not sent at all (RFC 9110, section 4.2.5).
 fn fragment_note(typed: &str) -> Option<String> {
-    let (_, fragment) = typed.split_once('#')?;
+    let fragment = UrlText::literal(typed).fragment?;
     let shown: String = fragment.chars().take(40).collect();
     (!fragment.is_empty()).then(|| {
         format!("not sent: '#{shown}' of the URL, as nothing behind '#' is; write %23 for it")

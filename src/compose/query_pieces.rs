@@ -10,6 +10,8 @@ use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode
 
 use super::address::UNSENDABLE;
 use super::template::{Mode, Template, TemplatePart};
+use crate::model::braces;
+use crate::model::url_text::{QueryPiece, UrlText, parts_query};
 
 /// Longest URL that is taken apart, in bytes.
 const READ: usize = 64 * 1024;
@@ -26,168 +28,94 @@ pub(crate) const COMPONENT: &AsciiSet =
 
 /// One of the two texts of a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PiecePart {
+pub(crate) enum PiecePart {
     Name,
     Value,
 }
 
-/// `name=value` between two `&`, in bytes of the URL; an empty one is none.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QueryPiece {
-    name: Range<usize>,
-    /// `None` = it has no `=`.
-    value: Option<Range<usize>>,
-}
-
-impl QueryPiece {
-    fn end(&self) -> usize {
-        self.value.as_ref().map_or(self.name.end, |value| value.end)
-    }
-
-    /// The piece as it is written.
-    #[must_use]
-    pub fn whole<'a>(&self, url: &'a str) -> &'a str {
-        url.get(self.name.start..self.end()).unwrap_or_default()
-    }
-
-    /// One of its texts as it is written.
-    #[must_use]
-    pub fn written<'a>(&self, url: &'a str, part: PiecePart) -> &'a str {
-        let place = match part {
-            PiecePart::Name => Some(&self.name),
-            PiecePart::Value => self.value.as_ref(),
-        };
-        place.and_then(|place| url.get(place.clone())).unwrap_or_default()
-    }
-
-    /// One of its texts as it is meant.
-    #[must_use]
-    pub fn meant(&self, url: &str, part: PiecePart) -> String {
-        characters(self.written(url, part)).into_iter().map(|(c, _)| c).collect()
+/// One of the two texts of a piece as it is written.
+fn written<'a>(piece: &QueryPiece<'a>, part: PiecePart) -> &'a str {
+    match part {
+        PiecePart::Name => piece.name,
+        PiecePart::Value => piece.value.unwrap_or(""),
     }
 }
 
-/// The stretches of a text that are `{{names}}`.
-fn names(text: &str) -> Vec<Range<usize>> {
-    let Ok(template) = Template::parse(text, Mode::Text) else { return Vec::new() };
-    template.names().map(|name| name.span.clone()).collect()
+/// One of the two texts of a piece as it is meant.
+pub(crate) fn meant(piece: &QueryPiece<'_>, part: PiecePart) -> String {
+    characters(written(piece, part)).into_iter().map(|(c, _)| c).collect()
 }
 
-/// Where one of these signs is that stands in no name.
-fn find(text: &str, names: &[Range<usize>], place: Range<usize>, signs: &[u8]) -> Option<usize> {
-    let mut at = place.start;
-    while at < place.end {
-        let next = names.partition_point(|name| name.end <= at);
-        if let Some(name) = names.get(next).filter(|name| name.start <= at) {
-            at = name.end;
-        } else if text.as_bytes().get(at).is_some_and(|byte| signs.contains(byte)) {
-            return Some(at);
-        } else {
-            at += 1;
-        }
-    }
-    None
+/// One of the two texts of a piece as it goes out: what no request line can hold is encoded.
+pub(crate) fn sent(piece: &QueryPiece<'_>, part: PiecePart) -> String {
+    around_names(written(piece, part), UNSENDABLE)
 }
 
-/// Where the query of a URL is, without its `?`, and whether it has one; else where it would begin.
-fn query(url: &str, names: &[Range<usize>]) -> (Range<usize>, bool) {
-    let end = find(url, names, 0..url.len(), b"#").unwrap_or(url.len());
-    match find(url, names, 0..end, b"?") {
-        Some(mark) => (mark + 1..end, true),
-        None => (end..end, false),
+/// The pieces of the query of a URL, in order; empty ones are none.
+pub(crate) fn pieces(url: &str) -> Vec<QueryPiece<'_>> {
+    if url.len() > READ {
+        return Vec::new();
     }
-}
-
-/// The pieces of the query of a URL, in order.
-#[must_use]
-pub fn pieces(url: &str) -> Vec<QueryPiece> {
-    let mut found = Vec::new();
-    if url.len() > READ || !url.contains('?') {
-        return found;
-    }
-    let names = names(url);
-    let (query, _) = query(url, &names);
-    let mut at = query.start;
-    while at < query.end && found.len() < MOST {
-        let end = find(url, &names, at..query.end, b"&").unwrap_or(query.end);
-        let equals = find(url, &names, at..end, b"=");
-        if at < end {
-            let name = at..equals.unwrap_or(end);
-            found.push(QueryPiece { name, value: equals.map(|equals| equals + 1..end) });
-        }
-        at = end + 1;
-    }
-    found
+    let pieces = UrlText::of(url).pieces().into_iter().filter(|piece| !piece.whole.is_empty());
+    pieces.take(MOST).collect()
 }
 
 /// The URL with one text of a piece written anew; `None` = there is no such piece. Of a text only what
 /// differs is written, the rest keeps its bytes.
-#[must_use]
-pub fn with_text(url: &str, at: usize, part: PiecePart, text: &str) -> Option<String> {
+pub(crate) fn with_text(url: &str, at: usize, part: PiecePart, text: &str) -> Option<String> {
     let piece = pieces(url).into_iter().nth(at)?;
-    let written = rewritten(piece.written(url, part), text, part);
-    let (place, sign) = match (part, &piece.value) {
+    let written = rewritten(written(&piece, part), text, part);
+    let behind_name = piece.at + piece.name.len();
+    let (place, sign) = match (part, piece.value) {
         // A piece of nothing would be gone while it is typed.
-        (PiecePart::Name, None) if written.is_empty() => (piece.name, "="),
-        (PiecePart::Name, _) => (piece.name, ""),
-        (PiecePart::Value, Some(value)) => (value.clone(), ""),
+        (PiecePart::Name, None) if written.is_empty() => (piece.at..behind_name, "="),
+        (PiecePart::Name, _) => (piece.at..behind_name, ""),
+        (PiecePart::Value, Some(value)) => (piece.end() - value.len()..piece.end(), ""),
         (PiecePart::Value, None) if text.is_empty() => return Some(url.to_owned()),
-        (PiecePart::Value, None) => (piece.name.end..piece.name.end, "="),
+        (PiecePart::Value, None) => (behind_name..behind_name, "="),
     };
-    let (before, behind) = (url.get(..place.start)?, url.get(place.end..)?);
-    Some(format!("{before}{sign}{written}{behind}"))
+    Some(with(url, place, &format!("{sign}{written}")))
+}
+
+/// A text with something else at a place.
+fn with(text: &str, place: Range<usize>, new: &str) -> String {
+    let (before, behind) = (text.split_at(place.start).0, text.split_at(place.end).1);
+    format!("{before}{new}{behind}")
 }
 
 /// The URL without a piece; `None` = there is no such piece.
-#[must_use]
-pub fn without(url: &str, at: usize) -> Option<String> {
+pub(crate) fn without(url: &str, at: usize) -> Option<String> {
     let piece = pieces(url).into_iter().nth(at)?;
-    let (mut start, mut end) = (piece.name.start, piece.end());
-    let (query, _) = query(url, &names(url));
-    if url.as_bytes().get(end) == Some(&b'&') && end < query.end {
-        end += 1;
+    let place = if piece.end() < UrlText::of(url).fragment_at {
+        piece.at..piece.end() + "&".len()
     } else {
         // The sign before it, be it `&` or the `?` of a query that is empty then.
-        start -= 1;
-    }
-    let (before, behind) = (url.get(..start)?, url.get(end..)?);
-    Some(format!("{before}{behind}"))
+        piece.at - "&".len()..piece.end()
+    };
+    Some(with(url, place, ""))
 }
 
 /// The URL with a piece, as it is written, before the one that is at this place, or at the end.
-#[must_use]
-pub fn with_piece(url: &str, at: usize, piece: &str) -> String {
-    let next = pieces(url).into_iter().nth(at);
-    let (place, before, behind) = if let Some(next) = next {
-        (next.name.start, "", "&")
-    } else {
-        let (query, has_query) = query(url, &names(url));
-        let text = url.get(query.clone()).unwrap_or_default();
-        let sign = match (has_query, text.is_empty() || text.ends_with('&')) {
-            (false, _) => "?",
-            (true, true) => "",
-            (true, false) => "&",
-        };
-        (query.end, sign, "")
-    };
-    let (first, last) = url.split_at(place);
-    format!("{first}{before}{piece}{behind}{last}")
+pub(crate) fn with_piece(url: &str, at: usize, piece: &str) -> String {
+    if let Some(next) = pieces(url).get(at) {
+        return with(url, next.at..next.at, &format!("{piece}&"));
+    }
+    let parts = UrlText::of(url);
+    with(url, parts.fragment_at..parts.fragment_at, &format!("{}{piece}", parts.joint()))
 }
 
 /// The URL with two pieces in each other's place; `None` = there are no such two.
-#[must_use]
-pub fn with_swapped(url: &str, one: usize, other: usize) -> Option<String> {
+pub(crate) fn with_swapped(url: &str, one: usize, other: usize) -> Option<String> {
     let pieces = pieces(url);
     let (first, second) = (pieces.get(one.min(other))?, pieces.get(one.max(other))?);
-    let between = url.get(first.end()..second.name.start).filter(|_| one != other)?;
-    let (before, behind) = (url.get(..first.name.start)?, url.get(second.end()..)?);
-    Some(format!("{before}{}{between}{}{behind}", second.whole(url), first.whole(url)))
+    let swapped = with(url, second.at..second.end(), first.whole);
+    (one != other).then(|| with(&swapped, first.at..first.end(), second.whole))
 }
 
 /// The characters a text means, each with the bytes it is written in. What is no UTF-8 stays as it is
 /// written.
 fn characters(raw: &str) -> Vec<(char, Range<usize>)> {
-    let names = names(raw);
+    let names: Vec<_> = braces::spans(raw).map(|(span, _)| span).collect();
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(written) = raw.get(at..).and_then(|rest| rest.chars().next()) {
@@ -232,25 +160,14 @@ fn rewritten(raw: &str, text: &str, part: PiecePart) -> String {
     let start = behind.first().map_or(raw.len(), |(_, place)| place.start);
     let end = behind.get(behind.len() - last).map_or(raw.len(), |(_, place)| place.start);
     let middle: String = rest.iter().take(rest.len() - last).collect();
-    let (before, after) =
-        (raw.get(..start).unwrap_or_default(), raw.get(end..).unwrap_or_default());
-    let written = format!("{before}{}{after}", encoded(&middle, part));
+    let written = with(raw, start..end, &encoded(&middle, part));
     let reads = |written: &str| characters(written).iter().map(|(c, _)| *c).eq(new.iter().copied());
     // What is new may make something else of what is beside it: `%2` and `0`, `{{a` and `}}`.
-    if reads(&written) && !parts(&written, part) { written } else { encoded(text, part) }
-}
-
-/// Whether a text would end its part of the piece.
-fn parts(written: &str, part: PiecePart) -> bool {
-    let signs: &[u8] = match part {
-        PiecePart::Name => b"&#=",
-        PiecePart::Value => b"&#",
-    };
-    find(written, &names(written), 0..written.len(), signs).is_some()
+    let is_whole = !parts_query(&written, part == PiecePart::Name);
+    if reads(&written) && is_whole { written } else { encoded(text, part) }
 }
 
 /// A text as a piece holds it.
-#[must_use]
 pub(crate) fn encoded(text: &str, part: PiecePart) -> String {
     match part {
         PiecePart::Name => around_names(text, IN_NAME),
@@ -258,27 +175,20 @@ pub(crate) fn encoded(text: &str, part: PiecePart) -> String {
     }
 }
 
-/// A text of a URL as it goes out: what no request line can hold is encoded.
-#[must_use]
-pub(crate) fn sendable(written: &str) -> String {
-    around_names(written, UNSENDABLE)
-}
-
 /// Encodes a text and leaves its names as they are.
 fn around_names(text: &str, set: &'static AsciiSet) -> String {
     let mut written = String::new();
     let mut at = 0;
-    for name in names(text).into_iter().chain(std::iter::once(text.len()..text.len())) {
-        let plain = text.get(at..name.start).unwrap_or_default();
-        written.extend(utf8_percent_encode(plain, set));
-        written.push_str(text.get(name.clone()).unwrap_or_default());
+    for (name, _) in braces::spans(text) {
+        written.extend(utf8_percent_encode(text.split_at(name.start).0.split_at(at).1, set));
+        written.push_str(text.split_at(name.end).0.split_at(name.start).1);
         at = name.end;
     }
+    written.extend(utf8_percent_encode(text.split_at(at).1, set));
     written
 }
 
 /// A text of a row as it goes out when the row is added to a URL, its names as they are.
-#[must_use]
 pub(crate) fn as_component(text: &str) -> String {
     let Ok(template) = Template::parse(text, Mode::Text) else { return text.to_owned() };
     let mut written = String::new();
@@ -300,7 +210,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn rows(url: &str) -> Vec<(String, String)> {
-        pieces(url).iter().map(|it| (it.meant(url, Name), it.meant(url, Value))).collect()
+        pieces(url).iter().map(|it| (meant(it, Name), meant(it, Value))).collect()
     }
 
     fn row(name: &str, value: &str) -> (String, String) {
@@ -377,11 +287,32 @@ mod tests {
     proptest! {
         #![proptest_config(crate::property_tests::config())]
 
+        /// Whatever braces hold: as it is written a text parts where it parts as it is sent.
+        #[test]
+        fn a_text_parts_as_what_becomes_of_it(text in "([a{}!:/?#@&=\n\" .]|\\{\\{!?|\\}\\}){0,16}") {
+            let template = Template::parse(&text, Mode::Text).unwrap();
+            let sent = template.expand_with(&|_| Ok(b"N".to_vec())).unwrap();
+            let sent = String::from_utf8(sent).unwrap();
+            // As long as the text, so that the parts are at the same places.
+            let mut plain = text.clone();
+            for (span, _) in braces::spans(&text) {
+                plain.replace_range(span.clone(), &"N".repeat(span.len()));
+            }
+            let (typed, plain) = (UrlText::of(&text), UrlText::literal(&plain));
+            let parts = |url: UrlText<'_>| {
+                let piece = |it: QueryPiece<'_>| (it.at, it.name.len(), it.value.map(str::len));
+                let places = [url.host_at, url.path_at, url.query_at, url.fragment_at];
+                (places, url.pieces().into_iter().map(piece).collect::<Vec<_>>())
+            };
+            prop_assert_eq!(parts(typed), parts(plain));
+            prop_assert_eq!(typed.pieces().len(), UrlText::literal(&sent).pieces().len());
+        }
+
         #[test]
         fn what_is_not_touched_keeps_its_bytes(url in url()) {
             for (at, piece) in pieces(&url).iter().enumerate() {
                 for part in [Name, Value] {
-                    let same = with_text(&url, at, part, &piece.meant(&url, part));
+                    let same = with_text(&url, at, part, &meant(piece, part));
                     prop_assert_eq!(same.as_deref(), Some(&*url));
                 }
             }
@@ -412,7 +343,7 @@ mod tests {
         #[test]
         fn a_piece_that_went_comes_back(url in url(), at in 0_usize..4) {
             if let (Some(piece), Some(rest)) = (pieces(&url).get(at), without(&url, at)) {
-                let back = with_piece(&rest, at, piece.whole(&url));
+                let back = with_piece(&rest, at, piece.whole);
                 prop_assert_eq!(rows(&back), rows(&url));
             }
         }

@@ -10,6 +10,7 @@
 use std::ops::Range;
 
 use crate::codec::{escape, hex};
+use crate::model::braces::{Brace, NameForm, brace, name_and_arguments};
 use crate::model::preset::Scope;
 
 /// What the text around the templates is written in.
@@ -49,17 +50,6 @@ pub struct Name {
     pub span: Range<usize>,
     /// Whether it can have a value.
     pub(super) form: NameForm,
-}
-
-/// What braces hold that look like those of a variable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NameForm {
-    /// A name, and two braces behind it.
-    Proper,
-    /// No name: `{{}}`, `{{env.}}`, `{{#if x}}`.
-    NoName,
-    /// A name without two braces behind it: `{{a}`, `"{{a"`.
-    Open,
 }
 
 /// Braces that stand for nothing known: their text can be sent as it is written.
@@ -259,90 +249,10 @@ pub fn quote(text: &str) -> String {
     out
 }
 
-/// Where the names of a text in text mode are, in order; costs what the text is long.
-pub(crate) fn name_spans(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        while let Some(found) = text.get(at..).and_then(|rest| rest.find("{{")) {
-            let start = at + found;
-            let (is_name, length) = match brace(text.split_at(start).1) {
-                Brace::Name(source, NameForm::Proper) => (true, source.len()),
-                Brace::Name(..) | Brace::Text => (false, 1),
-                Brace::Quoted => (false, "{{!".len()),
-            };
-            at = start + length;
-            if is_name {
-                return Some(start..at);
-            }
-        }
-        None
-    })
-}
-
 /// Whether a text begins with the braces of a name, or with those that stand for braces.
 #[must_use]
-pub fn begins_with_braces(text: &str) -> bool {
+pub(crate) fn begins_with_braces(text: &str) -> bool {
     !matches!(brace(text), Brace::Text)
-}
-
-/// What a `{` begins.
-enum Brace<'a> {
-    /// Nothing special.
-    Text,
-    /// `{{!`, before what would be braces of a name without the `!`.
-    Quoted,
-    /// Braces of a name, or what looks like them, with all that belongs to them.
-    Name(&'a str, NameForm),
-}
-
-fn brace(text: &str) -> Brace<'_> {
-    let Some(inner) = text.strip_prefix("{{") else { return Brace::Text };
-    let marked = inner.strip_prefix('!').map(|rest| rest.trim_start_matches('!'));
-    // A name never spans braces or lines, so a text full of braces costs linear time.
-    let end = inner.find(['{', '}', '\n']).unwrap_or(inner.len());
-    let (inside, behind) = inner.split_at(end);
-    let is_closed = behind.starts_with("}}");
-    if let Some(marked) = marked {
-        let is_meant = is_closed || name_form(marked).is_some();
-        return if is_meant { Brace::Quoted } else { Brace::Text };
-    }
-    if is_closed && is_name(name_and_arguments(inside).0) {
-        let source = text.get(.."{{".len() + end + "}}".len()).unwrap_or(text);
-        return Brace::Name(source, NameForm::Proper);
-    }
-    match name_form(inner) {
-        Some((length, form)) => Brace::Name(text.get(.."{{".len() + length).unwrap_or(text), form),
-        None => Brace::Text,
-    }
-}
-
-/// Whether what follows two braces looks like a variable and is none, and how long that is. A quote
-/// ends it, as JSON right inside two braces (`{{"a":1}}`) is never a name.
-fn name_form(inner: &str) -> Option<(usize, NameForm)> {
-    let (inside, behind) = inner.split_at(inner.find(['{', '}', '\n', '"']).unwrap_or(inner.len()));
-    if behind.starts_with("}}") {
-        return Some((inside.len() + "}}".len(), NameForm::NoName));
-    }
-    let is_cut = !behind.starts_with('{') || behind.starts_with("{{");
-    let length =
-        if behind.starts_with('}') { inside.len() + "}".len() } else { inside.trim_end().len() };
-    (is_cut && is_name(inside.trim())).then_some((length, NameForm::Open))
-}
-
-fn name_and_arguments(inner: &str) -> (&str, &str) {
-    let inner = inner.trim();
-    let (name, args) = inner.split_once(char::is_whitespace).unwrap_or((inner, ""));
-    (name, args.trim())
-}
-
-/// Whether a text can stand between the braces: dotted words of letters, digits, `_` and `-`, none of
-/// them beginning with `-`.
-#[must_use]
-pub fn is_name(text: &str) -> bool {
-    text.split('.').all(|word| {
-        word.starts_with(|c: char| c.is_alphanumeric() || c == '_')
-            && word.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
-    })
 }
 
 /// What the text between two names stands for.

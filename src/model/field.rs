@@ -125,6 +125,8 @@ pub struct FieldInfo {
     pub presence: Presence,
     /// A text that is the path of a file.
     pub is_path: bool,
+    /// Letters at the word of its alternative begin its text; they take no other alternative.
+    pub takes_letters: bool,
 }
 
 /// The methods of [`Options`] that tell of a table: rows of `key, kind, lens, what else is known;`.
@@ -290,6 +292,7 @@ impl FieldInfo {
         default: None,
         presence: Presence::Optional,
         is_path: false,
+        takes_letters: false,
     };
 
     /// Whether it stands for the alternative of its table.

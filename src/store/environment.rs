@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use toml_edit::{Document, DocumentMut, Value};
 
 use crate::codec::strict_toml::{Fields, NamedItem, Trouble, parse_document};
-use crate::compose::template::is_name;
+use crate::model::braces::is_name;
 use crate::model::failure::Failure;
 use crate::model::suggest::suggest;
 use crate::model::theme::{HUES, ThemeColor};

@@ -19,7 +19,7 @@ use super::job::{
 };
 use super::preset_files::{locked, remove_empty_folders};
 use super::{atomic, inside, preset, starter, workspace};
-use crate::compose::template::is_name;
+use crate::model::braces::is_name;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::Environment;
 

@@ -46,13 +46,6 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// A listing that will show what `filter` lets through; the first `extend` examines
-    /// everything there is. Use [`set_filter`](Listing::set_filter) on a filled timeline.
-    #[must_use]
-    pub fn new(filter: Filter) -> Self {
-        Listing { filter, ..Listing::default() }
-    }
-
     /// The filter in force.
     pub(crate) fn filter(&self) -> &Filter {
         &self.filter
@@ -129,13 +122,9 @@ impl Listing {
     }
 
     /// Number of rows.
+    #[expect(clippy::len_without_is_empty, reason = "nobody asks whether it is")]
     pub fn len(&self) -> usize {
         self.kept.len() + self.matched()
-    }
-
-    /// Whether no record matches.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// The record shown in this row, from 0 = oldest.
@@ -223,6 +212,11 @@ mod tests {
         (0..listing.len()).find(|row| listing.get(*row) == Some(RecordId(id)))
     }
 
+    /// One that has seen nothing yet.
+    fn filtered(filter: Filter) -> Listing {
+        Listing { filter, ..Listing::default() }
+    }
+
     fn filter(text: &str) -> Filter {
         Filter::parse(text).unwrap()
     }
@@ -242,7 +236,7 @@ mod tests {
     #[test]
     fn extend_examines_only_what_is_new() {
         let mut timeline = filled(9);
-        let mut listing = Listing::new(filter("dir == out"));
+        let mut listing = filtered(filter("dir == out"));
         listing.extend(&timeline);
         assert_eq!(rows(&listing), [0, 3, 6]);
         timeline.push(sent(conn_id(1, 1), 9, b"x"));
@@ -259,7 +253,7 @@ mod tests {
         let mut listing = Listing::default();
         listing.extend(&timeline);
         listing.set_filter(filter("port == 9000 and dir == out"), &timeline);
-        assert!(listing.is_empty() && !listing.is_complete());
+        assert!(listing.len() == 0 && !listing.is_complete());
         let mut steps = 1;
         while listing.rebuild_step(&timeline, CONN_WORK + RECORD_WORK * 10) == Rebuild::More {
             if steps == 1 {
@@ -270,7 +264,7 @@ mod tests {
             steps += 1;
         }
         assert_eq!(steps, 100);
-        let mut fresh = Listing::new(listing.filter().clone());
+        let mut fresh = filtered(listing.filter().clone());
         fresh.extend(&timeline);
         assert_eq!(rows(&listing), rows(&fresh));
         assert_eq!(listing.len(), 335);
@@ -281,7 +275,7 @@ mod tests {
     fn evicted_rows_go_and_pinned_ones_stay() {
         for text in ["", "record"] {
             let mut timeline = Timeline::new(100 * 150);
-            let mut listing = Listing::new(filter(text));
+            let mut listing = filtered(filter(text));
             timeline.push_batch((0..50).map(|at| received(conn_id(1, 1), at, b"a record")));
             listing.extend(&timeline);
             timeline.pin(RecordId(3)).unwrap();
@@ -301,7 +295,7 @@ mod tests {
             assert_eq!(listing.get(0), Some(RecordId(5)));
             timeline.clear();
             listing.extend(&timeline);
-            assert!(listing.is_empty());
+            assert!(listing.len() == 0);
         }
     }
 
@@ -324,14 +318,14 @@ mod tests {
         timeline.clear();
         listing.extend(&timeline);
         assert_eq!(listing.rebuild_step(&timeline, 1), Rebuild::Done);
-        assert!(listing.is_empty());
+        assert!(listing.len() == 0);
     }
 
     #[test]
     fn rows_before_tells_what_a_paused_view_shows() {
         let mut timeline = filled(30);
         for text in ["", "dir == out"] {
-            let mut listing = Listing::new(filter(text));
+            let mut listing = filtered(filter(text));
             listing.extend(&timeline);
             let paused = timeline.next_id();
             let shown = listing.len();

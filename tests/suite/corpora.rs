@@ -14,7 +14,7 @@ use wirebench::codec::http1::{
     BodyReader, Expected, HeadReader, request_framing, response_framing, write,
 };
 use wirebench::codec::lines::{JsonCheck, LineScanner};
-use wirebench::codec::printable::{is_safe, printable, printable_lines, printable_str};
+use wirebench::codec::printable::{printable, printable_lines, printable_str};
 use wirebench::compose::address::{UrlParts, normalise_url};
 use wirebench::compose::plan;
 use wirebench::model::exchange::StartLine;
@@ -176,10 +176,16 @@ fn deep_and_wide_json_is_laid_out() {
     }
 }
 
+/// Whether a text may go to a terminal as it is.
+fn is_safe(text: &str) -> bool {
+    printable_str(text) == text
+}
+
 fn gunzip(bytes: &[u8], limit: usize) -> (usize, usize, bool, bool) {
     let pieces: Vec<Bytes> = bytes.chunks(1 << 10).map(Bytes::copy_from_slice).collect();
-    let mut decoder =
-        ContentDecoder::new(&["gzip".into()], pieces.into_iter()).expect("a known coding");
+    let mut pieces = pieces.into_iter();
+    let mut decoder = ContentDecoder::pulling(&["gzip".into()], move || Ok(pieces.next()))
+        .expect("a known coding");
     let (mut total, mut largest, mut buffer) = (0, 0, vec![0; 64 << 10]);
     while total < limit {
         match decoder.read(&mut buffer) {

@@ -80,7 +80,6 @@ impl Popup {
     }
 
     /// How many there are.
-    #[expect(clippy::len_without_is_empty, reason = "there is always one")]
     pub fn len(&self) -> usize {
         self.offer.items.len()
     }

@@ -10,7 +10,7 @@ use super::{Editor, LineMode};
 use crate::codec::json_text::{INDENT, flaw, laid_out, masked};
 use crate::codec::recipe::markup;
 use crate::codec::syntax::TextLanguage;
-use crate::compose::template::name_spans;
+use crate::model::braces::name_spans;
 
 /// Bytes of a text that is laid out at once.
 const LAID_OUT: usize = 8 * 1024 * 1024;

@@ -10,7 +10,7 @@ use super::text_rows::DisplayRow;
 use crate::app::format::start_of;
 use crate::codec::highlight::HighlightToken;
 use crate::codec::syntax::{Syntax, TextLanguage};
-use crate::compose::template::name_spans;
+use crate::model::braces::name_spans;
 
 /// Bytes of a line before the first row in sight that are gone through; of a longer line nothing has
 /// colours.

@@ -5,7 +5,7 @@
 
 use crate::codec::json_text::{found, masked};
 use crate::codec::lines::JsonCheck;
-use crate::compose::template::name_spans;
+use crate::model::braces::name_spans;
 
 /// Bytes of a step; the state is kept at the start of each.
 const STEP: usize = 256 * 1024;

@@ -12,7 +12,8 @@ use crate::app::effect::Effect;
 use crate::app::overlay::Overlay;
 use crate::app::overlay::environments::Environments;
 use crate::app::state::App;
-use crate::compose::template::{UnknownName, is_name};
+use crate::compose::template::UnknownName;
+use crate::model::braces::is_name;
 use crate::model::timing::Stamp;
 use crate::store::job::{
     EnvironmentDone, EnvironmentTask, Job, JobKind, JobLabel, VariableChange, VariableKind,

@@ -115,10 +115,10 @@ pub(crate) fn words(spec: &Spec, id: FormFieldId) -> &'static [&'static str] {
     }
 }
 
-/// Takes the next value of a choice that begins with this letter; tells whether there is one. At the
-/// kind of the body a letter is the first of the body.
+/// Takes the next value of a choice that begins with this letter; tells whether there is one. Where
+/// letters begin a text they choose nothing.
 pub(crate) fn choose(spec: &mut Spec, id: FormFieldId, letter: char) -> bool {
-    if id == FormFieldId::key("body") {
+    if begun_by_letters(spec).map(FormFieldId::Field) == Some(id) {
         return false;
     }
     let words = words(spec, id);
@@ -131,25 +131,22 @@ pub(crate) fn choose(spec: &mut Spec, id: FormFieldId, letter: char) -> bool {
     set(spec, id, next).is_ok()
 }
 
+/// The table whose text letters begin, if the spec has one: its body.
+fn begun_by_letters(spec: &Spec) -> Option<FieldId> {
+    let info = spec.options().fields().iter().find(|info| info.takes_letters)?;
+    Some(FieldId::new(info.key))
+}
+
 /// The field in which what is typed at the kind of the body goes on. A body that is none yet begins
 /// as JSON or text, by its first letter; one of another kind is not thrown away.
 pub(crate) fn begin_body(spec: &mut Spec, id: FormFieldId, first: char) -> Option<FormFieldId> {
-    let body = FormFieldId::key("body");
-    if id != body {
-        return None;
-    }
+    let body = begun_by_letters(spec).map(FormFieldId::Field).filter(|body| *body == id)?;
     if *text(spec, body) != *"none" {
         return body_text(spec);
     }
     let kind = if matches!(first, '{' | '[') { "json" } else { "text" };
     set(spec, body, kind).ok()?;
     body_text(spec)
-}
-
-/// How a cell of the query of a URL goes out, where that is not what it shows.
-pub(crate) fn sent_as(spec: &Spec, id: FormFieldId) -> Option<String> {
-    let FormFieldId::Field(field) = id else { return None };
-    url_rows::sent(spec, field).filter(|_| !is_off(spec, id))
 }
 
 /// How the list a cell is in is spelled.
@@ -203,7 +200,9 @@ pub(crate) fn switch(spec: &Spec, id: FormFieldId) -> Option<FormFieldId> {
 
 /// Whether the row or rule of a field is switched off.
 pub(crate) fn is_off(spec: &Spec, id: FormFieldId) -> bool {
-    switch(spec, id).is_some_and(|switch| text(spec, switch) == "off")
+    let of_url = matches!(id, FormFieldId::Field(id) if url_rows::has(id));
+    // What stands in the URL is sent.
+    !of_url && switch(spec, id).is_some_and(|switch| text(spec, switch) == "off")
 }
 
 /// The list of rules or steps, if the spec has one.
@@ -288,7 +287,7 @@ pub fn spelling(spec: &Spec, id: FormFieldId) -> TextSpelling {
 
 /// The field of the body's text; `None` = the spec has no body, or one that is no text.
 pub fn body_text(spec: &Spec) -> Option<FormFieldId> {
-    let body = FieldId::new("body");
+    let body = begun_by_letters(spec)?;
     let found = find(spec, body)?;
     let kind = found.table.variant();
     let is_area = |info: &&FieldInfo| info.when == Some(kind) && info.kind == ValueKind::Area;

@@ -2,12 +2,15 @@
 //! one, the query of a URL, a flat JSON object. What of its lines is no row is left out and counted. Pure;
 //! a text without rows stays a text.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::app::format;
 use crate::codec::http1::fields::is_token;
+use crate::compose::query_pieces::{PiecePart, meant};
 use crate::model::field::{Options as _, Spelling};
 use crate::model::name_value::NameValue;
+use crate::model::url_text::{QueryPiece, UrlText};
 
 /// Rows taken at once.
 const MOST: usize = 1_000;
@@ -241,14 +244,17 @@ fn query(text: &str) -> Option<Vec<NameValue>> {
         return None;
     }
     let is_url = text.contains("://") || text.starts_with('?');
-    let query = if is_url { text.split_once('?')?.1 } else { text };
-    let query = query.split('#').next().unwrap_or_default();
-    let is_query = query.contains('&') && query.contains('=');
-    if !is_url && !is_query {
+    let url = if is_url { Cow::Borrowed(text) } else { Cow::Owned(format!("?{text}")) };
+    let pieces = UrlText::of(&url).pieces();
+    if pieces.is_empty() || !is_url && (pieces.len() == 1 || !pieces.iter().any(has_value)) {
         return None;
     }
-    let pairs = url::form_urlencoded::parse(query.as_bytes());
-    Some(pairs.map(|(name, value)| NameValue::new(name, value)).collect())
+    let row = |piece| NameValue::new(meant(piece, PiecePart::Name), meant(piece, PiecePart::Value));
+    Some(pieces.iter().filter(|piece| !piece.whole.is_empty()).map(row).collect())
+}
+
+fn has_value(piece: &QueryPiece<'_>) -> bool {
+    piece.value.is_some()
 }
 
 /// Lines of `name=value` or `name: value`, or columns of a table, when there are several lines.

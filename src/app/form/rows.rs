@@ -30,19 +30,24 @@ pub fn tabs(spec: &Spec) -> Vec<FormTab> {
 
 /// All lines of the form: address line, tab strip, and the fields of the tab.
 pub fn rows(spec: &Spec, tab: FormTab) -> Vec<FormLine> {
-    walk(spec, tab, None)
+    walk(spec, tab, None, url_rows::count(spec))
 }
 
 /// The same as the screen shows it: where answers are a table, only the chosen one has more than its
-/// row, below the table.
-pub fn rows_of(spec: &Spec, tab: FormTab, chosen: ChosenAnswer) -> Vec<FormLine> {
+/// row, below the table. So many rows stand in the URL.
+pub(crate) fn rows_of(
+    spec: &Spec,
+    tab: FormTab,
+    chosen: ChosenAnswer,
+    url_rows: usize,
+) -> Vec<FormLine> {
     let rules = fields::rows(spec.options(), &FieldId::new("rule")).map_or(0, Rows::count);
     let chosen = match chosen {
         ChosenAnswer::Rule(_) if rules == 0 => ChosenAnswer::Otherwise,
         ChosenAnswer::Rule(at) => ChosenAnswer::Rule(at.min(rules - 1)),
         ChosenAnswer::Otherwise => ChosenAnswer::Otherwise,
     };
-    walk(spec, tab, (tab == FormTab::Answers).then_some(chosen))
+    walk(spec, tab, (tab == FormTab::Answers).then_some(chosen), url_rows)
 }
 
 /// Which answer of a listener is looked at; by default the first.
@@ -92,8 +97,9 @@ impl ChosenAnswer {
     }
 }
 
-fn walk(spec: &Spec, tab: FormTab, chosen: Option<ChosenAnswer>) -> Vec<FormLine> {
-    let mut form = FormWalk { spec, lines: Vec::new(), open: false, chosen, details: Vec::new() };
+fn walk(spec: &Spec, tab: FormTab, chosen: Option<ChosenAnswer>, url_rows: usize) -> Vec<FormLine> {
+    let (lines, details) = (Vec::new(), Vec::new());
+    let mut form = FormWalk { spec, url_rows, lines, open: false, chosen, details };
     form.page(None);
     form.push(FormFieldId::Tabs, FieldKind::Tabs, None, TableLabels::default());
     form.page(Some(tab));
@@ -113,6 +119,8 @@ struct TableLabels {
 
 struct FormWalk<'a> {
     spec: &'a Spec,
+    /// Rows that stand in its URL.
+    url_rows: usize,
     lines: Vec<FormLine>,
     /// Whether the next field may stand on the last line.
     open: bool,
@@ -303,7 +311,7 @@ impl FormWalk<'_> {
 
     /// The URL's own rows, before those that are added to it.
     fn rows_of_url(&mut self, row: &dyn Options, cell: TableLabels) {
-        for at in 0..url_rows::count(self.spec) {
+        for at in 0..self.url_rows {
             self.open = false;
             self.table(row, url_rows::list().row(at), cell);
         }

@@ -2,13 +2,15 @@
 //!
 //! Called by the form's access to fields and lists. No table has this list: the text of the URL is all
 //! there is, and each row is a view of its piece (`compose::query_pieces`). A row that is switched off
-//! has to be in the list of the spec, as a URL has no place for it.
+//! has to be in the list of the spec, as a URL has no place for it. What drawing needs of the rows is
+//! kept with the draft ([`UrlRows`]).
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::compose::query_pieces::{
-    PiecePart, as_component, pieces, sendable, with_piece, with_swapped, with_text, without,
+    PiecePart, as_component, meant, pieces, sent, with_piece, with_swapped, with_text, without,
 };
 use crate::model::field_access as fields;
 use crate::model::field_id::FieldId;
@@ -42,6 +44,87 @@ fn url(spec: &Spec) -> Option<&str> {
     spec.as_http().map(|http| http.url.as_str())
 }
 
+/// A text of a row: as it is meant, and as it goes out in the URL.
+#[derive(Debug, Clone)]
+struct UrlCell {
+    meant: String,
+    sent: String,
+}
+
+/// The rows of a URL as they are shown, read once for all that is drawn of them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct UrlRows {
+    of: String,
+    /// Name and value of each.
+    rows: Vec<[UrlCell; 2]>,
+}
+
+impl UrlRows {
+    fn read(spec: &Spec) -> Self {
+        let of = url(spec).unwrap_or("").to_owned();
+        let rows = pieces(&of).into_iter().map(|piece| {
+            [PiecePart::Name, PiecePart::Value]
+                .map(|part| UrlCell { meant: meant(&piece, part), sent: sent(&piece, part) })
+        });
+        let rows = rows.collect();
+        UrlRows { of, rows }
+    }
+
+    /// Reads the rows anew if the URL is another one now.
+    pub(crate) fn follow(&mut self, spec: &Spec) {
+        if !self.is_of(spec) {
+            *self = UrlRows::read(spec);
+        }
+    }
+
+    fn is_of(&self, spec: &Spec) -> bool {
+        self.of == url(spec).unwrap_or("")
+    }
+
+    /// These rows, or those of the URL as it is now.
+    pub(crate) fn now(&self, spec: &Spec) -> Cow<'_, UrlRows> {
+        if self.is_of(spec) { Cow::Borrowed(self) } else { Cow::Owned(UrlRows::read(spec)) }
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn cell(&self, id: FieldId) -> Option<&UrlCell> {
+        let (at, part) = cell(id)?;
+        self.rows.get(at).map(|[name, value]| match part {
+            PiecePart::Name => name,
+            PiecePart::Value => value,
+        })
+    }
+
+    /// The text of a cell; empty when there is no such row.
+    pub(crate) fn text(&self, id: FieldId) -> &str {
+        match self.cell(id) {
+            Some(cell) => &cell.meant,
+            // What stands in the URL is sent.
+            None if id.in_list().is_some_and(|(_, at)| at < self.count()) => "on",
+            None => "",
+        }
+    }
+
+    /// How a cell of the query goes out, where that is not what it shows: as it goes out in the URL, or
+    /// as it will when it is added there. `None` = the same, or no such cell.
+    pub(crate) fn sent_as(&self, spec: &Spec, id: FieldId) -> Option<String> {
+        if let Some(cell) = self.cell(id) {
+            return (cell.meant != cell.sent).then(|| cell.sent.clone());
+        }
+        let (list, _) = id.in_list()?;
+        if list != added() || !["name", "value"].contains(&id.last_key()) {
+            return None;
+        }
+        let shown = fields::text(spec.options(), &id);
+        let sent = as_component(&shown);
+        (*shown != *sent).then_some(sent)
+    }
+}
+
 /// How many rows it has.
 pub(crate) fn count(spec: &Spec) -> usize {
     url(spec).map_or(0, |url| pieces(url).len())
@@ -64,10 +147,7 @@ pub(crate) fn has(id: FieldId) -> bool {
 
 /// The text of a cell; empty when there is no such row.
 pub(crate) fn text(spec: &Spec, id: FieldId) -> String {
-    let Some((url, (_, at))) = url(spec).zip(id.in_list()) else { return String::new() };
-    let Some(piece) = pieces(url).into_iter().nth(at) else { return String::new() };
-    // What stands in the URL is sent.
-    cell(id).map_or_else(|| "on".into(), |(_, part)| piece.meant(url, part))
+    UrlRows::read(spec).text(id).to_owned()
 }
 
 /// Writes the text of a cell into the URL.
@@ -85,13 +165,13 @@ fn put(spec: &mut Spec, changed: Option<String>) -> bool {
 pub(crate) fn row(spec: &Spec, at: usize) -> Option<NameValue> {
     let url = url(spec)?;
     let piece = pieces(url).into_iter().nth(at)?;
-    Some(NameValue::new(piece.meant(url, PiecePart::Name), piece.meant(url, PiecePart::Value)))
+    Some(NameValue::new(meant(&piece, PiecePart::Name), meant(&piece, PiecePart::Value)))
 }
 
 /// A row, to be put back later.
 pub(crate) fn kept(spec: &Spec, at: usize) -> Option<Arc<dyn Any + Send + Sync>> {
     let whole = url(spec)?.to_owned();
-    let written = pieces(&whole).get(at)?.whole(&whole).to_owned();
+    let written = pieces(&whole).get(at)?.whole.to_owned();
     let rest = without(&whole, at)?;
     Some(Arc::new(KeptPiece { written, whole, rest }))
 }
@@ -112,7 +192,7 @@ pub(crate) fn remove(spec: &mut Spec, at: usize) -> bool {
 
 /// Puts a copy of a row behind it; tells whether there is one.
 pub(crate) fn duplicate(spec: &mut Spec, at: usize) -> bool {
-    let copied = |url| Some(with_piece(url, at + 1, pieces(url).get(at)?.whole(url)));
+    let copied = |url| Some(with_piece(url, at + 1, pieces(url).get(at)?.whole));
     let changed = url(spec).and_then(copied);
     put(spec, changed)
 }
@@ -121,24 +201,4 @@ pub(crate) fn duplicate(spec: &mut Spec, at: usize) -> bool {
 pub(crate) fn swap(spec: &mut Spec, one: usize, other: usize) -> bool {
     let changed = url(spec).and_then(|url| with_swapped(url, one, other));
     put(spec, changed)
-}
-
-/// How a cell of the query goes out, where that is not what it shows: as it goes out in the URL, or
-/// as it will when it is added there. `None` = the same, or no such cell.
-pub(crate) fn sent(spec: &Spec, id: FieldId) -> Option<String> {
-    let (list, _) = id.in_list()?;
-    let (shown, sent) = match cell(id) {
-        Some((at, part)) => {
-            let url = url(spec)?;
-            let piece = pieces(url).into_iter().nth(at)?;
-            (piece.meant(url, part), sendable(piece.written(url, part)))
-        }
-        None if list == added() && ["name", "value"].contains(&id.last_key()) => {
-            let shown = fields::text(spec.options(), &id);
-            let sent = as_component(&shown);
-            (shown.into_owned(), sent)
-        }
-        None => return None,
-    };
-    (shown != sent).then_some(sent)
 }

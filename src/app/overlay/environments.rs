@@ -14,9 +14,9 @@
 //! It keeps no copy of what it shows: that is read from the workspace as it is now. What is typed
 //! stays until the store has written it.
 
-pub mod areas;
-pub mod edit_cells;
-pub mod writing;
+pub(crate) mod areas;
+pub(crate) mod edit_cells;
+pub(crate) mod writing;
 
 use ratatui::layout::Rect;
 

@@ -5,8 +5,8 @@
 
 mod completing;
 mod conversation_areas;
-pub mod conversation_view;
-pub mod input_line;
+pub(crate) mod conversation_view;
+pub(crate) mod input_line;
 mod peers;
 mod reframing;
 mod row_actions;

@@ -6,9 +6,9 @@
 
 mod body_fetch;
 mod body_value;
-pub mod body_view;
+pub(crate) mod body_view;
 mod copies;
-pub mod derived;
+pub(crate) mod derived;
 mod exchange_areas;
 mod exchange_state;
 mod handed_on;
@@ -17,8 +17,8 @@ mod pointer;
 mod recipe_line;
 mod recipes;
 mod shape;
-pub mod shown_exchange;
-pub mod tab_lines;
+pub(crate) mod shown_exchange;
+pub(crate) mod tab_lines;
 mod windows;
 
 use crate::app::action::Action;

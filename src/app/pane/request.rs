@@ -13,7 +13,7 @@ mod pasting;
 mod pointer;
 
 pub(crate) use address_line::send_words;
-pub use address_line::{AddressAreas, SendBlock, address_areas, resolved, send_block};
+pub use address_line::{address_areas, resolved, send_block};
 pub use field_areas::PlacedField;
 pub(crate) use field_areas::tab_strip;
 pub use field_areas::text_parts;
@@ -74,7 +74,7 @@ impl RequestPane {
             Some(FieldKind::Tabs) => vec![Action::NextTab, Action::PreviousTab],
             Some(FieldKind::Button) => vec![Action::NextCell],
             // The check of the row to be added has nothing to switch yet.
-            Some(FieldKind::Check) if access::get(&draft.spec, draft.at).is_empty() => Vec::new(),
+            Some(FieldKind::Check) if draft.text(draft.at).is_empty() => Vec::new(),
             Some(FieldKind::Choice | FieldKind::Check) => vec![Action::Toggle],
             Some(FieldKind::Area) => {
                 vec![Action::Undo, Action::Redo, Action::LayOut, Action::ExternalEditor]

@@ -72,7 +72,8 @@ fn decode(codings: &[&str], pieces: &[&[u8]]) -> (Vec<u8>, Result<(), DecodeErro
 
 fn decoder(codings: &[&str], pieces: &[&[u8]]) -> ContentDecoder {
     let pieces: Vec<Bytes> = pieces.iter().map(|piece| Bytes::copy_from_slice(piece)).collect();
-    ContentDecoder::new(&names(codings), pieces.into_iter()).unwrap()
+    let mut pieces = pieces.into_iter();
+    ContentDecoder::pulling(&names(codings), move || Ok(pieces.next())).unwrap()
 }
 
 /// Reads to the end, which is said again when asked again.
@@ -275,10 +276,11 @@ fn a_bomb_costs_no_more_than_the_receiver_takes() {
         let unread = Arc::new(AtomicUsize::new(encoded.len()));
         let left = Arc::clone(&unread);
         let pieces = encoded.chunks(16).map(Bytes::copy_from_slice).collect::<Vec<_>>();
-        let pieces = pieces.into_iter().inspect(move |piece| {
+        let mut pieces = pieces.into_iter().inspect(move |piece| {
             left.fetch_sub(piece.len(), Ordering::Relaxed);
         });
-        let mut decoder = ContentDecoder::new(&names(&[name]), pieces).unwrap();
+        let mut decoder =
+            ContentDecoder::pulling(&names(&[name]), move || Ok(pieces.next())).unwrap();
         decoder.read_exact(&mut vec![1; 1 << 20]).unwrap();
         assert!(unread.load(Ordering::Relaxed) > encoded.len() / 4, "{name}");
     }
@@ -321,10 +323,11 @@ fn what_has_arrived_is_handed_out_before_more_is_asked_for() {
             let pieces = flush(&[&event[..]; 4]);
             let asked = Arc::new(AtomicUsize::new(0));
             let count = Arc::clone(&asked);
-            let pieces = pieces.into_iter().map(Bytes::from).inspect(move |_| {
+            let mut pieces = pieces.into_iter().map(Bytes::from).inspect(move |_| {
                 count.fetch_add(1, Ordering::Relaxed);
             });
-            let mut decoder = ContentDecoder::new(&names(&[name]), pieces).unwrap();
+            let mut decoder =
+                ContentDecoder::pulling(&names(&[name]), move || Ok(pieces.next())).unwrap();
             let mut buffer = vec![0; PIECE];
             let mut total = 0;
             while total < 4 * size {
@@ -379,8 +382,7 @@ fn a_piece_that_is_not_there_yet_loses_nothing() {
 }
 
 fn refusal(codings: &[&str]) -> Option<String> {
-    let pieces = std::iter::empty();
-    ContentDecoder::new(&names(codings), pieces).err().map(|error| error.coding)
+    ContentDecoder::pulling(&names(codings), || Ok(None)).err().map(|error| error.coding)
 }
 
 #[test]

@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use super::command::{replaced, unmarked, variable};
 use crate::model::spec::NameValue;
-use crate::model::url_text::UrlText;
+use crate::model::url_text::{QueryPiece, UrlText, form_pieces};
 
 /// What curl's own encoder leaves as it is (RFC 3986, section 2.3).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -78,23 +78,18 @@ pub(super) fn form_rows(text: &str) -> Option<Vec<NameValue>> {
     let plain = |text: &str| {
         text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
     };
-    text.split('&')
-        .map(|pair| {
-            let (name, value) = pair.split_once('=')?;
-            (plain(name) && plain(value) && !name.is_empty()).then(|| NameValue::new(name, value))
-        })
-        .collect()
+    let row = |piece: QueryPiece<'_>| {
+        let value = piece.value.filter(|value| plain(value) && plain(piece.name))?;
+        (!piece.name.is_empty()).then(|| NameValue::new(piece.name, value))
+    };
+    form_pieces(text).into_iter().map(row).collect()
 }
 
 /// Appends to the query of a URL, before its fragment.
 pub(super) fn append_query(url: &str, query: &str) -> String {
-    let (url, fragment) = url.split_at(url.find('#').unwrap_or(url.len()));
-    let joint = match url.split_once('?') {
-        None => "?",
-        Some((_, old)) if old.is_empty() || old.ends_with('&') => "",
-        Some(_) => "&",
-    };
-    format!("{url}{joint}{query}{fragment}")
+    let parts = UrlText::literal(url);
+    let (before, fragment) = url.split_at(parts.fragment_at);
+    format!("{before}{}{query}{fragment}", parts.joint())
 }
 
 /// Gives the path of a URL the name of the file that is uploaded, when it ends in none.

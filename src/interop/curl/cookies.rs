@@ -4,6 +4,7 @@
 //! Whatever else a file holds is passed over, so nothing of it can get into a request.
 
 use crate::compose::address::UrlParts;
+use crate::model::url_text::UrlText;
 
 /// Before the domain of a cookie that scripts must not see.
 const HTTP_ONLY: &str = "#HttpOnly_";
@@ -14,7 +15,7 @@ const SET_COOKIE: &str = "set-cookie:";
 pub(super) fn matching(file: &str, url: &str, now: i64) -> Vec<String> {
     let Ok(parts) = UrlParts::parse(url) else { return Vec::new() };
     let host = parts.endpoint.host.to_ascii_lowercase();
-    let path = parts.target.split('?').next().unwrap_or_default();
+    let path = UrlText::literal(&parts.target).path;
     let is_safe = parts.tls || host == "localhost" || host == "127.0.0.1" || host == "::1";
     let mut kept: Vec<(&str, &str)> = Vec::new();
     for line in file.lines() {

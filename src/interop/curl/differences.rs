@@ -8,6 +8,7 @@ use super::spec::row;
 use crate::codec::multipart::boundary_of;
 use crate::model::http::{HttpBody, expects_body};
 use crate::model::spec::NameValue;
+use crate::model::url_text::UrlText;
 
 impl CurlRequest {
     /// Names what curl refuses to do in one request.
@@ -30,8 +31,7 @@ impl CurlRequest {
 
     /// Names what goes out percent-encoded here and as it is there.
     pub(super) fn name_query_bytes(&mut self, url: &str) {
-        let (url, _) = url.split_once('#').unwrap_or((url, ""));
-        let query = url.split_once('?').map_or("", |(_, query)| query);
+        let Some(query) = UrlText::literal(url).query else { return };
         let is_letter = |c: &char| !c.is_ascii() && !is_mark(*c);
         if let Some(letter) = query.chars().find(is_letter) {
             self.warnings.push(format!(

@@ -251,7 +251,7 @@ impl CurlRequest {
         }
         if self.get {
             // Nothing is no query either.
-            if !text.is_empty() || url.contains('?') {
+            if !text.is_empty() || UrlText::literal(url).query.is_some() {
                 *url = body::append_query(url, &text);
             }
             return (HttpBody::None, None);

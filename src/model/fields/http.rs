@@ -42,7 +42,8 @@ impl Options for HttpSpec {
             help: "Whether the answers of this preset are kept to be looked at later.";
         "", ValueKind::Table, socket, tab: OPTIONS;
         "", ValueKind::Table, client, tab: OPTIONS;
-        "body", ValueKind::Table, body, tab: Some(FormTab::Body), label: "Body";
+        "body", ValueKind::Table, body, tab: Some(FormTab::Body), label: "Body",
+            takes_letters: true;
     }
 }
 

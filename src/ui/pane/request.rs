@@ -66,7 +66,7 @@ fn written(painter: &Painter<'_>) -> Vec<(String, Style)> {
         TextSpelling::Plain => vec![(format::line_ends(&text), palette.dim)],
         TextSpelling::Hex => Vec::new(),
     };
-    let sent = access::sent_as(&app.shared.drafts.current().spec, *at);
+    let sent = app.shared.drafts.current().sent_as(*at);
     let sent = sent.map(|sent| (format!("sent as {}", printable_str(&sent)), palette.dim));
     of_text.into_iter().chain(verdict).chain(sent).collect()
 }
@@ -136,7 +136,7 @@ fn draw_field(mut painter: Painter<'_>, field: &FormField) {
     match field.kind {
         FieldKind::Tabs => draw_tabs(&mut painter, here),
         FieldKind::Check => {
-            let mark = match access::get(&draft.spec, field.id).as_str() {
+            let mark = match &*draft.text(field.id) {
                 "on" => "[x]",
                 "off" => "[ ]",
                 _ => " + ",
@@ -144,7 +144,7 @@ fn draw_field(mut painter: Painter<'_>, field: &FormField) {
             painter.put(mark, unless_here(palette.dim));
         }
         FieldKind::Choice => {
-            let text = format!("‹{}›", access::get(&draft.spec, field.id));
+            let text = format!("‹{}›", draft.text(field.id));
             painter.put(&text, unless_here(value));
         }
         FieldKind::Button => painter.put(field.label, unless_here(palette.key)),
@@ -159,7 +159,8 @@ fn draw_field(mut painter: Painter<'_>, field: &FormField) {
 /// A field of text: its editor while the cursor is on it, else its value.
 fn text(mut painter: Painter<'_>, field: &FormField, style: Style, here: bool) {
     let (app, palette) = (painter.app, painter.palette);
-    let spec = &app.shared.drafts.current().spec;
+    let draft = app.shared.drafts.current();
+    let spec = &draft.spec;
     let is_method = field.id == FormFieldId::key("method");
     let ground = if is_method { address::method(palette, spec.badge()) } else { palette.field };
     painter.fill(ground);
@@ -173,7 +174,7 @@ fn text(mut painter: Painter<'_>, field: &FormField, style: Style, here: bool) {
         }
         return;
     }
-    let value = access::text(spec, field.id);
+    let value = draft.text(field.id);
     if value.is_empty() {
         let text = if field.placeholder.is_empty() && here { " " } else { field.placeholder };
         painter.put(text, if here { palette.selected } else { palette.placeholder });
@@ -206,7 +207,7 @@ fn text(mut painter: Painter<'_>, field: &FormField, style: Style, here: bool) {
 
 /// How a cell of the query goes out, where that differs and there is room for it.
 fn sent_beside(painter: &mut Painter<'_>, field: &FormField, value: &str) {
-    let Some(sent) = access::sent_as(&painter.app.shared.drafts.current().spec, field.id) else {
+    let Some(sent) = painter.app.shared.drafts.current().sent_as(field.id) else {
         return;
     };
     let sent = format!(" {}", printable_str(&sent));

@@ -5,7 +5,7 @@ use crate::app::effect::Effect;
 use crate::app::intent::{Intent, Question};
 use crate::app::outcome::Outcome;
 use crate::app::shared::Shared;
-use crate::compose::template::is_name;
+use crate::model::braces::is_name;
 use crate::model::preset::Environment;
 use crate::store::job::{EnvironmentTask, Job, Variable, VariableChange, VariableKind};
 

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::address_line::AddressAreas;
 
+use crate::app::drafts::Draft;
 use crate::app::form::rows::COLUMNS;
 use crate::app::form::{
     FieldKind, FieldWidth, FormField, FormFieldId, FormLine, FormTab, access, tabs, url_rows,
@@ -11,7 +12,6 @@ use crate::app::form::{
 use crate::app::layout::{self, TabStrip};
 use crate::app::shared::Shared;
 use crate::model::field_id::FieldId;
-use crate::model::spec::Spec;
 
 /// A field and where it is on the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,16 +125,16 @@ pub(crate) fn label_width(field: &FormField) -> u16 {
 
 /// The tab strip: each tab's title and where it begins.
 pub(crate) fn tab_strip(shared: &Shared) -> TabStrip<FormTab> {
-    let spec = &shared.drafts.current().spec;
-    layout::tab_strip(tabs(spec).into_iter().map(|tab| match tab_count(spec, tab) {
+    let draft = shared.drafts.current();
+    layout::tab_strip(tabs(&draft.spec).into_iter().map(|tab| match tab_count(draft, tab) {
         Some(count) => (tab, format!("{} {count}", tab.into_str())),
         None => (tab, tab.into_str().to_owned()),
     }))
 }
 
 /// What a tab holds: rows that are switched on, rules or steps, the kind of a body.
-fn tab_count(spec: &Spec, tab: FormTab) -> Option<String> {
-    let options = spec.options();
+fn tab_count(draft: &Draft, tab: FormTab) -> Option<String> {
+    let options = draft.spec.options();
     let mut count = 0;
     for (at, info) in options.fields().iter().enumerate().filter(|(_, info)| info.tab == Some(tab))
     {
@@ -143,9 +143,9 @@ fn tab_count(spec: &Spec, tab: FormTab) -> Option<String> {
         if let Some(rows) = value.rows() {
             let row = |at: &usize| FormFieldId::Field(id.row(*at));
             if id == url_rows::added() {
-                count += url_rows::count(spec);
+                count += draft.url_rows().count();
             }
-            count += (0..rows.count()).filter(|at| !access::is_off(spec, row(at))).count();
+            count += (0..rows.count()).filter(|at| !access::is_off(&draft.spec, row(at))).count();
         } else if tab == FormTab::Body {
             let kind = value.show();
             return (kind != "none").then(|| kind.into_owned());

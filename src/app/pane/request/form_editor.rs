@@ -149,7 +149,7 @@ fn last_scroll(form: &[FormLine], height: u16) -> usize {
 pub(super) fn form(shared: &Shared) -> Vec<FormLine> {
     let draft = shared.drafts.current();
     let chosen = ChosenAnswer::of(&draft.spec, draft.at).unwrap_or(draft.chosen);
-    rows_of(&draft.spec, draft.tab, chosen)
+    rows_of(&draft.spec, draft.tab, chosen, draft.url_rows().count())
 }
 
 /// How the field under the cursor is edited.

@@ -49,7 +49,7 @@ fn path(target: &str) -> &str {
     let url = UrlText::literal(target);
     match (url.scheme, url.path) {
         // `*` and what is no URL stand whole.
-        ("", _) => target.split(['?', '#']).next().unwrap_or_default(),
+        ("", _) => url.place,
         (_, "") => "/",
         (_, path) => path,
     }

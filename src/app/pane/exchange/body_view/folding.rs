@@ -23,11 +23,6 @@ impl BodyView {
         if self.mode == ViewMode::Pretty { self.folds.clone() } else { Folds::default() }
     }
 
-    /// What is folded.
-    pub fn folds(&self) -> &Folds {
-        &self.folds
-    }
-
     /// Folds the object or list the cursor is on or in, or unfolds it; or says why not.
     pub(in super::super) fn toggle_fold(&mut self) -> Result<(), &'static str> {
         let Opening { at, number, depth } = self.opening_at(self.cursor)?;
