@@ -49,10 +49,10 @@ mod presets;
 mod promises;
 #[path = "flows/reader.rs"]
 mod reader;
-#[path = "flows/secrets_in_place.rs"]
-mod secrets_in_place;
 #[path = "flows/relays.rs"]
 mod relays;
+#[path = "flows/secrets_in_place.rs"]
+mod secrets_in_place;
 #[path = "flows/shown.rs"]
 mod shown;
 #[path = "flows/stories.rs"]

@@ -90,7 +90,10 @@ enum RowStep {
         texts: Vec<usize>,
     },
     Text(TextStep),
-    Chosen { field: FormFieldId, other: SharedSpec },
+    Chosen {
+        field: FormFieldId,
+        other: SharedSpec,
+    },
     All(Vec<RowStep>),
 }
 
@@ -169,6 +172,7 @@ impl RowStep {
             RowStep::Renamed { from, to, texts } => {
                 let texts = rename_in(spec, &to, &from, Some(&texts));
                 (!texts.is_empty()).then_some(RowStep::Renamed { from: to, to: from, texts })
+            }
             RowStep::Text(step) => step.take_back(spec).map(RowStep::Text),
             RowStep::Chosen { field, other } => {
                 let other = std::mem::replace(spec, other.to_spec()).into();
