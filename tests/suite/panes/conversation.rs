@@ -110,7 +110,7 @@ fn an_unknown_name_is_not_sent_unless_literally() {
     let mut app = Driver::new((120, 40), START);
     let id = connected(&mut app);
     assert!(commands(app.keys("say {{x}}<Enter>")).is_empty());
-    app.assert_shows("unknown variable 'x'; Alt+L sends it literally");
+    app.assert_shows("unknown variable 'x'; Alt+I defines it, Alt+L sends it literally");
     let sent = commands(app.keys("<A-l>"));
     let (to, data) = (Recipient::Conn(id.conn(1)), Bytes::from_static(b"say {{x}}\r\n"));
     assert_eq!(sent, [Command::Send { to, data }]);
