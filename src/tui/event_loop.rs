@@ -242,7 +242,7 @@ impl EventLoop {
                 }
                 Some(event) = events.urgent.recv() => self.urgent(event),
                 Some(outcome) = self.external_outcomes.recv() => {
-                    self.come_back(services)?;
+                    self.come_back(services).await?;
                     (Message::External(outcome), RedrawCause::Input)
                 }
                 Some(answer) = self.tmux_answers.recv() => {
@@ -359,7 +359,7 @@ impl EventLoop {
                 signals::stop_ourselves();
             }
             (SignalRequest::Continue, Foreground::Us | Foreground::Shell) => {
-                self.come_back(services)?;
+                self.come_back(services).await?;
                 self.step(Message::Input(Input::Resumed), RedrawCause::Input, services);
             }
             (SignalRequest::Resize, _) => self.resize(services),
@@ -413,7 +413,10 @@ impl EventLoop {
     }
 
     /// Takes the terminal again, whatever its state is now.
-    fn come_back(&mut self, services: &Services) -> io::Result<()> {
+    async fn come_back(&mut self, services: &Services) -> io::Result<()> {
+        if self.foreground == Foreground::Editor {
+            self.signals.forget_interrupts().await;
+        }
         terminal::enter(self.app.shared.themes.follows_terminal())?;
         terminal::discard_input();
         self.foreground = Foreground::Us;

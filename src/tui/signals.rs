@@ -74,6 +74,21 @@ impl Signals {
         })
         .await
     }
+
+    /// Another program gives the terminal back: interrupts until now were meant for it, also those
+    /// that were sent and not yet told.
+    pub(super) async fn forget_interrupts(&mut self) {
+        // The runtime looks at what it was sent.
+        tokio::task::yield_now().await;
+        let interrupts = self.0.iter_mut().filter(|it| matches!(it.1, SignalRequest::Interrupt(_)));
+        for (signal, _) in interrupts {
+            poll_fn(|cx| {
+                while signal.poll_recv(cx) == Poll::Ready(Some(())) {}
+                Poll::Ready(())
+            })
+            .await;
+        }
+    }
 }
 
 /// Stops this program and what runs with it in the foreground, as the shell's job control expects;
