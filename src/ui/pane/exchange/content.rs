@@ -334,7 +334,9 @@ pub(super) fn foot(painter: &Painter<'_>) -> Vec<(String, Style)> {
     }
     if app.exchange.search.is_running {
         parts.push(("searching".to_owned(), palette.dim));
-    } else if let Some(place) = app.exchange.search.place(&app.shared) {
+    } else if app.exchange.search.hit.is_some_and(|(body, _)| body == view.body)
+        && let Some(place) = app.exchange.search.place(&app.shared)
+    {
         parts.push((format!("hit {place}"), palette.base));
     }
     if let Some(path) = view.path() {
