@@ -228,8 +228,8 @@ fn a_hit_that_is_folded_is_unfolded_and_hits_are_counted() {
     app.event(Event::HitsCounted(HitCount { place: None, total: 1000, is_more: true, ..count }));
     app.assert_shows("hit of 1,000+");
     // It is no hit of what is made of this body.
-    let made = commands(app.keys("K"));
-    let Some(Command::Derive(order)) = made.last() else { panic!("{made:?}") };
+    let sorted = commands(app.keys("K"));
+    let Some(Command::Derive(order)) = sorted.last() else { panic!("{sorted:?}") };
     let (number, body, mode) = (order.number, Some(BodyId(900)), Some(ViewMode::Pretty));
     let (header, remark, is_cut) = (String::new(), String::new(), false);
     let outcome = Some(Ok(()));

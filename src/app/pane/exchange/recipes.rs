@@ -126,7 +126,7 @@ impl ExchangePane {
         let Some((base, shown)) = base.zip(self.shown(shared)) else { return Vec::new() };
         let content_type = shape::content_type_of(shown.exchange, base.body);
         let view = self.views.get(base.body, base.part);
-        let window = view.and_then(|it| it.window.as_ref().filter(|win| win.query.mode == it.mode));
+        let window = view.and_then(|it| it.window.as_ref().filter(|at| at.query.mode == it.mode));
         if !window.is_some_and(|it| shape::is_wide_json(content_type.as_deref(), it)) {
             return Vec::new();
         }
