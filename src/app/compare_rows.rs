@@ -26,7 +26,7 @@ pub struct ComparedAnswer {
 /// What is known of the bodies.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum BodyDifference {
-    /// Neither has one.
+    /// Not both have one.
     None,
     /// The engine compares them.
     Asked(CompareQuery),
@@ -108,7 +108,7 @@ pub(crate) fn rows(answers: &[ComparedAnswer; 2], body: &BodyDifference) -> Vec<
     let mut list = Differing::default();
     list.start_line(answers);
     list.fields(answers);
-    list.body(body);
+    list.body(answers, body);
     list.timing(answers);
     let verdict = list.verdict(body);
     let [old, new] = answers.each_ref().map(|answer| answer.title.clone());
@@ -180,9 +180,9 @@ impl Differing {
         }
     }
 
-    fn body(&mut self, body: &BodyDifference) {
+    fn body(&mut self, answers: &[ComparedAnswer; 2], body: &BodyDifference) {
         match body {
-            BodyDifference::None => self.heading("Body", "none"),
+            BodyDifference::None => self.only_body(answers),
             BodyDifference::Asked(_) => self.heading("Body", "comparing…"),
             BodyDifference::Unknown(why) => {
                 self.heading("Body", "");
@@ -190,6 +190,25 @@ impl Differing {
             }
             BodyDifference::Found(found) => self.section("Body", found),
         }
+    }
+
+    /// That there is no body, or that the one there is has none beside it: nothing came of the other.
+    fn only_body(&mut self, answers: &[ComparedAnswer; 2]) {
+        let side = side(answers);
+        let lens = answers
+            .each_ref()
+            .map(|answer| answer.message(side).map_or(0, |message| message.body.decoded_len));
+        if lens == [0, 0] {
+            return self.heading("Body", "none");
+        }
+        self.heading("Body", "of one alone");
+        self.count += 1;
+        let [old, new] = lens.map(|len| {
+            let told = if len == 0 { "none".to_owned() } else { format::size(len) };
+            Some(Excerpt::of(told.as_bytes()))
+        });
+        let (kind, place) = (ChangeKind::Changed, String::new());
+        self.change(ComparedAs::Fields, &Change { kind, place, old, new });
     }
 
     /// A part with its changes, or that there are none.

@@ -3,7 +3,7 @@
 use super::action::Action;
 use crate::model::recipe::RecipeKind;
 
-/// The action of each recipe. The menu, the palette and the keys go by this table.
+/// The action of each recipe that is asked for. The menu, the palette and the keys go by this table.
 pub const RECIPES: [(Action, RecipeKind); 7] = [
     (Action::Jq, RecipeKind::Jq),
     (Action::SortKeys, RecipeKind::SortKeys),

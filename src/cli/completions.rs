@@ -18,7 +18,8 @@ use crate::store;
 const NAME: &str = "wirebench";
 
 /// Adds the names of presets to the words of `send`, `listen`, `relay` and the program itself, and leaves the
-/// placeholders of the help out.
+/// placeholders of the help out. `compgen -W` would run what stands in a name as `$(…)`, so names are compared
+/// as the texts they are; with `filenames` the shell quotes what it writes.
 const BASH: &str = r#"
 _wirebench_with_presets() {
     _wirebench "$@"
@@ -34,13 +35,17 @@ _wirebench_with_presets() {
     done
     COMPREPLY=("${kept[@]}")
     [[ $cur == -* || $prev == -* ]] && return
-    local IFS=$'\n'
-    COMPREPLY+=($(compgen -W "$(wirebench completions --presets "$taker" 2>/dev/null)" -- "$cur"))
-    if [[ $taker != any ]]; then
-        COMPREPLY+=($(compgen -f -- "$cur"))
-    fi
+    local typed=${cur//\\/}
+    [[ $cur == [\"\']* ]] && typed=${cur:1}
+    while IFS= read -r word; do
+        [[ -n $word && $word == "$typed"* ]] && COMPREPLY+=("$word")
+    done <<< "$(wirebench completions --presets "$taker" 2>/dev/null)"
+    [[ $taker == any ]] && return
+    while IFS= read -r word; do
+        [[ -n $word ]] && COMPREPLY+=("$word")
+    done <<< "$(compgen -f -- "$typed")"
 }
-complete -F _wirebench_with_presets -o bashdefault -o default wirebench
+complete -F _wirebench_with_presets -o filenames -o bashdefault -o default wirebench
 "#;
 
 /// In front of what is completed as a file.

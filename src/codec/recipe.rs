@@ -6,6 +6,7 @@
 mod keys;
 pub(crate) mod maker;
 pub(crate) mod markup;
+mod recoded;
 mod table;
 mod unescape;
 mod value_text;
@@ -23,6 +24,7 @@ pub(crate) fn maker_of(kind: RecipeKind) -> Option<Box<dyn BodyMaker>> {
         RecipeKind::Unescape => Box::new(unescape::Unescaper::default()),
         RecipeKind::Value => Box::new(value_text::ValueText::default()),
         RecipeKind::Markup => Box::new(markup::MarkupLayout::default()),
+        RecipeKind::Recode => Box::new(recoded::RecodedText),
         RecipeKind::Table => Box::new(table::Tabulator::default()),
     })
 }

@@ -31,6 +31,8 @@ pub enum RecipeKind {
     /// XML or HTML laid out.
     Markup,
     Table,
+    /// JSON in units of two or four bytes as UTF-8. No key asks for it.
+    Recode,
     /// A command of the user's, given the body on its standard input.
     Pipe,
 }
@@ -66,6 +68,7 @@ impl RecipeKind {
             RecipeKind::Value => ("inside", None, "what the string under the cursor holds"),
             RecipeKind::Markup => ("laid out", None, "XML and HTML with one element a line"),
             RecipeKind::Table => ("table", None, "CSV, TSV, JSON Lines and lists in columns"),
+            RecipeKind::Recode => ("as UTF-8", None, "JSON in UTF-16 or UTF-32 as any other"),
             RecipeKind::Pipe => {
                 ("|", Some("pipe to: "), "what a command prints when it reads this")
             }

@@ -84,6 +84,7 @@ async fn text_of_another_charset_is_read_by_it_and_piped_as_received() {
             (RecipeKind::Jq, "-r .[] | .n", "Müller\nß\n".to_owned()),
             (RecipeKind::Table, "", "Müller\nß\n".to_owned()),
             (RecipeKind::SortKeys, "", format!("{json}\n")),
+            (RecipeKind::Recode, "", json.to_owned()),
             (RecipeKind::Pipe, "wc -c", format!("{}\n", bytes.len())),
         ] {
             let recipe = Recipe { kind, text: text.to_owned() };

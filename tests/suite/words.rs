@@ -100,6 +100,36 @@ fn bash_completes_options_and_presets() {
 }
 
 #[test]
+fn bash_quotes_names_of_presets_and_runs_none() {
+    let folder = completing("bash");
+    let presets = folder.path().join("home/presets/tutorial");
+    for name in ["an odd one", "$(touch ran)", "`touch ran`", "it's"] {
+        std::fs::write(presets.join(name).with_extension("toml"), PRESET).unwrap();
+    }
+    if shell("bash", folder.path(), "true").is_none() {
+        return;
+    }
+    let folder = folder.path().display().to_string();
+    let path = format!("{folder}:{}", std::env::var("PATH").unwrap_or_default());
+    for (typed, completed) in [
+        ("tutorial/an", "tutorial/an\\ odd\\ one"),
+        ("tutorial/an\\ o", "tutorial/an\\ odd\\ one"),
+        ("\"tutorial/an o", "\"tutorial/an odd one\""),
+        ("tutorial/it", "tutorial/it\\'s"),
+        ("tutorial/h", "tutorial/http-client"),
+    ] {
+        let launch = Launch::default().shell("exec bash --norc --noprofile -i").size(160, 24);
+        let home = format!("{folder}/home");
+        let mut tui = launch.env("PATH", &path).env("WIREBENCH_HOME", &home).start();
+        tui.bytes(format!("cd {folder}; source ./script; echo RE''ADY\n").as_bytes());
+        tui.wait_for("READY");
+        tui.bytes(format!("wirebench send {typed}\t").as_bytes());
+        tui.wait_for(&format!("wirebench send {completed}"));
+    }
+    assert!(!Path::new(&folder).join("ran").exists(), "a name of a preset was run");
+}
+
+#[test]
 fn fish_and_zsh_take_the_completions() {
     let folder = completing("fish");
     let script =

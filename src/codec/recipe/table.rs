@@ -1,5 +1,5 @@
 //! A table: CSV and the like, JSON Lines and lists of JSON, in columns that are aligned by the first
-//! rows. Rows that have other columns than the first are marked at their end.
+//! rows and widen where a later cell needs it. Rows that have other columns than the first are marked at their end.
 
 mod cells;
 mod delimited;
@@ -61,7 +61,7 @@ impl RowReader {
 impl Tabulator {
     fn take(&mut self, rows: Vec<Row>, made: &mut Vec<u8>) {
         for row in rows {
-            if let Some(columns) = &self.columns {
+            if let Some(columns) = &mut self.columns {
                 self.count += 1;
                 self.ragged += u64::from(columns.write(&row, made));
                 continue;
@@ -205,6 +205,17 @@ mod tests {
         assert_eq!(table("[[1,2],[3,4]]"), ["1 │ 2", "1 │ 2", "3 │ 4"]);
         assert_eq!(table("[\"a\\nb\",2]"), ["value", "a⏎b", "2"]);
         made_of::<Tabulator>("[{\"a\":1},{]", 100).unwrap_err();
+    }
+
+    #[test]
+    fn a_cell_wider_than_the_first_rows_is_read_whole_and_the_rows_behind_it_stay_in_line() {
+        let rows = (0..2 * MEASURED).map(|_| "7,x\n").collect::<String>();
+        let lines = table(&format!("id,n\n{rows}1234567,ab\n8,y\n"));
+        assert_eq!(lines[..2], ["id │ n", " 7 │ x"]);
+        assert_eq!(lines[lines.len() - 2..], ["1234567 │ ab", "      8 │ y"]);
+        let list = (0..2 * MEASURED).map(|_| "{\"id\":1}\n").collect::<String>();
+        let lines = table(&format!("{list}{{\"id\":1000000}}\n"));
+        assert_eq!(lines[lines.len() - 1], "1000000");
     }
 
     #[test]

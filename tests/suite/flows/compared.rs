@@ -102,6 +102,28 @@ fn an_answer_is_compared_with_the_one_before_in_status_headers_body_and_time() {
 }
 
 #[test]
+fn a_body_with_nothing_beside_it_is_a_difference() {
+    for is_first in [true, false] {
+        let mut driver = Driver::bare((120, 40));
+        for turn in [true, false] {
+            let id = sent(&mut driver, if turn { "<C-n>:8080/0<F5>" } else { "<F5>" });
+            if turn == is_first {
+                let start = driver.app.shared.now;
+                let told = Exchange { started: start, ..exchange(id, 0, None) };
+                driver.event(Event::Exchange(Box::new(told)));
+                driver.done(id);
+            } else {
+                answered(&mut driver, id, 200, 2);
+            }
+        }
+        let effects = driver.keys("<A-4>=");
+        assert_eq!(asked(&effects), None);
+        driver.assert_shows("2 differences");
+        driver.assert_shows(if is_first { "~ none → 5 B" } else { "~ 5 B → none" });
+    }
+}
+
+#[test]
 fn what_is_equal_is_called_so_in_words() {
     let mut driver = Driver::bare((120, 40));
     for body in [1, 2] {

@@ -222,6 +222,23 @@ fn a_command_is_asked_for_and_what_it_says_stands_in_the_frame() {
 }
 
 #[test]
+fn why_a_command_printed_nothing_is_read_whole_where_its_output_would_be() {
+    let mut app = shown(5);
+    let piped = order(app.keys("|wc -l<Enter>"));
+    let why = "exit status 127: sh: 1: a-program-with-a-long-name-that-is-nowhere: not found; and \
+               what it said besides";
+    let (number, is_cut, header) = (piped.number, false, String::new());
+    let (body, mode, outcome) = (Some(BodyId(900)), None, Some(Ok(())));
+    let remark = why.to_owned();
+    let report = DerivationReport { number, body, mode, header, remark, is_cut, outcome };
+    let effects = app.event(Event::Derived(Box::new(report)));
+    app.serve(&effects, 0);
+    let screen = app.screen();
+    let read: String = screen.chars().filter(|c| !"│┃ \n".contains(*c)).collect();
+    assert!(read.contains(&why.replace(' ', "")), "{screen}");
+}
+
+#[test]
 fn the_names_of_the_columns_stand_above_a_table_and_move_with_it() {
     let mut app = shown(5);
     let asked = order(app.keys("C"));

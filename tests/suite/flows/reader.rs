@@ -4,7 +4,9 @@ use wirebench::app::effect::Effect;
 use wirebench::app::message::{Input, Message, MouseKind};
 use wirebench::engine::command::Command;
 use wirebench::engine::event::Event;
+use wirebench::model::id::BodyId;
 use wirebench::model::key::Key;
+use wirebench::model::recipe::DerivationReport;
 use wirebench::model::view::{HitCount, SearchHit, ViewMode};
 
 use crate::harness::app::Driver;
@@ -225,6 +227,17 @@ fn a_hit_that_is_folded_is_unfolded_and_hits_are_counted() {
     app.assert_shows("hit 2 of 12");
     app.event(Event::HitsCounted(HitCount { place: None, total: 1000, is_more: true, ..count }));
     app.assert_shows("hit of 1,000+");
+    // It is no hit of what is made of this body.
+    let sorted = commands(app.keys("K"));
+    let Some(Command::Derive(order)) = sorted.last() else { panic!("{sorted:?}") };
+    let (number, body, mode) = (order.number, Some(BodyId(900)), Some(ViewMode::Pretty));
+    let (header, remark, is_cut) = (String::new(), String::new(), false);
+    let outcome = Some(Ok(()));
+    let report = DerivationReport { number, body, mode, header, remark, is_cut, outcome };
+    let effects = app.event(Event::Derived(Box::new(report)));
+    app.event(json_window(&queries(&effects).remove(0), JSON));
+    app.assert_shows("⇒ sorted keys");
+    assert!(!app.screen().contains("hit of"), "{}", app.screen());
 }
 
 #[test]

@@ -2,13 +2,16 @@
 
 use bytes::Bytes;
 use wirebench::app::effect::Effect;
+use wirebench::engine::command::Command;
 use wirebench::engine::event::Event;
 use wirebench::model::exchange::{Exchange, ExchangeState, FieldLine, HttpMessage, MessageFraming};
 use wirebench::model::failure::{Failure, FailureKind, Stage};
+use wirebench::model::id::BodyId;
+use wirebench::model::recipe::{Derivation, DerivationReport, RecipeKind};
 use wirebench::model::view::{View, ViewLine, ViewMode, ViewQuery, WideEncoding};
 
 use crate::harness::app::Driver;
-use crate::harness::samples::{START, answer, exchange, facts, http_plan, queries};
+use crate::harness::samples::{START, answer, commands, exchange, facts, http_plan, queries};
 
 fn field(name: &'static str, value: &'static [u8]) -> FieldLine {
     FieldLine { name: Bytes::from_static(name.as_bytes()), value: Bytes::from_static(value) }
@@ -146,6 +149,82 @@ fn wide_text_is_found_out_by_its_mark_or_its_charset() {
     let named = with_fields(&[("Content-Type", b"text/plain; charset=utf-16be")]);
     let effects = arrived(&mut app, named);
     assert_eq!(queries(&effects)[0].mode, ViewMode::Wide(WideEncoding::Utf16Be));
+}
+
+/// The body that is to be made UTF-8 without a key.
+fn recoded(effects: Vec<Effect>) -> Option<Derivation> {
+    let order = commands(effects).into_iter().find_map(|command| match command {
+        Command::Derive(order) => Some(order),
+        _ => None,
+    })?;
+    assert_eq!(order.recipe.kind, RecipeKind::Recode);
+    Some(order)
+}
+
+/// An answer of JSON in wide units that was made UTF-8 by itself; `first` are its first bytes where its
+/// type does not name their charset.
+fn laid_out(kind: &'static [u8], first: Option<&'static [u8]>) -> Driver {
+    let mut app = Driver::new((120, 40), START);
+    let effects = arrived(&mut app, with_fields(&[("Content-Type", kind)]));
+    let mut query = queries(&effects).remove(0);
+    if let Some(first) = first {
+        let effects = app.event(first_line(query, first));
+        query = queries(&effects).remove(0);
+    }
+    let order = recoded(app.event(first_line(query, b"{\"a\": 1}"))).unwrap();
+    assert_eq!((order.body, order.content_type.unwrap().as_bytes()), (BodyId(1), kind));
+    let (number, body, mode) = (order.number, Some(BodyId(900)), Some(ViewMode::Pretty));
+    let (header, remark, is_cut) = (String::new(), String::new(), false);
+    let outcome = Some(Ok(()));
+    let report = DerivationReport { number, body, mode, header, remark, is_cut, outcome };
+    let effects = app.event(Event::Derived(Box::new(report)));
+    let query = queries(&effects).remove(0);
+    assert_eq!((query.body, query.mode), (BodyId(900), ViewMode::Pretty));
+    app.event(first_line(query, b"{}"));
+    app.assert_shows("⇒ as UTF-8");
+    app
+}
+
+#[test]
+fn json_in_wide_units_is_laid_out_by_itself_and_escape_shows_it_as_it_came() {
+    for (kind, first) in [
+        (&b"application/json; charset=utf-16le"[..], None),
+        (b"application/json", Some(&b"\xff\xfe{\0"[..])),
+        (b"text/plain; charset=utf-16be", None),
+    ] {
+        let mut app = laid_out(kind, first);
+        assert_eq!(recoded(app.keys("<Esc>")), None);
+        app.assert_shows("UTF-16");
+        app.assert_shows("{\"a\": 1}");
+    }
+    let mut app = Driver::new((120, 40), START);
+    let named = with_fields(&[("Content-Type", b"text/plain; charset=utf-16be")]);
+    let effects = arrived(&mut app, named);
+    let effects = app.event(first_line(queries(&effects).remove(0), b"[INFO] no JSON"));
+    assert_eq!(recoded(effects), None);
+}
+
+#[test]
+fn files_and_commands_get_json_in_wide_units_as_it_came() {
+    let mut app = laid_out(b"application/json; charset=utf-16le", None);
+    app.keys("s");
+    let saved = commands(app.keys("<Enter>"));
+    let is_saved = |it: &Command| matches!(it, Command::SaveBody { body: BodyId(1), .. });
+    assert!(saved.iter().any(is_saved), "{saved:?}");
+    let piped = commands(app.keys("|cat<Enter>"));
+    let is_piped = |it: &Command| {
+        matches!(it, Command::Derive(order)
+            if (order.body, order.recipe.kind) == (BodyId(1), RecipeKind::Pipe))
+    };
+    assert!(piped.iter().any(is_piped), "{piped:?}");
+    // A filter goes on with what is on screen.
+    let mut app = laid_out(b"application/json; charset=utf-16le", None);
+    let filtered = commands(app.keys("q.a<Enter>"));
+    let is_filtered = |it: &Command| {
+        matches!(it, Command::Derive(order)
+            if (order.body, order.recipe.kind) == (BodyId(900), RecipeKind::Jq))
+    };
+    assert!(filtered.iter().any(is_filtered), "{filtered:?}");
 }
 
 #[test]

@@ -39,6 +39,8 @@ pub struct ExchangePane {
     pub(super) fetch: Option<BodyFetch>,
     /// What was made of the bytes of a tab.
     pub(super) derived: DerivedBodies,
+    /// The body that was made UTF-8 last without being asked for.
+    pub(super) recoded: Option<BodyId>,
     /// The line a filter or command is typed in.
     pub line: Option<RecipeLine>,
     /// The same, taken and not answered yet.
@@ -63,6 +65,7 @@ impl Default for ExchangePane {
             copy_due: None,
             fetch: None,
             derived: DerivedBodies::default(),
+            recoded: None,
             line: None,
             taken: None,
             typed: Vec::new(),

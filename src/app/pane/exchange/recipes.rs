@@ -67,9 +67,31 @@ impl ExchangePane {
         let text = before.as_ref().map_or("", |recipe| &recipe.text);
         let editor = Editor::new(text, LineMode::One);
         let at = if before.is_some() { count - 1 } else { count };
+        let at = if kind == RecipeKind::Pipe { self.received_below(base, at) } else { at };
         self.derived.trouble.clear();
         self.line = Some(RecipeLine { kind, editor, at, before, sent: None, past: 0 });
         Some(Outcome::yes())
+    }
+
+    /// The step a command is to be put at, which gets the bytes as received: what was made UTF-8 without
+    /// being asked for gives way, and comes again when one goes back.
+    fn received_below(&mut self, base: WindowSubject, at: usize) -> usize {
+        if !self.is_recoded(base) {
+            return at;
+        }
+        self.recoded = None;
+        0
+    }
+
+    /// Whether what is on screen is the body as it came, but for its charset.
+    fn is_recoded(&self, base: WindowSubject) -> bool {
+        self.derived.last(base).is_some_and(|last| last.recipe.kind == RecipeKind::Recode)
+    }
+
+    /// What is written to a file for what is on screen: bytes that were made UTF-8 without being asked
+    /// for are written as they came.
+    pub(super) fn saved(&self, shared: &Shared) -> Option<WindowSubject> {
+        self.base(shared).filter(|base| self.is_recoded(*base)).or_else(|| self.subject(shared))
     }
 
     /// Opens the string under the cursor.
@@ -92,6 +114,25 @@ impl ExchangePane {
         };
         let content_type = shape::content_type_of(shown.exchange, base.body);
         self.derived.order(DerivationSource { base, content_type, from }, recipe, at).into()
+    }
+
+    /// Has JSON in units of two or four bytes made UTF-8, to be folded, searched and copied as any other:
+    /// once, so that going back from it shows the text as it came.
+    pub(super) fn recode(&mut self, shared: &Shared) -> Vec<Intent> {
+        let is_free = self.line.is_none() && self.derived.making().is_none();
+        let base = self.base(shared).filter(|base| {
+            is_free && self.recoded != Some(base.body) && self.derived.count(*base) == 0
+        });
+        let Some((base, shown)) = base.zip(self.shown(shared)) else { return Vec::new() };
+        let content_type = shape::content_type_of(shown.exchange, base.body);
+        let view = self.views.get(base.body, base.part);
+        let window = view.and_then(|it| it.window.as_ref().filter(|at| at.query.mode == it.mode));
+        if !window.is_some_and(|it| shape::is_wide_json(content_type.as_deref(), it)) {
+            return Vec::new();
+        }
+        self.recoded = Some(base.body);
+        let source = DerivationSource { base, content_type, from: 0 };
+        self.derived.order(source, plain(RecipeKind::Recode), 0)
     }
 
     /// Goes back to what the body on screen was made of; `None` = it was made of nothing.

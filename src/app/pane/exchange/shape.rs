@@ -67,6 +67,16 @@ pub(super) fn sniffed_as(
     (!first.is_empty() && mode != default).then_some(mode)
 }
 
+/// Whether a window shows the beginning of JSON in units of two or four bytes.
+pub(super) fn is_wide_json(declared: Option<&str>, view: &View) -> bool {
+    let is_wide = matches!(view.query.mode, ViewMode::Wide(_));
+    let is_first = view.top == 0 && !view.lines.is_empty() && view.query.part == ViewPart::Decoded;
+    is_wide && is_first && {
+        let first: Vec<_> = view.lines.iter().take(32).map(|line| &line.bytes[..]).collect();
+        sniff(declared, &first.join(&b'\n')) == ViewMode::Pretty
+    }
+}
+
 /// The bytes a body begins with, enough for its byte order mark. Between lines are those of line ends.
 fn mark(view: &View) -> Vec<u8> {
     let mut first = Vec::new();

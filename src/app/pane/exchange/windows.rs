@@ -28,11 +28,14 @@ impl ExchangePane {
     }
 
     /// Asks for what is missing on screen.
-    pub(crate) fn settle(&mut self, shared: &Shared) -> Option<Intent> {
-        let subject = self.subject(shared)?;
+    pub(crate) fn settle(&mut self, shared: &Shared) -> Vec<Intent> {
+        let Some(subject) = self.subject(shared) else { return Vec::new() };
         self.views.open(subject.body, subject.part, subject.default);
         let room = self.room(shared);
-        self.view_mut(shared)?.settle(room).map(|query| Intent::Perform(Effect::View(query)))
+        let query = self.view_mut(shared).and_then(|view| view.settle(room));
+        let mut intents = self.recode(shared);
+        intents.extend(query.map(|query| Intent::Perform(Effect::View(query))));
+        intents
     }
 
     /// A window of a body arrived.
@@ -180,7 +183,7 @@ impl ExchangePane {
 
     /// Asks for the file the body on screen goes to.
     pub(super) fn open_save(&mut self, shared: &Shared) -> Outcome {
-        let (Some(shown), Some(subject)) = (self.shown(shared), self.subject(shared)) else {
+        let (Some(shown), Some(subject)) = (self.shown(shared), self.saved(shared)) else {
             return Outcome::say("there is no body to save here");
         };
         let purpose = PromptPurpose::Save(subject.body, subject.part);

@@ -34,6 +34,8 @@ impl Row {
 #[derive(Debug)]
 pub(super) struct Columns {
     names: Vec<String>,
+    /// The names above the columns, as wide as the first rows made these.
+    header: String,
     widths: Vec<usize>,
     /// Numbers stand at the right.
     are_numbers: Vec<bool>,
@@ -49,13 +51,12 @@ impl Columns {
         }
         let widths = names.iter().map(|name| name.width()).collect();
         let are_numbers = vec![false; names.len()];
-        let mut columns = Columns { names, widths, are_numbers };
+        let mut columns = Columns { names, header: String::new(), widths, are_numbers };
         let mut texts = vec![false; columns.names.len()];
         for row in rows {
             for (at, cell) in row.cells.iter().enumerate() {
                 let Some(column) = columns.column(row, at) else { continue };
-                let width = shown(cell).width().min(WIDEST);
-                columns.widths[column] = columns.widths[column].max(width);
+                columns.widen(column, &shown(cell));
                 if !cell.is_empty() {
                     columns.are_numbers[column] = true;
                     texts[column] |= cell.parse::<f64>().is_err();
@@ -65,7 +66,15 @@ impl Columns {
         for (column, is_text) in texts.into_iter().enumerate() {
             columns.are_numbers[column] &= !is_text;
         }
+        let above = columns.names.iter().map(String::as_str).map(Some).collect::<Vec<_>>();
+        columns.header = columns.line(&above);
         columns
+    }
+
+    /// A column is as wide as its widest cell so far: what comes later is read whole too, and the rows
+    /// around it stay in line.
+    fn widen(&mut self, column: usize, cell: &str) {
+        self.widths[column] = self.widths[column].max(cell.width().min(WIDEST));
     }
 
     /// The column of a cell.
@@ -85,17 +94,20 @@ impl Columns {
 
     /// The names, as they stand above the columns.
     pub(super) fn header(&self) -> String {
-        let cells = self.names.iter().map(String::as_str).map(Some).collect::<Vec<_>>();
-        self.line(&cells)
+        self.header.clone()
     }
 
     /// Appends the line of a row; whether it has other columns.
-    pub(super) fn write(&self, row: &Row, made: &mut Vec<u8>) -> bool {
+    pub(super) fn write(&mut self, row: &Row, made: &mut Vec<u8>) -> bool {
         let mut cells: Vec<Option<String>> = vec![None; self.names.len()];
         let mut others = Vec::new();
         for (at, cell) in row.cells.iter().enumerate() {
             match self.column(row, at) {
-                Some(column) if cells[column].is_none() => cells[column] = Some(shown(cell)),
+                Some(column) if cells[column].is_none() => {
+                    let cell = shown(cell);
+                    self.widen(column, &cell);
+                    cells[column] = Some(cell);
+                }
                 _ => {
                     let name = row.names.as_ref().and_then(|names| names.get(at));
                     let name = name.map(|name| format!("{}: ", shown(name))).unwrap_or_default();

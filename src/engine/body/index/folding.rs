@@ -20,6 +20,9 @@ use crate::model::view::ViewMode;
 /// Folds of one depth that are kept, 32 bytes each; further ones stay unfolded.
 const LEVEL_FOLDS: usize = 500_000;
 
+/// Bytes scanned between two looks whether the lines sought have come.
+const PIECE: usize = 2048;
+
 /// A fold by its lines.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FoldSpan {
@@ -212,10 +215,16 @@ impl LineIndex {
         let count = (self.reached.scanner.offset() - start).min(2 * super::SPACING as u64);
         let bytes = body.read(self.key.1, start, count as usize).unwrap_or_default();
         let (mut number, mut done) = (from.lines, false);
-        // Scanned without an error before.
-        let _ = from.scanner.clone().scan(&bytes, |line| {
-            done = done || is_enough(number, &line);
-            number += 1;
-        });
+        let mut scanner = from.scanner.clone();
+        for piece in bytes.chunks(PIECE) {
+            // Scanned without an error before.
+            let _ = scanner.scan(piece, |line| {
+                done = done || is_enough(number, &line);
+                number += 1;
+            });
+            if done {
+                break;
+            }
+        }
     }
 }

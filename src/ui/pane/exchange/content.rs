@@ -31,8 +31,10 @@ const GUIDE: usize = 2;
 pub(super) fn draw(painter: Painter<'_>) {
     let app = painter.app;
     if app.exchange.subject(&app.shared).is_some() {
-        if let Some(view) = app.exchange.view(&app.shared) {
-            body(painter, view);
+        match app.exchange.view(&app.shared) {
+            Some(view) if is_empty(view) => nothing_made(painter),
+            Some(view) => body(painter, view),
+            None => {}
         }
     } else if app.exchange.tab(&app.shared) == ExchangeTab::Body {
         no_body(painter);
@@ -49,6 +51,24 @@ pub(super) fn header(mut painter: Painter<'_>) {
     let (left, style) = (view.left, painter.palette.title);
     painter.skip(view.gutter(painter.area.width, app.exchange.numbers));
     bytes::text(&mut painter, derived.header.as_bytes(), style, &[], &[], left);
+}
+
+/// Whether all of a body is here and nothing is in it.
+fn is_empty(view: &BodyView) -> bool {
+    view.window.as_ref().is_some_and(|window| window.complete && window.total_lines == 0)
+}
+
+/// What is said of a body that was made and is empty, in the whole room it leaves: why a command failed
+/// is more than the frame holds.
+fn nothing_made(mut painter: Painter<'_>) {
+    let (app, style) = (painter.app, painter.palette.warning);
+    let Some(derived) = app.exchange.derived(&app.shared) else { return };
+    let width = usize::from(painter.area.width);
+    let said = printable_str(&derived.remark);
+    let rows = wrap_bytes::rows(said.as_bytes(), width.max(1));
+    for (row, range) in painter.area.rows().zip(rows) {
+        bytes::plain(&mut painter.at(row), &said.as_bytes()[range], style);
+    }
 }
 
 fn no_body(mut painter: Painter<'_>) {
@@ -314,7 +334,9 @@ pub(super) fn foot(painter: &Painter<'_>) -> Vec<(String, Style)> {
     }
     if app.exchange.search.is_running {
         parts.push(("searching".to_owned(), palette.dim));
-    } else if let Some(place) = app.exchange.search.place(&app.shared) {
+    } else if app.exchange.search.hit.is_some_and(|(body, _)| body == view.body)
+        && let Some(place) = app.exchange.search.place(&app.shared)
+    {
         parts.push((format!("hit {place}"), palette.base));
     }
     if let Some(path) = view.path() {
