@@ -118,6 +118,6 @@ pub(super) fn footer(mut painter: Painter<'_>) {
         painter.skip(hint.column - 1);
         painter.put(&hint.key, palette.key);
         painter.put(" ", palette.base);
-        painter.put(hint.title, palette.dim);
+        painter.put(&hint.title, palette.dim);
     }
 }

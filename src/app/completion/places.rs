@@ -42,6 +42,11 @@ pub(crate) struct WordPlace {
 const OF_ANSWER: &[(&str, &str)] =
     &[("message", "what was received"), ("match", "the part of it that matched")];
 
+/// The names that have a value in a field of the form alone, each with what it is.
+pub(crate) fn own_names(spec: &Spec, id: FormFieldId) -> &'static [(&'static str, &'static str)] {
+    WordPlace::of_field(spec, id).map_or(&[], |place| place.own_names)
+}
+
 impl WordPlace {
     /// A text with names and nothing else that is known.
     fn with(word: WordKind) -> Self {

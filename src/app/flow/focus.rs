@@ -4,6 +4,7 @@ use super::{draft, response};
 use crate::app::editor::Caret;
 use crate::app::focus::Pane;
 use crate::app::form::FormFieldId;
+use crate::app::keymap::Context;
 use crate::app::shared::Shown;
 use crate::app::state::App;
 use crate::model::preset::PresetPath;
@@ -120,12 +121,24 @@ fn rearranged(app: &mut App, pane: Pane, is_gone: bool) {
         pane => app.shared.focus == pane,
     };
     if is_gone && has_focus {
-        focus(app, Pane::Request);
+        leave_hidden(app);
     } else if !is_gone && app.shared.areas().of(pane).is_empty() {
         focus(app, pane);
     }
     resized(app);
     app.touched();
+}
+
+/// The keys go where the letter that hid a pane shows it again, instead of being typed into a text.
+fn leave_hidden(app: &mut App) {
+    for pane in [Pane::Response, Pane::Presets, Pane::Request] {
+        if !app.shared.arrangement.hides(pane) {
+            focus(app, pane);
+            if app.contexts().contains(&Context::Plain) {
+                break;
+            }
+        }
+    }
 }
 
 /// Cells a splitter moves by key.

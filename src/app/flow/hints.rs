@@ -1,12 +1,14 @@
 //! What the edges of the screen offer as keys, and where: drawn by `ui`, and pressed by the mouse.
 
+use std::borrow::Cow;
+
 use super::availability::why_not;
 use crate::app::action::Action;
 use crate::app::focus::Pane;
 use crate::app::form::access;
 use crate::app::layout::pane_inner;
 use crate::app::overlay::Overlay;
-use crate::app::pane::request::{RequestPane, address_areas, send_block, send_words};
+use crate::app::pane::request::{RequestPane, address_areas, send_block, send_word, send_words};
 use crate::app::shared::Shown;
 use crate::app::state::App;
 
@@ -20,7 +22,7 @@ const GAP: u16 = 2;
 pub struct KeyHint {
     pub action: Action,
     pub key: String,
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     pub column: u16,
 }
 
@@ -42,7 +44,7 @@ pub fn footer(app: &App, width: u16) -> Vec<KeyHint> {
     let mut column = FOOTER_START;
     for action in wanted(app) {
         let Some(key) = app.shared.keymap.hint(&contexts, action) else { continue };
-        let hint = KeyHint { action, key, title: action.row().title, column };
+        let hint = KeyHint { action, key, title: title(app, action), column };
         if hint.width() <= width.saturating_sub(column) {
             column += hint.width() + GAP;
             hints.push(hint);
@@ -68,7 +70,23 @@ pub fn wanted(app: &App) -> Vec<Action> {
     hints.extend(next(app));
     hints.extend([Action::Palette, Action::Zoom, Action::Jump, Action::Quit]);
     hints.retain(|action| why_not(app, *action, pane).is_none());
+    hints.retain(|action| *action != Action::Send || !is_elsewhere(app));
     hints
+}
+
+/// What an action is called: sending has the word its button has.
+fn title(app: &App, action: Action) -> Cow<'static, str> {
+    let word = if action == Action::Send { send_word(&app.shared) } else { None };
+    let Some(word) = word else { return action.row().title.into() };
+    let (first, rest) = word.split_at(1);
+    format!("{}{rest}", first.to_ascii_uppercase()).into()
+}
+
+/// Whether the cursor of the presets is on another row than what is open: sending would open that
+/// only, which has a key of its own.
+fn is_elsewhere(app: &App) -> bool {
+    let row = app.presets.selected(&app.shared);
+    app.shared.focus == Pane::Presets && row.is_some_and(|row| !row.is_open(&app.shared))
 }
 
 /// What Tab does in the form, and elsewhere.

@@ -118,7 +118,7 @@ pub(crate) fn words(spec: &Spec, id: FormFieldId) -> &'static [&'static str] {
 /// Takes the next value of a choice that begins with this letter; tells whether there is one. Where
 /// letters begin a text they choose nothing.
 pub(crate) fn choose(spec: &mut Spec, id: FormFieldId, letter: char) -> bool {
-    if begun_by_letters(spec).map(FormFieldId::Field) == Some(id) {
+    if begun_by_letters(spec, id).is_some() {
         return false;
     }
     let words = words(spec, id);
@@ -131,22 +131,25 @@ pub(crate) fn choose(spec: &mut Spec, id: FormFieldId, letter: char) -> bool {
     set(spec, id, next).is_ok()
 }
 
-/// The table whose text letters begin, if the spec has one: its body.
-fn begun_by_letters(spec: &Spec) -> Option<FieldId> {
-    let info = spec.options().fields().iter().find(|info| info.takes_letters)?;
-    Some(FieldId::new(info.key))
+/// The table a field is the kind of, if letters begin its text: the body of a request or an answer.
+fn begun_by_letters(spec: &Spec, id: FormFieldId) -> Option<FieldId> {
+    let FormFieldId::Field(id) = id else { return None };
+    takes_letters(spec, id).then_some(id)
 }
 
-/// The field in which what is typed at the kind of the body goes on. A body that is none yet begins
+fn takes_letters(spec: &Spec, id: FieldId) -> bool {
+    find(spec, id).is_some_and(|found| found.info().takes_letters)
+}
+
+/// The field in which what is typed at the kind of a body goes on. A body that is none yet begins
 /// as JSON or text, by its first letter; one of another kind is not thrown away.
 pub(crate) fn begin_body(spec: &mut Spec, id: FormFieldId, first: char) -> Option<FormFieldId> {
-    let body = begun_by_letters(spec).map(FormFieldId::Field).filter(|body| *body == id)?;
-    if *text(spec, body) != *"none" {
-        return body_text(spec);
+    let body = begun_by_letters(spec, id)?;
+    if *text(spec, id) == *"none" {
+        let kind = if matches!(first, '{' | '[') { "json" } else { "text" };
+        set(spec, id, kind).ok()?;
     }
-    let kind = if matches!(first, '{' | '[') { "json" } else { "text" };
-    set(spec, body, kind).ok()?;
-    body_text(spec)
+    area_of(spec, body)
 }
 
 /// How the list a cell is in is spelled.
@@ -287,7 +290,13 @@ pub fn spelling(spec: &Spec, id: FormFieldId) -> TextSpelling {
 
 /// The field of the body's text; `None` = the spec has no body, or one that is no text.
 pub fn body_text(spec: &Spec) -> Option<FormFieldId> {
-    let body = begun_by_letters(spec)?;
+    let tables = spec.options().fields().iter().filter(|info| info.kind == ValueKind::Table);
+    let mut ids = tables.filter(|info| !info.is_inline()).map(|info| FieldId::new(info.key));
+    area_of(spec, ids.find(|id| takes_letters(spec, *id))?)
+}
+
+/// The text of many lines of a body; `None` = its kind has none.
+fn area_of(spec: &Spec, body: FieldId) -> Option<FormFieldId> {
     let found = find(spec, body)?;
     let kind = found.table.variant();
     let is_area = |info: &&FieldInfo| info.when == Some(kind) && info.kind == ValueKind::Area;

@@ -267,6 +267,8 @@ impl FormWalk<'_> {
 
     fn list(&mut self, rows: &dyn Rows, spelling: Spelling, id: FieldId, lead: TableLabels) {
         let cell = TableLabels { label: "", ..lead };
+        // An answer has lists of its own, whose rows are none of the table's.
+        let is_rules = id == FieldId::new("rule");
         if id == url_rows::added() {
             self.rows_of_url(&*rows.fresh(), cell);
         }
@@ -277,9 +279,12 @@ impl FormWalk<'_> {
             if let Some(row) = rows.row(at).filter(|_| !self.switches_automatic(id, at)) {
                 self.table(row, id.row(at), cell);
             }
-            self.keep_first(starts[at], ChosenAnswer::Rule(at));
+            if is_rules {
+                self.keep_first(starts[at], ChosenAnswer::Rule(at));
+            }
         }
-        if self.chosen.is_some()
+        if is_rules
+            && self.chosen.is_some()
             && let Some(first) = starts.first().and_then(|at| self.lines.get_mut(*at))
         {
             first.heading = COLUMNS;
@@ -288,7 +293,7 @@ impl FormWalk<'_> {
         if spelling == Spelling::Table {
             self.align(&starts);
         }
-        if id == FieldId::new("rule") && self.chosen.is_none() && self.spec.side().listens() {
+        if is_rules && self.chosen.is_none() && self.spec.side().listens() {
             for at in &starts {
                 if let Some(line) = self.lines.get_mut(*at) {
                     line.pad += ROW_END;

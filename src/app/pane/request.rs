@@ -12,8 +12,8 @@ mod moves;
 mod pasting;
 mod pointer;
 
-pub(crate) use address_line::send_words;
 pub use address_line::{address_areas, resolved, send_block};
+pub(crate) use address_line::{send_word, send_words};
 pub use field_areas::PlacedField;
 pub(crate) use field_areas::tab_strip;
 pub use field_areas::text_parts;

@@ -42,8 +42,7 @@ impl Options for HttpSpec {
             help: "Whether the answers of this preset are kept to be looked at later.";
         "", ValueKind::Table, socket, tab: OPTIONS;
         "", ValueKind::Table, client, tab: OPTIONS;
-        "body", ValueKind::Table, body, tab: Some(FormTab::Body), label: "Body",
-            takes_letters: true;
+        "body", ValueKind::Table, body, tab: Some(FormTab::Body), label: "Body";
     }
 }
 
@@ -75,7 +74,7 @@ impl Options for Auth {
 
 impl Options for HttpBody {
     fields! {
-        "", ValueKind::Variant(BODIES), -, help: "What the body is made of.";
+        "", ValueKind::Variant(BODIES), -, takes_letters: true, help: "What the body is made of.";
         "text", ValueKind::Area, (HttpBody::Text(text) => text), when: Some("text"),
             placeholder: TYPED, help: "Text, sent as it is; {{names}} are filled in.";
         "json", ValueKind::Area, (HttpBody::Json(text) => text), when: Some("json"),
@@ -154,7 +153,7 @@ impl Options for HttpRule {
     fields! {
         "off", ValueKind::Off, enabled, width: Some(Cells(3)),
             help: "A rule that is kept and does not answer.";
-        "method", ValueKind::Word(&[]), method, width: Some(Cells(9)), placeholder: "any",
+        "method", ValueKind::Word(&[]), method, width: Some(Cells(7)), placeholder: "any",
             help: "Method of the requests that are answered so; empty = any.";
         "path", ValueKind::Word(&[]), path, width: Some(Fill(1)),
             placeholder: "/path, * matches anything",

@@ -16,7 +16,7 @@ use crate::app::form::access::TextSpelling;
 use crate::app::form::{FieldKind, FormField, FormFieldId, access};
 use crate::app::format;
 use crate::app::pane::request::{PlacedField, tab_strip};
-use crate::app::{App, session_words};
+use crate::app::{App, layout};
 use crate::codec::escape::letters;
 use crate::codec::printable::printable_str;
 use crate::compose::{Automatic, automatic};
@@ -24,29 +24,47 @@ use crate::model::http::AutomaticHeader;
 use crate::model::protocol::Side;
 use crate::ui::painter::{Painter, cells};
 use crate::ui::theme::ThemeStyles;
-use crate::ui::widget::{bytes, frame};
+use crate::ui::widget::{bytes, fit, frame};
 
 /// The name of the region and what is shown; on the right the button that sends.
 pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     let button: String = hints::buttons(painter.app).into_iter().map(|(_, text)| text).collect();
     let title = title(painter.app);
     let title = frame::title(&title, painter.area.width.saturating_sub(cells(&button)));
-    let stands_for = address::foot(painter).unwrap_or_default();
-    let dim = painter.palette.dim.remove_modifier(Modifier::BOLD);
+    let foot = foot(painter);
+    // What stands on the right of the border, and the corners.
+    let taken: u16 = foot.iter().map(|(text, _)| cells(text).saturating_add(3)).sum();
+    let room = painter.area.width.saturating_sub(taken.saturating_add(4));
+    let (text, style) = left_foot(painter, room);
     let block = frame::of(Pane::Request, title)
         .title(Line::from(button).right_aligned())
-        .title_bottom(Line::styled(stands_for, dim));
-    frame::with_foot(block, foot(painter), painter.area.width)
+        .title_bottom(Line::styled(text, style.remove_modifier(Modifier::BOLD)));
+    frame::with_foot(block, foot, painter.area.width)
+}
+
+/// On the left of the lower border what has no row inside: what is wrong, or what the address stands for.
+fn left_foot(painter: &Painter<'_>, room: u16) -> (String, Style) {
+    let (app, palette) = (painter.app, painter.palette);
+    let inner = layout::pane_inner(painter.area);
+    let has_row = app.request.room(&app.shared, inner) != inner;
+    if let Some((text, is_wrong)) = app.request.complaint(&app.shared).filter(|_| !has_row) {
+        let text = fit::start(&printable_str(&text), room.saturating_sub(2)).into_owned();
+        return (format!(" {text} "), if is_wrong { palette.error } else { palette.warning });
+    }
+    (address::foot(painter, room).unwrap_or_default(), palette.dim)
 }
 
 /// Longest text that is looked through at every frame, in bytes.
 const READ: usize = 1024 * 1024;
 
 /// What goes out of the text the cursor is in and is not seen in it: its line ends, and what escapes
-/// in it stand for.
+/// in it stand for; what of the answers is not live; and where the form is scrolled to.
 fn foot(painter: &Painter<'_>) -> Vec<(String, Style)> {
     let mut foot = written(painter);
     foot.extend(answer_table::remark(painter));
+    let (rows, top, all) = scrolled(painter.app, layout::pane_inner(painter.area));
+    foot.push((frame::read_to(top, all, rows.height), painter.palette.dim));
+    foot.retain(|(text, _)| !text.is_empty());
     foot
 }
 
@@ -100,6 +118,8 @@ pub(super) fn draw(mut painter: Painter<'_>) {
     }
     answer_table::draw(&mut painter, &placed);
     automatic_headers(&mut painter, &placed);
+    let (rows, top, all) = scrolled(painter.app, painter.area);
+    painter.at(rows).scroll_bar(top as u64, all as u64);
     issue_line(painter);
 }
 
@@ -270,15 +290,20 @@ fn automatic_value(known: &Automatic) -> String {
 /// The first complaint, on the last line of the pane, or what runs elsewhere than the address says.
 fn issue_line(mut painter: Painter<'_>) {
     let (app, palette, area) = (painter.app, painter.palette, painter.area);
-    let refused = app.request.refused.as_ref().map(|(_, why)| why);
-    let issue = app.shared.drafts.current().issues.first().map(|issue| &issue.message);
-    let (text, style) = match refused.or(issue) {
-        Some(text) => (Some(text.clone()), palette.error),
-        None => (session_words::still_there(&app.shared), palette.warning),
-    };
-    if let Some(text) = text.filter(|_| area.height >= 3) {
-        painter.area = Rect { y: area.bottom() - 1, height: 1, ..area };
-        painter.put_from(0, &" ".repeat(usize::from(area.width)), palette.screen);
-        painter.put(&text, style);
+    let room = app.request.room(&app.shared, area);
+    let rest = Rect { y: room.bottom(), height: area.height - room.height, ..area };
+    if let Some((text, is_wrong)) = app.request.complaint(&app.shared).filter(|_| !rest.is_empty())
+    {
+        painter.area = rest;
+        painter.put(&text, if is_wrong { palette.error } else { palette.warning });
     }
+}
+
+/// Where the form is in what is longer than its room: the rows it has, how many are above, and all.
+/// A text of many lines tells its own.
+fn scrolled(app: &App, inner: Rect) -> (Rect, usize, usize) {
+    let placed = app.request.place(&app.shared, inner);
+    let has_text = placed.iter().any(|placed| placed.field.kind == FieldKind::Area);
+    let (area, top, all) = app.request.extent(&app.shared, inner);
+    (area, top, if has_text { 0 } else { all })
 }

@@ -243,3 +243,22 @@ fn the_name_that_keeps_a_long_address_from_being_sent_is_in_sight_and_under_the_
     driver.keys("<Del><Del><Del><Del><Del><Del>some");
     driver.assert_shows("{{some}}");
 }
+
+#[test]
+fn names_that_a_rule_knows_by_itself_are_known() {
+    const RULE: &str = "[tcp-listener]\nbind='127.0.0.1:0'\n\
+        rule=[{ when=\"contains 'PING'\", send='{{match}} {{nobody}}' }]\n";
+    let mut driver = Driver::with(WIDE, workspace(&[("rules", RULE)]));
+    driver.app.shared.themes = Themes::new(ColorDepth::Direct);
+    driver.keys("<Enter><A-1>");
+    assert_ink(&driver, "{{match}}", ThemeRole::VariableKnown);
+    assert_ink(&driver, "{{nobody}}", ThemeRole::VariableUnknown);
+}
+
+#[test]
+fn the_tab_of_credentials_says_what_kind_they_are() {
+    let file = "[http]\nurl='http://h/'\nauth.bearer='{{secret.token}}'\n";
+    let driver = Driver::with(WIDE, workspace(&[("a", file)]));
+    driver.assert_shows("Auth bearer");
+    assert!(!with_address("http://h/").shows("Auth none"));
+}

@@ -81,7 +81,7 @@ fn parts_can_be_hidden_and_are_seen_while_they_have_the_focus() {
         assert!(is_shown(&driver, Pane::History), "{}", driver.screen());
         driver.keys("<A-1>b");
         assert!(!is_shown(&driver, Pane::Presets), "{}", driver.screen());
-        assert_eq!(driver.app.shared.focus, Pane::Request, "what is hidden has no keys");
+        assert_eq!(driver.app.shared.focus, Pane::Response, "what is hidden has no keys");
         driver.keys("<A-4>_");
         assert!(!driver.shows("Traffic"), "{}", driver.screen());
         let before = driver.app.shared.focus;
@@ -106,7 +106,31 @@ fn on_a_small_screen_the_key_of_the_side_bar_shows_it_by_the_focus() {
     driver.keys("b");
     assert!(is_shown(&driver, Pane::Presets) && driver.app.shared.focus == Pane::Presets);
     driver.keys("b");
-    assert!(!is_shown(&driver, Pane::Presets) && driver.app.shared.focus == Pane::Request);
+    assert!(!is_shown(&driver, Pane::Presets) && driver.app.shared.focus == Pane::Response);
+}
+
+#[test]
+fn the_letter_that_hid_a_part_shows_it_again_and_is_typed_nowhere() {
+    let parts =
+        [(Pane::Presets, "b"), (Pane::History, "b"), (Pane::History, "B"), (Pane::Traffic, "_")];
+    for size in [(80, 24), (160, 48)] {
+        for (pane, key) in parts {
+            let mut driver = Driver::starter(size);
+            driver.keys(&format!("<A-{}>", pane as usize + 1));
+            // Of the traffic a line is enough.
+            let is_seen = |driver: &Driver| match pane {
+                Pane::Traffic => driver.shows("Traffic"),
+                pane => is_shown(driver, pane),
+            };
+            let address = driver.app.shared.drafts.current().spec.address().to_owned();
+            assert!(is_seen(&driver), "{}", driver.screen());
+            driver.keys(key);
+            assert!(!is_seen(&driver), "{pane:?} {key} {}", driver.screen());
+            driver.keys(key);
+            assert!(is_seen(&driver), "{pane:?} {key} {}", driver.screen());
+            assert_eq!(driver.app.shared.drafts.current().spec.address(), address);
+        }
+    }
 }
 
 #[test]

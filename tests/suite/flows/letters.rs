@@ -185,10 +185,15 @@ fn presses(driver: &mut Driver, spec: &Spec, tab: FormTab, field: &FormField) {
             let text = access::get(&draft.spec, draft.at);
             let written = driver.app.request.editor.as_ref().map(|(_, editor)| editor.text());
             let is_written = written.is_some_and(|written| written.ends_with(letter));
-            assert!(is_refused || is_written || text.ends_with(letter), "{text}: {}", place());
+            // A bracket is closed where a body begins.
+            let is_begun = at.starts_with(&format!("{cell}.")) && text.contains(letter);
+            let is_text = text.ends_with(letter) || is_begun;
+            assert!(is_refused || is_written || is_text, "{text}: {}", place());
             // A row that was empty is one with all its cells now, and one more follows it.
             let may = |(id, _): &(String, String)| {
+                // What is typed at the kind of a body begins one.
                 *id == at
+                    || *id == cell && at.starts_with(&format!("{cell}."))
                     || id == "Address" && at.starts_with("url-query")
                     || !before.contains_key(id)
                     || row(id) == row(&at) && before[id].is_empty()

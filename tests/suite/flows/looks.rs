@@ -1,8 +1,10 @@
 //! What the screen says by itself: what to do while a pane is empty, what can be done with what the
 //! cursor is on, what was said last, and which environment it is.
 
+use ratatui::layout::Margin;
 use ratatui::style::Color;
 use wirebench::app::focus::Pane;
+use wirebench::app::message::MouseKind;
 use wirebench::app::themes::Themes;
 use wirebench::engine::event::Phase;
 use wirebench::model::preset::Environment;
@@ -97,8 +99,10 @@ fn hints_are_about_what_the_cursor_is_on() {
     assert!(folder.contains("Toggle") && !folder.contains("F5 Send"), "{folder}");
     driver.keys("j");
     let preset = footer(&driver);
-    assert!(preset.contains("Enter Open") && preset.contains("F5 Send"), "{preset}");
-    driver.keys("<Enter><C-l>");
+    assert!(preset.contains("Enter Open") && !preset.contains("F5 "), "{preset}");
+    driver.keys("<Enter><A-1>");
+    assert!(footer(&driver).contains("F5 Send"), "{}", footer(&driver));
+    driver.keys("<C-l>");
     let address = footer(&driver);
     assert!(address.contains("F5 Send") && !address.contains("Toggle row"), "{address}");
     driver.keys("<Down>");
@@ -177,4 +181,86 @@ fn a_long_remark_is_read_to_its_end_and_leaves_no_half_of_what_stands_on_the_fra
             );
         }
     }
+}
+
+const LONG: &str = "[http]\nurl='http://localhost:1/path?page=2'\nquery=['a=1', 'b=2', 'c=3', 'last=4']\n\
+    headers=['A: 1', 'B: 2', 'X-Trace: {{nobody}}']\n";
+
+/// The lines of the request, between its frames.
+fn form(driver: &Driver) -> Vec<String> {
+    let screen = driver.screen();
+    let lines = screen.lines().map(str::to_owned);
+    let from = lines.skip_while(|line| !line.contains("HTTP client"));
+    from.take_while(|line| !line.contains("Response")).collect()
+}
+
+#[test]
+fn what_is_wrong_with_a_row_stands_below_the_rows_and_hides_none_of_them() {
+    for size in [(80, 24), (80, 20), WIDE] {
+        let mut driver = Driver::with(size, workspace(&[("long", LONG)]));
+        driver.keys("<Enter><F5>");
+        let form = form(&driver);
+        let at = |text: &str| form.iter().position(|line| line.contains(text));
+        let (row, complaint) = (at("X-Trace"), at("unknown variable"));
+        assert!(row.is_some() && complaint > row, "{size:?}\n{}", driver.screen());
+        // On every row of the form the cursor is seen.
+        for _ in 0..8 {
+            driver.keys("<Down>");
+            let shared = &driver.app.shared;
+            let inner = shared.areas().request.inner(Margin::new(1, 1));
+            let placed = driver.app.request.place(shared, inner);
+            let room = driver.app.request.room(shared, inner);
+            let here = placed.iter().find(|it| it.field.id == shared.drafts.current().at);
+            let is_seen = here.is_some_and(|it| it.area.bottom() <= room.bottom());
+            assert!(is_seen, "{size:?}\n{}", driver.screen());
+        }
+    }
+}
+
+#[test]
+fn a_form_that_is_longer_than_its_pane_says_so_and_is_scrolled_to_its_end() {
+    let mut driver = Driver::with((80, 24), workspace(&[("long", LONG)]));
+    driver.keys("<Enter>");
+    let shown = form(&driver);
+    let bars = |form: &[String]| form.iter().filter(|line| line.contains('\u{2590}')).count();
+    assert!(bars(&shown) > 0 && shown.iter().any(|line| line.contains(" of 6 ")), "{shown:#?}");
+    let area = driver.app.shared.areas().request;
+    for _ in 0..9 {
+        driver.mouse(MouseKind::ScrollDown, area.x + 4, area.y + 4);
+    }
+    let shown = form(&driver);
+    assert!(shown.iter().any(|line| line.contains(" 6 of 6 ")), "{shown:#?}");
+    let end = shown.iter().rposition(|line| line.contains(" +  name"));
+    assert_eq!(end, Some(shown.len() - 2), "{shown:#?}");
+    // Nothing of it stays behind where all of it is in sight.
+    driver.app.shared.size = (120, 60);
+    driver.keys("<A-3>");
+    let shown = form(&driver);
+    assert!(bars(&shown) == 0 && !shown.iter().any(|line| line.contains(" of 6 ")), "{shown:#?}");
+    assert!(shown.iter().any(|line| line.contains("page")), "{shown:#?}");
+}
+
+#[test]
+fn the_footer_calls_sending_what_the_button_calls_it() {
+    const MOCK: &str = "[http-listener]\nbind='127.0.0.1:0'\n";
+    let files = [("a", LONG), ("m", MOCK), ("t", "[tcp]\naddress='h:1'\n")];
+    let mut driver = Driver::with(WIDE, workspace(&files));
+    let says = |driver: &Driver, words: &str| {
+        assert!(footer(driver).contains(words), "{words}\n{}", driver.screen());
+    };
+    driver.keys("<Enter>");
+    says(&driver, "F5 Send ");
+    // On another row the key would only open that, as Enter does.
+    driver.keys("<A-1><Down>");
+    assert!(!footer(&driver).contains("F5"), "{}", driver.screen());
+    driver.keys("<F5>");
+    says(&driver, "F5 Listen ");
+    let (id, _) = Driver::opened(&driver.keys("<F5>"));
+    driver.listening(id);
+    driver.keys("<A-1>");
+    says(&driver, "F5 Update answers ");
+    driver.keys("<Down><F5>");
+    says(&driver, "F5 Connect ");
+    driver.keys("<A-3>");
+    says(&driver, "F5 Connect ");
 }

@@ -137,7 +137,7 @@ fn requests_are_counted_by_the_rule_that_answered_which_stands_with_each() {
     for (number, rule) in (0..).zip(["any /one", "POST /two*", "POST /two*", "otherwise"]) {
         hit(&mut driver, id, number, rule);
     }
-    let screen = driver.screen();
+    let screen = driver.screen().replace('\u{2590}', " ");
     let hits = |text: &str| {
         let line = screen.lines().find(|line| line.contains(text)).unwrap();
         line.split('\u{2502}').find(|part| part.contains(text)).unwrap().trim().to_owned()
@@ -207,7 +207,7 @@ fn rules_of_tcp_and_udp_are_counted_and_marked_until_they_are_live() {
                 driver.event(Event::RuleAnswered { id, rule, hits });
             }
             driver.app.shared.focus = Pane::Request;
-            let screen = driver.screen();
+            let screen = driver.screen().replace('\u{2590}', " ");
             let ends = |screen: &str, what: &str| {
                 screen.lines().any(|line| line.contains("when") && line.contains(what))
             };
@@ -272,13 +272,13 @@ fn what_is_off_and_the_order_go_live_too() {
 fn what_a_new_rule_begins_with_is_replaced_by_what_is_typed() {
     let mut driver = table(WIDE, cell(0, "path"));
     driver.keys("<A-n>/users<Tab>404<Tab>2s");
-    assert!(row(&driver, "/users", 0).contains("any       /users"), "{}", driver.screen());
+    assert!(row(&driver, "/users", 0).contains("any     /users"), "{}", driver.screen());
     let row_of = row(&driver, "/users", 0);
     assert!(row_of.contains(" 404 ") && row_of.contains(" 2s "), "{row_of}");
     // By arrows too; an arrow goes on to the next cell, and what was written is not selected.
     driver.keys("<A-n><Right>500<Right>1s<Left><Left><Left><Left>x");
     let row_of = row(&driver, "50x0", 0);
-    assert!(row_of.contains("any       / ") && row_of.contains(" 1s "), "{row_of}");
+    assert!(row_of.contains("any     / ") && row_of.contains(" 1s "), "{row_of}");
 }
 
 #[test]
@@ -291,25 +291,80 @@ fn a_rule_keeps_its_hits_through_edits_and_moves_and_a_copy_has_its_own() {
     // The copy stands behind its rule, which it is moved above.
     driver.keys("<A-D><A-Up>");
     driver.assert_shows("1 answer not live yet: F5 applies");
-    assert!(row(&driver, "any       /one ", 0).contains('\u{25cf}'), "{}", driver.screen());
+    assert!(row(&driver, "any     /one ", 0).contains('\u{25cf}'), "{}", driver.screen());
     let plan = updated(&driver.keys("<F5>")).unwrap();
     assert_eq!(rules(plan), ["any /one (row 1)", "any /one (row 2)", "POST /two*"]);
     assert!(!driver.shows("not live yet"));
-    assert!(row(&driver, "any       /one ", 0).ends_with('0'), "{}", driver.screen());
-    assert!(row(&driver, "any       /one ", 1).ends_with('1'), "{}", driver.screen());
+    assert!(row(&driver, "any     /one ", 0).ends_with('0'), "{}", driver.screen());
+    assert!(row(&driver, "any     /one ", 1).ends_with('1'), "{}", driver.screen());
     hit(&mut driver, id, 1, "any /one (row 1)");
     hit(&mut driver, id, 2, "any /one (row 1)");
     driver.assert_shows("\u{2190} any /one (row 1)");
     driver.app.shared.focus = Pane::Request;
-    assert!(row(&driver, "any       /one ", 0).ends_with('2'), "{}", driver.screen());
-    assert!(row(&driver, "any       /one ", 1).ends_with('1'), "{}", driver.screen());
+    assert!(row(&driver, "any     /one ", 0).ends_with('2'), "{}", driver.screen());
+    assert!(row(&driver, "any     /one ", 1).ends_with('1'), "{}", driver.screen());
     // The first of two that say the same is deleted: the other keeps what it answered.
     driver.keys("<C-x>");
     driver.assert_shows("1 answer not live yet: F5 applies");
-    assert!(row(&driver, "any       /one ", 0).ends_with('1'), "{}", driver.screen());
+    assert!(row(&driver, "any     /one ", 0).ends_with('1'), "{}", driver.screen());
     assert_eq!(rules(updated(&driver.keys("<F5>")).unwrap()), ["any /one", "POST /two*"]);
     // Edited it is the same rule, and taken back the deleted one is what it was.
     driver.app.shared.drafts.current_mut().at = cell(0, "path");
     driver.keys("<Right><Left><End>x<F5>");
-    assert!(row(&driver, "any       /onex ", 0).ends_with('1'), "{}", driver.screen());
+    assert!(row(&driver, "any     /onex ", 0).ends_with('1'), "{}", driver.screen());
+}
+
+#[test]
+fn what_is_typed_at_the_kind_of_an_answers_body_is_the_body() {
+    let body = |driver: &Driver, id| access::get(&driver.shared.drafts.current().spec, id);
+    let inside = |id: FormFieldId, key: &'static str| match id {
+        FormFieldId::Field(id) => FormFieldId::Field(id.then(key)),
+        _ => id,
+    };
+    let otherwise = FormFieldId::key("body");
+    for (typed, kind) in [("hi", "text"), ("[1", "json")] {
+        let mut driver = table((80, 24), cell(0, "path"));
+        // A new row has no body yet; nothing that is typed goes into its delay.
+        driver.keys("<A-n>/new<Tab><Tab><Tab>");
+        assert_eq!(driver.shared.drafts.current().at, cell(2, "body"), "{}", driver.screen());
+        driver.keys(typed);
+        assert_eq!(body(&driver, cell(2, "body")), kind, "{}", driver.screen());
+        assert!(body(&driver, inside(cell(2, "body"), kind)).starts_with(typed));
+        assert_eq!(body(&driver, cell(2, "delay")), "0s");
+    }
+    // One that is there is gone on with, also by a paste, and the answer to all else is no exception.
+    let mut driver = table((80, 24), cell(0, "delay"));
+    driver.keys("<Tab>!");
+    assert_eq!(body(&driver, inside(cell(0, "body"), "text")), "first!");
+    let mut driver = table((80, 24), FormFieldId::key("delay"));
+    driver.keys("<Tab>");
+    driver.paste("none of these");
+    assert_eq!(body(&driver, inside(otherwise, "text")), "none of these", "{}", driver.screen());
+    assert_eq!(body(&driver, FormFieldId::key("delay")), "0s");
+}
+
+#[test]
+fn lists_of_other_answers_take_nothing_from_what_belongs_to_the_chosen_one() {
+    const LISTS: &str = "[http-listener]\nbind='127.0.0.1:0'\nheaders=['A: 1']\nbody.form=['f=2']\n\
+        [[http-listener.rule]]\npath='/one'\nheaders=['B: of one']\nbody.text='first'\n\
+        [[http-listener.rule]]\npath='/two'\nheaders=['C: 3', 'D: of two']\nbody.text='second'\n";
+    let mut driver = Driver::with(WIDE, workspace(&[("mock", LISTS)]));
+    driver.keys("<Enter>");
+    for (path, shown, own) in [("/one", "first", "of one"), ("/two", "second", "of two")] {
+        driver.app.shared.focus = Pane::Request;
+        let at = cell(usize::from(path == "/two"), "path");
+        let draft = driver.app.shared.drafts.current_mut();
+        (draft.tab, draft.at) = (FormTab::Answers, at);
+        driver.keys("<Right><Left>");
+        driver.assert_shows("of the chosen answer");
+        driver.assert_shows(shown);
+        driver.assert_shows(own);
+    }
+}
+
+#[test]
+fn at_80x24_the_kinds_of_bodies_are_read_also_beside_the_presets() {
+    let mut driver = Driver::with((80, 24), workspace(&[("mock", FILE)]));
+    driver.keys("<Enter><A-1>");
+    driver.assert_shows("\u{2039}text\u{203a}");
 }

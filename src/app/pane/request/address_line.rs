@@ -85,6 +85,15 @@ pub fn send_block(shared: &Shared) -> SendBlock {
 /// What can be done to send, or to what runs, in the words of buttons: what the block of the address
 /// line does comes last.
 pub(crate) fn send_words(shared: &Shared) -> Vec<(Action, String)> {
+    words(shared).map(|(action, word)| (action, keyed_word(shared, action, word))).collect()
+}
+
+/// The word for what sending does; `None` = it does nothing to what runs.
+pub(crate) fn send_word(shared: &Shared) -> Option<&'static str> {
+    words(shared).find(|(action, _)| *action == Action::Send).map(|(_, word)| word)
+}
+
+fn words(shared: &Shared) -> impl Iterator<Item = (Action, &'static str)> {
     let spec = &shared.drafts.current().spec;
     let other = running(shared).and_then(|_| match (spec.side(), spec.capabilities().lasting) {
         (Side::Listener, _) => Some((Action::Send, "update answers")),
@@ -92,8 +101,7 @@ pub(crate) fn send_words(shared: &Shared) -> Vec<(Action, String)> {
         (Side::Client, false) => Some((Action::Send, "send again")),
         (Side::Client, true) => None,
     });
-    let all = other.into_iter().chain([main_word(shared)]);
-    all.map(|(action, word)| (action, keyed_word(shared, action, word))).collect()
+    other.into_iter().chain([main_word(shared)])
 }
 
 /// What the block does, and the word for it.

@@ -132,7 +132,7 @@ pub(crate) fn tab_strip(shared: &Shared) -> TabStrip<FormTab> {
     }))
 }
 
-/// What a tab holds: rows that are switched on, rules or steps, the kind of a body.
+/// What a tab holds: rows that are switched on, rules or steps, the kind of a body or of credentials.
 fn tab_count(draft: &Draft, tab: FormTab) -> Option<String> {
     let options = draft.spec.options();
     let mut count = 0;
@@ -146,7 +146,7 @@ fn tab_count(draft: &Draft, tab: FormTab) -> Option<String> {
                 count += draft.url_rows().count();
             }
             count += (0..rows.count()).filter(|at| !access::is_off(&draft.spec, row(at))).count();
-        } else if tab == FormTab::Body {
+        } else if [FormTab::Auth, FormTab::Body].contains(&tab) {
             let kind = value.show();
             return (kind != "none").then(|| kind.into_owned());
         } else if info.is_inline() && !info.label.is_empty() {

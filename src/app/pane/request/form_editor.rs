@@ -6,7 +6,7 @@
 
 use ratatui::layout::Rect;
 
-use super::address_line::address_areas;
+use super::address_line::{AddressAreas, address_areas};
 use super::field_areas::{self, PlacedField, text_parts};
 use crate::app::completion::Completer;
 use crate::app::editor::{Caret, Editor, LineMode};
@@ -15,6 +15,7 @@ use crate::app::form::language::language;
 use crate::app::form::rows::{ChosenAnswer, rows_of};
 use crate::app::form::{FieldKind, FormFieldId, FormLine, access};
 use crate::app::layout::pane_inner;
+use crate::app::session_words;
 use crate::app::shared::Shared;
 
 /// State of the pane beyond the draft itself.
@@ -35,7 +36,33 @@ pub struct RequestPane {
 impl RequestPane {
     /// Puts every visible field of the form into the pane's inner area.
     pub fn place(&self, shared: &Shared, inner: Rect) -> Vec<PlacedField> {
-        field_areas::place(&form(shared), self.scroll, inner, address_areas(shared, inner))
+        let room = self.room(shared, inner);
+        field_areas::place(&form(shared), self.scroll, room, address_areas(shared, inner))
+    }
+
+    /// What is wrong with the request, or else (`false`) what is to be known of what runs for it.
+    pub fn complaint(&self, shared: &Shared) -> Option<(String, bool)> {
+        let refused = self.refused.as_ref().map(|(_, why)| why);
+        let issue = shared.drafts.current().issues.first().map(|issue| &issue.message);
+        let wrong = refused.or(issue).map(|why| (why.clone(), true));
+        wrong.or_else(|| session_words::still_there(shared).map(|text| (text, false)))
+    }
+
+    /// What is left of the pane's inner area above the complaint, which has a row of its own unless
+    /// that would leave too little of the form: a line and what stands above it.
+    pub fn room(&self, shared: &Shared, inner: Rect) -> Rect {
+        let needed = 5 + address_areas(shared, inner).resolved.height;
+        let has_row = inner.height >= needed && self.complaint(shared).is_some();
+        Rect { height: inner.height - u16::from(has_row), ..inner }
+    }
+
+    /// Where the rows below the tab strip are, how many of them are above, and how many there are.
+    pub fn extent(&self, shared: &Shared, inner: Rect) -> (Rect, usize, usize) {
+        let form = form(shared);
+        let area = scrolled(&form, self.room(shared, inner), address_areas(shared, inner));
+        let rows = |lines: &[FormLine]| lines.iter().map(|line| usize::from(taken(line))).sum();
+        let below = form.get(2..).unwrap_or_default();
+        (area, rows(&below[..self.scroll.min(below.len())]), rows(below))
     }
 
     /// Leaves the focused field; tells why its text was refused, if it was.
@@ -55,18 +82,18 @@ impl RequestPane {
             return false;
         };
         let inner = pane_inner(shared.areas().request);
-        self.scroll = self.scroll.min(last_scroll(&form, inner.height));
+        let (line, room) = (address_areas(shared, inner), self.room(shared, inner));
+        self.scroll = self.scroll.min(last_scroll(&form, scrolled(&form, room, line).height));
         // The address line and the tab strip never scroll.
         let Some(below) = row.checked_sub(2) else { return true };
         self.scroll = self.scroll.min(below);
         let is_visible = |placed: &PlacedField| {
             let is_area = placed.field.kind == FieldKind::Area;
-            let least = if is_area { WRITTEN.min(inner.height.saturating_sub(2)) } else { 1 };
+            let least = if is_area { WRITTEN.min(room.height.saturating_sub(2)) } else { 1 };
             placed.field.id == at && !placed.area.is_empty() && placed.area.height >= least
         };
-        let line = address_areas(shared, inner);
         while self.scroll < below
-            && !field_areas::place(&form, self.scroll, inner, line).iter().any(is_visible)
+            && !field_areas::place(&form, self.scroll, room, line).iter().any(is_visible)
         {
             self.scroll += 1;
         }
@@ -75,7 +102,7 @@ impl RequestPane {
 
     /// Scrolls down by a row as long as there is something below, or up.
     pub(super) fn scroll_by_wheel(&mut self, shared: &Shared, is_down: bool) {
-        let height = pane_inner(shared.areas().request).height;
+        let height = self.extent(shared, pane_inner(shared.areas().request)).0.height;
         let last = last_scroll(&form(shared), height);
         let to = if is_down { self.scroll + 1 } else { self.scroll.saturating_sub(1) };
         self.scroll = to.min(last);
@@ -131,14 +158,24 @@ impl RequestPane {
 /// Rows of a text of many lines while it is written.
 const WRITTEN: u16 = 5;
 
-/// The furthest the form scrolls: its last row stands at the end of its room.
-fn last_scroll(form: &[FormLine], height: u16) -> usize {
-    let (fixed, rest) = form.split_at(form.len().min(2));
-    let fixed: u16 = fixed.iter().map(|row| row.height).sum();
-    let mut room = height.saturating_sub(fixed);
-    let fits = |row: &&FormLine| {
-        let fits = row.height <= room;
-        room = room.saturating_sub(row.height);
+/// Rows a line takes, with what stands above it.
+fn taken(line: &FormLine) -> u16 {
+    line.height + u16::from(!line.heading.is_empty())
+}
+
+/// What is left for the lines that scroll, below the address line and the tab strip.
+fn scrolled(form: &[FormLine], room: Rect, line: AddressAreas) -> Rect {
+    let fixed: u16 = form.iter().take(2).map(taken).sum();
+    let fixed = (fixed + line.resolved.height).min(room.height);
+    Rect { y: room.y + fixed, height: room.height - fixed, ..room }
+}
+
+/// The furthest the form scrolls in so many rows: its last line stands at their end.
+fn last_scroll(form: &[FormLine], mut room: u16) -> usize {
+    let rest = form.get(2..).unwrap_or_default();
+    let fits = |line: &&FormLine| {
+        let fits = taken(line) <= room;
+        room = room.saturating_sub(taken(line));
         fits
     };
     let seen = rest.iter().rev().take_while(fits).count();

@@ -60,7 +60,7 @@ pub(super) fn text_of_row(form: &[FormLine], at: FormFieldId) -> Option<FormFiel
 }
 
 /// The field that takes what is typed or pasted where no text is: a button that adds a row, the text
-/// of the same row, and on the tabs of body and credentials their kind.
+/// of the same row, on the tabs of body and credentials their kind, and in an answer that of its body.
 pub(super) fn begins_text(form: &[FormLine], at: FormFieldId, tab: FormTab) -> Option<FormFieldId> {
     let (line, column) = find(form, at)?;
     let kind_of_tab = || {
@@ -73,8 +73,14 @@ pub(super) fn begins_text(form: &[FormLine], at: FormFieldId, tab: FormTab) -> O
         FieldKind::Button => matches!(at, FormFieldId::Add(_)).then_some(at),
         FieldKind::Tabs => kind_of_tab().map(|kind| kind.id),
         FieldKind::Choice if kind_of_tab().is_some_and(|kind| kind.id == at) => Some(at),
+        FieldKind::Choice if tab == FormTab::Answers && is_kind_of_body(at) => Some(at),
         _ => text_of_row(form, at),
     }
+}
+
+/// Whether a field of an answer says what its body is: what is typed there is the body.
+fn is_kind_of_body(id: FormFieldId) -> bool {
+    matches!(id, FormFieldId::Field(id) if id.last_key() == "body")
 }
 
 /// Whether nothing stands beside a field.

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use ratatui::style::Style;
 
+use crate::app::completion::places::own_names;
 use crate::app::form::{FieldKind, FormField, FormFieldId};
 use crate::app::layout;
 use crate::app::pane::request::{address_areas, resolved, send_block};
@@ -38,13 +39,13 @@ pub(super) fn around(painter: &mut Painter<'_>) {
     }
 }
 
-/// What the address stands for, for the lower border of a pane that has no row for it.
-pub(super) fn foot(painter: &Painter<'_>) -> Option<String> {
+/// What the address stands for, for so many cells of the lower border of a pane that has no row for it.
+pub(super) fn foot(painter: &Painter<'_>, room: u16) -> Option<String> {
     let shared = &painter.app.shared;
     let inner = layout::pane_inner(painter.area);
     let text = resolved(shared).filter(|_| address_areas(shared, inner).resolved.is_empty())?;
     let text = format!(" → {}", printable_str(&text));
-    Some(format!("{} ", fit::start(&text, inner.width / 2)))
+    Some(format!("{} ", fit::start(&text, room.saturating_sub(1))))
 }
 
 /// The ground of a method that is typed or chosen.
@@ -64,7 +65,7 @@ pub(super) fn spans(
     let found = match (field.id, field.kind) {
         _ if text.len() > READ => return Vec::new(),
         (FormFieldId::Address, _) => address_parts(text, shared),
-        (_, FieldKind::Line) => names(text, shared),
+        (_, FieldKind::Line) => with_own_names(painter, field.id, text, names(text, shared)),
         _ => return Vec::new(),
     };
     // What is wrong has the colour of what is wrong, but for the name that may be why.
@@ -73,6 +74,24 @@ pub(super) fn spans(
         (span, if is_wrong && part_is_plain(part) { style } else { part_style(palette, part) })
     };
     without_gaps(found.into_iter().map(of), text.len(), style)
+}
+
+/// The same, with the names known that have a value in this field alone.
+fn with_own_names(
+    painter: &Painter<'_>,
+    id: FormFieldId,
+    text: &str,
+    mut found: Vec<PartSpan>,
+) -> Vec<PartSpan> {
+    let own = own_names(&painter.app.shared.drafts.current().spec, id);
+    for (span, part) in &mut found {
+        let name = text.get(span.clone()).unwrap_or_default();
+        let name = name.trim_matches(['{', '}', ' ']);
+        if own.iter().any(|(own, _)| *own == name) {
+            *part = AddressPart::Known;
+        }
+    }
+    found
 }
 
 fn part_is_plain(part: AddressPart) -> bool {
