@@ -12,6 +12,7 @@ mod coding;
 mod difference;
 mod edit_command;
 mod inserted;
+mod key_run;
 mod large_text;
 mod presses;
 mod row_colors;
@@ -29,6 +30,7 @@ pub use edit_command::TEXT_KEYS;
 use edit_command::{EditCommand, edit_command};
 pub use inserted::Inserted;
 use inserted::{joined, spelled, with_breaks};
+use key_run::{KeyRun, RunKind, only_char};
 use large_text::LargeText;
 pub use row_colors::PieceKind;
 use text_check::TextCheck;
@@ -43,9 +45,6 @@ use crate::model::key::{Key, KeyCode};
 
 /// Largest paste taken into a field, in bytes; more is cut with a notice by the caller.
 pub(crate) const PASTE_LIMIT: usize = 8 * 1024 * 1024;
-
-/// Characters typed one after the other are one change, up to so many bytes.
-const TYPED_TOGETHER: usize = 64;
 
 /// Whether a field holds one line or many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,8 +76,8 @@ pub struct Editor {
     /// and what will hold it again when all is redone.
     earlier: Option<Box<dyn TextModel>>,
     later: Option<Box<dyn TextModel>>,
-    /// Where the characters typed last end, and how many bytes they are.
-    typed: Option<(TextPlace, usize)>,
+    /// The keys pressed last that are one change with the next ones.
+    run: Option<KeyRun>,
     /// The column the cursor goes back to when rows are longer again.
     goal: Option<usize>,
     /// What the last key or insertion changed.
@@ -114,7 +113,7 @@ impl Editor {
             model,
             earlier: None,
             later: None,
-            typed: None,
+            run: None,
             goal: None,
             changed: None,
             view: TextView::new(is_line),
@@ -302,10 +301,7 @@ impl Editor {
             Some(EditCommand::SelectAll) => self.move_to(Caret::All),
             Some(EditCommand::Type(c)) => self.type_char(c),
             Some(EditCommand::Delete(Deletion::Before)) => self.delete_before(),
-            Some(EditCommand::Delete(what)) => {
-                let change = self.model.delete(what);
-                self.took(change);
-            }
+            Some(EditCommand::Delete(what)) => self.delete(what),
             Some(EditCommand::Copy) => self.model.copy(),
             Some(EditCommand::Paste) => self.paste(),
             Some(EditCommand::Undo) => self.undo(),
@@ -382,17 +378,17 @@ impl Editor {
 impl Editor {
     /// Puts text in place of the selection, or where the cursor is.
     fn put(&mut self, text: &str) {
-        let is_typed = text.chars().count() == 1 && !text.starts_with(['\n', ' ']);
         let is_grown = self.make_room(text);
+        let typed = only_char(text).filter(|c| *c != '\n');
         let at = self.model.cursor();
-        let joined = self.typed.filter(|(place, bytes)| {
+        let joined = self.run.filter(|run| {
             let is_free = !is_grown && self.model.selection().is_none();
-            is_typed && is_free && *place == at && *bytes < TYPED_TOGETHER
+            is_free && typed.is_some_and(|c| run.takes(RunKind::Typed, at, c))
         });
         let change = self.model.put(text, joined.is_some());
         self.took(change);
-        let bytes = joined.map_or(0, |(_, bytes)| bytes) + text.len();
-        self.typed = is_typed.then(|| (self.model.cursor(), bytes));
+        let run = joined.unwrap_or(KeyRun::new(RunKind::Typed, at));
+        self.run = typed.map(|c| run.with(c, self.model.cursor()));
     }
 
     fn paste(&mut self) {
@@ -457,7 +453,7 @@ impl Editor {
     }
 
     fn came_back(&mut self, change: Option<TextChange>) {
-        self.typed = None;
+        self.run = None;
         self.goal = None;
         self.changed = change;
     }

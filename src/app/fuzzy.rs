@@ -2,6 +2,8 @@
 //!
 //! Words match one after the other in any place; capitals count only when typed.
 
+use std::borrow::Cow;
+
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
@@ -11,6 +13,8 @@ pub struct Finder {
     /// Made when something is compared: it brings 135 KB of room.
     matcher: Option<Matcher>,
     buffer: Vec<char>,
+    /// Words are looked for, not letters.
+    has_words: bool,
 }
 
 impl Finder {
@@ -27,7 +31,8 @@ impl Finder {
 
     fn of_kind(text: &str, kind: AtomKind) -> Self {
         let pattern = Pattern::new(text, CaseMatching::Smart, Normalization::Smart, kind);
-        Finder { pattern, matcher: None, buffer: Vec::new() }
+        let has_words = kind == AtomKind::Substring;
+        Finder { pattern, matcher: None, buffer: Vec::new(), has_words }
     }
 
     /// How well a name fits, higher is better; `None` = not at all. An empty text fits all.
@@ -36,7 +41,10 @@ impl Finder {
             return Some(0);
         }
         let matcher = self.matcher.get_or_insert_with(|| Matcher::new(Config::DEFAULT));
-        self.pattern.score(Utf32Str::new(name, &mut self.buffer), matcher)
+        // In a text with other letters than ASCII's the matcher does not look at the very end for a word.
+        let longer = self.has_words && !name.is_ascii();
+        let name: Cow<'_, str> = if longer { format!("{name} ").into() } else { name.into() };
+        self.pattern.score(Utf32Str::new(&name, &mut self.buffer), matcher)
     }
 
     /// Which characters of a name were matched, in order.
@@ -75,6 +83,17 @@ mod tests {
         assert_eq!(rank("tcp", names), [1]);
         assert_eq!(rank("", names), [0, 1, 2]);
         assert!(rank("zzz", names).is_empty());
+    }
+
+    #[test]
+    fn a_word_is_found_wherever_it_stands_in_texts_of_all_letters() {
+        for text in ["one été two", "one ete two", "漢字 two"] {
+            for word in ["two", "wo", "o"] {
+                assert!(Finder::of_words(word).score(text).is_some(), "{word} in {text}");
+            }
+            assert_eq!(Finder::of_words("two.").score(text), None);
+        }
+        assert!(Finder::of_words("ubersicht").score("Zeigt Übersicht").is_some());
     }
 
     #[test]

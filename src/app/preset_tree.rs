@@ -6,6 +6,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+use nucleo_matcher::chars::{normalize, to_lower_case};
+
 use super::drafts::Draft;
 use super::folder_tree::{FolderTree, TreeChild, folders_to};
 use super::fuzzy::Finder;
@@ -119,13 +121,17 @@ pub(crate) fn marks(path: &PresetPath, text: &str) -> Vec<usize> {
     hits.filter_map(|at| at.checked_sub(before)).collect()
 }
 
-/// Which characters of a text belong to one of the words.
+/// Which characters of a text belong to one of the words; accents count only where they were typed, as
+/// in what finds them.
 pub(crate) fn word_marks(shown: &str, words: &str) -> Vec<usize> {
-    let lower: Vec<char> = shown.chars().filter_map(|c| c.to_lowercase().next()).collect();
+    let lower = |text: &str| text.chars().map(to_lower_case).collect::<Vec<char>>();
+    let bare = |text: &[char]| text.iter().copied().map(normalize).collect::<Vec<char>>();
+    let text = lower(shown);
+    let bare_text = bare(&text);
     let mut found = BTreeSet::new();
-    for word in words.to_lowercase().split_whitespace() {
-        let word: Vec<char> = word.chars().collect();
-        let starts = (0..lower.len()).filter(|at| lower[*at..].starts_with(&word));
+    for word in words.split_whitespace().map(lower) {
+        let text = if bare(&word) == word { &bare_text } else { &text };
+        let starts = (0..text.len()).filter(|at| text[*at..].starts_with(&word));
         found.extend(starts.flat_map(|at| at..at + word.len()));
     }
     found.into_iter().collect()
@@ -138,8 +144,7 @@ pub(crate) fn found_in(stored: &StoredPreset, words: &str) -> Option<String> {
     let preset = stored.content.as_ref().ok()?;
     let address = without_userinfo(preset.spec.address());
     let held = |text: &str| {
-        let text = text.to_lowercase();
-        words.to_lowercase().split_whitespace().filter(|word| text.contains(word)).count()
+        words.split_whitespace().filter(|word| !word_marks(text, word).is_empty()).count()
     };
     // Where more of the words are; the address first.
     let (address, about) = (&*address, &*preset.about);

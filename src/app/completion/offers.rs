@@ -52,9 +52,10 @@ pub(crate) fn complete(
         completer.offer(None, length);
         return None;
     };
+    let is_open = is_asked || folder.ends_with('/');
     let folder = shared.typed_path(folder);
     let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
-    let offer = completer.listing(&folder).map(|listing| in_folder(listing, begun));
+    let offer = completer.listing(&folder).map(|listing| in_folder(listing, begun, is_open));
     let is_known = offer.is_some();
     completer.offer(offer.flatten(), length);
     if is_known { None } else { completer.ask(&folder, is_asked) }
@@ -165,7 +166,7 @@ fn words(kind: &WordKind, around: Around<'_>, is_asked: bool) -> Option<Offer> {
         starts.sort_by_key(|word| rank(word));
     }
     let is_whole = starts.iter().any(|word| word.eq_ignore_ascii_case(begun));
-    let is_marked = !starts.is_empty() && !is_whole && !begun.is_empty();
+    let is_marked = !starts.is_empty() && !is_whole && (is_asked || !begun.is_empty());
     let longer = |word: &&str| !word.eq_ignore_ascii_case(begun);
     let items = starts.into_iter().chain(others).filter(longer).map(|word| Completion {
         text: word.into(),
@@ -192,8 +193,9 @@ fn folder_of(around: Around<'_>, is_asked: bool) -> Option<(&str, &str)> {
     Some(path.split_at(path.rfind('/').map_or(0, |at| at + 1)))
 }
 
-/// What of a folder begins like what is typed; hidden files only when a dot is.
-fn in_folder(listing: &FolderListing, begun: &str) -> Option<Offer> {
+/// What of a folder begins like what is typed; hidden files only when a dot is. Where a folder was typed
+/// or the names were asked for, its first is what the key takes.
+fn in_folder(listing: &FolderListing, begun: &str, is_open: bool) -> Option<Offer> {
     let is_seen = |name: &str| !name.starts_with('.') || begun.starts_with('.');
     let exact = |name: &str| name.starts_with(begun);
     let loose = |name: &str| name.to_lowercase().starts_with(&begun.to_lowercase());
@@ -203,7 +205,7 @@ fn in_folder(listing: &FolderListing, begun: &str) -> Option<Offer> {
         found = all().filter(|entry| loose(&entry.name)).collect();
     }
     let is_whole = found.iter().any(|entry| entry.name == begun && !entry.is_folder);
-    let is_marked = !is_whole && !begun.is_empty();
+    let is_marked = !is_whole && (is_open || !begun.is_empty());
     let items = found.into_iter().take(MOST).filter(|entry| entry.is_folder || entry.name != begun);
     let items = items.map(|entry| {
         let end = if entry.is_folder { "/" } else { "" };

@@ -20,8 +20,10 @@ use crate::store::job::{FolderListing, Job};
 
 /// Rows of completions in sight at most.
 const ROWS: u16 = 8;
-/// Least and greatest width of the popup, its frame included.
-const WIDTH: (u16, u16) = (24, 76);
+/// Least and greatest width of the popup, its frame included. The least shows what its keys do, and
+/// where it stands in a list that is longer than it.
+const WIDTH: (u16, u16) = (26, 76);
+const LEAST_OF_LONG: u16 = 38;
 /// Cells of what is shown of a completion, before what is said about it.
 const NAME: u16 = 36;
 
@@ -99,7 +101,9 @@ impl Popup {
     pub(crate) fn area(&self, at: Position, screen: (u16, u16)) -> Rect {
         let details = self.offer.items.iter().map(|it| cells(&printable_str(&it.detail))).max();
         let details = u16::try_from(details.unwrap_or(0)).unwrap_or(WIDTH.1).min(WIDTH.1);
-        let width = (self.name_width() + details + 6).clamp(WIDTH.0, WIDTH.1).min(screen.0);
+        let is_long = self.len() > usize::from(ROWS);
+        let least = if is_long { LEAST_OF_LONG } else { WIDTH.0 };
+        let width = (self.name_width() + details + 6).clamp(least, WIDTH.1).min(screen.0);
         let rows = u16::try_from(self.len()).unwrap_or(ROWS).min(ROWS);
         let (above, below) = (at.y, screen.1.saturating_sub(at.y + 1));
         let height = (rows + 2).min(above.max(below));

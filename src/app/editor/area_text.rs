@@ -67,6 +67,25 @@ impl AreaText {
         Some(TextChange::Whole)
     }
 
+    /// Deletes one more character, in one edit with the last ones.
+    fn delete_more(&mut self, what: Deletion) -> Option<TextChange> {
+        let at = self.cursor();
+        let start = if what == Deletion::Before { self.before(at) } else { at };
+        if !self.area.undo() {
+            return None;
+        }
+        // The text area is back behind what went before.
+        let end = self.cursor();
+        let end = if what == Deletion::Before { end } else { self.behind(end) };
+        self.area.cancel_selection();
+        self.jump(start);
+        self.area.start_selection();
+        self.jump(end);
+        self.area.delete_char();
+        self.undone.clear();
+        Some(TextChange::Whole)
+    }
+
     /// Deletes the selection; tells how many edits that took.
     fn clear_selection(&mut self) -> usize {
         usize::from(self.selection().is_some() && self.area.delete_char())
@@ -150,7 +169,10 @@ impl TextModel for AreaText {
         self.changed(edits)
     }
 
-    fn delete(&mut self, what: Deletion) -> Option<TextChange> {
+    fn delete(&mut self, what: Deletion, joins: bool) -> Option<TextChange> {
+        if joins {
+            return self.delete_more(what);
+        }
         let is_done = match what {
             Deletion::Before => self.area.delete_char(),
             Deletion::Behind if self.selection().is_some() => self.area.delete_char(),

@@ -78,7 +78,7 @@ pub(super) fn deleted_pair(model: &dyn TextModel) -> Option<CodeEdit> {
     (is_pair && is_open).then(|| CodeEdit { range, text: String::new(), caret: 0, selected: 0 })
 }
 
-/// A line break with the indent of the line, one level more behind what opens; what closes right
+/// A line break with the indent of the line, one level more where something is open; what closes right
 /// behind it goes to a line of its own.
 pub(super) fn new_line(model: &dyn TextModel, language: TextLanguage) -> CodeEdit {
     let at = model.cursor();
@@ -92,9 +92,7 @@ pub(super) fn new_line(model: &dyn TextModel, language: TextLanguage) -> CodeEdi
     let unit = " ".repeat(INDENT);
     let (opens, closes) = match language {
         TextLanguage::Json => {
-            let last = before.trim_end().chars().next_back();
-            let closing = last.filter(|_| !in_string(before)).filter(|c| "{[".contains(*c));
-            let closing = closing.and_then(partner);
+            let closing = open_bracket(before).and_then(partner);
             (closing.is_some(), closing.is_some_and(|closing| rest.starts_with(closing)))
         }
         TextLanguage::Markup => (opens_element(before), rest.starts_with("</")),
@@ -189,6 +187,28 @@ fn in_string(before: &str) -> bool {
         }
     }
     is_string
+}
+
+/// The bracket of what stands before in the line that is still open, the last of them; `None` = there is
+/// none, or the line goes on in a string.
+fn open_bracket(before: &str) -> Option<char> {
+    if in_string(before) || before.len() > REACH {
+        return None;
+    }
+    let (mut open, mut is_string, mut is_escape) = (Vec::new(), false, false);
+    for c in before.chars() {
+        match c {
+            _ if is_escape => is_escape = false,
+            '\\' if is_string => is_escape = true,
+            '"' => is_string = !is_string,
+            '{' | '[' if !is_string => open.push(c),
+            '}' | ']' if !is_string => {
+                open.pop();
+            }
+            _ => {}
+        }
+    }
+    open.pop()
 }
 
 /// Whether the last tag of what stands before opens an element.

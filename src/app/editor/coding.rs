@@ -113,8 +113,7 @@ impl Editor {
             self.closers.pop();
             return;
         }
-        let change = self.model.delete(Deletion::Before);
-        self.took(change);
+        self.delete(Deletion::Before);
     }
 
     /// A line break; in JSON and markup with the indent that fits.

@@ -61,6 +61,9 @@ fn enter_keeps_the_indent_and_opens_a_pair() {
     assert_eq!(typed("{<Enter>\"a\": [<Enter>1"), "{\n  \"a\": [\n    1|\n  ]\n}");
     assert_eq!(typed("  1,<Enter>2"), "  1,\n  2|");
     assert_eq!(typed("{<Enter><A-z>"), "{|}", "one change");
+    assert_eq!(typed("[1, 2,<Enter>3"), "[1, 2,\n  3|\n]", "behind the first values, too");
+    assert_eq!(typed("[[1], \"]\",<Enter>2"), "[[1], \"]\",\n  2|\n]");
+    assert_eq!(typed("[1], {},<Enter>2"), "[1], {},\n2|", "nothing is open");
     let mut editor = written("<a><b></b></a>", TextLanguage::Markup, ORDINARY);
     press(&mut editor, "<Right><Right><Right><Enter><Right><Right><Right><Enter>x");
     assert_eq!(editor.text(), "<a>\n  <b>\n    x\n  </b></a>");

@@ -36,7 +36,7 @@ impl Editor {
             self.go(true, |model| model.jump(end));
         }
         self.put(&inserted);
-        self.typed = None;
+        self.run = None;
         self.look_again();
     }
 

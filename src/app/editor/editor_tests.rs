@@ -259,6 +259,32 @@ fn what_was_undone_before_a_text_grew_does_not_come_back() {
 }
 
 #[test]
+fn what_is_typed_or_deleted_key_by_key_is_undone_and_redone_by_word() {
+    for room in [0, ORDINARY] {
+        let mut editor = Editor::with_room("", LineMode::Many, room);
+        let mut after = |keys: &str| {
+            press(&mut editor, keys);
+            editor.text().into_owned()
+        };
+        assert_eq!(after("one two  3é<A-z>"), "one two");
+        assert_eq!(after("<A-z>"), "one");
+        assert_eq!(after("<A-Z><A-Z>"), "one two  3é");
+        let eleven = "<Backspace>".repeat(11);
+        assert_eq!(after(&eleven), "");
+        assert_eq!(after("<A-z>"), "one ");
+        assert_eq!(after("<A-z>"), "one two  ");
+        assert_eq!(after("<A-z>"), "one two  3é");
+        assert_eq!(after("<A-Z>"), "one two  ");
+        assert_eq!(after("<A-z><Home><Del><Del><Del><Del><Del>"), "wo  3é");
+        assert_eq!(after("<A-z>"), " two  3é");
+        assert_eq!(after("<A-z>"), "one two  3é");
+        assert_eq!(after("<End>4<Backspace><Backspace>x<A-z><A-z>"), "one two  3é4");
+        assert_eq!(after("<Enter>ab<Backspace><Backspace><Backspace><A-z>"), "one two  3é4\n");
+        assert_eq!(after("<A-z>"), "one two  3é4\nab", "a line break is a change of its own");
+    }
+}
+
+#[test]
 fn a_replaced_selection_and_what_is_typed_in_its_place_are_one_change() {
     for room in [0, ORDINARY] {
         let mut editor = Editor::with_room("abc", LineMode::One, room);

@@ -146,6 +146,23 @@ impl LargeText {
         TextChange::Piece(Splice { at, removed, inserted: with.to_owned() })
     }
 
+    /// Deletes one more character, in one change with the last ones.
+    fn delete_more(&mut self, what: Deletion) -> Option<TextChange> {
+        let range = match what {
+            Deletion::Before => self.previous(self.at)..self.at,
+            _ => self.at..self.next(self.at),
+        };
+        let gone = self.slice(range.clone()).to_owned();
+        let last = self.past.back_mut()?;
+        match what {
+            Deletion::Before => last.removed.insert_str(0, &gone),
+            _ => last.removed.push_str(&gone),
+        }
+        last.at = range.start;
+        self.undone.clear();
+        Some(self.apply(range, ""))
+    }
+
     fn forget_too_much(&mut self) {
         let cost = |edit: &Edit| edit.removed.len() + edit.inserted.len();
         let mut bytes: usize = self.past.iter().map(cost).sum();
@@ -225,7 +242,10 @@ impl TextModel for LargeText {
         self.replace(self.selected().unwrap_or(self.at..self.at), text)
     }
 
-    fn delete(&mut self, what: Deletion) -> Option<TextChange> {
+    fn delete(&mut self, what: Deletion, joins: bool) -> Option<TextChange> {
+        if joins {
+            return self.delete_more(what);
+        }
         if let Some(selected) = self.selected() {
             if what == Deletion::Selection {
                 self.copy();
@@ -247,10 +267,13 @@ impl TextModel for LargeText {
             return self.replace(in_line, "");
         }
         // At an end of its line a key joins two lines.
-        self.delete(match what {
-            Deletion::ToEnd | Deletion::WordRight => Deletion::Behind,
-            _ => Deletion::Before,
-        })
+        self.delete(
+            match what {
+                Deletion::ToEnd | Deletion::WordRight => Deletion::Behind,
+                _ => Deletion::Before,
+            },
+            false,
+        )
     }
 
     fn copy(&mut self) {

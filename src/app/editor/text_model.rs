@@ -94,7 +94,8 @@ pub(super) trait TextModel: Debug {
     /// with the last one, which put text right before it.
     fn put(&mut self, text: &str, joins: bool) -> Option<TextChange>;
     /// Deletes something; whole words, ends of lines and what is cut are kept to be put elsewhere.
-    fn delete(&mut self, what: Deletion) -> Option<TextChange>;
+    /// With `joins`, a character is one change with those that went the same way right before it.
+    fn delete(&mut self, what: Deletion, joins: bool) -> Option<TextChange>;
     /// Keeps the selection to be put elsewhere.
     fn copy(&mut self);
     /// Puts what is kept where the cursor is.

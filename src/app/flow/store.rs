@@ -196,7 +196,11 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
     let told = outside::told(app, in_force.as_deref(), now.as_deref(), &workspace);
     app.save_state.lost_environment = wanted.filter(|_| now.is_none());
     app.shared.environment = now;
-    if let [problem, more @ ..] = workspace.problems.as_slice() {
+    // What is wrong since the last time hides nothing else that is said.
+    let is_known = workspace.problems == app.shared.workspace.problems;
+    if let [problem, more @ ..] = workspace.problems.as_slice()
+        && !is_known
+    {
         let also = if more.is_empty() { String::new() } else { others(more) };
         let told = told.map_or_else(String::new, |told| format!("; {told}"));
         app.warn_of(JobKind::LoadWorkspace, format!("{problem}{also}{told}"));

@@ -83,6 +83,9 @@ pub(crate) fn define(app: &mut App) {
 
 /// Asks for a value of this name.
 pub(crate) fn ask(app: &mut App, name: &str) {
+    // The window says what the warning said, and needs its place for what can be done there.
+    let braced = format!("{{{{{name}}}}}");
+    app.notice.take_if(|notice| notice.text.contains(&braced));
     let window = Environments::define(&app.shared, name);
     environments::push(app, window);
 }

@@ -1,5 +1,5 @@
 //! Rows of a list in a pasted text: lines of `Name: value` or `name=value`, a message, what curl tells of
-//! one, the query of a URL, a flat JSON object. What of its lines is no row is left out and counted. Pure;
+//! one, the query of a URL, a flat JSON object, headers as a program's source has them. What of its lines is no row is left out and counted. Pure;
 //! a text without rows stays a text.
 
 use std::borrow::Cow;
@@ -55,7 +55,10 @@ pub(crate) enum HeaderSide {
 pub(crate) fn rows(text: &str, spelling: Spelling, side: HeaderSide) -> Option<PastedRows> {
     let whole = |rows| PastedRows { rows, ..PastedRows::default() };
     let mut pasted = match spelling {
-        Spelling::Header => headers(text, side),
+        Spelling::Header => match header_object(text) {
+            Some(rows) => whole(rows),
+            None => headers(text, side),
+        },
         Spelling::Pair => {
             let text = text.trim();
             let one = object(text).or_else(|| query(text)).map(whole);
@@ -159,11 +162,44 @@ fn headers(text: &str, side: HeaderSide) -> PastedRows {
 }
 
 fn header(line: &str) -> Option<NameValue> {
-    let row = NameValue::from_line(line, Spelling::Header)?;
-    let value = row.value.trim().to_owned();
+    let row = NameValue::from_line(&bare_header(line), Spelling::Header)?;
+    let (name, value) = (row.name.trim_end().to_owned(), row.value.trim().to_owned());
     // `http://h` is an address.
-    let is_header = is_token(row.name.as_bytes()) && !row.value.starts_with("//");
-    if is_header { Some(NameValue { value, ..row }) } else { None }
+    let is_header = is_token(name.as_bytes()) && !row.value.starts_with("//");
+    if is_header { Some(NameValue { name, value, ..row }) } else { None }
+}
+
+/// A line of a header without what a program's source has around it: curl's option, the quotes of a
+/// string, those of a name and a value, a comma.
+fn bare_header(line: &str) -> Cow<'_, str> {
+    let line = line.strip_suffix('\\').map_or(line, str::trim_end);
+    let option = ["-H", "--header"].into_iter().find_map(|option| line.strip_prefix(option));
+    let option = option.map(|rest| rest.trim_start_matches('=').trim_start());
+    let quoted = |text: &str, quote: char| -> Option<String> {
+        let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;
+        (!inner.contains(quote)).then(|| inner.to_owned())
+    };
+    let any = |text: &str| ['"', '\''].into_iter().find_map(|quote| quoted(text.trim(), quote));
+    let line = option.unwrap_or(line);
+    let item = if option.is_some() { line } else { line.strip_suffix(',').unwrap_or(line) };
+    if let Some(inner) = any(item) {
+        return inner.into();
+    }
+    let pair = item.split_once(':').and_then(|(name, value)| Some((any(name)?, any(value)?)));
+    pair.map_or(line.into(), |(name, value)| format!("{name}: {value}").into())
+}
+
+/// A JSON object whose names can be those of headers and whose values are texts.
+fn header_object(text: &str) -> Option<Vec<NameValue>> {
+    let text = text.trim();
+    let values: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).ok()?;
+    let is_header = |(name, value): (&String, &serde_json::Value)| {
+        is_token(name.as_bytes()) && value.is_string()
+    };
+    if !values.iter().all(is_header) {
+        return None;
+    }
+    object(text)
 }
 
 /// A line of which is known why it is no header.
@@ -309,9 +345,19 @@ mod tests {
         let read = |text| read(text, Spelling::Header);
         let two = vec![row("Accept", "a, b"), row("X-Id", "1:2")];
         assert_eq!(read("Accept: a, b\r\n\r\n  X-Id:1:2 \n"), Some(two.clone()));
-        assert_eq!(read("GET /x HTTP/1.1\nAccept: a, b\nX-Id: 1:2"), Some(two));
+        assert_eq!(read("GET /x HTTP/1.1\nAccept: a, b\nX-Id: 1:2"), Some(two.clone()));
         assert_eq!(read("X: {{v}}"), Some(vec![row("X", "{{v}}")]));
         assert_eq!(read("~X: 1\nY:"), Some(vec![("X".into(), "1".into(), false), row("Y", "")]));
+        for source in [
+            "{\"Accept\": \"a, b\", \"X-Id\": \"1:2\"}",
+            "headers = {\n  \"Accept\": \"a, b\",\n  'X-Id': '1:2'\n}",
+            "  -H 'Accept: a, b' \\\n  --header \"X-Id: 1:2\"",
+            "\"Accept: a, b\",\n\"X-Id: 1:2\",",
+            "Accept : a, b\nX-Id : 1:2",
+        ] {
+            assert_eq!(read(source), Some(two.clone()), "{source}");
+        }
+        assert_eq!(read("ETag: \"a\""), Some(vec![row("ETag", "\"a\"")]), "its own quotes");
         for text in ["Accept", "", "http://h/", "a b: c", "one\ntwo", "{\"a\": 1}"] {
             assert_eq!(read(text), None, "{text}");
         }

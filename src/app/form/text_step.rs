@@ -9,8 +9,22 @@ use super::url_rows;
 use crate::app::editor::{Splice, difference};
 use crate::model::spec::Spec;
 
-/// Characters typed one after the other are one step, up to so many bytes.
-const TYPED_TOGETHER: usize = 64;
+/// Characters typed or deleted one after the other are one step, up to so many bytes.
+const TOGETHER: usize = 64;
+
+/// What was done to make a step, as far as the next key may join it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum StepKeys {
+    /// Characters were typed, or deleted, one by one; blanks alone, or a word.
+    Typed {
+        is_blank: bool,
+    },
+    Deleted {
+        is_blank: bool,
+    },
+    /// Something else: a paste, a cut, a line break.
+    Other,
+}
 
 /// See the module.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +35,7 @@ pub(crate) struct TextStep {
     at: usize,
     old: String,
     new: String,
-    /// Single characters were typed, so that the next ones may join them.
-    is_typed: bool,
+    keys: StepKeys,
 }
 
 impl TextStep {
@@ -41,8 +54,8 @@ impl TextStep {
     }
 
     fn new(cell: FormFieldId, at: usize, old: String, new: String) -> Self {
-        let is_typed = is_letter(&new);
-        TextStep { cell, field: TextStep::source(cell), at, old, new, is_typed }
+        let keys = StepKeys::of(&old, &new);
+        TextStep { cell, field: TextStep::source(cell), at, old, new, keys }
     }
 
     /// The field whose text holds that of a cell.
@@ -53,26 +66,44 @@ impl TextStep {
         }
     }
 
-    /// Whether a single character was typed that may be one step with others.
+    /// Whether a single character was typed that may be one step with others of its word.
     pub(super) fn is_letter(&self) -> bool {
-        self.is_typed && self.old.is_empty()
+        self.keys == StepKeys::Typed { is_blank: false } && self.old.is_empty()
     }
 
     /// The same of what was typed into a cell whose text is a piece of another: what was typed decides,
     /// not how it is spelled there.
     pub(super) fn typed_as(self, typed: Option<&TextStep>) -> Self {
-        TextStep { is_typed: typed.is_some_and(TextStep::is_letter), ..self }
+        TextStep { keys: typed.map_or(StepKeys::Other, |typed| typed.keys), ..self }
     }
 
-    /// Takes in what was typed right behind it; tells whether it is one step with that.
+    /// Takes in the next character that was typed or deleted beside it; tells whether it is one step
+    /// with that. A blank begins a step, so what is taken back is a word.
     pub(super) fn join(&mut self, next: &TextStep) -> bool {
-        let is_next = (next.cell, next.field) == (self.cell, self.field)
-            && next.at == self.at + self.new.len();
-        let joins = is_next && self.is_typed && next.is_letter() && self.new.len() < TYPED_TOGETHER;
-        if joins {
-            self.new.push_str(&next.new);
+        use StepKeys::{Deleted, Typed};
+        let is_same = (next.cell, next.field) == (self.cell, self.field);
+        let has_room = self.new.len().max(self.old.len()) < TOGETHER;
+        let is_in_word = match (self.keys, next.keys) {
+            (Typed { is_blank }, Typed { is_blank: is_next })
+            | (Deleted { is_blank }, Deleted { is_blank: is_next }) => is_blank || !is_next,
+            _ => false,
+        };
+        if !is_same || !has_room || !is_in_word {
+            return false;
         }
-        joins
+        let is_typed = matches!(next.keys, Typed { .. });
+        if is_typed && next.old.is_empty() && next.at == self.at + self.new.len() {
+            self.new.push_str(&next.new);
+        } else if !is_typed && next.new.is_empty() && next.at + next.old.len() == self.at {
+            self.old.insert_str(0, &next.old);
+            self.at = next.at;
+        } else if !is_typed && next.new.is_empty() && next.at == self.at {
+            self.old.push_str(&next.old);
+        } else {
+            return false;
+        }
+        self.keys = next.keys;
+        true
     }
 
     /// Bytes it keeps.
@@ -87,7 +118,7 @@ impl TextStep {
 
     /// Takes it back, if the text still is what it made; gives what was done for that.
     pub(super) fn take_back(self, spec: &mut Spec) -> Option<Self> {
-        let TextStep { cell, field, at, old, new, is_typed } = self;
+        let TextStep { cell, field, at, old, new, keys } = self;
         let text = access::text(spec, field);
         let (start, end) = (at, at + new.len());
         if text.get(start..end) != Some(&new) {
@@ -100,13 +131,23 @@ impl TextStep {
             whole.replace_range(start..end, &old);
             access::set(spec, field, &whole).ok()?;
         }
-        Some(TextStep { cell, field, at, old: new, new: old, is_typed })
+        Some(TextStep { cell, field, at, old: new, new: old, keys })
     }
 }
 
-/// Whether a text is one character that belongs to a word with others.
-fn is_letter(text: &str) -> bool {
-    text.chars().count() == 1 && !text.starts_with(['\n', ' '])
+impl StepKeys {
+    /// What one key did that made this text of that one.
+    fn of(old: &str, new: &str) -> Self {
+        let only = |text: &str| {
+            let mut chars = text.chars();
+            chars.next().filter(|c| *c != '\n' && chars.next().is_none())
+        };
+        match (only(old), only(new)) {
+            (None, Some(c)) if old.is_empty() => StepKeys::Typed { is_blank: c.is_whitespace() },
+            (Some(c), None) if new.is_empty() => StepKeys::Deleted { is_blank: c.is_whitespace() },
+            _ => StepKeys::Other,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -123,5 +164,22 @@ mod tests {
         assert!(
             !word.join(&step("abc", "ab")) && !step("", "pasted").join(&step("pasted", "pastedx"))
         );
+        let mut blank = step("abc", "abc ");
+        assert!(blank.join(&step("abc ", "abc d")) && !blank.join(&step("abc d", "abc d ")));
+    }
+
+    #[test]
+    fn what_is_deleted_key_by_key_is_one_step_either_way() {
+        let step = |before, after| TextStep::between(FormFieldId::Address, before, after).unwrap();
+        let mut back = step("one two", "one tw");
+        assert!(back.join(&step("one tw", "one t")) && back.join(&step("one t", "one ")));
+        assert_eq!((back.at, &*back.old), (4, "two"));
+        assert!(!back.join(&step("one ", "one")), "the blank is of the next word");
+        let mut forth = step("one two", "ne two");
+        assert!(forth.join(&step("ne two", "e two")) && forth.join(&step("e two", " two")));
+        assert_eq!((forth.at, &*forth.old), (0, "one"));
+        let mut line = step("a\nb", "a\n");
+        assert!(!line.join(&step("a\n", "a")), "a line break is a step");
+        assert!(!step("abc", "a").join(&step("a", "")), "what was cut, too");
     }
 }

@@ -142,17 +142,20 @@ fn mark_hits(painter: &mut Painter<'_>, item: &TreeItem, start: Rect) {
     }
 }
 
-/// Marks characters of a text that stands in an area. Wide characters would shift the marks, so only
-/// plain texts get them.
+/// Marks characters of a text that stands in an area, whatever cells they take.
 fn mark_at(painter: &mut Painter<'_>, text: &str, found: &[usize], area: Rect) {
     let style = painter.palette.active;
-    if text.chars().all(|c| c.is_ascii() || c == '…') {
-        for at in found.iter().filter_map(|at| u16::try_from(*at).ok()) {
-            let cell = Rect { x: area.x.saturating_add(at), width: 1, ..area };
-            if at < area.width {
-                painter.at(cell).fill(style);
-            }
+    let mut x = 0_u16;
+    for (at, c) in text.chars().enumerate() {
+        let width = cells(c.encode_utf8(&mut [0; 4]));
+        if x >= area.width {
+            return;
         }
+        if found.binary_search(&at).is_ok() {
+            let cell = Rect { x: area.x + x, width: width.min(area.width - x), ..area };
+            painter.at(cell).fill(style);
+        }
+        x = x.saturating_add(width);
     }
 }
 

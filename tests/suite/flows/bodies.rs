@@ -107,13 +107,42 @@ fn words_are_undone_one_by_one_and_the_footer_says_how() {
     let footer = driver.screen().lines().last().unwrap().to_owned();
     assert!(footer.contains("Alt+Z Undo") && !footer.contains("Redo"), "{footer}");
     driver.keys("<A-z>");
-    assert_eq!(body(&driver), "one ");
+    assert_eq!(body(&driver), "one");
     let footer = driver.screen().lines().last().unwrap().to_owned();
     assert!(footer.contains("Alt+Y Redo"), "{footer}");
-    driver.keys("<A-u><A-u>");
+    driver.keys("<A-u>");
     assert_eq!(body(&driver), "");
-    driver.keys("<A-y><A-y><A-y>");
+    driver.keys("<A-y><A-y>");
     assert_eq!(body(&driver), "one two");
+}
+
+#[test]
+fn what_was_deleted_key_by_key_comes_back_by_word_in_texts_of_every_size() {
+    for before in ["", "{\n", &"x ".repeat(40_000)] {
+        let mut driver = writing("text", &format!("{before}one two é"), (120, 40));
+        let mut after = |keys: &str| {
+            driver.keys(keys);
+            body(&driver).strip_prefix(before).unwrap().to_owned()
+        };
+        assert_eq!(after(&"<Backspace>".repeat(8)), "o");
+        assert_eq!(after("<A-z>"), "one ");
+        assert_eq!(after("<A-z>"), "one two ");
+        assert_eq!(after("<A-z>"), "one two é");
+        assert_eq!(after("<A-y><A-y>"), "one ");
+        assert_eq!(after("<A-z><A-z>"), "one two é");
+        assert_eq!(after("<Left><Left><Left><Left><Left><Del><Del>"), "one o é");
+        assert_eq!(after("<A-z>"), "one two é");
+    }
+}
+
+#[test]
+fn what_was_deleted_in_a_row_of_the_address_comes_back_as_one() {
+    let mut driver = Driver::bare((120, 40));
+    driver.keys("<C-l>http://h/?a=b%20c%C3%A9<Down><Down><Tab><End><Backspace><Backspace>");
+    let url = |driver: &Driver| driver.shared.drafts.current().spec.address().to_owned();
+    assert_eq!(url(&driver), "http://h/?a=b%20");
+    driver.keys("<A-z>");
+    assert_eq!(url(&driver), "http://h/?a=b%20c%C3%A9");
 }
 
 #[test]

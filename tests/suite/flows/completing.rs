@@ -123,6 +123,12 @@ fn what_can_stand_in_an_empty_cell_is_shown_when_asked_for() {
     assert_eq!(headers(&driver).len(), 1, "{}", driver.screen());
     driver.keys("<C-l><C-u>x<A-/>");
     driver.assert_shows("nothing that is known can stand here");
+    let mut driver = in_headers();
+    driver.keys("<C-Space>");
+    let first =
+        driver.app.popup().and_then(|(popup, _)| popup.shown(8).next().map(|it| it.0.text.clone()));
+    driver.keys("<Tab>");
+    assert_eq!(headers(&driver), [(first.unwrap(), String::new())], "Tab takes what was asked for");
 }
 
 #[test]
@@ -240,9 +246,10 @@ fn paths_of_files_are_asked_of_the_store_and_walked_folder_by_folder() {
     driver.keys("a<Tab>");
     assert_eq!(asked(&driver).unwrap(), "/home/ann/data/");
     told(&mut driver, "/home/ann/data/", &[("big file.json", false), ("other", false)]);
-    driver.keys("b<Tab>");
+    driver.assert_shows("Tab take");
+    driver.keys("<Tab>");
     let body = &http(&driver).body;
-    assert!(format!("{body:?}").contains("~/data/big file.json"), "{body:?}");
+    assert!(format!("{body:?}").contains("~/data/big file.json"), "the first: {body:?}");
     assert!(driver.app.popup().is_none(), "{}", driver.screen());
     driver.keys("x<Backspace>/<End>");
     told(&mut driver, "/home/ann/data/big file.json/", &[("late", false)]);
@@ -322,6 +329,25 @@ fn lines_that_are_pasted_become_rows_and_any_other_text_stays_one() {
     assert_eq!(query(&driver), rows.map(|(name, value)| (name.into(), value.into(), true)));
     let (_, plan) = Driver::opened(&driver.keys("<F5>"));
     assert_eq!(url(&plan), "http://h/?a=1%202&b=%7B%7D&a=");
+}
+
+#[test]
+fn what_is_typed_or_pasted_on_the_tab_of_a_list_is_a_row() {
+    for (tabs, begins) in [("", "a"), ("<A-Right>", "Xa")] {
+        let mut driver = composing();
+        driver.keys(&format!("http://h/{tabs}<Down>{begins}<Tab>1"));
+        let row = (begins.to_owned(), "1".to_owned());
+        let rows = |driver: &Driver| match tabs {
+            "" => query(driver).into_iter().map(|(name, value, _)| (name, value)).collect(),
+            _ => headers(driver),
+        };
+        assert_eq!(rows(&driver), [row], "{}", driver.screen());
+        let mut driver = composing();
+        driver.keys(&format!("http://h/{tabs}<Down>"));
+        driver.paste("X: 1\nY: 2");
+        let two = [("X", "1"), ("Y", "2")].map(|(name, value)| (name.into(), value.into()));
+        assert_eq!(rows(&driver), two, "{}", driver.screen());
+    }
 }
 
 #[test]

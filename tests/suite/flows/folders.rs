@@ -98,6 +98,27 @@ fn what_was_found_is_marked_in_the_name_or_shown_behind_it() {
 }
 
 #[test]
+fn what_was_found_is_marked_behind_accents_and_wide_letters_too() {
+    let about = |text: &str| format!("about = \"{text}\"\n[http]\nurl = \"http://h/\"\n");
+    let texts = [about("Zeigt Übersicht"), about("one")];
+    let mut driver =
+        Driver::with(WIDE, workspace(&[("été list", &texts[0]), ("漢字 two", &texts[1])]));
+    for (text, row_of, marked) in [
+        ("list", "GET  été list", "list"),
+        ("été", "GET  été list", "été"),
+        ("ete", "GET  été list", "été"),
+        ("ubersicht", "GET  été list …", "Übersicht"),
+        ("two", "two", "two"),
+        ("字", "two", "字"),
+    ] {
+        driver.keys("/<C-u>");
+        driver.paste(text);
+        assert!(is_marked(&driver, row_of, marked), "{text}\n{}", driver.screen());
+        driver.keys("<Esc>");
+    }
+}
+
+#[test]
 fn all_folders_fold_with_one_key_and_unfold_with_the_same() {
     let mut driver = Driver::with(WIDE, few());
     driver.keys("/list<Esc>F");

@@ -128,6 +128,24 @@ fn the_question_whether_to_leave_without_the_drafts_goes_when_they_are_kept() {
 }
 
 #[test]
+fn a_file_that_stays_broken_hides_nothing_that_is_said_later() {
+    let trouble =
+        |file: &str| Failure::new(Stage::Storage, file, FailureKind::Malformed, "no TOML");
+    let read = |files: &[&str]| {
+        let problems = files.iter().map(|file| trouble(file)).collect();
+        Message::Store(Reply::Workspace(Box::new(Workspace { problems, ..workspace(&[]) })))
+    };
+    let mut driver = Driver::with(WIDE, workspace(&[]));
+    driver.send(read(&["one.toml"]));
+    driver.assert_shows("one.toml");
+    driver.app.say("something else");
+    driver.send(read(&["one.toml"]));
+    driver.assert_shows("something else");
+    driver.send(read(&["one.toml", "two.toml"]));
+    driver.assert_shows("two.toml");
+}
+
+#[test]
 fn a_warning_goes_with_the_trouble_it_tells_of_and_with_no_other() {
     let trouble = |cause: &str| Failure::new(Stage::Storage, "x", FailureKind::Io, cause);
     let failed = |job: JobKind| {

@@ -177,18 +177,22 @@ fn presses(driver: &mut Driver, spec: &Spec, tab: FormTab, field: &FormField) {
             .into_iter()
             .filter(|(id, text)| before.get(id) != Some(text))
             .collect();
+        let is_refused = driver.app.request.refused.is_some();
+        let text = access::get(&draft.spec, draft.at);
+        let written = driver.app.request.editor.as_ref().map(|(_, editor)| editor.text());
+        let is_written = written.is_some_and(|written| written.ends_with(letter));
+        let is_taken = is_refused || is_written || text.ends_with(letter);
+        let is_list = [FormTab::Params, FormTab::Headers].contains(&tab);
         if matches!(field.id, FormFieldId::Add(_)) {
-            assert!(access::get(&draft.spec, draft.at).ends_with(letter), "{}", place());
+            assert!(text.ends_with(letter), "{}", place());
+        } else if is_list && field.id == FormFieldId::Tabs {
+            // On the tab of a list a row begins, as in the one that is not there yet.
+            assert!(at.rsplit('.').next() == Some("name") && is_taken, "{text}: {}", place());
         } else if row(&cell).is_some() {
             assert_eq!(row(&cell), row(&at), "{}", place());
-            let is_refused = driver.app.request.refused.is_some();
-            let text = access::get(&draft.spec, draft.at);
-            let written = driver.app.request.editor.as_ref().map(|(_, editor)| editor.text());
-            let is_written = written.is_some_and(|written| written.ends_with(letter));
             // A bracket is closed where a body begins.
             let is_begun = at.starts_with(&format!("{cell}.")) && text.contains(letter);
-            let is_text = text.ends_with(letter) || is_begun;
-            assert!(is_refused || is_written || is_text, "{text}: {}", place());
+            assert!(is_taken || is_begun, "{text}: {}", place());
             // A row that was empty is one with all its cells now, and one more follows it.
             let may = |(id, _): &(String, String)| {
                 // What is typed at the kind of a body begins one.

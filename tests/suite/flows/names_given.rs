@@ -18,7 +18,10 @@ fn address(driver: &Driver) -> String {
 fn an_unknown_name_made_a_secret_is_one_where_it_stands_and_that_is_one_undo() {
     let mut driver = driver(SIZE);
     let before = address(&driver);
-    driver.keys("<F5><A-i>canary-given<Down><Right><Enter>");
+    driver.keys("<F5><A-i>");
+    driver.assert_shows("Enter write");
+    assert!(!driver.shows("is not defined"), "its keys are seen: {}", driver.screen());
+    driver.keys("canary-given<Down><Right><Enter>");
     assert_eq!(driver.store.environments["lab"].secrets["nope"], "canary-given");
     assert_eq!(address(&driver), before.replace("{{nope}}", "{{secret.nope}}"));
     assert_eq!(driver.app.shared.focus, Pane::Request);

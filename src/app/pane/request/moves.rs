@@ -60,7 +60,8 @@ pub(super) fn text_of_row(form: &[FormLine], at: FormFieldId) -> Option<FormFiel
 }
 
 /// The field that takes what is typed or pasted where no text is: a button that adds a row, the text
-/// of the same row, on the tabs of body and credentials their kind, and in an answer that of its body.
+/// of the same row, on the tabs of body and credentials their kind, on those of parameters and headers
+/// a new row, and in an answer that of its body.
 pub(super) fn begins_text(form: &[FormLine], at: FormFieldId, tab: FormTab) -> Option<FormFieldId> {
     let (line, column) = find(form, at)?;
     let kind_of_tab = || {
@@ -71,7 +72,7 @@ pub(super) fn begins_text(form: &[FormLine], at: FormFieldId, tab: FormTab) -> O
     };
     match form[line].fields[column].kind {
         FieldKind::Button => matches!(at, FormFieldId::Add(_)).then_some(at),
-        FieldKind::Tabs => kind_of_tab().map(|kind| kind.id),
+        FieldKind::Tabs => kind_of_tab().map(|kind| kind.id).or_else(|| row_of_tab(form, tab)),
         FieldKind::Choice if kind_of_tab().is_some_and(|kind| kind.id == at) => Some(at),
         FieldKind::Choice if tab == FormTab::Answers && is_kind_of_body(at) => Some(at),
         _ => text_of_row(form, at),
@@ -81,6 +82,17 @@ pub(super) fn begins_text(form: &[FormLine], at: FormFieldId, tab: FormTab) -> O
 /// Whether a field of an answer says what its body is: what is typed there is the body.
 fn is_kind_of_body(id: FormFieldId) -> bool {
     matches!(id, FormFieldId::Field(id) if id.last_key() == "body")
+}
+
+/// The name in the row that is not there yet, of the list a tab is.
+fn row_of_tab(form: &[FormLine], tab: FormTab) -> Option<FormFieldId> {
+    let is_list = [FormTab::Params, FormTab::Headers].contains(&tab);
+    let is_name = |id: &FormFieldId| match id {
+        FormFieldId::Field(id) => id.in_list().is_some() && id.last_key() == "name",
+        _ => false,
+    };
+    let mut fields = form.iter().flat_map(|line| &line.fields).map(|field| field.id);
+    fields.rfind(|id| is_list && is_name(id))
 }
 
 /// Whether nothing stands beside a field.
