@@ -56,6 +56,8 @@ mod property_tests;
 pub mod query;
 pub mod run;
 pub mod store;
+#[cfg(test)]
+mod spec_property_tests;
 pub mod timeline;
 pub mod tui;
 pub mod ui;
