@@ -48,17 +48,18 @@ const LAYERS: &[(&str, &str)] = &[
     ("ui", "app model codec query compose interop timeline"),
     // Opening files that a user names, printing, signals: leaves that the floors with a system share.
     ("named_file", ""),
+    ("whole_file", ""),
     ("console", "codec"),
     ("os", ""),
     // This program as a filter of JSON, in a process of its own.
     ("jq", "model codec"),
     ("ending", "os"),
-    ("engine", "model codec query named_file os"),
-    ("store", "model codec compose interop named_file os"),
+    ("engine", "model codec query named_file whole_file os"),
+    ("store", "model codec compose interop named_file whole_file os"),
     ("tui", "app ui engine store model codec timeline interop named_file console ending os"),
     (
         "cli",
-        "args engine store model codec query compose interop timeline named_file console ending jq",
+        "args engine store model codec query compose interop timeline named_file whole_file console ending jq",
     ),
     ("args", "model codec"),
     ("logging", "model codec named_file"),
@@ -169,7 +170,8 @@ const ONLY_IN: &[OnlyIn] = &[
             "tempfile::",
         ],
         places: &[
-            "store/atomic",    // everything stored
+            "whole_file.rs",   // what appears whole or not at all
+            "store/atomic",    // files and folders of our own
             "store/lock.rs",   // one writer at a time
             "store/history",   // SQLite wants its file made with the right mode
             "engine/body",     // bodies in temporary files, and bodies saved by the user
@@ -187,10 +189,10 @@ const ONLY_IN: &[OnlyIn] = &[
         code: &["fs::read(", "fs::read_to_string(", "File::open(", "pem_file"],
         places: &[
             "named_file.rs",
-            "os",                  // tables of the kernel
-            "engine/body/save.rs", // a folder, to be synced
-            "store/atomic.rs",     // the same, and files of our own
-            "store/lock.rs",       // a folder, to be locked
+            "os",              // tables of the kernel
+            "whole_file.rs",   // a folder, to be synced, and left-overs, to be removed
+            "store/atomic.rs", // files of our own
+            "store/lock.rs",   // a folder, to be locked
         ],
     },
     OnlyIn {
