@@ -174,12 +174,12 @@ const ONLY_IN: &[OnlyIn] = &[
             "store/atomic",    // files and folders of our own
             "store/lock.rs",   // one writer at a time
             "store/history",   // SQLite wants its file made with the right mode
-            "engine/body",     // bodies in temporary files, and bodies saved by the user
+            "engine/body",     // bodies in temporary files
             "tui/external.rs", // the text an editor works on
             "tui/outside.rs",  // a body that another program opens
             "cli/stdin.rs",    // a body that is piped in and too large for memory
-            "cli/output_file", // what was received, as the user asked for
-            "cli/download.rs", // the same, by a name of its own, to be gone on with
+            "cli/output_file", // a device or pipe that takes what was received
+            "cli/download.rs", // what was received, by a name of its own, to be gone on with
             "named_file.rs",   // opens for reading alone
             "logging.rs",      // the log
         ],
@@ -210,17 +210,6 @@ const ONLY_IN: &[OnlyIn] = &[
         code: &["process::Command", "Command::new("],
         places: &["tui/external.rs", "tui/outside.rs", "tui/clipboard.rs", "engine/body/derive"],
     },
-    OnlyIn {
-        what: "drawing looks names up and copies no environment, nor does what it calls",
-        code: &[".scope()", "scope_in(", "..Scope::default()"],
-        places: &[
-            "app/shared.rs",             // makes it
-            "app/flow/send.rs",          // sends
-            "app/flow/unknown_names.rs", // a key asks what would keep it from being sent
-            "app/overlay/code.rs",       // code is made when its window opens
-            "cli/target.rs",             // the same outside the screen
-        ],
-    },
     OnlyIn { what: "only main ends the process", code: &["process::exit"], places: &["main.rs"] },
     OnlyIn {
         what: "tasks are started through the tracker",
@@ -229,20 +218,49 @@ const ONLY_IN: &[OnlyIn] = &[
     },
 ];
 
+const COPIES_OF_THE_ENVIRONMENT: OnlyIn = OnlyIn {
+    what: "drawing and keys look names up and copy no environment, nor does what they call",
+    code: &[".scope()", "scope_in(", "..Scope::default()", ".os.clone()", "variables.clone()"],
+    places: &[
+        "app/shared.rs",             // makes it
+        "app/flow/send.rs",          // sends
+        "app/flow/unknown_names.rs", // a key asks what would keep it from being sent
+        "app/flow/outside.rs",       // a file of it is opened in an editor
+        "app/overlay/code.rs",       // code is made when its window opens
+        "cli/target.rs",             // the same outside the screen
+        "store/job.rs",              // for that
+    ],
+};
+
 #[test]
 fn dangerous_things_are_done_in_one_place() {
-    let sources = sources();
     for rule in ONLY_IN {
-        let broken: Vec<String> = sources
-            .iter()
-            .filter(|source| !rule.places.iter().any(|place| source.name.starts_with(place)))
-            .flat_map(|source| {
-                let found = rule.code.iter().filter(|code| source.code.contains(**code));
-                found.map(|code| format!("{}: {code}", source.name))
-            })
-            .collect();
-        assert_none(rule.what, &broken);
+        assert_none(rule.what, &elsewhere(rule));
     }
+}
+
+/// With a thousand variables every frame would copy a thousand; `no_frame_and_no_key_clones_the_environment`
+/// counts what the one maker of copies is asked for.
+#[test]
+fn drawing_and_keys_clone_no_environment() {
+    let rule = COPIES_OF_THE_ENVIRONMENT;
+    assert_none(rule.what, &elsewhere(&rule));
+    let makers = OnlyIn { places: &[], ..rule };
+    let found = elsewhere(&makers);
+    let of_maker = found.iter().filter(|found| found.starts_with("app/shared.rs: ")).count();
+    assert_eq!(of_maker, 3, "what the maker does is what is looked for: {found:?}");
+}
+
+/// Where the code of a rule stands against it.
+fn elsewhere(rule: &OnlyIn) -> Vec<String> {
+    sources()
+        .iter()
+        .filter(|source| !rule.places.iter().any(|place| source.name.starts_with(place)))
+        .flat_map(|source| {
+            let found = rule.code.iter().filter(|code| source.code.contains(**code));
+            found.map(|code| format!("{}: {code}", source.name))
+        })
+        .collect()
 }
 
 /// A key that is written into a window has no line in the table, no hint, and cannot be bound anew.
