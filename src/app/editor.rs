@@ -249,9 +249,8 @@ impl Editor {
         let at = self.model.cursor();
         let (before, behind) =
             self.model.line(at.line).split_at_checked(at.byte).unwrap_or_default();
-        let cut = before.len().saturating_sub(most);
-        let cut = (cut..=before.len()).find(|cut| before.is_char_boundary(*cut));
-        (before.get(cut.unwrap_or(0)..).unwrap_or_default(), start_of(behind, most))
+        let cut = before.ceil_char_boundary(before.len().saturating_sub(most));
+        (before.split_at(cut).1, start_of(behind, most))
     }
 
     /// Where so many bytes before the cursor are in what was drawn last: row and column.

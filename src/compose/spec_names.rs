@@ -47,7 +47,7 @@ fn proper(text: &str, has_escapes: bool) -> Vec<Name> {
     let template = Template::parse(text, Mode::Text).ok();
     let names = template.iter().flat_map(Template::names).filter(|name| name.is_proper());
     let is_name = |name: &&Name| {
-        let before = text.get(..name.span.start).unwrap_or_default();
+        let before = text.split_at(name.span.start).0;
         let slashes = before.len() - before.trim_end_matches('\\').len();
         !has_escapes || slashes % 2 == 0
     };

@@ -74,7 +74,7 @@ fn end_of_step(rest: &str) -> usize {
         at
     };
     let end = floor(STEP);
-    let near = rest.get(floor(end - NAME)..end).unwrap_or_default();
+    let near = rest.split_at(end).0.split_at(floor(end - NAME)).1;
     match near.rfind("{{") {
         Some(at) if !near.split_at(at).1.contains("}}") => end - (near.len() - at),
         // A brace that may be the first of two.

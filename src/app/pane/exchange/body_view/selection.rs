@@ -133,7 +133,7 @@ impl BodyView {
             for range in self.ranges(line, room).into_iter().skip(std::mem::take(&mut skip)) {
                 let left = if room.wrap { 0 } else { self.left };
                 let cells = (column + left).saturating_sub(line.indent.into());
-                let part = line.bytes.get(range.clone()).unwrap_or_default();
+                let part = &line.bytes[range.clone()];
                 let spot = TextSpot { line: number, at: range.start + byte_at(part, cells) };
                 if rows == row {
                     return Some(spot);
