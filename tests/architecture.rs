@@ -29,7 +29,9 @@ mod sizes;
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
+use regex::Regex;
 use source::{assert_none, imports, layer, sources};
 
 /// Plain data of engine and store that the pure layers may know.
@@ -261,6 +263,46 @@ fn elsewhere(rule: &OnlyIn) -> Vec<String> {
             found.map(|code| format!("{}: {code}", source.name))
         })
         .collect()
+}
+
+/// Ranges that may honestly lie outside what is there, by file: how many, and why.
+const MAY_BE_ABSENT: &[(&str, usize, &str)] = &[
+    ("codec/recipe/markup/tokens.rs", 1, "a token may be shorter than what is looked for"),
+    ("codec/recipe/walk.rs", 1, "a bracket alone has no inside"),
+    ("interop/curl/command.rs", 1, "a command may end before"),
+    ("model/secrets.rs", 2, "were parts out of order, less would be told and never more"),
+    ("app/editor/text_check.rs", 1, "the text may have become shorter between two steps"),
+    ("app/pane/exchange/body_fetch.rs", 1, "the bytes may not be here yet"),
+    ("engine/body/index.rs", 1, "what cannot be read has no first byte"),
+];
+
+static EMPTIED: LazyLock<Regex> = LazyLock::new(|| {
+    let inside = r"(?:[^()]|\((?:[^()]|\([^()]*\))*\))*";
+    let ends = r"\)\s*\.unwrap_or(?:_default\(\)|\((?:&\[\]|\x22)|_else)";
+    Regex::new(&format!(r"\.get\({inside}\.\.{inside}{ends}")).unwrap()
+});
+
+/// A range that is always there by what came before is asked for plainly: made empty it would hide, as
+/// text or bytes that are left out, that the reasoning is wrong.
+#[test]
+fn a_range_that_must_be_there_is_not_made_empty() {
+    for (code, is_one) in [
+        ("text.get(at..).unwrap_or_default()", true),
+        ("text\n.get(f(a)..g(b(c)))\n    .unwrap_or_default()", true),
+        ("bytes.get(..16).unwrap_or(bytes)", false),
+        ("bytes.get(at).unwrap_or_default()", false),
+        ("bytes.get(a..b)?.first().unwrap_or_default()", false),
+    ] {
+        assert_eq!(EMPTIED.is_match(code), is_one, "{code}");
+    }
+    let known = |name: &str| MAY_BE_ABSENT.iter().find(|known| known.0 == name);
+    let broken: Vec<String> = sources()
+        .iter()
+        .map(|source| (&source.name, EMPTIED.find_iter(&source.code).count()))
+        .filter(|(name, count)| *count != known(name).map_or(0, |known| known.1))
+        .map(|(name, count)| format!("{name}: {count}"))
+        .collect();
+    assert_none("ranges made empty where they are not there", &broken);
 }
 
 /// A key that is written into a window has no line in the table, no hint, and cannot be bound anew.

@@ -249,8 +249,9 @@ impl Editor {
         let at = self.model.cursor();
         let (before, behind) =
             self.model.line(at.line).split_at_checked(at.byte).unwrap_or_default();
-        let cut = before.ceil_char_boundary(before.len().saturating_sub(most));
-        (before.split_at(cut).1, start_of(behind, most))
+        let cut = before.len().saturating_sub(most);
+        let cut = (cut..before.len()).find(|cut| before.is_char_boundary(*cut));
+        (before.split_at(cut.unwrap_or(before.len())).1, start_of(behind, most))
     }
 
     /// Where so many bytes before the cursor are in what was drawn last: row and column.

@@ -395,10 +395,7 @@ impl JsonPieces {
 
 /// Whether a string of JSON stands for this name.
 fn is_name(quoted: &[u8], name: &str) -> bool {
-    let inner = match quoted {
-        [b'"', inner @ .., b'"'] => inner,
-        _ => return false,
-    };
+    let [b'"', inner @ .., b'"'] = quoted else { return false };
     inner == name.as_bytes()
         || inner.contains(&b'\\')
             && serde_json::from_slice::<String>(quoted).is_ok_and(|text| text == name)

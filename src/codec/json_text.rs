@@ -68,7 +68,7 @@ pub(crate) fn laid_out(text: &str, masked: &[u8]) -> String {
                 masked[at..].iter().position(ends).map_or(masked.len(), |length| at + length)
             }
         };
-        let token = text.get(at..end).unwrap_or_default();
+        let token = text.split_at(end).0.split_at(at).1;
         match byte {
             b'{' | b'[' => {
                 out.push_str(token);

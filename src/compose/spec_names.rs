@@ -49,7 +49,7 @@ fn proper(text: &str, has_escapes: bool) -> Vec<Name> {
     let is_name = |name: &&Name| {
         let before = text.split_at(name.span.start).0;
         let slashes = before.len() - before.trim_end_matches('\\').len();
-        !has_escapes || slashes % 2 == 0
+        !has_escapes || slashes.is_multiple_of(2)
     };
     names.filter(is_name).cloned().collect()
 }

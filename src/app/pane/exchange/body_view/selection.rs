@@ -160,7 +160,7 @@ impl BodyView {
 }
 
 fn part_of(mode: ViewMode, line: &ViewLine, part: Range<usize>) -> String {
-    let bytes = line.bytes.get(part.clone()).unwrap_or_default();
+    let bytes = &line.bytes[part.clone()];
     match mode {
         ViewMode::Hex => hex::dump_line(line.offset, &line.bytes),
         ViewMode::Pretty if !line.continued && part.start == 0 => {
