@@ -30,6 +30,7 @@ mod resolve;
 mod rules;
 mod session;
 mod sink;
+mod stream_io;
 mod supervisor;
 mod tls;
 mod transport;

@@ -13,6 +13,7 @@
 //!                          outbound, conversation/, datagram/, http/, body/, transport/, tls/
 //!                          store: preset/, history/, atomic/; everything on disk
 //!  named_file              the one way to open what the user names, for engine, store, shells
+//!  whole_file              a file that appears whole or not at all, for the same
 //!  jq                      this program as a filter of JSON, in a process of its own
 //!  os                      what only one system has, such as /proc; leaf of engine, tui, ending
 //!  interop    timeline     curl/, python/, ndjson, from_traffic; the bounded log and its views
@@ -55,7 +56,10 @@ mod os;
 mod property_tests;
 pub mod query;
 pub mod run;
+#[cfg(test)]
+mod spec_property_tests;
 pub mod store;
 pub mod timeline;
 pub mod tui;
 pub mod ui;
+mod whole_file;

@@ -75,9 +75,49 @@ fn last_gate(buffer: &mut ratatui::buffer::Buffer) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
     use ratatui::buffer::Buffer;
     use ratatui::layout::Rect;
+
+    use super::*;
+    use crate::app::Startup;
+    use crate::app::message::{Input, Message};
+    use crate::app::shared::scopes_made;
+    use crate::model::key::Key;
+    use crate::model::preset::Environment;
+
+    /// Counted here; that nothing else copies what `Shared::scope` is made of is seen to by the check
+    /// `drawing_and_keys_clone_no_environment` of the architecture.
+    #[test]
+    fn no_frame_and_no_key_clones_the_environment() {
+        let size = (140, 44);
+        let os = [("HOME".to_owned(), "/home/ann".to_owned())].into();
+        let mut app = App::new(Startup { size, os, ..Startup::default() });
+        app.shared.workspace.environments = vec![Environment {
+            name: "lab".into(),
+            variables: [("host".to_owned(), "127.0.0.1".to_owned())].into(),
+            ..Environment::default()
+        }];
+        app.shared.environment = Some("lab".into());
+        let styles = ThemeStyles::of(&app.shared.themes);
+        let mut screen = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
+        let mut play = |app: &mut App, run: &str| {
+            for key in Key::parse_run(run).unwrap() {
+                let _ = app.update(Message::Input(Input::Key(key)), app.shared.now);
+                screen.draw(|frame| render(app, &styles, frame)).unwrap();
+            }
+            screen.backend().to_string()
+        };
+        // A new request, its address with names that are known, unknown and the system's; the form,
+        // the windows that show environments and names, the help.
+        let typed = play(&mut app, "<C-l>http://{{host}}/{{nope}}{{env.HOME}}");
+        assert!(typed.contains("http://{{host}}/{{nope}}"), "{typed}");
+        play(&mut app, "<Esc><A-3><Down><Down>a<Esc><A-E><Down><Esc><Esc>E<Esc>?<Esc>");
+        assert_eq!(scopes_made(), 0);
+        play(&mut app, "<C-r>");
+        assert!(scopes_made() > 0, "what is sent is expanded");
+    }
 
     #[test]
     fn the_last_gate_lets_text_through_and_nothing_else() {

@@ -249,8 +249,8 @@ impl Editor {
         let (before, behind) =
             self.model.line(at.line).split_at_checked(at.byte).unwrap_or_default();
         let cut = before.len().saturating_sub(most);
-        let cut = (cut..=before.len()).find(|cut| before.is_char_boundary(*cut));
-        (before.get(cut.unwrap_or(0)..).unwrap_or_default(), start_of(behind, most))
+        let cut = (cut..before.len()).find(|cut| before.is_char_boundary(*cut));
+        (before.split_at(cut.unwrap_or(before.len())).1, start_of(behind, most))
     }
 
     /// Where so many bytes before the cursor are in what was drawn last: row and column.

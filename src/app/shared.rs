@@ -187,8 +187,10 @@ impl Shared {
         is_response && self.drafts.current().is_edited_since()
     }
 
-    /// What templates may refer to now.
+    /// What templates may refer to now, as a copy: for what is sent, never for a frame.
     pub fn scope(&self) -> Scope {
+        #[cfg(test)]
+        COPIES.with(|copies| copies.set(copies.get() + 1));
         let mut scope = Scope { os: self.os.clone(), ..Scope::default() };
         for defaults in self.workspace.applying(self.folder()) {
             scope.variables.extend(defaults.variables.clone());
@@ -286,6 +288,17 @@ fn value_in<'a>(
         VariableName::Os(name) => shared.os.get(name),
     }
     .map(String::as_str)
+}
+
+#[cfg(test)]
+thread_local! {
+    static COPIES: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// Copies of the environment made by this thread so far.
+#[cfg(test)]
+pub(crate) fn scopes_made() -> usize {
+    COPIES.with(std::cell::Cell::get)
 }
 
 #[cfg(test)]

@@ -117,7 +117,7 @@ fn start_line(out: &mut String, line: &str) {
 pub(super) fn tokens(line: &[u8], tokens: &Tokens) -> String {
     let mut out = String::with_capacity(2 * line.len());
     for (range, token) in tokens {
-        let part = line.get(range.clone()).unwrap_or_default();
+        let part = &line[range.clone()];
         put(&mut out, Ink::of_token(*token), &printable(part));
     }
     out

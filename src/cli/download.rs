@@ -15,7 +15,6 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, OFlags, flock};
-use tempfile::TempPath;
 use tokio::time::{Duration, Instant};
 
 use super::download_names::{
@@ -34,6 +33,7 @@ use crate::model::http::HttpSpec;
 use crate::model::name_value::NameValue;
 use crate::model::plan::HttpPlan;
 use crate::named_file;
+use crate::whole_file;
 
 /// Bytes of a validator that is kept.
 const VALIDATOR: u64 = 8 * 1024;
@@ -448,18 +448,12 @@ fn place_at(part: &Path, name: &Path, replaces: bool) -> io::Result<PathBuf> {
     if replaces {
         return fs::rename(part, name).map(|()| name.to_owned());
     }
-    let mut from = part.to_owned();
     for number in 0..NAMES {
         let wanted = numbered(name, number);
-        match TempPath::try_from_path(&from)?.persist_noclobber(&wanted) {
+        match whole_file::move_new(part, &wanted) {
             Ok(()) => return Ok(wanted),
-            Err(error) => {
-                // It would be removed otherwise.
-                from = error.path.keep().map_err(|error| error.error)?;
-                if error.error.kind() != io::ErrorKind::AlreadyExists {
-                    return Err(error.error);
-                }
-            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
         }
     }
     Err(io::ErrorKind::AlreadyExists.into())

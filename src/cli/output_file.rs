@@ -5,29 +5,25 @@
 //! .FILE.XXXXXX.part in the same folder ─► the bytes ─► all of them: FILE
 //!                                                  └► a failure, a signal: FILE.part
 //! ```
-//! A device or pipe in its place (`/dev/null`, `>(program)`) gets the bytes as they come, and so does a
+//! That is a `whole_file`. A device or pipe in its place (`/dev/null`, `>(program)`) gets the bytes as they come, and so does a
 //! file that is open already (`/dev/stdout`).
 
-use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{
-    FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
-};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
-use tempfile::{Builder, NamedTempFile};
 
 use super::{exit, output};
 use crate::console;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::file_error;
 use crate::named_file::nonblocking_flags;
+use crate::whole_file::{PRIVATE, Unplaced, WholeFile, WorkingName, folder_of, follow_links};
 
 /// Mode of a new file, less what the user's mask takes away.
 const MODE: u32 = 0o666;
-/// Links that are followed one after the other, as the system does.
-const LINKS: usize = 40;
 
 /// A file that is being filled.
 pub(super) struct OutputFile {
@@ -41,7 +37,7 @@ pub(super) struct OutputFile {
 enum Filling {
     /// No regular file: it has the bytes already.
     Direct(File),
-    Whole(NamedTempFile),
+    Whole(WholeFile),
 }
 
 impl OutputFile {
@@ -51,7 +47,8 @@ impl OutputFile {
             let target = if name.is_empty() { "-o" } else { name };
             Err(Failure::new(Stage::Storage, target, FailureKind::Usage, cause))
         };
-        let target = resolved(Path::new(name));
+        let target = follow_links(Path::new(name));
+        let target = target.map_err(|error| refusal(name, Path::new(name), &error))?;
         let opened = match fs::metadata(name) {
             _ if name.is_empty() => return refused("the name of the file is empty"),
             Ok(facts) if facts.is_dir() => return refused("it is a folder; name a file in it"),
@@ -63,7 +60,7 @@ impl OutputFile {
                 return refused("it names a folder, which is not there; name a file");
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                temporary(&target, Permissions::from_mode(MODE)).map(Filling::Whole)
+                begun(&target, MODE).map(Filling::Whole)
             }
             Err(error) => Err(error),
         };
@@ -75,7 +72,7 @@ impl OutputFile {
     pub(super) fn file(&self) -> Result<File, Failure> {
         let file = match &self.filling {
             Filling::Direct(file) => file,
-            Filling::Whole(file) => file.as_file(),
+            Filling::Whole(file) => file.file(),
         };
         file.try_clone().map_err(|error| refusal(&self.name, &self.target, &error))
     }
@@ -97,44 +94,30 @@ impl OutputFile {
 
     fn place(self, is_whole: bool) -> Result<(), Failure> {
         let OutputFile { name, target, filling } = self;
-        let Filling::Whole(mut file) = filling else { return Ok(()) };
+        let Filling::Whole(file) = filling else { return Ok(()) };
         let refused = |error: &io::Error| refusal(&name, &target, error);
-        let mut trouble = Ok(());
-        if is_whole {
-            // A full disk may be noticed only now.
-            match file.as_file().sync_all() {
-                Err(error) => trouble = Err(refused(&error)),
-                Ok(()) => match file.persist(&target) {
-                    Ok(_) => return Ok(()),
-                    Err(error) => {
-                        trouble = Err(refused(&error.error));
-                        file = error.file;
-                    }
-                },
+        let (file, trouble) = if is_whole {
+            match file.replace() {
+                Ok(()) => return Ok(()),
+                Err(Unplaced { error, file }) => (file, Err(refused(&error))),
             }
-        }
+        } else {
+            (file, Ok(()))
+        };
         keep_part(file, &name, &target).map_err(|error| refused(&error))?;
         trouble
     }
 }
 
 /// Leaves what came in `FILE.part`, or where that cannot be, under the name it has; and says so.
-fn keep_part(file: NamedTempFile, name: &str, target: &Path) -> io::Result<()> {
-    let bytes = file.as_file().metadata()?.len();
+fn keep_part(file: WholeFile, name: &str, target: &Path) -> io::Result<()> {
+    let bytes = file.file().metadata()?.len();
     if bytes == 0 {
         return Ok(());
     }
     let mut part = target.as_os_str().to_owned();
     part.push(".part");
-    let mut part = PathBuf::from(part);
-    if let Err(error) = file.persist(&part) {
-        let file = error.file;
-        let _ = fs::remove_file(&part);
-        // Where nothing is renamed, a second name may do, and the first goes.
-        if fs::hard_link(file.path(), &part).is_err() {
-            part = file.keep().map_err(|error| error.error)?.1;
-        }
-    }
+    let part = file.keep_as(Path::new(&part))?;
     let part = part.display();
     output::note(&format!("{name} is not written; the first {bytes} bytes are in {part}"));
     Ok(())
@@ -153,42 +136,17 @@ fn existing(name: &str, target: &Path, facts: &Metadata) -> io::Result<Filling> 
     writing.write(true).append(is_descriptor).custom_flags(nonblocking_flags());
     let file = writing.open(name)?;
     if facts.is_file() && !is_descriptor {
-        return temporary(target, facts.permissions()).map(Filling::Whole);
+        let whole = begun(target, PRIVATE)?;
+        whole.file().set_permissions(facts.permissions())?;
+        return Ok(Filling::Whole(whole));
     }
     Ok(Filling::Direct(file))
 }
 
-/// Where a name leads, links followed, also one that leads to nothing yet.
-fn resolved(name: &Path) -> PathBuf {
-    let mut path = name.to_owned();
-    for _ in 0..LINKS {
-        if let Ok(real) = fs::canonicalize(&path) {
-            return real;
-        }
-        let Ok(to) = fs::read_link(&path) else { break };
-        path = folder_of(&path).join(to);
-    }
-    path
-}
-
-fn folder_of(target: &Path) -> &Path {
-    match target.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
-
-fn temporary(target: &Path, mode: Permissions) -> io::Result<NamedTempFile> {
+fn begun(target: &Path, mode: u32) -> io::Result<WholeFile> {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let prefix = format!(".{}.", name.chars().take(64).collect::<String>());
-    let mut builder = Builder::new();
-    builder.prefix(&prefix).suffix(".part").permissions(Permissions::from_mode(MODE));
-    let file = builder.tempfile_in(folder_of(target))?;
-    if mode.mode() != MODE {
-        // That of the file it takes the place of.
-        file.as_file().set_permissions(mode)?;
-    }
-    Ok(file)
+    WholeFile::begin(target, &WorkingName { prefix: &prefix, suffix: ".part" }, mode)
 }
 
 fn refusal(name: &str, target: &Path, error: &io::Error) -> Failure {

@@ -42,8 +42,7 @@ pub fn bodies(old: &[u8], new: &[u8], deadline: Option<Instant>) -> Comparison {
         return text::compare(old, new, deadline);
     }
     let first = first_difference(old, new);
-    let at = first.and_then(|at| usize::try_from(at).ok()).unwrap_or(usize::MAX);
-    let there = [old, new].map(|bytes| bytes.get(at..).unwrap_or_default());
+    let there = [old, new].map(|bytes| first.map_or(&[][..], |at| &bytes[at as usize..]));
     bytes([old.len() as u64, new.len() as u64], first, there)
 }
 

@@ -336,7 +336,7 @@ impl JsonPieces {
         if std::mem::take(&mut self.is_escaped) {
             return at + 1;
         }
-        let rest = buffer.get(at..).unwrap_or_default();
+        let rest = &buffer[at..];
         let Some(found) = memchr::memchr2(b'"', b'\\', rest) else { return buffer.len() };
         if rest[found] == b'"' {
             self.in_string = false;
@@ -395,7 +395,7 @@ impl JsonPieces {
 
 /// Whether a string of JSON stands for this name.
 fn is_name(quoted: &[u8], name: &str) -> bool {
-    let inner = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
+    let [b'"', inner @ .., b'"'] = quoted else { return false };
     inner == name.as_bytes()
         || inner.contains(&b'\\')
             && serde_json::from_slice::<String>(quoted).is_ok_and(|text| text == name)

@@ -48,7 +48,7 @@ pub(crate) fn laid_out(text: &str, masked: &[u8]) -> String {
     let mut out = String::with_capacity(text.len() * 2);
     let (mut depth, mut at) = (0usize, 0);
     let next = |from: usize| {
-        let rest = masked.get(from..).unwrap_or_default();
+        let rest = &masked[from..];
         from + rest.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(rest.len())
     };
     while let Some(byte) = masked.get(at) {
@@ -68,7 +68,7 @@ pub(crate) fn laid_out(text: &str, masked: &[u8]) -> String {
                 masked[at..].iter().position(ends).map_or(masked.len(), |length| at + length)
             }
         };
-        let token = text.get(at..end).unwrap_or_default();
+        let token = text.split_at(end).0.split_at(at).1;
         match byte {
             b'{' | b'[' => {
                 out.push_str(token);

@@ -47,9 +47,9 @@ fn proper(text: &str, has_escapes: bool) -> Vec<Name> {
     let template = Template::parse(text, Mode::Text).ok();
     let names = template.iter().flat_map(Template::names).filter(|name| name.is_proper());
     let is_name = |name: &&Name| {
-        let before = text.get(..name.span.start).unwrap_or_default();
+        let before = text.split_at(name.span.start).0;
         let slashes = before.len() - before.trim_end_matches('\\').len();
-        !has_escapes || slashes % 2 == 0
+        !has_escapes || slashes.is_multiple_of(2)
     };
     names.filter(is_name).cloned().collect()
 }

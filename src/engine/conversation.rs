@@ -16,8 +16,8 @@ pub(crate) mod script;
 use std::io;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
+use bytes::Bytes;
+use tokio::io::{ReadHalf, WriteHalf};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -28,6 +28,7 @@ use super::outbound::{Origin, OutboundQueue};
 use super::rules::Rules;
 use super::session::SessionHandle;
 use super::sink::StampGuard;
+use super::stream_io::{StreamBuffer, write_or_finish};
 use super::transport::explain;
 use super::transport::stream::{Stream, reset};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -36,11 +37,6 @@ use crate::model::record::{Direction, RecordKind};
 use conn_handle::{ConnOrder, ConnReceiver};
 use script::Script;
 
-/// Room for one read.
-const READ: usize = 64 * 1024;
-/// Reads below this are copied, so that a record pins little more memory than it shows: what waits for
-/// the shell is bounded by what it shows.
-const COPIED: usize = READ / 4 * 3;
 /// How long a close waits for writes that are stuck before it becomes a reset.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a close goes on reading after our FIN, so that late bytes cause no RST.
@@ -69,7 +65,7 @@ struct Live {
     setup: ConnSetup,
     read: ReadHalf<Stream>,
     write: WriteHalf<Stream>,
-    buffer: BytesMut,
+    buffer: StreamBuffer,
     outgoing: OutboundQueue,
     wish: OurSide,
     /// When patience with our own close ends.
@@ -97,7 +93,7 @@ impl ConnSetup {
             setup: self,
             read,
             write,
-            buffer: BytesMut::new(),
+            buffer: StreamBuffer::default(),
             outgoing: OutboundQueue::default(),
             wish: OurSide::Talk,
             close_by: None,
@@ -124,23 +120,14 @@ impl Live {
         let may_read = !self.peer_finished && outgoing.has_room_for_answers();
         let has_output = outgoing.front().is_some();
         let may_shut = self.wish != OurSide::Talk && !has_output && !self.we_finished;
-        if buffer.capacity() < READ {
-            buffer.reserve(READ);
-        }
         let (due, has_room) = (outgoing.next_due(), outgoing.has_room());
         let step_by = setup.script.deadline();
         tokio::select! {
             () = setup.session.cancel.cancelled() => return Some(End::Reset("reset by us")),
-            read = async { events.ready().await; read.read_buf(buffer).await }, if may_read => {
+            read = buffer.read(read, events), if may_read => {
                 return self.read(read);
             }
-            (done, held) = async {
-                if !has_output {
-                    return events.timed(async { write.shutdown().await.map(|()| 0) }).await;
-                }
-                events.ready().await;
-                events.timed(outgoing.transmit(write)).await
-            }, if has_output || may_shut => {
+            (done, held) = write_or_finish(outgoing, write, events), if has_output || may_shut => {
                 return if has_output { self.wrote(done, held) } else { self.shut(&done, held) };
             }
             order = setup.orders.next(has_room) => match order {
@@ -198,7 +185,7 @@ impl Live {
                 "the peer finished sending without TLS close_notify: the end may be cut off",
             ),
             Ok(_) => {
-                let data = self.take_buffer();
+                let data = self.buffer.take();
                 self.received += data.len() as u64;
                 let setup = &mut self.setup;
                 setup.session.events.received(setup.conn, data.clone(), data.len() as u64);
@@ -222,16 +209,6 @@ impl Live {
                 Some(End::Failed(failure))
             }
         }
-    }
-
-    /// The bytes of the last read; small ones are copied out of the buffer.
-    fn take_buffer(&mut self) -> Bytes {
-        if self.buffer.len() < COPIED {
-            let data = Bytes::copy_from_slice(&self.buffer);
-            self.buffer.clear();
-            return data;
-        }
-        std::mem::take(&mut self.buffer).freeze()
     }
 
     fn peer_is_done(&mut self, words: &str) -> Option<End> {

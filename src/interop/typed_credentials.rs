@@ -119,24 +119,26 @@ fn of_query(url: &mut String, give: Give<'_>) {
 
 /// The same of members of JSON whose values are strings.
 fn of_json(text: &mut String, give: Give<'_>) {
-    let mut longer = 0isize;
+    let mut written = String::with_capacity(text.len());
+    let mut behind = 0;
     for member in members(text) {
-        let moved = |at: usize| at.saturating_add_signed(longer);
-        let part = |place: &std::ops::Range<usize>| {
-            text.get(moved(place.start)..moved(place.end)).unwrap_or_default().to_owned()
-        };
-        let (name, value) = (part(&member.name), part(&member.value));
-        if !names_secret(&name) || !is_literal(&value) {
+        let part = |from: usize, to: usize| text.split_at(to).0.split_at(from).1;
+        let name = part(member.name.start, member.name.end);
+        let value = part(member.value.start, member.value.end);
+        if !names_secret(name) || !is_literal(value) {
             continue;
         }
         if let Some(given) = give(TypedCredential {
-            can_move: said(&value) == value,
-            ..named("the body", &name, said(&value))
+            can_move: said(value) == value,
+            ..named("the body", name, said(value))
         }) {
-            text.replace_range(moved(member.value.start)..moved(member.value.end), &given);
-            longer += given.len().cast_signed() - value.len().cast_signed();
+            written += part(behind, member.value.start);
+            written += &given;
+            behind = member.value.end;
         }
     }
+    written += text.split_at(behind).1;
+    *text = written;
 }
 
 /// A credential that has a name of its own.

@@ -30,7 +30,7 @@ pub(super) fn members(text: &str) -> Vec<TextMember> {
         Some(from + rest.iter().position(|byte| !byte.is_ascii_whitespace())?)
     };
     let (mut found, mut at) = (Vec::new(), 0);
-    while let Some(quote) = memchr::memchr(b'"', bytes.get(at..).unwrap_or_default()) {
+    while let Some(quote) = memchr::memchr(b'"', &bytes[at..]) {
         let Some(name) = string(at + quote) else { break };
         at = name.end + 1;
         let value = next(at).filter(|colon| bytes[*colon] == b':');

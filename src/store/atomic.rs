@@ -1,34 +1,29 @@
-//! The one place that writes files.
+//! The one place that writes what the store keeps: `whole_file`, and the folder synced too.
 //!
-//! ```text
-//! temporary file in the same folder (0600) ─► write ─► fsync ─► rename over the old ─► fsync folder
-//! ```
 //! So a file is the whole old or the whole new version at any moment, whatever is killed or full.
 //! A symbolic link is followed and stays a link. The mode of an existing file is kept, never
-//! widened; new files are 0600 in folders of 0700. Temporary files are locked while in use, so
-//! what a crash left behind is told from what another instance is writing.
+//! widened; new files are 0600 in folders of 0700.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::{
     DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
 };
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use tempfile::{Builder, NamedTempFile, TempDir};
+use tempfile::{Builder, TempDir};
 
 use super::job::Overwrite;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::file_error;
 use crate::named_file;
+use crate::whole_file::{
+    self, PRIVATE, WholeFile, WorkingName, folder_of, follow_links, is_absence, sync_folder,
+};
 
-const TEMPORARY_PREFIX: &str = ".wirebench-";
 const BUILDING_PREFIX: &str = ".wirebench-new-";
-const TEMPORARY_SUFFIX: &str = ".tmp";
 /// Entries of a folder that are looked at when left-overs are removed.
 const CLEANED: usize = 10_000;
-/// Links followed from one to the next.
-const LINKS: usize = 16;
 /// What to do where writing is not allowed.
 pub(super) const PERMISSION_HINT: &str =
     "allow writing there, or keep everything elsewhere with --home DIR";
@@ -44,59 +39,40 @@ pub fn write(path: &Path, bytes: &[u8], overwrite: Overwrite) -> Result<(), Fail
     if overwrite == Overwrite::Refuse && fs::symlink_metadata(path).is_ok() {
         return Err(exists(path));
     }
-    let target = follow_links(path)?;
+    let target = follow_links(path).map_err(|error| failure(path, &error))?;
     let old = match fs::metadata(&target) {
         Ok(metadata) => Some(replaceable(path, metadata)?),
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => return Err(failure(path, &error)),
     };
-    let attempt = || attempt(&target, bytes, old.as_ref(), overwrite);
-    let written = attempt().or_else(|error| match error.kind() {
-        // Another instance took the temporary file for a left-over in the instant before it was
-        // locked.
-        ErrorKind::NotFound => attempt(),
-        _ => Err(error),
-    });
-    written.map_err(|error| match error.kind() {
+    write_whole(&target, bytes, old.as_ref(), overwrite).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => exists(path),
         _ => failure(path, &error),
     })
 }
 
-fn attempt(
+fn write_whole(
     target: &Path,
     bytes: &[u8],
     old: Option<&Metadata>,
     overwrite: Overwrite,
 ) -> io::Result<()> {
-    let folder = folder_of(target);
-    let mut file = temporary(folder)?;
+    let mut file = WholeFile::begin(target, &WorkingName::OURS, PRIVATE)?;
     file.write_all(bytes)?;
-    keep_owner_and_mode(file.as_file(), old)?;
-    file.as_file().sync_all()?;
+    keep_owner_and_mode(file.file(), old)?;
     match overwrite {
-        Overwrite::Replace => file.persist(target).map_err(|error| error.error)?,
-        Overwrite::Refuse => file.persist_noclobber(target).map_err(|error| error.error)?,
-    };
-    sync_folder(folder)
-}
-
-fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
-    let file = Builder::new()
-        .prefix(TEMPORARY_PREFIX)
-        .suffix(TEMPORARY_SUFFIX)
-        .permissions(fs::Permissions::from_mode(0o600))
-        .tempfile_in(folder)?;
-    // Without locks on this file system a crash may leave a file behind; saving goes on.
-    let _ = file.as_file().try_lock();
-    Ok(file)
+        Overwrite::Replace => file.replace()?,
+        Overwrite::Refuse => file.place_new()?,
+    }
+    sync_folder(folder_of(target))
 }
 
 /// Gives the new file the owner and mode of the old; where the owner cannot be kept, the group
 /// loses its rights rather than another group gaining them.
 fn keep_owner_and_mode(file: &File, old: Option<&Metadata>) -> io::Result<()> {
     let Some(old) = old else {
-        return file.set_permissions(fs::Permissions::from_mode(0o600));
+        // The umask may have taken rights from us as well.
+        return file.set_permissions(fs::Permissions::from_mode(PRIVATE));
     };
     let new = file.metadata()?;
     let mut mode = old.mode() & 0o777;
@@ -108,23 +84,6 @@ fn keep_owner_and_mode(file: &File, old: Option<&Metadata>) -> io::Result<()> {
         }
     }
     file.set_permissions(fs::Permissions::from_mode(mode))
-}
-
-/// Where the bytes go when `path` is a symbolic link; the end of the chain need not exist.
-fn follow_links(path: &Path) -> Result<PathBuf, Failure> {
-    let mut target = path.to_owned();
-    for _ in 0..LINKS {
-        match fs::read_link(&target) {
-            Ok(next) => target = folder_of(&target).join(next),
-            // It is no link, or it is not there.
-            Err(error) if error.kind() == ErrorKind::InvalidInput || is_absence(&error) => {
-                return Ok(target);
-            }
-            // Taken for a file, a link would be replaced.
-            Err(error) => return Err(failure(path, &error)),
-        }
-    }
-    Err(refusal(path, FailureKind::Io, "too many symbolic links"))
 }
 
 /// Whether something of this name is there, be it a link that leads nowhere. What cannot be looked at
@@ -140,11 +99,6 @@ pub(super) fn is_there(path: &Path) -> Result<bool, Failure> {
     }
 }
 
-/// Whether an error says that there is nothing of that name.
-pub(super) fn is_absence(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
-}
-
 fn replaceable(path: &Path, metadata: Metadata) -> Result<Metadata, Failure> {
     let other_name = "choose another name";
     let (kind, cause, hint) = if metadata.is_dir() {
@@ -158,13 +112,6 @@ fn replaceable(path: &Path, metadata: Metadata) -> Result<Metadata, Failure> {
         return Ok(metadata);
     };
     Err(refusal(path, kind, cause).hint(hint))
-}
-
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
 }
 
 /// Makes a folder and those above it, 0700 each, and makes sure they stay.
@@ -190,33 +137,12 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     sync_folder(folder_of(folder))
 }
 
-/// Makes renames and removals in a folder last.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    match File::open(folder)?.sync_all() {
-        // Some file systems cannot sync folders; the rename itself has happened.
-        Err(error) if is_unsupported(&error) => Ok(()),
-        other => other,
-    }
-}
-
-fn is_unsupported(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported)
-}
-
 /// Moves a file without ever replacing another.
 ///
 /// # Errors
 /// When the source is missing, the destination exists, or the system refuses.
 pub(super) fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
-    use rustix::fs::{CWD, RenameFlags, renameat_with};
-    let moved = renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE).map_err(io::Error::from);
-    let moved = match moved {
-        Err(error) if is_unsupported(&error) => {
-            fs::hard_link(from, to).and_then(|()| fs::remove_file(from))
-        }
-        other => other,
-    };
-    moved.map_err(|error| match error.kind() {
+    whole_file::move_new(from, to).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => exists(to),
         _ => failure(from, &error),
     })?;
@@ -238,10 +164,7 @@ pub(super) fn settle(path: &Path) -> Result<(), Failure> {
 /// Keeps what a file holds under another name as well, replacing what was there; a missing file is
 /// no error. Costs no copy: the two are one until the next [`write()`].
 pub(super) fn keep_as(file: &Path, other: &Path) -> io::Result<()> {
-    let folder = folder_of(other);
-    let mut name = Builder::new();
-    name.prefix(TEMPORARY_PREFIX).suffix(TEMPORARY_SUFFIX);
-    match name.make_in(folder, |link| fs::hard_link(file, link)) {
+    match WorkingName::OURS.builder().make_in(folder_of(other), |link| fs::hard_link(file, link)) {
         Ok(linked) => {
             linked.into_temp_path().persist(other).map_err(|error| error.error)?;
             Ok(())
@@ -274,12 +197,13 @@ pub(super) fn open_private(path: &Path) -> io::Result<File> {
 /// so the caller holds the lock of `parent`.
 pub(super) fn temporary_folder(parent: &Path) -> Result<TempDir, Failure> {
     let left = fs::read_dir(parent).map_err(|error| failure(parent, &error))?.flatten();
-    let is_ours = |name: &str| name.starts_with(BUILDING_PREFIX) && is_temporary(name);
+    let is_ours = |name: &str| name.starts_with(BUILDING_PREFIX) && whole_file::is_left_over(name);
     for entry in left.filter(|entry| entry.file_name().to_str().is_some_and(is_ours)) {
         // Best effort: a left-over does no harm.
         let _ = fs::remove_dir_all(entry.path());
     }
-    let made = Builder::new().prefix(BUILDING_PREFIX).suffix(TEMPORARY_SUFFIX).tempdir_in(parent);
+    let made =
+        Builder::new().prefix(BUILDING_PREFIX).suffix(WorkingName::OURS.suffix).tempdir_in(parent);
     let made = made.and_then(|made| {
         fs::set_permissions(made.path(), fs::Permissions::from_mode(0o700))?;
         Ok(made)
@@ -308,28 +232,13 @@ pub(super) fn remove(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether a file name is one of our temporary files.
-pub(super) fn is_temporary(name: &str) -> bool {
-    name.starts_with(TEMPORARY_PREFIX) && name.ends_with(TEMPORARY_SUFFIX)
-}
-
 /// Removes temporary files that a crash left in a folder; those in use are locked and stay.
 pub(super) fn clean(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
-    let is_ours = |entry: &fs::DirEntry| entry.file_name().to_str().is_some_and(is_temporary);
+    let is_ours =
+        |entry: &fs::DirEntry| entry.file_name().to_str().is_some_and(whole_file::is_left_over);
     let entries = entries.take(CLEANED).flatten();
-    entries.filter(is_ours).for_each(|entry| clean_file(&entry.path()));
-}
-
-/// Removes one temporary file unless somebody is writing it.
-pub(super) fn clean_file(path: &Path) {
-    if !fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file()) {
-        return;
-    }
-    if File::open(path).is_ok_and(|file| file.try_lock().is_ok()) {
-        // Best effort: a left-over does no harm.
-        let _ = fs::remove_file(path);
-    }
+    entries.filter(is_ours).for_each(|entry| whole_file::remove_left_over(&entry.path()));
 }
 
 fn exists(path: &Path) -> Failure {

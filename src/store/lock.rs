@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::atomic;
 use crate::model::failure::{Failure, FailureKind};
+use crate::whole_file;
 
 /// Longest wait for another instance; a save takes milliseconds.
 const WAIT: Duration = Duration::from_secs(2);
@@ -23,7 +24,7 @@ pub(super) type FolderLock = Option<File>;
 /// then two instances rely on the comparison alone.
 pub(super) fn folder(path: &Path) -> Result<FolderLock, Failure> {
     let file = match File::open(path) {
-        Err(error) if atomic::is_absence(&error) => return Ok(None),
+        Err(error) if whole_file::is_absence(&error) => return Ok(None),
         file => file.map_err(|error| atomic::failure(path, &error))?,
     };
     let deadline = Instant::now() + WAIT;

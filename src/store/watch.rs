@@ -21,6 +21,7 @@ use notify::{Config, RecommendedWatcher, RecursiveMode, Watcher as _};
 use super::atomic;
 use super::workspace::Watched;
 use crate::model::failure::{Failure, FailureKind};
+use crate::whole_file;
 
 /// Links followed from one to the next, as the system does.
 const LINKS: usize = 40;
@@ -190,7 +191,7 @@ fn way(path: &Path) -> Vec<PathBuf> {
                 }
             }
             Ok(_) => break,
-            Err(error) if atomic::is_absence(&error) || left.is_empty() => {
+            Err(error) if whole_file::is_absence(&error) || left.is_empty() => {
                 names.push(real);
                 break;
             }

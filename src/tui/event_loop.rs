@@ -136,6 +136,7 @@ impl EventLoop {
         let (copied, tmux_answers) = mpsc::channel(COPIES);
         let (opened, opened_outcomes) = mpsc::channel(COPIES);
         Ok(EventLoop {
+            styles: ThemeStyles::of(&app.shared.themes),
             app,
             screen,
             reader: Some(EventReader::open()?),
@@ -154,7 +155,6 @@ impl EventLoop {
             left_over: external::look_for_left_over(editing_folder.clone()),
             editing_folder,
             editing: None,
-            styles: ThemeStyles::default(),
             views: Vec::new(),
             is_question_unseen: false,
             leaving: None,

@@ -13,8 +13,8 @@ use crate::model::theme::{
     ColorDepth, ROLES, RoleKind, ThemeColor, ThemeRole, ThemeSheet, contrast,
 };
 
-/// Styles by meaning.
-#[derive(Debug, Clone, Default)]
+/// Styles by meaning, always those of a theme.
+#[derive(Debug, Clone)]
 pub struct ThemeStyles {
     /// The empty screen.
     pub(super) screen: Style,
@@ -59,8 +59,8 @@ pub struct ThemeStyles {
     inks: Vec<Style>,
     /// Blocks of each role, by its number.
     blocks: Vec<Style>,
-    /// The edition of the theme these are of; `None` = of none.
-    edition: Option<u32>,
+    /// The edition of the theme these are of.
+    edition: u32,
 }
 
 const BOLD: Modifier = Modifier::BOLD;
@@ -108,7 +108,7 @@ impl ThemeStyles {
     /// Becomes the styles of the theme in force, which costs nothing while it stays the same. The same
     /// styles follow the themes of one application alone.
     pub fn follow(&mut self, themes: &Themes) {
-        if self.edition != Some(themes.edition()) {
+        if self.edition != themes.edition() {
             *self = ThemeStyles::of(themes);
         }
     }
@@ -157,18 +157,18 @@ impl ThemeStyles {
             control_on_dim: of(ThemeRole::Control),
             inks,
             blocks,
-            edition: Some(themes.edition()),
+            edition: themes.edition(),
         }
     }
 
     /// Text of a role.
     pub(super) fn ink(&self, role: ThemeRole) -> Style {
-        self.inks.get(role as usize).copied().unwrap_or_default()
+        self.inks[role as usize]
     }
 
     /// A block of a role, with text on it.
     pub(super) fn block(&self, role: ThemeRole) -> Style {
-        self.blocks.get(role as usize).copied().unwrap_or_default()
+        self.blocks[role as usize]
     }
 
     /// A piece of a text in its language.

@@ -13,13 +13,10 @@ use wirebench::codec::lines::LineScanner;
 use wirebench::codec::printable::{is_visible, printable, printable_str};
 use wirebench::codec::{escape, hex, highlight};
 use wirebench::compose::template::{Mode, Name, Template, lookup, quote};
-use wirebench::compose::{UnknownNames, payload, plan};
+use wirebench::compose::{UnknownNames, payload};
 use wirebench::model::exchange::MessageFraming;
-use wirebench::model::http::{Auth, FormPart, HttpBody, HttpSpec};
 use wirebench::model::payload::{LineEnding, Payload, PayloadFormat};
-use wirebench::model::plan::Plan;
 use wirebench::model::preset::Scope;
-use wirebench::model::spec::{NameValue, Spec};
 use wirebench::model::view::ViewMode;
 
 /// A response as a server sends it: chunked, gzip, with a trailer.
@@ -69,54 +66,6 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof![r#"[a-z{}!\\x0-9:/?&=#%"' \r\n\t\x00]{0,16}"#, ".{0,12}"]
 }
 
-fn row() -> impl Strategy<Value = NameValue> {
-    (any::<bool>(), text(), text()).prop_map(|(enabled, name, value)| NameValue {
-        enabled,
-        name,
-        value,
-    })
-}
-
-fn rows() -> impl Strategy<Value = Vec<NameValue>> {
-    prop::collection::vec(row(), 0..4)
-}
-
-fn http_body() -> impl Strategy<Value = HttpBody> {
-    prop_oneof![
-        Just(HttpBody::None),
-        text().prop_map(HttpBody::Text),
-        text().prop_map(HttpBody::Json),
-        rows().prop_map(HttpBody::Form),
-        text().prop_map(HttpBody::File),
-        text().prop_map(|text| HttpBody::Payload(Payload::text(text))),
-        text().prop_map(|text| HttpBody::Payload(Payload { text, format: PayloadFormat::Hex })),
-        (text(), text()).prop_map(|(name, value)| {
-            HttpBody::Multipart(vec![FormPart { name, value, ..FormPart::default() }])
-        }),
-    ]
-}
-
-fn http_spec() -> impl Strategy<Value = HttpSpec> {
-    let auth = prop_oneof![
-        Just(Auth::None),
-        (text(), text()).prop_map(|(user, password)| Auth::Basic { user, password }),
-        text().prop_map(Auth::Bearer),
-    ];
-    let method = prop_oneof![Just("GET".to_owned()), text()];
-    let url = prop_oneof![text().prop_map(|path| format!("http://h/{path}")), text()];
-    (method, url, rows(), rows(), auth, http_body()).prop_map(
-        |(method, url, query, headers, auth, body)| HttpSpec {
-            method,
-            url,
-            query,
-            headers,
-            auth,
-            body,
-            ..HttpSpec::default()
-        },
-    )
-}
-
 proptest! {
     #![proptest_config(crate::property_tests::config())]
 
@@ -126,21 +75,6 @@ proptest! {
     ) {
         let wire = response(&data, chunk);
         prop_assert_eq!(receive(wire.chunks(step)), (data, true));
-    }
-
-    #[test]
-    fn a_planned_head_is_exactly_the_lines_planned(spec in http_spec()) {
-        let Ok(Plan::Http(plan)) = plan(&Spec::Http(spec), &Scope::default()) else {
-            return Ok(());
-        };
-        let head = write::request_head(&plan.method, "/", &plan.headers);
-        let (used, parsed) =
-            HeadReader::new(Expected::Request).push(&head).unwrap().expect("a whole head");
-        prop_assert_eq!(used, head.len());
-        prop_assert_eq!(parsed.head.fields.len(), plan.headers.len());
-        for (field, (name, _)) in parsed.head.fields.iter().zip(&plan.headers) {
-            prop_assert_eq!(&field.name, name.as_bytes());
-        }
     }
 
     #[test]

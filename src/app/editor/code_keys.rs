@@ -150,7 +150,7 @@ pub(super) fn between(model: &dyn TextModel, range: &Range<TextPlace>) -> String
         let whole = model.line(line);
         let end = if line == range.end.line { range.end.byte } else { whole.len() };
         let start = if line == range.start.line { range.start.byte } else { 0 };
-        text.push_str(whole.get(start..end).unwrap_or_default());
+        text.push_str(whole.split_at(end).0.split_at(start).1);
         if line < range.end.line {
             text.push('\n');
         }

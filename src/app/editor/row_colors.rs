@@ -86,8 +86,7 @@ impl RowColors {
 /// Names that reach into so many bytes of a line, in places of these.
 fn names_near(line: &str, at: usize, length: usize) -> Vec<Range<usize>> {
     let start = start_of(line, at.saturating_sub(NAME)).len();
-    let end = start_of(line, at + length + NAME).len();
-    let near = line.get(start..end).unwrap_or_default();
+    let near = start_of(line, at + length + NAME).split_at(start).1;
     let moved = |place: usize| (start + place).saturating_sub(at);
     name_spans(near).map(|span| moved(span.start)..moved(span.end)).collect()
 }

@@ -74,7 +74,7 @@ fn end_of_step(rest: &str) -> usize {
         at
     };
     let end = floor(STEP);
-    let near = rest.get(floor(end - NAME)..end).unwrap_or_default();
+    let near = rest.split_at(end).0.split_at(floor(end - NAME)).1;
     match near.rfind("{{") {
         Some(at) if !near.split_at(at).1.contains("}}") => end - (near.len() - at),
         // A brace that may be the first of two.
@@ -85,9 +85,9 @@ fn end_of_step(rest: &str) -> usize {
 
 /// What was found at a name is the name.
 fn named(text: &str, at: usize, why: String) -> String {
-    let rest = text.get(at..).unwrap_or_default();
+    let rest = text.split_at(at).1;
     match name_spans(rest).next().filter(|span| span.start == 0) {
-        Some(span) => why.replacen("'1'", rest.get(span).unwrap_or_default(), 1),
+        Some(span) => why.replacen("'1'", rest.split_at(span.end).0, 1),
         None => why,
     }
 }

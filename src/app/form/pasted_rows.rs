@@ -300,7 +300,7 @@ fn pairs(text: &str) -> Option<PastedRows> {
         let at = line.find(['=', ':', '\t'])?;
         let (name, value) = line.split_at(at);
         let is_name = !name.trim().is_empty() && !name.trim().contains(char::is_whitespace);
-        let value = value.get(1..).unwrap_or_default().trim();
+        let value = value.split_at(1).1.trim();
         is_name.then(|| NameValue { enabled, ..NameValue::new(name.trim(), value) })
     };
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();

@@ -52,12 +52,12 @@ impl<'a> JsonText<'a> {
 
     /// The bytes of a value.
     pub(super) fn value(&self, at: usize) -> &'a [u8] {
-        self.bytes.get(self.nodes[at].span.clone()).unwrap_or_default()
+        &self.bytes[self.nodes[at].span.clone()]
     }
 
     /// The name of a member, without escapes.
     pub(super) fn key(&self, at: usize) -> String {
-        unescaped(self.bytes.get(self.nodes[at].key.clone()).unwrap_or_default())
+        unescaped(&self.bytes[self.nodes[at].key.clone()])
     }
 
     /// The values in a value, by number.

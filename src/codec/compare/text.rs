@@ -17,9 +17,7 @@ pub(super) fn compare(old: &[u8], new: &[u8], deadline: Option<Instant>) -> Comp
     let before: Vec<&[u8]> = old.split_inclusive(|byte| *byte == b'\n').collect();
     let now: Vec<&[u8]> = new.split_inclusive(|byte| *byte == b'\n').collect();
     let ops = capture_diff_slices_deadline(Algorithm::Myers, &before, &now, deadline);
-    let joined = |lines: &[&[u8]], at: usize, len: usize| {
-        lines.get(at..at + len).unwrap_or_default().concat()
-    };
+    let joined = |lines: &[&[u8]], at: usize, len: usize| lines[at..at + len].concat();
     for op in ops {
         let (kind, from, to) = match op {
             DiffOp::Equal { .. } => continue,

@@ -87,8 +87,7 @@ pub fn unbelievable<'a>(head: &Head, asked: impl IntoIterator<Item = &'a str>) -
 fn code(head: &Head) -> &[u8] {
     let words = head.raw.split(u8::is_ascii_whitespace);
     let word = words.filter(|word| !word.is_empty()).nth(1).unwrap_or_default();
-    let digits = word.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    word.get(..digits).unwrap_or_default()
+    word.split(|byte| !byte.is_ascii_digit()).next().unwrap_or_default()
 }
 
 #[cfg(test)]

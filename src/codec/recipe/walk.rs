@@ -46,7 +46,7 @@ pub(super) fn parts(inner: &[u8]) -> Vec<&[u8]> {
         }
         at += 1;
     }
-    let last = inner.get(start..).unwrap_or_default().trim_ascii();
+    let last = inner[start..].trim_ascii();
     if !last.is_empty() || !parts.is_empty() {
         parts.push(last);
     }

@@ -18,6 +18,7 @@ use super::writer::BodyWriter;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::view::ViewPart;
 use crate::named_file;
+use crate::whole_file::{PRIVATE, WholeFile, WorkingName, folder_of};
 
 const MAGIC: &str = "wirebench-answer 1";
 /// Longest first line.
@@ -40,24 +41,23 @@ pub(super) fn write(body: Option<&Arc<Body>>, text: &[u8], path: &Path) -> Resul
 }
 
 fn try_write(body: Option<&Arc<Body>>, text: &[u8], path: &Path) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(folder_of(path))?;
+    let mut file = WholeFile::begin(path, &WorkingName::OURS, PRIVATE)?;
     let (wire, place, decoded) = body.map_or((0, (0, 0), None), |body| body.lengths());
     let own = decoded.map_or("-".to_owned(), |len| len.to_string());
     let (start, end) = place;
     writeln!(file, "{MAGIC} {} {wire} {start} {end} {own}", text.len())?;
     file.write_all(text)?;
     if let Some(body) = body {
-        copy(body, ViewPart::Raw, wire, file.as_file_mut())?;
-        copy(body, ViewPart::Decoded, decoded.unwrap_or_default(), file.as_file_mut())?;
+        copy(body, ViewPart::Raw, wire, &mut file)?;
+        copy(body, ViewPart::Decoded, decoded.unwrap_or_default(), &mut file)?;
     }
-    file.as_file().sync_data()?;
-    file.persist(path).map_err(|error| error.error).map(drop)
+    // A loss of power may take an answer along: its folder is not synced.
+    Ok(file.replace()?)
 }
 
 /// Copies so many bytes and not one less.
-fn copy(body: &Body, part: ViewPart, len: u64, file: &mut std::fs::File) -> io::Result<()> {
+fn copy(body: &Body, part: ViewPart, len: u64, file: &mut WholeFile) -> io::Result<()> {
     let mut at = 0;
     while at < len {
         let count = usize::try_from(len - at).unwrap_or(usize::MAX).min(BLOCK);

@@ -369,7 +369,7 @@ impl LineIndex {
             is_escaped = *byte == b'\\' && !is_escaped;
             ends
         });
-        Bytes::copy_from_slice(inside.get(..end.unwrap_or(inside.len())).unwrap_or_default())
+        Bytes::copy_from_slice(end.map_or(inside, |end| &inside[..end]))
     }
 
     fn laid_out(&self, body: &Body, top: u64, rows: usize) -> Vec<ViewLine> {

@@ -1,15 +1,14 @@
 //! Writes a body to a file the user named.
 //!
-//! Never over an existing file. The bytes go to a temporary file in the same folder, which gets
-//! the name only when all of them are on the disk; mode 0600, because a body may hold secrets.
+//! Never over an existing file; whole or not at all; mode 0600, because a body may hold secrets.
 
-use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
 
 use super::message::Body;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::view::ViewPart;
+use crate::whole_file::{PRIVATE, WholeFile, WorkingName, folder_of, sync_folder};
 
 const BLOCK: usize = 256 * 1024;
 
@@ -18,10 +17,6 @@ pub(super) fn save(body: Option<&Body>, part: ViewPart, path: &Path) -> Result<u
     let Some(body) = body else {
         let cause = "this body is no longer kept";
         return Err(failure(path, FailureKind::NotFound, cause).hint("send the request again"));
-    };
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
     };
     let described = |error: io::Error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
@@ -39,21 +34,20 @@ pub(super) fn save(body: Option<&Body>, part: ViewPart, path: &Path) -> Result<u
     if path.exists() {
         return Err(described(io::ErrorKind::AlreadyExists.into()));
     }
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(described)?;
-    let written = copy(body, part, file.as_file_mut()).map_err(described)?;
-    file.persist_noclobber(path).map_err(|error| described(error.error))?;
-    // The name is safe once the folder is; a system that cannot sync folders has done its best.
-    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    let written = write(body, part, path).map_err(described)?;
+    // The bytes have their name; where the folder cannot be synced that is as much as there is.
+    let _ = sync_folder(folder_of(path));
     Ok(written)
 }
 
-fn copy(body: &Body, part: ViewPart, file: &mut File) -> io::Result<u64> {
+fn write(body: &Body, part: ViewPart, path: &Path) -> io::Result<u64> {
+    let mut file = WholeFile::begin(path, &WorkingName::OURS, PRIVATE)?;
     let mut at = 0;
     let mut buf = vec![0; BLOCK];
     loop {
         let count = body.read_at(part, at, &mut buf)?;
         if count == 0 {
-            file.sync_all()?;
+            file.place_new()?;
             return Ok(at);
         }
         file.write_all(&buf[..count])?;

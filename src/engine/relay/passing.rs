@@ -18,8 +18,7 @@
 use std::io;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::io::{ReadHalf, WriteHalf};
 use tokio::time::Instant;
 
 use super::Ending;
@@ -28,16 +27,13 @@ use crate::engine::command::CloseMode;
 use crate::engine::outbound::{Origin, OutboundQueue};
 use crate::engine::session::SessionHandle;
 use crate::engine::sink::{Sink, StampGuard};
+use crate::engine::stream_io::{StreamBuffer, write_or_finish};
 use crate::engine::transport::explain;
 use crate::engine::transport::stream::{Stream, reset};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::record::{Direction, RecordKind, RelayPair};
 
-/// Room for one read.
-const READ: usize = 64 * 1024;
-/// Reads below this are copied, so that a record pins little more memory than it shows.
-const COPIED: usize = READ / 4 * 3;
 /// Bytes waiting to be written above which a way reads no more.
 const AHEAD: usize = 64 * 1024;
 /// How long a close, or a half that is left, waits for writes that are stuck.
@@ -65,7 +61,7 @@ enum Half {
 struct Way {
     read: ReadHalf<Stream>,
     write: WriteHalf<Stream>,
-    buffer: BytesMut,
+    buffer: StreamBuffer,
     outgoing: OutboundQueue,
     /// Nothing more can be read.
     is_read: bool,
@@ -159,7 +155,7 @@ impl Way {
         Way {
             read,
             write,
-            buffer: BytesMut::new(),
+            buffer: StreamBuffer::default(),
             outgoing: OutboundQueue::default(),
             is_read: false,
             is_finished: false,
@@ -180,34 +176,13 @@ impl Way {
         let may_read = !self.is_read && !self.is_cut && (drops || outgoing.unsent() < AHEAD);
         let has_output = !self.is_cut && outgoing.front().is_some();
         let may_finish = finishes && !self.is_cut && !has_output && !self.is_finished;
-        if may_read && buffer.capacity() < READ {
-            buffer.reserve(READ);
-        }
         tokio::select! {
-            read = async { events.ready().await; read.read_buf(buffer).await }, if may_read => {
-                WayStep::Read(read)
-            }
-            (done, held) = async {
-                if !has_output {
-                    return events.timed(async { write.shutdown().await.map(|()| 0) }).await;
-                }
-                events.ready().await;
-                events.timed(outgoing.transmit(write)).await
-            }, if has_output || may_finish => {
+            read = buffer.read(read, events), if may_read => WayStep::Read(read),
+            (done, held) = write_or_finish(outgoing, write, events), if has_output || may_finish => {
                 if has_output { WayStep::Wrote(done, held) } else { WayStep::Finished(done, held) }
             }
             else => std::future::pending().await,
         }
-    }
-
-    /// The bytes of the last read; small ones are copied out of the buffer.
-    fn take_buffer(&mut self) -> Bytes {
-        if self.buffer.len() < COPIED {
-            let data = Bytes::copy_from_slice(&self.buffer);
-            self.buffer.clear();
-            return data;
-        }
-        std::mem::take(&mut self.buffer).freeze()
     }
 }
 
@@ -303,7 +278,7 @@ impl Live {
     fn take_in(&mut self, from: Half) {
         let (is_closing, pair) = (self.is_closing, self.setup.pair);
         let way = self.way(from);
-        let data = way.take_buffer();
+        let data = way.buffer.take();
         let len = data.len() as u64;
         way.received += len;
         if is_closing {

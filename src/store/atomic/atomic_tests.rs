@@ -82,7 +82,7 @@ fn refuse_means_nothing_of_that_name_is_touched() {
 fn a_failed_write_leaves_no_temporary_file() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("dir")).unwrap();
-    assert!(attempt(&folder.path().join("dir"), b"x", None, Overwrite::Replace).is_err());
+    assert!(write_whole(&folder.path().join("dir"), b"x", None, Overwrite::Replace).is_err());
     assert!(write(&folder.path().join("no/such"), b"x", Overwrite::Replace).is_err());
     assert!(write(&folder.path().join("n".repeat(300)), b"x", Overwrite::Replace).is_err());
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
@@ -94,10 +94,12 @@ fn left_overs_are_cleaned_and_files_in_use_are_not() {
     let left = folder.path().join(".wirebench-dead.tmp");
     fs::write(&left, "half").unwrap();
     fs::write(folder.path().join("other.tmp"), "theirs").unwrap();
-    let used = temporary(folder.path()).unwrap();
+    let target = folder.path().join("target");
+    let used = WholeFile::begin(&target, &WorkingName::OURS, PRIVATE).unwrap();
     clean(folder.path());
     assert!(!left.exists());
-    assert!(used.path().exists());
+    used.place_new().map_err(io::Error::from).unwrap();
+    assert!(target.exists());
     assert!(folder.path().join("other.tmp").exists());
 }
 

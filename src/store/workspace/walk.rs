@@ -20,6 +20,7 @@ use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::PresetPath;
 use crate::named_file;
 use crate::store::atomic::{self, refusal};
+use crate::whole_file;
 
 /// Folder of the environments.
 pub(crate) const ENVIRONMENTS: &str = "env";
@@ -189,7 +190,7 @@ impl<'a> Walk<'a> {
     /// What the system told; what is gone meanwhile is passed over, anything else is a trouble.
     fn known<T>(&mut self, path: &Path, told: io::Result<T>) -> Option<T> {
         told.map_err(|error| {
-            if !atomic::is_absence(&error) {
+            if !whole_file::is_absence(&error) {
                 self.problem(atomic::failure(path, &error));
             }
         })
@@ -279,7 +280,9 @@ impl<'a> Walk<'a> {
             }
             self.entries += 1;
             match entry.file_name().into_string() {
-                Ok(name) if atomic::is_temporary(&name) => atomic::clean_file(&entry.path()),
+                Ok(name) if whole_file::is_left_over(&name) => {
+                    whole_file::remove_left_over(&entry.path());
+                }
                 Ok(name) => names.push(name),
                 Err(name) => {
                     self.problem(refusal(name, FailureKind::Usage, "the name is not UTF-8"));
@@ -292,7 +295,7 @@ impl<'a> Walk<'a> {
 }
 
 fn leads_nowhere(error: &io::Error) -> bool {
-    atomic::is_absence(error) || error.raw_os_error() == Some(Errno::LOOP.raw_os_error())
+    whole_file::is_absence(error) || error.raw_os_error() == Some(Errno::LOOP.raw_os_error())
 }
 
 fn is_refusal(error: &io::Error) -> bool {

@@ -43,7 +43,7 @@ pub(super) fn copied(what: &str, bytes: &[u8], form: ValueForm) -> Intent {
         let size = COPY_LIMIT as u64;
         return copying::too_long(what, size + 1).unwrap_or(Intent::Warn(String::new()));
     }
-    let bytes = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
+    let bytes = end.map_or(bytes, |end| &bytes[..end]);
     let text = copying::laid_out(bytes);
     let (name, value) = split(text.as_bytes());
     copying::put(name.unwrap_or_else(|| what.to_owned()), written(value, form))
@@ -57,7 +57,7 @@ pub(super) fn split(line: &[u8]) -> (Option<String>, &[u8]) {
         _ => None,
     };
     let behind = key.as_ref().map_or(0, |key| key.end);
-    let rest = line.get(behind..).unwrap_or_default().trim_ascii_start();
+    let rest = line[behind..].trim_ascii_start();
     let value = rest.strip_prefix(b":").filter(|_| key.is_some()).unwrap_or(rest).trim_ascii();
     let value = value.strip_suffix(b",").unwrap_or(value);
     (key.and_then(|key| line.get(key)).map(unquoted), value)

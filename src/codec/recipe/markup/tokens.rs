@@ -128,7 +128,7 @@ fn token_end(bytes: &[u8]) -> Option<usize> {
         return memchr(b'<', bytes);
     }
     let until = |end: &[u8], from: usize| {
-        let found = memmem::find(bytes.get(from..).unwrap_or_default(), end)?;
+        let found = memmem::find(&bytes[from..], end)?;
         Some(from + found + end.len())
     };
     // What may still become one of these is waited for.
@@ -179,7 +179,7 @@ fn tag_end(bytes: &[u8]) -> Option<usize> {
 
 fn token(bytes: &[u8]) -> MarkupToken<'_> {
     let name = |from: usize| {
-        let rest = bytes.get(from..).unwrap_or_default();
+        let rest = &bytes[from..];
         let is_end = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/');
         rest.split(is_end).next().unwrap_or_default()
     };

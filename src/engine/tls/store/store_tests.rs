@@ -1,11 +1,14 @@
 use super::*;
 use crate::model::authority::{ChooseAuthority, StoredAuthority};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Keeps one in memory, or nothing.
 #[derive(Debug, Default)]
 struct MemoryKeeper {
     kept: Mutex<Option<Authority>>,
     is_full: bool,
+    /// Authorities that were written.
+    written: Arc<AtomicUsize>,
 }
 
 impl AuthorityKeeper for MemoryKeeper {
@@ -19,6 +22,7 @@ impl AuthorityKeeper for MemoryKeeper {
         }
         let mut kept = self.kept.lock().unwrap();
         let made = choose(kept.as_ref())?;
+        self.written.fetch_add(usize::from(made.is_some()), Ordering::Relaxed);
         let authority = made.or_else(|| kept.clone()).unwrap();
         *kept = Some(authority.clone());
         Ok(StoredAuthority { authority, certificate: "c.pem".into(), remarks: Vec::new() })
@@ -47,10 +51,12 @@ fn a_leaf_of_a_kept_authority_names_it_as_issuer_and_lasts_as_long() {
 
 #[test]
 fn an_authority_is_made_once_said_once_and_never_printed() {
-    let store = store(MemoryKeeper::default());
+    let written = Arc::new(AtomicUsize::new(0));
+    let store = store(MemoryKeeper { written: Arc::clone(&written), ..MemoryKeeper::default() });
     let (first, news) = store.authority(&[]).unwrap();
     assert!(news.iter().any(|news| news.as_ref().is_ok_and(|words| words.contains("c.pem"))));
     assert_eq!(store.authority(&[]).unwrap(), (first.clone(), Vec::new()));
+    assert_eq!(written.load(Ordering::Relaxed), 1, "two starts, written once");
     assert!(first.key_pem.contains("PRIVATE KEY"));
     assert!(!format!("{first:?}").contains("PRIVATE KEY"));
 }

@@ -105,8 +105,7 @@ impl BodyView {
     fn opening_at(&self, number: u64) -> Result<Opening, &'static str> {
         let window = self.laid_out()?;
         let place = self.place_of(number).ok_or("this line is not here yet")?;
-        let lines = window.lines.get(..=place).unwrap_or_default();
-        let Some(line) = lines.last() else { return Err("there is nothing here") };
+        let (lines, line) = (&window.lines[..=place], &window.lines[place]);
         let own = line.place.depth;
         let is_bracket = line.place.closes || opens(line);
         let depth = if is_bracket { Some(own) } else { own.checked_sub(1) };

@@ -133,7 +133,7 @@ impl BodyView {
             for range in self.ranges(line, room).into_iter().skip(std::mem::take(&mut skip)) {
                 let left = if room.wrap { 0 } else { self.left };
                 let cells = (column + left).saturating_sub(line.indent.into());
-                let part = line.bytes.get(range.clone()).unwrap_or_default();
+                let part = &line.bytes[range.clone()];
                 let spot = TextSpot { line: number, at: range.start + byte_at(part, cells) };
                 if rows == row {
                     return Some(spot);
@@ -160,7 +160,7 @@ impl BodyView {
 }
 
 fn part_of(mode: ViewMode, line: &ViewLine, part: Range<usize>) -> String {
-    let bytes = line.bytes.get(part.clone()).unwrap_or_default();
+    let bytes = &line.bytes[part.clone()];
     match mode {
         ViewMode::Hex => hex::dump_line(line.offset, &line.bytes),
         ViewMode::Pretty if !line.continued && part.start == 0 => {

@@ -1,0 +1,282 @@
+//! Any spec at all, for whoever has a property to test; and properties of specs that span floors.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use crate::codec::http1::{Expected, HeadReader, write};
+use crate::compose::plan;
+use crate::model::client::{
+    ClientSpec, DatagramSpec, InputSpec, ScriptStep, SocketSpec, TcpSpec, UdpSpec,
+};
+use crate::model::endpoint::Endpoint;
+use crate::model::http::{
+    Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
+};
+use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenKind};
+use crate::model::payload::{LineEnding, Payload, PayloadFormat};
+use crate::model::plan::Plan;
+use crate::model::preset::Scope;
+use crate::model::relay::TcpRelaySpec;
+use crate::model::spec::{NameValue, Spec};
+use crate::model::tls::{ClientTls, ListenerTls};
+use crate::model::trust::{Sha256, TrustedCertificate, TrustedCertificates, Verify};
+
+/// Text with a liking for what means something somewhere.
+pub(crate) fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => "[ -~]{0,12}",
+        2 => "[a'\"\\\\\n\r\t#=:~{} ]{0,12}",
+        1 => "\\PC{0,6}",
+        1 => any::<String>().prop_map(|s| s.chars().take(8).collect()),
+    ]
+}
+
+fn row() -> impl Strategy<Value = NameValue> {
+    (any::<bool>(), text(), text()).prop_map(|(enabled, name, value)| NameValue {
+        enabled,
+        name,
+        value,
+    })
+}
+
+fn rows() -> impl Strategy<Value = Vec<NameValue>> {
+    prop::collection::vec(row(), 0..4)
+}
+
+fn duration() -> impl Strategy<Value = Duration> {
+    prop_oneof![
+        (0u64..100).prop_map(Duration::from_secs),
+        (0u64..86_400_000_000_000).prop_map(Duration::from_nanos)
+    ]
+}
+
+fn body() -> impl Strategy<Value = HttpBody> {
+    prop_oneof![
+        Just(HttpBody::None),
+        text().prop_map(HttpBody::Text),
+        text().prop_map(HttpBody::Json),
+        rows().prop_map(HttpBody::Form),
+        prop::collection::vec(part(), 0..4).prop_map(HttpBody::Multipart),
+        payload().prop_map(HttpBody::Payload),
+        text().prop_map(HttpBody::File),
+    ]
+}
+
+fn part() -> impl Strategy<Value = FormPart> {
+    let sources =
+        prop_oneof![Just(PartSource::Text), Just(PartSource::File), Just(PartSource::FileText)];
+    let rare = || prop_oneof![Just(String::new()), text()];
+    (any::<bool>(), text(), sources, text(), rare(), rare()).prop_map(
+        |(enabled, name, source, value, file_name, content_type)| FormPart {
+            enabled,
+            name,
+            source,
+            value,
+            file_name,
+            content_type,
+        },
+    )
+}
+
+fn payload() -> impl Strategy<Value = Payload> {
+    let format = prop_oneof![Just(PayloadFormat::Text), Just(PayloadFormat::Hex)];
+    (text(), format).prop_map(|(text, format)| Payload { text, format })
+}
+
+fn verify() -> impl Strategy<Value = Verify> {
+    prop_oneof![Just(Verify::On), Just(Verify::Off)]
+}
+
+fn trust() -> impl Strategy<Value = TrustedCertificates> {
+    let at = prop_oneof![Just(None), Just(Some(Endpoint::new("h", 1)))];
+    let one = (any::<[u8; 32]>(), at)
+        .prop_map(|(hash, at)| TrustedCertificate { sha256: Sha256(hash), at });
+    prop::collection::vec(one, 0..3).prop_map(TrustedCertificates)
+}
+
+fn client_tls() -> impl Strategy<Value = ClientTls> {
+    let sni = prop_oneof![Just(String::new()), text()];
+    prop_oneof![
+        Just(ClientTls::Off),
+        (verify(), trust(), sni).prop_map(|(verify, trust, sni)| ClientTls::On {
+            verify,
+            trust,
+            sni
+        })
+    ]
+}
+
+fn listener_tls() -> impl Strategy<Value = ListenerTls> {
+    prop_oneof![
+        Just(ListenerTls::Off),
+        Just(ListenerTls::Generated),
+        (text(), text()).prop_map(|(certificate, key)| ListenerTls::Files { certificate, key })
+    ]
+}
+
+fn rare() -> impl Strategy<Value = String> {
+    prop_oneof![Just(String::new()), text()]
+}
+
+fn socket() -> impl Strategy<Value = SocketSpec> {
+    prop::option::of(duration()).prop_map(|keep_alive| SocketSpec { keep_alive })
+}
+
+fn client() -> impl Strategy<Value = ClientSpec> {
+    rare().prop_map(|source| ClientSpec { source })
+}
+
+fn datagrams() -> impl Strategy<Value = DatagramSpec> {
+    prop::option::of(1..=u8::MAX).prop_map(|ttl| DatagramSpec { ttl })
+}
+
+fn steps() -> impl Strategy<Value = Vec<ScriptStep>> {
+    let step = prop_oneof![
+        payload().prop_map(ScriptStep::Send),
+        (payload(), duration())
+            .prop_map(|(payload, within)| ScriptStep::Expect { payload, within })
+    ];
+    prop::collection::vec(step, 0..4)
+}
+
+fn rules() -> impl Strategy<Value = Vec<Rule>> {
+    let kinds = vec![WhenKind::Contains, WhenKind::Equals, WhenKind::StartsWith, WhenKind::Matches];
+    let when = prop_oneof![
+        Just(When::default()),
+        (prop::sample::select(kinds), text()).prop_map(|(kind, text)| When { kind, text }),
+    ];
+    let rule =
+        (any::<bool>(), when, payload(), duration()).prop_map(|(enabled, when, send, delay)| {
+            Rule { enabled, when, send, delay, ..Rule::default() }
+        });
+    prop::collection::vec(rule, 0..4)
+}
+
+fn input() -> impl Strategy<Value = InputSpec> {
+    use LineEnding::{Cr, CrLf, Lf, None};
+    let format = prop_oneof![Just(PayloadFormat::Text), Just(PayloadFormat::Hex)];
+    (prop::sample::select(vec![None, Lf, CrLf, Cr]), format)
+        .prop_map(|(line_ending, format)| InputSpec { line_ending, format })
+}
+
+fn http_spec() -> BoxedStrategy<HttpSpec> {
+    let auth = prop_oneof![
+        Just(Auth::None),
+        text().prop_map(Auth::Bearer),
+        (text(), text()).prop_map(|(user, password)| Auth::Basic { user, password })
+    ];
+    let socket = (socket(), client());
+    let more = (verify(), any::<u8>(), trust(), any::<bool>());
+    (text(), text(), rows(), rows(), auth, body(), duration(), more, socket)
+        .prop_map(|(method, url, query, headers, auth, body, timeout, more, socket)| {
+            let ((verify, redirects, trust, keep), (socket, client)) = (more, socket);
+            HttpSpec {
+                method,
+                url,
+                query,
+                headers,
+                auth,
+                body,
+                timeout,
+                verify,
+                trust,
+                redirects,
+                keep,
+                socket,
+                client,
+            }
+        })
+        .boxed()
+}
+
+fn answer() -> BoxedStrategy<HttpAnswer> {
+    (any::<u16>(), rows(), body(), duration())
+        .prop_map(|(status, headers, body, delay)| HttpAnswer { status, headers, body, delay })
+        .boxed()
+}
+
+fn http_listener() -> BoxedStrategy<Spec> {
+    let rule =
+        (any::<bool>(), text(), text(), answer()).prop_map(|(enabled, method, path, answer)| {
+            HttpRule { enabled, method, path, answer, ..HttpRule::default() }
+        });
+    (text(), listener_tls(), socket(), prop::collection::vec(rule, 0..4), answer())
+        .prop_map(|(bind, tls, socket, rules, answer)| {
+            Spec::HttpListener(HttpListenerSpec { bind, tls, socket, rules, answer })
+        })
+        .boxed()
+}
+
+/// Any spec, whether it can run or not.
+pub(crate) fn spec() -> BoxedStrategy<Spec> {
+    let tcp = (text(), client_tls(), steps(), input(), duration(), socket(), client()).prop_map(
+        |(address, tls, steps, input, connect_timeout, socket, client)| {
+            Spec::Tcp(TcpSpec { address, tls, steps, input, connect_timeout, socket, client })
+        },
+    );
+    let udp = (text(), client(), datagrams(), any::<bool>(), steps(), input()).prop_map(
+        |(address, client, socket, any_peer, steps, input)| {
+            Spec::Udp(UdpSpec { address, client, socket, any_peer, steps, input })
+        },
+    );
+    let tcp_listener = (text(), listener_tls(), socket(), payload(), rules(), input()).prop_map(
+        |(bind, tls, socket, greeting, rules, input)| {
+            Spec::TcpListener(TcpListenerSpec { bind, tls, socket, greeting, rules, input })
+        },
+    );
+    let udp_listener = (text(), datagrams(), rules(), 1_u32..=1_000_000, input()).prop_map(
+        |(bind, socket, rules, answer_rate, input)| {
+            Spec::UdpListener(UdpListenerSpec { bind, socket, rules, answer_rate, input })
+        },
+    );
+    let halves = (listener_tls(), client_tls());
+    let relay = (
+        text(),
+        text().prop_map(|text| text.trim().to_owned()),
+        halves,
+        duration(),
+        socket(),
+        client(),
+    )
+        .prop_map(|(bind, target, (tls, target_tls), connect_timeout, socket, client)| {
+            let target_is = TcpRelaySpec { bind, target, tls, ..TcpRelaySpec::default() };
+            Spec::TcpRelay(TcpRelaySpec {
+                target_tls,
+                connect_timeout,
+                socket,
+                client,
+                ..target_is
+            })
+        });
+    let listeners = prop_oneof![tcp_listener.boxed(), udp_listener.boxed(), relay.boxed()].boxed();
+    let clients = prop_oneof![tcp.boxed(), udp.boxed()].boxed();
+    prop_oneof![http_spec().prop_map(Spec::Http).boxed(), http_listener(), clients, listeners]
+        .boxed()
+}
+
+proptest! {
+    #![proptest_config(crate::property_tests::config())]
+
+    #[test]
+    fn a_planned_head_is_exactly_the_lines_planned(
+        spec in http_spec(), path in text(), is_plain: bool,
+    ) {
+        let client = ClientSpec::default();
+        let mut spec = HttpSpec { url: format!("http://h/{path}"), client, ..spec };
+        if is_plain {
+            spec.method = "GET".into();
+        }
+        let Ok(Plan::Http(plan)) = plan(&Spec::Http(spec), &Scope::default()) else {
+            return Ok(());
+        };
+        let head = write::request_head(&plan.method, "/", &plan.headers);
+        let (used, parsed) =
+            HeadReader::new(Expected::Request).push(&head).unwrap().expect("a whole head");
+        prop_assert_eq!(used, head.len());
+        prop_assert_eq!(parsed.head.fields.len(), plan.headers.len());
+        for (field, (name, _)) in parsed.head.fields.iter().zip(&plan.headers) {
+            prop_assert_eq!(&field.name, name.as_bytes());
+        }
+    }
+}
