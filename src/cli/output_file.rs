@@ -49,6 +49,8 @@ impl OutputFile {
         };
         let target = follow_links(Path::new(name));
         let target = target.map_err(|error| refusal(name, Path::new(name), &error))?;
+        // What is left beside a file that was there is named in full.
+        let target = fs::canonicalize(&target).unwrap_or(target);
         let opened = match fs::metadata(name) {
             _ if name.is_empty() => return refused("the name of the file is empty"),
             Ok(facts) if facts.is_dir() => return refused("it is a folder; name a file in it"),
