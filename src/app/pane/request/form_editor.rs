@@ -60,9 +60,12 @@ impl RequestPane {
     pub fn extent(&self, shared: &Shared, inner: Rect) -> (Rect, usize, usize) {
         let form = form(shared);
         let area = scrolled(&form, self.room(shared, inner), address_areas(shared, inner));
-        let rows = |lines: &[FormLine]| lines.iter().map(|line| usize::from(taken(line))).sum();
-        let below = form.get(2..).unwrap_or_default();
-        (area, rows(&below[..self.scroll.min(below.len())]), rows(below))
+        let rows = |lines: &mut dyn Iterator<Item = &FormLine>| {
+            lines.map(|line| usize::from(taken(line))).sum()
+        };
+        // Behind the address line and the tabs.
+        let below = || form.iter().skip(2);
+        (area, rows(&mut below().take(self.scroll)), rows(&mut below()))
     }
 
     /// Leaves the focused field; tells why its text was refused, if it was.
@@ -172,14 +175,14 @@ fn scrolled(form: &[FormLine], room: Rect, line: AddressAreas) -> Rect {
 
 /// The furthest the form scrolls in so many rows: its last line stands at their end.
 fn last_scroll(form: &[FormLine], mut room: u16) -> usize {
-    let rest = form.get(2..).unwrap_or_default();
+    let rest = form.len().saturating_sub(2);
     let fits = |line: &&FormLine| {
         let fits = taken(line) <= room;
         room = room.saturating_sub(taken(line));
         fits
     };
-    let seen = rest.iter().rev().take_while(fits).count();
-    rest.len().saturating_sub(seen.max(1))
+    let seen = form.iter().skip(2).rev().take_while(fits).count();
+    rest.saturating_sub(seen.max(1))
 }
 
 /// The rows of the form on screen.
