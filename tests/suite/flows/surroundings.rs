@@ -266,7 +266,7 @@ fn remark(driver: &Driver) -> String {
 
 /// No remark is shown; the keys are named, as always.
 fn assert_quiet(driver: &Driver) {
-    assert!(footer(driver).contains("F5 Send "), "{}", footer(driver));
+    assert!(footer(driver).contains("Tab Next pane "), "{}", footer(driver));
     assert_eq!(driver.app.notice, None);
 }
 
