@@ -115,7 +115,8 @@ impl<'a> Painter<'a> {
     pub(crate) fn put_within(&mut self, text: &str, width: u16, style: Style) {
         let width = width.min(self.area.width);
         let shown = printable_str(beginning(text, width.into()));
-        let is_cut = cells(shown.trim_end()) > width;
+        // No character has more cells than bytes.
+        let is_cut = shown.len() > width.into() && cells(shown.trim_end()) > width;
         self.write(&if is_cut { fit::start(&shown, width) } else { shown }, width, style);
     }
 
