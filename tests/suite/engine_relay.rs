@@ -59,6 +59,15 @@ fn listener() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").unwrap()
 }
 
+/// A relay, and a client of it whose connection has come to the server.
+async fn passing() -> (Bench, SessionId, TcpStream, TcpStream) {
+    let target = listener();
+    let mut bench = Bench::start();
+    let (id, address) = relaying(&mut bench, relay(target.local_addr().unwrap())).await;
+    let client = connect(address);
+    (bench, id, client, accept(&target))
+}
+
 fn reads(stream: &mut TcpStream, expected: &[u8]) {
     let mut got = vec![0; expected.len()];
     stream.read_exact(&mut got).unwrap();
@@ -79,11 +88,8 @@ fn facts(bench: &Bench, id: SessionId, index: u32) -> Vec<(RecordKind, Direction
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_byte_is_told_once_as_the_client_saw_it_and_ends_are_passed_on() {
-    let target = listener();
-    let mut bench = Bench::start();
-    let (id, address) = relaying(&mut bench, relay(target.local_addr().unwrap())).await;
-    let mut client = connect(address);
-    let mut server = accept(&target);
+    let (mut bench, id, mut client, mut server) = passing().await;
+    let target = server.local_addr().unwrap();
     client.write_all(b"PING").unwrap();
     reads(&mut server, b"PING");
     server.write_all(b"PONG!").unwrap();
@@ -132,7 +138,7 @@ async fn each_byte_is_told_once_as_the_client_saw_it_and_ends_are_passed_on() {
     assert!(halves.iter().all(|info| info.side == Side::Relay));
     assert_eq!(halves[0].pair, halves[1].pair);
     assert_eq!(halves[1].told_under(), client);
-    assert_eq!(halves[1].peer, Some(target.local_addr().unwrap()));
+    assert_eq!(halves[1].peer, Some(target));
     assert!(
         !bench.phases.iter().any(|(_, phase)| matches!(phase, Phase::Connecting { .. })),
         "a connection on its way says nothing about the session"
@@ -142,11 +148,7 @@ async fn each_byte_is_told_once_as_the_client_saw_it_and_ends_are_passed_on() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reset_of_either_is_passed_on_as_a_reset() {
     for by_client in [true, false] {
-        let target = listener();
-        let mut bench = Bench::start();
-        let (id, address) = relaying(&mut bench, relay(target.local_addr().unwrap())).await;
-        let mut client = connect(address);
-        let mut server = accept(&target);
+        let (mut bench, id, mut client, mut server) = passing().await;
         client.write_all(b"12345").unwrap();
         reads(&mut server, b"12345");
         let (gone, mut left) = if by_client { (client, server) } else { (server, client) };
@@ -172,11 +174,7 @@ async fn a_reset_of_either_is_passed_on_as_a_reset() {
 /// A server that answers early and resets while the client still sends: its answer arrives.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_server_said_before_it_reset_still_reaches_the_client() {
-    let target = listener();
-    let mut bench = Bench::start();
-    let (id, address) = relaying(&mut bench, relay(target.local_addr().unwrap())).await;
-    let mut client = connect(address);
-    let mut server = accept(&target);
+    let (mut bench, id, mut client, mut server) = passing().await;
     // Connected on: one that resets before that was not reached.
     client.write_all(b"x").unwrap();
     reads(&mut server, b"x");
@@ -216,11 +214,7 @@ async fn a_target_that_cannot_be_reached_resets_the_client_and_says_why() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_server_slows_the_client_and_every_byte_arrives() {
     const MUCH: usize = 24 * 1024 * 1024;
-    let target = listener();
-    let mut bench = Bench::start();
-    let (id, address) = relaying(&mut bench, relay(target.local_addr().unwrap())).await;
-    let mut client = connect(address);
-    let mut server = accept(&target);
+    let (mut bench, id, mut client, mut server) = passing().await;
     let (sender, mut stuck) = tokio::sync::oneshot::channel();
     let writing = thread::spawn(move || {
         let all: Vec<u8> = (0..=255).cycle().take(MUCH).collect();
@@ -261,11 +255,7 @@ async fn a_slow_server_slows_the_client_and_every_byte_arrives() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn closing_a_relay_ends_both_halves_within_the_time_of_listeners() {
-    let target = listener();
-    let mut bench = Bench::start();
-    let (id, address) = relaying(&mut bench, relay(target.local_addr().unwrap())).await;
-    let mut client = connect(address);
-    let mut server = accept(&target);
+    let (mut bench, id, mut client, mut server) = passing().await;
     client.write_all(b"x").unwrap();
     reads(&mut server, b"x");
     bench.close(id, CloseMode::Close);
@@ -276,6 +266,7 @@ async fn closing_a_relay_ends_both_halves_within_the_time_of_listeners() {
     assert!(begun.elapsed() < Duration::from_secs(2));
 
     // One whose server takes nothing is not waited for for ever, and what was left is counted.
+    let target = listener();
     let (id, address) = relaying(&mut bench, relay(target.local_addr().unwrap())).await;
     let mut client = connect(address);
     let server = accept(&target);
@@ -291,11 +282,7 @@ async fn closing_a_relay_ends_both_halves_within_the_time_of_listeners() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ending_one_connection_or_all_by_reset_resets_both_peers() {
     for all in [true, false] {
-        let target = listener();
-        let mut bench = Bench::start();
-        let (id, address) = relaying(&mut bench, relay(target.local_addr().unwrap())).await;
-        let mut client = connect(address);
-        let mut server = accept(&target);
+        let (mut bench, id, mut client, mut server) = passing().await;
         client.write_all(b"x").unwrap();
         reads(&mut server, b"x");
         if all {
