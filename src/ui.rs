@@ -16,7 +16,7 @@ mod widget;
 
 use ratatui::Frame;
 use ratatui::buffer::Cell;
-use ratatui::widgets::{Block, Clear};
+use ratatui::widgets::Block;
 
 use crate::app::App;
 use crate::app::focus::Pane;
@@ -29,7 +29,7 @@ use theme::ThemeStyles;
 pub fn render(app: &App, palette: &ThemeStyles, frame: &mut Frame<'_>) {
     let screen = frame.area();
     let mut painter = Painter::new(app, palette, frame.buffer_mut());
-    painter.render(Clear);
+    // The buffer of a frame begins empty; who draws over something clears it first.
     painter.render(Block::new().style(palette.screen));
     let areas = app.shared.areas();
     header_footer::header(painter.at(areas.header.intersection(screen)));

@@ -3,6 +3,9 @@
 //! Keymap, palette, help, key hints and the README's key list are generated from [`TABLE`].
 //! Adding an action means adding a row here and handling it in one pane.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use strum::{IntoStaticStr, VariantArray};
 
 use super::keymap::Context;
@@ -215,10 +218,15 @@ impl Action {
 
     /// The action with this name in keymap files, which may be one it had before.
     pub fn named(name: &str) -> Option<Action> {
-        let former = FORMER.iter().find(|(former, _)| *former == name).map(|(_, action)| *action);
-        TABLE.iter().find(|row| row.name == name).map(|row| row.action).or(former)
+        NAMED.get(name).copied()
     }
 }
+
+/// Actions by name: hints ask for some at every frame.
+static NAMED: LazyLock<HashMap<&str, Action>> = LazyLock::new(|| {
+    let now = TABLE.iter().map(|row| (row.name, row.action));
+    FORMER.iter().copied().chain(now).collect()
+});
 
 /// Names that keymap files may still have.
 const FORMER: &[(&str, Action)] = &[

@@ -3,7 +3,7 @@
 //! A key is looked up in a list of contexts, the most specific first. Letters are bound only in
 //! contexts that never hold a text field (`Plain`, `List`, pane contexts), so typing stays typing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -101,10 +101,14 @@ pub struct Override {
     pub action: String,
 }
 
-/// The bindings in force.
+/// The bindings in force, and what is asked of them at every key and for every hint of a frame.
 #[derive(Debug, Clone)]
 pub struct Keymap {
     bindings: HashMap<(Context, Vec<Key>), Action>,
+    /// What longer runs begin with.
+    beginnings: HashSet<(Context, Vec<Key>)>,
+    /// By place of the action in the table: its keys as shown, the one for a hint first.
+    hints: Vec<Vec<(Context, String)>>,
 }
 
 impl Context {
@@ -134,14 +138,38 @@ impl Default for Keymap {
                 }
             }
         }
-        Keymap { bindings }
+        let (beginnings, hints) = (HashSet::new(), Vec::new());
+        let mut keymap = Keymap { bindings, beginnings, hints };
+        keymap.index();
+        keymap
     }
 }
 
 impl Keymap {
     /// Applies the user's file; returns a sentence for every line that means nothing.
     pub fn apply(&mut self, overrides: &[Override]) -> Vec<String> {
-        overrides.iter().filter_map(|line| self.apply_one(line).err()).collect()
+        let wrong = overrides.iter().filter_map(|line| self.apply_one(line).err()).collect();
+        self.index();
+        wrong
+    }
+
+    /// Finds out what keys and hints ask, once for all bindings.
+    fn index(&mut self) {
+        let longer = self.bindings.keys().flat_map(|(context, keys)| {
+            (1..keys.len()).map(|len| (*context, keys.iter().take(len).copied().collect()))
+        });
+        self.beginnings = longer.collect();
+        let mut ranked: Vec<Vec<_>> = TABLE.iter().map(|_| Vec::new()).collect();
+        for ((context, keys), action) in &self.bindings {
+            if let Some(list) = ranked.get_mut(*action as usize) {
+                list.push((rank(*action, *context, keys), *context));
+            }
+        }
+        let shown = |mut list: Vec<(Rank, Context)>| {
+            list.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+            list.into_iter().map(|((.., text), context)| (context, text)).collect()
+        };
+        self.hints = ranked.into_iter().map(shown).collect();
     }
 
     fn apply_one(&mut self, line: &Override) -> Result<(), String> {
@@ -164,24 +192,23 @@ impl Keymap {
             if let Some(action) = self.bindings.get(&(*context, keys.to_vec())) {
                 return Lookup::Matched(*action);
             }
-            let longer = self.bindings.keys().any(|(c, bound)| {
-                c == context && bound.len() > keys.len() && bound.starts_with(keys)
-            });
-            if longer {
+            if self.beginnings.contains(&(*context, keys.to_vec())) {
                 return Lookup::Pending;
             }
         }
         Lookup::Unbound
     }
 
+    /// The keys of an action in these contexts as shown, the one for a hint first.
+    fn bound(&self, contexts: &[Context], action: Action) -> impl Iterator<Item = &str> {
+        let all = self.hints.get(action as usize).into_iter().flatten();
+        let here = all.filter(move |(context, _)| contexts.contains(context));
+        here.map(|(_, text)| text.as_str())
+    }
+
     /// Keys bound to an action in these contexts, shortest first.
     pub(crate) fn keys_of(&self, contexts: &[Context], action: Action) -> Vec<String> {
-        let mut found: Vec<String> = self
-            .bindings
-            .iter()
-            .filter(|((context, _), bound)| **bound == action && contexts.contains(context))
-            .map(|((_, keys), _)| show(keys))
-            .collect();
+        let mut found: Vec<String> = self.bound(contexts, action).map(str::to_owned).collect();
         found.sort_by_key(|text| (text.chars().count(), text.clone()));
         found.dedup();
         found
@@ -190,18 +217,7 @@ impl Keymap {
     /// The key to show in a hint: one of the user's own, else one that any terminal can send, else
     /// any; of these the first of the table, and the shortest.
     pub fn hint(&self, contexts: &[Context], action: Action) -> Option<String> {
-        let table =
-            action.row().keys.iter().map(|(context, text)| (*context, Key::parse_run(text)));
-        let table: Vec<_> = table.collect();
-        let rank = |context: Context, keys: &Vec<Key>| {
-            let place = table.iter().position(|row| *row == (context, Ok(keys.clone())));
-            let is_rare = !keys.iter().all(|key| key.is_common());
-            (place.is_some(), is_rare, place, keys.len(), show(keys))
-        };
-        let bound = self.bindings.iter().filter(|(_, bound)| **bound == action);
-        let here = bound.filter(|((context, _), _)| contexts.contains(context));
-        let best = here.map(|((context, keys), _)| rank(*context, keys)).min();
-        best.map(|(.., text)| text)
+        self.bound(contexts, action).next().map(str::to_owned)
     }
 
     /// The key of an action in these contexts, or elsewhere, for a hint in a text.
@@ -254,6 +270,19 @@ impl Keymap {
         parts.push((rest.to_owned(), false));
         parts
     }
+}
+
+/// What makes a key the one for a hint, the least first: whether it is of the table and not of the
+/// user, whether a terminal may lack it, its place in the table, its length, and how it is shown.
+type Rank = (bool, bool, Option<usize>, usize, String);
+
+fn rank(action: Action, context: Context, keys: &[Key]) -> Rank {
+    let is_row = |(of, text): &(Context, &str)| {
+        *of == context && Key::parse_run(text).is_ok_and(|row| row == keys)
+    };
+    let place = action.row().keys.iter().position(is_row);
+    let is_rare = !keys.iter().all(|key| key.is_common());
+    (place.is_some(), is_rare, place, keys.len(), show(keys))
 }
 
 /// Keys as shown to people: `Ctrl+S`, `F5`, `g`.

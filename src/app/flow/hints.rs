@@ -8,7 +8,7 @@ use crate::app::focus::Pane;
 use crate::app::form::access;
 use crate::app::layout::pane_inner;
 use crate::app::overlay::Overlay;
-use crate::app::pane::request::{RequestPane, address_areas, send_block, send_word, send_words};
+use crate::app::pane::request::{RequestPane, send_area, send_block, send_word, send_words};
 use crate::app::shared::Shown;
 use crate::app::state::App;
 
@@ -110,7 +110,7 @@ pub fn help(app: &App) -> String {
 /// address line has a block for it, only what else can be done.
 pub fn buttons(app: &App) -> Vec<(Action, String)> {
     let shared = &app.shared;
-    let block = address_areas(shared, pane_inner(shared.areas().request)).send;
+    let block = send_area(shared, pane_inner(shared.areas().request));
     let is_shown = |action| !block.is_empty() && action == send_block(shared).action;
     let words = send_words(shared).into_iter().filter(|(action, _)| !is_shown(*action));
     words.map(|(action, text)| (action, format!(" {text} "))).collect()

@@ -12,12 +12,12 @@ mod moves;
 mod pasting;
 mod pointer;
 
-pub use address_line::{address_areas, resolved, send_block};
-pub(crate) use address_line::{send_word, send_words};
+pub use address_line::send_block;
+pub(crate) use address_line::{send_area, send_word, send_words};
 pub use field_areas::PlacedField;
 pub(crate) use field_areas::tab_strip;
 pub use field_areas::text_parts;
-pub use form_editor::RequestPane;
+pub use form_editor::{FormPlace, RequestPane};
 pub use live_answers::{LiveAnswer, LiveAnswers};
 
 use form_editor::{form, is_text, kind_of};

@@ -15,7 +15,7 @@ use crate::app::focus::Pane;
 use crate::app::form::access::TextSpelling;
 use crate::app::form::{FieldKind, FormField, FormFieldId, access};
 use crate::app::format;
-use crate::app::pane::request::{PlacedField, tab_strip};
+use crate::app::pane::request::{FormPlace, PlacedField, tab_strip};
 use crate::app::{App, layout};
 use crate::codec::escape::letters;
 use crate::codec::printable::printable_str;
@@ -31,11 +31,13 @@ pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     let button: String = hints::buttons(painter.app).into_iter().map(|(_, text)| text).collect();
     let title = title(painter.app);
     let title = frame::title(&title, painter.area.width.saturating_sub(cells(&button)));
-    let foot = foot(painter);
+    let inner = layout::pane_inner(painter.area);
+    let place = painter.app.request.form_place(&painter.app.shared, inner);
+    let foot = foot(painter, &place);
     // What stands on the right of the border, and the corners.
     let taken: u16 = foot.iter().map(|(text, _)| cells(text).saturating_add(3)).sum();
     let room = painter.area.width.saturating_sub(taken.saturating_add(4));
-    let (text, style) = left_foot(painter, room);
+    let (text, style) = left_foot(painter, &place, room);
     let block = frame::of(Pane::Request, title)
         .title(Line::from(button).right_aligned())
         .title_bottom(Line::styled(text, style.remove_modifier(Modifier::BOLD)));
@@ -43,15 +45,14 @@ pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
 }
 
 /// On the left of the lower border what has no row inside: what is wrong, or what the address stands for.
-fn left_foot(painter: &Painter<'_>, room: u16) -> (String, Style) {
+fn left_foot(painter: &Painter<'_>, place: &FormPlace, room: u16) -> (String, Style) {
     let (app, palette) = (painter.app, painter.palette);
-    let inner = layout::pane_inner(painter.area);
-    let has_row = app.request.room(&app.shared, inner) != inner;
+    let has_row = place.room != layout::pane_inner(painter.area);
     if let Some((text, is_wrong)) = app.request.complaint(&app.shared).filter(|_| !has_row) {
         let text = fit::start(&printable_str(&text), room.saturating_sub(2)).into_owned();
         return (format!(" {text} "), if is_wrong { palette.error } else { palette.warning });
     }
-    (address::foot(painter, room).unwrap_or_default(), palette.dim)
+    (address::foot(place, room).unwrap_or_default(), palette.dim)
 }
 
 /// Longest text that is looked through at every frame, in bytes.
@@ -59,10 +60,10 @@ const READ: usize = 1024 * 1024;
 
 /// What goes out of the text the cursor is in and is not seen in it: its line ends, and what escapes
 /// in it stand for; what of the answers is not live; and where the form is scrolled to.
-fn foot(painter: &Painter<'_>) -> Vec<(String, Style)> {
+fn foot(painter: &Painter<'_>, place: &FormPlace) -> Vec<(String, Style)> {
     let mut foot = written(painter);
     foot.extend(answer_table::remark(painter));
-    let (rows, top, all) = scrolled(painter.app, layout::pane_inner(painter.area));
+    let (rows, top, all) = scrolled(place);
     foot.push((frame::read_to(top, all, rows.height), painter.palette.dim));
     foot.retain(|(text, _)| !text.is_empty());
     foot
@@ -105,8 +106,9 @@ fn verdict(palette: &ThemeStyles, editor: &Editor) -> Vec<(String, Style)> {
 /// Draws the inside of the pane.
 pub(super) fn draw(mut painter: Painter<'_>) {
     let palette = painter.palette;
-    address::around(&mut painter);
-    let placed = painter.app.request.place(&painter.app.shared, painter.area);
+    let place = painter.app.request.form_place(&painter.app.shared, painter.area);
+    address::around(&mut painter, &place);
+    let placed = place.fields();
     for PlacedField { field, area, heading } in &placed {
         if !heading.is_empty() {
             // One that is longer than its column is cut by the next.
@@ -118,9 +120,9 @@ pub(super) fn draw(mut painter: Painter<'_>) {
     }
     answer_table::draw(&mut painter, &placed);
     automatic_headers(&mut painter, &placed);
-    let (rows, top, all) = scrolled(painter.app, painter.area);
+    let (rows, top, all) = scrolled(&place);
     painter.at(rows).scroll_bar(top as u64, all as u64);
-    issue_line(painter);
+    issue_line(painter, place.room);
 }
 
 /// `Request ─ users/create ●`
@@ -288,9 +290,8 @@ fn automatic_value(known: &Automatic) -> String {
 }
 
 /// The first complaint, on the last line of the pane, or what runs elsewhere than the address says.
-fn issue_line(mut painter: Painter<'_>) {
+fn issue_line(mut painter: Painter<'_>, room: Rect) {
     let (app, palette, area) = (painter.app, painter.palette, painter.area);
-    let room = app.request.room(&app.shared, area);
     let rest = Rect { y: room.bottom(), height: area.height - room.height, ..area };
     if let Some((text, is_wrong)) = app.request.complaint(&app.shared).filter(|_| !rest.is_empty())
     {
@@ -301,9 +302,8 @@ fn issue_line(mut painter: Painter<'_>) {
 
 /// Where the form is in what is longer than its room: the rows it has, how many are above, and all.
 /// A text of many lines tells its own.
-fn scrolled(app: &App, inner: Rect) -> (Rect, usize, usize) {
-    let placed = app.request.place(&app.shared, inner);
-    let has_text = placed.iter().any(|placed| placed.field.kind == FieldKind::Area);
-    let (area, top, all) = app.request.extent(&app.shared, inner);
+fn scrolled(place: &FormPlace) -> (Rect, usize, usize) {
+    let has_text = place.fields().iter().any(|placed| placed.field.kind == FieldKind::Area);
+    let (area, top, all) = place.extent();
     (area, top, if has_text { 0 } else { all })
 }

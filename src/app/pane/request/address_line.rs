@@ -46,25 +46,37 @@ pub struct SendBlock {
     pub is_running: bool,
 }
 
-/// Puts the line into the pane's inner area.
+/// Puts the line into the pane's inner area, and below it what the address stands for if that is to
+/// be told (see [`resolved`]).
 #[must_use]
-pub fn address_areas(shared: &Shared, inner: Rect) -> AddressAreas {
+pub(super) fn address_areas(shared: &Shared, inner: Rect, is_resolved: bool) -> AddressAreas {
     let line = Rect { height: inner.height.min(1), ..inner };
     let mut areas = AddressAreas { fields: line, ..AddressAreas::default() };
-    if line.width >= ROOMY {
+    let send = send_area(shared, inner);
+    if !send.is_empty() {
         let spec = &shared.drafts.current().spec;
         // A method brings its own block; only the cell before it is missing.
         let badge = if spec.method().is_some() { 1 } else { width(spec.badge()) };
-        let send = width(&send_block(shared).text);
         areas.badge = Rect { width: badge, ..line };
-        areas.send = Rect { x: line.right().saturating_sub(send), width: send, ..line };
+        areas.send = send;
         let start = line.x + badge + u16::from(badge > 1);
         areas.fields = Rect { x: start, width: areas.send.x.saturating_sub(start + 1), ..line };
     }
-    if inner.height >= TALL && resolved(shared).is_some() {
+    if inner.height >= TALL && is_resolved {
         areas.resolved = Rect { y: inner.y + 1, ..line };
     }
     areas
+}
+
+/// Where the block that sends is in the pane's inner area; empty where there is no room.
+#[must_use]
+pub(crate) fn send_area(shared: &Shared, inner: Rect) -> Rect {
+    if inner.width < ROOMY {
+        return Rect::default();
+    }
+    let send = width(&send_block(shared).text);
+    let x = inner.right().saturating_sub(send);
+    Rect { x, y: inner.y, width: send, height: inner.height.min(1) }
 }
 
 /// Cells of a block with this text.

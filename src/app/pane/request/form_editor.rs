@@ -6,7 +6,7 @@
 
 use ratatui::layout::Rect;
 
-use super::address_line::{AddressAreas, address_areas};
+use super::address_line::{AddressAreas, address_areas, resolved};
 use super::field_areas::{self, PlacedField, text_parts};
 use crate::app::completion::Completer;
 use crate::app::editor::{Caret, Editor, LineMode};
@@ -34,10 +34,21 @@ pub struct RequestPane {
 }
 
 impl RequestPane {
+    /// The form in the pane's inner area: worked out once for all that a frame or a key asks of it.
+    pub fn form_place(&self, shared: &Shared, inner: Rect) -> FormPlace {
+        let resolved = resolved(shared);
+        let line = address_areas(shared, inner, resolved.is_some());
+        // The complaint has a row of its own unless that would leave too little of the form: a line
+        // and what stands above it.
+        let needed = 5 + line.resolved.height;
+        let has_row = inner.height >= needed && self.complaint(shared).is_some();
+        let room = Rect { height: inner.height - u16::from(has_row), ..inner };
+        FormPlace { form: form(shared), line, resolved, room, scroll: self.scroll }
+    }
+
     /// Puts every visible field of the form into the pane's inner area.
     pub fn place(&self, shared: &Shared, inner: Rect) -> Vec<PlacedField> {
-        let room = self.room(shared, inner);
-        field_areas::place(&form(shared), self.scroll, room, address_areas(shared, inner))
+        self.form_place(shared, inner).fields()
     }
 
     /// What is wrong with the request, or else (`false`) what is to be known of what runs for it.
@@ -46,26 +57,6 @@ impl RequestPane {
         let issue = shared.drafts.current().issues.first().map(|issue| &issue.message);
         let wrong = refused.or(issue).map(|why| (why.clone(), true));
         wrong.or_else(|| session_words::still_there(shared).map(|text| (text, false)))
-    }
-
-    /// What is left of the pane's inner area above the complaint, which has a row of its own unless
-    /// that would leave too little of the form: a line and what stands above it.
-    pub fn room(&self, shared: &Shared, inner: Rect) -> Rect {
-        let needed = 5 + address_areas(shared, inner).resolved.height;
-        let has_row = inner.height >= needed && self.complaint(shared).is_some();
-        Rect { height: inner.height - u16::from(has_row), ..inner }
-    }
-
-    /// Where the rows below the tab strip are, how many of them are above, and how many there are.
-    pub fn extent(&self, shared: &Shared, inner: Rect) -> (Rect, usize, usize) {
-        let form = form(shared);
-        let area = scrolled(&form, self.room(shared, inner), address_areas(shared, inner));
-        let rows = |lines: &mut dyn Iterator<Item = &FormLine>| {
-            lines.map(|line| usize::from(taken(line))).sum()
-        };
-        // Behind the address line and the tabs.
-        let below = || form.iter().skip(2);
-        (area, rows(&mut below().take(self.scroll)), rows(&mut below()))
     }
 
     /// Leaves the focused field; tells why its text was refused, if it was.
@@ -77,36 +68,35 @@ impl RequestPane {
 
     /// Scrolls to the cursor's field; tells whether there is such a field.
     pub(crate) fn settle(&mut self, shared: &Shared) -> bool {
-        let form = form(shared);
+        let inner = pane_inner(shared.areas().request);
+        let mut place = self.form_place(shared, inner);
         let at = shared.drafts.current().at;
-        let Some(row) = form.iter().position(|row| row.fields.iter().any(|field| field.id == at))
-        else {
+        let is_there = |line: &FormLine| line.fields.iter().any(|field| field.id == at);
+        let Some(row) = place.form.iter().position(is_there) else {
             self.editor = None;
             return false;
         };
-        let inner = pane_inner(shared.areas().request);
-        let (line, room) = (address_areas(shared, inner), self.room(shared, inner));
-        self.scroll = self.scroll.min(last_scroll(&form, scrolled(&form, room, line).height));
+        place.scroll = place.scroll.min(place.last_scroll());
         // The address line and the tab strip never scroll.
-        let Some(below) = row.checked_sub(2) else { return true };
-        self.scroll = self.scroll.min(below);
-        let is_visible = |placed: &PlacedField| {
-            let is_area = placed.field.kind == FieldKind::Area;
-            let least = if is_area { WRITTEN.min(room.height.saturating_sub(2)) } else { 1 };
-            placed.field.id == at && !placed.area.is_empty() && placed.area.height >= least
-        };
-        while self.scroll < below
-            && !field_areas::place(&form, self.scroll, room, line).iter().any(is_visible)
-        {
-            self.scroll += 1;
+        if let Some(below) = row.checked_sub(2) {
+            place.scroll = place.scroll.min(below);
+            let height = place.room.height;
+            let is_visible = |placed: &PlacedField| {
+                let is_area = placed.field.kind == FieldKind::Area;
+                let least = if is_area { WRITTEN.min(height.saturating_sub(2)) } else { 1 };
+                placed.field.id == at && !placed.area.is_empty() && placed.area.height >= least
+            };
+            while place.scroll < below && !place.fields().iter().any(is_visible) {
+                place.scroll += 1;
+            }
         }
+        self.scroll = place.scroll;
         true
     }
 
     /// Scrolls down by a row as long as there is something below, or up.
     pub(super) fn scroll_by_wheel(&mut self, shared: &Shared, is_down: bool) {
-        let height = self.extent(shared, pane_inner(shared.areas().request)).0.height;
-        let last = last_scroll(&form(shared), height);
+        let last = self.form_place(shared, pane_inner(shared.areas().request)).last_scroll();
         let to = if is_down { self.scroll + 1 } else { self.scroll.saturating_sub(1) };
         self.scroll = to.min(last);
     }
@@ -166,23 +156,56 @@ fn taken(line: &FormLine) -> u16 {
     line.height + u16::from(!line.heading.is_empty())
 }
 
-/// What is left for the lines that scroll, below the address line and the tab strip.
-fn scrolled(form: &[FormLine], room: Rect, line: AddressAreas) -> Rect {
-    let fixed: u16 = form.iter().take(2).map(taken).sum();
-    let fixed = (fixed + line.resolved.height).min(room.height);
-    Rect { y: room.y + fixed, height: room.height - fixed, ..room }
+/// The form where it is on the screen.
+#[derive(Debug)]
+pub struct FormPlace {
+    form: Vec<FormLine>,
+    /// What stands around the address.
+    pub line: AddressAreas,
+    /// What the address stands for, where that is not what is written.
+    pub resolved: Option<String>,
+    /// What the pane's inner area has for the form, above the complaint if that has a row.
+    pub room: Rect,
+    scroll: usize,
 }
 
-/// The furthest the form scrolls in so many rows: its last line stands at their end.
-fn last_scroll(form: &[FormLine], mut room: u16) -> usize {
-    let rest = form.len().saturating_sub(2);
-    let fits = |line: &&FormLine| {
-        let fits = taken(line) <= room;
-        room = room.saturating_sub(taken(line));
-        fits
-    };
-    let seen = form.iter().skip(2).rev().take_while(fits).count();
-    rest.saturating_sub(seen.max(1))
+impl FormPlace {
+    /// Every visible field.
+    #[must_use]
+    pub fn fields(&self) -> Vec<PlacedField> {
+        field_areas::place(&self.form, self.scroll, self.room, self.line)
+    }
+
+    /// Where the rows below the tab strip are, how many of them are above, and how many there are.
+    #[must_use]
+    pub fn extent(&self) -> (Rect, usize, usize) {
+        let rows = |lines: &mut dyn Iterator<Item = &FormLine>| {
+            lines.map(|line| usize::from(taken(line))).sum()
+        };
+        // Behind the address line and the tabs.
+        let below = || self.form.iter().skip(2);
+        (self.scrolled(), rows(&mut below().take(self.scroll)), rows(&mut below()))
+    }
+
+    /// What is left for the lines that scroll, below the address line and the tab strip.
+    fn scrolled(&self) -> Rect {
+        let (room, fixed) = (self.room, self.form.iter().take(2).map(taken).sum::<u16>());
+        let fixed = (fixed + self.line.resolved.height).min(room.height);
+        Rect { y: room.y + fixed, height: room.height - fixed, ..room }
+    }
+
+    /// The furthest it scrolls: its last line stands at the end of its rows.
+    fn last_scroll(&self) -> usize {
+        let mut room = self.scrolled().height;
+        let rest = self.form.len().saturating_sub(2);
+        let fits = |line: &&FormLine| {
+            let fits = taken(line) <= room;
+            room = room.saturating_sub(taken(line));
+            fits
+        };
+        let seen = self.form.iter().skip(2).rev().take_while(fits).count();
+        rest.saturating_sub(seen.max(1))
+    }
 }
 
 /// The rows of the form on screen.

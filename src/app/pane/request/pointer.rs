@@ -2,7 +2,7 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::address_line::{address_areas, send_block};
+use super::address_line::{send_area, send_block};
 use super::field_areas::{PlacedField, tab_strip, text_parts};
 use super::form_editor::RequestPane;
 use crate::app::editor::Caret;
@@ -52,7 +52,7 @@ impl RequestPane {
         }
         self.completer.close();
         let inner = pane_inner(area);
-        if address_areas(shared, inner).send.contains(under) {
+        if send_area(shared, inner).contains(under) {
             return Intent::Act(send_block(shared).action).into();
         }
         let mut placed = self.place(shared, inner).into_iter();

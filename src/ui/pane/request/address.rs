@@ -7,8 +7,7 @@ use ratatui::style::Style;
 
 use crate::app::completion::places::own_names;
 use crate::app::form::{FieldKind, FormField, FormFieldId};
-use crate::app::layout;
-use crate::app::pane::request::{address_areas, resolved, send_block};
+use crate::app::pane::request::{FormPlace, send_block};
 use crate::codec::printable::printable_str;
 use crate::compose::address_parts::{AddressPart, PartSpan, address_parts, names};
 use crate::model::protocol::Protocol;
@@ -21,9 +20,8 @@ use crate::ui::widget::fit;
 const READ: usize = 16 * 1024;
 
 /// Draws what stands around the fields of the line.
-pub(super) fn around(painter: &mut Painter<'_>) {
-    let (shared, palette) = (&painter.app.shared, painter.palette);
-    let areas = address_areas(shared, painter.area);
+pub(super) fn around(painter: &mut Painter<'_>, place: &FormPlace) {
+    let (shared, palette, areas) = (&painter.app.shared, painter.palette, place.line);
     let badge = shared.drafts.current().spec.badge();
     if shared.drafts.current().spec.method().is_some() {
         painter.at(areas.badge).fill(method(palette, badge));
@@ -33,18 +31,16 @@ pub(super) fn around(painter: &mut Painter<'_>) {
     let send = send_block(shared);
     let role = if send.is_running { ThemeRole::Running } else { ThemeRole::Accent };
     painter.at(areas.send).block(role, &send.text);
-    if let Some(text) = resolved(shared).filter(|_| !areas.resolved.is_empty()) {
-        let text = format!("→ {}", printable_str(&text));
+    if let Some(text) = place.resolved.as_ref().filter(|_| !areas.resolved.is_empty()) {
+        let text = format!("→ {}", printable_str(text));
         painter.at(areas.resolved).put(&fit::start(&text, areas.resolved.width), palette.dim);
     }
 }
 
 /// What the address stands for, for so many cells of the lower border of a pane that has no row for it.
-pub(super) fn foot(painter: &Painter<'_>, room: u16) -> Option<String> {
-    let shared = &painter.app.shared;
-    let inner = layout::pane_inner(painter.area);
-    let text = resolved(shared).filter(|_| address_areas(shared, inner).resolved.is_empty())?;
-    let text = format!(" → {}", printable_str(&text));
+pub(super) fn foot(place: &FormPlace, room: u16) -> Option<String> {
+    let text = place.resolved.as_ref().filter(|_| place.line.resolved.is_empty())?;
+    let text = format!(" → {}", printable_str(text));
     Some(format!("{} ", fit::start(&text, room.saturating_sub(1))))
 }
 
