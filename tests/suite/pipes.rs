@@ -270,9 +270,9 @@ fn a_datagram_that_cannot_be_sent_or_comes_back_ends_it_at_once() {
         file
     };
     for (size, says) in [
-        (65_508, "65508 bytes to 127.0.0.1:PORT were not sent: a datagram holds 65507 at most"),
-        (65_536, "more than 65535 bytes were not sent"),
-        (20 << 20, "more than 65535 bytes were not sent"),
+        (65_508, "65,508 bytes to 127.0.0.1:PORT were not sent: a datagram holds 65,507 at most"),
+        (65_536, "more than 65,535 bytes were not sent"),
+        (20 << 20, "more than 65,535 bytes were not sent"),
     ] {
         let (file, target) = (file(size), format!("udp://{there}"));
         let says = says.replace("PORT", &there.port().to_string());
