@@ -362,7 +362,7 @@ fn a_datagram_too_long_is_one_row_of_the_workbench() {
     let mut tui = Launch::default().size(150, 40).preset("a", &preset).start();
     tui.wait_for("a ");
     tui.keys("\x1b[15~");
-    tui.wait_for("were not sent: a datagram holds 65507 at most");
+    tui.wait_for("were not sent: a datagram holds 65,507 at most");
     tui.wait_quiet(Duration::from_millis(300));
     let screen = tui.screen();
     assert!(screen.contains("Traffic ─ 2 records"), "{screen}");

@@ -83,13 +83,13 @@ fn a_long_warning_and_the_keys_of_the_window_have_each_their_place() {
     let mut found = two();
     found.problems = vec![broken];
     let mut driver = Driver::with((80, 24), found);
-    driver.keys("<A-E>");
+    driver.keys("<A-E><Tab>j<Tab>");
     for (keys, own) in [("", "show"), ("n", "cancel")] {
         driver.keys(keys);
         driver.app.warn(format!("a long warning: {cause} and more of it, to its end"));
         let screen = driver.screen();
         let rows: Vec<&str> = screen.lines().collect();
-        assert!(rows[22].starts_with('╰') && rows[22].contains(own), "{screen}");
+        assert!(rows[21].starts_with('╰') && rows[21].contains(own), "{screen}");
         assert!(rows[23].contains("! a long warning: 'variables' must") && rows[23].contains('…'));
         let told = screen.replace(['│', '\n'], " ");
         let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
