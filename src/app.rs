@@ -49,6 +49,7 @@ pub(crate) mod thrown_away;
 pub(crate) mod to_preset;
 pub mod variable_rows;
 mod variable_users;
+mod word_run;
 pub(crate) mod wrap_bytes;
 
 use crate::engine::event::Event;

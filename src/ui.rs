@@ -44,7 +44,7 @@ pub fn render(app: &App, palette: &ThemeStyles, frame: &mut Frame<'_>) {
         widget::completions::draw(painter.at(area.intersection(screen)), popup);
     }
     overlay::draw(painter.at(screen));
-    let remark = overlay::beside_windows(app, areas.remark);
+    let remark = overlay::beside_windows(app, &areas);
     header_footer::remark(painter.at(remark.intersection(screen)));
     last_gate(frame.buffer_mut());
 }

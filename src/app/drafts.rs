@@ -45,6 +45,8 @@ pub struct Draft {
     pub spec: SharedSpec,
     /// What was carried over into it from another one, which is nothing the user made of it.
     begun_with: Option<Spec>,
+    /// What the program was started with, which whoever started it has elsewhere.
+    named: Option<Spec>,
     /// Its TLS came with an address, its own or that of another draft; nobody switched it on.
     tls_came_along: bool,
     /// The session it last opened.
@@ -108,6 +110,7 @@ impl Draft {
             saved: None,
             spec: spec.into(),
             begun_with: None,
+            named: None,
             tls_came_along: false,
             session: None,
             latest: None,
@@ -147,8 +150,23 @@ impl Draft {
     pub fn is_modified(&self) -> bool {
         match &self.saved {
             Some(saved) => *saved != self.spec,
-            None => self.preset.is_some() || !self.is_blank(),
+            None => self.preset.is_some() || !(self.is_blank() || self.is_as_named()),
         }
+    }
+
+    /// The program was started with it, and it was not edited since.
+    fn is_as_named(&self) -> bool {
+        self.preset.is_none() && self.named.as_ref().is_some_and(|named| self.spec == *named)
+    }
+
+    /// Whether there is something to throw away: what nobody made goes by itself.
+    pub(crate) fn can_be_discarded(&self) -> bool {
+        self.is_modified() || self.is_as_named()
+    }
+
+    /// The program was started with what it holds.
+    pub(crate) fn was_named(&mut self) {
+        self.named = Some(self.spec.to_spec());
     }
 
     /// Holds nothing the user made.
@@ -190,12 +208,25 @@ impl Draft {
         }
     }
 
-    /// Replaces what is composed; the tab stays when the new spec has it.
-    pub fn replace(&mut self, spec: Spec) {
-        self.spec = spec.into();
+    /// Becomes what its address stands for, which can be taken back.
+    pub(crate) fn adopt(&mut self, spec: Spec) {
+        let (before, mut steps) = (self.spec.clone(), std::mem::take(&mut self.steps));
+        self.replace(spec);
+        steps.adopted(before);
+        self.steps = steps;
+    }
+
+    /// Another spec is in it: the tab stays when that has it.
+    pub(crate) fn settle_tab(&mut self) {
         if !tabs(&self.spec).contains(&self.tab) {
             self.tab = first_tab(&self.spec);
         }
+    }
+
+    /// Replaces what is composed; the tab stays when the new spec has it.
+    pub fn replace(&mut self, spec: Spec) {
+        self.spec = spec.into();
+        self.settle_tab();
         self.at = FormFieldId::Address;
         self.steps = RowSteps::default();
         self.issues.clear();
@@ -353,11 +384,13 @@ impl Drafts {
         }
     }
 
-    /// A draft that was only looked at makes room for the next one.
+    /// A draft that was only looked at makes room for the next one; what the program was started with is
+    /// there until it ends.
     fn show(&mut self, at: usize) {
         let before = std::mem::replace(&mut self.current, at);
         let draft = &self.list[before];
-        if before != at && !draft.is_modified() && draft.session.is_none() {
+        let is_idle = draft.session.is_none() && !draft.is_as_named();
+        if before != at && is_idle && !draft.is_modified() {
             self.list.remove(before);
             self.current -= usize::from(before < at);
         }

@@ -30,7 +30,7 @@ pub use edit_command::TEXT_KEYS;
 use edit_command::{EditCommand, edit_command};
 pub use inserted::Inserted;
 use inserted::{joined, spelled, with_breaks};
-use key_run::{KeyRun, RunKind, only_char};
+use key_run::{KeyRun, RunKind};
 use large_text::LargeText;
 pub use row_colors::PieceKind;
 use text_check::TextCheck;
@@ -41,6 +41,7 @@ use text_view::TextView;
 pub use text_view::{RowPiece, TextStyle};
 
 use crate::app::format::start_of;
+use crate::app::word_run::only_char;
 use crate::model::key::{Key, KeyCode};
 
 /// Largest paste taken into a field, in bytes; more is cut with a notice by the caller.
@@ -379,7 +380,7 @@ impl Editor {
     /// Puts text in place of the selection, or where the cursor is.
     fn put(&mut self, text: &str) {
         let is_grown = self.make_room(text);
-        let typed = only_char(text).filter(|c| *c != '\n');
+        let typed = only_char(text);
         let at = self.model.cursor();
         let joined = self.run.filter(|run| {
             let is_free = !is_grown && self.model.selection().is_none();

@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use super::preset_tree_item::TreeItem;
+use crate::model::name_order::by_name;
 use crate::model::preset::PresetPath;
 use crate::store::job::Workspace;
 
@@ -45,11 +46,9 @@ impl<'a> TreeChild<'a> {
         format!("{}{}", self.name(), if self.is_folder() { "/" } else { "" })
     }
 
-    /// By name, as the paths of what is in them are sorted.
+    /// By name, a folder behind a preset that is called the same.
     fn by_name(self, other: TreeChild<'_>) -> Ordering {
-        let key = |name: &'a str, is_folder: bool| name.bytes().chain(is_folder.then_some(b'/'));
-        let other_key = other.name().bytes().chain(other.is_folder().then_some(b'/'));
-        key(self.name(), self.is_folder()).cmp(other_key)
+        by_name(self.name(), other.name()).then(self.is_folder().cmp(&other.is_folder()))
     }
 }
 

@@ -10,6 +10,7 @@ use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
 pub use crate::model::byte_size::size;
+pub use crate::model::counts::{count, counted};
 use crate::model::timing::Stamp;
 
 /// The beginning of a text, at most so many bytes.
@@ -19,20 +20,6 @@ pub(crate) fn start_of(text: &str, bytes: usize) -> &str {
         end -= 1;
     }
     text.split_at(end).0
-}
-
-/// `1,048,576`.
-pub fn count(number: u64) -> String {
-    match number / 1000 {
-        0 => number.to_string(),
-        thousands => format!("{},{:03}", count(thousands), number % 1000),
-    }
-}
-
-/// `1 request`, `2 requests`: a number with its noun.
-pub fn counted(number: u64, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", count(number))
 }
 
 /// `2 LF, 1 CRLF`: how the lines of a text end; empty for one line.
@@ -81,15 +68,6 @@ pub fn rate(per_second: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn counts_are_grouped() {
-        assert_eq!(count(0), "0");
-        assert_eq!(count(999), "999");
-        assert_eq!(count(1_048_576), "1,048,576");
-        assert_eq!(counted(1, "record"), "1 record");
-        assert_eq!(counted(0, "record"), "0 records");
-    }
 
     #[test]
     fn durations_keep_three_digits() {

@@ -13,6 +13,7 @@ use super::folder_tree::{FolderTree, TreeChild, folders_to};
 use super::fuzzy::Finder;
 pub use super::preset_tree_item::TreeItem;
 use super::shared::Shared;
+use crate::model::name_order::by_path;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
 use crate::model::secrets::without_userinfo;
 use crate::model::spec::Spec;
@@ -69,7 +70,9 @@ pub(super) fn all_folders(workspace: &Workspace) -> Vec<String> {
     let of_presets = workspace.presets.iter().map(|stored| stored.path.folder());
     let empty = workspace.folders.iter().map(String::as_str);
     let all: BTreeSet<&str> = of_presets.chain(empty).flat_map(folders_to).collect();
-    all.into_iter().map(str::to_owned).collect()
+    let mut all: Vec<String> = all.into_iter().map(str::to_owned).collect();
+    all.sort_by(|one, other| by_path(one, other));
+    all
 }
 
 /// Finds presets by their names, letters between or not, and by what they are: the words typed
@@ -223,7 +226,7 @@ mod tests {
         let presets = presets(&["a/x/1", "a/x/2", "a/y", "a-b", "b/1", "top"]);
         let rows = rows(&presets, "", &BTreeSet::new());
         let expected =
-            ["a-b", "a/", " a/x/", "  1", "  2", " y", "b/", " 1", "top"].map(str::to_owned);
+            ["a/", " a/x/", "  1", "  2", " y", "a-b", "b/", " 1", "top"].map(str::to_owned);
         assert_eq!(shown(&rows), expected);
     }
 

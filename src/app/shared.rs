@@ -21,6 +21,7 @@ use super::sessions::{Session, Sessions};
 use super::themes::Themes;
 use crate::codec::search::Pattern;
 use crate::compose::template::{VariableName, Variables};
+use crate::model::name_order::{by_name, in_order};
 use crate::model::preset::{Environment, PresetPath, Scope, StoredPreset};
 use crate::model::secrets::{Disclosure, Secrets, secret_values};
 use crate::model::timing::Stamp;
@@ -110,7 +111,7 @@ impl Shared {
         });
         if let Some(now) = now {
             self.secrets = self.secrets.and(&Secrets::new(hidden_of(&now)));
-            let at = known.partition_point(|it| it.name < now.name);
+            let at = known.partition_point(|it| by_name(&it.name, &now.name).is_lt());
             known.insert(at, now);
         }
     }
@@ -212,10 +213,10 @@ impl Shared {
         let environment = self.environment();
         let variables = environment.into_iter().flat_map(|it| &it.variables);
         plain.extend(variables.map(|(name, value)| (&**name, &**value)));
-        let plain = plain.into_iter().map(|(name, value)| (name.to_owned(), value));
-        let secrets = environment.into_iter().flat_map(|it| &it.secrets);
+        let plain = in_order(plain).map(|(name, value)| (name.to_owned(), value));
+        let secrets = in_order(environment.into_iter().flat_map(|it| &it.secrets));
         let secrets = secrets.map(|(name, value)| (format!("secret.{name}"), &**value));
-        let os = self.os.iter().map(|(name, value)| (format!("env.{name}"), &**value));
+        let os = in_order(&self.os).map(|(name, value)| (format!("env.{name}"), &**value));
         plain.chain(secrets).chain(os).collect()
     }
 

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::shared::{InEnvironment, Shared};
 use crate::compose::address_parts::{names_used, resolved};
+use crate::model::name_order::in_order;
 use crate::model::preset::Environment;
 use crate::model::secrets::{MASK, is_secret_value};
 use crate::store::job::{Variable, VariableKind};
@@ -161,7 +162,7 @@ pub fn rows<'a>(
         .into_iter()
         .flat_map(|it| [(VariableKind::Plain, &it.variables), (VariableKind::Secret, &it.secrets)])
     {
-        for (name, value) in variables {
+        for (name, value) in in_order(variables) {
             if kind == VariableKind::Plain {
                 known.insert(name);
             }
@@ -170,7 +171,7 @@ pub fn rows<'a>(
         }
     }
     for defaults in shared.workspace.applying(shared.folder()).rev() {
-        for (name, value) in &defaults.variables {
+        for (name, value) in in_order(&defaults.variables) {
             let origin = VariableOrigin::Folder(&defaults.folder);
             rows.push(VariableRow { name, value, origin, is_hidden: !known.insert(name) });
         }
@@ -195,7 +196,7 @@ fn of_the_system<'a>(
         let (name, value) = shared.os.get_key_value(name)?;
         Some(VariableRow { name, value, origin: VariableOrigin::System, is_hidden: false })
     };
-    used.iter().filter_map(row).collect()
+    in_order(used.iter().map(|name| (name, ()))).filter_map(|(name, ())| row(name)).collect()
 }
 
 /// What a value that uses other variables comes to, secrets in it masked; `None` = it uses none.
@@ -300,7 +301,8 @@ pub fn differences<'a>(
         let sides = [left.map(of), right.map(of)];
         let names: BTreeSet<&str> =
             sides.into_iter().flatten().flat_map(BTreeMap::keys).map(String::as_str).collect();
-        rows.extend(names.into_iter().map(|name| DifferenceRow {
+        let names = in_order(names.into_iter().map(|name| (name, ())));
+        rows.extend(names.map(|(name, ())| DifferenceRow {
             name,
             values: sides.map(|side| side?.get(name).map(String::as_str)),
             is_secret,

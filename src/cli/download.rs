@@ -26,6 +26,7 @@ use crate::args;
 use crate::codec::printable::printable_str;
 use crate::console;
 use crate::model::byte_size::size;
+use crate::model::counts::{count, counted};
 use crate::model::exchange::{Exchange, Head, HttpMessage};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::file_error;
@@ -307,8 +308,8 @@ impl Download {
         let (_, total) = range.as_deref().and_then(content_range).unwrap_or((None, None));
         let (place, len) = (partial.place.display(), partial.len);
         if total != Some(len) {
-            let total = total.map_or("fewer".to_owned(), |total| total.to_string());
-            let cause = format!("{place} has {len} bytes, the server's file {total}: another one");
+            let (len, total) = (counted(len, "byte"), total.map_or("fewer".to_owned(), count));
+            let cause = format!("{place} has {len}, the server's file {total}: another one");
             return Err(Failure::new(Stage::Program, &*exchange.url, FailureKind::NotMet, cause)
                 .hint(format!("remove {place} to begin anew")));
         }

@@ -17,6 +17,7 @@ use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::Event;
 use crate::engine::{EngineHandle, Events};
 use crate::interop::ndjson;
+use crate::model::counts::count;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, SessionId};
@@ -149,7 +150,7 @@ impl Headless {
             {
                 body.truncate(error.valid_up_to());
             }
-            let kept = body.len();
+            let [kept, length] = [body.len() as u64, length].map(count);
             let all = if what == "response" { "; --raw prints all" } else { "" };
             output::note(&format!(
                 "the line has the first {kept} of {length} bytes of the {what}'s body{all}"

@@ -26,6 +26,7 @@ use crate::engine::event::{Batch, Event, Phase};
 use crate::interop::ndjson;
 use crate::interop::secrets::disclosed;
 use crate::interop::told_streams::ToldStreams;
+use crate::model::counts::count;
 use crate::model::endpoint::HEARS_BROADCASTS;
 use crate::model::exchange::{Exchange, ExchangeState};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -454,8 +455,10 @@ impl ListenWatch<'_> {
         if !body.is_empty() {
             self.output.text(&body);
         }
-        let cut = (shown < facts.decoded_len)
-            .then(|| format!("{shown} of {} bytes of the body are shown", facts.decoded_len));
+        let cut = (shown < facts.decoded_len).then(|| {
+            let [shown, all] = [shown, facts.decoded_len].map(count);
+            format!("{shown} of {all} bytes of the body are shown")
+        });
         let undecoded = exchange.request.body.undecoded();
         let remarks = cut.iter().chain(&charset).chain(&no_json).chain(&undecoded);
         let remarks = remarks.chain(&exchange.warnings);

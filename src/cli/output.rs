@@ -17,6 +17,7 @@ use super::look::Look;
 use crate::args::{self, Common, Format};
 use crate::codec::{joiners, printable};
 use crate::console::{self, PrintError, Printer};
+use crate::model::counts::{count, counted};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::secrets::without_userinfo;
 
@@ -227,7 +228,7 @@ impl Output {
             Some(PrintError::ReaderLeft) => return Ok(exit::READER_LEFT),
             Some(PrintError::Failed(why)) => {
                 let (bytes, _) = self.to.missing();
-                let name = &self.name;
+                let (bytes, name) = (count(bytes as u64), &self.name);
                 note(&format!("{name}: {why}; {bytes} bytes or more were not printed"));
                 return Ok(exit::INTERRUPTED);
             }
@@ -239,8 +240,8 @@ impl Output {
             return Ok(exit::INTERRUPTED);
         }
         if self.withheld > 0 {
-            let count = self.withheld;
-            note(&format!("{count} bytes were not printed; --force prints them, a pipe too"));
+            let bytes = counted(self.withheld, "byte");
+            note(&format!("{bytes} were not printed; --force prints them, a pipe too"));
         }
         match outcome? {
             RunOutcome::Done(status) if self.withheld == 0 => Ok(status),
@@ -253,10 +254,12 @@ impl Output {
 fn unread((bytes, lines): (usize, usize), behind: u64) -> String {
     let mut parts = Vec::new();
     if bytes > 0 {
-        parts.push(format!("{lines} lines ({bytes} bytes)"));
+        let [lines, bytes] =
+            [(lines, "line"), (bytes, "byte")].map(|(it, of)| counted(it as u64, of));
+        parts.push(format!("{lines} ({bytes})"));
     }
     if behind > 0 {
-        parts.push(format!("{behind} records received after them"));
+        parts.push(format!("{} received after them", counted(behind, "record")));
     }
     format!("the output was not read: {} were not printed", parts.join(" and "))
 }

@@ -17,6 +17,7 @@ use rustix::io::Errno;
 
 use super::{exit, output};
 use crate::console;
+use crate::model::counts::count;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::file_error;
 use crate::named_file::nonblocking_flags;
@@ -121,6 +122,7 @@ fn keep_part(file: WholeFile, name: &str, target: &Path) -> io::Result<()> {
     part.push(".part");
     let part = file.keep_as(Path::new(&part))?;
     let part = part.display();
+    let bytes = count(bytes);
     output::note(&format!("{name} is not written; the first {bytes} bytes are in {part}"));
     Ok(())
 }

@@ -7,6 +7,7 @@ mod keeping;
 mod messages;
 mod offline;
 mod password;
+mod recoding;
 mod request;
 mod stream;
 

@@ -24,6 +24,7 @@ use tokio::time::timeout;
 
 use super::output;
 use crate::codec::hex;
+use crate::model::counts::count;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::named_file;
 
@@ -227,10 +228,8 @@ pub(super) fn nothing_came(patience: Duration) -> Failure {
 
 /// More than any datagram holds was to be one.
 pub(super) fn too_long_for_a_datagram(target: &str) -> Failure {
-    let cause = format!(
-        "more than {DATAGRAM_LIMIT} bytes were not sent: a datagram holds 65507 over IPv4, 65527 \
-         over IPv6"
-    );
+    let cause =
+        "more than 65,535 bytes were not sent: a datagram holds 65,507 over IPv4, 65,527 over IPv6";
     Failure::new(Stage::Send, target, FailureKind::TooLarge, cause)
 }
 
@@ -305,6 +304,7 @@ fn hand_over(
 }
 
 fn shortened(name: &str, read: u64, length: u64) -> Failure {
+    let (read, length) = (count(read), count(length));
     let cause = format!("it became shorter while it was sent: {read} of {length} bytes");
     Failure::new(Stage::Send, name, FailureKind::Truncated, cause)
 }

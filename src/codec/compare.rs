@@ -15,6 +15,7 @@ mod json;
 mod structure;
 mod text;
 
+use crate::model::counts::{count, counted};
 use std::time::Instant;
 
 pub use change::{Change, ChangeKind, ComparedAs, Comparison, Excerpt};
@@ -68,9 +69,9 @@ pub fn bytes(lens: [u64; 2], first: Option<u64>, there: [&[u8]; 2]) -> Compariso
     });
     let [old, new] = lens;
     found.note = Some(if old == new {
-        format!("{old} bytes each")
+        format!("{} each", counted(old, "byte"))
     } else {
-        format!("{old} bytes, now {new}")
+        format!("{}, now {}", counted(old, "byte"), count(new))
     });
     found
 }

@@ -31,6 +31,7 @@ use super::sink::StampGuard;
 use super::stream_io::{StreamBuffer, write_or_finish};
 use super::transport::explain;
 use super::transport::stream::{Stream, reset};
+use crate::model::counts::count;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::record::{Direction, RecordKind};
@@ -250,7 +251,7 @@ impl Live {
                 None
             }
             Err(error) => {
-                let unsent = self.outgoing.unsent();
+                let unsent = count(self.outgoing.unsent() as u64);
                 let mut failure =
                     explain::stream_failure(Stage::Send, &self.setup.peer, &error, self.received);
                 failure.cause =

@@ -27,6 +27,7 @@ use super::rules::{RuleHits, Rules};
 use super::session::{SessionContext, SessionHandle, SessionInput};
 use super::transport::explain;
 use super::{clock, refusal};
+use crate::model::counts;
 use crate::model::endpoint::{Bind, Endpoint, is_reply};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
@@ -277,7 +278,11 @@ impl Datagrams {
         }
         for ((to, why), count) in reports {
             let conn = self.peers.conn(to).unwrap_or(self.session.id.itself());
-            let text = if count == 1 { why } else { format!("{why} ({count} datagrams)") };
+            let text = if count == 1 {
+                why
+            } else {
+                format!("{why} ({} datagrams)", counts::count(count))
+            };
             let direction = Direction::Received;
             self.session.events.note(conn, direction, RecordKind::Failed, text);
         }
@@ -421,13 +426,14 @@ impl Datagrams {
         let conn = self.peers.conn(to).unwrap_or(self.session.id.itself());
         let (size, most) = (message.data.len(), LARGEST[usize::from(to.is_ipv6())]);
         let cause = match explain::without_zone(to, error) {
-            _ if size > most => format!("a datagram holds {most} at most"),
+            _ if size > most => format!("a datagram holds {} at most", counts::count(most as u64)),
             Some((cause, hint)) => format!("{cause} ({hint})"),
             None => explain::socket_error(error).1,
         };
         // What was not sent is no step that is done.
         self.steps_done &= message.origin == Origin::Answer;
-        let text = format!("{size} bytes to {} were not sent: {cause}", self.named(to));
+        let size = counts::counted(size as u64, "byte");
+        let text = format!("{size} to {} were not sent: {cause}", self.named(to));
         self.session.events.note(conn, Direction::Sent, RecordKind::Failed, text);
     }
 
@@ -435,6 +441,7 @@ impl Datagrams {
         let fits = FITS_A_FRAME[usize::from(to.is_ipv6())];
         if size > fits && !self.noted_size {
             self.noted_size = true;
+            let [size, fits] = [size, fits].map(|size| counts::count(size as u64));
             let text = format!(
                 "{size} bytes are more than the {fits} that fit one Ethernet frame: \
                  outside this machine the datagram is sent in fragments and lost with any of them"

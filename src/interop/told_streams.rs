@@ -35,7 +35,7 @@ impl ToldStreams {
 
     /// The next record as it may be told, payload or words.
     pub fn tell<'a>(&mut self, record: &'a Record) -> Cow<'a, [u8]> {
-        let reach = self.told.reach();
+        let reach = self.told.reach_of_stream();
         if record.kind != RecordKind::Data {
             let words = self.told.words(&String::from_utf8_lossy(&record.data));
             return Cow::Owned(words.into_bytes());
@@ -46,7 +46,7 @@ impl ToldStreams {
         let stream = (record.conn, record.direction);
         let kept = self.recent.remove(&stream).or_else(|| self.older.remove(&stream));
         let mut tail = kept.unwrap_or_default();
-        let hidden = self.told.hidden_parts(&tail, &record.data);
+        let hidden = self.told.hidden_of_stream(&tail, &record.data);
         let last = &record.data[record.data.len().saturating_sub(reach)..];
         tail.extend_from_slice(last);
         tail.drain(..tail.len().saturating_sub(reach));
@@ -102,9 +102,31 @@ mod tests {
     }
 
     #[test]
+    fn credentials_of_a_head_in_a_stream_are_hidden_wherever_it_is_cut() {
+        let head = "GET /?api_key=k-1&a=b HTTP/1.1\r\nCookie: sid=k-2\r\nX-Api-Key: k-3\r\n\r\nCookie: all\r\n";
+        for size in [1000, 60, 33] {
+            let mut streams = ToldStreams::new(Disclosure::default());
+            let told: String = head
+                .as_bytes()
+                .chunks(size)
+                .map(|piece| {
+                    let piece = record(1, Direction::Received, str::from_utf8(piece).unwrap());
+                    String::from_utf8(streams.tell(&piece).into_owned()).unwrap()
+                })
+                .collect();
+            assert!(
+                !told.contains("k-") && told.contains("a=b") && told.contains("Cookie: all"),
+                "{told}"
+            );
+        }
+        let mut streams = ToldStreams::new(Disclosure::Everything);
+        assert_eq!(*streams.tell(&record(1, Direction::Received, head)), *head.as_bytes());
+    }
+
+    #[test]
     fn what_is_kept_of_streams_is_bounded() {
         let told = Disclosure::Hiding(Secrets::new(["hunter2"]));
-        let (reach, mut streams) = (told.reach(), ToldStreams::new(told));
+        let (reach, mut streams) = (told.reach_of_stream(), ToldStreams::new(told));
         for conn in 0..5 * STREAMS as u32 {
             streams.tell(&record(conn, Direction::Sent, &"long ".repeat(100)));
         }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 
+use super::counts::count;
 use super::failure::Failure;
 use super::id::{BodyId, ConnId};
 use super::protocol::Side;
@@ -129,7 +130,7 @@ impl BodyFacts {
         Some(if self.as_came {
             format!("{error}; the body is shown as it came")
         } else {
-            let decoded = self.decoded_len;
+            let decoded = count(self.decoded_len);
             format!("{error}; {decoded} bytes were decoded before")
         })
     }
@@ -139,6 +140,7 @@ impl BodyFacts {
     pub fn unsent(&self) -> Option<String> {
         let (sent, total) = (self.encoded_len, self.expected?);
         (sent < total).then(|| {
+            let (sent, total) = (count(sent), count(total));
             format!("answered before the request was complete ({sent} of {total} body bytes sent)")
         })
     }

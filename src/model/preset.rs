@@ -1,15 +1,17 @@
 //! Presets, folders, environments: what a workspace holds.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 
 use super::failure::Failure;
+use super::name_order::by_path;
 use super::secrets::{Secrets, secret_values};
 use super::spec::Spec;
 
 /// Folder and name of a preset inside the workspace, `/`-separated, without extension
-/// (`users/create`). Always relative, never contains `.` or `..` parts.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// (`users/create`). Always relative, never contains `.` or `..` parts. In the order of names.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PresetPath(String);
 
 /// What is on screen first, because it was named when the program was started.
@@ -200,6 +202,18 @@ impl PresetPath {
     #[must_use]
     pub fn folder(&self) -> &str {
         self.0.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+}
+
+impl Ord for PresetPath {
+    fn cmp(&self, other: &Self) -> Ordering {
+        by_path(&self.0, &other.0)
+    }
+}
+
+impl PartialOrd for PresetPath {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

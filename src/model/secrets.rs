@@ -9,6 +9,7 @@ mod decoded;
 mod escapes;
 mod hidden_value;
 mod secret_name;
+mod sent_heads;
 mod userinfo;
 
 use std::borrow::Cow;
@@ -19,7 +20,8 @@ use std::sync::Arc;
 use super::failure::Failure;
 use decoded::Text;
 use hidden_value::HiddenValue;
-use secret_name::in_queries;
+use secret_name::{in_queries, in_sent_queries};
+use sent_heads::heads;
 use userinfo::userinfo;
 
 pub(crate) use secret_name::{is_secret_value, names_secret, secret_values};
@@ -35,6 +37,8 @@ const WINDOW: usize = 256 * 1024;
 const SPELLED: usize = 12;
 /// The most bytes before a piece that are looked at with it.
 const REACH: usize = 16 * 1024;
+/// Bytes before a piece of a stream in which a head of HTTP may have begun.
+const HEADS: usize = 4 * 1024;
 
 /// Headers whose values are credentials by definition.
 const CREDENTIALS: [&str; 8] = [
@@ -134,6 +138,32 @@ impl Disclosure {
         }
     }
 
+    /// How many bytes before a piece of a stream matter to it, of which nobody knows what it carries.
+    #[must_use]
+    pub(crate) fn reach_of_stream(&self) -> usize {
+        match self {
+            Disclosure::Everything => 0,
+            Disclosure::Hiding(secrets) => secrets.reach.max(HEADS),
+        }
+    }
+
+    /// What is hidden of a piece of such a stream: of heads of HTTP in it their credentials, too.
+    #[must_use]
+    pub(crate) fn hidden_of_stream(&self, before: &[u8], piece: &[u8]) -> Vec<Range<usize>> {
+        let mut found = self.hidden_parts(before, piece);
+        if *self == Disclosure::Everything {
+            return found;
+        }
+        let text = [before, piece].concat();
+        for head in heads(&text) {
+            let lines = &text[head.clone()];
+            let parts = credentials_of_head(lines).into_iter();
+            let parts = parts.map(|part| part.start + head.start..part.end + head.start).collect();
+            found.extend(within_piece(parts, before.len()));
+        }
+        joined(found)
+    }
+
     /// The same of heads of messages, whose credentials are hidden too.
     #[must_use]
     pub(crate) fn hidden_of_heads(&self, before: &[u8], piece: &[u8]) -> Vec<Range<usize>> {
@@ -145,8 +175,7 @@ impl Disclosure {
         let start = breaks.nth(1).map_or(0, |at| at + 1);
         let lines = &before[start..];
         let text = [lines, piece].concat();
-        let mut found = within_piece(credentials(&text), lines.len());
-        found.extend(within_piece(userinfo(&text), lines.len()));
+        let mut found = within_piece(credentials_of_head(&text), lines.len());
         found.extend(self.hidden_parts(before, piece));
         joined(found)
     }
@@ -160,7 +189,7 @@ impl Disclosure {
             return Cow::Owned(masked.into_bytes());
         }
         let value = self.bytes(value);
-        match userinfo(&value) {
+        match credentials_of_urls(&value) {
             found if found.is_empty() || *self == Disclosure::Everything => value,
             found => Cow::Owned(masked(&value, &found)),
         }
@@ -232,9 +261,22 @@ pub(crate) fn hide_typed(word: &str, failure: Failure) -> Failure {
 /// The head of a message without the values of its credentials, lines folded under them included.
 #[must_use]
 pub(crate) fn without_credentials(head: &[u8]) -> Vec<u8> {
+    masked(head, &credentials_of_head(head))
+}
+
+/// Where credentials stand in a head: values of headers, and in the URLs of the others and of its first
+/// line.
+fn credentials_of_head(head: &[u8]) -> Vec<Range<usize>> {
     let mut found = credentials(head);
-    found.extend(userinfo(head));
-    masked(head, &joined(found))
+    found.extend(credentials_of_urls(head));
+    joined(found)
+}
+
+/// Where they stand in URLs that crossed a wire.
+fn credentials_of_urls(text: &[u8]) -> Vec<Range<usize>> {
+    let mut found = userinfo(text);
+    found.extend(in_sent_queries(text));
+    joined(found)
 }
 
 /// Where the values of credentials stand in a head.

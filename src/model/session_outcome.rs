@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::counts::{count, counted};
 use super::exchange::{Exchange, ExchangeState};
 
 /// What came of a session.
@@ -45,9 +46,9 @@ impl SessionOutcome {
                 format!("{code}, {:.1} ms", took.as_secs_f64() * 1000.0)
             }
             SessionOutcome::Bytes { sent, received } => {
-                format!("{sent} B sent, {received} B received")
+                format!("{} B sent, {} B received", count(*sent), count(*received))
             }
-            SessionOutcome::Requests(count) => format!("{count} requests"),
+            SessionOutcome::Requests(number) => counted(*number, "request"),
             SessionOutcome::Failed(cause) => cause.clone(),
         }
     }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::atomic;
 use super::workspace::{Visit, Watched};
 use crate::codec::theme_file;
+use crate::model::name_order::by_name;
 use crate::model::theme::StoredTheme;
 use crate::named_file;
 
@@ -38,7 +39,7 @@ pub(super) fn scan(folder: &Path, visit: Visit<'_>) -> Vec<StoredTheme> {
             (!name.starts_with('.')).then(|| (name.to_owned(), entry.path()))
         })
         .collect();
-    files.sort();
+    files.sort_by(|one, other| by_name(&one.0, &other.0));
     files.truncate(MOST);
     files.into_iter().map(|(name, path)| read(name, &path, visit)).collect()
 }

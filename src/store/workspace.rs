@@ -20,6 +20,7 @@ use super::environment::ParsedFile;
 use super::job::{FolderDefaults, Workspace};
 use super::{atomic, environment, preset, starter};
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::name_order::{by_name, by_path};
 use crate::model::preset::{Environment, PresetPath, StoredPreset};
 use crate::named_file;
 use walk::{Bounds, Walk};
@@ -98,14 +99,14 @@ fn scan_within(root: &Path, bounds: Bounds, visit: Visit<'_>) -> Workspace {
     workspace.problems = walk.problems;
     workspace.presets.sort_by(|a, b| a.path.cmp(&b.path));
     workspace.folders = walk.folders;
-    workspace.folders.sort();
+    workspace.folders.sort_by(|a, b| by_path(a, b));
     let presets = &workspace.presets;
     workspace.folders.retain(|folder| {
         let inside = format!("{folder}/");
-        let at = presets.partition_point(|known| *known.path.as_str() < *inside);
+        let at = presets.partition_point(|known| by_path(known.path.as_str(), folder).is_le());
         !presets.get(at).is_some_and(|known| known.path.as_str().starts_with(&inside))
     });
-    workspace.defaults.sort_by(|a, b| a.folder.cmp(&b.folder));
+    workspace.defaults.sort_by(|a, b| by_path(&a.folder, &b.folder));
     workspace
 }
 
@@ -130,7 +131,7 @@ pub(super) fn enter(
         Environment::check_name(stem).map_err(|cause| {
             refusal(name, FailureKind::Usage, cause).hint("give the file another name")
         })?;
-        let at = known.binary_search_by(|known| known.name.as_str().cmp(stem));
+        let at = known.binary_search_by(|known| by_name(&known.name, stem));
         let at = at.unwrap_or_else(|at| {
             known.insert(at, Environment { name: stem.into(), ..Environment::default() });
             at

@@ -42,6 +42,7 @@ use super::screen::Screen;
 use super::sequence::Parsed;
 use super::signals::{self, SignalRequest, Signals};
 use super::{terminal, terminal_output};
+use crate::model::counts::count;
 use crate::ui;
 use crate::ui::theme::ThemeStyles;
 
@@ -480,7 +481,8 @@ fn task_panicked(text: String) -> Failure {
 }
 
 fn paste_cut(bytes: usize) -> Failure {
-    let cause = format!("the last {bytes} bytes were left out; {PASTE_LIMIT} are taken at most");
+    let [bytes, most] = [bytes, PASTE_LIMIT].map(|bytes| count(bytes as u64));
+    let cause = format!("the last {bytes} bytes were left out; {most} are taken at most");
     Failure::new(Stage::Paste, "", FailureKind::TooLarge, cause).hint("use a file body instead")
 }
 

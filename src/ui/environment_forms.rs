@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::painter::Painter;
+use super::widget::fit;
 use crate::app::layout::cut_top;
 use crate::app::overlay::environments::edit_cells::{EditCell, NameEdit, NameFor, VariableEdit};
 use crate::app::overlay::environments::writing::{name_trouble, variable_trouble};
@@ -39,7 +40,8 @@ pub(super) fn variable_form(mut painter: Painter<'_>, edit: &VariableEdit) {
     let mut first = painter.at(title);
     first.put(&what, palette.title);
     first.put("   ", Style::new());
-    first.put(&verdict, style);
+    let room = first.area.width;
+    first.put(&fit::start(&verdict, room), style);
     let mut line = |painter: &mut Painter<'_>, cell: EditCell, label: &str, height: u16| {
         let area = cut_top(&mut rest, height);
         let mut label_of =
@@ -99,5 +101,5 @@ pub(super) fn name_form(mut painter: Painter<'_>, edit: &NameEdit) {
         Some(why) => (why, palette.error),
         None => (VariableKind::Plain.file(&edit.text()), palette.success),
     };
-    painter.at(rest).put(&text, style);
+    painter.at(rest).lines(fit::lines(&text, rest.width, rest.height), style);
 }

@@ -7,10 +7,12 @@ use ratatui::style::Style;
 use super::environment_forms::{name_form, variable_form};
 use super::painter::Painter;
 use super::widget::fit;
+use crate::app::format;
 use crate::app::keymap::Context;
 use crate::app::layout::cut_top;
-use crate::app::overlay::environments::areas::{EnvironmentsAreas, areas};
+use crate::app::overlay::environments::areas::EnvironmentsAreas;
 use crate::app::overlay::environments::edit_cells::EnvironmentEdit;
+use crate::app::overlay::environments::listed::trouble;
 use crate::app::overlay::environments::{Environments, EnvironmentsSide, names};
 use crate::app::shared::Shared;
 use crate::app::variable_rows::{DifferenceRow, VariableOrigin, VariableRow, VariableTie, outcome};
@@ -46,7 +48,7 @@ pub(super) fn hint(it: &Environments) -> &'static str {
 
 /// The window without its frame.
 pub(super) fn draw(mut painter: Painter<'_>, it: &Environments) {
-    let areas = areas(painter.area, it.edit.as_ref(), it.search.is_some());
+    let areas = it.areas(painter.area);
     list(painter.at(areas.list), it);
     let line = Rect { x: areas.list.right(), width: 1, ..areas.list };
     let border = painter.palette.border;
@@ -86,17 +88,6 @@ fn list(mut painter: Painter<'_>, it: &Environments) {
     });
 }
 
-/// What is wrong with the files of an environment, one behind the other.
-fn trouble(shared: &Shared, name: &str) -> Option<String> {
-    let files = [VariableKind::Plain, VariableKind::Secret].map(|kind| kind.file(name));
-    let is_of = |target: &str| {
-        files.iter().any(|file| target == file || target.starts_with(&format!("{file}:")))
-    };
-    let problems = shared.workspace.problems.iter().filter(|problem| is_of(&problem.target));
-    let told: Vec<String> = problems.map(ToString::to_string).collect();
-    (!told.is_empty()).then(|| told.join("; "))
-}
-
 /// What is looked at and how much of it there is, with what is wrong with it.
 fn head(painter: &mut Painter<'_>, it: &Environments, areas: &EnvironmentsAreas, text: &str) {
     let palette = painter.palette;
@@ -106,9 +97,12 @@ fn head(painter: &mut Painter<'_>, it: &Environments, areas: &EnvironmentsAreas,
     let at = it.cursor(len, areas.rows.height).selected + 1;
     let count = match (len, total) {
         (0, 0) => String::new(),
-        (0, _) => format!("none of {total}"),
-        _ if len < total => format!("{at} of {len} found in {total}"),
-        _ => format!("{at} of {total}"),
+        (0, _) => format!("none of {}", format::count(total as u64)),
+        _ if len < total => {
+            let [at, len, total] = [at, len, total].map(|it| format::count(it as u64));
+            format!("{at} of {len} found in {total}")
+        }
+        _ => format!("{} of {}", format::count(at as u64), format::count(total as u64)),
     };
     first.right(&count, palette.dim);
     let text = fit::middle(text, first.area.width).into_owned();
@@ -120,11 +114,10 @@ fn variables(painter: &mut Painter<'_>, it: &Environments, areas: &EnvironmentsA
     let (palette, shared) = (painter.palette, &painter.app.shared);
     let environment = it.selected.as_deref().unwrap_or("none");
     head(painter, it, areas, environment);
-    if let Some(trouble) = it.selected.as_deref().and_then(|name| trouble(shared, name)) {
-        let below = Rect { y: areas.head.y + 1, height: 1, ..areas.head };
-        let text = fit::start(&trouble, below.width).into_owned();
-        painter.at(below).put(&text, palette.error);
-    }
+    let mut below = areas.head;
+    cut_top(&mut below, 1);
+    let told = fit::lines(&it.listed.trouble, below.width, below.height);
+    painter.at(below).lines(told, palette.error);
     let len = it.listed.len();
     let cursor = it.cursor(len, areas.rows.height);
     painter.at(areas.rows).scroll_bar(cursor.offset as u64, len as u64);
@@ -216,8 +209,7 @@ fn differences(painter: &mut Painter<'_>, it: &Environments, areas: &Environment
     let right = right.unwrap_or("none");
     let said = match it.listed.different {
         0 => "nothing differs".to_owned(),
-        1 => "1 difference".to_owned(),
-        count => format!("{count} differences"),
+        count => format::counted(count as u64, "difference"),
     };
     head(painter, it, areas, &format!("{left} and {right}: {said}"));
     let len = it.listed.len();

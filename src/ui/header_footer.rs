@@ -9,8 +9,6 @@ use crate::app::flow::program::environment_label;
 use crate::app::overlay::Overlay;
 use crate::app::sessions::{Session, SessionState};
 use crate::app::{App, Level};
-use crate::codec::printable::printable_str;
-use crate::codec::wrap_words::wrap;
 use crate::model::protocol::Protocol;
 
 /// Program name, modes, environment, what runs.
@@ -75,7 +73,7 @@ pub(super) fn remark(mut painter: Painter<'_>) {
     // What is longer than the line goes on above, where there is room for that.
     let has_window = app.overlays.last().is_some_and(Overlay::dims);
     let most = if has_window { 1 } else { (slot.y / ROWS_OF_ONE).clamp(1, ROWS) };
-    let lines = remark_lines(&notice.text, room, most);
+    let lines = fit::lines(&notice.text, room, most);
     let width = lines.iter().map(|line| cells(line)).max().unwrap_or(0);
     let width = (width + 4).min(slot.width);
     let height = lines.len() as u16;
@@ -93,19 +91,6 @@ pub(super) fn remark(mut painter: Painter<'_>) {
 /// Rows of a remark, and of the screen for each of them.
 const ROWS: u16 = 3;
 const ROWS_OF_ONE: u16 = 6;
-
-/// A remark in so many lines at most; a cut is marked.
-fn remark_lines(text: &str, room: u16, most: u16) -> Vec<String> {
-    let text = printable_str(text);
-    let mut lines = if most > 1 { wrap(&text, room) } else { Vec::new() };
-    if lines.len() > usize::from(most) || lines.is_empty() {
-        let last = usize::from(most) - 1;
-        let rest =
-            if lines.is_empty() { text.into_owned() } else { lines.split_off(last).join(" ") };
-        lines.push(fit::start(&rest, room).into_owned());
-    }
-    lines
-}
 
 /// The keys of what the cursor is on.
 pub(super) fn footer(mut painter: Painter<'_>) {

@@ -12,7 +12,7 @@ use crate::app::action::Action;
 use crate::app::choices::{Choice, Choices, field_and_list};
 use crate::app::fuzzy::Finder;
 use crate::app::keymap::Context;
-use crate::app::layout::window_inner;
+use crate::app::layout::{Areas, window_inner};
 use crate::app::overlay::Overlay;
 use crate::app::overlay::code::Code;
 use crate::app::overlay::confirm::Confirm;
@@ -36,11 +36,19 @@ pub(super) fn draw(mut screen: Painter<'_>) {
     }
 }
 
-/// Where a remark that belongs here stands while windows are open: on the lower frame of the one it
-/// would lie in, so that it covers nothing that is read.
-pub(super) fn beside_windows(app: &App, remark: Rect) -> Rect {
+/// Where a remark stands while windows are open: in the line below the one it would lie in, whose own keys
+/// it never covers; of one that leaves no line free it is on the lower frame.
+pub(super) fn beside_windows(app: &App, areas: &Areas) -> Rect {
+    let (remark, below) = (areas.remark, areas.footer);
     let frame = app.overlays.last().filter(|overlay| overlay.dims()).map(|it| it.area(&app.shared));
     match frame {
+        Some(frame)
+            if frame.top() <= remark.y
+                && remark.y < frame.bottom()
+                && below.y >= frame.bottom() =>
+        {
+            Rect { x: below.x + 1, width: below.width.saturating_sub(2), ..below }
+        }
         Some(frame) if frame.top() <= remark.y && remark.y + 1 < frame.bottom() => {
             let (x, width) = (frame.x + 1, frame.width.saturating_sub(2));
             Rect::new(x, frame.bottom() - 1, width, 1)
@@ -175,7 +183,7 @@ fn naming(mut painter: Painter<'_>, it: &Naming) {
         NameVerdict::Taken(path) => (format!("{path} is there already"), palette.error),
         NameVerdict::Free(path) => (format!("{enter}: {path}"), palette.success),
     };
-    painter.at(verdict).put(&text, style);
+    painter.at(verdict).put(&fit::start(&text, verdict.width), style);
     let folders = it.fitting();
     let shown = folders.iter().skip(it.top).map(|folder| format!("{folder}/"));
     painter.at(list).lines(shown, palette.dim);
@@ -209,7 +217,7 @@ fn conflict(mut painter: Painter<'_>, it: &Conflict) {
             Difference::Theirs(text) => (format!("- file  {text}"), palette.error),
             Difference::Mine(text) => (format!("+ mine  {text}"), palette.success),
         };
-        painter.at(row).put(&text, style);
+        painter.at(row).put(&fit::start(&text, row.width), style);
     }
     for (at, (row, (_, action, text))) in ways.rows().zip(WAYS).enumerate() {
         let style = if at == it.selected { palette.selected } else { palette.base };

@@ -55,7 +55,7 @@ fn the_value_the_body_and_the_laid_out_body_are_copied_whole() {
     assert_eq!(copied(&mut tui, "Y", "copied body, 67 B"), BODY);
     let laid_out = "{\n  \"user\": {\n    \"name\": \"Ann \\\"A\\\"\",\n    \"tags\": [\n      1,\n      2\n    ]\n  },\n  \"n\": 7,\n  \"note\": \"caf\\u00e9\"\n}";
     assert_eq!(copied(&mut tui, "<A-y>", "copied body, laid out, 1"), format!("{laid_out}\n"));
-    assert_eq!(copied(&mut tui, "y", "copied line 1, "), laid_out);
+    assert_eq!(copied(&mut tui, "y", "copied the object of line 1, "), laid_out);
     for (key, value) in [
         ("name", "Ann \"A\""),
         ("note", "café"),

@@ -7,6 +7,7 @@ use std::net::TcpStream;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+use wirebench::app::format;
 
 use crate::harness::peers::{read_head, tcp_peer};
 use crate::harness::program::{command, finished, listen, run, text, told};
@@ -262,13 +263,19 @@ fn text_is_read_in_the_charset_it_names_and_its_bytes_are_kept() {
     for (kind, body, read) in [
         ("application/json; charset=utf-16", &utf16[..], "{\"a\": \"é\"}"),
         ("application/json", &utf16, "{\"a\": \"é\"}"),
+        ("text/plain; charset=utf-16", &utf16, "{\"a\": \"é\"}"),
         ("text/plain; charset=windows-1253", b"\xca\xe1\xeb\xe7\xec\xdd\xf1\xe1", "Καλημέρα"),
         ("text/plain; charset=gbk", b"\xc4\xe3\xba\xc3", "你好"),
         ("application/json; charset=gbk", b"[\"\xc4\xe3\"]", "[\"你\"]"),
     ] {
         let url = answering(&format!("Content-Type: {kind}\r\n"), body, Some(3));
         let (status, printed, said) = sent(&url, "--text");
-        assert!(text(&printed).ends_with(&format!("\n\n{read}\n")), "{kind}: {printed:?}");
+        let laid_out = match read {
+            "{\"a\": \"é\"}" if kind.starts_with("application") => "{\n  \"a\": \"é\"\n}",
+            "[\"你\"]" => "[\n  \"你\"\n]",
+            read => read,
+        };
+        assert!(text(&printed).ends_with(&format!("\n\n{laid_out}\n")), "{kind}: {printed:?}");
         assert_eq!((status, &*said), (Some(0), ""), "{kind}");
         assert_eq!(sent(&url, "--raw").1, body, "{kind}");
         let line: Value = serde_json::from_slice(&sent(&url, "--json").1).unwrap();
@@ -284,6 +291,33 @@ fn text_is_read_in_the_charset_it_names_and_its_bytes_are_kept() {
     let head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: a/b; charset=gbk\r\nContent-Length: 4";
     stream.write_all(&[head.as_bytes(), b"\r\n\r\n\xc4\xe3\xba\xc3"].concat()).unwrap();
     assert!(listening.said().contains("你好"));
+}
+
+#[test]
+fn json_of_another_charset_is_laid_out_for_people_and_what_is_wrong_with_it_is_said() {
+    let wide = |text: &str| text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect();
+    let (long, good): (Vec<u8>, Vec<u8>) =
+        (wide(&format!("[{}2]", "1,".repeat(200_000))), wide("{\"b\": [\"é\", 1]}"));
+    let kind = "Content-Type: application/json; charset=utf-32be\r\n";
+    for (body, end) in [
+        (&good, "\n\n{\n  \"b\": [\n    \"é\",\n    1\n  ]\n}\n"),
+        (&long, "\n  1,\n  1,\n  2\n]\n"),
+    ] {
+        let url = answering(kind, body, Some(1001));
+        let (status, printed, said) = sent(&url, "--text");
+        assert!(text(&printed).ends_with(end), "{printed:?}");
+        assert_eq!((status, &*said), (Some(0), ""));
+        assert_eq!(sent(&url, "--raw").1, *body);
+    }
+    for (body, says) in [
+        (wide("[\"é\",,1]"), "',' instead of a value at byte 6 of its text in UTF-8"),
+        (wide("[\"é\""), "1 bracket open at byte 5 of its text in UTF-8"),
+        ([wide("[\""), vec![0, 0, 0xd8, 0], wide("\"]")].concat(), "are no UTF-32BE"),
+    ] {
+        let (status, printed, said) = sent(&answering(kind, &body, None), "--text");
+        assert!(said.contains(says) && text(&printed).contains("\n\n[\""), "{says}: {said}");
+        assert_eq!((status, said.matches("wirebench: ").count()), (Some(0), 1), "{said}");
+    }
 }
 
 #[test]
@@ -357,7 +391,12 @@ fn a_body_longer_than_a_line_of_json_is_said_to_be_cut() {
     assert_eq!(facts["kept"], KEPT - 1);
     assert_eq!(facts["len"], body.len());
     assert_eq!(facts["text"].as_str().unwrap().len(), KEPT - 1);
-    let words = format!("the first {} of {} bytes of the response's body", KEPT - 1, body.len());
+    let count = |number: usize| format::count(number as u64);
+    let words = format!(
+        "the first {} of {} bytes of the response's body",
+        count(KEPT - 1),
+        count(body.len())
+    );
     assert!(said.contains(&words) && said.contains("--raw"), "{said}");
     let url = answering("", &b"a".repeat(KEPT), None);
     let (_, printed, said) = sent(&url, "--json");
@@ -367,7 +406,7 @@ fn a_body_longer_than_a_line_of_json_is_said_to_be_cut() {
     let mut command = command(&["send", "PUT", &url, &format!("--data={}", "b".repeat(100_000))]);
     let sent = finished(command.stdout(std::process::Stdio::piped()).spawn());
     assert_eq!(sent.status.code(), Some(0));
-    assert!(listening.said().contains("! 65536 of 100000 bytes of the body are shown"));
+    assert!(listening.said().contains("! 65,536 of 100,000 bytes of the body are shown"));
 }
 
 #[test]

@@ -167,7 +167,7 @@ fn what_cannot_be_gone_on_with_is_begun_anew_or_refused() {
     // Longer than it, or another range than was asked for: what is there stays.
     begin("long.bin", &vec![0; LENGTH + 1], None);
     let long = download(folder, &[&format!("{server}/long.bin"), "-c"]);
-    ends(&long, 1, "the server's file 400000: another one");
+    ends(&long, 1, "the server's file 400,000: another one");
     ends(&long, 1, "not done: ");
     begin("wrong.bin", b"old", None);
     let wrong = download(folder, &[&format!("{server}/wrong.bin"), "-c"]);

@@ -131,11 +131,11 @@ async fn a_large_datagram_is_noted_once_and_one_too_large_is_refused() {
         assert_eq!(next(&peer).len(), size);
     }
     let failed = bench.kind(id, RecordKind::Failed).await;
-    assert!(text(&failed).starts_with("65508 bytes to"), "{}", text(&failed));
+    assert!(text(&failed).starts_with("65,508 bytes to"), "{}", text(&failed));
     let notes: Vec<_> =
         bench.records.iter().filter(|record| record.kind == RecordKind::Note).collect();
     assert_eq!(notes.len(), 1);
-    assert!(text(notes[0]).contains("1473 bytes are more than the 1472"), "{}", text(notes[0]));
+    assert!(text(notes[0]).contains("1,473 bytes are more than the 1,472"), "{}", text(notes[0]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

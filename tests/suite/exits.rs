@@ -327,7 +327,7 @@ fn network_and_tls(endings: &mut Endings) {
         (&["send", &format!("https://{nobody}/")], "refused"),
         (&["send", &format!("tcp://{nobody}"), "x"], "refused"),
         (&["send", &format!("udp://{no_udp}"), "x"], "nobody listens"),
-        (&["send", &format!("udp://{there}"), &long], "a datagram holds 65507"),
+        (&["send", &format!("udp://{there}"), &long], "a datagram holds 65,507"),
         (&["send", &format!("http://{mute}/")], "http"),
         (&["send", &format!("http://{cut}/")], "after 3 of 20"),
         (&["send", &format!("http://{cut}/"), "--json"], "after 3 of 20"),

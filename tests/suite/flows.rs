@@ -39,6 +39,8 @@ mod letters;
 mod looks;
 #[path = "flows/mocks.rs"]
 mod mocks;
+#[path = "flows/named.rs"]
+mod named;
 #[path = "flows/names_given.rs"]
 mod names_given;
 #[path = "flows/params.rs"]

@@ -244,7 +244,7 @@ fn a_file_that_cannot_be_finished_is_left_beside_its_name() {
         let (status, printed, told) = in_shell(folder.path(), &script);
         let lines: Vec<_> = printed.lines().map(str::trim).collect();
         assert_eq!((status, &*lines), (Some(6), &["old", "f", "f.part", "10000"][..]), "{told}");
-        assert!(told.contains(says) && told.contains("the first 10000 bytes are in"), "{told}");
+        assert!(told.contains(says) && told.contains("the first 10,000 bytes are in"), "{told}");
         assert!(told.contains("/d/f.part"), "{told}");
     }
 }

@@ -270,9 +270,9 @@ fn a_datagram_that_cannot_be_sent_or_comes_back_ends_it_at_once() {
         file
     };
     for (size, says) in [
-        (65_508, "65508 bytes to 127.0.0.1:PORT were not sent: a datagram holds 65507 at most"),
-        (65_536, "more than 65535 bytes were not sent"),
-        (20 << 20, "more than 65535 bytes were not sent"),
+        (65_508, "65,508 bytes to 127.0.0.1:PORT were not sent: a datagram holds 65,507 at most"),
+        (65_536, "more than 65,535 bytes were not sent"),
+        (20 << 20, "more than 65,535 bytes were not sent"),
     ] {
         let (file, target) = (file(size), format!("udp://{there}"));
         let says = says.replace("PORT", &there.port().to_string());
@@ -362,7 +362,7 @@ fn a_datagram_too_long_is_one_row_of_the_workbench() {
     let mut tui = Launch::default().size(150, 40).preset("a", &preset).start();
     tui.wait_for("a ");
     tui.keys("\x1b[15~");
-    tui.wait_for("were not sent: a datagram holds 65507 at most");
+    tui.wait_for("were not sent: a datagram holds 65,507 at most");
     tui.wait_quiet(Duration::from_millis(300));
     let screen = tui.screen();
     assert!(screen.contains("Traffic ─ 2 records"), "{screen}");

@@ -54,6 +54,24 @@ fn text_says_who_sent_what_under_one_number() {
 }
 
 #[test]
+fn credentials_of_http_that_is_passed_on_are_masked_unless_they_are_asked_for() {
+    let ask = b"GET /?api_key=canary-1&a=b HTTP/1.1\r\nAuthorization: Bearer canary-2\r\n\
+        Cookie: sid=canary-3\r\nX-Api-Key: canary-4\r\n\r\n";
+    for style in ["--text", "--json"] {
+        let echo = echo_peer().to_string();
+        let hiding = relay(&["127.0.0.1:0", &echo, style, "--count", "2"]);
+        assert_eq!(talk(hiding.port, ask), ask, "what is passed on is what was said");
+        let said = hiding.said();
+        assert!(!said.contains("canary") && said.contains("Bearer ********"), "{said}");
+        assert!(said.contains("api_key=********&a=b"), "{said}");
+        let telling = relay(&["127.0.0.1:0", &echo, style, "--count", "2", "--with-secrets"]);
+        talk(telling.port, ask);
+        let said = telling.said();
+        assert!((1..=4).all(|at| said.contains(&format!("canary-{at}"))), "{said}");
+    }
+}
+
+#[test]
 fn a_target_that_is_not_there_is_told_and_the_relay_goes_on() {
     let nobody = format!("127.0.0.1:{}", free_port());
     let relay = relay(&["127.0.0.1:0", &nobody, "--json"]);

@@ -1,12 +1,11 @@
-//! Which keys are one change: characters that are typed or deleted one by one, a word at a time.
+//! Which keys are one change: characters that are typed or deleted one by one, a word at a time
+//! (`app/word_run.rs`).
 //!
-//! Used by `editor` for what is typed; what is deleted is done here. A blank begins a run, so what is taken back is a word with the blanks before it.
+//! Used by `editor` for what is typed; what is deleted is done here.
 
 use super::Editor;
 use super::text_model::{Deletion, TextPlace};
-
-/// Characters one after the other are one change, up to so many bytes.
-const TOGETHER: usize = 64;
+use crate::app::word_run::{WordRun, only_char};
 
 /// What a run of keys does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,26 +20,23 @@ pub(super) struct KeyRun {
     kind: RunKind,
     /// Where the cursor is behind it.
     at: TextPlace,
-    bytes: usize,
-    is_blank: bool,
+    word: WordRun,
 }
 
 impl KeyRun {
     /// A run that has not begun, the cursor being here.
     pub(super) fn new(kind: RunKind, at: TextPlace) -> Self {
-        KeyRun { kind, at, bytes: 0, is_blank: true }
+        KeyRun { kind, at, word: WordRun::NONE }
     }
 
     /// Whether the next key does the same with this character, here, in the same change.
     pub(super) fn takes(&self, kind: RunKind, at: TextPlace, c: char) -> bool {
-        let is_in_word = self.is_blank || !c.is_whitespace();
-        self.kind == kind && self.at == at && self.bytes < TOGETHER && is_in_word
+        self.kind == kind && self.at == at && self.word.takes(c)
     }
 
     /// The same run with one character more, and where the cursor is now.
     pub(super) fn with(self, c: char, at: TextPlace) -> Self {
-        let is_blank = self.is_blank && c.is_whitespace();
-        KeyRun { at, bytes: self.bytes + c.len_utf8(), is_blank, ..self }
+        KeyRun { at, word: self.word.with(c), ..self }
     }
 }
 
@@ -63,10 +59,4 @@ impl Editor {
         let run = joined.unwrap_or(KeyRun::new(kind, at));
         self.run = gone.map(|c| run.with(c, self.model.cursor()));
     }
-}
-
-/// The character a text is, if it is one.
-pub(super) fn only_char(text: &str) -> Option<char> {
-    let mut chars = text.chars();
-    chars.next().filter(|_| chars.next().is_none())
 }

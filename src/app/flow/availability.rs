@@ -73,7 +73,9 @@ fn of_draft(app: &App, action: Action, pane: Pane) -> Option<&'static str> {
             Some("there is no preset yet")
         }
         A::Duplicate | A::Describe if is_folder => Some("this is a folder, not a preset"),
-        A::Revert if !draft.is_some_and(Draft::is_modified) => Some("there are no unsaved changes"),
+        A::Revert if !draft.is_some_and(Draft::can_be_discarded) => {
+            Some("there are no unsaved changes")
+        }
         A::Save if form && is_kept(shared) => Some("there are no unsaved changes"),
         A::Undo if form && !can_undo(app) => Some("nothing was typed or deleted here"),
         A::Redo if !shared.drafts.current().steps.can_redo() => Some("nothing was taken back"),

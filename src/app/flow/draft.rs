@@ -85,6 +85,18 @@ pub(crate) fn open_spec(app: &mut App, spec: Spec) {
     }
 }
 
+/// Shows what the program was started with. An equal draft of the user's own stays what it is.
+pub(crate) fn open_named(app: &mut App, spec: Spec) {
+    let drafts = app.shared.drafts.iter();
+    let is_known = |draft: &Draft| draft.preset.is_none() && draft.spec == spec;
+    let is_work = drafts.filter(|draft| is_known(draft)).any(Draft::is_modified);
+    open_spec(app, spec);
+    if !is_work {
+        app.shared.drafts.current_mut().was_named();
+        draft_changed(app);
+    }
+}
+
 /// Says which draft was put on screen, and that the key of this action sends it.
 pub(crate) fn say_opened(app: &mut App, action: Action) {
     let draft = app.shared.drafts.current();
@@ -107,11 +119,13 @@ pub(crate) fn open_draft(app: &mut App, spec: Spec) {
 /// An address that names another protocol turns the draft into one of that kind. Whatever else was
 /// composed stays in a draft of its own.
 pub(crate) fn adopt_address(app: &mut App) {
+    let typed = app.request.editor.as_ref().filter(|(at, _)| *at == FormFieldId::Address);
+    let behind = typed.map(|(_, editor)| editor.around(usize::MAX).1.len());
     let draft = app.shared.drafts.current_mut();
     let Some(adopted) = adopt(&draft.spec) else { return };
     let brings_tls = adopted.spec.has_tls() && !draft.spec.has_tls();
     if adopted.is_whole {
-        draft.replace(adopted.spec);
+        draft.adopt(adopted.spec);
     } else {
         let saved = draft.saved.as_ref().map_or("", |saved| saved.address()).to_owned();
         *draft.spec.address_mut() = saved;
@@ -121,6 +135,14 @@ pub(crate) fn adopt_address(app: &mut App) {
         app.shared.drafts.current_mut().tls_comes_along();
     }
     draft_changed(app);
+    if let Some(behind) = behind {
+        // What was typed is typed on, in front of the same end.
+        app.request.enter(&app.shared, Caret::End);
+        let length = app.shared.drafts.current().spec.address().len();
+        if let Some((_, editor)) = app.request.editor.as_mut() {
+            editor.go_to_byte(length.saturating_sub(behind));
+        }
+    }
 }
 
 /// The same right after a paste; the cursor stays in the address line.
@@ -327,7 +349,12 @@ pub(crate) fn turn_row(app: &mut App, is_back: bool) {
             "nothing to make again here"
         });
     };
+    app.shared.drafts.current_mut().settle_tab();
     go_to_step(app, place);
+    if what == StepName::Adoption {
+        response::session_changed(app);
+        kept::settle(app);
+    }
     app.say(match what {
         StepName::Typing => return,
         StepName::Deletion if is_back => "the row is back".to_owned(),

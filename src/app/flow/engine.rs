@@ -4,6 +4,7 @@
 
 use super::{compare, kept, response, send, traffic};
 use crate::app::drafts::Draft;
+use crate::app::format::counted;
 use crate::app::sessions::SessionState;
 use crate::app::shared::Shared;
 use crate::app::state::App;
@@ -44,7 +45,9 @@ pub(crate) fn apply(app: &mut App, event: Event) {
         Event::AnswerOpened { path, outcome } => kept::opened(app, &path, outcome),
         Event::HitsCounted(count) => app.exchange.search.count = Some(count),
         Event::BodySaved { path, outcome } => match outcome {
-            Ok(bytes) => app.done(format!("{bytes} bytes saved to {}", path.display())),
+            Ok(bytes) => {
+                app.done(format!("{} saved to {}", counted(bytes, "byte"), path.display()));
+            }
             Err(failure) => app.warn(failure.to_string()),
         },
     }

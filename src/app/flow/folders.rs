@@ -5,6 +5,7 @@ use crate::app::effect::Effect;
 use crate::app::folder_tree;
 use crate::app::preset_tree::TreeItem;
 use crate::app::state::App;
+use crate::model::name_order::by_path;
 use crate::model::preset::{PresetPath, StoredPreset};
 use crate::store::job::{FolderDefaults, Job, Reply};
 
@@ -25,7 +26,7 @@ fn created(app: &mut App, folder: &str) {
     let done = Job::CreateFolder { folder: folder.clone() };
     let way = undo::moved(app, &done, Job::RemoveFolder { folder: folder.clone() });
     let folders = &mut app.shared.workspace.folders;
-    if let Err(at) = folders.binary_search(&folder) {
+    if let Err(at) = folders.binary_search_by(|known| by_path(known, &folder)) {
         folders.insert(at, folder.clone());
     }
     app.presets.reveal_folder(&app.shared, &folder);
@@ -65,9 +66,9 @@ fn moved(app: &mut App, from: &str, to: &str) {
         }
     };
     workspace.folders.iter_mut().for_each(rename);
-    workspace.folders.sort();
+    workspace.folders.sort_by(|a, b| by_path(a, b));
     workspace.defaults.iter_mut().for_each(|defaults| rename(&mut defaults.folder));
-    workspace.defaults.sort_by(|a, b| a.folder.cmp(&b.folder));
+    workspace.defaults.sort_by(|a, b| by_path(&a.folder, &b.folder));
     for draft in app.shared.drafts.iter_mut() {
         draft.preset = draft.preset.as_ref().map(there);
         if let Some(saving) = &mut draft.saving {
@@ -128,7 +129,7 @@ fn ordered(app: &mut App, folder: &str, before: &[String], order: &[String]) {
     let way = undo::moved(app, &job(before, order), job(order, before));
     let order = order.to_vec();
     let defaults = &mut app.shared.workspace.defaults;
-    match defaults.binary_search_by(|known| known.folder.as_str().cmp(folder)) {
+    match defaults.binary_search_by(|known| by_path(&known.folder, folder)) {
         Ok(at) => defaults[at].order = order,
         Err(at) => {
             let folder = folder.to_owned();

@@ -81,6 +81,6 @@ pub(crate) fn forgotten(app: &mut App, count: u64) {
     changed(app);
     app.say(match count {
         1 => "1 entry forgotten".to_owned(),
-        count => format!("{count} entries forgotten"),
+        count => format!("{} entries forgotten", format::count(count)),
     });
 }

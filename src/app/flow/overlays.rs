@@ -110,7 +110,7 @@ pub(crate) fn act_on(app: &mut App, action: Action, item: &TreeItem) {
 }
 
 fn revert(app: &mut App, item: &TreeItem) {
-    let Some(draft) = item.draft(&app.shared).filter(|draft| draft.is_modified()) else {
+    let Some(draft) = item.draft(&app.shared).filter(|draft| draft.can_be_discarded()) else {
         let what = match item {
             TreeItem::Draft(_) => "what was never saved".to_owned(),
             TreeItem::Folder(folder) => format!("{folder}/ itself"),

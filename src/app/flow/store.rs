@@ -60,7 +60,7 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
             edited::saved(app);
         }
         Reply::FileWritten { path, bytes } => {
-            app.done(format!("{bytes} bytes saved to {}", path.display()));
+            app.done(format!("{} saved to {}", format::counted(bytes, "byte"), path.display()));
         }
         Reply::Failed { job, failure } => job_failed(app, &job, &failure),
         Reply::SetAside(failure) => app.warn(failure.to_string()),
@@ -142,7 +142,7 @@ fn open_first(app: &mut App) {
     }
     match app.first.take() {
         None => return,
-        Some(Opening::Spec(spec)) => draft::open_spec(app, *spec),
+        Some(Opening::Spec(spec)) => draft::open_named(app, *spec),
         Some(Opening::Preset(path)) => {
             if !draft::open_preset(app, &path) {
                 return;

@@ -61,6 +61,7 @@ pub(crate) enum StepName {
     Copy,
     Switch,
     Rename,
+    Adoption,
 }
 
 /// What was done.
@@ -132,6 +133,7 @@ impl StepName {
             StepName::Copy => "copy",
             StepName::Switch => "switch",
             StepName::Rename => "name",
+            StepName::Adoption => "new protocol",
         }
     }
 }
@@ -329,6 +331,12 @@ impl RowSteps {
             self.push(StepName::Choice, RowStep::Chosen { field, other: before });
         }
         made
+    }
+
+    /// The address made another spec of this one.
+    pub(crate) fn adopted(&mut self, before: SharedSpec) {
+        let step = RowStep::Chosen { field: FormFieldId::Address, other: before };
+        self.push(StepName::Adoption, step);
     }
 
     /// Adds a row at the end of a list of rules or steps; gives the field to go on with.

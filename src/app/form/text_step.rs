@@ -7,21 +7,15 @@ use super::access;
 use super::form_line::FormFieldId;
 use super::url_rows;
 use crate::app::editor::{Splice, difference};
+use crate::app::word_run::{WordRun, only_char};
 use crate::model::spec::Spec;
-
-/// Characters typed or deleted one after the other are one step, up to so many bytes.
-const TOGETHER: usize = 64;
 
 /// What was done to make a step, as far as the next key may join it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum StepKeys {
-    /// Characters were typed, or deleted, one by one; blanks alone, or a word.
-    Typed {
-        is_blank: bool,
-    },
-    Deleted {
-        is_blank: bool,
-    },
+    /// Characters were typed, or deleted, one by one; this one was the last.
+    Typed(WordRun, char),
+    Deleted(WordRun, char),
     /// Something else: a paste, a cut, a line break.
     Other,
 }
@@ -68,7 +62,8 @@ impl TextStep {
 
     /// Whether a single character was typed that may be one step with others of its word.
     pub(super) fn is_letter(&self) -> bool {
-        self.keys == StepKeys::Typed { is_blank: false } && self.old.is_empty()
+        let is_letter = matches!(self.keys, StepKeys::Typed(_, c) if !c.is_whitespace());
+        is_letter && self.old.is_empty()
     }
 
     /// The same of what was typed into a cell whose text is a piece of another: what was typed decides,
@@ -82,16 +77,15 @@ impl TextStep {
     pub(super) fn join(&mut self, next: &TextStep) -> bool {
         use StepKeys::{Deleted, Typed};
         let is_same = (next.cell, next.field) == (self.cell, self.field);
-        let has_room = self.new.len().max(self.old.len()) < TOGETHER;
-        let is_in_word = match (self.keys, next.keys) {
-            (Typed { is_blank }, Typed { is_blank: is_next })
-            | (Deleted { is_blank }, Deleted { is_blank: is_next }) => is_blank || !is_next,
-            _ => false,
+        let ((Typed(run, _), Typed(_, c)) | (Deleted(run, _), Deleted(_, c))) =
+            (self.keys, next.keys)
+        else {
+            return false;
         };
-        if !is_same || !has_room || !is_in_word {
+        if !is_same || !run.takes(c) {
             return false;
         }
-        let is_typed = matches!(next.keys, Typed { .. });
+        let is_typed = matches!(next.keys, Typed(..));
         if is_typed && next.old.is_empty() && next.at == self.at + self.new.len() {
             self.new.push_str(&next.new);
         } else if !is_typed && next.new.is_empty() && next.at + next.old.len() == self.at {
@@ -102,7 +96,8 @@ impl TextStep {
         } else {
             return false;
         }
-        self.keys = next.keys;
+        let run = run.with(c);
+        self.keys = if is_typed { Typed(run, c) } else { Deleted(run, c) };
         true
     }
 
@@ -138,13 +133,9 @@ impl TextStep {
 impl StepKeys {
     /// What one key did that made this text of that one.
     fn of(old: &str, new: &str) -> Self {
-        let only = |text: &str| {
-            let mut chars = text.chars();
-            chars.next().filter(|c| *c != '\n' && chars.next().is_none())
-        };
-        match (only(old), only(new)) {
-            (None, Some(c)) if old.is_empty() => StepKeys::Typed { is_blank: c.is_whitespace() },
-            (Some(c), None) if new.is_empty() => StepKeys::Deleted { is_blank: c.is_whitespace() },
+        match (only_char(old), only_char(new)) {
+            (None, Some(c)) if old.is_empty() => StepKeys::Typed(WordRun::NONE.with(c), c),
+            (Some(c), None) if new.is_empty() => StepKeys::Deleted(WordRun::NONE.with(c), c),
             _ => StepKeys::Other,
         }
     }

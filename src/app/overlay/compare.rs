@@ -14,6 +14,7 @@ use crate::app::action::Action;
 use crate::app::compare_rows::{self, BodyDifference, CompareRow, ComparedAnswer};
 use crate::app::copying;
 use crate::app::cursor::{Cursor, CursorStep};
+use crate::app::format;
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::codec::compare::Comparison;
 use crate::model::view::CompareQuery;
@@ -73,9 +74,8 @@ impl Compare {
         let (before, _) = self.rows.split_at((self.cursor.selected + 1).min(self.rows.len()));
         match (starts(before), all) {
             (_, 0) => "no difference".into(),
-            (0, 1) => "1 difference".into(),
-            (0, all) => format!("{all} differences"),
-            (at, all) => format!("{at} of {all}"),
+            (0, all) => format::counted(all as u64, "difference"),
+            (at, all) => format!("{} of {}", format::count(at as u64), format::count(all as u64)),
         }
     }
 

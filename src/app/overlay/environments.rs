@@ -279,8 +279,9 @@ impl Environments {
         }
     }
 
-    fn areas(&self, inner: Rect) -> EnvironmentsAreas {
-        areas(inner, self.edit.as_ref(), self.search.is_some())
+    /// Where its parts are in what is inside its border.
+    pub fn areas(&self, inner: Rect) -> EnvironmentsAreas {
+        areas(inner, self.edit.as_ref(), self.search.is_some(), &self.listed.trouble)
     }
 
     /// Takes an input.

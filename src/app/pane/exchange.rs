@@ -9,7 +9,7 @@ mod body_value;
 pub(crate) mod body_view;
 mod copies;
 pub(crate) mod derived;
-mod exchange_areas;
+pub(crate) mod exchange_areas;
 mod exchange_state;
 mod handed_on;
 mod json_value;

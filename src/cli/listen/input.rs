@@ -19,6 +19,7 @@ use crate::cli::in_flight::InFlight;
 use crate::cli::stdin::{self, IN_FLIGHT, PieceReceiver, PieceSource};
 use crate::cli::{exit, output};
 use crate::engine::command::{CloseMode, Command, Recipient};
+use crate::model::counts::count;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::id::ConnId;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
@@ -202,7 +203,7 @@ impl ListenInput {
         if lost > 0 {
             let who = info.and_then(|info| info.peer).map(|peer| peer.to_string());
             let who = who.unwrap_or_else(|| conn.to_string());
-            output::note(&format!("{who} left without {lost} bytes of standard input"));
+            output::note(&format!("{who} left without {} bytes of standard input", count(lost)));
         }
     }
 
@@ -212,6 +213,7 @@ impl ListenInput {
         match (ended, self.lost + waiting) {
             (Ok(exit::OK), 1..) => {
                 if waiting > 0 {
+                    let waiting = count(waiting);
                     output::note(&format!("{waiting} bytes of standard input were not sent"));
                 }
                 Ok(exit::NETWORK)

@@ -1,6 +1,7 @@
 //! Prints the body of one message: its bytes, text made printable, or JSON laid out. Called by
 //! `send::http` for responses while they come, and for requests when they are out.
 
+use super::recoding::as_utf8;
 use crate::cli::colours;
 use crate::cli::headless::Headless;
 use crate::cli::output::{Output, Style};
@@ -55,9 +56,9 @@ impl BodyPrinter {
         self.printed
     }
 
-    /// JSON in UTF-8, for people: it is printed when all of it is there.
+    /// JSON for people: it is printed when all of it is there.
     fn waits(&self, output: &Output) -> bool {
-        output.is_laid_out && self.is_json && self.recoder_for(b"").is_none()
+        output.is_laid_out && self.is_json
     }
 
     /// Prints what has come, unless it is laid out as a whole.
@@ -79,21 +80,17 @@ impl BodyPrinter {
         headless: &mut Headless,
     ) -> Result<Vec<String>, Failure> {
         let mut remarks = Vec::new();
-        let mut is_laid_out = false;
+        let mut laid_out = None;
         if self.waits(output) && self.printed == 0 {
-            let first = headless.read_body(self.body, 0, MARK)?;
-            // A byte order mark is no JSON.
-            if self.recoder_for(&first).is_none() {
-                match self.why_not_json(output, headless).await? {
-                    None => is_laid_out = true,
-                    Some(why) => remarks.push(why),
-                }
+            match self.looked_at(output, headless).await? {
+                Checked::Json => laid_out = self.in_utf8(headless).await?,
+                Checked::Flawed(why) => remarks.push(why),
+                Checked::Damaged => {}
             }
         }
-        if is_laid_out {
-            self.print_laid_out(output, headless).await?;
-        } else {
-            self.print(true, output, headless).await?;
+        match laid_out {
+            Some(body) => print_laid_out(body, output, headless).await?,
+            None => self.print(true, output, headless).await?,
         }
         if let (Some(why), false) = (remarks.first_mut(), self.is_binary) {
             why.push_str("; the body is printed as it came");
@@ -163,62 +160,90 @@ impl BodyPrinter {
         Recoder::of(self.content_type.as_deref(), first)
     }
 
-    /// Why a body is not laid out; `None` = it is JSON from its first byte to its last.
-    async fn why_not_json(
-        &self,
-        output: &Output,
-        headless: &Headless,
-    ) -> Result<Option<String>, Failure> {
+    /// The body as UTF-8: itself, or what was made of it.
+    async fn in_utf8(&self, headless: &mut Headless) -> Result<Option<BodyId>, Failure> {
+        let first = headless.read_body(self.body, 0, NAMED_WITHIN)?;
+        match self.recoder_for(&first) {
+            None => Ok(Some(self.body)),
+            Some(_) => as_utf8(self.body, self.content_type.clone(), headless).await,
+        }
+    }
+
+    /// Whether a body is JSON from its first byte to its last.
+    async fn looked_at(&self, output: &Output, headless: &Headless) -> Result<Checked, Failure> {
         let (mut check, mut at) = (JsonCheck::default(), 0);
+        let mut recoder = None;
         loop {
             output.ready().await?;
             let bytes = headless.read_body(self.body, at, PIECE)?;
-            if bytes.is_empty() && at == 0 {
-                return Ok(None);
+            if at == 0 {
+                recoder = self.recoder_for(&bytes);
+            }
+            match &mut recoder {
+                Some(recoder) => check.push(recoder.push(&bytes, bytes.is_empty()).as_bytes()),
+                None => check.push(&bytes),
+            }
+            let of = if recoder.is_some() { " of its text in UTF-8" } else { "" };
+            if let Some(flaw) = check.flaw() {
+                return Ok(Checked::Flawed(format!("{flaw}{of}")));
             }
             if bytes.is_empty() {
-                return Ok(check.unfinished().map(|why| format!("not JSON: {why} at byte {at}")));
-            }
-            check.push(&bytes);
-            if let Some(flaw) = check.flaw() {
-                return Ok(Some(flaw.to_string()));
+                let is_damaged = recoder.is_some_and(|recoder| recoder.is_damaged());
+                return Ok(match check.unfinished() {
+                    _ if at == 0 => Checked::Json,
+                    Some(why) => {
+                        let end = check.offset();
+                        Checked::Flawed(format!("not JSON: {why} at byte {end}{of}"))
+                    }
+                    None if is_damaged => Checked::Damaged,
+                    None => Checked::Json,
+                });
             }
             at += bytes.len() as u64;
             // A signal may have come meanwhile.
             tokio::task::yield_now().await;
         }
     }
+}
 
-    /// JSON in lines, as the viewer of the workbench lays it out.
-    async fn print_laid_out(
-        &mut self,
-        output: &mut Output,
-        headless: &mut Headless,
-    ) -> Result<(), Failure> {
-        let mut top = 0;
-        loop {
-            let (part, mode) = (ViewPart::Decoded, ViewMode::Pretty);
-            let query = ViewQuery::new(self.body, part, mode, top, LINES);
-            output.ready().await?;
-            headless.engine.view(query.clone())?;
-            let view = loop {
-                match headless.events.urgent.recv().await {
-                    Some(Event::View(view)) if view.query == query => break view,
-                    Some(_) => {}
-                    None => return Ok(()),
-                }
-            };
-            // Past the end the last lines come again.
-            let fresh = view.lines.iter().skip(top.saturating_sub(view.top) as usize);
-            let before = top;
-            for line in fresh {
-                print_line(line, top == 0, output);
-                top += 1;
+/// What a body that is called JSON is.
+enum Checked {
+    Json,
+    /// It is none, and why.
+    Flawed(String),
+    /// Some of its bytes are no text in its charset, which is said when it is printed.
+    Damaged,
+}
+
+/// JSON in lines, as the viewer of the workbench lays it out.
+async fn print_laid_out(
+    body: BodyId,
+    output: &mut Output,
+    headless: &mut Headless,
+) -> Result<(), Failure> {
+    let mut top = 0;
+    loop {
+        let (part, mode) = (ViewPart::Decoded, ViewMode::Pretty);
+        let query = ViewQuery::new(body, part, mode, top, LINES);
+        output.ready().await?;
+        headless.engine.view(query.clone())?;
+        let view = loop {
+            match headless.events.urgent.recv().await {
+                Some(Event::View(view)) if view.query == query => break view,
+                Some(_) => {}
+                None => return Ok(()),
             }
-            if top == before || (view.complete && top >= view.total_lines) {
-                output.safe("\n");
-                return Ok(());
-            }
+        };
+        // Past the end the last lines come again.
+        let fresh = view.lines.iter().skip(top.saturating_sub(view.top) as usize);
+        let before = top;
+        for line in fresh {
+            print_line(line, top == 0, output);
+            top += 1;
+        }
+        if top == before || (view.complete && top >= view.total_lines) {
+            output.safe("\n");
+            return Ok(());
         }
     }
 }

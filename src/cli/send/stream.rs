@@ -27,6 +27,7 @@ use crate::engine::command::{CloseMode, Command, Recipient};
 use crate::engine::event::{Batch, Event, NOT_VERIFIED, Phase, STEPS_DONE, UNPROVEN};
 use crate::interop::ndjson;
 use crate::interop::told_streams::ToldStreams;
+use crate::model::counts::count;
 use crate::model::endpoint::{Endpoint, is_reply};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
@@ -390,7 +391,7 @@ impl CliConversation<'_> {
     /// How long sending may take is nobody's to guess, but it is said what is waited for.
     fn tell_stall(&mut self) {
         (self.stalled_at, self.has_told_stall) = (None, true);
-        let bytes = self.in_flight.bytes();
+        let bytes = count(self.in_flight.bytes());
         output::note(&format!(
             "the peer takes nothing: {bytes} bytes and what follows are not sent yet; --timeout says \
              how long to wait for that, --wait counts from the reply"
@@ -450,6 +451,7 @@ impl CliConversation<'_> {
             Err(Failure::new(Stage::Session, self.peer(), FailureKind::Timeout(waited), cause))
         };
         if unsent > 0 {
+            let unsent = count(unsent);
             return timed_out(format!(
                 "the peer took nothing for {waited:?}; {unsent} bytes were not sent"
             ));
@@ -481,7 +483,10 @@ impl CliConversation<'_> {
         }
         let (others, hint) = match self.left_out {
             0 => (String::new(), "wait longer with --timeout, or not at all with --wait 0"),
-            count => (format!(" ({count} from others)"), "take replies of anybody with --any-peer"),
+            others => (
+                format!(" ({} from others)", count(others)),
+                "take replies of anybody with --any-peer",
+            ),
         };
         timed_out(format!("no reply within {waited:?}{others}"))
             .map_err(|failure| failure.hint(hint))
@@ -502,6 +507,7 @@ impl CliConversation<'_> {
         outcome.map(|_| exit::OK).map_err(|mut failure| {
             let sent = self.totals.sent.bytes;
             if is_cut && sent > 0 {
+                let sent = count(sent);
                 failure.cause = format!("{}; of the input {sent} bytes were sent", failure.cause);
             }
             failure

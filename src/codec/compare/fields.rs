@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::change::{Change, ChangeKind, ComparedAs, Comparison, Excerpt};
 use crate::model::exchange::FieldLine;
+use crate::model::name_order::in_order;
 
 /// What differs between two lists of fields. Another order, and names in other letters, are quiet.
 #[must_use]
@@ -13,7 +14,7 @@ pub fn fields(old: &[FieldLine], new: &[FieldLine]) -> Comparison {
     let mut names: Vec<&Vec<u8>> = before.keys().chain(now.keys()).collect();
     names.sort_unstable();
     names.dedup();
-    for name in names {
+    for (_, name) in in_order(names.into_iter().map(|it| (String::from_utf8_lossy(it), it))) {
         let of =
             |map: &BTreeMap<Vec<u8>, Vec<FieldLine>>| map.get(name).cloned().unwrap_or_default();
         of_name(of(&before), of(&now), &mut found);

@@ -10,6 +10,7 @@
 //! ```
 
 use super::fields::{self, Warnings, excerpt};
+use crate::model::counts::count;
 use crate::model::exchange::{FieldLine, MessageFraming};
 
 /// Longest line with a chunk size and its extensions.
@@ -125,9 +126,9 @@ impl BodyReader {
         Err(match self.state {
             BodyState::UntilClose | BodyState::Done => return Ok(()),
             BodyState::Left(left) => {
-                format!("{left} of {} bytes are missing", self.received + left)
+                format!("{} of {} bytes are missing", count(left), count(self.received + left))
             }
-            BodyState::Data(left) => format!("{left} bytes of a chunk are missing"),
+            BodyState::Data(left) => format!("{} bytes of a chunk are missing", count(left)),
             BodyState::Size | BodyState::DataEnd => "the last chunk is missing".into(),
             BodyState::Trailer => "the empty line after the last chunk is missing".into(),
         })

@@ -6,6 +6,7 @@ mod delimited;
 mod json_rows;
 
 use super::maker::BodyMaker;
+use crate::model::counts::{count, counted};
 use crate::model::view::ViewMode;
 use cells::{Columns, Row};
 use delimited::Delimited;
@@ -137,13 +138,12 @@ impl BodyMaker for Tabulator {
     }
 
     fn remark(&self) -> String {
-        let rows = if self.count == 1 { "row" } else { "rows" };
         let ragged = match self.ragged {
             0 => String::new(),
             1 => ", 1 of them has other columns ◂".to_owned(),
-            ragged => format!(", {ragged} of them have other columns ◂"),
+            ragged => format!(", {} of them have other columns ◂", count(ragged)),
         };
-        format!("{} {rows}{ragged}", self.count)
+        format!("{}{ragged}", counted(self.count, "row"))
     }
 }
 

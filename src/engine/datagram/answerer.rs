@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::allowance::Allowances;
 use super::own_sockets::{self, AnswererGuard};
 use crate::engine::rules::{Answer, Rules};
+use crate::model::counts;
 use crate::model::endpoint::is_group;
 
 /// Notes about what was not answered come together, this long after the first of it.
@@ -136,7 +137,11 @@ fn words(from: SocketAddr, why: Held, rate: u32, count: u64) -> String {
 }
 
 fn datagrams(count: u64) -> String {
-    if count == 1 { "1 datagram was".into() } else { format!("{count} datagrams were") }
+    if count == 1 {
+        "1 datagram was".into()
+    } else {
+        format!("{} datagrams were", counts::count(count))
+    }
 }
 
 #[cfg(test)]

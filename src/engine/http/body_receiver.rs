@@ -12,6 +12,7 @@ use super::decoding::Decoding;
 use super::exchange_recorder::ExchangeRecorder;
 use crate::codec::http1::{BodyFraming, BodyReader, content_codings};
 use crate::engine::body::BodyWriter;
+use crate::model::counts::count;
 use crate::model::exchange::{BodyFacts, Head, MessageFraming};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::record::Direction;
@@ -106,8 +107,8 @@ impl BodyReceiver {
 
     /// `after 512 of 1000 body bytes`, or without the total when nobody announced one.
     pub(crate) fn so_far(&self) -> String {
-        let received = self.facts.encoded_len;
-        match self.facts.expected {
+        let received = count(self.facts.encoded_len);
+        match self.facts.expected.map(count) {
             Some(expected) => format!("after {received} of {expected} body bytes"),
             None => format!("after {received} body bytes"),
         }

@@ -14,6 +14,7 @@ use super::tap::Tap;
 use crate::codec::http1::write::{chunk, last_chunk};
 use crate::codec::http1::{Expected, HeadReader};
 use crate::engine::body::BodyWriter;
+use crate::model::counts::count;
 use crate::model::exchange::Head;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::record::Direction;
@@ -148,7 +149,7 @@ impl MessageWriter<'_> {
     }
 
     fn failed(&self, progress: &WriteProgress, error: &io::Error) -> Failure {
-        let WriteProgress { wire, total, .. } = progress;
+        let [wire, total] = [progress.wire, progress.total].map(count);
         let about = if self.chunked { "about " } else { "" };
         let so_far = format!("after {wire} of {about}{total} {}", self.what);
         failure::socket(Stage::Send, &self.recorder.target, error, &so_far)

@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::engine::tls::tls_words;
+use crate::model::counts::counted;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::os;
 
@@ -144,7 +145,7 @@ pub(crate) fn stream_failure(
 ) -> Failure {
     let (kind, mut cause) = socket_error(error);
     if kind == FailureKind::Reset {
-        cause = format!("{cause} after {received} bytes received");
+        cause = format!("{cause} after {} received", counted(received, "byte"));
     }
     if let Some(tls) = tls_words::error_inside(error) {
         return tls_words::failure(&target.into(), tls, None);

@@ -75,9 +75,18 @@ pub(crate) fn is_secret_value(name: &str, value: &str) -> bool {
 /// What ends a value in a query, wherever a URL stands.
 const VALUE_ENDS: &[u8] = b"&#\"'<>\\`";
 
-/// Where the values stand that a query names so, in the URLs of a text. What a name or a program stands
-/// for, `{{token}}` or `$TOKEN`, is none.
+/// Where the values stand that a query (or what follows `#`, RFC 6749 section 4.2.2) names so, in the URLs
+/// of a text. What a name or a program stands for, `{{token}}` or `$TOKEN`, is none.
 pub(super) fn in_queries(text: &[u8]) -> Vec<Range<usize>> {
+    named_values(text, |first| !b"${*".contains(&first))
+}
+
+/// The same of what crossed a wire, where such a value is one.
+pub(super) fn in_sent_queries(text: &[u8]) -> Vec<Range<usize>> {
+    named_values(text, |_| true)
+}
+
+fn named_values(text: &[u8], is_value: impl Fn(u8) -> bool) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     for equals in memchr::memchr_iter(b'=', text) {
         let (before, behind) = (&text[..equals], &text[equals + 1..]);
@@ -86,9 +95,13 @@ pub(super) fn in_queries(text: &[u8]) -> Vec<Range<usize>> {
         let (ahead, name) = before.split_at(equals - length);
         let ends = |byte: &u8| byte.is_ascii_whitespace() || VALUE_ENDS.contains(byte);
         let end = behind.iter().position(ends).unwrap_or(behind.len());
-        let is_typed = !matches!(behind.first(), None | Some(b'$' | b'{' | b'*'));
+        let is_typed = behind.first().is_some_and(|first| is_value(*first));
         let name = std::str::from_utf8(name).unwrap_or_default();
-        if matches!(ahead.last(), Some(b'?' | b'&')) && end > 0 && is_typed && names_secret(name) {
+        if matches!(ahead.last(), Some(b'?' | b'&' | b'#'))
+            && end > 0
+            && is_typed
+            && names_secret(name)
+        {
             found.push(equals + 1..equals + 1 + end);
         }
     }
@@ -153,6 +166,7 @@ mod tests {
             ("'http://u:p@h/?a=b&token=x' 200", "'http://********@h/?a=b&token=********' 200"),
             ("h/?token={{secret.t}}&pwd=$PWD1", "h/?token={{secret.t}}&pwd=$PWD1"),
             ("token=x, ?page_token=1&token=", "token=x, ?page_token=1&token="),
+            ("http://h/#access_token=x&state=1", "http://h/#access_token=********&state=1"),
         ] {
             assert_eq!(crate::model::secrets::without_userinfo(text), told);
         }

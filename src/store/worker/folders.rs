@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::lane::{ReplySender, Work, not_ours};
 use crate::model::failure::Failure;
+use crate::model::name_order::by_name;
 use crate::store::job::{FolderEntry, FolderListing, Job, Reply};
 
 /// Names read of one folder.
@@ -42,7 +43,7 @@ fn listing(folder: &Path, names: usize) -> FolderListing {
         let size = facts.filter(fs::Metadata::is_file).map(|facts| facts.len());
         entries.push(FolderEntry { name, is_folder, size });
     }
-    entries.sort();
+    entries.sort_by(|one, other| by_name(&one.name, &other.name));
     FolderListing { entries, is_cut }
 }
 

@@ -240,6 +240,13 @@ fn rows(mut painter: Painter<'_>, session: &Session, view: &ConversationView) {
 /// What happened to a connection, in our words.
 fn fact(mut painter: Painter<'_>, session: &Session, row: &MessageRow, hit: Option<usize>) {
     let style = fact_style(painter.palette, row.kind);
+    let width = painter.area.width;
+    let words = some_bytes(painter.app, row, 0, usize::from(width) * 4);
+    if hit.is_none() && cells(&printable(&words)) > width {
+        painter.area.width = width.saturating_sub(1);
+        let last = Rect { x: painter.area.right(), width: 1, ..painter.area };
+        painter.at(last).put("…", style);
+    }
     content(&mut painter, row, style, false, hit);
     let is_open = session.conns.get(&row.conn).is_some_and(|conn| conn.open);
     let can_finish = is_open && session.capabilities().input;
@@ -261,7 +268,7 @@ fn message(
     painter.column_right(&format::count(row.len), LENGTH, palette.base);
     painter.skip(1);
     if row.count > 1 {
-        painter.put(&format!("{}× ", row.count), palette.dim);
+        painter.put(&format!("{}× ", format::count(row.count.into())), palette.dim);
     }
     match row.end {
         FrameEnd::Whole => {}
@@ -297,7 +304,8 @@ fn content(
         bytes.drain(..cut);
         skip += cut;
     }
-    let hidden = told.hidden_parts(&bytes_before(app, row, skip, told.reach()), &bytes);
+    let before = bytes_before(app, row, skip, told.reach_of_stream());
+    let hidden = told.hidden_of_stream(&before, &bytes);
     if !as_hex {
         bytes = masked(&bytes, &hidden);
     }

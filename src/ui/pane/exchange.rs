@@ -45,7 +45,9 @@ fn kept(app: &App, session: &Session) -> String {
         .map(|wall| format::local(wall, app.shared.utc_offset));
     let when = kept_answers::when(then, now);
     let place = app.shared.kept.position(session.entry);
-    let place = place.map_or(String::new(), |(at, of)| format!("{at} of {of} · "));
+    let place = place.map_or(String::new(), |(at, of)| {
+        format!("{} of {} · ", format::count(at as u64), format::count(of as u64))
+    });
     format!("kept answer {place}{when} ─ ")
 }
 
@@ -79,8 +81,9 @@ pub(super) fn draw(mut painter: Painter<'_>) {
         }
     }
     if let Some(line) = &app.exchange.line {
-        let trouble = printable(app.exchange.making().1.as_bytes());
-        painter.at(parts.trouble).put(&trouble, palette.error);
+        let trouble =
+            fit::lines(app.exchange.making().1, parts.trouble.width, parts.trouble.height);
+        painter.at(parts.trouble).lines(trouble, palette.error);
         let mut prompt = painter.at(parts.prompt);
         prompt.prompt(line.label(), &line.editor);
         prompt.put_from(1, line.example(), palette.placeholder);
@@ -108,7 +111,7 @@ fn waiting(session: &Session) -> String {
     {
         let tls = session.conns.get(&session.id.itself()).is_some_and(|conn| conn.info.tls);
         let scheme = if tls { "https" } else { "http" };
-        format!("waiting for requests; try  curl {scheme}://{first}/")
+        format!("waiting for requests; try curl {scheme}://{first}/")
     } else {
         "waiting for requests".to_owned()
     }

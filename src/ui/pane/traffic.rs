@@ -253,12 +253,12 @@ fn listed(painter: &Painter<'_>, id: RecordId, record: &Record) -> Vec<u8> {
     let reach = usize::from(painter.area.width) * 4 + told.reach();
     let data = record.data.get(..reach).unwrap_or(&record.data);
     let is_head = record.kind == RecordKind::Data && has_heads(painter, record);
-    let lines = if is_head { LINES } else { 0 };
+    let lines = if is_head { LINES } else { told.reach_of_stream() };
     let before = stream_tail::before(&shared.timeline, id, record, told.reach().max(lines));
     let hidden = if is_head {
         told.hidden_of_heads(&before, data)
     } else {
-        told.hidden_parts(&before, data)
+        told.hidden_of_stream(&before, data)
     };
     masked(data, &hidden)
 }
@@ -300,8 +300,7 @@ fn filter_line(mut painter: Painter<'_>) {
     painter.put("filter: ", palette.key);
     if let Some(error) = &filter.error {
         // Half of the line stays for what is typed.
-        let room = usize::from(painter.area.width / 2);
-        let text: String = format!(" {error}").chars().take(room).collect();
+        let text = fit::start(&format!(" {error}"), painter.area.width / 2).into_owned();
         painter.right(&text, palette.error);
     } else {
         let shown = format::count(app.traffic.len() as u64);

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::codec::printable::printable_str;
+use crate::codec::wrap_words::wrap;
 use crate::model::url_text::UrlText;
 use crate::ui::painter::cells;
 
@@ -52,6 +54,19 @@ pub(crate) fn middle(text: &str, width: u16) -> Cow<'_, str> {
     let last = last.trim_start_matches('…');
     let first = start(text, width.saturating_sub(cells(last)));
     format!("{first}{last}").into()
+}
+
+/// A text in so many lines at most, broken between words; a cut is marked.
+pub(crate) fn lines(text: &str, width: u16, most: u16) -> Vec<String> {
+    let text = printable_str(text);
+    let mut lines = if most > 1 { wrap(&text, width) } else { Vec::new() };
+    if lines.len() > usize::from(most) || lines.is_empty() {
+        let last = usize::from(most.max(1)) - 1;
+        let rest =
+            if lines.is_empty() { text.into_owned() } else { lines.split_off(last).join(" ") };
+        lines.push(start(&rest, width).into_owned());
+    }
+    lines
 }
 
 /// The end of a text that is longer.

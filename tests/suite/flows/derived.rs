@@ -67,6 +67,37 @@ fn a_key_makes_a_body_and_the_same_key_or_escape_goes_back() {
 }
 
 #[test]
+fn what_is_said_of_a_body_is_seen_to_its_end_or_stands_in_rows_of_its_own() {
+    let mut app = shown(5);
+    app.app.shared.size = (80, 24);
+    for (remark, is_long) in [
+        ("12 rows", false),
+        ("1,000,000 rows, 33 of them have other columns ◂, as said to the end", true),
+    ] {
+        let made = order(app.keys("C"));
+        let Event::Derived(mut told) = report(made.number, Some(900 + made.number), Some(Ok(())))
+        else {
+            unreachable!()
+        };
+        remark.clone_into(&mut told.remark);
+        let effects = app.event(Event::Derived(told));
+        app.serve(&effects, 3);
+        let screen = app.screen();
+        let row = screen.lines().position(|row| row.contains(remark)).expect(&screen);
+        assert_eq!(row < 12, is_long, "{screen}");
+        app.keys("C");
+    }
+    // What is wrong with a filter, too.
+    let typed = order(app.keys("q."));
+    let flaw =
+        "the filter is not one: a name, a number or a bracket was to come behind the dot, at 2";
+    app.event(report(typed.number, None, Some(Err(flaw.into()))));
+    let told = app.screen().replace(['┃', '│', '\n'], " ");
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("behind the dot, at 2"), "{}", app.screen());
+}
+
+#[test]
 fn what_is_made_can_be_made_something_of() {
     let mut app = shown(5);
     let first = order(app.keys("K"));

@@ -76,6 +76,28 @@ fn every_value_stands_with_the_file_it_comes_from_and_what_it_comes_to() {
 }
 
 #[test]
+fn a_long_warning_and_the_keys_of_the_window_have_each_their_place() {
+    let cause =
+        "'variables' must be one value (write name = \"value\", at the top or below [vars])";
+    let broken = Failure::new(Stage::Storage, "env/prod.toml:1", FailureKind::Malformed, cause);
+    let mut found = two();
+    found.problems = vec![broken];
+    let mut driver = Driver::with((80, 24), found);
+    driver.keys("<A-E><Tab>j<Tab>");
+    for (keys, own) in [("", "show"), ("n", "cancel")] {
+        driver.keys(keys);
+        driver.app.warn(format!("a long warning: {cause} and more of it, to its end"));
+        let screen = driver.screen();
+        let rows: Vec<&str> = screen.lines().collect();
+        assert!(rows[21].starts_with('╰') && rows[21].contains(own), "{screen}");
+        assert!(rows[23].contains("! a long warning: 'variables' must") && rows[23].contains('…'));
+        let told = screen.replace(['│', '\n'], " ");
+        let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains("at the top or below [vars])"), "all of what is wrong: {screen}");
+    }
+}
+
+#[test]
 fn variables_are_added_changed_renamed_removed_and_that_is_taken_back() {
     let mut driver = driver(SIZE);
     driver.keys("<A-E>aport<Tab>9090<Enter>");

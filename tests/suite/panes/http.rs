@@ -311,7 +311,7 @@ fn a_listener_lists_requests_and_follows_the_newest_until_one_is_chosen() {
     };
     let id = app.open(Plan::HttpListener(plan));
     app.phase(id, Phase::Listening { addresses: vec![address(8080)], receive_buffer: None });
-    app.assert_shows("waiting for requests; try  curl http://127.0.0.1:8080/");
+    app.assert_shows("waiting for requests; try curl http://127.0.0.1:8080/");
     for number in 0..20 {
         app.event(Event::Exchange(Box::new(exchange(id, number, Some(answer(404, 2, 0))))));
     }

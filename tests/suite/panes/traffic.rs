@@ -48,6 +48,29 @@ fn the_list_follows_until_scrolled_up_and_g_follows_again() {
 }
 
 #[test]
+fn credentials_of_a_head_are_masked_in_the_list_whatever_carries_it() {
+    for protocol in [Protocol::Tcp, Protocol::Http] {
+        let mut app = Driver::new((160, 30), START);
+        let conn = app.open(tcp_plan()).conn(1);
+        let said: [&[u8]; 3] = [
+            b"GET /?a=b&api_key=canary HTTP/1.1\r\n",
+            b"X-Api-Key: canary\r\nReferer: http://h/?token=canary\r\nCookie: ca",
+            b"nary\r\n\r\n",
+        ];
+        let list = said.map(|bytes| record(conn, 0, Direction::Received, bytes)).to_vec();
+        app.event(traffic(vec![info(conn, protocol, Side::Listener)], list));
+        app.shared.focus = Pane::Traffic;
+        app.shared.zoom = true;
+        app.assert_shows("GET /?a=b&api_key=******** HTTP/1.1");
+        let screen = app.screen();
+        assert!(!screen.contains("canary") && !screen.contains(" nary"), "{screen}");
+        // The row itself, looked at, is what it was.
+        app.keys("gg<Enter>");
+        app.assert_shows("api_key=canary");
+    }
+}
+
+#[test]
 fn a_pause_freezes_what_is_seen_and_counts() {
     let (mut app, id) = filled((120, 30), 200);
     app.keys("<Space>");

@@ -11,6 +11,7 @@ use crate::app::variable_rows::{
     DifferenceRow, KeptDifference, KeptVariable, VariableRow, VariableTie, differences, rows,
 };
 use crate::model::preset::Environment;
+use crate::store::job::VariableKind;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -23,6 +24,8 @@ pub struct ListedVariables {
     /// Columns of the longest name and of the longest source.
     pub name_width: u16,
     pub source_width: u16,
+    /// What is wrong with the files of the one that is looked at; of two nothing stands here.
+    pub trouble: String,
 }
 
 #[derive(Debug)]
@@ -62,6 +65,17 @@ fn two<'a>(
     Some([found(selected)?, against])
 }
 
+/// What is wrong with the files of an environment, one behind the other.
+pub fn trouble(shared: &Shared, name: &str) -> Option<String> {
+    let files = [VariableKind::Plain, VariableKind::Secret].map(|kind| kind.file(name));
+    let is_of = |target: &str| {
+        files.iter().any(|file| target == file || target.starts_with(&format!("{file}:")))
+    };
+    let problems = shared.workspace.problems.iter().filter(|problem| is_of(&problem.target));
+    let told: Vec<String> = problems.map(ToString::to_string).collect();
+    (!told.is_empty()).then(|| told.join("; "))
+}
+
 fn width(text: &str) -> u16 {
     u16::try_from(text.width()).unwrap_or(u16::MAX)
 }
@@ -85,6 +99,7 @@ impl ListedVariables {
                 different: all.iter().filter(|row| row.tie() != VariableTie::Equal).count(),
                 name_width: names.max().unwrap_or(0),
                 source_width: 0,
+                trouble: String::new(),
                 rows: ListedRows::Differences(found.into_iter().map(KeptDifference::of).collect()),
             };
         }
@@ -102,6 +117,7 @@ impl ListedVariables {
             different: 0,
             name_width: names.max().unwrap_or(0),
             source_width: sources.max().unwrap_or(0),
+            trouble: wish.selected.and_then(|it| trouble(shared, it)).unwrap_or_default(),
             rows: ListedRows::Variables(found.into_iter().map(KeptVariable::of).collect()),
         }
     }

@@ -52,9 +52,17 @@ fn json(view: &BodyView, line: &ViewLine, numbered: String, form: ValueForm) -> 
     }
     let (bytes, is_here) = whole_line(view, line);
     let (name, value) = json_value::split(&bytes);
-    let name = name.unwrap_or(numbered);
-    let is_nested = matches!(value, b"{" | b"[");
-    let text = if is_nested {
+    let nesting = match value {
+        b"{" => Some("object"),
+        b"[" => Some("list"),
+        _ => None,
+    };
+    let unnamed = match nesting {
+        Some(kind) => format!("the {kind} of {numbered}"),
+        None => numbered,
+    };
+    let name = name.unwrap_or(unnamed);
+    let text = if nesting.is_some() {
         nested(view, line, value)
     } else {
         is_here.then(|| json_value::written(value, form))

@@ -7,6 +7,7 @@ use super::exchange_state::ExchangePane;
 use super::json_value::ValueForm;
 use super::tab_lines::TextLine;
 use crate::app::copying;
+use crate::app::format;
 use crate::app::intent::Intent;
 use crate::app::outcome::Outcome;
 use crate::app::shared::Shared;
@@ -70,7 +71,7 @@ impl ExchangePane {
         let (first, last) = selection.lines();
         let what = match last - first {
             0 => "selection".to_owned(),
-            more => format!("{} lines", more + 1),
+            more => format::counted(more + 1, "line"),
         };
         if let Some(text) = view.window.as_ref().and_then(|window| selection.text(window)) {
             if !stays {

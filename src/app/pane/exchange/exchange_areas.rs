@@ -1,6 +1,7 @@
 //! Where the pieces of an exchange are drawn: pure geometry, shared by clicks, scrolling and `ui`.
 
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
 
 use super::exchange_state::{ExchangePane, position, session};
 use super::shown_exchange::ExchangeTab;
@@ -45,8 +46,11 @@ impl ExchangePane {
         let Some(session) = session(shared) else { return parts };
         if self.is_typing() && rest.height > 1 {
             parts.prompt = cut_bottom(&mut rest, 1);
-            if self.line.is_some() && !self.making().1.is_empty() && rest.height > 1 {
-                parts.trouble = cut_bottom(&mut rest, 1);
+            let trouble = self.making().1;
+            if self.line.is_some() && !trouble.is_empty() && rest.height > 1 {
+                let rows =
+                    wrap(trouble, inner.width).len().min(usize::from(rest.height / 3).max(1));
+                parts.trouble = cut_bottom(&mut rest, rows as u16);
             }
         }
         if session.side().listens() {
@@ -115,6 +119,11 @@ impl ExchangePane {
             let raw = if body.as_came { "" } else { ", Raw has them as they came" };
             add(Tone::Failure, &format!("{remark}{raw}"));
         }
+        for told in self.told_of_body(shared).into_iter().flatten() {
+            if stands_above(told, width) {
+                add(Tone::Warning, told);
+            }
+        }
         let warnings = &shown.exchange.warnings;
         for warning in warnings.iter().take(WARNINGS) {
             add(Tone::Warning, &format!("! {warning}"));
@@ -123,6 +132,13 @@ impl ExchangePane {
             add(Tone::Warning, &format!("! {} more in Headers", more + 1));
         }
         remarks
+    }
+
+    /// What is to be said of what was made of the body, and of how it is shown.
+    pub fn told_of_body<'a>(&'a self, shared: &'a Shared) -> [Option<&'a str>; 2] {
+        let made = self.derived(shared).map(|made| &*made.remark).filter(|it| !it.is_empty());
+        let window = self.view(shared).and_then(|view| view.window.as_ref());
+        [made, window.and_then(|window| window.note.as_deref())]
     }
 
     /// The tab strip: each tab's title and where it begins.
@@ -149,6 +165,12 @@ impl ExchangePane {
         let offset = selected.saturating_sub(height / 2).min(len.saturating_sub(height));
         Cursor { selected, offset }
     }
+}
+
+/// Whether what is said of a body has rows of its own in a pane so wide: on its border, among others, it
+/// would be cut.
+pub fn stands_above(text: &str, width: u16) -> bool {
+    text.width() > usize::from(width / 3)
 }
 
 /// A third of the pane for the list, all of it but a line where both have no room.

@@ -19,6 +19,7 @@ use crate::engine::event::Phase;
 use crate::engine::http::body_receiver::BodyReceiver;
 use crate::engine::http::failure;
 use crate::engine::http::tap::{ReadBuffer, Tap};
+use crate::model::counts::{count, counted};
 use crate::model::exchange::{FieldLine, Head, HttpMessage, MessageFraming};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::record::{Direction, RecordKind};
@@ -185,7 +186,7 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
         if self.sent.is_none() {
             let (sent, total) = self.hop.recorder.edit(|exchange| {
                 let body = &exchange.request.body;
-                (body.encoded_len, body.expected.unwrap_or_default())
+                (count(body.encoded_len), count(body.expected.unwrap_or_default()))
             });
             let cause = format!(
                 "the peer took nothing for {seconds} s ({sent} of {total} body bytes sent)"
@@ -207,7 +208,9 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
                 (0, 0) => ("no response", "0 bytes received".to_owned()),
                 (0, 1) => ("no final response", "1 interim one came".to_owned()),
                 (0, _) => ("no final response", format!("{interim} interim ones came")),
-                _ => ("no complete response head", format!("{bytes} bytes received")),
+                _ => {
+                    ("no complete response head", format!("{} bytes received", count(bytes as u64)))
+                }
             };
             (Stage::Head, format!("{what} within {seconds} s ({so_far})"))
         };
@@ -226,7 +229,7 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
         }
         let (stage, so_far) = match body {
             Some(body) => (Stage::Body, body.so_far()),
-            None => (Stage::Head, format!("after {} bytes of the head", self.begun)),
+            None => (Stage::Head, format!("after {} bytes of the head", count(self.begun as u64))),
         };
         let failure = failure::socket(stage, &self.hop.plan.url, error, &so_far);
         if failure.kind == FailureKind::Reset {
@@ -277,14 +280,15 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
 
     fn interim(&self, parsed: ParsedHead, len: u64) -> Result<(), Failure> {
         self.hop.recorder.warn_all(parsed.warnings);
-        let count = self.hop.recorder.edit(|exchange| {
+        let number = self.hop.recorder.edit(|exchange| {
             exchange.interim.push(parsed.head);
             exchange.interim.len()
         });
-        if count < INTERIM && len < INTERIM_BYTES {
+        if number < INTERIM && len < INTERIM_BYTES {
             return Ok(());
         }
-        let cause = format!("{count} interim (1xx) responses, {len} bytes, and no final one");
+        let (interim, len) = (counted(number as u64, "interim (1xx) response"), count(len));
+        let cause = format!("{interim}, {len} bytes, and no final one");
         Err(Failure::new(Stage::Head, &*self.hop.plan.url, FailureKind::TooLarge, cause))
     }
 
@@ -357,8 +361,8 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
             let used = used.map_err(|fault| failure::body(url, &fault, &body.so_far()))?;
             recorder.progress(&body.facts);
             if used < bytes.len() {
-                recorder
-                    .warn(format!("{} bytes after the end of the response", bytes.len() - used));
+                let surplus = counted((bytes.len() - used) as u64, "byte");
+                recorder.warn(format!("{surplus} after the end of the response"));
                 let kept = body.surplus(bytes.split_off(used)).await;
                 kept.map_err(|fault| failure::body(url, &fault, &body.so_far()))?;
             }

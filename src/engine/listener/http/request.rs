@@ -17,6 +17,7 @@ use crate::engine::http::body_receiver::{BodyReceiver, Fault};
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::failure;
 use crate::engine::http::message_writer::shown;
+use crate::model::counts::count;
 use crate::model::exchange::{Head, HttpVersion, MessageFraming, StartLine};
 use crate::model::failure::{Failure, Stage};
 use crate::model::record::{Direction, RecordKind};
@@ -146,7 +147,8 @@ impl HttpConnection {
         if let MessageFraming::Length(length) = framing.framing
             && length > most
         {
-            let why = format!("a body of {length} bytes, and {most} are kept at most");
+            let why =
+                format!("a body of {} bytes, and {} are kept at most", count(length), count(most));
             asked.refusal = Some(full(&why));
             asked.keep_alive = false;
             return Ok(asked);

@@ -7,9 +7,10 @@ use ratatui::style::Style;
 use crate::app::cursor::Cursor;
 use crate::app::focus::Pane;
 use crate::app::pane::exchange::body_view::{BodyView, Viewport};
+use crate::app::pane::exchange::exchange_areas::stands_above;
 use crate::app::pane::exchange::shown_exchange::ExchangeTab;
 use crate::app::pane::exchange::tab_lines::{TextLine, Tone};
-use crate::app::{App, format, wrap_bytes};
+use crate::app::{App, format, layout, wrap_bytes};
 use crate::codec::highlight;
 use crate::codec::printable::{printable, printable_str};
 use crate::model::exchange::ExchangeState;
@@ -308,9 +309,6 @@ fn of_derived(painter: &Painter<'_>) -> Vec<(String, Style)> {
     if let Some(derived) = app.exchange.derived(&app.shared) {
         let title = printable_str(&derived.recipe.title()).into_owned();
         parts.push((format!("⇒ {title}"), palette.key));
-        if !derived.remark.is_empty() {
-            parts.push((printable_str(&derived.remark).into_owned(), palette.warning));
-        }
     }
     if making.is_some() {
         parts.push((app.keyed("being made, [cancel] stops"), palette.warning));
@@ -324,14 +322,15 @@ fn of_derived(painter: &Painter<'_>) -> Vec<(String, Style)> {
 pub(super) fn foot(painter: &Painter<'_>) -> Vec<(String, Style)> {
     let (app, palette) = (painter.app, painter.palette);
     let mut parts = of_derived(painter);
+    let told = app.exchange.told_of_body(&app.shared).into_iter().flatten();
+    let inside = layout::pane_inner(painter.area).width;
+    let told = told.filter(|text| !stands_above(text, inside));
+    parts.extend(told.map(|text| (printable_str(text).into_owned(), palette.warning)));
     if let Some(image) = app.exchange.image(&app.shared) {
         parts.push((image.words(), palette.key));
     }
     let Some(view) = app.exchange.view(&app.shared) else { return parts };
     let Some(window) = &view.window else { return parts };
-    if let Some(note) = &window.note {
-        parts.push((printable_str(note).into_owned(), palette.warning));
-    }
     if app.exchange.search.is_running {
         parts.push(("searching".to_owned(), palette.dim));
     } else if app.exchange.search.hit.is_some_and(|(body, _)| body == view.body)
