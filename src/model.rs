@@ -9,6 +9,7 @@ pub(crate) mod byte_size;
 pub(crate) mod client;
 pub mod endpoint;
 pub mod exchange;
+pub mod exchange_facts;
 pub mod failure;
 pub(crate) mod field;
 pub mod field_access;
