@@ -26,6 +26,7 @@ pub mod format;
 pub(crate) mod fuzzy;
 pub mod intent;
 pub mod kept_answers;
+pub(crate) mod kept_filters;
 pub mod keymap;
 pub(crate) mod layout;
 pub mod message;

@@ -120,6 +120,10 @@ pub enum Intent {
     OpenEntry(HistoryName, Action),
     /// Mark a record, or take its mark away.
     ToggleMark(RecordId),
+    /// Something about filters of Traffic.
+    Filters(FilterWish),
+    /// Write this about a record.
+    Comment(RecordId, String),
     /// Forget all records; for a while they can be brought back.
     ForgetTraffic,
     /// Whether a record is looked at closely, which wants more of the screen.
@@ -178,6 +182,17 @@ pub enum RowChange {
     Pick(FormFieldId),
     /// A choice becomes this.
     Choose(FormFieldId, &'static str),
+}
+
+/// What is done with a filter of Traffic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FilterWish {
+    /// It is put in force.
+    Use(String),
+    /// It was taken, and is remembered.
+    Remember(String),
+    /// The one in force gets this name.
+    Name(String),
 }
 
 /// What the window of environments asks for, and questions about its names.

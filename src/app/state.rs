@@ -212,7 +212,7 @@ impl App {
             (Pane::Response, _) => (Context::Response, self.exchange.is_typing()),
             (Pane::Presets, _) => (Context::Presets, is_typed(self.presets.search.as_ref())),
             (Pane::History, _) => (Context::History, is_typed(self.history.search.as_ref())),
-            (Pane::Traffic, _) => (Context::Traffic, self.traffic.is_typing()),
+            (Pane::Traffic, _) => return self.traffic.contexts(),
         };
         if is_typing {
             return vec![Context::Line, Context::Global];
@@ -227,7 +227,8 @@ impl App {
             _ if !self.overlays.is_empty() => return None,
             Pane::Request => (&self.request.completer, self.request.popup_area(shared)),
             Pane::Response => (&self.conversation.completer, self.conversation.popup_area(shared)),
-            Pane::Presets | Pane::History | Pane::Traffic => return None,
+            Pane::Traffic => (&self.traffic.filter.completer, self.traffic.popup_area(shared)),
+            Pane::Presets | Pane::History => return None,
         };
         Some((completer.popup()?, area?))
     }

@@ -32,6 +32,8 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::SetInputFormat(format) => response::set_input_format(app, format),
         Intent::SetLineEnding(ending) => response::set_line_ending(app, ending),
         Intent::ToggleMark(record) => traffic::toggle_mark(app, record),
+        Intent::Filters(wish) => traffic::filters(app, wish),
+        Intent::Comment(record, text) => traffic::comment(app, record, &text),
         Intent::ForgetTraffic => traffic::forget(app),
         Intent::RecordOpen(is_open) => focus::record_open(app, is_open),
         Intent::CloseOverlay => drop(app.overlays.pop()),

@@ -5,13 +5,17 @@ use std::time::Duration;
 use super::{overlays, response};
 use crate::app::effect::Effect;
 use crate::app::format;
-use crate::app::intent::{Intent, Question};
+use crate::app::intent::{FilterWish, Intent, Question};
 use crate::app::message::Timer;
 use crate::app::state::App;
+use crate::model::exchange::Exchange;
+use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::id::RecordId;
 
 /// More records than this are not forgotten by a slip of the hand.
 const FORGOTTEN_UNASKED: usize = 1000;
+/// A listener knows of a request when its first bytes are read, which lie that long before at most.
+const HEAD_WAIT: Duration = Duration::from_secs(1);
 /// How long what was forgotten can be brought back.
 const UNDO_STAYS: Duration = Duration::from_secs(10);
 
@@ -22,7 +26,38 @@ pub(crate) fn toggle_mark(app: &mut App, record: RecordId) {
     } else if let Err(refused) = app.shared.timeline.pin(record) {
         app.warn(refused.to_string());
     }
-    app.traffic.listing.extend(&app.shared.timeline);
+    app.traffic.listing.recheck_one(&app.shared.timeline, record);
+}
+
+/// Writes something about a record, which is marked by it; nothing takes that away.
+pub(super) fn comment(app: &mut App, record: RecordId, text: &str) {
+    if let Err(refused) = app.shared.timeline.set_comment(record, text.trim()) {
+        return app.warn(refused.to_string());
+    }
+    app.traffic.listing.recheck_one(&app.shared.timeline, record);
+}
+
+/// Puts a filter in force, remembers it or gives it a name.
+pub(super) fn filters(app: &mut App, wish: FilterWish) {
+    match wish {
+        FilterWish::Use(text) => {
+            app.shared.filters.remember(&text);
+            let intents = app.traffic.put_filter(&app.shared, &text);
+            app.intents.extend(intents);
+        }
+        FilterWish::Remember(text) => app.shared.filters.remember(&text),
+        FilterWish::Name(name) => {
+            let text = app.traffic.filter.text.clone();
+            let is_done = app.shared.filters.name(&name, &text);
+            app.say(match (is_done, text.is_empty()) {
+                (true, true) => format!("no filter has the name {name} any more"),
+                (true, false) => app.keyed(&format!("{name} is saved; [filter-by] lists it")),
+                (false, true) => "no filter is in force that could be saved".into(),
+                (false, false) => "there are too many saved filters, or this is too long".into(),
+            });
+        }
+    }
+    app.touched();
 }
 
 /// Forgets all records, after asking when they are many.
@@ -86,6 +121,13 @@ pub(crate) fn undo_is_over(app: &mut App) {
             session.conversation.forget_aside();
         }
     }
+}
+
+/// More is known of an exchange, which filters may ask about.
+pub(super) fn exchange_changed(app: &mut App, exchange: &Exchange) {
+    let (conn, started) = (exchange.conn, exchange.started);
+    app.shared.timeline.exchange(ExchangeFacts::of(exchange));
+    app.traffic.listing.recheck(&app.shared.timeline, conn, started.before(HEAD_WAIT));
 }
 
 /// New records are in the timeline.
