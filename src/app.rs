@@ -47,6 +47,7 @@ pub(crate) mod shared;
 pub(crate) mod state;
 pub mod themes;
 pub(crate) mod thrown_away;
+pub(crate) mod time_format;
 pub(crate) mod to_preset;
 pub mod variable_rows;
 mod variable_users;

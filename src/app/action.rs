@@ -193,6 +193,9 @@ actions! {
     Detail "detail" Traffic "Detail" "Show or hide the detail of the row" [Traffic "<Enter>"];
     FilterBy "filter-by" Traffic "Filter by" "Choose a filter: what the row has in a cell or not, saved ones, those used before" [Traffic "f"];
     SaveFilter "save-filter" Traffic "Save filter" "Give the filter in force a name" [Traffic "W"];
+    ShowTimes "show-times" Traffic "Show times" "Show times with milliseconds, microseconds, of UTC or since the start, in turn" [Traffic "i"];
+    GoToTime "go-to-time" Traffic "Go to time" "Go to the first row at a time of day" [Traffic "@"];
+    OpenConversation "open-conversation" Traffic "Open conversation" "Show the connection or exchange of this row; Esc comes back" [Traffic "o"];
     Comment "comment" Traffic "Comment" "Write something about the row, which is marked by it" [Traffic ";"];
     NextError "next-error" Traffic "Next error" "To the next row that failed, was reset or answers with 400 or more" [Traffic ")"];
     PreviousError "previous-error" Traffic "Previous error" "To such a row before" [Traffic "("];

@@ -122,6 +122,8 @@ pub enum Intent {
     ToggleMark(RecordId),
     /// Something about filters of Traffic.
     Filters(FilterWish),
+    /// Show the conversation or exchange that a record is of.
+    OpenConversation(RecordId),
     /// Write this about a record.
     Comment(RecordId, String),
     /// Forget all records; for a while they can be brought back.

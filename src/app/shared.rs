@@ -140,7 +140,7 @@ impl Shared {
     }
 
     /// Time of day of a stamp.
-    pub(crate) fn time_of_day(&self, at: Stamp) -> String {
+    pub fn time_of_day(&self, at: Stamp) -> String {
         format::clock(self.wall_clock.at(at), self.utc_offset)
     }
 

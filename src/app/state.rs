@@ -110,6 +110,8 @@ pub struct App {
     pub exchange: ExchangePane,
     pub conversation: ConversationPane,
     pub traffic: TrafficPane,
+    /// A row of the traffic led to the response: leaving that leads back.
+    pub(super) comes_back: bool,
     pub overlays: Vec<Overlay>,
     pub notice: Option<Notice>,
     /// Notices there were so far.

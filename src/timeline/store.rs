@@ -28,6 +28,7 @@ use super::totals::{Rates, Totals, Volume};
 use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::id::{ConnId, RecordId, SessionId};
 use crate::model::record::{ConnInfo, LossTotals, Record};
+use crate::model::timing::Stamp;
 
 /// Payload and metadata kept unless the user configures another bound.
 const LIMIT_BYTES: usize = 256 * 1024 * 1024;
@@ -67,6 +68,8 @@ pub struct Timeline {
     cleared: u64,
     hidden: Hidden,
     sessions: BTreeMap<SessionId, Totals>,
+    /// When the first record of all came.
+    pub(crate) began: Option<Stamp>,
     /// How much crosses per second.
     pub rates: Rates,
     losses: BTreeMap<SessionId, LossTotals>,
@@ -112,6 +115,7 @@ impl Timeline {
             cleared: 0,
             hidden: Hidden::default(),
             sessions: BTreeMap::new(),
+            began: None,
             rates: Rates::default(),
             losses: BTreeMap::new(),
             past_losses: LossTotals { session: SessionId(0), by_app: 0, by_kernel: None },
@@ -120,6 +124,7 @@ impl Timeline {
 
     /// Appends a record and evicts the oldest ones if the limit is passed.
     pub fn push(&mut self, record: Record) -> RecordId {
+        self.began.get_or_insert(record.at);
         self.rates.count(&record);
         self.sessions.entry(record.conn.session).or_default().count(&record);
         self.record_bytes += cost(record.data.len());

@@ -246,6 +246,8 @@ fn of_traffic(app: &App, action: Action) -> Option<&'static str> {
             | A::PreviousItem
             | A::Compare
             | A::Comment
+            | A::OpenConversation
+            | A::GoToTime
             | A::NextError
             | A::PreviousError
             | A::NextSlow

@@ -33,6 +33,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::SetLineEnding(ending) => response::set_line_ending(app, ending),
         Intent::ToggleMark(record) => traffic::toggle_mark(app, record),
         Intent::Filters(wish) => traffic::filters(app, wish),
+        Intent::OpenConversation(record) => traffic::open_conversation(app, record),
         Intent::Comment(record, text) => traffic::comment(app, record, &text),
         Intent::ForgetTraffic => traffic::forget(app),
         Intent::RecordOpen(is_open) => focus::record_open(app, is_open),

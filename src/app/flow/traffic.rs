@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use super::{overlays, response};
+use super::{draft, focus, overlays, response};
 use crate::app::effect::Effect;
+use crate::app::focus::Pane;
 use crate::app::format;
 use crate::app::intent::{FilterWish, Intent, Question};
 use crate::app::message::Timer;
+use crate::app::shared::Shown;
 use crate::app::state::App;
 use crate::model::exchange::Exchange;
 use crate::model::exchange_facts::ExchangeFacts;
@@ -35,6 +37,39 @@ pub(super) fn comment(app: &mut App, record: RecordId, text: &str) {
         return app.warn(refused.to_string());
     }
     app.traffic.listing.recheck_one(&app.shared.timeline, record);
+}
+
+/// Shows the session that a record is of, with the record under the cursor; leaving it comes back.
+pub(super) fn open_conversation(app: &mut App, id: RecordId) {
+    let Some(record) = app.shared.timeline.get(id) else { return };
+    let session = app.shared.sessions.get(record.conn.session);
+    let draft = session.and_then(|session| session.draft);
+    let Some(draft) = draft.filter(|draft| app.shared.drafts.get(*draft).is_some()) else {
+        return app.say("what this row is of is no longer open");
+    };
+    if let Some(draft) = app.shared.drafts.get_mut(draft) {
+        draft.session = Some(record.conn.session);
+    }
+    draft::show_draft(app, draft);
+    focus::focus(app, Pane::Response);
+    app.comes_back = true;
+    let number = app.shared.timeline.exchange_of(&record).map(|exchange| exchange.number);
+    match (app.shared.shown(), number) {
+        (Shown::Conversation, _) => app.conversation.show_record(&app.shared, id),
+        (Shown::Exchange, Some(number)) => app.exchange.show_number(&app.shared, number),
+        (Shown::Exchange | Shown::Nothing, _) => {}
+    }
+    response::settle(app);
+    app.say(app.keyed("[back] goes back to the traffic"));
+}
+
+/// Back in the traffic from where a row of it led; tells whether one did.
+pub(super) fn comes_back(app: &mut App) -> bool {
+    let comes_back = std::mem::take(&mut app.comes_back) && app.shared.focus == Pane::Response;
+    if comes_back {
+        focus::focus(app, Pane::Traffic);
+    }
+    comes_back
 }
 
 /// Puts a filter in force, remembers it or gives it a name.

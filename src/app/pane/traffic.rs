@@ -27,6 +27,7 @@ use crate::app::message::{Mouse, Timer};
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::record_view::Detail;
 use crate::app::shared::{Shared, TextSearch};
+use crate::app::time_format::TimeFormat;
 use crate::app::to_preset;
 use crate::codec::search::Pattern;
 use crate::model::id::RecordId;
@@ -59,6 +60,8 @@ pub struct TrafficPane {
     pub search: TextSearch,
     /// Open while that, a comment or a name is typed.
     pub line: Option<TypedLine>,
+    /// How times are shown.
+    pub time_format: TimeFormat,
     /// What is said of a filter that lets nothing through.
     pub nothing: Vec<String>,
     pub detail: Option<Detail>,
@@ -247,6 +250,12 @@ impl TrafficPane {
             Action::Find => self.find(shared),
             Action::Comment => self.comment(shared),
             Action::SaveFilter => self.name_filter(),
+            Action::GoToTime => self.ask_for_time(),
+            Action::ShowTimes => {
+                self.time_format = self.time_format.next();
+                Outcome::yes()
+            }
+            Action::OpenConversation => self.of_selected(shared, Intent::OpenConversation),
             Action::FindNext => self.go(shared, SearchDirection::Forward),
             Action::FindPrevious => self.go(shared, SearchDirection::Backward),
             Action::Pause => self.pause(shared),

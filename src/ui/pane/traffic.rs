@@ -25,7 +25,6 @@ use crate::ui::widget::{fit, frame, lesson, record_view};
 
 /// Widths of the columns before the summary.
 const NUMBER: u16 = 8;
-const TIME: u16 = 13;
 const CONN: u16 = 17;
 const KIND: u16 = 10;
 const LENGTH: u16 = 9;
@@ -133,7 +132,8 @@ fn right_title(painter: &Painter<'_>) -> Line<'static> {
 fn header(mut painter: Painter<'_>) {
     let (style, roomy) = (painter.palette.dim, painter.area.width >= ROOMY);
     painter.column_right("# ", NUMBER, style);
-    painter.column("time", TIME, style);
+    let times = painter.app.traffic.time_format;
+    painter.column(times.title(), times.width(), style);
     painter.column("conn", CONN, style);
     painter.column("", 3, style);
     if roomy {
@@ -172,8 +172,7 @@ fn rows(mut painter: Painter<'_>) {
     let record = |at| app.shared.timeline.get(traffic.listing.get(at)?);
     painter.list(cursor, len, selected, |painter, at| {
         if let (Some(id), Some(shown)) = (traffic.listing.get(at), record(at)) {
-            let before = at.checked_sub(1).and_then(record);
-            row(painter, id, &shown, before.map(|before| shown.at.since(before.at)));
+            row(painter, id, &shown, app.shared.timeline.gaps(id).delta.get());
         }
     });
     painter.scroll_bar(cursor.offset as u64, len as u64);
@@ -192,14 +191,15 @@ fn nothing(painter: &mut Painter<'_>) {
     lesson::put(&mut painter.at(below.unwrap_or_default()), &["[find] changes the filter"]);
 }
 
-/// A record in the list, with the time since the row before.
+/// A record in the list, with the time since the one before on its connection.
 fn row(mut painter: Painter<'_>, id: RecordId, record: &Record, since: Option<Duration>) {
     let (app, palette) = (painter.app, painter.palette);
     let roomy = painter.area.width >= ROOMY;
     let mark = if app.shared.timeline.is_pinned(id) { "◆" } else { " " };
     painter.column_right(&id.0.to_string(), NUMBER - 1, palette.dim);
     painter.put(mark, palette.key);
-    painter.column(&app.shared.time_of_day(record.at), TIME, palette.dim);
+    let times = app.traffic.time_format;
+    painter.column(&times.show(&app.shared, record.at), times.width(), palette.dim);
     painter.column(&conn_label(app.shared.timeline.conn(record.conn), record), CONN, Style::new());
     let (glyph, style) = palette.direction(record.direction);
     painter.column(glyph, 3, style);
@@ -283,7 +283,7 @@ fn listed(painter: &Painter<'_>, id: RecordId, record: &Record) -> Vec<u8> {
     masked(data, &hidden)
 }
 
-/// Milliseconds since the row before.
+/// Milliseconds since the record before.
 fn millis(since: Duration) -> String {
     let millis = since.as_secs_f64() * 1000.0;
     match millis {

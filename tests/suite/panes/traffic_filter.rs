@@ -171,3 +171,40 @@ fn a_comment_marks_its_row_is_shown_and_can_be_filtered() {
     app.keys("/<C-u>marked<Enter>");
     assert_eq!(app.traffic.len(), 0);
 }
+
+#[test]
+fn o_shows_the_conversation_at_the_row_and_escape_comes_back_to_it() {
+    let (mut app, _) = filled(20);
+    app.keys("gjjj");
+    app.keys("o");
+    assert_eq!(app.shared.focus, Pane::Response);
+    app.assert_shows("Esc goes back to the traffic");
+    app.keys("<Enter>");
+    app.assert_shows("message 3");
+    app.keys("<Esc><Esc>");
+    assert_eq!(app.shared.focus, Pane::Traffic);
+    assert_eq!(app.traffic.selected(&app.shared).unwrap().0, 3);
+    app.keys("<Esc>");
+    assert!(!app.shared.zoom, "only the first one led back");
+}
+
+#[test]
+fn times_are_shown_in_turn_and_gone_to() {
+    let (mut app, _) = filled(200);
+    app.keys("gj");
+    let clock = app.shared.time_of_day(START);
+    app.keys("i");
+    app.assert_shows(&format!("{clock}000"));
+    app.keys("i");
+    app.assert_shows("time UTC");
+    app.keys("i");
+    app.assert_shows("since start");
+    app.assert_shows("0.010000");
+    app.keys("i@");
+    app.assert_shows("go to (14:02");
+    let later = app.shared.time_of_day(START + std::time::Duration::from_millis(500));
+    app.keys(&format!("{later}<Enter>"));
+    assert_eq!(app.traffic.selected(&app.shared).unwrap().0, 50);
+    app.keys("@25:00<Enter>");
+    app.assert_shows("is not a time");
+}

@@ -12,6 +12,7 @@ use crate::app::layout::pane_inner;
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
 use crate::model::id::RecordId;
+use crate::query::Filter;
 
 /// What stands before the filter.
 pub(crate) const PROMPT: &str = "filter: ";
@@ -22,6 +23,7 @@ enum LinePurpose {
     Search,
     Comment(RecordId),
     FilterName,
+    Time,
 }
 
 /// A line that is typed.
@@ -42,6 +44,7 @@ impl TypedLine {
             LinePurpose::Search => "search: ",
             LinePurpose::Comment(_) => "comment: ",
             LinePurpose::FilterName => "name of the filter: ",
+            LinePurpose::Time => "go to (14:02, 14:02:07.5): ",
         }
     }
 }
@@ -72,6 +75,26 @@ impl TrafficPane {
         }
         self.line = Some(TypedLine::new(LinePurpose::FilterName, ""));
         Outcome::yes()
+    }
+
+    /// Begins to type the time of a row to go to.
+    pub(super) fn ask_for_time(&mut self) -> Outcome {
+        self.line = Some(TypedLine::new(LinePurpose::Time, ""));
+        Outcome::yes()
+    }
+
+    /// Goes to the first row at this time or later.
+    fn go_to_time(&mut self, shared: &Shared, text: &str) -> Outcome {
+        let filter = format!("time >= {}", text.trim());
+        let filter = match Filter::parse_at(&filter, shared.clock_ahead()) {
+            Ok(filter) => filter,
+            Err(error) => return Outcome::warn(error.message),
+        };
+        let ids = (0..self.len()).filter_map(|row| self.listing.get(row));
+        match shared.timeline.first_of(&filter, ids) {
+            Some(id) => self.select(shared, self.listing.rows_before(id)),
+            None => Outcome::say("no row is from that time or later"),
+        }
     }
 
     /// Puts this filter in force.
@@ -109,6 +132,8 @@ impl TrafficPane {
             return match purpose {
                 LinePurpose::Search => self.look_for(shared, text),
                 LinePurpose::Comment(id) => Intent::Comment(id, text).into(),
+                LinePurpose::Time if text.trim().is_empty() => Outcome::yes(),
+                LinePurpose::Time => self.go_to_time(shared, &text),
                 LinePurpose::FilterName if text.trim().is_empty() => Outcome::yes(),
                 LinePurpose::FilterName => {
                     Intent::Filters(FilterWish::Name(text.trim().to_owned())).into()
