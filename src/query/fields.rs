@@ -205,7 +205,7 @@ impl QueryField {
     /// The field that another tool calls so.
     pub(super) fn called(name: &str) -> Option<&'static QueryField> {
         let is_so = |other: &&str| other.eq_ignore_ascii_case(name);
-        FIELDS.iter().find(|field| field.elsewhere.iter().any(|other| is_so(&other)))
+        FIELDS.iter().find(|field| field.elsewhere.iter().any(is_so))
     }
 
     /// How it is shown in lists: `header.NAME` for the one that has names.

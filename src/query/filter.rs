@@ -81,10 +81,13 @@ impl Filter {
     /// The bytes it looks for in payload, without those it looks away from: what a screen marks.
     pub(crate) fn needles(&self) -> Vec<Needle> {
         let needle = |(wanted, test)| match (wanted, test) {
-            (true, &Test::Record(RecordTest::Data(_, DataTest::Contains(ref pattern))))
-            | (true, &Test::Record(RecordTest::Body(_, DataTest::Contains(ref pattern)))) => {
-                Some(pattern.needle.clone())
-            }
+            (
+                true,
+                &Test::Record(
+                    RecordTest::Data(_, DataTest::Contains(ref pattern))
+                    | RecordTest::Body(_, DataTest::Contains(ref pattern)),
+                ),
+            ) => Some(pattern.needle.clone()),
             _ => None,
         };
         self.0.tests().into_iter().filter_map(needle).collect()

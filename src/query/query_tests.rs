@@ -216,16 +216,6 @@ fn errors_name_the_column_and_what_to_write() {
         ("data[x] == 1", 5, "offset:length"),
         ("data[0:4 == 1", 5, "offset:length"),
         ("data[0:4] == GET", 14, "text in quotes"),
-        ("protocol == udp", 1, "called proto here; write proto == udp"),
-        ("size > 4", 1, "called len here"),
-        ("ip.addr == 10.0.0.1", 1, "called addr here; write addr == 10.0.0.1"),
-        ("tcp.port==80", 1, "called port here; write port == 80"),
-        ("tcp.stream eq 3", 1, "called conn here"),
-        ("~m GET", 1, "called method here; write method == GET"),
-        ("http.request.method == GET", 1, "write method == GET"),
-        ("~c 404", 1, "called status here"),
-        ("~e", 1, "written as error"),
-        ("protocol:udp", 1, "called proto here"),
         ("conn == 3", 9, "session/number"),
         ("(a or b", 8, "')' is missing"),
         ("a)", 2, "closes nothing"),
@@ -238,6 +228,26 @@ fn errors_name_the_column_and_what_to_write() {
         ("\"\"", 1, "no text"),
         ("ä len > x", 9, "length"),
         ("len >", 6, "value is missing"),
+    ] {
+        let error = Filter::parse(filter).expect_err(filter);
+        assert_eq!(error.column, column, "{filter}: {error}");
+        assert!(error.message.contains(says), "{filter}: {error}");
+    }
+}
+
+#[test]
+fn names_of_other_tools_are_answered_with_what_they_are_called_here() {
+    for (filter, column, says) in [
+        ("protocol == udp", 1, "called proto here; write proto == udp"),
+        ("size > 4", 1, "called len here"),
+        ("ip.addr == 10.0.0.1", 1, "called addr here; write addr == 10.0.0.1"),
+        ("tcp.port==80", 1, "called port here; write port == 80"),
+        ("tcp.stream eq 3", 1, "called conn here"),
+        ("~m GET", 1, "called method here; write method == GET"),
+        ("http.request.method == GET", 1, "write method == GET"),
+        ("~c 404", 1, "called status here"),
+        ("~e", 1, "written as error"),
+        ("protocol:udp", 1, "called proto here"),
     ] {
         let error = Filter::parse(filter).expect_err(filter);
         assert_eq!(error.column, column, "{filter}: {error}");

@@ -113,7 +113,9 @@ impl Listing {
     pub(crate) fn recheck(&mut self, timeline: &Timeline, conn: ConnId, from: Stamp) {
         if self.filter.reads().exchange {
             let decided = timeline.decided(&self.filter, conn, from, RECHECKED);
-            decided.into_iter().for_each(|(id, is_shown)| self.decide(id, is_shown));
+            for (id, is_shown) in decided {
+                self.decide(id, is_shown);
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use super::{draft, focus, overlays, response};
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::format;
-use crate::app::intent::{FilterWish, Intent, Question};
+use crate::app::intent::{Intent, Question, TrafficWish};
 use crate::app::message::Timer;
 use crate::app::shared::Shown;
 use crate::app::state::App;
@@ -22,7 +22,7 @@ const HEAD_WAIT: Duration = Duration::from_secs(1);
 const UNDO_STAYS: Duration = Duration::from_secs(10);
 
 /// Marks a record, or takes its mark away.
-pub(crate) fn toggle_mark(app: &mut App, record: RecordId) {
+fn toggle_mark(app: &mut App, record: RecordId) {
     if app.shared.timeline.unpin(record) {
         app.say("mark taken away");
     } else if let Err(refused) = app.shared.timeline.pin(record) {
@@ -32,7 +32,7 @@ pub(crate) fn toggle_mark(app: &mut App, record: RecordId) {
 }
 
 /// Writes something about a record, which is marked by it; nothing takes that away.
-pub(super) fn comment(app: &mut App, record: RecordId, text: &str) {
+fn comment(app: &mut App, record: RecordId, text: &str) {
     if let Err(refused) = app.shared.timeline.set_comment(record, text.trim()) {
         return app.warn(refused.to_string());
     }
@@ -40,7 +40,7 @@ pub(super) fn comment(app: &mut App, record: RecordId, text: &str) {
 }
 
 /// Shows the session that a record is of, with the record under the cursor; leaving it comes back.
-pub(super) fn open_conversation(app: &mut App, id: RecordId) {
+fn open_conversation(app: &mut App, id: RecordId) {
     let Some(record) = app.shared.timeline.get(id) else { return };
     let session = app.shared.sessions.get(record.conn.session);
     let draft = session.and_then(|session| session.draft);
@@ -72,26 +72,37 @@ pub(super) fn comes_back(app: &mut App) -> bool {
     comes_back
 }
 
-/// Puts a filter in force, remembers it or gives it a name.
-pub(super) fn filters(app: &mut App, wish: FilterWish) {
+/// Does something with records or filters.
+pub(super) fn wished(app: &mut App, wish: TrafficWish) {
     match wish {
-        FilterWish::Use(text) => {
+        TrafficWish::Mark(record) => toggle_mark(app, record),
+        TrafficWish::Comment(record, text) => comment(app, record, &text),
+        TrafficWish::OpenConversation(record) => open_conversation(app, record),
+        TrafficWish::Forget => forget(app),
+        TrafficWish::UseFilter(text) => {
             app.shared.filters.remember(&text);
             let intents = app.traffic.put_filter(&app.shared, &text);
             app.intents.extend(intents);
+            app.touched();
         }
-        FilterWish::Remember(text) => app.shared.filters.remember(&text),
-        FilterWish::Name(name) => {
-            let text = app.traffic.filter.text.clone();
-            let is_done = app.shared.filters.name(&name, &text);
-            app.say(match (is_done, text.is_empty()) {
-                (true, true) => format!("no filter has the name {name} any more"),
-                (true, false) => app.keyed(&format!("{name} is saved; [filter-by] lists it")),
-                (false, true) => "no filter is in force that could be saved".into(),
-                (false, false) => "there are too many saved filters, or this is too long".into(),
-            });
+        TrafficWish::RememberFilter(text) => {
+            app.shared.filters.remember(&text);
+            app.touched();
         }
+        TrafficWish::NameFilter(name) => name_filter(app, &name),
     }
+}
+
+/// Gives the filter in force a name; with none in force, nothing has the name any more.
+fn name_filter(app: &mut App, name: &str) {
+    let text = app.traffic.filter.text.clone();
+    let is_done = app.shared.filters.name(name, &text);
+    app.say(match (is_done, text.is_empty()) {
+        (true, true) => format!("no filter has the name {name} any more"),
+        (true, false) => app.keyed(&format!("{name} is saved; [filter-by] lists it")),
+        (false, true) => "no filter is in force that could be saved".into(),
+        (false, false) => "there are too many saved filters, or this is too long".into(),
+    });
     app.touched();
 }
 
@@ -105,11 +116,14 @@ pub(crate) fn clear(app: &mut App) {
     let undo = format!("For {seconds} s [undo-clear] brings them back.");
     let all = format::counted(count as u64, "record");
     let text = format!("Forget all {all}? {}", app.keyed(&undo));
-    overlays::ask(app, Question::new(text, ["Forget", "Keep"], Intent::ForgetTraffic));
+    overlays::ask(
+        app,
+        Question::new(text, ["Forget", "Keep"], Intent::Traffic(TrafficWish::Forget)),
+    );
 }
 
 /// Forgets all records; for a while they can be brought back.
-pub(crate) fn forget(app: &mut App) {
+fn forget(app: &mut App) {
     let gone = app.shared.timeline.len() as u64;
     if gone == 0 {
         return app.say("there is no record to forget");

@@ -58,7 +58,9 @@ pub(super) fn lines(text: &str) -> Vec<HelpLine> {
         if !words.is_empty() {
             lines.push(HelpLine::Heading(heading.to_owned()));
         }
-        words.into_iter().for_each(|(word, said, example)| put(&mut lines, &word, &said, example));
+        for (word, said, example) in words {
+            put(&mut lines, &word, &said, example);
+        }
     };
     let fields = FIELDS.iter().map(|it| (it.title().to_owned(), it.help.to_owned(), it.example));
     part("Fields", fields.collect());

@@ -3,7 +3,7 @@
 
 use crate::app::action::Action;
 use crate::app::choices::{Choice, Choices};
-use crate::app::intent::{FilterWish, Intent};
+use crate::app::intent::{Intent, TrafficWish};
 use crate::app::shared::Shared;
 use crate::model::id::RecordId;
 use crate::model::record::RecordKind;
@@ -50,7 +50,7 @@ fn choice(title: &str, detail: &str, note: &str, text: String) -> Choice {
         title: title.to_owned(),
         detail: detail.to_owned(),
         note: note.to_owned(),
-        intents: vec![Intent::Filters(FilterWish::Use(text))],
+        intents: vec![Intent::Traffic(TrafficWish::UseFilter(text))],
         ..Choice::default()
     }
 }

@@ -20,7 +20,7 @@ use crate::app::action::Action;
 use crate::app::copying::{CopyAs, copy};
 use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::effect::Effect;
-use crate::app::intent::Intent;
+use crate::app::intent::{Intent, TrafficWish};
 use crate::app::keymap::Context;
 use crate::app::layout::pane_inner;
 use crate::app::message::{Mouse, Timer};
@@ -255,11 +255,11 @@ impl TrafficPane {
                 self.time_format = self.time_format.next();
                 Outcome::yes()
             }
-            Action::OpenConversation => self.of_selected(shared, Intent::OpenConversation),
+            Action::OpenConversation => self.of_selected(shared, TrafficWish::OpenConversation),
             Action::FindNext => self.go(shared, SearchDirection::Forward),
             Action::FindPrevious => self.go(shared, SearchDirection::Backward),
             Action::Pause => self.pause(shared),
-            Action::Mark => self.of_selected(shared, Intent::ToggleMark),
+            Action::Mark => self.of_selected(shared, TrafficWish::Mark),
             Action::Detail | Action::Open => self.toggle_record(shared),
             Action::Back => self.close_record(),
             Action::ViewHex | Action::ViewMode => self.toggle_hex(shared),
@@ -299,8 +299,9 @@ impl TrafficPane {
         Outcome::yes()
     }
 
-    fn of_selected(&self, shared: &Shared, intent: fn(RecordId) -> Intent) -> Outcome {
-        self.selected(shared).map_or_else(Outcome::yes, |record| intent(record).into())
+    fn of_selected(&self, shared: &Shared, wish: fn(RecordId) -> TrafficWish) -> Outcome {
+        let wished = |record| Intent::Traffic(wish(record)).into();
+        self.selected(shared).map_or_else(Outcome::yes, wished)
     }
 
     fn copy(&self, shared: &Shared, how: CopyAs) -> Outcome {

@@ -2,10 +2,12 @@
 //! timeline, those seen most often first.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 
 use crate::app::completion::{Completion, Offer};
 use crate::app::shared::Shared;
 use crate::codec::printable::printable;
+use crate::model::exchange_facts::ExchangeFacts;
 use crate::query::{QueryField, QueryOffer, QueryPlace};
 use crate::timeline::Timeline;
 
@@ -37,7 +39,7 @@ pub(super) fn offer(shared: &Shared, before: &str, behind: &str) -> Option<Offer
         known.filter(|it| items.iter().all(|item| item.text != it.text)).collect();
     items.extend(known);
     items.retain(|item| item.text != begun);
-    (!items.is_empty()).then(|| Offer {
+    (!items.is_empty()).then_some(Offer {
         items,
         typed: begun.len(),
         behind: 0,
@@ -49,10 +51,10 @@ pub(super) fn offer(shared: &Shared, before: &str, behind: &str) -> Option<Offer
 /// Names of headers that were seen, once `header.` is written.
 fn header_names(timeline: &Timeline, begun: &str) -> Vec<Completion> {
     let Some(begun) = begun.strip_prefix("header.") else { return Vec::new() };
-    let names = timeline.exchanges_seen().take(LOOKED_AT).flat_map(|it| it.header_names());
+    let names = timeline.exchanges_seen().take(LOOKED_AT).flat_map(ExchangeFacts::header_names);
     let lower = names.map(|name| String::from_utf8_lossy(name).to_ascii_lowercase());
     let fitting = lower.filter(|name| name.starts_with(&begun.to_ascii_lowercase()));
-    counted(fitting.map(|name| format!("header.{name}")), "seen", |it| it.to_owned())
+    counted(fitting.map(|name| format!("header.{name}")), "seen", str::to_owned)
 }
 
 /// Values of a field that were seen and begin like this.
@@ -60,18 +62,18 @@ fn seen(shared: &Shared, field: &QueryField, begun: &str) -> Vec<Completion> {
     let begun = begun.trim_start_matches(['"', '\'']).to_lowercase();
     let values = values(&shared.timeline, field.name);
     let fitting = values.into_iter().filter(|value| value.to_lowercase().starts_with(&begun));
-    counted(fitting, "seen", |value| quoted(value))
+    counted(fitting, "seen", quoted)
 }
 
 /// Values of a field in the timeline, one for each connection or exchange that has it.
 pub(super) fn values(timeline: &Timeline, field: &str) -> Vec<String> {
     let conns = || timeline.conns_seen().take(LOOKED_AT);
     let exchanges = || timeline.exchanges_seen().take(LOOKED_AT);
-    let texts = |text: fn(&crate::model::exchange_facts::ExchangeFacts) -> &str| {
+    let texts = |text: fn(&ExchangeFacts) -> &str| {
         let texts = exchanges().map(|it| text(it).to_owned());
         texts.filter(|text| !text.is_empty()).collect::<Vec<_>>()
     };
-    let end = |end: Option<std::net::SocketAddr>| end.map(|it| it.ip().to_canonical().to_string());
+    let end = |end: Option<SocketAddr>| end.map(|it| it.ip().to_canonical().to_string());
     match field {
         "port" => {
             let ends = conns().flat_map(|it| [it.local, it.peer]).flatten();

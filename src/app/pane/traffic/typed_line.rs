@@ -7,7 +7,7 @@ use super::{TrafficPane, nothing_found};
 use crate::app::action::Action;
 use crate::app::completion::PopupAct;
 use crate::app::editor::{Editor, LineMode};
-use crate::app::intent::{FilterWish, Intent};
+use crate::app::intent::{Intent, TrafficWish};
 use crate::app::layout::pane_inner;
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
@@ -131,12 +131,11 @@ impl TrafficPane {
             let text = editor.text().into_owned();
             return match purpose {
                 LinePurpose::Search => self.look_for(shared, text),
-                LinePurpose::Comment(id) => Intent::Comment(id, text).into(),
-                LinePurpose::Time if text.trim().is_empty() => Outcome::yes(),
+                LinePurpose::Comment(id) => Intent::Traffic(TrafficWish::Comment(id, text)).into(),
+                _ if text.trim().is_empty() => Outcome::yes(),
                 LinePurpose::Time => self.go_to_time(shared, &text),
-                LinePurpose::FilterName if text.trim().is_empty() => Outcome::yes(),
                 LinePurpose::FilterName => {
-                    Intent::Filters(FilterWish::Name(text.trim().to_owned())).into()
+                    Intent::Traffic(TrafficWish::NameFilter(text.trim().to_owned())).into()
                 }
             };
         }
@@ -145,7 +144,7 @@ impl TrafficPane {
             return Outcome::yes();
         }
         self.filter.close();
-        Intent::Filters(FilterWish::Remember(self.filter.text.clone())).into()
+        Intent::Traffic(TrafficWish::RememberFilter(self.filter.text.clone())).into()
     }
 
     /// Keys and pasted text that no action took.
