@@ -192,6 +192,10 @@ pub struct Listen {
     /// HTTP: a header of every answer, as Name:value.
     #[arg(short = 'H', long = "header", value_name = "NAME:VALUE")]
     pub headers: Vec<String>,
+    /// Print and count only what this lets through, in the language of the filter of Traffic:
+    /// 'port == 9000 and dir == in', 'status >= 400', 'data contains "ping"'.
+    #[arg(long, value_name = "EXPR")]
+    pub filter: Option<String>,
     /// Stop after so many messages or requests.
     #[arg(long, value_name = "N")]
     pub count: Option<u64>,

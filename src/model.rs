@@ -10,6 +10,7 @@ pub(crate) mod client;
 pub(crate) mod counts;
 pub mod endpoint;
 pub mod exchange;
+pub mod exchange_facts;
 pub mod failure;
 pub(crate) mod field;
 pub mod field_access;

@@ -16,7 +16,10 @@ pub mod listing;
 pub(crate) mod stream_tail;
 
 mod conns;
+mod exchanges;
+mod gaps;
 mod log;
+mod looking;
 mod pages;
 #[cfg(test)]
 mod samples;
@@ -25,5 +28,6 @@ mod selector;
 mod store;
 mod totals;
 
+pub use gaps::{GapClock, RecordGaps};
 pub use store::Timeline;
 pub use totals::{Totals, Volume};

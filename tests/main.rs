@@ -21,6 +21,8 @@ mod both_ways;
 mod certificates;
 #[path = "suite/cli.rs"]
 mod cli;
+#[path = "suite/cli_filter.rs"]
+mod cli_filter;
 #[path = "suite/clock.rs"]
 mod clock;
 #[path = "suite/copies.rs"]

@@ -159,7 +159,7 @@ actions! {
     Redo "redo" Edit "Redo" "Make again what was taken back" [Form "<A-y>", Form "<A-Z>"];
     LayOut "lay-out" Edit "Lay out" "Lay out the JSON, XML or HTML that is written (undo brings the old text back), or XML and HTML on screen (again: back)" [Form "<A-F>", Response "X"];
     NextCell "next-cell" Edit "Next cell" "Next cell, or a new row" [Form "<Enter>"];
-    AcceptCompletion "accept-completion" Edit "Accept completion" "Take the completion that is marked" [Completion "<Tab>", Chosen "<Enter>"];
+    AcceptCompletion "accept-completion" Edit "Accept completion" "Take the completion that is marked" [Completion "<Tab>", Chosen "<Enter>", FilterLine "<Tab>"];
     OfferCompletions "offer-completions" Edit "Offer completions" "Show what can stand here" [Form "<C-Space>", Form "<A-/>", Input "<C-Space>", Input "<A-/>"];
     PayloadFormat "payload-format" Edit "Payload format" "Write the input line as text or hex" [Input "<A-x>", Conversation "<A-x>"];
     LineEnding "line-ending" Edit "Line ending" "End what is sent with CRLF, LF, CR or nothing, in turn" [Input "<A-e>", Conversation "<A-e>"];
@@ -194,6 +194,18 @@ actions! {
     Clear "clear" Traffic "Clear" "Forget all rows, after asking when they are many" [Traffic "C"];
     UndoClear "undo-clear" Traffic "Undo clear" "Undo clear: bring back the rows forgotten a moment ago" [Traffic "u"];
     Detail "detail" Traffic "Detail" "Show or hide the detail of the row" [Traffic "<Enter>"];
+    FilterBy "filter-by" Traffic "Filter by" "Choose a filter: what the row has in a cell or not, saved ones, those used before" [Traffic "f"];
+    SaveFilter "save-filter" Traffic "Save filter" "Give the filter in force a name" [Traffic "W"];
+    ShowTimes "show-times" Traffic "Show times" "Show times with milliseconds, microseconds, of UTC or since the start, in turn" [Traffic "i"];
+    GoToTime "go-to-time" Traffic "Go to time" "Go to the first row at a time of day" [Traffic "@"];
+    OpenConversation "open-conversation" Traffic "Open conversation" "Show the connection or exchange of this row; Esc comes back" [Traffic "o"];
+    Comment "comment" Traffic "Comment" "Write something about the row, which is marked by it" [Traffic ";"];
+    NextError "next-error" Traffic "Next error" "To the next row that failed, was reset or answers with 400 or more" [Traffic ")"];
+    PreviousError "previous-error" Traffic "Previous error" "To such a row before" [Traffic "("];
+    NextSlow "next-slow" Traffic "Next slow" "To the next answer among the slowest twentieth" [Traffic ">"];
+    PreviousSlow "previous-slow" Traffic "Previous slow" "To such an answer before" [Traffic "<lt>"];
+    NextMarked "next-marked" Traffic "Next marked" "To the next marked row" [Traffic "'"];
+    PreviousMarked "previous-marked" Traffic "Previous marked" "To the marked row before" [Traffic "\""];
 
     Palette "palette" Program "Palette" "Find and run any action or preset" [Global "<C-p>", Plain ":"];
     Help "help" Program "Help" "Help for where you are" [Global "<F1>", Plain "?"];

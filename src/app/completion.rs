@@ -12,5 +12,5 @@ pub(crate) mod offers;
 pub(crate) mod places;
 mod popup;
 
-pub use popup::{Completer, Popup};
-pub(crate) use popup::{PopupAct, Taken};
+pub use popup::{Completer, Completion, Popup};
+pub(crate) use popup::{Offer, PopupAct, Taken};

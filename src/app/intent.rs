@@ -118,10 +118,8 @@ pub enum Intent {
     SetLineEnding(LineEnding),
     /// Open an entry of the history as it was, then do this with it.
     OpenEntry(HistoryName, Action),
-    /// Mark a record, or take its mark away.
-    ToggleMark(RecordId),
-    /// Forget all records; for a while they can be brought back.
-    ForgetTraffic,
+    /// Something about records and filters of Traffic.
+    Traffic(TrafficWish),
     /// Whether a record is looked at closely, which wants more of the screen.
     RecordOpen(bool),
     /// Close the topmost overlay: what it is for is done.
@@ -178,6 +176,25 @@ pub enum RowChange {
     Pick(FormFieldId),
     /// A choice becomes this.
     Choose(FormFieldId, &'static str),
+}
+
+/// What is done with records and filters of Traffic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrafficWish {
+    /// Mark a record, or take its mark away.
+    Mark(RecordId),
+    /// Write this about a record.
+    Comment(RecordId, String),
+    /// Show the conversation or exchange that a record is of.
+    OpenConversation(RecordId),
+    /// Forget all records; for a while they can be brought back.
+    Forget,
+    /// Put this filter in force.
+    UseFilter(String),
+    /// It was taken: remember it.
+    RememberFilter(String),
+    /// Give the filter in force this name.
+    NameFilter(String),
 }
 
 /// What the window of environments asks for, and questions about its names.

@@ -45,6 +45,9 @@ pub enum Context {
     /// A line that is typed into: a search, a filter, the name of a file.
     #[strum(serialize = "text line")]
     Line,
+    /// The line a filter is typed in.
+    #[strum(serialize = "filter line")]
+    FilterLine,
     /// What can stand where something is being typed.
     #[strum(serialize = "completions")]
     Completion,
@@ -372,6 +375,7 @@ mod tests {
                         | Context::Form
                         | Context::Input
                         | Context::Line
+                        | Context::FilterLine
                         | Context::Choices
                         | Context::Help
                         | Context::Name

@@ -15,6 +15,7 @@ use super::focus::Pane;
 use super::form::{FormTab, access};
 use super::format;
 use super::kept_answers::KeptAnswers;
+use super::kept_filters::KeptFilters;
 use super::keymap::Keymap;
 use super::layout::{self, Areas, LayoutFacts};
 use super::sessions::{Session, Sessions};
@@ -77,6 +78,8 @@ pub struct Shared {
     pub kept: KeptAnswers,
     pub timeline: Timeline,
     pub search: TextSearch,
+    /// Filters of Traffic the user may want again.
+    pub filters: KeptFilters,
     /// Offset of local time, for times of day; the shell sets it.
     pub utc_offset: Option<Offset>,
     /// Operating system environment, for `{{env.NAME}}`.
@@ -138,8 +141,15 @@ impl Shared {
     }
 
     /// Time of day of a stamp.
-    pub(crate) fn time_of_day(&self, at: Stamp) -> String {
+    pub fn time_of_day(&self, at: Stamp) -> String {
         format::clock(self.wall_clock.at(at), self.utc_offset)
+    }
+
+    /// Nanoseconds that local time is ahead of stamps now.
+    pub(crate) fn clock_ahead(&self) -> i64 {
+        let offset = self.utc_offset.map_or(0, |offset| i64::from(offset.seconds()));
+        let wall = self.wall_clock.at(self.now).0.cast_signed() - self.now.0.cast_signed();
+        wall.saturating_add(offset * 1_000_000_000)
     }
 
     /// The file of a preset as last read.

@@ -110,6 +110,8 @@ pub struct App {
     pub exchange: ExchangePane,
     pub conversation: ConversationPane,
     pub traffic: TrafficPane,
+    /// A row of the traffic led to the response: leaving that leads back.
+    pub(super) comes_back: bool,
     pub overlays: Vec<Overlay>,
     pub notice: Option<Notice>,
     /// Notices there were so far.
@@ -212,7 +214,7 @@ impl App {
             (Pane::Response, _) => (Context::Response, self.exchange.is_typing()),
             (Pane::Presets, _) => (Context::Presets, is_typed(self.presets.search.as_ref())),
             (Pane::History, _) => (Context::History, is_typed(self.history.search.as_ref())),
-            (Pane::Traffic, _) => (Context::Traffic, self.traffic.is_typing()),
+            (Pane::Traffic, _) => return self.traffic.contexts(),
         };
         if is_typing {
             return vec![Context::Line, Context::Global];
@@ -227,7 +229,8 @@ impl App {
             _ if !self.overlays.is_empty() => return None,
             Pane::Request => (&self.request.completer, self.request.popup_area(shared)),
             Pane::Response => (&self.conversation.completer, self.conversation.popup_area(shared)),
-            Pane::Presets | Pane::History | Pane::Traffic => return None,
+            Pane::Traffic => (&self.traffic.filter.completer, self.traffic.popup_area(shared)),
+            Pane::Presets | Pane::History => return None,
         };
         Some((completer.popup()?, area?))
     }

@@ -38,6 +38,10 @@ pub struct Relay {
     /// preset it takes the place of its own.
     #[arg(value_name = "TARGET", value_hint = ValueHint::Hostname)]
     pub target: Option<String>,
+    /// Print and count only what this lets through, in the language of the filter of Traffic:
+    /// 'port == 9000 and dir == in', 'status >= 400', 'data contains "ping"'.
+    #[arg(long, value_name = "EXPR")]
+    pub filter: Option<String>,
     /// Stop after so many reads were passed on.
     #[arg(long, value_name = "N")]
     pub count: Option<u64>,

@@ -1,6 +1,7 @@
 //! `wirebench listen`: opens a listener and prints what arrives until it is told to stop.
 
 mod input;
+mod let_through;
 mod told;
 
 use std::collections::BTreeMap;
@@ -8,6 +9,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use input::ListenInput;
+use let_through::LetThrough;
 use tokio::time::{Instant, timeout_at};
 
 use super::exit;
@@ -28,7 +30,7 @@ use crate::interop::secrets::disclosed;
 use crate::interop::told_streams::ToldStreams;
 use crate::model::counts::count;
 use crate::model::endpoint::HEARS_BROADCASTS;
-use crate::model::exchange::{Exchange, ExchangeState};
+use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::{HttpBody, HttpListenerSpec};
 use crate::model::id::{BodyId, ConnId};
@@ -65,11 +67,15 @@ struct ListenWatch<'a> {
     /// A body whose bytes are being printed, and how many are.
     body: Option<(BodyId, u64)>,
     input: ListenInput,
+    /// What of it is printed.
+    let_through: LetThrough,
 }
 
 /// What is run, and what ends it.
 pub(super) struct WatchOrder {
     pub(super) plan: Plan,
+    /// Of all that happens this is told and counted.
+    pub(super) filter: Option<String>,
     /// So many messages, requests or reads that were passed on.
     pub(super) count: Option<u64>,
     pub(super) lasts: Option<Duration>,
@@ -104,7 +110,8 @@ pub(super) async fn run(
         Err(failure) => return ListenEnd::of(Err(failure)),
     };
     let args::Listen { count, lasts, ignore_stdin, .. } = *arguments;
-    let watched = WatchOrder { plan, count, lasts, reads_stdin: !ignore_stdin };
+    let filter = arguments.filter.clone();
+    let watched = WatchOrder { plan, filter, count, lasts, reads_stdin: !ignore_stdin };
     watch(watched, headless, output, interrupts).await
 }
 
@@ -115,7 +122,11 @@ pub(super) async fn watch(
     output: &mut Output,
     interrupts: &mut Interrupts,
 ) -> ListenEnd {
-    let WatchOrder { plan, count, lasts, reads_stdin } = watched;
+    let WatchOrder { plan, filter, count, lasts, reads_stdin } = watched;
+    let let_through = match LetThrough::read(filter.as_deref(), headless.now()) {
+        Ok(let_through) => let_through,
+        Err(failure) => return ListenEnd::of(Err(failure)),
+    };
     let mut watch = ListenWatch {
         output,
         by_exchange: plan.capabilities().exchanges,
@@ -126,6 +137,7 @@ pub(super) async fn watch(
         left: count,
         body: None,
         input: ListenInput::none(),
+        let_through,
     };
     if watch.output.style == Style::Raw && reads_stdin && stdin::can_talk() {
         watch.input = input_of(&plan);
@@ -338,8 +350,10 @@ impl ListenWatch<'_> {
             }
             Some(Event::Traffic(batch)) => self.on_traffic(batch, headless),
             Some(Event::Exchange(exchange)) if exchange.state != ExchangeState::Active => {
-                self.count();
-                self.print_exchange(&exchange, headless);
+                if self.lets_through(&exchange, headless) {
+                    self.count();
+                    self.print_exchange(&exchange, headless);
+                }
                 self.printed.extend(exchange.bodies());
                 self.release(headless);
             }
@@ -371,10 +385,13 @@ impl ListenWatch<'_> {
         self.conns.extend(batch.conns.into_iter().map(|conn| (conn.id, conn)));
         for record in &batch.records {
             self.input.on_record(record, self.conns.get(&record.conn));
-            if self.tells(record) && self.left != Some(0) {
+            let is_wanted = self.let_through.record(record, self.conns.get(&record.conn));
+            if is_wanted && self.tells(record) && self.left != Some(0) {
                 self.print_record(record);
                 let conn = self.conns.get(&record.conn);
-                if record.is_received() || told::is_passed_on(record, conn) {
+                let is_chosen =
+                    record.kind == RecordKind::Data && !self.let_through.is_everything();
+                if record.is_received() || told::is_passed_on(record, conn) || is_chosen {
                     self.count();
                 }
             }
@@ -383,6 +400,7 @@ impl ListenWatch<'_> {
             let info = self.conns.remove(conn);
             self.input.over(*conn, info.as_ref());
             self.streams.over(*conn);
+            self.let_through.over(*conn);
         }
         let lost_some =
             |lost: &LossTotals| lost.by_app > 0 || lost.by_kernel.unwrap_or_default() > 0;
@@ -402,6 +420,17 @@ impl ListenWatch<'_> {
     fn tells(&self, record: &Record) -> bool {
         let fact = matches!(record.kind, RecordKind::Bound | RecordKind::Failed | RecordKind::Note);
         !self.by_exchange || self.output.style == Style::Json && fact
+    }
+
+    /// Whether the filter lets an exchange through.
+    fn lets_through(&self, exchange: &Exchange, headless: &Headless) -> bool {
+        let reads = self.let_through.reads_bodies();
+        let body = |message: Option<&HttpMessage>| {
+            let id = message.filter(|_| reads).map(|message| message.body.id);
+            id.and_then(|id| headless.read_body(id, 0, SHOWN).ok()).unwrap_or_default()
+        };
+        let bodies = [body(Some(&exchange.request)), body(exchange.response.as_ref())];
+        self.let_through.exchange(exchange, self.conns.get(&exchange.conn), &bodies)
     }
 
     fn print_record(&mut self, record: &Record) {

@@ -26,7 +26,8 @@ pub(super) async fn run(
         Err(failure) => return ListenEnd::of(Err(failure)),
     };
     let args::Relay { count, lasts, .. } = *arguments;
-    let watched = WatchOrder { plan, count, lasts, reads_stdin: false };
+    let filter = arguments.filter.clone();
+    let watched = WatchOrder { plan, filter, count, lasts, reads_stdin: false };
     listen::watch(watched, headless, output, interrupts).await
 }
 

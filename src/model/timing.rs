@@ -23,7 +23,47 @@ pub struct Timing {
     pub total: Duration,
 }
 
+/// A time between two records, short enough to be kept with each: seconds to seven digits, so that
+/// a microsecond is told within ten seconds and a millisecond within hours.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Lapse(f32);
+
+impl Default for Lapse {
+    fn default() -> Self {
+        Lapse::NONE
+    }
+}
+
+impl Lapse {
+    /// There was nothing before.
+    pub const NONE: Lapse = Lapse(f32::NAN);
+
+    /// From one stamp to a later one.
+    #[must_use]
+    pub fn between(from: Stamp, to: Stamp) -> Self {
+        Lapse(to.since(from).as_secs_f32())
+    }
+
+    /// Nanoseconds of it.
+    #[must_use]
+    pub(crate) fn nanos(self) -> Option<u64> {
+        (!self.0.is_nan()).then(|| (f64::from(self.0) * 1e9).round() as u64)
+    }
+
+    /// It, if there is one.
+    #[must_use]
+    pub(crate) fn get(self) -> Option<Duration> {
+        self.nanos().map(Duration::from_nanos)
+    }
+}
+
 impl Stamp {
+    /// So long before.
+    #[must_use]
+    pub(crate) fn before(self, time: Duration) -> Stamp {
+        Stamp(self.0.saturating_sub(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)))
+    }
+
     /// Zero when `earlier` is the later one.
     #[must_use]
     pub fn since(self, earlier: Stamp) -> Duration {
@@ -131,6 +171,17 @@ mod tests {
         {
             assert!(parse_duration(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_lapse_is_exact_enough_to_be_compared() {
+        let of = |nanos| Lapse::between(Stamp(7), Stamp(7 + nanos)).nanos();
+        for nanos in [0, 1_000, 5_000_000, 999_000_000] {
+            assert_eq!(of(nanos).map(|it| it.abs_diff(nanos) < 50), Some(true), "{nanos}");
+        }
+        assert_eq!(of(5_000_000), Some(5_000_000));
+        assert_eq!(Lapse::between(Stamp(9), Stamp(3)).nanos(), Some(0));
+        assert_eq!(Lapse::NONE.get(), None);
     }
 
     #[test]

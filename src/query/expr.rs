@@ -12,8 +12,10 @@
 use std::net::{IpAddr, SocketAddr};
 use std::ops::{Bound, RangeBounds};
 
-use super::pattern::DataPattern;
-use crate::model::id::{ConnId, SessionId};
+use super::facts::RecordFacts;
+use super::pattern::{DataTest, Slice, TextTest};
+use super::subject::{End, TextOf};
+use crate::model::id::ConnId;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, RecordKind};
 
@@ -34,17 +36,22 @@ pub(super) enum Test {
     Record(RecordTest),
 }
 
+impl From<RecordTest> for Test {
+    fn from(test: RecordTest) -> Self {
+        Test::Record(test)
+    }
+}
+
 /// A test whose answer is the same for every record of one connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ConnTest {
     /// Of either end.
     Port(NumberRange),
-    /// Of either end.
-    Address(AddressPattern),
+    Address(End, AddressPattern),
     Protocol(Protocol),
     Tls,
     Conn(ConnId),
-    Session(SessionId),
+    Session(NumberRange),
     Side(Side),
 }
 
@@ -54,30 +61,50 @@ pub(super) enum RecordTest {
     Len(NumberRange),
     Direction(Direction),
     Kind(RecordKind),
-    Data(DataPattern),
+    Time(TimeTest),
+    /// Nanoseconds.
+    Delta(NumberRange),
+    Latency(NumberRange),
+    Status(NumberRange),
+    Text(TextOf, TextTest),
+    Data(Slice, DataTest),
+    Body(Slice, DataTest),
+    Marked,
+    /// What failed, was reset or is an answer that says so.
+    Error,
 }
 
 /// The numbers an operator lets through.
 pub(super) type NumberRange = (Bound<u64>, Bound<u64>);
 
+/// When something happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TimeTest {
+    /// Nanoseconds of the day, or since the Unix epoch.
+    pub(super) range: NumberRange,
+    pub(super) is_of_day: bool,
+    /// Nanoseconds that the clock of whoever asks is ahead of stamps.
+    pub(super) ahead: i64,
+}
+
 /// A block of addresses, which may be a single one, and perhaps a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct AddressPattern {
-    pub(super) ip: IpAddr,
+    pub(super) ip: Option<IpAddr>,
     /// Leading bits that count, no more than the family has.
     pub(super) prefix: u32,
     pub(super) port: Option<u16>,
 }
 
-/// What tests ask about one record, besides its connection.
-#[derive(Debug, Clone, Copy)]
-pub struct RecordFacts<'a> {
-    pub direction: Direction,
-    pub kind: RecordKind,
-    /// Bytes that crossed.
-    pub len: u64,
-    /// Bytes that were kept; may be empty for a filter that reads none.
-    pub data: &'a [u8],
+/// What an expression needs to know of records, so that nothing else is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each says of one thing whether it is looked up")]
+pub(crate) struct Reads {
+    /// Payload, whose length then decides about the cost.
+    pub(crate) data: bool,
+    pub(crate) exchange: bool,
+    pub(crate) mark: bool,
+    pub(crate) comment: bool,
 }
 
 /// What is left of an expression once the connection is known.
@@ -141,6 +168,19 @@ impl Expr<Test> {
         left.retain(|part| *part != nothing_asked);
         Expr::joined(left, join)
     }
+
+    /// What has to be known of records to answer it.
+    pub(super) fn reads(&self) -> Reads {
+        let mut reads = Reads::default();
+        for (_, test) in self.tests() {
+            let Test::Record(test) = test else { continue };
+            reads.data |= test.reads_data();
+            reads.exchange |= test.reads_exchange();
+            reads.mark |= *test == RecordTest::Marked;
+            reads.comment |= matches!(test, RecordTest::Text(TextOf::Comment, _));
+        }
+        reads
+    }
 }
 
 impl Expr<&RecordTest> {
@@ -155,14 +195,18 @@ impl Expr<&RecordTest> {
 
 impl ConnTest {
     fn holds(&self, id: ConnId, info: Option<&ConnInfo>) -> bool {
-        let mut ends = info.into_iter().flat_map(|conn| [conn.local, conn.peer]).flatten();
+        let ends = |end: End| {
+            let local = info.and_then(|conn| conn.local).filter(|_| end != End::Peer);
+            let peer = info.and_then(|conn| conn.peer).filter(|_| end != End::Local);
+            [local, peer].into_iter().flatten()
+        };
         match self {
-            ConnTest::Port(range) => ends.any(|end| range.contains(&end.port().into())),
-            ConnTest::Address(pattern) => ends.any(|end| pattern.matches(end)),
+            ConnTest::Port(range) => ends(End::Either).any(|it| range.contains(&it.port().into())),
+            ConnTest::Address(end, pattern) => ends(*end).any(|it| pattern.matches(it)),
             ConnTest::Protocol(protocol) => info.is_some_and(|conn| conn.protocol == *protocol),
             ConnTest::Tls => info.is_some_and(|conn| conn.tls),
             ConnTest::Conn(wanted) => id == *wanted,
-            ConnTest::Session(wanted) => id.session == *wanted,
+            ConnTest::Session(range) => range.contains(&id.session.0),
             ConnTest::Side(side) => info.is_some_and(|conn| conn.side == *side),
         }
     }
@@ -174,18 +218,56 @@ impl RecordTest {
             RecordTest::Len(range) => range.contains(&record.len),
             RecordTest::Direction(direction) => record.direction == *direction,
             RecordTest::Kind(kind) => record.kind == *kind,
-            RecordTest::Data(pattern) => pattern.is_in(record.data),
+            RecordTest::Time(test) => test.holds(record.at.0),
+            RecordTest::Delta(range) => record.delta.nanos().is_some_and(|it| range.contains(&it)),
+            RecordTest::Latency(range) => {
+                record.latency.nanos().is_some_and(|it| range.contains(&it))
+            }
+            RecordTest::Status(range) => {
+                record.status().is_some_and(|status| range.contains(&status.into()))
+            }
+            RecordTest::Text(of, test) => record.texts(of).any(|text| test.holds(text)),
+            RecordTest::Data(slice, test) => slice.of(record.data).is_some_and(|it| test.holds(it)),
+            RecordTest::Body(slice, test) => {
+                record.body().and_then(|body| slice.of(body)).is_some_and(|it| test.holds(it))
+            }
+            RecordTest::Marked => record.is_marked,
+            RecordTest::Error => record.is_error(),
         }
+    }
+
+    fn reads_data(&self) -> bool {
+        matches!(
+            self,
+            RecordTest::Data(..) | RecordTest::Body(..) | RecordTest::Text(TextOf::Error, _)
+        )
+    }
+
+    fn reads_exchange(&self) -> bool {
+        match self {
+            RecordTest::Status(_) | RecordTest::Error | RecordTest::Body(..) => true,
+            RecordTest::Text(of, _) => *of != TextOf::Comment,
+            _ => false,
+        }
+    }
+}
+
+impl TimeTest {
+    fn holds(&self, at: u64) -> bool {
+        const DAY: u64 = 24 * 60 * 60 * 1_000_000_000;
+        let at = at.saturating_add_signed(self.ahead);
+        self.range.contains(&if self.is_of_day { at % DAY } else { at })
     }
 }
 
 impl AddressPattern {
     fn matches(&self, end: SocketAddr) -> bool {
-        // A dual-stack socket reports IPv4 peers as ::ffff:a.b.c.d.
-        let ((width, ip), (own_width, own)) = (bits(end.ip().to_canonical()), bits(self.ip));
-        width == own_width
-            && (ip ^ own).checked_shr(width - self.prefix).unwrap_or(0) == 0
-            && self.port.is_none_or(|port| port == end.port())
+        let is_in = |block: IpAddr| {
+            // A dual-stack socket reports IPv4 peers as ::ffff:a.b.c.d.
+            let ((width, ip), (own_width, own)) = (bits(end.ip().to_canonical()), bits(block));
+            width == own_width && (ip ^ own).checked_shr(width - self.prefix).unwrap_or(0) == 0
+        };
+        self.ip.is_none_or(is_in) && self.port.is_none_or(|port| port == end.port())
     }
 }
 

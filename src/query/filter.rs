@@ -1,13 +1,19 @@
-//! An expression as a filter: what lets a record through, used by lists of traffic.
+//! An expression as a filter: what lets a record through, used by lists of traffic and by commands
+//! that print it.
 //!
 //! Parsed once, then asked per connection ([`Filter::about`]) and per record.
 
-use super::expr::{Expr, RecordFacts, RecordFilter, RecordTest, Test};
-use super::lexer::QueryError;
-use super::parser;
+use super::expr::{Expr, Reads, RecordFilter, RecordTest, Test};
+#[cfg(test)]
+use super::facts::RecordFacts;
+use super::parser::Parser;
+use super::pattern::DataTest;
+use super::scanner::QueryError;
 use crate::codec::search::Needle;
 use crate::model::id::ConnId;
-use crate::model::record::{ConnInfo, Record};
+use crate::model::record::ConnInfo;
+#[cfg(test)]
+use crate::model::record::Record;
 
 /// What to let through. The default lets everything through.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,9 +26,29 @@ impl Default for Filter {
 }
 
 impl Filter {
-    /// Reads a filter; empty text lets everything through.
+    /// Reads a filter; empty text lets everything through. Times of day are of UTC.
     pub fn parse(text: &str) -> Result<Filter, QueryError> {
-        parser::parse(text).map(Filter)
+        Filter::parse_at(text, 0)
+    }
+
+    /// The same where times are by a clock that is so many nanoseconds ahead of stamps.
+    pub fn parse_at(text: &str, ahead: i64) -> Result<Filter, QueryError> {
+        Parser::new(text, ahead).parse().map(Filter)
+    }
+
+    /// The tests of an expression that all have to hold, each as it is written; none of a text that
+    /// is no expression or asks for one of several.
+    pub(crate) fn parts(text: &str) -> Vec<String> {
+        let mut parser = Parser::new(text, 0);
+        if !matches!(parser.parse(), Ok(Expr::All(_) | Expr::Test(..))) {
+            return Vec::new();
+        }
+        let chars: Vec<char> = text.chars().collect();
+        let part = |(from, to): &(usize, usize)| {
+            let part: String = chars.get(from - 1..to - 1).unwrap_or_default().iter().collect();
+            part.trim().to_owned()
+        };
+        parser.parts.iter().map(part).filter(|part| !part.is_empty()).collect()
     }
 
     /// What it asks of the records of one connection. Without `info`, nothing is known about the
@@ -31,10 +57,10 @@ impl Filter {
         self.0.about(id, info)
     }
 
-    /// Whether the filter lets this one record through.
+    /// Whether the filter lets this one record through, of which nothing is known but itself.
+    #[cfg(test)]
     pub(crate) fn matches(&self, record: &Record, info: Option<&ConnInfo>) -> bool {
-        let Record { direction, kind, original_len: len, ref data, .. } = *record;
-        self.about(record.conn, info).matches(&RecordFacts { direction, kind, len, data })
+        self.about(record.conn, info).matches(&RecordFacts::of(record))
     }
 
     /// Whether it lets everything through because it is empty.
@@ -47,15 +73,21 @@ impl Filter {
         self.0.tests().iter().any(|(_, test)| matches!(test, Test::Conn(_)))
     }
 
-    /// Whether payload is searched, so that its length decides about the cost.
-    pub(crate) fn reads_data(&self) -> bool {
-        self.0.tests().iter().any(|(_, test)| matches!(test, Test::Record(RecordTest::Data(_))))
+    /// What has to be looked up of each record.
+    pub(crate) fn reads(&self) -> Reads {
+        self.0.reads()
     }
 
     /// The bytes it looks for in payload, without those it looks away from: what a screen marks.
     pub(crate) fn needles(&self) -> Vec<Needle> {
         let needle = |(wanted, test)| match (wanted, test) {
-            (true, &Test::Record(RecordTest::Data(ref pattern))) => Some(pattern.needle.clone()),
+            (
+                true,
+                &Test::Record(
+                    RecordTest::Data(_, DataTest::Contains(ref pattern))
+                    | RecordTest::Body(_, DataTest::Contains(ref pattern)),
+                ),
+            ) => Some(pattern.needle.clone()),
             _ => None,
         };
         self.0.tests().into_iter().filter_map(needle).collect()

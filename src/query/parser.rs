@@ -1,42 +1,92 @@
 //! The expression language: how it is read. Every error says what to write instead.
-
-use std::collections::VecDeque;
+//!
+//! The parser also notes what it expected where the text ended, so what completes a text is read by
+//! the same grammar (`completion.rs`).
 
 use super::expr::{Expr, Test};
-use super::lexer::{QueryError, QueryToken, TokenKind, error, tokens};
-use super::value::{self, FIELDS, QueryField};
+use super::fields::{BARE, FIELDS, QueryField};
+use super::foreign;
+use super::pattern::Slice;
+use super::scanner::{QueryError, Scanner, Written, error};
+use super::value::{self, Asked};
 
 /// Deepest nesting of `not` and parentheses; nobody types more, and recursion stays bounded.
 const DEPTH_MAX: usize = 64;
 
 /// Operators made of signs, longest first, and what each means.
-const SIGNS: [(&str, &str); 7] =
-    [("==", "=="), ("!=", "!="), ("<=", "<="), (">=", ">="), ("=", "=="), ("<", "<"), (">", ">")];
+const SIGNS: [(&str, &str); 8] = [
+    ("==", "=="),
+    ("!=", "!="),
+    ("<=", "<="),
+    (">=", ">="),
+    ("=", "=="),
+    ("<", "<"),
+    (">", ">"),
+    ("~", "matches"),
+];
 
-struct Parser {
-    tokens: VecDeque<QueryToken>,
-    /// Column after the last character, where something is missing.
-    end: usize,
+/// Operators that are words, and what each means.
+const WORDS: [(&str, &str); 8] = [
+    ("contains", "contains"),
+    ("matches", "matches"),
+    ("eq", "=="),
+    ("ne", "!="),
+    ("lt", "<"),
+    ("le", "<="),
+    ("gt", ">"),
+    ("ge", ">="),
+];
+
+/// What was expected where the text ended, and the column where it begins.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reach {
+    pub(super) column: usize,
+    pub(super) expects: Expects,
+}
+
+/// What can stand somewhere.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Expects {
+    /// A test, or a word that joins one.
+    Test,
+    Operator(&'static QueryField),
+    Value(&'static QueryField),
+}
+
+/// Reads one text.
+pub(super) struct Parser {
+    scanner: Scanner,
+    /// Nanoseconds that the clock of whoever asks is ahead of stamps.
+    ahead: i64,
     depth: usize,
+    pub(super) reach: Option<Reach>,
+    /// Columns of the tests that are joined by `and` outside all parentheses.
+    pub(super) parts: Vec<(usize, usize)>,
 }
 
 type Parsed = Result<Expr<Test>, QueryError>;
 
-/// All of nothing for blank text; an error names the column, from 1, and what to write.
-pub(super) fn parse(text: &str) -> Parsed {
-    let mut parser =
-        Parser { tokens: tokens(text)?.into(), end: text.chars().count() + 1, depth: 0 };
-    if parser.tokens.is_empty() {
-        return Ok(Expr::All(Vec::new()));
-    }
-    let expr = parser.or()?;
-    match parser.tokens.pop_front() {
-        None => Ok(expr),
-        Some(token) => Err(error(token.column, "this ')' closes nothing; remove it")),
-    }
-}
-
 impl Parser {
+    /// Before the first character.
+    pub(super) fn new(text: &str, ahead: i64) -> Self {
+        Parser { scanner: Scanner::new(text), ahead, depth: 0, reach: None, parts: Vec::new() }
+    }
+
+    /// All of nothing for blank text; an error names the column, from 1, and what to write.
+    pub(super) fn parse(&mut self) -> Parsed {
+        self.scanner.skip_space();
+        if self.scanner.is_over() {
+            self.expect(Expects::Test);
+            return Ok(Expr::All(Vec::new()));
+        }
+        let expr = self.or()?;
+        if self.scanner.is_over() {
+            Ok(expr)
+        } else {
+            Err(error(self.scanner.column(), "this ')' closes nothing; remove it"))
+        }
+    }
+
     fn or(&mut self) -> Parsed {
         let mut list = vec![self.and()?];
         while self.take_word(&["or", "||"]) {
@@ -46,148 +96,290 @@ impl Parser {
     }
 
     fn and(&mut self) -> Parsed {
-        let mut list = vec![self.not()?];
+        let mut list = vec![self.part()?];
         loop {
-            let explicit = self.take_word(&["and", "&&"]);
-            let more = match self.tokens.front().map(|token| &token.kind) {
-                None | Some(TokenKind::Close) => false,
-                Some(TokenKind::Word(word)) => !is_one(word, &["or", "||"]),
-                Some(_) => true,
-            };
-            if !explicit && !more {
+            let is_explicit = self.take_word(&["and", "&&"]);
+            if !is_explicit && !self.has_more() {
                 return Ok(Expr::joined(list, Expr::All));
             }
-            list.push(self.not()?);
+            list.push(self.part()?);
+        }
+    }
+
+    /// One of those that are joined; outside of parentheses its place is noted.
+    fn part(&mut self) -> Parsed {
+        self.scanner.skip_space();
+        let column = self.scanner.column();
+        let expr = self.not()?;
+        if self.depth == 0 {
+            self.parts.push((column, self.scanner.column()));
+        }
+        Ok(expr)
+    }
+
+    /// Whether another test comes that is joined without a word.
+    fn has_more(&mut self) -> bool {
+        self.scanner.skip_space();
+        let column = self.scanner.column();
+        let is_or = self.take_word(&["or", "||"]);
+        self.scanner.go_to(column);
+        match self.scanner.peek() {
+            None => {
+                self.expect(Expects::Test);
+                false
+            }
+            Some(c) => c != ')' && !is_or,
         }
     }
 
     fn not(&mut self) -> Parsed {
-        let column = self.column();
-        if self.take(|kind| *kind == TokenKind::Not) || self.take_word(&["not"]) {
+        self.scanner.skip_space();
+        let column = self.scanner.column();
+        let is_sign = self.scanner.take("!");
+        if is_sign && self.scanner.peek() != Some('=') {
+            return self.nested(column, Parser::not).map(Expr::negated);
+        }
+        self.scanner.go_to(column);
+        if self.take_word(&["not"]) {
             return self.nested(column, Parser::not).map(Expr::negated);
         }
         self.term()
     }
 
     fn term(&mut self) -> Parsed {
-        let Some(token) = self.tokens.pop_front() else {
-            let message = "something is missing here; write a test, such as port == 9000";
-            return Err(error(self.end, message));
-        };
-        match token.kind {
-            TokenKind::Open => {
-                let expr = self.nested(token.column, Parser::or)?;
-                match self.tokens.pop_front() {
-                    Some(QueryToken { kind: TokenKind::Close, .. }) => Ok(expr),
-                    _ => Err(error(self.end, "a ')' is missing")),
-                }
+        self.scanner.skip_space();
+        let column = self.scanner.column();
+        match self.scanner.peek() {
+            None => {
+                self.expect(Expects::Test);
+                let message = "something is missing here; write a test, such as port == 9000";
+                Err(error(column, message))
             }
-            TokenKind::Close => Err(error(token.column, "nothing stands before this ')'")),
-            TokenKind::Quoted(text) => contains(token.column, &text),
-            TokenKind::Word(word) => self.word(token.column, &word),
-            TokenKind::Not => Err(error(token.column, "write 'not' before a test")),
+            Some('(') => {
+                self.scanner.go_to(column + 1);
+                let expr = self.nested(column, Parser::or)?;
+                if self.scanner.take(")") {
+                    return Ok(expr);
+                }
+                Err(error(self.scanner.column(), "a ')' is missing"))
+            }
+            Some(')') => Err(error(column, "nothing stands before this ')'")),
+            Some('"' | '\'') => {
+                let quoted = self.scanner.value(&[], false)?;
+                let text = quoted.map_or_else(String::new, |quoted| quoted.text);
+                contains(column, &text)
+            }
+            Some(_) => self.word(column),
         }
     }
 
     /// A word is the start of a test when it names a field, else text to find.
-    fn word(&mut self, column: usize, word: &str) -> Parsed {
-        if is_one(word, &["and", "&&", "or", "||"]) {
+    fn word(&mut self, column: usize) -> Parsed {
+        let word = self.scanner.word();
+        if self.scanner.is_over() {
+            self.reach = Some(Reach { column, expects: Expects::Test });
+        }
+        if is_one(&word, &["and", "&&", "or", "||"]) {
             let message = format!(
                 "a test is missing beside '{word}'; put {word:?} in quotes to find it as text"
             );
             return Err(error(column, message));
         }
-        let name_len = word.bytes().take_while(u8::is_ascii_alphabetic).count();
-        let (name, rest) = word.split_at(name_len);
-        let after_colon = rest.strip_prefix(':');
-        let is_test = rest.is_empty() || after_colon.is_some() || sign(rest).is_some();
-        let field = FIELDS.iter().find(|field| field.name.eq_ignore_ascii_case(name));
-        let Some(field) = field.filter(|_| is_test) else { return self.plain(column, word) };
-        // What is glued to the name is read like what stands behind it.
-        let glued = after_colon.unwrap_or(rest);
-        if !glued.is_empty() {
-            let column = column + name_len + usize::from(after_colon.is_some());
-            self.tokens.push_front(QueryToken { column, kind: TokenKind::Word(glued.into()) });
+        let name: String = word.chars().take_while(char::is_ascii_alphabetic).collect();
+        let rest = word.split_at(name.len()).1;
+        let field = QueryField::named(&name).filter(|field| is_test(field, rest));
+        let Some(field) = field else { return self.plain(column, &word) };
+        self.scanner.go_to(column + name.len());
+        let asked = self.asked(field)?;
+        if self.scanner.is_over() && field.is_optional {
+            // It could go on: 'status' is a test, and the beginning of one.
+            return value::exists(&asked).map_err(|message| error(column, message));
         }
-        let operator = match after_colon {
-            Some("") => field.operators[0],
-            // port:>9000 reads as well as port:9000
-            Some(_) => self.sign().unwrap_or(field.operators[0]),
-            None => self.operator(column, field)?,
+        let Some(operator) = self.operator(column, field)? else {
+            return value::exists(&asked).map_err(|message| error(column, message));
         };
-        self.test(column, field, operator)
+        self.test(column, &asked, operator)
+    }
+
+    /// The name of a header, or the part that is cut out.
+    fn asked(&mut self, field: &'static QueryField) -> Result<Asked, QueryError> {
+        let mut asked =
+            Asked { field, name: String::new(), slice: Slice::Whole, ahead: self.ahead };
+        if field.takes_name() {
+            let column = self.scanner.column();
+            let is_end = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+            asked.name =
+                if self.scanner.take(".") { self.scanner.until(is_end) } else { String::new() };
+            asked.name.make_ascii_lowercase();
+            if asked.name.is_empty() {
+                let message =
+                    "the name of a header is missing; write header.content-type contains json";
+                return Err(error(column, message));
+            }
+        }
+        let column = self.scanner.column();
+        if field.takes_slice() && self.scanner.take("[") {
+            let inside = self.scanner.until(|c| c == ']' || c.is_whitespace());
+            let is_closed = self.scanner.take("]");
+            let slice = value::slice(&inside).filter(|_| is_closed);
+            asked.slice = slice.ok_or_else(|| {
+                let message = "this is no slice; write [0:4] (offset:length), [4-7] (first-last), [:4], [4:] or [-4:]";
+                error(column, message)
+            })?;
+        }
+        Ok(asked)
     }
 
     /// Text to find, unless it was meant as a field that does not exist.
     fn plain(&mut self, column: usize, word: &str) -> Parsed {
-        if let Some(QueryToken { kind: TokenKind::Word(next), .. }) = self.tokens.front()
-            && (next == "contains" || SIGNS.iter().any(|(sign, _)| sign == next))
+        if let Some((_, test)) = BARE.iter().find(|(bare, _)| word.eq_ignore_ascii_case(bare)) {
+            return Parser::new(test, self.ahead).parse();
+        }
+        let after = self.scanner.column();
+        self.scanner.skip_space();
+        let operator = self.sign().or_else(|| self.operator_word());
+        self.scanner.skip_space();
+        let value = self.scanner.word();
+        self.scanner.go_to(after);
+        match foreign::meant(word, operator, &value) {
+            Some(message) => Err(error(column, message)),
+            None => contains(column, word),
+        }
+    }
+
+    /// The operator after a field name, alone or glued to its value; `None` = there is none, and the
+    /// name is a test by itself.
+    fn operator(
+        &mut self,
+        column: usize,
+        field: &'static QueryField,
+    ) -> Result<Option<&'static str>, QueryError> {
+        let first = field.value.operators().first().copied();
+        if let Some(first) = first
+            && self.scanner.take(":")
         {
-            let names = FIELDS.map(|field| field.name).join(", ");
-            let message = format!("there is no field '{word}'; fields are {names}");
-            return Err(error(column, message));
+            // port:>9000 reads as well as port:9000
+            return Ok(Some(self.sign().unwrap_or(first)));
         }
-        contains(column, word)
+        let after = self.scanner.column();
+        self.scanner.skip_space();
+        let begins = self.scanner.column();
+        let found = self.sign().or_else(|| self.operator_word());
+        if let Some(operator) = found.or_else(|| self.list_operator(field)) {
+            return Ok(Some(operator));
+        }
+        let rest = self.scanner.until(char::is_whitespace);
+        if self.scanner.is_over() && begins > after {
+            self.reach = Some(Reach { column: begins, expects: Expects::Operator(field) });
+        }
+        self.scanner.go_to(after);
+        if field.is_optional {
+            return Ok(None);
+        }
+        let at = if rest.is_empty() { begins.min(self.end()) } else { column };
+        let QueryField { name, example, .. } = field;
+        Err(error(at, format!("write {example} (or {name:?} in quotes to find the word)")))
     }
 
-    /// The operator after a field name, alone or glued to its value.
-    fn operator(&mut self, column: usize, field: &QueryField) -> Result<&'static str, QueryError> {
-        if self.take(|kind| matches!(kind, TokenKind::Word(word) if word == "contains")) {
-            return Ok("contains");
-        }
-        self.sign().ok_or_else(|| {
-            let at = if self.tokens.is_empty() { self.end } else { column };
-            let QueryField { name, example, .. } = field;
-            error(at, format!("write {example} (or {name:?} in quotes to find the word)"))
-        })
+    /// Column behind the last character that is no space.
+    fn end(&self) -> usize {
+        self.scanner.column()
     }
 
-    /// Takes the sign that the next word is or begins with.
+    /// Takes the sign that comes next.
     fn sign(&mut self) -> Option<&'static str> {
-        let token = self.tokens.front_mut()?;
-        let TokenKind::Word(word) = &mut token.kind else { return None };
-        let (written, meant) = sign(word)?;
-        word.drain(..written.len());
-        token.column += written.len();
-        if word.is_empty() {
-            self.tokens.pop_front();
+        SIGNS.into_iter().find(|(written, _)| self.scanner.take(written)).map(|(_, meant)| meant)
+    }
+
+    /// Takes the operator that comes next as a word.
+    fn operator_word(&mut self) -> Option<&'static str> {
+        WORDS.into_iter().find(|(word, _)| self.scanner.take_word(word)).map(|(_, meant)| meant)
+    }
+
+    /// Takes `in` before a list or a block; before anything else it may be the direction.
+    fn list_operator(&mut self, field: &'static QueryField) -> Option<&'static str> {
+        let column = self.scanner.column();
+        if field.value.operators().contains(&"in") && self.scanner.take_word("in") {
+            self.scanner.skip_space();
+            let next = self.scanner.peek();
+            let begins = |c: char| c == '{' || (c.is_ascii_digit() && !field.is_text());
+            if !field.is_optional || next.is_some_and(begins) {
+                return Some("in");
+            }
         }
-        Some(meant)
+        self.scanner.go_to(column);
+        None
     }
 
     /// Reads the value and makes the test.
-    fn test(&mut self, column: usize, field: &QueryField, operator: &str) -> Parsed {
-        let QueryField { name, operators, example } = field;
-        let (at, value) = match self.tokens.pop_front() {
-            Some(QueryToken { column, kind: TokenKind::Word(text) | TokenKind::Quoted(text) }) => {
-                (column, text)
-            }
-            other => {
-                let at = other.map_or(self.end, |token| token.column);
-                return Err(error(at, format!("a value is missing; write {example}")));
-            }
-        };
+    fn test(&mut self, column: usize, asked: &Asked, operator: &'static str) -> Parsed {
+        let field = asked.field;
+        let (name, operators) = (field.title(), field.value.operators());
         if !operators.contains(&operator) {
-            let message = format!("{name} takes {}; write {example}", operators.join(" "));
-            return Err(error(column, message));
+            let takes = match operators {
+                [] => "stands alone".into(),
+                _ => format!("takes {}", field.operators_told()),
+            };
+            return Err(error(column, format!("{name} {takes}; write {}", field.example)));
         }
-        value::test(field, operator, &value).map_err(|message| error(at, message))
+        self.scanner.skip_space();
+        if operator == "in" && self.scanner.take("{") {
+            return self.list(asked);
+        }
+        let value = self.value(field, &['(', ')'], operator == "matches")?;
+        let Some(value) = value else {
+            let at = self.scanner.column();
+            return Err(error(at, format!("a value is missing; write {}", field.example)));
+        };
+        let operator = if operator == "in" { "==" } else { operator };
+        make(asked, operator, &value)
     }
 
-    fn take(&mut self, is: impl Fn(&TokenKind) -> bool) -> bool {
-        let taken = self.tokens.front().is_some_and(|token| is(&token.kind));
-        if taken {
-            self.tokens.pop_front();
+    /// The values of a list, up to its brace.
+    fn list(&mut self, asked: &Asked) -> Parsed {
+        let mut tests = Vec::new();
+        loop {
+            self.scanner.until(|c| !c.is_whitespace() && c != ',');
+            if self.scanner.take("}") {
+                break;
+            }
+            let Some(value) = self.value(asked.field, &[',', '}', '(', ')'], false)? else {
+                let message = "a '}' is missing at the end of the list";
+                return Err(error(self.scanner.column(), message));
+            };
+            tests.push(make(asked, "==", &value)?);
         }
-        taken
+        if tests.is_empty() {
+            let message = "there is nothing in this list; write one, such as {80, 443, 8000..8010}";
+            return Err(error(self.scanner.column().saturating_sub(1), message));
+        }
+        Ok(Expr::joined(tests, Expr::Any))
+    }
+
+    fn value(
+        &mut self,
+        field: &'static QueryField,
+        ends: &[char],
+        is_regex: bool,
+    ) -> Result<Option<Written>, QueryError> {
+        let column = self.scanner.column();
+        let value = self.scanner.value(ends, is_regex);
+        if self.scanner.is_over() {
+            self.reach = Some(Reach { column, expects: Expects::Value(field) });
+        }
+        value
     }
 
     fn take_word(&mut self, words: &[&str]) -> bool {
-        self.take(|kind| matches!(kind, TokenKind::Word(word) if is_one(word, words)))
+        self.scanner.skip_space();
+        words.iter().any(|word| self.scanner.take_word(word))
     }
 
-    fn column(&self) -> usize {
-        self.tokens.front().map_or(self.end, |token| token.column)
+    /// Notes what could come where the text ends.
+    fn expect(&mut self, expects: Expects) {
+        let column = self.scanner.column();
+        // A word that the text ends in goes on.
+        self.reach.get_or_insert(Reach { column, expects });
     }
 
     /// Reads what stands one level deeper.
@@ -203,16 +395,33 @@ impl Parser {
     }
 }
 
+/// Whether a name with this behind it begins a test of the field.
+fn is_test(field: &QueryField, rest: &str) -> bool {
+    let begins_operator = rest.starts_with(':') || SIGNS.iter().any(|(it, _)| rest.starts_with(it));
+    let is_more = |sign: char| rest.starts_with(sign);
+    match rest {
+        "" => true,
+        _ if field.takes_name() => is_more('.'),
+        _ if field.takes_slice() && is_more('[') => true,
+        _ => begins_operator,
+    }
+}
+
 fn is_one(word: &str, words: &[&str]) -> bool {
     words.iter().any(|other| word.eq_ignore_ascii_case(other))
 }
 
-/// The sign a text begins with, as written and as it is meant.
-fn sign(text: &str) -> Option<(&'static str, &'static str)> {
-    SIGNS.into_iter().find(|(written, _)| text.starts_with(written))
+/// A test of one value.
+fn make(asked: &Asked, operator: &str, value: &Written) -> Parsed {
+    value::test(asked, operator, value).map_err(|message| error(value.column, message))
 }
 
 /// The text has to be in the payload.
 fn contains(column: usize, text: &str) -> Parsed {
     value::text(text).map_err(|message| error(column, message))
+}
+
+/// The names of all fields, as a message lists them.
+pub(super) fn names() -> String {
+    FIELDS.iter().map(QueryField::title).collect::<Vec<_>>().join(", ")
 }

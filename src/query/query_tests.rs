@@ -3,7 +3,6 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use proptest::prelude::*;
 
-use super::value::FIELDS;
 use super::*;
 use crate::codec::search::Needle;
 use crate::model::id::SessionId;
@@ -39,7 +38,61 @@ fn holds(filter: &str, data: &[u8]) -> bool {
 }
 
 /// Tests, and what they say about the record PING of the connection.
-const ASKED: [(&str, bool); 42] = [
+const ASKED: &[(&str, bool)] = &[
+    ("peer == 10.1.2.3", true),
+    ("peer == 127.0.0.1", false),
+    ("local == :9000", true),
+    ("peer == :9000", false),
+    ("peer in 10.0.0.0/8", true),
+    ("addr in {192.168.0.0/16, 10.0.0.0/8}", true),
+    ("port in {80, 443, 8000..9000}", true),
+    ("port in {80,443}", false),
+    ("port == 8000..9000", true),
+    ("port != 8000..9000", false),
+    ("port in 8000..9000", true),
+    ("in", true),
+    ("out", false),
+    ("udp in", true),
+    ("tcp or udp", true),
+    ("tls", false),
+    ("reset", false),
+    ("error", false),
+    ("marked", false),
+    ("comment", false),
+    ("kind in {data, closed}", true),
+    ("kind == data in", true),
+    ("len ge 5 and len le 5", true),
+    ("len lt 5", false),
+    ("session >= 3", true),
+    ("data[0:4] == 50:49:4e:47", true),
+    ("data[0:4] == \"PING\"", true),
+    ("data[0:4] == 50494e47", true),
+    ("data[0] == 50", true),
+    ("data[-1] == 0a", true),
+    ("data[0-3] != \"PONG\"", true),
+    ("data[0] >= 60", false),
+    ("data[4:4] == \"x\"", false),
+    ("data == \"ping\\n\"", true),
+    ("data contains 0x494e", true),
+    ("data contains 49:4e", true),
+    ("data contains ping", true),
+    ("data matches \"^p.ng\"", true),
+    ("data matches ^P.NG", true),
+    ("data ~ pong", false),
+    ("body == \"PING\\n\"", true),
+    ("time >= 00:00 and time < 00:01", true),
+    ("time == 00:00", true),
+    ("time == 1970-01-01", true),
+    ("time > 1970-01-01T00:00:01", false),
+    ("time in {00:00..00:02}", true),
+    ("status", false),
+    ("status != 200", false),
+    ("not status == 200", true),
+    ("status == 4xx", false),
+    ("method == GET", false),
+    ("header.x", false),
+    ("latency", false),
+    ("delta > 1ms", false),
     ("", true),
     ("   ", true),
     ("port == 9000", true),
@@ -86,7 +139,7 @@ const ASKED: [(&str, bool); 42] = [
 
 #[test]
 fn every_field_can_be_asked_about() {
-    for (filter, expected) in ASKED {
+    for (filter, expected) in ASKED.iter().copied() {
         assert_eq!(holds(filter, b"PING\n"), expected, "{filter}");
     }
 }
@@ -116,6 +169,7 @@ fn signs_inside_a_bare_word_are_text() {
     assert!(holds("sensor=7", b"sensor=7 temp=21.4"));
     assert!(holds("http://x:80/a?b=c", b"see http://x:80/a?b=c"));
     assert!(holds("don't", b"don't"));
+    assert!(holds("aGk==", b"aGk=="));
 }
 
 #[test]
@@ -132,16 +186,36 @@ fn errors_name_the_column_and_what_to_write() {
         ("port:70000", 6, "0 to 65535"),
         ("port", 5, "port == 9000"),
         ("port and x", 1, "port == 9000"),
-        ("len ~ 4", 1, "len > 64"),
+        ("len ~ 4", 1, "len > 4k"),
         ("addr == localhost", 9, "127.0.0.1"),
         ("addr == 1.2.3.4/40", 9, "0 to 32"),
         ("dir == up", 8, "in, out, local"),
         ("kind == x", 9, "data, bound"),
         ("dir > in", 1, "dir == in"),
         ("foo == 3", 1, "fields are port, addr"),
+        ("prot == udp", 1, "did you mean 'proto'?"),
+        ("stats==404", 1, "did you mean 'status'?"),
         ("hex contains 0d0", 14, "two hex digits"),
         ("hex contains zz", 14, "not hex"),
         ("text == x", 1, "contains"),
+        ("status == 99", 11, "4xx"),
+        ("latency > 5", 11, "1.5s"),
+        ("latency > 5min5", 11, "1.5s"),
+        ("time > 25:00", 8, "14:02"),
+        ("time == 14:02..2026-03-01", 9, "two times of day"),
+        ("port in {}", 10, "nothing in this list"),
+        ("port in {80", 12, "'}' is missing"),
+        ("port in {80, x}", 14, "0 to 65535"),
+        ("port > 1..2", 8, "takes one number"),
+        ("port == 9..8", 9, "write 8..9"),
+        ("path matches (", 14, "a value is missing"),
+        ("path matches \"(\"", 14, "cannot be used"),
+        ("path < x", 1, "path takes contains"),
+        ("marked == 1", 1, "marked stands alone"),
+        ("header == x", 7, "header.content-type"),
+        ("data[x] == 1", 5, "offset:length"),
+        ("data[0:4 == 1", 5, "offset:length"),
+        ("data[0:4] == GET", 14, "text in quotes"),
         ("conn == 3", 9, "session/number"),
         ("(a or b", 8, "')' is missing"),
         ("a)", 2, "closes nothing"),
@@ -154,6 +228,26 @@ fn errors_name_the_column_and_what_to_write() {
         ("\"\"", 1, "no text"),
         ("ä len > x", 9, "length"),
         ("len >", 6, "value is missing"),
+    ] {
+        let error = Filter::parse(filter).expect_err(filter);
+        assert_eq!(error.column, column, "{filter}: {error}");
+        assert!(error.message.contains(says), "{filter}: {error}");
+    }
+}
+
+#[test]
+fn names_of_other_tools_are_answered_with_what_they_are_called_here() {
+    for (filter, column, says) in [
+        ("protocol == udp", 1, "called proto here; write proto == udp"),
+        ("size > 4", 1, "called len here"),
+        ("ip.addr == 10.0.0.1", 1, "called addr here; write addr == 10.0.0.1"),
+        ("tcp.port==80", 1, "called port here; write port == 80"),
+        ("tcp.stream eq 3", 1, "called conn here"),
+        ("~m GET", 1, "called method here; write method == GET"),
+        ("http.request.method == GET", 1, "write method == GET"),
+        ("~c 404", 1, "called status here"),
+        ("~e", 1, "written as error"),
+        ("protocol:udp", 1, "called proto here"),
     ] {
         let error = Filter::parse(filter).expect_err(filter);
         assert_eq!(error.column, column, "{filter}: {error}");
@@ -175,6 +269,12 @@ fn nesting_is_bounded() {
 fn the_examples_of_the_table_and_every_name_can_be_asked_for() {
     for field in FIELDS {
         Filter::parse(field.example).unwrap();
+        for other in field.elsewhere {
+            assert!(QueryField::named(other).is_none(), "{other} is a field here");
+        }
+    }
+    for (_, test) in BARE {
+        Filter::parse(test).unwrap();
     }
     for field in ["kind", "dir", "proto", "side"] {
         let refused = Filter::parse(&format!("{field} == ?")).unwrap_err().message;
@@ -194,10 +294,63 @@ fn only_what_is_looked_for_is_marked() {
 }
 
 #[test]
+fn what_stands_at_the_end_of_a_text_is_known_and_what_is_offered_is_taken() {
+    let place = |text: &str| match QueryPlace::at_end_of(text) {
+        Some(QueryPlace::Test(begun)) => format!("test {begun}"),
+        Some(QueryPlace::Operator(field, begun)) => format!("{} op {begun}", field.name),
+        Some(QueryPlace::Value(field, begun)) => format!("{} value {begun}", field.name),
+        None => "nothing".into(),
+    };
+    for (text, expected) in [
+        ("", "test "),
+        ("st", "test st"),
+        ("port", "test port"),
+        ("port ", "port op "),
+        ("port =", "port value "),
+        ("port == ", "port value "),
+        ("port == 8", "port value 8"),
+        ("port == 80 ", "test "),
+        ("port == 80 and ", "test "),
+        ("port == 80 or di", "test di"),
+        ("not (di", "test di"),
+        ("port in {80, 4", "port value 4"),
+        ("port in {80, ", "port value "),
+        ("status ", "status op "),
+        ("status c", "status op c"),
+        ("status con", "status op con"),
+        ("header.", "test header."),
+        ("header.content-type contains js", "header value js"),
+        ("data[0:4] ", "data op "),
+        ("path matches \"^/a", "path value \"^/a"),
+        ("\"quoted", "nothing"),
+    ] {
+        assert_eq!(place(text), expected, "{text}");
+        let Some(place) = QueryPlace::at_end_of(text) else { continue };
+        for offered in place.offers() {
+            let begun = text.strip_suffix(place.begun()).unwrap();
+            let longer = format!("{begun}{}", offered.text);
+            assert!(QueryPlace::at_end_of(&longer).is_some(), "{longer}");
+            if matches!(place, QueryPlace::Value(..)) && !text.contains(['(', '{']) {
+                Filter::parse(&longer).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn the_parts_of_a_filter_are_those_that_all_have_to_hold() {
+    let parts = |text: &str| Filter::parts(text).join("|");
+    assert_eq!(parts("port == 1 and (dir == in or x) not y"), "port == 1|(dir == in or x)|not y");
+    assert_eq!(parts("port == 1"), "port == 1");
+    assert_eq!(parts("port == 1 or x"), "");
+    assert_eq!(parts("port =="), "");
+}
+
+#[test]
 fn a_filter_knows_what_it_reads() {
     let reads = |text: &str| {
         let filter = Filter::parse(text).unwrap();
-        (filter.asks_conn(), filter.reads_data())
+        (filter.asks_conn(), filter.reads().data)
     };
     assert_eq!(reads("len > 3"), (false, false));
     assert_eq!(reads("not (len > 3 or port:1)"), (true, false));

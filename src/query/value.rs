@@ -1,103 +1,230 @@
-//! The fields an expression can ask about, and the values it compares them with: a port, a length,
-//! an address, a name, text, hex. Every refusal says what to write instead.
+//! From a field, an operator and what is written behind it to a test. Every refusal says what to
+//! write instead.
 
 use std::net::{IpAddr, SocketAddr};
-use std::ops::Bound::{Excluded, Included, Unbounded};
+use std::ops::Bound::{self, Excluded, Included, Unbounded};
 use std::str::FromStr;
 
 use super::expr::{AddressPattern, ConnTest, Expr, NumberRange, RecordTest, Test, bits};
-use super::pattern::DataPattern;
+use super::fields::{QueryField, QueryValue};
+use super::pattern::{DataPattern, DataTest, RegexTest, Slice, TextTest};
+use super::scanner::Written;
+use super::subject::{Subject, TextOf};
+use super::times;
 use crate::codec::search::Needle;
 use crate::model::id::{ConnId, SessionId};
+use crate::model::timing::parse_duration;
 
-/// One field an expression can ask about.
-#[derive(Debug)]
-pub(super) struct QueryField {
-    pub(super) name: &'static str,
-    /// Operators it takes, as written; `:` stands for the first.
-    pub(super) operators: &'static [&'static str],
-    /// A whole test that can be copied.
-    pub(super) example: &'static str,
+/// A field with what is written into its name.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    pub(super) field: &'static QueryField,
+    /// Of a header, in lower case.
+    pub(super) name: String,
+    pub(super) slice: Slice,
+    /// Nanoseconds that the clock of whoever asks is ahead of stamps.
+    pub(super) ahead: i64,
 }
 
-const IS: &[&str] = &["==", "!="];
-const COMPARE: &[&str] = &["==", "!=", "<", "<=", ">", ">="];
-const CONTAINS: &[&str] = &["contains"];
-
-/// Every field, in the order messages name them.
-pub(super) const FIELDS: [QueryField; 11] = [
-    // Port of either end.
-    QueryField { name: "port", operators: COMPARE, example: "port == 9000" },
-    // IP address of either end, with a port or as a block if you like.
-    QueryField { name: "addr", operators: IS, example: "addr == 127.0.0.1" },
-    // Protocol, or tls for any that is encrypted.
-    QueryField { name: "proto", operators: IS, example: "proto == udp" },
-    // Received, sent, or a fact about our own end.
-    QueryField { name: "dir", operators: IS, example: "dir == in" },
-    // What happened.
-    QueryField { name: "kind", operators: IS, example: "kind == data" },
-    // Bytes that crossed; k and m stand for KiB and MiB.
-    QueryField { name: "len", operators: COMPARE, example: "len > 64" },
-    // One connection or peer, as session/number.
-    QueryField { name: "conn", operators: IS, example: "conn == 3/1" },
-    // Everything of one session.
-    QueryField { name: "session", operators: IS, example: "session == 3" },
-    // Which end we are.
-    QueryField { name: "side", operators: IS, example: "side == listener" },
-    // Text in the bytes; lower-case letters match both cases.
-    QueryField { name: "text", operators: CONTAINS, example: "text contains \"ping\"" },
-    // These very bytes, as hex digits.
-    QueryField { name: "hex", operators: CONTAINS, example: "hex contains 0d0a" },
-];
-
-const KINDS: &str =
-    "data, bound, connected, accepted, secured, finished, reset, closed, failed, note";
+type Made = Result<Expr<Test>, String>;
 
 /// The test that compares a field with this value; the operator is one the field takes.
-pub(super) fn test(field: &QueryField, operator: &str, value: &str) -> Result<Expr<Test>, String> {
-    let about_conn = match field.name {
-        "port" => Some(ConnTest::Port(range(operator, port(value)?))),
-        "addr" => Some(ConnTest::Address(address(value)?)),
-        "proto" if value.eq_ignore_ascii_case("tls") => Some(ConnTest::Tls),
-        "proto" => Some(ConnTest::Protocol(named(value, "http, tcp, udp, tls")?)),
-        "conn" => Some(ConnTest::Conn(conn(value)?)),
-        "session" => Some(ConnTest::Session(session(value)?)),
-        "side" => Some(ConnTest::Side(named(value, "client, listener, relay")?)),
-        _ => None,
+pub(super) fn test(asked: &Asked, operator: &str, value: &Written) -> Made {
+    let is_negated = operator == "!=";
+    let operator = if is_negated { "==" } else { operator };
+    let test = match asked.field.value {
+        QueryValue::Bytes | QueryValue::Words | QueryValue::Hex => bytes(asked, operator, value)?,
+        QueryValue::Text => {
+            let test = text_test(operator, &value.text)?;
+            RecordTest::Text(text_of(asked), test).into()
+        }
+        _ => plain(asked, operator, &value.text)?,
     };
-    let about_record = match field.name {
-        "len" => Some(RecordTest::Len(range(operator, length(value)?))),
-        "dir" => Some(RecordTest::Direction(named(value, "in, out, local")?)),
-        "kind" => Some(RecordTest::Kind(named(value, KINDS)?)),
-        "hex" => Some(RecordTest::Data(DataPattern::new(Needle::Bytes(hex(value)?)))),
-        _ => None,
+    if !is_negated {
+        return Ok(Expr::Test(true, test));
+    }
+    let differs = Expr::Test(false, test);
+    if !asked.field.is_optional {
+        return Ok(differs);
+    }
+    Ok(Expr::All(vec![exists(asked)?, differs]))
+}
+
+/// The test that a record has such a field.
+pub(super) fn exists(asked: &Asked) -> Made {
+    let every: NumberRange = (Unbounded, Unbounded);
+    let test = match &asked.field.subject {
+        Subject::Marked => RecordTest::Marked,
+        Subject::Delta => RecordTest::Delta(every),
+        Subject::Latency => RecordTest::Latency(every),
+        Subject::Status => RecordTest::Status(every),
+        Subject::Text(TextOf::Error) => RecordTest::Error,
+        Subject::Text(_) | Subject::Header => RecordTest::Text(text_of(asked), TextTest::Exists),
+        _ => return Err(format!("write {}", asked.field.example)),
     };
-    let test = about_conn.map(Test::Conn).or(about_record.map(Test::Record));
-    test.map_or_else(|| text(value), |test| Ok(Expr::Test(operator != "!=", test)))
+    Ok(Expr::Test(true, test.into()))
 }
 
 /// The test that payload contains this text.
-pub(super) fn text(value: &str) -> Result<Expr<Test>, String> {
+pub(super) fn text(value: &str) -> Made {
+    let test = RecordTest::Data(Slice::Whole, DataTest::Contains(needle(value)?));
+    Ok(Expr::Test(true, test.into()))
+}
+
+/// The part that stands between brackets.
+pub(super) fn slice(inside: &str) -> Option<Slice> {
+    if let Some((from, len)) = inside.split_once(':') {
+        let from = if from.is_empty() { 0 } else { from.parse().ok()? };
+        let len = if len.is_empty() { None } else { Some(len.parse().ok()?) };
+        return Some(Slice::Length(from, len));
+    }
+    // A sign in front belongs to the number.
+    let dash = inside.char_indices().skip(1).find(|(_, c)| *c == '-').map(|(at, _)| at);
+    if let Some(dash) = dash {
+        let (from, last) = inside.split_at(dash);
+        return Some(Slice::Through(from.parse().ok()?, last.get(1..)?.parse().ok()?));
+    }
+    Some(Slice::Length(inside.parse().ok()?, Some(1)))
+}
+
+/// A test of a number, a name or an address.
+fn plain(asked: &Asked, operator: &str, value: &str) -> Result<Test, String> {
+    let number = |read: fn(&str) -> Result<u64, String>| range(operator, value, read);
+    Ok(match &asked.field.subject {
+        Subject::Port => Test::Conn(ConnTest::Port(number(port)?)),
+        Subject::Address(end) => Test::Conn(ConnTest::Address(*end, address(value)?)),
+        Subject::Protocol if value.eq_ignore_ascii_case("tls") => Test::Conn(ConnTest::Tls),
+        Subject::Protocol => Test::Conn(ConnTest::Protocol(named(asked.field, value)?)),
+        Subject::Conn => Test::Conn(ConnTest::Conn(conn(value)?)),
+        Subject::Session => Test::Conn(ConnTest::Session(number(session)?)),
+        Subject::Side => Test::Conn(ConnTest::Side(named(asked.field, value)?)),
+        Subject::Len => RecordTest::Len(number(length)?).into(),
+        Subject::Direction => RecordTest::Direction(named(asked.field, value)?).into(),
+        Subject::Kind => RecordTest::Kind(named(asked.field, value)?).into(),
+        Subject::Delta => RecordTest::Delta(number(nanos)?).into(),
+        Subject::Latency => RecordTest::Latency(number(nanos)?).into(),
+        Subject::Time => RecordTest::Time(times::test(operator, value, asked.ahead)?).into(),
+        Subject::Status => RecordTest::Status(statuses(operator, value)?).into(),
+        Subject::Text(_)
+        | Subject::Header
+        | Subject::Data
+        | Subject::Body
+        | Subject::Hex
+        | Subject::Marked => return Err(format!("write {}", asked.field.example)),
+    })
+}
+
+fn text_of(asked: &Asked) -> TextOf {
+    match &asked.field.subject {
+        Subject::Text(of) => of.clone(),
+        _ => TextOf::Header(asked.name.clone()),
+    }
+}
+
+fn text_test(operator: &str, value: &str) -> Result<TextTest, String> {
+    Ok(match operator {
+        "==" => TextTest::Is(value.as_bytes().to_vec()),
+        "matches" => TextTest::Matches(RegexTest::new(value)?),
+        _ => TextTest::Contains(needle(value)?),
+    })
+}
+
+fn needle(value: &str) -> Result<DataPattern, String> {
     if value.is_empty() {
         return Err("there is no text between the quotes".into());
     }
-    let pattern = DataPattern::new(Needle::Text(value.into()));
-    Ok(Expr::Test(true, Test::Record(RecordTest::Data(pattern))))
+    Ok(DataPattern::new(Needle::Text(value.into())))
 }
 
-/// The numbers an operator lets through; `!=` lets through what `==` does not.
-fn range(operator: &str, number: u64) -> NumberRange {
+/// A test of payload. Text is text; `0x0d0a` and `0d:0a` are bytes, and so are the digits that a
+/// slice is compared with.
+fn bytes(asked: &Asked, operator: &str, value: &Written) -> Result<Test, String> {
+    let is_slice = asked.slice != Slice::Whole;
+    let is_hex = asked.field.value == QueryValue::Hex
+        || (!value.is_quoted && operator != "matches" && (is_slice || looks_like_hex(&value.text)));
+    let test = if operator == "matches" {
+        DataTest::Matches(RegexTest::new(&value.text)?)
+    } else if is_hex {
+        let bytes = hex(&value.text).map_err(|why| {
+            let hint = if is_slice { " (or text in quotes)" } else { "" };
+            format!("{why}{hint}")
+        })?;
+        match operator {
+            "contains" => DataTest::Contains(DataPattern::new(Needle::Bytes(bytes))),
+            _ => within(operator, bytes),
+        }
+    } else {
+        let text = value.text.as_bytes().to_vec();
+        match operator {
+            "contains" => DataTest::Contains(needle(&value.text)?),
+            "==" => DataTest::Is(text),
+            _ => within(operator, text),
+        }
+    };
+    Ok(match asked.field.subject {
+        Subject::Body => RecordTest::Body(asked.slice, test),
+        _ => RecordTest::Data(asked.slice, test),
+    }
+    .into())
+}
+
+/// Bytes in the order of their values.
+fn within(operator: &str, bytes: Vec<u8>) -> DataTest {
+    let (from, to): (Bound<Vec<u8>>, Bound<Vec<u8>>) = bounds(operator, bytes.clone(), bytes);
+    DataTest::Within(from, to)
+}
+
+/// What an operator lets through of what lies between the first and the last of its value.
+pub(super) fn bounds<T>(operator: &str, first: T, last: T) -> (Bound<T>, Bound<T>) {
     match operator {
-        "<" => (Unbounded, Excluded(number)),
-        "<=" => (Unbounded, Included(number)),
-        ">" => (Excluded(number), Unbounded),
-        ">=" => (Included(number), Unbounded),
-        _ => (Included(number), Included(number)),
+        "<" => (Unbounded, Excluded(first)),
+        "<=" => (Unbounded, Included(last)),
+        ">" => (Excluded(last), Unbounded),
+        ">=" => (Included(first), Unbounded),
+        _ => (Included(first), Included(last)),
+    }
+}
+
+/// The numbers an operator lets through of a number, or of a range as `80..90`.
+fn range(
+    operator: &str,
+    value: &str,
+    read: fn(&str) -> Result<u64, String>,
+) -> Result<NumberRange, String> {
+    let Some((first, last)) = value.split_once("..") else {
+        let number = read(value)?;
+        return Ok(bounds(operator, number, number));
+    };
+    let (first, last) = (read(first)?, read(last)?);
+    if operator != "==" {
+        return Err(format!(
+            "a range stands behind == or in a list; '{operator}' takes one number"
+        ));
+    }
+    if first > last {
+        return Err(format!("this range is empty; write {last}..{first}"));
+    }
+    Ok(bounds(operator, first, last))
+}
+
+/// The same for status codes, of which 4xx are a hundred.
+fn statuses(operator: &str, value: &str) -> Result<NumberRange, String> {
+    let class = value.to_ascii_lowercase();
+    let hundreds: Option<u64> = class.strip_suffix("xx").and_then(|it| it.parse().ok());
+    match hundreds {
+        Some(hundreds) if (1..=9).contains(&hundreds) => {
+            Ok(bounds(operator, hundreds * 100, hundreds * 100 + 99))
+        }
+        _ => range(operator, value, status),
     }
 }
 
 /// What has this name, whatever its case.
-fn named<T: FromStr>(value: &str, names: &str) -> Result<T, String> {
+fn named<T: FromStr>(field: &QueryField, value: &str) -> Result<T, String> {
+    let names = match field.value {
+        QueryValue::Word(names) => names.join(", "),
+        _ => String::new(),
+    };
     let found = value.to_ascii_lowercase().parse();
     found.map_err(|_| format!("'{value}' is none of {names}"))
 }
@@ -108,16 +235,31 @@ fn port(value: &str) -> Result<u64, String> {
         .map_err(|_| format!("'{value}' is not a port; write a number from 0 to 65535"))
 }
 
-fn session(value: &str) -> Result<SessionId, String> {
-    let session = value.parse().map(SessionId);
+fn session(value: &str) -> Result<u64, String> {
+    let session = value.parse();
     session.map_err(|_| format!("'{value}' is not a session number; write session == 3"))
 }
 
+fn status(value: &str) -> Result<u64, String> {
+    let status = value.parse().ok().filter(|status| (100..=999).contains(status));
+    status.ok_or_else(|| format!("'{value}' is not a status; write 404, 4xx or 400..499"))
+}
+
+fn nanos(value: &str) -> Result<u64, String> {
+    let has_unit = value.chars().any(char::is_alphabetic) || value == "0";
+    let duration = parse_duration(value).ok().filter(|_| has_unit);
+    let duration = duration.and_then(|it| u64::try_from(it.as_nanos()).ok());
+    duration.ok_or_else(|| format!("'{value}' is not a duration; write 250us, 5ms, 1.5s or 2m"))
+}
+
 fn length(value: &str) -> Result<u64, String> {
-    let (digits, unit) = match value.split_at_checked(value.len().saturating_sub(1)) {
-        Some((digits, "k" | "K")) => (digits, 1024),
-        Some((digits, "m" | "M")) => (digits, 1024 * 1024),
-        _ => (value, 1),
+    let lower = value.to_ascii_lowercase();
+    let number = lower.trim_end_matches("ib").trim_end_matches('b');
+    let (digits, unit) = match number.split_at_checked(number.len().saturating_sub(1)) {
+        Some((digits, "k")) => (digits, 1024),
+        Some((digits, "m")) => (digits, 1024 * 1024),
+        Some((digits, "g")) => (digits, 1024 * 1024 * 1024),
+        _ => (number, 1),
     };
     let number: Option<u64> = digits.parse().ok();
     number.and_then(|number| number.checked_mul(unit)).ok_or_else(|| {
@@ -128,7 +270,7 @@ fn length(value: &str) -> Result<u64, String> {
 fn address(value: &str) -> Result<AddressPattern, String> {
     let wrong = || {
         format!(
-            "'{value}' is not an IP address; write 127.0.0.1, 127.0.0.1:9000, [::1]:9000 or 10.0.0.0/8"
+            "'{value}' is not an IP address; write 127.0.0.1, 127.0.0.1:9000, [::1]:9000, :9000 or 10.0.0.0/8"
         )
     };
     if let Some((ip, prefix)) = value.split_once('/') {
@@ -138,17 +280,20 @@ fn address(value: &str) -> Result<AddressPattern, String> {
         if u32::from(prefix) > most {
             return Err(format!("a block of this family has a prefix of 0 to {most}"));
         }
-        return Ok(AddressPattern { ip, prefix: prefix.into(), port: None });
+        return Ok(AddressPattern { ip: Some(ip), prefix: prefix.into(), port: None });
     }
     if value.eq_ignore_ascii_case("localhost") {
         return Err("write 127.0.0.1 or ::1; a filter compares addresses, not names".into());
+    }
+    if let Some(Ok(port)) = value.strip_prefix(':').map(str::parse) {
+        return Ok(AddressPattern { ip: None, prefix: 0, port: Some(port) });
     }
     let (ip, port) = match (value.parse::<IpAddr>(), value.parse::<SocketAddr>()) {
         (Ok(ip), _) => (ip.to_canonical(), None),
         (_, Ok(end)) => (end.ip().to_canonical(), Some(end.port())),
         _ => return Err(wrong()),
     };
-    Ok(AddressPattern { ip, prefix: bits(ip).0, port })
+    Ok(AddressPattern { ip: Some(ip), prefix: bits(ip).0, port })
 }
 
 fn conn(value: &str) -> Result<ConnId, String> {
@@ -160,8 +305,17 @@ fn conn(value: &str) -> Result<ConnId, String> {
         .ok_or_else(|| format!("'{value}' is not a connection; write session/number, such as 3/1"))
 }
 
+/// Whether a text is meant as bytes: `0x…`, or pairs of digits with colons between them.
+fn looks_like_hex(value: &str) -> bool {
+    let is_pair = |pair: &str| pair.len() == 2 && pair.bytes().all(|it| it.is_ascii_hexdigit());
+    let digits = value.strip_prefix("0x").or_else(|| value.strip_prefix("0X"));
+    let is_run = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_hexdigit());
+    digits.is_some_and(is_run) || (value.contains(':') && value.split(':').all(is_pair))
+}
+
 fn hex(value: &str) -> Result<Vec<u8>, String> {
-    let digits: Vec<u8> = value
+    let digits = value.strip_prefix("0x").or_else(|| value.strip_prefix("0X")).unwrap_or(value);
+    let digits: Vec<u8> = digits
         .chars()
         .filter(|c| !matches!(c, ' ' | ':' | '-' | ','))
         .map(|c| c.to_digit(16).map(|digit| digit as u8))

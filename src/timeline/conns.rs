@@ -7,6 +7,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use super::gaps::{GapClock, RecordGaps};
 use super::totals::Totals;
 use crate::model::id::{ConnId, SessionId};
 use crate::model::record::{ConnInfo, Record, RecordKind};
@@ -39,6 +40,7 @@ struct ConnEntry {
     /// `None` when records came for a connection nobody introduced.
     info: Option<ConnInfo>,
     totals: Totals,
+    clock: GapClock,
     records: u64,
     /// Records that were cleared and may still come back.
     hidden: u64,
@@ -98,6 +100,11 @@ impl ConnTable {
         Some(self.entry(slot)?.totals)
     }
 
+    /// Those that are known, the newest slots first.
+    pub(super) fn infos(&self) -> impl Iterator<Item = &ConnInfo> {
+        self.entries.iter().rev().filter_map(|entry| entry.as_deref()?.info.as_ref())
+    }
+
     /// Learns who the two ends are.
     pub(super) fn connect(&mut self, info: ConnInfo) {
         let slot = self.enter(info.id);
@@ -107,8 +114,8 @@ impl ConnTable {
         self.settle(slot);
     }
 
-    /// A record entered the timeline.
-    pub(super) fn retain(&mut self, record: &Record) -> ConnSlot {
+    /// A record entered the timeline; tells how long after others of its connection.
+    pub(super) fn retain(&mut self, record: &Record) -> (ConnSlot, RecordGaps) {
         let slot = self.enter(record.conn);
         let entry = self.entry_mut(slot);
         entry.records += 1;
@@ -118,7 +125,7 @@ impl ConnTable {
             RecordKind::Failed => entry.ends_by_failure(),
             _ => false,
         };
-        slot
+        (slot, entry.clock.next(record))
     }
 
     /// A record of this connection left the timeline.
@@ -185,6 +192,7 @@ impl ConnTable {
             id,
             info: None,
             totals: Totals::default(),
+            clock: GapClock::default(),
             records: 0,
             hidden: 0,
             over: false,

@@ -14,12 +14,16 @@ use std::collections::VecDeque;
 
 use super::selector::Selector;
 use super::store::Timeline;
-use crate::model::id::RecordId;
+use crate::model::id::{ConnId, RecordId};
+use crate::model::timing::Stamp;
 use crate::query::Filter;
 
 /// Work of one [`rebuild_step`](Listing::rebuild_step) that stays within about two milliseconds:
 /// bytes of payload to look through, with a little for each record and connection on top.
 pub const STEP_WORK: usize = 2 * 1024 * 1024;
+
+/// Records looked at again when more is known of an exchange: those that came while it ran.
+const RECHECKED: usize = 65_536;
 
 /// Whether a rebuild has come to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +75,7 @@ impl Listing {
         if !self.rebuilding {
             return Rebuild::Done;
         }
-        let mut selector = Selector::new(&self.filter, &timeline.conns);
+        let mut selector = Selector::new(&self.filter, timeline);
         for record in timeline.log.range(timeline.first(), self.low).rev() {
             self.low = record.id;
             if selector.matches(&record) {
@@ -98,11 +102,46 @@ impl Listing {
     pub fn extend(&mut self, timeline: &Timeline) {
         self.prune(timeline);
         if !self.filter.is_everything() {
-            let mut selector = Selector::new(&self.filter, &timeline.conns);
+            let mut selector = Selector::new(&self.filter, timeline);
             let came = timeline.log.range(self.high, timeline.next_id());
             self.matches.extend(came.filter(|it| selector.matches(it)).map(|it| it.id));
         }
         self.high = timeline.next_id();
+    }
+
+    /// More is known of an exchange: records of its connection from then on are looked at again.
+    pub(crate) fn recheck(&mut self, timeline: &Timeline, conn: ConnId, from: Stamp) {
+        if self.filter.reads().exchange {
+            let decided = timeline.decided(&self.filter, conn, from, RECHECKED);
+            for (id, is_shown) in decided {
+                self.decide(id, is_shown);
+            }
+        }
+    }
+
+    /// A mark or comment of this record is another.
+    pub(crate) fn recheck_one(&mut self, timeline: &Timeline, id: RecordId) {
+        self.extend(timeline);
+        let reads = self.filter.reads();
+        if !(reads.mark || reads.comment) {
+            return;
+        }
+        self.take_kept(timeline);
+        if let Some(record) = timeline.get(id) {
+            self.decide(id, timeline.matches(&self.filter, id, &record));
+        }
+    }
+
+    /// Shows a record of those examined, or not.
+    fn decide(&mut self, id: RecordId, is_shown: bool) {
+        if id < self.low || id >= self.high {
+            return;
+        }
+        match (self.matches.binary_search(&id), is_shown) {
+            (Ok(at), false) => drop(self.matches.remove(at)),
+            (Err(at), true) => self.matches.insert(at, id),
+            _ => {}
+        }
     }
 
     /// Lets go of rows whose records were evicted, cleared or unpinned; returns how many rows
@@ -176,7 +215,7 @@ impl Listing {
             let kept = timeline
                 .kept
                 .iter()
-                .filter(|(_, record)| self.filter.matches(record, timeline.conn(record.conn)));
+                .filter(|(id, record)| timeline.matches(&self.filter, *id, record));
             self.kept.extend(kept.map(|(id, _)| *id));
         }
     }

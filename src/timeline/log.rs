@@ -14,6 +14,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use super::conns::ConnSlot;
+use super::gaps::RecordGaps;
 use super::pages::Pages;
 use super::segment::{Segment, StoredRecord};
 use crate::model::id::RecordId;
@@ -72,7 +73,7 @@ impl Log {
     }
 
     /// Appends a record of the connection in this slot.
-    pub(super) fn push(&mut self, conn: ConnSlot, record: Record) -> RecordId {
+    pub(super) fn push(&mut self, conn: (ConnSlot, RecordGaps), record: Record) -> RecordId {
         let id = self.next;
         self.next.0 += 1;
         let full = self.segments.back().is_none_or(|segment| self.is_sealed || !segment.has_room());

@@ -1,7 +1,7 @@
 //! A stretch of the log: records with consecutive ids. Small payload lies in the pages of the log.
 //!
 //! ```text
-//!   records   [ at len conn start .. | at len conn start .. | ... ]     32 bytes each, no gaps
+//!   records   [ at len conn start .. | at len conn start .. | ... ]     40 bytes each, no gaps
 //!   large     [ payload 1 | ...                                   ]     shared, not copied
 //! ```
 //! A segment is filled once, never grows beyond its bounds, and is let go of as a whole; large payload
@@ -12,6 +12,7 @@
 use bytes::Bytes;
 
 use super::conns::ConnSlot;
+use super::gaps::RecordGaps;
 use super::pages::Pages;
 use crate::model::record::{Direction, Record, RecordKind};
 use crate::model::timing::Stamp;
@@ -32,6 +33,7 @@ pub(super) struct StoredRecord {
     start: u32,
     /// Bytes that are kept.
     pub(super) kept: u32,
+    pub(super) gaps: RecordGaps,
     pub(super) direction: Direction,
     pub(super) kind: RecordKind,
 }
@@ -72,7 +74,12 @@ impl Segment {
     }
 
     /// Adds a record, for which there is room; small payload goes into the pages.
-    pub(super) fn push(&mut self, conn: ConnSlot, record: Record, pages: &mut Pages) {
+    pub(super) fn push(
+        &mut self,
+        (conn, gaps): (ConnSlot, RecordGaps),
+        record: Record,
+        pages: &mut Pages,
+    ) {
         let Record { at, direction, kind, data, original_len: len, .. } = record;
         let kept = data.len() as u32;
         let start = if data.len() > SMALL {
@@ -81,7 +88,7 @@ impl Segment {
         } else {
             (pages.push(&data) - self.payload) as u32
         };
-        self.records.push(StoredRecord { at, len, conn, start, kept, direction, kind });
+        self.records.push(StoredRecord { at, len, conn, start, kept, gaps, direction, kind });
     }
 
     /// The records from one id to before another, both within the segment or at its end.
@@ -124,8 +131,8 @@ mod tests {
     use super::super::samples::{conn_id, received};
     use super::*;
 
-    fn slot() -> ConnSlot {
-        ConnSlot::default()
+    fn slot() -> (ConnSlot, RecordGaps) {
+        (ConnSlot::default(), RecordGaps::default())
     }
 
     proptest! {
@@ -172,6 +179,6 @@ mod tests {
 
     #[test]
     fn a_record_costs_no_more_than_is_said() {
-        assert_eq!(size_of::<StoredRecord>(), 32);
+        assert_eq!(size_of::<StoredRecord>(), 40);
     }
 }

@@ -4,9 +4,10 @@
 //! same of their records, so a few [`RecordFilter`]s serve all. Lives no longer than one pass, as
 //! connections come, go and change.
 
-use super::conns::{ConnSlot, ConnTable};
+use super::conns::ConnSlot;
 use super::log::RecordPlace;
-use crate::query::{Filter, RecordFacts, RecordFilter};
+use super::store::Timeline;
+use crate::query::{Filter, Reads, RecordFacts, RecordFilter};
 
 /// What examining one record costs besides its payload, in bytes of payload searched.
 pub(super) const RECORD_WORK: usize = 32;
@@ -18,31 +19,51 @@ const COMPARED: usize = 16;
 /// A pass over records.
 pub(super) struct Selector<'a> {
     filter: &'a Filter,
-    conns: &'a ConnTable,
+    timeline: &'a Timeline,
     /// By slot: number of the connection's filter plus one, 0 = not met. Empty when the filter asks
     /// the same of all connections.
     numbers: Vec<u32>,
     filters: Vec<RecordFilter<'a>>,
-    reads_data: bool,
+    reads: Reads,
     /// Work done so far, in bytes of payload searched.
     pub(super) work: usize,
 }
 
 impl<'a> Selector<'a> {
     /// A pass with this filter.
-    pub(super) fn new(filter: &'a Filter, conns: &'a ConnTable) -> Self {
-        let slots = if filter.asks_conn() { conns.slot_count() } else { 0 };
-        let (numbers, reads_data) = (vec![0; slots], filter.reads_data());
-        Selector { filter, conns, numbers, filters: Vec::new(), reads_data, work: 0 }
+    pub(super) fn new(filter: &'a Filter, timeline: &'a Timeline) -> Self {
+        let slots = if filter.asks_conn() { timeline.conns.slot_count() } else { 0 };
+        let (numbers, reads) = (vec![0; slots], filter.reads());
+        Selector { filter, timeline, numbers, filters: Vec::new(), reads, work: 0 }
     }
 
     /// Whether the filter lets this record through.
-    pub(super) fn matches(&mut self, record: &RecordPlace<'_>) -> bool {
-        let stored = record.stored;
-        let data = if self.reads_data { record.data() } else { &[] };
-        self.work += RECORD_WORK + data.len();
-        let (direction, kind, len) = (stored.direction, stored.kind, stored.len);
-        self.filter_of(stored.conn).matches(&RecordFacts { direction, kind, len, data })
+    pub(super) fn matches(&mut self, record: &RecordPlace<'a>) -> bool {
+        let facts = self.facts(record);
+        self.work += RECORD_WORK + facts.data.len();
+        self.filter_of(record.stored.conn).matches(&facts)
+    }
+
+    /// What the filter asks about a record; nothing else is looked up.
+    fn facts(&self, record: &RecordPlace<'a>) -> RecordFacts<'a> {
+        let (stored, timeline) = (record.stored, self.timeline);
+        let conn = || timeline.conns.id(stored.conn);
+        RecordFacts {
+            at: stored.at,
+            direction: stored.direction,
+            kind: stored.kind,
+            len: stored.len,
+            data: if self.reads.data { record.data() } else { &[] },
+            delta: stored.gaps.delta,
+            latency: stored.gaps.latency,
+            exchange: if self.reads.exchange {
+                timeline.exchanges.of(conn(), stored.at, stored.direction, stored.kind)
+            } else {
+                None
+            },
+            is_marked: self.reads.mark && timeline.is_pinned(record.id),
+            comment: if self.reads.comment { timeline.comment(record.id) } else { None },
+        }
     }
 
     fn filter_of(&mut self, slot: ConnSlot) -> &RecordFilter<'a> {
@@ -57,7 +78,8 @@ impl<'a> Selector<'a> {
     /// Decides about a connection; returns the number of its filter plus one.
     fn meet(&mut self, slot: ConnSlot) -> usize {
         self.work += CONN_WORK;
-        let filter = self.filter.about(self.conns.id(slot), self.conns.info(slot));
+        let conns = &self.timeline.conns;
+        let filter = self.filter.about(conns.id(slot), conns.info(slot));
         let known = self.filters.iter().take(COMPARED).position(|known| *known == filter);
         let number = known.unwrap_or(self.filters.len());
         if known.is_none() {

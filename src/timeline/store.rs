@@ -20,11 +20,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 
 use super::conns::ConnTable;
+use super::exchanges::ExchangeTable;
+use super::gaps::RecordGaps;
 use super::log::{Log, RecordPlace};
 use super::segment::{StoredRecord, cost};
 use super::totals::{Rates, Totals, Volume};
+use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::id::{ConnId, RecordId, SessionId};
 use crate::model::record::{ConnInfo, LossTotals, Record};
+use crate::model::timing::Stamp;
 
 /// Payload and metadata kept unless the user configures another bound.
 const LIMIT_BYTES: usize = 256 * 1024 * 1024;
@@ -47,7 +51,13 @@ pub struct Timeline {
     pub(super) kept: Vec<(RecordId, Record)>,
     /// Changes whenever `kept` loses or gains a record.
     pub(super) kept_version: u64,
+    /// How long after others of their connections those came.
+    pub(super) kept_gaps: BTreeMap<RecordId, RecordGaps>,
     pins: BTreeSet<RecordId>,
+    /// What the user wrote about records, which are pinned by it.
+    comments: BTreeMap<RecordId, String>,
+    /// What is known of exchanges.
+    pub(super) exchanges: ExchangeTable,
     /// Cost of every pinned record, still in the log or not.
     pinned_bytes: usize,
     /// The connections that records refer to.
@@ -58,6 +68,8 @@ pub struct Timeline {
     cleared: u64,
     hidden: Hidden,
     sessions: BTreeMap<SessionId, Totals>,
+    /// When the first record of all came.
+    pub(crate) began: Option<Stamp>,
     /// How much crosses per second.
     pub rates: Rates,
     losses: BTreeMap<SessionId, LossTotals>,
@@ -92,6 +104,9 @@ impl Timeline {
             log: Log::default(),
             kept: Vec::new(),
             kept_version: 0,
+            kept_gaps: BTreeMap::new(),
+            comments: BTreeMap::new(),
+            exchanges: ExchangeTable::default(),
             pins: BTreeSet::new(),
             pinned_bytes: 0,
             conns: ConnTable::default(),
@@ -100,6 +115,7 @@ impl Timeline {
             cleared: 0,
             hidden: Hidden::default(),
             sessions: BTreeMap::new(),
+            began: None,
             rates: Rates::default(),
             losses: BTreeMap::new(),
             past_losses: LossTotals { session: SessionId(0), by_app: 0, by_kernel: None },
@@ -108,6 +124,7 @@ impl Timeline {
 
     /// Appends a record and evicts the oldest ones if the limit is passed.
     pub fn push(&mut self, record: Record) -> RecordId {
+        self.began.get_or_insert(record.at);
         self.rates.count(&record);
         self.sessions.entry(record.conn.session).or_default().count(&record);
         self.record_bytes += cost(record.data.len());
@@ -121,6 +138,11 @@ impl Timeline {
     /// Learns or updates who the two ends of a connection are.
     pub fn connect(&mut self, info: ConnInfo) {
         self.conns.connect(info);
+    }
+
+    /// Learns of an exchange, or more about it.
+    pub fn exchange(&mut self, facts: ExchangeFacts) {
+        self.exchanges.put(facts);
     }
 
     /// Tells that a session is over, so its connections may be forgotten with their last record.
@@ -260,6 +282,9 @@ impl Timeline {
     /// Lets go of what was cleared for good.
     pub(crate) fn discard_cleared(&mut self) {
         self.log.clear_before(self.hidden.before);
+        let first = self.hidden.before;
+        self.kept_gaps.retain(|id, _| *id >= first);
+        self.comments.retain(|id, _| *id >= first);
         self.hidden = Hidden::default();
         self.conns.forget_hidden();
     }
@@ -285,7 +310,9 @@ impl Timeline {
             return false;
         }
         self.pinned_bytes -= self.get(id).map_or(0, |record| cost(record.data.len()));
+        self.kept_gaps.remove(&id);
         if let Ok(at) = self.kept.binary_search_by_key(&id, |(kept, _)| *kept) {
+            self.comments.remove(&id);
             let (_, record) = self.kept.remove(at);
             self.kept_version += 1;
             self.count_evicted(record.data.len());
@@ -293,6 +320,22 @@ impl Timeline {
             self.conns.release(conn.expect("records keep their connection"));
         }
         true
+    }
+
+    /// Writes something about a record, which is pinned so that it stays; nothing takes it away.
+    pub(crate) fn set_comment(&mut self, id: RecordId, text: &str) -> Result<(), PinRefused> {
+        if text.is_empty() {
+            self.comments.remove(&id);
+            return Ok(());
+        }
+        self.pin(id)?;
+        self.comments.insert(id, text.to_owned());
+        Ok(())
+    }
+
+    /// What the user wrote about a record.
+    pub(crate) fn comment(&self, id: RecordId) -> Option<&str> {
+        self.comments.get(&id).map(String::as_str)
     }
 
     /// Whether a record is pinned.
@@ -318,7 +361,9 @@ impl Timeline {
             record.data = Bytes::copy_from_slice(&record.data);
             self.kept.push((id, record));
             self.kept_version += 1;
-            self.log.pop();
+            if let Some(gone) = self.log.pop() {
+                self.kept_gaps.insert(id, gone.gaps);
+            }
         } else if let Some(gone) = self.log.pop() {
             self.count_evicted(gone.kept as usize);
             self.conns.release(gone.conn);

@@ -141,6 +141,12 @@ fn help(mut painter: Painter<'_>, it: &Help) {
         let mut painter = painter.at(row);
         match text {
             HelpLine::Heading(text) => painter.put(text, palette.active),
+            HelpLine::Word { word, said, is_example } => {
+                painter.column(&format!("  {word}"), KEYS + 2, palette.key);
+                painter.skip(1);
+                let style = if *is_example { palette.success } else { palette.base };
+                painter.put(said, style);
+            }
             HelpLine::More(keys) => painter.put(&format!("  {keys}"), palette.key),
             HelpLine::Entry(keys, action) => {
                 painter.column(&format!("  {keys}"), KEYS + 2, palette.key);

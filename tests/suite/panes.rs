@@ -14,6 +14,8 @@ mod mouse;
 mod sizes;
 #[path = "panes/traffic.rs"]
 mod traffic;
+#[path = "panes/traffic_filter.rs"]
+mod traffic_filter;
 #[path = "panes/turned_around.rs"]
 mod turned_around;
 

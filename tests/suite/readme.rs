@@ -19,6 +19,7 @@ use wirebench::compose::plan;
 use wirebench::model::key::Key;
 use wirebench::model::preset::{PresetPath, Scope};
 use wirebench::model::theme::ROLES;
+use wirebench::query::FIELDS;
 use wirebench::store::preset;
 
 use crate::harness::peers::{echo_peer, http_peer};
@@ -31,6 +32,9 @@ const OPEN: &str = "<!-- keys: generated from the action table, checked by a tes
 const CLOSE: &str = "<!-- /keys -->";
 const OPEN_ROLES: &str = "<!-- roles: generated from the table of roles, checked by a test -->\n";
 const CLOSE_ROLES: &str = "<!-- /roles -->";
+const OPEN_FIELDS: &str =
+    "<!-- fields: generated from the table of fields, checked by a test -->\n";
+const CLOSE_FIELDS: &str = "<!-- /fields -->";
 
 fn key_list() -> String {
     let mut text = String::new();
@@ -95,10 +99,13 @@ fn role_list() -> String {
 }
 
 #[test]
-fn the_readme_lists_the_keys_of_the_action_table_and_the_roles_of_themes() {
+fn the_readme_lists_the_keys_of_the_action_table_the_roles_of_themes_and_the_fields_of_filters() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-    for (open, close, wanted) in [(OPEN, CLOSE, key_list()), (OPEN_ROLES, CLOSE_ROLES, role_list())]
-    {
+    for (open, close, wanted) in [
+        (OPEN, CLOSE, key_list()),
+        (OPEN_ROLES, CLOSE_ROLES, role_list()),
+        (OPEN_FIELDS, CLOSE_FIELDS, field_list()),
+    ] {
         let readme = fs::read_to_string(path).unwrap();
         let start = readme.find(open).expect("the README has the list") + open.len();
         let end = readme[start..].find(close).expect("the list ends") + start;
@@ -108,6 +115,18 @@ fn the_readme_lists_the_keys_of_the_action_table_and_the_roles_of_themes() {
             assert!(readme[start..end] == wanted, "run: UPDATE_README=1 cargo test readme");
         }
     }
+}
+
+fn field_list() -> String {
+    let mut text = String::from("\n| field | operators | what | example |\n|---|---|---|---|\n");
+    for field in FIELDS {
+        let operators = field.value.operators().join(" ").replace('|', "\\|");
+        let (title, help, example) = (field.title(), field.help, field.example);
+        let operators = if operators.is_empty() { String::new() } else { format!("`{operators}`") };
+        let _ = writeln!(text, "| `{title}` | {operators} | {help} | `{example}` |");
+    }
+    text.push('\n');
+    text
 }
 
 fn readme() -> String {

@@ -247,6 +247,15 @@ fn of_traffic(app: &App, action: Action) -> Option<&'static str> {
             | A::NextItem
             | A::PreviousItem
             | A::Compare
+            | A::Comment
+            | A::OpenConversation
+            | A::GoToTime
+            | A::NextError
+            | A::PreviousError
+            | A::NextSlow
+            | A::PreviousSlow
+            | A::NextMarked
+            | A::PreviousMarked
     );
     let is_empty = is_of_record && app.traffic.is_empty();
     is_empty.then_some("there is no record yet")

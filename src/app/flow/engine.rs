@@ -117,6 +117,7 @@ fn phase_changed(app: &mut App, id: SessionId, phase: Phase, at: Stamp) {
 
 fn exchange_changed(app: &mut App, exchange: Exchange) {
     let id = exchange.conn.session;
+    traffic::exchange_changed(app, &exchange);
     let Some(session) = app.shared.sessions.get_mut(id) else { return };
     let gone = session.put(exchange);
     app.release(gone);

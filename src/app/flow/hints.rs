@@ -94,6 +94,10 @@ fn next(app: &App) -> Option<Action> {
     let is_form = app.shared.focus == Pane::Request;
     let draft = app.shared.drafts.current();
     // In a text of many lines it is an indent.
+    // There it completes.
+    if app.shared.focus == Pane::Traffic && app.traffic.filter.editor.is_some() {
+        return None;
+    }
     let is_indent = is_form && access::is_area(&draft.spec, draft.at);
     let is_row = is_form && RequestPane::has_next(&app.shared);
     let action = if is_row { Action::NextField } else { Action::NextPane };

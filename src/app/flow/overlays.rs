@@ -17,7 +17,7 @@ use crate::app::overlay::confirm::Confirm;
 use crate::app::overlay::help::Help;
 use crate::app::overlay::jump::Jump;
 use crate::app::overlay::naming::Naming;
-use crate::app::overlay::{Overlay, pickers};
+use crate::app::overlay::{Overlay, filter_picker, pickers};
 use crate::app::preset_tree::{TreeItem, in_folder};
 use crate::app::shared::Shared;
 use crate::app::state::App;
@@ -32,6 +32,7 @@ pub(crate) fn open(app: &mut App, action: Action) {
             let why_not = |action, pane| availability::why_not(app, action, pane);
             Ok(Overlay::Choices(pickers::palette(shared, &app.contexts(), why_not)))
         }
+        Action::Help if is_filter_typed(app) => Ok(Overlay::Help(Help::of_filters())),
         Action::Help => Ok(Overlay::Help(Help::new(shared, app.contexts()))),
         Action::PickEnvironment if shared.workspace.environments.is_empty() => {
             app.intents.push_back(Intent::PassOn(Action::EditEnvironments));
@@ -41,6 +42,10 @@ pub(crate) fn open(app: &mut App, action: Action) {
         Action::Recipes => {
             let why_not = |action| availability::why_not(app, action, Pane::Response);
             Ok(Overlay::Choices(pickers::recipes(shared, why_not)))
+        }
+        Action::FilterBy => {
+            let row = app.traffic.selected(shared);
+            Ok(Overlay::Choices(filter_picker::filters(shared, row, &app.traffic.filter.text)))
         }
         Action::Theme => Ok(Overlay::Choices(pickers::themes(shared))),
         Action::Jump => Ok(Overlay::Jump(Jump::new(jump_targets::targets(app)))),
@@ -52,6 +57,11 @@ pub(crate) fn open(app: &mut App, action: Action) {
         }
     };
     push_or_say(app, overlay);
+}
+
+/// Whether help is asked for in the line of the filter.
+fn is_filter_typed(app: &App) -> bool {
+    app.shared.focus == Pane::Traffic && app.traffic.filter.editor.is_some()
 }
 
 /// Renames, duplicates, deletes, reverts or describes what a row of the presets pane stands for,

@@ -169,6 +169,9 @@ pub(crate) fn choose_environment(app: &mut App, name: Option<String>) {
 }
 
 fn back(app: &mut App) {
+    if traffic::comes_back(app) {
+        return;
+    }
     if app.shared.zoom {
         focus::zoom(app);
     } else if app.shared.focus == Pane::Request {

@@ -53,7 +53,7 @@ pub(crate) fn to_keep(app: &App) -> Restore {
             .as_ref()
             .or(app.save_state.lost_environment.as_ref())
             .cloned(),
-        layout: layout.chain(theme).chain(ground).collect(),
+        layout: layout.chain(theme).chain(ground).chain(app.shared.filters.saved()).collect(),
         kept_in_place: credentials::to_keep(app),
     }
 }

@@ -255,6 +255,9 @@ fn restored(app: &mut App, restore: Option<Box<Restore>>) {
     for (name, value) in restore.layout.iter().filter(|_| is_as_at_start) {
         shared.arrangement.restore(name, value);
     }
+    for (name, value) in &restore.layout {
+        shared.filters.restore(name, value);
+    }
     if merged.is_shown {
         draft::draft_changed(app);
     } else {

@@ -2,27 +2,108 @@
 
 use std::time::Duration;
 
-use super::{overlays, response};
+use super::{draft, focus, overlays, response};
 use crate::app::effect::Effect;
+use crate::app::focus::Pane;
 use crate::app::format;
-use crate::app::intent::{Intent, Question};
+use crate::app::intent::{Intent, Question, TrafficWish};
 use crate::app::message::Timer;
+use crate::app::shared::Shown;
 use crate::app::state::App;
+use crate::model::exchange::Exchange;
+use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::id::RecordId;
 
 /// More records than this are not forgotten by a slip of the hand.
 const FORGOTTEN_UNASKED: usize = 1000;
+/// A listener knows of a request when its first bytes are read, which lie that long before at most.
+const HEAD_WAIT: Duration = Duration::from_secs(1);
 /// How long what was forgotten can be brought back.
 const UNDO_STAYS: Duration = Duration::from_secs(10);
 
 /// Marks a record, or takes its mark away.
-pub(crate) fn toggle_mark(app: &mut App, record: RecordId) {
+fn toggle_mark(app: &mut App, record: RecordId) {
     if app.shared.timeline.unpin(record) {
         app.say("mark taken away");
     } else if let Err(refused) = app.shared.timeline.pin(record) {
         app.warn(refused.to_string());
     }
-    app.traffic.listing.extend(&app.shared.timeline);
+    app.traffic.listing.recheck_one(&app.shared.timeline, record);
+}
+
+/// Writes something about a record, which is marked by it; nothing takes that away.
+fn comment(app: &mut App, record: RecordId, text: &str) {
+    if let Err(refused) = app.shared.timeline.set_comment(record, text.trim()) {
+        return app.warn(refused.to_string());
+    }
+    app.traffic.listing.recheck_one(&app.shared.timeline, record);
+}
+
+/// Shows the session that a record is of, with the record under the cursor; leaving it comes back.
+fn open_conversation(app: &mut App, id: RecordId) {
+    let Some(record) = app.shared.timeline.get(id) else { return };
+    let session = app.shared.sessions.get(record.conn.session);
+    let draft = session.and_then(|session| session.draft);
+    let Some(draft) = draft.filter(|draft| app.shared.drafts.get(*draft).is_some()) else {
+        return app.say("what this row is of is no longer open");
+    };
+    if let Some(draft) = app.shared.drafts.get_mut(draft) {
+        draft.session = Some(record.conn.session);
+    }
+    draft::show_draft(app, draft);
+    focus::focus(app, Pane::Response);
+    app.comes_back = true;
+    let number = app.shared.timeline.exchange_of(&record).map(|exchange| exchange.number);
+    match (app.shared.shown(), number) {
+        (Shown::Conversation, _) => app.conversation.show_record(&app.shared, id),
+        (Shown::Exchange, Some(number)) => app.exchange.show_number(&app.shared, number),
+        (Shown::Exchange | Shown::Nothing, _) => {}
+    }
+    response::settle(app);
+    app.say(app.keyed("[back] goes back to the traffic"));
+}
+
+/// Back in the traffic from where a row of it led; tells whether one did.
+pub(super) fn comes_back(app: &mut App) -> bool {
+    let comes_back = std::mem::take(&mut app.comes_back) && app.shared.focus == Pane::Response;
+    if comes_back {
+        focus::focus(app, Pane::Traffic);
+    }
+    comes_back
+}
+
+/// Does something with records or filters.
+pub(super) fn wished(app: &mut App, wish: TrafficWish) {
+    match wish {
+        TrafficWish::Mark(record) => toggle_mark(app, record),
+        TrafficWish::Comment(record, text) => comment(app, record, &text),
+        TrafficWish::OpenConversation(record) => open_conversation(app, record),
+        TrafficWish::Forget => forget(app),
+        TrafficWish::UseFilter(text) => {
+            app.shared.filters.remember(&text);
+            let intents = app.traffic.put_filter(&app.shared, &text);
+            app.intents.extend(intents);
+            app.touched();
+        }
+        TrafficWish::RememberFilter(text) => {
+            app.shared.filters.remember(&text);
+            app.touched();
+        }
+        TrafficWish::NameFilter(name) => name_filter(app, &name),
+    }
+}
+
+/// Gives the filter in force a name; with none in force, nothing has the name any more.
+fn name_filter(app: &mut App, name: &str) {
+    let text = app.traffic.filter.text.clone();
+    let is_done = app.shared.filters.name(name, &text);
+    app.say(match (is_done, text.is_empty()) {
+        (true, true) => format!("no filter has the name {name} any more"),
+        (true, false) => app.keyed(&format!("{name} is saved; [filter-by] lists it")),
+        (false, true) => "no filter is in force that could be saved".into(),
+        (false, false) => "there are too many saved filters, or this is too long".into(),
+    });
+    app.touched();
 }
 
 /// Forgets all records, after asking when they are many.
@@ -35,11 +116,14 @@ pub(crate) fn clear(app: &mut App) {
     let undo = format!("For {seconds} s [undo-clear] brings them back.");
     let all = format::counted(count as u64, "record");
     let text = format!("Forget all {all}? {}", app.keyed(&undo));
-    overlays::ask(app, Question::new(text, ["Forget", "Keep"], Intent::ForgetTraffic));
+    overlays::ask(
+        app,
+        Question::new(text, ["Forget", "Keep"], Intent::Traffic(TrafficWish::Forget)),
+    );
 }
 
 /// Forgets all records; for a while they can be brought back.
-pub(crate) fn forget(app: &mut App) {
+fn forget(app: &mut App) {
     let gone = app.shared.timeline.len() as u64;
     if gone == 0 {
         return app.say("there is no record to forget");
@@ -86,6 +170,13 @@ pub(crate) fn undo_is_over(app: &mut App) {
             session.conversation.forget_aside();
         }
     }
+}
+
+/// More is known of an exchange, which filters may ask about.
+pub(super) fn exchange_changed(app: &mut App, exchange: &Exchange) {
+    let (conn, started) = (exchange.conn, exchange.started);
+    app.shared.timeline.exchange(ExchangeFacts::of(exchange));
+    app.traffic.listing.recheck(&app.shared.timeline, conn, started.before(HEAD_WAIT));
 }
 
 /// New records are in the timeline.

@@ -7,6 +7,7 @@
 use ratatui::layout::Rect;
 use strum::VariantArray;
 
+use super::filter_page;
 use crate::app::action::{Action, Category, TABLE};
 use crate::app::choices::field_and_list;
 use crate::app::cursor::{CursorStep, scroll};
@@ -28,6 +29,12 @@ pub enum HelpLine {
     Entry(String, Action),
     /// Further keys of the entry above.
     More(String),
+    /// A word of the language of filters and what it is; an example stands in its own colour.
+    Word {
+        word: String,
+        said: String,
+        is_example: bool,
+    },
 }
 
 /// State of the help.
@@ -37,6 +44,7 @@ pub struct Help {
     /// Where the focus was, for the title.
     pub place: &'static str,
     here: Vec<Context>,
+    is_of_filters: bool,
     pub lines: Vec<HelpLine>,
     pub scroll: usize,
 }
@@ -46,9 +54,18 @@ impl Help {
     pub(crate) fn new(shared: &Shared, here: Vec<Context>) -> Self {
         let editor = Editor::new("", LineMode::One);
         let place = shared.focus.title();
-        let mut help = Help { editor, place, here, lines: Vec::new(), scroll: 0 };
+        let is_of_filters = false;
+        let mut help = Help { editor, place, here, is_of_filters, lines: Vec::new(), scroll: 0 };
         help.fill(&shared.keymap);
         help
+    }
+
+    /// The page of the language of filters.
+    pub(crate) fn of_filters() -> Self {
+        let editor = Editor::new("", LineMode::One);
+        let lines = filter_page::lines("");
+        let (place, here) = ("filters", Vec::new());
+        Help { editor, place, here, is_of_filters: true, lines, scroll: 0 }
     }
 
     /// Takes an input.
@@ -78,6 +95,11 @@ impl Help {
     }
 
     fn fill(&mut self, keymap: &Keymap) {
+        if self.is_of_filters {
+            self.lines = filter_page::lines(&self.editor.text());
+            self.scroll = 0;
+            return;
+        }
         let mut finder = fuzzy::Finder::of_words(&self.editor.text());
         let own: Vec<Context> = self.here.iter().copied().filter(|c| is_of_a_place(*c)).collect();
         let mut lines = Vec::new();

@@ -5,8 +5,12 @@
 //! are evicted, and when a new filter finds more of them.
 
 mod filter_line;
+mod filter_words;
+mod nothing_found;
 mod record;
+mod seeking;
 mod traffic_areas;
+mod typed_line;
 
 use std::time::Duration;
 
@@ -15,24 +19,26 @@ use ratatui::layout::Rect;
 use crate::app::action::Action;
 use crate::app::copying::{CopyAs, copy};
 use crate::app::cursor::{Cursor, CursorStep};
-use crate::app::editor::{Editor, LineMode};
 use crate::app::effect::Effect;
-use crate::app::intent::Intent;
+use crate::app::intent::{Intent, TrafficWish};
+use crate::app::keymap::Context;
 use crate::app::layout::pane_inner;
 use crate::app::message::{Mouse, Timer};
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::record_view::Detail;
 use crate::app::shared::{Shared, TextSearch};
+use crate::app::time_format::TimeFormat;
 use crate::app::to_preset;
 use crate::codec::search::Pattern;
 use crate::model::id::RecordId;
-use crate::model::key::Key;
 use crate::model::record::RecordKind;
 use crate::model::view::SearchDirection;
 use crate::query::Filter;
 use crate::timeline::listing::{Listing, Rebuild, STEP_WORK};
 use filter_line::FilterLine;
 use traffic_areas::TrafficAreas;
+pub(crate) use typed_line::PROMPT;
+pub use typed_line::TypedLine;
 
 /// The rate is a mean over the last whole second.
 pub(crate) const RATE_SECONDS: u64 = 1;
@@ -52,8 +58,12 @@ pub struct TrafficPane {
     pub filter: FilterLine,
     /// What is searched for in an open record.
     pub search: TextSearch,
-    /// Open while that is typed.
-    pub search_editor: Option<Editor>,
+    /// Open while that, a comment or a name is typed.
+    pub line: Option<TypedLine>,
+    /// How times are shown.
+    pub time_format: TimeFormat,
+    /// What is said of a filter that lets nothing through.
+    pub nothing: Vec<String>,
     pub detail: Option<Detail>,
     rebuild_due: bool,
     rate_due: bool,
@@ -73,11 +83,16 @@ impl TrafficPane {
 
     /// What is worth doing with the row under the cursor.
     pub fn hints(&self) -> Vec<Action> {
+        if self.filter.editor.is_some() {
+            return vec![Action::Choose, Action::AcceptCompletion, Action::Help, Action::Back];
+        }
         let inside = self.detail.as_ref().is_some_and(|detail| detail.inside);
         let mut hints = match (self.is_empty(), inside) {
             (true, _) => return vec![Action::Find],
             (false, true) => vec![Action::ViewHex, Action::Copy, Action::Back],
-            (false, false) => vec![Action::Detail, Action::MakePreset, Action::Mark, Action::Copy],
+            (false, false) => {
+                vec![Action::Detail, Action::MakePreset, Action::Mark, Action::FilterBy]
+            }
         };
         hints.extend([Action::Find, Action::Pause]);
         hints
@@ -119,7 +134,18 @@ impl TrafficPane {
 
     /// Whether a filter or a search is typed.
     pub fn is_typing(&self) -> bool {
-        self.filter.editor.is_some() || self.search_editor.is_some()
+        self.filter.editor.is_some() || self.line.is_some()
+    }
+
+    /// Contexts in which its keys are looked up, the most specific first.
+    pub(crate) fn contexts(&self) -> Vec<Context> {
+        if !self.is_typing() {
+            return vec![Context::Traffic, Context::List, Context::Plain, Context::Global];
+        }
+        let mut contexts = self.filter.completer.contexts().to_vec();
+        contexts.extend(self.filter.editor.is_some().then_some(Context::FilterLine));
+        contexts.extend([Context::Line, Context::Global]);
+        contexts
     }
 
     fn areas_now(&self, shared: &Shared) -> TrafficAreas {
@@ -170,6 +196,9 @@ impl TrafficPane {
             self.rebuild_due = false;
             return self.rebuild(shared);
         }
+        if !self.nothing.is_empty() {
+            self.tell_nothing(shared);
+        }
         self.rate_due = !shared.timeline.rates.is_quiet(shared.now, RATE_SECONDS);
         if self.rate_due { vec![rate_timer()] } else { Vec::new() }
     }
@@ -185,6 +214,7 @@ impl TrafficPane {
     /// A step of applying a new filter; the rest follows in a moment.
     fn rebuild(&mut self, shared: &Shared) -> Vec<Intent> {
         let more = self.listing.rebuild_step(&shared.timeline, STEP_WORK) == Rebuild::More;
+        self.tell_nothing(shared);
         if !more || std::mem::replace(&mut self.rebuild_due, true) {
             return Vec::new();
         }
@@ -200,53 +230,36 @@ fn rate_timer() -> Intent {
 impl TrafficPane {
     /// Takes an input while the pane has the focus, or the wheel over it.
     pub fn update(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
-        let typed = self.search_editor.as_mut().or(self.filter.editor.as_mut());
-        if typed.is_some_and(|editor| input.point(editor)) {
+        let line = self.line.as_mut().map(|line| &mut line.editor);
+        if line.or(self.filter.editor.as_mut()).is_some_and(|editor| input.point(editor)) {
+            self.filter.completer.close();
             return Outcome::yes();
         }
         match input {
             PaneInput::Act(action) if self.is_typing() => self.act_while_typing(shared, action),
             PaneInput::Act(action) => self.act(shared, action),
             PaneInput::Wheel(step) => self.step(shared, step),
-            PaneInput::Key(key) => self.key(shared, key),
-            PaneInput::Paste(text) => self.paste(shared, text),
+            PaneInput::Key(_) | PaneInput::Paste(_) => self.typed(shared, input),
             PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
             PaneInput::Drag(..) => Outcome::no(),
         }
     }
 
-    fn act_while_typing(&mut self, shared: &Shared, action: Action) -> Outcome {
-        match action {
-            Action::Choose => return self.take_typed(shared),
-            Action::Back => {}
-            _ => return Outcome::no(),
-        }
-        if self.filter.editor.take().is_some() {
-            let before = self.filter.read();
-            return self.apply(shared, before).into();
-        }
-        self.search_editor = None;
-        Outcome::yes()
-    }
-
-    /// Searches for what was typed, or leaves the filter in force; a wrong one is typed on.
-    fn take_typed(&mut self, shared: &Shared) -> Outcome {
-        if let Some(editor) = self.search_editor.take() {
-            return self.look_for(shared, editor.text().into_owned());
-        }
-        if self.filter.error.is_none() {
-            self.filter.editor = None;
-        }
-        Outcome::yes()
-    }
-
     fn act(&mut self, shared: &Shared, action: Action) -> Outcome {
         match action {
-            Action::Find => self.find(),
+            Action::Find => self.find(shared),
+            Action::Comment => self.comment(shared),
+            Action::SaveFilter => self.name_filter(),
+            Action::GoToTime => self.ask_for_time(),
+            Action::ShowTimes => {
+                self.time_format = self.time_format.next();
+                Outcome::yes()
+            }
+            Action::OpenConversation => self.of_selected(shared, TrafficWish::OpenConversation),
             Action::FindNext => self.go(shared, SearchDirection::Forward),
             Action::FindPrevious => self.go(shared, SearchDirection::Backward),
             Action::Pause => self.pause(shared),
-            Action::Mark => self.of_selected(shared, Intent::ToggleMark),
+            Action::Mark => self.of_selected(shared, TrafficWish::Mark),
             Action::Detail | Action::Open => self.toggle_record(shared),
             Action::Back => self.close_record(),
             Action::ViewHex | Action::ViewMode => self.toggle_hex(shared),
@@ -258,7 +271,7 @@ impl TrafficPane {
             Action::MakePreset => self.to_preset(shared),
             _ => match CursorStep::of(action) {
                 Some(step) => self.step(shared, step),
-                None => Outcome::no(),
+                None => self.seek(shared, action).unwrap_or_else(Outcome::no),
             },
         }
     }
@@ -278,15 +291,6 @@ impl TrafficPane {
         Outcome::yes()
     }
 
-    fn find(&mut self) -> Outcome {
-        if self.detail.as_ref().is_some_and(|detail| detail.inside) {
-            self.search_editor = Some(Editor::new("", LineMode::One));
-        } else {
-            self.filter.open();
-        }
-        Outcome::yes()
-    }
-
     fn pause(&mut self, shared: &Shared) -> Outcome {
         self.paused = match self.paused {
             Some(_) => None,
@@ -295,8 +299,9 @@ impl TrafficPane {
         Outcome::yes()
     }
 
-    fn of_selected(&self, shared: &Shared, intent: fn(RecordId) -> Intent) -> Outcome {
-        self.selected(shared).map_or_else(Outcome::yes, |record| intent(record).into())
+    fn of_selected(&self, shared: &Shared, wish: fn(RecordId) -> TrafficWish) -> Outcome {
+        let wished = |record| Intent::Traffic(wish(record)).into();
+        self.selected(shared).map_or_else(Outcome::yes, wished)
     }
 
     fn copy(&self, shared: &Shared, how: CopyAs) -> Outcome {
@@ -348,7 +353,7 @@ impl TrafficPane {
     /// Puts a filter in force.
     fn apply(&mut self, shared: &Shared, filter: Filter) -> Vec<Intent> {
         self.search = TextSearch::default();
-        self.search_editor = None;
+        self.line = None;
         if filter == *self.listing.filter() {
             return Vec::new();
         }
@@ -357,34 +362,12 @@ impl TrafficPane {
         self.rebuild(shared)
     }
 
-    /// A key that no action took: text of the filter or the search.
-    fn key(&mut self, shared: &Shared, key: Key) -> Outcome {
-        if let Some(editor) = &mut self.search_editor {
-            editor.key(key);
-            return Outcome::yes();
-        }
-        let Some(editor) = &mut self.filter.editor else { return Outcome::no() };
-        if !editor.key(key) {
-            return Outcome::yes();
-        }
-        let filter = self.filter.read();
-        self.apply(shared, filter).into()
-    }
-
-    fn paste(&mut self, shared: &Shared, text: &str) -> Outcome {
-        if let Some(editor) = &mut self.search_editor {
-            editor.insert(text);
-            return Outcome::yes();
-        }
-        let Some(editor) = &mut self.filter.editor else { return Outcome::no() };
-        editor.insert(text);
-        let filter = self.filter.read();
-        self.apply(shared, filter).into()
-    }
-
     fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
         let areas = self.areas(pane_inner(area));
         let at = (mouse.column, mouse.row).into();
+        if let Some(outcome) = self.press_completion(shared, at) {
+            return outcome;
+        }
         if areas.rows.contains(at) {
             let row = self.cursor(areas.rows.height.into()).offset;
             let row = row + usize::from(mouse.row - areas.rows.y);
@@ -395,8 +378,8 @@ impl TrafficPane {
                 return self.select(shared, row);
             }
         } else if areas.filter.contains(at) {
-            if self.filter.editor.is_none() {
-                self.filter.open();
+            if self.filter.editor.is_none() && self.line.is_none() {
+                self.filter.open(shared);
             }
         } else if areas.detail.contains(at)
             && let Some(detail) = &mut self.detail

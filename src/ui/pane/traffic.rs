@@ -11,7 +11,7 @@ use ratatui::widgets::Block;
 use crate::app::focus::Pane;
 use crate::app::format;
 use crate::app::layout::pane_inner;
-use crate::app::pane::traffic::RATE_SECONDS;
+use crate::app::pane::traffic::{PROMPT, RATE_SECONDS};
 use crate::codec::printable::printable_str;
 use crate::model::id::RecordId;
 use crate::model::record::{ConnInfo, Record, RecordKind};
@@ -25,7 +25,6 @@ use crate::ui::widget::{fit, frame, lesson, record_view};
 
 /// Widths of the columns before the summary.
 const NUMBER: u16 = 8;
-const TIME: u16 = 13;
 const CONN: u16 = 17;
 const KIND: u16 = 10;
 const LENGTH: u16 = 9;
@@ -55,7 +54,9 @@ pub(super) fn draw(mut painter: Painter<'_>) {
         let areas = (parts.detail_title, parts.detail);
         record_view::draw(&mut painter, detail, traffic.pattern(), areas);
     }
-    filter_line(painter.at(parts.filter));
+    let mut place = painter.at(parts.filter);
+    place.area = parts.filter;
+    filter_line(place, parts.filter_words);
 }
 
 /// The pane folded into one line: totals, and what came last.
@@ -131,7 +132,8 @@ fn right_title(painter: &Painter<'_>) -> Line<'static> {
 fn header(mut painter: Painter<'_>) {
     let (style, roomy) = (painter.palette.dim, painter.area.width >= ROOMY);
     painter.column_right("# ", NUMBER, style);
-    painter.column("time", TIME, style);
+    let times = painter.app.traffic.time_format;
+    painter.column(times.title(), times.width(), style);
     painter.column("conn", CONN, style);
     painter.column("", 3, style);
     if roomy {
@@ -158,7 +160,7 @@ fn rows(mut painter: Painter<'_>) {
                 ],
             );
         } else {
-            lesson::put(&mut painter, &["nothing matches the filter", "[find] changes it"]);
+            nothing(&mut painter);
         }
         return;
     }
@@ -170,21 +172,34 @@ fn rows(mut painter: Painter<'_>) {
     let record = |at| app.shared.timeline.get(traffic.listing.get(at)?);
     painter.list(cursor, len, selected, |painter, at| {
         if let (Some(id), Some(shown)) = (traffic.listing.get(at), record(at)) {
-            let before = at.checked_sub(1).and_then(record);
-            row(painter, id, &shown, before.map(|before| shown.at.since(before.at)));
+            row(painter, id, &shown, app.shared.timeline.gaps(id).delta.get());
         }
     });
     painter.scroll_bar(cursor.offset as u64, len as u64);
 }
 
-/// A record in the list, with the time since the row before.
+/// What is said of a filter that lets nothing through.
+fn nothing(painter: &mut Painter<'_>) {
+    let traffic = &painter.app.traffic;
+    if !traffic.listing.is_complete() {
+        return lesson::put(painter, &["searching…"]);
+    }
+    let (style, area) = (painter.palette.dim, painter.area);
+    let lines: Vec<_> = traffic.nothing.iter().map(|line| format!(" {line}")).collect();
+    painter.lines(lines.iter().map(|line| printable_str(line)), style);
+    let below = area.rows().nth(lines.len());
+    lesson::put(&mut painter.at(below.unwrap_or_default()), &["[find] changes the filter"]);
+}
+
+/// A record in the list, with the time since the one before on its connection.
 fn row(mut painter: Painter<'_>, id: RecordId, record: &Record, since: Option<Duration>) {
     let (app, palette) = (painter.app, painter.palette);
     let roomy = painter.area.width >= ROOMY;
     let mark = if app.shared.timeline.is_pinned(id) { "◆" } else { " " };
     painter.column_right(&id.0.to_string(), NUMBER - 1, palette.dim);
     painter.put(mark, palette.key);
-    painter.column(&app.shared.time_of_day(record.at), TIME, palette.dim);
+    let times = app.traffic.time_format;
+    painter.column(&times.show(&app.shared, record.at), times.width(), palette.dim);
     painter.column(&conn_label(app.shared.timeline.conn(record.conn), record), CONN, Style::new());
     let (glyph, style) = palette.direction(record.direction);
     painter.column(glyph, 3, style);
@@ -199,6 +214,11 @@ fn row(mut painter: Painter<'_>, id: RecordId, record: &Record, since: Option<Du
         let delta = since.map_or_else(String::new, millis);
         painter.column_right(&delta, DELTA - 1, palette.dim);
         painter.skip(1);
+    }
+    if let Some(comment) = app.shared.timeline.comment(id) {
+        let width = painter.area.width / 2;
+        let comment = fit::start(&printable_str(comment), width).into_owned();
+        painter.right(&format!(" ✎ {comment} "), palette.warning);
     }
     if let Some(rule) = answered_by(painter.app, record).filter(|_| painter.area.width >= RULED) {
         let rule = printable_str(rule);
@@ -263,7 +283,7 @@ fn listed(painter: &Painter<'_>, id: RecordId, record: &Record) -> Vec<u8> {
     masked(data, &hidden)
 }
 
-/// Milliseconds since the row before.
+/// Milliseconds since the record before.
 fn millis(since: Duration) -> String {
     let millis = since.as_secs_f64() * 1000.0;
     match millis {
@@ -289,22 +309,51 @@ fn conn_label(conn: Option<&ConnInfo>, record: &Record) -> String {
     }
 }
 
-/// The filter while it is typed, with what is wrong about it.
-fn filter_line(mut painter: Painter<'_>) {
-    let (app, palette, filter) = (painter.app, painter.palette, &painter.app.traffic.filter);
-    if let Some(editor) = &app.traffic.search_editor {
-        painter.prompt("search: ", editor);
+/// The line that is typed, and below a filter what is said of it: what is wrong, how much it shows, or
+/// what the field is that is being asked about.
+fn filter_line(mut painter: Painter<'_>, words: Rect) {
+    let (app, palette) = (painter.app, painter.palette);
+    let filter = &app.traffic.filter;
+    if let Some(line) = &app.traffic.line {
+        painter.prompt(line.label(), &line.editor);
         return;
     }
     let Some(editor) = &filter.editor else { return };
-    painter.put("filter: ", palette.key);
-    if let Some(error) = &filter.error {
+    let style = match &filter.error {
+        Some(_) => palette.error,
+        None if editor.is_empty() => palette.key,
+        None => palette.success,
+    };
+    painter.put(PROMPT, style);
+    let text = editor.text();
+    if words.is_empty()
+        && let Some(error) = &filter.error
+    {
         // Half of the line stays for what is typed.
         let text = fit::start(&format!(" {error}"), painter.area.width / 2).into_owned();
         painter.right(&text, palette.error);
-    } else {
-        let shown = format::count(app.traffic.len() as u64);
-        painter.right(&app.keyed(&format!(" {shown} shown  [back] restores")), palette.dim);
     }
-    painter.editor(editor);
+    painter.editor_with(editor, &[(0..text.len(), style)]);
+    let mut painter = painter.at(words);
+    if let Some(error) = &filter.error {
+        let column = error.column.saturating_sub(1);
+        let end = format!(" (column {})", error.column);
+        let before = (PROMPT.len() + column).min(usize::from(words.width / 2));
+        painter.put(&" ".repeat(before), Style::new());
+        let length = cells(&error.message) + cells(&end);
+        if length + 2 > painter.area.width {
+            // Whole sentences come before their place.
+            painter.area = words;
+        }
+        painter.put("^ ", palette.error);
+        painter.put(&printable_str(&error.message), palette.error);
+        painter.put(&end, palette.error);
+        return;
+    }
+    let shown = format::count(app.traffic.len() as u64);
+    let all = format::count(app.shared.timeline.len() as u64);
+    let busy = if app.traffic.listing.is_complete() { "" } else { "…" };
+    let keys =
+        "[accept-completion] completes  [up] earlier ones  [help] the language  [back] restores";
+    painter.put(&app.keyed(&format!(" {shown}{busy} of {all} shown   {keys}")), palette.dim);
 }

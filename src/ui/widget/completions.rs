@@ -14,7 +14,8 @@ pub(crate) fn draw(painter: Painter<'_>, popup: &Popup) {
     let keyed = |text: &str| keymap.keyed(&contexts, text);
     let key = keymap.hint(&contexts, Action::AcceptCompletion);
     let hint = key.map_or(String::new(), |key| keyed(&format!("{key} take · [back] close")));
-    let position = frame::position(popup.selected(), popup.len(), painter.area.height - 2);
+    let position =
+        frame::position(popup.selected(), popup.len(), painter.area.height.saturating_sub(2));
     let mut inside = frame::window(painter, "", &hint, &position);
     let rows = inside.area.height;
     let names = popup.name_width();

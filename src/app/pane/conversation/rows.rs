@@ -20,6 +20,7 @@ use crate::app::record_view;
 use crate::app::sessions::Session;
 use crate::app::shared::Shared;
 use crate::codec::search::Pattern;
+use crate::model::id::RecordId;
 use crate::model::view::SearchDirection;
 use crate::timeline::Timeline;
 use crate::timeline::conversation::{self, MessageRow};
@@ -76,6 +77,17 @@ impl ConversationPane {
         self.move_cursor(shared, |view, session, _| {
             view.cursor.selected = view.cursor.offset + row;
             view.is_held = view.cursor.selected + 1 < view.len(session);
+        });
+    }
+
+    /// Puts the cursor on the row that has this record.
+    pub(crate) fn show_record(&mut self, shared: &Shared, id: RecordId) {
+        self.move_cursor(shared, |view, session, _| {
+            let len = view.len(session);
+            let is_there = |at: &usize| view.row(session, *at).is_some_and(|row| row.last >= id);
+            let at = (0..len).find(is_there);
+            view.cursor.selected = at.unwrap_or(len.saturating_sub(1));
+            view.is_held = view.cursor.selected + 1 < len;
         });
     }
 

@@ -122,6 +122,13 @@ impl ExchangePane {
         Some(self.places.entry(session(shared)?.id).or_default())
     }
 
+    /// Looks at the exchange of this number.
+    pub(crate) fn show_number(&mut self, shared: &Shared, number: u32) {
+        if let Some(place) = self.place_mut(shared) {
+            place.number = Some(number);
+        }
+    }
+
     /// Whether the keys go to the exchange below the list of requests.
     pub(crate) fn is_inside(&self, shared: &Shared) -> bool {
         self.place(shared).is_some_and(|place| place.inside)

@@ -18,14 +18,19 @@ pub struct TrafficAreas {
     pub detail: Rect,
     /// The line a filter or a search is typed in.
     pub filter: Rect,
+    /// What is said of the filter while it is typed.
+    pub filter_words: Rect,
 }
 
 impl TrafficPane {
     /// Lays the pieces out in the pane's inner area.
     pub(crate) fn areas(&self, inner: Rect) -> TrafficAreas {
         let mut rest = inner;
+        // What is wrong with a filter has a line for itself.
+        let has_words = self.filter.editor.is_some() && inner.height > 3;
+        let filter_words = cut_bottom(&mut rest, u16::from(has_words));
         let filter = cut_bottom(&mut rest, u16::from(self.is_typing()));
-        let mut parts = TrafficAreas { filter, ..TrafficAreas::default() };
+        let mut parts = TrafficAreas { filter, filter_words, ..TrafficAreas::default() };
         if self.detail.is_some() {
             parts.detail = if rest.width >= BESIDE {
                 let width = (rest.width * 2 / 5).max(78);

@@ -1,0 +1,91 @@
+//! The list of filters to choose from: those that a row suggests, those with names, those used
+//! before.
+
+use crate::app::action::Action;
+use crate::app::choices::{Choice, Choices};
+use crate::app::intent::{Intent, TrafficWish};
+use crate::app::shared::Shared;
+use crate::model::id::RecordId;
+use crate::model::record::RecordKind;
+
+/// Filters for the row under the cursor of Traffic while `current` is in force.
+pub(crate) fn filters(shared: &Shared, row: Option<RecordId>, current: &str) -> Choices {
+    let mut all = Vec::new();
+    let joined = |test: &str| match current.trim() {
+        "" => test.to_owned(),
+        current if current.contains(" or ") || current.contains("||") => {
+            format!("({current}) and {test}")
+        }
+        current => format!("{current} and {test}"),
+    };
+    for (cell, test) in row.map(|row| cells(shared, row)).unwrap_or_default() {
+        let not = format!("not {test}");
+        for test in [test, not] {
+            all.push(choice(&test, cell, "this row", joined(&test)));
+        }
+    }
+    for (name, text) in shared.filters.named() {
+        all.push(choice(name, text, "saved", text.clone()));
+    }
+    if !current.is_empty() {
+        all.push(choice("no filter", "every record is shown", "", String::new()));
+    }
+    let used = shared.filters.used().filter(|used| *used != current);
+    all.extend(used.map(|text| choice(text, "", "used before", text.to_owned())));
+    Choices {
+        title: " Filter by ",
+        hint: if current.is_empty() {
+            "[choose] take · [back] close"
+        } else {
+            "[choose] take, those of the row beside the filter in force · [back] close"
+        },
+        opened_by: Some(Action::FilterBy),
+        size: (100, 24),
+        ..Choices::new(all, 0)
+    }
+}
+
+fn choice(title: &str, detail: &str, note: &str, text: String) -> Choice {
+    Choice {
+        title: title.to_owned(),
+        detail: detail.to_owned(),
+        note: note.to_owned(),
+        intents: vec![Intent::Traffic(TrafficWish::UseFilter(text))],
+        ..Choice::default()
+    }
+}
+
+/// What a row has in its cells, each as a test.
+fn cells(shared: &Shared, row: RecordId) -> Vec<(&'static str, String)> {
+    let Some(record) = shared.timeline.get(row) else { return Vec::new() };
+    let mut cells = vec![("connection", format!("conn == {}", record.conn))];
+    if let Some(info) = shared.timeline.conn(record.conn) {
+        let peer = info.peer.map(|peer| ("peer", format!("peer == {}", peer.ip().to_canonical())));
+        cells.extend(peer);
+        let end = if info.is_accepted() { info.local } else { info.peer.or(info.local) };
+        cells.extend(end.map(|end| ("port", format!("port == {}", end.port()))));
+        cells.push(("protocol", format!("proto == {}", info.protocol)));
+    }
+    cells.push(("direction", format!("dir == {}", record.direction.into_str())));
+    cells.push(("kind", format!("kind == {}", record.kind.into_str())));
+    cells.push(("session", format!("session == {}", record.conn.session)));
+    if record.kind == RecordKind::Data {
+        cells.push(("length", format!("len == {}", record.original_len)));
+    }
+    if let Some(exchange) = shared.timeline.exchange_of(&record) {
+        cells.extend(exchange.status.map(|status| ("status", format!("status == {status}"))));
+        for (name, text) in
+            [("method", &exchange.method), ("path", &exchange.path), ("host", &exchange.host)]
+        {
+            if !text.is_empty() {
+                cells.push((name, format!("{name} == {}", quoted(text))));
+            }
+        }
+    }
+    cells
+}
+
+/// A value in quotes.
+fn quoted(value: &str) -> String {
+    format!("{value:?}")
+}

@@ -1,0 +1,124 @@
+//! What can stand in the filter: fields with examples, operators, and values that were seen in the
+//! timeline, those seen most often first.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+use crate::app::completion::{Completion, Offer};
+use crate::app::shared::Shared;
+use crate::codec::printable::printable;
+use crate::model::exchange_facts::ExchangeFacts;
+use crate::query::{QueryField, QueryOffer, QueryPlace};
+use crate::timeline::Timeline;
+
+/// Connections and exchanges that are looked at for values, the newest.
+const LOOKED_AT: usize = 2_000;
+/// Values offered.
+const MOST: usize = 40;
+
+/// What can stand behind the text before the cursor.
+pub(super) fn offer(shared: &Shared, before: &str, behind: &str) -> Option<Offer> {
+    let place = QueryPlace::at_end_of(before)?;
+    let begun = place.begun();
+    // In the middle of a word nothing is offered that would be put before its rest.
+    if behind.starts_with(|c: char| c.is_alphanumeric()) {
+        return None;
+    }
+    let is_value = matches!(place, QueryPlace::Value(..));
+    let mut items = match place {
+        QueryPlace::Value(field, begun) => seen(shared, field, begun),
+        QueryPlace::Test(begun) => header_names(&shared.timeline, begun),
+        QueryPlace::Operator(..) => Vec::new(),
+    };
+    let known = place.offers().into_iter().map(|QueryOffer { text, help }| Completion {
+        shown: text.trim_end().to_owned(),
+        text,
+        detail: help,
+    });
+    let known: Vec<Completion> =
+        known.filter(|it| items.iter().all(|item| item.text != it.text)).collect();
+    items.extend(known);
+    items.retain(|item| item.text != begun);
+    (!items.is_empty()).then_some(Offer {
+        items,
+        typed: begun.len(),
+        behind: 0,
+        is_marked: !begun.is_empty() && !is_value,
+        is_half: false,
+    })
+}
+
+/// Names of headers that were seen, once `header.` is written.
+fn header_names(timeline: &Timeline, begun: &str) -> Vec<Completion> {
+    let Some(begun) = begun.strip_prefix("header.") else { return Vec::new() };
+    let names = timeline.exchanges_seen().take(LOOKED_AT).flat_map(ExchangeFacts::header_names);
+    let lower = names.map(|name| String::from_utf8_lossy(name).to_ascii_lowercase());
+    let fitting = lower.filter(|name| name.starts_with(&begun.to_ascii_lowercase()));
+    counted(fitting.map(|name| format!("header.{name}")), "seen", str::to_owned)
+}
+
+/// Values of a field that were seen and begin like this.
+fn seen(shared: &Shared, field: &QueryField, begun: &str) -> Vec<Completion> {
+    let begun = begun.trim_start_matches(['"', '\'']).to_lowercase();
+    let values = values(&shared.timeline, field.name);
+    let fitting = values.into_iter().filter(|value| value.to_lowercase().starts_with(&begun));
+    counted(fitting, "seen", quoted)
+}
+
+/// Values of a field in the timeline, one for each connection or exchange that has it.
+pub(super) fn values(timeline: &Timeline, field: &str) -> Vec<String> {
+    let conns = || timeline.conns_seen().take(LOOKED_AT);
+    let exchanges = || timeline.exchanges_seen().take(LOOKED_AT);
+    let texts = |text: fn(&ExchangeFacts) -> &str| {
+        let texts = exchanges().map(|it| text(it).to_owned());
+        texts.filter(|text| !text.is_empty()).collect::<Vec<_>>()
+    };
+    let end = |end: Option<SocketAddr>| end.map(|it| it.ip().to_canonical().to_string());
+    match field {
+        "port" => {
+            let ends = conns().flat_map(|it| [it.local, it.peer]).flatten();
+            ends.map(|it| it.port().to_string()).collect()
+        }
+        "addr" => conns().flat_map(|it| [end(it.local), end(it.peer)]).flatten().collect(),
+        "peer" => conns().filter_map(|it| it.peer.map(|it| it.to_string())).collect(),
+        "local" => conns().filter_map(|it| it.local.map(|it| it.to_string())).collect(),
+        "conn" => conns().filter(|it| it.id.index > 0).map(|it| it.id.to_string()).collect(),
+        "session" => conns().map(|it| it.id.session.to_string()).collect(),
+        "status" => exchanges().filter_map(|it| Some(it.status?.to_string())).collect(),
+        "method" => texts(|it| &it.method),
+        "path" => texts(|it| &it.path),
+        "host" => texts(|it| &it.host),
+        _ => Vec::new(),
+    }
+}
+
+/// Each once with how often it was there, the most frequent first.
+fn counted(
+    values: impl Iterator<Item = String>,
+    word: &str,
+    written: impl Fn(&str) -> String,
+) -> Vec<Completion> {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for value in values {
+        *counts.entry(value).or_default() += 1;
+    }
+    let mut all: Vec<(String, usize)> = counts.into_iter().collect();
+    all.sort_by(|(a, n), (b, m)| m.cmp(n).then(a.cmp(b)));
+    all.truncate(MOST);
+    let item = |(value, count): (String, usize)| Completion {
+        text: written(&value),
+        shown: printable(value.as_bytes()),
+        detail: format!("{word} {count}×"),
+    };
+    all.into_iter().map(item).collect()
+}
+
+/// A value as it is written: in quotes where it would end before its end.
+pub(super) fn quoted(value: &str) -> String {
+    let is_plain = !value.is_empty()
+        && value.chars().all(|c| {
+            !c.is_whitespace() && !matches!(c, '(' | ')' | '"' | '\'' | '\\' | '{' | '}' | ',')
+        })
+        && !value.contains("..");
+    if is_plain { value.to_owned() } else { format!("{value:?}") }
+}

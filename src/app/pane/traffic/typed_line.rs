@@ -1,0 +1,202 @@
+//! What is typed in the pane: the filter, and the line below the rows for a search in an open record,
+//! a comment or the name of a filter.
+
+use ratatui::layout::{Position, Rect};
+
+use super::{TrafficPane, nothing_found};
+use crate::app::action::Action;
+use crate::app::completion::PopupAct;
+use crate::app::editor::{Editor, LineMode};
+use crate::app::intent::{Intent, TrafficWish};
+use crate::app::layout::pane_inner;
+use crate::app::outcome::{Outcome, PaneInput};
+use crate::app::shared::Shared;
+use crate::model::id::RecordId;
+use crate::query::Filter;
+
+/// What stands before the filter.
+pub(crate) const PROMPT: &str = "filter: ";
+
+/// What a typed line is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LinePurpose {
+    Search,
+    Comment(RecordId),
+    FilterName,
+    Time,
+}
+
+/// A line that is typed.
+#[derive(Debug)]
+pub struct TypedLine {
+    purpose: LinePurpose,
+    pub editor: Editor,
+}
+
+impl TypedLine {
+    fn new(purpose: LinePurpose, text: &str) -> Self {
+        TypedLine { purpose, editor: Editor::new(text, LineMode::One) }
+    }
+
+    /// What stands before it.
+    pub fn label(&self) -> &'static str {
+        match self.purpose {
+            LinePurpose::Search => "search: ",
+            LinePurpose::Comment(_) => "comment: ",
+            LinePurpose::FilterName => "name of the filter: ",
+            LinePurpose::Time => "go to (14:02, 14:02:07.5): ",
+        }
+    }
+}
+
+impl TrafficPane {
+    /// Begins to type a filter, or a search in the open record.
+    pub(super) fn find(&mut self, shared: &Shared) -> Outcome {
+        if self.detail.as_ref().is_some_and(|detail| detail.inside) {
+            self.line = Some(TypedLine::new(LinePurpose::Search, ""));
+        } else {
+            self.filter.open(shared);
+        }
+        Outcome::yes()
+    }
+
+    /// Begins to write about the row.
+    pub(super) fn comment(&mut self, shared: &Shared) -> Outcome {
+        let Some(id) = self.selected(shared) else { return Outcome::yes() };
+        let text = shared.timeline.comment(id).unwrap_or_default();
+        self.line = Some(TypedLine::new(LinePurpose::Comment(id), text));
+        Outcome::yes()
+    }
+
+    /// Begins to name the filter in force.
+    pub(super) fn name_filter(&mut self) -> Outcome {
+        if self.filter.text.is_empty() {
+            return Outcome::say("no filter is in force; [find] begins one");
+        }
+        self.line = Some(TypedLine::new(LinePurpose::FilterName, ""));
+        Outcome::yes()
+    }
+
+    /// Begins to type the time of a row to go to.
+    pub(super) fn ask_for_time(&mut self) -> Outcome {
+        self.line = Some(TypedLine::new(LinePurpose::Time, ""));
+        Outcome::yes()
+    }
+
+    /// Goes to the first row at this time or later.
+    fn go_to_time(&mut self, shared: &Shared, text: &str) -> Outcome {
+        let filter = format!("time >= {}", text.trim());
+        let filter = match Filter::parse_at(&filter, shared.clock_ahead()) {
+            Ok(filter) => filter,
+            Err(error) => return Outcome::warn(error.message),
+        };
+        let ids = (0..self.len()).filter_map(|row| self.listing.get(row));
+        match shared.timeline.first_of(&filter, ids) {
+            Some(id) => self.select(shared, self.listing.rows_before(id)),
+            None => Outcome::say("no row is from that time or later"),
+        }
+    }
+
+    /// Puts this filter in force.
+    pub(crate) fn put_filter(&mut self, shared: &Shared, text: &str) -> Vec<Intent> {
+        let filter = self.filter.put(shared, text);
+        self.apply(shared, filter)
+    }
+
+    /// An action while something is typed.
+    pub(super) fn act_while_typing(&mut self, shared: &Shared, action: Action) -> Outcome {
+        if let Some(is_changed) = self.filter.complete(shared, action) {
+            return if is_changed { self.refilter(shared) } else { Outcome::yes() };
+        }
+        match action {
+            Action::Choose => self.take_typed(shared),
+            Action::Up | Action::Down if self.filter.editor.is_some() => {
+                if self.filter.recall(shared, action == Action::Up) {
+                    return self.refilter(shared);
+                }
+                Outcome::yes()
+            }
+            Action::Back if self.line.take().is_some() => Outcome::yes(),
+            Action::Back => {
+                self.filter.close();
+                self.refilter(shared)
+            }
+            _ => Outcome::no(),
+        }
+    }
+
+    /// Takes what was typed; a filter that cannot be read is typed on.
+    fn take_typed(&mut self, shared: &Shared) -> Outcome {
+        if let Some(TypedLine { purpose, editor }) = self.line.take() {
+            let text = editor.text().into_owned();
+            return match purpose {
+                LinePurpose::Search => self.look_for(shared, text),
+                LinePurpose::Comment(id) => Intent::Traffic(TrafficWish::Comment(id, text)).into(),
+                _ if text.trim().is_empty() => Outcome::yes(),
+                LinePurpose::Time => self.go_to_time(shared, &text),
+                LinePurpose::FilterName => {
+                    Intent::Traffic(TrafficWish::NameFilter(text.trim().to_owned())).into()
+                }
+            };
+        }
+        if self.filter.error.is_some() {
+            self.filter.completer.close();
+            return Outcome::yes();
+        }
+        self.filter.close();
+        Intent::Traffic(TrafficWish::RememberFilter(self.filter.text.clone())).into()
+    }
+
+    /// Keys and pasted text that no action took.
+    pub(super) fn typed(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
+        if let Some(line) = &mut self.line {
+            input.edit(&mut line.editor);
+            return Outcome::yes();
+        }
+        let is_changed = match (input, &mut self.filter.editor) {
+            (_, None) => return Outcome::no(),
+            (PaneInput::Key(key), Some(_)) => self.filter.key(shared, key),
+            (input, Some(editor)) => {
+                let is_changed = input.edit(editor);
+                self.filter.offer(shared);
+                is_changed
+            }
+        };
+        if is_changed { self.refilter(shared) } else { Outcome::yes() }
+    }
+
+    fn refilter(&mut self, shared: &Shared) -> Outcome {
+        let filter = self.filter.read(shared);
+        self.apply(shared, filter).into()
+    }
+
+    /// Says why the list is empty, once every record was looked at.
+    pub(super) fn tell_nothing(&mut self, shared: &Shared) {
+        let is_empty = self.listing.is_complete() && self.is_empty();
+        let text = &self.filter.text;
+        self.nothing = if is_empty { nothing_found::words(shared, text) } else { Vec::new() };
+    }
+
+    /// A press of the mouse on the completions.
+    pub(super) fn press_completion(&mut self, shared: &Shared, at: Position) -> Option<Outcome> {
+        let area = self.popup_area(shared);
+        let done = self.filter.completer.press(area, at)?;
+        if let (PopupAct::Taken(taken), Some(editor)) = (done, &mut self.filter.editor) {
+            editor.replace_around(taken.typed, taken.behind, &taken.text);
+            self.filter.offer(shared);
+            return Some(self.refilter(shared));
+        }
+        Some(Outcome::yes())
+    }
+
+    /// Where the completions are on the screen, if there are any.
+    pub(crate) fn popup_area(&self, shared: &Shared) -> Option<Rect> {
+        let popup = self.filter.completer.popup()?;
+        let editor = self.filter.editor.as_ref()?;
+        let area = self.areas(pane_inner(shared.areas().traffic)).filter;
+        let (_, column) = editor.in_sight(popup.typed())?;
+        let x = area.x + PROMPT.len() as u16 + u16::try_from(column).ok()?;
+        let at = Position { x: x.min(area.right()), y: area.y };
+        Some(popup.area(at, shared.size))
+    }
+}

@@ -1,0 +1,120 @@
+//! `--filter`: which records and exchanges are printed.
+//!
+//! The same language as on the screen, with the same sentences about mistakes. An exchange is printed
+//! when its request or its answer is let through; of their bodies as much is looked at as is printed.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
+use crate::model::exchange_facts::ExchangeFacts;
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::id::ConnId;
+use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
+use crate::model::timing::{Lapse, Stamp};
+use crate::query::{Filter, RecordFacts};
+use crate::timeline::{GapClock, RecordGaps};
+
+/// What is printed.
+#[derive(Debug, Default)]
+pub(super) struct LetThrough {
+    filter: Filter,
+    clocks: BTreeMap<ConnId, GapClock>,
+}
+
+impl LetThrough {
+    /// Reads the option; times of day in it are of the zone that times are printed in.
+    pub(super) fn read(text: Option<&str>, now: Stamp) -> Result<Self, Failure> {
+        let Some(text) = text else { return Ok(LetThrough::default()) };
+        let now = Timestamp::from_nanosecond(now.0.into()).unwrap_or_default();
+        let offset = TimeZone::system().to_offset(now).seconds();
+        let filter = Filter::parse_at(text, i64::from(offset) * 1_000_000_000);
+        let filter = filter.map_err(|wrong| {
+            let (column, why) = (wrong.column, wrong.message);
+            let cause = format!("{why} (at column {column} of {text:?})");
+            let failure =
+                Failure::new(Stage::ComposeListener, "--filter", FailureKind::Usage, cause);
+            failure.hint("the README lists the fields below Filters")
+        })?;
+        Ok(LetThrough { filter, clocks: BTreeMap::new() })
+    }
+
+    /// Whether there is no filter.
+    pub(super) fn is_everything(&self) -> bool {
+        self.filter.is_everything()
+    }
+
+    /// Takes note of the next record; tells whether it is printed.
+    pub(super) fn record(&mut self, record: &Record, conn: Option<&ConnInfo>) -> bool {
+        if self.filter.is_everything() {
+            return true;
+        }
+        let RecordGaps { delta, latency } =
+            self.clocks.entry(record.conn).or_default().next(record);
+        let facts = RecordFacts { delta, latency, ..RecordFacts::of(record) };
+        self.filter.about(record.conn, conn).matches(&facts)
+    }
+
+    /// The connection has no records any more.
+    pub(super) fn over(&mut self, conn: ConnId) {
+        self.clocks.remove(&conn);
+    }
+
+    /// Whether bodies have to be read to tell of an exchange.
+    pub(super) fn reads_bodies(&self) -> bool {
+        self.filter.reads().data
+    }
+
+    /// Whether an exchange is printed; `bodies` are those of its request and its answer.
+    pub(super) fn exchange(
+        &self,
+        exchange: &Exchange,
+        conn: Option<&ConnInfo>,
+        bodies: &[Vec<u8>; 2],
+    ) -> bool {
+        if self.filter.is_everything() {
+            return true;
+        }
+        let about = self.filter.about(exchange.conn, conn);
+        let facts = ExchangeFacts::of(exchange);
+        let answer_from = exchange.timing.first_byte.unwrap_or_default();
+        let whole = |message: &HttpMessage, body: &[u8]| [&*message.head.raw, body].concat();
+        let request = whole(&exchange.request, &bodies[0]);
+        let asked = exchange.request.head.raw.len() as u64 + exchange.request.body.encoded_len;
+        let (there, back) = if facts.is_served {
+            (Direction::Received, Direction::Sent)
+        } else {
+            (Direction::Sent, Direction::Received)
+        };
+        let record = |direction, data: Vec<u8>, len| Record {
+            original_len: len,
+            ..Record::new(exchange.started, exchange.conn, direction, RecordKind::Data, data.into())
+        };
+        let mut told = vec![(record(there, request, asked), RecordGaps::default())];
+        if let Some(response) = &exchange.response {
+            let len = response.head.raw.len() as u64 + response.body.encoded_len;
+            let mut answer = record(back, whole(response, &bodies[1]), len);
+            answer.at = exchange.started + answer_from;
+            let gaps = RecordGaps {
+                latency: Lapse::between(exchange.started, answer.at),
+                ..RecordGaps::default()
+            };
+            told.push((answer, gaps));
+        }
+        if let ExchangeState::Failed(failure) = &exchange.state {
+            let words = failure.to_string().into_bytes();
+            let failed = Record { kind: RecordKind::Failed, ..record(Direction::Local, words, 0) };
+            told.push((failed, RecordGaps::default()));
+        }
+        told.iter().any(|(record, gaps)| {
+            let facts = RecordFacts {
+                latency: gaps.latency,
+                exchange: Some(&facts),
+                ..RecordFacts::of(record)
+            };
+            about.matches(&facts)
+        })
+    }
+}

@@ -1,0 +1,91 @@
+//! What a filter asks about an exchange: a request line, a status, headers. Made of an
+//! [`Exchange`] by whoever has one; kept by the timeline for as long as records of it may be asked
+//! about, so it holds no bodies.
+
+use bytes::Bytes;
+
+use super::exchange::{Exchange, ExchangeState, FieldLine, Head, StartLine};
+use super::id::ConnId;
+use super::record::Direction;
+use super::timing::Stamp;
+use super::url_text::UrlText;
+
+/// One exchange as filters see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExchangeFacts {
+    pub conn: ConnId,
+    /// Which of its session.
+    pub number: u32,
+    pub started: Stamp,
+    /// `None` = it goes on.
+    pub ended: Option<Stamp>,
+    /// Whether the peer asks and we answer.
+    pub is_served: bool,
+    pub method: String,
+    /// With the query.
+    pub path: String,
+    /// Without the port.
+    pub host: String,
+    pub status: Option<u16>,
+    fields: Vec<FieldLine>,
+}
+
+impl ExchangeFacts {
+    /// What is known of an exchange now.
+    #[must_use]
+    pub fn of(exchange: &Exchange) -> Self {
+        let (method, target) = match &exchange.request.head.start {
+            StartLine::Request { method, target, .. } => (method.as_str(), target.as_str()),
+            StartLine::Response { .. } | StartLine::Unknown => ("", ""),
+        };
+        let url = UrlText::literal(&exchange.url);
+        let path = if target.starts_with('/') { target } else { url.target };
+        let head = |head: &Head| head.fields.iter().map(copied).collect::<Vec<_>>();
+        let mut fields = head(&exchange.request.head);
+        let response = exchange.response.as_ref().map(|response| &response.head);
+        fields.extend(response.map(head).into_iter().flatten());
+        ExchangeFacts {
+            conn: exchange.conn,
+            number: exchange.number,
+            started: exchange.started,
+            ended: (exchange.state != ExchangeState::Active)
+                .then(|| exchange.started + exchange.timing.total),
+            is_served: exchange.side.listens(),
+            method: method.to_owned(),
+            path: path.to_owned(),
+            host: url.host.to_owned(),
+            status: response.and_then(Head::status),
+            fields,
+        }
+    }
+
+    /// Values of the headers of this name, in lower case, of the request and of its answer.
+    pub(crate) fn values<'a>(&'a self, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+        let is_named = move |field: &&FieldLine| field.name.eq_ignore_ascii_case(name);
+        self.fields.iter().filter(is_named).map(|field| &*field.value)
+    }
+
+    /// Names of its headers, as they crossed.
+    pub(crate) fn header_names(&self) -> impl Iterator<Item = &[u8]> {
+        self.fields.iter().map(|field| &*field.name)
+    }
+
+    /// Whether what goes in this direction is the answer.
+    pub(crate) fn answers(&self, direction: Direction) -> bool {
+        direction == if self.is_served { Direction::Sent } else { Direction::Received }
+    }
+
+    /// Memory it takes.
+    pub(crate) fn cost(&self) -> usize {
+        let line = |field: &FieldLine| field.name.len() + field.value.len();
+        let texts = self.method.len() + self.path.len() + self.host.len();
+        let fields: usize = self.fields.iter().map(line).sum();
+        size_of::<Self>() + texts + fields + self.fields.len() * size_of::<FieldLine>()
+    }
+}
+
+/// A slice of a head would keep the whole of it.
+fn copied(field: &FieldLine) -> FieldLine {
+    let copy = |bytes: &Bytes| Bytes::copy_from_slice(bytes);
+    FieldLine { name: copy(&field.name), value: copy(&field.value) }
+}

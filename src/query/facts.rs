@@ -1,0 +1,105 @@
+//! What tests ask about one record, besides its connection.
+//!
+//! Whoever asks fills in what the expression reads (`Reads`) and leaves the rest as it is.
+
+use super::subject::TextOf;
+use crate::model::exchange_facts::ExchangeFacts;
+use crate::model::record::{Direction, Record, RecordKind};
+use crate::model::timing::{Lapse, Stamp};
+
+/// From this status on an answer is an error (RFC 9110, sections 15.5 and 15.6).
+const ERRORS: u16 = 400;
+
+/// A record as tests see it.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordFacts<'a> {
+    pub at: Stamp,
+    pub direction: Direction,
+    pub kind: RecordKind,
+    /// Bytes that crossed.
+    pub len: u64,
+    /// Bytes that were kept; may be empty for a filter that reads none.
+    pub data: &'a [u8],
+    /// Since the record before on its connection.
+    pub delta: Lapse,
+    /// Since what it answers.
+    pub latency: Lapse,
+    /// The exchange it is of.
+    pub exchange: Option<&'a ExchangeFacts>,
+    pub is_marked: bool,
+    pub comment: Option<&'a str>,
+}
+
+impl<'a> RecordFacts<'a> {
+    /// A record of which nothing is known but itself.
+    #[must_use]
+    pub fn of(record: &'a Record) -> Self {
+        RecordFacts {
+            at: record.at,
+            direction: record.direction,
+            kind: record.kind,
+            len: record.original_len,
+            data: &record.data,
+            delta: Lapse::NONE,
+            latency: Lapse::NONE,
+            exchange: None,
+            is_marked: false,
+            comment: None,
+        }
+    }
+
+    /// Status of the answer.
+    pub(super) fn status(&self) -> Option<u16> {
+        self.exchange?.status
+    }
+
+    /// What failed, was reset, or says as an answer that something was wrong.
+    pub(super) fn is_error(&self) -> bool {
+        let is_answer = |it: &&ExchangeFacts| it.answers(self.direction);
+        match self.kind {
+            RecordKind::Failed | RecordKind::Reset => true,
+            RecordKind::Data => {
+                let status = self.exchange.filter(is_answer).and_then(|it| it.status);
+                status.is_some_and(|status| status >= ERRORS)
+            }
+            _ => false,
+        }
+    }
+
+    /// The texts it has of this kind.
+    pub(super) fn texts<'b>(&'b self, of: &'b TextOf) -> impl Iterator<Item = &'b [u8]> {
+        let exchange = self.exchange;
+        let one = match of {
+            TextOf::Method => exchange.map(|it| it.method.as_bytes()),
+            TextOf::Path => exchange.map(|it| it.path.as_bytes()),
+            TextOf::Host => exchange.map(|it| it.host.as_bytes()).filter(|host| !host.is_empty()),
+            TextOf::Comment => self.comment.map(str::as_bytes),
+            TextOf::Error => self.is_error().then_some(self.data),
+            TextOf::Header(_) => None,
+        };
+        let name = match of {
+            TextOf::Header(name) => name.as_bytes(),
+            _ => &[],
+        };
+        let named = exchange.filter(|_| !name.is_empty()).map(|it| it.values(name));
+        one.into_iter().chain(named.into_iter().flatten())
+    }
+
+    /// The bytes behind the head of a message, or all of them where there are no heads.
+    pub(super) fn body(&self) -> Option<&'a [u8]> {
+        let has_head = self.exchange.is_some() && is_head(self.data);
+        let end = memchr::memmem::find(self.data, b"\r\n\r\n").filter(|_| has_head);
+        match (has_head, end) {
+            (true, None) => None,
+            (true, Some(at)) => self.data.get(at + 4..),
+            (false, _) => Some(self.data),
+        }
+    }
+}
+
+/// Whether bytes begin with the first line of a message.
+fn is_head(data: &[u8]) -> bool {
+    let line = data.split(|byte| *byte == b'\r').next().unwrap_or_default();
+    line.starts_with(b"HTTP/1.")
+        || line.windows(8).next_back().is_some_and(|it| it.starts_with(b"HTTP/1."))
+}

@@ -1,0 +1,46 @@
+//! What a field asks about, besides the value it is compared with.
+
+/// Which end of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Either,
+    Peer,
+    Local,
+}
+
+/// A text that a record or its exchange may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum TextOf {
+    Method,
+    Path,
+    Host,
+    /// Of this name, in lower case.
+    Header(String),
+    Comment,
+    Error,
+}
+
+/// What is asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Subject {
+    Port,
+    Address(End),
+    Protocol,
+    Direction,
+    Side,
+    Kind,
+    Len,
+    Conn,
+    Session,
+    Time,
+    Delta,
+    Latency,
+    Status,
+    Text(TextOf),
+    /// Of a name that stands behind a point.
+    Header,
+    Data,
+    Body,
+    Hex,
+    Marked,
+}
