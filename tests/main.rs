@@ -113,6 +113,8 @@ mod pty;
 mod readme;
 #[path = "suite/relayed.rs"]
 mod relayed;
+#[path = "suite/relayed_http.rs"]
+mod relayed_http;
 #[path = "suite/reports.rs"]
 mod reports;
 #[path = "suite/restored.rs"]

@@ -52,7 +52,7 @@ struct ListenWatch<'a> {
     output: &'a mut Output,
     /// Told by exchange, not by what crosses the sockets.
     by_exchange: bool,
-    /// Where a relay connects its clients on to.
+    /// Where a relay connects its clients on to, in words.
     target: Option<String>,
     /// Those that are not over.
     conns: BTreeMap<ConnId, ConnInfo>,
@@ -118,7 +118,7 @@ pub(super) async fn watch(
     let mut watch = ListenWatch {
         output,
         by_exchange: plan.capabilities().exchanges,
-        target: plan.target().map(ToString::to_string),
+        target: plan.onward(),
         conns: BTreeMap::new(),
         streams: ToldStreams::new(headless.told.clone()),
         printed: Vec::new(),
@@ -323,8 +323,7 @@ impl ListenWatch<'_> {
             Some(Event::Done { outcome, .. }) => return outcome.map(|_| Some(exit::OK)),
             Some(Event::Phase { phase: Phase::Listening { addresses, .. }, .. }) => {
                 let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-                let onward =
-                    self.target.as_ref().map(|target| format!(", connecting on to {target}"));
+                let onward = self.target.as_ref().map(|target| format!(", {target}"));
                 let (list, onward) = (list.join(", "), onward.unwrap_or_default());
                 output::note(&format!("listening on {list}{onward}; Ctrl+C stops"));
                 if addresses.iter().any(|address| !address.ip().is_loopback()) {

@@ -444,12 +444,21 @@ impl Plan {
         if let Plan::HttpRelay(plan) = self { Some(plan) } else { None }
     }
 
-    /// Where a relay connects its clients on to.
+    /// Where a relay of conversations connects its clients on to.
     #[must_use]
     pub(crate) fn target(&self) -> Option<&Endpoint> {
+        if let Plan::TcpRelay(plan) = self { Some(&plan.target.endpoint) } else { None }
+    }
+
+    /// Where a relay connects its clients on to, in words.
+    #[must_use]
+    pub(crate) fn onward(&self) -> Option<String> {
         match self {
-            Plan::TcpRelay(plan) => Some(&plan.target.endpoint),
-            Plan::HttpRelay(plan) => plan.target.as_ref().map(|target| &target.endpoint),
+            Plan::TcpRelay(plan) => Some(format!("connecting on to {}", plan.target.endpoint)),
+            Plan::HttpRelay(plan) => Some(match &plan.target {
+                Some(target) => format!("passing requests on to {}", target.url()),
+                None => "a forward proxy".to_owned(),
+            }),
             _ => None,
         }
     }
