@@ -277,6 +277,7 @@ fn http_relay() -> BoxedStrategy<Spec> {
                 forwarded,
                 user,
                 password,
+                open: String::new(),
                 timeout,
                 connect_timeout,
                 socket,

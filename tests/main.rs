@@ -41,6 +41,8 @@ mod edited;
 mod ends;
 #[path = "suite/engine.rs"]
 mod engine;
+#[path = "suite/exec.rs"]
+mod exec;
 #[path = "suite/exits.rs"]
 mod exits;
 #[path = "suite/faults.rs"]

@@ -17,6 +17,7 @@ Examples:
   wirebench relay http://:8080 http://127.0.0.1:9000 an HTTP reverse proxy: each request and answer
   wirebench relay https://:8443 https://example.com  the same with TLS on both sides
   wirebench relay http://:8080                       a forward proxy: curl -x http://127.0.0.1:8080 ...
+  wirebench relay http://:8080 --open example.com    the same, with the TLS of one host opened
   wirebench relay databases/through                  a preset
 
 ':port' is this machine only, '*:port' is everybody.
@@ -45,6 +46,10 @@ pub struct Relay {
     /// relay is a forward proxy.
     #[arg(value_name = "TARGET", value_hint = ValueHint::Hostname)]
     pub target: Option<String>,
+    /// Open the TLS of these hosts (host, *.domain, *), separated by commas, with an authority that is
+    /// made for this run; a forward proxy lets others through as they are.
+    #[arg(long, value_name = "HOST,...", value_delimiter = ',')]
+    pub open: Vec<String>,
     /// Stop after so many reads, or requests, were passed on.
     #[arg(long, value_name = "N")]
     pub count: Option<u64>,

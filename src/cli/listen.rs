@@ -1,5 +1,6 @@
 //! `wirebench listen`: opens a listener and prints what arrives until it is told to stop.
 
+mod exchanges;
 mod input;
 mod told;
 
@@ -10,6 +11,7 @@ use std::time::Duration;
 use input::ListenInput;
 use tokio::time::{Instant, timeout_at};
 
+use super::exec::{self, Program};
 use super::exit;
 use super::headless::{CLOSING, Headless, Interrupts};
 use super::items;
@@ -17,17 +19,14 @@ use super::output::{self, Output, Style};
 use super::stdin;
 use super::target::{self, Target};
 use crate::args;
-use crate::codec::charset::{self, Recoder};
 use crate::codec::http1::status::has_no_content;
-use crate::codec::lines::{is_labelled_json, not_json};
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::{Batch, Event, Phase};
 use crate::interop::ndjson;
-use crate::interop::secrets::disclosed;
 use crate::interop::told_streams::ToldStreams;
 use crate::model::endpoint::HEARS_BROADCASTS;
-use crate::model::exchange::{Exchange, ExchangeState};
+use crate::model::exchange::ExchangeState;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::{HttpBody, HttpListenerSpec};
 use crate::model::id::{BodyId, ConnId};
@@ -36,7 +35,6 @@ use crate::model::payload::Payload;
 use crate::model::plan::Plan;
 use crate::model::protocol::Side;
 use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind};
-use crate::model::secrets::masked;
 use crate::model::spec::{NameValue, Spec};
 use crate::model::tls::ListenerTls;
 
@@ -64,6 +62,8 @@ struct ListenWatch<'a> {
     /// A body whose bytes are being printed, and how many are.
     body: Option<(BodyId, u64)>,
     input: ListenInput,
+    program: Option<Program>,
+    is_brief: bool,
 }
 
 /// What is run, and what ends it.
@@ -74,6 +74,10 @@ pub(super) struct WatchOrder {
     pub(super) lasts: Option<Duration>,
     /// Standard input goes to the peers, where that makes sense.
     pub(super) reads_stdin: bool,
+    /// Started once it listens; it ends with it.
+    pub(super) program: Option<Program>,
+    /// Of exchanges a line is printed, without heads and bodies.
+    pub(super) is_brief: bool,
 }
 
 /// How it ended.
@@ -103,7 +107,8 @@ pub(super) async fn run(
         Err(failure) => return ListenEnd::of(Err(failure)),
     };
     let args::Listen { count, lasts, ignore_stdin, .. } = *arguments;
-    let watched = WatchOrder { plan, count, lasts, reads_stdin: !ignore_stdin };
+    let reads_stdin = !ignore_stdin;
+    let watched = WatchOrder { plan, count, lasts, reads_stdin, program: None, is_brief: false };
     watch(watched, headless, output, interrupts).await
 }
 
@@ -114,7 +119,7 @@ pub(super) async fn watch(
     output: &mut Output,
     interrupts: &mut Interrupts,
 ) -> ListenEnd {
-    let WatchOrder { plan, count, lasts, reads_stdin } = watched;
+    let WatchOrder { plan, count, lasts, reads_stdin, program, is_brief } = watched;
     let mut watch = ListenWatch {
         output,
         by_exchange: plan.capabilities().exchanges,
@@ -125,6 +130,8 @@ pub(super) async fn watch(
         left: count,
         body: None,
         input: ListenInput::none(),
+        program,
+        is_brief,
     };
     if watch.output.style == Style::Raw && reads_stdin && stdin::can_talk() {
         watch.input = input_of(&plan);
@@ -134,7 +141,9 @@ pub(super) async fn watch(
     }
     let deadline = lasts.map(|lasts| Instant::now() + lasts);
     let ListenEnd { outcome, behind } = watch.until_the_end(deadline, headless, interrupts).await;
-    ListenEnd { outcome: watch.input.outcome(outcome), behind }
+    let outcome = watch.input.outcome(outcome);
+    let status = watch.program.as_ref().and_then(Program::status);
+    ListenEnd { outcome: outcome.map(|own| status.unwrap_or(own)), behind }
 }
 
 /// Standard input for the peers, unless the listener has its own words.
@@ -244,11 +253,14 @@ impl ListenWatch<'_> {
         loop {
             tokio::select! {
                 biased;
-                () = interrupts.next() => break,
+                () = interrupts.next(), if self.program.is_none() => break,
                 () = clock::at(deadline) => break,
                 ended = self.step(headless) => if let Some(outcome) = ended.transpose() {
                     return ListenEnd::of(outcome);
                 },
+            }
+            if self.program.as_ref().is_some_and(|program| program.status().is_some()) {
+                break;
             }
             if self.left == Some(0) && self.body.is_none() {
                 headless.close(CloseMode::Close).await;
@@ -265,12 +277,13 @@ impl ListenWatch<'_> {
         if self.body.is_some() {
             return self.print_body(headless).await.map(|()| None);
         }
-        let (output, input) = (&*self.output, &mut self.input);
+        let (output, input, program) = (&*self.output, &mut self.input, &mut self.program);
         let taken = output.taking(headless.next_event());
         // In no order, so that neither way waits for the other.
         tokio::select! {
             event = taken => self.on_event(event?, headless),
             step = input.next() => input.step(step, headless).map(|()| None),
+            () = exec::over(program) => Ok(None),
         }
     }
 
@@ -322,6 +335,10 @@ impl ListenWatch<'_> {
             None => return Ok(Some(exit::OK)),
             Some(Event::Done { outcome, .. }) => return outcome.map(|_| Some(exit::OK)),
             Some(Event::Phase { phase: Phase::Listening { addresses, .. }, .. }) => {
+                if let Some(program) = &mut self.program {
+                    program.start(&addresses);
+                    return Ok(None);
+                }
                 let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
                 let onward = self.target.as_ref().map(|target| format!(", {target}"));
                 let (list, onward) = (list.join(", "), onward.unwrap_or_default());
@@ -418,52 +435,6 @@ impl ListenWatch<'_> {
         let told = self.streams.tell(record);
         let shown = told.get(..SHOWN).unwrap_or(&told);
         self.output.line(&told::record(record, conn, shown, shown.len() < told.len()));
-    }
-
-    fn print_exchange(&mut self, exchange: &Exchange, headless: &Headless) {
-        if self.output.style == Style::Json {
-            return self.output.json(&headless.exchange_line(exchange));
-        }
-        if self.output.style == Style::Raw {
-            self.body = Some((exchange.request.body.id, 0));
-            if let ExchangeState::Failed(failure) = &exchange.state {
-                output::print_failure(failure);
-            }
-            let undecoded = exchange.request.body.undecoded();
-            undecoded.iter().chain(&exchange.warnings).for_each(|remark| output::note(remark));
-            return;
-        }
-        let facts = &exchange.request.body;
-        let read = headless.read_body(facts.id, 0, SHOWN);
-        let body = read.inspect_err(output::print_failure).unwrap_or_default();
-        let shown = body.len() as u64;
-        let content_type =
-            exchange.request.head.field("content-type").map(|value| String::from_utf8_lossy(value));
-        let charset = charset::remark(content_type.as_deref(), &body);
-        let charset = charset.filter(|_| !body.is_empty());
-        let is_json = content_type.as_deref().is_some_and(is_labelled_json)
-            && facts.undecoded().is_none()
-            && Recoder::of(content_type.as_deref(), &body).is_none();
-        let no_json = is_json.then(|| not_json(&body, shown == facts.decoded_len)).flatten();
-        let recoded = Recoder::of(content_type.as_deref(), &body)
-            .map(|mut recoder| recoder.push(&body, shown == facts.decoded_len));
-        let body = recoded.map_or(body, String::into_bytes);
-        let body = masked(&body, &headless.told.hidden_parts(b"", &body));
-        let exchange = &disclosed(exchange, &headless.told);
-        self.output.line(&told::exchange(exchange));
-        self.output.text(&exchange.request.head.raw);
-        if !body.is_empty() {
-            self.output.text(&body);
-        }
-        let cut = (shown < facts.decoded_len)
-            .then(|| format!("{shown} of {} bytes of the body are shown", facts.decoded_len));
-        let undecoded = exchange.request.body.undecoded();
-        let remarks = cut.iter().chain(&charset).chain(&no_json).chain(&undecoded);
-        let remarks = remarks.chain(&exchange.warnings);
-        for remark in remarks {
-            self.output.line(&format!("! {remark}"));
-        }
-        self.output.safe("\n");
     }
 
     /// All bytes of the body that is being printed. Safe to drop.

@@ -28,7 +28,8 @@ pub(super) async fn run(
         Err(failure) => return ListenEnd::of(Err(failure)),
     };
     let args::Relay { count, lasts, .. } = *arguments;
-    let watched = WatchOrder { plan, count, lasts, reads_stdin: false };
+    let reads_stdin = false;
+    let watched = WatchOrder { plan, count, lasts, reads_stdin, program: None, is_brief: false };
     listen::watch(watched, headless, output, interrupts).await
 }
 
@@ -48,11 +49,17 @@ fn plan(arguments: &args::Relay, headless: &mut Headless) -> Result<Plan, Failur
     if let Some(target) = &arguments.target {
         go_on_to(&mut spec, target)?;
     }
-    if let Some(relay) = spec.as_http_relay_mut()
-        && UrlText::of(&relay.target).scheme.eq_ignore_ascii_case("https")
-        && relay.target_tls == ClientTls::Off
-    {
-        relay.target_tls = ClientTls::verified();
+    if let Some(relay) = spec.as_http_relay_mut() {
+        if !arguments.open.is_empty() {
+            relay.open = arguments.open.join(", ");
+        }
+        let scheme = UrlText::of(&relay.target).scheme;
+        let has_tls = scheme.eq_ignore_ascii_case("https") || relay.target.is_empty();
+        if has_tls && relay.target_tls == ClientTls::Off {
+            relay.target_tls = ClientTls::verified();
+        }
+    } else if !arguments.open.is_empty() {
+        return Err(usage("--open is for a forward proxy: wirebench relay http://:8080".into()));
     }
     if let (true, Some((verify, _))) = (common.insecure, spec.consent_mut()) {
         *verify = Verify::Off;

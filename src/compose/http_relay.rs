@@ -5,7 +5,7 @@ use super::text::Composer;
 use crate::model::endpoint::Endpoint;
 use crate::model::field_id::FieldId;
 use crate::model::http_relay::HttpRelaySpec;
-use crate::model::plan::{HttpRelayPlan, OriginPlan};
+use crate::model::plan::{HttpRelayPlan, OpenPlan, OriginPlan};
 use crate::model::timing::bound;
 use crate::model::tls::ClientTls;
 use crate::model::url_text::UrlText;
@@ -21,6 +21,13 @@ pub(super) fn plan(spec: &HttpRelaySpec, composer: &mut Composer<'_>) -> Option<
     let tls = listener_tls(&spec.tls, composer);
     let socket = socket(&spec.socket, composer);
     let client = client(&spec.client, composer);
+    let hosts = hosts(spec, is_proxy, composer);
+    let onward_tls = match &spec.target_tls {
+        ClientTls::On { .. } if is_proxy => {
+            client_tls(FieldId::new("target-tls"), &spec.target_tls, composer)
+        }
+        _ => ClientTls::verified(),
+    };
     let user = composer.line(FieldId::new("user"), &spec.user);
     let password = composer.line(FieldId::new("password"), &spec.password);
     if user.contains(':') {
@@ -40,8 +47,30 @@ pub(super) fn plan(spec: &HttpRelaySpec, composer: &mut Composer<'_>) -> Option<
         client,
         host: spec.host,
         forwarded: spec.forwarded,
+        onward_tls,
+        open: OpenPlan { hosts, authority: None },
         credentials: (!user.is_empty()).then_some((user, password)),
     })
+}
+
+/// Whose TLS a forward proxy opens.
+fn hosts(spec: &HttpRelaySpec, is_proxy: bool, composer: &mut Composer<'_>) -> Vec<String> {
+    let field = FieldId::new("open");
+    let text = composer.line(field, &spec.open);
+    let words = text.split(|c: char| c == ',' || c.is_whitespace());
+    let hosts: Vec<String> = words.filter(|it| !it.is_empty()).map(str::to_owned).collect();
+    let is_odd = |host: &&String| {
+        let bare = host.strip_prefix('*').unwrap_or(host);
+        let is_address = bare.parse::<std::net::IpAddr>().is_ok();
+        !is_address && bare.contains(|c: char| !(c.is_alphanumeric() || ".-_".contains(c)))
+    };
+    if let Some(odd) = hosts.iter().find(is_odd) {
+        composer.issue(field, format!("'{odd}' is no host; write host, *.domain or *"));
+    }
+    if !is_proxy && !hosts.is_empty() {
+        composer.issue(field, "TLS is opened for a forward proxy, which has no target");
+    }
+    hosts
 }
 
 /// The server of a reverse proxy; `None` after an issue.
@@ -153,6 +182,14 @@ mod tests {
         };
         let Ok(Plan::HttpRelay(of)) = plan("", "ann") else { panic!() };
         assert_eq!(of.credentials, Some(("ann".into(), "pw".into())));
+        let open = |target: &str, open: &str| {
+            let (target, open) = (target.into(), open.into());
+            let spec = HttpRelaySpec { target, open, ..HttpRelaySpec::default() };
+            let plan = crate::compose::plan(&Spec::HttpRelay(spec), &Scope::default());
+            plan.ok().and_then(Plan::http_relay).map(|plan| plan.open.hosts.join(" "))
+        };
+        assert_eq!(open("", "a.example,*.b  *"), Some("a.example *.b *".into()));
+        assert_eq!((open("", "https://a"), open("http://a", "b")), (None, None));
         assert!(plan("http://a", "ann").is_err());
         assert!(plan("", "a:b").is_err());
     }

@@ -20,11 +20,13 @@ pub struct HttpRelaySpec {
     pub target: String,
     /// Towards the clients.
     pub tls: ListenerTls,
-    /// Towards the target.
+    /// Towards the target; of a forward proxy towards all servers that are asked under TLS.
     pub target_tls: ClientTls,
     pub host: HostHeader,
     /// Whether the target is told who asked, how and whom.
     pub forwarded: bool,
+    /// Hosts whose TLS a forward proxy opens, separated by commas: `host`, `*.domain` or `*`.
+    pub open: String,
     /// Who may use a forward proxy; empty = everybody.
     pub user: String,
     pub password: String,

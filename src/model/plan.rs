@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::endpoint::{Bind, Endpoint};
 use super::protocol::{Capabilities, Protocol, Side};
-pub use super::relay_plan::{HttpRelayPlan, OriginPlan};
+pub use super::relay_plan::{HttpRelayPlan, OpenPlan, OriginPlan};
 use super::tls::{ClientTls, ListenerTls};
 use super::trust::{TrustedCertificates, Verify};
 use super::url_text::UrlText;
@@ -438,6 +438,11 @@ impl Plan {
         if let Plan::TcpRelay(plan) = self { Some(plan) } else { None }
     }
 
+    /// The plan of an HTTP relay, to write to, if it is one.
+    pub(crate) fn as_http_relay_mut(&mut self) -> Option<&mut HttpRelayPlan> {
+        if let Plan::HttpRelay(plan) = self { Some(plan) } else { None }
+    }
+
     /// The plan of an HTTP relay, if it is one.
     #[must_use]
     pub(crate) fn http_relay(self) -> Option<HttpRelayPlan> {
@@ -537,6 +542,7 @@ impl Plan {
             (Plan::HttpRelay(one), Plan::HttpRelay(other)) => {
                 (one.bind, one.tls, one.socket) =
                     (other.bind.clone(), other.tls.clone(), other.socket.clone());
+                one.open.clone_from(&other.open);
             }
             (Plan::TcpListener(one), Plan::TcpListener(other)) => {
                 (one.bind, one.tls, one.socket) =

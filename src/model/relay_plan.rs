@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::authority::Authority;
 use super::endpoint::{Bind, Endpoint};
 use super::http_relay::HostHeader;
 use super::plan::{ClientOptions, SocketOptions};
@@ -23,8 +24,20 @@ pub struct HttpRelayPlan {
     pub host: HostHeader,
     /// The target is told who asked, how and whom.
     pub forwarded: bool,
+    /// Towards servers that are asked under TLS where there is no target.
+    pub onward_tls: ClientTls,
+    pub open: OpenPlan,
     /// Who may use it as a forward proxy: user and password.
     pub credentials: Option<(String, String)>,
+}
+
+/// Whose TLS a forward proxy opens.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OpenPlan {
+    /// `host`, `*.domain` or `*`.
+    pub hosts: Vec<String>,
+    /// With which; `None` = one that is made for this run and told.
+    pub authority: Option<Authority>,
 }
 
 /// A server that requests are passed on to.

@@ -13,7 +13,7 @@ use wirebench::model::exchange::{Exchange, ExchangeState};
 use wirebench::model::failure::{Failure, FailureKind};
 use wirebench::model::http_relay::HostHeader;
 use wirebench::model::id::{BodyId, SessionId};
-use wirebench::model::plan::{HttpRelayPlan, OriginPlan, Plan, SocketOptions};
+use wirebench::model::plan::{HttpRelayPlan, OpenPlan, OriginPlan, Plan, SocketOptions};
 use wirebench::model::protocol::Side;
 use wirebench::model::record::RecordKind;
 use wirebench::model::tls::{ClientTls, ListenerTls};
@@ -35,6 +35,8 @@ fn relay(target: Option<SocketAddr>) -> HttpRelayPlan {
         client: client.client,
         host: HostHeader::Auto,
         forwarded: false,
+        onward_tls: ClientTls::verified(),
+        open: OpenPlan::default(),
         credentials: None,
     }
 }

@@ -11,6 +11,7 @@
 
 mod heads;
 mod onward;
+mod opened;
 mod own_answer;
 mod passed_on;
 mod received;
@@ -18,18 +19,21 @@ mod route;
 mod tunnel;
 mod visitor;
 
+use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
 use bytes::Bytes;
+use tempfile::NamedTempFile;
 use tokio::sync::watch;
 
 use crate::engine::accept::{AcceptLoop, ListenerEvent};
-use crate::engine::event::Summary;
+use crate::engine::event::{Event, Summary};
 use crate::engine::http::ending_order::EndingOrder;
 use crate::engine::refusal;
 use crate::engine::session::{SessionContext, SessionHandle};
-use crate::model::failure::Failure;
+use crate::engine::tls::opening::{self, Opener};
+use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::HttpRelayPlan;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{Direction, RecordKind};
@@ -53,6 +57,8 @@ struct HttpRelay {
     requests: AtomicU32,
     /// Exchanges are told in the order in which they ended.
     endings: EndingOrder,
+    /// What opens TLS, where hosts are named for that.
+    opener: Option<Opener>,
 }
 
 /// Runs the session to its end.
@@ -62,10 +68,11 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
     let kind = (Protocol::Http, Side::Relay);
     let mut accept =
         AcceptLoop::open(kind, &plan.bind, &plan.tls, &plan.socket, own, words).await?;
+    let (opener, _certificate) = opener(&plan, &session)?.unzip();
     let (plan, _) = watch::channel(plan);
     let machine = os::host_name().unwrap_or_default().trim().to_ascii_lowercase();
     let (requests, endings) = (AtomicU32::new(0), EndingOrder::default());
-    let relay = Arc::new(HttpRelay { session, plan, machine, requests, endings });
+    let relay = Arc::new(HttpRelay { session, plan, machine, requests, endings, opener });
     relay.tell_target();
     loop {
         match accept.next(&mut input).await {
@@ -92,6 +99,37 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
             ListenerEvent::Over(words) => return Ok(Summary::of(words)),
         }
     }
+}
+
+/// What opens TLS, and the file with the certificate of its authority for clients to trust, where
+/// nobody has made one: it goes with the session.
+fn opener(
+    plan: &HttpRelayPlan,
+    session: &SessionHandle,
+) -> Result<Option<(Opener, Option<NamedTempFile>)>, Failure> {
+    if plan.open.hosts.is_empty() {
+        return Ok(None);
+    }
+    if let Some(authority) = &plan.open.authority {
+        return Ok(Some((Opener::new(authority)?, None)));
+    }
+    let authority = opening::made()?;
+    let failed = |error: io::Error| {
+        let cause = format!("the certificate for clients cannot be written: {error}");
+        Failure::new(Stage::Storage, "", FailureKind::Io, cause)
+    };
+    // Mode 0600; the key is in memory alone.
+    let file = tempfile::Builder::new().prefix("wirebench-opened-").suffix(".pem").tempfile();
+    let mut file = file.map_err(failed)?;
+    file.write_all(authority.certificate_pem.as_bytes()).map_err(failed)?;
+    let text = format!(
+        "the TLS of {} is opened with an authority of this run, good for a day; clients trust it by {}",
+        plan.open.hosts.join(", "),
+        file.path().display()
+    );
+    session.events.note(session.id.itself(), Direction::Local, RecordKind::Note, text.clone());
+    session.events.event(Event::Authority(Ok(text)));
+    Ok(Some((Opener::new(&authority)?, Some(file))))
 }
 
 impl HttpRelay {

@@ -25,6 +25,10 @@ impl Options for HttpRelaySpec {
         "forwarded", ValueKind::Flag, forwarded, tab: OPTIONS,
             label: "Tell the target who asked (Via, X-Forwarded-*)",
             help: "Adds Via, X-Forwarded-For, X-Forwarded-Host and X-Forwarded-Proto.";
+        "open", ValueKind::Word(&[]), open, tab: OPTIONS,
+            label: "Open the TLS of (hosts, *.domain, *)",
+            help: "Hosts whose TLS a forward proxy opens with an authority of its own that lasts a day, \
+                   separated by commas: host, *.domain or *; others are passed through.";
         "user", ValueKind::Text, user, tab: OPTIONS, label: "User of the proxy (empty = everybody)",
             help: "Who may use a forward proxy; empty = everybody who reaches it.";
         "password", ValueKind::Secret, password, tab: OPTIONS, label: "Password",

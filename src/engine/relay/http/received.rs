@@ -75,7 +75,10 @@ impl Visitor {
             has_tls: self.met.tls.is_some(),
             machine: &self.relay.machine,
         };
-        let found = route::of(&self.relay.plan.borrow(), &head, &by);
+        let found = match &self.opened {
+            Some(origin) => route::inside(origin, &head),
+            None => route::of(&self.relay.plan.borrow(), &head, &by),
+        };
         let route = match found {
             Ok(route) => route,
             Err(refusal) => return self.refuse(refusal, recorder).await,

@@ -51,13 +51,37 @@ pub(super) fn of(plan: &HttpRelayPlan, head: &Head, by: &AskedBy<'_>) -> Result<
         Some(origin) => to_target(plan, origin, head, target, by),
         None => {
             authorized(plan, head)?;
-            anywhere(method, target, head)?
+            anywhere(plan, method, target, head)?
         }
     };
     if plan.forwarded {
         route.way.added = told(head, by);
     }
     Ok(route)
+}
+
+/// To the server of a tunnel whose TLS is opened: as the client asks it, which names it.
+pub(super) fn inside(origin: &OriginPlan, head: &Head) -> Result<Route, Refusal> {
+    let StartLine::Request { method, target, .. } = &head.start else {
+        return Err(Refusal::bad("the request has no start line"));
+    };
+    if method == "CONNECT" {
+        let why = "CONNECT asks for a tunnel inside a tunnel";
+        return Err(Refusal { status: 501, why: why.into() });
+    }
+    let url = format!("{}{}", origin.url(), path(target));
+    Ok(Route { origin: origin.clone(), url, way: RequestWay::default(), is_tunnel: false })
+}
+
+/// What stands behind the authority of a URL.
+fn path(target: &str) -> String {
+    let path = match UrlText::literal(target) {
+        url if !url.scheme.is_empty() => url.target,
+        // Of `*` the server as a whole is meant.
+        _ => target.strip_prefix('*').unwrap_or(target),
+    };
+    let slash = if path.is_empty() || path.starts_with('/') { "" } else { "/" };
+    format!("{slash}{path}")
 }
 
 /// To the one target of a reverse proxy.
@@ -79,19 +103,18 @@ fn to_target(
         HostHeader::Keep => false,
         HostHeader::Target => true,
     };
-    let path = match UrlText::literal(target) {
-        url if !url.scheme.is_empty() => url.target,
-        // Of `*` the server as a whole is meant.
-        _ => target.strip_prefix('*').unwrap_or(target),
-    };
-    let slash = if path.is_empty() || path.starts_with('/') { "" } else { "/" };
-    let url = format!("{base}{slash}{path}");
+    let url = format!("{base}{}", path(target));
     let way = RequestWay { host: is_told.then_some(own), ..RequestWay::default() };
     Route { origin: origin.clone(), url, way, is_tunnel: false }
 }
 
 /// To where the request says.
-fn anywhere(method: &str, target: &str, head: &Head) -> Result<Route, Refusal> {
+fn anywhere(
+    plan: &HttpRelayPlan,
+    method: &str,
+    target: &str,
+    head: &Head,
+) -> Result<Route, Refusal> {
     let way = RequestWay { is_proxy: true, ..RequestWay::default() };
     if method == "CONNECT" {
         let endpoint: Endpoint = target.parse().map_err(|_| {
@@ -116,7 +139,7 @@ fn anywhere(method: &str, target: &str, head: &Head) -> Result<Route, Refusal> {
     let endpoint: Result<Endpoint, _> = named.parse();
     let endpoint = endpoint.or_else(|_| format!("{named}:{usual}").parse());
     let endpoint = endpoint.map_err(|error| Refusal::bad(error.to_string()))?;
-    let tls = if is_secure { ClientTls::verified() } else { ClientTls::Off };
+    let tls = if is_secure { plan.onward_tls.clone() } else { ClientTls::Off };
     let slash = if url.target.starts_with('/') { "" } else { "/" };
     // OPTIONS of a server as a whole (RFC 9112, section 3.2.4).
     let is_whole = method == "OPTIONS" && url.target.is_empty();
@@ -180,7 +203,7 @@ pub(super) fn is_loop(peer: SocketAddr, local: SocketAddr) -> bool {
 mod tests {
     use super::*;
     use crate::codec::http1::{Expected, HeadReader};
-    use crate::model::plan::{ClientOptions, SocketOptions};
+    use crate::model::plan::{ClientOptions, OpenPlan, SocketOptions};
     use crate::model::tls::ListenerTls;
     use std::time::Duration;
 
@@ -195,6 +218,8 @@ mod tests {
             client: ClientOptions::default(),
             host: HostHeader::Auto,
             forwarded: false,
+            onward_tls: ClientTls::verified(),
+            open: OpenPlan::default(),
             credentials: None,
         }
     }

@@ -41,10 +41,28 @@ impl Visitor {
     ) -> Next {
         // Nothing is kept of a request that has no body.
         let _ = writer.finish().await;
+        // What came with the head cannot be given back to a handshake.
+        let is_quiet = self.input.rest.is_empty();
+        let is_opened = self.relay.opens(&asked.route.origin.endpoint.host).is_some();
+        if is_opened && is_quiet {
+            return self.let_in(asked, recorder).await;
+        }
+        if is_opened {
+            recorder.warn("not opened: the client did not wait for the tunnel");
+        }
         let onward = match self.connected(&asked.route, recorder).await {
             Ok(onward) => onward,
             Err(failure) => return self.not_reached(failure, recorder).await,
         };
+        if let Err(next) = self.establish(recorder).await {
+            onward.reset(&self.relay, "reset by us: the client is gone");
+            return next;
+        }
+        self.tunnel(onward, Bytes::new(), recorder).await
+    }
+
+    /// Tells a client that its tunnel is there.
+    pub(super) async fn establish(&mut self, recorder: &ExchangeRecorder) -> Result<(), Next> {
         let kept = self.relay.session.bodies.create();
         let head = Bytes::from_static(ESTABLISHED);
         let mut message = empty_message(kept.id());
@@ -57,11 +75,10 @@ impl Visitor {
                 let peer = &recorder.target;
                 let why = failure::socket(Stage::Send, peer, &error, "while it was let through");
                 recorder.close(Err(why));
-                onward.reset(&self.relay, "reset by us: the client is gone");
-                return Next::Gone("closed: the client is gone");
+                return Err(Next::Gone("closed: the client is gone"));
             }
         }
-        self.tunnel(onward, Bytes::new(), recorder).await
+        Ok(())
     }
 
     /// Passes bytes on until both have ended; `first` came from the server already.

@@ -25,6 +25,7 @@ use crate::engine::session::SessionHandle;
 use crate::engine::transport::stream::{Stream, reset};
 use crate::model::failure::Stage;
 use crate::model::id::{BodyId, ConnId};
+use crate::model::plan::OriginPlan;
 use crate::model::protocol::Side;
 use crate::model::record::{Direction, RecordKind, RelayPair};
 use crate::model::tls::TlsFacts;
@@ -80,9 +81,13 @@ pub(super) struct Visitor {
     pub(super) sent: Tap,
     /// The server of the last request, while its connection is kept.
     pub(super) onward: Option<Onward>,
-    control: VisitorControl,
+    pub(super) control: VisitorControl,
     /// The exchange being made; outlives a cancelled [`Visitor::requests`].
-    current: Option<Arc<ExchangeRecorder>>,
+    pub(super) current: Option<Arc<ExchangeRecorder>>,
+    /// The server of the tunnel that is about to be opened.
+    pub(super) opening: Option<OriginPlan>,
+    /// That of the tunnel it is inside of.
+    pub(super) opened: Option<OriginPlan>,
 }
 
 /// What comes from a client.
@@ -107,6 +112,8 @@ pub(super) enum Next {
     Close(&'static str),
     /// It is closed at once: there is nobody any more, or all was said.
     Gone(&'static str),
+    /// It begins anew inside its tunnel.
+    Open,
     /// It is reset, as the server's was: nobody shall take what came for all there is.
     Reset(&'static str),
 }
@@ -166,27 +173,49 @@ impl Visitor {
     ) {
         let AcceptedConn { conn, peer, local, stream, tls, abort } = accepted;
         relay.session.events.retire(pair.target);
-        let tap = Tap::new(relay.session.events.clone(), conn);
+        let mut visitor = Visitor::new(relay, Met { conn, peer, local, tls }, stream, control);
+        loop {
+            let ended = tokio::select! {
+                biased;
+                () = abort.cancelled() => Next::Reset("reset by us"),
+                ended = Box::pin(visitor.requests()) => ended,
+            };
+            let Some(origin) = visitor.opening.take().filter(|_| ended == Next::Open) else {
+                return visitor.end(ended, &abort).await;
+            };
+            let inside = tokio::select! {
+                biased;
+                () = abort.cancelled() => None,
+                inside = Box::pin(visitor.opened(origin)) => inside,
+            };
+            let Some(inside) = inside else { return };
+            visitor = inside;
+        }
+    }
+
+    /// Nothing was read of it yet.
+    pub(super) fn new(
+        relay: Arc<HttpRelay>,
+        met: Met,
+        stream: Stream,
+        control: VisitorControl,
+    ) -> Self {
+        let (conn, session) = (met.conn, relay.session.clone());
+        let tap = Tap::new(session.events.clone(), conn);
         let (read, write) = tokio::io::split(stream);
         let (buffer, rest, sent) = (ReadBuffer::new(), Bytes::new(), tap.clone());
-        let session = relay.session.clone();
-        let input = ClientInput { session, conn, read, buffer, tap, rest, is_over: false };
-        let mut visitor = Visitor {
+        Visitor {
             relay,
-            met: Met { conn, peer, local, tls },
-            input,
+            met,
+            input: ClientInput { session, conn, read, buffer, tap, rest, is_over: false },
             write,
             sent,
             onward: None,
             control,
             current: None,
-        };
-        let ended = tokio::select! {
-            biased;
-            () = abort.cancelled() => Next::Reset("reset by us"),
-            ended = Box::pin(visitor.requests()) => ended,
-        };
-        visitor.end(ended, &abort).await;
+            opening: None,
+            opened: None,
+        }
     }
 
     async fn end(mut self, ended: Next, abort: &CancellationToken) {
@@ -240,6 +269,9 @@ impl Visitor {
             let recorder = Arc::new(self.begin(writer.id()));
             self.current = Some(Arc::clone(&recorder));
             let next = self.request(first, &recorder, writer).await;
+            if next == Next::Open {
+                return next;
+            }
             self.current = None;
             if next != Next::Request {
                 return next;
