@@ -3,6 +3,7 @@
 //! Parsed once by `run`; the headless shell gets its own part. What an item (`name=value`) means
 //! is `cli::items`' to say.
 
+mod exec;
 mod relay;
 mod send;
 
@@ -23,6 +24,7 @@ use crate::model::timing::parse_duration;
 use relay::RELAY_EXAMPLES;
 use send::SEND_EXAMPLES;
 
+pub use exec::Exec;
 pub use relay::Relay;
 pub use send::{AuthType, ColorWhen, Parts, Pretty, RequestOptions, Send};
 
@@ -72,6 +74,8 @@ pub enum Task {
     Listen(Listen),
     /// Stand between clients and a server and print what they say to each other.
     Relay(Relay),
+    /// Start a program whose requests go through a proxy of ours, and print them.
+    Exec(Box<Exec>),
     /// Show, export or remove the certificate authority that TLS listeners are trusted by.
     Authority {
         #[command(subcommand)]

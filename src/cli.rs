@@ -13,6 +13,7 @@ mod colours;
 mod completions;
 mod download;
 mod download_names;
+mod exec;
 pub(crate) mod exit;
 mod headless;
 mod in_flight;
@@ -58,6 +59,12 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
             let mut output = Output::new(&arguments.common, Style::Json);
             let relaying = relay::run(&arguments, &mut headless, &mut output, &mut interrupts);
             let ListenEnd { outcome, behind } = Box::pin(relaying).await;
+            output.finish(outcome.map(RunOutcome::Done), &mut interrupts, behind).await
+        }
+        Task::Exec(arguments) => {
+            let mut output = exec::output(&arguments)?;
+            let running = exec::run(*arguments, &mut headless, &mut output, &mut interrupts);
+            let ListenEnd { outcome, behind } = Box::pin(running).await;
             output.finish(outcome.map(RunOutcome::Done), &mut interrupts, behind).await
         }
         Task::Authority { task } => {

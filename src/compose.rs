@@ -12,6 +12,7 @@ pub(crate) mod adopt;
 pub(crate) mod anew;
 mod body;
 pub(crate) mod http;
+mod http_relay;
 mod issue;
 mod json_values;
 mod method;
@@ -55,6 +56,7 @@ pub(crate) fn plan_with(
     let plan = match spec {
         Spec::Http(spec) => http::client(spec, &mut composer).map(Plan::Http),
         Spec::HttpListener(spec) => http::listener(spec, &mut composer).map(Plan::HttpListener),
+        Spec::HttpRelay(spec) => http_relay::plan(spec, &mut composer).map(Plan::HttpRelay),
         Spec::Tcp(spec) => session::tcp(spec, &mut composer).map(Plan::Tcp),
         Spec::TcpListener(spec) => {
             session::tcp_listener(spec, &mut composer).map(Plan::TcpListener)

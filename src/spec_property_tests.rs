@@ -13,6 +13,7 @@ use crate::model::endpoint::Endpoint;
 use crate::model::http::{
     Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
 };
+use crate::model::http_relay::{HostHeader, HttpRelaySpec};
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenKind};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::plan::Plan;
@@ -249,9 +250,40 @@ pub(crate) fn spec() -> BoxedStrategy<Spec> {
                 ..target_is
             })
         });
-    let listeners = prop_oneof![tcp_listener.boxed(), udp_listener.boxed(), relay.boxed()].boxed();
+    let listeners =
+        prop_oneof![tcp_listener.boxed(), udp_listener.boxed(), relay.boxed(), http_relay()]
+            .boxed();
     let clients = prop_oneof![tcp.boxed(), udp.boxed()].boxed();
     prop_oneof![http_spec().prop_map(Spec::Http).boxed(), http_listener(), clients, listeners]
+        .boxed()
+}
+
+fn http_relay() -> BoxedStrategy<Spec> {
+    let hosts =
+        prop_oneof![Just(HostHeader::Auto), Just(HostHeader::Keep), Just(HostHeader::Target)];
+    let word = || text().prop_map(|text| text.trim().to_owned());
+    let told = (hosts, any::<bool>(), text(), text());
+    let times = (duration(), duration());
+    (text(), word(), (listener_tls(), client_tls()), told, times, socket(), client())
+        .prop_map(|(bind, target, (tls, target_tls), told, times, socket, client)| {
+            let (host, forwarded, user, password) = told;
+            let (timeout, connect_timeout) = times;
+            Spec::HttpRelay(HttpRelaySpec {
+                bind,
+                target,
+                tls,
+                target_tls,
+                host,
+                forwarded,
+                user,
+                password,
+                open: String::new(),
+                timeout,
+                connect_timeout,
+                socket,
+                client,
+            })
+        })
         .boxed()
 }
 

@@ -43,6 +43,8 @@ mod edited;
 mod ends;
 #[path = "suite/engine.rs"]
 mod engine;
+#[path = "suite/exec.rs"]
+mod exec;
 #[path = "suite/exits.rs"]
 mod exits;
 #[path = "suite/faults.rs"]
@@ -115,6 +117,8 @@ mod pty;
 mod readme;
 #[path = "suite/relayed.rs"]
 mod relayed;
+#[path = "suite/relayed_http.rs"]
+mod relayed_http;
 #[path = "suite/reports.rs"]
 mod reports;
 #[path = "suite/restored.rs"]

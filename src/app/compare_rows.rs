@@ -79,8 +79,8 @@ impl ComparedAnswer {
     /// The message that is compared: what came from the peer.
     fn message(&self, side: Side) -> Option<&HttpMessage> {
         match side {
-            Side::Listener | Side::Relay => Some(&self.exchange.request),
-            Side::Client => self.exchange.response.as_ref(),
+            Side::Listener => Some(&self.exchange.request),
+            Side::Client | Side::Relay => self.exchange.response.as_ref(),
         }
     }
 }

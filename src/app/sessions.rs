@@ -158,12 +158,15 @@ impl Session {
         self.ended.unwrap_or(now).since(self.opened)
     }
 
-    /// The body that others send in an exchange.
-    pub(super) fn arriving(&mut self, number: u32) -> Option<&mut BodyFacts> {
+    /// The body of this name that others send in an exchange.
+    pub(super) fn arriving(&mut self, number: u32, id: BodyId) -> Option<&mut BodyFacts> {
         let exchange = self.exchanges.iter_mut().rev().find(|e| e.number == number)?;
         Some(match self.plan.side() {
             Side::Client => &mut exchange.response.as_mut()?.body,
-            Side::Listener | Side::Relay => &mut exchange.request.body,
+            Side::Listener => &mut exchange.request.body,
+            // Both come from others.
+            Side::Relay if exchange.request.body.id == id => &mut exchange.request.body,
+            Side::Relay => &mut exchange.response.as_mut()?.body,
         })
     }
 

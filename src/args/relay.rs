@@ -14,11 +14,18 @@ Examples:
   wirebench relay :9000 tls://example.com:443        the other way round
   wirebench relay *:9000 127.0.0.1:80 --count 10     until ten reads were passed on
   wirebench relay :9000 db:5432 --json | jq .        records as JSON Lines
+  wirebench relay http://:8080 http://127.0.0.1:9000 an HTTP reverse proxy: each request and answer
+  wirebench relay https://:8443 https://example.com  the same with TLS on both sides
+  wirebench relay http://:8080                       a forward proxy: curl -x http://127.0.0.1:8080 ...
+  wirebench relay http://:8080 --open example.com    the same, with the TLS of one host opened
   wirebench relay databases/through                  a preset
 
 ':port' is this machine only, '*:port' is everybody.
 Bytes, ends (FIN) and resets are passed on either way as they come; each byte is told once: 'in' is what
 the client sent, 'out' what it got of the server. A target that cannot be reached resets the client.
+An HTTP relay passes heads and bodies on as they were, streams both ways and says what it changed (Host,
+headers of one connection); a request that a server might read as two is answered 400 and not passed on,
+a target that is not there 502 or 504. CONNECT and upgrades are passed through as bytes and counted.
 A first Ctrl+C, TERM or HUP prints what was taken in, for a second at most; a second one ends it at
 once.
 Exit status: 0 stopped as asked, 2 usage, 3 network, 6 not all was printed (how much is said),
@@ -31,18 +38,23 @@ Exit status: 0 stopped as asked, 2 usage, 3 network, 6 not all was printed (how 
     override_usage = "wirebench relay [OPTIONS] LISTEN [TARGET]\n       wirebench relay [OPTIONS] PRESET"
 )]
 pub struct Relay {
-    /// Where to listen, :9000, tcp://:9000 or tls://:9443, or a preset.
+    /// Where to listen, :9000, tcp://:9000, tls://:9443, http://:8080 or https://:8443, or a preset.
     #[arg(value_name = "LISTEN|PRESET", value_hint = ValueHint::AnyPath)]
     pub listen: String,
-    /// Where each client is connected on to: host:port, tcp://host:port or tls://host:port. Of a
-    /// preset it takes the place of its own.
+    /// Where each client is connected on to: host:port, tcp://host:port, tls://host:port, or of HTTP
+    /// http://host:port or https://host. Of a preset it takes the place of its own. Without one an HTTP
+    /// relay is a forward proxy.
     #[arg(value_name = "TARGET", value_hint = ValueHint::Hostname)]
     pub target: Option<String>,
     /// Print and count only what this lets through, in the language of the filter of Traffic:
     /// 'port == 9000 and dir == in', 'status >= 400', 'data contains "ping"'.
     #[arg(long, value_name = "EXPR")]
     pub filter: Option<String>,
-    /// Stop after so many reads were passed on.
+    /// Open the TLS of these hosts (host, *.domain, *), separated by commas, with an authority that is
+    /// made for this run; a forward proxy lets others through as they are.
+    #[arg(long, value_name = "HOST,...", value_delimiter = ',')]
+    pub open: Vec<String>,
+    /// Stop after so many reads, or requests, were passed on.
     #[arg(long, value_name = "N")]
     pub count: Option<u64>,
     /// Stop after this time.

@@ -1,5 +1,6 @@
 //! `wirebench listen`: opens a listener and prints what arrives until it is told to stop.
 
+mod exchanges;
 mod input;
 mod let_through;
 mod told;
@@ -12,6 +13,7 @@ use input::ListenInput;
 use let_through::LetThrough;
 use tokio::time::{Instant, timeout_at};
 
+use super::exec::{self, Program};
 use super::exit;
 use super::headless::{CLOSING, Headless, Interrupts};
 use super::items;
@@ -19,16 +21,12 @@ use super::output::{self, Output, Style};
 use super::stdin;
 use super::target::{self, Target};
 use crate::args;
-use crate::codec::charset::{self, Recoder};
 use crate::codec::http1::status::has_no_content;
-use crate::codec::lines::{is_labelled_json, not_json};
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::{Batch, Event, Phase};
 use crate::interop::ndjson;
-use crate::interop::secrets::disclosed;
 use crate::interop::told_streams::ToldStreams;
-use crate::model::counts::count;
 use crate::model::endpoint::HEARS_BROADCASTS;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -39,7 +37,6 @@ use crate::model::payload::Payload;
 use crate::model::plan::Plan;
 use crate::model::protocol::Side;
 use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind};
-use crate::model::secrets::masked;
 use crate::model::spec::{NameValue, Spec};
 use crate::model::tls::ListenerTls;
 
@@ -55,7 +52,7 @@ struct ListenWatch<'a> {
     output: &'a mut Output,
     /// Told by exchange, not by what crosses the sockets.
     by_exchange: bool,
-    /// Where a relay connects its clients on to.
+    /// Where a relay connects its clients on to, in words.
     target: Option<String>,
     /// Those that are not over.
     conns: BTreeMap<ConnId, ConnInfo>,
@@ -69,6 +66,8 @@ struct ListenWatch<'a> {
     input: ListenInput,
     /// What of it is printed.
     let_through: LetThrough,
+    program: Option<Program>,
+    is_brief: bool,
 }
 
 /// What is run, and what ends it.
@@ -81,6 +80,10 @@ pub(super) struct WatchOrder {
     pub(super) lasts: Option<Duration>,
     /// Standard input goes to the peers, where that makes sense.
     pub(super) reads_stdin: bool,
+    /// Started once it listens; it ends with it.
+    pub(super) program: Option<Program>,
+    /// Of exchanges a line is printed, without heads and bodies.
+    pub(super) is_brief: bool,
 }
 
 /// How it ended.
@@ -110,8 +113,9 @@ pub(super) async fn run(
         Err(failure) => return ListenEnd::of(Err(failure)),
     };
     let args::Listen { count, lasts, ignore_stdin, .. } = *arguments;
-    let filter = arguments.filter.clone();
-    let watched = WatchOrder { plan, filter, count, lasts, reads_stdin: !ignore_stdin };
+    let (filter, reads_stdin) = (arguments.filter.clone(), !ignore_stdin);
+    let (program, is_brief) = (None, false);
+    let watched = WatchOrder { plan, filter, count, lasts, reads_stdin, program, is_brief };
     watch(watched, headless, output, interrupts).await
 }
 
@@ -122,7 +126,7 @@ pub(super) async fn watch(
     output: &mut Output,
     interrupts: &mut Interrupts,
 ) -> ListenEnd {
-    let WatchOrder { plan, filter, count, lasts, reads_stdin } = watched;
+    let WatchOrder { plan, filter, count, lasts, reads_stdin, program, is_brief } = watched;
     let let_through = match LetThrough::read(filter.as_deref(), headless.now()) {
         Ok(let_through) => let_through,
         Err(failure) => return ListenEnd::of(Err(failure)),
@@ -130,7 +134,7 @@ pub(super) async fn watch(
     let mut watch = ListenWatch {
         output,
         by_exchange: plan.capabilities().exchanges,
-        target: plan.target().map(ToString::to_string),
+        target: plan.onward(),
         conns: BTreeMap::new(),
         streams: ToldStreams::new(headless.told.clone()),
         printed: Vec::new(),
@@ -138,6 +142,8 @@ pub(super) async fn watch(
         body: None,
         input: ListenInput::none(),
         let_through,
+        program,
+        is_brief,
     };
     if watch.output.style == Style::Raw && reads_stdin && stdin::can_talk() {
         watch.input = input_of(&plan);
@@ -147,7 +153,9 @@ pub(super) async fn watch(
     }
     let deadline = lasts.map(|lasts| Instant::now() + lasts);
     let ListenEnd { outcome, behind } = watch.until_the_end(deadline, headless, interrupts).await;
-    ListenEnd { outcome: watch.input.outcome(outcome), behind }
+    let outcome = watch.input.outcome(outcome);
+    let status = watch.program.as_ref().and_then(Program::status);
+    ListenEnd { outcome: outcome.map(|own| status.unwrap_or(own)), behind }
 }
 
 /// Standard input for the peers, unless the listener has its own words.
@@ -221,7 +229,9 @@ fn configure(spec: &mut Spec, arguments: &args::Listen) -> Result<(), Failure> {
             rules.extend(rule(arguments));
             None
         }
-        Spec::Http(_) | Spec::Tcp(_) | Spec::TcpRelay(_) | Spec::Udp(_) => None,
+        Spec::Http(_) | Spec::HttpRelay(_) | Spec::Tcp(_) | Spec::TcpRelay(_) | Spec::Udp(_) => {
+            None
+        }
     };
     match (tls, &arguments.cert, &arguments.key) {
         (Some(tls), Some(certificate), Some(key)) => {
@@ -255,11 +265,14 @@ impl ListenWatch<'_> {
         loop {
             tokio::select! {
                 biased;
-                () = interrupts.next() => break,
+                () = interrupts.next(), if self.program.is_none() => break,
                 () = clock::at(deadline) => break,
                 ended = self.step(headless) => if let Some(outcome) = ended.transpose() {
                     return ListenEnd::of(outcome);
                 },
+            }
+            if self.program.as_ref().is_some_and(|program| program.status().is_some()) {
+                break;
             }
             if self.left == Some(0) && self.body.is_none() {
                 headless.close(CloseMode::Close).await;
@@ -276,12 +289,13 @@ impl ListenWatch<'_> {
         if self.body.is_some() {
             return self.print_body(headless).await.map(|()| None);
         }
-        let (output, input) = (&*self.output, &mut self.input);
+        let (output, input, program) = (&*self.output, &mut self.input, &mut self.program);
         let taken = output.taking(headless.next_event());
         // In no order, so that neither way waits for the other.
         tokio::select! {
             event = taken => self.on_event(event?, headless),
             step = input.next() => input.step(step, headless).map(|()| None),
+            () = exec::over(program) => Ok(None),
         }
     }
 
@@ -333,9 +347,12 @@ impl ListenWatch<'_> {
             None => return Ok(Some(exit::OK)),
             Some(Event::Done { outcome, .. }) => return outcome.map(|_| Some(exit::OK)),
             Some(Event::Phase { phase: Phase::Listening { addresses, .. }, .. }) => {
+                if let Some(program) = &mut self.program {
+                    program.start(&addresses);
+                    return Ok(None);
+                }
                 let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-                let onward =
-                    self.target.as_ref().map(|target| format!(", connecting on to {target}"));
+                let onward = self.target.as_ref().map(|target| format!(", {target}"));
                 let (list, onward) = (list.join(", "), onward.unwrap_or_default());
                 output::note(&format!("listening on {list}{onward}; Ctrl+C stops"));
                 if addresses.iter().any(|address| !address.ip().is_loopback()) {
@@ -447,54 +464,6 @@ impl ListenWatch<'_> {
         let told = self.streams.tell(record);
         let shown = told.get(..SHOWN).unwrap_or(&told);
         self.output.line(&told::record(record, conn, shown, shown.len() < told.len()));
-    }
-
-    fn print_exchange(&mut self, exchange: &Exchange, headless: &Headless) {
-        if self.output.style == Style::Json {
-            return self.output.json(&headless.exchange_line(exchange));
-        }
-        if self.output.style == Style::Raw {
-            self.body = Some((exchange.request.body.id, 0));
-            if let ExchangeState::Failed(failure) = &exchange.state {
-                output::print_failure(failure);
-            }
-            let undecoded = exchange.request.body.undecoded();
-            undecoded.iter().chain(&exchange.warnings).for_each(|remark| output::note(remark));
-            return;
-        }
-        let facts = &exchange.request.body;
-        let read = headless.read_body(facts.id, 0, SHOWN);
-        let body = read.inspect_err(output::print_failure).unwrap_or_default();
-        let shown = body.len() as u64;
-        let content_type =
-            exchange.request.head.field("content-type").map(|value| String::from_utf8_lossy(value));
-        let charset = charset::remark(content_type.as_deref(), &body);
-        let charset = charset.filter(|_| !body.is_empty());
-        let is_json = content_type.as_deref().is_some_and(is_labelled_json)
-            && facts.undecoded().is_none()
-            && Recoder::of(content_type.as_deref(), &body).is_none();
-        let no_json = is_json.then(|| not_json(&body, shown == facts.decoded_len)).flatten();
-        let recoded = Recoder::of(content_type.as_deref(), &body)
-            .map(|mut recoder| recoder.push(&body, shown == facts.decoded_len));
-        let body = recoded.map_or(body, String::into_bytes);
-        let body = masked(&body, &headless.told.hidden_parts(b"", &body));
-        let exchange = &disclosed(exchange, &headless.told);
-        self.output.line(&told::exchange(exchange));
-        self.output.text(&exchange.request.head.raw);
-        if !body.is_empty() {
-            self.output.text(&body);
-        }
-        let cut = (shown < facts.decoded_len).then(|| {
-            let [shown, all] = [shown, facts.decoded_len].map(count);
-            format!("{shown} of {all} bytes of the body are shown")
-        });
-        let undecoded = exchange.request.body.undecoded();
-        let remarks = cut.iter().chain(&charset).chain(&no_json).chain(&undecoded);
-        let remarks = remarks.chain(&exchange.warnings);
-        for remark in remarks {
-            self.output.line(&format!("! {remark}"));
-        }
-        self.output.safe("\n");
     }
 
     /// All bytes of the body that is being printed. Safe to drop.

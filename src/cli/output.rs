@@ -120,6 +120,18 @@ impl Output {
         Output::on(console::to_file(file), name, Style::Raw)
     }
 
+    /// Text on standard error: standard output is somebody else's.
+    #[must_use]
+    pub(super) fn errors() -> Self {
+        Output::on(console::errors(), "standard error", Style::Text)
+    }
+
+    /// JSON Lines go to this file.
+    #[must_use]
+    pub(super) fn json_to(file: File, name: &str) -> Self {
+        Output::on(console::to_file(file), name, Style::Json)
+    }
+
     /// Waits until what was printed before has gone out but for a bounded rest. Cancel-safe.
     pub async fn ready(&self) -> Result<(), Failure> {
         self.to.ready().await.map_err(|error| failure(&self.name, &error))

@@ -225,7 +225,9 @@ async fn prepare(
         Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
             return Err(of_another_side(words.target, "listener", "listen"));
         }
-        Spec::TcpRelay(_) => return Err(of_another_side(words.target, "relay", "relay")),
+        Spec::HttpRelay(_) | Spec::TcpRelay(_) => {
+            return Err(of_another_side(words.target, "relay", "relay"));
+        }
     }
     let kept = spec.clone();
     if let (Some(_), Some(request)) = (&download, spec.as_http_mut()) {

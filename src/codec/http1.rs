@@ -20,8 +20,9 @@ mod target;
 pub mod write;
 
 pub use body::BodyReader;
+pub(crate) use framing::keeps_alive;
 pub use framing::{BodyFraming, content_codings, request_framing, response_framing};
 pub use head::{HeadError, HeadErrorKind, HeadReader, ParsedHead};
 pub use refusal::Refusal;
-pub(crate) use request::judge;
+pub(crate) use request::{judge, judge_onward};
 pub use start_line::Expected;

@@ -46,6 +46,13 @@ pub(crate) fn anew(
         }
         return spec;
     }
+    if let Spec::HttpRelay(relay) = &mut spec
+        && !old.side().listens()
+    {
+        let url = place.address(old, protocol, Side::Client).unwrap_or_default();
+        url.strip_suffix('/').unwrap_or(&url).clone_into(&mut relay.target);
+        return spec;
+    }
     if let Some(address) = place.address(old, protocol, side) {
         *spec.address_mut() = address;
     }

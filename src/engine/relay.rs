@@ -6,6 +6,7 @@
 //!            refused, reset ◄────────┘ not reached: the client is reset, as it would have been there
 //! ```
 
+pub(crate) mod http;
 mod passing;
 
 use std::net::SocketAddr;

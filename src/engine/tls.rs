@@ -4,6 +4,7 @@ pub(crate) mod authority;
 pub(crate) mod certificate_facts;
 mod certificate_words;
 pub(crate) mod handshake;
+pub(crate) mod opening;
 mod refusal_causes;
 pub(crate) mod store;
 pub(crate) mod tls_words;

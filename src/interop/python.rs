@@ -24,6 +24,7 @@ pub(crate) fn libraries(plan: &Plan) -> &'static [(&'static str, Library)] {
             &[("Python requests", Library::Requests), ("Python urllib", Library::Urllib)]
         }
         Plan::HttpListener(_)
+        | Plan::HttpRelay(_)
         | Plan::Tcp(_)
         | Plan::TcpListener(_)
         | Plan::TcpRelay(_)
@@ -38,6 +39,7 @@ pub fn write(plan: &Plan, library: Library) -> String {
     let script = match plan {
         Plan::Http(plan) => http_client::write(plan, library),
         Plan::HttpListener(plan) => http_server::write(plan),
+        Plan::HttpRelay(_) => relay::NO_HTTP.into(),
         Plan::Tcp(plan) => sockets::tcp_client(plan),
         Plan::TcpListener(plan) => sockets::tcp_listener(plan),
         Plan::TcpRelay(plan) => relay::write(plan),

@@ -134,7 +134,8 @@ pub fn masked(plan: &Plan) -> Plan {
                 mask_headers(&mut rule.answer.headers);
             }
         }
-        Plan::Tcp(_)
+        Plan::HttpRelay(_)
+        | Plan::Tcp(_)
         | Plan::TcpListener(_)
         | Plan::TcpRelay(_)
         | Plan::Udp(_)

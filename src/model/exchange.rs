@@ -194,6 +194,12 @@ impl Exchange {
         }
     }
 
+    /// What it is about, on a line that does not say where it went: of a relay the whole URL.
+    #[must_use]
+    pub(crate) fn told_target<'a>(&'a self, target: &'a str) -> &'a str {
+        if self.side == Side::Relay && !self.url.is_empty() { &self.url } else { target }
+    }
+
     /// The bodies it refers to.
     #[must_use]
     pub fn bodies(&self) -> Vec<BodyId> {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::field::FieldValue;
+use super::http_relay::HostHeader;
 use super::payload::{LineEnding, PayloadFormat};
 use super::timing::{parse_duration, show_duration};
 use super::trust::{TrustedCertificates, Verify};
@@ -101,4 +102,5 @@ from_text! {
     Verify, "is not known here";
     LineEnding, "is not known here";
     PayloadFormat, "is not known here";
+    HostHeader, "is not known here";
 }

@@ -2,6 +2,7 @@
 //! loops over them; CONTRIBUTING.md says how to add an option.
 
 mod http;
+mod http_relay;
 mod list;
 mod relay;
 mod session;
@@ -18,6 +19,7 @@ impl Spec {
         match self {
             Spec::Http(spec) => spec,
             Spec::HttpListener(spec) => spec,
+            Spec::HttpRelay(spec) => spec,
             Spec::Tcp(spec) => spec,
             Spec::TcpListener(spec) => spec,
             Spec::TcpRelay(spec) => spec,
@@ -31,6 +33,7 @@ impl Spec {
         match self {
             Spec::Http(spec) => spec,
             Spec::HttpListener(spec) => spec,
+            Spec::HttpRelay(spec) => spec,
             Spec::Tcp(spec) => spec,
             Spec::TcpListener(spec) => spec,
             Spec::TcpRelay(spec) => spec,

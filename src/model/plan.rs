@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 use super::endpoint::{Bind, Endpoint};
 use super::protocol::{Capabilities, Protocol, Side};
+pub use super::relay_plan::{HttpRelayPlan, OpenPlan, OriginPlan};
 use super::tls::{ClientTls, ListenerTls};
 use super::trust::{TrustedCertificates, Verify};
 use super::url_text::UrlText;
@@ -19,6 +20,7 @@ use super::url_text::UrlText;
 pub enum Plan {
     Http(HttpPlan),
     HttpListener(HttpListenerPlan),
+    HttpRelay(HttpRelayPlan),
     Tcp(TcpPlan),
     TcpListener(TcpListenerPlan),
     TcpRelay(TcpRelayPlan),
@@ -340,7 +342,7 @@ impl Plan {
                 plan.rules.clear();
             }
             Plan::UdpListener(plan) => plan.rules.clear(),
-            Plan::TcpRelay(_) => {}
+            Plan::HttpRelay(_) | Plan::TcpRelay(_) => {}
         }
     }
 
@@ -351,7 +353,11 @@ impl Plan {
             Plan::HttpListener(_) => true,
             Plan::TcpListener(plan) => !plan.rules.is_empty(),
             Plan::UdpListener(plan) => !plan.rules.is_empty(),
-            Plan::Http(_) | Plan::Tcp(_) | Plan::TcpRelay(_) | Plan::Udp(_) => false,
+            Plan::Http(_)
+            | Plan::HttpRelay(_)
+            | Plan::Tcp(_)
+            | Plan::TcpRelay(_)
+            | Plan::Udp(_) => false,
         }
     }
 
@@ -363,6 +369,7 @@ impl Plan {
             Plan::Udp(plan) => &plan.steps,
             Plan::Http(_)
             | Plan::HttpListener(_)
+            | Plan::HttpRelay(_)
             | Plan::TcpListener(_)
             | Plan::TcpRelay(_)
             | Plan::UdpListener(_) => &[],
@@ -376,6 +383,7 @@ impl Plan {
             Plan::Udp(plan) => &mut plan.steps,
             Plan::Http(_)
             | Plan::HttpListener(_)
+            | Plan::HttpRelay(_)
             | Plan::TcpListener(_)
             | Plan::TcpRelay(_)
             | Plan::UdpListener(_) => return Vec::new(),
@@ -430,17 +438,41 @@ impl Plan {
         if let Plan::TcpRelay(plan) = self { Some(plan) } else { None }
     }
 
-    /// Where a relay connects its clients on to.
+    /// The plan of an HTTP relay, to write to, if it is one.
+    pub(crate) fn as_http_relay_mut(&mut self) -> Option<&mut HttpRelayPlan> {
+        if let Plan::HttpRelay(plan) = self { Some(plan) } else { None }
+    }
+
+    /// The plan of an HTTP relay, if it is one.
+    #[must_use]
+    pub(crate) fn http_relay(self) -> Option<HttpRelayPlan> {
+        if let Plan::HttpRelay(plan) = self { Some(plan) } else { None }
+    }
+
+    /// Where a relay of conversations connects its clients on to.
     #[must_use]
     pub(crate) fn target(&self) -> Option<&Endpoint> {
         if let Plan::TcpRelay(plan) = self { Some(&plan.target.endpoint) } else { None }
+    }
+
+    /// Where a relay connects its clients on to, in words.
+    #[must_use]
+    pub(crate) fn onward(&self) -> Option<String> {
+        match self {
+            Plan::TcpRelay(plan) => Some(format!("connecting on to {}", plan.target.endpoint)),
+            Plan::HttpRelay(plan) => Some(match &plan.target {
+                Some(target) => format!("passing requests on to {}", target.url()),
+                None => "a forward proxy".to_owned(),
+            }),
+            _ => None,
+        }
     }
 
     /// What the engine speaks when it runs this.
     #[must_use]
     pub fn protocol(&self) -> Protocol {
         match self {
-            Plan::Http(_) | Plan::HttpListener(_) => Protocol::Http,
+            Plan::Http(_) | Plan::HttpListener(_) | Plan::HttpRelay(_) => Protocol::Http,
             Plan::Tcp(_) | Plan::TcpListener(_) | Plan::TcpRelay(_) => Protocol::Tcp,
             Plan::Udp(_) | Plan::UdpListener(_) => Protocol::Udp,
         }
@@ -452,7 +484,7 @@ impl Plan {
         match self {
             Plan::Http(_) | Plan::Tcp(_) | Plan::Udp(_) => Side::Client,
             Plan::HttpListener(_) | Plan::TcpListener(_) | Plan::UdpListener(_) => Side::Listener,
-            Plan::TcpRelay(_) => Side::Relay,
+            Plan::HttpRelay(_) | Plan::TcpRelay(_) => Side::Relay,
         }
     }
 
@@ -468,6 +500,10 @@ impl Plan {
         match self {
             Plan::Http(plan) => plan.url.clone(),
             Plan::HttpListener(plan) => plan.bind.to_string(),
+            Plan::HttpRelay(plan) => match &plan.target {
+                Some(target) => format!("{} → {}", plan.bind, target.url()),
+                None => format!("{} → anywhere", plan.bind),
+            },
             Plan::Tcp(plan) => plan.endpoint.to_string(),
             Plan::TcpListener(plan) => plan.bind.to_string(),
             Plan::TcpRelay(plan) => format!("{} → {}", plan.bind, plan.target.endpoint),
@@ -488,6 +524,7 @@ impl Plan {
             Plan::Tcp(plan) => Some(plan.endpoint.clone()),
             Plan::Udp(_)
             | Plan::HttpListener(_)
+            | Plan::HttpRelay(_)
             | Plan::TcpListener(_)
             | Plan::TcpRelay(_)
             | Plan::UdpListener(_) => None,
@@ -501,6 +538,11 @@ impl Plan {
             (Plan::HttpListener(one), Plan::HttpListener(other)) => {
                 (one.bind, one.tls, one.socket) =
                     (other.bind.clone(), other.tls.clone(), other.socket.clone());
+            }
+            (Plan::HttpRelay(one), Plan::HttpRelay(other)) => {
+                (one.bind, one.tls, one.socket) =
+                    (other.bind.clone(), other.tls.clone(), other.socket.clone());
+                one.open.clone_from(&other.open);
             }
             (Plan::TcpListener(one), Plan::TcpListener(other)) => {
                 (one.bind, one.tls, one.socket) =

@@ -7,6 +7,7 @@ use strum::IntoStaticStr;
 
 use super::client::{InputSpec, TcpSpec, UdpSpec};
 use super::http::{HttpListenerSpec, HttpSpec};
+use super::http_relay::HttpRelaySpec;
 use super::listener::{Rule, TcpListenerSpec, UdpListenerSpec};
 pub use super::name_value::NameValue;
 use super::protocol::{
@@ -24,6 +25,7 @@ use super::trust::{TrustedCertificates, Verify};
 pub enum Spec {
     Http(HttpSpec),
     HttpListener(HttpListenerSpec),
+    HttpRelay(HttpRelaySpec),
     Tcp(TcpSpec),
     TcpListener(TcpListenerSpec),
     TcpRelay(TcpRelaySpec),
@@ -38,9 +40,8 @@ impl Spec {
     pub fn empty(protocol: Protocol, side: Side) -> Self {
         match (protocol, side) {
             (Protocol::Http, Side::Client) => Spec::Http(HttpSpec::default()),
-            (Protocol::Http, Side::Listener | Side::Relay) => {
-                Spec::HttpListener(HttpListenerSpec::default())
-            }
+            (Protocol::Http, Side::Listener) => Spec::HttpListener(HttpListenerSpec::default()),
+            (Protocol::Http, Side::Relay) => Spec::HttpRelay(HttpRelaySpec::default()),
             (Protocol::Tcp, Side::Client) => Spec::Tcp(TcpSpec::default()),
             (Protocol::Tcp, Side::Listener) => Spec::TcpListener(TcpListenerSpec::default()),
             (Protocol::Tcp, Side::Relay) => Spec::TcpRelay(TcpRelaySpec::default()),
@@ -61,7 +62,7 @@ impl Spec {
     #[must_use]
     pub fn protocol(&self) -> Protocol {
         match self {
-            Spec::Http(_) | Spec::HttpListener(_) => Protocol::Http,
+            Spec::Http(_) | Spec::HttpListener(_) | Spec::HttpRelay(_) => Protocol::Http,
             Spec::Tcp(_) | Spec::TcpListener(_) | Spec::TcpRelay(_) => Protocol::Tcp,
             Spec::Udp(_) | Spec::UdpListener(_) => Protocol::Udp,
         }
@@ -73,7 +74,7 @@ impl Spec {
         match self {
             Spec::Http(_) | Spec::Tcp(_) | Spec::Udp(_) => Side::Client,
             Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => Side::Listener,
-            Spec::TcpRelay(_) => Side::Relay,
+            Spec::HttpRelay(_) | Spec::TcpRelay(_) => Side::Relay,
         }
     }
 
@@ -89,6 +90,7 @@ impl Spec {
         match self {
             Spec::Http(spec) => &spec.url,
             Spec::HttpListener(spec) => &spec.bind,
+            Spec::HttpRelay(spec) => &spec.bind,
             Spec::Tcp(spec) => &spec.address,
             Spec::TcpListener(spec) => &spec.bind,
             Spec::TcpRelay(spec) => &spec.bind,
@@ -102,6 +104,7 @@ impl Spec {
         match self {
             Spec::Http(spec) => &mut spec.url,
             Spec::HttpListener(spec) => &mut spec.bind,
+            Spec::HttpRelay(spec) => &mut spec.bind,
             Spec::Tcp(spec) => &mut spec.address,
             Spec::TcpListener(spec) => &mut spec.bind,
             Spec::TcpRelay(spec) => &mut spec.bind,
@@ -114,7 +117,7 @@ impl Spec {
     #[must_use]
     pub(crate) fn input(&self) -> Option<InputSpec> {
         match self {
-            Spec::Http(_) | Spec::HttpListener(_) | Spec::TcpRelay(_) => None,
+            Spec::Http(_) | Spec::HttpListener(_) | Spec::HttpRelay(_) | Spec::TcpRelay(_) => None,
             Spec::Tcp(spec) => Some(spec.input),
             Spec::TcpListener(spec) => Some(spec.input),
             Spec::Udp(spec) => Some(spec.input),
@@ -125,7 +128,7 @@ impl Spec {
     /// The same, to write to.
     pub(crate) fn input_mut(&mut self) -> Option<&mut InputSpec> {
         match self {
-            Spec::Http(_) | Spec::HttpListener(_) | Spec::TcpRelay(_) => None,
+            Spec::Http(_) | Spec::HttpListener(_) | Spec::HttpRelay(_) | Spec::TcpRelay(_) => None,
             Spec::Tcp(spec) => Some(&mut spec.input),
             Spec::TcpListener(spec) => Some(&mut spec.input),
             Spec::Udp(spec) => Some(&mut spec.input),
@@ -141,6 +144,7 @@ impl Spec {
             Spec::Tcp(_)
             | Spec::Udp(_)
             | Spec::HttpListener(_)
+            | Spec::HttpRelay(_)
             | Spec::TcpListener(_)
             | Spec::TcpRelay(_)
             | Spec::UdpListener(_) => false,
@@ -152,11 +156,16 @@ impl Spec {
         match self {
             Spec::Http(spec) => Some((spec.verify, &spec.trust)),
             Spec::Tcp(TcpSpec { tls: ClientTls::On { verify, trust, .. }, .. })
+            | Spec::HttpRelay(HttpRelaySpec {
+                target_tls: ClientTls::On { verify, trust, .. },
+                ..
+            })
             | Spec::TcpRelay(TcpRelaySpec {
                 target_tls: ClientTls::On { verify, trust, .. },
                 ..
             }) => Some((*verify, trust)),
             Spec::Tcp(TcpSpec { tls: ClientTls::Off, .. })
+            | Spec::HttpRelay(HttpRelaySpec { target_tls: ClientTls::Off, .. })
             | Spec::TcpRelay(TcpRelaySpec { target_tls: ClientTls::Off, .. })
             | Spec::Udp(_)
             | Spec::HttpListener(_)
@@ -171,11 +180,16 @@ impl Spec {
         match self {
             Spec::Http(spec) => Some((&mut spec.verify, &mut spec.trust)),
             Spec::Tcp(TcpSpec { tls: ClientTls::On { verify, trust, .. }, .. })
+            | Spec::HttpRelay(HttpRelaySpec {
+                target_tls: ClientTls::On { verify, trust, .. },
+                ..
+            })
             | Spec::TcpRelay(TcpRelaySpec {
                 target_tls: ClientTls::On { verify, trust, .. },
                 ..
             }) => Some((verify, trust)),
             Spec::Tcp(TcpSpec { tls: ClientTls::Off, .. })
+            | Spec::HttpRelay(HttpRelaySpec { target_tls: ClientTls::Off, .. })
             | Spec::TcpRelay(TcpRelaySpec { target_tls: ClientTls::Off, .. })
             | Spec::Udp(_)
             | Spec::HttpListener(_)
@@ -213,6 +227,11 @@ impl Spec {
         if let Spec::TcpRelay(spec) = self { Some(spec) } else { None }
     }
 
+    /// The HTTP relay, to write to, if it is one.
+    pub(crate) fn as_http_relay_mut(&mut self) -> Option<&mut HttpRelaySpec> {
+        if let Spec::HttpRelay(spec) = self { Some(spec) } else { None }
+    }
+
     /// The automatic answers of a TCP or UDP listener, if it is one.
     #[must_use]
     pub(crate) fn answer_rules(&self) -> Option<&[Rule]> {
@@ -221,6 +240,7 @@ impl Spec {
             Spec::UdpListener(spec) => Some(&spec.rules),
             Spec::Http(_)
             | Spec::HttpListener(_)
+            | Spec::HttpRelay(_)
             | Spec::Tcp(_)
             | Spec::TcpRelay(_)
             | Spec::Udp(_) => None,
@@ -233,7 +253,11 @@ impl Spec {
             Spec::HttpListener(spec) => spec.rules.iter_mut().map(|rule| &mut rule.tag).collect(),
             Spec::TcpListener(spec) => spec.rules.iter_mut().map(|rule| &mut rule.tag).collect(),
             Spec::UdpListener(spec) => spec.rules.iter_mut().map(|rule| &mut rule.tag).collect(),
-            Spec::Http(_) | Spec::Tcp(_) | Spec::TcpRelay(_) | Spec::Udp(_) => Vec::new(),
+            Spec::Http(_)
+            | Spec::HttpRelay(_)
+            | Spec::Tcp(_)
+            | Spec::TcpRelay(_)
+            | Spec::Udp(_) => Vec::new(),
         }
     }
 
@@ -252,6 +276,9 @@ impl Spec {
                 spec.tls != ListenerTls::Off || spec.target_tls != ClientTls::Off
             }
             Spec::HttpListener(spec) => spec.tls != ListenerTls::Off,
+            Spec::HttpRelay(spec) => {
+                spec.tls != ListenerTls::Off || spec.target_tls != ClientTls::Off
+            }
             Spec::Http(_) | Spec::Udp(_) | Spec::UdpListener(_) => false,
         }
     }
@@ -273,7 +300,7 @@ impl Spec {
             Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
                 if self.has_tls() { LISTENER_TLS_BADGE } else { LISTENER_BADGE }
             }
-            Spec::TcpRelay(_) => {
+            Spec::HttpRelay(_) | Spec::TcpRelay(_) => {
                 if self.has_tls() {
                     RELAY_TLS_BADGE
                 } else {

@@ -29,6 +29,8 @@ mod environments_outside;
 mod folders;
 #[path = "flows/handed_on.rs"]
 mod handed_on;
+#[path = "flows/http_relays.rs"]
+mod http_relays;
 #[path = "flows/kept.rs"]
 mod kept;
 #[path = "flows/leaving.rs"]

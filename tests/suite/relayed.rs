@@ -91,8 +91,8 @@ fn what_cannot_be_relayed_is_refused_with_what_to_write() {
     let cases: [(&[&str], &str); 7] = [
         (&[":0"], "write wirebench relay LISTEN TARGET, such as :9000 db:5432"),
         (&[":0", "udp://h:1"], "a relay passes on TCP and TLS"),
-        (&[":0", "http://h/"], "a relay passes on TCP and TLS"),
-        (&["http://:0", "h:1"], "there is no relay of HTTP"),
+        (&["tcp://:0", "http://h/"], "a relay passes on TCP and TLS"),
+        (&[":0", "http://h/x"], "a relay passes each path on as it is"),
         (&[":0", "h"], "has no port"),
         (&[":0", "unix:/x"], "not supported yet"),
         (&[":0", "h:1", "--raw"], "prints text or JSON Lines"),

@@ -20,8 +20,9 @@ pub(crate) fn apply(app: &mut App, event: Event) {
         Event::Traffic(batch) => batch_arrived(app, batch),
         Event::Phase { id, phase, at } => phase_changed(app, id, phase, at),
         Event::Exchange(exchange) => exchange_changed(app, *exchange),
-        Event::Progress { id, number, encoded, decoded, .. } => {
-            if let Some(body) = app.shared.sessions.get_mut(id).and_then(|s| s.arriving(number)) {
+        Event::Progress { id, number, body, encoded, decoded, .. } => {
+            let session = app.shared.sessions.get_mut(id);
+            if let Some(body) = session.and_then(|session| session.arriving(number, body)) {
                 body.encoded_len = encoded;
                 body.decoded_len = decoded;
             }

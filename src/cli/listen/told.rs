@@ -48,7 +48,9 @@ pub(super) fn record(
 pub(super) fn exchange(exchange: &Exchange) -> String {
     let (time, peer) = (time_of_day(exchange.started), shown_peer(exchange.peer));
     let request = match &exchange.request.head.start {
-        StartLine::Request { method, target, .. } => &format!("{method} {target}"),
+        StartLine::Request { method, target, .. } => {
+            &format!("{method} {}", exchange.told_target(target))
+        }
         _ => "not HTTP",
     };
     let answer = match exchange.response.as_ref().and_then(|response| response.head.status()) {

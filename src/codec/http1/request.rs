@@ -21,11 +21,46 @@ pub struct RequestVerdict {
     pub keep_alive: bool,
     /// What is odd and served all the same, warnings of head and framing not repeated.
     pub marks: Vec<String>,
+    /// Others may read it differently.
+    doubtful: bool,
 }
 
 /// Judges a request by its head.
 #[must_use]
 pub(crate) fn judge(parsed: &ParsedHead) -> RequestVerdict {
+    let mut verdict = judged(parsed);
+    let head = &parsed.head;
+    verdict.refusal = verdict.refusal.or_else(|| tunnel(head));
+    if verdict.doubtful && verdict.refusal.is_none() {
+        let mark = "others may read this request differently; the connection ends with it";
+        verdict.marks.insert(0, mark.into());
+    }
+    if let Some(protocol) = head.field("upgrade") {
+        let protocol = excerpt(protocol);
+        let mark = format!("asks to upgrade to '{protocol}', which is not served; ignored");
+        verdict.marks.push(mark);
+    }
+    verdict.keep_alive &= verdict.refusal.is_none();
+    verdict
+}
+
+/// The same for who passes it on: what the next one may read differently goes no further, and what
+/// asks for a tunnel or another protocol is for the next one to answer.
+#[must_use]
+pub(crate) fn judge_onward(parsed: &ParsedHead) -> RequestVerdict {
+    let mut verdict = judged(parsed);
+    if verdict.doubtful && verdict.refusal.is_none() {
+        let why = parsed.warnings.iter().chain(&verdict.framing.warnings).next();
+        let why = why.map_or("it is framed twice", String::as_str);
+        verdict.refusal = Some(Refusal::bad(format!(
+            "{why}: the server may read another request than this one, so it is not passed on"
+        )));
+        verdict.keep_alive = false;
+    }
+    verdict
+}
+
+fn judged(parsed: &ParsedHead) -> RequestVerdict {
     let head = &parsed.head;
     let mut framing = request_framing(head);
     // Gateways to CGI and some proxies take one sign for the other.
@@ -41,19 +76,10 @@ pub(crate) fn judge(parsed: &ParsedHead) -> RequestVerdict {
     }));
     let doubtful = parsed.doubtful || framing.doubtful || alias.is_some();
     let refusal = parsed.refusal.clone().or_else(|| framing.error.clone());
-    let (of_target, odd) = target::judge(head);
-    let refusal = refusal.or_else(|| host(head)).or(of_target).or_else(|| tunnel(head));
-    let mut marks = Vec::new();
-    if doubtful && refusal.is_none() {
-        marks.push("others may read this request differently; the connection ends with it".into());
-    }
-    marks.extend(odd);
-    if let Some(protocol) = head.field("upgrade") {
-        let protocol = excerpt(protocol);
-        marks.push(format!("asks to upgrade to '{protocol}', which is not served; ignored"));
-    }
+    let (of_target, marks) = target::judge(head);
+    let refusal = refusal.or_else(|| host(head)).or(of_target);
     let keep_alive = refusal.is_none() && !doubtful && keeps_alive(head);
-    RequestVerdict { framing, refusal, keep_alive, marks }
+    RequestVerdict { framing, refusal, keep_alive, marks, doubtful }
 }
 
 /// Which Host there has to be (RFC 9112, section 3.2).

@@ -35,6 +35,8 @@ pub(crate) struct BodyReceiver {
     decoding: Option<Decoding>,
     /// The decoded body differs from the wire and is kept on its own.
     separate: bool,
+    /// Which of the two messages of the exchange it belongs to.
+    pub(crate) way: Direction,
     /// The body is complete by its framing.
     pub(crate) done: bool,
     /// What is known of it so far.
@@ -73,12 +75,24 @@ impl BodyReceiver {
             facts.as_came = true;
             None
         });
-        BodyReceiver { writer, reader: BodyReader::new(framing), decoding, separate, done, facts }
+        let (reader, way) = (BodyReader::new(framing), Direction::Received);
+        BodyReceiver { writer, reader, decoding, separate, way, done, facts }
     }
 
     /// Takes bytes of the wire; returns how many belonged to the body. All of them are kept when
     /// they break the framing.
     pub(crate) async fn push(&mut self, bytes: &Bytes) -> Result<usize, Fault> {
+        let (used, kept) = self.take(bytes).await;
+        kept.map_err(Fault::Storage)?;
+        used.map_err(Fault::Malformed)
+    }
+
+    /// As [`push`](Self::push) for who passes them on, whatever becomes of our copy: how many belong
+    /// to the body, or what is wrong with them; and why they are not kept.
+    pub(crate) async fn take(
+        &mut self,
+        bytes: &Bytes,
+    ) -> (Result<usize, String>, Result<(), Arc<str>>) {
         let (mut data, separate) = (BytesMut::new(), self.separate);
         let progress = self.reader.push(bytes, &mut |part| {
             if separate {
@@ -87,16 +101,20 @@ impl BodyReceiver {
         });
         let used = progress.as_ref().map_or(bytes.len(), |progress| progress.used);
         self.facts.encoded_len = self.reader.received();
-        self.writer.wire(bytes.slice(..used)).await.map_err(Fault::Storage)?;
+        let mut kept = self.writer.wire(bytes.slice(..used)).await;
         match &self.decoding {
+            _ if kept.is_err() => {}
             Some(decoding) => decoding.push(data.freeze()).await,
-            None if separate => self.writer.decoded(data.freeze()).await.map_err(Fault::Storage)?,
+            None if separate => kept = self.writer.decoded(data.freeze()).await,
             None => {}
         }
         self.facts.decoded_len =
             self.decoding.as_ref().map_or(self.facts.encoded_len, Decoding::decoded);
-        self.done = progress.map_err(|error| Fault::Malformed(error.to_string()))?.done;
-        Ok(used)
+        let used = progress.map_err(|error| error.to_string()).map(|progress| {
+            self.done = progress.done;
+            progress.used
+        });
+        (used, kept)
     }
 
     /// Keeps bytes that came after the body; they are the last ones.
@@ -148,7 +166,7 @@ impl BodyReceiver {
         self.facts.trailers = self.reader.trailers().to_vec();
         self.facts.complete = complete;
         let kept = self.writer.finish().await;
-        recorder.edit_body(Direction::Received, |body| *body = self.facts);
+        recorder.edit_body(self.way, |body| *body = self.facts);
         recorder.warn_all(warnings);
         kept.map_err(Fault::Storage)?;
         too_large.map_or(Ok(()), |why| Err(Fault::TooLarge(why)))

@@ -37,6 +37,19 @@ struct Turn<'a> {
 impl EndingOrder {
     /// Does what ends an exchange and tells of it.
     pub(crate) async fn told<T>(&self, to: &Sink, ends: impl Future<Output = (T, Exchange)>) -> T {
+        let ends = async {
+            let (outcome, exchange) = ends.await;
+            (outcome, Some(exchange))
+        };
+        self.told_if(to, ends).await
+    }
+
+    /// The same where it may not be over yet.
+    pub(crate) async fn told_if<T>(
+        &self,
+        to: &Sink,
+        ends: impl Future<Output = (T, Option<Exchange>)>,
+    ) -> T {
         let mut ends = pin!(ends);
         let tell = |exchange| to.exchange(exchange);
         poll_fn(|cx| {
@@ -44,7 +57,7 @@ impl EndingOrder {
             let Poll::Ready((outcome, exchange)) = ends.as_mut().poll(cx) else {
                 return Poll::Pending;
             };
-            turn.ended = Some(Box::new(exchange));
+            turn.ended = exchange.map(Box::new);
             Poll::Ready(outcome)
         })
         .await

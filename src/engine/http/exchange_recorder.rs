@@ -108,8 +108,13 @@ impl ExchangeRecorder {
 
     /// Takes over, and tells, how far the body is that is received.
     pub(crate) fn progress(&self, facts: &BodyFacts) {
+        self.progress_of(Direction::Received, facts);
+    }
+
+    /// The same of the body that goes this way.
+    pub(crate) fn progress_of(&self, way: Direction, facts: &BodyFacts) {
         let &BodyFacts { id, encoded_len, decoded_len, .. } = facts;
-        self.edit_body(Direction::Received, |body| {
+        self.edit_body(way, |body| {
             (body.encoded_len, body.decoded_len) = (encoded_len, decoded_len);
         });
         let number = self.edit(|exchange| exchange.number);

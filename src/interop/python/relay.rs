@@ -11,6 +11,11 @@ const NO_TLS: &str =
 # there is no script of a relay with TLS.
 ";
 
+/// The same for HTTP.
+pub(super) const NO_HTTP: &str =
+    "# Python has no HTTP proxy among its own modules: there is no script of an HTTP relay.
+";
+
 /// The whole script: two threads per connection, one for each way.
 pub(super) fn write(plan: &TcpRelayPlan) -> String {
     let TcpRelayPlan { tls, socket, target, .. } = plan;

@@ -27,6 +27,11 @@ pub(super) fn draw(mut painter: Painter<'_>) {
             "every request it receives appears here",
             "[switch-side] composes a client for it",
         ],
+        Spec::HttpRelay(_) => [
+            "[send] starts the relay",
+            "every request it passes on appears here with its answer",
+            "[switch-side] composes a client for it",
+        ],
         Spec::Tcp(_) => [
             "[send] connects",
             "the conversation appears here, with a line to type into",

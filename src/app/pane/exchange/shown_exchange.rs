@@ -1,8 +1,8 @@
 //! An exchange as it is looked at: which message the pane is about, which tabs there are, and which
 //! bytes a tab shows.
 //!
-//! Of a client that is the response, and the request is the other message; of a listener it is the
-//! other way round.
+//! Of a client that is the response, and the request is the other message, and so it is of a relay,
+//! which stands where the client's answer comes along; of a listener it is the other way round.
 
 use strum::IntoStaticStr;
 
@@ -63,8 +63,8 @@ impl ExchangeTab {
             return self.into_str();
         }
         match side {
-            Side::Listener | Side::Relay => "Our answer",
-            Side::Client => "Request",
+            Side::Listener => "Our answer",
+            Side::Client | Side::Relay => "Request",
         }
     }
 }
@@ -73,15 +73,15 @@ impl<'a> ShownExchange<'a> {
     /// The message the pane is about: what came from the peer.
     pub fn message(self) -> Option<&'a HttpMessage> {
         match self.side {
-            Side::Listener | Side::Relay => Some(&self.exchange.request),
-            Side::Client => self.exchange.response.as_ref(),
+            Side::Listener => Some(&self.exchange.request),
+            Side::Client | Side::Relay => self.exchange.response.as_ref(),
         }
     }
 
     fn other(self) -> Option<&'a HttpMessage> {
         match self.side {
-            Side::Listener | Side::Relay => self.exchange.response.as_ref(),
-            Side::Client => Some(&self.exchange.request),
+            Side::Listener => self.exchange.response.as_ref(),
+            Side::Client | Side::Relay => Some(&self.exchange.request),
         }
     }
 

@@ -1,0 +1,56 @@
+//! `wirebench exec` as data, with its help text.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
+use super::Common;
+
+pub(super) const EXEC_EXAMPLES: &str = "\
+Examples:
+  wirebench exec -- curl https://example.com/            each request as a line on standard error
+  wirebench exec -v -- python3 script.py                 with heads and bodies
+  wirebench exec --jsonl traffic.jsonl -- git fetch      exchanges as JSON Lines in a file
+  wirebench exec --open api.example.com -- npm test      open the TLS of one host, let the others through
+
+The program gets a proxy of ours on a port of its own (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY in both cases;
+NO_PROXY is taken away) and, in SSL_CERT_FILE, CURL_CA_BUNDLE, REQUESTS_CA_BUNDLE, NODE_EXTRA_CA_CERTS and
+GIT_SSL_CAINFO, a file with the system's authorities and one of ours that is made for this run, lasts a
+day and is installed nowhere. What does not heed these variables goes past it.
+Standard input and output are the program's; signals are passed on to it.
+Exit status: that of the program, 128 + n when signal n ended it, 126 or 127 when it cannot be started,
+2 usage, 6 not all was written (how much is said).";
+
+/// `wirebench exec`.
+#[derive(Debug, Clone, PartialEq, Default, Args)]
+#[command(
+    after_help = EXEC_EXAMPLES,
+    override_usage = "wirebench exec [OPTIONS] -- CMD [ARG]..."
+)]
+pub struct Exec {
+    /// Open the TLS of these hosts (host, *.domain, *), separated by commas, and let others through
+    /// as they are; everything when absent, nothing when empty.
+    #[arg(long, value_name = "HOST,...", value_delimiter = ',', num_args = 0..)]
+    pub open: Option<Vec<String>>,
+    /// Write exchanges as JSON Lines to this file, and nothing to standard error.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub jsonl: Option<PathBuf>,
+    /// Print heads and bodies, too, and not a line for each exchange.
+    #[arg(short = 'v', long)]
+    pub verbose: bool,
+    /// The relay to use: the preset of a forward proxy, or where to listen.
+    #[arg(long, value_name = "LISTEN|PRESET", default_value = "http://127.0.0.1:0")]
+    pub relay: String,
+    /// The program and its arguments.
+    #[arg(
+        value_name = "CMD",
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    #[arg(value_hint = ValueHint::CommandWithArguments)]
+    pub words: Vec<OsString>,
+    #[command(flatten)]
+    pub common: Common,
+}

@@ -1,0 +1,334 @@
+//! `wirebench exec`: starts a program whose requests go through a proxy of ours, prints what was said,
+//! and ends as the program does.
+//!
+//! The program owns the terminal: standard input and output are its own, and an interrupt that is
+//! typed reaches it by itself. Signals that come to us alone are passed on.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::future::{pending, poll_fn};
+use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::task::Poll;
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::signal::unix;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::headless::{Headless, Interrupts};
+use super::listen::{self, ListenEnd, WatchOrder};
+use super::output::{self, Output};
+use super::target::{self, Target};
+use crate::args;
+use crate::ending;
+use crate::engine::{self, clock};
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::plan::Plan;
+use crate::model::protocol::Side;
+use crate::model::tls::ClientTls;
+use crate::model::trust::Verify;
+use crate::named_file;
+
+/// Variables that name a proxy.
+const PROXIES: [&str; 6] =
+    ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+/// Variables that name hosts that are asked without one.
+const PAST_PROXIES: [&str; 2] = ["NO_PROXY", "no_proxy"];
+/// Variables that name a file of authorities.
+const BUNDLES: [&str; 5] = [
+    "SSL_CERT_FILE",
+    "CURL_CA_BUNDLE",
+    "REQUESTS_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+    "GIT_SSL_CAINFO",
+];
+/// Where systems keep theirs.
+const SYSTEMS: [&str; 6] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+    "/usr/local/etc/openssl/cert.pem",
+];
+/// Longest file of authorities.
+const BUNDLE_LIMIT: u64 = 4 * 1024 * 1024;
+/// How long a program may take to end after a signal that ends others; then it is killed.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// What is left to print when it was killed.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+/// Exit status of what is no program, and of one that is not there (POSIX shells).
+const NOT_EXECUTABLE: u8 = 126;
+const NOT_FOUND: u8 = 127;
+/// Of one that a signal ended.
+const BY_SIGNAL: i32 = 128;
+
+/// A program that is started once the proxy listens.
+pub(super) struct Program {
+    words: Vec<OsString>,
+    bundle: PathBuf,
+    /// Its end, once it runs.
+    ended: Option<oneshot::Receiver<io::Result<ExitStatus>>>,
+    pid: Option<Pid>,
+    status: Option<u8>,
+    signals: Vec<(Signal, unix::Signal)>,
+    kill_at: Option<Instant>,
+    /// Holds the bundle; removed with it.
+    _folder: tempfile::TempDir,
+}
+
+/// What is written, and where to.
+pub(super) fn output(arguments: &args::Exec) -> Result<Output, Failure> {
+    let Some(path) = &arguments.jsonl else { return Ok(Output::errors()) };
+    let refused = |error: io::Error| {
+        Failure::new(Stage::Storage, path.display().to_string(), FailureKind::Io, error.to_string())
+    };
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+    Ok(Output::json_to(file.map_err(refused)?, &path.display().to_string()))
+}
+
+/// Runs the command.
+pub(super) async fn run(
+    arguments: args::Exec,
+    headless: &mut Headless,
+    output: &mut Output,
+    interrupts: &mut Interrupts,
+) -> ListenEnd {
+    let prepared = plan(&arguments, headless).and_then(|(plan, certificate)| {
+        let program = Program::prepare(arguments.words.clone(), &certificate, headless)?;
+        Ok((plan, program))
+    });
+    let (plan, program) = match prepared {
+        Ok(prepared) => prepared,
+        Err(failure) => return ListenEnd::of(Err(failure)),
+    };
+    let is_brief = !arguments.verbose;
+    let watched = WatchOrder {
+        plan,
+        filter: None,
+        count: None,
+        lasts: None,
+        reads_stdin: false,
+        program: Some(program),
+        is_brief,
+    };
+    listen::watch(watched, headless, output, interrupts).await
+}
+
+/// The proxy, and the certificate of its authority.
+fn plan(arguments: &args::Exec, headless: &mut Headless) -> Result<(Plan, String), Failure> {
+    let usage = |cause: &str| Failure::new(Stage::Compose, "", FailureKind::Usage, cause);
+    let common = &arguments.common;
+    if common.format.raw {
+        return Err(usage("--raw would mix what the program and its servers say"));
+    }
+    let (paths, os) = (&headless.paths, &headless.os);
+    let Target { mut spec, scope, .. } =
+        target::find(&arguments.relay, Side::Relay, common, paths, os)?;
+    headless.hide(&scope, common);
+    let Some(relay) = spec.as_http_relay_mut().filter(|relay| relay.target.trim().is_empty())
+    else {
+        return Err(usage("exec wants a forward proxy")
+            .hint("name a preset of an [http-relay] without a target, or http://127.0.0.1:PORT"));
+    };
+    match &arguments.open {
+        Some(hosts) => relay.open = hosts.join(", "),
+        None if relay.open.trim().is_empty() => "*".clone_into(&mut relay.open),
+        None => {}
+    }
+    if common.insecure && relay.target_tls == ClientTls::Off {
+        relay.target_tls = ClientTls::verified();
+    }
+    if let (true, Some((verify, _))) = (common.insecure, spec.consent_mut()) {
+        *verify = Verify::Off;
+    }
+    let mut plan = target::planned(&spec, &scope)?;
+    let authority = engine::short_lived_authority()?;
+    let certificate = authority.certificate_pem.clone();
+    if let Some(relay) = plan.as_http_relay_mut() {
+        relay.open.authority = Some(authority);
+    }
+    Ok((plan, certificate))
+}
+
+impl Program {
+    fn prepare(
+        words: Vec<OsString>,
+        certificate: &str,
+        headless: &Headless,
+    ) -> Result<Self, Failure> {
+        let failed = |error: io::Error| {
+            Failure::new(Stage::Program, "exec", FailureKind::Io, error.to_string())
+        };
+        let folder =
+            tempfile::Builder::new().prefix("wirebench-exec-").tempdir().map_err(failed)?;
+        let bundle = folder.path().join("authorities.pem");
+        let mut text = systems(headless);
+        if !text.is_empty() && !text.ends_with(b"\n") {
+            text.push(b'\n');
+        }
+        text.extend_from_slice(certificate.as_bytes());
+        let mut file = private(&bundle).map_err(failed)?;
+        file.write_all(&text).map_err(failed)?;
+        let kinds = [
+            (Signal::INT, unix::SignalKind::interrupt()),
+            (Signal::TERM, unix::SignalKind::terminate()),
+            (Signal::HUP, unix::SignalKind::hangup()),
+            (Signal::QUIT, unix::SignalKind::quit()),
+            (Signal::USR1, unix::SignalKind::user_defined1()),
+            (Signal::USR2, unix::SignalKind::user_defined2()),
+        ];
+        let obeyed = kinds.into_iter().filter(|(_, kind)| ending::is_obeyed(kind.as_raw_value()));
+        let signals = obeyed.map(|(signal, kind)| Ok((signal, unix::signal(kind)?)));
+        let signals = signals.collect::<io::Result<_>>().map_err(failed)?;
+        // From now on they are the program's.
+        ending::interrupts_elsewhere(true);
+        Ok(Program {
+            words,
+            bundle,
+            ended: None,
+            pid: None,
+            status: None,
+            signals,
+            kill_at: None,
+            _folder: folder,
+        })
+    }
+
+    /// Starts it with its proxy here.
+    pub(super) fn start(&mut self, addresses: &[SocketAddr]) {
+        let Some((name, arguments)) = self.words.split_first() else { return };
+        let port = addresses.first().map_or(0, SocketAddr::port);
+        let proxy = format!("http://127.0.0.1:{port}");
+        let mut command = Command::new(name);
+        command.args(arguments);
+        for variable in PROXIES {
+            command.env(variable, &proxy);
+        }
+        for variable in PAST_PROXIES {
+            command.env_remove(variable);
+        }
+        for variable in BUNDLES {
+            command.env(variable, &self.bundle);
+        }
+        // Node heeds the others only if it is told to.
+        command.env("NODE_USE_ENV_PROXY", "1");
+        match command.spawn() {
+            Ok(mut child) => {
+                let (sender, ended) = oneshot::channel();
+                self.pid = Some(Pid::from_child(&child));
+                self.ended = Some(ended);
+                let wait = move || {
+                    let _nobody_waits = sender.send(child.wait());
+                };
+                thread::spawn(wait);
+            }
+            Err(error) => {
+                output::note(&format!("{}: {error}", Path::new(name).display()));
+                let is_there = error.kind() != ErrorKind::NotFound;
+                self.status = Some(if is_there { NOT_EXECUTABLE } else { NOT_FOUND });
+            }
+        }
+    }
+
+    /// Its exit status, as a shell says it.
+    pub(super) fn status(&self) -> Option<u8> {
+        self.status
+    }
+
+    /// Waits for its end and passes signals on to it. Safe to drop.
+    async fn over(&mut self) {
+        while self.status.is_none() {
+            let Program { ended, signals, kill_at, .. } = self;
+            let end = async {
+                match ended {
+                    Some(ended) => ended.await.ok(),
+                    None => pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                end = end => {
+                    self.status = Some(status_of(end));
+                    self.ended = None;
+                }
+                signal = next(signals) => self.pass_on(signal),
+                () = clock::at(*kill_at) => {
+                    self.kill_at = None;
+                    self.kill(Signal::KILL);
+                }
+            }
+        }
+    }
+
+    fn pass_on(&mut self, signal: Signal) {
+        let ends = matches!(signal, Signal::TERM | Signal::HUP);
+        if ends {
+            ending::acknowledge(PATIENCE + LAST_WORDS);
+            self.kill_at.get_or_insert_with(|| Instant::now() + PATIENCE);
+        }
+        // What is typed at the terminal reaches all of its foreground.
+        let is_typed = matches!(signal, Signal::INT | Signal::QUIT) && io::stdin().is_terminal();
+        if self.pid.is_none() {
+            self.status = u8::try_from(BY_SIGNAL + signal.as_raw()).ok();
+        } else if !is_typed {
+            self.kill(signal);
+        }
+    }
+
+    fn kill(&self, signal: Signal) {
+        if let Some(pid) = self.pid {
+            // One that has just ended needs none.
+            let _ = kill_process(pid, signal);
+        }
+    }
+}
+
+/// Waits for the end of a program, where there is one. Safe to drop.
+pub(super) async fn over(program: &mut Option<Program>) {
+    match program {
+        Some(program) => program.over().await,
+        None => pending().await,
+    }
+}
+
+/// The next signal that came to us. Safe to drop.
+async fn next(signals: &mut [(Signal, unix::Signal)]) -> Signal {
+    poll_fn(|cx| {
+        let came = signals
+            .iter_mut()
+            .find_map(|(signal, stream)| stream.poll_recv(cx).is_ready().then_some(*signal));
+        came.map_or(Poll::Pending, Poll::Ready)
+    })
+    .await
+}
+
+fn status_of(end: Option<io::Result<ExitStatus>>) -> u8 {
+    let Some(Ok(status)) = end else { return NOT_EXECUTABLE };
+    let by_signal = status.signal().map(|signal| BY_SIGNAL + signal);
+    let code = status.code().or(by_signal).unwrap_or(i32::from(NOT_EXECUTABLE));
+    u8::try_from(code).unwrap_or(u8::MAX)
+}
+
+/// The authorities of the system, or those that were named in their place.
+fn systems(headless: &Headless) -> Vec<u8> {
+    let named = headless.os.get("SSL_CERT_FILE").map(PathBuf::from);
+    let all = named.into_iter().chain(SYSTEMS.map(PathBuf::from));
+    let mut read = all.filter(|path| fs::metadata(path).is_ok());
+    let found = read.find_map(|path| named_file::read(&path, BUNDLE_LIMIT).ok());
+    found.unwrap_or_else(|| {
+        output::note("no file with the system's authorities was found; only opened hosts verify");
+        Vec::new()
+    })
+}
+
+fn private(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}

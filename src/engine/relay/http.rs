@@ -1,0 +1,144 @@
+//! The HTTP relay: lets clients in by the one accept loop and passes each of their requests on, to
+//! its target or to where the request says itself; what is answered goes back while it comes.
+//!
+//! ```text
+//! client ─► accept loop ─► TLS? ─► [ head ─► judged ─► connected on ─► up ∥ down ]* ─► closed
+//!                                     │ 400, 408, 431    │ 502, 504, 508
+//!                                     └ CONNECT, 101: a tunnel, bytes both ways
+//! ```
+//!
+//! Every request is an exchange; its request is what the client sent, its answer what the client got.
+
+mod heads;
+mod onward;
+mod opened;
+mod own_answer;
+mod passed_on;
+mod received;
+mod route;
+mod tunnel;
+mod visitor;
+
+use std::io::{self, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+
+use bytes::Bytes;
+use tempfile::NamedTempFile;
+use tokio::sync::watch;
+
+use crate::engine::accept::{AcceptLoop, ListenerEvent};
+use crate::engine::event::{Event, Summary};
+use crate::engine::http::ending_order::EndingOrder;
+use crate::engine::refusal;
+use crate::engine::session::{SessionContext, SessionHandle};
+use crate::engine::tls::opening::{self, Opener};
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::plan::HttpRelayPlan;
+use crate::model::protocol::{Protocol, Side};
+use crate::model::record::{Direction, RecordKind};
+use crate::os;
+use visitor::{Visitor, VisitorControl};
+
+/// What a client gets that there is no place for (RFC 9110, section 15.6.4).
+const FULL: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n\
+    Content-Length: 38\r\nRetry-After: 1\r\nConnection: close\r\n\r\n\
+    all connections of this relay are used";
+
+/// What the connections of a relay share.
+struct HttpRelay {
+    session: SessionHandle,
+    /// Where requests go from now on.
+    plan: watch::Sender<HttpRelayPlan>,
+    /// The machine's own name, lower case; empty when it has none.
+    machine: String,
+    /// Numbers the exchanges of the session from 0, in order of arrival.
+    requests: AtomicU32,
+    /// Exchanges are told in the order in which they ended.
+    endings: EndingOrder,
+    /// What opens TLS, where hosts are named for that.
+    opener: Option<Opener>,
+}
+
+/// Runs the session to its end.
+pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summary, Failure> {
+    let SessionContext { session, mut input, .. } = cx;
+    let (own, words) = (session.clone(), Some(Bytes::from_static(FULL)));
+    let kind = (Protocol::Http, Side::Relay);
+    let mut accept =
+        AcceptLoop::open(kind, &plan.bind, &plan.tls, &plan.socket, own, words).await?;
+    let (opener, _certificate) = opener(&plan, &session)?.unzip();
+    let (plan, _) = watch::channel(plan);
+    let machine = os::host_name().unwrap_or_default().trim().to_ascii_lowercase();
+    let (requests, endings) = (AtomicU32::new(0), EndingOrder::default());
+    let relay = Arc::new(HttpRelay { session, plan, machine, requests, endings, opener });
+    relay.tell_target();
+    loop {
+        match accept.next(&mut input).await {
+            ListenerEvent::NewConn(new) => {
+                // The accept loop of a relay gives one to everybody it lets in.
+                let Some(pair) = new.pair else { continue };
+                let control = VisitorControl::default();
+                let (relay, own) = (Arc::clone(&relay), control.clone());
+                accept.start(new, control, async move |accepted| {
+                    Visitor::serve(relay, accepted, pair, own).await;
+                });
+            }
+            ListenerEvent::Update(plan) => match plan.http_relay() {
+                Some(plan) => {
+                    relay.plan.send_replace(plan);
+                    relay.tell_target();
+                }
+                None => relay.session.events.refused(refusal::other_answers()),
+            },
+            ListenerEvent::Send { .. } => {
+                let why = "a relay passes on what others say; it sends nothing of its own";
+                relay.session.events.refused(refusal::usage(why));
+            }
+            ListenerEvent::Over(words) => return Ok(Summary::of(words)),
+        }
+    }
+}
+
+/// What opens TLS, and the file with the certificate of its authority for clients to trust, where
+/// nobody has made one: it goes with the session.
+fn opener(
+    plan: &HttpRelayPlan,
+    session: &SessionHandle,
+) -> Result<Option<(Opener, Option<NamedTempFile>)>, Failure> {
+    if plan.open.hosts.is_empty() {
+        return Ok(None);
+    }
+    if let Some(authority) = &plan.open.authority {
+        return Ok(Some((Opener::new(authority)?, None)));
+    }
+    let authority = opening::made()?;
+    let failed = |error: io::Error| {
+        let cause = format!("the certificate for clients cannot be written: {error}");
+        Failure::new(Stage::Storage, "", FailureKind::Io, cause)
+    };
+    // Mode 0600; the key is in memory alone.
+    let file = tempfile::Builder::new().prefix("wirebench-opened-").suffix(".pem").tempfile();
+    let mut file = file.map_err(failed)?;
+    file.write_all(authority.certificate_pem.as_bytes()).map_err(failed)?;
+    let text = format!(
+        "the TLS of {} is opened with an authority of this run, good for a day; clients trust it by {}",
+        plan.open.hosts.join(", "),
+        file.path().display()
+    );
+    session.events.note(session.id.itself(), Direction::Local, RecordKind::Note, text.clone());
+    session.events.event(Event::Authority(Ok(text)));
+    Ok(Some((Opener::new(&authority)?, Some(file))))
+}
+
+impl HttpRelay {
+    fn tell_target(&self) {
+        let text = match &self.plan.borrow().target {
+            Some(target) => format!("requests are passed on to {}", target.url()),
+            None => "requests are passed on to where they say (a forward proxy)".to_owned(),
+        };
+        let itself = self.session.id.itself();
+        self.session.events.note(itself, Direction::Local, RecordKind::Note, text);
+    }
+}

@@ -1,0 +1,129 @@
+//! The connection to the server a request is passed on to: made, kept for the next request of the same
+//! client, looked at before it is used again, let go of.
+
+use futures_util::FutureExt as _;
+use tokio::io::{ReadHalf, WriteHalf};
+
+use super::HttpRelay;
+use super::route::is_loop;
+use crate::engine::budget::Descriptors;
+use crate::engine::http::exchange_recorder::ExchangeRecorder;
+use crate::engine::http::tap::ReadBuffer;
+use crate::engine::refusal;
+use crate::engine::transport::dial::{self, Dial};
+use crate::engine::transport::stream::{Stream, reset};
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::id::ConnId;
+use crate::model::plan::OriginPlan;
+use crate::model::protocol::Protocol;
+use crate::model::record::{Direction, RecordKind, RelayPair};
+use crate::model::tls::TlsFacts;
+
+/// What the half towards a server opens: its socket, and what a name lookup needs.
+const ONWARD: u32 = 2;
+
+/// A connection to a server.
+pub(super) struct Onward {
+    pub(super) origin: OriginPlan,
+    pub(super) read: ReadHalf<Stream>,
+    pub(super) write: WriteHalf<Stream>,
+    pub(super) buffer: ReadBuffer,
+    /// A request was answered over it already.
+    pub(super) is_used: bool,
+    pub(super) conn: ConnId,
+    tls: Option<TlsFacts>,
+    _held: Descriptors,
+}
+
+impl Onward {
+    /// Connects, and tells the exchange how long it took. `client` is the connection it is for.
+    pub(super) async fn connect(
+        relay: &HttpRelay,
+        origin: &OriginPlan,
+        client: &super::visitor::Met,
+        recorder: &ExchangeRecorder,
+    ) -> Result<Self, Failure> {
+        let session = &relay.session;
+        let held = session.budget.descriptors(ONWARD).map_err(refusal::no_descriptors)?;
+        let pair = RelayPair { client: client.conn, target: session.next_conn() };
+        let (timeout, socket, options, alpn): (_, _, _, &[&[u8]]) = {
+            let plan = relay.plan.borrow();
+            (plan.connect_timeout, plan.socket.clone(), plan.client.clone(), &[b"http/1.1"])
+        };
+        let dial = Dial {
+            conn: pair.target,
+            protocol: Protocol::Http,
+            endpoint: &origin.endpoint,
+            tls: &origin.tls,
+            alpn,
+            timeout,
+            socket: &socket,
+            client: &options,
+            pair: Some(pair),
+        };
+        let (stream, facts) = Box::pin(dial::connect(dial, session)).await;
+        recorder.edit(|exchange| {
+            exchange.timing.lookup = facts.lookup;
+            exchange.timing.connect = facts.connect;
+            exchange.timing.tls = facts.tls;
+        });
+        let looped = facts.peer.zip(client.local).is_some_and(|(peer, us)| is_loop(peer, us));
+        let looped = looped.then(|| {
+            let cause = "this leads back to the relay itself";
+            Failure::new(Stage::Connect, origin.url(), FailureKind::Usage, cause)
+        });
+        match stream.and_then(|stream| looped.map_or(Ok(stream), Err)) {
+            Ok(stream) => {
+                let (read, write) = tokio::io::split(stream);
+                Ok(Onward {
+                    origin: origin.clone(),
+                    read,
+                    write,
+                    buffer: ReadBuffer::new(),
+                    is_used: false,
+                    conn: pair.target,
+                    tls: facts.tls_facts,
+                    _held: held,
+                })
+            }
+            Err(failure) => {
+                let (way, kind) = (Direction::Local, RecordKind::Failed);
+                session.events.note(pair.target, way, kind, facts.words(&failure));
+                session.events.retire(pair.target);
+                Err(failure)
+            }
+        }
+    }
+
+    /// What is known of its TLS, for the exchange and in warnings.
+    pub(super) fn tell_tls(&self, recorder: &ExchangeRecorder) {
+        let Some(tls) = &self.tls else { return };
+        if !tls.unverified.is_empty() {
+            recorder.warn(format!("the server's certificate does not verify: {}", tls.unverified));
+        }
+        if !tls.unproven.is_empty() {
+            recorder.warn(format!("the server's identity is unproven: {}", tls.unproven));
+        }
+        recorder.edit(|exchange| exchange.tls = Some(tls.clone()));
+    }
+
+    /// Whether it leads there and nothing came over it that nobody asked for, its end included.
+    pub(super) fn is_good_for(&mut self, origin: &OriginPlan) -> bool {
+        self.origin == *origin && self.buffer.read(&mut self.read).now_or_never().is_none()
+    }
+
+    /// Lets go of it with FIN, and says so.
+    pub(super) fn close(self, relay: &HttpRelay, words: &str) {
+        let events = &relay.session.events;
+        events.note(self.conn, Direction::Local, RecordKind::Closed, words);
+        events.retire(self.conn);
+    }
+
+    /// The same with RST: nothing of what it still says is wanted.
+    pub(super) fn reset(self, relay: &HttpRelay, words: &str) {
+        let events = &relay.session.events;
+        events.note(self.conn, Direction::Sent, RecordKind::Reset, words);
+        events.retire(self.conn);
+        reset(self.read.unsplit(self.write));
+    }
+}

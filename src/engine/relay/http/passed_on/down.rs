@@ -1,0 +1,306 @@
+//! The way from the server to the client: interim heads, the head, the body as it comes.
+
+use std::io;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio_util::task::TaskTracker;
+
+use super::{Passed, Progress, version};
+use crate::codec::http1::{Expected, HeadReader, ParsedHead, response_framing, status};
+use crate::engine::body::BodyWriter;
+use crate::engine::http::body_receiver::BodyReceiver;
+use crate::engine::http::exchange_recorder::ExchangeRecorder;
+use crate::engine::http::failure;
+use crate::engine::http::message_writer::shown;
+use crate::engine::http::tap::{ReadBuffer, Tap};
+use crate::engine::relay::http::heads;
+use crate::engine::relay::http::received::Asked;
+use crate::engine::relay::http::visitor::Visitor;
+use crate::engine::transport::stream::Stream;
+use crate::model::exchange::{HttpMessage, HttpVersion, MessageFraming};
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::record::Direction;
+
+/// Interim responses passed on at most; a server that sends more will never come to the point.
+const INTERIM: usize = 100;
+/// Body bytes that came with a head go out with it up to this size.
+const WITH_HEAD: usize = 64 * 1024;
+
+/// The way down.
+pub(super) struct Down<'a> {
+    pub(super) from: &'a mut ReadHalf<Stream>,
+    pub(super) buffer: &'a mut ReadBuffer,
+    pub(super) to: &'a mut WriteHalf<Stream>,
+    pub(super) tap: &'a mut Tap,
+    pub(super) recorder: &'a ExchangeRecorder,
+    pub(super) progress: &'a Progress,
+    /// How the server is called in failures.
+    pub(super) target: &'a str,
+    pub(super) asked: &'a Asked,
+    pub(super) tasks: &'a TaskTracker,
+    /// Bytes that came.
+    pub(super) begun: u64,
+}
+
+/// What went on before the end of the head.
+enum NoHead {
+    Server(Failure),
+    Client(Failure),
+}
+
+impl Down<'_> {
+    /// Passes the answer back to its end; `writer` keeps it.
+    pub(super) async fn run(mut self, writer: BodyWriter) -> Passed {
+        let (parsed, rest) = match self.head(&writer).await {
+            Ok(found) => found,
+            Err(NoHead::Client(failure)) => return Passed::Left(failure),
+            Err(NoHead::Server(failure)) => {
+                return Passed::NoAnswer { failure, is_silent: self.begun == 0 };
+            }
+        };
+        let outcome = Box::pin(self.message(writer, parsed, rest)).await;
+        let elapsed = self.recorder.elapsed();
+        self.recorder.edit(|exchange| {
+            let timing = &mut exchange.timing;
+            let before =
+                [timing.lookup, timing.connect, timing.tls, timing.send, timing.first_byte];
+            let before: Duration = before.into_iter().flatten().sum();
+            timing.transfer = Some(elapsed.saturating_sub(before));
+        });
+        outcome
+    }
+
+    /// One read; empty = the server finished sending.
+    async fn read(&mut self) -> Result<io::Result<Bytes>, Failure> {
+        self.tap.ready().await;
+        let read = tokio::select! {
+            biased;
+            read = self.buffer.read(self.from) => read,
+            () = self.progress.patience() => {
+                let patience = self.progress.patience;
+                let seconds = patience.as_secs_f64();
+                let cause = format!("no byte for {seconds} s, after {} bytes", self.begun);
+                let kind = FailureKind::Timeout(patience);
+                return Err(Failure::new(Stage::Head, self.target, kind, cause)
+                    .hint("raise the timeout of the relay, or look at what the server waits for"));
+            }
+        };
+        if let Ok(bytes) = &read {
+            if self.begun == 0 && !bytes.is_empty() {
+                let now = self.recorder.elapsed();
+                self.recorder.edit(|exchange| {
+                    let timing = &mut exchange.timing;
+                    let before = [timing.lookup, timing.connect, timing.tls, timing.send];
+                    let before = before.into_iter().flatten().sum();
+                    timing.first_byte = Some(now.saturating_sub(before));
+                });
+            }
+            self.begun += bytes.len() as u64;
+        }
+        Ok(read)
+    }
+
+    /// The final head, and what came with it. Interim ones are passed on.
+    async fn head(&mut self, writer: &BodyWriter) -> Result<(ParsedHead, Bytes), NoHead> {
+        let mut reader = HeadReader::new(Expected::Response);
+        loop {
+            let read = self.read().await.map_err(NoHead::Server)?;
+            let mut bytes = read.map_err(|error| {
+                let so_far = format!("after {} bytes of the head", reader.received().len());
+                NoHead::Server(failure::socket(Stage::Head, self.target, &error, &so_far))
+            })?;
+            if bytes.is_empty() {
+                return Err(NoHead::Server(failure::head(self.target, &reader.finish())));
+            }
+            while !bytes.is_empty() {
+                let found = reader.push(&bytes);
+                let found = found.map_err(|e| NoHead::Server(failure::head(self.target, &e)))?;
+                let Some((used, parsed)) = found else { break };
+                let rest = bytes.split_off(used);
+                if !status::is_interim(&parsed.head) {
+                    return Ok((parsed, rest));
+                }
+                self.interim(writer, parsed).await?;
+                (bytes, reader) = (rest, HeadReader::new(Expected::Response));
+            }
+        }
+    }
+
+    async fn interim(&mut self, writer: &BodyWriter, parsed: ParsedHead) -> Result<(), NoHead> {
+        self.recorder.warn_all(parsed.warnings);
+        let raw = parsed.head.raw.clone();
+        let count = self.recorder.edit(|exchange| {
+            exchange.interim.push(parsed.head);
+            exchange.interim.len()
+        });
+        if count > INTERIM {
+            let cause = format!("{count} interim (1xx) responses and no final one");
+            let kind = FailureKind::TooLarge;
+            return Err(NoHead::Server(Failure::new(Stage::Head, self.target, kind, cause)));
+        }
+        // A client of HTTP/1.0 knows none (RFC 9110, section 15.2).
+        if version(self.asked) == HttpVersion::Http10 {
+            self.recorder.warn("an interim answer was not passed on: the client speaks HTTP/1.0");
+            return Ok(());
+        }
+        self.keep(writer, raw.clone()).await;
+        self.write(raw).await.map_err(NoHead::Client)?;
+        self.flush().await.map_err(NoHead::Client)
+    }
+
+    /// The head and what follows it.
+    async fn message(&mut self, writer: BodyWriter, parsed: ParsedHead, rest: Bytes) -> Passed {
+        let ParsedHead { head, warnings, .. } = parsed;
+        let framing = response_framing(&head, &self.asked.method);
+        let upgrades: Vec<String> = self
+            .asked
+            .head
+            .all("upgrade")
+            .map(|value| String::from_utf8_lossy(value).into_owned())
+            .collect();
+        let flaw = status::unbelievable(&head, upgrades.iter().map(String::as_str));
+        let flaw = flaw.or_else(|| framing.error.as_ref().map(|refusal| refusal.why.clone()));
+        if let Some(why) = flaw {
+            let cause = format!("{why}; such a response is not passed on");
+            let failure = Failure::new(Stage::Head, self.target, FailureKind::Malformed, cause);
+            return Passed::NoAnswer { failure, is_silent: false };
+        }
+        self.recorder.warn_all(warnings.into_iter().chain(framing.warnings.iter().cloned()));
+        let is_framed_twice =
+            framing.framing == MessageFraming::Chunked && head.field("content-length").is_some();
+        let passed = heads::response(&head, is_framed_twice);
+        self.recorder.warn_all(passed.changes);
+        let shown = if passed.head == head.raw {
+            head.clone()
+        } else {
+            shown(Expected::Response, passed.head.clone())
+        };
+        self.keep(&writer, passed.head.clone()).await;
+        let mut body = BodyReceiver::new(writer, &framing, &head, self.tasks);
+        body.way = Direction::Sent;
+        let message = HttpMessage { head: shown, body: body.facts.clone() };
+        self.recorder.edit(|exchange| exchange.response = Some(message));
+        if head.status() == Some(101) {
+            let sent = self.lead(passed.head, Bytes::new()).await;
+            let _ = body.finish(true, self.recorder).await;
+            return sent.map_or_else(Passed::Left, |()| Passed::Switched(rest));
+        }
+        let outcome = self.body(&mut body, passed.head, rest).await;
+        let is_doubtful = framing.doubtful || body.is_doubtful();
+        let is_whole = matches!(outcome, Ok(true) | Ok(false));
+        let has_end = framing.framing != MessageFraming::UntilClose;
+        let _ = body.finish(is_whole, self.recorder).await;
+        match outcome {
+            Err(passed) => passed,
+            Ok(is_clean) => {
+                let goes_on = Visitor::goes_on(self.asked, &head);
+                Passed::Answered { keeps: goes_on && is_clean && has_end && !is_doubtful }
+            }
+        }
+    }
+
+    /// The body behind this head; `false` = more came than belongs to it.
+    async fn body(
+        &mut self,
+        body: &mut BodyReceiver,
+        head: Bytes,
+        mut bytes: Bytes,
+    ) -> Result<bool, Passed> {
+        let (mut lead, mut is_shown) = (Some(head), false);
+        loop {
+            let (used, kept) = body.take(&bytes).await;
+            if let Err(why) = kept {
+                self.recorder.warn(format!("the copy of the answer is cut: {why}"));
+            }
+            let surplus = used.as_ref().map_or(0, |used| bytes.len() - used);
+            bytes.truncate(*used.as_ref().unwrap_or(&0));
+            match lead.take() {
+                Some(head) => self.lead(head, bytes).await,
+                None => self.write(bytes).await,
+            }
+            .map_err(Passed::Left)?;
+            self.recorder.progress_of(Direction::Sent, &body.facts);
+            used.map_err(|why| {
+                let cause = format!("{why}, {}", body.so_far());
+                let kind = FailureKind::Malformed;
+                Passed::Cut(Failure::new(Stage::Body, self.target, kind, cause))
+            })?;
+            if surplus > 0 {
+                let text =
+                    format!("{surplus} bytes after the end of the answer were not passed on");
+                self.recorder.warn(text);
+            }
+            if body.done {
+                self.flush().await.map_err(Passed::Left)?;
+                return Ok(surplus == 0);
+            }
+            if !std::mem::replace(&mut is_shown, true) {
+                self.recorder.publish();
+            }
+            bytes = match self.read().await {
+                Ok(Ok(bytes)) => bytes,
+                Ok(Err(error)) => return self.ended(body, &error),
+                Err(failure) => {
+                    let cause = format!("{}, {}", failure.cause, body.so_far());
+                    return Err(Passed::Cut(Failure { stage: Stage::Body, cause, ..failure }));
+                }
+            };
+            if bytes.is_empty() {
+                let closed = body.closed("the server", self.target);
+                return closed.map(|()| true).map_err(Passed::Cut);
+            }
+        }
+    }
+
+    /// The server's socket failed inside a body.
+    fn ended(&self, body: &BodyReceiver, error: &io::Error) -> Result<bool, Passed> {
+        let is_end = error.kind() == io::ErrorKind::UnexpectedEof;
+        if is_end && body.facts.framing == MessageFraming::UntilClose {
+            self.recorder.warn(
+                "the server closed without ending TLS (no close_notify): the body may be cut off",
+            );
+            return Ok(true);
+        }
+        let so_far = body.so_far();
+        Err(Passed::Cut(failure::socket(Stage::Body, self.target, error, &so_far)))
+    }
+
+    /// A head, with what is there of its body in one write.
+    async fn lead(&mut self, head: Bytes, body: Bytes) -> Result<(), Failure> {
+        if body.is_empty() || body.len() > WITH_HEAD {
+            self.write(head).await?;
+            self.write(body).await?;
+        } else {
+            let mut both = BytesMut::with_capacity(head.len() + body.len());
+            both.extend_from_slice(&head);
+            both.extend_from_slice(&body);
+            self.write(both.freeze()).await?;
+        }
+        self.flush().await
+    }
+
+    async fn write(&mut self, mut bytes: Bytes) -> Result<(), Failure> {
+        while !bytes.is_empty() {
+            let written = self.tap.write(self.to, &mut bytes).await;
+            written.map_err(|error| self.gone(&error))?;
+        }
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> Result<(), Failure> {
+        self.to.flush().await.map_err(|error| self.gone(&error))
+    }
+
+    fn gone(&self, error: &io::Error) -> Failure {
+        let so_far = "while its answer was passed on";
+        failure::socket(Stage::Send, &self.recorder.target, error, so_far)
+    }
+
+    async fn keep(&self, writer: &BodyWriter, bytes: Bytes) {
+        if let Err(why) = writer.wire(bytes).await {
+            self.recorder.warn(format!("the copy of the answer is cut: {why}"));
+        }
+    }
+}

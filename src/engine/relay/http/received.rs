@@ -1,0 +1,191 @@
+//! Reads the head of a request, judges it, and finds out what is to be done with it.
+//!
+//! What is not to be passed on is answered by us, and nothing behind it is read as a request.
+
+use bytes::Bytes;
+use tokio::time::{Duration, Instant, timeout_at};
+
+use super::onward::Onward;
+use super::route::{self, AskedBy, Route};
+use super::visitor::{Next, Visitor};
+use crate::codec::http1::{BodyFraming, Expected, HeadErrorKind, HeadReader, ParsedHead, Refusal};
+use crate::codec::http1::{judge_onward, keeps_alive};
+use crate::engine::body::BodyWriter;
+use crate::engine::http::exchange_recorder::ExchangeRecorder;
+use crate::engine::http::failure;
+use crate::model::exchange::{Head, StartLine};
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::record::{Direction, RecordKind};
+
+/// Longest wait for the rest of a head that has begun, and for the next byte of a body.
+#[cfg(not(test))]
+pub(super) const STALL: Duration = Duration::from_secs(60);
+/// The same for tests of this layer, which run a whole engine.
+#[cfg(test)]
+pub(super) const STALL: Duration = Duration::from_millis(300);
+
+/// A request that is passed on.
+pub(super) struct Asked {
+    pub(super) head: Head,
+    pub(super) method: String,
+    pub(super) framing: BodyFraming,
+    pub(super) route: Route,
+    /// The client allows another one on its connection.
+    pub(super) keep_alive: bool,
+}
+
+/// Why there is no request: nobody is left to answer, or this is the answer.
+enum NoHead {
+    Gone(Failure),
+    Refused(Refusal),
+}
+
+impl Visitor {
+    /// Serves a request that begins with these bytes.
+    pub(super) async fn request(
+        &mut self,
+        first: Bytes,
+        recorder: &ExchangeRecorder,
+        writer: BodyWriter,
+    ) -> Next {
+        let (parsed, outcome) = self.head(first, &recorder.target).await;
+        let head = parsed.head.clone();
+        self.keep(recorder, &writer, head.raw.clone()).await;
+        recorder.warn_all(parsed.warnings.iter().cloned());
+        recorder.edit(|exchange| exchange.request.head = head.clone());
+        match outcome {
+            Ok(()) => {}
+            Err(NoHead::Gone(why)) => {
+                self.relay.session.events.failed(self.met.conn, &why);
+                recorder.close(Err(why));
+                return Next::Gone("closed inside a request");
+            }
+            Err(NoHead::Refused(refusal)) => return self.refuse(refusal, recorder).await,
+        }
+        let verdict = judge_onward(&parsed);
+        recorder.warn_all(verdict.framing.warnings.iter().cloned());
+        recorder.warn_all(verdict.marks);
+        if let Some(refusal) = verdict.refusal {
+            return self.refuse(refusal, recorder).await;
+        }
+        let (framing, keep_alive) = (verdict.framing, verdict.keep_alive);
+        let by = AskedBy {
+            peer: self.met.peer,
+            local: self.met.local,
+            has_tls: self.met.tls.is_some(),
+            machine: &self.relay.machine,
+        };
+        let found = match &self.opened {
+            Some(origin) => route::inside(origin, &head),
+            None => route::of(&self.relay.plan.borrow(), &head, &by),
+        };
+        let route = match found {
+            Ok(route) => route,
+            Err(refusal) => return self.refuse(refusal, recorder).await,
+        };
+        recorder.edit(|exchange| exchange.url.clone_from(&route.url));
+        let method = method(&head);
+        let asked = Asked { head, method, framing, route, keep_alive };
+        if asked.route.is_tunnel {
+            return self.connect_through(&asked, recorder, writer).await;
+        }
+        self.pass_on(asked, recorder, writer).await
+    }
+
+    /// Reads a head as far as it comes; what came behind it is the rest of the input.
+    async fn head(&mut self, mut bytes: Bytes, target: &str) -> (ParsedHead, Result<(), NoHead>) {
+        let until = Instant::now() + STALL;
+        let mut reader = HeadReader::new(Expected::Request);
+        loop {
+            match reader.push(&bytes) {
+                Ok(None) => {}
+                Ok(Some((used, parsed))) => {
+                    self.input.rest = bytes.split_off(used);
+                    return (parsed, Ok(()));
+                }
+                Err(error) => {
+                    let status = if error.kind == HeadErrorKind::TooLarge { 431 } else { 400 };
+                    let refusal = Refusal { status, why: error.message };
+                    return (*error.partial, Err(NoHead::Refused(refusal)));
+                }
+            }
+            let received = reader.received().len();
+            let outcome = match timeout_at(until, self.input.read()).await {
+                Ok(Ok(more)) if !more.is_empty() => {
+                    bytes = more;
+                    continue;
+                }
+                Ok(Ok(_)) => None,
+                Ok(Err(error)) => {
+                    let so_far = format!("after {received} bytes of the head");
+                    Some(NoHead::Gone(failure::socket(Stage::Head, target, &error, &so_far)))
+                }
+                Err(_) => {
+                    let wait = STALL.as_secs_f64();
+                    let why = format!("the head was incomplete after {wait} s ({received} bytes)");
+                    Some(NoHead::Refused(Refusal { status: 408, why }))
+                }
+            };
+            let error = reader.finish();
+            let outcome = outcome.unwrap_or_else(|| NoHead::Gone(failure::head(target, &error)));
+            return (*error.partial, Err(outcome));
+        }
+    }
+
+    /// Keeps our copy of a head; what is passed on goes on without it.
+    pub(super) async fn keep(&self, recorder: &ExchangeRecorder, to: &BodyWriter, bytes: Bytes) {
+        if let Err(why) = to.wire(bytes).await {
+            recorder.warn(format!("the copy of what was passed on is cut: {why}"));
+        }
+    }
+
+    /// The connection a request goes over: that of the one before, or a new one.
+    pub(super) async fn connected(
+        &mut self,
+        route: &Route,
+        recorder: &ExchangeRecorder,
+    ) -> Result<Onward, Failure> {
+        if let Some(mut kept) = self.onward.take() {
+            if kept.is_good_for(&route.origin) {
+                return Ok(kept);
+            }
+            kept.close(&self.relay, "closed: the server or the next request wants another one");
+        }
+        let connecting = Onward::connect(&self.relay, &route.origin, &self.met, recorder);
+        connecting.await
+    }
+
+    /// Answers that there is no way to the server.
+    pub(super) async fn not_reached(
+        &mut self,
+        failure: Failure,
+        recorder: &ExchangeRecorder,
+    ) -> Next {
+        let status = status_of(&failure);
+        self.note(Direction::Local, RecordKind::Failed, failure.to_string());
+        self.answer(status, &failure.to_string(), recorder, Err(failure)).await
+    }
+
+    /// Whether another request may follow this one and its answer.
+    pub(super) fn goes_on(asked: &Asked, answer: &Head) -> bool {
+        asked.keep_alive && keeps_alive(answer)
+    }
+}
+
+/// What a client is told of a server that does not answer (RFC 9110, section 15.6).
+pub(super) fn status_of(failure: &Failure) -> u16 {
+    match failure.kind {
+        FailureKind::Timeout(_) => 504,
+        // That of a way back to the relay itself (RFC 5842, section 7.2).
+        FailureKind::Usage => 508,
+        FailureKind::Busy => 503,
+        _ => 502,
+    }
+}
+
+fn method(head: &Head) -> String {
+    match &head.start {
+        StartLine::Request { method, .. } => method.clone(),
+        _ => String::new(),
+    }
+}

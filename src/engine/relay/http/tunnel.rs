@@ -1,0 +1,175 @@
+//! Bytes passed on as they come, either way: after CONNECT, and after 101.
+//!
+//! What is said is recorded on the client's half, as a TCP relay does, with the first bytes of either
+//! way kept; the exchange that led to it ends with it and says how much there was.
+
+use std::io;
+use std::pin::pin;
+
+use bytes::Bytes;
+use tokio::io::{AsyncWriteExt as _, ReadHalf, WriteHalf};
+
+use super::onward::Onward;
+use super::received::Asked;
+use super::visitor::{ClientInput, Next, Visitor};
+use crate::codec::http1::Expected;
+use crate::engine::body::BodyWriter;
+use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_message};
+use crate::engine::http::failure;
+use crate::engine::http::message_writer::shown;
+use crate::engine::http::tap::{ReadBuffer, Tap};
+use crate::engine::transport::stream::Stream;
+use crate::model::failure::{FailureKind, Stage};
+use crate::model::record::{Direction, RecordKind};
+
+/// What a client gets that asked for a tunnel which there is.
+const ESTABLISHED: &[u8] = b"HTTP/1.1 200 Connection Established\r\n\r\n";
+
+/// Why a way ended early.
+enum Broke {
+    Client(io::Error),
+    Server(io::Error),
+}
+
+impl Visitor {
+    /// Serves CONNECT: whatever is said from now on is for the two of them.
+    pub(super) async fn connect_through(
+        &mut self,
+        asked: &Asked,
+        recorder: &ExchangeRecorder,
+        writer: BodyWriter,
+    ) -> Next {
+        // Nothing is kept of a request that has no body.
+        let _ = writer.finish().await;
+        // What came with the head cannot be given back to a handshake.
+        let is_quiet = self.input.rest.is_empty();
+        let is_opened = self.relay.opens(&asked.route.origin.endpoint.host).is_some();
+        if is_opened && is_quiet {
+            return self.let_in(asked, recorder).await;
+        }
+        if is_opened {
+            recorder.warn("not opened: the client did not wait for the tunnel");
+        }
+        let onward = match self.connected(&asked.route, recorder).await {
+            Ok(onward) => onward,
+            Err(failure) => return self.not_reached(failure, recorder).await,
+        };
+        if let Err(next) = self.establish(recorder).await {
+            onward.reset(&self.relay, "reset by us: the client is gone");
+            return next;
+        }
+        self.tunnel(onward, Bytes::new(), recorder).await
+    }
+
+    /// Tells a client that its tunnel is there.
+    pub(super) async fn establish(&mut self, recorder: &ExchangeRecorder) -> Result<(), Next> {
+        let kept = self.relay.session.bodies.create();
+        let head = Bytes::from_static(ESTABLISHED);
+        let mut message = empty_message(kept.id());
+        message.head = shown(Expected::Response, head.clone());
+        recorder.edit(|exchange| exchange.response = Some(message));
+        self.keep(recorder, &kept, head.clone()).await;
+        let mut left = head;
+        while !left.is_empty() {
+            if let Err(error) = self.sent.write(&mut self.write, &mut left).await {
+                let peer = &recorder.target;
+                let why = failure::socket(Stage::Send, peer, &error, "while it was let through");
+                recorder.close(Err(why));
+                return Err(Next::Gone("closed: the client is gone"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes bytes on until both have ended; `first` came from the server already.
+    pub(super) async fn tunnel(
+        &mut self,
+        mut onward: Onward,
+        first: Bytes,
+        recorder: &ExchangeRecorder,
+    ) -> Next {
+        recorder.publish();
+        let (mut up, mut down) = (0, 0);
+        let ended = {
+            let Onward { read, write, buffer, .. } = &mut onward;
+            let up = pin!(up_way(&mut self.input, write, &mut up));
+            let from = (read, buffer);
+            let down = pin!(down_way(from, &mut self.write, &mut self.sent, first, &mut down));
+            let both = async { tokio::try_join!(up, down).map(|_| ()) };
+            both.await
+        };
+        let text = format!("tunnel: {up} bytes to the server, {down} bytes from it");
+        recorder.warn(text.clone());
+        self.note(Direction::Local, RecordKind::Note, text);
+        let peer = recorder.target.clone();
+        match ended {
+            Ok(()) => {
+                recorder.close(Ok(()));
+                onward.close(&self.relay, "closed, both sides finished");
+                Next::Gone("closed, both sides finished")
+            }
+            Err(Broke::Client(error)) => {
+                let so_far = format!("in a tunnel, after {up} bytes of it");
+                let why = failure::socket(Stage::Session, &peer, &error, &so_far);
+                let is_reset = why.kind == FailureKind::Reset;
+                let kind = if is_reset { RecordKind::Reset } else { RecordKind::Failed };
+                self.note(Direction::Received, kind, why.to_string());
+                recorder.close(Err(why));
+                onward.reset(&self.relay, "reset by us: the client is gone");
+                Next::Gone("closed: the client is gone")
+            }
+            Err(Broke::Server(error)) => {
+                let so_far = format!("in a tunnel, after {down} bytes of it");
+                let target = onward.origin.endpoint.to_string();
+                let why = failure::socket(Stage::Session, &target, &error, &so_far);
+                self.relay.session.events.failed(onward.conn, &why);
+                recorder.close(Err(why));
+                onward.close(&self.relay, "closed by us");
+                Next::Reset("reset by us: the server is gone")
+            }
+        }
+    }
+}
+
+async fn up_way(
+    from: &mut ClientInput,
+    to: &mut WriteHalf<Stream>,
+    count: &mut u64,
+) -> Result<(), Broke> {
+    loop {
+        let mut bytes = from.read().await.map_err(Broke::Client)?;
+        if bytes.is_empty() {
+            // One that is gone by itself has nothing to be told; reading from it says so.
+            let _ = to.shutdown().await;
+            return Ok(());
+        }
+        *count += bytes.len() as u64;
+        to.write_all_buf(&mut bytes).await.map_err(Broke::Server)?;
+        to.flush().await.map_err(Broke::Server)?;
+    }
+}
+
+async fn down_way(
+    (from, buffer): (&mut ReadHalf<Stream>, &mut ReadBuffer),
+    to: &mut WriteHalf<Stream>,
+    tap: &mut Tap,
+    mut bytes: Bytes,
+    count: &mut u64,
+) -> Result<(), Broke> {
+    loop {
+        while !bytes.is_empty() {
+            let written = tap.write(to, &mut bytes).await.map_err(Broke::Client)?;
+            *count += written.len() as u64;
+        }
+        to.flush().await.map_err(Broke::Client)?;
+        tap.ready().await;
+        bytes = match buffer.read(from).await {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Bytes::new(),
+            read => read.map_err(Broke::Server)?,
+        };
+        if bytes.is_empty() {
+            let _ = to.shutdown().await;
+            return Ok(());
+        }
+    }
+}

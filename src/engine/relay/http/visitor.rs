@@ -1,0 +1,342 @@
+//! One client of an HTTP relay: reads request after request, has each passed on, and ends as its
+//! server does.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::io::{AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::HttpRelay;
+use super::onward::Onward;
+use crate::engine::accept::pace::{Evictability, PeerPace};
+use crate::engine::accept::{AcceptedConn, ConnControl};
+use crate::engine::command::CloseMode;
+use crate::engine::http::exchange_recorder::ExchangeRecorder;
+use crate::engine::http::failure;
+use crate::engine::http::tap::{ReadBuffer, Tap};
+use crate::engine::refusal;
+use crate::engine::session::SessionHandle;
+use crate::engine::transport::stream::{Stream, reset};
+use crate::model::failure::Stage;
+use crate::model::id::{BodyId, ConnId};
+use crate::model::plan::OriginPlan;
+use crate::model::protocol::Side;
+use crate::model::record::{Direction, RecordKind, RelayPair};
+use crate::model::tls::TlsFacts;
+
+/// How long and how much is read after our last byte, so that closing does not reset the answer
+/// away from a client that still sends.
+const LINGER: Duration = Duration::from_secs(1);
+const LINGER_BYTES: usize = 1024 * 1024;
+
+/// A connection, as the relay sees it and as it shows itself.
+#[derive(Debug, Clone, Default)]
+pub(super) struct VisitorControl {
+    /// Stops between two requests.
+    stop: CancellationToken,
+    pace: PeerPace,
+}
+
+impl ConnControl for VisitorControl {
+    /// Between two requests somebody else may have its place; what others say to each other is never
+    /// ended for somebody else.
+    fn evictability(&self) -> Evictability {
+        match self.pace.evictability() {
+            Evictability::Slow(_) => Evictability::Busy,
+            other => other,
+        }
+    }
+
+    /// A reset comes by the accept loop, which aborts the task.
+    fn end(&self, _how: CloseMode) {
+        self.stop.cancel();
+    }
+
+    fn evict(&self) {
+        self.stop.cancel();
+    }
+}
+
+/// Who a client is.
+#[derive(Debug, Clone)]
+pub(super) struct Met {
+    pub(super) conn: ConnId,
+    pub(super) peer: SocketAddr,
+    pub(super) local: Option<SocketAddr>,
+    pub(super) tls: Option<TlsFacts>,
+}
+
+/// A client and what is known about it.
+pub(super) struct Visitor {
+    pub(super) relay: Arc<HttpRelay>,
+    pub(super) met: Met,
+    pub(super) input: ClientInput,
+    pub(super) write: WriteHalf<Stream>,
+    pub(super) sent: Tap,
+    /// The server of the last request, while its connection is kept.
+    pub(super) onward: Option<Onward>,
+    pub(super) control: VisitorControl,
+    /// The exchange being made; outlives a cancelled [`Visitor::requests`].
+    pub(super) current: Option<Arc<ExchangeRecorder>>,
+    /// The server of the tunnel that is about to be opened.
+    pub(super) opening: Option<OriginPlan>,
+    /// That of the tunnel it is inside of.
+    pub(super) opened: Option<OriginPlan>,
+}
+
+/// What comes from a client.
+pub(super) struct ClientInput {
+    session: SessionHandle,
+    conn: ConnId,
+    pub(super) read: ReadHalf<Stream>,
+    buffer: ReadBuffer,
+    tap: Tap,
+    /// Bytes that were read and not looked at.
+    pub(super) rest: Bytes,
+    /// The client's end came.
+    is_over: bool,
+}
+
+/// What follows an exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Another request may come.
+    Request,
+    /// The connection is closed, after what the client still sends was let pass.
+    Close(&'static str),
+    /// It is closed at once: there is nobody any more, or all was said.
+    Gone(&'static str),
+    /// It begins anew inside its tunnel.
+    Open,
+    /// It is reset, as the server's was: nobody shall take what came for all there is.
+    Reset(&'static str),
+}
+
+impl ClientInput {
+    /// One read; empty = the client finished sending. Safe to cancel.
+    pub(super) async fn read(&mut self) -> io::Result<Bytes> {
+        if let Some(known) = self.known() {
+            return Ok(known);
+        }
+        self.tap.ready().await;
+        let read = self.buffer.read(&mut self.read).await;
+        self.took(read)
+    }
+
+    /// The same while nothing has begun: its place may be needed.
+    async fn idle(&mut self, pace: &PeerPace) -> io::Result<Bytes> {
+        if let Some(known) = self.known() {
+            return Ok(known);
+        }
+        self.tap.ready().await;
+        let read = self.buffer.read(&mut pace.of(&mut self.read)).await;
+        self.took(read)
+    }
+
+    /// What need not be read.
+    fn known(&mut self) -> Option<Bytes> {
+        let is_known = self.is_over || !self.rest.is_empty();
+        is_known.then(|| std::mem::take(&mut self.rest))
+    }
+
+    fn took(&mut self, read: io::Result<Bytes>) -> io::Result<Bytes> {
+        let bytes = match read {
+            // A client that leaves without close_notify has left.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Bytes::new(),
+            other => other?,
+        };
+        if bytes.is_empty() {
+            self.is_over = true;
+            let (way, kind) = (Direction::Received, RecordKind::Finished);
+            self.session.events.note(self.conn, way, kind, "the client finished sending");
+        } else {
+            self.tap.received(&bytes);
+        }
+        Ok(bytes)
+    }
+}
+
+impl Visitor {
+    /// Serves an accepted connection to its end. Each connection to a server is a half of its own, of
+    /// which `pair` has made none yet.
+    pub(super) async fn serve(
+        relay: Arc<HttpRelay>,
+        accepted: AcceptedConn,
+        pair: RelayPair,
+        control: VisitorControl,
+    ) {
+        let AcceptedConn { conn, peer, local, stream, tls, abort } = accepted;
+        relay.session.events.retire(pair.target);
+        let mut visitor = Visitor::new(relay, Met { conn, peer, local, tls }, stream, control);
+        loop {
+            let ended = tokio::select! {
+                biased;
+                () = abort.cancelled() => Next::Reset("reset by us"),
+                ended = Box::pin(visitor.requests()) => ended,
+            };
+            let Some(origin) = visitor.opening.take().filter(|_| ended == Next::Open) else {
+                return visitor.end(ended, &abort).await;
+            };
+            let inside = tokio::select! {
+                biased;
+                () = abort.cancelled() => None,
+                inside = Box::pin(visitor.opened(origin)) => inside,
+            };
+            let Some(inside) = inside else { return };
+            visitor = inside;
+        }
+    }
+
+    /// Nothing was read of it yet.
+    pub(super) fn new(
+        relay: Arc<HttpRelay>,
+        met: Met,
+        stream: Stream,
+        control: VisitorControl,
+    ) -> Self {
+        let (conn, session) = (met.conn, relay.session.clone());
+        let tap = Tap::new(session.events.clone(), conn);
+        let (read, write) = tokio::io::split(stream);
+        let (buffer, rest, sent) = (ReadBuffer::new(), Bytes::new(), tap.clone());
+        Visitor {
+            relay,
+            met,
+            input: ClientInput { session, conn, read, buffer, tap, rest, is_over: false },
+            write,
+            sent,
+            onward: None,
+            control,
+            current: None,
+            opening: None,
+            opened: None,
+        }
+    }
+
+    async fn end(mut self, ended: Next, abort: &CancellationToken) {
+        let (Next::Close(words) | Next::Gone(words) | Next::Reset(words)) = ended else { return };
+        if let Some(recorder) = self.current.take() {
+            let target = recorder.target.clone();
+            let when = format!("the connection was {words}");
+            recorder.close(Err(refusal::cancelled(Stage::Session, target, when)));
+        }
+        if ended == Next::Reset(words) {
+            self.drop_onward(words);
+            self.note(Direction::Sent, RecordKind::Reset, words);
+            // The whole program ends: it is let go as that does it.
+            if !self.relay.session.is_stopping() {
+                reset(self.input.read.unsplit(self.write));
+            }
+            return;
+        }
+        if let Some(onward) = self.onward.take() {
+            onward.close(&self.relay, "closed by us");
+        }
+        if matches!(ended, Next::Close(_)) {
+            tokio::select! {
+                biased;
+                () = abort.cancelled() => {}
+                () = self.linger() => {}
+            }
+        }
+        self.note(Direction::Local, RecordKind::Closed, words);
+    }
+
+    /// A row about this connection.
+    pub(super) fn note(&self, from: Direction, kind: RecordKind, text: impl Into<String>) {
+        self.relay.session.events.note(self.met.conn, from, kind, text);
+    }
+
+    /// Resets what there is towards a server.
+    pub(super) fn drop_onward(&mut self, words: &str) {
+        if let Some(onward) = self.onward.take() {
+            onward.reset(&self.relay, words);
+        }
+    }
+
+    /// Serves requests until one of the sides has enough; says how it ended.
+    async fn requests(&mut self) -> Next {
+        loop {
+            self.input.tap.next_message();
+            self.sent.next_message();
+            let Some(first) = self.first_bytes().await else { return Next::Close("closed") };
+            let writer = self.relay.session.bodies.create();
+            let recorder = Arc::new(self.begin(writer.id()));
+            self.current = Some(Arc::clone(&recorder));
+            let next = self.request(first, &recorder, writer).await;
+            if next == Next::Open {
+                return next;
+            }
+            self.current = None;
+            if next != Next::Request {
+                return next;
+            }
+            if self.is_stopping() {
+                return Next::Close("closed after the answer");
+            }
+        }
+    }
+
+    fn begin(&self, request: BodyId) -> ExchangeRecorder {
+        let Met { conn, peer, local, tls } = &self.met;
+        let number = self.relay.requests.fetch_add(1, Ordering::Relaxed);
+        let events = self.relay.session.events.clone();
+        let target = peer.to_string();
+        let recorder = ExchangeRecorder::begin(Side::Relay, *conn, number, request, target, events);
+        recorder.edit(|exchange| {
+            (exchange.local, exchange.peer) = (*local, Some(*peer));
+            exchange.tls.clone_from(tls);
+        });
+        recorder
+    }
+
+    /// Waits for a request to begin.
+    async fn first_bytes(&mut self) -> Option<Bytes> {
+        let has_more = !self.input.rest.is_empty();
+        if !has_more {
+            self.control.pace.rest();
+        }
+        let stop = self.control.stop.clone();
+        let read = tokio::select! {
+            biased;
+            () = stop.cancelled(), if !has_more => Ok(Bytes::new()),
+            read = self.input.idle(&self.control.pace) => read,
+        };
+        self.control.pace.begin();
+        let bytes = read.unwrap_or_else(|error| {
+            let peer = self.met.peer.to_string();
+            let failure = failure::socket(Stage::Session, &peer, &error, "idle");
+            self.note(Direction::Received, RecordKind::Reset, failure.cause);
+            Bytes::new()
+        });
+        (!bytes.is_empty()).then_some(bytes)
+    }
+
+    /// Ends our side and lets the client finish its own.
+    async fn linger(&mut self) {
+        // A peer that is gone already needs no goodbye.
+        if self.write.shutdown().await.is_err() {
+            return;
+        }
+        let drain = async {
+            let mut drained = 0;
+            while drained <= LINGER_BYTES
+                && let Ok(bytes) = self.input.read().await
+                && !bytes.is_empty()
+            {
+                drained += bytes.len();
+            }
+        };
+        let _ = timeout(LINGER, drain).await;
+    }
+
+    /// Whether the relay wants the connection to end after this answer.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.control.stop.is_cancelled()
+    }
+}

@@ -1,0 +1,45 @@
+//! The options of HTTP relays.
+
+use super::session::{BIND, BIND_HELP};
+use crate::model::field::FieldWidth::Fill;
+use crate::model::field::{FormTab, Options, Presence, ValueKind, fields};
+use crate::model::http_relay::HttpRelaySpec;
+
+const OPTIONS: Option<FormTab> = Some(FormTab::Options);
+const HOSTS: ValueKind = ValueKind::Choice(&["auto", "keep", "target"]);
+
+impl Options for HttpRelaySpec {
+    fields! {
+        "bind", ValueKind::Address, bind, width: Some(Fill(1)), placeholder: BIND,
+            presence: Presence::Written, help: BIND_HELP;
+        "target", ValueKind::Word(&[]), target, width: Some(Fill(1)), label: "to",
+            placeholder: "http://host:port; empty = a forward proxy",
+            presence: Presence::Written,
+            help: "Where each request is passed on to: http://host:port or https://host; empty = \
+                   where it says itself (a forward proxy).";
+        "tls", ValueKind::Table, tls, tab: OPTIONS, label: "TLS of the clients";
+        "target-tls", ValueKind::Table, target_tls, tab: OPTIONS, label: "TLS to the target";
+        "host", HOSTS, host, tab: OPTIONS, label: "Host told to the target",
+            help: "auto: the target's, where it has a name and the client asked for the relay itself; \
+                   keep: what the client wrote; target: always the target's.";
+        "forwarded", ValueKind::Flag, forwarded, tab: OPTIONS,
+            label: "Tell the target who asked (Via, X-Forwarded-*)",
+            help: "Adds Via, X-Forwarded-For, X-Forwarded-Host and X-Forwarded-Proto.";
+        "open", ValueKind::Word(&[]), open, tab: OPTIONS,
+            label: "Open the TLS of (hosts, *.domain, *)",
+            help: "Hosts whose TLS a forward proxy opens with an authority of its own that lasts a day, \
+                   separated by commas: host, *.domain or *; others are passed through.";
+        "user", ValueKind::Text, user, tab: OPTIONS, label: "User of the proxy (empty = everybody)",
+            help: "Who may use a forward proxy; empty = everybody who reaches it.";
+        "password", ValueKind::Secret, password, tab: OPTIONS, label: "Password",
+            help: "Password of that user; {{secret.name}} keeps it out of the file.";
+        "timeout", ValueKind::Duration, timeout, tab: OPTIONS,
+            label: "Timeout (head, silent body)",
+            help: "Longest wait for the head of an answer, and longest silence inside its body.";
+        "connect-timeout", ValueKind::Duration, connect_timeout, tab: OPTIONS,
+            label: "Connect timeout",
+            help: "Longest wait for the connection to the target and its TLS handshake.";
+        "", ValueKind::Table, socket, tab: OPTIONS;
+        "", ValueKind::Table, client, tab: OPTIONS;
+    }
+}

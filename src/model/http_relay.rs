@@ -1,0 +1,55 @@
+//! The HTTP relay as composed: who comes, and where each request is passed on to.
+
+use std::time::Duration;
+
+use smart_default::SmartDefault;
+use strum::{Display, EnumString, IntoStaticStr};
+
+use super::client::{CONNECT_TIMEOUT, ClientSpec, SocketSpec};
+use super::http::HEAD_TIMEOUT;
+use super::tls::{ClientTls, ListenerTls};
+
+/// An HTTP relay: every request is passed on to the target, a reverse proxy, or where it says itself,
+/// a forward proxy; what is answered is passed back.
+#[derive(Debug, Clone, PartialEq, Eq, SmartDefault)]
+pub struct HttpRelaySpec {
+    /// As in [`HttpListenerSpec`](super::http::HttpListenerSpec).
+    #[default = "127.0.0.1:8080"]
+    pub bind: String,
+    /// `http://host:port` or `https://host`; empty = a forward proxy.
+    pub target: String,
+    /// Towards the clients.
+    pub tls: ListenerTls,
+    /// Towards the target; of a forward proxy towards all servers that are asked under TLS.
+    pub target_tls: ClientTls,
+    pub host: HostHeader,
+    /// Whether the target is told who asked, how and whom.
+    pub forwarded: bool,
+    /// Hosts whose TLS a forward proxy opens, separated by commas: `host`, `*.domain` or `*`.
+    pub open: String,
+    /// Who may use a forward proxy; empty = everybody.
+    pub user: String,
+    pub password: String,
+    /// As in [`HttpSpec`](super::http::HttpSpec).
+    #[default(HEAD_TIMEOUT)]
+    pub timeout: Duration,
+    #[default(CONNECT_TIMEOUT)]
+    pub connect_timeout: Duration,
+    /// Of the connections of both halves.
+    pub socket: SocketSpec,
+    /// Of those to the target.
+    pub client: ClientSpec,
+}
+
+/// Which host a request is for when it is passed on to a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Display, IntoStaticStr, EnumString)]
+#[strum(serialize_all = "lowercase", const_into_str)]
+pub enum HostHeader {
+    /// The target, where that has a name and the client asked for the relay itself.
+    #[default]
+    Auto,
+    /// What the client wrote.
+    Keep,
+    /// The target.
+    Target,
+}

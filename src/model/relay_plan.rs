@@ -1,0 +1,65 @@
+//! What the engine runs of an HTTP relay.
+
+use std::time::Duration;
+
+use super::authority::Authority;
+use super::endpoint::{Bind, Endpoint};
+use super::http_relay::HostHeader;
+use super::plan::{ClientOptions, SocketOptions};
+use super::tls::{ClientTls, ListenerTls};
+
+/// Whom to let in, and where their requests are passed on to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpRelayPlan {
+    pub bind: Bind,
+    pub tls: ListenerTls,
+    /// Of every connection.
+    pub socket: SocketOptions,
+    /// Where every request goes; `None` = where each says itself.
+    pub target: Option<OriginPlan>,
+    pub connect_timeout: Duration,
+    /// For the head of an answer, and the longest silence of the target inside a body.
+    pub timeout: Duration,
+    pub client: ClientOptions,
+    pub host: HostHeader,
+    /// The target is told who asked, how and whom.
+    pub forwarded: bool,
+    /// Towards servers that are asked under TLS where there is no target.
+    pub onward_tls: ClientTls,
+    pub open: OpenPlan,
+    /// Who may use it as a forward proxy: user and password.
+    pub credentials: Option<(String, String)>,
+}
+
+/// Whose TLS a forward proxy opens.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OpenPlan {
+    /// `host`, `*.domain` or `*`.
+    pub hosts: Vec<String>,
+    /// With which; `None` = one that is made for this run and told.
+    pub authority: Option<Authority>,
+}
+
+/// A server that requests are passed on to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OriginPlan {
+    pub endpoint: Endpoint,
+    pub tls: ClientTls,
+}
+
+impl OriginPlan {
+    /// As the beginning of a URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let (scheme, usual) = self.scheme();
+        let Endpoint { host, port } = &self.endpoint;
+        let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+        let port = if *port == usual { String::new() } else { format!(":{port}") };
+        format!("{scheme}://{host}{port}")
+    }
+
+    /// With the port that is not said.
+    fn scheme(&self) -> (&'static str, u16) {
+        if self.tls == ClientTls::Off { ("http", 80) } else { ("https", 443) }
+    }
+}

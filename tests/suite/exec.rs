@@ -1,0 +1,299 @@
+//! `wirebench exec`: programs of others whose requests go through a proxy of ours, the TLS of which is
+//! opened; they notice nothing, and end as they would.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use crate::harness::peers::{http_peer, tcp_peer};
+use crate::harness::program::{Listening, command, finished, listening, text};
+
+/// A server under TLS whose certificate is trusted by who names its file.
+struct Secure {
+    server: Listening,
+    folder: tempfile::TempDir,
+}
+
+impl Secure {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let made = rcgen::generate_simple_self_signed(names).unwrap();
+        fs::write(folder.path().join("c.pem"), made.cert.pem()).unwrap();
+        fs::write(folder.path().join("k.pem"), made.signing_key.serialize_pem()).unwrap();
+        let [cert, key] = ["c.pem", "k.pem"].map(|name| folder.path().join(name));
+        let (cert, key) = (cert.to_str().unwrap(), key.to_str().unwrap());
+        let args = ["listen", "https://127.0.0.1:0", "--cert", cert, "--key", key, "--body", "hi"];
+        Secure { server: listening(&mut command(&args)), folder }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("https://localhost:{}{path}", self.server.port)
+    }
+
+    fn certificate(&self) -> PathBuf {
+        self.folder.path().join("c.pem")
+    }
+
+    fn file(&self, name: &str) -> String {
+        self.folder.path().join(name).to_str().unwrap().to_owned()
+    }
+}
+
+fn exec(trusted: Option<&Path>, args: &[&str]) -> Command {
+    let mut command = command(&[&["exec"], args].concat());
+    command.env_remove("SSL_CERT_FILE").stdout(Stdio::piped()).stderr(Stdio::piped());
+    if let Some(trusted) = trusted {
+        command.env("SSL_CERT_FILE", trusted);
+    }
+    command
+}
+
+fn run(trusted: Option<&Path>, args: &[&str]) -> Output {
+    finished(exec(trusted, args).spawn())
+}
+
+fn is_there(program: &str) -> bool {
+    let found = Command::new(program).arg("--version").stdout(Stdio::null()).status().is_ok();
+    if !found {
+        eprintln!("skipped: there is no {program}");
+    }
+    found
+}
+
+/// The exchanges of a file of JSON Lines.
+fn exchanges(file: &str) -> Vec<Value> {
+    let lines = fs::read_to_string(file).unwrap();
+    let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.filter(|line| line["type"] == "exchange").collect()
+}
+
+#[test]
+fn curl_asks_through_it_and_what_is_inside_tls_is_told_with_its_url() {
+    if !is_there("curl") {
+        return;
+    }
+    let server = Secure::start();
+    let (file, url) = (server.file("t.jsonl"), server.url("/a?b"));
+    let args = ["--jsonl", &file, "--", "curl", "-sS", &url, "-w", " %{ssl_verify_result}"];
+    let ended = run(Some(&server.certificate()), &args);
+    assert_eq!(text(&ended.stdout), "hi 0", "{}", text(&ended.stderr));
+    assert_eq!((ended.status.code(), text(&ended.stderr)), (Some(0), String::new()));
+    let told = exchanges(&file);
+    assert_eq!(told[0]["request"]["method"], "CONNECT");
+    assert_eq!(told[1]["url"], url);
+    assert_eq!(told[1]["response"]["body"]["text"], "hi");
+    assert!(told[1]["tls"]["version"].as_str().unwrap().starts_with("TLS"));
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn pythons_requests_and_urllib_trust_the_throw_away_authority() {
+    if !is_there("python3") {
+        return;
+    }
+    let server = Secure::start();
+    let script = "
+import sys, urllib.request
+print(urllib.request.urlopen(sys.argv[1]).read().decode())
+try:
+    import requests
+    print(requests.post(sys.argv[1], data={'a': 'b'}).text)
+except ImportError:
+    print('hi')
+";
+    let url = server.url("/p");
+    let ended = run(Some(&server.certificate()), &["--", "python3", "-c", script, &url]);
+    assert_eq!(text(&ended.stdout), "hi\nhi\n", "{}", text(&ended.stderr));
+    let said = text(&ended.stderr);
+    assert!(said.contains(&format!("GET {url}  →  200")), "{said}");
+}
+
+#[test]
+fn git_clones_by_smart_http() {
+    let backend = "/usr/lib/git-core/git-http-backend";
+    if !is_there("git") || !is_there("python3") || !Path::new(backend).exists() {
+        eprintln!("skipped: git, python3 and git http-backend are needed");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let git = |args: &[&str]| {
+        let who = ["-c", "user.name=a", "-c", "user.email=a@b"];
+        let done = Command::new("git").args(who).args(args).output().unwrap();
+        assert!(done.status.success(), "{args:?}: {}", text(&done.stderr));
+    };
+    git(&["init", "-q", &at("work")]);
+    fs::write(at("work/file"), "x".repeat(100_000)).unwrap();
+    git(&["-C", &at("work"), "add", "file"]);
+    git(&["-C", &at("work"), "commit", "-qm", "one"]);
+    git(&["clone", "-q", "--bare", &at("work"), &at("repo.git")]);
+    let script = "
+import http.server, os, subprocess, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = 'HTTP/1.1'
+    def do_GET(self):
+        body, length = b'', self.headers.get('Content-Length')
+        if length:
+            body = self.rfile.read(int(length))
+        elif self.headers.get('Transfer-Encoding'):
+            while size := int(self.rfile.readline(), 16):
+                body += self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+        path, _, query = self.path.partition('?')
+        env = dict(os.environ, GIT_PROJECT_ROOT=sys.argv[1], GIT_HTTP_EXPORT_ALL='1',
+                   REQUEST_METHOD=self.command, PATH_INFO=path, QUERY_STRING=query,
+                   CONTENT_TYPE=self.headers.get('Content-Type', ''),
+                   CONTENT_LENGTH=str(len(body)),
+                   HTTP_CONTENT_ENCODING=self.headers.get('Content-Encoding', ''),
+                   GIT_PROTOCOL=self.headers.get('Git-Protocol', ''))
+        out = subprocess.run([sys.argv[2]], input=body, env=env, capture_output=True).stdout
+        head, _, content = out.partition(b'\\r\\n\\r\\n')
+        self.send_response(200)
+        for line in head.decode().split('\\r\\n'):
+            name, _, value = line.partition(': ')
+            self.send_header(name, value)
+        self.send_header('Content-Length', str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+    do_POST = do_GET
+    def log_message(self, *_):
+        pass
+server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+print(server.server_address[1], flush=True)
+server.serve_forever()
+";
+    let mut server = Command::new("python3")
+        .args(["-c", script, folder.path().to_str().unwrap(), backend])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut port = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut port).unwrap();
+    let url = format!("http://127.0.0.1:{}/repo.git", port.trim());
+    let ended = run(None, &["--jsonl", &at("t"), "--", "git", "clone", "-q", &url, &at("copy")]);
+    let _ = server.kill();
+    let _ = server.wait();
+    assert_eq!(ended.status.code(), Some(0), "{}", text(&ended.stderr));
+    assert_eq!(fs::read_to_string(at("copy/file")).unwrap().len(), 100_000);
+    let told = exchanges(&at("t"));
+    let asked = |what: &str| told.iter().any(|it| it["url"].as_str().unwrap().contains(what));
+    assert!(asked("/info/refs?service=git-upload-pack") && asked("/git-upload-pack"), "{told:?}");
+}
+
+#[test]
+fn hosts_that_are_not_named_are_passed_through_with_their_own_certificate() {
+    if !is_there("curl") {
+        return;
+    }
+    let server = Secure::start();
+    let url = server.url("/a");
+    for open in ["--open=other.example,*.example", "--open="] {
+        let ended = run(Some(&server.certificate()), &[open, "--", "curl", "-sS", &url]);
+        assert_eq!(text(&ended.stdout), "hi", "{open}: {}", text(&ended.stderr));
+        let said = text(&ended.stderr);
+        assert!(said.contains("tunnel: ") && !said.contains("GET"), "{open}: {said}");
+    }
+}
+
+#[test]
+fn a_server_that_does_not_verify_is_not_vouched_for() {
+    if !is_there("curl") {
+        return;
+    }
+    let server = Secure::start();
+    let url = server.url("/a");
+    let ended = run(None, &["--", "curl", "-sS", &url]);
+    assert_ne!(ended.status.code(), Some(0), "{}", text(&ended.stdout));
+    let said = text(&ended.stderr);
+    assert!(said.contains("CONNECT ") && said.contains("→  502"), "{said}");
+    let ended = run(None, &["-k", "--", "curl", "-sS", &url]);
+    assert_eq!(text(&ended.stdout), "hi", "{}", text(&ended.stderr));
+    assert!(text(&ended.stderr).contains("does not verify"), "{}", text(&ended.stderr));
+}
+
+#[test]
+fn it_ends_as_the_program_does() {
+    for (script, status) in [("exit 7", 7), ("kill -9 $$", 137), ("true", 0)] {
+        let ended = run(None, &["--", "sh", "-c", script]);
+        assert_eq!(ended.status.code(), Some(status), "{script}: {}", text(&ended.stderr));
+    }
+    let ended = run(None, &["--", "/nonexistent/program"]);
+    assert_eq!(ended.status.code(), Some(127), "{}", text(&ended.stderr));
+    assert!(text(&ended.stderr).contains("/nonexistent/program"));
+    let ended = run(None, &["--", "/etc/passwd"]);
+    assert_eq!(ended.status.code(), Some(126), "{}", text(&ended.stderr));
+    assert_eq!(run(None, &[]).status.code(), Some(2));
+}
+
+/// A program that runs, and the first line it said.
+fn ready(script: &str) -> (Child, String) {
+    let mut child = exec(None, &["--", "sh", "-c", script]).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    (child, line)
+}
+
+#[test]
+fn signals_are_the_programs() {
+    for (signal, name) in [(Signal::TERM, "TERM"), (Signal::INT, "INT"), (Signal::USR1, "USR1")] {
+        let script = format!("trap 'exit 3' {name}; echo ready; while :; do sleep 0.02; done");
+        let (child, line) = ready(&script);
+        assert_eq!(line, "ready\n");
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        assert_eq!(finished(Ok(child)).status.code(), Some(3), "{name}");
+    }
+    let (child, _) = ready("echo ready; exec sleep 60");
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert_eq!(finished(Ok(child)).status.code(), Some(143));
+}
+
+#[test]
+fn the_program_has_its_proxy_and_authorities_in_all_variables_and_they_go_with_it() {
+    let script = "echo $http_proxy $HTTPS_PROXY $all_proxy; echo [$NO_PROXY$no_proxy]; \
+        for file in $SSL_CERT_FILE $CURL_CA_BUNDLE $REQUESTS_CA_BUNDLE $NODE_EXTRA_CA_CERTS \
+        $GIT_SSL_CAINFO; do echo $file; done; stat -c %a $SSL_CERT_FILE; cat $SSL_CERT_FILE | wc -l";
+    let mut command = exec(None, &["--", "sh", "-c", script]);
+    command.env("NO_PROXY", "a").env("no_proxy", "*");
+    let said = text(&finished(command.spawn()).stdout);
+    let lines: Vec<&str> = said.lines().collect();
+    let proxies: Vec<&str> = lines[0].split(' ').collect();
+    assert!(proxies.len() == 3 && proxies.iter().all(|it| it.starts_with("http://127.0.0.1:")));
+    assert_eq!((lines[1], lines[7]), ("[]", "600"));
+    assert!(lines[2..7].iter().all(|file| *file == lines[2]), "{lines:?}");
+    assert!(!Path::new(lines[2]).exists(), "{} is still there", lines[2]);
+}
+
+#[test]
+fn a_large_answer_and_one_that_breaks_off_reach_the_program_as_they_are() {
+    if !is_there("curl") {
+        return;
+    }
+    let large = tcp_peer(|mut stream| {
+        use std::io::Write as _;
+        let _ = crate::harness::peers::read_head(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 20000000\r\n\r\n");
+        let _ = stream.write_all(&vec![b'x'; 20_000_000]);
+    });
+    let url = format!("http://{large}/");
+    let args = ["--", "curl", "-sS", "-o", "/dev/null", "-w", "%{size_download}", &url];
+    assert_eq!(text(&run(None, &args).stdout), "20000000");
+    let broken = http_peer(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf");
+    let url = format!("http://{broken}/");
+    let ended = run(None, &["--", "curl", "-sS", &url]);
+    assert_eq!(ended.status.code(), Some(18), "curl's own word for a partial file");
+    assert!(text(&ended.stderr).contains("5 of 9 bytes are missing"), "{}", text(&ended.stderr));
+}
+
+#[test]
+fn what_is_no_forward_proxy_is_refused() {
+    let ended = run(None, &["--relay", "tcp://:0", "--", "true"]);
+    assert_eq!(ended.status.code(), Some(2));
+    assert!(text(&ended.stderr).contains("exec wants a forward proxy"), "{}", text(&ended.stderr));
+}

@@ -1,0 +1,180 @@
+//! `wirebench relay http://…` as a script uses it, between programs of others.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::harness::peers::{http_peer, read_head, tcp_peer};
+use crate::harness::program::{Listening, command, finished, listening, text};
+use crate::harness::wait::PATIENCE;
+
+fn relay(args: &[&str]) -> Listening {
+    listening(&mut command(&[&["relay"], args].concat()))
+}
+
+/// An HTTP peer that says what it was asked, and keeps its connections.
+fn told_back() -> SocketAddr {
+    tcp_peer(|mut stream| {
+        while let Some(ask) = read_head(&mut stream) {
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", ask.len());
+            let _ = stream.write_all(&[head.as_bytes(), &ask].concat());
+        }
+    })
+}
+
+/// What a program prints; `None` where it is not installed.
+fn said(program: &str, args: &[&str]) -> Option<String> {
+    let mut command = Command::new(program);
+    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "no_proxy", "NO_PROXY"] {
+        command.env_remove(name);
+    }
+    let child = command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    if child.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+        eprintln!("skipped: there is no {program}");
+        return None;
+    }
+    let ended = finished(child);
+    assert!(ended.status.success(), "{program} {args:?}: {}", text(&ended.stderr));
+    Some(text(&ended.stdout))
+}
+
+fn exchanges(relay: Listening) -> Vec<Value> {
+    let (status, lines) = relay.finish();
+    assert_eq!(status, Some(0));
+    lines.into_iter().filter(|line| line["type"] == "exchange").collect()
+}
+
+#[test]
+fn curl_sees_through_it_what_it_would_see_without() {
+    let target = told_back();
+    let relay = relay(&["http://127.0.0.1:0", &format!("http://{target}"), "--count", "3"]);
+    let place = format!("http://127.0.0.1:{}", relay.port);
+    let urls = [format!("{place}/a?b=%7E"), format!("{place}/c")];
+    let Some(got) = said("curl", &["-s", "-H", "x-own:  1", &urls[0], &urls[1]]) else { return };
+    assert!(got.contains("GET /a?b=%7E HTTP/1.1\r\n") && got.contains("GET /c HTTP/1.1"), "{got}");
+    assert!(got.contains("x-own:  1\r\n") && !got.to_lowercase().contains("via"), "{got}");
+    let body = "x".repeat(100);
+    let args = ["-s", "-H", "Expect: 100-continue", "-d", &body, &urls[1]];
+    assert!(said("curl", &args).unwrap().ends_with(&body));
+    let told = exchanges(relay);
+    assert_eq!(told.len(), 3);
+    assert!(told.iter().all(|it| it["side"] == "relay" && it["state"] == "complete"));
+    assert_eq!(told[0]["url"], format!("http://{target}/a?b=%7E"));
+    assert_eq!(told[0]["conn"], told[1]["conn"], "curl keeps its connection");
+    assert_eq!(told[2]["request"]["body"]["text"], body);
+    assert!(told[0]["timing_us"]["first_byte"].is_u64());
+}
+
+#[test]
+fn python_reads_chunks_and_sends_them() {
+    let script = "
+import http.client, sys, urllib.request
+place = sys.argv[1]
+print(urllib.request.urlopen('http://' + place + '/u').read().decode())
+connection = http.client.HTTPConnection(place)
+for _ in range(2):
+    connection.request('POST', '/c', body=iter([b'one', b'two']))
+    print(connection.getresponse().read().decode())
+try:
+    import requests
+    print(requests.get('http://' + place + '/r').text)
+except ImportError:
+    print('requests')
+";
+    let target = tcp_peer(|mut stream| {
+        let mut seen = Vec::new();
+        let mut piece = [0; 4096];
+        // Until the end of a head without a body, or of the chunks.
+        while let Ok(read @ 1..) = stream.read(&mut piece) {
+            seen.extend_from_slice(&piece[..read]);
+            let is_chunked = text(&seen).to_lowercase().contains("chunked");
+            let end: &[u8] = if is_chunked { b"0\r\n\r\n" } else { b"\r\n\r\n" };
+            if seen.ends_with(end) {
+                let chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\n3\r\nial\r\n0\r\n\r\n";
+                let _ = stream.write_all(chunks.as_bytes());
+                seen.clear();
+            }
+        }
+    });
+    let relay = relay(&["http://127.0.0.1:0", &target.to_string(), "--json"]);
+    let Some(got) = said("python3", &["-c", script, &format!("127.0.0.1:{}", relay.port)]) else {
+        return;
+    };
+    assert_eq!(got.matches("partial").count() + got.matches("requests").count(), 4, "{got}");
+    relay.interrupt();
+    let told = exchanges(relay);
+    assert_eq!(told[1]["request"]["body"]["text"], "onetwo");
+    assert_eq!(told[1]["response"]["body"]["text"], "partial");
+    assert_eq!(told[1]["response"]["body"]["framing"], "chunked");
+}
+
+#[test]
+fn without_a_target_it_is_the_proxy_of_curl_and_asks_for_a_password_if_it_shall() {
+    let target = told_back();
+    let relay =
+        relay(&["http://127.0.0.1:0", "--set", "user=ann", "--set", "password=pw", "--count", "3"]);
+    let proxy = |who: &str| format!("http://{who}127.0.0.1:{}", relay.port);
+    let url = format!("http://{target}/x");
+    let with = proxy("ann:pw@");
+    let Some(got) = said("curl", &["-s", "-x", &with, &url]) else { return };
+    assert!(got.starts_with("GET /x HTTP/1.1\r\n") && !got.contains("Proxy"), "{got}");
+    let tunnelled = said("curl", &["-s", "-p", "-x", &with, &url]).unwrap();
+    assert!(tunnelled.starts_with("GET /x HTTP/1.1\r\n"), "{tunnelled}");
+    let args = ["-s", "-o", "/dev/null", "-w", "%{http_code}", "-x", &proxy(""), &url];
+    assert_eq!(said("curl", &args).unwrap(), "407");
+    let told = exchanges(relay);
+    let methods: Vec<_> = told.iter().map(|it| it["request"]["method"].as_str().unwrap()).collect();
+    assert_eq!(methods, ["GET", "CONNECT", "GET"]);
+    assert!(!told[0].to_string().contains("YW5uOnB3"), "a password is told: {}", told[0]);
+    let tunnel = told[1]["warnings"][0].as_str().unwrap();
+    assert!(tunnel.starts_with("tunnel: "), "{tunnel}");
+}
+
+#[test]
+fn a_host_that_was_named_is_opened_and_its_client_told_whom_to_trust() {
+    let relay = relay(&["http://127.0.0.1:0", "--open", "127.0.0.1", "--insecure", "--json"]);
+    let server = listening(&mut command(&["listen", "https://127.0.0.1:0", "--body", "inside"]));
+    let proxy = format!("http://127.0.0.1:{}", relay.port);
+    let url = format!("https://127.0.0.1:{}/x", server.port);
+    if said("curl", &["-skx", &proxy, &url]).is_none() {
+        return;
+    }
+    relay.interrupt();
+    let (status, lines) = relay.finish();
+    assert_eq!(status, Some(0));
+    let words = lines.iter().filter_map(|line| line["message"].as_str());
+    let words: Vec<&str> = words.filter(|words| words.contains("is opened with")).collect();
+    let file = words[0].split("by ").last().expect("a file");
+    assert!(file.ends_with(".pem") && !std::path::Path::new(file).exists(), "{file}");
+    let told = lines.iter().find(|line| line["url"] == *url).expect("what is inside");
+    assert_eq!(told["response"]["body"]["text"], "inside");
+}
+
+#[test]
+fn tls_towards_the_clients_is_taken_off_for_the_server() {
+    let target = http_peer(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nplain");
+    let relay =
+        relay(&["https://127.0.0.1:0", &format!("http://{target}"), "--count", "1", "--json"]);
+    let url = format!("https://127.0.0.1:{}/", relay.port);
+    let Some(got) = said("curl", &["-sk", &url]) else { return };
+    assert_eq!(got, "plain");
+    let told = exchanges(relay);
+    assert!(told[0]["tls"]["version"].as_str().unwrap().starts_with("TLS"));
+}
+
+#[test]
+fn a_port_alone_and_a_url_behind_it_is_an_http_relay() {
+    let target = http_peer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    let relay = relay(&["127.0.0.1:0", &format!("http://{target}"), "--count", "1", "--text"]);
+    let mut client = TcpStream::connect(("127.0.0.1", relay.port)).expect("a relay");
+    client.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    client.write_all(b"GET /seen HTTP/1.1\r\nHost: a\r\n\r\n").expect("taken");
+    let mut got = [0; 15];
+    client.read_exact(&mut got).expect("an answer");
+    assert_eq!(&got, b"HTTP/1.1 200 OK");
+    drop(client);
+    let said = relay.said();
+    assert!(said.contains("/seen  →  200"), "{said}");
+}
