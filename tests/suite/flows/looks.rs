@@ -209,7 +209,7 @@ fn what_is_wrong_with_a_row_stands_below_the_rows_and_hides_none_of_them() {
             let shared = &driver.app.shared;
             let inner = shared.areas().request.inner(Margin::new(1, 1));
             let placed = driver.app.request.place(shared, inner);
-            let room = driver.app.request.room(shared, inner);
+            let room = driver.app.request.form_place(shared, inner).room;
             let here = placed.iter().find(|it| it.field.id == shared.drafts.current().at);
             let is_seen = here.is_some_and(|it| it.area.bottom() <= room.bottom());
             assert!(is_seen, "{size:?}\n{}", driver.screen());
