@@ -56,7 +56,9 @@ pub(crate) fn plan_with(
     let plan = match spec {
         Spec::Http(spec) => http::client(spec, &mut composer).map(Plan::Http),
         Spec::HttpListener(spec) => http::listener(spec, &mut composer).map(Plan::HttpListener),
-        Spec::HttpRelay(spec) => http_relay::plan(spec, &mut composer).map(Plan::HttpRelay),
+        Spec::HttpRelay(spec) => {
+            http_relay::plan(spec, &mut composer).map(Box::new).map(Plan::HttpRelay)
+        }
         Spec::Tcp(spec) => session::tcp(spec, &mut composer).map(Plan::Tcp),
         Spec::TcpListener(spec) => {
             session::tcp_listener(spec, &mut composer).map(Plan::TcpListener)

@@ -275,6 +275,7 @@ fn http_relay() -> BoxedStrategy<Spec> {
                 target_tls,
                 host,
                 forwarded,
+                rules: Vec::new(),
                 user,
                 password,
                 open: String::new(),

@@ -45,6 +45,24 @@ impl WorkingName<'_> {
     }
 }
 
+/// A private file in the folder for temporary ones, for other programs to read; it goes with this.
+pub(crate) struct ThrowAway(NamedTempFile);
+
+impl ThrowAway {
+    /// One with these bytes, whose name begins and ends like this.
+    pub(crate) fn new(prefix: &str, suffix: &str, bytes: &[u8]) -> io::Result<Self> {
+        // Mode 0600, as every temporary file of this crate.
+        let mut file = Builder::new().prefix(prefix).suffix(suffix).tempfile()?;
+        file.write_all(bytes)?;
+        Ok(ThrowAway(file))
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
 /// Whether a file name is one of our own working files.
 pub(crate) fn is_left_over(name: &str) -> bool {
     let WorkingName { prefix, suffix } = WorkingName::OURS;

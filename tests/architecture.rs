@@ -208,9 +208,15 @@ const ONLY_IN: &[OnlyIn] = &[
         places: &["os"],
     },
     OnlyIn {
-        what: "programs are started in one place each: the editor, tmux, what makes bodies",
+        what: "programs are started in one place each: the editor, tmux, what makes bodies, `exec`'s",
         code: &["process::Command", "Command::new("],
-        places: &["tui/external.rs", "tui/outside.rs", "tui/clipboard.rs", "engine/body/derive"],
+        places: &[
+            "tui/external.rs",
+            "tui/outside.rs",
+            "tui/clipboard.rs",
+            "engine/body/derive",
+            "cli/exec.rs",
+        ],
     },
     OnlyIn { what: "only main ends the process", code: &["process::exit"], places: &["main.rs"] },
     OnlyIn {

@@ -162,11 +162,10 @@ impl Session {
     pub(super) fn arriving(&mut self, number: u32, id: BodyId) -> Option<&mut BodyFacts> {
         let exchange = self.exchanges.iter_mut().rev().find(|e| e.number == number)?;
         Some(match self.plan.side() {
-            Side::Client => &mut exchange.response.as_mut()?.body,
             Side::Listener => &mut exchange.request.body,
             // Both come from others.
             Side::Relay if exchange.request.body.id == id => &mut exchange.request.body,
-            Side::Relay => &mut exchange.response.as_mut()?.body,
+            Side::Client | Side::Relay => &mut exchange.response.as_mut()?.body,
         })
     }
 

@@ -41,9 +41,9 @@ pub struct Relay {
     /// Where to listen, :9000, tcp://:9000, tls://:9443, http://:8080 or https://:8443, or a preset.
     #[arg(value_name = "LISTEN|PRESET", value_hint = ValueHint::AnyPath)]
     pub listen: String,
-    /// Where each client is connected on to: host:port, tcp://host:port, tls://host:port, or of HTTP
-    /// http://host:port or https://host. Of a preset it takes the place of its own. Without one an HTTP
-    /// relay is a forward proxy.
+    /// Where each client is connected on to: host:port, tcp://host:port or tls://host:port, of HTTP
+    /// http://host:port, or with https in place of http. Of a preset it takes the place of its own.
+    /// Without one an HTTP relay is a forward proxy.
     #[arg(value_name = "TARGET", value_hint = ValueHint::Hostname)]
     pub target: Option<String>,
     /// Print and count only what this lets through, in the language of the filter of Traffic:

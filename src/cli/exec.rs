@@ -5,11 +5,10 @@
 //! typed reaches it by itself. Signals that come to us alone are passed on.
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::future::{pending, poll_fn};
-use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
+use std::io::{self, ErrorKind, IsTerminal as _};
 use std::net::SocketAddr;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
@@ -25,6 +24,7 @@ use tokio::time::Instant;
 use super::headless::{Headless, Interrupts};
 use super::listen::{self, ListenEnd, WatchOrder};
 use super::output::{self, Output};
+use super::output_file;
 use super::target::{self, Target};
 use crate::args;
 use crate::ending;
@@ -35,6 +35,7 @@ use crate::model::protocol::Side;
 use crate::model::tls::ClientTls;
 use crate::model::trust::Verify;
 use crate::named_file;
+use crate::whole_file::ThrowAway;
 
 /// Variables that name a proxy.
 const PROXIES: [&str; 6] =
@@ -73,25 +74,24 @@ const BY_SIGNAL: i32 = 128;
 /// A program that is started once the proxy listens.
 pub(super) struct Program {
     words: Vec<OsString>,
-    bundle: PathBuf,
+    /// The file of authorities; goes with it.
+    bundle: ThrowAway,
     /// Its end, once it runs.
     ended: Option<oneshot::Receiver<io::Result<ExitStatus>>>,
     pid: Option<Pid>,
     status: Option<u8>,
     signals: Vec<(Signal, unix::Signal)>,
     kill_at: Option<Instant>,
-    /// Holds the bundle; removed with it.
-    _folder: tempfile::TempDir,
 }
 
 /// What is written, and where to.
 pub(super) fn output(arguments: &args::Exec) -> Result<Output, Failure> {
     let Some(path) = &arguments.jsonl else { return Ok(Output::errors()) };
-    let refused = |error: io::Error| {
-        Failure::new(Stage::Storage, path.display().to_string(), FailureKind::Io, error.to_string())
-    };
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
-    Ok(Output::json_to(file.map_err(refused)?, &path.display().to_string()))
+    let name = path.display().to_string();
+    let refused =
+        |error: io::Error| Failure::new(Stage::Storage, &*name, FailureKind::Io, error.to_string());
+    let file = output_file::lines(path).map_err(refused)?;
+    Ok(Output::json_to(file, &name))
 }
 
 /// Runs the command.
@@ -167,16 +167,12 @@ impl Program {
         let failed = |error: io::Error| {
             Failure::new(Stage::Program, "exec", FailureKind::Io, error.to_string())
         };
-        let folder =
-            tempfile::Builder::new().prefix("wirebench-exec-").tempdir().map_err(failed)?;
-        let bundle = folder.path().join("authorities.pem");
         let mut text = systems(headless);
         if !text.is_empty() && !text.ends_with(b"\n") {
             text.push(b'\n');
         }
         text.extend_from_slice(certificate.as_bytes());
-        let mut file = private(&bundle).map_err(failed)?;
-        file.write_all(&text).map_err(failed)?;
+        let bundle = ThrowAway::new("wirebench-exec-", ".pem", &text).map_err(failed)?;
         let kinds = [
             (Signal::INT, unix::SignalKind::interrupt()),
             (Signal::TERM, unix::SignalKind::terminate()),
@@ -190,16 +186,7 @@ impl Program {
         let signals = signals.collect::<io::Result<_>>().map_err(failed)?;
         // From now on they are the program's.
         ending::interrupts_elsewhere(true);
-        Ok(Program {
-            words,
-            bundle,
-            ended: None,
-            pid: None,
-            status: None,
-            signals,
-            kill_at: None,
-            _folder: folder,
-        })
+        Ok(Program { words, bundle, ended: None, pid: None, status: None, signals, kill_at: None })
     }
 
     /// Starts it with its proxy here.
@@ -216,7 +203,7 @@ impl Program {
             command.env_remove(variable);
         }
         for variable in BUNDLES {
-            command.env(variable, &self.bundle);
+            command.env(variable, self.bundle.path());
         }
         // Node heeds the others only if it is told to.
         command.env("NODE_USE_ENV_PROXY", "1");
@@ -256,7 +243,7 @@ impl Program {
             tokio::select! {
                 biased;
                 end = end => {
-                    self.status = Some(status_of(end));
+                    self.status = Some(status_of(end.as_ref()));
                     self.ended = None;
                 }
                 signal = next(signals) => self.pass_on(signal),
@@ -310,7 +297,7 @@ async fn next(signals: &mut [(Signal, unix::Signal)]) -> Signal {
     .await
 }
 
-fn status_of(end: Option<io::Result<ExitStatus>>) -> u8 {
+fn status_of(end: Option<&io::Result<ExitStatus>>) -> u8 {
     let Some(Ok(status)) = end else { return NOT_EXECUTABLE };
     let by_signal = status.signal().map(|signal| BY_SIGNAL + signal);
     let code = status.code().or(by_signal).unwrap_or(i32::from(NOT_EXECUTABLE));
@@ -327,8 +314,4 @@ fn systems(headless: &Headless) -> Vec<u8> {
         output::note("no file with the system's authorities was found; only opened hosts verify");
         Vec::new()
     })
-}
-
-fn private(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }

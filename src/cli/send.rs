@@ -225,9 +225,7 @@ async fn prepare(
         Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
             return Err(of_another_side(words.target, "listener", "listen"));
         }
-        Spec::HttpRelay(_) | Spec::TcpRelay(_) => {
-            return Err(of_another_side(words.target, "relay", "relay"));
-        }
+        Spec::HttpRelay(_) | Spec::TcpRelay(_) => return Err(of_a_relay(words.target)),
     }
     let kept = spec.clone();
     if let (Some(_), Some(request)) = (&download, spec.as_http_mut()) {
@@ -249,6 +247,10 @@ async fn prepare(
     let place = place.map(|(preset, root)| AnswerPlace::new(&root, preset, at, &scope));
     let entry = entry(kept, preset, raw.as_ref(), &plan, &scope, at);
     Ok(Prepared { plan, input, body: raw, passes_over, entry, place })
+}
+
+fn of_a_relay(target: &str) -> Failure {
+    of_another_side(target, "relay", "relay")
 }
 
 fn of_another_side(target: &str, side: &str, command: &str) -> Failure {

@@ -60,6 +60,17 @@ pub(crate) fn anew(
     spec
 }
 
+/// What a new relay beside a spec speaks: TCP, and beside a relay what comes next.
+#[must_use]
+pub(crate) fn next_relay(beside: &Spec) -> Protocol {
+    const ORDER: [Protocol; 3] = [Protocol::Tcp, Protocol::Http, Protocol::Udp];
+    let has_relay = |protocol: &Protocol| Spec::of(*protocol, Side::Relay).is_some();
+    let here = ORDER.iter().position(|protocol| *protocol == beside.protocol());
+    let from = here.filter(|_| beside.side() == Side::Relay).map_or(0, |here| here + 1);
+    let mut following = ORDER.into_iter().cycle().skip(from).take(ORDER.len());
+    following.find(has_relay).unwrap_or(Protocol::Tcp)
+}
+
 impl Place {
     fn of(spec: &Spec) -> Self {
         let text = spec.address().trim();

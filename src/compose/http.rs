@@ -16,7 +16,7 @@ use crate::compose::address::{UrlParts, encoded_on_send, normalise_url};
 use crate::model::client::CONNECT_TIMEOUT;
 use crate::model::field_id::FieldId;
 use crate::model::http::{
-    Auth, AutomaticHeader, HttpAnswer, HttpBody, HttpListenerSpec, HttpSpec, expects_body,
+    Auth, AutomaticHeader, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, expects_body,
 };
 use crate::model::plan::{
     AnswerPlan, HttpListenerPlan, HttpPlan, HttpRulePlan, LengthHeader, PlanBody,
@@ -306,8 +306,15 @@ pub(super) fn listener(
     let bind = stream_bind(&spec.bind, composer);
     let tls = listener_tls(&spec.tls, composer);
     let socket = socket(&spec.socket, composer);
+    let rules = rules(&spec.rules, composer);
+    let answer = answer(&spec.answer, FieldId::default(), composer);
+    Some(HttpListenerPlan { bind: bind?, tls, socket, rules, answer })
+}
+
+/// The rules that are on.
+pub(super) fn rules(written: &[HttpRule], composer: &mut Composer<'_>) -> Vec<HttpRulePlan> {
     let mut rules = Vec::new();
-    for (index, rule) in spec.rules.iter().enumerate().filter(|(_, rule)| rule.enabled) {
+    for (index, rule) in written.iter().enumerate().filter(|(_, rule)| rule.enabled) {
         let place = FieldId::new("rule").row(index);
         let method = if rule.method.is_empty() {
             String::new()
@@ -319,8 +326,7 @@ pub(super) fn listener(
         rules.push(HttpRulePlan { id: rule.tag.0, row: Some(index + 1), method, path, answer });
     }
     tell_apart(&mut rules);
-    let answer = answer(&spec.answer, FieldId::default(), composer);
-    Some(HttpListenerPlan { bind: bind?, tls, socket, rules, answer })
+    rules
 }
 
 /// Only rules that are called the same need their row to be told from each other.

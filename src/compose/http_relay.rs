@@ -1,5 +1,6 @@
 //! Plans of HTTP relays.
 
+use super::http::rules;
 use super::sockets::{client, client_tls, listener_tls, socket, stream_bind};
 use super::text::Composer;
 use crate::model::endpoint::Endpoint;
@@ -28,6 +29,7 @@ pub(super) fn plan(spec: &HttpRelaySpec, composer: &mut Composer<'_>) -> Option<
         }
         _ => ClientTls::verified(),
     };
+    let rules = rules(&spec.rules, composer);
     let user = composer.line(FieldId::new("user"), &spec.user);
     let password = composer.line(FieldId::new("password"), &spec.password);
     if user.contains(':') {
@@ -46,6 +48,7 @@ pub(super) fn plan(spec: &HttpRelaySpec, composer: &mut Composer<'_>) -> Option<
         timeout: bound(spec.timeout),
         client,
         host: spec.host,
+        rules,
         forwarded: spec.forwarded,
         onward_tls,
         open: OpenPlan { hosts, authority: None },

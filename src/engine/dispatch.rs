@@ -19,7 +19,7 @@ pub(super) async fn run(plan: Plan, cx: SessionContext) -> Result<Summary, Failu
     match plan {
         Plan::Http(plan) => Box::pin(client::http::run(plan, cx)).await,
         Plan::HttpListener(plan) => Box::pin(listener::http::run(plan, cx)).await,
-        Plan::HttpRelay(plan) => Box::pin(relay::http::run(plan, cx)).await,
+        Plan::HttpRelay(plan) => Box::pin(relay::http::run(*plan, cx)).await,
         Plan::Tcp(plan) => Box::pin(client::stream::run(plan, cx)).await,
         Plan::TcpListener(plan) => Box::pin(listener::stream::run(plan, cx)).await,
         Plan::TcpRelay(plan) => Box::pin(relay::run(plan, cx)).await,

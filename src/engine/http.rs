@@ -1,6 +1,7 @@
 //! What the HTTP client and the HTTP listener share: reading sockets for the timeline, taking
 //! bodies into the store, and the exchange in the making.
 
+pub(crate) mod answer;
 pub(crate) mod body_receiver;
 pub(crate) mod body_source;
 pub(crate) mod decoding;

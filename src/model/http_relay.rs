@@ -6,7 +6,7 @@ use smart_default::SmartDefault;
 use strum::{Display, EnumString, IntoStaticStr};
 
 use super::client::{CONNECT_TIMEOUT, ClientSpec, SocketSpec};
-use super::http::HEAD_TIMEOUT;
+use super::http::{HEAD_TIMEOUT, HttpRule};
 use super::tls::{ClientTls, ListenerTls};
 
 /// An HTTP relay: every request is passed on to the target, a reverse proxy, or where it says itself,
@@ -23,6 +23,8 @@ pub struct HttpRelaySpec {
     /// Towards the target; of a forward proxy towards all servers that are asked under TLS.
     pub target_tls: ClientTls,
     pub host: HostHeader,
+    /// Tried in order; a request that fits one is answered by it and not passed on.
+    pub rules: Vec<HttpRule>,
     /// Whether the target is told who asked, how and whom.
     pub forwarded: bool,
     /// Hosts whose TLS a forward proxy opens, separated by commas: `host`, `*.domain` or `*`.

@@ -20,7 +20,7 @@ use super::url_text::UrlText;
 pub enum Plan {
     Http(HttpPlan),
     HttpListener(HttpListenerPlan),
-    HttpRelay(HttpRelayPlan),
+    HttpRelay(Box<HttpRelayPlan>),
     Tcp(TcpPlan),
     TcpListener(TcpListenerPlan),
     TcpRelay(TcpRelayPlan),
@@ -342,7 +342,8 @@ impl Plan {
                 plan.rules.clear();
             }
             Plan::UdpListener(plan) => plan.rules.clear(),
-            Plan::HttpRelay(_) | Plan::TcpRelay(_) => {}
+            Plan::HttpRelay(plan) => plan.rules.clear(),
+            Plan::TcpRelay(_) => {}
         }
     }
 
@@ -446,7 +447,7 @@ impl Plan {
     /// The plan of an HTTP relay, if it is one.
     #[must_use]
     pub(crate) fn http_relay(self) -> Option<HttpRelayPlan> {
-        if let Plan::HttpRelay(plan) = self { Some(plan) } else { None }
+        if let Plan::HttpRelay(plan) = self { Some(*plan) } else { None }
     }
 
     /// Where a relay of conversations connects its clients on to.

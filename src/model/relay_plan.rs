@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::authority::Authority;
 use super::endpoint::{Bind, Endpoint};
 use super::http_relay::HostHeader;
-use super::plan::{ClientOptions, SocketOptions};
+use super::plan::{ClientOptions, HttpRulePlan, SocketOptions};
 use super::tls::{ClientTls, ListenerTls};
 
 /// Whom to let in, and where their requests are passed on to.
@@ -22,6 +22,8 @@ pub struct HttpRelayPlan {
     pub timeout: Duration,
     pub client: ClientOptions,
     pub host: HostHeader,
+    /// Answers of ours; a request that fits one is not passed on.
+    pub rules: Vec<HttpRulePlan>,
     /// The target is told who asked, how and whom.
     pub forwarded: bool,
     /// Towards servers that are asked under TLS where there is no target.

@@ -250,14 +250,11 @@ impl Spec {
     /// The tags of the rules of a listener, to write to.
     pub(crate) fn rule_tags_mut(&mut self) -> Vec<&mut RuleTag> {
         match self {
+            Spec::HttpRelay(spec) => spec.rules.iter_mut().map(|rule| &mut rule.tag).collect(),
             Spec::HttpListener(spec) => spec.rules.iter_mut().map(|rule| &mut rule.tag).collect(),
             Spec::TcpListener(spec) => spec.rules.iter_mut().map(|rule| &mut rule.tag).collect(),
             Spec::UdpListener(spec) => spec.rules.iter_mut().map(|rule| &mut rule.tag).collect(),
-            Spec::Http(_)
-            | Spec::HttpRelay(_)
-            | Spec::Tcp(_)
-            | Spec::TcpRelay(_)
-            | Spec::Udp(_) => Vec::new(),
+            Spec::Http(_) | Spec::Tcp(_) | Spec::TcpRelay(_) | Spec::Udp(_) => Vec::new(),
         }
     }
 

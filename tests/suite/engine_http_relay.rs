@@ -34,6 +34,7 @@ fn relay(target: Option<SocketAddr>) -> HttpRelayPlan {
         timeout: Duration::from_secs(30),
         client: client.client,
         host: HostHeader::Auto,
+        rules: Vec::new(),
         forwarded: false,
         onward_tls: ClientTls::verified(),
         open: OpenPlan::default(),
@@ -43,7 +44,7 @@ fn relay(target: Option<SocketAddr>) -> HttpRelayPlan {
 
 async fn relaying(plan: HttpRelayPlan) -> (Bench, SessionId, SocketAddr) {
     let mut bench = Bench::start();
-    let id = bench.open(Plan::HttpRelay(plan));
+    let id = bench.open(Plan::HttpRelay(Box::new(plan)));
     let address = bench.listening(id).await[0];
     (bench, id, address)
 }
@@ -535,7 +536,7 @@ async fn a_new_target_is_for_the_requests_to_come() {
     let (mut bench, id, mut client, server) = between().await;
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     for (round, place) in [server, other].into_iter().enumerate() {
-        let plan = Box::new(Plan::HttpRelay(relay(Some(place.local_addr().unwrap()))));
+        let plan = Box::new(Plan::HttpRelay(Box::new(relay(Some(place.local_addr().unwrap())))));
         bench.handle.command(Command::Update { id, plan }).unwrap();
         let told = |bench: &Bench| {
             let notes = bench.records.iter().filter(|record| record.kind == RecordKind::Note);

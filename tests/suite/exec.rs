@@ -114,26 +114,8 @@ except ImportError:
     assert!(said.contains(&format!("GET {url}  →  200")), "{said}");
 }
 
-#[test]
-fn git_clones_by_smart_http() {
-    let backend = "/usr/lib/git-core/git-http-backend";
-    if !is_there("git") || !is_there("python3") || !Path::new(backend).exists() {
-        eprintln!("skipped: git, python3 and git http-backend are needed");
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let git = |args: &[&str]| {
-        let who = ["-c", "user.name=a", "-c", "user.email=a@b"];
-        let done = Command::new("git").args(who).args(args).output().unwrap();
-        assert!(done.status.success(), "{args:?}: {}", text(&done.stderr));
-    };
-    git(&["init", "-q", &at("work")]);
-    fs::write(at("work/file"), "x".repeat(100_000)).unwrap();
-    git(&["-C", &at("work"), "add", "file"]);
-    git(&["-C", &at("work"), "commit", "-qm", "one"]);
-    git(&["clone", "-q", "--bare", &at("work"), &at("repo.git")]);
-    let script = "
+/// A server of git repositories below a folder, which says its port.
+const GIT_SERVER: &str = "
 import http.server, os, subprocess, sys
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
@@ -169,8 +151,28 @@ server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
 print(server.server_address[1], flush=True)
 server.serve_forever()
 ";
+
+#[test]
+fn git_clones_by_smart_http() {
+    let backend = "/usr/lib/git-core/git-http-backend";
+    if !is_there("git") || !is_there("python3") || !Path::new(backend).exists() {
+        eprintln!("skipped: git, python3 and git http-backend are needed");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let git = |args: &[&str]| {
+        let who = ["-c", "user.name=a", "-c", "user.email=a@b"];
+        let done = Command::new("git").args(who).args(args).output().unwrap();
+        assert!(done.status.success(), "{args:?}: {}", text(&done.stderr));
+    };
+    git(&["init", "-q", &at("work")]);
+    fs::write(at("work/file"), "x".repeat(100_000)).unwrap();
+    git(&["-C", &at("work"), "add", "file"]);
+    git(&["-C", &at("work"), "commit", "-qm", "one"]);
+    git(&["clone", "-q", "--bare", &at("work"), &at("repo.git")]);
     let mut server = Command::new("python3")
-        .args(["-c", script, folder.path().to_str().unwrap(), backend])
+        .args(["-c", GIT_SERVER, folder.path().to_str().unwrap(), backend])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();

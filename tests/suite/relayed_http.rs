@@ -147,7 +147,8 @@ fn a_host_that_was_named_is_opened_and_its_client_told_whom_to_trust() {
     let words = lines.iter().filter_map(|line| line["message"].as_str());
     let words: Vec<&str> = words.filter(|words| words.contains("is opened with")).collect();
     let file = words[0].split("by ").last().expect("a file");
-    assert!(file.ends_with(".pem") && !std::path::Path::new(file).exists(), "{file}");
+    let path = std::path::Path::new(file);
+    assert!(path.extension().is_some_and(|it| it == "pem") && !path.exists(), "{file}");
     let told = lines.iter().find(|line| line["url"] == *url).expect("what is inside");
     assert_eq!(told["response"]["body"]["text"], "inside");
 }
@@ -177,4 +178,35 @@ fn a_port_alone_and_a_url_behind_it_is_an_http_relay() {
     drop(client);
     let said = relay.said();
     assert!(said.contains("/seen  →  200"), "{said}");
+}
+
+#[test]
+fn rules_answer_what_fits_and_the_rest_is_passed_on() {
+    let target = told_back();
+    let home = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir_all(home.path().join("presets")).expect("a folder");
+    let file = home.path().join("local.json");
+    std::fs::write(&file, "{\"mocked\": true}").expect("a file");
+    let preset = format!(
+        "[http-relay]\nbind = \"127.0.0.1:0\"\ntarget = \"http://{target}\"\n\n\
+         [[http-relay.rule]]\nmethod = \"POST\"\npath = \"/api/*\"\nstatus = 201\n\
+         headers = [\"X-Mock: yes\"]\nbody.file = \"{}\"\n",
+        file.display()
+    );
+    std::fs::write(home.path().join("presets/through.toml"), preset).expect("a preset");
+    let mut command = command(&["relay", "through", "--count", "3", "--json"]);
+    let relay = listening(command.env("WIREBENCH_HOME", home.path()));
+    let url = |path: &str| format!("http://127.0.0.1:{}{path}", relay.port);
+    let (api, other) = (url("/api/x"), url("/other"));
+    let args = ["-si", "-d", "asked", &api, "--next", "-s", &api, "--next", "-s", &other];
+    let Some(got) = said("curl", &args) else { return };
+    assert!(got.starts_with("HTTP/1.1 201 Created\r\n") && got.contains("X-Mock: yes"), "{got}");
+    assert!(got.contains("{\"mocked\": true}GET /api/x HTTP/1.1\r\n"), "{got}");
+    assert!(got.contains("GET /other HTTP/1.1"), "{got}");
+    let told = exchanges(relay);
+    assert_eq!(
+        (&told[0]["rule"], &told[0]["request"]["body"]["text"]),
+        (&"POST /api/*".into(), &"asked".into())
+    );
+    assert_eq!(told[1].get("rule"), None);
 }

@@ -12,10 +12,9 @@ use crate::app::intent::{Intent, Question};
 use crate::app::sessions::{Session, SessionState};
 use crate::app::state::App;
 use crate::compose::UnknownNames;
-use crate::compose::anew::anew;
+use crate::compose::anew::{anew, next_relay};
 use crate::engine::command::{CloseMode, Command};
 use crate::model::protocol::{Protocol, Side};
-use crate::model::spec::Spec;
 
 /// Handles what no pane took.
 pub(crate) fn act(app: &mut App, action: Action) {
@@ -29,7 +28,10 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::Http => compose(app, Protocol::Http, Side::Client),
         Action::Tcp => compose(app, Protocol::Tcp, Side::Client),
         Action::Udp => compose(app, Protocol::Udp, Side::Client),
-        Action::Relay => compose(app, next_relay(app), Side::Relay),
+        Action::Relay => {
+            let protocol = next_relay(&app.shared.drafts.current().spec);
+            compose(app, protocol, Side::Relay);
+        }
         Action::SwitchSide => switch_side(app),
         Action::NextEnvironment => next_environment(app),
         Action::EditEnvironments => environments::open(app),
@@ -121,20 +123,6 @@ fn stop(app: &mut App) {
     if let Some(session) = app.shared.sessions.get_mut(id) {
         session.state = SessionState::Closing;
     }
-}
-
-/// What a new relay speaks: TCP, and beside one that is on screen what comes next.
-fn next_relay(app: &App) -> Protocol {
-    const ORDER: [Protocol; 3] = [Protocol::Tcp, Protocol::Http, Protocol::Udp];
-    let spec = &app.shared.drafts.current().spec;
-    let has_relay = |protocol: &Protocol| Spec::of(*protocol, Side::Relay).is_some();
-    let here = ORDER.iter().position(|protocol| *protocol == spec.protocol());
-    let here = here.filter(|_| {
-        Spec::of(spec.protocol(), Side::Relay).is_some_and(|it| it.section() == spec.section())
-    });
-    let from = here.map_or(0, |here| here + 1);
-    let mut following = ORDER.into_iter().cycle().skip(from).take(ORDER.len());
-    following.find(has_relay).unwrap_or(Protocol::Tcp)
 }
 
 fn switch_side(app: &mut App) {

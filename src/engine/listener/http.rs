@@ -6,7 +6,6 @@
 //!
 //! Every request is an exchange.
 
-mod answer;
 mod connection;
 mod host;
 mod request;

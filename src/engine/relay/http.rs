@@ -9,6 +9,7 @@
 //!
 //! Every request is an exchange; its request is what the client sent, its answer what the client got.
 
+mod answered;
 mod heads;
 mod onward;
 mod opened;
@@ -19,12 +20,11 @@ mod route;
 mod tunnel;
 mod visitor;
 
-use std::io::{self, Write as _};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
 use bytes::Bytes;
-use tempfile::NamedTempFile;
 use tokio::sync::watch;
 
 use crate::engine::accept::{AcceptLoop, ListenerEvent};
@@ -38,6 +38,7 @@ use crate::model::plan::HttpRelayPlan;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{Direction, RecordKind};
 use crate::os;
+use crate::whole_file::ThrowAway;
 use visitor::{Visitor, VisitorControl};
 
 /// What a client gets that there is no place for (RFC 9110, section 15.6.4).
@@ -106,7 +107,7 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
 fn opener(
     plan: &HttpRelayPlan,
     session: &SessionHandle,
-) -> Result<Option<(Opener, Option<NamedTempFile>)>, Failure> {
+) -> Result<Option<(Opener, Option<ThrowAway>)>, Failure> {
     if plan.open.hosts.is_empty() {
         return Ok(None);
     }
@@ -118,10 +119,9 @@ fn opener(
         let cause = format!("the certificate for clients cannot be written: {error}");
         Failure::new(Stage::Storage, "", FailureKind::Io, cause)
     };
-    // Mode 0600; the key is in memory alone.
-    let file = tempfile::Builder::new().prefix("wirebench-opened-").suffix(".pem").tempfile();
-    let mut file = file.map_err(failed)?;
-    file.write_all(authority.certificate_pem.as_bytes()).map_err(failed)?;
+    // The key is in memory alone.
+    let pem = authority.certificate_pem.as_bytes();
+    let file = ThrowAway::new("wirebench-opened-", ".pem", pem).map_err(failed)?;
     let text = format!(
         "the TLS of {} is opened with an authority of this run, good for a day; clients trust it by {}",
         plan.open.hosts.join(", "),

@@ -2,7 +2,7 @@
 
 use super::session::{BIND, BIND_HELP};
 use crate::model::field::FieldWidth::Fill;
-use crate::model::field::{FormTab, Options, Presence, ValueKind, fields};
+use crate::model::field::{FormTab, Options, Presence, Spelling, ValueKind, fields};
 use crate::model::http_relay::HttpRelaySpec;
 
 const OPTIONS: Option<FormTab> = Some(FormTab::Options);
@@ -40,6 +40,10 @@ impl Options for HttpRelaySpec {
             label: "Connect timeout",
             help: "Longest wait for the connection to the target and its TLS handshake.";
         "", ValueKind::Table, socket, tab: OPTIONS;
+        "rule", ValueKind::List(Spelling::Headed), rules, tab: Some(FormTab::Answers),
+            label: "+ answer for a method and path",
+            help: "Tried in order; a request whose method and path match is answered here and not passed \
+                   on.";
         "", ValueKind::Table, client, tab: OPTIONS;
     }
 }

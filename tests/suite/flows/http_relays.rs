@@ -15,7 +15,7 @@ use crate::harness::samples::{answer, commands, exchange};
 
 fn relay(plan: Plan) -> HttpRelayPlan {
     let Plan::HttpRelay(plan) = plan else { panic!("no HTTP relay: {plan:?}") };
-    plan
+    *plan
 }
 
 /// A relay on port 8080 for a server, started by hand.

@@ -7,12 +7,12 @@ use bytes::Bytes;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::Instant;
 
-use super::answer::RequestFacts;
 use super::connection::{HttpConnection, ReadAbort, STALL};
 use super::host;
 use crate::codec::http1::{Expected, HeadErrorKind, HeadReader, ParsedHead, Refusal, judge};
 use crate::codec::printable::printable;
 use crate::engine::body::BodyWriter;
+use crate::engine::http::answer::RequestFacts;
 use crate::engine::http::body_receiver::{BodyReceiver, Fault};
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::failure;

@@ -5,10 +5,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::sleep;
 
-use super::answer::{AnswerShape, RequestFacts, choose, shape};
 use super::connection::HttpConnection;
 use crate::codec::http1::Expected;
 use crate::codec::http1::status::has_no_content;
+use crate::engine::http::answer::{AnswerShape, RequestFacts, choose, shape};
 use crate::engine::http::body_source::{BodySource, SourceError};
 use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_message};
 use crate::engine::http::message_writer::{MessageWriter, shown};

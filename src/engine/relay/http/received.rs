@@ -86,10 +86,13 @@ impl Visitor {
         recorder.edit(|exchange| exchange.url.clone_from(&route.url));
         let method = method(&head);
         let asked = Asked { head, method, framing, route, keep_alive };
+        if let Some(rule) = self.rule_for(&asked).filter(|_| !asked.route.is_tunnel) {
+            return self.answer_by(rule, &asked, recorder, writer).await;
+        }
         if asked.route.is_tunnel {
             return self.connect_through(&asked, recorder, writer).await;
         }
-        self.pass_on(asked, recorder, writer).await
+        Box::pin(self.pass_on(asked, recorder, writer)).await
     }
 
     /// Reads a head as far as it comes; what came behind it is the rest of the input.

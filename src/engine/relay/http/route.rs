@@ -217,6 +217,7 @@ mod tests {
             timeout: Duration::from_secs(1),
             client: ClientOptions::default(),
             host: HostHeader::Auto,
+            rules: Vec::new(),
             forwarded: false,
             onward_tls: ClientTls::verified(),
             open: OpenPlan::default(),

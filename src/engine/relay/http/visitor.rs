@@ -268,7 +268,7 @@ impl Visitor {
             let writer = self.relay.session.bodies.create();
             let recorder = Arc::new(self.begin(writer.id()));
             self.current = Some(Arc::clone(&recorder));
-            let next = self.request(first, &recorder, writer).await;
+            let next = Box::pin(self.request(first, &recorder, writer)).await;
             if next == Next::Open {
                 return next;
             }

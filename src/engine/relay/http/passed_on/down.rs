@@ -8,7 +8,9 @@ use tokio::io::{AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio_util::task::TaskTracker;
 
 use super::{Passed, Progress, version};
-use crate::codec::http1::{Expected, HeadReader, ParsedHead, response_framing, status};
+use crate::codec::http1::{
+    BodyFraming, Expected, HeadReader, ParsedHead, response_framing, status,
+};
 use crate::engine::body::BodyWriter;
 use crate::engine::http::body_receiver::BodyReceiver;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
@@ -19,7 +21,7 @@ use crate::engine::relay::http::heads;
 use crate::engine::relay::http::received::Asked;
 use crate::engine::relay::http::visitor::Visitor;
 use crate::engine::transport::stream::Stream;
-use crate::model::exchange::{HttpMessage, HttpVersion, MessageFraming};
+use crate::model::exchange::{Head, HttpMessage, HttpVersion, MessageFraming};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::record::Direction;
 
@@ -154,15 +156,7 @@ impl Down<'_> {
     async fn message(&mut self, writer: BodyWriter, parsed: ParsedHead, rest: Bytes) -> Passed {
         let ParsedHead { head, warnings, .. } = parsed;
         let framing = response_framing(&head, &self.asked.method);
-        let upgrades: Vec<String> = self
-            .asked
-            .head
-            .all("upgrade")
-            .map(|value| String::from_utf8_lossy(value).into_owned())
-            .collect();
-        let flaw = status::unbelievable(&head, upgrades.iter().map(String::as_str));
-        let flaw = flaw.or_else(|| framing.error.as_ref().map(|refusal| refusal.why.clone()));
-        if let Some(why) = flaw {
+        if let Some(why) = self.flaw(&head, &framing) {
             let cause = format!("{why}; such a response is not passed on");
             let failure = Failure::new(Stage::Head, self.target, FailureKind::Malformed, cause);
             return Passed::NoAnswer { failure, is_silent: false };
@@ -170,35 +164,43 @@ impl Down<'_> {
         self.recorder.warn_all(warnings.into_iter().chain(framing.warnings.iter().cloned()));
         let is_framed_twice =
             framing.framing == MessageFraming::Chunked && head.field("content-length").is_some();
-        let passed = heads::response(&head, is_framed_twice);
-        self.recorder.warn_all(passed.changes);
-        let shown = if passed.head == head.raw {
+        let onward = heads::response(&head, is_framed_twice);
+        self.recorder.warn_all(onward.changes);
+        let shown = if onward.head == head.raw {
             head.clone()
         } else {
-            shown(Expected::Response, passed.head.clone())
+            shown(Expected::Response, onward.head.clone())
         };
-        self.keep(&writer, passed.head.clone()).await;
+        self.keep(&writer, onward.head.clone()).await;
         let mut body = BodyReceiver::new(writer, &framing, &head, self.tasks);
         body.way = Direction::Sent;
         let message = HttpMessage { head: shown, body: body.facts.clone() };
         self.recorder.edit(|exchange| exchange.response = Some(message));
         if head.status() == Some(101) {
-            let sent = self.lead(passed.head, Bytes::new()).await;
+            let sent = self.lead(onward.head, Bytes::new()).await;
             let _ = body.finish(true, self.recorder).await;
             return sent.map_or_else(Passed::Left, |()| Passed::Switched(rest));
         }
-        let outcome = self.body(&mut body, passed.head, rest).await;
+        let outcome = self.body(&mut body, onward.head, rest).await;
         let is_doubtful = framing.doubtful || body.is_doubtful();
-        let is_whole = matches!(outcome, Ok(true) | Ok(false));
+        let is_whole = outcome.is_ok();
         let has_end = framing.framing != MessageFraming::UntilClose;
         let _ = body.finish(is_whole, self.recorder).await;
         match outcome {
-            Err(passed) => passed,
+            Err(ended) => ended,
             Ok(is_clean) => {
                 let goes_on = Visitor::goes_on(self.asked, &head);
                 Passed::Answered { keeps: goes_on && is_clean && has_end && !is_doubtful }
             }
         }
+    }
+
+    /// Why an answer is not to be believed.
+    fn flaw(&self, head: &Head, framing: &BodyFraming) -> Option<String> {
+        let upgrades = self.asked.head.all("upgrade");
+        let upgrades: Vec<_> = upgrades.map(|value| String::from_utf8_lossy(value)).collect();
+        let flaw = status::unbelievable(head, upgrades.iter().map(|value| &**value));
+        flaw.or_else(|| framing.error.as_ref().map(|refusal| refusal.why.clone()))
     }
 
     /// The body behind this head; `false` = more came than belongs to it.

@@ -11,37 +11,46 @@ use crate::model::url_text::UrlText;
 
 /// What a request asks of its answer.
 #[derive(Debug, Clone, Default)]
-pub(super) struct RequestFacts {
-    pub(super) method: String,
-    pub(super) target: String,
-    pub(super) version: HttpVersion,
+pub(crate) struct RequestFacts {
+    pub(crate) method: String,
+    pub(crate) target: String,
+    pub(crate) version: HttpVersion,
     /// The request allows another one on this connection.
-    pub(super) keep_alive: bool,
+    pub(crate) keep_alive: bool,
     /// Answer this instead of what the rules say.
-    pub(super) refusal: Option<Refusal>,
+    pub(crate) refusal: Option<Refusal>,
 }
 
 /// How an answer goes out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct AnswerShape {
-    pub(super) head: Bytes,
+pub(crate) struct AnswerShape {
+    pub(crate) head: Bytes,
     /// Body bytes are sent: not where the answer ends with its head.
-    pub(super) has_body: bool,
-    pub(super) chunked: bool,
+    pub(crate) has_body: bool,
+    pub(crate) chunked: bool,
     /// The connection can carry another request afterwards.
-    pub(super) keep_alive: bool,
+    pub(crate) keep_alive: bool,
 }
 
 /// The answer of the first rule that matches, or that for everything else, and which it was.
-pub(super) fn choose<'a>(
+pub(crate) fn choose<'a>(
     plan: &'a HttpListenerPlan,
     method: &str,
     target: &str,
 ) -> (&'a AnswerPlan, Option<&'a HttpRulePlan>) {
+    let rule = fitting(&plan.rules, method, target);
+    (rule.map_or(&plan.answer, |rule| &rule.answer), rule)
+}
+
+/// The first of these rules that matches.
+pub(crate) fn fitting<'a>(
+    rules: &'a [HttpRulePlan],
+    method: &str,
+    target: &str,
+) -> Option<&'a HttpRulePlan> {
     let path = path(target);
     let fits = |name: &str, glob: &str| (name.is_empty() || name == method) && matches(glob, path);
-    let rule = plan.rules.iter().find(|rule| fits(&rule.method, &rule.path));
-    (rule.map_or(&plan.answer, |rule| &rule.answer), rule)
+    rules.iter().find(|rule| fits(&rule.method, &rule.path))
 }
 
 /// The path of a request target, without scheme, host and query.
@@ -70,7 +79,7 @@ fn matches(glob: &str, path: &str) -> bool {
 }
 
 /// The head of an answer whose body has `len` bytes.
-pub(super) fn shape(answer: &AnswerPlan, len: u64, asked: &RequestFacts) -> AnswerShape {
+pub(crate) fn shape(answer: &AnswerPlan, len: u64, asked: &RequestFacts) -> AnswerShape {
     let value = |name: &str| {
         let found = answer.headers.iter().find(|(found, _)| found.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.trim().to_ascii_lowercase())

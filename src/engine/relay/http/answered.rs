@@ -1,0 +1,157 @@
+//! A request that a rule of the user's answers: it is taken in whole and goes no further.
+
+use bytes::Bytes;
+use tokio::time::{sleep, timeout};
+
+use super::received::{Asked, STALL};
+use super::visitor::{Next, Visitor};
+use crate::codec::http1::status::has_no_content;
+use crate::codec::http1::{Expected, Refusal};
+use crate::engine::body::BodyWriter;
+use crate::engine::http::answer::{AnswerShape, RequestFacts, fitting, shape};
+use crate::engine::http::body_receiver::BodyReceiver;
+use crate::engine::http::body_source::{BodySource, SourceError};
+use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_message};
+use crate::engine::http::failure;
+use crate::engine::http::message_writer::{MessageWriter, shown};
+use crate::model::exchange::{HttpVersion, MessageFraming, StartLine};
+use crate::model::failure::{Failure, Stage};
+use crate::model::plan::HttpRulePlan;
+use crate::model::record::{Direction, RecordKind};
+
+/// Why a body did not come whole: nobody is left, or this is to be answered.
+enum Unread {
+    Gone(Failure),
+    Refused(Refusal),
+}
+
+impl Visitor {
+    /// The rule that answers a request.
+    pub(super) fn rule_for(&self, asked: &Asked) -> Option<HttpRulePlan> {
+        let plan = self.relay.plan.borrow();
+        fitting(&plan.rules, &asked.method, &asked.route.url).cloned()
+    }
+
+    /// Answers by a rule.
+    pub(super) async fn answer_by(
+        &mut self,
+        rule: HttpRulePlan,
+        asked: &Asked,
+        recorder: &ExchangeRecorder,
+        writer: BodyWriter,
+    ) -> Next {
+        let tasks = &self.relay.session.tasks;
+        let mut body = BodyReceiver::new(writer, &asked.framing, &asked.head, tasks);
+        recorder.edit(|exchange| {
+            exchange.request.body = body.facts.clone();
+            (exchange.rule, exchange.rule_id) = (Some(rule.name()), rule.id);
+        });
+        let read = self.take_in(&mut body, recorder).await;
+        let _ = body.finish(read.is_ok(), recorder).await;
+        match read {
+            Ok(()) => {}
+            Err(Unread::Gone(why)) => {
+                self.relay.session.events.failed(self.met.conn, &why);
+                recorder.close(Err(why));
+                return Next::Gone("closed inside a request");
+            }
+            Err(Unread::Refused(refusal)) => return self.refuse(refusal, recorder).await,
+        }
+        if !rule.answer.delay.is_zero() {
+            recorder.publish();
+            sleep(rule.answer.delay).await;
+        }
+        let source = match BodySource::open(&rule.answer.body, &self.relay.session.budget).await {
+            Ok(source) => source,
+            Err(SourceError::Full(why) | SourceError::Unreadable(why)) => {
+                self.note(Direction::Local, RecordKind::Failed, why.clone());
+                return self.refuse(Refusal { status: 500, why }, recorder).await;
+            }
+        };
+        let is_empty = has_no_content("", rule.answer.status);
+        let source = if is_empty { BodySource::bytes(Bytes::new()) } else { source };
+        let version = match &asked.head.start {
+            StartLine::Request { version, .. } => *version,
+            StartLine::Response { .. } | StartLine::Unknown => HttpVersion::Http10,
+        };
+        let facts = RequestFacts {
+            method: asked.method.clone(),
+            target: asked.route.url.clone(),
+            version,
+            keep_alive: asked.keep_alive && !self.is_stopping(),
+            refusal: None,
+        };
+        let shape = shape(&rule.answer, source.len(), &facts);
+        self.send(shape, source, recorder).await
+    }
+
+    /// Reads a body to its end.
+    async fn take_in(
+        &mut self,
+        body: &mut BodyReceiver,
+        recorder: &ExchangeRecorder,
+    ) -> Result<(), Unread> {
+        let target = &recorder.target;
+        while !body.done {
+            let read = timeout(STALL, self.input.read()).await.map_err(|_| {
+                let why = format!("no body byte for {} s, {}", STALL.as_secs_f64(), body.so_far());
+                Unread::Refused(Refusal { status: 408, why })
+            })?;
+            let mut bytes = read.map_err(|error| {
+                Unread::Gone(failure::socket(Stage::Body, target, &error, &body.so_far()))
+            })?;
+            if bytes.is_empty() {
+                body.closed("the client", target).map_err(Unread::Gone)?;
+                return Ok(());
+            }
+            let (used, kept) = body.take(&bytes).await;
+            if let Err(why) = kept {
+                recorder.warn(format!("the copy of the request is cut: {why}"));
+            }
+            let used = used.map_err(|why| Unread::Refused(Refusal::bad(why)))?;
+            self.input.rest = bytes.split_off(used);
+            recorder.progress(&body.facts);
+        }
+        Ok(())
+    }
+
+    async fn send(
+        &mut self,
+        shape: AnswerShape,
+        source: BodySource,
+        recorder: &ExchangeRecorder,
+    ) -> Next {
+        let relay = self.relay.clone();
+        let writer = relay.session.bodies.create();
+        let AnswerShape { head, has_body, chunked, keep_alive } = shape;
+        let mut message = empty_message(writer.id());
+        message.head = shown(Expected::Response, head.clone());
+        message.body.framing = match (has_body, chunked) {
+            (false, _) => MessageFraming::None,
+            (true, true) => MessageFraming::Chunked,
+            (true, false) => MessageFraming::Length(source.len()),
+        };
+        message.body.expected = has_body.then_some(source.len());
+        recorder.edit(|exchange| exchange.response = Some(message));
+        let ends = async {
+            let outgoing = MessageWriter {
+                recorder,
+                tap: &mut self.sent,
+                writer,
+                what: "bytes of the answer",
+                chunked,
+                report: &|_, _| {},
+            };
+            let sent = outgoing.send(&mut self.write, head, has_body.then_some(source)).await;
+            (sent.is_ok(), recorder.closed(sent))
+        };
+        let is_sent = relay.endings.told(&relay.session.events, ends).await;
+        if is_sent && keep_alive {
+            Next::Request
+        } else if is_sent {
+            Next::Close("closed after the answer")
+        } else {
+            Next::Gone("closed")
+        }
+    }
+}
