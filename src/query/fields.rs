@@ -136,7 +136,7 @@ fields! {
         ["tcp.stream" "udp.stream" "stream" "flow" "connection"],
         "One connection or peer, as session/number.", "conn == 3/1";
     "session" QuerySubject::Session, QueryValue::Number, false,
-        ["frame.interface_id" "interface"],
+        ["frame.interface_id"],
         "Everything of one session.", "session == 3";
     "time" QuerySubject::Time, QueryValue::Time, false,
         ["frame.time" "date" "clock" "timestamp" "ts"],
