@@ -118,6 +118,11 @@ fn filter(c: &mut Criterion) {
         "\"nowhere to be found\"",
         "hex contains 0d0a",
         "not (conn == 1/3 or kind == closed)",
+        "port in {40001, 40003..40005}",
+        "peer in 127.0.0.0/8 and latency > 1ms",
+        "status == 4xx or error",
+        "data[0:2] == 7b22",
+        "data matches \"temp[a-z]+\\\":22\"",
     ] {
         let filter = Filter::parse(text).unwrap();
         group.bench_function(text, |b| {

@@ -18,6 +18,7 @@ pub(crate) mod drafts;
 pub(crate) mod edited_text;
 pub mod editor;
 pub mod effect;
+pub mod filter_page;
 pub mod flow;
 pub mod focus;
 mod folder_tree;

@@ -13,7 +13,6 @@ pub(crate) mod compare;
 pub(crate) mod confirm;
 pub(crate) mod conflict;
 pub(crate) mod environments;
-mod filter_page;
 pub(crate) mod filter_picker;
 pub(crate) mod help;
 pub mod jump;

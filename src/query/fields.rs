@@ -1,10 +1,10 @@
 //! The one table of fields: what an expression can ask about. Parser, completion, the help page of
 //! the prompt and the README are loops over it.
 //!
-//! A field more is a row here, a [`Subject`] if it is none of those there are, and an arm in
+//! A field more is a row here, a [`QuerySubject`] if it is none of those there are, and an arm in
 //! `value.rs` that makes its test.
 
-use super::subject::{End, Subject, TextOf};
+use super::subject::{End, QuerySubject, TextOf};
 
 /// What a field is compared with; decides about its operators and what completes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub struct QueryField {
     /// As it is written; `header` has the name of a header behind a point.
     pub name: &'static str,
     pub value: QueryValue,
-    pub(super) subject: Subject,
+    pub(super) subject: QuerySubject,
     /// Not every record has one: the name alone asks for those that do, and `!=` leaves out others.
     pub is_optional: bool,
     /// What other tools call it.
@@ -105,82 +105,82 @@ macro_rules! fields {
 }
 
 fields! {
-    "port" Subject::Port, QueryValue::Port, false,
+    "port" QuerySubject::Port, QueryValue::Port, false,
         ["tcp.port" "udp.port" "sport" "dport" "src.port" "dst.port" "tcp.srcport" "tcp.dstport" "udp.srcport" "udp.dstport"],
         "Port of either end.", "port == 9000";
-    "addr" Subject::Address(End::Either), QueryValue::Address, false,
+    "addr" QuerySubject::Address(End::Either), QueryValue::Address, false,
         ["ip.addr" "ipv6.addr" "ip" "address" "net"],
         "IP address of either end, also with its port or as a block.", "addr == 10.0.0.0/8";
-    "peer" Subject::Address(End::Peer), QueryValue::Address, false,
-        ["src" "ip.src" "~src" "remote" "client.ip" "ip.dst" "dst" "~dst" "destination" "source"],
+    "peer" QuerySubject::Address(End::Peer), QueryValue::Address, false,
+        ["src" "ip.src" "~src" "remote" "client.ip" "ip.dst" "dst" "~dst" "destination"],
         "Address of the other end; ':80' is a port alone.", "peer == 127.0.0.1:41000";
-    "local" Subject::Address(End::Local), QueryValue::Address, false,
+    "local" QuerySubject::Address(End::Local), QueryValue::Address, false,
         ["server.ip" "listen"],
         "Address of our own end; ':80' is a port alone.", "local == :9000";
-    "proto" Subject::Protocol, QueryValue::Word(PROTOCOLS), false,
+    "proto" QuerySubject::Protocol, QueryValue::Word(PROTOCOLS), false,
         ["protocol" "ip.proto" "app" "~tcp" "~udp" "~http" "_ws.col.protocol"],
         "Protocol, or tls for any that is encrypted.", "proto == udp";
-    "dir" Subject::Direction, QueryValue::Word(DIRECTIONS), false,
+    "dir" QuerySubject::Direction, QueryValue::Word(DIRECTIONS), false,
         ["direction" "frame.p2p_dir" "way" "from" "to"],
         "Received, sent, or a fact about our own end.", "dir == in";
-    "side" Subject::Side, QueryValue::Word(SIDES), false,
+    "side" QuerySubject::Side, QueryValue::Word(SIDES), false,
         ["role" "mode"],
         "Which end of the wire we are.", "side == listener";
-    "kind" Subject::Kind, QueryValue::Word(KINDS), false,
+    "kind" QuerySubject::Kind, QueryValue::Word(KINDS), false,
         ["type" "state" "event" "tcp.flags" "tcp.flags.reset"],
         "What happened: bytes that crossed are data.", "kind in {closed, reset}";
-    "len" Subject::Len, QueryValue::Size, false,
+    "len" QuerySubject::Len, QueryValue::Size, false,
         ["size" "length" "frame.len" "bytes" "tcp.len" "udp.length" "ip.len"],
         "Bytes that crossed; k and m stand for KiB and MiB.", "len > 4k";
-    "conn" Subject::Conn, QueryValue::Conn, false,
+    "conn" QuerySubject::Conn, QueryValue::Conn, false,
         ["tcp.stream" "udp.stream" "stream" "flow" "connection"],
         "One connection or peer, as session/number.", "conn == 3/1";
-    "session" Subject::Session, QueryValue::Number, false,
-        ["frame.interface_id" "interface"],
+    "session" QuerySubject::Session, QueryValue::Number, false,
+        ["frame.interface_id"],
         "Everything of one session.", "session == 3";
-    "time" Subject::Time, QueryValue::Time, false,
+    "time" QuerySubject::Time, QueryValue::Time, false,
         ["frame.time" "date" "clock" "timestamp" "ts"],
         "Time of day, or date and time; '14:02' is that whole minute.", "time >= 14:02:30";
-    "delta" Subject::Delta, QueryValue::Duration, true,
+    "delta" QuerySubject::Delta, QueryValue::Duration, true,
         ["frame.time_delta" "tcp.time_delta" "gap" "frame.time_delta_displayed"],
         "Time since the record before on the same connection.", "delta > 100ms";
-    "latency" Subject::Latency, QueryValue::Duration, true,
+    "latency" QuerySubject::Latency, QueryValue::Duration, true,
         ["http.time" "dns.time" "rtt" "duration" "elapsed" "response_time" "tcp.analysis.ack_rtt"],
         "Of the first bytes that answer: time since the last bytes that went the other way.", "latency > 200ms";
-    "status" Subject::Status, QueryValue::Status, true,
+    "status" QuerySubject::Status, QueryValue::Status, true,
         ["http.response.code" "code" "~c" "http.status" "status_code" "http.response"],
         "Status of the answer, for every record of that exchange; 5xx is 500 to 599.", "status >= 400";
-    "method" Subject::Text(TextOf::Method), QueryValue::Text, true,
+    "method" QuerySubject::Text(TextOf::Method), QueryValue::Text, true,
         ["http.request.method" "verb" "~m" "http.request"],
         "Method of the request, for every record of that exchange.", "method == POST";
-    "path" Subject::Text(TextOf::Path), QueryValue::Text, true,
+    "path" QuerySubject::Text(TextOf::Path), QueryValue::Text, true,
         ["http.request.uri" "uri" "url" "~u" "http.request.full_uri" "http.request.uri.path" "target"],
         "Path of the request with its query, for every record of that exchange.", "path contains /users";
-    "host" Subject::Text(TextOf::Host), QueryValue::Text, true,
+    "host" QuerySubject::Text(TextOf::Host), QueryValue::Text, true,
         ["http.host" "domain" "~d" "sni" "server" "hostname"],
         "Host that the request is for, for every record of that exchange.", "host == example.com";
-    "header" Subject::Header, QueryValue::Text, true,
+    "header" QuerySubject::Header, QueryValue::Text, true,
         ["http.header" "headers" "~h" "~hq" "~hs" "~t" "~tq" "~ts" "http.content_type" "http.user_agent" "content-type" "http.cookie"],
         "Header of that name, of the request or its answer, for every record of that exchange.", "header.content-type contains json";
-    "data" Subject::Data, QueryValue::Bytes, false,
+    "data" QuerySubject::Data, QueryValue::Bytes, false,
         ["payload" "data.data" "frame" "udp.payload" "tcp.payload" "raw"],
         "The bytes: text, or hex as 0x0d0a or 0d:0a; [offset:length] or [first-last] takes a slice, whose digits are hex.", "data[0:4] == 47:45:54:20";
-    "body" Subject::Body, QueryValue::Bytes, false,
+    "body" QuerySubject::Body, QueryValue::Bytes, false,
         ["~b" "~bq" "~bs" "http.file_data" "content" "http.request.body"],
         "The same without the head of an HTTP message, as far as the bytes are in the record.", "body contains \"error\"";
-    "text" Subject::Data, QueryValue::Words, false,
+    "text" QuerySubject::Data, QueryValue::Words, false,
         ["data.text" "message" "msg" "string" "~all"],
         "Text in the bytes; lower-case letters match both cases.", "text contains \"ping\"";
-    "hex" Subject::Hex, QueryValue::Hex, false,
+    "hex" QuerySubject::Hex, QueryValue::Hex, false,
         ["bytes.hex" "binary"],
         "These very bytes, as hex digits.", "hex contains 0d0a";
-    "marked" Subject::Marked, QueryValue::Flag, true,
+    "marked" QuerySubject::Marked, QueryValue::Flag, true,
         ["~marked" "frame.marked" "mark" "bookmark" "~marker"],
         "Rows you marked.", "marked";
-    "comment" Subject::Text(TextOf::Comment), QueryValue::Text, true,
+    "comment" QuerySubject::Text(TextOf::Comment), QueryValue::Text, true,
         ["frame.comment" "~comment" "note" "annotation" "pkt_comment"],
         "What you wrote about a row.", "comment contains odd";
-    "error" Subject::Text(TextOf::Error), QueryValue::Text, true,
+    "error" QuerySubject::Text(TextOf::Error), QueryValue::Text, true,
         ["~e" "failure" "_ws.expert" "fail" "errors"],
         "What failed or was reset, and answers with a status of 400 or more; its text is searched.", "error contains refused";
 }
@@ -217,7 +217,7 @@ impl QueryField {
     /// Whether a name follows behind a point.
     #[must_use]
     pub fn takes_name(&self) -> bool {
-        self.subject == Subject::Header
+        self.subject == QuerySubject::Header
     }
 
     /// Whether it is compared with text.

@@ -43,9 +43,8 @@ impl Filter {
         if !matches!(parser.parse(), Ok(Expr::All(_) | Expr::Test(..))) {
             return Vec::new();
         }
-        let chars: Vec<char> = text.chars().collect();
         let part = |(from, to): &(usize, usize)| {
-            let part: String = chars.get(from - 1..to - 1).unwrap_or_default().iter().collect();
+            let part: String = text.chars().skip(from - 1).take(to - from).collect();
             part.trim().to_owned()
         };
         parser.parts.iter().map(part).filter(|part| !part.is_empty()).collect()

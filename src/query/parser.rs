@@ -364,7 +364,9 @@ impl Parser {
     ) -> Result<Option<Written>, QueryError> {
         let column = self.scanner.column();
         let value = self.scanner.value(ends, is_regex);
-        if self.scanner.is_over() {
+        let is_begun = matches!(self.reach, Some(Reach { expects: Expects::Value(_), .. }));
+        // Behind the last value of a list nothing is begun anew.
+        if self.scanner.is_over() && !(is_begun && matches!(value, Ok(None))) {
             self.reach = Some(Reach { column, expects: Expects::Value(field) });
         }
         value

@@ -22,7 +22,7 @@ pub(super) enum TextOf {
 
 /// What is asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Subject {
+pub(super) enum QuerySubject {
     Port,
     Address(End),
     Protocol,

@@ -9,7 +9,7 @@ use super::expr::{AddressPattern, ConnTest, Expr, NumberRange, RecordTest, Test,
 use super::fields::{QueryField, QueryValue};
 use super::pattern::{DataPattern, DataTest, RegexTest, Slice, TextTest};
 use super::scanner::Written;
-use super::subject::{Subject, TextOf};
+use super::subject::{QuerySubject, TextOf};
 use super::times;
 use crate::codec::search::Needle;
 use crate::model::id::{ConnId, SessionId};
@@ -54,12 +54,14 @@ pub(super) fn test(asked: &Asked, operator: &str, value: &Written) -> Made {
 pub(super) fn exists(asked: &Asked) -> Made {
     let every: NumberRange = (Unbounded, Unbounded);
     let test = match &asked.field.subject {
-        Subject::Marked => RecordTest::Marked,
-        Subject::Delta => RecordTest::Delta(every),
-        Subject::Latency => RecordTest::Latency(every),
-        Subject::Status => RecordTest::Status(every),
-        Subject::Text(TextOf::Error) => RecordTest::Error,
-        Subject::Text(_) | Subject::Header => RecordTest::Text(text_of(asked), TextTest::Exists),
+        QuerySubject::Marked => RecordTest::Marked,
+        QuerySubject::Delta => RecordTest::Delta(every),
+        QuerySubject::Latency => RecordTest::Latency(every),
+        QuerySubject::Status => RecordTest::Status(every),
+        QuerySubject::Text(TextOf::Error) => RecordTest::Error,
+        QuerySubject::Text(_) | QuerySubject::Header => {
+            RecordTest::Text(text_of(asked), TextTest::Exists)
+        }
         _ => return Err(format!("write {}", asked.field.example)),
     };
     Ok(Expr::Test(true, test.into()))
@@ -91,32 +93,32 @@ pub(super) fn slice(inside: &str) -> Option<Slice> {
 fn plain(asked: &Asked, operator: &str, value: &str) -> Result<Test, String> {
     let number = |read: fn(&str) -> Result<u64, String>| range(operator, value, read);
     Ok(match &asked.field.subject {
-        Subject::Port => Test::Conn(ConnTest::Port(number(port)?)),
-        Subject::Address(end) => Test::Conn(ConnTest::Address(*end, address(value)?)),
-        Subject::Protocol if value.eq_ignore_ascii_case("tls") => Test::Conn(ConnTest::Tls),
-        Subject::Protocol => Test::Conn(ConnTest::Protocol(named(asked.field, value)?)),
-        Subject::Conn => Test::Conn(ConnTest::Conn(conn(value)?)),
-        Subject::Session => Test::Conn(ConnTest::Session(number(session)?)),
-        Subject::Side => Test::Conn(ConnTest::Side(named(asked.field, value)?)),
-        Subject::Len => RecordTest::Len(number(length)?).into(),
-        Subject::Direction => RecordTest::Direction(named(asked.field, value)?).into(),
-        Subject::Kind => RecordTest::Kind(named(asked.field, value)?).into(),
-        Subject::Delta => RecordTest::Delta(number(nanos)?).into(),
-        Subject::Latency => RecordTest::Latency(number(nanos)?).into(),
-        Subject::Time => RecordTest::Time(times::test(operator, value, asked.ahead)?).into(),
-        Subject::Status => RecordTest::Status(statuses(operator, value)?).into(),
-        Subject::Text(_)
-        | Subject::Header
-        | Subject::Data
-        | Subject::Body
-        | Subject::Hex
-        | Subject::Marked => return Err(format!("write {}", asked.field.example)),
+        QuerySubject::Port => Test::Conn(ConnTest::Port(number(port)?)),
+        QuerySubject::Address(end) => Test::Conn(ConnTest::Address(*end, address(value)?)),
+        QuerySubject::Protocol if value.eq_ignore_ascii_case("tls") => Test::Conn(ConnTest::Tls),
+        QuerySubject::Protocol => Test::Conn(ConnTest::Protocol(named(asked.field, value)?)),
+        QuerySubject::Conn => Test::Conn(ConnTest::Conn(conn(value)?)),
+        QuerySubject::Session => Test::Conn(ConnTest::Session(number(session)?)),
+        QuerySubject::Side => Test::Conn(ConnTest::Side(named(asked.field, value)?)),
+        QuerySubject::Len => RecordTest::Len(number(length)?).into(),
+        QuerySubject::Direction => RecordTest::Direction(named(asked.field, value)?).into(),
+        QuerySubject::Kind => RecordTest::Kind(named(asked.field, value)?).into(),
+        QuerySubject::Delta => RecordTest::Delta(number(nanos)?).into(),
+        QuerySubject::Latency => RecordTest::Latency(number(nanos)?).into(),
+        QuerySubject::Time => RecordTest::Time(times::test(operator, value, asked.ahead)?).into(),
+        QuerySubject::Status => RecordTest::Status(statuses(operator, value)?).into(),
+        QuerySubject::Text(_)
+        | QuerySubject::Header
+        | QuerySubject::Data
+        | QuerySubject::Body
+        | QuerySubject::Hex
+        | QuerySubject::Marked => return Err(format!("write {}", asked.field.example)),
     })
 }
 
 fn text_of(asked: &Asked) -> TextOf {
     match &asked.field.subject {
-        Subject::Text(of) => of.clone(),
+        QuerySubject::Text(of) => of.clone(),
         _ => TextOf::Header(asked.name.clone()),
     }
 }
@@ -162,7 +164,7 @@ fn bytes(asked: &Asked, operator: &str, value: &Written) -> Result<Test, String>
         }
     };
     Ok(match asked.field.subject {
-        Subject::Body => RecordTest::Body(asked.slice, test),
+        QuerySubject::Body => RecordTest::Body(asked.slice, test),
         _ => RecordTest::Data(asked.slice, test),
     }
     .into())

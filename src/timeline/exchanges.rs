@@ -69,20 +69,34 @@ impl ExchangeTable {
         direction: Direction,
         kind: RecordKind,
     ) -> Option<&ExchangeFacts> {
-        let of_conn = self.conns.get(&conn)?;
-        let next = of_conn.partition_point(|it| it.started <= at);
-        let running = next.checked_sub(1).and_then(|last| of_conn.get(last));
-        let running = running.filter(|it| it.ended.is_none_or(|ended| at <= ended));
-        let begins = kind == RecordKind::Data && direction == Direction::Received;
-        running.or_else(|| of_conn.get(next).filter(|it| it.is_served && begins))
+        pick(self.of_conn(conn)?, at, direction, kind)
+    }
+
+    /// Those of a connection, in the order of their beginnings.
+    pub(super) fn of_conn(&self, conn: ConnId) -> Option<&VecDeque<ExchangeFacts>> {
+        self.conns.get(&conn)
     }
 
     /// Every exchange, the newest last.
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &ExchangeFacts> {
         self.met.iter().filter_map(|(conn, number)| {
-            self.conns.get(conn)?.iter().find(|it| it.number == *number)
+            self.conns.get(conn)?.iter().rev().find(|it| it.number == *number)
         })
     }
+}
+
+/// The one of a connection's exchanges that a record is of.
+pub(super) fn pick(
+    of_conn: &VecDeque<ExchangeFacts>,
+    at: Stamp,
+    direction: Direction,
+    kind: RecordKind,
+) -> Option<&ExchangeFacts> {
+    let next = of_conn.partition_point(|it| it.started <= at);
+    let running = next.checked_sub(1).and_then(|last| of_conn.get(last));
+    let running = running.filter(|it| it.ended.is_none_or(|ended| at <= ended));
+    let begins = kind == RecordKind::Data && direction == Direction::Received;
+    running.or_else(|| of_conn.get(next).filter(|it| it.is_served && begins))
 }
 
 #[cfg(test)]

@@ -4,9 +4,13 @@
 //! same of their records, so a few [`RecordFilter`]s serve all. Lives no longer than one pass, as
 //! connections come, go and change.
 
+use std::collections::VecDeque;
+
 use super::conns::ConnSlot;
+use super::exchanges;
 use super::log::RecordPlace;
 use super::store::Timeline;
+use crate::model::exchange_facts::ExchangeFacts;
 use crate::query::{Filter, Reads, RecordFacts, RecordFilter};
 
 /// What examining one record costs besides its payload, in bytes of payload searched.
@@ -25,6 +29,8 @@ pub(super) struct Selector<'a> {
     numbers: Vec<u32>,
     filters: Vec<RecordFilter<'a>>,
     reads: Reads,
+    /// By slot: the exchanges of the connection, once they were looked up.
+    exchanges: Vec<Option<Option<&'a VecDeque<ExchangeFacts>>>>,
     /// Work done so far, in bytes of payload searched.
     pub(super) work: usize,
 }
@@ -34,7 +40,8 @@ impl<'a> Selector<'a> {
     pub(super) fn new(filter: &'a Filter, timeline: &'a Timeline) -> Self {
         let slots = if filter.asks_conn() { timeline.conns.slot_count() } else { 0 };
         let (numbers, reads) = (vec![0; slots], filter.reads());
-        Selector { filter, timeline, numbers, filters: Vec::new(), reads, work: 0 }
+        let exchanges = vec![None; if reads.exchange { timeline.conns.slot_count() } else { 0 }];
+        Selector { filter, timeline, numbers, filters: Vec::new(), reads, exchanges, work: 0 }
     }
 
     /// Whether the filter lets this record through.
@@ -45,9 +52,11 @@ impl<'a> Selector<'a> {
     }
 
     /// What the filter asks about a record; nothing else is looked up.
-    fn facts(&self, record: &RecordPlace<'a>) -> RecordFacts<'a> {
+    fn facts(&mut self, record: &RecordPlace<'a>) -> RecordFacts<'a> {
         let (stored, timeline) = (record.stored, self.timeline);
-        let conn = || timeline.conns.id(stored.conn);
+        let exchanges = self.exchanges.get_mut(stored.conn.number()).and_then(|known| {
+            *known.get_or_insert_with(|| timeline.exchanges.of_conn(timeline.conns.id(stored.conn)))
+        });
         RecordFacts {
             at: stored.at,
             direction: stored.direction,
@@ -56,11 +65,9 @@ impl<'a> Selector<'a> {
             data: if self.reads.data { record.data() } else { &[] },
             delta: stored.gaps.delta,
             latency: stored.gaps.latency,
-            exchange: if self.reads.exchange {
-                timeline.exchanges.of(conn(), stored.at, stored.direction, stored.kind)
-            } else {
-                None
-            },
+            exchange: exchanges.and_then(|of_conn| {
+                exchanges::pick(of_conn, stored.at, stored.direction, stored.kind)
+            }),
             is_marked: self.reads.mark && timeline.is_pinned(record.id),
             comment: if self.reads.comment { timeline.comment(record.id) } else { None },
         }

@@ -10,6 +10,7 @@ use super::{compare, environments};
 use crate::app::App;
 use crate::app::action::Action;
 use crate::app::choices::{Choice, Choices, field_and_list};
+use crate::app::filter_page::LanguageLine;
 use crate::app::fuzzy::Finder;
 use crate::app::keymap::Context;
 use crate::app::layout::{Areas, window_inner};
@@ -140,8 +141,10 @@ fn help(mut painter: Painter<'_>, it: &Help) {
     for (row, text) in area.rows().zip(it.lines.iter().skip(top)) {
         let mut painter = painter.at(row);
         match text {
-            HelpLine::Heading(text) => painter.put(text, palette.active),
-            HelpLine::Word { word, said, is_example } => {
+            HelpLine::Heading(text) | HelpLine::Language(LanguageLine::Heading(text)) => {
+                painter.put(text, palette.active);
+            }
+            HelpLine::Language(LanguageLine::Word { word, said, is_example }) => {
                 painter.column(&format!("  {word}"), KEYS + 2, palette.key);
                 painter.skip(1);
                 let style = if *is_example { palette.success } else { palette.base };

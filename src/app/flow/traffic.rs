@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{draft, focus, overlays, response};
+use crate::app::drafts::Draft;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::format;
@@ -42,13 +43,16 @@ fn comment(app: &mut App, record: RecordId, text: &str) {
 /// Shows the session that a record is of, with the record under the cursor; leaving it comes back.
 fn open_conversation(app: &mut App, id: RecordId) {
     let Some(record) = app.shared.timeline.get(id) else { return };
-    let session = app.shared.sessions.get(record.conn.session);
-    let draft = session.and_then(|session| session.draft);
-    let Some(draft) = draft.filter(|draft| app.shared.drafts.get(*draft).is_some()) else {
+    let of = record.conn.session;
+    let opened = app.shared.sessions.get(of).and_then(|session| session.draft);
+    let opened = opened.and_then(|draft| app.shared.drafts.get(draft));
+    let shows = |draft: &&Draft| draft.sessions().any(|id| id == of);
+    let draft = opened.or_else(|| app.shared.drafts.iter().find(shows)).map(|draft| draft.id);
+    let Some(draft) = draft.filter(|_| app.shared.sessions.get(of).is_some()) else {
         return app.say("what this row is of is no longer open");
     };
     if let Some(draft) = app.shared.drafts.get_mut(draft) {
-        draft.session = Some(record.conn.session);
+        draft.session = Some(of);
     }
     draft::show_draft(app, draft);
     focus::focus(app, Pane::Response);

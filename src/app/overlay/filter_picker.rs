@@ -77,7 +77,8 @@ fn cells(shared: &Shared, row: RecordId) -> Vec<(&'static str, String)> {
         for (name, text) in
             [("method", &exchange.method), ("path", &exchange.path), ("host", &exchange.host)]
         {
-            if !text.is_empty() {
+            // A list shows no secret.
+            if !text.is_empty() && shared.disclosure().words(text) == **text {
                 cells.push((name, format!("{name} == {}", quoted(text))));
             }
         }

@@ -7,11 +7,11 @@
 use ratatui::layout::Rect;
 use strum::VariantArray;
 
-use super::filter_page;
 use crate::app::action::{Action, Category, TABLE};
 use crate::app::choices::field_and_list;
 use crate::app::cursor::{CursorStep, scroll};
 use crate::app::editor::{Editor, LineMode};
+use crate::app::filter_page::{self, LanguageLine};
 use crate::app::fuzzy;
 use crate::app::keymap::{Context, Keymap};
 use crate::app::outcome::{Outcome, PaneInput};
@@ -29,12 +29,8 @@ pub enum HelpLine {
     Entry(String, Action),
     /// Further keys of the entry above.
     More(String),
-    /// A word of the language of filters and what it is; an example stands in its own colour.
-    Word {
-        word: String,
-        said: String,
-        is_example: bool,
-    },
+    /// Of the language of filters.
+    Language(LanguageLine),
 }
 
 /// State of the help.
@@ -63,7 +59,7 @@ impl Help {
     /// The page of the language of filters.
     pub(crate) fn of_filters() -> Self {
         let editor = Editor::new("", LineMode::One);
-        let lines = filter_page::lines("");
+        let lines = language("");
         let (place, here) = ("filters", Vec::new());
         Help { editor, place, here, is_of_filters: true, lines, scroll: 0 }
     }
@@ -96,7 +92,7 @@ impl Help {
 
     fn fill(&mut self, keymap: &Keymap) {
         if self.is_of_filters {
-            self.lines = filter_page::lines(&self.editor.text());
+            self.lines = language(&self.editor.text());
             self.scroll = 0;
             return;
         }
@@ -133,6 +129,11 @@ impl Help {
             [here, lines, elsewhere].into_iter().filter(|part| part.len() > 1).flatten().collect();
         self.scroll = 0;
     }
+}
+
+/// The page of the language of filters, as far as these words occur in it.
+fn language(text: &str) -> Vec<HelpLine> {
+    filter_page::lines(text).into_iter().map(HelpLine::Language).collect()
 }
 
 /// Whether a context belongs to some place on the screen, not to all or many of them.

@@ -38,7 +38,7 @@ use crate::timeline::listing::{Listing, Rebuild, STEP_WORK};
 use filter_line::FilterLine;
 use traffic_areas::TrafficAreas;
 pub(crate) use typed_line::PROMPT;
-pub use typed_line::TypedLine;
+pub use typed_line::TrafficLine;
 
 /// The rate is a mean over the last whole second.
 pub(crate) const RATE_SECONDS: u64 = 1;
@@ -59,7 +59,7 @@ pub struct TrafficPane {
     /// What is searched for in an open record.
     pub search: TextSearch,
     /// Open while that, a comment or a name is typed.
-    pub line: Option<TypedLine>,
+    pub line: Option<TrafficLine>,
     /// How times are shown.
     pub time_format: TimeFormat,
     /// What is said of a filter that lets nothing through.

@@ -60,13 +60,20 @@ fn header_names(timeline: &Timeline, begun: &str) -> Vec<Completion> {
 /// Values of a field that were seen and begin like this.
 fn seen(shared: &Shared, field: &QueryField, begun: &str) -> Vec<Completion> {
     let begun = begun.trim_start_matches(['"', '\'']).to_lowercase();
-    let values = values(&shared.timeline, field.name);
+    let values = values(shared, field.name);
     let fitting = values.into_iter().filter(|value| value.to_lowercase().starts_with(&begun));
     counted(fitting, "seen", quoted)
 }
 
-/// Values of a field in the timeline, one for each connection or exchange that has it.
-pub(super) fn values(timeline: &Timeline, field: &str) -> Vec<String> {
+/// Values of a field in the timeline, one for each connection or exchange that has it; none with a
+/// secret in it.
+pub(super) fn values(shared: &Shared, field: &str) -> Vec<String> {
+    let (mut values, told) = (all_values(&shared.timeline, field), shared.disclosure());
+    values.retain(|value| told.words(value) == **value);
+    values
+}
+
+fn all_values(timeline: &Timeline, field: &str) -> Vec<String> {
     let conns = || timeline.conns_seen().take(LOOKED_AT);
     let exchanges = || timeline.exchanges_seen().take(LOOKED_AT);
     let texts = |text: fn(&ExchangeFacts) -> &str| {

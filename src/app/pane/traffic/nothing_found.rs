@@ -4,7 +4,6 @@ use super::filter_words::values;
 use crate::app::format;
 use crate::app::shared::Shared;
 use crate::query::{Filter, QueryPlace};
-use crate::timeline::Timeline;
 
 /// Records that each part of the filter is tried on, the newest.
 const TRIED: usize = 20_000;
@@ -29,7 +28,7 @@ pub(super) fn words(shared: &Shared, text: &str) -> Vec<String> {
         } else {
             String::new()
         };
-        match (found, seen(timeline, &part)) {
+        match (found, seen(shared, &part)) {
             (0, Some(seen)) => lines.push(format!("{part}  finds none; {seen}")),
             (0, None) if is_one => {}
             (0, None) => lines.push(format!("{part}  finds none")),
@@ -43,9 +42,9 @@ pub(super) fn words(shared: &Shared, text: &str) -> Vec<String> {
 }
 
 /// Values that were seen of the field that a test asks about.
-fn seen(timeline: &Timeline, part: &str) -> Option<String> {
+fn seen(shared: &Shared, part: &str) -> Option<String> {
     let QueryPlace::Value(field, _) = QueryPlace::at_end_of(part)? else { return None };
-    let mut values = values(timeline, field.name);
+    let mut values = values(shared, field.name);
     if values.is_empty() && field.is_optional {
         return Some(format!("no record here has a {}", field.title()));
     }

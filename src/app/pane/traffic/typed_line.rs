@@ -28,14 +28,14 @@ enum LinePurpose {
 
 /// A line that is typed.
 #[derive(Debug)]
-pub struct TypedLine {
+pub struct TrafficLine {
     purpose: LinePurpose,
     pub editor: Editor,
 }
 
-impl TypedLine {
+impl TrafficLine {
     fn new(purpose: LinePurpose, text: &str) -> Self {
-        TypedLine { purpose, editor: Editor::new(text, LineMode::One) }
+        TrafficLine { purpose, editor: Editor::new(text, LineMode::One) }
     }
 
     /// What stands before it.
@@ -53,7 +53,7 @@ impl TrafficPane {
     /// Begins to type a filter, or a search in the open record.
     pub(super) fn find(&mut self, shared: &Shared) -> Outcome {
         if self.detail.as_ref().is_some_and(|detail| detail.inside) {
-            self.line = Some(TypedLine::new(LinePurpose::Search, ""));
+            self.line = Some(TrafficLine::new(LinePurpose::Search, ""));
         } else {
             self.filter.open(shared);
         }
@@ -64,7 +64,7 @@ impl TrafficPane {
     pub(super) fn comment(&mut self, shared: &Shared) -> Outcome {
         let Some(id) = self.selected(shared) else { return Outcome::yes() };
         let text = shared.timeline.comment(id).unwrap_or_default();
-        self.line = Some(TypedLine::new(LinePurpose::Comment(id), text));
+        self.line = Some(TrafficLine::new(LinePurpose::Comment(id), text));
         Outcome::yes()
     }
 
@@ -73,13 +73,13 @@ impl TrafficPane {
         if self.filter.text.is_empty() {
             return Outcome::say("no filter is in force; [find] begins one");
         }
-        self.line = Some(TypedLine::new(LinePurpose::FilterName, ""));
+        self.line = Some(TrafficLine::new(LinePurpose::FilterName, ""));
         Outcome::yes()
     }
 
     /// Begins to type the time of a row to go to.
     pub(super) fn ask_for_time(&mut self) -> Outcome {
-        self.line = Some(TypedLine::new(LinePurpose::Time, ""));
+        self.line = Some(TrafficLine::new(LinePurpose::Time, ""));
         Outcome::yes()
     }
 
@@ -127,7 +127,7 @@ impl TrafficPane {
 
     /// Takes what was typed; a filter that cannot be read is typed on.
     fn take_typed(&mut self, shared: &Shared) -> Outcome {
-        if let Some(TypedLine { purpose, editor }) = self.line.take() {
+        if let Some(TrafficLine { purpose, editor }) = self.line.take() {
             let text = editor.text().into_owned();
             return match purpose {
                 LinePurpose::Search => self.look_for(shared, text),

@@ -1,8 +1,19 @@
 //! The page of the language of filters: what help shows while one is typed.
 
-use super::help::HelpLine;
 use crate::codec::wrap_words::wrap;
 use crate::query::{BARE, FIELDS};
+
+/// A line of the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LanguageLine {
+    Heading(String),
+    /// A word and what it is; an example stands in its own colour.
+    Word {
+        word: String,
+        said: String,
+        is_example: bool,
+    },
+}
 
 /// Cells of what is said about a word.
 const WIDTH: u16 = 54;
@@ -46,7 +57,7 @@ const SIGNS: &[(&str, &str, &str)] = &[
 ];
 
 /// The lines in which all these words occur; all for none.
-pub(super) fn lines(text: &str) -> Vec<HelpLine> {
+pub(crate) fn lines(text: &str) -> Vec<LanguageLine> {
     let wanted: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
     let fits = |parts: &[&str]| {
         let all = parts.join(" ").to_lowercase();
@@ -56,7 +67,7 @@ pub(super) fn lines(text: &str) -> Vec<HelpLine> {
     let mut part = |heading: &str, words: Vec<(String, String, &str)>| {
         let words: Vec<_> = words.into_iter().filter(|(a, b, c)| fits(&[a, b, c])).collect();
         if !words.is_empty() {
-            lines.push(HelpLine::Heading(heading.to_owned()));
+            lines.push(LanguageLine::Heading(heading.to_owned()));
         }
         for (word, said, example) in words {
             put(&mut lines, &word, &said, example);
@@ -73,13 +84,13 @@ pub(super) fn lines(text: &str) -> Vec<HelpLine> {
     lines
 }
 
-fn put(lines: &mut Vec<HelpLine>, word: &str, said: &str, example: &str) {
+fn put(lines: &mut Vec<LanguageLine>, word: &str, said: &str, example: &str) {
     let mut rows = wrap(said, WIDTH);
     rows.retain(|row| !row.is_empty());
     let said = rows.into_iter().map(|row| (row, false)).chain([(example.to_owned(), true)]);
     for (at, (said, is_example)) in said.enumerate() {
         let word = if at == 0 { word.to_owned() } else { String::new() };
-        lines.push(HelpLine::Word { word, said, is_example });
+        lines.push(LanguageLine::Word { word, said, is_example });
     }
 }
 
@@ -92,18 +103,18 @@ mod tests {
     fn the_page_has_every_field_its_examples_are_filters_and_it_is_searched() {
         let all = lines("");
         let has = |wanted: &str| {
-            all.iter().any(|it| matches!(it, HelpLine::Word { word, .. } if word == wanted))
+            all.iter().any(|it| matches!(it, LanguageLine::Word { word, .. } if word == wanted))
         };
         assert!(FIELDS.iter().all(|field| has(field.title())));
         for line in &all {
-            if let HelpLine::Word { said, is_example: true, .. } = line {
+            if let LanguageLine::Word { said, is_example: true, .. } = line {
                 Filter::parse(said).unwrap();
             }
         }
         let found = lines("cookie");
         assert!(found.is_empty());
         let found = lines("went other");
-        assert!(matches!(&found[1], HelpLine::Word { word, .. } if word == "latency"));
+        assert!(matches!(&found[1], LanguageLine::Word { word, .. } if word == "latency"));
         assert!(lines("regular").len() < all.len() / 4);
     }
 }
