@@ -3,6 +3,7 @@
 //! Parsed once by `run`; the headless shell gets its own part. What an item (`name=value`) means
 //! is `cli::items`' to say.
 
+mod captures;
 mod relay;
 mod send;
 
@@ -23,6 +24,7 @@ use crate::model::timing::parse_duration;
 use relay::RELAY_EXAMPLES;
 use send::SEND_EXAMPLES;
 
+pub use captures::CaptureArgs;
 pub use relay::Relay;
 pub use send::{AuthType, ColorWhen, Parts, Pretty, RequestOptions, Send};
 
@@ -86,6 +88,19 @@ pub enum Task {
         #[arg(value_name = "COMMAND")]
         command: Option<String>,
     },
+}
+
+impl Task {
+    /// What it takes that opens something; `None` = it opens nothing.
+    #[must_use]
+    pub fn common(&self) -> Option<&Common> {
+        match self {
+            Task::Send(arguments) => Some(&arguments.common),
+            Task::Listen(arguments) => Some(&arguments.common),
+            Task::Relay(arguments) => Some(&arguments.common),
+            Task::Authority { .. } | Task::Completions(_) | Task::Man { .. } => None,
+        }
+    }
 }
 
 /// `wirebench completions`.
@@ -266,6 +281,8 @@ pub struct Common {
     /// prints as text, and in failures, too. What send prints of a body or stream is never masked.
     #[arg(long)]
     pub with_secrets: bool,
+    #[command(flatten)]
+    pub captures: CaptureArgs,
     #[command(flatten)]
     pub format: Format,
     /// With --raw: print control characters to a terminal, too, where they act on it.

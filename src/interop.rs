@@ -5,6 +5,7 @@
 //! | curl command | [`curl::parse`] | [`curl::write`] |
 //! | Python script | | [`python::write`] |
 //! | JSON Lines | | `ndjson` |
+//! | pcapng | | [`pcapng::PcapngWriter`] |
 //! | seen traffic | [`from_traffic`] | |
 //!
 //! Called by the application (paste, copy as, turn around) and the headless shell. Nothing here
@@ -12,9 +13,12 @@
 
 pub mod curl;
 pub mod from_traffic;
+pub mod hidden_bytes;
 pub(crate) mod history_spec;
+mod http_heads;
 pub(crate) mod kept_answer;
 pub(crate) mod ndjson;
+pub mod pcapng;
 pub mod python;
 pub mod secrets;
 pub(crate) mod told_streams;

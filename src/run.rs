@@ -14,7 +14,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::app::Startup;
 use crate::app::keymap::Override;
 use crate::args::Arguments;
-use crate::cli::{self, Headless};
+use crate::cli::{self, Captures, Headless};
 use crate::codec::printable;
 use crate::console::{self, PrintError};
 use crate::ending;
@@ -121,7 +121,11 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
             }
             let runtime = runtime()?;
             let outcome = runtime.block_on(async {
-                let (engine, events) = Engine::start(engine_config(&paths));
+                let captures = command.common().map(|common| &common.captures);
+                let keeps_whole =
+                    captures.is_some_and(|captures| captures.names().next().is_some());
+                let config = EngineConfig { keeps_whole, ..engine_config(&paths) };
+                let (engine, events) = Engine::start(config);
                 let headless = Headless {
                     engine,
                     events,
@@ -132,6 +136,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
                     told: Disclosure::default(),
                     keeps: !arguments.no_keep,
                     answered: None,
+                    captures: Captures::default(),
                 };
                 cli::run(command, headless).await
             });

@@ -17,6 +17,8 @@ mod authority;
 mod bombs;
 #[path = "suite/both_ways.rs"]
 mod both_ways;
+#[path = "suite/captures.rs"]
+mod captures;
 #[path = "suite/certificates.rs"]
 mod certificates;
 #[path = "suite/cli.rs"]

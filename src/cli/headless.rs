@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, timeout_at};
 
+use super::captures::Captures;
 use super::output;
 use crate::args::Common;
 use crate::ending;
@@ -60,6 +61,8 @@ pub struct Headless {
     pub keeps: bool,
     /// The last exchange, when its session is over.
     pub answered: Option<Box<Exchange>>,
+    /// Files that what happens is written to.
+    pub captures: Captures,
 }
 
 impl Headless {
@@ -74,6 +77,7 @@ impl Headless {
 
     /// Opens the session; its events follow.
     pub(super) fn open(&mut self, plan: Plan) -> Result<(), Failure> {
+        self.captures.tell(&self.told);
         let (plan, secrets) = (Box::new(plan), self.told.hidden());
         self.engine.command(Command::Open { id: SESSION, plan, secrets })?;
         self.is_open = true;
@@ -84,16 +88,31 @@ impl Headless {
     /// to standard error on the way.
     pub(super) async fn next_event(&mut self) -> Option<Event> {
         loop {
+            self.captures.ready().await;
             match self.events.facts.recv().await {
                 Some(Event::Authority(Ok(words))) => output::note(&words),
                 Some(Event::Authority(Err(failure))) => output::print_failure(&failure),
                 Some(Event::ClockStep(step)) => self.wall_clock.step(step),
                 event => {
                     self.is_open &= !matches!(event, None | Some(Event::Done { .. }));
-                    return event.map(|event| self.at_wall_clock(event));
+                    return event.map(|event| self.captured(event));
                 }
             }
         }
+    }
+
+    /// The event at the wall clock, written to the files.
+    fn captured(&mut self, event: Event) -> Event {
+        let event = self.at_wall_clock(event);
+        let line = match &event {
+            Event::Exchange(exchange) if exchange.state != ExchangeState::Active => {
+                self.captures.wants_lines().then(|| self.exchange_line(exchange))
+            }
+            _ => None,
+        };
+        let now = self.now();
+        self.captures.take_in(&event, line, now);
+        event
     }
 
     /// The event with its stamps as the wall clock says them: what is printed is for people and files.

@@ -66,6 +66,8 @@ pub struct Output {
     held: Vec<u8>,
     /// Bytes that were not shown because they would act on the terminal.
     withheld: u64,
+    /// Standard output is for something else: nothing is printed there.
+    is_silent: bool,
 }
 
 impl Output {
@@ -77,6 +79,7 @@ impl Output {
             Style::asked_for(common).unwrap_or(if is_terminal { Style::Text } else { piped });
         Output {
             is_guarded: is_terminal && !common.force,
+            is_silent: common.captures.takes_output(),
             ..Output::on(console::output(), "standard output", style)
         }
     }
@@ -92,6 +95,7 @@ impl Output {
             is_guarded: false,
             held: Vec::new(),
             withheld: 0,
+            is_silent: false,
         }
     }
 
@@ -102,7 +106,8 @@ impl Output {
         let Look { style, is_coloured, is_laid_out } = Look::of(arguments, is_terminal, os);
         let is_guarded = is_terminal && !arguments.common.force;
         let output = Output::on(console::output(), "standard output", style);
-        Output { is_coloured, is_laid_out, is_guarded, ..output }
+        let is_silent = arguments.common.captures.takes_output();
+        Output { is_coloured, is_laid_out, is_guarded, is_silent, ..output }
     }
 
     /// Standard error, for what is said beside an answer that goes to a file.
@@ -171,20 +176,26 @@ impl Output {
 
     /// Text that is safe already.
     pub fn safe(&mut self, text: &str) {
-        self.to.push(text.as_bytes());
+        self.print(text.as_bytes());
+    }
+
+    fn print(&mut self, bytes: &[u8]) {
+        if !self.is_silent {
+            self.to.push(bytes);
+        }
     }
 
     /// Bytes as they were received. A terminal gets them until the first that would act on it.
     pub fn raw(&mut self, bytes: &[u8]) {
         if !self.is_guarded {
-            return self.to.push(bytes);
+            return self.print(bytes);
         }
         self.held.extend_from_slice(bytes);
         let whole = self.held.len() - incomplete(&self.held);
         let rest = self.held.split_off(whole);
         let ready = std::mem::replace(&mut self.held, rest);
         if self.withheld == 0 && printable::is_harmless(&ready) {
-            return self.to.push(&ready);
+            return self.print(&ready);
         }
         if self.withheld == 0 {
             note("the bytes hold control characters, which act on a terminal: not printed");

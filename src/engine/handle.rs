@@ -41,6 +41,8 @@ pub struct EngineConfig {
     pub named_certificates: Option<PathBuf>,
     /// Folder for bodies that do not fit in memory; `None` = the system's temporary folder.
     pub spill_dir: Option<PathBuf>,
+    /// Records of HTTP keep all bytes of a message, not only the first of it: they go to a file.
+    pub keeps_whole: bool,
     /// The program that filters JSON; `None` = this one.
     pub program: Option<PathBuf>,
 }
@@ -83,7 +85,7 @@ impl Engine {
         if let Some(program) = config.program {
             bodies.filter_with(program);
         }
-        let own = Sink::new(SessionId(0));
+        let own = Sink::new(SessionId(0)).keeping_whole(config.keeps_whole);
         let tls = TlsStore::new(config.authority, config.named_certificates);
         let env = SessionEnv { bodies: bodies.clone(), budget, tls, stop: stop.clone() };
         tasks.spawn(own.clone().pump(fact_sender, stop.clone()));
