@@ -49,7 +49,7 @@ use send::{Printing, SendEnd};
 pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
     let mut interrupts = Interrupts::listen()?;
     if let Some(common) = command.common() {
-        headless.captures = Captures::begin(common)?;
+        headless.captures = Captures::named(common)?;
     }
     match command {
         Task::Send(arguments) => run_send(&arguments, headless, interrupts).await,

@@ -5,6 +5,7 @@
 //! | curl command | [`curl::parse`] | [`curl::write`] |
 //! | Python script | | [`python::write`] |
 //! | JSON Lines | | `ndjson` |
+//! | HAR 1.2 | | [`har::entry`] |
 //! | pcapng | | [`pcapng::PcapngWriter`] |
 //! | seen traffic | [`from_traffic`] | |
 //!
@@ -13,6 +14,7 @@
 
 pub mod curl;
 pub mod from_traffic;
+pub mod har;
 pub mod hidden_bytes;
 pub(crate) mod history_spec;
 mod http_heads;

@@ -11,6 +11,10 @@ pub struct CaptureArgs {
     /// wireshark -k -i -
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub pcapng: Option<String>,
+    /// HTTP: write every exchange to this file as HAR 1.2, which appears whole when all is over; - is
+    /// standard output.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub har: Option<String>,
     /// Write every record and exchange as a line of JSON to this file as it happens; - is standard
     /// output.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "json")]
@@ -26,6 +30,6 @@ impl CaptureArgs {
 
     /// The files, as they were named.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        [&self.pcapng, &self.jsonl].into_iter().flatten().map(String::as_str)
+        [&self.pcapng, &self.har, &self.jsonl].into_iter().flatten().map(String::as_str)
     }
 }

@@ -1,13 +1,14 @@
-//! The files of `--pcapng` and `--jsonl`: everything that happens, beside what is printed.
+//! The files of `--pcapng`, `--har` and `--jsonl`: everything that happens, beside what is printed.
 //!
 //! ```text
 //! Headless::next_event ─► Captures::ready (a disk that is behind makes the streams wait)
-//!                      ─► Captures::take_in ─► PcapngWriter, JSON Lines ─► CaptureFile
+//!                      ─► Captures::take_in ─► PcapngWriter, HAR, JSON Lines ─► CaptureFile
 //! ```
-//! Written as it happens, so that each file can be read at any moment; a file that cannot be written
+//! Written as it happens, so that the file can be read at any moment, but for HAR, which appears whole; a file that cannot be written
 //! any more ends that capture with a word, and nothing else.
 
 mod capture_file;
+mod har_capture;
 
 use std::collections::HashMap;
 
@@ -16,7 +17,7 @@ use tokio::time::timeout_at;
 use super::exit;
 use super::headless::Interrupts;
 use super::output;
-use crate::args::Common;
+use crate::args::{CaptureArgs, Common};
 use crate::console::output_is_terminal;
 use crate::engine::event::{Batch, Event};
 use crate::interop::hidden_bytes::HiddenBytes;
@@ -29,11 +30,14 @@ use crate::model::record::ConnInfo;
 use crate::model::secrets::Disclosure;
 use crate::model::timing::Stamp;
 use capture_file::CaptureFile;
+use har_capture::HarCapture;
 
 /// What is written where.
 #[derive(Default)]
 pub struct Captures {
+    files: CaptureArgs,
     pcapng: Option<PacketCapture>,
+    har: Option<HarCapture>,
     lines: Option<LineCapture>,
     /// Connections that are not over.
     conns: HashMap<ConnId, ConnInfo>,
@@ -50,44 +54,44 @@ struct LineCapture {
     file: CaptureFile,
 }
 
+/// An exchange that is over, in the words of each file that wants it.
+#[derive(Default)]
+pub(super) struct ExchangeWords {
+    pub(super) entry: Option<String>,
+    pub(super) line: Option<String>,
+}
+
 impl Captures {
-    /// Opens the files that were named.
-    pub(super) fn begin(common: &Common) -> Result<Self, Failure> {
-        let arguments = &common.captures;
-        let outputs = arguments.names().filter(|name| *name == "-").count();
+    /// Those that were named; nothing is opened before something happens.
+    pub(super) fn named(common: &Common) -> Result<Self, Failure> {
+        let files = common.captures.clone();
+        let outputs = files.names().filter(|name| *name == "-").count();
         let usage = |cause| Err(Failure::new(Stage::Compose, "-", FailureKind::Usage, cause));
         if outputs > 1 {
             return usage("standard output cannot be two captures");
         }
-        if arguments.pcapng.as_deref() == Some("-") && output_is_terminal() && !common.force {
+        if files.pcapng.as_deref() == Some("-") && output_is_terminal() && !common.force {
             return usage("a capture is no text for a terminal; pipe it, or name a file");
         }
-        let packets = |name: &String| -> Result<_, Failure> {
-            let file = CaptureFile::open("--pcapng", name)?;
-            let (writer, hidden) = (PcapngWriter::new(), HiddenBytes::default());
-            let mut capture = PacketCapture { writer, hidden, file };
-            capture.write();
-            Ok(capture)
-        };
-        let lines = |name: &String| -> Result<_, Failure> {
-            let file = CaptureFile::open("--jsonl", name)?;
-            Ok(LineCapture { streams: ToldStreams::default(), file })
-        };
-        Ok(Captures {
-            pcapng: arguments.pcapng.as_ref().map(packets).transpose()?,
-            lines: arguments.jsonl.as_ref().map(lines).transpose()?,
-            conns: HashMap::new(),
-        })
+        Ok(Captures { files, ..Captures::default() })
     }
 
-    /// What may be told of secrets from now on.
-    pub(super) fn tell(&mut self, told: &Disclosure) {
-        if let Some(capture) = &mut self.pcapng {
-            capture.hidden = HiddenBytes::new(told.clone());
+    /// Opens the files; `told` is what may be told in them.
+    pub(super) fn begin(&mut self, told: &Disclosure) -> Result<(), Failure> {
+        if let Some(name) = &self.files.pcapng {
+            let file = CaptureFile::open("--pcapng", name)?;
+            let (writer, hidden) = (PcapngWriter::new(), HiddenBytes::new(told.clone()));
+            let capture = self.pcapng.insert(PacketCapture { writer, hidden, file });
+            capture.write();
         }
-        if let Some(capture) = &mut self.lines {
-            capture.streams = ToldStreams::new(told.clone());
+        if let Some(name) = &self.files.har {
+            self.har = Some(HarCapture::begin(name)?);
         }
+        if let Some(name) = &self.files.jsonl {
+            let file = CaptureFile::open("--jsonl", name)?;
+            self.lines = Some(LineCapture { streams: ToldStreams::new(told.clone()), file });
+        }
+        Ok(())
     }
 
     /// Waits until the files have room for more. Cancel-safe.
@@ -99,31 +103,39 @@ impl Captures {
 
     fn files(&mut self) -> impl Iterator<Item = &mut CaptureFile> {
         let packets = self.pcapng.as_mut().map(|capture| &mut capture.file);
+        let har = self.har.as_mut().map(|capture| &mut capture.file);
         let lines = self.lines.as_mut().map(|capture| &mut capture.file);
-        packets.into_iter().chain(lines)
+        packets.into_iter().chain(har).chain(lines)
     }
 
-    /// Writes what happened. `line` is that of an exchange that is over.
-    pub(super) fn take_in(&mut self, event: &Event, line: Option<String>, now: Stamp) {
+    /// Whether an entry, and a line, is wanted of an exchange.
+    pub(super) fn wants(&self) -> (bool, bool) {
+        (self.har.is_some(), self.lines.is_some())
+    }
+
+    /// Writes what happened; `words` are those of an exchange that is over.
+    pub(super) fn take_in(&mut self, event: &Event, words: &ExchangeWords, now: Stamp) {
         if let Event::Traffic(batch) = event {
             self.on_traffic(batch, now);
         }
-        if let (Some(capture), Some(line)) = (&mut self.lines, line) {
+        if let (Some(capture), Some(entry)) = (&mut self.har, &words.entry) {
+            capture.entry(entry);
+        }
+        if let (Some(capture), Some(line)) = (&mut self.lines, &words.line) {
             capture.file.push(format!("{line}\n").as_bytes());
         }
     }
 
-    /// Whether lines of exchanges are wanted.
-    pub(super) fn wants_lines(&self) -> bool {
-        self.lines.is_some()
-    }
-
     fn on_traffic(&mut self, batch: &Batch, now: Stamp) {
-        if self.pcapng.is_none() && self.lines.is_none() {
+        if self.files().next().is_none() {
             return;
         }
         for conn in &batch.conns {
-            self.conns.insert(conn.id, conn.clone());
+            let is_new = self.conns.insert(conn.id, conn.clone()).is_none();
+            let is_other = !conn.capabilities().exchanges && conn.peer.is_some();
+            if let Some(capture) = self.har.as_mut().filter(|_| is_new && is_other) {
+                capture.leave_out();
+            }
         }
         if let Some(capture) = &mut self.pcapng {
             capture.take_in(batch, &self.conns);
@@ -145,6 +157,9 @@ impl Captures {
                 output::note(&format!("--pcapng: {words}"));
             }
         }
+        if let Some(capture) = &mut self.har {
+            capture.finish();
+        }
     }
 
     /// Waits until all is written, a second at most after a signal; returns the exit status.
@@ -154,8 +169,9 @@ impl Captures {
         interrupts: &mut Interrupts,
     ) -> Result<u8, Failure> {
         let mut is_whole = true;
+        let mut is_har_whole = true;
         for file in self.files() {
-            is_whole &= match interrupts.printing_ends() {
+            let is_written = match interrupts.printing_ends() {
                 Some(end) => timeout_at(end, file.drained()).await.unwrap_or(false),
                 None => tokio::select! {
                     biased;
@@ -163,6 +179,11 @@ impl Captures {
                     () = interrupts.next() => false,
                 },
             };
+            is_whole &= is_written;
+            is_har_whole &= is_written || !file.is_of("--har");
+        }
+        if let Some(capture) = self.har {
+            is_whole &= capture.conclude(is_har_whole).await;
         }
         match ended {
             Ok(exit::OK) if !is_whole => Ok(exit::INTERRUPTED),

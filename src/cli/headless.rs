@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, timeout_at};
 
-use super::captures::Captures;
+use super::captures::{Captures, ExchangeWords};
 use super::output;
 use crate::args::Common;
 use crate::ending;
@@ -17,6 +17,7 @@ use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::Event;
 use crate::engine::{EngineHandle, Events};
+use crate::interop::har::{self, HarBodies};
 use crate::interop::ndjson;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -43,6 +44,9 @@ const ENDING: Duration = Duration::from_secs(5);
 
 /// Bytes of a body put into a JSON line; what is longer is cut there, its length is told.
 const JSON_BODY: usize = 16 * 1024 * 1024;
+
+/// The same of a HAR entry.
+const HAR_BODY: usize = 64 * 1024 * 1024;
 
 /// What a command works with.
 pub struct Headless {
@@ -77,7 +81,7 @@ impl Headless {
 
     /// Opens the session; its events follow.
     pub(super) fn open(&mut self, plan: Plan) -> Result<(), Failure> {
-        self.captures.tell(&self.told);
+        self.captures.begin(&self.told)?;
         let (plan, secrets) = (Box::new(plan), self.told.hidden());
         self.engine.command(Command::Open { id: SESSION, plan, secrets })?;
         self.is_open = true;
@@ -104,14 +108,16 @@ impl Headless {
     /// The event at the wall clock, written to the files.
     fn captured(&mut self, event: Event) -> Event {
         let event = self.at_wall_clock(event);
-        let line = match &event {
+        let words = match &event {
             Event::Exchange(exchange) if exchange.state != ExchangeState::Active => {
-                self.captures.wants_lines().then(|| self.exchange_line(exchange))
+                let (entry, line) = self.captures.wants();
+                let entry = entry.then(|| self.har_entry(exchange));
+                ExchangeWords { entry, line: line.then(|| self.exchange_line(exchange)) }
             }
-            _ => None,
+            _ => ExchangeWords::default(),
         };
         let now = self.now();
-        self.captures.take_in(&event, line, now);
+        self.captures.take_in(&event, &words, now);
         event
     }
 
@@ -152,6 +158,16 @@ impl Headless {
         let response = response.map(|response| self.json_body("response", response));
         let bodies = ndjson::Bodies { request: Some(&request), response: response.as_deref() };
         ndjson::exchange(exchange, bodies, &self.told)
+    }
+
+    /// The HAR entry of an exchange with its bodies.
+    fn har_entry(&self, exchange: &Exchange) -> String {
+        let body = |id| self.read_body(id, 0, HAR_BODY).unwrap_or_default();
+        let request = body(exchange.request.body.id);
+        let response = exchange.response.as_ref().map(|response| body(response.body.id));
+        let response = response.unwrap_or_default();
+        let bodies = HarBodies { request: &request, response: &response };
+        har::entry(exchange, bodies, &self.told)
     }
 
     fn json_body(&self, what: &str, message: &HttpMessage) -> Vec<u8> {

@@ -91,7 +91,8 @@ mod tests {
             shown.push_str(&String::from_utf8(bytes).unwrap());
         }
         assert_eq!(shown.len(), text.len());
-        assert!(shown.contains("Authorization: Bearer ***\r\n"), "{shown}");
+        // Of a value that comes in pieces nobody knows yet whether it begins with a scheme.
+        assert!(shown.contains("Authorization: ***") && !shown.contains("abc"), "{shown}");
         assert!(shown.contains("Cookie: stays") && !shown.contains("hunter"), "{shown}");
         let everything = HiddenBytes::new(Disclosure::Everything);
         assert_eq!(everything.told, Disclosure::Everything);

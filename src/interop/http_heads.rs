@@ -214,7 +214,7 @@ chunked\r\n\r\n3\r\nA: \r\n0\r\n\r\nHTTP/1.1 200 OK\r\nSet-Cookie: z\r\n\r\nunti
         };
         let head = b"PUT / HTTP/1.1\r\nContent-Length: 99\r\n\r\n";
         assert_eq!(places(head, true), [0..head.len()]);
-        assert_eq!(places(b"Cookie: of a body\r\n", false), []);
+        assert!(places(b"Cookie: of a body\r\n", false).is_empty());
         assert_eq!(places(head, false), [0..head.len()]);
     }
 }

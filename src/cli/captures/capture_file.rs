@@ -1,7 +1,7 @@
 //! A file that a capture goes to as it happens, or standard output in its place. What is in it can
 //! be read at any moment, so it has its name from the start and takes the place of what was there.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 
@@ -32,6 +32,17 @@ impl CaptureFile {
         };
         let name = if name == "-" { "standard output" } else { name };
         Ok(CaptureFile { name: format!("{option} {name}"), to, has_failed: false })
+    }
+
+    /// One that is open, as the working file of what appears whole.
+    pub(super) fn of(option: &str, name: &str, file: File) -> Self {
+        let (name, to) = (format!("{option} {name}"), console::to_capture(file));
+        CaptureFile { name, to, has_failed: false }
+    }
+
+    /// Whether this option named it.
+    pub(super) fn is_of(&self, option: &str) -> bool {
+        self.name.starts_with(option)
     }
 
     /// Adds bytes. Never waits.
@@ -71,7 +82,7 @@ impl CaptureFile {
     }
 }
 
-fn opened(name: &str) -> io::Result<std::fs::File> {
+fn opened(name: &str) -> io::Result<File> {
     let wrong = |cause: &str| Err(io::Error::other(cause.to_owned()));
     match std::fs::metadata(name) {
         _ if name.is_empty() => return wrong("the name of the file is empty"),
