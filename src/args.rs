@@ -4,6 +4,7 @@
 //! is `cli::items`' to say.
 
 mod captures;
+mod open;
 mod relay;
 mod send;
 
@@ -25,6 +26,7 @@ use relay::RELAY_EXAMPLES;
 use send::SEND_EXAMPLES;
 
 pub use captures::CaptureArgs;
+pub use open::Open;
 pub use relay::Relay;
 pub use send::{AuthType, ColorWhen, Parts, Pretty, RequestOptions, Send};
 
@@ -74,6 +76,8 @@ pub enum Task {
     Listen(Listen),
     /// Stand between clients and a server and print what they say to each other.
     Relay(Relay),
+    /// Show traffic that was captured: in the workbench, or into a pipe as JSON Lines.
+    Open(Open),
     /// Show, export or remove the certificate authority that TLS listeners are trusted by.
     Authority {
         #[command(subcommand)]
@@ -98,7 +102,9 @@ impl Task {
             Task::Send(arguments) => Some(&arguments.common),
             Task::Listen(arguments) => Some(&arguments.common),
             Task::Relay(arguments) => Some(&arguments.common),
-            Task::Authority { .. } | Task::Completions(_) | Task::Man { .. } => None,
+            Task::Open(_) | Task::Authority { .. } | Task::Completions(_) | Task::Man { .. } => {
+                None
+            }
         }
     }
 }

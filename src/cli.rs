@@ -17,9 +17,11 @@ mod download_names;
 pub(crate) mod exit;
 mod headless;
 mod in_flight;
+mod interrupts;
 mod items;
 mod listen;
 mod look;
+mod open;
 mod opening;
 pub(crate) mod output;
 mod output_file;
@@ -64,6 +66,12 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
             let relaying = relay::run(&arguments, &mut headless, &mut output, &mut interrupts);
             let ended = Box::pin(relaying).await;
             conclude(ended, headless.captures, output, interrupts).await
+        }
+        Task::Open(arguments) => {
+            let mut output = Output::new(&Common::default(), Style::Json);
+            output.style = Style::Json;
+            let outcome = open::run(&arguments, &mut output, &mut interrupts).await;
+            output.finish(outcome, &mut interrupts, 0).await
         }
         Task::Authority { task } => {
             let mut output = Output::new(&Common::default(), Style::Text);

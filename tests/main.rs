@@ -19,6 +19,8 @@ mod bombs;
 mod both_ways;
 #[path = "suite/captures.rs"]
 mod captures;
+#[path = "suite/captures_read.rs"]
+mod captures_read;
 #[path = "suite/captures_written.rs"]
 mod captures_written;
 #[path = "suite/certificates.rs"]

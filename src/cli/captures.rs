@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use tokio::time::timeout_at;
 
 use super::exit;
-use super::headless::Interrupts;
+use super::interrupts::Interrupts;
 use super::output;
 use crate::args::{CaptureArgs, Common};
 use crate::console::output_is_terminal;
@@ -79,7 +79,7 @@ impl Captures {
     /// Opens the files; `told` is what may be told in them.
     pub(super) fn begin(&mut self, told: &Disclosure) -> Result<(), Failure> {
         if let Some(name) = &self.files.pcapng {
-            let file = CaptureFile::open("--pcapng", name)?;
+            let file = CaptureFile::begin("--pcapng", name)?;
             let (writer, hidden) = (PcapngWriter::new(), HiddenBytes::new(told.clone()));
             let capture = self.pcapng.insert(PacketCapture { writer, hidden, file });
             capture.write();
@@ -88,7 +88,7 @@ impl Captures {
             self.har = Some(HarCapture::begin(name)?);
         }
         if let Some(name) = &self.files.jsonl {
-            let file = CaptureFile::open("--jsonl", name)?;
+            let file = CaptureFile::begin("--jsonl", name)?;
             self.lines = Some(LineCapture { streams: ToldStreams::new(told.clone()), file });
         }
         Ok(())
@@ -171,13 +171,14 @@ impl Captures {
         let mut is_whole = true;
         let mut is_har_whole = true;
         for file in self.files() {
-            let is_written = match interrupts.printing_ends() {
-                Some(end) => timeout_at(end, file.drained()).await.unwrap_or(false),
-                None => tokio::select! {
+            let is_written = if let Some(end) = interrupts.printing_ends() {
+                timeout_at(end, file.drained()).await.unwrap_or(false)
+            } else {
+                tokio::select! {
                     biased;
                     is_written = file.drained() => is_written,
                     () = interrupts.next() => false,
-                },
+                }
             };
             is_whole &= is_written;
             is_har_whole &= is_written || !file.is_of("--har");

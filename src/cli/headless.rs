@@ -1,18 +1,14 @@
 //! What every command works with: the engine, its events and signals.
 
 use std::collections::BTreeMap;
-use std::future::poll_fn;
-use std::io;
-use std::task::Poll;
 use std::time::Duration;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, timeout_at};
 
 use super::captures::{Captures, ExchangeWords};
+pub(super) use super::interrupts::Interrupts;
 use super::output;
 use crate::args::Common;
-use crate::ending;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::Event;
@@ -35,12 +31,8 @@ use crate::store::paths::Paths;
 pub(super) const SESSION: SessionId = SessionId(1);
 /// How long the end of a session may take.
 pub(super) const CLOSING: Duration = Duration::from_secs(1);
-/// How long the rest is printed after a signal.
-const PRINTING: Duration = Duration::from_secs(1);
 /// How long is looked for what is not printed any more, so that it can be counted.
 const COUNTING: Duration = Duration::from_millis(100);
-/// From a signal to the end: the session, what is still printed, the last words.
-const ENDING: Duration = Duration::from_secs(5);
 
 /// Bytes of a body put into a JSON line; what is longer is cut there, its length is told.
 const JSON_BODY: usize = 16 * 1024 * 1024;
@@ -224,43 +216,5 @@ impl Headless {
         }
         let told = self.engine.command(Command::Close { id: SESSION, how });
         told.inspect_err(output::print_failure).is_ok()
-    }
-}
-
-/// INT, TERM and HUP. Listened to from before anything is read or opened, so that none is missed;
-/// `ending` sees to it that they end the program even when nobody gets round to asking here.
-pub(super) struct Interrupts {
-    /// Those that are not ignored because whoever started us wants it so.
-    signals: Vec<Signal>,
-    came: Option<Instant>,
-}
-
-impl Interrupts {
-    /// Takes the signals over from their default; fails when the system refuses a handler.
-    pub(super) fn listen() -> Result<Self, Failure> {
-        let failed = |error: io::Error| {
-            Failure::new(Stage::Program, "signals", FailureKind::Io, error.to_string())
-        };
-        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-        let obeyed = kinds.into_iter().filter(|kind| ending::is_obeyed(kind.as_raw_value()));
-        let signals = obeyed.map(signal).collect::<io::Result<_>>().map_err(failed)?;
-        ending::watch(|| {}).map_err(failed)?;
-        Ok(Interrupts { signals, came: None })
-    }
-
-    /// Waits for one; from then on the end is ours to see to, within a bound. Cancel-safe.
-    pub(super) async fn next(&mut self) {
-        poll_fn(|cx| {
-            let has_come = self.signals.iter_mut().any(|signal| signal.poll_recv(cx).is_ready());
-            if has_come { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
-        ending::acknowledge(ENDING);
-        self.came.get_or_insert_with(Instant::now);
-    }
-
-    /// After a signal: when printing ends.
-    pub(super) fn printing_ends(&self) -> Option<Instant> {
-        self.came.map(|came| came + PRINTING)
     }
 }

@@ -12,7 +12,7 @@ use tokio::time::timeout_at;
 
 use super::colours;
 use super::exit;
-use super::headless::Interrupts;
+use super::interrupts::Interrupts;
 use super::look::Look;
 use crate::args::{self, Common, Format};
 use crate::codec::{joiners, printable};
@@ -50,6 +50,7 @@ pub(super) enum RunOutcome {
 }
 
 /// Standard output, in one style.
+#[expect(clippy::struct_excessive_bools, reason = "each is a way of printing of its own")]
 pub struct Output {
     pub style: Style,
     /// Text is coloured.

@@ -289,7 +289,7 @@ impl Sink {
             RecordKind::Data => tracing::trace!("{conn} {direction:?} {original_len} bytes"),
             RecordKind::Failed => tracing::debug!("{conn} failed"),
             kind => {
-                tracing::debug!("{conn} {}: {}", kind.into_str(), String::from_utf8_lossy(data))
+                tracing::debug!("{conn} {}: {}", kind.into_str(), String::from_utf8_lossy(data));
             }
         }
         record

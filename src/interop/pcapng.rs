@@ -152,13 +152,11 @@ impl PcapngWriter {
     /// Learns or updates who the two ends of a connection are.
     pub fn conn(&mut self, info: &ConnInfo) {
         let interface = self.interface(info);
-        match self.flows.get_mut(&info.id) {
-            Some(flow) => flow.learn(info),
-            None => {
-                self.begun = self.begun.wrapping_add(1);
-                self.flows.insert(info.id, Flow::new(info, interface, self.begun));
-            }
+        if let Some(flow) = self.flows.get_mut(&info.id) {
+            return flow.learn(info);
         }
+        self.begun = self.begun.wrapping_add(1);
+        self.flows.insert(info.id, Flow::new(info, interface, self.begun));
     }
 
     /// Writes what a record is on the wire. `hidden` is what nobody may see of its bytes, in order:
@@ -173,12 +171,11 @@ impl PcapngWriter {
         let Some(flow) = self.flows.get_mut(&record.conn).filter(|_| has_addresses) else { return };
         let mut packets =
             Packets { out: &mut self.out, at: record.at, number: self.record, dropped: 0 };
-        let interface = self.interfaces.get_mut(&record.conn.session);
-        let interface = interface.map(|interface| {
+        let mut interface = self.interfaces.get_mut(&record.conn.session);
+        if let Some(interface) = &mut interface {
             packets.dropped = interface.dropped;
             interface.count(record);
-            interface
-        });
+        }
         let masked = masked(record, hidden);
         if let Some(masked) = &masked {
             let count: u64 = hidden.iter().map(|part| part.len() as u64).sum();
@@ -249,8 +246,9 @@ impl PcapngWriter {
         }
         let number = self.interfaces.len() as u32;
         let lost = LossTotals { session, by_app: 0, by_kernel: None };
-        let (first, last) = (Stamp::default(), Stamp::default());
-        let interface = Interface { number, first, last, received: 0, lost, dropped: 0 };
+        let never = Stamp::default();
+        let interface =
+            Interface { number, first: never, last: never, received: 0, lost, dropped: 0 };
         self.interfaces.insert(session, interface);
         let (protocol, side) = (info.protocol.into_str(), info.side.into_str());
         let end = if info.is_accepted() { info.local } else { info.peer.or(info.local) };

@@ -96,7 +96,9 @@ fn run(program: &str, file: &Path, arguments: &[&str]) -> String {
 
 fn fields(file: &Path, filter: &str, names: &[&str]) -> Vec<String> {
     let mut arguments = vec!["-Y", filter, "-T", "fields"];
-    names.iter().for_each(|name| arguments.extend(["-e", name]));
+    for name in names {
+        arguments.extend(["-e", name]);
+    }
     run("tshark", file, &arguments).lines().map(str::to_owned).collect()
 }
 
@@ -231,7 +233,7 @@ fn datagrams_of_both_families_have_their_bounds_losses_and_checksums() {
     scene.speak(udp, (1, 2), Side::Listener, ["[::1]:7353", "[::1]:6000"]);
     for of in [(1, 1), (1, 2)] {
         scene.received(of, b"");
-        scene.received(of, &[b'a'; 65_507]);
+        scene.received(of, &vec![b'a'; 65_507]);
         scene.sent(of, b"odd");
         let lost = LossTotals { session: SessionId(1), by_app: 2, by_kernel: Some(3) };
         scene.writer.lost(lost);

@@ -23,7 +23,7 @@ pub(super) struct CaptureFile {
 
 impl CaptureFile {
     /// Opens what `option` names.
-    pub(super) fn open(option: &str, name: &str) -> Result<Self, Failure> {
+    pub(super) fn begin(option: &str, name: &str) -> Result<Self, Failure> {
         let to = if name == "-" {
             console::output()
         } else {

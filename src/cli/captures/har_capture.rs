@@ -23,7 +23,7 @@ impl HarCapture {
         let place = (name != "-").then(|| OutputFile::begin(name)).transpose()?;
         let mut file = match &place {
             Some(place) => CaptureFile::of("--har", name, place.file()?),
-            None => CaptureFile::open("--har", name)?,
+            None => CaptureFile::begin("--har", name)?,
         };
         file.push(har::begin().as_bytes());
         Ok(HarCapture { file, place, is_first: true, others: 0 })

@@ -35,10 +35,12 @@ impl<'a> Block<'a> {
         Block { out, start, has_options: false }
     }
 
+    /// A number of 16 bits.
     pub(super) fn u16(&mut self, value: u16) {
         self.out.extend_from_slice(&value.to_le_bytes());
     }
 
+    /// A number of 32 bits.
     pub(super) fn u32(&mut self, value: u32) {
         self.out.extend_from_slice(&value.to_le_bytes());
     }
@@ -67,8 +69,11 @@ impl<'a> Block<'a> {
 
     /// A text as an option, cut between two characters where it is too long.
     pub(super) fn text(&mut self, code: u16, text: &str) {
-        let end = text.floor_char_boundary(LONGEST_OPTION);
-        self.option(code, text.as_bytes().get(..end).unwrap_or_default());
+        let mut end = text.len().min(LONGEST_OPTION);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        self.option(code, &text.as_bytes()[..end]);
     }
 
     /// A number of 64 bits as an option.

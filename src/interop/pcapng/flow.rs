@@ -12,7 +12,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::block::{Block, COMMENT, PACKET};
-use super::packet::{self, Flags, LARGEST_DATAGRAM, LARGEST_SEGMENT, Payload, Segment, Way};
+use super::packet::{self, Flags, LARGEST_DATAGRAM, LARGEST_SEGMENT, PacketBytes, TcpNumbers, Way};
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 use crate::model::timing::Stamp;
 
@@ -60,6 +60,7 @@ pub(super) struct Flow {
     way: Option<Way>,
     is_datagrams: bool,
     is_accepted: bool,
+    is_tls: bool,
     ours: Half,
     theirs: Half,
     stage: FlowStage,
@@ -77,6 +78,7 @@ impl Flow {
             way: None,
             is_datagrams: info.capabilities().datagrams,
             is_accepted: info.is_accepted(),
+            is_tls: false,
             ours: half(begin(0x0100_0000)),
             theirs: half(begin(0x8100_0000)),
             stage: FlowStage::Unopened,
@@ -88,14 +90,14 @@ impl Flow {
                 "connected on by a relay: what was passed on stands on connection {client}"
             ));
         }
-        if info.tls {
-            flow.comment("TLS, decrypted by wirebench: written as plain TCP".into());
-        }
         flow
     }
 
     /// What is known of its ends now.
     pub(super) fn learn(&mut self, info: &ConnInfo) {
+        if info.tls && !std::mem::replace(&mut self.is_tls, true) {
+            self.comment("TLS, decrypted by wirebench: written as plain TCP".into());
+        }
         let (Some(local), Some(peer)) = (info.local, info.peer) else { return };
         let (local, peer) = of_one_family(local, peer);
         let way = Way { from: local, to: peer };
@@ -165,9 +167,9 @@ impl Flow {
         self.stage = FlowStage::Open;
         let first = if self.is_accepted { Direction::Received } else { Direction::Sent };
         let second = other(first);
-        self.segment(way, first, Flags::SYN, Payload::NONE, packets);
-        self.segment(way, second, Flags::SYN_ACK, Payload::NONE, packets);
-        self.segment(way, first, Flags::ACK, Payload::NONE, packets);
+        self.segment(way, first, Flags::SYN, PacketBytes::NONE, packets);
+        self.segment(way, second, Flags::SYN_ACK, PacketBytes::NONE, packets);
+        self.segment(way, first, Flags::ACK, PacketBytes::NONE, packets);
     }
 
     /// The same of a stream of which something else was seen first.
@@ -194,10 +196,10 @@ impl Flow {
         while left > 0 {
             let len = left.min(LARGEST_SEGMENT as u64) as usize;
             let (kept, later) = rest.split_at(rest.len().min(len));
-            let payload = Payload { kept, len };
+            let payload = PacketBytes { kept, len };
             self.segment(way, record.direction, Flags::PUSH_ACK, payload, packets);
             // What was acknowledged need not be remembered by who reads this.
-            self.segment(way, other(record.direction), Flags::ACK, Payload::NONE, packets);
+            self.segment(way, other(record.direction), Flags::ACK, PacketBytes::NONE, packets);
             rest = later;
             left -= len as u64;
         }
@@ -207,7 +209,7 @@ impl Flow {
         let len = record.original_len.min(LARGEST_DATAGRAM as u64) as usize;
         let kept = record.data.get(..len).unwrap_or(&record.data);
         let way = if record.direction == Direction::Received { way.back() } else { way };
-        let write = |out: &mut Vec<u8>| packet::udp(out, way, Payload { kept, len });
+        let write = |out: &mut Vec<u8>| packet::udp(out, way, PacketBytes { kept, len });
         self.packet(record.direction, packets, write);
     }
 
@@ -220,9 +222,9 @@ impl Flow {
         if self.stage == FlowStage::Over {
             return;
         }
-        self.segment(way, direction, Flags::FIN_ACK, Payload::NONE, packets);
+        self.segment(way, direction, Flags::FIN_ACK, PacketBytes::NONE, packets);
         self.half(direction).has_finished = true;
-        self.segment(way, other(direction), Flags::ACK, Payload::NONE, packets);
+        self.segment(way, other(direction), Flags::ACK, PacketBytes::NONE, packets);
     }
 
     /// One side lets go at once; what we do ourselves is ours.
@@ -230,7 +232,7 @@ impl Flow {
         let from = if direction == Direction::Received { direction } else { Direction::Sent };
         self.join(way, packets);
         if self.stage == FlowStage::Open {
-            self.segment(way, from, Flags::RST_ACK, Payload::NONE, packets);
+            self.segment(way, from, Flags::RST_ACK, PacketBytes::NONE, packets);
             self.stage = FlowStage::Over;
         }
     }
@@ -245,13 +247,13 @@ impl Flow {
         way: Way,
         direction: Direction,
         flags: Flags,
-        payload: Payload<'_>,
+        payload: PacketBytes<'_>,
         packets: &mut Packets<'_>,
     ) {
         let way = if direction == Direction::Received { way.back() } else { way };
         let seq = self.half(direction).next;
         let ack = if flags == Flags::SYN { 0 } else { self.half(other(direction)).next };
-        let segment = Segment { flags, seq, ack };
+        let segment = TcpNumbers { flags, seq, ack };
         let write = |out: &mut Vec<u8>| packet::tcp(out, way, segment, payload);
         self.packet(direction, packets, write);
         let takes = payload.len as u32 + flags.takes();

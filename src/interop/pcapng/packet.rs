@@ -57,13 +57,13 @@ impl Way {
 
 /// What is sent: what is kept of it, and how long it was.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Payload<'a> {
+pub(super) struct PacketBytes<'a> {
     pub(super) kept: &'a [u8],
     pub(super) len: usize,
 }
 
-impl Payload<'_> {
-    pub(super) const NONE: Payload<'static> = Payload { kept: &[], len: 0 };
+impl PacketBytes<'_> {
+    pub(super) const NONE: PacketBytes<'static> = PacketBytes { kept: &[], len: 0 };
 
     fn is_whole(self) -> bool {
         self.kept.len() == self.len
@@ -72,14 +72,19 @@ impl Payload<'_> {
 
 /// Numbers and flags of a segment.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Segment {
+pub(super) struct TcpNumbers {
     pub(super) flags: Flags,
     pub(super) seq: u32,
     pub(super) ack: u32,
 }
 
 /// Appends a packet of TCP; returns the length it had, kept or not.
-pub(super) fn tcp(out: &mut Vec<u8>, way: Way, segment: Segment, payload: Payload<'_>) -> usize {
+pub(super) fn tcp(
+    out: &mut Vec<u8>,
+    way: Way,
+    segment: TcpNumbers,
+    payload: PacketBytes<'_>,
+) -> usize {
     let header = ip(out, way, TCP, TCP_HEADER + payload.len);
     let start = out.len();
     out.extend_from_slice(&way.from.port().to_be_bytes());
@@ -98,7 +103,7 @@ pub(super) fn tcp(out: &mut Vec<u8>, way: Way, segment: Segment, payload: Payloa
 }
 
 /// Appends a packet of UDP; returns the length it had, kept or not.
-pub(super) fn udp(out: &mut Vec<u8>, way: Way, payload: Payload<'_>) -> usize {
+pub(super) fn udp(out: &mut Vec<u8>, way: Way, payload: PacketBytes<'_>) -> usize {
     let header = ip(out, way, UDP, UDP_HEADER + payload.len);
     let start = out.len();
     out.extend_from_slice(&way.from.port().to_be_bytes());
@@ -126,7 +131,7 @@ fn ip(out: &mut Vec<u8>, way: Way, protocol: u8, len: usize) -> usize {
             out.extend_from_slice(&[TTL, protocol, 0, 0]);
             out.extend_from_slice(&from.octets());
             out.extend_from_slice(&to.octets());
-            let sum = !folded(sum(out.get(start..).unwrap_or_default()));
+            let sum = !folded(sum(&out[start..]));
             put_u16(out, start + 10, sum);
         }
         (from, to) => {
@@ -150,7 +155,7 @@ fn octets(address: IpAddr) -> [u8; 16] {
 
 /// The checksum of what begins at `start`, with the addresses of IP before it.
 fn transport_checksum(out: &[u8], way: Way, protocol: u8, start: usize) -> u16 {
-    let bytes = out.get(start..).unwrap_or_default();
+    let bytes = &out[start..];
     let ends = match (way.from.ip(), way.to.ip()) {
         (IpAddr::V4(from), IpAddr::V4(to)) => sum(&from.octets()) + sum(&to.octets()),
         (from, to) => sum(&octets(from)) + sum(&octets(to)),
@@ -202,7 +207,7 @@ mod tests {
             |from: &str, to: &str| Way { from: from.parse().unwrap(), to: to.parse().unwrap() };
         for way in [way("127.0.0.1:1", "10.1.2.3:80"), way("[::1]:9", "[fe80::1]:65535")] {
             let (mut out, kept) = (Vec::new(), &b"odd"[..]);
-            let len = udp(&mut out, way, Payload { kept, len: 3 });
+            let len = udp(&mut out, way, PacketBytes { kept, len: 3 });
             assert_eq!(len, out.len());
             let header = len - UDP_HEADER - 3;
             assert_eq!(transport_checksum(&out, way, UDP, header), 0);

@@ -138,7 +138,7 @@ fn secrets_are_hidden_in_as_many_bytes_and_records_without_addresses_are_counted
     writer.conn(&info(1, Protocol::Udp, Side::Client));
     writer.conn(&unix);
     let hello = record(1, Direction::Sent, RecordKind::Data, b"a hunter2 b");
-    writer.record(&hello, &[2..9]);
+    writer.record(&hello, std::slice::from_ref(&(2..9)));
     for _ in 0..3 {
         writer.record(&record(2, Direction::Sent, RecordKind::Data, b"x"), &[]);
     }
