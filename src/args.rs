@@ -4,6 +4,8 @@
 //! is `cli::items`' to say.
 
 mod exec;
+mod captures;
+mod open;
 mod relay;
 mod send;
 
@@ -25,6 +27,8 @@ use relay::RELAY_EXAMPLES;
 use send::SEND_EXAMPLES;
 
 pub use exec::Exec;
+pub use captures::CaptureArgs;
+pub use open::Open;
 pub use relay::Relay;
 pub use send::{AuthType, ColorWhen, Parts, Pretty, RequestOptions, Send};
 
@@ -76,6 +80,8 @@ pub enum Task {
     Relay(Relay),
     /// Start a program whose requests go through a proxy of ours, and print them.
     Exec(Box<Exec>),
+    /// Show traffic that was captured: in the workbench, or into a pipe as JSON Lines.
+    Open(Open),
     /// Show, export or remove the certificate authority that TLS listeners are trusted by.
     Authority {
         #[command(subcommand)]
@@ -90,6 +96,22 @@ pub enum Task {
         #[arg(value_name = "COMMAND")]
         command: Option<String>,
     },
+}
+
+impl Task {
+    /// What it takes that opens something; `None` = it opens nothing.
+    #[must_use]
+    pub fn common(&self) -> Option<&Common> {
+        match self {
+            Task::Send(arguments) => Some(&arguments.common),
+            Task::Listen(arguments) => Some(&arguments.common),
+            Task::Relay(arguments) => Some(&arguments.common),
+            Task::Exec(arguments) => Some(&arguments.common),
+            Task::Open(_) | Task::Authority { .. } | Task::Completions(_) | Task::Man { .. } => {
+                None
+            }
+        }
+    }
 }
 
 /// `wirebench completions`.
@@ -274,6 +296,8 @@ pub struct Common {
     /// prints as text, and in failures, too. What send prints of a body or stream is never masked.
     #[arg(long)]
     pub with_secrets: bool,
+    #[command(flatten)]
+    pub captures: CaptureArgs,
     #[command(flatten)]
     pub format: Format,
     /// With --raw: print control characters to a terminal, too, where they act on it.

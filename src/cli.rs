@@ -9,6 +9,7 @@
 //! disk, and every wait is in a race with them.
 
 mod authority;
+mod captures;
 mod colours;
 mod completions;
 mod download;
@@ -17,9 +18,11 @@ mod exec;
 pub(crate) mod exit;
 mod headless;
 mod in_flight;
+mod interrupts;
 mod items;
 mod listen;
 mod look;
+mod open;
 mod opening;
 pub(crate) mod output;
 mod output_file;
@@ -35,6 +38,7 @@ use crate::model::failure::Failure;
 use crate::store;
 use crate::store::job::HistoryEntry;
 
+pub use captures::Captures;
 use download::Download;
 pub use headless::Headless;
 use headless::Interrupts;
@@ -47,25 +51,34 @@ use send::{Printing, SendEnd};
 /// Runs a command to its end; returns the exit status.
 pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
     let mut interrupts = Interrupts::listen()?;
+    if let Some(common) = command.common() {
+        headless.captures = Captures::named(common)?;
+    }
     match command {
         Task::Send(arguments) => run_send(&arguments, headless, interrupts).await,
         Task::Listen(arguments) => {
             let mut output = Output::new(&arguments.common, Style::Json);
             let listening = listen::run(&arguments, &mut headless, &mut output, &mut interrupts);
-            let ListenEnd { outcome, behind } = Box::pin(listening).await;
-            output.finish(outcome.map(RunOutcome::Done), &mut interrupts, behind).await
+            let ended = Box::pin(listening).await;
+            conclude(ended, headless.captures, output, interrupts).await
         }
         Task::Relay(arguments) => {
             let mut output = Output::new(&arguments.common, Style::Json);
             let relaying = relay::run(&arguments, &mut headless, &mut output, &mut interrupts);
-            let ListenEnd { outcome, behind } = Box::pin(relaying).await;
-            output.finish(outcome.map(RunOutcome::Done), &mut interrupts, behind).await
+            let ended = Box::pin(relaying).await;
+            conclude(ended, headless.captures, output, interrupts).await
+        }
+        Task::Open(arguments) => {
+            let mut output = Output::new(&Common::default(), Style::Json);
+            output.style = Style::Json;
+            let outcome = open::run(&arguments, &mut output, &mut interrupts).await;
+            output.finish(outcome, &mut interrupts, 0).await
         }
         Task::Exec(arguments) => {
             let mut output = exec::output(&arguments)?;
             let running = exec::run(*arguments, &mut headless, &mut output, &mut interrupts);
-            let ListenEnd { outcome, behind } = Box::pin(running).await;
-            output.finish(outcome.map(RunOutcome::Done), &mut interrupts, behind).await
+            let ended = Box::pin(running).await;
+            conclude(ended, headless.captures, output, interrupts).await
         }
         Task::Authority { task } => {
             let mut output = Output::new(&Common::default(), Style::Text);
@@ -83,6 +96,20 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
             output.finish(outcome.map(RunOutcome::Done), &mut interrupts, 0).await
         }
     }
+}
+
+/// Prints and writes the rest of what a listener saw.
+async fn conclude(
+    ended: ListenEnd,
+    mut captures: Captures,
+    output: Output,
+    mut interrupts: Interrupts,
+) -> Result<u8, Failure> {
+    let ListenEnd { outcome, behind } = ended;
+    // Before the last of it is waited for: it may go to standard output.
+    captures.finish();
+    let ended = output.finish(outcome.map(RunOutcome::Done), &mut interrupts, behind).await;
+    captures.conclude(ended, &mut interrupts).await
 }
 
 /// Sends, prints, puts what is kept in its place, and then remembers it.
@@ -104,6 +131,7 @@ async fn run_send(
     let sending = send::run(arguments, &mut headless, &mut printing, &mut interrupts);
     let SendEnd { outcome, behind, entry, place } = Box::pin(sending).await;
     let Printing { output, download, .. } = printing;
+    headless.captures.finish();
     let mut ended = output.finish(outcome, &mut interrupts, behind).await;
     if let Some(download) = download {
         ended = download.conclude(ended).await;
@@ -111,6 +139,8 @@ async fn run_send(
     if let Some(file) = file {
         ended = file.conclude(ended).await;
     }
+    let captures = std::mem::take(&mut headless.captures);
+    ended = captures.conclude(ended, &mut interrupts).await;
     if let Some(entry) = entry {
         remember(entry, &headless, &mut interrupts).await;
     }

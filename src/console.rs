@@ -27,6 +27,11 @@ const REMARKS: usize = 64 * 1024;
 /// Bytes of one write: a pipe takes so many whole or not at all (`PIPE_BUF`), so what is missing in
 /// the end is known to the byte.
 const WRITE: usize = 4096;
+/// The same of a capture, which is to be fast.
+const CAPTURE_WRITE: usize = 128 * 1024;
+/// Bytes a capture leaves free on its disk; it looks whenever it has written so many.
+const CAPTURE_LEAVES: u64 = 1 << 30;
+const CAPTURE_LOOKS: u64 = 16 << 20;
 /// Pause before a descriptor that takes nothing just now is tried again.
 const RETRY: Duration = Duration::from_millis(5);
 /// How long the end of the program waits for standard error.
@@ -38,6 +43,8 @@ enum Destination {
     Output,
     Error,
     File(File),
+    /// A file without an end: it leaves room on its disk for others.
+    Capture(File),
 }
 
 /// Why nothing more can be printed.
@@ -117,6 +124,12 @@ pub(crate) fn error_columns() -> Option<u16> {
 #[must_use]
 pub(crate) fn to_file(file: File) -> Printer {
     Printer::new(Destination::File(file))
+}
+
+/// The same for one that grows as long as something happens: it ends before its disk is full.
+#[must_use]
+pub(crate) fn to_capture(file: File) -> Printer {
+    Printer::new(Destination::Capture(file))
 }
 
 /// Whether standard output is a terminal.
@@ -302,13 +315,30 @@ impl PrinterShared {
         match &self.stream {
             Destination::Output => rustix::stdio::stdout(),
             Destination::Error => rustix::stdio::stderr(),
-            Destination::File(file) => file.as_fd(),
+            Destination::File(file) | Destination::Capture(file) => file.as_fd(),
         }
+    }
+
+    /// Most bytes of one write.
+    fn most(&self) -> usize {
+        match self.stream {
+            Destination::Output | Destination::Error | Destination::File(_) => WRITE,
+            Destination::Capture(_) => CAPTURE_WRITE,
+        }
+    }
+
+    /// Whether a capture has to end for the sake of its disk.
+    fn fills_the_disk(&self) -> bool {
+        let Destination::Capture(file) = &self.stream else { return false };
+        let free = || rustix::fs::fstatvfs(file).map(|facts| facts.f_bavail * facts.f_frsize);
+        // Where nobody says how much is free, a full disk will.
+        let is_file = file.metadata().is_ok_and(|facts| facts.is_file());
+        is_file && free().is_ok_and(|free| free < CAPTURE_LEAVES)
     }
 
     /// The thread: writes whatever comes until it cannot.
     fn write_all(&self) {
-        let mut state = self.lock();
+        let (mut state, mut unlooked) = (self.lock(), 0);
         loop {
             if state.writing.is_empty() {
                 if state.waiting.is_empty() {
@@ -317,12 +347,19 @@ impl PrinterShared {
                 }
                 state.writing = state.waiting.split().freeze();
             }
-            let piece = state.writing.slice(..state.writing.len().min(WRITE));
+            let piece = state.writing.slice(..state.writing.len().min(self.most()));
             drop(state);
             let outcome = rustix::io::write(self.fd(), &piece);
+            unlooked += outcome.unwrap_or(0) as u64;
+            let fills_disk = unlooked >= CAPTURE_LOOKS && self.fills_the_disk();
+            unlooked %= CAPTURE_LOOKS;
             state = self.lock();
             match outcome {
-                Ok(written) => state.writing.advance(written),
+                Ok(written) => {
+                    state.writing.advance(written);
+                    let words = "less than 1 GiB is free on its disk".to_owned();
+                    state.error = fills_disk.then_some(PrintError::Failed(words));
+                }
                 Err(Errno::INTR) => continue,
                 // Somebody who shares it has made it non-blocking; it has room sooner or later.
                 Err(Errno::AGAIN) => {

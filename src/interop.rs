@@ -4,7 +4,10 @@
 //! |---|---|---|
 //! | curl command | [`curl::parse`] | [`curl::write`] |
 //! | Python script | | [`python::write`] |
-//! | JSON Lines | | `ndjson` |
+//! | JSON Lines | `ndjson_read` | `ndjson` |
+//! | HAR 1.2 | [`har_read::read_har`] | [`har::entry`] |
+//! | pcapng | [`pcap::CaptureReader`] | [`pcapng::PcapngWriter`] |
+//! | pcap | [`pcap::CaptureReader`] | |
 //! | seen traffic | [`from_traffic`] | |
 //!
 //! Called by the application (paste, copy as, turn around) and the headless shell. Nothing here
@@ -12,9 +15,16 @@
 
 pub mod curl;
 pub mod from_traffic;
+pub mod har;
+pub mod har_read;
+pub mod hidden_bytes;
 pub(crate) mod history_spec;
+mod http_heads;
 pub(crate) mod kept_answer;
 pub(crate) mod ndjson;
+pub(crate) mod ndjson_read;
+pub mod pcap;
+pub mod pcapng;
 pub mod python;
 pub mod secrets;
 pub(crate) mod told_streams;

@@ -13,16 +13,18 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::app::Startup;
 use crate::app::keymap::Override;
-use crate::args::Arguments;
-use crate::cli::{self, Headless};
+use crate::args::{Arguments, Task};
+use crate::cli::{self, Captures, Headless};
 use crate::codec::printable;
 use crate::console::{self, PrintError};
 use crate::ending;
-use crate::engine::{Engine, EngineConfig};
+use crate::engine::event::{Batch, Event};
+use crate::engine::{Engine, EngineConfig, EngineHandle};
 use crate::jq;
 use crate::logging;
 use crate::model::authority::AuthorityKeeper;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::id::SessionId;
 use crate::model::preset::Opening;
 use crate::model::recipe::JQ_ROLE;
 use crate::model::secrets::Disclosure;
@@ -30,7 +32,7 @@ use crate::model::theme::ColorDepth;
 use crate::model::wall_clock::WallClock;
 use crate::store::authority::AuthorityFile;
 use crate::store::paths::{Paths, ProcessEnv};
-use crate::store::{Store, keymap, private};
+use crate::store::{Store, keymap, private, read_capture};
 use crate::tui;
 
 /// Threads of the engine: one for sockets, one for what computes (decoding, TLS).
@@ -113,7 +115,11 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         None => {
             let opening = cli::opening(arguments.words, &paths, &os_variables())?;
             let keeps = !arguments.no_keep;
-            workbench(&paths, opening, keeps)
+            workbench(&paths, opening, keeps, None)
+        }
+        Some(Task::Open(open)) if console::output_is_terminal() => {
+            let keeps = !arguments.no_keep;
+            workbench(&paths, Some(Opening::Traffic), keeps, Some(open.file))
         }
         Some(command) => {
             for words in private::mend_all(&paths) {
@@ -121,7 +127,11 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
             }
             let runtime = runtime()?;
             let outcome = runtime.block_on(async {
-                let (engine, events) = Engine::start(engine_config(&paths));
+                let captures = command.common().map(|common| &common.captures);
+                let keeps_whole =
+                    captures.is_some_and(|captures| captures.names().next().is_some());
+                let config = EngineConfig { keeps_whole, ..engine_config(&paths) };
+                let (engine, events) = Engine::start(config);
                 let headless = Headless {
                     engine,
                     events,
@@ -132,6 +142,7 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
                     told: Disclosure::default(),
                     keeps: !arguments.no_keep,
                     answered: None,
+                    captures: Captures::default(),
                 };
                 cli::run(command, headless).await
             });
@@ -141,7 +152,12 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
     }
 }
 
-fn workbench(paths: &Paths, opening: Option<Opening>, keeps: bool) -> Result<u8, Failure> {
+fn workbench(
+    paths: &Paths,
+    opening: Option<Opening>,
+    keeps: bool,
+    capture: Option<PathBuf>,
+) -> Result<u8, Failure> {
     // Both outlive the loop: an engine without its threads is none, and drafts are still being
     // written when the terminal has been given back.
     let (store, replies) = Store::start(paths.clone());
@@ -154,6 +170,9 @@ fn workbench(paths: &Paths, opening: Option<Opening>, keeps: bool) -> Result<u8,
             let started = Engine::start(config);
             drop(entered);
             engine_runtime = Some(runtime);
+            if let Some(path) = capture {
+                show_capture(path, started.0.clone())?;
+            }
             Ok(started)
         });
     // What is unsaved is being written: a first signal does not cut that off.
@@ -179,6 +198,21 @@ fn workbench(paths: &Paths, opening: Option<Opening>, keeps: bool) -> Result<u8,
         runtime.shutdown_background();
     }
     outcome
+}
+
+/// Reads a capture on a thread of its own and tells the shell what is in it, piece by piece.
+fn show_capture(path: PathBuf, engine: EngineHandle) -> Result<(), Failure> {
+    let tell = move || {
+        let outcome = read_capture(&path, SessionId(0), &mut |piece| {
+            let batch = Batch { conns: piece.conns, records: piece.records, ..Batch::default() };
+            engine.tell([Event::Traffic(batch)].into())
+        });
+        let _ = engine.tell([Event::CaptureRead(outcome)].into());
+    };
+    let thread = std::thread::Builder::new().name("capture".into()).spawn(tell);
+    thread.map(drop).map_err(|error| {
+        Failure::new(Stage::Program, "capture", FailureKind::Io, error.to_string())
+    })
 }
 
 /// What the application has to know before its first frame.

@@ -7,6 +7,7 @@
 mod answers;
 pub(crate) mod atomic;
 pub mod authority;
+mod captured;
 mod environment;
 mod environment_files;
 mod folders;
@@ -40,6 +41,7 @@ use paths::Paths;
 use worker::Worker;
 
 pub use answers::tidy_answers;
+pub(crate) use captured::read_capture;
 pub use history::append_once as append_history;
 pub use workspace::scan as read_workspace;
 

@@ -172,15 +172,16 @@ const ONLY_IN: &[OnlyIn] = &[
             "tempfile::",
         ],
         places: &[
-            "whole_file.rs",   // what appears whole or not at all
-            "store/atomic",    // files and folders of our own
-            "store/lock.rs",   // one writer at a time
-            "store/history",   // SQLite wants its file made with the right mode
-            "engine/body",     // bodies in temporary files
-            "tui/external.rs", // the text an editor works on
-            "tui/outside.rs",  // a body that another program opens
-            "cli/stdin.rs",    // a body that is piped in and too large for memory
-            "cli/output_file", // a device or pipe that takes what was received
+            "whole_file.rs",             // what appears whole or not at all
+            "store/atomic",              // files and folders of our own
+            "store/lock.rs",             // one writer at a time
+            "store/history",             // SQLite wants its file made with the right mode
+            "engine/body",               // bodies in temporary files
+            "tui/external.rs",           // the text an editor works on
+            "tui/outside.rs",            // a body that another program opens
+            "cli/stdin.rs",              // a body that is piped in and too large for memory
+            "cli/captures/capture_file", // what grows while it is read
+            "cli/output_file",           // a device or pipe that takes what was received
             "cli/download.rs", // what was received, by a name of its own, to be gone on with
             "named_file.rs",   // opens for reading alone
             "logging.rs",      // the log

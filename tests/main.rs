@@ -17,6 +17,12 @@ mod authority;
 mod bombs;
 #[path = "suite/both_ways.rs"]
 mod both_ways;
+#[path = "suite/captures.rs"]
+mod captures;
+#[path = "suite/captures_read.rs"]
+mod captures_read;
+#[path = "suite/captures_written.rs"]
+mod captures_written;
 #[path = "suite/certificates.rs"]
 mod certificates;
 #[path = "suite/cli.rs"]

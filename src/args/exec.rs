@@ -1,7 +1,6 @@
 //! `wirebench exec` as data, with its help text.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
@@ -11,7 +10,8 @@ pub(super) const EXEC_EXAMPLES: &str = "\
 Examples:
   wirebench exec -- curl https://example.com/            each request as a line on standard error
   wirebench exec -v -- python3 script.py                 with heads and bodies
-  wirebench exec --jsonl traffic.jsonl -- git fetch      exchanges as JSON Lines in a file
+  wirebench exec --jsonl seen.jsonl -- git fetch         records and exchanges in a file, nothing printed
+  wirebench exec --har seen.har -- python3 script.py     or as HAR 1.2; --pcapng for Wireshark
   wirebench exec --open api.example.com -- npm test      open the TLS of one host, let the others through
 
 The program gets a proxy of ours on a port of its own (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY in both cases;
@@ -33,9 +33,9 @@ pub struct Exec {
     /// as they are; everything when absent, nothing when empty.
     #[arg(long, value_name = "HOST,...", value_delimiter = ',', num_args = 0..)]
     pub open: Option<Vec<String>>,
-    /// Write exchanges as JSON Lines to this file, and nothing to standard error.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub jsonl: Option<PathBuf>,
+    /// Print only what this lets through, in the language of the filter of Traffic: 'status >= 400'.
+    #[arg(long, value_name = "EXPR")]
+    pub filter: Option<String>,
     /// Print heads and bodies, too, and not a line for each exchange.
     #[arg(short = 'v', long)]
     pub verbose: bool,

@@ -24,7 +24,6 @@ use tokio::time::Instant;
 use super::headless::{Headless, Interrupts};
 use super::listen::{self, ListenEnd, WatchOrder};
 use super::output::{self, Output};
-use super::output_file;
 use super::target::{self, Target};
 use crate::args;
 use crate::ending;
@@ -84,14 +83,15 @@ pub(super) struct Program {
     kill_at: Option<Instant>,
 }
 
-/// What is written, and where to.
+/// What is printed: text on standard error, nothing of it where the traffic goes to files.
 pub(super) fn output(arguments: &args::Exec) -> Result<Output, Failure> {
-    let Some(path) = &arguments.jsonl else { return Ok(Output::errors()) };
-    let name = path.display().to_string();
-    let refused =
-        |error: io::Error| Failure::new(Stage::Storage, &*name, FailureKind::Io, error.to_string());
-    let file = output_file::lines(path).map_err(refused)?;
-    Ok(Output::json_to(file, &name))
+    let captures = &arguments.common.captures;
+    if captures.takes_output() {
+        let cause = "standard output is the program's; name a file";
+        return Err(Failure::new(Stage::Compose, "-", FailureKind::Usage, cause));
+    }
+    let has_files = captures.names().next().is_some();
+    Ok(Output::errors(has_files && !arguments.verbose))
 }
 
 /// Runs the command.
@@ -112,7 +112,7 @@ pub(super) async fn run(
     let is_brief = !arguments.verbose;
     let watched = WatchOrder {
         plan,
-        filter: None,
+        filter: arguments.filter.clone(),
         count: None,
         lasts: None,
         reads_stdin: false,

@@ -1,21 +1,19 @@
 //! What every command works with: the engine, its events and signals.
 
 use std::collections::BTreeMap;
-use std::future::poll_fn;
-use std::io;
-use std::task::Poll;
 use std::time::Duration;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, timeout_at};
 
+use super::captures::{Captures, ExchangeWords};
+pub(super) use super::interrupts::Interrupts;
 use super::output;
 use crate::args::Common;
-use crate::ending;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::Event;
 use crate::engine::{EngineHandle, Events};
+use crate::interop::har::{self, HarBodies};
 use crate::interop::ndjson;
 use crate::model::counts::count;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
@@ -34,15 +32,14 @@ use crate::store::paths::Paths;
 pub(super) const SESSION: SessionId = SessionId(1);
 /// How long the end of a session may take.
 pub(super) const CLOSING: Duration = Duration::from_secs(1);
-/// How long the rest is printed after a signal.
-const PRINTING: Duration = Duration::from_secs(1);
 /// How long is looked for what is not printed any more, so that it can be counted.
 const COUNTING: Duration = Duration::from_millis(100);
-/// From a signal to the end: the session, what is still printed, the last words.
-const ENDING: Duration = Duration::from_secs(5);
 
 /// Bytes of a body put into a JSON line; what is longer is cut there, its length is told.
 const JSON_BODY: usize = 16 * 1024 * 1024;
+
+/// The same of a HAR entry.
+const HAR_BODY: usize = 64 * 1024 * 1024;
 
 /// What a command works with.
 pub struct Headless {
@@ -61,6 +58,8 @@ pub struct Headless {
     pub keeps: bool,
     /// The last exchange, when its session is over.
     pub answered: Option<Box<Exchange>>,
+    /// Files that what happens is written to.
+    pub captures: Captures,
 }
 
 impl Headless {
@@ -75,6 +74,7 @@ impl Headless {
 
     /// Opens the session; its events follow.
     pub(super) fn open(&mut self, plan: Plan) -> Result<(), Failure> {
+        self.captures.begin(&self.told)?;
         let (plan, secrets) = (Box::new(plan), self.told.hidden());
         self.engine.command(Command::Open { id: SESSION, plan, secrets })?;
         self.is_open = true;
@@ -85,16 +85,33 @@ impl Headless {
     /// to standard error on the way.
     pub(super) async fn next_event(&mut self) -> Option<Event> {
         loop {
+            self.captures.ready().await;
             match self.events.facts.recv().await {
                 Some(Event::Authority(Ok(words))) => output::note(&words),
                 Some(Event::Authority(Err(failure))) => output::print_failure(&failure),
                 Some(Event::ClockStep(step)) => self.wall_clock.step(step),
                 event => {
                     self.is_open &= !matches!(event, None | Some(Event::Done { .. }));
-                    return event.map(|event| self.at_wall_clock(event));
+                    return event.map(|event| self.captured(event));
                 }
             }
         }
+    }
+
+    /// The event at the wall clock, written to the files.
+    fn captured(&mut self, event: Event) -> Event {
+        let event = self.at_wall_clock(event);
+        let words = match &event {
+            Event::Exchange(exchange) if exchange.state != ExchangeState::Active => {
+                let (entry, line) = self.captures.wants();
+                let entry = entry.then(|| self.har_entry(exchange));
+                ExchangeWords { entry, line: line.then(|| self.exchange_line(exchange)) }
+            }
+            _ => ExchangeWords::default(),
+        };
+        let now = self.now();
+        self.captures.take_in(&event, &words, now);
+        event
     }
 
     /// The event with its stamps as the wall clock says them: what is printed is for people and files.
@@ -134,6 +151,16 @@ impl Headless {
         let response = response.map(|response| self.json_body("response", response));
         let bodies = ndjson::Bodies { request: Some(&request), response: response.as_deref() };
         ndjson::exchange(exchange, bodies, &self.told)
+    }
+
+    /// The HAR entry of an exchange with its bodies.
+    fn har_entry(&self, exchange: &Exchange) -> String {
+        let body = |id| self.read_body(id, 0, HAR_BODY).unwrap_or_default();
+        let request = body(exchange.request.body.id);
+        let response = exchange.response.as_ref().map(|response| body(response.body.id));
+        let response = response.unwrap_or_default();
+        let bodies = HarBodies { request: &request, response: &response };
+        har::entry(exchange, bodies, &self.told)
     }
 
     fn json_body(&self, what: &str, message: &HttpMessage) -> Vec<u8> {
@@ -190,43 +217,5 @@ impl Headless {
         }
         let told = self.engine.command(Command::Close { id: SESSION, how });
         told.inspect_err(output::print_failure).is_ok()
-    }
-}
-
-/// INT, TERM and HUP. Listened to from before anything is read or opened, so that none is missed;
-/// `ending` sees to it that they end the program even when nobody gets round to asking here.
-pub(super) struct Interrupts {
-    /// Those that are not ignored because whoever started us wants it so.
-    signals: Vec<Signal>,
-    came: Option<Instant>,
-}
-
-impl Interrupts {
-    /// Takes the signals over from their default; fails when the system refuses a handler.
-    pub(super) fn listen() -> Result<Self, Failure> {
-        let failed = |error: io::Error| {
-            Failure::new(Stage::Program, "signals", FailureKind::Io, error.to_string())
-        };
-        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-        let obeyed = kinds.into_iter().filter(|kind| ending::is_obeyed(kind.as_raw_value()));
-        let signals = obeyed.map(signal).collect::<io::Result<_>>().map_err(failed)?;
-        ending::watch(|| {}).map_err(failed)?;
-        Ok(Interrupts { signals, came: None })
-    }
-
-    /// Waits for one; from then on the end is ours to see to, within a bound. Cancel-safe.
-    pub(super) async fn next(&mut self) {
-        poll_fn(|cx| {
-            let has_come = self.signals.iter_mut().any(|signal| signal.poll_recv(cx).is_ready());
-            if has_come { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
-        ending::acknowledge(ENDING);
-        self.came.get_or_insert_with(Instant::now);
-    }
-
-    /// After a signal: when printing ends.
-    pub(super) fn printing_ends(&self) -> Option<Instant> {
-        self.came.map(|came| came + PRINTING)
     }
 }

@@ -11,7 +11,7 @@ use crate::model::preset::Opening;
 use crate::store::paths::Paths;
 
 /// Commands a first word may have been meant to be.
-const COMMANDS: [&str; 6] = ["send", "listen", "relay", "authority", "completions", "man"];
+const COMMANDS: [&str; 7] = ["send", "listen", "relay", "open", "authority", "completions", "man"];
 
 /// What these words open; `None` = there are none.
 pub fn opening(

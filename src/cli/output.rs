@@ -12,7 +12,7 @@ use tokio::time::timeout_at;
 
 use super::colours;
 use super::exit;
-use super::headless::Interrupts;
+use super::interrupts::Interrupts;
 use super::look::Look;
 use crate::args::{self, Common, Format};
 use crate::codec::{joiners, printable};
@@ -51,6 +51,7 @@ pub(super) enum RunOutcome {
 }
 
 /// Standard output, in one style.
+#[expect(clippy::struct_excessive_bools, reason = "each is a way of printing of its own")]
 pub struct Output {
     pub style: Style,
     /// Text is coloured.
@@ -67,6 +68,8 @@ pub struct Output {
     held: Vec<u8>,
     /// Bytes that were not shown because they would act on the terminal.
     withheld: u64,
+    /// Standard output is for something else: nothing is printed there.
+    is_silent: bool,
 }
 
 impl Output {
@@ -78,6 +81,7 @@ impl Output {
             Style::asked_for(common).unwrap_or(if is_terminal { Style::Text } else { piped });
         Output {
             is_guarded: is_terminal && !common.force,
+            is_silent: common.captures.takes_output(),
             ..Output::on(console::output(), "standard output", style)
         }
     }
@@ -93,6 +97,7 @@ impl Output {
             is_guarded: false,
             held: Vec::new(),
             withheld: 0,
+            is_silent: false,
         }
     }
 
@@ -103,7 +108,8 @@ impl Output {
         let Look { style, is_coloured, is_laid_out } = Look::of(arguments, is_terminal, os);
         let is_guarded = is_terminal && !arguments.common.force;
         let output = Output::on(console::output(), "standard output", style);
-        Output { is_coloured, is_laid_out, is_guarded, ..output }
+        let is_silent = arguments.common.captures.takes_output();
+        Output { is_coloured, is_laid_out, is_guarded, is_silent, ..output }
     }
 
     /// Standard error, for what is said beside an answer that goes to a file.
@@ -120,16 +126,10 @@ impl Output {
         Output::on(console::to_file(file), name, Style::Raw)
     }
 
-    /// Text on standard error: standard output is somebody else's.
+    /// Text on standard error, unless it is to be silent: standard output is somebody else's.
     #[must_use]
-    pub(super) fn errors() -> Self {
-        Output::on(console::errors(), "standard error", Style::Text)
-    }
-
-    /// JSON Lines go to this file.
-    #[must_use]
-    pub(super) fn json_to(file: File, name: &str) -> Self {
-        Output::on(console::to_file(file), name, Style::Json)
+    pub(super) fn errors(is_silent: bool) -> Self {
+        Output { is_silent, ..Output::on(console::errors(), "standard error", Style::Text) }
     }
 
     /// Waits until what was printed before has gone out but for a bounded rest. Cancel-safe.
@@ -184,20 +184,26 @@ impl Output {
 
     /// Text that is safe already.
     pub fn safe(&mut self, text: &str) {
-        self.to.push(text.as_bytes());
+        self.print(text.as_bytes());
+    }
+
+    fn print(&mut self, bytes: &[u8]) {
+        if !self.is_silent {
+            self.to.push(bytes);
+        }
     }
 
     /// Bytes as they were received. A terminal gets them until the first that would act on it.
     pub fn raw(&mut self, bytes: &[u8]) {
         if !self.is_guarded {
-            return self.to.push(bytes);
+            return self.print(bytes);
         }
         self.held.extend_from_slice(bytes);
         let whole = self.held.len() - incomplete(&self.held);
         let rest = self.held.split_off(whole);
         let ready = std::mem::replace(&mut self.held, rest);
         if self.withheld == 0 && printable::is_harmless(&ready) {
-            return self.to.push(&ready);
+            return self.print(&ready);
         }
         if self.withheld == 0 {
             note("the bytes hold control characters, which act on a terminal: not printed");

@@ -41,11 +41,6 @@ enum Filling {
     Whole(WholeFile),
 }
 
-/// A private file that takes lines as they come; what was in it goes.
-pub(super) fn lines(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create(true).truncate(true).mode(PRIVATE).open(path)
-}
-
 impl OutputFile {
     /// Opened before anything is sent, so that what was received always has a place.
     pub(super) fn begin(name: &str) -> Result<Self, Failure> {

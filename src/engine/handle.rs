@@ -1,5 +1,6 @@
 //! Starting an engine, and what a shell holds of a running one. Called by the shells.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +42,8 @@ pub struct EngineConfig {
     pub named_certificates: Option<PathBuf>,
     /// Folder for bodies that do not fit in memory; `None` = the system's temporary folder.
     pub spill_dir: Option<PathBuf>,
+    /// Records of HTTP keep all bytes of a message, not only the first of it: they go to a file.
+    pub keeps_whole: bool,
     /// The program that filters JSON; `None` = this one.
     pub program: Option<PathBuf>,
 }
@@ -56,6 +59,8 @@ pub struct EngineHandle {
     bodies: BodyStore,
     stop: CancellationToken,
     tasks: TaskTracker,
+    /// Not one that keeps the shell waiting for facts when all sessions have ended.
+    facts: mpsc::WeakSender<VecDeque<Event>>,
 }
 
 /// What comes out of a running engine.
@@ -83,13 +88,14 @@ impl Engine {
         if let Some(program) = config.program {
             bodies.filter_with(program);
         }
-        let own = Sink::new(SessionId(0));
+        let told = fact_sender.downgrade();
+        let own = Sink::new(SessionId(0)).keeping_whole(config.keeps_whole);
         let tls = TlsStore::new(config.authority, config.named_certificates);
         let env = SessionEnv { bodies: bodies.clone(), budget, tls, stop: stop.clone() };
         tasks.spawn(own.clone().pump(fact_sender, stop.clone()));
         tasks.spawn(Supervisor::new(own, env, tasks.clone()).run(command_queue));
         let events = Events { facts: Facts::new(facts), urgent };
-        (EngineHandle { commands, bodies, stop, tasks }, events)
+        (EngineHandle { commands, bodies, stop, tasks, facts: told }, events)
     }
 }
 
@@ -105,6 +111,12 @@ impl EngineHandle {
                 Failure::new(Stage::Program, "", FailureKind::Internal, "the engine has stopped")
             }
         })
+    }
+
+    /// Tells the shell something that no session said, such as what was captured before; waits until
+    /// there is room, so it is for threads that may. Whether anybody listens.
+    pub(crate) fn tell(&self, events: VecDeque<Event>) -> bool {
+        self.facts.upgrade().is_some_and(|facts| facts.blocking_send(events).is_ok())
     }
 
     /// Asks for a window of a body; answered by `Event::View` on `Events::urgent`.

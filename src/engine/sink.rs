@@ -48,6 +48,8 @@ pub(crate) struct Sink {
     shared: Arc<SinkShared>,
     /// What no words of this session hold.
     secrets: Secrets,
+    /// Bytes kept of one record, and of all of one message.
+    keeps: usize,
 }
 
 /// A time from which records may still be put: until it is dropped nothing younger is shown. For
@@ -79,14 +81,24 @@ impl Sink {
     /// A sink that leads to nobody else's, with the wall clock that is looked at.
     fn with_wall(session: SessionId, wall: WallSource) -> Self {
         let (shared, secrets) = (Arc::new(SinkShared::new(wall)), Secrets::default());
-        Sink { session, shared, secrets }.of(session)
+        Sink { session, shared, secrets, keeps: RECORD_KEEPS }.of(session)
     }
 
     /// The sink of another session, to the same shell.
     pub(super) fn of(&self, session: SessionId) -> Self {
         self.shared.lock().enter(session);
         let secrets = Secrets::default();
-        Sink { session, shared: Arc::clone(&self.shared), secrets }
+        Sink { session, shared: Arc::clone(&self.shared), secrets, keeps: self.keeps }
+    }
+
+    /// The same, which cuts nothing off if so.
+    pub(super) fn keeping_whole(self, is_whole: bool) -> Self {
+        Sink { keeps: if is_whole { usize::MAX } else { self.keeps }, ..self }
+    }
+
+    /// Bytes kept of one record, and of all records of one message.
+    pub(crate) fn keeps(&self) -> usize {
+        self.keeps
     }
 
     /// The same, whose words are said without these. Bytes are left as they are.
@@ -145,7 +157,7 @@ impl Sink {
     /// A record with its own time stamp, which has to be from an open [`StampGuard`]. Never dropped;
     /// payload beyond [`RECORD_KEEPS`] is cut.
     pub(crate) fn push(&self, record: Record) {
-        let record = taken_in(record);
+        let record = self.taken_in(record);
         self.change(|queue, session| queue.record(session, record));
     }
 
@@ -189,7 +201,7 @@ impl Sink {
 
     /// A record of now.
     fn stamped(&self, record: Record) {
-        let record = taken_in(record);
+        let record = self.taken_in(record);
         self.change(|queue, session| {
             queue.record(session, Record { at: clock::now(), ..record });
         });
@@ -199,7 +211,7 @@ impl Sink {
     /// and counted when there are too many.
     pub(crate) fn offer(&self, records: impl IntoIterator<Item = Record>) {
         self.change(|queue, session| {
-            for record in records.into_iter().map(taken_in) {
+            for record in records.into_iter().map(|record| self.taken_in(record)) {
                 queue.datagram(session, record);
             }
         });
@@ -267,26 +279,28 @@ impl Sink {
         self.change(|queue, session| queue.finish(session, clock::now(), done));
     }
 
+    /// A record on its way into the queue: cut to what is kept, and logged. Facts go to the log in words.
+    /// Payload and addresses may hold secrets: of them only the length, and of a failure its cause when
+    /// the session ends.
+    fn taken_in(&self, mut record: Record) -> Record {
+        record.data.truncate(self.keeps);
+        let Record { conn, direction, kind, data, original_len, .. } = &record;
+        match kind {
+            RecordKind::Data => tracing::trace!("{conn} {direction:?} {original_len} bytes"),
+            RecordKind::Failed => tracing::debug!("{conn} failed"),
+            kind => {
+                tracing::debug!("{conn} {}: {}", kind.into_str(), String::from_utf8_lossy(data));
+            }
+        }
+        record
+    }
+
     fn change(&self, change: impl FnOnce(&mut Queue, SessionId)) {
         self.shared.change(|queue| {
             self.shared.look_at_wall(queue, self.session);
             change(queue, self.session);
         });
     }
-}
-
-/// A record on its way into the queue: cut to what is kept, and logged. Facts go to the log in words.
-/// Payload and addresses may hold secrets: of them only the length, and of a failure its cause when
-/// the session ends.
-fn taken_in(mut record: Record) -> Record {
-    record.data.truncate(RECORD_KEEPS);
-    let Record { conn, direction, kind, data, original_len, .. } = &record;
-    match kind {
-        RecordKind::Data => tracing::trace!("{conn} {direction:?} {original_len} bytes"),
-        RecordKind::Failed => tracing::debug!("{conn} failed"),
-        kind => tracing::debug!("{conn} {}: {}", kind.into_str(), String::from_utf8_lossy(data)),
-    }
-    record
 }
 
 #[cfg(test)]

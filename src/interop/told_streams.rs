@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 
 use crate::model::id::ConnId;
 use crate::model::record::{Direction, Record, RecordKind};
@@ -35,13 +36,21 @@ impl ToldStreams {
 
     /// The next record as it may be told, payload or words.
     pub fn tell<'a>(&mut self, record: &'a Record) -> Cow<'a, [u8]> {
-        let reach = self.told.reach_of_stream();
         if record.kind != RecordKind::Data {
             let words = self.told.words(&String::from_utf8_lossy(&record.data));
             return Cow::Owned(words.into_bytes());
         }
+        match self.hidden(record) {
+            hidden if hidden.is_empty() => Cow::Borrowed(&record.data),
+            hidden => Cow::Owned(masked(&record.data, &hidden)),
+        }
+    }
+
+    /// What nobody may see of the next record's payload.
+    pub(super) fn hidden(&mut self, record: &Record) -> Vec<Range<usize>> {
+        let reach = self.told.reach_of_stream();
         if reach == 0 {
-            return Cow::Borrowed(&record.data);
+            return Vec::new();
         }
         let stream = (record.conn, record.direction);
         let kept = self.recent.remove(&stream).or_else(|| self.older.remove(&stream));
@@ -54,10 +63,7 @@ impl ToldStreams {
             self.older = std::mem::take(&mut self.recent);
         }
         self.recent.insert(stream, tail);
-        if hidden.is_empty() {
-            return Cow::Borrowed(&record.data);
-        }
-        Cow::Owned(masked(&record.data, &hidden))
+        hidden
     }
 
     /// A connection has no further records.

@@ -20,6 +20,8 @@ pub enum Opening {
     Preset(PresetPath),
     /// Composed of words, in a draft of its own.
     Spec(Box<Spec>),
+    /// Traffic that is read from a file.
+    Traffic,
 }
 
 /// A named, saved `Spec`.

@@ -389,7 +389,7 @@ impl Secrets {
 }
 
 /// Parts in order, those that overlap as one.
-fn joined(mut found: Vec<Range<usize>>) -> Vec<Range<usize>> {
+pub(crate) fn joined(mut found: Vec<Range<usize>>) -> Vec<Range<usize>> {
     found.sort_by_key(|part| (part.start, part.end));
     let mut joined: Vec<Range<usize>> = Vec::with_capacity(found.len());
     for part in found {

@@ -184,7 +184,7 @@ fn send(words: &[String], home: &Path) {
 }
 
 /// Runs `listen`, or `relay` to an echo, on a free port and sends it something.
-fn listen(words: &[String]) {
+fn listen(words: &[String], folder: &Path) {
     let echo = echo_peer().to_string();
     let own = |word: &String| {
         word.replace(":8080", ":0").replace(":9000", ":0").replace("db:5432", &echo)
@@ -196,7 +196,7 @@ fn listen(words: &[String]) {
         words.extend(["--count".into(), count.into()]);
     }
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let listening = listening(&mut command(&words));
+    let listening = listening(command(&words).current_dir(folder));
     let mut stream = TcpStream::connect(("127.0.0.1", listening.port)).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
@@ -206,6 +206,17 @@ fn listen(words: &[String]) {
     let (status, lines) = listening.finish();
     assert_eq!(status, Some(0), "{words:?}");
     assert!(!lines.is_empty(), "{words:?}");
+}
+
+/// Runs `open` on what a command before it wrote.
+fn open(words: &[String], folder: &Path) {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let mut command = command(&words);
+    let command = command.current_dir(folder);
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let output = finished(command.spawn());
+    assert!(output.status.success(), "{words:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("GET / HTTP/1.1"), "{words:?}");
 }
 
 #[test]
@@ -221,7 +232,8 @@ fn the_commands_in_the_readme_do_what_they_say() {
         let words = words(line.strip_prefix("$ ").expect(line));
         match words.iter().map(String::as_str).take(2).collect::<Vec<_>>()[..] {
             ["wirebench", "send"] => send(&words[1..], &home_folder),
-            ["wirebench", "listen" | "relay"] => listen(&words[1..]),
+            ["wirebench", "listen" | "relay"] => listen(&words[1..], &home_folder),
+            ["wirebench", "open"] => open(&words[1..], &home_folder),
             // This is one of them.
             ["cargo", "run" | "test"] => continue,
             _ => panic!("not known here: {line}"),

@@ -34,8 +34,10 @@ pub(crate) fn apply(app: &mut App, event: Event) {
         }
         Event::Done { id, outcome, at } => done(app, id, outcome, at),
         Event::ClockStep(step) => app.shared.wall_clock.step(step),
-        Event::Authority(Ok(words)) => app.done(words),
-        Event::Authority(Err(failure)) | Event::Refused { failure, .. } => {
+        Event::Authority(Ok(words)) | Event::CaptureRead(Ok(words)) => app.done(words),
+        Event::Authority(Err(failure))
+        | Event::CaptureRead(Err(failure))
+        | Event::Refused { failure, .. } => {
             app.warn(failure.to_string());
         }
         Event::View(view) => response::view_arrived(app, *view),

@@ -142,6 +142,10 @@ fn open_first(app: &mut App) {
     }
     match app.first.take() {
         None => return,
+        Some(Opening::Traffic) => {
+            focus::focus(app, Pane::Traffic);
+            return focus::zoom(app);
+        }
         Some(Opening::Spec(spec)) => draft::open_named(app, *spec),
         Some(Opening::Preset(path)) => {
             if !draft::open_preset(app, &path) {

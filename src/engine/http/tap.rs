@@ -1,7 +1,8 @@
 //! Reading and writing a socket, and telling the timeline what crossed it.
 //!
 //! A message may be gigabytes long and is kept whole by the body store, so the timeline gets only
-//! the first [`RECORD_KEEPS`] bytes of it; later records carry their true length and no bytes.
+//! the first `RECORD_KEEPS` bytes of it; later records carry their true length and no bytes. All of
+//! it goes to a shell that writes it to a file.
 
 use std::io;
 
@@ -10,7 +11,6 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 use crate::engine::sink::Sink;
 use crate::model::id::ConnId;
-use crate::model::record::RECORD_KEEPS;
 
 /// First size of a read: a head and a small body.
 const READ_MIN: usize = 16 * 1024;
@@ -66,7 +66,7 @@ impl Tap {
     }
 
     fn keep(&mut self, bytes: &Bytes) -> Bytes {
-        let room = RECORD_KEEPS.saturating_sub(self.kept);
+        let room = self.events.keeps().saturating_sub(self.kept);
         let data = bytes.slice(..room.min(bytes.len()));
         self.kept += data.len();
         data

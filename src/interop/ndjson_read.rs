@@ -1,0 +1,206 @@
+//! Reads our own JSON Lines as connections and records: what `--jsonl` wrote, or `--json` printed.
+//!
+//! Called by the shells. Lines of exchanges are passed over, since the bytes they are made of stand in
+//! records; what a program was killed in the middle of writing is the last line alone, and is named.
+
+use std::collections::HashMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::pcap::{CaptureBatch, CaptureFault};
+use crate::model::id::{ConnId, SessionId};
+use crate::model::protocol::{Protocol, Side};
+use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
+use crate::model::timing::Stamp;
+
+/// Longest line that is believed.
+const LONGEST: usize = 256 * 1024 * 1024;
+/// The version of the format that is understood.
+const VERSION: u64 = 1;
+
+/// Reads one file.
+#[derive(Debug)]
+pub struct LineReader {
+    session: SessionId,
+    conns: HashMap<String, ConnInfo>,
+    held: Vec<u8>,
+    /// Bytes before those that are held.
+    taken: u64,
+    /// Records so far.
+    pub records: u64,
+}
+
+impl LineReader {
+    /// At the first byte of a file; its connections are of this session.
+    #[must_use]
+    pub fn new(session: SessionId) -> Self {
+        LineReader { session, conns: HashMap::new(), held: Vec::new(), taken: 0, records: 0 }
+    }
+
+    /// Takes the next bytes.
+    ///
+    /// # Errors
+    /// The first line that is none of ours.
+    pub fn push(&mut self, bytes: &[u8], out: &mut CaptureBatch) -> Result<(), CaptureFault> {
+        self.held.extend_from_slice(bytes);
+        let held = std::mem::take(&mut self.held);
+        let mut rest = &held[..];
+        while let Some(end) = memchr::memchr(b'\n', rest) {
+            let (line, after) = rest.split_at(end);
+            self.line(line, out)?;
+            self.taken += end as u64 + 1;
+            rest = &after[1..];
+        }
+        if rest.len() > LONGEST {
+            return Err(self.fault("a line is longer than 256 MiB".into()));
+        }
+        self.held = rest.to_vec();
+        Ok(())
+    }
+
+    /// There are no more bytes.
+    ///
+    /// # Errors
+    /// When the last line is no whole one.
+    pub fn finish(&mut self, out: &mut CaptureBatch) -> Result<(), CaptureFault> {
+        let last = std::mem::take(&mut self.held);
+        let len = last.len();
+        self.line(&last, out).map_err(|_| {
+            self.fault(format!("the file is cut off: its last {len} bytes are no whole line"))
+        })
+    }
+
+    fn fault(&self, cause: String) -> CaptureFault {
+        CaptureFault { at: self.taken, cause }
+    }
+
+    fn line(&mut self, line: &[u8], out: &mut CaptureBatch) -> Result<(), CaptureFault> {
+        if line.trim_ascii().is_empty() {
+            return Ok(());
+        }
+        let value: Value = serde_json::from_slice(line)
+            .map_err(|error| self.fault(format!("a line is no JSON: {error}")))?;
+        if value["v"].as_u64() != Some(VERSION) || !value["type"].is_string() {
+            return Err(self.fault("a line is not of wirebench's JSON Lines, version 1".into()));
+        }
+        if value["type"] != "record" {
+            return Ok(());
+        }
+        let record = self.record(&value, out);
+        let record = record.ok_or_else(|| self.fault("a record lacks what it should have".into()));
+        out.records.push(record?);
+        self.records += 1;
+        Ok(())
+    }
+
+    fn record(&mut self, value: &Value, out: &mut CaptureBatch) -> Option<Record> {
+        let text = |name: &str| value[name].as_str();
+        let conn = self.conn(value, out)?;
+        let direction: Direction = text("dir")?.parse().ok()?;
+        let kind: RecordKind = text("kind")?.parse().ok()?;
+        let time: jiff::Timestamp = text("time")?.parse().ok()?;
+        let at = Stamp(u64::try_from(time.as_nanosecond()).ok()?);
+        // Beside its exact bytes a text is what they read.
+        let data = match (text("base64"), text("text").or(text("message"))) {
+            (Some(exact), _) => Bytes::from(STANDARD.decode(exact).ok()?),
+            (None, said) => Bytes::copy_from_slice(said.unwrap_or_default().as_bytes()),
+        };
+        let len = value["len"].as_u64().unwrap_or(0).max(data.len() as u64);
+        Some(Record { original_len: len, ..Record::new(at, conn, direction, kind, data) })
+    }
+
+    /// The connection of a record, told when it is new or has changed.
+    fn conn(&mut self, value: &Value, out: &mut CaptureBatch) -> Option<ConnId> {
+        let name = value["conn"].as_str()?;
+        let text = |name: &str| value[name].as_str();
+        let known = self.conns.get(name);
+        let id = known.map(|info| info.id);
+        let id = id.unwrap_or_else(|| self.session.conn(self.conns.len() as u32 + 1));
+        let protocol: Option<Protocol> = text("proto").and_then(|it| it.parse().ok());
+        let side: Option<Side> = match text("side") {
+            Some("client") => Some(Side::Client),
+            Some("listener") => Some(Side::Listener),
+            Some("relay") => Some(Side::Relay),
+            _ => None,
+        };
+        let info = ConnInfo {
+            id,
+            protocol: protocol.unwrap_or(Protocol::Tcp),
+            side: side.unwrap_or(Side::Client),
+            local: text("local").and_then(|end| end.parse().ok()),
+            peer: text("peer").and_then(|end| end.parse().ok()),
+            tls: value["tls"].as_bool().unwrap_or(false),
+            pair: None,
+        };
+        if known != Some(&info) {
+            out.conns.push(info.clone());
+            self.conns.insert(name.to_owned(), info);
+        }
+        Some(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::interop::ndjson;
+
+    fn written() -> (Vec<Record>, ConnInfo, String) {
+        let info = ConnInfo {
+            id: SessionId(5).conn(9),
+            protocol: Protocol::Udp,
+            side: Side::Listener,
+            local: "127.0.0.1:9000".parse().ok(),
+            peer: "[::1]:5".parse().ok(),
+            tls: false,
+            pair: None,
+        };
+        let record = |kind, data: &'static [u8]| {
+            let at = Stamp(1_700_000_000_123_456_789);
+            Record::new(at, info.id, Direction::Received, kind, Bytes::from_static(data))
+        };
+        let records = vec![
+            record(RecordKind::Note, b"a remark"),
+            record(RecordKind::Data, b"text\n\x1b"),
+            record(RecordKind::Data, b"\xff\x00"),
+            record(RecordKind::Data, b""),
+        ];
+        let lines = records.iter().map(|it| ndjson::record(it, Some(&info), &it.data) + "\n");
+        let text = lines.collect();
+        (records, info, text)
+    }
+
+    fn read(text: &[u8], piece: usize) -> (CaptureBatch, Result<(), CaptureFault>) {
+        let (mut reader, mut out) = (LineReader::new(SessionId(0)), CaptureBatch::default());
+        for bytes in text.chunks(piece) {
+            if let Err(fault) = reader.push(bytes, &mut out) {
+                return (out, Err(fault));
+            }
+        }
+        let end = reader.finish(&mut out);
+        (out, end)
+    }
+
+    #[test]
+    fn what_was_written_reads_back_whole_and_a_torn_tail_is_named() {
+        let (records, info, text) = written();
+        let conn = SessionId(0).conn(1);
+        let expected: Vec<_> = records.into_iter().map(|it| Record { conn, ..it }).collect();
+        for piece in [1, 50, text.len()] {
+            let (out, end) = read(text.as_bytes(), piece);
+            assert_eq!(end, Ok(()));
+            assert_eq!(out.conns, [ConnInfo { id: conn, ..info.clone() }]);
+            // A fact has words and no length.
+            assert_eq!(out.records[1..], expected[1..]);
+            assert_eq!(out.records[0].data, expected[0].data);
+        }
+        let (out, end) = read(&text.as_bytes()[..text.len() - 9], 7);
+        assert_eq!(out.records.len(), 3);
+        assert!(end.unwrap_err().cause.contains("cut off: its last"));
+        let (_, other) = read(b"{\"log\":{}}\n", 7);
+        assert!(other.unwrap_err().cause.contains("not of wirebench's JSON Lines"));
+    }
+}

@@ -1,0 +1,109 @@
+//! Reads captures that others made, pcap and pcapng, as connections and records.
+//!
+//! ```text
+//! bytes in pieces ─► frames ─► dissect (Ethernet, Linux cooked, loopback, raw IP) ─► streams ─► CaptureBatch
+//! ```
+//! Called by the shells. A file that is cut off or broken gives what comes before that place, and says
+//! the place. What is neither TCP nor UDP is counted.
+
+mod dissect;
+mod frames;
+mod streams;
+
+use crate::model::id::SessionId;
+use crate::model::record::{ConnInfo, Record};
+pub use frames::Frame;
+use frames::FrameReader;
+use streams::Streams;
+
+/// What a piece of a capture is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CaptureBatch {
+    /// Connections that records of this batch name first.
+    pub conns: Vec<ConnInfo>,
+    pub records: Vec<Record>,
+}
+
+/// Where a file stops being a capture, and why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{cause} (at byte {at})")]
+pub struct CaptureFault {
+    pub at: u64,
+    pub cause: String,
+}
+
+/// What was in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CaptureCounts {
+    pub frames: u64,
+    /// Those that are neither TCP nor UDP, or in parts, or cut off before that can be told.
+    pub others: u64,
+}
+
+/// Reads one file.
+#[derive(Debug)]
+pub struct CaptureReader {
+    frames: FrameReader,
+    held: Vec<u8>,
+    streams: Streams,
+    counts: CaptureCounts,
+}
+
+impl CaptureReader {
+    /// At the first byte of a file; its connections are of this session.
+    #[must_use]
+    pub fn new(session: SessionId) -> Self {
+        CaptureReader {
+            frames: FrameReader::new(),
+            held: Vec::new(),
+            streams: Streams::new(session),
+            counts: CaptureCounts::default(),
+        }
+    }
+
+    /// Takes the next bytes; `each` gets every frame.
+    ///
+    /// # Errors
+    /// Where it is no capture any more.
+    pub fn push(
+        &mut self,
+        bytes: &[u8],
+        out: &mut CaptureBatch,
+        each: &mut dyn FnMut(&Frame<'_>),
+    ) -> Result<(), CaptureFault> {
+        let CaptureReader { frames, held, streams, counts } = self;
+        held.extend_from_slice(bytes);
+        let taken = frames.take(held, &mut |frame| {
+            counts.frames += 1;
+            counts.others += u64::from(!streams.frame(&frame, out));
+            each(&frame);
+        });
+        held.drain(..taken?);
+        Ok(())
+    }
+
+    /// There are no more bytes.
+    ///
+    /// # Errors
+    /// When the last of them are no whole frame.
+    pub fn finish(&mut self, out: &mut CaptureBatch) -> Result<CaptureCounts, CaptureFault> {
+        self.streams.finish(out);
+        match self.held.len() {
+            0 => Ok(self.counts),
+            left => {
+                let cause =
+                    format!("the file is cut off: its last {left} bytes are no whole frame");
+                Err(CaptureFault { at: self.frames.taken, cause })
+            }
+        }
+    }
+
+    /// What was in it so far.
+    #[must_use]
+    pub fn counts(&self) -> CaptureCounts {
+        self.counts
+    }
+}
+
+#[cfg(test)]
+mod pcap_tests;

@@ -1,0 +1,186 @@
+use bytes::Bytes;
+use proptest::prelude::*;
+
+use super::*;
+use crate::interop::pcapng::PcapngWriter;
+use crate::model::protocol::{Protocol, Side};
+use crate::model::record::{Direction, RecordKind};
+use crate::model::timing::Stamp;
+
+const SESSION: SessionId = SessionId(7);
+
+fn read(file: &[u8], piece: usize) -> (CaptureBatch, Result<CaptureCounts, CaptureFault>) {
+    let (mut reader, mut out) = (CaptureReader::new(SESSION), CaptureBatch::default());
+    for bytes in file.chunks(piece) {
+        if let Err(fault) = reader.push(bytes, &mut out, &mut |_| {}) {
+            return (out, Err(fault));
+        }
+    }
+    let counts = reader.finish(&mut out);
+    (out, counts)
+}
+
+/// What each way of a connection said.
+fn said(batch: &CaptureBatch, index: u32, direction: Direction) -> Vec<u8> {
+    let is_said = |record: &&Record| {
+        record.kind == RecordKind::Data
+            && record.direction == direction
+            && record.conn == SESSION.conn(index)
+    };
+    batch.records.iter().filter(is_said).flat_map(|record| record.data.to_vec()).collect()
+}
+
+fn words(batch: &CaptureBatch, kind: RecordKind) -> Vec<String> {
+    let told = batch.records.iter().filter(|record| record.kind == kind);
+    told.map(|record| String::from_utf8_lossy(&record.data).into_owned()).collect()
+}
+
+/// A capture of ours: a listener over IPv4, a client over IPv6, datagrams.
+fn ours() -> Vec<u8> {
+    let mut writer = PcapngWriter::new();
+    let info = |index, protocol, side, local: &str, peer: &str| ConnInfo {
+        id: SessionId(1).conn(index),
+        protocol,
+        side,
+        local: local.parse().ok(),
+        peer: peer.parse().ok(),
+        tls: false,
+        pair: None,
+    };
+    writer.conn(&info(1, Protocol::Tcp, Side::Listener, "127.0.0.1:9000", "127.0.0.1:50000"));
+    writer.conn(&info(2, Protocol::Tcp, Side::Client, "[::1]:50000", "[::1]:9000"));
+    writer.conn(&info(3, Protocol::Udp, Side::Listener, "127.0.0.1:9000", "127.0.0.1:50000"));
+    let mut say = |index, direction, kind, data: &[u8]| {
+        let data = Bytes::copy_from_slice(data);
+        let at = Stamp(1_700_000_000_000_000_123);
+        let record = Record::new(at, SessionId(1).conn(index), direction, kind, data);
+        writer.record(&record, &[]);
+    };
+    let (sent, received, data) = (Direction::Sent, Direction::Received, RecordKind::Data);
+    say(1, received, RecordKind::Accepted, b"");
+    say(2, Direction::Local, RecordKind::Connected, b"");
+    say(1, received, data, &vec![b'a'; 100_000]);
+    say(1, sent, data, b"answer");
+    say(2, sent, data, b"hello");
+    say(3, received, data, b"datagram");
+    say(3, sent, data, b"");
+    say(1, received, RecordKind::Finished, b"");
+    say(1, Direction::Local, RecordKind::Closed, b"");
+    say(2, received, RecordKind::Reset, b"");
+    writer.finish();
+    writer.take()
+}
+
+#[test]
+fn a_capture_of_ours_reads_as_it_was_written_in_any_pieces() {
+    let file = ours();
+    for piece in [1, 7, 1000, file.len()] {
+        let (batch, counts) = read(&file, piece);
+        assert_eq!(counts.map(|counts| counts.others), Ok(0));
+        assert!(said(&batch, 1, Direction::Received) == vec![b'a'; 100_000]);
+        assert_eq!(said(&batch, 1, Direction::Sent), b"answer");
+        assert_eq!(said(&batch, 2, Direction::Sent), b"hello");
+        assert_eq!(said(&batch, 3, Direction::Received), b"datagram");
+        let sides: Vec<_> = batch.conns.iter().map(|conn| (conn.protocol, conn.side)).collect();
+        let (tcp, udp) = (Protocol::Tcp, Protocol::Udp);
+        assert_eq!(sides, [(tcp, Side::Listener), (tcp, Side::Client), (udp, Side::Listener)]);
+        assert_eq!(batch.conns[1].local, "[::1]:50000".parse().ok());
+        assert_eq!(words(&batch, RecordKind::Finished).len(), 2);
+        assert_eq!(words(&batch, RecordKind::Reset).len(), 1);
+        assert!(words(&batch, RecordKind::Note).is_empty());
+        assert_eq!(batch.records[0].at, Stamp(1_700_000_000_000_000_123));
+    }
+}
+
+/// A frame of Ethernet with two VLAN tags around a segment over IPv4.
+fn tagged(seq: u32, flags: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0; 12];
+    frame.extend([0x88, 0xA8, 0, 1, 0x81, 0, 0, 2, 8, 0]);
+    frame.extend([0x45, 0]);
+    frame.extend(((40 + payload.len()) as u16).to_be_bytes());
+    frame.extend([0, 0, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
+    frame.extend(40_000_u16.to_be_bytes());
+    frame.extend(80_u16.to_be_bytes());
+    frame.extend(seq.to_be_bytes());
+    frame.extend([0, 0, 0, 0, 0x50, flags, 0xFF, 0xFF, 0, 0, 0, 0]);
+    frame.extend(payload);
+    frame
+}
+
+/// A pcap file of big-endian microseconds with frames of Ethernet.
+fn classic(frames: &[Vec<u8>]) -> Vec<u8> {
+    let mut file = vec![0xA1, 0xB2, 0xC3, 0xD4, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    file.extend([0, 0, 0, 1]);
+    for frame in frames {
+        file.extend([0, 0, 0, 5, 0, 0, 0, 7]);
+        file.extend((frame.len() as u32).to_be_bytes());
+        file.extend((frame.len() as u32).to_be_bytes());
+        file.extend(frame);
+    }
+    file
+}
+
+#[test]
+fn segments_are_put_in_order_told_once_and_what_is_missing_is_said() {
+    let near_the_end = u32::MAX - 2;
+    let (syn, ack, fin) = (0x02, 0x10, 0x11);
+    let at = |offset: u32| near_the_end.wrapping_add(1 + offset);
+    let frames = [
+        tagged(near_the_end, syn, b""),
+        tagged(at(3), ack, b"def"),
+        tagged(at(0), ack, b"abc"),
+        tagged(at(0), ack, b"abcdefgh"),
+        tagged(at(5), ack, b"f"),
+        tagged(at(12), ack, b"mn"),
+        tagged(at(14), fin, b""),
+        tagged(99, syn, b""),
+        tagged(100, ack, b"again"),
+    ];
+    let (batch, counts) = read(&classic(&frames), 11);
+    assert_eq!(counts, Ok(CaptureCounts { frames: 9, others: 0 }));
+    assert_eq!(said(&batch, 1, Direction::Received), b"abcdefghmn");
+    assert_eq!(said(&batch, 2, Direction::Received), b"again");
+    assert_eq!(words(&batch, RecordKind::Note), ["4 bytes are missing here"]);
+    assert_eq!(words(&batch, RecordKind::Finished), ["the peer finished sending"]);
+    assert_eq!(batch.records[0].at, Stamp(5_000_007_000));
+    assert_eq!(batch.conns[0].local, "10.0.0.2:80".parse().ok(), "who listens");
+}
+
+#[test]
+fn a_file_that_is_cut_off_or_none_gives_what_came_before_and_the_place() {
+    let file = ours();
+    let (whole, _) = read(&file, 4096);
+    let (batch, cut) = read(&file[..file.len() - 5], 4096);
+    assert!(cut.unwrap_err().to_string().contains("the file is cut off"));
+    assert_eq!(batch.records.len(), whole.records.len());
+    let mut broken = file.clone();
+    let at = broken.len() - 1;
+    broken[at] ^= 0x55;
+    let fault = read(&broken, 4096).1.unwrap_err();
+    assert!(fault.cause.contains("lengths at both ends") && fault.at > 1000, "{fault}");
+    let text = read(b"GET / HTTP/1.1\r\n", 4096).1.unwrap_err();
+    assert_eq!(text.to_string(), "it is neither pcap nor pcapng (at byte 0)");
+    assert_eq!(read(b"", 1).1, Ok(CaptureCounts::default()));
+}
+
+proptest! {
+    #![proptest_config(crate::property_tests::config())]
+
+    #[test]
+    fn no_bytes_are_a_surprise(
+        noise in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..40),
+        piece in 1_usize..5000,
+    ) {
+        let mut file = ours();
+        for (at, byte) in noise {
+            let len = file.len();
+            file[at.index(len)] = byte;
+        }
+        let (batch, _) = read(&file, piece);
+        prop_assert!(batch.records.len() < 1000);
+        let mut frames = classic(&[tagged(1, 2, b""), tagged(2, 16, &file[..300])]);
+        let middle = frames.len() / 2;
+        frames[middle] ^= piece as u8;
+        let _ = read(&frames, piece);
+    }
+}

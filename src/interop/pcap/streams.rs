@@ -1,0 +1,287 @@
+//! Packets as connections: what each side said, in order and once.
+//!
+//! ```text
+//! segment ─► before what is next: seen already     at it: told, and what waits behind it
+//!         └► behind it: waits, until what is missing comes or there is no room: then a note says so
+//! ```
+//! Called by the reader. Whose side is told is the side that captured, where the file says which;
+//! else the server's.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+
+use super::CaptureBatch;
+use super::dissect::{self, Carried, FIN, RST, SYN, Transport};
+use super::frames::Frame;
+use crate::model::id::{ConnId, SessionId};
+use crate::model::protocol::{Protocol, Side};
+use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
+use crate::model::timing::Stamp;
+
+/// Connections that are followed at once.
+const FLOWS: usize = 65_536;
+/// Segments and bytes of one side that wait for one before them.
+const WAITING: usize = 1024;
+const WAITING_BYTES: usize = 1024 * 1024;
+
+/// Two ends in a fixed order, and what they speak.
+type FlowKey = (Protocol, SocketAddr, SocketAddr);
+
+/// All connections of a file.
+#[derive(Debug)]
+pub(super) struct Streams {
+    session: SessionId,
+    flows: HashMap<FlowKey, SeenFlow>,
+    count: u32,
+    /// Of the packet before, for those without a time.
+    at: Stamp,
+}
+
+#[derive(Debug)]
+struct SeenFlow {
+    id: ConnId,
+    local: SocketAddr,
+    ours: SeenSide,
+    theirs: SeenSide,
+    is_over: bool,
+    /// The number its first SYN had.
+    syn: Option<u32>,
+}
+
+/// One side of a stream.
+#[derive(Debug, Default)]
+struct SeenSide {
+    /// The number of the next byte; `None` = nothing was seen.
+    next: Option<u32>,
+    /// By number: what is kept of a segment, and how long it was.
+    waiting: BTreeMap<u32, (Bytes, u64)>,
+    waiting_bytes: usize,
+    has_finished: bool,
+}
+
+impl Streams {
+    /// Of a file whose connections are of this session.
+    pub(super) fn new(session: SessionId) -> Self {
+        Streams { session, flows: HashMap::new(), count: 0, at: Stamp::default() }
+    }
+
+    /// Takes a frame in; whether it carries TCP or UDP.
+    pub(super) fn frame(&mut self, frame: &Frame<'_>, out: &mut CaptureBatch) -> bool {
+        if let Some(at) = frame.at {
+            self.at = Stamp(at);
+        }
+        let Some(carried) = dissect::carried(frame) else { return false };
+        let protocol = match carried.transport {
+            Transport::Tcp { .. } => Protocol::Tcp,
+            Transport::Udp => Protocol::Udp,
+        };
+        let (first, second) = (carried.from.min(carried.to), carried.from.max(carried.to));
+        let key = (protocol, first, second);
+        if self.begins_anew(&key, &carried) {
+            self.flows.remove(&key);
+        }
+        if !self.flows.contains_key(&key) {
+            self.make_room();
+            self.count += 1;
+            let id = self.session.conn(self.count);
+            let flow = SeenFlow::begin(id, protocol, &carried, frame.is_outbound, self.at, out);
+            self.flows.insert(key, flow);
+        }
+        if let Some(flow) = self.flows.get_mut(&key) {
+            flow.carry(&carried, self.at, out);
+        }
+        true
+    }
+
+    /// Whether a packet begins another connection between the same ends.
+    fn begins_anew(&self, key: &FlowKey, carried: &Carried<'_>) -> bool {
+        let Transport::Tcp { seq, flags } = carried.transport else { return false };
+        let is_syn = flags & (SYN | dissect::ACK) == SYN;
+        is_syn && self.flows.get(key).is_some_and(|flow| flow.syn != Some(seq))
+    }
+
+    fn make_room(&mut self) {
+        if self.flows.len() >= FLOWS {
+            self.flows.retain(|_, flow| !flow.is_over);
+        }
+        if self.flows.len() >= FLOWS {
+            self.flows.clear();
+        }
+    }
+
+    /// The file is over: what waits is told with what is missing before it.
+    pub(super) fn finish(&mut self, out: &mut CaptureBatch) {
+        let mut flows: Vec<SeenFlow> = std::mem::take(&mut self.flows).into_values().collect();
+        flows.sort_by_key(|flow| flow.id);
+        for mut flow in flows {
+            for direction in [Direction::Received, Direction::Sent] {
+                flow.flush(direction, self.at, out);
+            }
+        }
+    }
+}
+
+impl SeenFlow {
+    fn begin(
+        id: ConnId,
+        protocol: Protocol,
+        carried: &Carried<'_>,
+        is_outbound: Option<bool>,
+        at: Stamp,
+        out: &mut CaptureBatch,
+    ) -> Self {
+        let Carried { from, to, transport, .. } = *carried;
+        let (syn, is_answer) = match transport {
+            Transport::Tcp { seq, flags } if flags & SYN != 0 => {
+                let is_answer = flags & dissect::ACK != 0;
+                ((!is_answer).then_some(seq), is_answer)
+            }
+            // Nobody saw the beginning: servers have the smaller ports.
+            Transport::Tcp { .. } => (None, from.port() < to.port()),
+            Transport::Udp => (None, false),
+        };
+        let (client, server) = if is_answer { (to, from) } else { (from, to) };
+        let local = match is_outbound {
+            Some(true) => from,
+            Some(false) => to,
+            None => server,
+        };
+        let peer = if local == from { to } else { from };
+        let is_client = local == client;
+        let side = if is_client { Side::Client } else { Side::Listener };
+        let (local_end, peer) = (Some(local), Some(peer));
+        let pair = None;
+        out.conns.push(ConnInfo { id, protocol, side, local: local_end, peer, tls: false, pair });
+        let mut tell = |direction, kind, words: &'static str| {
+            out.records.push(Record::new(
+                at,
+                id,
+                direction,
+                kind,
+                Bytes::from_static(words.as_bytes()),
+            ));
+        };
+        match (transport, syn) {
+            (Transport::Udp, _) => {}
+            (Transport::Tcp { .. }, None) if !is_answer || syn.is_none() => {
+                let words = "the beginning of this connection is not in the file";
+                tell(Direction::Local, RecordKind::Note, words);
+            }
+            (Transport::Tcp { .. }, _) if is_client => {
+                tell(Direction::Local, RecordKind::Connected, "the connection begins");
+            }
+            (Transport::Tcp { .. }, _) => {
+                tell(Direction::Received, RecordKind::Accepted, "the connection begins");
+            }
+        }
+        let (ours, theirs) = (SeenSide::default(), SeenSide::default());
+        SeenFlow { id, local, ours, theirs, is_over: false, syn }
+    }
+
+    fn side(&mut self, direction: Direction) -> &mut SeenSide {
+        if direction == Direction::Sent { &mut self.ours } else { &mut self.theirs }
+    }
+
+    fn carry(&mut self, carried: &Carried<'_>, at: Stamp, out: &mut CaptureBatch) {
+        let is_ours = carried.from == self.local;
+        let direction = if is_ours { Direction::Sent } else { Direction::Received };
+        let payload = Bytes::copy_from_slice(carried.payload);
+        let Transport::Tcp { seq, flags } = carried.transport else {
+            out.records.push(self.data(direction, at, payload, carried.len));
+            return;
+        };
+        let side = self.side(direction);
+        let first = if flags & SYN == 0 { seq } else { seq.wrapping_add(1) };
+        side.next.get_or_insert(first);
+        if carried.len > 0 && side.waits(first, payload, carried.len) {
+            self.flush(direction, at, out);
+        }
+        self.advance(direction, at, out);
+        if flags & FIN != 0 && !self.side(direction).has_finished {
+            self.flush(direction, at, out);
+            self.side(direction).has_finished = true;
+            let words = if is_ours { "we finished sending" } else { "the peer finished sending" };
+            out.records.push(self.fact(direction, RecordKind::Finished, at, words.to_owned()));
+        }
+        if flags & RST != 0 && !self.is_over {
+            self.flush(direction, at, out);
+            let words = "the connection was reset".to_owned();
+            out.records.push(self.fact(direction, RecordKind::Reset, at, words));
+        }
+        self.is_over |= flags & RST != 0 || self.ours.has_finished && self.theirs.has_finished;
+    }
+
+    /// Tells what follows on what was told.
+    fn advance(&mut self, direction: Direction, at: Stamp, out: &mut CaptureBatch) {
+        loop {
+            let Some((bytes, len)) = self.side(direction).follows() else { return };
+            out.records.push(self.data(direction, at, bytes, len));
+        }
+    }
+
+    /// What is missing does not come any more: says so, and goes on behind it.
+    fn flush(&mut self, direction: Direction, at: Stamp, out: &mut CaptureBatch) {
+        self.advance(direction, at, out);
+        while let Some(missing) = self.side(direction).skip() {
+            let words = format!("{missing} bytes are missing here");
+            out.records.push(self.fact(direction, RecordKind::Note, at, words));
+            self.advance(direction, at, out);
+        }
+    }
+
+    fn data(&self, direction: Direction, at: Stamp, bytes: Bytes, len: u64) -> Record {
+        let record = Record::new(at, self.id, direction, RecordKind::Data, bytes);
+        Record { original_len: len, ..record }
+    }
+
+    fn fact(&self, direction: Direction, kind: RecordKind, at: Stamp, words: String) -> Record {
+        Record::new(at, self.id, direction, kind, words.into())
+    }
+}
+
+impl SeenSide {
+    /// Keeps a segment until it is its turn; whether there is no room for more.
+    fn waits(&mut self, seq: u32, bytes: Bytes, len: u64) -> bool {
+        let longer = self.waiting.get(&seq).is_none_or(|(_, known)| *known < len);
+        if longer {
+            self.waiting_bytes += bytes.len();
+            if let Some((old, _)) = self.waiting.insert(seq, (bytes, len)) {
+                self.waiting_bytes -= old.len();
+            }
+        }
+        self.waiting.len() > WAITING || self.waiting_bytes > WAITING_BYTES
+    }
+
+    /// The segment that waits nearest to what is next, and how far behind it that is.
+    fn nearest(&self) -> Option<(u32, i32)> {
+        let next = self.next?;
+        let distance = |seq: &u32| seq.wrapping_sub(next).cast_signed();
+        self.waiting.keys().map(|seq| (*seq, distance(seq))).min_by_key(|(_, far)| *far)
+    }
+
+    /// What comes next, if it is here; what was told already is cut off it.
+    fn follows(&mut self) -> Option<(Bytes, u64)> {
+        loop {
+            let (seq, far) = self.nearest().filter(|(_, far)| *far <= 0)?;
+            let (mut bytes, len) = self.waiting.remove(&seq)?;
+            self.waiting_bytes -= bytes.len();
+            let known = u64::from(far.unsigned_abs());
+            if known >= len {
+                continue;
+            }
+            let new = bytes.split_off(bytes.len().min(known as usize));
+            let len = len - known;
+            self.next = self.next.map(|next| next.wrapping_add(len as u32));
+            return Some((new, len));
+        }
+    }
+
+    /// Goes on with what waits; returns how many bytes are missing before it.
+    fn skip(&mut self) -> Option<u32> {
+        let (seq, far) = self.nearest().filter(|(_, far)| *far > 0)?;
+        self.next = Some(seq);
+        Some(far.unsigned_abs())
+    }
+}

@@ -1,0 +1,297 @@
+//! A capture in pcapng, made of what crossed our sockets (draft-ietf-opsawg-pcapng).
+//!
+//! ```text
+//! section header ─ interface (a session) ─ packet ─ packet ─ interface ─ packet ... ─ statistics
+//! ```
+//! A socket knows bytes and times, no packets: those are made here, so that every program that
+//! reads captures can follow the streams. Bytes, addresses, ports, times and who ended what are
+//! those of the socket; segments, their numbers and acknowledgements are made, and the section says
+//! so. Decrypted TLS is written as plain TCP. What is written so far can be read at any moment.
+//!
+//! Called by shells, which write [`PcapngWriter::take`] wherever it goes. Records come in order.
+
+mod block;
+mod flow;
+mod packet;
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use crate::model::id::{ConnId, SessionId};
+use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind};
+use crate::model::timing::Stamp;
+use block::{BYTE_ORDER, Block, COMMENT, INTERFACE, SECTION, STATISTICS};
+use flow::{Flow, Packets};
+
+/// `LINKTYPE_RAW`: a packet begins with its IP header, whose first bits tell which IP it is.
+const RAW_IP: u16 = 101;
+/// `shb_userappl`, `if_name`, `if_description`, `if_tsresol`.
+const APPLICATION: u16 = 4;
+const NAME: u16 = 2;
+const DESCRIPTION: u16 = 3;
+const RESOLUTION: u16 = 9;
+/// Nanoseconds, as a power of ten.
+const NANOSECONDS: u8 = 9;
+/// `isb_starttime`, `isb_endtime`, `isb_ifrecv`, `isb_ifdrop`, `isb_osdrop`, `isb_usrdeliv`.
+const START: u16 = 2;
+const END: u16 = 3;
+const RECEIVED: u16 = 4;
+const DROPPED: u16 = 5;
+const DROPPED_BY_SYSTEM: u16 = 7;
+const DELIVERED: u16 = 8;
+
+/// What the section says of itself.
+const SYNTHETIC: &str = "\
+Made by wirebench from what crossed its own sockets. Payload, addresses, ports, times and who ended a \
+connection are true. Packets are not: segments, sequence and acknowledgement numbers, windows, checksums and \
+IP headers are made, one segment per read or write, and acknowledged at once; round-trip times and \
+retransmissions cannot be seen here. Decrypted TLS stands as plain TCP. The number of a packet is that of its \
+record.";
+
+/// Writes a capture as records come.
+#[derive(Debug)]
+pub struct PcapngWriter {
+    out: Vec<u8>,
+    interfaces: HashMap<SessionId, Interface>,
+    flows: HashMap<ConnId, Flow>,
+    /// Connections that had a flow; each has initial numbers of its own.
+    begun: u32,
+    /// Number of the record, from 1.
+    record: u64,
+    left_out: LeftOut,
+}
+
+/// One session.
+#[derive(Debug)]
+struct Interface {
+    number: u32,
+    first: Stamp,
+    last: Stamp,
+    received: u64,
+    lost: LossTotals,
+    /// Lost since the packet before.
+    dropped: u64,
+}
+
+/// What a capture of packets cannot hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LeftOut {
+    /// Records with bytes of which not both addresses are known.
+    pub without_address: u64,
+    /// Bytes that were not kept: packets are longer than what is captured of them.
+    pub bytes: u64,
+    /// Bytes that are hidden, because they are a secret.
+    pub hidden: u64,
+}
+
+impl LeftOut {
+    /// What there is to say; `None` = it is all there.
+    #[must_use]
+    pub fn words(&self) -> Option<String> {
+        let LeftOut { without_address, bytes, hidden } = *self;
+        let parts = [
+            (without_address, format!("{without_address} records without addresses are left out")),
+            (bytes, format!("{bytes} bytes were not kept and are cut off their packets")),
+            (hidden, format!("{hidden} bytes of secrets are written as *")),
+        ];
+        let said: Vec<String> =
+            parts.into_iter().filter(|(count, _)| *count > 0).map(|(_, words)| words).collect();
+        (!said.is_empty()).then(|| said.join("; "))
+    }
+}
+
+impl Default for PcapngWriter {
+    fn default() -> Self {
+        PcapngWriter::new()
+    }
+}
+
+impl PcapngWriter {
+    /// A capture of one section, whose header is there to be taken.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut out = Vec::new();
+        let mut block = Block::begin(&mut out, SECTION);
+        block.u32(BYTE_ORDER);
+        block.u16(1);
+        block.u16(0);
+        // Its length is not known before its end.
+        block.u32(u32::MAX);
+        block.u32(u32::MAX);
+        block.text(COMMENT, SYNTHETIC);
+        block.text(APPLICATION, concat!("wirebench ", env!("CARGO_PKG_VERSION")));
+        block.end();
+        PcapngWriter {
+            out,
+            interfaces: HashMap::new(),
+            flows: HashMap::new(),
+            begun: 0,
+            record: 0,
+            left_out: LeftOut::default(),
+        }
+    }
+
+    /// What was written since the last time.
+    #[must_use]
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.out)
+    }
+
+    /// Bytes that wait to be taken.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.out.len()
+    }
+
+    /// What could not be written so far.
+    #[must_use]
+    pub fn left_out(&self) -> LeftOut {
+        self.left_out
+    }
+
+    /// Learns or updates who the two ends of a connection are.
+    pub fn conn(&mut self, info: &ConnInfo) {
+        let interface = self.interface(info);
+        if let Some(flow) = self.flows.get_mut(&info.id) {
+            return flow.learn(info);
+        }
+        self.begun = self.begun.wrapping_add(1);
+        self.flows.insert(info.id, Flow::new(info, interface, self.begun));
+    }
+
+    /// Writes what a record is on the wire. `hidden` is what nobody may see of its bytes, in order:
+    /// as many others stand in its place.
+    pub fn record(&mut self, record: &Record, hidden: &[Range<usize>]) {
+        self.record += 1;
+        let is_data = record.kind == RecordKind::Data;
+        let has_addresses = self.flows.get(&record.conn).is_some_and(Flow::has_addresses);
+        if is_data && !has_addresses {
+            self.left_out.without_address += 1;
+        }
+        let Some(flow) = self.flows.get_mut(&record.conn).filter(|_| has_addresses) else { return };
+        let mut packets =
+            Packets { out: &mut self.out, at: record.at, number: self.record, dropped: 0 };
+        let mut interface = self.interfaces.get_mut(&record.conn.session);
+        if let Some(interface) = &mut interface {
+            packets.dropped = interface.dropped;
+            interface.count(record);
+        }
+        let masked = masked(record, hidden);
+        if let Some(masked) = &masked {
+            let count: u64 = hidden.iter().map(|part| part.len() as u64).sum();
+            self.left_out.hidden += count;
+            flow.comment(format!("{count} bytes of secrets are written as *"));
+            flow.record(masked, &mut packets);
+        } else {
+            flow.record(record, &mut packets);
+        }
+        if is_data {
+            let kept = record.data.len() as u64;
+            self.left_out.bytes += record.original_len.saturating_sub(kept);
+        }
+        if let Some(interface) = interface {
+            interface.dropped = packets.dropped;
+        }
+    }
+
+    /// A connection has no further records.
+    pub fn over(&mut self, conn: ConnId) {
+        self.flows.remove(&conn);
+    }
+
+    /// Loss totals of a session.
+    pub fn lost(&mut self, lost: LossTotals) {
+        let Some(interface) = self.interfaces.get_mut(&lost.session) else { return };
+        let sum = |lost: LossTotals| lost.by_app + lost.by_kernel.unwrap_or(0);
+        let more = sum(lost).saturating_sub(sum(interface.lost));
+        interface.dropped += more;
+        interface.lost = lost;
+    }
+
+    /// The statistics of every interface: what was received, and lost before it came here.
+    pub fn finish(&mut self) {
+        let mut interfaces: Vec<Interface> =
+            std::mem::take(&mut self.interfaces).into_values().collect();
+        interfaces.sort_by_key(|interface| interface.number);
+        let words = self.left_out.words();
+        for Interface { number, first, last, received, lost, .. } in interfaces {
+            let mut block = Block::begin(&mut self.out, STATISTICS);
+            block.u32(number);
+            block.time(last.0);
+            if let Some(words) = words.as_deref().filter(|_| number == 0) {
+                block.text(COMMENT, words);
+            }
+            let halves = |at: Stamp| {
+                let [high, low] = [(at.0 >> 32) as u32, at.0 as u32].map(u32::to_le_bytes);
+                [high, low].concat()
+            };
+            block.option(START, &halves(first));
+            block.option(END, &halves(last));
+            let by_kernel = lost.by_kernel.unwrap_or(0);
+            block.count(RECEIVED, received + lost.by_app + by_kernel);
+            block.count(DROPPED, lost.by_app);
+            if lost.by_kernel.is_some() {
+                block.count(DROPPED_BY_SYSTEM, by_kernel);
+            }
+            block.count(DELIVERED, received);
+            block.end();
+        }
+    }
+
+    /// The number of a session's interface, which is described when it is seen first.
+    fn interface(&mut self, info: &ConnInfo) -> u32 {
+        let session = info.id.session;
+        if let Some(interface) = self.interfaces.get(&session) {
+            return interface.number;
+        }
+        let number = self.interfaces.len() as u32;
+        let lost = LossTotals { session, by_app: 0, by_kernel: None };
+        let never = Stamp::default();
+        let interface =
+            Interface { number, first: never, last: never, received: 0, lost, dropped: 0 };
+        self.interfaces.insert(session, interface);
+        let (protocol, side) = (info.protocol.into_str(), info.side.into_str());
+        let end = if info.is_accepted() { info.local } else { info.peer.or(info.local) };
+        let name = match end {
+            Some(end) if info.is_accepted() => format!("{protocol}:{}", end.port()),
+            Some(end) => format!("{protocol}:{end}"),
+            None => protocol.to_owned(),
+        };
+        let mut block = Block::begin(&mut self.out, INTERFACE);
+        block.u16(RAW_IP);
+        block.u16(0);
+        block.u32(0);
+        block.text(NAME, &name);
+        block.text(DESCRIPTION, &format!("session {session}, {protocol} {side}"));
+        block.option(RESOLUTION, &[NANOSECONDS]);
+        block.end();
+        number
+    }
+}
+
+impl Interface {
+    fn count(&mut self, record: &Record) {
+        self.last = record.at;
+        if self.first == Stamp::default() {
+            self.first = record.at;
+        }
+        self.received += u64::from(record.is_received());
+    }
+}
+
+/// The record with other bytes where it holds what nobody may see; `None` = there is nothing.
+fn masked(record: &Record, hidden: &[Range<usize>]) -> Option<Record> {
+    if hidden.is_empty() {
+        return None;
+    }
+    let mut data = record.data.to_vec();
+    for part in hidden {
+        if let Some(bytes) = data.get_mut(part.clone()) {
+            bytes.fill(b'*');
+        }
+    }
+    Some(Record { data: data.into(), ..record.clone() })
+}
+
+#[cfg(test)]
+mod pcapng_tests;

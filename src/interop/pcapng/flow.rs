@@ -1,0 +1,313 @@
+//! One connection, or the datagrams of one peer, as packets: numbers that fit, in the right order.
+//!
+//! ```text
+//! Connected, Accepted   SYN ►  ◄ SYN ACK  ACK ►      a stream that was joined later begins with them, too
+//! Data                  PSH ACK (65,495 bytes at most) ►  ◄ ACK
+//! Finished              FIN ACK ►  ◄ ACK
+//! Closed                the same of our side, when it has not finished yet: that is what closing does
+//! Reset                 RST ACK ►
+//! ```
+//! Called by the writer. Facts without a packet of their own are comments of the next one.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use super::block::{Block, COMMENT, PACKET};
+use super::packet::{self, Flags, LARGEST_DATAGRAM, LARGEST_SEGMENT, PacketBytes, TcpNumbers, Way};
+use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
+use crate::model::timing::Stamp;
+
+/// `epb_flags`, `epb_dropcount`, `epb_packetid`.
+const FLAGS: u16 = 2;
+const DROP_COUNT: u16 = 4;
+const PACKET_ID: u16 = 5;
+const INBOUND: u32 = 1;
+const OUTBOUND: u32 = 2;
+
+/// Comments that wait for a packet; more are not kept.
+const COMMENTS: usize = 32;
+
+/// Where packets of a record go.
+pub(super) struct Packets<'a> {
+    pub(super) out: &'a mut Vec<u8>,
+    pub(super) at: Stamp,
+    /// Of the record.
+    pub(super) number: u64,
+    /// Datagrams of this session that were lost before it.
+    pub(super) dropped: u64,
+}
+
+/// One side of a connection.
+#[derive(Debug, Clone, Copy)]
+struct Half {
+    /// The number of its next byte.
+    next: u32,
+    has_finished: bool,
+}
+
+/// Where a connection stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FlowStage {
+    Unopened,
+    Open,
+    Over,
+}
+
+/// What is known of one connection.
+#[derive(Debug)]
+pub(super) struct Flow {
+    interface: u32,
+    /// From us to the peer; `None` = not both addresses are known.
+    way: Option<Way>,
+    is_datagrams: bool,
+    is_accepted: bool,
+    is_tls: bool,
+    ours: Half,
+    theirs: Half,
+    stage: FlowStage,
+    comments: Vec<String>,
+}
+
+impl Flow {
+    /// One that has not begun, the `number`th of its capture.
+    pub(super) fn new(info: &ConnInfo, interface: u32, number: u32) -> Self {
+        // Far apart, so that a port that is used again is no stream that goes on.
+        let begin = |salt: u32| number.wrapping_mul(0x9E37_79B1).wrapping_add(salt);
+        let half = |next| Half { next, has_finished: false };
+        let mut flow = Flow {
+            interface,
+            way: None,
+            is_datagrams: info.capabilities().datagrams,
+            is_accepted: info.is_accepted(),
+            is_tls: false,
+            ours: half(begin(0x0100_0000)),
+            theirs: half(begin(0x8100_0000)),
+            stage: FlowStage::Unopened,
+            comments: Vec::new(),
+        };
+        flow.learn(info);
+        if let Some(client) = info.pair.map(|pair| pair.client).filter(|_| info.is_onward()) {
+            flow.comment(format!(
+                "connected on by a relay: what was passed on stands on connection {client}"
+            ));
+        }
+        flow
+    }
+
+    /// What is known of its ends now.
+    pub(super) fn learn(&mut self, info: &ConnInfo) {
+        if info.tls && !std::mem::replace(&mut self.is_tls, true) {
+            self.comment("TLS, decrypted by wirebench: written as plain TCP".into());
+        }
+        let (Some(local), Some(peer)) = (info.local, info.peer) else { return };
+        let (local, peer) = of_one_family(local, peer);
+        let way = Way { from: local, to: peer };
+        if self.way.is_none() && local.ip().is_unspecified() {
+            self.comment(format!("bound to all addresses: {local} stands for the one it was"));
+        }
+        if self.stage == FlowStage::Unopened || self.is_datagrams {
+            self.way = Some(way);
+        }
+    }
+
+    /// Whether its packets can be addressed.
+    pub(super) fn has_addresses(&self) -> bool {
+        self.way.is_some()
+    }
+
+    /// Adds a fact that its next packet tells.
+    pub(super) fn comment(&mut self, words: String) {
+        if self.comments.len() < COMMENTS && !words.is_empty() {
+            self.comments.push(words);
+        }
+    }
+
+    /// Writes what a record is on the wire.
+    pub(super) fn record(&mut self, record: &Record, packets: &mut Packets<'_>) {
+        let Some(way) = self.way else { return };
+        match record.kind {
+            RecordKind::Data => self.data(way, record, packets),
+            RecordKind::Connected | RecordKind::Accepted if !self.is_datagrams => {
+                self.open(way, packets);
+            }
+            RecordKind::Finished if !self.is_datagrams => {
+                self.tell(record);
+                self.finish(way, record.direction, packets);
+            }
+            RecordKind::Closed if self.stage == FlowStage::Open => {
+                self.tell(record);
+                self.finish(way, Direction::Sent, packets);
+                self.stage = FlowStage::Over;
+            }
+            RecordKind::Reset if !self.is_datagrams => {
+                self.tell(record);
+                self.reset(way, record.direction, packets);
+            }
+            RecordKind::Closed => {}
+            RecordKind::Connected
+            | RecordKind::Accepted
+            | RecordKind::Finished
+            | RecordKind::Reset
+            | RecordKind::Bound
+            | RecordKind::Secured
+            | RecordKind::Failed
+            | RecordKind::Note => self.tell(record),
+        }
+    }
+
+    /// The words of a record become a comment.
+    fn tell(&mut self, record: &Record) {
+        self.comment(String::from_utf8_lossy(&record.data).into_owned());
+    }
+
+    /// The handshake, from whoever began.
+    fn open(&mut self, way: Way, packets: &mut Packets<'_>) {
+        if self.stage != FlowStage::Unopened {
+            return;
+        }
+        self.stage = FlowStage::Open;
+        let first = if self.is_accepted { Direction::Received } else { Direction::Sent };
+        let second = other(first);
+        self.segment(way, first, Flags::SYN, PacketBytes::NONE, packets);
+        self.segment(way, second, Flags::SYN_ACK, PacketBytes::NONE, packets);
+        self.segment(way, first, Flags::ACK, PacketBytes::NONE, packets);
+    }
+
+    /// The same of a stream of which something else was seen first.
+    fn join(&mut self, way: Way, packets: &mut Packets<'_>) {
+        if self.stage == FlowStage::Unopened {
+            self.comment("the beginning of this connection is not in this capture".into());
+            self.open(way, packets);
+        }
+    }
+
+    fn data(&mut self, way: Way, record: &Record, packets: &mut Packets<'_>) {
+        if record.direction == Direction::Local {
+            return;
+        }
+        let missing = record.original_len.saturating_sub(record.data.len() as u64);
+        if missing > 0 {
+            self.comment(format!("{missing} of {} bytes were not kept", record.original_len));
+        }
+        if self.is_datagrams {
+            return self.datagram(way, record, packets);
+        }
+        self.join(way, packets);
+        let (mut rest, mut left) = (&record.data[..], record.original_len);
+        while left > 0 {
+            let len = left.min(LARGEST_SEGMENT as u64) as usize;
+            let (kept, later) = rest.split_at(rest.len().min(len));
+            let payload = PacketBytes { kept, len };
+            self.segment(way, record.direction, Flags::PUSH_ACK, payload, packets);
+            // What was acknowledged need not be remembered by who reads this.
+            self.segment(way, other(record.direction), Flags::ACK, PacketBytes::NONE, packets);
+            rest = later;
+            left -= len as u64;
+        }
+    }
+
+    fn datagram(&mut self, way: Way, record: &Record, packets: &mut Packets<'_>) {
+        let len = record.original_len.min(LARGEST_DATAGRAM as u64) as usize;
+        let kept = record.data.get(..len).unwrap_or(&record.data);
+        let way = if record.direction == Direction::Received { way.back() } else { way };
+        let write = |out: &mut Vec<u8>| packet::udp(out, way, PacketBytes { kept, len });
+        self.packet(record.direction, packets, write);
+    }
+
+    /// One side says that it sends nothing more.
+    fn finish(&mut self, way: Way, direction: Direction, packets: &mut Packets<'_>) {
+        if direction == Direction::Local || self.half(direction).has_finished {
+            return;
+        }
+        self.join(way, packets);
+        if self.stage == FlowStage::Over {
+            return;
+        }
+        self.segment(way, direction, Flags::FIN_ACK, PacketBytes::NONE, packets);
+        self.half(direction).has_finished = true;
+        self.segment(way, other(direction), Flags::ACK, PacketBytes::NONE, packets);
+    }
+
+    /// One side lets go at once; what we do ourselves is ours.
+    fn reset(&mut self, way: Way, direction: Direction, packets: &mut Packets<'_>) {
+        let from = if direction == Direction::Received { direction } else { Direction::Sent };
+        self.join(way, packets);
+        if self.stage == FlowStage::Open {
+            self.segment(way, from, Flags::RST_ACK, PacketBytes::NONE, packets);
+            self.stage = FlowStage::Over;
+        }
+    }
+
+    fn half(&mut self, direction: Direction) -> &mut Half {
+        if direction == Direction::Received { &mut self.theirs } else { &mut self.ours }
+    }
+
+    /// A segment of the side that sends in this direction, which moves on by what it takes.
+    fn segment(
+        &mut self,
+        way: Way,
+        direction: Direction,
+        flags: Flags,
+        payload: PacketBytes<'_>,
+        packets: &mut Packets<'_>,
+    ) {
+        let way = if direction == Direction::Received { way.back() } else { way };
+        let seq = self.half(direction).next;
+        let ack = if flags == Flags::SYN { 0 } else { self.half(other(direction)).next };
+        let segment = TcpNumbers { flags, seq, ack };
+        let write = |out: &mut Vec<u8>| packet::tcp(out, way, segment, payload);
+        self.packet(direction, packets, write);
+        let takes = payload.len as u32 + flags.takes();
+        self.half(direction).next = seq.wrapping_add(takes);
+    }
+
+    /// A packet, which `write` appends and whose length it returns.
+    fn packet(
+        &mut self,
+        direction: Direction,
+        packets: &mut Packets<'_>,
+        write: impl FnOnce(&mut Vec<u8>) -> usize,
+    ) {
+        let Packets { out, at, number, dropped } = packets;
+        let mut block = Block::begin(out, PACKET);
+        block.u32(self.interface);
+        block.time(at.0);
+        let place = block.out.len();
+        block.u32(0);
+        block.u32(0);
+        let len = write(block.out);
+        let captured = (block.out.len() - place - 8) as u32;
+        block.put(place, captured);
+        block.put(place + 4, len as u32);
+        block.pad();
+        for words in self.comments.drain(..) {
+            block.text(COMMENT, &words);
+        }
+        let flags = if direction == Direction::Received { INBOUND } else { OUTBOUND };
+        block.option(FLAGS, &flags.to_le_bytes());
+        let lost = std::mem::take(dropped);
+        if lost > 0 {
+            block.count(DROP_COUNT, lost);
+        }
+        block.count(PACKET_ID, *number);
+        block.end();
+    }
+}
+
+/// The other way.
+fn other(direction: Direction) -> Direction {
+    if direction == Direction::Received { Direction::Sent } else { Direction::Received }
+}
+
+/// Both ends as addresses of one family: a socket of IPv6 that hears IPv4, too, names both in its own.
+fn of_one_family(local: SocketAddr, peer: SocketAddr) -> (SocketAddr, SocketAddr) {
+    let plain = |end: SocketAddr| SocketAddr::new(end.ip().to_canonical(), end.port());
+    let (mut local, peer) = (plain(local), plain(peer));
+    if local.ip().is_unspecified() && local.is_ipv4() != peer.is_ipv4() {
+        let ip = match peer.ip() {
+            IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+            IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+        };
+        local.set_ip(ip);
+    }
+    (local, peer)
+}
