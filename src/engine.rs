@@ -34,6 +34,7 @@ mod stream_io;
 mod supervisor;
 mod tls;
 mod transport;
+mod udp_relay;
 
 pub use client::http::unsent::UnsentRequest;
 pub use handle::{Engine, EngineConfig, EngineHandle, Events};

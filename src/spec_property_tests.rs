@@ -17,7 +17,7 @@ use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenK
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::plan::Plan;
 use crate::model::preset::Scope;
-use crate::model::relay::TcpRelaySpec;
+use crate::model::relay::{TcpRelaySpec, UdpRelaySpec};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::tls::{ClientTls, ListenerTls};
 use crate::model::trust::{Sha256, TrustedCertificate, TrustedCertificates, Verify};
@@ -249,7 +249,14 @@ pub(crate) fn spec() -> BoxedStrategy<Spec> {
                 ..target_is
             })
         });
-    let listeners = prop_oneof![tcp_listener.boxed(), udp_listener.boxed(), relay.boxed()].boxed();
+    let trimmed = text().prop_map(|text| text.trim().to_owned());
+    let udp_relay = (text(), trimmed, any::<bool>(), duration(), datagrams(), client()).prop_map(
+        |(bind, target, any_peer, idle, socket, client)| {
+            Spec::UdpRelay(UdpRelaySpec { bind, target, any_peer, idle, socket, client })
+        },
+    );
+    let relays = prop_oneof![relay.boxed(), udp_relay.boxed()].boxed();
+    let listeners = prop_oneof![tcp_listener.boxed(), udp_listener.boxed(), relays].boxed();
     let clients = prop_oneof![tcp.boxed(), udp.boxed()].boxed();
     prop_oneof![http_spec().prop_map(Spec::Http).boxed(), http_listener(), clients, listeners]
         .boxed()

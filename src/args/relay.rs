@@ -12,6 +12,7 @@ Examples:
   wirebench relay :9000 db:5432                      who connects to 9000 talks to the database
   wirebench relay tls://:9443 tcp://127.0.0.1:80     TLS towards the clients, none behind
   wirebench relay :9000 tls://example.com:443        the other way round
+  wirebench relay udp://:9000 127.0.0.1:53           datagrams, with a socket for each client
   wirebench relay *:9000 127.0.0.1:80 --count 10     until ten reads were passed on
   wirebench relay :9000 db:5432 --json | jq .        records as JSON Lines
   wirebench relay databases/through                  a preset
@@ -19,6 +20,8 @@ Examples:
 ':port' is this machine only, '*:port' is everybody.
 Bytes, ends (FIN) and resets are passed on either way as they come; each byte is told once: 'in' is what
 the client sent, 'out' what it got of the server. A target that cannot be reached resets the client.
+Of UDP every sender has a socket of its own towards the target; it is let go after two minutes of silence
+(--set idle-timeout=30s), or for a newcomer when there are 1,024.
 A first Ctrl+C, TERM or HUP prints what was taken in, for a second at most; a second one ends it at
 once.
 Exit status: 0 stopped as asked, 2 usage, 3 network, 6 not all was printed (how much is said),
@@ -31,11 +34,11 @@ Exit status: 0 stopped as asked, 2 usage, 3 network, 6 not all was printed (how 
     override_usage = "wirebench relay [OPTIONS] LISTEN [TARGET]\n       wirebench relay [OPTIONS] PRESET"
 )]
 pub struct Relay {
-    /// Where to listen, :9000, tcp://:9000 or tls://:9443, or a preset.
+    /// Where to listen, :9000, tcp://:9000, tls://:9443 or udp://:9000, or a preset.
     #[arg(value_name = "LISTEN|PRESET", value_hint = ValueHint::AnyPath)]
     pub listen: String,
-    /// Where each client is connected on to: host:port, tcp://host:port or tls://host:port. Of a
-    /// preset it takes the place of its own.
+    /// Where each client is connected on to: host:port, tcp://host:port, tls://host:port or
+    /// udp://host:port. Of a preset it takes the place of its own.
     #[arg(value_name = "TARGET", value_hint = ValueHint::Hostname)]
     pub target: Option<String>,
     /// Stop after so many reads were passed on.

@@ -204,9 +204,7 @@ async fn prepare(
     match &mut spec {
         Spec::Http(request) => {
             let is_read = request::compose(request, &words, arguments).await? == RequestBody::Input;
-            if is_read {
-                raw = input(arguments).await?;
-            }
+            raw = if is_read { input(arguments).await? } else { None };
             passes_over &= !is_read && expects_body(&request.method);
         }
         Spec::Tcp(session) => {
@@ -224,7 +222,9 @@ async fn prepare(
         Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
             return Err(of_another_side(words.target, "listener", "listen"));
         }
-        Spec::TcpRelay(_) => return Err(of_another_side(words.target, "relay", "relay")),
+        Spec::TcpRelay(_) | Spec::UdpRelay(_) => {
+            return Err(of_another_side(words.target, "relay", "relay"));
+        }
     }
     let kept = spec.clone();
     if let (Some(_), Some(request)) = (&download, spec.as_http_mut()) {

@@ -36,12 +36,10 @@ pub(crate) fn anew(
         (place.host, place.port) = (host_of(socket.ip()), socket.port().to_string());
     }
     let mut spec = Spec::empty(protocol, side);
-    if let Spec::TcpRelay(relay) = &mut spec
-        && !old.side().listens()
-    {
+    if let Some(target) = spec.target_mut().filter(|_| !old.side().listens()) {
         // What a client talks to is what the relay shall lead to.
-        relay.target = place.address(old, protocol, Side::Client).unwrap_or_default();
-        if place.tls {
+        *target = place.address(old, protocol, Side::Client).unwrap_or_default();
+        if let Some(relay) = spec.as_tcp_relay_mut().filter(|_| place.tls) {
             relay.target_tls = ClientTls::verified();
         }
         return spec;

@@ -1,10 +1,13 @@
 //! Plans of relays.
 
-use super::sockets::{client, client_tls, endpoint_in, listener_tls, socket, stream_bind};
+use super::sockets::{
+    bind, client, client_of_many, client_tls, datagrams, endpoint_in, listener_tls, socket,
+    stream_bind,
+};
 use super::text::Composer;
 use crate::model::field_id::FieldId;
-use crate::model::plan::{TargetPlan, TcpRelayPlan};
-use crate::model::relay::TcpRelaySpec;
+use crate::model::plan::{TargetPlan, TcpRelayPlan, UdpRelayPlan};
+use crate::model::relay::{TcpRelaySpec, UdpRelaySpec};
 use crate::model::timing::bound;
 use crate::model::tls::ClientTls;
 use crate::model::url_text::UrlText;
@@ -36,10 +39,25 @@ pub(super) fn tcp(spec: &TcpRelaySpec, composer: &mut Composer<'_>) -> Option<Tc
     Some(TcpRelayPlan { bind: bind?, tls: own_tls, socket, target })
 }
 
+/// As [`tcp`].
+pub(super) fn udp(spec: &UdpRelaySpec, composer: &mut Composer<'_>) -> Option<UdpRelayPlan> {
+    let field = FieldId::new("target");
+    let bind = bind(&spec.bind, composer);
+    let target = endpoint_in(field, &spec.target, composer);
+    let scheme = UrlText::of(&spec.target).scheme.to_ascii_lowercase();
+    if !matches!(&*scheme, "" | "udp") {
+        composer.issue(field, "a UDP relay leads on by UDP");
+    }
+    let client = client_of_many(&spec.client, composer);
+    let (socket, any_peer, idle) = (datagrams(&spec.socket), spec.any_peer, bound(spec.idle));
+    Some(UdpRelayPlan { bind: bind?, socket, target: target?, client, any_peer, idle })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::compose::plan;
+    use crate::model::field_access;
     use crate::model::plan::Plan;
     use crate::model::preset::Scope;
     use crate::model::spec::Spec;
@@ -72,6 +90,25 @@ mod tests {
             ("udp://db:1", "target: a TCP relay connects its clients on by TCP or TLS"),
         ] {
             assert_eq!(planned(target).unwrap_err(), said);
+        }
+    }
+
+    #[test]
+    fn a_udp_relay_leads_on_by_udp_and_gives_each_client_a_port() {
+        let planned = |target: &str, from: &str| {
+            let mut spec =
+                Spec::UdpRelay(UdpRelaySpec { target: target.into(), ..UdpRelaySpec::default() });
+            field_access::assign(spec.options_mut(), "source", from).unwrap();
+            plan(&spec, &Scope::default())
+        };
+        for (target, from) in [("h:53", ""), ("udp://h:53", "lo"), ("h:53", "127.0.0.2")] {
+            assert!(planned(target, from).is_ok(), "{target} {from}");
+        }
+        for (target, from, field) in
+            [("tcp://h:53", "", "target"), ("h:53", ":9", "source"), ("h:53", "*:9", "source")]
+        {
+            let issues = planned(target, from).unwrap_err();
+            assert_eq!(issues[0].field.to_string(), field, "{target} {from}");
         }
     }
 }

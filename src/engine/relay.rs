@@ -50,8 +50,7 @@ pub(crate) async fn run(plan: TcpRelayPlan, cx: SessionContext) -> Result<Summar
             ListenerEvent::NewConn(new) => relay.start(new),
             ListenerEvent::Update(plan) => relay.update(*plan),
             ListenerEvent::Send { .. } => {
-                let why = "a relay passes on what others say; it sends nothing of its own";
-                relay.session.events.refused(refusal::usage(why));
+                relay.session.events.refused(refusal::relay_sends_nothing());
             }
             ListenerEvent::Over(words) => return Ok(Summary::of(words)),
         }

@@ -23,6 +23,7 @@ impl Spec {
             Spec::TcpRelay(spec) => spec,
             Spec::Udp(spec) => spec,
             Spec::UdpListener(spec) => spec,
+            Spec::UdpRelay(spec) => spec,
         }
     }
 
@@ -36,6 +37,7 @@ impl Spec {
             Spec::TcpRelay(spec) => spec,
             Spec::Udp(spec) => spec,
             Spec::UdpListener(spec) => spec,
+            Spec::UdpRelay(spec) => spec,
         }
     }
 

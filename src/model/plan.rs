@@ -24,6 +24,7 @@ pub enum Plan {
     TcpRelay(TcpRelayPlan),
     Udp(UdpPlan),
     UdpListener(UdpListenerPlan),
+    UdpRelay(UdpRelayPlan),
 }
 
 /// What is asked of the socket of a TCP connection; by default what the system does by itself.
@@ -278,6 +279,21 @@ pub struct UdpListenerPlan {
     pub answer_rate: u32,
 }
 
+/// Whose datagrams are taken in, and where they go on to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UdpRelayPlan {
+    pub bind: Bind,
+    /// Of the sockets of both halves.
+    pub socket: DatagramOptions,
+    pub target: Endpoint,
+    /// Of the sockets to the target.
+    pub client: ClientOptions,
+    /// What anybody sends there goes back, not only what comes from the target.
+    pub any_peer: bool,
+    /// A client of which neither side said anything for so long is let go.
+    pub idle: Duration,
+}
+
 /// An automatic answer with its payloads as bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RulePlan {
@@ -340,7 +356,7 @@ impl Plan {
                 plan.rules.clear();
             }
             Plan::UdpListener(plan) => plan.rules.clear(),
-            Plan::TcpRelay(_) => {}
+            Plan::TcpRelay(_) | Plan::UdpRelay(_) => {}
         }
     }
 
@@ -351,7 +367,9 @@ impl Plan {
             Plan::HttpListener(_) => true,
             Plan::TcpListener(plan) => !plan.rules.is_empty(),
             Plan::UdpListener(plan) => !plan.rules.is_empty(),
-            Plan::Http(_) | Plan::Tcp(_) | Plan::TcpRelay(_) | Plan::Udp(_) => false,
+            Plan::Http(_) | Plan::Tcp(_) | Plan::TcpRelay(_) | Plan::Udp(_) | Plan::UdpRelay(_) => {
+                false
+            }
         }
     }
 
@@ -365,7 +383,8 @@ impl Plan {
             | Plan::HttpListener(_)
             | Plan::TcpListener(_)
             | Plan::TcpRelay(_)
-            | Plan::UdpListener(_) => &[],
+            | Plan::UdpListener(_)
+            | Plan::UdpRelay(_) => &[],
         }
     }
 
@@ -378,7 +397,8 @@ impl Plan {
             | Plan::HttpListener(_)
             | Plan::TcpListener(_)
             | Plan::TcpRelay(_)
-            | Plan::UdpListener(_) => return Vec::new(),
+            | Plan::UdpListener(_)
+            | Plan::UdpRelay(_) => return Vec::new(),
         };
         steps.split_off(from.min(steps.len()))
     }
@@ -430,10 +450,25 @@ impl Plan {
         if let Plan::TcpRelay(plan) = self { Some(plan) } else { None }
     }
 
+    /// The plan of a UDP relay, if it is one.
+    #[must_use]
+    pub(crate) fn udp_relay(self) -> Option<UdpRelayPlan> {
+        if let Plan::UdpRelay(plan) = self { Some(plan) } else { None }
+    }
+
     /// Where a relay connects its clients on to.
     #[must_use]
     pub(crate) fn target(&self) -> Option<&Endpoint> {
-        if let Plan::TcpRelay(plan) = self { Some(&plan.target.endpoint) } else { None }
+        match self {
+            Plan::TcpRelay(plan) => Some(&plan.target.endpoint),
+            Plan::UdpRelay(plan) => Some(&plan.target),
+            Plan::Http(_)
+            | Plan::HttpListener(_)
+            | Plan::Tcp(_)
+            | Plan::TcpListener(_)
+            | Plan::Udp(_)
+            | Plan::UdpListener(_) => None,
+        }
     }
 
     /// What the engine speaks when it runs this.
@@ -442,7 +477,7 @@ impl Plan {
         match self {
             Plan::Http(_) | Plan::HttpListener(_) => Protocol::Http,
             Plan::Tcp(_) | Plan::TcpListener(_) | Plan::TcpRelay(_) => Protocol::Tcp,
-            Plan::Udp(_) | Plan::UdpListener(_) => Protocol::Udp,
+            Plan::Udp(_) | Plan::UdpListener(_) | Plan::UdpRelay(_) => Protocol::Udp,
         }
     }
 
@@ -452,7 +487,7 @@ impl Plan {
         match self {
             Plan::Http(_) | Plan::Tcp(_) | Plan::Udp(_) => Side::Client,
             Plan::HttpListener(_) | Plan::TcpListener(_) | Plan::UdpListener(_) => Side::Listener,
-            Plan::TcpRelay(_) => Side::Relay,
+            Plan::TcpRelay(_) | Plan::UdpRelay(_) => Side::Relay,
         }
     }
 
@@ -473,6 +508,7 @@ impl Plan {
             Plan::TcpRelay(plan) => format!("{} → {}", plan.bind, plan.target.endpoint),
             Plan::Udp(plan) => plan.endpoint.to_string(),
             Plan::UdpListener(plan) => plan.bind.to_string(),
+            Plan::UdpRelay(plan) => format!("{} → {}", plan.bind, plan.target),
         }
     }
 
@@ -490,7 +526,8 @@ impl Plan {
             | Plan::HttpListener(_)
             | Plan::TcpListener(_)
             | Plan::TcpRelay(_)
-            | Plan::UdpListener(_) => None,
+            | Plan::UdpListener(_)
+            | Plan::UdpRelay(_) => None,
         }
     }
 
@@ -511,6 +548,9 @@ impl Plan {
                     (other.bind.clone(), other.tls.clone(), other.socket.clone());
             }
             (Plan::UdpListener(one), Plan::UdpListener(other)) => {
+                (one.bind, one.socket) = (other.bind.clone(), other.socket);
+            }
+            (Plan::UdpRelay(one), Plan::UdpRelay(other)) => {
                 (one.bind, one.socket) = (other.bind.clone(), other.socket);
             }
             _ => {}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use smart_default::SmartDefault;
 
-use super::client::{CONNECT_TIMEOUT, ClientSpec, SocketSpec};
+use super::client::{CONNECT_TIMEOUT, ClientSpec, DatagramSpec, SocketSpec};
 use super::tls::{ClientTls, ListenerTls};
 
 /// A TCP (or TLS) relay: every accepted connection is connected on to the target, and what comes on
@@ -24,6 +24,29 @@ pub struct TcpRelaySpec {
     pub connect_timeout: Duration,
     /// Of the connections of both halves.
     pub socket: SocketSpec,
+    /// Of those to the target.
+    pub client: ClientSpec,
+}
+
+/// How long neither a client of a UDP relay nor the target for it may say nothing before its socket
+/// is let go: what RFC 4787, REQ-5, asks of translators at least.
+pub(crate) const IDLE: Duration = Duration::from_secs(120);
+
+/// A UDP relay: every sender has a socket of its own towards the target, and what comes back there
+/// goes back to it.
+#[derive(Debug, Clone, PartialEq, Eq, SmartDefault)]
+pub struct UdpRelaySpec {
+    /// As in [`TcpListenerSpec`](super::listener::TcpListenerSpec).
+    #[default = "127.0.0.1:9000"]
+    pub bind: String,
+    /// `host:port`.
+    pub target: String,
+    /// What anybody sends to the socket of a client goes to it, not only what the target sends.
+    pub any_peer: bool,
+    #[default(IDLE)]
+    pub idle: Duration,
+    /// Of the sockets of both halves.
+    pub socket: DatagramSpec,
     /// Of those to the target.
     pub client: ClientSpec,
 }

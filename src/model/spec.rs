@@ -13,7 +13,7 @@ use super::protocol::{
     Capabilities, LISTENER_BADGE, LISTENER_TLS_BADGE, Protocol, RELAY_BADGE, RELAY_TLS_BADGE, Side,
     TLS_BADGE,
 };
-use super::relay::TcpRelaySpec;
+use super::relay::{TcpRelaySpec, UdpRelaySpec};
 use super::rule_tag::RuleTag;
 use super::tls::{ClientTls, ListenerTls};
 use super::trust::{TrustedCertificates, Verify};
@@ -29,6 +29,7 @@ pub enum Spec {
     TcpRelay(TcpRelaySpec),
     Udp(UdpSpec),
     UdpListener(UdpListenerSpec),
+    UdpRelay(UdpRelaySpec),
 }
 
 impl Spec {
@@ -45,9 +46,8 @@ impl Spec {
             (Protocol::Tcp, Side::Listener) => Spec::TcpListener(TcpListenerSpec::default()),
             (Protocol::Tcp, Side::Relay) => Spec::TcpRelay(TcpRelaySpec::default()),
             (Protocol::Udp, Side::Client) => Spec::Udp(UdpSpec::default()),
-            (Protocol::Udp, Side::Listener | Side::Relay) => {
-                Spec::UdpListener(UdpListenerSpec::default())
-            }
+            (Protocol::Udp, Side::Listener) => Spec::UdpListener(UdpListenerSpec::default()),
+            (Protocol::Udp, Side::Relay) => Spec::UdpRelay(UdpRelaySpec::default()),
         }
     }
 
@@ -63,7 +63,7 @@ impl Spec {
         match self {
             Spec::Http(_) | Spec::HttpListener(_) => Protocol::Http,
             Spec::Tcp(_) | Spec::TcpListener(_) | Spec::TcpRelay(_) => Protocol::Tcp,
-            Spec::Udp(_) | Spec::UdpListener(_) => Protocol::Udp,
+            Spec::Udp(_) | Spec::UdpListener(_) | Spec::UdpRelay(_) => Protocol::Udp,
         }
     }
 
@@ -73,7 +73,7 @@ impl Spec {
         match self {
             Spec::Http(_) | Spec::Tcp(_) | Spec::Udp(_) => Side::Client,
             Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => Side::Listener,
-            Spec::TcpRelay(_) => Side::Relay,
+            Spec::TcpRelay(_) | Spec::UdpRelay(_) => Side::Relay,
         }
     }
 
@@ -94,6 +94,7 @@ impl Spec {
             Spec::TcpRelay(spec) => &spec.bind,
             Spec::Udp(spec) => &spec.address,
             Spec::UdpListener(spec) => &spec.bind,
+            Spec::UdpRelay(spec) => &spec.bind,
         }
     }
 
@@ -107,6 +108,7 @@ impl Spec {
             Spec::TcpRelay(spec) => &mut spec.bind,
             Spec::Udp(spec) => &mut spec.address,
             Spec::UdpListener(spec) => &mut spec.bind,
+            Spec::UdpRelay(spec) => &mut spec.bind,
         }
     }
 
@@ -114,7 +116,7 @@ impl Spec {
     #[must_use]
     pub(crate) fn input(&self) -> Option<InputSpec> {
         match self {
-            Spec::Http(_) | Spec::HttpListener(_) | Spec::TcpRelay(_) => None,
+            Spec::Http(_) | Spec::HttpListener(_) | Spec::TcpRelay(_) | Spec::UdpRelay(_) => None,
             Spec::Tcp(spec) => Some(spec.input),
             Spec::TcpListener(spec) => Some(spec.input),
             Spec::Udp(spec) => Some(spec.input),
@@ -125,7 +127,7 @@ impl Spec {
     /// The same, to write to.
     pub(crate) fn input_mut(&mut self) -> Option<&mut InputSpec> {
         match self {
-            Spec::Http(_) | Spec::HttpListener(_) | Spec::TcpRelay(_) => None,
+            Spec::Http(_) | Spec::HttpListener(_) | Spec::TcpRelay(_) | Spec::UdpRelay(_) => None,
             Spec::Tcp(spec) => Some(&mut spec.input),
             Spec::TcpListener(spec) => Some(&mut spec.input),
             Spec::Udp(spec) => Some(&mut spec.input),
@@ -143,7 +145,8 @@ impl Spec {
             | Spec::HttpListener(_)
             | Spec::TcpListener(_)
             | Spec::TcpRelay(_)
-            | Spec::UdpListener(_) => false,
+            | Spec::UdpListener(_)
+            | Spec::UdpRelay(_) => false,
         }
     }
 
@@ -161,7 +164,8 @@ impl Spec {
             | Spec::Udp(_)
             | Spec::HttpListener(_)
             | Spec::TcpListener(_)
-            | Spec::UdpListener(_) => None,
+            | Spec::UdpListener(_)
+            | Spec::UdpRelay(_) => None,
         }
     }
 
@@ -180,7 +184,8 @@ impl Spec {
             | Spec::Udp(_)
             | Spec::HttpListener(_)
             | Spec::TcpListener(_)
-            | Spec::UdpListener(_) => None,
+            | Spec::UdpListener(_)
+            | Spec::UdpRelay(_) => None,
         }
     }
 
@@ -213,6 +218,20 @@ impl Spec {
         if let Spec::TcpRelay(spec) = self { Some(spec) } else { None }
     }
 
+    /// Where a relay leads to, to write to.
+    pub(crate) fn target_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Spec::TcpRelay(spec) => Some(&mut spec.target),
+            Spec::UdpRelay(spec) => Some(&mut spec.target),
+            Spec::Http(_)
+            | Spec::HttpListener(_)
+            | Spec::Tcp(_)
+            | Spec::TcpListener(_)
+            | Spec::Udp(_)
+            | Spec::UdpListener(_) => None,
+        }
+    }
+
     /// The automatic answers of a TCP or UDP listener, if it is one.
     #[must_use]
     pub(crate) fn answer_rules(&self) -> Option<&[Rule]> {
@@ -223,7 +242,8 @@ impl Spec {
             | Spec::HttpListener(_)
             | Spec::Tcp(_)
             | Spec::TcpRelay(_)
-            | Spec::Udp(_) => None,
+            | Spec::Udp(_)
+            | Spec::UdpRelay(_) => None,
         }
     }
 
@@ -233,7 +253,9 @@ impl Spec {
             Spec::HttpListener(spec) => spec.rules.iter_mut().map(|rule| &mut rule.tag).collect(),
             Spec::TcpListener(spec) => spec.rules.iter_mut().map(|rule| &mut rule.tag).collect(),
             Spec::UdpListener(spec) => spec.rules.iter_mut().map(|rule| &mut rule.tag).collect(),
-            Spec::Http(_) | Spec::Tcp(_) | Spec::TcpRelay(_) | Spec::Udp(_) => Vec::new(),
+            Spec::Http(_) | Spec::Tcp(_) | Spec::TcpRelay(_) | Spec::Udp(_) | Spec::UdpRelay(_) => {
+                Vec::new()
+            }
         }
     }
 
@@ -252,7 +274,7 @@ impl Spec {
                 spec.tls != ListenerTls::Off || spec.target_tls != ClientTls::Off
             }
             Spec::HttpListener(spec) => spec.tls != ListenerTls::Off,
-            Spec::Http(_) | Spec::Udp(_) | Spec::UdpListener(_) => false,
+            Spec::Http(_) | Spec::Udp(_) | Spec::UdpListener(_) | Spec::UdpRelay(_) => false,
         }
     }
 
@@ -273,7 +295,7 @@ impl Spec {
             Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
                 if self.has_tls() { LISTENER_TLS_BADGE } else { LISTENER_BADGE }
             }
-            Spec::TcpRelay(_) => {
+            Spec::TcpRelay(_) | Spec::UdpRelay(_) => {
                 if self.has_tls() {
                     RELAY_TLS_BADGE
                 } else {

@@ -20,3 +20,5 @@ mod tcp;
 mod tls;
 #[path = "engine_udp.rs"]
 mod udp;
+#[path = "engine_udp_relay.rs"]
+mod udp_relay;

@@ -1,7 +1,7 @@
 //! `wirebench relay` as a script uses it, between programs of others.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, TcpStream, UdpSocket};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -70,10 +70,11 @@ fn a_target_that_is_not_there_is_told_and_the_relay_goes_on() {
 
 #[test]
 fn what_cannot_be_relayed_is_refused_with_what_to_write() {
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 8] = [
         (&[":0"], "write wirebench relay LISTEN TARGET, such as :9000 db:5432"),
-        (&[":0", "udp://h:1"], "a relay passes on TCP and TLS"),
-        (&[":0", "http://h/"], "a relay passes on TCP and TLS"),
+        (&["tcp://:0", "udp://h:1"], "a relay of TCP passes on TCP and TLS"),
+        (&["udp://:0", "tls://h:1"], "a relay of UDP passes on UDP"),
+        (&[":0", "http://h/"], "a relay of TCP passes on TCP and TLS"),
         (&["http://:0", "h:1"], "there is no relay of HTTP"),
         (&[":0", "h"], "has no port"),
         (&[":0", "unix:/x"], "not supported yet"),
@@ -180,4 +181,29 @@ fn our_own_client_sees_through_it_what_it_would_see_without() {
     assert_eq!(text(&sent.stdout), "220 ready\r\nbye\r\n", "{}", text(&sent.stderr));
     relay.interrupt();
     assert_eq!(relay.finish().0, Some(0));
+}
+
+/// DNS by a Python resolver and server: what a client asks comes back to it, told once.
+#[test]
+fn datagrams_are_told_once_with_who_sent_them() {
+    let server = UdpSocket::bind("127.0.0.1:0").expect("a server");
+    server.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let target = format!("udp://{}", server.local_addr().expect("its address"));
+    // Of what the clients speak nothing is said: the target does.
+    let relay = relay(&["127.0.0.1:0", &target, "--count", "2"]);
+    let client = UdpSocket::bind("127.0.0.1:0").expect("a client");
+    client.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    client.send_to(b"ask", ("127.0.0.1", relay.port)).expect("taken");
+    let mut room = [0; 16];
+    let (len, from) = server.recv_from(&mut room).expect("the question");
+    assert_eq!(&room[..len], b"ask");
+    server.send_to(b"answer", from).expect("taken");
+    let (len, _) = client.recv_from(&mut room).expect("the answer");
+    assert_eq!(&room[..len], b"answer");
+    let (status, lines) = relay.finish();
+    assert_eq!(status, Some(0));
+    let data: Vec<&Value> = lines.iter().filter(|line| line["kind"] == "data").collect();
+    let said: Vec<_> = data.iter().map(|it| (it["from"].as_str(), it["text"].as_str())).collect();
+    assert_eq!(said, [(Some("client"), Some("ask")), (Some("server"), Some("answer"))]);
+    assert!(data.iter().all(|line| line["side"] == "relay" && line["proto"] == "udp"));
 }

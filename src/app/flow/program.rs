@@ -15,6 +15,7 @@ use crate::compose::UnknownNames;
 use crate::compose::anew::anew;
 use crate::engine::command::{CloseMode, Command};
 use crate::model::protocol::{Protocol, Side};
+use crate::model::spec::Spec;
 
 /// Handles what no pane took.
 pub(crate) fn act(app: &mut App, action: Action) {
@@ -28,7 +29,7 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::Http => compose(app, Protocol::Http, Side::Client),
         Action::Tcp => compose(app, Protocol::Tcp, Side::Client),
         Action::Udp => compose(app, Protocol::Udp, Side::Client),
-        Action::Relay => compose(app, Protocol::Tcp, Side::Relay),
+        Action::Relay => compose_relay(app),
         Action::SwitchSide => switch_side(app),
         Action::NextEnvironment => next_environment(app),
         Action::EditEnvironments => environments::open(app),
@@ -126,6 +127,17 @@ fn switch_side(app: &mut App) {
     let spec = &app.shared.drafts.current().spec;
     let side = if spec.side().listens() { Side::Client } else { Side::Listener };
     compose(app, spec.protocol(), side);
+}
+
+/// A relay of what the draft on screen speaks, where there is one.
+fn compose_relay(app: &mut App) {
+    // An address may say what is spoken.
+    if app.request.refused.is_none() {
+        draft::leave_address(app);
+    }
+    let spoken = app.shared.drafts.current().spec.protocol();
+    let protocol = Spec::of(spoken, Side::Relay).map_or(Protocol::Tcp, |spec| spec.protocol());
+    compose(app, protocol, Side::Relay);
 }
 
 /// Something new of this kind, always; it leads where the draft on screen does, which stays as it

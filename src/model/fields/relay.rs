@@ -3,7 +3,7 @@
 use super::session::{BIND, BIND_HELP};
 use crate::model::field::FieldWidth::Fill;
 use crate::model::field::{FormTab, Options, Presence, ValueKind, fields};
-use crate::model::relay::TcpRelaySpec;
+use crate::model::relay::{TcpRelaySpec, UdpRelaySpec};
 
 const OPTIONS: Option<FormTab> = Some(FormTab::Options);
 
@@ -19,6 +19,22 @@ impl Options for TcpRelaySpec {
         "connect-timeout", ValueKind::Duration, connect_timeout, tab: OPTIONS,
             label: "Connect timeout",
             help: "Longest wait for the connection to the target and its TLS handshake.";
+        "", ValueKind::Table, socket, tab: OPTIONS;
+        "", ValueKind::Table, client, tab: OPTIONS;
+    }
+}
+
+impl Options for UdpRelaySpec {
+    fields! {
+        "bind", ValueKind::Address, bind, width: Some(Fill(1)), placeholder: BIND,
+            presence: Presence::Written, help: BIND_HELP;
+        "target", ValueKind::Word(&[]), target, width: Some(Fill(1)), label: "to",
+            placeholder: "host:port", presence: Presence::Written,
+            help: "Where the datagrams of each client go on to: host:port.";
+        "any-peer", ValueKind::Flag, any_peer, tab: OPTIONS, label: "Replies may come from anybody",
+            help: "Pass back what anybody sends to the socket of a client, not only the target.";
+        "idle-timeout", ValueKind::Duration, idle, tab: OPTIONS, label: "Idle timeout",
+            help: "A client of which neither side said anything for so long is let go.";
         "", ValueKind::Table, socket, tab: OPTIONS;
         "", ValueKind::Table, client, tab: OPTIONS;
     }

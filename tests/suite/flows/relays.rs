@@ -185,3 +185,37 @@ fn a_preset_of_a_relay_is_saved_and_opened_again() {
     assert_eq!((&*spec.bind, &*spec.target), (":9000", "db:5432"));
     driver.assert_shows("RLY");
 }
+
+#[test]
+fn a_relay_of_datagrams_is_composed_of_a_client_of_datagrams() {
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<F3><C-l>udp://127.0.0.1:53<A-r>");
+    driver.assert_shows("UDP relay ─ not saved");
+    let (id, plan) = Driver::opened(&driver.keys("<F5>"));
+    let Plan::UdpRelay(plan) = plan else { panic!("{plan:?}") };
+    assert_eq!((plan.target.to_string(), plan.any_peer), ("127.0.0.1:53".into(), false));
+    let pair = RelayPair { client: id.conn(1), target: id.conn(2) };
+    let info = |id, local, peer| ConnInfo {
+        id,
+        protocol: Protocol::Udp,
+        side: Side::Relay,
+        local: Some(address(local)),
+        peer: Some(address(peer)),
+        tls: false,
+        pair: Some(pair),
+    };
+    let conns = vec![info(pair.client, 9000, 40_000), info(pair.target, 50_000, 53)];
+    let records = vec![
+        record(pair.client, 1, Direction::Received, b"ask"),
+        record(pair.client, 2, Direction::Sent, b"answer"),
+    ];
+    driver.listening(id);
+    arrive(&mut driver, conns, records);
+    driver.app.shared.focus = Pane::Response;
+    let screen = driver.screen();
+    for part in ["Datagrams", "client", "ask", "server", "answer"] {
+        assert!(screen.contains(part), "{part} in\n{screen}");
+    }
+    driver.keys("i");
+    driver.assert_shows("a relay passes on what others say");
+}
