@@ -20,6 +20,7 @@ mod datagram;
 mod dispatch;
 pub mod event;
 mod facts;
+mod faults;
 mod handle;
 mod http;
 mod listener;

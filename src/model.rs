@@ -10,6 +10,7 @@ pub(crate) mod client;
 pub mod endpoint;
 pub mod exchange;
 pub mod failure;
+pub mod fault;
 pub(crate) mod field;
 pub mod field_access;
 pub(crate) mod field_help;

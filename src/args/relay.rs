@@ -15,6 +15,8 @@ Examples:
   wirebench relay udp://:9000 127.0.0.1:53           datagrams, with a socket for each client
   wirebench relay *:9000 127.0.0.1:80 --count 10     until ten reads were passed on
   wirebench relay :9000 db:5432 --json | jq .        records as JSON Lines
+  wirebench relay :9000 db:5432 --fault 'delay=80ms jitter=40ms from=server'
+  wirebench relay udp://:9000 127.0.0.1:53 --fault drop=10 --fault 'duplicate=1 every=5' --set seed=7
   wirebench relay databases/through                  a preset
 
 ':port' is this machine only, '*:port' is everybody.
@@ -22,6 +24,10 @@ Bytes, ends (FIN) and resets are passed on either way as they come; each byte is
 the client sent, 'out' what it got of the server. A target that cannot be reached resets the client.
 Of UDP every sender has a socket of its own towards the target; it is let go after two minutes of silence
 (--set idle-timeout=30s), or for a newcomer when there are 1,024.
+Faults: delay=TIME (jitter=TIME), rate=BYTES a second, corrupt=BYTES, stall=BYTE; of TCP also split=BYTES,
+merge=TIME, reset=BYTE, half-close=BYTE; of UDP also drop=PERCENT, duplicate=COPIES, reorder=COUNT. With each
+from=client|server, when=contains 'x', first=N, every=N, chance=PERCENT, after=TIME, for=TIME. What they touched
+is told with its record; --set seed=N repeats a run.
 A first Ctrl+C, TERM or HUP prints what was taken in, for a second at most; a second one ends it at
 once.
 Exit status: 0 stopped as asked, 2 usage, 3 network, 6 not all was printed (how much is said),
@@ -47,6 +53,10 @@ pub struct Relay {
     /// Stop after this time.
     #[arg(long = "for", value_name = "TIME", value_parser = parse_duration)]
     pub lasts: Option<Duration>,
+    /// A fault put into what is passed on, such as "delay=100ms jitter=50ms", "drop=10 from=server" or
+    /// "reset=1000 when=contains 'COMMIT'"; can be given again. --help says what there is.
+    #[arg(long = "fault", value_name = "FAULT")]
+    pub faults: Vec<String>,
     #[command(flatten)]
     pub common: Common,
 }

@@ -11,6 +11,7 @@ use crate::args;
 use crate::compose::relay_targets;
 use crate::model::endpoint::Bind;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::fault::FaultSpec;
 use crate::model::plan::Plan;
 use crate::model::protocol::Side;
 use crate::model::trust::Verify;
@@ -49,6 +50,13 @@ fn plan(arguments: &args::Relay, headless: &mut Headless) -> Result<Plan, Failur
             let failure = Failure::new(Stage::Compose, target, FailureKind::Usage, cause);
             if hint.is_empty() { failure } else { failure.hint(hint) }
         })?;
+    }
+    for line in &arguments.faults {
+        let wrong = |cause: String| {
+            Failure::new(Stage::Compose, format!("--fault {line}"), FailureKind::Usage, cause)
+        };
+        let fault = FaultSpec::parse(line).map_err(wrong)?;
+        spec.faults_mut().into_iter().for_each(|faults| faults.push(fault.clone()));
     }
     if let (true, Some((verify, _))) = (common.insecure, spec.consent_mut()) {
         *verify = Verify::Off;

@@ -1,10 +1,12 @@
 //! Plans of relays.
 
+use super::session::when;
 use super::sockets::{
     bind, client, client_of_many, client_tls, datagrams, endpoint_in, listener_tls, socket,
     stream_bind,
 };
 use super::text::Composer;
+use crate::model::fault::{ChanceSpec, FaultPlan, FaultSpec, FaultsPlan};
 use crate::model::field_id::FieldId;
 use crate::model::plan::{TargetPlan, TcpRelayPlan, UdpRelayPlan};
 use crate::model::relay::{TcpRelaySpec, UdpRelaySpec};
@@ -36,7 +38,8 @@ pub(super) fn tcp(spec: &TcpRelaySpec, composer: &mut Composer<'_>) -> Option<Tc
         socket: socket.clone(),
         client: client(&spec.client, composer),
     };
-    Some(TcpRelayPlan { bind: bind?, tls: own_tls, socket, target })
+    let faults = faults((spec.faults, &spec.fault), true, composer);
+    Some(TcpRelayPlan { bind: bind?, tls: own_tls, socket, target, faults })
 }
 
 /// As [`tcp`].
@@ -49,8 +52,37 @@ pub(super) fn udp(spec: &UdpRelaySpec, composer: &mut Composer<'_>) -> Option<Ud
         composer.issue(field, "a UDP relay leads on by UDP");
     }
     let client = client_of_many(&spec.client, composer);
+    let faults = faults((spec.faults, &spec.fault), false, composer);
     let (socket, any_peer, idle) = (datagrams(&spec.socket), spec.any_peer, bound(spec.idle));
-    Some(UdpRelayPlan { bind: bind?, socket, target: target?, client, any_peer, idle })
+    Some(UdpRelayPlan { bind: bind?, socket, target: target?, client, any_peer, idle, faults })
+}
+
+/// The faults that are on.
+fn faults(
+    (chance, list): (ChanceSpec, &[FaultSpec]),
+    of_streams: bool,
+    composer: &mut Composer<'_>,
+) -> FaultsPlan {
+    let mut plans = Vec::new();
+    for (row, fault) in list.iter().enumerate().filter(|(_, fault)| fault.enabled) {
+        let place = FieldId::new("fault").row(row);
+        let kind = fault.effect.kind().into_str();
+        if fault.effect.is_of_streams().is_some_and(|of| of != of_streams) {
+            let (what, other) = if of_streams { ("TCP", "datagrams") } else { ("UDP", "streams") };
+            composer.issue(place.then(kind), format!("{what} has no {kind}; it is of {other}"));
+        }
+        plans.push(FaultPlan {
+            from: fault.from,
+            effect: fault.effect,
+            first: fault.first,
+            every: fault.every,
+            chance: fault.chance,
+            when: when(place.then("when"), &fault.when, composer),
+            after: fault.after,
+            lasts: fault.lasts,
+        });
+    }
+    FaultsPlan { seed: chance.seed, list: plans, off: false }
 }
 
 #[cfg(test)]

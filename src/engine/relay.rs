@@ -17,6 +17,7 @@ use super::accept::pace::Evictability;
 use super::accept::{AcceptLoop, AcceptedConn, ConnControl, ListenerEvent, NewConn};
 use super::command::CloseMode;
 use super::event::Summary;
+use super::faults::control::{FaultControl, FaultWatch};
 use super::refusal;
 use super::session::{SessionContext, SessionHandle};
 use super::transport::dial::{self, Dial};
@@ -35,6 +36,7 @@ struct Relay {
     session: SessionHandle,
     accept: AcceptLoop<RelayControl>,
     target: Arc<TargetPlan>,
+    faults: FaultControl,
 }
 
 /// Runs the session to its end.
@@ -43,10 +45,16 @@ pub(crate) async fn run(plan: TcpRelayPlan, cx: SessionContext) -> Result<Summar
     let own = session.clone();
     let kind = (Protocol::Tcp, Side::Relay);
     let accept = AcceptLoop::open(kind, &plan.bind, &plan.tls, &plan.socket, own, None).await?;
-    let mut relay = Relay { session, accept, target: Arc::new(plan.target) };
+    let faults = FaultControl::new(&plan.faults, &session);
+    let mut relay = Relay { session, accept, target: Arc::new(plan.target), faults };
     relay.tell_target();
+    relay.faults.tell();
     loop {
-        match relay.accept.next(&mut input).await {
+        let happened = tokio::select! {
+            happened = relay.accept.next(&mut input) => happened,
+            () = relay.faults.changed() => continue,
+        };
+        match happened {
             ListenerEvent::NewConn(new) => relay.start(new),
             ListenerEvent::Update(plan) => relay.update(*plan),
             ListenerEvent::Send { .. } => {
@@ -70,8 +78,11 @@ impl Relay {
     fn update(&mut self, plan: Plan) {
         match plan.tcp_relay() {
             Some(plan) => {
-                self.target = Arc::new(plan.target);
-                self.tell_target();
+                if *self.target != plan.target {
+                    self.target = Arc::new(plan.target);
+                    self.tell_target();
+                }
+                self.faults.change(&plan.faults);
             }
             None => self.session.events.refused(refusal::other_answers()),
         }
@@ -86,6 +97,7 @@ impl Relay {
             pair,
             target: Arc::clone(&self.target),
             ending: Ending(ending),
+            faults: self.faults.watch(),
         };
         self.accept.start(new, RelayControl(sender), async move |accepted| {
             let (session, target) = (onward.session.clone(), onward.pair.target);
@@ -133,6 +145,7 @@ struct Onward {
     pair: RelayPair,
     target: Arc<TargetPlan>,
     ending: Ending,
+    faults: FaultWatch,
 }
 
 impl Onward {
@@ -141,9 +154,9 @@ impl Onward {
         let Some((target, _held)) = self.connect().await else {
             return self.turn_away(stream, peer);
         };
-        let Onward { session, pair, target: plan, ending } = self;
+        let Onward { session, pair, target: plan, ending, faults } = self;
         let names = [peer.to_string(), plan.endpoint.to_string()];
-        Passing { session, pair, names, ending }.run(stream, target).await;
+        Passing { session, pair, names, ending, faults }.run(stream, target).await;
     }
 
     /// The connection to the target with what it holds; `None` = there is none, and why is recorded.

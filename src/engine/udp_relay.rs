@@ -14,8 +14,9 @@
 mod clients;
 mod lost;
 mod onward;
+mod passed_on;
 
-use std::io;
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -24,19 +25,23 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::Instant;
 
-use super::datagram::bound_socket::{self, BoundSocket, any_readable, is_late_report, socket_for};
+use super::datagram::bound_socket::{BoundSocket, any_readable, socket_for};
 use super::event::{Phase, Summary};
+use super::faults::control::FaultControl;
+use super::faults::line::FaultLine;
 use super::session::{SessionContext, SessionHandle, SessionInput};
 use super::{clock, refusal};
 use crate::model::failure::Failure;
+use crate::model::fault::FaultMarks;
 use crate::model::id::ConnId;
 use crate::model::plan::{Plan, UdpRelayPlan};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind, RelayPair};
 use crate::os;
 use clients::{CLIENTS, Clients};
-use lost::{BUSY, LostDatagrams};
+use lost::LostDatagrams;
 use onward::{EarlyDatagrams, Finding, Found, Link, Onward, WatchedSocket};
+use passed_on::data_record;
 
 /// Datagrams taken of a socket in one go before others get their turn.
 const DRAIN: usize = 512;
@@ -56,6 +61,9 @@ const REPORTS: usize = 512;
 struct Client {
     pair: RelayPair,
     link: Link,
+    /// What faults make of what it sends, and of what comes back.
+    up: FaultLine,
+    down: FaultLine,
 }
 
 struct UdpRelay {
@@ -65,6 +73,9 @@ struct UdpRelay {
     clients: Clients<Client>,
     /// Targets on their way to be found.
     finding: FuturesUnordered<Finding>,
+    faults: FaultControl,
+    /// When faults let something of a client go. One that is looked at too early costs nothing.
+    due: BTreeSet<(Duration, SocketAddr)>,
     /// The sockets of the clients, each until there is something to read.
     watched: FuturesUnordered<WatchedSocket>,
     lost: LostDatagrams,
@@ -84,6 +95,8 @@ pub(crate) async fn run(plan: UdpRelayPlan, mut cx: SessionContext) -> Result<Su
     session.events.conn(ConnInfo { id, protocol, side, local, peer: None, tls: false, pair: None });
     let sockets = sockets.inspect_err(|failure| session.events.failed(id, failure))?;
     let mut relay = UdpRelay {
+        faults: FaultControl::new(&plan.faults, &session),
+        due: BTreeSet::new(),
         session,
         plan,
         sockets,
@@ -115,6 +128,7 @@ impl UdpRelay {
         self.note(self.session.id.itself(), RecordKind::Bound, text);
         self.session.events.phase(Phase::Listening { addresses, receive_buffer });
         self.tell_target();
+        self.faults.tell();
         self.count_clients();
         self.read_drops();
     }
@@ -136,6 +150,7 @@ impl UdpRelay {
     /// Waits for the next thing to happen and takes it in; says how the session ended, if it did.
     /// Every arm is safe to drop.
     async fn turn(&mut self, cx: &mut SessionContext) -> Option<&'static str> {
+        let due = self.due.first().map(|(due, _)| self.faults.started() + *due);
         tokio::select! {
             biased;
             () = self.session.cancel.cancelled() => return Some("stopped by us"),
@@ -149,6 +164,8 @@ impl UdpRelay {
                 self.read_drops();
             }
             () = clock::at(self.lost.told_at()) => self.tell_lost(),
+            () = clock::at(due) => self.release_due(),
+            () = self.faults.changed() => {}
             Some(found) = self.finding.next() => self.found(found),
             read = next_read(&self.sockets, &mut self.watched) => match read {
                 Readable::Bound(index) => self.receive_of_clients(index, DRAIN),
@@ -173,17 +190,27 @@ impl UdpRelay {
                 }
             }
             SessionInput::Update(plan) => match Plan::udp_relay(*plan) {
-                Some(plan) => {
-                    self.plan = UdpRelayPlan {
-                        bind: self.plan.bind.clone(),
-                        socket: self.plan.socket,
-                        ..plan
-                    };
-                    self.tell_target();
-                }
+                Some(plan) => self.update(plan),
                 None => self.session.events.refused(refusal::other_answers()),
             },
             SessionInput::Close(_) => {}
+        }
+    }
+
+    fn update(&mut self, plan: UdpRelayPlan) {
+        let is_elsewhere = plan.target != self.plan.target;
+        let (bind, socket) = (self.plan.bind.clone(), self.plan.socket);
+        self.plan = UdpRelayPlan { bind, socket, ..plan };
+        if is_elsewhere {
+            self.tell_target();
+        }
+        self.faults.change(&self.plan.faults);
+        let faults = self.faults.now();
+        for (address, client) in self.clients.all_mut() {
+            client.up.change(&faults);
+            client.down.change(&faults);
+            // What waited leaves.
+            self.due.insert((Duration::ZERO, address));
         }
     }
 
@@ -194,10 +221,11 @@ impl UdpRelay {
         while records.len() < limit
             && let Some((from, data)) = self.sockets.get_mut(index).and_then(BoundSocket::receive)
         {
-            let (at, kind) = (clock::now(), RecordKind::Data);
+            let at = clock::now();
             let conn = self.client_at(from).client;
-            records.push(Record::new(at, conn, Direction::Received, kind, data.clone()));
-            self.pass_up(from, data);
+            let faults = self.pass_up(from, data.clone());
+            let record = data_record(conn, Direction::Received, data, faults);
+            records.push(Record { at, ..record });
         }
         if !records.is_empty() {
             self.drops_at = self.drops_at.or_else(|| Some(Instant::now() + DROPS_EVERY));
@@ -219,7 +247,10 @@ impl UdpRelay {
         let pair = RelayPair { client: session.next_conn(), target: session.next_conn() };
         let local = socket_for(&self.sockets, address).map(|bound| bound.local);
         self.introduce(pair, pair.client, local, Some(address));
-        let client = Client { pair, link: Link::Unreached { again: Instant::now() } };
+        let (faults, number) = (self.faults.now(), pair.client.index);
+        let of_way = |from_client| FaultLine::new(&faults, number, false, from_client);
+        let link = Link::Unreached { again: Instant::now() };
+        let client = Client { pair, link, up: of_way(true), down: of_way(false) };
         self.clients.add(address, client, Instant::now());
         self.count_clients();
         pair
@@ -241,28 +272,6 @@ impl UdpRelay {
         let Some(oldest) = self.clients.oldest() else { return false };
         self.end(oldest, &format!("closed to make room for another of {CLIENTS} clients"));
         true
-    }
-
-    /// A datagram of a client, on its way to the target.
-    fn pass_up(&mut self, from: SocketAddr, data: Bytes) {
-        let Some(client) = self.clients.get_mut(from) else { return };
-        let (pair, now) = (client.pair, Instant::now());
-        match &mut client.link {
-            Link::Open(onward) => {
-                if let Err(why) = onward.send(&data) {
-                    self.lost.add(pair.target, true, data.len(), why);
-                }
-            }
-            Link::Finding(waiting) => {
-                if let Err(why) = waiting.push(data.clone()) {
-                    self.lost.add(pair.target, true, data.len(), why);
-                }
-            }
-            Link::Unreached { again } if *again > now => {
-                self.lost.add(pair.target, true, data.len(), "the target was not found".into());
-            }
-            Link::Unreached { .. } => self.find_target(from, pair, data),
-        }
     }
 
     /// Looks for the target of a client, which begins with this datagram.
@@ -311,7 +320,7 @@ impl UdpRelay {
                 self.introduce(pair, conn, Some(local), Some(target));
                 self.note(conn, RecordKind::Bound, text);
                 for data in waiting {
-                    self.pass_up(address, data);
+                    self.send_up(address, data);
                 }
             }
             Err(failure) => {
@@ -334,20 +343,15 @@ impl UdpRelay {
             && let Some((pair, from, is_reply, data)) = self.next_of_target(address)
         {
             read += 1;
-            let (at, kind, len) = (clock::now(), RecordKind::Data, data.len());
-            let sent = if is_reply {
-                self.send_down(address, &data)
-            } else {
-                Err(format!("it comes from {from}, not from the target (option any-peer)"))
-            };
-            let (conn, direction) = match sent {
-                Ok(()) => (pair.client, Direction::Sent),
-                Err(why) => {
-                    self.lost.add(pair.client, false, len, why);
-                    (pair.target, Direction::Received)
-                }
-            };
-            records.push(Record::new(at, conn, direction, kind, data));
+            let at = clock::now();
+            if !is_reply {
+                let why = format!("it comes from {from}, not from the target (option any-peer)");
+                self.lost.add(pair.client, false, data.len(), why);
+                let none = FaultMarks::default();
+                records.push(data_record(pair.target, Direction::Received, data, none));
+            } else if let Some(record) = self.pass_down((address, pair), data) {
+                records.push(Record { at, ..record });
+            }
         }
         if read > 0 {
             self.drops_at = self.drops_at.or_else(|| Some(Instant::now() + DROPS_EVERY));
@@ -355,6 +359,7 @@ impl UdpRelay {
         }
         self.session.events.offer(records);
         drop(held);
+        self.release(address);
         self.report_undelivered_to_target(address);
         if let Some(Client { link: Link::Open(onward), .. }) = self.clients.get_mut(address) {
             self.watched.push(onward.watch(address));
@@ -366,27 +371,11 @@ impl UdpRelay {
         &mut self,
         address: SocketAddr,
     ) -> Option<(RelayPair, SocketAddr, bool, Bytes)> {
-        let Client { pair, link: Link::Open(onward) } = self.clients.get_mut(address)? else {
+        let Client { pair, link: Link::Open(onward), .. } = self.clients.get_mut(address)? else {
             return None;
         };
         let (from, data) = onward.receive()?;
         Some((*pair, from, onward.may_reply(from), data))
-    }
-
-    fn send_down(&self, to: SocketAddr, data: &[u8]) -> Result<(), String> {
-        let Some(bound) = socket_for(&self.sockets, to) else {
-            let cause = io::Error::from(io::ErrorKind::AddrNotAvailable);
-            return Err(bound_socket::unsent(to, data.len(), &cause));
-        };
-        let mut sent = bound.socket.try_send_to(data, to);
-        if is_late_report(&sent) {
-            sent = bound.socket.try_send_to(data, to);
-        }
-        match sent {
-            Ok(_) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(BUSY.into()),
-            Err(error) => Err(bound_socket::unsent(to, data.len(), &error)),
-        }
     }
 
     fn report_undelivered_to_target(&mut self, address: SocketAddr) {
@@ -443,14 +432,19 @@ impl UdpRelay {
             let gone = os::kernel_drops(&bound.socket);
             self.dropped = self.dropped.zip(gone).map(|(before, gone)| before + gone);
         }
-        let Client { pair, link } = client;
+        let Client { pair, link, mut up, mut down } = client;
+        for (line, to, is_up) in [(&mut up, pair.target, true), (&mut down, pair.client, false)] {
+            for data in line.drain() {
+                self.lost.add(to, is_up, data.len(), words.to_owned());
+            }
+        }
         // What waits for a target that is still looked for.
         if let Link::Finding(mut waiting) = link {
             for data in waiting.take() {
                 self.lost.add(pair.target, true, data.len(), words.to_owned());
             }
-            self.tell_lost();
         }
+        self.tell_lost();
         self.note(pair.client, RecordKind::Closed, words);
         self.session.events.retire(pair.client);
         self.session.events.retire(pair.target);

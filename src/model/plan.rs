@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::endpoint::{Bind, Endpoint};
+use super::fault::FaultsPlan;
 use super::protocol::{Capabilities, Protocol, Side};
 use super::tls::{ClientTls, ListenerTls};
 use super::trust::{TrustedCertificates, Verify};
@@ -256,6 +257,7 @@ pub struct TcpRelayPlan {
     /// Of every connection.
     pub socket: SocketOptions,
     pub target: TargetPlan,
+    pub faults: FaultsPlan,
 }
 
 /// Where a relay connects its clients on to, and how.
@@ -292,6 +294,7 @@ pub struct UdpRelayPlan {
     pub any_peer: bool,
     /// A client of which neither side said anything for so long is let go.
     pub idle: Duration,
+    pub faults: FaultsPlan,
 }
 
 /// An automatic answer with its payloads as bytes.
@@ -462,6 +465,20 @@ impl Plan {
         match self {
             Plan::TcpRelay(plan) => Some(&plan.target.endpoint),
             Plan::UdpRelay(plan) => Some(&plan.target),
+            Plan::Http(_)
+            | Plan::HttpListener(_)
+            | Plan::Tcp(_)
+            | Plan::TcpListener(_)
+            | Plan::Udp(_)
+            | Plan::UdpListener(_) => None,
+        }
+    }
+
+    /// The faults of a relay, to write to.
+    pub(crate) fn faults_mut(&mut self) -> Option<&mut FaultsPlan> {
+        match self {
+            Plan::TcpRelay(plan) => Some(&mut plan.faults),
+            Plan::UdpRelay(plan) => Some(&mut plan.faults),
             Plan::Http(_)
             | Plan::HttpListener(_)
             | Plan::Tcp(_)

@@ -5,6 +5,7 @@ use std::time::Duration;
 use smart_default::SmartDefault;
 
 use super::client::{CONNECT_TIMEOUT, ClientSpec, DatagramSpec, SocketSpec};
+use super::fault::{ChanceSpec, FaultSpec};
 use super::tls::{ClientTls, ListenerTls};
 
 /// A TCP (or TLS) relay: every accepted connection is connected on to the target, and what comes on
@@ -26,6 +27,9 @@ pub struct TcpRelaySpec {
     pub socket: SocketSpec,
     /// Of those to the target.
     pub client: ClientSpec,
+    pub faults: ChanceSpec,
+    /// Done to what is passed on, in order.
+    pub fault: Vec<FaultSpec>,
 }
 
 /// How long neither a client of a UDP relay nor the target for it may say nothing before its socket
@@ -49,4 +53,7 @@ pub struct UdpRelaySpec {
     pub socket: DatagramSpec,
     /// Of those to the target.
     pub client: ClientSpec,
+    pub faults: ChanceSpec,
+    /// Done to what is passed on, in order.
+    pub fault: Vec<FaultSpec>,
 }

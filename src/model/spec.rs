@@ -6,6 +6,7 @@
 use strum::IntoStaticStr;
 
 use super::client::{InputSpec, TcpSpec, UdpSpec};
+use super::fault::FaultSpec;
 use super::http::{HttpListenerSpec, HttpSpec};
 use super::listener::{Rule, TcpListenerSpec, UdpListenerSpec};
 pub use super::name_value::NameValue;
@@ -223,6 +224,20 @@ impl Spec {
         match self {
             Spec::TcpRelay(spec) => Some(&mut spec.target),
             Spec::UdpRelay(spec) => Some(&mut spec.target),
+            Spec::Http(_)
+            | Spec::HttpListener(_)
+            | Spec::Tcp(_)
+            | Spec::TcpListener(_)
+            | Spec::Udp(_)
+            | Spec::UdpListener(_) => None,
+        }
+    }
+
+    /// The faults of a relay, to write to.
+    pub(crate) fn faults_mut(&mut self) -> Option<&mut Vec<FaultSpec>> {
+        match self {
+            Spec::TcpRelay(spec) => Some(&mut spec.fault),
+            Spec::UdpRelay(spec) => Some(&mut spec.fault),
             Spec::Http(_)
             | Spec::HttpListener(_)
             | Spec::Tcp(_)

@@ -13,6 +13,7 @@ use bytes::Bytes;
 
 use super::conns::ConnSlot;
 use super::pages::Pages;
+use crate::model::fault::FaultMarks;
 use crate::model::record::{Direction, Record, RecordKind};
 use crate::model::timing::Stamp;
 
@@ -34,6 +35,7 @@ pub(super) struct StoredRecord {
     pub(super) kept: u32,
     pub(super) direction: Direction,
     pub(super) kind: RecordKind,
+    pub(super) faults: FaultMarks,
 }
 
 /// Records `base..end`.
@@ -73,7 +75,7 @@ impl Segment {
 
     /// Adds a record, for which there is room; small payload goes into the pages.
     pub(super) fn push(&mut self, conn: ConnSlot, record: Record, pages: &mut Pages) {
-        let Record { at, direction, kind, data, original_len: len, .. } = record;
+        let Record { at, direction, kind, data, original_len: len, faults, .. } = record;
         let kept = data.len() as u32;
         let start = if data.len() > SMALL {
             self.large.push(data);
@@ -81,7 +83,7 @@ impl Segment {
         } else {
             (pages.push(&data) - self.payload) as u32
         };
-        self.records.push(StoredRecord { at, len, conn, start, kept, direction, kind });
+        self.records.push(StoredRecord { at, len, conn, start, kept, direction, kind, faults });
     }
 
     /// The records from one id to before another, both within the segment or at its end.

@@ -10,6 +10,8 @@
 mod accept;
 #[path = "engine_bench.rs"]
 mod bench;
+#[path = "engine_faults.rs"]
+mod faults;
 #[path = "engine_life.rs"]
 mod life;
 #[path = "engine_relay.rs"]

@@ -21,6 +21,7 @@ fn plan(target: &str) -> UdpRelayPlan {
         client: ClientOptions::default(),
         any_peer: false,
         idle: Duration::from_secs(60),
+        faults: wirebench::model::fault::FaultsPlan::default(),
     }
 }
 

@@ -207,3 +207,33 @@ fn datagrams_are_told_once_with_who_sent_them() {
     assert_eq!(said, [(Some("client"), Some("ask")), (Some("server"), Some("answer"))]);
     assert!(data.iter().all(|line| line["side"] == "relay" && line["proto"] == "udp"));
 }
+
+/// What a script asks for by `--fault` is done, and told with what it touched.
+#[test]
+fn faults_of_the_command_line_are_done_and_told_by_name() {
+    let target = echo_peer().to_string();
+    let fault = "corrupt=1 from=server when=contains 'PING'";
+    let relay = relay(&["127.0.0.1:0", &target, "--fault", fault, "--set", "seed=3", "--json"]);
+    let answer = talk(relay.port, b"PING");
+    assert_eq!(answer.len(), 4);
+    assert_ne!(answer, b"PING");
+    relay.interrupt();
+    let (status, lines) = relay.finish();
+    assert_eq!(status, Some(0));
+    let out = lines.iter().find(|line| line["dir"] == "out" && line["kind"] == "data");
+    assert_eq!(out.expect("the answer")["fault"], serde_json::json!(["corrupt"]));
+    let asked = lines.iter().find(|line| line["from"] == "client").expect("the question");
+    assert_eq!(asked.get("fault"), None);
+    let said = |line: &Value| line["message"].as_str().unwrap_or_default().to_owned();
+    let told = "faults: corrupt 1 B of the server; seed 3 repeats them";
+    assert!(lines.iter().any(|line| said(line) == told), "{lines:?}");
+    let (status, said) = told_of(&["127.0.0.1:0", &target, "--fault", "dealy=1s"]);
+    assert_eq!(status, Some(2));
+    assert!(said.contains("did you mean 'delay'"), "{said}");
+    let (_, said) = told_of(&["udp://127.0.0.1:0", "h:1", "--fault", "reset=1"]);
+    assert!(said.contains("UDP has no reset"), "{said}");
+}
+
+fn told_of(args: &[&str]) -> (Option<i32>, String) {
+    told(&run(&[&["relay"], args].concat()))
+}

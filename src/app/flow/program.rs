@@ -1,7 +1,7 @@
 //! Actions of the whole program: focus, modes, saving, leaving.
 
 use super::{
-    compare, draft, environments, focus, kept, overlays, restore, save, send, traffic,
+    compare, draft, environments, faults, focus, kept, overlays, restore, save, send, traffic,
     unknown_names,
 };
 use crate::app::action::Action;
@@ -30,6 +30,7 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::Tcp => compose(app, Protocol::Tcp, Side::Client),
         Action::Udp => compose(app, Protocol::Udp, Side::Client),
         Action::Relay => compose_relay(app),
+        Action::ToggleFaults => faults::toggle(app),
         Action::SwitchSide => switch_side(app),
         Action::NextEnvironment => next_environment(app),
         Action::EditEnvironments => environments::open(app),

@@ -90,6 +90,11 @@ impl<C> Clients<C> {
         self.by_address.iter().map(|(address, known)| (*address, &known.client))
     }
 
+    /// Everybody, to write to.
+    pub(super) fn all_mut(&mut self) -> impl Iterator<Item = (SocketAddr, &mut C)> {
+        self.by_address.iter_mut().map(|(address, known)| (*address, &mut known.client))
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.by_address.len()

@@ -11,9 +11,13 @@ const NO_TLS: &str =
 # there is no script of a relay with TLS.
 ";
 
+/// What is said of a preset with faults.
+const NO_FAULTS: &str = "# passes on without the faults that wirebench puts into it\n";
+
 /// The whole script: two threads per connection, one for each way.
 pub(super) fn write(plan: &TcpRelayPlan) -> String {
-    let TcpRelayPlan { tls, socket, target, .. } = plan;
+    let TcpRelayPlan { tls, socket, target, faults, .. } = plan;
+    let without = only(!faults.list.is_empty(), NO_FAULTS);
     let TargetPlan { endpoint, connect_timeout, client, .. } = target;
     if *tls != ListenerTls::Off || target.tls != ClientTls::Off {
         return NO_TLS.into();
@@ -25,7 +29,7 @@ pub(super) fn write(plan: &TcpRelayPlan) -> String {
         set(&calls, "        ", "client") + &set(&target.socket.calls(), "        ", "server");
     let in_ipv6 = only(is_ipv6(&plan.bind), ", family=socket.AF_INET6");
     format!(
-        "import socket
+        "{without}import socket
 import threading
 {connect}
 
@@ -66,7 +70,8 @@ def serve(client, peer):
 
 /// The whole script: a socket for each client, and one loop over all of them.
 pub(super) fn udp(plan: &UdpRelayPlan) -> String {
-    let UdpRelayPlan { socket, target, client, any_peer, idle, .. } = plan;
+    let UdpRelayPlan { socket, target, client, any_peer, idle, faults, .. } = plan;
+    let without = only(!faults.list.is_empty(), NO_FAULTS);
     let (address, remark) = bind(&plan.bind);
     let in_ipv6 = is_ipv6(&plan.bind);
     let (onward, bound) = datagram_source(target, client);
@@ -81,7 +86,7 @@ pub(super) fn udp(plan: &UdpRelayPlan) -> String {
     };
     let (listening, host, port) = (family(in_ipv6), text(&target.host), target.port);
     format!(
-        "import select
+        "{without}import select
 import socket
 import time
 

@@ -2,9 +2,13 @@
 
 use super::session::{BIND, BIND_HELP};
 use crate::model::field::FieldWidth::Fill;
-use crate::model::field::{FormTab, Options, Presence, ValueKind, fields};
+use crate::model::field::{FormTab, Options, Presence, Spelling, ValueKind, fields};
 use crate::model::relay::{TcpRelaySpec, UdpRelaySpec};
 
+const FAULTS: Option<FormTab> = Some(FormTab::Faults);
+const FAULT_LIST: ValueKind = ValueKind::List(Spelling::Table);
+const FAULT: &str = "+ fault (a new one delays by 100 ms)";
+const FAULT_HELP: &str = "Faults put into what is passed on, in order.";
 const OPTIONS: Option<FormTab> = Some(FormTab::Options);
 
 impl Options for TcpRelaySpec {
@@ -21,6 +25,8 @@ impl Options for TcpRelaySpec {
             help: "Longest wait for the connection to the target and its TLS handshake.";
         "", ValueKind::Table, socket, tab: OPTIONS;
         "", ValueKind::Table, client, tab: OPTIONS;
+        "", ValueKind::Table, faults, tab: OPTIONS;
+        "fault", FAULT_LIST, fault, tab: FAULTS, label: FAULT, help: FAULT_HELP;
     }
 }
 
@@ -37,5 +43,7 @@ impl Options for UdpRelaySpec {
             help: "A client of which neither side said anything for so long is let go.";
         "", ValueKind::Table, socket, tab: OPTIONS;
         "", ValueKind::Table, client, tab: OPTIONS;
+        "", ValueKind::Table, faults, tab: OPTIONS;
+        "fault", FAULT_LIST, fault, tab: FAULTS, label: FAULT, help: FAULT_HELP;
     }
 }

@@ -4,6 +4,7 @@ use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
 use wirebench::engine::command::{CloseMode, Command};
 use wirebench::engine::event::{Batch, Event, Phase};
+use wirebench::model::fault::FaultKind;
 use wirebench::model::id::SessionId;
 use wirebench::model::plan::{Plan, TcpRelayPlan};
 use wirebench::model::protocol::{Protocol, Side};
@@ -218,4 +219,35 @@ fn a_relay_of_datagrams_is_composed_of_a_client_of_datagrams() {
     }
     driver.keys("i");
     driver.assert_shows("a relay passes on what others say");
+}
+
+#[test]
+fn faults_are_composed_shown_where_they_touch_and_switched_off_and_on_again() {
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<A-r><C-l>:9000<Tab>db:5432");
+    driver.keys("<A-Right><A-n>");
+    driver.assert_shows("Faults");
+    let (id, plan) = Driver::opened(&driver.keys("<F5>"));
+    let faults = relay(plan).faults;
+    assert_eq!((faults.list.len(), faults.off), (1, false));
+    driver.listening(id);
+    let [client, target] = halves(id, 0);
+    let mut touched = record(client.id, 5, Direction::Sent, b"late answer");
+    touched.faults.insert(FaultKind::Delay);
+    arrive(&mut driver, vec![client, target], vec![touched]);
+    driver.app.shared.focus = Pane::Response;
+    driver.assert_shows("[delay] late answer");
+    let effects = driver.keys("!");
+    let off = |effects: &[Effect]| {
+        effects.iter().find_map(|effect| match effect {
+            Effect::Engine(Command::Update { plan, .. }) => {
+                Some(relay((**plan).clone()).faults.off)
+            }
+            _ => None,
+        })
+    };
+    assert_eq!(off(&effects), Some(true));
+    driver.assert_shows("the faults are off");
+    assert_eq!(off(&driver.keys("!")), Some(false));
+    driver.assert_shows("the faults are on again");
 }
