@@ -274,7 +274,12 @@ pub(crate) fn spec() -> BoxedStrategy<Spec> {
                 socket,
                 client,
             )| {
-                let target_is = TcpRelaySpec { bind, target, tls, ..TcpRelaySpec::default() };
+                let (socks, socks_user) =
+                    (connect_timeout.as_millis() % 2 == 0, bind.trim().to_owned());
+                let socks_password = bind.clone();
+                let entry =
+                    TcpRelaySpec { socks, socks_user, socks_password, ..TcpRelaySpec::default() };
+                let target_is = TcpRelaySpec { bind, target, tls, ..entry };
                 Spec::TcpRelay(TcpRelaySpec {
                     target_tls,
                     connect_timeout,

@@ -13,6 +13,7 @@ Examples:
   wirebench relay tls://:9443 tcp://127.0.0.1:80     TLS towards the clients, none behind
   wirebench relay :9000 tls://example.com:443        the other way round
   wirebench relay udp://:9000 127.0.0.1:53           datagrams, with a socket for each client
+  wirebench relay socks5://:1080                     each client says where to, as curl --socks5-hostname
   wirebench relay *:9000 127.0.0.1:80 --count 10     until ten reads were passed on
   wirebench relay :9000 db:5432 --json | jq .        records as JSON Lines
   wirebench relay :9000 db:5432 --fault 'delay=80ms jitter=40ms from=server'
@@ -40,7 +41,8 @@ Exit status: 0 stopped as asked, 2 usage, 3 network, 6 not all was printed (how 
     override_usage = "wirebench relay [OPTIONS] LISTEN [TARGET]\n       wirebench relay [OPTIONS] PRESET"
 )]
 pub struct Relay {
-    /// Where to listen, :9000, tcp://:9000, tls://:9443 or udp://:9000, or a preset.
+    /// Where to listen, :9000, tcp://:9000, tls://:9443, udp://:9000 or socks5://:1080 (each client says where
+    /// to), or a preset.
     #[arg(value_name = "LISTEN|PRESET", value_hint = ValueHint::AnyPath)]
     pub listen: String,
     /// Where each client is connected on to: host:port, tcp://host:port, tls://host:port or

@@ -118,7 +118,7 @@ pub(super) async fn watch(
     let mut watch = ListenWatch {
         output,
         by_exchange: plan.capabilities().exchanges,
-        target: plan.target().map(ToString::to_string),
+        target: plan.leads_to(),
         conns: BTreeMap::new(),
         streams: ToldStreams::new(headless.told.clone()),
         printed: Vec::new(),

@@ -12,6 +12,7 @@ use crate::compose::relay_targets;
 use crate::model::endpoint::Bind;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::fault::FaultSpec;
+use crate::model::field_access;
 use crate::model::plan::Plan;
 use crate::model::protocol::Side;
 use crate::model::trust::Verify;
@@ -61,7 +62,12 @@ fn plan(arguments: &args::Relay, headless: &mut Headless) -> Result<Plan, Failur
     if let (true, Some((verify, _))) = (common.insecure, spec.consent_mut()) {
         *verify = Verify::Off;
     }
-    let is_missing = spec.target_mut().is_some_and(|target| target.trim().is_empty());
+    if listens_for_socks(arguments) {
+        // Refused where there is no such option.
+        let _ = field_access::assign(spec.options_mut(), "socks", "on");
+    }
+    let is_socks = spec.as_tcp_relay_mut().is_some_and(|relay| relay.socks);
+    let is_missing = !is_socks && spec.target_mut().is_some_and(|target| target.trim().is_empty());
     if is_missing {
         let failure = usage("it is not said where its clients are connected on to".into());
         return Err(failure.hint("write wirebench relay LISTEN TARGET, such as :9000 db:5432"));
@@ -69,11 +75,21 @@ fn plan(arguments: &args::Relay, headless: &mut Headless) -> Result<Plan, Failur
     target::planned(&spec, &scope)
 }
 
+/// The scheme of a relay whose clients say where to.
+const SOCKS: &str = "socks5://";
+
+fn listens_for_socks(arguments: &args::Relay) -> bool {
+    arguments.listen.starts_with(SOCKS)
+}
+
 /// Where to listen. `:9000` alone is a guess: what is spoken then, the target says.
 fn listens_at(arguments: &args::Relay) -> Cow<'_, str> {
     let (listen, target) = (&*arguments.listen, arguments.target.as_deref().unwrap_or_default());
     let scheme = UrlText::of(target.trim()).scheme;
     let is_bare = listen.starts_with([':', '*']) || listen.parse::<Bind>().is_ok();
+    if let Some(address) = listen.strip_prefix(SOCKS) {
+        return format!("tcp://{address}").into();
+    }
     if is_bare && scheme.eq_ignore_ascii_case("udp") {
         return format!("udp://{listen}").into();
     }

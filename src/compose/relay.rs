@@ -6,9 +6,10 @@ use super::sockets::{
     stream_bind,
 };
 use super::text::Composer;
+use crate::model::endpoint::Endpoint;
 use crate::model::fault::{ChanceSpec, FaultPlan, FaultSpec, FaultsPlan};
 use crate::model::field_id::FieldId;
-use crate::model::plan::{TargetPlan, TcpRelayPlan, UdpRelayPlan};
+use crate::model::plan::{ANYWHERE, SocksPlan, TargetPlan, TcpRelayPlan, UdpRelayPlan};
 use crate::model::relay::{TcpRelaySpec, UdpRelaySpec};
 use crate::model::timing::bound;
 use crate::model::tls::ClientTls;
@@ -18,7 +19,16 @@ use crate::model::url_text::UrlText;
 pub(super) fn tcp(spec: &TcpRelaySpec, composer: &mut Composer<'_>) -> Option<TcpRelayPlan> {
     let field = FieldId::new("target");
     let bind = stream_bind(&spec.bind, composer);
-    let endpoint = endpoint_in(field, &spec.target, composer);
+    let socks = socks(spec, composer);
+    let endpoint = match &socks {
+        // Nothing is read of it.
+        Some(_) if spec.target.trim().is_empty() => Some(Endpoint::new(ANYWHERE, 0)),
+        Some(_) => {
+            composer.issue(field, "each client says where to (SOCKS5); leave the target empty");
+            None
+        }
+        None => endpoint_in(field, &spec.target, composer),
+    };
     let scheme = UrlText::of(&spec.target).scheme.to_ascii_lowercase();
     if scheme == "udp" {
         composer.issue(field, "a TCP relay connects its clients on by TCP or TLS");
@@ -39,7 +49,27 @@ pub(super) fn tcp(spec: &TcpRelaySpec, composer: &mut Composer<'_>) -> Option<Tc
         client: client(&spec.client, composer),
     };
     let faults = faults((spec.faults, &spec.fault), true, composer);
-    Some(TcpRelayPlan { bind: bind?, tls: own_tls, socket, target, faults })
+    Some(TcpRelayPlan { bind: bind?, tls: own_tls, socket, target, socks, faults })
+}
+
+/// Who may say where to; `None` = nobody does.
+fn socks(spec: &TcpRelaySpec, composer: &mut Composer<'_>) -> Option<SocksPlan> {
+    // RFC 1929: a byte says how long each is.
+    const MOST: usize = 255;
+    if !spec.socks {
+        return None;
+    }
+    let mut part = |field: FieldId, text: &str| {
+        let text = composer.line(field, text);
+        if text.len() > MOST {
+            composer.issue(field, format!("SOCKS5 holds {MOST} bytes at most"));
+        }
+        text
+    };
+    let user = part(FieldId::new("socks-user"), &spec.socks_user);
+    let password = part(FieldId::new("socks-password"), &spec.socks_password);
+    let is_asked = !user.is_empty() || !password.is_empty();
+    Some(SocksPlan { login: is_asked.then_some((user, password)) })
 }
 
 /// As [`tcp`].

@@ -256,9 +256,22 @@ pub struct TcpRelayPlan {
     pub tls: ListenerTls,
     /// Of every connection.
     pub socket: SocketOptions,
+    /// With `socks` its endpoint is what each client asks for.
     pub target: TargetPlan,
+    /// Each client says by SOCKS5 where to.
+    pub socks: Option<SocksPlan>,
     pub faults: FaultsPlan,
 }
+
+/// Who may say where to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SocksPlan {
+    /// User and password; `None` = everybody may.
+    pub login: Option<(String, String)>,
+}
+
+/// What stands for the endpoint of a relay whose clients say where to.
+pub(crate) const ANYWHERE: &str = "where each client asks (SOCKS5)";
 
 /// Where a relay connects its clients on to, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -342,7 +355,22 @@ impl fmt::Display for SourceAddress {
     }
 }
 
+impl TcpRelayPlan {
+    /// Where its clients are connected on to, for people.
+    #[must_use]
+    pub(crate) fn leads_to(&self) -> String {
+        if self.socks.is_some() { ANYWHERE.into() } else { self.target.endpoint.to_string() }
+    }
+}
+
 impl Plan {
+    /// Where a relay leads to, for people.
+    #[must_use]
+    pub(crate) fn leads_to(&self) -> Option<String> {
+        let place = self.target().map(ToString::to_string);
+        if let Plan::TcpRelay(plan) = self { Some(plan.leads_to()) } else { place }
+    }
+
     /// Lets go of the bodies and payloads. What is left still says what ran, where and how.
     pub(crate) fn forget_payloads(&mut self) {
         let nothing = || PlanBody::Bytes(Bytes::new());
@@ -522,7 +550,7 @@ impl Plan {
             Plan::HttpListener(plan) => plan.bind.to_string(),
             Plan::Tcp(plan) => plan.endpoint.to_string(),
             Plan::TcpListener(plan) => plan.bind.to_string(),
-            Plan::TcpRelay(plan) => format!("{} → {}", plan.bind, plan.target.endpoint),
+            Plan::TcpRelay(plan) => format!("{} → {}", plan.bind, plan.leads_to()),
             Plan::Udp(plan) => plan.endpoint.to_string(),
             Plan::UdpListener(plan) => plan.bind.to_string(),
             Plan::UdpRelay(plan) => format!("{} → {}", plan.bind, plan.target),

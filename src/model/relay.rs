@@ -17,6 +17,11 @@ pub struct TcpRelaySpec {
     pub bind: String,
     /// `host:port`.
     pub target: String,
+    /// Where it leads to, each client says by SOCKS5; there is no target then.
+    pub socks: bool,
+    /// Who may; both empty = everybody.
+    pub socks_user: String,
+    pub socks_password: String,
     /// Towards the clients.
     pub tls: ListenerTls,
     /// Towards the target.

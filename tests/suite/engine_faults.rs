@@ -44,6 +44,7 @@ fn streams(target: SocketAddr, list: Vec<FaultPlan>) -> Plan {
         tls: ListenerTls::Off,
         socket: SocketOptions::default(),
         faults: faults(list),
+        socks: None,
         target: TargetPlan {
             endpoint: client.endpoint,
             tls: ClientTls::Off,

@@ -28,6 +28,7 @@ fn relay(target: SocketAddr) -> TcpRelayPlan {
         tls: ListenerTls::Off,
         socket: SocketOptions::default(),
         faults: wirebench::model::fault::FaultsPlan::default(),
+        socks: None,
         target: TargetPlan {
             endpoint: client.endpoint,
             tls: ClientTls::Off,

@@ -34,6 +34,10 @@ impl UdpRelay {
 
     /// Passes on what faults let go of for one client.
     pub(super) fn release(&mut self, address: SocketAddr) {
+        let waits = |client: &mut Client| !client.up.is_empty() || !client.down.is_empty();
+        if !self.clients.get_mut(address).is_some_and(waits) {
+            return;
+        }
         let now = self.faults.elapsed();
         let held = self.session.events.hold_stamp();
         let mut records = Vec::new();

@@ -19,6 +19,9 @@ pub(super) fn write(plan: &TcpRelayPlan) -> String {
     let TcpRelayPlan { tls, socket, target, faults, .. } = plan;
     let without = only(!faults.list.is_empty(), NO_FAULTS);
     let TargetPlan { endpoint, connect_timeout, client, .. } = target;
+    if plan.socks.is_some() {
+        return "# there is no script of a relay whose clients say where to (SOCKS5)\n".into();
+    }
     if *tls != ListenerTls::Off || target.tls != ClientTls::Off {
         return NO_TLS.into();
     }

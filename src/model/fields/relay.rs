@@ -17,7 +17,13 @@ impl Options for TcpRelaySpec {
             presence: Presence::Written, help: BIND_HELP;
         "target", ValueKind::Word(&[]), target, width: Some(Fill(1)), label: "to",
             placeholder: "host:port", presence: Presence::Written,
-            help: "Where each client is connected on to: host:port.";
+            help: "Where each client is connected on to: host:port; empty with socks.";
+        "socks", ValueKind::Flag, socks, tab: OPTIONS, label: "Each client says where to (SOCKS5)",
+            help: "Take in clients of a SOCKS5 proxy, each of which says where it wants to be connected to.";
+        "socks-user", ValueKind::Word(&[]), socks_user, tab: OPTIONS, label: "SOCKS5 user",
+            help: "The user that SOCKS5 asks for; nothing is asked for when it is empty.";
+        "socks-password", ValueKind::Secret, socks_password, tab: OPTIONS, label: "SOCKS5 password",
+            help: "The password of that user.";
         "tls", ValueKind::Table, tls, tab: OPTIONS, label: "TLS of the clients";
         "target-tls", ValueKind::Table, target_tls, tab: OPTIONS, label: "TLS to the target";
         "connect-timeout", ValueKind::Duration, connect_timeout, tab: OPTIONS,
