@@ -122,7 +122,7 @@ impl SocksEntry {
             let first = read.first().copied().unwrap_or_default();
             return SocksStep::Refuse(Vec::new(), no_socks(first));
         };
-        let methods = rest.get(1..).unwrap_or_default();
+        let methods: &[u8] = if let [_, methods @ ..] = rest { methods } else { &[] };
         let method = if self.login.is_some() { LOGIN } else { NO_LOGIN };
         if methods.contains(&method) {
             self.at = if self.login.is_some() { State::Login } else { State::Request };
