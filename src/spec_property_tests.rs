@@ -234,28 +234,8 @@ fn faults() -> BoxedStrategy<(ChanceSpec, Vec<FaultSpec>)> {
     (seed, prop::collection::vec(fault, 0..4)).boxed()
 }
 
-/// Any spec, whether it can run or not.
-pub(crate) fn spec() -> BoxedStrategy<Spec> {
-    let tcp = (text(), client_tls(), steps(), input(), duration(), socket(), client()).prop_map(
-        |(address, tls, steps, input, connect_timeout, socket, client)| {
-            Spec::Tcp(TcpSpec { address, tls, steps, input, connect_timeout, socket, client })
-        },
-    );
-    let udp = (text(), client(), datagrams(), any::<bool>(), steps(), input()).prop_map(
-        |(address, client, socket, any_peer, steps, input)| {
-            Spec::Udp(UdpSpec { address, client, socket, any_peer, steps, input })
-        },
-    );
-    let tcp_listener = (text(), listener_tls(), socket(), payload(), rules(), input()).prop_map(
-        |(bind, tls, socket, greeting, rules, input)| {
-            Spec::TcpListener(TcpListenerSpec { bind, tls, socket, greeting, rules, input })
-        },
-    );
-    let udp_listener = (text(), datagrams(), rules(), 1_u32..=1_000_000, input()).prop_map(
-        |(bind, socket, rules, answer_rate, input)| {
-            Spec::UdpListener(UdpListenerSpec { bind, socket, rules, answer_rate, input })
-        },
-    );
+/// Any relay.
+fn relays() -> BoxedStrategy<Spec> {
     let halves = (listener_tls(), client_tls(), faults());
     let relay = (
         text(),
@@ -299,7 +279,32 @@ pub(crate) fn spec() -> BoxedStrategy<Spec> {
             Spec::UdpRelay(UdpRelaySpec { socket, client, faults, fault, ..relay })
         },
     );
-    let relays = prop_oneof![relay.boxed(), udp_relay.boxed()].boxed();
+    prop_oneof![relay.boxed(), udp_relay.boxed()].boxed()
+}
+
+/// Any spec, whether it can run or not.
+pub(crate) fn spec() -> BoxedStrategy<Spec> {
+    let tcp = (text(), client_tls(), steps(), input(), duration(), socket(), client()).prop_map(
+        |(address, tls, steps, input, connect_timeout, socket, client)| {
+            Spec::Tcp(TcpSpec { address, tls, steps, input, connect_timeout, socket, client })
+        },
+    );
+    let udp = (text(), client(), datagrams(), any::<bool>(), steps(), input()).prop_map(
+        |(address, client, socket, any_peer, steps, input)| {
+            Spec::Udp(UdpSpec { address, client, socket, any_peer, steps, input })
+        },
+    );
+    let tcp_listener = (text(), listener_tls(), socket(), payload(), rules(), input()).prop_map(
+        |(bind, tls, socket, greeting, rules, input)| {
+            Spec::TcpListener(TcpListenerSpec { bind, tls, socket, greeting, rules, input })
+        },
+    );
+    let udp_listener = (text(), datagrams(), rules(), 1_u32..=1_000_000, input()).prop_map(
+        |(bind, socket, rules, answer_rate, input)| {
+            Spec::UdpListener(UdpListenerSpec { bind, socket, rules, answer_rate, input })
+        },
+    );
+    let relays = relays();
     let listeners = prop_oneof![tcp_listener.boxed(), udp_listener.boxed(), relays].boxed();
     let clients = prop_oneof![tcp.boxed(), udp.boxed()].boxed();
     prop_oneof![http_spec().prop_map(Spec::Http).boxed(), http_listener(), clients, listeners]

@@ -118,7 +118,7 @@ async fn what_is_too_large_for_the_other_family_is_told_and_not_cut() {
     let target = server.local_addr().unwrap().to_string();
     let there = UdpRelayPlan { bind: "[::1]:0".parse().unwrap(), ..plan(&target) };
     let (_, at) = relaying(&mut bench, there).await;
-    client.send_to(&[7; 65_520], at).unwrap();
+    client.send_to(&vec![7; 65_520], at).unwrap();
     let told = bench.record("why", |record| text(record).contains("not passed on")).await;
     assert_eq!(
         text(&told),
