@@ -3,7 +3,7 @@
 //! ```text
 //! what a relay reads ─► FaultLine::take ─► queue by due time ─► FaultLine::pop_due ─► what it writes
 //! ```
-//! A relay has one [`FaultLine`] for each way of each client; all share the [`Faults`] in force, which can
+//! A relay has one `FaultLine` for each way of each client; all share the `Faults` in force, which can
 //! change while they run.
 
 mod chance;
