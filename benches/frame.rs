@@ -52,6 +52,7 @@ fn record(conn: ConnId, number: u64) -> Record {
         kind: RecordKind::Data,
         data,
         original_len,
+        faults: wirebench::model::fault::FaultMarks::default(),
     }
 }
 

@@ -43,6 +43,7 @@ fn batch(first: u64) -> Vec<Record> {
             direction: if index % 8 == 0 { Direction::Sent } else { Direction::Received },
             kind: RecordKind::Data,
             original_len: data.len() as u64,
+            faults: wirebench::model::fault::FaultMarks::default(),
             data,
         });
     }

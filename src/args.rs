@@ -3,8 +3,8 @@
 //! Parsed once by `run`; the headless shell gets its own part. What an item (`name=value`) means
 //! is `cli::items`' to say.
 
-mod exec;
 mod captures;
+mod exec;
 mod open;
 mod relay;
 mod send;
@@ -26,8 +26,8 @@ use crate::model::timing::parse_duration;
 use relay::RELAY_EXAMPLES;
 use send::SEND_EXAMPLES;
 
-pub use exec::Exec;
 pub use captures::CaptureArgs;
+pub use exec::Exec;
 pub use open::Open;
 pub use relay::Relay;
 pub use send::{AuthType, ColorWhen, Parts, Pretty, RequestOptions, Send};

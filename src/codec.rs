@@ -21,6 +21,7 @@ pub mod multipart;
 pub mod printable;
 pub(crate) mod recipe;
 pub(crate) mod search;
+pub(crate) mod socks5;
 pub(crate) mod strict_toml;
 pub(crate) mod syntax;
 pub mod theme_file;

@@ -19,6 +19,7 @@ mod method;
 mod nested;
 pub(crate) mod query_pieces;
 mod relay;
+pub(crate) mod relay_targets;
 mod session;
 mod sockets;
 pub(crate) mod spec_names;
@@ -68,6 +69,7 @@ pub(crate) fn plan_with(
         Spec::UdpListener(spec) => {
             session::udp_listener(spec, &mut composer).map(Plan::UdpListener)
         }
+        Spec::UdpRelay(spec) => relay::udp(spec, &mut composer).map(Plan::UdpRelay),
     };
     match plan {
         Some(plan) if composer.issues.is_empty() => Ok(plan),

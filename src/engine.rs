@@ -20,6 +20,7 @@ mod datagram;
 mod dispatch;
 pub mod event;
 mod facts;
+mod faults;
 mod handle;
 mod http;
 mod listener;
@@ -34,6 +35,7 @@ mod stream_io;
 mod supervisor;
 mod tls;
 mod transport;
+mod udp_relay;
 
 pub use client::http::unsent::UnsentRequest;
 pub use handle::{Engine, EngineConfig, EngineHandle, Events};

@@ -10,7 +10,7 @@
 //!  app                     App::update(Message) -> Effects: pane/ and overlay/ ask with intents,
 //!                          flow/ carries them out; form/ edits what model/fields lists
 //!  engine     store        engine: dispatch, client/, listener/, relay/ over accept, sink/,
-//!                          outbound, conversation/, datagram/, http/, body/, transport/, tls/
+//!                          outbound, conversation/, datagram/, udp_relay/, http/, body/, transport/, tls/
 //!                          store: preset/, history/, atomic/; everything on disk
 //!  named_file              the one way to open what the user names, for engine, store, shells
 //!  whole_file              a file that appears whole or not at all, for the same

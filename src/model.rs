@@ -12,6 +12,7 @@ pub mod endpoint;
 pub mod exchange;
 pub mod exchange_facts;
 pub mod failure;
+pub mod fault;
 pub(crate) mod field;
 pub mod field_access;
 pub(crate) mod field_help;

@@ -10,6 +10,7 @@ use crate::model::client::{
     ClientSpec, DatagramSpec, InputSpec, ScriptStep, SocketSpec, TcpSpec, UdpSpec,
 };
 use crate::model::endpoint::Endpoint;
+use crate::model::fault::{ChanceSpec, FaultEffect, FaultFrom, FaultSpec};
 use crate::model::http::{
     Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
 };
@@ -18,7 +19,7 @@ use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenK
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::plan::Plan;
 use crate::model::preset::Scope;
-use crate::model::relay::TcpRelaySpec;
+use crate::model::relay::{TcpRelaySpec, UdpRelaySpec};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::tls::{ClientTls, ListenerTls};
 use crate::model::trust::{Sha256, TrustedCertificate, TrustedCertificates, Verify};
@@ -209,6 +210,79 @@ fn http_listener() -> BoxedStrategy<Spec> {
         .boxed()
 }
 
+/// Faults and what they have in common.
+fn faults() -> BoxedStrategy<(ChanceSpec, Vec<FaultSpec>)> {
+    let effect = prop_oneof![
+        (duration(), duration()).prop_map(|(delay, jitter)| FaultEffect::Delay { delay, jitter }),
+        duration().prop_map(FaultEffect::Merge),
+        (1_u32..).prop_map(FaultEffect::Rate),
+        (1_u32..).prop_map(FaultEffect::Split),
+        (1_u32..=100).prop_map(FaultEffect::Duplicate),
+        (1_u8..=100).prop_map(FaultEffect::Drop),
+        any::<u32>().prop_map(FaultEffect::Reset),
+        any::<u32>().prop_map(FaultEffect::HalfClose),
+    ];
+    let count = || prop::option::of(1_u32..);
+    let from = prop_oneof![Just(FaultFrom::Both), Just(FaultFrom::Client), Just(FaultFrom::Server)];
+    let times = (duration(), prop::option::of(duration()));
+    let fault = (any::<bool>(), from, effect, (count(), count(), 1_u8..=100), times).prop_map(
+        |(enabled, from, effect, (first, every, chance), (after, lasts))| {
+            let when = When::default();
+            FaultSpec { enabled, from, effect, first, every, chance, when, after, lasts }
+        },
+    );
+    let seed = prop::option::of(any::<u32>()).prop_map(|seed| ChanceSpec { seed });
+    (seed, prop::collection::vec(fault, 0..4)).boxed()
+}
+
+/// Any relay.
+fn relays() -> BoxedStrategy<Spec> {
+    let halves = (listener_tls(), client_tls(), faults());
+    let relay = (
+        text(),
+        text().prop_map(|text| text.trim().to_owned()),
+        halves,
+        duration(),
+        socket(),
+        client(),
+    )
+        .prop_map(
+            |(
+                bind,
+                target,
+                (tls, target_tls, (faults, fault)),
+                connect_timeout,
+                socket,
+                client,
+            )| {
+                let (socks, socks_user) =
+                    (connect_timeout.as_millis() % 2 == 0, bind.trim().to_owned());
+                let socks_password = bind.clone();
+                let entry =
+                    TcpRelaySpec { socks, socks_user, socks_password, ..TcpRelaySpec::default() };
+                let target_is = TcpRelaySpec { bind, target, tls, ..entry };
+                Spec::TcpRelay(TcpRelaySpec {
+                    target_tls,
+                    connect_timeout,
+                    socket,
+                    client,
+                    faults,
+                    fault,
+                    ..target_is
+                })
+            },
+        );
+    let trimmed = text().prop_map(|text| text.trim().to_owned());
+    let options = (datagrams(), client(), faults());
+    let udp_relay = (text(), trimmed, any::<bool>(), duration(), options).prop_map(
+        |(bind, target, any_peer, idle, (socket, client, (faults, fault)))| {
+            let relay = UdpRelaySpec { bind, target, any_peer, idle, ..UdpRelaySpec::default() };
+            Spec::UdpRelay(UdpRelaySpec { socket, client, faults, fault, ..relay })
+        },
+    );
+    prop_oneof![relay.boxed(), udp_relay.boxed()].boxed()
+}
+
 /// Any spec, whether it can run or not.
 pub(crate) fn spec() -> BoxedStrategy<Spec> {
     let tcp = (text(), client_tls(), steps(), input(), duration(), socket(), client()).prop_map(
@@ -231,28 +305,8 @@ pub(crate) fn spec() -> BoxedStrategy<Spec> {
             Spec::UdpListener(UdpListenerSpec { bind, socket, rules, answer_rate, input })
         },
     );
-    let halves = (listener_tls(), client_tls());
-    let relay = (
-        text(),
-        text().prop_map(|text| text.trim().to_owned()),
-        halves,
-        duration(),
-        socket(),
-        client(),
-    )
-        .prop_map(|(bind, target, (tls, target_tls), connect_timeout, socket, client)| {
-            let target_is = TcpRelaySpec { bind, target, tls, ..TcpRelaySpec::default() };
-            Spec::TcpRelay(TcpRelaySpec {
-                target_tls,
-                connect_timeout,
-                socket,
-                client,
-                ..target_is
-            })
-        });
-    let listeners =
-        prop_oneof![tcp_listener.boxed(), udp_listener.boxed(), relay.boxed(), http_relay()]
-            .boxed();
+    let relays = prop_oneof![relays(), http_relay()].boxed();
+    let listeners = prop_oneof![tcp_listener.boxed(), udp_listener.boxed(), relays].boxed();
     let clients = prop_oneof![tcp.boxed(), udp.boxed()].boxed();
     prop_oneof![http_spec().prop_map(Spec::Http).boxed(), http_listener(), clients, listeners]
         .boxed()

@@ -27,6 +27,7 @@ pub(crate) mod send;
 pub(crate) mod carry_out;
 pub(crate) mod engine;
 pub(crate) mod environments;
+mod faults;
 pub mod focus;
 mod folders;
 pub(crate) mod jump_targets;

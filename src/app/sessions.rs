@@ -371,7 +371,15 @@ mod tests {
     fn note(session: &mut Session, conn: ConnId, kind: RecordKind) {
         let (at, direction) = (Stamp::default(), Direction::Local);
         let data = bytes::Bytes::new();
-        session.note(&Record { at, conn, direction, kind, data, original_len: 0 });
+        session.note(&Record {
+            at,
+            conn,
+            direction,
+            kind,
+            data,
+            original_len: 0,
+            faults: crate::model::fault::FaultMarks::default(),
+        });
     }
 
     #[test]

@@ -12,12 +12,16 @@ Examples:
   wirebench relay :9000 db:5432                      who connects to 9000 talks to the database
   wirebench relay tls://:9443 tcp://127.0.0.1:80     TLS towards the clients, none behind
   wirebench relay :9000 tls://example.com:443        the other way round
+  wirebench relay udp://:9000 127.0.0.1:53           datagrams, with a socket for each client
+  wirebench relay socks5://:1080                     each client says where to, as curl --socks5-hostname
   wirebench relay *:9000 127.0.0.1:80 --count 10     until ten reads were passed on
   wirebench relay :9000 db:5432 --json | jq .        records as JSON Lines
   wirebench relay http://:8080 http://127.0.0.1:9000 an HTTP reverse proxy: each request and answer
   wirebench relay https://:8443 https://example.com  the same with TLS on both sides
   wirebench relay http://:8080                       a forward proxy: curl -x http://127.0.0.1:8080 ...
   wirebench relay http://:8080 --open example.com    the same, with the TLS of one host opened
+  wirebench relay :9000 db:5432 --fault 'delay=80ms jitter=40ms from=server'
+  wirebench relay udp://:9000 127.0.0.1:53 --fault drop=10 --fault 'duplicate=1 every=5' --set seed=7
   wirebench relay databases/through                  a preset
 
 ':port' is this machine only, '*:port' is everybody.
@@ -26,6 +30,12 @@ the client sent, 'out' what it got of the server. A target that cannot be reache
 An HTTP relay passes heads and bodies on as they were, streams both ways and says what it changed (Host,
 headers of one connection); a request that a server might read as two is answered 400 and not passed on,
 a target that is not there 502 or 504. CONNECT and upgrades are passed through as bytes and counted.
+Of UDP every sender has a socket of its own towards the target; it is let go after two minutes of silence
+(--set idle-timeout=30s), or for a newcomer when there are 1,024.
+Faults: delay=TIME (jitter=TIME), rate=BYTES a second, corrupt=BYTES, stall=BYTE; of TCP also split=BYTES,
+merge=TIME, reset=BYTE, half-close=BYTE; of UDP also drop=PERCENT, duplicate=COPIES, reorder=COUNT. With each
+from=client|server, when=contains 'x', first=N, every=N, chance=PERCENT, after=TIME, for=TIME. What they touched
+is told with its record; --set seed=N repeats a run.
 A first Ctrl+C, TERM or HUP prints what was taken in, for a second at most; a second one ends it at
 once.
 Exit status: 0 stopped as asked, 2 usage, 3 network, 6 not all was printed (how much is said),
@@ -38,12 +48,13 @@ Exit status: 0 stopped as asked, 2 usage, 3 network, 6 not all was printed (how 
     override_usage = "wirebench relay [OPTIONS] LISTEN [TARGET]\n       wirebench relay [OPTIONS] PRESET"
 )]
 pub struct Relay {
-    /// Where to listen, :9000, tcp://:9000, tls://:9443, http://:8080 or https://:8443, or a preset.
+    /// Where to listen, :9000, tcp://:9000, tls://:9443, udp://:9000, http://:8080, https://:8443 or
+    /// socks5://:1080 (each client says where to), or a preset.
     #[arg(value_name = "LISTEN|PRESET", value_hint = ValueHint::AnyPath)]
     pub listen: String,
-    /// Where each client is connected on to: host:port, tcp://host:port or tls://host:port, of HTTP
-    /// http://host:port, or with https in place of http. Of a preset it takes the place of its own.
-    /// Without one an HTTP relay is a forward proxy.
+    /// Where each client is connected on to: host:port, tcp://host:port, tls://host:port,
+    /// udp://host:port, of HTTP http://host:port, or with https in place of http. Of a preset it takes
+    /// the place of its own. Without one an HTTP relay is a forward proxy.
     #[arg(value_name = "TARGET", value_hint = ValueHint::Hostname)]
     pub target: Option<String>,
     /// Print and count only what this lets through, in the language of the filter of Traffic:
@@ -60,6 +71,10 @@ pub struct Relay {
     /// Stop after this time.
     #[arg(long = "for", value_name = "TIME", value_parser = parse_duration)]
     pub lasts: Option<Duration>,
+    /// A fault put into what is passed on, such as "delay=100ms jitter=50ms", "drop=10 from=server" or
+    /// "reset=1000 when=contains 'COMMIT'"; can be given again. --help says what there is.
+    #[arg(long = "fault", value_name = "FAULT")]
+    pub faults: Vec<String>,
     #[command(flatten)]
     pub common: Common,
 }

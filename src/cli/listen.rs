@@ -229,9 +229,12 @@ fn configure(spec: &mut Spec, arguments: &args::Listen) -> Result<(), Failure> {
             rules.extend(rule(arguments));
             None
         }
-        Spec::Http(_) | Spec::HttpRelay(_) | Spec::Tcp(_) | Spec::TcpRelay(_) | Spec::Udp(_) => {
-            None
-        }
+        Spec::Http(_)
+        | Spec::HttpRelay(_)
+        | Spec::Tcp(_)
+        | Spec::TcpRelay(_)
+        | Spec::Udp(_)
+        | Spec::UdpRelay(_) => None,
     };
     match (tls, &arguments.cert, &arguments.key) {
         (Some(tls), Some(certificate), Some(key)) => {

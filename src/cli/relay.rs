@@ -1,17 +1,21 @@
 //! `wirebench relay`: stands between clients and a server and prints what they say to each other,
 //! until it is told to stop.
 
+use std::borrow::Cow;
+
 use super::headless::{Headless, Interrupts};
 use super::listen::{self, ListenEnd, WatchOrder};
 use super::output::Output;
 use super::target::{self, Target};
 use crate::args;
 use crate::compose::address::{self, Detected};
-use crate::model::endpoint::Endpoint;
+use crate::compose::relay_targets;
+use crate::model::endpoint::Bind;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::fault::FaultSpec;
+use crate::model::field_access;
 use crate::model::plan::Plan;
 use crate::model::protocol::Side;
-use crate::model::spec::Spec;
 use crate::model::tls::ClientTls;
 use crate::model::trust::Verify;
 use crate::model::url_text::UrlText;
@@ -43,12 +47,21 @@ fn plan(arguments: &args::Relay, headless: &mut Headless) -> Result<Plan, Failur
             "--raw would mix what clients and server say; a relay prints text or JSON Lines";
         return Err(usage(cause.into()));
     }
-    let (listen, paths, os) = (&arguments.listen, &headless.paths, &headless.os);
-    let listen = &listened(listen, arguments.target.as_deref());
-    let Target { mut spec, scope, .. } = target::find(listen, Side::Relay, common, paths, os)?;
+    let (listen, paths, os) = (listens_at(arguments), &headless.paths, &headless.os);
+    let Target { mut spec, scope, .. } = target::find(&listen, Side::Relay, common, paths, os)?;
     headless.hide(&scope, common);
     if let Some(target) = &arguments.target {
-        go_on_to(&mut spec, target)?;
+        relay_targets::go_on_to(&mut spec, target).map_err(|(cause, hint)| {
+            let failure = Failure::new(Stage::Compose, target, FailureKind::Usage, cause);
+            if hint.is_empty() { failure } else { failure.hint(hint) }
+        })?;
+    }
+    for line in &arguments.faults {
+        let wrong = |cause: String| {
+            Failure::new(Stage::Compose, format!("--fault {line}"), FailureKind::Usage, cause)
+        };
+        let fault = FaultSpec::parse(line).map_err(wrong)?;
+        spec.faults_mut().into_iter().for_each(|faults| faults.push(fault.clone()));
     }
     if let Some(relay) = spec.as_http_relay_mut() {
         if !arguments.open.is_empty() {
@@ -65,7 +78,12 @@ fn plan(arguments: &args::Relay, headless: &mut Headless) -> Result<Plan, Failur
     if let (true, Some((verify, _))) = (common.insecure, spec.consent_mut()) {
         *verify = Verify::Off;
     }
-    let is_missing = spec.as_tcp_relay_mut().is_some_and(|relay| relay.target.trim().is_empty());
+    if listens_for_socks(arguments) {
+        // Refused where there is no such option.
+        let _ = field_access::assign(spec.options_mut(), "socks", "on");
+    }
+    let is_socks = spec.as_tcp_relay_mut().is_some_and(|relay| relay.socks);
+    let is_missing = !is_socks && spec.target_mut().is_some_and(|target| target.trim().is_empty());
     if is_missing {
         let failure = usage("it is not said where its clients are connected on to".into());
         return Err(failure.hint("write wirebench relay LISTEN TARGET, such as :9000 db:5432"));
@@ -73,44 +91,23 @@ fn plan(arguments: &args::Relay, headless: &mut Headless) -> Result<Plan, Failur
     target::planned(&spec, &scope)
 }
 
-/// Where to listen, as what: `:8080 http://h` says it behind.
-fn listened(listen: &str, target: Option<&str>) -> String {
-    let is_bare = listen.starts_with([':', '*']) || listen.parse::<Endpoint>().is_ok();
-    let is_http = |found: Detected| {
-        let relay = Spec::of(found.protocol, Side::Relay);
-        found.explicit && relay.is_some_and(|mut relay| relay.as_http_relay_mut().is_some())
-    };
-    if is_bare && target.and_then(address::detect).is_some_and(is_http) {
-        return format!("http://{listen}");
-    }
-    listen.to_owned()
+/// The scheme of a relay whose clients say where to.
+const SOCKS: &str = "socks5://";
+
+fn listens_for_socks(arguments: &args::Relay) -> bool {
+    arguments.listen.starts_with(SOCKS)
 }
 
-/// Puts the target of the command line into the spec.
-fn go_on_to(spec: &mut Spec, target: &str) -> Result<(), Failure> {
-    let usage = |cause: &str| Failure::new(Stage::Compose, target, FailureKind::Usage, cause);
-    if let Some(cause) = address::wrong_scheme(target) {
-        return Err(usage(&cause));
+/// Where to listen. `:9000` alone is a guess: what is spoken then, the target says.
+fn listens_at(arguments: &args::Relay) -> Cow<'_, str> {
+    let (listen, target) = (&*arguments.listen, arguments.target.as_deref());
+    if let Some(address) = listen.strip_prefix(SOCKS) {
+        return format!("tcp://{address}").into();
     }
-    if let Some(relay) = spec.as_http_relay_mut() {
-        // What is wrong with it is said where it is planned.
-        target.clone_into(&mut relay.target);
-        return Ok(());
+    let is_bare = listen.starts_with([':', '*']) || listen.parse::<Bind>().is_ok();
+    let said = target.and_then(address::detect).filter(|found: &Detected| found.explicit);
+    match said.filter(|_| is_bare) {
+        Some(found) => format!("{}://{listen}", found.protocol).into(),
+        None => listen.into(),
     }
-    let found = address::detect(target);
-    let has_relay = |found: &Detected| {
-        let relay = Spec::of(found.protocol, Side::Relay);
-        relay.is_some_and(|mut relay| relay.as_tcp_relay_mut().is_some())
-    };
-    if found.as_ref().is_some_and(|found| found.explicit && !has_relay(found)) {
-        return Err(usage("a relay passes on TCP and TLS")
-            .hint("write host:port, tcp://host:port or tls://host:port"));
-    }
-    let Some(relay) = spec.as_tcp_relay_mut() else { return Ok(()) };
-    let has_tls = found.as_ref().is_some_and(|found| found.tls);
-    relay.target = found.map_or_else(|| target.to_owned(), |found| found.address);
-    if has_tls && relay.target_tls == ClientTls::Off {
-        relay.target_tls = ClientTls::verified();
-    }
-    Ok(())
 }

@@ -205,9 +205,7 @@ async fn prepare(
     match &mut spec {
         Spec::Http(request) => {
             let is_read = request::compose(request, &words, arguments).await? == RequestBody::Input;
-            if is_read {
-                raw = input(arguments).await?;
-            }
+            raw = if is_read { input(arguments).await? } else { None };
             passes_over &= !is_read && expects_body(&request.method);
         }
         Spec::Tcp(session) => {
@@ -225,7 +223,9 @@ async fn prepare(
         Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
             return Err(of_another_side(words.target, "listener", "listen"));
         }
-        Spec::HttpRelay(_) | Spec::TcpRelay(_) => return Err(of_a_relay(words.target)),
+        Spec::HttpRelay(_) | Spec::TcpRelay(_) | Spec::UdpRelay(_) => {
+            return Err(of_another_side(words.target, "relay", "relay"));
+        }
     }
     let kept = spec.clone();
     if let (Some(_), Some(request)) = (&download, spec.as_http_mut()) {
@@ -247,10 +247,6 @@ async fn prepare(
     let place = place.map(|(preset, root)| AnswerPlace::new(&root, preset, at, &scope));
     let entry = entry(kept, preset, raw.as_ref(), &plan, &scope, at);
     Ok(Prepared { plan, input, body: raw, passes_over, entry, place })
-}
-
-fn of_a_relay(target: &str) -> Failure {
-    of_another_side(target, "relay", "relay")
 }
 
 fn of_another_side(target: &str, side: &str, command: &str) -> Failure {

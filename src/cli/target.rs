@@ -231,7 +231,9 @@ fn from_address(text: &str, side: Side, workspace: Option<&Workspace>) -> Result
     };
     let Some(mut spec) = Spec::of(protocol, side) else {
         let cause = format!("there is no {} of {}", side.into_str(), protocol.title());
-        return Err(usage(&cause).hint("a relay listens on :port, tcp://:port or tls://:port"));
+        return Err(
+            usage(&cause).hint("a relay listens on :port, tcp://:port, tls://:port or udp://:port")
+        );
     };
     *spec.address_mut() = match side {
         Side::Client => detected.address,

@@ -36,12 +36,10 @@ pub(crate) fn anew(
         (place.host, place.port) = (host_of(socket.ip()), socket.port().to_string());
     }
     let mut spec = Spec::empty(protocol, side);
-    if let Spec::TcpRelay(relay) = &mut spec
-        && !old.side().listens()
-    {
+    if let Some(target) = spec.target_mut().filter(|_| !old.side().listens()) {
         // What a client talks to is what the relay shall lead to.
-        relay.target = place.address(old, protocol, Side::Client).unwrap_or_default();
-        if place.tls {
+        *target = place.address(old, protocol, Side::Client).unwrap_or_default();
+        if let Some(relay) = spec.as_tcp_relay_mut().filter(|_| place.tls) {
             relay.target_tls = ClientTls::verified();
         }
         return spec;
@@ -60,15 +58,16 @@ pub(crate) fn anew(
     spec
 }
 
-/// What a new relay beside a spec speaks: TCP, and beside a relay what comes next.
+/// What a new relay beside a spec speaks: the same, and beside a relay what comes next.
 #[must_use]
 pub(crate) fn next_relay(beside: &Spec) -> Protocol {
     const ORDER: [Protocol; 3] = [Protocol::Tcp, Protocol::Http, Protocol::Udp];
-    let has_relay = |protocol: &Protocol| Spec::of(*protocol, Side::Relay).is_some();
-    let here = ORDER.iter().position(|protocol| *protocol == beside.protocol());
-    let from = here.filter(|_| beside.side() == Side::Relay).map_or(0, |here| here + 1);
-    let mut following = ORDER.into_iter().cycle().skip(from).take(ORDER.len());
-    following.find(has_relay).unwrap_or(Protocol::Tcp)
+    let spoken = beside.protocol();
+    if beside.side() != Side::Relay {
+        return spoken;
+    }
+    let mut following = ORDER.into_iter().cycle().skip_while(|protocol| *protocol != spoken);
+    following.nth(1).unwrap_or(Protocol::Tcp)
 }
 
 impl Place {

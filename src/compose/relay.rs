@@ -1,10 +1,16 @@
 //! Plans of relays.
 
-use super::sockets::{client, client_tls, endpoint_in, listener_tls, socket, stream_bind};
+use super::session::when;
+use super::sockets::{
+    bind, client, client_of_many, client_tls, datagrams, endpoint_in, listener_tls, socket,
+    stream_bind,
+};
 use super::text::Composer;
+use crate::model::endpoint::Endpoint;
+use crate::model::fault::{ChanceSpec, FaultPlan, FaultSpec, FaultsPlan};
 use crate::model::field_id::FieldId;
-use crate::model::plan::{TargetPlan, TcpRelayPlan};
-use crate::model::relay::TcpRelaySpec;
+use crate::model::plan::{ANYWHERE, SocksPlan, TargetPlan, TcpRelayPlan, UdpRelayPlan};
+use crate::model::relay::{TcpRelaySpec, UdpRelaySpec};
 use crate::model::timing::bound;
 use crate::model::tls::ClientTls;
 use crate::model::url_text::UrlText;
@@ -13,7 +19,16 @@ use crate::model::url_text::UrlText;
 pub(super) fn tcp(spec: &TcpRelaySpec, composer: &mut Composer<'_>) -> Option<TcpRelayPlan> {
     let field = FieldId::new("target");
     let bind = stream_bind(&spec.bind, composer);
-    let endpoint = endpoint_in(field, &spec.target, composer);
+    let socks = socks(spec, composer);
+    let endpoint = match &socks {
+        // Nothing is read of it.
+        Some(_) if spec.target.trim().is_empty() => Some(Endpoint::new(ANYWHERE, 0)),
+        Some(_) => {
+            composer.issue(field, "each client says where to (SOCKS5); leave the target empty");
+            None
+        }
+        None => endpoint_in(field, &spec.target, composer),
+    };
     let scheme = UrlText::of(&spec.target).scheme.to_ascii_lowercase();
     if scheme == "udp" {
         composer.issue(field, "a TCP relay connects its clients on by TCP or TLS");
@@ -33,13 +48,78 @@ pub(super) fn tcp(spec: &TcpRelaySpec, composer: &mut Composer<'_>) -> Option<Tc
         socket: socket.clone(),
         client: client(&spec.client, composer),
     };
-    Some(TcpRelayPlan { bind: bind?, tls: own_tls, socket, target })
+    let faults = faults((spec.faults, &spec.fault), true, composer);
+    Some(TcpRelayPlan { bind: bind?, tls: own_tls, socket, target, socks, faults })
+}
+
+/// Who may say where to; `None` = nobody does.
+fn socks(spec: &TcpRelaySpec, composer: &mut Composer<'_>) -> Option<SocksPlan> {
+    // RFC 1929: a byte says how long each is.
+    const MOST: usize = 255;
+    if !spec.socks {
+        return None;
+    }
+    let mut part = |field: FieldId, text: &str| {
+        let text = composer.line(field, text);
+        if text.len() > MOST {
+            composer.issue(field, format!("SOCKS5 holds {MOST} bytes at most"));
+        }
+        text
+    };
+    let user = part(FieldId::new("socks-user"), &spec.socks_user);
+    let password = part(FieldId::new("socks-password"), &spec.socks_password);
+    let is_asked = !user.is_empty() || !password.is_empty();
+    Some(SocksPlan { login: is_asked.then_some((user, password)) })
+}
+
+/// As [`tcp`].
+pub(super) fn udp(spec: &UdpRelaySpec, composer: &mut Composer<'_>) -> Option<UdpRelayPlan> {
+    let field = FieldId::new("target");
+    let bind = bind(&spec.bind, composer);
+    let target = endpoint_in(field, &spec.target, composer);
+    let scheme = UrlText::of(&spec.target).scheme.to_ascii_lowercase();
+    if !matches!(&*scheme, "" | "udp") {
+        composer.issue(field, "a UDP relay leads on by UDP");
+    }
+    let client = client_of_many(&spec.client, composer);
+    let faults = faults((spec.faults, &spec.fault), false, composer);
+    let (socket, any_peer, idle) = (datagrams(&spec.socket), spec.any_peer, bound(spec.idle));
+    Some(UdpRelayPlan { bind: bind?, socket, target: target?, client, any_peer, idle, faults })
+}
+
+/// The faults that are on.
+fn faults(
+    (chance, list): (ChanceSpec, &[FaultSpec]),
+    of_streams: bool,
+    composer: &mut Composer<'_>,
+) -> FaultsPlan {
+    let mut plans = Vec::new();
+    for (row, fault) in list.iter().enumerate().filter(|(_, fault)| fault.enabled) {
+        let place = FieldId::new("fault").row(row);
+        let kind = fault.effect.kind().into_str();
+        if fault.effect.is_of_streams().is_some_and(|of| of != of_streams) {
+            let (what, other) = if of_streams { ("TCP", "datagrams") } else { ("UDP", "streams") };
+            composer.issue(place.then(kind), format!("{what} has no {kind}; it is of {other}"));
+        }
+        plans.push(FaultPlan {
+            from: fault.from,
+            effect: fault.effect,
+            first: fault.first,
+            every: fault.every,
+            chance: fault.chance,
+            when: when(place.then("when"), &fault.when, composer),
+            after: fault.after,
+            lasts: fault.lasts,
+        });
+    }
+    FaultsPlan { seed: chance.seed, list: plans, off: false }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::compose::plan;
+    use crate::model::field_access;
     use crate::model::plan::Plan;
     use crate::model::preset::Scope;
     use crate::model::spec::Spec;
@@ -72,6 +152,25 @@ mod tests {
             ("udp://db:1", "target: a TCP relay connects its clients on by TCP or TLS"),
         ] {
             assert_eq!(planned(target).unwrap_err(), said);
+        }
+    }
+
+    #[test]
+    fn a_udp_relay_leads_on_by_udp_and_gives_each_client_a_port() {
+        let planned = |target: &str, from: &str| {
+            let mut spec =
+                Spec::UdpRelay(UdpRelaySpec { target: target.into(), ..UdpRelaySpec::default() });
+            field_access::assign(spec.options_mut(), "source", from).unwrap();
+            plan(&spec, &Scope::default())
+        };
+        for (target, from) in [("h:53", ""), ("udp://h:53", "lo"), ("h:53", "127.0.0.2")] {
+            assert!(planned(target, from).is_ok(), "{target} {from}");
+        }
+        for (target, from, field) in
+            [("tcp://h:53", "", "target"), ("h:53", ":9", "source"), ("h:53", "*:9", "source")]
+        {
+            let issues = planned(target, from).unwrap_err();
+            assert_eq!(issues[0].field.to_string(), field, "{target} {from}");
         }
     }
 }

@@ -84,7 +84,8 @@ fn rules(rules: &[Rule], composer: &mut Composer<'_>) -> Vec<RulePlan> {
     rules.iter().enumerate().filter(|(_, rule)| rule.enabled).map(plan).collect()
 }
 
-fn when(place: FieldId, when: &When, composer: &mut Composer<'_>) -> WhenPlan {
+/// When a rule or fault applies; its issues are about this place.
+pub(super) fn when(place: FieldId, when: &When, composer: &mut Composer<'_>) -> WhenPlan {
     let field = place.then("text");
     let mut bytes = || composer.escaped(field, &when.text, Mode::Payload).into();
     match when.kind {

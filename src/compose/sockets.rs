@@ -131,6 +131,21 @@ pub(super) fn client(spec: &ClientSpec, composer: &mut Composer<'_>) -> ClientOp
     ClientOptions { source: source(&spec.source, composer) }
 }
 
+/// Options of clients of which there are several at once, on sockets of their own.
+pub(super) fn client_of_many(spec: &ClientSpec, composer: &mut Composer<'_>) -> ClientOptions {
+    let options = client(spec, composer);
+    let has_port = match &options.source {
+        Some(SourceAddress::Bound(bind)) => bind.port() != 0,
+        Some(SourceAddress::Port(_)) => true,
+        Some(SourceAddress::Interface(_)) | None => false,
+    };
+    if has_port {
+        let why = "each client has a socket of its own, so all cannot have one port";
+        composer.issue(FieldId::new("source"), why);
+    }
+    options
+}
+
 /// Socket options of datagrams.
 pub(super) fn datagrams(spec: &DatagramSpec) -> DatagramOptions {
     DatagramOptions { ttl: spec.ttl }

@@ -7,8 +7,9 @@
 
 mod allowance;
 mod answerer;
-mod bound_socket;
-mod own_sockets;
+pub(crate) mod bound_socket;
+pub(crate) mod destination;
+pub(crate) mod own_sockets;
 mod peers;
 
 use std::collections::BTreeMap;
@@ -25,7 +26,6 @@ use super::event::{Phase, STEPS_DONE, Summary};
 use super::outbound::{Origin, OutboundMessage, OutboundQueue};
 use super::rules::{RuleHits, Rules};
 use super::session::{SessionContext, SessionHandle, SessionInput};
-use super::transport::explain;
 use super::{clock, refusal};
 use crate::model::counts;
 use crate::model::endpoint::{Bind, Endpoint, is_reply};
@@ -36,7 +36,7 @@ use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 use crate::os;
 pub(super) use answerer::Answerer;
-use bound_socket::BoundSocket;
+use bound_socket::{BoundSocket, any_readable, is_late_report, socket_for};
 use peers::Peers;
 
 /// Datagrams taken in one go before orders and timers get their turn.
@@ -47,8 +47,6 @@ const LAST_DRAIN: usize = 128 * 1024;
 const DROPS_EVERY: Duration = Duration::from_millis(250);
 /// Payload that fits an Ethernet frame: 1,500 less the IP (20 or 40) and UDP (8) headers.
 const FITS_A_FRAME: [usize; 2] = [1_472, 1_452];
-/// Payload of a datagram at most: 65,535 less the same headers, over IPv6 less that of UDP alone.
-const LARGEST: [usize; 2] = [65_507, 65_527];
 
 /// The peer a client was opened for.
 #[derive(Debug, Clone)]
@@ -424,12 +422,8 @@ impl Datagrams {
     fn undeliverable(&mut self, to: SocketAddr, error: &io::Error) {
         let Some(message) = self.outbox.pop() else { return };
         let conn = self.peers.conn(to).unwrap_or(self.session.id.itself());
-        let (size, most) = (message.data.len(), LARGEST[usize::from(to.is_ipv6())]);
-        let cause = match explain::without_zone(to, error) {
-            _ if size > most => format!("a datagram holds {} at most", counts::count(most as u64)),
-            Some((cause, hint)) => format!("{cause} ({hint})"),
-            None => explain::socket_error(error).1,
-        };
+        let size = message.data.len();
+        let cause = bound_socket::unsent(to, size, error);
         // What was not sent is no step that is done.
         self.steps_done &= message.origin == Origin::Answer;
         let size = counts::counted(size as u64, "byte");
@@ -467,36 +461,6 @@ impl Datagrams {
         }
         self.read_drops();
         self.note(self.session.id.itself(), RecordKind::Closed, "closed by us");
-    }
-}
-
-/// The socket that reaches an address: the one of its family.
-fn socket_for(sockets: &[BoundSocket], to: SocketAddr) -> Option<&BoundSocket> {
-    sockets.iter().find(|bound| bound.local.is_ipv4() == to.is_ipv4())
-}
-
-/// The system reports that an earlier datagram came back instead of sending this one.
-fn is_late_report(result: &io::Result<usize>) -> bool {
-    result.as_ref().is_err_and(|error| {
-        matches!(
-            error.kind(),
-            io::ErrorKind::ConnectionRefused
-                | io::ErrorKind::HostUnreachable
-                | io::ErrorKind::NetworkUnreachable
-        )
-    })
-}
-
-/// The index of a socket that has something to read.
-async fn any_readable(sockets: &[BoundSocket]) -> usize {
-    // A socket that cannot be waited for is as good as one that stays silent.
-    let readable = async |index: usize| match sockets.get(index) {
-        Some(bound) if bound.readable().await.is_ok() => index,
-        _ => pending().await,
-    };
-    tokio::select! {
-        index = readable(0) => index,
-        index = readable(1) => index,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::event::Summary;
 use super::session::SessionContext;
-use super::{client, listener, refusal, relay};
+use super::{client, listener, refusal, relay, udp_relay};
 use crate::model::failure::Failure;
 use crate::model::plan::Plan;
 
@@ -25,5 +25,6 @@ pub(super) async fn run(plan: Plan, cx: SessionContext) -> Result<Summary, Failu
         Plan::TcpRelay(plan) => Box::pin(relay::run(plan, cx)).await,
         Plan::Udp(plan) => Box::pin(client::udp::run(plan, cx)).await,
         Plan::UdpListener(plan) => Box::pin(listener::udp::run(plan, cx)).await,
+        Plan::UdpRelay(plan) => Box::pin(udp_relay::run(plan, cx)).await,
     }
 }

@@ -41,6 +41,11 @@ pub(super) fn other_answers() -> Failure {
     usage("these are not the answers of this session")
 }
 
+/// Bytes by hand for a relay.
+pub(super) fn relay_sends_nothing() -> Failure {
+    usage("a relay passes on what others say; it sends nothing of its own")
+}
+
 /// The budget of descriptors is used up; `why` says so.
 pub(crate) fn no_descriptors(why: String) -> Failure {
     Failure::new(Stage::Program, "", FailureKind::Busy, why)

@@ -8,6 +8,7 @@
 
 pub(crate) mod http;
 mod passing;
+mod socks;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,12 +19,15 @@ use super::accept::pace::Evictability;
 use super::accept::{AcceptLoop, AcceptedConn, ConnControl, ListenerEvent, NewConn};
 use super::command::CloseMode;
 use super::event::Summary;
+use super::faults::control::{FaultControl, FaultWatch};
 use super::refusal;
 use super::session::{SessionContext, SessionHandle};
 use super::transport::dial::{self, Dial};
-use super::transport::stream::{Stream, reset};
+use super::transport::stream::{Stream, local_address, reset};
+use crate::codec::socks5::{self, SocksReply};
+use crate::model::endpoint::Endpoint;
 use crate::model::failure::Failure;
-use crate::model::plan::{Plan, TargetPlan, TcpRelayPlan};
+use crate::model::plan::{ANYWHERE, Plan, SocksPlan, TargetPlan, TcpRelayPlan};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{Direction, RecordKind, RelayPair};
 use crate::model::tls::ClientTls;
@@ -36,6 +40,8 @@ struct Relay {
     session: SessionHandle,
     accept: AcceptLoop<RelayControl>,
     target: Arc<TargetPlan>,
+    socks: Option<Arc<SocksPlan>>,
+    faults: FaultControl,
 }
 
 /// Runs the session to its end.
@@ -44,15 +50,21 @@ pub(crate) async fn run(plan: TcpRelayPlan, cx: SessionContext) -> Result<Summar
     let own = session.clone();
     let kind = (Protocol::Tcp, Side::Relay);
     let accept = AcceptLoop::open(kind, &plan.bind, &plan.tls, &plan.socket, own, None).await?;
-    let mut relay = Relay { session, accept, target: Arc::new(plan.target) };
+    let faults = FaultControl::new(&plan.faults, &session);
+    let (target, socks) = (Arc::new(plan.target), plan.socks.map(Arc::new));
+    let mut relay = Relay { session, accept, target, socks, faults };
     relay.tell_target();
+    relay.faults.tell();
     loop {
-        match relay.accept.next(&mut input).await {
+        let happened = tokio::select! {
+            happened = relay.accept.next(&mut input) => happened,
+            () = relay.faults.changed() => continue,
+        };
+        match happened {
             ListenerEvent::NewConn(new) => relay.start(new),
             ListenerEvent::Update(plan) => relay.update(*plan),
             ListenerEvent::Send { .. } => {
-                let why = "a relay passes on what others say; it sends nothing of its own";
-                relay.session.events.refused(refusal::usage(why));
+                relay.session.events.refused(refusal::relay_sends_nothing());
             }
             ListenerEvent::Over(words) => return Ok(Summary::of(words)),
         }
@@ -63,7 +75,10 @@ impl Relay {
     fn tell_target(&self) {
         let TargetPlan { endpoint, tls, .. } = &*self.target;
         let tls = if *tls == ClientTls::Off { "" } else { " (TLS)" };
-        let text = format!("who connects is connected on to {endpoint}{tls}");
+        let text = match &self.socks {
+            Some(_) => format!("who connects is connected on to {ANYWHERE}{tls}"),
+            None => format!("who connects is connected on to {endpoint}{tls}"),
+        };
         let itself = self.session.id.itself();
         self.session.events.note(itself, Direction::Local, RecordKind::Note, text);
     }
@@ -72,8 +87,12 @@ impl Relay {
     fn update(&mut self, plan: Plan) {
         match plan.tcp_relay() {
             Some(plan) => {
-                self.target = Arc::new(plan.target);
-                self.tell_target();
+                let socks = plan.socks.map(Arc::new);
+                if *self.target != plan.target || self.socks != socks {
+                    (self.target, self.socks) = (Arc::new(plan.target), socks);
+                    self.tell_target();
+                }
+                self.faults.change(&plan.faults);
             }
             None => self.session.events.refused(refusal::other_answers()),
         }
@@ -87,7 +106,9 @@ impl Relay {
             session: self.session.clone(),
             pair,
             target: Arc::clone(&self.target),
+            socks: self.socks.clone(),
             ending: Ending(ending),
+            faults: self.faults.watch(),
         };
         self.accept.start(new, RelayControl(sender), async move |accepted| {
             let (session, target) = (onward.session.clone(), onward.pair.target);
@@ -134,25 +155,60 @@ struct Onward {
     session: SessionHandle,
     pair: RelayPair,
     target: Arc<TargetPlan>,
+    socks: Option<Arc<SocksPlan>>,
     ending: Ending,
+    faults: FaultWatch,
 }
 
 impl Onward {
     async fn run(mut self, accepted: AcceptedConn) {
-        let AcceptedConn { stream, peer, .. } = accepted;
-        let Some((target, _held)) = self.connect().await else {
-            return self.turn_away(stream, peer);
+        let AcceptedConn { mut stream, peer, .. } = accepted;
+        if let Some(socks) = self.socks.clone() {
+            let Some(endpoint) = self.asked(&socks, &mut stream).await else { return };
+            self.target = Arc::new(TargetPlan { endpoint, ..(*self.target).clone() });
+        }
+        let (target, _held) = match self.connect().await {
+            Ok(connected) => connected,
+            Err(why) => return self.turn_away(stream, (peer, why)).await,
         };
-        let Onward { session, pair, target: plan, ending } = self;
+        if self.socks.is_some() {
+            let said = socks5::reply(SocksReply::Succeeded, local_address(&target));
+            // One that is gone meanwhile says so when it is read.
+            let _ = socks::say(&mut stream, &said).await;
+        }
+        let Onward { session, pair, target: plan, ending, faults, .. } = self;
         let names = [peer.to_string(), plan.endpoint.to_string()];
-        Passing { session, pair, names, ending }.run(stream, target).await;
+        Passing { session, pair, names, ending, faults }.run(stream, target).await;
     }
 
-    /// The connection to the target with what it holds; `None` = there is none, and why is recorded.
-    async fn connect(&mut self) -> Option<(Stream, impl Sized + use<>)> {
+    /// Where a client of SOCKS5 wants to go; `None` = it is turned away, and why is recorded.
+    async fn asked(&mut self, socks: &SocksPlan, stream: &mut Stream) -> Option<Endpoint> {
+        let (session, conn) = (self.session.clone(), self.pair.client);
+        let asked = tokio::select! {
+            biased;
+            () = session.cancel.cancelled() => return None,
+            _ = self.ending.ordered() => return None,
+            asked = Box::pin(socks::asked(socks, stream)) => asked,
+        };
+        let (way, kind, text) = match &asked {
+            Ok(endpoint) => {
+                let text = format!("SOCKS5: it asks for {endpoint}");
+                (Direction::Received, RecordKind::Note, text)
+            }
+            Err(why) => (Direction::Local, RecordKind::Failed, format!("turned away: {why}")),
+        };
+        session.events.note(conn, way, kind, text);
+        asked.ok()
+    }
+
+    /// The connection to the target with what it holds; an error = there is none, why is recorded, and
+    /// told to a client of SOCKS5 like this.
+    async fn connect(&mut self) -> Result<(Stream, impl Sized + use<>), SocksReply> {
+        const FAILED: SocksReply = SocksReply::Failed;
         let (session, conn) = (&self.session, self.pair.target);
         let held = session.budget.descriptors(ONWARD).map_err(refusal::no_descriptors);
-        let held = held.inspect_err(|failure| session.events.failed(conn, failure)).ok()?;
+        let held = held.inspect_err(|failure| session.events.failed(conn, failure));
+        let held = held.map_err(|_| FAILED)?;
         let dial = Dial {
             conn,
             protocol: Protocol::Tcp,
@@ -166,19 +222,27 @@ impl Onward {
         };
         let (connected, facts) = tokio::select! {
             biased;
-            () = session.cancel.cancelled() => return None,
-            _ = self.ending.ordered() => return None,
+            () = session.cancel.cancelled() => return Err(FAILED),
+            _ = self.ending.ordered() => return Err(FAILED),
             dialled = Box::pin(dial::connect(dial, session)) => dialled,
         };
         let failed = |failure: &Failure| {
             let (way, kind) = (Direction::Local, RecordKind::Failed);
             session.events.note(conn, way, kind, facts.words(failure));
         };
-        connected.inspect_err(failed).ok().map(|stream| (stream, held))
+        let connected = connected.inspect_err(failed);
+        connected.map(|stream| (stream, held)).map_err(|failure| socks::reply_to(&failure))
     }
 
     /// There is nobody to connect it on to: it is told as the target's machine would have done.
-    fn turn_away(&self, stream: Stream, peer: SocketAddr) {
+    async fn turn_away(&self, mut stream: Stream, (peer, why): (SocketAddr, SocksReply)) {
+        if self.socks.is_some() {
+            let _ = socks::say(&mut stream, &socks5::reply(why, None)).await;
+            let text =
+                format!("{peer} was told that there is no connection to {}", self.target.endpoint);
+            let (direction, kind) = (Direction::Local, RecordKind::Closed);
+            return self.session.events.note(self.pair.client, direction, kind, text);
+        }
         let (client, endpoint) = (self.pair.client, &self.target.endpoint);
         let text = format!("{peer} reset by us: there is no connection to {endpoint}");
         self.session.events.note(client, Direction::Sent, RecordKind::Reset, text);

@@ -35,8 +35,10 @@ pub(crate) struct RuleHits {
     pub(crate) hits: u64,
 }
 
+/// Which messages are meant.
 #[derive(Debug)]
-enum CompiledWhen {
+pub(crate) enum CompiledWhen {
+    Never,
     Always,
     Contains(Box<memmem::Finder<'static>>),
     Equals(Bytes),
@@ -87,7 +89,15 @@ impl Rules {
 impl CompiledRule {
     fn new(plan: RulePlan) -> Result<Self, Failure> {
         let id = plan.id;
-        let when = match plan.when {
+        let when = CompiledWhen::compiled(plan.when)?;
+        let hits = AtomicU64::new(0);
+        Ok(CompiledRule { when, send: plan.send, delay: plan.delay, id, hits })
+    }
+}
+
+impl CompiledWhen {
+    fn compiled(when: WhenPlan) -> Result<Self, Failure> {
+        Ok(match when {
             WhenPlan::Always => CompiledWhen::Always,
             WhenPlan::Contains(needle) => {
                 CompiledWhen::Contains(Box::new(memmem::Finder::new(&needle).into_owned()))
@@ -104,16 +114,23 @@ impl CompiledRule {
                     )
                 })?)
             }
-        };
-        let hits = AtomicU64::new(0);
-        Ok(CompiledRule { when, send: plan.send, delay: plan.delay, id, hits })
+        })
     }
-}
 
-impl CompiledWhen {
+    /// One whose expression was checked when the plan was made; a wrong one fits nothing.
+    pub(crate) fn new(when: WhenPlan) -> Self {
+        CompiledWhen::compiled(when).unwrap_or(CompiledWhen::Never)
+    }
+
+    /// Whether a message is meant.
+    pub(crate) fn fits(&self, message: &Bytes) -> bool {
+        self.matched(message).is_some()
+    }
+
     /// The part that matched, if any did.
     fn matched(&self, message: &Bytes) -> Option<Bytes> {
         match self {
+            CompiledWhen::Never => None,
             CompiledWhen::Always => Some(message.clone()),
             CompiledWhen::Contains(finder) => {
                 let start = finder.find(message)?;

@@ -30,6 +30,7 @@ use super::event::{Event, Phase};
 use super::rules::RuleHits;
 use crate::model::exchange::{Exchange, ExchangeState};
 use crate::model::failure::Failure;
+use crate::model::fault::FaultMarks;
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::record::{ConnInfo, Direction, RECORD_KEEPS, Record, RecordKind};
 use crate::model::secrets::Secrets;
@@ -166,6 +167,26 @@ impl Sink {
         let record = Record::new(held.place.0, conn, Direction::Sent, RecordKind::Data, data);
         self.push(Record { original_len, ..record });
         drop(held);
+    }
+
+    /// The same of bytes that faults touched.
+    pub(crate) fn sent_touched(
+        &self,
+        held: StampGuard,
+        conn: ConnId,
+        data: Bytes,
+        faults: FaultMarks,
+    ) {
+        let record = Record::new(held.place.0, conn, Direction::Sent, RecordKind::Data, data);
+        self.push(Record { faults, ..record });
+        drop(held);
+    }
+
+    /// Bytes that were received just now and that faults touch.
+    pub(crate) fn received_touched(&self, conn: ConnId, data: Bytes, faults: FaultMarks) {
+        let (now, kind) = (Stamp::default(), RecordKind::Data);
+        let record = Record::new(now, conn, Direction::Received, kind, data);
+        self.stamped(Record { faults, ..record });
     }
 
     /// Bytes that were received just now, of which `data` is kept here.

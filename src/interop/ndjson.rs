@@ -52,6 +52,7 @@ pub fn record(record: &Record, conn: Option<&ConnInfo>, told: &[u8]) -> String {
         "from": conn.filter(|_| is_data).and_then(|conn| conn.sender(record.direction)),
         "dir": record.direction.into_str(),
         "kind": record.kind.into_str(),
+        "fault": listed(record.faults.names()),
         "len": is_data.then_some(record.original_len),
         "kept": (is_data && is_cut).then_some(record.data.len()),
         "text": text.filter(|_| is_data),
@@ -355,6 +356,7 @@ mod tests {
             kind: RecordKind::Data,
             data: Bytes::copy_from_slice(data),
             original_len: data.len() as u64,
+            faults: crate::model::fault::FaultMarks::default(),
         }
     }
 

@@ -29,7 +29,8 @@ pub(crate) fn libraries(plan: &Plan) -> &'static [(&'static str, Library)] {
         | Plan::TcpListener(_)
         | Plan::TcpRelay(_)
         | Plan::Udp(_)
-        | Plan::UdpListener(_) => &[("Python", Library::Requests)],
+        | Plan::UdpListener(_)
+        | Plan::UdpRelay(_) => &[("Python", Library::Requests)],
     }
 }
 
@@ -43,6 +44,7 @@ pub fn write(plan: &Plan, library: Library) -> String {
         Plan::Tcp(plan) => sockets::tcp_client(plan),
         Plan::TcpListener(plan) => sockets::tcp_listener(plan),
         Plan::TcpRelay(plan) => relay::write(plan),
+        Plan::UdpRelay(plan) => relay::udp(plan),
         Plan::Udp(plan) => sockets::udp_client(plan),
         Plan::UdpListener(plan) => sockets::udp_listener(plan),
     };

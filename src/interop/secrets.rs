@@ -139,7 +139,8 @@ pub fn masked(plan: &Plan) -> Plan {
         | Plan::TcpListener(_)
         | Plan::TcpRelay(_)
         | Plan::Udp(_)
-        | Plan::UdpListener(_) => {}
+        | Plan::UdpListener(_)
+        | Plan::UdpRelay(_) => {}
     }
     plan
 }

@@ -27,6 +27,8 @@ pub enum FormTab {
     /// Steps done once the session is up.
     Steps,
     Options,
+    /// What a relay does to what it passes on.
+    Faults,
 }
 
 /// Room a field asks for on its line, without its label.

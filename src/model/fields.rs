@@ -1,6 +1,7 @@
 //! The tables of all specs: every option once. Form, preset files, schema, `--set` and help are
 //! loops over them; CONTRIBUTING.md says how to add an option.
 
+mod fault;
 mod http;
 mod http_relay;
 mod list;
@@ -25,6 +26,7 @@ impl Spec {
             Spec::TcpRelay(spec) => spec,
             Spec::Udp(spec) => spec,
             Spec::UdpListener(spec) => spec,
+            Spec::UdpRelay(spec) => spec,
         }
     }
 
@@ -39,6 +41,7 @@ impl Spec {
             Spec::TcpRelay(spec) => spec,
             Spec::Udp(spec) => spec,
             Spec::UdpListener(spec) => spec,
+            Spec::UdpRelay(spec) => spec,
         }
     }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::endpoint::{Bind, Endpoint};
+use super::fault::FaultsPlan;
 use super::protocol::{Capabilities, Protocol, Side};
 pub use super::relay_plan::{HttpRelayPlan, OpenPlan, OriginPlan};
 use super::tls::{ClientTls, ListenerTls};
@@ -26,6 +27,7 @@ pub enum Plan {
     TcpRelay(TcpRelayPlan),
     Udp(UdpPlan),
     UdpListener(UdpListenerPlan),
+    UdpRelay(UdpRelayPlan),
 }
 
 /// What is asked of the socket of a TCP connection; by default what the system does by itself.
@@ -256,8 +258,22 @@ pub struct TcpRelayPlan {
     pub tls: ListenerTls,
     /// Of every connection.
     pub socket: SocketOptions,
+    /// With `socks` its endpoint is what each client asks for.
     pub target: TargetPlan,
+    /// Each client says by SOCKS5 where to.
+    pub socks: Option<SocksPlan>,
+    pub faults: FaultsPlan,
 }
+
+/// Who may say where to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SocksPlan {
+    /// User and password; `None` = everybody may.
+    pub login: Option<(String, String)>,
+}
+
+/// What stands for the endpoint of a relay whose clients say where to.
+pub(crate) const ANYWHERE: &str = "where each client asks (SOCKS5)";
 
 /// Where a relay connects its clients on to, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -278,6 +294,22 @@ pub struct UdpListenerPlan {
     pub rules: Vec<RulePlan>,
     /// Automatic answers a peer gets in a second, at most; not 0.
     pub answer_rate: u32,
+}
+
+/// Whose datagrams are taken in, and where they go on to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UdpRelayPlan {
+    pub bind: Bind,
+    /// Of the sockets of both halves.
+    pub socket: DatagramOptions,
+    pub target: Endpoint,
+    /// Of the sockets to the target.
+    pub client: ClientOptions,
+    /// What anybody sends there goes back, not only what comes from the target.
+    pub any_peer: bool,
+    /// A client of which neither side said anything for so long is let go.
+    pub idle: Duration,
+    pub faults: FaultsPlan,
 }
 
 /// An automatic answer with its payloads as bytes.
@@ -325,6 +357,14 @@ impl fmt::Display for SourceAddress {
     }
 }
 
+impl TcpRelayPlan {
+    /// Where its clients are connected on to, for people.
+    #[must_use]
+    pub(crate) fn leads_to(&self) -> String {
+        if self.socks.is_some() { ANYWHERE.into() } else { self.target.endpoint.to_string() }
+    }
+}
+
 impl Plan {
     /// Lets go of the bodies and payloads. What is left still says what ran, where and how.
     pub(crate) fn forget_payloads(&mut self) {
@@ -343,7 +383,7 @@ impl Plan {
             }
             Plan::UdpListener(plan) => plan.rules.clear(),
             Plan::HttpRelay(plan) => plan.rules.clear(),
-            Plan::TcpRelay(_) => {}
+            Plan::TcpRelay(_) | Plan::UdpRelay(_) => {}
         }
     }
 
@@ -358,7 +398,8 @@ impl Plan {
             | Plan::HttpRelay(_)
             | Plan::Tcp(_)
             | Plan::TcpRelay(_)
-            | Plan::Udp(_) => false,
+            | Plan::Udp(_)
+            | Plan::UdpRelay(_) => false,
         }
     }
 
@@ -373,7 +414,8 @@ impl Plan {
             | Plan::HttpRelay(_)
             | Plan::TcpListener(_)
             | Plan::TcpRelay(_)
-            | Plan::UdpListener(_) => &[],
+            | Plan::UdpListener(_)
+            | Plan::UdpRelay(_) => &[],
         }
     }
 
@@ -387,7 +429,8 @@ impl Plan {
             | Plan::HttpRelay(_)
             | Plan::TcpListener(_)
             | Plan::TcpRelay(_)
-            | Plan::UdpListener(_) => return Vec::new(),
+            | Plan::UdpListener(_)
+            | Plan::UdpRelay(_) => return Vec::new(),
         };
         steps.split_off(from.min(steps.len()))
     }
@@ -450,17 +493,49 @@ impl Plan {
         if let Plan::HttpRelay(plan) = self { Some(*plan) } else { None }
     }
 
+    /// The plan of a UDP relay, if it is one.
+    #[must_use]
+    pub(crate) fn udp_relay(self) -> Option<UdpRelayPlan> {
+        if let Plan::UdpRelay(plan) = self { Some(plan) } else { None }
+    }
+
     /// Where a relay of conversations connects its clients on to.
     #[must_use]
     pub(crate) fn target(&self) -> Option<&Endpoint> {
-        if let Plan::TcpRelay(plan) = self { Some(&plan.target.endpoint) } else { None }
+        match self {
+            Plan::TcpRelay(plan) => Some(&plan.target.endpoint),
+            Plan::UdpRelay(plan) => Some(&plan.target),
+            Plan::Http(_)
+            | Plan::HttpListener(_)
+            | Plan::HttpRelay(_)
+            | Plan::Tcp(_)
+            | Plan::TcpListener(_)
+            | Plan::Udp(_)
+            | Plan::UdpListener(_) => None,
+        }
     }
 
-    /// Where a relay connects its clients on to, in words.
+    /// The faults of a relay, to write to.
+    pub(crate) fn faults_mut(&mut self) -> Option<&mut FaultsPlan> {
+        match self {
+            Plan::TcpRelay(plan) => Some(&mut plan.faults),
+            Plan::UdpRelay(plan) => Some(&mut plan.faults),
+            Plan::Http(_)
+            | Plan::HttpListener(_)
+            | Plan::HttpRelay(_)
+            | Plan::Tcp(_)
+            | Plan::TcpListener(_)
+            | Plan::Udp(_)
+            | Plan::UdpListener(_) => None,
+        }
+    }
+
+    /// Where a relay leads to, in words.
     #[must_use]
     pub(crate) fn onward(&self) -> Option<String> {
         match self {
-            Plan::TcpRelay(plan) => Some(format!("connecting on to {}", plan.target.endpoint)),
+            Plan::TcpRelay(plan) => Some(format!("connecting on to {}", plan.leads_to())),
+            Plan::UdpRelay(plan) => Some(format!("passing datagrams on to {}", plan.target)),
             Plan::HttpRelay(plan) => Some(match &plan.target {
                 Some(target) => format!("passing requests on to {}", target.url()),
                 None => "a forward proxy".to_owned(),
@@ -475,7 +550,7 @@ impl Plan {
         match self {
             Plan::Http(_) | Plan::HttpListener(_) | Plan::HttpRelay(_) => Protocol::Http,
             Plan::Tcp(_) | Plan::TcpListener(_) | Plan::TcpRelay(_) => Protocol::Tcp,
-            Plan::Udp(_) | Plan::UdpListener(_) => Protocol::Udp,
+            Plan::Udp(_) | Plan::UdpListener(_) | Plan::UdpRelay(_) => Protocol::Udp,
         }
     }
 
@@ -485,7 +560,7 @@ impl Plan {
         match self {
             Plan::Http(_) | Plan::Tcp(_) | Plan::Udp(_) => Side::Client,
             Plan::HttpListener(_) | Plan::TcpListener(_) | Plan::UdpListener(_) => Side::Listener,
-            Plan::HttpRelay(_) | Plan::TcpRelay(_) => Side::Relay,
+            Plan::HttpRelay(_) | Plan::TcpRelay(_) | Plan::UdpRelay(_) => Side::Relay,
         }
     }
 
@@ -507,9 +582,10 @@ impl Plan {
             },
             Plan::Tcp(plan) => plan.endpoint.to_string(),
             Plan::TcpListener(plan) => plan.bind.to_string(),
-            Plan::TcpRelay(plan) => format!("{} → {}", plan.bind, plan.target.endpoint),
+            Plan::TcpRelay(plan) => format!("{} → {}", plan.bind, plan.leads_to()),
             Plan::Udp(plan) => plan.endpoint.to_string(),
             Plan::UdpListener(plan) => plan.bind.to_string(),
+            Plan::UdpRelay(plan) => format!("{} → {}", plan.bind, plan.target),
         }
     }
 
@@ -528,7 +604,8 @@ impl Plan {
             | Plan::HttpRelay(_)
             | Plan::TcpListener(_)
             | Plan::TcpRelay(_)
-            | Plan::UdpListener(_) => None,
+            | Plan::UdpListener(_)
+            | Plan::UdpRelay(_) => None,
         }
     }
 
@@ -554,6 +631,9 @@ impl Plan {
                     (other.bind.clone(), other.tls.clone(), other.socket.clone());
             }
             (Plan::UdpListener(one), Plan::UdpListener(other)) => {
+                (one.bind, one.socket) = (other.bind.clone(), other.socket);
+            }
+            (Plan::UdpRelay(one), Plan::UdpRelay(other)) => {
                 (one.bind, one.socket) = (other.bind.clone(), other.socket);
             }
             _ => {}

@@ -86,9 +86,10 @@ impl Protocol {
             }
             // What it passes on is that of others: nobody types into it.
             (Protocol::Tcp, Side::Relay) => [true, false, false, true, true, false, true],
-            (Protocol::Udp, Side::Client | Side::Listener | Side::Relay) => {
+            (Protocol::Udp, Side::Client | Side::Listener) => {
                 [true, true, false, true, false, true, false]
             }
+            (Protocol::Udp, Side::Relay) => [true, false, false, true, false, true, false],
         };
         let [conversation, input, exchanges, lasting, tls, datagrams, connections] = can;
         Capabilities { conversation, input, exchanges, lasting, tls, datagrams, connections }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use strum::{EnumString, IntoStaticStr};
 
+use super::fault::FaultMarks;
 use super::id::{ConnId, SessionId};
 use super::protocol::{Capabilities, Protocol, Side};
 use super::timing::Stamp;
@@ -23,6 +24,8 @@ pub struct Record {
     pub data: Bytes,
     /// Bytes that crossed, `>= data.len()` when the record was cut or its bytes are kept elsewhere.
     pub original_len: u64,
+    /// What a relay's faults did to it.
+    pub faults: FaultMarks,
 }
 
 /// Who caused it; by name in filters, lists and JSON Lines.
@@ -150,7 +153,8 @@ impl Record {
         data: Bytes,
     ) -> Self {
         let original_len = data.len() as u64;
-        Record { at, conn, direction, kind, data, original_len }
+        let faults = FaultMarks::default();
+        Record { at, conn, direction, kind, data, original_len, faults }
     }
 
     /// Whether these are bytes that came.

@@ -6,6 +6,7 @@
 use strum::IntoStaticStr;
 
 use super::client::{InputSpec, TcpSpec, UdpSpec};
+use super::fault::FaultSpec;
 use super::http::{HttpListenerSpec, HttpSpec};
 use super::http_relay::HttpRelaySpec;
 use super::listener::{Rule, TcpListenerSpec, UdpListenerSpec};
@@ -14,7 +15,7 @@ use super::protocol::{
     Capabilities, LISTENER_BADGE, LISTENER_TLS_BADGE, Protocol, RELAY_BADGE, RELAY_TLS_BADGE, Side,
     TLS_BADGE,
 };
-use super::relay::TcpRelaySpec;
+use super::relay::{TcpRelaySpec, UdpRelaySpec};
 use super::rule_tag::RuleTag;
 use super::tls::{ClientTls, ListenerTls};
 use super::trust::{TrustedCertificates, Verify};
@@ -31,6 +32,7 @@ pub enum Spec {
     TcpRelay(TcpRelaySpec),
     Udp(UdpSpec),
     UdpListener(UdpListenerSpec),
+    UdpRelay(UdpRelaySpec),
 }
 
 impl Spec {
@@ -46,9 +48,8 @@ impl Spec {
             (Protocol::Tcp, Side::Listener) => Spec::TcpListener(TcpListenerSpec::default()),
             (Protocol::Tcp, Side::Relay) => Spec::TcpRelay(TcpRelaySpec::default()),
             (Protocol::Udp, Side::Client) => Spec::Udp(UdpSpec::default()),
-            (Protocol::Udp, Side::Listener | Side::Relay) => {
-                Spec::UdpListener(UdpListenerSpec::default())
-            }
+            (Protocol::Udp, Side::Listener) => Spec::UdpListener(UdpListenerSpec::default()),
+            (Protocol::Udp, Side::Relay) => Spec::UdpRelay(UdpRelaySpec::default()),
         }
     }
 
@@ -64,7 +65,7 @@ impl Spec {
         match self {
             Spec::Http(_) | Spec::HttpListener(_) | Spec::HttpRelay(_) => Protocol::Http,
             Spec::Tcp(_) | Spec::TcpListener(_) | Spec::TcpRelay(_) => Protocol::Tcp,
-            Spec::Udp(_) | Spec::UdpListener(_) => Protocol::Udp,
+            Spec::Udp(_) | Spec::UdpListener(_) | Spec::UdpRelay(_) => Protocol::Udp,
         }
     }
 
@@ -74,7 +75,7 @@ impl Spec {
         match self {
             Spec::Http(_) | Spec::Tcp(_) | Spec::Udp(_) => Side::Client,
             Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => Side::Listener,
-            Spec::HttpRelay(_) | Spec::TcpRelay(_) => Side::Relay,
+            Spec::HttpRelay(_) | Spec::TcpRelay(_) | Spec::UdpRelay(_) => Side::Relay,
         }
     }
 
@@ -96,6 +97,7 @@ impl Spec {
             Spec::TcpRelay(spec) => &spec.bind,
             Spec::Udp(spec) => &spec.address,
             Spec::UdpListener(spec) => &spec.bind,
+            Spec::UdpRelay(spec) => &spec.bind,
         }
     }
 
@@ -110,6 +112,7 @@ impl Spec {
             Spec::TcpRelay(spec) => &mut spec.bind,
             Spec::Udp(spec) => &mut spec.address,
             Spec::UdpListener(spec) => &mut spec.bind,
+            Spec::UdpRelay(spec) => &mut spec.bind,
         }
     }
 
@@ -117,7 +120,11 @@ impl Spec {
     #[must_use]
     pub(crate) fn input(&self) -> Option<InputSpec> {
         match self {
-            Spec::Http(_) | Spec::HttpListener(_) | Spec::HttpRelay(_) | Spec::TcpRelay(_) => None,
+            Spec::Http(_)
+            | Spec::HttpListener(_)
+            | Spec::HttpRelay(_)
+            | Spec::TcpRelay(_)
+            | Spec::UdpRelay(_) => None,
             Spec::Tcp(spec) => Some(spec.input),
             Spec::TcpListener(spec) => Some(spec.input),
             Spec::Udp(spec) => Some(spec.input),
@@ -128,7 +135,11 @@ impl Spec {
     /// The same, to write to.
     pub(crate) fn input_mut(&mut self) -> Option<&mut InputSpec> {
         match self {
-            Spec::Http(_) | Spec::HttpListener(_) | Spec::HttpRelay(_) | Spec::TcpRelay(_) => None,
+            Spec::Http(_)
+            | Spec::HttpListener(_)
+            | Spec::HttpRelay(_)
+            | Spec::TcpRelay(_)
+            | Spec::UdpRelay(_) => None,
             Spec::Tcp(spec) => Some(&mut spec.input),
             Spec::TcpListener(spec) => Some(&mut spec.input),
             Spec::Udp(spec) => Some(&mut spec.input),
@@ -147,7 +158,8 @@ impl Spec {
             | Spec::HttpRelay(_)
             | Spec::TcpListener(_)
             | Spec::TcpRelay(_)
-            | Spec::UdpListener(_) => false,
+            | Spec::UdpListener(_)
+            | Spec::UdpRelay(_) => false,
         }
     }
 
@@ -170,7 +182,8 @@ impl Spec {
             | Spec::Udp(_)
             | Spec::HttpListener(_)
             | Spec::TcpListener(_)
-            | Spec::UdpListener(_) => None,
+            | Spec::UdpListener(_)
+            | Spec::UdpRelay(_) => None,
         }
     }
 
@@ -194,7 +207,8 @@ impl Spec {
             | Spec::Udp(_)
             | Spec::HttpListener(_)
             | Spec::TcpListener(_)
-            | Spec::UdpListener(_) => None,
+            | Spec::UdpListener(_)
+            | Spec::UdpRelay(_) => None,
         }
     }
 
@@ -232,6 +246,36 @@ impl Spec {
         if let Spec::HttpRelay(spec) = self { Some(spec) } else { None }
     }
 
+    /// Where a relay leads to, to write to.
+    pub(crate) fn target_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Spec::HttpRelay(spec) => Some(&mut spec.target),
+            Spec::TcpRelay(spec) => Some(&mut spec.target),
+            Spec::UdpRelay(spec) => Some(&mut spec.target),
+            Spec::Http(_)
+            | Spec::HttpListener(_)
+            | Spec::Tcp(_)
+            | Spec::TcpListener(_)
+            | Spec::Udp(_)
+            | Spec::UdpListener(_) => None,
+        }
+    }
+
+    /// The faults of a relay, to write to.
+    pub(crate) fn faults_mut(&mut self) -> Option<&mut Vec<FaultSpec>> {
+        match self {
+            Spec::TcpRelay(spec) => Some(&mut spec.fault),
+            Spec::UdpRelay(spec) => Some(&mut spec.fault),
+            Spec::Http(_)
+            | Spec::HttpListener(_)
+            | Spec::HttpRelay(_)
+            | Spec::Tcp(_)
+            | Spec::TcpListener(_)
+            | Spec::Udp(_)
+            | Spec::UdpListener(_) => None,
+        }
+    }
+
     /// The automatic answers of a TCP or UDP listener, if it is one.
     #[must_use]
     pub(crate) fn answer_rules(&self) -> Option<&[Rule]> {
@@ -243,7 +287,8 @@ impl Spec {
             | Spec::HttpRelay(_)
             | Spec::Tcp(_)
             | Spec::TcpRelay(_)
-            | Spec::Udp(_) => None,
+            | Spec::Udp(_)
+            | Spec::UdpRelay(_) => None,
         }
     }
 
@@ -254,7 +299,9 @@ impl Spec {
             Spec::HttpListener(spec) => spec.rules.iter_mut().map(|rule| &mut rule.tag).collect(),
             Spec::TcpListener(spec) => spec.rules.iter_mut().map(|rule| &mut rule.tag).collect(),
             Spec::UdpListener(spec) => spec.rules.iter_mut().map(|rule| &mut rule.tag).collect(),
-            Spec::Http(_) | Spec::Tcp(_) | Spec::TcpRelay(_) | Spec::Udp(_) => Vec::new(),
+            Spec::Http(_) | Spec::Tcp(_) | Spec::TcpRelay(_) | Spec::Udp(_) | Spec::UdpRelay(_) => {
+                Vec::new()
+            }
         }
     }
 
@@ -276,7 +323,7 @@ impl Spec {
             Spec::HttpRelay(spec) => {
                 spec.tls != ListenerTls::Off || spec.target_tls != ClientTls::Off
             }
-            Spec::Http(_) | Spec::Udp(_) | Spec::UdpListener(_) => false,
+            Spec::Http(_) | Spec::Udp(_) | Spec::UdpListener(_) | Spec::UdpRelay(_) => false,
         }
     }
 
@@ -297,7 +344,7 @@ impl Spec {
             Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => {
                 if self.has_tls() { LISTENER_TLS_BADGE } else { LISTENER_BADGE }
             }
-            Spec::HttpRelay(_) | Spec::TcpRelay(_) => {
+            Spec::HttpRelay(_) | Spec::TcpRelay(_) | Spec::UdpRelay(_) => {
                 if self.has_tls() {
                     RELAY_TLS_BADGE
                 } else {

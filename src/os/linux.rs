@@ -1,5 +1,6 @@
 //! Linux: `/proc`, the error queue of UDP sockets (ip(7)).
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, SocketAddrV4, SocketAddrV6};
@@ -132,6 +133,26 @@ pub(crate) fn kernel_drops(socket: &UdpSocket) -> Option<u64> {
     let is_ipv4 = socket.local_addr().ok()?.is_ipv4();
     let table = if is_ipv4 { "/proc/net/udp" } else { "/proc/net/udp6" };
     drops_of(&fs::read_to_string(table).ok()?, rustix::fs::fstat(socket).ok()?.st_ino)
+}
+
+/// Datagrams the kernel dropped of all these sockets, by one look at its tables.
+pub(crate) fn kernel_drops_of_all<'a>(sockets: impl Iterator<Item = &'a UdpSocket>) -> Option<u64> {
+    let mut inodes = BTreeSet::new();
+    for socket in sockets {
+        inodes.insert(rustix::fs::fstat(socket).ok()?.st_ino);
+    }
+    let mut total = 0;
+    for table in ["/proc/net/udp", "/proc/net/udp6"] {
+        // Without IPv6 there is no such table, and no such socket.
+        let Ok(table) = fs::read_to_string(table) else { continue };
+        for row in rows(&table) {
+            let is_one = row.get(9).and_then(|inode| inode.parse().ok());
+            if is_one.is_some_and(|inode: u64| inodes.remove(&inode)) {
+                total += row.get(12)?.parse::<u64>().ok()?;
+            }
+        }
+    }
+    inodes.is_empty().then_some(total)
 }
 
 /// The drops column of the socket with this inode.

@@ -59,6 +59,13 @@ pub(crate) fn kernel_drops(_socket: &UdpSocket) -> Option<u64> {
     None
 }
 
+/// The same.
+pub(crate) fn kernel_drops_of_all<'a>(
+    _sockets: impl Iterator<Item = &'a UdpSocket>,
+) -> Option<u64> {
+    None
+}
+
 /// Nothing is asked of the system; refused datagrams are not reported.
 pub(crate) fn keep_reports(_socket: &Socket, _address: SocketAddr) {}
 

@@ -18,6 +18,7 @@ fn record(data: &[u8]) -> Record {
         kind: RecordKind::Data,
         data: Bytes::copy_from_slice(data),
         original_len: data.len() as u64,
+        faults: crate::model::fault::FaultMarks::default(),
     }
 }
 

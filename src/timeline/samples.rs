@@ -30,6 +30,7 @@ pub(super) fn received(conn: ConnId, millis: u64, data: &[u8]) -> Record {
         kind: RecordKind::Data,
         data: Bytes::copy_from_slice(data),
         original_len: data.len() as u64,
+        faults: crate::model::fault::FaultMarks::default(),
     }
 }
 

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use super::conns::ConnSlot;
 use super::gaps::RecordGaps;
 use super::pages::Pages;
+use crate::model::fault::FaultMarks;
 use crate::model::record::{Direction, Record, RecordKind};
 use crate::model::timing::Stamp;
 
@@ -36,6 +37,7 @@ pub(super) struct StoredRecord {
     pub(super) gaps: RecordGaps,
     pub(super) direction: Direction,
     pub(super) kind: RecordKind,
+    pub(super) faults: FaultMarks,
 }
 
 /// Records `base..end`.
@@ -80,7 +82,7 @@ impl Segment {
         record: Record,
         pages: &mut Pages,
     ) {
-        let Record { at, direction, kind, data, original_len: len, .. } = record;
+        let Record { at, direction, kind, data, original_len: len, faults, .. } = record;
         let kept = data.len() as u32;
         let start = if data.len() > SMALL {
             self.large.push(data);
@@ -88,7 +90,17 @@ impl Segment {
         } else {
             (pages.push(&data) - self.payload) as u32
         };
-        self.records.push(StoredRecord { at, len, conn, start, kept, gaps, direction, kind });
+        self.records.push(StoredRecord {
+            at,
+            len,
+            conn,
+            start,
+            kept,
+            gaps,
+            direction,
+            kind,
+            faults,
+        });
     }
 
     /// The records from one id to before another, both within the segment or at its end.

@@ -344,9 +344,10 @@ impl Timeline {
     }
 
     fn record(&self, view: RecordPlace<'_>) -> Record {
-        let StoredRecord { at, conn, direction, kind, len: original_len, .. } = *view.stored;
+        let StoredRecord { at, conn, direction, kind, len: original_len, faults, .. } =
+            *view.stored;
         let (conn, data) = (self.conns.id(conn), view.bytes());
-        Record { at, conn, direction, kind, data, original_len }
+        Record { at, conn, direction, kind, data, original_len, faults }
     }
 
     fn evict_oldest(&mut self) {

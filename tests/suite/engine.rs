@@ -10,6 +10,8 @@
 mod accept;
 #[path = "engine_bench.rs"]
 mod bench;
+#[path = "engine_faults.rs"]
+mod faults;
 #[path = "engine_http_relay.rs"]
 mod http_relay;
 #[path = "engine_life.rs"]
@@ -22,3 +24,5 @@ mod tcp;
 mod tls;
 #[path = "engine_udp.rs"]
 mod udp;
+#[path = "engine_udp_relay.rs"]
+mod udp_relay;

@@ -27,6 +27,8 @@ fn relay(target: SocketAddr) -> TcpRelayPlan {
         bind: "127.0.0.1:0".parse().unwrap(),
         tls: ListenerTls::Off,
         socket: SocketOptions::default(),
+        faults: wirebench::model::fault::FaultsPlan::default(),
+        socks: None,
         target: TargetPlan {
             endpoint: client.endpoint,
             tls: ClientTls::Off,

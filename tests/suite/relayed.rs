@@ -1,7 +1,7 @@
 //! `wirebench relay` as a script uses it, between programs of others.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, TcpStream, UdpSocket};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -88,10 +88,11 @@ fn a_target_that_is_not_there_is_told_and_the_relay_goes_on() {
 
 #[test]
 fn what_cannot_be_relayed_is_refused_with_what_to_write() {
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 8] = [
         (&[":0"], "write wirebench relay LISTEN TARGET, such as :9000 db:5432"),
-        (&[":0", "udp://h:1"], "a relay passes on TCP and TLS"),
-        (&["tcp://:0", "http://h/"], "a relay passes on TCP and TLS"),
+        (&["tcp://:0", "udp://h:1"], "a relay of TCP passes on TCP and TLS"),
+        (&["udp://:0", "tls://h:1"], "a relay of UDP passes on UDP"),
+        (&["tcp://:0", "http://h/"], "a relay of TCP passes on TCP and TLS"),
         (&[":0", "http://h/x"], "a relay passes each path on as it is"),
         (&[":0", "h"], "has no port"),
         (&[":0", "unix:/x"], "not supported yet"),
@@ -198,4 +199,145 @@ fn our_own_client_sees_through_it_what_it_would_see_without() {
     assert_eq!(text(&sent.stdout), "220 ready\r\nbye\r\n", "{}", text(&sent.stderr));
     relay.interrupt();
     assert_eq!(relay.finish().0, Some(0));
+}
+
+/// DNS by a Python resolver and server: what a client asks comes back to it, told once.
+#[test]
+fn datagrams_are_told_once_with_who_sent_them() {
+    let server = UdpSocket::bind("127.0.0.1:0").expect("a server");
+    server.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let target = format!("udp://{}", server.local_addr().expect("its address"));
+    // Of what the clients speak nothing is said: the target does.
+    let relay = relay(&["127.0.0.1:0", &target, "--count", "2"]);
+    let client = UdpSocket::bind("127.0.0.1:0").expect("a client");
+    client.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    client.send_to(b"ask", ("127.0.0.1", relay.port)).expect("taken");
+    let mut room = [0; 16];
+    let (len, from) = server.recv_from(&mut room).expect("the question");
+    assert_eq!(&room[..len], b"ask");
+    server.send_to(b"answer", from).expect("taken");
+    let (len, _) = client.recv_from(&mut room).expect("the answer");
+    assert_eq!(&room[..len], b"answer");
+    let (status, lines) = relay.finish();
+    assert_eq!(status, Some(0));
+    let data: Vec<&Value> = lines.iter().filter(|line| line["kind"] == "data").collect();
+    let said: Vec<_> = data.iter().map(|it| (it["from"].as_str(), it["text"].as_str())).collect();
+    assert_eq!(said, [(Some("client"), Some("ask")), (Some("server"), Some("answer"))]);
+    assert!(data.iter().all(|line| line["side"] == "relay" && line["proto"] == "udp"));
+}
+
+/// What a script asks for by `--fault` is done, and told with what it touched.
+#[test]
+fn faults_of_the_command_line_are_done_and_told_by_name() {
+    let target = echo_peer().to_string();
+    let fault = "corrupt=1 from=server when=contains 'PING'";
+    let relay = relay(&["127.0.0.1:0", &target, "--fault", fault, "--set", "seed=3", "--json"]);
+    let answer = talk(relay.port, b"PING");
+    assert_eq!(answer.len(), 4);
+    assert_ne!(answer, b"PING");
+    relay.interrupt();
+    let (status, lines) = relay.finish();
+    assert_eq!(status, Some(0));
+    let out = lines.iter().find(|line| line["dir"] == "out" && line["kind"] == "data");
+    assert_eq!(out.expect("the answer")["fault"], serde_json::json!(["corrupt"]));
+    let asked = lines.iter().find(|line| line["from"] == "client").expect("the question");
+    assert_eq!(asked.get("fault"), None);
+    let said = |line: &Value| line["message"].as_str().unwrap_or_default().to_owned();
+    let told = "faults: corrupt 1 B of the server; seed 3 repeats them";
+    assert!(lines.iter().any(|line| said(line) == told), "{lines:?}");
+    let (status, said) = told_of(&["127.0.0.1:0", &target, "--fault", "dealy=1s"]);
+    assert_eq!(status, Some(2));
+    assert!(said.contains("did you mean 'delay'"), "{said}");
+    let (_, said) = told_of(&["udp://127.0.0.1:0", "h:1", "--fault", "reset=1"]);
+    assert!(said.contains("UDP has no reset"), "{said}");
+}
+
+fn told_of(args: &[&str]) -> (Option<i32>, String) {
+    told(&run(&[&["relay"], args].concat()))
+}
+
+/// Clients of others that speak SOCKS5 by themselves; each says where to.
+#[test]
+fn curl_ncat_and_python_are_led_where_they_ask_by_socks5() {
+    let web = crate::harness::peers::http_peer(
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello",
+    );
+    let relay = relay(&["socks5://127.0.0.1:0", "--json"]);
+    let (proxy, port) = (format!("127.0.0.1:{}", relay.port), web.port());
+    let mut asked = 0;
+    let mut says = |mut command: Command, input: &[u8]| {
+        let child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let Ok(mut child) = child else { return };
+        child.stdin.take().expect("a pipe").write_all(input).expect("taken");
+        let ended = finished(Ok(child));
+        let said = text(&ended.stdout);
+        assert!(said.contains("hello"), "{command:?}: {said}{}", text(&ended.stderr));
+        asked += 1;
+    };
+    for host in ["127.0.0.1", "localhost"] {
+        let mut curl = Command::new("curl");
+        curl.args(["-s", "--socks5-hostname", &proxy, &format!("http://{host}:{port}/")]);
+        says(curl, b"");
+    }
+    let mut ncat = Command::new("ncat");
+    ncat.args(["--proxy", &proxy, "--proxy-type", "socks5", "127.0.0.1", &port.to_string()]);
+    says(ncat, b"GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    let script = format!(
+        "import socket\ns = socket.create_connection(('127.0.0.1', {}))\n\
+         s.sendall(b'\\x05\\x01\\x00'); assert s.recv(2) == b'\\x05\\x00'\n\
+         s.sendall(b'\\x05\\x01\\x00\\x01\\x7f\\x00\\x00\\x01' + ({port}).to_bytes(2, 'big') + b'GET / HTTP/1.1\\r\\nHost: h\\r\\n\\r\\n')\n\
+         data = b''\n\
+         while (part := s.recv(999)): data += part\n\
+         assert data[:4] == b'\\x05\\x00\\x00\\x01', data\n\
+         print(data[10:].decode())",
+        relay.port
+    );
+    let mut python = Command::new("python3");
+    python.args(["-c", &script]);
+    says(python, b"");
+    relay.interrupt();
+    let (status, lines) = relay.finish();
+    assert_eq!(status, Some(0));
+    let message = |line: &Value| line["message"].as_str().unwrap_or_default().to_owned();
+    let to = lines.iter().filter(|line| message(line).starts_with("SOCKS5: it asks for ")).count();
+    assert_eq!(to, asked);
+    // What was agreed on is no byte of the two.
+    let first = lines.iter().filter(|line| line["from"] == "client");
+    assert!(first.into_iter().all(|line| message(line).is_empty()
+        && line["text"].as_str().is_some_and(|text| text.starts_with("GET /"))));
+}
+
+#[test]
+fn a_client_of_socks5_hears_why_it_goes_nowhere_and_something_else_is_told() {
+    let nobody = free_port();
+    let relay = relay(&[
+        "socks5://127.0.0.1:0",
+        "--json",
+        "--set",
+        "socks-user=me",
+        "--set",
+        "socks-password=pw",
+    ]);
+    let ask = |hello: &[u8], more: &[u8]| {
+        let mut client = TcpStream::connect(("127.0.0.1", relay.port)).expect("a relay");
+        client.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        client.write_all(&[hello, more].concat()).expect("taken");
+        let mut got = Vec::new();
+        let _ = client.read_to_end(&mut got);
+        got
+    };
+    let login = b"\x05\x01\x02\x01\x02me\x02pw";
+    let request = [&b"\x05\x01\x00\x01\x7f\x00\x00\x01"[..], &nobody.to_be_bytes()].concat();
+    let got = ask(login, &request);
+    assert_eq!(got[..6], [5, 2, 1, 0, 5, 5], "refused");
+    assert_eq!(ask(b"\x05\x01\x02\x01\x02me\x02no", b""), [5, 2, 1, 1]);
+    assert_eq!(ask(b"\x05\x01\x00", b""), [5, 0xff]);
+    assert_eq!(ask(b"GET / HTTP/1.1\r\n\r\n", b""), b"");
+    relay.interrupt();
+    let (_, lines) = relay.finish();
+    let said: String = lines.iter().filter_map(|line| line["message"].as_str()).collect();
+    for part in ["offers no user and password", "but HTTP", "not those that are asked for"] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
 }

@@ -1,7 +1,7 @@
 //! Actions of the whole program: focus, modes, saving, leaving.
 
 use super::{
-    compare, draft, environments, focus, kept, overlays, restore, save, send, traffic,
+    compare, draft, environments, faults, focus, kept, overlays, restore, save, send, traffic,
     unknown_names,
 };
 use crate::app::action::Action;
@@ -28,10 +28,8 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::Http => compose(app, Protocol::Http, Side::Client),
         Action::Tcp => compose(app, Protocol::Tcp, Side::Client),
         Action::Udp => compose(app, Protocol::Udp, Side::Client),
-        Action::Relay => {
-            let protocol = next_relay(&app.shared.drafts.current().spec);
-            compose(app, protocol, Side::Relay);
-        }
+        Action::Relay => compose_relay(app),
+        Action::ToggleFaults => faults::toggle(app),
         Action::SwitchSide => switch_side(app),
         Action::NextEnvironment => next_environment(app),
         Action::EditEnvironments => environments::open(app),
@@ -129,6 +127,15 @@ fn switch_side(app: &mut App) {
     let spec = &app.shared.drafts.current().spec;
     let side = if spec.side().listens() { Side::Client } else { Side::Listener };
     compose(app, spec.protocol(), side);
+}
+
+/// A relay of what the draft on screen speaks; beside a relay of the next protocol.
+fn compose_relay(app: &mut App) {
+    // An address may say what is spoken.
+    if app.request.refused.is_none() {
+        draft::leave_address(app);
+    }
+    compose(app, next_relay(&app.shared.drafts.current().spec), Side::Relay);
 }
 
 /// Something new of this kind, always; it leads where the draft on screen does, which stays as it

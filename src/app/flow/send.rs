@@ -149,6 +149,7 @@ fn update(app: &mut App, id: SessionId, plan: &Plan) {
     // What the draft says now is not what the sockets are.
     let answers = plan.clone().with_sockets_of(&session.plan);
     let (is_elsewhere, is_new) = (answers != *plan, answers != session.plan);
+    let is_led_on = answers.target() == session.plan.target();
     let there = session_words::place(session);
     let draft = app.shared.drafts.current_mut();
     // Rules that are off are applied, too, though nothing answers otherwise then.
@@ -162,6 +163,7 @@ fn update(app: &mut App, id: SessionId, plan: &Plan) {
     let moves = "address, TLS and socket options change when it is stopped ([stop]) and started";
     let (changed, same) = match answers.side() {
         Side::Client | Side::Listener => ("answers changed", "listening with these answers"),
+        Side::Relay if is_led_on => ("what the relay does changed", "connecting on to this target"),
         Side::Relay => ("the target of new connections changed", "connecting on to this target"),
     };
     match (is_new, is_elsewhere) {

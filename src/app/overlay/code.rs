@@ -304,8 +304,8 @@ mod tests {
             for side in Side::ALL {
                 let mut spec = Spec::empty(protocol, side);
                 "127.0.0.1:9000".clone_into(spec.address_mut());
-                if let Some(relay) = spec.as_tcp_relay_mut() {
-                    "db:5432".clone_into(&mut relay.target);
+                if let Some(target) = spec.target_mut() {
+                    "db:5432".clone_into(target);
                 }
                 let code = listings(&spec, &Scope::default(), false).unwrap();
                 assert!(code.iter().all(|listing| !listing.text.is_empty()), "{protocol} {side:?}");

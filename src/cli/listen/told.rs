@@ -41,7 +41,11 @@ pub(super) fn record(
     let is_cut = has_more || record.original_len > record.data.len() as u64;
     let rest = if is_cut { "…" } else { "" };
     let data = printable::printable(shown);
-    format!("{time}  {conn}{peer}  {arrow}  {what}  {data}{rest}")
+    let faults = match record.faults {
+        faults if faults.is_empty() => String::new(),
+        faults => format!("[{faults}]  "),
+    };
+    format!("{time}  {conn}{peer}  {arrow}  {what}  {faults}{data}{rest}")
 }
 
 /// `14:02:07.113  127.0.0.1:50412  POST /hook  →  200`

@@ -4,8 +4,10 @@
 //! The socket is never connected, so any sender is seen; where the system can, it reports ICMP
 //! errors with the address the datagram was for.
 
+use std::future::pending;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use socket2::{SockRef, Type};
@@ -25,23 +27,26 @@ const RECEIVE_BUFFER: usize = 4 * 1024 * 1024;
 const ARENA: usize = 1024 * 1024;
 /// Room for any datagram.
 const LARGEST: usize = 64 * 1024;
+/// Payload of a datagram at most: 65,535 less the headers of IPv4 (20) and UDP (8), over IPv6 less that
+/// of UDP alone.
+const MOST: [usize; 2] = [65_507, 65_527];
 /// Errors skipped before a datagram is looked for again later.
 const REPORTS: usize = 16;
 
 /// A bound socket.
 #[derive(Debug)]
-pub(super) struct BoundSocket {
-    pub(super) socket: UdpSocket,
+pub(crate) struct BoundSocket {
+    pub(crate) socket: Arc<UdpSocket>,
     /// Where it is bound, the port the system chose included.
-    pub(super) local: SocketAddr,
+    pub(crate) local: SocketAddr,
     /// Whether it joined the group it is bound to, or why not; `None` = it is bound to none.
-    pub(super) group: Option<Result<(), String>>,
+    pub(crate) group: Option<Result<(), String>>,
     arena: BytesMut,
 }
 
 impl BoundSocket {
     /// The sockets of a bind, of a listener or a client.
-    pub(super) async fn bind(
+    pub(crate) async fn bind(
         bind: &Bind,
         options: DatagramOptions,
         client: Option<&ClientOptions>,
@@ -80,15 +85,16 @@ impl BoundSocket {
             _ => explain::bind_failure(address, "udp", &error),
         })?;
         let bound = |socket: UdpSocket| {
+            let socket = Arc::new(socket);
             let local = socket.local_addr().ok()?;
-            let group = local.ip().is_multicast().then(|| join(&SockRef::from(&socket), local));
+            let group = local.ip().is_multicast().then(|| join(&SockRef::from(&*socket), local));
             Some(BoundSocket { local, socket, group, arena: BytesMut::new() })
         };
         Ok(sockets.into_iter().filter_map(bound).collect())
     }
 
     /// What there is to say of the address it is bound to, behind a comma.
-    pub(super) fn told(&self) -> String {
+    pub(crate) fn told(&self) -> String {
         match &self.group {
             Some(Ok(())) => ", joined its group".to_owned(),
             Some(Err(why)) => format!(", did not join its group: {why}"),
@@ -98,18 +104,18 @@ impl BoundSocket {
     }
 
     /// Bytes of receive buffer the system granted.
-    pub(super) fn receive_buffer(&self) -> Option<usize> {
-        let granted = SockRef::from(&self.socket).recv_buffer_size().ok()?;
+    pub(crate) fn receive_buffer(&self) -> Option<usize> {
+        let granted = SockRef::from(&*self.socket).recv_buffer_size().ok()?;
         Some(os::granted_buffer(granted))
     }
 
     /// Waits for a datagram or an error report. Safe to drop.
-    pub(super) async fn readable(&self) -> io::Result<Ready> {
+    pub(crate) async fn readable(&self) -> io::Result<Ready> {
         self.socket.ready(Interest::READABLE | Interest::ERROR).await
     }
 
     /// The next datagram, if one is there.
-    pub(super) fn receive(&mut self) -> Option<(SocketAddr, Bytes)> {
+    pub(crate) fn receive(&mut self) -> Option<(SocketAddr, Bytes)> {
         if self.arena.capacity() < LARGEST {
             self.arena.reserve(ARENA);
         }
@@ -125,7 +131,7 @@ impl BoundSocket {
     }
 
     /// Datagrams of ours that came back, at most `limit`: whom they were for, and why.
-    pub(super) fn undelivered(&self, limit: usize) -> Vec<Undelivered> {
+    pub(crate) fn undelivered(&self, limit: usize) -> Vec<Undelivered> {
         os::undelivered(&self.socket, limit)
     }
 }
@@ -144,8 +150,48 @@ fn join(socket: &SockRef<'_>, group: SocketAddr) -> Result<(), String> {
     joined.map_err(|error| explain::socket_error(&error).1)
 }
 
+/// Why a datagram was not sent there.
+pub(crate) fn unsent(to: SocketAddr, size: usize, error: &io::Error) -> String {
+    let most = MOST[usize::from(to.is_ipv6())];
+    match explain::without_zone(to, error) {
+        _ if size > most => format!("a datagram holds {most} at most"),
+        Some((cause, hint)) => format!("{cause} ({hint})"),
+        None => explain::socket_error(error).1,
+    }
+}
+
+/// The socket that reaches an address: the one of its family.
+pub(crate) fn socket_for(sockets: &[BoundSocket], to: SocketAddr) -> Option<&BoundSocket> {
+    sockets.iter().find(|bound| bound.local.is_ipv4() == to.is_ipv4())
+}
+
+/// The system reports that an earlier datagram came back instead of sending this one.
+pub(crate) fn is_late_report(result: &io::Result<usize>) -> bool {
+    result.as_ref().is_err_and(|error| {
+        matches!(
+            error.kind(),
+            io::ErrorKind::ConnectionRefused
+                | io::ErrorKind::HostUnreachable
+                | io::ErrorKind::NetworkUnreachable
+        )
+    })
+}
+
+/// The index of a socket that has something to read.
+pub(crate) async fn any_readable(sockets: &[BoundSocket]) -> usize {
+    // A socket that cannot be waited for is as good as one that stays silent.
+    let readable = async |index: usize| match sockets.get(index) {
+        Some(bound) if bound.readable().await.is_ok() => index,
+        _ => pending().await,
+    };
+    tokio::select! {
+        index = readable(0) => index,
+        index = readable(1) => index,
+    }
+}
+
 /// Why a datagram came back, with the name of whom it was for.
-pub(super) fn words(to: &str, back: &Undelivered) -> String {
+pub(crate) fn words(to: &str, back: &Undelivered) -> String {
     if back.error.kind() == io::ErrorKind::ConnectionRefused {
         return format!("nobody listens on {to} (port unreachable)");
     }
@@ -190,12 +236,12 @@ mod tests {
     #[tokio::test]
     async fn datagrams_take_as_many_hops_as_asked() {
         let bound = open("127.0.0.1:0", Some(7)).await.unwrap();
-        let socket = SockRef::from(&bound.socket);
+        let socket = SockRef::from(&*bound.socket);
         assert_eq!((socket.ttl_v4().unwrap(), socket.multicast_ttl_v4().unwrap()), (7, 7));
         let Some(bound) = open("[::1]:0", Some(9)).await else {
             return eprintln!("skipped: this machine has no IPv6");
         };
-        let socket = SockRef::from(&bound.socket);
+        let socket = SockRef::from(&*bound.socket);
         assert_eq!(socket.unicast_hops_v6().unwrap(), 9);
         assert_eq!(socket.multicast_hops_v6().unwrap(), 9);
     }

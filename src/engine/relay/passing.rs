@@ -21,9 +21,10 @@ use std::time::Duration;
 use tokio::io::{ReadHalf, WriteHalf};
 use tokio::time::Instant;
 
-use super::Ending;
+use super::{Ending, FaultWatch};
 use crate::engine::clock;
 use crate::engine::command::CloseMode;
+use crate::engine::faults::line::{FaultLine, FaultStep, TakenIn};
 use crate::engine::outbound::{Origin, OutboundQueue};
 use crate::engine::session::SessionHandle;
 use crate::engine::sink::{Sink, StampGuard};
@@ -31,6 +32,7 @@ use crate::engine::stream_io::{StreamBuffer, write_or_finish};
 use crate::engine::transport::explain;
 use crate::engine::transport::stream::{Stream, reset};
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::fault::FaultMarks;
 use crate::model::id::ConnId;
 use crate::model::record::{Direction, RecordKind, RelayPair};
 
@@ -41,6 +43,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a close goes on reading after our FINs, so that late bytes cause no RST.
 const LINGER: Duration = Duration::from_millis(100);
 
+/// Bytes that wait, for a write or for faults, above which a way with faults reads no more: those that
+/// are delayed are on their way, as on a long line.
+const AHEAD_DELAYED: usize = 1024 * 1024;
+
 /// What is passed on besides the streams.
 pub(super) struct Passing {
     pub(super) session: SessionHandle,
@@ -48,6 +54,7 @@ pub(super) struct Passing {
     /// How client and target are called in failures.
     pub(super) names: [String; 2],
     pub(super) ending: Ending,
+    pub(super) faults: FaultWatch,
 }
 
 /// One of the two connections.
@@ -58,11 +65,17 @@ enum Half {
 }
 
 /// What goes from one half to the other.
+#[expect(clippy::struct_excessive_bools, reason = "each end of each way comes by itself")]
 struct Way {
     read: ReadHalf<Stream>,
     write: WriteHalf<Stream>,
     buffer: StreamBuffer,
     outgoing: OutboundQueue,
+    line: FaultLine,
+    /// Of what is in `outgoing`: what touched it, and whether it is not what was read.
+    touched: (FaultMarks, bool),
+    /// A fault ended it: nothing more is passed on but the end.
+    is_shut: bool,
     /// Nothing more can be read.
     is_read: bool,
     /// Our FIN is out.
@@ -79,10 +92,13 @@ enum WayStep {
     Read(io::Result<usize>),
     Wrote(io::Result<usize>, StampGuard),
     Finished(io::Result<usize>, StampGuard),
+    /// Something that faults delayed may be due.
+    Due,
 }
 
 /// Something happened.
 enum Happening {
+    Faults,
     Step(Half, WayStep),
     Ordered(CloseMode),
     Late,
@@ -131,13 +147,15 @@ impl Half {
 
 impl Passing {
     /// Passes on until both connections are over; how they ended is recorded on each.
-    pub(super) async fn run(self, client: Stream, target: Stream) {
+    pub(super) async fn run(mut self, client: Stream, target: Stream) {
         let (client_read, client_write) = tokio::io::split(client);
         let (target_read, target_write) = tokio::io::split(target);
+        let (faults, number) = (self.faults.now(), self.pair.client.index);
+        let of_way = |from_client| FaultLine::new(&faults, number, true, from_client);
         let mut live = Live {
+            up: Way::new(client_read, target_write, of_way(true)),
+            down: Way::new(target_read, client_write, of_way(false)),
             setup: self,
-            up: Way::new(client_read, target_write),
-            down: Way::new(target_read, client_write),
             is_closing: false,
             broken: None,
             until: None,
@@ -151,12 +169,15 @@ impl Passing {
 }
 
 impl Way {
-    fn new(read: ReadHalf<Stream>, write: WriteHalf<Stream>) -> Self {
+    fn new(read: ReadHalf<Stream>, write: WriteHalf<Stream>, line: FaultLine) -> Self {
         Way {
             read,
             write,
             buffer: StreamBuffer::default(),
             outgoing: OutboundQueue::default(),
+            line,
+            touched: Default::default(),
+            is_shut: false,
             is_read: false,
             is_finished: false,
             is_cut: false,
@@ -170,17 +191,59 @@ impl Way {
         self.is_read && self.is_finished
     }
 
+    /// Whether nothing waits to be written any more.
+    fn is_passed_on(&self) -> bool {
+        self.outgoing.front().is_none() && self.line.is_empty()
+    }
+
+    /// More may be read: not too much waits to be written.
+    fn has_room(&self) -> bool {
+        let waiting = self.outgoing.unsent() + self.line.waiting();
+        let is_held = self.line.is_plain() || self.line.is_stalled();
+        waiting < if is_held { AHEAD } else { AHEAD_DELAYED }
+    }
+
+    /// Makes the next piece that is due ready to be written, one at a time; says what end a fault makes.
+    fn release(&mut self, now: Duration) -> Option<FaultStep> {
+        while self.outgoing.front().is_none() && !self.is_shut {
+            match self.line.pop_due(now)? {
+                FaultStep::Piece { data, marks, differs } => {
+                    self.touched = (marks, differs);
+                    self.outgoing.push_bytes(data, Origin::User, Duration::ZERO);
+                }
+                FaultStep::Stall => {}
+                end @ (FaultStep::Reset | FaultStep::HalfClose) => return Some(end),
+            }
+        }
+        None
+    }
+
+    /// A fault ends it: what waits is not passed on.
+    fn shut(&mut self) {
+        self.is_shut = true;
+        self.dropped += self.line.drain().iter().map(|data| data.len() as u64).sum::<u64>();
+    }
+
     /// The next step once there is one. `finishes`: what is written last is our FIN. Safe to drop.
-    async fn next(&mut self, events: &Sink, finishes: bool, drops: bool) -> WayStep {
+    async fn next(
+        &mut self,
+        events: &Sink,
+        finishes: bool,
+        (drops, due): (bool, Option<Instant>),
+    ) -> WayStep {
+        let drops = drops || self.is_shut;
+        let may_read = !self.is_read && !self.is_cut && (drops || self.has_room());
+        let is_last = self.is_passed_on() && !self.line.is_stalled();
         let Way { read, write, buffer, outgoing, .. } = self;
-        let may_read = !self.is_read && !self.is_cut && (drops || outgoing.unsent() < AHEAD);
         let has_output = !self.is_cut && outgoing.front().is_some();
-        let may_finish = finishes && !self.is_cut && !has_output && !self.is_finished;
+        let may_finish = finishes && !self.is_cut && is_last && !self.is_finished;
+        let waits = !self.is_cut && !has_output;
         tokio::select! {
             read = buffer.read(read, events), if may_read => WayStep::Read(read),
             (done, held) = write_or_finish(outgoing, write, events), if has_output || may_finish => {
                 if has_output { WayStep::Wrote(done, held) } else { WayStep::Finished(done, held) }
             }
+            () = clock::at(due), if waits => WayStep::Due,
             else => std::future::pending().await,
         }
     }
@@ -189,21 +252,33 @@ impl Way {
 impl Live {
     /// Waits for the next thing to happen and takes it in.
     async fn turn(&mut self) -> Option<End> {
+        if let Some(end) = self.release() {
+            return Some(end);
+        }
         let Live { setup, up, down, is_closing, broken, until } = self;
         let (events, drops) = (&setup.session.events, *is_closing);
-        let finishes = |way: &Way| broken.is_none() && (way.is_read || drops);
+        let finishes = |way: &Way| broken.is_none() && (way.is_read || way.is_shut || drops);
         let (up_finishes, down_finishes) = (finishes(up), finishes(down));
+        let due = |way: &Way| (drops, way.line.next_due().map(|due| setup.faults.started + due));
+        let (up_due, down_due) = (due(up), due(down));
         let happened = tokio::select! {
             () = setup.session.cancel.cancelled() => return Some(End::Reset("reset by us")),
             how = setup.ending.ordered() => Happening::Ordered(how),
-            step = up.next(events, up_finishes, drops) => Happening::Step(Half::Client, step),
-            step = down.next(events, down_finishes, drops) => Happening::Step(Half::Target, step),
+            Ok(()) = setup.faults.watch.changed() => Happening::Faults,
+            step = up.next(events, up_finishes, up_due) => Happening::Step(Half::Client, step),
+            step = down.next(events, down_finishes, down_due) => Happening::Step(Half::Target, step),
             () = clock::at(*until) => Happening::Late,
         };
         match happened {
             Happening::Ordered(CloseMode::Reset) => return Some(End::Reset("reset by us")),
             Happening::Ordered(CloseMode::Close | CloseMode::HalfClose) => self.close(),
+            Happening::Faults => {
+                let faults = self.setup.faults.now();
+                self.up.line.change(&faults);
+                self.down.line.change(&faults);
+            }
             Happening::Late => return Some(self.out_of_patience()),
+            Happening::Step(_, WayStep::Due) => {}
             Happening::Step(from, WayStep::Read(read)) => self.read(from, read),
             Happening::Step(from, WayStep::Wrote(wrote, held)) => self.wrote(from, wrote, held),
             Happening::Step(from, WayStep::Finished(done, held)) => {
@@ -220,7 +295,32 @@ impl Live {
         }
     }
 
+    /// Makes what faults let go of ready to be written, and does the ends they make.
+    fn release(&mut self) -> Option<End> {
+        let now = self.setup.faults.started.elapsed();
+        for from in [Half::Client, Half::Target] {
+            let end = self.way(from).release(now);
+            let (name, conn) = (from.name(), from.other().conn(self.setup.pair));
+            let events = &self.setup.session.events;
+            match end {
+                Some(FaultStep::Reset) => {
+                    return Some(End::Reset("reset by us: a fault asks for it"));
+                }
+                Some(FaultStep::HalfClose) => {
+                    let text = format!("a fault ends what the {name} sends");
+                    events.note(conn, Direction::Local, RecordKind::Note, text);
+                    self.way(from).shut();
+                }
+                Some(FaultStep::Piece { .. } | FaultStep::Stall) | None => {}
+            }
+        }
+        None
+    }
+
     fn close(&mut self) {
+        // Who closes does not wait for faults.
+        self.up.line.let_go();
+        self.down.line.let_go();
         self.is_closing = true;
         self.until.get_or_insert_with(|| Instant::now() + PATIENCE);
     }
@@ -231,7 +331,7 @@ impl Live {
                 Half::Client => &self.up,
                 Half::Target => &self.down,
             };
-            let is_passed_on = left.is_cut || left.is_read && left.outgoing.front().is_none();
+            let is_passed_on = left.is_cut || left.is_read && left.is_passed_on();
             if !is_passed_on {
                 return None;
             }
@@ -276,19 +376,24 @@ impl Live {
     }
 
     fn take_in(&mut self, from: Half) {
-        let (is_closing, pair) = (self.is_closing, self.setup.pair);
+        let (is_closing, pair, now) =
+            (self.is_closing, self.setup.pair, self.setup.faults.started.elapsed());
         let way = self.way(from);
         let data = way.buffer.take();
         let len = data.len() as u64;
         way.received += len;
-        if is_closing {
+        let mut taken = TakenIn::default();
+        let is_dropped = is_closing || way.is_shut;
+        if is_dropped {
             way.dropped += len;
-        } else {
+        } else if way.line.is_plain() && way.touched == Default::default() {
             way.outgoing.push_bytes(data.clone(), Origin::User, Duration::ZERO);
+        } else {
+            taken = way.line.take(data.clone(), now);
         }
-        // What the server says is told when it reaches the client, if it does.
-        if from == Half::Client || is_closing {
-            self.setup.session.events.received(from.conn(pair), data, len);
+        // What the server says is told when it reaches the client, if it does and as it does.
+        if from == Half::Client || is_dropped || taken.differs {
+            self.setup.session.events.received_touched(from.conn(pair), data, taken.marks);
         }
     }
 
@@ -296,10 +401,16 @@ impl Live {
         let to = from.other();
         match result {
             Ok(count) => {
-                let data = self.way(from).outgoing.written(count);
-                if to == Half::Client {
-                    let len = data.len() as u64;
-                    self.setup.session.events.sent(held, self.setup.pair.client, data, len);
+                let way = self.way(from);
+                let data = way.outgoing.written(count);
+                let (marks, differs) = way.touched;
+                if way.outgoing.front().is_none() {
+                    way.touched = Default::default();
+                }
+                // What the client sent is told already, unless something else has gone out.
+                if to == Half::Client || differs {
+                    let conn = to.conn(self.setup.pair);
+                    self.setup.session.events.sent_touched(held, conn, data, marks);
                 }
             }
             Err(error) => {
@@ -389,10 +500,13 @@ impl Live {
         let pair = self.setup.pair;
         let way = self.way(from);
         let mut left = way.dropped;
-        let mut kept = Vec::new();
+        let mut kept = way.line.drain();
+        left += kept.iter().map(|data| data.len() as u64).sum::<u64>();
+        let mut at = 0;
         while let Some(message) = way.outgoing.pop() {
             left += message.data.len() as u64;
-            kept.push(message.data);
+            kept.insert(at, message.data);
+            at += 1;
         }
         if left == 0 {
             return;

@@ -55,6 +55,7 @@ fn offered(sink: &Sink) {
         kind: RecordKind::Data,
         data: Bytes::new(),
         original_len: 0,
+        faults: crate::model::fault::FaultMarks::default(),
     };
     sink.offer((0..3).map(record));
     drop(held);

@@ -1,6 +1,7 @@
 //! A connected byte stream, plain or under TLS.
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
@@ -22,6 +23,15 @@ pub(crate) fn reset(stream: Stream) {
     // Without linger the drop sends FIN instead: the worst that can happen when this fails.
     let _ = SockRef::from(tcp).set_linger(Some(Duration::ZERO));
     drop(stream);
+}
+
+/// Where our end of it is.
+pub(crate) fn local_address(stream: &Stream) -> Option<SocketAddr> {
+    let tcp = match stream {
+        Either::Left(tcp) => tcp,
+        Either::Right(tls) => tls.get_ref().0,
+    };
+    tcp.local_addr().ok()
 }
 
 /// An option of a socket, in words, and why the system does not take it.

@@ -26,7 +26,9 @@ pub fn write(plan: &Plan) -> String {
         Plan::HttpListener(_) | Plan::TcpListener(_) | Plan::UdpListener(_) => {
             "# curl is a client; it cannot listen\n".into()
         }
-        Plan::HttpRelay(_) | Plan::TcpRelay(_) => "# curl is a client; it cannot relay\n".into(),
+        Plan::HttpRelay(_) | Plan::TcpRelay(_) | Plan::UdpRelay(_) => {
+            "# curl is a client; it cannot relay\n".into()
+        }
         Plan::Tcp(_) | Plan::Udp(_) => {
             format!("# curl has no plain {} sessions\n", plan.protocol().title())
         }

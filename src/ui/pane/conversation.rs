@@ -276,6 +276,10 @@ fn message(
         FrameEnd::Part => painter.put("goes on ", palette.dim),
         FrameEnd::Malformed => painter.put("length too small ", palette.error),
     }
+    let first = painter.app.shared.timeline.get(row.first);
+    if let Some(faults) = first.map(|first| first.faults).filter(|faults| !faults.is_empty()) {
+        painter.put(&format!("[{faults}] "), palette.warning);
+    }
     if row.len == 0 {
         painter.put("(empty datagram)", palette.dim);
     } else {

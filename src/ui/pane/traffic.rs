@@ -224,6 +224,9 @@ fn row(mut painter: Painter<'_>, id: RecordId, record: &Record, since: Option<Du
         let rule = printable_str(rule);
         painter.right(&format!(" by {} ", fit::start(&rule, RULED / 3)), palette.automatic);
     }
+    if !record.faults.is_empty() {
+        painter.right(&format!(" {} ", record.faults), palette.warning);
+    }
     summary(&mut painter, (id, record), style);
 }
 

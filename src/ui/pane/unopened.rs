@@ -47,7 +47,7 @@ pub(super) fn draw(mut painter: Painter<'_>) {
             "its connections appear here; answer one or all of them",
             "[switch-side] composes a client for it",
         ],
-        Spec::TcpRelay(_) => [
+        Spec::TcpRelay(_) | Spec::UdpRelay(_) => [
             "[send] starts the relay",
             "what its clients and the server say to each other appears here",
             "[switch-side] composes a client for it",

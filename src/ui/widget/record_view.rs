@@ -42,8 +42,12 @@ fn about(app: &App, id: RecordId, record: &Record) -> String {
     let sender = sender.map_or_else(String::new, |sender| format!("  from the {sender}"));
     let rule = answered_by(app, record);
     let rule = rule.map_or_else(String::new, |rule| format!("  by {}", printable_str(rule)));
+    let faults = match record.faults {
+        faults if faults.is_empty() => String::new(),
+        faults => format!("  touched by {faults}"),
+    };
     format!(
-        "#{}  {}  conn {}{}{sender}  {what}{rule}",
+        "#{}  {}  conn {}{}{sender}  {what}{rule}{faults}",
         id.0,
         app.shared.time_of_day(record.at),
         record.conn,

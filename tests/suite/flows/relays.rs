@@ -4,6 +4,7 @@ use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
 use wirebench::engine::command::{CloseMode, Command};
 use wirebench::engine::event::{Batch, Event, Phase};
+use wirebench::model::fault::FaultKind;
 use wirebench::model::id::SessionId;
 use wirebench::model::plan::{Plan, TcpRelayPlan};
 use wirebench::model::protocol::{Protocol, Side};
@@ -184,4 +185,69 @@ fn a_preset_of_a_relay_is_saved_and_opened_again() {
     let Spec::TcpRelay(spec) = kept.spec else { panic!("{kept:?}") };
     assert_eq!((&*spec.bind, &*spec.target), (":9000", "db:5432"));
     driver.assert_shows("RLY");
+}
+
+#[test]
+fn a_relay_of_datagrams_is_composed_of_a_client_of_datagrams() {
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<F3><C-l>udp://127.0.0.1:53<A-r>");
+    driver.assert_shows("UDP relay ─ not saved");
+    let (id, plan) = Driver::opened(&driver.keys("<F5>"));
+    let Plan::UdpRelay(plan) = plan else { panic!("{plan:?}") };
+    assert_eq!((plan.target.to_string(), plan.any_peer), ("127.0.0.1:53".into(), false));
+    let pair = RelayPair { client: id.conn(1), target: id.conn(2) };
+    let info = |id, local, peer| ConnInfo {
+        id,
+        protocol: Protocol::Udp,
+        side: Side::Relay,
+        local: Some(address(local)),
+        peer: Some(address(peer)),
+        tls: false,
+        pair: Some(pair),
+    };
+    let conns = vec![info(pair.client, 9000, 40_000), info(pair.target, 50_000, 53)];
+    let records = vec![
+        record(pair.client, 1, Direction::Received, b"ask"),
+        record(pair.client, 2, Direction::Sent, b"answer"),
+    ];
+    driver.listening(id);
+    arrive(&mut driver, conns, records);
+    driver.app.shared.focus = Pane::Response;
+    let screen = driver.screen();
+    for part in ["Datagrams", "client", "ask", "server", "answer"] {
+        assert!(screen.contains(part), "{part} in\n{screen}");
+    }
+    driver.keys("i");
+    driver.assert_shows("a relay passes on what others say");
+}
+
+#[test]
+fn faults_are_composed_shown_where_they_touch_and_switched_off_and_on_again() {
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<A-r><C-l>:9000<Tab>db:5432");
+    driver.keys("<A-Right><A-n>");
+    driver.assert_shows("Faults");
+    let (id, plan) = Driver::opened(&driver.keys("<F5>"));
+    let faults = relay(plan).faults;
+    assert_eq!((faults.list.len(), faults.off), (1, false));
+    driver.listening(id);
+    let [client, target] = halves(id, 0);
+    let mut touched = record(client.id, 5, Direction::Sent, b"late answer");
+    touched.faults.insert(FaultKind::Delay);
+    arrive(&mut driver, vec![client, target], vec![touched]);
+    driver.app.shared.focus = Pane::Response;
+    driver.assert_shows("[delay] late answer");
+    let effects = driver.keys("!");
+    let off = |effects: &[Effect]| {
+        effects.iter().find_map(|effect| match effect {
+            Effect::Engine(Command::Update { plan, .. }) => {
+                Some(relay((**plan).clone()).faults.off)
+            }
+            _ => None,
+        })
+    };
+    assert_eq!(off(&effects), Some(true));
+    driver.assert_shows("the faults are off");
+    assert_eq!(off(&driver.keys("!")), Some(false));
+    driver.assert_shows("the faults are on again");
 }

@@ -233,6 +233,7 @@ pub fn record(conn: ConnId, millis: u64, direction: Direction, data: &[u8]) -> R
         kind: RecordKind::Data,
         data: Bytes::copy_from_slice(data),
         original_len: data.len() as u64,
+        faults: wirebench::model::fault::FaultMarks::default(),
     }
 }
 

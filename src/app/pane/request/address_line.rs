@@ -109,7 +109,7 @@ fn words(shared: &Shared) -> impl Iterator<Item = (Action, &'static str)> {
     let spec = &shared.drafts.current().spec;
     let other = running(shared).and_then(|_| match (spec.side(), spec.capabilities().lasting) {
         (Side::Listener, _) => Some((Action::Send, "update answers")),
-        (Side::Relay, _) => Some((Action::Send, "update target")),
+        (Side::Relay, _) => Some((Action::Send, "update relay")),
         (Side::Client, false) => Some((Action::Send, "send again")),
         (Side::Client, true) => None,
     });

@@ -1,0 +1,313 @@
+//! SOCKS5 (RFC 1928, RFC 1929) from the side of the proxy: what a client says first, and what it is
+//! answered. Pure; asks for exactly the bytes it needs, so that what follows stays unread.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use crate::model::endpoint::Endpoint;
+
+const VERSION: u8 = 5;
+const NO_LOGIN: u8 = 0;
+const LOGIN: u8 = 2;
+const NO_METHOD: u8 = 0xff;
+const CONNECT: u8 = 1;
+
+/// What a request is answered with (RFC 1928, section 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SocksReply {
+    Succeeded = 0,
+    Failed = 1,
+    NetworkUnreachable = 3,
+    HostUnreachable = 4,
+    Refused = 5,
+    NoSuchCommand = 7,
+    NoSuchAddress = 8,
+}
+
+/// What to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SocksStep {
+    /// Read exactly so many bytes more and hand them to [`SocksEntry::push`].
+    Read(usize),
+    /// Write this.
+    Say(Vec<u8>),
+    /// It wants to be connected there; the answer is [`reply`].
+    Connect(Endpoint),
+    /// Write this, and it is over; why, in words.
+    Refuse(Vec<u8>, String),
+}
+
+/// The beginning of a connection.
+#[derive(Debug)]
+pub(crate) struct SocksEntry {
+    login: Option<(String, String)>,
+    at: State,
+    buffer: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Greeting,
+    Login,
+    Request,
+}
+
+/// The answer to a request, with where we are connected from.
+pub(crate) fn reply(reply: SocksReply, from: Option<SocketAddr>) -> Vec<u8> {
+    let mut bytes = vec![VERSION, reply as u8, 0];
+    let from = from.unwrap_or(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)));
+    match from.ip() {
+        IpAddr::V4(ip) => {
+            bytes.push(1);
+            bytes.extend(ip.octets());
+        }
+        IpAddr::V6(ip) => {
+            bytes.push(4);
+            bytes.extend(ip.octets());
+        }
+    }
+    bytes.extend(from.port().to_be_bytes());
+    bytes
+}
+
+impl SocksEntry {
+    /// Nothing was read yet; with a login only who names it gets in.
+    pub(crate) fn new(login: Option<(String, String)>) -> Self {
+        SocksEntry { login, at: State::Greeting, buffer: Vec::new() }
+    }
+
+    /// Bytes that were asked for.
+    pub(crate) fn push(&mut self, data: &[u8]) {
+        self.buffer.extend_from_slice(data);
+    }
+
+    /// What to do next.
+    pub(crate) fn next(&mut self) -> SocksStep {
+        let wanted = self.wanted();
+        if let Some(missing) = wanted.checked_sub(self.buffer.len()).filter(|missing| *missing > 0)
+        {
+            return SocksStep::Read(missing);
+        }
+        let read = std::mem::take(&mut self.buffer);
+        match self.at {
+            State::Greeting => self.greeting(&read),
+            State::Login => self.login(&read),
+            State::Request => request(&read),
+        }
+    }
+
+    /// Bytes of the message that is being read, as far as what is there tells.
+    fn wanted(&self) -> usize {
+        let byte = |at: usize| self.buffer.get(at).map(|byte| usize::from(*byte));
+        match self.at {
+            // Who speaks something else may never send the second byte.
+            State::Greeting | State::Request if byte(0).is_some_and(|it| it != 5) => 1,
+            State::Greeting if byte(0).is_none() => 1,
+            State::Greeting => byte(1).map_or(2, |methods| 2 + methods),
+            State::Login => match byte(1) {
+                Some(user) => byte(2 + user).map_or(3 + user, |password| 3 + user + password),
+                None => 2,
+            },
+            State::Request => match (byte(3), byte(4)) {
+                (Some(1), _) => 4 + 4 + 2,
+                (Some(4), _) => 4 + 16 + 2,
+                (Some(3), Some(name)) => 5 + name + 2,
+                (Some(3), None) => 5,
+                _ => 4,
+            },
+        }
+    }
+
+    fn greeting(&mut self, read: &[u8]) -> SocksStep {
+        let [VERSION, rest @ ..] = read else {
+            let first = read.first().copied().unwrap_or_default();
+            return SocksStep::Refuse(Vec::new(), no_socks(first));
+        };
+        let methods: &[u8] = if let [_, methods @ ..] = rest { methods } else { &[] };
+        let method = if self.login.is_some() { LOGIN } else { NO_LOGIN };
+        if methods.contains(&method) {
+            self.at = if self.login.is_some() { State::Login } else { State::Request };
+            return SocksStep::Say(vec![VERSION, method]);
+        }
+        let why = if self.login.is_some() {
+            "it offers no user and password, which are asked for"
+        } else {
+            "it insists on a login, and none is asked for"
+        };
+        SocksStep::Refuse(vec![VERSION, NO_METHOD], why.into())
+    }
+
+    fn login(&mut self, read: &[u8]) -> SocksStep {
+        let text = |range: &[u8]| String::from_utf8_lossy(range).into_owned();
+        let user = read.get(1).map_or(0, |len| usize::from(*len));
+        let named = read.get(2..2 + user).zip(read.get(3 + user..));
+        let named = named.map(|(user, password)| (text(user), text(password)));
+        if read.first() == Some(&1) && named.is_some() && named == self.login {
+            self.at = State::Request;
+            return SocksStep::Say(vec![1, 0]);
+        }
+        SocksStep::Refuse(vec![1, 1], "user or password are not those that are asked for".into())
+    }
+}
+
+/// What the first byte of something else says.
+fn no_socks(first: u8) -> String {
+    let known = match first {
+        4 => "SOCKS4",
+        22 => "TLS",
+        b'A'..=b'Z' => "HTTP, by its first letter",
+        _ => return format!("it does not speak SOCKS5: its first byte is 0x{first:02x}"),
+    };
+    format!("it does not speak SOCKS5, but {known}")
+}
+
+fn request(read: &[u8]) -> SocksStep {
+    let refuse = |code, why: String| SocksStep::Refuse(reply(code, None), why);
+    let [VERSION, command, _, kind, rest @ ..] = read else {
+        return refuse(SocksReply::Failed, "its request is none of SOCKS5".into());
+    };
+    let (host, port) = match (kind, rest) {
+        (1, [a, b, c, d, port @ ..]) => (Ipv4Addr::new(*a, *b, *c, *d).to_string(), port),
+        (4, rest) if rest.len() == 18 => {
+            let (ip, port) = rest.split_at(16);
+            let ip = <[u8; 16]>::try_from(ip).map(Ipv6Addr::from);
+            (ip.map(|ip| ip.to_string()).unwrap_or_default(), port)
+        }
+        (3, [_, rest @ ..]) if rest.len() > 2 => {
+            let (name, port) = rest.split_at(rest.len() - 2);
+            let is_plain = |byte: &u8| byte.is_ascii_graphic() && !b"/@[]\\".contains(byte);
+            if !name.iter().all(is_plain) {
+                return refuse(SocksReply::NoSuchAddress, "its host is no name".into());
+            }
+            (String::from_utf8_lossy(name).into_owned(), port)
+        }
+        _ => {
+            let why = format!("its address is of no known kind ({kind})");
+            return refuse(SocksReply::NoSuchAddress, why);
+        }
+    };
+    let port = port.iter().fold(0, |port: u16, byte| port << 8 | u16::from(*byte));
+    let endpoint = Endpoint::new(host, port);
+    match *command {
+        CONNECT if port == 0 => refuse(SocksReply::Failed, "port 0 cannot be connected to".into()),
+        CONNECT => SocksStep::Connect(endpoint),
+        2 => refuse(SocksReply::NoSuchCommand, format!("it asks us to bind for {endpoint}")),
+        3 => refuse(
+            SocksReply::NoSuchCommand,
+            "it asks for a relay of UDP (UDP ASSOCIATE), which is not there".into(),
+        ),
+        other => refuse(SocksReply::NoSuchCommand, format!("command {other} is not known")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What is answered to these bytes, until it connects, refuses or wants more.
+    fn played(login: Option<(&str, &str)>, mut data: &[u8]) -> (Vec<u8>, SocksStep) {
+        let login = login.map(|(user, password)| (user.to_owned(), password.to_owned()));
+        let (mut entry, mut said) = (SocksEntry::new(login), Vec::new());
+        loop {
+            match entry.next() {
+                SocksStep::Read(count) if data.len() < count => {
+                    return (said, SocksStep::Read(count - data.len()));
+                }
+                SocksStep::Read(count) => {
+                    let (now, rest) = data.split_at(count);
+                    entry.push(now);
+                    data = rest;
+                }
+                SocksStep::Say(words) => said.extend(words),
+                SocksStep::Refuse(words, why) => {
+                    said.extend(words);
+                    return (said, SocksStep::Refuse(data.to_vec(), why));
+                }
+                end @ SocksStep::Connect(_) => return (said, end),
+            }
+        }
+    }
+
+    fn asked(data: &[u8]) -> String {
+        match played(None, data) {
+            (said, SocksStep::Connect(endpoint)) => format!("{said:?} {endpoint}"),
+            (_, step) => format!("{step:?}"),
+        }
+    }
+
+    #[test]
+    fn addresses_of_all_three_kinds_are_read() {
+        assert_eq!(
+            asked(b"\x05\x01\x00\x05\x01\x00\x01\x7f\x00\x00\x01\x00\x50"),
+            "[5, 0] 127.0.0.1:80"
+        );
+        assert_eq!(asked(b"\x05\x02\x01\x00\x05\x01\x00\x03\x04db.x\x15\x38"), "[5, 0] db.x:5432");
+        let mut v6 = b"\x05\x01\x00\x05\x01\x00\x04".to_vec();
+        v6.extend(Ipv6Addr::LOCALHOST.octets());
+        v6.extend([0x1f, 0x90]);
+        assert_eq!(asked(&v6), "[5, 0] [::1]:8080");
+        assert_eq!(reply(SocksReply::Refused, None), [5, 5, 0, 1, 0, 0, 0, 0, 0, 0]);
+        let from = Some("[::1]:258".parse().unwrap());
+        assert_eq!(reply(SocksReply::Succeeded, from)[..5], [5, 0, 0, 4, 0]);
+        assert_eq!(reply(SocksReply::Succeeded, from)[20..], [1, 2]);
+    }
+
+    #[test]
+    fn a_login_is_asked_for_and_must_be_the_one() {
+        let login = Some(("me", "secret"));
+        let connect = b"\x05\x01\x00\x01\x7f\x00\x00\x01\x00\x50";
+        let data = [&b"\x05\x02\x00\x02\x01\x02me\x06secret"[..], connect].concat();
+        let (said, step) = played(login, &data);
+        assert_eq!(said, [5, 2, 1, 0]);
+        assert!(matches!(step, SocksStep::Connect(_)), "{step:?}");
+        let (said, _) = played(login, b"\x05\x01\x02\x01\x02me\x05wrong");
+        assert_eq!(said, [5, 2, 1, 1]);
+        assert_eq!(played(login, b"\x05\x01\x00").0, [5, 0xff]);
+    }
+
+    #[test]
+    fn what_is_something_else_is_told_by_its_first_byte() {
+        for (data, said) in [
+            (&b"GET / HTTP/1.1"[..], "but HTTP"),
+            (b"\x16\x03\x01", "but TLS"),
+            (b"\x04\x01\x00\x50", "but SOCKS4"),
+            (b"\x05\x01\x00\x05\x03\x00\x01\x7f\x00\x00\x01\x00\x50", "UDP ASSOCIATE"),
+            (b"\x05\x01\x00\x05\x02\x00\x01\x7f\x00\x00\x01\x00\x50", "asks us to bind"),
+            (b"\x05\x01\x00\x05\x01\x00\x09", "no known kind"),
+            (b"\x05\x01\x00\x05\x01\x00\x03\x03a/b\x00\x50", "no name"),
+            (b"\x05\x01\x00\x05\x01\x00\x01\x7f\x00\x00\x01\x00\x00", "port 0"),
+        ] {
+            let (_, step) = played(None, data);
+            assert!(format!("{step:?}").contains(said), "{step:?} {said}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(crate::property_tests::config())]
+
+        /// Nothing is read beyond a request, and never more than a message can hold.
+        #[test]
+        fn any_bytes_end_in_time(data in prop::collection::vec(any::<u8>(), 0..600), is_socks: bool) {
+            let mut data = data;
+            if is_socks {
+                data.splice(0..0, *b"\x05\x01\x00\x05\x01\x00");
+            }
+            let mut entry = SocksEntry::new(None);
+            let mut rest = &data[..];
+            for _ in 0..20 {
+                match entry.next() {
+                    SocksStep::Read(count) => {
+                        prop_assert!(count > 0 && count <= 257);
+                        let Some((now, left)) = rest.split_at_checked(count) else { return Ok(()) };
+                        entry.push(now);
+                        rest = left;
+                    }
+                    SocksStep::Say(_) => {}
+                    SocksStep::Connect(_) | SocksStep::Refuse(..) => return Ok(()),
+                }
+            }
+            prop_assert!(false, "it goes on for ever");
+        }
+    }
+}

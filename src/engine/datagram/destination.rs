@@ -1,0 +1,76 @@
+//! Whom a client of datagrams sends to and where its socket is bound for that, found by name.
+//!
+//! Called by the UDP client, and by the UDP relay for each of its clients.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use crate::engine::resolve::resolve;
+use crate::engine::transport::{client_options, explain};
+use crate::model::client::CONNECT_TIMEOUT;
+use crate::model::endpoint::{Bind, Endpoint};
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::plan::ClientOptions;
+
+const LOOPBACK_V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const LOOPBACK_V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
+
+/// Whom to send to, and where to bind for it.
+pub(crate) async fn find(
+    endpoint: &Endpoint,
+    client: &ClientOptions,
+) -> Result<(SocketAddr, Bind), Failure> {
+    let remote = peer(endpoint, client).await?;
+    if remote.port() == 0 {
+        let cause = "port 0 cannot be sent to";
+        let target = endpoint.to_string();
+        return Err(Failure::new(Stage::Compose, target, FailureKind::Usage, cause));
+    }
+    let own = client_options::local_address(client, remote)
+        .unwrap_or_else(|| SocketAddr::new(client_options::reaching(remote), 0));
+    Ok((remote, Bind::Address(own)))
+}
+
+async fn peer(endpoint: &Endpoint, client: &ClientOptions) -> Result<SocketAddr, Failure> {
+    let resolved =
+        tokio::time::timeout(CONNECT_TIMEOUT, resolve(endpoint)).await.map_err(|_| {
+            let what = "the name server did not answer";
+            explain::timed_out(Stage::Lookup, &endpoint.host, CONNECT_TIMEOUT, what)
+        })??;
+    let target = endpoint.to_string();
+    let addresses = client_options::reachable(client, &target, &resolved.addresses)?;
+    let first = addresses.first().copied();
+    if let Some(first) = first {
+        client_options::with_link(client, &target, first)?;
+    }
+    // UDP cannot try which family answers. On this machine IPv4 is where servers are.
+    let v4 = addresses.iter().copied().find(SocketAddr::is_ipv4);
+    match (first, v4) {
+        (Some(first), Some(v4)) if first.ip().is_loopback() => Ok(v4),
+        // The system sends there to this machine, and replies come from its loopback address.
+        (Some(first), _) if first.ip().is_unspecified() => {
+            let ip = if first.is_ipv4() { LOOPBACK_V4 } else { LOOPBACK_V6 };
+            Ok(SocketAddr::new(ip, first.port()))
+        }
+        (Some(first), _) => Ok(first),
+        (None, _) => {
+            let cause = "the name has no address";
+            Err(Failure::new(Stage::Lookup, &endpoint.host, FailureKind::NotFound, cause))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn localhost_means_ipv4_for_datagrams() {
+        let found = async |host| {
+            let endpoint = Endpoint::new(host, 9);
+            peer(&endpoint, &ClientOptions::default()).await.unwrap().to_string()
+        };
+        assert_eq!(found("localhost").await, "127.0.0.1:9");
+        let where_replies_come_from = found("0.0.0.0").await;
+        assert_eq!(where_replies_come_from, "127.0.0.1:9");
+    }
+}

@@ -1,0 +1,303 @@
+//! Faults as a table of numbers: what goes in, and what comes out when.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use proptest::prelude::*;
+
+use super::Faults;
+use super::line::{FaultLine, FaultStep};
+use crate::model::fault::{FaultEffect, FaultFrom, FaultKind, FaultPlan, FaultsPlan};
+use crate::model::plan::WhenPlan;
+
+const MS: Duration = Duration::from_millis(1);
+
+fn fault(effect: FaultEffect) -> FaultPlan {
+    FaultPlan {
+        from: FaultFrom::Both,
+        effect,
+        first: None,
+        every: None,
+        chance: 100,
+        when: WhenPlan::Always,
+        after: Duration::ZERO,
+        lasts: None,
+    }
+}
+
+fn faults(list: Vec<FaultPlan>) -> Arc<Faults> {
+    Faults::new(&FaultsPlan { seed: Some(1), list, off: false }, 0)
+}
+
+fn line(list: Vec<FaultPlan>, is_stream: bool) -> FaultLine {
+    FaultLine::new(&faults(list), 1, is_stream, true)
+}
+
+/// What comes out with its time, all of it.
+fn all(line: &mut FaultLine) -> Vec<(Duration, FaultStep)> {
+    let mut out = Vec::new();
+    while let Some(due) = line.next_due() {
+        while let Some(step) = line.pop_due(due) {
+            out.push((due, step));
+        }
+    }
+    out
+}
+
+fn pieces(out: &[(Duration, FaultStep)]) -> Vec<(u128, String)> {
+    let piece = |(at, step): &(Duration, FaultStep)| match step {
+        FaultStep::Piece { data, .. } => {
+            (at.as_millis(), String::from_utf8_lossy(data).into_owned())
+        }
+        end => (at.as_millis(), format!("{end:?}")),
+    };
+    out.iter().map(piece).collect()
+}
+
+fn said(list: &[(u128, &str)]) -> Vec<(u128, String)> {
+    list.iter().map(|(at, text)| (*at, (*text).to_owned())).collect()
+}
+
+fn delay(by: u64) -> FaultEffect {
+    FaultEffect::Delay { delay: MS * by as u32, jitter: Duration::ZERO }
+}
+
+#[test]
+fn without_faults_nothing_need_go_in_and_switched_off_ones_are_none() {
+    assert!(line(Vec::new(), true).is_plain());
+    let off = FaultsPlan { list: vec![fault(delay(9))], off: true, ..FaultsPlan::default() };
+    let off = Faults::new(&off, 7);
+    assert!(FaultLine::new(&off, 1, true, true).is_plain());
+    assert_eq!(off.told().unwrap(), "the faults are switched off");
+    assert_eq!(faults(Vec::new()).told(), None);
+}
+
+#[test]
+fn what_is_delayed_split_or_at_a_rate_leaves_in_order_and_time() {
+    let mut delayed = line(vec![fault(delay(20)), fault(FaultEffect::Split(2))], true);
+    let taken = delayed.take(Bytes::from_static(b"abcde"), MS * 5);
+    assert_eq!(taken.marks.to_string(), "delay, split");
+    assert_eq!(delayed.waiting(), 5);
+    assert_eq!(pieces(&all(&mut delayed)), said(&[(25, "ab"), (25, "cd"), (25, "e")]));
+    assert_eq!(delayed.waiting(), 0);
+    // 100 bytes a second: 5 of them every 50 ms.
+    let mut slow = line(vec![fault(FaultEffect::Rate(100))], true);
+    slow.take(Bytes::from_static(b"0123456789"), Duration::ZERO);
+    slow.take(Bytes::from_static(b"ab"), MS);
+    assert_eq!(pieces(&all(&mut slow)), said(&[(50, "01234"), (100, "56789"), (120, "ab")]));
+}
+
+#[test]
+fn what_is_merged_leaves_in_one_write_in_time_or_when_it_is_much() {
+    let mut merged = line(vec![fault(FaultEffect::Merge(MS * 30))], true);
+    merged.take(Bytes::from_static(b"a"), MS * 10);
+    merged.take(Bytes::from_static(b"b"), MS * 20);
+    assert_eq!(merged.next_due(), Some(MS * 40));
+    assert_eq!(merged.pop_due(MS * 39), None);
+    assert_eq!(pieces(&all(&mut merged)), said(&[(40, "ab")]));
+    merged.take(vec![7; 64 * 1024].into(), MS * 50);
+    assert_eq!(merged.next_due(), Some(MS * 50));
+}
+
+#[test]
+fn the_first_every_other_and_those_that_fit_are_counted_apart() {
+    let only = FaultPlan {
+        first: Some(4),
+        every: Some(2),
+        when: WhenPlan::Contains(Bytes::from_static(b"x")),
+        ..fault(FaultEffect::Drop(100))
+    };
+    let mut dropping = line(vec![only], false);
+    let dropped: Vec<bool> = ["x1", "y", "x2", "x3", "x4", "x5", "x6"]
+        .map(|text| dropping.take(text.into(), MS).marks.contains(FaultKind::Drop))
+        .into();
+    assert_eq!(dropped, [false, false, true, false, true, false, false]);
+    let left: Vec<_> = pieces(&all(&mut dropping)).into_iter().map(|(_, text)| text).collect();
+    assert_eq!(left, ["x1", "y", "x3", "x5", "x6"]);
+}
+
+#[test]
+fn ends_come_behind_the_byte_they_name_and_count_from_what_fits() {
+    let reset = FaultPlan {
+        when: WhenPlan::Contains(Bytes::from_static(b"GO")),
+        ..fault(FaultEffect::Reset(3))
+    };
+    let mut line = line(vec![reset], true);
+    assert!(line.take(Bytes::from_static(b"before"), MS).marks.is_empty());
+    assert!(line.take(Bytes::from_static(b"GO"), MS).marks.is_empty());
+    assert_eq!(line.take(Bytes::from_static(b"abc"), MS).marks.to_string(), "reset");
+    let out = pieces(&all(&mut line));
+    assert_eq!(out, said(&[(1, "before"), (1, "GO"), (1, "a"), (1, "Reset"), (1, "bc")]));
+}
+
+#[test]
+fn a_stall_holds_until_its_time_is_over_or_the_faults_change() {
+    let stall = FaultPlan { lasts: Some(MS * 100), ..fault(FaultEffect::Stall(1)) };
+    let mut stalling = line(vec![stall, fault(delay(1))], true);
+    stalling.take(Bytes::from_static(b"abc"), MS);
+    let out = all(&mut stalling);
+    assert_eq!(pieces(&out), said(&[(2, "a"), (2, "Stall"), (100, "bc")]));
+    let mut for_ever = line(vec![fault(FaultEffect::Stall(0))], true);
+    for_ever.take(Bytes::from_static(b"abc"), MS);
+    assert_eq!(pieces(&all(&mut for_ever)), said(&[(1, "Stall")]));
+    assert!(for_ever.is_stalled() && !for_ever.is_empty() && for_ever.next_due().is_none());
+    for_ever.change(&faults(Vec::new()));
+    assert_eq!(pieces(&all(&mut for_ever)), said(&[(0, "abc")]));
+    assert!(for_ever.is_plain());
+}
+
+#[test]
+fn datagrams_are_copied_and_overtaken() {
+    let copied = FaultPlan { first: Some(1), ..fault(FaultEffect::Duplicate(1)) };
+    let overtaken = FaultPlan {
+        when: WhenPlan::Equals(Bytes::from_static(b"late")),
+        ..fault(FaultEffect::Reorder(2))
+    };
+    let mut line = line(vec![copied, overtaken], false);
+    for text in ["twice", "late", "one", "two", "three"] {
+        line.take(text.into(), MS);
+    }
+    let out: Vec<_> = pieces(&all(&mut line)).into_iter().map(|(_, text)| text).collect();
+    assert_eq!(out, ["twice", "twice", "one", "two", "late", "three"]);
+    // Where nobody comes behind it, it waits a second.
+    line.take("late".into(), MS * 10);
+    assert_eq!(pieces(&all(&mut line)), said(&[(1010, "late")]));
+}
+
+#[test]
+fn a_datagram_for_which_there_is_no_room_is_refused() {
+    let mut line = line(vec![fault(FaultEffect::Stall(0))], false);
+    let refused = (0..5_000).filter(|_| line.take("x".into(), MS).is_refused).count();
+    assert!((800..=910).contains(&refused), "{refused}");
+    assert!(line.waiting() <= 4_096);
+    assert_eq!(line.drain().len(), 5_000 - refused);
+}
+
+#[test]
+fn a_bit_is_turned_and_a_seed_turns_it_again() {
+    let turned = |seed| {
+        let list = vec![fault(FaultEffect::Corrupt(2))];
+        let faults = Faults::new(&FaultsPlan { seed: Some(seed), list, off: false }, 0);
+        let mut line = FaultLine::new(&faults, 1, true, true);
+        assert!(line.take(vec![0; 1000].into(), MS).differs);
+        let Some(FaultStep::Piece { data, differs: true, .. }) = line.pop_due(MS) else { panic!() };
+        data
+    };
+    let bits: u32 = turned(1).iter().map(|byte| byte.count_ones()).sum();
+    assert_eq!((bits, turned(1)), (2, turned(1)));
+    assert_ne!(turned(1), turned(2));
+}
+
+#[test]
+fn what_begins_and_ends_in_time_is_told() {
+    let timed = FaultPlan {
+        from: FaultFrom::Server,
+        after: MS * 500,
+        lasts: Some(MS * 250),
+        ..fault(delay(100))
+    };
+    let faults = faults(vec![timed, fault(FaultEffect::Rate(5))]);
+    let words = "delay 100ms of the server, after 500ms, for 250ms";
+    assert_eq!(faults.told().unwrap(), format!("faults: {words}; rate 5 B/s; seed 1 repeats them"));
+    assert_eq!(faults.next_change(Duration::ZERO), Some(MS * 500));
+    assert_eq!(faults.changes_at(MS * 500), [format!("a fault begins: {words}")]);
+    assert_eq!(faults.next_change(MS * 500), Some(MS * 750));
+    assert_eq!(faults.changes_at(MS * 750), [format!("a fault ends: {words}")]);
+    assert_eq!(faults.next_change(MS * 750), None);
+}
+
+fn effect() -> impl Strategy<Value = FaultEffect> {
+    let millis = |most: u64| (0..most).prop_map(Duration::from_millis);
+    prop_oneof![
+        (millis(50), millis(50)).prop_map(|(delay, jitter)| FaultEffect::Delay { delay, jitter }),
+        (1_u32..5_000).prop_map(FaultEffect::Rate),
+        (1_u32..9).prop_map(FaultEffect::Split),
+        millis(40).prop_map(FaultEffect::Merge),
+        (0_u32..99).prop_map(FaultEffect::Stall),
+    ]
+}
+
+fn any_fault(effect: impl Strategy<Value = FaultEffect>) -> impl Strategy<Value = FaultPlan> {
+    let counts = (prop::option::of(1_u32..5), prop::option::of(1_u32..5), 1_u8..=100);
+    let times = (0_u64..200, prop::option::of(0_u64..200));
+    (effect, counts, times).prop_map(|(effect, (first, every, chance), (after, lasts))| FaultPlan {
+        first,
+        every,
+        chance,
+        after: Duration::from_millis(after),
+        lasts: lasts.map(Duration::from_millis),
+        ..fault(effect)
+    })
+}
+
+proptest! {
+    #![proptest_config(crate::property_tests::config())]
+
+    /// Whatever is done to the times of a stream, and whenever it is changed, its bytes stay.
+    #[test]
+    fn a_stream_keeps_its_bytes_and_their_order(
+        list in prop::collection::vec(any_fault(effect()), 0..5),
+        reads in prop::collection::vec((0_u64..30, 1_usize..200), 1..20),
+    ) {
+        let mut line = line(list, true);
+        let (mut now, mut sent, mut got) = (Duration::ZERO, Vec::new(), Vec::new());
+        let mut last = Duration::ZERO;
+        for (at, (gap, len)) in reads.into_iter().enumerate() {
+            now += Duration::from_millis(gap);
+            let data = vec![at as u8; len];
+            sent.extend_from_slice(&data);
+            line.take(data.into(), now);
+            while let Some(step) = line.pop_due(now) {
+                if let FaultStep::Piece { data, .. } = step {
+                    got.extend_from_slice(&data);
+                }
+            }
+            prop_assert_eq!(line.waiting(), sent.len() - got.len());
+        }
+        for (due, step) in all(&mut line) {
+            prop_assert!(due >= last);
+            last = due;
+            if let FaultStep::Piece { data, .. } = step {
+                got.extend_from_slice(&data);
+            }
+        }
+        // One that stalls for ever is let go by a change.
+        line.change(&faults(Vec::new()));
+        for data in line.drain() {
+            got.extend_from_slice(&data);
+        }
+        prop_assert_eq!(got, sent);
+        prop_assert_eq!(line.waiting(), 0);
+    }
+
+    /// Each datagram leaves once and for each copy, or is counted as dropped or refused.
+    #[test]
+    fn datagrams_are_accounted_for(
+        list in prop::collection::vec(any_fault(prop_oneof![
+            (1_u32..4).prop_map(FaultEffect::Duplicate),
+            (1_u32..9).prop_map(FaultEffect::Reorder),
+            (1_u8..=100).prop_map(FaultEffect::Drop),
+            (1_u32..5_000).prop_map(FaultEffect::Rate),
+            (0_u32..99).prop_map(FaultEffect::Stall),
+        ]), 0..5),
+        gaps in prop::collection::vec(0_u64..30, 1..60),
+    ) {
+        let mut line = line(list, false);
+        let (mut now, mut expected, mut copies) = (Duration::ZERO, 0_usize, 0_usize);
+        let mut got = 0;
+        for (at, gap) in gaps.into_iter().enumerate() {
+            now += Duration::from_millis(gap);
+            let taken = line.take(Bytes::from(format!("{at}")), now);
+            let is_gone = taken.is_refused || taken.marks.contains(FaultKind::Drop);
+            expected += usize::from(!is_gone);
+            copies += usize::from(!is_gone && taken.marks.contains(FaultKind::Duplicate)) * 3;
+            while let Some(step) = line.pop_due(now) {
+                got += usize::from(matches!(step, FaultStep::Piece { .. }));
+            }
+        }
+        got += all(&mut line).iter().filter(|(_, it)| matches!(it, FaultStep::Piece { .. })).count();
+        got += line.drain().len();
+        prop_assert!(got >= expected && got <= expected + copies, "{} of {}", got, expected);
+    }
+}

@@ -1,0 +1,234 @@
+//! The socket that a client of a UDP relay has towards the target.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::future::pending;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use futures_util::future::{AbortHandle, Abortable, BoxFuture};
+use tokio::io::Interest;
+use tokio::net::UdpSocket;
+use tokio::time::Instant;
+
+use super::lost::BUSY;
+use crate::engine::budget::Descriptors;
+use crate::engine::datagram::bound_socket::{self, BoundSocket, is_late_report};
+use crate::engine::datagram::destination;
+use crate::engine::datagram::own_sockets::is_of_this_machine;
+use crate::model::endpoint::{Endpoint, is_reply};
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::id::ConnId;
+use crate::model::plan::UdpRelayPlan;
+
+/// What a client opens: its socket, and what a name lookup needs.
+pub(super) const DESCRIPTORS: u32 = 2;
+/// Datagrams and bytes of a client that wait for the target to be found.
+const WAITING: (usize, usize) = (64, 256 * 1024);
+
+/// A search for the target of a client.
+pub(super) type Finding = BoxFuture<'static, Found>;
+/// The next time there is something to read for a client; an error when it is gone.
+pub(super) type WatchedSocket = Abortable<BoxFuture<'static, SocketAddr>>;
+
+/// How far a client is.
+pub(super) enum Link {
+    Finding(EarlyDatagrams),
+    Open(Onward),
+    /// Not looked for, or not found; looked for again from then on.
+    Unreached {
+        again: Instant,
+    },
+}
+
+/// What became of a search.
+pub(super) struct Found {
+    pub(super) client: SocketAddr,
+    /// The half it is for.
+    pub(super) conn: ConnId,
+    pub(super) opened: Result<Onward, Failure>,
+}
+
+/// A socket towards the target.
+pub(super) struct Onward {
+    pub(super) bound: BoundSocket,
+    pub(super) target: SocketAddr,
+    /// The target as people know it.
+    pub(super) name: String,
+    endpoint: Endpoint,
+    any_peer: bool,
+    /// Bytes that came on it.
+    pub(super) came: u64,
+    watch: Option<AbortHandle>,
+    _held: Descriptors,
+}
+
+/// Datagrams that wait for the target to be found.
+pub(super) struct EarlyDatagrams {
+    queue: VecDeque<Bytes>,
+    bytes: usize,
+}
+
+impl EarlyDatagrams {
+    /// It begins with this one.
+    pub(super) fn of(first: Bytes) -> Self {
+        EarlyDatagrams { bytes: first.len(), queue: VecDeque::from([first]) }
+    }
+
+    /// One more, or why not.
+    pub(super) fn push(&mut self, data: Bytes) -> Result<(), String> {
+        let (datagrams, bytes) = WAITING;
+        if self.queue.len() >= datagrams || self.bytes + data.len() > bytes {
+            return Err("the target is still being looked up".into());
+        }
+        self.bytes += data.len();
+        self.queue.push_back(data);
+        Ok(())
+    }
+
+    /// All of them, in their order.
+    pub(super) fn take(&mut self) -> Vec<Bytes> {
+        self.bytes = 0;
+        std::mem::take(&mut self.queue).into()
+    }
+}
+
+impl Link {
+    /// Its socket, if it has one.
+    pub(super) fn socket(&self) -> Option<&UdpSocket> {
+        match self {
+            Link::Open(onward) => Some(&onward.bound.socket),
+            Link::Finding(_) | Link::Unreached { .. } => None,
+        }
+    }
+}
+
+/// Looks the target up and opens a socket to it, for a client and the half towards the target.
+pub(super) fn find(
+    plan: &UdpRelayPlan,
+    (client, conn): (SocketAddr, ConnId),
+    held: Descriptors,
+) -> Finding {
+    let UdpRelayPlan { socket, target: endpoint, client: options, any_peer, .. } = plan.clone();
+    async move {
+        let opened = async {
+            let (target, bind) = destination::find(&endpoint, &options).await?;
+            let bound = BoundSocket::bind(&bind, socket, Some(&options)).await?.pop();
+            let bound = bound.ok_or_else(|| {
+                let cause = "the system has no such socket";
+                Failure::new(Stage::Connect, endpoint.to_string(), FailureKind::Io, cause)
+            })?;
+            // What is never waited for again is waited for once: only then it is known to be writable.
+            let _ = bound.socket.writable().await;
+            let (name, came, watch) = (endpoint.named(target), 0, None);
+            Ok(Onward { bound, target, name, endpoint, any_peer, came, watch, _held: held })
+        };
+        Found { client, conn, opened: opened.await }
+    }
+    .boxed()
+}
+
+impl Onward {
+    /// Fails when it leads back to where its relay listens: one datagram would go round for ever.
+    pub(super) fn unless_to(self, own: &[SocketAddr]) -> Result<Self, Failure> {
+        let target = self.target;
+        let is_it = |own: &SocketAddr| {
+            own.port() == target.port()
+                && own.is_ipv4() == target.is_ipv4()
+                && (own.ip() == target.ip()
+                    || own.ip().is_unspecified() && is_of_this_machine(target.ip()))
+        };
+        if own.iter().any(is_it) {
+            let cause = "it is this relay itself; what is passed on would go round for ever";
+            return Err(Failure::new(Stage::Connect, &self.name, FailureKind::Usage, cause));
+        }
+        Ok(self)
+    }
+
+    /// Where it is bound.
+    pub(super) fn local(&self) -> SocketAddr {
+        self.bound.local
+    }
+
+    /// Sends a datagram to the target, or says why not.
+    pub(super) fn send(&self, data: &[u8]) -> Result<(), String> {
+        let (socket, target) = (&self.bound.socket, self.target);
+        let mut sent = socket.try_send_to(data, target);
+        if is_late_report(&sent) {
+            sent = socket.try_send_to(data, target);
+        }
+        let needs_broadcast = |error: &io::Error| error.kind() == io::ErrorKind::PermissionDenied;
+        if sent.as_ref().is_err_and(needs_broadcast) && socket.set_broadcast(true).is_ok() {
+            sent = socket.try_send_to(data, target);
+        }
+        match sent {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(BUSY.into()),
+            Err(error) => Err(bound_socket::unsent(target, data.len(), &error)),
+        }
+    }
+
+    /// The next datagram that came, and from whom.
+    pub(super) fn receive(&mut self) -> Option<(SocketAddr, Bytes)> {
+        let (from, data) = self.bound.receive()?;
+        self.came += data.len() as u64;
+        Some((from, data))
+    }
+
+    /// Whether what this one sends is for the client.
+    pub(super) fn may_reply(&self, from: SocketAddr) -> bool {
+        self.any_peer || is_reply(self.target, from)
+    }
+
+    /// Why datagrams came back, and how many.
+    pub(super) fn undelivered(&self, limit: usize) -> BTreeMap<String, usize> {
+        let name = |to: &SocketAddr| self.endpoint.named(*to);
+        let mut reasons = BTreeMap::new();
+        for ((_, why), count) in grouped(&self.bound, limit, &name) {
+            *reasons.entry(why).or_insert(0) += count;
+        }
+        reasons
+    }
+
+    /// Waits for the next datagram or report, until the socket is dropped.
+    pub(super) fn watch(&mut self, client: SocketAddr) -> WatchedSocket {
+        let socket = Arc::clone(&self.bound.socket);
+        let (handle, registration) = AbortHandle::new_pair();
+        // The one before is over, or has nobody to tell.
+        if let Some(before) = self.watch.replace(handle) {
+            before.abort();
+        }
+        let next = async move {
+            // A socket that cannot be waited for is as good as one that stays silent.
+            match socket.ready(Interest::READABLE | Interest::ERROR).await {
+                Ok(_) => client,
+                Err(_) => pending().await,
+            }
+        };
+        Abortable::new(next.boxed(), registration)
+    }
+}
+
+impl Drop for Onward {
+    fn drop(&mut self) {
+        if let Some(watch) = &self.watch {
+            watch.abort();
+        }
+    }
+}
+
+/// Which of our datagrams came back and why, in the words of this name; several of a kind are one.
+pub(super) fn grouped(
+    bound: &BoundSocket,
+    limit: usize,
+    name: &dyn Fn(&SocketAddr) -> String,
+) -> BTreeMap<(SocketAddr, String), usize> {
+    let mut reports = BTreeMap::new();
+    for back in bound.undelivered(limit) {
+        let why = bound_socket::words(&name(&back.to), &back);
+        *reports.entry((back.to, why)).or_insert(0) += 1;
+    }
+    reports
+}
