@@ -176,7 +176,12 @@ impl Parser {
     /// A word is the start of a test when it names a field, else text to find.
     fn word(&mut self, column: usize) -> Parsed {
         let word = self.scanner.word();
-        if self.scanner.is_over() {
+        // Behind the name of a field that may stand alone an operator is begun rather than a test.
+        let is_operator = matches!(
+            self.reach,
+            Some(Reach { column: at, expects: Expects::Operator(_) }) if at == column
+        );
+        if self.scanner.is_over() && !is_operator {
             self.reach = Some(Reach { column, expects: Expects::Test });
         }
         if is_one(&word, &["and", "&&", "or", "||"]) {

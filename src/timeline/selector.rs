@@ -20,6 +20,13 @@ pub(super) const CONN_WORK: usize = 512;
 /// Different record filters that a new one is compared with.
 const COMPARED: usize = 16;
 
+/// What is known of the exchanges of one connection.
+#[derive(Clone, Copy)]
+enum OfConn<'a> {
+    Unasked,
+    Asked(Option<&'a VecDeque<ExchangeFacts>>),
+}
+
 /// A pass over records.
 pub(super) struct Selector<'a> {
     filter: &'a Filter,
@@ -30,7 +37,7 @@ pub(super) struct Selector<'a> {
     filters: Vec<RecordFilter<'a>>,
     reads: Reads,
     /// By slot: the exchanges of the connection, once they were looked up.
-    exchanges: Vec<Option<Option<&'a VecDeque<ExchangeFacts>>>>,
+    exchanges: Vec<OfConn<'a>>,
     /// Work done so far, in bytes of payload searched.
     pub(super) work: usize,
 }
@@ -40,7 +47,8 @@ impl<'a> Selector<'a> {
     pub(super) fn new(filter: &'a Filter, timeline: &'a Timeline) -> Self {
         let slots = if filter.asks_conn() { timeline.conns.slot_count() } else { 0 };
         let (numbers, reads) = (vec![0; slots], filter.reads());
-        let exchanges = vec![None; if reads.exchange { timeline.conns.slot_count() } else { 0 }];
+        let asked = if reads.exchange { timeline.conns.slot_count() } else { 0 };
+        let exchanges = vec![OfConn::Unasked; asked];
         Selector { filter, timeline, numbers, filters: Vec::new(), reads, exchanges, work: 0 }
     }
 
@@ -55,7 +63,12 @@ impl<'a> Selector<'a> {
     fn facts(&mut self, record: &RecordPlace<'a>) -> RecordFacts<'a> {
         let (stored, timeline) = (record.stored, self.timeline);
         let exchanges = self.exchanges.get_mut(stored.conn.number()).and_then(|known| {
-            *known.get_or_insert_with(|| timeline.exchanges.of_conn(timeline.conns.id(stored.conn)))
+            if let OfConn::Asked(known) = known {
+                return *known;
+            }
+            let found = timeline.exchanges.of_conn(timeline.conns.id(stored.conn));
+            *known = OfConn::Asked(found);
+            found
         });
         RecordFacts {
             at: stored.at,
