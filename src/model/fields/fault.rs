@@ -26,7 +26,7 @@ impl Options for FaultSpec {
         "off", ValueKind::Off, enabled, width: Some(Cells(3)),
             help: "A fault that is kept and not done.";
         "", ValueKind::Variant(&["delay", "rate", "split", "merge", "corrupt", "duplicate",
-            "reorder", "drop", "reset", "half-close", "stall"]), -, width: Some(Cells(10)),
+            "reorder", "drop", "reset", "half-close", "stall"]), -, width: Some(Cells(12)),
             help: "What the fault does.";
         "delay", ValueKind::Duration, (FaultSpec { effect: FaultEffect::Delay { delay, .. }, .. } => delay),
             when: Some("delay"), presence: REQUIRED, width: VALUE,
@@ -64,7 +64,7 @@ impl Options for FaultSpec {
         "stall", ValueKind::Number { min: 0, max: MOST }, (FaultSpec { effect: FaultEffect::Stall(value), .. } => value),
             when: Some("stall"), presence: REQUIRED, width: VALUE,
             help: "Bytes behind which nothing goes on.";
-        "from", ValueKind::Choice(&["both", "client", "server"]), from, width: Some(Cells(6)), label: "from",
+        "from", ValueKind::Choice(&["both", "client", "server"]), from, width: Some(Cells(8)), label: "from",
             help: "Of whom.";
         "chance", ValueKind::Number { min: 1, max: 100 }, chance, width: Some(Cells(3)), label: "chance %",
             help: "Of so many of a hundred: reads, datagrams or, of reset, half-close and stall, connections.";

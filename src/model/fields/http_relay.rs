@@ -20,8 +20,8 @@ impl Options for HttpRelaySpec {
         "tls", ValueKind::Table, tls, tab: OPTIONS, label: "TLS of the clients";
         "target-tls", ValueKind::Table, target_tls, tab: OPTIONS, label: "TLS to the target";
         "host", HOSTS, host, tab: OPTIONS, label: "Host told to the target",
-            help: "auto: the target's, where it has a name and the client asked for the relay itself; \
-                   keep: what the client wrote; target: always the target's.";
+            help: "Auto is the target's, where it has a name and the client asked for the relay itself; \
+                   keep is what the client wrote, target always the target's.";
         "forwarded", ValueKind::Flag, forwarded, tab: OPTIONS,
             label: "Tell the target who asked (Via, X-Forwarded-*)",
             help: "Adds Via, X-Forwarded-For, X-Forwarded-Host and X-Forwarded-Proto.";

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use tokio::time::{sleep, timeout};
 
-use super::received::{Asked, STALL};
+use super::received::{AskedRequest, STALL};
 use super::visitor::{Next, Visitor};
 use crate::codec::http1::status::has_no_content;
 use crate::codec::http1::{Expected, Refusal};
@@ -27,7 +27,7 @@ enum Unread {
 
 impl Visitor {
     /// The rule that answers a request.
-    pub(super) fn rule_for(&self, asked: &Asked) -> Option<HttpRulePlan> {
+    pub(super) fn rule_for(&self, asked: &AskedRequest) -> Option<HttpRulePlan> {
         let plan = self.relay.plan.borrow();
         fitting(&plan.rules, &asked.method, &asked.route.url).cloned()
     }
@@ -36,7 +36,7 @@ impl Visitor {
     pub(super) async fn answer_by(
         &mut self,
         rule: HttpRulePlan,
-        asked: &Asked,
+        asked: &AskedRequest,
         recorder: &ExchangeRecorder,
         writer: BodyWriter,
     ) -> Next {

@@ -23,7 +23,7 @@ use crate::model::tls::TlsFacts;
 const ONWARD: u32 = 2;
 
 /// A connection to a server.
-pub(super) struct Onward {
+pub(super) struct OnwardConn {
     pub(super) origin: OriginPlan,
     pub(super) read: ReadHalf<Stream>,
     pub(super) write: WriteHalf<Stream>,
@@ -35,7 +35,7 @@ pub(super) struct Onward {
     _held: Descriptors,
 }
 
-impl Onward {
+impl OnwardConn {
     /// Connects, and tells the exchange how long it took. `client` is the connection it is for.
     pub(super) async fn connect(
         relay: &HttpRelay,
@@ -75,7 +75,7 @@ impl Onward {
         match stream.and_then(|stream| looped.map_or(Ok(stream), Err)) {
             Ok(stream) => {
                 let (read, write) = tokio::io::split(stream);
-                Ok(Onward {
+                Ok(OnwardConn {
                     origin: origin.clone(),
                     read,
                     write,

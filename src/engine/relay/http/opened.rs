@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use tokio_util::either::Either;
 
 use super::HttpRelay;
-use super::received::Asked;
+use super::received::AskedRequest;
 use super::route::Route;
 use super::visitor::{Met, Next, Visitor};
 use crate::codec::http1::fields::excerpt;
@@ -85,7 +85,11 @@ impl Visitor {
     }
 
     /// Lets a client into the tunnel it asked for, whose TLS is opened.
-    pub(super) async fn let_in(&mut self, asked: &Asked, recorder: &ExchangeRecorder) -> Next {
+    pub(super) async fn let_in(
+        &mut self,
+        asked: &AskedRequest,
+        recorder: &ExchangeRecorder,
+    ) -> Next {
         let tls = self.relay.plan.borrow().onward_tls.clone();
         let origin = OriginPlan { tls, ..asked.route.origin.clone() };
         // Who cannot be talked to is said before the client trusts us with anything.

@@ -14,8 +14,8 @@ use tokio::sync::watch;
 use tokio::time::{Duration, Instant, sleep_until, timeout};
 
 use super::heads;
-use super::onward::Onward;
-use super::received::Asked;
+use super::onward::OnwardConn;
+use super::received::AskedRequest;
 use super::visitor::{Next, Visitor};
 use crate::codec::http1::Refusal;
 use crate::engine::body::BodyWriter;
@@ -65,7 +65,7 @@ impl Visitor {
     /// Passes a request on, and its answer back.
     pub(super) async fn pass_on(
         &mut self,
-        asked: Asked,
+        asked: AskedRequest,
         recorder: &ExchangeRecorder,
         writer: BodyWriter,
     ) -> Next {
@@ -104,8 +104,8 @@ impl Visitor {
     /// Both directions at once, until the answer is over or one of the three is gone.
     async fn exchange(
         &mut self,
-        onward: &mut Onward,
-        asked: &Asked,
+        onward: &mut OnwardConn,
+        asked: &AskedRequest,
         head: Bytes,
         body: &mut Option<BodyReceiver>,
         recorder: &ExchangeRecorder,
@@ -146,8 +146,8 @@ impl Visitor {
     async fn after(
         &mut self,
         outcome: Passed,
-        mut onward: Onward,
-        asked: &Asked,
+        mut onward: OnwardConn,
+        asked: &AskedRequest,
         recorder: &ExchangeRecorder,
     ) -> Next {
         match outcome {
@@ -292,7 +292,7 @@ fn is_of_kept(failure: &Failure) -> bool {
 }
 
 /// The version a client speaks.
-fn version(asked: &Asked) -> HttpVersion {
+fn version(asked: &AskedRequest) -> HttpVersion {
     match &asked.head.start {
         StartLine::Request { version, .. } => *version,
         _ => HttpVersion::Http10,

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use tokio::time::{Duration, Instant, timeout_at};
 
-use super::onward::Onward;
+use super::onward::OnwardConn;
 use super::route::{self, AskedBy, Route};
 use super::visitor::{Next, Visitor};
 use crate::codec::http1::{BodyFraming, Expected, HeadErrorKind, HeadReader, ParsedHead, Refusal};
@@ -25,7 +25,7 @@ pub(super) const STALL: Duration = Duration::from_secs(60);
 pub(super) const STALL: Duration = Duration::from_millis(300);
 
 /// A request that is passed on.
-pub(super) struct Asked {
+pub(super) struct AskedRequest {
     pub(super) head: Head,
     pub(super) method: String,
     pub(super) framing: BodyFraming,
@@ -85,7 +85,7 @@ impl Visitor {
         };
         recorder.edit(|exchange| exchange.url.clone_from(&route.url));
         let method = method(&head);
-        let asked = Asked { head, method, framing, route, keep_alive };
+        let asked = AskedRequest { head, method, framing, route, keep_alive };
         if let Some(rule) = self.rule_for(&asked).filter(|_| !asked.route.is_tunnel) {
             return self.answer_by(rule, &asked, recorder, writer).await;
         }
@@ -147,14 +147,14 @@ impl Visitor {
         &mut self,
         route: &Route,
         recorder: &ExchangeRecorder,
-    ) -> Result<Onward, Failure> {
+    ) -> Result<OnwardConn, Failure> {
         if let Some(mut kept) = self.onward.take() {
             if kept.is_good_for(&route.origin) {
                 return Ok(kept);
             }
             kept.close(&self.relay, "closed: the server or the next request wants another one");
         }
-        let connecting = Onward::connect(&self.relay, &route.origin, &self.met, recorder);
+        let connecting = OnwardConn::connect(&self.relay, &route.origin, &self.met, recorder);
         connecting.await
     }
 
@@ -170,7 +170,7 @@ impl Visitor {
     }
 
     /// Whether another request may follow this one and its answer.
-    pub(super) fn goes_on(asked: &Asked, answer: &Head) -> bool {
+    pub(super) fn goes_on(asked: &AskedRequest, answer: &Head) -> bool {
         asked.keep_alive && keeps_alive(answer)
     }
 }

@@ -9,8 +9,8 @@ use std::pin::pin;
 use bytes::Bytes;
 use tokio::io::{AsyncWriteExt as _, ReadHalf, WriteHalf};
 
-use super::onward::Onward;
-use super::received::Asked;
+use super::onward::OnwardConn;
+use super::received::AskedRequest;
 use super::visitor::{ClientInput, Next, Visitor};
 use crate::codec::http1::Expected;
 use crate::engine::body::BodyWriter;
@@ -35,7 +35,7 @@ impl Visitor {
     /// Serves CONNECT: whatever is said from now on is for the two of them.
     pub(super) async fn connect_through(
         &mut self,
-        asked: &Asked,
+        asked: &AskedRequest,
         recorder: &ExchangeRecorder,
         writer: BodyWriter,
     ) -> Next {
@@ -84,14 +84,14 @@ impl Visitor {
     /// Passes bytes on until both have ended; `first` came from the server already.
     pub(super) async fn tunnel(
         &mut self,
-        mut onward: Onward,
+        mut onward: OnwardConn,
         first: Bytes,
         recorder: &ExchangeRecorder,
     ) -> Next {
         recorder.publish();
         let (mut up, mut down) = (0, 0);
         let ended = {
-            let Onward { read, write, buffer, .. } = &mut onward;
+            let OnwardConn { read, write, buffer, .. } = &mut onward;
             let up = pin!(up_way(&mut self.input, write, &mut up));
             let from = (read, buffer);
             let down = pin!(down_way(from, &mut self.write, &mut self.sent, first, &mut down));

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::HttpRelay;
-use super::onward::Onward;
+use super::onward::OnwardConn;
 use crate::engine::accept::pace::{Evictability, PeerPace};
 use crate::engine::accept::{AcceptedConn, ConnControl};
 use crate::engine::command::CloseMode;
@@ -80,7 +80,7 @@ pub(super) struct Visitor {
     pub(super) write: WriteHalf<Stream>,
     pub(super) sent: Tap,
     /// The server of the last request, while its connection is kept.
-    pub(super) onward: Option<Onward>,
+    pub(super) onward: Option<OnwardConn>,
     pub(super) control: VisitorControl,
     /// The exchange being made; outlives a cancelled [`Visitor::requests`].
     pub(super) current: Option<Arc<ExchangeRecorder>>,

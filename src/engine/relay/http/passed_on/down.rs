@@ -18,7 +18,7 @@ use crate::engine::http::failure;
 use crate::engine::http::message_writer::shown;
 use crate::engine::http::tap::{ReadBuffer, Tap};
 use crate::engine::relay::http::heads;
-use crate::engine::relay::http::received::Asked;
+use crate::engine::relay::http::received::AskedRequest;
 use crate::engine::relay::http::visitor::Visitor;
 use crate::engine::transport::stream::Stream;
 use crate::model::exchange::{Head, HttpMessage, HttpVersion, MessageFraming};
@@ -40,7 +40,7 @@ pub(super) struct Down<'a> {
     pub(super) progress: &'a Progress,
     /// How the server is called in failures.
     pub(super) target: &'a str,
-    pub(super) asked: &'a Asked,
+    pub(super) asked: &'a AskedRequest,
     pub(super) tasks: &'a TaskTracker,
     /// Bytes that came.
     pub(super) begun: u64,
