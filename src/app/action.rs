@@ -72,7 +72,7 @@ actions! {
     Http "http" Run "HTTP" "Compose for HTTP" [Global "<F2>"];
     Tcp "tcp" Run "TCP" "Compose for TCP" [Global "<F3>"];
     Udp "udp" Run "UDP" "Compose for UDP" [Global "<F4>"];
-    Relay "relay" Run "Relay" "Compose a relay of what the draft speaks; again: of the next protocol" [Global "<A-r>"];
+    Relay "relay" Run "Relay" "Compose a relay between clients and a server; again: of the next protocol" [Global "<A-r>"];
     ToggleFaults "toggle-faults" Run "Toggle faults" "Switch the faults of the relay off while it runs, and on again" [Plain "!"];
     SwitchSide "switch-side" Run "Switch side" "Compose for the other end of the wire" [Global "<F6>"];
     NextEnvironment "next-environment" Run "Next environment" "Switch to the next environment" [Global "<F7>"];

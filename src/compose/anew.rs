@@ -58,16 +58,18 @@ pub(crate) fn anew(
     spec
 }
 
-/// What a new relay beside a spec speaks: the same, and beside a relay what comes next.
+/// What a new relay beside a spec speaks: streams, which carry HTTP, too, or datagrams as the spec
+/// does; beside a relay what comes next.
 #[must_use]
 pub(crate) fn next_relay(beside: &Spec) -> Protocol {
-    const ORDER: [Protocol; 3] = [Protocol::Tcp, Protocol::Http, Protocol::Udp];
-    let spoken = beside.protocol();
-    if beside.side() != Side::Relay {
-        return spoken;
+    match (beside.protocol(), beside.side()) {
+        (Protocol::Udp, Side::Client | Side::Listener) | (Protocol::Http, Side::Relay) => {
+            Protocol::Udp
+        }
+        (Protocol::Tcp, Side::Relay) => Protocol::Http,
+        (Protocol::Http | Protocol::Tcp, Side::Client | Side::Listener)
+        | (Protocol::Udp, Side::Relay) => Protocol::Tcp,
     }
-    let mut following = ORDER.into_iter().cycle().skip_while(|protocol| *protocol != spoken);
-    following.nth(1).unwrap_or(Protocol::Tcp)
 }
 
 impl Place {

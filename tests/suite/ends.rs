@@ -143,7 +143,9 @@ fn printed_and_missing_together_are_everything_received() {
     child.stdout.take().unwrap().read_to_string(&mut printed).unwrap();
     let whole = printed.matches('\n').count();
     let said = rest();
+    // Counts are grouped.
     let numbers: Vec<usize> = said
+        .replace(',', "")
         .split(|c: char| !c.is_ascii_digit())
         .filter_map(|digits| digits.parse().ok())
         .collect();

@@ -139,7 +139,7 @@ fn a_key_pressed_before_the_drafts_are_read_costs_none_of_them() {
         fs::write(home.path().join(format!("home/presets/p{number}.toml")), text).unwrap();
     }
     let mut tui = run(&home);
-    tui.wait_for("p110");
+    tui.wait_for("p11 ");
     typed(&mut tui, "http://h/last-run");
     tui.quit();
     let mut tui = run(&home);

@@ -129,7 +129,7 @@ fn switch_side(app: &mut App) {
     compose(app, spec.protocol(), side);
 }
 
-/// A relay of what the draft on screen speaks; beside a relay of the next protocol.
+/// A relay beside the draft on screen.
 fn compose_relay(app: &mut App) {
     // An address may say what is spoken.
     if app.request.refused.is_none() {

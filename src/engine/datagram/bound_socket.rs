@@ -16,6 +16,7 @@ use tokio::net::UdpSocket;
 
 use crate::engine::transport::listen::bind_each;
 use crate::engine::transport::{client_options, explain};
+use crate::model::counts;
 use crate::model::endpoint::{Bind, HEARS_BROADCASTS};
 use crate::model::failure::Failure;
 use crate::model::plan::{ClientOptions, DatagramOptions};
@@ -154,7 +155,7 @@ fn join(socket: &SockRef<'_>, group: SocketAddr) -> Result<(), String> {
 pub(crate) fn unsent(to: SocketAddr, size: usize, error: &io::Error) -> String {
     let most = MOST[usize::from(to.is_ipv6())];
     match explain::without_zone(to, error) {
-        _ if size > most => format!("a datagram holds {most} at most"),
+        _ if size > most => format!("a datagram holds {} at most", counts::count(most as u64)),
         Some((cause, hint)) => format!("{cause} ({hint})"),
         None => explain::socket_error(error).1,
     }
