@@ -37,18 +37,12 @@ pub(crate) fn anew(
     }
     let mut spec = Spec::empty(protocol, side);
     if let Some(target) = spec.target_mut().filter(|_| !old.side().listens()) {
-        // What a client talks to is what the relay shall lead to.
-        *target = place.address(old, protocol, Side::Client).unwrap_or_default();
+        // What a client talks to is what the relay shall lead to; of a URL its origin.
+        let address = place.address(old, protocol, Side::Client).unwrap_or_default();
+        address.strip_suffix('/').unwrap_or(&address).clone_into(target);
         if let Some(relay) = spec.as_tcp_relay_mut().filter(|_| place.tls) {
             relay.target_tls = ClientTls::verified();
         }
-        return spec;
-    }
-    if let Spec::HttpRelay(relay) = &mut spec
-        && !old.side().listens()
-    {
-        let url = place.address(old, protocol, Side::Client).unwrap_or_default();
-        url.strip_suffix('/').unwrap_or(&url).clone_into(&mut relay.target);
         return spec;
     }
     if let Some(address) = place.address(old, protocol, side) {

@@ -89,7 +89,7 @@ fn the_zone_of_an_address_is_kept_as_typed_in_every_message() {
         let tcp = format!("[{host}]:{nobody}");
         for (target, more, says) in [
             (format!("udp://{udp}"), "x", format!("nobody listens on {udp}")),
-            (format!("udp://{udp}"), &*long, format!("65528 bytes to {udp} were not sent")),
+            (format!("udp://{udp}"), &*long, format!("65,528 bytes to {udp} were not sent")),
             (format!("tcp://{tcp}"), "x", format!("{tcp}: connection refused")),
             (format!("http://{tcp}/"), "a==1", format!("{tcp}: connection refused")),
         ] {
