@@ -255,6 +255,8 @@ fn restored(app: &mut App, restore: Option<Box<Restore>>) {
     for (name, value) in restore.layout.iter().filter(|_| is_as_at_start) {
         shared.arrangement.restore(name, value);
     }
+    focus::leave_hidden(app);
+    let shared = &mut app.shared;
     for (name, value) in &restore.layout {
         shared.filters.restore(name, value);
     }
