@@ -83,9 +83,14 @@ fn rows_of(shared: &Shared, text: &str) -> Option<PastedRows> {
     let FormFieldId::Field(field) = draft.at else { return None };
     let (list, at) = field.in_list()?;
     let cell = |key| access::text(&draft.spec, FormFieldId::Field(list.row(at).then(key)));
-    let is_free = field.last_key() == "name"
-        && cell("name").is_empty()
-        && ["value", "file", "text-file"].into_iter().all(|key| cell(key).is_empty());
+    // In the cell of a value one line is the value, whatever it looks like.
+    let is_rows = match field.last_key() {
+        "name" => true,
+        "value" => text.trim().contains(['\r', '\n']),
+        _ => false,
+    };
+    let is_free = is_rows
+        && ["name", "value", "file", "text-file"].into_iter().all(|key| cell(key).is_empty());
     let answers = draft.spec.side().listens();
     let side = if answers { HeaderSide::Response } else { HeaderSide::Request };
     is_free.then(|| pasted_rows::rows(text, spelling, side)).flatten()
