@@ -3,6 +3,7 @@
 //! | format | read | write |
 //! |---|---|---|
 //! | curl command | [`curl::parse`] | [`curl::write`] |
+//! | request as text | `request_text` | |
 //! | Python script | | [`python::write`] |
 //! | JSON Lines | | `ndjson` |
 //! | seen traffic | [`from_traffic`] | |
@@ -16,6 +17,7 @@ pub(crate) mod history_spec;
 pub(crate) mod kept_answer;
 pub(crate) mod ndjson;
 pub mod python;
+pub(crate) mod request_text;
 pub mod secrets;
 pub(crate) mod told_streams;
 pub(crate) mod typed_credentials;

@@ -1,20 +1,20 @@
 //! A method before a URL, as people type and paste it: `POST http://host/x`, `get :8080/x`, the first
 //! line of a request with its version.
 //!
-//! Called by `adopt` alone. What is no method with something to ask for behind it is left alone.
+//! Called by `adopt`, and for requests that are pasted as text. What is no method with something to ask for behind it is left alone.
 
 use super::address::detect;
 use crate::model::http::{is_capitals, known_method};
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct MethodAndUrl<'a> {
-    pub(super) method: String,
-    pub(super) url: &'a str,
+pub(crate) struct MethodAndUrl<'a> {
+    pub(crate) method: String,
+    pub(crate) url: &'a str,
 }
 
 /// The method and the URL of a text that begins with a method.
-pub(super) fn method_and_url(text: &str) -> Option<MethodAndUrl<'_>> {
+pub(crate) fn method_and_url(text: &str) -> Option<MethodAndUrl<'_>> {
     let (word, rest) = text.trim().split_once(char::is_whitespace)?;
     let url = without_version(rest.trim());
     let known = known_method(word);

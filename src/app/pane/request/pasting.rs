@@ -10,13 +10,14 @@ use crate::app::format;
 use crate::app::intent::{Intent, RowChange};
 use crate::app::outcome::Outcome;
 use crate::app::shared::Shared;
-use crate::interop::curl;
+use crate::interop::{curl, request_text};
 use crate::model::field::Spelling;
 
 impl RequestPane {
-    /// Pasted text. A curl command in the address line fills the whole form.
+    /// Pasted text. A curl command or a request in the address line fills the whole form.
     pub(super) fn paste(&mut self, shared: &Shared, text: &str) -> Outcome {
-        if shared.drafts.current().at == FormFieldId::Address && curl::is_command(text) {
+        let is_whole = || curl::is_command(text) || request_text::is_request(text);
+        if shared.drafts.current().at == FormFieldId::Address && is_whole() {
             return Intent::FillFromCurl(text.to_owned()).into();
         }
         let draft = shared.drafts.current();
