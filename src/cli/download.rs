@@ -38,6 +38,8 @@ use crate::whole_file;
 
 /// Bytes of a validator that is kept.
 const VALIDATOR: u64 = 8 * 1024;
+/// Files of a folder looked at for one that was begun under another name.
+const LOOKED_AT: usize = 10_000;
 /// Time a download has to last for its rate to be worth a word.
 const MEASURED: Duration = Duration::from_millis(500);
 /// Time between two states of the progress line.
@@ -458,8 +460,10 @@ fn kept_facts(place: &Path) -> Option<KeptFacts> {
 /// The file that was begun last under another name than the URL has: that of the answer, or a
 /// numbered one.
 fn begun_as(url_name: &str) -> Option<PathBuf> {
-    let names =
-        fs::read_dir(".").ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let names = fs::read_dir(".")
+        .ok()?
+        .take(LOOKED_AT)
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let begun = names.filter_map(|facts| {
         let name = PathBuf::from(facts.strip_suffix(".part.etag")?);
         let begun = fs::symlink_metadata(part_of(&name)).ok()?.modified().ok()?;
