@@ -30,6 +30,7 @@ use bytes::Bytes;
 
 pub use http::Automatic;
 pub use issue::Issue;
+pub(crate) use method::method_and_url;
 use text::Composer;
 pub use text::UnknownNames;
 

@@ -3,6 +3,7 @@
 //! | format | read | write |
 //! |---|---|---|
 //! | curl command | [`curl::parse`] | [`curl::write`] |
+//! | request as text | `request_text` | |
 //! | Python script | | [`python::write`] |
 //! | JSON Lines | `ndjson_read` | `ndjson` |
 //! | HAR 1.2 | [`har_read::read_har`] | [`har::entry`] |
@@ -26,6 +27,7 @@ pub(crate) mod ndjson_read;
 pub mod pcap;
 pub mod pcapng;
 pub mod python;
+pub(crate) mod request_text;
 pub mod secrets;
 pub(crate) mod told_streams;
 pub(crate) mod typed_credentials;

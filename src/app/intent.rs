@@ -98,7 +98,7 @@ pub enum Intent {
     PasteInto(FormFieldId, String),
     /// An address that names a method or another protocol makes a request or session of that kind.
     AdoptAddress,
-    /// Compose what this curl command does.
+    /// Compose what this curl command does, or this request as text.
     FillFromCurl(String),
     /// Open the external editor on a text.
     EditExternal {

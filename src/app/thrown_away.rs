@@ -5,7 +5,7 @@
 
 use crate::app::drafts::{Draft, DraftId};
 use crate::model::shared_spec::SharedSpec;
-use crate::store::job::{Job, PresetFile};
+use crate::store::job::{FolderDefaults, Job, PresetFile};
 
 /// Kept at most.
 const MOST: usize = 50;
@@ -15,8 +15,8 @@ const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// One thing that is gone.
 #[derive(Debug, Clone)]
 pub(crate) enum ThrownAway {
-    /// Files of presets, and drafts of theirs that were not saved.
-    Presets { files: Vec<PresetFile>, drafts: Vec<Draft> },
+    /// Files of presets, drafts of theirs that were not saved, and in which order they stood.
+    Presets { files: Vec<PresetFile>, drafts: Vec<Draft>, orders: Vec<FolderDefaults> },
     /// A draft that was never saved.
     Draft(Box<Draft>),
     /// Unsaved changes of a draft.

@@ -38,6 +38,8 @@ use crate::whole_file;
 
 /// Bytes of a validator that is kept.
 const VALIDATOR: u64 = 8 * 1024;
+/// Files of a folder looked at for one that was begun under another name.
+const LOOKED_AT: usize = 10_000;
 /// Time a download has to last for its rate to be worth a word.
 const MEASURED: Duration = Duration::from_millis(500);
 /// Time between two states of the progress line.
@@ -86,6 +88,16 @@ struct Filling {
     before: u64,
     /// What `If-Range` may be asked with (RFC 9110, section 13.1.5).
     validator: Option<String>,
+    /// What the URL calls it, where its name is another one.
+    url_name: Option<String>,
+}
+
+/// What stands beside a beginning, in `NAME.part.etag`: a line each.
+struct KeptFacts {
+    /// Empty = there was none.
+    validator: String,
+    /// Empty = the file is called as the URL calls it, or as the user did.
+    url_name: String,
 }
 
 /// The line on a terminal.
@@ -143,7 +155,8 @@ impl Download {
         if has(plan, "range") || has(plan, "if-range") {
             return refuse("it asks for a range itself; take the header Range away");
         }
-        let name = PathBuf::from(self.named.as_ref().unwrap_or(&self.url_name));
+        let called = || begun_as(&self.url_name).unwrap_or_else(|| self.url_name.clone().into());
+        let name = self.named.as_ref().map_or_else(called, PathBuf::from);
         let places = [part_of(&name), name.clone()];
         let found = places.into_iter().find_map(|place| {
             let facts = fs::symlink_metadata(&place).ok()?;
@@ -152,13 +165,10 @@ impl Download {
         });
         let Some(partial) = found else { return Ok(()) };
         plan.headers.push(("Range".into(), format!("bytes={}-", partial.len)));
-        let kept = if partial.place == name {
-            None
-        } else {
-            named_file::read_text(&validator_of(&partial.place), VALIDATOR).ok()
-        };
-        if let Some(validator) = kept.filter(|text| !text.trim().is_empty()) {
-            plan.headers.push(("If-Range".into(), validator.trim().into()));
+        let kept =
+            if partial.place == name { None } else { kept_facts(&validator_of(&partial.place)) };
+        if let Some(validator) = kept.map(|facts| facts.validator).filter(|it| !it.is_empty()) {
+            plan.headers.push(("If-Range".into(), validator));
         }
         self.partial = Some(partial);
         Ok(())
@@ -292,7 +302,10 @@ impl Download {
         let copy = file.try_clone().map_err(|error| refusal(&part, &error))?;
         let label = shown(&name);
         let (replaces, validator) = (self.named.is_some(), validator(&response.head));
-        self.saved = Saved::Filling(Filling { name, part, file, replaces, before, validator });
+        let is_other = !replaces && name != Path::new(&self.url_name);
+        let url_name = is_other.then(|| self.url_name.clone());
+        let filling = Filling { name, part, file, replaces, before, validator, url_name };
+        self.saved = Saved::Filling(filling);
         Ok((copy, label))
     }
 
@@ -421,8 +434,12 @@ impl Filling {
             let _ = fs::remove_file(&self.part);
             return Ok(String::new());
         }
-        if let Some(validator) = &self.validator {
-            fs::write(validator_of(&self.part), validator).map_err(refused)?;
+        let facts = match (self.validator.unwrap_or_default(), self.url_name) {
+            (validator, None) => validator,
+            (validator, Some(url_name)) => format!("{validator}\n{url_name}"),
+        };
+        if !facts.is_empty() {
+            fs::write(validator_of(&self.part), facts).map_err(refused)?;
         }
         let name = self.name.display();
         Ok(format!(
@@ -430,6 +447,30 @@ impl Filling {
             size(len)
         ))
     }
+}
+
+/// What is known of a beginning.
+fn kept_facts(place: &Path) -> Option<KeptFacts> {
+    let text = named_file::read_text(place, VALIDATOR).ok()?;
+    let mut lines = text.lines().map(|line| line.trim().to_owned());
+    let mut next = || lines.next().unwrap_or_default();
+    Some(KeptFacts { validator: next(), url_name: next() })
+}
+
+/// The file that was begun last under another name than the URL has: that of the answer, or a
+/// numbered one.
+fn begun_as(url_name: &str) -> Option<PathBuf> {
+    let names = fs::read_dir(".")
+        .ok()?
+        .take(LOOKED_AT)
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let begun = names.filter_map(|facts| {
+        let name = PathBuf::from(facts.strip_suffix(".part.etag")?);
+        let begun = fs::symlink_metadata(part_of(&name)).ok()?.modified().ok()?;
+        let is_it = kept_facts(Path::new(&facts))?.url_name == url_name;
+        is_it.then_some((begun, name))
+    });
+    begun.max().map(|(_, name)| name)
 }
 
 /// Opens what is being filled; one that another download fills is refused.

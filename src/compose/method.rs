@@ -1,50 +1,27 @@
 //! A method before a URL, as people type and paste it: `POST http://host/x`, `get :8080/x`, the first
 //! line of a request with its version.
 //!
-//! Called by `adopt` alone. What is no method with something to ask for behind it is left alone.
+//! Called by `adopt`, and for requests that are pasted as text. What is no method with something to ask for behind it is left alone.
 
 use super::address::detect;
-
-/// Methods that are known in small letters too: those of RFC 9110 and PATCH, of `WebDAV` (RFC 4918),
-/// QUERY, and what caches take.
-const KNOWN: [&str; 17] = [
-    "GET",
-    "POST",
-    "PUT",
-    "PATCH",
-    "DELETE",
-    "HEAD",
-    "OPTIONS",
-    "TRACE",
-    "CONNECT",
-    "PROPFIND",
-    "PROPPATCH",
-    "MKCOL",
-    "COPY",
-    "MOVE",
-    "LOCK",
-    "UNLOCK",
-    "QUERY",
-];
+use crate::model::http::{is_capitals, known_method};
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct MethodAndUrl<'a> {
-    pub(super) method: String,
-    pub(super) url: &'a str,
+pub(crate) struct MethodAndUrl<'a> {
+    pub(crate) method: String,
+    pub(crate) url: &'a str,
 }
 
 /// The method and the URL of a text that begins with a method.
-pub(super) fn method_and_url(text: &str) -> Option<MethodAndUrl<'_>> {
+pub(crate) fn method_and_url(text: &str) -> Option<MethodAndUrl<'_>> {
     let (word, rest) = text.trim().split_once(char::is_whitespace)?;
     let url = without_version(rest.trim());
-    let upper = word.to_ascii_uppercase();
-    let is_known = KNOWN.contains(&upper.as_str());
-    let is_capital = word.chars().any(|c| c.is_ascii_uppercase())
-        && word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "-_".contains(c));
-    let is_method = is_capital || is_known && (is_place(url) || word == upper);
+    let known = known_method(word);
+    let is_capital = is_capitals(word);
+    let is_method = is_capital || known.is_some() && is_place(url);
     let is_one = is_place(url) || !url.contains(char::is_whitespace);
-    let method = if is_known { upper } else { word.to_owned() };
+    let method = known.unwrap_or(word).to_owned();
     (is_method && is_one && !url.is_empty()).then_some(MethodAndUrl { method, url })
 }
 
@@ -64,6 +41,7 @@ fn is_place(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::http::METHODS;
 
     fn found(text: &str) -> Option<(String, &str)> {
         method_and_url(text).map(|it| (it.method, it.url))
@@ -71,7 +49,7 @@ mod tests {
 
     #[test]
     fn every_known_method_in_either_case_and_any_other_in_capitals() {
-        for method in KNOWN {
+        for method in METHODS {
             for word in [method.to_owned(), method.to_lowercase()] {
                 for url in
                     ["http://h/x", ":8080/x", "/x", "{{base}}/users", "a.example", "h:80/a b"]
@@ -82,6 +60,8 @@ mod tests {
             }
         }
         assert_eq!(found("PURGE-ALL  http://h/ "), Some(("PURGE-ALL".into(), "http://h/")));
+        assert_eq!(found("purge http://h/"), Some(("PURGE".into(), "http://h/")));
+        assert_eq!(found("m-search :1900/"), Some(("M-SEARCH".into(), ":1900/")));
         assert_eq!(found("Get http://h/"), Some(("GET".into(), "http://h/")));
         assert_eq!(found("GET /users HTTP/1.1"), Some(("GET".into(), "/users")));
         assert_eq!(found("GET localhost"), Some(("GET".into(), "localhost")));
@@ -96,7 +76,7 @@ mod tests {
             "http://h/a b",
             "h:80/GET x",
             "get well soon",
-            "purge http://h",
+            "please http://h",
             "a b",
             "GET two words",
         ] {

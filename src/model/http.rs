@@ -41,18 +41,70 @@ pub struct HttpSpec {
     pub client: ClientSpec,
 }
 
-/// Methods by name (RFC 9110, section 9; RFC 5789), the common ones first.
-pub(crate) const METHODS: [&str; 9] =
-    ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT"];
+/// Methods that are known in small letters too: those of RFC 9110 and PATCH, the common ones first,
+/// then those that are registered (IANA, RFC 9110 section 16.1), and what caches and `UPnP` take.
+pub(crate) const METHODS: [&str; 42] = [
+    "GET",
+    "POST",
+    "PUT",
+    "PATCH",
+    "DELETE",
+    "HEAD",
+    "OPTIONS",
+    "TRACE",
+    "CONNECT",
+    "ACL",
+    "BASELINE-CONTROL",
+    "BIND",
+    "CHECKIN",
+    "CHECKOUT",
+    "COPY",
+    "LABEL",
+    "LINK",
+    "LOCK",
+    "MERGE",
+    "MKACTIVITY",
+    "MKCALENDAR",
+    "MKCOL",
+    "MKREDIRECTREF",
+    "MKWORKSPACE",
+    "MOVE",
+    "ORDERPATCH",
+    "PROPFIND",
+    "PROPPATCH",
+    "QUERY",
+    "REBIND",
+    "REPORT",
+    "SEARCH",
+    "UNBIND",
+    "UNCHECKOUT",
+    "UNLINK",
+    "UNLOCK",
+    "UPDATE",
+    "UPDATEREDIRECTREF",
+    "VERSION-CONTROL",
+    "BAN",
+    "M-SEARCH",
+    "PURGE",
+];
 /// Those that forms and answers choose from; any other can be typed.
 pub(crate) const OFFERED_METHODS: &[&str] = METHODS.as_slice().split_at(7).0;
+
+/// The method of this name, in whatever case it is typed.
+pub(crate) fn known_method(word: &str) -> Option<&'static str> {
+    METHODS.into_iter().find(|method| method.eq_ignore_ascii_case(word))
+}
+
+/// Whether a word is written as methods are: in capitals, with what stands between their words.
+pub(crate) fn is_capitals(word: &str) -> bool {
+    word.chars().any(|c| c.is_ascii_uppercase())
+        && word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "-_".contains(c))
+}
 
 /// The method a word means, in whatever case it is typed: a known one, or a word of capitals.
 #[must_use]
 pub(crate) fn typed_method(word: &str) -> Option<&str> {
-    let known = METHODS.into_iter().find(|method| method.eq_ignore_ascii_case(word));
-    let is_capitals = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_uppercase());
-    known.or(is_capitals.then_some(word))
+    known_method(word).or_else(|| is_capitals(word).then_some(word))
 }
 
 /// Whether whoever names this method means to send something: such a request says `Content-Length: 0`

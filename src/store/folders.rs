@@ -9,11 +9,14 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Array, DocumentMut, Value};
 
-use super::job::{Overwrite, Reply};
+use super::job::{FolderDefaults, Overwrite, Reply};
 use super::preset_files::{locked, remove_empty_folders};
 use super::{atomic, environment, inside, workspace};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::preset::PresetPath;
+
+/// Folders that are looked through when one is deleted.
+const TIDIED: usize = 10_000;
 
 /// Makes a folder; one that is there already is refused.
 pub(super) fn create(root: &Path, folder: String) -> Result<Reply, Failure> {
@@ -81,6 +84,66 @@ pub(super) fn set_order(
     }
     write(&file, &name, &text, &order)?;
     Ok(Reply::OrderSet { folder, before, order })
+}
+
+/// Removes a folder and those below it that nothing is in, or nothing but an order: that was of
+/// what is gone.
+pub(super) fn tidy(root: &Path, folder: &Path) {
+    let mut folders = vec![folder.to_owned()];
+    let mut at = 0;
+    while let Some(folder) = folders.get(at).filter(|_| at < TIDIED) {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        // What is hidden belongs to another program, such as `.git`; links are not followed.
+        let is_ours =
+            |entry: &fs::DirEntry| !entry.file_name().as_encoded_bytes().starts_with(b".");
+        let is_folder = |entry: &fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let below: Vec<PathBuf> = entries
+            .filter(|entry| is_ours(entry) && is_folder(entry))
+            .map(|entry| entry.path())
+            .collect();
+        folders.extend(below);
+        at += 1;
+    }
+    for folder in folders.iter().rev() {
+        let file = folder.join(workspace::DEFAULTS);
+        let is_alone = fs::read_dir(folder).is_ok_and(|entries| entries.take(2).count() == 1);
+        if is_alone && is_order_alone(root, &file) {
+            let _ = atomic::remove(&file);
+        }
+        // Fails when something is in it, which stays.
+        let _ = fs::remove_dir(folder);
+    }
+    remove_empty_folders(root, folder);
+}
+
+/// Whether a file says in which order presets stand, and nothing else: no comment of somebody either.
+fn is_order_alone(root: &Path, file: &Path) -> bool {
+    let read = || {
+        let is_file = fs::symlink_metadata(file).ok()?.is_file();
+        let bytes =
+            is_file.then(|| inside::target(root, file).and_then(|it| workspace::read_bytes(&it)));
+        let mut document: DocumentMut = String::from_utf8(bytes?.ok()?).ok()?.parse().ok()?;
+        let (key, order) = document.remove_entry("order")?;
+        let around = [key.leaf_decor().prefix(), order.as_value()?.decor().suffix()];
+        let is_bare = |text: &str| text.trim().is_empty();
+        let no_words = around.into_iter().flatten().all(|it| it.as_str().is_none_or(is_bare));
+        Some(no_words && is_bare(&document.to_string()))
+    };
+    read().unwrap_or_default()
+}
+
+/// Folders that came back get the orders they had. That of one that has an order stays, and one that
+/// cannot be written is none: the presets are back.
+pub(super) fn put_orders_back(root: &Path, orders: &[FolderDefaults]) {
+    for FolderDefaults { folder, order, .. } in orders {
+        let put = || {
+            let (file, text) = read(root, folder).ok()?;
+            let is_free = environment::defaults(&text, &name_of(folder)).ok()?.1.is_empty();
+            let is_there = file.parent().is_some_and(Path::is_dir);
+            (is_free && is_there).then(|| write(&file, &name_of(folder), &text, order))
+        };
+        let _ = put();
+    }
 }
 
 /// A preset has another name: it keeps its place in the order of its folder.

@@ -58,7 +58,8 @@ pub enum Job {
     /// Make, copy, rename, remove or change an environment.
     Environment(EnvironmentTask),
     /// Write files that were deleted again, byte for byte; none in the place of another one.
-    BringBack { files: Vec<PresetFile> },
+    /// Their folders get the orders they had, unless they have another one.
+    BringBack { files: Vec<PresetFile>, orders: Vec<FolderDefaults> },
     /// Read the drafts and screen state of the last run.
     LoadRestore,
     /// Keep unsaved work; written atomically, a moment after the last change.

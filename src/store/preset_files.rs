@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::job::{Overwrite, PresetFile, Reply};
+use super::job::{FolderDefaults, Overwrite, PresetFile, Reply};
 use super::lock::FolderLock;
 use super::{atomic, folders, inside, lock, preset, starter, workspace};
 use crate::model::failure::{Failure, FailureKind};
@@ -100,7 +100,11 @@ pub(super) fn delete(root: &Path, path: PresetPath) -> Result<Reply, Failure> {
 }
 
 /// Writes files that were deleted again, as far as it goes; never in the place of another one.
-pub(super) fn bring_back(root: &Path, files: &[PresetFile]) -> Result<Reply, Failure> {
+pub(super) fn bring_back(
+    root: &Path,
+    files: &[PresetFile],
+    orders: &[FolderDefaults],
+) -> Result<Reply, Failure> {
     let _lock = locked(root)?;
     let (mut presets, mut failure) = (Vec::new(), None);
     for PresetFile { path, bytes } in files {
@@ -118,11 +122,12 @@ pub(super) fn bring_back(root: &Path, files: &[PresetFile]) -> Result<Reply, Fai
     if let Some(failure) = failure.take_if(|_| presets.is_empty()) {
         return Err(failure);
     }
+    folders::put_orders_back(root, orders);
     Ok(Reply::BroughtBack { presets, failure })
 }
 
-/// Removes presets of a folder, as far as it goes, and the folders that become empty. A preset that
-/// is gone already is as wanted.
+/// Removes presets of a folder, as far as it goes, and then the folders that nothing is in but the
+/// order of what was. A preset that is gone already is as wanted.
 pub(super) fn delete_folder(
     root: &Path,
     folder: String,
@@ -148,9 +153,8 @@ pub(super) fn delete_folder(
         }
         gone.push(path);
     }
-    if gone.is_empty() && failure.is_none() {
-        // There was no preset in it: the folder itself goes, unless something else is in it.
-        remove_empty_folders(root, &root.join(&folder).join("x"));
+    if failure.is_none() {
+        folders::tidy(root, &root.join(&folder));
     }
     let left = files_in(&root.join(&folder));
     Ok(Reply::FolderDeleted { folder, presets: gone, kept, left, failure })

@@ -237,18 +237,49 @@ fn a_folder_goes_with_its_presets_and_every_other_file_stays() {
     let files = kept.clone();
     assert!(store.root().join("f/notes.md").exists() && !store.root().join("f/deep").exists());
     assert_eq!(store.load().presets.len(), 1);
-    let back = store.ask(Job::BringBack { files });
+    let back = store.ask(Job::BringBack { files, orders: Vec::new() });
     assert!(matches!(&back, Reply::BroughtBack { presets, failure: None } if presets.len() == 3));
     assert_eq!(store.load().presets.len(), 4);
     for file in &kept {
         let now = std::fs::read(store.root().join(format!("{}.toml", file.path))).unwrap();
         assert_eq!(now, file.bytes, "byte for byte");
     }
-    let again = store.ask(Job::BringBack { files: kept });
+    let again = store.ask(Job::BringBack { files: kept, orders: Vec::new() });
     assert!(matches!(again, Reply::Failed { .. }), "never over what is there: {again:?}");
     let gone = store.ask(Job::DeleteFolder { folder: "g".into(), presets: vec![path("g/d")] });
     assert!(matches!(gone, Reply::FolderDeleted { left: 0, .. }));
     assert!(!store.root().join("g").exists() && store.root().exists());
+}
+
+#[test]
+fn a_folder_that_was_put_in_order_goes_and_comes_back_as_it_stood() {
+    let mut store = empty_workspace();
+    for name in ["f/a", "f/b", "f/deep/c", "f/deep/d"] {
+        store.save(&preset(name, "one"), None);
+    }
+    std::fs::create_dir_all(store.root().join("f/empty/more")).unwrap();
+    for (folder, order) in [("f", "b"), ("f/deep", "d")] {
+        let (before, order) = (Vec::new(), vec![order.to_owned()]);
+        store.ask(Job::SetOrder { folder: folder.into(), before, order });
+    }
+    let orders: Vec<_> =
+        store.load().defaults.into_iter().filter(|it| !it.order.is_empty()).collect();
+    assert_eq!(orders.len(), 2);
+    let presets = ["f/a", "f/b", "f/deep/c", "f/deep/d"].map(path).to_vec();
+    let gone = store.ask(Job::DeleteFolder { folder: "f".into(), presets });
+    let Reply::FolderDeleted { kept: files, left: 0, failure: None, .. } = gone else {
+        panic!("{gone:?}")
+    };
+    assert!(!store.root().join("f").exists());
+    store.ask(Job::BringBack { files, orders: orders.clone() });
+    let back = store.load();
+    assert_eq!((back.presets.len(), &back.defaults), (4, &orders));
+    // What people wrote beside an order is theirs.
+    std::fs::write(store.root().join("f/_defaults.toml"), "# mine\norder = [\"b\"]\n").unwrap();
+    let presets = ["f/a", "f/b", "f/deep/c", "f/deep/d"].map(path).to_vec();
+    let gone = store.ask(Job::DeleteFolder { folder: "f".into(), presets });
+    assert!(matches!(gone, Reply::FolderDeleted { left: 1, .. }), "{gone:?}");
+    assert!(store.root().join("f/_defaults.toml").exists());
 }
 
 #[test]

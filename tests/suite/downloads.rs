@@ -44,6 +44,12 @@ fn server() -> String {
                 let name = "attachment; filename=\"../../.x/report\u{1b}.txt\"";
                 answer(&mut stream, &format!("200 OK\r\nContent-Disposition: {name}"), b"x");
             }
+            ("/export", _) if !is_same || from.is_none() => {
+                let name = "Content-Disposition: attachment; filename=list.bin";
+                let head = format!("{tagged}\r\n{name}\r\nContent-Length: {LENGTH}\r\n\r\n");
+                let begin = &file[..LENGTH / 2];
+                let _ = stream.write_all(&[b"HTTP/1.1 ", head.as_bytes(), begin].concat());
+            }
             ("/gone", _) => answer(&mut stream, "404 Not Found", b"gone"),
             ("/empty", _) => answer(&mut stream, "204 No Content", b""),
             ("/plain.bin", _) => answer(&mut stream, "200 OK", &file),
@@ -142,6 +148,28 @@ fn what_is_missing_is_gone_on_with() {
     assert!(std::fs::read(folder.join("b")).unwrap() == content());
     // Nothing is there yet.
     ends(&download(folder, &[&format!("{server}/c.bin"), "-c"]), 0, "saved as c.bin");
+}
+
+#[test]
+fn what_the_url_does_not_name_is_gone_on_with() {
+    let (server, folder) = (server(), tempfile::tempdir().unwrap());
+    let folder = folder.path();
+    // The answer names it.
+    let export = format!("{server}/export");
+    ends(&download(folder, &[&export]), 3, "in list.bin.part, and --continue goes on");
+    std::fs::write(folder.join("export"), "mine").unwrap();
+    ends(&download(folder, &[&export, "-c"]), 0, "391 KiB saved as list.bin");
+    assert!(std::fs::read(folder.join("list.bin")).unwrap() == content());
+    // Its name was taken.
+    let cut = format!("{server}/cut.bin");
+    std::fs::write(folder.join("cut.bin"), "mine").unwrap();
+    ends(&download(folder, &[&cut]), 3, "in cut-1.bin.part, and --continue goes on");
+    ends(&download(folder, &[&cut, "-c"]), 0, "391 KiB saved as cut-1.bin");
+    assert!(std::fs::read(folder.join("cut-1.bin")).unwrap() == content());
+    for name in ["export", "cut.bin"] {
+        assert_eq!(std::fs::read_to_string(folder.join(name)).unwrap(), "mine");
+    }
+    assert_eq!(names(folder), ["cut-1.bin", "cut.bin", "export", "list.bin"]);
 }
 
 #[test]

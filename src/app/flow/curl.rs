@@ -1,4 +1,4 @@
-//! A curl command pasted into the address line fills the form.
+//! A curl command, or a request as text, that is pasted into the address line fills the form.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,14 @@ use crate::app::overlay::Overlay;
 use crate::app::overlay::code::Code;
 use crate::app::state::App;
 use crate::interop::curl::{self, CommandFiles};
+use crate::interop::request_text;
+use crate::model::http::HttpSpec;
 use crate::model::spec::Spec;
 use crate::store::job::Job;
 
 /// Fills the form, at once or when the files the command takes texts from are here.
 pub(crate) fn pasted(app: &mut App, text: String) {
-    let files = curl::files(&text);
+    let files = if request_text::is_request(&text) { Vec::new() } else { curl::files(&text) };
     if files.is_empty() {
         fill(app, &text, &CommandFiles::default());
         return;
@@ -56,17 +58,14 @@ pub(crate) fn files_read(app: &mut App, contents: BTreeMap<String, Result<String
 
 /// What was composed before stays in its own draft.
 fn fill(app: &mut App, text: &str, files: &CommandFiles) {
+    if let Some((spec, left_out)) = request_text::parse(text) {
+        compose(app, spec);
+        return tell(app, "request", &left_out);
+    }
     match curl::parse(text, files) {
         Ok((spec, ignored)) => {
-            draft::blur(app);
-            let current = app.shared.drafts.current_mut();
-            if current.is_blank() {
-                current.replace(Spec::Http(spec));
-            } else {
-                app.shared.drafts.open(Spec::Http(spec));
-            }
-            draft::draft_changed(app);
-            tell(app, &ignored);
+            compose(app, spec);
+            tell(app, "curl command", &ignored);
         }
         Err(error) => {
             let (line, column) = error.place(text);
@@ -75,18 +74,29 @@ fn fill(app: &mut App, text: &str, files: &CommandFiles) {
     }
 }
 
+fn compose(app: &mut App, spec: HttpSpec) {
+    draft::blur(app);
+    let current = app.shared.drafts.current_mut();
+    if current.is_blank() {
+        current.replace(Spec::Http(spec));
+    } else {
+        app.shared.drafts.open(Spec::Http(spec));
+    }
+    draft::draft_changed(app);
+}
+
 /// Says what was done; what was left out or changed stands in a window of its own when it does not
 /// fit into a line.
-fn tell(app: &mut App, remarks: &[String]) {
-    const DONE: &str = "filled from the curl command";
+fn tell(app: &mut App, source: &str, remarks: &[String]) {
+    let done = format!("filled from the {source}");
     if remarks.is_empty() {
-        return app.done(DONE);
+        return app.done(done);
     }
-    let text = format!("{DONE}; {}", remarks.join("; "));
+    let text = format!("{done}; {}", remarks.join("; "));
     if text.chars().count() < usize::from(app.shared.size.0) {
         return app.done(text);
     }
-    app.done(format!("{DONE}, with {}", counted(remarks.len() as u64, "remark")));
-    let title = "What is different from the curl command";
-    app.overlays.push(Overlay::Code(Code::remarks(title, remarks)));
+    app.done(format!("{done}, with {}", counted(remarks.len() as u64, "remark")));
+    let title = format!("What is different from the {source}");
+    app.overlays.push(Overlay::Code(Code::remarks(&title, remarks)));
 }

@@ -121,7 +121,7 @@ fn rearranged(app: &mut App, pane: Pane, is_gone: bool) {
         pane => app.shared.focus == pane,
     };
     if is_gone && has_focus {
-        leave_hidden(app);
+        give_keys_away(app);
     } else if !is_gone && app.shared.areas().of(pane).is_empty() {
         focus(app, pane);
     }
@@ -129,8 +129,15 @@ fn rearranged(app: &mut App, pane: Pane, is_gone: bool) {
     app.touched();
 }
 
+/// What is hidden is seen while it has the keys; at the start nobody gave them to it.
+pub(crate) fn leave_hidden(app: &mut App) {
+    if app.shared.arrangement.hides(app.shared.focus) {
+        give_keys_away(app);
+    }
+}
+
 /// The keys go where the letter that hid a pane shows it again, instead of being typed into a text.
-fn leave_hidden(app: &mut App) {
+fn give_keys_away(app: &mut App) {
     for pane in [Pane::Response, Pane::Presets, Pane::Request] {
         if !app.shared.arrangement.hides(pane) {
             focus(app, pane);

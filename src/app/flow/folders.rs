@@ -3,7 +3,7 @@
 use super::{draft, undo};
 use crate::app::effect::Effect;
 use crate::app::folder_tree;
-use crate::app::preset_tree::TreeItem;
+use crate::app::preset_tree::{self, TreeItem};
 use crate::app::state::App;
 use crate::model::name_order::by_path;
 use crate::model::preset::{PresetPath, StoredPreset};
@@ -18,6 +18,14 @@ pub(crate) fn apply(app: &mut App, reply: &Reply) {
         Reply::OrderSet { folder, before, order } => ordered(app, folder, before, order),
         _ => {}
     }
+}
+
+/// The orders that a folder and those below it have.
+pub(crate) fn orders_within(app: &App, folder: &str) -> Vec<FolderDefaults> {
+    let defaults = app.shared.workspace.defaults.iter();
+    let ordered =
+        defaults.filter(|it| !it.order.is_empty() && preset_tree::is_within(&it.folder, folder));
+    ordered.cloned().collect()
 }
 
 /// The store made a folder.

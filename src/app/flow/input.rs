@@ -14,7 +14,7 @@ use crate::app::message::{Input, Mouse, MouseKind};
 use crate::app::outcome::{Handled, PaneInput};
 use crate::app::overlay::Overlay;
 use crate::app::state::App;
-use crate::interop::curl;
+use crate::interop::{curl, request_text};
 use crate::model::key::Key;
 
 /// Takes one input; a remark that was seen goes, unless the input made a new one.
@@ -103,7 +103,7 @@ fn to_pane(app: &mut App, pane: Pane, input: PaneInput<'_>) -> Handled {
 
 /// A paste where no text is: an address or a curl command is composed in a draft of its own.
 fn pasted_outside(app: &mut App, text: String) {
-    if curl::is_command(&text) {
+    if curl::is_command(&text) || request_text::is_request(&text) {
         return app.intents.push_back(Intent::FillFromCurl(text));
     }
     let words: Vec<&str> = text.split_whitespace().collect();

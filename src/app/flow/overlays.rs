@@ -91,8 +91,11 @@ pub(crate) fn act_on(app: &mut App, action: Action, item: &TreeItem) {
         (Action::Delete, TreeItem::Folder(folder)) => {
             let paths = in_folder(&shared.workspace.presets, folder);
             let count = format::counted(paths.len() as u64, "preset");
-            let files = "Their files are removed; other files stay.";
-            let text = format!("Delete {folder}/ with {count}? {files}");
+            let text = if paths.is_empty() {
+                format!("Delete {folder}/? No preset is in it; other files stay.")
+            } else {
+                format!("Delete {folder}/ with {count}? Their files are removed; other files stay.")
+            };
             let text = text + &lost_with(shared, &paths);
             ask(app, question(text, "Delete", Intent::DeleteFolder(folder.clone(), paths)));
         }

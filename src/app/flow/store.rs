@@ -84,12 +84,13 @@ fn presets_moved(app: &mut App, reply: Reply) {
         }
         Reply::Deleted { path, kept } => {
             let file = kept.map(|bytes| PresetFile { path: path.clone(), bytes });
-            undo::keep_presets(app, file.into_iter().collect());
+            undo::keep_presets(app, file.into_iter().collect(), Vec::new());
             kept::follow(app, &path, PresetFate::Deleted);
             save::deleted(app, &path);
         }
         Reply::FolderDeleted { folder, presets, kept, left, failure } => {
-            undo::keep_presets(app, kept);
+            let orders = folders::orders_within(app, &folder);
+            undo::keep_presets(app, kept, orders);
             for path in &presets {
                 kept::follow(app, path, PresetFate::Deleted);
             }
@@ -259,6 +260,8 @@ fn restored(app: &mut App, restore: Option<Box<Restore>>) {
     for (name, value) in restore.layout.iter().filter(|_| is_as_at_start) {
         shared.arrangement.restore(name, value);
     }
+    focus::leave_hidden(app);
+    let shared = &mut app.shared;
     for (name, value) in &restore.layout {
         shared.filters.restore(name, value);
     }

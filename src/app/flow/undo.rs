@@ -10,10 +10,11 @@ use crate::app::state::App;
 use crate::app::thrown_away::ThrownAway;
 use crate::model::failure::Failure;
 use crate::model::preset::{PresetPath, StoredPreset};
-use crate::store::job::{AnswersTask, Job, JobKind, JobLabel, PresetFile};
+use crate::store::job::{AnswersTask, FolderDefaults, Job, JobKind, JobLabel, PresetFile};
 
-/// Keeps the files of presets that are gone, and the unsaved changes of their drafts.
-pub(crate) fn keep_presets(app: &mut App, files: Vec<PresetFile>) {
+/// Keeps the files of presets that are gone, the unsaved changes of their drafts, and the orders of
+/// their folders.
+pub(crate) fn keep_presets(app: &mut App, files: Vec<PresetFile>, orders: Vec<FolderDefaults>) {
     if files.is_empty() {
         return;
     }
@@ -23,7 +24,7 @@ pub(crate) fn keep_presets(app: &mut App, files: Vec<PresetFile>) {
     };
     let drafts = app.shared.drafts.iter().filter(|draft| draft.is_modified());
     let drafts = drafts.filter(is_of).cloned().collect();
-    app.thrown.push(ThrownAway::Presets { files, drafts });
+    app.thrown.push(ThrownAway::Presets { files, drafts, orders });
 }
 
 /// Brings back what went last.
@@ -54,7 +55,9 @@ pub(crate) fn undo(app: &mut App) {
         }
         Some(gone) => {
             let job = match &gone {
-                ThrownAway::Presets { files, .. } => Some(Job::BringBack { files: files.clone() }),
+                ThrownAway::Presets { files, orders, .. } => {
+                    Some(Job::BringBack { files: files.clone(), orders: orders.clone() })
+                }
                 ThrownAway::Moved(job) => Some(job.clone()),
                 ThrownAway::Draft(_) | ThrownAway::Changes(..) => None,
             };
@@ -71,7 +74,7 @@ pub(crate) fn brought_back(app: &mut App, presets: Vec<StoredPreset>, failure: O
         app.shared.workspace.enter(stored);
     }
     app.presets.rebuild(&app.shared);
-    if let Some(ThrownAway::Presets { mut files, drafts }) = app.thrown.returning.take() {
+    if let Some(ThrownAway::Presets { mut files, drafts, orders }) = app.thrown.returning.take() {
         for kept in
             drafts.into_iter().filter(|kept| kept.preset.iter().all(|it| paths.contains(it)))
         {
@@ -79,7 +82,7 @@ pub(crate) fn brought_back(app: &mut App, presets: Vec<StoredPreset>, failure: O
         }
         files.retain(|file| !paths.contains(&file.path));
         if !files.is_empty() {
-            app.thrown.push(ThrownAway::Presets { files, drafts: Vec::new() });
+            app.thrown.push(ThrownAway::Presets { files, drafts: Vec::new(), orders });
         }
     }
     draft::draft_changed(app);

@@ -33,7 +33,7 @@ pub(super) enum RequestBody {
     Input,
 }
 
-/// A first word is a method when a target follows it: one of the usual ones in any case, or any word
+/// A first word is a method when a target follows it: one of the known ones in any case, or any word
 /// of capitals.
 pub(super) fn split(arguments: &args::Send) -> SendWords<'_> {
     let method = |word, next: &str| typed_method(word).filter(|_| !items::is_item(next));
@@ -214,10 +214,13 @@ mod tests {
             (&["put", ":1", "a=b"], Some("PUT"), ":1", 1),
             (&["Get", "localhost"], Some("GET"), "localhost", 0),
             (&["PURGE", ":1"], Some("PURGE"), ":1", 0),
-            (&["purge", ":1"], None, "purge", 1),
+            (&["purge", ":1"], Some("PURGE"), ":1", 0),
+            (&["m-search", ":1"], Some("M-SEARCH"), ":1", 0),
+            (&["please", ":1"], None, "please", 1),
+            // Presets may be called so.
+            (&["report", "a=b"], None, "report", 1),
             (&["post", "a/b?c=d"], Some("POST"), "a/b?c=d", 0),
             (&["delete", "http://h/?a=b"], Some("DELETE"), "http://h/?a=b", 0),
-            // Presets may be called so.
             (&["post", "a=b"], None, "post", 1),
             (&["get", "q==1"], None, "get", 1),
             (&["PING"], None, "PING", 0),

@@ -119,7 +119,7 @@ impl KnownWorkspace {
             Job::RenamePreset { from, to } => vec![from.clone(), to.clone()],
             Job::DeletePreset { path } => vec![path.clone()],
             Job::DeleteFolder { presets, .. } => presets.clone(),
-            Job::BringBack { files } => files.iter().map(|file| file.path.clone()).collect(),
+            Job::BringBack { files, .. } => files.iter().map(|file| file.path.clone()).collect(),
             _ => Vec::new(),
         };
     }

@@ -54,7 +54,7 @@ impl Saving {
                 folders::set_order(root, folder, before, order)
             }
             Job::Environment(task) => environment_files::perform(root, task),
-            Job::BringBack { files } => preset_files::bring_back(root, &files),
+            Job::BringBack { files, orders } => preset_files::bring_back(root, &files, &orders),
             Job::LoadRestore => Ok(Reply::Restored(self.restore.load().map(Box::new))),
             Job::SaveRestore(restore) => self.restore.save(&restore).map(|()| Reply::RestoreSaved),
             Job::UseProject { project, used } => {

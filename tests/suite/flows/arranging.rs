@@ -148,6 +148,23 @@ fn the_arrangement_is_there_again_after_a_restart() {
 }
 
 #[test]
+fn what_was_hidden_is_not_seen_after_a_restart() {
+    let parts = [(Pane::Presets, "<A-1>b"), (Pane::History, "<A-2>B"), (Pane::Traffic, "<A-5>_")];
+    for size in [(120, 40), (160, 48), (200, 60)] {
+        for (pane, keys) in parts {
+            let mut driver = Driver::starter(size);
+            driver.keys(keys);
+            driver.keys("<C-q>");
+            let kept = driver.store.restore.clone().unwrap();
+            let mut again = Driver::bare(size);
+            again.send(Message::Store(Reply::Workspace(Box::new(starter_workspace()))));
+            again.send(Message::Store(Reply::Restored(Some(Box::new(kept)))));
+            assert!(!is_shown(&again, pane), "{pane:?} {size:?}:\n{}", again.screen());
+        }
+    }
+}
+
+#[test]
 fn a_list_longer_than_its_pane_tells_where_it_is() {
     let mut driver = Driver::starter((80, 24));
     driver.keys("<A-1>");

@@ -322,6 +322,15 @@ fn lines_that_are_pasted_become_rows_and_any_other_text_stays_one() {
     // Into a row that has something, and into a value, it is text.
     driver.paste("Y: 1\nZ: 2");
     assert_eq!(headers(&driver).len(), 3, "{}", driver.screen());
+    // In the cell of the value of an empty row lines are rows, too, and one line is the value.
+    let mut driver = in_headers();
+    driver.keys("<Tab>");
+    driver.paste("Accept: a\r\nX-Id: 1:2\n\n~X-Off: no\n");
+    assert_eq!(headers(&driver), all.map(|(name, value)| (name.into(), value.into())));
+    let mut driver = in_headers();
+    driver.keys("<Tab>");
+    driver.paste("Accept: a");
+    assert_eq!(headers(&driver), [(String::new(), "Accept: a".to_owned())]);
     let mut driver = composing();
     driver.keys("http://h/<Down><Down>");
     driver.paste("http://x/y?a=1+2&b=%7B%7D&a=");

@@ -362,6 +362,22 @@ fn a_pasted_curl_command_fills_the_form() {
 }
 
 #[test]
+fn a_pasted_request_fills_the_form() {
+    let text = "post http://127.0.0.1:9/x\rX-A: 1\r\r{\"a\":1}\rHTTP 200\r";
+    for keys in ["<C-l>", "<Esc><A-1>"] {
+        let mut driver = Driver::bare(WIDE);
+        driver.keys(keys);
+        driver.paste(text);
+        driver.assert_shows("filled from the request; 'HTTP 200' and what follows it was left out");
+        let (_, plan) = Driver::opened(&driver.keys("<F5>"));
+        let Plan::Http(sent) = &plan else { panic!("{plan:?}") };
+        assert_eq!((sent.method.as_str(), sent.url.as_str()), ("POST", "http://127.0.0.1:9/x"));
+        assert!(sent.headers.contains(&("X-A".into(), "1".into())));
+        assert_eq!(body(&plan), "{\"a\":1}");
+    }
+}
+
+#[test]
 fn a_header_that_is_sent_by_itself_is_seen_and_switched_off() {
     let mut driver = Driver::bare(WIDE);
     driver.keys("<C-l>http://127.0.0.1:9/<A-Right>");

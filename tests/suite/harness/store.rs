@@ -179,7 +179,7 @@ impl MemoryStore {
                 let left = self.other_files;
                 Some(Reply::FolderDeleted { folder, presets, kept, left, failure: None })
             }
-            Job::BringBack { files } => {
+            Job::BringBack { files, .. } => {
                 let mut presets = Vec::new();
                 for PresetFile { path, bytes } in files {
                     let back = stored(path.as_str(), std::str::from_utf8(&bytes).unwrap());

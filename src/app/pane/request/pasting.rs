@@ -10,13 +10,14 @@ use crate::app::format;
 use crate::app::intent::{Intent, RowChange};
 use crate::app::outcome::Outcome;
 use crate::app::shared::Shared;
-use crate::interop::curl;
+use crate::interop::{curl, request_text};
 use crate::model::field::Spelling;
 
 impl RequestPane {
-    /// Pasted text. A curl command in the address line fills the whole form.
+    /// Pasted text. A curl command or a request in the address line fills the whole form.
     pub(super) fn paste(&mut self, shared: &Shared, text: &str) -> Outcome {
-        if shared.drafts.current().at == FormFieldId::Address && curl::is_command(text) {
+        let is_whole = || curl::is_command(text) || request_text::is_request(text);
+        if shared.drafts.current().at == FormFieldId::Address && is_whole() {
             return Intent::FillFromCurl(text.to_owned()).into();
         }
         let draft = shared.drafts.current();
@@ -83,9 +84,14 @@ fn rows_of(shared: &Shared, text: &str) -> Option<PastedRows> {
     let FormFieldId::Field(field) = draft.at else { return None };
     let (list, at) = field.in_list()?;
     let cell = |key| access::text(&draft.spec, FormFieldId::Field(list.row(at).then(key)));
-    let is_free = field.last_key() == "name"
-        && cell("name").is_empty()
-        && ["value", "file", "text-file"].into_iter().all(|key| cell(key).is_empty());
+    // In the cell of a value one line is the value, whatever it looks like.
+    let is_rows = match field.last_key() {
+        "name" => true,
+        "value" => text.trim().contains(['\r', '\n']),
+        _ => false,
+    };
+    let is_free = is_rows
+        && ["name", "value", "file", "text-file"].into_iter().all(|key| cell(key).is_empty());
     let answers = draft.spec.side().listens();
     let side = if answers { HeaderSide::Response } else { HeaderSide::Request };
     is_free.then(|| pasted_rows::rows(text, spelling, side)).flatten()
