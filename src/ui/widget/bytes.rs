@@ -185,32 +185,51 @@ pub(crate) fn digits(
     }
 }
 
+/// Cells of a row of hex that shows so many bytes.
+pub(crate) fn hex_cells(bytes: usize) -> usize {
+    // Its place, two cells a byte with gaps, and what the bytes are as text between bars.
+    8 + 3 * HEX_ROW + 2 + 3 + bytes + 1
+}
+
 /// Writes a hex row: where it begins, sixteen bytes, and what they are as text.
-pub(crate) fn hex_row(painter: &mut Painter<'_>, offset: u64, bytes: &[u8], hits: &[MarkedRange]) {
+pub(crate) fn hex_row(
+    painter: &mut Painter<'_>,
+    offset: u64,
+    bytes: &[u8],
+    hits: &[MarkedRange],
+    left: usize,
+) {
     let palette = painter.palette;
     let hit_at = |at: usize| hits.iter().find(|hit| hit.range.contains(&at));
     let style_at = |at, base| hit_at(at).map_or(base, |hit| hit.style(palette));
-    painter.put_data(&format!("{offset:08x}"), palette.dim);
+    // All of it is ASCII, a cell each.
+    let mut hidden = left;
+    let mut put = |text: &str, style: Style| {
+        let cut = hidden.min(text.len());
+        hidden -= cut;
+        painter.put_data(text.get(cut..).unwrap_or_default(), style);
+    };
+    put(&format!("{offset:08x}"), palette.dim);
     let row = bytes.get(..HEX_ROW).unwrap_or(bytes);
     for at in 0..HEX_ROW {
         let joined = hit_at(at).filter(|hit| hit.range.start < at);
         let gap = joined.map_or(palette.base, |hit| hit.style(palette));
-        painter.put_data(if at % 8 == 0 { "  " } else { " " }, gap);
+        put(if at % 8 == 0 { "  " } else { " " }, gap);
         match row.get(at) {
-            Some(byte) => painter.put_data(&format!("{byte:02x}"), style_at(at, palette.base)),
-            None => painter.skip(2),
+            Some(byte) => put(&format!("{byte:02x}"), style_at(at, palette.base)),
+            None => put("  ", palette.base),
         }
     }
-    painter.put_data("  ", palette.base);
-    painter.put_data("|", palette.dim);
+    put("  ", palette.base);
+    put("|", palette.dim);
     for (at, byte) in row.iter().enumerate() {
         let (letter, style) = match byte {
             0x20..=0x7e => (char::from(*byte), palette.base),
             _ => ('.', palette.dim),
         };
-        painter.put_data(letter.encode_utf8(&mut [0; 4]), style_at(at, style));
+        put(letter.encode_utf8(&mut [0; 4]), style_at(at, style));
     }
-    painter.put_data("|", palette.dim);
+    put("|", palette.dim);
 }
 
 #[cfg(test)]
@@ -271,7 +290,7 @@ mod tests {
             let part = y * 16..(y + 1) * 16;
             let hits = marks.hits(0x100, &bytes, &part);
             let row = Rect { y: y as u16, height: 1, ..area };
-            hex_row(&mut painter.at(row), 0x100 + y as u64 * 16, &bytes[part], &hits);
+            hex_row(&mut painter.at(row), 0x100 + y as u64 * 16, &bytes[part], &hits, 0);
         }
         let line = |y: u16| -> String {
             (0..80).map(|x| buffer.cell((x, y)).unwrap().symbol().to_owned()).collect()

@@ -84,7 +84,7 @@ pub(crate) fn draw(
         let Some((offset, part)) = detail.row(at) else { break };
         let hits = marks.hits(0, &detail.bytes, &(offset..offset + part.len()));
         if detail.is_hex {
-            bytes::hex_row(&mut painter.at(row), offset as u64, part, &hits);
+            bytes::hex_row(&mut painter.at(row), offset as u64, part, &hits, 0);
         } else {
             bytes::text(&mut painter.at(row), part, palette.base, &[], &hits, 0);
         }

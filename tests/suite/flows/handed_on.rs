@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use bytes::Bytes;
 use wirebench::app::effect::Effect;
+use wirebench::app::message::{Input, Message};
 use wirebench::engine::event::Event;
 use wirebench::model::exchange::FieldLine;
 use wirebench::model::view::{View, ViewLine, ViewMode, ViewPart, ViewQuery};
@@ -68,6 +69,26 @@ fn an_image_is_named_with_its_size_and_opened_outside() {
         panic!("{effects:?}")
     };
     assert_eq!((*body, *part, &**name), (asked[0].body, ViewPart::Decoded, "cat.png"));
+}
+
+#[test]
+fn hex_that_is_wider_than_its_pane_says_so_and_is_read_to_its_end() {
+    for (columns, rows) in [(80, 24), (160, 48)] {
+        let (mut app, asked) = arrived("image/png", "inline");
+        app.event(hex(asked[0].clone(), PNG));
+        app.send(Message::Input(Input::Resize { columns, rows }));
+        let first = |app: &Driver| {
+            let screen = app.screen();
+            screen.lines().find(|line| line.contains("4e 47 0d")).unwrap_or_default().to_owned()
+        };
+        let all = "|.PNG........IHDR|";
+        assert!(first(&app).contains('›') && !first(&app).contains(all), "{}", app.screen());
+        for _ in 0..10 {
+            app.keys("<Right>");
+        }
+        assert!(app.screen().contains(all) && app.screen().contains('‹'), "{}", app.screen());
+        assert!(!first(&app).contains('›'), "{}", app.screen());
+    }
 }
 
 #[test]

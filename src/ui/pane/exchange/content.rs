@@ -113,7 +113,9 @@ fn body(mut painter: Painter<'_>, view: &BodyView) {
             let draw = |mut painter: Painter<'_>| {
                 if mode == ViewMode::Hex {
                     let hits = hex_hits(view, line, marks);
-                    return bytes::hex_row(&mut painter, line.offset, &line.bytes, &hits);
+                    let whole = painter.area;
+                    bytes::hex_row(&mut painter, line.offset, &line.bytes, &hits, left);
+                    return hex_marks(painter.at(whole), left, line.bytes.len());
                 }
                 let goes_on = at > 0 || line.continued;
                 let mark = match line.folded {
@@ -152,6 +154,18 @@ fn gutter_cells(painter: &mut Painter<'_>, gutter: u16, number: Option<u64>, mar
     }
     if gutter > 0 {
         painter.column(mark, 2, dim);
+    }
+}
+
+/// Says at the edges that a hex line of so many bytes goes on there.
+fn hex_marks(mut painter: Painter<'_>, left: usize, bytes: usize) {
+    let (width, key) = (painter.area.width, painter.palette.key);
+    let cells = bytes::hex_cells(bytes);
+    if left > 0 && left < cells {
+        painter.put_from(0, "‹", key);
+    }
+    if cells > left + usize::from(width) && width > 0 {
+        painter.put_from(width - 1, "›", key);
     }
 }
 
