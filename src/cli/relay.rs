@@ -82,8 +82,10 @@ fn plan(arguments: &args::Relay, headless: &mut Headless) -> Result<Plan, Failur
         // Refused where there is no such option.
         let _ = field_access::assign(spec.options_mut(), "socks", "on");
     }
-    let is_socks = spec.as_tcp_relay_mut().is_some_and(|relay| relay.socks);
-    let is_missing = !is_socks && spec.target_mut().is_some_and(|target| target.trim().is_empty());
+    // Of these each client says where to.
+    let is_asked = spec.as_tcp_relay_mut().is_some_and(|relay| relay.socks)
+        || spec.as_http_relay_mut().is_some();
+    let is_missing = !is_asked && spec.target_mut().is_some_and(|target| target.trim().is_empty());
     if is_missing {
         let failure = usage("it is not said where its clients are connected on to".into());
         return Err(failure.hint("write wirebench relay LISTEN TARGET, such as :9000 db:5432"));
