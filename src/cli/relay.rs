@@ -56,6 +56,10 @@ fn plan(arguments: &args::Relay, headless: &mut Headless) -> Result<Plan, Failur
             if hint.is_empty() { failure } else { failure.hint(hint) }
         })?;
     }
+    if !arguments.faults.is_empty() && spec.faults_mut().is_none() {
+        let cause = "--fault is put into bytes and datagrams, and an HTTP relay passes on messages";
+        return Err(usage(cause.into()).hint("write tcp:// in place of http:// on both sides"));
+    }
     for line in &arguments.faults {
         let wrong = |cause: String| {
             Failure::new(Stage::Compose, format!("--fault {line}"), FailureKind::Usage, cause)
