@@ -18,7 +18,8 @@ The program gets a proxy of ours on a port of its own (HTTP_PROXY, HTTPS_PROXY, 
 NO_PROXY is taken away) and, in SSL_CERT_FILE, CURL_CA_BUNDLE, REQUESTS_CA_BUNDLE, NODE_EXTRA_CA_CERTS and
 GIT_SSL_CAINFO, a file with the system's authorities and one of ours that is made for this run, lasts a
 day and is installed nowhere. What does not heed these variables goes past it.
-Standard input and output are the program's; signals are passed on to it.
+Standard input and output are the program's; signals are passed on to it. What is printed goes to standard
+error, --json too; with --pcapng, --har or --jsonl only where -v, --text or --json ask for it.
 Exit status: that of the program, 128 + n when signal n ended it, 126 or 127 when it cannot be started,
 2 usage, 6 not all was written (how much is said).";
 

@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::future::{pending, poll_fn};
 use std::io::{self, ErrorKind, IsTerminal as _};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
@@ -16,6 +16,7 @@ use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::signal::unix;
 use tokio::sync::oneshot;
@@ -23,7 +24,7 @@ use tokio::time::Instant;
 
 use super::headless::{Headless, Interrupts};
 use super::listen::{self, ListenEnd, WatchOrder};
-use super::output::{self, Output};
+use super::output::{self, Output, Style};
 use super::target::{self, Target};
 use crate::args;
 use crate::ending;
@@ -31,7 +32,7 @@ use crate::engine::{self, clock};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::Plan;
 use crate::model::protocol::Side;
-use crate::model::tls::ClientTls;
+use crate::model::tls::{ClientTls, ListenerTls};
 use crate::model::trust::Verify;
 use crate::named_file;
 use crate::whole_file::ThrowAway;
@@ -75,6 +76,7 @@ pub(super) struct Program {
     words: Vec<OsString>,
     /// The file of authorities; goes with it.
     bundle: ThrowAway,
+    login: String,
     /// Its end, once it runs.
     ended: Option<oneshot::Receiver<io::Result<ExitStatus>>>,
     pid: Option<Pid>,
@@ -83,7 +85,8 @@ pub(super) struct Program {
     kill_at: Option<Instant>,
 }
 
-/// What is printed: text on standard error, nothing of it where the traffic goes to files.
+/// What is printed on standard error: text, nothing of it where the traffic goes to files; JSON Lines
+/// for who asks for them.
 pub(super) fn output(arguments: &args::Exec) -> Result<Output, Failure> {
     let captures = &arguments.common.captures;
     if captures.takes_output() {
@@ -91,7 +94,9 @@ pub(super) fn output(arguments: &args::Exec) -> Result<Output, Failure> {
         return Err(Failure::new(Stage::Compose, "-", FailureKind::Usage, cause));
     }
     let has_files = captures.names().next().is_some();
-    Ok(Output::errors(has_files && !arguments.verbose))
+    let style = Style::asked_for(&arguments.common);
+    let is_wanted = arguments.verbose || style.is_some();
+    Ok(Output::errors(style.unwrap_or(Style::Text), has_files && !is_wanted))
 }
 
 /// Runs the command.
@@ -101,8 +106,8 @@ pub(super) async fn run(
     output: &mut Output,
     interrupts: &mut Interrupts,
 ) -> ListenEnd {
-    let prepared = plan(&arguments, headless).and_then(|(plan, certificate)| {
-        let program = Program::prepare(arguments.words.clone(), &certificate, headless)?;
+    let prepared = plan(&arguments, headless).and_then(|(plan, way)| {
+        let program = Program::prepare(arguments.words.clone(), way, headless)?;
         Ok((plan, program))
     });
     let (plan, program) = match prepared {
@@ -122,8 +127,8 @@ pub(super) async fn run(
     listen::watch(watched, headless, output, interrupts).await
 }
 
-/// The proxy, and the certificate of its authority.
-fn plan(arguments: &args::Exec, headless: &mut Headless) -> Result<(Plan, String), Failure> {
+/// The proxy, and what its client needs to know.
+fn plan(arguments: &args::Exec, headless: &mut Headless) -> Result<(Plan, ProxyWay), Failure> {
     let usage = |cause: &str| Failure::new(Stage::Compose, "", FailureKind::Usage, cause);
     let common = &arguments.common;
     if common.format.raw {
@@ -152,18 +157,47 @@ fn plan(arguments: &args::Exec, headless: &mut Headless) -> Result<(Plan, String
     let mut plan = target::planned(&spec, &scope)?;
     let authority = engine::short_lived_authority()?;
     let certificate = authority.certificate_pem.clone();
+    let mut login = String::new();
     if let Some(relay) = plan.as_http_relay_mut() {
+        // Few programs talk to a proxy under TLS, and none of the variables says whom to trust there.
+        if relay.tls != ListenerTls::Off {
+            return Err(usage("a program reaches its proxy without TLS")
+                .hint("write http:// in place of https://, or tls = \"off\" in the preset"));
+        }
         relay.open.authority = Some(authority);
+        login = relay.credentials.as_ref().map_or_else(String::new, |(user, password)| {
+            let encoded = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
+            format!("{}:{}@", encoded(user), encoded(password))
+        });
     }
-    Ok((plan, certificate))
+    Ok((plan, ProxyWay { certificate, login }))
+}
+
+/// What a client of the proxy needs to know.
+struct ProxyWay {
+    /// Of the authority, as PEM.
+    certificate: String,
+    /// `user:password@`, where they are asked for.
+    login: String,
+}
+
+/// The proxy as its variables name it, by where it listens: on this machine where it does so at all.
+fn proxy(addresses: &[SocketAddr], login: &str) -> String {
+    let local = addresses.iter().copied().map(|mut address| {
+        match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+            IpAddr::V4(_) | IpAddr::V6(_) => {}
+        }
+        address
+    });
+    // Not every program knows IPv6.
+    let best = local.min_by_key(|address| (!address.ip().is_loopback(), address.is_ipv6()));
+    best.map_or_else(String::new, |address| format!("http://{login}{address}"))
 }
 
 impl Program {
-    fn prepare(
-        words: Vec<OsString>,
-        certificate: &str,
-        headless: &Headless,
-    ) -> Result<Self, Failure> {
+    fn prepare(words: Vec<OsString>, way: ProxyWay, headless: &Headless) -> Result<Self, Failure> {
         let failed = |error: io::Error| {
             Failure::new(Stage::Program, "exec", FailureKind::Io, error.to_string())
         };
@@ -171,7 +205,7 @@ impl Program {
         if !text.is_empty() && !text.ends_with(b"\n") {
             text.push(b'\n');
         }
-        text.extend_from_slice(certificate.as_bytes());
+        text.extend_from_slice(way.certificate.as_bytes());
         let bundle = ThrowAway::new("wirebench-exec-", ".pem", &text).map_err(failed)?;
         let kinds = [
             (Signal::INT, unix::SignalKind::interrupt()),
@@ -186,14 +220,14 @@ impl Program {
         let signals = signals.collect::<io::Result<_>>().map_err(failed)?;
         // From now on they are the program's.
         ending::interrupts_elsewhere(true);
-        Ok(Program { words, bundle, ended: None, pid: None, status: None, signals, kill_at: None })
+        let (login, ended) = (way.login, None);
+        Ok(Program { words, bundle, login, ended, pid: None, status: None, signals, kill_at: None })
     }
 
     /// Starts it with its proxy here.
     pub(super) fn start(&mut self, addresses: &[SocketAddr]) {
         let Some((name, arguments)) = self.words.split_first() else { return };
-        let port = addresses.first().map_or(0, SocketAddr::port);
-        let proxy = format!("http://127.0.0.1:{port}");
+        let proxy = proxy(addresses, &self.login);
         let mut command = Command::new(name);
         command.args(arguments);
         for variable in PROXIES {

@@ -128,8 +128,8 @@ impl Output {
 
     /// Text on standard error, unless it is to be silent: standard output is somebody else's.
     #[must_use]
-    pub(super) fn errors(is_silent: bool) -> Self {
-        Output { is_silent, ..Output::on(console::errors(), "standard error", Style::Text) }
+    pub(super) fn errors(style: Style, is_silent: bool) -> Self {
+        Output { is_silent, ..Output::on(console::errors(), "standard error", style) }
     }
 
     /// Waits until what was printed before has gone out but for a bounded rest. Cancel-safe.

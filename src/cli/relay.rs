@@ -56,6 +56,10 @@ fn plan(arguments: &args::Relay, headless: &mut Headless) -> Result<Plan, Failur
             if hint.is_empty() { failure } else { failure.hint(hint) }
         })?;
     }
+    if !arguments.faults.is_empty() && spec.faults_mut().is_none() {
+        let cause = "--fault is put into bytes and datagrams, and an HTTP relay passes on messages";
+        return Err(usage(cause.into()).hint("write tcp:// in place of http:// on both sides"));
+    }
     for line in &arguments.faults {
         let wrong = |cause: String| {
             Failure::new(Stage::Compose, format!("--fault {line}"), FailureKind::Usage, cause)
@@ -82,10 +86,10 @@ fn plan(arguments: &args::Relay, headless: &mut Headless) -> Result<Plan, Failur
         // Refused where there is no such option.
         let _ = field_access::assign(spec.options_mut(), "socks", "on");
     }
-    // Clients of a proxy say where to.
-    let is_proxy = spec.as_tcp_relay_mut().is_some_and(|relay| relay.socks)
+    // Of these each client says where to.
+    let is_asked = spec.as_tcp_relay_mut().is_some_and(|relay| relay.socks)
         || spec.as_http_relay_mut().is_some();
-    let is_missing = !is_proxy && spec.target_mut().is_some_and(|target| target.trim().is_empty());
+    let is_missing = !is_asked && spec.target_mut().is_some_and(|target| target.trim().is_empty());
     if is_missing {
         let failure = usage("it is not said where its clients are connected on to".into());
         return Err(failure.hint("write wirebench relay LISTEN TARGET, such as :9000 db:5432"));

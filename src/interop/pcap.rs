@@ -38,6 +38,9 @@ pub struct CaptureCounts {
     pub frames: u64,
     /// Those that are neither TCP nor UDP, or in parts, or cut off before that can be told.
     pub others: u64,
+    /// Those behind a link layer that is not read, and what the first of them was (its `LINKTYPE`).
+    pub unread: u64,
+    pub unread_link: Option<u32>,
 }
 
 /// Reads one file.
@@ -75,7 +78,12 @@ impl CaptureReader {
         held.extend_from_slice(bytes);
         let taken = frames.take(held, &mut |frame| {
             counts.frames += 1;
-            counts.others += u64::from(!streams.frame(&frame, out));
+            if dissect::reads(frame.link) {
+                counts.others += u64::from(!streams.frame(&frame, out));
+            } else {
+                counts.unread += 1;
+                counts.unread_link.get_or_insert(frame.link);
+            }
             each(&frame);
         });
         held.drain(..taken?);

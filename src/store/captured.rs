@@ -132,11 +132,17 @@ impl Reader {
             Reader::Packets(reader) => {
                 let counts = reader.counts();
                 let (frames, others) = (counts.frames, counts.others);
-                let left = if others > 0 {
-                    format!("; {others} that are no TCP or UDP, or in parts, are left out")
-                } else {
-                    String::new()
-                };
+                let mut left = String::new();
+                if others > 0 {
+                    left +=
+                        &format!("; {others} that are no TCP or UDP, or in parts, are left out");
+                }
+                if let Some(link) = counts.unread_link {
+                    let unread = counts.unread;
+                    left += &format!(
+                        "; {unread} of a link layer that is not read (link type {link}) are left out"
+                    );
+                }
                 format!("{name}: {records} records of {frames} packets{left}")
             }
             Reader::Lines(_) => format!("{name}: {records} records"),

@@ -93,6 +93,23 @@ fn curl_asks_through_it_and_what_is_inside_tls_is_told_with_its_url() {
 }
 
 #[test]
+fn json_lines_stand_on_standard_error_for_who_asks_for_them() {
+    if !is_there("curl") {
+        return;
+    }
+    let server = Secure::start();
+    let (file, url) = (server.file("t.har"), server.url("/a"));
+    let command = ["--", "curl", "-sS", &url];
+    for more in [&["--json"][..], &["--json", "--har", &file]] {
+        let ended = run(Some(&server.certificate()), &[more, &command].concat());
+        assert_eq!((ended.status.code(), text(&ended.stdout)), (Some(0), "hi".to_owned()));
+        let said = text(&ended.stderr);
+        let told: Vec<Value> = said.lines().map(|it| serde_json::from_str(it).expect(it)).collect();
+        assert!(told.iter().any(|line| line["type"] == "exchange" && line["url"] == url), "{said}");
+    }
+}
+
+#[test]
 fn pythons_requests_and_urllib_trust_the_throw_away_authority() {
     if !is_there("python3") {
         return;
@@ -218,6 +235,24 @@ fn a_server_that_does_not_verify_is_not_vouched_for() {
     let ended = run(None, &["-k", "--", "curl", "-sS", &url]);
     assert_eq!(text(&ended.stdout), "hi", "{}", text(&ended.stderr));
     assert!(text(&ended.stderr).contains("does not verify"), "{}", text(&ended.stderr));
+}
+
+#[test]
+fn the_program_reaches_its_proxy_wherever_that_listens_and_whoever_may_use_it() {
+    let say = ["--", "sh", "-c", "echo $https_proxy"];
+    for (more, proxy) in [
+        (&["--relay", "http://127.0.0.1:0"][..], "http://127.0.0.1:"),
+        (&["--relay", "http://*:0"], "http://127.0.0.1:"),
+        (&["--relay", "http://[::1]:0"], "http://[::1]:"),
+        (&["--set", "user=ann", "--set", "password=p@ss"], "http://ann:p%40ss@127.0.0.1:"),
+    ] {
+        let ended = run(None, &[more, &say].concat());
+        let said = text(&ended.stdout);
+        assert!(said.starts_with(proxy), "{more:?}: {said} {}", text(&ended.stderr));
+    }
+    let ended = run(None, &[&["--relay", "https://:0"][..], &say].concat());
+    assert_eq!(ended.status.code(), Some(2), "{}", text(&ended.stdout));
+    assert!(text(&ended.stderr).contains("without TLS"), "{}", text(&ended.stderr));
 }
 
 #[test]

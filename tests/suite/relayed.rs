@@ -88,7 +88,9 @@ fn a_target_that_is_not_there_is_told_and_the_relay_goes_on() {
 
 #[test]
 fn what_cannot_be_relayed_is_refused_with_what_to_write() {
-    let cases: [(&[&str], &str); 8] = [
+    let cases: [(&[&str], &str); 10] = [
+        (&["http://:0", "--fault", "delay=1ms"], "an HTTP relay passes on messages"),
+        (&["http://:0", "http://h:1", "--fault", "reset=1"], "write tcp:// in place of http://"),
         (&[":0"], "write wirebench relay LISTEN TARGET, such as :9000 db:5432"),
         (&["tcp://:0", "udp://h:1"], "a relay of TCP passes on TCP and TLS"),
         (&["udp://:0", "tls://h:1"], "a relay of UDP passes on UDP"),

@@ -45,6 +45,11 @@ pub(super) fn carried<'a>(frame: &Frame<'a>) -> Option<Carried<'a>> {
     }
 }
 
+/// Whether the packets behind this link layer can be found: the numbers that `network` knows.
+pub(super) fn reads(link: u32) -> bool {
+    matches!(link, 0 | 1 | 12 | 14 | 101 | 108 | 113 | 228 | 229 | 276)
+}
+
 /// The packet of IP behind the link layer.
 fn network<'a>(frame: &Frame<'a>) -> Option<&'a [u8]> {
     let data = frame.data;

@@ -145,7 +145,7 @@ impl FrameReader {
             0xD4C3_B2A1 => (Order::Little, 1000),
             0xA1B2_3C4D => (Order::Big, 1),
             0x4D3C_B2A1 => (Order::Little, 1),
-            _ => return Err("it is neither pcap nor pcapng".into()),
+            _ => return Err(packed(magic)),
         };
         let Some(link) = order.u32(rest, 20) else { return Ok(Piece::Short) };
         // The upper bits say how long a checksum behind each frame is.
@@ -215,6 +215,20 @@ fn classic<'a>(
     let at = u64::from(seconds) * SECOND + u64::from(units) * unit;
     each(Frame { at: Some(at), link, data, len: len.into(), is_outbound: None });
     Ok(Piece::Skipped(16 + captured))
+}
+
+/// What a file is that begins so and is no capture; who packs one is told to unpack it.
+fn packed(magic: u32) -> String {
+    let by = match magic {
+        0x1F8B_0000..=0x1F8B_FFFF => "gzip",
+        0x28B5_2FFD => "zstd",
+        0x0422_4D18 => "lz4",
+        0xFD37_7A58 => "xz",
+        0x425A_6800..=0x425A_68FF => "bzip2",
+        0x504B_0304 => "zip",
+        _ => return "it is neither pcap nor pcapng".into(),
+    };
+    format!("it is packed by {by}; unpack it first")
 }
 
 fn interface(order: Order, body: &[u8]) -> Option<LinkFacts> {

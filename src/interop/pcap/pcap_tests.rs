@@ -137,7 +137,7 @@ fn segments_are_put_in_order_told_once_and_what_is_missing_is_said() {
         tagged(100, ack, b"again"),
     ];
     let (batch, counts) = read(&classic(&frames), 11);
-    assert_eq!(counts, Ok(CaptureCounts { frames: 9, others: 0 }));
+    assert_eq!(counts, Ok(CaptureCounts { frames: 9, ..CaptureCounts::default() }));
     assert_eq!(said(&batch, 1, Direction::Received), b"abcdefghmn");
     assert_eq!(said(&batch, 2, Direction::Received), b"again");
     assert_eq!(words(&batch, RecordKind::Note), ["4 bytes are missing here"]);
@@ -160,7 +160,22 @@ fn a_file_that_is_cut_off_or_none_gives_what_came_before_and_the_place() {
     assert!(fault.cause.contains("lengths at both ends") && fault.at > 1000, "{fault}");
     let text = read(b"GET / HTTP/1.1\r\n", 4096).1.unwrap_err();
     assert_eq!(text.to_string(), "it is neither pcap nor pcapng (at byte 0)");
+    for (first, by) in
+        [(&b"\x1f\x8b\x08\0 "[..], "gzip"), (b"BZh9 ", "bzip2"), (b"PK\x03\x04", "zip")]
+    {
+        let packed = read(first, 4096).1.unwrap_err();
+        assert_eq!(packed.cause, format!("it is packed by {by}; unpack it first"));
+    }
     assert_eq!(read(b"", 1).1, Ok(CaptureCounts::default()));
+}
+
+#[test]
+fn frames_of_a_link_layer_that_is_not_read_are_counted_apart() {
+    let mut file = b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\xff\xff\0\0\x7f\0\0\0".to_vec();
+    file.extend(b"\0\0\0\0\0\0\0\0\x04\0\0\0\x04\0\0\0abcd");
+    let counts = read(&file, 4096).1.unwrap();
+    let unread = CaptureCounts { frames: 1, others: 0, unread: 1, unread_link: Some(127) };
+    assert_eq!(counts, unread);
 }
 
 proptest! {

@@ -6,7 +6,9 @@
 //! Finished              FIN ACK ►  ◄ ACK
 //! Closed                the same of our side, when it has not finished yet: that is what closing does
 //! Reset                 RST ACK ►
+//! Secured, behind data  both ends, and SYN ►  ◄ SYN ACK  ACK ► again
 //! ```
+//! What is decrypted behind a CONNECT would be read as the ciphertext it stands for, so it is a stream of its own.
 //! Called by the writer. Facts without a packet of their own are comments of the next one.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -25,6 +27,8 @@ const OUTBOUND: u32 = 2;
 
 /// Comments that wait for a packet; more are not kept.
 const COMMENTS: usize = 32;
+/// How far from the numbers of a stream begin those of the one behind it, between the same ports.
+const NEXT_STREAM: u32 = 0x2000_0000;
 
 /// Where packets of a record go.
 pub(super) struct Packets<'a> {
@@ -61,6 +65,8 @@ pub(super) struct Flow {
     is_datagrams: bool,
     is_accepted: bool,
     is_tls: bool,
+    /// Bytes crossed it.
+    has_data: bool,
     ours: Half,
     theirs: Half,
     stage: FlowStage,
@@ -79,6 +85,7 @@ impl Flow {
             is_datagrams: info.capabilities().datagrams,
             is_accepted: info.is_accepted(),
             is_tls: false,
+            has_data: false,
             ours: half(begin(0x0100_0000)),
             theirs: half(begin(0x8100_0000)),
             stage: FlowStage::Unopened,
@@ -142,6 +149,10 @@ impl Flow {
                 self.tell(record);
                 self.reset(way, record.direction, packets);
             }
+            RecordKind::Secured if self.has_data && self.stage == FlowStage::Open => {
+                self.renew(way, packets);
+                self.tell(record);
+            }
             RecordKind::Closed => {}
             RecordKind::Connected
             | RecordKind::Accepted
@@ -172,6 +183,20 @@ impl Flow {
         self.segment(way, first, Flags::ACK, PacketBytes::NONE, packets);
     }
 
+    /// What was said so far was in the clear, what comes is decrypted: that begins anew.
+    fn renew(&mut self, way: Way, packets: &mut Packets<'_>) {
+        self.comment(
+            "TLS begins here; what it held stands as the next stream of these ports".into(),
+        );
+        self.finish(way, Direction::Received, packets);
+        self.finish(way, Direction::Sent, packets);
+        for half in [&mut self.ours, &mut self.theirs] {
+            *half = Half { next: half.next.wrapping_add(NEXT_STREAM), has_finished: false };
+        }
+        (self.stage, self.has_data) = (FlowStage::Unopened, false);
+        self.open(way, packets);
+    }
+
     /// The same of a stream of which something else was seen first.
     fn join(&mut self, way: Way, packets: &mut Packets<'_>) {
         if self.stage == FlowStage::Unopened {
@@ -192,6 +217,7 @@ impl Flow {
             return self.datagram(way, record, packets);
         }
         self.join(way, packets);
+        self.has_data = true;
         let (mut rest, mut left) = (&record.data[..], record.original_len);
         while left > 0 {
             let len = left.min(LARGEST_SEGMENT as u64) as usize;

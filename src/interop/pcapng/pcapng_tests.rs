@@ -161,3 +161,42 @@ fn a_socket_of_both_families_is_told_in_that_of_its_peer() {
     let packets = packets(&writer.take());
     assert_eq!(packets[0].2[12..20], [10, 0, 0, 7, 0, 0, 0, 0]);
 }
+
+#[test]
+fn what_is_decrypted_behind_a_connect_is_a_stream_of_its_own() {
+    let mut writer = PcapngWriter::new();
+    writer.conn(&info(1, Protocol::Http, Side::Relay));
+    let (sent, received) = (Direction::Sent, Direction::Received);
+    for (direction, kind, data) in [
+        (received, RecordKind::Accepted, &b"accepted"[..]),
+        (received, RecordKind::Data, b"CONNECT a:443 HTTP/1.1\r\n\r\n"),
+        (sent, RecordKind::Data, b"HTTP/1.1 200 OK\r\n\r\n"),
+        (Direction::Local, RecordKind::Secured, b"TLS is opened here"),
+        (received, RecordKind::Data, b"GET / HTTP/1.1\r\n\r\n"),
+        (sent, RecordKind::Data, b"HTTP/1.1 204 No Content\r\n\r\n"),
+        (Direction::Local, RecordKind::Closed, b"closed by us"),
+    ] {
+        writer.record(&record(1, direction, kind, data), &[]);
+    }
+    let packets = packets(&writer.take());
+    let seen: Vec<_> = packets.iter().map(|packet| told(packet).0).collect();
+    let (syn, syn_ack, ack, push, fin) = (0x02, 0x12, 0x10, 0x18, 0x11);
+    let begin = [syn, syn_ack, ack, push, ack, push, ack, fin, ack];
+    let tunnel = [&begin[..], &[fin, ack]].concat();
+    assert_eq!(seen, [&tunnel[..], &begin[..]].concat());
+    let first = |at: usize| segment(&packets[at].2).1;
+    assert_ne!(first(0), first(tunnel.len()));
+    assert_eq!(segment(&packets[tunnel.len() + 3].2).1, first(tunnel.len()).wrapping_add(1));
+}
+
+#[test]
+fn tls_from_the_first_byte_is_one_stream() {
+    let mut writer = PcapngWriter::new();
+    writer.conn(&info(1, Protocol::Tcp, Side::Client));
+    let sent = Direction::Sent;
+    for kind in [RecordKind::Connected, RecordKind::Secured, RecordKind::Data] {
+        writer.record(&record(1, sent, kind, b"x"), &[]);
+    }
+    let flags: Vec<_> = packets(&writer.take()).iter().map(|packet| told(packet).0).collect();
+    assert_eq!(flags, [0x02, 0x12, 0x10, 0x18, 0x10]);
+}
