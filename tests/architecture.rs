@@ -217,6 +217,7 @@ const ONLY_IN: &[OnlyIn] = &[
         places: &[
             "tui/external.rs",
             "tui/outside.rs",
+            "tui/exporting.rs", // what traffic is piped into
             "tui/clipboard.rs",
             "engine/body/derive",
             "cli/exec.rs",

@@ -1,6 +1,6 @@
 //! Exports under way: how far each is, and the next piece of it.
 //!
-//! A piece is made of the timeline between two keys ([`crate::timeline::picking`]); what is written is
+//! A piece is made of the timeline between two keys (`timeline/picking.rs`); what is written is
 //! what was there when it began, but for one into a program, which goes on with what comes.
 
 use std::collections::BTreeSet;

@@ -27,7 +27,7 @@ use crate::model::id::{ConnId, RecordId};
 use crate::model::record::{ConnInfo, Direction, LossTotals, Record, RecordKind};
 use crate::model::secrets::{Disclosure, masked};
 use crate::model::timing::Stamp;
-use table::Row;
+use table::ExportRow;
 
 /// What records can be written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -354,7 +354,7 @@ impl ExportWriter {
             ExportFormat::Csv | ExportFormat::Text => {
                 let told = self.shown(record, &hidden);
                 let conn = self.conns.get(&record.conn);
-                let row = Row { exported, conn, told: &told, times: self.times };
+                let row = ExportRow { exported, conn, told: &told, times: self.times };
                 if self.format == ExportFormat::Text {
                     self.out[0].extend_from_slice(row.text().as_bytes());
                 } else {

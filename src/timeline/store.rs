@@ -353,6 +353,7 @@ impl Timeline {
         self.pins.contains(&id)
     }
 
+    /// The record that stands in this place.
     pub(super) fn record(&self, view: RecordPlace<'_>) -> Record {
         let StoredRecord { at, conn, direction, kind, len: original_len, faults, .. } =
             *view.stored;

@@ -263,7 +263,7 @@ impl ExportWindow {
         let (_, begun) = self.place(shared);
         let whole = if common.len() > begun.len() { common } else { first };
         let typed = self.typed();
-        let folder = typed.get(..typed.len() - begun.len()).unwrap_or_default();
+        let folder = typed.strip_suffix(&*begun).unwrap_or(&typed);
         self.editor = Editor::new(&format!("{folder}{whole}"), LineMode::One);
     }
 
@@ -307,5 +307,5 @@ fn beside<T: Copy + PartialEq>(all: &[T], now: T, forward: bool) -> T {
 /// What both begin with.
 fn common_start<'a>(one: &'a str, other: &str) -> &'a str {
     let same = one.chars().zip(other.chars()).take_while(|(a, b)| a == b);
-    one.get(..same.map(|(c, _)| c.len_utf8()).sum()).unwrap_or_default()
+    one.split_at(same.map(|(c, _)| c.len_utf8()).sum()).0
 }

@@ -19,7 +19,7 @@ const CELL: usize = 32_000;
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// A record and what is shown of it.
-pub(super) struct Row<'a> {
+pub(super) struct ExportRow<'a> {
     pub(super) exported: &'a ExportedRecord,
     pub(super) conn: Option<&'a ConnInfo>,
     /// Payload or words as they may be told.
@@ -27,7 +27,7 @@ pub(super) struct Row<'a> {
     pub(super) times: ExportTimes,
 }
 
-impl Row<'_> {
+impl ExportRow<'_> {
     /// Its line of values, and whether a cell of it is cut.
     pub(super) fn csv(&self) -> (String, bool) {
         let ExportedRecord { id, record, delta, comment, .. } = self.exported;
@@ -97,7 +97,7 @@ fn time(times: ExportTimes, at: Stamp) -> String {
 /// The beginning of a text that fits into a cell, and whether that is less than all.
 fn cut(text: &str) -> (String, bool) {
     match text.char_indices().nth(CELL) {
-        Some((end, _)) => (format!("{}…", text.get(..end).unwrap_or_default()), true),
+        Some((end, _)) => (format!("{}…", text.split_at(end).0), true),
         None => (text.to_owned(), false),
     }
 }
