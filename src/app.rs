@@ -18,6 +18,7 @@ pub(crate) mod drafts;
 pub(crate) mod edited_text;
 pub mod editor;
 pub mod effect;
+pub mod exporting;
 pub mod filter_page;
 pub mod flow;
 pub mod focus;
@@ -40,6 +41,7 @@ pub(crate) mod prompt;
 mod recipe_actions;
 pub(crate) mod record_view;
 mod rule_tags;
+pub(crate) mod running_exports;
 pub(crate) mod save_state;
 pub(crate) mod search_line;
 pub(crate) mod session_words;
@@ -61,7 +63,7 @@ use crate::store::job::Restore;
 use drafts::Draft;
 use effect::Effect;
 use flow::{
-    carry_out, draft, edited, engine, history, input, project, restore, store,
+    carry_out, draft, edited, engine, exports, history, input, project, restore, store,
     themes as theme_flow, timer,
 };
 use message::Message;
@@ -107,6 +109,7 @@ impl App {
             Message::Background { is_dark } => theme_flow::follow(self, is_dark),
             Message::Timer(timer) => timer::timer_fired(self, timer),
             Message::Copied(Ok(words)) | Message::Opened(Ok(words)) => self.done(words),
+            Message::Export(id, report) => exports::reported(self, id, report),
             Message::External(result) => draft::edited(self, result),
             Message::EditedFound(text) => edited::found(self, text),
             Message::Copied(Err(failure))

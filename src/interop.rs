@@ -9,12 +9,13 @@
 //! | HAR 1.2 | [`har_read::read_har`] | [`har::entry`] |
 //! | pcapng | [`pcap::CaptureReader`] | [`pcapng::PcapngWriter`] |
 //! | pcap | [`pcap::CaptureReader`] | |
-//! | seen traffic | [`from_traffic`] | |
+//! | seen traffic | [`from_traffic`] | [`export`]: the formats above, CSV, text, raw |
 //!
 //! Called by the application (paste, copy as, turn around) and the headless shell. Nothing here
 //! opens a file a text names: a reference stays a reference.
 
 pub mod curl;
+pub mod export;
 pub mod from_traffic;
 pub mod har;
 pub mod har_read;

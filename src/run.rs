@@ -3,7 +3,7 @@
 //! The one file that knows everybody. The terminal shell gets the store, and a way to start the
 //! engine instead of the engine, because its first frame comes before that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -203,9 +203,15 @@ fn workbench(
 /// Reads a capture on a thread of its own and tells the shell what is in it, piece by piece.
 fn show_capture(path: PathBuf, engine: EngineHandle) -> Result<(), Failure> {
     let tell = move || {
-        let outcome = read_capture(&path, SessionId(0), &mut |piece| {
+        let mut last = None;
+        let outcome = read_capture(&path, SessionId(0), &mut |piece, progress| {
             let batch = Batch { conns: piece.conns, records: piece.records, ..Batch::default() };
-            engine.tell([Event::Traffic(batch)].into())
+            let mut events: VecDeque<Event> = [Event::Traffic(batch)].into();
+            let percent = progress.percent();
+            if percent != std::mem::replace(&mut last, percent) {
+                events.extend(percent.map(|percent| Event::CaptureProgress { percent }));
+            }
+            engine.tell(events)
         });
         let _ = engine.tell([Event::CaptureRead(outcome)].into());
     };

@@ -21,6 +21,7 @@ mod gaps;
 mod log;
 mod looking;
 mod pages;
+pub(crate) mod picking;
 #[cfg(test)]
 mod samples;
 mod segment;

@@ -12,6 +12,7 @@ mod clipboard;
 mod event_loop;
 mod event_parser;
 mod event_reader;
+mod exporting;
 mod external;
 mod outside;
 mod pace;

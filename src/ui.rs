@@ -7,6 +7,7 @@
 mod compare;
 mod environment_forms;
 mod environments;
+mod export;
 mod header_footer;
 mod overlay;
 mod painter;

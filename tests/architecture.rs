@@ -58,7 +58,10 @@ const LAYERS: &[(&str, &str)] = &[
     ("ending", "os"),
     ("engine", "model codec query named_file whole_file os"),
     ("store", "model codec compose interop named_file whole_file os"),
-    ("tui", "app ui engine store model codec timeline interop named_file console ending os"),
+    (
+        "tui",
+        "app ui engine store model codec timeline interop named_file whole_file console ending os",
+    ),
     (
         "cli",
         "args engine store model codec query compose interop timeline named_file whole_file console ending jq",
@@ -214,6 +217,7 @@ const ONLY_IN: &[OnlyIn] = &[
         places: &[
             "tui/external.rs",
             "tui/outside.rs",
+            "tui/exporting.rs", // what traffic is piped into
             "tui/clipboard.rs",
             "engine/body/derive",
             "cli/exec.rs",

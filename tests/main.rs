@@ -53,6 +53,8 @@ mod engine;
 mod exec;
 #[path = "suite/exits.rs"]
 mod exits;
+#[path = "suite/exported.rs"]
+mod exported;
 #[path = "suite/faults.rs"]
 mod faults;
 #[path = "suite/flows.rs"]

@@ -93,10 +93,10 @@ actions! {
     FocusAddress "focus-address" Move "Focus address" "Focus the address line; what is typed replaces the address" [Global "<C-l>"];
     EditAddress "edit-address" Move "Edit address" "Go to the end of the address line" [];
     Back "back" Move "Back" "Leave a field, an overlay, a zoom" [Global "<Esc>", Question "n", Question "N", Question "q", Code "q", Code "c", Compare "q", Compare "<Enter>", Help "<Enter>"];
-    Up "up" Move "Up" "One line up" [List "<Up>", List "k", Form "<Up>", Line "<Up>", Choices "<Up>", Choices "<C-p>", Conflict "<Up>", Completion "<Up>", Code "<Up>", Code "k", Compare "<Up>", Compare "k", Help "<Up>", Environments "<Up>", Environments "k", Variable "<Up>"];
-    Down "down" Move "Down" "One line down" [List "<Down>", List "j", Form "<Down>", Line "<Down>", Choices "<Down>", Choices "<Tab>", Choices "<C-n>", Conflict "<Down>", Conflict "<Tab>", Completion "<Down>", Code "<Down>", Code "j", Compare "<Down>", Compare "j", Help "<Down>", Environments "<Down>", Environments "j", Variable "<Down>"];
-    Left "left" Move "Left" "To the left; folds a folder" [List "<Left>", List "h", Cell "<Left>", Question "<Left>", Question "h", Environments "<Left>", Environments "h", VariableChoice "<Left>"];
-    Right "right" Move "Right" "To the right; unfolds a folder" [List "<Right>", List "l", Cell "<Right>", Question "<Right>", Question "<Tab>", Question "l", Environments "<Right>", Environments "l", VariableChoice "<Right>"];
+    Up "up" Move "Up" "One line up" [List "<Up>", List "k", Form "<Up>", Line "<Up>", Choices "<Up>", Choices "<C-p>", Conflict "<Up>", Completion "<Up>", Code "<Up>", Code "k", Compare "<Up>", Compare "k", Help "<Up>", Environments "<Up>", Environments "k", Variable "<Up>", Export "<Up>"];
+    Down "down" Move "Down" "One line down" [List "<Down>", List "j", Form "<Down>", Line "<Down>", Choices "<Down>", Choices "<Tab>", Choices "<C-n>", Conflict "<Down>", Conflict "<Tab>", Completion "<Down>", Code "<Down>", Code "j", Compare "<Down>", Compare "j", Help "<Down>", Environments "<Down>", Environments "j", Variable "<Down>", Export "<Down>"];
+    Left "left" Move "Left" "To the left; folds a folder" [List "<Left>", List "h", Cell "<Left>", Question "<Left>", Question "h", Environments "<Left>", Environments "h", VariableChoice "<Left>", ExportChoice "<Left>"];
+    Right "right" Move "Right" "To the right; unfolds a folder" [List "<Right>", List "l", Cell "<Right>", Question "<Right>", Question "<Tab>", Question "l", Environments "<Right>", Environments "l", VariableChoice "<Right>", ExportChoice "<Right>"];
     PageUp "page-up" Move "Page up" "One page up" [List "<PgUp>", Form "<PgUp>", Line "<PgUp>", Input "<PgUp>", Choices "<PgUp>", Conflict "<PgUp>", Completion "<PgUp>", Code "<PgUp>", Compare "<PgUp>", Help "<PgUp>", Environments "<PgUp>"];
     PageDown "page-down" Move "Page down" "One page down" [List "<PgDn>", Form "<PgDn>", Line "<PgDn>", Input "<PgDn>", Choices "<PgDn>", Conflict "<PgDn>", Completion "<PgDn>", Code "<PgDn>", Code "<Space>", Compare "<PgDn>", Compare "<Space>", Help "<PgDn>", Environments "<PgDn>"];
     HalfPageUp "half-page-up" Move "Half page up" "Half a page up" [List "<C-u>", Compare "<C-u>"];
@@ -109,7 +109,7 @@ actions! {
     PreviousItem "previous-item" Move "Previous item" "The exchange or connection before, or the answer before that is kept" [List "{"];
 
     Open "open" View "Open" "Open what the cursor is on; folds an object or list" [List "<Enter>"];
-    Toggle "toggle" View "Toggle" "Switch on or off, take the next choice, fold the folder, object or list" [List "<Space>", Cell "<Space>", Environments "<Space>", VariableChoice "<Space>"];
+    Toggle "toggle" View "Toggle" "Switch on or off, take the next choice, fold the folder, object or list" [List "<Space>", Cell "<Space>", Environments "<Space>", VariableChoice "<Space>", ExportChoice "<Space>"];
     Zoom "zoom" View "Zoom" "Give the whole screen to this pane, and back" [Plain "z", Global "<F11>"];
     ToggleSideBar "toggle-side-bar" View "Toggle side bar" "Hide presets and history, and show them again" [Plain "b"];
     ToggleHistory "toggle-history" View "Toggle history" "Hide the history, and show it again" [Plain "B"];
@@ -192,6 +192,8 @@ actions! {
 
     Pause "pause" Traffic "Pause" "Freeze the view; capturing goes on" [Traffic "<Space>"];
     Mark "mark" Traffic "Mark" "Mark the row; marked rows are never evicted" [Traffic "m"];
+    Export "export" Traffic "Export" "Write records to a file: pcapng, HAR, JSON Lines, CSV, text or bytes; again: cancel it" [Traffic "X"];
+    PipeLive "pipe-live" Traffic "Pipe live" "Pipe packets into Wireshark as they come; again: end that" [Traffic "|"];
     Clear "clear" Traffic "Clear" "Forget all rows, after asking when they are many" [Traffic "C"];
     UndoClear "undo-clear" Traffic "Undo clear" "Undo clear: bring back the rows forgotten a moment ago" [Traffic "u"];
     Detail "detail" Traffic "Detail" "Show or hide the detail of the row" [Traffic "<Enter>"];
@@ -213,9 +215,9 @@ actions! {
     Suspend "suspend" Program "Suspend" "Stop the program until fg" [Global "<C-z>"];
     Quit "quit" Program "Quit" "Leave; unsaved work is kept and comes back" [Global "<C-q>"];
 
-    Choose "choose" Window "Choose" "Take what is chosen or typed" [Line "<Enter>", Choices "<Enter>", Question "<Enter>", Conflict "<Enter>", Name "<Enter>", About "<Enter>", Environments "<Enter>", Variable "<Enter>"];
+    Choose "choose" Window "Choose" "Take what is chosen or typed" [Line "<Enter>", Choices "<Enter>", Question "<Enter>", Conflict "<Enter>", Name "<Enter>", About "<Enter>", Environments "<Enter>", Variable "<Enter>", Export "<Enter>"];
     Accept "accept" Window "Accept" "Do what was asked" [Question "y", Question "Y"];
-    Complete "complete" Window "Complete" "Complete what is typed" [Name "<Tab>"];
+    Complete "complete" Window "Complete" "Complete what is typed" [Name "<Tab>", Export "<Tab>"];
     KeepMine "keep-mine" Window "Keep mine" "Replace the file that changed on disk" [Conflict "m"];
     TakeTheirs "take-theirs" Window "Take theirs" "Read the file, my changes are lost" [Conflict "t"];
     TakeBack "take-back" Window "Take back" "Take back the letter typed last" [Jump "<Backspace>"];

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::exporting::{ExportId, ExportStep};
 use super::message::Timer;
 use crate::engine::command::Command;
 use crate::model::id::BodyId;
@@ -45,6 +46,8 @@ pub enum Effect {
         part: ViewPart,
         mode: ViewMode,
     },
+    /// Write a piece of an export; answered by `Message::Export`.
+    Export(ExportId, ExportStep),
     /// Remove the file of an editor whose text is in a draft on disk.
     RemoveEdited(PathBuf),
     /// Send `Message::Timer(timer)` after `delay`.

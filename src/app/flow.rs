@@ -27,6 +27,7 @@ pub(crate) mod send;
 pub(crate) mod carry_out;
 pub(crate) mod engine;
 pub(crate) mod environments;
+pub(crate) mod exports;
 mod faults;
 pub mod focus;
 mod folders;

@@ -7,6 +7,7 @@ use super::action::Action;
 use super::drafts::DraftId;
 use super::editor::{Caret, TextChange};
 use super::effect::Effect;
+use super::exporting::{ExportId, ExportWish};
 use super::focus::Pane;
 use super::form::pasted_rows::PastedRows;
 use super::form::{FormFieldId, FormTab};
@@ -195,6 +196,12 @@ pub enum TrafficWish {
     RememberFilter(String),
     /// Give the filter in force this name.
     NameFilter(String),
+    /// Write records to a file, or into a program.
+    Export(Box<ExportWish>),
+    /// Nothing of this export shall stay.
+    CancelExport(ExportId),
+    /// Pipe what is there and what comes into this command.
+    PipeLive(String),
 }
 
 /// What the window of environments asks for, and questions about its names.

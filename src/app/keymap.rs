@@ -74,6 +74,12 @@ pub enum Context {
     /// A cell of a variable that is no text: where it is kept, and whose it is.
     #[strum(serialize = "choices of a variable")]
     VariableChoice,
+    /// What is exported, and where to.
+    #[strum(serialize = "export window")]
+    Export,
+    /// A row of it that is no text.
+    #[strum(serialize = "choices of an export")]
+    ExportChoice,
     Help,
     /// The field a name is typed in.
     #[strum(serialize = "name field")]
@@ -379,6 +385,7 @@ mod tests {
                         | Context::Choices
                         | Context::Help
                         | Context::Name
+                        | Context::Export
                         | Context::Variable
                         | Context::About
                         | Context::Jump

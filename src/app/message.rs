@@ -1,6 +1,7 @@
 //! What enters `App::update`: input, engine events, store replies, the passing of time.
 
 use super::edited_text::EditedText;
+use super::exporting::{ExportId, ExportReport};
 use crate::engine::event::Event;
 use crate::model::failure::Failure;
 use crate::model::key::Key;
@@ -23,6 +24,8 @@ pub enum Message {
     Copied(Copied),
     /// What became of a body that was to be opened outside.
     Opened(Copied),
+    /// How an export goes.
+    Export(ExportId, ExportReport),
     /// The external editor came back with the text, or `None` when it was not changed.
     External(Result<Option<String>, Failure>),
     /// An editor of an earlier run saved this after that run had ended.
@@ -92,6 +95,8 @@ pub enum Timer {
     HideSecret(Stamp),
     /// Applying a new filter goes on.
     FilterRebuild,
+    /// Exports go on.
+    Export,
     /// A text that is written goes on being looked at.
     TextCheck,
     /// The rate in the header has to be taken anew.

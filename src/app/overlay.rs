@@ -13,6 +13,7 @@ pub(crate) mod compare;
 pub(crate) mod confirm;
 pub(crate) mod conflict;
 pub(crate) mod environments;
+pub mod export;
 pub(crate) mod filter_picker;
 pub(crate) mod help;
 pub mod jump;
@@ -43,6 +44,7 @@ pub enum Overlay {
     Code(code::Code),
     Compare(Box<compare::Compare>),
     Environments(Box<environments::Environments>),
+    Export(Box<export::ExportWindow>),
 }
 
 impl Overlay {
@@ -60,6 +62,7 @@ impl Overlay {
             Overlay::Code(it) => it.update(shared, inner, input),
             Overlay::Compare(it) => it.update(inner, input),
             Overlay::Environments(it) => it.update(shared, inner, input),
+            Overlay::Export(it) => it.update(shared, inner, input),
         }
     }
 
@@ -72,6 +75,7 @@ impl Overlay {
             Overlay::Help(_) => (84, shared.size.1 - 4),
             Overlay::Naming(_) => (60, 12),
             Overlay::About(_) => (70, 8),
+            Overlay::Export(_) => (90, 16),
             Overlay::Confirm(it) => it.size(shared),
             Overlay::Conflict(_) => (80, 24),
             Overlay::Jump(_) => shared.size,
@@ -103,6 +107,7 @@ impl Overlay {
             Overlay::Code(_) => Context::Code,
             Overlay::Compare(_) => Context::Compare,
             Overlay::Environments(it) => return it.contexts().to_vec(),
+            Overlay::Export(it) => return it.contexts(),
             Overlay::Jump(_) => Context::Jump,
         };
         vec![own, Context::Global]
@@ -139,6 +144,7 @@ impl Overlay {
             Overlay::Jump(_) => Some(Action::Jump),
             Overlay::Compare(_) => Some(Action::Compare),
             Overlay::Environments(_) => Some(Action::EditEnvironments),
+            Overlay::Export(_) => Some(Action::Export),
             _ => None,
         }
     }

@@ -30,6 +30,10 @@ use crate::model::wall_clock::WallClock;
 use crate::store::job::Workspace;
 use crate::timeline::Timeline;
 
+/// What takes packets as they come, unless the user names something else: Wireshark, which begins at
+/// once.
+const LIVE_COMMAND: &str = "wireshark -k -i -";
+
 /// What the response region shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
@@ -80,6 +84,10 @@ pub struct Shared {
     pub search: TextSearch,
     /// Filters of Traffic the user may want again.
     pub filters: KeptFilters,
+    /// The command that traffic was piped into last; empty = Wireshark's.
+    pub(super) live_command: String,
+    /// Traffic goes into a program as it comes.
+    pub(crate) is_piping: bool,
     /// Offset of local time, for times of day; the shell sets it.
     pub utc_offset: Option<Offset>,
     /// Operating system environment, for `{{env.NAME}}`.
@@ -98,6 +106,11 @@ impl Shared {
         let folders = workspace.defaults.iter().flat_map(|it| secret_values(&it.variables));
         self.secrets = self.secrets.and(&Secrets::new(environments.chain(folders)));
         self.workspace = workspace;
+    }
+
+    /// The command that traffic is piped into.
+    pub(crate) fn live_command(&self) -> &str {
+        if self.live_command.is_empty() { LIVE_COMMAND } else { &self.live_command }
     }
 
     /// What the operating system tells, which does not change.

@@ -33,6 +33,7 @@ use super::pane::history::HistoryPane;
 use super::pane::presets::PresetsPane;
 use super::pane::request::RequestPane;
 use super::pane::traffic::TrafficPane;
+use super::running_exports::RunningExports;
 use super::save_state::SaveState;
 use super::search_line::SearchLine;
 use super::shared::{Shared, Shown};
@@ -110,6 +111,10 @@ pub struct App {
     pub exchange: ExchangePane,
     pub conversation: ConversationPane,
     pub traffic: TrafficPane,
+    /// Percent that are read of the file of traffic that was opened, while it is.
+    pub(super) reading: Option<u8>,
+    /// Exports under way.
+    pub exports: RunningExports,
     /// A row of the traffic led to the response: leaving that leads back.
     pub(super) comes_back: bool,
     pub overlays: Vec<Overlay>,
@@ -196,6 +201,14 @@ impl App {
     /// The shell has drawn the state as it is.
     pub fn drawn(&mut self) {
         self.dirty = false;
+    }
+
+    /// How far a file that is read and exports are, in words with their keys.
+    pub fn at_work(&self) -> Option<String> {
+        let reading = self.reading.map(|percent| format!("reading {percent} %"));
+        let words: Vec<String> = reading.into_iter().chain(self.exports.told()).collect();
+        let words = (!words.is_empty()).then(|| words.join(" · "))?;
+        Some(self.shared.keymap.keyed(&[Context::Traffic], &words))
     }
 
     /// Whether a question waits for an answer that does something for good.

@@ -28,7 +28,7 @@ pub(super) async fn run(
     let (sender, mut pieces) = mpsc::channel(PIECES);
     let path = arguments.file.clone();
     let reading = tokio::task::spawn_blocking(move || {
-        let mut each = |batch: CaptureBatch| sender.blocking_send(batch).is_ok();
+        let mut each = |batch: CaptureBatch, _| sender.blocking_send(batch).is_ok();
         store::read_capture(&path, SessionId(0), &mut each)
     });
     let mut printed = PrintedCapture::default();

@@ -48,6 +48,8 @@ pub enum Event {
     HitsCounted(HitCount),
     /// A body was written to a file, so many bytes of it, or could not be.
     BodySaved { path: PathBuf, outcome: Result<u64, Failure> },
+    /// So much of traffic that was captured before is read.
+    CaptureProgress { percent: u8 },
     /// Traffic that was captured before was read from a file, in words, or could not be.
     CaptureRead(Result<String, Failure>),
     /// An answer is kept, or could not be.

@@ -125,6 +125,23 @@ impl ConnInfo {
         }
     }
 
+    /// `udp:9000 4/7`: protocol, the port of the listening end, session and connection as the filter
+    /// takes them. An arrow instead of the colon marks the client's end, so that both ends of one
+    /// connection can be told apart.
+    #[must_use]
+    pub fn label(conn: Option<&ConnInfo>, id: ConnId) -> String {
+        let Some(conn) = conn else { return id.to_string() };
+        let (mark, end) =
+            if conn.is_accepted() { (':', conn.local) } else { ('→', conn.peer.or(conn.local)) };
+        let tls = if conn.tls { "s" } else { "" };
+        let port = end.map_or_else(|| "?".into(), |end| end.port().to_string());
+        let protocol = conn.protocol.into_str();
+        match id.index {
+            0 => format!("{protocol}{tls}{mark}{port} {}", id.session),
+            _ => format!("{protocol}{tls}{mark}{port} {id}"),
+        }
+    }
+
     /// What its protocol can do on its side.
     #[must_use]
     pub(crate) fn capabilities(&self) -> Capabilities {

@@ -24,6 +24,22 @@ const RECORDS: usize = 256;
 /// What can be read.
 const OPENS: &str = "it opens pcapng, pcap, HAR and wirebench's own JSON Lines";
 
+/// How much of a file was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CaptureProgress {
+    pub(crate) read: u64,
+    /// Bytes it had when it was opened; 0 = it is no file with a size.
+    pub(crate) of: u64,
+}
+
+impl CaptureProgress {
+    /// In percent; a file that grows meanwhile is read to its new end.
+    pub(crate) fn percent(self) -> Option<u8> {
+        let percent = (self.read.saturating_mul(100)).checked_div(self.of)?;
+        u8::try_from(percent.min(100)).ok()
+    }
+}
+
 /// What reads it.
 enum Reader {
     Packets(Box<CaptureReader>),
@@ -35,14 +51,15 @@ enum Reader {
 pub(crate) fn read_capture(
     path: &Path,
     session: SessionId,
-    each: &mut dyn FnMut(CaptureBatch) -> bool,
+    each: &mut dyn FnMut(CaptureBatch, CaptureProgress) -> bool,
 ) -> Result<String, Failure> {
     let name = path.display().to_string();
     let failed = |error: &std::io::Error| {
         let (kind, cause) = file_error::words(error);
         Failure::new(Stage::Storage, &*name, kind, cause)
     };
-    let (mut file, _) = named_file::open(path).map_err(|error| failed(&error))?;
+    let (mut file, of) = named_file::open(path).map_err(|error| failed(&error))?;
+    let mut progress = CaptureProgress { read: 0, of };
     let mut piece = vec![0; PIECE];
     let (mut reader, mut records) = (None, 0);
     loop {
@@ -51,6 +68,7 @@ pub(crate) fn read_capture(
             read => read.map_err(|error| failed(&error))?,
         };
         let bytes = &piece[..len];
+        progress.read += len as u64;
         if reader.is_none() && may_be_har(bytes) {
             return har(path, session, each);
         }
@@ -58,7 +76,7 @@ pub(crate) fn read_capture(
         let mut out = CaptureBatch::default();
         let ended = if len == 0 { reader.finish(&mut out) } else { reader.push(bytes, &mut out) };
         records += out.records.len();
-        if !out.records.is_empty() && !each(out) {
+        if !out.records.is_empty() && !each(out, progress) {
             return Ok(reader.words(&name, records));
         }
         match ended {
@@ -81,7 +99,7 @@ pub(crate) fn read_capture(
 fn har(
     path: &Path,
     session: SessionId,
-    each: &mut dyn FnMut(CaptureBatch) -> bool,
+    each: &mut dyn FnMut(CaptureBatch, CaptureProgress) -> bool,
 ) -> Result<String, Failure> {
     let name = path.display().to_string();
     let failed = |kind, cause| Failure::new(Stage::Storage, &*name, kind, cause);
@@ -92,10 +110,12 @@ fn har(
     let (CaptureBatch { mut conns, mut records }, entries) = read_har(&text, session)
         .map_err(|fault| failed(FailureKind::Usage, fault.cause).hint(OPENS))?;
     drop(text);
+    let of = records.len() as u64;
     while !records.is_empty() {
         let later = records.split_off(records.len().min(RECORDS));
         let piece = CaptureBatch { conns: std::mem::take(&mut conns), records };
-        if !each(piece) {
+        let progress = CaptureProgress { read: of - later.len() as u64, of };
+        if !each(piece, progress) {
             break;
         }
         records = later;
@@ -147,5 +167,29 @@ impl Reader {
             }
             Reader::Lines(_) => format!("{name}: {records} records"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_tells_how_much_of_it_is_read_up_to_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.jsonl");
+        let line = r#"{"v":1,"type":"record","time":"2023-11-14T22:13:20Z","conn":"1/1","proto":"tcp","side":"client","dir":"in","kind":"data","len":2,"text":"ok"}"#;
+        std::fs::write(&path, format!("{line}\n").repeat(5_000)).unwrap();
+        let (mut told, mut records) = (Vec::new(), 0);
+        let outcome = read_capture(&path, SessionId(0), &mut |piece, progress| {
+            records += piece.records.len();
+            told.extend(progress.percent());
+            true
+        });
+        assert_eq!(records, 5_000, "{outcome:?}");
+        assert!(told.len() > 5 && told.is_sorted() && told.last() == Some(&100), "{told:?}");
+        let nothing = CaptureProgress { read: 1, of: 0 };
+        assert_eq!(nothing.percent(), None);
+        assert_eq!(CaptureProgress { read: 9, of: 3 }.percent(), Some(100), "it grew");
     }
 }

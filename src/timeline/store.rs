@@ -206,6 +206,11 @@ impl Timeline {
         self.log.first.max(self.hidden.before)
     }
 
+    /// Id of the oldest record that is kept, pinned ones included; else that of the next one.
+    pub(crate) fn oldest(&self) -> RecordId {
+        self.kept.first().map_or(self.first(), |(id, _)| *id)
+    }
+
     /// Id the next record will get.
     pub fn next_id(&self) -> RecordId {
         self.log.next
@@ -338,12 +343,18 @@ impl Timeline {
         self.comments.get(&id).map(String::as_str)
     }
 
+    /// How many records are pinned.
+    pub(crate) fn pinned(&self) -> usize {
+        self.pins.len()
+    }
+
     /// Whether a record is pinned.
     pub(crate) fn is_pinned(&self, id: RecordId) -> bool {
         self.pins.contains(&id)
     }
 
-    fn record(&self, view: RecordPlace<'_>) -> Record {
+    /// The record that stands in this place.
+    pub(super) fn record(&self, view: RecordPlace<'_>) -> Record {
         let StoredRecord { at, conn, direction, kind, len: original_len, faults, .. } =
             *view.stored;
         let (conn, data) = (self.conns.id(conn), view.bytes());

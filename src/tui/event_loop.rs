@@ -35,6 +35,7 @@ use crate::store::job::{Reply, Restore};
 use super::clipboard::{self, TmuxAnswer};
 use super::event_parser::PASTE_LIMIT;
 use super::event_reader::EventReader;
+use super::exporting::{self, Exports};
 use super::external::{self, EDITOR_END, Edited, Editing};
 use super::outside::{Opened, OpenedFiles};
 use super::pace::{Pace, RedrawCause};
@@ -93,6 +94,8 @@ pub(super) struct EventLoop {
     pub(super) opened: mpsc::Sender<Opened>,
     /// What became of bodies that other programs open.
     opened_outcomes: mpsc::Receiver<Opened>,
+    pub(super) exports: Exports,
+    export_reports: mpsc::Receiver<exporting::Told>,
     /// What other programs were given to open; it goes with us.
     pub(super) opened_files: OpenedFiles,
     /// Where texts lie while they are in an editor.
@@ -136,6 +139,7 @@ impl EventLoop {
         let (external, external_outcomes) = mpsc::channel(EXTERNALS);
         let (copied, tmux_answers) = mpsc::channel(COPIES);
         let (opened, opened_outcomes) = mpsc::channel(COPIES);
+        let (reports, export_reports) = mpsc::channel(COPIES);
         Ok(EventLoop {
             styles: ThemeStyles::of(&app.shared.themes),
             app,
@@ -152,6 +156,8 @@ impl EventLoop {
             tmux_answers,
             opened,
             opened_outcomes,
+            exports: Exports::new(reports),
+            export_reports,
             opened_files: OpenedFiles::default(),
             left_over: external::look_for_left_over(editing_folder.clone()),
             editing_folder,
@@ -198,6 +204,8 @@ impl EventLoop {
         terminal::restore();
         events.facts.close();
         self.opened_files.clear();
+        self.export_reports.close();
+        self.exports.end();
         services.engine.shutdown(ENGINE_SHUTDOWN).await;
         ended.map(|()| self.leaving.unwrap_or_default())
     }
@@ -246,10 +254,9 @@ impl EventLoop {
                     self.come_back(services).await?;
                     (Message::External(outcome), RedrawCause::Input)
                 }
-                Some(answer) = self.tmux_answers.recv() => {
-                    by_user(Message::Copied(clipboard::settled(&answer)))
-                }
+                Some(answer) = self.tmux_answers.recv() => copied(&answer),
                 Some(outcome) = self.opened_outcomes.recv() => by_user(Message::Opened(outcome)),
+                Some(told) = self.export_reports.recv() => exported(told),
                 Some(edited) = self.left_over.recv() => by_user(Message::EditedFound(edited)),
                 Some(text) = panics.recv() => by_user(Message::Trouble(task_panicked(text))),
                 () = clock::at(wake) => {
@@ -466,6 +473,16 @@ async fn read_input(reader: &mut Option<EventReader>, parsed: &mut Vec<Parsed>) 
 /// What somebody waits for in front of the screen.
 fn by_user(message: Message) -> (Message, RedrawCause) {
     (message, RedrawCause::Input)
+}
+
+/// What became of a text that somebody else puts on the clipboard.
+fn copied(answer: &TmuxAnswer) -> (Message, RedrawCause) {
+    by_user(Message::Copied(clipboard::settled(answer)))
+}
+
+/// How an export goes; nobody waits for a frame of it.
+fn exported((id, report): exporting::Told) -> (Message, RedrawCause) {
+    (Message::Export(id, report), RedrawCause::Traffic)
 }
 
 /// Takes the first timer out if it is due. Several may be pending: the application ignores those it

@@ -51,6 +51,7 @@ impl EventLoop {
                 let (engine, outcome) = (services.engine.clone(), self.external.clone());
                 self.editing = Some(outside::page(engine, subject, mode, outcome));
             }
+            Effect::Export(id, step) => self.exports.step(id, step, &services.engine),
             Effect::RemoveEdited(path) => external::remove(&path),
             Effect::After { delay, timer } => {
                 self.timers.insert((Instant::now() + delay, timer));

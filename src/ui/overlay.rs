@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use super::painter::{Painter, cells};
 use super::widget::frame::{self, position, window};
 use super::widget::{badge, fit};
-use super::{compare, environments};
+use super::{compare, environments, export};
 use crate::app::App;
 use crate::app::action::Action;
 use crate::app::choices::{Choice, Choices, field_and_list};
@@ -15,6 +15,7 @@ use crate::app::fuzzy::Finder;
 use crate::app::keymap::Context;
 use crate::app::layout::{Areas, window_inner};
 use crate::app::overlay::Overlay;
+use crate::app::overlay::about::About;
 use crate::app::overlay::code::Code;
 use crate::app::overlay::confirm::Confirm;
 use crate::app::overlay::conflict::{Conflict, Difference, WAYS};
@@ -95,6 +96,10 @@ fn one(painter: Painter<'_>, overlay: &Overlay) {
             let text = keyed(environments::hint(it));
             environments::draw(window(painter, " Environments ", &text, ""), it);
         }
+        Overlay::Export(it) => {
+            let text = keyed(export::hint(it));
+            export::draw(window(painter, " Export ", &text, ""), it);
+        }
         Overlay::Naming(it) => {
             let text = keyed("[choose] take · [complete] complete · [back] cancel");
             let title = format!(" {} ", it.title(&app.shared));
@@ -105,11 +110,7 @@ fn one(painter: Painter<'_>, overlay: &Overlay) {
         Overlay::About(it) => {
             let text = keyed("[choose] keep · [new-line] new line · [back] cancel");
             let title = format!(" About {} ", it.title);
-            let mut painter = window(painter, &title, &text, "");
-            painter.editor(&it.editor);
-            if let Some((top, all)) = it.editor.extent() {
-                painter.scroll_bar(top, all);
-            }
+            about(window(painter, &title, &text, ""), it);
         }
         Overlay::Confirm(it) => confirm(window(painter, " Sure? ", "", ""), it),
         Overlay::Conflict(it) => {
@@ -232,6 +233,14 @@ fn conflict(mut painter: Painter<'_>, it: &Conflict) {
         let style = if at == it.selected { palette.selected } else { palette.base };
         let key = shared.keymap.key_of(&[Context::Conflict, Context::Global], action);
         painter.at(row).put(&format!("{key}  {text}"), style);
+    }
+}
+
+/// What is written about a preset.
+fn about(mut painter: Painter<'_>, it: &About) {
+    painter.editor(&it.editor);
+    if let Some((top, all)) = it.editor.extent() {
+        painter.scroll_bar(top, all);
     }
 }
 

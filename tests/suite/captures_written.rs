@@ -210,3 +210,51 @@ fn a_reader_of_the_capture_that_leaves_ends_the_command() {
     peer.send_to(b"x", format!("127.0.0.1:{port}")).unwrap();
     assert_eq!(finished(Ok(child)).status.code(), Some(141));
 }
+
+/// Kills in the middle of what is written.
+const KILLS: u32 = 8;
+
+#[test]
+fn what_a_killed_program_captured_is_read_up_to_the_end_and_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let (pcapng, jsonl) = (at("a.pcapng"), at("a.jsonl"));
+    for round in 0..KILLS {
+        let files = ["--pcapng", &pcapng, "--jsonl", &jsonl];
+        let listener = listen("tcp://127.0.0.1:0", &files);
+        let mut client = TcpStream::connect(("127.0.0.1", listener.port)).expect("a listener");
+        let pid = rustix::process::Pid::from_raw(listener.id().cast_signed()).expect("a process");
+        let feed = std::thread::spawn(move || {
+            // Numbers as lines: a gap or a byte out of place is seen.
+            for number in 0_u32.. {
+                if client.write_all(format!("{number:08}\n").as_bytes()).is_err() {
+                    return;
+                }
+            }
+        });
+        let enough = u64::from(round + 1) * 20_000;
+        wait_until("a capture that grows", || {
+            [&pcapng, &jsonl]
+                .iter()
+                .all(|name| std::fs::metadata(name).is_ok_and(|it| it.len() > enough))
+        });
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).expect("it runs");
+        listener.wait();
+        feed.join().expect("it ends with the connection");
+        for name in [&pcapng, &jsonl] {
+            let opened = run(&["open", name]);
+            // What is cut in the last line is told, and nothing before it is lost.
+            assert!(matches!(opened.status.code(), Some(0 | 6)), "{name}: {:?}", told(&opened));
+            let text = String::from_utf8(opened.stdout).unwrap();
+            let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).expect(line));
+            let came = lines.filter(|line| line["kind"] == "data" && line["dir"] == "in");
+            let bytes: String =
+                came.map(|line| line["text"].as_str().unwrap().to_owned()).collect();
+            assert!(bytes.len() > 5_000, "{name}: {} bytes", bytes.len());
+            for (number, line) in bytes.split_inclusive('\n').enumerate() {
+                let wanted = format!("{number:08}\n");
+                assert!(wanted.starts_with(line), "{name}: {line:?} in place of {wanted:?}");
+            }
+        }
+    }
+}

@@ -25,6 +25,8 @@ mod editing;
 mod environments;
 #[path = "flows/environments_outside.rs"]
 mod environments_outside;
+#[path = "flows/exports.rs"]
+mod exports;
 #[path = "flows/folders.rs"]
 mod folders;
 #[path = "flows/handed_on.rs"]

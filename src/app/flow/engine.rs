@@ -2,7 +2,7 @@
 //!
 //! Events of a session that is unknown or over are ignored.
 
-use super::{compare, kept, response, send, traffic};
+use super::{compare, exports, kept, response, send, traffic};
 use crate::app::drafts::Draft;
 use crate::app::format::counted;
 use crate::app::sessions::SessionState;
@@ -34,10 +34,16 @@ pub(crate) fn apply(app: &mut App, event: Event) {
         }
         Event::Done { id, outcome, at } => done(app, id, outcome, at),
         Event::ClockStep(step) => app.shared.wall_clock.step(step),
-        Event::Authority(Ok(words)) | Event::CaptureRead(Ok(words)) => app.done(words),
-        Event::Authority(Err(failure))
-        | Event::CaptureRead(Err(failure))
-        | Event::Refused { failure, .. } => {
+        Event::CaptureProgress { percent } => app.reading = Some(percent),
+        Event::CaptureRead(outcome) => {
+            app.reading = None;
+            match outcome {
+                Ok(words) => app.done(words),
+                Err(failure) => app.warn(failure.to_string()),
+            }
+        }
+        Event::Authority(Ok(words)) => app.done(words),
+        Event::Authority(Err(failure)) | Event::Refused { failure, .. } => {
             app.warn(failure.to_string());
         }
         Event::View(view) => response::view_arrived(app, *view),
@@ -76,6 +82,7 @@ fn batch_arrived(app: &mut App, batch: Batch) {
         app.shared.timeline.push(record);
     }
     for conn in batch.over {
+        exports::conn_over(app, conn);
         app.shared.timeline.end_conn(conn);
         if let Some(session) = app.shared.sessions.get_mut(conn.session) {
             session.end_conn(conn);

@@ -1,6 +1,6 @@
 //! What has to survive leaving or a crash: when it is written, and when the program may leave.
 
-use super::{credentials, draft, edited, overlays};
+use super::{credentials, draft, edited, exports, overlays};
 use crate::app::drafts::Draft;
 use crate::app::effect::Effect;
 use crate::app::format;
@@ -53,7 +53,12 @@ pub(crate) fn to_keep(app: &App) -> Restore {
             .as_ref()
             .or(app.save_state.lost_environment.as_ref())
             .cloned(),
-        layout: layout.chain(theme).chain(ground).chain(app.shared.filters.saved()).collect(),
+        layout: layout
+            .chain(theme)
+            .chain(ground)
+            .chain(app.shared.filters.saved())
+            .chain(exports::saved(app))
+            .collect(),
         kept_in_place: credentials::to_keep(app),
     }
 }

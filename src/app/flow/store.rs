@@ -2,14 +2,15 @@
 
 use super::kept::PresetFate;
 use super::{
-    compare_kept, credentials, curl, draft, edited, environments, focus, folders, history, kept,
-    outside, project, restore, save, themes, undo,
+    compare_kept, credentials, curl, draft, edited, environments, exports, focus, folders, history,
+    kept, outside, project, restore, save, themes, undo,
 };
 use crate::app::action::Action;
 use crate::app::arrangement::Arrangement;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::format;
+use crate::app::overlay::Overlay;
 use crate::app::save_state::LastRun;
 use crate::app::state::App;
 use crate::model::failure::Failure;
@@ -49,7 +50,10 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
         Reply::HistoryRead { name, spec } => history::read(app, name, spec),
         Reply::HistoryForgotten { count } => history::forgotten(app, count),
         Reply::FolderListed { folder, listing } => {
-            let asked = app.request.folder_listed(&app.shared, folder, listing);
+            let asked = match app.overlays.last_mut() {
+                Some(Overlay::Export(window)) => window.listed(&app.shared, folder, listing),
+                _ => app.request.folder_listed(&app.shared, folder, listing),
+            };
             app.intents.extend(asked);
         }
         Reply::Mended(words) => app.warn(words.join("; ")),
@@ -264,6 +268,9 @@ fn restored(app: &mut App, restore: Option<Box<Restore>>) {
     let shared = &mut app.shared;
     for (name, value) in &restore.layout {
         shared.filters.restore(name, value);
+        if name == exports::COMMAND {
+            shared.live_command.clone_from(value);
+        }
     }
     if merged.is_shown {
         draft::draft_changed(app);

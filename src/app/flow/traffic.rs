@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{draft, focus, overlays, response};
+use super::{draft, exports, focus, overlays, response};
 use crate::app::drafts::Draft;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -93,6 +93,9 @@ pub(super) fn wished(app: &mut App, wish: TrafficWish) {
             app.shared.filters.remember(&text);
             app.touched();
         }
+        TrafficWish::Export(wish) => exports::begin(app, *wish),
+        TrafficWish::CancelExport(id) => exports::cancel(app, id),
+        TrafficWish::PipeLive(command) => exports::pipe_live(app, command),
         TrafficWish::NameFilter(name) => name_filter(app, &name),
     }
 }
@@ -188,4 +191,5 @@ pub(crate) fn extended(app: &mut App) {
     let intents = app.traffic.extended(&app.shared);
     app.intents.extend(intents);
     response::extended(app);
+    exports::go_on(app);
 }

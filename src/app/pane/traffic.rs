@@ -251,6 +251,7 @@ impl TrafficPane {
             Action::Comment => self.comment(shared),
             Action::SaveFilter => self.name_filter(),
             Action::GoToTime => self.ask_for_time(),
+            Action::PipeLive if !shared.is_piping => self.ask_for_command(shared),
             Action::ShowTimes => {
                 self.time_format = self.time_format.next();
                 Outcome::yes()

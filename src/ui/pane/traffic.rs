@@ -73,7 +73,7 @@ pub(super) fn strip(mut painter: Painter<'_>) {
     };
     let (glyph, style) = palette.direction(record.direction);
     painter.put(&format!(" {} ", shared.time_of_day(record.at)), palette.dim);
-    painter.put(&conn_label(shared.timeline.conn(record.conn), &record), palette.dim);
+    painter.put(&ConnInfo::label(shared.timeline.conn(record.conn), record.conn), palette.dim);
     painter.put(&format!(" {glyph} "), style);
     summary(&mut painter, (id, &record), style);
 }
@@ -114,6 +114,9 @@ fn title(painter: &Painter<'_>) -> Line<'static> {
 fn right_title(painter: &Painter<'_>) -> Line<'static> {
     let (app, palette, traffic) = (painter.app, painter.palette, &painter.app.traffic);
     let mut spans = Vec::new();
+    if let Some(words) = app.at_work() {
+        spans.push(Span::styled(format!(" {words} "), palette.key));
+    }
     if !traffic.filter.text.is_empty() && traffic.filter.editor.is_none() {
         let busy = if traffic.listing.is_complete() { "" } else { "…" };
         let shown = format::count(traffic.len() as u64);
@@ -200,7 +203,11 @@ fn row(mut painter: Painter<'_>, id: RecordId, record: &Record, since: Option<Du
     painter.put(mark, palette.key);
     let times = app.traffic.time_format;
     painter.column(&times.show(&app.shared, record.at), times.width(), palette.dim);
-    painter.column(&conn_label(app.shared.timeline.conn(record.conn), record), CONN, Style::new());
+    painter.column(
+        &ConnInfo::label(app.shared.timeline.conn(record.conn), record.conn),
+        CONN,
+        Style::new(),
+    );
     let (glyph, style) = palette.direction(record.direction);
     painter.column(glyph, 3, style);
     if roomy {
@@ -293,22 +300,6 @@ fn millis(since: Duration) -> String {
         m if m < 0.05 => "0".into(),
         m if m < 1000.0 => format!("{m:.1}"),
         m => format!("{m:.0}"),
-    }
-}
-
-/// `udp:9000 4/7`: protocol, the port of the listening end, session and connection as the filter
-/// takes them. An arrow instead of the colon marks the client's end, so that both ends of one
-/// connection can be told apart.
-fn conn_label(conn: Option<&ConnInfo>, record: &Record) -> String {
-    let Some(conn) = conn else { return record.conn.to_string() };
-    let (mark, end) =
-        if conn.is_accepted() { (':', conn.local) } else { ('→', conn.peer.or(conn.local)) };
-    let tls = if conn.tls { "s" } else { "" };
-    let port = end.map_or_else(|| "?".into(), |end| end.port().to_string());
-    let protocol = conn.protocol.into_str();
-    match record.conn.index {
-        0 => format!("{protocol}{tls}{mark}{port} {}", record.conn.session),
-        _ => format!("{protocol}{tls}{mark}{port} {}", record.conn),
     }
 }
 

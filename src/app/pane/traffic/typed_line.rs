@@ -24,6 +24,8 @@ enum LinePurpose {
     Comment(RecordId),
     FilterName,
     Time,
+    /// The command that gets what comes.
+    Command,
 }
 
 /// A line that is typed.
@@ -44,6 +46,7 @@ impl TrafficLine {
             LinePurpose::Search => "search: ",
             LinePurpose::Comment(_) => "comment: ",
             LinePurpose::FilterName => "name of the filter: ",
+            LinePurpose::Command => "pipe pcapng into: ",
             LinePurpose::Time => "go to (14:02, 14:02:07.5): ",
         }
     }
@@ -80,6 +83,12 @@ impl TrafficPane {
     /// Begins to type the time of a row to go to.
     pub(super) fn ask_for_time(&mut self) -> Outcome {
         self.line = Some(TrafficLine::new(LinePurpose::Time, ""));
+        Outcome::yes()
+    }
+
+    /// Begins to type the command that what comes is piped into; the last one stands there.
+    pub(super) fn ask_for_command(&mut self, shared: &Shared) -> Outcome {
+        self.line = Some(TrafficLine::new(LinePurpose::Command, shared.live_command()));
         Outcome::yes()
     }
 
@@ -134,6 +143,9 @@ impl TrafficPane {
                 LinePurpose::Comment(id) => Intent::Traffic(TrafficWish::Comment(id, text)).into(),
                 _ if text.trim().is_empty() => Outcome::yes(),
                 LinePurpose::Time => self.go_to_time(shared, &text),
+                LinePurpose::Command => {
+                    Intent::Traffic(TrafficWish::PipeLive(text.trim().to_owned())).into()
+                }
                 LinePurpose::FilterName => {
                     Intent::Traffic(TrafficWish::NameFilter(text.trim().to_owned())).into()
                 }

@@ -1,0 +1,438 @@
+//! Records and exchanges that were chosen, written for others: one table of formats, one writer for all.
+//!
+//! ```text
+//! ExportPiece ─► ExportWriter::piece ─► what is secret is hidden ─► pcapng, HAR, JSON Lines, CSV, text, raw
+//!                                                                    └► take(part): bytes for each file
+//! ```
+//! Called by the shell of the screen, off its loop. Records come in order and at the wall clock. What of
+//! them is not chosen comes too where secrets are hidden, because a value may begin in it; it is looked at
+//! and not written.
+
+mod table;
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::time::Duration;
+
+use jiff::tz::Offset;
+
+use super::har::{self, HarBodies};
+use super::hidden_bytes::HiddenBytes;
+use super::ndjson::{self, Bodies};
+use super::pcapng::PcapngWriter;
+use crate::model::byte_size::size;
+use crate::model::counts::counted;
+use crate::model::exchange::Exchange;
+use crate::model::id::{ConnId, RecordId};
+use crate::model::record::{ConnInfo, Direction, LossTotals, Record, RecordKind};
+use crate::model::secrets::{Disclosure, masked};
+use crate::model::timing::Stamp;
+use table::ExportRow;
+
+/// What records can be written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ExportFormat {
+    #[default]
+    Pcapng,
+    Har,
+    JsonLines,
+    Csv,
+    Text,
+    Raw,
+}
+
+/// A row of the table of formats.
+#[derive(Debug, Clone, Copy)]
+pub struct ExportFormatInfo {
+    pub format: ExportFormat,
+    /// As it is called.
+    pub name: &'static str,
+    /// What names of its files end with, without the dot.
+    pub extension: &'static str,
+    pub help: &'static str,
+    /// What stands before the extension in the name of each file it writes; one empty word = one file.
+    pub parts: &'static [&'static str],
+    /// It holds exchanges of HTTP, too, or alone.
+    pub has_exchanges: bool,
+}
+
+/// Every format there is, in the order it is offered in.
+pub const FORMATS: &[ExportFormatInfo] = &[
+    ExportFormatInfo {
+        format: ExportFormat::Pcapng,
+        name: "pcapng",
+        extension: "pcapng",
+        help: "packets made of what crossed, for Wireshark and tshark",
+        parts: &[""],
+        has_exchanges: false,
+    },
+    ExportFormatInfo {
+        format: ExportFormat::Har,
+        name: "HAR 1.2",
+        extension: "har",
+        help: "requests and responses with their bodies; HTTP alone",
+        parts: &[""],
+        has_exchanges: true,
+    },
+    ExportFormatInfo {
+        format: ExportFormat::JsonLines,
+        name: "JSON Lines",
+        extension: "jsonl",
+        help: "an object for each record and exchange, for jq",
+        parts: &[""],
+        has_exchanges: true,
+    },
+    ExportFormatInfo {
+        format: ExportFormat::Csv,
+        name: "CSV",
+        extension: "csv",
+        help: "the columns of the list, for spreadsheets",
+        parts: &[""],
+        has_exchanges: false,
+    },
+    ExportFormatInfo {
+        format: ExportFormat::Text,
+        name: "text",
+        extension: "txt",
+        help: "a line for each record and its bytes below, to be read",
+        parts: &[""],
+        has_exchanges: false,
+    },
+    ExportFormatInfo {
+        format: ExportFormat::Raw,
+        name: "raw",
+        extension: "bin",
+        help: "the bytes alone: a file of what was sent, one of what came",
+        parts: &["sent", "received"],
+        has_exchanges: false,
+    },
+];
+
+impl ExportFormat {
+    /// Its row in the table.
+    #[must_use]
+    pub fn row(self) -> &'static ExportFormatInfo {
+        &FORMATS[self as usize]
+    }
+
+    /// The names of the files it writes when this is the name that was typed.
+    #[must_use]
+    pub fn file_names(self, typed: &str) -> Vec<String> {
+        let named = |part: &&str| match typed.rsplit_once('.') {
+            _ if part.is_empty() => typed.to_owned(),
+            Some((stem, extension)) if !extension.contains('/') && !stem.is_empty() => {
+                format!("{stem}.{part}.{extension}")
+            }
+            _ => format!("{typed}.{part}"),
+        };
+        self.row().parts.iter().map(named).collect()
+    }
+}
+
+/// How times are written where people read them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportTimes {
+    /// Date and time with microseconds, so far from UTC.
+    At(Offset),
+    /// Seconds since then.
+    Since(Stamp),
+}
+
+/// A record on its way into a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExportedRecord {
+    pub id: RecordId,
+    pub record: Record,
+    /// It is written; else it is only looked at for what is secret.
+    pub is_chosen: bool,
+    /// Since the record before on its connection.
+    pub delta: Option<Duration>,
+    pub comment: Option<String>,
+}
+
+/// Records that follow each other, and what is known of them.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ExportPiece {
+    /// The connections of these records.
+    pub conns: Vec<ConnInfo>,
+    pub records: Vec<ExportedRecord>,
+    /// Exchanges that are chosen.
+    pub exchanges: Vec<Exchange>,
+    pub lost: Vec<LossTotals>,
+    /// Connections without further records.
+    pub over: Vec<ConnId>,
+    /// Exchanges that are chosen and not kept any more.
+    pub forgotten: u64,
+    /// Records that were evicted before they could be written.
+    pub evicted: u64,
+}
+
+/// Bodies of an exchange after their content codings, as far as they are kept.
+#[derive(Debug, Clone, Default)]
+pub struct ExportedBodies {
+    pub request: Vec<u8>,
+    pub response: Vec<u8>,
+}
+
+/// Writes one format.
+#[derive(Debug)]
+pub struct ExportWriter {
+    format: ExportFormat,
+    times: ExportTimes,
+    told: Disclosure,
+    hidden: HiddenBytes,
+    conns: HashMap<ConnId, ConnInfo>,
+    packets: Option<PcapngWriter>,
+    out: [Vec<u8>; 2],
+    written: ExportCounts,
+    /// Connections whose bytes are in a file of bytes alone.
+    mixed: HashSet<ConnId>,
+}
+
+/// What was written, and what could not be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct ExportCounts {
+    records: u64,
+    exchanges: u64,
+    bytes: u64,
+    no_http: u64,
+    forgotten: u64,
+    evicted: u64,
+    cut: u64,
+    bare: u64,
+    cells: u64,
+    hidden: u64,
+}
+
+impl ExportWriter {
+    /// A writer of nothing yet; `told` is what may be told.
+    #[must_use]
+    pub fn new(format: ExportFormat, told: Disclosure, times: ExportTimes) -> Self {
+        let mut writer = ExportWriter {
+            format,
+            times,
+            hidden: HiddenBytes::new(told.clone()),
+            told,
+            conns: HashMap::new(),
+            packets: (format == ExportFormat::Pcapng).then(PcapngWriter::new),
+            out: [Vec::new(), Vec::new()],
+            written: ExportCounts::default(),
+            mixed: HashSet::new(),
+        };
+        match format {
+            ExportFormat::Har => writer.out[0].extend_from_slice(har::begin().as_bytes()),
+            ExportFormat::Csv => writer.out[0].extend_from_slice(table::HEADER.as_bytes()),
+            _ => {}
+        }
+        writer
+    }
+
+    /// Writes what comes next; `bodies` tells those of an exchange.
+    pub fn piece(&mut self, piece: ExportPiece, bodies: impl Fn(&Exchange) -> ExportedBodies) {
+        for conn in piece.conns {
+            if let Some(packets) = &mut self.packets {
+                packets.conn(&conn);
+            }
+            self.conns.insert(conn.id, conn);
+        }
+        if let Some(packets) = &mut self.packets {
+            piece.lost.iter().for_each(|lost| packets.lost(*lost));
+        }
+        for exported in &piece.records {
+            self.record(exported);
+        }
+        if self.format.row().has_exchanges {
+            for exchange in &piece.exchanges {
+                self.exchange(exchange, &bodies(exchange));
+            }
+            self.written.forgotten += piece.forgotten;
+        }
+        self.written.evicted += piece.evicted;
+        for conn in piece.over {
+            if let Some(packets) = &mut self.packets {
+                packets.over(conn);
+            }
+            self.hidden.over(conn);
+            self.conns.remove(&conn);
+        }
+    }
+
+    /// Bytes for the file of this part since the last time.
+    #[must_use]
+    pub fn take(&mut self, part: usize) -> Vec<u8> {
+        let mut bytes = self.out.get_mut(part).map(std::mem::take).unwrap_or_default();
+        if let Some(packets) = self.packets.as_mut().filter(|_| part == 0) {
+            bytes.append(&mut packets.take());
+        }
+        self.written.bytes += bytes.len() as u64;
+        bytes
+    }
+
+    /// Nothing more comes.
+    pub fn finish(&mut self) {
+        if let Some(packets) = &mut self.packets {
+            packets.finish();
+        }
+        if self.format == ExportFormat::Har {
+            let remarks = self.remarks();
+            let remarks = (!remarks.is_empty()).then(|| remarks.join("; "));
+            self.out[0].extend_from_slice(har::end(remarks.as_deref()).as_bytes());
+        }
+    }
+
+    /// What was written, in words.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let ExportCounts { records, exchanges, bytes, .. } = self.written;
+        let written = match self.format {
+            ExportFormat::Har => counted(exchanges, "exchange"),
+            _ if exchanges > 0 => {
+                format!("{} and {}", counted(records, "record"), counted(exchanges, "exchange"))
+            }
+            _ => counted(records, "record"),
+        };
+        format!("{written} ({})", size(bytes))
+    }
+
+    /// What could not be written, or only in part.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        let counts = &self.written;
+        let mixed = if self.format == ExportFormat::Raw { self.mixed.len() as u64 } else { 0 };
+        let parts = [
+            (counts.no_http, "record", "not HTTP and left out"),
+            (counts.forgotten, "exchange", "no longer kept and left out"),
+            (counts.evicted, "record", "evicted before"),
+            (counts.cut, "record", "longer than what is kept of one, and cut"),
+            (counts.bare, "record", "past the first MiB of a message, whose bytes are not kept"),
+            (counts.cells, "cell", "cut at 32,000 characters"),
+        ];
+        let said = parts.into_iter().filter(|(count, ..)| *count > 0);
+        let mut said: Vec<String> = said
+            .map(|(count, what, how)| {
+                let is = if count == 1 { "is" } else { "are" };
+                format!("{} {is} {how}", counted(count, what))
+            })
+            .collect();
+        if let Some(packets) = &self.packets {
+            let without = packets.left_out().without_address;
+            if without > 0 {
+                said.push(format!("{} without addresses left out", counted(without, "record")));
+            }
+        }
+        if mixed > 1 {
+            said.push(format!(
+                "bytes of {} in the order they crossed",
+                counted(mixed, "connection")
+            ));
+        }
+        if counts.hidden > 0 {
+            said.push(format!("secrets in {} are masked", counted(counts.hidden, "record")));
+        }
+        said
+    }
+
+    fn record(&mut self, exported: &ExportedRecord) {
+        let record = &exported.record;
+        let hidden = self.hidden.of(record, self.conns.get(&record.conn));
+        if !exported.is_chosen {
+            return;
+        }
+        self.count(record, &hidden);
+        match self.format {
+            ExportFormat::Har => {}
+            ExportFormat::Pcapng => {
+                if let Some(packets) = &mut self.packets {
+                    packets.record(record, &hidden);
+                }
+            }
+            ExportFormat::JsonLines => {
+                let told = self.shown(record, &hidden);
+                let line = ndjson::record(record, self.conns.get(&record.conn), &told);
+                self.line(&line);
+            }
+            ExportFormat::Csv | ExportFormat::Text => {
+                let told = self.shown(record, &hidden);
+                let conn = self.conns.get(&record.conn);
+                let row = ExportRow { exported, conn, told: &told, times: self.times };
+                if self.format == ExportFormat::Text {
+                    self.out[0].extend_from_slice(row.text().as_bytes());
+                } else {
+                    let (line, is_cut) = row.csv();
+                    self.written.cells += u64::from(is_cut);
+                    self.out[0].extend_from_slice(line.as_bytes());
+                }
+            }
+            ExportFormat::Raw => self.raw(record, &hidden),
+        }
+    }
+
+    fn count(&mut self, record: &Record, hidden: &[Range<usize>]) {
+        let counts = &mut self.written;
+        if self.format == ExportFormat::Har {
+            let conn = self.conns.get(&record.conn);
+            let is_http = conn.is_some_and(|conn| conn.capabilities().exchanges);
+            counts.no_http += u64::from(!is_http);
+            return;
+        }
+        let (is_data, kept) = (record.kind == RecordKind::Data, record.data.len() as u64);
+        let is_cut = is_data && kept < record.original_len;
+        if self.format == ExportFormat::Raw && !is_data {
+            return;
+        }
+        counts.records += 1;
+        counts.cut += u64::from(is_cut && kept > 0);
+        counts.bare += u64::from(is_cut && kept == 0);
+        counts.hidden += u64::from(!hidden.is_empty());
+    }
+
+    /// Payload with a mask in place of what is secret, or words.
+    fn shown(&self, record: &Record, hidden: &[Range<usize>]) -> Vec<u8> {
+        if record.kind == RecordKind::Data {
+            return masked(&record.data, hidden);
+        }
+        self.told.words(&String::from_utf8_lossy(&record.data)).into_bytes()
+    }
+
+    fn raw(&mut self, record: &Record, hidden: &[Range<usize>]) {
+        let part = match (record.kind, record.direction) {
+            (RecordKind::Data, Direction::Sent) => 0,
+            (RecordKind::Data, Direction::Received) => 1,
+            _ => return,
+        };
+        self.mixed.insert(record.conn);
+        let out = &mut self.out[part];
+        let begin = out.len();
+        out.extend_from_slice(&record.data);
+        // As many other bytes, so that lengths and places stay true.
+        for place in hidden {
+            if let Some(bytes) = out.get_mut(begin + place.start..begin + place.end) {
+                bytes.fill(b'*');
+            }
+        }
+    }
+
+    fn exchange(&mut self, exchange: &Exchange, bodies: &ExportedBodies) {
+        let ExportedBodies { request, response } = bodies;
+        if self.format == ExportFormat::Har {
+            let is_first = self.written.exchanges == 0;
+            self.out[0].extend_from_slice(har::separator(is_first).as_bytes());
+            let entry = har::entry(exchange, HarBodies { request, response }, &self.told);
+            self.out[0].extend_from_slice(entry.as_bytes());
+        } else {
+            let answered = exchange.response.is_some().then_some(&response[..]);
+            let bodies = Bodies { request: Some(request), response: answered };
+            let line = ndjson::exchange(exchange, bodies, &self.told);
+            self.line(&line);
+        }
+        self.written.exchanges += 1;
+    }
+
+    fn line(&mut self, line: &str) {
+        self.out[0].extend_from_slice(line.as_bytes());
+        self.out[0].push(b'\n');
+    }
+}
+
+#[cfg(test)]
+mod export_tests;
