@@ -113,7 +113,13 @@ fn body(mut painter: Painter<'_>, view: &BodyView) {
             let draw = |mut painter: Painter<'_>| {
                 if mode == ViewMode::Hex {
                     let hits = hex_hits(view, line, marks);
-                    return bytes::hex_row(&mut painter, line.offset, &line.bytes, &hits);
+                    return bytes::hex_row(
+                        &mut painter,
+                        line.offset,
+                        &line.bytes,
+                        bytes::HEX_ROW,
+                        &hits,
+                    );
                 }
                 let goes_on = at > 0 || line.continued;
                 let mark = match line.folded {
