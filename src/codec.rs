@@ -19,6 +19,7 @@ pub(crate) mod json_text;
 pub mod lines;
 pub mod multipart;
 pub mod printable;
+pub(crate) mod reading;
 pub(crate) mod recipe;
 pub(crate) mod search;
 pub(crate) mod socks5;

@@ -126,7 +126,7 @@ actions! {
     FoldLevel "fold-level" View "Fold level" "Fold all of JSON at the depth of the cursor, then one level further out" [Response "<lt>"];
     UnfoldLevel "unfold-level" View "Unfold level" "Unfold one level of what is folded" [Response ">"];
     LineNumbers "line-numbers" View "Line numbers" "Show the numbers of lines, and hide them" [Response "#"];
-    Select "select" View "Select" "Select lines from the cursor on, and end that" [Response "V"];
+    Select "select" View "Select" "Select lines, or bytes of a hex view, from the cursor on, and end that" [Response "V", Traffic "V"];
     Copy "copy" View "Copy" "Copy the value, row or message under the cursor to the clipboard (OSC 52)" [List "y", Code "y", Code "<Enter>", Compare "y", Environments "y"];
     CopyWhole "copy-whole" View "Copy whole" "Copy the whole body as received, or all lines of this tab" [Response "Y", Compare "Y"];
     CopyPretty "copy-pretty" View "Copy pretty" "Copy the whole body with one value of JSON a line" [Response "<A-y>"];
@@ -134,6 +134,8 @@ actions! {
     CopyPath "copy-path" View "Copy path" "Copy the path of the value under the cursor, as jq writes it" [Response "p"];
     CopyHex "copy-hex" View "Copy hex" "Copy the bytes of this message as hex digits" [Conversation "Y", Traffic "Y"];
     CopyEscaped "copy-escaped" View "Copy escaped" "Copy this message as escaped text" [Conversation "<A-y>", Traffic "<A-y>"];
+    CopyC "copy-c" View "Copy C" "Copy this message, or the selected bytes, as an array of C" [Conversation "<A-c>", Traffic "<A-c>"];
+    CopyPython "copy-python" View "Copy Python" "Copy this message, or the selected bytes, as a bytes literal of Python" [Conversation "<A-p>", Traffic "<A-p>"];
     Compare "compare" View "Compare" "Compare this answer with the marked one, else with the one before" [Response "=", Traffic "=", History "=", Environments "="];
     MarkAnswer "mark-answer" View "Mark answer" "Mark this answer, to compare another one with it" [Response "m"];
     SaveToFile "save-to-file" View "Save to file" "Write the body or message on screen to a file" [Response "s"];

@@ -21,16 +21,22 @@ pub enum CopyAs {
     Hex,
     /// `ok\r\n`, which an input line and a preset read back.
     Escaped,
+    /// `unsigned char data[] = { ... };`
+    C,
+    /// `data = b"..."`
+    Python,
 }
 
-/// What has to be done to copy bytes, and what is said about it.
-pub fn copy(bytes: &[u8], how: CopyAs) -> Vec<Intent> {
+/// What has to be done to copy bytes, and what is said about it; `what` they are.
+pub fn copy(what: &str, bytes: &[u8], how: CopyAs) -> Vec<Intent> {
     let part = bytes.get(..LIMIT).unwrap_or(bytes);
     let (form, text) = match how {
         CopyAs::Seen if is_text(part) => ("text", printable_lines(part)),
         CopyAs::Seen => ("a hex dump", dump(part)),
         CopyAs::Hex => ("hex", digits(part)),
         CopyAs::Escaped => ("text with escapes", escape::escape(part)),
+        CopyAs::C => ("an array of C", c_array(part)),
+        CopyAs::Python => ("a literal of Python", python_literal(part)),
     };
     let (part, all) = (part.len() as u64, bytes.len() as u64);
     let of = if part < all {
@@ -38,7 +44,7 @@ pub fn copy(bytes: &[u8], how: CopyAs) -> Vec<Intent> {
     } else {
         String::new()
     };
-    vec![put(format!("message{of} as {form}"), text)]
+    vec![put(format!("{what}{of} as {form}"), text)]
 }
 
 /// What puts a text on the clipboard. The answer says what it was, and how much, when it is there.
@@ -102,9 +108,49 @@ pub(super) fn digits(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
 }
 
+/// `unsigned char data[] = { 0x47, ... };`, twelve bytes a line.
+fn c_array(bytes: &[u8]) -> String {
+    let line = |line: &[u8]| {
+        let digits: Vec<String> = line.iter().map(|byte| format!("0x{byte:02x}")).collect();
+        format!("    {},\n", digits.join(", "))
+    };
+    // C has no empty array.
+    let lines: String = match bytes {
+        [] => "    0x00,\n".into(),
+        _ => bytes.chunks(12).map(line).collect(),
+    };
+    let len = bytes.len();
+    format!("unsigned char data[] = {{\n{lines}}};\nunsigned int data_len = {len};\n")
+}
+
+/// `data = b"GET / HTTP/1.1\\r\\n"`; several lines as several literals, which Python joins.
+fn python_literal(bytes: &[u8]) -> String {
+    let literal = |line: &[u8]| format!("b\"{}\"", line.escape_ascii());
+    let mut lines = Vec::new();
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        lines.extend(line.chunks(64).map(literal));
+    }
+    match lines.as_slice() {
+        [] => "data = b\"\"\n".into(),
+        [line] => format!("data = {line}\n"),
+        _ => format!("data = (\n    {}\n)\n", lines.join("\n    ")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_are_an_array_of_c_and_a_literal_of_python() {
+        let c = c_array(b"GET\xff");
+        assert!(c.starts_with("unsigned char data[] = {\n    0x47, 0x45, 0x54, 0xff,\n};"), "{c}");
+        assert!(c.ends_with("data_len = 4;\n"), "{c}");
+        assert_eq!(python_literal(b"a\"\\\xff"), "data = b\"a\\\"\\\\\\xff\"\n");
+        let two = "data = (\n    b\"a\\r\\n\"\n    b\"b\"\n)\n";
+        assert_eq!(python_literal(b"a\r\nb"), two);
+        assert_eq!(python_literal(b""), "data = b\"\"\n");
+    }
 
     #[test]
     fn a_whole_body_is_its_text_unless_that_would_act_on_a_terminal() {

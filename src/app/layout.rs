@@ -170,6 +170,13 @@ pub(crate) fn cut_top(rest: &mut Rect, rows: u16) -> Rect {
     top
 }
 
+/// Cuts columns off the right of an area, as many as there are.
+pub(crate) fn cut_right(rest: &mut Rect, columns: u16) -> Rect {
+    let width = rest.width.min(columns);
+    rest.width -= width;
+    Rect { x: rest.x + rest.width, width, ..*rest }
+}
+
 /// Cuts rows off the bottom of an area, as many as there are.
 pub(crate) fn cut_bottom(rest: &mut Rect, rows: u16) -> Rect {
     let height = rows.min(rest.height);

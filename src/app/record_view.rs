@@ -1,22 +1,51 @@
 //! The bytes of one record or conversation row, looked at closely: as text or as hex.
 //!
 //! Where rows begin is computed once for a width; drawing and scrolling then cost what is visible.
+//! In hex there is a cursor on a byte, and what the bytes from there on can mean stands beside or
+//! below:
+//!
+//! ```text
+//!   wide                                       else
+//!   ├ 00000000  47 45 .. |GE..| ─┬ readings ┤  ├ 00000000  47 45 54 20 .. |GET | ┤
+//!   ├ 00000010  ...              │          ┤  ├ readings, what there is room for ┤
+//! ```
+
+use std::ops::Range;
 
 use bytes::Bytes;
+use ratatui::layout::{Position, Rect};
 
+use super::action::Action;
 use super::cursor::{Cursor, CursorStep};
+use super::layout::{cut_bottom, cut_right};
+use super::message::{Mouse, MouseKind};
 use super::wrap_bytes;
 use crate::codec::charset;
+use crate::codec::reading::READINGS;
 use crate::model::id::RecordId;
 use crate::model::record::RecordKind;
 
-/// Bytes of a hex row.
-const HEX_ROW: usize = 16;
+/// Rows of hex, of which the first that fits is taken.
+const HEX_ROWS: &[HexRow] = &[
+    HexRow { bytes: 16, digits: 8 },
+    HexRow { bytes: 16, digits: 6 },
+    HexRow { bytes: 8, digits: 6 },
+    HexRow { bytes: 4, digits: 6 },
+];
+/// Rows of hex that stay whatever is told of its bytes.
+const HEX_KEEPS: u16 = 3;
+/// Rows of the list that stay in sight while keys go to bytes.
+const LIST_KEEPS: u16 = 2;
+/// Cells of what bytes can mean.
+const READING_CELLS: u16 = 58;
+/// Rows of it: with their heading.
+const READING_ROWS: u16 = READINGS as u16 + 1;
 /// Bytes looked at to tell text from binary.
 const SAMPLE: usize = 4096;
 
 /// Bytes on show.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Detail {
     /// The record, or the first one of the row.
     pub of: RecordId,
@@ -31,9 +60,52 @@ pub struct Detail {
     pub top: usize,
     /// The byte at which a search stands.
     pub here: Option<usize>,
+    /// The byte under the cursor of the hex view.
+    pub at: usize,
+    /// Where a selection of bytes began.
+    anchor: Option<usize>,
     /// Where each text row begins, for `width`.
     starts: Vec<u32>,
     width: usize,
+    /// How hex is laid out.
+    pub hex_row: HexRow,
+    /// A press of the mouse gave it the keys, which may have moved it: what is dragged selects
+    /// nothing yet.
+    is_entered: bool,
+}
+
+/// A row of hex: how many bytes, and digits of where they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HexRow {
+    pub bytes: usize,
+    pub digits: usize,
+}
+
+impl HexRow {
+    /// The column of the first byte.
+    fn first(self) -> usize {
+        self.digits + 2
+    }
+
+    /// Cells of the digits of all bytes, one more between eights.
+    fn hex(self) -> usize {
+        self.bytes * 3 + self.bytes.saturating_sub(1) / 8
+    }
+
+    /// Cells of a row.
+    fn cells(self) -> usize {
+        // Blank and bar, the letters, a bar.
+        self.first() + self.hex() + 2 + self.bytes + 1
+    }
+}
+
+/// Where the pieces of an open record are drawn; empty where there is nothing or no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DetailAreas {
+    /// Its rows, as text or hex.
+    pub rows: Rect,
+    /// What the bytes under the cursor can mean.
+    pub readings: Rect,
 }
 
 impl Detail {
@@ -48,8 +120,12 @@ impl Detail {
             inside: false,
             top: 0,
             here: None,
+            at: 0,
+            anchor: None,
             starts: Vec::new(),
             width: 0,
+            hex_row: HEX_ROWS[0],
+            is_entered: false,
         }
     }
 
@@ -61,12 +137,57 @@ impl Detail {
         Detail { inside: self.inside, hex_chosen: self.hex_chosen, is_hex, ..other }
     }
 
-    /// Breaks text into rows of this width.
-    pub fn fit(&mut self, width: usize, height: usize) {
+    /// How many of these rows it takes, its title included, `half` or more; the list has the rest.
+    pub(crate) fn rows_of(&self, room: u16, half: u16) -> u16 {
+        if !(self.is_hex && self.inside) || self.is_empty() {
+            return half;
+        }
+        half.max((1 + HEX_KEEPS + READING_ROWS).min(room.saturating_sub(LIST_KEEPS)))
+    }
+
+    /// Lays the pieces out in the area of the detail.
+    pub(crate) fn areas(&self, area: Rect) -> DetailAreas {
+        let mut parts = DetailAreas { rows: area, ..DetailAreas::default() };
+        if !self.is_hex || self.is_empty() {
+            return parts;
+        }
+        let widest = HEX_ROWS.iter().map(|row| row.cells() as u16).max().unwrap_or(0);
+        if area.width >= widest + READING_CELLS && area.height > 1 {
+            parts.readings = cut_right(&mut parts.rows, READING_CELLS);
+            return parts;
+        }
+        // Who only looks along the list sees more of the bytes.
+        let keeps = if self.inside { HEX_KEEPS } else { 2 * HEX_KEEPS };
+        let height = area.height.saturating_sub(keeps).min(READING_ROWS);
+        if height >= if self.inside { 2 } else { READING_ROWS } {
+            parts.readings = cut_bottom(&mut parts.rows, height);
+        }
+        parts
+    }
+
+    fn height(&self, area: Rect) -> usize {
+        self.areas(area).rows.height.into()
+    }
+
+    /// Breaks bytes into rows that fit this area.
+    pub fn fit(&mut self, area: Rect) {
+        let areas = self.areas(area);
+        let width = usize::from(area.width);
         if width > 0 && self.width != width {
             self.wrap(width);
         }
+        let first = self.row(self.top).map_or(0, |(offset, _)| offset);
+        let room = usize::from(areas.rows.width);
+        let fits = HEX_ROWS.iter().find(|row| row.cells() <= room).or(HEX_ROWS.last());
+        if let Some(row) = fits.filter(|row| **row != self.hex_row && room > 0) {
+            self.hex_row = *row;
+            self.top = self.row_at(first);
+        }
+        let height = usize::from(areas.rows.height);
         self.top = self.top.min(self.len().saturating_sub(height.max(1)));
+        if self.is_hex && self.inside {
+            self.show_cursor(height);
+        }
     }
 
     fn wrap(&mut self, width: usize) {
@@ -82,7 +203,7 @@ impl Detail {
 
     /// Number of rows.
     pub fn len(&self) -> usize {
-        if self.is_hex { self.bytes.len().div_ceil(HEX_ROW) } else { self.starts.len() }
+        if self.is_hex { self.bytes.len().div_ceil(self.hex_row.bytes) } else { self.starts.len() }
     }
 
     /// Whether the record has no payload to show.
@@ -90,35 +211,128 @@ impl Detail {
         self.bytes.is_empty()
     }
 
-    /// Scrolls.
-    pub fn step(&mut self, step: CursorStep, height: usize) {
+    /// Moves the cursor of the hex view by rows; scrolls text.
+    pub fn step(&mut self, step: CursorStep, area: Rect) {
+        let height = self.height(area);
+        if !self.is_hex {
+            return self.scroll(step, area);
+        }
+        let last = self.bytes.len().saturating_sub(1);
+        let bytes = step.rows(height).saturating_mul(self.hex_row.bytes);
+        let (at, row) = (self.at, self.hex_row.bytes);
+        self.at = match step {
+            CursorStep::Top => 0,
+            CursorStep::Bottom => last,
+            // At an end it stays in its column.
+            _ if step.is_up() => at - bytes.min(at / row * row),
+            _ => at + bytes.min((last - at.min(last)) / row * row),
+        };
+        self.show_cursor(height);
+    }
+
+    /// Scrolls and leaves the cursor where it is.
+    pub(crate) fn scroll(&mut self, step: CursorStep, area: Rect) {
+        let height = self.height(area);
         let last = self.len().saturating_sub(height);
         let mut cursor = Cursor { selected: self.top.min(last), offset: 0 };
         cursor.step(step, last + 1, height);
         self.top = cursor.selected;
     }
 
+    /// What an action does to the cursor on bytes; `false` = it is none of it, or they are no hex.
+    pub(crate) fn act(&mut self, action: Action, area: Rect) -> bool {
+        if !(self.is_hex && self.inside) {
+            return false;
+        }
+        let last = self.bytes.len().saturating_sub(1);
+        match action {
+            Action::Left => self.at = self.at.saturating_sub(1),
+            Action::Right => self.at = (self.at + 1).min(last),
+            Action::Select => {
+                self.anchor = if self.anchor.is_some() { None } else { Some(self.at) };
+            }
+            _ => return false,
+        }
+        self.show_cursor(self.height(area));
+        true
+    }
+
+    /// The mouse on the bytes: the cursor goes there, and selects while the button is held.
+    pub(crate) fn mouse(&mut self, mouse: Mouse, area: Rect) {
+        let at = self.byte_under((mouse.column, mouse.row).into(), area);
+        let was_inside = std::mem::replace(&mut self.inside, true);
+        match mouse.kind {
+            MouseKind::Drag if self.is_entered => return,
+            MouseKind::Drag => self.anchor = self.anchor.or(at.map(|_| self.at)),
+            MouseKind::Press | MouseKind::SecondPress | MouseKind::ThirdPress => {
+                (self.is_entered, self.anchor) = (!was_inside, None);
+            }
+            MouseKind::Release | MouseKind::ScrollUp | MouseKind::ScrollDown => return,
+        }
+        self.at = at.unwrap_or(self.at);
+        self.show_cursor(self.height(area));
+    }
+
+    /// The byte at a place of the hex view, in either of its columns.
+    fn byte_under(&self, at: Position, area: Rect) -> Option<usize> {
+        let rows = self.areas(area).rows;
+        if !self.is_hex || !rows.contains(at) {
+            return None;
+        }
+        let row = self.hex_row;
+        let x = usize::from(at.x - rows.x).saturating_sub(row.first());
+        // A gap of one more cell stands before the second eight.
+        let column = if x < row.hex() { (x - x / 25) / 3 } else { x.saturating_sub(row.hex() + 2) };
+        let start = (self.top + usize::from(at.y - rows.y)) * row.bytes;
+        let last = (start + row.bytes).min(self.bytes.len()).checked_sub(1)?;
+        (start <= last).then(|| (start + column.min(row.bytes - 1)).min(last))
+    }
+
+    /// The bytes that are selected.
+    pub fn selection(&self) -> Option<Range<usize>> {
+        let anchor = self.anchor.filter(|_| self.is_hex)?;
+        Some(anchor.min(self.at)..(anchor.max(self.at) + 1).min(self.bytes.len()))
+    }
+
+    /// Selected bytes, when keys go to them.
+    pub(crate) fn selected(&self) -> Option<&[u8]> {
+        self.bytes.get(self.selection().filter(|_| self.inside)?)
+    }
+
+    fn show_cursor(&mut self, height: usize) {
+        self.at = self.at.min(self.bytes.len().saturating_sub(1));
+        let mut cursor = Cursor { selected: self.at / self.hex_row.bytes, offset: self.top };
+        cursor.settle(self.len(), height);
+        self.top = cursor.offset;
+    }
+
     /// Switches between text and hex, staying at the same bytes, or at the hit when it is seen.
-    pub(crate) fn toggle_hex(&mut self, height: usize) {
+    pub(crate) fn toggle_hex(&mut self, area: Rect) {
         if self.kind != RecordKind::Data {
             // Nothing to see here as hex; it is what the user wants of the next bytes.
             self.hex_chosen = true;
             return;
         }
-        let shown = self.top..self.top + height;
+        let shown = self.top..self.top + self.height(area);
         let here = self.here.filter(|byte| shown.contains(&self.row_at(*byte)));
         let byte = self.row(self.top).map_or(0, |(offset, _)| offset);
         self.is_hex = !self.is_hex;
         self.hex_chosen = self.is_hex;
+        self.anchor = None;
+        self.fit(area);
         self.top = self.row_at(byte);
+        if self.is_hex {
+            self.at = here.unwrap_or(byte);
+        }
         if let Some(byte) = here {
-            self.reveal(byte, height);
+            self.reveal(byte, area);
         }
     }
 
     /// Brings a byte into view, a third of the way down if it was out of sight.
-    pub(crate) fn reveal(&mut self, byte: usize, height: usize) {
-        self.here = Some(byte);
+    pub(crate) fn reveal(&mut self, byte: usize, area: Rect) {
+        let height = self.height(area);
+        (self.here, self.at, self.anchor) = (Some(byte), byte, None);
         let row = self.row_at(byte);
         if !(self.top..self.top + height.max(1)).contains(&row) {
             self.top = row.saturating_sub(height / 3).min(self.len().saturating_sub(1));
@@ -127,7 +341,7 @@ impl Detail {
 
     fn row_at(&self, byte: usize) -> usize {
         if self.is_hex {
-            byte / HEX_ROW
+            byte / self.hex_row.bytes
         } else {
             self.starts.partition_point(|start| *start as usize <= byte).saturating_sub(1)
         }
@@ -136,8 +350,8 @@ impl Detail {
     /// A row: where it begins and its bytes, a line ending left out.
     pub fn row(&self, at: usize) -> Option<(usize, &[u8])> {
         if self.is_hex {
-            let start = at.checked_mul(HEX_ROW)?;
-            let end = (start + HEX_ROW).min(self.bytes.len());
+            let start = at.checked_mul(self.hex_row.bytes)?;
+            let end = start.checked_add(self.hex_row.bytes)?.min(self.bytes.len());
             return self.bytes.get(start..end).filter(|row| !row.is_empty()).map(|r| (start, r));
         }
         let start = *self.starts.get(at)? as usize;
@@ -156,10 +370,12 @@ pub(crate) fn enter(open: &mut Option<Detail>) -> bool {
     true
 }
 
-/// Esc: takes the keys back from an open record, then closes it; `false` = none was open.
+/// Esc: ends a selection of an open record, takes the keys back from it, then closes it; `false` =
+/// none was open.
 pub fn leave(open: &mut Option<Detail>) -> bool {
     match open {
         None => return false,
+        Some(detail) if detail.inside && detail.anchor.is_some() => detail.anchor = None,
         Some(detail) if detail.inside => detail.inside = false,
         Some(_) => *open = None,
     }
@@ -193,8 +409,12 @@ mod tests {
 
     fn detail(bytes: &[u8], width: usize) -> Detail {
         let mut detail = Detail::new(RecordId(0), RecordKind::Data, Bytes::copy_from_slice(bytes));
-        detail.fit(width, 0);
+        detail.fit(area(width, 0));
         detail
+    }
+
+    fn area(width: usize, height: u16) -> Rect {
+        Rect::new(0, 0, width as u16, height)
     }
 
     #[test]
@@ -212,12 +432,12 @@ mod tests {
         let bytes: Vec<u8> = (0..=255).collect();
         assert!(detail(&bytes, 10).is_hex);
         let text = "0123456789abcdef\n".repeat(20);
-        let mut detail = detail(text.as_bytes(), 40);
+        let mut detail = detail(text.as_bytes(), 78);
         assert!(!detail.is_hex);
         for _ in 0..10 {
-            detail.step(CursorStep::Down, 4);
+            detail.step(CursorStep::Down, area(78, 4));
         }
-        detail.toggle_hex(4);
+        detail.toggle_hex(area(78, 4));
         assert_eq!(detail.top, 170 / 16);
         assert!(detail.row(detail.top).unwrap().0 <= 170);
     }
@@ -229,31 +449,145 @@ mod tests {
         };
         let mut detail = detail(b"text", 10);
         assert!(!other(&detail, b"text") && other(&detail, b"\0\x01\xff"));
-        detail.toggle_hex(4);
+        detail.toggle_hex(area(78, 4));
         assert!(other(&detail, b"text"));
-        detail.toggle_hex(4);
+        detail.toggle_hex(area(78, 4));
         assert!(!other(&detail, b"text"));
     }
 
     #[test]
     fn our_own_words_are_never_shown_as_hex() {
         let mut words = detail(b"text", 10);
-        words.toggle_hex(4);
+        words.toggle_hex(area(78, 4));
         let other = |words: &Detail, kind, bytes: &'static [u8]| {
             words.instead(RecordId(1), kind, Bytes::from_static(bytes))
         };
         assert!(other(&words, RecordKind::Data, b"more").is_hex);
         let mut words = other(&words, RecordKind::Closed, b"closed by us");
         assert!(!words.is_hex);
-        words.toggle_hex(4);
+        words.toggle_hex(area(78, 4));
         assert!(!words.is_hex);
         assert!(other(&words, RecordKind::Data, b"more").is_hex);
+    }
+
+    fn inside(bytes: &[u8], room: Rect) -> Detail {
+        let mut detail = Detail::new(RecordId(0), RecordKind::Data, Bytes::copy_from_slice(bytes));
+        (detail.is_hex, detail.inside) = (true, true);
+        detail.fit(room);
+        detail
+    }
+
+    #[test]
+    fn the_cursor_moves_by_bytes_and_rows_keeps_its_column_and_stays_in_sight() {
+        let room = area(78, 6);
+        let bytes: Vec<u8> = (0..=250).collect();
+        let mut detail = inside(&bytes, room);
+        for (action, at) in [(Action::Right, 1), (Action::Right, 2), (Action::Left, 1)] {
+            assert!(detail.act(action, room));
+            assert_eq!(detail.at, at);
+        }
+        for (step, at) in [
+            (CursorStep::Up, 1),
+            (CursorStep::Down, 17),
+            (CursorStep::PageDown, 17 + 2 * 16),
+            (CursorStep::Bottom, 250),
+            (CursorStep::Down, 250),
+            (CursorStep::PageUp, 250 - 2 * 16),
+            (CursorStep::Top, 0),
+        ] {
+            detail.step(step, room);
+            assert_eq!(detail.at, at, "{step:?}");
+            let rows = usize::from(detail.areas(room).rows.height);
+            assert!((detail.top..detail.top + rows).contains(&(at / 16)), "{step:?}");
+        }
+        detail.inside = false;
+        assert!(!detail.act(Action::Right, room), "the keys are elsewhere");
+    }
+
+    #[test]
+    fn a_selection_goes_from_where_it_began_to_the_cursor_and_escape_ends_it_first() {
+        let room = area(78, 6);
+        let mut detail = inside(b"0123456789", room);
+        detail.step(CursorStep::Bottom, room);
+        assert!(detail.act(Action::Select, room) && detail.act(Action::Left, room));
+        assert_eq!(detail.selected(), Some(&b"89"[..]));
+        let mut open = Some(detail);
+        assert!(leave(&mut open));
+        let detail = open.unwrap();
+        assert_eq!((detail.selected(), detail.inside), (None, true));
+    }
+
+    #[test]
+    fn the_mouse_finds_the_byte_in_either_column_at_every_width() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        for width in [20, 30, 50, 76, 78, 140] {
+            let room = area(width, 10);
+            let detail = inside(&bytes, room);
+            let per_row = detail.hex_row.bytes;
+            for at in 0..per_row {
+                let x = detail.hex_row.first() + at * 3 + at / 8;
+                let letters = detail.hex_row.first() + detail.hex_row.hex() + 2;
+                let letter = (letters + at < width).then_some(letters + at);
+                for x in [x, x + 1].into_iter().chain(letter) {
+                    let under = detail.byte_under((x as u16, 1).into(), room);
+                    assert_eq!(under, Some(per_row + at), "{width}: {x}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_drag_selects_bytes_and_a_press_ends_that() {
+        let room = area(78, 6);
+        let mut detail = inside(b"0123456789", room);
+        let mouse = |kind, column| Mouse { kind, column, row: 0 };
+        let first = detail.hex_row.first() as u16;
+        detail.mouse(mouse(MouseKind::Press, first), room);
+        detail.mouse(mouse(MouseKind::Drag, first + 6), room);
+        detail.mouse(mouse(MouseKind::Release, first + 6), room);
+        assert_eq!(detail.selected(), Some(&b"012"[..]));
+        detail.mouse(mouse(MouseKind::Press, first + 3), room);
+        assert_eq!((detail.selected(), detail.at), (None, 1));
+        // The press that gives it the keys may move it on the screen.
+        detail.inside = false;
+        detail.mouse(mouse(MouseKind::Press, first), room);
+        detail.mouse(mouse(MouseKind::Drag, first + 6), room);
+        assert_eq!((detail.selected(), detail.at, detail.inside), (None, 0, true));
+    }
+
+    #[test]
+    fn hex_of_sixteen_bytes_fits_a_screen_of_eighty_columns() {
+        let row = |width| inside(&[0; 99], area(width, 20)).hex_row;
+        assert_eq!(row(76), HexRow { bytes: 16, digits: 6 });
+        assert_eq!(row(78), HexRow { bytes: 16, digits: 8 });
+        assert_eq!((row(60).bytes, row(30).bytes, row(5).bytes), (8, 4, 4));
+    }
+
+    #[test]
+    fn with_the_keys_it_takes_the_rows_it_needs_and_leaves_some_to_the_list() {
+        let mut detail = inside(&[0; 300], area(78, 20));
+        let rows = |detail: &Detail| [6, 19, 60].map(|room| detail.rows_of(room, room / 2));
+        assert_eq!(rows(&detail), [4, 17, 30]);
+        detail.inside = false;
+        assert_eq!(rows(&detail), [3, 9, 30]);
+    }
+
+    #[test]
+    fn what_bytes_mean_stands_beside_or_below_and_leaves_room_for_them() {
+        let detail = inside(&[0; 300], area(78, 20));
+        for (width, height) in [(78, 20), (78, 7), (136, 9), (20, 2), (200, 60), (0, 0)] {
+            let parts = detail.areas(area(width, height));
+            assert!(parts.rows.height >= height.min(HEX_KEEPS), "{width}x{height}");
+            let is_beside = parts.readings.x > 0;
+            assert_eq!(is_beside, width >= 136, "{width}x{height}");
+            assert_eq!(parts.readings.is_empty(), height < 5, "{width}x{height}");
+        }
     }
 
     #[test]
     fn nothing_has_no_rows_and_cannot_be_scrolled_away() {
         let mut detail = detail(b"", 10);
-        detail.step(CursorStep::Bottom, 5);
+        detail.step(CursorStep::Bottom, area(10, 5));
         assert_eq!((detail.len(), detail.top), (0, 0));
         assert!(detail.row(0).is_none());
         assert!(detail.row(usize::MAX).is_none());

@@ -22,6 +22,9 @@ use crate::model::view::WideEncoding;
 /// Letters of other case can be up to four bytes where ours are one.
 const FOLDED: usize = 4;
 
+/// Bytes that a hit of a regular expression is taken to have at most where only a part is looked at.
+const EXPRESSION_REACH: usize = 1024;
+
 /// Bytes to find.
 #[derive(Debug, Clone)]
 pub struct Pattern {
@@ -68,11 +71,24 @@ impl Pattern {
     /// A pattern that finds each of these; empty ones are left out.
     #[must_use]
     pub fn any(needles: &[Needle]) -> Option<Pattern> {
+        Pattern::of(needles, &[])
+    }
+
+    /// The same, and what these regular expressions match; those that cannot stand beside others
+    /// are left out.
+    #[must_use]
+    pub(crate) fn of(needles: &[Needle], expressions: &[String]) -> Option<Pattern> {
         let written: Vec<&Needle> = needles.iter().filter(|n| !n.bytes().is_empty()).collect();
-        let longest = written.iter().map(|needle| needle.longest()).max()?;
-        let ways: Vec<String> = written.into_iter().map(Needle::expression).collect();
-        let regex = RegexBuilder::new(&ways.join("|")).build().ok()?;
-        Some(Pattern { regex, longest })
+        let reach = expressions.iter().map(|_| EXPRESSION_REACH);
+        let longest = written.iter().map(|needle| needle.longest()).chain(reach).max()?;
+        let needles: Vec<String> = written.into_iter().map(Needle::expression).collect();
+        let all: Vec<&str> = needles.iter().chain(expressions).map(String::as_str).collect();
+        let built = RegexBuilder::new(&all.join("|")).build();
+        let regex = built.or_else(|error| {
+            let left = (!needles.is_empty()).then(|| RegexBuilder::new(&needles.join("|")).build());
+            left.unwrap_or(Err(error))
+        });
+        Some(Pattern { regex: regex.ok()?, longest })
     }
 
     /// Bytes a hit has at most.
@@ -84,34 +100,42 @@ impl Pattern {
     /// The first hit that starts at `from` or later.
     #[must_use]
     pub fn first(&self, bytes: &[u8], from: usize) -> Option<Range<usize>> {
-        if from > bytes.len() {
-            return None;
+        let mut from = from;
+        while from <= bytes.len() {
+            let hit = self.regex.find_at(bytes, from)?;
+            if !hit.is_empty() {
+                return Some(hit.range());
+            }
+            from = hit.start() + 1;
         }
-        self.regex.find_at(bytes, from).map(|hit| hit.range())
+        None
     }
 
     /// The last hit that starts before `end`.
     #[must_use]
     pub fn last(&self, bytes: &[u8], end: usize) -> Option<Range<usize>> {
-        let hits = self.regex.find_iter(bytes).map(|hit| hit.range());
-        hits.take_while(|hit| hit.start < end).last()
+        self.hits(bytes).take_while(|hit| hit.start < end).last()
     }
 
     /// All hits.
     pub fn hits<'a>(&'a self, bytes: &'a [u8]) -> impl Iterator<Item = Range<usize>> + 'a {
-        self.regex.find_iter(bytes).map(|hit| hit.range())
+        self.regex.find_iter(bytes).map(|hit| hit.range()).filter(|hit| !hit.is_empty())
     }
 
     /// The hits that reach into a part of the bytes; looks at little more than the part.
     #[must_use]
     pub(crate) fn hits_in(&self, bytes: &[u8], part: Range<usize>) -> Vec<Range<usize>> {
         let end = part.end.saturating_add(self.longest).min(bytes.len());
-        let start = part.start.saturating_sub(self.longest).min(end);
-        let around = &bytes[start..end];
-        self.hits(around)
-            .map(|hit| hit.start + start..hit.end + start)
-            .filter(|hit| hit.start < part.end && hit.end > part.start)
-            .collect()
+        let (around, mut from) = (&bytes[..end], part.start.saturating_sub(self.longest));
+        let mut hits = Vec::new();
+        // What is before stays in sight: the beginning of the bytes is no other place.
+        while let Some(hit) = self.first(around, from).filter(|hit| hit.start < part.end) {
+            from = hit.end;
+            if hit.end > part.start {
+                hits.push(hit);
+            }
+        }
+        hits
     }
 }
 

@@ -15,6 +15,7 @@ use std::ops::{Bound, RangeBounds};
 use super::facts::RecordFacts;
 use super::pattern::{DataTest, Slice, TextTest};
 use super::subject::{End, TextOf};
+use crate::model::fault::FaultKind;
 use crate::model::id::ConnId;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, RecordKind};
@@ -70,6 +71,8 @@ pub(super) enum RecordTest {
     Data(Slice, DataTest),
     Body(Slice, DataTest),
     Marked,
+    /// A fault touched it; `None` = any.
+    Fault(Option<FaultKind>),
     /// What failed, was reset or is an answer that says so.
     Error,
 }
@@ -232,6 +235,8 @@ impl RecordTest {
                 record.body().and_then(|body| slice.of(body)).is_some_and(|it| test.holds(it))
             }
             RecordTest::Marked => record.is_marked,
+            RecordTest::Fault(None) => !record.faults.is_empty(),
+            RecordTest::Fault(Some(kind)) => record.faults.contains(*kind),
             RecordTest::Error => record.is_error(),
         }
     }

@@ -4,6 +4,7 @@
 
 use super::subject::TextOf;
 use crate::model::exchange_facts::ExchangeFacts;
+use crate::model::fault::FaultMarks;
 use crate::model::record::{Direction, Record, RecordKind};
 use crate::model::timing::{Lapse, Stamp};
 
@@ -28,6 +29,8 @@ pub struct RecordFacts<'a> {
     pub exchange: Option<&'a ExchangeFacts>,
     pub is_marked: bool,
     pub comment: Option<&'a str>,
+    /// What a relay's faults did to it.
+    pub faults: FaultMarks,
 }
 
 impl<'a> RecordFacts<'a> {
@@ -45,6 +48,7 @@ impl<'a> RecordFacts<'a> {
             exchange: None,
             is_marked: false,
             comment: None,
+            faults: record.faults,
         }
     }
 

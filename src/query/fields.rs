@@ -87,6 +87,19 @@ const KINDS: &[&str] = &[
     "failed",
     "note",
 ];
+const FAULTS: &[&str] = &[
+    "delay",
+    "rate",
+    "split",
+    "merge",
+    "corrupt",
+    "duplicate",
+    "reorder",
+    "drop",
+    "reset",
+    "half-close",
+    "stall",
+];
 const SIDES: &[&str] = &["client", "listener", "relay"];
 
 macro_rules! fields {
@@ -180,6 +193,9 @@ fields! {
     "comment" QuerySubject::Text(TextOf::Comment), QueryValue::Text, true,
         ["frame.comment" "~comment" "note" "annotation" "pkt_comment"],
         "What you wrote about a row.", "comment contains odd";
+    "fault" QuerySubject::Fault, QueryValue::Word(FAULTS), true,
+        ["faults" "chaos" "touched" "injected"],
+        "What the faults of a relay did to it; alone: whatever it was.", "fault == delay";
     "error" QuerySubject::Text(TextOf::Error), QueryValue::Text, true,
         ["~e" "failure" "_ws.expert" "fail" "errors"],
         "What failed or was reset, and answers with a status of 400 or more; its text is searched.", "error contains refused";

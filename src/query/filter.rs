@@ -9,7 +9,7 @@ use super::facts::RecordFacts;
 use super::parser::Parser;
 use super::pattern::DataTest;
 use super::scanner::QueryError;
-use crate::codec::search::Needle;
+use crate::codec::search::Pattern;
 use crate::model::id::ConnId;
 use crate::model::record::ConnInfo;
 #[cfg(test)]
@@ -77,18 +77,19 @@ impl Filter {
         self.0.reads()
     }
 
-    /// The bytes it looks for in payload, without those it looks away from: what a screen marks.
-    pub(crate) fn needles(&self) -> Vec<Needle> {
-        let needle = |(wanted, test)| match (wanted, test) {
-            (
-                true,
-                &Test::Record(
-                    RecordTest::Data(_, DataTest::Contains(ref pattern))
-                    | RecordTest::Body(_, DataTest::Contains(ref pattern)),
-                ),
-            ) => Some(pattern.needle.clone()),
-            _ => None,
-        };
-        self.0.tests().into_iter().filter_map(needle).collect()
+    /// What it looks for in payload, without that which it looks away from: what a screen marks.
+    pub(crate) fn pattern(&self) -> Option<Pattern> {
+        let (mut needles, mut expressions) = (Vec::new(), Vec::new());
+        for (_, test) in self.0.tests().into_iter().filter(|(wanted, _)| *wanted) {
+            match test {
+                Test::Record(RecordTest::Data(_, test) | RecordTest::Body(_, test)) => match test {
+                    DataTest::Contains(pattern) => needles.push(pattern.needle.clone()),
+                    DataTest::Matches(pattern) => expressions.push(pattern.expression()),
+                    DataTest::Within(..) | DataTest::Is(_) => {}
+                },
+                Test::Record(_) | Test::Conn(_) => {}
+            }
+        }
+        Pattern::of(&needles, &expressions)
     }
 }

@@ -114,6 +114,12 @@ impl RegexTest {
         })?;
         Ok(RegexTest { source: source.to_owned(), regex })
     }
+
+    /// It as a part of a larger one.
+    pub(super) fn expression(&self) -> String {
+        let flags = if has_capitals(&self.source) { "" } else { "i" };
+        format!("(?{flags}:{})", self.source)
+    }
 }
 
 impl PartialEq for RegexTest {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::*;
-use crate::codec::search::Needle;
+use crate::model::fault::FaultKind;
 use crate::model::id::SessionId;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
@@ -277,7 +277,7 @@ fn the_examples_of_the_table_and_every_name_can_be_asked_for() {
     for (_, test) in BARE {
         Filter::parse(test).unwrap();
     }
-    for field in ["kind", "dir", "proto", "side"] {
+    for field in ["kind", "dir", "proto", "side", "fault"] {
         let refused = Filter::parse(&format!("{field} == ?")).unwrap_err().message;
         let (_, names) = refused.split_once("none of ").unwrap();
         for name in names.split(", ") {
@@ -290,8 +290,8 @@ fn the_examples_of_the_table_and_every_name_can_be_asked_for() {
 #[test]
 fn only_what_is_looked_for_is_marked() {
     let filter = Filter::parse("a not b (hex:00 or not (c or not d))").unwrap();
-    let text = |text: &str| Needle::Text(text.into());
-    assert_eq!(filter.needles(), [text("a"), Needle::Bytes(vec![0]), text("d")]);
+    let hits = filter.pattern().unwrap().hits_in(b"abcd\0", 0..5);
+    assert_eq!(hits, [0..1, 3..4, 4..5]);
 }
 
 #[test]
@@ -345,6 +345,46 @@ fn the_parts_of_a_filter_are_those_that_all_have_to_hold() {
     assert_eq!(parts("port == 1"), "port == 1");
     assert_eq!(parts("port == 1 or x"), "");
     assert_eq!(parts("port =="), "");
+}
+
+#[test]
+fn faults_are_asked_for_by_name_or_whatever_they_are() {
+    let mut touched = record(b"PING");
+    touched.faults.insert(FaultKind::Delay);
+    touched.faults.insert(FaultKind::HalfClose);
+    for (text, of_touched, of_other) in [
+        ("fault", true, false),
+        ("not fault", false, true),
+        ("fault == delay", true, false),
+        ("fault == half-close", true, false),
+        ("fault in {drop, delay}", true, false),
+        ("fault == drop", false, false),
+        ("fault != drop", true, false),
+    ] {
+        let filter = Filter::parse(text).unwrap();
+        let holds = |record| filter.matches(record, Some(&conn()));
+        assert_eq!((holds(&touched), holds(&record(b"PING"))), (of_touched, of_other), "{text}");
+    }
+    let wrong = Filter::parse("fault == slow").unwrap_err();
+    assert!(wrong.message.contains("delay, rate"), "{}", wrong.message);
+}
+
+#[test]
+fn what_is_looked_for_is_marked_also_by_a_regular_expression() {
+    let marked = |text: &str, bytes: &[u8]| {
+        let pattern = Filter::parse(text).unwrap().pattern();
+        let hits: Vec<_> =
+            pattern.iter().flat_map(|it| it.hits_in(bytes, 0..bytes.len())).collect();
+        hits.into_iter().map(|hit| bytes[hit].escape_ascii().to_string()).collect::<Vec<_>>()
+    };
+    let get = b"GET /a?id=17 HTTP/1.1";
+    assert_eq!(marked("data matches 'id=[0-9]+'", get), ["id=17"]);
+    assert_eq!(marked("data matches '^get'", get), ["GET"]);
+    assert_eq!(marked("data matches '^Get'", get), [""; 0]);
+    assert_eq!(marked("data matches 'HTTP/1' and text contains 'get'", get), ["GET", "HTTP/1"]);
+    assert_eq!(marked("not data matches 'id'", get), [""; 0], "it is looked away from");
+    assert_eq!(marked("data matches 'x*'", get), [""; 0], "nothing is no hit");
+    assert_eq!(marked("len > 3", get), [""; 0]);
 }
 
 #[test]

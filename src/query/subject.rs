@@ -43,4 +43,5 @@ pub(super) enum QuerySubject {
     Body,
     Hex,
     Marked,
+    Fault,
 }

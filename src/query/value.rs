@@ -55,6 +55,7 @@ pub(super) fn exists(asked: &Asked) -> Made {
     let every: NumberRange = (Unbounded, Unbounded);
     let test = match &asked.field.subject {
         QuerySubject::Marked => RecordTest::Marked,
+        QuerySubject::Fault => RecordTest::Fault(None),
         QuerySubject::Delta => RecordTest::Delta(every),
         QuerySubject::Latency => RecordTest::Latency(every),
         QuerySubject::Status => RecordTest::Status(every),
@@ -103,6 +104,7 @@ fn plain(asked: &Asked, operator: &str, value: &str) -> Result<Test, String> {
         QuerySubject::Len => RecordTest::Len(number(length)?).into(),
         QuerySubject::Direction => RecordTest::Direction(named(asked.field, value)?).into(),
         QuerySubject::Kind => RecordTest::Kind(named(asked.field, value)?).into(),
+        QuerySubject::Fault => RecordTest::Fault(Some(named(asked.field, value)?)).into(),
         QuerySubject::Delta => RecordTest::Delta(number(nanos)?).into(),
         QuerySubject::Latency => RecordTest::Latency(number(nanos)?).into(),
         QuerySubject::Time => RecordTest::Time(times::test(operator, value, asked.ahead)?).into(),

@@ -83,6 +83,7 @@ impl<'a> Selector<'a> {
             }),
             is_marked: self.reads.mark && timeline.is_pinned(record.id),
             comment: if self.reads.comment { timeline.comment(record.id) } else { None },
+            faults: stored.faults,
         }
     }
 

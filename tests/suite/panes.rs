@@ -10,6 +10,8 @@ mod conversation;
 mod http;
 #[path = "panes/mouse.rs"]
 mod mouse;
+#[path = "panes/record_bytes.rs"]
+mod record_bytes;
 #[path = "panes/sizes.rs"]
 mod sizes;
 #[path = "panes/traffic.rs"]

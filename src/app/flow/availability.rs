@@ -246,6 +246,9 @@ fn of_traffic(app: &App, action: Action) -> Option<&'static str> {
             | A::Copy
             | A::CopyHex
             | A::CopyEscaped
+            | A::CopyC
+            | A::CopyPython
+            | A::Select
             | A::MakePreset
             | A::NextItem
             | A::PreviousItem

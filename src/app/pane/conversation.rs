@@ -39,13 +39,13 @@ impl ConversationPane {
         let outcome = asked.unwrap_or_else(|| match input {
             PaneInput::Act(action) => self.act(shared, action),
             PaneInput::Wheel(step) => {
-                self.scroll(shared, step);
+                self.wheel(shared, step);
                 Outcome::yes()
             }
             PaneInput::Key(key) => self.type_key(shared, key),
             PaneInput::Paste(text) => self.paste_input(shared, text),
             PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
-            PaneInput::Drag(_, mouse) => self.drag(shared, mouse),
+            PaneInput::Drag(area, mouse) => self.drag(shared, area, mouse),
         });
         self.settle(shared);
         outcome
@@ -125,6 +125,9 @@ impl ConversationPane {
 
     /// What the list of rows does with an action.
     fn act_rows(&mut self, shared: &Shared, action: Action) -> Outcome {
+        if self.act_on_bytes(shared, action) {
+            return Outcome::yes();
+        }
         let told = |outcome: Result<Outcome, Outcome>| outcome.unwrap_or_else(|why| why);
         match action {
             Action::InputLine => self.write(shared),
@@ -134,6 +137,8 @@ impl ConversationPane {
             Action::Copy => return self.copy(shared, CopyAs::Seen),
             Action::CopyHex => return self.copy(shared, CopyAs::Hex),
             Action::CopyEscaped => return self.copy(shared, CopyAs::Escaped),
+            Action::CopyC => return self.copy(shared, CopyAs::C),
+            Action::CopyPython => return self.copy(shared, CopyAs::Python),
             Action::Resend => return told(self.resend(shared)),
             Action::EditMessage => return told(self.take_up(shared)),
             Action::SaveToFile => return told(self.save(shared)),
@@ -173,16 +178,21 @@ impl ConversationPane {
         }
     }
 
-    /// A press of the mouse: the keys go to what is there.
-    /// The mouse moves with its button down: what began in the input line selects there.
-    fn drag(&mut self, shared: &Shared, mouse: Mouse) -> Outcome {
-        let input = self.view_mut(shared).filter(|view| view.writing);
-        input.map_or_else(Outcome::no, |view| {
-            view.input.editor.mouse(mouse);
-            Outcome::yes()
-        })
+    /// The mouse moves with its button down: what began in the input line or on bytes selects there.
+    fn drag(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
+        let room = self.areas(shared, layout::pane_inner(area)).detail;
+        let Some(view) = self.view_mut(shared) else { return Outcome::no() };
+        match &mut view.detail {
+            _ if view.writing => {
+                view.input.editor.mouse(mouse);
+            }
+            Some(detail) if detail.inside => detail.mouse(mouse, room),
+            _ => return Outcome::no(),
+        }
+        Outcome::yes()
     }
 
+    /// A press of the mouse: the keys go to what is there.
     fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
         let at = (mouse.column, mouse.row).into();
         if let Some(outcome) = self.press_completion(shared, at) {
@@ -214,7 +224,7 @@ impl ConversationPane {
         } else if parts.detail.contains(at)
             && let Some(detail) = self.view_mut(shared).and_then(|view| view.detail.as_mut())
         {
-            detail.inside = true;
+            detail.mouse(mouse, parts.detail);
         }
         Outcome::yes()
     }

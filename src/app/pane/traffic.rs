@@ -17,7 +17,7 @@ use std::time::Duration;
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
-use crate::app::copying::{CopyAs, copy};
+use crate::app::copying::CopyAs;
 use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::effect::Effect;
 use crate::app::intent::{Intent, TrafficWish};
@@ -89,6 +89,9 @@ impl TrafficPane {
         let inside = self.detail.as_ref().is_some_and(|detail| detail.inside);
         let mut hints = match (self.is_empty(), inside) {
             (true, _) => return vec![Action::Find],
+            (false, true) if self.detail.as_ref().is_some_and(|detail| detail.is_hex) => {
+                vec![Action::Select, Action::Copy, Action::ViewHex, Action::Back]
+            }
             (false, true) => vec![Action::ViewHex, Action::Copy, Action::Back],
             (false, false) => {
                 vec![Action::Detail, Action::MakePreset, Action::Mark, Action::FilterBy]
@@ -207,7 +210,7 @@ impl TrafficPane {
     pub(crate) fn resized(&mut self, shared: &Shared) {
         let room = self.areas_now(shared).detail;
         if let Some(detail) = &mut self.detail {
-            detail.fit(room.width.into(), room.height.into());
+            detail.fit(room);
         }
     }
 
@@ -235,17 +238,27 @@ impl TrafficPane {
             self.filter.completer.close();
             return Outcome::yes();
         }
+        let outcome = self.take(shared, input);
+        // What has the keys may need other room.
+        self.resized(shared);
+        outcome
+    }
+
+    fn take(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
         match input {
             PaneInput::Act(action) if self.is_typing() => self.act_while_typing(shared, action),
             PaneInput::Act(action) => self.act(shared, action),
-            PaneInput::Wheel(step) => self.step(shared, step),
+            PaneInput::Wheel(step) => self.wheel(shared, step),
             PaneInput::Key(_) | PaneInput::Paste(_) => self.typed(shared, input),
             PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
-            PaneInput::Drag(..) => Outcome::no(),
+            PaneInput::Drag(area, mouse) => self.point(self.areas(pane_inner(area)).detail, mouse),
         }
     }
 
     fn act(&mut self, shared: &Shared, action: Action) -> Outcome {
+        if let Some(outcome) = self.act_on_bytes(shared, action) {
+            return outcome;
+        }
         match action {
             Action::Find => self.find(shared),
             Action::Comment => self.comment(shared),
@@ -269,6 +282,11 @@ impl TrafficPane {
             Action::Copy => self.copy(shared, CopyAs::Seen),
             Action::CopyHex => self.copy(shared, CopyAs::Hex),
             Action::CopyEscaped => self.copy(shared, CopyAs::Escaped),
+            Action::CopyC => self.copy(shared, CopyAs::C),
+            Action::CopyPython => self.copy(shared, CopyAs::Python),
+            Action::Select => Outcome::say(
+                "[detail] opens a row, once more goes in; [view-hex] shows its bytes to select",
+            ),
             Action::MakePreset => self.to_preset(shared),
             _ => match CursorStep::of(action) {
                 Some(step) => self.step(shared, step),
@@ -277,10 +295,20 @@ impl TrafficPane {
         }
     }
 
+    /// The wheel scrolls an open record and leaves its cursor where it is.
+    fn wheel(&mut self, shared: &Shared, step: CursorStep) -> Outcome {
+        let area = self.areas_now(shared).detail;
+        match self.detail.as_mut().filter(|detail| detail.inside) {
+            Some(detail) => detail.scroll(step, area),
+            None => return self.step(shared, step),
+        }
+        Outcome::yes()
+    }
+
     fn step(&mut self, shared: &Shared, step: CursorStep) -> Outcome {
         let areas = self.areas_now(shared);
         if let Some(detail) = self.detail.as_mut().filter(|detail| detail.inside) {
-            detail.step(step, areas.detail.height.into());
+            detail.step(step, areas.detail);
             return Outcome::yes();
         }
         let height = usize::from(areas.rows.height);
@@ -303,11 +331,6 @@ impl TrafficPane {
     fn of_selected(&self, shared: &Shared, wish: fn(RecordId) -> TrafficWish) -> Outcome {
         let wished = |record| Intent::Traffic(wish(record)).into();
         self.selected(shared).map_or_else(Outcome::yes, wished)
-    }
-
-    fn copy(&self, shared: &Shared, how: CopyAs) -> Outcome {
-        let record = self.selected(shared).and_then(|id| shared.timeline.get(id));
-        record.map_or_else(Outcome::yes, |record| copy(&record.data, how).into())
     }
 
     /// Makes a draft of the record under the cursor.
@@ -382,10 +405,8 @@ impl TrafficPane {
             if self.filter.editor.is_none() && self.line.is_none() {
                 self.filter.open(shared);
             }
-        } else if areas.detail.contains(at)
-            && let Some(detail) = &mut self.detail
-        {
-            detail.inside = true;
+        } else if areas.detail.contains(at) {
+            return self.point(areas.detail, mouse);
         }
         Outcome::yes()
     }

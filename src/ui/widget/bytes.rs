@@ -5,6 +5,7 @@ use std::ops::Range;
 use ratatui::style::{Modifier, Style};
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::app::record_view::HexRow;
 use crate::app::wrap_bytes;
 use crate::codec::joiners::joins_at;
 use crate::codec::printable::{Marked, marked};
@@ -15,8 +16,8 @@ use crate::ui::theme::ThemeStyles;
 
 /// Bytes of lines before a record that tell whether its first line goes on a credential.
 pub(crate) const LINES: usize = 1024;
-/// Bytes of a hex row.
-const HEX_ROW: usize = 16;
+/// A hex row where there is room.
+pub(crate) const HEX_ROW: HexRow = HexRow { bytes: 16, digits: 8 };
 
 /// What is searched for, ready to be marked.
 #[derive(Clone, Copy, Default)]
@@ -39,11 +40,27 @@ enum Mark {
     /// The hit the search stands on.
     Here,
     Selected,
+    /// The byte the cursor is on.
+    Cursor,
 }
 
 /// What is selected, as what goes over everything else.
 pub(crate) fn selected(range: Range<usize>) -> Vec<MarkedRange> {
     vec![MarkedRange { range, mark: Mark::Selected }]
+}
+
+/// The cursor on a byte and what is selected around it, of the row that begins at `row`; goes over
+/// everything else.
+pub(crate) fn pointed(
+    row: usize,
+    cursor: usize,
+    selected: Option<Range<usize>>,
+) -> Vec<MarkedRange> {
+    let here = |range: Range<usize>| range.start.saturating_sub(row)..range.end.saturating_sub(row);
+    let cursor = (cursor >= row)
+        .then(|| MarkedRange { range: here(cursor..cursor + 1), mark: Mark::Cursor });
+    let selected = selected.map(|range| MarkedRange { range: here(range), mark: Mark::Selected });
+    cursor.into_iter().chain(selected).collect()
 }
 
 impl Marks<'_> {
@@ -70,6 +87,7 @@ impl MarkedRange {
             Mark::Hit => palette.hit,
             Mark::Here => palette.hit_here,
             Mark::Selected => palette.base.add_modifier(Modifier::REVERSED | Modifier::UNDERLINED),
+            Mark::Cursor => palette.selection(true).add_modifier(Modifier::BOLD),
         }
     }
 }
@@ -186,16 +204,18 @@ pub(crate) fn digits(
 }
 
 /// Cells of a row of hex that shows so many bytes.
-pub(crate) fn hex_cells(bytes: usize) -> usize {
+pub(crate) fn hex_cells(layout: HexRow, bytes: usize) -> usize {
     // Its place, two cells a byte with gaps, and what the bytes are as text between bars.
-    8 + 3 * HEX_ROW + 2 + 3 + bytes + 1
+    layout.digits + 3 * layout.bytes + layout.bytes.div_ceil(8) + 3 + bytes + 1
 }
 
-/// Writes a hex row: where it begins, sixteen bytes, and what they are as text.
+/// Writes a hex row, but for so many cells on its left: where it begins, its bytes, and what they are
+/// as text.
 pub(crate) fn hex_row(
     painter: &mut Painter<'_>,
     offset: u64,
     bytes: &[u8],
+    layout: HexRow,
     hits: &[MarkedRange],
     left: usize,
 ) {
@@ -209,9 +229,9 @@ pub(crate) fn hex_row(
         hidden -= cut;
         painter.put_data(text.get(cut..).unwrap_or_default(), style);
     };
-    put(&format!("{offset:08x}"), palette.dim);
-    let row = bytes.get(..HEX_ROW).unwrap_or(bytes);
-    for at in 0..HEX_ROW {
+    put(&format!("{offset:0digits$x}", digits = layout.digits), palette.dim);
+    let row = bytes.get(..layout.bytes).unwrap_or(bytes);
+    for at in 0..layout.bytes {
         let joined = hit_at(at).filter(|hit| hit.range.start < at);
         let gap = joined.map_or(palette.base, |hit| hit.style(palette));
         put(if at % 8 == 0 { "  " } else { " " }, gap);
@@ -290,7 +310,7 @@ mod tests {
             let part = y * 16..(y + 1) * 16;
             let hits = marks.hits(0x100, &bytes, &part);
             let row = Rect { y: y as u16, height: 1, ..area };
-            hex_row(&mut painter.at(row), 0x100 + y as u64 * 16, &bytes[part], &hits, 0);
+            hex_row(&mut painter.at(row), 0x100 + y as u64 * 16, &bytes[part], HEX_ROW, &hits, 0);
         }
         let line = |y: u16| -> String {
             (0..80).map(|x| buffer.cell((x, y)).unwrap().symbol().to_owned()).collect()

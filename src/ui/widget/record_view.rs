@@ -1,15 +1,21 @@
 //! Draws the bytes of a record or row: a title, then text or hex, only what is visible.
 
+use std::ops::Range;
+
 use ratatui::layout::Rect;
 
 use super::bytes::{self, Marks};
 use crate::app::record_view::Detail;
 use crate::app::{App, format};
 use crate::codec::printable::printable_str;
+use crate::codec::reading::readings;
 use crate::codec::search::Pattern;
 use crate::model::id::RecordId;
 use crate::model::record::{Direction, Record, RecordKind};
 use crate::ui::painter::Painter;
+
+/// Cells of the name of a way to read bytes.
+const NAME: u16 = 8;
 
 /// The rule of a listener that made an answer, of the record the answer begins with.
 pub(crate) fn answered_by<'a>(app: &'a App, record: &Record) -> Option<&'a str> {
@@ -80,14 +86,56 @@ pub(crate) fn draw(
         return;
     }
     let marks = Marks { pattern, here: detail.here.map(|at| at as u64) };
-    for (row, at) in rows.rows().zip(detail.top..) {
+    let parts = detail.areas(rows);
+    for (row, at) in parts.rows.rows().zip(detail.top..) {
         let Some((offset, part)) = detail.row(at) else { break };
-        let hits = marks.hits(0, &detail.bytes, &(offset..offset + part.len()));
+        let mut hits = marks.hits(0, &detail.bytes, &(offset..offset + part.len()));
         if detail.is_hex {
-            bytes::hex_row(&mut painter.at(row), offset as u64, part, &hits, 0);
+            if detail.inside || !parts.readings.is_empty() {
+                let mut pointed = bytes::pointed(offset, detail.at, detail.selection());
+                pointed.append(&mut hits);
+                hits = pointed;
+            }
+            let mut painter = painter.at(row);
+            bytes::hex_row(&mut painter, offset as u64, part, detail.hex_row, &hits, 0);
         } else {
             bytes::text(&mut painter.at(row), part, palette.base, &[], &hits, 0);
         }
     }
-    painter.at(rows).scroll_bar(detail.top as u64, detail.len() as u64);
+    painter.at(parts.rows).scroll_bar(detail.top as u64, detail.len() as u64);
+    what_is_this(&mut painter.at(parts.readings), detail);
+}
+
+/// What the bytes under the cursor can mean: a line each, both orders of bytes side by side.
+fn what_is_this(painter: &mut Painter<'_>, detail: &Detail) {
+    let palette = painter.palette;
+    let selection = detail.selection();
+    let at = selection.as_ref().map_or(detail.at, |range| range.start);
+    let selected = selection.as_ref().map(Range::len);
+    let rest = detail.bytes.get(at..).unwrap_or_default();
+    let mut lines = painter.area.rows();
+    let Some(heading) = lines.next() else { return };
+    let value = painter.area.width.saturating_sub(NAME + 2) / 2;
+    let mut line = painter.at(heading);
+    match selected {
+        Some(len) => {
+            line.right(&format!(" {} ", format::counted(len as u64, "byte")), palette.active)
+        }
+        None => line.right(&format!(" byte {at} "), palette.dim),
+    }
+    line.skip(NAME + 1);
+    line.column("little endian", value, palette.dim);
+    line.skip(1);
+    line.put("big endian", palette.dim);
+    for (row, reading) in lines.zip(readings(rest, selected)) {
+        let mut line = painter.at(row);
+        line.column(&format!(" {}", reading.name), NAME + 1, palette.dim);
+        if reading.is_one {
+            line.put(&reading.little, palette.base);
+            continue;
+        }
+        line.column(&reading.little, value, palette.base);
+        line.skip(1);
+        line.put(&reading.big, palette.base);
+    }
 }

@@ -72,9 +72,10 @@ impl ConversationPane {
                 parts.peers = cut_top(&mut rest, 1);
             }
         }
-        if view.detail.is_some() {
+        if let Some(detail) = &view.detail {
             let is_beside_rows = rest.height > 3;
-            let height = if is_beside_rows { rest.height / 2 } else { rest.height };
+            let rows = detail.rows_of(rest.height, rest.height / 2);
+            let height = if is_beside_rows { rows } else { rest.height };
             parts.detail = cut_bottom(&mut rest, height);
             parts.detail_title = cut_top(&mut parts.detail, u16::from(is_beside_rows));
         }

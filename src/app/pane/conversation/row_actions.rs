@@ -9,6 +9,7 @@ use crate::app::effect::Effect;
 use crate::app::intent::Intent;
 use crate::app::outcome::Outcome;
 use crate::app::prompt::{Prompt, PromptPurpose};
+use crate::app::record_view::Detail;
 use crate::app::shared::Shared;
 use crate::app::{format, to_preset};
 use crate::engine::command::{Command, Recipient};
@@ -42,10 +43,14 @@ impl ConversationPane {
         Ok((row, bytes))
     }
 
-    /// Puts the bytes onto the clipboard.
+    /// Puts the bytes onto the clipboard, or those of them that are selected.
     pub(super) fn copy(&self, shared: &Shared, how: CopyAs) -> Outcome {
+        let detail = self.view(shared).and_then(|view| view.detail.as_ref());
+        if let Some(bytes) = detail.and_then(Detail::selected) {
+            return copying::copy("selection", bytes, how).into();
+        }
         match self.message(shared) {
-            Some((_, bytes)) => copying::copy(&bytes, how).into(),
+            Some((_, bytes)) => copying::copy("message", &bytes, how).into(),
             None => Outcome::yes(),
         }
     }

@@ -10,6 +10,7 @@ use std::task::Poll;
 
 use super::conversation_areas::ConversationAreas;
 use super::conversation_view::{ConversationPane, ConversationView, RunningSearch};
+use crate::app::action::Action;
 use crate::app::cursor::CursorStep;
 use crate::app::intent::Intent;
 use crate::app::layout;
@@ -52,14 +53,14 @@ impl ConversationPane {
         self.change(shared, |view, session, areas| {
             view.settle(session, areas.rows.height.into());
             if let Some(detail) = &mut view.detail {
-                detail.fit(areas.detail.width.into(), areas.detail.height.into());
+                detail.fit(areas.detail);
             }
         });
     }
 
     /// Moves over the rows, or in the one that has the keys.
     pub(crate) fn scroll(&mut self, shared: &Shared, way: CursorStep) {
-        let room = self.areas_now(shared).detail.height.into();
+        let room = self.areas_now(shared).detail;
         let detail = self.view_mut(shared).and_then(|view| view.detail.as_mut());
         if let Some(detail) = detail.filter(|detail| detail.inside) {
             detail.step(way, room);
@@ -70,6 +71,23 @@ impl ConversationPane {
             view.cursor.step(way, len, height);
             view.is_held = way.is_up() || view.cursor.selected + 1 < len;
         });
+    }
+
+    /// The wheel scrolls an open row and leaves the cursor on its bytes where it is.
+    pub(super) fn wheel(&mut self, shared: &Shared, way: CursorStep) {
+        let room = self.areas_now(shared).detail;
+        let detail = self.view_mut(shared).and_then(|view| view.detail.as_mut());
+        match detail.filter(|detail| detail.inside) {
+            Some(detail) => detail.scroll(way, room),
+            None => self.scroll(shared, way),
+        }
+    }
+
+    /// What an action does to the cursor on the bytes of an open row.
+    pub(super) fn act_on_bytes(&mut self, shared: &Shared, action: Action) -> bool {
+        let room = self.areas_now(shared).detail;
+        let detail = self.view_mut(shared).and_then(|view| view.detail.as_mut());
+        detail.is_some_and(|detail| detail.act(action, room))
     }
 
     /// Puts the cursor on this row of those on screen.
@@ -141,7 +159,7 @@ impl ConversationPane {
             let number = view.number(session, view.cursor.selected);
             let hit = view.search.hit.filter(|(row, _)| Some(*row) == number);
             if let (Some(detail), Some((_, byte))) = (view.detail.as_mut(), hit) {
-                detail.reveal(byte, areas.detail.height.into());
+                detail.reveal(byte, areas.detail);
             }
         });
     }
@@ -149,7 +167,7 @@ impl ConversationPane {
     /// Shows rows, or the open one, as hex or as text.
     pub(super) fn toggle_hex(&mut self, shared: &Shared) {
         self.change(shared, |view, _, areas| match &mut view.detail {
-            Some(detail) => detail.toggle_hex(areas.detail.height.into()),
+            Some(detail) => detail.toggle_hex(areas.detail),
             None => view.hex = !view.hex,
         });
     }

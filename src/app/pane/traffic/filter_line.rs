@@ -75,7 +75,7 @@ impl FilterLine {
         };
         self.text = if error.is_some() { self.before.clone() } else { text };
         self.error = error;
-        self.pattern = Pattern::any(&filter.needles());
+        self.pattern = filter.pattern();
         filter
     }
 

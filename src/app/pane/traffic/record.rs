@@ -2,8 +2,13 @@
 //!
 //! The bytes of one record are bounded, so a search is over before the next frame.
 
+use ratatui::layout::Rect;
+
 use super::TrafficPane;
+use crate::app::action::Action;
+use crate::app::copying::{CopyAs, copy};
 use crate::app::intent::Intent;
+use crate::app::message::Mouse;
 use crate::app::outcome::Outcome;
 use crate::app::record_view::{self, Detail};
 use crate::app::shared::{Shared, TextSearch};
@@ -42,13 +47,36 @@ impl TrafficPane {
         }
     }
 
+    /// What an action does to the cursor on its bytes.
+    pub(super) fn act_on_bytes(&mut self, shared: &Shared, action: Action) -> Option<Outcome> {
+        let area = self.areas_now(shared).detail;
+        let detail = self.detail.as_mut()?;
+        detail.act(action, area).then(Outcome::yes)
+    }
+
+    /// The mouse on its bytes.
+    pub(super) fn point(&mut self, area: Rect, mouse: Mouse) -> Outcome {
+        let Some(detail) = &mut self.detail else { return Outcome::no() };
+        detail.mouse(mouse, area);
+        Outcome::yes()
+    }
+
+    /// Copies what is selected in it, else the row under the cursor.
+    pub(super) fn copy(&self, shared: &Shared, how: CopyAs) -> Outcome {
+        if let Some(bytes) = self.detail.as_ref().and_then(Detail::selected) {
+            return copy("selection", bytes, how).into();
+        }
+        let record = self.selected(shared).and_then(|id| shared.timeline.get(id));
+        record.map_or_else(Outcome::yes, |record| copy("message", &record.data, how).into())
+    }
+
     /// Shows it as hex or as text.
     pub(super) fn toggle_hex(&mut self, shared: &Shared) -> Outcome {
-        let height = self.areas_now(shared).detail.height;
+        let area = self.areas_now(shared).detail;
         let Some(detail) = &mut self.detail else {
             return Outcome::say("[detail] shows the record; then [view-hex] switches to hex");
         };
-        detail.toggle_hex(height.into());
+        detail.toggle_hex(area);
         Outcome::yes()
     }
 
@@ -65,7 +93,7 @@ impl TrafficPane {
 
     /// Goes to the next hit or the one before, round the ends.
     pub(super) fn go(&mut self, shared: &Shared, direction: SearchDirection) -> Outcome {
-        let height = self.areas_now(shared).detail.height;
+        let area = self.areas_now(shared).detail;
         let Some(pattern) = self.pattern() else {
             return Outcome::say("nothing is searched for: [find] in an open record begins");
         };
@@ -77,7 +105,7 @@ impl TrafficPane {
             return Outcome::say("not found in this record");
         };
         if let Some(detail) = &mut self.detail {
-            detail.reveal(hit, height.into());
+            detail.reveal(hit, area);
         }
         wrapped.then(|| Intent::say_wrapped(direction)).into()
     }

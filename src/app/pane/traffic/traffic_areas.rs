@@ -31,14 +31,18 @@ impl TrafficPane {
         let filter_words = cut_bottom(&mut rest, u16::from(has_words));
         let filter = cut_bottom(&mut rest, u16::from(self.is_typing()));
         let mut parts = TrafficAreas { filter, filter_words, ..TrafficAreas::default() };
-        if self.detail.is_some() {
+        if let Some(detail) = &self.detail {
             parts.detail = if rest.width >= BESIDE {
                 let width = (rest.width * 2 / 5).max(78);
                 rest.width -= width + 1;
                 Rect { x: rest.right() + 1, width, ..rest }
             } else {
                 // Without room for both: the detail is what was asked for.
-                let height = if rest.height >= 6 { rest.height.div_ceil(2) } else { rest.height };
+                let height = if rest.height >= 6 {
+                    detail.rows_of(rest.height, rest.height.div_ceil(2))
+                } else {
+                    rest.height
+                };
                 cut_bottom(&mut rest, height)
             };
             let title = u16::from(parts.detail.height > 1);

@@ -113,8 +113,8 @@ fn body(mut painter: Painter<'_>, view: &BodyView) {
             let draw = |mut painter: Painter<'_>| {
                 if mode == ViewMode::Hex {
                     let hits = hex_hits(view, line, marks);
-                    let whole = painter.area;
-                    bytes::hex_row(&mut painter, line.offset, &line.bytes, &hits, left);
+                    let (whole, row) = (painter.area, bytes::HEX_ROW);
+                    bytes::hex_row(&mut painter, line.offset, &line.bytes, row, &hits, left);
                     return hex_marks(painter.at(whole), left, line.bytes.len());
                 }
                 let goes_on = at > 0 || line.continued;
@@ -160,7 +160,7 @@ fn gutter_cells(painter: &mut Painter<'_>, gutter: u16, number: Option<u64>, mar
 /// Says at the edges that a hex line of so many bytes goes on there.
 fn hex_marks(mut painter: Painter<'_>, left: usize, bytes: usize) {
     let (width, key) = (painter.area.width, painter.palette.key);
-    let cells = bytes::hex_cells(bytes);
+    let cells = bytes::hex_cells(bytes::HEX_ROW, bytes);
     if left > 0 && left < cells {
         painter.put_from(0, "‹", key);
     }
