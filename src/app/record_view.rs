@@ -93,7 +93,7 @@ impl HexRow {
     }
 
     /// Cells of a row.
-    fn cells(self) -> usize {
+    pub(crate) fn cells(self) -> usize {
         // Blank and bar, the letters, a bar.
         self.first() + self.hex() + 2 + self.bytes + 1
     }

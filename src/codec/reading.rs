@@ -88,9 +88,9 @@ fn first<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
 }
 
 /// `200 (-56)`: a number, and what it is with a sign where that is another one.
-fn signed<U: ToString, S: ToString + Default + PartialOrd>(unsigned: U, signed: S) -> String {
-    let told = unsigned.to_string();
-    if signed < S::default() { format!("{told} ({})", signed.to_string()) } else { told }
+fn signed(unsigned: impl Into<u64>, signed: impl Into<i64>) -> String {
+    let (told, signed) = (unsigned.into().to_string(), signed.into());
+    if signed < 0 { format!("{told} ({signed})") } else { told }
 }
 
 fn byte_told(byte: u8) -> String {

@@ -203,12 +203,6 @@ pub(crate) fn digits(
     }
 }
 
-/// Cells of a row of hex that shows so many bytes.
-pub(crate) fn hex_cells(layout: HexRow, bytes: usize) -> usize {
-    // Its place, two cells a byte with gaps, and what the bytes are as text between bars.
-    layout.digits + 3 * layout.bytes + layout.bytes.div_ceil(8) + 3 + bytes + 1
-}
-
 /// Writes a hex row, but for so many cells on its left: where it begins, its bytes, and what they are
 /// as text.
 pub(crate) fn hex_row(

@@ -160,7 +160,8 @@ fn gutter_cells(painter: &mut Painter<'_>, gutter: u16, number: Option<u64>, mar
 /// Says at the edges that a hex line of so many bytes goes on there.
 fn hex_marks(mut painter: Painter<'_>, left: usize, bytes: usize) {
     let (width, key) = (painter.area.width, painter.palette.key);
-    let cells = bytes::hex_cells(bytes::HEX_ROW, bytes);
+    let row = bytes::HEX_ROW;
+    let cells = row.cells() - row.bytes.saturating_sub(bytes);
     if left > 0 && left < cells {
         painter.put_from(0, "‹", key);
     }
