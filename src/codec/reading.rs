@@ -88,7 +88,10 @@ fn first<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
 }
 
 /// `200 (-56)`: a number, and what it is with a sign where that is another one.
-fn signed<U: ToString, S: ToString + Default + PartialOrd>(unsigned: U, signed: S) -> String {
+fn signed<U: ToString + Copy, S: ToString + Copy + Default + PartialOrd>(
+    unsigned: U,
+    signed: S,
+) -> String {
     let told = unsigned.to_string();
     if signed < S::default() { format!("{told} ({})", signed.to_string()) } else { told }
 }

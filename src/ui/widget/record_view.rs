@@ -119,7 +119,7 @@ fn what_is_this(painter: &mut Painter<'_>, detail: &Detail) {
     let mut line = painter.at(heading);
     match selected {
         Some(len) => {
-            line.right(&format!(" {} ", format::counted(len as u64, "byte")), palette.active)
+            line.right(&format!(" {} ", format::counted(len as u64, "byte")), palette.active);
         }
         None => line.right(&format!(" byte {at} "), palette.dim),
     }
