@@ -112,7 +112,7 @@ fn what_is_this(painter: &mut Painter<'_>, detail: &Detail) {
     let selection = detail.selection();
     let at = selection.as_ref().map_or(detail.at, |range| range.start);
     let selected = selection.as_ref().map(Range::len);
-    let rest = detail.bytes.get(at..).unwrap_or_default();
+    let Some(rest) = detail.bytes.get(at..) else { return };
     let mut lines = painter.area.rows();
     let Some(heading) = lines.next() else { return };
     let value = painter.area.width.saturating_sub(NAME + 2) / 2;
