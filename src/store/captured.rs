@@ -132,17 +132,16 @@ impl Reader {
             Reader::Packets(reader) => {
                 let counts = reader.counts();
                 let (frames, others) = (counts.frames, counts.others);
-                let mut left = String::new();
-                if others > 0 {
-                    left +=
-                        &format!("; {others} that are no TCP or UDP, or in parts, are left out");
-                }
-                if let Some(link) = counts.unread_link {
+                let other = (others > 0).then(|| {
+                    format!("; {others} that are no TCP or UDP, or in parts, are left out")
+                });
+                let unread = counts.unread_link.map(|link| {
                     let unread = counts.unread;
-                    left += &format!(
+                    format!(
                         "; {unread} of a link layer that is not read (link type {link}) are left out"
-                    );
-                }
+                    )
+                });
+                let left = [other, unread].into_iter().flatten().collect::<String>();
                 format!("{name}: {records} records of {frames} packets{left}")
             }
             Reader::Lines(_) => format!("{name}: {records} records"),
