@@ -66,8 +66,8 @@ pub(super) struct Flow {
     is_datagrams: bool,
     is_accepted: bool,
     is_tls: bool,
-    /// Bytes crossed it.
-    has_data: bool,
+    /// Bytes that crossed it, in the clear or decrypted.
+    carried: u64,
     ours: Half,
     theirs: Half,
     stage: FlowStage,
@@ -86,7 +86,7 @@ impl Flow {
             is_datagrams: info.capabilities().datagrams,
             is_accepted: info.is_accepted(),
             is_tls: false,
-            has_data: false,
+            carried: 0,
             ours: half(begin(0x0100_0000)),
             theirs: half(begin(0x8100_0000)),
             stage: FlowStage::Unopened,
@@ -150,7 +150,7 @@ impl Flow {
                 self.tell(record);
                 self.reset(way, record.direction, packets);
             }
-            RecordKind::Secured if self.has_data && self.stage == FlowStage::Open => {
+            RecordKind::Secured if self.carried > 0 && self.stage == FlowStage::Open => {
                 self.renew(way, packets);
                 self.tell(record);
             }
@@ -194,7 +194,7 @@ impl Flow {
         for half in [&mut self.ours, &mut self.theirs] {
             *half = Half { next: half.next.wrapping_add(NEXT_STREAM), has_finished: false };
         }
-        (self.stage, self.has_data) = (FlowStage::Unopened, false);
+        (self.stage, self.carried) = (FlowStage::Unopened, 0);
         self.open(way, packets);
     }
 
@@ -218,7 +218,7 @@ impl Flow {
             return self.datagram(way, record, packets);
         }
         self.join(way, packets);
-        self.has_data = true;
+        self.carried = self.carried.saturating_add(record.original_len);
         let (mut rest, mut left) = (&record.data[..], record.original_len);
         while left > 0 {
             let len = left.min(LARGEST_SEGMENT as u64) as usize;
