@@ -56,14 +56,13 @@ pub(crate) fn anew(
 /// does; beside a relay what comes next.
 #[must_use]
 pub(crate) fn next_relay(beside: &Spec) -> Protocol {
-    match (beside.protocol(), beside.side()) {
-        (Protocol::Udp, Side::Client | Side::Listener) | (Protocol::Http, Side::Relay) => {
-            Protocol::Udp
-        }
-        (Protocol::Tcp, Side::Relay) => Protocol::Http,
-        (Protocol::Http | Protocol::Tcp, Side::Client | Side::Listener)
-        | (Protocol::Udp, Side::Relay) => Protocol::Tcp,
+    const ORDER: [Protocol; 3] = [Protocol::Tcp, Protocol::Http, Protocol::Udp];
+    let spoken = beside.protocol();
+    if beside.side() != Side::Relay {
+        return if spoken == Protocol::Udp { spoken } else { Protocol::Tcp };
     }
+    let mut following = ORDER.into_iter().cycle().skip_while(|protocol| *protocol != spoken);
+    following.nth(1).unwrap_or(Protocol::Tcp)
 }
 
 impl Place {

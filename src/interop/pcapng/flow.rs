@@ -58,7 +58,6 @@ enum FlowStage {
 
 /// What is known of one connection.
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "facts of a connection that have no order")]
 pub(super) struct Flow {
     interface: u32,
     /// From us to the peer; `None` = not both addresses are known.

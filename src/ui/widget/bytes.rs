@@ -221,7 +221,7 @@ pub(crate) fn hex_row(
     let mut put = |text: &str, style: Style| {
         let cut = hidden.min(text.len());
         hidden -= cut;
-        painter.put_data(text.get(cut..).unwrap_or_default(), style);
+        painter.put_data(text.split_at(cut).1, style);
     };
     put(&format!("{offset:0digits$x}", digits = layout.digits), palette.dim);
     let row = bytes.get(..layout.bytes).unwrap_or(bytes);
