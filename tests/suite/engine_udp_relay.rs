@@ -122,8 +122,8 @@ async fn what_is_too_large_for_the_other_family_is_told_and_not_cut() {
     let told = bench.record("why", |record| text(record).contains("not passed on")).await;
     assert_eq!(
         text(&told),
-        "a datagram of 65520 bytes of the client was not passed on to the server: \
-         a datagram holds 65507 at most"
+        "a datagram of 65,520 bytes of the client was not passed on to the server: \
+         a datagram holds 65,507 at most"
     );
     client.send_to(b"fits", at).unwrap();
     reads(&server, b"fits");

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::model::counts;
 use crate::model::id::ConnId;
 
 /// How long a count grows before it is told.
@@ -53,10 +54,11 @@ impl LostDatagrams {
         let told = |((conn, why), count): ((ConnId, String), Count)| {
             let Count { is_up, datagrams, bytes } = count;
             let (from, to) = if is_up { ("client", "server") } else { ("server", "client") };
+            let size = counts::counted(bytes, "byte");
             let what = if datagrams == 1 {
-                format!("a datagram of {bytes} bytes of the {from} was")
+                format!("a datagram of {size} of the {from} was")
             } else {
-                format!("{datagrams} datagrams ({bytes} bytes) of the {from} were")
+                format!("{} datagrams ({size}) of the {from} were", counts::count(datagrams))
             };
             (conn, format!("{what} not passed on to the {to}: {why}"))
         };
