@@ -17,7 +17,6 @@ mod widget;
 
 use ratatui::Frame;
 use ratatui::buffer::Cell;
-use ratatui::widgets::Block;
 
 use crate::app::App;
 use crate::app::focus::Pane;
@@ -29,9 +28,12 @@ use theme::ThemeStyles;
 /// Draws the application as it is; `palette` are the styles of its theme (`ThemeStyles::follow`).
 pub fn render(app: &App, palette: &ThemeStyles, frame: &mut Frame<'_>) {
     let screen = frame.area();
+    // The buffer of a frame begins empty and is all of the screen; who draws over something clears it
+    // first.
+    for cell in &mut frame.buffer_mut().content {
+        cell.set_style(palette.screen);
+    }
     let mut painter = Painter::new(app, palette, frame.buffer_mut());
-    // The buffer of a frame begins empty; who draws over something clears it first.
-    painter.render(Block::new().style(palette.screen));
     let areas = app.shared.areas();
     header_footer::header(painter.at(areas.header.intersection(screen)));
     for which in Pane::ALL {
@@ -53,14 +55,18 @@ pub fn render(app: &App, palette: &ThemeStyles, frame: &mut Frame<'_>) {
 /// Whatever widget drew it: no cell holds what a terminal would obey or hide. Everything foreign
 /// is made visible before; this only bites when somebody forgets to.
 fn last_gate(buffer: &mut ratatui::buffer::Buffer) {
+    let is_plain = |symbol: &str| matches!(symbol.as_bytes(), [0x20..0x7f]);
     let is_let_through = |symbol: &str, next: Option<&Cell>| {
-        let is_plain = matches!(symbol.as_bytes(), [byte] if (0x20..0x7f).contains(byte));
         // What it is joined with may stand in the next cell.
         let joined = || format!("{symbol}{}", next.map_or("", Cell::symbol));
-        is_plain || symbol.chars().all(is_visible) || printable_str(&joined()).starts_with(symbol)
+        symbol.chars().all(is_visible) || printable_str(&joined()).starts_with(symbol)
     };
     for at in 0..buffer.content.len() {
-        let (symbol, next) = (buffer.content[at].symbol(), buffer.content.get(at + 1));
+        let symbol = buffer.content[at].symbol();
+        if is_plain(symbol) {
+            continue;
+        }
+        let next = buffer.content.get(at + 1);
         if !is_let_through(symbol, next) {
             // Where a text is cut, a joiner has nothing to join.
             let bare = symbol.trim_end_matches(is_joiner).to_owned();
