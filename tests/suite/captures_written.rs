@@ -2,7 +2,7 @@
 //! at any moment, and said where they end before it does.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -10,19 +10,8 @@ use serde_json::Value;
 
 use crate::foreign::has;
 use crate::harness::peers::{echo_peer, free_port, http_peer};
-use crate::harness::program::{command, finished, listen, listening, run, told};
-use crate::harness::wait::{PATIENCE, wait_until};
-
-/// Sends, finishes, and reads to the end.
-fn talk(port: u16, ask: &[u8]) -> Vec<u8> {
-    let mut client = TcpStream::connect(("127.0.0.1", port)).expect("a listener");
-    client.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-    client.write_all(ask).expect("taken");
-    client.shutdown(Shutdown::Write).expect("an end");
-    let mut got = Vec::new();
-    client.read_to_end(&mut got).expect("an answer");
-    got
-}
+use crate::harness::program::{command, finished, listen, listening, run, talk, told};
+use crate::harness::wait::wait_until;
 
 fn tshark(file: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new("tshark");

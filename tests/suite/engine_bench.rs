@@ -1,7 +1,7 @@
 //! A bench for engine tests: one engine, its events collected, waits with a deadline.
 
 use std::collections::HashSet;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -275,4 +275,18 @@ pub fn answer(when: &'static str, send: &'static str) -> RulePlan {
         send: vec![AnswerPart::Literal(Bytes::from_static(send.as_bytes()))],
         delay: Duration::ZERO,
     }
+}
+
+/// A client that waits no longer than [`DEADLINE`].
+pub fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(DEADLINE)).unwrap();
+    stream
+}
+
+/// The next client, waited for no longer than [`DEADLINE`] by each read.
+pub fn accept(listener: &TcpListener) -> TcpStream {
+    let (stream, _) = listener.accept().unwrap();
+    stream.set_read_timeout(Some(DEADLINE)).unwrap();
+    stream
 }

@@ -19,7 +19,7 @@ use wirebench::model::record::RecordKind;
 use wirebench::model::tls::{ClientTls, ListenerTls};
 use wirebench::model::view::ViewPart;
 
-use super::bench::{Bench, DEADLINE, tcp};
+use super::bench::{Bench, DEADLINE, accept, connect, tcp};
 use crate::harness::peers::{free_port, read_head, tcp_peer};
 
 fn relay(target: Option<SocketAddr>) -> HttpRelayPlan {
@@ -54,18 +54,6 @@ async fn between() -> (Bench, SessionId, TcpStream, TcpListener) {
     let server = TcpListener::bind("127.0.0.1:0").unwrap();
     let (bench, id, address) = relaying(relay(Some(server.local_addr().unwrap()))).await;
     (bench, id, connect(address), server)
-}
-
-fn connect(address: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(DEADLINE)).unwrap();
-    stream
-}
-
-fn accept(listener: &TcpListener) -> TcpStream {
-    let (stream, _) = listener.accept().unwrap();
-    stream.set_read_timeout(Some(DEADLINE)).unwrap();
-    stream
 }
 
 fn reads(stream: &mut TcpStream, expected: &str) {

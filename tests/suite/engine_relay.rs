@@ -18,7 +18,7 @@ use wirebench::model::record::{Direction, RecordKind};
 use wirebench::model::tls::{ClientTls, ListenerTls};
 use wirebench::model::trust::{TrustedCertificates, Verify};
 
-use super::bench::{Bench, DEADLINE, echo, tcp, tcp_listener, text};
+use super::bench::{Bench, DEADLINE, accept, connect, echo, tcp, tcp_listener, text};
 use crate::harness::peers::{echo_peer, free_port, tcp_peer};
 
 fn relay(target: SocketAddr) -> TcpRelayPlan {
@@ -43,18 +43,6 @@ fn relay(target: SocketAddr) -> TcpRelayPlan {
 async fn relaying(bench: &mut Bench, plan: TcpRelayPlan) -> (SessionId, SocketAddr) {
     let id = bench.open(Plan::TcpRelay(plan));
     (id, bench.listening(id).await[0])
-}
-
-fn connect(address: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(DEADLINE)).unwrap();
-    stream
-}
-
-fn accept(listener: &TcpListener) -> TcpStream {
-    let (stream, _) = listener.accept().unwrap();
-    stream.set_read_timeout(Some(DEADLINE)).unwrap();
-    stream
 }
 
 fn listener() -> TcpListener {

@@ -1,29 +1,18 @@
 //! `wirebench relay` as a script uses it, between programs of others.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream, UdpSocket};
+use std::net::{TcpStream, UdpSocket};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
 use crate::harness::peers::{echo_peer, free_port, tcp_peer};
-use crate::harness::program::{Listening, command, finished, listening, run, text, told};
+use crate::harness::program::{Listening, command, finished, listening, run, talk, text, told};
 use crate::harness::wait::PATIENCE;
 
 /// A relay on a free port, and where it listens.
 fn relay(args: &[&str]) -> Listening {
     listening(&mut command(&[&["relay"], args].concat()))
-}
-
-/// Sends, finishes, and reads to the end.
-fn talk(port: u16, ask: &[u8]) -> Vec<u8> {
-    let mut client = TcpStream::connect(("127.0.0.1", port)).expect("a relay");
-    client.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-    client.write_all(ask).expect("taken");
-    client.shutdown(Shutdown::Write).expect("an end");
-    let mut got = Vec::new();
-    client.read_to_end(&mut got).expect("an answer");
-    got
 }
 
 #[test]

@@ -7,16 +7,18 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
+use super::answer::AnswerShape;
 use super::body_source::BodySource;
-use super::exchange_recorder::ExchangeRecorder;
+use super::exchange_recorder::{ExchangeRecorder, empty_message};
 use super::failure;
 use super::tap::Tap;
 use crate::codec::http1::write::{chunk, last_chunk};
 use crate::codec::http1::{Expected, HeadReader};
 use crate::engine::body::BodyWriter;
 use crate::model::counts::count;
-use crate::model::exchange::Head;
+use crate::model::exchange::{Head, HttpMessage, MessageFraming};
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::id::BodyId;
 use crate::model::record::Direction;
 
 /// A body up to this size goes out in one write with the head.
@@ -154,6 +156,19 @@ impl MessageWriter<'_> {
         let so_far = format!("after {wire} of {about}{total} {}", self.what);
         failure::socket(Stage::Send, &self.recorder.target, error, &so_far)
     }
+}
+
+/// An answer of this shape as it is told, before its body of so many bytes goes out.
+pub(crate) fn answer_message(shape: &AnswerShape, id: BodyId, length: u64) -> HttpMessage {
+    let mut message = empty_message(id);
+    message.head = shown(Expected::Response, shape.head.clone());
+    message.body.framing = match (shape.has_body, shape.chunked) {
+        (false, _) => MessageFraming::None,
+        (true, true) => MessageFraming::Chunked,
+        (true, false) => MessageFraming::Length(length),
+    };
+    message.body.expected = shape.has_body.then_some(length);
+    message
 }
 
 /// A head of ours as the exchange shows it.

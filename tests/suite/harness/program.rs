@@ -1,6 +1,7 @@
 //! The real program without a screen: as a script starts it, with its outputs and exit status.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Once};
@@ -179,4 +180,15 @@ impl Listening {
         let lines = printed.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
         (status, lines)
     }
+}
+
+/// Sends, finishes, and reads to the end.
+pub fn talk(port: u16, ask: &[u8]) -> Vec<u8> {
+    let mut client = TcpStream::connect(("127.0.0.1", port)).expect("who listens");
+    client.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    client.write_all(ask).expect("taken");
+    client.shutdown(Shutdown::Write).expect("an end");
+    let mut got = Vec::new();
+    client.read_to_end(&mut got).expect("an answer");
+    got
 }

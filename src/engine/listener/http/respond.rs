@@ -6,13 +6,11 @@ use bytes::Bytes;
 use tokio::time::sleep;
 
 use super::connection::HttpConnection;
-use crate::codec::http1::Expected;
 use crate::codec::http1::status::has_no_content;
 use crate::engine::http::answer::{AnswerShape, RequestFacts, choose, shape};
 use crate::engine::http::body_source::{BodySource, SourceError};
-use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_message};
-use crate::engine::http::message_writer::{MessageWriter, shown};
-use crate::model::exchange::MessageFraming;
+use crate::engine::http::exchange_recorder::ExchangeRecorder;
+use crate::engine::http::message_writer::{MessageWriter, answer_message};
 use crate::model::failure::Failure;
 use crate::model::plan::{AnswerPlan, HttpRulePlan, OTHERWISE, PlanBody};
 use crate::model::record::{Direction, RecordKind};
@@ -91,15 +89,8 @@ impl HttpConnection {
         recorder: &ExchangeRecorder,
     ) -> Result<(), Failure> {
         let writer = self.listener.session.bodies.create();
+        let message = answer_message(&shape, writer.id(), source.len());
         let AnswerShape { head, has_body, chunked, .. } = shape;
-        let mut message = empty_message(writer.id());
-        message.head = shown(Expected::Response, head.clone());
-        message.body.framing = match (has_body, chunked) {
-            (false, _) => MessageFraming::None,
-            (true, true) => MessageFraming::Chunked,
-            (true, false) => MessageFraming::Length(source.len()),
-        };
-        message.body.expected = has_body.then_some(source.len());
         let interim = recorder.edit(|exchange| {
             exchange.response = Some(message);
             exchange.interim.first().map(|head| head.raw.clone())

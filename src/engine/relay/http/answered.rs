@@ -5,16 +5,16 @@ use tokio::time::{sleep, timeout};
 
 use super::received::{AskedRequest, STALL};
 use super::visitor::{Next, Visitor};
+use crate::codec::http1::Refusal;
 use crate::codec::http1::status::has_no_content;
-use crate::codec::http1::{Expected, Refusal};
 use crate::engine::body::BodyWriter;
 use crate::engine::http::answer::{AnswerShape, RequestFacts, fitting, shape};
 use crate::engine::http::body_receiver::BodyReceiver;
 use crate::engine::http::body_source::{BodySource, SourceError};
-use crate::engine::http::exchange_recorder::{ExchangeRecorder, empty_message};
+use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::failure;
-use crate::engine::http::message_writer::{MessageWriter, shown};
-use crate::model::exchange::{HttpVersion, MessageFraming, StartLine};
+use crate::engine::http::message_writer::{MessageWriter, answer_message};
+use crate::model::exchange::{HttpVersion, StartLine};
 use crate::model::failure::{Failure, Stage};
 use crate::model::plan::HttpRulePlan;
 use crate::model::record::{Direction, RecordKind};
@@ -123,15 +123,8 @@ impl Visitor {
     ) -> Next {
         let relay = self.relay.clone();
         let writer = relay.session.bodies.create();
+        let message = answer_message(&shape, writer.id(), source.len());
         let AnswerShape { head, has_body, chunked, keep_alive } = shape;
-        let mut message = empty_message(writer.id());
-        message.head = shown(Expected::Response, head.clone());
-        message.body.framing = match (has_body, chunked) {
-            (false, _) => MessageFraming::None,
-            (true, true) => MessageFraming::Chunked,
-            (true, false) => MessageFraming::Length(source.len()),
-        };
-        message.body.expected = has_body.then_some(source.len());
         recorder.edit(|exchange| exchange.response = Some(message));
         let ends = async {
             let outgoing = MessageWriter {
