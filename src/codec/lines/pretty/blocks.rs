@@ -1,22 +1,33 @@
 //! Sixty-four bytes of JSON as bit masks: bit n stands for byte n.
 //!
-//! The byte classes are computed in a loop the compiler turns into vector instructions; eight
-//! class bytes are gathered into eight bits with one multiplication.
+//! Which byte is of which class is asked of sixteen bytes at a time.
+
+use wide::u8x16;
 
 /// Bytes looked at together.
 pub(super) const BLOCK: usize = 64;
 
-const QUOTE: u32 = 0;
-const BACKSLASH: u32 = 1;
-const STRUCTURE: u32 = 2;
-const SOLID: u32 = 3;
+/// The classes that every scan asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Classes {
+    quote: u64,
+    backslash: u64,
+    /// Brackets, braces and commas.
+    structure: u64,
+    /// Bytes above the space.
+    solid: u64,
+}
 
-/// Of the check alone.
-const COLON: u32 = 0;
-const DIGIT: u32 = 1;
-/// Of rarer classes masks are made only where there are some.
-const CONTROL: u32 = 2;
-const ODD: u32 = 3;
+/// Those that the check alone asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FineClasses {
+    colon: u64,
+    digit: u64,
+    /// Bytes below the space.
+    control: u64,
+    /// Of these what is no tab and no end of a line.
+    odd: u64,
+}
 
 /// What one block hands to the next.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -72,7 +83,7 @@ impl Masks {
 /// Sorts the first `length` bytes of a block; the others are spaces.
 #[inline]
 pub(super) fn masks(block: &[u8; BLOCK], length: usize, carry: &mut BlockState) -> Masks {
-    let [quote, backslash, structure, solid] = classes(block);
+    let Classes { quote, backslash, structure, solid } = classes(block);
     let (escaped, escape_out) = escapes(backslash, carry.escape, length);
     let quotes = quote & !escaped;
     let before = if carry.string { u64::MAX } else { 0 };
@@ -87,51 +98,60 @@ pub(super) fn masks(block: &[u8; BLOCK], length: usize, carry: &mut BlockState) 
 /// Looks once more at a block, more closely.
 #[inline]
 pub(super) fn fine_masks(block: &[u8; BLOCK], masks: &Masks) -> FineMasks {
-    let mut class = [0u8; BLOCK];
-    for (class, byte) in class.iter_mut().zip(block) {
-        *class = u8::from(*byte == b':') << COLON
-            | u8::from(byte.is_ascii_digit()) << DIGIT
-            | u8::from(*byte < b' ') << CONTROL
-            | u8::from(*byte < b' ' && *byte != b'\t' && *byte != b'\n' && *byte != b'\r') << ODD;
-    }
-    let words = class.as_chunks::<8>().0;
-    let some = words.iter().fold(0, |some, word| some | u64::from_le_bytes(*word));
-    let rare = |bit| if gather(some >> bit) == 0 { 0 } else { mask(words, bit) };
-    let colon = mask(words, COLON) & !masks.string;
+    let FineClasses { colon, digit, control, odd } = fine_classes(block);
+    let colon = colon & !masks.string;
     let others = masks.string | masks.in_string | masks.structure | colon | masks.stray;
     FineMasks {
         colon,
-        digits: mask(words, DIGIT),
-        odd: rare(ODD) | (rare(CONTROL) & masks.in_string),
+        digits: digit,
+        odd: odd | (control & masks.in_string),
         scalars: masks.solid & !others,
     }
 }
 
 #[inline]
-fn classes(block: &[u8; BLOCK]) -> [u64; 4] {
-    let mut class = [0u8; BLOCK];
-    for (class, byte) in class.iter_mut().zip(block) {
-        let folded = byte | 0x20;
-        *class = u8::from(*byte == b'"') << QUOTE
-            | u8::from(*byte == b'\\') << BACKSLASH
-            | u8::from(folded == b'{' || folded == b'}' || *byte == b',') << STRUCTURE
-            | u8::from(*byte > b' ') << SOLID;
+fn classes(block: &[u8; BLOCK]) -> Classes {
+    let mut classes = Classes { quote: 0, backslash: 0, structure: 0, solid: 0 };
+    for (part, shift) in parts(block) {
+        let folded = part | u8x16::splat(0x20);
+        let brackets = equal(folded, b'{') | equal(folded, b'}');
+        classes.quote |= mask(equal(part, b'"')) << shift;
+        classes.backslash |= mask(equal(part, b'\\')) << shift;
+        classes.structure |= mask(brackets | equal(part, b',')) << shift;
+        classes.solid |= mask(part.simd_gt(u8x16::splat(b' '))) << shift;
     }
-    let words = class.as_chunks::<8>().0;
-    [QUOTE, BACKSLASH, STRUCTURE, SOLID].map(|bit| mask(words, bit))
+    classes
 }
 
-/// One bit of each class byte.
 #[inline]
-fn mask(words: &[[u8; 8]], bit: u32) -> u64 {
-    let gathered = words.iter().map(|word| gather(u64::from_le_bytes(*word) >> bit));
-    gathered.zip(0..).fold(0, |mask, (byte, place)| mask | byte << (8 * place))
+fn fine_classes(block: &[u8; BLOCK]) -> FineClasses {
+    let mut classes = FineClasses { colon: 0, digit: 0, control: 0, odd: 0 };
+    for (part, shift) in parts(block) {
+        let control = mask(part.simd_lt(u8x16::splat(b' ')));
+        let usual = equal(part, b'\n') | equal(part, b'\r') | equal(part, b'\t');
+        classes.colon |= mask(equal(part, b':')) << shift;
+        classes.digit |= mask((part - u8x16::splat(b'0')).simd_lt(u8x16::splat(10))) << shift;
+        classes.control |= control << shift;
+        classes.odd |= (control & !mask(usual)) << shift;
+    }
+    classes
 }
 
-/// The lowest bit of every byte as one byte.
+/// Sixteen bytes after the other, each with the place of its first bit.
 #[inline]
-fn gather(word: u64) -> u64 {
-    (word & 0x0101_0101_0101_0101).wrapping_mul(0x0102_0408_1020_4080) >> 56
+fn parts(block: &[u8; BLOCK]) -> impl Iterator<Item = (u8x16, u32)> {
+    block.as_chunks::<16>().0.iter().map(|part| u8x16::new(*part)).zip([0, 16, 32, 48])
+}
+
+#[inline]
+fn equal(part: u8x16, byte: u8) -> u8x16 {
+    part.simd_eq(u8x16::splat(byte))
+}
+
+/// The highest bit of every byte.
+#[inline]
+fn mask(part: u8x16) -> u64 {
+    u64::from(part.to_bitmask())
 }
 
 /// The bytes that stand after a backslash that is not itself escaped.
@@ -179,6 +199,27 @@ mod tests {
             row
         };
         bytes.iter().map(step).collect()
+    }
+
+    #[test]
+    fn each_byte_is_of_its_classes() {
+        for byte in 0..=u8::MAX {
+            let all = |is: bool| if is { u64::MAX } else { 0 };
+            let of = Classes {
+                quote: all(byte == b'"'),
+                backslash: all(byte == b'\\'),
+                structure: all(b"{}[],".contains(&byte)),
+                solid: all(byte > b' '),
+            };
+            let fine = FineClasses {
+                colon: all(byte == b':'),
+                digit: all(byte.is_ascii_digit()),
+                control: all(byte < b' '),
+                odd: all(byte < b' ' && !b"\t\r\n".contains(&byte)),
+            };
+            let block = [byte; BLOCK];
+            assert_eq!((classes(&block), fine_classes(&block)), (of, fine), "{byte}");
+        }
     }
 
     proptest! {
