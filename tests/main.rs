@@ -11,6 +11,8 @@
 mod advice;
 #[path = "suite/asked_for.rs"]
 mod asked_for;
+#[path = "suite/associated.rs"]
+mod associated;
 #[path = "suite/authority.rs"]
 mod authority;
 #[path = "suite/bombs.rs"]

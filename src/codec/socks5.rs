@@ -10,6 +10,8 @@ const NO_LOGIN: u8 = 0;
 const LOGIN: u8 = 2;
 const NO_METHOD: u8 = 0xff;
 const CONNECT: u8 = 1;
+const BIND: u8 = 2;
+const ASSOCIATE: u8 = 3;
 
 /// What a request is answered with (RFC 1928, section 6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +34,9 @@ pub(crate) enum SocksStep {
     Say(Vec<u8>),
     /// It wants to be connected there; the answer is [`reply`].
     Connect(Endpoint),
+    /// It wants its datagrams passed on, which come from that port; 0 = from any. The answer is
+    /// [`reply`] with where to send them.
+    Associate(u16),
     /// Write this, and it is over; why, in words.
     Refuse(Vec<u8>, String),
 }
@@ -53,9 +58,12 @@ enum State {
 
 /// The answer to a request, with where we are connected from.
 pub(crate) fn reply(reply: SocksReply, from: Option<SocketAddr>) -> Vec<u8> {
-    let mut bytes = vec![VERSION, reply as u8, 0];
     let from = from.unwrap_or(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)));
-    match from.ip() {
+    with_address(vec![VERSION, reply as u8, 0], from)
+}
+
+fn with_address(mut bytes: Vec<u8>, address: SocketAddr) -> Vec<u8> {
+    match address.ip() {
         IpAddr::V4(ip) => {
             bytes.push(1);
             bytes.extend(ip.octets());
@@ -65,8 +73,62 @@ pub(crate) fn reply(reply: SocksReply, from: Option<SocketAddr>) -> Vec<u8> {
             bytes.extend(ip.octets());
         }
     }
-    bytes.extend(from.port().to_be_bytes());
+    bytes.extend(address.port().to_be_bytes());
     bytes
+}
+
+/// Where a datagram of a client is to go, and where what it says begins (RFC 1928, section 7); an error
+/// says in words why it goes nowhere.
+pub(crate) fn datagram(bytes: &[u8]) -> Result<(Endpoint, usize), String> {
+    let [0, 0, fragment, kind, rest @ ..] = bytes else {
+        return Err("it has no head of SOCKS5".into());
+    };
+    if *fragment != 0 {
+        return Err("it is a piece of a datagram, and pieces are not put together".into());
+    }
+    let (endpoint, read) = address(*kind, rest)?;
+    if endpoint.port == 0 {
+        return Err("port 0 cannot be sent to".into());
+    }
+    Ok((endpoint, 4 + read))
+}
+
+/// What stands in front of a datagram that goes to a client: who sent it.
+pub(crate) fn datagram_head(from: SocketAddr) -> Vec<u8> {
+    with_address(vec![0, 0, 0], from)
+}
+
+/// The address that begins here, and its bytes.
+fn address(kind: u8, rest: &[u8]) -> Result<(Endpoint, usize), String> {
+    let (name, behind) = match (kind, rest) {
+        (1, _) => (&[][..], 4),
+        (4, _) => (&[][..], 16),
+        (3, [length, name @ ..]) => {
+            let length = usize::from(*length);
+            (name.get(..length).unwrap_or(&[]), 1 + length)
+        }
+        (3, []) => return Err("its address is cut".into()),
+        _ => return Err(format!("its address is of no known kind ({kind})")),
+    };
+    let Some((address, [high, low, ..])) = rest.split_at_checked(behind) else {
+        return Err("its address is cut".into());
+    };
+    let host = if let Ok(ip) = <[u8; 4]>::try_from(address).map(Ipv4Addr::from)
+        && kind == 1
+    {
+        ip.to_string()
+    } else if let Ok(ip) = <[u8; 16]>::try_from(address).map(Ipv6Addr::from)
+        && kind == 4
+    {
+        ip.to_string()
+    } else {
+        let is_plain = |byte: &u8| byte.is_ascii_graphic() && !b"/@[]\\".contains(byte);
+        if name.is_empty() || !name.iter().all(is_plain) {
+            return Err("its host is no name".into());
+        }
+        String::from_utf8_lossy(name).into_owned()
+    };
+    Ok((Endpoint::new(host, u16::from_be_bytes([*high, *low])), behind + 2))
 }
 
 impl SocksEntry {
@@ -165,36 +227,17 @@ fn request(read: &[u8]) -> SocksStep {
     let [VERSION, command, _, kind, rest @ ..] = read else {
         return refuse(SocksReply::Failed, "its request is none of SOCKS5".into());
     };
-    let (host, port) = match (kind, rest) {
-        (1, [a, b, c, d, port @ ..]) => (Ipv4Addr::new(*a, *b, *c, *d).to_string(), port),
-        (4, rest) if rest.len() == 18 => {
-            let (ip, port) = rest.split_at(16);
-            let ip = <[u8; 16]>::try_from(ip).map(Ipv6Addr::from);
-            (ip.map(|ip| ip.to_string()).unwrap_or_default(), port)
-        }
-        (3, [_, rest @ ..]) if rest.len() > 2 => {
-            let (name, port) = rest.split_at(rest.len() - 2);
-            let is_plain = |byte: &u8| byte.is_ascii_graphic() && !b"/@[]\\".contains(byte);
-            if !name.iter().all(is_plain) {
-                return refuse(SocksReply::NoSuchAddress, "its host is no name".into());
-            }
-            (String::from_utf8_lossy(name).into_owned(), port)
-        }
-        _ => {
-            let why = format!("its address is of no known kind ({kind})");
-            return refuse(SocksReply::NoSuchAddress, why);
-        }
+    let (endpoint, _) = match address(*kind, rest) {
+        Ok(address) => address,
+        Err(why) => return refuse(SocksReply::NoSuchAddress, why),
     };
-    let port = port.iter().fold(0, |port: u16, byte| port << 8 | u16::from(*byte));
-    let endpoint = Endpoint::new(host, port);
     match *command {
-        CONNECT if port == 0 => refuse(SocksReply::Failed, "port 0 cannot be connected to".into()),
+        CONNECT if endpoint.port == 0 => {
+            refuse(SocksReply::Failed, "port 0 cannot be connected to".into())
+        }
         CONNECT => SocksStep::Connect(endpoint),
-        2 => refuse(SocksReply::NoSuchCommand, format!("it asks us to bind for {endpoint}")),
-        3 => refuse(
-            SocksReply::NoSuchCommand,
-            "it asks for a relay of UDP (UDP ASSOCIATE), which is not there".into(),
-        ),
+        BIND => refuse(SocksReply::NoSuchCommand, format!("it asks us to bind for {endpoint}")),
+        ASSOCIATE => SocksStep::Associate(endpoint.port),
         other => refuse(SocksReply::NoSuchCommand, format!("command {other} is not known")),
     }
 }
@@ -224,7 +267,7 @@ mod tests {
                     said.extend(words);
                     return (said, SocksStep::Refuse(data.to_vec(), why));
                 }
-                end @ SocksStep::Connect(_) => return (said, end),
+                end @ (SocksStep::Connect(_) | SocksStep::Associate(_)) => return (said, end),
             }
         }
     }
@@ -254,6 +297,36 @@ mod tests {
     }
 
     #[test]
+    fn who_wants_datagrams_passed_on_says_from_which_port_they_come() {
+        let asked = |rest: &[u8]| played(None, &[b"\x05\x01\x00\x05\x03\x00", rest].concat()).1;
+        assert_eq!(asked(b"\x01\x00\x00\x00\x00\x00\x00"), SocksStep::Associate(0));
+        assert_eq!(asked(b"\x01\x7f\x00\x00\x01\x01\x02"), SocksStep::Associate(258));
+        let said = |bytes: &[u8]| match datagram(bytes) {
+            Ok((endpoint, at)) => format!("{endpoint} {:?}", &bytes[at..]),
+            Err(why) => why,
+        };
+        assert_eq!(said(b"\0\0\0\x01\x7f\x00\x00\x01\x00\x35ab"), "127.0.0.1:53 [97, 98]");
+        assert_eq!(said(b"\0\0\0\x03\x02ns\x00\x35"), "ns:53 []");
+        for (bytes, why) in [
+            (&b"\0\0\0"[..], "no head"),
+            (b"what is this?", "no head"),
+            (b"\0\0\x01\x01\x7f\x00\x00\x01\x00\x35a", "a piece"),
+            (b"\0\0\0\x01\x7f\x00\x00\x01\x00\x00a", "port 0"),
+            (b"\0\0\0\x01\x7f\x00\x00\x01\x00", "is cut"),
+            (b"\0\0\0\x04\x7f\x00\x00\x01\x00\x35", "is cut"),
+            (b"\0\0\0\x03", "is cut"),
+            (b"\0\0\0\x03\x00\x00\x35", "no name"),
+            (b"\0\0\0\x03\x09ns\x00\x35", "is cut"),
+            (b"\0\0\0\x02\x09ns\x00\x35", "no known kind"),
+        ] {
+            assert!(said(bytes).contains(why), "{} {why}", said(bytes));
+        }
+        let from: SocketAddr = "[::1]:53".parse().unwrap();
+        let head = datagram_head(from);
+        assert_eq!(datagram(&head), Ok((Endpoint::new("::1", 53), head.len())));
+    }
+
+    #[test]
     fn a_login_is_asked_for_and_must_be_the_one() {
         let login = Some(("me", "secret"));
         let connect = b"\x05\x01\x00\x01\x7f\x00\x00\x01\x00\x50";
@@ -272,7 +345,6 @@ mod tests {
             (&b"GET / HTTP/1.1"[..], "but HTTP"),
             (b"\x16\x03\x01", "but TLS"),
             (b"\x04\x01\x00\x50", "but SOCKS4"),
-            (b"\x05\x01\x00\x05\x03\x00\x01\x7f\x00\x00\x01\x00\x50", "UDP ASSOCIATE"),
             (b"\x05\x01\x00\x05\x02\x00\x01\x7f\x00\x00\x01\x00\x50", "asks us to bind"),
             (b"\x05\x01\x00\x05\x01\x00\x09", "no known kind"),
             (b"\x05\x01\x00\x05\x01\x00\x03\x03a/b\x00\x50", "no name"),
@@ -304,7 +376,9 @@ mod tests {
                         rest = left;
                     }
                     SocksStep::Say(_) => {}
-                    SocksStep::Connect(_) | SocksStep::Refuse(..) => return Ok(()),
+                    SocksStep::Connect(_) | SocksStep::Associate(_) | SocksStep::Refuse(..) => {
+                        return Ok(());
+                    }
                 }
             }
             prop_assert!(false, "it goes on for ever");

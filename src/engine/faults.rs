@@ -42,6 +42,14 @@ impl Faults {
         Arc::new(Faults { seed: plan.seed.unwrap_or(seed), list, off: plan.off })
     }
 
+    /// Of these what can be done to datagrams, for those that a relay of streams passes on as well.
+    pub(crate) fn of_datagrams(&self) -> Arc<Self> {
+        let of_both = self.list.iter().filter(|it| it.plan.effect.is_of_streams() != Some(true));
+        let list = of_both.map(|it| it.plan.clone()).collect();
+        let plan = FaultsPlan { list, seed: Some(self.seed), off: self.off };
+        Faults::new(&plan, self.seed)
+    }
+
     /// Whether nothing is done to anything.
     pub(crate) fn is_none(&self) -> bool {
         self.off || self.list.is_empty()

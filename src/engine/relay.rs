@@ -24,14 +24,15 @@ use super::refusal;
 use super::session::{SessionContext, SessionHandle};
 use super::transport::dial::{self, Dial};
 use super::transport::stream::{Stream, local_address, reset};
+use super::udp_relay::association::{Association, AssociationPlan};
 use crate::codec::socks5::{self, SocksReply};
-use crate::model::endpoint::Endpoint;
 use crate::model::failure::Failure;
 use crate::model::plan::{ANYWHERE, Plan, SocksPlan, TargetPlan, TcpRelayPlan};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{Direction, RecordKind, RelayPair};
 use crate::model::tls::ClientTls;
 use passing::Passing;
+use socks::Asked;
 
 /// What the half towards the target opens: its socket, and what a name lookup needs.
 const ONWARD: u32 = 2;
@@ -164,8 +165,13 @@ impl Onward {
     async fn run(mut self, accepted: AcceptedConn) {
         let AcceptedConn { mut stream, peer, .. } = accepted;
         if let Some(socks) = self.socks.clone() {
-            let Some(endpoint) = self.asked(&socks, &mut stream).await else { return };
-            self.target = Arc::new(TargetPlan { endpoint, ..(*self.target).clone() });
+            match self.asked(&socks, &mut stream).await {
+                Some(Asked::Connect(endpoint)) => {
+                    self.target = Arc::new(TargetPlan { endpoint, ..(*self.target).clone() });
+                }
+                Some(Asked::Associate(port)) => return self.associate(stream, (peer, port)).await,
+                None => return,
+            }
         }
         let (target, _held) = match self.connect().await {
             Ok(connected) => connected,
@@ -181,8 +187,8 @@ impl Onward {
         Passing { session, pair, names, ending, faults }.run(stream, target).await;
     }
 
-    /// Where a client of SOCKS5 wants to go; `None` = it is turned away, and why is recorded.
-    async fn asked(&mut self, socks: &SocksPlan, stream: &mut Stream) -> Option<Endpoint> {
+    /// What a client of SOCKS5 wants; `None` = it is turned away, and why is recorded.
+    async fn asked(&mut self, socks: &SocksPlan, stream: &mut Stream) -> Option<Asked> {
         let (session, conn) = (self.session.clone(), self.pair.client);
         let asked = tokio::select! {
             biased;
@@ -191,14 +197,51 @@ impl Onward {
             asked = Box::pin(socks::asked(socks, stream)) => asked,
         };
         let (way, kind, text) = match &asked {
-            Ok(endpoint) => {
+            Ok(Asked::Connect(endpoint)) => {
                 let text = format!("SOCKS5: it asks for {endpoint}");
+                (Direction::Received, RecordKind::Note, text)
+            }
+            Ok(Asked::Associate(_)) => {
+                let text = "SOCKS5: it asks for its datagrams to be passed on".to_owned();
                 (Direction::Received, RecordKind::Note, text)
             }
             Err(why) => (Direction::Local, RecordKind::Failed, format!("turned away: {why}")),
         };
         session.events.note(conn, way, kind, text);
         asked.ok()
+    }
+
+    /// Passes on the datagrams of a client of SOCKS5, for as long as its connection is there.
+    async fn associate(mut self, mut stream: Stream, (peer, port): (SocketAddr, u16)) {
+        let (session, conn) = (self.session.clone(), self.pair.client);
+        let local = local_address(&stream).map_or(peer.ip(), |local| local.ip());
+        let asked = AssociationPlan {
+            control: conn,
+            client: (peer.ip(), port),
+            local,
+            options: self.target.client.clone(),
+        };
+        let association = match Association::open(asked, &session, self.faults.clone()).await {
+            Ok(association) => association,
+            Err(failure) => {
+                session.events.failed(conn, &failure);
+                return self.turn_away(stream, (peer, SocksReply::Failed)).await;
+            }
+        };
+        let said = socks5::reply(SocksReply::Succeeded, Some(association.local()));
+        // One that is gone meanwhile says so when it is read.
+        let _ = socks::say(&mut stream, &said).await;
+        let over = async {
+            tokio::select! {
+                biased;
+                () = session.cancel.cancelled() => (Direction::Local, "stopped by us"),
+                _ = self.ending.ordered() => (Direction::Local, "closed by us"),
+                gone = socks::gone(&mut stream) => (Direction::Received, gone),
+            }
+        };
+        let (direction, why) = association.run(over).await;
+        let text = format!("{why}; no datagrams are passed on any more");
+        session.events.note(conn, direction, RecordKind::Closed, text);
     }
 
     /// The connection to the target with what it holds; an error = there is none, why is recorded, and

@@ -11,6 +11,7 @@
 //! dropped, as every router does, and counted in words. What is read of a client, and what a client got,
 //! is told on the client's half; what came back and did not get to it, on the target's.
 
+pub(crate) mod association;
 mod clients;
 mod lost;
 mod onward;

@@ -18,15 +18,24 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long it may take to take an answer.
 const ANSWER: Duration = Duration::from_secs(2);
 
-/// Where the client wants to go; an error says in words why it goes nowhere.
-pub(super) async fn asked(plan: &SocksPlan, stream: &mut Stream) -> Result<Endpoint, String> {
+/// What a client wants.
+#[derive(Debug)]
+pub(super) enum Asked {
+    /// To be connected there.
+    Connect(Endpoint),
+    /// Its datagrams passed on, which come from that port; 0 = from any.
+    Associate(u16),
+}
+
+/// What the client wants; an error says in words why it does not get it.
+pub(super) async fn asked(plan: &SocksPlan, stream: &mut Stream) -> Result<Asked, String> {
     match timeout(HANDSHAKE, played(plan, stream)).await {
         Ok(asked) => asked,
         Err(_) => Err(format!("it did not say where to for {} s", HANDSHAKE.as_secs())),
     }
 }
 
-async fn played(plan: &SocksPlan, stream: &mut Stream) -> Result<Endpoint, String> {
+async fn played(plan: &SocksPlan, stream: &mut Stream) -> Result<Asked, String> {
     let mut entry = SocksEntry::new(plan.login.clone());
     let words = |error: &io::Error| match error.kind() {
         io::ErrorKind::UnexpectedEof => "it left before it said where to".to_owned(),
@@ -40,7 +49,8 @@ async fn played(plan: &SocksPlan, stream: &mut Stream) -> Result<Endpoint, Strin
                 entry.push(&room);
             }
             SocksStep::Say(said) => say(stream, &said).await.map_err(|error| words(&error))?,
-            SocksStep::Connect(endpoint) => return Ok(endpoint),
+            SocksStep::Connect(endpoint) => return Ok(Asked::Connect(endpoint)),
+            SocksStep::Associate(port) => return Ok(Asked::Associate(port)),
             SocksStep::Refuse(said, why) => {
                 // It is turned away, whether it hears that or not.
                 let _ = say(stream, &said).await;
@@ -58,6 +68,18 @@ pub(super) async fn say(stream: &mut Stream, said: &[u8]) -> io::Result<()> {
         stream.flush().await
     };
     timeout(ANSWER, saying).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+/// Waits until a client that has nothing more to say is gone; how, in words.
+pub(super) async fn gone(stream: &mut Stream) -> &'static str {
+    let mut room = [0; 512];
+    loop {
+        match stream.read(&mut room).await {
+            Ok(0) => return "closed by the client",
+            Ok(_) => {}
+            Err(_) => return "the connection of the client broke",
+        }
+    }
 }
 
 /// How it is told that there is no connection.

@@ -30,8 +30,8 @@ const WAITING: (usize, usize) = (64, 256 * 1024);
 
 /// A search for the target of a client.
 pub(super) type Finding = BoxFuture<'static, Found>;
-/// The next time there is something to read for a client; an error when it is gone.
-pub(super) type WatchedSocket = Abortable<BoxFuture<'static, SocketAddr>>;
+/// The next time there is something to read, and for whom; an error when it is gone.
+pub(super) type WatchedSocket<Whom = SocketAddr> = Abortable<BoxFuture<'static, Whom>>;
 
 /// How far a client is.
 pub(super) enum Link {
@@ -193,7 +193,7 @@ impl Onward {
     }
 
     /// Waits for the next datagram or report, until the socket is dropped.
-    pub(super) fn watch(&mut self, client: SocketAddr) -> WatchedSocket {
+    pub(super) fn watch<Whom: Send + 'static>(&mut self, whom: Whom) -> WatchedSocket<Whom> {
         let socket = Arc::clone(&self.bound.socket);
         let (handle, registration) = AbortHandle::new_pair();
         // The one before is over, or has nobody to tell.
@@ -203,7 +203,7 @@ impl Onward {
         let next = async move {
             // A socket that cannot be waited for is as good as one that stays silent.
             match socket.ready(Interest::READABLE | Interest::ERROR).await {
-                Ok(_) => client,
+                Ok(_) => whom,
                 Err(_) => pending().await,
             }
         };

@@ -20,7 +20,7 @@ use crate::model::id::ConnId;
 use crate::model::record::{Direction, Record, RecordKind, RelayPair};
 
 /// Why a datagram is dropped for which a fault leaves no room.
-const FULL: &str = "too many wait already for what faults do to them";
+pub(super) const FULL: &str = "too many wait already for what faults do to them";
 
 impl UdpRelay {
     /// Passes on what faults let go of by now.

@@ -1,0 +1,143 @@
+//! Datagrams of clients of SOCKS5 (UDP ASSOCIATE), between sockets of others.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::thread;
+
+use serde_json::Value;
+
+use crate::harness::peers::udp_peer;
+use crate::harness::program::{Listening, command, listening};
+use crate::harness::wait::PATIENCE;
+
+fn relay(args: &[&str]) -> Listening {
+    listening(&mut command(&[&["relay", "socks5://127.0.0.1:0", "--json"], args].concat()))
+}
+
+/// A server that sends everything back, with a mark in front.
+fn echo() -> SocketAddr {
+    let (socket, address) = udp_peer();
+    thread::spawn(move || {
+        let mut room = [0; 2048];
+        while let Ok((length, from)) = socket.recv_from(&mut room) {
+            let said = [b"re:", &room[..length]].concat();
+            let _ = socket.send_to(&said, from);
+        }
+    });
+    address
+}
+
+/// The connection of a client that asked for its datagrams to be passed on, and where it sends them.
+fn associated(relay: &Listening, port: u16) -> (TcpStream, SocketAddr) {
+    let mut control = TcpStream::connect(("127.0.0.1", relay.port)).expect("a relay");
+    control.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let asked = [&b"\x05\x01\x00\x05\x03\x00\x01\0\0\0\0"[..], &port.to_be_bytes()].concat();
+    control.write_all(&asked).expect("taken");
+    let mut said = [0; 12];
+    control.read_exact(&mut said).expect("an answer");
+    assert_eq!(said[..6], [5, 0, 5, 0, 0, 1]);
+    let port = u16::from_be_bytes([said[10], said[11]]);
+    (control, SocketAddr::from(([127, 0, 0, 1], port)))
+}
+
+fn client() -> UdpSocket {
+    let client = UdpSocket::bind("127.0.0.1:0").expect("a client");
+    client.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    client
+}
+
+fn head(to: SocketAddr) -> Vec<u8> {
+    let SocketAddr::V4(to) = to else { panic!("{to}") };
+    [&[0, 0, 0, 1][..], &to.ip().octets(), &to.port().to_be_bytes()].concat()
+}
+
+fn received(client: &UdpSocket) -> Vec<u8> {
+    let mut room = [0; 2048];
+    let (length, _) = client.recv_from(&mut room).expect("an answer");
+    room[..length].to_vec()
+}
+
+fn message(line: &Value) -> &str {
+    line["message"].as_str().unwrap_or_default()
+}
+
+/// The lines up to the one that tells the end.
+fn to_the_end(relay: &mut Listening) -> Vec<Value> {
+    let mut lines = Vec::new();
+    for line in relay.lines() {
+        let is_last = message(&line).contains("no datagrams are passed on any more");
+        lines.push(line);
+        if is_last {
+            return lines;
+        }
+    }
+    panic!("it did not end: {lines:?}")
+}
+
+#[test]
+fn each_datagram_goes_where_it_says_and_what_comes_back_says_from_where() {
+    let mut relay = relay(&[]);
+    let (one, other) = (echo(), echo());
+    let client = client();
+    let (control, to) = associated(&relay, client.local_addr().expect("bound").port());
+    client.send_to(&[&head(one)[..], b"first"].concat(), to).expect("sent");
+    assert_eq!(received(&client), [&head(one)[..], b"re:first"].concat());
+    // By name, which we look up.
+    let port = other.port().to_be_bytes();
+    let named = [&b"\0\0\0\x03\x09localhost"[..], &port, b"second"].concat();
+    client.send_to(&named, to).expect("sent");
+    assert_eq!(received(&client), [&head(other)[..], b"re:second"].concat());
+    client.send_to(&[&head(one)[..], b""].concat(), to).expect("sent");
+    assert_eq!(received(&client), [&head(one)[..], b"re:"].concat());
+    drop(control);
+    let lines = to_the_end(&mut relay);
+    let data: Vec<_> = lines.iter().filter(|line| line["kind"] == "data").collect();
+    let said: Vec<_> = data
+        .iter()
+        .map(|line| (line["proto"].as_str(), line["from"].as_str(), line["text"].as_str()))
+        .collect();
+    let row = |from, text| (Some("udp"), Some(from), Some(text));
+    assert_eq!(
+        said,
+        [
+            row("client", "first"),
+            row("server", "re:first"),
+            row("client", "second"),
+            row("server", "re:second"),
+            row("client", ""),
+            row("server", "re:"),
+        ]
+    );
+    assert_eq!(data[0]["conn"], data[4]["conn"], "one target is one conversation");
+    assert_ne!(data[0]["conn"], data[2]["conn"]);
+}
+
+#[test]
+fn what_is_of_somebody_else_or_says_nowhere_is_counted_and_goes_nowhere() {
+    let mut relay = relay(&["--fault", "corrupt=1 from=server"]);
+    let (server, address) = udp_peer();
+    server.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let (client, stranger) = (client(), self::client());
+    let (control, to) = associated(&relay, 0);
+    client.send_to(&[&head(address)[..], b"mine"].concat(), to).expect("sent");
+    let mut room = [0; 99];
+    let (length, from) = server.recv_from(&mut room).expect("passed on");
+    assert_eq!(&room[..length], b"mine");
+    stranger.send_to(&[&head(address)[..], b"not mine"].concat(), to).expect("sent");
+    client.send_to(b"what?", to).expect("sent");
+    client.send_to(&[b"\0\0\x01", &head(address)[3..], b"a piece"].concat(), to).expect("sent");
+    client.send_to(&[&head(address)[..], b"last"].concat(), to).expect("sent");
+    let (length, _) = server.recv_from(&mut room).expect("passed on");
+    assert_eq!(&room[..length], b"last");
+    server.send_to(b"back", from).expect("sent");
+    let back = received(&client);
+    assert!(back.starts_with(&head(address)) && !back.ends_with(b"back"), "{back:?}");
+    drop(control);
+    let lines = to_the_end(&mut relay);
+    let told: String = lines.iter().map(message).collect();
+    for why in ["not from who asked for this", "it has no head of SOCKS5", "it is a piece"] {
+        assert!(told.contains(why), "{told}");
+    }
+    let marked = lines.iter().find(|line| line["from"] == "server" && line["dir"] == "out");
+    assert_eq!(marked.expect("the answer")["fault"], serde_json::json!(["corrupt"]));
+}
