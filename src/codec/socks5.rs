@@ -100,33 +100,23 @@ pub(crate) fn datagram_head(from: SocketAddr) -> Vec<u8> {
 
 /// The address that begins here, and its bytes.
 fn address(kind: u8, rest: &[u8]) -> Result<(Endpoint, usize), String> {
-    let (name, behind) = match (kind, rest) {
-        (1, _) => (&[][..], 4),
-        (4, _) => (&[][..], 16),
-        (3, [length, name @ ..]) => {
-            let length = usize::from(*length);
-            (name.get(..length).unwrap_or(&[]), 1 + length)
-        }
+    let behind = match (kind, rest) {
+        (1, _) => 4,
+        (4, _) => 16,
+        (3, [length, ..]) => 1 + usize::from(*length),
         (3, []) => return Err("its address is cut".into()),
         _ => return Err(format!("its address is of no known kind ({kind})")),
     };
     let Some((address, [high, low, ..])) = rest.split_at_checked(behind) else {
         return Err("its address is cut".into());
     };
-    let host = if let Ok(ip) = <[u8; 4]>::try_from(address).map(Ipv4Addr::from)
-        && kind == 1
-    {
-        ip.to_string()
-    } else if let Ok(ip) = <[u8; 16]>::try_from(address).map(Ipv6Addr::from)
-        && kind == 4
-    {
-        ip.to_string()
-    } else {
-        let is_plain = |byte: &u8| byte.is_ascii_graphic() && !b"/@[]\\".contains(byte);
-        if name.is_empty() || !name.iter().all(is_plain) {
-            return Err("its host is no name".into());
+    let host = match (kind, <[u8; 16]>::try_from(address), address) {
+        (1, _, [a, b, c, d]) => Ipv4Addr::new(*a, *b, *c, *d).to_string(),
+        (4, Ok(ip), _) => Ipv6Addr::from(ip).to_string(),
+        (3, _, [_, name @ ..]) if !name.is_empty() && name.iter().copied().all(is_of_names) => {
+            String::from_utf8_lossy(name).into_owned()
         }
-        String::from_utf8_lossy(name).into_owned()
+        _ => return Err("its host is no name".into()),
     };
     Ok((Endpoint::new(host, u16::from_be_bytes([*high, *low])), behind + 2))
 }
@@ -209,6 +199,10 @@ impl SocksEntry {
         }
         SocksStep::Refuse(vec![1, 1], "user or password are not those that are asked for".into())
     }
+}
+
+fn is_of_names(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !b"/@[]\\".contains(&byte)
 }
 
 /// What the first byte of something else says.

@@ -32,7 +32,7 @@ use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{Direction, RecordKind, RelayPair};
 use crate::model::tls::ClientTls;
 use passing::Passing;
-use socks::Asked;
+use socks::SocksWish;
 
 /// What the half towards the target opens: its socket, and what a name lookup needs.
 const ONWARD: u32 = 2;
@@ -166,10 +166,12 @@ impl Onward {
         let AcceptedConn { mut stream, peer, .. } = accepted;
         if let Some(socks) = self.socks.clone() {
             match self.asked(&socks, &mut stream).await {
-                Some(Asked::Connect(endpoint)) => {
+                Some(SocksWish::Connect(endpoint)) => {
                     self.target = Arc::new(TargetPlan { endpoint, ..(*self.target).clone() });
                 }
-                Some(Asked::Associate(port)) => return self.associate(stream, (peer, port)).await,
+                Some(SocksWish::Associate(port)) => {
+                    return self.associate(stream, (peer, port)).await;
+                }
                 None => return,
             }
         }
@@ -188,7 +190,7 @@ impl Onward {
     }
 
     /// What a client of SOCKS5 wants; `None` = it is turned away, and why is recorded.
-    async fn asked(&mut self, socks: &SocksPlan, stream: &mut Stream) -> Option<Asked> {
+    async fn asked(&mut self, socks: &SocksPlan, stream: &mut Stream) -> Option<SocksWish> {
         let (session, conn) = (self.session.clone(), self.pair.client);
         let asked = tokio::select! {
             biased;
@@ -197,11 +199,11 @@ impl Onward {
             asked = Box::pin(socks::asked(socks, stream)) => asked,
         };
         let (way, kind, text) = match &asked {
-            Ok(Asked::Connect(endpoint)) => {
+            Ok(SocksWish::Connect(endpoint)) => {
                 let text = format!("SOCKS5: it asks for {endpoint}");
                 (Direction::Received, RecordKind::Note, text)
             }
-            Ok(Asked::Associate(_)) => {
+            Ok(SocksWish::Associate(_)) => {
                 let text = "SOCKS5: it asks for its datagrams to be passed on".to_owned();
                 (Direction::Received, RecordKind::Note, text)
             }

@@ -20,7 +20,7 @@ const ANSWER: Duration = Duration::from_secs(2);
 
 /// What a client wants.
 #[derive(Debug)]
-pub(super) enum Asked {
+pub(super) enum SocksWish {
     /// To be connected there.
     Connect(Endpoint),
     /// Its datagrams passed on, which come from that port; 0 = from any.
@@ -28,14 +28,14 @@ pub(super) enum Asked {
 }
 
 /// What the client wants; an error says in words why it does not get it.
-pub(super) async fn asked(plan: &SocksPlan, stream: &mut Stream) -> Result<Asked, String> {
+pub(super) async fn asked(plan: &SocksPlan, stream: &mut Stream) -> Result<SocksWish, String> {
     match timeout(HANDSHAKE, played(plan, stream)).await {
         Ok(asked) => asked,
         Err(_) => Err(format!("it did not say where to for {} s", HANDSHAKE.as_secs())),
     }
 }
 
-async fn played(plan: &SocksPlan, stream: &mut Stream) -> Result<Asked, String> {
+async fn played(plan: &SocksPlan, stream: &mut Stream) -> Result<SocksWish, String> {
     let mut entry = SocksEntry::new(plan.login.clone());
     let words = |error: &io::Error| match error.kind() {
         io::ErrorKind::UnexpectedEof => "it left before it said where to".to_owned(),
@@ -49,8 +49,8 @@ async fn played(plan: &SocksPlan, stream: &mut Stream) -> Result<Asked, String> 
                 entry.push(&room);
             }
             SocksStep::Say(said) => say(stream, &said).await.map_err(|error| words(&error))?,
-            SocksStep::Connect(endpoint) => return Ok(Asked::Connect(endpoint)),
-            SocksStep::Associate(port) => return Ok(Asked::Associate(port)),
+            SocksStep::Connect(endpoint) => return Ok(SocksWish::Connect(endpoint)),
+            SocksStep::Associate(port) => return Ok(SocksWish::Associate(port)),
             SocksStep::Refuse(said, why) => {
                 // It is turned away, whether it hears that or not.
                 let _ = say(stream, &said).await;

@@ -102,10 +102,17 @@ impl Association {
         })?;
         let text = format!("bound to {}, for datagrams that say where they go", bound.local);
         session.events.note(plan.control, Direction::Local, RecordKind::Note, text);
-        let (finding, watched) = (FuturesUnordered::new(), FuturesUnordered::new());
-        let (session, targets, lost) = (session.clone(), Vec::new(), LostDatagrams::default());
-        let _held = held;
-        Ok(Association { plan, session, bound, faults, targets, finding, watched, lost, _held })
+        Ok(Association {
+            plan,
+            session: session.clone(),
+            bound,
+            faults,
+            targets: Vec::new(),
+            finding: FuturesUnordered::new(),
+            watched: FuturesUnordered::new(),
+            lost: LostDatagrams::default(),
+            _held: held,
+        })
     }
 
     /// Where the client is to send to.
