@@ -64,7 +64,7 @@ impl ChosenColumn {
     }
 
     /// Whether it is shown in a pane of so many cells.
-    pub fn is_shown(&self, room: u16) -> bool {
+    pub fn is_shown(self, room: u16) -> bool {
         self.is_shown.unwrap_or(match self.column.row().default {
             ColumnDefault::Shown => true,
             ColumnDefault::From(least) => room >= least,
@@ -82,7 +82,7 @@ impl ChosenColumn {
         self.is_shown = Some(is_shown).filter(|_| by_itself != Some(is_shown));
     }
 
-    fn text(&self) -> String {
+    fn text(self) -> String {
         let sign = match self.is_shown {
             None => String::new(),
             Some(true) => SHOWN.to_string(),
@@ -107,7 +107,7 @@ impl ChosenColumn {
 
 impl ColumnSet {
     /// Cells a column takes.
-    pub fn width(&self, chosen: &ChosenColumn) -> u16 {
+    pub fn width(&self, chosen: ChosenColumn) -> u16 {
         match (chosen.width, chosen.column) {
             (0, TrafficColumn::Time) => self.times.width(),
             (0, column) => column.row().width,
@@ -128,7 +128,7 @@ impl ColumnSet {
         let mut x = 0;
         let mut placed = Vec::new();
         for chosen in self.all.iter().filter(|it| it.is_shown(room)) {
-            let width = self.width(chosen);
+            let width = self.width(*chosen);
             if x + width + SUMMARY > room && !placed.is_empty() {
                 continue;
             }
@@ -142,7 +142,7 @@ impl ColumnSet {
     pub(crate) fn saved(&self) -> Vec<(String, String)> {
         let mut saved = Vec::new();
         if self.all != ColumnSet::default().all {
-            let words: Vec<String> = self.all.iter().map(ChosenColumn::text).collect();
+            let words: Vec<String> = self.all.iter().map(|chosen| chosen.text()).collect();
             saved.push((COLUMNS_KEPT.to_owned(), words.join(" ")));
         }
         if self.times != TimeFormat::default() {
@@ -190,7 +190,9 @@ mod tests {
 
     fn back(saved: &[(String, String)]) -> ColumnSet {
         let mut back = ColumnSet::default();
-        saved.iter().for_each(|(name, value)| back.restore(name, value));
+        for (name, value) in saved {
+            back.restore(name, value);
+        }
         back
     }
 

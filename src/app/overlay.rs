@@ -93,10 +93,9 @@ impl Overlay {
     /// Whether what lies below it steps back: not where it is pointed at, or looked at for its colours.
     pub fn dims(&self) -> bool {
         match self {
-            Overlay::Jump(_) => false,
+            // Of columns, what is chosen is seen below.
+            Overlay::Jump(_) | Overlay::Columns(_) => false,
             Overlay::Choices(it) => !it.shows_colors(),
-            // What is chosen is seen below it.
-            Overlay::Columns(_) => false,
             _ => true,
         }
     }

@@ -74,20 +74,28 @@ pub(crate) fn with_rule(
     match document.get_mut("rules") {
         Some(Item::Value(Value::Array(list))) => {
             let mut rule = InlineTable::new();
-            entries.iter().for_each(|(key, word)| drop(rule.insert(*key, (*word).into())));
+            for (key, word) in entries {
+                rule.insert(key, word.into());
+            }
             list.insert(0, rule);
         }
         known => {
             let mut rule = Table::new();
-            entries.iter().for_each(|(key, word)| {
-                rule.insert(key, Item::Value((*word).into()));
-            });
+            for (key, word) in entries {
+                rule.insert(key, Item::Value(word.into()));
+            }
             let mut rules = ArrayOfTables::new();
             rules.push(rule);
             if let Some(Item::ArrayOfTables(before)) = known {
                 before.iter().for_each(|table| rules.push(table.clone()));
-                for (at, table) in rules.iter_mut().enumerate() {
-                    table.set_position(Some(at as isize));
+                // The first of before had no empty line above it.
+                if let Some(second) = rules.get_mut(1) {
+                    let above = second.decor().prefix().and_then(|it| it.as_str()).unwrap_or("");
+                    let above = format!("\n{}", above.trim_start_matches('\n'));
+                    second.decor_mut().set_prefix(above);
+                }
+                for (at, table) in (0..).zip(rules.iter_mut()) {
+                    table.set_position(Some(at));
                 }
             }
             document.insert("rules", Item::ArrayOfTables(rules));

@@ -27,6 +27,7 @@ use super::looking::ERRORS;
 use super::segment::{StoredRecord, cost};
 use super::time_runs::TimeRuns;
 use super::totals::{Rates, Totals, Volume};
+use crate::model::counts::count;
 use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::id::{ConnId, RecordId, SessionId};
 use crate::model::record::{ConnInfo, Direction, LossTotals, Record, RecordKind};
@@ -429,7 +430,14 @@ impl Timeline {
                 self.evicted.bytes -= u64::from(gone.kept);
             }
         }
-        self.loss_rows.pop_front_if(|loss| *loss <= id);
+        self.forget_loss_rows(id);
+    }
+
+    /// Rows about losses up to this one are gone.
+    fn forget_loss_rows(&mut self, last: RecordId) {
+        while self.loss_rows.front().is_some_and(|loss| *loss <= last) {
+            self.loss_rows.pop_front();
+        }
     }
 
     /// A record that was cleared makes room; a mark saves it no more.
@@ -441,7 +449,7 @@ impl Timeline {
             marked.map(|(id, record)| (id, record.data.len(), self.conns.slot(record.conn)))
         };
         let Some((id, kept, Some(conn))) = gone else { return };
-        self.loss_rows.pop_front_if(|loss| *loss <= id);
+        self.forget_loss_rows(id);
         self.hidden.record_bytes -= cost(kept);
         if self.hidden.pins.remove(&id) {
             self.hidden.pinned_bytes -= cost(kept);
@@ -458,11 +466,12 @@ impl Timeline {
 
 /// What a row about losses says; `None` = nothing was lost.
 fn loss_words(by_app: u64, by_kernel: u64) -> Option<String> {
+    let (us, kernel) = (count(by_app), count(by_kernel));
     match (by_app, by_kernel) {
         (0, 0) => None,
-        (_, 0) => Some(format!("lost: {by_app} by us")),
-        (0, _) => Some(format!("lost: {by_kernel} by the kernel")),
-        _ => Some(format!("lost: {by_app} by us, {by_kernel} by the kernel")),
+        (_, 0) => Some(format!("lost: {us} by us")),
+        (0, _) => Some(format!("lost: {kernel} by the kernel")),
+        _ => Some(format!("lost: {us} by us, {kernel} by the kernel")),
     }
 }
 

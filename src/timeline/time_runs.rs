@@ -167,7 +167,7 @@ mod tests {
             let errors = runs.spread((at(0), at(9_999)), 10);
             assert_eq!(errors[9].errors, 1);
         }
-        assert_eq!(records(&forward, 0, 9_999, 0), []);
+        assert!(records(&forward, 0, 9_999, 0).is_empty());
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub(super) fn draw(painter: Painter<'_>, it: &ColumnWindow, hint: &str) {
         let style = if is_shown { Style::new() } else { palette.dim };
         painter.put(if is_shown { " [x] " } else { " [ ] " }, style);
         painter.column(row.name, NAME, style);
-        painter.column_right(&it.set.width(chosen).to_string(), WIDTH, palette.dim);
+        painter.column_right(&it.set.width(*chosen).to_string(), WIDTH, palette.dim);
         painter.skip(2);
         let width = painter.area.width;
         painter.put(&fit::start(row.about, width), palette.dim);

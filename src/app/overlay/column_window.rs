@@ -111,7 +111,7 @@ impl ColumnWindow {
 
     fn widen(&mut self, by: i16) {
         let Some(chosen) = self.selected().copied() else { return };
-        let width = self.set.width(&chosen).saturating_add_signed(by);
+        let width = self.set.width(chosen).saturating_add_signed(by);
         self.set.resize(chosen.column, width);
     }
 

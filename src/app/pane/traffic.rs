@@ -53,6 +53,7 @@ const NEIGHBOUR_REACH: usize = 50_000;
 
 /// State of the pane.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that hold independently of each other")]
 pub struct TrafficPane {
     pub listing: Listing,
     /// The row under the cursor; `None` = the newest, followed.

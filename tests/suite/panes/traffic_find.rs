@@ -96,10 +96,10 @@ fn losses_are_rows_in_their_place_which_no_filter_hides() {
     let (mut app, id) = filled(5);
     app.event(lost(id, 0, 0));
     assert_eq!(app.traffic.len(), 5, "nothing was lost");
-    app.event(lost(id, 2, 40));
+    app.event(lost(id, 2, 4_000));
     app.event(traffic(Vec::new(), vec![record(id.conn(1), 90, Direction::Sent, b"behind")]));
-    app.event(lost(id, 3, 40));
-    app.assert_shows("lost: 2 by us, 40 by the kernel");
+    app.event(lost(id, 3, 4_000));
+    app.assert_shows("lost: 2 by us, 4,000 by the kernel");
     app.assert_shows("lost: 1 by us");
     let screen = app.screen();
     let line = |text: &str| screen.lines().position(|line| line.contains(text)).unwrap();

@@ -57,12 +57,15 @@ impl RowFind {
 /// A text as the filter that finds what the screen marks: as it is, with its escapes, as hex.
 fn as_filter(text: &str) -> String {
     let mut ways = vec![format!("text contains {text:?}")];
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |bytes: &[u8]| {
+        let words: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        words.concat()
+    };
     let escaped = text.contains('\\').then(|| escape::unescape(text).ok()).flatten();
     let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
     let digits = digits.map(str::to_owned).filter(|digits| {
         digits.len() >= 2
-            && digits.len() % 2 == 0
+            && digits.len().is_multiple_of(2)
             && digits.bytes().all(|it| it.is_ascii_hexdigit())
     });
     let bytes = escaped.filter(|it| !it.is_empty()).map(|bytes| hex(&bytes)).or(digits);
