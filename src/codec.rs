@@ -4,6 +4,7 @@
 //! arbitrary bytes give a value or an error that names the place, never a panic.
 
 pub(crate) mod charset;
+pub mod color_rules;
 pub mod compare;
 pub mod content_coding;
 pub(crate) mod disposition;

@@ -8,6 +8,7 @@ mod answers;
 pub(crate) mod atomic;
 pub mod authority;
 mod captured;
+mod colors;
 mod environment;
 mod environment_files;
 mod folders;

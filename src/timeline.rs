@@ -27,8 +27,11 @@ mod samples;
 mod segment;
 mod selector;
 mod store;
+mod time_runs;
 mod totals;
 
 pub use gaps::{GapClock, RecordGaps};
 pub use store::Timeline;
+pub use time_runs::SpanCount;
+pub(crate) use time_runs::span_of;
 pub use totals::{Totals, Volume};

@@ -92,24 +92,24 @@ actions! {
     Jump "jump" Move "Jump" "Show letters on every target, jump to the one typed" [Global "<C-o>"];
     FocusAddress "focus-address" Move "Focus address" "Focus the address line; what is typed replaces the address" [Global "<C-l>"];
     EditAddress "edit-address" Move "Edit address" "Go to the end of the address line" [];
-    Back "back" Move "Back" "Leave a field, an overlay, a zoom" [Global "<Esc>", Question "n", Question "N", Question "q", Code "q", Code "c", Compare "q", Compare "<Enter>", Help "<Enter>"];
-    Up "up" Move "Up" "One line up" [List "<Up>", List "k", Form "<Up>", Line "<Up>", Choices "<Up>", Choices "<C-p>", Conflict "<Up>", Completion "<Up>", Code "<Up>", Code "k", Compare "<Up>", Compare "k", Help "<Up>", Environments "<Up>", Environments "k", Variable "<Up>", Export "<Up>"];
-    Down "down" Move "Down" "One line down" [List "<Down>", List "j", Form "<Down>", Line "<Down>", Choices "<Down>", Choices "<Tab>", Choices "<C-n>", Conflict "<Down>", Conflict "<Tab>", Completion "<Down>", Code "<Down>", Code "j", Compare "<Down>", Compare "j", Help "<Down>", Environments "<Down>", Environments "j", Variable "<Down>", Export "<Down>"];
-    Left "left" Move "Left" "To the left; folds a folder" [List "<Left>", List "h", Cell "<Left>", Question "<Left>", Question "h", Environments "<Left>", Environments "h", VariableChoice "<Left>", ExportChoice "<Left>"];
-    Right "right" Move "Right" "To the right; unfolds a folder" [List "<Right>", List "l", Cell "<Right>", Question "<Right>", Question "<Tab>", Question "l", Environments "<Right>", Environments "l", VariableChoice "<Right>", ExportChoice "<Right>"];
+    Back "back" Move "Back" "Leave a field, an overlay, a zoom" [Global "<Esc>", Question "n", Question "N", Question "q", Code "q", Code "c", Compare "q", Compare "<Enter>", Help "<Enter>", ColumnList "q"];
+    Up "up" Move "Up" "One line up" [List "<Up>", List "k", Form "<Up>", Line "<Up>", Choices "<Up>", Choices "<C-p>", Conflict "<Up>", Completion "<Up>", Code "<Up>", Code "k", Compare "<Up>", Compare "k", Help "<Up>", Environments "<Up>", Environments "k", Variable "<Up>", Export "<Up>", ColumnList "<Up>", ColumnList "k"];
+    Down "down" Move "Down" "One line down" [List "<Down>", List "j", Form "<Down>", Line "<Down>", Choices "<Down>", Choices "<Tab>", Choices "<C-n>", Conflict "<Down>", Conflict "<Tab>", Completion "<Down>", Code "<Down>", Code "j", Compare "<Down>", Compare "j", Help "<Down>", Environments "<Down>", Environments "j", Variable "<Down>", Export "<Down>", ColumnList "<Down>", ColumnList "j"];
+    Left "left" Move "Left" "To the left; folds a folder" [List "<Left>", List "h", Cell "<Left>", Question "<Left>", Question "h", Environments "<Left>", Environments "h", VariableChoice "<Left>", ExportChoice "<Left>", ColumnList "<Left>", ColumnList "h"];
+    Right "right" Move "Right" "To the right; unfolds a folder" [List "<Right>", List "l", Cell "<Right>", Question "<Right>", Question "<Tab>", Question "l", Environments "<Right>", Environments "l", VariableChoice "<Right>", ExportChoice "<Right>", ColumnList "<Right>", ColumnList "l"];
     PageUp "page-up" Move "Page up" "One page up" [List "<PgUp>", Form "<PgUp>", Line "<PgUp>", Input "<PgUp>", Choices "<PgUp>", Conflict "<PgUp>", Completion "<PgUp>", Code "<PgUp>", Compare "<PgUp>", Help "<PgUp>", Environments "<PgUp>"];
     PageDown "page-down" Move "Page down" "One page down" [List "<PgDn>", Form "<PgDn>", Line "<PgDn>", Input "<PgDn>", Choices "<PgDn>", Conflict "<PgDn>", Completion "<PgDn>", Code "<PgDn>", Code "<Space>", Compare "<PgDn>", Compare "<Space>", Help "<PgDn>", Environments "<PgDn>"];
     HalfPageUp "half-page-up" Move "Half page up" "Half a page up" [List "<C-u>", Compare "<C-u>"];
     HalfPageDown "half-page-down" Move "Half page down" "Half a page down" [List "<C-d>", Compare "<C-d>"];
-    Top "top" Move "Top" "To the first line" [List "g", List "<Home>", Code "g", Code "<Home>", Compare "g", Compare "<Home>", Help "<Home>", Environments "g", Environments "<Home>"];
-    Bottom "bottom" Move "Bottom" "To the last line; follows again" [List "G", List "<End>", Code "G", Code "<End>", Compare "G", Compare "<End>", Help "<End>", Environments "G", Environments "<End>"];
+    Top "top" Move "Top" "To the first line" [List "g", List "<Home>", Code "g", Code "<Home>", Compare "g", Compare "<Home>", Help "<Home>", Environments "g", Environments "<Home>", ColumnList "g", ColumnList "<Home>"];
+    Bottom "bottom" Move "Bottom" "To the last line; follows again" [List "G", List "<End>", Code "G", Code "<End>", Compare "G", Compare "<End>", Help "<End>", Environments "G", Environments "<End>", ColumnList "G", ColumnList "<End>"];
     NextTab "next-tab" Move "Next tab" "Next tab of this pane" [Code "<Right>", Plain "<C-Right>", Cell "<C-Right>", Global "<A-Right>", List "L", Code "<Tab>", Code "l"];
     PreviousTab "previous-tab" Move "Previous tab" "Tab before of this pane" [Code "<Left>", Plain "<C-Left>", Cell "<C-Left>", Global "<A-Left>", List "H", Code "h"];
     NextItem "next-item" Move "Next item" "The next exchange or connection of this session, or the next newer answer that is kept" [List "}"];
     PreviousItem "previous-item" Move "Previous item" "The exchange or connection before, or the answer before that is kept" [List "{"];
 
     Open "open" View "Open" "Open what the cursor is on; folds an object or list" [List "<Enter>"];
-    Toggle "toggle" View "Toggle" "Switch on or off, take the next choice, fold the folder, object or list" [List "<Space>", Cell "<Space>", Environments "<Space>", VariableChoice "<Space>", ExportChoice "<Space>"];
+    Toggle "toggle" View "Toggle" "Switch on or off, take the next choice, fold the folder, object or list" [List "<Space>", Cell "<Space>", Environments "<Space>", VariableChoice "<Space>", ExportChoice "<Space>", ColumnList "<Space>"];
     Zoom "zoom" View "Zoom" "Give the whole screen to this pane, and back" [Plain "z", Global "<F11>"];
     ToggleSideBar "toggle-side-bar" View "Toggle side bar" "Hide presets and history, and show them again" [Plain "b"];
     ToggleHistory "toggle-history" View "Toggle history" "Hide the history, and show it again" [Plain "B"];
@@ -121,6 +121,7 @@ actions! {
     ViewHex "view-hex" View "View hex" "Show bytes as hex, and back" [List "x"];
     Wrap "wrap" View "Wrap" "Wrap long lines, and back" [List "w"];
     Find "find" View "Find" "Filter the list, or search in what is shown" [List "/", Environments "/"];
+    FindText "find-text" View "Find text" "Find a text in the rows of Traffic without hiding others, or search in what is shown" [List "<C-f>"];
     FindNext "find-next" View "Find next" "Go to the next hit of the search, or the next difference" [List "n", Compare "n"];
     FindPrevious "find-previous" View "Find previous" "Go to the hit or difference before" [List "N", Compare "N"];
     FoldLevel "fold-level" View "Fold level" "Fold all of JSON at the depth of the cursor, then one level further out" [Response "<lt>"];
@@ -158,7 +159,7 @@ actions! {
     ToggleRow "toggle-row" Edit "Toggle row" "Switch this row of the form on or off" [Form "<C-t>"];
     AddRow "add-row" Edit "Add row" "Add a row, rule or step" [Form "<A-n>", Environments "a"];
     DuplicateRow "duplicate-row" Edit "Duplicate row" "Put a copy of this row, rule or step behind it" [Form "<A-D>"];
-    Undo "undo" Edit "Undo" "Take back what was typed or done to rows, or bring back what was deleted last" [Form "<A-z>", Form "<A-u>", Form "<C-_>", Presets "<A-z>", Environments "u", Environments "<A-z>"];
+    Undo "undo" Edit "Undo" "Take back what was typed or done to rows, or bring back what was deleted last" [Form "<A-z>", Form "<A-u>", Form "<C-_>", Presets "<A-z>", Environments "u", Environments "<A-z>", ColumnList "u"];
     Redo "redo" Edit "Redo" "Make again what was taken back" [Form "<A-y>", Form "<A-Z>"];
     LayOut "lay-out" Edit "Lay out" "Lay out the JSON, XML or HTML that is written (undo brings the old text back), or XML and HTML on screen (again: back)" [Form "<A-F>", Response "X"];
     NextCell "next-cell" Edit "Next cell" "Next cell, or a new row" [Form "<Enter>"];
@@ -181,8 +182,8 @@ actions! {
     Rename "rename" Presets "Rename" "Rename the preset or folder, or move it: FOLDER/NAME" [Presets "r", Environments "r"];
     NewFolder "new-folder" Presets "New folder" "Make a folder for presets" [Presets "f"];
     Move "move" Presets "Move" "Move the preset or folder into another folder" [Presets "m"];
-    MoveUp "move-up" Edit "Move up" "Move the row, preset or folder up" [Form "<A-Up>", Presets "<A-Up>"];
-    MoveDown "move-down" Edit "Move down" "Move the row, preset or folder down" [Form "<A-Down>", Presets "<A-Down>"];
+    MoveUp "move-up" Edit "Move up" "Move the row, preset or folder up" [Form "<A-Up>", Presets "<A-Up>", ColumnList "<A-Up>", ColumnList "K"];
+    MoveDown "move-down" Edit "Move down" "Move the row, preset or folder down" [Form "<A-Down>", Presets "<A-Down>", ColumnList "<A-Down>", ColumnList "J"];
     Duplicate "duplicate" Presets "Duplicate" "Duplicate the preset" [Presets "D", Environments "D"];
     Delete "delete" Presets "Delete" "Delete the preset or the whole folder, after asking" [Presets "d", Presets "<Del>", Environments "d", Environments "<Del>"];
     Describe "describe" Presets "Describe" "Edit what the preset says about itself" [Presets "A"];
@@ -202,6 +203,12 @@ actions! {
     FilterBy "filter-by" Traffic "Filter by" "Choose a filter: what the row has in a cell or not, saved ones, those used before" [Traffic "f"];
     SaveFilter "save-filter" Traffic "Save filter" "Give the filter in force a name" [Traffic "W"];
     ShowTimes "show-times" Traffic "Show times" "Show times with milliseconds, microseconds, of UTC or since the start, in turn" [Traffic "i"];
+    Columns "columns" Traffic "Columns" "Choose the columns of Traffic, their order and width" [Traffic "#"];
+    SortBy "sort-by" Traffic "Sort by" "Put the rows in the order of a column; Esc goes back to time" [Traffic "O"];
+    ColorRows "color-rows" Traffic "Color rows" "Give rows that the filter in force lets through a colour, from now on" [Traffic "*"];
+    TimeStrip "time-strip" Traffic "Time strip" "Show what the rows are spread over by time, and hide it" [Traffic "~"];
+    LaterSpan "later-span" Traffic "Later span" "To the next span of the time strip in which there is something" [Traffic "."];
+    EarlierSpan "earlier-span" Traffic "Earlier span" "To such a span before" [Traffic ","];
     GoToTime "go-to-time" Traffic "Go to time" "Go to the first row at a time of day" [Traffic "@"];
     OpenConversation "open-conversation" Traffic "Open conversation" "Show the connection or exchange of this row; Esc comes back" [Traffic "o"];
     Comment "comment" Traffic "Comment" "Write something about the row, which is marked by it" [Traffic ";"];
@@ -217,7 +224,7 @@ actions! {
     Suspend "suspend" Program "Suspend" "Stop the program until fg" [Global "<C-z>"];
     Quit "quit" Program "Quit" "Leave; unsaved work is kept and comes back" [Global "<C-q>"];
 
-    Choose "choose" Window "Choose" "Take what is chosen or typed" [Line "<Enter>", Choices "<Enter>", Question "<Enter>", Conflict "<Enter>", Name "<Enter>", About "<Enter>", Environments "<Enter>", Variable "<Enter>", Export "<Enter>"];
+    Choose "choose" Window "Choose" "Take what is chosen or typed" [Line "<Enter>", Choices "<Enter>", Question "<Enter>", Conflict "<Enter>", Name "<Enter>", About "<Enter>", Environments "<Enter>", Variable "<Enter>", Export "<Enter>", ColumnList "<Enter>"];
     Accept "accept" Window "Accept" "Do what was asked" [Question "y", Question "Y"];
     Complete "complete" Window "Complete" "Complete what is typed" [Name "<Tab>", Export "<Tab>"];
     KeepMine "keep-mine" Window "Keep mine" "Replace the file that changed on disk" [Conflict "m"];

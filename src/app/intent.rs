@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::action::Action;
+use super::column_set::ColumnSet;
 use super::drafts::DraftId;
 use super::editor::{Caret, TextChange};
 use super::effect::Effect;
@@ -13,6 +14,7 @@ use super::form::pasted_rows::PastedRows;
 use super::form::{FormFieldId, FormTab};
 use super::message::Timer;
 use super::preset_tree::TreeItem;
+use super::row_order::SortOrder;
 use super::themes::ThemeWish;
 use crate::model::id::RecordId;
 use crate::model::key::Key;
@@ -202,6 +204,10 @@ pub enum TrafficWish {
     CancelExport(ExportId),
     /// Pipe what is there and what comes into this command.
     PipeLive(String),
+    /// Show these columns.
+    Columns(Box<ColumnSet>),
+    /// Put the rows in this order; `None` = that of time.
+    Sort(Option<SortOrder>),
 }
 
 /// What the window of environments asks for, and questions about its names.

@@ -80,6 +80,9 @@ pub enum Context {
     /// A row of it that is no text.
     #[strum(serialize = "choices of an export")]
     ExportChoice,
+    /// The columns of Traffic.
+    #[strum(serialize = "columns of traffic")]
+    ColumnList,
     Help,
     /// The field a name is typed in.
     #[strum(serialize = "name field")]

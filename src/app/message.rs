@@ -95,6 +95,8 @@ pub enum Timer {
     HideSecret(Stamp),
     /// Applying a new filter goes on.
     FilterRebuild,
+    /// Putting the rows in another order goes on.
+    TrafficSort,
     /// Exports go on.
     Export,
     /// A text that is written goes on being looked at.

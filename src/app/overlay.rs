@@ -9,6 +9,7 @@
 
 pub(crate) mod about;
 pub(crate) mod code;
+pub(crate) mod column_window;
 pub(crate) mod compare;
 pub(crate) mod confirm;
 pub(crate) mod conflict;
@@ -45,6 +46,7 @@ pub enum Overlay {
     Compare(Box<compare::Compare>),
     Environments(Box<environments::Environments>),
     Export(Box<export::ExportWindow>),
+    Columns(Box<column_window::ColumnWindow>),
 }
 
 impl Overlay {
@@ -63,6 +65,7 @@ impl Overlay {
             Overlay::Compare(it) => it.update(inner, input),
             Overlay::Environments(it) => it.update(shared, inner, input),
             Overlay::Export(it) => it.update(shared, inner, input),
+            Overlay::Columns(it) => it.update(inner, input),
         }
     }
 
@@ -76,6 +79,7 @@ impl Overlay {
             Overlay::Naming(_) => (60, 12),
             Overlay::About(_) => (70, 8),
             Overlay::Export(_) => (90, 16),
+            Overlay::Columns(_) => column_window::SIZE,
             Overlay::Confirm(it) => it.size(shared),
             Overlay::Conflict(_) => (80, 24),
             Overlay::Jump(_) => shared.size,
@@ -89,7 +93,8 @@ impl Overlay {
     /// Whether what lies below it steps back: not where it is pointed at, or looked at for its colours.
     pub fn dims(&self) -> bool {
         match self {
-            Overlay::Jump(_) => false,
+            // Of columns, what is chosen is seen below.
+            Overlay::Jump(_) | Overlay::Columns(_) => false,
             Overlay::Choices(it) => !it.shows_colors(),
             _ => true,
         }
@@ -108,6 +113,7 @@ impl Overlay {
             Overlay::Compare(_) => Context::Compare,
             Overlay::Environments(it) => return it.contexts().to_vec(),
             Overlay::Export(it) => return it.contexts(),
+            Overlay::Columns(_) => Context::ColumnList,
             Overlay::Jump(_) => Context::Jump,
         };
         vec![own, Context::Global]
@@ -145,6 +151,7 @@ impl Overlay {
             Overlay::Compare(_) => Some(Action::Compare),
             Overlay::Environments(_) => Some(Action::EditEnvironments),
             Overlay::Export(_) => Some(Action::Export),
+            Overlay::Columns(_) => Some(Action::Columns),
             _ => None,
         }
     }

@@ -10,6 +10,8 @@ use std::path::PathBuf;
 use jiff::tz::Offset;
 
 use super::arrangement::Arrangement;
+use super::color_rules::ColorRules;
+use super::column_set::ColumnSet;
 use super::drafts::Drafts;
 use super::focus::Pane;
 use super::form::{FormTab, access};
@@ -84,6 +86,10 @@ pub struct Shared {
     pub search: TextSearch,
     /// Filters of Traffic the user may want again.
     pub filters: KeptFilters,
+    /// The colours of rows in Traffic.
+    pub color_rules: ColorRules,
+    /// The columns of Traffic, and how its times are written.
+    pub columns: ColumnSet,
     /// The command that traffic was piped into last; empty = Wireshark's.
     pub(super) live_command: String,
     /// Traffic goes into a program as it comes.

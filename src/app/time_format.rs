@@ -4,6 +4,7 @@ use jiff::tz::Offset;
 
 use super::format;
 use super::shared::Shared;
+use crate::model::id::RecordId;
 use crate::model::timing::Stamp;
 
 /// A way to show when something happened.
@@ -17,6 +18,8 @@ pub enum TimeFormat {
     Utc,
     /// Since the first record.
     Relative,
+    /// Since the marked row before; above the first of them since the first record.
+    SinceMark,
 }
 
 impl TimeFormat {
@@ -26,8 +29,32 @@ impl TimeFormat {
             TimeFormat::Clock => TimeFormat::Micros,
             TimeFormat::Micros => TimeFormat::Utc,
             TimeFormat::Utc => TimeFormat::Relative,
-            TimeFormat::Relative => TimeFormat::Clock,
+            TimeFormat::Relative => TimeFormat::SinceMark,
+            TimeFormat::SinceMark => TimeFormat::Clock,
         }
+    }
+
+    /// The word it is kept by.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            TimeFormat::Clock => "clock",
+            TimeFormat::Micros => "micros",
+            TimeFormat::Utc => "utc",
+            TimeFormat::Relative => "start",
+            TimeFormat::SinceMark => "mark",
+        }
+    }
+
+    /// What a word stands for.
+    pub(crate) fn named(word: &str) -> Option<Self> {
+        let mut format = TimeFormat::default();
+        while format.word() != word {
+            format = format.next();
+            if format == TimeFormat::default() {
+                return None;
+            }
+        }
+        Some(format)
     }
 
     /// What stands above the times.
@@ -36,6 +63,7 @@ impl TimeFormat {
             TimeFormat::Clock | TimeFormat::Micros => "time",
             TimeFormat::Utc => "time UTC",
             TimeFormat::Relative => "since start",
+            TimeFormat::SinceMark => "since mark",
         }
     }
 
@@ -43,23 +71,41 @@ impl TimeFormat {
     pub fn width(self) -> u16 {
         match self {
             TimeFormat::Clock => 13,
-            TimeFormat::Micros | TimeFormat::Relative => 16,
+            TimeFormat::Micros | TimeFormat::Relative | TimeFormat::SinceMark => 16,
             TimeFormat::Utc => 17,
         }
     }
 
-    /// A time as it is shown.
-    pub fn show(self, shared: &Shared, at: Stamp) -> String {
+    /// The time of a record as it is shown.
+    pub(crate) fn show(self, shared: &Shared, id: RecordId, at: Stamp) -> String {
+        let seconds = |from: Stamp| format!("{:.6}", at.since(from).as_secs_f64());
+        let began = shared.timeline.began.unwrap_or(at);
         let wall = shared.wall_clock.at(at);
         let micros = |offset| format::local(wall, offset).strftime("%H:%M:%S%.6f").to_string();
         match self {
             TimeFormat::Clock => shared.time_of_day(at),
             TimeFormat::Micros => micros(shared.utc_offset),
             TimeFormat::Utc => micros(Some(Offset::UTC)) + "Z",
-            TimeFormat::Relative => {
-                let since = at.since(shared.timeline.began.unwrap_or(at));
-                format!("{:.6}", since.as_secs_f64())
+            TimeFormat::Relative => seconds(began),
+            TimeFormat::SinceMark => {
+                seconds(shared.timeline.marked_before(id).map_or(began, |(_, at)| at))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_to_show_times_is_kept_by_its_word_and_comes_in_turn() {
+        let mut format = TimeFormat::default();
+        for _ in 0..5 {
+            assert_eq!(TimeFormat::named(format.word()), Some(format));
+            format = format.next();
+        }
+        assert_eq!(format, TimeFormat::default());
+        assert_eq!(TimeFormat::named("sundial"), None);
     }
 }

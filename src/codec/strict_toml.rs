@@ -99,6 +99,11 @@ impl<'a> NamedItem<'a> {
         Trouble::at(self.span.clone(), format!("'{}' {what}", self.name))
     }
 
+    /// Where it begins, in bytes of the file.
+    pub(crate) fn offset(&self) -> usize {
+        self.span.as_ref().map_or(0, |span| span.start)
+    }
+
     /// `None` when it is a table, or a list of tables with headers.
     pub(crate) fn value(&self) -> Option<&'a Value> {
         if let Notation::Value(value) = self.notation { Some(value) } else { None }

@@ -61,6 +61,8 @@ pub enum RecordKind {
     Closed,
     /// Something failed; the data says what and why.
     Failed,
+    /// Datagrams were dropped here, by us or by the kernel; the data says how many.
+    Lost,
     /// A remark, e.g. broadcast was switched on, or a datagram was larger than the MTU.
     Note,
 }

@@ -86,6 +86,7 @@ const KINDS: &[&str] = &[
     "closed",
     "failed",
     "note",
+    "lost",
 ];
 const FAULTS: &[&str] = &[
     "delay",

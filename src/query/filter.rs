@@ -36,6 +36,12 @@ impl Filter {
         Parser::new(text, ahead).parse().map(Filter)
     }
 
+    /// What lets through what both let through.
+    #[must_use]
+    pub(crate) fn and(self, other: &Filter) -> Filter {
+        if other.is_everything() { self } else { Filter(Expr::All(vec![self.0, other.0.clone()])) }
+    }
+
     /// The tests of an expression that all have to hold, each as it is written; none of a text that
     /// is no expression or asks for one of several.
     pub(crate) fn parts(text: &str) -> Vec<String> {

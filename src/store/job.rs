@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 
+use crate::model::color_rule::ColorRule;
 use crate::model::failure::Failure;
 use crate::model::preset::{Environment, Preset, PresetPath, StoredPreset};
 use crate::model::session_outcome::SessionOutcome;
@@ -86,6 +87,8 @@ pub enum Job {
     ListFolder { folder: PathBuf },
     /// Use the presets of a project that others may change from now on, or leave them out; remembered.
     UseProject { project: ForeignProject, used: bool },
+    /// Write a rule for the colours of rows into the user's file.
+    AddColorRule { filter: String, color: String },
 }
 
 /// What is done with the answers kept of a preset.
@@ -187,6 +190,10 @@ pub enum Reply {
     /// The user's theme files, unasked: before the first workspace if there are any, and whenever they
     /// changed.
     Themes(Vec<StoredTheme>),
+    /// The user's rules for the colours of rows, unasked as well; or what is wrong with their file.
+    Colors(Result<Vec<ColorRule>, Failure>),
+    /// The rule is in the user's file, and will be told with the others.
+    ColorRuleAdded { filter: String, color: String },
     /// The preset is on disk, with its new fingerprint.
     Saved { path: PresetPath, fingerprint: u64 },
     /// The file changed since it was opened, or exists although it should not.
@@ -359,6 +366,7 @@ impl Job {
             Job::ReadTexts { .. } => JobKind::ReadTexts,
             Job::ListFolder { .. } => JobKind::ListFolder,
             Job::UseProject { .. } => JobKind::UseProject,
+            Job::AddColorRule { .. } => JobKind::AddColorRule,
         }
     }
 }

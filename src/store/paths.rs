@@ -20,6 +20,9 @@ pub(crate) const PROJECT_FOLDER: &str = ".wirebench";
 /// Names the folder that lives as long as the user is logged in.
 const RUNTIME_FOLDER: &str = "XDG_RUNTIME_DIR";
 
+/// The folder of the user's theme files in that of the configuration.
+pub(super) const THEMES: &str = "themes";
+
 /// The folders in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paths {
@@ -165,12 +168,6 @@ impl Paths {
             second_places: Vec::new(),
             foreign: None,
         }
-    }
-
-    /// The user's theme files.
-    #[must_use]
-    pub(crate) fn themes(&self) -> PathBuf {
-        self.config.join("themes")
     }
 
     /// The history database.

@@ -62,7 +62,7 @@ impl Worker {
         let outbox = ReplySender::new(replies);
         let known = Arc::new(KnownWorkspace::default());
         known.set_root(paths.workspace.clone());
-        let reading = Reading::new(Arc::clone(&known), paths.themes());
+        let reading = Reading::new(Arc::clone(&known), paths.config.clone());
         let budget = HistoryBudget::default();
         let history = HistoryWork::new(paths.history(), paths.answers(), budget.clone());
         let start = |name, work: Box<dyn Work>| Lane::start(name, room, work, outbox.clone());
@@ -102,6 +102,7 @@ impl Worker {
             | Job::Environment(_)
             | Job::LoadRestore
             | Job::SaveRestore(_)
+            | Job::AddColorRule { .. }
             | Job::UseProject { .. } => &self.saving,
             Job::AppendHistory(_)
             | Job::FinishHistory { .. }

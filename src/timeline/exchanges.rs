@@ -72,6 +72,11 @@ impl ExchangeTable {
         pick(self.of_conn(conn)?, at, direction, kind)
     }
 
+    /// Whether none is known.
+    pub(super) fn is_empty(&self) -> bool {
+        self.met.is_empty()
+    }
+
     /// Those of a connection, in the order of their beginnings.
     pub(super) fn of_conn(&self, conn: ConnId) -> Option<&VecDeque<ExchangeFacts>> {
         self.conns.get(&conn)

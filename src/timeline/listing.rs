@@ -14,7 +14,9 @@ use std::collections::VecDeque;
 
 use super::selector::Selector;
 use super::store::Timeline;
+use super::time_runs::{SpanCount, TimeRuns};
 use crate::model::id::{ConnId, RecordId};
+use crate::model::record::{Record, RecordKind};
 use crate::model::timing::Stamp;
 use crate::query::Filter;
 
@@ -47,9 +49,18 @@ pub struct Listing {
     high: RecordId,
     /// Records below `low` are still to be examined.
     rebuilding: bool,
+    /// Nothing is on it but what the filter lets through.
+    is_strict: bool,
+    /// When the matches came; unused by the empty filter.
+    times: TimeRuns,
 }
 
 impl Listing {
+    /// One without the rows about losses, which others show whatever the filter is.
+    pub(crate) fn of_hits() -> Self {
+        Listing { is_strict: true, ..Listing::default() }
+    }
+
     /// The filter in force.
     pub(crate) fn filter(&self) -> &Filter {
         &self.filter
@@ -60,6 +71,7 @@ impl Listing {
     pub fn set_filter(&mut self, filter: Filter, timeline: &Timeline) {
         self.filter = filter;
         self.matches.clear();
+        self.times.clear();
         self.kept.clear();
         self.high = timeline.next_id();
         self.low = self.high;
@@ -76,10 +88,12 @@ impl Listing {
             return Rebuild::Done;
         }
         let mut selector = Selector::new(&self.filter, timeline);
+        let is_strict = self.is_strict;
         for record in timeline.log.range(timeline.first(), self.low).rev() {
             self.low = record.id;
-            if selector.matches(&record) {
+            if selector.shows(&record, is_strict) {
                 self.matches.push_front(record.id);
+                self.times.push_front(record.id, record.stored.at, timeline.went_wrong(record));
             }
             if selector.work >= work {
                 break;
@@ -103,8 +117,12 @@ impl Listing {
         self.prune(timeline);
         if !self.filter.is_everything() {
             let mut selector = Selector::new(&self.filter, timeline);
+            let is_strict = self.is_strict;
             let came = timeline.log.range(self.high, timeline.next_id());
-            self.matches.extend(came.filter(|it| selector.matches(it)).map(|it| it.id));
+            for record in came.filter(|it| selector.shows(it, is_strict)) {
+                self.matches.push_back(record.id);
+                self.times.push(record.id, record.stored.at, timeline.went_wrong(record));
+            }
         }
         self.high = timeline.next_id();
     }
@@ -128,8 +146,14 @@ impl Listing {
         }
         self.take_kept(timeline);
         if let Some(record) = timeline.get(id) {
-            self.decide(id, timeline.matches(&self.filter, id, &record));
+            self.decide(id, self.shows(timeline, id, &record));
         }
+    }
+
+    /// Whether a record is on the list: one that the filter lets through, or that something is missing.
+    fn shows(&self, timeline: &Timeline, id: RecordId, record: &Record) -> bool {
+        (record.kind == RecordKind::Lost && !self.is_strict)
+            || timeline.matches(&self.filter, id, record)
     }
 
     /// Shows a record of those examined, or not.
@@ -140,8 +164,9 @@ impl Listing {
         match (self.matches.binary_search(&id), is_shown) {
             (Ok(at), false) => drop(self.matches.remove(at)),
             (Err(at), true) => self.matches.insert(at, id),
-            _ => {}
+            _ => return,
         }
+        self.times.change(id, is_shown);
     }
 
     /// Lets go of rows whose records were evicted, cleared or unpinned; returns how many rows
@@ -152,6 +177,7 @@ impl Listing {
         while self.matches.front().is_some_and(|id| *id < first) {
             self.matches.pop_front();
         }
+        self.times.forget_before(first);
         self.low = self.low.max(first);
         self.high = self.high.max(first);
         if self.kept_version != timeline.kept_version {
@@ -176,6 +202,17 @@ impl Listing {
         } else {
             self.matches.get(row).copied()
         }
+    }
+
+    /// How many rows there are in so many equal spans from one time to another.
+    pub(crate) fn spread(
+        &self,
+        timeline: &Timeline,
+        between: (Stamp, Stamp),
+        spans: usize,
+    ) -> Vec<SpanCount> {
+        let times = if self.filter.is_everything() { &timeline.times } else { &self.times };
+        times.spread(between, spans)
     }
 
     /// Number of rows whose records are older than this one: the row of the record itself, or of
@@ -212,11 +249,9 @@ impl Listing {
         self.kept_version = timeline.kept_version;
         self.kept.clear();
         if !self.rebuilding {
-            let kept = timeline
-                .kept
-                .iter()
-                .filter(|(id, record)| timeline.matches(&self.filter, *id, record));
-            self.kept.extend(kept.map(|(id, _)| *id));
+            let kept =
+                timeline.kept.iter().filter(|(id, record)| self.shows(timeline, *id, record));
+            self.kept = kept.map(|(id, _)| *id).collect();
         }
     }
 }

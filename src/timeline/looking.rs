@@ -1,14 +1,21 @@
 //! What is asked about single records of the timeline, and what was seen in it: for lists that show
 //! one row more or less, for jumps from record to record, and for completion.
 
+use bytes::Bytes;
+
+use super::exchanges;
 use super::gaps::RecordGaps;
+use super::log::RecordPlace;
 use super::selector::Selector;
 use super::store::Timeline;
 use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::id::{ConnId, RecordId};
-use crate::model::record::{ConnInfo, Record};
+use crate::model::record::{ConnInfo, Record, RecordKind};
 use crate::model::timing::Stamp;
 use crate::query::{Filter, RecordFacts};
+
+/// From this status on an answer is an error.
+pub(super) const ERRORS: u16 = 400;
 
 impl Timeline {
     /// Whether a filter lets a record of the timeline through.
@@ -23,6 +30,37 @@ impl Timeline {
             ..RecordFacts::of(record)
         };
         filter.about(record.conn, self.conn(record.conn)).matches(&facts)
+    }
+
+    /// Whether a record says that something went wrong, or is of an answer that does.
+    pub(super) fn went_wrong(&self, place: RecordPlace<'_>) -> bool {
+        let stored = place.stored;
+        match stored.kind {
+            RecordKind::Failed | RecordKind::Reset | RecordKind::Lost => true,
+            RecordKind::Data if !self.exchanges.is_empty() => {
+                let of_conn = self.exchanges.of_conn(self.conns.id(stored.conn));
+                let exchange = of_conn
+                    .and_then(|it| exchanges::pick(it, stored.at, stored.direction, stored.kind));
+                let answer = exchange.filter(|it| it.answers(stored.direction));
+                answer.and_then(|it| it.status).is_some_and(|status| status >= ERRORS)
+            }
+            _ => false,
+        }
+    }
+
+    /// A record without its payload, which nobody copies.
+    pub(crate) fn head(&self, id: RecordId) -> Option<Record> {
+        let known = self.log.get(id).filter(|place| place.id >= self.first());
+        match known {
+            Some(place) => Some(self.record_head(place.stored)),
+            None => self.get(id).map(|record| Record { data: Bytes::new(), ..record }),
+        }
+    }
+
+    /// The marked record at or before this one, and when it came.
+    pub(crate) fn marked_before(&self, id: RecordId) -> Option<(RecordId, Stamp)> {
+        let marked = *self.pins.range(..=id).next_back()?;
+        Some((marked, self.head(marked)?.at))
     }
 
     /// How long after others of its connection a record came.

@@ -11,6 +11,7 @@ use super::exchanges;
 use super::log::RecordPlace;
 use super::store::Timeline;
 use crate::model::exchange_facts::ExchangeFacts;
+use crate::model::record::RecordKind;
 use crate::query::{Filter, Reads, RecordFacts, RecordFilter};
 
 /// What examining one record costs besides its payload, in bytes of payload searched.
@@ -57,6 +58,12 @@ impl<'a> Selector<'a> {
         let facts = self.facts(record);
         self.work += RECORD_WORK + facts.data.len();
         self.filter_of(record.stored.conn).matches(&facts)
+    }
+
+    /// The same for a list, from which, unless it is strict, no filter takes what says that something is
+    /// missing.
+    pub(super) fn shows(&mut self, record: &RecordPlace<'a>, is_strict: bool) -> bool {
+        (record.stored.kind == RecordKind::Lost && !is_strict) || self.matches(record)
     }
 
     /// What the filter asks about a record; nothing else is looked up.

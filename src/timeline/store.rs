@@ -15,7 +15,7 @@
 //! Invariants: ids strictly increase and are never reused; counted in records, what was
 //! pushed is what is kept, evicted or cleared.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bytes::Bytes;
 
@@ -23,11 +23,14 @@ use super::conns::ConnTable;
 use super::exchanges::ExchangeTable;
 use super::gaps::RecordGaps;
 use super::log::{Log, RecordPlace};
+use super::looking::ERRORS;
 use super::segment::{StoredRecord, cost};
+use super::time_runs::TimeRuns;
 use super::totals::{Rates, Totals, Volume};
+use crate::model::counts::count;
 use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::id::{ConnId, RecordId, SessionId};
-use crate::model::record::{ConnInfo, LossTotals, Record};
+use crate::model::record::{ConnInfo, Direction, LossTotals, Record, RecordKind};
 use crate::model::timing::Stamp;
 
 /// Payload and metadata kept unless the user configures another bound.
@@ -53,7 +56,7 @@ pub struct Timeline {
     pub(super) kept_version: u64,
     /// How long after others of their connections those came.
     pub(super) kept_gaps: BTreeMap<RecordId, RecordGaps>,
-    pins: BTreeSet<RecordId>,
+    pub(super) pins: BTreeSet<RecordId>,
     /// What the user wrote about records, which are pinned by it.
     comments: BTreeMap<RecordId, String>,
     /// What is known of exchanges.
@@ -73,6 +76,10 @@ pub struct Timeline {
     /// How much crosses per second.
     pub rates: Rates,
     losses: BTreeMap<SessionId, LossTotals>,
+    /// When the records came.
+    pub(super) times: TimeRuns,
+    /// The rows in the log that tell of them.
+    loss_rows: VecDeque<RecordId>,
     /// Of sessions that were forgotten.
     past_losses: LossTotals,
 }
@@ -118,6 +125,8 @@ impl Timeline {
             began: None,
             rates: Rates::default(),
             losses: BTreeMap::new(),
+            times: TimeRuns::default(),
+            loss_rows: VecDeque::new(),
             past_losses: LossTotals { session: SessionId(0), by_app: 0, by_kernel: None },
         }
     }
@@ -128,10 +137,15 @@ impl Timeline {
         self.rates.count(&record);
         self.sessions.entry(record.conn.session).or_default().count(&record);
         self.record_bytes += cost(record.data.len());
+        let (is_loss, at) = (record.kind == RecordKind::Lost, record.at);
+        let is_error = is_loss || matches!(record.kind, RecordKind::Failed | RecordKind::Reset);
         let id = self.log.push(self.conns.retain(&record), record);
+        self.loss_rows.extend(is_loss.then_some(id));
+        self.times.push(id, at, is_error);
         while self.bytes() > self.limit && self.log.len() > 1 {
             self.evict_oldest();
         }
+        self.times.forget_before(self.log.first);
         id
     }
 
@@ -142,6 +156,11 @@ impl Timeline {
 
     /// Learns of an exchange, or more about it.
     pub fn exchange(&mut self, facts: ExchangeFacts) {
+        if let Some(at) =
+            facts.ended.filter(|_| facts.status.is_some_and(|status| status >= ERRORS))
+        {
+            self.times.failed(at);
+        }
         self.exchanges.put(facts);
     }
 
@@ -174,6 +193,26 @@ impl Timeline {
         let known = self.losses.entry(lost.session).or_insert(lost);
         known.by_app = known.by_app.max(lost.by_app);
         known.by_kernel = known.by_kernel.max(lost.by_kernel);
+    }
+
+    /// The same with a row where it happened: before what comes next.
+    pub(crate) fn lost_here(&mut self, lost: LossTotals, at: Stamp) {
+        let none = LossTotals { by_app: 0, by_kernel: None, ..lost };
+        let before = self.losses.get(&lost.session).copied().unwrap_or(none);
+        self.lost(lost);
+        let by_app = lost.by_app.saturating_sub(before.by_app);
+        let kernel = |lost: LossTotals| lost.by_kernel.unwrap_or(0);
+        let Some(words) = loss_words(by_app, kernel(lost).saturating_sub(kernel(before))) else {
+            return;
+        };
+        let (conn, data) = (lost.session.itself(), Bytes::from(words));
+        self.push(Record::new(at, conn, Direction::Local, RecordKind::Lost, data));
+    }
+
+    /// Records kept now that are no rows about what was lost.
+    pub(crate) fn crossed(&self) -> usize {
+        let told = self.loss_rows.partition_point(|id| *id < self.first());
+        self.len() - (self.loss_rows.len() - told)
     }
 
     /// Loss totals of every session that lost something or reported that it did not, and of those
@@ -287,7 +326,9 @@ impl Timeline {
     /// Lets go of what was cleared for good.
     pub(crate) fn discard_cleared(&mut self) {
         self.log.clear_before(self.hidden.before);
+        self.times.forget_before(self.hidden.before);
         let first = self.hidden.before;
+        self.loss_rows.retain(|id| *id >= first);
         self.kept_gaps.retain(|id, _| *id >= first);
         self.comments.retain(|id, _| *id >= first);
         self.hidden = Hidden::default();
@@ -355,9 +396,13 @@ impl Timeline {
 
     /// The record that stands in this place.
     pub(super) fn record(&self, view: RecordPlace<'_>) -> Record {
-        let StoredRecord { at, conn, direction, kind, len: original_len, faults, .. } =
-            *view.stored;
-        let (conn, data) = (self.conns.id(conn), view.bytes());
+        Record { data: view.bytes(), ..self.record_head(view.stored) }
+    }
+
+    /// The same without its payload.
+    pub(super) fn record_head(&self, stored: &StoredRecord) -> Record {
+        let StoredRecord { at, conn, direction, kind, len: original_len, faults, .. } = *stored;
+        let (conn, data) = (self.conns.id(conn), Bytes::new());
         Record { at, conn, direction, kind, data, original_len, faults }
     }
 
@@ -379,6 +424,19 @@ impl Timeline {
         } else if let Some(gone) = self.log.pop() {
             self.count_evicted(gone.kept as usize);
             self.conns.release(gone.conn);
+            // The figures of what crossed stay exact.
+            if gone.kind == RecordKind::Lost {
+                self.evicted.records -= 1;
+                self.evicted.bytes -= u64::from(gone.kept);
+            }
+        }
+        self.forget_loss_rows(id);
+    }
+
+    /// Rows about losses up to this one are gone.
+    fn forget_loss_rows(&mut self, last: RecordId) {
+        while self.loss_rows.front().is_some_and(|loss| *loss <= last) {
+            self.loss_rows.pop_front();
         }
     }
 
@@ -391,6 +449,7 @@ impl Timeline {
             marked.map(|(id, record)| (id, record.data.len(), self.conns.slot(record.conn)))
         };
         let Some((id, kept, Some(conn))) = gone else { return };
+        self.forget_loss_rows(id);
         self.hidden.record_bytes -= cost(kept);
         if self.hidden.pins.remove(&id) {
             self.hidden.pinned_bytes -= cost(kept);
@@ -402,6 +461,17 @@ impl Timeline {
         self.record_bytes -= cost(kept);
         self.evicted.records += 1;
         self.evicted.bytes += kept as u64;
+    }
+}
+
+/// What a row about losses says; `None` = nothing was lost.
+fn loss_words(by_app: u64, by_kernel: u64) -> Option<String> {
+    let (us, kernel) = (count(by_app), count(by_kernel));
+    match (by_app, by_kernel) {
+        (0, 0) => None,
+        (_, 0) => Some(format!("lost: {us} by us")),
+        (0, _) => Some(format!("lost: {kernel} by the kernel")),
+        _ => Some(format!("lost: {us} by us, {kernel} by the kernel")),
     }
 }
 

@@ -94,6 +94,19 @@ impl Rates {
         Rate { sent: mean(|totals| totals.sent), received: mean(|totals| totals.received) }
     }
 
+    /// Data records of each of the `seconds` whole seconds up to the last in which there were some, the
+    /// oldest first (at most 59): what is shown of it changes with what comes, and never by itself.
+    pub(crate) fn history(&self, now: Stamp, seconds: u64) -> Vec<u64> {
+        let Some(last) = self.last else { return Vec::new() };
+        let end = (last.0 / NANOS + 1).min(now.0 / NANOS);
+        let first = end.saturating_sub(seconds.min(SECONDS - 1));
+        let count = |second: u64| match self.ring[(second % SECONDS) as usize] {
+            (known, totals) if known == second => totals.sent.records + totals.received.records,
+            _ => 0,
+        };
+        (first..end).map(count).collect()
+    }
+
     /// Whether a rate asked for from now on is zero until new data comes, so that nothing has to
     /// be drawn again.
     pub(crate) fn is_quiet(&self, now: Stamp, seconds: u64) -> bool {
@@ -122,6 +135,18 @@ mod tests {
         let rate = rates.rate(second(13), 3);
         assert!((rate.received - 10.0).abs() < 1e-9, "{rate:?}");
         assert!((rates.rate(second(11), 1).received - 10.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_history_ends_with_the_last_second_that_had_something_and_stays_so() {
+        let at = |second: u64| received(conn_id(1, 1), second * 1_000, b"x");
+        let rates = of([at(1), at(8), at(8), at(10)]);
+        let history = |now, seconds| rates.history(second(now), seconds);
+        assert_eq!(history(10, 3), [0, 2, 0], "the running second is left out");
+        assert_eq!(history(11, 3), [2, 0, 1]);
+        assert_eq!(history(11, 3), history(5_000, 3), "an idle screen stays as it is");
+        assert_eq!(history(61, 500).len(), 11);
+        assert!(of([]).history(second(9), 5).is_empty());
     }
 
     #[test]

@@ -207,6 +207,17 @@ impl<'a> Painter<'a> {
         }
     }
 
+    /// Draws a row all of whose text has this colour, but for what stands on a block.
+    pub(crate) fn tinted(&mut self, style: Style, draw: impl FnOnce(Painter<'_>)) {
+        let ground = self.buffer.cell(self.area.as_position()).map(|cell| cell.bg);
+        draw(self.at(self.area));
+        for position in self.area.positions() {
+            if let Some(cell) = self.buffer.cell_mut(position).filter(|it| Some(it.bg) == ground) {
+                cell.set_style(style);
+            }
+        }
+    }
+
     /// Draws a text field with its cursor.
     pub(crate) fn editor(&mut self, editor: &Editor) {
         self.field(editor, true, &[]);

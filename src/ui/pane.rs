@@ -17,7 +17,7 @@ use crate::app::shared::Shown;
 pub(super) fn draw(painter: Painter<'_>, which: Pane) {
     let app = painter.app;
     if which == Pane::Traffic && app.shared.areas().is_strip() {
-        return traffic::strip(painter);
+        return traffic::folded(painter);
     }
     let (border, inside): (_, fn(Painter<'_>)) = match (which, app.shared.shown()) {
         (Pane::Presets, _) => (presets::border(&painter), presets::draw),

@@ -8,6 +8,7 @@ use ratatui::style::{Color, Modifier, Style};
 
 use crate::app::themes::Themes;
 use crate::codec::highlight::HighlightToken;
+use crate::model::color_rule::RowColor;
 use crate::model::record::Direction;
 use crate::model::theme::{
     ColorDepth, ROLES, RoleKind, ThemeColor, ThemeRole, ThemeSheet, contrast,
@@ -182,6 +183,17 @@ impl ThemeStyles {
             HighlightToken::Punctuation => self.ink(ThemeRole::JsonPunctuation),
             HighlightToken::Error => self.error,
         }
+    }
+
+    /// Text of a row that has a colour of the user's own.
+    pub(super) fn row(&self, themes: &Themes, color: &RowColor) -> Style {
+        let of = |color| if themes.depth() == ColorDepth::None { None } else { Some(shown(color)) };
+        let color = match color {
+            RowColor::Role(role) => return self.ink(*role),
+            RowColor::Hue(word) => themes.named(word).and_then(of),
+            RowColor::Is(color) => of(*color),
+        };
+        color.map_or(Style::new().add_modifier(BOLD), |color| Style::new().fg(color))
     }
 
     /// The name of an environment whose file names this colour, or none.

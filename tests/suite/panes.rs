@@ -16,8 +16,14 @@ mod record_bytes;
 mod sizes;
 #[path = "panes/traffic.rs"]
 mod traffic;
+#[path = "panes/traffic_columns.rs"]
+mod traffic_columns;
 #[path = "panes/traffic_filter.rs"]
 mod traffic_filter;
+#[path = "panes/traffic_find.rs"]
+mod traffic_find;
+#[path = "panes/traffic_strip.rs"]
+mod traffic_strip;
 #[path = "panes/turned_around.rs"]
 mod turned_around;
 

@@ -14,7 +14,7 @@ use strum::VariantArray;
 use wirebench::app::action::{Category, TABLE};
 use wirebench::app::editor::TEXT_KEYS;
 use wirebench::app::keymap::{Context, show};
-use wirebench::codec::theme_file;
+use wirebench::codec::{color_rules, theme_file};
 use wirebench::compose::plan;
 use wirebench::model::key::Key;
 use wirebench::model::preset::{PresetPath, Scope};
@@ -256,6 +256,10 @@ fn the_examples_in_the_readme_are_presets_that_can_be_sent() {
             text.strip_prefix("# ").and_then(|rest| rest.split_once(".toml\n")).expect(text).0;
         if name.starts_with("themes/") {
             theme_file::read(text, name).expect(text);
+            continue;
+        }
+        if name == "colors" {
+            color_rules::read(text, "colors.toml").expect(text);
             continue;
         }
         let preset = preset::read(text, &PresetPath::parse(name).unwrap()).expect(text);

@@ -70,6 +70,14 @@ fn batch_arrived(app: &mut App, batch: Batch) {
         }
     }
     let oldest = app.shared.timeline.first();
+    // The oldest that waited went: what is missing comes before what is here.
+    let begins = batch.records.first().map_or(app.shared.now, |record| record.at);
+    for lost in batch.lost {
+        app.shared.timeline.lost_here(lost, begins);
+        if let Some(session) = app.shared.sessions.get_mut(lost.session) {
+            session.lost = Some(lost);
+        }
+    }
     for record in batch.records {
         if let Some(session) = app.shared.sessions.get_mut(record.conn.session) {
             session.note(&record);
@@ -86,12 +94,6 @@ fn batch_arrived(app: &mut App, batch: Batch) {
         app.shared.timeline.end_conn(conn);
         if let Some(session) = app.shared.sessions.get_mut(conn.session) {
             session.end_conn(conn);
-        }
-    }
-    for lost in batch.lost {
-        app.shared.timeline.lost(lost);
-        if let Some(session) = app.shared.sessions.get_mut(lost.session) {
-            session.lost = Some(lost);
         }
     }
     if app.shared.timeline.first() != oldest {

@@ -57,10 +57,10 @@ pub(crate) fn begin(app: &mut App, wish: ExportWish) {
     let shared = &app.shared;
     let told = if wish.with_secrets { Disclosure::Everything } else { shared.disclosure() };
     let offset = shared.utc_offset.unwrap_or(Offset::UTC);
-    let times = match app.traffic.time_format {
+    let times = match shared.columns.times {
         TimeFormat::Clock | TimeFormat::Micros => ExportTimes::At(offset),
         TimeFormat::Utc => ExportTimes::At(Offset::UTC),
-        TimeFormat::Relative => {
+        TimeFormat::Relative | TimeFormat::SinceMark => {
             let began = shared.timeline.began.unwrap_or(shared.now);
             ExportTimes::Since(shared.wall_clock.at(began))
         }

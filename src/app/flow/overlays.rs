@@ -13,6 +13,7 @@ use crate::app::message::{Mouse, MouseKind};
 use crate::app::outcome::{Handled, PaneInput};
 use crate::app::overlay::about::About;
 use crate::app::overlay::code::Code;
+use crate::app::overlay::column_window::ColumnWindow;
 use crate::app::overlay::confirm::Confirm;
 use crate::app::overlay::help::Help;
 use crate::app::overlay::jump::Jump;
@@ -47,6 +48,12 @@ pub(crate) fn open(app: &mut App, action: Action) {
             let row = app.traffic.selected(shared);
             Ok(Overlay::Choices(filter_picker::filters(shared, row, &app.traffic.filter.text)))
         }
+        Action::Columns => Ok(Overlay::Columns(Box::new(ColumnWindow::new(shared)))),
+        Action::SortBy => {
+            let now = app.traffic.sorted.as_ref().map(|sorted| sorted.order);
+            Ok(Overlay::Choices(pickers::sort_orders(shared, now)))
+        }
+        Action::ColorRows => pickers::row_colors(&app.traffic.filter.text).map(Overlay::Choices),
         Action::Theme => Ok(Overlay::Choices(pickers::themes(shared))),
         Action::Jump => Ok(Overlay::Jump(Jump::new(jump_targets::targets(app)))),
         Action::ShowCode => Code::new(shared).map(Overlay::Code),

@@ -49,6 +49,8 @@ pub(crate) fn act(app: &mut App, action: Action) {
         // A letter that was meant for a text shall not have the next one replace the address.
         Action::EditAddress => focus::focus_address(app, Caret::End),
         Action::Back => back(app),
+        // Where nothing else is meant by it.
+        Action::FindText => app.intents.push_back(Intent::Act(Action::Find)),
         Action::Zoom => focus::zoom(app),
         Action::ToggleSideBar => focus::toggle_side(app),
         Action::ToggleHistory => focus::toggle_history(app),

@@ -57,6 +57,7 @@ pub(crate) fn to_keep(app: &App) -> Restore {
             .chain(theme)
             .chain(ground)
             .chain(app.shared.filters.saved())
+            .chain(app.shared.columns.saved())
             .chain(exports::saved(app))
             .collect(),
         kept_in_place: credentials::to_keep(app),

@@ -28,6 +28,10 @@ pub(crate) fn apply(app: &mut App, reply: Reply) {
     match reply {
         Reply::Workspace(workspace) => workspace_changed(app, *workspace),
         Reply::Themes(own) => themes::arrived(app, own),
+        Reply::Colors(rules) => themes::colors_arrived(app, rules),
+        Reply::ColorRuleAdded { filter, color } => {
+            app.done(format!("rows of {filter} are {color}; colors.toml has the rule"));
+        }
         Reply::Saved { path, fingerprint } => save::saved(app, &path, fingerprint),
         Reply::Conflict { mine, theirs } => save::conflict(app, mine, theirs),
         Reply::Renamed { .. }
@@ -268,10 +272,12 @@ fn restored(app: &mut App, restore: Option<Box<Restore>>) {
     let shared = &mut app.shared;
     for (name, value) in &restore.layout {
         shared.filters.restore(name, value);
+        shared.columns.restore(name, value);
         if name == exports::COMMAND {
             shared.live_command.clone_from(value);
         }
     }
+    app.traffic.hides_strip = shared.columns.hides_strip;
     if merged.is_shown {
         draft::draft_changed(app);
     } else {

@@ -1,7 +1,10 @@
 //! Choosing a theme, following the terminal, taking in the user's theme files.
 
+use crate::app::color_rules::ColorRules;
 use crate::app::state::App;
 use crate::app::themes::{ThemeChoice, ThemeWish};
+use crate::model::color_rule::ColorRule;
+use crate::model::failure::Failure;
 use crate::model::theme::{ColorDepth, StoredTheme};
 
 /// Does what was wished.
@@ -39,6 +42,19 @@ pub(crate) fn follow(app: &mut App, is_dark: bool) {
 pub(crate) fn arrived(app: &mut App, own: Vec<StoredTheme>) {
     app.shared.themes.set_own(own);
     say_trouble(app);
+}
+
+/// The user's rules for the colours of rows as they are now; with one that cannot be read there are none.
+pub(crate) fn colors_arrived(app: &mut App, rules: Result<Vec<ColorRule>, Failure>) {
+    let (rules, trouble) = match rules {
+        Ok(rules) => (rules, None),
+        Err(failure) => (Vec::new(), Some(failure.to_string())),
+    };
+    let (rules, wrong) = ColorRules::new(rules, app.shared.clock_ahead());
+    app.shared.color_rules = rules;
+    if let Some(wrong) = trouble.or(wrong) {
+        app.warn(wrong);
+    }
 }
 
 /// The workspace was read, and themes before it: where none was told, there is none.

@@ -32,7 +32,7 @@ pub(crate) fn timer_fired(app: &mut App, timer: Timer) {
         Timer::ResponseClock | Timer::ConversationFraming | Timer::ConversationSearch => {
             response::timer_fired(app, timer);
         }
-        Timer::FilterRebuild | Timer::TrafficRate => {
+        Timer::FilterRebuild | Timer::TrafficRate | Timer::TrafficSort => {
             let intents = app.traffic.timer(&app.shared, timer);
             app.intents.extend(intents);
         }

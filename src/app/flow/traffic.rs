@@ -97,6 +97,15 @@ pub(super) fn wished(app: &mut App, wish: TrafficWish) {
         TrafficWish::CancelExport(id) => exports::cancel(app, id),
         TrafficWish::PipeLive(command) => exports::pipe_live(app, command),
         TrafficWish::NameFilter(name) => name_filter(app, &name),
+        TrafficWish::Columns(columns) => {
+            app.shared.columns = *columns;
+            app.traffic.hides_strip = app.shared.columns.hides_strip;
+            app.touched();
+        }
+        TrafficWish::Sort(order) => {
+            let intents = app.traffic.sort(&app.shared, order);
+            app.intents.extend(intents);
+        }
     }
 }
 

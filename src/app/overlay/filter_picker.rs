@@ -1,12 +1,14 @@
 //! The list of filters to choose from: those that a row suggests, those with names, those used
 //! before.
 
+use strum::VariantArray;
+
 use crate::app::action::Action;
 use crate::app::choices::{Choice, Choices};
+use crate::app::columns::{CellFacts, TrafficColumn};
 use crate::app::intent::{Intent, TrafficWish};
 use crate::app::shared::Shared;
 use crate::model::id::RecordId;
-use crate::model::record::RecordKind;
 
 /// Filters for the row under the cursor of Traffic while `current` is in force.
 pub(crate) fn filters(shared: &Shared, row: Option<RecordId>, current: &str) -> Choices {
@@ -55,38 +57,21 @@ fn choice(title: &str, detail: &str, note: &str, text: String) -> Choice {
     }
 }
 
-/// What a row has in its cells, each as a test.
-fn cells(shared: &Shared, row: RecordId) -> Vec<(&'static str, String)> {
-    let Some(record) = shared.timeline.get(row) else { return Vec::new() };
-    let mut cells = vec![("connection", format!("conn == {}", record.conn))];
+/// What a row has in its cells, each as a test: those of all columns, and what none has.
+fn cells(shared: &Shared, id: RecordId) -> Vec<(&'static str, String)> {
+    let Some(record) = shared.timeline.head(id) else { return Vec::new() };
+    let facts = CellFacts { shared, id, record: &record };
+    let mut cells: Vec<(&str, String)> = TrafficColumn::VARIANTS
+        .iter()
+        .filter_map(|column| Some((column.row().name, facts.test(*column)?)))
+        .collect();
     if let Some(info) = shared.timeline.conn(record.conn) {
-        let peer = info.peer.map(|peer| ("peer", format!("peer == {}", peer.ip().to_canonical())));
+        let peer = info
+            .peer
+            .map(|peer| ("host of the peer", format!("peer == {}", peer.ip().to_canonical())));
         cells.extend(peer);
         let end = if info.is_accepted() { info.local } else { info.peer.or(info.local) };
         cells.extend(end.map(|end| ("port", format!("port == {}", end.port()))));
-        cells.push(("protocol", format!("proto == {}", info.protocol)));
-    }
-    cells.push(("direction", format!("dir == {}", record.direction.into_str())));
-    cells.push(("kind", format!("kind == {}", record.kind.into_str())));
-    cells.push(("session", format!("session == {}", record.conn.session)));
-    if record.kind == RecordKind::Data {
-        cells.push(("length", format!("len == {}", record.original_len)));
-    }
-    if let Some(exchange) = shared.timeline.exchange_of(&record) {
-        cells.extend(exchange.status.map(|status| ("status", format!("status == {status}"))));
-        for (name, text) in
-            [("method", &exchange.method), ("path", &exchange.path), ("host", &exchange.host)]
-        {
-            // A list shows no secret.
-            if !text.is_empty() && shared.disclosure().words(text) == **text {
-                cells.push((name, format!("{name} == {}", quoted(text))));
-            }
-        }
     }
     cells
-}
-
-/// A value in quotes.
-fn quoted(value: &str) -> String {
-    format!("{value:?}")
 }

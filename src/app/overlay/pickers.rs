@@ -10,12 +10,14 @@ use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::form::{FormFieldId, access};
 use crate::app::format;
-use crate::app::intent::{Intent, RowChange};
+use crate::app::intent::{Intent, RowChange, TrafficWish};
 use crate::app::keymap::Context;
 use crate::app::preset_tree::{TreeItem, all_folders, may_move};
 use crate::app::recipe_actions::RECIPES;
+use crate::app::row_order::SortOrder;
 use crate::app::shared::Shared;
 use crate::app::themes::{ThemeChoice, ThemeWish};
+use crate::model::color_rule::RowColor;
 use crate::model::preset::PresetPath;
 use crate::model::recipe::RecipeKind;
 use crate::model::secrets::without_userinfo;
@@ -338,4 +340,58 @@ fn framing(note: &str, framing: StreamFraming) -> Choice {
         intents: vec![Intent::SetFraming(framing)],
         ..Choice::default()
     }
+}
+
+/// The orders that the rows of Traffic can have; the one in force the other way.
+pub(crate) fn sort_orders(shared: &Shared, now: Option<SortOrder>) -> Choices {
+    let order = |order: Option<SortOrder>, title: &str, detail: &str, note: &str| Choice {
+        title: title.to_owned(),
+        detail: detail.to_owned(),
+        note: note.to_owned(),
+        intents: vec![Intent::Traffic(TrafficWish::Sort(order))],
+        ..Choice::default()
+    };
+    let columns = shared.columns.all.iter().map(|chosen| {
+        let (column, row) = (chosen.column, chosen.column.row());
+        let is_now = now.filter(|now| now.column == column);
+        let is_descending = is_now.is_some_and(|now| !now.is_descending);
+        let note = match is_now {
+            None => "",
+            Some(_) if is_descending => "in force; take it for the greatest first",
+            Some(_) => "in force; take it for the least first",
+        };
+        order(Some(SortOrder { column, is_descending }), row.name, row.about, note)
+    });
+    let time = now.map(|_| order(None, "time order", "as it crossed, following the newest", ""));
+    let all: Vec<Choice> = time.into_iter().chain(columns).collect();
+    Choices {
+        title: " Sort by ",
+        hint: "[choose] sort · type to search · [back] close",
+        size: (90, 24),
+        opened_by: Some(Action::SortBy),
+        ..Choices::new(all, 0)
+    }
+}
+
+/// The colours that rows of this filter can have.
+pub(crate) fn row_colors(filter: &str) -> Result<Choices, Intent> {
+    if filter.trim().is_empty() {
+        return Err(Intent::Say(
+            "no filter is in force: [find] begins one, this colours its rows".into(),
+        ));
+    }
+    let choice = |word: &str| Choice {
+        title: word.to_owned(),
+        intents: vec![Intent::Perform(Effect::Store(Job::AddColorRule {
+            filter: filter.trim().to_owned(),
+            color: word.to_owned(),
+        }))],
+        ..Choice::default()
+    };
+    Ok(Choices {
+        title: " Colour of these rows ",
+        hint: "[choose] write the rule · [back] close",
+        opened_by: Some(Action::ColorRows),
+        ..Choices::new(RowColor::words().map(choice).collect(), 0)
+    })
 }

@@ -6,9 +6,12 @@
 
 mod filter_line;
 mod filter_words;
+mod finding;
 mod nothing_found;
 mod record;
 mod seeking;
+mod sorting;
+mod time_strip;
 mod traffic_areas;
 mod typed_line;
 
@@ -23,11 +26,11 @@ use crate::app::effect::Effect;
 use crate::app::intent::{Intent, TrafficWish};
 use crate::app::keymap::Context;
 use crate::app::layout::pane_inner;
-use crate::app::message::{Mouse, Timer};
+use crate::app::message::{Mouse, MouseKind, Timer};
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::record_view::Detail;
+use crate::app::row_order::SortedRows;
 use crate::app::shared::{Shared, TextSearch};
-use crate::app::time_format::TimeFormat;
 use crate::app::to_preset;
 use crate::codec::search::Pattern;
 use crate::model::id::RecordId;
@@ -36,6 +39,9 @@ use crate::model::view::SearchDirection;
 use crate::query::Filter;
 use crate::timeline::listing::{Listing, Rebuild, STEP_WORK};
 use filter_line::FilterLine;
+pub use finding::RowFind;
+use sorting::ColumnDrag;
+pub(crate) use time_strip::{LABEL, cells_of};
 use traffic_areas::TrafficAreas;
 pub(crate) use typed_line::PROMPT;
 pub use typed_line::TrafficLine;
@@ -47,6 +53,7 @@ const NEIGHBOUR_REACH: usize = 50_000;
 
 /// State of the pane.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that hold independently of each other")]
 pub struct TrafficPane {
     pub listing: Listing,
     /// The row under the cursor; `None` = the newest, followed.
@@ -60,12 +67,21 @@ pub struct TrafficPane {
     pub search: TextSearch,
     /// Open while that, a comment or a name is typed.
     pub line: Option<TrafficLine>,
-    /// How times are shown.
-    pub time_format: TimeFormat,
+    /// The rows in the order of a column, or on their way into it.
+    pub sorted: Option<SortedRows>,
+    /// The edge of a column that the mouse has.
+    dragged: Option<ColumnDrag>,
     /// What is said of a filter that lets nothing through.
     pub nothing: Vec<String>,
     pub detail: Option<Detail>,
+    /// The rows in which a text was found.
+    pub found: Option<RowFind>,
+    /// The strip of time below the rows is hidden.
+    pub(crate) hides_strip: bool,
+    /// Records that had to make room; said above the oldest row.
+    pub let_go: u64,
     rebuild_due: bool,
+    sort_due: bool,
     rate_due: bool,
 }
 
@@ -73,6 +89,9 @@ pub struct TrafficPane {
 impl TrafficPane {
     /// Number of rows that are shown, without those that came since a pause.
     pub fn len(&self) -> usize {
+        if let Some(sorted) = self.sorted.as_ref().filter(|sorted| sorted.is_done()) {
+            return sorted.len();
+        }
         self.paused.map_or(self.listing.len(), |record| self.listing.rows_before(record))
     }
 
@@ -103,17 +122,22 @@ impl TrafficPane {
 
     /// Rows that came since the pause.
     pub(crate) fn held_back(&self) -> usize {
-        self.listing.len().saturating_sub(self.len())
+        self.paused.map_or(0, |from| self.listing.len() - self.listing.rows_before(from))
     }
 
     /// Whether the newest row stays in sight, because none is selected.
     pub(crate) fn is_following(&self) -> bool {
-        self.selected.is_none()
+        self.selected.is_none() && !self.shows_sorted()
     }
 
     /// Selected row and first visible row.
     pub fn cursor(&self, height: usize) -> Cursor {
         let len = self.len();
+        if let Some(sorted) = self.sorted.as_ref().filter(|sorted| sorted.is_done()) {
+            let mut cursor = sorted.cursor;
+            cursor.settle(len, height);
+            return cursor;
+        }
         let selected = match self.selected {
             Some(record) => self.listing.rows_before(record),
             None => len.saturating_sub(1),
@@ -132,7 +156,7 @@ impl TrafficPane {
     /// The record under the cursor.
     pub fn selected(&self, shared: &Shared) -> Option<RecordId> {
         let at = self.cursor(self.height(shared)).selected;
-        self.listing.get(at).filter(|_| !self.is_empty())
+        self.row(at).filter(|_| !self.is_empty())
     }
 
     /// Whether a filter or a search is typed.
@@ -160,6 +184,10 @@ impl TrafficPane {
     }
 
     fn set(&mut self, cursor: Cursor, follow: bool) {
+        if let Some(sorted) = self.sorted.as_mut().filter(|sorted| sorted.is_done()) {
+            sorted.cursor = cursor;
+            return;
+        }
         let follow = follow || self.is_empty();
         self.selected = if follow { None } else { self.listing.get(cursor.selected) };
         self.top = if follow { None } else { self.listing.get(cursor.offset) };
@@ -171,6 +199,10 @@ impl TrafficPane {
     /// New records arrived.
     pub(crate) fn extended(&mut self, shared: &Shared) -> Vec<Intent> {
         self.listing.extend(&shared.timeline);
+        if let Some(found) = &mut self.found {
+            found.extend(shared);
+        }
+        self.let_go = shared.timeline.evicted.records;
         if self.is_following() {
             self.show_record(shared);
         }
@@ -180,6 +212,7 @@ impl TrafficPane {
     /// All records were forgotten.
     pub(crate) fn cleared(&mut self, shared: &Shared) {
         self.listing.extend(&shared.timeline);
+        self.sorted = None;
         self.set(Cursor::default(), true);
         // Who paused ends it, too.
         self.paused = self.paused.map(|_| shared.timeline.next_id());
@@ -189,6 +222,8 @@ impl TrafficPane {
     /// What was forgotten came back.
     pub fn came_back(&mut self, shared: &Shared) -> Vec<Intent> {
         self.listing.set_filter(self.listing.filter().clone(), &shared.timeline);
+        self.find_anew(shared);
+        self.sorted = None;
         self.set(Cursor::default(), true);
         self.rebuild(shared)
     }
@@ -197,7 +232,12 @@ impl TrafficPane {
     pub fn timer(&mut self, shared: &Shared, timer: Timer) -> Vec<Intent> {
         if timer == Timer::FilterRebuild {
             self.rebuild_due = false;
-            return self.rebuild(shared);
+            let intents = self.rebuild(shared);
+            return intents.into_iter().chain(self.find_on(shared)).collect();
+        }
+        if timer == Timer::TrafficSort {
+            self.sort_due = false;
+            return self.sort_on(shared);
         }
         if !self.nothing.is_empty() {
             self.tell_nothing(shared);
@@ -218,7 +258,10 @@ impl TrafficPane {
     fn rebuild(&mut self, shared: &Shared) -> Vec<Intent> {
         let more = self.listing.rebuild_step(&shared.timeline, STEP_WORK) == Rebuild::More;
         self.tell_nothing(shared);
-        if !more || std::mem::replace(&mut self.rebuild_due, true) {
+        if !more {
+            return self.sort_anew(shared);
+        }
+        if std::mem::replace(&mut self.rebuild_due, true) {
             return Vec::new();
         }
         vec![Intent::soon(Timer::FilterRebuild)]
@@ -251,6 +294,13 @@ impl TrafficPane {
             PaneInput::Wheel(step) => self.wheel(shared, step),
             PaneInput::Key(_) | PaneInput::Paste(_) => self.typed(shared, input),
             PaneInput::Press(area, mouse) => self.press(shared, area, mouse),
+            PaneInput::Drag(_, mouse) if self.dragged.is_some() => {
+                let outcome = self.drag_column(shared, mouse);
+                if mouse.kind == MouseKind::Release {
+                    self.dragged = None;
+                }
+                outcome.unwrap_or_else(Outcome::yes)
+            }
             PaneInput::Drag(area, mouse) => self.point(self.areas(pane_inner(area)).detail, mouse),
         }
     }
@@ -261,20 +311,25 @@ impl TrafficPane {
         }
         match action {
             Action::Find => self.find(shared),
+            Action::FindText => self.find_text(),
             Action::Comment => self.comment(shared),
+            Action::TimeStrip => TrafficPane::toggle_strip(shared),
+            Action::LaterSpan => self.go_by_cell(shared, SearchDirection::Forward),
+            Action::EarlierSpan => self.go_by_cell(shared, SearchDirection::Backward),
             Action::SaveFilter => self.name_filter(),
             Action::GoToTime => self.ask_for_time(),
             Action::PipeLive if !shared.is_piping => self.ask_for_command(shared),
-            Action::ShowTimes => {
-                self.time_format = self.time_format.next();
-                Outcome::yes()
-            }
+            Action::ShowTimes => TrafficPane::show_times(shared),
             Action::OpenConversation => self.of_selected(shared, TrafficWish::OpenConversation),
             Action::FindNext => self.go(shared, SearchDirection::Forward),
             Action::FindPrevious => self.go(shared, SearchDirection::Backward),
             Action::Pause => self.pause(shared),
             Action::Mark => self.of_selected(shared, TrafficWish::Mark),
             Action::Detail | Action::Open => self.toggle_record(shared),
+            Action::Back if self.detail.is_none() && self.forget_found() => Outcome::yes(),
+            Action::Back if self.detail.is_none() && self.sorted.is_some() => {
+                self.sort(shared, None).into()
+            }
             Action::Back => self.close_record(),
             Action::ViewHex | Action::ViewMode => self.toggle_hex(shared),
             Action::NextItem => self.neighbour(shared, SearchDirection::Forward),
@@ -349,9 +404,9 @@ impl TrafficPane {
         let Some(conn) = shared.timeline.get(from).map(|record| record.conn) else {
             return Outcome::yes();
         };
-        let (at, len) = (self.listing.rows_before(from), self.len());
+        let (at, len) = (self.row_of(from), self.len());
         let is_ours = |row: &usize| {
-            let record = self.listing.get(*row).and_then(|id| shared.timeline.get(id));
+            let record = self.row(*row).and_then(|id| shared.timeline.head(id));
             record.is_some_and(|record| record.conn == conn)
         };
         let found = match direction {
@@ -376,14 +431,22 @@ impl TrafficPane {
 
     /// Puts a filter in force.
     fn apply(&mut self, shared: &Shared, filter: Filter) -> Vec<Intent> {
-        self.search = TextSearch::default();
+        if self.found.is_none() {
+            self.search = TextSearch::default();
+        }
         self.line = None;
         if filter == *self.listing.filter() {
             return Vec::new();
         }
         self.listing.set_filter(filter, &shared.timeline);
+        self.find_anew(shared);
+        if let Some(sorted) = &self.sorted {
+            // What it shows is put in order once it is known.
+            self.sorted = Some(SortedRows::new(sorted.order, RecordId(0), RecordId(0)));
+        }
         self.set(Cursor::default(), true);
-        self.rebuild(shared)
+        let intents = self.rebuild(shared);
+        intents.into_iter().chain(self.find_on(shared)).collect()
     }
 
     fn press(&mut self, shared: &Shared, area: Rect, mouse: Mouse) -> Outcome {
@@ -391,6 +454,12 @@ impl TrafficPane {
         let at = (mouse.column, mouse.row).into();
         if let Some(outcome) = self.press_completion(shared, at) {
             return outcome;
+        }
+        if areas.strip.contains(at) {
+            return self.press_strip(shared, areas.strip, mouse.column);
+        }
+        if areas.header.contains(at) {
+            return self.press_title(shared, areas.header.x, mouse);
         }
         if areas.rows.contains(at) {
             let row = self.cursor(areas.rows.height.into()).offset;

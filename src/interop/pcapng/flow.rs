@@ -161,6 +161,7 @@ impl Flow {
             | RecordKind::Bound
             | RecordKind::Secured
             | RecordKind::Failed
+            | RecordKind::Lost
             | RecordKind::Note => self.tell(record),
         }
     }

@@ -33,6 +33,7 @@ pub enum JobKind {
     ReadTexts,
     ListFolder,
     UseProject,
+    AddColorRule,
     /// What a lane does by itself, when files changed or a time has come.
     Unasked,
 }
@@ -64,6 +65,7 @@ impl JobKind {
             JobKind::ReadTexts => "read the files",
             JobKind::ListFolder => "read the folder",
             JobKind::UseProject => "choose the workspace",
+            JobKind::AddColorRule => "write the rule",
             JobKind::Unasked => "look at what changed",
         }
     }

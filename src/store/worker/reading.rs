@@ -14,12 +14,13 @@ use std::time::{Duration, Instant};
 
 use super::known_workspace::{KnownWorkspace, Wanted};
 use super::lane::{ReplySender, Waker, Work, not_ours, noting};
+use crate::model::color_rule::ColorRule;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::theme::StoredTheme;
 use crate::os;
 use crate::store::job::{Job, Reply, Workspace};
 use crate::store::watch::{FolderIdentity, FolderWatch};
-use crate::store::{private, starter, themes, workspace};
+use crate::store::{colors, paths, private, starter, themes, workspace};
 
 /// From the first change on disk to reading it: editors write a file in several steps.
 const SETTLE: Duration = Duration::from_millis(100);
@@ -50,15 +51,16 @@ pub(super) struct Reading {
     took: Duration,
     /// What was said about private files last.
     said: Vec<String>,
-    /// The folder of the user's themes.
-    theme_folder: PathBuf,
+    /// The folder of the user's themes and colours.
+    config: PathBuf,
     /// Those told last.
     themes: Vec<StoredTheme>,
+    colors: Result<Vec<ColorRule>, Failure>,
 }
 
 impl Reading {
     /// Reads nothing yet.
-    pub(super) fn new(known: Arc<KnownWorkspace>, theme_folder: PathBuf) -> Self {
+    pub(super) fn new(known: Arc<KnownWorkspace>, config: PathBuf) -> Self {
         Reading {
             known,
             changed: Arc::default(),
@@ -70,8 +72,9 @@ impl Reading {
             stood: None,
             took: Duration::ZERO,
             said: Vec::new(),
-            theme_folder,
+            config,
             themes: Vec::new(),
+            colors: Ok(Vec::new()),
         }
     }
 
@@ -131,12 +134,18 @@ impl Reading {
         self.known.read(found, unasked, tell);
     }
 
-    /// Reads the user's themes and tells them if they changed.
+    /// Reads the user's themes and colours and tells them if they changed.
     fn tell_themes(&mut self, watch: &mut FolderWatch, outbox: &ReplySender) {
-        let found = themes::scan(&self.theme_folder, &mut |watched| watch.add(watched));
+        let found =
+            themes::scan(&self.config.join(paths::THEMES), &mut |watched| watch.add(watched));
         if self.themes != found {
             self.themes.clone_from(&found);
             outbox.send(Reply::Themes(found));
+        }
+        let colors = colors::read(&self.config, &mut |watched| watch.add(watched));
+        if self.colors != colors {
+            self.colors.clone_from(&colors);
+            outbox.send(Reply::Colors(colors));
         }
     }
 }

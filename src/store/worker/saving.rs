@@ -10,7 +10,9 @@ use crate::model::preset::StoredPreset;
 use crate::store::job::{Job, Reply};
 use crate::store::paths::Paths;
 use crate::store::restore::RestoreFile;
-use crate::store::{atomic, environment_files, folders, preset_files, private, project, workspace};
+use crate::store::{
+    atomic, colors, environment_files, folders, preset_files, private, project, workspace,
+};
 
 /// What the lane owns: the drafts' file.
 pub(super) struct Saving {
@@ -57,6 +59,8 @@ impl Saving {
             Job::BringBack { files, orders } => preset_files::bring_back(root, &files, &orders),
             Job::LoadRestore => Ok(Reply::Restored(self.restore.load().map(Box::new))),
             Job::SaveRestore(restore) => self.restore.save(&restore).map(|()| Reply::RestoreSaved),
+            Job::AddColorRule { filter, color } => colors::add(&self.paths.config, &filter, &color)
+                .map(|()| Reply::ColorRuleAdded { filter, color }),
             Job::UseProject { project, used } => {
                 let kept = project::remember(&self.paths.state, &project, used);
                 if used {

@@ -1,13 +1,16 @@
 //! Draws the traffic pane: the list, the record looked at, the filter line.
 
+mod strip;
+
 use std::ops::Range;
-use std::time::Duration;
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Block;
 
+use crate::app::column_set::PlacedColumn;
+use crate::app::columns::{CellFacts, ColumnSide, TrafficColumn};
 use crate::app::focus::Pane;
 use crate::app::format;
 use crate::app::layout::pane_inner;
@@ -23,17 +26,11 @@ use crate::ui::widget::bytes::{self, LINES, Marks};
 use crate::ui::widget::record_view::answered_by;
 use crate::ui::widget::{fit, frame, lesson, record_view};
 
-/// Widths of the columns before the summary.
-const NUMBER: u16 = 8;
-const CONN: u16 = 17;
-const KIND: u16 = 10;
-const LENGTH: u16 = 9;
-const DELTA: u16 = 9;
+/// Width from which the seconds before stand beside the rate as bars, and how many.
+const BARRED: u16 = 100;
+const BARS_SECONDS: u64 = 20;
 /// Width of a summary from which the rule that answered stands at its end.
 const RULED: u16 = 60;
-/// Below this width kind and delta give way to the summary.
-const ROOMY: u16 = 90;
-
 /// What is shown, and on the right how fast it comes or what is held back.
 pub(super) fn border(painter: &Painter<'_>) -> Block<'static> {
     let (traffic, inside) = (&painter.app.traffic, pane_inner(painter.area));
@@ -49,7 +46,13 @@ pub(super) fn draw(mut painter: Painter<'_>) {
     let traffic = &painter.app.traffic;
     let parts = traffic.areas(painter.area);
     header(painter.at(parts.header));
+    if !parts.let_go.is_empty() {
+        let count = format::counted(traffic.let_go, "older record");
+        let (text, style) = (format!(" {count} had to make room "), painter.palette.warning);
+        painter.at(parts.let_go).put(&text, style);
+    }
     rows(painter.at(parts.rows));
+    strip::draw(painter.at(parts.strip), parts.rows.height);
     if let Some(detail) = &traffic.detail {
         let areas = (parts.detail_title, parts.detail);
         record_view::draw(&mut painter, detail, traffic.pattern(), areas);
@@ -60,7 +63,7 @@ pub(super) fn draw(mut painter: Painter<'_>) {
 }
 
 /// The pane folded into one line: totals, and what came last.
-pub(super) fn strip(mut painter: Painter<'_>) {
+pub(super) fn folded(mut painter: Painter<'_>) {
     let palette = painter.palette;
     painter.put(&format!(" {}", Pane::Traffic as usize + 1), palette.dim);
     for span in title(&painter).spans {
@@ -81,7 +84,7 @@ pub(super) fn strip(mut painter: Painter<'_>) {
 /// Totals, what was evicted, what was lost.
 fn title(painter: &Painter<'_>) -> Line<'static> {
     let (app, palette) = (painter.app, painter.palette);
-    let records = format::counted(app.shared.timeline.len() as u64, "record");
+    let records = format::counted(app.shared.timeline.crossed() as u64, "record");
     let mut spans = vec![Span::raw(format!(" Traffic ─ {records} "))];
     let rate = app.shared.timeline.rates.rate(app.shared.now, RATE_SECONDS);
     for (glyph, per_second, style) in
@@ -89,6 +92,13 @@ fn title(painter: &Painter<'_>) -> Line<'static> {
     {
         if per_second > 0.0 {
             spans.push(Span::styled(format!(" {glyph} {} ", format::rate(per_second)), style));
+        }
+    }
+    if painter.area.width >= BARRED {
+        let counts = app.shared.timeline.rates.history(app.shared.now, BARS_SECONDS);
+        let bars = strip::bars(&counts);
+        if !bars.is_empty() {
+            spans.push(Span::styled(format!(" {bars} "), palette.dim));
         }
     }
     let Volume { records, bytes } = app.shared.timeline.evicted;
@@ -123,7 +133,25 @@ fn right_title(painter: &Painter<'_>) -> Line<'static> {
         let text = printable_str(&traffic.filter.text).into_owned();
         spans.push(Span::styled(format!(" filter: {text}  {shown}{busy} shown "), palette.active));
     }
-    if traffic.paused.is_some() {
+    if let Some(found) = &traffic.found {
+        let (count, is_complete) = found.count();
+        let here = traffic.selected(&app.shared).and_then(|id| found.place(id));
+        let here = here.map_or_else(|| "–".to_owned(), |at| format::count(at as u64));
+        let busy = if is_complete { "" } else { "…" };
+        let text = printable_str(found.text()).into_owned();
+        let text = format!(" find: {text}  {here} of {}{busy} ", format::count(count as u64));
+        spans.push(Span::styled(text, palette.active));
+    }
+    if let Some(sorted) = &traffic.sorted {
+        let name = sorted.order.column.row().name;
+        let came = format::count(traffic.came_since_sorted() as u64);
+        let text = if sorted.is_done() {
+            app.keyed(&format!(" by {name}, +{came} since; [back] follows time "))
+        } else {
+            format!(" sorting by {name}… ")
+        };
+        spans.push(Span::styled(text, palette.warning));
+    } else if traffic.paused.is_some() {
         let held = format::count(traffic.held_back() as u64);
         spans.push(Span::styled(format!(" paused +{held} "), palette.warning));
     } else if !traffic.is_following() {
@@ -132,21 +160,33 @@ fn right_title(painter: &Painter<'_>) -> Line<'static> {
     Line::from(spans)
 }
 
+/// The titles of the columns; that of the one in whose order the rows stand says which way.
 fn header(mut painter: Painter<'_>) {
-    let (style, roomy) = (painter.palette.dim, painter.area.width >= ROOMY);
-    painter.column_right("# ", NUMBER, style);
-    let times = painter.app.traffic.time_format;
-    painter.column(times.title(), times.width(), style);
-    painter.column("conn", CONN, style);
-    painter.column("", 3, style);
-    if roomy {
-        painter.column("kind", KIND, style);
-    }
-    painter.column_right("len ", LENGTH, style);
-    if roomy {
-        painter.column_right("Δms ", DELTA, style);
+    let (app, style) = (painter.app, painter.palette.dim);
+    let placed = app.shared.columns.placed(painter.area.width);
+    let order = app.traffic.sorted.as_ref().map(|sorted| sorted.order);
+    for PlacedColumn { column, width, .. } in &placed {
+        let row = column.row();
+        let title = match column {
+            TrafficColumn::Time => app.shared.columns.times.title(),
+            _ => row.title,
+        };
+        let order = order.filter(|order| order.column == *column);
+        let arrow = order.map_or("", |order| if order.is_descending { "▾" } else { "▴" });
+        let style = if order.is_some() { painter.palette.active } else { style };
+        cell(&mut painter, &format!("{title}{arrow}"), row.side, *width, style);
     }
     painter.put("summary", style);
+}
+
+/// Text in a column, with a cell of air behind it.
+fn cell(painter: &mut Painter<'_>, text: &str, side: ColumnSide, width: u16, style: Style) {
+    let within = width.saturating_sub(1);
+    match side {
+        ColumnSide::Left => painter.column(text, within, style),
+        ColumnSide::Right => painter.column_right(text, within, style),
+    }
+    painter.skip(width - within);
 }
 
 fn rows(mut painter: Painter<'_>) {
@@ -172,10 +212,18 @@ fn rows(mut painter: Painter<'_>) {
     let has_keys = focused && traffic.detail.as_ref().is_none_or(|detail| !detail.inside);
     let is_marked = focused || traffic.detail.is_some();
     let selected = if is_marked { painter.palette.selection(has_keys) } else { Style::new() };
-    let record = |at| app.shared.timeline.get(traffic.listing.get(at)?);
-    painter.list(cursor, len, selected, |painter, at| {
-        if let (Some(id), Some(shown)) = (traffic.listing.get(at), record(at)) {
-            row(painter, id, &shown, app.shared.timeline.gaps(id).delta.get());
+    let placed = app.shared.columns.placed(painter.area.width);
+    painter.list(cursor, len, selected, |mut painter, at| {
+        let Some(id) = traffic.row(at) else { return };
+        match app.shared.timeline.get(id) {
+            Some(shown) => match app.shared.color_rules.of(&app.shared.timeline, id, &shown) {
+                Some(color) => {
+                    let style = painter.palette.row(&app.shared.themes, color);
+                    painter.tinted(style, |painter| row(painter, id, &shown, &placed));
+                }
+                None => row(painter, id, &shown, &placed),
+            },
+            None => painter.put(&format!(" {} was let go of", id.0), painter.palette.dim),
         }
     });
     painter.scroll_bar(cursor.offset as u64, len as u64);
@@ -194,35 +242,28 @@ fn nothing(painter: &mut Painter<'_>) {
     lesson::put(&mut painter.at(below.unwrap_or_default()), &["[find] changes the filter"]);
 }
 
-/// A record in the list, with the time since the one before on its connection.
-fn row(mut painter: Painter<'_>, id: RecordId, record: &Record, since: Option<Duration>) {
+/// A record in the list: its cells, then what crossed.
+fn row(mut painter: Painter<'_>, id: RecordId, record: &Record, placed: &[PlacedColumn]) {
     let (app, palette) = (painter.app, painter.palette);
-    let roomy = painter.area.width >= ROOMY;
-    let mark = if app.shared.timeline.is_pinned(id) { "◆" } else { " " };
-    painter.column_right(&id.0.to_string(), NUMBER - 1, palette.dim);
-    painter.put(mark, palette.key);
-    let times = app.traffic.time_format;
-    painter.column(&times.show(&app.shared, record.at), times.width(), palette.dim);
-    painter.column(
-        &ConnInfo::label(app.shared.timeline.conn(record.conn), record.conn),
-        CONN,
-        Style::new(),
-    );
+    let facts = CellFacts { shared: &app.shared, id, record };
     let (glyph, style) = palette.direction(record.direction);
-    painter.column(glyph, 3, style);
-    if roomy {
-        painter.column(record.kind.into_str(), KIND, palette.dim);
+    for PlacedColumn { column, width, .. } in placed {
+        let row = column.row();
+        match column {
+            TrafficColumn::Way => painter.column(glyph, *width, style),
+            TrafficColumn::Number => {
+                let mark = if app.shared.timeline.is_pinned(id) { "◆" } else { " " };
+                painter.column_right(&id.0.to_string(), width.saturating_sub(1), palette.dim);
+                painter.put(mark, palette.key);
+            }
+            _ => {
+                let text = facts.text(*column, app.shared.columns.times);
+                cell(&mut painter, &text, row.side, *width, palette.ink(row.role));
+            }
+        }
     }
-    let is_data = record.kind == RecordKind::Data;
-    let len = if is_data { format::count(record.original_len) } else { String::new() };
-    painter.column_right(&len, LENGTH - 1, palette.base);
-    painter.skip(1);
-    if roomy {
-        let delta = since.map_or_else(String::new, millis);
-        painter.column_right(&delta, DELTA - 1, palette.dim);
-        painter.skip(1);
-    }
-    if let Some(comment) = app.shared.timeline.comment(id) {
+    let is_shown = placed.iter().any(|it| it.column == TrafficColumn::Comment);
+    if let Some(comment) = app.shared.timeline.comment(id).filter(|_| !is_shown) {
         let width = painter.area.width / 2;
         let comment = fit::start(&printable_str(comment), width).into_owned();
         painter.right(&format!(" ✎ {comment} "), palette.warning);
@@ -243,7 +284,7 @@ fn summary(painter: &mut Painter<'_>, (id, record): (RecordId, &Record), style: 
     let data = data.get(..reach).unwrap_or(&data);
     let style = match record.kind {
         RecordKind::Data => style,
-        RecordKind::Failed | RecordKind::Reset => painter.palette.error,
+        RecordKind::Failed | RecordKind::Reset | RecordKind::Lost => painter.palette.error,
         _ => painter.palette.dim,
     };
     let is_data = record.kind == RecordKind::Data;
@@ -291,16 +332,6 @@ fn listed(painter: &Painter<'_>, id: RecordId, record: &Record) -> Vec<u8> {
         told.hidden_of_stream(&before, data)
     };
     masked(data, &hidden)
-}
-
-/// Milliseconds since the record before.
-fn millis(since: Duration) -> String {
-    let millis = since.as_secs_f64() * 1000.0;
-    match millis {
-        m if m < 0.05 => "0".into(),
-        m if m < 1000.0 => format!("{m:.1}"),
-        m => format!("{m:.0}"),
-    }
 }
 
 /// The line that is typed, and below a filter what is said of it: what is wrong, how much it shows, or

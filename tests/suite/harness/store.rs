@@ -62,6 +62,7 @@ impl MemoryStore {
                 self.take_away(job)
             }
             Job::Environment(task) => Some(self.environment(task)),
+            Job::AddColorRule { filter, color } => Some(Reply::ColorRuleAdded { filter, color }),
             Job::SaveRestore(restore) => {
                 self.restore = Some(*restore);
                 Some(Reply::RestoreSaved)

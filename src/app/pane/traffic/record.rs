@@ -94,8 +94,12 @@ impl TrafficPane {
     /// Goes to the next hit or the one before, round the ends.
     pub(super) fn go(&mut self, shared: &Shared, direction: SearchDirection) -> Outcome {
         let area = self.areas_now(shared).detail;
+        let is_inside = self.detail.as_ref().is_some_and(|detail| detail.inside);
+        if self.found.is_some() && !is_inside {
+            return self.go_to_hit(shared, direction, false);
+        }
         let Some(pattern) = self.pattern() else {
-            return Outcome::say("nothing is searched for: [find] in an open record begins");
+            return Outcome::say("nothing is searched for: [find-text] begins");
         };
         let Some(detail) = &self.detail else {
             let how = "[detail] opens the record; then [find-next] goes from hit to hit";

@@ -38,7 +38,7 @@ impl TrafficPane {
         what: &str,
     ) -> Outcome {
         let Ok(filter) = Filter::parse(filter) else { return Outcome::yes() };
-        let (at, len) = (self.selected(shared).map(|it| self.listing.rows_before(it)), self.len());
+        let (at, len) = (self.selected(shared).map(|it| self.row_of(it)), self.len());
         let Some(at) = at else { return Outcome::say("there is no row") };
         let rows = match direction {
             // Who follows the newest begins at the first one.
@@ -46,24 +46,24 @@ impl TrafficPane {
             SearchDirection::Forward => at + 1..len,
             SearchDirection::Backward => 0..at,
         };
-        let ids = rows.clone().filter_map(|row| self.listing.get(row));
+        let ids = rows.clone().filter_map(|row| self.row(row));
         let found = match direction {
             SearchDirection::Forward => shared.timeline.first_of(&filter, ids.take(REACH)),
             SearchDirection::Backward => {
-                let ids = rows.rev().filter_map(|row| self.listing.get(row));
+                let ids = rows.rev().filter_map(|row| self.row(row));
                 shared.timeline.first_of(&filter, ids.take(REACH))
             }
         };
         let way = if direction == SearchDirection::Forward { "below" } else { "above" };
         match found {
-            Some(id) => self.select(shared, self.listing.rows_before(id)),
+            Some(id) => self.select(shared, self.row_of(id)),
             None => Outcome::say(format!("no {what} {way} this row")),
         }
     }
 
     fn seek_slow(&mut self, shared: &Shared, direction: SearchDirection) -> Outcome {
         let from = self.len().saturating_sub(SAMPLE);
-        let ids = (from..self.len()).filter_map(|row| self.listing.get(row));
+        let ids = (from..self.len()).filter_map(|row| self.row(row));
         let mut all: Vec<_> = ids.filter_map(|id| shared.timeline.gaps(id).latency.get()).collect();
         all.sort();
         let slow = all.len().checked_sub(1 + all.len() / SLOW_OF).and_then(|at| all.get(at));

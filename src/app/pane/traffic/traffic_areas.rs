@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::TrafficPane;
+use super::{TrafficPane, time_strip};
 use crate::app::layout::{cut_bottom, cut_top};
 
 /// Width from which the detail stands beside the list.
@@ -13,7 +13,11 @@ const BESIDE: u16 = 150;
 pub struct TrafficAreas {
     /// Names of the columns.
     pub header: Rect,
+    /// What is said above the oldest row when older ones had to go.
+    pub let_go: Rect,
     pub rows: Rect,
+    /// What the rows are spread over, by time.
+    pub strip: Rect,
     pub detail_title: Rect,
     pub detail: Rect,
     /// The line a filter or a search is typed in.
@@ -50,6 +54,15 @@ impl TrafficPane {
         }
         let header = u16::from(rest.height > 3);
         parts.header = cut_top(&mut rest, header);
+        let least = rest.height.saturating_sub(1);
+        let is_at_top = self.let_go > 0 && !self.shows_sorted() && least > 1;
+        if is_at_top && self.cursor(least.into()).offset == 0 {
+            parts.let_go = cut_top(&mut rest, 1);
+        }
+        let is_by_time = !self.shows_sorted() && !self.hides_strip;
+        if is_by_time && rest.height >= time_strip::LEAST_ROWS && !self.is_empty() {
+            parts.strip = cut_bottom(&mut rest, 1);
+        }
         parts.rows = rest;
         parts
     }

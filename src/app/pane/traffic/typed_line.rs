@@ -21,6 +21,8 @@ pub(crate) const PROMPT: &str = "filter: ";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LinePurpose {
     Search,
+    /// In the rows.
+    Find,
     Comment(RecordId),
     FilterName,
     Time,
@@ -44,6 +46,7 @@ impl TrafficLine {
     pub fn label(&self) -> &'static str {
         match self.purpose {
             LinePurpose::Search => "search: ",
+            LinePurpose::Find => "find: ",
             LinePurpose::Comment(_) => "comment: ",
             LinePurpose::FilterName => "name of the filter: ",
             LinePurpose::Command => "pipe pcapng into: ",
@@ -60,6 +63,14 @@ impl TrafficPane {
         } else {
             self.filter.open(shared);
         }
+        Outcome::yes()
+    }
+
+    /// Begins to type a text to be found, in the rows or in the open record.
+    pub(super) fn find_text(&mut self) -> Outcome {
+        let is_inside = self.detail.as_ref().is_some_and(|detail| detail.inside);
+        let purpose = if is_inside { LinePurpose::Search } else { LinePurpose::Find };
+        self.line = Some(TrafficLine::new(purpose, ""));
         Outcome::yes()
     }
 
@@ -99,9 +110,9 @@ impl TrafficPane {
             Ok(filter) => filter,
             Err(error) => return Outcome::warn(error.message),
         };
-        let ids = (0..self.len()).filter_map(|row| self.listing.get(row));
+        let ids = (0..self.len()).filter_map(|row| self.row(row));
         match shared.timeline.first_of(&filter, ids) {
-            Some(id) => self.select(shared, self.listing.rows_before(id)),
+            Some(id) => self.select(shared, self.row_of(id)),
             None => Outcome::say("no row is from that time or later"),
         }
     }
@@ -140,6 +151,7 @@ impl TrafficPane {
             let text = editor.text().into_owned();
             return match purpose {
                 LinePurpose::Search => self.look_for(shared, text),
+                LinePurpose::Find => self.find_in_rows(shared, &text),
                 LinePurpose::Comment(id) => Intent::Traffic(TrafficWish::Comment(id, text)).into(),
                 _ if text.trim().is_empty() => Outcome::yes(),
                 LinePurpose::Time => self.go_to_time(shared, &text),

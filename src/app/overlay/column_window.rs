@@ -1,0 +1,127 @@
+//! The columns of Traffic in a list: shown or not, in which order, how wide. Each change is seen at once in
+//! the rows below the window, and kept.
+
+use ratatui::layout::Rect;
+
+use crate::app::action::Action;
+use crate::app::column_set::{ChosenColumn, ColumnSet};
+use crate::app::cursor::{Cursor, CursorStep};
+use crate::app::intent::{Intent, TrafficWish};
+use crate::app::outcome::{Outcome, PaneInput};
+use crate::app::row_order::SortOrder;
+use crate::app::shared::Shared;
+
+/// Columns and rows the window wants.
+pub(super) const SIZE: (u16, u16) = (78, 22);
+
+/// State of the overlay.
+#[derive(Debug)]
+pub struct ColumnWindow {
+    /// As it is now.
+    pub set: ColumnSet,
+    cursor: Cursor,
+    /// Cells a row of Traffic has.
+    pub room: u16,
+}
+
+impl ColumnWindow {
+    /// With the columns as they are.
+    pub(crate) fn new(shared: &Shared) -> Self {
+        let room = shared.areas().traffic.width.saturating_sub(2);
+        ColumnWindow { set: shared.columns.clone(), cursor: Cursor::default(), room }
+    }
+
+    /// Number of columns.
+    pub fn len(&self) -> usize {
+        self.set.all.len()
+    }
+
+    /// Where the cursor is in a list of `height` rows.
+    pub fn cursor(&self, height: u16) -> Cursor {
+        let mut cursor = self.cursor;
+        cursor.settle(self.len(), height.into());
+        cursor
+    }
+
+    /// Takes an input; `inner` is the window without its border.
+    pub(super) fn update(&mut self, inner: Rect, input: PaneInput<'_>) -> Outcome {
+        let height = usize::from(inner.height);
+        match input {
+            PaneInput::Act(action) => {
+                if let Some(step) = CursorStep::of(action) {
+                    self.cursor.step(step, self.len(), height);
+                    return Outcome::yes();
+                }
+                self.act(action)
+            }
+            PaneInput::Wheel(step) => {
+                self.cursor.step(step, self.len(), height);
+                Outcome::yes()
+            }
+            PaneInput::Press(_, mouse) if inner.contains((mouse.column, mouse.row).into()) => {
+                let at = self.cursor(inner.height).offset + usize::from(mouse.row - inner.y);
+                if at >= self.len() {
+                    return Outcome::yes();
+                }
+                let is_again = at == self.cursor.selected;
+                self.cursor.selected = at;
+                if is_again { self.change(ColumnWindow::toggle) } else { Outcome::yes() }
+            }
+            PaneInput::Press(..) | PaneInput::Drag(..) => Outcome::yes(),
+            PaneInput::Key(_) | PaneInput::Paste(_) => Outcome::no(),
+        }
+    }
+
+    fn act(&mut self, action: Action) -> Outcome {
+        match action {
+            Action::Toggle => self.change(ColumnWindow::toggle),
+            Action::Left => self.change(|it| it.widen(-1)),
+            Action::Right => self.change(|it| it.widen(1)),
+            Action::MoveUp => self.change(|it| it.carry(false)),
+            Action::MoveDown => self.change(|it| it.carry(true)),
+            Action::Undo => self.change(|it| {
+                it.set.all = ColumnSet::default().all;
+            }),
+            Action::Choose => {
+                let Some(chosen) = self.set.all.get(self.cursor.selected) else {
+                    return Outcome::yes();
+                };
+                let order = SortOrder { column: chosen.column, is_descending: false };
+                [Intent::CloseOverlay, Intent::Traffic(TrafficWish::Sort(Some(order)))].into()
+            }
+            _ => Outcome::no(),
+        }
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut Self)) -> Outcome {
+        change(self);
+        Intent::Traffic(TrafficWish::Columns(Box::new(self.set.clone()))).into()
+    }
+
+    fn selected(&mut self) -> Option<&mut ChosenColumn> {
+        self.set.all.get_mut(self.cursor.selected)
+    }
+
+    fn toggle(&mut self) {
+        let room = self.room;
+        if let Some(chosen) = self.selected() {
+            chosen.show(!chosen.is_shown(room));
+        }
+    }
+
+    fn widen(&mut self, by: i16) {
+        let Some(chosen) = self.selected().copied() else { return };
+        let width = self.set.width(chosen).saturating_add_signed(by);
+        self.set.resize(chosen.column, width);
+    }
+
+    /// Moves the column under the cursor by one, and the cursor with it.
+    fn carry(&mut self, is_down: bool) {
+        let from = self.cursor.selected;
+        let to = if is_down { from + 1 } else { from.saturating_sub(1) };
+        if to < self.len() && from < self.len() {
+            self.set.all.swap(from, to);
+            self.cursor.selected = to;
+        }
+    }
+}
