@@ -65,6 +65,8 @@ mod shown;
 mod stories;
 #[path = "flows/surroundings.rs"]
 mod surroundings;
+#[path = "flows/tables.rs"]
+mod tables;
 #[path = "flows/themes.rs"]
 mod themes;
 #[path = "flows/windows.rs"]

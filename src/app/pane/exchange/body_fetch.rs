@@ -174,6 +174,10 @@ impl BodyFetch {
             }
             FetchAim::Copy { what, form } => (*what, *form),
         };
+        // How long it is was not known before its first bytes came.
+        if let Some(too_long) = copying::too_long(what, last.total_bytes) {
+            return vec![too_long];
+        }
         let as_text = ViewQuery { mode: ViewMode::Text, ..self.query.clone() };
         let encoding = shape::encoding(exchange, &as_text, &self.bytes);
         let text = encoding.map(|encoding| charset::to_utf8(&self.bytes, Some(encoding)));
