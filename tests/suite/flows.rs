@@ -39,6 +39,8 @@ mod kept;
 mod leaving;
 #[path = "flows/letters.rs"]
 mod letters;
+#[path = "flows/long_lines.rs"]
+mod long_lines;
 #[path = "flows/looks.rs"]
 mod looks;
 #[path = "flows/mocks.rs"]

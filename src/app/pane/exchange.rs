@@ -14,6 +14,7 @@ pub(crate) mod exchange_areas;
 mod exchange_state;
 mod handed_on;
 mod json_value;
+mod long_line;
 mod pointer;
 mod recipe_line;
 mod recipes;

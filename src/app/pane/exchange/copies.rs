@@ -6,6 +6,8 @@ use super::body_view::BodyView;
 use super::cell_due::CellAim;
 use super::exchange_state::ExchangePane;
 use super::json_value::ValueForm;
+use super::long_line;
+use super::shown_exchange::ShownExchange;
 use super::tab_lines::TextLine;
 use crate::app::action::Action;
 use crate::app::copying;
@@ -59,6 +61,7 @@ impl ExchangePane {
         };
         match (found, self.subject(shared), self.shown(shared)) {
             (ValueFound::Text(what, text), ..) => copying::put(what, text).into(),
+            (ValueFound::Line, _, Some(shown)) => self.copy_line(shared, shown),
             (ValueFound::Beyond(what, at), Some(subject), Some(shown)) => {
                 let aim = FetchAim::Value { what, at, form };
                 let begun = BodyFetch::begin(shown.exchange, (subject.body, subject.part), aim);
@@ -66,6 +69,16 @@ impl ExchangePane {
             }
             _ => Outcome::say("there is nothing to copy here"),
         }
+    }
+
+    /// Fetches the line of text under the cursor, which goes on beyond what is here.
+    fn copy_line(&mut self, shared: &Shared, shown: ShownExchange<'_>) -> Outcome {
+        let Some(view) = self.view(shared) else { return Outcome::no() };
+        let cursor = view.cursor();
+        let (first, rows) = (cursor.saturating_sub(long_line::PIECES), 2 * long_line::PIECES + 1);
+        let query = view.lines_from(first, rows as u16);
+        let begun = BodyFetch::lines(shown.exchange, query, FetchAim::Line { cursor });
+        self.fetch.insert(begun).ask().into()
     }
 
     /// Whether the line under the cursor is on its way here.
