@@ -46,6 +46,7 @@ pub mod session_outcome;
 pub(crate) mod shared_spec;
 pub mod spec;
 pub(crate) mod suggest;
+pub mod table_cell;
 pub mod theme;
 pub mod timing;
 pub mod tls;

@@ -92,11 +92,11 @@ actions! {
     Jump "jump" Move "Jump" "Show letters on every target, jump to the one typed" [Global "<C-o>"];
     FocusAddress "focus-address" Move "Focus address" "Focus the address line; what is typed replaces the address" [Global "<C-l>"];
     EditAddress "edit-address" Move "Edit address" "Go to the end of the address line" [];
-    Back "back" Move "Back" "Leave a field, an overlay, a zoom" [Global "<Esc>", Question "n", Question "N", Question "q", Code "q", Code "c", Compare "q", Compare "<Enter>", Help "<Enter>", ColumnList "q"];
+    Back "back" Move "Back" "Leave a field, an overlay, a zoom" [Global "<Esc>", Question "n", Question "N", Code "q", Code "c", Compare "q", Compare "<Enter>", Help "<Enter>", ColumnList "q"];
     Up "up" Move "Up" "One line up" [List "<Up>", List "k", Form "<Up>", Line "<Up>", Choices "<Up>", Choices "<C-p>", Conflict "<Up>", Completion "<Up>", Code "<Up>", Code "k", Compare "<Up>", Compare "k", Help "<Up>", Environments "<Up>", Environments "k", Variable "<Up>", Export "<Up>", ColumnList "<Up>", ColumnList "k"];
     Down "down" Move "Down" "One line down" [List "<Down>", List "j", Form "<Down>", Line "<Down>", Choices "<Down>", Choices "<Tab>", Choices "<C-n>", Conflict "<Down>", Conflict "<Tab>", Completion "<Down>", Code "<Down>", Code "j", Compare "<Down>", Compare "j", Help "<Down>", Environments "<Down>", Environments "j", Variable "<Down>", Export "<Down>", ColumnList "<Down>", ColumnList "j"];
-    Left "left" Move "Left" "To the left; folds a folder" [List "<Left>", List "h", Cell "<Left>", Question "<Left>", Question "h", Environments "<Left>", Environments "h", VariableChoice "<Left>", ExportChoice "<Left>", ColumnList "<Left>", ColumnList "h"];
-    Right "right" Move "Right" "To the right; unfolds a folder" [List "<Right>", List "l", Cell "<Right>", Question "<Right>", Question "<Tab>", Question "l", Environments "<Right>", Environments "l", VariableChoice "<Right>", ExportChoice "<Right>", ColumnList "<Right>", ColumnList "l"];
+    Left "left" Move "Left" "To the left; folds a folder" [List "<Left>", List "h", Cell "<Left>", Question "<Left>", Environments "<Left>", Environments "h", VariableChoice "<Left>", ExportChoice "<Left>", ColumnList "<Left>", ColumnList "h"];
+    Right "right" Move "Right" "To the right; unfolds a folder" [List "<Right>", List "l", Cell "<Right>", Question "<Right>", Question "<Tab>", Environments "<Right>", Environments "l", VariableChoice "<Right>", ExportChoice "<Right>", ColumnList "<Right>", ColumnList "l"];
     PageUp "page-up" Move "Page up" "One page up" [List "<PgUp>", Form "<PgUp>", Line "<PgUp>", Input "<PgUp>", Choices "<PgUp>", Conflict "<PgUp>", Completion "<PgUp>", Code "<PgUp>", Compare "<PgUp>", Help "<PgUp>", Environments "<PgUp>"];
     PageDown "page-down" Move "Page down" "One page down" [List "<PgDn>", Form "<PgDn>", Line "<PgDn>", Input "<PgDn>", Choices "<PgDn>", Conflict "<PgDn>", Completion "<PgDn>", Code "<PgDn>", Code "<Space>", Compare "<PgDn>", Compare "<Space>", Help "<PgDn>", Environments "<PgDn>"];
     HalfPageUp "half-page-up" Move "Half page up" "Half a page up" [List "<C-u>", Compare "<C-u>"];
@@ -129,6 +129,7 @@ actions! {
     LineNumbers "line-numbers" View "Line numbers" "Show the numbers of lines, and hide them" [Response "#"];
     Select "select" View "Select" "Select lines, or bytes of a hex view, from the cursor on, and end that" [Response "V", Traffic "V"];
     Copy "copy" View "Copy" "Copy the value, row or message under the cursor to the clipboard (OSC 52)" [List "y", Code "y", Code "<Enter>", Compare "y", Environments "y"];
+    CopyRow "copy-row" View "Copy row" "Copy the row of a table under the cursor as it is in the body" [Response "R"];
     CopyWhole "copy-whole" View "Copy whole" "Copy the whole body as received, or all lines of this tab" [Response "Y", Compare "Y"];
     CopyPretty "copy-pretty" View "Copy pretty" "Copy the whole body with one value of JSON a line" [Response "<A-y>"];
     CopyJson "copy-json" View "Copy JSON" "Copy the value under the cursor as JSON, a string with its quotes" [Response "J"];

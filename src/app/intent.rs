@@ -99,6 +99,8 @@ pub enum Intent {
     TypeInto(FormFieldId, Key),
     /// Paste this there.
     PasteInto(FormFieldId, String),
+    /// Give this, which was typed at a question, to what has the keys now.
+    TypeOn(String),
     /// An address that names a method or another protocol makes a request or session of that kind.
     AdoptAddress,
     /// Compose what this curl command does, or this request as text.

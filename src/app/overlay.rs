@@ -132,6 +132,17 @@ impl Overlay {
         matches!(self, Overlay::Environments(it) if it.edit.is_some())
     }
 
+    /// Text is typed at a question, so its letters are no answers.
+    pub(super) fn is_typed_at(&self) -> bool {
+        matches!(self, Overlay::Confirm(it) if !it.typed.text().is_empty())
+    }
+
+    /// What was typed at a question that did not ask for it.
+    pub(super) fn typed(&self) -> Option<String> {
+        let Overlay::Confirm(it) = self else { return None };
+        Some(it.typed.text().into_owned()).filter(|typed| !typed.is_empty())
+    }
+
     /// What is done when it is closed without doing what it is for.
     pub(super) fn dismissed(self) -> Option<Intent> {
         match self {

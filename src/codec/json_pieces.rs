@@ -181,6 +181,17 @@ impl JsonPieces {
         }
     }
 
+    /// Between two pushes: where the value begins in the stream whose end is not here yet, and whether it
+    /// is an element of a list.
+    pub fn open_piece(&self) -> Option<(u64, bool)> {
+        let piece = self.piece.filter(|piece| !piece.is_cut)?;
+        match piece.role {
+            Role::Element => Some((self.base, true)),
+            Role::Value if self.levels.is_empty() => Some((self.base, false)),
+            Role::Value | Role::Passed | Role::Name => None,
+        }
+    }
+
     fn at(&self, at: usize, what: &str) -> String {
         format!("{what}, at byte {}", self.base + at as u64 + 1)
     }

@@ -7,7 +7,7 @@ mod keys;
 pub(crate) mod maker;
 pub(crate) mod markup;
 mod recoded;
-mod table;
+pub(crate) mod table;
 mod unescape;
 mod value_text;
 mod values;
@@ -16,10 +16,10 @@ mod walk;
 use crate::model::recipe::RecipeKind;
 use maker::BodyMaker;
 
-/// What makes bodies by this kind of recipe; `None` = a program does.
+/// What makes bodies by this kind of recipe; `None` = the engine does, or a program.
 pub(crate) fn maker_of(kind: RecipeKind) -> Option<Box<dyn BodyMaker>> {
     Some(match kind {
-        RecipeKind::Jq | RecipeKind::Pipe => return None,
+        RecipeKind::Jq | RecipeKind::Pipe | RecipeKind::Cell => return None,
         RecipeKind::SortKeys => Box::new(keys::KeySorter::default()),
         RecipeKind::Unescape => Box::new(unescape::Unescaper::default()),
         RecipeKind::Value => Box::new(value_text::ValueText::default()),

@@ -15,6 +15,7 @@ mod message;
 mod save;
 mod search;
 mod spool;
+mod table_rows;
 mod thread;
 mod usage;
 mod view_queue;
@@ -34,6 +35,7 @@ use super::event::Event;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::BodyId;
 use crate::model::recipe::Derivation;
+use crate::model::table_cell::CellQuery;
 use crate::model::view::{CompareQuery, SearchQuery, ViewPart, ViewQuery};
 use derive::Derivations;
 use message::Body;
@@ -63,6 +65,8 @@ struct BodyTable {
     views: Arc<ViewQueue>,
     searches: Arc<Searches>,
     derivations: Arc<Derivations>,
+    /// Who looks for a cell of a table.
+    cells: Arc<Derivations>,
     /// Counts comparisons: a change cancels the one that runs.
     comparisons: Arc<AtomicU64>,
     saves: Arc<Semaphore>,
@@ -94,6 +98,7 @@ impl BodyStore {
             views,
             searches: Arc::default(),
             derivations: Arc::default(),
+            cells: Arc::default(),
             comparisons: Arc::default(),
             saves: Arc::new(Semaphore::new(SAVES)),
             answers: Arc::default(),
@@ -162,6 +167,11 @@ impl BodyStore {
         derive::start(&self.0.derivations, order, self.clone(), self.0.urgent.clone());
     }
 
+    /// Looks what a cell of a table holds; answered by `Event::Cell` unless a newer look comes.
+    pub(crate) fn look_at_cell(&self, query: CellQuery) {
+        derive::cell::start(&self.0.cells, query, self.clone(), self.0.urgent.clone());
+    }
+
     /// Ends what is being made; what there is of it stays.
     pub(crate) fn stop_deriving(&self) {
         self.0.derivations.stop();
@@ -170,6 +180,7 @@ impl BodyStore {
     /// Ends what runs beside the bodies, programs included.
     pub(crate) fn shut_down(&self) {
         self.0.derivations.cancel();
+        self.0.cells.cancel();
         self.0.searches.cancel();
     }
 

@@ -9,6 +9,7 @@ use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::plan::Plan;
 use crate::model::recipe::Derivation;
 use crate::model::secrets::Secrets;
+use crate::model::table_cell::CellQuery;
 use crate::model::view::{CompareQuery, SearchQuery, ViewPart};
 
 /// What the engine can be told to do.
@@ -29,6 +30,8 @@ pub enum Command {
     Search(SearchQuery),
     /// Make a body of another, and end what is being made; answered by `Event::Derived`.
     Derive(Derivation),
+    /// Look what a cell of a table holds; answered by `Event::Cell`. A newer look ends an older one.
+    LookAtCell(CellQuery),
     /// End what is being made; what there is of it stays.
     StopDeriving,
     /// Compare two bodies; answered by `Event::Compared`. A newer comparison cancels an older one.

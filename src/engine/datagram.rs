@@ -27,6 +27,7 @@ use super::outbound::{Origin, OutboundMessage, OutboundQueue};
 use super::rules::{RuleHits, Rules};
 use super::session::{SessionContext, SessionHandle, SessionInput};
 use super::{clock, refusal};
+use crate::model::byte_size::size;
 use crate::model::counts;
 use crate::model::endpoint::{Bind, Endpoint, is_reply};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -136,7 +137,7 @@ impl Datagrams {
         let receive_buffer = self.sockets.iter().filter_map(BoundSocket::receive_buffer).min();
         let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
         let buffer = receive_buffer
-            .map_or_else(String::new, |bytes| format!(", receive buffer {} KiB", bytes / 1024));
+            .map_or_else(String::new, |bytes| format!(", receive buffer {}", size(bytes as u64)));
         let groups: String = self.sockets.iter().map(BoundSocket::told).collect();
         let text = format!("bound to {}{groups}{buffer}", list.join(" and "));
         self.note(self.session.id.itself(), RecordKind::Bound, text);

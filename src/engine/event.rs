@@ -11,6 +11,7 @@ use crate::model::failure::Failure;
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::recipe::DerivationReport;
 use crate::model::record::{ConnInfo, LossTotals, Record};
+use crate::model::table_cell::{CellQuery, TableCell};
 use crate::model::timing::Stamp;
 use crate::model::view::{CompareQuery, HitCount, SearchHit, View};
 use crate::model::wall_clock::ClockStep;
@@ -42,6 +43,8 @@ pub enum Event {
     Found(SearchHit),
     /// How far a body is that is made of another: it began, ended, or cannot be made.
     Derived(Box<DerivationReport>),
+    /// What a cell of a table holds, or in words why that cannot be said.
+    Cell { query: CellQuery, outcome: Result<Box<TableCell>, String> },
     /// What differs between two bodies, or in words why that cannot be said.
     Compared { query: CompareQuery, found: Result<Box<Comparison>, String> },
     /// How many hits a search has that found one.

@@ -90,6 +90,7 @@ impl Supervisor {
             Command::Close { id, how } => self.order(id, SessionInput::Close(how)),
             Command::Search(query) => self.env.bodies.search(query),
             Command::Derive(order) => self.env.bodies.derive(order),
+            Command::LookAtCell(query) => self.env.bodies.look_at_cell(query),
             Command::StopDeriving => self.env.bodies.stop_deriving(),
             Command::Compare(query) => self.env.bodies.compare(query),
             Command::SaveBody { body, part, path } => self.env.bodies.save(body, part, path),

@@ -32,6 +32,7 @@ use super::faults::control::FaultControl;
 use super::faults::line::FaultLine;
 use super::session::{SessionContext, SessionHandle, SessionInput};
 use super::{clock, refusal};
+use crate::model::byte_size::size;
 use crate::model::failure::Failure;
 use crate::model::fault::FaultMarks;
 use crate::model::id::ConnId;
@@ -122,7 +123,7 @@ impl UdpRelay {
         let addresses: Vec<_> = self.sockets.iter().map(|bound| bound.local).collect();
         let receive_buffer = self.sockets.iter().filter_map(BoundSocket::receive_buffer).min();
         let buffer = receive_buffer
-            .map_or_else(String::new, |bytes| format!(", receive buffer {} KiB", bytes / 1024));
+            .map_or_else(String::new, |bytes| format!(", receive buffer {}", size(bytes as u64)));
         let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
         let groups: String = self.sockets.iter().map(BoundSocket::told).collect();
         let text = format!("bound to {}{groups}{buffer}", list.join(" and "));

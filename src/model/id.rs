@@ -23,6 +23,9 @@ pub struct RecordId(pub u64);
 pub struct BodyId(pub u64);
 
 impl SessionId {
+    /// Of no session of this run: traffic that was read from a file.
+    pub const FOREIGN: SessionId = SessionId(0);
+
     /// The pseudo connection that carries facts about the session itself.
     #[must_use]
     pub fn itself(self) -> ConnId {

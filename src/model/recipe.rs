@@ -31,6 +31,8 @@ pub enum RecipeKind {
     /// XML or HTML laid out.
     Markup,
     Table,
+    /// What a cell of a table holds, whole; the text tells which.
+    Cell,
     /// JSON in units of two or four bytes as UTF-8. No key asks for it.
     Recode,
     /// A command of the user's, given the body on its standard input.
@@ -68,6 +70,7 @@ impl RecipeKind {
             RecipeKind::Value => ("inside", None, "what the string under the cursor holds"),
             RecipeKind::Markup => ("laid out", None, "XML and HTML with one element a line"),
             RecipeKind::Table => ("table", None, "CSV, TSV, JSON Lines and lists in columns"),
+            RecipeKind::Cell => ("cell", None, "what the cell under the cursor holds"),
             RecipeKind::Recode => ("as UTF-8", None, "JSON in UTF-16 or UTF-32 as any other"),
             RecipeKind::Pipe => {
                 ("|", Some("pipe to: "), "what a command prints when it reads this")
@@ -110,6 +113,8 @@ pub struct DerivationReport {
     pub mode: Option<ViewMode>,
     /// The names of the columns, for above the lines.
     pub header: String,
+    /// A line of it is shown in more than one: their numbers are not those of its rows.
+    pub has_long_lines: bool,
     /// What is to be said of it: `exit status 1`, `laid out`.
     pub remark: String,
     /// It was cut, which the remark says.

@@ -25,16 +25,33 @@ pub(super) fn create(root: &Path, folder: String) -> Result<Reply, Failure> {
     if fs::symlink_metadata(&path).is_ok() {
         return Err(taken(&folder));
     }
+    let missing = outwards(&folder).take_while(|folder| !root.join(folder).exists());
+    let outermost = missing.last().unwrap_or(&folder).to_owned();
     atomic::make_folders(&path)?;
-    Ok(Reply::FolderCreated { folder })
+    Ok(Reply::FolderCreated { folder, outermost })
 }
 
-/// Removes a folder that nothing is in.
-pub(super) fn remove(root: &Path, folder: String) -> Result<Reply, Failure> {
+/// Removes a folder that nothing is in, and those around it, up to the outermost that may go, as far as
+/// nothing else is in them.
+pub(super) fn remove(root: &Path, folder: String, outermost: String) -> Result<Reply, Failure> {
     let _lock = locked(root)?;
     let path = place(root, &folder)?;
     fs::remove_dir(&path).map_err(|error| atomic::failure(&path, &error))?;
-    Ok(Reply::FolderRemoved { folder })
+    let mut gone = vec![folder.clone()];
+    if outwards(&folder).any(|around| around == outermost) {
+        let around = outwards(&folder).skip(1).take_while(|around| around.len() >= outermost.len());
+        gone.extend(
+            around
+                .take_while(|around| fs::remove_dir(root.join(around)).is_ok())
+                .map(str::to_owned),
+        );
+    }
+    Ok(Reply::FolderRemoved { folder, outermost, gone })
+}
+
+/// A folder and those around it, from inside.
+fn outwards(folder: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(folder), |inner| inner.rsplit_once('/').map(|(around, _)| around))
 }
 
 /// Moves a folder with everything in it; never onto another one.
@@ -281,7 +298,7 @@ mod tests {
         assert!(rename(at, "link".into(), "deep/link".into()).unwrap_err().cause.contains("link"));
         assert!(set_order(at, "out".into(), Vec::new(), names(&["a"])).is_err());
         assert!(!outside.path().join("_defaults.toml").exists());
-        assert!(remove(at, "in".into()).is_err(), "something is in it");
+        assert!(remove(at, "in".into(), "in".into()).is_err(), "something is in it");
     }
 
     #[test]
@@ -310,5 +327,36 @@ mod tests {
         rename(root.path(), "api".into(), "web".into()).unwrap();
         set_order(root.path(), String::new(), names(&["web/"]), Vec::new()).unwrap();
         assert!(!root.path().join("_defaults.toml").exists());
+    }
+
+    #[test]
+    fn what_was_made_in_one_go_is_removed_in_one_go() {
+        let root = tempfile::tempdir().unwrap();
+        let at = root.path();
+        fs::create_dir(at.join("old")).unwrap();
+        for (folder, outermost, left) in
+            [("a/new/inner", "a", None), ("old/new/inner", "old/new", Some("old"))]
+        {
+            let made = create(at, folder.into()).unwrap();
+            let (folder, outermost) = (folder.to_owned(), outermost.to_owned());
+            let told =
+                Reply::FolderCreated { folder: folder.clone(), outermost: outermost.clone() };
+            assert_eq!(made, told);
+            let Reply::FolderRemoved { gone, .. } = remove(at, folder, outermost.clone()).unwrap()
+            else {
+                panic!()
+            };
+            assert_eq!(gone.last(), Some(&outermost));
+            assert!(!at.join(&outermost).exists());
+            assert!(left.is_none_or(|left| at.join(left).exists()));
+        }
+        // What somebody put there meanwhile stays, with what is around it.
+        create(at, "a/new/inner".into()).unwrap();
+        fs::write(at.join("a/mine.toml"), "").unwrap();
+        let removed = remove(at, "a/new/inner".into(), "a".into()).unwrap();
+        let gone = vec!["a/new/inner".to_owned(), "a/new".to_owned()];
+        let (folder, outermost) = ("a/new/inner".to_owned(), "a".to_owned());
+        assert_eq!(removed, Reply::FolderRemoved { folder, outermost, gone });
+        assert!(at.join("a/mine.toml").exists());
     }
 }

@@ -47,8 +47,9 @@ pub enum Job {
     DeleteFolder { folder: String, presets: Vec<PresetPath> },
     /// Make a folder for presets.
     CreateFolder { folder: String },
-    /// Remove a folder that nothing is in.
-    RemoveFolder { folder: String },
+    /// Remove a folder that nothing is in, and those around it up to this one as far as nothing else is in
+    /// them.
+    RemoveFolder { folder: String, outermost: String },
     /// Give a folder another path, with everything in it; never one that is taken.
     MoveFolder { from: String, to: String },
     /// Write in which order the presets and folders (`name/`) of a folder stand; refused when it is not
@@ -212,10 +213,10 @@ pub enum Reply {
         left: usize,
         failure: Option<Failure>,
     },
-    /// There is a folder.
-    FolderCreated { folder: String },
-    /// The folder is gone; nothing was in it.
-    FolderRemoved { folder: String },
+    /// There is a folder; the outermost of those that were made for it.
+    FolderCreated { folder: String, outermost: String },
+    /// The folder is gone, and with it `gone`, the last of which is the outermost; nothing was in them.
+    FolderRemoved { folder: String, outermost: String, gone: Vec<String> },
     /// The folder lies at `to` now.
     FolderMoved { from: String, to: String },
     /// The file of the folder says this order now.

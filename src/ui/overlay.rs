@@ -206,6 +206,11 @@ fn confirm(mut painter: Painter<'_>, it: &Confirm) {
     let (shared, palette, area) = (&painter.app.shared, painter.palette, painter.area);
     let text = Rect { height: area.height.saturating_sub(1), ..area };
     painter.at(text).lines(wrap(&it.question.text, text.width), palette.base);
+    let typed = painter.app.keyed(&it.typed_words());
+    if !typed.is_empty() && area.height > 1 {
+        let row = Rect { y: area.bottom() - 2, height: 1, ..area };
+        painter.at(row).put(&typed, palette.warning);
+    }
     let answers = it.answers(shared);
     for (at, area) in it.buttons(shared, area).into_iter().enumerate() {
         let chosen = (at == 0) == it.yes;

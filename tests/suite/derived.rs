@@ -10,6 +10,7 @@ use wirebench::engine::command::Command;
 use wirebench::engine::event::Event;
 use wirebench::model::id::BodyId;
 use wirebench::model::recipe::{Derivation, DerivationReport, Recipe, RecipeKind};
+use wirebench::model::table_cell::{CellQuery, TableCell};
 use wirebench::model::view::ViewPart;
 
 use super::http::{Bench, DEADLINE, Step, peer};
@@ -306,5 +307,57 @@ async fn a_filter_that_is_ended_by_the_next_one_does_not_end_that_one() {
         assert_eq!(last.0, Ok(()), "a key each {pace} ms");
         let text = bench.bytes(last.1.unwrap(), ViewPart::Decoded).await;
         assert_eq!(text, b"1\n\"s\"\n", "a key each {pace} ms");
+    }
+}
+
+/// What a cell of a table holds.
+async fn cell(bench: &mut Bench, query: CellQuery) -> Result<Box<TableCell>, String> {
+    bench.handle.command(Command::LookAtCell(query.clone())).unwrap();
+    loop {
+        match timeout(DEADLINE, bench.events.urgent.recv()).await.unwrap().unwrap() {
+            Event::Cell { query: of, outcome } if of == query => return outcome,
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cell_of_a_table_is_read_whole_from_the_body_whatever_its_charset() {
+    let long = "ä, \"long\" │ ".repeat(20);
+    let quoted = format!("\"{}\"", long.replace('"', "\"\""));
+    let rows = (0..40_000).map(|n| format!("{n},{quoted},{}\r\n", n * 2));
+    let csv = ["id,text,twice\r\n".to_owned()].into_iter().chain(rows).collect::<Vec<_>>().concat();
+    let latin: Vec<u8> = csv.replace('│', "|").chars().map(|c| u8::try_from(c).unwrap()).collect();
+    let latin_long = long.replace('│', "|");
+    for (bytes, content_type, long) in [
+        (csv.clone().into_bytes(), None, &long),
+        (latin, Some("text/csv; charset=iso-8859-1"), &latin_long),
+    ] {
+        let (mut bench, body) = with(&bytes).await;
+        let recipe = Recipe { kind: RecipeKind::Table, text: String::new() };
+        order_of(&bench, 3, body, content_type, recipe);
+        let (report, table) = ended(&mut bench).await;
+        let body = report.body.unwrap();
+        for row in [0, 1, 999, 20_000, 39_999] {
+            let start: usize = table.lines().take(row).map(|line| line.len() + 1).sum();
+            let line = table.lines().nth(row).unwrap();
+            let second = line.find('│').unwrap() + '│'.len_utf8();
+            let query = CellQuery { body, at: (start + second) as u64, rows: 1 };
+            let found = cell(&mut bench, query).await.unwrap();
+            assert_eq!((&*found.column, found.row), ("text", row as u64));
+            assert_eq!(found.value.as_ref(), Some(long), "row {row}");
+            assert!(found.text.starts_with(&format!("{row},\"ä, \"\"long\"\"")), "{}", found.text);
+            assert!(found.text.ends_with(&format!(",{}", row * 2)), "{}", found.text);
+        }
+        // It can be opened as a body of its own.
+        let second = table.find('│').unwrap() as u64 + 3;
+        let recipe = Recipe { kind: RecipeKind::Cell, text: String::new() };
+        let (part, content_type) = (ViewPart::Decoded, None);
+        let order = Derivation { number: 4, body, part, from: second, content_type, recipe };
+        bench.handle.command(Command::Derive(order)).unwrap();
+        let (report, opened) = ended(&mut bench).await;
+        assert_eq!((report.outcome, &opened), (Some(Ok(())), long));
+        let gone = cell(&mut bench, CellQuery { body, at: u64::MAX, rows: 1 }).await;
+        assert!(gone.is_err(), "{gone:?}");
     }
 }

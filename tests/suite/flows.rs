@@ -39,6 +39,8 @@ mod kept;
 mod leaving;
 #[path = "flows/letters.rs"]
 mod letters;
+#[path = "flows/long_lines.rs"]
+mod long_lines;
 #[path = "flows/looks.rs"]
 mod looks;
 #[path = "flows/mocks.rs"]
@@ -65,6 +67,8 @@ mod shown;
 mod stories;
 #[path = "flows/surroundings.rs"]
 mod surroundings;
+#[path = "flows/tables.rs"]
+mod tables;
 #[path = "flows/themes.rs"]
 mod themes;
 #[path = "flows/windows.rs"]

@@ -65,6 +65,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::UndoDelete => undo::undo(app),
         Intent::TurnRow { is_back } => draft::turn_row(app, is_back),
         Intent::TypeInto(field, key) => draft::type_into(app, field, key),
+        Intent::TypeOn(text) => input::type_on(app, text),
         Intent::PasteInto(field, text) => draft::paste_into(app, field, &text),
         Intent::AdoptAddress => draft::adopt_pasted(app),
         Intent::FillFromCurl(command) => curl::pasted(app, command),

@@ -49,6 +49,7 @@ pub(crate) fn apply(app: &mut App, event: Event) {
         Event::View(view) => response::view_arrived(app, *view),
         Event::Found(hit) => response::found(app, &hit),
         Event::Derived(report) => response::derived(app, *report),
+        Event::Cell { query, outcome } => response::cell_arrived(app, &query, outcome),
         Event::Compared { query, found } => compare::arrived(app, query, found),
         Event::AnswerKept { path, outcome } => kept::was_kept(app, &path, outcome),
         Event::AnswerOpened { path, outcome } => kept::opened(app, &path, outcome),

@@ -12,8 +12,8 @@ use crate::store::job::{FolderDefaults, Job, Reply};
 /// Takes the reply of the store about a folder.
 pub(crate) fn apply(app: &mut App, reply: &Reply) {
     match reply {
-        Reply::FolderCreated { folder } => created(app, folder),
-        Reply::FolderRemoved { folder } => removed(app, folder),
+        Reply::FolderCreated { folder, outermost } => created(app, folder, outermost),
+        Reply::FolderRemoved { folder, outermost, gone } => removed(app, folder, outermost, gone),
         Reply::FolderMoved { from, to } => moved(app, from, to),
         Reply::OrderSet { folder, before, order } => ordered(app, folder, before, order),
         _ => {}
@@ -28,27 +28,34 @@ pub(crate) fn orders_within(app: &App, folder: &str) -> Vec<FolderDefaults> {
     ordered.cloned().collect()
 }
 
-/// The store made a folder.
-fn created(app: &mut App, folder: &str) {
-    let folder = folder.to_owned();
+/// The store made a folder, and around it those that were missing.
+fn created(app: &mut App, folder: &str, outermost: &str) {
+    let (folder, outermost) = (folder.to_owned(), outermost.to_owned());
     let done = Job::CreateFolder { folder: folder.clone() };
-    let way = undo::moved(app, &done, Job::RemoveFolder { folder: folder.clone() });
+    let back = Job::RemoveFolder { folder: folder.clone(), outermost: outermost.clone() };
+    let way = undo::moved(app, &done, back);
     let folders = &mut app.shared.workspace.folders;
-    if let Err(at) = folders.binary_search_by(|known| by_path(known, &folder)) {
-        folders.insert(at, folder.clone());
+    let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
+    for around in ends.filter(|end| *end >= outermost.len()).filter_map(|end| folder.get(..end)) {
+        if let Err(at) = folders.binary_search_by(|known| by_path(known, around)) {
+            folders.insert(at, around.to_owned());
+        }
     }
     app.presets.reveal_folder(&app.shared, &folder);
     app.done(format!("{folder}/ is there{way}"));
 }
 
-/// The store removed a folder that nothing was in.
-pub(crate) fn removed(app: &mut App, folder: &str) {
-    let folder = folder.to_owned();
-    let done = Job::RemoveFolder { folder: folder.clone() };
-    let way = undo::moved(app, &done, Job::CreateFolder { folder: folder.clone() });
-    app.shared.workspace.folders.retain(|known| *known != folder);
+/// The store removed a folder that nothing was in, and those around it that were only there for it.
+pub(crate) fn removed(app: &mut App, folder: &str, outermost: &str, gone: &[String]) {
+    let (folder, outermost) = (folder.to_owned(), outermost.to_owned());
+    let done = Job::RemoveFolder { folder: folder.clone(), outermost };
+    // Making the innermost makes those around it.
+    let innermost = gone.iter().max_by_key(|gone| gone.len()).unwrap_or(&folder).clone();
+    let way = undo::moved(app, &done, Job::CreateFolder { folder: innermost });
+    app.shared.workspace.folders.retain(|known| *known != folder && !gone.contains(known));
     app.presets.rebuild(&app.shared);
-    app.done(format!("{folder}/ is gone{way}"));
+    let all = gone.iter().min_by_key(|gone| gone.len()).unwrap_or(&folder);
+    app.done(format!("{all}/ is gone{way}"));
 }
 
 /// The store moved a folder: its presets, their drafts, what runs from them and their history go

@@ -58,6 +58,11 @@ fn perform(app: &mut App, input: Input) {
     }
 }
 
+/// Gives a text that was typed at a question to what has the keys now.
+pub(crate) fn type_on(app: &mut App, text: String) {
+    perform(app, Input::Paste(text));
+}
+
 fn key_pressed(app: &mut App, key: Key) {
     app.pending.push(key);
     match app.shared.keymap.lookup(&app.contexts(), &app.pending) {

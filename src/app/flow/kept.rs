@@ -105,15 +105,23 @@ pub(super) fn named(app: &mut App, draft_key: String, preset: &PresetPath) {
     ask(app, draft_key, AnswersTask::MoveTo(key));
 }
 
-/// Another draft is on screen: which answers there are of it is asked if one of them is shown.
+/// Another draft is on screen: which answers there are of it is asked if one of them is shown, and if
+/// nothing is, where it is said that there are some.
 pub(crate) fn settle(app: &mut App) {
     let shared = &app.shared;
-    let is_earlier = shared.session().is_some_and(|session| shared.is_earlier(session));
-    let key = key(shared, shared.drafts.current()).filter(|_| is_earlier);
+    let is_wanted = shared.session().is_none_or(|session| shared.is_earlier(session));
+    let key = key(shared, shared.drafts.current()).filter(|_| is_wanted);
     if let Some(key) = key.filter(|key| *key != shared.kept.key) {
         (app.shared.kept.key, app.shared.kept.found) = (key.clone(), Vec::new());
         ask(app, key, AnswersTask::List);
     }
+}
+
+/// How many answers there are of the draft on screen, as far as that is known.
+pub(crate) fn count(app: &App) -> u64 {
+    let own = key(&app.shared, app.shared.drafts.current());
+    let is_listed = own.is_some_and(|key| key == app.shared.kept.key);
+    if is_listed { app.shared.kept.found.len() as u64 } else { 0 }
 }
 
 /// A folder lies elsewhere, and the presets in it with it.

@@ -186,7 +186,7 @@ pub(crate) fn save_as(app: &mut App, id: DraftId) {
 
 /// Asks a question.
 pub(crate) fn ask(app: &mut App, question: Question) {
-    app.overlays.push(Overlay::Confirm(Confirm { question, yes: false }));
+    app.overlays.push(Overlay::Confirm(Confirm::new(question)));
 }
 
 /// Asks how what was received is cut into messages.
@@ -215,6 +215,10 @@ pub(crate) fn key(app: &mut App, key: Key) -> Option<Action> {
         Lookup::Matched(action) => Some(action),
         Lookup::Pending | Lookup::Unbound => None,
     };
+    if key.printable().is_some() && top.is_typed_at() {
+        update(app, PaneInput::Key(key));
+        return None;
+    }
     let everywhere = found(&[Context::Global]);
     if everywhere.is_some() && everywhere == top.opened_by() {
         dismiss(app);
@@ -275,6 +279,9 @@ pub(crate) fn dismiss(app: &mut App) {
 }
 
 fn close(app: &mut App) {
-    let top = app.overlays.pop();
-    app.intents.extend(top.and_then(Overlay::dismissed));
+    let Some(top) = app.overlays.pop() else { return };
+    let typed = top.typed();
+    app.intents.extend(top.dismissed());
+    // Behind what comes of the answer: it may be a window that asks for a text.
+    app.intents.extend(typed.map(Intent::TypeOn));
 }

@@ -21,6 +21,7 @@ use crate::model::id::SessionId;
 use crate::model::payload::{LineEnding, PayloadFormat};
 use crate::model::recipe::DerivationReport;
 use crate::model::spec::Spec;
+use crate::model::table_cell::{CellQuery, TableCell};
 use crate::model::view::{SearchDirection, SearchHit, View};
 use crate::timeline::framing::StreamFraming;
 
@@ -110,6 +111,16 @@ pub(crate) fn found(app: &mut App, hit: &SearchHit) {
 fn copy_late(app: &mut App) {
     let outcome = app.exchange.copy_late(&app.shared);
     app.take(outcome);
+}
+
+/// What a cell of a table holds.
+pub(crate) fn cell_arrived(
+    app: &mut App,
+    query: &CellQuery,
+    outcome: Result<Box<TableCell>, String>,
+) {
+    let intents = app.exchange.cell_arrived(query, outcome);
+    app.intents.extend(intents);
 }
 
 /// A body that is made of another has come so far.

@@ -272,7 +272,10 @@ pub(crate) fn folder_deleted(
 ) {
     gone(app, paths);
     if paths.is_empty() && left == 0 && failure.is_none() {
-        return folders::removed(app, folder);
+        let known = app.shared.workspace.folders.iter();
+        let gone = known.filter(|known| preset_tree::is_within(known, folder)).cloned();
+        let gone: Vec<String> = gone.collect();
+        return folders::removed(app, folder, folder, &gone);
     }
     let is_there = |known: &String| preset_tree::is_within(known, folder);
     app.shared.workspace.folders.retain(|known| left > 0 || !is_there(known));

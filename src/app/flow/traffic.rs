@@ -13,7 +13,7 @@ use crate::app::shared::Shown;
 use crate::app::state::App;
 use crate::model::exchange::Exchange;
 use crate::model::exchange_facts::ExchangeFacts;
-use crate::model::id::RecordId;
+use crate::model::id::{RecordId, SessionId};
 
 /// More records than this are not forgotten by a slip of the hand.
 const FORGOTTEN_UNASKED: usize = 1000;
@@ -49,7 +49,13 @@ fn open_conversation(app: &mut App, id: RecordId) {
     let shows = |draft: &&Draft| draft.sessions().any(|id| id == of);
     let draft = opened.or_else(|| app.shared.drafts.iter().find(shows)).map(|draft| draft.id);
     let Some(draft) = draft.filter(|_| app.shared.sessions.get(of).is_some()) else {
-        return app.say("what this row is of is no longer open");
+        let told = if of == SessionId::FOREIGN {
+            "this row was read from a file, nothing of it runs here: [detail] shows what it holds, \
+             [filter-by] all of its connection"
+        } else {
+            "what this row is of is no longer open"
+        };
+        return app.say(app.keyed(told));
     };
     if let Some(draft) = app.shared.drafts.get_mut(draft) {
         draft.session = Some(of);

@@ -3,10 +3,12 @@
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
+use crate::app::editor::{Editor, LineMode};
 use crate::app::intent::{Intent, Question};
 use crate::app::keymap::Context;
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
+use crate::codec::printable::printable_str;
 use crate::codec::wrap_words::wrap;
 
 /// Columns it wants.
@@ -18,9 +20,16 @@ pub struct Confirm {
     pub question: Question,
     /// Whether Enter means yes.
     pub yes: bool,
+    /// What was typed while it stood here and is no answer: it is given on when that is no.
+    pub typed: Editor,
 }
 
 impl Confirm {
+    /// Asks; Enter alone means no.
+    pub(crate) fn new(question: Question) -> Self {
+        Confirm { question, yes: false, typed: Editor::new("", LineMode::One) }
+    }
+
     /// What yes and no are called, behind their keys.
     pub fn answers(&self, shared: &Shared) -> [String; 2] {
         let key = |action| shared.keymap.key_of(&[Context::Question], action);
@@ -65,10 +74,22 @@ impl Confirm {
                     _ => Outcome::yes(),
                 }
             }
-            // Who types a text has not read the question: its next letters are no answer.
-            PaneInput::Key(key) if key.printable().is_some() => Intent::DismissOverlay.into(),
+            // Who types a text has not read the question: nothing of it is an answer, and none is lost.
+            PaneInput::Key(_) | PaneInput::Paste(_) if input.edit(&mut self.typed) => {
+                Outcome::yes()
+            }
             _ => Outcome::no(),
         }
+    }
+
+    /// What is said of what was typed.
+    pub fn typed_words(&self) -> String {
+        let typed = self.typed.text();
+        if typed.is_empty() {
+            return String::new();
+        }
+        let shown = printable_str(&typed);
+        format!("typed: {shown} ([back]: not answered so, and it goes on there)")
     }
 
     fn accept(&self) -> Outcome {

@@ -7,18 +7,21 @@
 mod body_fetch;
 mod body_value;
 pub(crate) mod body_view;
+mod cell_due;
 mod copies;
 pub(crate) mod derived;
 pub(crate) mod exchange_areas;
 mod exchange_state;
 mod handed_on;
 mod json_value;
+mod long_line;
 mod pointer;
 mod recipe_line;
 mod recipes;
 mod shape;
 pub(crate) mod shown_exchange;
 pub(crate) mod tab_lines;
+mod table_cells;
 mod windows;
 
 use crate::app::action::Action;
@@ -29,11 +32,9 @@ use crate::app::prompt;
 use crate::app::shared::Shared;
 use crate::model::protocol::Side;
 use crate::model::view::SearchDirection;
-use body_fetch::CopyForm;
 use body_view::{BodyView, SIDEWAYS, Viewport};
 pub use exchange_state::ExchangePane;
 use exchange_state::session;
-use json_value::ValueForm;
 use shown_exchange::ExchangeTab;
 use tab_lines::TabLines;
 
@@ -82,6 +83,9 @@ impl ExchangePane {
             Action::Left => self.sideways(shared, false),
             Action::Right => self.sideways(shared, true),
             Action::Wrap => {
+                if self.wraps(shared) && !self.wrap {
+                    return Outcome::say("a cell that was opened is shown whole: its lines wrap");
+                }
                 self.wrap = !self.wrap;
                 let said = if self.wrap { "long lines wrap" } else { "long lines are cut" };
                 return Outcome::say(said);
@@ -95,16 +99,13 @@ impl ExchangePane {
                 return Outcome::yes();
             }
             Action::Select => return self.toggle_selection(shared),
-            Action::Copy => return self.copy(shared, ValueForm::Plain),
-            Action::CopyJson => return self.copy(shared, ValueForm::Json),
-            Action::CopyWhole => return self.copy_whole(shared, CopyForm::Whole),
-            Action::CopyPretty => return self.copy_whole(shared, CopyForm::Pretty),
             Action::OpenOutside => return self.open_outside(shared),
             Action::Pager => return self.page(shared),
             Action::MakePreset => return self.make_preset(shared),
             Action::Open => match self.enter(shared, true) {
                 Outcome { handled: Handled::No, .. } => {
-                    return self.fold(shared, BodyView::toggle_fold);
+                    let opened = self.open_cell(shared);
+                    return opened.unwrap_or_else(|| self.fold(shared, BodyView::toggle_fold));
                 }
                 entered => return entered,
             },
@@ -112,19 +113,22 @@ impl ExchangePane {
             Action::FoldAll => return self.fold(shared, BodyView::toggle_all_folds),
             Action::FoldLevel => return self.fold(shared, |view| view.step_folds(true)),
             Action::UnfoldLevel => return self.fold(shared, |view| view.step_folds(false)),
-            Action::CopyPath => return self.copy_path(shared),
             Action::Back if self.deselect(shared) => {}
             Action::Back => {
                 return self.step_back(shared).unwrap_or_else(|| self.enter(shared, false));
             }
             Action::Cancel => return self.stop_making().unwrap_or_else(Outcome::no),
-            _ => match (CursorStep::of(action), self.make(shared, action)) {
+            _ => match (CursorStep::of(action), self.made_or_copied(shared, action)) {
                 (_, Some(outcome)) => return outcome,
                 (Some(step), None) => self.step(shared, step),
                 (None, None) => return Outcome::no(),
             },
         }
         Outcome::yes()
+    }
+
+    fn made_or_copied(&mut self, shared: &Shared, action: Action) -> Option<Outcome> {
+        self.make(shared, action).or_else(|| self.copy_by(shared, action))
     }
 
     /// Moves in the list of a listener, else in the content.
@@ -143,6 +147,7 @@ impl ExchangePane {
             if let Some(view) = self.view_mut(shared) {
                 view.step(step, room);
             }
+            self.show_cell(shared);
             return;
         }
         let len = self.lines(shared).map_or(0, TabLines::count);
@@ -203,6 +208,9 @@ impl ExchangePane {
     /// Moves the content sideways.
     pub(super) fn sideways(&mut self, shared: &Shared, right: bool) {
         let room = self.room(shared);
+        if self.step_cell(shared, right) {
+            return;
+        }
         if self.subject(shared).is_some() {
             if let Some(view) = self.view_mut(shared) {
                 view.sideways(SIDEWAYS, right, room);
@@ -322,11 +330,16 @@ impl ExchangePane {
         if shared.sessions.before(session).is_some() {
             hints.push(Action::Compare);
         }
+        let is_table = self.table(shared).is_some();
+        if is_table {
+            hints.extend([Action::Open, Action::Copy, Action::CopyRow]);
+        }
         let is_json = self.view(shared).is_some_and(|view| view.path().is_some());
         let folds = is_json.then_some(Action::Toggle);
         let always =
             [Action::NextTab, Action::Find, Action::Recipes, Action::ViewMode, Action::SaveToFile];
-        hints.into_iter().chain(always).chain(folds).chain([Action::Copy]).collect()
+        let copy = (!is_table).then_some(Action::Copy);
+        hints.into_iter().chain(always).chain(folds).chain(copy).collect()
     }
 }
 

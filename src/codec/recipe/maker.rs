@@ -7,6 +7,33 @@ pub(super) const LONGEST: usize = 64 << 20;
 /// Values inside each other, which are gone into by calls inside each other.
 pub(super) const DEEPEST: usize = 512;
 
+/// A place between two rows of a table, from which rows behind it can be read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RowMark {
+    /// Rows of the table before it.
+    pub(crate) rows: u64,
+    /// Bytes of the table before it.
+    pub(crate) made: u64,
+    /// Bytes of the text it is made of before its next row.
+    pub(crate) read: u64,
+    /// Rows behind it in the text that are none in the table: that of the names.
+    pub(crate) heads: u64,
+    pub(crate) kind: RowKind,
+}
+
+/// How the rows behind a mark are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RowKind {
+    /// Between cells stands this byte.
+    Delimited(u8),
+    /// A line of JSON each.
+    Lines,
+    /// Values at the top.
+    Values,
+    /// Elements of a list at the top.
+    Elements,
+}
+
 /// Makes a body of another, block by block.
 pub(crate) trait BodyMaker {
     /// Takes the next bytes and appends what is made of them. An error, in words, is final.
@@ -28,6 +55,16 @@ pub(crate) trait BodyMaker {
     /// What stands above the lines, once something was made.
     fn header(&self) -> String {
         String::new()
+    }
+
+    /// Places between two rows of a table that were passed since the last time, and its columns.
+    fn take_marks(&mut self) -> (Vec<RowMark>, &[String]) {
+        (Vec::new(), &[])
+    }
+
+    /// A line of what is made goes on in another one where it is shown, so lines are not counted as rows.
+    fn has_long_lines(&self) -> bool {
+        false
     }
 
     /// What is to be said about it, once it is finished.

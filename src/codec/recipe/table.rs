@@ -3,14 +3,17 @@
 
 mod cells;
 mod delimited;
+mod found_rows;
 mod json_rows;
+mod reader;
 
-use super::maker::BodyMaker;
+use super::maker::{BodyMaker, RowMark};
 use crate::model::counts::{count, counted};
-use crate::model::view::ViewMode;
+use crate::model::view::{LINE_PIECE, ViewMode};
+pub(crate) use cells::SEPARATOR;
 use cells::{Columns, Row};
-use delimited::Delimited;
-use json_rows::{JsonLines, JsonRows};
+pub(crate) use found_rows::RowFinder;
+use reader::RowReader;
 
 /// Rows by which the columns are measured.
 const MEASURED: usize = 1000;
@@ -29,34 +32,11 @@ pub(super) struct Tabulator {
     columns: Option<Columns>,
     count: u64,
     ragged: u64,
-}
-
-/// What the body is.
-#[derive(Debug)]
-enum RowReader {
-    Delimited(Delimited),
-    Json(JsonRows),
-    Lines(JsonLines),
-}
-
-impl RowReader {
-    /// By the first line, once it is here.
-    fn of(begin: &[u8], is_last: bool) -> Result<Option<Self>, String> {
-        match begin.trim_ascii_start().first() {
-            None => Ok(None),
-            // Whether its first line is whole decides what an object begins.
-            Some(b'{') if !is_last && begin.len() < 64 * 1024 && !begin.contains(&b'\n') => {
-                Ok(None)
-            }
-            Some(b'{') if JsonLines::begins(begin) => {
-                Ok(Some(RowReader::Lines(JsonLines::default())))
-            }
-            Some(b'{' | b'[') => Ok(Some(RowReader::Json(JsonRows::default()))),
-            Some(b'<') => Err("this is a text of tags and no table".to_owned()),
-            Some(_) if !is_last && begin.len() < 64 * 1024 && !begin.contains(&b'\n') => Ok(None),
-            Some(_) => Delimited::of(begin).map(|it| Some(RowReader::Delimited(it))),
-        }
-    }
+    /// Bytes read and made so far.
+    read: u64,
+    made: u64,
+    marks: Vec<RowMark>,
+    has_long_lines: bool,
 }
 
 impl Tabulator {
@@ -64,7 +44,9 @@ impl Tabulator {
         for row in rows {
             if let Some(columns) = &mut self.columns {
                 self.count += 1;
+                let before = made.len();
                 self.ragged += u64::from(columns.write(&row, made));
+                self.has_long_lines |= made.len() - before > LINE_PIECE;
                 continue;
             }
             self.bytes += row.len();
@@ -81,36 +63,39 @@ impl Tabulator {
             return;
         }
         let mut rows = std::mem::take(&mut self.rows);
-        let head = match &self.reader {
-            Some(RowReader::Delimited(_)) => Some(rows.remove(0)),
-            _ => None,
-        };
+        let Some(reader) = &self.reader else { return };
+        let (heads, kind) = (reader.heads(), reader.kind());
+        let head = (heads > 0).then(|| rows.remove(0));
+        self.marks.push(RowMark { rows: 0, made: 0, read: 0, heads, kind });
         self.columns = Some(Columns::of(head, &rows));
         self.take(rows, made);
     }
 
-    fn read(&mut self, bytes: &[u8], is_last: bool) -> Result<Vec<Row>, String> {
-        match &mut self.reader {
-            None => Ok(Vec::new()),
-            Some(RowReader::Delimited(reader)) => reader.read(bytes, is_last),
-            Some(RowReader::Json(reader)) => reader.read(bytes, is_last),
-            Some(RowReader::Lines(reader)) => reader.read(bytes, is_last),
+    /// The rows so far are made of what is marked here.
+    fn mark(&mut self) {
+        let reader = self.reader.as_ref().filter(|_| self.columns.is_some());
+        if let Some((read, kind)) = reader.and_then(|reader| reader.place(self.read)) {
+            let (rows, made) = (self.count, self.made);
+            self.marks.push(RowMark { rows, made, read, heads: 0, kind });
         }
     }
 
     fn step(&mut self, bytes: &[u8], is_last: bool, made: &mut Vec<u8>) -> Result<(), String> {
-        let rows = if self.reader.is_some() {
-            self.read(bytes, is_last)?
+        self.read += bytes.len() as u64;
+        let before = made.len();
+        let mut rows = Vec::new();
+        let mut take = |row, _: &[u8]| rows.push(row);
+        if let Some(reader) = &mut self.reader {
+            reader.read(bytes, is_last, &mut take)?;
         } else {
             self.begin.extend_from_slice(bytes);
             self.reader = RowReader::of(&self.begin, is_last)?;
-            if self.reader.is_none() {
-                return Ok(());
-            }
-            let begin = std::mem::take(&mut self.begin);
-            self.read(&begin, is_last)?
-        };
+            let Some(reader) = &mut self.reader else { return Ok(()) };
+            reader.read(&std::mem::take(&mut self.begin), is_last, &mut take)?;
+        }
         self.take(rows, made);
+        self.made += (made.len() - before) as u64;
+        self.mark();
         Ok(())
     }
 }
@@ -131,6 +116,15 @@ impl BodyMaker for Tabulator {
 
     fn mode(&self) -> ViewMode {
         ViewMode::Text
+    }
+
+    fn take_marks(&mut self) -> (Vec<RowMark>, &[String]) {
+        let columns = self.columns.as_ref().map_or(&[][..], Columns::names);
+        (std::mem::take(&mut self.marks), columns)
+    }
+
+    fn has_long_lines(&self) -> bool {
+        self.has_long_lines
     }
 
     fn header(&self) -> String {

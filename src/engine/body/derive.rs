@@ -8,6 +8,7 @@
 //! a body like any other, in memory or on disk within the bounds of all; it is there from the first
 //! bytes on. A body that still arrives is followed to its end.
 
+pub(super) mod cell;
 mod child;
 
 use std::path::PathBuf;
@@ -67,6 +68,10 @@ impl Derivations {
         self.kill();
     }
 
+    fn is_newest(&self, at: u64) -> bool {
+        self.newest.load(Ordering::Acquire) == at
+    }
+
     fn kill(&self) {
         self.child.lock().unwrap_or_else(PoisonError::into_inner).kill();
     }
@@ -121,7 +126,7 @@ struct Task {
 
 impl Task {
     fn is_newest(&self) -> bool {
-        self.derivations.newest.load(Ordering::Acquire) == self.at
+        self.derivations.is_newest(self.at)
     }
 
     fn was_stopped(&self) -> bool {
@@ -193,26 +198,32 @@ impl Task {
 
 fn make(task: &Task, order: &Derivation, made: &mut Made) -> Result<(), String> {
     match recipe::maker_of(order.recipe.kind) {
-        Some(mut maker) => make_with(task, maker.as_mut(), made),
+        Some(mut maker) => make_with(task, order, maker.as_mut(), made),
+        None if order.recipe.kind == RecipeKind::Cell => cell::make(task, order, made),
         None => child::run(task, &order.recipe, made),
     }
 }
 
-fn make_with(task: &Task, maker: &mut dyn BodyMaker, made: &mut Made) -> Result<(), String> {
+fn make_with(
+    task: &Task,
+    order: &Derivation,
+    maker: &mut dyn BodyMaker,
+    made: &mut Made,
+) -> Result<(), String> {
     let mut bytes = Vec::new();
     made.mode = Some(maker.mode());
     task.texts(|block| {
         maker.push(block, &mut bytes)?;
-        made.mode = Some(maker.mode());
-        made.header = maker.header();
+        made.told_by(maker);
+        cell::note(made, order, maker);
         let more = made.push(&bytes)?;
         bytes.clear();
         Ok(more && !maker.is_done())
     })?;
     if task.is_wanted() && !made.is_full() {
         maker.finish(&mut bytes)?;
-        made.mode = Some(maker.mode());
-        made.header = maker.header();
+        made.told_by(maker);
+        cell::note(made, order, maker);
         made.push(&bytes)?;
     }
     made.remark = maker.remark();
@@ -229,6 +240,7 @@ struct Made {
     len: u64,
     mode: Option<ViewMode>,
     header: String,
+    has_long_lines: bool,
     remark: String,
 }
 
@@ -239,7 +251,14 @@ impl Made {
             _ => None,
         };
         let (header, remark) = (String::new(), String::new());
-        Made { number: order.number, store, urgent, writer: None, len: 0, mode, header, remark }
+        let (number, has_long_lines) = (order.number, false);
+        Made { number, store, urgent, writer: None, len: 0, mode, header, has_long_lines, remark }
+    }
+
+    fn told_by(&mut self, maker: &dyn BodyMaker) {
+        self.mode = Some(maker.mode());
+        self.header = maker.header();
+        self.has_long_lines = maker.has_long_lines();
     }
 
     fn is_full(&self) -> bool {
@@ -261,7 +280,7 @@ impl Made {
         let room = usize::try_from(LIMIT - self.len).unwrap_or(usize::MAX);
         let bytes = bytes.get(..room).unwrap_or(bytes);
         if !bytes.is_empty() {
-            let is_first = self.writer.is_none();
+            let is_first = self.len == 0;
             let kept = self.open().decoded_sink()(bytes);
             self.len += bytes.len() as u64;
             kept.map_err(|why| why.to_string())?;
@@ -278,6 +297,7 @@ impl Made {
             body: self.writer.as_ref().map(BodyWriter::id),
             mode: self.mode,
             header: self.header.clone(),
+            has_long_lines: self.has_long_lines,
             remark: self.remark.clone(),
             is_cut: self.is_full(),
             outcome,

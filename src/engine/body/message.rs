@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::spool::Spool;
+use super::table_rows::TableRows;
 use super::usage::{Footprint, ReclaimGoal, Usage};
 use super::view_queue::ViewQueue;
 use crate::model::id::BodyId;
@@ -34,6 +35,8 @@ pub(super) struct Body {
     pub(super) watched: AtomicBool,
     views: Arc<ViewQueue>,
     usage: Arc<Usage>,
+    /// Of what it was made and where its rows are, if it is a table.
+    pub(super) rows: OnceLock<Box<TableRows>>,
 }
 
 impl Body {
@@ -49,6 +52,7 @@ impl Body {
             watched: AtomicBool::new(false),
             views,
             usage,
+            rows: OnceLock::new(),
         }
     }
 

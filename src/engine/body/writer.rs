@@ -12,6 +12,7 @@ use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
 use super::message::Body;
+use super::table_rows::TableRows;
 use super::thread::on_thread;
 use crate::model::id::BodyId;
 use crate::model::view::ViewPart;
@@ -134,6 +135,11 @@ impl BodyWriter {
             body.grew();
             outcome
         }
+    }
+
+    /// What is known of its rows; it is a table from here on.
+    pub(super) fn table_rows(&self, begin: impl FnOnce() -> TableRows) -> &TableRows {
+        self.body.rows.get_or_init(|| Box::new(begin()))
     }
 
     /// Why bytes are missing from what is kept, in words.

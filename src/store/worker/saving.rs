@@ -50,7 +50,7 @@ impl Saving {
                 preset_files::delete_folder(root, folder, presets)
             }
             Job::CreateFolder { folder } => folders::create(root, folder),
-            Job::RemoveFolder { folder } => folders::remove(root, folder),
+            Job::RemoveFolder { folder, outermost } => folders::remove(root, folder, outermost),
             Job::MoveFolder { from, to } => folders::rename(root, from, to),
             Job::SetOrder { folder, before, order } => {
                 folders::set_order(root, folder, before, order)

@@ -251,9 +251,7 @@ fn request_line(mut painter: Painter<'_>, exchange: &Exchange) {
     painter.put(if inside { "▸ " } else { "  " }, palette.key);
     start_line(&mut painter, &exchange.request);
     painter.put(&format!("   {}", sizes(&exchange.request, false)), palette.base);
-    if let Some(peer) = exchange.peer {
-        painter.put(&format!("   from {peer}"), palette.dim);
-    }
+    // What it was answered first: beside the request there is no room for all of it.
     if let Some(status) = exchange.response.as_ref().and_then(|r| r.head.status()) {
         painter.put("   answered ", palette.dim);
         painter.put(&status.to_string(), palette.status(status));
@@ -262,6 +260,9 @@ fn request_line(mut painter: Painter<'_>, exchange: &Exchange) {
             let rule = painter.app.shared.disclosure().words(rule);
             painter.put(&format!(" by {rule}"), palette.dim);
         }
+    }
+    if let Some(peer) = exchange.peer {
+        painter.put(&format!("   from {peer}"), palette.dim);
     }
 }
 

@@ -3,7 +3,9 @@
 use ratatui::layout::Rect;
 use ratatui::widgets::Block;
 
+use crate::app::flow::kept;
 use crate::app::focus::Pane;
+use crate::app::format::counted;
 use crate::model::spec::Spec;
 use crate::ui::painter::Painter;
 use crate::ui::widget::{frame, lesson};
@@ -57,6 +59,12 @@ pub(super) fn draw(mut painter: Painter<'_>) {
             "its peers and their datagrams appear here",
             "[switch-side] composes a client for it",
         ],
+    };
+    let count = kept::count(painter.app);
+    let told = format!("{} of before: [previous-item] shows the last", counted(count, "answer"));
+    let lines = match lines {
+        [first, second, _] if count > 0 => [first, second, &*told],
+        lines => lines,
     };
     let above = area.height.saturating_sub(3) / 3;
     let below = Rect { y: area.y + above, height: area.height - above, ..area };

@@ -49,6 +49,23 @@ pub(crate) fn selected(range: Range<usize>) -> Vec<MarkedRange> {
     vec![MarkedRange { range, mark: Mark::Selected }]
 }
 
+/// Hits with what is selected around them, where both are in order.
+pub(crate) fn selected_around(hits: Vec<MarkedRange>, range: Range<usize>) -> Vec<MarkedRange> {
+    let (mut marks, mut at) = (Vec::new(), range.start);
+    for hit in hits {
+        let gap = at..hit.range.start.min(range.end);
+        if gap.start < gap.end {
+            marks.extend(selected(gap));
+        }
+        at = at.max(hit.range.end);
+        marks.push(hit);
+    }
+    if at < range.end {
+        marks.extend(selected(at..range.end));
+    }
+    marks
+}
+
 /// The cursor on a byte and what is selected around it, of the row that begins at `row`; goes over
 /// everything else.
 pub(crate) fn pointed(

@@ -38,7 +38,9 @@ fn report(number: u64, body: Option<u64>, outcome: Option<Result<(), String>>) -
     let (body, mode) = (body.map(BodyId), Some(ViewMode::Pretty));
     let (header, remark) = (String::new(), String::new());
     let is_cut = false;
-    let report = DerivationReport { number, body, mode, header, remark, is_cut, outcome };
+    let has_long_lines = false;
+    let report =
+        DerivationReport { number, body, mode, header, has_long_lines, remark, is_cut, outcome };
     Event::Derived(Box::new(report))
 }
 
@@ -245,7 +247,9 @@ fn a_command_is_asked_for_and_what_it_says_stands_in_the_frame() {
     let (header, remark) = (String::new(), "exit status 3: \u{1b}[31mwrong".to_owned());
     let number = piped.number;
     let is_cut = false;
-    let report = DerivationReport { number, body, mode, header, remark, is_cut, outcome };
+    let has_long_lines = false;
+    let report =
+        DerivationReport { number, body, mode, header, has_long_lines, remark, is_cut, outcome };
     let effects = app.event(Event::Derived(Box::new(report)));
     app.serve(&effects, 2);
     app.assert_shows("⇒ | wc -l");
@@ -261,7 +265,9 @@ fn why_a_command_printed_nothing_is_read_whole_where_its_output_would_be() {
     let (number, is_cut, header) = (piped.number, false, String::new());
     let (body, mode, outcome) = (Some(BodyId(900)), None, Some(Ok(())));
     let remark = why.to_owned();
-    let report = DerivationReport { number, body, mode, header, remark, is_cut, outcome };
+    let has_long_lines = false;
+    let report =
+        DerivationReport { number, body, mode, header, has_long_lines, remark, is_cut, outcome };
     let effects = app.event(Event::Derived(Box::new(report)));
     app.serve(&effects, 0);
     let screen = app.screen();
@@ -277,7 +283,9 @@ fn the_names_of_the_columns_stand_above_a_table_and_move_with_it() {
     let (header, remark) = ("name     │ city".to_owned(), "5 rows".to_owned());
     let number = asked.number;
     let is_cut = false;
-    let report = DerivationReport { number, body, mode, header, remark, is_cut, outcome };
+    let has_long_lines = false;
+    let report =
+        DerivationReport { number, body, mode, header, has_long_lines, remark, is_cut, outcome };
     let effects = app.event(Event::Derived(Box::new(report)));
     app.serve(&effects, 500);
     app.assert_shows("name     │ city");

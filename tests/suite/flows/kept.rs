@@ -86,6 +86,17 @@ fn asked(driver: &Driver) -> (String, AnswersTask) {
     driver.store.jobs.iter().rev().find_map(answers).unwrap()
 }
 
+/// The newest task with kept answers that is no question.
+fn done(driver: &Driver) -> (String, AnswersTask) {
+    let answers = |job: &Job| match job {
+        Job::Answers { key, task } if *task != AnswersTask::List => {
+            Some((key.clone(), task.clone()))
+        }
+        _ => None,
+    };
+    driver.store.jobs.iter().rev().find_map(answers).unwrap()
+}
+
 fn listed(driver: &mut Driver, found: &[Stamp]) -> Vec<Command> {
     let (key, task) = asked(driver);
     assert_eq!(task, AnswersTask::List);
@@ -101,6 +112,18 @@ fn opened(commands: &[Command]) -> Option<PathBuf> {
 
 fn earlier(days: u32) -> Stamp {
     Stamp(NOON.0 - u64::try_from((DAY * days).as_nanos()).unwrap())
+}
+
+#[test]
+fn before_anything_is_sent_it_is_said_that_there_are_answers_of_before() {
+    let mut driver = begun("");
+    assert!(!driver.shows("of before"), "{}", driver.screen());
+    listed(&mut driver, &[earlier(3), earlier(1)]);
+    driver.assert_shows("2 answers of before:");
+    driver.assert_shows("shows the last");
+    // What was never saved has none.
+    driver.keys("<C-n>");
+    assert!(!driver.shows("of before"), "{}", driver.screen());
 }
 
 #[test]
@@ -288,9 +311,9 @@ fn answers_of_what_was_never_saved_are_kept_and_go_where_it_goes() {
     // Thrown away and brought back.
     driver.keys("<Esc><A-1>d");
     driver.keys("y");
-    assert_eq!(asked(&driver), (key.clone(), AnswersTask::Delete));
+    assert_eq!(done(&driver), (key.clone(), AnswersTask::Delete));
     driver.keys("<A-1><A-z>");
-    assert_eq!(asked(&driver), (key.clone(), AnswersTask::BringBack));
+    assert_eq!(done(&driver), (key.clone(), AnswersTask::BringBack));
     // The next run finds them under what the drafts' file says.
     driver.send(Message::Timer(Timer::Restore));
     let drafts = driver.store.restore.clone().unwrap().drafts;
@@ -395,10 +418,10 @@ fn answers_follow_their_preset() {
     let mut driver = begun("");
     driver.keys("<A-1>d");
     driver.keys("y");
-    assert_eq!(asked(&driver).1, AnswersTask::Delete);
-    let deleted = asked(&driver).0;
+    assert_eq!(done(&driver).1, AnswersTask::Delete);
+    let deleted = done(&driver).0;
     driver.keys("<A-1><A-z>");
-    assert_eq!(asked(&driver), (deleted, AnswersTask::BringBack));
+    assert_eq!(done(&driver), (deleted, AnswersTask::BringBack));
 }
 
 #[test]

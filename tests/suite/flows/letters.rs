@@ -454,9 +454,11 @@ fn text_typed_where_none_is_goes_nowhere_else_and_answers_no_question() {
     let presets = driver.app.shared.workspace.presets.len();
     driver.keys("<Down>d");
     driver.assert_shows("Delete tutorial/");
-    driver.keys("i");
-    assert!(driver.app.overlays.is_empty(), "what is no answer is a no");
-    driver.keys("spla");
+    driver.keys("isplay");
+    assert!(!driver.app.overlays.is_empty(), "what is no answer answers nothing");
+    driver.assert_shows("typed: isplay");
+    driver.keys("<Esc>");
+    assert!(driver.app.overlays.is_empty());
     assert_eq!(driver.app.shared.workspace.presets.len(), presets);
 }
 

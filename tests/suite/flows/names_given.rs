@@ -101,7 +101,13 @@ fn a_name_in_a_message_is_defined_and_the_keys_go_back_to_it() {
 #[test]
 fn a_secret_of_the_unknown_name_is_offered_in_its_place() {
     let text = "[http]\nurl = \"http://h/\"\nheaders = [\"X: {{token}}\"]\n";
-    for (answer, header) in [("y", "canary-lab"), ("n", "typed")] {
+    // What is typed before it is answered answers nothing and is there when a value is asked for.
+    for (answer, header) in [
+        ("y", "canary-lab"),
+        ("n", "typed"),
+        ("lucky<Esc><Enter>", "lucky"),
+        ("hi<Enter><Enter>", "hi"),
+    ] {
         let found = Workspace { environments: two().environments, ..workspace(&[("p", text)]) };
         let mut driver = Driver::with(SIZE, found);
         driver.keys("<Enter><F5><A-i>");

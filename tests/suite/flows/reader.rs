@@ -233,7 +233,9 @@ fn a_hit_that_is_folded_is_unfolded_and_hits_are_counted() {
     let (number, body, mode) = (order.number, Some(BodyId(900)), Some(ViewMode::Pretty));
     let (header, remark, is_cut) = (String::new(), String::new(), false);
     let outcome = Some(Ok(()));
-    let report = DerivationReport { number, body, mode, header, remark, is_cut, outcome };
+    let has_long_lines = false;
+    let report =
+        DerivationReport { number, body, mode, header, has_long_lines, remark, is_cut, outcome };
     let effects = app.event(Event::Derived(Box::new(report)));
     app.event(json_window(&queries(&effects).remove(0), JSON));
     app.assert_shows("⇒ sorted keys");

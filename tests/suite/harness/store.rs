@@ -151,8 +151,22 @@ impl MemoryStore {
     /// Makes, removes and moves folders, and orders what is in them.
     fn rearrange(&mut self, job: Job) -> Reply {
         match job {
-            Job::CreateFolder { folder } => Reply::FolderCreated { folder },
-            Job::RemoveFolder { folder } => Reply::FolderRemoved { folder },
+            Job::CreateFolder { folder } => {
+                let is_known = |around: &&str| {
+                    let within = format!("{around}/");
+                    self.presets.keys().any(|path| path.as_str().starts_with(&within))
+                };
+                let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
+                let mut around = ends.map(|end| &folder[..end]).skip_while(is_known);
+                let outermost = around.next().unwrap_or(&folder).to_owned();
+                Reply::FolderCreated { folder, outermost }
+            }
+            Job::RemoveFolder { folder, outermost } => {
+                let around = folder.match_indices('/').map(|(at, _)| folder[..at].to_owned());
+                let around = around.filter(|around| around.len() >= outermost.len());
+                let gone = around.chain([folder.clone()]).collect();
+                Reply::FolderRemoved { folder, outermost, gone }
+            }
             Job::MoveFolder { from, to } => {
                 let presets = std::mem::take(&mut self.presets);
                 let moved = |path: PresetPath| path.moved(&from, &to).unwrap();

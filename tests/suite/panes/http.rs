@@ -316,6 +316,9 @@ fn a_listener_lists_requests_and_follows_the_newest_until_one_is_chosen() {
         app.event(Event::Exchange(Box::new(exchange(id, number, Some(answer(404, 2, 0))))));
     }
     app.assert_shows("GET /19   0 B");
+    let size = std::mem::replace(&mut app.shared.size, (160, 48));
+    app.assert_shows("answered 404");
+    app.shared.size = size;
     app.keys("kk");
     app.assert_shows("GET /17   0 B");
     app.event(Event::Exchange(Box::new(exchange(id, 20, None))));

@@ -6,6 +6,7 @@
 
 use super::body_view::Selection;
 use super::json_value::{self, ValueForm};
+use super::long_line;
 use super::shape;
 use crate::app::copying;
 use crate::app::effect::{COPY_LIMIT, Effect};
@@ -28,6 +29,9 @@ const ROWS: u16 = 1024;
 /// Bytes of a hex line.
 const LINE: u64 = 16;
 
+/// Said of a line that is not copied.
+const LONG_LINE: &str = "this line is longer than a terminal's clipboard takes: [save-to-file] saves the body to a file";
+
 /// What a body is fetched for.
 #[derive(Debug)]
 pub(super) enum FetchAim {
@@ -43,6 +47,10 @@ pub(super) enum FetchAim {
         what: String,
         at: u64,
         form: ValueForm,
+    },
+    /// The line of text that a piece of it is of.
+    Line {
+        cursor: u64,
     },
     /// Lines that were selected, as they are shown.
     Lines {
@@ -119,7 +127,7 @@ impl BodyFetch {
 
     /// Takes a window that was asked for here; asks for the next one unless it was the last.
     pub(super) fn take(&mut self, view: &View) -> Option<Intent> {
-        if matches!(self.aim, FetchAim::Lines { .. }) {
+        if matches!(self.aim, FetchAim::Lines { .. } | FetchAim::Line { .. }) {
             return None;
         }
         for line in &view.lines {
@@ -168,12 +176,23 @@ impl BodyFetch {
             FetchAim::Value { what, at, form } => {
                 return vec![json_value::copied(what, self.from(*at), *form)];
             }
+            FetchAim::Line { cursor } => {
+                let line = long_line::line_around(last, *cursor);
+                return vec![line.map_or_else(
+                    || Intent::Warn(LONG_LINE.to_owned()),
+                    |(what, text)| copying::put(what, text),
+                )];
+            }
             FetchAim::Lines { what, selection } => {
                 let text = selection.text(last).map(|text| copying::put(what.as_str(), text));
                 return text.into_iter().collect();
             }
             FetchAim::Copy { what, form } => (*what, *form),
         };
+        // How long it is was not known before its first bytes came.
+        if let Some(too_long) = copying::too_long(what, last.total_bytes) {
+            return vec![too_long];
+        }
         let as_text = ViewQuery { mode: ViewMode::Text, ..self.query.clone() };
         let encoding = shape::encoding(exchange, &as_text, &self.bytes);
         let text = encoding.map(|encoding| charset::to_utf8(&self.bytes, Some(encoding)));

@@ -12,6 +12,8 @@ pub(super) enum ValueFound {
     Nothing,
     /// Its name and its text.
     Text(String, String),
+    /// A line of text that is not all here.
+    Line,
     /// Not all of it is here: its name, and the first byte of its line.
     Beyond(String, u64),
 }
@@ -22,14 +24,21 @@ pub(super) fn under(view: &BodyView, form: ValueForm) -> ValueFound {
     while number > 0 && view.line(number).is_some_and(|line| line.continued) {
         number -= 1;
     }
-    let Some(line) = view.line(number) else { return ValueFound::Nothing };
+    let Some(line) = view.line(number) else {
+        let is_line = view.mode != ViewMode::Hex && view.line(view.cursor()).is_some();
+        return if is_line { ValueFound::Line } else { ValueFound::Nothing };
+    };
     let numbered = format!("line {}", number + 1);
     let is_cut = view.window.as_ref().is_some_and(|window| window.cut != view.mode);
     match view.mode {
         ViewMode::Hex => ValueFound::Text(numbered, hex::dump_line(line.offset, &line.bytes)),
         ViewMode::Pretty if !is_cut => json(view, line, numbered, form),
         ViewMode::Pretty | ViewMode::Text | ViewMode::Wide(_) => {
-            ValueFound::Text(numbered, printable(&whole_line(view, line).0))
+            let (bytes, is_here) = whole_line(view, line);
+            if !is_here || line.continued {
+                return ValueFound::Line;
+            }
+            ValueFound::Text(numbered, printable(&bytes))
         }
     }
 }

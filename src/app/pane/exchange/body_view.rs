@@ -9,6 +9,7 @@
 //!   0 ......[     ......top│shown│......     ]............ total
 //! ```
 
+pub(super) mod cells;
 mod folding;
 mod moves;
 mod selection;
@@ -63,6 +64,10 @@ pub struct BodyView {
     top: LinePlace,
     /// The line the cursor is on; always in sight when the window is here.
     cursor: u64,
+    /// It is a table, so the cursor is on a cell of its line.
+    pub(super) is_table: bool,
+    /// The place of that cell in its row.
+    cell: usize,
     selection: Option<Selection>,
     folds: Folds,
     /// What was folded last, until it is seen whether it has an end.
@@ -92,6 +97,8 @@ impl BodyView {
             drawn: LinePlace::default(),
             top: LinePlace::default(),
             cursor: 0,
+            is_table: false,
+            cell: 0,
             selection: None,
             folds: Folds::default(),
             folding: None,
@@ -270,11 +277,15 @@ impl BodyView {
     fn show_hit(&mut self, room: Viewport) {
         let Some((number, offset)) = self.reveal.take() else { return };
         let Some(line) = self.line(number) else { return };
+        // A hit behind what is kept of a long line is at its end.
         let into = usize::try_from(offset.saturating_sub(line.offset)).unwrap_or(usize::MAX);
-        let indent = usize::from(line.indent);
+        let into = into.min(line.bytes.len());
         if self.mode == ViewMode::Hex {
             return;
         }
+        self.choose_cell(TextSpot { line: number, at: into }, room);
+        let Some(line) = self.line(number) else { return };
+        let indent = usize::from(line.indent);
         if room.wrap {
             let rows = wrap_bytes::rows(&line.bytes, room.width.saturating_sub(indent).max(1));
             let row = rows.iter().position(|row| row.contains(&into)).unwrap_or(0);
@@ -284,8 +295,7 @@ impl BodyView {
             }
             return;
         }
-        // A hit behind what is kept of a long line is at its end.
-        let before = &line.bytes[..into.min(line.bytes.len())];
+        let before = &line.bytes[..into];
         let column = indent + wrap_bytes::cells(&printable(before));
         if column < self.left || column + 4 >= self.left + room.width {
             self.left = column.saturating_sub(room.width / 3);

@@ -3,9 +3,13 @@
 use super::body_fetch::{BodyFetch, CopyForm, FetchAim};
 use super::body_value::{self, ValueFound};
 use super::body_view::BodyView;
+use super::cell_due::CellAim;
 use super::exchange_state::ExchangePane;
 use super::json_value::ValueForm;
+use super::long_line;
+use super::shown_exchange::ShownExchange;
 use super::tab_lines::TextLine;
+use crate::app::action::Action;
 use crate::app::copying;
 use crate::app::format;
 use crate::app::intent::Intent;
@@ -16,13 +20,32 @@ use crate::app::shared::Shared;
 const SELECTED: u16 = 1024;
 
 impl ExchangePane {
+    /// Copies what this action says; `None` = it is about something else.
+    pub(super) fn copy_by(&mut self, shared: &Shared, action: Action) -> Option<Outcome> {
+        Some(match action {
+            Action::Copy => self.copy(shared, ValueForm::Plain),
+            Action::CopyJson => self.copy(shared, ValueForm::Json),
+            Action::CopyRow => self.copy_row(shared),
+            Action::CopyWhole => self.copy_whole(shared, CopyForm::Whole),
+            Action::CopyPretty => self.copy_whole(shared, CopyForm::Pretty),
+            Action::CopyPath => self.copy_path(shared),
+            _ => return None,
+        })
+    }
+
     /// Puts what is selected, else the value under the cursor, onto the clipboard.
-    pub(super) fn copy(&mut self, shared: &Shared, form: ValueForm) -> Outcome {
+    fn copy(&mut self, shared: &Shared, form: ValueForm) -> Outcome {
         if self.search.is_running || self.is_awaited(shared) {
             self.copy_due = Some(form);
             return Outcome::yes();
         }
-        if self.view(shared).is_some_and(|view| view.selection().is_some()) {
+        let whole_lines = self.view(shared).and_then(|view| Some(view.selection()?.is_of_lines()));
+        if whole_lines != Some(false)
+            && let Some(outcome) = self.copy_cell(shared, CellAim::Value)
+        {
+            return outcome;
+        }
+        if whole_lines.is_some() {
             return self.copy_selection(shared, false);
         }
         let found = match (self.subject(shared), self.view(shared)) {
@@ -38,6 +61,7 @@ impl ExchangePane {
         };
         match (found, self.subject(shared), self.shown(shared)) {
             (ValueFound::Text(what, text), ..) => copying::put(what, text).into(),
+            (ValueFound::Line, _, Some(shown)) => self.copy_line(shared, shown),
             (ValueFound::Beyond(what, at), Some(subject), Some(shown)) => {
                 let aim = FetchAim::Value { what, at, form };
                 let begun = BodyFetch::begin(shown.exchange, (subject.body, subject.part), aim);
@@ -45,6 +69,16 @@ impl ExchangePane {
             }
             _ => Outcome::say("there is nothing to copy here"),
         }
+    }
+
+    /// Fetches the line of text under the cursor, which goes on beyond what is here.
+    fn copy_line(&mut self, shared: &Shared, shown: ShownExchange<'_>) -> Outcome {
+        let Some(view) = self.view(shared) else { return Outcome::no() };
+        let cursor = view.cursor();
+        let (first, rows) = (cursor.saturating_sub(long_line::PIECES), 2 * long_line::PIECES + 1);
+        let query = view.lines_from(first, rows as u16);
+        let begun = BodyFetch::lines(shown.exchange, query, FetchAim::Line { cursor });
+        self.fetch.insert(begun).ask().into()
     }
 
     /// Whether the line under the cursor is on its way here.
@@ -93,14 +127,15 @@ impl ExchangePane {
     }
 
     /// Puts all of a body onto the clipboard, when it is here; of a tab of lines all of them.
-    pub(super) fn copy_whole(&mut self, shared: &Shared, form: CopyForm) -> Outcome {
-        let Some(subject) = self.subject(shared) else {
+    fn copy_whole(&mut self, shared: &Shared, form: CopyForm) -> Outcome {
+        let Some(subject) = self.whole(shared) else {
             let Some(lines) = self.lines(shared) else {
                 return Outcome::say("there is nothing to copy here");
             };
             return copying::put(lines.name(), lines.text()).into();
         };
-        let window = self.view(shared).and_then(|view| view.window.as_ref());
+        let view = self.views.get(subject.body, subject.part);
+        let window = view.and_then(|view| view.window.as_ref());
         let bytes = window.map_or(0, |window| window.total_bytes);
         if let Some(too_long) = copying::too_long(subject.name(), bytes) {
             return too_long.into();
@@ -112,7 +147,7 @@ impl ExchangePane {
     }
 
     /// Puts the path of the value under the cursor onto the clipboard.
-    pub(super) fn copy_path(&self, shared: &Shared) -> Outcome {
+    fn copy_path(&self, shared: &Shared) -> Outcome {
         match self.view(shared).and_then(BodyView::path) {
             Some(path) => copying::put(format!("path {path}"), path).into(),
             None => Outcome::say("only values of JSON that is laid out have a path"),

@@ -37,6 +37,8 @@ pub struct DerivedBody {
     pub header: String,
     /// What is to be said of it.
     pub remark: String,
+    /// A line of it is shown in more than one.
+    pub has_long_lines: bool,
     pub(super) body: BodyId,
     mode: Option<ViewMode>,
     number: u64,
@@ -73,6 +75,17 @@ impl DerivedBodies {
     /// The last body made of these bytes.
     pub(super) fn last(&self, base: WindowSubject) -> Option<&DerivedBody> {
         self.steps.last().filter(|_| self.base == Some((base.body, base.part)))
+    }
+
+    /// What is handed on of what a tab shows that would show these bytes: of a table, whose cells are cut,
+    /// what it was made of.
+    pub(super) fn whole(&self, base: WindowSubject) -> WindowSubject {
+        if self.last(base).is_none() {
+            return base;
+        }
+        let Some(last) = whole(&self.steps) else { return base };
+        let default = last.mode.unwrap_or(ViewMode::Text);
+        WindowSubject { body: last.body, part: ViewPart::Decoded, default }
     }
 
     /// Bodies made of these bytes so far.
@@ -115,7 +128,11 @@ impl DerivedBodies {
             intents.push(Intent::Warn(said.into()));
             return intents;
         }
-        let of_step = at.checked_sub(1).and_then(|before| self.steps.get(before));
+        let before = self.steps.get(..at).unwrap_or(&self.steps);
+        let of_step = match recipe.kind {
+            RecipeKind::Cell => before.last(),
+            _ => whole(before),
+        };
         let (body, part) =
             of_step.map_or((base.body, base.part), |step| (step.body, ViewPart::Decoded));
         self.number += 1;
@@ -144,11 +161,20 @@ impl DerivedBodies {
                 let recipe = making.recipe.clone();
                 intents = self.cut(at);
                 let (header, remark) = (String::new(), String::new());
-                let mode = report.mode;
-                self.steps.push(DerivedBody { recipe, header, remark, body, mode, number });
+                let (mode, has_long_lines) = (report.mode, false);
+                self.steps.push(DerivedBody {
+                    recipe,
+                    header,
+                    remark,
+                    has_long_lines,
+                    body,
+                    mode,
+                    number,
+                });
             }
             if let Some(step) = self.steps.get_mut(at) {
                 (step.header, step.remark) = (report.header, report.remark);
+                step.has_long_lines = report.has_long_lines;
             }
         }
         let Some(outcome) = report.outcome else { return (intents, false) };
@@ -177,6 +203,11 @@ impl DerivedBodies {
         let bodies: Vec<BodyId> = gone.into_iter().map(|step| step.body).collect();
         if bodies.is_empty() { Vec::new() } else { vec![release(bodies)] }
     }
+}
+
+/// The last of these bodies that is all of what it tells, and no table with cells that are cut.
+fn whole(steps: &[DerivedBody]) -> Option<&DerivedBody> {
+    steps.iter().rfind(|step| step.recipe.kind != RecipeKind::Table)
 }
 
 /// Ends what is being made; its end is reported.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::body_fetch::BodyFetch;
 use super::body_view::{BodyView, BodyViews};
+use super::cell_due::CellDue;
 use super::derived::DerivedBodies;
 use super::json_value::ValueForm;
 use super::pointer::LastPress;
@@ -35,6 +36,8 @@ pub struct ExchangePane {
     /// The value under the cursor is to be copied as soon as the cursor stands on it: a search goes
     /// on, or its line is on the way.
     pub(super) copy_due: Option<ValueForm>,
+    /// A cell of a table on its way to the clipboard.
+    pub(super) cell_due: Option<CellDue>,
     /// A body on its way into a draft.
     pub(super) fetch: Option<BodyFetch>,
     /// What was made of the bytes of a tab.
@@ -63,6 +66,7 @@ impl Default for ExchangePane {
             search: BodySearch::default(),
             prompt: None,
             copy_due: None,
+            cell_due: None,
             fetch: None,
             derived: DerivedBodies::default(),
             recoded: None,

@@ -36,7 +36,7 @@ const ENDINGS: [(&str, &str); 16] = [
 impl ExchangePane {
     /// Opens the body on screen with the program for its kind.
     pub(super) fn open_outside(&self, shared: &Shared) -> Outcome {
-        let (Some(shown), Some(subject)) = (self.shown(shared), self.subject(shared)) else {
+        let (Some(shown), Some(subject)) = (self.shown(shared), self.whole(shared)) else {
             return Outcome::say("there is no body to open here");
         };
         let ending = self.ending(shared, shown.message());
@@ -55,7 +55,7 @@ impl ExchangePane {
             ViewMode::Text | ViewMode::Wide(_) => "txt",
             ViewMode::Hex => "bin",
         };
-        if self.derived(shared).is_some() {
+        if self.whole(shared) != self.base(shared) {
             return of_mode;
         }
         if let Some(image) = self.image(shared) {
@@ -74,11 +74,12 @@ impl ExchangePane {
 
     /// Shows the body on screen in the pager.
     pub(super) fn page(&self, shared: &Shared) -> Outcome {
-        let Some((subject, view)) = self.subject(shared).zip(self.view(shared)) else {
+        let Some(subject) = self.whole(shared).filter(|_| self.view(shared).is_some()) else {
             return Outcome::say("there is no body to show here");
         };
         let (body, part) = (subject.body, subject.part);
-        Intent::Perform(Effect::Page { body, part, mode: view.mode }).into()
+        let mode = self.views.get(body, part).map_or(subject.default, |view| view.mode);
+        Intent::Perform(Effect::Page { body, part, mode }).into()
     }
 
     /// What is known of the image on screen.

@@ -65,10 +65,12 @@ impl ExchangePane {
         let is_second = self.pressed.is_some_and(|last| {
             last.cell == cell && !last.is_double && shared.now.since(last.at) < DOUBLE
         });
-        let gutter = content.width.saturating_sub(self.room(shared).width as u16);
+        let room = self.room(shared);
+        let gutter = content.width.saturating_sub(room.width as u16);
         let Some(view) = self.view_mut(shared) else { return };
         view.deselect();
         view.place_cursor(spot.line);
+        view.choose_cell(spot, room);
         if mouse.column < content.x + gutter
             && view.line(spot.line).is_some_and(|it| view.opens(it))
         {

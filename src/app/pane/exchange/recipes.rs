@@ -30,7 +30,7 @@ impl ExchangePane {
     }
 
     /// What the tab would show without anything made of it.
-    fn base(&self, shared: &Shared) -> Option<WindowSubject> {
+    pub(super) fn base(&self, shared: &Shared) -> Option<WindowSubject> {
         let shown = self.shown(shared)?;
         shown.subject(shown.tab(self.tab))
     }
@@ -53,6 +53,9 @@ impl ExchangePane {
         };
         self.taken = None;
         let count = self.derived.count(base);
+        if kind == RecipeKind::Value && self.table(shared).is_some() {
+            return self.open_cell(shared);
+        }
         if kind == RecipeKind::Value {
             return Some(self.open_value(shared, count));
         }
@@ -83,15 +86,26 @@ impl ExchangePane {
         0
     }
 
+    /// What is handed on of what is on screen: of a table what it was made of.
+    pub(super) fn whole(&self, shared: &Shared) -> Option<WindowSubject> {
+        Some(self.derived.whole(self.base(shared)?))
+    }
+
+    /// Bodies made of those of the tab so far.
+    pub(super) fn derived_count(&self, shared: &Shared) -> usize {
+        self.base(shared).map_or(0, |base| self.derived.count(base))
+    }
+
     /// Whether what is on screen is the body as it came, but for its charset.
     fn is_recoded(&self, base: WindowSubject) -> bool {
         self.derived.last(base).is_some_and(|last| last.recipe.kind == RecipeKind::Recode)
     }
 
-    /// What is written to a file for what is on screen: bytes that were made UTF-8 without being asked
-    /// for are written as they came.
+    /// What is written to a file for what is on screen, and handed to others: bytes that were made UTF-8
+    /// without being asked for as they came, of a table all that is in its cells.
     pub(super) fn saved(&self, shared: &Shared) -> Option<WindowSubject> {
-        self.base(shared).filter(|base| self.is_recoded(*base)).or_else(|| self.subject(shared))
+        let base = self.base(shared)?;
+        Some(if self.is_recoded(base) { base } else { self.derived.whole(base) })
     }
 
     /// Opens the string under the cursor.
@@ -108,7 +122,14 @@ impl ExchangePane {
         self.order_from(shared, 0, recipe, at)
     }
 
-    fn order_from(&mut self, shared: &Shared, from: u64, recipe: Recipe, at: usize) -> Outcome {
+    /// The same of what begins at this byte of it.
+    pub(super) fn order_from(
+        &mut self,
+        shared: &Shared,
+        from: u64,
+        recipe: Recipe,
+        at: usize,
+    ) -> Outcome {
         let Some((base, shown)) = self.base(shared).zip(self.shown(shared)) else {
             return Outcome::yes();
         };

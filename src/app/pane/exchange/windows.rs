@@ -15,6 +15,7 @@ use crate::app::shared::Shared;
 use crate::codec::{charset, disposition};
 use crate::engine::command::Command;
 use crate::model::file_name::safe_file_name;
+use crate::model::recipe::RecipeKind;
 use crate::model::url_text::UrlText;
 use crate::model::view::{SearchDirection, SearchHit, SearchQuery, View, ViewMode, ViewPart};
 
@@ -24,13 +25,20 @@ impl ExchangePane {
         let content = self.areas(shared, layout::pane_inner(shared.areas().response)).content;
         let gutter = self.view(shared).map_or(0, |view| view.gutter(content.width, self.numbers));
         let width = usize::from(content.width.saturating_sub(gutter));
-        Viewport { width, height: content.height.into(), wrap: self.wrap }
+        Viewport { width, height: content.height.into(), wrap: self.wraps(shared) }
+    }
+
+    /// Whether long lines go on in the next row: those of a cell that was opened do, to be read whole.
+    pub fn wraps(&self, shared: &Shared) -> bool {
+        let kind = self.derived(shared).map(|derived| derived.recipe.kind);
+        self.wrap || kind == Some(RecipeKind::Cell)
     }
 
     /// Asks for what is missing on screen.
     pub(crate) fn settle(&mut self, shared: &Shared) -> Vec<Intent> {
         let Some(subject) = self.subject(shared) else { return Vec::new() };
-        self.views.open(subject.body, subject.part, subject.default);
+        let is_table = self.derived(shared).is_some_and(|it| it.recipe.kind == RecipeKind::Table);
+        self.views.open(subject.body, subject.part, subject.default).is_table = is_table;
         let room = self.room(shared);
         let query = self.view_mut(shared).and_then(|view| view.settle(room));
         let mut intents = self.recode(shared);

@@ -12,7 +12,11 @@ const WIDEST: usize = 60;
 const MOST: usize = 256;
 /// Names the cell of a line that is no row; never a column.
 pub(super) const BROKEN: &str = "✗ not JSON";
-/// Stands between two columns.
+/// Stands between two cells, and in none of them.
+pub(crate) const SEPARATOR: char = '│';
+/// Stands for it in a cell.
+const BAR: &str = "¦";
+/// The same with air around it.
 const BETWEEN: &str = " │ ";
 
 /// A row: its cells in the order they came, with the names of their columns where each has its own.
@@ -90,6 +94,11 @@ impl Columns {
                 self.names.iter().position(|other| other == name)
             }
         }
+    }
+
+    /// What the columns are called.
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// The names, as they stand above the columns.
@@ -179,8 +188,8 @@ fn names_of(rows: &[Row]) -> Vec<String> {
 }
 
 /// A cell as one line of visible text.
-fn shown(cell: &str) -> String {
-    let cell = cell.replace("\r\n", "⏎").replace('\n', "⏎");
+pub(super) fn shown(cell: &str) -> String {
+    let cell = cell.replace("\r\n", "⏎").replace('\n', "⏎").replace(SEPARATOR, BAR);
     printable(cell.as_bytes())
 }
 

@@ -2,6 +2,7 @@
 //! they hold one of these, a quote or a line break.
 
 use super::cells::Row;
+use super::reader::RowTaker;
 use crate::codec::printable::printable;
 
 /// What may stand between cells; of two that part as much, the first.
@@ -43,21 +44,40 @@ impl Delimited {
         }
     }
 
-    /// Takes the next bytes; the rows that are whole.
-    pub(super) fn read(&mut self, bytes: &[u8], is_last: bool) -> Result<Vec<Row>, String> {
+    /// Goes on between two rows, or at the beginning of the text.
+    pub(super) fn resumed(delimiter: u8, is_begun: bool) -> Self {
+        Delimited { delimiter, rest: Vec::new(), rows: 0, is_begun }
+    }
+
+    /// What stands between cells.
+    pub(super) fn delimiter(&self) -> u8 {
+        self.delimiter
+    }
+
+    /// Bytes of the row whose end is not here yet.
+    pub(super) fn held(&self) -> u64 {
+        self.rest.len() as u64
+    }
+
+    /// Takes the next bytes and hands out the rows that are whole.
+    pub(super) fn read(
+        &mut self,
+        bytes: &[u8],
+        is_last: bool,
+        take: &mut RowTaker<'_>,
+    ) -> Result<(), String> {
         self.rest.extend_from_slice(bytes);
         let mut all = std::mem::take(&mut self.rest);
         let mut at = 0;
         if !std::mem::replace(&mut self.is_begun, true) && all.starts_with(b"\xef\xbb\xbf") {
             at = 3;
         }
-        let mut rows = Vec::new();
         while let Some(rest) = all.get(at..).filter(|rest| !rest.is_empty()) {
             let Some((row, end)) = self.row(rest, is_last) else { break };
             at += end;
             if row.cells.len() > 1 || row.cells.iter().any(|cell| !cell.is_empty()) {
                 self.rows += 1;
-                rows.push(row);
+                take(row, rest.get(..end).unwrap_or(rest));
             }
         }
         all.drain(..at);
@@ -66,7 +86,7 @@ impl Delimited {
             return Err(format!("row {number} has more than 1 MiB: a quote is not closed?"));
         }
         self.rest = all;
-        Ok(rows)
+        Ok(())
     }
 
     /// The first row and where it ends, once it is whole.

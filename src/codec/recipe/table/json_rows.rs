@@ -1,8 +1,10 @@
 //! Rows of JSON: each object of JSON Lines or of a list is one, its keys name the columns.
 
 use super::cells::{BROKEN, Row};
+use super::reader::RowTaker;
 use crate::codec::json_pieces::{JsonPiece, JsonPieces};
 use crate::codec::lines::JsonCheck;
+use crate::codec::recipe::maker::RowKind;
 use crate::codec::recipe::walk::{JsonSlice, member, parts, text};
 
 /// Longest row in bytes.
@@ -22,23 +24,32 @@ impl JsonLines {
         line.first() == Some(&b'{') && line.len() < bytes.len() && is_json(line)
     }
 
-    /// Takes the next bytes; the rows that are whole.
-    pub(super) fn read(&mut self, bytes: &[u8], is_last: bool) -> Result<Vec<Row>, String> {
-        let mut rows = Vec::new();
+    /// Bytes of the line whose end is not here yet.
+    pub(super) fn held(&self) -> u64 {
+        self.open.len() as u64
+    }
+
+    /// Takes the next bytes and hands out the rows that are whole.
+    pub(super) fn read(
+        &mut self,
+        bytes: &[u8],
+        is_last: bool,
+        take: &mut RowTaker<'_>,
+    ) -> Result<(), String> {
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             self.open.extend_from_slice(piece);
             if self.open.len() > LONGEST {
                 return Err(format!("a line of more than {} MiB is no row", LONGEST >> 20));
             }
             if piece.ends_with(b"\n") {
-                add_line(&self.open, &mut rows);
+                take_line(&self.open, take);
                 self.open.clear();
             }
         }
         if is_last {
-            add_line(&std::mem::take(&mut self.open), &mut rows);
+            take_line(&std::mem::take(&mut self.open), take);
         }
-        Ok(rows)
+        Ok(())
     }
 }
 
@@ -48,18 +59,17 @@ fn is_json(line: &[u8]) -> bool {
     check.flaw().is_none() && check.unfinished().is_none()
 }
 
-/// The row of a line.
-fn add_line(line: &[u8], rows: &mut Vec<Row>) {
+/// Hands out the row of a line.
+fn take_line(line: &[u8], take: &mut RowTaker<'_>) {
     let line = line.trim_ascii();
     if line.is_empty() {
         return;
     }
-    if !is_json(line) {
-        let cells = vec![String::from_utf8_lossy(line).into_owned()];
-        rows.push(Row { names: Some(vec![BROKEN.to_owned()]), cells });
-        return;
+    if is_json(line) {
+        return take(row(line), line);
     }
-    rows.push(row(line));
+    let cells = vec![String::from_utf8_lossy(line).into_owned()];
+    take(Row { names: Some(vec![BROKEN.to_owned()]), cells }, line);
 }
 
 /// Reads rows from bytes that come in parts.
@@ -76,16 +86,33 @@ impl Default for JsonRows {
 }
 
 impl JsonRows {
-    /// Takes the next bytes; the rows that are whole.
-    pub(super) fn read(&mut self, bytes: &[u8], is_last: bool) -> Result<Vec<Row>, String> {
+    /// Goes on between two elements of a list.
+    pub(super) fn within_list() -> Result<Self, String> {
+        let mut reader = JsonRows::default();
+        reader.read(b"[", false, &mut |_, _| {})?;
+        Ok(reader)
+    }
+
+    /// Where the row begins whose end is not here yet, and what it is.
+    pub(super) fn place(&self) -> Option<(u64, RowKind)> {
+        let (at, is_element) = self.pieces.open_piece()?;
+        Some((at, if is_element { RowKind::Elements } else { RowKind::Values }))
+    }
+
+    /// Takes the next bytes and hands out the rows that are whole.
+    pub(super) fn read(
+        &mut self,
+        bytes: &[u8],
+        is_last: bool,
+        take: &mut RowTaker<'_>,
+    ) -> Result<(), String> {
         self.check.push(bytes);
         if let Some(flaw) = self.check.flaw() {
             return Err(flaw.to_string());
         }
-        let mut rows = Vec::new();
         let mut take = |piece: JsonPiece<'_>| {
             if let JsonPiece::Value(bytes, _) | JsonPiece::Element(bytes, _) = piece {
-                rows.push(row(bytes));
+                take(row(bytes), bytes.trim_ascii());
             }
             Ok(())
         };
@@ -96,7 +123,7 @@ impl JsonRows {
             }
             self.pieces.finish(&mut take)?;
         }
-        Ok(rows)
+        Ok(())
     }
 }
 

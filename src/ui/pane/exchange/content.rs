@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 
 use crate::app::cursor::Cursor;
 use crate::app::focus::Pane;
@@ -51,7 +51,10 @@ pub(super) fn header(mut painter: Painter<'_>) {
     let Some(view) = app.exchange.view(&app.shared) else { return };
     let (left, style) = (view.left, painter.palette.title);
     painter.skip(view.gutter(painter.area.width, app.exchange.numbers));
-    bytes::text(&mut painter, derived.header.as_bytes(), style, &[], &[], left);
+    let chosen = app.exchange.column_on(&app.shared);
+    let chosen = chosen.map(|range| (range, style.add_modifier(Modifier::UNDERLINED)));
+    let spans: Vec<_> = chosen.into_iter().collect();
+    bytes::text(&mut painter, derived.header.as_bytes(), style, &spans, &[], left);
 }
 
 /// Whether all of a body is here and nothing is in it.
@@ -92,17 +95,21 @@ fn body(mut painter: Painter<'_>, view: &BodyView) {
     // Until the answer to a new mode is here, the old window is drawn the old way.
     let mode = view.window.as_ref().map_or(view.mode, |window| window.query.mode);
     let cut = view.window.as_ref().map_or(view.mode, |window| window.cut);
-    let wraps = app.exchange.wrap && mode != ViewMode::Hex;
+    let wraps = app.exchange.wraps(&app.shared) && mode != ViewMode::Hex;
     let left = if wraps { 0 } else { view.left };
     let gutter = view.gutter(area.width, app.exchange.numbers);
     let width = usize::from(area.width.saturating_sub(gutter));
     let room = Viewport { width, height: area.height.into(), wrap: wraps };
     let mut rows = area.rows();
+    let cell = view.cell_lines();
+    let cell_on =
+        |number| cell.iter().find(|(of, _)| *of == number).map(|(_, range)| range.clone());
     'lines: for line in shown.take(area.height.into()) {
         let number = line.number;
         let look = LineLook {
             spans: highlight(cut, palette, line),
             selected: view.selected(number, line),
+            cell: cell_on(number),
             marks,
             left,
             wraps,
@@ -195,6 +202,8 @@ struct LineLook<'a> {
     spans: Vec<(Range<usize>, Style)>,
     /// Bytes that are selected.
     selected: Option<Range<usize>>,
+    /// Those of the cell of a table the cursor is on.
+    cell: Option<Range<usize>>,
     marks: Marks<'a>,
     /// Cells scrolled to the right.
     left: usize,
@@ -224,8 +233,14 @@ fn draw_line(mut painter: Painter<'_>, line: &ViewLine, range: Range<usize>, loo
     let mut hits = look.marks.hits(line.offset, &line.bytes, &range);
     if let Some(selected) = look.selected.as_ref().map(within).filter(|it| !it.is_empty()) {
         hits = bytes::selected(selected);
+    } else if let Some(cell) = look.cell.as_ref().map(within).filter(|it| !it.is_empty()) {
+        hits = bytes::selected_around(hits, cell);
     }
     bytes::text(&mut painter, part, palette.base, &moved, &hits, left);
+    // A row ends before the air of a last cell that is empty.
+    if look.cell.as_ref().is_some_and(|cell| cell.is_empty() && cell.end == range.end) {
+        painter.put(" ", palette.base.add_modifier(Modifier::REVERSED));
+    }
     if let Some(folded) = line.folded {
         painter.put(&behind_fold(line, folded), palette.dim);
     }
@@ -353,7 +368,7 @@ pub(super) fn foot(painter: &Painter<'_>) -> Vec<(String, Style)> {
     {
         parts.push((format!("hit {place}"), palette.base));
     }
-    if let Some(path) = view.path() {
+    if let Some(path) = view.path().or_else(|| app.exchange.cell_place(&app.shared)) {
         parts.push((printable_str(&path).into_owned(), palette.ink(ThemeRole::JsonKey)));
     }
     let mode = match view.mode {
@@ -362,7 +377,7 @@ pub(super) fn foot(painter: &Painter<'_>) -> Vec<(String, Style)> {
         ViewMode::Wide(wide) => wide.into_str(),
         ViewMode::Hex => "hex",
     };
-    let wrap = if app.exchange.wrap { ", wrapped" } else { "" };
+    let wrap = if app.exchange.wraps(&app.shared) { ", wrapped" } else { "" };
     parts.push((format!("{mode}{wrap}"), palette.dim));
     let growing = if window.complete { "" } else { "+" };
     let size = format::size(window.total_bytes);

@@ -133,7 +133,7 @@ impl BodyView {
     }
 
     /// Brings the line of the cursor into sight, all of its rows where they fit.
-    fn reach(&mut self, room: Viewport) {
+    pub(super) fn reach(&mut self, room: Viewport) {
         if self.cursor < self.top.line || (self.cursor == self.top.line && self.top.skip > 0) {
             let rows = self.rows_of(self.cursor, room);
             let skip = rows.saturating_sub(room.height.max(1));

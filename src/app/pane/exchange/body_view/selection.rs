@@ -31,6 +31,11 @@ impl Selection {
         (self.anchor.min(self.head), self.anchor.max(self.head))
     }
 
+    /// Whether all of the lines it reaches into is selected.
+    pub(in super::super) fn is_of_lines(&self) -> bool {
+        self.whole_lines
+    }
+
     /// The first and the last line of it.
     pub(in super::super) fn lines(&self) -> (u64, u64) {
         let (start, end) = self.ends();
