@@ -80,6 +80,12 @@ pub enum Context {
     /// A row of it that is no text.
     #[strum(serialize = "choices of an export")]
     ExportChoice,
+    /// What relays hold.
+    #[strum(serialize = "held window")]
+    Held,
+    /// What is made of something that is held.
+    #[strum(serialize = "held text")]
+    HeldText,
     Help,
     /// The field a name is typed in.
     #[strum(serialize = "name field")]

@@ -15,6 +15,7 @@ pub(crate) mod conflict;
 pub(crate) mod environments;
 pub mod export;
 pub(crate) mod filter_picker;
+pub(crate) mod held;
 pub(crate) mod help;
 pub mod jump;
 pub(crate) mod naming;
@@ -45,6 +46,7 @@ pub enum Overlay {
     Compare(Box<compare::Compare>),
     Environments(Box<environments::Environments>),
     Export(Box<export::ExportWindow>),
+    Held(Box<held::HeldWindow>),
 }
 
 impl Overlay {
@@ -63,6 +65,7 @@ impl Overlay {
             Overlay::Compare(it) => it.update(inner, input),
             Overlay::Environments(it) => it.update(shared, inner, input),
             Overlay::Export(it) => it.update(shared, inner, input),
+            Overlay::Held(it) => it.update(shared, inner, input),
         }
     }
 
@@ -82,6 +85,7 @@ impl Overlay {
             Overlay::Code(it) => it.size(shared.size.0),
             Overlay::Compare(it) => it.size(shared.size),
             Overlay::Environments(_) => environments::Environments::size(shared.size),
+            Overlay::Held(_) => held::HeldWindow::size(shared.size),
         };
         window(shared.size, width, height)
     }
@@ -108,6 +112,7 @@ impl Overlay {
             Overlay::Compare(_) => Context::Compare,
             Overlay::Environments(it) => return it.contexts().to_vec(),
             Overlay::Export(it) => return it.contexts(),
+            Overlay::Held(it) => return it.contexts(),
             Overlay::Jump(_) => Context::Jump,
         };
         vec![own, Context::Global]
@@ -117,13 +122,18 @@ impl Overlay {
     pub(super) fn step_back(&mut self, shared: &Shared) -> Option<Outcome> {
         match self {
             Overlay::Environments(it) => it.step_back(shared),
+            Overlay::Held(it) => it.step_back(),
             _ => None,
         }
     }
 
     /// Whether something is typed in it that a slip of the mouse must not lose.
     pub(super) fn is_written(&self) -> bool {
-        matches!(self, Overlay::Environments(it) if it.edit.is_some())
+        match self {
+            Overlay::Environments(it) => it.edit.is_some(),
+            Overlay::Held(it) => it.edit.is_some(),
+            _ => false,
+        }
     }
 
     /// What is done when it is closed without doing what it is for.
@@ -145,6 +155,7 @@ impl Overlay {
             Overlay::Compare(_) => Some(Action::Compare),
             Overlay::Environments(_) => Some(Action::EditEnvironments),
             Overlay::Export(_) => Some(Action::Export),
+            Overlay::Held(_) => Some(Action::Held),
             _ => None,
         }
     }

@@ -29,7 +29,7 @@ use crate::model::endpoint::Endpoint;
 use crate::model::failure::Failure;
 use crate::model::plan::{ANYWHERE, Plan, SocksPlan, TargetPlan, TcpRelayPlan};
 use crate::model::protocol::{Protocol, Side};
-use crate::model::record::{Direction, RecordKind, RelayPair};
+use crate::model::record::{ConnInfo, Direction, RecordKind, RelayPair};
 use crate::model::tls::ClientTls;
 use passing::Passing;
 
@@ -51,10 +51,11 @@ pub(crate) async fn run(plan: TcpRelayPlan, cx: SessionContext) -> Result<Summar
     let kind = (Protocol::Tcp, Side::Relay);
     let accept = AcceptLoop::open(kind, &plan.bind, &plan.tls, &plan.socket, own, None).await?;
     let faults = FaultControl::new(&plan.faults, &session);
-    let (target, socks) = (Arc::new(plan.target), plan.socks.map(Arc::new));
+    let (target, socks, hold) = (Arc::new(plan.target), plan.socks.map(Arc::new), plan.hold);
     let mut relay = Relay { session, accept, target, socks, faults };
     relay.tell_target();
     relay.faults.tell();
+    relay.session.holds.change(&hold);
     loop {
         let happened = tokio::select! {
             happened = relay.accept.next(&mut input) => happened,
@@ -93,6 +94,7 @@ impl Relay {
                     self.tell_target();
                 }
                 self.faults.change(&plan.faults);
+                self.session.holds.change(&plan.hold);
             }
             None => self.session.events.refused(refusal::other_answers()),
         }
@@ -162,7 +164,7 @@ struct Onward {
 
 impl Onward {
     async fn run(mut self, accepted: AcceptedConn) {
-        let AcceptedConn { mut stream, peer, .. } = accepted;
+        let AcceptedConn { conn, mut stream, peer, local, tls, .. } = accepted;
         if let Some(socks) = self.socks.clone() {
             let Some(endpoint) = self.asked(&socks, &mut stream).await else { return };
             self.target = Arc::new(TargetPlan { endpoint, ..(*self.target).clone() });
@@ -178,7 +180,16 @@ impl Onward {
         }
         let Onward { session, pair, target: plan, ending, faults, .. } = self;
         let names = [peer.to_string(), plan.endpoint.to_string()];
-        Passing { session, pair, names, ending, faults }.run(stream, target).await;
+        let conn = ConnInfo {
+            id: conn,
+            protocol: Protocol::Tcp,
+            side: Side::Relay,
+            local,
+            peer: Some(peer),
+            tls: tls.is_some(),
+            pair: Some(pair),
+        };
+        Passing { session, pair, conn, names, ending, faults }.run(stream, target).await;
     }
 
     /// Where a client of SOCKS5 wants to go; `None` = it is turned away, and why is recorded.
