@@ -29,6 +29,8 @@ mod folder_tree;
 pub mod form;
 pub mod format;
 pub(crate) mod fuzzy;
+pub(crate) mod held;
+pub(crate) mod held_text;
 pub mod intent;
 pub mod kept_answers;
 pub(crate) mod kept_filters;

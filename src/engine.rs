@@ -22,6 +22,7 @@ pub mod event;
 mod facts;
 mod faults;
 mod handle;
+mod holds;
 mod http;
 mod listener;
 mod outbound;

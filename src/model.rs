@@ -24,6 +24,7 @@ pub(crate) mod file_error;
 pub mod file_name;
 pub(crate) mod fingerprint;
 pub mod folds;
+pub mod hold;
 pub mod http;
 pub mod http_relay;
 pub mod id;

@@ -11,6 +11,7 @@ use crate::model::client::{
 };
 use crate::model::endpoint::Endpoint;
 use crate::model::fault::{ChanceSpec, FaultEffect, FaultFrom, FaultSpec};
+use crate::model::hold::HoldSpec;
 use crate::model::http::{
     Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
 };
@@ -260,7 +261,8 @@ fn relays() -> BoxedStrategy<Spec> {
                 let socks_password = bind.clone();
                 let entry =
                     TcpRelaySpec { socks, socks_user, socks_password, ..TcpRelaySpec::default() };
-                let target_is = TcpRelaySpec { bind, target, tls, ..entry };
+                let hold = HoldSpec { filter: bind.clone(), timeout: connect_timeout };
+                let target_is = TcpRelaySpec { bind, target, tls, hold, ..entry };
                 Spec::TcpRelay(TcpRelaySpec {
                     target_tls,
                     connect_timeout,
@@ -333,6 +335,7 @@ fn http_relay() -> BoxedStrategy<Spec> {
                 user,
                 password,
                 open: String::new(),
+                hold: HoldSpec { filter: "in".into(), timeout },
                 timeout,
                 connect_timeout,
                 socket,

@@ -10,6 +10,7 @@ mod environment_forms;
 mod environments;
 mod export;
 mod header_footer;
+mod held;
 mod overlay;
 mod painter;
 mod pane;

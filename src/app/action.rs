@@ -74,6 +74,7 @@ actions! {
     Udp "udp" Run "UDP" "Compose for UDP" [Global "<F4>"];
     Relay "relay" Run "Relay" "Compose a relay between clients and a server; again: of the next protocol" [Global "<A-r>"];
     ToggleFaults "toggle-faults" Run "Toggle faults" "Switch the faults of the relay off while it runs, and on again" [Plain "!"];
+    Held "held" Run "Held" "What relays hold: look at it, forward, edit or drop it, and say what is held" [Global "<A-h>", Plain "I"];
     SwitchSide "switch-side" Run "Switch side" "Compose for the other end of the wire" [Global "<F6>"];
     NextEnvironment "next-environment" Run "Next environment" "Switch to the next environment" [Global "<F7>"];
     PickEnvironment "pick-environment" Run "Pick environment" "Choose the environment from a list" [Plain "E"];
@@ -93,16 +94,16 @@ actions! {
     FocusAddress "focus-address" Move "Focus address" "Focus the address line; what is typed replaces the address" [Global "<C-l>"];
     EditAddress "edit-address" Move "Edit address" "Go to the end of the address line" [];
     Back "back" Move "Back" "Leave a field, an overlay, a zoom" [Global "<Esc>", Question "n", Question "N", Code "q", Code "c", Compare "q", Compare "<Enter>", Help "<Enter>", ColumnList "q"];
-    Up "up" Move "Up" "One line up" [List "<Up>", List "k", Form "<Up>", Line "<Up>", Choices "<Up>", Choices "<C-p>", Conflict "<Up>", Completion "<Up>", Code "<Up>", Code "k", Compare "<Up>", Compare "k", Help "<Up>", Environments "<Up>", Environments "k", Variable "<Up>", Export "<Up>", ColumnList "<Up>", ColumnList "k"];
-    Down "down" Move "Down" "One line down" [List "<Down>", List "j", Form "<Down>", Line "<Down>", Choices "<Down>", Choices "<Tab>", Choices "<C-n>", Conflict "<Down>", Conflict "<Tab>", Completion "<Down>", Code "<Down>", Code "j", Compare "<Down>", Compare "j", Help "<Down>", Environments "<Down>", Environments "j", Variable "<Down>", Export "<Down>", ColumnList "<Down>", ColumnList "j"];
+    Up "up" Move "Up" "One line up" [List "<Up>", List "k", Form "<Up>", Line "<Up>", Choices "<Up>", Choices "<C-p>", Conflict "<Up>", Completion "<Up>", Code "<Up>", Code "k", Compare "<Up>", Compare "k", Help "<Up>", Environments "<Up>", Environments "k", Variable "<Up>", Export "<Up>", ColumnList "<Up>", ColumnList "k", Held "<Up>", Held "k"];
+    Down "down" Move "Down" "One line down" [List "<Down>", List "j", Form "<Down>", Line "<Down>", Choices "<Down>", Choices "<Tab>", Choices "<C-n>", Conflict "<Down>", Conflict "<Tab>", Completion "<Down>", Code "<Down>", Code "j", Compare "<Down>", Compare "j", Help "<Down>", Environments "<Down>", Environments "j", Variable "<Down>", Export "<Down>", ColumnList "<Down>", ColumnList "j", Held "<Down>", Held "j"];
     Left "left" Move "Left" "To the left; folds a folder" [List "<Left>", List "h", Cell "<Left>", Question "<Left>", Environments "<Left>", Environments "h", VariableChoice "<Left>", ExportChoice "<Left>", ColumnList "<Left>", ColumnList "h"];
     Right "right" Move "Right" "To the right; unfolds a folder" [List "<Right>", List "l", Cell "<Right>", Question "<Right>", Question "<Tab>", Environments "<Right>", Environments "l", VariableChoice "<Right>", ExportChoice "<Right>", ColumnList "<Right>", ColumnList "l"];
-    PageUp "page-up" Move "Page up" "One page up" [List "<PgUp>", Form "<PgUp>", Line "<PgUp>", Input "<PgUp>", Choices "<PgUp>", Conflict "<PgUp>", Completion "<PgUp>", Code "<PgUp>", Compare "<PgUp>", Help "<PgUp>", Environments "<PgUp>"];
-    PageDown "page-down" Move "Page down" "One page down" [List "<PgDn>", Form "<PgDn>", Line "<PgDn>", Input "<PgDn>", Choices "<PgDn>", Conflict "<PgDn>", Completion "<PgDn>", Code "<PgDn>", Code "<Space>", Compare "<PgDn>", Compare "<Space>", Help "<PgDn>", Environments "<PgDn>"];
+    PageUp "page-up" Move "Page up" "One page up" [List "<PgUp>", Form "<PgUp>", Line "<PgUp>", Input "<PgUp>", Choices "<PgUp>", Conflict "<PgUp>", Completion "<PgUp>", Code "<PgUp>", Compare "<PgUp>", Help "<PgUp>", Environments "<PgUp>", Held "<PgUp>"];
+    PageDown "page-down" Move "Page down" "One page down" [List "<PgDn>", Form "<PgDn>", Line "<PgDn>", Input "<PgDn>", Choices "<PgDn>", Conflict "<PgDn>", Completion "<PgDn>", Code "<PgDn>", Code "<Space>", Compare "<PgDn>", Compare "<Space>", Help "<PgDn>", Environments "<PgDn>", Held "<PgDn>", Held "<Space>"];
     HalfPageUp "half-page-up" Move "Half page up" "Half a page up" [List "<C-u>", Compare "<C-u>"];
     HalfPageDown "half-page-down" Move "Half page down" "Half a page down" [List "<C-d>", Compare "<C-d>"];
-    Top "top" Move "Top" "To the first line" [List "g", List "<Home>", Code "g", Code "<Home>", Compare "g", Compare "<Home>", Help "<Home>", Environments "g", Environments "<Home>", ColumnList "g", ColumnList "<Home>"];
-    Bottom "bottom" Move "Bottom" "To the last line; follows again" [List "G", List "<End>", Code "G", Code "<End>", Compare "G", Compare "<End>", Help "<End>", Environments "G", Environments "<End>", ColumnList "G", ColumnList "<End>"];
+    Top "top" Move "Top" "To the first line" [List "g", List "<Home>", Code "g", Code "<Home>", Compare "g", Compare "<Home>", Help "<Home>", Environments "g", Environments "<Home>", ColumnList "g", ColumnList "<Home>", Held "g", Held "<Home>"];
+    Bottom "bottom" Move "Bottom" "To the last line; follows again" [List "G", List "<End>", Code "G", Code "<End>", Compare "G", Compare "<End>", Help "<End>", Environments "G", Environments "<End>", ColumnList "G", ColumnList "<End>", Held "G", Held "<End>"];
     NextTab "next-tab" Move "Next tab" "Next tab of this pane" [Code "<Right>", Plain "<C-Right>", Cell "<C-Right>", Global "<A-Right>", List "L", Code "<Tab>", Code "l"];
     PreviousTab "previous-tab" Move "Previous tab" "Tab before of this pane" [Code "<Left>", Plain "<C-Left>", Cell "<C-Left>", Global "<A-Left>", List "H", Code "h"];
     NextItem "next-item" Move "Next item" "The next exchange or connection of this session, or the next newer answer that is kept" [List "}"];
@@ -117,7 +118,7 @@ actions! {
     FoldTraffic "fold-traffic" View "Fold traffic" "Fold the traffic into one line, and unfold it" [Plain "-", Global "<F12>"];
     Grow "grow" View "Grow" "Make this pane larger" [Plain "]"];
     Shrink "shrink" View "Shrink" "Make this pane smaller" [Plain "["];
-    ViewMode "view-mode" View "View mode" "Show as pretty, text or hex in turn" [List "v"];
+    ViewMode "view-mode" View "View mode" "Show as pretty, text or hex in turn" [List "v", Held "v"];
     ViewHex "view-hex" View "View hex" "Show bytes as hex, and back" [List "x"];
     Wrap "wrap" View "Wrap" "Wrap long lines, and back" [List "w"];
     Find "find" View "Find" "Filter the list, or search in what is shown" [List "/", Environments "/"];
@@ -231,6 +232,12 @@ actions! {
     KeepMine "keep-mine" Window "Keep mine" "Replace the file that changed on disk" [Conflict "m"];
     TakeTheirs "take-theirs" Window "Take theirs" "Read the file, my changes are lost" [Conflict "t"];
     TakeBack "take-back" Window "Take back" "Take back the letter typed last" [Jump "<Backspace>"];
+    ForwardHeld "forward-held" Window "Forward held" "Pass on what is held as it came, or as it is written" [Held "f", Held "<Enter>", HeldText "<F5>", HeldText "<C-s>", HeldText "<A-Enter>", HeldText "<C-Enter>"];
+    DropHeld "drop-held" Window "Drop held" "Do not pass on what is held" [Held "d", Held "<Del>"];
+    EditHeld "edit-held" Window "Edit held" "Edit what is held as text" [Held "e"];
+    EditHeldHex "edit-held-hex" Window "Edit held hex" "Edit what is held as hex, or as text again" [Held "x", HeldText "<A-x>"];
+    ReleaseHeld "release-held" Window "Release held" "Pass on all that is held as it came, and hold nothing more" [Held "R"];
+    HoldFilter "hold-filter" Window "Hold filter" "Say which filter what is held has to fit; an empty one ends it" [Held "/"];
     ToggleSecret "toggle-secret" Window "Toggle secret" "Move the variable into the file of secrets, and back" [Environments "m"];
     ShowSecrets "show-secrets" Window "Show secrets" "Show the secrets in the code, and mask them again; that of a row for a moment" [Code "s", Environments "s", Variable "<A-s>"];
 }

@@ -31,6 +31,7 @@ pub(crate) mod exports;
 mod faults;
 pub mod focus;
 mod folders;
+mod held;
 pub(crate) mod jump_targets;
 mod outside;
 pub(crate) mod overlays;

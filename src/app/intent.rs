@@ -16,7 +16,7 @@ use super::message::Timer;
 use super::preset_tree::TreeItem;
 use super::row_order::SortOrder;
 use super::themes::ThemeWish;
-use crate::model::id::RecordId;
+use crate::model::id::{RecordId, SessionId};
 use crate::model::key::Key;
 use crate::model::payload::{LineEnding, PayloadFormat};
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
@@ -131,6 +131,8 @@ pub enum Intent {
     CloseOverlay,
     /// Close the topmost overlay without doing what it is for.
     DismissOverlay,
+    /// The relay of this session holds what fits this filter from now on; empty = nothing.
+    HoldBy(SessionId, String),
     /// Do not leave after all.
     Stay,
     /// Ask before something is lost.

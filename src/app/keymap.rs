@@ -83,6 +83,12 @@ pub enum Context {
     /// The columns of Traffic.
     #[strum(serialize = "columns of traffic")]
     ColumnList,
+    /// What relays hold.
+    #[strum(serialize = "held window")]
+    Held,
+    /// What is made of something that is held.
+    #[strum(serialize = "held text")]
+    HeldText,
     Help,
     /// The field a name is typed in.
     #[strum(serialize = "name field")]

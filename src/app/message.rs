@@ -103,4 +103,6 @@ pub enum Timer {
     TextCheck,
     /// The rate in the header has to be taken anew.
     TrafficRate,
+    /// How long things are held already.
+    Held,
 }

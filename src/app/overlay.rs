@@ -16,6 +16,7 @@ pub(crate) mod conflict;
 pub(crate) mod environments;
 pub mod export;
 pub(crate) mod filter_picker;
+pub(crate) mod held;
 pub(crate) mod help;
 pub mod jump;
 pub(crate) mod naming;
@@ -47,6 +48,7 @@ pub enum Overlay {
     Environments(Box<environments::Environments>),
     Export(Box<export::ExportWindow>),
     Columns(Box<column_window::ColumnWindow>),
+    Held(Box<held::HeldWindow>),
 }
 
 impl Overlay {
@@ -66,6 +68,7 @@ impl Overlay {
             Overlay::Environments(it) => it.update(shared, inner, input),
             Overlay::Export(it) => it.update(shared, inner, input),
             Overlay::Columns(it) => it.update(inner, input),
+            Overlay::Held(it) => it.update(shared, inner, input),
         }
     }
 
@@ -86,6 +89,7 @@ impl Overlay {
             Overlay::Code(it) => it.size(shared.size.0),
             Overlay::Compare(it) => it.size(shared.size),
             Overlay::Environments(_) => environments::Environments::size(shared.size),
+            Overlay::Held(_) => held::HeldWindow::size(shared.size),
         };
         window(shared.size, width, height)
     }
@@ -114,6 +118,7 @@ impl Overlay {
             Overlay::Environments(it) => return it.contexts().to_vec(),
             Overlay::Export(it) => return it.contexts(),
             Overlay::Columns(_) => Context::ColumnList,
+            Overlay::Held(it) => return it.contexts(),
             Overlay::Jump(_) => Context::Jump,
         };
         vec![own, Context::Global]
@@ -123,13 +128,18 @@ impl Overlay {
     pub(super) fn step_back(&mut self, shared: &Shared) -> Option<Outcome> {
         match self {
             Overlay::Environments(it) => it.step_back(shared),
+            Overlay::Held(it) => it.step_back(),
             _ => None,
         }
     }
 
     /// Whether something is typed in it that a slip of the mouse must not lose.
     pub(super) fn is_written(&self) -> bool {
-        matches!(self, Overlay::Environments(it) if it.edit.is_some())
+        match self {
+            Overlay::Environments(it) => it.edit.is_some(),
+            Overlay::Held(it) => it.edit.is_some(),
+            _ => false,
+        }
     }
 
     /// Text is typed at a question, so its letters are no answers.
@@ -163,6 +173,7 @@ impl Overlay {
             Overlay::Environments(_) => Some(Action::EditEnvironments),
             Overlay::Export(_) => Some(Action::Export),
             Overlay::Columns(_) => Some(Action::Columns),
+            Overlay::Held(_) => Some(Action::Held),
             _ => None,
         }
     }

@@ -16,6 +16,7 @@ use super::drafts::Drafts;
 use super::focus::Pane;
 use super::form::{FormTab, access};
 use super::format;
+use super::held::HeldThings;
 use super::kept_answers::KeptAnswers;
 use super::kept_filters::KeptFilters;
 use super::keymap::Keymap;
@@ -83,6 +84,8 @@ pub struct Shared {
     pub sessions: Sessions,
     pub kept: KeptAnswers,
     pub timeline: Timeline,
+    /// What relays hold.
+    pub held: HeldThings,
     pub search: TextSearch,
     /// Filters of Traffic the user may want again.
     pub filters: KeptFilters,

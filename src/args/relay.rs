@@ -36,6 +36,8 @@ Faults: delay=TIME (jitter=TIME), rate=BYTES a second, corrupt=BYTES, stall=BYTE
 merge=TIME, reset=BYTE, half-close=BYTE; of UDP also drop=PERCENT, duplicate=COPIES, reorder=COUNT. With each
 from=client|server, when=contains 'x', first=N, every=N, chance=PERCENT, after=TIME, for=TIME. What they touched
 is told with its record; --set seed=N repeats a run. An HTTP relay has none: stand in between with tcp://.
+What a preset holds (hold = \"FILTER\") waits for somebody at the screen; here such a preset is refused, and
+--set hold= leaves that off.
 A first Ctrl+C, TERM or HUP prints what was taken in, for a second at most; a second one ends it at
 once.
 Exit status: 0 stopped as asked, 2 usage, 3 network, 6 not all was printed (how much is said),

@@ -94,7 +94,14 @@ fn plan(arguments: &args::Relay, headless: &mut Headless) -> Result<Plan, Failur
         let failure = usage("it is not said where its clients are connected on to".into());
         return Err(failure.hint("write wirebench relay LISTEN TARGET, such as :9000 db:5432"));
     }
-    target::planned(&spec, &scope)
+    let plan = target::planned(&spec, &scope)?;
+    if plan.hold().is_some_and(|hold| hold.filter.is_some()) {
+        // Every client would hang until the time is up, one after the other.
+        let failure =
+            usage("this relay holds what it passes on, and nobody decides about it here".into());
+        return Err(failure.hint("open it on the screen, or leave it off: --set hold="));
+    }
+    Ok(plan)
 }
 
 /// The scheme of a relay whose clients say where to.

@@ -13,6 +13,8 @@ use std::fmt::Write;
 
 /// Bytes a repeated block (`*` in a dump) may stand for at most.
 const REPEAT_LIMIT: u64 = 16 * 1024 * 1024;
+/// Digits of the offset on one.
+const OFFSET: usize = 8;
 /// Bytes on one line of a dump.
 pub(crate) const LINE: usize = 16;
 
@@ -43,6 +45,29 @@ pub fn parse(text: &str) -> Result<Vec<u8>, HexError> {
         return bytes;
     }
     read(text, Some(b'#'))
+}
+
+/// The bytes of lines as [`dump_line`] writes them, after somebody changed some: offsets and what stands
+/// behind a bar are not read, so lines may have become longer or shorter; free form is taken too.
+///
+/// # Errors
+/// Where something is not two digits.
+pub(crate) fn parse_edited(text: &str) -> Result<Vec<u8>, HexError> {
+    let mut bare = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let (line, end) = line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n"));
+        let has_offset = line.len() >= OFFSET
+            && line.bytes().take(OFFSET).all(|byte| byte.is_ascii_hexdigit())
+            && line.get(OFFSET..).is_some_and(|rest| rest.starts_with("  "));
+        let from = if has_offset { OFFSET } else { 0 };
+        let to = line.find('|').unwrap_or(line.len());
+        // Blanks keep what is left where it was, so that mistakes are told where they stand.
+        bare.extend(std::iter::repeat_n(' ', from));
+        bare.push_str(line.split_at(to).0.split_at(from.min(to)).1);
+        bare.extend(std::iter::repeat_n(' ', line.len() - to));
+        bare.push_str(end);
+    }
+    read(&bare, None)
 }
 
 /// Free-form digits without comments and dumps: the inside of a hex island.
@@ -260,6 +285,25 @@ mod tests {
         assert_eq!(parse("1 2").unwrap_err().position, 0);
         assert_eq!(parse("deadé").unwrap_err().position, 4);
         assert!(parse("0x").is_err());
+    }
+
+    #[test]
+    fn a_dump_that_was_changed_is_read_to_the_last_byte() {
+        let bytes: Vec<u8> = (0..40).collect();
+        let lines: Vec<_> =
+            bytes.chunks(LINE).enumerate().map(|(at, it)| dump_line(at as u64 * 16, it)).collect();
+        let text = lines.join("\n");
+        assert_eq!(parse_edited(&text).unwrap(), bytes);
+        let longer = text.replace("0f  |", "0f ff fe  |").replacen("00 01", "01", 1);
+        let read = parse_edited(&longer).unwrap();
+        assert_eq!(
+            (read.len(), &read[..2], &read[14..18]),
+            (41, &[1, 2][..], &[15, 255, 254, 16][..])
+        );
+        assert_eq!(parse_edited("dead beef\n0x01").unwrap(), b"\xde\xad\xbe\xef\x01");
+        assert_eq!(parse_edited("00000000  |....|").unwrap(), b"");
+        let wrong = parse_edited(&text.replace("11 12", "11 1g")).unwrap_err();
+        assert!(wrong.message.starts_with("line 2, column 18:"), "{}", wrong.message);
     }
 
     const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";

@@ -9,11 +9,13 @@ use super::text::Composer;
 use crate::model::endpoint::Endpoint;
 use crate::model::fault::{ChanceSpec, FaultPlan, FaultSpec, FaultsPlan};
 use crate::model::field_id::FieldId;
+use crate::model::hold::{HoldPlan, HoldSpec};
 use crate::model::plan::{ANYWHERE, SocksPlan, TargetPlan, TcpRelayPlan, UdpRelayPlan};
 use crate::model::relay::{TcpRelaySpec, UdpRelaySpec};
 use crate::model::timing::bound;
 use crate::model::tls::ClientTls;
 use crate::model::url_text::UrlText;
+use crate::query::Filter;
 
 /// Every issue goes to the composer; `None` without an address to bind or a target.
 pub(super) fn tcp(spec: &TcpRelaySpec, composer: &mut Composer<'_>) -> Option<TcpRelayPlan> {
@@ -48,8 +50,9 @@ pub(super) fn tcp(spec: &TcpRelaySpec, composer: &mut Composer<'_>) -> Option<Tc
         socket: socket.clone(),
         client: client(&spec.client, composer),
     };
+    let hold = hold(&spec.hold, composer);
     let faults = faults((spec.faults, &spec.fault), true, composer);
-    Some(TcpRelayPlan { bind: bind?, tls: own_tls, socket, target, socks, faults })
+    Some(TcpRelayPlan { bind: bind?, tls: own_tls, socket, target, socks, hold, faults })
 }
 
 /// Who may say where to; `None` = nobody does.
@@ -85,6 +88,30 @@ pub(super) fn udp(spec: &UdpRelaySpec, composer: &mut Composer<'_>) -> Option<Ud
     let faults = faults((spec.faults, &spec.fault), false, composer);
     let (socket, any_peer, idle) = (datagrams(&spec.socket), spec.any_peer, bound(spec.idle));
     Some(UdpRelayPlan { bind: bind?, socket, target: target?, client, any_peer, idle, faults })
+}
+
+/// What is held. An expression is checked here and read again where it is asked.
+pub(super) fn hold(spec: &HoldSpec, composer: &mut Composer<'_>) -> HoldPlan {
+    let place = FieldId::new("hold");
+    let text = composer.line(place, &spec.filter);
+    let text = text.trim();
+    if let Err(why) = check_hold(text) {
+        composer.issue(place, why);
+    }
+    let filter = (!text.is_empty()).then(|| text.to_owned());
+    HoldPlan { filter, timeout: bound(spec.timeout) }
+}
+
+/// Why an expression cannot say what is to be held.
+///
+/// # Errors
+/// In words.
+pub(crate) fn check_hold(text: &str) -> Result<(), String> {
+    let filter = Filter::parse(text).map_err(|error| error.to_string())?;
+    match filter.known_late() {
+        Some(field) => Err(format!("{field} is not known before it is passed on")),
+        None => Ok(()),
+    }
 }
 
 /// The faults that are on.

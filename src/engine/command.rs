@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 
+use crate::model::hold::Decision;
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::plan::Plan;
 use crate::model::recipe::Derivation;
@@ -22,6 +23,8 @@ pub enum Command {
     Update { id: SessionId, plan: Box<Plan> },
     /// Send bytes: one write on a stream, one datagram on UDP (empty ones too).
     Send { to: Recipient, data: Bytes },
+    /// Decide about something that a relay holds (`Held::number`).
+    Decide { id: SessionId, number: u32, decision: Decision },
     /// End one connection.
     End { conn: ConnId, how: CloseMode },
     /// End a whole session. `Reset` aborts at once (cancel); the others let writes finish.

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use crate::codec::compare::Comparison;
 use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
+use crate::model::hold::{Held, HoldEnd};
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::recipe::DerivationReport;
 use crate::model::record::{ConnInfo, LossTotals, Record};
@@ -37,6 +38,10 @@ pub enum Event {
     Progress { id: SessionId, number: u32, body: BodyId, encoded: u64, decoded: u64 },
     /// A rule (`RulePlan::id`) of a TCP or UDP listener answered, so often in all. Coalesced: the latest wins.
     RuleAnswered { id: SessionId, rule: u32, hits: u64 },
+    /// A relay holds something until somebody decides about it.
+    Held(Box<Held>),
+    /// It does so no longer.
+    HoldEnded { id: SessionId, number: u32, end: HoldEnd },
     /// A window of a body was asked for and is here, or a visible body has more to show.
     View(Box<View>),
     /// What was searched for in a body, or that it is not there.

@@ -46,6 +46,13 @@ pub(super) fn relay_sends_nothing() -> Failure {
     usage("a relay passes on what others say; it sends nothing of its own")
 }
 
+/// A decision about something that does not wait.
+pub(super) fn held_no_more() -> Failure {
+    let cause =
+        "this is no longer held: it was decided about, its time was up, or its connection is over";
+    Failure::new(Stage::Program, "", FailureKind::NotFound, cause)
+}
+
 /// The budget of descriptors is used up; `why` says so.
 pub(crate) fn no_descriptors(why: String) -> Failure {
     Failure::new(Stage::Program, "", FailureKind::Busy, why)

@@ -29,7 +29,7 @@ use crate::codec::socks5::{self, SocksReply};
 use crate::model::failure::Failure;
 use crate::model::plan::{ANYWHERE, Plan, SocksPlan, TargetPlan, TcpRelayPlan};
 use crate::model::protocol::{Protocol, Side};
-use crate::model::record::{Direction, RecordKind, RelayPair};
+use crate::model::record::{ConnInfo, Direction, RecordKind, RelayPair};
 use crate::model::tls::ClientTls;
 use passing::Passing;
 use socks::SocksWish;
@@ -52,10 +52,11 @@ pub(crate) async fn run(plan: TcpRelayPlan, cx: SessionContext) -> Result<Summar
     let kind = (Protocol::Tcp, Side::Relay);
     let accept = AcceptLoop::open(kind, &plan.bind, &plan.tls, &plan.socket, own, None).await?;
     let faults = FaultControl::new(&plan.faults, &session);
-    let (target, socks) = (Arc::new(plan.target), plan.socks.map(Arc::new));
+    let (target, socks, hold) = (Arc::new(plan.target), plan.socks.map(Arc::new), plan.hold);
     let mut relay = Relay { session, accept, target, socks, faults };
     relay.tell_target();
     relay.faults.tell();
+    relay.session.holds.change(&hold);
     loop {
         let happened = tokio::select! {
             happened = relay.accept.next(&mut input) => happened,
@@ -94,6 +95,7 @@ impl Relay {
                     self.tell_target();
                 }
                 self.faults.change(&plan.faults);
+                self.session.holds.change(&plan.hold);
             }
             None => self.session.events.refused(refusal::other_answers()),
         }
@@ -163,7 +165,7 @@ struct Onward {
 
 impl Onward {
     async fn run(mut self, accepted: AcceptedConn) {
-        let AcceptedConn { mut stream, peer, .. } = accepted;
+        let AcceptedConn { conn, mut stream, peer, local, tls, .. } = accepted;
         if let Some(socks) = self.socks.clone() {
             match self.asked(&socks, &mut stream).await {
                 Some(SocksWish::Connect(endpoint)) => {
@@ -186,7 +188,16 @@ impl Onward {
         }
         let Onward { session, pair, target: plan, ending, faults, .. } = self;
         let names = [peer.to_string(), plan.endpoint.to_string()];
-        Passing { session, pair, names, ending, faults }.run(stream, target).await;
+        let conn = ConnInfo {
+            id: conn,
+            protocol: Protocol::Tcp,
+            side: Side::Relay,
+            local,
+            peer: Some(peer),
+            tls: tls.is_some(),
+            pair: Some(pair),
+        };
+        Passing { session, pair, conn, names, ending, faults }.run(stream, target).await;
     }
 
     /// What a client of SOCKS5 wants; `None` = it is turned away, and why is recorded.

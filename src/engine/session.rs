@@ -22,6 +22,7 @@ use tokio_util::task::TaskTracker;
 use super::body::BodyStore;
 use super::budget::Budget;
 use super::command::CloseMode;
+use super::holds::HoldDesk;
 use super::sink::Sink;
 use super::tls::store::TlsStore;
 use crate::model::id::{ConnId, SessionId};
@@ -92,6 +93,8 @@ pub(crate) struct SessionHandle {
     pub(crate) bodies: BodyStore,
     /// Asked before a socket or file is opened.
     pub(crate) budget: Budget,
+    /// What waits for a decision of somebody.
+    pub(crate) holds: HoldDesk,
     /// TLS configurations, built on first use.
     pub(crate) tls: TlsStore,
     /// The engine stops; nobody is left to read what happens.
@@ -117,6 +120,7 @@ impl SessionHandle {
     pub(super) fn new(id: SessionId, events: Sink, env: SessionEnv) -> Self {
         SessionHandle {
             id,
+            holds: HoldDesk::new(id, events.clone()),
             events,
             cancel: env.stop.child_token(),
             stop: env.stop,

@@ -60,6 +60,13 @@ pub(crate) struct StampGuard {
     shared: Arc<SinkShared>,
 }
 
+impl StampGuard {
+    /// The stamp.
+    pub(crate) fn at(&self) -> Stamp {
+        self.place.0
+    }
+}
+
 impl Drop for StampGuard {
     fn drop(&mut self) {
         let load = {
@@ -206,6 +213,13 @@ impl Sink {
     ) {
         let data = Bytes::from(self.secrets.hide_words(&text.into()));
         self.stamped(Record::new(Stamp::default(), conn, direction, kind, data));
+    }
+
+    /// The same of what faults or a hold touched.
+    pub(crate) fn note_touched(&self, conn: ConnId, text: &str, faults: FaultMarks) {
+        let (way, kind) = (Direction::Local, RecordKind::Note);
+        let data = Bytes::from(self.secrets.hide_words(text));
+        self.stamped(Record { faults, ..Record::new(Stamp::default(), conn, way, kind, data) });
     }
 
     /// Something failed on our side, as of now.

@@ -21,6 +21,7 @@ use tokio_util::task::TaskTracker;
 
 use super::command::{CloseMode, Command, Recipient};
 use super::event::{Event, Summary};
+use super::holds::HoldDesk;
 use super::session::{GRACE, INPUTS, SessionContext, SessionEnv, SessionHandle, SessionInput};
 use super::sink::Sink;
 use super::{clock, dispatch, refusal};
@@ -50,6 +51,7 @@ struct Running {
     input: mpsc::Sender<SessionInput>,
     cancel: CancellationToken,
     events: Sink,
+    holds: HoldDesk,
 }
 
 impl Supervisor {
@@ -85,6 +87,10 @@ impl Supervisor {
             Command::Send { to: Recipient::All(id), data } => {
                 self.order(id, SessionInput::Send { conn: None, data });
             }
+            Command::Decide { id, number, decision } => match self.sessions.get(&id) {
+                Some(running) => running.holds.decide(number, decision),
+                None => self.events.refused_for(id, refusal::session_over()),
+            },
             Command::End { conn, how } => self.order(conn.session, SessionInput::End { conn, how }),
             Command::Close { id, how: CloseMode::Reset } => self.abort(id),
             Command::Close { id, how } => self.order(id, SessionInput::Close(how)),
@@ -127,7 +133,8 @@ impl Supervisor {
         let (input, inputs) = mpsc::channel(INPUTS);
         let session = SessionHandle::new(id, events.clone(), self.env.clone());
         let cancel = session.cancel.clone();
-        place.insert(Running { input, cancel, events });
+        let holds = session.holds.clone();
+        place.insert(Running { input, cancel, events, holds });
         self.tasks.spawn(async move {
             watch_over(run(plan, session.clone(), inputs), session).await;
             // Nobody listens any more when the engine has stopped.

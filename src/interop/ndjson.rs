@@ -53,6 +53,7 @@ pub fn record(record: &Record, conn: Option<&ConnInfo>, told: &[u8]) -> String {
         "dir": record.direction.into_str(),
         "kind": record.kind.into_str(),
         "fault": listed(record.faults.names()),
+        "hold": listed(record.faults.hold_names()),
         "len": is_data.then_some(record.original_len),
         "kept": (is_data && is_cut).then_some(record.data.len()),
         "text": text.filter(|_| is_data),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use smart_default::SmartDefault;
 use strum::{EnumIter, EnumString, IntoEnumIterator as _, IntoStaticStr};
 
+use super::hold::HoldMark;
 use super::listener::When;
 use super::plan::WhenPlan;
 
@@ -27,9 +28,12 @@ pub enum FaultKind {
     Stall,
 }
 
-/// Which faults touched a record.
+/// Which faults touched a record, and what a hold did to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct FaultMarks(u16);
+
+/// Where the bits of holds begin.
+const HOLDS: u16 = FaultKind::Stall as u16 + 1;
 
 impl FaultMarks {
     /// One more.
@@ -43,10 +47,32 @@ impl FaultMarks {
         self.0 & (1 << kind as u16) != 0
     }
 
-    /// Whether it was touched by none.
+    /// Whether it was touched by none, and not held either.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.0 == 0
+    }
+
+    /// Whether a fault touched it.
+    #[must_use]
+    pub(crate) fn has_fault(self) -> bool {
+        self.0 & ((1 << HOLDS) - 1) != 0
+    }
+
+    /// The same with a mark of a hold.
+    #[must_use]
+    pub fn held(self, mark: HoldMark) -> Self {
+        FaultMarks(self.0 | 1 << (HOLDS + mark as u16))
+    }
+
+    /// What a hold did to it.
+    pub fn holds(self) -> impl Iterator<Item = HoldMark> {
+        HoldMark::iter().filter(move |mark| self.0 & 1 << (HOLDS + *mark as u16) != 0)
+    }
+
+    /// The names of what a hold did to it.
+    pub fn hold_names(self) -> impl Iterator<Item = &'static str> {
+        self.holds().map(|mark| mark.into_str())
     }
 
     /// Those of both.
@@ -55,7 +81,7 @@ impl FaultMarks {
         FaultMarks(self.0 | other.0)
     }
 
-    /// Their names.
+    /// The names of the faults.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         FaultKind::iter().filter(move |kind| self.contains(*kind)).map(|kind| kind.into_str())
     }
@@ -63,7 +89,7 @@ impl FaultMarks {
 
 impl fmt::Display for FaultMarks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.names().collect::<Vec<_>>().join(", "))
+        f.write_str(&self.names().chain(self.hold_names()).collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -222,6 +248,16 @@ mod tests {
         marks.insert(FaultKind::HalfClose);
         assert_eq!(marks.to_string(), "half-close, stall");
         assert!(marks.contains(FaultKind::Stall) && !marks.contains(FaultKind::Drop));
+    }
+
+    #[test]
+    fn marks_of_holds_stand_beside_those_of_faults() {
+        let mut marks = FaultMarks::default().held(HoldMark::Held).held(HoldMark::Missed);
+        assert!(!marks.is_empty() && !marks.has_fault());
+        assert_eq!(marks.names().count(), 0);
+        marks.insert(FaultKind::Stall);
+        assert_eq!(marks.to_string(), "stall, held, missed");
+        assert!(marks.has_fault() && marks.holds().eq([HoldMark::Held, HoldMark::Missed]));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! loops over them; CONTRIBUTING.md says how to add an option.
 
 mod fault;
+mod hold;
 mod http;
 mod http_relay;
 mod list;

@@ -6,6 +6,7 @@ use smart_default::SmartDefault;
 use strum::{Display, EnumString, IntoStaticStr};
 
 use super::client::{CONNECT_TIMEOUT, ClientSpec, SocketSpec};
+use super::hold::HoldSpec;
 use super::http::{HEAD_TIMEOUT, HttpRule};
 use super::tls::{ClientTls, ListenerTls};
 
@@ -41,6 +42,7 @@ pub struct HttpRelaySpec {
     pub socket: SocketSpec,
     /// Of those to the target.
     pub client: ClientSpec,
+    pub hold: HoldSpec,
 }
 
 /// Which host a request is for when it is passed on to a target.

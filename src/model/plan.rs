@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 use super::endpoint::{Bind, Endpoint};
 use super::fault::FaultsPlan;
+use super::hold::HoldPlan;
 use super::protocol::{Capabilities, Protocol, Side};
 pub use super::relay_plan::{HttpRelayPlan, OpenPlan, OriginPlan};
 use super::tls::{ClientTls, ListenerTls};
@@ -262,6 +263,7 @@ pub struct TcpRelayPlan {
     pub target: TargetPlan,
     /// Each client says by SOCKS5 where to.
     pub socks: Option<SocksPlan>,
+    pub hold: HoldPlan,
     pub faults: FaultsPlan,
 }
 
@@ -394,12 +396,7 @@ impl Plan {
             Plan::HttpListener(_) => true,
             Plan::TcpListener(plan) => !plan.rules.is_empty(),
             Plan::UdpListener(plan) => !plan.rules.is_empty(),
-            Plan::Http(_)
-            | Plan::HttpRelay(_)
-            | Plan::Tcp(_)
-            | Plan::TcpRelay(_)
-            | Plan::Udp(_)
-            | Plan::UdpRelay(_) => false,
+            _ => false,
         }
     }
 
@@ -515,18 +512,30 @@ impl Plan {
         }
     }
 
+    /// What a relay holds.
+    pub(crate) fn hold(&self) -> Option<&HoldPlan> {
+        match self {
+            Plan::TcpRelay(plan) => Some(&plan.hold),
+            Plan::HttpRelay(plan) => Some(&plan.hold),
+            _ => None,
+        }
+    }
+
+    /// What a relay holds, to write to.
+    pub(crate) fn hold_mut(&mut self) -> Option<&mut HoldPlan> {
+        match self {
+            Plan::TcpRelay(plan) => Some(&mut plan.hold),
+            Plan::HttpRelay(plan) => Some(&mut plan.hold),
+            _ => None,
+        }
+    }
+
     /// The faults of a relay, to write to.
     pub(crate) fn faults_mut(&mut self) -> Option<&mut FaultsPlan> {
         match self {
             Plan::TcpRelay(plan) => Some(&mut plan.faults),
             Plan::UdpRelay(plan) => Some(&mut plan.faults),
-            Plan::Http(_)
-            | Plan::HttpListener(_)
-            | Plan::HttpRelay(_)
-            | Plan::Tcp(_)
-            | Plan::TcpListener(_)
-            | Plan::Udp(_)
-            | Plan::UdpListener(_) => None,
+            _ => None,
         }
     }
 

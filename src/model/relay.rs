@@ -6,6 +6,7 @@ use smart_default::SmartDefault;
 
 use super::client::{CONNECT_TIMEOUT, ClientSpec, DatagramSpec, SocketSpec};
 use super::fault::{ChanceSpec, FaultSpec};
+use super::hold::HoldSpec;
 use super::tls::{ClientTls, ListenerTls};
 
 /// A TCP (or TLS) relay: every accepted connection is connected on to the target, and what comes on
@@ -32,6 +33,7 @@ pub struct TcpRelaySpec {
     pub socket: SocketSpec,
     /// Of those to the target.
     pub client: ClientSpec,
+    pub hold: HoldSpec,
     pub faults: ChanceSpec,
     /// Done to what is passed on, in order.
     pub fault: Vec<FaultSpec>,

@@ -16,6 +16,7 @@ use super::facts::RecordFacts;
 use super::pattern::{DataTest, Slice, TextTest};
 use super::subject::{End, TextOf};
 use crate::model::fault::FaultKind;
+use crate::model::hold::HoldMark;
 use crate::model::id::ConnId;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, RecordKind};
@@ -73,6 +74,8 @@ pub(super) enum RecordTest {
     Marked,
     /// A fault touched it; `None` = any.
     Fault(Option<FaultKind>),
+    /// A hold did this to it; `None` = anything.
+    Hold(Option<HoldMark>),
     /// What failed, was reset or is an answer that says so.
     Error,
 }
@@ -235,9 +238,25 @@ impl RecordTest {
                 record.body().and_then(|body| slice.of(body)).is_some_and(|it| test.holds(it))
             }
             RecordTest::Marked => record.is_marked,
-            RecordTest::Fault(None) => !record.faults.is_empty(),
+            RecordTest::Fault(None) => record.faults.has_fault(),
             RecordTest::Fault(Some(kind)) => record.faults.contains(*kind),
+            RecordTest::Hold(None) => record.faults.holds().next().is_some(),
+            RecordTest::Hold(Some(mark)) => record.faults.holds().any(|it| it == *mark),
             RecordTest::Error => record.is_error(),
+        }
+    }
+
+    /// The field it asks about, if nothing is known of that before a relay has passed something on.
+    pub(super) fn known_late(&self) -> Option<&'static str> {
+        match self {
+            RecordTest::Delta(_) => Some("delta"),
+            RecordTest::Latency(_) => Some("latency"),
+            RecordTest::Marked => Some("marked"),
+            RecordTest::Text(TextOf::Comment, _) => Some("comment"),
+            RecordTest::Fault(_) => Some("fault"),
+            RecordTest::Hold(_) => Some("hold"),
+            RecordTest::Error | RecordTest::Text(TextOf::Error, _) => Some("error"),
+            _ => None,
         }
     }
 

@@ -101,6 +101,7 @@ const FAULTS: &[&str] = &[
     "half-close",
     "stall",
 ];
+const HOLDS: &[&str] = &["held", "edited", "dropped", "timed-out", "missed"];
 const SIDES: &[&str] = &["client", "listener", "relay"];
 
 macro_rules! fields {
@@ -197,6 +198,9 @@ fields! {
     "fault" QuerySubject::Fault, QueryValue::Word(FAULTS), true,
         ["faults" "chaos" "touched" "injected"],
         "What the faults of a relay did to it; alone: whatever it was.", "fault == delay";
+    "hold" QuerySubject::Hold, QueryValue::Word(HOLDS), true,
+        ["intercept" "~intercepted" "intercepted" "paused"],
+        "What was held before it was passed on, and what became of it; alone: whatever it was.", "hold == edited";
     "error" QuerySubject::Text(TextOf::Error), QueryValue::Text, true,
         ["~e" "failure" "_ws.expert" "fail" "errors"],
         "What failed or was reset, and answers with a status of 400 or more; its text is searched.", "error contains refused";
@@ -211,6 +215,9 @@ pub const BARE: &[(&str, &str)] = &[
     ("in", "dir == in"),
     ("out", "dir == out"),
     ("reset", "kind == reset"),
+    ("held", "hold == held"),
+    ("edited", "hold == edited"),
+    ("dropped", "hold == dropped"),
 ];
 
 impl QueryField {

@@ -83,6 +83,15 @@ impl Filter {
         self.0.reads()
     }
 
+    /// The first field it asks about of which nothing is known before a relay has passed something
+    /// on; `None` = it can say what is to be held.
+    pub(crate) fn known_late(&self) -> Option<&'static str> {
+        self.0.tests().into_iter().find_map(|(_, test)| match test {
+            Test::Record(test) => test.known_late(),
+            Test::Conn(_) => None,
+        })
+    }
+
     /// What it looks for in payload, without that which it looks away from: what a screen marks.
     pub(crate) fn pattern(&self) -> Option<Pattern> {
         let (mut needles, mut expressions) = (Vec::new(), Vec::new());

@@ -44,4 +44,5 @@ pub(super) enum QuerySubject {
     Hex,
     Marked,
     Fault,
+    Hold,
 }

@@ -56,6 +56,7 @@ pub(super) fn exists(asked: &Asked) -> Made {
     let test = match &asked.field.subject {
         QuerySubject::Marked => RecordTest::Marked,
         QuerySubject::Fault => RecordTest::Fault(None),
+        QuerySubject::Hold => RecordTest::Hold(None),
         QuerySubject::Delta => RecordTest::Delta(every),
         QuerySubject::Latency => RecordTest::Latency(every),
         QuerySubject::Status => RecordTest::Status(every),
@@ -105,6 +106,7 @@ fn plain(asked: &Asked, operator: &str, value: &str) -> Result<Test, String> {
         QuerySubject::Direction => RecordTest::Direction(named(asked.field, value)?).into(),
         QuerySubject::Kind => RecordTest::Kind(named(asked.field, value)?).into(),
         QuerySubject::Fault => RecordTest::Fault(Some(named(asked.field, value)?)).into(),
+        QuerySubject::Hold => RecordTest::Hold(Some(named(asked.field, value)?)).into(),
         QuerySubject::Delta => RecordTest::Delta(number(nanos)?).into(),
         QuerySubject::Latency => RecordTest::Latency(number(nanos)?).into(),
         QuerySubject::Time => RecordTest::Time(times::test(operator, value, asked.ahead)?).into(),

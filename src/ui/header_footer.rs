@@ -30,7 +30,8 @@ pub(super) fn header(mut painter: Painter<'_>) {
     let width = (right.chars().count() + help.chars().count() + 2) as u16;
     if let Some(x) = area.right().checked_sub(width).filter(|x| *x > painter.area.x) {
         let is_public = app.shared.sessions.live().any(Session::is_public);
-        let style = if is_public { palette.warning } else { palette.success };
+        let is_urgent = is_public || !app.shared.held.is_empty();
+        let style = if is_urgent { palette.warning } else { palette.success };
         painter.area = Rect { x, width, ..area };
         painter.put(&right, style);
         painter.skip(2);
@@ -50,6 +51,11 @@ fn totals(app: &App) -> String {
         count => format!(" ({count} public)"),
     };
     let mut parts = Vec::new();
+    // Somebody waits for an answer, wherever the user looks.
+    match app.shared.held.len() {
+        0 => {}
+        count => parts.push(app.keyed(&format!("◼ {count} held ([held])"))),
+    }
     if listening > 0 {
         parts.push(format!("● {listening} listening{public}"));
     }

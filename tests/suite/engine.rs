@@ -12,6 +12,10 @@ mod accept;
 mod bench;
 #[path = "engine_faults.rs"]
 mod faults;
+#[path = "engine_holds.rs"]
+mod holds;
+#[path = "engine_http_holds.rs"]
+mod http_holds;
 #[path = "engine_http_relay.rs"]
 mod http_relay;
 #[path = "engine_life.rs"]

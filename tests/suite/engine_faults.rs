@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use wirebench::engine::command::{CloseMode, Command};
 use wirebench::model::fault::{FaultEffect, FaultFrom, FaultKind, FaultPlan, FaultsPlan};
+use wirebench::model::hold::HoldPlan;
 use wirebench::model::id::SessionId;
 use wirebench::model::plan::{
     ClientOptions, DatagramOptions, Plan, SocketOptions, TargetPlan, TcpRelayPlan, UdpRelayPlan,
@@ -45,6 +46,7 @@ fn streams(target: SocketAddr, list: Vec<FaultPlan>) -> Plan {
         socket: SocketOptions::default(),
         faults: faults(list),
         socks: None,
+        hold: HoldPlan::default(),
         target: TargetPlan {
             endpoint: client.endpoint,
             tls: ClientTls::Off,

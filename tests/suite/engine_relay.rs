@@ -11,6 +11,7 @@ use wirebench::engine::command::{CloseMode, Recipient};
 use wirebench::engine::event::Phase;
 use wirebench::model::endpoint::Endpoint;
 use wirebench::model::failure::FailureKind;
+use wirebench::model::hold::HoldPlan;
 use wirebench::model::id::SessionId;
 use wirebench::model::plan::{Plan, SocketOptions, TargetPlan, TcpRelayPlan};
 use wirebench::model::protocol::Side;
@@ -29,6 +30,7 @@ fn relay(target: SocketAddr) -> TcpRelayPlan {
         socket: SocketOptions::default(),
         faults: wirebench::model::fault::FaultsPlan::default(),
         socks: None,
+        hold: HoldPlan::default(),
         target: TargetPlan {
             endpoint: client.endpoint,
             tls: ClientTls::Off,

@@ -31,6 +31,8 @@ mod exports;
 mod folders;
 #[path = "flows/handed_on.rs"]
 mod handed_on;
+#[path = "flows/holds.rs"]
+mod holds;
 #[path = "flows/http_relays.rs"]
 mod http_relays;
 #[path = "flows/kept.rs"]

@@ -2,7 +2,7 @@
 //!
 //! Events of a session that is unknown or over are ignored.
 
-use super::{compare, exports, kept, response, send, traffic};
+use super::{compare, exports, held, kept, response, send, traffic};
 use crate::app::drafts::Draft;
 use crate::app::format::counted;
 use crate::app::sessions::SessionState;
@@ -32,6 +32,8 @@ pub(crate) fn apply(app: &mut App, event: Event) {
                 session.answered_by(rule, hits);
             }
         }
+        Event::Held(held) => held::came(app, *held),
+        Event::HoldEnded { id, number, end } => held::went(app, id, number, end),
         Event::Done { id, outcome, at } => done(app, id, outcome, at),
         Event::ClockStep(step) => app.shared.wall_clock.step(step),
         Event::CaptureProgress { percent } => app.reading = Some(percent),
@@ -147,6 +149,7 @@ fn done(app: &mut App, id: SessionId, outcome: Result<Summary, Failure>, at: Sta
     send::finished(app, id);
     kept::finished(app, id);
     app.shared.timeline.end_session(id);
+    app.shared.held.end_session(id);
     response::exchange_changed(app, id);
     let shown: Vec<SessionId> = app.shared.drafts.iter().flat_map(Draft::sessions).collect();
     let gone = app.shared.sessions.prune(|id| shown.contains(&id));

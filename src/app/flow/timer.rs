@@ -1,6 +1,6 @@
 //! Timers that went off.
 
-use crate::app::flow::{draft, environments, exports, response, restore, traffic};
+use crate::app::flow::{draft, environments, exports, held, response, restore, traffic};
 use crate::app::message::Timer;
 use crate::app::state::{App, Level, Notice};
 
@@ -28,6 +28,7 @@ pub(crate) fn timer_fired(app: &mut App, timer: Timer) {
         }
         Timer::Export => exports::timer_fired(app),
         Timer::HideSecret(since) => environments::hide_secret(app, since),
+        Timer::Held => held::timer_fired(app),
         Timer::Forget => traffic::undo_is_over(app),
         Timer::ResponseClock | Timer::ConversationFraming | Timer::ConversationSearch => {
             response::timer_fired(app, timer);

@@ -200,14 +200,26 @@ impl FaultLine {
 
     /// Takes something in.
     pub(crate) fn take(&mut self, data: Bytes, now: Duration) -> TakenIn {
+        let original = data.clone();
+        self.take_held(data, (&original, FaultMarks::default()), now)
+    }
+
+    /// Takes something in that a hold touched, in place of what came.
+    pub(crate) fn take_held(
+        &mut self,
+        data: Bytes,
+        (original, held): (&Bytes, FaultMarks),
+        now: Duration,
+    ) -> TakenIn {
         let len = data.len();
         let (datagrams, bytes) = WAITING;
         let is_full = self.queue.len() >= datagrams || self.waiting + len > bytes;
         if !self.is_stream && is_full {
             return TakenIn { is_refused: true, ..TakenIn::default() };
         }
-        let verdict = self.judge(data, now);
-        let (marks, differs) = (verdict.marks, verdict.data != verdict.original);
+        let mut verdict = self.judge(data, now);
+        verdict.marks = verdict.marks.with(held);
+        let (marks, differs) = (verdict.marks, verdict.data != *original);
         if self.is_stream {
             self.put_stream(verdict, differs);
         } else {

@@ -15,9 +15,12 @@
 //! One task owns both sockets. A way reads no more while [`AHEAD`] bytes wait to be written, so each
 //! side feels how slow the other is.
 
+mod holding;
+
 use std::io;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::io::{ReadHalf, WriteHalf};
 use tokio::time::Instant;
 
@@ -25,6 +28,8 @@ use super::{Ending, FaultWatch};
 use crate::engine::clock;
 use crate::engine::command::CloseMode;
 use crate::engine::faults::line::{FaultLine, FaultStep, TakenIn};
+use crate::engine::holds::HoldVerdict;
+use crate::engine::holds::line::HoldLine;
 use crate::engine::outbound::{Origin, OutboundQueue};
 use crate::engine::session::SessionHandle;
 use crate::engine::sink::{Sink, StampGuard};
@@ -34,7 +39,8 @@ use crate::engine::transport::stream::{Stream, reset};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::fault::FaultMarks;
 use crate::model::id::ConnId;
-use crate::model::record::{Direction, RecordKind, RelayPair};
+use crate::model::record::{ConnInfo, Direction, RecordKind, RelayPair};
+use holding::HoldAnswer;
 
 /// Bytes waiting to be written above which a way reads no more.
 const AHEAD: usize = 64 * 1024;
@@ -51,6 +57,8 @@ const AHEAD_DELAYED: usize = 1024 * 1024;
 pub(super) struct Passing {
     pub(super) session: SessionHandle,
     pub(super) pair: RelayPair,
+    /// The client's half, as a hold asks about it.
+    pub(super) conn: ConnInfo,
     /// How client and target are called in failures.
     pub(super) names: [String; 2],
     pub(super) ending: Ending,
@@ -71,6 +79,8 @@ struct Way {
     write: WriteHalf<Stream>,
     buffer: StreamBuffer,
     outgoing: OutboundQueue,
+    /// What waits for a decision, before faults get it.
+    holds: HoldLine,
     line: FaultLine,
     /// Of what is in `outgoing`: what touched it, and whether it is not what was read.
     touched: (FaultMarks, bool),
@@ -85,6 +95,8 @@ struct Way {
     received: u64,
     /// Bytes that were read and do not go out any more.
     dropped: u64,
+    /// Those of them that somebody said were to be left out: they are told one by one.
+    dropped_by_hold: u64,
 }
 
 /// A way did something.
@@ -94,6 +106,8 @@ enum WayStep {
     Finished(io::Result<usize>, StampGuard),
     /// Something that faults delayed may be due.
     Due,
+    /// About the first that waits for it.
+    Decided(HoldVerdict),
 }
 
 /// Something happened.
@@ -175,6 +189,7 @@ impl Way {
             write,
             buffer: StreamBuffer::default(),
             outgoing: OutboundQueue::default(),
+            holds: HoldLine::default(),
             line,
             touched: Default::default(),
             is_shut: false,
@@ -183,6 +198,7 @@ impl Way {
             is_cut: false,
             received: 0,
             dropped: 0,
+            dropped_by_hold: 0,
         }
     }
 
@@ -193,12 +209,12 @@ impl Way {
 
     /// Whether nothing waits to be written any more.
     fn is_passed_on(&self) -> bool {
-        self.outgoing.front().is_none() && self.line.is_empty()
+        self.outgoing.front().is_none() && self.line.is_empty() && self.holds.is_empty()
     }
 
     /// More may be read: not too much waits to be written.
     fn has_room(&self) -> bool {
-        let waiting = self.outgoing.unsent() + self.line.waiting();
+        let waiting = self.outgoing.unsent() + self.line.waiting() + self.holds.waiting();
         let is_held = self.line.is_plain() || self.line.is_stalled();
         waiting < if is_held { AHEAD } else { AHEAD_DELAYED }
     }
@@ -234,7 +250,7 @@ impl Way {
         let drops = drops || self.is_shut;
         let may_read = !self.is_read && !self.is_cut && (drops || self.has_room());
         let is_last = self.is_passed_on() && !self.line.is_stalled();
-        let Way { read, write, buffer, outgoing, .. } = self;
+        let Way { read, write, buffer, outgoing, holds, .. } = self;
         let has_output = !self.is_cut && outgoing.front().is_some();
         let may_finish = finishes && !self.is_cut && is_last && !self.is_finished;
         let waits = !self.is_cut && !has_output;
@@ -244,6 +260,7 @@ impl Way {
                 if has_output { WayStep::Wrote(done, held) } else { WayStep::Finished(done, held) }
             }
             () = clock::at(due), if waits => WayStep::Due,
+            verdict = holds.decided(), if !holds.is_empty() => WayStep::Decided(verdict),
             else => std::future::pending().await,
         }
     }
@@ -279,6 +296,7 @@ impl Live {
             }
             Happening::Late => return Some(self.out_of_patience()),
             Happening::Step(_, WayStep::Due) => {}
+            Happening::Step(from, WayStep::Decided(verdict)) => self.decided(from, verdict),
             Happening::Step(from, WayStep::Read(read)) => self.read(from, read),
             Happening::Step(from, WayStep::Wrote(wrote, held)) => self.wrote(from, wrote, held),
             Happening::Step(from, WayStep::Finished(done, held)) => {
@@ -318,6 +336,9 @@ impl Live {
     }
 
     fn close(&mut self) {
+        // What was held to be looked at first does not slip through because somebody closes.
+        self.let_go_of_held(Half::Client);
+        self.let_go_of_held(Half::Target);
         // Who closes does not wait for faults.
         self.up.line.let_go();
         self.down.line.let_go();
@@ -376,8 +397,7 @@ impl Live {
     }
 
     fn take_in(&mut self, from: Half) {
-        let (is_closing, pair, now) =
-            (self.is_closing, self.setup.pair, self.setup.faults.started.elapsed());
+        let (is_closing, pair) = (self.is_closing, self.setup.pair);
         let way = self.way(from);
         let data = way.buffer.take();
         let len = data.len() as u64;
@@ -386,15 +406,36 @@ impl Live {
         let is_dropped = is_closing || way.is_shut;
         if is_dropped {
             way.dropped += len;
-        } else if way.line.is_plain() && way.touched == Default::default() {
-            way.outgoing.push_bytes(data.clone(), Origin::User, Duration::ZERO);
         } else {
-            taken = way.line.take(data.clone(), now);
+            let mut marks = FaultMarks::default();
+            if self.asks_hold(from) {
+                match self.ask_hold(from, &data) {
+                    HoldAnswer::Waits => return,
+                    HoldAnswer::GoesOn(with) => marks = with,
+                }
+            }
+            taken = self.put(from, (&data, data.clone()), marks);
         }
         // What the server says is told when it reaches the client, if it does and as it does.
         if from == Half::Client || is_dropped || taken.differs {
             self.setup.session.events.received_touched(from.conn(pair), data, taken.marks);
         }
+    }
+
+    /// Hands on what is to be passed on in place of what was read, by way of the faults.
+    fn put(&mut self, from: Half, (original, data): (&Bytes, Bytes), marks: FaultMarks) -> TakenIn {
+        let now = self.setup.faults.started.elapsed();
+        let way = self.way(from);
+        if way.is_shut {
+            way.dropped += data.len() as u64;
+            return TakenIn { marks, ..TakenIn::default() };
+        }
+        let is_plain = way.line.is_plain() && way.touched == Default::default();
+        if !is_plain || !marks.is_empty() || data != *original {
+            return way.line.take_held(data, (original, marks), now);
+        }
+        way.outgoing.push_bytes(data, Origin::User, Duration::ZERO);
+        TakenIn::default()
     }
 
     fn wrote(&mut self, from: Half, result: io::Result<usize>, held: StampGuard) {
@@ -441,6 +482,9 @@ impl Live {
         };
         let failure = explain::stream_failure(stage, name, error, received);
         self.way(half.other()).is_cut = true;
+        // Nobody is left to decide for: neither what it said nor what it would have got.
+        self.let_go_of_held(Half::Client);
+        self.let_go_of_held(Half::Target);
         // A socket that is reset gives what had come before; any other failure may keep it for ever.
         if failure.kind != FailureKind::Reset {
             self.way(half).is_read = true;
@@ -454,6 +498,8 @@ impl Live {
 
     /// Lets go of both sockets and records how, and what was not passed on.
     fn end(mut self, end: End) {
+        self.let_go_of_held(Half::Client);
+        self.let_go_of_held(Half::Target);
         self.tell_left(Half::Client);
         self.tell_left(Half::Target);
         let Live { setup: Passing { session, pair, .. }, up, down, .. } = self;

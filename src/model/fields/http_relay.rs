@@ -45,5 +45,6 @@ impl Options for HttpRelaySpec {
             help: "Tried in order; a request whose method and path match is answered here and not passed \
                    on.";
         "", ValueKind::Table, client, tab: OPTIONS;
+        "", ValueKind::Table, hold, tab: OPTIONS;
     }
 }

@@ -31,6 +31,7 @@ impl Options for TcpRelaySpec {
             help: "Longest wait for the connection to the target and its TLS handshake.";
         "", ValueKind::Table, socket, tab: OPTIONS;
         "", ValueKind::Table, client, tab: OPTIONS;
+        "", ValueKind::Table, hold, tab: OPTIONS;
         "", ValueKind::Table, faults, tab: OPTIONS;
         "fault", FAULT_LIST, fault, tab: FAULTS, label: FAULT, help: FAULT_HELP;
     }

@@ -272,7 +272,10 @@ fn row(mut painter: Painter<'_>, id: RecordId, record: &Record, placed: &[Placed
         let rule = printable_str(rule);
         painter.right(&format!(" by {} ", fit::start(&rule, RULED / 3)), palette.automatic);
     }
-    if !record.faults.is_empty() {
+    if let Some(held) = app.shared.held.told_by(record.conn, record.at) {
+        let waited = app.shared.now.since(held.at).as_secs();
+        painter.right(&format!(" waits {waited} s "), palette.warning);
+    } else if !record.faults.is_empty() {
         painter.right(&format!(" {} ", record.faults), palette.warning);
     }
     summary(&mut painter, (id, record), style);

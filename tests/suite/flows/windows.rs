@@ -13,13 +13,14 @@ use crate::harness::app::Driver;
 const WIDE: (u16, u16) = (120, 40);
 
 /// Every kind of window, and the keys that open it from the list of presets.
-const WINDOWS: [(&str, &str); 12] = [
+const WINDOWS: [(&str, &str); 13] = [
     ("palette", "<C-p>"),
     ("environments", "E"),
     ("help", "<F1>"),
     ("save as", "S"),
     ("rename", "r"),
     ("describe", "A"),
+    ("held", "<A-h>"),
     ("question", "d"),
     ("jump", "<C-o>"),
     ("code", "c"),
@@ -72,6 +73,7 @@ fn is_its_own(overlay: &Overlay, driver: &Driver, keys: &[Key]) -> bool {
         Overlay::Compare(_) => &[Context::Compare],
         Overlay::Export(_) => &[Context::Export, Context::ExportChoice],
         Overlay::Columns(_) => &[Context::ColumnList],
+        Overlay::Held(_) => &[Context::Held],
         Overlay::Environments(it) if it.edit.is_some() => &[Context::Variable],
         Overlay::Environments(_) => &[Context::Environments],
     };
