@@ -222,6 +222,9 @@ pub struct Listen {
     /// 'port == 9000 and dir == in', 'status >= 400', 'data contains "ping"'.
     #[arg(long, value_name = "EXPR")]
     pub filter: Option<String>,
+    /// Tell whose the peers on this machine are, too: program, process, user.
+    #[arg(short = 'v', long)]
+    pub verbose: bool,
     /// Stop after so many messages or requests.
     #[arg(long, value_name = "N")]
     pub count: Option<u64>,

@@ -25,6 +25,7 @@ mod handle;
 mod http;
 mod listener;
 mod outbound;
+mod peers;
 mod refusal;
 mod relay;
 mod resolve;

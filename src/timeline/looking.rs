@@ -1,11 +1,14 @@
 //! What is asked about single records of the timeline, and what was seen in it: for lists that show
 //! one row more or less, for jumps from record to record, and for completion.
 
+use std::sync::Arc;
+
 use super::gaps::RecordGaps;
 use super::selector::Selector;
 use super::store::Timeline;
 use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::id::{ConnId, RecordId};
+use crate::model::peer_owner::PeerOwner;
 use crate::model::record::{ConnInfo, Record};
 use crate::model::timing::Stamp;
 use crate::query::{Filter, RecordFacts};
@@ -22,7 +25,8 @@ impl Timeline {
             comment: self.comment(id),
             ..RecordFacts::of(record)
         };
-        filter.about(record.conn, self.conn(record.conn)).matches(&facts)
+        let owner = self.owner(record.conn).map(Arc::as_ref);
+        filter.about_owned(record.conn, self.conn(record.conn), owner).matches(&facts)
     }
 
     /// How long after others of its connection a record came.
@@ -39,6 +43,11 @@ impl Timeline {
     /// Who the ends of connections are, the newest first.
     pub(crate) fn conns_seen(&self) -> impl Iterator<Item = &ConnInfo> {
         self.conns.infos()
+    }
+
+    /// Whose peers are, as far as that was found, the newest first.
+    pub(crate) fn owners_seen(&self) -> impl Iterator<Item = &PeerOwner> {
+        self.conns.owners()
     }
 
     /// The exchanges that are remembered, the newest first.

@@ -5,6 +5,7 @@
 //! connections come, go and change.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::conns::ConnSlot;
 use super::exchanges;
@@ -100,7 +101,12 @@ impl<'a> Selector<'a> {
     fn meet(&mut self, slot: ConnSlot) -> usize {
         self.work += CONN_WORK;
         let conns = &self.timeline.conns;
-        let filter = self.filter.about(conns.id(slot), conns.info(slot));
+        let (id, info) = (conns.id(slot), conns.info(slot));
+        let filter = if self.reads.owner {
+            self.filter.about_owned(id, info, conns.owner(slot).map(Arc::as_ref))
+        } else {
+            self.filter.about(id, info)
+        };
         let known = self.filters.iter().take(COMPARED).position(|known| *known == filter);
         let number = known.unwrap_or(self.filters.len());
         if known.is_none() {

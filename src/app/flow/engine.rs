@@ -33,6 +33,10 @@ pub(crate) fn apply(app: &mut App, event: Event) {
             }
         }
         Event::Done { id, outcome, at } => done(app, id, outcome, at),
+        Event::PeerFound { conn, since, owner } => {
+            app.shared.timeline.found(conn, owner);
+            traffic::peer_found(app, conn, since);
+        }
         Event::ClockStep(step) => app.shared.wall_clock.step(step),
         Event::CaptureProgress { percent } => app.reading = Some(percent),
         Event::CaptureRead(outcome) => {

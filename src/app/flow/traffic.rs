@@ -13,7 +13,8 @@ use crate::app::shared::Shown;
 use crate::app::state::App;
 use crate::model::exchange::Exchange;
 use crate::model::exchange_facts::ExchangeFacts;
-use crate::model::id::RecordId;
+use crate::model::id::{ConnId, RecordId};
+use crate::model::timing::Stamp;
 
 /// More records than this are not forgotten by a slip of the hand.
 const FORGOTTEN_UNASKED: usize = 1000;
@@ -184,6 +185,11 @@ pub(super) fn exchange_changed(app: &mut App, exchange: &Exchange) {
     let (conn, started) = (exchange.conn, exchange.started);
     app.shared.timeline.exchange(ExchangeFacts::of(exchange));
     app.traffic.listing.recheck(&app.shared.timeline, conn, started.before(HEAD_WAIT));
+}
+
+/// It was found whose a peer is, which filters may ask about.
+pub(super) fn peer_found(app: &mut App, conn: ConnId, since: Stamp) {
+    app.traffic.listing.owner_found(&app.shared.timeline, conn, since);
 }
 
 /// New records are in the timeline.

@@ -46,6 +46,19 @@ fn about(app: &App, id: RecordId, record: &Record) -> String {
     let conn = conn.filter(|_| record.kind == RecordKind::Data);
     let sender = conn.and_then(|conn| conn.sender(record.direction));
     let sender = sender.map_or_else(String::new, |sender| format!("  from the {sender}"));
+    let owner = app.shared.timeline.owner(record.conn).map(AsRef::as_ref);
+    let peer = app.shared.timeline.conn(record.conn).and_then(|conn| conn.peer_told(owner));
+    let peer = peer.map_or_else(String::new, |it| format!("  peer {}", printable_str(&it)));
+    let after = app.shared.timeline.gaps(id).latency.get();
+    let is_answer = conn.is_some_and(|conn| conn.answers(record.direction));
+    let after = after.map_or_else(String::new, |after| {
+        let after = format::duration(after);
+        if is_answer {
+            format!("  answer after {after}")
+        } else {
+            format!("  {after} after the answer")
+        }
+    });
     let rule = answered_by(app, record);
     let rule = rule.map_or_else(String::new, |rule| format!("  by {}", printable_str(rule)));
     let faults = match record.faults {
@@ -53,7 +66,7 @@ fn about(app: &App, id: RecordId, record: &Record) -> String {
         faults => format!("  touched by {faults}"),
     };
     format!(
-        "#{}  {}  conn {}{}{sender}  {what}{rule}{faults}",
+        "#{}  {}  conn {}{}{sender}  {what}{after}{rule}{faults}{peer}",
         id.0,
         app.shared.time_of_day(record.at),
         record.conn,
