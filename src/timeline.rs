@@ -26,7 +26,9 @@ pub(crate) mod picking;
 mod samples;
 mod segment;
 mod selector;
+pub(crate) mod statistics;
 mod store;
+pub(crate) mod tally;
 mod totals;
 
 pub use gaps::{GapClock, RecordGaps};

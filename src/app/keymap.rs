@@ -80,6 +80,8 @@ pub enum Context {
     /// A row of it that is no text.
     #[strum(serialize = "choices of an export")]
     ExportChoice,
+    /// What was added up of the traffic.
+    Statistics,
     Help,
     /// The field a name is typed in.
     #[strum(serialize = "name field")]

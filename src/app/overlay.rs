@@ -19,6 +19,7 @@ pub(crate) mod help;
 pub mod jump;
 pub(crate) mod naming;
 pub(crate) mod pickers;
+pub mod statistics;
 
 use ratatui::layout::Rect;
 
@@ -45,6 +46,7 @@ pub enum Overlay {
     Compare(Box<compare::Compare>),
     Environments(Box<environments::Environments>),
     Export(Box<export::ExportWindow>),
+    Statistics(Box<statistics::StatisticsWindow>),
 }
 
 impl Overlay {
@@ -63,6 +65,7 @@ impl Overlay {
             Overlay::Compare(it) => it.update(inner, input),
             Overlay::Environments(it) => it.update(shared, inner, input),
             Overlay::Export(it) => it.update(shared, inner, input),
+            Overlay::Statistics(it) => it.update(shared, inner, input),
         }
     }
 
@@ -76,6 +79,7 @@ impl Overlay {
             Overlay::Naming(_) => (60, 12),
             Overlay::About(_) => (70, 8),
             Overlay::Export(_) => (90, 16),
+            Overlay::Statistics(_) => (shared.size.0, shared.size.1.saturating_sub(1)),
             Overlay::Confirm(it) => it.size(shared),
             Overlay::Conflict(_) => (80, 24),
             Overlay::Jump(_) => shared.size,
@@ -106,6 +110,7 @@ impl Overlay {
             Overlay::Conflict(_) => Context::Conflict,
             Overlay::Code(_) => Context::Code,
             Overlay::Compare(_) => Context::Compare,
+            Overlay::Statistics(_) => Context::Statistics,
             Overlay::Environments(it) => return it.contexts().to_vec(),
             Overlay::Export(it) => return it.contexts(),
             Overlay::Jump(_) => Context::Jump,
@@ -145,6 +150,7 @@ impl Overlay {
             Overlay::Compare(_) => Some(Action::Compare),
             Overlay::Environments(_) => Some(Action::EditEnvironments),
             Overlay::Export(_) => Some(Action::Export),
+            Overlay::Statistics(_) => Some(Action::Statistics),
             _ => None,
         }
     }

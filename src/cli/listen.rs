@@ -31,7 +31,7 @@ use crate::interop::ndjson;
 use crate::interop::told_streams::ToldStreams;
 use crate::model::answer_clock::AnswerClocks;
 use crate::model::endpoint::HEARS_BROADCASTS;
-use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
+use crate::model::exchange::ExchangeState;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::{HttpBody, HttpListenerSpec};
 use crate::model::id::{BodyId, ConnId};
@@ -455,18 +455,6 @@ impl ListenWatch<'_> {
     fn tells(&self, record: &Record) -> bool {
         let fact = matches!(record.kind, RecordKind::Bound | RecordKind::Failed | RecordKind::Note);
         !self.by_exchange || self.output.style == Style::Json && fact
-    }
-
-    /// Whether the filter lets an exchange through.
-    fn lets_through(&self, exchange: &Exchange, headless: &Headless) -> bool {
-        let reads = self.let_through.reads_bodies();
-        let body = |message: Option<&HttpMessage>| {
-            let id = message.filter(|_| reads).map(|message| message.body.id);
-            id.and_then(|id| headless.read_body(id, 0, SHOWN).ok()).unwrap_or_default()
-        };
-        let bodies = [body(Some(&exchange.request)), body(exchange.response.as_ref())];
-        let known = (self.conns.get(&exchange.conn), self.owners.of(exchange.conn));
-        self.let_through.exchange(exchange, known, &bodies)
     }
 
     fn print_record(&mut self, record: &Record, after: Lapse) {

@@ -6,8 +6,7 @@
 //!                                               └─ not taken in by its server yet: once more a little later
 //! ```
 //! A peer that lives for a moment is only found by who looks at once, so the first round begins with the
-//! first order; a flood is looked up together, and rounds that take long are far apart: no more than a
-//! fifth of a processor. Only peers of this machine are looked for.
+//! first order; a flood is looked up together, by a fifth of a processor at most where it lasts. Only peers of this machine are looked for.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -32,8 +31,8 @@ const WAITING: usize = 1_024;
 /// When a connection is looked at again that nobody has taken in yet; then it is who listens there.
 const AGAIN: [Duration; 3] =
     [Duration::from_millis(20), Duration::from_millis(100), Duration::from_millis(500)];
-/// A round that takes longer is followed by a rest of so many times its length.
-const SHORT: Duration = Duration::from_millis(2);
+/// What rounds may take in a row; beyond it each is followed by a rest of so many times its length.
+const CREDIT: Duration = Duration::from_millis(200);
 const REST: u32 = 4;
 /// The first datagram of a peer is read before it is introduced.
 const READ_BEFORE: Duration = Duration::from_millis(100);
@@ -95,6 +94,7 @@ impl PeerOrder {
 async fn run(mut orders: mpsc::Receiver<PeerOrder>, stop: CancellationToken) {
     let (mut cache, mut known) = (PeerCache::default(), VecDeque::new());
     let mut later: Vec<PeerOrder> = Vec::new();
+    let (mut spent, mut rested) = (Duration::ZERO, Instant::now());
     loop {
         let mut round = Vec::new();
         tokio::select! {
@@ -124,12 +124,14 @@ async fn run(mut orders: mpsc::Receiver<PeerOrder>, stop: CancellationToken) {
                 order.tell(shared(&mut known, owner(found)));
             }
         }
-        let took = now.elapsed();
-        if took > SHORT {
+        let end = Instant::now();
+        spent = spent.saturating_sub(now.duration_since(rested) / REST) + (end - now);
+        rested = end;
+        if spent > CREDIT {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
-                () = sleep(took * REST) => {}
+                () = sleep((spent - CREDIT) * REST) => {}
             }
         }
     }

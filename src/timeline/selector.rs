@@ -53,6 +53,17 @@ impl<'a> Selector<'a> {
         Selector { filter, timeline, numbers, filters: Vec::new(), reads, exchanges, work: 0 }
     }
 
+    /// The same that looks up exchanges although the filter may not ask for them.
+    pub(super) fn with_exchanges(filter: &'a Filter, timeline: &'a Timeline) -> Self {
+        let exchanges = vec![OfConn::Unasked; timeline.conns.slot_count()];
+        Selector { exchanges, ..Selector::new(filter, timeline) }
+    }
+
+    /// Whether a record failed, was reset or is an answer that says so.
+    pub(super) fn is_error(&mut self, record: &RecordPlace<'a>) -> bool {
+        self.facts(record).is_error()
+    }
+
     /// Whether the filter lets this record through.
     pub(super) fn matches(&mut self, record: &RecordPlace<'a>) -> bool {
         let facts = self.facts(record);

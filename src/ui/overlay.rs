@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use super::painter::{Painter, cells};
 use super::widget::frame::{self, position, window};
 use super::widget::{badge, fit};
-use super::{compare, environments, export};
+use super::{compare, environments, export, statistics};
 use crate::app::App;
 use crate::app::action::Action;
 use crate::app::choices::{Choice, Choices, field_and_list};
@@ -100,6 +100,7 @@ fn one(painter: Painter<'_>, overlay: &Overlay) {
             let text = keyed(export::hint(it));
             export::draw(window(painter, " Export ", &text, ""), it);
         }
+        Overlay::Statistics(it) => statistics::draw(painter, it, &keyed(statistics::HINT)),
         Overlay::Naming(it) => {
             let text = keyed("[choose] take · [complete] complete · [back] cancel");
             let title = format!(" {} ", it.title(&app.shared));

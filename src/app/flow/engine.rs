@@ -2,7 +2,7 @@
 //!
 //! Events of a session that is unknown or over are ignored.
 
-use super::{compare, exports, kept, response, send, traffic};
+use super::{compare, exports, kept, response, send, statistics, traffic};
 use crate::app::drafts::Draft;
 use crate::app::format::counted;
 use crate::app::sessions::SessionState;
@@ -34,6 +34,7 @@ pub(crate) fn apply(app: &mut App, event: Event) {
         }
         Event::Done { id, outcome, at } => done(app, id, outcome, at),
         Event::PeerFound { conn, since, owner } => {
+            statistics::peer_found(app, conn, &owner);
             app.shared.timeline.found(conn, owner);
             traffic::peer_found(app, conn, since);
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{draft, exports, focus, overlays, response};
+use super::{draft, exports, focus, overlays, response, statistics};
 use crate::app::drafts::Draft;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -198,4 +198,5 @@ pub(crate) fn extended(app: &mut App) {
     app.intents.extend(intents);
     response::extended(app);
     exports::go_on(app);
+    statistics::extended(app);
 }

@@ -6,6 +6,7 @@ use crate::app::choices::{Choice, Choices};
 use crate::app::intent::{Intent, TrafficWish};
 use crate::app::shared::Shared;
 use crate::model::id::RecordId;
+use crate::model::peer_owner::PeerOwner;
 use crate::model::record::RecordKind;
 
 /// Filters for the row under the cursor of Traffic while `current` is in force.
@@ -65,6 +66,10 @@ fn cells(shared: &Shared, row: RecordId) -> Vec<(&'static str, String)> {
         let end = if info.is_accepted() { info.local } else { info.peer.or(info.local) };
         cells.extend(end.map(|end| ("port", format!("port == {}", end.port()))));
         cells.push(("protocol", format!("proto == {}", info.protocol)));
+    }
+    let owner = shared.timeline.owner(record.conn).map(AsRef::as_ref);
+    if let Some(process) = owner.and_then(PeerOwner::process) {
+        cells.push(("process", format!("process == {}", quoted(&process.program))));
     }
     cells.push(("direction", format!("dir == {}", record.direction.into_str())));
     cells.push(("kind", format!("kind == {}", record.kind.into_str())));

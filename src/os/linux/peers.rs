@@ -8,13 +8,17 @@
 //! Sockets of another network namespace are in none of our tables, and a connection that its owner
 //! has closed or not taken in yet has no inode.
 
+mod diag;
+
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::super::sought_peer::{FoundPeer, PeerCache, SoughtPeer};
+use diag::SocketDiag;
 
 /// How long is looked through processes for what was asked at once.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -50,11 +54,18 @@ enum Picked {
 
 /// Looks for all of these at once; the answers stand in the same order.
 pub(crate) fn look_for_peers(cache: &mut PeerCache, sought: &[SoughtPeer]) -> Vec<FoundPeer> {
-    let of = |is_tcp| sought.iter().filter(move |it| it.is_tcp == is_tcp);
+    let diag = SocketDiag::open().filter(|_| sought.iter().any(|it| it.is_tcp));
+    let asked = |it: &SoughtPeer| ask(diag.as_ref()?, it);
+    let asked: Vec<Option<Picked>> = sought.iter().map(asked).collect();
+    let of = |is_tcp| {
+        let left = sought.iter().zip(&asked).filter(|(_, asked)| asked.is_none());
+        left.map(|(it, _)| it).filter(move |it| it.is_tcp == is_tcp)
+    };
     let tcp = table_rows("tcp", of(true));
     let udp = table_rows("udp", of(false));
+    let rows = |it: &SoughtPeer| pick(if it.is_tcp { &tcp } else { &udp }, it);
     let picked: Vec<Picked> =
-        sought.iter().map(|it| pick(if it.is_tcp { &tcp } else { &udp }, it)).collect();
+        sought.iter().zip(asked).map(|(it, asked)| asked.unwrap_or_else(|| rows(it))).collect();
     let inodes = picked.iter().flat_map(|it| match it {
         Picked::Sockets { rows, .. } => rows.iter().map(|row| row.inode).collect(),
         Picked::Gone => Vec::new(),
@@ -65,6 +76,18 @@ pub(crate) fn look_for_peers(cache: &mut PeerCache, sought: &[SoughtPeer]) -> Ve
         Picked::Gone => FoundPeer::Gone,
     };
     picked.into_iter().map(told).collect()
+}
+
+/// What the kernel says of one socket; `None` where the tables have to be read.
+fn ask(diag: &SocketDiag, sought: &SoughtPeer) -> Option<Picked> {
+    let ours = sought.local.filter(|_| sought.is_tcp)?;
+    let end = |address: SocketAddr| (address.ip().to_canonical(), address.port());
+    match diag.tcp(end(sought.peer), end(ours))? {
+        Some(row) if row.inode != 0 => Some(Picked::Sockets { rows: vec![row], listens: false }),
+        // Who listens there is in the table.
+        Some(_) if sought.is_dialled => None,
+        Some(_) | None => Some(Picked::Gone),
+    }
 }
 
 /// Who holds one of these sockets: one process, or it is not said who.
@@ -211,7 +234,9 @@ fn holders(cache: &mut PeerCache, inodes: BTreeSet<u64>) -> (HashMap<u64, u32>, 
         let listed = fs::read_dir("/proc").into_iter().flatten().flatten();
         let pid = |it: fs::DirEntry| it.file_name().to_str()?.parse::<u32>().ok();
         let mut pids: Vec<u32> = listed.filter_map(pid).collect();
-        pids.sort_unstable_by(|one, other| other.cmp(one));
+        // Numbers begin anew at the end.
+        let newest = newest_pid().unwrap_or(u32::MAX);
+        pids.sort_unstable_by_key(|pid| (*pid > newest, Reverse(*pid)));
         pids
     };
     for pids in [Box::new(|| recent) as Box<dyn FnOnce() -> Vec<u32>>, Box::new(others)] {
@@ -234,6 +259,12 @@ fn holders(cache: &mut PeerCache, inodes: BTreeSet<u64>) -> (HashMap<u64, u32>, 
         }
     }
     (found, true)
+}
+
+/// The number that was given last, which `/proc/loadavg` ends with.
+fn newest_pid() -> Option<u32> {
+    let load = fs::read_to_string("/proc/loadavg").ok()?;
+    load.split_whitespace().last()?.parse().ok()
 }
 
 /// The eldest of the ancestors that hold the socket, too, as who made it and its children do.

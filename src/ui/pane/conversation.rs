@@ -97,10 +97,7 @@ fn status(mut painter: Painter<'_>, session: &Session) {
 fn whose(app: &App, session: &Session) -> String {
     let chosen = app.conversation.view(&app.shared).and_then(|view| view.chosen);
     let only = conns(session).next().filter(|_| !has_several(session)).map(|conn| conn.info.id);
-    let told = chosen.or(only).and_then(|id| {
-        let info = &session.conns.get(&id)?.info;
-        info.peer_told(app.shared.timeline.owner(id).map(AsRef::as_ref))
-    });
+    let told = chosen.or(only).and_then(|id| Some(app.shared.timeline.owner(id)?.told()));
     told.map_or_else(String::new, |told| format!("  peer {}", printable_str(&told)))
 }
 

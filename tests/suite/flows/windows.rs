@@ -71,6 +71,7 @@ fn is_its_own(overlay: &Overlay, driver: &Driver, keys: &[Key]) -> bool {
         Overlay::Code(_) => &[Context::Code],
         Overlay::Compare(_) => &[Context::Compare],
         Overlay::Export(_) => &[Context::Export, Context::ExportChoice],
+        Overlay::Statistics(_) => &[Context::Statistics],
         Overlay::Environments(it) if it.edit.is_some() => &[Context::Variable],
         Overlay::Environments(_) => &[Context::Environments],
     };
