@@ -193,6 +193,7 @@ Exit status: 0 stopped as asked, 2 usage, 3 network, 6 not all was printed (how 
     after_help = LISTEN_EXAMPLES,
     override_usage = "wirebench listen [OPTIONS] SPEC|PRESET"
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Listen {
     /// http://:8080, https://:8443, tcp://:9000, tls://:9443, udp://:9000, or a preset.
     #[arg(value_name = "SPEC|PRESET", value_hint = ValueHint::AnyPath)]

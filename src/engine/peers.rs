@@ -127,12 +127,10 @@ async fn run(mut orders: mpsc::Receiver<PeerOrder>, stop: CancellationToken) {
         let end = Instant::now();
         spent = spent.saturating_sub(now.duration_since(rested) / REST) + (end - now);
         rested = end;
-        if spent > CREDIT {
-            tokio::select! {
-                biased;
-                () = stop.cancelled() => return,
-                () = sleep((spent - CREDIT) * REST) => {}
-            }
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            () = sleep(spent.saturating_sub(CREDIT) * REST) => {}
         }
     }
 }

@@ -140,9 +140,9 @@ impl SessionHandle {
     }
 
     /// Names a connection whose peer has come or was reached, and asks whose that is.
-    pub(crate) fn introduce(&self, conn: ConnInfo) {
+    pub(crate) fn introduce(&self, conn: &ConnInfo) {
         self.events.conn(conn.clone());
-        self.peers.look_for(&conn, &self.events);
+        self.peers.look_for(conn, &self.events);
     }
 
     /// The whole engine is stopping: connections are let go as the end of a process does it.

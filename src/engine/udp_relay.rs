@@ -264,7 +264,7 @@ impl UdpRelay {
         peer: Option<SocketAddr>,
     ) {
         let (protocol, side, pair) = (Protocol::Udp, Side::Relay, Some(pair));
-        self.session.introduce(ConnInfo { id, protocol, side, local, peer, tls: false, pair });
+        self.session.introduce(&ConnInfo { id, protocol, side, local, peer, tls: false, pair });
     }
 
     /// Lets go of the client that was not heard of for the longest time.

@@ -66,6 +66,7 @@ impl ConnInfo {
 
 #[cfg(test)]
 mod tests {
+    use super::Direction::{Received, Sent};
     use super::*;
     use crate::model::id::SessionId;
 
@@ -75,7 +76,6 @@ mod tests {
             let conn = SessionId(1).conn(index);
             Record::new(Stamp(at * 1_000_000), conn, direction, RecordKind::Data, "x".into())
         };
-        use Direction::{Received, Sent};
         let records = [
             record(1, 0, Sent),
             record(1, 5, Sent),

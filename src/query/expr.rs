@@ -245,15 +245,15 @@ impl OwnerTest {
     /// What is not known passes no test.
     fn holds(&self, owner: Option<&PeerOwner>) -> bool {
         let process = owner.and_then(PeerOwner::process);
-        let text = |part: &OwnerPart| match part {
+        let known = |part: &OwnerPart| match part {
             OwnerPart::Program => process.map(|it| it.program.as_str().into()),
             OwnerPart::Pid => process.map(|it| it.pid.to_string().into()),
             OwnerPart::User => owner.and_then(PeerOwner::user).map(LocalUser::told),
         };
         match self {
-            OwnerTest::Known(part) => text(part).is_some(),
+            OwnerTest::Known(part) => known(part).is_some(),
             OwnerTest::Pid(range) => process.is_some_and(|it| range.contains(&it.pid.into())),
-            OwnerTest::Text(part, test) => text(part).is_some_and(|it| test.holds(it.as_bytes())),
+            OwnerTest::Text(part, test) => known(part).is_some_and(|it| test.holds(it.as_bytes())),
         }
     }
 }

@@ -175,14 +175,13 @@ impl Statistics {
         self.all.count(it);
         self.sessions.count(&of.session, it);
         self.peers.count(&of.peer, it);
-        match &of.process {
-            Some(process) => self.processes.count(process, it),
-            None => {
-                if self.pending.len() >= PENDING && !self.pending.contains_key(&of.id) {
-                    self.settle(timeline);
-                }
-                self.pending.entry(of.id).or_default().count(it);
+        if let Some(process) = &of.process {
+            self.processes.count(process, it);
+        } else {
+            if self.pending.len() >= PENDING && !self.pending.contains_key(&of.id) {
+                self.settle(timeline);
             }
+            self.pending.entry(of.id).or_default().count(it);
         }
         self.count_second(it);
     }

@@ -220,7 +220,9 @@ mod tests {
             of_thousand in 1..=1_000_u64,
         ) {
             let mut latencies = Latencies::default();
-            all.iter().for_each(|nanos| latencies.add(*nanos));
+            for nanos in &all {
+                latencies.add(*nanos);
+            }
             all.sort_unstable();
             let rank = (all.len() as u64 * of_thousand).div_ceil(1_000).max(1);
             let exact = all[rank as usize - 1] as f64;

@@ -8,7 +8,6 @@ use crate::app::format;
 use crate::app::layout::window_inner;
 use crate::app::overlay::statistics::{KINDS, StatisticsWindow};
 use crate::app::statistics_rows::{StatColumn, StatLatencies, StatRow};
-use crate::model::timing::Stamp;
 use crate::timeline::tally::{LATENCY_ERROR, SIZES};
 
 /// Heights of a cell, from nothing to all of it.
@@ -110,7 +109,7 @@ fn chart(mut painter: Painter<'_>, it: &StatisticsWindow) {
     let palette = painter.palette;
     painter.column("seconds", LABEL, palette.dim);
     let room = usize::from(painter.area.width.saturating_sub(24)).min(120);
-    let last = it.statistics.all.last().unwrap_or(Stamp::default());
+    let last = it.statistics.all.last().unwrap_or_default();
     let seconds = it.statistics.last_seconds(last, room);
     let most = seconds.iter().copied().max().unwrap_or(0).max(1);
     let line: String = seconds.iter().map(|count| height(*count, most)).collect();

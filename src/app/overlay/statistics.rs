@@ -59,8 +59,6 @@ pub struct StatisticsWindow {
     /// A timer for it is set.
     pub(crate) is_due: bool,
     made_at: Stamp,
-    /// Something is counted that the rows do not tell yet.
-    is_stale: bool,
 }
 
 impl StatisticsWindow {
@@ -78,7 +76,6 @@ impl StatisticsWindow {
             cursor: Cursor::default(),
             is_due: false,
             made_at: Stamp::default(),
-            is_stale: true,
         };
         window.begin(shared);
         window
@@ -109,7 +106,6 @@ impl StatisticsWindow {
     /// Goes on counting; whether the rows are others now.
     pub(crate) fn go_on(&mut self, shared: &Shared) -> bool {
         self.statistics.step(&shared.timeline, STEP_WORK);
-        self.is_stale = true;
         let is_old = shared.now.since(self.made_at) >= REFRESHED;
         if is_old || !self.is_counting(shared) {
             self.make_rows(shared);
@@ -121,7 +117,6 @@ impl StatisticsWindow {
     /// It was found whose a peer is.
     pub(crate) fn owner_found(&mut self, conn: ConnId, owner: &PeerOwner) {
         self.statistics.owner_found(conn, owner);
-        self.is_stale = true;
     }
 
     fn make_rows(&mut self, shared: &Shared) {
@@ -133,7 +128,7 @@ impl StatisticsWindow {
         if let Some(at) = chosen.and_then(|it| self.rows.iter().position(|row| row.group == it)) {
             self.cursor.selected = at;
         }
-        (self.made_at, self.is_stale) = (shared.now, false);
+        self.made_at = shared.now;
     }
 
     /// What stands above the list, and the list.
@@ -233,14 +228,14 @@ impl StatisticsWindow {
         let Some(test) = row.test() else {
             return Outcome::say("no filter asks for these rows alone");
         };
-        let text = match self.is_filtered.then_some(&self.filter.0) {
+        let wanted = match self.is_filtered.then_some(&self.filter.0) {
             Some(filter) => format!("({filter}) and {test}"),
             None => test,
         };
         vec![
             Intent::CloseOverlay,
             Intent::Focus(Pane::Traffic),
-            Intent::Traffic(TrafficWish::UseFilter(text)),
+            Intent::Traffic(TrafficWish::UseFilter(wanted)),
         ]
         .into()
     }

@@ -18,7 +18,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::super::sought_peer::{FoundPeer, PeerCache, SoughtPeer};
-use diag::SocketDiag;
+use diag::{DiagAnswer, SocketDiag};
 
 /// How long is looked through processes for what was asked at once.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -82,11 +82,14 @@ pub(crate) fn look_for_peers(cache: &mut PeerCache, sought: &[SoughtPeer]) -> Ve
 fn ask(diag: &SocketDiag, sought: &SoughtPeer) -> Option<Picked> {
     let ours = sought.local.filter(|_| sought.is_tcp)?;
     let end = |address: SocketAddr| (address.ip().to_canonical(), address.port());
-    match diag.tcp(end(sought.peer), end(ours))? {
-        Some(row) if row.inode != 0 => Some(Picked::Sockets { rows: vec![row], listens: false }),
+    match diag.tcp(end(sought.peer), end(ours)) {
+        DiagAnswer::Socket(row) if row.inode != 0 => {
+            Some(Picked::Sockets { rows: vec![row], listens: false })
+        }
         // Who listens there is in the table.
-        Some(_) if sought.is_dialled => None,
-        Some(_) | None => Some(Picked::Gone),
+        DiagAnswer::Socket(_) if sought.is_dialled => None,
+        DiagAnswer::Socket(_) | DiagAnswer::Nothing => Some(Picked::Gone),
+        DiagAnswer::Unsaid => None,
     }
 }
 

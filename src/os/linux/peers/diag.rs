@@ -1,4 +1,4 @@
-//! One socket asked for by its two ends (`NETLINK_SOCK_DIAG`, sock_diag(7)): a few microseconds, where the
+//! One socket asked for by its two ends (`NETLINK_SOCK_DIAG`, `sock_diag(7)`): a few microseconds, where the
 //! table of all is milliseconds of walking through the kernel's hash. Not every kernel has it.
 
 use std::net::IpAddr;
@@ -26,6 +26,16 @@ const HEADER: usize = 16;
 const QUESTION: usize = 56;
 const ANSWER: usize = 72;
 
+/// What the kernel says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum DiagAnswer {
+    Socket(SocketRow),
+    /// There is no such socket.
+    Nothing,
+    /// It cannot say.
+    Unsaid,
+}
+
 /// A way to ask the kernel.
 pub(super) struct SocketDiag(OwnedFd);
 
@@ -37,17 +47,22 @@ impl SocketDiag {
         socket(family, kind, flags, SockProtocol::NetlinkSockDiag).ok().map(SocketDiag)
     }
 
-    /// The TCP socket with these ends of its own; `Some(None)` when there is none, `None` when that
-    /// cannot be said.
-    pub(super) fn tcp(&self, local: End, remote: End) -> Option<Option<SocketRow>> {
-        let asked = question(local, remote);
+    /// The TCP socket with these ends of its own.
+    pub(super) fn tcp(&self, local: End, remote: End) -> DiagAnswer {
+        let answer = self.ask(&question(local, remote));
+        let answer = answer.as_deref().and_then(|answer| answer_in(answer, local, remote));
+        answer.unwrap_or(DiagAnswer::Unsaid)
+    }
+
+    fn ask(&self, asked: &[u8]) -> Option<Vec<u8>> {
         let fd = self.0.as_raw_fd();
-        if send(fd, &asked, MsgFlags::empty()).ok()? != asked.len() {
+        if send(fd, asked, MsgFlags::empty()).ok()? != asked.len() {
             return None;
         }
-        let mut answer = [0; 4096];
+        let mut answer = vec![0; 4096];
         let length = recv(fd, &mut answer, MsgFlags::empty()).ok()?;
-        row_in(answer.get(..length)?, local, remote)
+        answer.truncate(length);
+        Some(answer)
     }
 }
 
@@ -80,21 +95,25 @@ fn question(local: End, remote: End) -> Vec<u8> {
 }
 
 /// The socket an answer names. Without one that is connected the kernel names who listens.
-fn row_in(answer: &[u8], local: End, remote: End) -> Option<Option<SocketRow>> {
+fn answer_in(answer: &[u8], local: End, remote: End) -> Option<DiagAnswer> {
     let number = |at: usize| {
         let bytes = answer.get(at..at + 4)?;
         Some(u32::from_ne_bytes(bytes.try_into().ok()?))
     };
     let kind = u16::from_ne_bytes(answer.get(4..6)?.try_into().ok()?);
     if kind == ERROR {
-        return (number(HEADER)?.cast_signed() == NO_SUCH).then_some(None);
+        return (number(HEADER)?.cast_signed() == NO_SUCH).then_some(DiagAnswer::Nothing);
     }
     if kind != BY_FAMILY || answer.len() < HEADER + ANSWER {
         return None;
     }
     let state = *answer.get(HEADER + 1)?;
     let (uid, inode) = (number(HEADER + 64)?, number(HEADER + 68)?.into());
-    Some((state != LISTENS).then_some(SocketRow { local, remote, state, uid, inode }))
+    Some(if state == LISTENS {
+        DiagAnswer::Nothing
+    } else {
+        DiagAnswer::Socket(SocketRow { local, remote, state, uid, inode })
+    })
 }
 
 #[cfg(test)]
@@ -126,16 +145,16 @@ mod tests {
         answer[17] = 1;
         answer[80..84].copy_from_slice(&1000_u32.to_ne_bytes());
         answer[84..88].copy_from_slice(&4242_u32.to_ne_bytes());
-        let row = row_in(&answer, local, remote).unwrap().unwrap();
-        assert_eq!((row.uid, row.inode, row.state), (1000, 4242, 1));
+        let row = SocketRow { local, remote, state: 1, uid: 1000, inode: 4242 };
+        assert_eq!(answer_in(&answer, local, remote), Some(DiagAnswer::Socket(row)));
         answer[17] = LISTENS;
-        assert_eq!(row_in(&answer, local, remote), Some(None));
-        assert_eq!(row_in(&answer[..40], local, remote), None);
+        assert_eq!(answer_in(&answer, local, remote), Some(DiagAnswer::Nothing));
+        assert_eq!(answer_in(&answer[..40], local, remote), None);
         let mut error = vec![0; 36];
         error[4..6].copy_from_slice(&ERROR.to_ne_bytes());
-        assert_eq!(row_in(&error, local, remote), None);
+        assert_eq!(answer_in(&error, local, remote), None);
         error[16..20].copy_from_slice(&NO_SUCH.to_ne_bytes());
-        assert_eq!(row_in(&error, local, remote), Some(None));
-        assert_eq!(row_in(b"", local, remote), None);
+        assert_eq!(answer_in(&error, local, remote), Some(DiagAnswer::Nothing));
+        assert_eq!(answer_in(b"", local, remote), None);
     }
 }
