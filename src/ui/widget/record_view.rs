@@ -58,7 +58,7 @@ fn about(app: &App, id: RecordId, record: &Record, width: u16) -> String {
         faults => format!("  touched by {faults}"),
     };
     format!(
-        "#{}  {}  conn {}{whose}{}{sender}  {what}{after}{rule}{faults}{peer}",
+        "#{}  {}  conn {}{whose}{}{sender}  {what}{rule}{faults}{after}{peer}",
         id.0,
         app.shared.time_of_day(record.at),
         record.conn,
