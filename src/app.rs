@@ -54,6 +54,7 @@ pub(crate) mod session_words;
 pub(crate) mod sessions;
 pub(crate) mod shared;
 pub(crate) mod state;
+pub(crate) mod statistics_rows;
 pub mod themes;
 pub(crate) mod thrown_away;
 pub(crate) mod time_format;

@@ -193,6 +193,7 @@ Exit status: 0 stopped as asked, 2 usage, 3 network, 6 not all was printed (how 
     after_help = LISTEN_EXAMPLES,
     override_usage = "wirebench listen [OPTIONS] SPEC|PRESET"
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Listen {
     /// http://:8080, https://:8443, tcp://:9000, tls://:9443, udp://:9000, or a preset.
     #[arg(value_name = "SPEC|PRESET", value_hint = ValueHint::AnyPath)]
@@ -222,6 +223,9 @@ pub struct Listen {
     /// 'port == 9000 and dir == in', 'status >= 400', 'data contains "ping"'.
     #[arg(long, value_name = "EXPR")]
     pub filter: Option<String>,
+    /// Tell whose the peers on this machine are, too: program, process, user.
+    #[arg(short = 'v', long)]
+    pub verbose: bool,
     /// Stop after so many messages or requests.
     #[arg(long, value_name = "N")]
     pub count: Option<u64>,

@@ -26,6 +26,7 @@ mod holds;
 mod http;
 mod listener;
 mod outbound;
+mod peers;
 mod refusal;
 mod relay;
 mod resolve;

@@ -3,6 +3,7 @@
 //! Nothing here does I/O, reads a clock or knows tokio. `model` imports no other module of
 //! wirebench, so every other module may import it.
 
+pub mod answer_clock;
 pub mod authority;
 pub(crate) mod braces;
 pub(crate) mod byte_size;
@@ -34,6 +35,7 @@ pub(crate) mod name_order;
 pub(crate) mod name_value;
 pub mod payload;
 mod payload_texts;
+pub mod peer_owner;
 pub mod plan;
 pub mod preset;
 pub mod protocol;

@@ -130,7 +130,8 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
                 let captures = command.common().map(|common| &common.captures);
                 let keeps_whole =
                     captures.is_some_and(|captures| captures.names().next().is_some());
-                let config = EngineConfig { keeps_whole, ..engine_config(&paths) };
+                let finds_peers = !matches!(command, Task::Send(_));
+                let config = EngineConfig { keeps_whole, finds_peers, ..engine_config(&paths) };
                 let (engine, events) = Engine::start(config);
                 let headless = Headless {
                     engine,
@@ -165,7 +166,7 @@ fn workbench(
     let ended =
         tui::run(startup(paths, opening, keeps), paths.editing(), store.clone(), replies, || {
             let runtime = runtime()?;
-            let config = engine_config(paths);
+            let config = EngineConfig { finds_peers: true, ..engine_config(paths) };
             let entered = runtime.enter();
             let started = Engine::start(config);
             drop(entered);

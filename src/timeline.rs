@@ -26,8 +26,10 @@ pub(crate) mod picking;
 mod samples;
 mod segment;
 mod selector;
+pub(crate) mod statistics;
 mod store;
 mod time_runs;
+pub(crate) mod tally;
 mod totals;
 
 pub use gaps::{GapClock, RecordGaps};

@@ -167,6 +167,8 @@ mod udp_losses;
 mod ui;
 #[path = "suite/watched.rs"]
 mod watched;
+#[path = "suite/whose.rs"]
+mod whose;
 #[path = "suite/words.rs"]
 mod words;
 #[path = "suite/workspaces.rs"]

@@ -12,6 +12,7 @@ use super::shared::Shared;
 use super::time_format::TimeFormat;
 use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::id::{ConnId, RecordId};
+use crate::model::peer_owner::peer_cell;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 use crate::model::theme::ThemeRole;
 use crate::model::timing::Stamp;
@@ -110,6 +111,8 @@ columns! {
         "address of the other end" |it| it.address(|info| info.peer);
     Local "local" "local" 22 Left Hidden, Text "local == "
         "address of our own end" |it| it.address(|info| info.local);
+    Process "process" "process" 20 Left Hidden, Text ""
+        "whose the other end is, where that is this machine's" |it| it.process();
     Protocol "protocol" "proto" 6 Left Hidden, Hint "proto == "
         "protocol of the connection" |it| it.of_conn(|info| info.protocol.into_str());
     Side "side" "side" 10 Left Hidden, Hint "side == "
@@ -168,6 +171,14 @@ impl CellFacts<'_> {
     fn address(&self, end: fn(&ConnInfo) -> Option<std::net::SocketAddr>) -> CellValue {
         let end = self.info().and_then(end);
         end.map_or(CellValue::Nothing, |end| CellValue::Text(end.to_string()))
+    }
+
+    fn process(&self) -> CellValue {
+        let owner = self.shared.timeline.owner(self.record.conn).map(AsRef::as_ref);
+        match peer_cell(self.info(), owner) {
+            told if told.is_empty() => CellValue::Nothing,
+            told => CellValue::Text(told),
+        }
     }
 
     fn length(&self) -> CellValue {

@@ -35,6 +35,7 @@ mod held;
 pub(crate) mod jump_targets;
 mod outside;
 pub(crate) mod overlays;
+pub(crate) mod statistics;
 pub(crate) mod store;
 pub(crate) mod themes;
 pub(crate) mod timer;

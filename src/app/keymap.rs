@@ -89,6 +89,8 @@ pub enum Context {
     /// What is made of something that is held.
     #[strum(serialize = "held text")]
     HeldText,
+    /// What was added up of the traffic.
+    Statistics,
     Help,
     /// The field a name is typed in.
     #[strum(serialize = "name field")]

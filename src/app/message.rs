@@ -101,6 +101,8 @@ pub enum Timer {
     Export,
     /// A text that is written goes on being looked at.
     TextCheck,
+    /// Counting what crossed goes on.
+    Statistics,
     /// The rate in the header has to be taken anew.
     TrafficRate,
     /// How long things are held already.

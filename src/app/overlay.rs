@@ -21,6 +21,7 @@ pub(crate) mod help;
 pub mod jump;
 pub(crate) mod naming;
 pub(crate) mod pickers;
+pub mod statistics;
 
 use ratatui::layout::Rect;
 
@@ -49,6 +50,7 @@ pub enum Overlay {
     Export(Box<export::ExportWindow>),
     Columns(Box<column_window::ColumnWindow>),
     Held(Box<held::HeldWindow>),
+    Statistics(Box<statistics::StatisticsWindow>),
 }
 
 impl Overlay {
@@ -69,6 +71,7 @@ impl Overlay {
             Overlay::Export(it) => it.update(shared, inner, input),
             Overlay::Columns(it) => it.update(inner, input),
             Overlay::Held(it) => it.update(shared, inner, input),
+            Overlay::Statistics(it) => it.update(shared, inner, input),
         }
     }
 
@@ -83,6 +86,7 @@ impl Overlay {
             Overlay::About(_) => (70, 8),
             Overlay::Export(_) => (90, 16),
             Overlay::Columns(_) => column_window::SIZE,
+            Overlay::Statistics(_) => (shared.size.0, shared.size.1.saturating_sub(1)),
             Overlay::Confirm(it) => it.size(shared),
             Overlay::Conflict(_) => (80, 24),
             Overlay::Jump(_) => shared.size,
@@ -115,6 +119,7 @@ impl Overlay {
             Overlay::Conflict(_) => Context::Conflict,
             Overlay::Code(_) => Context::Code,
             Overlay::Compare(_) => Context::Compare,
+            Overlay::Statistics(_) => Context::Statistics,
             Overlay::Environments(it) => return it.contexts().to_vec(),
             Overlay::Export(it) => return it.contexts(),
             Overlay::Columns(_) => Context::ColumnList,
@@ -174,6 +179,7 @@ impl Overlay {
             Overlay::Export(_) => Some(Action::Export),
             Overlay::Columns(_) => Some(Action::Columns),
             Overlay::Held(_) => Some(Action::Held),
+            Overlay::Statistics(_) => Some(Action::Statistics),
             _ => None,
         }
     }

@@ -12,6 +12,7 @@ use crate::model::exchange::Exchange;
 use crate::model::id::{ConnId, RecordId, SessionId};
 use crate::model::record::Record;
 use crate::query::Filter;
+use crate::timeline::RecordGaps;
 use crate::timeline::picking::{PickWish, PickedRecord};
 
 /// Pieces that are on their way to the shell at most.
@@ -186,8 +187,9 @@ impl RunningExport {
 /// A record with what the timeline knows of it, at the wall clock.
 fn exported(picked: PickedRecord, shared: &Shared) -> ExportedRecord {
     let PickedRecord { id, mut record, is_chosen } = picked;
-    let delta = shared.timeline.gaps(id).delta.get();
+    let RecordGaps { delta, latency } = shared.timeline.gaps(id);
+    let delta = delta.get();
     let comment = shared.timeline.comment(id).map(str::to_owned);
     record.at = shared.wall_clock.at(record.at);
-    ExportedRecord { id, record, is_chosen, delta, comment }
+    ExportedRecord { id, record, is_chosen, delta, latency, comment }
 }

@@ -67,6 +67,9 @@ pub struct Relay {
     /// made for this run; a forward proxy lets others through as they are.
     #[arg(long, value_name = "HOST,...", value_delimiter = ',')]
     pub open: Vec<String>,
+    /// Tell whose the clients and targets on this machine are, too: program, process, user.
+    #[arg(short = 'v', long)]
+    pub verbose: bool,
     /// Stop after so many reads, or requests, were passed on.
     #[arg(long, value_name = "N")]
     pub count: Option<u64>,

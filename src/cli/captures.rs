@@ -24,6 +24,7 @@ use crate::interop::hidden_bytes::HiddenBytes;
 use crate::interop::ndjson;
 use crate::interop::pcapng::PcapngWriter;
 use crate::interop::told_streams::ToldStreams;
+use crate::model::answer_clock::AnswerClocks;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::record::ConnInfo;
@@ -51,6 +52,7 @@ struct PacketCapture {
 
 struct LineCapture {
     streams: ToldStreams,
+    answers: AnswerClocks,
     file: CaptureFile,
 }
 
@@ -89,7 +91,8 @@ impl Captures {
         }
         if let Some(name) = &self.files.jsonl {
             let file = CaptureFile::begin("--jsonl", name)?;
-            self.lines = Some(LineCapture { streams: ToldStreams::new(told.clone()), file });
+            let (streams, answers) = (ToldStreams::new(told.clone()), AnswerClocks::default());
+            self.lines = Some(LineCapture { streams, answers, file });
         }
         Ok(())
     }
@@ -117,6 +120,10 @@ impl Captures {
     pub(super) fn take_in(&mut self, event: &Event, words: &ExchangeWords, now: Stamp) {
         if let Event::Traffic(batch) = event {
             self.on_traffic(batch, now);
+        }
+        if let (Some(capture), Event::PeerFound { conn, owner, .. }) = (&mut self.lines, event) {
+            let line = ndjson::peer(*conn, self.conns.get(conn), owner, now);
+            capture.file.push(format!("{line}\n").as_bytes());
         }
         if let (Some(capture), Some(entry)) = (&mut self.har, &words.entry) {
             capture.entry(entry);
@@ -218,7 +225,8 @@ impl LineCapture {
         let mut text = String::new();
         for record in &batch.records {
             let told = self.streams.tell(record);
-            text.push_str(&ndjson::record(record, conns.get(&record.conn), &told));
+            let (conn, after) = (conns.get(&record.conn), self.answers.next(record));
+            text.push_str(&ndjson::record_after(record, conn, &told, after));
             text.push('\n');
         }
         for lost in &batch.lost {
@@ -226,6 +234,9 @@ impl LineCapture {
             text.push('\n');
         }
         self.file.push(text.as_bytes());
-        batch.over.iter().for_each(|conn| self.streams.over(*conn));
+        for conn in &batch.over {
+            self.streams.over(*conn);
+            self.answers.over(*conn);
+        }
     }
 }

@@ -123,6 +123,7 @@ pub(super) async fn run(
         reads_stdin: false,
         program: Some(program),
         is_brief,
+        tells_peers: arguments.verbose,
     };
     listen::watch(watched, headless, output, interrupts).await
 }

@@ -3,6 +3,7 @@
 mod exchanges;
 mod input;
 mod let_through;
+mod owners;
 mod told;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use input::ListenInput;
 use let_through::LetThrough;
+use owners::Owners;
 use tokio::time::{Instant, timeout_at};
 
 use super::exec::{self, Program};
@@ -27,8 +29,9 @@ use crate::engine::command::{CloseMode, Command};
 use crate::engine::event::{Batch, Event, Phase};
 use crate::interop::ndjson;
 use crate::interop::told_streams::ToldStreams;
+use crate::model::answer_clock::AnswerClocks;
 use crate::model::endpoint::HEARS_BROADCASTS;
-use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
+use crate::model::exchange::ExchangeState;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::http::{HttpBody, HttpListenerSpec};
 use crate::model::id::{BodyId, ConnId};
@@ -38,6 +41,7 @@ use crate::model::plan::Plan;
 use crate::model::protocol::Side;
 use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind};
 use crate::model::spec::{NameValue, Spec};
+use crate::model::timing::Lapse;
 use crate::model::tls::ListenerTls;
 
 /// Bytes of a body or message printed as text; the rest is counted.
@@ -57,6 +61,7 @@ struct ListenWatch<'a> {
     /// Those that are not over.
     conns: BTreeMap<ConnId, ConnInfo>,
     streams: ToldStreams,
+    answers: AnswerClocks,
     /// Bodies to be let go of.
     printed: Vec<BodyId>,
     /// Messages or requests still wanted.
@@ -66,6 +71,9 @@ struct ListenWatch<'a> {
     input: ListenInput,
     /// What of it is printed.
     let_through: LetThrough,
+    owners: Owners,
+    /// Whose peers are is told, too.
+    tells_peers: bool,
     program: Option<Program>,
     is_brief: bool,
 }
@@ -84,6 +92,8 @@ pub(super) struct WatchOrder {
     pub(super) program: Option<Program>,
     /// Of exchanges a line is printed, without heads and bodies.
     pub(super) is_brief: bool,
+    /// Whose peers are is printed as text, too.
+    pub(super) tells_peers: bool,
 }
 
 /// How it ended.
@@ -112,10 +122,11 @@ pub(super) async fn run(
         Ok(plan) => plan,
         Err(failure) => return ListenEnd::of(Err(failure)),
     };
-    let args::Listen { count, lasts, ignore_stdin, .. } = *arguments;
+    let args::Listen { count, lasts, ignore_stdin, verbose: tells_peers, .. } = *arguments;
     let (filter, reads_stdin) = (arguments.filter.clone(), !ignore_stdin);
     let (program, is_brief) = (None, false);
-    let watched = WatchOrder { plan, filter, count, lasts, reads_stdin, program, is_brief };
+    let watched =
+        WatchOrder { plan, filter, count, lasts, reads_stdin, program, is_brief, tells_peers };
     watch(watched, headless, output, interrupts).await
 }
 
@@ -126,7 +137,8 @@ pub(super) async fn watch(
     output: &mut Output,
     interrupts: &mut Interrupts,
 ) -> ListenEnd {
-    let WatchOrder { plan, filter, count, lasts, reads_stdin, program, is_brief } = watched;
+    let WatchOrder { plan, filter, count, lasts, reads_stdin, program, is_brief, tells_peers } =
+        watched;
     let let_through = match LetThrough::read(filter.as_deref(), headless.now()) {
         Ok(let_through) => let_through,
         Err(failure) => return ListenEnd::of(Err(failure)),
@@ -137,11 +149,14 @@ pub(super) async fn watch(
         target: plan.onward(),
         conns: BTreeMap::new(),
         streams: ToldStreams::new(headless.told.clone()),
+        answers: AnswerClocks::default(),
         printed: Vec::new(),
         left: count,
         body: None,
         input: ListenInput::none(),
+        owners: Owners::new(let_through.reads_owners()),
         let_through,
+        tells_peers,
         program,
         is_brief,
     };
@@ -341,15 +356,10 @@ impl ListenWatch<'_> {
         begun + headless.not_taken(|record| self.tells(record)).await
     }
 
-    fn on_event(
-        &mut self,
-        event: Option<Event>,
-        headless: &Headless,
-    ) -> Result<Option<u8>, Failure> {
+    fn on_told(&mut self, event: Event, headless: &Headless) -> Result<Option<u8>, Failure> {
         match event {
-            None => return Ok(Some(exit::OK)),
-            Some(Event::Done { outcome, .. }) => return outcome.map(|_| Some(exit::OK)),
-            Some(Event::Phase { phase: Phase::Listening { addresses, .. }, .. }) => {
+            Event::Done { outcome, .. } => return outcome.map(|_| Some(exit::OK)),
+            Event::Phase { phase: Phase::Listening { addresses, .. }, .. } => {
                 if let Some(program) = &mut self.program {
                     program.start(&addresses);
                     return Ok(None);
@@ -368,8 +378,8 @@ impl ListenWatch<'_> {
                     output::note(remark);
                 }
             }
-            Some(Event::Traffic(batch)) => self.on_traffic(batch, headless),
-            Some(Event::Exchange(exchange)) if exchange.state != ExchangeState::Active => {
+            Event::Traffic(batch) => self.on_traffic(batch, headless),
+            Event::Exchange(exchange) if exchange.state != ExchangeState::Active => {
                 if self.lets_through(&exchange, headless) {
                     self.count();
                     self.print_exchange(&exchange, headless);
@@ -377,10 +387,11 @@ impl ListenWatch<'_> {
                 self.printed.extend(exchange.bodies());
                 self.release(headless);
             }
+            Event::PeerFound { conn, owner, .. } => self.on_peer(conn, &owner, headless.now()),
             // Of a peer that has just left its end tells more.
-            Some(Event::Refused { failure, .. }) if failure.kind == FailureKind::NotFound => {}
-            Some(Event::Refused { failure, .. }) => output::print_failure(&failure),
-            Some(_) => {}
+            Event::Refused { failure, .. } if failure.kind == FailureKind::NotFound => {}
+            Event::Refused { failure, .. } => output::print_failure(&failure),
+            _ => {}
         }
         Ok(None)
     }
@@ -404,10 +415,12 @@ impl ListenWatch<'_> {
         let now = headless.now();
         self.conns.extend(batch.conns.into_iter().map(|conn| (conn.id, conn)));
         for record in &batch.records {
+            let after = self.answers.next(record);
             self.input.on_record(record, self.conns.get(&record.conn));
-            let is_wanted = self.let_through.record(record, self.conns.get(&record.conn));
+            let (conn, owner) = (self.conns.get(&record.conn), self.owners.of(record.conn));
+            let is_wanted = self.let_through.record(record, conn, owner);
             if is_wanted && self.tells(record) && self.left != Some(0) {
-                self.print_record(record);
+                self.print_record(record, after);
                 let conn = self.conns.get(&record.conn);
                 let is_chosen =
                     record.kind == RecordKind::Data && !self.let_through.is_everything();
@@ -420,7 +433,9 @@ impl ListenWatch<'_> {
             let info = self.conns.remove(conn);
             self.input.over(*conn, info.as_ref());
             self.streams.over(*conn);
+            self.answers.over(*conn);
             self.let_through.over(*conn);
+            self.owners.over(*conn);
         }
         let lost_some =
             |lost: &LossTotals| lost.by_app > 0 || lost.by_kernel.unwrap_or_default() > 0;
@@ -442,23 +457,12 @@ impl ListenWatch<'_> {
         !self.by_exchange || self.output.style == Style::Json && fact
     }
 
-    /// Whether the filter lets an exchange through.
-    fn lets_through(&self, exchange: &Exchange, headless: &Headless) -> bool {
-        let reads = self.let_through.reads_bodies();
-        let body = |message: Option<&HttpMessage>| {
-            let id = message.filter(|_| reads).map(|message| message.body.id);
-            id.and_then(|id| headless.read_body(id, 0, SHOWN).ok()).unwrap_or_default()
-        };
-        let bodies = [body(Some(&exchange.request)), body(exchange.response.as_ref())];
-        self.let_through.exchange(exchange, self.conns.get(&exchange.conn), &bodies)
-    }
-
-    fn print_record(&mut self, record: &Record) {
+    fn print_record(&mut self, record: &Record, after: Lapse) {
         let conn = self.conns.get(&record.conn);
         match self.output.style {
             Style::Json => {
                 let told = self.streams.tell(record);
-                return self.output.json(&ndjson::record(record, conn, &told));
+                return self.output.json(&ndjson::record_after(record, conn, &told, after));
             }
             Style::Raw if record.is_received() => return self.output.raw(&record.data),
             Style::Raw => return,

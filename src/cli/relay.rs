@@ -31,10 +31,11 @@ pub(super) async fn run(
         Ok(plan) => plan,
         Err(failure) => return ListenEnd::of(Err(failure)),
     };
-    let args::Relay { count, lasts, .. } = *arguments;
+    let args::Relay { count, lasts, verbose: tells_peers, .. } = *arguments;
     let (filter, reads_stdin) = (arguments.filter.clone(), false);
     let (program, is_brief) = (None, false);
-    let watched = WatchOrder { plan, filter, count, lasts, reads_stdin, program, is_brief };
+    let watched =
+        WatchOrder { plan, filter, count, lasts, reads_stdin, program, is_brief, tells_peers };
     listen::watch(watched, headless, output, interrupts).await
 }
 

@@ -203,7 +203,7 @@ impl<G: ConnControl> AcceptLoop<G> {
         pair: Option<RelayPair>,
     ) {
         let (protocol, side, tls) = (self.protocol, self.side, self.acceptor.is_some());
-        self.session.events.conn(ConnInfo { id, protocol, side, local, peer, tls, pair });
+        self.session.introduce(&ConnInfo { id, protocol, side, local, peer, tls, pair });
     }
 
     /// The half that a new connection is, where each is connected on to somebody.

@@ -202,7 +202,7 @@ impl Datagrams {
         }
         let local = socket_for(&self.sockets, address).map(|bound| bound.local);
         let peer = Some(address);
-        self.session.events.conn(ConnInfo {
+        self.session.introduce(&ConnInfo {
             id,
             protocol,
             side,

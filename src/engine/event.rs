@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -10,6 +11,7 @@ use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
 use crate::model::hold::{Held, HoldEnd};
 use crate::model::id::{BodyId, ConnId, SessionId};
+use crate::model::peer_owner::PeerOwner;
 use crate::model::recipe::DerivationReport;
 use crate::model::record::{ConnInfo, LossTotals, Record};
 use crate::model::table_cell::{CellQuery, TableCell};
@@ -69,6 +71,8 @@ pub enum Event {
     /// The certificate authority of this installation changed because a listener needed it, or
     /// could not be kept; in words.
     Authority(Result<String, Failure>),
+    /// Whose the peer of a connection is that came or was reached at that time, or why that is not known.
+    PeerFound { conn: ConnId, since: Stamp, owner: Arc<PeerOwner> },
     /// The wall clock was set; what comes after is shown by it.
     ClockStep(ClockStep),
     /// The session is over. Exactly one per `Open`.

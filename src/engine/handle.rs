@@ -14,6 +14,7 @@ use super::budget::Budget;
 use super::command::Command;
 use super::event::Event;
 use super::facts::Facts;
+use super::peers::PeerFinder;
 use super::session::SessionEnv;
 use super::sink::Sink;
 use super::supervisor::Supervisor;
@@ -44,6 +45,8 @@ pub struct EngineConfig {
     pub spill_dir: Option<PathBuf>,
     /// Records of HTTP keep all bytes of a message, not only the first of it: they go to a file.
     pub keeps_whole: bool,
+    /// Whose the peers of connections are is looked up and told.
+    pub finds_peers: bool,
     /// The program that filters JSON; `None` = this one.
     pub program: Option<PathBuf>,
 }
@@ -91,7 +94,13 @@ impl Engine {
         let told = fact_sender.downgrade();
         let own = Sink::new(SessionId(0)).keeping_whole(config.keeps_whole);
         let tls = TlsStore::new(config.authority, config.named_certificates);
-        let env = SessionEnv { bodies: bodies.clone(), budget, tls, stop: stop.clone() };
+        let mut peers = PeerFinder::default();
+        if config.finds_peers {
+            let (finder, finding) = PeerFinder::new(stop.clone());
+            tasks.spawn(finding);
+            peers = finder;
+        }
+        let env = SessionEnv { bodies: bodies.clone(), budget, tls, peers, stop: stop.clone() };
         tasks.spawn(own.clone().pump(fact_sender, stop.clone()));
         tasks.spawn(Supervisor::new(own, env, tasks.clone()).run(command_queue));
         let events = Events { facts: Facts::new(facts), urgent };

@@ -23,11 +23,12 @@ use super::body::BodyStore;
 use super::budget::Budget;
 use super::command::CloseMode;
 use super::holds::HoldDesk;
+use super::peers::PeerFinder;
 use super::sink::Sink;
 use super::tls::store::TlsStore;
 use crate::model::id::{ConnId, SessionId};
 use crate::model::plan::Plan;
-use crate::model::record::{Direction, RecordKind};
+use crate::model::record::{ConnInfo, Direction, RecordKind};
 
 /// Orders waiting for one session. A session stops taking them while its writes are stuck, so a
 /// full queue means the peer does not read.
@@ -97,6 +98,8 @@ pub(crate) struct SessionHandle {
     pub(crate) holds: HoldDesk,
     /// TLS configurations, built on first use.
     pub(crate) tls: TlsStore,
+    /// Finds out whose peers are.
+    peers: PeerFinder,
     /// The engine stops; nobody is left to read what happens.
     stop: CancellationToken,
     /// Fires [`GRACE`] after `cancel`; tasks still there are dropped.
@@ -111,6 +114,7 @@ pub(super) struct SessionEnv {
     pub(super) bodies: BodyStore,
     pub(super) budget: Budget,
     pub(super) tls: TlsStore,
+    pub(super) peers: PeerFinder,
     /// Fires when the engine stops.
     pub(super) stop: CancellationToken,
 }
@@ -127,6 +131,7 @@ impl SessionHandle {
             bodies: env.bodies,
             budget: env.budget,
             tls: env.tls,
+            peers: env.peers,
             kill: CancellationToken::new(),
             tasks: TaskTracker::new(),
             next_conn: Arc::new(AtomicU32::new(1)),
@@ -136,6 +141,12 @@ impl SessionHandle {
     /// A number for a new connection or peer.
     pub(crate) fn next_conn(&self) -> ConnId {
         self.id.conn(self.next_conn.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Names a connection whose peer has come or was reached, and asks whose that is.
+    pub(crate) fn introduce(&self, conn: &ConnInfo) {
+        self.events.conn(conn.clone());
+        self.peers.look_for(conn, &self.events);
     }
 
     /// The whole engine is stopping: connections are let go as the end of a process does it.

@@ -227,6 +227,7 @@ mod tests {
     use super::*;
     use crate::engine::body::BodyStore;
     use crate::engine::budget::Budget;
+    use crate::engine::peers::PeerFinder;
     use crate::engine::tls::store::TlsStore;
 
     /// Watches over a task as the supervisor does and returns everything it reported.
@@ -241,7 +242,8 @@ mod tests {
         let bodies = BodyStore::start(None, budget.clone(), urgent);
         let own = Sink::new(SessionId(0));
         let tls = TlsStore::new(None, None);
-        let env = SessionEnv { bodies, budget, tls, stop: stop.clone() };
+        let peers = PeerFinder::default();
+        let env = SessionEnv { bodies, budget, tls, peers, stop: stop.clone() };
         let session = SessionHandle::new(SessionId(1), own.of(SessionId(1)), env);
         let watching = watch_over(run(session.clone()), session);
         let reading = async {

@@ -266,7 +266,7 @@ impl UdpRelay {
         peer: Option<SocketAddr>,
     ) {
         let (protocol, side, pair) = (Protocol::Udp, Side::Relay, Some(pair));
-        self.session.events.conn(ConnInfo { id, protocol, side, local, peer, tls: false, pair });
+        self.session.introduce(&ConnInfo { id, protocol, side, local, peer, tls: false, pair });
     }
 
     /// Lets go of the client that was not heard of for the longest time.

@@ -26,7 +26,7 @@ use crate::model::exchange::Exchange;
 use crate::model::id::{ConnId, RecordId};
 use crate::model::record::{ConnInfo, Direction, LossTotals, Record, RecordKind};
 use crate::model::secrets::{Disclosure, masked};
-use crate::model::timing::Stamp;
+use crate::model::timing::{Lapse, Stamp};
 use table::ExportRow;
 
 /// What records can be written as.
@@ -147,6 +147,8 @@ pub struct ExportedRecord {
     pub is_chosen: bool,
     /// Since the record before on its connection.
     pub delta: Option<Duration>,
+    /// Since the bytes the other way that it answers.
+    pub latency: Lapse,
     pub comment: Option<String>,
 }
 
@@ -348,7 +350,8 @@ impl ExportWriter {
             }
             ExportFormat::JsonLines => {
                 let told = self.shown(record, &hidden);
-                let line = ndjson::record(record, self.conns.get(&record.conn), &told);
+                let (conn, after) = (self.conns.get(&record.conn), exported.latency);
+                let line = ndjson::record_after(record, conn, &told, after);
                 self.line(&line);
             }
             ExportFormat::Csv | ExportFormat::Text => {

@@ -19,9 +19,11 @@ use crate::model::exchange::{
     Exchange, ExchangeState, FieldLine, Head, HttpMessage, HttpVersion, MessageFraming, StartLine,
 };
 use crate::model::failure::Failure;
+use crate::model::id::ConnId;
+use crate::model::peer_owner::PeerOwner;
 use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind};
 use crate::model::secrets::{Disclosure, masked};
-use crate::model::timing::{Stamp, Timing};
+use crate::model::timing::{Lapse, Stamp, Timing};
 
 /// Version of the format; new fields do not change it.
 const VERSION: u32 = 1;
@@ -36,6 +38,12 @@ pub struct Bodies<'a> {
 /// The line of a record, without a line break. `told` is what may be told of its payload or words.
 #[must_use]
 pub fn record(record: &Record, conn: Option<&ConnInfo>, told: &[u8]) -> String {
+    record_after(record, conn, told, Lapse::NONE)
+}
+
+/// The same of one that came so long after bytes the other way.
+#[must_use]
+pub fn record_after(record: &Record, conn: Option<&ConnInfo>, told: &[u8], after: Lapse) -> String {
     let is_data = record.kind == RecordKind::Data;
     let is_cut = record.original_len > record.data.len() as u64;
     let (text, base64) = either(told);
@@ -55,12 +63,30 @@ pub fn record(record: &Record, conn: Option<&ConnInfo>, told: &[u8]) -> String {
         "fault": listed(record.faults.names()),
         "hold": listed(record.faults.hold_names()),
         "len": is_data.then_some(record.original_len),
+        "latency_us": after.nanos().map(|nanos| nanos / 1_000),
         "kept": (is_data && is_cut).then_some(record.data.len()),
         "text": text.filter(|_| is_data),
         "base64": base64.filter(|_| is_data),
         "message": (!is_data).then(|| String::from_utf8_lossy(told)),
     }));
     line("record", record.at, facts)
+}
+
+/// The line about whose the peer of a connection is.
+#[must_use]
+pub fn peer(conn: ConnId, info: Option<&ConnInfo>, owner: &PeerOwner, at: Stamp) -> String {
+    let (process, user) = (owner.process(), owner.user());
+    let facts = known(json!({
+        "conn": conn.to_string(),
+        "peer": info.and_then(|info| info.peer),
+        "state": owner.state(),
+        "pid": process.map(|process| process.pid),
+        "program": process.map(|process| &*process.program),
+        "user": user.and_then(|user| user.name.as_deref()),
+        "uid": user.map(|user| user.uid),
+        "listens": process.filter(|process| process.listens).map(|_| true),
+    }));
+    line("peer", at, facts)
 }
 
 /// The line of loss totals.

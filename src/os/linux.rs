@@ -1,5 +1,7 @@
 //! Linux: `/proc`, the error queue of UDP sockets (ip(7)).
 
+mod peers;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, IoSliceMut};
@@ -19,6 +21,7 @@ use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
 use super::undelivered::{IcmpReport, Undelivered};
+pub(crate) use peers::look_for_peers;
 
 /// `EAFNOSUPPORT`: the machine has no such address family.
 pub(crate) const FAMILY_NOT_SUPPORTED: Option<i32> = Some(97);

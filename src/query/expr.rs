@@ -14,10 +14,11 @@ use std::ops::{Bound, RangeBounds};
 
 use super::facts::RecordFacts;
 use super::pattern::{DataTest, Slice, TextTest};
-use super::subject::{End, TextOf};
+use super::subject::{End, OwnerPart, TextOf};
 use crate::model::fault::FaultKind;
 use crate::model::hold::HoldMark;
 use crate::model::id::ConnId;
+use crate::model::peer_owner::{LocalUser, PeerOwner};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, RecordKind};
 
@@ -35,6 +36,7 @@ pub(super) enum Expr<T> {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Test {
     Conn(ConnTest),
+    Owner(OwnerTest),
     Record(RecordTest),
 }
 
@@ -55,6 +57,15 @@ pub(super) enum ConnTest {
     Conn(ConnId),
     Session(NumberRange),
     Side(Side),
+}
+
+/// A test about the program at the other end of a connection, which may become known later.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum OwnerTest {
+    /// It is known.
+    Known(OwnerPart),
+    Pid(NumberRange),
+    Text(OwnerPart, TextTest),
 }
 
 /// A test about one record.
@@ -109,6 +120,8 @@ pub(crate) struct Reads {
     /// Payload, whose length then decides about the cost.
     pub(crate) data: bool,
     pub(crate) exchange: bool,
+    /// Whose the peers of connections are.
+    pub(crate) owner: bool,
     pub(crate) mark: bool,
     pub(crate) comment: bool,
 }
@@ -152,21 +165,31 @@ impl<T> Expr<T> {
 impl Expr<Test> {
     /// What it asks of the records of a connection. Without `info`, nothing is known about
     /// addresses and protocol: no positive test on them succeeds.
-    pub(super) fn about(&self, id: ConnId, info: Option<&ConnInfo>) -> RecordFilter<'_> {
-        RecordFilter(self.left(id, info))
+    pub(super) fn about(
+        &self,
+        id: ConnId,
+        info: Option<&ConnInfo>,
+        owner: Option<&PeerOwner>,
+    ) -> RecordFilter<'_> {
+        RecordFilter(self.left(&|test| match test {
+            Test::Conn(test) => Some(test.holds(id, info)),
+            Test::Owner(test) => Some(test.holds(owner)),
+            Test::Record(_) => None,
+        }))
     }
 
-    fn left(&self, id: ConnId, info: Option<&ConnInfo>) -> Expr<&RecordTest> {
+    /// What is left when some tests are decided.
+    fn left(&self, decide: &impl Fn(&Test) -> Option<bool>) -> Expr<&RecordTest> {
         let (list, join, other): (_, fn(_) -> _, fn(_) -> _) = match self {
             Expr::All(list) => (list, Expr::All, Expr::Any),
             Expr::Any(list) => (list, Expr::Any, Expr::All),
             Expr::Test(wanted, Test::Record(test)) => return Expr::Test(*wanted, test),
-            Expr::Test(wanted, Test::Conn(test)) if test.holds(id, info) == *wanted => {
+            Expr::Test(wanted, test) if decide(test) == Some(*wanted) => {
                 return Expr::All(Vec::new());
             }
-            Expr::Test(_, Test::Conn(_)) => return Expr::Any(Vec::new()),
+            Expr::Test(_, Test::Conn(_) | Test::Owner(_)) => return Expr::Any(Vec::new()),
         };
-        let mut left: Vec<_> = list.iter().map(|expr| expr.left(id, info)).collect();
+        let mut left: Vec<_> = list.iter().map(|expr| expr.left(decide)).collect();
         let (nothing_asked, decided) = (join(Vec::new()), other(Vec::new()));
         if left.contains(&decided) {
             return decided;
@@ -179,7 +202,10 @@ impl Expr<Test> {
     pub(super) fn reads(&self) -> Reads {
         let mut reads = Reads::default();
         for (_, test) in self.tests() {
-            let Test::Record(test) = test else { continue };
+            let Test::Record(test) = test else {
+                reads.owner |= matches!(test, Test::Owner(_));
+                continue;
+            };
             reads.data |= test.reads_data();
             reads.exchange |= test.reads_exchange();
             reads.mark |= *test == RecordTest::Marked;
@@ -214,6 +240,23 @@ impl ConnTest {
             ConnTest::Conn(wanted) => id == *wanted,
             ConnTest::Session(range) => range.contains(&id.session.0),
             ConnTest::Side(side) => info.is_some_and(|conn| conn.side == *side),
+        }
+    }
+}
+
+impl OwnerTest {
+    /// What is not known passes no test.
+    fn holds(&self, owner: Option<&PeerOwner>) -> bool {
+        let process = owner.and_then(PeerOwner::process);
+        let known = |part: &OwnerPart| match part {
+            OwnerPart::Program => process.map(|it| it.program.as_str().into()),
+            OwnerPart::Pid => process.map(|it| it.pid.to_string().into()),
+            OwnerPart::User => owner.and_then(PeerOwner::user).map(LocalUser::told),
+        };
+        match self {
+            OwnerTest::Known(part) => known(part).is_some(),
+            OwnerTest::Pid(range) => process.is_some_and(|it| range.contains(&it.pid.into())),
+            OwnerTest::Text(part, test) => known(part).is_some_and(|it| test.holds(it.as_bytes())),
         }
     }
 }

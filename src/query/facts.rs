@@ -58,7 +58,7 @@ impl<'a> RecordFacts<'a> {
     }
 
     /// What failed, was reset, or says as an answer that something was wrong.
-    pub(super) fn is_error(&self) -> bool {
+    pub(crate) fn is_error(&self) -> bool {
         let is_answer = |it: &&ExchangeFacts| it.answers(self.direction);
         match self.kind {
             RecordKind::Failed | RecordKind::Reset => true,

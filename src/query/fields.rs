@@ -4,7 +4,7 @@
 //! A field more is a row here, a [`QuerySubject`] if it is none of those there are, and an arm in
 //! `value.rs` that makes its test.
 
-use super::subject::{End, QuerySubject, TextOf};
+use super::subject::{End, OwnerPart, QuerySubject, TextOf};
 
 /// What a field is compared with; decides about its operators and what completes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,6 +132,15 @@ fields! {
     "local" QuerySubject::Address(End::Local), QueryValue::Address, false,
         ["server.ip" "listen"],
         "Address of our own end; ':80' is a port alone.", "local == :9000";
+    "process" QuerySubject::Owner(OwnerPart::Program), QueryValue::Text, true,
+        ["program" "comm" "exe" "cmd" "proc.name" "process.name" "app.name"],
+        "Program at the other end, where it is of this machine and we may see it; alone: whatever it is.", "process == curl";
+    "pid" QuerySubject::Owner(OwnerPart::Pid), QueryValue::Number, true,
+        ["process.pid" "proc.pid" "process_id"],
+        "Number of that process.", "pid == 4711";
+    "user" QuerySubject::Owner(OwnerPart::User), QueryValue::Text, true,
+        ["uid" "owner" "username" "user.name" "process.user"],
+        "Its user, by name, or as 'uid 70' without one; known of programs of others, too.", "user == root";
     "proto" QuerySubject::Protocol, QueryValue::Word(PROTOCOLS), false,
         ["protocol" "ip.proto" "app" "~tcp" "~udp" "~http" "_ws.col.protocol"],
         "Protocol, or tls for any that is encrypted.", "proto == udp";

@@ -11,6 +11,7 @@ use super::pattern::DataTest;
 use super::scanner::QueryError;
 use crate::codec::search::Pattern;
 use crate::model::id::ConnId;
+use crate::model::peer_owner::PeerOwner;
 use crate::model::record::ConnInfo;
 #[cfg(test)]
 use crate::model::record::Record;
@@ -59,7 +60,17 @@ impl Filter {
     /// What it asks of the records of one connection. Without `info`, nothing is known about the
     /// addresses and the protocol: no positive test on them succeeds.
     pub(crate) fn about(&self, id: ConnId, info: Option<&ConnInfo>) -> RecordFilter<'_> {
-        self.0.about(id, info)
+        self.0.about(id, info, None)
+    }
+
+    /// The same where it may be known whose the peer is.
+    pub(crate) fn about_owned(
+        &self,
+        id: ConnId,
+        info: Option<&ConnInfo>,
+        owner: Option<&PeerOwner>,
+    ) -> RecordFilter<'_> {
+        self.0.about(id, info, owner)
     }
 
     /// Whether the filter lets this one record through, of which nothing is known but itself.
@@ -75,7 +86,7 @@ impl Filter {
 
     /// Whether it asks different things of different connections.
     pub(crate) fn asks_conn(&self) -> bool {
-        self.0.tests().iter().any(|(_, test)| matches!(test, Test::Conn(_)))
+        self.0.tests().iter().any(|(_, test)| matches!(test, Test::Conn(_) | Test::Owner(_)))
     }
 
     /// What has to be looked up of each record.
@@ -102,7 +113,7 @@ impl Filter {
                     DataTest::Matches(pattern) => expressions.push(pattern.expression()),
                     DataTest::Within(..) | DataTest::Is(_) => {}
                 },
-                Test::Record(_) | Test::Conn(_) => {}
+                Test::Record(_) | Test::Conn(_) | Test::Owner(_) => {}
             }
         }
         Pattern::of(&needles, &expressions)

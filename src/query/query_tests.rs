@@ -461,3 +461,46 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_filter_asks_whose_the_peer_is_and_what_is_not_known_passes_no_test() {
+    use crate::model::peer_owner::{LocalUser, PeerOwner, PeerProcess};
+    let user = |uid, name: Option<&str>| LocalUser { uid, name: name.map(str::to_owned) };
+    let curl = PeerOwner::Process(PeerProcess {
+        pid: 4711,
+        program: "curl".into(),
+        user: user(1000, Some("ann")),
+        listens: false,
+        is_us: false,
+    });
+    let others = PeerOwner::OtherUser(user(70, None));
+    let record = record(b"x");
+    let passes = |text: &str, owner: Option<&PeerOwner>| {
+        let filter = Filter::parse(text).unwrap();
+        assert!(filter.asks_conn() && filter.reads().owner, "{text}");
+        filter.about_owned(record.conn, Some(&conn()), owner).matches(&RecordFacts::of(&record))
+    };
+    for (text, expected) in [
+        ("process", [true, false, false]),
+        ("process == curl", [true, false, false]),
+        ("process != wget", [true, false, false]),
+        ("process != curl", [false, false, false]),
+        ("not process == curl", [false, true, true]),
+        ("process contains UR", [false, false, false]),
+        ("process contains ur", [true, false, false]),
+        ("process matches '^(curl|wget)$'", [true, false, false]),
+        ("process in {curl, wget}", [true, false, false]),
+        ("pid == 4711", [true, false, false]),
+        ("pid in {1..5000}", [true, false, false]),
+        ("pid", [true, false, false]),
+        ("user == ann", [true, false, false]),
+        ("user == 'uid 70'", [false, true, false]),
+        ("user", [true, true, false]),
+        ("process == curl and dir == in", [true, false, false]),
+    ] {
+        let told = [Some(&curl), Some(&others), None].map(|owner| passes(text, owner));
+        assert_eq!(told, expected, "{text}");
+    }
+    let wrong = Filter::parse("pid == curl").unwrap_err();
+    assert!(wrong.message.contains("process == curl"), "{}", wrong.message);
+}

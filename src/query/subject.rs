@@ -20,12 +20,21 @@ pub(super) enum TextOf {
     Error,
 }
 
+/// What is asked about the program at the other end, where it is of this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OwnerPart {
+    Program,
+    Pid,
+    User,
+}
+
 /// What is asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum QuerySubject {
     Port,
     Address(End),
     Protocol,
+    Owner(OwnerPart),
     Direction,
     Side,
     Kind,

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::Bound::{self, Excluded, Included, Unbounded};
 use std::str::FromStr;
 
-use super::expr::{AddressPattern, ConnTest, Expr, NumberRange, RecordTest, Test, bits};
+use super::expr::{AddressPattern, ConnTest, Expr, NumberRange, OwnerTest, RecordTest, Test, bits};
 use super::fields::{QueryField, QueryValue};
 use super::pattern::{DataPattern, DataTest, RegexTest, Slice, TextTest};
 use super::scanner::Written;
@@ -36,7 +36,10 @@ pub(super) fn test(asked: &Asked, operator: &str, value: &Written) -> Made {
         QueryValue::Bytes | QueryValue::Words | QueryValue::Hex => bytes(asked, operator, value)?,
         QueryValue::Text => {
             let test = text_test(operator, &value.text)?;
-            RecordTest::Text(text_of(asked), test).into()
+            match asked.field.subject {
+                QuerySubject::Owner(part) => Test::Owner(OwnerTest::Text(part, test)),
+                _ => RecordTest::Text(text_of(asked), test).into(),
+            }
         }
         _ => plain(asked, operator, &value.text)?,
     };
@@ -54,6 +57,9 @@ pub(super) fn test(asked: &Asked, operator: &str, value: &Written) -> Made {
 pub(super) fn exists(asked: &Asked) -> Made {
     let every: NumberRange = (Unbounded, Unbounded);
     let test = match &asked.field.subject {
+        QuerySubject::Owner(part) => {
+            return Ok(Expr::Test(true, Test::Owner(OwnerTest::Known(*part))));
+        }
         QuerySubject::Marked => RecordTest::Marked,
         QuerySubject::Fault => RecordTest::Fault(None),
         QuerySubject::Hold => RecordTest::Hold(None),
@@ -101,6 +107,7 @@ fn plain(asked: &Asked, operator: &str, value: &str) -> Result<Test, String> {
         QuerySubject::Protocol => Test::Conn(ConnTest::Protocol(named(asked.field, value)?)),
         QuerySubject::Conn => Test::Conn(ConnTest::Conn(conn(value)?)),
         QuerySubject::Session => Test::Conn(ConnTest::Session(number(session)?)),
+        QuerySubject::Owner(_) => Test::Owner(OwnerTest::Pid(number(pid)?)),
         QuerySubject::Side => Test::Conn(ConnTest::Side(named(asked.field, value)?)),
         QuerySubject::Len => RecordTest::Len(number(length)?).into(),
         QuerySubject::Direction => RecordTest::Direction(named(asked.field, value)?).into(),
@@ -239,6 +246,12 @@ fn port(value: &str) -> Result<u64, String> {
     let port: Result<u16, _> = value.parse();
     port.map(u64::from)
         .map_err(|_| format!("'{value}' is not a port; write a number from 0 to 65535"))
+}
+
+fn pid(value: &str) -> Result<u64, String> {
+    let pid: Result<u32, _> = value.parse();
+    let named = "is not the number of a process; write pid == 4711, or process == curl";
+    pid.map(u64::from).map_err(|_| format!("'{value}' {named}"))
 }
 
 fn session(value: &str) -> Result<u64, String> {

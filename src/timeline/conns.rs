@@ -6,10 +6,12 @@
 //! Records refer to an entry by its slot, which stays the same as long as they are there.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use super::gaps::{GapClock, RecordGaps};
 use super::totals::Totals;
 use crate::model::id::{ConnId, SessionId};
+use crate::model::peer_owner::PeerOwner;
 use crate::model::record::{ConnInfo, Record, RecordKind};
 
 /// Open connections without a record in the timeline that are remembered: every UDP peer of one
@@ -39,6 +41,8 @@ struct ConnEntry {
     id: ConnId,
     /// `None` when records came for a connection nobody introduced.
     info: Option<ConnInfo>,
+    /// Whose its peer is, once that was found.
+    owner: Option<Arc<PeerOwner>>,
     totals: Totals,
     clock: GapClock,
     records: u64,
@@ -93,6 +97,23 @@ impl ConnTable {
     /// Its two ends, when somebody introduced it.
     pub(super) fn info(&self, slot: ConnSlot) -> Option<&ConnInfo> {
         self.entry(slot)?.info.as_ref()
+    }
+
+    /// Whose its peer is, as far as that was found.
+    pub(super) fn owner(&self, slot: ConnSlot) -> Option<&Arc<PeerOwner>> {
+        self.entry(slot)?.owner.as_ref()
+    }
+
+    /// Learns whose the peer of a connection is; nothing of one that is not remembered.
+    pub(super) fn found(&mut self, id: ConnId, owner: Arc<PeerOwner>) {
+        if let Some(slot) = self.slot(id) {
+            self.entry_mut(slot).owner = Some(owner);
+        }
+    }
+
+    /// Whose peers are that are known, those of the newest slots first.
+    pub(super) fn owners(&self) -> impl Iterator<Item = &PeerOwner> {
+        self.entries.iter().rev().filter_map(|entry| entry.as_deref()?.owner.as_deref())
     }
 
     /// What crossed on it.
@@ -191,6 +212,7 @@ impl ConnTable {
         self.entries[slot.number()] = Some(Box::new(ConnEntry {
             id,
             info: None,
+            owner: None,
             totals: Totals::default(),
             clock: GapClock::default(),
             records: 0,

@@ -1,6 +1,7 @@
 //! How long after others of its connection a record came.
 
-use crate::model::record::{Direction, Record, RecordKind};
+use crate::model::answer_clock::AnswerClock;
+use crate::model::record::Record;
 use crate::model::timing::{Lapse, Stamp};
 
 /// The times of one record.
@@ -16,8 +17,7 @@ pub struct RecordGaps {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GapClock {
     last: Option<Stamp>,
-    /// Of the newest record that was bytes.
-    last_data: Option<(Stamp, Direction)>,
+    answers: AnswerClock,
 }
 
 impl GapClock {
@@ -25,13 +25,7 @@ impl GapClock {
     pub fn next(&mut self, record: &Record) -> RecordGaps {
         let since = |from: Stamp| Lapse::between(from, record.at);
         let delta = self.last.replace(record.at).map(since);
-        let mut gaps = RecordGaps { delta: delta.unwrap_or_default(), latency: Lapse::NONE };
-        if record.kind == RecordKind::Data {
-            let before = self.last_data.replace((record.at, record.direction));
-            let turned = before.filter(|(_, direction)| *direction != record.direction);
-            gaps.latency = turned.map(|(at, _)| since(at)).unwrap_or_default();
-        }
-        gaps
+        RecordGaps { delta: delta.unwrap_or_default(), latency: self.answers.next(record) }
     }
 }
 
@@ -39,6 +33,7 @@ impl GapClock {
 mod tests {
     use super::super::samples::{conn_id, fact, received, sent};
     use super::*;
+    use crate::model::record::RecordKind;
 
     #[test]
     fn an_answer_is_as_late_as_its_first_bytes_after_the_last_that_asked() {

@@ -130,10 +130,22 @@ impl Listing {
     /// More is known of an exchange: records of its connection from then on are looked at again.
     pub(crate) fn recheck(&mut self, timeline: &Timeline, conn: ConnId, from: Stamp) {
         if self.filter.reads().exchange {
-            let decided = timeline.decided(&self.filter, conn, from, RECHECKED);
-            for (id, is_shown) in decided {
-                self.decide(id, is_shown);
-            }
+            self.decide_anew(timeline, conn, from);
+        }
+    }
+
+    /// It was found whose the peer of a connection is: its records are looked at again.
+    pub(crate) fn owner_found(&mut self, timeline: &Timeline, conn: ConnId, from: Stamp) {
+        if self.filter.reads().owner {
+            self.extend(timeline);
+            self.take_kept(timeline);
+            self.decide_anew(timeline, conn, from);
+        }
+    }
+
+    fn decide_anew(&mut self, timeline: &Timeline, conn: ConnId, from: Stamp) {
+        for (id, is_shown) in timeline.decided(&self.filter, conn, from, RECHECKED) {
+            self.decide(id, is_shown);
         }
     }
 
@@ -408,5 +420,34 @@ mod tests {
             assert_eq!(listing.rows_before(paused), shown);
             assert_eq!(listing.len() - listing.rows_before(paused), 1);
         }
+    }
+
+    #[test]
+    fn rows_of_a_peer_appear_when_it_is_found_whose_it_is() {
+        use crate::model::peer_owner::{LocalUser, PeerOwner, PeerProcess};
+        use std::sync::Arc;
+        let mut timeline = filled(3);
+        let mut listing = filtered(filter("process == curl"));
+        listing.extend(&timeline);
+        assert_eq!(listing.len(), 0);
+        timeline.connect(info(conn_id(1, 2), Protocol::Tcp));
+        timeline.push(received(conn_id(1, 2), 4_000, b"of another"));
+        let owner = Arc::new(PeerOwner::Process(PeerProcess {
+            pid: 7,
+            program: "curl".into(),
+            user: LocalUser { uid: 0, name: None },
+            listens: false,
+            is_us: false,
+        }));
+        timeline.found(conn_id(1, 2), Arc::clone(&owner));
+        timeline.found(conn_id(9, 9), owner);
+        listing.owner_found(&timeline, conn_id(1, 2), Stamp(0));
+        assert_eq!(rows(&listing), [3]);
+        timeline.push(received(conn_id(1, 2), 4_001, b"and what comes then"));
+        listing.extend(&timeline);
+        assert_eq!(rows(&listing), [3, 4]);
+        listing.set_filter(filter("not process == curl"), &timeline);
+        let _ = listing.rebuild_step(&timeline, usize::MAX);
+        assert_eq!(rows(&listing), [0, 1, 2]);
     }
 }

@@ -2,8 +2,8 @@
 //! one row more or less, for jumps from record to record, and for completion.
 
 use bytes::Bytes;
-
 use super::exchanges;
+use std::sync::Arc;
 use super::gaps::RecordGaps;
 use super::log::RecordPlace;
 use super::selector::Selector;
@@ -11,6 +11,7 @@ use super::store::Timeline;
 use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::id::{ConnId, RecordId};
 use crate::model::record::{ConnInfo, Record, RecordKind};
+use crate::model::peer_owner::PeerOwner;
 use crate::model::timing::Stamp;
 use crate::query::{Filter, RecordFacts};
 
@@ -29,7 +30,8 @@ impl Timeline {
             comment: self.comment(id),
             ..RecordFacts::of(record)
         };
-        filter.about(record.conn, self.conn(record.conn)).matches(&facts)
+        let owner = self.owner(record.conn).map(Arc::as_ref);
+        filter.about_owned(record.conn, self.conn(record.conn), owner).matches(&facts)
     }
 
     /// Whether a record says that something went wrong, or is of an answer that does.
@@ -77,6 +79,11 @@ impl Timeline {
     /// Who the ends of connections are, the newest first.
     pub(crate) fn conns_seen(&self) -> impl Iterator<Item = &ConnInfo> {
         self.conns.infos()
+    }
+
+    /// Whose peers are, as far as that was found, the newest first.
+    pub(crate) fn owners_seen(&self) -> impl Iterator<Item = &PeerOwner> {
+        self.conns.owners()
     }
 
     /// The exchanges that are remembered, the newest first.

@@ -5,6 +5,7 @@
 //! connections come, go and change.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::conns::ConnSlot;
 use super::exchanges;
@@ -51,6 +52,17 @@ impl<'a> Selector<'a> {
         let asked = if reads.exchange { timeline.conns.slot_count() } else { 0 };
         let exchanges = vec![OfConn::Unasked; asked];
         Selector { filter, timeline, numbers, filters: Vec::new(), reads, exchanges, work: 0 }
+    }
+
+    /// The same that looks up exchanges although the filter may not ask for them.
+    pub(super) fn with_exchanges(filter: &'a Filter, timeline: &'a Timeline) -> Self {
+        let exchanges = vec![OfConn::Unasked; timeline.conns.slot_count()];
+        Selector { exchanges, ..Selector::new(filter, timeline) }
+    }
+
+    /// Whether a record failed, was reset or is an answer that says so.
+    pub(super) fn is_error(&mut self, record: &RecordPlace<'a>) -> bool {
+        self.facts(record).is_error()
     }
 
     /// Whether the filter lets this record through.
@@ -107,7 +119,12 @@ impl<'a> Selector<'a> {
     fn meet(&mut self, slot: ConnSlot) -> usize {
         self.work += CONN_WORK;
         let conns = &self.timeline.conns;
-        let filter = self.filter.about(conns.id(slot), conns.info(slot));
+        let (id, info) = (conns.id(slot), conns.info(slot));
+        let filter = if self.reads.owner {
+            self.filter.about_owned(id, info, conns.owner(slot).map(Arc::as_ref))
+        } else {
+            self.filter.about(id, info)
+        };
         let known = self.filters.iter().take(COMPARED).position(|known| *known == filter);
         let number = known.unwrap_or(self.filters.len());
         if known.is_none() {

@@ -16,6 +16,7 @@
 //! pushed is what is kept, evicted or cleared.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -31,6 +32,7 @@ use crate::model::counts::count;
 use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::id::{ConnId, RecordId, SessionId};
 use crate::model::record::{ConnInfo, Direction, LossTotals, Record, RecordKind};
+use crate::model::peer_owner::PeerOwner;
 use crate::model::timing::Stamp;
 
 /// Payload and metadata kept unless the user configures another bound.
@@ -152,6 +154,16 @@ impl Timeline {
     /// Learns or updates who the two ends of a connection are.
     pub fn connect(&mut self, info: ConnInfo) {
         self.conns.connect(info);
+    }
+
+    /// Learns whose the peer of a connection is.
+    pub fn found(&mut self, conn: ConnId, owner: Arc<PeerOwner>) {
+        self.conns.found(conn, owner);
+    }
+
+    /// Whose the peer of a connection is, as far as that was found.
+    pub fn owner(&self, id: ConnId) -> Option<&Arc<PeerOwner>> {
+        self.conns.owner(self.conns.slot(id)?)
     }
 
     /// Learns of an exchange, or more about it.

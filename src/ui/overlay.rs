@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use super::painter::{Painter, cells};
 use super::widget::frame::{self, position, window};
 use super::widget::{badge, fit};
-use super::{columns, compare, environments, export, held};
+use super::{columns, compare, environments, export, held, statistics};
 use crate::app::App;
 use crate::app::action::Action;
 use crate::app::choices::{Choice, Choices, field_and_list};
@@ -102,6 +102,7 @@ fn one(painter: Painter<'_>, overlay: &Overlay) {
         }
         Overlay::Columns(it) => columns::draw(painter, it, &keyed(columns::HINT)),
         Overlay::Held(it) => held::window(painter, &keyed(held::hint(it)), it),
+        Overlay::Statistics(it) => statistics::draw(painter, it, &keyed(statistics::HINT)),
         Overlay::Naming(it) => {
             let text = keyed("[choose] take · [complete] complete · [back] cancel");
             let title = format!(" {} ", it.title(&app.shared));

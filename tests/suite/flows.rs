@@ -65,6 +65,8 @@ mod relays;
 mod secrets_in_place;
 #[path = "flows/shown.rs"]
 mod shown;
+#[path = "flows/statistics.rs"]
+mod statistics;
 #[path = "flows/stories.rs"]
 mod stories;
 #[path = "flows/surroundings.rs"]

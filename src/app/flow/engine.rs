@@ -2,7 +2,7 @@
 //!
 //! Events of a session that is unknown or over are ignored.
 
-use super::{compare, exports, held, kept, response, send, traffic};
+use super::{compare, exports, held, kept, response, send, traffic, statistics};
 use crate::app::drafts::Draft;
 use crate::app::format::counted;
 use crate::app::sessions::SessionState;
@@ -35,6 +35,11 @@ pub(crate) fn apply(app: &mut App, event: Event) {
         Event::Held(held) => held::came(app, *held),
         Event::HoldEnded { id, number, end } => held::went(app, id, number, end),
         Event::Done { id, outcome, at } => done(app, id, outcome, at),
+        Event::PeerFound { conn, since, owner } => {
+            statistics::peer_found(app, conn, &owner);
+            app.shared.timeline.found(conn, owner);
+            traffic::peer_found(app, conn, since);
+        }
         Event::ClockStep(step) => app.shared.wall_clock.step(step),
         Event::CaptureProgress { percent } => app.reading = Some(percent),
         Event::CaptureRead(outcome) => {

@@ -2,7 +2,7 @@
 
 use super::{
     compare, draft, environments, exports, faults, focus, held, kept, overlays, restore, save,
-    send, traffic, unknown_names,
+    send, statistics, traffic, unknown_names,
 };
 use crate::app::action::Action;
 use crate::app::editor::Caret;
@@ -69,6 +69,7 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::PreviousItem => kept::go(app, false),
         Action::Compare | Action::MarkAnswer => compare::act(app, action),
         Action::Export => exports::act(app),
+        Action::Statistics => statistics::open(app),
         Action::PipeLive => exports::end_live(app),
         Action::Clear => traffic::clear(app),
         Action::UndoClear => traffic::undo_clear(app),

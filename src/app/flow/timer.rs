@@ -1,6 +1,6 @@
 //! Timers that went off.
 
-use crate::app::flow::{draft, environments, exports, held, response, restore, traffic};
+use crate::app::flow::{draft, environments, exports, held, response, restore, traffic, statistics};
 use crate::app::message::Timer;
 use crate::app::state::{App, Level, Notice};
 
@@ -26,6 +26,7 @@ pub(crate) fn timer_fired(app: &mut App, timer: Timer) {
             // There is nothing to see before all was looked at.
             app.dirty = !app.request.is_checking;
         }
+        Timer::Statistics => statistics::timer_fired(app),
         Timer::Export => exports::timer_fired(app),
         Timer::HideSecret(since) => environments::hide_secret(app, since),
         Timer::Held => held::timer_fired(app),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{draft, exports, focus, overlays, response};
+use super::{draft, exports, focus, overlays, response, statistics};
 use crate::app::drafts::Draft;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -13,7 +13,8 @@ use crate::app::shared::Shown;
 use crate::app::state::App;
 use crate::model::exchange::Exchange;
 use crate::model::exchange_facts::ExchangeFacts;
-use crate::model::id::{RecordId, SessionId};
+use crate::model::id::{RecordId, SessionId, ConnId};
+use crate::model::timing::Stamp;
 
 /// More records than this are not forgotten by a slip of the hand.
 const FORGOTTEN_UNASKED: usize = 1000;
@@ -201,10 +202,16 @@ pub(super) fn exchange_changed(app: &mut App, exchange: &Exchange) {
     app.traffic.listing.recheck(&app.shared.timeline, conn, started.before(HEAD_WAIT));
 }
 
+/// It was found whose a peer is, which filters may ask about.
+pub(super) fn peer_found(app: &mut App, conn: ConnId, since: Stamp) {
+    app.traffic.listing.owner_found(&app.shared.timeline, conn, since);
+}
+
 /// New records are in the timeline.
 pub(crate) fn extended(app: &mut App) {
     let intents = app.traffic.extended(&app.shared);
     app.intents.extend(intents);
     response::extended(app);
     exports::go_on(app);
+    statistics::extended(app);
 }

@@ -9,6 +9,9 @@ use crate::app::columns::{CellFacts, TrafficColumn};
 use crate::app::intent::{Intent, TrafficWish};
 use crate::app::shared::Shared;
 use crate::model::id::RecordId;
+use crate::model::peer_owner::PeerOwner;
+use crate::model::peer_owner::PeerOwner;
+use crate::model::record::RecordKind;
 
 /// Filters for the row under the cursor of Traffic while `current` is in force.
 pub(crate) fn filters(shared: &Shared, row: Option<RecordId>, current: &str) -> Choices {
@@ -65,6 +68,10 @@ fn cells(shared: &Shared, id: RecordId) -> Vec<(&'static str, String)> {
         .iter()
         .filter_map(|column| Some((column.row().name, facts.test(*column)?)))
         .collect();
+    let owner = shared.timeline.owner(record.conn).map(AsRef::as_ref);
+    if let Some(process) = owner.and_then(PeerOwner::process) {
+        cells.push(("process", format!("process == {:?}", process.program)));
+    }
     if let Some(info) = shared.timeline.conn(record.conn) {
         let peer = info
             .peer

@@ -12,6 +12,18 @@ use crate::model::protocol::Side;
 use crate::model::secrets::masked;
 
 impl ListenWatch<'_> {
+    /// Whether the filter lets an exchange through.
+    pub(super) fn lets_through(&self, exchange: &Exchange, headless: &Headless) -> bool {
+        let reads = self.let_through.reads_bodies();
+        let body = |message: Option<&HttpMessage>| {
+            let id = message.filter(|_| reads).map(|message| message.body.id);
+            id.and_then(|id| headless.read_body(id, 0, SHOWN).ok()).unwrap_or_default()
+        };
+        let bodies = [body(Some(&exchange.request)), body(exchange.response.as_ref())];
+        let known = (self.conns.get(&exchange.conn), self.owners.of(exchange.conn));
+        self.let_through.exchange(exchange, known, &bodies)
+    }
+
     /// Prints one that is over.
     pub(super) fn print_exchange(&mut self, exchange: &Exchange, headless: &Headless) {
         match self.output.style {

@@ -12,6 +12,7 @@ use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
 use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
+use crate::model::peer_owner::PeerOwner;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 use crate::model::timing::{Lapse, Stamp};
 use crate::query::{Filter, RecordFacts};
@@ -47,19 +48,29 @@ impl LetThrough {
     }
 
     /// Takes note of the next record; tells whether it is printed.
-    pub(super) fn record(&mut self, record: &Record, conn: Option<&ConnInfo>) -> bool {
+    pub(super) fn record(
+        &mut self,
+        record: &Record,
+        conn: Option<&ConnInfo>,
+        owner: Option<&PeerOwner>,
+    ) -> bool {
         if self.filter.is_everything() {
             return true;
         }
         let RecordGaps { delta, latency } =
             self.clocks.entry(record.conn).or_default().next(record);
         let facts = RecordFacts { delta, latency, ..RecordFacts::of(record) };
-        self.filter.about(record.conn, conn).matches(&facts)
+        self.filter.about_owned(record.conn, conn, owner).matches(&facts)
     }
 
     /// The connection has no records any more.
     pub(super) fn over(&mut self, conn: ConnId) {
         self.clocks.remove(&conn);
+    }
+
+    /// Whether it asks whose peers are.
+    pub(super) fn reads_owners(&self) -> bool {
+        self.filter.reads().owner
     }
 
     /// Whether bodies have to be read to tell of an exchange.
@@ -71,13 +82,13 @@ impl LetThrough {
     pub(super) fn exchange(
         &self,
         exchange: &Exchange,
-        conn: Option<&ConnInfo>,
+        (conn, owner): (Option<&ConnInfo>, Option<&PeerOwner>),
         bodies: &[Vec<u8>; 2],
     ) -> bool {
         if self.filter.is_everything() {
             return true;
         }
-        let about = self.filter.about(exchange.conn, conn);
+        let about = self.filter.about_owned(exchange.conn, conn, owner);
         let facts = ExchangeFacts::of(exchange);
         let answer_from = exchange.timing.first_byte.unwrap_or_default();
         let whole = |message: &HttpMessage, body: &[u8]| [&*message.head.raw, body].concat();

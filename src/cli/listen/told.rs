@@ -7,6 +7,8 @@ use jiff::tz::TimeZone;
 
 use crate::codec::printable;
 use crate::model::exchange::{Exchange, ExchangeState, StartLine};
+use crate::model::id::ConnId;
+use crate::model::peer_owner::PeerOwner;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 use crate::model::timing::Stamp;
 
@@ -66,6 +68,15 @@ pub(super) fn exchange(exchange: &Exchange) -> String {
         _ => "",
     };
     format!("{time}{peer}  {request}  →  {answer}{failure}")
+}
+
+/// `14:02:07.113  1/1  127.0.0.1:50412  ·  peer  curl (pid 4711, user ann)`
+pub(super) fn peer(id: ConnId, conn: Option<&ConnInfo>, owner: &PeerOwner, at: Stamp) -> String {
+    let (time, shown) = (time_of_day(at), shown_peer(conn.and_then(|conn| conn.peer)));
+    let is_target = conn.is_some_and(ConnInfo::is_onward);
+    let what = if is_target { "target" } else { "peer" };
+    let id = conn.map_or(id, ConnInfo::told_under);
+    format!("{time}  {id}{shown}  ·  {what}  {}", printable::printable(owner.told().as_bytes()))
 }
 
 fn shown_peer(peer: Option<SocketAddr>) -> String {

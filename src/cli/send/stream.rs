@@ -27,6 +27,7 @@ use crate::engine::command::{CloseMode, Command, Recipient};
 use crate::engine::event::{Batch, Event, NOT_VERIFIED, Phase, STEPS_DONE, UNPROVEN};
 use crate::interop::ndjson;
 use crate::interop::told_streams::ToldStreams;
+use crate::model::answer_clock::AnswerClocks;
 use crate::model::counts::count;
 use crate::model::endpoint::{Endpoint, is_reply};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -82,6 +83,7 @@ struct CliConversation<'a> {
     endpoint: Option<Endpoint>,
     conns: BTreeMap<ConnId, ConnInfo>,
     streams: ToldStreams,
+    answers: AnswerClocks,
     /// Of datagrams only what comes from there is a reply; `None` = from anybody.
     home: Option<SocketAddr>,
     /// Datagrams left out because somebody else sent them.
@@ -181,6 +183,7 @@ pub(super) async fn run(
         endpoint: plan.address().parse().ok(),
         conns: BTreeMap::new(),
         streams: ToldStreams::new(headless.told.clone()),
+        answers: AnswerClocks::default(),
         home: None,
         left_out: 0,
         steps_done,
@@ -268,7 +271,8 @@ impl CliConversation<'_> {
             }
             if self.output.style == Style::Json {
                 let told = self.streams.tell(record);
-                let line = ndjson::record(record, self.conns.get(&record.conn), &told);
+                let (conn, after) = (self.conns.get(&record.conn), self.answers.next(record));
+                let line = ndjson::record_after(record, conn, &told, after);
                 self.output.json(&line);
             }
             self.totals.count(record);
@@ -308,6 +312,7 @@ impl CliConversation<'_> {
         for conn in &batch.over {
             self.conns.remove(conn);
             self.streams.over(*conn);
+            self.answers.over(*conn);
         }
         Ok(())
     }

@@ -64,11 +64,17 @@ impl EventBatch {
         self.batch.over.push(conn);
     }
 
-    /// Anything but records; only exchanges, progress and counts do not end the batch.
+    /// Anything but records; only exchanges, progress, counts and owners of peers do not end the batch.
     pub(super) fn event(&mut self, event: Event) {
         self.cost += EVENT_COST;
-        if matches!(event, Event::Exchange(_) | Event::Progress { .. } | Event::RuleAnswered { .. })
-        {
+        let is_beside = matches!(
+            event,
+            Event::Exchange(_)
+                | Event::Progress { .. }
+                | Event::RuleAnswered { .. }
+                | Event::PeerFound { .. }
+        );
+        if is_beside {
             self.beside.push(event);
         } else {
             self.seal();

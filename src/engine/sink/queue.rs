@@ -355,6 +355,7 @@ impl QueuedFact {
         match &self.fact {
             Fact::Record(record) | Fact::Datagram(record) => Some(record.conn),
             Fact::Event(Event::Exchange(exchange)) => Some(exchange.conn),
+            Fact::Event(Event::PeerFound { conn, .. }) => Some(*conn),
             Fact::Event(_) | Fact::Over(_) => None,
         }
     }

@@ -173,7 +173,7 @@ impl Dial<'_> {
     }
 
     fn introduce(&self, session: &SessionHandle, facts: &ConnectFacts) {
-        session.events.conn(ConnInfo {
+        session.introduce(&ConnInfo {
             id: self.conn,
             protocol: self.protocol,
             side: if self.pair.is_some() { Side::Relay } else { Side::Client },

@@ -28,6 +28,7 @@ fn record(id: u64, index: u32, direction: Direction, data: &[u8]) -> ExportedRec
         record: Record::new(at, conn, direction, RecordKind::Data, data),
         is_chosen: true,
         delta: (id > 0).then(|| Duration::from_micros(1500)),
+        latency: crate::model::timing::Lapse::NONE,
         comment: None,
     }
 }

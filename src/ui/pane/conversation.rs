@@ -11,7 +11,7 @@ use crate::app::pane::conversation::{conns, failure, has_several, prefix};
 use crate::app::sessions::{Conn, Session, SessionState};
 use crate::app::{App, format, session_words};
 use crate::codec::escape::{escape, letters};
-use crate::codec::printable::printable;
+use crate::codec::printable::{printable, printable_str};
 use crate::engine::event::Phase;
 use crate::model::payload::{InputMode, PayloadFormat};
 use crate::model::protocol::Side;
@@ -90,6 +90,15 @@ fn status(mut painter: Painter<'_>, session: &Session) {
         painter.put(&format!("  ◀ {}", format::size(totals.received.bytes)), palette.received);
     }
     painter.put(&ends(session), palette.dim);
+    painter.put(&whose(app, session), palette.dim);
+}
+
+/// `  peer curl (pid 4711, user ann)`: of the connection that is looked at, or the only one.
+fn whose(app: &App, session: &Session) -> String {
+    let chosen = app.conversation.view(&app.shared).and_then(|view| view.chosen);
+    let only = conns(session).next().filter(|_| !has_several(session)).map(|conn| conn.info.id);
+    let told = chosen.or(only).and_then(|id| Some(app.shared.timeline.owner(id)?.told()));
+    told.map_or_else(String::new, |told| format!("  peer {}", printable_str(&told)))
 }
 
 fn ends(session: &Session) -> String {
@@ -172,6 +181,10 @@ fn peer(mut painter: Painter<'_>, conn: &Conn) {
     painter.right(&bytes, palette.dim);
     let peer = conn.info.peer.map_or_else(|| "?".to_owned(), |peer| peer.to_string());
     painter.put(&peer, if conn.open { palette.base } else { palette.dim });
+    let owner = painter.app.shared.timeline.owner(conn.info.id).and_then(|owner| owner.process());
+    if let Some(process) = owner {
+        painter.put(&format!("  {}", printable_str(&process.program)), palette.dim);
+    }
 }
 
 /// A size without its unit's last letters: `12`, `3.4K`.

@@ -11,11 +11,14 @@ use crate::codec::printable::printable_str;
 use crate::codec::reading::readings;
 use crate::codec::search::Pattern;
 use crate::model::id::RecordId;
+use crate::model::peer_owner::peer_cell;
 use crate::model::record::{Direction, Record, RecordKind};
 use crate::ui::painter::Painter;
 
 /// Cells of the name of a way to read bytes.
 const NAME: u16 = 8;
+/// From this width on the title has room for whose the peer is, in words.
+const ROOMY: u16 = 120;
 
 /// The rule of a listener that made an answer, of the record the answer begins with.
 pub(crate) fn answered_by<'a>(app: &'a App, record: &Record) -> Option<&'a str> {
@@ -27,7 +30,7 @@ pub(crate) fn answered_by<'a>(app: &'a App, record: &Record) -> Option<&'a str> 
 }
 
 /// `#1041  14:02:07.113  3/1 127.0.0.1:9000 ↔ 127.0.0.1:4000  64 B`
-fn about(app: &App, id: RecordId, record: &Record) -> String {
+fn about(app: &App, id: RecordId, record: &Record, width: u16) -> String {
     let ends = app.shared.timeline.conn(record.conn).map(|conn| {
         let end = |at: Option<std::net::SocketAddr>| at.map_or("?".into(), |at| at.to_string());
         format!("  {} ↔ {}", end(conn.local), end(conn.peer))
@@ -46,6 +49,8 @@ fn about(app: &App, id: RecordId, record: &Record) -> String {
     let conn = conn.filter(|_| record.kind == RecordKind::Data);
     let sender = conn.and_then(|conn| conn.sender(record.direction));
     let sender = sender.map_or_else(String::new, |sender| format!("  from the {sender}"));
+    let after = after(app, id, record);
+    let (whose, peer) = whose(app, record, width);
     let rule = answered_by(app, record);
     let rule = rule.map_or_else(String::new, |rule| format!("  by {}", printable_str(rule)));
     let faults = match record.faults {
@@ -53,12 +58,38 @@ fn about(app: &App, id: RecordId, record: &Record) -> String {
         faults => format!("  touched by {faults}"),
     };
     format!(
-        "#{}  {}  conn {}{}{sender}  {what}{rule}{faults}",
+        "#{}  {}  conn {}{whose}{}{sender}  {what}{rule}{faults}{after}{peer}",
         id.0,
         app.shared.time_of_day(record.at),
         record.conn,
         ends.unwrap_or_default(),
     )
+}
+
+/// How long after the bytes the other way it came, if it is the first of its way.
+fn after(app: &App, id: RecordId, record: &Record) -> String {
+    let Some(after) = app.shared.timeline.gaps(id).latency.get() else { return String::new() };
+    let (after, conn) = (format::duration(after), app.shared.timeline.conn(record.conn));
+    if conn.is_some_and(|conn| conn.answers(record.direction)) {
+        format!("  answer after {after}")
+    } else {
+        format!("  {after} after the last bytes the other way")
+    }
+}
+
+/// Whose the peer is: in short before its address where there is little room, else at the end.
+fn whose(app: &App, record: &Record, width: u16) -> (String, String) {
+    let conn = app.shared.timeline.conn(record.conn);
+    let owner = app.shared.timeline.owner(record.conn).map(AsRef::as_ref);
+    if width < ROOMY {
+        let cell = peer_cell(conn, owner);
+        let cell =
+            if owner.is_some() { format!("  {}", printable_str(&cell)) } else { String::new() };
+        return (cell, String::new());
+    }
+    let told = conn.and_then(|conn| conn.peer_told(owner));
+    let told = told.map_or_else(String::new, |it| format!("  peer {}", printable_str(&it)));
+    (String::new(), told)
 }
 
 /// Draws the title and the rows of a record that is looked at closely, what `pattern` finds marked.
@@ -78,7 +109,8 @@ pub(crate) fn draw(
         _ => "",
     };
     let record = app.shared.timeline.get(detail.of);
-    let about = record.map_or_else(String::new, |record| about(app, detail.of, &record));
+    let about =
+        record.map_or_else(String::new, |record| about(app, detail.of, &record, title.width));
     let style = if detail.inside { palette.title } else { palette.dim };
     line.put(&format!("{inside}{about}{form} "), style);
     if detail.is_empty() {

@@ -74,6 +74,7 @@ fn is_its_own(overlay: &Overlay, driver: &Driver, keys: &[Key]) -> bool {
         Overlay::Export(_) => &[Context::Export, Context::ExportChoice],
         Overlay::Columns(_) => &[Context::ColumnList],
         Overlay::Held(_) => &[Context::Held],
+        Overlay::Statistics(_) => &[Context::Statistics],
         Overlay::Environments(it) if it.edit.is_some() => &[Context::Variable],
         Overlay::Environments(_) => &[Context::Environments],
     };

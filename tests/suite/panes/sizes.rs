@@ -47,6 +47,8 @@ fn nothing_panics_at_any_size_with_anything_on_screen() {
                 "<Esc>}",
                 "<Tab><Enter>/",
                 "abc<Esc>z<C-d><C-u>",
+                "<Esc><Esc>%LL<Right><Space>GjY",
+                "<Esc>",
             ] {
                 app.keys(keys_pressed);
                 app.screen();

@@ -35,7 +35,7 @@ fn an_empty_prompt_lists_the_fields_and_tab_completes_field_operator_and_value()
     let (mut app, _) = filled(20);
     app.keys("/");
     app.assert_shows("port == 9000  Port of either end.");
-    app.assert_shows("1 of 27");
+    app.assert_shows("1 of 30");
     app.keys("con<Tab>");
     app.assert_shows("filter: conn");
     app.assert_shows("conn ==");

@@ -8,6 +8,7 @@ use crate::app::completion::{Completion, Offer};
 use crate::app::shared::Shared;
 use crate::codec::printable::printable;
 use crate::model::exchange_facts::ExchangeFacts;
+use crate::model::peer_owner::PeerOwner;
 use crate::query::{QueryField, QueryOffer, QueryPlace};
 use crate::timeline::Timeline;
 
@@ -76,6 +77,7 @@ pub(super) fn values(shared: &Shared, field: &str) -> Vec<String> {
 fn all_values(timeline: &Timeline, field: &str) -> Vec<String> {
     let conns = || timeline.conns_seen().take(LOOKED_AT);
     let exchanges = || timeline.exchanges_seen().take(LOOKED_AT);
+    let processes = || timeline.owners_seen().take(LOOKED_AT).filter_map(PeerOwner::process);
     let texts = |text: fn(&ExchangeFacts) -> &str| {
         let texts = exchanges().map(|it| text(it).to_owned());
         texts.filter(|text| !text.is_empty()).collect::<Vec<_>>()
@@ -92,6 +94,12 @@ fn all_values(timeline: &Timeline, field: &str) -> Vec<String> {
         "conn" => conns().filter(|it| it.id.index > 0).map(|it| it.id.to_string()).collect(),
         "session" => conns().map(|it| it.id.session.to_string()).collect(),
         "status" => exchanges().filter_map(|it| Some(it.status?.to_string())).collect(),
+        "process" => processes().map(|it| it.program.clone()).collect(),
+        "pid" => processes().map(|it| it.pid.to_string()).collect(),
+        "user" => {
+            let users = timeline.owners_seen().take(LOOKED_AT).filter_map(PeerOwner::user);
+            users.map(|user| user.told().into_owned()).collect()
+        }
         "method" => texts(|it| &it.method),
         "path" => texts(|it| &it.path),
         "host" => texts(|it| &it.host),
