@@ -40,6 +40,7 @@ mod preset_tree_item;
 pub(crate) mod prompt;
 mod recipe_actions;
 pub(crate) mod record_view;
+pub mod replaying;
 mod rule_tags;
 pub(crate) mod running_exports;
 pub(crate) mod save_state;

@@ -20,6 +20,7 @@ use crate::console::{self, PrintError};
 use crate::ending;
 use crate::engine::event::{Batch, Event};
 use crate::engine::{Engine, EngineConfig, EngineHandle};
+use crate::interop::pcap::CaptureBatch;
 use crate::jq;
 use crate::logging;
 use crate::model::authority::AuthorityKeeper;
@@ -119,7 +120,9 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         }
         Some(Task::Open(open)) if console::output_is_terminal() => {
             let keeps = !arguments.no_keep;
-            workbench(&paths, Some(Opening::Traffic), keeps, Some(open.file))
+            let filter = open.filter.unwrap_or_default();
+            cli::readable_filter(&filter)?;
+            workbench(&paths, Some(Opening::Traffic { filter }), keeps, Some(open.file))
         }
         Some(command) => {
             for words in private::mend_all(&paths) {
@@ -205,7 +208,8 @@ fn show_capture(path: PathBuf, engine: EngineHandle) -> Result<(), Failure> {
     let tell = move || {
         let mut last = None;
         let outcome = read_capture(&path, SessionId(0), &mut |piece, progress| {
-            let batch = Batch { conns: piece.conns, records: piece.records, ..Batch::default() };
+            let CaptureBatch { conns, records, remarks } = piece;
+            let batch = Batch { conns, records, remarks, ..Batch::default() };
             let mut events: VecDeque<Event> = [Event::Traffic(batch)].into();
             let percent = progress.percent();
             if percent != std::mem::replace(&mut last, percent) {

@@ -12,6 +12,7 @@ mod header_footer;
 mod overlay;
 mod painter;
 mod pane;
+mod replay;
 pub mod theme;
 mod widget;
 

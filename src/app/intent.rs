@@ -13,6 +13,7 @@ use super::form::pasted_rows::PastedRows;
 use super::form::{FormFieldId, FormTab};
 use super::message::Timer;
 use super::preset_tree::TreeItem;
+use super::replaying::ReplayWish;
 use super::themes::ThemeWish;
 use crate::model::id::RecordId;
 use crate::model::key::Key;
@@ -200,6 +201,11 @@ pub enum TrafficWish {
     Export(Box<ExportWish>),
     /// Nothing of this export shall stay.
     CancelExport(ExportId),
+    /// Say something again.
+    Replay(Box<ReplayWish>),
+    /// The next step of a replay, or nothing more of it.
+    StepReplay,
+    StopReplay,
     /// Pipe what is there and what comes into this command.
     PipeLive(String),
 }

@@ -97,6 +97,8 @@ pub enum Timer {
     FilterRebuild,
     /// Exports go on.
     Export,
+    /// A replay goes on.
+    Replay,
     /// A text that is written goes on being looked at.
     TextCheck,
     /// The rate in the header has to be taken anew.

@@ -19,6 +19,7 @@ pub(crate) mod help;
 pub mod jump;
 pub(crate) mod naming;
 pub(crate) mod pickers;
+pub mod replay;
 
 use ratatui::layout::Rect;
 
@@ -45,6 +46,7 @@ pub enum Overlay {
     Compare(Box<compare::Compare>),
     Environments(Box<environments::Environments>),
     Export(Box<export::ExportWindow>),
+    Replay(Box<replay::ReplayWindow>),
 }
 
 impl Overlay {
@@ -63,6 +65,7 @@ impl Overlay {
             Overlay::Compare(it) => it.update(inner, input),
             Overlay::Environments(it) => it.update(shared, inner, input),
             Overlay::Export(it) => it.update(shared, inner, input),
+            Overlay::Replay(it) => it.update(inner, input),
         }
     }
 
@@ -76,6 +79,7 @@ impl Overlay {
             Overlay::Naming(_) => (60, 12),
             Overlay::About(_) => (70, 8),
             Overlay::Export(_) => (90, 16),
+            Overlay::Replay(_) => (90, 12),
             Overlay::Confirm(it) => it.size(shared),
             Overlay::Conflict(_) => (80, 24),
             Overlay::Jump(_) => shared.size,
@@ -108,6 +112,7 @@ impl Overlay {
             Overlay::Compare(_) => Context::Compare,
             Overlay::Environments(it) => return it.contexts().to_vec(),
             Overlay::Export(it) => return it.contexts(),
+            Overlay::Replay(it) => return it.contexts(),
             Overlay::Jump(_) => Context::Jump,
         };
         vec![own, Context::Global]
@@ -145,6 +150,7 @@ impl Overlay {
             Overlay::Compare(_) => Some(Action::Compare),
             Overlay::Environments(_) => Some(Action::EditEnvironments),
             Overlay::Export(_) => Some(Action::Export),
+            Overlay::Replay(_) => Some(Action::Replay),
             _ => None,
         }
     }

@@ -2,7 +2,6 @@
 
 mod exchanges;
 mod input;
-mod let_through;
 mod told;
 
 use std::collections::BTreeMap;
@@ -10,13 +9,13 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use input::ListenInput;
-use let_through::LetThrough;
 use tokio::time::{Instant, timeout_at};
 
 use super::exec::{self, Program};
 use super::exit;
 use super::headless::{CLOSING, Headless, Interrupts};
 use super::items;
+use super::let_through::LetThrough;
 use super::output::{self, Output, Style};
 use super::stdin;
 use super::target::{self, Target};

@@ -10,7 +10,7 @@ use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::recipe::DerivationReport;
-use crate::model::record::{ConnInfo, LossTotals, Record};
+use crate::model::record::{ConnInfo, LossTotals, Record, RecordRemark};
 use crate::model::timing::Stamp;
 use crate::model::view::{CompareQuery, HitCount, SearchHit, View};
 use crate::model::wall_clock::ClockStep;
@@ -74,6 +74,8 @@ pub struct Batch {
     /// learnt).
     pub conns: Vec<ConnInfo>,
     pub records: Vec<Record>,
+    /// What the file they were read from says of some of them.
+    pub remarks: Vec<RecordRemark>,
     /// Connections named before that have no further records: they ended, or are peers forgotten.
     pub over: Vec<ConnId>,
     /// Loss totals that changed.

@@ -24,7 +24,7 @@ use crate::model::byte_size::size;
 use crate::model::counts::counted;
 use crate::model::exchange::Exchange;
 use crate::model::id::{ConnId, RecordId};
-use crate::model::record::{ConnInfo, Direction, LossTotals, Record, RecordKind};
+use crate::model::record::{ConnInfo, Direction, LossTotals, Record, RecordKind, RecordRemark};
 use crate::model::secrets::{Disclosure, masked};
 use crate::model::timing::Stamp;
 use table::ExportRow;
@@ -343,12 +343,16 @@ impl ExportWriter {
             ExportFormat::Har => {}
             ExportFormat::Pcapng => {
                 if let Some(packets) = &mut self.packets {
-                    packets.record(record, &hidden);
+                    packets.commented(record, &hidden, exported.comment.as_deref());
                 }
             }
             ExportFormat::JsonLines => {
                 let told = self.shown(record, &hidden);
-                let line = ndjson::record(record, self.conns.get(&record.conn), &told);
+                let conn = self.conns.get(&record.conn);
+                let (of, comment) = (0, exported.comment.clone());
+                let remark =
+                    comment.map(|it| RecordRemark { of, comment: Some(it), is_masked: false });
+                let line = ndjson::remarked(record, conn, &told, remark.as_ref());
                 self.line(&line);
             }
             ExportFormat::Csv | ExportFormat::Text => {

@@ -19,7 +19,7 @@ use crate::model::exchange::{
     Exchange, ExchangeState, FieldLine, Head, HttpMessage, HttpVersion, MessageFraming, StartLine,
 };
 use crate::model::failure::Failure;
-use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind};
+use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind, RecordRemark};
 use crate::model::secrets::{Disclosure, masked};
 use crate::model::timing::{Stamp, Timing};
 
@@ -36,6 +36,18 @@ pub struct Bodies<'a> {
 /// The line of a record, without a line break. `told` is what may be told of its payload or words.
 #[must_use]
 pub fn record(record: &Record, conn: Option<&ConnInfo>, told: &[u8]) -> String {
+    remarked(record, conn, told, None)
+}
+
+/// The same with what is said of it besides.
+#[must_use]
+pub(crate) fn remarked(
+    record: &Record,
+    conn: Option<&ConnInfo>,
+    told: &[u8],
+    remark: Option<&RecordRemark>,
+) -> String {
+    let is_masked = *told != *record.data || remark.is_some_and(|remark| remark.is_masked);
     let is_data = record.kind == RecordKind::Data;
     let is_cut = record.original_len > record.data.len() as u64;
     let (text, base64) = either(told);
@@ -55,6 +67,8 @@ pub fn record(record: &Record, conn: Option<&ConnInfo>, told: &[u8]) -> String {
         "fault": listed(record.faults.names()),
         "len": is_data.then_some(record.original_len),
         "kept": (is_data && is_cut).then_some(record.data.len()),
+        "masked": (is_data && is_masked).then_some(true),
+        "comment": remark.and_then(|remark| remark.comment.as_deref()),
         "text": text.filter(|_| is_data),
         "base64": base64.filter(|_| is_data),
         "message": (!is_data).then(|| String::from_utf8_lossy(told)),
@@ -314,7 +328,7 @@ fn failure_value(failure: &Failure) -> Value {
 
 /// One line of facts. JSON itself escapes C0 only; DEL, C1, bidi and zero-width characters are
 /// escaped here.
-fn line(kind: &str, at: Stamp, facts: Value) -> String {
+pub(super) fn line(kind: &str, at: Stamp, facts: Value) -> String {
     let mut line = json!({ "v": VERSION, "type": kind, "time": time(at) });
     if let (Value::Object(line), Value::Object(facts)) = (&mut line, facts) {
         line.extend(facts);

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use super::painter::{Painter, cells};
 use super::widget::frame::{self, position, window};
 use super::widget::{badge, fit};
-use super::{compare, environments, export};
+use super::{compare, environments, export, replay};
 use crate::app::App;
 use crate::app::action::Action;
 use crate::app::choices::{Choice, Choices, field_and_list};
@@ -89,7 +89,7 @@ fn one(painter: Painter<'_>, overlay: &Overlay) {
         Overlay::Compare(it) => {
             let text =
                 keyed("[find-next] next · [copy] copy · [copy-whole] copy all · [back] close");
-            let title = format!(" Two answers ─ {} ", it.position());
+            let title = format!(" {} ─ {} ", it.title(), it.position());
             compare::draw(window(painter, &title, &text, ""), it);
         }
         Overlay::Environments(it) => {
@@ -99,6 +99,10 @@ fn one(painter: Painter<'_>, overlay: &Overlay) {
         Overlay::Export(it) => {
             let text = keyed(export::hint(it));
             export::draw(window(painter, " Export ", &text, ""), it);
+        }
+        Overlay::Replay(it) => {
+            let text = keyed(replay::hint(it));
+            replay::draw(window(painter, " Replay ", &text, ""), it);
         }
         Overlay::Naming(it) => {
             let text = keyed("[choose] take · [complete] complete · [back] cancel");

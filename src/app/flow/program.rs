@@ -1,8 +1,8 @@
 //! Actions of the whole program: focus, modes, saving, leaving.
 
 use super::{
-    compare, draft, environments, exports, faults, focus, kept, overlays, restore, save, send,
-    traffic, unknown_names,
+    compare, draft, environments, exports, faults, focus, kept, overlays, replay, restore, save,
+    send, traffic, unknown_names,
 };
 use crate::app::action::Action;
 use crate::app::editor::Caret;
@@ -66,6 +66,8 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::PreviousItem => kept::go(app, false),
         Action::Compare | Action::MarkAnswer => compare::act(app, action),
         Action::Export => exports::act(app),
+        Action::Replay => replay::act(app),
+        Action::MakeMock => replay::make_mock(app),
         Action::PipeLive => exports::end_live(app),
         Action::Clear => traffic::clear(app),
         Action::UndoClear => traffic::undo_clear(app),

@@ -1,6 +1,6 @@
 //! Timers that went off.
 
-use crate::app::flow::{draft, environments, exports, response, restore, traffic};
+use crate::app::flow::{draft, environments, exports, replay, response, restore, traffic};
 use crate::app::message::Timer;
 use crate::app::state::{App, Level, Notice};
 
@@ -27,6 +27,7 @@ pub(crate) fn timer_fired(app: &mut App, timer: Timer) {
             app.dirty = !app.request.is_checking;
         }
         Timer::Export => exports::timer_fired(app),
+        Timer::Replay => replay::timer_fired(app),
         Timer::HideSecret(since) => environments::hide_secret(app, since),
         Timer::Forget => traffic::undo_is_over(app),
         Timer::ResponseClock | Timer::ConversationFraming | Timer::ConversationSearch => {

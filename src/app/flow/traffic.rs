@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{draft, exports, focus, overlays, response};
+use super::{draft, exports, focus, overlays, replay, response};
 use crate::app::drafts::Draft;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -95,6 +95,9 @@ pub(super) fn wished(app: &mut App, wish: TrafficWish) {
         }
         TrafficWish::Export(wish) => exports::begin(app, *wish),
         TrafficWish::CancelExport(id) => exports::cancel(app, id),
+        TrafficWish::Replay(wish) => replay::begin(app, *wish),
+        TrafficWish::StepReplay => replay::step(app),
+        TrafficWish::StopReplay => replay::stop(app),
         TrafficWish::PipeLive(command) => exports::pipe_live(app, command),
         TrafficWish::NameFilter(name) => name_filter(app, &name),
     }

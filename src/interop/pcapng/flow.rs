@@ -13,6 +13,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use super::OURS;
 use super::block::{Block, COMMENT, PACKET};
 use super::packet::{self, Flags, LARGEST_DATAGRAM, LARGEST_SEGMENT, PacketBytes, TcpNumbers, Way};
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
@@ -71,6 +72,8 @@ pub(super) struct Flow {
     theirs: Half,
     stage: FlowStage,
     comments: Vec<String>,
+    /// What is said of a record, which its own packet tells.
+    about: Vec<String>,
 }
 
 impl Flow {
@@ -90,6 +93,7 @@ impl Flow {
             theirs: half(begin(0x8100_0000)),
             stage: FlowStage::Unopened,
             comments: Vec::new(),
+            about: Vec::new(),
         };
         flow.learn(info);
         if let Some(client) = info.pair.map(|pair| pair.client).filter(|_| info.is_onward()) {
@@ -124,13 +128,21 @@ impl Flow {
     /// Adds a fact that its next packet tells.
     pub(super) fn comment(&mut self, words: String) {
         if self.comments.len() < COMMENTS && !words.is_empty() {
-            self.comments.push(words);
+            self.comments.push(format!("{OURS}{words}"));
         }
+    }
+
+    /// Adds what is said of the next record itself, by somebody who wrote it or by us.
+    pub(super) fn about(&mut self, words: String) {
+        self.about.push(words);
     }
 
     /// Writes what a record is on the wire.
     pub(super) fn record(&mut self, record: &Record, packets: &mut Packets<'_>) {
         let Some(way) = self.way else { return };
+        if record.kind != RecordKind::Data || self.is_datagrams {
+            self.comments.append(&mut self.about);
+        }
         match record.kind {
             RecordKind::Data => self.data(way, record, packets),
             RecordKind::Connected | RecordKind::Accepted if !self.is_datagrams => {
@@ -217,6 +229,7 @@ impl Flow {
             return self.datagram(way, record, packets);
         }
         self.join(way, packets);
+        self.comments.append(&mut self.about);
         self.carried = self.carried.saturating_add(record.original_len);
         let (mut rest, mut left) = (&record.data[..], record.original_len);
         while left > 0 {
