@@ -93,6 +93,8 @@ mod interop;
 mod items;
 #[path = "suite/kept.rs"]
 mod kept;
+#[path = "suite/keylog.rs"]
+mod keylog;
 #[path = "suite/kill.rs"]
 mod kill;
 #[path = "suite/left.rs"]

@@ -15,9 +15,11 @@ use crate::model::view::CompareQuery;
 const ONE_ROW: usize = 72;
 /// Bytes of messages that are compared by structure or lines between two keys; of longer ones the bytes are.
 const LINED_UP: usize = 256 * 1024;
-/// Rows side by side, and columns of each.
+/// Rows side by side, and columns of the window that are not of a side.
 const BESIDE: usize = 64;
-const SIDE: usize = 56;
+const AROUND: u16 = 20;
+/// Columns of a side, and of a window, at most.
+const SIDE: u16 = 60;
 /// Lines of a text that are shown of one change.
 const LINES: usize = 200;
 
@@ -128,10 +130,14 @@ pub(crate) fn rows(answers: &[ComparedAnswer; 2], body: &BodyDifference) -> Vec<
     head.into_iter().chain(list.rows).collect()
 }
 
-/// Two messages, by what they hold and byte beside byte.
-pub(crate) fn of_messages(titles: [String; 2], [old, new]: [&[u8]; 2]) -> Vec<CompareRow> {
+/// Two messages, by what they hold and byte beside byte, on a screen of so many columns.
+pub(crate) fn of_messages(
+    titles: [String; 2],
+    [old, new]: [&[u8]; 2],
+    columns: u16,
+) -> Vec<CompareRow> {
     let mut list = Differing::default();
-    list.bytes("Message", [old, new]);
+    list.bytes("Message", [old, new], columns);
     let [was, is] = titles;
     let verdict = match list.count {
         0 => row(RowTone::Equal, "equal, byte for byte", ""),
@@ -147,7 +153,7 @@ pub(crate) fn of_messages(titles: [String; 2], [old, new]: [&[u8]; 2]) -> Vec<Co
 }
 
 /// What came of a replay: of each conversation a line, and where its answers differ.
-pub(crate) fn of_replay(replay: &RunningReplay) -> Vec<CompareRow> {
+pub(crate) fn of_replay(replay: &RunningReplay, columns: u16) -> Vec<CompareRow> {
     let mut list = Differing::default();
     for words in &replay.left_out {
         list.rows.push(row(RowTone::Warning, words, ""));
@@ -166,7 +172,7 @@ pub(crate) fn of_replay(replay: &RunningReplay) -> Vec<CompareRow> {
             continue;
         };
         if !verdict.is_same {
-            list.bytes("Answer", [&old.joined(), &new.joined()]);
+            list.bytes("Answer", [&old.joined(), &new.joined()], columns);
         }
     }
     list.rows
@@ -343,7 +349,7 @@ impl Differing {
     }
 
     /// By structure, lines or bytes; then side by side.
-    fn bytes(&mut self, title: &str, [old, new]: [&[u8]; 2]) {
+    fn bytes(&mut self, title: &str, [old, new]: [&[u8]; 2], columns: u16) {
         let is_short = [old, new].iter().all(|bytes| bytes.len() <= LINED_UP);
         let found = if is_short {
             compare::bodies(old, new, None)
@@ -359,9 +365,10 @@ impl Differing {
             return;
         }
         self.heading("Side by side", "from the first difference on, then | now");
+        let side = (columns.saturating_sub(AROUND) / 2).clamp(24, SIDE).into();
         for line in beside {
             let tone = if line.is_same { RowTone::Quiet } else { RowTone::Changed };
-            self.rows.push(row(tone, "", line.words(SIDE)));
+            self.rows.push(row(tone, "", line.words(side)));
         }
     }
 

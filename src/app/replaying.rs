@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::compare_rows::CompareRow;
-use crate::interop::replay::{ReplayPace, ReplayRun, ReplayScript, ReplayTarget};
+use crate::interop::replay::{ReplayPace, ReplayRun, ReplayScript, ReplayTalk, ReplayTarget};
 use crate::model::id::{ConnId, SessionId};
+use crate::model::timing::Stamp;
 
 /// What may be said again: a row, what it is part of, or what is marked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +31,8 @@ pub(crate) struct RunningReplay {
     /// The conversation of each of its sessions.
     pub(crate) sessions: BTreeMap<SessionId, usize>,
     pub(crate) left_out: Vec<String>,
-    /// Timers under way; the last one to go off counts.
-    pub(crate) timers: u32,
+    /// When the earliest timer under way goes off.
+    pub(crate) due: Option<Stamp>,
 }
 
 /// What there is of replays.
@@ -50,7 +51,7 @@ impl RunningReplay {
         let ReplayWish { script, target, pace } = wish;
         let run = ReplayRun::new(script.talks, pace);
         let (sessions, left_out) = (BTreeMap::new(), script.left_out);
-        RunningReplay { run, target, sessions, left_out, timers: 0 }
+        RunningReplay { run, target, sessions, left_out, due: None }
     }
 
     /// The session of a conversation.
@@ -60,7 +61,7 @@ impl RunningReplay {
 
     /// Where a conversation is said, for people.
     pub(crate) fn place(&self, talk: usize) -> String {
-        let then = || self.run.talk(talk).map(|it| it.address()).unwrap_or_default();
+        let then = || self.run.talk(talk).map(ReplayTalk::address).unwrap_or_default();
         self.target.address.clone().unwrap_or_else(then)
     }
 }

@@ -23,6 +23,7 @@ use crate::engine::event::{Event, Phase};
 use crate::interop::pcap::CaptureBatch;
 use crate::interop::replay::{
     self, Recording, ReplayAct, ReplayOrder, ReplayPace, ReplayRun, ReplayScript, ReplayTarget,
+    ReplayVerdict,
 };
 use crate::model::counts::counted;
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -256,11 +257,10 @@ impl Replaying {
     }
 
     fn on_input(&mut self, piece: Option<Result<Bytes, Failure>>) {
-        match piece {
-            Some(Ok(piece)) => {
-                self.run.grant(piece.iter().filter(|byte| **byte == b'\n').count());
-            }
-            Some(Err(_)) | None => (self.input, self.is_input_over) = (None, true),
+        if let Some(Ok(piece)) = piece {
+            self.run.grant(memchr::memchr_iter(b'\n', &piece).count());
+        } else {
+            (self.input, self.is_input_over) = (None, true);
         }
     }
 
@@ -292,7 +292,7 @@ impl Replaying {
 
     fn status(&self, checks: bool, is_whole: bool) -> u8 {
         let verdicts = self.run.verdicts();
-        if verdicts.iter().all(|verdict| verdict.is_sent()) {
+        if verdicts.iter().all(ReplayVerdict::is_sent) {
             let is_met = is_whole && (!checks || verdicts.iter().all(|verdict| verdict.is_equal));
             return if is_met { exit::OK } else { exit::NOT_MET };
         }

@@ -17,6 +17,7 @@ use super::facts::Facts;
 use super::session::SessionEnv;
 use super::sink::Sink;
 use super::supervisor::Supervisor;
+use super::tls::key_log::KeyLogFile;
 use super::tls::store::TlsStore;
 use crate::model::authority::AuthorityKeeper;
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -40,6 +41,8 @@ pub struct EngineConfig {
     pub authority: Option<Arc<dyn AuthorityKeeper>>,
     /// Certificates of servers to trust as they are, a PEM file (see `engine::tls::verifier`).
     pub named_certificates: Option<PathBuf>,
+    /// Where keys of TLS go; `None` = nowhere.
+    pub key_log: Option<Arc<KeyLogFile>>,
     /// Folder for bodies that do not fit in memory; `None` = the system's temporary folder.
     pub spill_dir: Option<PathBuf>,
     /// Records of HTTP keep all bytes of a message, not only the first of it: they go to a file.
@@ -90,7 +93,8 @@ impl Engine {
         }
         let told = fact_sender.downgrade();
         let own = Sink::new(SessionId(0)).keeping_whole(config.keeps_whole);
-        let tls = TlsStore::new(config.authority, config.named_certificates);
+        let tls =
+            TlsStore::new(config.authority, config.named_certificates).with_key_log(config.key_log);
         let env = SessionEnv { bodies: bodies.clone(), budget, tls, stop: stop.clone() };
         tasks.spawn(own.clone().pump(fact_sender, stop.clone()));
         tasks.spawn(Supervisor::new(own, env, tasks.clone()).run(command_queue));

@@ -21,6 +21,7 @@ use crate::model::http::{HttpAnswer, HttpBody, HttpListenerSpec, HttpRule};
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenKind};
 use crate::model::payload::Payload;
 use crate::model::spec::{NameValue, Spec};
+use crate::model::url_text::UrlText;
 
 /// Rules of a mock, and bytes of one answer, which a preset is still a text with.
 const RULES: usize = 500;
@@ -80,7 +81,7 @@ pub fn mock(script: &ReplayScript) -> Result<RecordedMock, String> {
 
 /// Whether its client speaks HTTP/1.
 fn is_http(talk: &ReplayTalk) -> bool {
-    talk.conn.capabilities().exchanges || requests(talk).first().is_some()
+    talk.conn.capabilities().exchanges || !requests(talk).is_empty()
 }
 
 fn http(script: &ReplayScript, left_out: &mut LeftOut) -> (Spec, usize) {
@@ -144,9 +145,13 @@ fn requests(talk: &ReplayTalk) -> Vec<(String, String)> {
 
 /// Path and query of a target, which may be a whole URL for a proxy.
 fn origin_form(target: &str) -> String {
-    let after_scheme = target.split_once("://").filter(|_| !target.starts_with('/'));
-    let Some((_, rest)) = after_scheme else { return target.to_owned() };
-    rest.split_once('/').map_or_else(|| "/".to_owned(), |(_, path)| format!("/{path}"))
+    let url = UrlText::literal(target);
+    let path = if url.path.is_empty() { "/" } else { url.path };
+    match url.query {
+        _ if url.scheme.is_empty() => target.to_owned(),
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    }
 }
 
 /// The answer at the beginning of these bytes, or why it is no rule, and how many bytes follow it.
@@ -206,7 +211,7 @@ fn answered(talk: &ReplayTalk) -> Vec<(&[u8], Vec<u8>)> {
                 .map_or_else(Vec::new, |it| it.to_vec());
         }
         let (from, to) = ((from as usize).min(joined.len()), (to as usize).min(joined.len()));
-        joined.get(from..to).unwrap_or_default().to_vec()
+        joined[from..to.max(from)].to_vec()
     };
     let all = if talk.is_datagrams() { talk.old.messages.len() as u64 } else { talk.old.len };
     let heard: Vec<u64> = talk.steps.iter().map(|step| step.heard).chain([all]).collect();
@@ -294,7 +299,7 @@ mod tests {
             };
             for (at, text) in said.iter().enumerate() {
                 let way = if text.starts_with('>') { Direction::Sent } else { Direction::Received };
-                let data = Bytes::copy_from_slice(text[1..].as_bytes());
+                let data = Bytes::copy_from_slice(&text.as_bytes()[1..]);
                 let record = Record::new(Stamp(at as u64), conn.id, way, RecordKind::Data, data);
                 recording.take(&record, &conn, true, false);
             }

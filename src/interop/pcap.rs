@@ -10,7 +10,7 @@ mod dissect;
 mod frames;
 mod streams;
 
-use super::pcapng::{MASKED, OURS};
+use super::pcapng::{DECRYPTED, MASKED, OURS};
 use crate::model::id::SessionId;
 use crate::model::record::{ConnInfo, Record, RecordKind, RecordRemark};
 pub use frames::Frame;
@@ -83,8 +83,13 @@ impl CaptureReader {
         let taken = frames.take(held, &mut |frame| {
             counts.frames += 1;
             if dissect::reads(frame.link) {
-                let before = out.records.len();
+                let (before, known) = (out.records.len(), out.conns.len());
                 counts.others += u64::from(!streams.frame(&frame, out));
+                // What it was on the wire, its plain bytes do not tell.
+                let new = out.conns.get_mut(known..).and_then(<[ConnInfo]>::last_mut);
+                if let Some(conn) = new.filter(|_| is_decrypted(&frame)) {
+                    conn.tls = true;
+                }
                 let remark = remark(&frame, &out.records, before);
                 out.remarks.extend(remark);
             } else {
@@ -118,6 +123,12 @@ impl CaptureReader {
     pub fn counts(&self) -> CaptureCounts {
         self.counts
     }
+}
+
+/// Whether we wrote that TLS carried what begins here.
+fn is_decrypted(frame: &Frame<'_>) -> bool {
+    let ours = |comment: &[u8]| comment.strip_prefix(OURS.as_bytes()) == Some(DECRYPTED.as_bytes());
+    frame.comments().any(ours)
 }
 
 /// What the comments of a packet say of the record that was made of it, among those from `before` on.

@@ -50,6 +50,8 @@ record.";
 
 /// What our own comments of packets begin with; others are what somebody wrote.
 pub(crate) const OURS: &str = "wirebench: ";
+/// The one on the first packet of what TLS carried.
+pub(crate) const DECRYPTED: &str = "TLS, decrypted by wirebench: written as plain TCP";
 /// How the one ends that says that bytes are masked.
 pub(crate) const MASKED: &str = "bytes of secrets are written as *";
 
@@ -191,7 +193,9 @@ impl PcapngWriter {
             packets.dropped = interface.dropped;
             interface.count(record);
         }
-        comment.into_iter().for_each(|words| flow.about(words.to_owned()));
+        if let Some(words) = comment {
+            flow.about(words.to_owned());
+        }
         let masked = masked(record, hidden);
         if let Some(masked) = &masked {
             let count: u64 = hidden.iter().map(|part| part.len() as u64).sum();

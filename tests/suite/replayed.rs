@@ -7,7 +7,12 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::harness::peers::{echo_peer, tcp_peer, udp_peer};
-use crate::harness::program::{run, run_with_input, text, told};
+use crate::harness::program::{run, run_with_input, text};
+
+/// Exit status, and what was printed and said.
+fn told(ended: &std::process::Output) -> (Option<i32>, String) {
+    (ended.status.code(), text(&ended.stdout) + &text(&ended.stderr))
+}
 
 /// Answers each read with these bytes before it.
 fn prefixing(prefix: &'static [u8]) -> SocketAddr {

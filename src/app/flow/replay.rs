@@ -62,7 +62,7 @@ fn scopes(app: &App) -> Vec<ReplayScope> {
         add("the marked rows", conns, &|id, _| timeline.is_pinned(id));
     }
     if let Some((at, record)) = &record {
-        let conn = timeline.conn(record.conn).map_or(record.conn, |info| info.told_under());
+        let conn = timeline.conn(record.conn).map_or(record.conn, ConnInfo::told_under);
         let of = |number: u32| {
             move |_: RecordId, it: &Record| {
                 timeline.exchange_of(it).is_some_and(|exchange| exchange.number == number)
@@ -107,8 +107,8 @@ pub(crate) fn make_mock(app: &mut App) {
         Ok(RecordedMock { spec, words, remarks }) => {
             draft::open_draft(app, spec);
             focus::focus(app, Pane::Request);
-            let left: String = remarks.iter().map(|remark| format!("; {remark}")).collect();
-            let said = format!("{words} of {of}{left}: ");
+            let parts = [vec![format!("{words} of {of}")], remarks].concat();
+            let said = format!("{}: ", parts.join("; "));
             app.say(said + &app.keyed("[send] starts it, [save] saves it"));
         }
     }
@@ -211,10 +211,8 @@ pub(super) fn stop(app: &mut App) {
 /// The timer of replays went off.
 pub(crate) fn timer_fired(app: &mut App) {
     let Some(running) = &mut app.replays.running else { return };
-    running.timers = running.timers.saturating_sub(1);
-    if running.timers == 0 {
-        go_on(app);
-    }
+    running.due = None;
+    go_on(app);
 }
 
 /// The engine tells something, before anybody else hears it.
@@ -256,8 +254,9 @@ pub(super) fn go_on(app: &mut App) {
     if running.run.is_over() {
         return conclude(app);
     }
-    if let Some(wake) = turn.wake {
-        running.timers += 1;
+    // One that goes off before it will see to this, too.
+    if let Some(wake) = turn.wake.filter(|wake| running.due.is_none_or(|due| *wake < due)) {
+        running.due = Some(wake);
         app.effects.push(Effect::After { delay: wake.since(now), timer: Timer::Replay });
     }
     tell(app);
@@ -286,7 +285,7 @@ fn carry_out(app: &mut App, order: ReplayOrder) {
 }
 
 fn open(app: &mut App, talk: usize) {
-    let secrets = app.shared.scope().hidden();
+    let secrets = app.shared.disclosure().hidden();
     let Some(running) = &mut app.replays.running else { return };
     match running.run.plan(talk, &running.target) {
         Ok(plan) => {
@@ -331,7 +330,7 @@ fn conclude(app: &mut App) {
     let Some(running) = app.replays.running.take() else { return };
     let verdicts = running.run.verdicts();
     let same = verdicts.iter().filter(|it| it.is_sent() && it.is_equal).count();
-    let rows = compare_rows::of_replay(&running);
+    let rows = compare_rows::of_replay(&running, app.shared.size.0);
     let (same, all) = (count(same as u64), count(verdicts.len() as u64));
     let words = format!("replay is over: {same} of {all} sent whole and answered as then");
     let is_shown = matches!(app.overlays.last(), Some(Overlay::Replay(_)));

@@ -84,8 +84,8 @@ impl ReplayWindow {
     pub fn verdict(&self) -> Result<String, String> {
         let wish = self.wish()?;
         let place = wish.target.address.as_deref().unwrap_or("where it went then");
-        let left: String = wish.script.left_out.iter().map(|words| format!("; {words}")).collect();
-        Ok(format!("{} to {place}{left}", words(&wish.script)))
+        let said = format!("{} to {place}", words(&wish.script));
+        Ok([vec![said], wish.script.left_out].concat().join("; "))
     }
 
     fn wish(&self) -> Result<ReplayWish, String> {
@@ -127,7 +127,7 @@ impl ReplayWindow {
             PaneInput::Act(Action::Choose) => return self.choose(),
             PaneInput::Act(Action::Up) => self.row = self.row.saturating_sub(1),
             PaneInput::Act(Action::Down | Action::Complete) => {
-                self.row = (self.row + 1).min(TARGET)
+                self.row = (self.row + 1).min(TARGET);
             }
             PaneInput::Act(Action::Right | Action::Toggle) => self.turn(true),
             PaneInput::Act(Action::Left) => self.turn(false),

@@ -149,8 +149,9 @@ impl Heard {
         let talk = &mut self.talk;
         if talk.steps.is_empty() {
             if self.is_answered_only {
-                // What came before was no answer to this.
+                // What came before was no answer to this, and nobody waits for it.
                 talk.old = ReplayAnswers::default();
+                talk.began = record.at;
             }
             let is_plain_stream = !talk.is_datagrams() && !talk.conn.tls;
             self.is_tls_inside = is_plain_stream && is_client_hello(&record.data);
@@ -214,7 +215,7 @@ fn is_client_hello(data: &[u8]) -> bool {
 
 /// The host that a request names.
 fn host(data: &[u8]) -> Option<String> {
-    let head = data.split(|byte| *byte == b'\n').take_while(|line| line.trim_ascii().len() > 0);
+    let head = data.split(|byte| *byte == b'\n').take_while(|line| !line.trim_ascii().is_empty());
     let named = head.skip(1).find_map(|line| {
         let (name, value) = line.split_at(line.iter().position(|byte| *byte == b':')?);
         name.eq_ignore_ascii_case(b"host").then(|| &value[1..])

@@ -38,7 +38,7 @@ fn take(recording: &mut Recording, conn: &ConnInfo, from: u64, said: &[&'static 
     for (at, text) in said.iter().enumerate() {
         let is_out = text.starts_with('>') != conn.is_accepted();
         let direction = if is_out { Direction::Sent } else { Direction::Received };
-        let record = data(conn.id, from + at as u64 * SECOND, direction, text[1..].as_bytes());
+        let record = data(conn.id, from + at as u64 * SECOND, direction, &text.as_bytes()[1..]);
         recording.take(&record, conn, true, false);
     }
 }
@@ -70,14 +70,14 @@ fn play(
                 }
                 ReplayOrder::Finish(_) => {}
                 ReplayOrder::Close(talk) | ReplayOrder::Abort(talk) => {
-                    run.ended(*talk, Ok("closed"))
+                    run.ended(*talk, Ok("closed"));
                 }
             }
         }
         match turn.wake {
             Some(wake) if turn.orders.is_empty() => now = wake.max(now),
             None if turn.orders.is_empty() => {
-                assert!(run.step() || run.is_over(), "it stands still")
+                assert!(run.step() || run.is_over(), "it stands still");
             }
             Some(_) | None => {}
         }
@@ -189,6 +189,7 @@ fn a_row_alone_is_answered_by_what_followed_it() {
     let script = recording.finish().unwrap();
     assert_eq!((script.talks[0].sends(), script.talks[0].old.joined()), (1, b"B".to_vec()));
     assert_eq!(script.talks[0].steps[0].heard, 0);
+    assert_eq!(script.talks[0].began, Stamp(2), "nobody waits for what is not said");
 }
 
 #[test]

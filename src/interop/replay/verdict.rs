@@ -160,8 +160,8 @@ fn without_dates(mut bytes: Vec<u8>) -> Vec<u8> {
     let lower = bytes.to_ascii_lowercase();
     for at in memchr::memmem::find_iter(&lower, DATE) {
         let from = at + DATE.len();
-        let value = lower.get(from..from + DATE_LEN).unwrap_or_default();
-        if value.ends_with(b" gmt") {
+        let value = lower.get(from..from + DATE_LEN);
+        if value.is_some_and(|value| value.ends_with(b" gmt")) {
             bytes[from..from + DATE_LEN].fill(b'-');
         }
     }

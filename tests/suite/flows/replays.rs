@@ -93,6 +93,30 @@ fn the_conversation_of_the_row_is_said_again_where_it_went_and_what_differs_is_s
 }
 
 #[test]
+fn a_message_goes_at_its_time_whatever_else_is_waited_for() {
+    let (mut app, _) = seen((120, 40));
+    app.keys("r<Right>");
+    let effects = app.keys("<Enter>");
+    let (id, _) = Driver::opened(&effects);
+    let (local, peer) = (address(1), address(2));
+    let mut effects = app.phase(id, Phase::Connected { local, peer });
+    let conn = id.conn(1);
+    for (way, bytes) in [(Direction::Sent, b"a"), (Direction::Received, b"A")] {
+        let list = vec![record(conn, 0, way, bytes)];
+        effects.extend(app.event(traffic(vec![info(conn, Protocol::Tcp, Side::Client)], list)));
+    }
+    let timer = effects.into_iter().find_map(|effect| match effect {
+        Effect::After { timer, delay } if format!("{timer:?}") == "Replay" => Some((timer, delay)),
+        _ => None,
+    });
+    let (timer, delay) = timer.unwrap();
+    assert!(delay.as_millis() <= 1000, "{delay:?}");
+    app.app.shared.now = app.app.shared.now + delay;
+    let sent = commands(app.tell(Message::Timer(timer)));
+    assert!(matches!(&sent[..], [Command::Send { data, .. }] if &data[..] == b"b"), "{sent:?}");
+}
+
+#[test]
 fn a_window_that_was_closed_comes_back_with_what_came_of_it() {
     let (mut app, _) = seen((120, 40));
     app.keys("r");
