@@ -263,3 +263,16 @@ fn a_session_that_cannot_be_opened_is_a_failure_and_stopping_ends_all() {
     run.ended(0, Ok("reset by us"));
     assert_eq!(run.verdicts()[0].failed.as_deref(), Some("stopped"));
 }
+
+#[test]
+fn a_step_that_has_not_left_is_not_over() {
+    let conn = info(1, Protocol::Tcp, Side::Client);
+    let mut run = ReplayRun::new(script(&conn, &[">a", "<A", ">b"]).talks, ReplayPace::Stepwise);
+    run.turn(Stamp(0));
+    assert!(run.awaits_step() && run.step());
+    run.opened(0, Stamp(1));
+    assert_eq!(run.turn(Stamp(1)).orders, [ReplayOrder::Send(0, Bytes::from_static(b"a"))]);
+    assert!(!run.awaits_step(), "it is on its way");
+    run.record(0, &data(conn.id, 2, Direction::Sent, b"a"), Stamp(2));
+    assert!(run.awaits_step());
+}

@@ -199,7 +199,8 @@ impl ReplayRun {
     /// Whether nothing goes on before somebody asks for the next step.
     #[must_use]
     pub fn awaits_step(&self) -> bool {
-        self.pace == ReplayPace::Stepwise && self.granted <= self.progress().0
+        let is_sent = !self.talks.iter().any(RunningTalk::is_under_way);
+        self.pace == ReplayPace::Stepwise && self.granted <= self.progress().0 && is_sent
     }
 
     /// One of its conversations.
