@@ -45,6 +45,7 @@ mod preset_tree_item;
 pub(crate) mod prompt;
 mod recipe_actions;
 pub(crate) mod record_view;
+pub mod replaying;
 pub(crate) mod row_order;
 mod rule_tags;
 pub(crate) mod running_exports;

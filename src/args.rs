@@ -7,6 +7,7 @@ mod captures;
 mod exec;
 mod open;
 mod relay;
+mod replay;
 mod send;
 
 use std::fmt::Write as _;
@@ -30,6 +31,7 @@ pub use captures::CaptureArgs;
 pub use exec::Exec;
 pub use open::Open;
 pub use relay::Relay;
+pub use replay::Replay;
 pub use send::{AuthType, ColorWhen, Parts, Pretty, RequestOptions, Send};
 
 /// The whole command line.
@@ -82,6 +84,8 @@ pub enum Task {
     Exec(Box<Exec>),
     /// Show traffic that was captured: in the workbench, or into a pipe as JSON Lines.
     Open(Open),
+    /// Say again what clients said in a file of traffic, and compare the answers.
+    Replay(Box<Replay>),
     /// Show, export or remove the certificate authority that TLS listeners are trusted by.
     Authority {
         #[command(subcommand)]
@@ -107,6 +111,7 @@ impl Task {
             Task::Listen(arguments) => Some(&arguments.common),
             Task::Relay(arguments) => Some(&arguments.common),
             Task::Exec(arguments) => Some(&arguments.common),
+            Task::Replay(arguments) => Some(&arguments.common),
             Task::Open(_) | Task::Authority { .. } | Task::Completions(_) | Task::Man { .. } => {
                 None
             }

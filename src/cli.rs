@@ -1,4 +1,4 @@
-//! The headless shell: `send`, `listen` and `relay` without a screen.
+//! The headless shell: `send`, `listen`, `relay` and others without a screen.
 //!
 //! Called by `run` with a running engine. Each command composes a [`Spec`](crate::model::spec::Spec)
 //! from the command line or a preset, plans it, opens one session and prints what happens until it
@@ -20,6 +20,7 @@ mod headless;
 mod in_flight;
 mod interrupts;
 mod items;
+mod let_through;
 mod listen;
 mod look;
 mod open;
@@ -28,6 +29,7 @@ pub(crate) mod output;
 mod output_file;
 mod progress;
 mod relay;
+mod replay;
 mod send;
 mod stdin;
 mod target;
@@ -42,6 +44,7 @@ pub use captures::Captures;
 use download::Download;
 pub use headless::Headless;
 use headless::Interrupts;
+pub use let_through::readable_filter;
 use listen::ListenEnd;
 pub use opening::opening;
 use output::{Output, RunOutcome, Style};
@@ -73,6 +76,15 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
             output.style = Style::Json;
             let outcome = open::run(&arguments, &mut output, &mut interrupts).await;
             output.finish(outcome, &mut interrupts, 0).await
+        }
+        Task::Replay(arguments) => {
+            let mut output = Output::new(&arguments.common, Style::Json);
+            let saying = replay::run(&arguments, &mut headless, &mut output, &mut interrupts);
+            let outcome = Box::pin(saying).await;
+            let mut captures = headless.captures;
+            captures.finish();
+            let ended = output.finish(outcome, &mut interrupts, 0).await;
+            captures.conclude(ended, &mut interrupts).await
         }
         Task::Exec(arguments) => {
             let mut output = exec::output(&arguments)?;

@@ -3,6 +3,7 @@
 //! Called by the engine, the application and the formats of `interop`. Everything here is total:
 //! arbitrary bytes give a value or an error that names the place, never a panic.
 
+pub mod beside;
 pub(crate) mod charset;
 pub mod color_rules;
 pub mod compare;

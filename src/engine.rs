@@ -43,4 +43,5 @@ pub use client::http::unsent::UnsentRequest;
 pub use handle::{Engine, EngineConfig, EngineHandle, Events};
 pub use tls::authority::AuthorityFacts;
 pub(crate) use tls::authority::describe_authority;
+pub use tls::key_log::KeyLogFile;
 pub(crate) use tls::opening::made as short_lived_authority;

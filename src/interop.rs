@@ -10,6 +10,7 @@
 //! | pcapng | [`pcap::CaptureReader`] | [`pcapng::PcapngWriter`] |
 //! | pcap | [`pcap::CaptureReader`] | |
 //! | seen traffic | [`from_traffic`] | [`export`]: the formats above, CSV, text, raw |
+//! | recording | [`replay`]: said again, answers compared | [`mock`]: rules that answer so |
 //!
 //! Called by the application (paste, copy as, turn around) and the headless shell. Nothing here
 //! opens a file a text names: a reference stays a reference.
@@ -23,11 +24,13 @@ pub mod hidden_bytes;
 pub(crate) mod history_spec;
 mod http_heads;
 pub(crate) mod kept_answer;
+pub mod mock;
 pub(crate) mod ndjson;
 pub(crate) mod ndjson_read;
 pub mod pcap;
 pub mod pcapng;
 pub mod python;
+pub mod replay;
 pub(crate) mod request_text;
 pub mod secrets;
 pub(crate) mod told_streams;

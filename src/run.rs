@@ -4,7 +4,7 @@
 //! engine instead of the engine, because its first frame comes before that.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,11 +19,12 @@ use crate::codec::printable;
 use crate::console::{self, PrintError};
 use crate::ending;
 use crate::engine::event::{Batch, Event};
-use crate::engine::{Engine, EngineConfig, EngineHandle};
+use crate::engine::{Engine, EngineConfig, EngineHandle, KeyLogFile};
 use crate::jq;
 use crate::logging;
 use crate::model::authority::AuthorityKeeper;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::file_error;
 use crate::model::id::SessionId;
 use crate::model::preset::Opening;
 use crate::model::recipe::JQ_ROLE;
@@ -119,7 +120,9 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
         }
         Some(Task::Open(open)) if console::output_is_terminal() => {
             let keeps = !arguments.no_keep;
-            workbench(&paths, Some(Opening::Traffic), keeps, Some(open.file))
+            let filter = open.filter.unwrap_or_default();
+            cli::readable_filter(&filter)?;
+            workbench(&paths, Some(Opening::Traffic { filter }), keeps, Some(open.file))
         }
         Some(command) => {
             for words in private::mend_all(&paths) {
@@ -131,7 +134,9 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
                 let keeps_whole =
                     captures.is_some_and(|captures| captures.names().next().is_some());
                 let finds_peers = !matches!(command, Task::Send(_));
-                let config = EngineConfig { keeps_whole, finds_peers, ..engine_config(&paths) };
+                let key_log = key_log(captures.and_then(|captures| captures.keylog.as_deref()))?;
+                let config =
+                    EngineConfig { key_log, keeps_whole, finds_peers, ..engine_config(&paths) };
                 let (engine, events) = Engine::start(config);
                 let headless = Headless {
                     engine,
@@ -166,7 +171,8 @@ fn workbench(
     let ended =
         tui::run(startup(paths, opening, keeps), paths.editing(), store.clone(), replies, || {
             let runtime = runtime()?;
-            let config = EngineConfig { finds_peers: true, ..engine_config(paths) };
+            let key_log = key_log(None)?;
+            let config = EngineConfig { key_log, finds_peers: true, ..engine_config(paths) };
             let entered = runtime.enter();
             let started = Engine::start(config);
             drop(entered);
@@ -206,7 +212,8 @@ fn show_capture(path: PathBuf, engine: EngineHandle) -> Result<(), Failure> {
     let tell = move || {
         let mut last = None;
         let outcome = read_capture(&path, SessionId(0), &mut |piece, progress| {
-            let batch = Batch { conns: piece.conns, records: piece.records, ..Batch::default() };
+            let (conns, records, remarks) = (piece.conns, piece.records, piece.remarks);
+            let batch = Batch { conns, records, remarks, ..Batch::default() };
             let mut events: VecDeque<Event> = [Event::Traffic(batch)].into();
             let percent = progress.percent();
             if percent != std::mem::replace(&mut last, percent) {
@@ -250,6 +257,19 @@ fn runtime() -> Result<Runtime, Failure> {
             Failure::new(Stage::Program, "engine", FailureKind::Io, error.to_string())
                 .hint("is the system out of threads or file descriptors?")
         })
+}
+
+/// Where keys of TLS go: to the file that was named, else to that of the environment.
+fn key_log(named: Option<&Path>) -> Result<Option<Arc<KeyLogFile>>, Failure> {
+    let of_environment = std::env::var_os("SSLKEYLOGFILE").filter(|it| !it.is_empty());
+    let of_environment = of_environment.map(PathBuf::from);
+    let Some(path) = named.or(of_environment.as_deref()) else { return Ok(None) };
+    let opened = KeyLogFile::appending(path).map_err(|error| {
+        let (kind, cause) = file_error::words(&error);
+        let option = if named.is_some() { "--keylog" } else { "SSLKEYLOGFILE" };
+        Failure::new(Stage::Storage, format!("{option} {}", path.display()), kind, cause)
+    })?;
+    Ok(Some(Arc::new(opened)))
 }
 
 /// What the engine has to know.

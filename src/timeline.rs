@@ -28,8 +28,8 @@ mod segment;
 mod selector;
 pub(crate) mod statistics;
 mod store;
-mod time_runs;
 pub(crate) mod tally;
+mod time_runs;
 mod totals;
 
 pub use gaps::{GapClock, RecordGaps};

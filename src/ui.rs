@@ -14,6 +14,7 @@ mod held;
 mod overlay;
 mod painter;
 mod pane;
+mod replay;
 mod statistics;
 pub mod theme;
 mod widget;

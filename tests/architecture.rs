@@ -188,6 +188,7 @@ const ONLY_IN: &[OnlyIn] = &[
             "cli/download.rs", // what was received, by a name of its own, to be gone on with
             "named_file.rs",   // opens for reading alone
             "logging.rs",      // the log
+            "engine/tls/key_log.rs", // keys of TLS, appended
         ],
     },
     OnlyIn {

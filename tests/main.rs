@@ -95,6 +95,8 @@ mod interop;
 mod items;
 #[path = "suite/kept.rs"]
 mod kept;
+#[path = "suite/keylog.rs"]
+mod keylog;
 #[path = "suite/kill.rs"]
 mod kill;
 #[path = "suite/left.rs"]
@@ -129,6 +131,8 @@ mod readme;
 mod relayed;
 #[path = "suite/relayed_http.rs"]
 mod relayed_http;
+#[path = "suite/replayed.rs"]
+mod replayed;
 #[path = "suite/reports.rs"]
 mod reports;
 #[path = "suite/restored.rs"]

@@ -139,7 +139,7 @@ actions! {
     CopyEscaped "copy-escaped" View "Copy escaped" "Copy this message as escaped text" [Conversation "<A-y>", Traffic "<A-y>"];
     CopyC "copy-c" View "Copy C" "Copy this message, or the selected bytes, as an array of C" [Conversation "<A-c>", Traffic "<A-c>"];
     CopyPython "copy-python" View "Copy Python" "Copy this message, or the selected bytes, as a bytes literal of Python" [Conversation "<A-p>", Traffic "<A-p>"];
-    Compare "compare" View "Compare" "Compare this answer with the marked one, else with the one before" [Response "=", Traffic "=", History "=", Environments "="];
+    Compare "compare" View "Compare" "Compare this answer with the marked one, else with the one before; in Traffic the two marked rows" [Response "=", Traffic "=", History "=", Environments "="];
     MarkAnswer "mark-answer" View "Mark answer" "Mark this answer, to compare another one with it" [Response "m"];
     SaveToFile "save-to-file" View "Save to file" "Write the body or message on screen to a file" [Response "s"];
     Recipes "recipes" View "Recipes" "Choose what to make of the body on screen: filtered, sorted, as a table" [Response "M"];
@@ -199,6 +199,8 @@ actions! {
     Mark "mark" Traffic "Mark" "Mark the row; marked rows are never evicted" [Traffic "m"];
     Export "export" Traffic "Export" "Write records to a file: pcapng, HAR, JSON Lines, CSV, text or bytes; again: cancel it" [Traffic "X"];
     Statistics "statistics" Traffic "Statistics" "Add up what crossed: by session, peer, process and second, with latencies" [Plain "%", Statistics "%"];
+    Replay "replay" Traffic "Replay" "Say again what the row, its exchange or conversation, or the marked rows said; again: how far it is" [Traffic "r"];
+    MakeMock "make-mock" Traffic "Make mock" "Make a listener that answers as seen: of the marked rows' conversations, else of those the filter lets through, else of the row's" [Traffic "M"];
     PipeLive "pipe-live" Traffic "Pipe live" "Pipe packets into Wireshark as they come; again: end that" [Traffic "|"];
     Clear "clear" Traffic "Clear" "Forget all rows, after asking when they are many" [Traffic "C"];
     UndoClear "undo-clear" Traffic "Undo clear" "Undo clear: bring back the rows forgotten a moment ago" [Traffic "u"];

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use crate::app::format;
+use crate::app::replaying::RunningReplay;
+use crate::codec::beside;
 use crate::codec::compare::{self, Change, ChangeKind, ComparedAs, Comparison, Excerpt};
 use crate::codec::printable::printable;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
@@ -11,6 +13,13 @@ use crate::model::view::CompareQuery;
 
 /// Characters of both values of a change that still stand in one row.
 const ONE_ROW: usize = 72;
+/// Bytes of messages that are compared by structure or lines between two keys; of longer ones the bytes are.
+const LINED_UP: usize = 256 * 1024;
+/// Rows side by side, and columns of the window that are not of a side.
+const BESIDE: usize = 64;
+const AROUND: u16 = 20;
+/// Columns of a side, and of a window, at most.
+const SIDE: u16 = 60;
 /// Lines of a text that are shown of one change.
 const LINES: usize = 200;
 
@@ -119,6 +128,62 @@ pub(crate) fn rows(answers: &[ComparedAnswer; 2], body: &BodyDifference) -> Vec<
         row(RowTone::Plain, "", ""),
     ];
     head.into_iter().chain(list.rows).collect()
+}
+
+/// Two messages, by what they hold and byte beside byte, on a screen of so many columns.
+pub(crate) fn of_messages(
+    titles: [String; 2],
+    [old, new]: [&[u8]; 2],
+    columns: u16,
+) -> Vec<CompareRow> {
+    let mut list = Differing::default();
+    list.bytes("Message", [old, new], columns);
+    let [was, is] = titles;
+    let verdict = match list.count {
+        0 => row(RowTone::Equal, "equal, byte for byte", ""),
+        _ => row(RowTone::Plain, &first_difference(old, new), ""),
+    };
+    let head = [
+        row(RowTone::Removed, "older", was),
+        row(RowTone::Added, "newer", is),
+        verdict,
+        row(RowTone::Plain, "", ""),
+    ];
+    head.into_iter().chain(list.rows).collect()
+}
+
+/// What came of a replay: of each conversation a line, and where its answers differ.
+pub(crate) fn of_replay(replay: &RunningReplay, columns: u16) -> Vec<CompareRow> {
+    let mut list = Differing::default();
+    for words in &replay.left_out {
+        list.rows.push(row(RowTone::Warning, words, ""));
+    }
+    for (at, verdict) in replay.run.verdicts().iter().enumerate() {
+        let Some(talk) = replay.run.talk(at) else { continue };
+        let title = format!("{} to {}", talk.conn.id, replay.place(at));
+        list.heading(&title, "");
+        let tone = match (verdict.is_sent(), verdict.is_equal) {
+            (false, _) => RowTone::Warning,
+            (true, true) => RowTone::Equal,
+            (true, false) => RowTone::Plain,
+        };
+        list.rows.push(row(tone, "", printable(verdict.words().as_bytes())));
+        let Some([old, new]) = replay.run.answers(at).filter(|_| verdict.lens[1] > 0) else {
+            continue;
+        };
+        if !verdict.is_same {
+            list.bytes("Answer", [&old.joined(), &new.joined()], columns);
+        }
+    }
+    list.rows
+}
+
+/// `first difference at byte 12 (0xc); 40 bytes, now 41`.
+fn first_difference(old: &[u8], new: &[u8]) -> String {
+    let at = compare::first_difference(old, new).unwrap_or_default();
+    let lens = [old, new].map(|bytes| bytes.len() as u64);
+    let [was, is] = [format::counted(lens[0], "byte"), format::count(lens[1])];
+    format!("first difference at byte {} (0x{at:x}); {was}, now {is}", format::count(at))
 }
 
 /// Rows as text for the clipboard.
@@ -280,6 +345,30 @@ impl Differing {
         for (at, row) in self.rows.iter_mut().skip(from).enumerate() {
             row.change = Some(number);
             row.is_start = at == 0 && first;
+        }
+    }
+
+    /// By structure, lines or bytes; then side by side.
+    fn bytes(&mut self, title: &str, [old, new]: [&[u8]; 2], columns: u16) {
+        let is_short = [old, new].iter().all(|bytes| bytes.len() <= LINED_UP);
+        let found = if is_short {
+            compare::bodies(old, new, None)
+        } else {
+            let first = compare::first_difference(old, new);
+            let there = |bytes: &'_ [u8]| first.map_or(0, |at| (at as usize).min(bytes.len()));
+            let lens = [old.len() as u64, new.len() as u64];
+            compare::bytes(lens, first, [&old[there(old)..], &new[there(new)..]])
+        };
+        self.section(title, &found);
+        let beside = beside::rows(old, new, BESIDE);
+        if beside.is_empty() {
+            return;
+        }
+        self.heading("Side by side", "from the first difference on, then | now");
+        let side = (columns.saturating_sub(AROUND) / 2).clamp(24, SIDE).into();
+        for line in beside {
+            let tone = if line.is_same { RowTone::Quiet } else { RowTone::Changed };
+            self.rows.push(row(tone, "", line.words(side)));
         }
     }
 

@@ -8,6 +8,7 @@
 pub(crate) mod availability;
 pub(crate) mod compare;
 pub(crate) mod compare_kept;
+mod compare_marked;
 pub(crate) mod credentials;
 pub(crate) mod curl;
 pub(crate) mod draft;
@@ -18,6 +19,7 @@ pub(crate) mod input;
 pub(crate) mod kept;
 pub(crate) mod program;
 pub(crate) mod project;
+pub(crate) mod replay;
 pub mod response;
 pub(crate) mod restore;
 pub(crate) mod rows;

@@ -14,6 +14,7 @@ use super::form::pasted_rows::PastedRows;
 use super::form::{FormFieldId, FormTab};
 use super::message::Timer;
 use super::preset_tree::TreeItem;
+use super::replaying::ReplayWish;
 use super::row_order::SortOrder;
 use super::themes::ThemeWish;
 use crate::model::id::{RecordId, SessionId};
@@ -206,6 +207,11 @@ pub enum TrafficWish {
     Export(Box<ExportWish>),
     /// Nothing of this export shall stay.
     CancelExport(ExportId),
+    /// Say something again.
+    Replay(Box<ReplayWish>),
+    /// The next step of a replay, or nothing more of it.
+    StepReplay,
+    StopReplay,
     /// Pipe what is there and what comes into this command.
     PipeLive(String),
     /// Show these columns.

@@ -99,6 +99,8 @@ pub enum Timer {
     TrafficSort,
     /// Exports go on.
     Export,
+    /// A replay goes on.
+    Replay,
     /// A text that is written goes on being looked at.
     TextCheck,
     /// Counting what crossed goes on.

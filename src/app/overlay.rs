@@ -21,6 +21,7 @@ pub(crate) mod help;
 pub mod jump;
 pub(crate) mod naming;
 pub(crate) mod pickers;
+pub mod replay;
 pub mod statistics;
 
 use ratatui::layout::Rect;
@@ -51,6 +52,7 @@ pub enum Overlay {
     Columns(Box<column_window::ColumnWindow>),
     Held(Box<held::HeldWindow>),
     Statistics(Box<statistics::StatisticsWindow>),
+    Replay(Box<replay::ReplayWindow>),
 }
 
 impl Overlay {
@@ -72,6 +74,7 @@ impl Overlay {
             Overlay::Columns(it) => it.update(inner, input),
             Overlay::Held(it) => it.update(shared, inner, input),
             Overlay::Statistics(it) => it.update(shared, inner, input),
+            Overlay::Replay(it) => it.update(inner, input),
         }
     }
 
@@ -87,6 +90,7 @@ impl Overlay {
             Overlay::Export(_) => (90, 16),
             Overlay::Columns(_) => column_window::SIZE,
             Overlay::Statistics(_) => (shared.size.0, shared.size.1.saturating_sub(1)),
+            Overlay::Replay(_) => (90, 12),
             Overlay::Confirm(it) => it.size(shared),
             Overlay::Conflict(_) => (80, 24),
             Overlay::Jump(_) => shared.size,
@@ -124,6 +128,7 @@ impl Overlay {
             Overlay::Export(it) => return it.contexts(),
             Overlay::Columns(_) => Context::ColumnList,
             Overlay::Held(it) => return it.contexts(),
+            Overlay::Replay(it) => return it.contexts(),
             Overlay::Jump(_) => Context::Jump,
         };
         vec![own, Context::Global]
@@ -180,6 +185,7 @@ impl Overlay {
             Overlay::Columns(_) => Some(Action::Columns),
             Overlay::Held(_) => Some(Action::Held),
             Overlay::Statistics(_) => Some(Action::Statistics),
+            Overlay::Replay(_) => Some(Action::Replay),
             _ => None,
         }
     }

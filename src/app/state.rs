@@ -33,6 +33,7 @@ use super::pane::history::HistoryPane;
 use super::pane::presets::PresetsPane;
 use super::pane::request::RequestPane;
 use super::pane::traffic::TrafficPane;
+use super::replaying::Replays;
 use super::running_exports::RunningExports;
 use super::save_state::SaveState;
 use super::search_line::SearchLine;
@@ -115,6 +116,8 @@ pub struct App {
     pub(super) reading: Option<u8>,
     /// Exports under way.
     pub exports: RunningExports,
+    /// What is said again.
+    pub(super) replays: Replays,
     /// A row of the traffic led to the response: leaving that leads back.
     pub(super) comes_back: bool,
     pub overlays: Vec<Overlay>,

@@ -1,6 +1,8 @@
 //! The files that traffic is written to beside what is printed. Called by `args` for every command
 //! that opens something; what goes into them is `cli::captures`' to say.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueHint};
 
 /// Where what happens is written, whatever is printed.
@@ -19,6 +21,11 @@ pub struct CaptureArgs {
     /// output.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "json")]
     pub jsonl: Option<String>,
+    /// Append the keys of all TLS of this run to this file, as SSLKEYLOGFILE does for browsers and curl
+    /// (that variable is heeded, too): Wireshark and tshark read with them what was captured beside it
+    /// (README). Whoever has the file reads the connections.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub keylog: Option<PathBuf>,
 }
 
 impl CaptureArgs {

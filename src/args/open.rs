@@ -9,6 +9,7 @@ Examples:
   wirebench open capture.pcapng                      in the workbench, where a terminal is
   wirebench open browser.har                         exchanges of a browser
   wirebench open capture.pcap | jq -c .              as JSON Lines
+  wirebench open capture.pcap --filter 'port == 53 and dir == in'
   wirebench listen :8080 --jsonl seen.jsonl; wirebench open seen.jsonl
 
 It reads pcapng, pcap (Ethernet with VLAN tags, Linux cooked, loopback, raw IP; TCP is put together, what
@@ -22,4 +23,8 @@ pub struct Open {
     /// A capture in pcapng or pcap, a HAR file, or JSON Lines that wirebench wrote.
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
+    /// Print only what this lets through, in the language of the filter of Traffic; in the workbench it
+    /// is in force from the start.
+    #[arg(long, value_name = "EXPR")]
+    pub filter: Option<String>,
 }

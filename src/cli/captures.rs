@@ -226,7 +226,7 @@ impl LineCapture {
         for record in &batch.records {
             let told = self.streams.tell(record);
             let (conn, after) = (conns.get(&record.conn), self.answers.next(record));
-            text.push_str(&ndjson::record_after(record, conn, &told, after));
+            text.push_str(&ndjson::record(record, conn, &told, after));
             text.push('\n');
         }
         for lost in &batch.lost {

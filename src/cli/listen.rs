@@ -2,7 +2,6 @@
 
 mod exchanges;
 mod input;
-mod let_through;
 mod owners;
 mod told;
 
@@ -11,7 +10,6 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use input::ListenInput;
-use let_through::LetThrough;
 use owners::Owners;
 use tokio::time::{Instant, timeout_at};
 
@@ -19,6 +17,7 @@ use super::exec::{self, Program};
 use super::exit;
 use super::headless::{CLOSING, Headless, Interrupts};
 use super::items;
+use super::let_through::LetThrough;
 use super::output::{self, Output, Style};
 use super::stdin;
 use super::target::{self, Target};
@@ -462,7 +461,7 @@ impl ListenWatch<'_> {
         match self.output.style {
             Style::Json => {
                 let told = self.streams.tell(record);
-                return self.output.json(&ndjson::record_after(record, conn, &told, after));
+                return self.output.json(&ndjson::record(record, conn, &told, after));
             }
             Style::Raw if record.is_received() => return self.output.raw(&record.data),
             Style::Raw => return,

@@ -6,11 +6,14 @@ use tokio::sync::mpsc;
 
 use super::exit;
 use super::interrupts::Interrupts;
+use super::let_through::LetThrough;
 use super::output::{self, Output, RunOutcome};
 use crate::args;
+use crate::engine::clock;
 use crate::interop::ndjson;
 use crate::interop::pcap::CaptureBatch;
 use crate::interop::told_streams::ToldStreams;
+use crate::model::answer_clock::AnswerClocks;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::id::{ConnId, SessionId};
 use crate::model::record::ConnInfo;
@@ -25,13 +28,14 @@ pub(super) async fn run(
     output: &mut Output,
     interrupts: &mut Interrupts,
 ) -> Result<RunOutcome, Failure> {
+    let let_through = LetThrough::read(arguments.filter.as_deref(), clock::now())?;
     let (sender, mut pieces) = mpsc::channel(PIECES);
     let path = arguments.file.clone();
     let reading = tokio::task::spawn_blocking(move || {
         let mut each = |batch: CaptureBatch, _| sender.blocking_send(batch).is_ok();
         store::read_capture(&path, SessionId(0), &mut each)
     });
-    let mut printed = PrintedCapture::default();
+    let mut printed = PrintedCapture { let_through, ..PrintedCapture::default() };
     loop {
         tokio::select! {
             biased;
@@ -59,14 +63,23 @@ pub(super) async fn run(
 struct PrintedCapture {
     conns: HashMap<ConnId, ConnInfo>,
     streams: ToldStreams,
+    let_through: LetThrough,
+    answers: AnswerClocks,
 }
 
 impl PrintedCapture {
     fn print(&mut self, batch: CaptureBatch, output: &mut Output) {
         self.conns.extend(batch.conns.into_iter().map(|conn| (conn.id, conn)));
-        for record in &batch.records {
+        let mut remarks = batch.remarks.into_iter().peekable();
+        for (at, record) in batch.records.iter().enumerate() {
+            let conn = self.conns.get(&record.conn);
             let told = self.streams.tell(record);
-            output.json(&ndjson::record(record, self.conns.get(&record.conn), &told));
+            let remark = remarks.next_if(|remark| remark.of == at);
+            let after = self.answers.next(record);
+            // A file does not tell whose a peer was.
+            if self.let_through.record(record, conn, None) {
+                output.json(&ndjson::remarked(record, conn, &told, (after, remark.as_ref())));
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::model::hold::{Held, HoldEnd};
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::peer_owner::PeerOwner;
 use crate::model::recipe::DerivationReport;
-use crate::model::record::{ConnInfo, LossTotals, Record};
+use crate::model::record::{ConnInfo, LossTotals, Record, RecordRemark};
 use crate::model::table_cell::{CellQuery, TableCell};
 use crate::model::timing::Stamp;
 use crate::model::view::{CompareQuery, HitCount, SearchHit, View};
@@ -86,6 +86,8 @@ pub struct Batch {
     /// learnt).
     pub conns: Vec<ConnInfo>,
     pub records: Vec<Record>,
+    /// What the file they were read from says of some of them.
+    pub remarks: Vec<RecordRemark>,
     /// Connections named before that have no further records: they ended, or are peers forgotten.
     pub over: Vec<ConnId>,
     /// Loss totals that changed.

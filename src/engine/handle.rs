@@ -18,6 +18,7 @@ use super::peers::PeerFinder;
 use super::session::SessionEnv;
 use super::sink::Sink;
 use super::supervisor::Supervisor;
+use super::tls::key_log::KeyLogFile;
 use super::tls::store::TlsStore;
 use crate::model::authority::AuthorityKeeper;
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -41,6 +42,8 @@ pub struct EngineConfig {
     pub authority: Option<Arc<dyn AuthorityKeeper>>,
     /// Certificates of servers to trust as they are, a PEM file (see `engine::tls::verifier`).
     pub named_certificates: Option<PathBuf>,
+    /// Where keys of TLS go; `None` = nowhere.
+    pub key_log: Option<Arc<KeyLogFile>>,
     /// Folder for bodies that do not fit in memory; `None` = the system's temporary folder.
     pub spill_dir: Option<PathBuf>,
     /// Records of HTTP keep all bytes of a message, not only the first of it: they go to a file.
@@ -93,7 +96,8 @@ impl Engine {
         }
         let told = fact_sender.downgrade();
         let own = Sink::new(SessionId(0)).keeping_whole(config.keeps_whole);
-        let tls = TlsStore::new(config.authority, config.named_certificates);
+        let tls =
+            TlsStore::new(config.authority, config.named_certificates).with_key_log(config.key_log);
         let mut peers = PeerFinder::default();
         if config.finds_peers {
             let (finder, finding) = PeerFinder::new(stop.clone());

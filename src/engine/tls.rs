@@ -4,6 +4,7 @@ pub(crate) mod authority;
 pub(crate) mod certificate_facts;
 mod certificate_words;
 pub(crate) mod handshake;
+pub(crate) mod key_log;
 pub(crate) mod opening;
 mod refusal_causes;
 pub(crate) mod store;

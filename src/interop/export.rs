@@ -24,7 +24,7 @@ use crate::model::byte_size::size;
 use crate::model::counts::counted;
 use crate::model::exchange::Exchange;
 use crate::model::id::{ConnId, RecordId};
-use crate::model::record::{ConnInfo, Direction, LossTotals, Record, RecordKind};
+use crate::model::record::{ConnInfo, Direction, LossTotals, Record, RecordKind, RecordRemark};
 use crate::model::secrets::{Disclosure, masked};
 use crate::model::timing::{Lapse, Stamp};
 use table::ExportRow;
@@ -345,13 +345,16 @@ impl ExportWriter {
             ExportFormat::Har => {}
             ExportFormat::Pcapng => {
                 if let Some(packets) = &mut self.packets {
-                    packets.record(record, &hidden);
+                    packets.commented(record, &hidden, exported.comment.as_deref());
                 }
             }
             ExportFormat::JsonLines => {
                 let told = self.shown(record, &hidden);
                 let (conn, after) = (self.conns.get(&record.conn), exported.latency);
-                let line = ndjson::record_after(record, conn, &told, after);
+                let (of, comment) = (0, exported.comment.clone());
+                let remark =
+                    comment.map(|it| RecordRemark { of, comment: Some(it), is_masked: false });
+                let line = ndjson::remarked(record, conn, &told, (after, remark.as_ref()));
                 self.line(&line);
             }
             ExportFormat::Csv | ExportFormat::Text => {

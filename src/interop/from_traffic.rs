@@ -107,6 +107,19 @@ fn is_hidden(c: char) -> bool {
 /// [`spec_and_remarks`] for the request itself); a record without bytes gives no step.
 #[must_use]
 pub(crate) fn spec_from_record(record: &Record, conn: &ConnInfo) -> Spec {
+    let mut spec = client_of(conn);
+    if let Some((steps, input)) = spec.script_mut().filter(|_| record.kind == RecordKind::Data) {
+        let payload = payload(&record.data);
+        input.format = payload.format;
+        steps.push(ScriptStep::Send(payload));
+    }
+    spec
+}
+
+/// A client that talks to whom the client of this connection talked to, and says nothing by itself.
+/// What an HTTP client said is said as bytes over TCP.
+#[must_use]
+pub(crate) fn client_of(conn: &ConnInfo) -> Spec {
     // What a listener or relay of ours received is sent there again, as the peer did.
     let target = if conn.is_accepted() { conn.local } else { conn.peer };
     let address = target.map(|address| {
@@ -115,19 +128,13 @@ pub(crate) fn spec_from_record(record: &Record, conn: &ConnInfo) -> Spec {
         Endpoint::new(ip, address.port()).to_string()
     });
     let address = address.unwrap_or_default();
-    let payload = (record.kind == RecordKind::Data).then(|| payload(&record.data));
-    let format = payload.as_ref().map_or(PayloadFormat::Text, |payload| payload.format);
-    let steps = payload.map(ScriptStep::Send).into_iter().collect();
     match conn.protocol {
         Protocol::Tcp | Protocol::Http => {
             let tls = if conn.tls { ClientTls::verified() } else { ClientTls::Off };
-            let input = InputSpec { format, ..InputSpec::LINES };
-            Spec::Tcp(TcpSpec { address, tls, steps, input, ..TcpSpec::default() })
+            let input = InputSpec::LINES;
+            Spec::Tcp(TcpSpec { address, tls, input, ..TcpSpec::default() })
         }
-        Protocol::Udp => {
-            let input = InputSpec { format, ..InputSpec::default() };
-            Spec::Udp(UdpSpec { address, steps, input, ..UdpSpec::default() })
-        }
+        Protocol::Udp => Spec::Udp(UdpSpec { address, ..UdpSpec::default() }),
     }
 }
 

@@ -21,7 +21,7 @@ use crate::model::exchange::{
 use crate::model::failure::Failure;
 use crate::model::id::ConnId;
 use crate::model::peer_owner::PeerOwner;
-use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind};
+use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind, RecordRemark};
 use crate::model::secrets::{Disclosure, masked};
 use crate::model::timing::{Lapse, Stamp, Timing};
 
@@ -35,15 +35,22 @@ pub struct Bodies<'a> {
     pub response: Option<&'a [u8]>,
 }
 
-/// The line of a record, without a line break. `told` is what may be told of its payload or words.
+/// The line of a record that came so long after bytes the other way, without a line break. `told` is what
+/// may be told of its payload or words.
 #[must_use]
-pub fn record(record: &Record, conn: Option<&ConnInfo>, told: &[u8]) -> String {
-    record_after(record, conn, told, Lapse::NONE)
+pub fn record(record: &Record, conn: Option<&ConnInfo>, told: &[u8], after: Lapse) -> String {
+    remarked(record, conn, told, (after, None))
 }
 
-/// The same of one that came so long after bytes the other way.
+/// The same with what is said of it besides.
 #[must_use]
-pub fn record_after(record: &Record, conn: Option<&ConnInfo>, told: &[u8], after: Lapse) -> String {
+pub(crate) fn remarked(
+    record: &Record,
+    conn: Option<&ConnInfo>,
+    told: &[u8],
+    (after, remark): (Lapse, Option<&RecordRemark>),
+) -> String {
+    let is_masked = *told != *record.data || remark.is_some_and(|remark| remark.is_masked);
     let is_data = record.kind == RecordKind::Data;
     let is_cut = record.original_len > record.data.len() as u64;
     let (text, base64) = either(told);
@@ -65,6 +72,8 @@ pub fn record_after(record: &Record, conn: Option<&ConnInfo>, told: &[u8], after
         "len": is_data.then_some(record.original_len),
         "latency_us": after.nanos().map(|nanos| nanos / 1_000),
         "kept": (is_data && is_cut).then_some(record.data.len()),
+        "masked": (is_data && is_masked).then_some(true),
+        "comment": remark.and_then(|remark| remark.comment.as_deref()),
         "text": text.filter(|_| is_data),
         "base64": base64.filter(|_| is_data),
         "message": (!is_data).then(|| String::from_utf8_lossy(told)),
@@ -341,7 +350,7 @@ fn failure_value(failure: &Failure) -> Value {
 
 /// One line of facts. JSON itself escapes C0 only; DEL, C1, bidi and zero-width characters are
 /// escaped here.
-fn line(kind: &str, at: Stamp, facts: Value) -> String {
+pub(super) fn line(kind: &str, at: Stamp, facts: Value) -> String {
     let mut line = json!({ "v": VERSION, "type": kind, "time": time(at) });
     if let (Value::Object(line), Value::Object(facts)) = (&mut line, facts) {
         line.extend(facts);
@@ -402,11 +411,12 @@ mod tests {
     #[test]
     fn a_record_is_one_object_with_fixed_fields() {
         assert_eq!(
-            record(&sample(b"ok\n"), Some(&info()), b"ok\n"),
+            record(&sample(b"ok\n", Lapse::NONE), Some(&info()), b"ok\n"),
             r#"{"v":1,"type":"record","time":"2023-11-14T22:13:20.123456789Z","conn":"3/1","proto":"udp","side":"listener","tls":false,"local":"127.0.0.1:9000","peer":"[::1]:5","dir":"in","kind":"data","len":3,"text":"ok\n"}"#
         );
         let cut = Record { original_len: 9, ..sample(b"\xff") };
-        let value: Value = serde_json::from_str(&record(&cut, None, &cut.data)).unwrap();
+        let value: Value =
+            serde_json::from_str(&record(&cut, None, &cut.data, Lapse::NONE)).unwrap();
         assert_eq!((&value["len"], &value["kept"]), (&json!(9), &json!(1)));
         assert_eq!(value["base64"], "/w==");
         assert_eq!(value.get("text"), None);
@@ -415,7 +425,8 @@ mod tests {
     #[test]
     fn facts_and_failures_are_sentences() {
         let note = Record { kind: RecordKind::Note, ..sample(b"a remark") };
-        let value: Value = serde_json::from_str(&record(&note, None, &note.data)).unwrap();
+        let value: Value =
+            serde_json::from_str(&record(&note, None, &note.data, Lapse::NONE)).unwrap();
         assert_eq!(value["message"], "a remark");
         let error = Failure::new(Stage::Connect, "h:1", FailureKind::Refused, "connection refused");
         assert_eq!(failure_value(&error)["stage"], "cannot connect");
@@ -473,7 +484,7 @@ mod tests {
                 "[\\x00-\u{9f}\u{200b}-\u{202e}\u{1f600}a-c]{0,20}".prop_map(String::into_bytes),
             ],
         ) {
-            let line = record(&sample(&data), Some(&info()), &data);
+            let line = record(&sample(&data), Some(&info()), &data, Lapse::NONE);
             prop_assert!(line.chars().all(is_visible), "{line:?}");
             let value: Value = serde_json::from_str(&line).unwrap();
             let back = match value.get("text") {

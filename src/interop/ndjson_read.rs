@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::pcap::{CaptureBatch, CaptureFault};
 use crate::model::id::{ConnId, SessionId};
 use crate::model::protocol::{Protocol, Side};
-use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
+use crate::model::record::{ConnInfo, Direction, Record, RecordKind, RecordRemark};
 use crate::model::timing::Stamp;
 
 /// Longest line that is believed.
@@ -91,6 +91,11 @@ impl LineReader {
         }
         let record = self.record(&value, out);
         let record = record.ok_or_else(|| self.fault("a record lacks what it should have".into()));
+        let is_masked = value["masked"] == true;
+        let comment = value["comment"].as_str().map(str::to_owned);
+        if is_masked || comment.is_some() {
+            out.remarks.push(RecordRemark { of: out.records.len(), comment, is_masked });
+        }
         out.records.push(record?);
         self.records += 1;
         Ok(())
@@ -147,6 +152,7 @@ impl LineReader {
 mod tests {
     use super::*;
     use crate::interop::ndjson;
+    use crate::model::timing::Lapse;
 
     fn written() -> (Vec<Record>, ConnInfo, String) {
         let info = ConnInfo {
@@ -168,7 +174,8 @@ mod tests {
             record(RecordKind::Data, b"\xff\x00"),
             record(RecordKind::Data, b""),
         ];
-        let lines = records.iter().map(|it| ndjson::record(it, Some(&info), &it.data) + "\n");
+        let lines =
+            records.iter().map(|it| ndjson::record(it, Some(&info), &it.data, Lapse::NONE) + "\n");
         let text = lines.collect();
         (records, info, text)
     }

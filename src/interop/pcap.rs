@@ -10,10 +10,12 @@ mod dissect;
 mod frames;
 mod streams;
 
+use super::pcapng::{DECRYPTED, MASKED, OURS};
 use crate::model::id::SessionId;
-use crate::model::record::{ConnInfo, Record};
+use crate::model::record::{ConnInfo, Record, RecordKind, RecordRemark};
 pub use frames::Frame;
 use frames::FrameReader;
+pub(crate) use streams::MISSING;
 use streams::Streams;
 
 /// What a piece of a capture is.
@@ -22,6 +24,8 @@ pub struct CaptureBatch {
     /// Connections that records of this batch name first.
     pub conns: Vec<ConnInfo>,
     pub records: Vec<Record>,
+    /// What the file says of some of them.
+    pub remarks: Vec<RecordRemark>,
 }
 
 /// Where a file stops being a capture, and why.
@@ -79,7 +83,15 @@ impl CaptureReader {
         let taken = frames.take(held, &mut |frame| {
             counts.frames += 1;
             if dissect::reads(frame.link) {
+                let (before, known) = (out.records.len(), out.conns.len());
                 counts.others += u64::from(!streams.frame(&frame, out));
+                // What it was on the wire, its plain bytes do not tell.
+                let new = out.conns.get_mut(known..).and_then(<[ConnInfo]>::last_mut);
+                if let Some(conn) = new.filter(|_| is_decrypted(&frame)) {
+                    conn.tls = true;
+                }
+                let remark = remark(&frame, &out.records, before);
+                out.remarks.extend(remark);
             } else {
                 counts.unread += 1;
                 counts.unread_link.get_or_insert(frame.link);
@@ -111,6 +123,28 @@ impl CaptureReader {
     pub fn counts(&self) -> CaptureCounts {
         self.counts
     }
+}
+
+/// Whether we wrote that TLS carried what begins here.
+fn is_decrypted(frame: &Frame<'_>) -> bool {
+    let ours = |comment: &[u8]| comment.strip_prefix(OURS.as_bytes()) == Some(DECRYPTED.as_bytes());
+    frame.comments().any(ours)
+}
+
+/// What the comments of a packet say of the record that was made of it, among those from `before` on.
+fn remark(frame: &Frame<'_>, records: &[Record], before: usize) -> Option<RecordRemark> {
+    let made = records.iter().skip(before).rposition(|record| record.kind == RecordKind::Data)?;
+    let (mut written, mut is_masked) = (Vec::new(), false);
+    for comment in frame.comments() {
+        let text = String::from_utf8_lossy(comment);
+        match text.strip_prefix(OURS) {
+            Some(words) => is_masked |= words.ends_with(MASKED),
+            None => written.push(text.into_owned()),
+        }
+    }
+    let comment = (!written.is_empty()).then(|| written.join("; "));
+    let of = before + made;
+    (comment.is_some() || is_masked).then_some(RecordRemark { of, comment, is_masked })
 }
 
 #[cfg(test)]

@@ -48,6 +48,13 @@ IP headers are made, one segment per read or write, and acknowledged at once; ro
 retransmissions cannot be seen here. Decrypted TLS stands as plain TCP. The number of a packet is that of its \
 record.";
 
+/// What our own comments of packets begin with; others are what somebody wrote.
+pub(crate) const OURS: &str = "wirebench: ";
+/// The one on the first packet of what TLS carried.
+pub(crate) const DECRYPTED: &str = "TLS, decrypted by wirebench: written as plain TCP";
+/// How the one ends that says that bytes are masked.
+pub(crate) const MASKED: &str = "bytes of secrets are written as *";
+
 /// Writes a capture as records come.
 #[derive(Debug)]
 pub struct PcapngWriter {
@@ -162,6 +169,16 @@ impl PcapngWriter {
     /// Writes what a record is on the wire. `hidden` is what nobody may see of its bytes, in order:
     /// as many others stand in its place.
     pub fn record(&mut self, record: &Record, hidden: &[Range<usize>]) {
+        self.commented(record, hidden, None);
+    }
+
+    /// The same, with what somebody wrote about it as the comment of its packet.
+    pub(crate) fn commented(
+        &mut self,
+        record: &Record,
+        hidden: &[Range<usize>],
+        comment: Option<&str>,
+    ) {
         self.record += 1;
         let is_data = record.kind == RecordKind::Data;
         let has_addresses = self.flows.get(&record.conn).is_some_and(Flow::has_addresses);
@@ -176,11 +193,14 @@ impl PcapngWriter {
             packets.dropped = interface.dropped;
             interface.count(record);
         }
+        if let Some(words) = comment {
+            flow.about(words.to_owned());
+        }
         let masked = masked(record, hidden);
         if let Some(masked) = &masked {
             let count: u64 = hidden.iter().map(|part| part.len() as u64).sum();
             self.left_out.hidden += count;
-            flow.comment(format!("{count} bytes of secrets are written as *"));
+            flow.about(format!("{OURS}{count} {MASKED}"));
             flow.record(masked, &mut packets);
         } else {
             flow.record(record, &mut packets);

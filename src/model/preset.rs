@@ -20,8 +20,10 @@ pub enum Opening {
     Preset(PresetPath),
     /// Composed of words, in a draft of its own.
     Spec(Box<Spec>),
-    /// Traffic that is read from a file.
-    Traffic,
+    /// Traffic that is read from a file, with this filter in force.
+    Traffic {
+        filter: String,
+    },
 }
 
 /// A named, saved `Spec`.

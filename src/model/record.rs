@@ -151,6 +151,17 @@ impl ConnInfo {
     }
 }
 
+/// What a file of traffic says of a record besides what crossed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordRemark {
+    /// Which one, of those it comes with.
+    pub of: usize,
+    /// What somebody wrote about it.
+    pub comment: Option<String>,
+    /// Secrets in its bytes are masked.
+    pub is_masked: bool,
+}
+
 /// Datagrams lost so far in one session. Totals, not increments, so a missed event does no harm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LossTotals {

@@ -5,7 +5,7 @@
 
 use strum::IntoStaticStr;
 
-use super::client::{InputSpec, TcpSpec, UdpSpec};
+use super::client::{InputSpec, ScriptStep, TcpSpec, UdpSpec};
 use super::fault::FaultSpec;
 use super::http::{HttpListenerSpec, HttpSpec};
 use super::http_relay::HttpRelaySpec;
@@ -209,6 +209,29 @@ impl Spec {
             | Spec::TcpListener(_)
             | Spec::UdpListener(_)
             | Spec::UdpRelay(_) => None,
+        }
+    }
+
+    /// What a client of conversations sends and waits for at first, and how its input line is
+    /// written, to write to.
+    pub(crate) fn script_mut(&mut self) -> Option<(&mut Vec<ScriptStep>, &mut InputSpec)> {
+        match self {
+            Spec::Tcp(spec) => Some((&mut spec.steps, &mut spec.input)),
+            Spec::Udp(spec) => Some((&mut spec.steps, &mut spec.input)),
+            Spec::Http(_)
+            | Spec::HttpListener(_)
+            | Spec::HttpRelay(_)
+            | Spec::TcpListener(_)
+            | Spec::TcpRelay(_)
+            | Spec::UdpListener(_)
+            | Spec::UdpRelay(_) => None,
+        }
+    }
+
+    /// Puts this TLS on a client of byte streams; others have none to be put.
+    pub(crate) fn set_client_tls(&mut self, tls: ClientTls) {
+        if let Spec::Tcp(spec) = self {
+            spec.tls = tls;
         }
     }
 

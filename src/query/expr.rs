@@ -68,6 +68,17 @@ pub(super) enum OwnerTest {
     Text(OwnerPart, TextTest),
 }
 
+impl OwnerTest {
+    /// The name of its field.
+    pub(super) fn field(&self) -> &'static str {
+        match self {
+            OwnerTest::Pid(_) => "pid",
+            OwnerTest::Known(OwnerPart::User) | OwnerTest::Text(OwnerPart::User, _) => "user",
+            OwnerTest::Known(_) | OwnerTest::Text(..) => "process",
+        }
+    }
+}
+
 /// A test about one record.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum RecordTest {

@@ -99,6 +99,7 @@ impl Filter {
     pub(crate) fn known_late(&self) -> Option<&'static str> {
         self.0.tests().into_iter().find_map(|(_, test)| match test {
             Test::Record(test) => test.known_late(),
+            Test::Owner(test) => Some(test.field()),
             Test::Conn(_) => None,
         })
     }

@@ -12,6 +12,8 @@ use crate::interop::pcap::{CaptureBatch, CaptureFault, CaptureReader};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::file_error;
 use crate::model::id::SessionId;
+use crate::model::record::{Record, RecordRemark};
+use crate::model::secrets::MASK;
 use crate::named_file;
 
 /// Bytes read at once: some hundred records.
@@ -107,13 +109,14 @@ fn har(
         let (kind, cause) = file_error::words(&error);
         failed(kind, cause)
     })?;
-    let (CaptureBatch { mut conns, mut records }, entries) = read_har(&text, session)
+    let (CaptureBatch { mut conns, mut records, .. }, entries) = read_har(&text, session)
         .map_err(|fault| failed(FailureKind::Usage, fault.cause).hint(OPENS))?;
     drop(text);
     let of = records.len() as u64;
     while !records.is_empty() {
         let later = records.split_off(records.len().min(RECORDS));
-        let piece = CaptureBatch { conns: std::mem::take(&mut conns), records };
+        let remarks = remarks_of_har(&records);
+        let piece = CaptureBatch { conns: std::mem::take(&mut conns), records, remarks };
         let progress = CaptureProgress { read: of - later.len() as u64, of };
         if !each(piece, progress) {
             break;
@@ -121,6 +124,13 @@ fn har(
         records = later;
     }
     Ok(format!("{name}: {entries} entries; heads and bodies are as HAR tells them"))
+}
+
+/// Which messages of a HAR file have a mask where a credential was.
+fn remarks_of_har(records: &[Record]) -> Vec<RecordRemark> {
+    let is_masked = |record: &Record| memchr::memmem::find(&record.data, MASK.as_bytes()).is_some();
+    let masked = records.iter().enumerate().filter(|(_, record)| is_masked(record));
+    masked.map(|(of, _)| RecordRemark { of, comment: None, is_masked: true }).collect()
 }
 
 impl Reader {

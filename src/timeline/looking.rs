@@ -1,19 +1,19 @@
 //! What is asked about single records of the timeline, and what was seen in it: for lists that show
 //! one row more or less, for jumps from record to record, and for completion.
 
-use bytes::Bytes;
 use super::exchanges;
-use std::sync::Arc;
 use super::gaps::RecordGaps;
 use super::log::RecordPlace;
 use super::selector::Selector;
 use super::store::Timeline;
 use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::id::{ConnId, RecordId};
-use crate::model::record::{ConnInfo, Record, RecordKind};
 use crate::model::peer_owner::PeerOwner;
+use crate::model::record::{ConnInfo, Record, RecordKind};
 use crate::model::timing::Stamp;
 use crate::query::{Filter, RecordFacts};
+use bytes::Bytes;
+use std::sync::Arc;
 
 /// From this status on an answer is an error.
 pub(super) const ERRORS: u16 = 400;

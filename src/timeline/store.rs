@@ -31,8 +31,8 @@ use super::totals::{Rates, Totals, Volume};
 use crate::model::counts::count;
 use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::id::{ConnId, RecordId, SessionId};
-use crate::model::record::{ConnInfo, Direction, LossTotals, Record, RecordKind};
 use crate::model::peer_owner::PeerOwner;
+use crate::model::record::{ConnInfo, Direction, LossTotals, Record, RecordKind};
 use crate::model::timing::Stamp;
 
 /// Payload and metadata kept unless the user configures another bound.

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use super::painter::{Painter, cells};
 use super::widget::frame::{self, position, window};
 use super::widget::{badge, fit};
-use super::{columns, compare, environments, export, held, statistics};
+use super::{columns, compare, environments, export, held, replay, statistics};
 use crate::app::App;
 use crate::app::action::Action;
 use crate::app::choices::{Choice, Choices, field_and_list};
@@ -87,18 +87,19 @@ fn one(painter: Painter<'_>, overlay: &Overlay) {
             code(window(painter, &format!(" {} ", it.title), &keyed(&text), &position), it);
         }
         Overlay::Compare(it) => {
-            let text =
-                keyed("[find-next] next · [copy] copy · [copy-whole] copy all · [back] close");
-            let title = format!(" Two answers ─ {} ", it.position());
-            compare::draw(window(painter, &title, &text, ""), it);
+            let hint = "[find-next] next · [copy] copy · [copy-whole] copy all · [back] close";
+            let title = format!(" {} ─ {} ", it.title(), it.position());
+            compare::draw(titled(painter, overlay, &title, hint), it);
         }
         Overlay::Environments(it) => {
-            let text = keyed(environments::hint(it));
-            environments::draw(window(painter, " Environments ", &text, ""), it);
+            let hint = environments::hint(it);
+            environments::draw(titled(painter, overlay, " Environments ", hint), it);
         }
         Overlay::Export(it) => {
-            let text = keyed(export::hint(it));
-            export::draw(window(painter, " Export ", &text, ""), it);
+            export::draw(titled(painter, overlay, " Export ", export::hint(it)), it);
+        }
+        Overlay::Replay(it) => {
+            replay::draw(titled(painter, overlay, " Replay ", replay::hint(it)), it);
         }
         Overlay::Columns(it) => columns::draw(painter, it, &keyed(columns::HINT)),
         Overlay::Held(it) => held::window(painter, &keyed(held::hint(it)), it),
@@ -106,15 +107,11 @@ fn one(painter: Painter<'_>, overlay: &Overlay) {
         Overlay::Naming(it) => {
             let text = keyed("[choose] take · [complete] complete · [back] cancel");
             let title = format!(" {} ", it.title(&app.shared));
-            let height = Naming::parts(inner).2.height;
-            let position = frame::read_to(it.top, it.fitting().len(), height);
+            let position =
+                frame::read_to(it.top, it.fitting().len(), Naming::parts(inner).2.height);
             naming(window(painter, &title, &text, &position), it);
         }
-        Overlay::About(it) => {
-            let text = keyed("[choose] keep · [new-line] new line · [back] cancel");
-            let title = format!(" About {} ", it.title);
-            about(window(painter, &title, &text, ""), it);
-        }
+        Overlay::About(it) => about_window(painter, overlay, it),
         Overlay::Confirm(it) => confirm(window(painter, " Sure? ", "", ""), it),
         Overlay::Conflict(it) => {
             let title = format!(" {} changed on disk ", it.mine.path);
@@ -123,6 +120,18 @@ fn one(painter: Painter<'_>, overlay: &Overlay) {
             conflict(window(painter, &title, "", &position), it);
         }
     }
+}
+
+/// What a preset says about itself, to be written.
+fn about_window(painter: Painter<'_>, overlay: &Overlay, it: &About) {
+    let hint = "[choose] keep · [new-line] new line · [back] cancel";
+    about(titled(painter, overlay, &format!(" About {} ", it.title), hint), it);
+}
+
+/// The window of an overlay, with a hint below it.
+fn titled<'a>(painter: Painter<'a>, overlay: &Overlay, title: &str, hint: &str) -> Painter<'a> {
+    let text = painter.app.shared.keymap.keyed(&overlay.contexts(), hint);
+    window(painter, title, &text, "")
 }
 
 /// The labels that still fit what is typed, over the panes.

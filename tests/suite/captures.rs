@@ -6,11 +6,16 @@ use std::process::{Command, Stdio};
 
 use bytes::Bytes;
 use tempfile::TempDir;
+use wirebench::interop::export::{
+    ExportFormat, ExportPiece, ExportTimes, ExportWriter, ExportedBodies, ExportedRecord,
+};
+use wirebench::interop::pcap::{CaptureBatch, CaptureReader};
 use wirebench::interop::pcapng::PcapngWriter;
-use wirebench::model::id::SessionId;
+use wirebench::model::id::{RecordId, SessionId};
 use wirebench::model::protocol::{Protocol, Side};
 use wirebench::model::record::{ConnInfo, Direction, LossTotals, Record, RecordKind};
-use wirebench::model::timing::Stamp;
+use wirebench::model::secrets::{Disclosure, Secrets};
+use wirebench::model::timing::{Lapse, Stamp};
 
 use crate::foreign::has;
 
@@ -248,4 +253,63 @@ fn datagrams_of_both_families_have_their_bounds_losses_and_checksums() {
     assert_eq!(dropped, ["4\t5"], "between the first peer's datagrams and the second's");
     let infos = run("capinfos", &file, &[]);
     assert!(infos.contains("Name = udp:7353"), "{infos}");
+}
+
+#[test]
+fn comments_of_records_are_those_of_their_packets_and_come_back_with_masks() {
+    let info = ConnInfo {
+        id: SessionId(1).conn(1),
+        protocol: Protocol::Tcp,
+        side: Side::Listener,
+        local: "127.0.0.1:9000".parse().ok(),
+        peer: "127.0.0.1:5000".parse().ok(),
+        tls: true,
+        pair: None,
+    };
+    let mut writer = ExportWriter::new(
+        ExportFormat::Pcapng,
+        Disclosure::Hiding(Secrets::new(["hunter2"])),
+        ExportTimes::At(jiff::tz::Offset::UTC),
+    );
+    let exported = |number: u64, data: &'static [u8], comment: Option<&str>| ExportedRecord {
+        id: RecordId(number),
+        record: Record::new(
+            Stamp(number),
+            info.id,
+            Direction::Received,
+            RecordKind::Data,
+            Bytes::from_static(data),
+        ),
+        is_chosen: true,
+        delta: None,
+        latency: Lapse::NONE,
+        comment: comment.map(str::to_owned),
+    };
+    let records = vec![
+        exported(1, b"first", Some("look here: ü")),
+        exported(2, b"pass hunter2", None),
+        exported(3, b"third", None),
+    ];
+    let piece = ExportPiece { conns: vec![info], records, ..ExportPiece::default() };
+    writer.piece(piece, |_| ExportedBodies::default());
+    writer.finish();
+    let file = writer.take(0);
+    let (mut reader, mut out) = (CaptureReader::new(SessionId(0)), CaptureBatch::default());
+    reader.push(&file, &mut out, &mut |_| {}).unwrap();
+    let remarks: Vec<_> = out
+        .remarks
+        .iter()
+        .map(|it| (&out.records[it.of].data[..5], it.comment.as_deref(), it.is_masked))
+        .collect();
+    assert_eq!(remarks, [(&b"first"[..], Some("look here: ü"), false), (b"pass ", None, true)]);
+    assert!(out.conns[0].tls, "what TLS carried is known as such again");
+    if has("tshark", &["--version"]) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.pcapng");
+        std::fs::write(&path, file).unwrap();
+        let told = fields(&path, "tcp.payload", &["frame.comment"]);
+        assert_eq!(told[0], "look here: ü");
+        assert!(told[1].ends_with("bytes of secrets are written as *"), "{told:?}");
+        assert_eq!((told.len(), &*told[2]), (3, ""));
+    }
 }

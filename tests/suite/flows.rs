@@ -61,6 +61,8 @@ mod promises;
 mod reader;
 #[path = "flows/relays.rs"]
 mod relays;
+#[path = "flows/replays.rs"]
+mod replays;
 #[path = "flows/secrets_in_place.rs"]
 mod secrets_in_place;
 #[path = "flows/shown.rs"]

@@ -219,6 +219,21 @@ fn open(words: &[String], folder: &Path) {
     assert!(String::from_utf8_lossy(&output.stdout).contains("GET / HTTP/1.1"), "{words:?}");
 }
 
+/// Runs `replay` with what a command before it wrote, to an echo.
+fn replay(words: &[String], folder: &Path) {
+    let echo = echo_peer().to_string();
+    let words: Vec<String> =
+        words.iter().map(|word| word.replace("127.0.0.1:9000", &echo)).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let mut command = command(&words);
+    let command = command.current_dir(folder);
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let output = finished(command.spawn());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{words:?}: {said}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains(r#""sent":1,"#), "{words:?}");
+}
+
 #[test]
 fn the_commands_in_the_readme_do_what_they_say() {
     let home = tempfile::tempdir().unwrap();
@@ -234,6 +249,7 @@ fn the_commands_in_the_readme_do_what_they_say() {
             ["wirebench", "send"] => send(&words[1..], &home_folder),
             ["wirebench", "listen" | "relay"] => listen(&words[1..], &home_folder),
             ["wirebench", "open"] => open(&words[1..], &home_folder),
+            ["wirebench", "replay"] => replay(&words[1..], &home_folder),
             // This is one of them.
             ["cargo", "run" | "test"] => continue,
             _ => panic!("not known here: {line}"),

@@ -45,7 +45,9 @@ fn of_program(app: &App, action: Action, pane: Pane) -> Option<&'static str> {
             Some("nothing was deleted lately")
         }
         A::UndoClear if app.forgettings == 0 => Some("nothing was forgotten lately"),
-        A::Clear | A::Export if shared.timeline.is_empty() => Some("there is no record yet"),
+        A::Clear | A::Export | A::Replay | A::MakeMock if shared.timeline.is_empty() => {
+            Some("there is no record yet")
+        }
         _ => None,
     }
 }

@@ -5,7 +5,7 @@
 //! an answer of another request, of the traffic or of the history. What is not here but kept on the disk
 //! is looked for first (`flow/compare_kept.rs`).
 
-use super::{compare_kept, kept};
+use super::{compare_kept, compare_marked, kept};
 use crate::app::action::Action;
 use crate::app::compare_rows::ComparedAnswer;
 use crate::app::drafts::DraftId;
@@ -25,6 +25,10 @@ use crate::model::view::CompareQuery;
 
 /// Marks the answer under the cursor, or compares it.
 pub(crate) fn act(app: &mut App, action: Action) {
+    let is_traffic = app.shared.focus == Pane::Traffic && action == Action::Compare;
+    if is_traffic && compare_marked::act(app) {
+        return;
+    }
     match subject(app, action) {
         Ok(Subject::Here(subject, before)) => go_on(app, action, *subject, before),
         Ok(Subject::Kept(sought)) => compare_kept::seek(app, sought),
@@ -139,7 +143,7 @@ fn subject(app: &App, then: Action) -> Result<Subject, &'static str> {
 
 /// The exchange that the record under the cursor belongs to.
 fn of_record(app: &App) -> Result<(&Session, &Exchange), &'static str> {
-    const NONE: &str = "only what belongs to an HTTP exchange is compared: choose such a row";
+    const NONE: &str = "mark two rows to compare them, or choose one of an HTTP exchange";
     let shared = &app.shared;
     let record = app.traffic.selected(shared).and_then(|id| shared.timeline.get(id)).ok_or(NONE)?;
     let session = shared.sessions.get(record.conn.session).ok_or(NONE)?;

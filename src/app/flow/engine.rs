@@ -2,7 +2,7 @@
 //!
 //! Events of a session that is unknown or over are ignored.
 
-use super::{compare, exports, held, kept, response, send, traffic, statistics};
+use super::{compare, exports, held, kept, replay, response, send, statistics, traffic};
 use crate::app::drafts::Draft;
 use crate::app::format::counted;
 use crate::app::sessions::SessionState;
@@ -11,11 +11,17 @@ use crate::app::state::App;
 use crate::engine::event::{Batch, Event, Phase, Summary};
 use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
-use crate::model::id::SessionId;
+use crate::model::id::{RecordId, SessionId};
 use crate::model::timing::Stamp;
 
 /// Takes an event of the engine.
 pub(crate) fn apply(app: &mut App, event: Event) {
+    replay::hears(app, &event);
+    take(app, event);
+    replay::go_on(app);
+}
+
+fn take(app: &mut App, event: Event) {
     match event {
         Event::Traffic(batch) => batch_arrived(app, batch),
         Event::Phase { id, phase, at } => phase_changed(app, id, phase, at),
@@ -86,6 +92,7 @@ fn batch_arrived(app: &mut App, batch: Batch) {
             session.lost = Some(lost);
         }
     }
+    let next = app.shared.timeline.next_id();
     for record in batch.records {
         if let Some(session) = app.shared.sessions.get_mut(record.conn.session) {
             session.note(&record);
@@ -96,6 +103,15 @@ fn batch_arrived(app: &mut App, batch: Batch) {
             }
         }
         app.shared.timeline.push(record);
+    }
+    for remark in batch.remarks {
+        let id = RecordId(next.0 + remark.of as u64);
+        if remark.is_masked {
+            replay::masked(app, id);
+        }
+        // One that cannot be kept is still in the file.
+        let comment = remark.comment.as_deref().unwrap_or_default();
+        let _ = app.shared.timeline.set_comment(id, comment);
     }
     for conn in batch.over {
         exports::conn_over(app, conn);

@@ -1,8 +1,8 @@
 //! Actions of the whole program: focus, modes, saving, leaving.
 
 use super::{
-    compare, draft, environments, exports, faults, focus, held, kept, overlays, restore, save,
-    send, statistics, traffic, unknown_names,
+    compare, draft, environments, exports, faults, focus, held, kept, overlays, replay, restore,
+    save, send, statistics, traffic, unknown_names,
 };
 use crate::app::action::Action;
 use crate::app::editor::Caret;
@@ -70,6 +70,8 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::Compare | Action::MarkAnswer => compare::act(app, action),
         Action::Export => exports::act(app),
         Action::Statistics => statistics::open(app),
+        Action::Replay => replay::act(app),
+        Action::MakeMock => replay::make_mock(app),
         Action::PipeLive => exports::end_live(app),
         Action::Clear => traffic::clear(app),
         Action::UndoClear => traffic::undo_clear(app),

@@ -22,6 +22,7 @@ use crate::model::protocol::Side;
 use crate::model::secrets::without_userinfo;
 use crate::model::session_outcome::SessionOutcome;
 use crate::model::spec::Spec;
+use crate::model::timing::Stamp;
 use crate::model::trust::TrustedCertificate;
 use crate::store::job::{HistoryEntry, Job, JobKind};
 use crate::timeline::Totals;
@@ -230,6 +231,10 @@ fn field_issue(spec: &Spec, issue: &Issue) -> FieldIssue {
 /// A session is over: its history entry gets the outcome.
 pub(crate) fn finished(app: &mut App, id: SessionId) {
     let Some(session) = app.shared.sessions.get(id) else { return };
+    // What nobody composed is not in the history.
+    if session.entry == Stamp::default() {
+        return;
+    }
     let outcome = outcome(session, app.shared.timeline.session_totals(id));
     app.effects.push(Effect::Store(Job::FinishHistory { at: session.entry, outcome }));
 }

@@ -10,6 +10,7 @@ use crate::app::arrangement::Arrangement;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
 use crate::app::format;
+use crate::app::intent::{Intent, TrafficWish};
 use crate::app::overlay::Overlay;
 use crate::app::save_state::LastRun;
 use crate::app::state::App;
@@ -151,8 +152,11 @@ fn open_first(app: &mut App) {
     }
     match app.first.take() {
         None => return,
-        Some(Opening::Traffic) => {
+        Some(Opening::Traffic { filter }) => {
             focus::focus(app, Pane::Traffic);
+            if !filter.is_empty() {
+                app.intents.push_back(Intent::Traffic(TrafficWish::UseFilter(filter)));
+            }
             return focus::zoom(app);
         }
         Some(Opening::Spec(spec)) => draft::open_named(app, *spec),

@@ -1,6 +1,8 @@
 //! Timers that went off.
 
-use crate::app::flow::{draft, environments, exports, held, response, restore, traffic, statistics};
+use crate::app::flow::{
+    draft, environments, exports, held, replay, response, restore, statistics, traffic,
+};
 use crate::app::message::Timer;
 use crate::app::state::{App, Level, Notice};
 
@@ -28,6 +30,7 @@ pub(crate) fn timer_fired(app: &mut App, timer: Timer) {
         }
         Timer::Statistics => statistics::timer_fired(app),
         Timer::Export => exports::timer_fired(app),
+        Timer::Replay => replay::timer_fired(app),
         Timer::HideSecret(since) => environments::hide_secret(app, since),
         Timer::Held => held::timer_fired(app),
         Timer::Forget => traffic::undo_is_over(app),

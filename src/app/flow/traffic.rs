@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{draft, exports, focus, overlays, response, statistics};
+use super::{draft, exports, focus, overlays, replay, response, statistics};
 use crate::app::drafts::Draft;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -13,7 +13,7 @@ use crate::app::shared::Shown;
 use crate::app::state::App;
 use crate::model::exchange::Exchange;
 use crate::model::exchange_facts::ExchangeFacts;
-use crate::model::id::{RecordId, SessionId, ConnId};
+use crate::model::id::{ConnId, RecordId, SessionId};
 use crate::model::timing::Stamp;
 
 /// More records than this are not forgotten by a slip of the hand.
@@ -102,6 +102,9 @@ pub(super) fn wished(app: &mut App, wish: TrafficWish) {
         }
         TrafficWish::Export(wish) => exports::begin(app, *wish),
         TrafficWish::CancelExport(id) => exports::cancel(app, id),
+        TrafficWish::Replay(wish) => replay::begin(app, *wish),
+        TrafficWish::StepReplay => replay::step(app),
+        TrafficWish::StopReplay => replay::stop(app),
         TrafficWish::PipeLive(command) => exports::pipe_live(app, command),
         TrafficWish::NameFilter(name) => name_filter(app, &name),
         TrafficWish::Columns(columns) => {

@@ -25,7 +25,8 @@ const WIDTH: u16 = 140;
 /// State of the overlay.
 #[derive(Debug)]
 pub struct Compare {
-    answers: [ComparedAnswer; 2],
+    /// `None` = its rows are made already.
+    answers: Option<[ComparedAnswer; 2]>,
     body: BodyDifference,
     pub rows: Vec<CompareRow>,
     cursor: Cursor,
@@ -40,17 +41,28 @@ impl Compare {
             _ => None,
         };
         let rows = compare_rows::rows(&answers, &body);
-        (Compare { answers, body, rows, cursor: Cursor::default() }, query)
+        (Compare { answers: Some(answers), body, rows, cursor: Cursor::default() }, query)
+    }
+
+    /// Shows rows that are made already.
+    pub(crate) fn of_rows(rows: Vec<CompareRow>) -> Self {
+        Compare { answers: None, body: BodyDifference::None, rows, cursor: Cursor::default() }
+    }
+
+    /// What is shown in it.
+    pub fn title(&self) -> &'static str {
+        if self.answers.is_some() { "Two answers" } else { "Differences" }
     }
 
     /// The engine compared two bodies; others than these are ignored.
     pub(crate) fn arrived(&mut self, query: CompareQuery, found: Result<Box<Comparison>, String>) {
+        let Some(answers) = &self.answers else { return };
         if self.body == BodyDifference::Asked(query) {
             self.body = match found {
                 Ok(found) => BodyDifference::Found(found),
                 Err(why) => BodyDifference::Unknown(why),
             };
-            self.rows = compare_rows::rows(&self.answers, &self.body);
+            self.rows = compare_rows::rows(answers, &self.body);
         }
     }
 

@@ -10,8 +10,6 @@ use crate::app::intent::{Intent, TrafficWish};
 use crate::app::shared::Shared;
 use crate::model::id::RecordId;
 use crate::model::peer_owner::PeerOwner;
-use crate::model::peer_owner::PeerOwner;
-use crate::model::record::RecordKind;
 
 /// Filters for the row under the cursor of Traffic while `current` is in force.
 pub(crate) fn filters(shared: &Shared, row: Option<RecordId>, current: &str) -> Choices {

@@ -272,7 +272,7 @@ impl CliConversation<'_> {
             if self.output.style == Style::Json {
                 let told = self.streams.tell(record);
                 let (conn, after) = (self.conns.get(&record.conn), self.answers.next(record));
-                let line = ndjson::record_after(record, conn, &told, after);
+                let line = ndjson::record(record, conn, &told, after);
                 self.output.json(&line);
             }
             self.totals.count(record);

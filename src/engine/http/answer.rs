@@ -1,5 +1,8 @@
 //! Which answer a request gets, and its head. Pure.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
 use bytes::Bytes;
 
 use crate::codec::http1::Refusal;
@@ -32,13 +35,38 @@ pub(crate) struct AnswerShape {
     pub(crate) keep_alive: bool,
 }
 
-/// The answer of the first rule that matches, or that for everything else, and which it was.
+/// Whose turn it is among rules for the same requests: they answer one after the other, and the last
+/// stays.
+#[derive(Debug, Default)]
+pub(crate) struct RuleTurns(Mutex<HashMap<(String, String), usize>>);
+
+impl RuleTurns {
+    /// The rule whose turn it is, of those for the same requests as this one; its turn is then over.
+    fn take<'a>(&self, rules: &'a [HttpRulePlan], first: &'a HttpRulePlan) -> &'a HttpRulePlan {
+        let is_same =
+            |rule: &&HttpRulePlan| (&rule.method, &rule.path) == (&first.method, &first.path);
+        let same: Vec<&HttpRulePlan> = rules.iter().filter(is_same).collect();
+        if same.len() < 2 {
+            return first;
+        }
+        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = turns.entry((first.method.clone(), first.path.clone())).or_default();
+        let rule = same.get(*turn).or(same.last()).copied().unwrap_or(first);
+        *turn = (*turn + 1).min(same.len() - 1);
+        rule
+    }
+}
+
+/// The answer of the first rule that matches, or of the one whose turn it is among those for the same
+/// requests, or that for everything else; and which it was.
 pub(crate) fn choose<'a>(
     plan: &'a HttpListenerPlan,
     method: &str,
     target: &str,
+    turns: &RuleTurns,
 ) -> (&'a AnswerPlan, Option<&'a HttpRulePlan>) {
     let rule = fitting(&plan.rules, method, target);
+    let rule = rule.map(|first| turns.take(&plan.rules, first));
     (rule.map_or(&plan.answer, |rule| &rule.answer), rule)
 }
 
@@ -48,8 +76,12 @@ pub(crate) fn fitting<'a>(
     method: &str,
     target: &str,
 ) -> Option<&'a HttpRulePlan> {
-    let path = path(target);
-    let fits = |name: &str, glob: &str| (name.is_empty() || name == method) && matches(glob, path);
+    let (path, whole) = (path(target), path_and_query(target));
+    // A query that is written is asked for.
+    let subject = |glob: &str| if glob.contains('?') { &*whole } else { path };
+    let fits = |name: &str, glob: &str| {
+        (name.is_empty() || name == method) && matches(glob, subject(glob))
+    };
     rules.iter().find(|rule| fits(&rule.method, &rule.path))
 }
 
@@ -62,6 +94,12 @@ fn path(target: &str) -> &str {
         (_, "") => "/",
         (_, path) => path,
     }
+}
+
+/// Path and query of a request target.
+fn path_and_query(target: &str) -> String {
+    let query = UrlText::literal(target).query;
+    query.map_or_else(|| path(target).to_owned(), |query| format!("{}?{query}", path(target)))
 }
 
 /// Whether a glob, where `*` stands for any run of characters, matches the whole path.
@@ -186,7 +224,8 @@ mod tests {
             answer: answer(404, &[]),
             socket: crate::model::plan::SocketOptions::default(),
         };
-        let status = |method, target| choose(&plan, method, target).0.status;
+        let turns = RuleTurns::default();
+        let status = |method, target| choose(&plan, method, target, &turns).0.status;
         assert_eq!(status("POST", "/a?x=1"), 201);
         assert_eq!(status("GET", "/a"), 202);
         assert_eq!(status("GET", "http://host/abc?q"), 202);
@@ -194,6 +233,34 @@ mod tests {
         // A URL within a path is a part of it.
         assert_eq!(status("GET", "/ab/http://host/b"), 202);
         assert_eq!(status("GET", "/b/http://host/a"), 404);
+    }
+
+    #[test]
+    fn rules_for_the_same_requests_take_turns_and_a_query_that_is_written_is_asked_for() {
+        let rule = |path: &str, status| HttpRulePlan {
+            id: 0,
+            row: None,
+            method: "GET".into(),
+            path: path.into(),
+            answer: answer(status, &[]),
+        };
+        let plan = HttpListenerPlan {
+            bind: Bind::Loopback { port: 0 },
+            tls: ListenerTls::Off,
+            rules: vec![
+                rule("/a?x=1", 210),
+                rule("/a", 201),
+                rule("/b", 211),
+                rule("/a", 202),
+                rule("/a", 203),
+            ],
+            answer: answer(404, &[]),
+            socket: crate::model::plan::SocketOptions::default(),
+        };
+        let turns = RuleTurns::default();
+        let status = |target| choose(&plan, "GET", target, &turns).0.status;
+        assert_eq!(["/a", "/a?x=2", "/a", "/a"].map(status), [201, 202, 203, 203]);
+        assert_eq!(["/a?x=1", "/b", "/b", "http://h/a?x=1"].map(status), [210, 211, 211, 210]);
     }
 
     #[test]

@@ -19,6 +19,7 @@ use tokio::sync::watch;
 
 use crate::engine::accept::{AcceptLoop, ListenerEvent};
 use crate::engine::event::Summary;
+use crate::engine::http::answer::RuleTurns;
 use crate::engine::http::ending_order::EndingOrder;
 use crate::engine::refusal;
 use crate::engine::session::SessionContext;
@@ -49,6 +50,7 @@ pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Su
         plan,
         machine,
         requests: AtomicU32::new(0),
+        turns: RuleTurns::default(),
         endings: EndingOrder::default(),
     });
     loop {

@@ -115,7 +115,7 @@ fn opener(
         return Ok(None);
     }
     if let Some(authority) = &plan.open.authority {
-        return Ok(Some((Opener::new(authority)?, None)));
+        return Ok(Some((Opener::new(authority)?.with_key_log(session.tls.key_log()), None)));
     }
     let authority = opening::made()?;
     let failed = |error: io::Error| {
@@ -132,7 +132,7 @@ fn opener(
     );
     session.events.note(session.id.itself(), Direction::Local, RecordKind::Note, text.clone());
     session.events.event(Event::Authority(Ok(text)));
-    Ok(Some((Opener::new(&authority)?, Some(file))))
+    Ok(Some((Opener::new(&authority)?.with_key_log(session.tls.key_log()), Some(file))))
 }
 
 impl HttpRelay {

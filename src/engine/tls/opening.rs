@@ -14,10 +14,10 @@ use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
     Issuer, KeyPair, KeyUsagePurpose, SerialNumber, date_time_ymd,
 };
-use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{KeyLog, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 
 use crate::engine::clock::WallSource;
@@ -60,6 +60,8 @@ pub(crate) struct Opener {
     /// That of every leaf.
     key: KeyPair,
     acceptors: Mutex<BTreeMap<String, TlsAcceptor>>,
+    /// Where keys of connections go.
+    key_log: Option<Arc<dyn KeyLog>>,
 }
 
 impl Opener {
@@ -78,7 +80,13 @@ impl Opener {
         params.distinguished_name.push(DnType::CommonName, name);
         let key = KeyPair::generate().map_err(|error| internal(&error.to_string()))?;
         let acceptors = Mutex::default();
-        Ok(Opener { issuer: Issuer::new(params, ca_key), ca, key, acceptors })
+        let issuer = Issuer::new(params, ca_key);
+        Ok(Opener { issuer, ca, key, acceptors, key_log: None })
+    }
+
+    /// The same, which tells the keys of its connections.
+    pub(crate) fn with_key_log(self, key_log: Option<Arc<dyn KeyLog>>) -> Self {
+        Opener { key_log, ..self }
     }
 
     /// What shakes hands with clients that want to talk to this host.
@@ -125,6 +133,7 @@ impl Opener {
             });
         let mut config = config.map_err(|error| unfit(error.to_string()))?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.key_log = self.key_log.clone().unwrap_or(config.key_log);
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
 }

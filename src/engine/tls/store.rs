@@ -14,9 +14,10 @@ use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, OtherError, ServerConfig};
+use rustls::{ClientConfig, KeyLog, OtherError, ServerConfig};
 
 use super::authority;
+use super::key_log::KeyLogFile;
 use super::verifier::{CertificateRequest, RecordingVerifier, ServerTrust, Trust};
 use crate::model::authority::{Authority, AuthorityKeeper};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -32,6 +33,8 @@ pub(crate) struct TlsStore {
     keeper: Option<Arc<dyn AuthorityKeeper>>,
     /// The file with certificates that are trusted as they are.
     named: Option<Arc<Path>>,
+    /// Where keys of connections go.
+    key_log: Option<Arc<dyn KeyLog>>,
 }
 
 #[derive(Default)]
@@ -61,7 +64,18 @@ impl TlsStore {
             provider: Arc::new(aws_lc_rs::default_provider()),
             keeper,
             named: named.map(Arc::from),
+            key_log: None,
         }
+    }
+
+    /// The same, which tells the keys of its connections.
+    pub(crate) fn with_key_log(self, key_log: Option<Arc<KeyLogFile>>) -> Self {
+        TlsStore { key_log: key_log.map(|it| it as Arc<dyn KeyLog>), ..self }
+    }
+
+    /// Where keys of connections go that others make a configuration for.
+    pub(crate) fn key_log(&self) -> Option<Arc<dyn KeyLog>> {
+        self.key_log.clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, TlsShared> {
@@ -87,6 +101,7 @@ impl TlsStore {
         config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
         // Every connection shows its own full handshake with the whole chain.
         config.resumption = rustls::client::Resumption::disabled();
+        config.key_log = self.key_log().unwrap_or(config.key_log);
         Ok(config)
     }
 
@@ -193,6 +208,7 @@ impl TlsStore {
             .with_no_client_auth()
             .with_single_cert(chain, key)?;
         config.alpn_protocols = vec![ALPN.to_vec()];
+        config.key_log = self.key_log().unwrap_or(config.key_log);
         Ok(config)
     }
 }

@@ -216,7 +216,7 @@ impl Association {
         peer: Option<SocketAddr>,
     ) {
         let (protocol, side, pair) = (Protocol::Udp, Side::Relay, Some(pair));
-        self.session.events.conn(ConnInfo { id, protocol, side, local, peer, tls: false, pair });
+        self.session.introduce(&ConnInfo { id, protocol, side, local, peer, tls: false, pair });
     }
 
     /// A datagram of the client, on its way to the target; says what faults do to it.

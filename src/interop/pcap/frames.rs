@@ -27,9 +27,30 @@ pub struct Frame<'a> {
     pub len: u64,
     /// Whether it went out from whoever captured it; `None` = not said.
     pub is_outbound: Option<bool>,
+    options: PacketOptions<'a>,
 }
 
-#[derive(Debug, Clone, Copy)]
+/// The options of a packet, as they are in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct PacketOptions<'a> {
+    order: Order,
+    bytes: &'a [u8],
+}
+
+impl PacketOptions<'_> {
+    const NONE: Self = PacketOptions { order: Order::Little, bytes: &[] };
+}
+
+impl<'a> Frame<'a> {
+    /// What its comments say.
+    pub(super) fn comments(&self) -> impl Iterator<Item = &'a [u8]> {
+        let PacketOptions { order, bytes } = self.options;
+        let options = Options { order, rest: bytes };
+        options.filter(|(code, _)| *code == 1).map(|(_, value)| value)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Order {
     Little,
     Big,
@@ -213,7 +234,8 @@ fn classic<'a>(
     }
     let Some(data) = rest.get(16..16 + captured) else { return Ok(Piece::Short) };
     let at = u64::from(seconds) * SECOND + u64::from(units) * unit;
-    each(Frame { at: Some(at), link, data, len: len.into(), is_outbound: None });
+    let options = PacketOptions::NONE;
+    each(Frame { at: Some(at), link, data, len: len.into(), is_outbound: None, options });
     Ok(Piece::Skipped(16 + captured))
 }
 
@@ -279,15 +301,16 @@ fn packet<'a>(
         let most = if facts.snaplen == 0 { len } else { len.min(facts.snaplen) };
         let data = &body[4..];
         let data = data.get(..most as usize).unwrap_or(data);
-        return Ok(Frame { at: None, link: facts.link, data, len: len.into(), is_outbound: None });
+        let (len, options) = (len.into(), PacketOptions::NONE);
+        return Ok(Frame { at: None, link: facts.link, data, len, is_outbound: None, options });
     }
     let units = u64::from(number(4)?) << 32 | u64::from(number(8)?);
     let (captured, len) = (number(12)? as usize, number(16)?);
     let data = body.get(20..).and_then(|rest| rest.get(..captured));
     let data = data.ok_or("a packet is longer than its block")?;
     let padded = captured.div_ceil(4) * 4;
-    let options = Options { order, rest: &body[20 + padded..] };
-    let mut flags = options.filter(|(code, _)| kind == 6 && *code == 2);
+    let rest = &body[20 + padded..];
+    let mut flags = Options { order, rest }.filter(|(code, _)| kind == 6 && *code == 2);
     let flags = flags.find_map(|(_, value)| order.u32(value, 0)).unwrap_or(0);
     let is_outbound = match flags & 3 {
         1 => Some(false),
@@ -300,6 +323,7 @@ fn packet<'a>(
         data,
         len: len.into(),
         is_outbound,
+        options: PacketOptions { order, bytes: if kind == 6 { rest } else { &[] } },
     })
 }
 

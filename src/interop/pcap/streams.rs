@@ -26,6 +26,9 @@ const FLOWS: usize = 65_536;
 const WAITING: usize = 1024;
 const WAITING_BYTES: usize = 1024 * 1024;
 
+/// How the words of a note end that says what of a stream is not in the file.
+pub(crate) const MISSING: &str = "bytes are missing here";
+
 /// Two ends in a fixed order, and what they speak.
 type FlowKey = (Protocol, SocketAddr, SocketAddr);
 
@@ -225,7 +228,7 @@ impl SeenFlow {
     fn flush(&mut self, direction: Direction, at: Stamp, out: &mut CaptureBatch) {
         self.advance(direction, at, out);
         while let Some(missing) = self.side(direction).skip() {
-            let words = format!("{missing} bytes are missing here");
+            let words = format!("{missing} {MISSING}");
             out.records.push(self.fact(direction, RecordKind::Note, at, words));
             self.advance(direction, at, out);
         }

@@ -15,6 +15,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::block::{Block, COMMENT, PACKET};
 use super::packet::{self, Flags, LARGEST_DATAGRAM, LARGEST_SEGMENT, PacketBytes, TcpNumbers, Way};
+use super::{DECRYPTED, OURS};
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 use crate::model::timing::Stamp;
 
@@ -71,6 +72,8 @@ pub(super) struct Flow {
     theirs: Half,
     stage: FlowStage,
     comments: Vec<String>,
+    /// What is said of a record, which its own packet tells.
+    about: Vec<String>,
 }
 
 impl Flow {
@@ -90,10 +93,11 @@ impl Flow {
             theirs: half(begin(0x8100_0000)),
             stage: FlowStage::Unopened,
             comments: Vec::new(),
+            about: Vec::new(),
         };
         flow.learn(info);
         if let Some(client) = info.pair.map(|pair| pair.client).filter(|_| info.is_onward()) {
-            flow.comment(format!(
+            flow.comment(&format!(
                 "connected on by a relay: what was passed on stands on connection {client}"
             ));
         }
@@ -103,13 +107,13 @@ impl Flow {
     /// What is known of its ends now.
     pub(super) fn learn(&mut self, info: &ConnInfo) {
         if info.tls && !std::mem::replace(&mut self.is_tls, true) {
-            self.comment("TLS, decrypted by wirebench: written as plain TCP".into());
+            self.comment(DECRYPTED);
         }
         let (Some(local), Some(peer)) = (info.local, info.peer) else { return };
         let (local, peer) = of_one_family(local, peer);
         let way = Way { from: local, to: peer };
         if self.way.is_none() && local.ip().is_unspecified() {
-            self.comment(format!("bound to all addresses: {local} stands for the one it was"));
+            self.comment(&format!("bound to all addresses: {local} stands for the one it was"));
         }
         if self.stage == FlowStage::Unopened || self.is_datagrams {
             self.way = Some(way);
@@ -122,15 +126,23 @@ impl Flow {
     }
 
     /// Adds a fact that its next packet tells.
-    pub(super) fn comment(&mut self, words: String) {
+    pub(super) fn comment(&mut self, words: &str) {
         if self.comments.len() < COMMENTS && !words.is_empty() {
-            self.comments.push(words);
+            self.comments.push(format!("{OURS}{words}"));
         }
+    }
+
+    /// Adds what is said of the next record itself, by somebody who wrote it or by us.
+    pub(super) fn about(&mut self, words: String) {
+        self.about.push(words);
     }
 
     /// Writes what a record is on the wire.
     pub(super) fn record(&mut self, record: &Record, packets: &mut Packets<'_>) {
         let Some(way) = self.way else { return };
+        if record.kind != RecordKind::Data || self.is_datagrams {
+            self.comments.append(&mut self.about);
+        }
         match record.kind {
             RecordKind::Data => self.data(way, record, packets),
             RecordKind::Connected | RecordKind::Accepted if !self.is_datagrams => {
@@ -168,7 +180,7 @@ impl Flow {
 
     /// The words of a record become a comment.
     fn tell(&mut self, record: &Record) {
-        self.comment(String::from_utf8_lossy(&record.data).into_owned());
+        self.comment(&String::from_utf8_lossy(&record.data));
     }
 
     /// The handshake, from whoever began.
@@ -186,9 +198,7 @@ impl Flow {
 
     /// What was said so far was in the clear, what comes is decrypted: that begins anew.
     fn renew(&mut self, way: Way, packets: &mut Packets<'_>) {
-        self.comment(
-            "TLS begins here; what it held stands as the next stream of these ports".into(),
-        );
+        self.comment("TLS begins here; what it held stands as the next stream of these ports");
         self.finish(way, Direction::Received, packets);
         self.finish(way, Direction::Sent, packets);
         for half in [&mut self.ours, &mut self.theirs] {
@@ -201,7 +211,7 @@ impl Flow {
     /// The same of a stream of which something else was seen first.
     fn join(&mut self, way: Way, packets: &mut Packets<'_>) {
         if self.stage == FlowStage::Unopened {
-            self.comment("the beginning of this connection is not in this capture".into());
+            self.comment("the beginning of this connection is not in this capture");
             self.open(way, packets);
         }
     }
@@ -212,12 +222,13 @@ impl Flow {
         }
         let missing = record.original_len.saturating_sub(record.data.len() as u64);
         if missing > 0 {
-            self.comment(format!("{missing} of {} bytes were not kept", record.original_len));
+            self.comment(&format!("{missing} of {} bytes were not kept", record.original_len));
         }
         if self.is_datagrams {
             return self.datagram(way, record, packets);
         }
         self.join(way, packets);
+        self.comments.append(&mut self.about);
         self.carried = self.carried.saturating_add(record.original_len);
         let (mut rest, mut left) = (&record.data[..], record.original_len);
         while left > 0 {

@@ -157,7 +157,8 @@ impl Options for HttpRule {
             help: "Method of the requests that are answered so; empty = any.";
         "path", ValueKind::Word(&[]), path, width: Some(Fill(1)),
             placeholder: "/path, * matches anything",
-            help: "Path of the requests that are answered so; * matches any run of characters.";
+            help: "Path of the requests that are answered so, with a query if that matters; * matches any run of \
+                   characters. Rules of the same method and path answer one after the other, the last one stays.";
         "", ValueKind::Table, answer;
     }
 

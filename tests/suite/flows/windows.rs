@@ -71,10 +71,10 @@ fn is_its_own(overlay: &Overlay, driver: &Driver, keys: &[Key]) -> bool {
         Overlay::Jump(_) => return keys.iter().all(|key| key.printable().is_some()),
         Overlay::Code(_) => &[Context::Code],
         Overlay::Compare(_) => &[Context::Compare],
-        Overlay::Export(_) => &[Context::Export, Context::ExportChoice],
         Overlay::Columns(_) => &[Context::ColumnList],
         Overlay::Held(_) => &[Context::Held],
         Overlay::Statistics(_) => &[Context::Statistics],
+        Overlay::Export(_) | Overlay::Replay(_) => &[Context::Export, Context::ExportChoice],
         Overlay::Environments(it) if it.edit.is_some() => &[Context::Variable],
         Overlay::Environments(_) => &[Context::Environments],
     };

@@ -23,6 +23,7 @@ use crate::codec::http1::HeadReader;
 use crate::engine::accept::pace::{Evictability, PeerPace, TimedStream};
 use crate::engine::accept::{AcceptedConn, ConnControl};
 use crate::engine::command::CloseMode;
+use crate::engine::http::answer::RuleTurns;
 use crate::engine::http::ending_order::EndingOrder;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::failure;
@@ -57,6 +58,8 @@ pub(super) struct HttpListener {
     pub(super) machine: String,
     /// Numbers the exchanges of the session from 0, in order of arrival.
     pub(super) requests: AtomicU32,
+    /// Of rules for the same requests.
+    pub(super) turns: RuleTurns,
     /// Exchanges are told in the order in which they ended.
     pub(super) endings: EndingOrder,
 }

@@ -25,7 +25,8 @@ impl HttpConnection {
         let answer = match &asked.refusal {
             None => {
                 let plan = self.listener.plan.borrow();
-                let (answer, rule) = choose(&plan, &asked.method, &asked.target);
+                let (answer, rule) =
+                    choose(&plan, &asked.method, &asked.target, &self.listener.turns);
                 let name = rule.map_or_else(|| OTHERWISE.to_owned(), HttpRulePlan::name);
                 let id = rule.map_or(0, |rule| rule.id);
                 recorder.edit(|exchange| {

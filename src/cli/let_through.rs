@@ -18,6 +18,14 @@ use crate::model::timing::{Lapse, Stamp};
 use crate::query::{Filter, RecordFacts};
 use crate::timeline::{GapClock, RecordGaps};
 
+/// Whether an expression can be read as a filter.
+///
+/// # Errors
+/// What is wrong with it, and where.
+pub fn readable_filter(text: &str) -> Result<(), Failure> {
+    LetThrough::read(Some(text), Stamp::default()).map(drop)
+}
+
 /// What is printed.
 #[derive(Debug, Default)]
 pub(super) struct LetThrough {
