@@ -411,7 +411,7 @@ mod tests {
     #[test]
     fn a_record_is_one_object_with_fixed_fields() {
         assert_eq!(
-            record(&sample(b"ok\n", Lapse::NONE), Some(&info()), b"ok\n"),
+            record(&sample(b"ok\n"), Some(&info()), b"ok\n", Lapse::NONE),
             r#"{"v":1,"type":"record","time":"2023-11-14T22:13:20.123456789Z","conn":"3/1","proto":"udp","side":"listener","tls":false,"local":"127.0.0.1:9000","peer":"[::1]:5","dir":"in","kind":"data","len":3,"text":"ok\n"}"#
         );
         let cut = Record { original_len: 9, ..sample(b"\xff") };
