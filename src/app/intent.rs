@@ -132,8 +132,6 @@ pub enum Intent {
     CloseOverlay,
     /// Close the topmost overlay without doing what it is for.
     DismissOverlay,
-    /// The relay of this session holds what fits this filter from now on; empty = nothing.
-    HoldBy(SessionId, String),
     /// Do not leave after all.
     Stay,
     /// Ask before something is lost.
@@ -212,6 +210,8 @@ pub enum TrafficWish {
     /// The next step of a replay, or nothing more of it.
     StepReplay,
     StopReplay,
+    /// The relay of this session holds what fits this filter from now on; empty = nothing.
+    HoldBy(SessionId, String),
     /// Pipe what is there and what comes into this command.
     PipeLive(String),
     /// Show these columns.

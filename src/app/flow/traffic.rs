@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{draft, exports, focus, overlays, replay, response, statistics};
+use super::{draft, exports, focus, held, overlays, replay, response, statistics};
 use crate::app::drafts::Draft;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -105,6 +105,7 @@ pub(super) fn wished(app: &mut App, wish: TrafficWish) {
         TrafficWish::Replay(wish) => replay::begin(app, *wish),
         TrafficWish::StepReplay => replay::step(app),
         TrafficWish::StopReplay => replay::stop(app),
+        TrafficWish::HoldBy(id, filter) => held::hold_by(app, id, &filter),
         TrafficWish::PipeLive(command) => exports::pipe_live(app, command),
         TrafficWish::NameFilter(name) => name_filter(app, &name),
         TrafficWish::Columns(columns) => {

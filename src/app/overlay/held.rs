@@ -20,7 +20,7 @@ use crate::app::editor::{Caret, Editor, LineMode};
 use crate::app::effect::Effect;
 use crate::app::held::{HeldKey, decide, key};
 use crate::app::held_text::{check, from_hex, from_text, hex, text};
-use crate::app::intent::Intent;
+use crate::app::intent::{Intent, TrafficWish};
 use crate::app::keymap::Context;
 use crate::app::layout::cut_top;
 use crate::app::outcome::{Outcome, PaneInput};
@@ -192,7 +192,7 @@ impl HeldWindow {
         match action {
             Action::HoldFilter => self.begin_filter(shared),
             Action::ReleaseHeld => match self.relay(shared) {
-                Some(relay) => Intent::HoldBy(relay.id, String::new()).into(),
+                Some(relay) => Intent::Traffic(TrafficWish::HoldBy(relay.id, String::new())).into(),
                 None => Outcome::say("no relay runs that holds something"),
             },
             Action::ForwardHeld => self.decide(shared, Decision::Forward),
@@ -255,7 +255,7 @@ impl HeldWindow {
                 }
                 let relay = self.relay(shared).map(|relay| relay.id);
                 self.step_back();
-                let hold = |id: SessionId| Intent::HoldBy(id, typed).into();
+                let hold = |id: SessionId| Intent::Traffic(TrafficWish::HoldBy(id, typed)).into();
                 return relay.map_or_else(Outcome::yes, hold);
             }
             PaneInput::Key(_) | PaneInput::Paste(_) => {
