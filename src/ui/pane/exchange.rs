@@ -9,7 +9,7 @@ use crate::app::focus::Pane;
 use crate::app::pane::exchange::tab_lines::Tone;
 use crate::app::sessions::{Session, SessionState};
 use crate::app::{App, format, kept_answers, session_words};
-use crate::codec::printable::printable;
+use crate::codec::printable::{printable, printable_str};
 use crate::codec::wrap_words::wrap;
 use crate::engine::event::Phase;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, HttpVersion, StartLine};
@@ -310,9 +310,8 @@ fn list_row(mut painter: Painter<'_>, exchange: &Exchange) {
     let mut peer = exchange.peer.map(|peer| format!("  {peer}")).unwrap_or_default();
     let rule = exchange.rule.as_deref().map(|rule| format!("  \u{2190} {}", told.words(rule)));
     let mut rule = rule.map(|rule| fit::start(&rule, RULE).into_owned()).unwrap_or_default();
-    let target = told.words(target);
-    let target = target.as_bytes();
-    let target_and_time = cells(&printable(target)) + cells(&time) + 1;
+    let target = printable_str(&told.words(target)).into_owned();
+    let target_and_time = cells(&target) + cells(&time) + 1;
     let room = painter.area.width.saturating_sub(target_and_time);
     // What matters least goes first.
     if cells(&rule) + cells(&size) + cells(&peer) >= room {
@@ -325,7 +324,11 @@ fn list_row(mut painter: Painter<'_>, exchange: &Exchange) {
         rule.clear();
     }
     painter.right(&format!("{rule}{size}{time}{peer} "), palette.dim);
-    bytes::plain(&mut painter, target, none);
+    // Of a proxy's the host goes before the path, by which requests are told apart.
+    let is_path = target.starts_with('/');
+    let room = painter.area.width;
+    let target = if is_path { fit::middle(&target, room) } else { fit::address(&target, room) };
+    painter.put(&target, none);
 }
 
 /// Redirect hops: where each led, the one looked at marked.

@@ -11,7 +11,7 @@ use wirebench::app::overlay::Overlay;
 use wirebench::app::themes::Themes;
 use wirebench::engine::command::Command;
 use wirebench::engine::event::{Event, Phase};
-use wirebench::model::exchange::{Exchange, ExchangeState};
+use wirebench::model::exchange::{Exchange, ExchangeState, HttpVersion, StartLine};
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::id::BodyId;
 use wirebench::model::plan::{AnswerPlan, HttpListenerPlan, Plan, PlanBody};
@@ -293,23 +293,26 @@ fn a_body_is_saved_where_the_user_says() {
     assert!(matches!(sent.as_slice(), [Command::SaveBody { body: BodyId(1), .. }]), "{sent:?}");
 }
 
-#[test]
-fn a_listener_lists_requests_and_follows_the_newest_until_one_is_chosen() {
-    let mut app = Driver::new((120, 40), START);
-    let answer_plan = AnswerPlan {
+fn listener_plan() -> Plan {
+    let answer = AnswerPlan {
         status: 200,
         headers: Vec::new(),
         body: PlanBody::Bytes(Bytes::new()),
         delay: Duration::ZERO,
     };
-    let plan = HttpListenerPlan {
+    Plan::HttpListener(HttpListenerPlan {
         bind: bind(),
         tls: ListenerTls::Off,
         rules: Vec::new(),
-        answer: answer_plan,
+        answer,
         socket: wirebench::model::plan::SocketOptions::default(),
-    };
-    let id = app.open(Plan::HttpListener(plan));
+    })
+}
+
+#[test]
+fn a_listener_lists_requests_and_follows_the_newest_until_one_is_chosen() {
+    let mut app = Driver::new((120, 40), START);
+    let id = app.open(listener_plan());
     app.phase(id, Phase::Listening { addresses: vec![address(8080)], receive_buffer: None });
     app.assert_shows("waiting for requests; try curl http://127.0.0.1:8080/");
     for number in 0..20 {
@@ -339,4 +342,29 @@ fn a_listener_lists_requests_and_follows_the_newest_until_one_is_chosen() {
     app.keys(&label);
     assert_eq!(app.shared.focus, Pane::Response);
     app.assert_shows("▸ GET /17   0 B");
+}
+
+#[test]
+fn a_request_that_is_wider_than_its_list_shows_both_its_ends() {
+    let mut app = Driver::new((80, 24), START);
+    let id = app.open(listener_plan());
+    for (number, target) in [
+        "http://files.example.org:8080/archive/of/all/pictures/that/we/ever/took/at/the/seaside/first.png",
+        "/archive/of/all/pictures/that/we/ever/took/at/the/seaside/and/elsewhere/second.png",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut exchange = exchange(id, number as u32, None);
+        exchange.request.head.start = StartLine::Request {
+            method: "GET".into(),
+            target: target.into(),
+            version: HttpVersion::Http11,
+        };
+        app.event(Event::Exchange(Box::new(exchange)));
+    }
+    app.assert_shows("GET files.exam…");
+    app.assert_shows("/first.png ");
+    app.assert_shows("GET /archive/of");
+    app.assert_shows("second.png ");
 }

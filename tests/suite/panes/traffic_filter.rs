@@ -7,6 +7,7 @@ use wirebench::model::exchange::{Exchange, ExchangeState};
 use wirebench::model::id::SessionId;
 use wirebench::model::protocol::{Protocol, Side};
 use wirebench::model::record::{Direction, RecordKind};
+use wirebench::query::FIELDS;
 
 use crate::harness::app::Driver;
 use crate::harness::samples::{
@@ -35,7 +36,7 @@ fn an_empty_prompt_lists_the_fields_and_tab_completes_field_operator_and_value()
     let (mut app, _) = filled(20);
     app.keys("/");
     app.assert_shows("port == 9000  Port of either end.");
-    app.assert_shows("1 of 30");
+    app.assert_shows(&format!("1 of {}", FIELDS.len()));
     app.keys("con<Tab>");
     app.assert_shows("filter: conn");
     app.assert_shows("conn ==");
