@@ -29,6 +29,7 @@ mod outbound;
 mod refusal;
 mod relay;
 mod resolve;
+mod rewrites;
 mod rules;
 mod session;
 mod sink;

@@ -16,6 +16,7 @@ use crate::model::fault::FaultSpec;
 use crate::model::field_access;
 use crate::model::plan::Plan;
 use crate::model::protocol::Side;
+use crate::model::rewrite::RewriteSpec;
 use crate::model::tls::ClientTls;
 use crate::model::trust::Verify;
 use crate::model::url_text::UrlText;
@@ -66,6 +67,13 @@ fn plan(arguments: &args::Relay, headless: &mut Headless) -> Result<Plan, Failur
         };
         let fault = FaultSpec::parse(line).map_err(wrong)?;
         spec.faults_mut().into_iter().for_each(|faults| faults.push(fault.clone()));
+    }
+    for line in &arguments.rewrites {
+        let wrong = |cause: String| {
+            Failure::new(Stage::Compose, format!("--rewrite {line}"), FailureKind::Usage, cause)
+        };
+        let rule = RewriteSpec::parse(line).map_err(wrong)?;
+        spec.rewrites_mut().into_iter().for_each(|rules| rules.push(rule.clone()));
     }
     if let Some(relay) = spec.as_http_relay_mut() {
         if !arguments.open.is_empty() {

@@ -54,6 +54,7 @@ pub fn record(record: &Record, conn: Option<&ConnInfo>, told: &[u8]) -> String {
         "kind": record.kind.into_str(),
         "fault": listed(record.faults.names()),
         "hold": listed(record.faults.hold_names()),
+        "rewritten": record.faults.is_rewritten().then_some(true),
         "len": is_data.then_some(record.original_len),
         "kept": (is_data && is_cut).then_some(record.data.len()),
         "text": text.filter(|_| is_data),

@@ -7,6 +7,7 @@ use strum::IntoStaticStr;
 
 use super::client::{InputSpec, TcpSpec, UdpSpec};
 use super::fault::FaultSpec;
+use super::rewrite::RewriteSpec;
 use super::http::{HttpListenerSpec, HttpSpec};
 use super::http_relay::HttpRelaySpec;
 use super::listener::{Rule, TcpListenerSpec, UdpListenerSpec};
@@ -269,6 +270,21 @@ impl Spec {
             Spec::Http(_)
             | Spec::HttpListener(_)
             | Spec::HttpRelay(_)
+            | Spec::Tcp(_)
+            | Spec::TcpListener(_)
+            | Spec::Udp(_)
+            | Spec::UdpListener(_) => None,
+        }
+    }
+
+    /// What a relay changes, to write to.
+    pub(crate) fn rewrites_mut(&mut self) -> Option<&mut Vec<RewriteSpec>> {
+        match self {
+            Spec::HttpRelay(spec) => Some(&mut spec.rewrite),
+            Spec::TcpRelay(spec) => Some(&mut spec.rewrite),
+            Spec::UdpRelay(spec) => Some(&mut spec.rewrite),
+            Spec::Http(_)
+            | Spec::HttpListener(_)
             | Spec::Tcp(_)
             | Spec::TcpListener(_)
             | Spec::Udp(_)

@@ -45,4 +45,5 @@ pub(super) enum QuerySubject {
     Marked,
     Fault,
     Hold,
+    Rewritten,
 }

@@ -35,6 +35,7 @@ fn relay(target: Option<SocketAddr>) -> HttpRelayPlan {
         client: client.client,
         host: HostHeader::Auto,
         rules: Vec::new(),
+        rewrites: Vec::new(),
         forwarded: false,
         onward_tls: ClientTls::verified(),
         open: OpenPlan::default(),

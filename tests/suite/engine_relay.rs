@@ -29,6 +29,7 @@ fn relay(target: SocketAddr) -> TcpRelayPlan {
         tls: ListenerTls::Off,
         socket: SocketOptions::default(),
         faults: wirebench::model::fault::FaultsPlan::default(),
+        rewrites: Vec::new(),
         socks: None,
         hold: HoldPlan::default(),
         target: TargetPlan {

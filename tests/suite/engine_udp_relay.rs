@@ -22,6 +22,7 @@ fn plan(target: &str) -> UdpRelayPlan {
         any_peer: false,
         idle: Duration::from_secs(60),
         faults: wirebench::model::fault::FaultsPlan::default(),
+        rewrites: Vec::new(),
     }
 }
 

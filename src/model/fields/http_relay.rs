@@ -1,5 +1,6 @@
 //! The options of HTTP relays.
 
+use super::relay::{REWRITE, REWRITE_HELP, REWRITE_LIST, REWRITES};
 use super::session::{BIND, BIND_HELP};
 use crate::model::field::FieldWidth::Fill;
 use crate::model::field::{FormTab, Options, Presence, Spelling, ValueKind, fields};
@@ -45,5 +46,6 @@ impl Options for HttpRelaySpec {
             help: "Tried in order; a request whose method and path match is answered here and not passed \
                    on.";
         "", ValueKind::Table, client, tab: OPTIONS;
+        "rewrite", REWRITE_LIST, rewrite, tab: REWRITES, label: REWRITE, help: REWRITE_HELP;
     }
 }
