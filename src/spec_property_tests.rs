@@ -365,6 +365,7 @@ fn http_relay() -> BoxedStrategy<Spec> {
                 user,
                 password,
                 open: String::new(),
+                hold: HoldSpec { filter: "in".into(), timeout },
                 timeout,
                 connect_timeout,
                 socket,

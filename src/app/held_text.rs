@@ -3,6 +3,8 @@
 //! Text has the escapes of payloads for what is no plain character, and each LF ends a line. The lines of
 //! an HTTP head end without their CR, which they get back where the message is written.
 
+use crate::codec::http1::Expected;
+use crate::codec::http1::edited::edited;
 use crate::codec::{escape, hex as hex_codec};
 use crate::model::hold::HeldKind;
 
@@ -40,6 +42,19 @@ pub(crate) fn hex(data: &[u8]) -> String {
 /// What is wrong, and where.
 pub(crate) fn from_hex(text: &str) -> Result<Vec<u8>, String> {
     hex_codec::parse_edited(text).map_err(|error| error.message)
+}
+
+/// Whether bytes can go on in the place of something of this kind.
+///
+/// # Errors
+/// Why they cannot.
+pub(crate) fn check(kind: HeldKind, data: &[u8]) -> Result<(), String> {
+    let expected = match kind {
+        HeldKind::Stream | HeldKind::Datagram => return Ok(()),
+        HeldKind::Request => Expected::Request,
+        HeldKind::Response => Expected::Response,
+    };
+    edited(expected, "", data).map(|_| ())
 }
 
 /// The bytes of a text.
@@ -86,7 +101,7 @@ mod tests {
     fn a_message_is_lines_and_gets_its_line_ends_back() {
         let message = b"POST /a HTTP/1.1\r\nHost: h\r\n\r\na=\x001\r\nb\n";
         let written = text(HeldKind::Request, message);
-        assert_eq!(written, "POST /a HTTP/1.1\nHost: h\n\na=\\x001\\r\nb\n");
+        assert_eq!(written, "POST /a HTTP/1.1\nHost: h\n\na=\\01\\r\nb\n");
         assert_eq!(from_text(HeldKind::Request, &written).unwrap(), message);
         let edited = written.replace("Host: h\n", "Host: h\nX: 1\n");
         let read = from_text(HeldKind::Request, &edited).unwrap();

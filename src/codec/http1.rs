@@ -9,6 +9,7 @@
 //! ```
 
 pub(crate) mod body;
+pub(crate) mod edited;
 pub(crate) mod fields;
 pub(crate) mod framing;
 pub(crate) mod head;

@@ -1,6 +1,7 @@
 //! Plans of HTTP relays.
 
 use super::http::rules;
+use super::relay::hold;
 use super::rewrite::rewrites;
 use super::sockets::{client, client_tls, listener_tls, socket, stream_bind};
 use super::text::Composer;
@@ -55,6 +56,7 @@ pub(super) fn plan(spec: &HttpRelaySpec, composer: &mut Composer<'_>) -> Option<
         forwarded: spec.forwarded,
         onward_tls,
         open: OpenPlan { hosts, authority: None },
+        hold: hold(&spec.hold, composer),
         credentials: (!user.is_empty()).then_some((user, password)),
     })
 }

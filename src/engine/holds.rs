@@ -150,6 +150,11 @@ impl HoldDesk {
         self.0.asks.load(Ordering::Relaxed)
     }
 
+    /// Whether what is to be held is asked for by bytes, so that nobody can tell before they are there.
+    pub(crate) fn reads_data(&self) -> bool {
+        self.lock().filter.as_ref().is_some_and(|filter| filter.reads().data)
+    }
+
     /// Whether this is to be held.
     pub(crate) fn fits(&self, conn: &ConnInfo, facts: &RecordFacts<'_>) -> bool {
         let filter = self.lock().filter.clone();

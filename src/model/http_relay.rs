@@ -6,6 +6,7 @@ use smart_default::SmartDefault;
 use strum::{Display, EnumString, IntoStaticStr};
 
 use super::client::{CONNECT_TIMEOUT, ClientSpec, SocketSpec};
+use super::hold::HoldSpec;
 use super::http::{HEAD_TIMEOUT, HttpRule};
 use super::rewrite::RewriteSpec;
 use super::tls::{ClientTls, ListenerTls};
@@ -42,6 +43,7 @@ pub struct HttpRelaySpec {
     pub socket: SocketSpec,
     /// Of those to the target.
     pub client: ClientSpec,
+    pub hold: HoldSpec,
     /// What is changed of what is passed on, in order, before it is held.
     pub rewrite: Vec<RewriteSpec>,
 }

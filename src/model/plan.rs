@@ -399,12 +399,7 @@ impl Plan {
             Plan::HttpListener(_) => true,
             Plan::TcpListener(plan) => !plan.rules.is_empty(),
             Plan::UdpListener(plan) => !plan.rules.is_empty(),
-            Plan::Http(_)
-            | Plan::HttpRelay(_)
-            | Plan::Tcp(_)
-            | Plan::TcpRelay(_)
-            | Plan::Udp(_)
-            | Plan::UdpRelay(_) => false,
+            _ => false,
         }
     }
 
@@ -520,10 +515,11 @@ impl Plan {
         }
     }
 
-    /// What a relay holds; `None` = it is none that could.
+    /// What a relay holds.
     pub(crate) fn hold(&self) -> Option<&HoldPlan> {
         match self {
             Plan::TcpRelay(plan) => Some(&plan.hold),
+            Plan::HttpRelay(plan) => Some(&plan.hold),
             _ => None,
         }
     }
@@ -532,6 +528,7 @@ impl Plan {
     pub(crate) fn hold_mut(&mut self) -> Option<&mut HoldPlan> {
         match self {
             Plan::TcpRelay(plan) => Some(&mut plan.hold),
+            Plan::HttpRelay(plan) => Some(&mut plan.hold),
             _ => None,
         }
     }

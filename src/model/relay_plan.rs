@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::authority::Authority;
 use super::endpoint::{Bind, Endpoint};
+use super::hold::HoldPlan;
 use super::http_relay::HostHeader;
 use super::plan::{ClientOptions, HttpRulePlan, SocketOptions};
 use super::rewrite::RewritePlan;
@@ -32,6 +33,7 @@ pub struct HttpRelayPlan {
     /// Towards servers that are asked under TLS where there is no target.
     pub onward_tls: ClientTls,
     pub open: OpenPlan,
+    pub hold: HoldPlan,
     /// Who may use it as a forward proxy: user and password.
     pub credentials: Option<(String, String)>,
 }

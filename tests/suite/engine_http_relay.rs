@@ -22,10 +22,11 @@ use wirebench::model::view::ViewPart;
 use super::bench::{Bench, DEADLINE, accept, connect, tcp};
 use crate::harness::peers::{free_port, read_head, tcp_peer};
 
-fn relay(target: Option<SocketAddr>) -> HttpRelayPlan {
+pub fn relay(target: Option<SocketAddr>) -> HttpRelayPlan {
     let client = tcp("127.0.0.1:1".parse().unwrap());
     let origin = |target| OriginPlan { endpoint: tcp(target).endpoint, tls: ClientTls::Off };
     HttpRelayPlan {
+        hold: wirebench::model::hold::HoldPlan::default(),
         bind: "127.0.0.1:0".parse().unwrap(),
         tls: ListenerTls::Off,
         socket: SocketOptions::default(),

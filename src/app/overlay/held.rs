@@ -19,7 +19,7 @@ use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::editor::{Caret, Editor, LineMode};
 use crate::app::effect::Effect;
 use crate::app::held::{HeldKey, decide, key};
-use crate::app::held_text::{from_hex, from_text, hex, text};
+use crate::app::held_text::{check, from_hex, from_text, hex, text};
 use crate::app::intent::Intent;
 use crate::app::keymap::Context;
 use crate::app::layout::cut_top;
@@ -348,6 +348,7 @@ impl HeldEdit {
             return Err("it is no longer held".into());
         };
         let text = self.editor.text();
-        if self.is_hex { from_hex(&text) } else { from_text(held.kind, &text) }
+        let data = if self.is_hex { from_hex(&text) } else { from_text(held.kind, &text) }?;
+        check(held.kind, &data).map(|()| data)
     }
 }

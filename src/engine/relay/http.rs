@@ -11,6 +11,7 @@
 
 mod answered;
 mod heads;
+mod holding;
 mod onward;
 mod opened;
 mod own_answer;
@@ -69,6 +70,7 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
     let kind = (Protocol::Http, Side::Relay);
     let mut accept =
         AcceptLoop::open(kind, &plan.bind, &plan.tls, &plan.socket, own, words).await?;
+    session.holds.change(&plan.hold);
     let (opener, _certificate) = opener(&plan, &session)?.unzip();
     let (plan, _) = watch::channel(plan);
     let machine = os::host_name().unwrap_or_default().trim().to_ascii_lowercase();
@@ -88,6 +90,7 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
             }
             ListenerEvent::Update(plan) => match plan.http_relay() {
                 Some(plan) => {
+                    relay.session.holds.change(&plan.hold);
                     relay.plan.send_replace(plan);
                     relay.tell_target();
                 }

@@ -46,6 +46,7 @@ impl Options for HttpRelaySpec {
             help: "Tried in order; a request whose method and path match is answered here and not passed \
                    on.";
         "", ValueKind::Table, client, tab: OPTIONS;
+        "", ValueKind::Table, hold, tab: OPTIONS;
         "rewrite", REWRITE_LIST, rewrite, tab: REWRITES, label: REWRITE, help: REWRITE_HELP;
     }
 }

@@ -20,7 +20,7 @@ use crate::model::plan::HttpRulePlan;
 use crate::model::record::{Direction, RecordKind};
 
 /// Why a body did not come whole: nobody is left, or this is to be answered.
-enum Unread {
+pub(super) enum Unread {
     Gone(Failure),
     Refused(Refusal),
 }
@@ -86,7 +86,7 @@ impl Visitor {
     }
 
     /// Reads a body to its end.
-    async fn take_in(
+    pub(super) async fn take_in(
         &mut self,
         body: &mut BodyReceiver,
         recorder: &ExchangeRecorder,

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::time::{Duration, Instant, sleep_until, timeout};
 
 use super::heads;
+use super::holding::HttpHold;
 use super::onward::OnwardConn;
 use super::received::AskedRequest;
 use super::visitor::{Next, Visitor};
@@ -73,17 +74,28 @@ impl Visitor {
             Ok(onward) => onward,
             Err(failure) => return self.not_reached(failure, recorder).await,
         };
-        let passed = heads::request(&asked.head, &asked.route.way);
+        let instead = asked.instead.as_ref();
+        let said = instead.map_or(&asked.head, |(head, _)| head);
+        let passed = heads::request(said, &asked.route.way);
         recorder.warn_all(passed.changes);
         let tasks = &self.relay.session.tasks;
-        let body = BodyReceiver::new(writer, &asked.framing, &asked.head, tasks);
+        let mut body = BodyReceiver::new(writer, &asked.framing, &asked.head, tasks);
         recorder.edit(|exchange| exchange.request.body = body.facts.clone());
+        let mut lead = passed.head;
+        if let Some((_, instead)) = instead {
+            // It is all here: nothing of it goes any further.
+            let _ = self.take_in(&mut body, recorder).await;
+            lead = [&lead[..], instead].concat().into();
+            let (events, marks) = (&self.relay.session.events, HttpHold::edited());
+            events.sent_touched(events.hold_stamp(), onward.conn, lead.clone(), marks);
+        }
         let can_repeat = body.done && is_safe(&asked.method);
         let mut body = Some(body);
         loop {
             onward.tell_tls(recorder);
-            let head = passed.head.clone();
-            let outcome = self.exchange(&mut onward, &asked, head, &mut body, recorder).await;
+            let head = lead.clone();
+            let outcome =
+                Box::pin(self.exchange(&mut onward, &asked, head, &mut body, recorder)).await;
             match outcome {
                 // The server gave the connection up while the request was on its way (RFC 9112,
                 // section 9.3.1).
@@ -121,6 +133,7 @@ impl Visitor {
             progress: &progress,
             target: &target,
         };
+        let hold = HttpHold::new(&relay.session, &self.met, self.control.stop());
         let down = Down {
             from: &mut onward.read,
             buffer: &mut onward.buffer,
@@ -131,6 +144,8 @@ impl Visitor {
             target: &target,
             asked,
             tasks: &relay.session.tasks,
+            hold: &hold,
+            onward: onward.conn,
             begun: 0,
         };
         let writer = relay.session.bodies.create();
@@ -139,7 +154,7 @@ impl Visitor {
             let told = told(&outcome, recorder);
             (outcome, told)
         };
-        relay.endings.told_if(&relay.session.events, ends).await
+        Box::pin(relay.endings.told_if(&relay.session.events, ends)).await
     }
 
     /// What becomes of the connections.

@@ -15,6 +15,7 @@ use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::failure;
 use crate::model::exchange::{Head, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::hold::Decision;
 use crate::model::record::{Direction, RecordKind};
 
 /// Longest wait for the rest of a head that has begun, and for the next byte of a body.
@@ -32,6 +33,8 @@ pub(super) struct AskedRequest {
     pub(super) route: Route,
     /// The client allows another one on its connection.
     pub(super) keep_alive: bool,
+    /// What somebody made of it, to be passed on in its place; `method` and `route` are of this.
+    pub(super) instead: Option<(Head, Bytes)>,
 }
 
 /// Why there is no request: nobody is left to answer, or this is the answer.
@@ -69,30 +72,40 @@ impl Visitor {
             return self.refuse(refusal, recorder).await;
         }
         let (framing, keep_alive) = (verdict.framing, verdict.keep_alive);
-        let by = AskedBy {
-            peer: self.met.peer,
-            local: self.met.local,
-            has_tls: self.met.tls.is_some(),
-            machine: &self.relay.machine,
-        };
-        let found = match &self.opened {
-            Some(origin) => route::inside(origin, &head),
-            None => route::of(&self.relay.plan.borrow(), &head, &by),
-        };
-        let route = match found {
+        let route = match self.route(&head) {
             Ok(route) => route,
             Err(refusal) => return self.refuse(refusal, recorder).await,
         };
         recorder.edit(|exchange| exchange.url.clone_from(&route.url));
         let method = method(&head);
-        let asked = AskedRequest { head, method, framing, route, keep_alive };
+        let asked = AskedRequest { head, method, framing, route, keep_alive, instead: None };
         if let Some(rule) = self.rule_for(&asked).filter(|_| !asked.route.is_tunnel) {
             return self.answer_by(rule, &asked, recorder, writer).await;
         }
         if asked.route.is_tunnel {
             return self.connect_through(&asked, recorder, writer).await;
         }
-        Box::pin(self.pass_on(asked, recorder, writer)).await
+        match Box::pin(self.hold_request(&asked, recorder)).await {
+            None | Some(Decision::Forward) => Box::pin(self.pass_on(asked, recorder, writer)).await,
+            Some(Decision::Drop) => self.dropped(&asked, recorder, writer).await,
+            Some(Decision::Edit(data)) => {
+                Box::pin(self.pass_on_edited(asked, &data, recorder, writer)).await
+            }
+        }
+    }
+
+    /// Where a request goes.
+    pub(super) fn route(&self, head: &Head) -> Result<Route, Refusal> {
+        let by = AskedBy {
+            peer: self.met.peer,
+            local: self.met.local,
+            has_tls: self.met.tls.is_some(),
+            machine: &self.relay.machine,
+        };
+        match &self.opened {
+            Some(origin) => route::inside(origin, head),
+            None => route::of(&self.relay.plan.borrow(), head, &by),
+        }
     }
 
     /// Reads a head as far as it comes; what came behind it is the rest of the input.
@@ -186,7 +199,8 @@ pub(super) fn status_of(failure: &Failure) -> u16 {
     }
 }
 
-fn method(head: &Head) -> String {
+/// The method of a request.
+pub(super) fn method(head: &Head) -> String {
     match &head.start {
         StartLine::Request { method, .. } => method.clone(),
         _ => String::new(),

@@ -208,6 +208,7 @@ mod tests {
 
     fn plan(target: Option<(&str, ClientTls)>) -> HttpRelayPlan {
         HttpRelayPlan {
+            hold: crate::model::hold::HoldPlan::default(),
             bind: "127.0.0.1:8080".parse().unwrap(),
             tls: ListenerTls::Off,
             socket: SocketOptions::default(),

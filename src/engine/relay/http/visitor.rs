@@ -118,7 +118,19 @@ pub(super) enum Next {
     Reset(&'static str),
 }
 
+impl VisitorControl {
+    /// Fires when the connection is to end.
+    pub(super) fn stop(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+}
+
 impl ClientInput {
+    /// Bytes that were read are read again.
+    pub(super) fn put_back(&mut self, bytes: Bytes) {
+        self.rest = bytes;
+    }
+
     /// One read; empty = the client finished sending. Safe to cancel.
     pub(super) async fn read(&mut self) -> io::Result<Bytes> {
         if let Some(known) = self.known() {

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::time::{Instant, timeout_at};
 use tokio_util::task::TaskTracker;
 
 use super::{Passed, Progress, version};
+use crate::codec::http1::edited::edited;
 use crate::codec::http1::{
     BodyFraming, Expected, HeadReader, ParsedHead, response_framing, status,
 };
@@ -18,11 +20,14 @@ use crate::engine::http::failure;
 use crate::engine::http::message_writer::shown;
 use crate::engine::http::tap::{ReadBuffer, Tap};
 use crate::engine::relay::http::heads;
+use crate::engine::relay::http::holding::{AheadBody, END_BY, HeldMessage, HttpHold};
 use crate::engine::relay::http::received::AskedRequest;
 use crate::engine::relay::http::visitor::Visitor;
 use crate::engine::transport::stream::Stream;
 use crate::model::exchange::{Head, HttpMessage, HttpVersion, MessageFraming};
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::hold::{Decision, HeldKind};
+use crate::model::id::ConnId;
 use crate::model::record::Direction;
 
 /// Interim responses passed on at most; a server that sends more will never come to the point.
@@ -42,8 +47,21 @@ pub(super) struct Down<'a> {
     pub(super) target: &'a str,
     pub(super) asked: &'a AskedRequest,
     pub(super) tasks: &'a TaskTracker,
+    pub(super) hold: &'a HttpHold,
+    /// The half towards the server.
+    pub(super) onward: ConnId,
     /// Bytes that came.
     pub(super) begun: u64,
+}
+
+/// An answer as it goes on.
+struct GoingOn {
+    head: Head,
+    framing: BodyFraming,
+    /// What is there of its body.
+    rest: Bytes,
+    /// The server keeps its connection; `None` = as the answer says.
+    keeps: Option<bool>,
 }
 
 /// What went on before the end of the head.
@@ -162,6 +180,11 @@ impl Down<'_> {
             return Passed::NoAnswer { failure, is_silent: false };
         }
         self.recorder.warn_all(warnings.into_iter().chain(framing.warnings.iter().cloned()));
+        let going = match Box::pin(self.held(head, framing, rest)).await {
+            Ok(going) => going,
+            Err(ended) => return ended,
+        };
+        let GoingOn { head, framing, rest, keeps } = going;
         let is_framed_twice =
             framing.framing == MessageFraming::Chunked && head.field("content-length").is_some();
         let onward = heads::response(&head, is_framed_twice);
@@ -189,10 +212,88 @@ impl Down<'_> {
         match outcome {
             Err(ended) => ended,
             Ok(is_clean) => {
-                let goes_on = Visitor::goes_on(self.asked, &head);
+                let goes_on = Visitor::goes_on(self.asked, &head) && keeps.unwrap_or(true);
                 Passed::Answered { keeps: goes_on && is_clean && has_end && !is_doubtful }
             }
         }
+    }
+
+    /// Holds an answer that is to be held, before anything of it goes on.
+    async fn held(
+        &mut self,
+        head: Head,
+        framing: BodyFraming,
+        rest: Bytes,
+    ) -> Result<GoingOn, Passed> {
+        let recorder = self.recorder;
+        let message = HeldMessage { kind: HeldKind::Response, head: &head, recorder };
+        if head.status() == Some(101) || !self.hold.may_fit(&message) {
+            return Ok(GoingOn { head, framing, rest, keeps: None });
+        }
+        let mut body = AheadBody::new(&framing);
+        body.push(&rest);
+        let until = Instant::now() + END_BY;
+        while body.wants_more() {
+            match timeout_at(until, self.read()).await {
+                Ok(Ok(Ok(bytes))) if !bytes.is_empty() => body.push(&bytes),
+                Ok(Ok(Ok(_))) => body.closed(),
+                Ok(Ok(Err(error))) => {
+                    let so_far = "before its answer was whole";
+                    let failure = failure::socket(Stage::Body, self.target, &error, so_far);
+                    return Err(Passed::NoAnswer { failure, is_silent: false });
+                }
+                Ok(Err(failure)) => return Err(Passed::NoAnswer { failure, is_silent: false }),
+                Err(_) => break,
+            }
+        }
+        let rest = std::mem::take(&mut body.wire).freeze();
+        let decision = match (self.hold.fits(&message, &body.content), body.is_done) {
+            (false, _) => Decision::Forward,
+            (true, false) => {
+                self.hold.not_held(&message);
+                Decision::Forward
+            }
+            (true, true) => self.hold.decided(&message, &body).await.decision,
+        };
+        match decision {
+            Decision::Forward => Ok(GoingOn { head, framing, rest, keeps: None }),
+            Decision::Drop => {
+                let cause = "the answer was held and dropped by hand";
+                Err(self.none(FailureKind::Cancelled, cause.into()))
+            }
+            Decision::Edit(data) => self.edited(&head, &framing, (&data, &rest), body.has_surplus),
+        }
+    }
+
+    fn none(&self, kind: FailureKind, cause: String) -> Passed {
+        let failure = Failure::new(Stage::Head, self.target, kind, cause);
+        Passed::NoAnswer { failure, is_silent: false }
+    }
+
+    /// What somebody made of an answer goes on in its place; what the server said is told as it came.
+    fn edited(
+        &self,
+        head: &Head,
+        framing: &BodyFraming,
+        (data, rest): (&[u8], &[u8]),
+        has_surplus: bool,
+    ) -> Result<GoingOn, Passed> {
+        let refused = |why: String| {
+            let cause = format!("what was made of the answer is none: {why}");
+            self.none(FailureKind::Malformed, cause)
+        };
+        let made = edited(Expected::Response, &self.asked.method, data).map_err(refused)?;
+        if status::is_interim(&made.parsed.head) {
+            return Err(refused("its status is an interim one".into()));
+        }
+        self.recorder.warn_all(made.changes);
+        let came = [&head.raw[..], rest].concat();
+        self.hold.tell_came(self.onward, came.into());
+        let ends = framing.framing != MessageFraming::UntilClose && !framing.doubtful;
+        let keeps = Some(ends && !has_surplus && Visitor::goes_on(self.asked, head));
+        let head = made.parsed.head;
+        let framing = response_framing(&head, &self.asked.method);
+        Ok(GoingOn { head, framing, rest: made.body, keeps })
     }
 
     /// Why an answer is not to be believed.

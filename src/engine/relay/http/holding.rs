@@ -1,0 +1,306 @@
+//! What an HTTP relay holds: whole messages. Head and body are read ahead up to a bound, shown, and go on
+//! as they came, edited, or not at all.
+//!
+//! ```text
+//! client ─► head ─► read ahead ─► held ─► forwarded: read again from what was read ahead
+//!                        │          └───► edited: in its place, its framing made right
+//!                        └ larger, or slow: streamed, and said that it could not be held
+//! ```
+
+use bytes::{Bytes, BytesMut};
+use tokio::time::{Duration, Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use super::received;
+use super::visitor::{Met, Next, Visitor};
+use crate::codec::http1::edited::edited;
+use crate::codec::http1::{BodyFraming, BodyReader, Expected, Refusal, judge_onward};
+use crate::engine::body::BodyWriter;
+use crate::engine::clock;
+use crate::engine::holds::{HoldDesk, HoldVerdict, HoldWish};
+use crate::engine::http::body_receiver::BodyReceiver;
+use crate::engine::http::exchange_recorder::ExchangeRecorder;
+use crate::engine::relay::http::received::AskedRequest;
+use crate::engine::session::SessionHandle;
+use crate::model::exchange::{Exchange, Head, HttpMessage};
+use crate::model::exchange_facts::ExchangeFacts;
+use crate::model::fault::FaultMarks;
+use crate::model::hold::{Decision, HeldKind, HoldEnd, HoldMark};
+use crate::model::id::ConnId;
+use crate::model::protocol::{Protocol, Side};
+use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
+use crate::model::timing::Stamp;
+use crate::query::RecordFacts;
+
+/// Body bytes read ahead at most; what is longer is streamed.
+pub(super) const AHEAD: usize = 1024 * 1024;
+/// How long its end may take, so that a stream of events is not kept from its client.
+pub(super) const END_BY: Duration = Duration::from_secs(2);
+
+/// Who holds for one client.
+pub(super) struct HttpHold {
+    session: SessionHandle,
+    conn: ConnInfo,
+    /// Fires when the relay closes.
+    stop: CancellationToken,
+}
+
+/// A body read ahead: what crossed, and what it holds without its framing.
+pub(super) struct AheadBody {
+    reader: BodyReader,
+    pub(super) wire: BytesMut,
+    pub(super) content: BytesMut,
+    pub(super) is_done: bool,
+    is_broken: bool,
+    /// More came than belongs to it.
+    pub(super) has_surplus: bool,
+}
+
+impl AheadBody {
+    /// One with this framing.
+    pub(super) fn new(framing: &BodyFraming) -> Self {
+        let (wire, content) = (BytesMut::new(), BytesMut::new());
+        let is_done = framing.framing.is_empty();
+        let reader = BodyReader::new(framing.framing);
+        AheadBody { reader, wire, content, is_done, is_broken: false, has_surplus: false }
+    }
+
+    /// Takes what came; what is behind its end is kept with what crossed.
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        self.wire.extend_from_slice(bytes);
+        if self.is_done || self.is_broken {
+            self.has_surplus |= !bytes.is_empty();
+            return;
+        }
+        let content = &mut self.content;
+        match self.reader.push(bytes, &mut |part| content.extend_from_slice(part)) {
+            Ok(progress) => {
+                self.is_done = progress.done;
+                self.has_surplus = progress.used < bytes.len();
+            }
+            Err(_) => self.is_broken = true,
+        }
+    }
+
+    /// More has to be read before it can be held.
+    pub(super) fn wants_more(&self) -> bool {
+        !self.is_done && !self.is_broken && self.wire.len() <= AHEAD
+    }
+
+    /// The sender finished; tells whether that is its end.
+    pub(super) fn closed(&mut self) {
+        self.is_done |= self.reader.finish().is_ok();
+        self.is_broken |= !self.is_done;
+    }
+}
+
+/// One of the two messages.
+pub(super) struct HeldMessage<'a> {
+    pub(super) kind: HeldKind,
+    pub(super) head: &'a Head,
+    pub(super) recorder: &'a ExchangeRecorder,
+}
+
+impl HttpHold {
+    /// For this client.
+    pub(super) fn new(session: &SessionHandle, met: &Met, stop: CancellationToken) -> Self {
+        let conn = ConnInfo {
+            id: met.conn,
+            protocol: Protocol::Http,
+            side: Side::Relay,
+            local: met.local,
+            peer: Some(met.peer),
+            tls: met.tls.is_some(),
+            pair: None,
+        };
+        HttpHold { session: session.clone(), conn, stop }
+    }
+
+    /// Whether it is worth while to read the body of a message ahead.
+    pub(super) fn may_fit(&self, message: &HeldMessage<'_>) -> bool {
+        self.desk().asks() && (self.desk().reads_data() || self.fits(message, &[]))
+    }
+
+    fn desk(&self) -> &HoldDesk {
+        &self.session.holds
+    }
+
+    /// Whether the message is to be held, if its body holds this.
+    pub(super) fn fits(&self, message: &HeldMessage<'_>, content: &[u8]) -> bool {
+        let mut exchange: Exchange = message.recorder.edit(|exchange| exchange.clone());
+        let direction = match message.kind {
+            HeldKind::Response => {
+                let (head, body) = (message.head.clone(), exchange.request.body.clone());
+                exchange.response = Some(HttpMessage { head, body });
+                Direction::Sent
+            }
+            _ => Direction::Received,
+        };
+        let facts = ExchangeFacts::of(&exchange);
+        let whole = [&message.head.raw[..], content].concat();
+        let record =
+            Record::new(clock::now(), self.conn.id, direction, RecordKind::Data, whole.into());
+        let facts = RecordFacts { exchange: Some(&facts), ..RecordFacts::of(&record) };
+        self.desk().fits(&self.conn, &facts)
+    }
+
+    /// What is said of a message that was to be held, and whose body was not there in time.
+    pub(super) fn not_held(&self, message: &HeldMessage<'_>) {
+        let noun = message.kind.noun();
+        let text = format!(
+            "the {noun} was to be held and was passed on: its body did not end within {} s and 1 MiB",
+            END_BY.as_secs()
+        );
+        message.recorder.warn(text.clone());
+        let marks = FaultMarks::default().held(HoldMark::Missed);
+        self.session.events.note_touched(self.conn.id, &text, marks);
+    }
+
+    /// Holds a message until it is decided about it.
+    pub(super) async fn decided(&self, message: &HeldMessage<'_>, body: &AheadBody) -> HoldVerdict {
+        let data = Bytes::from([&message.head.raw[..], &body.content].concat());
+        let noun = message.kind.noun();
+        let line = message.head.raw.split(|byte| *byte == b'\r').next().unwrap_or_default();
+        let text = format!("{noun} held: {}", String::from_utf8_lossy(line));
+        let (way, kind) = (Direction::Local, RecordKind::Note);
+        let record = Record::new(Stamp::default(), self.conn.id, way, kind, text.into());
+        let from_client = message.kind == HeldKind::Request;
+        let wish = HoldWish { kind: message.kind, from_client, data, record };
+        let Some(mut ticket) = self.desk().hold(wish) else {
+            let text = format!("the {noun} was to be held and was passed on: too much is held");
+            message.recorder.warn(text.clone());
+            let marks = FaultMarks::default().held(HoldMark::Missed);
+            self.session.events.note_touched(self.conn.id, &text, marks);
+            return HoldVerdict { decision: Decision::Forward, end: HoldEnd::Released };
+        };
+        message.recorder.publish();
+        let verdict = tokio::select! {
+            biased;
+            verdict = ticket.decided() => verdict,
+            // What was held to be looked at first does not slip through because somebody closes.
+            () = self.stop.cancelled() => HoldVerdict { decision: Decision::Drop, end: HoldEnd::Gone },
+        };
+        self.tell(message, &verdict);
+        verdict
+    }
+
+    fn tell(&self, message: &HeldMessage<'_>, verdict: &HoldVerdict) {
+        let noun = message.kind.noun();
+        let text = match verdict.end {
+            HoldEnd::Forwarded | HoldEnd::Released => return,
+            HoldEnd::Edited => format!("the {noun} was edited before it was passed on"),
+            HoldEnd::Dropped => format!("the {noun} was dropped and not passed on"),
+            HoldEnd::Gone => {
+                format!("the {noun} was held when the relay closed, and not passed on")
+            }
+            HoldEnd::TimedOut => {
+                format!("nobody decided in time: the {noun} was passed on as it came")
+            }
+        };
+        message.recorder.warn(text.clone());
+        let marks = FaultMarks::default().held(HoldMark::Held).held(verdict.mark());
+        self.session.events.note_touched(self.conn.id, &text, marks);
+    }
+
+    /// What the server said, where its client gets something else.
+    pub(super) fn tell_came(&self, conn: ConnId, data: Bytes) {
+        self.session.events.received_touched(conn, data, HttpHold::edited());
+    }
+
+    /// Marks of what was edited.
+    pub(super) fn edited() -> FaultMarks {
+        FaultMarks::default().held(HoldMark::Held).held(HoldMark::Edited)
+    }
+}
+
+impl Visitor {
+    /// Holds a request whose head is here, if it is to be held; `None` = it goes on as it came.
+    pub(super) async fn hold_request(
+        &mut self,
+        asked: &AskedRequest,
+        recorder: &ExchangeRecorder,
+    ) -> Option<Decision> {
+        let hold = HttpHold::new(&self.relay.session, &self.met, self.control.stop());
+        let message = HeldMessage { kind: HeldKind::Request, head: &asked.head, recorder };
+        if !hold.may_fit(&message) {
+            return None;
+        }
+        let mut body = AheadBody::new(&asked.framing);
+        // Who waits for `100 Continue` sends no body before.
+        let waits = asked.head.field("expect").is_some();
+        let until = Instant::now() + END_BY;
+        while body.wants_more() && !(waits && self.input.rest.is_empty()) {
+            match timeout_at(until, self.input.read()).await {
+                Ok(Ok(bytes)) if !bytes.is_empty() => body.push(&bytes),
+                // Whoever passes it on finds the same, and says it.
+                Ok(Ok(_) | Err(_)) => {
+                    body.closed();
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        let wire = std::mem::take(&mut body.wire);
+        self.input.put_back(wire.freeze());
+        if !hold.fits(&message, &body.content) {
+            return None;
+        }
+        if !body.is_done {
+            hold.not_held(&message);
+            return None;
+        }
+        Some(hold.decided(&message, &body).await.decision)
+    }
+}
+
+/// What becomes of one that was decided about.
+impl Visitor {
+    /// It is not passed on, and its client is told so.
+    pub(super) async fn dropped(
+        &mut self,
+        asked: &AskedRequest,
+        recorder: &ExchangeRecorder,
+        writer: BodyWriter,
+    ) -> Next {
+        let tasks = &self.relay.session.tasks;
+        let mut body = BodyReceiver::new(writer, &asked.framing, &asked.head, tasks);
+        recorder.edit(|exchange| exchange.request.body = body.facts.clone());
+        let is_whole = self.take_in(&mut body, recorder).await.is_ok();
+        let _ = body.finish(is_whole, recorder).await;
+        let why = "the request was held and dropped by hand".to_owned();
+        self.refuse(Refusal { status: 502, why }, recorder).await
+    }
+
+    /// This goes on in its place.
+    pub(super) async fn pass_on_edited(
+        &mut self,
+        asked: AskedRequest,
+        data: &[u8],
+        recorder: &ExchangeRecorder,
+        writer: BodyWriter,
+    ) -> Next {
+        let made = match edited(Expected::Request, "", data) {
+            Ok(made) => made,
+            Err(why) => {
+                let why = format!("what was made of the request is none: {why}");
+                return self.refuse(Refusal::bad(why), recorder).await;
+            }
+        };
+        recorder.warn_all(made.changes);
+        if let Some(refusal) = judge_onward(&made.parsed).refusal {
+            return self.refuse(refusal, recorder).await;
+        }
+        let head = made.parsed.head;
+        let route = match self.route(&head) {
+            Ok(route) if !route.is_tunnel => route,
+            Ok(_) => {
+                let why = "a request that is held does not become CONNECT".to_owned();
+                return self.refuse(Refusal::bad(why), recorder).await;
+            }
+            Err(refusal) => return self.refuse(refusal, recorder).await,
+        };
+        let (method, instead) = (received::method(&head), Some((head, made.body)));
+        let asked = AskedRequest { method, route, instead, ..asked };
+        Box::pin(self.pass_on(asked, recorder, writer)).await
+    }
+}
