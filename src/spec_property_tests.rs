@@ -12,7 +12,6 @@ use crate::model::client::{
 use crate::model::endpoint::Endpoint;
 use crate::model::fault::{ChanceSpec, FaultEffect, FaultFrom, FaultSpec};
 use crate::model::hold::HoldSpec;
-use crate::model::rewrite::{RewriteChange, RewriteFrom, RewriteSpec};
 use crate::model::http::{
     Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
 };
@@ -22,6 +21,7 @@ use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::plan::Plan;
 use crate::model::preset::Scope;
 use crate::model::relay::{TcpRelaySpec, UdpRelaySpec};
+use crate::model::rewrite::{RewriteChange, RewriteFrom, RewriteSpec};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::tls::{ClientTls, ListenerTls};
 use crate::model::trust::{Sha256, TrustedCertificate, TrustedCertificates, Verify};
@@ -240,7 +240,8 @@ fn faults() -> BoxedStrategy<(ChanceSpec, Vec<FaultSpec>)> {
 /// Rules that change what a relay passes on.
 fn rewrites() -> BoxedStrategy<Vec<RewriteSpec>> {
     let word = || text().prop_map(|text| text.trim().to_owned());
-    let told = prop_oneof![Just(HostHeader::Auto), Just(HostHeader::Keep), Just(HostHeader::Target)];
+    let told =
+        prop_oneof![Just(HostHeader::Auto), Just(HostHeader::Keep), Just(HostHeader::Target)];
     let change = prop_oneof![
         text().prop_map(RewriteChange::SetHeader),
         text().prop_map(RewriteChange::AddHeader),
@@ -249,8 +250,11 @@ fn rewrites() -> BoxedStrategy<Vec<RewriteSpec>> {
         (text(), text()).prop_map(|(hex, with)| RewriteChange::ReplaceHex { hex, with }),
         (text(), text()).prop_map(|(regex, with)| RewriteChange::ReplaceRegex { regex, with }),
         (text(), text()).prop_map(|(regex, with)| RewriteChange::ReplacePath { regex, with }),
-        (word(), word(), told)
-            .prop_map(|(host, to, told)| RewriteChange::MapHost { host, to, told }),
+        (word(), word(), told).prop_map(|(host, to, told)| RewriteChange::MapHost {
+            host,
+            to,
+            told
+        }),
         (text(), word()).prop_map(|(file, under)| RewriteChange::LocalFile { file, under }),
     ];
     let from = prop_oneof![

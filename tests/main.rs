@@ -127,6 +127,8 @@ mod readme;
 mod relayed;
 #[path = "suite/relayed_http.rs"]
 mod relayed_http;
+#[path = "suite/relayed_rewritten.rs"]
+mod relayed_rewritten;
 #[path = "suite/reports.rs"]
 mod reports;
 #[path = "suite/restored.rs"]

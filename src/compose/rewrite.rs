@@ -30,7 +30,9 @@ pub(super) fn rewrites(
         let name: &'static str = rule.change.kind().into();
         let Some(edit) = edit(&rule.change, place, onward, composer) else { continue };
         if onward.is_none() && !edit.is_of_bytes() {
-            let message = format!("{name} is of HTTP; of bytes there are replace, replace-hex and replace-regex");
+            let message = format!(
+                "{name} is of HTTP; of bytes there are replace, replace-hex and replace-regex"
+            );
             composer.issue(place.then(name), message);
         }
         let (of_client, of_server) = of_whom(rule.from, &edit);
@@ -175,7 +177,8 @@ fn header(field: FieldId, line: &str, composer: &mut Composer<'_>) -> Option<(St
 
 fn unless_framing(field: FieldId, name: &str, composer: &mut Composer<'_>) {
     if FRAMING.iter().any(|framing| name.eq_ignore_ascii_case(framing)) {
-        let message = format!("{name} says where a message ends; the relay makes it right by itself");
+        let message =
+            format!("{name} says where a message ends; the relay makes it right by itself");
         composer.issue(field, message);
     }
 }
@@ -238,7 +241,8 @@ fn host_pattern(field: FieldId, host: &str, composer: &mut Composer<'_>) -> Stri
     let host = host.trim().to_owned();
     let is_odd = |c: char| c.is_whitespace() || "/@?#".contains(c);
     if host.is_empty() || host.contains(is_odd) {
-        let message = "write the host that requests are for: host, *.domain or *, with :port or without";
+        let message =
+            "write the host that requests are for: host, *.domain or *, with :port or without";
         composer.issue(field, message);
     }
     host
@@ -262,7 +266,8 @@ fn server(
         "" | "http" => false,
         "https" => true,
         other => {
-            let message = format!("'{other}://' is no URL of HTTP; write host:port or https://host");
+            let message =
+                format!("'{other}://' is no URL of HTTP; write host:port or https://host");
             composer.issue(field, message);
             return None;
         }
@@ -283,7 +288,11 @@ fn server(
         composer.issue(field, "port 0 cannot be connected to");
         return None;
     }
-    let tls = if is_secure { secured(&endpoint, (asked, told, onward), composer) } else { ClientTls::Off };
+    let tls = if is_secure {
+        secured(&endpoint, (asked, told, onward), composer)
+    } else {
+        ClientTls::Off
+    };
     Some(OriginPlan { endpoint, tls })
 }
 
@@ -360,7 +369,10 @@ mod tests {
             ("replace-hex=0g", "rewrite.1.replace-hex: "),
             ("replace-regex=(", "rewrite.1.replace-regex: not a regular expression"),
             ("replace-regex=a*", "rewrite.1.replace-regex: it fits nothing at all"),
-            ("replace-regex=(a) with=$1b", "rewrite.1.with: the expression has no group '1b'; write ${1}b"),
+            (
+                "replace-regex=(a) with=$1b",
+                "rewrite.1.with: the expression has no group '1b'; write ${1}b",
+            ),
             ("replace-regex=a with=${n}", "rewrite.1.with: the expression has no group 'n'"),
             ("map-host=a to=b:0", "rewrite.1.to: port 0 cannot be connected to"),
             ("map-host=a to=ftp://b", "rewrite.1.to: 'ftp://' is no URL of HTTP"),
@@ -394,13 +406,14 @@ mod tests {
         assert_eq!(server("map-host=a to=127.0.0.1:3000"), is("http://127.0.0.1:3000", None));
         assert_eq!(server("map-host=a to=:3000"), is("http://127.0.0.1:3000", None));
         assert_eq!(server("map-host=a to=https://b.example"), is("https://b.example", Some("")));
-        assert_eq!(server("map-host=a:443 to=https://127.0.0.1"), is("https://127.0.0.1", Some("a")));
+        assert_eq!(
+            server("map-host=a:443 to=https://127.0.0.1"),
+            is("https://127.0.0.1", Some("a"))
+        );
         assert_eq!(server("map-host=a to=https://b host=keep"), is("https://b", Some("a")));
         assert_eq!(server("map-host=* to=https://b host=keep"), is("https://b", Some("")));
-        let plan = crate::compose::plan(
-            &Spec::HttpRelay(HttpRelaySpec::default()),
-            &Scope::default(),
-        );
+        let plan =
+            crate::compose::plan(&Spec::HttpRelay(HttpRelaySpec::default()), &Scope::default());
         assert!(matches!(plan, Ok(Plan::HttpRelay(plan)) if plan.rewrites.is_empty()));
     }
 }

@@ -44,13 +44,6 @@ pub(crate) struct RewrittenBytes {
     pub(crate) by: Vec<usize>,
 }
 
-impl RewrittenBytes {
-    /// As they came.
-    pub(crate) fn plain(data: Bytes) -> Self {
-        RewrittenBytes { original: data.clone(), data, by: Vec::new() }
-    }
-}
-
 impl Rewrites {
     /// Those of a plan, in their order. Whoever made it has checked it.
     pub(crate) fn new(plans: &[RewritePlan]) -> Arc<Self> {
@@ -161,7 +154,6 @@ pub(crate) fn named(by: &[usize]) -> String {
 /// The rules of a running relay: what is in force, and who is told.
 pub(crate) struct RewriteControl {
     session: SessionHandle,
-    plan: Vec<RewritePlan>,
     rewrites: watch::Sender<Arc<Rewrites>>,
 }
 
@@ -169,7 +161,7 @@ impl RewriteControl {
     /// Says how many there are, if there are some.
     pub(crate) fn new(plan: &[RewritePlan], session: &SessionHandle) -> Self {
         let (rewrites, _) = watch::channel(Rewrites::new(plan));
-        let control = RewriteControl { session: session.clone(), plan: plan.to_vec(), rewrites };
+        let control = RewriteControl { session: session.clone(), rewrites };
         if !plan.is_empty() {
             control.tell();
         }
@@ -177,18 +169,18 @@ impl RewriteControl {
     }
 
     /// Other ones, for the connections that are there as well.
-    pub(crate) fn change(&mut self, plan: &[RewritePlan]) {
-        if self.plan != plan {
-            self.plan = plan.to_vec();
+    pub(crate) fn change(&self, plan: &[RewritePlan]) {
+        if !self.now().list.iter().map(|it| &it.plan).eq(plan) {
             self.rewrites.send_replace(Rewrites::new(plan));
             self.tell();
         }
     }
 
     fn tell(&self) {
-        let text = match self.plan.len() {
+        let text = match self.now().list.len() {
             0 => "nothing is changed any more".to_owned(),
-            count => format!("{} what is passed on", counted_change(count)),
+            1 => "1 rule changes what is passed on".to_owned(),
+            count => format!("{} change what is passed on", counted(count as u64, "rule")),
         };
         let itself = self.session.id.itself();
         self.session.events.note(itself, Direction::Local, RecordKind::Note, text);
@@ -203,9 +195,4 @@ impl RewriteControl {
     pub(crate) fn watch(&self) -> watch::Receiver<Arc<Rewrites>> {
         self.rewrites.subscribe()
     }
-}
-
-fn counted_change(count: usize) -> String {
-    let verb = if count == 1 { "changes" } else { "change" };
-    format!("{} {verb}", counted(count as u64, "rule"))
 }

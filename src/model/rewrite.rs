@@ -104,18 +104,39 @@ pub struct RewritePlan {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RewriteEdit {
     /// In place of all of its name.
-    SetHeader { name: String, value: String },
+    SetHeader {
+        name: String,
+        value: String,
+    },
     /// Behind the others.
-    AddHeader { name: String, value: String },
-    RemoveHeader { name: String },
+    AddHeader {
+        name: String,
+        value: String,
+    },
+    RemoveHeader {
+        name: String,
+    },
     /// Of a body, a read or a datagram, wherever it stands. What it becomes may name groups.
-    Replace { what: RewriteNeedle, with: Bytes },
+    Replace {
+        what: RewriteNeedle,
+        with: Bytes,
+    },
     /// Of path and query.
-    ReplacePath { regex: String, with: String },
+    ReplacePath {
+        regex: String,
+        with: String,
+    },
     /// Requests for this host (`host`, `*.domain`, with a port or without) go there.
-    MapHost { host: String, to: OriginPlan, told: HostHeader },
+    MapHost {
+        host: String,
+        to: OriginPlan,
+        told: HostHeader,
+    },
     /// What stands behind `under` in the path is looked for in this folder; or this very file.
-    LocalFile { file: String, under: String },
+    LocalFile {
+        file: String,
+        under: String,
+    },
 }
 
 /// What is looked for.

@@ -7,7 +7,6 @@ use strum::IntoStaticStr;
 
 use super::client::{InputSpec, TcpSpec, UdpSpec};
 use super::fault::FaultSpec;
-use super::rewrite::RewriteSpec;
 use super::http::{HttpListenerSpec, HttpSpec};
 use super::http_relay::HttpRelaySpec;
 use super::listener::{Rule, TcpListenerSpec, UdpListenerSpec};
@@ -17,6 +16,7 @@ use super::protocol::{
     TLS_BADGE,
 };
 use super::relay::{TcpRelaySpec, UdpRelaySpec};
+use super::rewrite::RewriteSpec;
 use super::rule_tag::RuleTag;
 use super::tls::{ClientTls, ListenerTls};
 use super::trust::{TrustedCertificates, Verify};

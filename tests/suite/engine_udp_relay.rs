@@ -13,7 +13,7 @@ use wirebench::model::record::{Direction, RecordKind};
 
 use super::bench::{Bench, DEADLINE, text};
 
-fn plan(target: &str) -> UdpRelayPlan {
+pub fn plan(target: &str) -> UdpRelayPlan {
     UdpRelayPlan {
         bind: "127.0.0.1:0".parse().unwrap(),
         socket: DatagramOptions::default(),

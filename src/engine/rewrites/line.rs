@@ -106,8 +106,7 @@ impl Search {
             Search::Regex { dfa: Some(dfa), .. } => {
                 let mut cache = dfa.create_cache();
                 let first = data.len().saturating_sub(KEPT);
-                let mut matches =
-                    matches.into_iter().filter(|(_, end)| *end > first).peekable();
+                let mut matches = matches.into_iter().filter(|(_, end)| *end > first).peekable();
                 let mut at = first;
                 while at < data.len() {
                     if goes_on(dfa, &mut cache, data, at).unwrap_or(false) {

@@ -28,7 +28,9 @@ pub(crate) fn is_for(pattern: &str, host: &str) -> bool {
 /// Host and port, without brackets.
 fn parted(text: &str) -> (&str, &str) {
     let (host, port) = match text.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|it| it.is_ascii_digit()) && !host.ends_with(':') => {
+        Some((host, port))
+            if port.bytes().all(|it| it.is_ascii_digit()) && !host.ends_with(':') =>
+        {
             (host, port)
         }
         _ => (text, ""),
@@ -267,7 +269,8 @@ mod tests {
         assert_eq!(names("/static", "/statics/a"), None);
         assert_eq!(names("/static/", "/a"), None);
         assert_eq!(names("/", "/"), Some(Ok(String::new())));
-        for path in ["/../a", "/a/%2e%2e/b", "/a/..", "/%2fetc", "/a%5c..", "/a%00", "/%zz", "/%+1"] {
+        for path in ["/../a", "/a/%2e%2e/b", "/a/..", "/%2fetc", "/a%5c..", "/a%00", "/%zz", "/%+1"]
+        {
             assert!(names("/", path).unwrap().is_err(), "{path}");
         }
     }

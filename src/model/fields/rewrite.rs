@@ -97,7 +97,8 @@ impl FieldValue for RewriteFrom {
     }
 
     fn set(&mut self, text: &str) -> Result<(), String> {
-        *self = text.parse().map_err(|_| format!("'{text}' is none of auto, both, client, server"))?;
+        *self =
+            text.parse().map_err(|_| format!("'{text}' is none of auto, both, client, server"))?;
         Ok(())
     }
 }
@@ -121,9 +122,11 @@ impl RewriteSpec {
             rule.change = RewriteChange::of(kind);
         }
         let Some(kind) = chosen else {
-            return Err("it does not say what it does, such as set-header='X: 1', replace=a with=b or \
+            return Err(
+                "it does not say what it does, such as set-header='X: 1', replace=a with=b or \
                         map-host=a.example to=127.0.0.1:3000"
-                .into());
+                    .into(),
+            );
         };
         for Setting { key, value, column } in settings {
             let is_here = field_access::find(&rule, &FieldId::new(key))
@@ -156,15 +159,20 @@ fn settings(line: &str, keys: &[&'static str]) -> Result<Vec<Setting>, String> {
     while !rest.is_empty() {
         let column = line.chars().count() - rest.chars().count() + 1;
         let word = rest.split_whitespace().next().unwrap_or_default();
-        let Some((name, value)) = rest.split_once('=').filter(|(name, _)| word.starts_with(name)) else {
+        let Some((name, value)) = rest.split_once('=').filter(|(name, _)| word.starts_with(name))
+        else {
             return Err(format!("column {column}: '{word}' is no KEY=VALUE, such as replace=a"));
         };
         let Some(key) = keys.iter().find(|key| **key == name) else {
-            return Err(format!("column {column}: there is no '{name}' here; {}", suggest(name, keys)));
+            return Err(format!(
+                "column {column}: there is no '{name}' here; {}",
+                suggest(name, keys)
+            ));
         };
         let (value, after) = match value.chars().next() {
-            Some(quote @ ('"' | '\'')) => quoted(value, quote)
-                .ok_or_else(|| format!("column {column}: the value of {key} has no closing {quote}"))?,
+            Some(quote @ ('"' | '\'')) => quoted(value, quote).ok_or_else(|| {
+                format!("column {column}: the value of {key} has no closing {quote}")
+            })?,
             _ => bare(value, keys),
         };
         all.push(Setting { key, value, column });
@@ -177,7 +185,8 @@ fn settings(line: &str, keys: &[&'static str]) -> Result<Vec<Setting>, String> {
 fn quoted(text: &str, quote: char) -> Option<(String, &str)> {
     let (mut value, mut chars) = (String::new(), text.char_indices().skip(1).peekable());
     while let Some((at, c)) = chars.next() {
-        let is_escaped = c == '\\' && quote == '"' && chars.peek().is_some_and(|(_, c)| *c == quote);
+        let is_escaped =
+            c == '\\' && quote == '"' && chars.peek().is_some_and(|(_, c)| *c == quote);
         if is_escaped {
             value.extend(chars.next().map(|(_, c)| c));
         } else if c == quote {
@@ -218,7 +227,8 @@ mod tests {
 
     #[test]
     fn a_line_says_all_of_a_rule() {
-        let rule = RewriteSpec::parse(r#"set-header="X-Env: test" when="path contains /api""#).unwrap();
+        let rule =
+            RewriteSpec::parse(r#"set-header="X-Env: test" when="path contains /api""#).unwrap();
         assert_eq!(rule.change, RewriteChange::SetHeader("X-Env: test".into()));
         assert_eq!(rule.when, "path contains /api");
         let bare = RewriteSpec::parse("set-header=X-Env: test  when=path contains /api").unwrap();
@@ -231,7 +241,8 @@ mod tests {
         assert_eq!(rule.change, change);
         let rule = RewriteSpec::parse(r#"replace=a when=data contains "x with=y" with=b"#).unwrap();
         assert_eq!(rule.when, r#"data contains "x with=y""#);
-        let rule = RewriteSpec::parse("map-host=api.example.com to=127.0.0.1:3000 host=keep").unwrap();
+        let rule =
+            RewriteSpec::parse("map-host=api.example.com to=127.0.0.1:3000 host=keep").unwrap();
         let (host, to) = ("api.example.com".into(), "127.0.0.1:3000".into());
         assert_eq!(rule.change, RewriteChange::MapHost { host, to, told: HostHeader::Keep });
     }
