@@ -379,7 +379,7 @@ mod tests {
             ("map-host=a/b to=b", "rewrite.1.map-host: write the host"),
             ("replace-path=a from=server", "rewrite.1.from: replace-path is about requests"),
             ("local-file=x under=y", "rewrite.1.under: a path begins with /"),
-            ("set-header='A: 1' when=status > 1", "rewrite.1.when: a request has no status yet"),
+            ("set-header='A: 1' when=status > 400", "rewrite.1.when: a request has no status yet"),
             ("set-header='A: 1' when=marked", "rewrite.1.when: marked is not known"),
             ("set-header='A: 1' when=path =", "rewrite.1.when: "),
         ] {
