@@ -135,7 +135,8 @@ fn edit(
         }
         RewriteChange::MapHost { host, to, told } => {
             let host = host_pattern(field, host, composer);
-            let to = server(place.then("to"), to, (&host, *told, onward), composer)?;
+            let way = MappedWay { asked: &host, told: *told, onward };
+            let to = server(place.then("to"), to, &way, composer)?;
             RewriteEdit::MapHost { host, to, told: *told }
         }
         RewriteChange::LocalFile { file: path, under } => {
@@ -248,11 +249,20 @@ fn host_pattern(field: FieldId, host: &str, composer: &mut Composer<'_>) -> Stri
     host
 }
 
+/// What is known of requests that are led elsewhere.
+struct MappedWay<'a> {
+    /// The host they are for.
+    asked: &'a str,
+    told: HostHeader,
+    /// TLS of the relay towards servers.
+    onward: Option<&'a ClientTls>,
+}
+
 /// The server that requests go to; `None` after an issue.
 fn server(
     field: FieldId,
     to: &str,
-    (asked, told, onward): (&str, HostHeader, Option<&ClientTls>),
+    way: &MappedWay<'_>,
     composer: &mut Composer<'_>,
 ) -> Option<OriginPlan> {
     let count = composer.issues.len();
@@ -288,20 +298,13 @@ fn server(
         composer.issue(field, "port 0 cannot be connected to");
         return None;
     }
-    let tls = if is_secure {
-        secured(&endpoint, (asked, told, onward), composer)
-    } else {
-        ClientTls::Off
-    };
+    let tls = if is_secure { secured(&endpoint, way, composer) } else { ClientTls::Off };
     Some(OriginPlan { endpoint, tls })
 }
 
 /// Its TLS asks for the name that its Host says.
-fn secured(
-    endpoint: &Endpoint,
-    (asked, told, onward): (&str, HostHeader, Option<&ClientTls>),
-    composer: &mut Composer<'_>,
-) -> ClientTls {
+fn secured(endpoint: &Endpoint, way: &MappedWay<'_>, composer: &mut Composer<'_>) -> ClientTls {
+    let MappedWay { asked, told, onward } = *way;
     let tls = match onward {
         Some(tls @ ClientTls::On { .. }) => client_tls(FieldId::new("target-tls"), tls, composer),
         _ => ClientTls::verified(),

@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 
 use bytes::Bytes;
 
-use super::{Rewrite, RewrittenBytes, replaced};
+use super::Rewrite;
 use crate::codec::content_coding::ContentDecoder;
 use crate::codec::http1::fields::excerpt;
 use crate::model::rewrite::RewriteEdit;
@@ -85,31 +85,11 @@ pub(crate) fn head(raw: &[u8], edit: &RewriteEdit) -> Option<(Vec<u8>, String)> 
     Some((made, format!("header {name} {verb}")))
 }
 
-/// What became of a body.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum BodyEdit {
-    /// Nothing in it is looked for.
-    Same,
-    /// This is in its place, without codings; how often something was replaced.
-    Made { data: Bytes, by: Vec<usize>, times: usize },
-    /// It could not be looked into.
-    Unread(String),
-}
-
-/// What rules make of a body with these codings, from the outside in.
-pub(crate) fn body(rules: &[&Rewrite], codings: &[String], content: Bytes) -> BodyEdit {
-    let plain = match codings {
-        [] => content,
-        _ => match decoded(codings, content) {
-            Ok(plain) => plain,
-            Err(why) => return BodyEdit::Unread(why),
-        },
-    };
-    let (RewrittenBytes { data, by, .. }, times) = replaced(rules, plain);
-    if by.is_empty() { BodyEdit::Same } else { BodyEdit::Made { data, by, times } }
-}
-
-fn decoded(codings: &[String], content: Bytes) -> Result<Bytes, String> {
+/// A body without its codings, from the outside in.
+///
+/// # Errors
+/// Why it could not be looked into.
+pub(crate) fn decoded(codings: &[String], content: Bytes) -> Result<Bytes, String> {
     let mut pieces = Some(content).into_iter();
     let pull = move || -> io::Result<Option<Bytes>> { Ok(pieces.next()) };
     let decoder = ContentDecoder::pulling(codings, pull).map_err(|error| error.to_string())?;
@@ -141,7 +121,6 @@ pub(crate) fn names_below<'a>(
     under: &str,
     path: &'a str,
 ) -> Option<Result<Vec<String>, &'static str>> {
-    let path = path.split(['?', '#']).next().unwrap_or_default();
     let rest: &'a str = path.strip_prefix(under)?;
     if !(under.ends_with('/') || rest.is_empty() || rest.starts_with('/')) {
         return None;
@@ -173,7 +152,7 @@ fn percent_decoded(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::rewrites::Rewrites;
+    use crate::engine::rewrites::{Rewrites, replaced};
     use crate::model::rewrite::{RewriteNeedle, RewritePlan};
 
     fn edited(edit: &RewriteEdit, text: &str) -> Option<(String, String)> {
@@ -190,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_header_is_set_where_it_stood_added_at_the_end_or_removed() {
-        let (name, value) = || -> (String, String) { ("X-A".into(), "new".into()) }();
+        let (name, value) = ("X-A".to_owned(), "new".to_owned());
         let set = RewriteEdit::SetHeader { name: name.clone(), value: value.clone() };
         let add = RewriteEdit::AddHeader { name: name.clone(), value };
         let remove = RewriteEdit::RemoveHeader { name };
@@ -213,21 +192,21 @@ mod tests {
         let what = RewriteNeedle::Regex(r"(\w+)@example".into());
         let it = rule(RewriteEdit::Replace { what, with: Bytes::from_static(b"<$1>") });
         let rules: Vec<&Rewrite> = it.of(false).collect();
-        let made = |data: &'static str| BodyEdit::Made {
-            data: Bytes::from_static(data.as_bytes()),
-            by: vec![3],
-            times: 2,
-        };
         let plain = Bytes::from_static(b"a@example b@example");
-        assert_eq!(body(&rules, &[], plain.clone()), made("<a> <b>"));
         let mut gzip = flate2::read::GzEncoder::new(&plain[..], flate2::Compression::fast());
         let mut coded = Vec::new();
         gzip.read_to_end(&mut coded).unwrap();
         let codings = ["gzip".to_owned()];
-        assert_eq!(body(&rules, &codings, coded.into()), made("<a> <b>"));
-        assert_eq!(body(&rules, &[], Bytes::from_static(b"none")), BodyEdit::Same);
-        let broken = body(&rules, &codings, Bytes::from_static(b"not gzip at all"));
-        assert!(matches!(broken, BodyEdit::Unread(_)), "{broken:?}");
+        let (made, times) = replaced(&rules, decoded(&codings, coded.into()).unwrap());
+        assert_eq!((&made.data[..], &made.by[..], times), (&b"<a> <b>"[..], &[3][..], 2));
+        let (same, times) = replaced(&rules, Bytes::from_static(b"none"));
+        assert_eq!((&same.data[..], same.by.len(), times), (&b"none"[..], 0, 0));
+        assert!(decoded(&codings, Bytes::from_static(b"not gzip at all")).is_err());
+        let bomb = vec![0; DECODED as usize + 1];
+        let mut gzip = flate2::read::GzEncoder::new(&bomb[..], flate2::Compression::fast());
+        let mut coded = Vec::new();
+        gzip.read_to_end(&mut coded).unwrap();
+        assert_eq!(decoded(&codings, coded.into()).unwrap_err(), "it unpacks to more than 8 MiB");
     }
 
     #[test]
@@ -264,7 +243,7 @@ mod tests {
         let names = |under: &str, path: &str| {
             names_below(under, path).map(|names| names.map(|names| names.join("|")))
         };
-        assert_eq!(names("/", "/a/b%20c.js?x=/y"), Some(Ok("a|b c.js".into())));
+        assert_eq!(names("/", "/a/b%20c.js"), Some(Ok("a|b c.js".into())));
         assert_eq!(names("/static", "/static/a"), Some(Ok("a".into())));
         assert_eq!(names("/static", "/statics/a"), None);
         assert_eq!(names("/static/", "/a"), None);

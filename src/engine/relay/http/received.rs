@@ -47,6 +47,19 @@ pub(super) struct AskedRequest {
     pub(super) marks: FaultMarks,
 }
 
+impl AskedRequest {
+    /// One that nothing touched yet: this head, which asks with this method.
+    fn of(
+        (head, method): (Head, String),
+        framing: BodyFraming,
+        route: Route,
+        keep_alive: bool,
+    ) -> Self {
+        let (instead, rewritten, mapped, marks) = Default::default();
+        AskedRequest { head, method, framing, route, keep_alive, instead, rewritten, mapped, marks }
+    }
+}
+
 /// Why there is no request: nobody is left to answer, or this is the answer.
 enum NoHead {
     Gone(Failure),
@@ -88,17 +101,7 @@ impl Visitor {
         };
         recorder.edit(|exchange| exchange.url.clone_from(&route.url));
         let method = method(&head);
-        let mut asked = AskedRequest {
-            head,
-            method,
-            framing,
-            route,
-            keep_alive,
-            instead: None,
-            rewritten: None,
-            mapped: None,
-            marks: FaultMarks::default(),
-        };
+        let mut asked = AskedRequest::of((head, method), framing, route, keep_alive);
         if !asked.route.is_tunnel {
             match Box::pin(self.rewrite_request(&mut asked, recorder)).await {
                 Redirected::No => {}

@@ -21,8 +21,8 @@ use crate::codec::http1::{BodyFraming, Expected, Refusal, content_codings};
 use crate::codec::multipart;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::message_writer::shown;
-use crate::engine::rewrites::message::{self, BodyEdit};
-use crate::engine::rewrites::{Rewrite, Rewrites, named};
+use crate::engine::rewrites::message;
+use crate::engine::rewrites::{Rewrite, Rewrites, RewrittenBytes, named, replaced};
 use crate::model::counts::counted;
 use crate::model::exchange::Head;
 use crate::model::fault::FaultMarks;
@@ -145,14 +145,20 @@ impl Rewriting<'_> {
         let mut codings = self.framing.transfer_codings.clone();
         codings.extend(content_codings(self.message.head));
         let content = Bytes::copy_from_slice(&body.content);
-        let (data, by, times) = match message::body(rules, &codings, content) {
-            BodyEdit::Same => return None,
-            BodyEdit::Made { data, by, times } => (data, by, times),
-            BodyEdit::Unread(why) => {
-                self.warn(format!("no rule looked into the body of the {noun}: {why}"));
-                return None;
-            }
+        let plain = match codings.as_slice() {
+            [] => content,
+            _ => match unpacked(codings.clone(), content).await {
+                Ok(plain) => plain,
+                Err(why) => {
+                    self.warn(format!("no rule looked into the body of the {noun}: {why}"));
+                    return None;
+                }
+            },
         };
+        let (RewrittenBytes { data, by, .. }, times) = replaced(rules, plain);
+        if by.is_empty() {
+            return None;
+        }
         let places = counted(times as u64, "place");
         self.warn(format!("{}: {places} in the body of the {noun}", named(&by)));
         let mut raw = head.raw.to_vec();
@@ -173,6 +179,12 @@ impl Rewriting<'_> {
         let noun = self.message.kind.noun();
         self.hold.note(&format!("the {noun} was changed by rules of this relay"), marks());
     }
+}
+
+/// A body without its codings, on a thread that may take its time.
+async fn unpacked(codings: Vec<String>, content: Bytes) -> Result<Bytes, String> {
+    let unpacked = spawn_blocking(move || message::decoded(&codings, content)).await;
+    unpacked.unwrap_or_else(|_| Err("it could not be unpacked".into()))
 }
 
 /// Those of what a rule changed.
@@ -227,7 +239,7 @@ impl Visitor {
                     is_changed = true;
                 }
                 RewriteEdit::LocalFile { file, under } => {
-                    let path = UrlText::literal(&asked.route.url).target.to_owned();
+                    let path = UrlText::literal(&asked.route.url).path.to_owned();
                     let Some(names) = message::names_below(under, &path) else { continue };
                     return local_file(file, names, number, recorder).await;
                 }

@@ -231,9 +231,9 @@ impl Down<'_> {
     ) -> Result<GoingOn, Passed> {
         let made = self.rewritten(head, framing, rest).await?;
         let before = made.keeps;
-        let held = self.held(made.head, made.framing, made.rest).await?;
-        let keeps = held.keeps.or(before).map(|keeps| keeps && before.unwrap_or(true));
-        Ok(GoingOn { keeps, ..held })
+        let going = self.held(made.head, made.framing, made.rest).await?;
+        let keeps = going.keeps.or(before).map(|keeps| keeps && before.unwrap_or(true));
+        Ok(GoingOn { keeps, ..going })
     }
 
     /// Changes an answer as the rules say; what the server said is told as it came.
