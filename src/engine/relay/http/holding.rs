@@ -337,7 +337,10 @@ impl Visitor {
             Err(refusal) => return self.refuse(refusal, recorder).await,
         };
         let (method, instead) = (received::method(&head), Some((head, made.body)));
-        let asked = AskedRequest { method, route, instead, ..asked };
+        let marks = asked.marks.with(HttpHold::edited());
+        let mut asked = AskedRequest { method, route, instead, marks, ..asked };
+        // Where a rule led it, it goes on to.
+        asked.lead_on();
         Box::pin(self.pass_on(asked, recorder, writer)).await
     }
 }
