@@ -20,6 +20,7 @@ mod nested;
 pub(crate) mod query_pieces;
 mod relay;
 pub(crate) mod relay_targets;
+mod rewrite;
 pub(crate) use relay::check_hold;
 mod session;
 mod sockets;

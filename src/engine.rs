@@ -30,6 +30,7 @@ mod peers;
 mod refusal;
 mod relay;
 mod resolve;
+mod rewrites;
 mod rules;
 mod session;
 mod sink;

@@ -43,6 +43,7 @@ pub mod recipe;
 pub mod record;
 pub(crate) mod relay;
 pub mod relay_plan;
+pub mod rewrite;
 pub(crate) mod rule_tag;
 pub mod secrets;
 pub mod session_outcome;

@@ -21,6 +21,7 @@ use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::plan::Plan;
 use crate::model::preset::Scope;
 use crate::model::relay::{TcpRelaySpec, UdpRelaySpec};
+use crate::model::rewrite::{RewriteChange, RewriteFrom, RewriteSpec};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::tls::{ClientTls, ListenerTls};
 use crate::model::trust::{Sha256, TrustedCertificate, TrustedCertificates, Verify};
@@ -236,9 +237,40 @@ fn faults() -> BoxedStrategy<(ChanceSpec, Vec<FaultSpec>)> {
     (seed, prop::collection::vec(fault, 0..4)).boxed()
 }
 
+/// Rules that change what a relay passes on.
+fn rewrites() -> BoxedStrategy<Vec<RewriteSpec>> {
+    let word = || text().prop_map(|text| text.trim().to_owned());
+    let told =
+        prop_oneof![Just(HostHeader::Auto), Just(HostHeader::Keep), Just(HostHeader::Target)];
+    let change = prop_oneof![
+        text().prop_map(RewriteChange::SetHeader),
+        text().prop_map(RewriteChange::AddHeader),
+        text().prop_map(RewriteChange::RemoveHeader),
+        (text(), text()).prop_map(|(text, with)| RewriteChange::Replace { text, with }),
+        (text(), text()).prop_map(|(hex, with)| RewriteChange::ReplaceHex { hex, with }),
+        (text(), text()).prop_map(|(regex, with)| RewriteChange::ReplaceRegex { regex, with }),
+        (text(), text()).prop_map(|(regex, with)| RewriteChange::ReplacePath { regex, with }),
+        (word(), word(), told).prop_map(|(host, to, told)| RewriteChange::MapHost {
+            host,
+            to,
+            told
+        }),
+        (text(), word()).prop_map(|(file, under)| RewriteChange::LocalFile { file, under }),
+    ];
+    let from = prop_oneof![
+        Just(RewriteFrom::Auto),
+        Just(RewriteFrom::Both),
+        Just(RewriteFrom::Client),
+        Just(RewriteFrom::Server)
+    ];
+    let rule = (any::<bool>(), change, from, text())
+        .prop_map(|(enabled, change, from, when)| RewriteSpec { enabled, change, from, when });
+    prop::collection::vec(rule, 0..3).boxed()
+}
+
 /// Any relay.
 fn relays() -> BoxedStrategy<Spec> {
-    let halves = (listener_tls(), client_tls(), faults());
+    let halves = (listener_tls(), client_tls(), (faults(), rewrites()));
     let relay = (
         text(),
         text().prop_map(|text| text.trim().to_owned()),
@@ -251,7 +283,7 @@ fn relays() -> BoxedStrategy<Spec> {
             |(
                 bind,
                 target,
-                (tls, target_tls, (faults, fault)),
+                (tls, target_tls, ((faults, fault), rewrite)),
                 connect_timeout,
                 socket,
                 client,
@@ -262,7 +294,7 @@ fn relays() -> BoxedStrategy<Spec> {
                 let entry =
                     TcpRelaySpec { socks, socks_user, socks_password, ..TcpRelaySpec::default() };
                 let hold = HoldSpec { filter: bind.clone(), timeout: connect_timeout };
-                let target_is = TcpRelaySpec { bind, target, tls, hold, ..entry };
+                let target_is = TcpRelaySpec { bind, target, tls, hold, rewrite, ..entry };
                 Spec::TcpRelay(TcpRelaySpec {
                     target_tls,
                     connect_timeout,
@@ -275,11 +307,11 @@ fn relays() -> BoxedStrategy<Spec> {
             },
         );
     let trimmed = text().prop_map(|text| text.trim().to_owned());
-    let options = (datagrams(), client(), faults());
+    let options = (datagrams(), client(), faults(), rewrites());
     let udp_relay = (text(), trimmed, any::<bool>(), duration(), options).prop_map(
-        |(bind, target, any_peer, idle, (socket, client, (faults, fault)))| {
+        |(bind, target, any_peer, idle, (socket, client, (faults, fault), rewrite))| {
             let relay = UdpRelaySpec { bind, target, any_peer, idle, ..UdpRelaySpec::default() };
-            Spec::UdpRelay(UdpRelaySpec { socket, client, faults, fault, ..relay })
+            Spec::UdpRelay(UdpRelaySpec { socket, client, faults, fault, rewrite, ..relay })
         },
     );
     prop_oneof![relay.boxed(), udp_relay.boxed()].boxed()
@@ -320,8 +352,9 @@ fn http_relay() -> BoxedStrategy<Spec> {
     let word = || text().prop_map(|text| text.trim().to_owned());
     let told = (hosts, any::<bool>(), text(), text());
     let times = (duration(), duration());
-    (text(), word(), (listener_tls(), client_tls()), told, times, socket(), client())
-        .prop_map(|(bind, target, (tls, target_tls), told, times, socket, client)| {
+    let halves = (listener_tls(), client_tls(), rewrites());
+    (text(), word(), halves, told, times, socket(), client())
+        .prop_map(|(bind, target, (tls, target_tls, rewrite), told, times, socket, client)| {
             let (host, forwarded, user, password) = told;
             let (timeout, connect_timeout) = times;
             Spec::HttpRelay(HttpRelaySpec {
@@ -332,6 +365,7 @@ fn http_relay() -> BoxedStrategy<Spec> {
                 host,
                 forwarded,
                 rules: Vec::new(),
+                rewrite,
                 user,
                 password,
                 open: String::new(),

@@ -133,6 +133,8 @@ mod relayed;
 mod relayed_http;
 #[path = "suite/replayed.rs"]
 mod replayed;
+#[path = "suite/relayed_rewritten.rs"]
+mod relayed_rewritten;
 #[path = "suite/reports.rs"]
 mod reports;
 #[path = "suite/restored.rs"]

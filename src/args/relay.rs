@@ -21,6 +21,9 @@ Examples:
   wirebench relay http://:8080                       a forward proxy: curl -x http://127.0.0.1:8080 ...
   wirebench relay http://:8080 --open example.com    the same, with the TLS of one host opened
   wirebench relay :9000 db:5432 --fault 'delay=80ms jitter=40ms from=server'
+  wirebench relay http://:8080 --rewrite 'set-header=X-Env: test when=path contains /api'
+  wirebench relay http://:8080 --rewrite 'map-host=api.example.com to=127.0.0.1:3000'
+  wirebench relay :9000 db:5432 --rewrite 'replace=foo with=bar from=server'
   wirebench relay udp://:9000 127.0.0.1:53 --fault drop=10 --fault 'duplicate=1 every=5' --set seed=7
   wirebench relay databases/through                  a preset
 
@@ -36,6 +39,11 @@ Faults: delay=TIME (jitter=TIME), rate=BYTES a second, corrupt=BYTES, stall=BYTE
 merge=TIME, reset=BYTE, half-close=BYTE; of UDP also drop=PERCENT, duplicate=COPIES, reorder=COUNT. With each
 from=client|server, when=contains 'x', first=N, every=N, chance=PERCENT, after=TIME, for=TIME. What they touched
 is told with its record; --set seed=N repeats a run. An HTTP relay has none: stand in between with tcp://.
+Rules: set-header='NAME: VALUE', add-header=, remove-header=NAME, replace=TEXT with=TEXT (replace-hex=,
+replace-regex= with groups as $1), replace-path=REGEX with=TEXT, map-host=HOST to=[https://]HOST:PORT (host=keep|target),
+local-file=PATH (under=/PREFIX). With each from=client|server|both and when=FILTER, such as
+when=method == POST and path contains /api; a value may stand in quotes. TCP and UDP have the three replace of bytes; of TCP a match
+may lie across reads. A body is changed up to 1 MiB; what was changed is said with its record or exchange ('rewritten').
 What a preset holds (hold = \"FILTER\") waits for somebody at the screen; here such a preset is refused, and
 --set hold= leaves that off.
 A first Ctrl+C, TERM or HUP prints what was taken in, for a second at most; a second one ends it at
@@ -80,6 +88,11 @@ pub struct Relay {
     /// "reset=1000 when=contains 'COMMIT'"; can be given again. --help says what there is.
     #[arg(long = "fault", value_name = "FAULT")]
     pub faults: Vec<String>,
+    /// A rule that changes what is passed on, such as "set-header='X-Env: test'", "replace=foo with=bar
+    /// from=server" or "map-host=api.example.com to=127.0.0.1:3000"; can be given again, in order. --help
+    /// says what there is.
+    #[arg(long = "rewrite", value_name = "RULE")]
+    pub rewrites: Vec<String>,
     #[command(flatten)]
     pub common: Common,
 }

@@ -16,6 +16,8 @@ use crate::model::fault::FaultSpec;
 use crate::model::field_access;
 use crate::model::plan::Plan;
 use crate::model::protocol::Side;
+use crate::model::rewrite::RewriteSpec;
+use crate::model::spec::Spec;
 use crate::model::tls::ClientTls;
 use crate::model::trust::Verify;
 use crate::model::url_text::UrlText;
@@ -57,17 +59,7 @@ fn plan(arguments: &args::Relay, headless: &mut Headless) -> Result<Plan, Failur
             if hint.is_empty() { failure } else { failure.hint(hint) }
         })?;
     }
-    if !arguments.faults.is_empty() && spec.faults_mut().is_none() {
-        let cause = "--fault is put into bytes and datagrams, and an HTTP relay passes on messages";
-        return Err(usage(cause.into()).hint("write tcp:// in place of http:// on both sides"));
-    }
-    for line in &arguments.faults {
-        let wrong = |cause: String| {
-            Failure::new(Stage::Compose, format!("--fault {line}"), FailureKind::Usage, cause)
-        };
-        let fault = FaultSpec::parse(line).map_err(wrong)?;
-        spec.faults_mut().into_iter().for_each(|faults| faults.push(fault.clone()));
-    }
+    add_lines(arguments, &mut spec)?;
     if let Some(relay) = spec.as_http_relay_mut() {
         if !arguments.open.is_empty() {
             relay.open = arguments.open.join(", ");
@@ -103,6 +95,30 @@ fn plan(arguments: &args::Relay, headless: &mut Headless) -> Result<Plan, Failur
         return Err(failure.hint("open it on the screen, or leave it off: --set hold="));
     }
     Ok(plan)
+}
+
+/// Adds the faults and rules of the command line.
+fn add_lines(arguments: &args::Relay, spec: &mut Spec) -> Result<(), Failure> {
+    let failure = |target: String, cause: String| {
+        Failure::new(Stage::Compose, target, FailureKind::Usage, cause)
+    };
+    if !arguments.faults.is_empty() && spec.faults_mut().is_none() {
+        let cause = "--fault is put into bytes and datagrams, and an HTTP relay passes on messages";
+        let hint = "write tcp:// in place of http:// on both sides";
+        return Err(failure(String::new(), cause.into()).hint(hint));
+    }
+    for line in &arguments.faults {
+        let wrong = |cause: String| failure(format!("--fault {line}"), cause);
+        let fault = FaultSpec::parse(line).map_err(wrong)?;
+        spec.faults_mut().into_iter().for_each(|faults| faults.push(fault.clone()));
+    }
+    for (at, line) in arguments.rewrites.iter().enumerate() {
+        // The line itself may hold a credential.
+        let wrong = |cause: String| failure(format!("--rewrite (rule {})", at + 1), cause);
+        let rule = RewriteSpec::parse(line).map_err(wrong)?;
+        spec.rewrites_mut().into_iter().for_each(|rules| rules.push(rule.clone()));
+    }
+    Ok(())
 }
 
 /// The scheme of a relay whose clients say where to.

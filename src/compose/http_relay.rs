@@ -2,6 +2,7 @@
 
 use super::http::rules;
 use super::relay::hold;
+use super::rewrite::rewrites;
 use super::sockets::{client, client_tls, listener_tls, socket, stream_bind};
 use super::text::Composer;
 use crate::model::endpoint::Endpoint;
@@ -31,6 +32,7 @@ pub(super) fn plan(spec: &HttpRelaySpec, composer: &mut Composer<'_>) -> Option<
         _ => ClientTls::verified(),
     };
     let rules = rules(&spec.rules, composer);
+    let rewrites = rewrites(&spec.rewrite, Some(&spec.target_tls), composer);
     let user = composer.line(FieldId::new("user"), &spec.user);
     let password = composer.line(FieldId::new("password"), &spec.password);
     if user.contains(':') {
@@ -50,6 +52,7 @@ pub(super) fn plan(spec: &HttpRelaySpec, composer: &mut Composer<'_>) -> Option<
         client,
         host: spec.host,
         rules,
+        rewrites,
         forwarded: spec.forwarded,
         onward_tls,
         open: OpenPlan { hosts, authority: None },

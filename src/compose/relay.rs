@@ -1,5 +1,6 @@
 //! Plans of relays.
 
+use super::rewrite::rewrites;
 use super::session::when;
 use super::sockets::{
     bind, client, client_of_many, client_tls, datagrams, endpoint_in, listener_tls, socket,
@@ -52,7 +53,9 @@ pub(super) fn tcp(spec: &TcpRelaySpec, composer: &mut Composer<'_>) -> Option<Tc
     };
     let hold = hold(&spec.hold, composer);
     let faults = faults((spec.faults, &spec.fault), true, composer);
-    Some(TcpRelayPlan { bind: bind?, tls: own_tls, socket, target, socks, hold, faults })
+    let rewrites = rewrites(&spec.rewrite, None, composer);
+    let tls = own_tls;
+    Some(TcpRelayPlan { bind: bind?, tls, socket, target, socks, hold, faults, rewrites })
 }
 
 /// Who may say where to; `None` = nobody does.
@@ -86,8 +89,10 @@ pub(super) fn udp(spec: &UdpRelaySpec, composer: &mut Composer<'_>) -> Option<Ud
     }
     let client = client_of_many(&spec.client, composer);
     let faults = faults((spec.faults, &spec.fault), false, composer);
+    let rewrites = rewrites(&spec.rewrite, None, composer);
     let (socket, any_peer, idle) = (datagrams(&spec.socket), spec.any_peer, bound(spec.idle));
-    Some(UdpRelayPlan { bind: bind?, socket, target: target?, client, any_peer, idle, faults })
+    let (bind, target) = (bind?, target?);
+    Some(UdpRelayPlan { bind, socket, target, client, any_peer, idle, faults, rewrites })
 }
 
 /// What is held. An expression is checked here and read again where it is asked.

@@ -104,7 +104,7 @@ pub(super) fn when(place: FieldId, when: &When, composer: &mut Composer<'_>) -> 
 }
 
 /// The regex crate draws a picture over several lines; its last line says what is wrong.
-fn explain(error: &regex::Error) -> String {
+pub(super) fn explain(error: &regex::Error) -> String {
     let text = error.to_string();
     let last = text.lines().next_back().unwrap_or_default();
     format!("not a regular expression: {}", last.trim_start_matches("error: "))

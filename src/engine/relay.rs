@@ -21,6 +21,7 @@ use super::command::CloseMode;
 use super::event::Summary;
 use super::faults::control::{FaultControl, FaultWatch};
 use super::refusal;
+use super::rewrites::{RewriteControl, Rewrites};
 use super::session::{SessionContext, SessionHandle};
 use super::transport::dial::{self, Dial};
 use super::transport::stream::{Stream, local_address, reset};
@@ -43,6 +44,7 @@ struct Relay {
     target: Arc<TargetPlan>,
     socks: Option<Arc<SocksPlan>>,
     faults: FaultControl,
+    rewrites: RewriteControl,
 }
 
 /// Runs the session to its end.
@@ -53,7 +55,8 @@ pub(crate) async fn run(plan: TcpRelayPlan, cx: SessionContext) -> Result<Summar
     let accept = AcceptLoop::open(kind, &plan.bind, &plan.tls, &plan.socket, own, None).await?;
     let faults = FaultControl::new(&plan.faults, &session);
     let (target, socks, hold) = (Arc::new(plan.target), plan.socks.map(Arc::new), plan.hold);
-    let mut relay = Relay { session, accept, target, socks, faults };
+    let rewrites = RewriteControl::new(&plan.rewrites, &session);
+    let mut relay = Relay { session, accept, target, socks, faults, rewrites };
     relay.tell_target();
     relay.faults.tell();
     relay.session.holds.change(&hold);
@@ -94,6 +97,7 @@ impl Relay {
                     (self.target, self.socks) = (Arc::new(plan.target), socks);
                     self.tell_target();
                 }
+                self.rewrites.change(&plan.rewrites);
                 self.faults.change(&plan.faults);
                 self.session.holds.change(&plan.hold);
             }
@@ -112,6 +116,7 @@ impl Relay {
             socks: self.socks.clone(),
             ending: Ending(ending),
             faults: self.faults.watch(),
+            rewrites: self.rewrites.watch(),
         };
         self.accept.start(new, RelayControl(sender), async move |accepted| {
             let (session, target) = (onward.session.clone(), onward.pair.target);
@@ -161,6 +166,7 @@ struct Onward {
     socks: Option<Arc<SocksPlan>>,
     ending: Ending,
     faults: FaultWatch,
+    rewrites: watch::Receiver<Arc<Rewrites>>,
 }
 
 impl Onward {
@@ -186,7 +192,7 @@ impl Onward {
             // One that is gone meanwhile says so when it is read.
             let _ = socks::say(&mut stream, &said).await;
         }
-        let Onward { session, pair, target: plan, ending, faults, .. } = self;
+        let Onward { session, pair, target: plan, ending, faults, rewrites, .. } = self;
         let names = [peer.to_string(), plan.endpoint.to_string()];
         let conn = ConnInfo {
             id: conn,
@@ -197,7 +203,8 @@ impl Onward {
             tls: tls.is_some(),
             pair: Some(pair),
         };
-        Passing { session, pair, conn, names, ending, faults }.run(stream, target).await;
+        let passing = Passing { session, pair, conn, names, ending, faults, rewrites };
+        passing.run(stream, target).await;
     }
 
     /// What a client of SOCKS5 wants; `None` = it is turned away, and why is recorded.

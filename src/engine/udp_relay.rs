@@ -30,6 +30,7 @@ use super::datagram::bound_socket::{BoundSocket, any_readable, socket_for};
 use super::event::{Phase, Summary};
 use super::faults::control::FaultControl;
 use super::faults::line::FaultLine;
+use super::rewrites::RewriteControl;
 use super::session::{SessionContext, SessionHandle, SessionInput};
 use super::{clock, refusal};
 use crate::model::byte_size::size;
@@ -76,6 +77,7 @@ struct UdpRelay {
     /// Targets on their way to be found.
     finding: FuturesUnordered<Finding>,
     faults: FaultControl,
+    rewrites: RewriteControl,
     /// When faults let something of a client go. One that is looked at too early costs nothing.
     due: BTreeSet<(Duration, SocketAddr)>,
     /// The sockets of the clients, each until there is something to read.
@@ -98,6 +100,7 @@ pub(crate) async fn run(plan: UdpRelayPlan, mut cx: SessionContext) -> Result<Su
     let sockets = sockets.inspect_err(|failure| session.events.failed(id, failure))?;
     let mut relay = UdpRelay {
         faults: FaultControl::new(&plan.faults, &session),
+        rewrites: RewriteControl::new(&plan.rewrites, &session),
         due: BTreeSet::new(),
         session,
         plan,
@@ -206,6 +209,7 @@ impl UdpRelay {
         if is_elsewhere {
             self.tell_target();
         }
+        self.rewrites.change(&self.plan.rewrites);
         self.faults.change(&self.plan.faults);
         let faults = self.faults.now();
         for (address, client) in self.clients.all_mut() {

@@ -69,6 +69,7 @@ pub(crate) fn remarked(
         "kind": record.kind.into_str(),
         "fault": listed(record.faults.names()),
         "hold": listed(record.faults.hold_names()),
+        "rewritten": record.faults.is_rewritten().then_some(true),
         "len": is_data.then_some(record.original_len),
         "latency_us": after.nanos().map(|nanos| nanos / 1_000),
         "kept": (is_data && is_cut).then_some(record.data.len()),

@@ -61,6 +61,12 @@ impl Endpoint {
         Endpoint { host: host.into(), port }
     }
 
+    /// Whether its host is a name that others know it by, and no address or `localhost`.
+    #[must_use]
+    pub(crate) fn has_name(&self) -> bool {
+        self.host.parse::<IpAddr>().is_err() && !self.host.eq_ignore_ascii_case("localhost")
+    }
+
     /// Whether both name the same place; the case of a host name does not count.
     #[must_use]
     pub fn is_same(&self, other: &Endpoint) -> bool {

@@ -28,12 +28,16 @@ pub enum FaultKind {
     Stall,
 }
 
-/// Which faults touched a record, and what a hold did to it.
+/// Which faults touched a record, what a hold did to it, and whether a rule changed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct FaultMarks(u16);
 
-/// Where the bits of holds begin.
+/// Where what a hold did begins: 0 = nothing, else the mark behind the first one that says most, three
+/// bits for it.
 const HOLDS: u16 = FaultKind::Stall as u16 + 1;
+const HOLD_BITS: u16 = 0b111 << HOLDS;
+/// A rule of the relay changed it.
+const REWRITTEN: u16 = 1 << (HOLDS + 3);
 
 impl FaultMarks {
     /// One more.
@@ -59,15 +63,30 @@ impl FaultMarks {
         self.0 & ((1 << HOLDS) - 1) != 0
     }
 
-    /// The same with a mark of a hold.
+    /// The same with a mark of a hold; of two the one that says more.
     #[must_use]
     pub fn held(self, mark: HoldMark) -> Self {
-        FaultMarks(self.0 | 1 << (HOLDS + mark as u16))
+        self.with(FaultMarks((mark as u16 + 1) << HOLDS))
     }
 
-    /// What a hold did to it.
+    /// What a hold did to it: that it waited, and what became of it.
     pub fn holds(self) -> impl Iterator<Item = HoldMark> {
-        HoldMark::iter().filter(move |mark| self.0 & 1 << (HOLDS + *mark as u16) != 0)
+        let said = (self.0 & HOLD_BITS) >> HOLDS;
+        let is_said = move |mark: &HoldMark| *mark as u16 + 1 == said;
+        let waited = said > HoldMark::Held as u16 + 1 && said <= HoldMark::TimedOut as u16 + 1;
+        HoldMark::iter().filter(move |mark| is_said(mark) || waited && *mark == HoldMark::Held)
+    }
+
+    /// The same with that a rule changed it.
+    #[must_use]
+    pub fn rewritten(self) -> Self {
+        FaultMarks(self.0 | REWRITTEN)
+    }
+
+    /// Whether a rule changed it.
+    #[must_use]
+    pub fn is_rewritten(self) -> bool {
+        self.0 & REWRITTEN != 0
     }
 
     /// The names of what a hold did to it.
@@ -78,7 +97,8 @@ impl FaultMarks {
     /// Those of both.
     #[must_use]
     pub fn with(self, other: FaultMarks) -> FaultMarks {
-        FaultMarks(self.0 | other.0)
+        let hold = (self.0 & HOLD_BITS).max(other.0 & HOLD_BITS);
+        FaultMarks((self.0 | other.0) & !HOLD_BITS | hold)
     }
 
     /// The names of the faults.
@@ -89,7 +109,9 @@ impl FaultMarks {
 
 impl fmt::Display for FaultMarks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.names().chain(self.hold_names()).collect::<Vec<_>>().join(", "))
+        let rewritten = self.is_rewritten().then_some("rewritten");
+        let names = self.names().chain(self.hold_names()).chain(rewritten);
+        f.write_str(&names.collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -252,12 +274,17 @@ mod tests {
 
     #[test]
     fn marks_of_holds_stand_beside_those_of_faults() {
-        let mut marks = FaultMarks::default().held(HoldMark::Held).held(HoldMark::Missed);
+        let mut marks = FaultMarks::default().held(HoldMark::Edited).held(HoldMark::Held);
         assert!(!marks.is_empty() && !marks.has_fault());
         assert_eq!(marks.names().count(), 0);
         marks.insert(FaultKind::Stall);
-        assert_eq!(marks.to_string(), "stall, held, missed");
-        assert!(marks.has_fault() && marks.holds().eq([HoldMark::Held, HoldMark::Missed]));
+        assert_eq!(marks.to_string(), "stall, held, edited");
+        assert!(marks.has_fault() && marks.holds().eq([HoldMark::Held, HoldMark::Edited]));
+        assert!(FaultMarks::default().held(HoldMark::Missed).holds().eq([HoldMark::Missed]));
+        assert!(FaultMarks::default().held(HoldMark::Held).holds().eq([HoldMark::Held]));
+        let marks = marks.with(FaultMarks::default().rewritten());
+        assert_eq!(marks.to_string(), "stall, held, edited, rewritten");
+        assert!(marks.is_rewritten() && !FaultMarks::default().rewritten().has_fault());
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub enum FormTab {
     Options,
     /// What a relay does to what it passes on.
     Faults,
+    /// What it changes of it.
+    Rewrites,
 }
 
 /// Room a field asks for on its line, without its label.

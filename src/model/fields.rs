@@ -7,6 +7,7 @@ mod http;
 mod http_relay;
 mod list;
 mod relay;
+mod rewrite;
 mod session;
 mod tls;
 

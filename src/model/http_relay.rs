@@ -8,6 +8,7 @@ use strum::{Display, EnumString, IntoStaticStr};
 use super::client::{CONNECT_TIMEOUT, ClientSpec, SocketSpec};
 use super::hold::HoldSpec;
 use super::http::{HEAD_TIMEOUT, HttpRule};
+use super::rewrite::RewriteSpec;
 use super::tls::{ClientTls, ListenerTls};
 
 /// An HTTP relay: every request is passed on to the target, a reverse proxy, or where it says itself,
@@ -43,6 +44,8 @@ pub struct HttpRelaySpec {
     /// Of those to the target.
     pub client: ClientSpec,
     pub hold: HoldSpec,
+    /// What is changed of what is passed on, in order, before it is held.
+    pub rewrite: Vec<RewriteSpec>,
 }
 
 /// Which host a request is for when it is passed on to a target.

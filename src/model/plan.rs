@@ -13,6 +13,7 @@ use super::fault::FaultsPlan;
 use super::hold::HoldPlan;
 use super::protocol::{Capabilities, Protocol, Side};
 pub use super::relay_plan::{HttpRelayPlan, OpenPlan, OriginPlan};
+use super::rewrite::RewritePlan;
 use super::tls::{ClientTls, ListenerTls};
 use super::trust::{TrustedCertificates, Verify};
 use super::url_text::UrlText;
@@ -265,6 +266,7 @@ pub struct TcpRelayPlan {
     pub socks: Option<SocksPlan>,
     pub hold: HoldPlan,
     pub faults: FaultsPlan,
+    pub rewrites: Vec<RewritePlan>,
 }
 
 /// Who may say where to.
@@ -312,6 +314,7 @@ pub struct UdpRelayPlan {
     /// A client of which neither side said anything for so long is let go.
     pub idle: Duration,
     pub faults: FaultsPlan,
+    pub rewrites: Vec<RewritePlan>,
 }
 
 /// An automatic answer with its payloads as bytes.

@@ -7,6 +7,7 @@ use smart_default::SmartDefault;
 use super::client::{CONNECT_TIMEOUT, ClientSpec, DatagramSpec, SocketSpec};
 use super::fault::{ChanceSpec, FaultSpec};
 use super::hold::HoldSpec;
+use super::rewrite::RewriteSpec;
 use super::tls::{ClientTls, ListenerTls};
 
 /// A TCP (or TLS) relay: every accepted connection is connected on to the target, and what comes on
@@ -37,6 +38,8 @@ pub struct TcpRelaySpec {
     pub faults: ChanceSpec,
     /// Done to what is passed on, in order.
     pub fault: Vec<FaultSpec>,
+    /// What is changed of what is passed on, in order, before it is held.
+    pub rewrite: Vec<RewriteSpec>,
 }
 
 /// How long neither a client of a UDP relay nor the target for it may say nothing before its socket
@@ -63,4 +66,6 @@ pub struct UdpRelaySpec {
     pub faults: ChanceSpec,
     /// Done to what is passed on, in order.
     pub fault: Vec<FaultSpec>,
+    /// What is changed of what is passed on, in order, before it is held.
+    pub rewrite: Vec<RewriteSpec>,
 }

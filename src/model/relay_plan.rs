@@ -7,6 +7,7 @@ use super::endpoint::{Bind, Endpoint};
 use super::hold::HoldPlan;
 use super::http_relay::HostHeader;
 use super::plan::{ClientOptions, HttpRulePlan, SocketOptions};
+use super::rewrite::RewritePlan;
 use super::tls::{ClientTls, ListenerTls};
 
 /// Whom to let in, and where their requests are passed on to.
@@ -25,6 +26,8 @@ pub struct HttpRelayPlan {
     pub host: HostHeader,
     /// Answers of ours; a request that fits one is not passed on.
     pub rules: Vec<HttpRulePlan>,
+    /// What is changed of what is passed on.
+    pub rewrites: Vec<RewritePlan>,
     /// The target is told who asked, how and whom.
     pub forwarded: bool,
     /// Towards servers that are asked under TLS where there is no target.

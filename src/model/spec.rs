@@ -16,6 +16,7 @@ use super::protocol::{
     TLS_BADGE,
 };
 use super::relay::{TcpRelaySpec, UdpRelaySpec};
+use super::rewrite::RewriteSpec;
 use super::rule_tag::RuleTag;
 use super::tls::{ClientTls, ListenerTls};
 use super::trust::{TrustedCertificates, Verify};
@@ -292,6 +293,21 @@ impl Spec {
             Spec::Http(_)
             | Spec::HttpListener(_)
             | Spec::HttpRelay(_)
+            | Spec::Tcp(_)
+            | Spec::TcpListener(_)
+            | Spec::Udp(_)
+            | Spec::UdpListener(_) => None,
+        }
+    }
+
+    /// What a relay changes, to write to.
+    pub(crate) fn rewrites_mut(&mut self) -> Option<&mut Vec<RewriteSpec>> {
+        match self {
+            Spec::HttpRelay(spec) => Some(&mut spec.rewrite),
+            Spec::TcpRelay(spec) => Some(&mut spec.rewrite),
+            Spec::UdpRelay(spec) => Some(&mut spec.rewrite),
+            Spec::Http(_)
+            | Spec::HttpListener(_)
             | Spec::Tcp(_)
             | Spec::TcpListener(_)
             | Spec::Udp(_)

@@ -98,6 +98,8 @@ pub(super) enum RecordTest {
     Fault(Option<FaultKind>),
     /// A hold did this to it; `None` = anything.
     Hold(Option<HoldMark>),
+    /// A rule of a relay changed it.
+    Rewritten,
     /// What failed, was reset or is an answer that says so.
     Error,
 }
@@ -294,6 +296,7 @@ impl RecordTest {
             RecordTest::Marked => record.is_marked,
             RecordTest::Fault(None) => record.faults.has_fault(),
             RecordTest::Fault(Some(kind)) => record.faults.contains(*kind),
+            RecordTest::Rewritten => record.faults.is_rewritten(),
             RecordTest::Hold(None) => record.faults.holds().next().is_some(),
             RecordTest::Hold(Some(mark)) => record.faults.holds().any(|it| it == *mark),
             RecordTest::Error => record.is_error(),
@@ -309,6 +312,7 @@ impl RecordTest {
             RecordTest::Text(TextOf::Comment, _) => Some("comment"),
             RecordTest::Fault(_) => Some("fault"),
             RecordTest::Hold(_) => Some("hold"),
+            RecordTest::Rewritten => Some("rewritten"),
             RecordTest::Error | RecordTest::Text(TextOf::Error, _) => Some("error"),
             _ => None,
         }

@@ -210,6 +210,9 @@ fields! {
     "hold" QuerySubject::Hold, QueryValue::Word(HOLDS), true,
         ["intercept" "~intercepted" "intercepted" "paused"],
         "What was held before it was passed on, and what became of it; alone: whatever it was.", "hold == edited";
+    "rewritten" QuerySubject::Rewritten, QueryValue::Flag, true,
+        ["changed" "modified" "mapped"],
+        "What a rule of a relay changed before it was passed on.", "rewritten";
     "error" QuerySubject::Text(TextOf::Error), QueryValue::Text, true,
         ["~e" "failure" "_ws.expert" "fail" "errors"],
         "What failed or was reset, and answers with a status of 400 or more; its text is searched.", "error contains refused";

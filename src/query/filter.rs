@@ -104,6 +104,12 @@ impl Filter {
         })
     }
 
+    /// Whether it asks about the status of an answer.
+    pub(crate) fn asks_status(&self) -> bool {
+        let is_status = |test: &Test| matches!(test, Test::Record(RecordTest::Status(_)));
+        self.0.tests().iter().any(|(_, test)| is_status(test))
+    }
+
     /// What it looks for in payload, without that which it looks away from: what a screen marks.
     pub(crate) fn pattern(&self) -> Option<Pattern> {
         let (mut needles, mut expressions) = (Vec::new(), Vec::new());

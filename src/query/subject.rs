@@ -54,4 +54,5 @@ pub(super) enum QuerySubject {
     Marked,
     Fault,
     Hold,
+    Rewritten,
 }

@@ -63,6 +63,7 @@ pub(super) fn exists(asked: &Asked) -> Made {
         QuerySubject::Marked => RecordTest::Marked,
         QuerySubject::Fault => RecordTest::Fault(None),
         QuerySubject::Hold => RecordTest::Hold(None),
+        QuerySubject::Rewritten => RecordTest::Rewritten,
         QuerySubject::Delta => RecordTest::Delta(every),
         QuerySubject::Latency => RecordTest::Latency(every),
         QuerySubject::Status => RecordTest::Status(every),
@@ -123,6 +124,7 @@ fn plain(asked: &Asked, operator: &str, value: &str) -> Result<Test, String> {
         | QuerySubject::Data
         | QuerySubject::Body
         | QuerySubject::Hex
+        | QuerySubject::Rewritten
         | QuerySubject::Marked => return Err(format!("write {}", asked.field.example)),
     })
 }

@@ -22,6 +22,8 @@ mod http_relay;
 mod life;
 #[path = "engine_relay.rs"]
 mod relay;
+#[path = "engine_rewrites.rs"]
+mod rewrites;
 #[path = "engine_tcp.rs"]
 mod tcp;
 #[path = "engine_tls.rs"]

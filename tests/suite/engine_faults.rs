@@ -45,6 +45,7 @@ fn streams(target: SocketAddr, list: Vec<FaultPlan>) -> Plan {
         tls: ListenerTls::Off,
         socket: SocketOptions::default(),
         faults: faults(list),
+        rewrites: Vec::new(),
         socks: None,
         hold: HoldPlan::default(),
         target: TargetPlan {
@@ -274,6 +275,7 @@ fn datagrams(target: &UdpSocket, list: Vec<FaultPlan>) -> Plan {
         any_peer: false,
         idle: Duration::from_secs(60),
         faults: faults(list),
+        rewrites: Vec::new(),
     })
 }
 

@@ -29,6 +29,7 @@ fn streams(target: SocketAddr, hold: HoldPlan, faults: FaultsPlan) -> TcpRelayPl
         tls: ListenerTls::Off,
         socket: SocketOptions::default(),
         faults,
+        rewrites: Vec::new(),
         socks: None,
         hold,
         target: TargetPlan {

@@ -36,6 +36,7 @@ pub fn relay(target: Option<SocketAddr>) -> HttpRelayPlan {
         client: client.client,
         host: HostHeader::Auto,
         rules: Vec::new(),
+        rewrites: Vec::new(),
         forwarded: false,
         onward_tls: ClientTls::verified(),
         open: OpenPlan::default(),

@@ -22,13 +22,14 @@ use wirebench::model::trust::{TrustedCertificates, Verify};
 use super::bench::{Bench, DEADLINE, accept, connect, echo, tcp, tcp_listener, text};
 use crate::harness::peers::{echo_peer, free_port, tcp_peer};
 
-fn relay(target: SocketAddr) -> TcpRelayPlan {
+pub fn relay(target: SocketAddr) -> TcpRelayPlan {
     let client = tcp(target);
     TcpRelayPlan {
         bind: "127.0.0.1:0".parse().unwrap(),
         tls: ListenerTls::Off,
         socket: SocketOptions::default(),
         faults: wirebench::model::fault::FaultsPlan::default(),
+        rewrites: Vec::new(),
         socks: None,
         hold: HoldPlan::default(),
         target: TargetPlan {

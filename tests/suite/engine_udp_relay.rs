@@ -13,7 +13,7 @@ use wirebench::model::record::{Direction, RecordKind};
 
 use super::bench::{Bench, DEADLINE, text};
 
-fn plan(target: &str) -> UdpRelayPlan {
+pub fn plan(target: &str) -> UdpRelayPlan {
     UdpRelayPlan {
         bind: "127.0.0.1:0".parse().unwrap(),
         socket: DatagramOptions::default(),
@@ -22,6 +22,7 @@ fn plan(target: &str) -> UdpRelayPlan {
         any_peer: false,
         idle: Duration::from_secs(60),
         faults: wirebench::model::fault::FaultsPlan::default(),
+        rewrites: Vec::new(),
     }
 }
 

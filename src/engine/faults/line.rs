@@ -199,6 +199,7 @@ impl FaultLine {
     }
 
     /// Takes something in.
+    #[cfg(test)]
     pub(crate) fn take(&mut self, data: Bytes, now: Duration) -> TakenIn {
         let original = data.clone();
         self.take_held(data, (&original, FaultMarks::default()), now)

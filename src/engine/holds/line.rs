@@ -5,6 +5,26 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use super::{HoldTicket, HoldVerdict};
+use crate::model::fault::FaultMarks;
+
+/// Bytes on their way, with what they were.
+#[derive(Debug, Clone)]
+pub(crate) struct InTransit {
+    pub(crate) original: Bytes,
+    /// As they go on: rules may have changed them.
+    pub(crate) data: Bytes,
+    pub(crate) marks: FaultMarks,
+    /// What came is told already.
+    pub(crate) is_told: bool,
+}
+
+impl InTransit {
+    /// As they came, and nobody told of them.
+    pub(crate) fn of(data: Bytes) -> Self {
+        let (original, marks) = (data.clone(), FaultMarks::default());
+        InTransit { original, data, marks, is_told: false }
+    }
+}
 
 /// What waits, oldest first; the first has a ticket.
 #[derive(Default)]
@@ -15,7 +35,7 @@ pub(crate) struct HoldLine {
 
 /// Bytes that wait.
 pub(crate) struct HeldBytes {
-    pub(crate) data: Bytes,
+    going: InTransit,
     /// Somebody decides about them; else they wait for those before.
     pub(crate) ticket: Option<HoldTicket>,
 }
@@ -32,9 +52,9 @@ impl HoldLine {
     }
 
     /// One more at the end.
-    pub(crate) fn push(&mut self, data: Bytes, ticket: Option<HoldTicket>) {
-        self.bytes += data.len();
-        self.queue.push_back(HeldBytes { data, ticket });
+    pub(crate) fn push(&mut self, going: InTransit, ticket: Option<HoldTicket>) {
+        self.bytes += going.data.len();
+        self.queue.push_back(HeldBytes { going, ticket });
     }
 
     /// What was decided about the first. Never ends while nothing waits; safe to drop.
@@ -46,21 +66,21 @@ impl HoldLine {
     }
 
     /// Takes the first out.
-    pub(crate) fn pop(&mut self) -> Option<Bytes> {
+    pub(crate) fn pop(&mut self) -> Option<InTransit> {
         let first = self.queue.pop_front()?;
-        self.bytes -= first.data.len();
-        Some(first.data)
+        self.bytes -= first.going.data.len();
+        Some(first.going)
     }
 
     /// Takes the first out if it only waited for those before.
-    pub(crate) fn pop_follower(&mut self) -> Option<Bytes> {
+    pub(crate) fn pop_follower(&mut self) -> Option<InTransit> {
         self.queue.front().filter(|first| first.ticket.is_none())?;
         self.pop()
     }
 
     /// Takes everything out: nobody is to decide any more.
-    pub(crate) fn drain(&mut self) -> Vec<Bytes> {
+    pub(crate) fn drain(&mut self) -> Vec<InTransit> {
         self.bytes = 0;
-        std::mem::take(&mut self.queue).into_iter().map(|it| it.data).collect()
+        std::mem::take(&mut self.queue).into_iter().map(|it| it.going).collect()
     }
 }

@@ -17,6 +17,7 @@ mod opened;
 mod own_answer;
 mod passed_on;
 mod received;
+mod rewriting;
 mod route;
 mod tunnel;
 mod visitor;
@@ -32,6 +33,7 @@ use crate::engine::accept::{AcceptLoop, ListenerEvent};
 use crate::engine::event::{Event, Summary};
 use crate::engine::http::ending_order::EndingOrder;
 use crate::engine::refusal;
+use crate::engine::rewrites::RewriteControl;
 use crate::engine::session::{SessionContext, SessionHandle};
 use crate::engine::tls::opening::{self, Opener};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -59,6 +61,8 @@ struct HttpRelay {
     requests: AtomicU32,
     /// Exchanges are told in the order in which they ended.
     endings: EndingOrder,
+    /// What is changed of what is passed on.
+    rewrites: RewriteControl,
     /// What opens TLS, where hosts are named for that.
     opener: Option<Opener>,
 }
@@ -75,7 +79,9 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
     let (plan, _) = watch::channel(plan);
     let machine = os::host_name().unwrap_or_default().trim().to_ascii_lowercase();
     let (requests, endings) = (AtomicU32::new(0), EndingOrder::default());
-    let relay = Arc::new(HttpRelay { session, plan, machine, requests, endings, opener });
+    let rewrites = RewriteControl::new(&plan.borrow().rewrites, &session);
+    let relay = HttpRelay { session, plan, machine, requests, endings, rewrites, opener };
+    let relay = Arc::new(relay);
     relay.tell_target();
     loop {
         match accept.next(&mut input).await {
@@ -91,6 +97,7 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
             ListenerEvent::Update(plan) => match plan.http_relay() {
                 Some(plan) => {
                     relay.session.holds.change(&plan.hold);
+                    relay.rewrites.change(&plan.rewrites);
                     relay.plan.send_replace(plan);
                     relay.tell_target();
                 }

@@ -16,12 +16,15 @@
 //! side feels how slow the other is.
 
 mod holding;
+mod rewriting;
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{ReadHalf, WriteHalf};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::{Ending, FaultWatch};
@@ -29,8 +32,10 @@ use crate::engine::clock;
 use crate::engine::command::CloseMode;
 use crate::engine::faults::line::{FaultLine, FaultStep, TakenIn};
 use crate::engine::holds::HoldVerdict;
-use crate::engine::holds::line::HoldLine;
+use crate::engine::holds::line::{HoldLine, InTransit};
 use crate::engine::outbound::{Origin, OutboundQueue};
+use crate::engine::rewrites::Rewrites;
+use crate::engine::rewrites::line::RewriteLine;
 use crate::engine::session::SessionHandle;
 use crate::engine::sink::{Sink, StampGuard};
 use crate::engine::stream_io::{StreamBuffer, write_or_finish};
@@ -40,7 +45,6 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::fault::FaultMarks;
 use crate::model::id::ConnId;
 use crate::model::record::{ConnInfo, Direction, RecordKind, RelayPair};
-use holding::HoldAnswer;
 
 /// Bytes waiting to be written above which a way reads no more.
 const AHEAD: usize = 64 * 1024;
@@ -63,6 +67,7 @@ pub(super) struct Passing {
     pub(super) names: [String; 2],
     pub(super) ending: Ending,
     pub(super) faults: FaultWatch,
+    pub(super) rewrites: watch::Receiver<Arc<Rewrites>>,
 }
 
 /// One of the two connections.
@@ -79,6 +84,9 @@ struct Way {
     write: WriteHalf<Stream>,
     buffer: StreamBuffer,
     outgoing: OutboundQueue,
+    /// What may be a part of what rules look for, until then.
+    rewrites: RewriteLine,
+    kept_until: Option<Instant>,
     /// What waits for a decision, before faults get it.
     holds: HoldLine,
     line: FaultLine,
@@ -189,6 +197,8 @@ impl Way {
             write,
             buffer: StreamBuffer::default(),
             outgoing: OutboundQueue::default(),
+            rewrites: RewriteLine::default(),
+            kept_until: None,
             holds: HoldLine::default(),
             line,
             touched: Default::default(),
@@ -209,7 +219,8 @@ impl Way {
 
     /// Whether nothing waits to be written any more.
     fn is_passed_on(&self) -> bool {
-        self.outgoing.front().is_none() && self.line.is_empty() && self.holds.is_empty()
+        let is_kept = !self.rewrites.is_empty();
+        self.outgoing.front().is_none() && self.line.is_empty() && self.holds.is_empty() && !is_kept
     }
 
     /// More may be read: not too much waits to be written.
@@ -269,6 +280,8 @@ impl Way {
 impl Live {
     /// Waits for the next thing to happen and takes it in.
     async fn turn(&mut self) -> Option<End> {
+        self.release_kept(Half::Client, true);
+        self.release_kept(Half::Target, true);
         if let Some(end) = self.release() {
             return Some(end);
         }
@@ -276,7 +289,10 @@ impl Live {
         let (events, drops) = (&setup.session.events, *is_closing);
         let finishes = |way: &Way| broken.is_none() && (way.is_read || way.is_shut || drops);
         let (up_finishes, down_finishes) = (finishes(up), finishes(down));
-        let due = |way: &Way| (drops, way.line.next_due().map(|due| setup.faults.started + due));
+        let due = |way: &Way| {
+            let line = way.line.next_due().map(|due| setup.faults.started + due);
+            (drops, line.into_iter().chain(way.kept_until).min())
+        };
         let (up_due, down_due) = (due(up), due(down));
         let happened = tokio::select! {
             () = setup.session.cancel.cancelled() => return Some(End::Reset("reset by us")),
@@ -336,6 +352,8 @@ impl Live {
     }
 
     fn close(&mut self) {
+        self.release_kept(Half::Client, false);
+        self.release_kept(Half::Target, false);
         // What was held to be looked at first does not slip through because somebody closes.
         self.let_go_of_held(Half::Client);
         self.let_go_of_held(Half::Target);
@@ -384,10 +402,12 @@ impl Live {
             ),
             Ok(_) => return self.take_in(from),
             Err(error) => {
+                self.release_kept(from, false);
                 self.way(from).is_read = true;
                 return self.broke(from, Stage::Session, &error);
             }
         };
+        self.release_kept(from, false);
         self.way(from).is_read = true;
         // Of a half that is known to be gone more is told at the end.
         if self.broken.is_none() {
@@ -402,23 +422,29 @@ impl Live {
         let data = way.buffer.take();
         let len = data.len() as u64;
         way.received += len;
-        let mut taken = TakenIn::default();
-        let is_dropped = is_closing || way.is_shut;
-        if is_dropped {
+        if is_closing || way.is_shut {
             way.dropped += len;
-        } else {
-            let mut marks = FaultMarks::default();
-            if self.asks_hold(from) {
-                match self.ask_hold(from, &data) {
-                    HoldAnswer::Waits => return,
-                    HoldAnswer::GoesOn(with) => marks = with,
-                }
-            }
-            taken = self.put(from, (&data, data.clone()), marks);
+            return self.setup.session.events.received(from.conn(pair), data, len);
         }
+        if let Some(going) = self.rewrite(from, data) {
+            self.go_on(from, going);
+        }
+    }
+
+    /// Hands on what rules let go of, by way of hold and faults.
+    fn go_on(&mut self, from: Half, mut going: InTransit) {
+        if self.asks_hold(from) {
+            match self.ask_hold(from, going) {
+                Some(goes_on) => going = goes_on,
+                None => return,
+            }
+        }
+        let InTransit { original, data, marks, is_told } = going;
+        let taken = self.put(from, (&original, data), marks);
         // What the server says is told when it reaches the client, if it does and as it does.
-        if from == Half::Client || is_dropped || taken.differs {
-            self.setup.session.events.received_touched(from.conn(pair), data, taken.marks);
+        if !is_told && (from == Half::Client || taken.differs) {
+            let conn = from.conn(self.setup.pair);
+            self.setup.session.events.received_touched(conn, original, taken.marks);
         }
     }
 
@@ -547,6 +573,7 @@ impl Live {
         let way = self.way(from);
         let mut left = way.dropped;
         let mut kept = way.line.drain();
+        kept.extend(Some(way.rewrites.take()).filter(|data| !data.is_empty()));
         left += kept.iter().map(|data| data.len() as u64).sum::<u64>();
         let mut at = 0;
         while let Some(message) = way.outgoing.pop() {

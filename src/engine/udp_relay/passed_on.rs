@@ -15,9 +15,12 @@ use super::{Client, UdpRelay};
 use crate::engine::clock;
 use crate::engine::datagram::bound_socket::{self, is_late_report, socket_for};
 use crate::engine::faults::line::FaultStep;
+use crate::engine::rewrites::replaced;
 use crate::model::fault::{FaultKind, FaultMarks};
 use crate::model::id::ConnId;
-use crate::model::record::{Direction, Record, RecordKind, RelayPair};
+use crate::model::protocol::{Protocol, Side};
+use crate::model::record::{ConnInfo, Direction, Record, RecordKind, RelayPair};
+use crate::query::RecordFacts;
 
 /// Why a datagram is dropped for which a fault leaves no room.
 pub(super) const FULL: &str = "too many wait already for what faults do to them";
@@ -86,13 +89,14 @@ impl UdpRelay {
     /// A datagram of a client, on its way to the target; says what faults do to it.
     pub(super) fn pass_up(&mut self, from: SocketAddr, data: Bytes) -> FaultMarks {
         let now = self.faults.elapsed();
+        let (original, (data, marks)) = (data.clone(), self.rewritten(from, true, data));
         let Some(client) = self.clients.get_mut(from) else { return FaultMarks::default() };
-        if client.up.is_plain() {
+        if client.up.is_plain() && marks.is_empty() {
             self.send_up(from, data);
             return FaultMarks::default();
         }
         let (len, conn) = (data.len(), client.pair.target);
-        let taken = client.up.take(data, now);
+        let taken = client.up.take_held(data, (&original, marks), now);
         if taken.is_refused {
             self.lost.add(conn, true, len, FULL.into());
         }
@@ -129,17 +133,52 @@ impl UdpRelay {
         data: Bytes,
     ) -> Option<Record> {
         let now = self.faults.elapsed();
+        let (original, (data, marks)) = (data.clone(), self.rewritten(address, false, data));
         let line = self.clients.get_mut(address).map(|client| &mut client.down);
-        let Some(line) = line.filter(|line| !line.is_plain()) else {
+        let Some(line) = line.filter(|line| !line.is_plain() || !marks.is_empty()) else {
             return Some(self.told_down((address, pair), data, FaultMarks::default()));
         };
-        let taken = line.take(data.clone(), now);
+        let len = data.len();
+        let taken = line.take_held(data, (&original, marks), now);
         if taken.is_refused {
-            self.lost.add(pair.client, false, data.len(), FULL.into());
+            self.lost.add(pair.client, false, len, FULL.into());
         }
         // It does not get to the client, or not as it is.
         let is_told = taken.is_refused || taken.differs || taken.marks.contains(FaultKind::Drop);
-        is_told.then(|| data_record(pair.target, Direction::Received, data, taken.marks))
+        is_told.then(|| data_record(pair.target, Direction::Received, original, taken.marks))
+    }
+
+    /// What rules make of a datagram of a client, or of one that came back for it.
+    fn rewritten(
+        &mut self,
+        address: SocketAddr,
+        from_client: bool,
+        data: Bytes,
+    ) -> (Bytes, FaultMarks) {
+        let marks = FaultMarks::default();
+        if self.plan.rewrites.is_empty() {
+            return (data, marks);
+        }
+        let rules = self.rewrites.now();
+        let Some(pair) = self.clients.get_mut(address).map(|client| client.pair) else {
+            return (data, marks);
+        };
+        let local = socket_for(&self.sockets, address).map(|bound| bound.local);
+        let conn = ConnInfo {
+            id: pair.client,
+            protocol: Protocol::Udp,
+            side: Side::Relay,
+            local,
+            peer: Some(address),
+            tls: false,
+            pair: Some(pair),
+        };
+        // As it will be told of on the client's half.
+        let direction = if from_client { Direction::Received } else { Direction::Sent };
+        let record = data_record(pair.client, direction, data.clone(), marks);
+        let fitting = rules.fitting(from_client, &conn, &RecordFacts::of(&record));
+        let (made, _) = replaced(&fitting, data);
+        (made.data, if made.by.is_empty() { marks } else { marks.rewritten() })
     }
 
     fn send_down(&self, to: SocketAddr, data: &[u8]) -> Result<(), String> {

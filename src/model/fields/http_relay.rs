@@ -1,5 +1,6 @@
 //! The options of HTTP relays.
 
+use super::relay::{REWRITE, REWRITE_HELP, REWRITE_LIST, REWRITES};
 use super::session::{BIND, BIND_HELP};
 use crate::model::field::FieldWidth::Fill;
 use crate::model::field::{FormTab, Options, Presence, Spelling, ValueKind, fields};
@@ -46,5 +47,6 @@ impl Options for HttpRelaySpec {
                    on.";
         "", ValueKind::Table, client, tab: OPTIONS;
         "", ValueKind::Table, hold, tab: OPTIONS;
+        "rewrite", REWRITE_LIST, rewrite, tab: REWRITES, label: REWRITE, help: REWRITE_HELP;
     }
 }

@@ -9,6 +9,11 @@ const FAULTS: Option<FormTab> = Some(FormTab::Faults);
 const FAULT_LIST: ValueKind = ValueKind::List(Spelling::Table);
 const FAULT: &str = "+ fault (a new one delays by 100 ms)";
 const FAULT_HELP: &str = "Faults put into what is passed on, in order.";
+pub(super) const REWRITES: Option<FormTab> = Some(FormTab::Rewrites);
+pub(super) const REWRITE_LIST: ValueKind = ValueKind::List(Spelling::Table);
+pub(super) const REWRITE: &str = "+ rule that changes what is passed on";
+pub(super) const REWRITE_HELP: &str =
+    "What is changed of what is passed on, in order, before it is held and before faults.";
 const OPTIONS: Option<FormTab> = Some(FormTab::Options);
 
 impl Options for TcpRelaySpec {
@@ -34,6 +39,7 @@ impl Options for TcpRelaySpec {
         "", ValueKind::Table, hold, tab: OPTIONS;
         "", ValueKind::Table, faults, tab: OPTIONS;
         "fault", FAULT_LIST, fault, tab: FAULTS, label: FAULT, help: FAULT_HELP;
+        "rewrite", REWRITE_LIST, rewrite, tab: REWRITES, label: REWRITE, help: REWRITE_HELP;
     }
 }
 
@@ -52,5 +58,6 @@ impl Options for UdpRelaySpec {
         "", ValueKind::Table, client, tab: OPTIONS;
         "", ValueKind::Table, faults, tab: OPTIONS;
         "fault", FAULT_LIST, fault, tab: FAULTS, label: FAULT, help: FAULT_HELP;
+        "rewrite", REWRITE_LIST, rewrite, tab: REWRITES, label: REWRITE, help: REWRITE_HELP;
     }
 }

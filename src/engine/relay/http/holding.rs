@@ -22,7 +22,7 @@ use crate::engine::http::body_receiver::BodyReceiver;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::relay::http::received::AskedRequest;
 use crate::engine::session::SessionHandle;
-use crate::model::exchange::{Exchange, Head, HttpMessage};
+use crate::model::exchange::{Exchange, Head, HttpMessage, MessageFraming};
 use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::fault::FaultMarks;
 use crate::model::hold::{Decision, HeldKind, HoldEnd, HoldMark};
@@ -63,6 +63,13 @@ impl AheadBody {
         let is_done = framing.framing.is_empty();
         let reader = BodyReader::new(framing.framing);
         AheadBody { reader, wire, content, is_done, is_broken: false, has_surplus: false }
+    }
+
+    /// One that is here, without framing.
+    pub(super) fn of(content: &[u8]) -> Self {
+        let (wire, content) = (BytesMut::new(), BytesMut::from(content));
+        let reader = BodyReader::new(MessageFraming::None);
+        AheadBody { reader, wire, content, is_done: true, is_broken: false, has_surplus: false }
     }
 
     /// Takes what came; what is behind its end is kept with what crossed.
@@ -127,21 +134,17 @@ impl HttpHold {
 
     /// Whether the message is to be held, if its body holds this.
     pub(super) fn fits(&self, message: &HeldMessage<'_>, content: &[u8]) -> bool {
-        let mut exchange: Exchange = message.recorder.edit(|exchange| exchange.clone());
-        let direction = match message.kind {
-            HeldKind::Response => {
-                let (head, body) = (message.head.clone(), exchange.request.body.clone());
-                exchange.response = Some(HttpMessage { head, body });
-                Direction::Sent
-            }
-            _ => Direction::Received,
-        };
-        let facts = ExchangeFacts::of(&exchange);
-        let whole = [&message.head.raw[..], content].concat();
-        let record =
-            Record::new(clock::now(), self.conn.id, direction, RecordKind::Data, whole.into());
-        let facts = RecordFacts { exchange: Some(&facts), ..RecordFacts::of(&record) };
-        self.desk().fits(&self.conn, &facts)
+        judged(&self.conn, message, content, |facts| self.desk().fits(&self.conn, facts))
+    }
+
+    /// The client's half, as filters know it.
+    pub(super) fn conn(&self) -> &ConnInfo {
+        &self.conn
+    }
+
+    /// A row of the client with marks.
+    pub(super) fn note(&self, text: &str, marks: FaultMarks) {
+        self.session.events.note_touched(self.conn.id, text, marks);
     }
 
     /// What is said of a message that was to be held, and whose body was not there in time.
@@ -203,14 +206,36 @@ impl HttpHold {
     }
 
     /// What the server said, where its client gets something else.
-    pub(super) fn tell_came(&self, conn: ConnId, data: Bytes) {
-        self.session.events.received_touched(conn, data, HttpHold::edited());
+    pub(super) fn tell_came(&self, conn: ConnId, data: Bytes, marks: FaultMarks) {
+        self.session.events.received_touched(conn, data, marks);
     }
 
     /// Marks of what was edited.
     pub(super) fn edited() -> FaultMarks {
         FaultMarks::default().held(HoldMark::Held).held(HoldMark::Edited)
     }
+}
+
+/// Asks about a message whose body holds this, as filters see what it will be told as.
+pub(super) fn judged<T>(
+    conn: &ConnInfo,
+    message: &HeldMessage<'_>,
+    content: &[u8],
+    ask: impl FnOnce(&RecordFacts<'_>) -> T,
+) -> T {
+    let mut exchange: Exchange = message.recorder.edit(|exchange| exchange.clone());
+    let direction = match message.kind {
+        HeldKind::Response => {
+            let (head, body) = (message.head.clone(), exchange.request.body.clone());
+            exchange.response = Some(HttpMessage { head, body });
+            Direction::Sent
+        }
+        _ => Direction::Received,
+    };
+    let facts = ExchangeFacts::of(&exchange);
+    let whole = [&message.head.raw[..], content].concat();
+    let record = Record::new(clock::now(), conn.id, direction, RecordKind::Data, whole.into());
+    ask(&RecordFacts { exchange: Some(&facts), ..RecordFacts::of(&record) })
 }
 
 impl Visitor {
@@ -221,10 +246,29 @@ impl Visitor {
         recorder: &ExchangeRecorder,
     ) -> Option<Decision> {
         let hold = HttpHold::new(&self.relay.session, &self.met, self.control.stop());
-        let message = HeldMessage { kind: HeldKind::Request, head: &asked.head, recorder };
+        let message = HeldMessage { kind: HeldKind::Request, head: asked.said(), recorder };
         if !hold.may_fit(&message) {
             return None;
         }
+        let body = match &asked.instead {
+            Some((_, instead)) => AheadBody::of(instead),
+            None => self.read_ahead(asked).await,
+        };
+        if !hold.fits(&message, &body.content) {
+            return None;
+        }
+        if !body.is_done {
+            hold.not_held(&message);
+            return None;
+        }
+        Some(hold.decided(&message, &body).await.decision)
+    }
+}
+
+/// What is read before anything is decided.
+impl Visitor {
+    /// The body of a request as far as it is read ahead; it is read again by whoever passes it on.
+    pub(super) async fn read_ahead(&mut self, asked: &AskedRequest) -> AheadBody {
         let mut body = AheadBody::new(&asked.framing);
         // Who waits for `100 Continue` sends no body before.
         let waits = asked.head.field("expect").is_some();
@@ -242,14 +286,7 @@ impl Visitor {
         }
         let wire = std::mem::take(&mut body.wire);
         self.input.put_back(wire.freeze());
-        if !hold.fits(&message, &body.content) {
-            return None;
-        }
-        if !body.is_done {
-            hold.not_held(&message);
-            return None;
-        }
-        Some(hold.decided(&message, &body).await.decision)
+        body
     }
 }
 
@@ -300,7 +337,10 @@ impl Visitor {
             Err(refusal) => return self.refuse(refusal, recorder).await,
         };
         let (method, instead) = (received::method(&head), Some((head, made.body)));
-        let asked = AskedRequest { method, route, instead, ..asked };
+        let marks = asked.marks.with(HttpHold::edited());
+        let mut asked = AskedRequest { method, route, instead, marks, ..asked };
+        // Where a rule led it, it goes on to.
+        asked.lead_on();
         Box::pin(self.pass_on(asked, recorder, writer)).await
     }
 }

@@ -74,20 +74,20 @@ impl Visitor {
             Ok(onward) => onward,
             Err(failure) => return self.not_reached(failure, recorder).await,
         };
-        let instead = asked.instead.as_ref();
-        let said = instead.map_or(&asked.head, |(head, _)| head);
-        let passed = heads::request(said, &asked.route.way);
+        let passed = heads::request(asked.said(), &asked.route.way);
         recorder.warn_all(passed.changes);
         let tasks = &self.relay.session.tasks;
         let mut body = BodyReceiver::new(writer, &asked.framing, &asked.head, tasks);
         recorder.edit(|exchange| exchange.request.body = body.facts.clone());
         let mut lead = passed.head;
-        if let Some((_, instead)) = instead {
+        if let Some((_, instead)) = &asked.instead {
             // It is all here: nothing of it goes any further.
             let _ = self.take_in(&mut body, recorder).await;
             lead = [&lead[..], instead].concat().into();
-            let (events, marks) = (&self.relay.session.events, HttpHold::edited());
-            events.sent_touched(events.hold_stamp(), onward.conn, lead.clone(), marks);
+        }
+        if !asked.marks.is_empty() {
+            let events = &self.relay.session.events;
+            events.sent_touched(events.hold_stamp(), onward.conn, lead.clone(), asked.marks);
         }
         let can_repeat = body.done && is_safe(&asked.method);
         let mut body = Some(body);
@@ -145,6 +145,7 @@ impl Visitor {
             asked,
             tasks: &relay.session.tasks,
             hold: &hold,
+            rewrites: relay.rewrites.now(),
             onward: onward.conn,
             begun: 0,
         };

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use tokio::time::{Duration, Instant, timeout_at};
 
 use super::onward::OnwardConn;
+use super::rewriting::Redirected;
 use super::route::{self, AskedBy, Route};
 use super::visitor::{Next, Visitor};
 use crate::codec::http1::{BodyFraming, Expected, HeadErrorKind, HeadReader, ParsedHead, Refusal};
@@ -15,7 +16,10 @@ use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::failure;
 use crate::model::exchange::{Head, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::fault::FaultMarks;
 use crate::model::hold::Decision;
+use crate::model::http_relay::HostHeader;
+use crate::model::plan::OriginPlan;
 use crate::model::record::{Direction, RecordKind};
 
 /// Longest wait for the rest of a head that has begun, and for the next byte of a body.
@@ -35,6 +39,25 @@ pub(super) struct AskedRequest {
     pub(super) keep_alive: bool,
     /// What somebody made of it, to be passed on in its place; `method` and `route` are of this.
     pub(super) instead: Option<(Head, Bytes)>,
+    /// Where rules changed its head alone: that.
+    pub(super) rewritten: Option<Head>,
+    /// The server that a rule leads it to, and whether it is told that it is for it.
+    pub(super) mapped: Option<(OriginPlan, HostHeader)>,
+    /// What touched it.
+    pub(super) marks: FaultMarks,
+}
+
+impl AskedRequest {
+    /// One that nothing touched yet: this head, which asks with this method.
+    fn of(
+        (head, method): (Head, String),
+        framing: BodyFraming,
+        route: Route,
+        keep_alive: bool,
+    ) -> Self {
+        let (instead, rewritten, mapped, marks) = Default::default();
+        AskedRequest { head, method, framing, route, keep_alive, instead, rewritten, mapped, marks }
+    }
 }
 
 /// Why there is no request: nobody is left to answer, or this is the answer.
@@ -78,7 +101,16 @@ impl Visitor {
         };
         recorder.edit(|exchange| exchange.url.clone_from(&route.url));
         let method = method(&head);
-        let asked = AskedRequest { head, method, framing, route, keep_alive, instead: None };
+        let mut asked = AskedRequest::of((head, method), framing, route, keep_alive);
+        if !asked.route.is_tunnel {
+            match Box::pin(self.rewrite_request(&mut asked, recorder)).await {
+                Redirected::No => {}
+                Redirected::Answered(rule) => {
+                    return self.answer_by(rule, &asked, recorder, writer).await;
+                }
+                Redirected::Refused(refusal) => return self.refuse(refusal, recorder).await,
+            }
+        }
         if let Some(rule) = self.rule_for(&asked).filter(|_| !asked.route.is_tunnel) {
             return self.answer_by(rule, &asked, recorder, writer).await;
         }

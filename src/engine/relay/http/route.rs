@@ -95,8 +95,7 @@ fn to_target(
     let base = origin.url();
     let own = UrlText::literal(&base).host_port.to_owned();
     let written = head.field("host").map(|host| printable(host));
-    let is_named = origin.endpoint.host.parse::<IpAddr>().is_err()
-        && !origin.endpoint.host.eq_ignore_ascii_case("localhost");
+    let is_named = origin.endpoint.has_name();
     let asks_for_us = written.as_deref().is_none_or(|host| is_ours(host, by));
     let is_told = match plan.host {
         HostHeader::Auto => is_named && asks_for_us,
@@ -219,6 +218,7 @@ mod tests {
             client: ClientOptions::default(),
             host: HostHeader::Auto,
             rules: Vec::new(),
+            rewrites: Vec::new(),
             forwarded: false,
             onward_tls: ClientTls::verified(),
             open: OpenPlan::default(),

@@ -50,7 +50,11 @@ impl Visitor {
         if is_opened {
             recorder.warn("not opened: the client did not wait for the tunnel");
         }
-        let onward = match self.connected(&asked.route, recorder).await {
+        let mut route = asked.route.clone();
+        if let Some(origin) = self.mapped_tunnel(asked, recorder) {
+            route.origin = origin;
+        }
+        let onward = match self.connected(&route, recorder).await {
             Ok(onward) => onward,
             Err(failure) => return self.not_reached(failure, recorder).await,
         };

@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use super::{Half, Live};
 use crate::engine::clock;
+use crate::engine::holds::line::InTransit;
 use crate::engine::holds::{HoldTicket, HoldVerdict, HoldWish};
 use crate::model::counts::counted;
 use crate::model::fault::FaultMarks;
@@ -16,39 +17,30 @@ use crate::model::record::{Direction, Record, RecordKind};
 use crate::model::timing::Stamp;
 use crate::query::RecordFacts;
 
-/// What became of bytes that were asked to be held.
-pub(super) enum HoldAnswer {
-    /// They wait; all that is to be told of them is told.
-    Waits,
-    /// They go on, with these marks.
-    GoesOn(FaultMarks),
-}
-
 impl Live {
     /// Whether reads of this way are looked at by the hold, or wait behind those that were.
     pub(super) fn asks_hold(&mut self, from: Half) -> bool {
         self.setup.session.holds.asks() || !self.way(from).holds.is_empty()
     }
 
-    /// Holds what was read, if it is to be held, or puts it behind what is.
-    pub(super) fn ask_hold(&mut self, from: Half, data: &Bytes) -> HoldAnswer {
-        let mut marks = FaultMarks::default();
-        if self.fits_hold(from, data) {
-            if let Some(ticket) = self.hold(from, data) {
-                self.way(from).holds.push(data.clone(), Some(ticket));
-                return HoldAnswer::Waits;
+    /// Holds what goes on, if it is to be held, or puts it behind what is; else it goes on.
+    pub(super) fn ask_hold(&mut self, from: Half, mut going: InTransit) -> Option<InTransit> {
+        if self.fits_hold(from, &going.data) {
+            if let Some(ticket) = self.hold(from, &going) {
+                self.way(from).holds.push(going, Some(ticket));
+                return None;
             }
-            marks = marks.held(HoldMark::Missed);
+            going.marks = going.marks.held(HoldMark::Missed);
         }
         if self.way(from).holds.is_empty() {
-            return HoldAnswer::GoesOn(marks);
+            return Some(going);
         }
-        if from == Half::Client {
+        if from == Half::Client && !going.is_told {
             let (events, conn) = (&self.setup.session.events, self.setup.pair.client);
-            events.received_touched(conn, data.clone(), marks);
+            events.received_touched(conn, going.data.clone(), going.marks);
         }
-        self.way(from).holds.push(data.clone(), None);
-        HoldAnswer::Waits
+        self.way(from).holds.push(going, None);
+        None
     }
 
     fn fits_hold(&self, from: Half, data: &[u8]) -> bool {
@@ -64,13 +56,17 @@ impl Live {
     }
 
     /// `None` = there is no room.
-    fn hold(&self, from: Half, data: &Bytes) -> Option<HoldTicket> {
+    fn hold(&self, from: Half, going: &InTransit) -> Option<HoldTicket> {
+        let data = &going.data;
         let conn = self.setup.pair.client;
         let record = |way, kind, data| Record::new(Stamp::default(), conn, way, kind, data);
         let record = match from {
-            Half::Client => record(Direction::Received, RecordKind::Data, data.clone()),
-            Half::Target => {
-                let text = format!("{} of the server held", counted(data.len() as u64, "byte"));
+            Half::Client if !going.is_told => {
+                record(Direction::Received, RecordKind::Data, data.clone())
+            }
+            Half::Client | Half::Target => {
+                let bytes = counted(data.len() as u64, "byte");
+                let text = format!("{bytes} of the {} held", from.name());
                 record(Direction::Local, RecordKind::Note, text.into())
             }
         };
@@ -81,26 +77,30 @@ impl Live {
 
     /// Does with the first that waits what was decided, and passes on what waited behind it alone.
     pub(super) fn decided(&mut self, from: Half, verdict: HoldVerdict) {
-        let Some(original) = self.way(from).holds.pop() else { return };
-        let marks = FaultMarks::default().held(HoldMark::Held).held(verdict.mark());
-        self.tell_decided(from, &original, verdict.end, marks);
+        let Some(going) = self.way(from).holds.pop() else { return };
+        let marks = going.marks.held(HoldMark::Held).held(verdict.mark());
+        self.tell_decided(from, &going, verdict.end, marks);
+        let original = &going.original;
         match verdict.decision {
             Decision::Forward => {
-                self.put(from, (&original, original.clone()), marks);
+                self.put(from, (original, going.data), marks);
             }
             Decision::Edit(data) if !data.is_empty() => {
-                self.put(from, (&original, data), marks);
+                self.put(from, (original, data), marks);
             }
             Decision::Edit(_) | Decision::Drop => {
                 self.way(from).dropped_by_hold += original.len() as u64;
             }
         }
-        while let Some(data) = self.way(from).holds.pop_follower() {
-            self.put(from, (&data, data.clone()), FaultMarks::default());
+        while let Some(InTransit { original, data, marks, .. }) =
+            self.way(from).holds.pop_follower()
+        {
+            self.put(from, (&original, data), marks);
         }
     }
 
-    fn tell_decided(&self, from: Half, original: &Bytes, end: HoldEnd, marks: FaultMarks) {
+    fn tell_decided(&self, from: Half, going: &InTransit, end: HoldEnd, marks: FaultMarks) {
+        let original = &going.original;
         let (events, pair) = (&self.setup.session.events, self.setup.pair);
         let (bytes, name) = (counted(original.len() as u64, "byte"), from.name());
         let (is_late, is_dropped) = (end == HoldEnd::TimedOut, end == HoldEnd::Dropped);
@@ -113,7 +113,7 @@ impl Live {
             events.note_touched(pair.client, &text, marks);
         }
         // Nobody else tells what the server said and the client does not get.
-        if from == Half::Target && (is_dropped || end == HoldEnd::Edited) {
+        if from == Half::Target && !going.is_told && (is_dropped || end == HoldEnd::Edited) {
             events.received_touched(pair.target, original.clone(), marks);
         }
     }
@@ -121,12 +121,12 @@ impl Live {
     /// Nobody is to decide any more, and what waits is not passed on.
     pub(super) fn let_go_of_held(&mut self, from: Half) {
         let kept = self.way(from).holds.drain();
-        let bytes = kept.iter().map(|data| data.len() as u64).sum::<u64>();
+        let bytes = kept.iter().map(|going| going.original.len() as u64).sum::<u64>();
         self.way(from).dropped += bytes;
         let (events, target) = (&self.setup.session.events, self.setup.pair.target);
         let marks = FaultMarks::default().held(HoldMark::Held).held(HoldMark::Dropped);
-        for data in kept.into_iter().filter(|_| from == Half::Target) {
-            events.received_touched(target, data, marks);
+        for going in kept.into_iter().filter(|it| from == Half::Target && !it.is_told) {
+            events.received_touched(target, going.original, marks);
         }
     }
 }

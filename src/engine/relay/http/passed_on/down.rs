@@ -1,6 +1,7 @@
 //! The way from the server to the client: interim heads, the head, the body as it comes.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -22,7 +23,9 @@ use crate::engine::http::tap::{ReadBuffer, Tap};
 use crate::engine::relay::http::heads;
 use crate::engine::relay::http::holding::{AheadBody, END_BY, HeldMessage, HttpHold};
 use crate::engine::relay::http::received::AskedRequest;
+use crate::engine::relay::http::rewriting::{self, Rewriting};
 use crate::engine::relay::http::visitor::Visitor;
+use crate::engine::rewrites::Rewrites;
 use crate::engine::transport::stream::Stream;
 use crate::model::exchange::{Head, HttpMessage, HttpVersion, MessageFraming};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -48,6 +51,7 @@ pub(super) struct Down<'a> {
     pub(super) asked: &'a AskedRequest,
     pub(super) tasks: &'a TaskTracker,
     pub(super) hold: &'a HttpHold,
+    pub(super) rewrites: Arc<Rewrites>,
     /// The half towards the server.
     pub(super) onward: ConnId,
     /// Bytes that came.
@@ -180,7 +184,7 @@ impl Down<'_> {
             return Passed::NoAnswer { failure, is_silent: false };
         }
         self.recorder.warn_all(warnings.into_iter().chain(framing.warnings.iter().cloned()));
-        let going = match Box::pin(self.held(head, framing, rest)).await {
+        let going = match Box::pin(self.changed(head, framing, rest)).await {
             Ok(going) => going,
             Err(ended) => return ended,
         };
@@ -218,20 +222,71 @@ impl Down<'_> {
         }
     }
 
-    /// Holds an answer that is to be held, before anything of it goes on.
-    async fn held(
+    /// What rules and a hold make of an answer, before anything of it goes on.
+    async fn changed(
         &mut self,
         head: Head,
         framing: BodyFraming,
         rest: Bytes,
     ) -> Result<GoingOn, Passed> {
-        let recorder = self.recorder;
-        let message = HeldMessage { kind: HeldKind::Response, head: &head, recorder };
-        if head.status() == Some(101) || !self.hold.may_fit(&message) {
+        let made = self.rewritten(head, framing, rest).await?;
+        let before = made.keeps;
+        let going = self.held(made.head, made.framing, made.rest).await?;
+        let keeps = going.keeps.or(before).map(|keeps| keeps && before.unwrap_or(true));
+        Ok(GoingOn { keeps, ..going })
+    }
+
+    /// Changes an answer as the rules say; what the server said is told as it came.
+    async fn rewritten(
+        &mut self,
+        head: Head,
+        framing: BodyFraming,
+        mut rest: Bytes,
+    ) -> Result<GoingOn, Passed> {
+        let rules = Arc::clone(&self.rewrites);
+        if head.status() == Some(101) || rules.of(false).next().is_none() {
             return Ok(GoingOn { head, framing, rest, keeps: None });
         }
-        let mut body = AheadBody::new(&framing);
-        body.push(&rest);
+        let (recorder, hold) = (self.recorder, self.hold);
+        let message = HeldMessage { kind: HeldKind::Response, head: &head, recorder };
+        let method = &self.asked.method;
+        let it = Rewriting { hold, message, method, framing: &framing };
+        let mut body = None;
+        if it.needs_body(&rules) {
+            let mut ahead = self.read_ahead(&framing, &rest).await?;
+            rest = std::mem::take(&mut ahead.wire).freeze();
+            body = Some(ahead);
+        }
+        let Some(made) = it.message(&rules, body.as_ref()).await else {
+            return Ok(GoingOn { head, framing, rest, keeps: None });
+        };
+        it.tell();
+        let came = match &made.body {
+            Some(_) => [&head.raw[..], &rest].concat().into(),
+            None => head.raw.clone(),
+        };
+        self.hold.tell_came(self.onward, came, rewriting::marks());
+        let has_surplus = body.is_some_and(|body| body.has_surplus);
+        let ends = framing.framing != MessageFraming::UntilClose && !framing.doubtful;
+        let is_kept = Visitor::goes_on(self.asked, &head);
+        Ok(match made.body {
+            Some(body) => {
+                let keeps = Some(ends && !has_surplus && is_kept);
+                let framing = response_framing(&made.head, &self.asked.method);
+                GoingOn { head: made.head, framing, rest: body, keeps }
+            }
+            None => GoingOn { head: made.head, framing, rest, keeps: Some(is_kept) },
+        })
+    }
+
+    /// The body of an answer as far as it is read ahead.
+    async fn read_ahead(
+        &mut self,
+        framing: &BodyFraming,
+        rest: &[u8],
+    ) -> Result<AheadBody, Passed> {
+        let mut body = AheadBody::new(framing);
+        body.push(rest);
         let until = Instant::now() + END_BY;
         while body.wants_more() {
             match timeout_at(until, self.read()).await {
@@ -246,6 +301,22 @@ impl Down<'_> {
                 Err(_) => break,
             }
         }
+        Ok(body)
+    }
+
+    /// Holds an answer that is to be held, before anything of it goes on.
+    async fn held(
+        &mut self,
+        head: Head,
+        framing: BodyFraming,
+        rest: Bytes,
+    ) -> Result<GoingOn, Passed> {
+        let recorder = self.recorder;
+        let message = HeldMessage { kind: HeldKind::Response, head: &head, recorder };
+        if head.status() == Some(101) || !self.hold.may_fit(&message) {
+            return Ok(GoingOn { head, framing, rest, keeps: None });
+        }
+        let mut body = self.read_ahead(&framing, &rest).await?;
         let rest = std::mem::take(&mut body.wire).freeze();
         let decision = match (self.hold.fits(&message, &body.content), body.is_done) {
             (false, _) => Decision::Forward,
@@ -288,7 +359,7 @@ impl Down<'_> {
         }
         self.recorder.warn_all(made.changes);
         let came = [&head.raw[..], rest].concat();
-        self.hold.tell_came(self.onward, came.into());
+        self.hold.tell_came(self.onward, came.into(), HttpHold::edited());
         let ends = framing.framing != MessageFraming::UntilClose && !framing.doubtful;
         let keeps = Some(ends && !has_surplus && Visitor::goes_on(self.asked, head));
         let head = made.parsed.head;
@@ -298,7 +369,7 @@ impl Down<'_> {
 
     /// Why an answer is not to be believed.
     fn flaw(&self, head: &Head, framing: &BodyFraming) -> Option<String> {
-        let upgrades = self.asked.head.all("upgrade");
+        let upgrades = self.asked.said().all("upgrade");
         let upgrades: Vec<_> = upgrades.map(|value| String::from_utf8_lossy(value)).collect();
         let flaw = status::unbelievable(head, upgrades.iter().map(|value| &**value));
         flaw.or_else(|| framing.error.as_ref().map(|refusal| refusal.why.clone()))

@@ -1,0 +1,256 @@
+//! What rules make of an HTTP message: of its head line by line, of its body without codings, and which
+//! file a path names. Pure.
+
+use std::io::{self, Read as _};
+
+use bytes::Bytes;
+
+use super::Rewrite;
+use crate::codec::content_coding::ContentDecoder;
+use crate::codec::http1::fields::excerpt;
+use crate::model::rewrite::RewriteEdit;
+
+/// Bytes of a body without its codings at most; a longer one passes unchanged.
+pub(crate) const DECODED: u64 = 8 * 1024 * 1024;
+
+/// Whether a pattern (`host`, `*.domain`, `*`, with a port or without) is of a host, which may have a port.
+pub(crate) fn is_for(pattern: &str, host: &str) -> bool {
+    let (pattern, wanted) = parted(pattern);
+    let (host, port) = parted(host);
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let is_named = match pattern.strip_prefix('*') {
+        Some(rest) => host.ends_with(&rest.to_ascii_lowercase()),
+        None => pattern.eq_ignore_ascii_case(&host),
+    };
+    is_named && (wanted.is_empty() || wanted == port)
+}
+
+/// Host and port, without brackets.
+fn parted(text: &str) -> (&str, &str) {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port))
+            if port.bytes().all(|it| it.is_ascii_digit()) && !host.ends_with(':') =>
+        {
+            (host, port)
+        }
+        _ => (text, ""),
+    };
+    (host.trim_start_matches('[').trim_end_matches(']'), port)
+}
+
+/// A head with a header set, added or removed, and what was done in words; `None` = nothing.
+pub(crate) fn head(raw: &[u8], edit: &RewriteEdit) -> Option<(Vec<u8>, String)> {
+    let (name, value) = match edit {
+        RewriteEdit::SetHeader { name, value } | RewriteEdit::AddHeader { name, value } => {
+            (name, Some(format!("{name}: {value}\r\n")))
+        }
+        RewriteEdit::RemoveHeader { name } => (name, None),
+        _ => return None,
+    };
+    let adds = matches!(edit, RewriteEdit::AddHeader { .. });
+    let mut made = Vec::with_capacity(raw.len() + 64);
+    let (mut is_own, mut is_placed, mut count, mut is_same) = (false, false, 0, false);
+    for (at, line) in raw.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        if matches!(line, b"\n" | b"\r\n") && at > 0 {
+            break;
+        }
+        // The rest of the line before it, as servers of old wrap them.
+        let is_rest = line.starts_with(b" ") || line.starts_with(b"\t");
+        if !is_rest {
+            let end = line.iter().position(|byte| *byte == b':').unwrap_or(line.len());
+            is_own = at > 0 && !adds && line.split_at(end).0.eq_ignore_ascii_case(name.as_bytes());
+            count += usize::from(is_own);
+        }
+        if !is_own {
+            made.extend_from_slice(line);
+        } else if let Some(value) = value.as_ref().filter(|_| !is_placed) {
+            is_same = line == value.as_bytes();
+            made.extend_from_slice(value.as_bytes());
+            is_placed = true;
+        }
+    }
+    let (is_removal, is_there) = (value.is_none(), count > 0);
+    if is_removal && !is_there || is_same && count == 1 {
+        return None;
+    }
+    if let Some(value) = value.filter(|_| !is_placed) {
+        made.extend_from_slice(value.as_bytes());
+    }
+    made.extend_from_slice(b"\r\n");
+    let verb = match (is_removal, is_placed) {
+        (true, _) => "removed",
+        (false, true) => "set",
+        (false, false) => "added",
+    };
+    Some((made, format!("header {name} {verb}")))
+}
+
+/// A body without its codings, from the outside in.
+///
+/// # Errors
+/// Why it could not be looked into.
+pub(crate) fn decoded(codings: &[String], content: Bytes) -> Result<Bytes, String> {
+    let mut pieces = Some(content).into_iter();
+    let pull = move || -> io::Result<Option<Bytes>> { Ok(pieces.next()) };
+    let decoder = ContentDecoder::pulling(codings, pull).map_err(|error| error.to_string())?;
+    let mut plain = Vec::new();
+    decoder.take(DECODED + 1).read_to_end(&mut plain).map_err(|error| error.to_string())?;
+    if plain.len() as u64 > DECODED {
+        return Err(format!("it unpacks to more than {} MiB", DECODED / 1024 / 1024));
+    }
+    Ok(plain.into())
+}
+
+/// A path and query as a rule makes it; an error = it makes none, in words.
+pub(crate) fn path(rule: &Rewrite, path: &str) -> Option<Result<String, String>> {
+    let made = rule.path(path).filter(|made| made != path)?;
+    let is_odd = |c: char| c.is_whitespace() || c.is_control() || c == '#';
+    if !made.starts_with('/') || made.contains(is_odd) {
+        let shown = excerpt(made.as_bytes());
+        return Some(Err(format!("'{shown}' is no path; it was left as it came")));
+    }
+    Some(Ok(made))
+}
+
+/// What the path of a request names below `under`, as the names of folders and a file; `None` = it is not
+/// below it.
+///
+/// # Errors
+/// It would lead elsewhere.
+pub(crate) fn names_below<'a>(
+    under: &str,
+    path: &'a str,
+) -> Option<Result<Vec<String>, &'static str>> {
+    let rest: &'a str = path.strip_prefix(under)?;
+    if !(under.ends_with('/') || rest.is_empty() || rest.starts_with('/')) {
+        return None;
+    }
+    let names = rest.split('/').filter(|name| !name.is_empty()).map(|name| {
+        let name = percent_decoded(name).ok_or("its escapes are no text")?;
+        let leads_out = matches!(&*name, "." | "..") || name.contains(['/', '\\', '\0']);
+        if leads_out { Err("it would lead out of the folder") } else { Ok(name) }
+    });
+    Some(names.collect())
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    let (mut bytes, mut rest) = (Vec::with_capacity(text.len()), text.as_bytes());
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        if *first != b'%' {
+            bytes.push(*first);
+            continue;
+        }
+        let (digits, after) = rest.split_at_checked(2)?;
+        let digits = std::str::from_utf8(digits).ok().filter(|it| !it.starts_with('+'))?;
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        rest = after;
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::rewrites::{Rewrites, replaced};
+    use crate::model::rewrite::{RewriteNeedle, RewritePlan};
+
+    fn edited(edit: &RewriteEdit, text: &str) -> Option<(String, String)> {
+        let raw = text.replace('\n', "\r\n") + "\r\n\r\n";
+        let (made, words) = head(raw.as_bytes(), edit)?;
+        let made = String::from_utf8(made).unwrap();
+        Some((made.trim_end().replace("\r\n", "\n"), words))
+    }
+
+    fn rule(edit: RewriteEdit) -> std::sync::Arc<Rewrites> {
+        let (of_client, of_server) = (true, true);
+        Rewrites::new(&[RewritePlan { number: 3, of_client, of_server, when: None, edit }])
+    }
+
+    #[test]
+    fn a_header_is_set_where_it_stood_added_at_the_end_or_removed() {
+        let (name, value) = ("X-A".to_owned(), "new".to_owned());
+        let set = RewriteEdit::SetHeader { name: name.clone(), value: value.clone() };
+        let add = RewriteEdit::AddHeader { name: name.clone(), value };
+        let remove = RewriteEdit::RemoveHeader { name };
+        let text = "GET / HTTP/1.1\nx-a: 1\n folded\nB: 2\nX-A: 3";
+        let is = |text: &str, words: &str| Some((text.to_owned(), words.to_owned()));
+        assert_eq!(edited(&set, text), is("GET / HTTP/1.1\nX-A: new\nB: 2", "header X-A set"));
+        assert_eq!(
+            edited(&add, text),
+            is("GET / HTTP/1.1\nx-a: 1\n folded\nB: 2\nX-A: 3\nX-A: new", "header X-A added")
+        );
+        assert_eq!(edited(&remove, text), is("GET / HTTP/1.1\nB: 2", "header X-A removed"));
+        let none = "X-A: HTTP/1.1\nB: 2";
+        assert_eq!(edited(&set, none), is("X-A: HTTP/1.1\nB: 2\nX-A: new", "header X-A added"));
+        assert_eq!(edited(&remove, none), None);
+        assert_eq!(edited(&set, "GET / HTTP/1.1\nX-A: new"), None);
+    }
+
+    #[test]
+    fn a_body_is_looked_into_behind_its_coding() {
+        let what = RewriteNeedle::Regex(r"(\w+)@example".into());
+        let it = rule(RewriteEdit::Replace { what, with: Bytes::from_static(b"<$1>") });
+        let rules: Vec<&Rewrite> = it.of(false).collect();
+        let plain = Bytes::from_static(b"a@example b@example");
+        let mut gzip = flate2::read::GzEncoder::new(&plain[..], flate2::Compression::fast());
+        let mut coded = Vec::new();
+        gzip.read_to_end(&mut coded).unwrap();
+        let codings = ["gzip".to_owned()];
+        let (made, times) = replaced(&rules, decoded(&codings, coded.into()).unwrap());
+        assert_eq!((&made.data[..], &made.by[..], times), (&b"<a> <b>"[..], &[3][..], 2));
+        let (same, times) = replaced(&rules, Bytes::from_static(b"none"));
+        assert_eq!((&same.data[..], same.by.len(), times), (&b"none"[..], 0, 0));
+        assert!(decoded(&codings, Bytes::from_static(b"not gzip at all")).is_err());
+        let bomb = vec![0; DECODED as usize + 1];
+        let mut gzip = flate2::read::GzEncoder::new(&bomb[..], flate2::Compression::fast());
+        let mut coded = Vec::new();
+        gzip.read_to_end(&mut coded).unwrap();
+        assert_eq!(decoded(&codings, coded.into()).unwrap_err(), "it unpacks to more than 8 MiB");
+    }
+
+    #[test]
+    fn a_host_fits_a_name_a_domain_everything_and_a_port() {
+        for (pattern, host, fits) in [
+            ("a.example", "A.example.", true),
+            ("a.example", "a.example:8443", true),
+            ("a.example:443", "a.example:8443", false),
+            ("a.example:443", "a.example:443", true),
+            ("*.example", "b.a.example", true),
+            ("*.example", "example", false),
+            ("*", "anything:1", true),
+            ("[::1]:80", "[::1]:80", true),
+            ("::1", "[::1]:80", true),
+        ] {
+            assert_eq!(is_for(pattern, host), fits, "{pattern} {host}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_made_by_groups_and_stays_when_it_would_be_none() {
+        let regex = r"^/v1/(\w+)".to_owned();
+        let it = rule(RewriteEdit::ReplacePath { regex, with: "/v2/$1/x".into() });
+        let rules: Vec<&Rewrite> = it.of(true).collect();
+        assert_eq!(path(rules[0], "/v1/users?a=b"), Some(Ok("/v2/users/x?a=b".into())));
+        assert_eq!(path(rules[0], "/v3/users"), None);
+        let it = rule(RewriteEdit::ReplacePath { regex: "^/a".into(), with: "x y".into() });
+        let rules: Vec<&Rewrite> = it.of(true).collect();
+        assert!(path(rules[0], "/a").unwrap().is_err());
+    }
+
+    #[test]
+    fn a_path_names_a_file_below_a_folder_and_leads_nowhere_else() {
+        let names = |under: &str, path: &str| {
+            names_below(under, path).map(|names| names.map(|names| names.join("|")))
+        };
+        assert_eq!(names("/", "/a/b%20c.js"), Some(Ok("a|b c.js".into())));
+        assert_eq!(names("/static", "/static/a"), Some(Ok("a".into())));
+        assert_eq!(names("/static", "/statics/a"), None);
+        assert_eq!(names("/static/", "/a"), None);
+        assert_eq!(names("/", "/"), Some(Ok(String::new())));
+        for path in ["/../a", "/a/%2e%2e/b", "/a/..", "/%2fetc", "/a%5c..", "/a%00", "/%zz", "/%+1"]
+        {
+            assert!(names("/", path).unwrap().is_err(), "{path}");
+        }
+    }
+}

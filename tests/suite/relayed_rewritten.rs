@@ -1,0 +1,116 @@
+//! `wirebench relay --rewrite …` as a script uses it, between programs of others.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::harness::peers::{read_head, tcp_peer};
+use crate::harness::program::{Listening, command, finished, listening, run, text};
+
+fn relay(args: &[&str]) -> Listening {
+    listening(&mut command(&[&["relay"], args].concat()))
+}
+
+/// An HTTP peer that says what it was asked.
+fn told_back() -> SocketAddr {
+    tcp_peer(|mut stream| {
+        while let Some(ask) = read_head(&mut stream) {
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", ask.len());
+            let _ = stream.write_all(&[head.as_bytes(), &ask].concat());
+        }
+    })
+}
+
+/// What curl prints; `None` where it is not installed.
+fn curl(args: &[&str]) -> Option<String> {
+    let mut command = Command::new("curl");
+    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "no_proxy", "NO_PROXY"] {
+        command.env_remove(name);
+    }
+    let child = command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    if child.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+        eprintln!("skipped: there is no curl");
+        return None;
+    }
+    let ended = finished(child);
+    assert!(ended.status.success(), "curl {args:?}: {}", text(&ended.stderr));
+    Some(text(&ended.stdout))
+}
+
+fn lines(relay: Listening) -> Vec<Value> {
+    let (status, lines) = relay.finish();
+    assert_eq!(status, Some(0));
+    lines
+}
+
+#[test]
+fn curl_gets_through_a_relay_what_its_rules_make() {
+    let target = told_back();
+    let relay = relay(&[
+        "http://127.0.0.1:0",
+        &format!("http://{target}"),
+        "--rewrite",
+        r#"set-header="X-Env: test" when="path contains /api""#,
+        "--rewrite",
+        "remove-header=User-Agent",
+        "--rewrite",
+        r"replace-path=^/v1/(\w+) with=/v2/$1",
+        "--rewrite",
+        "replace=Accept with=Took from=server",
+        "--json",
+    ]);
+    let url = format!("http://127.0.0.1:{}/v1/api?a=b", relay.port);
+    let Some(got) = curl(&["-s", &url]) else { return };
+    assert!(got.starts_with("GET /v2/api?a=b HTTP/1.1\r\n"), "{got}");
+    assert!(got.contains("X-Env: test\r\n") && !got.contains("User-Agent"), "{got}");
+    assert!(got.contains("Took: */*\r\n"), "{got}");
+    relay.interrupt();
+    let told = lines(relay);
+    let exchange = told.iter().find(|line| line["type"] == "exchange").unwrap();
+    let said = exchange["warnings"].to_string();
+    for number in 1..=4 {
+        assert!(said.contains(&format!("changed by rule {number}: ")), "{number} in {said}");
+    }
+    assert!(told.iter().any(|line| line["rewritten"] == true), "{told:?}");
+}
+
+#[test]
+fn what_is_asked_inside_an_opened_tunnel_is_changed_and_led_elsewhere() {
+    let target = told_back();
+    // Nobody is at the host that the client asks for.
+    let map = format!("map-host=api.example:443 to={target} host=keep");
+    let relay = relay(&[
+        "http://127.0.0.1:0",
+        "--open",
+        "api.example",
+        "--rewrite",
+        &map,
+        "--rewrite",
+        "set-header=X-Env: test",
+        "--json",
+    ]);
+    let proxy = format!("http://127.0.0.1:{}", relay.port);
+    let Some(got) = curl(&["-skx", &proxy, "https://api.example/x"]) else { return };
+    assert!(got.starts_with("GET /x HTTP/1.1\r\nHost: api.example\r\n"), "{got}");
+    assert!(got.contains("X-Env: test\r\n"), "{got}");
+    relay.interrupt();
+    let told = lines(relay);
+    let inside = told.iter().find(|line| line["url"] == "https://api.example/x").unwrap();
+    let said = inside["warnings"].to_string();
+    assert!(said.contains(&format!("changed by rule 1: it goes to http://{target}")), "{said}");
+}
+
+#[test]
+fn a_rule_that_is_none_is_refused_at_its_place() {
+    for (rule, said) in [
+        ("set-haeder=x", "column 1: there is no 'set-haeder' here; did you mean 'set-header'?"),
+        ("replace=a when=\"stats == 4\"", "there is no field 'stats'"),
+        ("set-header='A: 1'", "set-header is of HTTP"),
+    ] {
+        let ended = run(&["relay", ":0", "127.0.0.1:1", "--rewrite", rule]);
+        assert_eq!(ended.status.code(), Some(2), "{rule}");
+        assert!(text(&ended.stderr).contains(said), "{rule}: {}", text(&ended.stderr));
+    }
+}
