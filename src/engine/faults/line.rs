@@ -199,12 +199,13 @@ impl FaultLine {
     }
 
     /// Takes something in.
+    #[cfg(test)]
     pub(crate) fn take(&mut self, data: Bytes, now: Duration) -> TakenIn {
         let original = data.clone();
         self.take_held(data, (&original, FaultMarks::default()), now)
     }
 
-    /// Takes something in that a hold touched, in place of what came.
+    /// Takes something in, in place of what came, which a hold may have touched.
     pub(crate) fn take_held(
         &mut self,
         data: Bytes,

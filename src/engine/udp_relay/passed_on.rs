@@ -1,6 +1,6 @@
 //! What goes from a client to the target and back: through the faults that are in force, and out.
 //!
-//! Called by the loop of the relay, which owns the sockets.
+//! Called by the pairs, which own the sockets.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,154 +8,167 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::clients::Clients;
 use super::lost::BUSY;
 use super::onward::Link;
-use super::{Client, UdpRelay};
+use super::pairs::{Ends, Pair, Pairs};
 use crate::engine::clock;
-use crate::engine::datagram::bound_socket::{self, is_late_report, socket_for};
-use crate::engine::faults::line::FaultStep;
+use crate::engine::datagram::bound_socket::{self, BoundSocket, is_late_report};
+use crate::engine::faults::line::{FaultStep, TakenIn};
 use crate::model::fault::{FaultKind, FaultMarks};
 use crate::model::id::ConnId;
 use crate::model::record::{Direction, Record, RecordKind, RelayPair};
 
 /// Why a datagram is dropped for which a fault leaves no room.
-pub(super) const FULL: &str = "too many wait already for what faults do to them";
+const FULL: &str = "too many wait already for what faults do to them";
 
-impl UdpRelay {
+impl<E: Ends> Pairs<E> {
     /// Passes on what faults let go of by now.
     pub(super) fn release_due(&mut self) {
-        let now = self.faults.elapsed();
-        while let Some((due, address)) = self.due.first().copied().filter(|(due, _)| *due <= now) {
-            self.due.remove(&(due, address));
-            self.release(address);
+        let now = self.elapsed();
+        while self.due.first().is_some_and(|(due, _)| *due <= now)
+            && let Some((_, key)) = self.due.pop_first()
+        {
+            self.release(&key);
         }
     }
 
-    /// Passes on what faults let go of for one client.
-    pub(super) fn release(&mut self, address: SocketAddr) {
-        let waits = |client: &mut Client| !client.up.is_empty() || !client.down.is_empty();
-        if !self.clients.get_mut(address).is_some_and(waits) {
+    /// Passes on what faults let go of for one pair.
+    pub(super) fn release(&mut self, key: &E::Key) {
+        let waits = |pair: &Pair| !pair.up.is_empty() || !pair.down.is_empty();
+        let Some(halves) = self.known.get(key).filter(|pair| waits(pair)).map(|it| it.halves)
+        else {
             return;
-        }
-        let now = self.faults.elapsed();
-        let held = self.session.events.hold_stamp();
+        };
+        let now = self.elapsed();
+        let stamp = self.session.events.hold_stamp();
         let mut records = Vec::new();
-        let take_up = |clients: &mut Clients<Client>| clients.get_mut(address)?.up.pop_due(now);
-        while let Some(step) = take_up(&mut self.clients) {
-            if let FaultStep::Piece { data, marks, differs } = step
-                && let Some(pair) = self.clients.get_mut(address).map(|client| client.pair)
-            {
-                let record = data_record(pair.target, Direction::Sent, data.clone(), marks);
+        while let Some(step) = self.known.get_mut(key).and_then(|pair| pair.up.pop_due(now)) {
+            if let FaultStep::Piece { data, marks, differs } = step {
+                let record = data_record(halves.target, Direction::Sent, data.clone(), marks);
                 // What the client sent is told already, unless something else goes out.
                 records.extend(Some(record).filter(|_| differs));
-                self.send_up(address, data);
+                self.send_up(key, data);
             }
         }
-        let take_down = |clients: &mut Clients<Client>| clients.get_mut(address)?.down.pop_due(now);
-        while let Some(step) = take_down(&mut self.clients) {
-            if let FaultStep::Piece { data, marks, .. } = step
-                && let Some(pair) = self.clients.get_mut(address).map(|client| client.pair)
-            {
-                records.push(self.told_down((address, pair), data, marks));
+        while let Some(step) = self.known.get_mut(key).and_then(|pair| pair.down.pop_due(now)) {
+            if let FaultStep::Piece { data, marks, .. } = step {
+                records.push(self.told_down((key, halves), data, marks));
             }
         }
         self.session.events.offer(records);
-        drop(held);
-        let Some(client) = self.clients.get_mut(address) else { return };
-        let next = [client.up.next_due(), client.down.next_due()].into_iter().flatten().min();
-        self.due.extend(next.map(|next| (next, address)));
+        drop(stamp);
+        let Some(pair) = self.known.get(key) else { return };
+        let next = [pair.up.next_due(), pair.down.next_due()].into_iter().flatten().min();
+        self.due.extend(next.map(|next| (next, key.clone())));
     }
 
     /// Sends a datagram to a client; the record of it, or of what did not get there.
-    pub(super) fn told_down(
+    fn told_down(
         &mut self,
-        (address, pair): (SocketAddr, RelayPair),
+        (key, halves): (&E::Key, RelayPair),
         data: Bytes,
         marks: FaultMarks,
     ) -> Record {
-        match self.send_down(address, &data) {
-            Ok(()) => data_record(pair.client, Direction::Sent, data, marks),
+        let link = self.known.get(key).map(|pair| &pair.link);
+        let sent = match link {
+            Some(Link::Open(onward)) => self.ends.send_down(key, onward.target, &data),
+            Some(Link::Finding(_) | Link::Unreached { .. }) | None => Err(BUSY.to_owned()),
+        };
+        match sent {
+            Ok(()) => data_record(halves.client, Direction::Sent, data, marks),
             Err(why) => {
-                self.lost.add(pair.client, false, data.len(), why);
-                data_record(pair.target, Direction::Received, data, marks)
+                self.lost.add(halves.client, false, data.len(), why);
+                data_record(halves.target, Direction::Received, data, marks)
             }
         }
     }
 
     /// A datagram of a client, on its way to the target; says what faults do to it.
-    pub(super) fn pass_up(&mut self, from: SocketAddr, data: Bytes) -> FaultMarks {
-        let now = self.faults.elapsed();
-        let Some(client) = self.clients.get_mut(from) else { return FaultMarks::default() };
-        if client.up.is_plain() {
-            self.send_up(from, data);
+    pub(super) fn pass_up(&mut self, key: &E::Key, data: Bytes) -> FaultMarks {
+        if self.known.get(key).is_some_and(|pair| pair.up.is_plain()) {
+            self.send_up(key, data);
             return FaultMarks::default();
         }
-        let (len, conn) = (data.len(), client.pair.target);
-        let taken = client.up.take(data, now);
+        self.put_up(key, data.clone(), (&data, FaultMarks::default())).marks
+    }
+
+    /// Puts a datagram of a client into its faults, in place of what came, which a hold touched so.
+    pub(super) fn put_up(
+        &mut self,
+        key: &E::Key,
+        data: Bytes,
+        original: (&Bytes, FaultMarks),
+    ) -> TakenIn {
+        let now = self.elapsed();
+        let Some(pair) = self.known.get_mut(key) else { return TakenIn::default() };
+        let (len, taken) = (data.len(), pair.up.take_held(data, original, now));
         if taken.is_refused {
-            self.lost.add(conn, true, len, FULL.into());
+            self.lost.add(pair.halves.target, true, len, FULL.into());
         }
-        self.release(from);
-        taken.marks
+        self.release(key);
+        taken
     }
 
     /// A datagram for the target.
-    pub(super) fn send_up(&mut self, from: SocketAddr, data: Bytes) {
-        let Some(client) = self.clients.get_mut(from) else { return };
-        let (pair, now) = (client.pair, Instant::now());
-        match &mut client.link {
-            Link::Open(onward) => {
-                if let Err(why) = onward.send(&data) {
-                    self.lost.add(pair.target, true, data.len(), why);
-                }
-            }
-            Link::Finding(waiting) => {
-                if let Err(why) = waiting.push(data.clone()) {
-                    self.lost.add(pair.target, true, data.len(), why);
-                }
-            }
-            Link::Unreached { again } if *again > now => {
-                self.lost.add(pair.target, true, data.len(), "the target was not found".into());
-            }
-            Link::Unreached { .. } => self.find_target(from, pair, data),
+    pub(super) fn send_up(&mut self, key: &E::Key, data: Bytes) {
+        let now = Instant::now();
+        let Some(pair) = self.known.get_mut(key) else { return };
+        let (len, to) = (data.len(), pair.halves.target);
+        let sent = match &mut pair.link {
+            Link::Open(onward) => onward.send(&data),
+            Link::Finding(waiting) => waiting.push(data),
+            Link::Unreached { again } if *again > now => Err("the target was not found".into()),
+            Link::Unreached { .. } => return self.find_target(key, to, data),
+        };
+        if let Err(why) = sent {
+            self.lost.add(to, true, len, why);
         }
     }
 
     /// A datagram that came back, on its way to the client; the record of it, if it is told now.
     pub(super) fn pass_down(
         &mut self,
-        (address, pair): (SocketAddr, RelayPair),
+        (key, halves): (&E::Key, RelayPair),
         data: Bytes,
+        held: FaultMarks,
     ) -> Option<Record> {
-        let now = self.faults.elapsed();
-        let line = self.clients.get_mut(address).map(|client| &mut client.down);
-        let Some(line) = line.filter(|line| !line.is_plain()) else {
-            return Some(self.told_down((address, pair), data, FaultMarks::default()));
-        };
-        let taken = line.take(data.clone(), now);
-        if taken.is_refused {
-            self.lost.add(pair.client, false, data.len(), FULL.into());
+        if self.known.get(key).is_some_and(|pair| pair.down.is_plain()) {
+            return Some(self.told_down((key, halves), data, held));
         }
+        let taken = self.put_down(key, data.clone(), (&data, held));
         // It does not get to the client, or not as it is.
         let is_told = taken.is_refused || taken.differs || taken.marks.contains(FaultKind::Drop);
-        is_told.then(|| data_record(pair.target, Direction::Received, data, taken.marks))
+        is_told.then(|| data_record(halves.target, Direction::Received, data, taken.marks))
     }
 
-    fn send_down(&self, to: SocketAddr, data: &[u8]) -> Result<(), String> {
-        let Some(bound) = socket_for(&self.sockets, to) else {
-            let cause = io::Error::from(io::ErrorKind::AddrNotAvailable);
-            return Err(bound_socket::unsent(to, data.len(), &cause));
-        };
-        let mut sent = bound.socket.try_send_to(data, to);
-        if is_late_report(&sent) {
-            sent = bound.socket.try_send_to(data, to);
+    /// As [`put_up`](Self::put_up), of what came back. What leaves at once is passed on by
+    /// [`release`](Self::release).
+    pub(super) fn put_down(
+        &mut self,
+        key: &E::Key,
+        data: Bytes,
+        original: (&Bytes, FaultMarks),
+    ) -> TakenIn {
+        let now = self.elapsed();
+        let Some(pair) = self.known.get_mut(key) else { return TakenIn::default() };
+        let (len, taken) = (data.len(), pair.down.take_held(data, original, now));
+        if taken.is_refused {
+            self.lost.add(pair.halves.client, false, len, FULL.into());
         }
-        match sent {
-            Ok(_) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(BUSY.into()),
-            Err(error) => Err(bound_socket::unsent(to, data.len(), &error)),
-        }
+        taken
+    }
+}
+
+/// Sends a datagram to a client by one of the sockets it sends to, or says why not.
+pub(super) fn send(bound: &BoundSocket, to: SocketAddr, data: &[u8]) -> Result<(), String> {
+    let mut sent = bound.socket.try_send_to(data, to);
+    if is_late_report(&sent) {
+        sent = bound.socket.try_send_to(data, to);
+    }
+    match sent {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(BUSY.into()),
+        Err(error) => Err(bound_socket::unsent(to, data.len(), &error)),
     }
 }
 

@@ -50,6 +50,7 @@ impl Options for UdpRelaySpec {
             help: "A client of which neither side said anything for so long is let go.";
         "", ValueKind::Table, socket, tab: OPTIONS;
         "", ValueKind::Table, client, tab: OPTIONS;
+        "", ValueKind::Table, hold, tab: OPTIONS;
         "", ValueKind::Table, faults, tab: OPTIONS;
         "fault", FAULT_LIST, fault, tab: FAULTS, label: FAULT, help: FAULT_HELP;
     }
