@@ -310,7 +310,9 @@ fn relays() -> BoxedStrategy<Spec> {
     let options = (datagrams(), client(), faults(), rewrites());
     let udp_relay = (text(), trimmed, any::<bool>(), duration(), options).prop_map(
         |(bind, target, any_peer, idle, (socket, client, (faults, fault), rewrite))| {
-            let relay = UdpRelaySpec { bind, target, any_peer, idle, ..UdpRelaySpec::default() };
+            let hold = HoldSpec { filter: target.clone(), timeout: idle };
+            let relay =
+                UdpRelaySpec { bind, target, any_peer, idle, hold, ..UdpRelaySpec::default() };
             Spec::UdpRelay(UdpRelaySpec { socket, client, faults, fault, rewrite, ..relay })
         },
     );

@@ -131,10 +131,10 @@ mod readme;
 mod relayed;
 #[path = "suite/relayed_http.rs"]
 mod relayed_http;
-#[path = "suite/replayed.rs"]
-mod replayed;
 #[path = "suite/relayed_rewritten.rs"]
 mod relayed_rewritten;
+#[path = "suite/replayed.rs"]
+mod replayed;
 #[path = "suite/reports.rs"]
 mod reports;
 #[path = "suite/restored.rs"]

@@ -88,11 +88,14 @@ pub(super) fn udp(spec: &UdpRelaySpec, composer: &mut Composer<'_>) -> Option<Ud
         composer.issue(field, "a UDP relay leads on by UDP");
     }
     let client = client_of_many(&spec.client, composer);
+    let hold = hold(&spec.hold, composer);
     let faults = faults((spec.faults, &spec.fault), false, composer);
     let rewrites = rewrites(&spec.rewrite, None, composer);
     let (socket, any_peer, idle) = (datagrams(&spec.socket), spec.any_peer, bound(spec.idle));
     let (bind, target) = (bind?, target?);
-    Some(UdpRelayPlan { bind, socket, target, client, any_peer, idle, faults, rewrites })
+    let plan =
+        UdpRelayPlan { bind, socket, target, client, any_peer, idle, hold, faults, rewrites };
+    Some(plan)
 }
 
 /// What is held. An expression is checked here and read again where it is asked.

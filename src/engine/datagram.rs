@@ -8,6 +8,7 @@
 mod allowance;
 mod answerer;
 pub(crate) mod bound_socket;
+pub(crate) mod by_use;
 pub(crate) mod destination;
 pub(crate) mod own_sockets;
 mod peers;

@@ -200,6 +200,11 @@ impl HoldDesk {
         }
     }
 
+    /// The connection of one is over, which then waits no more.
+    pub(crate) fn gone(&self, number: u32) {
+        self.end(number, HoldVerdict::as_it_came(HoldEnd::Gone));
+    }
+
     /// Ends the waiting of one; false = it does not wait (any more).
     fn end(&self, number: u32, verdict: HoldVerdict) -> bool {
         let removed = {
@@ -218,6 +223,11 @@ impl HoldDesk {
 }
 
 impl HoldTicket {
+    /// Tells it from others of its session.
+    pub(crate) fn number(&self) -> u32 {
+        self.number
+    }
+
     /// Waits for the decision; to be asked once. Safe to drop.
     pub(crate) async fn decided(&mut self) -> HoldVerdict {
         let late = HoldVerdict::as_it_came(HoldEnd::TimedOut);

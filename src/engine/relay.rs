@@ -241,13 +241,16 @@ impl Onward {
             local,
             options: self.target.client.clone(),
         };
-        let association = match Association::open(asked, &session, self.faults.clone()).await {
-            Ok(association) => association,
-            Err(failure) => {
-                session.events.failed(conn, &failure);
-                return self.turn_away(stream, (peer, SocksReply::Failed)).await;
-            }
-        };
+        let association =
+            match Association::open(asked, &session, (self.faults.clone(), self.rewrites.clone()))
+                .await
+            {
+                Ok(association) => association,
+                Err(failure) => {
+                    session.events.failed(conn, &failure);
+                    return self.turn_away(stream, (peer, SocksReply::Failed)).await;
+                }
+            };
         let said = socks5::reply(SocksReply::Succeeded, Some(association.local()));
         // One that is gone meanwhile says so when it is read.
         let _ = socks::say(&mut stream, &said).await;

@@ -257,6 +257,11 @@ impl Sink {
         self.change(|queue, session| queue.lost_by_kernel(session, total));
     }
 
+    /// So many more than the kernel's total told before, for who counts some of its sockets.
+    pub(crate) fn lost_by_kernel_too(&self, more: u64) {
+        self.change(|queue, session| queue.lost_by_kernel_too(session, more));
+    }
+
     /// What the session is doing now.
     pub(crate) fn phase(&self, phase: Phase) {
         self.event(Event::Phase { id: self.session, phase, at: clock::now() });

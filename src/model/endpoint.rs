@@ -8,7 +8,7 @@ use std::str::FromStr;
 pub(crate) const HEARS_BROADCASTS: &str = "broadcasts alone reach 255.255.255.255, and nothing can be answered from it; *:port hears them too";
 
 /// A host (name or address literal, without brackets) and a port.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Endpoint {
     pub host: String,
     pub port: u16,

@@ -313,6 +313,7 @@ pub struct UdpRelayPlan {
     pub any_peer: bool,
     /// A client of which neither side said anything for so long is let go.
     pub idle: Duration,
+    pub hold: HoldPlan,
     pub faults: FaultsPlan,
     pub rewrites: Vec<RewritePlan>,
 }
@@ -519,6 +520,7 @@ impl Plan {
     pub(crate) fn hold(&self) -> Option<&HoldPlan> {
         match self {
             Plan::TcpRelay(plan) => Some(&plan.hold),
+            Plan::UdpRelay(plan) => Some(&plan.hold),
             Plan::HttpRelay(plan) => Some(&plan.hold),
             _ => None,
         }
@@ -528,6 +530,7 @@ impl Plan {
     pub(crate) fn hold_mut(&mut self) -> Option<&mut HoldPlan> {
         match self {
             Plan::TcpRelay(plan) => Some(&mut plan.hold),
+            Plan::UdpRelay(plan) => Some(&mut plan.hold),
             Plan::HttpRelay(plan) => Some(&mut plan.hold),
             _ => None,
         }

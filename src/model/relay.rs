@@ -63,6 +63,7 @@ pub struct UdpRelaySpec {
     pub socket: DatagramSpec,
     /// Of those to the target.
     pub client: ClientSpec,
+    pub hold: HoldSpec,
     pub faults: ChanceSpec,
     /// Done to what is passed on, in order.
     pub fault: Vec<FaultSpec>,

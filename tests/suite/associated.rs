@@ -141,3 +141,25 @@ fn what_is_of_somebody_else_or_says_nowhere_is_counted_and_goes_nowhere() {
     let marked = lines.iter().find(|line| line["from"] == "server" && line["dir"] == "out");
     assert_eq!(marked.expect("the answer")["fault"], serde_json::json!(["corrupt"]));
 }
+
+#[test]
+fn rules_change_what_datagrams_say_either_way() {
+    let mut relay = relay(&[
+        "--rewrite",
+        "replace=first with=second",
+        "--rewrite",
+        "replace=re: with=RE: from=server",
+    ]);
+    let (one, client) = (echo(), client());
+    let (control, to) = associated(&relay, 0);
+    client.send_to(&[&head(one)[..], b"first"].concat(), to).expect("sent");
+    assert_eq!(received(&client), [&head(one)[..], b"RE:second"].concat());
+    drop(control);
+    let lines = to_the_end(&mut relay);
+    let said: Vec<_> =
+        lines.iter().filter(|line| line["kind"] == "data").map(|line| &line["text"]).collect();
+    assert!(
+        said.contains(&&Value::from("first")) && said.contains(&&Value::from("RE:second")),
+        "{said:?}"
+    );
+}

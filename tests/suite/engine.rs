@@ -30,5 +30,7 @@ mod tcp;
 mod tls;
 #[path = "engine_udp.rs"]
 mod udp;
+#[path = "engine_udp_holds.rs"]
+mod udp_holds;
 #[path = "engine_udp_relay.rs"]
 mod udp_relay;

@@ -274,6 +274,7 @@ fn datagrams(target: &UdpSocket, list: Vec<FaultPlan>) -> Plan {
         client: ClientOptions::default(),
         any_peer: false,
         idle: Duration::from_secs(60),
+        hold: HoldPlan::default(),
         faults: faults(list),
         rewrites: Vec::new(),
     })

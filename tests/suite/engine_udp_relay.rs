@@ -6,6 +6,7 @@ use std::time::Duration;
 use wirebench::engine::command::{CloseMode, Command, Recipient};
 use wirebench::model::endpoint::Endpoint;
 use wirebench::model::failure::FailureKind;
+use wirebench::model::hold::HoldPlan;
 use wirebench::model::id::SessionId;
 use wirebench::model::plan::{ClientOptions, DatagramOptions, Plan, UdpRelayPlan};
 use wirebench::model::protocol::Side;
@@ -21,6 +22,7 @@ pub fn plan(target: &str) -> UdpRelayPlan {
         client: ClientOptions::default(),
         any_peer: false,
         idle: Duration::from_secs(60),
+        hold: HoldPlan::default(),
         faults: wirebench::model::fault::FaultsPlan::default(),
         rewrites: Vec::new(),
     }

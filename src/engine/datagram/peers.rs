@@ -3,9 +3,10 @@
 //! Bounded: the peer not heard of or sent to for the longest time is forgotten; should it come
 //! back it gets a new number.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use super::by_use::ByUse;
 use crate::engine::refusal;
 use crate::model::failure::Failure;
 use crate::model::id::ConnId;
@@ -17,81 +18,57 @@ const PEERS: usize = 4_096;
 #[derive(Debug)]
 pub(super) struct Peers {
     bound: usize,
-    by_address: HashMap<SocketAddr, Peer>,
-    /// Oldest use first.
-    by_use: BTreeMap<u64, SocketAddr>,
-    uses: u64,
+    known: ByUse<SocketAddr, ConnId>,
     /// Never forgotten: the peer a client was opened for.
     remote: Option<SocketAddr>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Peer {
-    conn: ConnId,
-    used: u64,
 }
 
 impl Peers {
     /// Nobody is known; `remote` is never forgotten, however many others send.
     pub(super) fn new(remote: Option<SocketAddr>) -> Self {
-        let (by_address, by_use) = (HashMap::new(), BTreeMap::new());
-        Peers { bound: PEERS, by_address, by_use, uses: 0, remote }
+        Peers { bound: PEERS, known: ByUse::new(), remote }
     }
 
     /// The number of a known peer, which counts as used now.
     pub(super) fn used(&mut self, address: SocketAddr) -> Option<ConnId> {
-        let peer = self.by_address.get_mut(&address)?;
-        if peer.used != self.uses {
-            self.uses += 1;
-            self.by_use.remove(&peer.used);
-            peer.used = self.uses;
-            self.by_use.insert(self.uses, address);
-        }
-        Some(peer.conn)
+        self.known.used(&address).copied()
     }
 
     /// A new peer with its number; returns the one that was forgotten for it.
     pub(super) fn add(&mut self, address: SocketAddr, conn: ConnId) -> Option<ConnId> {
-        let mut by_use = self.by_use.values().copied();
-        let forgotten = if self.by_address.len() < self.bound {
-            None
-        } else {
-            let oldest = by_use.find(|address| Some(*address) != self.remote);
-            oldest.and_then(|oldest| self.forget(oldest))
-        };
-        self.uses += 1;
-        self.by_address.insert(address, Peer { conn, used: self.uses });
-        self.by_use.insert(self.uses, address);
+        let is_full = self.known.len() >= self.bound;
+        let may_go = |address: &&SocketAddr| is_full && Some(**address) != self.remote;
+        let oldest = self.known.oldest_first().find(may_go).copied();
+        let forgotten = oldest.and_then(|oldest| self.forget(oldest));
+        self.known.add(address, conn);
         forgotten
     }
 
     /// Forgets a peer; returns the number it had.
     pub(super) fn forget(&mut self, address: SocketAddr) -> Option<ConnId> {
-        let peer = self.by_address.remove(&address)?;
-        self.by_use.remove(&peer.used);
-        Some(peer.conn)
+        self.known.remove(&address)
     }
 
     /// Refused when the number was never given or its peer was forgotten.
     pub(super) fn address(&self, conn: ConnId) -> Result<SocketAddr, Failure> {
-        let mut known = self.by_address.iter();
-        let found = known.find(|(_, peer)| peer.conn == conn).map(|(address, _)| *address);
+        let mut known = self.known.all();
+        let found = known.find(|(_, number)| **number == conn).map(|(address, _)| *address);
         found.ok_or_else(|| refusal::unknown(conn))
     }
 
     /// The number of an address, without counting as a use.
     pub(super) fn conn(&self, address: SocketAddr) -> Option<ConnId> {
-        self.by_address.get(&address).map(|peer| peer.conn)
+        self.known.get(&address).copied()
     }
 
     /// Everybody known, the lowest number first.
     pub(super) fn all(&self) -> BTreeMap<ConnId, SocketAddr> {
-        self.by_address.iter().map(|(address, peer)| (peer.conn, *address)).collect()
+        self.known.all().map(|(address, number)| (*number, *address)).collect()
     }
 
     /// How many are known.
     pub(super) fn len(&self) -> usize {
-        self.by_address.len()
+        self.known.len()
     }
 }
 
@@ -131,6 +108,5 @@ mod tests {
         assert_eq!(peers.add(at(4), number(4)), Some(number(3)));
         assert_eq!(peers.len(), 3);
         assert!(peers.conn(at(1)).is_some() && peers.conn(at(2)).is_some());
-        assert_eq!(peers.by_use.len(), peers.by_address.len());
     }
 }

@@ -81,11 +81,6 @@ impl FaultControl {
         FaultWatch { watch: self.faults.subscribe(), started: self.started }
     }
 
-    /// Time since the relay was started.
-    pub(crate) fn elapsed(&self) -> Duration {
-        self.started.elapsed()
-    }
-
     /// When that was.
     pub(crate) fn started(&self) -> Instant {
         self.started

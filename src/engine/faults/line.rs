@@ -205,7 +205,7 @@ impl FaultLine {
         self.take_held(data, (&original, FaultMarks::default()), now)
     }
 
-    /// Takes something in that a hold touched, in place of what came.
+    /// Takes something in, in place of what came, which a hold may have touched.
     pub(crate) fn take_held(
         &mut self,
         data: Bytes,

@@ -221,6 +221,11 @@ impl Queue {
         self.lose(session, |lost| lost.by_kernel = Some(total));
     }
 
+    /// The same, of sockets whose drops are added to those that were told.
+    pub(super) fn lost_by_kernel_too(&mut self, session: SessionId, more: u64) {
+        self.lose(session, |lost| lost.by_kernel = Some(lost.by_kernel.unwrap_or(0) + more));
+    }
+
     fn lose(&mut self, session: SessionId, change: impl FnOnce(&mut LossTotals)) {
         let Some(share) = self.open(session) else { return };
         let before = share.lost;

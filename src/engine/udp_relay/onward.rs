@@ -21,7 +21,7 @@ use crate::engine::datagram::own_sockets::is_of_this_machine;
 use crate::model::endpoint::{Endpoint, is_reply};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
-use crate::model::plan::UdpRelayPlan;
+use crate::model::plan::{ClientOptions, DatagramOptions};
 
 /// What a client opens: its socket, and what a name lookup needs.
 pub(super) const DESCRIPTORS: u32 = 2;
@@ -29,9 +29,9 @@ pub(super) const DESCRIPTORS: u32 = 2;
 const WAITING: (usize, usize) = (64, 256 * 1024);
 
 /// A search for the target of a client.
-pub(super) type Finding = BoxFuture<'static, Found>;
+pub(super) type Finding<Key> = BoxFuture<'static, Found<Key>>;
 /// The next time there is something to read, and for whom; an error when it is gone.
-pub(super) type WatchedSocket<Whom = SocketAddr> = Abortable<BoxFuture<'static, Whom>>;
+pub(super) type WatchedSocket<Whom> = Abortable<BoxFuture<'static, Whom>>;
 
 /// How far a client is.
 pub(super) enum Link {
@@ -43,9 +43,21 @@ pub(super) enum Link {
     },
 }
 
+/// Where what a client sends goes on to, and how.
+#[derive(Debug, Clone)]
+pub(super) struct Towards {
+    pub(super) endpoint: Endpoint,
+    pub(super) socket: DatagramOptions,
+    pub(super) options: ClientOptions,
+    /// What anybody sends there goes back, not only what comes from the target.
+    pub(super) any_peer: bool,
+    /// What is said of others, behind that it does not come from the target.
+    pub(super) remark: &'static str,
+}
+
 /// What became of a search.
-pub(super) struct Found {
-    pub(super) client: SocketAddr,
+pub(super) struct Found<Key> {
+    pub(super) key: Key,
     /// The half it is for.
     pub(super) conn: ConnId,
     pub(super) opened: Result<Onward, Failure>,
@@ -59,6 +71,7 @@ pub(super) struct Onward {
     pub(super) name: String,
     endpoint: Endpoint,
     any_peer: bool,
+    remark: &'static str,
     /// Bytes that came on it.
     pub(super) came: u64,
     watch: Option<AbortHandle>,
@@ -105,13 +118,13 @@ impl Link {
     }
 }
 
-/// Looks the target up and opens a socket to it, for a client and the half towards the target.
-pub(super) fn find(
-    plan: &UdpRelayPlan,
-    (client, conn): (SocketAddr, ConnId),
+/// Looks the target up and opens a socket to it, for a pair and its half towards the target.
+pub(super) fn find<Key: Send + 'static>(
+    towards: Towards,
+    (key, conn): (Key, ConnId),
     held: Descriptors,
-) -> Finding {
-    let UdpRelayPlan { socket, target: endpoint, client: options, any_peer, .. } = plan.clone();
+) -> Finding<Key> {
+    let Towards { endpoint, socket, options, any_peer, remark } = towards;
     async move {
         let opened = async {
             let (target, bind) = destination::find(&endpoint, &options).await?;
@@ -123,9 +136,9 @@ pub(super) fn find(
             // What is never waited for again is waited for once: only then it is known to be writable.
             let _ = bound.socket.writable().await;
             let (name, came, watch) = (endpoint.named(target), 0, None);
-            Ok(Onward { bound, target, name, endpoint, any_peer, came, watch, _held: held })
+            Ok(Onward { bound, target, name, endpoint, any_peer, remark, came, watch, _held: held })
         };
-        Found { client, conn, opened: opened.await }
+        Found { key, conn, opened: opened.await }
     }
     .boxed()
 }
@@ -177,9 +190,11 @@ impl Onward {
         Some((from, data))
     }
 
-    /// Whether what this one sends is for the client.
-    pub(super) fn may_reply(&self, from: SocketAddr) -> bool {
-        self.any_peer || is_reply(self.target, from)
+    /// Why what this one sends is not for the client.
+    pub(super) fn why_not(&self, from: SocketAddr) -> Option<String> {
+        let may_reply = self.any_peer || is_reply(self.target, from);
+        let remark = self.remark;
+        (!may_reply).then(|| format!("it comes from {from}, not from the target{remark}"))
     }
 
     /// Why datagrams came back, and how many.

@@ -1,6 +1,6 @@
 //! What goes from a client to the target and back: through the faults that are in force, and out.
 //!
-//! Called by the loop of the relay, which owns the sockets.
+//! Called by the pairs, which own the sockets.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,193 +8,195 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::clients::Clients;
+use super::ends::Ends;
 use super::lost::BUSY;
 use super::onward::Link;
-use super::{Client, UdpRelay};
+use super::pairs::{Pair, Pairs};
 use crate::engine::clock;
-use crate::engine::datagram::bound_socket::{self, is_late_report, socket_for};
-use crate::engine::faults::line::FaultStep;
+use crate::engine::datagram::bound_socket::{self, BoundSocket, is_late_report};
+use crate::engine::faults::line::{FaultStep, TakenIn};
 use crate::engine::rewrites::replaced;
 use crate::model::fault::{FaultKind, FaultMarks};
 use crate::model::id::ConnId;
-use crate::model::protocol::{Protocol, Side};
-use crate::model::record::{ConnInfo, Direction, Record, RecordKind, RelayPair};
+use crate::model::record::{Direction, Record, RecordKind, RelayPair};
 use crate::query::RecordFacts;
 
-/// Why a datagram is dropped for which a fault leaves no room.
-pub(super) const FULL: &str = "too many wait already for what faults do to them";
+/// A datagram as it came and as it goes on, with what rules did to it.
+#[derive(Debug, Clone)]
+pub(super) struct Relayed {
+    pub(super) original: Bytes,
+    pub(super) data: Bytes,
+    pub(super) marks: FaultMarks,
+}
 
-impl UdpRelay {
+/// Why a datagram is dropped for which a fault leaves no room.
+const FULL: &str = "too many wait already for what faults do to them";
+
+impl<E: Ends> Pairs<E> {
+    /// What rules make of a datagram of a client, or of one that came back for it.
+    pub(super) fn rewritten(&self, key: &E::Key, from_client: bool, original: Bytes) -> Relayed {
+        let marks = FaultMarks::default();
+        let Some(pair) = self.known.get(key).filter(|_| !self.rewrites.is_none()) else {
+            return Relayed { data: original.clone(), original, marks };
+        };
+        // As it will be told of on the client's half.
+        let direction = if from_client { Direction::Received } else { Direction::Sent };
+        let record = data_record(pair.halves.client, direction, original.clone(), marks);
+        let fitting = self.rewrites.fitting(from_client, &pair.conn, &RecordFacts::of(&record));
+        let (made, _) = replaced(&fitting, original.clone());
+        let marks = if made.by.is_empty() { marks } else { marks.rewritten() };
+        Relayed { data: made.data, original, marks }
+    }
+
     /// Passes on what faults let go of by now.
     pub(super) fn release_due(&mut self) {
-        let now = self.faults.elapsed();
-        while let Some((due, address)) = self.due.first().copied().filter(|(due, _)| *due <= now) {
-            self.due.remove(&(due, address));
-            self.release(address);
+        let now = self.elapsed();
+        while self.due.first().is_some_and(|(due, _)| *due <= now)
+            && let Some((_, key)) = self.due.pop_first()
+        {
+            self.release(&key);
         }
     }
 
-    /// Passes on what faults let go of for one client.
-    pub(super) fn release(&mut self, address: SocketAddr) {
-        let waits = |client: &mut Client| !client.up.is_empty() || !client.down.is_empty();
-        if !self.clients.get_mut(address).is_some_and(waits) {
+    /// Passes on what faults let go of for one pair.
+    pub(super) fn release(&mut self, key: &E::Key) {
+        let waits = |pair: &Pair| !pair.up.is_empty() || !pair.down.is_empty();
+        let Some(halves) = self.known.get(key).filter(|pair| waits(pair)).map(|it| it.halves)
+        else {
             return;
-        }
-        let now = self.faults.elapsed();
-        let held = self.session.events.hold_stamp();
+        };
+        let now = self.elapsed();
+        let stamp = self.session.events.hold_stamp();
         let mut records = Vec::new();
-        let take_up = |clients: &mut Clients<Client>| clients.get_mut(address)?.up.pop_due(now);
-        while let Some(step) = take_up(&mut self.clients) {
-            if let FaultStep::Piece { data, marks, differs } = step
-                && let Some(pair) = self.clients.get_mut(address).map(|client| client.pair)
-            {
-                let record = data_record(pair.target, Direction::Sent, data.clone(), marks);
+        while let Some(step) = self.known.get_mut(key).and_then(|pair| pair.up.pop_due(now)) {
+            if let FaultStep::Piece { data, marks, differs } = step {
+                let record = data_record(halves.target, Direction::Sent, data.clone(), marks);
                 // What the client sent is told already, unless something else goes out.
                 records.extend(Some(record).filter(|_| differs));
-                self.send_up(address, data);
+                self.send_up(key, data);
             }
         }
-        let take_down = |clients: &mut Clients<Client>| clients.get_mut(address)?.down.pop_due(now);
-        while let Some(step) = take_down(&mut self.clients) {
-            if let FaultStep::Piece { data, marks, .. } = step
-                && let Some(pair) = self.clients.get_mut(address).map(|client| client.pair)
-            {
-                records.push(self.told_down((address, pair), data, marks));
+        while let Some(step) = self.known.get_mut(key).and_then(|pair| pair.down.pop_due(now)) {
+            if let FaultStep::Piece { data, marks, .. } = step {
+                records.push(self.told_down((key, halves), data, marks));
             }
         }
         self.session.events.offer(records);
-        drop(held);
-        let Some(client) = self.clients.get_mut(address) else { return };
-        let next = [client.up.next_due(), client.down.next_due()].into_iter().flatten().min();
-        self.due.extend(next.map(|next| (next, address)));
+        drop(stamp);
+        let Some(pair) = self.known.get(key) else { return };
+        let next = [pair.up.next_due(), pair.down.next_due()].into_iter().flatten().min();
+        self.due.extend(next.map(|next| (next, key.clone())));
     }
 
     /// Sends a datagram to a client; the record of it, or of what did not get there.
-    pub(super) fn told_down(
+    fn told_down(
         &mut self,
-        (address, pair): (SocketAddr, RelayPair),
+        (key, halves): (&E::Key, RelayPair),
         data: Bytes,
         marks: FaultMarks,
     ) -> Record {
-        match self.send_down(address, &data) {
-            Ok(()) => data_record(pair.client, Direction::Sent, data, marks),
+        let link = self.known.get(key).map(|pair| &pair.link);
+        let sent = match link {
+            Some(Link::Open(onward)) => self.ends.send_down(key, onward.target, &data),
+            Some(Link::Finding(_) | Link::Unreached { .. }) | None => Err(BUSY.to_owned()),
+        };
+        match sent {
+            Ok(()) => data_record(halves.client, Direction::Sent, data, marks),
             Err(why) => {
-                self.lost.add(pair.client, false, data.len(), why);
-                data_record(pair.target, Direction::Received, data, marks)
+                self.lost.add(halves.client, false, data.len(), why);
+                data_record(halves.target, Direction::Received, data, marks)
             }
         }
     }
 
     /// A datagram of a client, on its way to the target; says what faults do to it.
-    pub(super) fn pass_up(&mut self, from: SocketAddr, data: Bytes) -> FaultMarks {
-        let now = self.faults.elapsed();
-        let (original, (data, marks)) = (data.clone(), self.rewritten(from, true, data));
-        let Some(client) = self.clients.get_mut(from) else { return FaultMarks::default() };
-        if client.up.is_plain() && marks.is_empty() {
-            self.send_up(from, data);
-            return FaultMarks::default();
+    pub(super) fn pass_up(&mut self, key: &E::Key, relayed: Relayed) -> FaultMarks {
+        let Relayed { original, data, marks } = relayed;
+        if marks.is_empty() && self.known.get(key).is_some_and(|pair| pair.up.is_plain()) {
+            self.send_up(key, data);
+            return marks;
         }
-        let (len, conn) = (data.len(), client.pair.target);
-        let taken = client.up.take_held(data, (&original, marks), now);
+        self.put_up(key, data, (&original, marks)).marks
+    }
+
+    /// Puts a datagram of a client into its faults, in place of what came, which rules or a hold touched so.
+    pub(super) fn put_up(
+        &mut self,
+        key: &E::Key,
+        data: Bytes,
+        original: (&Bytes, FaultMarks),
+    ) -> TakenIn {
+        let now = self.elapsed();
+        let Some(pair) = self.known.get_mut(key) else { return TakenIn::default() };
+        let (len, taken) = (data.len(), pair.up.take_held(data, original, now));
         if taken.is_refused {
-            self.lost.add(conn, true, len, FULL.into());
+            self.lost.add(pair.halves.target, true, len, FULL.into());
         }
-        self.release(from);
-        taken.marks
+        self.release(key);
+        taken
     }
 
     /// A datagram for the target.
-    pub(super) fn send_up(&mut self, from: SocketAddr, data: Bytes) {
-        let Some(client) = self.clients.get_mut(from) else { return };
-        let (pair, now) = (client.pair, Instant::now());
-        match &mut client.link {
-            Link::Open(onward) => {
-                if let Err(why) = onward.send(&data) {
-                    self.lost.add(pair.target, true, data.len(), why);
-                }
-            }
-            Link::Finding(waiting) => {
-                if let Err(why) = waiting.push(data.clone()) {
-                    self.lost.add(pair.target, true, data.len(), why);
-                }
-            }
-            Link::Unreached { again } if *again > now => {
-                self.lost.add(pair.target, true, data.len(), "the target was not found".into());
-            }
-            Link::Unreached { .. } => self.find_target(from, pair, data),
+    pub(super) fn send_up(&mut self, key: &E::Key, data: Bytes) {
+        let now = Instant::now();
+        let Some(pair) = self.known.get_mut(key) else { return };
+        let (len, to) = (data.len(), pair.halves.target);
+        let sent = match &mut pair.link {
+            Link::Open(onward) => onward.send(&data),
+            Link::Finding(waiting) => waiting.push(data),
+            Link::Unreached { again } if *again > now => Err("the target was not found".into()),
+            Link::Unreached { .. } => return self.find_target(key, to, data),
+        };
+        if let Err(why) = sent {
+            self.lost.add(to, true, len, why);
         }
     }
 
     /// A datagram that came back, on its way to the client; the record of it, if it is told now.
     pub(super) fn pass_down(
         &mut self,
-        (address, pair): (SocketAddr, RelayPair),
-        data: Bytes,
+        (key, halves): (&E::Key, RelayPair),
+        relayed: Relayed,
+        held: FaultMarks,
     ) -> Option<Record> {
-        let now = self.faults.elapsed();
-        let (original, (data, marks)) = (data.clone(), self.rewritten(address, false, data));
-        let line = self.clients.get_mut(address).map(|client| &mut client.down);
-        let Some(line) = line.filter(|line| !line.is_plain() || !marks.is_empty()) else {
-            return Some(self.told_down((address, pair), data, FaultMarks::default()));
-        };
-        let len = data.len();
-        let taken = line.take_held(data, (&original, marks), now);
-        if taken.is_refused {
-            self.lost.add(pair.client, false, len, FULL.into());
+        let Relayed { original, data, marks } = relayed;
+        if marks.is_empty() && self.known.get(key).is_some_and(|pair| pair.down.is_plain()) {
+            return Some(self.told_down((key, halves), data, held));
         }
+        let taken = self.put_down(key, data, (&original, marks.with(held)));
         // It does not get to the client, or not as it is.
         let is_told = taken.is_refused || taken.differs || taken.marks.contains(FaultKind::Drop);
-        is_told.then(|| data_record(pair.target, Direction::Received, original, taken.marks))
+        is_told.then(|| data_record(halves.target, Direction::Received, original, taken.marks))
     }
 
-    /// What rules make of a datagram of a client, or of one that came back for it.
-    fn rewritten(
+    /// As [`put_up`](Self::put_up), of what came back. What leaves at once is passed on by
+    /// [`release`](Self::release).
+    pub(super) fn put_down(
         &mut self,
-        address: SocketAddr,
-        from_client: bool,
+        key: &E::Key,
         data: Bytes,
-    ) -> (Bytes, FaultMarks) {
-        let marks = FaultMarks::default();
-        if self.plan.rewrites.is_empty() {
-            return (data, marks);
+        original: (&Bytes, FaultMarks),
+    ) -> TakenIn {
+        let now = self.elapsed();
+        let Some(pair) = self.known.get_mut(key) else { return TakenIn::default() };
+        let (len, taken) = (data.len(), pair.down.take_held(data, original, now));
+        if taken.is_refused {
+            self.lost.add(pair.halves.client, false, len, FULL.into());
         }
-        let rules = self.rewrites.now();
-        let Some(pair) = self.clients.get_mut(address).map(|client| client.pair) else {
-            return (data, marks);
-        };
-        let local = socket_for(&self.sockets, address).map(|bound| bound.local);
-        let conn = ConnInfo {
-            id: pair.client,
-            protocol: Protocol::Udp,
-            side: Side::Relay,
-            local,
-            peer: Some(address),
-            tls: false,
-            pair: Some(pair),
-        };
-        // As it will be told of on the client's half.
-        let direction = if from_client { Direction::Received } else { Direction::Sent };
-        let record = data_record(pair.client, direction, data.clone(), marks);
-        let fitting = rules.fitting(from_client, &conn, &RecordFacts::of(&record));
-        let (made, _) = replaced(&fitting, data);
-        (made.data, if made.by.is_empty() { marks } else { marks.rewritten() })
+        taken
     }
+}
 
-    fn send_down(&self, to: SocketAddr, data: &[u8]) -> Result<(), String> {
-        let Some(bound) = socket_for(&self.sockets, to) else {
-            let cause = io::Error::from(io::ErrorKind::AddrNotAvailable);
-            return Err(bound_socket::unsent(to, data.len(), &cause));
-        };
-        let mut sent = bound.socket.try_send_to(data, to);
-        if is_late_report(&sent) {
-            sent = bound.socket.try_send_to(data, to);
-        }
-        match sent {
-            Ok(_) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(BUSY.into()),
-            Err(error) => Err(bound_socket::unsent(to, data.len(), &error)),
-        }
+/// Sends a datagram to a client by one of the sockets it sends to, or says why not.
+pub(super) fn send(bound: &BoundSocket, to: SocketAddr, data: &[u8]) -> Result<(), String> {
+    let mut sent = bound.socket.try_send_to(data, to);
+    if is_late_report(&sent) {
+        sent = bound.socket.try_send_to(data, to);
+    }
+    match sent {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(BUSY.into()),
+        Err(error) => Err(bound_socket::unsent(to, data.len(), &error)),
     }
 }
 

@@ -56,6 +56,7 @@ impl Options for UdpRelaySpec {
             help: "A client of which neither side said anything for so long is let go.";
         "", ValueKind::Table, socket, tab: OPTIONS;
         "", ValueKind::Table, client, tab: OPTIONS;
+        "", ValueKind::Table, hold, tab: OPTIONS;
         "", ValueKind::Table, faults, tab: OPTIONS;
         "fault", FAULT_LIST, fault, tab: FAULTS, label: FAULT, help: FAULT_HELP;
         "rewrite", REWRITE_LIST, rewrite, tab: REWRITES, label: REWRITE, help: REWRITE_HELP;
