@@ -28,6 +28,7 @@ pub(crate) mod output;
 mod output_file;
 mod progress;
 mod relay;
+mod rewrites;
 mod send;
 mod stdin;
 mod target;
