@@ -206,7 +206,7 @@ impl Sink {
         let (now, kind) = (Stamp::default(), RecordKind::Data);
         let (original_len, data) = (data.len() as u64, self.kept(data));
         let record = Record::new(now, conn, Direction::Received, kind, data);
-        self.stamped(Record { faults, original_len, ..record });
+        self.stamped(Record { original_len, faults, ..record });
     }
 
     /// What a record keeps of bytes.

@@ -34,7 +34,7 @@ fn what_a_field_shows_it_takes_and_nothing_changes() {
 
 #[test]
 fn rules_of_a_relay_have_a_page_of_their_own() {
-    for mut spec in Spec::kinds().into_iter().filter(|spec| spec.clone().rewrites_mut().is_some()) {
+    for mut spec in Spec::kinds().filter(|spec| spec.clone().rewrites_mut().is_some()) {
         let place = FieldId::new("rewrite").row(0);
         let row = spec.rewrites_mut().unwrap();
         row.push(RewriteSpec::parse("map-host=a to=b:1").unwrap());
