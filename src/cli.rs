@@ -30,6 +30,7 @@ mod output_file;
 mod progress;
 mod relay;
 mod replay;
+mod rewrites;
 mod send;
 mod stdin;
 mod target;

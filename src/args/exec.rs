@@ -13,6 +13,7 @@ Examples:
   wirebench exec --jsonl seen.jsonl -- git fetch         records and exchanges in a file, nothing printed
   wirebench exec --har seen.har -- python3 script.py     or as HAR 1.2; --pcapng for Wireshark
   wirebench exec --open api.example.com -- npm test      open the TLS of one host, let the others through
+  wirebench exec --rewrite 'map-host=api.example.com to=127.0.0.1:3000' -- npm test
 
 The program gets a proxy of ours on a port of its own (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY in both cases;
 NO_PROXY is taken away) and, in SSL_CERT_FILE, CURL_CA_BUNDLE, REQUESTS_CA_BUNDLE, NODE_EXTRA_CA_CERTS and
@@ -34,6 +35,10 @@ pub struct Exec {
     /// as they are; everything when absent, nothing when empty.
     #[arg(long, value_name = "HOST,...", value_delimiter = ',', num_args = 0..)]
     pub open: Option<Vec<String>>,
+    /// A rule that changes what is passed on, such as "set-header='X-Env: test'" or
+    /// "map-host=api.example.com to=127.0.0.1:3000"; can be given again. relay --help says what there is.
+    #[arg(long = "rewrite", value_name = "RULE")]
+    pub rewrites: Vec<String>,
     /// Print only what this lets through, in the language of the filter of Traffic: 'status >= 400'.
     #[arg(long, value_name = "EXPR")]
     pub filter: Option<String>,

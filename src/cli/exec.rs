@@ -25,6 +25,7 @@ use tokio::time::Instant;
 use super::headless::{Headless, Interrupts};
 use super::listen::{self, ListenEnd, WatchOrder};
 use super::output::{self, Output, Style};
+use super::rewrites;
 use super::target::{self, Target};
 use crate::args;
 use crate::ending;
@@ -152,6 +153,7 @@ fn plan(arguments: &args::Exec, headless: &mut Headless) -> Result<(Plan, ProxyW
     if common.insecure && relay.target_tls == ClientTls::Off {
         relay.target_tls = ClientTls::verified();
     }
+    rewrites::add(&arguments.rewrites, &mut spec)?;
     if let (true, Some((verify, _))) = (common.insecure, spec.consent_mut()) {
         *verify = Verify::Off;
     }

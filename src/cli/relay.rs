@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::headless::{Headless, Interrupts};
 use super::listen::{self, ListenEnd, WatchOrder};
 use super::output::Output;
+use super::rewrites;
 use super::target::{self, Target};
 use crate::args;
 use crate::compose::address::{self, Detected};
@@ -16,7 +17,6 @@ use crate::model::fault::FaultSpec;
 use crate::model::field_access;
 use crate::model::plan::Plan;
 use crate::model::protocol::Side;
-use crate::model::rewrite::RewriteSpec;
 use crate::model::spec::Spec;
 use crate::model::tls::ClientTls;
 use crate::model::trust::Verify;
@@ -112,13 +112,7 @@ fn add_lines(arguments: &args::Relay, spec: &mut Spec) -> Result<(), Failure> {
         let fault = FaultSpec::parse(line).map_err(wrong)?;
         spec.faults_mut().into_iter().for_each(|faults| faults.push(fault.clone()));
     }
-    for (at, line) in arguments.rewrites.iter().enumerate() {
-        // The line itself may hold a credential.
-        let wrong = |cause: String| failure(format!("--rewrite (rule {})", at + 1), cause);
-        let rule = RewriteSpec::parse(line).map_err(wrong)?;
-        spec.rewrites_mut().into_iter().for_each(|rules| rules.push(rule.clone()));
-    }
-    Ok(())
+    rewrites::add(&arguments.rewrites, spec)
 }
 
 /// The scheme of a relay whose clients say where to.

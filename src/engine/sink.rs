@@ -176,6 +176,19 @@ impl Sink {
         drop(held);
     }
 
+    /// The same of bytes that somebody changed.
+    pub(crate) fn sent_changed(
+        &self,
+        held: StampGuard,
+        (conn, faults): (ConnId, FaultMarks),
+        data: Bytes,
+        original_len: u64,
+    ) {
+        let record = Record::new(held.place.0, conn, Direction::Sent, RecordKind::Data, data);
+        self.push(Record { original_len, faults, ..record });
+        drop(held);
+    }
+
     /// The same of bytes that faults touched.
     pub(crate) fn sent_touched(
         &self,
@@ -184,16 +197,22 @@ impl Sink {
         data: Bytes,
         faults: FaultMarks,
     ) {
-        let record = Record::new(held.place.0, conn, Direction::Sent, RecordKind::Data, data);
-        self.push(Record { faults, ..record });
-        drop(held);
+        let (len, data) = (data.len() as u64, self.kept(data));
+        self.sent_changed(held, (conn, faults), data, len);
     }
 
     /// Bytes that were received just now and that faults touch.
     pub(crate) fn received_touched(&self, conn: ConnId, data: Bytes, faults: FaultMarks) {
         let (now, kind) = (Stamp::default(), RecordKind::Data);
+        let (original_len, data) = (data.len() as u64, self.kept(data));
         let record = Record::new(now, conn, Direction::Received, kind, data);
-        self.stamped(Record { faults, ..record });
+        self.stamped(Record { original_len, faults, ..record });
+    }
+
+    /// What a record keeps of bytes.
+    fn kept(&self, mut data: Bytes) -> Bytes {
+        data.truncate(self.keeps());
+        data
     }
 
     /// Bytes that were received just now, of which `data` is kept here.

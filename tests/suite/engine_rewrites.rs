@@ -336,6 +336,8 @@ async fn headers_of_what_fits_are_set_and_removed_while_bodies_stream() {
     assert!(exchange.response.as_ref().unwrap().head.field("x-out").is_some());
     let came = it.bench.record("what the server said", |it| text(it).contains("Server: s")).await;
     assert!(changed(&came) && came.direction == Direction::Received);
+    let answer = it.bench.record("the answer", |it| text(it).contains("X-Out: 1")).await;
+    assert!(changed(&answer) && answer.conn == it.id.conn(1));
     let went = it.bench.record("what it got", |it| text(it).contains("X-Env: test")).await;
     assert!(changed(&went) && went.direction == Direction::Sent && went.conn == it.id.conn(3));
     // The connections are kept, and what does not fit passes untouched.

@@ -103,6 +103,17 @@ fn what_is_asked_inside_an_opened_tunnel_is_changed_and_led_elsewhere() {
 }
 
 #[test]
+fn a_program_that_exec_starts_is_led_elsewhere() {
+    if curl(&["--version"]).is_none() {
+        return;
+    }
+    let map = format!("map-host=api.example to={}", told_back());
+    let ended = run(&["exec", "--rewrite", &map, "--", "curl", "-sS", "https://api.example/x"]);
+    let got = text(&ended.stdout);
+    assert!(got.starts_with("GET /x HTTP/1.1\r\n"), "{got} {}", text(&ended.stderr));
+}
+
+#[test]
 fn a_rule_that_is_none_is_refused_at_its_place() {
     for (rule, said) in [
         ("set-haeder=x", "column 1: there is no 'set-haeder' here; did you mean 'set-header'?"),

@@ -5,6 +5,7 @@ use super::row_steps::RowSteps;
 use super::{FieldKind, FieldWidth, FormField, FormFieldId, FormTab, rows::rows, tabs};
 use crate::model::field_id::FieldId;
 use crate::model::protocol::{Protocol, Side};
+use crate::model::rewrite::RewriteSpec;
 use crate::model::spec::Spec;
 
 fn fields(spec: &Spec) -> Vec<FormField> {
@@ -28,6 +29,22 @@ fn what_a_field_shows_it_takes_and_nothing_changes() {
                 .unwrap_or_else(|why| panic!("{field:?}: {why}"));
             assert_eq!(spec, before, "{field:?}");
         }
+    }
+}
+
+#[test]
+fn rules_of_a_relay_have_a_page_of_their_own() {
+    for mut spec in Spec::kinds().filter(|spec| spec.clone().rewrites_mut().is_some()) {
+        let place = FieldId::new("rewrite").row(0);
+        let row = spec.rewrites_mut().unwrap();
+        row.push(RewriteSpec::parse("map-host=a to=b:1").unwrap());
+        let lines = rows(&spec, FormTab::Rewrites);
+        let has = |key: &'static str| {
+            let id = FormFieldId::Field(place.then(key));
+            lines.iter().flat_map(|line| &line.fields).any(|field| field.id == id)
+        };
+        assert!(["map-host", "to", "host", "from", "when"].iter().all(|key| has(key)));
+        assert!(!has("with") && !has("set-header"));
     }
 }
 

@@ -10,6 +10,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 use crate::engine::sink::Sink;
+use crate::model::fault::FaultMarks;
 use crate::model::id::ConnId;
 
 /// First size of a read: a head and a small body.
@@ -24,17 +25,24 @@ pub(crate) struct Tap {
     conn: ConnId,
     /// Bytes of this message that are in records already.
     kept: usize,
+    /// What touched this message.
+    touched: FaultMarks,
 }
 
 impl Tap {
     /// For one connection and one direction, at the start of a message.
     pub(crate) fn new(events: Sink, conn: ConnId) -> Self {
-        Tap { events, conn, kept: 0 }
+        Tap { events, conn, kept: 0, touched: FaultMarks::default() }
     }
 
     /// A new message begins: its first bytes are recorded again.
     pub(crate) fn next_message(&mut self) {
-        self.kept = 0;
+        (self.kept, self.touched) = (0, FaultMarks::default());
+    }
+
+    /// What is written of this message from now on was touched by this.
+    pub(crate) fn touch(&mut self, marks: FaultMarks) {
+        self.touched = self.touched.with(marks);
     }
 
     /// Waits until the shell has kept up; before every read and write.
@@ -61,7 +69,7 @@ impl Tap {
             count => bytes.split_to(count),
         };
         let data = self.keep(&sent);
-        self.events.sent(held, self.conn, data, sent.len() as u64);
+        self.events.sent_changed(held, (self.conn, self.touched), data, sent.len() as u64);
         Ok(sent)
     }
 

@@ -19,7 +19,7 @@ impl Options for RewriteSpec {
         "off", ValueKind::Off, enabled, width: Some(Cells(3)),
             help: "A rule that is kept and not done.";
         "", ValueKind::Variant(&["set-header", "add-header", "remove-header", "replace", "replace-hex",
-            "replace-regex", "replace-path", "map-host", "local-file"]), -, width: Some(Cells(14)),
+            "replace-regex", "replace-path", "map-host", "local-file"]), -, width: Some(Cells(15)),
             help: "What the rule does.";
         "set-header", ValueKind::Text, (RewriteSpec { change: RewriteChange::SetHeader(value), .. } => value),
             when: Some("set-header"), presence: REQUIRED, width: VALUE, placeholder: HEADER,

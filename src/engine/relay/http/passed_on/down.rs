@@ -261,6 +261,7 @@ impl Down<'_> {
             return Ok(GoingOn { head, framing, rest, keeps: None });
         };
         it.tell();
+        self.tap.touch(rewriting::marks());
         let came = match &made.body {
             Some(_) => [&head.raw[..], &rest].concat().into(),
             None => head.raw.clone(),
