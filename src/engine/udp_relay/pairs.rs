@@ -21,7 +21,7 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::time::Instant;
 
-use super::holding::{Deciding, HeldDatagram, HoldAnswer};
+use super::holding::{DatagramHold, Deciding, HeldDatagram};
 use super::lost::LostDatagrams;
 use super::onward::{self, EarlyDatagrams, Finding, Found, Link, Onward, Towards, WatchedSocket};
 use super::passed_on::data_record;
@@ -206,7 +206,7 @@ impl<E: Ends> Pairs<E> {
             match self.ends.taken_in(from, data) {
                 Ok((key, data)) => {
                     let conn = self.at(&key).client;
-                    if let HoldAnswer::GoesOn(held) = self.ask_hold(&key, true, &data) {
+                    if let DatagramHold::GoesOn(held) = self.ask_hold(&key, true, &data) {
                         let marks = self.pass_up(&key, data.clone()).with(held);
                         let record = data_record(conn, Direction::Received, data, marks);
                         records.push(Record { at, ..record });
@@ -346,8 +346,8 @@ impl<E: Ends> Pairs<E> {
                     Some(data_record(halves.target, Direction::Received, data, none))
                 }
                 None => match self.ask_hold(key, false, &data) {
-                    HoldAnswer::Waits => None,
-                    HoldAnswer::GoesOn(held) => self.pass_down((key, halves), data, held),
+                    DatagramHold::Waits => None,
+                    DatagramHold::GoesOn(held) => self.pass_down((key, halves), data, held),
                 },
             };
             records.extend(record.map(|record| Record { at, ..record }));
