@@ -15,6 +15,7 @@ use crate::model::peer_owner::PeerOwner;
 use crate::model::record::ConnInfo;
 #[cfg(test)]
 use crate::model::record::Record;
+use crate::model::timing::Stamp;
 
 /// What to let through. The default lets everything through.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +56,17 @@ impl Filter {
             part.trim().to_owned()
         };
         parser.parts.iter().map(part).filter(|part| !part.is_empty()).collect()
+    }
+
+    /// Of a filter that asks for a time and nothing else: the first time from this one on that it lets
+    /// through. `None` = it asks for something else.
+    pub(crate) fn next_time(&self, from: Stamp) -> Option<Option<Stamp>> {
+        match &self.0 {
+            Expr::Test(true, Test::Record(RecordTest::Time(test))) => {
+                Some(test.next(from.0).map(Stamp))
+            }
+            _ => None,
+        }
     }
 
     /// What it asks of the records of one connection. Without `info`, nothing is known about the
