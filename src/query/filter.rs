@@ -58,15 +58,16 @@ impl Filter {
         parser.parts.iter().map(part).filter(|part| !part.is_empty()).collect()
     }
 
-    /// Of a filter that asks for a time and nothing else: the first time from this one on that it lets
-    /// through. `None` = it asks for something else.
-    pub(crate) fn next_time(&self, from: Stamp) -> Option<Option<Stamp>> {
-        match &self.0 {
-            Expr::Test(true, Test::Record(RecordTest::Time(test))) => {
-                Some(test.next(from.0).map(Stamp))
-            }
-            _ => None,
-        }
+    /// Whether it asks for a time and nothing else.
+    pub(crate) fn is_of_time(&self) -> bool {
+        matches!(self.0, Expr::Test(true, Test::Record(RecordTest::Time(_))))
+    }
+
+    /// Of one that [`is_of_time`](Filter::is_of_time): the first time from this one on that it lets
+    /// through.
+    pub(crate) fn next_time(&self, from: Stamp) -> Option<Stamp> {
+        let Expr::Test(true, Test::Record(RecordTest::Time(test))) = &self.0 else { return None };
+        test.next(from.0).map(Stamp)
     }
 
     /// What it asks of the records of one connection. Without `info`, nothing is known about the

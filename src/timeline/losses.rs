@@ -52,7 +52,7 @@ impl Timeline {
             |untold: &UntoldLoss| untold.told.is_none_or(|told| at.since(told) >= STRETCH);
         let due = self.untold_losses.iter().filter(|(_, untold)| is_over(untold));
         let due: Vec<_> = due.map(|(session, _)| *session).collect();
-        due.into_iter().fold(false, |any, session| self.tell_loss(session, at) || any)
+        due.into_iter().filter(|session| self.tell_loss(*session, at)).count() > 0
     }
 
     /// Puts the row of what a session lost since the last one; returns whether there was something.

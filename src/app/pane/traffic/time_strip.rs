@@ -63,8 +63,7 @@ impl TrafficPane {
     /// The first row that a filter for times lets through, found in a few looks where the rows stand in
     /// order of time: there may be a million of them.
     pub(super) fn first_at(&self, shared: &Shared, filter: &Filter) -> Option<usize> {
-        let asks_only_for_time = filter.next_time(Stamp::default()).is_some();
-        if self.shows_sorted() || !asks_only_for_time {
+        if self.shows_sorted() || !filter.is_of_time() {
             let ids = (0..self.len()).take(READ).filter_map(|row| self.row(row));
             return shared.timeline.first_of(filter, ids).map(|id| self.row_of(id));
         }
@@ -73,7 +72,7 @@ impl TrafficPane {
         // A time of day comes again every day.
         loop {
             let at = self.time_of(shared, row)?;
-            let wanted = filter.next_time(at)??;
+            let wanted = filter.next_time(at)?;
             if wanted <= at {
                 return Some(row);
             }
