@@ -20,6 +20,7 @@ mod exchanges;
 mod gaps;
 mod log;
 mod looking;
+mod losses;
 mod pages;
 pub(crate) mod picking;
 #[cfg(test)]

@@ -334,11 +334,35 @@ impl RecordTest {
     }
 }
 
+/// Nanoseconds of a day.
+const DAY: u64 = 24 * 60 * 60 * 1_000_000_000;
+
 impl TimeTest {
     fn holds(&self, at: u64) -> bool {
-        const DAY: u64 = 24 * 60 * 60 * 1_000_000_000;
         let at = at.saturating_add_signed(self.ahead);
         self.range.contains(&if self.is_of_day { at % DAY } else { at })
+    }
+
+    /// The first time from this one on for which it holds.
+    pub(super) fn next(&self, from: u64) -> Option<u64> {
+        if self.holds(from) {
+            return Some(from);
+        }
+        let begins = match self.range.0 {
+            Bound::Included(first) => first,
+            Bound::Excluded(before) => before.checked_add(1)?,
+            Bound::Unbounded => 0,
+        };
+        let here = from.saturating_add_signed(self.ahead);
+        let today = if self.is_of_day { here - here % DAY } else { 0 };
+        let tomorrow = today.checked_add(begins).and_then(|at| at.checked_add(DAY));
+        let next = match today.checked_add(begins)? {
+            next if next >= here => next,
+            _ if self.is_of_day => tomorrow?,
+            _ => return None,
+        };
+        let next = next.saturating_add_signed(self.ahead.saturating_neg());
+        Some(next).filter(|next| self.holds(*next))
     }
 }
 

@@ -15,6 +15,7 @@ use crate::model::peer_owner::PeerOwner;
 use crate::model::record::ConnInfo;
 #[cfg(test)]
 use crate::model::record::Record;
+use crate::model::timing::Stamp;
 
 /// What to let through. The default lets everything through.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +56,18 @@ impl Filter {
             part.trim().to_owned()
         };
         parser.parts.iter().map(part).filter(|part| !part.is_empty()).collect()
+    }
+
+    /// Whether it asks for a time and nothing else.
+    pub(crate) fn is_of_time(&self) -> bool {
+        matches!(self.0, Expr::Test(true, Test::Record(RecordTest::Time(_))))
+    }
+
+    /// Of one that [`is_of_time`](Filter::is_of_time): the first time from this one on that it lets
+    /// through.
+    pub(crate) fn next_time(&self, from: Stamp) -> Option<Stamp> {
+        let Expr::Test(true, Test::Record(RecordTest::Time(test))) = &self.0 else { return None };
+        test.next(from.0).map(Stamp)
     }
 
     /// What it asks of the records of one connection. Without `info`, nothing is known about the

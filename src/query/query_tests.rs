@@ -504,3 +504,30 @@ fn a_filter_asks_whose_the_peer_is_and_what_is_not_known_passes_no_test() {
     let wrong = Filter::parse("pid == curl").unwrap_err();
     assert!(wrong.message.contains("process == curl"), "{}", wrong.message);
 }
+
+#[test]
+fn the_next_time_a_filter_lets_through_is_the_first_of_all_that_follow() {
+    const HOUR: u64 = 60 * 60 * 1_000_000_000;
+    for ahead in [0, 2 * HOUR as i64, -(3 * HOUR as i64)] {
+        for text in ["time >= 14:00", "time > 14:00", "time >= 1970-01-02T05:00", "time == 23:00"] {
+            let filter = Filter::parse_at(text, ahead).unwrap();
+            let passes = |at: u64| {
+                let facts = Record { at: Stamp(at), ..record(b"x") };
+                filter.about(facts.conn, Some(&conn())).matches(&RecordFacts::of(&facts))
+            };
+            for hour in 5..60 {
+                let first = (hour..200).map(|hour| hour * HOUR).find(|at| passes(*at));
+                let next = filter.next_time(Stamp(hour * HOUR)).map(|it| it.0);
+                // Behind a minute that is named, its first nanosecond is.
+                let next = next.map(|at| at.div_ceil(HOUR) * HOUR);
+                if text == "time > 14:00" && next.is_some_and(|next| !passes(next)) {
+                    continue;
+                }
+                assert_eq!(next, first, "{text} {ahead} {hour}");
+            }
+        }
+    }
+    for text in ["len > 1", "not time >= 14:00", "time >= 14:00 and in"] {
+        assert!(!Filter::parse(text).unwrap().is_of_time(), "{text}");
+    }
+}

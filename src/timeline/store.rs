@@ -25,14 +25,14 @@ use super::exchanges::ExchangeTable;
 use super::gaps::RecordGaps;
 use super::log::{Log, RecordPlace};
 use super::looking::ERRORS;
+use super::losses::UntoldLoss;
 use super::segment::{StoredRecord, cost};
 use super::time_runs::TimeRuns;
 use super::totals::{Rates, Totals, Volume};
-use crate::model::counts::count;
 use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::id::{ConnId, RecordId, SessionId};
 use crate::model::peer_owner::PeerOwner;
-use crate::model::record::{ConnInfo, Direction, LossTotals, Record, RecordKind};
+use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind};
 use crate::model::timing::Stamp;
 
 /// Payload and metadata kept unless the user configures another bound.
@@ -77,13 +77,15 @@ pub struct Timeline {
     pub(crate) began: Option<Stamp>,
     /// How much crosses per second.
     pub rates: Rates,
-    losses: BTreeMap<SessionId, LossTotals>,
+    pub(super) losses: BTreeMap<SessionId, LossTotals>,
+    /// What was lost and has no row yet.
+    pub(super) untold_losses: BTreeMap<SessionId, UntoldLoss>,
     /// When the records came.
     pub(super) times: TimeRuns,
     /// The rows in the log that tell of them.
-    loss_rows: VecDeque<RecordId>,
+    pub(super) loss_rows: VecDeque<RecordId>,
     /// Of sessions that were forgotten.
-    past_losses: LossTotals,
+    pub(super) past_losses: LossTotals,
 }
 
 /// Records that were cleared and may come back: those of the log before an id, and marked ones
@@ -127,6 +129,7 @@ impl Timeline {
             began: None,
             rates: Rates::default(),
             losses: BTreeMap::new(),
+            untold_losses: BTreeMap::new(),
             times: TimeRuns::default(),
             loss_rows: VecDeque::new(),
             past_losses: LossTotals { session: SessionId(0), by_app: 0, by_kernel: None },
@@ -189,6 +192,7 @@ impl Timeline {
     /// Forgets what crossed in sessions that nobody shows any more; what they lost is added up.
     pub(crate) fn forget_sessions(&mut self, is_gone: impl Fn(SessionId) -> bool) {
         self.sessions.retain(|id, _| !is_gone(*id));
+        self.untold_losses.retain(|id, _| !is_gone(*id));
         let past = &mut self.past_losses;
         self.losses.retain(|id, lost| {
             let gone = is_gone(*id);
@@ -198,40 +202,6 @@ impl Timeline {
             }
             !gone
         });
-    }
-
-    /// Notes loss totals of a session; older totals that arrive late change nothing.
-    pub(crate) fn lost(&mut self, lost: LossTotals) {
-        let known = self.losses.entry(lost.session).or_insert(lost);
-        known.by_app = known.by_app.max(lost.by_app);
-        known.by_kernel = known.by_kernel.max(lost.by_kernel);
-    }
-
-    /// The same with a row where it happened: before what comes next.
-    pub(crate) fn lost_here(&mut self, lost: LossTotals, at: Stamp) {
-        let none = LossTotals { by_app: 0, by_kernel: None, ..lost };
-        let before = self.losses.get(&lost.session).copied().unwrap_or(none);
-        self.lost(lost);
-        let by_app = lost.by_app.saturating_sub(before.by_app);
-        let kernel = |lost: LossTotals| lost.by_kernel.unwrap_or(0);
-        let Some(words) = loss_words(by_app, kernel(lost).saturating_sub(kernel(before))) else {
-            return;
-        };
-        let (conn, data) = (lost.session.itself(), Bytes::from(words));
-        self.push(Record::new(at, conn, Direction::Local, RecordKind::Lost, data));
-    }
-
-    /// Records kept now that are no rows about what was lost.
-    pub(crate) fn crossed(&self) -> usize {
-        let told = self.loss_rows.partition_point(|id| *id < self.first());
-        self.len() - (self.loss_rows.len() - told)
-    }
-
-    /// Loss totals of every session that lost something or reported that it did not, and of those
-    /// that were forgotten.
-    pub(crate) fn losses(&self) -> impl Iterator<Item = LossTotals> + '_ {
-        let past = Some(self.past_losses).filter(|past| past.by_kernel.is_some());
-        self.losses.values().copied().chain(past)
     }
 
     /// The record with this id, unless it was evicted or cleared. Small payload is copied, large
@@ -473,17 +443,6 @@ impl Timeline {
         self.record_bytes -= cost(kept);
         self.evicted.records += 1;
         self.evicted.bytes += kept as u64;
-    }
-}
-
-/// What a row about losses says; `None` = nothing was lost.
-fn loss_words(by_app: u64, by_kernel: u64) -> Option<String> {
-    let (us, kernel) = (count(by_app), count(by_kernel));
-    match (by_app, by_kernel) {
-        (0, 0) => None,
-        (_, 0) => Some(format!("lost: {us} by us")),
-        (0, _) => Some(format!("lost: {kernel} by the kernel")),
-        _ => Some(format!("lost: {us} by us, {kernel} by the kernel")),
     }
 }
 

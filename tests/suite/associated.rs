@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::thread;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::harness::peers::udp_peer;
@@ -162,4 +163,35 @@ fn rules_change_what_datagrams_say_either_way() {
         said.contains(&&Value::from("first")) && said.contains(&&Value::from("RE:second")),
         "{said:?}"
     );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_flood_that_nobody_reads_is_counted_to_the_last_datagram() {
+    // More than the largest receive buffer that is asked for can hold.
+    const SENT: u64 = 60_000;
+    let mut relay = relay(&[]);
+    let (_server, address) = udp_peer();
+    let client = client();
+    let (_control, to) = associated(&relay, 0);
+    let pid = Pid::from_raw(relay.id().cast_signed()).expect("a process");
+    kill_process(pid, Signal::STOP).expect("stopped");
+    let said = [&head(address)[..], b"flood"].concat();
+    for _ in 0..SENT {
+        client.send_to(&said, to).expect("sent");
+    }
+    kill_process(pid, Signal::CONT).expect("continued");
+    let (mut shown, mut by_app, mut by_kernel) = (0, 0, 0);
+    for line in relay.lines() {
+        if line["type"] == "lost" {
+            by_app = line["by_app"].as_u64().expect("a number");
+            by_kernel = line["by_kernel"].as_u64().expect("a number");
+        }
+        shown += u64::from(line["kind"] == "data");
+        if shown + by_app + by_kernel >= SENT {
+            break;
+        }
+    }
+    assert_eq!(shown + by_app + by_kernel, SENT, "{shown} + {by_app} + {by_kernel}");
+    assert!(by_kernel > 0, "the kernel's buffer cannot hold them all");
 }

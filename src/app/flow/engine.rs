@@ -86,6 +86,7 @@ fn batch_arrived(app: &mut App, batch: Batch) {
     let oldest = app.shared.timeline.first();
     // The oldest that waited went: what is missing comes before what is here.
     let begins = batch.records.first().map_or(app.shared.now, |record| record.at);
+    app.shared.timeline.tell_losses(begins);
     for lost in batch.lost {
         app.shared.timeline.lost_here(lost, begins);
         if let Some(session) = app.shared.sessions.get_mut(lost.session) {
@@ -169,6 +170,10 @@ fn done(app: &mut App, id: SessionId, outcome: Result<Summary, Failure>, at: Sta
     session.end_conns();
     send::finished(app, id);
     kept::finished(app, id);
+    let now = app.shared.now;
+    if app.shared.timeline.tell_loss(id, now) {
+        traffic::extended(app);
+    }
     app.shared.timeline.end_session(id);
     app.shared.held.end_session(id);
     response::exchange_changed(app, id);

@@ -38,6 +38,7 @@ pub(crate) fn timer_fired(app: &mut App, timer: Timer) {
             response::timer_fired(app, timer);
         }
         Timer::FilterRebuild | Timer::TrafficRate | Timer::TrafficSort => {
+            traffic::tell_losses(app);
             let intents = app.traffic.timer(&app.shared, timer);
             app.intents.extend(intents);
         }

@@ -211,6 +211,14 @@ pub(super) fn peer_found(app: &mut App, conn: ConnId, since: Stamp) {
     app.traffic.listing.owner_found(&app.shared.timeline, conn, since);
 }
 
+/// Puts the rows of what was lost in stretches of time that are over.
+pub(crate) fn tell_losses(app: &mut App) {
+    let now = app.shared.now;
+    if app.shared.timeline.tell_losses(now) {
+        extended(app);
+    }
+}
+
 /// New records are in the timeline.
 pub(crate) fn extended(app: &mut App) {
     let intents = app.traffic.extended(&app.shared);

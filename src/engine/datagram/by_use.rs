@@ -10,7 +10,7 @@ use std::hash::Hash;
 pub(crate) struct ByUse<K, V> {
     known: HashMap<K, Known<V>>,
     /// Oldest use first.
-    by_use: BTreeMap<u64, K>,
+    order: BTreeMap<u64, K>,
     uses: u64,
 }
 
@@ -23,7 +23,7 @@ struct Known<V> {
 impl<K: Clone + Eq + Hash, V> ByUse<K, V> {
     /// Nothing is known.
     pub(crate) fn new() -> Self {
-        ByUse { known: HashMap::new(), by_use: BTreeMap::new(), uses: 0 }
+        ByUse { known: HashMap::new(), order: BTreeMap::new(), uses: 0 }
     }
 
     /// A known one, which counts as used now.
@@ -31,9 +31,9 @@ impl<K: Clone + Eq + Hash, V> ByUse<K, V> {
         let known = self.known.get_mut(key)?;
         if known.used != self.uses {
             self.uses += 1;
-            self.by_use.remove(&known.used);
+            self.order.remove(&known.used);
             known.used = self.uses;
-            self.by_use.insert(self.uses, key.clone());
+            self.order.insert(self.uses, key.clone());
         }
         Some(&mut known.value)
     }
@@ -52,20 +52,20 @@ impl<K: Clone + Eq + Hash, V> ByUse<K, V> {
     pub(crate) fn add(&mut self, key: K, value: V) {
         self.remove(&key);
         self.uses += 1;
-        self.by_use.insert(self.uses, key.clone());
+        self.order.insert(self.uses, key.clone());
         self.known.insert(key, Known { value, used: self.uses });
     }
 
     /// Takes one out.
     pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
         let known = self.known.remove(key)?;
-        self.by_use.remove(&known.used);
+        self.order.remove(&known.used);
         Some(known.value)
     }
 
     /// All keys, the one not used for the longest time first.
     pub(crate) fn oldest_first(&self) -> impl Iterator<Item = &K> {
-        self.by_use.values()
+        self.order.values()
     }
 
     /// All of them, in no order.

@@ -34,7 +34,7 @@ pub(super) struct HeldDatagram<Key> {
 }
 
 /// What became of a datagram that was asked to be held.
-pub(super) enum HoldAnswer {
+pub(super) enum DatagramHold {
     /// It waits; all that is to be told of it is told.
     Waits,
     /// It goes on, with these marks.
@@ -48,20 +48,20 @@ impl<E: Ends> Pairs<E> {
         key: &E::Key,
         from_client: bool,
         relayed: &Relayed,
-    ) -> HoldAnswer {
+    ) -> DatagramHold {
         let Relayed { original, data, marks } = relayed;
         let untouched = FaultMarks::default();
         if !self.session.holds.asks() {
-            return HoldAnswer::GoesOn(untouched);
+            return DatagramHold::GoesOn(untouched);
         }
-        let Some(pair) = self.known.get_mut(key) else { return HoldAnswer::GoesOn(untouched) };
+        let Some(pair) = self.known.get_mut(key) else { return DatagramHold::GoesOn(untouched) };
         // As it will be told of on the client's half.
         let direction = if from_client { Direction::Received } else { Direction::Sent };
         let conn = pair.halves.client;
         let record = Record::new(clock::now(), conn, direction, RecordKind::Data, Bytes::new());
         let facts = RecordFacts { len: data.len() as u64, data, ..RecordFacts::of(&record) };
         if !self.session.holds.fits(&pair.conn, &facts) {
-            return HoldAnswer::GoesOn(untouched);
+            return DatagramHold::GoesOn(untouched);
         }
         let record = |way, kind, data| Record::new(Stamp::default(), conn, way, kind, data);
         let record = if from_client {
@@ -73,13 +73,13 @@ impl<E: Ends> Pairs<E> {
         let kind = HeldKind::Datagram;
         let wish = HoldWish { kind, from_client, data: data.clone(), record };
         let Some(ticket) = self.session.holds.hold(wish) else {
-            return HoldAnswer::GoesOn(untouched.held(HoldMark::Missed));
+            return DatagramHold::GoesOn(untouched.held(HoldMark::Missed));
         };
         pair.held += 1;
         let held = HeldDatagram { key: key.clone(), from_client, relayed: relayed.clone() };
         self.held.insert(ticket.number(), held);
         self.deciding.push(deciding(ticket));
-        HoldAnswer::Waits
+        DatagramHold::Waits
     }
 
     /// Does what was decided, and whatever else is decided by now: those whose time was up together

@@ -21,7 +21,7 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::time::Instant;
 
 use super::ends::{Ends, Readable, next_read};
-use super::holding::{Deciding, HeldDatagram, HoldAnswer};
+use super::holding::{DatagramHold, Deciding, HeldDatagram};
 use super::lost::LostDatagrams;
 use super::onward::{self, EarlyDatagrams, Finding, Found, Link, Onward, WatchedSocket};
 use super::passed_on::data_record;
@@ -179,7 +179,7 @@ impl<E: Ends> Pairs<E> {
                 Ok((key, data)) => {
                     let conn = self.at(&key).client;
                     let relayed = self.rewritten(&key, true, data.clone());
-                    if let HoldAnswer::GoesOn(held) = self.ask_hold(&key, true, &relayed) {
+                    if let DatagramHold::GoesOn(held) = self.ask_hold(&key, true, &relayed) {
                         let marks = self.pass_up(&key, relayed).with(held);
                         let record = data_record(conn, Direction::Received, data, marks);
                         records.push(Record { at, ..record });
@@ -321,8 +321,8 @@ impl<E: Ends> Pairs<E> {
                 None => {
                     let relayed = self.rewritten(key, false, data);
                     match self.ask_hold(key, false, &relayed) {
-                        HoldAnswer::Waits => None,
-                        HoldAnswer::GoesOn(held) => self.pass_down((key, halves), relayed, held),
+                        DatagramHold::Waits => None,
+                        DatagramHold::GoesOn(held) => self.pass_down((key, halves), relayed, held),
                     }
                 }
             };

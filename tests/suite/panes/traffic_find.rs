@@ -1,5 +1,7 @@
 //! Find in Traffic beside the filter, rows about losses in their place, and what had to make room.
 
+use std::time::Duration;
+
 use wirebench::app::Startup;
 use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
@@ -100,6 +102,9 @@ fn losses_are_rows_in_their_place_which_no_filter_hides() {
     app.event(traffic(Vec::new(), vec![record(id.conn(1), 90, Direction::Sent, b"behind")]));
     app.event(lost(id, 3, 4_000));
     app.assert_shows("lost: 2 by us, 4,000 by the kernel");
+    assert!(!app.shows("lost: 1 by us"), "a second has one row");
+    app.shared.now = app.shared.now + Duration::from_secs(1);
+    app.tell(Message::Timer(Timer::TrafficRate));
     app.assert_shows("lost: 1 by us");
     let screen = app.screen();
     let line = |text: &str| screen.lines().position(|line| line.contains(text)).unwrap();

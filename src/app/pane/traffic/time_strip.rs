@@ -12,6 +12,7 @@ use crate::app::outcome::Outcome;
 use crate::app::shared::Shared;
 use crate::model::timing::Stamp;
 use crate::model::view::SearchDirection;
+use crate::query::Filter;
 use crate::timeline::{SpanCount, span_of};
 
 /// Cells of a time of day and the air beside it.
@@ -19,6 +20,8 @@ pub(crate) const LABEL: u16 = 10;
 /// Rows of the list from which it has a strip, and cells of the strip.
 pub(super) const LEAST_ROWS: u16 = 10;
 const LEAST_CELLS: u16 = 20;
+/// Rows that are read for a time where they stand in another order.
+const READ: usize = 1_000_000;
 
 /// What the strip shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +58,27 @@ impl TrafficPane {
     /// When the record in a row came.
     fn time_of(&self, shared: &Shared, row: usize) -> Option<Stamp> {
         Some(shared.timeline.head(self.row(row)?)?.at)
+    }
+
+    /// The first row that a filter for times lets through, found in a few looks where the rows stand in
+    /// order of time: there may be a million of them.
+    pub(super) fn first_at(&self, shared: &Shared, filter: &Filter) -> Option<usize> {
+        if self.shows_sorted() || !filter.is_of_time() {
+            let ids = (0..self.len()).take(READ).filter_map(|row| self.row(row));
+            return shared.timeline.first_of(filter, ids).map(|id| self.row_of(id));
+        }
+        // One that went meanwhile was among the oldest.
+        let mut row = first_not(self.len(), |row| self.time_of(shared, row).is_none());
+        // A time of day comes again every day.
+        loop {
+            let at = self.time_of(shared, row)?;
+            let wanted = filter.next_time(at)?;
+            if wanted <= at {
+                return Some(row);
+            }
+            let is_before = |row| self.time_of(shared, row).is_none_or(|at| at < wanted);
+            row = first_not(self.len(), is_before);
+        }
     }
 
     /// A press on a cell of the strip: goes to the first row from there on.

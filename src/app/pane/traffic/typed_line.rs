@@ -110,9 +110,8 @@ impl TrafficPane {
             Ok(filter) => filter,
             Err(error) => return Outcome::warn(error.message),
         };
-        let ids = (0..self.len()).filter_map(|row| self.row(row));
-        match shared.timeline.first_of(&filter, ids) {
-            Some(id) => self.select(shared, self.row_of(id)),
+        match self.first_at(shared, &filter) {
+            Some(row) => self.select(shared, row),
             None => Outcome::say("no row is from that time or later"),
         }
     }
