@@ -3,6 +3,7 @@
 //! Called by the search on its thread, after it told of the hit. The last count is kept, so going from
 //! hit to hit costs one look.
 
+use super::derive::cut_hits::CutHits;
 use super::message::Body;
 use crate::codec::search::Pattern;
 use crate::model::id::BodyId;
@@ -33,7 +34,7 @@ impl CountedHits {
         before: Option<CountedHits>,
         body: &Body,
         query: &SearchQuery,
-        pattern: &Pattern,
+        (pattern, cut): (&Pattern, Option<CutHits<'_>>),
         is_current: &dyn Fn() -> bool,
     ) -> Option<Self> {
         let len = body.len(query.part);
@@ -57,6 +58,12 @@ impl CountedHits {
                 from = hit.start + 1;
             }
             at += count as u64;
+        }
+        if let Some(cut) = cut {
+            hits.extend(cut.all(0, at, HITS));
+            hits.sort_unstable();
+            hits.dedup();
+            hits.truncate(HITS);
         }
         let is_more = hits.len() >= HITS || end < len;
         Some(CountedHits { key, hits, is_more })
