@@ -3,7 +3,6 @@
 //! Called by the search on its thread, after it told of the hit. The last count is kept, so going from
 //! hit to hit costs one look.
 
-use super::derive::cut_hits::CutHits;
 use super::message::Body;
 use crate::codec::search::Pattern;
 use crate::model::id::BodyId;
@@ -29,12 +28,12 @@ pub(super) struct CountedHits {
 }
 
 impl CountedHits {
-    /// Counts, unless `before` did; `None` = nobody wants to know any more.
+    /// Counts, with what `cut` finds besides up to a byte and a number; unless `before` did; `None` = nobody wants to know any more.
     pub(super) fn of(
         before: Option<CountedHits>,
         body: &Body,
         query: &SearchQuery,
-        (pattern, cut): (&Pattern, Option<CutHits<'_>>),
+        (pattern, cut): (&Pattern, &dyn Fn(u64, usize) -> Vec<u64>),
         is_current: &dyn Fn() -> bool,
     ) -> Option<Self> {
         let len = body.len(query.part);
@@ -59,8 +58,9 @@ impl CountedHits {
             }
             at += count as u64;
         }
-        if let Some(cut) = cut {
-            hits.extend(cut.all(0, at, HITS));
+        let others = cut(at, HITS);
+        if !others.is_empty() {
+            hits.extend(others);
             hits.sort_unstable();
             hits.dedup();
             hits.truncate(HITS);

@@ -52,7 +52,8 @@ impl Searches {
         let before = self.counted.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let pattern = pattern(&query)?;
         let cut = CutHits::of(store, body, &query, &pattern, is_current);
-        let counted = CountedHits::of(before, body, &query, (&pattern, cut), is_current)?;
+        let cut = |end, most| cut.as_ref().map_or_else(Vec::new, |cut| cut.all(0, end, most));
+        let counted = CountedHits::of(before, body, &query, (&pattern, &cut), is_current)?;
         let told = counted.at(query, hit);
         *self.counted.lock().unwrap_or_else(PoisonError::into_inner) = Some(counted);
         is_current().then_some(told)

@@ -39,7 +39,7 @@ pub(in super::super) fn start(
     store: BodyStore,
     urgent: mpsc::Sender<Event>,
 ) {
-    let look = Look { looks: Arc::clone(looks), at: looks.cancel() };
+    let look = CellLook { looks: Arc::clone(looks), at: looks.cancel() };
     on_thread("body-cell", move || {
         let outcome = look.find(&store, &query).map(Box::new);
         if look.looks.is_newest(look.at) {
@@ -50,7 +50,7 @@ pub(in super::super) fn start(
 
 /// Makes a body of what a cell holds.
 pub(super) fn make(task: &Task, order: &Derivation, made: &mut Made) -> Result<(), String> {
-    let look = Look { looks: Arc::clone(&task.derivations), at: task.at };
+    let look = CellLook { looks: Arc::clone(&task.derivations), at: task.at };
     let query = CellQuery { body: order.body, at: order.from, rows: 1 };
     let cell = look.find(&made.store, &query)?;
     let value = cell.value.filter(|value| !value.is_empty());
@@ -63,17 +63,17 @@ pub(super) fn make(task: &Task, order: &Derivation, made: &mut Made) -> Result<(
 type SourceTaker<'a> = dyn FnMut(&[u8], bool) -> Result<bool, String> + 'a;
 
 /// One look, which a newer one of the same kind ends.
-pub(super) struct Look {
+pub(super) struct CellLook {
     looks: Arc<Derivations>,
     at: u64,
 }
 
-impl Look {
+impl CellLook {
     /// One that nothing but its reader ends.
     pub(super) fn alone() -> Self {
         let looks = Arc::<Derivations>::default();
         let at = looks.cancel();
-        Look { looks, at }
+        CellLook { looks, at }
     }
 
     fn find(&self, store: &BodyStore, query: &CellQuery) -> Result<TableCell, String> {

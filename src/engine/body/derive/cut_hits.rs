@@ -1,7 +1,7 @@
 //! Hits of a search in what a table leaves out of its cells. What the table was made of is read again from
 //! the mark before the place that is asked for, so a hit nearby is found as fast in a large table.
 
-use super::cell::Look;
+use super::cell::CellLook;
 use crate::codec::recipe::maker::RowMark;
 use crate::codec::recipe::table::CutCells;
 use crate::codec::search::Pattern;
@@ -78,7 +78,7 @@ impl<'a> CutHits<'a> {
         if !lines.has_next() {
             return Ok(());
         }
-        Look::alone().read(self.store, self.rows, mark, &mut |block, is_last| {
+        CellLook::alone().read(self.store, self.rows, mark, &mut |block, is_last| {
             let hit = &mut |at| {
                 if range.contains(&at) {
                     found.push(at);
