@@ -71,8 +71,8 @@ use crate::store::job::Restore;
 use drafts::Draft;
 use effect::Effect;
 use flow::{
-    carry_out, draft, edited, engine, exports, history, input, project, restore, store,
-    themes as theme_flow, timer,
+    carry_out, draft, edited, engine, exports, focus as focus_flow, history, input, project,
+    restore, store, themes as theme_flow, timer,
 };
 use message::Message;
 use save_state::LastRun;
@@ -127,6 +127,9 @@ impl App {
             }
         }
         self.carry_out_intents();
+        if focus_flow::fit_remark(self) {
+            self.carry_out_intents();
+        }
         self.shared.drafts.current_mut().settle();
         // Whatever put another draft on screen, its row is the selected one.
         self.dirty |= self.presets.follow(&self.shared);

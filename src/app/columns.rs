@@ -112,7 +112,7 @@ columns! {
     Local "local" "local" 22 Left Hidden, Text "local == "
         "address of our own end" |it| it.address(|info| info.local);
     Process "process" "process" 20 Left Hidden, Text ""
-        "whose the other end is, where that is this machine's" |it| it.process();
+        "program at the other end, if it is on this machine" |it| it.process();
     Protocol "protocol" "proto" 6 Left Hidden, Hint "proto == "
         "protocol of the connection" |it| it.of_conn(|info| info.protocol.into_str());
     Side "side" "side" 10 Left Hidden, Hint "side == "
@@ -126,9 +126,9 @@ columns! {
     Length "length" "len" 9 Right Shown, Text "len == "
         "bytes that crossed" |it| it.length();
     Delta "delta" "Δms" 9 Right From(90), Hint "delta >= "
-        "milliseconds since the record before on its connection" |it| it.lapse(false);
+        "milliseconds since its connection's record before" |it| it.lapse(false);
     Latency "latency" "answer ms" 10 Right Hidden, Warning "latency >= "
-        "milliseconds from the last bytes the other way to these, which answer them" |it| it.lapse(true);
+        "milliseconds from what it answers to these bytes" |it| it.lapse(true);
     Status "status" "status" 7 Right Hidden, Text "status == "
         "status of the exchange" |it| it.status();
     Method "method" "method" 8 Left Hidden, Text "method == "

@@ -5,16 +5,19 @@
 //! ┌ header ─────────────────┐   ┌ header ─────────┐   ┌ header ────┐   ┌ header ┐
 //! ├ presets ┬ req. ┬ resp. ─┤   ├ presets ┬ req. ─┤   │ request    │   │ focused│
 //! ├ history ┤      │        │   ├ history ┼ resp. ┤   │ response   │   │ pane   │
-//! ├ traffic ┴──────┴────────┤   ├ traffic ┴───────┤   │ traffic    │   ├ footer ┤
+//! ├ traffic ┴──────┴────────┤   ├ traffic ┴───────┤   │ traffic    │   │        │
+//! │ remark                  │   │ remark          │   │ remark     │   ├ footer ┤
 //! └ footer ─────────────────┘   └ footer ─────────┘   └ footer ────┘   └────────┘
 //! ```
 //! Narrow screens show the side bar only while it has the focus; so does every screen with what the
-//! user hid. Folded, the traffic is a strip of one line.
+//! user hid. Folded, the traffic is a strip of one line. A remark has a row that nothing else has; a
+//! long one has more, which the lowest panes give from their ends, so nothing moves under the mouse.
 
 use ratatui::layout::{Margin, Rect};
 
 use super::arrangement::Arrangement;
 use super::focus::Pane;
+use crate::codec::wrap_words::wrap;
 
 /// Columns from which the side bar is always shown.
 pub const WIDE: u16 = 100;
@@ -29,6 +32,10 @@ const LEAST_TRAFFIC: u16 = 3;
 /// Rows of the request while a text of many lines is written in it: five of the text, frame, address
 /// and what it stands for, tabs and a choice.
 const LEAST_WRITTEN: u16 = 11;
+/// Most rows of a remark.
+const REMARK_ROWS: u16 = 3;
+/// Columns of a remark that its text does not have: air, mark, air, air.
+const REMARK_MARGIN: u16 = 4;
 /// Below this many columns or rows only the focused pane is shown.
 const TINY: (u16, u16) = (44, 14);
 
@@ -42,7 +49,7 @@ pub struct Areas {
     pub response: Rect,
     pub traffic: Rect,
     pub footer: Rect,
-    /// For a remark: on the lowest frame, so that it covers nothing that is read.
+    /// For a remark: rows of its own, on a tiny screen the lowest frame.
     pub remark: Rect,
 }
 
@@ -119,6 +126,27 @@ impl Areas {
                 let height = self.traffic.bottom().saturating_sub(row);
                 arrangement.traffic = height.max(LEAST_TRAFFIC);
             }
+        }
+    }
+
+    /// Gives a remark so many rows: the lowest panes end higher, and none begins elsewhere but the
+    /// strip of the traffic.
+    fn lengthen_remark(&mut self, rows: u16) {
+        let shown = |areas: Self| Pane::ALL.map(|pane| areas.of(pane)).into_iter();
+        for _ in 1..rows.min(REMARK_ROWS) {
+            let strip = u16::from(self.is_strip());
+            let end = self.remark.y - strip;
+            let is_lowest = |area: &Rect| area.height > 1 && area.bottom() == end;
+            if shown(*self).any(|area| is_lowest(&area) && area.height <= LEAST_TRAFFIC) {
+                return;
+            }
+            for pane in Pane::ALL {
+                let area = self.slot(pane);
+                area.height -= u16::from(is_lowest(area));
+            }
+            self.traffic.y -= strip;
+            self.remark.y -= 1;
+            self.remark.height += 1;
         }
     }
 
@@ -211,9 +239,22 @@ pub(crate) fn tab_at<T>(strip: TabStrip<T>, column: u16) -> Option<T> {
     strip.into_iter().find(|tab| column < end(tab)).map(|(tab, ..)| tab)
 }
 
-/// A window of this size in the upper middle of the screen, cut to the screen.
+/// Rows that a remark needs on a screen so wide.
+pub(crate) fn remark_rows(text: &str, columns: u16) -> u16 {
+    let lines = wrap(text, remark_room(columns.saturating_sub(2))).len();
+    u16::try_from(lines).unwrap_or(REMARK_ROWS).clamp(1, REMARK_ROWS)
+}
+
+/// Columns of the text of a remark in a slot so wide.
+pub fn remark_room(columns: u16) -> u16 {
+    columns.saturating_sub(REMARK_MARGIN)
+}
+
+/// A window of this size in the upper middle of the screen, cut to the screen; the last row of one
+/// that is not tiny is left for remarks.
 pub fn window(screen: (u16, u16), width: u16, height: u16) -> Rect {
-    let (width, height) = (width.min(screen.0), height.min(screen.1));
+    let rows = if is_tiny(screen) { screen.1 } else { screen.1 - 1 };
+    let (width, height) = (width.min(screen.0), height.min(rows));
     Rect::new((screen.0 - width) / 2, (screen.1 - height) / 3, width, height)
 }
 
@@ -228,6 +269,13 @@ pub(crate) struct LayoutFacts {
     pub(crate) is_folded: bool,
     /// A text of many lines is written in the request.
     pub(crate) is_written: bool,
+    /// Rows of the remark that is shown.
+    pub(crate) remark: u16,
+}
+
+/// Whether a screen has room for the focused pane alone.
+fn is_tiny((width, height): (u16, u16)) -> bool {
+    width < TINY.0 || height < TINY.1
 }
 
 /// Computes the areas for a screen.
@@ -243,14 +291,27 @@ pub(crate) fn areas(size: (u16, u16), facts: LayoutFacts) -> Areas {
         areas.footer = Rect::new(0, height - 1, width, 1);
         body.height -= 1;
     }
-    if body.height >= 3 {
-        areas.remark = Rect::new(1.min(width), body.bottom() - 1, width.saturating_sub(2), 1);
-    }
-    if facts.is_zoomed || width < TINY.0 || height < TINY.1 {
+    if is_tiny(size) {
+        if body.height >= 3 {
+            areas.remark = Rect::new(1.min(width), body.bottom() - 1, width.saturating_sub(2), 1);
+        }
         *areas.slot(facts.focus) = body;
         return areas;
     }
+    areas.remark = Rect { x: 1, width: width - 2, ..cut_bottom(&mut body, 1) };
+    place(&mut areas, body, facts);
+    areas.lengthen_remark(facts.remark);
+    areas
+}
+
+/// Puts the panes into what header, remark and footer leave.
+fn place(areas: &mut Areas, mut body: Rect, facts: LayoutFacts) {
+    if facts.is_zoomed {
+        *areas.slot(facts.focus) = body;
+        return;
+    }
     let LayoutFacts { arrangement, focus, is_folded, .. } = facts;
+    let is_beside = body.width >= BESIDE;
     let least = if facts.is_written { LEAST_WRITTEN } else { LEAST_HEIGHT };
     let is_shown = |pane| focus == pane || !arrangement.hides(pane);
     if is_shown(Pane::Traffic) {
@@ -258,9 +319,6 @@ pub(crate) fn areas(size: (u16, u16), facts: LayoutFacts) -> Areas {
         let height =
             if is_folded && focus != Pane::Traffic { None } else { Some(arrangement.traffic) };
         areas.traffic = traffic(&mut body, height, rest);
-        if areas.traffic.height == 1 && areas.remark.y > body.y {
-            areas.remark.y -= 1;
-        }
     }
     let side_focused = matches!(focus, Pane::Presets | Pane::History);
     if side_focused || (body.width >= WIDE && is_shown(Pane::Presets)) {
@@ -270,7 +328,7 @@ pub(crate) fn areas(size: (u16, u16), facts: LayoutFacts) -> Areas {
         areas.presets = Rect { height: column.height - history, ..column };
         areas.history = Rect { y: column.y + areas.presets.height, height: history, ..column };
     }
-    if width >= BESIDE {
+    if is_beside {
         let request = chosen(arrangement.beside, body.width / 2);
         let request = request.clamp(LEAST_WIDTH, body.width - LEAST_WIDTH);
         areas.request = Rect { width: request, ..body };
@@ -282,7 +340,6 @@ pub(crate) fn areas(size: (u16, u16), facts: LayoutFacts) -> Areas {
         areas.request = Rect { height: request, ..body };
         areas.response = Rect { y: body.y + request, height: body.height - request, ..body };
     }
-    areas
 }
 
 /// What the user chose, else what suits.
@@ -339,9 +396,34 @@ mod tests {
                     }
                 }
                 let covered: u32 = Pane::ALL.iter().map(|pane| areas.of(*pane).area()).sum();
-                assert_eq!(covered, u32::from(size.0 * (size.1 - 2)), "{size:?} {facts:?}");
+                assert_eq!(covered, u32::from(size.0 * (size.1 - 3)), "{size:?} {facts:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_remark_has_rows_of_its_own_and_nothing_begins_elsewhere_for_a_long_one() {
+        for size in [(44, 14), (80, 24), (120, 40), (160, 48), (200, 60)] {
+            for (focus, facts) in all_facts() {
+                let of = |remark| areas(size, LayoutFacts { focus, remark, ..facts });
+                let short = of(1);
+                for rows in 0..=4 {
+                    let long = of(rows);
+                    assert_eq!(long.remark.bottom(), long.footer.y, "{size:?} {facts:?}");
+                    assert!(long.remark.height >= 1, "{size:?} {facts:?}");
+                    for pane in Pane::ALL {
+                        let (area, before) = (long.of(pane), short.of(pane));
+                        let is_free = area.is_empty() || !area.intersects(long.remark);
+                        assert!(is_free, "{size:?} {pane:?} {long:?}");
+                        let is_strip = pane == Pane::Traffic && long.is_strip();
+                        assert!(is_strip || (area.x, area.y) == (before.x, before.y));
+                        assert!(before.is_empty() || !area.is_empty(), "{size:?} {pane:?}");
+                    }
+                }
+            }
+        }
+        let facts = LayoutFacts { remark: 3, ..LayoutFacts::default() };
+        assert_eq!(areas((120, 40), facts).remark.height, 3);
     }
 
     #[test]

@@ -83,8 +83,8 @@ impl Overlay {
         let (width, height) = match self {
             Overlay::Choices(it) => it.size,
             // Most of a large screen, all of a small one.
-            Overlay::Help(_) if shared.size.1 < 20 => (84, 20),
-            Overlay::Help(_) => (84, shared.size.1 - 4),
+            Overlay::Help(_) if shared.size.1 < 20 => (help::WIDTH, 20),
+            Overlay::Help(_) => (help::WIDTH, shared.size.1 - 4),
             Overlay::Naming(_) => (60, 12),
             Overlay::About(_) => (70, 8),
             Overlay::Export(_) => (90, 16),
@@ -93,13 +93,20 @@ impl Overlay {
             Overlay::Replay(_) => (90, 12),
             Overlay::Confirm(it) => it.size(shared),
             Overlay::Conflict(_) => (80, 24),
-            Overlay::Jump(_) => shared.size,
+            // The letters stand on the screen as it is.
+            Overlay::Jump(_) => return Rect::new(0, 0, shared.size.0, shared.size.1),
             Overlay::Code(it) => it.size(shared.size.0),
             Overlay::Compare(it) => it.size(shared.size),
             Overlay::Environments(_) => environments::Environments::size(shared.size),
             Overlay::Held(_) => held::HeldWindow::size(shared.size),
         };
         window(shared.size, width, height)
+    }
+
+    /// Whether the keys of the pane below, which the last line of the screen names, are not those that
+    /// hold now: letters to jump by stand on the screen as it is.
+    pub fn has_keys(&self) -> bool {
+        !matches!(self, Overlay::Jump(_))
     }
 
     /// Whether what lies below it steps back: not where it is pointed at, or looked at for its colours.

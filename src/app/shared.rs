@@ -71,6 +71,8 @@ pub struct Shared {
     pub arrangement: Arrangement,
     /// The focused pane has the whole screen.
     pub zoom: bool,
+    /// Rows that the remark on screen needs.
+    pub(super) remark_rows: u16,
     pub focus: Pane,
     /// A record is looked at closely, so the traffic pane wants half of the screen.
     pub is_record_open: bool,
@@ -153,7 +155,8 @@ impl Shared {
         let is_large = draft.tab == FormTab::Answers || access::is_area(&draft.spec, draft.at);
         let is_written = self.focus == Pane::Request && is_large;
         let (focus, is_zoomed) = (self.focus, self.zoom);
-        let facts = LayoutFacts { arrangement, focus, is_zoomed, is_folded, is_written };
+        let remark = self.remark_rows;
+        let facts = LayoutFacts { arrangement, focus, is_zoomed, is_folded, is_written, remark };
         layout::areas(self.size, facts)
     }
 

@@ -153,7 +153,8 @@ impl BodyStore {
     /// Searches; answered by `Event::Found` unless a newer search comes.
     pub(crate) fn search(&self, query: SearchQuery) {
         let (body, views) = (self.get(query.body), Arc::clone(&self.0.views));
-        search::start(&self.0.searches, query, body, views, self.0.urgent.clone());
+        let urgent = self.0.urgent.clone();
+        search::start(&self.0.searches, query, (self.clone(), body), views, urgent);
     }
 
     /// JSON is filtered by this program instead of our own.

@@ -119,6 +119,8 @@ pub struct DerivationReport {
     pub remark: String,
     /// It was cut, which the remark says.
     pub is_cut: bool,
+    /// The remark is of something that is not as it should be: it was cut, a command failed.
+    pub warns: bool,
     /// It is over; an error says in words why there is nothing, or no more.
     pub outcome: Option<Result<(), String>>,
 }

@@ -141,6 +141,8 @@ pub struct SearchHit {
     pub inside: Vec<u64>,
     /// The search went past an end and came in at the other.
     pub wrapped: bool,
+    /// The text is in what a table leaves out of a cell; the hit is at the mark that says so.
+    pub behind_cut: bool,
     /// Without a hit: what of the body could not be searched, in words.
     pub flaw: Option<String>,
 }

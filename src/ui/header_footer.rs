@@ -6,7 +6,7 @@ use super::painter::{Painter, cells};
 use super::widget::fit;
 use crate::app::flow::hints;
 use crate::app::flow::program::environment_label;
-use crate::app::overlay::Overlay;
+use crate::app::layout::remark_room;
 use crate::app::sessions::{Session, SessionState};
 use crate::app::{App, Level};
 use crate::model::protocol::Protocol;
@@ -75,15 +75,11 @@ pub(super) fn remark(mut painter: Painter<'_>) {
         Level::Warning => ("!", palette.warning),
     };
     let slot = painter.area;
-    let room = slot.width.saturating_sub(4);
-    // What is longer than the line goes on above, where there is room for that.
-    let has_window = app.overlays.last().is_some_and(Overlay::dims);
-    let most = if has_window { 1 } else { (slot.y / ROWS_OF_ONE).clamp(1, ROWS) };
-    let lines = fit::lines(&notice.text, room, most);
+    let lines = fit::lines(&notice.text, remark_room(slot.width), slot.height);
     let width = lines.iter().map(|line| cells(line)).max().unwrap_or(0);
-    let width = (width + 4).min(slot.width);
-    let height = lines.len() as u16;
-    let area = Rect { y: (slot.y + 1).saturating_sub(height), width, height, ..slot };
+    let width = (slot.width - remark_room(slot.width) + width).min(slot.width);
+    let height = (lines.len() as u16).min(slot.height);
+    let area = Rect { width, height, ..slot };
     painter.at(Rect { x: area.right(), width: slot.right() - area.right(), ..slot }).close_border();
     for (at, (row, line)) in area.rows().zip(&lines).enumerate() {
         let mut there = painter.at(row);
@@ -93,10 +89,6 @@ pub(super) fn remark(mut painter: Painter<'_>) {
         there.put(&format!(" {mark} {line} "), palette.raised.patch(style));
     }
 }
-
-/// Rows of a remark, and of the screen for each of them.
-const ROWS: u16 = 3;
-const ROWS_OF_ONE: u16 = 6;
 
 /// The keys of what the cursor is on.
 pub(super) fn footer(mut painter: Painter<'_>) {

@@ -38,7 +38,7 @@ pub(super) fn hint(it: &HeldWindow) -> &'static str {
         }
         (None, Some(_)) => "[forward-held] forward this · [edit-held-hex] as hex · [back] leave it",
         (None, None) => {
-            "[forward-held] forward · [drop-held] drop · [edit-held] edit · [edit-held-hex] as hex · [release-held] all on · [hold-filter] hold"
+            "[forward-held] forward · [drop-held] drop · [edit-held] edit · [edit-held-hex] as hex · [release-held] all on · [hold-filter] hold · [back] close"
         }
     }
 }
@@ -69,7 +69,7 @@ fn draw(mut painter: Painter<'_>, it: &HeldWindow) {
             &mut below,
             &[
                 "nothing is held now",
-                "[hold-filter] says what a relay is to hold: in and data contains \"login\"",
+                "[hold-filter] says what relays hold: in and data contains \"login\"",
                 "it waits here until it is forwarded, edited or dropped, or its time is up",
             ],
         ),

@@ -38,25 +38,14 @@ pub(super) fn draw(mut screen: Painter<'_>) {
     }
 }
 
-/// Where a remark stands while windows are open: in the line below the one it would lie in, whose own keys
-/// it never covers; of one that leaves no line free it is on the lower frame.
+/// Where a remark stands while windows are open: in its slot, or in the line of the hints, which are not
+/// shown then, if the window lies over that.
 pub(super) fn beside_windows(app: &App, areas: &Areas) -> Rect {
-    let (remark, below) = (areas.remark, areas.footer);
-    let frame = app.overlays.last().filter(|overlay| overlay.dims()).map(|it| it.area(&app.shared));
-    match frame {
-        Some(frame)
-            if frame.top() <= remark.y
-                && remark.y < frame.bottom()
-                && below.y >= frame.bottom() =>
-        {
-            Rect { x: below.x + 1, width: below.width.saturating_sub(2), ..below }
-        }
-        Some(frame) if frame.top() <= remark.y && remark.y + 1 < frame.bottom() => {
-            let (x, width) = (frame.x + 1, frame.width.saturating_sub(2));
-            Rect::new(x, frame.bottom() - 1, width, 1)
-        }
-        _ => remark,
-    }
+    let (remark, footer) = (areas.remark, areas.footer);
+    let window = app.overlays.last().filter(|it| it.has_keys()).map(|it| it.area(&app.shared));
+    let Some(window) = window.filter(|_| remark.bottom() == footer.y) else { return remark };
+    let y = remark.y.max(window.bottom()).min(footer.y);
+    Rect { y, height: footer.bottom() - y, ..remark }
 }
 
 /// One window.
@@ -163,12 +152,11 @@ fn help(mut painter: Painter<'_>, it: &Help) {
                 let style = if *is_example { palette.success } else { palette.base };
                 painter.put(said, style);
             }
-            HelpLine::More(keys) => painter.put(&format!("  {keys}"), palette.key),
-            HelpLine::Entry(keys, action) => {
+            HelpLine::Entry(keys, words) | HelpLine::More(keys, words) => {
                 painter.column(&format!("  {keys}"), KEYS + 2, palette.key);
                 painter.skip(1);
                 let width = painter.area.width;
-                painter.put(&fit::start(action.row().help, width), palette.base);
+                painter.put(&fit::start(words, width), palette.base);
             }
         }
     }

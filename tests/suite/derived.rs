@@ -11,7 +11,7 @@ use wirebench::engine::event::Event;
 use wirebench::model::id::BodyId;
 use wirebench::model::recipe::{Derivation, DerivationReport, Recipe, RecipeKind};
 use wirebench::model::table_cell::{CellQuery, TableCell};
-use wirebench::model::view::ViewPart;
+use wirebench::model::view::{SearchDirection, SearchHit, SearchQuery, ViewMode, ViewPart};
 
 use super::http::{Bench, DEADLINE, Step, peer};
 
@@ -360,4 +360,63 @@ async fn a_cell_of_a_table_is_read_whole_from_the_body_whatever_its_charset() {
         let gone = cell(&mut bench, CellQuery { body, at: u64::MAX, rows: 1 }).await;
         assert!(gone.is_err(), "{gone:?}");
     }
+}
+
+async fn search(bench: &mut Bench, query: SearchQuery) -> SearchHit {
+    bench.handle.command(Command::Search(query.clone())).unwrap();
+    loop {
+        match timeout(DEADLINE, bench.events.urgent.recv()).await.unwrap().unwrap() {
+            Event::Found(hit) if hit.query == query => return hit,
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_in_a_table_finds_what_is_cut_and_what_is_drawn_in_order_and_either_way() {
+    let long = "x".repeat(80);
+    // As many rows as need several blocks, each searched from a mark of its own.
+    let rows = (0..8000).map(|n| match n {
+        10 | 7990 => format!("{n},{long} needle,z\n"),
+        4000 => format!("{n},needle,z\n"),
+        _ => format!("{n},{long},z\n"),
+    });
+    let csv = format!("n,note,end\n{}", rows.collect::<String>());
+    let (mut bench, source) = with(csv.as_bytes()).await;
+    let (report, table) = made(&mut bench, source, (RecipeKind::Table, "")).await;
+    let body = report.body.unwrap();
+    let line = |row: usize| table.split_inclusive('\n').take(row).map(str::len).sum::<usize>();
+    let at = |row: usize, mark: &str| (line(row) + table[line(row)..].find(mark).unwrap()) as u64;
+    let hits =
+        [(10, at(10, "…"), true), (4000, at(4000, "needle"), false), (7990, at(7990, "…"), true)];
+    let (part, mode, text) = (ViewPart::Decoded, ViewMode::Text, "needle".to_owned());
+    for direction in [SearchDirection::Forward, SearchDirection::Backward] {
+        let mut from = if direction == SearchDirection::Forward { 0 } else { table.len() as u64 };
+        let mut wanted = hits.to_vec();
+        if direction == SearchDirection::Backward {
+            wanted.reverse();
+        }
+        for (row, place, behind_cut) in wanted {
+            let query = SearchQuery { body, part, mode, text: text.clone(), from, direction };
+            let hit = search(&mut bench, query).await;
+            assert_eq!(
+                (hit.hit, hit.behind_cut),
+                (Some((row, place)), behind_cut),
+                "{direction:?}"
+            );
+            assert!(!hit.wrapped);
+            from = place;
+        }
+        let query = SearchQuery { body, part, mode, text: text.clone(), from, direction };
+        assert!(search(&mut bench, query).await.wrapped, "round to the other end");
+    }
+    let query = SearchQuery {
+        body,
+        part,
+        mode,
+        text: "nowhere".to_owned(),
+        from: 0,
+        direction: SearchDirection::Forward,
+    };
+    assert_eq!(search(&mut bench, query).await.hit, None);
 }

@@ -5,6 +5,7 @@ use crate::app::editor::Caret;
 use crate::app::focus::Pane;
 use crate::app::form::FormFieldId;
 use crate::app::keymap::Context;
+use crate::app::layout;
 use crate::app::shared::Shown;
 use crate::app::state::App;
 use crate::model::preset::PresetPath;
@@ -58,6 +59,17 @@ pub(crate) fn resized(app: &mut App) {
     app.exchange.resized(&app.shared);
     response::settle(app);
     app.traffic.resized(&app.shared);
+}
+
+/// Gives what is said as many rows as it needs; tells whether panes have other sizes then.
+pub(crate) fn fit_remark(app: &mut App) -> bool {
+    let columns = app.shared.size.0;
+    let rows = app.notice.as_ref().map_or(1, |notice| layout::remark_rows(&notice.text, columns));
+    let is_new = std::mem::replace(&mut app.shared.remark_rows, rows).max(1) != rows;
+    if is_new {
+        resized(app);
+    }
+    is_new
 }
 
 /// A record is looked at closely, or no more.

@@ -37,7 +37,7 @@ impl KeyHint {
 pub fn footer(app: &App, width: u16) -> Vec<KeyHint> {
     let mut hints = Vec::new();
     // A window says its own, and takes none of these.
-    if app.overlays.last().is_some_and(Overlay::dims) {
+    if app.overlays.last().is_some_and(Overlay::has_keys) {
         return hints;
     }
     let contexts = app.contexts();

@@ -12,7 +12,7 @@ use crate::app::row_order::SortOrder;
 use crate::app::shared::Shared;
 
 /// Columns and rows the window wants.
-pub(super) const SIZE: (u16, u16) = (78, 22);
+pub(super) const SIZE: (u16, u16) = (80, 22);
 
 /// State of the overlay.
 #[derive(Debug)]

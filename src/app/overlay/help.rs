@@ -20,15 +20,19 @@ use crate::codec::wrap_words::wrap;
 
 /// Cells of the keys; more of them go below.
 pub(crate) const KEYS: u16 = 21;
+/// Columns of the window at most.
+pub(super) const WIDTH: u16 = 84;
+/// Columns of the window beside the words of an entry: the frame, the keys and the air around them.
+const BESIDE_WORDS: u16 = 3 + 2 + KEYS + 1;
 
 /// A line of the help.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HelpLine {
     Heading(String),
-    /// Keys and what they do.
-    Entry(String, Action),
-    /// Further keys of the entry above.
-    More(String),
+    /// Keys and what they do, as much of it as one row has room for.
+    Entry(String, String),
+    /// Further keys and words of the entry above.
+    More(String, String),
     /// Of the language of filters.
     Language(LanguageLine),
 }
@@ -52,7 +56,7 @@ impl Help {
         let place = shared.focus.title();
         let is_of_filters = false;
         let mut help = Help { editor, place, here, is_of_filters, lines: Vec::new(), scroll: 0 };
-        help.fill(&shared.keymap);
+        help.fill(shared);
         help
     }
 
@@ -79,7 +83,7 @@ impl Help {
             PaneInput::Press(..) | PaneInput::Drag(..) => {}
             PaneInput::Key(_) | PaneInput::Paste(_) => {
                 if input.edit(&mut self.editor) {
-                    self.fill(&shared.keymap);
+                    self.fill(shared);
                 }
             }
         }
@@ -90,7 +94,9 @@ impl Help {
         self.scroll = scroll(self.scroll, step, self.lines.len(), height);
     }
 
-    fn fill(&mut self, keymap: &Keymap) {
+    fn fill(&mut self, shared: &Shared) {
+        let keymap = &shared.keymap;
+        let room = shared.size.0.min(WIDTH).saturating_sub(BESIDE_WORDS).max(1);
         if self.is_of_filters {
             self.lines = language(&self.editor.text());
             self.scroll = 0;
@@ -115,9 +121,7 @@ impl Help {
                 };
                 let text = format!("{} {} {} {keys}", row.title, row.help, row.name);
                 if finder.score(&text).is_some() {
-                    let mut rows = wrap(&keys, KEYS).into_iter();
-                    list.push(HelpLine::Entry(rows.next().unwrap_or_default(), row.action));
-                    list.extend(rows.map(HelpLine::More));
+                    list.extend(entry(&keys, row.help, room));
                 }
             }
             if lines.len() == heading + 1 {
@@ -128,6 +132,21 @@ impl Help {
         self.lines =
             [here, lines, elsewhere].into_iter().filter(|part| part.len() > 1).flatten().collect();
         self.scroll = 0;
+    }
+}
+
+/// The rows of an entry: its keys, and beside them what they do.
+fn entry(keys: &str, help: &str, room: u16) -> Vec<HelpLine> {
+    let (mut keys, mut words) = (wrap(keys, KEYS).into_iter(), wrap(help, room).into_iter());
+    let first = HelpLine::Entry(keys.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let mut rows = vec![first];
+    loop {
+        match (keys.next(), words.next()) {
+            (None, None) => return rows,
+            (keys, words) => {
+                rows.push(HelpLine::More(keys.unwrap_or_default(), words.unwrap_or_default()));
+            }
+        }
     }
 }
 
@@ -162,7 +181,7 @@ mod tests {
             let help = Help::new(&shared, here.clone());
             let mut shown = String::new();
             for line in &help.lines {
-                if let HelpLine::Entry(keys, _) | HelpLine::More(keys) = line {
+                if let HelpLine::Entry(keys, _) | HelpLine::More(keys, _) = line {
                     assert!(keys.chars().count() <= usize::from(KEYS), "{keys}");
                     shown.extend([keys, " "]);
                 }
@@ -172,6 +191,26 @@ mod tests {
                     assert!(shown.contains(&key), "{key} of {}", row.name);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn what_a_key_does_is_told_to_the_end_on_a_small_screen() {
+        let shared = Shared { size: (80, 24), ..Shared::default() };
+        let help = Help::new(&shared, vec![Context::Traffic, Context::List, Context::Global]);
+        let mut told = Vec::new();
+        for line in &help.lines {
+            match line {
+                HelpLine::Entry(_, words) => told.push(words.clone()),
+                HelpLine::More(_, words) if !words.is_empty() => {
+                    told.last_mut().unwrap().extend([" ", words]);
+                    assert!(words.chars().count() <= 80 - usize::from(BESIDE_WORDS), "{words}");
+                }
+                _ => {}
+            }
+        }
+        for row in TABLE {
+            assert!(told.iter().any(|told| told == row.help), "{}", row.name);
         }
     }
 }

@@ -313,7 +313,7 @@ impl TrafficPane {
             Action::Find => self.find(shared),
             Action::FindText => self.find_text(),
             Action::Comment => self.comment(shared),
-            Action::TimeStrip => TrafficPane::toggle_strip(shared),
+            Action::TimeStrip => self.toggle_strip(shared),
             Action::LaterSpan => self.go_by_cell(shared, SearchDirection::Forward),
             Action::EarlierSpan => self.go_by_cell(shared, SearchDirection::Backward),
             Action::SaveFilter => self.name_filter(),

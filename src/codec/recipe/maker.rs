@@ -71,6 +71,11 @@ pub(crate) trait BodyMaker {
     fn remark(&self) -> String {
         String::new()
     }
+
+    /// That is of something that is not as it should be.
+    fn warns(&self) -> bool {
+        false
+    }
 }
 
 /// What a maker makes of a text that comes in parts of this length.

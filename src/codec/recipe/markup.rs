@@ -98,6 +98,10 @@ impl BodyMaker for MarkupLayout {
             flaws => format!("{flaws} tags have no partner; {said}"),
         }
     }
+
+    fn warns(&self) -> bool {
+        self.flaws > 0
+    }
 }
 
 /// Lays a text out whose tags are right inside each other.

@@ -2,6 +2,7 @@
 //! rows and widen where a later cell needs it. Rows that have other columns than the first are marked at their end.
 
 mod cells;
+mod cut_cells;
 mod delimited;
 mod found_rows;
 mod json_rows;
@@ -12,6 +13,7 @@ use crate::model::counts::{count, counted};
 use crate::model::view::{LINE_PIECE, ViewMode};
 pub(crate) use cells::SEPARATOR;
 use cells::{Columns, Row};
+pub(crate) use cut_cells::CutCells;
 pub(crate) use found_rows::RowFinder;
 use reader::RowReader;
 
@@ -138,6 +140,10 @@ impl BodyMaker for Tabulator {
             ragged => format!(", {} of them have other columns ◂", count(ragged)),
         };
         format!("{}{ragged}", counted(self.count, "row"))
+    }
+
+    fn warns(&self) -> bool {
+        self.ragged > 0
     }
 }
 

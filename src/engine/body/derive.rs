@@ -10,6 +10,7 @@
 
 pub(super) mod cell;
 mod child;
+pub(super) mod cut_hits;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -226,7 +227,7 @@ fn make_with(
         cell::note(made, order, maker);
         made.push(&bytes)?;
     }
-    made.remark = maker.remark();
+    (made.remark, made.warns) = (maker.remark(), maker.warns());
     made.open();
     Ok(())
 }
@@ -242,6 +243,8 @@ struct Made {
     header: String,
     has_long_lines: bool,
     remark: String,
+    /// The remark is of something that is not as it should be.
+    warns: bool,
 }
 
 impl Made {
@@ -251,8 +254,9 @@ impl Made {
             _ => None,
         };
         let (header, remark) = (String::new(), String::new());
-        let (number, has_long_lines) = (order.number, false);
-        Made { number, store, urgent, writer: None, len: 0, mode, header, has_long_lines, remark }
+        let (number, has_long_lines, warns) = (order.number, false, false);
+        let (writer, len) = (None, 0);
+        Made { number, store, urgent, writer, len, mode, header, has_long_lines, remark, warns }
     }
 
     fn told_by(&mut self, maker: &dyn BodyMaker) {
@@ -300,6 +304,7 @@ impl Made {
             has_long_lines: self.has_long_lines,
             remark: self.remark.clone(),
             is_cut: self.is_full(),
+            warns: self.warns || self.is_full(),
             outcome,
         };
         let _ = self.urgent.blocking_send(Event::Derived(Box::new(report)));

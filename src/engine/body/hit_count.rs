@@ -28,12 +28,12 @@ pub(super) struct CountedHits {
 }
 
 impl CountedHits {
-    /// Counts, unless `before` did; `None` = nobody wants to know any more.
+    /// Counts, with what `cut` finds besides up to a byte and a number; unless `before` did; `None` = nobody wants to know any more.
     pub(super) fn of(
         before: Option<CountedHits>,
         body: &Body,
         query: &SearchQuery,
-        pattern: &Pattern,
+        (pattern, cut): (&Pattern, &dyn Fn(u64, usize) -> Vec<u64>),
         is_current: &dyn Fn() -> bool,
     ) -> Option<Self> {
         let len = body.len(query.part);
@@ -57,6 +57,13 @@ impl CountedHits {
                 from = hit.start + 1;
             }
             at += count as u64;
+        }
+        let others = cut(at, HITS);
+        if !others.is_empty() {
+            hits.extend(others);
+            hits.sort_unstable();
+            hits.dedup();
+            hits.truncate(HITS);
         }
         let is_more = hits.len() >= HITS || end < len;
         Some(CountedHits { key, hits, is_more })

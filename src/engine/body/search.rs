@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
 
+use super::BodyStore;
+use super::derive::cut_hits::CutHits;
 use super::hit_count::CountedHits;
 use super::message::Body;
 use super::thread::on_thread;
@@ -42,13 +44,16 @@ impl Searches {
     /// How many hits there are; `None` when that is asked no more.
     fn count(
         &self,
-        body: &Body,
+        (store, body): (&BodyStore, &Body),
         query: SearchQuery,
         hit: u64,
         is_current: &dyn Fn() -> bool,
     ) -> Option<HitCount> {
         let before = self.counted.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let counted = CountedHits::of(before, body, &query, &pattern(&query)?, is_current)?;
+        let pattern = pattern(&query)?;
+        let cut = CutHits::of(store, body, &query, &pattern, is_current);
+        let cut = |end, most| cut.as_ref().map_or_else(Vec::new, |cut| cut.all(0, end, most));
+        let counted = CountedHits::of(before, body, &query, (&pattern, &cut), is_current)?;
         let told = counted.at(query, hit);
         *self.counted.lock().unwrap_or_else(PoisonError::into_inner) = Some(counted);
         is_current().then_some(told)
@@ -66,7 +71,7 @@ fn pattern(query: &SearchQuery) -> Option<Pattern> {
 pub(super) fn start(
     searches: &Arc<Searches>,
     query: SearchQuery,
-    body: Option<Arc<Body>>,
+    (store, body): (BodyStore, Option<Arc<Body>>),
     views: Arc<ViewQueue>,
     urgent: mpsc::Sender<Event>,
 ) {
@@ -76,7 +81,8 @@ pub(super) fn start(
         let is_current = || searches.newest.load(Ordering::Acquire) == number;
         let last = searches.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let after = goes_on(&query, last.as_ref());
-        let found = body.as_ref().and_then(|body| find(body, &query, after, &is_current));
+        let found = body.as_ref();
+        let found = found.and_then(|body| find((&store, body), &query, after, &is_current));
         // Held until it is reported: two searches must not report in the wrong order.
         let mut last = searches.last.lock().unwrap_or_else(PoisonError::into_inner);
         if !is_current() {
@@ -86,18 +92,21 @@ pub(super) fn start(
             Some(body) => body.spool(query.part).flaw(),
             None => Some(GONE.into()),
         };
-        if let (Some((at, wrapped)), Some(body)) = (found, body) {
+        if let (Some(found), Some(body)) = (found, body) {
+            let FoundHit { at, wrapped, behind_cut } = found;
             *last = Some((query.clone(), at));
             drop(last);
             let (asked, of) = (query.clone(), Arc::clone(&body));
-            views.order(ViewerQuestion::Locate(PendingHit { query: asked, body: of, at, wrapped }));
-            if let Some(count) = searches.count(&body, query, at, &is_current) {
+            let hit = PendingHit { query: asked, body: of, at, wrapped, behind_cut };
+            views.order(ViewerQuestion::Locate(hit));
+            if let Some(count) = searches.count((&store, &body), query, at, &is_current) {
                 let _ = urgent.blocking_send(Event::HitsCounted(count));
             }
         } else {
             let flaw = flaw.map(|why| why.to_string());
             let inside = Vec::new();
-            let nothing = SearchHit { query, hit: None, inside, wrapped: false, flaw };
+            let (wrapped, behind_cut) = (false, false);
+            let nothing = SearchHit { query, hit: None, inside, wrapped, behind_cut, flaw };
             let _ = urgent.blocking_send(Event::Found(nothing));
         }
     });
@@ -112,26 +121,37 @@ fn goes_on(query: &SearchQuery, last: Option<&(SearchQuery, u64)>) -> bool {
     })
 }
 
+/// A hit that was found.
+struct FoundHit {
+    at: u64,
+    wrapped: bool,
+    /// Its text is in what a table leaves out of a cell; the place is that of the mark.
+    behind_cut: bool,
+}
+
 /// Finds the nearest hit from `query.from` on, going round once; with `after` not the one there.
 fn find(
-    body: &Body,
+    (store, body): (&BodyStore, &Body),
     query: &SearchQuery,
     after: bool,
     is_current: &dyn Fn() -> bool,
-) -> Option<(u64, bool)> {
-    let scan = Scan { body, query, pattern: &pattern(query)?, is_current };
+) -> Option<FoundHit> {
+    let pattern = &pattern(query)?;
+    let cut = CutHits::of(store, body, query, pattern, is_current);
+    let scan = Scan { body, query, pattern, cut, is_current };
     let len = body.len(query.part);
     let from = query.from.min(len);
+    let found = |wrapped| move |(at, behind_cut)| FoundHit { at, wrapped, behind_cut };
     match query.direction {
         SearchDirection::Forward => {
             let start = if after { from.saturating_add(1) } else { from };
-            let ahead = scan.forward(start, len).map(|hit| (hit, false));
-            ahead.or_else(|| scan.forward(0, start.min(len)).map(|hit| (hit, true)))
+            let ahead = scan.next(start, len).map(found(false));
+            ahead.or_else(|| scan.next(0, start.min(len)).map(found(true)))
         }
         SearchDirection::Backward => {
             let end = if after { from } else { from.saturating_add(1).min(len) };
-            let ahead = scan.backward(0, end).map(|hit| (hit, false));
-            ahead.or_else(|| scan.backward(end, len).map(|hit| (hit, true)))
+            let ahead = scan.previous(0, end).map(found(false));
+            ahead.or_else(|| scan.previous(end, len).map(found(true)))
         }
     }
 }
@@ -140,10 +160,25 @@ struct Scan<'a> {
     body: &'a Body,
     query: &'a SearchQuery,
     pattern: &'a Pattern,
+    cut: Option<CutHits<'a>>,
     is_current: &'a dyn Fn() -> bool,
 }
 
 impl Scan<'_> {
+    /// First hit in `start..end`, and whether it is behind a cut.
+    fn next(&self, start: u64, end: u64) -> Option<(u64, bool)> {
+        let seen = self.forward(start, end);
+        let cut = self.cut.as_ref().and_then(|cut| cut.first(start, seen.unwrap_or(end)));
+        cut.map(|at| (at, true)).or(seen.map(|at| (at, false)))
+    }
+
+    /// Last hit in `start..end`, and whether it is behind a cut.
+    fn previous(&self, start: u64, end: u64) -> Option<(u64, bool)> {
+        let seen = self.backward(start, end);
+        let cut = self.cut.as_ref().and_then(|cut| cut.last(seen.unwrap_or(start), end));
+        cut.map(|at| (at, true)).or(seen.map(|at| (at, false)))
+    }
+
     /// A block and what a hit that starts in it may need behind it. What cannot be read is skipped,
     /// and told as a flaw of the body when nothing is found.
     fn block(&self, start: u64, count: usize) -> Vec<u8> {

@@ -30,6 +30,7 @@ pub(super) struct PendingHit {
     /// Its first byte.
     pub(super) at: u64,
     pub(super) wrapped: bool,
+    pub(super) behind_cut: bool,
 }
 
 /// What the viewer thread is woken for.

@@ -148,7 +148,7 @@ impl Viewer {
     /// Reports the hits whose line is known by now.
     fn locate(&mut self) {
         let Viewer { indexes, urgent, hits, .. } = self;
-        hits.retain(|PendingHit { query, body, at, wrapped }| {
+        hits.retain(|PendingHit { query, body, at, wrapped, behind_cut }| {
             let Some(line) = indexes.line_of(body, &as_view(query), *at) else { return true };
             let inside = indexes.enclosing(body, &as_view(query), *at);
             let hit = SearchHit {
@@ -156,6 +156,7 @@ impl Viewer {
                 hit: Some((line, *at)),
                 inside: inside.into_iter().map(|it| it.at).collect(),
                 wrapped: *wrapped,
+                behind_cut: *behind_cut,
                 flaw: None,
             };
             let _ = urgent.blocking_send(Event::Found(hit));

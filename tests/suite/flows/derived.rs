@@ -39,8 +39,17 @@ fn report(number: u64, body: Option<u64>, outcome: Option<Result<(), String>>) -
     let (header, remark) = (String::new(), String::new());
     let is_cut = false;
     let has_long_lines = false;
-    let report =
-        DerivationReport { number, body, mode, header, has_long_lines, remark, is_cut, outcome };
+    let report = DerivationReport {
+        number,
+        body,
+        mode,
+        header,
+        has_long_lines,
+        remark,
+        is_cut,
+        warns: false,
+        outcome,
+    };
     Event::Derived(Box::new(report))
 }
 
@@ -248,8 +257,17 @@ fn a_command_is_asked_for_and_what_it_says_stands_in_the_frame() {
     let number = piped.number;
     let is_cut = false;
     let has_long_lines = false;
-    let report =
-        DerivationReport { number, body, mode, header, has_long_lines, remark, is_cut, outcome };
+    let report = DerivationReport {
+        number,
+        body,
+        mode,
+        header,
+        has_long_lines,
+        remark,
+        is_cut,
+        warns: false,
+        outcome,
+    };
     let effects = app.event(Event::Derived(Box::new(report)));
     app.serve(&effects, 2);
     app.assert_shows("⇒ | wc -l");
@@ -266,8 +284,17 @@ fn why_a_command_printed_nothing_is_read_whole_where_its_output_would_be() {
     let (body, mode, outcome) = (Some(BodyId(900)), None, Some(Ok(())));
     let remark = why.to_owned();
     let has_long_lines = false;
-    let report =
-        DerivationReport { number, body, mode, header, has_long_lines, remark, is_cut, outcome };
+    let report = DerivationReport {
+        number,
+        body,
+        mode,
+        header,
+        has_long_lines,
+        remark,
+        is_cut,
+        warns: false,
+        outcome,
+    };
     let effects = app.event(Event::Derived(Box::new(report)));
     app.serve(&effects, 0);
     let screen = app.screen();
@@ -284,8 +311,17 @@ fn the_names_of_the_columns_stand_above_a_table_and_move_with_it() {
     let number = asked.number;
     let is_cut = false;
     let has_long_lines = false;
-    let report =
-        DerivationReport { number, body, mode, header, has_long_lines, remark, is_cut, outcome };
+    let report = DerivationReport {
+        number,
+        body,
+        mode,
+        header,
+        has_long_lines,
+        remark,
+        is_cut,
+        warns: false,
+        outcome,
+    };
     let effects = app.event(Event::Derived(Box::new(report)));
     app.serve(&effects, 500);
     app.assert_shows("name     │ city");

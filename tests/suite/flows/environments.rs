@@ -90,7 +90,8 @@ fn a_long_warning_and_the_keys_of_the_window_have_each_their_place() {
         let screen = driver.screen();
         let rows: Vec<&str> = screen.lines().collect();
         assert!(rows[21].starts_with('╰') && rows[21].contains(own), "{screen}");
-        assert!(rows[23].contains("! a long warning: 'variables' must") && rows[23].contains('…'));
+        assert!(rows[22].contains("! a long warning: 'variables' must"), "{screen}");
+        assert!(rows[23].contains("and more of it, to its end"), "{screen}");
         let told = screen.replace(['│', '\n'], " ");
         let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(told.contains("at the top or below [vars])"), "all of what is wrong: {screen}");

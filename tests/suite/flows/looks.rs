@@ -4,7 +4,7 @@
 use ratatui::layout::Margin;
 use ratatui::style::Color;
 use wirebench::app::focus::Pane;
-use wirebench::app::message::MouseKind;
+use wirebench::app::message::{Input, Message, MouseKind};
 use wirebench::app::themes::Themes;
 use wirebench::engine::event::Phase;
 use wirebench::model::preset::Environment;
@@ -155,31 +155,79 @@ fn the_environment_is_a_chip_in_the_colour_its_file_names() {
     assert!(chip(&driver).add_modifier.contains(ratatui::style::Modifier::REVERSED));
 }
 
+/// Says something as a flow would.
+fn say(driver: &mut Driver, text: &str) {
+    driver.app.warn(text);
+    driver.send(Message::Input(Input::Resumed));
+}
+
 #[test]
-fn a_long_remark_is_read_to_its_end_and_leaves_no_half_of_what_stands_on_the_frame() {
+fn a_remark_has_a_row_of_its_own_and_covers_neither_frames_nor_hints_nor_content() {
+    for size in [(80, 24), (120, 40), (160, 48), (200, 60)] {
+        for keys in ["", "<A-3>", "<A-5>", "<A-4>z"] {
+            let mut driver = Driver::starter(size);
+            driver.keys(keys);
+            let before = driver.screen();
+            let slot = usize::from(size.1) - 2;
+            assert_eq!(before.lines().nth(slot).unwrap().trim(), "", "{before}");
+            for cells in [1, 20, size.0 - 6] {
+                say(&mut driver, &"x".repeat(cells.into()));
+                let screen = driver.screen();
+                assert!(screen.lines().nth(slot).unwrap().contains('x'), "{screen}");
+                for (at, (row, was)) in screen.lines().zip(before.lines()).enumerate() {
+                    assert!(at == slot || row == was, "{row} was {was}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_long_remark_is_read_to_its_end_and_moves_nothing_that_stands_above() {
     let long = format!("{} end of it", "word ".repeat(30));
     for size in [WIDE, (80, 24)] {
         let mut driver = Driver::starter(size);
-        driver.app.warn(long.clone());
+        let before = driver.screen();
+        say(&mut driver, &long);
         let screen = driver.screen();
         assert!(screen.contains("end of it"), "{screen}");
-        driver.keys("<Esc>");
-        // The frame below says where the list is.
-        driver.keys("<A-1><F11>F");
-        let foot = driver.screen().lines().rev().nth(1).unwrap_or_default().to_owned();
-        for cells in 1..size.0 {
-            driver.app.say("x".repeat(cells.into()));
-            let row = driver.screen().lines().rev().nth(1).unwrap_or_default().to_owned();
-            let tail: String =
-                row.chars().rev().take_while(|c| !"x\u{2026}".contains(*c)).collect();
-            let tail: String = tail.chars().rev().collect();
-            assert!(
-                tail.trim().is_empty()
-                    || foot.ends_with(tail.trim_start())
-                    || tail.trim_start().starts_with(['\u{2501}', '\u{2500}', '\u{251b}']),
-                "{row}"
-            );
-        }
+        assert_eq!(screen.lines().last(), before.lines().last(), "the hints");
+        let tops = |text: &str| -> Vec<(usize, usize)> {
+            let corner = |c| matches!(c, '┌' | '┏');
+            let at = |(y, row): (usize, &str)| {
+                let row: Vec<char> = row.chars().collect();
+                let found = (0..row.len()).filter(|x| corner(row[*x])).map(|x| (x, y));
+                found.collect::<Vec<_>>()
+            };
+            text.lines().enumerate().flat_map(at).collect()
+        };
+        assert_eq!(tops(&screen), tops(&before), "every pane begins where it did: {screen}");
+        // Every frame is closed.
+        let ends = |text: &str| text.matches(['┘', '┛']).count();
+        assert_eq!(ends(&screen), ends(&before), "{screen}");
+        // What has to go gives the rows back.
+        driver.app.notice = None;
+        driver.send(Message::Input(Input::Resumed));
+        assert_eq!(driver.screen(), before);
+    }
+}
+
+#[test]
+fn on_a_tiny_screen_a_remark_leaves_no_half_of_what_stands_on_the_frame() {
+    let mut driver = Driver::starter((40, 12));
+    driver.keys("<A-1>F");
+    let row_of = |driver: &Driver| driver.screen().lines().rev().nth(1).unwrap().to_owned();
+    let foot = row_of(&driver);
+    for cells in 1..40 {
+        say(&mut driver, &"x".repeat(cells));
+        let row = row_of(&driver);
+        let tail = row.rsplit(['x', '\u{2026}']).next().unwrap_or_default();
+        assert!(
+            tail.trim().is_empty()
+                || foot.ends_with(tail.trim_start())
+                || tail.trim_start().starts_with(['\u{2501}', '\u{2500}', '\u{251b}']),
+            "{row}"
+        );
     }
 }
 

@@ -347,3 +347,23 @@ fn letters_that_jump_go_when_the_screen_changes() {
     resize(&mut driver, 80, 24);
     assert!(driver.app.overlays.is_empty(), "they would stand beside their targets");
 }
+
+#[test]
+fn keys_of_the_pane_below_a_window_are_not_offered_while_it_has_them() {
+    let mut driver = Driver::starter((80, 24));
+    for (keys, title) in [("<A-5>#", "Columns"), ("T", "heme"), ("<A-h>", "Held"), ("<C-p>", "")] {
+        driver.keys(keys);
+        assert!(driver.shows(title), "{}", driver.screen());
+        let last = driver.screen().lines().last().unwrap_or_default().trim().to_owned();
+        assert_eq!(last, "", "{keys}");
+        driver.keys("<Esc><Esc>");
+    }
+}
+
+#[test]
+fn what_a_window_teaches_names_its_own_keys() {
+    let mut driver = Driver::starter((80, 24));
+    driver.keys("<A-h>");
+    driver.assert_shows(" /  says what relays hold: in and data contains \"login\"");
+    driver.assert_shows("Esc close");
+}

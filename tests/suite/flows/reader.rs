@@ -215,7 +215,14 @@ fn a_hit_that_is_folded_is_unfolded_and_hits_are_counted() {
     let sent = commands(app.keys("/Ems<Enter>"));
     let Some(Command::Search(query)) = sent.first().cloned() else { panic!("{sent:?}") };
     let inside = vec![0, 1, 10];
-    let hit = SearchHit { query, hit: Some((3, 18)), inside, wrapped: false, flaw: None };
+    let hit = SearchHit {
+        query,
+        hit: Some((3, 18)),
+        inside,
+        wrapped: false,
+        behind_cut: false,
+        flaw: None,
+    };
     let effects = app.event(Event::Found(hit.clone()));
     let asked = queries(&effects).remove(0);
     app.event(json_window(&asked, JSON));
@@ -234,8 +241,17 @@ fn a_hit_that_is_folded_is_unfolded_and_hits_are_counted() {
     let (header, remark, is_cut) = (String::new(), String::new(), false);
     let outcome = Some(Ok(()));
     let has_long_lines = false;
-    let report =
-        DerivationReport { number, body, mode, header, has_long_lines, remark, is_cut, outcome };
+    let report = DerivationReport {
+        number,
+        body,
+        mode,
+        header,
+        has_long_lines,
+        remark,
+        is_cut,
+        warns: false,
+        outcome,
+    };
     let effects = app.event(Event::Derived(Box::new(report)));
     app.event(json_window(&queries(&effects).remove(0), JSON));
     app.assert_shows("⇒ sorted keys");

@@ -45,6 +45,7 @@ fn table(size: (u16, u16)) -> Driver {
         has_long_lines: false,
         remark: "3 rows".to_owned(),
         is_cut: false,
+        warns: false,
         outcome: Some(Ok(())),
     };
     let effects = app.event(Event::Derived(Box::new(report)));
@@ -177,6 +178,7 @@ fn enter_opens_a_cell_whole_and_escape_comes_back_to_it() {
         has_long_lines: false,
         remark: String::new(),
         is_cut: false,
+        warns: false,
         outcome: Some(Ok(())),
     };
     let long = format!("{}the end of it", "a note that goes on ".repeat(9));
@@ -203,7 +205,62 @@ fn a_press_and_a_hit_choose_the_cell() {
     let Some(Command::Search(query)) = searched.into_iter().next() else { panic!("no search") };
     let hit = Some((2, at("short")));
     let (inside, flaw) = (Vec::new(), None);
-    let effects = app.event(Event::Found(SearchHit { query, hit, inside, wrapped: false, flaw }));
+    let effects = app.event(Event::Found(SearchHit {
+        query,
+        hit,
+        inside,
+        wrapped: false,
+        behind_cut: false,
+        flaw,
+    }));
     serve(&mut app, &effects);
     app.assert_shows("note, row 3");
+}
+
+#[test]
+fn a_hit_where_a_cell_is_cut_is_said_and_the_cell_is_under_the_cursor() {
+    let mut app = table((120, 40));
+    let orders = commands(app.keys("/further<Enter>"));
+    let [Command::Search(query)] = &orders[..] else { panic!("{orders:?}") };
+    let (hit, inside) = (Some((0, at("…"))), Vec::new());
+    let (query, flaw) = (query.clone(), None);
+    let found = SearchHit { query, hit, inside, wrapped: false, behind_cut: true, flaw };
+    let effects = app.event(Event::Found(found));
+    serve(&mut app, &effects);
+    app.assert_shows("note, row 1");
+    app.assert_shows("found where this cell is cut: Enter shows it whole");
+    let orders = commands(app.keys("<Enter>"));
+    assert!(
+        matches!(&orders[..], [Command::Derive(order)] if order.recipe.kind == RecipeKind::Cell)
+    );
+}
+
+#[test]
+fn how_many_rows_there_are_is_no_warning_and_rows_of_other_columns_are() {
+    use ratatui::style::Color;
+    let ink = |app: &Driver, text: &str| -> Color {
+        let screen = app.screen();
+        let (y, row) = screen.lines().enumerate().find(|(_, row)| row.contains(text)).unwrap();
+        let x = row.split(text).next().unwrap().chars().count();
+        app.buffer()[(x as u16, y as u16)].fg
+    };
+    let app = table((120, 40));
+    assert_eq!(ink(&app, "3 rows"), ink(&app, "line 1 of 3"), "a plain fact");
+}
+
+#[test]
+fn without_colours_the_cell_alone_of_its_row_is_inside_out() {
+    use ratatui::style::Modifier;
+    use wirebench::app::themes::Themes;
+    use wirebench::model::theme::ColorDepth;
+    let mut app = table((80, 24));
+    app.app.shared.themes = Themes::new(ColorDepth::None);
+    app.keys("jjl");
+    let screen = app.screen();
+    let y = screen.lines().position(|row| row.contains("Chris")).unwrap() as u16;
+    let buffer = app.buffer();
+    let cells = (0..80).map(|x| &buffer[(x, y)]);
+    let reversed = cells.filter(|cell| cell.modifier.contains(Modifier::REVERSED));
+    let reversed: String = reversed.map(|cell| cell.symbol().to_owned()).collect();
+    assert_eq!(reversed.trim(), "Bern", "{screen}");
 }

@@ -177,8 +177,17 @@ fn laid_out(kind: &'static [u8], first: Option<&'static [u8]>) -> Driver {
     let (header, remark, is_cut) = (String::new(), String::new(), false);
     let outcome = Some(Ok(()));
     let has_long_lines = false;
-    let report =
-        DerivationReport { number, body, mode, header, has_long_lines, remark, is_cut, outcome };
+    let report = DerivationReport {
+        number,
+        body,
+        mode,
+        header,
+        has_long_lines,
+        remark,
+        is_cut,
+        warns: false,
+        outcome,
+    };
     let effects = app.event(Event::Derived(Box::new(report)));
     let query = queries(&effects).remove(0);
     assert_eq!((query.body, query.mode), (BodyId(900), ViewMode::Pretty));

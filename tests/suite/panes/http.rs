@@ -26,7 +26,14 @@ use crate::harness::samples::{
 };
 
 fn found(query: &SearchQuery, hit: Option<(u64, u64)>) -> SearchHit {
-    SearchHit { query: query.clone(), hit, inside: Vec::new(), wrapped: false, flaw: None }
+    SearchHit {
+        query: query.clone(),
+        hit,
+        inside: Vec::new(),
+        wrapped: false,
+        behind_cut: false,
+        flaw: None,
+    }
 }
 
 #[test]

@@ -133,3 +133,17 @@ fn an_idle_screen_asks_for_no_further_frame() {
     app.app.shared.now = wirebench::model::timing::Stamp(later.0 + 30_000_000_000);
     assert_eq!(app.screen(), before);
 }
+
+#[test]
+fn where_the_strip_cannot_be_seen_its_key_says_what_it_did() {
+    let (mut app, _) = filled((120, 12));
+    app.keys("~");
+    app.assert_shows("the time strip is off");
+    app.keys("~");
+    app.assert_shows("the time strip is on; it shows where the list has 10 rows");
+    let (mut app, _) = filled((120, 30));
+    app.keys("~");
+    assert_eq!(app.app.notice, None, "it is seen to go");
+    app.keys("~");
+    assert_eq!(app.app.notice, None, "and to come");
+}

@@ -37,6 +37,8 @@ pub struct DerivedBody {
     pub header: String,
     /// What is to be said of it.
     pub remark: String,
+    /// That is of something that is not as it should be.
+    pub warns: bool,
     /// A line of it is shown in more than one.
     pub has_long_lines: bool,
     pub(super) body: BodyId,
@@ -161,11 +163,12 @@ impl DerivedBodies {
                 let recipe = making.recipe.clone();
                 intents = self.cut(at);
                 let (header, remark) = (String::new(), String::new());
-                let (mode, has_long_lines) = (report.mode, false);
+                let (mode, has_long_lines, warns) = (report.mode, false, false);
                 self.steps.push(DerivedBody {
                     recipe,
                     header,
                     remark,
+                    warns,
                     has_long_lines,
                     body,
                     mode,
@@ -174,14 +177,14 @@ impl DerivedBodies {
             }
             if let Some(step) = self.steps.get_mut(at) {
                 (step.header, step.remark) = (report.header, report.remark);
-                step.has_long_lines = report.has_long_lines;
+                (step.has_long_lines, step.warns) = (report.has_long_lines, report.warns);
             }
         }
         let Some(outcome) = report.outcome else { return (intents, false) };
         self.making = None;
         let Err(why) = outcome else { return (intents, false) };
         if let Some(step) = self.steps.get_mut(at).filter(|step| step.number == number) {
-            step.remark = why;
+            (step.remark, step.warns) = (why, true);
             return (intents, false);
         }
         self.trouble = why;

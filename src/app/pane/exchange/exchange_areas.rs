@@ -119,7 +119,7 @@ impl ExchangePane {
             let raw = if body.as_came { "" } else { ", Raw has them as they came" };
             add(Tone::Failure, &format!("{remark}{raw}"));
         }
-        for told in self.told_of_body(shared).into_iter().flatten() {
+        for (told, _) in self.told_of_body(shared).into_iter().flatten() {
             if stands_above(told, width) {
                 add(Tone::Warning, told);
             }
@@ -134,11 +134,12 @@ impl ExchangePane {
         remarks
     }
 
-    /// What is to be said of what was made of the body, and of how it is shown.
-    pub fn told_of_body<'a>(&'a self, shared: &'a Shared) -> [Option<&'a str>; 2] {
-        let made = self.derived(shared).map(|made| &*made.remark).filter(|it| !it.is_empty());
+    /// What is to be said of what was made of the body, and of how it is shown, and whether it warns.
+    pub fn told_of_body<'a>(&'a self, shared: &'a Shared) -> [Option<(&'a str, bool)>; 2] {
+        let made = self.derived(shared).filter(|made| !made.remark.is_empty());
+        let made = made.map(|made| (&*made.remark, made.warns));
         let window = self.view(shared).and_then(|view| view.window.as_ref());
-        [made, window.and_then(|window| window.note.as_deref())]
+        [made, window.and_then(|window| Some((window.note.as_deref()?, true)))]
     }
 
     /// The tab strip: each tab's title and where it begins.

@@ -150,6 +150,12 @@ impl ExchangePane {
             view.go_to(line, offset, room);
             self.search.line = line;
         }
+        if found.behind_cut {
+            let wrapped = if found.wrapped { ", from the other end" } else { "" };
+            return Some(Intent::Say(format!(
+                "found where this cell is cut{wrapped}: [open] shows it whole"
+            )));
+        }
         found.wrapped.then(|| Intent::say_wrapped(found.query.direction))
     }
 

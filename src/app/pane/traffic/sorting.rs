@@ -4,6 +4,7 @@
 //! there when it began: following is off, and what came since is counted, until Esc goes back to time.
 
 use super::TrafficPane;
+use super::time_strip::LEAST_ROWS;
 use crate::app::column_set::{ColumnSet, PlacedColumn};
 use crate::app::columns::{CellFacts, CellValue};
 use crate::app::intent::{Intent, TrafficWish};
@@ -129,10 +130,24 @@ impl TrafficPane {
 }
 
 impl TrafficPane {
-    /// Hides the strip of time, or shows it.
-    pub(super) fn toggle_strip(shared: &Shared) -> Outcome {
+    /// Hides the strip of time, or shows it; where it cannot be seen it is said.
+    pub(super) fn toggle_strip(&self, shared: &Shared) -> Outcome {
         let hides_strip = !shared.columns.hides_strip;
-        columns_wished(ColumnSet { hides_strip, ..shared.columns.clone() })
+        let wished = columns_wished(ColumnSet { hides_strip, ..shared.columns.clone() });
+        let is_seen = !self.areas_now(shared).strip.is_empty();
+        let rows = self.areas_now(shared).rows.height;
+        let said = match (hides_strip, self.shows_sorted()) {
+            (true, _) if is_seen => return wished,
+            (true, _) => "the time strip is off".to_owned(),
+            (false, true) => {
+                "the time strip is on; rows in the order of a column have none".to_owned()
+            }
+            (false, false) if rows >= LEAST_ROWS || self.is_empty() => return wished,
+            (false, false) => {
+                format!("the time strip is on; it shows where the list has {LEAST_ROWS} rows")
+            }
+        };
+        wished.with(Intent::Say(said))
     }
 }
 

@@ -18,6 +18,10 @@ pub(crate) const SEPARATOR: char = '│';
 const BAR: &str = "¦";
 /// The same with air around it.
 const BETWEEN: &str = " │ ";
+/// Ends a cell that is drawn in part.
+pub(super) const CUT: char = '…';
+/// Ends the line of a row that has other columns, before how many they are.
+pub(super) const RAGGED: &str = " ◂";
 
 /// A row: its cells in the order they came, with the names of their columns where each has its own.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +35,28 @@ impl Row {
     /// Bytes of its cells.
     pub(super) fn len(&self) -> usize {
         self.cells.iter().map(String::len).sum::<usize>() + 1
+    }
+
+    /// Name and value of the cell that stands at this place in a table with these columns; no value where
+    /// the row has none.
+    pub(super) fn cell(&self, at: usize, columns: &[String]) -> Option<(String, Option<String>)> {
+        let column = columns.get(at);
+        let Some(names) = &self.names else {
+            let name = column.cloned().unwrap_or_else(|| format!("cell {}", at + 1));
+            return Some((name, self.cells.get(at).cloned()));
+        };
+        let names: Vec<String> = names.iter().map(|name| shown(name)).collect();
+        if let Some(column) = column {
+            let found = names.iter().position(|name| name == column);
+            return Some((column.clone(), found.and_then(|at| self.cells.get(at).cloned())));
+        }
+        // What belongs to no column, or to one that has a cell already, stands behind them in order.
+        let mut others = names
+            .iter()
+            .enumerate()
+            .filter(|(place, name)| !columns.contains(name) || names[..*place].contains(name));
+        let (place, name) = others.nth(at - columns.len())?;
+        Some((name.clone(), self.cells.get(place).cloned()))
     }
 }
 
@@ -138,7 +164,7 @@ impl Columns {
                 line += BETWEEN;
                 line += other;
             }
-            line += " ◂";
+            line += RAGGED;
             if row.names.is_none() {
                 let _ = write!(line, " {} of {}", row.cells.len(), self.names.len());
             }
@@ -208,6 +234,6 @@ fn cut(text: &str, width: usize) -> String {
         room -= cells;
         cut.push(c);
     }
-    cut.push('…');
+    cut.push(CUT);
     cut
 }

@@ -1,7 +1,7 @@
 //! Rows of a table read again from the text it was made of: what stands in a cell whole, and the text of
 //! rows as it came.
 
-use super::cells::{Row, shown};
+use super::cells::Row;
 use super::reader::RowReader;
 use crate::codec::recipe::maker::{RowKind, RowMark};
 
@@ -65,24 +65,7 @@ impl RowFinder {
     /// Name and value of the cell of the first row that stands at this place in the table; no value where
     /// the row has none.
     pub(crate) fn cell(&self, at: usize, columns: &[String]) -> Option<(String, Option<String>)> {
-        let row = self.first.as_ref()?;
-        let column = columns.get(at);
-        let Some(names) = &row.names else {
-            let name = column.cloned().unwrap_or_else(|| format!("cell {}", at + 1));
-            return Some((name, row.cells.get(at).cloned()));
-        };
-        let names: Vec<String> = names.iter().map(|name| shown(name)).collect();
-        if let Some(column) = column {
-            let found = names.iter().position(|name| name == column);
-            return Some((column.clone(), found.and_then(|at| row.cells.get(at).cloned())));
-        }
-        // What belongs to no column, or to one that has a cell already, stands behind them in order.
-        let mut others = names
-            .iter()
-            .enumerate()
-            .filter(|(place, name)| !columns.contains(name) || names[..*place].contains(name));
-        let (place, name) = others.nth(at - columns.len())?;
-        Some((name.clone(), row.cells.get(place).cloned()))
+        self.first.as_ref()?.cell(at, columns)
     }
 }
 

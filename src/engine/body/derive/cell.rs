@@ -39,7 +39,7 @@ pub(in super::super) fn start(
     store: BodyStore,
     urgent: mpsc::Sender<Event>,
 ) {
-    let look = Look { looks: Arc::clone(looks), at: looks.cancel() };
+    let look = CellLook { looks: Arc::clone(looks), at: looks.cancel() };
     on_thread("body-cell", move || {
         let outcome = look.find(&store, &query).map(Box::new);
         if look.looks.is_newest(look.at) {
@@ -50,7 +50,7 @@ pub(in super::super) fn start(
 
 /// Makes a body of what a cell holds.
 pub(super) fn make(task: &Task, order: &Derivation, made: &mut Made) -> Result<(), String> {
-    let look = Look { looks: Arc::clone(&task.derivations), at: task.at };
+    let look = CellLook { looks: Arc::clone(&task.derivations), at: task.at };
     let query = CellQuery { body: order.body, at: order.from, rows: 1 };
     let cell = look.find(&made.store, &query)?;
     let value = cell.value.filter(|value| !value.is_empty());
@@ -59,32 +59,43 @@ pub(super) fn make(task: &Task, order: &Derivation, made: &mut Made) -> Result<(
     Ok(())
 }
 
+/// Takes a piece of a text, and whether it is its end; tells whether that is enough.
+type SourceTaker<'a> = dyn FnMut(&[u8], bool) -> Result<bool, String> + 'a;
+
 /// One look, which a newer one of the same kind ends.
-struct Look {
+pub(super) struct CellLook {
     looks: Arc<Derivations>,
     at: u64,
 }
 
-impl Look {
+impl CellLook {
+    /// One that nothing but its reader ends.
+    pub(super) fn alone() -> Self {
+        let looks = Arc::<Derivations>::default();
+        let at = looks.cancel();
+        CellLook { looks, at }
+    }
+
     fn find(&self, store: &BodyStore, query: &CellQuery) -> Result<TableCell, String> {
         let table = store.get(query.body).ok_or(GONE)?;
         let rows = table.rows.get().ok_or("this is no table whose rows are known")?;
         let (mark, columns) = rows.before(query.at).ok_or("this row is not made yet")?;
         let (passed, cell) = place(&table, mark.made, query.at)?;
         let mut finder = RowFinder::new(mark, passed, query.rows, ROWS)?;
-        self.read(store, rows, mark, &mut finder)?;
+        self.read(store, rows, mark, &mut |block, is_last| finder.push(block, is_last))?;
         let found = finder.cell(cell, &columns).ok_or("this row is not there")?;
         let (column, value) = found;
         Ok(TableCell { column, row: mark.rows + passed, value, text: finder.text() })
     }
 
-    /// Hands the text behind a mark over until all is there that is looked for.
-    fn read(
+    /// Hands the text behind a mark over, and whether that is its end, until `take` says that all is there
+    /// that is looked for.
+    pub(super) fn read(
         &self,
         store: &BodyStore,
         rows: &TableRows,
         mark: RowMark,
-        finder: &mut RowFinder,
+        take: &mut SourceTaker<'_>,
     ) -> Result<(), String> {
         let source = store.get(rows.source).ok_or(GONE)?;
         let mut task = Task {
@@ -100,7 +111,7 @@ impl Look {
         if is_utf8(&source, rows)? {
             task.from += mark.read;
             task.blocks(|block| {
-                is_found = finder.push(block, false)?;
+                is_found = take(block, false)?;
                 Ok(!is_found)
             })?;
         } else {
@@ -108,12 +119,12 @@ impl Look {
             task.texts(|text| {
                 let passed = before.min(text.len());
                 before -= passed;
-                is_found = finder.push(&text[passed..], false)?;
+                is_found = take(&text[passed..], false)?;
                 Ok(!is_found)
             })?;
         }
         if !is_found && task.is_wanted() {
-            finder.push(b"", true)?;
+            take(b"", true)?;
         }
         Ok(())
     }

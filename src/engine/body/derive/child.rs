@@ -217,6 +217,7 @@ fn judge(
         };
         let both: Vec<&str> = [&*ended, &*said].into_iter().filter(|it| !it.is_empty()).collect();
         made.remark = both.join(": ");
+        made.warns = status.code() != Some(0) || !said.is_empty();
         return Ok(());
     }
     match (status.code(), status.signal()) {

@@ -137,13 +137,21 @@ fn body(mut painter: Painter<'_>, view: &BodyView) {
             let mut painter = painter.at(row);
             if number == view.cursor() || (mode == ViewMode::Hex && look.selected.is_some()) {
                 let style = palette.selection(has_keys(app));
-                painter.row(style, draw);
+                painter.row(if look.cell.is_some() { beside_cell(style) } else { style }, draw);
             } else {
                 draw(painter);
             }
         }
     }
     painter.scroll_bar(view.drawn.line, view.total());
+}
+
+/// The row of the cell under the cursor: where no colour tells it, the cell alone is inside out.
+fn beside_cell(row: Style) -> Style {
+    if row.add_modifier.contains(Modifier::REVERSED) {
+        return Style::new().add_modifier(Modifier::BOLD);
+    }
+    row
 }
 
 /// Whether keys go to what is drawn here.
@@ -354,8 +362,10 @@ pub(super) fn foot(painter: &Painter<'_>) -> Vec<(String, Style)> {
     let mut parts = of_derived(painter);
     let told = app.exchange.told_of_body(&app.shared).into_iter().flatten();
     let inside = layout::pane_inner(painter.area).width;
-    let told = told.filter(|text| !stands_above(text, inside));
-    parts.extend(told.map(|text| (printable_str(text).into_owned(), palette.warning)));
+    let told = told.filter(|(text, _)| !stands_above(text, inside));
+    parts.extend(told.map(|(text, warns)| {
+        (printable_str(text).into_owned(), if warns { palette.warning } else { palette.dim })
+    }));
     if let Some(image) = app.exchange.image(&app.shared) {
         parts.push((image.words(), palette.key));
     }
