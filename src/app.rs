@@ -51,6 +51,7 @@ mod rule_tags;
 pub(crate) mod running_exports;
 pub(crate) mod save_state;
 pub(crate) mod search_line;
+pub(crate) mod seen_request;
 pub(crate) mod session_words;
 pub(crate) mod sessions;
 pub(crate) mod shared;

@@ -215,6 +215,7 @@ fn show_capture(path: PathBuf, engine: EngineHandle) -> Result<(), Failure> {
             let (conns, records, remarks) = (piece.conns, piece.records, piece.remarks);
             let batch = Batch { conns, records, remarks, ..Batch::default() };
             let mut events: VecDeque<Event> = [Event::Traffic(batch)].into();
+            events.extend(piece.exchanges.into_iter().map(|it| Event::Exchange(Box::new(it))));
             let percent = progress.percent();
             if percent != std::mem::replace(&mut last, percent) {
                 events.extend(percent.map(|percent| Event::CaptureProgress { percent }));

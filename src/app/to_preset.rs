@@ -3,11 +3,21 @@
 use super::focus::Pane;
 use super::format;
 use super::intent::Intent;
+use super::seen_request::request_of;
 use super::shared::Shared;
 use crate::interop::from_traffic;
 use crate::model::exchange::Exchange;
+use crate::model::id::RecordId;
 use crate::model::record::Record;
 use crate::model::spec::Spec;
+
+/// Makes a draft of the request that a row of Traffic is of, or else of its bytes.
+pub(crate) fn row(shared: &Shared, id: RecordId, row: &Record) -> Vec<Intent> {
+    match request_of(shared, id) {
+        Some((spec, remarks)) => with_remarks(spec, remarks),
+        None => record(shared, row),
+    }
+}
 
 /// Makes a draft of a TCP message or datagram.
 pub fn record(shared: &Shared, record: &Record) -> Vec<Intent> {
@@ -26,6 +36,10 @@ pub fn record(shared: &Shared, record: &Record) -> Vec<Intent> {
 /// Makes a draft of a request.
 pub fn exchange(exchange: &Exchange, body: &[u8]) -> Vec<Intent> {
     let (spec, remarks) = from_traffic::spec_and_remarks(exchange, body);
+    with_remarks(spec, remarks)
+}
+
+fn with_remarks(spec: Spec, remarks: Vec<String>) -> Vec<Intent> {
     let mut intents = open(spec);
     intents.extend(remarks.into_iter().next().map(Intent::Warn));
     intents

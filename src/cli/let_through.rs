@@ -62,12 +62,23 @@ impl LetThrough {
         conn: Option<&ConnInfo>,
         owner: Option<&PeerOwner>,
     ) -> bool {
+        self.record_of(record, conn, owner, None)
+    }
+
+    /// The same of a record whose exchange may be known.
+    pub(super) fn record_of(
+        &mut self,
+        record: &Record,
+        conn: Option<&ConnInfo>,
+        owner: Option<&PeerOwner>,
+        exchange: Option<&ExchangeFacts>,
+    ) -> bool {
         if self.filter.is_everything() {
             return true;
         }
         let RecordGaps { delta, latency } =
             self.clocks.entry(record.conn).or_default().next(record);
-        let facts = RecordFacts { delta, latency, ..RecordFacts::of(record) };
+        let facts = RecordFacts { delta, latency, exchange, ..RecordFacts::of(record) };
         self.filter.about_owned(record.conn, conn, owner).matches(&facts)
     }
 
@@ -79,6 +90,11 @@ impl LetThrough {
     /// Whether it asks whose peers are.
     pub(super) fn reads_owners(&self) -> bool {
         self.filter.reads().owner
+    }
+
+    /// Whether it asks about requests or their answers.
+    pub(super) fn reads_exchanges(&self) -> bool {
+        self.filter.reads().exchange
     }
 
     /// Whether bodies have to be read to tell of an exchange.

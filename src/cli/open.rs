@@ -1,6 +1,7 @@
 //! `wirebench open FILE` where there is no screen: prints a file of traffic as JSON Lines.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use tokio::sync::mpsc;
 
@@ -14,10 +15,12 @@ use crate::interop::ndjson;
 use crate::interop::pcap::CaptureBatch;
 use crate::interop::told_streams::ToldStreams;
 use crate::model::answer_clock::AnswerClocks;
+use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::id::{ConnId, SessionId};
 use crate::model::record::ConnInfo;
 use crate::store;
+use crate::timeline::Timeline;
 
 /// Pieces that were read and not printed; the reader waits.
 const PIECES: usize = 4;
@@ -31,11 +34,26 @@ pub(super) async fn run(
     let let_through = LetThrough::read(arguments.filter.as_deref(), clock::now())?;
     let (sender, mut pieces) = mpsc::channel(PIECES);
     let path = arguments.file.clone();
+    let looks_ahead = let_through.reads_exchanges() && path.is_file();
+    let exchanges = looks_ahead.then(|| {
+        tokio::task::spawn_blocking({
+            let path = path.clone();
+            move || exchanges(&path)
+        })
+    });
+    let exchanges = match exchanges {
+        Some(read) => tokio::select! {
+            biased;
+            () = interrupts.next() => return Ok(RunOutcome::Interrupted),
+            read = read => read.unwrap_or_default(),
+        },
+        None => Timeline::default(),
+    };
     let reading = tokio::task::spawn_blocking(move || {
         let mut each = |batch: CaptureBatch, _| sender.blocking_send(batch).is_ok();
         store::read_capture(&path, SessionId(0), &mut each)
     });
-    let mut printed = PrintedCapture { let_through, ..PrintedCapture::default() };
+    let mut printed = PrintedCapture { let_through, exchanges, ..PrintedCapture::default() };
     loop {
         tokio::select! {
             biased;
@@ -65,6 +83,20 @@ struct PrintedCapture {
     streams: ToldStreams,
     let_through: LetThrough,
     answers: AnswerClocks,
+    /// What the whole file tells of exchanges, when the filter asks; no records.
+    exchanges: Timeline,
+}
+
+/// What a file tells of exchanges: whether a request is let through may depend on its answer, far
+/// behind it. What is wrong with the file is told when it is printed.
+fn exchanges(path: &Path) -> Timeline {
+    let mut known = Timeline::default();
+    let mut each = |batch: CaptureBatch, _| {
+        batch.exchanges.iter().for_each(|it| known.exchange(ExchangeFacts::of(it)));
+        true
+    };
+    let _ = store::read_capture(path, SessionId(0), &mut each);
+    known
 }
 
 impl PrintedCapture {
@@ -77,7 +109,8 @@ impl PrintedCapture {
             let remark = remarks.next_if(|remark| remark.of == at);
             let after = self.answers.next(record);
             // A file does not tell whose a peer was.
-            if self.let_through.record(record, conn, None) {
+            let exchange = self.exchanges.exchange_of(record);
+            if self.let_through.record_of(record, conn, None, exchange) {
                 output.json(&ndjson::remarked(record, conn, &told, (after, remark.as_ref())));
             }
         }

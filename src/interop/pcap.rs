@@ -11,6 +11,7 @@ mod frames;
 mod streams;
 
 use super::pcapng::{DECRYPTED, MASKED, OURS};
+use crate::model::exchange::Exchange;
 use crate::model::id::SessionId;
 use crate::model::record::{ConnInfo, Record, RecordKind, RecordRemark};
 pub use frames::Frame;
@@ -26,6 +27,8 @@ pub struct CaptureBatch {
     pub records: Vec<Record>,
     /// What the file says of some of them.
     pub remarks: Vec<RecordRemark>,
+    /// Exchanges that the records of this batch begin or go on with, as they are known then.
+    pub exchanges: Vec<Exchange>,
 }
 
 /// Where a file stops being a capture, and why.

@@ -110,6 +110,17 @@ impl HeldKind {
             HeldKind::Response => "response",
         }
     }
+
+    /// The same in a sentence that tells of one.
+    #[must_use]
+    pub fn with_article(self) -> String {
+        match self {
+            HeldKind::Stream => self.noun().to_owned(),
+            HeldKind::Datagram | HeldKind::Request | HeldKind::Response => {
+                format!("a {}", self.noun())
+            }
+        }
+    }
 }
 
 impl Held {

@@ -508,7 +508,7 @@ fn a_filter_asks_whose_the_peer_is_and_what_is_not_known_passes_no_test() {
 #[test]
 fn the_next_time_a_filter_lets_through_is_the_first_of_all_that_follow() {
     const HOUR: u64 = 60 * 60 * 1_000_000_000;
-    for ahead in [0, 2 * HOUR as i64, -(3 * HOUR as i64)] {
+    for ahead in [0, 2 * HOUR.cast_signed(), -(3 * HOUR.cast_signed())] {
         for text in ["time >= 14:00", "time > 14:00", "time >= 1970-01-02T05:00", "time == 23:00"] {
             let filter = Filter::parse_at(text, ahead).unwrap();
             let passes = |at: u64| {

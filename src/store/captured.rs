@@ -8,6 +8,7 @@ use std::path::Path;
 
 use crate::interop::har_read::{may_be_har, read_har};
 use crate::interop::ndjson_read::LineReader;
+use crate::interop::opened_exchanges::OpenedExchanges;
 use crate::interop::pcap::{CaptureBatch, CaptureFault, CaptureReader};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::file_error;
@@ -64,6 +65,7 @@ pub(crate) fn read_capture(
     let mut progress = CaptureProgress { read: 0, of };
     let mut piece = vec![0; PIECE];
     let (mut reader, mut records) = (None, 0);
+    let mut opened = OpenedExchanges::default();
     loop {
         let len = match file.read(&mut piece) {
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
@@ -78,6 +80,7 @@ pub(crate) fn read_capture(
         let mut out = CaptureBatch::default();
         let ended = if len == 0 { reader.finish(&mut out) } else { reader.push(bytes, &mut out) };
         records += out.records.len();
+        out.exchanges = opened.take(&out.conns, &out.records);
         if !out.records.is_empty() && !each(out, progress) {
             return Ok(reader.words(&name, records));
         }
@@ -116,7 +119,12 @@ fn har(
     while !records.is_empty() {
         let later = records.split_off(records.len().min(RECORDS));
         let remarks = remarks_of_har(&records);
-        let piece = CaptureBatch { conns: std::mem::take(&mut conns), records, remarks };
+        let piece = CaptureBatch {
+            conns: std::mem::take(&mut conns),
+            records,
+            remarks,
+            ..CaptureBatch::default()
+        };
         let progress = CaptureProgress { read: of - later.len() as u64, of };
         if !each(piece, progress) {
             break;

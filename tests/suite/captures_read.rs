@@ -117,6 +117,27 @@ fn captured(option: &str, folder: &Path) -> String {
 }
 
 #[test]
+fn filters_that_ask_about_requests_and_answers_find_them_in_what_is_opened() {
+    for option in ["--pcapng", "--jsonl"] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = captured(option, folder.path());
+        for (filter, records) in [
+            ("kind == data and status == 200", true),
+            ("kind == data and method == GET and path == /path", true),
+            ("kind == data and host == 127.0.0.1", true),
+            ("kind == data and status == 404", false),
+            ("kind == data and path contains other", false),
+        ] {
+            let ended = run(&["open", &file, "--filter", filter]);
+            let lines = text(&ended.stdout).lines().count();
+            assert_eq!(ended.status.code(), Some(0), "{}", text(&ended.stderr));
+            assert_eq!(lines >= 2, records, "{option} {filter}: {lines} lines");
+            assert!(records || lines == 0, "{option} {filter}: {lines} lines");
+        }
+    }
+}
+
+#[test]
 fn what_was_captured_is_opened_into_a_pipe_as_json_lines() {
     for option in ["--pcapng", "--jsonl", "--har"] {
         let folder = tempfile::tempdir().unwrap();

@@ -250,6 +250,7 @@ fn of_traffic(app: &App, action: Action) -> Option<&'static str> {
             | A::CopyEscaped
             | A::CopyC
             | A::CopyPython
+            | A::CopyCurl
             | A::Select
             | A::MakePreset
             | A::NextItem

@@ -20,7 +20,7 @@ pub(super) fn came(app: &mut App, held: Held) {
     let is_first = app.shared.held.is_empty();
     let text = format!(
         "a relay holds {} of the {}: [held] shows what waits",
-        held.kind.noun(),
+        held.kind.with_article(),
         held.sender()
     );
     app.shared.held.put(held);

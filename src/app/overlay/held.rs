@@ -112,9 +112,11 @@ impl HeldWindow {
         HeldAreas { filter, problem, list, rule, content: rest }
     }
 
-    /// The chosen one.
+    /// The chosen one; where it is gone, or nothing waited before, the one that has its place.
     pub fn chosen<'a>(&self, shared: &'a Shared) -> Option<&'a Held> {
-        shared.held.get(self.selected?)
+        let last = shared.held.len().checked_sub(1)?;
+        let chosen = self.selected.and_then(|selected| shared.held.get(selected));
+        chosen.or_else(|| shared.held.at(self.cursor.selected.min(last)))
     }
 
     /// The chosen row and the first that is shown.
@@ -129,7 +131,8 @@ impl HeldWindow {
     /// newest that runs.
     pub fn relay<'a>(&self, shared: &'a Shared) -> Option<&'a Session> {
         let runs = |session: &&Session| !session.is_over() && session.plan.hold().is_some();
-        let chosen = self.selected.and_then(|(id, _)| shared.sessions.get(id)).filter(runs);
+        let chosen = self.chosen(shared).map(|held| held.conn.session);
+        let chosen = chosen.and_then(|id| shared.sessions.get(id)).filter(runs);
         let shown = || shared.session().filter(runs);
         chosen.or_else(shown).or_else(|| shared.sessions.live().filter(runs).last())
     }

@@ -339,6 +339,7 @@ impl TrafficPane {
             Action::CopyEscaped => self.copy(shared, CopyAs::Escaped),
             Action::CopyC => self.copy(shared, CopyAs::C),
             Action::CopyPython => self.copy(shared, CopyAs::Python),
+            Action::CopyCurl => self.copy_curl(shared),
             Action::Select => Outcome::say(
                 "[detail] opens a row, once more goes in; [view-hex] shows its bytes to select",
             ),
@@ -390,9 +391,9 @@ impl TrafficPane {
 
     /// Makes a draft of the record under the cursor.
     fn to_preset(&self, shared: &Shared) -> Outcome {
-        match self.selected(shared).and_then(|id| shared.timeline.get(id)) {
-            Some(record) if record.kind == RecordKind::Data => {
-                to_preset::record(shared, &record).into()
+        match self.selected(shared).and_then(|id| Some((id, shared.timeline.get(id)?))) {
+            Some((id, record)) if record.kind == RecordKind::Data => {
+                to_preset::row(shared, id, &record).into()
             }
             _ => Outcome::say("choose a row with data to make a preset of it"),
         }

@@ -312,18 +312,15 @@ impl<E: Ends> Pairs<E> {
         {
             read += 1;
             let at = clock::now();
-            let record = match why_not {
-                Some(why) => {
-                    self.lost.add(halves.client, false, data.len(), why);
-                    let none = FaultMarks::default();
-                    Some(data_record(halves.target, Direction::Received, data, none))
-                }
-                None => {
-                    let relayed = self.rewritten(key, false, data);
-                    match self.ask_hold(key, false, &relayed) {
-                        DatagramHold::Waits => None,
-                        DatagramHold::GoesOn(held) => self.pass_down((key, halves), relayed, held),
-                    }
+            let record = if let Some(why) = why_not {
+                self.lost.add(halves.client, false, data.len(), why);
+                let none = FaultMarks::default();
+                Some(data_record(halves.target, Direction::Received, data, none))
+            } else {
+                let relayed = self.rewritten(key, false, data);
+                match self.ask_hold(key, false, &relayed) {
+                    DatagramHold::Waits => None,
+                    DatagramHold::GoesOn(held) => self.pass_down((key, halves), relayed, held),
                 }
             };
             records.extend(record.map(|record| Record { at, ..record }));

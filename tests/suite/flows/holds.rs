@@ -118,3 +118,31 @@ fn what_waits_no_longer_is_said_unless_somebody_decided() {
     driver.event(Event::HoldEnded { id, number: 2, end: HoldEnd::Gone });
     assert!(driver.screen().contains("it is no longer held; what you wrote goes nowhere"));
 }
+
+#[test]
+fn what_comes_to_wait_while_the_window_is_open_and_empty_is_chosen() {
+    let (mut driver, id) = holding(WIDE);
+    hold(&mut driver, id, 1, b"login ann");
+    driver.keys("<A-h>");
+    driver.event(Event::HoldEnded { id, number: 1, end: HoldEnd::Forwarded });
+    hold(&mut driver, id, 2, b"login bob");
+    let screen = driver.screen();
+    assert!(!screen.contains("nothing is held now"), "{screen}");
+    assert_eq!(decided(&driver.keys("f")), [(2, Decision::Forward)]);
+    driver.event(Event::HoldEnded { id, number: 2, end: HoldEnd::Forwarded });
+    driver.keys("<Esc><A-h>");
+    hold(&mut driver, id, 3, b"login eve");
+    assert_eq!(decided(&driver.keys("d")), [(3, Decision::Drop)], "opened when nothing waited");
+}
+
+#[test]
+fn one_request_that_waits_has_its_article() {
+    let (mut driver, id) = holding(WIDE);
+    let at = driver.app.shared.now;
+    let until = at + std::time::Duration::from_secs(60);
+    let data = b"GET / HTTP/1.1\r\n\r\n".as_slice().into();
+    let kind = HeldKind::Request;
+    let held = Held { number: 1, conn: id.conn(1), kind, from_client: true, at, until, data };
+    driver.event(Event::Held(Box::new(held)));
+    assert!(driver.shows("a relay holds a request of the client"), "{}", driver.screen());
+}

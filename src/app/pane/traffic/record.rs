@@ -6,11 +6,12 @@ use ratatui::layout::Rect;
 
 use super::TrafficPane;
 use crate::app::action::Action;
-use crate::app::copying::{CopyAs, copy};
+use crate::app::copying::{CopyAs, copy, put};
 use crate::app::intent::Intent;
 use crate::app::message::Mouse;
 use crate::app::outcome::Outcome;
 use crate::app::record_view::{self, Detail};
+use crate::app::seen_request::curl_of;
 use crate::app::shared::{Shared, TextSearch};
 use crate::codec::search::Pattern;
 use crate::model::view::SearchDirection;
@@ -68,6 +69,15 @@ impl TrafficPane {
         }
         let record = self.selected(shared).and_then(|id| shared.timeline.get(id));
         record.map_or_else(Outcome::yes, |record| copy("message", &record.data, how).into())
+    }
+
+    /// Copies the request of the row under the cursor as a curl command, as it was said.
+    pub(super) fn copy_curl(&self, shared: &Shared) -> Outcome {
+        let Some(id) = self.selected(shared) else { return Outcome::yes() };
+        match curl_of(shared, id) {
+            Ok(command) => put("request as a curl command", command).into(),
+            Err(why) => Outcome::say(why),
+        }
     }
 
     /// Shows it as hex or as text.

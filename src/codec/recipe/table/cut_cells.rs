@@ -123,8 +123,9 @@ mod tests {
         let hit = &mut |at| found.push(usize::try_from(at).unwrap());
         cells.push(b"", true, &mut || lines.next(), hit).unwrap();
         let told = |at: usize| {
-            assert!(made[at..].starts_with(CUT), "{}", &made[at..]);
-            made[..at].chars().rev().take(5).collect::<Vec<_>>().iter().rev().collect()
+            let (before, behind) = made.split_at(at);
+            assert!(behind.starts_with(CUT), "{behind}");
+            before.chars().rev().take(5).collect::<Vec<_>>().iter().rev().collect()
         };
         found.into_iter().map(told).collect()
     }
