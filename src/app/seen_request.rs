@@ -7,6 +7,7 @@ use crate::compose::{UnknownNames, plan_with};
 use crate::interop::curl;
 use crate::interop::seen_request::{SaidBytes, spec_at};
 use crate::model::id::{RecordId, SessionId};
+use crate::model::preset::Scope;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 use crate::model::spec::Spec;
 use crate::query::Filter;
@@ -32,7 +33,7 @@ pub(crate) fn request_of(shared: &Shared, id: RecordId) -> Option<(Spec, Vec<Str
 /// Why there is none.
 pub(crate) fn curl_of(shared: &Shared, id: RecordId) -> Result<String, String> {
     let (spec, _) = request_of(shared, id).ok_or("this row is of no HTTP request")?;
-    let plan = plan_with(&spec, &shared.scope(), UnknownNames::Literal)
+    let plan = plan_with(&spec, &Scope::default(), UnknownNames::Literal)
         .map_err(|issues| issues.first().map(ToString::to_string).unwrap_or_default())?;
     Ok(curl::write(&plan))
 }

@@ -15,7 +15,6 @@ use super::seen_request::url_of;
 use crate::codec::http1::{BodyReader, Expected, HeadReader, request_framing, response_framing};
 use crate::model::exchange::{Exchange, ExchangeState, Head, HttpMessage, StartLine};
 use crate::model::id::ConnId;
-use crate::model::protocol::Protocol;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
 use crate::model::timing::Stamp;
 
@@ -59,7 +58,7 @@ impl OpenedExchanges {
     pub(crate) fn take(&mut self, conns: &[ConnInfo], records: &[Record]) -> Vec<Exchange> {
         for info in conns {
             let known = self.conns.remove(&info.id).map(|it| it.streams);
-            let may_be_http = matches!(info.protocol, Protocol::Http | Protocol::Tcp);
+            let may_be_http = info.capabilities().connections;
             let fresh = || may_be_http.then(|| Box::new(Streams::new()));
             let streams = known.unwrap_or_else(fresh);
             self.conns.insert(info.id, Watched { info: info.clone(), streams });
@@ -237,7 +236,7 @@ mod tests {
     use super::*;
     use crate::model::exchange_facts::ExchangeFacts;
     use crate::model::id::SessionId;
-    use crate::model::protocol::Side;
+    use crate::model::protocol::{Protocol, Side};
 
     fn conn(side: Side) -> ConnInfo {
         let (id, protocol) = (SessionId::FOREIGN.conn(1), Protocol::Tcp);

@@ -410,13 +410,7 @@ impl Plan {
         match self {
             Plan::Tcp(plan) => &plan.steps,
             Plan::Udp(plan) => &plan.steps,
-            Plan::Http(_)
-            | Plan::HttpListener(_)
-            | Plan::HttpRelay(_)
-            | Plan::TcpListener(_)
-            | Plan::TcpRelay(_)
-            | Plan::UdpListener(_)
-            | Plan::UdpRelay(_) => &[],
+            _ => &[],
         }
     }
 
@@ -425,13 +419,7 @@ impl Plan {
         let steps = match self {
             Plan::Tcp(plan) => &mut plan.steps,
             Plan::Udp(plan) => &mut plan.steps,
-            Plan::Http(_)
-            | Plan::HttpListener(_)
-            | Plan::HttpRelay(_)
-            | Plan::TcpListener(_)
-            | Plan::TcpRelay(_)
-            | Plan::UdpListener(_)
-            | Plan::UdpRelay(_) => return Vec::new(),
+            _ => return Vec::new(),
         };
         steps.split_off(from.min(steps.len()))
     }
