@@ -357,3 +357,23 @@ async fn a_seed_repeats_a_run_and_faults_are_switched_off_while_it_runs() {
     }
     assert_eq!(runs[0], runs[1]);
 }
+
+/// The bench takes no record of a connection that it was not told of.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_when_a_relay_ends_is_told_of_a_half_that_is_known() {
+    let effect = FaultEffect::Delay { delay: Duration::from_secs(60), jitter: Duration::ZERO };
+    let nobody = socket();
+    let mut bench = Bench::start();
+    let id = bench.open(datagrams(&nobody, vec![fault(FaultFrom::Client, effect)]));
+    let at = bench.listening(id).await[0];
+    socket().send_to(b"late", at).unwrap();
+    bench
+        .until("the datagram", |bench| bench.data(id.conn(1), Direction::Received).count() == 1)
+        .await;
+    bench.close(id, CloseMode::Close);
+    bench.outcome(id).await.unwrap();
+    let lost = bench.records.iter().filter(|record| record.conn == id.conn(2));
+    let lost: Vec<_> = lost.map(text).collect();
+    let told = "a datagram of 4 bytes of the client was not passed on to the server: closed by us";
+    assert_eq!(lost, [told]);
+}

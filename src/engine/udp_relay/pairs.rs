@@ -211,6 +211,8 @@ impl<E: Ends> Pairs<E> {
         let (local, client) = (self.ends.local(key), self.ends.client(key));
         let conn = Self::half(halves, halves.client, local, Some(client));
         session.introduce(&conn);
+        // What does not get there is told of it, however early that is.
+        session.introduce(&Self::half(halves, halves.target, None, None));
         let (faults, number) = (&self.faults, halves.client.index);
         let of_way = |from_client| FaultLine::new(faults, number, false, from_client);
         let (up, down, link) = (of_way(true), of_way(false), Link::Unreached { again: now });

@@ -370,8 +370,8 @@ fn a_request_that_is_wider_than_its_list_shows_both_its_ends() {
         };
         app.event(Event::Exchange(Box::new(exchange)));
     }
-    app.assert_shows("GET files.exam…");
-    app.assert_shows("/first.png ");
-    app.assert_shows("GET /archive/of");
+    app.assert_shows("GET files.ex…");
+    app.assert_shows("/seaside/first.png ");
+    app.assert_shows("GET /archive/of/all/p…");
     app.assert_shows("second.png ");
 }
