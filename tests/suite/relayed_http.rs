@@ -1,43 +1,16 @@
 //! `wirebench relay http://…` as a script uses it, between programs of others.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::process::{Command, Stdio};
+use std::net::TcpStream;
 
 use serde_json::Value;
 
-use crate::harness::peers::{http_peer, read_head, tcp_peer};
-use crate::harness::program::{Listening, command, finished, listening, text};
+use crate::harness::peers::{http_peer, tcp_peer, told_back};
+use crate::harness::program::{Listening, command, listening, said_by, text};
 use crate::harness::wait::PATIENCE;
 
 fn relay(args: &[&str]) -> Listening {
     listening(&mut command(&[&["relay"], args].concat()))
-}
-
-/// An HTTP peer that says what it was asked, and keeps its connections.
-fn told_back() -> SocketAddr {
-    tcp_peer(|mut stream| {
-        while let Some(ask) = read_head(&mut stream) {
-            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", ask.len());
-            let _ = stream.write_all(&[head.as_bytes(), &ask].concat());
-        }
-    })
-}
-
-/// What a program prints; `None` where it is not installed.
-fn said(program: &str, args: &[&str]) -> Option<String> {
-    let mut command = Command::new(program);
-    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "no_proxy", "NO_PROXY"] {
-        command.env_remove(name);
-    }
-    let child = command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    if child.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
-        eprintln!("skipped: there is no {program}");
-        return None;
-    }
-    let ended = finished(child);
-    assert!(ended.status.success(), "{program} {args:?}: {}", text(&ended.stderr));
-    Some(text(&ended.stdout))
 }
 
 fn exchanges(relay: Listening) -> Vec<Value> {
@@ -52,12 +25,12 @@ fn curl_sees_through_it_what_it_would_see_without() {
     let relay = relay(&["http://127.0.0.1:0", &format!("http://{target}"), "--count", "3"]);
     let place = format!("http://127.0.0.1:{}", relay.port);
     let urls = [format!("{place}/a?b=%7E"), format!("{place}/c")];
-    let Some(got) = said("curl", &["-s", "-H", "x-own:  1", &urls[0], &urls[1]]) else { return };
+    let Some(got) = said_by("curl", &["-s", "-H", "x-own:  1", &urls[0], &urls[1]]) else { return };
     assert!(got.contains("GET /a?b=%7E HTTP/1.1\r\n") && got.contains("GET /c HTTP/1.1"), "{got}");
     assert!(got.contains("x-own:  1\r\n") && !got.to_lowercase().contains("via"), "{got}");
     let body = "x".repeat(100);
     let args = ["-s", "-H", "Expect: 100-continue", "-d", &body, &urls[1]];
-    assert!(said("curl", &args).unwrap().ends_with(&body));
+    assert!(said_by("curl", &args).unwrap().ends_with(&body));
     let told = exchanges(relay);
     assert_eq!(told.len(), 3);
     assert!(told.iter().all(|it| it["side"] == "relay" && it["state"] == "complete"));
@@ -99,7 +72,8 @@ except ImportError:
         }
     });
     let relay = relay(&["http://127.0.0.1:0", &target.to_string(), "--json"]);
-    let Some(got) = said("python3", &["-c", script, &format!("127.0.0.1:{}", relay.port)]) else {
+    let Some(got) = said_by("python3", &["-c", script, &format!("127.0.0.1:{}", relay.port)])
+    else {
         return;
     };
     assert_eq!(got.matches("partial").count() + got.matches("requests").count(), 4, "{got}");
@@ -118,12 +92,12 @@ fn without_a_target_it_is_the_proxy_of_curl_and_asks_for_a_password_if_it_shall(
     let proxy = |who: &str| format!("http://{who}127.0.0.1:{}", relay.port);
     let url = format!("http://{target}/x");
     let with = proxy("ann:pw@");
-    let Some(got) = said("curl", &["-s", "-x", &with, &url]) else { return };
+    let Some(got) = said_by("curl", &["-s", "-x", &with, &url]) else { return };
     assert!(got.starts_with("GET /x HTTP/1.1\r\n") && !got.contains("Proxy"), "{got}");
-    let tunnelled = said("curl", &["-s", "-p", "-x", &with, &url]).unwrap();
+    let tunnelled = said_by("curl", &["-s", "-p", "-x", &with, &url]).unwrap();
     assert!(tunnelled.starts_with("GET /x HTTP/1.1\r\n"), "{tunnelled}");
     let args = ["-s", "-o", "/dev/null", "-w", "%{http_code}", "-x", &proxy(""), &url];
-    assert_eq!(said("curl", &args).unwrap(), "407");
+    assert_eq!(said_by("curl", &args).unwrap(), "407");
     let told = exchanges(relay);
     let methods: Vec<_> = told.iter().map(|it| it["request"]["method"].as_str().unwrap()).collect();
     assert_eq!(methods, ["GET", "CONNECT", "GET"]);
@@ -138,7 +112,7 @@ fn a_host_that_was_named_is_opened_and_its_client_told_whom_to_trust() {
     let server = listening(&mut command(&["listen", "https://127.0.0.1:0", "--body", "inside"]));
     let proxy = format!("http://127.0.0.1:{}", relay.port);
     let url = format!("https://127.0.0.1:{}/x", server.port);
-    if said("curl", &["-skx", &proxy, &url]).is_none() {
+    if said_by("curl", &["-skx", &proxy, &url]).is_none() {
         return;
     }
     relay.interrupt();
@@ -159,7 +133,7 @@ fn tls_towards_the_clients_is_taken_off_for_the_server() {
     let relay =
         relay(&["https://127.0.0.1:0", &format!("http://{target}"), "--count", "1", "--json"]);
     let url = format!("https://127.0.0.1:{}/", relay.port);
-    let Some(got) = said("curl", &["-sk", &url]) else { return };
+    let Some(got) = said_by("curl", &["-sk", &url]) else { return };
     assert_eq!(got, "plain");
     let told = exchanges(relay);
     assert!(told[0]["tls"]["version"].as_str().unwrap().starts_with("TLS"));
@@ -199,7 +173,7 @@ fn rules_answer_what_fits_and_the_rest_is_passed_on() {
     let url = |path: &str| format!("http://127.0.0.1:{}{path}", relay.port);
     let (api, other) = (url("/api/x"), url("/other"));
     let args = ["-si", "-d", "asked", &api, "--next", "-s", &api, "--next", "-s", &other];
-    let Some(got) = said("curl", &args) else { return };
+    let Some(got) = said_by("curl", &args) else { return };
     assert!(got.starts_with("HTTP/1.1 201 Created\r\n") && got.contains("X-Mock: yes"), "{got}");
     assert!(got.contains("{\"mocked\": true}GET /api/x HTTP/1.1\r\n"), "{got}");
     assert!(got.contains("GET /other HTTP/1.1"), "{got}");

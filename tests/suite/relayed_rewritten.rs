@@ -1,42 +1,17 @@
 //! `wirebench relay --rewrite …` as a script uses it, between programs of others.
 
-use std::io::Write;
-use std::net::SocketAddr;
-use std::process::{Command, Stdio};
-
 use serde_json::Value;
 
-use crate::harness::peers::{read_head, tcp_peer};
-use crate::harness::program::{Listening, command, finished, listening, run, text};
+use crate::harness::peers::told_back;
+use crate::harness::program::{Listening, command, listening, run, said_by, text};
 
 fn relay(args: &[&str]) -> Listening {
     listening(&mut command(&[&["relay"], args].concat()))
 }
 
-/// An HTTP peer that says what it was asked.
-fn told_back() -> SocketAddr {
-    tcp_peer(|mut stream| {
-        while let Some(ask) = read_head(&mut stream) {
-            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", ask.len());
-            let _ = stream.write_all(&[head.as_bytes(), &ask].concat());
-        }
-    })
-}
-
 /// What curl prints; `None` where it is not installed.
 fn curl(args: &[&str]) -> Option<String> {
-    let mut command = Command::new("curl");
-    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "no_proxy", "NO_PROXY"] {
-        command.env_remove(name);
-    }
-    let child = command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    if child.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
-        eprintln!("skipped: there is no curl");
-        return None;
-    }
-    let ended = finished(child);
-    assert!(ended.status.success(), "curl {args:?}: {}", text(&ended.stderr));
-    Some(text(&ended.stdout))
+    said_by("curl", args)
 }
 
 fn lines(relay: Listening) -> Vec<Value> {

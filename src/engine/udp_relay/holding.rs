@@ -117,11 +117,7 @@ impl<E: Ends> Pairs<E> {
         };
         let is_edited = data != shown;
         let len = data.len();
-        let taken = if from_client {
-            self.put_up(&key, data, (&original, marks))
-        } else {
-            self.put_down(&key, data, (&original, marks))
-        };
+        let taken = self.put(&key, from_client, data, (&original, marks));
         // Nobody else tells that a fault kept it from the other side, or what came of the server then.
         if taken.is_refused || taken.marks.contains(FaultKind::Drop) {
             let (conn, name) = (halves.client, sender(from_client));

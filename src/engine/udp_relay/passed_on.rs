@@ -116,23 +116,31 @@ impl<E: Ends> Pairs<E> {
             self.send_up(key, data);
             return marks;
         }
-        self.put_up(key, data, (&original, marks)).marks
+        let taken = self.put(key, true, data, (&original, marks));
+        self.release(key);
+        taken.marks
     }
 
-    /// Puts a datagram of a client into its faults, in place of what came, which rules or a hold touched so.
-    pub(super) fn put_up(
+    /// Puts a datagram of a client, or one that came back for it, into the faults of its way, in place of what
+    /// came, which rules or a hold touched so. What leaves at once is passed on by [`release`](Self::release).
+    pub(super) fn put(
         &mut self,
         key: &E::Key,
+        from_client: bool,
         data: Bytes,
         original: (&Bytes, FaultMarks),
     ) -> TakenIn {
         let now = self.elapsed();
         let Some(pair) = self.known.get_mut(key) else { return TakenIn::default() };
-        let (len, taken) = (data.len(), pair.up.take_held(data, original, now));
+        let (line, to) = if from_client {
+            (&mut pair.up, pair.halves.target)
+        } else {
+            (&mut pair.down, pair.halves.client)
+        };
+        let (len, taken) = (data.len(), line.take_held(data, original, now));
         if taken.is_refused {
-            self.lost.add(pair.halves.target, true, len, FULL.into());
+            self.lost.add(to, from_client, len, FULL.into());
         }
-        self.release(key);
         taken
     }
 
@@ -163,27 +171,10 @@ impl<E: Ends> Pairs<E> {
         if marks.is_empty() && self.known.get(key).is_some_and(|pair| pair.down.is_plain()) {
             return Some(self.told_down((key, halves), data, held));
         }
-        let taken = self.put_down(key, data, (&original, marks.with(held)));
+        let taken = self.put(key, false, data, (&original, marks.with(held)));
         // It does not get to the client, or not as it is.
         let is_told = taken.is_refused || taken.differs || taken.marks.contains(FaultKind::Drop);
         is_told.then(|| data_record(halves.target, Direction::Received, original, taken.marks))
-    }
-
-    /// As [`put_up`](Self::put_up), of what came back. What leaves at once is passed on by
-    /// [`release`](Self::release).
-    pub(super) fn put_down(
-        &mut self,
-        key: &E::Key,
-        data: Bytes,
-        original: (&Bytes, FaultMarks),
-    ) -> TakenIn {
-        let now = self.elapsed();
-        let Some(pair) = self.known.get_mut(key) else { return TakenIn::default() };
-        let (len, taken) = (data.len(), pair.down.take_held(data, original, now));
-        if taken.is_refused {
-            self.lost.add(pair.halves.client, false, len, FULL.into());
-        }
-        taken
     }
 }
 

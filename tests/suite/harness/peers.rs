@@ -76,3 +76,13 @@ pub fn udp_peer() -> (UdpSocket, SocketAddr) {
     let address = socket.local_addr().expect("an address");
     (socket, address)
 }
+
+/// An HTTP peer that says what it was asked, and keeps its connections.
+pub fn told_back() -> SocketAddr {
+    tcp_peer(|mut stream| {
+        while let Some(ask) = read_head(&mut stream) {
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", ask.len());
+            let _ = stream.write_all(&[head.as_bytes(), &ask].concat());
+        }
+    })
+}

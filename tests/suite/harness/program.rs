@@ -192,3 +192,19 @@ pub fn talk(port: u16, ask: &[u8]) -> Vec<u8> {
     client.read_to_end(&mut got).expect("an answer");
     got
 }
+
+/// What a program of others prints that no proxy is set for; `None` where it is not installed.
+pub fn said_by(program: &str, args: &[&str]) -> Option<String> {
+    let mut command = Command::new(program);
+    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "no_proxy", "NO_PROXY"] {
+        command.env_remove(name);
+    }
+    let child = command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    if child.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+        eprintln!("skipped: there is no {program}");
+        return None;
+    }
+    let ended = finished(child);
+    assert!(ended.status.success(), "{program} {args:?}: {}", text(&ended.stderr));
+    Some(text(&ended.stdout))
+}
