@@ -19,6 +19,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 
@@ -31,6 +32,7 @@ def in_terminal(command):
     pid, terminal = pty.fork()
     if pid == 0:
         os.environ["TERM"] = "xterm-256color"
+        termios.tcsetwinsize(0, (40, 120))
         os.execvp(command[0], command)
 
     def drain():
@@ -82,7 +84,7 @@ def flood(options, port):
     told = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout)
     # The flood ends after 30 seconds, whatever is left of the count: a slow proxy answers what it can till then.
     if told["wrong"] or told["errors"] or not told["ok"]:
-        raise SystemExit(f"wrong: {told}")
+        raise SystemExit(f"wrong on port {port}: {told}")
     return told["per_s"], told["latency"]["p50_us"] / 1000
 
 

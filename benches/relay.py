@@ -19,6 +19,7 @@ import socket
 import statistics
 import subprocess
 import tempfile
+import termios
 import threading
 import time
 
@@ -62,6 +63,7 @@ def on_screen(program, port, target):
         pid, terminal = pty.fork()
         if pid == 0:
             os.environ["TERM"] = "xterm-256color"
+            termios.tcsetwinsize(0, (40, 120))
             os.execv(program, [program, "--home", home, "through"])
 
         def drain():
