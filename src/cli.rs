@@ -41,7 +41,7 @@ use crate::model::failure::Failure;
 use crate::store;
 use crate::store::job::HistoryEntry;
 
-pub use captures::Captures;
+pub use captures::{Captures, SeenTraffic};
 use download::Download;
 pub use headless::Headless;
 use headless::Interrupts;
@@ -87,12 +87,7 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
             let ended = output.finish(outcome, &mut interrupts, 0).await;
             captures.conclude(ended, &mut interrupts).await
         }
-        Task::Exec(arguments) => {
-            let mut output = exec::output(&arguments)?;
-            let running = exec::run(*arguments, &mut headless, &mut output, &mut interrupts);
-            let ended = Box::pin(running).await;
-            conclude(ended, headless.captures, output, interrupts).await
-        }
+        Task::Exec(arguments) => Box::pin(execute(*arguments, headless, interrupts)).await.0,
         Task::Authority { task } => {
             let mut output = Output::new(&Common::default(), Style::Text);
             let outcome = authority::run(task.as_ref(), &headless, &mut output);
@@ -109,6 +104,34 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
             output.finish(outcome.map(RunOutcome::Done), &mut interrupts, 0).await
         }
     }
+}
+
+/// Runs a program for `exec --screen`: its exit status, and what is to be looked at now; nothing of one that
+/// could not be started.
+pub async fn watch_program(
+    arguments: args::Exec,
+    mut headless: Headless,
+) -> Result<(u8, Option<Box<SeenTraffic>>), Failure> {
+    let interrupts = Interrupts::listen()?;
+    headless.captures = Captures::named(&arguments.common)?;
+    headless.captures.seen = Some(Box::default());
+    let (ended, seen) = Box::pin(execute(arguments, headless, interrupts)).await;
+    ended.map(|status| (status, seen))
+}
+
+async fn execute(
+    arguments: args::Exec,
+    mut headless: Headless,
+    mut interrupts: Interrupts,
+) -> (Result<u8, Failure>, Option<Box<SeenTraffic>>) {
+    let mut output = match exec::output(&arguments) {
+        Ok(output) => output,
+        Err(failure) => return (Err(failure), None),
+    };
+    let running = exec::run(arguments, &mut headless, &mut output, &mut interrupts);
+    let ended = Box::pin(running).await;
+    let seen = headless.captures.seen.take();
+    (conclude(ended, headless.captures, output, interrupts).await, seen)
 }
 
 /// Prints and writes the rest of what a listener saw.

@@ -33,6 +33,9 @@ static BOUND: AtomicU64 = AtomicU64::new(NOTICED.as_millis() as u64);
 /// Interrupts are meant for another program that has the terminal.
 static INTERRUPTS_ELSEWHERE: AtomicBool = AtomicBool::new(false);
 
+/// A signal asked for the end.
+static IS_ASKED: AtomicBool = AtomicBool::new(false);
+
 /// Sees to the end from now on. `last_words` is called before the default action; it must not wait.
 ///
 /// # Errors
@@ -46,6 +49,7 @@ pub(crate) fn watch(last_words: fn()) -> io::Result<()> {
             if signal == SIGINT && INTERRUPTS_ELSEWHERE.load(Ordering::Acquire) {
                 continue;
             }
+            IS_ASKED.store(true, Ordering::Release);
             match first {
                 None => {
                     first = Some(Instant::now());
@@ -71,6 +75,11 @@ pub(crate) fn survive_size_limit() -> io::Result<()> {
 /// The shell is ending by itself: from the first signal it gets this long.
 pub(crate) fn acknowledge(bound: Duration) {
     BOUND.store(u64::try_from(bound.as_millis()).unwrap_or(u64::MAX), Ordering::Release);
+}
+
+/// Whether a signal asked for the end, so that nothing new is begun.
+pub(crate) fn is_asked() -> bool {
+    IS_ASKED.load(Ordering::Acquire)
 }
 
 /// Whether interrupts are for a program that has the terminal, such as an editor.

@@ -39,6 +39,7 @@ mod supervisor;
 mod tls;
 mod transport;
 mod udp_relay;
+mod way_back;
 
 pub use client::http::unsent::UnsentRequest;
 pub use handle::{Engine, EngineConfig, EngineHandle, Events};

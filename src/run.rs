@@ -13,11 +13,12 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::app::Startup;
 use crate::app::keymap::Override;
-use crate::args::{Arguments, Task};
+use crate::args::{self, Arguments, Task};
 use crate::cli::{self, Captures, Headless};
 use crate::codec::printable;
 use crate::console::{self, PrintError};
 use crate::ending;
+use crate::engine::clock;
 use crate::engine::event::{Batch, Event};
 use crate::engine::{Engine, EngineConfig, EngineHandle, KeyLogFile};
 use crate::jq;
@@ -115,41 +116,24 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
     match arguments.command {
         None => {
             let opening = cli::opening(arguments.words, &paths, &os_variables())?;
-            let keeps = !arguments.no_keep;
-            workbench(&paths, opening, keeps, None)
+            workbench(&paths, startup(&paths, opening, !arguments.no_keep), None)
         }
         Some(Task::Open(open)) if console::output_is_terminal() => {
-            let keeps = !arguments.no_keep;
             let filter = open.filter.unwrap_or_default();
             cli::readable_filter(&filter)?;
-            workbench(&paths, Some(Opening::Traffic { filter }), keeps, Some(open.file))
+            let opening = Opening::Traffic { filter, said: String::new() };
+            let startup = startup(&paths, Some(opening), !arguments.no_keep);
+            workbench(&paths, startup, Some(open.file))
         }
+        Some(Task::Exec(exec)) if exec.screen => on_screen(&paths, !arguments.no_keep, *exec),
         Some(command) => {
             for words in private::mend_all(&paths) {
                 cli::output::note(&words);
             }
             let runtime = runtime()?;
             let outcome = runtime.block_on(async {
-                let captures = command.common().map(|common| &common.captures);
-                let keeps_whole =
-                    captures.is_some_and(|captures| captures.names().next().is_some());
                 let finds_peers = !matches!(command, Task::Send(_));
-                let key_log = key_log(captures.and_then(|captures| captures.keylog.as_deref()))?;
-                let config =
-                    EngineConfig { key_log, keeps_whole, finds_peers, ..engine_config(&paths) };
-                let (engine, events) = Engine::start(config);
-                let headless = Headless {
-                    engine,
-                    events,
-                    paths,
-                    os: os_variables(),
-                    wall_clock: WallClock::default(),
-                    is_open: false,
-                    told: Disclosure::default(),
-                    keeps: !arguments.no_keep,
-                    answered: None,
-                    captures: Captures::default(),
-                };
+                let headless = headless(&paths, !arguments.no_keep, command.common(), finds_peers)?;
                 cli::run(command, headless).await
             });
             runtime.shutdown_background();
@@ -158,30 +142,79 @@ fn dispatch(arguments: Arguments) -> Result<u8, Failure> {
     }
 }
 
-fn workbench(
+/// Runs a program that has the terminal, and then shows there what it said.
+fn on_screen(paths: &Paths, keeps: bool, exec: args::Exec) -> Result<u8, Failure> {
+    let usage = |cause| Failure::new(Stage::Compose, "--screen", FailureKind::Usage, cause);
+    if !console::output_is_terminal() {
+        return Err(usage("standard output is not a terminal, so there is no screen")
+            .hint("--jsonl FILE keeps it, wirebench open FILE shows it"));
+    }
+    let filter = exec.filter.clone().unwrap_or_default();
+    cli::readable_filter(&filter)?;
+    for words in private::mend_all(paths) {
+        cli::output::note(&words);
+    }
+    let program = exec.words.first().map(|name| name.to_string_lossy().into_owned());
+    let runtime = runtime()?;
+    let watched = runtime.block_on(async {
+        let headless = headless(paths, keeps, Some(&exec.common), true)?;
+        cli::watch_program(exec, headless).await
+    });
+    runtime.shutdown_background();
+    let (status, seen) = watched?;
+    let Some(seen) = seen.filter(|_| !ending::is_asked()) else { return Ok(status) };
+    ending::interrupts_elsewhere(false);
+    let (timeline, said) = seen.ended(&program.unwrap_or_default(), status, clock::now());
+    let opening = Some(Opening::Traffic { filter, said });
+    let startup = Startup { seen: Some(timeline), ..startup(paths, opening, keeps) };
+    let left = workbench(paths, startup, None)?;
+    Ok(if left == cli::exit::OK { status } else { left })
+}
+
+/// What a command without a screen works with.
+fn headless(
     paths: &Paths,
-    opening: Option<Opening>,
     keeps: bool,
-    capture: Option<PathBuf>,
-) -> Result<u8, Failure> {
+    common: Option<&args::Common>,
+    finds_peers: bool,
+) -> Result<Headless, Failure> {
+    let captures = common.map(|common| &common.captures);
+    let keeps_whole = captures.is_some_and(|captures| captures.names().next().is_some());
+    let key_log = key_log(captures.and_then(|captures| captures.keylog.as_deref()))?;
+    let config = EngineConfig { key_log, keeps_whole, finds_peers, ..engine_config(paths) };
+    let (engine, events) = Engine::start(config);
+    Ok(Headless {
+        engine,
+        events,
+        paths: paths.clone(),
+        os: os_variables(),
+        wall_clock: WallClock::default(),
+        is_open: false,
+        told: Disclosure::default(),
+        keeps,
+        answered: None,
+        captures: Captures::default(),
+    })
+}
+
+fn workbench(paths: &Paths, startup: Startup, capture: Option<PathBuf>) -> Result<u8, Failure> {
     // Both outlive the loop: an engine without its threads is none, and drafts are still being
     // written when the terminal has been given back.
     let (store, replies) = Store::start(paths.clone());
     let mut engine_runtime = None;
-    let ended =
-        tui::run(startup(paths, opening, keeps), paths.editing(), store.clone(), replies, || {
-            let runtime = runtime()?;
-            let key_log = key_log(None)?;
-            let config = EngineConfig { key_log, finds_peers: true, ..engine_config(paths) };
-            let entered = runtime.enter();
-            let started = Engine::start(config);
-            drop(entered);
-            engine_runtime = Some(runtime);
-            if let Some(path) = capture {
-                show_capture(path, started.0.clone())?;
-            }
-            Ok(started)
-        });
+    let ended = tui::run(startup, paths.editing(), store.clone(), replies, || {
+        let runtime = runtime()?;
+        let key_log = key_log(None)?;
+        let config = EngineConfig { key_log, finds_peers: true, ..engine_config(paths) };
+        let entered = runtime.enter();
+        let started = Engine::start(config);
+        drop(entered);
+        engine_runtime = Some(runtime);
+        if let Some(path) = capture {
+            show_capture(path, started.0.clone())?;
+        }
+        Ok(started)
+    });
     // What is unsaved is being written: a first signal does not cut that off.
     ending::acknowledge(2 * STORE_SHUTDOWN);
     let mut outcome = ended.outcome;

@@ -246,6 +246,7 @@ fn rewrites() -> BoxedStrategy<Vec<RewriteSpec>> {
         text().prop_map(RewriteChange::SetHeader),
         text().prop_map(RewriteChange::AddHeader),
         text().prop_map(RewriteChange::RemoveHeader),
+        (200..=999_u16).prop_map(RewriteChange::SetStatus),
         (text(), text()).prop_map(|(text, with)| RewriteChange::Replace { text, with }),
         (text(), text()).prop_map(|(hex, with)| RewriteChange::ReplaceHex { hex, with }),
         (text(), text()).prop_map(|(regex, with)| RewriteChange::ReplaceRegex { regex, with }),

@@ -47,10 +47,10 @@ pub fn render(app: &App, palette: &ThemeStyles, frame: &mut Frame<'_>) {
         }
     }
     header_footer::footer(painter.at(areas.footer.intersection(screen)));
+    overlay::draw(painter.at(screen));
     if let Some((popup, area)) = app.popup() {
         widget::completions::draw(painter.at(area.intersection(screen)), popup);
     }
-    overlay::draw(painter.at(screen));
     let remark = overlay::beside_windows(app, &areas);
     header_footer::remark(painter.at(remark.intersection(screen)));
     last_gate(frame.buffer_mut());

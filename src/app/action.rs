@@ -74,6 +74,7 @@ actions! {
     Udp "udp" Run "UDP" "Compose for UDP" [Global "<F4>"];
     Relay "relay" Run "Relay" "Compose a relay between clients and a server; again: of the next protocol" [Global "<A-r>"];
     ToggleFaults "toggle-faults" Run "Toggle faults" "Switch the faults of the relay off while it runs, and on again" [Plain "!"];
+    ToggleRewrites "toggle-rewrites" Run "Toggle rewrites" "Switch the rules of the relay that change what it passes on off while it runs, and on again" [Plain "&"];
     Held "held" Run "Held" "What relays hold: look at it, forward, edit or drop it, and say what is held" [Global "<A-h>", Plain "I"];
     SwitchSide "switch-side" Run "Switch side" "Compose for the other end of the wire" [Global "<F6>"];
     NextEnvironment "next-environment" Run "Next environment" "Switch to the next environment" [Global "<F7>"];

@@ -17,6 +17,7 @@ use super::fuzzy::Finder;
 use super::intent::Intent;
 use super::outcome::{Outcome, PaneInput};
 use super::themes::{ThemeChoice, ThemeWish};
+use crate::model::color_rule::RowColor;
 
 /// One thing to choose.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +37,8 @@ pub struct Choice {
     pub trial: Option<ThemeChoice>,
     /// In its colour before the title: a method or protocol.
     pub badge: String,
+    /// A colour of rows, shown before the title.
+    pub swatch: Option<RowColor>,
 }
 
 impl Choice {

@@ -37,6 +37,7 @@ mod held;
 pub(crate) mod jump_targets;
 mod outside;
 pub(crate) mod overlays;
+mod rewrites;
 pub(crate) mod statistics;
 pub(crate) mod store;
 pub(crate) mod themes;

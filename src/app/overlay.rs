@@ -28,6 +28,7 @@ use ratatui::layout::Rect;
 
 use super::action::Action;
 use super::choices::Choices;
+use super::completion::Popup;
 use super::intent::{ConflictChoice, Intent};
 use super::keymap::Context;
 use super::layout::{window, window_inner};
@@ -88,7 +89,7 @@ impl Overlay {
             Overlay::Naming(_) => (60, 12),
             Overlay::About(_) => (70, 8),
             Overlay::Export(_) => (90, 16),
-            Overlay::Columns(_) => column_window::SIZE,
+            Overlay::Columns(_) => column_window::ColumnWindow::size(shared.size),
             Overlay::Statistics(_) => (shared.size.0, shared.size.1.saturating_sub(1)),
             Overlay::Replay(_) => (90, 12),
             Overlay::Confirm(it) => it.size(shared),
@@ -139,6 +140,13 @@ impl Overlay {
             Overlay::Jump(_) => Context::Jump,
         };
         vec![own, Context::Global]
+    }
+
+    /// The completions that are offered in it, and where they are on the screen.
+    pub(super) fn popup(&self, shared: &Shared) -> Option<(&Popup, Rect)> {
+        let Overlay::Held(it) = self else { return None };
+        let area = it.popup_area(shared, window_inner(self.area(shared)))?;
+        Some((it.completer.popup()?, area))
     }
 
     /// Leaves what was begun inside it, or asks about it; `None` = there was nothing, and it is closed.

@@ -58,10 +58,24 @@ pub(crate) fn place(session: &Session) -> String {
     if sockets.is_empty() { session.plan.address() } else { sockets.join(" and ") }
 }
 
-/// Its title, with a warning while other machines can reach it.
+/// Its title, with a warning while other machines can reach it, and what a relay does to what it passes on.
 pub fn title(session: &Session) -> String {
     let warning = if session.is_public() { " ─ OTHER MACHINES CAN REACH IT" } else { "" };
-    format!("{}{warning}", printable_str(&session.title))
+    let done = done_to_it(session).map_or_else(String::new, |words| format!(" ─ {words}"));
+    format!("{}{done}{warning}", printable_str(&session.title))
+}
+
+/// The faults and rules of a relay, and whether they are switched off; `None` = it has none.
+fn done_to_it(session: &Session) -> Option<String> {
+    let told = |(count, off, what): (usize, bool, &str)| {
+        let count_of = |count| format::counted(count as u64, what);
+        (count > 0).then(|| if off { format!("{what}s off") } else { count_of(count) })
+    };
+    let faults = session.plan.faults().map_or((0, false), |faults| (faults.list.len(), faults.off));
+    let rules = (session.plan.rewrites().len(), session.rewrites.off);
+    let all = [(faults.0, faults.1, "fault"), (rules.0, rules.1, "rule")];
+    let words: Vec<String> = all.into_iter().filter_map(told).collect();
+    (!words.is_empty()).then(|| words.join(", "))
 }
 
 /// What runs for a draft although its address says something else by now, and how to move it.

@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::drafts::DraftId;
+use super::live_rewrites::LiveRewrites;
 use crate::engine::event::{Phase, Summary};
 use crate::model::exchange::{BodyFacts, Exchange};
 use crate::model::failure::Failure;
@@ -66,6 +67,8 @@ pub struct Session {
     pub exchanges: VecDeque<Exchange>,
     /// Requests that each rule answered, by which rule it is; 0 = no rule.
     pub hits: BTreeMap<u32, u64>,
+    /// What the rules of a relay changed.
+    pub rewrites: LiveRewrites,
     /// Exchanges forgotten to stay within `EXCHANGES_KEPT`.
     pub forgotten: u64,
     /// Connections and peers by number; of those that ended the newest.
@@ -103,6 +106,13 @@ impl Session {
     /// Whether it connects or waits for others to.
     pub fn side(&self) -> Side {
         self.plan.side()
+    }
+
+    /// What the engine is to do now: its plan, without rules that are switched off.
+    pub(super) fn plan_in_force(&self) -> Plan {
+        let mut plan = self.plan.clone();
+        plan.rewrites_mut().filter(|_| self.rewrites.off).into_iter().for_each(Vec::clear);
+        plan
     }
 
     /// What the region that shows it may offer. Of a client its newest connection decides, by what
@@ -320,6 +330,7 @@ impl Sessions {
             phase: None,
             exchanges: VecDeque::new(),
             hits: BTreeMap::new(),
+            rewrites: LiveRewrites::default(),
             forgotten: 0,
             conns: BTreeMap::new(),
             ended_conns: VecDeque::new(),

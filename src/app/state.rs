@@ -58,7 +58,7 @@ const RESTORE_DELAY: Duration = Duration::from_millis(400);
 const RESTORE_AGAIN: Duration = Duration::from_secs(5);
 
 /// What the shell knows at start.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Startup {
     pub size: (u16, u16),
     pub now: Stamp,
@@ -74,6 +74,8 @@ pub struct Startup {
     pub answers: Option<PathBuf>,
     /// Bound of the timeline in bytes; 0 = the default.
     pub timeline_bytes: usize,
+    /// What was seen before, to be looked at.
+    pub seen: Option<Timeline>,
     /// Offset of local time from UTC, if known.
     pub utc_offset: Option<Offset>,
     /// The current project, if another user owns its presets.
@@ -176,10 +178,10 @@ impl App {
     pub fn new(startup: Startup) -> Self {
         let mut keymap = Keymap::default();
         let problems = keymap.apply(&startup.keymap);
-        let timeline = match startup.timeline_bytes {
+        let timeline = startup.seen.unwrap_or_else(|| match startup.timeline_bytes {
             0 => Timeline::default(),
             bytes => Timeline::new(bytes),
-        };
+        });
         let mut app =
             App { dirty: true, foreign: startup.foreign, first: startup.opening, ..App::default() };
         let shared = &mut app.shared;
@@ -241,8 +243,10 @@ impl App {
     /// The completions that are offered, and where they are on the screen.
     pub fn popup(&self) -> Option<(&Popup, Rect)> {
         let shared = &self.shared;
+        if let Some(overlay) = self.overlays.last() {
+            return overlay.popup(shared);
+        }
         let (completer, area) = match shared.focus {
-            _ if !self.overlays.is_empty() => return None,
             Pane::Request => (&self.request.completer, self.request.popup_area(shared)),
             Pane::Response => (&self.conversation.completer, self.conversation.popup_area(shared)),
             Pane::Traffic => (&self.traffic.filter.completer, self.traffic.popup_area(shared)),

@@ -12,6 +12,7 @@ Examples:
   wirebench exec -v -- python3 script.py                 with heads and bodies
   wirebench exec --jsonl seen.jsonl -- git fetch         records and exchanges in a file, nothing printed
   wirebench exec --har seen.har -- python3 script.py     or as HAR 1.2; --pcapng for Wireshark
+  wirebench exec --screen -- npm test                    look at all of it when the program has ended
   wirebench exec --open api.example.com -- npm test      open the TLS of one host, let the others through
   wirebench exec --rewrite 'map-host=api.example.com to=127.0.0.1:3000' -- npm test
 
@@ -20,7 +21,8 @@ NO_PROXY is taken away) and, in SSL_CERT_FILE, CURL_CA_BUNDLE, REQUESTS_CA_BUNDL
 GIT_SSL_CAINFO, a file with the system's authorities and one of ours that is made for this run, lasts a
 day and is installed nowhere. What does not heed these variables goes past it.
 Standard input and output are the program's; signals are passed on to it. What is printed goes to standard
-error, --json too; with --pcapng, --har or --jsonl only where -v, --text or --json ask for it.
+error, --json too; with --pcapng, --har, --jsonl or --screen only where -v, --text or --json ask for it.
+--screen needs a terminal; the newest 256 MiB are kept for it, and what went is counted there.
 Exit status: that of the program, 128 + n when signal n ended it, 126 or 127 when it cannot be started,
 2 usage, 6 not all was written (how much is said).";
 
@@ -45,6 +47,10 @@ pub struct Exec {
     /// Print heads and bodies, too, and not a line for each exchange.
     #[arg(short = 'v', long)]
     pub verbose: bool,
+    /// Show all that was said in the workbench, on this terminal, when the program has ended: read-only as
+    /// an opened file, with the filter in force. Leaving it ends with the program's exit status.
+    #[arg(long)]
+    pub screen: bool,
     /// The relay to use: the preset of a forward proxy, or where to listen.
     #[arg(long, value_name = "LISTEN|PRESET", default_value = "http://127.0.0.1:0")]
     pub relay: String,

@@ -22,6 +22,7 @@ Examples:
   wirebench relay http://:8080 --open example.com    the same, with the TLS of one host opened
   wirebench relay :9000 db:5432 --fault 'delay=80ms jitter=40ms from=server'
   wirebench relay http://:8080 --rewrite 'set-header=X-Env: test when=path contains /api'
+  wirebench relay http://:8080 --rewrite 'set-status=503 when=path contains /api'
   wirebench relay http://:8080 --rewrite 'map-host=api.example.com to=127.0.0.1:3000'
   wirebench relay :9000 db:5432 --rewrite 'replace=foo with=bar from=server'
   wirebench relay udp://:9000 127.0.0.1:53 --fault drop=10 --fault 'duplicate=1 every=5' --set seed=7
@@ -39,7 +40,7 @@ Faults: delay=TIME (jitter=TIME), rate=BYTES a second, corrupt=BYTES, stall=BYTE
 merge=TIME, reset=BYTE, half-close=BYTE; of UDP also drop=PERCENT, duplicate=COPIES, reorder=COUNT. With each
 from=client|server, when=contains 'x', first=N, every=N, chance=PERCENT, after=TIME, for=TIME. What they touched
 is told with its record; --set seed=N repeats a run. An HTTP relay has none: stand in between with tcp://.
-Rules: set-header='NAME: VALUE', add-header=, remove-header=NAME, replace=TEXT with=TEXT (replace-hex=,
+Rules: set-header='NAME: VALUE', add-header=, remove-header=NAME, set-status=503, replace=TEXT with=TEXT (replace-hex=,
 replace-regex= with groups as $1), replace-path=REGEX with=TEXT, map-host=HOST to=[https://]HOST:PORT (host=keep|target),
 local-file=PATH (under=/PREFIX). With each from=client|server|both and when=FILTER, such as
 when=method == POST and path contains /api; a value may stand in quotes. TCP and UDP have the three replace of bytes; of TCP a match

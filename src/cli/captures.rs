@@ -9,6 +9,7 @@
 
 mod capture_file;
 mod har_capture;
+mod seen_traffic;
 
 use std::collections::HashMap;
 
@@ -32,6 +33,7 @@ use crate::model::secrets::Disclosure;
 use crate::model::timing::Stamp;
 use capture_file::CaptureFile;
 use har_capture::HarCapture;
+pub use seen_traffic::SeenTraffic;
 
 /// What is written where.
 #[derive(Default)]
@@ -40,6 +42,8 @@ pub struct Captures {
     pcapng: Option<PacketCapture>,
     har: Option<HarCapture>,
     lines: Option<LineCapture>,
+    /// Kept to be looked at afterwards, where that is wanted.
+    pub(super) seen: Option<Box<SeenTraffic>>,
     /// Connections that are not over.
     conns: HashMap<ConnId, ConnInfo>,
 }
@@ -120,6 +124,9 @@ impl Captures {
     pub(super) fn take_in(&mut self, event: &Event, words: &ExchangeWords, now: Stamp) {
         if let Event::Traffic(batch) = event {
             self.on_traffic(batch, now);
+        }
+        if let Some(seen) = &mut self.seen {
+            seen.take_in(event);
         }
         if let (Some(capture), Event::PeerFound { conn, owner, .. }) = (&mut self.lines, event) {
             let line = ndjson::peer(*conn, self.conns.get(conn), owner, now);

@@ -94,10 +94,10 @@ pub(super) fn output(arguments: &args::Exec) -> Result<Output, Failure> {
         let cause = "standard output is the program's; name a file";
         return Err(Failure::new(Stage::Compose, "-", FailureKind::Usage, cause));
     }
-    let has_files = captures.names().next().is_some();
+    let is_elsewhere = arguments.screen || captures.names().next().is_some();
     let style = Style::asked_for(&arguments.common);
     let is_wanted = arguments.verbose || style.is_some();
-    Ok(Output::errors(style.unwrap_or(Style::Text), has_files && !is_wanted))
+    Ok(Output::errors(style.unwrap_or(Style::Text), is_elsewhere && !is_wanted))
 }
 
 /// Runs the command.
@@ -265,6 +265,11 @@ impl Program {
     /// Its exit status, as a shell says it.
     pub(super) fn status(&self) -> Option<u8> {
         self.status
+    }
+
+    /// Whether it could be started.
+    pub(super) fn has_run(&self) -> bool {
+        self.pid.is_some()
     }
 
     /// Waits for its end and passes signals on to it. Safe to drop.

@@ -168,6 +168,9 @@ pub(super) async fn watch(
     let deadline = lasts.map(|lasts| Instant::now() + lasts);
     let ListenEnd { outcome, behind } = watch.until_the_end(deadline, headless, interrupts).await;
     let outcome = watch.input.outcome(outcome);
+    if watch.program.as_ref().is_some_and(|program| !program.has_run()) {
+        headless.captures.seen = None;
+    }
     let status = watch.program.as_ref().and_then(Program::status);
     ListenEnd { outcome: outcome.map(|own| status.unwrap_or(own)), behind }
 }

@@ -1,7 +1,7 @@
 //! Plans of HTTP relays.
 
 use super::http::rules;
-use super::relay::hold;
+use super::relay::{hold, unless_itself};
 use super::rewrite::rewrites;
 use super::sockets::{client, client_tls, listener_tls, socket, stream_bind};
 use super::text::Composer;
@@ -21,6 +21,8 @@ pub(super) fn plan(spec: &HttpRelaySpec, composer: &mut Composer<'_>) -> Option<
         _ => Some(origin(spec, composer)),
     };
     let is_proxy = target.is_none();
+    let endpoint = target.as_ref().and_then(Option::as_ref).map(|origin| &origin.endpoint);
+    unless_itself(bind.as_ref(), endpoint, composer);
     let tls = listener_tls(&spec.tls, composer);
     let socket = socket(&spec.socket, composer);
     let client = client(&spec.client, composer);

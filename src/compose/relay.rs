@@ -1,5 +1,7 @@
 //! Plans of relays.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
 use super::rewrite::rewrites;
 use super::session::when;
 use super::sockets::{
@@ -7,7 +9,7 @@ use super::sockets::{
     stream_bind,
 };
 use super::text::Composer;
-use crate::model::endpoint::Endpoint;
+use crate::model::endpoint::{Bind, Endpoint};
 use crate::model::fault::{ChanceSpec, FaultPlan, FaultSpec, FaultsPlan};
 use crate::model::field_id::FieldId;
 use crate::model::hold::{HoldPlan, HoldSpec};
@@ -42,6 +44,7 @@ pub(super) fn tcp(spec: &TcpRelaySpec, composer: &mut Composer<'_>) -> Option<Tc
         ClientTls::Off if is_secured => ClientTls::verified(),
         tls => client_tls(FieldId::new("target-tls"), tls, composer),
     };
+    unless_itself(bind.as_ref(), endpoint.as_ref(), composer);
     let own_tls = listener_tls(&spec.tls, composer);
     let socket = socket(&spec.socket, composer);
     let target = TargetPlan {
@@ -87,6 +90,7 @@ pub(super) fn udp(spec: &UdpRelaySpec, composer: &mut Composer<'_>) -> Option<Ud
     if !matches!(&*scheme, "" | "udp") {
         composer.issue(field, "a UDP relay leads on by UDP");
     }
+    unless_itself(bind.as_ref(), target.as_ref(), composer);
     let client = client_of_many(&spec.client, composer);
     let hold = hold(&spec.hold, composer);
     let faults = faults((spec.faults, &spec.fault), false, composer);
@@ -96,6 +100,31 @@ pub(super) fn udp(spec: &UdpRelaySpec, composer: &mut Composer<'_>) -> Option<Ud
     let plan =
         UdpRelayPlan { bind, socket, target, client, any_peer, idle, hold, faults, rewrites };
     Some(plan)
+}
+
+/// What is passed on to the relay itself would go round for ever.
+pub(super) fn unless_itself(
+    bind: Option<&Bind>,
+    target: Option<&Endpoint>,
+    composer: &mut Composer<'_>,
+) {
+    let (Some(bind), Some(target)) = (bind, target) else { return };
+    let ip = if target.host.eq_ignore_ascii_case("localhost") {
+        Some(Ipv4Addr::LOCALHOST.into())
+    } else {
+        target.host.parse::<IpAddr>().ok()
+    };
+    let is_same = |own: &SocketAddr, ip: IpAddr| {
+        let is_any = own.ip().is_unspecified() && own.is_ipv4() == ip.is_ipv4();
+        own.ip() == ip || is_any && ip.is_loopback()
+    };
+    let is_itself = bind.port() == target.port
+        && target.port != 0
+        && ip.is_some_and(|ip| bind.sockets().iter().any(|own| is_same(own, ip)));
+    if is_itself {
+        let message = "this is where the relay itself listens; what comes would go round for ever";
+        composer.issue(FieldId::new("target"), message);
+    }
 }
 
 /// What is held. An expression is checked here and read again where it is asked.
@@ -155,6 +184,7 @@ mod tests {
     use super::*;
     use crate::compose::plan;
     use crate::model::field_access;
+    use crate::model::http_relay::HttpRelaySpec;
     use crate::model::plan::Plan;
     use crate::model::preset::Scope;
     use crate::model::spec::Spec;
@@ -187,6 +217,39 @@ mod tests {
             ("udp://db:1", "target: a TCP relay connects its clients on by TCP or TLS"),
         ] {
             assert_eq!(planned(target).unwrap_err(), said);
+        }
+    }
+
+    #[test]
+    fn a_relay_that_would_lead_to_itself_is_refused() {
+        let itself =
+            "target: this is where the relay itself listens; what comes would go round for ever";
+        for (bind, target, is_refused) in [
+            ("127.0.0.1:9000", "127.0.0.1:9000", true),
+            (":9000", "localhost:9000", true),
+            (":9000", "[::1]:9000", true),
+            ("*:9000", "127.0.0.1:9000", true),
+            ("127.0.0.1:9000", "127.0.0.2:9000", false),
+            ("127.0.0.1:9000", "127.0.0.1:9001", false),
+            (":9000", "db.example:9000", false),
+        ] {
+            let (bind_to, to) = (bind.to_owned(), target.to_owned());
+            let tcp = TcpRelaySpec {
+                bind: bind_to.clone(),
+                target: to.clone(),
+                ..TcpRelaySpec::default()
+            };
+            let udp = UdpRelaySpec {
+                bind: bind_to.clone(),
+                target: to.clone(),
+                ..UdpRelaySpec::default()
+            };
+            let http = HttpRelaySpec { bind: bind_to, target: to, ..HttpRelaySpec::default() };
+            for spec in [Spec::TcpRelay(tcp), Spec::UdpRelay(udp), Spec::HttpRelay(http)] {
+                let said = plan(&spec, &Scope::default())
+                    .map_err(|issues| format!("{}: {}", issues[0].field, issues[0].message));
+                assert_eq!(said.err().as_deref(), is_refused.then_some(itself), "{bind} {target}");
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use super::session::explain;
 use super::sockets::{client_tls, file};
 use super::text::Composer;
+use crate::codec::http1::status::has_no_content;
 use crate::compose::template::Mode;
 use crate::model::endpoint::Endpoint;
 use crate::model::field_id::FieldId;
@@ -36,6 +37,10 @@ pub(super) fn rewrites(
             composer.issue(place.then(name), message);
         }
         let (of_client, of_server) = of_whom(rule.from, &edit);
+        if of_client && is_of_answers(&edit) {
+            let message = format!("{name} is about answers; leave it auto or server");
+            composer.issue(place.then("from"), message);
+        }
         if of_server && is_of_requests(&edit) {
             let message = format!("{name} is about requests; leave it auto or client");
             composer.issue(place.then("from"), message);
@@ -48,11 +53,16 @@ pub(super) fn rewrites(
 
 fn of_whom(from: RewriteFrom, edit: &RewriteEdit) -> (bool, bool) {
     match from {
+        RewriteFrom::Auto if is_of_answers(edit) => (false, true),
         RewriteFrom::Auto => (true, edit.is_of_bytes()),
         RewriteFrom::Both => (true, true),
         RewriteFrom::Client => (true, false),
         RewriteFrom::Server => (false, true),
     }
+}
+
+fn is_of_answers(edit: &RewriteEdit) -> bool {
+    matches!(edit, RewriteEdit::SetStatus { .. })
 }
 
 fn is_of_requests(edit: &RewriteEdit) -> bool {
@@ -63,6 +73,7 @@ fn is_of_requests(edit: &RewriteEdit) -> bool {
         RewriteEdit::SetHeader { .. }
         | RewriteEdit::AddHeader { .. }
         | RewriteEdit::RemoveHeader { .. }
+        | RewriteEdit::SetStatus { .. }
         | RewriteEdit::Replace { .. } => false,
     }
 }
@@ -114,6 +125,10 @@ fn edit(
             unless_framing(field, &name, composer);
             RewriteEdit::RemoveHeader { name }
         }
+        RewriteChange::SetStatus(status) => {
+            unless_empty(field, *status, composer);
+            RewriteEdit::SetStatus { status: *status }
+        }
         RewriteChange::Replace { text, with } => {
             let what = composer.escaped(field, text, Mode::Payload);
             let with = composer.escaped(with_field, with, Mode::Payload);
@@ -148,6 +163,14 @@ fn edit(
             RewriteEdit::LocalFile { file, under }
         }
     })
+}
+
+/// What follows the head of an answer stays what it is, so its new status has a body.
+fn unless_empty(field: FieldId, status: u16, composer: &mut Composer<'_>) {
+    if has_no_content("", status) {
+        let message = format!("a {status} has no body; an answer that has one cannot become it");
+        composer.issue(field, message);
+    }
 }
 
 fn replace(
@@ -349,6 +372,7 @@ mod tests {
             ("set-header='A: 1'", true, false),
             ("set-header='A: 1' from=server when=status >= 400", false, true),
             ("remove-header=A from=both", true, true),
+            ("set-status=503 when=path contains /api", false, true),
             ("replace=a with=b", true, true),
             ("replace=a from=client", true, false),
             ("replace-path=^/a with=/b", true, false),
@@ -368,6 +392,8 @@ mod tests {
             ("set-header='A B: 1'", "rewrite.1.set-header: ' ' is not allowed here"),
             ("set-header='content-length: 1'", "rewrite.1.set-header: content-length says where"),
             ("remove-header=Transfer-Encoding", "rewrite.1.remove-header: Transfer-Encoding says"),
+            ("set-status=204", "rewrite.1.set-status: a 204 has no body"),
+            ("set-status=503 from=client", "rewrite.1.from: set-status is about answers"),
             ("replace=''", "rewrite.1.replace: there is nothing to look for"),
             ("replace-hex=0g", "rewrite.1.replace-hex: "),
             ("replace-regex=(", "rewrite.1.replace-regex: not a regular expression"),

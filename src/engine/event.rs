@@ -40,6 +40,8 @@ pub enum Event {
     Progress { id: SessionId, number: u32, body: BodyId, encoded: u64, decoded: u64 },
     /// A rule (`RulePlan::id`) of a TCP or UDP listener answered, so often in all. Coalesced: the latest wins.
     RuleAnswered { id: SessionId, rule: u32, hits: u64 },
+    /// A rule of a relay (`RewritePlan::number`) changed something that was passed on, so often in all. Coalesced.
+    Rewrote { id: SessionId, rule: u32, times: u64 },
     /// A relay holds something until somebody decides about it.
     Held(Box<Held>),
     /// It does so no longer.

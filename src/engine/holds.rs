@@ -90,7 +90,9 @@ impl HoldVerdict {
     /// The mark of what it did, beside that it was held.
     pub(crate) fn mark(&self) -> HoldMark {
         match self.end {
-            HoldEnd::Forwarded | HoldEnd::Released | HoldEnd::Gone => HoldMark::Held,
+            HoldEnd::Forwarded | HoldEnd::Released | HoldEnd::Gone | HoldEnd::Left => {
+                HoldMark::Held
+            }
             HoldEnd::Edited => HoldMark::Edited,
             HoldEnd::Dropped => HoldMark::Dropped,
             HoldEnd::TimedOut => HoldMark::TimedOut,
@@ -226,6 +228,11 @@ impl HoldTicket {
     /// Tells it from others of its session.
     pub(crate) fn number(&self) -> u32 {
         self.number
+    }
+
+    /// Whoever waits for what it becomes is gone: it waits no more, if it did.
+    pub(crate) fn left(&self) {
+        self.desk.end(self.number, HoldVerdict::as_it_came(HoldEnd::Left));
     }
 
     /// Waits for the decision; to be asked once. Safe to drop.

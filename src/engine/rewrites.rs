@@ -9,17 +9,22 @@
 pub(crate) mod line;
 pub(crate) mod message;
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::watch;
 
 use super::session::SessionHandle;
+use super::sink::Sink;
 use crate::model::counts::counted;
 use crate::model::record::{ConnInfo, Direction, RecordKind};
 use crate::model::rewrite::{RewriteEdit, RewriteNeedle, RewritePlan};
 use crate::query::{Filter, RecordFacts};
 use line::Search;
+
+/// Rules of a relay whose counts are known, in force or not.
+const COUNTED: usize = 1_000;
 
 /// The rules of a relay.
 #[derive(Debug, Default)]
@@ -33,6 +38,31 @@ pub(crate) struct Rewrite {
     pub(crate) plan: RewritePlan,
     when: Option<Filter>,
     search: Option<Search>,
+    /// How often it changed something.
+    times: Arc<AtomicU64>,
+}
+
+/// How often each rule changed something that is in force, or was.
+#[derive(Debug, Default)]
+struct RewriteCounts(Vec<(RewritePlan, Arc<AtomicU64>)>);
+
+impl RewriteCounts {
+    /// That of a rule, which is the same one wherever it stands.
+    fn of(&mut self, plan: &RewritePlan) -> Arc<AtomicU64> {
+        let known = self
+            .0
+            .iter()
+            .find(|(known, _)| *known == RewritePlan { number: known.number, ..plan.clone() });
+        if let Some((_, times)) = known {
+            return Arc::clone(times);
+        }
+        if self.0.len() >= COUNTED {
+            self.0.remove(0);
+        }
+        let times = Arc::default();
+        self.0.push((plan.clone(), Arc::clone(&times)));
+        times
+    }
 }
 
 /// Bytes with what rules made of them.
@@ -46,7 +76,13 @@ pub(crate) struct RewrittenBytes {
 
 impl Rewrites {
     /// Those of a plan, in their order. Whoever made it has checked it.
+    #[cfg(test)]
     pub(crate) fn new(plans: &[RewritePlan]) -> Arc<Self> {
+        Rewrites::counting(plans, &mut RewriteCounts::default())
+    }
+
+    /// The same, which go on counting where they are known.
+    fn counting(plans: &[RewritePlan], counts: &mut RewriteCounts) -> Arc<Self> {
         let rewrite = |plan: &RewritePlan| {
             let when = match &plan.when {
                 Some(text) => Some(Filter::parse(text).ok()?),
@@ -60,9 +96,15 @@ impl Rewrites {
                 | RewriteEdit::ReplacePath { regex, .. } => Some(Search::regex(regex)?),
                 _ => None,
             };
-            Some(Rewrite { plan: plan.clone(), when, search })
+            let times = counts.of(plan);
+            Some(Rewrite { plan: plan.clone(), when, search, times })
         };
         Arc::new(Rewrites { list: plans.iter().filter_map(rewrite).collect() })
+    }
+
+    /// Counts a message, read or datagram that these rules changed.
+    pub(crate) fn count(&self, by: &[usize], events: &Sink) {
+        self.list.iter().filter(|it| by.contains(&it.plan.number)).for_each(|it| it.count(events));
     }
 
     /// Nothing is changed.
@@ -98,6 +140,16 @@ impl Rewrites {
 }
 
 impl Rewrite {
+    /// Counts a message that it changed.
+    pub(crate) fn count(&self, events: &Sink) {
+        let times = self.times.fetch_add(1, Ordering::Relaxed) + 1;
+        self.tell(times, events);
+    }
+
+    fn tell(&self, times: u64, events: &Sink) {
+        events.rewrote(u32::try_from(self.plan.number).unwrap_or(u32::MAX), times);
+    }
+
     /// Whether it is about this.
     pub(crate) fn fits(&self, conn: &ConnInfo, facts: &RecordFacts<'_>) -> bool {
         let Some(when) = &self.when else { return true };
@@ -155,13 +207,16 @@ pub(crate) fn named(by: &[usize]) -> String {
 pub(crate) struct RewriteControl {
     session: SessionHandle,
     rewrites: watch::Sender<Arc<Rewrites>>,
+    counts: Mutex<RewriteCounts>,
 }
 
 impl RewriteControl {
     /// Says how many there are, if there are some.
     pub(crate) fn new(plan: &[RewritePlan], session: &SessionHandle) -> Self {
-        let (rewrites, _) = watch::channel(Rewrites::new(plan));
-        let control = RewriteControl { session: session.clone(), rewrites };
+        let mut counts = RewriteCounts::default();
+        let (rewrites, _) = watch::channel(Rewrites::counting(plan, &mut counts));
+        let (session, counts) = (session.clone(), Mutex::new(counts));
+        let control = RewriteControl { session, rewrites, counts };
         if !plan.is_empty() {
             control.tell();
         }
@@ -171,7 +226,13 @@ impl RewriteControl {
     /// Other ones, for the connections that are there as well.
     pub(crate) fn change(&self, plan: &[RewritePlan]) {
         if !self.now().list.iter().map(|it| &it.plan).eq(plan) {
-            self.rewrites.send_replace(Rewrites::new(plan));
+            let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+            let rewrites = Rewrites::counting(plan, &mut counts);
+            for rule in &rewrites.list {
+                rule.tell(rule.times.load(Ordering::Relaxed), &self.session.events);
+            }
+            self.rewrites.send_replace(rewrites);
+            drop(counts);
             self.tell();
         }
     }

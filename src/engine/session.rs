@@ -26,6 +26,7 @@ use super::holds::HoldDesk;
 use super::peers::PeerFinder;
 use super::sink::Sink;
 use super::tls::store::TlsStore;
+use super::way_back::RelayMark;
 use crate::model::id::{ConnId, SessionId};
 use crate::model::plan::Plan;
 use crate::model::record::{ConnInfo, Direction, RecordKind};
@@ -96,6 +97,8 @@ pub(crate) struct SessionHandle {
     pub(crate) budget: Budget,
     /// What waits for a decision of somebody.
     pub(crate) holds: HoldDesk,
+    /// Which relay it is, if it is one.
+    pub(crate) relay: RelayMark,
     /// TLS configurations, built on first use.
     pub(crate) tls: TlsStore,
     /// Finds out whose peers are.
@@ -125,6 +128,7 @@ impl SessionHandle {
         SessionHandle {
             id,
             holds: HoldDesk::new(id, events.clone()),
+            relay: RelayMark::new(),
             events,
             cancel: env.stop.child_token(),
             stop: env.stop,

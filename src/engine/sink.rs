@@ -308,6 +308,11 @@ impl Sink {
         self.event(Event::RuleAnswered { id: self.session, rule, hits });
     }
 
+    /// A rule of a relay changed something, so often in all.
+    pub(crate) fn rewrote(&self, rule: u32, times: u64) {
+        self.event(Event::Rewrote { id: self.session, rule, times });
+    }
+
     /// An order could not be carried out.
     pub(crate) fn refused(&self, failure: Failure) {
         self.refused_for(self.session, failure);

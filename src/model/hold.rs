@@ -97,6 +97,8 @@ pub enum HoldEnd {
     Released,
     /// Its connection is over.
     Gone,
+    /// The client that waits for it left.
+    Left,
 }
 
 impl HeldKind {

@@ -20,9 +20,11 @@ pub enum Opening {
     Preset(PresetPath),
     /// Composed of words, in a draft of its own.
     Spec(Box<Spec>),
-    /// Traffic that is read from a file, with this filter in force.
+    /// Traffic that is read from a file or was kept, with this filter in force.
     Traffic {
         filter: String,
+        /// What there is to be said of it.
+        said: String,
     },
 }
 

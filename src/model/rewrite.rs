@@ -15,6 +15,7 @@ pub enum RewriteKind {
     SetHeader,
     AddHeader,
     RemoveHeader,
+    SetStatus,
     Replace,
     ReplaceHex,
     ReplaceRegex,
@@ -43,6 +44,8 @@ pub enum RewriteChange {
     AddHeader(String),
     /// A name.
     RemoveHeader(String),
+    /// Of an answer.
+    SetStatus(u16),
     /// Text with escapes.
     Replace {
         text: String,
@@ -116,6 +119,10 @@ pub enum RewriteEdit {
     RemoveHeader {
         name: String,
     },
+    /// Of an answer, with its registered words.
+    SetStatus {
+        status: u16,
+    },
     /// Of a body, a read or a datagram, wherever it stands. What it becomes may name groups.
     Replace {
         what: RewriteNeedle,
@@ -155,6 +162,7 @@ impl RewriteChange {
             RewriteChange::SetHeader(_) => RewriteKind::SetHeader,
             RewriteChange::AddHeader(_) => RewriteKind::AddHeader,
             RewriteChange::RemoveHeader(_) => RewriteKind::RemoveHeader,
+            RewriteChange::SetStatus(_) => RewriteKind::SetStatus,
             RewriteChange::Replace { .. } => RewriteKind::Replace,
             RewriteChange::ReplaceHex { .. } => RewriteKind::ReplaceHex,
             RewriteChange::ReplaceRegex { .. } => RewriteKind::ReplaceRegex,
@@ -172,6 +180,7 @@ impl RewriteChange {
             RewriteKind::SetHeader => RewriteChange::SetHeader(none()),
             RewriteKind::AddHeader => RewriteChange::AddHeader(none()),
             RewriteKind::RemoveHeader => RewriteChange::RemoveHeader(none()),
+            RewriteKind::SetStatus => RewriteChange::SetStatus(503),
             RewriteKind::Replace => RewriteChange::Replace { text: none(), with: none() },
             RewriteKind::ReplaceHex => RewriteChange::ReplaceHex { hex: none(), with: none() },
             RewriteKind::ReplaceRegex => {
@@ -197,6 +206,7 @@ impl RewriteChange {
             RewriteChange::SetHeader(_)
             | RewriteChange::AddHeader(_)
             | RewriteChange::RemoveHeader(_)
+            | RewriteChange::SetStatus(_)
             | RewriteChange::MapHost { .. }
             | RewriteChange::LocalFile { .. } => None,
         }
@@ -212,6 +222,7 @@ impl RewriteChange {
             RewriteChange::SetHeader(_)
             | RewriteChange::AddHeader(_)
             | RewriteChange::RemoveHeader(_)
+            | RewriteChange::SetStatus(_)
             | RewriteChange::MapHost { .. }
             | RewriteChange::LocalFile { .. } => None,
         }

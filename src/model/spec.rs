@@ -300,7 +300,22 @@ impl Spec {
         }
     }
 
-    /// What a relay changes, to write to.
+    /// What a relay changes.
+    pub(crate) fn rewrites(&self) -> Option<&[RewriteSpec]> {
+        match self {
+            Spec::HttpRelay(spec) => Some(&spec.rewrite),
+            Spec::TcpRelay(spec) => Some(&spec.rewrite),
+            Spec::UdpRelay(spec) => Some(&spec.rewrite),
+            Spec::Http(_)
+            | Spec::HttpListener(_)
+            | Spec::Tcp(_)
+            | Spec::TcpListener(_)
+            | Spec::Udp(_)
+            | Spec::UdpListener(_) => None,
+        }
+    }
+
+    /// The same, to write to.
     pub(crate) fn rewrites_mut(&mut self) -> Option<&mut Vec<RewriteSpec>> {
         match self {
             Spec::HttpRelay(spec) => Some(&mut spec.rewrite),

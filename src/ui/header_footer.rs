@@ -25,10 +25,18 @@ pub(super) fn header(mut painter: Painter<'_>) {
     let chip = palette.chip(&app.shared.themes, app.shared.environment_color());
     let style = if app.shared.environment.is_some() { chip } else { palette.dim };
     painter.put(&environment_label(app), style);
-    let right = totals(app);
-    let help = hints::help(app);
-    let width = (right.chars().count() + help.chars().count() + 2) as u16;
-    if let Some(x) = area.right().checked_sub(width).filter(|x| *x > painter.area.x) {
+    let cells = |(right, help): &(String, String)| {
+        (right.chars().count() + help.chars().count() + 2) as u16
+    };
+    // What somebody waits for is said where there is room for nothing else.
+    let choices = [(totals(app), hints::help(app)), (held(app).unwrap_or_default(), String::new())];
+    let fits = |it: &(String, String)| {
+        area.right().checked_sub(cells(it)).is_some_and(|x| x > painter.area.x)
+    };
+    let found = choices.into_iter().find(fits);
+    if let Some((right, help)) = found {
+        let width = (right.chars().count() + help.chars().count() + 2) as u16;
+        let x = area.right().saturating_sub(width);
         let is_public = app.shared.sessions.live().any(Session::is_public);
         let is_urgent = is_public || !app.shared.held.is_empty();
         let style = if is_urgent { palette.warning } else { palette.success };
@@ -37,6 +45,11 @@ pub(super) fn header(mut painter: Painter<'_>) {
         painter.skip(2);
         painter.put(&help, palette.dim);
     }
+}
+
+fn held(app: &App) -> Option<String> {
+    let count = app.shared.held.len();
+    (count > 0).then(|| app.keyed(&format!("◼ {count} held ([held])")))
 }
 
 fn totals(app: &App) -> String {
@@ -52,10 +65,7 @@ fn totals(app: &App) -> String {
     };
     let mut parts = Vec::new();
     // Somebody waits for an answer, wherever the user looks.
-    match app.shared.held.len() {
-        0 => {}
-        count => parts.push(app.keyed(&format!("◼ {count} held ([held])"))),
-    }
+    parts.extend(held(app));
     if listening > 0 {
         parts.push(format!("● {listening} listening{public}"));
     }

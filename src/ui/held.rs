@@ -6,7 +6,7 @@ use super::widget::fit;
 use super::widget::frame;
 use super::widget::lesson;
 use crate::app::format;
-use crate::app::overlay::held::HeldWindow;
+use crate::app::overlay::held::{HeldWindow, PROMPT};
 use crate::codec::printable::{printable, printable_str};
 use crate::model::hold::Held;
 use crate::model::record::{ConnInfo, Direction};
@@ -32,7 +32,9 @@ pub(super) fn window(painter: Painter<'_>, hint: &str, it: &HeldWindow) {
 /// The keys that do something here, by what has them.
 pub(super) fn hint(it: &HeldWindow) -> &'static str {
     match (&it.filter, &it.edit) {
-        (Some(_), _) => "[choose] hold what fits; empty: nothing · [back] cancel",
+        (Some(_), _) => {
+            "[choose] hold what fits; empty: nothing · [accept-completion] complete · [back] cancel"
+        }
         (None, Some(edit)) if edit.is_hex => {
             "[forward-held] forward this · [edit-held-hex] as text · [back] leave it"
         }
@@ -82,9 +84,9 @@ fn filter(mut painter: Painter<'_>, it: &HeldWindow) {
         return painter.put("no relay runs that could hold something", palette.dim);
     };
     if let Some(editor) = &it.filter {
-        return painter.prompt("hold  ", editor);
+        return painter.prompt(PROMPT, editor);
     }
-    painter.put("hold  ", palette.dim);
+    painter.put(PROMPT, palette.dim);
     let hold = relay.plan.hold();
     match hold.and_then(|hold| hold.filter.as_deref()) {
         Some(filter) => painter.put(&printable_str(filter), palette.key),

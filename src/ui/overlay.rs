@@ -282,6 +282,10 @@ fn draw_choice(mut painter: Painter<'_>, choice: &Choice, finder: &mut Finder) {
     if !choice.badge.is_empty() {
         badge::put(&mut painter, &choice.badge);
     }
+    if let Some(color) = &choice.swatch {
+        let style = palette.row(&painter.app.shared.themes, color);
+        painter.put("■ abc ", style);
+    }
     let title = printable_str(&choice.title);
     let start = painter.area;
     let can = choice.why_not.is_none();

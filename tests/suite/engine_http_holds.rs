@@ -226,3 +226,93 @@ async fn a_closed_relay_and_a_hold_switched_off_end_what_is_held() {
         it.bench.until("it ended", ended).await;
     }
 }
+
+impl HoldingHttp {
+    async fn ended(&mut self) -> HoldEnd {
+        let end = |bench: &Bench| {
+            bench.others.iter().find_map(|event| match event {
+                Event::HoldEnded { end, .. } => Some(*end),
+                _ => None,
+            })
+        };
+        self.bench.until("its end", |bench| end(bench).is_some()).await;
+        end(&self.bench).unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_gives_up_while_its_request_is_held_ends_that_at_once() {
+    for is_reset in [false, true] {
+        let mut it = HoldingHttp::of("in and method == GET").await;
+        it.client.write_all(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
+        it.holds(1).await;
+        if is_reset {
+            socket2::SockRef::from(&it.client).set_linger(Some(Duration::ZERO)).unwrap();
+        } else {
+            // Who gives up has waited, and does not finish right behind its request.
+            std::thread::park_timeout(Duration::from_millis(300));
+        }
+        let gone = connect(it.listener.local_addr().unwrap());
+        drop(std::mem::replace(&mut it.client, gone));
+        accept(&it.listener);
+        assert_eq!(it.ended().await, HoldEnd::Left);
+        let words = "the client left while its request was held: it went nowhere";
+        assert_eq!(it.exchange().await.warnings, [words]);
+        it.bench.record("a row", |record| text(record) == words).await;
+        it.listener.set_nonblocking(true).unwrap();
+        assert!(it.listener.accept().is_err(), "it was passed on");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_finishes_right_behind_its_request_still_waits_for_its_answer() {
+    let mut it = HoldingHttp::of("in and method == GET").await;
+    it.client.write_all(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
+    it.client.shutdown(std::net::Shutdown::Write).unwrap();
+    let held = it.holds(1).await;
+    it.bench.record("its end", |record| text(record) == "the client finished sending").await;
+    it.decide(held.number, Decision::Forward);
+    let mut server = accept(&it.listener);
+    reads(&mut server, "\r\n\r\n");
+    server.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").unwrap();
+    assert!(reads(&mut it.client, "ok").starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_client_asks_behind_what_is_held_is_kept_and_passed_on_after_it() {
+    let mut it = HoldingHttp::of("in and path == /a").await;
+    it.client.write_all(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
+    let held = it.holds(1).await;
+    it.client.write_all(b"GET /b HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
+    it.bench.record("the next", |record| text(record).starts_with("GET /b")).await;
+    it.decide(held.number, Decision::Forward);
+    let mut server = accept(&it.listener);
+    for path in ["/a", "/b"] {
+        assert!(reads(&mut server, "\r\n\r\n").starts_with(&format!("GET {path} ")));
+        server.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").unwrap();
+        reads(&mut it.client, "ok");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_gives_up_while_its_answer_is_held_ends_that_and_one_whose_server_leaves_gets_it()
+ {
+    for gives_up in [true, false] {
+        let mut it = HoldingHttp::of("status == 200").await;
+        it.client.write_all(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
+        let mut server = accept(&it.listener);
+        reads(&mut server, "\r\n\r\n");
+        server.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").unwrap();
+        let held = it.holds(1).await;
+        if gives_up {
+            it.client.shutdown(std::net::Shutdown::Both).unwrap();
+            assert_eq!(it.ended().await, HoldEnd::Left);
+            let words = "the client left while its response was held: it went nowhere";
+            assert_eq!(it.exchange().await.warnings, [words]);
+        } else {
+            drop(server);
+            it.decide(held.number, Decision::Forward);
+            assert!(reads(&mut it.client, "ok").starts_with("HTTP/1.1 200 OK\r\n"));
+        }
+    }
+}

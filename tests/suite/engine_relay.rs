@@ -473,3 +473,40 @@ async fn curl_gets_a_page_of_python_through_it() {
         bench.bytes(id.conn(1), Direction::Received).starts_with(b"GET /page.txt HTTP/1.1\r\n")
     );
 }
+
+/// Another target for a relay that runs.
+fn lead_to(bench: &Bench, id: SessionId, bind: SocketAddr, target: SocketAddr) {
+    let plan = TcpRelayPlan { bind: bind.to_string().parse().unwrap(), ..relay(target) };
+    let plan = Box::new(Plan::TcpRelay(plan));
+    bench.handle.command(wirebench::engine::command::Command::Update { id, plan }).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn relays_that_lead_to_themselves_or_to_each_other_turn_away_what_comes_back() {
+    const ROUND: &str = "it came through this relay before";
+    for is_itself in [true, false] {
+        let nobody = free_port();
+        let nobody = SocketAddr::from(([127, 0, 0, 1], nobody));
+        let mut bench = Bench::start();
+        let one = bench.open(Plan::TcpRelay(relay(nobody)));
+        let first = bench.listening(one).await[0];
+        let (other, second) = if is_itself {
+            (one, first)
+        } else {
+            let other = bench.open(Plan::TcpRelay(relay(first)));
+            (other, bench.listening(other).await[0])
+        };
+        lead_to(&bench, one, first, second);
+        let words = format!("who connects is connected on to {second}");
+        bench.record("where to", |it| text(it) == words).await;
+        let mut client = connect(first);
+        bench.record("why not", |it| text(it).contains(ROUND)).await;
+        let ended = client.read(&mut [0; 1]);
+        assert!(matches!(ended, Ok(0) | Err(_)), "{ended:?}");
+        let met = |id: SessionId| {
+            let accepted = bench.records.iter().filter(|it| it.kind == RecordKind::Accepted);
+            accepted.filter(|it| it.conn.session == id).count()
+        };
+        assert!(met(one) + met(other) < 40, "{} and {}", met(one), met(other));
+    }
+}

@@ -12,7 +12,9 @@ use wirebench::model::fault::{FaultEffect, FaultFrom, FaultPlan, FaultsPlan};
 use wirebench::model::hold::{Decision, Held, HoldMark, HoldPlan};
 use wirebench::model::http_relay::HostHeader;
 use wirebench::model::id::SessionId;
-use wirebench::model::plan::{HttpRelayPlan, OriginPlan, Plan, TcpRelayPlan, WhenPlan};
+use wirebench::model::plan::{
+    AnswerPlan, HttpRelayPlan, HttpRulePlan, OriginPlan, Plan, PlanBody, TcpRelayPlan, WhenPlan,
+};
 use wirebench::model::record::{Direction, Record};
 use wirebench::model::rewrite::{RewriteEdit, RewriteNeedle, RewritePlan};
 use wirebench::model::tls::ClientTls;
@@ -203,6 +205,45 @@ async fn other_rules_are_for_the_connections_that_are_there_too() {
     it.bench.record("that there are none", |it| text(it) == "nothing is changed any more").await;
     it.client.write_all(b"a").unwrap();
     reads(&mut it.server, "a");
+}
+
+/// How often a rule changed something, as far as that is told.
+fn times(bench: &Bench, number: u32) -> u64 {
+    let told = bench.others.iter().filter_map(|event| match event {
+        Event::Rewrote { rule, times, .. } if *rule == number => Some(*times),
+        _ => None,
+    });
+    told.last().unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_each_rule_changed_is_counted_and_goes_on_when_it_is_switched_off_and_on() {
+    let list = vec![rule("", CLIENT, replace("x", "y")), rule("", SERVER, replace("secret", "X"))];
+    let mut it = Streams::of(|plan| plan.rewrites = rules(list)).await;
+    for _ in 0..2 {
+        it.client.write_all(b"an x and an x\n").unwrap();
+        reads(&mut it.server, "an y and an y\n");
+    }
+    it.server.write_all(b"plain\n").unwrap();
+    reads(&mut it.client, "plain\n");
+    // Reads, not places.
+    it.bench.until("two", |bench| times(bench, 1) == 2).await;
+    assert_eq!(times(&it.bench, 2), 0);
+    let all = std::mem::take(&mut it.plan.rewrites);
+    let update = |it: &Streams| {
+        let plan = Box::new(Plan::TcpRelay(it.plan.clone()));
+        it.bench.handle.command(Command::Update { id: it.id, plan }).unwrap();
+    };
+    update(&it);
+    it.bench.record("that there are none", |it| text(it) == "nothing is changed any more").await;
+    it.bench.others.clear();
+    // The same one at another place.
+    it.plan.rewrites = rules(all.into_iter().rev().collect());
+    update(&it);
+    it.bench.until("its count", |bench| times(bench, 2) == 2).await;
+    it.client.write_all(b"x\n").unwrap();
+    reads(&mut it.server, "y\n");
+    it.bench.until("three", |bench| times(bench, 2) == 3).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -497,4 +538,53 @@ async fn a_request_that_rules_changed_is_held_as_they_made_it() {
     assert!(reads_to(&mut server, "two").contains("X-A: 1\r\n"));
     server.write_all(OK).unwrap();
     reads_to(&mut it.client, "\r\n\r\nok");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_gets_another_status_and_stays_framed_as_it_is() {
+    let status = |status| RewriteEdit::SetStatus { status };
+    let mut it = Messages::of(vec![
+        rule("path contains /api", SERVER, status(503)),
+        rule("status == 304", SERVER, status(418)),
+    ])
+    .await;
+    let (mut server, _) = it.ask("GET /api HTTP/1.1\r\nHost: h\r\n\r\n", "\r\n\r\n", OK);
+    let got = reads_to(&mut it.client, "ok");
+    assert!(got.starts_with("HTTP/1.1 503 Service Unavailable\r\nServer: s\r\n"), "{got}");
+    let exchange = it.exchange(0).await;
+    assert_eq!(exchange.response.as_ref().unwrap().head.status(), Some(503));
+    assert_eq!(exchange.warnings, ["changed by rule 1: status 200 became 503"]);
+    it.bench.until("the count", |bench| times(bench, 1) == 1).await;
+    // Over the same connections: one that has no body gets none.
+    it.client.write_all(b"GET /b HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
+    reads_to(&mut server, "\r\n\r\n");
+    server.write_all(b"HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n").unwrap();
+    let got = reads_to(&mut it.client, "\r\n\r\n");
+    assert_eq!(got, "HTTP/1.1 418 I'm a teapot\r\nContent-Length: 0\r\n\r\n");
+    it.client.write_all(b"GET /c HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
+    reads_to(&mut server, "\r\n\r\n");
+    server.write_all(OK).unwrap();
+    assert!(reads_to(&mut it.client, "ok").starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rules_that_answer_the_same_requests_take_turns() {
+    let answer = |status| {
+        let (headers, body) = (Vec::new(), PlanBody::Bytes(Bytes::new()));
+        AnswerPlan { status, headers, body, delay: Duration::ZERO }
+    };
+    let rule = |id, status| HttpRulePlan {
+        id,
+        row: None,
+        method: String::new(),
+        path: "/a".into(),
+        answer: answer(status),
+    };
+    let mut it =
+        Messages::with(Vec::new(), |plan| plan.rules = vec![rule(1, 500), rule(2, 200)]).await;
+    for status in [500, 200, 200] {
+        it.client.write_all(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
+        let got = reads_to(&mut it.client, "\r\n\r\n");
+        assert!(got.starts_with(&format!("HTTP/1.1 {status} ")), "{got}");
+    }
 }

@@ -324,3 +324,20 @@ fn an_endpoint_of_a_relay_is_one_of_its_plan() {
     assert_eq!(plan.address(), "127.0.0.1:0 → h:53");
     assert_eq!(Endpoint::new("h", 53).to_string(), "h:53");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn relays_that_lead_to_each_other_pass_no_datagram_round_and_say_so() {
+    let nobody = crate::harness::peers::free_port();
+    let mut bench = Bench::start();
+    let (one, first) = relaying(&mut bench, plan(&format!("127.0.0.1:{nobody}"))).await;
+    let (_other, second) = relaying(&mut bench, plan(&first.to_string())).await;
+    let order = Plan::UdpRelay(plan(&second.to_string()));
+    bench.handle.command(Command::Update { id: one, plan: Box::new(order) }).unwrap();
+    bench.record("where to", |it| text(it).ends_with(&format!("goes on to {second}"))).await;
+    let client = socket("127.0.0.1:0");
+    client.send_to(b"round", first).unwrap();
+    bench.record("why not", |it| text(it).contains("it came through this relay before")).await;
+    let came = bench.records.iter().filter(|it| it.data == "round").count();
+    // Of the client, of the first at the second, of the second at the first.
+    assert!(came <= 6, "{came}");
+}

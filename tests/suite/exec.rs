@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::harness::peers::{http_peer, tcp_peer};
 use crate::harness::program::{Listening, command, finished, listening, text};
+use crate::harness::terminal::Launch;
 
 /// A server under TLS whose certificate is trusted by who names its file.
 struct Secure {
@@ -333,4 +334,61 @@ fn what_is_no_forward_proxy_is_refused() {
     let ended = run(None, &["--relay", "tcp://:0", "--", "true"]);
     assert_eq!(ended.status.code(), Some(2));
     assert!(text(&ended.stderr).contains("exec wants a forward proxy"), "{}", text(&ended.stderr));
+}
+
+/// Asks a server of ours twice and ends with a status of its own.
+fn twice(server: &Secure) -> String {
+    let url = server.url("/seen");
+    format!("curl -sS {url} && echo done && curl -sS {url}?b && exit 3")
+}
+
+#[test]
+fn what_a_program_said_is_looked_at_on_its_terminal_when_it_has_ended() {
+    if !is_there("curl") {
+        return;
+    }
+    let server = Secure::start();
+    let certificate = server.certificate();
+    let mut tui = Launch::default()
+        .env("SSL_CERT_FILE", certificate.to_str().unwrap())
+        .args(&["exec", "--screen", "--filter", "status == 200", "--", "sh", "-c", &twice(&server)])
+        .size(120, 40)
+        .start();
+    tui.wait_for("sh ended with exit status 3; ");
+    tui.wait_for("GET /seen?b");
+    tui.keys("<C-q>");
+    assert_eq!(tui.wait_exit().exit_code(), 3);
+    tui.assert_restored();
+}
+
+#[test]
+fn an_interrupt_is_the_programs_and_then_there_is_the_screen() {
+    let script = "trap 'echo caught; exit 7' INT; echo ready; while :; do sleep 0.1; done";
+    let mut tui = Launch::default().args(&["exec", "--screen", "--", "sh", "-c", script]).start();
+    tui.wait_for("ready");
+    tui.bytes(b"\x03");
+    tui.wait_for("sh ended with exit status 7");
+    tui.keys("<C-q>");
+    assert_eq!(tui.wait_exit().exit_code(), 7);
+}
+
+#[test]
+fn without_a_terminal_there_is_no_screen_and_the_program_is_not_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("started");
+    let ended = run(None, &["--screen", "--", "touch", file.to_str().unwrap()]);
+    let said = text(&ended.stderr);
+    assert!(said.contains("standard output is not a terminal"), "{said}");
+    assert_eq!((ended.status.code(), file.exists()), (Some(2), false));
+}
+
+#[test]
+fn of_what_cannot_be_started_and_after_a_signal_to_end_nothing_is_shown() {
+    let tui = Launch::default().args(&["exec", "--screen", "--", "/nowhere/at-all"]).start();
+    assert_eq!(tui.wait_exit().exit_code(), 127);
+    let script = "echo ready; while :; do sleep 0.1; done";
+    let tui = Launch::default().args(&["exec", "--screen", "--", "sh", "-c", script]).start();
+    tui.wait_for("ready");
+    tui.signal(Signal::TERM);
+    assert_eq!(tui.wait_exit().exit_code(), 143);
 }

@@ -8,4 +8,4 @@ mod random;
 #[path = "ui/sizes.rs"]
 mod sizes;
 #[path = "ui/snapshots.rs"]
-mod snapshots;
+pub mod snapshots;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::header_words::{COMMON, PARAMETERS, TYPES};
 use super::places::{WordKind, WordPlace};
 use super::popup::{Completer, Completion, Offer};
+use crate::app::filter_words;
 use crate::app::format;
 use crate::app::intent::Intent;
 use crate::app::shared::Shared;
@@ -44,7 +45,10 @@ pub(crate) fn complete(
     let length = around.before.len();
     let names = place.has_names.then(|| names(place, around, shared)).flatten();
     if names.is_some() || place.word != WordKind::Path {
-        let offer = names.or_else(|| words(&place.word, around, is_asked));
+        let offer = names.or_else(|| match place.word {
+            WordKind::Filter => filter_words::offer(shared, around.before, around.behind),
+            _ => words(&place.word, around, is_asked),
+        });
         completer.offer(offer, length);
         return None;
     }
@@ -126,7 +130,7 @@ fn shown(value: &str) -> String {
 fn words(kind: &WordKind, around: Around<'_>, is_asked: bool) -> Option<Offer> {
     let mut about = Vec::new();
     let (begun, words): (&str, Vec<&'static str>) = match kind {
-        WordKind::Any | WordKind::Path => return None,
+        WordKind::Any | WordKind::Path | WordKind::Filter => return None,
         WordKind::Words(words) => (around.before, words.to_vec()),
         WordKind::HeaderName(known) => {
             about.clone_from(known);

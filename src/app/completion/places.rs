@@ -22,6 +22,8 @@ pub(crate) enum WordKind {
     HeaderName(Vec<(&'static str, &'static str)>),
     /// The value of a header, which may be a list.
     HeaderValue(&'static [&'static str]),
+    /// An expression of the filter.
+    Filter,
     /// The path of a file.
     Path,
 }
@@ -75,6 +77,7 @@ impl WordPlace {
             _ => {}
         }
         let word = match info.kind {
+            _ if is_filter(field) => WordKind::Filter,
             _ if info.is_path => WordKind::Path,
             _ if access::cell(spec, id).is_some() => cell(spec, field),
             _ if info.key == "method" => WordKind::Words(METHODS.into()),
@@ -90,6 +93,16 @@ impl WordPlace {
             own_names: if is_answer { OF_ANSWER } else { &[] },
             ..WordPlace::with(word)
         })
+    }
+}
+
+/// What a relay holds, and what its rules are about.
+fn is_filter(field: FieldId) -> bool {
+    let list = field.in_list().map(|(list, _)| list);
+    match field.last_key() {
+        "hold" => list.is_none(),
+        "when" => list == Some(FieldId::new("rewrite")),
+        _ => false,
     }
 }
 

@@ -14,8 +14,8 @@ pub const TEXT_KEYS: &[(&str, &str)] = &[
     ("<PgDn><C-v>", "One page down"),
     ("<Home><C-a><C-A-Left><C-A-b>", "To the start of the line"),
     ("<End><C-e><C-A-Right><C-A-f>", "To the end of the line"),
-    ("<A-lt><C-A-Up><C-A-p>", "To the start of the text"),
-    ("<A-gt><C-A-Down><C-A-n>", "To the end of the text"),
+    ("<C-Home><A-lt><C-A-Up><C-A-p>", "To the start of the text"),
+    ("<C-End><A-gt><C-A-Down><C-A-n>", "To the end of the text"),
     ("<C-Left><A-b>", "To the word before; with Shift it is selected, as with all of these"),
     ("<C-Right><A-f>", "To the word behind"),
     ("<C-Up><A-[><A-p>", "To the paragraph before"),
@@ -98,6 +98,8 @@ fn movement(key: Key) -> Option<EditCommand> {
 fn motion(key: Key) -> Option<Motion> {
     use KeyCode::{Char, Down, End, Home, Left, Right, Up};
     Some(match (key.code, key.ctrl, key.alt) {
+        (Home, true, _) => Motion::Top,
+        (End, true, _) => Motion::Bottom,
         (Home, ..) | (Char('a'), true, false) | (Left | Char('b'), true, true) => Motion::Head,
         (End, ..) | (Char('e'), true, false) | (Right | Char('f'), true, true) => Motion::End,
         (Char('<'), false, true) | (Up | Char('p'), true, true) => Motion::Top,

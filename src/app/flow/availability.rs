@@ -37,6 +37,9 @@ fn of_program(app: &App, action: Action, pane: Pane) -> Option<&'static str> {
         A::ToggleFaults if shared.session().is_none_or(|it| it.plan.target().is_none()) => {
             Some("no relay runs here")
         }
+        A::ToggleRewrites if shared.session().is_none_or(|it| it.plan.hold().is_none()) => {
+            Some("no relay runs here")
+        }
         A::ConnectAnyway if !shared.session().is_some_and(was_refused) => {
             Some("no certificate was refused here")
         }

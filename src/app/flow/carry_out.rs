@@ -3,7 +3,7 @@
 use super::edited::begin as edit;
 use super::{
     credentials, curl, draft, environments, focus, history, input, overlays, program, project,
-    response, restore, rows, save, themes, traffic, undo,
+    response, restore, rewrites, rows, save, themes, traffic, undo,
 };
 use crate::app::action::Action;
 use crate::app::intent::Intent;
@@ -57,7 +57,7 @@ pub(crate) fn carry_out(app: &mut App, intent: Intent) {
         Intent::LayOut(field) => draft::lay_out(app, field),
         Intent::ShowTab(tab) => draft::show_tab(app, tab),
         Intent::EditField(field, change) => draft::edit_field(app, field, &change),
-        Intent::CycleField { field, forward } => draft::cycle_field(app, field, forward),
+        Intent::CycleField { field, forward } => rewrites::cycled(app, field, forward),
         Intent::Rows(change) => rows::change(app, change),
         Intent::AddRow => draft::add_row(app),
         Intent::DuplicateRow => draft::duplicate_row(app),

@@ -38,6 +38,11 @@ fn take(app: &mut App, event: Event) {
                 session.answered_by(rule, hits);
             }
         }
+        Event::Rewrote { id, rule, times } => {
+            if let Some(session) = app.shared.sessions.get_mut(id) {
+                session.rewrites.changed(rule, times);
+            }
+        }
         Event::Held(held) => held::came(app, *held),
         Event::HoldEnded { id, number, end } => held::went(app, id, number, end),
         Event::Done { id, outcome, at } => done(app, id, outcome, at),

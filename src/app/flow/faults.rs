@@ -22,7 +22,7 @@ pub(super) fn toggle(app: &mut App) {
     } else {
         "the faults are on again"
     };
-    let plan = Box::new(session.plan.clone());
+    let plan = Box::new(session.plan_in_force());
     app.effects.push(Effect::Engine(Command::Update { id, plan }));
     app.say(app.keyed(words));
 }

@@ -59,6 +59,7 @@ pub(super) fn went(app: &mut App, id: SessionId, number: u32, end: HoldEnd) {
             app.warn(format!("nobody decided for {time}: the {what} went on as held"));
         }
         HoldEnd::Gone => app.warn(format!("the connection is over: the {what} went nowhere")),
+        HoldEnd::Left => app.warn(format!("the client left: the {what} went nowhere")),
         HoldEnd::Forwarded | HoldEnd::Edited | HoldEnd::Dropped | HoldEnd::Released => {}
     }
     for overlay in &mut app.overlays {
@@ -81,7 +82,7 @@ pub(super) fn hold_by(app: &mut App, id: SessionId, filter: &str) {
     };
     let Some(hold) = session.plan.hold_mut() else { return };
     hold.filter = (!filter.trim().is_empty()).then(|| filter.trim().to_owned());
-    let plan = Box::new(session.plan.clone());
+    let plan = Box::new(session.plan_in_force());
     app.effects.push(Effect::Engine(Command::Update { id, plan }));
     let words = match filter.trim() {
         "" => "nothing is held any more, and what waited goes on".to_owned(),

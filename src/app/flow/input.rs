@@ -51,6 +51,11 @@ fn perform(app: &mut App, input: Input) {
             app.shared.size = (columns, rows);
             // Letters to jump to would stand beside their targets.
             app.overlays.retain(|overlay| !matches!(overlay, Overlay::Jump(_)));
+            for overlay in &mut app.overlays {
+                if let Overlay::Help(help) = overlay {
+                    help.resized(&app.shared);
+                }
+            }
             focus::resized(app);
         }
         Input::Terminate => restore::terminate(app),

@@ -2,7 +2,7 @@
 
 use super::{
     compare, draft, environments, exports, faults, focus, held, kept, overlays, replay, restore,
-    save, send, statistics, traffic, unknown_names,
+    rewrites, save, send, statistics, traffic, unknown_names,
 };
 use crate::app::action::Action;
 use crate::app::editor::Caret;
@@ -30,6 +30,7 @@ pub(crate) fn act(app: &mut App, action: Action) {
         Action::Udp => compose(app, Protocol::Udp, Side::Client),
         Action::Relay => compose_relay(app),
         Action::ToggleFaults => faults::toggle(app),
+        Action::ToggleRewrites => rewrites::toggle(app),
         Action::Held => held::open(app),
         Action::SwitchSide => switch_side(app),
         Action::NextEnvironment => next_environment(app),

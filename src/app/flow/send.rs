@@ -157,8 +157,11 @@ fn update(app: &mut App, id: SessionId, plan: &Plan) {
     let is_other = draft.sent.as_ref().is_some_and(|sent| has_other_rules(&draft.spec, sent));
     draft.sent = Some(draft.spec.clone());
     if is_new {
+        if answers.rewrites() != session.plan.rewrites() {
+            session.rewrites.renumbered();
+        }
         session.plan = answers.clone();
-        let plan = Box::new(answers.clone());
+        let plan = Box::new(session.plan_in_force());
         app.effects.push(Effect::Engine(Command::Update { id, plan }));
     }
     let moves = "address, TLS and socket options change when it is stopped ([stop]) and started";

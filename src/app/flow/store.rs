@@ -3,7 +3,7 @@
 use super::kept::PresetFate;
 use super::{
     compare_kept, credentials, curl, draft, edited, environments, exports, focus, folders, history,
-    kept, outside, project, restore, save, themes, undo,
+    kept, outside, project, restore, save, themes, traffic, undo,
 };
 use crate::app::action::Action;
 use crate::app::arrangement::Arrangement;
@@ -152,10 +152,14 @@ fn open_first(app: &mut App) {
     }
     match app.first.take() {
         None => return,
-        Some(Opening::Traffic { filter }) => {
+        Some(Opening::Traffic { filter, said }) => {
             focus::focus(app, Pane::Traffic);
+            traffic::extended(app);
             if !filter.is_empty() {
                 app.intents.push_back(Intent::Traffic(TrafficWish::UseFilter(filter)));
+            }
+            if !said.is_empty() {
+                app.done(said);
             }
             return focus::zoom(app);
         }

@@ -53,6 +53,9 @@ fn open_conversation(app: &mut App, id: RecordId) {
         let told = if of == SessionId::FOREIGN {
             "this row was read from a file, nothing of it runs here: [detail] shows what it holds, \
              [filter-by] all of its connection"
+        } else if app.shared.sessions.get(of).is_some_and(|session| session.draft.is_none()) {
+            "a replay said this: [detail] shows what the row holds, [filter-by] all of its connection, \
+             [replay] says it again"
         } else {
             "what this row is of is no longer open"
         };

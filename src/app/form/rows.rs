@@ -293,7 +293,8 @@ impl FormWalk<'_> {
         if spelling == Spelling::Table {
             self.align(&starts);
         }
-        if is_rules && self.chosen.is_none() && self.spec.side().listens() {
+        let is_counted = is_rules && self.chosen.is_none() && self.spec.side().listens();
+        if is_counted || id == FieldId::new("rewrite") {
             for at in &starts {
                 if let Some(line) = self.lines.get_mut(*at) {
                     line.pad += ROW_END;

@@ -11,8 +11,8 @@ use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::row_order::SortOrder;
 use crate::app::shared::Shared;
 
-/// Columns and rows the window wants.
-pub(super) const SIZE: (u16, u16) = (80, 22);
+/// Columns and rows the window wants at most.
+const SIZE: (u16, u16) = (80, 22);
 
 /// State of the overlay.
 #[derive(Debug)]
@@ -29,6 +29,11 @@ impl ColumnWindow {
     pub(crate) fn new(shared: &Shared) -> Self {
         let room = shared.areas().traffic.width.saturating_sub(2);
         ColumnWindow { set: shared.columns.clone(), cursor: Cursor::default(), room }
+    }
+
+    /// Columns and rows it wants: the rows it is about are seen beside it.
+    pub(super) fn size(screen: (u16, u16)) -> (u16, u16) {
+        (SIZE.0, SIZE.1.min(screen.1 / 2))
     }
 
     /// Number of columns.

@@ -214,7 +214,9 @@ impl ExportWindow {
                     self.row = FILE;
                 }
             }
-            PaneInput::Wheel(_) | PaneInput::Drag(..) => {}
+            PaneInput::Wheel(step) if step.is_up() => self.row = self.row.saturating_sub(1),
+            PaneInput::Wheel(_) => self.row = (self.row + 1).min(FILE),
+            PaneInput::Drag(..) => {}
             PaneInput::Press(_, mouse) => {
                 let (rows, verdict, _) = ExportWindow::parts(inner);
                 let at = (mouse.column, mouse.row).into();

@@ -12,17 +12,21 @@
 //! ```
 //! What waits is in [`Shared`]; here is which of it is chosen and what is typed.
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::app::action::Action;
+use crate::app::completion::offers::AROUND;
+use crate::app::completion::{Completer, PopupAct};
 use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::editor::{Caret, Editor, LineMode};
 use crate::app::effect::Effect;
+use crate::app::filter_words;
 use crate::app::held::{HeldKey, decide, key};
 use crate::app::held_text::{check, from_hex, from_text, hex, text};
 use crate::app::intent::{Intent, TrafficWish};
 use crate::app::keymap::Context;
 use crate::app::layout::cut_top;
+use crate::app::message::MouseKind;
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::sessions::Session;
 use crate::app::shared::Shared;
@@ -34,6 +38,9 @@ use crate::model::id::SessionId;
 const WIDTH: u16 = 140;
 /// Rows of the list at least, where something waits.
 const LIST: u16 = 4;
+
+/// What stands before what is to be held.
+pub const PROMPT: &str = "hold  ";
 
 /// State of the overlay.
 #[derive(Debug)]
@@ -48,6 +55,8 @@ pub struct HeldWindow {
     pub edit: Option<HeldEdit>,
     /// What is to be held, while it is typed.
     pub filter: Option<Editor>,
+    /// What can stand there.
+    pub completer: Completer,
     /// What is wrong with what is typed.
     pub problem: Option<String>,
 }
@@ -80,6 +89,7 @@ impl HeldWindow {
             scroll: 0,
             edit: None,
             filter: None,
+            completer: Completer::default(),
             problem: None,
         }
     }
@@ -92,11 +102,12 @@ impl HeldWindow {
     /// Contexts of its keys.
     pub(super) fn contexts(&self) -> Vec<Context> {
         let own: &[Context] = match (&self.filter, &self.edit) {
-            (Some(_), _) => &[Context::Line],
+            (Some(_), _) => &[Context::FilterLine, Context::Line],
             (None, Some(_)) => &[Context::HeldText],
             (None, None) => &[Context::Held],
         };
-        own.iter().copied().chain([Context::Global]).collect()
+        let offered = self.completer.contexts().iter().copied();
+        offered.chain(own.iter().copied()).chain([Context::Global]).collect()
     }
 
     /// Where its parts are.
@@ -157,6 +168,7 @@ impl HeldWindow {
 
     /// Leaves what is typed; `None` = nothing was.
     pub(super) fn step_back(&mut self) -> Option<Outcome> {
+        self.completer.close();
         let was_typing = self.filter.take().is_some() || self.edit.take().is_some();
         self.problem = None;
         was_typing.then(Outcome::yes)
@@ -164,11 +176,8 @@ impl HeldWindow {
 
     /// Takes an input.
     pub(super) fn update(&mut self, shared: &Shared, inner: Rect, input: PaneInput<'_>) -> Outcome {
-        if let Some(editor) = &mut self.filter {
-            if input.point(editor) {
-                return Outcome::yes();
-            }
-            return self.type_filter(shared, input);
+        if self.filter.is_some() {
+            return self.on_filter(shared, inner, input);
         }
         if let Some(edit) = &mut self.edit {
             if input.point(&mut edit.editor) {
@@ -184,6 +193,10 @@ impl HeldWindow {
                 if list.contains((mouse.column, mouse.row).into()) {
                     let top = self.cursor(shared, list.height).offset;
                     self.choose(shared, top + usize::from(mouse.row - list.y));
+                    // What is looked at twice is looked into, and not passed on by a slip of the hand.
+                    if mouse.kind == MouseKind::SecondPress {
+                        return self.begin_edit(shared, false);
+                    }
                 }
                 Outcome::yes()
             }
@@ -244,7 +257,62 @@ impl HeldWindow {
         let mut editor = Editor::new(now, LineMode::One);
         editor.move_to(Caret::End);
         (self.filter, self.problem) = (Some(editor), None);
+        self.offer(shared);
         Outcome::yes()
+    }
+
+    /// An input while it is typed what is held: for what is offered first, then for the line.
+    fn on_filter(&mut self, shared: &Shared, inner: Rect, input: PaneInput<'_>) -> Outcome {
+        let area = self.popup_area(shared, inner);
+        let Some(editor) = &mut self.filter else { return Outcome::no() };
+        let before = editor.around(AROUND).0.len();
+        let act = match &input {
+            PaneInput::Act(action) => self.completer.act(*action, before),
+            PaneInput::Press(_, mouse) => {
+                let at = Position { x: mouse.column, y: mouse.row };
+                self.completer.press(area, at).unwrap_or(PopupAct::Passed)
+            }
+            _ => PopupAct::Passed,
+        };
+        match act {
+            PopupAct::Passed if input.point(editor) => self.completer.close(),
+            PopupAct::Passed => return self.type_filter(shared, input),
+            PopupAct::Done => {}
+            PopupAct::Unmarked => {
+                // The first is what the key that takes a completion begins with.
+                self.offer(shared);
+                self.completer.act(Action::Down, before);
+            }
+            PopupAct::Taken(taken) => {
+                editor.replace_around(taken.typed, taken.behind, &taken.text);
+                self.typed(shared);
+            }
+        }
+        Outcome::yes()
+    }
+
+    /// The line is another one now.
+    fn typed(&mut self, shared: &Shared) {
+        let Some(editor) = &self.filter else { return };
+        self.problem = check_hold(&editor.text()).err();
+        self.offer(shared);
+    }
+
+    /// Shows what can stand where its cursor is.
+    fn offer(&mut self, shared: &Shared) {
+        let Some(editor) = &self.filter else { return };
+        let (before, behind) = editor.around(AROUND);
+        let offer = filter_words::offer(shared, before, behind);
+        self.completer.offer(offer, before.len());
+    }
+
+    /// Where the completions are on the screen, if there are any.
+    pub(crate) fn popup_area(&self, shared: &Shared, inner: Rect) -> Option<Rect> {
+        let popup = self.completer.popup()?;
+        let area = self.areas(shared, inner).filter;
+        let (_, column) = self.filter.as_ref()?.in_sight(popup.typed())?;
+        let x = area.x + PROMPT.len() as u16 + u16::try_from(column).ok()?;
+        Some(popup.area(Position { x: x.min(area.right()), y: area.y }, shared.size))
     }
 
     fn type_filter(&mut self, shared: &Shared, input: PaneInput<'_>) -> Outcome {
@@ -263,7 +331,9 @@ impl HeldWindow {
             }
             PaneInput::Key(_) | PaneInput::Paste(_) => {
                 if input.edit(editor) {
-                    self.problem = check_hold(&editor.text()).err();
+                    self.typed(shared);
+                } else {
+                    self.completer.close();
                 }
             }
             PaneInput::Act(_) => return Outcome::no(),

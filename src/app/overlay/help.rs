@@ -90,6 +90,13 @@ impl Help {
         Outcome::yes()
     }
 
+    /// The screen has another size: its words are wrapped for that.
+    pub(crate) fn resized(&mut self, shared: &Shared) {
+        let scroll = self.scroll;
+        self.fill(shared);
+        self.scroll = scroll.min(self.lines.len().saturating_sub(1));
+    }
+
     fn step(&mut self, step: CursorStep, height: usize) {
         self.scroll = scroll(self.scroll, step, self.lines.len(), height);
     }

@@ -386,6 +386,7 @@ pub(crate) fn row_colors(filter: &str) -> Result<Choices, Intent> {
             filter: filter.trim().to_owned(),
             color: word.to_owned(),
         }))],
+        swatch: RowColor::read(word),
         ..Choice::default()
     };
     Ok(Choices {

@@ -138,7 +138,9 @@ impl ReplayWindow {
                     self.row = TARGET;
                 }
             }
-            PaneInput::Wheel(_) | PaneInput::Drag(..) => {}
+            PaneInput::Wheel(step) if step.is_up() => self.row = self.row.saturating_sub(1),
+            PaneInput::Wheel(_) => self.row = (self.row + 1).min(TARGET),
+            PaneInput::Drag(..) => {}
             PaneInput::Press(_, mouse) => {
                 let (rows, verdict) = ReplayWindow::parts(inner);
                 let at = (mouse.column, mouse.row).into();

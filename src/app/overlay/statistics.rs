@@ -20,7 +20,7 @@ use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::focus::Pane;
 use crate::app::intent::{Intent, TrafficWish};
 use crate::app::layout::cut_top;
-use crate::app::message::Timer;
+use crate::app::message::{MouseKind, Timer};
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
 use crate::app::statistics_rows::{self, StatColumn, StatRow};
@@ -158,6 +158,9 @@ impl StatisticsWindow {
                     let first = self.cursor(list.height.into()).offset;
                     self.cursor.selected = first + usize::from(mouse.row - list.y);
                     self.cursor.settle(self.rows.len(), list.height.into());
+                    if mouse.kind == MouseKind::SecondPress {
+                        return self.act(shared, Action::Open, list.height.into());
+                    }
                 }
                 Outcome::yes()
             }

@@ -18,7 +18,7 @@ pub use field_areas::PlacedField;
 pub(crate) use field_areas::tab_strip;
 pub use field_areas::text_parts;
 pub use form_editor::{FormPlace, RequestPane};
-pub use live_answers::{LiveAnswer, LiveAnswers};
+pub use live_answers::{LiveAnswer, LiveAnswers, rewrites_done};
 
 use form_editor::{form, is_text, kind_of};
 use moves::{

@@ -5,7 +5,6 @@
 //! are evicted, and when a new filter finds more of them.
 
 mod filter_line;
-mod filter_words;
 mod finding;
 mod nothing_found;
 mod record;

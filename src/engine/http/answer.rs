@@ -42,7 +42,11 @@ pub(crate) struct RuleTurns(Mutex<HashMap<(String, String), usize>>);
 
 impl RuleTurns {
     /// The rule whose turn it is, of those for the same requests as this one; its turn is then over.
-    fn take<'a>(&self, rules: &'a [HttpRulePlan], first: &'a HttpRulePlan) -> &'a HttpRulePlan {
+    pub(crate) fn take<'a>(
+        &self,
+        rules: &'a [HttpRulePlan],
+        first: &'a HttpRulePlan,
+    ) -> &'a HttpRulePlan {
         let is_same =
             |rule: &&HttpRulePlan| (&rule.method, &rule.path) == (&first.method, &first.path);
         let same: Vec<&HttpRulePlan> = rules.iter().filter(is_same).collect();

@@ -31,6 +31,7 @@ use tokio::sync::watch;
 
 use crate::engine::accept::{AcceptLoop, ListenerEvent};
 use crate::engine::event::{Event, Summary};
+use crate::engine::http::answer::RuleTurns;
 use crate::engine::http::ending_order::EndingOrder;
 use crate::engine::refusal;
 use crate::engine::rewrites::RewriteControl;
@@ -63,6 +64,8 @@ struct HttpRelay {
     endings: EndingOrder,
     /// What is changed of what is passed on.
     rewrites: RewriteControl,
+    /// Of rules that answer the same requests.
+    turns: RuleTurns,
     /// What opens TLS, where hosts are named for that.
     opener: Option<Opener>,
 }
@@ -80,7 +83,8 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
     let machine = os::host_name().unwrap_or_default().trim().to_ascii_lowercase();
     let (requests, endings) = (AtomicU32::new(0), EndingOrder::default());
     let rewrites = RewriteControl::new(&plan.borrow().rewrites, &session);
-    let relay = HttpRelay { session, plan, machine, requests, endings, rewrites, opener };
+    let turns = RuleTurns::default();
+    let relay = HttpRelay { session, plan, machine, requests, endings, rewrites, turns, opener };
     let relay = Arc::new(relay);
     relay.tell_target();
     loop {

@@ -8,6 +8,8 @@ use bytes::Bytes;
 use super::Rewrite;
 use crate::codec::content_coding::ContentDecoder;
 use crate::codec::http1::fields::excerpt;
+use crate::codec::http1::status::ends_with_head;
+use crate::codec::http1::write::reason;
 use crate::model::rewrite::RewriteEdit;
 
 /// Bytes of a body without its codings at most; a longer one passes unchanged.
@@ -38,8 +40,11 @@ fn parted(text: &str) -> (&str, &str) {
     (host.trim_start_matches('[').trim_end_matches(']'), port)
 }
 
-/// A head with a header set, added or removed, and what was done in words; `None` = nothing.
+/// A head with another status, or a header set, added or removed, and what was done in words; `None` = nothing.
 pub(crate) fn head(raw: &[u8], edit: &RewriteEdit) -> Option<(Vec<u8>, String)> {
+    if let RewriteEdit::SetStatus { status } = edit {
+        return with_status(raw, *status);
+    }
     let (name, value) = match edit {
         RewriteEdit::SetHeader { name, value } | RewriteEdit::AddHeader { name, value } => {
             (name, Some(format!("{name}: {value}\r\n")))
@@ -83,6 +88,30 @@ pub(crate) fn head(raw: &[u8], edit: &RewriteEdit) -> Option<(Vec<u8>, String)> 
         (false, false) => "added",
     };
     Some((made, format!("header {name} {verb}")))
+}
+
+/// The head of an answer with this status. Where none but the old one let it do without a body, it says
+/// that it has none.
+fn with_status(raw: &[u8], status: u16) -> Option<(Vec<u8>, String)> {
+    let end = raw.iter().position(|byte| *byte == b'\n')? + 1;
+    let (line, fields) = raw.split_at(end);
+    let line = std::str::from_utf8(line.trim_ascii_end()).ok()?;
+    let mut words = line.split_ascii_whitespace();
+    let (version, before) = (words.next()?, words.next()?.parse::<u16>().ok()?);
+    if !version.starts_with("HTTP/") || before == status {
+        return None;
+    }
+    let mut made = format!("{version} {status} {}\r\n", reason(status)).into_bytes();
+    made.extend_from_slice(fields);
+    if ends_with_head("", before) {
+        let remove = |name: &str| RewriteEdit::RemoveHeader { name: name.to_owned() };
+        let none = ("Content-Length".to_owned(), "0".to_owned());
+        let none = RewriteEdit::SetHeader { name: none.0, value: none.1 };
+        for edit in [remove("Transfer-Encoding"), none] {
+            made = head(&made, &edit).map_or(made, |(made, _)| made);
+        }
+    }
+    Some((made, format!("status {before} became {status}")))
 }
 
 /// A body without its codings, from the outside in.
@@ -185,6 +214,25 @@ mod tests {
         assert_eq!(edited(&set, none), is("X-A: HTTP/1.1\nB: 2\nX-A: new", "header X-A added"));
         assert_eq!(edited(&remove, none), None);
         assert_eq!(edited(&set, "GET / HTTP/1.1\nX-A: new"), None);
+    }
+
+    #[test]
+    fn an_answer_gets_another_status_and_says_that_it_has_no_body_where_none_is_to_follow() {
+        let set = RewriteEdit::SetStatus { status: 503 };
+        let made = |text: &str| edited(&set, text).map(|(text, _)| text);
+        let is = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            edited(&set, "HTTP/1.1 200 OK\nContent-Length: 2"),
+            Some((
+                "HTTP/1.1 503 Service Unavailable\nContent-Length: 2".to_owned(),
+                "status 200 became 503".to_owned()
+            ))
+        );
+        let none = "HTTP/1.1 503 Service Unavailable\nContent-Length: 0";
+        assert_eq!(made("HTTP/1.1 304 Not Modified\nContent-Length: 99"), is(none));
+        assert_eq!(made("HTTP/1.0 204"), is("HTTP/1.0 503 Service Unavailable\nContent-Length: 0"));
+        assert_eq!(made("HTTP/1.1 503 Busy\nA: 1"), None);
+        assert_eq!(made("ICY 200 OK\nA: 1"), None);
     }
 
     #[test]

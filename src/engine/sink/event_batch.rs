@@ -72,6 +72,7 @@ impl EventBatch {
             Event::Exchange(_)
                 | Event::Progress { .. }
                 | Event::RuleAnswered { .. }
+                | Event::Rewrote { .. }
                 | Event::PeerFound { .. }
         );
         if is_beside {

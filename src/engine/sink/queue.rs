@@ -49,6 +49,7 @@ enum CoalesceKey {
     Exchange(u32),
     Progress(u32, BodyId),
     Rule(u32),
+    Rewrite(u32),
 }
 
 struct QueuedFact {
@@ -386,6 +387,7 @@ fn key_of(event: &Event) -> Option<CoalesceKey> {
         Event::Exchange(exchange) => Some(CoalesceKey::Exchange(exchange.number)),
         Event::Progress { number, body, .. } => Some(CoalesceKey::Progress(*number, *body)),
         Event::RuleAnswered { rule, .. } => Some(CoalesceKey::Rule(*rule)),
+        Event::Rewrote { rule, .. } => Some(CoalesceKey::Rewrite(*rule)),
         _ => None,
     }
 }

@@ -27,11 +27,19 @@ pub(crate) fn reset(stream: Stream) {
 
 /// Where our end of it is.
 pub(crate) fn local_address(stream: &Stream) -> Option<SocketAddr> {
-    let tcp = match stream {
+    tcp(stream).local_addr().ok()
+}
+
+/// The other end of a connection.
+pub(crate) fn peer_address(stream: &Stream) -> Option<SocketAddr> {
+    tcp(stream).peer_addr().ok()
+}
+
+fn tcp(stream: &Stream) -> &TcpStream {
+    match stream {
         Either::Left(tcp) => tcp,
         Either::Right(tls) => tls.get_ref().0,
-    };
-    tcp.local_addr().ok()
+    }
 }
 
 /// An option of a socket, in words, and why the system does not take it.

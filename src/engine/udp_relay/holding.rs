@@ -91,7 +91,11 @@ impl<E: Ends> Pairs<E> {
         }
         all.sort_by_key(|(number, verdict)| match verdict.end {
             HoldEnd::TimedOut | HoldEnd::Released => *number,
-            HoldEnd::Forwarded | HoldEnd::Edited | HoldEnd::Dropped | HoldEnd::Gone => 0,
+            HoldEnd::Forwarded
+            | HoldEnd::Edited
+            | HoldEnd::Dropped
+            | HoldEnd::Gone
+            | HoldEnd::Left => 0,
         });
         let stamp = self.session.events.hold_stamp();
         for (number, verdict) in all {
@@ -151,7 +155,11 @@ impl<E: Ends> Pairs<E> {
             HoldEnd::Dropped => {
                 Some(format!("a datagram of {size} of the {name} dropped, not passed on"))
             }
-            HoldEnd::Forwarded | HoldEnd::Edited | HoldEnd::Released | HoldEnd::Gone => None,
+            HoldEnd::Forwarded
+            | HoldEnd::Edited
+            | HoldEnd::Released
+            | HoldEnd::Gone
+            | HoldEnd::Left => None,
         };
         if let Some(text) = text {
             events.note_touched(halves.client, &text, marks);

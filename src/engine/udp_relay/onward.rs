@@ -18,6 +18,7 @@ use crate::engine::budget::Descriptors;
 use crate::engine::datagram::bound_socket::{self, BoundSocket, is_late_report};
 use crate::engine::datagram::destination;
 use crate::engine::datagram::own_sockets::is_of_this_machine;
+use crate::engine::way_back::{RelayMark, Trail};
 use crate::model::endpoint::{Endpoint, is_reply};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
@@ -75,6 +76,8 @@ pub(super) struct Onward {
     /// Bytes that came on it.
     pub(super) came: u64,
     watch: Option<AbortHandle>,
+    /// By which others know that it leads on from here.
+    trail: Option<Trail>,
     _held: Descriptors,
 }
 
@@ -135,8 +138,19 @@ pub(super) fn find<Key: Send + 'static>(
             })?;
             // What is never waited for again is waited for once: only then it is known to be writable.
             let _ = bound.socket.writable().await;
-            let (name, came, watch) = (endpoint.named(target), 0, None);
-            Ok(Onward { bound, target, name, endpoint, any_peer, remark, came, watch, _held: held })
+            let (name, came, watch, trail) = (endpoint.named(target), 0, None, None);
+            Ok(Onward {
+                bound,
+                target,
+                name,
+                endpoint,
+                any_peer,
+                remark,
+                came,
+                watch,
+                trail,
+                _held: held,
+            })
         };
         Found { key, conn, opened: opened.await }
     }
@@ -157,6 +171,17 @@ impl Onward {
             let cause = "it is this relay itself; what is passed on would go round for ever";
             return Err(Failure::new(Stage::Connect, &self.name, FailureKind::Usage, cause));
         }
+        Ok(self)
+    }
+
+    /// Fails when what this client says was passed on by its relay before.
+    pub(super) fn with_trail(
+        mut self,
+        relay: RelayMark,
+        client: SocketAddr,
+    ) -> Result<Self, Failure> {
+        let trail = relay.leads_on((client, None), (self.bound.local, None), &self.name)?;
+        self.trail = Some(trail);
         Ok(self)
     }
 

@@ -280,10 +280,11 @@ impl<E: Ends> Pairs<E> {
             Link::Finding(waiting) => waiting.take(),
             Link::Open(_) | Link::Unreached { .. } => Vec::new(),
         };
-        match opened.and_then(|onward| onward.unless_to(&own)) {
+        let client = self.ends.client(&key);
+        let opened = opened.and_then(|onward| onward.unless_to(&own));
+        match opened.and_then(|onward| onward.with_trail(self.session.relay, client)) {
             Ok(mut onward) => {
                 let (local, target) = (onward.local(), onward.target);
-                let client = self.ends.client(&key);
                 let text = format!("bound to {local} for {client}, towards {}", onward.name);
                 self.watched.push(onward.watch(key.clone()));
                 pair.link = Link::Open(onward);

@@ -44,6 +44,7 @@ impl<E: Ends> Pairs<E> {
         let record = data_record(pair.halves.client, direction, original.clone(), marks);
         let fitting = self.rewrites.fitting(from_client, &pair.conn, &RecordFacts::of(&record));
         let (made, _) = replaced(&fitting, original.clone());
+        self.rewrites.count(&made.by, &self.session.events);
         let marks = if made.by.is_empty() { marks } else { marks.rewritten() };
         Relayed { data: made.data, original, marks }
     }

@@ -18,8 +18,8 @@ impl Options for RewriteSpec {
     fields! {
         "off", ValueKind::Off, enabled, width: Some(Cells(3)),
             help: "A rule that is kept and not done.";
-        "", ValueKind::Variant(&["set-header", "add-header", "remove-header", "replace", "replace-hex",
-            "replace-regex", "replace-path", "map-host", "local-file"]), -, width: Some(Cells(15)),
+        "", ValueKind::Variant(&["set-header", "add-header", "remove-header", "set-status",
+            "replace", "replace-hex", "replace-regex", "replace-path", "map-host", "local-file"]), -, width: Some(Cells(15)),
             help: "What the rule does.";
         "set-header", ValueKind::Text, (RewriteSpec { change: RewriteChange::SetHeader(value), .. } => value),
             when: Some("set-header"), presence: REQUIRED, width: VALUE, placeholder: HEADER,
@@ -30,6 +30,9 @@ impl Options for RewriteSpec {
         "remove-header", ValueKind::Text, (RewriteSpec { change: RewriteChange::RemoveHeader(value), .. } => value),
             when: Some("remove-header"), presence: REQUIRED, width: VALUE, placeholder: "Name",
             help: "Every header of this name is left out (HTTP).";
+        "set-status", ValueKind::Number { min: 200, max: 999 }, (RewriteSpec { change: RewriteChange::SetStatus(status), .. } => status),
+            when: Some("set-status"), presence: REQUIRED, width: VALUE, placeholder: "503",
+            help: "The status of the answer becomes this one, its body stays (HTTP).";
         "replace", ValueKind::Text, (RewriteSpec { change: RewriteChange::Replace { text, .. }, .. } => text),
             when: Some("replace"), presence: REQUIRED, width: VALUE, placeholder: "text with \\r \\n \\xNN escapes",
             help: "Every place of this text, with escapes such as \\r\\n and \\x00, in the body (HTTP) or the bytes.";
@@ -62,7 +65,7 @@ impl Options for RewriteSpec {
             when: Some("local-file"), default: Some("/"), width: Some(Fill(1)), label: "under",
             help: "Only of paths that begin with this; what follows it is looked for in the folder.";
         "from", ValueKind::Choice(&["auto", "both", "client", "server"]), from, wraps: true, width: Some(Cells(8)), label: "    from",
-            help: "Of whom: client is requests, server is answers; auto is client for headers, both for bytes and bodies.";
+            help: "Of whom: client is requests, server is answers; auto is client for headers, server for a status, both for bytes and bodies.";
         "when", ValueKind::Text, when, width: Some(Fill(1)), label: "when", placeholder: "a filter; empty = always",
             help: "Only of what fits this filter, as it came: method == POST and path contains /api.";
     }
@@ -255,6 +258,7 @@ mod tests {
             ("replace=a wiht=b", "column 11: there is no 'wiht' here; did you mean 'with'?"),
             ("replace=a from=sever", "column 11: 'sever' is not known; did you mean 'server'?"),
             ("replace=a under=/x", "column 11: replace has no 'under'"),
+            ("set-status=20", "column 1: "),
             ("replace=a set-header=x", "one rule does one thing; write a second one for another"),
             ("replace=\"a", "column 1: the value of replace has no closing \""),
             ("  hello", "column 3: 'hello' is no KEY=VALUE, such as replace=a"),

@@ -5,6 +5,7 @@ use wirebench::engine::command::Command;
 use wirebench::engine::event::Event;
 use wirebench::model::hold::{Decision, Held, HeldKind, HoldEnd};
 use wirebench::model::id::SessionId;
+use wirebench::model::plan::Plan;
 
 use super::conversations::WIDE;
 use crate::harness::app::Driver;
@@ -145,4 +146,53 @@ fn one_request_that_waits_has_its_article() {
     let held = Held { number: 1, conn: id.conn(1), kind, from_client: true, at, until, data };
     driver.event(Event::Held(Box::new(held)));
     assert!(driver.shows("a relay holds a request of the client"), "{}", driver.screen());
+}
+
+#[test]
+fn the_prompt_of_the_hold_offers_what_a_filter_can_say_and_tab_takes_it() {
+    let (mut driver, _) = holding(WIDE);
+    driver.keys("<A-h>/dat");
+    let screen = driver.screen();
+    assert!(screen.contains("data"), "{screen}");
+    driver.keys("<Tab>");
+    driver.assert_shows("hold  data");
+    driver.keys(" contains x");
+    let effects = driver.keys("<Enter>");
+    let held = effects.iter().find_map(|effect| match effect {
+        Effect::Engine(Command::Update { plan, .. }) => match &**plan {
+            Plan::TcpRelay(plan) => plan.hold.filter.clone(),
+            _ => None,
+        },
+        _ => None,
+    });
+    assert_eq!(held.as_deref(), Some("data contains x"));
+    // Escape leaves the line, whatever is offered.
+    driver.keys("/<C-u>po");
+    driver.assert_shows("port");
+    driver.keys("<Esc>");
+    driver.assert_shows("hold  data contains x");
+}
+
+#[test]
+fn control_end_goes_behind_the_last_line_of_what_is_edited() {
+    let (mut driver, id) = holding(WIDE);
+    hold(&mut driver, id, 1, b"one\r\ntwo\r\nthree");
+    driver.keys("<A-h>e<C-End>!");
+    driver.assert_shows("three!");
+    assert_eq!(decided(&driver.keys("<F5>")), [(1, Decision::Edit("one\r\ntwo\r\nthree!".into()))]);
+}
+
+#[test]
+fn that_a_client_left_is_said() {
+    let (mut driver, id) = holding(WIDE);
+    hold(&mut driver, id, 1, b"GET /");
+    driver.event(Event::HoldEnded { id, number: 1, end: HoldEnd::Left });
+    driver.assert_shows("the client left: the bytes of the client went nowhere");
+}
+
+#[test]
+fn that_something_waits_is_counted_on_a_small_screen_too() {
+    let (mut driver, id) = holding((80, 24));
+    hold(&mut driver, id, 1, b"x");
+    driver.assert_shows("◼ 1 held (Alt+H)");
 }

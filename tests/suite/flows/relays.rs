@@ -9,6 +9,7 @@ use wirebench::model::id::SessionId;
 use wirebench::model::plan::{Plan, TcpRelayPlan};
 use wirebench::model::protocol::{Protocol, Side};
 use wirebench::model::record::{ConnInfo, Direction, Record, RecordKind, RelayPair};
+use wirebench::model::rewrite::{RewriteChange, RewriteSpec};
 use wirebench::model::spec::Spec;
 use wirebench::model::tls::{ClientTls, ListenerTls};
 
@@ -250,4 +251,63 @@ fn faults_are_composed_shown_where_they_touch_and_switched_off_and_on_again() {
     driver.assert_shows("the faults are off");
     assert_eq!(off(&driver.keys("!")), Some(false));
     driver.assert_shows("the faults are on again");
+}
+
+/// What the engine is to change now.
+fn in_force(effects: &[Effect]) -> Option<Vec<usize>> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Engine(Command::Update { plan, .. }) => {
+            let rules = relay((**plan).clone()).rewrites;
+            Some(rules.iter().map(|rule| rule.number).collect())
+        }
+        _ => None,
+    })
+}
+
+/// A relay with two rules, one of which runs.
+fn rewriting() -> (Driver, SessionId) {
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<A-r><C-l>:9000<Tab>db:5432");
+    let mut spec = Spec::clone(&driver.app.shared.drafts.current().spec);
+    let Spec::TcpRelay(relay) = &mut spec else { panic!("no relay") };
+    for (text, with) in [("a", "b"), ("c", "d")] {
+        let change = RewriteChange::Replace { text: text.into(), with: with.into() };
+        relay.rewrite.push(RewriteSpec { change, ..RewriteSpec::default() });
+    }
+    driver.app.shared.drafts.current_mut().spec = spec.into();
+    let (id, _) = Driver::opened(&driver.keys("<F5>"));
+    driver.listening(id);
+    (driver, id)
+}
+
+#[test]
+fn rules_are_switched_off_and_on_again_by_a_key_and_faults_do_not_bring_them_back() {
+    let (mut driver, _) = rewriting();
+    driver.app.shared.focus = Pane::Response;
+    driver.assert_shows("─ 2 rules ");
+    assert_eq!(in_force(&driver.keys("&")), Some(Vec::new()));
+    driver.assert_shows("the rules are off: what comes is passed on as it is; & switches them on");
+    driver.assert_shows("─ rules off ");
+    assert_eq!(in_force(&driver.keys("&")), Some(vec![1, 2]));
+    driver.assert_shows("the rules are on again");
+}
+
+#[test]
+fn one_rule_is_switched_in_the_form_while_the_relay_runs_and_what_each_did_is_counted() {
+    let (mut driver, id) = rewriting();
+    driver.event(Event::Rewrote { id, rule: 2, times: 12 });
+    driver.app.shared.focus = Pane::Request;
+    for _ in 0..8 {
+        if driver.shows("×12") {
+            break;
+        }
+        driver.keys("<A-Right>");
+    }
+    driver.assert_shows("×12");
+    driver.click("[x]");
+    driver.assert_shows("rule 1 is off now on the relay that runs");
+    driver.assert_shows("─ 1 rule ");
+    let effects = driver.keys("<C-t>");
+    assert_eq!(in_force(&effects), Some(vec![1, 2]));
+    driver.assert_shows("rule 1 is on now on the relay that runs");
 }

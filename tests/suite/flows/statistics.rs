@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
-use wirebench::app::message::{Message, Timer};
+use wirebench::app::message::{Input, Message, Timer};
 use wirebench::engine::event::Event;
 use wirebench::model::id::SessionId;
 use wirebench::model::peer_owner::{LocalUser, PeerOwner, PeerProcess};
@@ -164,4 +164,30 @@ fn whose_a_peer_is_stands_in_the_detail_and_is_filtered_by() {
     let detail = line(&mut app, "peer curl");
     assert!(detail.contains("peer curl (pid 4711, user ann)"), "{detail}");
     assert!(detail.contains("answer after 4.0 ms"), "{detail}");
+}
+
+#[test]
+fn the_window_is_drawn_as_it_was() {
+    let (mut app, _) = asked();
+    let effects = app.keys("%");
+    counted(&mut app, effects);
+    crate::ui::snapshots::of("statistics", &app);
+    app.send(Message::Input(Input::Resize { columns: 80, rows: 24 }));
+    app.keys("<Tab>");
+    crate::ui::snapshots::of("statistics", &app);
+}
+
+#[test]
+fn a_second_click_opens_the_row() {
+    let (mut app, _) = asked();
+    let effects = app.keys("%");
+    counted(&mut app, effects);
+    app.keys("<Tab>");
+    let screen = app.screen();
+    let row = screen.lines().position(|line| line.contains("192.0.2.7")).unwrap() as u16;
+    app.click_at(6, row);
+    assert!(!app.app.overlays.is_empty());
+    app.click_at(6, row);
+    assert!(app.app.overlays.is_empty(), "{}", app.screen());
+    assert!(app.app.traffic.filter.text.contains("192.0.2.7"), "{}", app.app.traffic.filter.text);
 }

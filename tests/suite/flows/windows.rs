@@ -182,3 +182,42 @@ fn a_paste_and_the_mouse_stay_in_the_window() {
         assert_eq!(below(&driver), before, "{name}");
     }
 }
+
+#[test]
+fn the_help_is_wrapped_anew_for_another_size() {
+    let mut driver = opened("<F1>");
+    driver.send(Message::Input(Input::Resize { columns: 80, rows: 24 }));
+    let mut fresh = Driver::starter((80, 24));
+    fresh.keys("<F1>");
+    assert_eq!(driver.screen(), fresh.screen());
+}
+
+#[test]
+fn the_rows_that_columns_are_about_are_seen_beside_their_window() {
+    use crate::harness::samples::{record, tcp_plan, traffic};
+    use wirebench::model::record::Direction;
+    let mut driver = Driver::bare((80, 24));
+    let id = driver.open(tcp_plan());
+    let rows = (1..=30).map(|at| record(id.conn(1), at, Direction::Received, b"the row"));
+    driver.event(traffic(Vec::new(), rows.collect()));
+    driver.keys("<A-5>");
+    for keys in ["#", "<Esc>z#"] {
+        driver.keys(keys);
+        assert!(driver.screen().matches("the row").count() > 2, "{}", driver.screen());
+    }
+}
+
+#[test]
+fn colours_of_rows_are_listed_in_what_they_look_like() {
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<A-5>/tcp<Enter>*");
+    let buffer = driver.buffer();
+    let row = driver.screen().lines().position(|line| line.contains("abc red")).unwrap() as u16;
+    let other = driver.screen().lines().position(|line| line.contains("abc blue")).unwrap() as u16;
+    let at = |row: u16| {
+        let line: String = (0..buffer.area.width).map(|x| buffer[(x, row)].symbol()).collect();
+        line.chars().position(|c| c == '■').unwrap() as u16
+    };
+    let color = |row: u16| buffer[(at(row), row)].style().fg;
+    assert_ne!(color(row), color(other));
+}

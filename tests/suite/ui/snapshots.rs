@@ -50,6 +50,12 @@ fn picture(buffer: &Buffer) -> String {
 fn snapshot(name: &str, keys: &str, size: (u16, u16)) {
     let mut driver = Driver::starter(size);
     driver.keys(keys);
+    of(name, &driver);
+}
+
+/// The screen as it is, under this name and its size.
+pub fn of(name: &str, driver: &Driver) {
+    let size = driver.app.shared.size;
     let name = format!("{name}-{}x{}", size.0, size.1);
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../../snapshots");

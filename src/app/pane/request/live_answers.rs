@@ -25,6 +25,15 @@ pub struct LiveAnswers {
     pub is_moved: bool,
 }
 
+/// How often each rule of the tab Rewrites changed something, by its row; `None` = nothing was started, or
+/// the rules were edited since.
+#[must_use]
+pub fn rewrites_done(shared: &Shared) -> Option<Vec<u64>> {
+    let (draft, session) = (shared.drafts.current(), shared.session()?);
+    let (rules, sent) = (draft.spec.rewrites()?, draft.sent.as_ref()?.rewrites()?);
+    (rules == sent).then(|| (0..rules.len()).map(|at| session.rewrites.times(at)).collect())
+}
+
 impl LiveAnswers {
     /// Of what is composed; `None` = nothing was started.
     #[must_use]

@@ -1,9 +1,9 @@
 //! The filter of the traffic pane: as typed, and as it is in force.
 
-use super::filter_words;
 use crate::app::action::Action;
 use crate::app::completion::{Completer, PopupAct};
 use crate::app::editor::{Editor, LineMode};
+use crate::app::filter_words;
 use crate::app::keymap::Context;
 use crate::app::shared::Shared;
 use crate::codec::search::Pattern;

@@ -1,6 +1,6 @@
 //! What is said when a filter lets nothing through: what was searched, and what would find some.
 
-use super::filter_words::values;
+use crate::app::filter_words::values;
 use crate::app::format;
 use crate::app::shared::Shared;
 use crate::query::{Filter, QueryPlace};

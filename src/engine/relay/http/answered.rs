@@ -29,7 +29,8 @@ impl Visitor {
     /// The rule that answers a request.
     pub(super) fn rule_for(&self, asked: &AskedRequest) -> Option<HttpRulePlan> {
         let plan = self.relay.plan.borrow();
-        fitting(&plan.rules, &asked.method, &asked.route.url).cloned()
+        let first = fitting(&plan.rules, &asked.method, &asked.route.url)?;
+        Some(self.relay.turns.take(&plan.rules, first).clone())
     }
 
     /// Answers by a rule.

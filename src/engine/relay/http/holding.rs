@@ -22,8 +22,10 @@ use crate::engine::http::body_receiver::BodyReceiver;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::relay::http::received::AskedRequest;
 use crate::engine::session::SessionHandle;
+use crate::engine::sink::Sink;
 use crate::model::exchange::{Exchange, Head, HttpMessage, MessageFraming};
 use crate::model::exchange_facts::ExchangeFacts;
+use crate::model::failure::Failure;
 use crate::model::fault::FaultMarks;
 use crate::model::hold::{Decision, HeldKind, HoldEnd, HoldMark};
 use crate::model::id::ConnId;
@@ -142,6 +144,11 @@ impl HttpHold {
         &self.conn
     }
 
+    /// Where what happens is told.
+    pub(super) fn events(&self) -> &Sink {
+        &self.session.events
+    }
+
     /// A row of the client with marks.
     pub(super) fn note(&self, text: &str, marks: FaultMarks) {
         self.session.events.note_touched(self.conn.id, text, marks);
@@ -160,7 +167,15 @@ impl HttpHold {
     }
 
     /// Holds a message until it is decided about it.
-    pub(super) async fn decided(&self, message: &HeldMessage<'_>, body: &AheadBody) -> HoldVerdict {
+    ///
+    /// # Errors
+    /// The client left meanwhile, as `left` told.
+    pub(super) async fn decided(
+        &self,
+        message: &HeldMessage<'_>,
+        body: &AheadBody,
+        left: impl Future<Output = Failure>,
+    ) -> Result<HoldVerdict, Failure> {
         let data = Bytes::from([&message.head.raw[..], &body.content].concat());
         let noun = message.kind.noun();
         let line = message.head.raw.split(|byte| *byte == b'\r').next().unwrap_or_default();
@@ -174,17 +189,23 @@ impl HttpHold {
             message.recorder.warn(text.clone());
             let marks = FaultMarks::default().held(HoldMark::Missed);
             self.session.events.note_touched(self.conn.id, &text, marks);
-            return HoldVerdict { decision: Decision::Forward, end: HoldEnd::Released };
+            return Ok(HoldVerdict { decision: Decision::Forward, end: HoldEnd::Released });
         };
         message.recorder.publish();
         let verdict = tokio::select! {
             biased;
             verdict = ticket.decided() => verdict,
+            failure = left => {
+                ticket.left();
+                let verdict = HoldVerdict { decision: Decision::Drop, end: HoldEnd::Left };
+                self.tell(message, &verdict);
+                return Err(failure);
+            }
             // What was held to be looked at first does not slip through because somebody closes.
             () = self.stop.cancelled() => HoldVerdict { decision: Decision::Drop, end: HoldEnd::Gone },
         };
         self.tell(message, &verdict);
-        verdict
+        Ok(verdict)
     }
 
     fn tell(&self, message: &HeldMessage<'_>, verdict: &HoldVerdict) {
@@ -196,6 +217,7 @@ impl HttpHold {
             HoldEnd::Gone => {
                 format!("the {noun} was held when the relay closed, and not passed on")
             }
+            HoldEnd::Left => format!("the client left while its {noun} was held: it went nowhere"),
             HoldEnd::TimedOut => {
                 format!("nobody decided in time: the {noun} was passed on as it came")
             }
@@ -240,28 +262,33 @@ pub(super) fn judged<T>(
 
 impl Visitor {
     /// Holds a request whose head is here, if it is to be held; `None` = it goes on as it came.
+    ///
+    /// # Errors
+    /// The client left meanwhile.
     pub(super) async fn hold_request(
         &mut self,
         asked: &AskedRequest,
         recorder: &ExchangeRecorder,
-    ) -> Option<Decision> {
+    ) -> Result<Option<Decision>, Failure> {
         let hold = HttpHold::new(&self.relay.session, &self.met, self.control.stop());
         let message = HeldMessage { kind: HeldKind::Request, head: asked.said(), recorder };
         if !hold.may_fit(&message) {
-            return None;
+            return Ok(None);
         }
         let body = match &asked.instead {
             Some((_, instead)) => AheadBody::of(instead),
             None => self.read_ahead(asked).await,
         };
         if !hold.fits(&message, &body.content) {
-            return None;
+            return Ok(None);
         }
         if !body.is_done {
             hold.not_held(&message);
-            return None;
+            return Ok(None);
         }
-        Some(hold.decided(&message, &body).await.decision)
+        let left = self.input.left(&recorder.target);
+        let verdict = hold.decided(&message, &body, left).await?;
+        Ok(Some(verdict.decision))
     }
 }
 

@@ -11,7 +11,8 @@ use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::tap::ReadBuffer;
 use crate::engine::refusal;
 use crate::engine::transport::dial::{self, Dial};
-use crate::engine::transport::stream::{Stream, reset};
+use crate::engine::transport::stream::{Stream, local_address, peer_address, reset};
+use crate::engine::way_back::Trail;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::plan::OriginPlan;
@@ -32,6 +33,8 @@ pub(super) struct OnwardConn {
     pub(super) is_used: bool,
     pub(super) conn: ConnId,
     tls: Option<TlsFacts>,
+    /// By which other relays know that it leads on from here.
+    _trail: Option<Trail>,
     _held: Descriptors,
 }
 
@@ -44,6 +47,7 @@ impl OnwardConn {
         recorder: &ExchangeRecorder,
     ) -> Result<Self, Failure> {
         let session = &relay.session;
+        session.relay.check((client.peer, client.local), &origin.url())?;
         let held = session.budget.descriptors(ONWARD).map_err(refusal::no_descriptors)?;
         let pair = RelayPair { client: client.conn, target: session.next_conn() };
         let (timeout, socket, options, alpn): (_, _, _, &[&[u8]]) = {
@@ -72,8 +76,17 @@ impl OnwardConn {
             let cause = "this leads back to the relay itself";
             Failure::new(Stage::Connect, origin.url(), FailureKind::Usage, cause)
         });
-        match stream.and_then(|stream| looped.map_or(Ok(stream), Err)) {
-            Ok(stream) => {
+        let stream = stream.and_then(|stream| looped.map_or(Ok(stream), Err));
+        let stream = stream.and_then(|stream| {
+            let (Some(own), Some(there)) = (local_address(&stream), peer_address(&stream)) else {
+                return Ok((stream, None));
+            };
+            let (from, on) = ((client.peer, client.local), (own, Some(there)));
+            let trail = session.relay.leads_on(from, on, &origin.url())?;
+            Ok((stream, Some(trail)))
+        });
+        match stream {
+            Ok((stream, trail)) => {
                 let (read, write) = tokio::io::split(stream);
                 Ok(OnwardConn {
                     origin: origin.clone(),
@@ -83,6 +96,7 @@ impl OnwardConn {
                     is_used: false,
                     conn: pair.target,
                     tls: facts.tls_facts,
+                    _trail: trail,
                     _held: held,
                 })
             }

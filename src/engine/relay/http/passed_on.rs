@@ -17,7 +17,7 @@ use super::heads;
 use super::holding::HttpHold;
 use super::onward::OnwardConn;
 use super::received::AskedRequest;
-use super::visitor::{Next, Visitor};
+use super::visitor::{Next, Visitor, gone_away};
 use crate::codec::http1::Refusal;
 use crate::engine::body::BodyWriter;
 use crate::engine::clock;
@@ -42,6 +42,8 @@ const SHOWN_AFTER: Duration = Duration::from_millis(30);
 struct Progress {
     /// When the request was out, once it is.
     out: watch::Sender<Option<Instant>>,
+    /// The client finished sending behind its request.
+    finished: watch::Sender<bool>,
     /// Longest wait for the server.
     patience: Duration,
 }
@@ -124,7 +126,8 @@ impl Visitor {
     ) -> Passed {
         let relay = self.relay.clone();
         let patience = relay.plan.borrow().timeout;
-        let progress = Progress { out: watch::Sender::new(None), patience };
+        let (out, finished) = (watch::Sender::new(None), watch::Sender::new(false));
+        let progress = Progress { out, finished, patience };
         let target = onward.origin.url();
         let up = Up {
             input: &mut self.input,
@@ -316,6 +319,17 @@ fn version(asked: &AskedRequest) -> HttpVersion {
 }
 
 impl Progress {
+    /// Waits until the client finishes sending: who does so from now on, while its answer is held, has
+    /// given up. Safe to drop.
+    async fn left(&self, target: &str) -> Failure {
+        let mut finished = self.finished.subscribe();
+        finished.mark_unchanged();
+        if finished.changed().await.is_err() {
+            std::future::pending().await
+        }
+        gone_away(target)
+    }
+
     /// When a server is too late that was last waited for from this time on.
     fn late(&self, from: Instant) -> (Instant, bool) {
         let out = *self.out.borrow();

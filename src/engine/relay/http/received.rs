@@ -111,13 +111,20 @@ impl Visitor {
                 Redirected::Refused(refusal) => return self.refuse(refusal, recorder).await,
             }
         }
-        if let Some(rule) = self.rule_for(&asked).filter(|_| !asked.route.is_tunnel) {
-            return self.answer_by(rule, &asked, recorder, writer).await;
-        }
         if asked.route.is_tunnel {
             return self.connect_through(&asked, recorder, writer).await;
         }
-        match Box::pin(self.hold_request(&asked, recorder)).await {
+        if let Some(rule) = self.rule_for(&asked) {
+            return self.answer_by(rule, &asked, recorder, writer).await;
+        }
+        let decision = match Box::pin(self.hold_request(&asked, recorder)).await {
+            Ok(decision) => decision,
+            Err(why) => {
+                recorder.close(Err(why));
+                return Next::Gone("closed: the client left while its request was held");
+            }
+        };
+        match decision {
             None | Some(Decision::Forward) => Box::pin(self.pass_on(asked, recorder, writer)).await,
             Some(Decision::Drop) => self.dropped(&asked, recorder, writer).await,
             Some(Decision::Edit(data)) => {

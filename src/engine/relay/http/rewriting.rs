@@ -109,6 +109,7 @@ impl Rewriting<'_> {
         for rule in &fitting {
             let Some((made, words)) = message::head(&head.raw, &rule.plan.edit) else { continue };
             self.warn(format!("{}: {words}", named(&[rule.plan.number])));
+            rule.count(self.hold.events());
             head = shown(self.expected(), made.into());
             is_changed = true;
         }
@@ -159,6 +160,8 @@ impl Rewriting<'_> {
         if by.is_empty() {
             return None;
         }
+        let changing = rules.iter().filter(|rule| by.contains(&rule.plan.number));
+        changing.for_each(|rule| rule.count(self.hold.events()));
         let places = counted(times as u64, "place");
         self.warn(format!("{}: {places} in the body of the {noun}", named(&by)));
         let mut raw = head.raw.to_vec();
@@ -226,7 +229,10 @@ impl Visitor {
                     asked.route.way.host = None;
                 }
                 RewriteEdit::ReplacePath { .. } => {
-                    is_changed |= replace_path(rule, asked, recorder);
+                    if replace_path(rule, asked, recorder) {
+                        rule.count(hold.events());
+                        is_changed = true;
+                    }
                 }
                 RewriteEdit::MapHost { host, to, told } if asked.mapped.is_none() => {
                     if !is_asked_for(host, asked) {
@@ -234,6 +240,7 @@ impl Visitor {
                     }
                     let words = format!("{}: it goes to {}", named(&[number]), to.url());
                     recorder.warn(words);
+                    rule.count(hold.events());
                     asked.mapped = Some((to.clone(), *told));
                     asked.lead_on();
                     is_changed = true;
@@ -241,6 +248,7 @@ impl Visitor {
                 RewriteEdit::LocalFile { file, under } => {
                     let path = UrlText::literal(&asked.route.url).path.to_owned();
                     let Some(names) = message::names_below(under, &path) else { continue };
+                    rule.count(hold.events());
                     return local_file(file, names, number, recorder).await;
                 }
                 _ => {}
@@ -279,6 +287,7 @@ impl Visitor {
                 return None;
             }
             recorder.warn(format!("{}: it goes to {}", named(&[number]), to.endpoint));
+            rule.count(hold.events());
             hold.note("the tunnel leads elsewhere by a rule of this relay", marks());
             return Some(OriginPlan { endpoint: to.endpoint.clone(), tls: ClientTls::Off });
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncWriteExt as _, ReadHalf, WriteHalf};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::HttpRelay;
@@ -23,7 +23,7 @@ use crate::engine::http::tap::{ReadBuffer, Tap};
 use crate::engine::refusal;
 use crate::engine::session::SessionHandle;
 use crate::engine::transport::stream::{Stream, reset};
-use crate::model::failure::Stage;
+use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, ConnId};
 use crate::model::plan::OriginPlan;
 use crate::model::protocol::Side;
@@ -34,6 +34,17 @@ use crate::model::tls::TlsFacts;
 /// away from a client that still sends.
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 1024 * 1024;
+
+/// Who finishes sending within this time of its request still waits for its answer, as `nc -N` does.
+const SAID_ALL: Duration = Duration::from_millis(250);
+/// Bytes of requests behind one that is held that are read at most.
+const KEPT_AHEAD: usize = 2 * 1024 * 1024;
+
+/// What is said of a client that closes while it is waited for with something of its own.
+pub(super) fn gone_away(target: &str) -> Failure {
+    let cause = "the client left while it was held";
+    Failure::new(Stage::Session, target, FailureKind::Cancelled, cause)
+}
 
 /// A connection, as the relay sees it and as it shows itself.
 #[derive(Debug, Clone, Default)]
@@ -149,6 +160,25 @@ impl ClientInput {
         self.tap.ready().await;
         let read = self.buffer.read(&mut pace.of(&mut self.read)).await;
         self.took(read)
+    }
+
+    /// Waits until the client is gone, who waits for something of ours; what it sends meanwhile is kept. One
+    /// that finishes right behind its request has only nothing more to say. Safe to drop.
+    pub(super) async fn left(&mut self, target: &str) -> Failure {
+        let began = Instant::now();
+        while !self.is_over && self.rest.len() < KEPT_AHEAD {
+            self.tap.ready().await;
+            let read = self.buffer.read(&mut self.read).await;
+            match self.took(read) {
+                Ok(bytes) if bytes.is_empty() && began.elapsed() < SAID_ALL => {}
+                Ok(bytes) if bytes.is_empty() => return gone_away(target),
+                Ok(bytes) => self.rest = [&self.rest[..], &bytes].concat().into(),
+                Err(error) => {
+                    return failure::socket(Stage::Session, target, &error, "while it was held");
+                }
+            }
+        }
+        std::future::pending().await
     }
 
     /// What need not be read.

@@ -29,6 +29,9 @@ impl Live {
         let fitting = fitting(&rules, from, &conn, &whole);
         let made = way.rewrites.push(&fitting, whole);
         way.kept_until = (!way.rewrites.is_empty()).then(|| Instant::now() + KEPT_FOR);
+        if let Some(made) = &made {
+            rules.count(&made.by, &self.setup.session.events);
+        }
         if from == Half::Client {
             let marks = made.as_ref().map(marks).unwrap_or_default();
             let (events, client) = (&self.setup.session.events, self.setup.pair.client);
@@ -52,6 +55,7 @@ impl Live {
         let rules = self.setup.rewrites.borrow().clone();
         let conn = self.setup.conn.clone();
         let (made, _) = replaced(&fitting(&rules, from, &conn, &kept), kept);
+        rules.count(&made.by, &self.setup.session.events);
         let going = self.in_transit(from, made);
         self.go_on(from, going);
     }

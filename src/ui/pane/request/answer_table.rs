@@ -8,7 +8,7 @@ use crate::app::focus::Pane;
 use crate::app::form::rows::{ChosenAnswer, ROW_END};
 use crate::app::form::{FormFieldId, FormTab};
 use crate::app::format;
-use crate::app::pane::request::{LiveAnswer, LiveAnswers, PlacedField};
+use crate::app::pane::request::{LiveAnswer, LiveAnswers, PlacedField, rewrites_done};
 use crate::ui::painter::Painter;
 
 /// Marks the rows of the table.
@@ -17,6 +17,9 @@ pub(super) fn draw(painter: &mut Painter<'_>, placed: &[PlacedField]) {
     let draft = shared.drafts.current();
     if draft.tab == FormTab::Rules {
         return draw_rules(painter, placed);
+    }
+    if draft.tab == FormTab::Rewrites {
+        return draw_rewrites(painter, placed);
     }
     if draft.tab != FormTab::Answers {
         return;
@@ -48,6 +51,24 @@ fn draw_rules(painter: &mut Painter<'_>, placed: &[PlacedField]) {
             && let Some((_, at)) = id.in_list()
         {
             live(painter.at(end(area, cell.y)), answers.row(ChosenAnswer::Rule(at)));
+        }
+    }
+}
+
+/// Says on the first line of each rule of a relay how often it changed something.
+fn draw_rewrites(painter: &mut Painter<'_>, placed: &[PlacedField]) {
+    let area = painter.area;
+    let Some(done) = rewrites_done(&painter.app.shared) else { return };
+    for PlacedField { field, area: cell, .. } in placed {
+        if let FormFieldId::Field(id) = field.id
+            && id.last_key() == "off"
+            && let Some((_, at)) = id.in_list()
+            && let Some(times) = done.get(at)
+        {
+            let mut painter = painter.at(end(area, cell.y));
+            let palette = painter.palette;
+            let words = format!("×{}", format::count(*times));
+            painter.column_right(&words, ROW_END, palette.dim);
         }
     }
 }

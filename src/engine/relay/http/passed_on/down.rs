@@ -325,7 +325,11 @@ impl Down<'_> {
                 self.hold.not_held(&message);
                 Decision::Forward
             }
-            (true, true) => self.hold.decided(&message, &body).await.decision,
+            (true, true) => {
+                let left = self.progress.left(self.target);
+                let verdict = self.hold.decided(&message, &body, left).await;
+                verdict.map_err(Passed::Left)?.decision
+            }
         };
         match decision {
             Decision::Forward => Ok(GoingOn { head, framing, rest, keeps: None }),

@@ -127,7 +127,12 @@ impl Up<'_> {
     async fn watch(&mut self) -> UpEnd {
         if self.input.rest.is_empty() {
             match self.input.read().await {
-                Ok(bytes) => self.input.rest = bytes,
+                Ok(bytes) => {
+                    if bytes.is_empty() {
+                        self.progress.finished.send_replace(true);
+                    }
+                    self.input.rest = bytes;
+                }
                 Err(error) => {
                     let target = &self.recorder.target;
                     let so_far = "while it waited for its answer";

@@ -1,5 +1,7 @@
 //! What can stand in the filter: fields with examples, operators, and values that were seen in the
 //! timeline, those seen most often first.
+//!
+//! A leaf of the application: every prompt that takes the language of the filter offers this.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -18,7 +20,7 @@ const LOOKED_AT: usize = 2_000;
 const MOST: usize = 40;
 
 /// What can stand behind the text before the cursor.
-pub(super) fn offer(shared: &Shared, before: &str, behind: &str) -> Option<Offer> {
+pub(crate) fn offer(shared: &Shared, before: &str, behind: &str) -> Option<Offer> {
     let place = QueryPlace::at_end_of(before)?;
     let begun = place.begun();
     // In the middle of a word nothing is offered that would be put before its rest.
@@ -68,7 +70,7 @@ fn seen(shared: &Shared, field: &QueryField, begun: &str) -> Vec<Completion> {
 
 /// Values of a field in the timeline, one for each connection or exchange that has it; none with a
 /// secret in it.
-pub(super) fn values(shared: &Shared, field: &str) -> Vec<String> {
+pub(crate) fn values(shared: &Shared, field: &str) -> Vec<String> {
     let (mut values, told) = (all_values(&shared.timeline, field), shared.disclosure());
     values.retain(|value| told.words(value) == **value);
     values
@@ -129,7 +131,7 @@ fn counted(
 }
 
 /// A value as it is written: in quotes where it would end before its end.
-pub(super) fn quoted(value: &str) -> String {
+pub(crate) fn quoted(value: &str) -> String {
     let is_plain = !value.is_empty()
         && value.chars().all(|c| {
             !c.is_whitespace() && !matches!(c, '(' | ')' | '"' | '\'' | '\\' | '{' | '}' | ',')
