@@ -136,7 +136,7 @@ impl Bench {
                 Event::Phase { id: other, phase: Phase::Listening { addresses, .. }, .. }
                     if other == id =>
                 {
-                    return (id, addresses[0]);
+                    return (id, addresses[0].inet().unwrap());
                 }
                 Event::Done { outcome, .. } => panic!("{outcome:?}"),
                 _ => {}
