@@ -267,6 +267,22 @@ mod tests {
     }
 
     #[test]
+    fn a_unix_socket_is_where_everything_new_leads() {
+        let old = spec(Protocol::Tcp, LISTENER, "unix:/tmp/a.sock");
+        let made = |protocol, side| anew(&old, None, protocol, side);
+        assert_eq!(made(Protocol::Tcp, CLIENT).address(), "unix:/tmp/a.sock");
+        assert_eq!(made(Protocol::Http, LISTENER).address(), "unix:/tmp/a.sock");
+        let Spec::Http(http) = made(Protocol::Http, CLIENT) else { panic!("no request") };
+        assert_eq!((&*http.unix_socket, &*http.url), ("/tmp/a.sock", "http://localhost/"));
+        let client = spec(Protocol::Tcp, CLIENT, "unix:/tmp/a.sock");
+        let Spec::TcpRelay(relay) = anew(&client, None, Protocol::Tcp, Side::Relay) else {
+            panic!("no relay")
+        };
+        assert_eq!(relay.target, "unix:/tmp/a.sock");
+        assert_eq!(made(Protocol::Udp, CLIENT), Spec::empty(Protocol::Udp, CLIENT));
+    }
+
+    #[test]
     fn a_socket_that_listens_is_believed_more_than_the_text() {
         let at: EndAddress = "127.0.0.1:40123".parse().unwrap();
         let socket = Some(&at);

@@ -8,7 +8,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::python::literal::{bytes, on_link, text};
+use super::python::literal::{bytes, on_link, text, unix_name};
 use crate::model::client::{ClientSpec, SocketSpec};
 use crate::model::endpoint::{Bind, Endpoint};
 use crate::model::plan::{ClientOptions, SocketCall, SocketOptions, SourceAddress};
@@ -39,14 +39,6 @@ def connect(path, timeout):
     return sock
 
 ";
-
-/// The name of a Unix socket as Python takes it: one without a file begins with a zero.
-pub(crate) fn unix_name(name: &UnixName) -> String {
-    match name {
-        UnixName::Path(path) => text(path),
-        UnixName::Abstract(name) => text(&format!("\0{name}")),
-    }
-}
 
 /// The switch of curl that connects to it, with its value.
 pub(crate) fn curl_unix(name: &UnixName) -> (&'static str, &str) {

@@ -59,10 +59,15 @@ impl EndAddress {
     /// What tells it from others in a narrow place: the port, or the last part of the name.
     #[must_use]
     pub(crate) fn short(&self) -> String {
-        const CELLS: usize = 14;
+        // As many as leave room for the numbers behind it in a list.
+        const CELLS: usize = 8;
         match self {
             EndAddress::Inet(address) => address.port().to_string(),
-            EndAddress::Unix(name) => name.short().chars().take(CELLS).collect(),
+            EndAddress::Unix(name) => {
+                let short = name.short();
+                let stem = short.strip_suffix(".sock").filter(|stem| !stem.is_empty());
+                stem.unwrap_or(short).chars().take(CELLS).collect()
+            }
             EndAddress::Unnamed(number) => format!("#{number}"),
         }
     }
@@ -116,6 +121,7 @@ mod tests {
             assert_eq!(end.to_string(), text);
             assert_eq!(serde_json::json!(end), text);
             assert_eq!(end.is_unix(), text.starts_with("unix:"));
+            assert!(end.short().len() <= 8, "{}", end.short());
         }
         assert!("a:80".parse::<EndAddress>().is_err() && "unix:".parse::<EndAddress>().is_err());
     }

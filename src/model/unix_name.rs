@@ -10,8 +10,9 @@ use std::sync::Arc;
 /// Before every name where addresses are written.
 pub(crate) const UNIX: &str = "unix:";
 
-/// Bytes a name has at most: `sun_path` less the zero that ends it (unix(7)).
-pub(crate) const LONGEST: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
+/// Bytes a name has at most: `sun_path` less the zero that ends it (unix(7)). Where the system has less
+/// it says so itself.
+pub(crate) const LONGEST: usize = 107;
 
 /// Where a Unix socket is found.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -173,6 +173,7 @@ pub fn plan(method: &str, url: &str) -> HttpPlan {
         notes: Vec::new(),
         socket: wirebench::model::plan::SocketOptions::default(),
         client: wirebench::model::plan::ClientOptions::default(),
+        unix_socket: None,
     }
 }
 

@@ -291,7 +291,8 @@ fn tls_stays_possible_on_top() {
     let listener =
         started(&["listen", &address(&path), "--tls", "--json", "--echo", "--count", "2"]);
     let on = ["--set", "tls=true", "--set", "tls.verify=false"];
-    let args = [&["send", &address(&path), "--wait", "300ms"][..], &on].concat();
+    let at = address(&path);
+    let args = [&["send", &at, "--wait", "300ms"][..], &on].concat();
     let sent = run_with_input(&args, b"secret");
     assert_eq!(&*sent.stdout, b"secret", "{}", text(&sent.stderr));
     let (_, lines) = listener.finish();

@@ -25,6 +25,7 @@ use crate::codec::printable::printable;
 use crate::model::end_address::EndAddress;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::unix_name::UnixName;
+use crate::os;
 
 /// Connections the kernel may hold for us; the system lowers it to its own bound.
 const BACKLOG: i32 = 1024;
@@ -212,7 +213,7 @@ fn taken(name: &UnixName) -> Taken {
     let is_us = pid == Some(std::process::id());
     let holder = match pid {
         Some(_) if is_us => "another session of this program".to_owned(),
-        Some(pid) => crate::os::program_name(pid)
+        Some(pid) => os::program_name(pid)
             .map_or_else(|| format!("process {pid}"), |name| format!("{name} (pid {pid})")),
         None => "another program".to_owned(),
     };

@@ -8,10 +8,10 @@ use std::path::Path;
 use crate::codec;
 use crate::codec::printable::is_visible;
 use crate::interop::secrets::{SecretRun, has_variable, runs};
-use crate::interop::socket_options::unix_name;
 use crate::model::endpoint::Bind;
 use crate::model::plan::{PartContent, PartPlan};
 use crate::model::tls::ListenerTls;
+use crate::model::unix_name::UnixName;
 
 /// An expression for a `str`: a literal, and where a variable stands in the text its value.
 pub(crate) fn text(text: &str) -> String {
@@ -144,6 +144,14 @@ pub(super) fn bind(bind: &Bind) -> (String, &'static str) {
             unix_name(name),
             "# a socket that was left there has to be removed before, and after it\n",
         ),
+    }
+}
+
+/// The name of a Unix socket as Python takes it: one without a file begins with a zero.
+pub(crate) fn unix_name(name: &UnixName) -> String {
+    match name {
+        UnixName::Path(path) => text(path),
+        UnixName::Abstract(name) => text(&format!("\0{name}")),
     }
 }
 

@@ -101,13 +101,14 @@ pub fn http_plan() -> Plan {
         notes: Vec::new(),
         socket: wirebench::model::plan::SocketOptions::default(),
         client: wirebench::model::plan::ClientOptions::default(),
+        unix_socket: None,
     })
 }
 
 /// A connection to port 9000.
 pub fn tcp_plan() -> Plan {
     Plan::Tcp(TcpPlan {
-        endpoint: Endpoint { host: "127.0.0.1".into(), port: 9000 },
+        endpoint: Endpoint::new("127.0.0.1", 9000),
         tls: ClientTls::Off,
         steps: Vec::new(),
         connect_timeout: Duration::from_secs(10),
@@ -244,7 +245,7 @@ pub fn fact(conn: ConnId, direction: Direction, kind: RecordKind, text: &str) ->
 
 /// A connection of port 9000 with a peer of its own.
 pub fn info(id: ConnId, protocol: Protocol, side: Side) -> ConnInfo {
-    let peer = Some(address(40_000 + (id.index % 20_000) as u16));
+    let peer = Some(address(40_000 + (id.index % 20_000) as u16).into());
     ConnInfo { id, protocol, side, local: Some(address(9000).into()), peer, tls: false, pair: None }
 }
 
