@@ -68,7 +68,7 @@ fn data(lines: &[Value]) -> Vec<&Value> {
 fn a_listener_says_who_came_answers_and_leaves_nothing_behind() {
     let folder = folder();
     let path = folder.path().join("a.sock");
-    let args = ["listen", &address(&path), "--json", "--echo", "--count", "4"];
+    let args = ["listen", &address(&path), "--json", "--echo", "--count", "2"];
     let listener = started(&args);
     let facts = fs::metadata(&path).expect("a socket");
     assert!(facts.file_type().is_socket());
@@ -83,17 +83,10 @@ fn a_listener_says_who_came_answers_and_leaves_nothing_behind() {
     let (status, lines) = listener.finish();
     assert_eq!(status, Some(0));
     let data = data(&lines);
-    let said: Vec<_> = data.iter().map(|it| (it["text"].as_str(), it["peer"].as_str())).collect();
+    let came = data.iter().filter(|it| it["dir"] == "in");
+    let said: Vec<_> = came.map(|it| (it["text"].as_str(), it["peer"].as_str())).collect();
     let named = address(&own);
-    assert_eq!(
-        said,
-        [
-            (Some("PING"), Some("unix:#1")),
-            (Some("PING"), Some("unix:#1")),
-            (Some("named"), Some(&*named)),
-            (Some("named"), Some(&*named)),
-        ]
-    );
+    assert_eq!(said, [(Some("PING"), Some("unix:#1")), (Some("named"), Some(&*named))]);
     assert!(data.iter().all(|it| it["local"] == address(&path) && it["proto"] == "tcp"));
     let accepted = lines.iter().find(|line| line["kind"] == "accepted").expect("who came");
     assert!(accepted["message"].as_str().is_some_and(|it| it.contains("the number is ours")));
@@ -161,7 +154,7 @@ fn a_client_talks_to_a_socket_and_says_why_there_is_none() {
     for (path, code, why) in [
         (folder.path().join("none.sock"), 3, "is the server running?"),
         (left, 3, "nobody listens there any more"),
-        (folder.path().to_owned(), 3, "what is there is no socket"),
+        (folder.path().to_owned(), 2, "what is there is no socket"),
         (long, 2, "is 121 bytes long"),
         (PathBuf::new(), 2, "the name of the socket is missing"),
     ] {
@@ -179,7 +172,7 @@ fn a_name_without_a_file_works_on_both_ends() {
         return;
     }
     let name = format!("unix:@wirebench-test-{}", std::process::id());
-    let listener = started(&["listen", &name, "--json", "--echo", "--count", "2"]);
+    let listener = started(&["listen", &name, "--json", "--echo", "--count", "1"]);
     let sent = run_with_input(&["send", &name, "--wait", "200ms"], b"hello");
     assert_eq!(&*sent.stdout, b"hello");
     assert_eq!(listener.finish().0, Some(0));
@@ -215,13 +208,13 @@ fn a_relay_stands_between_ports_and_sockets_either_way() {
         &address(&front),
         &echo,
         "--json",
-        "--count",
-        "2",
         "--rewrite",
         "replace=four with=five from=client",
     ]);
     assert_eq!(talk_at(&front, b"four"), b"five");
-    assert_eq!(faulty.finish().0, Some(0));
+    faulty.interrupt();
+    assert_eq!(faulty.wait(), Some(0));
+    assert!(!front.exists());
 }
 
 #[test]
@@ -236,7 +229,7 @@ fn a_filter_and_a_capture_know_the_socket() {
     assert_eq!(talk_at(&path, b"PING"), b"PING");
     let (status, lines) = listener.finish();
     assert_eq!((status, data(&lines).len()), (Some(0), 2), "{lines:?}");
-    let opened = run(&["open", capture, "--json", "--filter", "kind == data"]);
+    let opened = run(&["open", capture, "--filter", "kind == data"]);
     let said = text(&opened.stdout);
     assert!(said.contains("2001:db8:") && said.contains("PING"), "{said}");
     let bytes = fs::read(&file).expect("a capture");
@@ -289,8 +282,8 @@ fn tls_stays_possible_on_top() {
     let folder = folder();
     let path = folder.path().join("t.sock");
     let listener =
-        started(&["listen", &address(&path), "--tls", "--json", "--echo", "--count", "2"]);
-    let on = ["--set", "tls=true", "--set", "tls.verify=false"];
+        started(&["listen", &address(&path), "--tls", "--json", "--echo", "--count", "1"]);
+    let on = ["--set", "tls=true", "--insecure"];
     let at = address(&path);
     let args = [&["send", &at, "--wait", "300ms"][..], &on].concat();
     let sent = run_with_input(&args, b"secret");
@@ -315,7 +308,7 @@ fn socat_is_understood_on_both_ends() {
     let sent = run_with_input(&["send", &address(&path), "--wait", "300ms"], b"to socat");
     assert_eq!(&*sent.stdout, b"to socat", "{}", text(&sent.stderr));
     finished(Ok(server));
-    let listener = started(&["listen", &address(&path), "--json", "--echo", "--count", "2"]);
+    let listener = started(&["listen", &address(&path), "--json", "--echo", "--count", "1"]);
     let mut client = socat(&["-", &format!("UNIX-CONNECT:{}", path.display())]).expect("socat");
     client.stdin.take().expect("a pipe").write_all(b"of socat").expect("socat");
     assert_eq!(&*finished(Ok(client)).stdout, b"of socat");
