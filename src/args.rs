@@ -179,10 +179,12 @@ Examples:
   wirebench listen udp://:9000 --count 10
   wirebench listen --raw tcp://:9000 < in > out      bytes both ways, as with ncat and socat
   wirebench listen tls://:9443 --echo                with a certificate made here
+  wirebench listen unix:/tmp/a.sock --echo           a Unix socket; HTTP: http+unix:/tmp/a.sock
   wirebench listen https://:8443 --cert chain.pem --key key.pem
   wirebench listen tutorial/tcp-server               a preset
 
-':port' is this machine only, '*:port' is everybody.
+':port' is this machine only, '*:port' is everybody. A Unix socket has mode 0600 (--set socket-mode=0660);
+one that was left behind is replaced when nobody answers there, and ours is removed at the end.
 With --raw, standard input (a pipe, a file, a terminal) goes to every TCP peer that is connected, as
 fast as the slowest takes it, and its end is told to them (FIN); over UDP it goes to the peer heard
 last, 8 KiB a datagram. It waits for somebody to come, and is left alone where --echo, --body or a

@@ -14,5 +14,7 @@ mod undelivered;
 pub(crate) use linux::*;
 #[cfg(not(target_os = "linux"))]
 pub(crate) use other::*;
-pub(crate) use sought_peer::{FoundPeer, FoundUser, PeerCache, SoughtPeer};
+pub(crate) use sought_peer::{
+    FoundPeer, FoundUser, PeerCache, SoughtPeer, SoughtProcess, SoughtSocket,
+};
 pub(crate) use undelivered::Undelivered;

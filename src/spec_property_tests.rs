@@ -16,7 +16,7 @@ use crate::model::http::{
     Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
 };
 use crate::model::http_relay::{HostHeader, HttpRelaySpec};
-use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenKind};
+use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, UnixSpec, When, WhenKind};
 use crate::model::payload::{LineEnding, Payload, PayloadFormat};
 use crate::model::plan::Plan;
 use crate::model::preset::Scope;
@@ -175,6 +175,7 @@ fn http_spec() -> BoxedStrategy<HttpSpec> {
     (text(), text(), rows(), rows(), auth, body(), duration(), more, socket)
         .prop_map(|(method, url, query, headers, auth, body, timeout, more, socket)| {
             let ((verify, redirects, trust, keep), (socket, client)) = (more, socket);
+            let unix_socket = client.source.trim().to_owned();
             HttpSpec {
                 method,
                 url,
@@ -187,6 +188,7 @@ fn http_spec() -> BoxedStrategy<HttpSpec> {
                 trust,
                 redirects,
                 keep,
+                unix_socket,
                 socket,
                 client,
             }
@@ -207,7 +209,8 @@ fn http_listener() -> BoxedStrategy<Spec> {
         });
     (text(), listener_tls(), socket(), prop::collection::vec(rule, 0..4), answer())
         .prop_map(|(bind, tls, socket, rules, answer)| {
-            Spec::HttpListener(HttpListenerSpec { bind, tls, socket, rules, answer })
+            let unix = UnixSpec { mode: bind.trim().to_owned() };
+            Spec::HttpListener(HttpListenerSpec { bind, tls, socket, unix, rules, answer })
         })
         .boxed()
 }
@@ -334,7 +337,8 @@ pub(crate) fn spec() -> BoxedStrategy<Spec> {
     );
     let tcp_listener = (text(), listener_tls(), socket(), payload(), rules(), input()).prop_map(
         |(bind, tls, socket, greeting, rules, input)| {
-            Spec::TcpListener(TcpListenerSpec { bind, tls, socket, greeting, rules, input })
+            let unix = UnixSpec { mode: bind.trim().to_owned() };
+            Spec::TcpListener(TcpListenerSpec { bind, tls, socket, unix, greeting, rules, input })
         },
     );
     let udp_listener = (text(), datagrams(), rules(), 1_u32..=1_000_000, input()).prop_map(
@@ -376,6 +380,7 @@ fn http_relay() -> BoxedStrategy<Spec> {
                 timeout,
                 connect_timeout,
                 socket,
+                unix: UnixSpec { mode: "0660".into() },
                 client,
             })
         })

@@ -171,6 +171,8 @@ mod udp_answers;
 mod udp_losses;
 #[path = "suite/ui.rs"]
 mod ui;
+#[path = "suite/unix_sockets.rs"]
+mod unix_sockets;
 #[path = "suite/watched.rs"]
 mod watched;
 #[path = "suite/whose.rs"]

@@ -10,6 +10,7 @@ use strum::VariantArray;
 use super::format;
 use super::shared::Shared;
 use super::time_format::TimeFormat;
+use crate::model::end_address::EndAddress;
 use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::id::{ConnId, RecordId};
 use crate::model::peer_owner::peer_cell;
@@ -108,9 +109,9 @@ columns! {
     Conn "conn" "conn" 17 Left Shown, Text "conn == "
         "protocol, port, session and connection" |it| CellValue::Conn(it.record.conn);
     Peer "peer" "peer" 22 Left Hidden, Text "peer == "
-        "address of the other end" |it| it.address(|info| info.peer);
+        "address of the other end" |it| it.address(|info| info.peer.as_ref());
     Local "local" "local" 22 Left Hidden, Text "local == "
-        "address of our own end" |it| it.address(|info| info.local);
+        "address of our own end" |it| it.address(|info| info.local.as_ref());
     Process "process" "process" 20 Left Hidden, Text ""
         "program at the other end, if it is on this machine" |it| it.process();
     Protocol "protocol" "proto" 6 Left Hidden, Hint "proto == "
@@ -168,7 +169,7 @@ impl CellFacts<'_> {
         self.info().map_or(CellValue::Nothing, |info| CellValue::Word(word(info)))
     }
 
-    fn address(&self, end: fn(&ConnInfo) -> Option<std::net::SocketAddr>) -> CellValue {
+    fn address(&self, end: fn(&ConnInfo) -> Option<&EndAddress>) -> CellValue {
         let end = self.info().and_then(end);
         end.map_or(CellValue::Nothing, |end| CellValue::Text(end.to_string()))
     }

@@ -4,11 +4,11 @@
 //! A leaf of the application: every prompt that takes the language of the filter offers this.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 
 use crate::app::completion::{Completion, Offer};
 use crate::app::shared::Shared;
 use crate::codec::printable::printable;
+use crate::model::end_address::EndAddress;
 use crate::model::exchange_facts::ExchangeFacts;
 use crate::model::peer_owner::PeerOwner;
 use crate::query::{QueryField, QueryOffer, QueryPlace};
@@ -84,15 +84,15 @@ fn all_values(timeline: &Timeline, field: &str) -> Vec<String> {
         let texts = exchanges().map(|it| text(it).to_owned());
         texts.filter(|text| !text.is_empty()).collect::<Vec<_>>()
     };
-    let end = |end: Option<SocketAddr>| end.map(|it| it.ip().to_canonical().to_string());
+    let end = |end: &Option<EndAddress>| Some(end.as_ref()?.ip()?.to_string());
     match field {
         "port" => {
-            let ends = conns().flat_map(|it| [it.local, it.peer]).flatten();
-            ends.map(|it| it.port().to_string()).collect()
+            let ends = conns().flat_map(|it| [&it.local, &it.peer]).flatten();
+            ends.filter_map(|it| it.port().map(|port| port.to_string())).collect()
         }
-        "addr" => conns().flat_map(|it| [end(it.local), end(it.peer)]).flatten().collect(),
-        "peer" => conns().filter_map(|it| it.peer.map(|it| it.to_string())).collect(),
-        "local" => conns().filter_map(|it| it.local.map(|it| it.to_string())).collect(),
+        "addr" => conns().flat_map(|it| [end(&it.local), end(&it.peer)]).flatten().collect(),
+        "peer" => conns().filter_map(|it| it.peer.as_ref().map(EndAddress::to_string)).collect(),
+        "local" => conns().filter_map(|it| it.local.as_ref().map(EndAddress::to_string)).collect(),
         "conn" => conns().filter(|it| it.id.index > 0).map(|it| it.id.to_string()).collect(),
         "session" => conns().map(|it| it.id.session.to_string()).collect(),
         "status" => exchanges().filter_map(|it| Some(it.status?.to_string())).collect(),

@@ -7,12 +7,12 @@
 //! Events of a session that is unknown or over are ignored.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::drafts::DraftId;
 use super::live_rewrites::LiveRewrites;
 use crate::engine::event::{Phase, Summary};
+use crate::model::end_address::EndAddress;
 use crate::model::exchange::{BodyFacts, Exchange};
 use crate::model::failure::Failure;
 use crate::model::id::{BodyId, ConnId, SessionId};
@@ -145,7 +145,7 @@ impl Session {
     }
 
     /// Where its sockets listen; empty for a client, and before they are bound.
-    pub(crate) fn listens_on(&self) -> &[SocketAddr] {
+    pub(crate) fn listens_on(&self) -> &[EndAddress] {
         match &self.phase {
             Some((Phase::Listening { addresses, .. }, _)) if self.side().listens() => addresses,
             _ => &[],
@@ -154,7 +154,7 @@ impl Session {
 
     /// Whether other machines can reach it, while it listens.
     pub(crate) fn is_public(&self) -> bool {
-        !self.is_over() && self.listens_on().iter().any(|address| !address.ip().is_loopback())
+        !self.is_over() && self.listens_on().iter().any(EndAddress::is_public)
     }
 
     /// Whether something was answered that can be looked at again.

@@ -138,6 +138,10 @@ impl StatRow {
         match &self.group {
             StatGroup::Session(id) => Some(format!("session == {id}")),
             StatGroup::Host(ip) => ip.map(|ip| format!("peer == {ip}")),
+            StatGroup::Unix => Some("peer == unix:*".to_owned()),
+            StatGroup::Server(address) if address.is_unix() => {
+                Some(format!("peer == {:?}", address.to_string()))
+            }
             StatGroup::Server(address) => Some(format!("peer == {address}")),
             StatGroup::Program(name) => Some(format!("process == {name:?}")),
             StatGroup::Second(_) => Some(format!("time == {}", self.name)),
@@ -189,6 +193,7 @@ fn name(shared: &Shared, group: &StatGroup) -> String {
         },
         StatGroup::Host(Some(ip)) => ip.to_string(),
         StatGroup::Host(None) => "(no peer)".into(),
+        StatGroup::Unix => "Unix sockets".into(),
         StatGroup::Server(address) => address.to_string(),
         StatGroup::Program(name) => name.clone(),
         StatGroup::NoProgram(why) => format!("({why})"),

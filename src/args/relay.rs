@@ -20,6 +20,8 @@ Examples:
   wirebench relay https://:8443 https://example.com  the same with TLS on both sides
   wirebench relay http://:8080                       a forward proxy: curl -x http://127.0.0.1:8080 ...
   wirebench relay http://:8080 --open example.com    the same, with the TLS of one host opened
+  wirebench relay unix:/tmp/front.sock unix:/run/docker.sock       between Unix sockets, or one and a port
+  wirebench relay http://:8080 unix:/run/docker.sock               the same of HTTP
   wirebench relay :9000 db:5432 --fault 'delay=80ms jitter=40ms from=server'
   wirebench relay http://:8080 --rewrite 'set-header=X-Env: test when=path contains /api'
   wirebench relay http://:8080 --rewrite 'set-status=503 when=path contains /api'
@@ -28,7 +30,7 @@ Examples:
   wirebench relay udp://:9000 127.0.0.1:53 --fault drop=10 --fault 'duplicate=1 every=5' --set seed=7
   wirebench relay databases/through                  a preset
 
-':port' is this machine only, '*:port' is everybody.
+':port' is this machine only, '*:port' is everybody, unix:/path a Unix socket (mode 0600, --set socket-mode=0660).
 Bytes, ends (FIN) and resets are passed on either way as they come; each byte is told once: 'in' is what
 the client sent, 'out' what it got of the server. A target that cannot be reached resets the client.
 An HTTP relay passes heads and bodies on as they were, streams both ways and says what it changed (Host,

@@ -124,6 +124,9 @@ pub struct RequestOptions {
     /// HTTP: redirects followed at most; 0 follows none.
     #[arg(long, value_name = "N")]
     pub max_redirects: Option<u8>,
+    /// HTTP: connect to this Unix socket instead of the host of the URL: a path, or @name (Linux).
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub unix_socket: Option<String>,
 }
 
 /// What `--auth` is.

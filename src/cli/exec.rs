@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::future::{pending, poll_fn};
 use std::io::{self, ErrorKind, IsTerminal as _};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
@@ -30,6 +30,7 @@ use super::target::{self, Target};
 use crate::args;
 use crate::ending;
 use crate::engine::{self, clock};
+use crate::model::end_address::EndAddress;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::Plan;
 use crate::model::protocol::Side;
@@ -185,8 +186,8 @@ struct ProxyWay {
 }
 
 /// The proxy as its variables name it, by where it listens: on this machine where it does so at all.
-fn proxy(addresses: &[SocketAddr], login: &str) -> String {
-    let local = addresses.iter().copied().map(|mut address| {
+fn proxy(addresses: &[EndAddress], login: &str) -> String {
+    let local = addresses.iter().filter_map(EndAddress::inet).map(|mut address| {
         match address.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
             IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
@@ -228,7 +229,7 @@ impl Program {
     }
 
     /// Starts it with its proxy here.
-    pub(super) fn start(&mut self, addresses: &[SocketAddr]) {
+    pub(super) fn start(&mut self, addresses: &[EndAddress]) {
         let Some((name, arguments)) = self.words.split_first() else { return };
         let proxy = proxy(addresses, &self.login);
         let mut command = Command::new(name);

@@ -29,6 +29,7 @@ use crate::engine::event::{Batch, Event, Phase};
 use crate::interop::ndjson;
 use crate::interop::told_streams::ToldStreams;
 use crate::model::answer_clock::AnswerClocks;
+use crate::model::end_address::EndAddress;
 use crate::model::endpoint::HEARS_BROADCASTS;
 use crate::model::exchange::ExchangeState;
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -370,10 +371,11 @@ impl ListenWatch<'_> {
                 let onward = self.target.as_ref().map(|target| format!(", {target}"));
                 let (list, onward) = (list.join(", "), onward.unwrap_or_default());
                 output::note(&format!("listening on {list}{onward}; Ctrl+C stops"));
-                if addresses.iter().any(|address| !address.ip().is_loopback()) {
+                if addresses.iter().any(EndAddress::is_public) {
                     output::note("warning: other machines can reach this listener");
                 }
-                if addresses.iter().any(|address| address.ip() == Ipv4Addr::BROADCAST) {
+                if addresses.iter().any(|address| address.ip() == Some(Ipv4Addr::BROADCAST.into()))
+                {
                     output::note(HEARS_BROADCASTS);
                 }
                 if let Some(remark) = self.input.remark() {

@@ -20,6 +20,7 @@ use crate::model::protocol::Side;
 use crate::model::spec::Spec;
 use crate::model::tls::ClientTls;
 use crate::model::trust::Verify;
+use crate::model::unix_name::UnixName;
 use crate::model::url_text::UrlText;
 
 /// Runs the command.
@@ -131,6 +132,10 @@ fn listens_at(arguments: &args::Relay) -> Cow<'_, str> {
     let is_bare = listen.starts_with([':', '*']) || listen.parse::<Bind>().is_ok();
     let said = target.and_then(address::detect).filter(|found: &Detected| found.explicit);
     match said.filter(|_| is_bare) {
+        // A socket of the file system says no more than a port what is spoken there.
+        Some(found) if UnixName::written(listen).is_some() => {
+            format!("{}+{listen}", found.protocol).into()
+        }
         Some(found) => format!("{}://{listen}", found.protocol).into(),
         None => listen.into(),
     }

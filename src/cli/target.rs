@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use crate::args::Common;
 use crate::compose;
 use crate::compose::address;
+use crate::compose::adopt::through_socket;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::field_access;
 use crate::model::plan::Plan;
@@ -16,6 +17,7 @@ use crate::model::preset::{Preset, PresetPath, Scope, StoredPreset};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::secrets::hide_typed;
 use crate::model::spec::Spec;
+use crate::model::unix_name::UnixName;
 use crate::model::url_text::UrlText;
 use crate::store;
 use crate::store::job::Workspace;
@@ -220,7 +222,9 @@ fn from_address(text: &str, side: Side, workspace: Option<&Workspace>) -> Result
         let unread = unread.map(|problem| format!("not all presets were read: {problem}"));
         let hints: Vec<String> = unread.into_iter().chain(alike).collect();
         return Err(usage("neither an address nor a preset").hint(match hints.as_slice() {
-            [] => "write http://..., tcp://host:port, udp://host:port or :port".to_owned(),
+            [] => {
+                "write http://..., tcp://host:port, udp://host:port, unix:/path or :port".to_owned()
+            }
             hints => hints.join("; "),
         }));
     };
@@ -231,11 +235,12 @@ fn from_address(text: &str, side: Side, workspace: Option<&Workspace>) -> Result
     };
     let Some(mut spec) = Spec::of(protocol, side) else {
         let cause = format!("there is no {} of {}", side.into_str(), protocol.title());
-        return Err(
-            usage(&cause).hint("a relay listens on :port, tcp://:port, tls://:port or udp://:port")
-        );
+        return Err(usage(&cause).hint(
+            "a relay listens on :port, tcp://:port, tls://:port, udp://:port or unix:/path",
+        ));
     };
     *spec.address_mut() = match side {
+        _ if UnixName::written(&detected.address).is_some() => detected.address,
         Side::Client => detected.address,
         // A listener's address is no client's: `*:9000` and `:9000` say where to bind.
         Side::Listener | Side::Relay => {
@@ -243,6 +248,9 @@ fn from_address(text: &str, side: Side, workspace: Option<&Workspace>) -> Result
             rest.strip_suffix('/').unwrap_or(rest).to_owned()
         }
     };
+    if let Some((socket, url)) = address::http_unix(text).filter(|_| side == Side::Client) {
+        through_socket(&mut spec, socket, url);
+    }
     // Refused where there is no such option: the address of a request says whether it is TLS, and
     // nothing but its body is sent.
     if detected.tls {

@@ -10,6 +10,7 @@ use super::address_faults::{bare, cut_short, host_of, quoted, wrong_authority};
 use crate::codec::zone;
 use crate::model::endpoint::{Bind, Endpoint};
 use crate::model::protocol::{Protocol, Side};
+use crate::model::unix_name::UNIX;
 use crate::model::url_text::UrlText;
 
 /// What a typed address means.
@@ -30,7 +31,6 @@ pub(super) const UNSENDABLE: &AsciiSet = &CONTROLS.add(b' ');
 
 /// Schemes of the product's plan that this version does not speak.
 const NOT_YET: &[(&str, &str)] = &[
-    ("unix", "Unix sockets are"),
     ("ws", "WebSocket is"),
     ("wss", "WebSocket is"),
     ("ftp", "FTP is"),
@@ -40,7 +40,13 @@ const NOT_YET: &[(&str, &str)] = &[
 ];
 
 /// Schemes this version speaks.
-const SPOKEN: [&str; 6] = ["https", "http", "tcp", "tls", "ssl", "udp"];
+const SPOKEN: [&str; 9] =
+    ["https", "http", "tcp", "tls", "ssl", "udp", "unix", HTTP_UNIX, TCP_UNIX];
+
+/// HTTP through a socket of the file system.
+const HTTP_UNIX: &str = "http+unix";
+/// The same as `unix` alone.
+const TCP_UNIX: &str = "tcp+unix";
 
 /// The scheme of a text, lower case, and what follows it (without `//`).
 fn scheme(text: &str) -> Option<(String, &str)> {
@@ -51,7 +57,7 @@ fn scheme(text: &str) -> Option<(String, &str)> {
     match rest.strip_prefix("//") {
         Some(rest) if is_scheme => Some((scheme, rest)),
         // `unix:/path` has no authority; `host:80` is no scheme.
-        None if scheme == "unix" => Some((scheme, rest)),
+        None if ["unix", HTTP_UNIX, TCP_UNIX].contains(&&*scheme) => Some((scheme, rest)),
         _ => None,
     }
 }
@@ -72,6 +78,8 @@ pub(crate) fn detect(text: &str) -> Option<Detected> {
             "tcp" => found(Protocol::Tcp, false, bare),
             "tls" | "ssl" => found(Protocol::Tcp, true, bare),
             "udp" => found(Protocol::Udp, false, bare),
+            "unix" | TCP_UNIX => found(Protocol::Tcp, false, &format!("{UNIX}{rest}")),
+            HTTP_UNIX => found(Protocol::Http, false, &format!("{UNIX}{rest}")),
             _ => return None,
         });
     }
@@ -95,6 +103,21 @@ pub(crate) fn detect(text: &str) -> Option<Detected> {
     }
 }
 
+/// The socket and the URL of `http+unix://%2Fpath%2Fof.sock/path`, or of the socket alone.
+#[must_use]
+pub(crate) fn http_unix(text: &str) -> Option<(String, String)> {
+    let (found, rest) = scheme(text.trim())?;
+    if found != HTTP_UNIX {
+        return None;
+    }
+    let (socket, target) = match rest.find('/') {
+        Some(at) if at > 0 => rest.split_at(at),
+        _ => (rest, "/"),
+    };
+    let socket = percent_encoding::percent_decode_str(socket).decode_utf8_lossy().into_owned();
+    Some((socket, format!("http://localhost{target}")))
+}
+
 /// What is wrong with the scheme of a text: one this version does not speak, or one that lacks a
 /// colon or its slashes.
 #[must_use]
@@ -105,9 +128,11 @@ pub(crate) fn wrong_scheme(text: &str) -> Option<String> {
         return None;
     }
     let Some((_, what)) = NOT_YET.iter().find(|(name, _)| *name == scheme) else {
-        return Some(format!("'{scheme}://' is none of http, https, tcp, tls and udp"));
+        return Some(format!("'{scheme}://' is none of http, https, tcp, tls, udp and unix"));
     };
-    Some(format!("{what} not supported yet; this version speaks HTTP, TCP, TLS and UDP"))
+    Some(format!(
+        "{what} not supported yet; this version speaks HTTP, TCP, TLS, UDP and Unix sockets"
+    ))
 }
 
 /// Whether a text begins with a port and nothing else of an authority.
@@ -158,6 +183,12 @@ pub fn normalise_url(text: &str) -> Result<String, String> {
     }
     let whole = match scheme(text) {
         Some((scheme, _)) if scheme == "http" || scheme == "https" => text.to_owned(),
+        Some((scheme, _)) if [UNIX.trim_end_matches(':'), HTTP_UNIX].contains(&&*scheme) => {
+            return error(
+                "a path of a socket is not a URL for HTTP; write http://localhost/path, and the socket \
+                 in unix-socket",
+            );
+        }
         Some((scheme, _)) => return Err(format!("'{scheme}://' is not a URL for HTTP")),
         None if text.starts_with([':', '/']) => format!("http://localhost{text}"),
         None => format!("http://{text}"),
@@ -286,6 +317,11 @@ mod tests {
         assert_eq!(detected("tcp://{{host}}:7"), is(Protocol::Tcp, false, "{{host}}:7"));
         assert_eq!(detected("tls://a:443/"), is(Protocol::Tcp, true, "a:443"));
         assert_eq!(detected(" udp://[::1]:53 "), is(Protocol::Udp, false, "[::1]:53"));
+        for text in ["unix:/tmp/a.sock", "unix:///tmp/a.sock", " unix:/tmp/a.sock "] {
+            assert_eq!(detected(text), is(Protocol::Tcp, false, "unix:/tmp/a.sock"), "{text}");
+        }
+        assert_eq!(detected("unix:@{{name}}/"), is(Protocol::Tcp, false, "unix:@{{name}}/"));
+        assert_eq!(detected("http+unix:/a"), is(Protocol::Http, false, "unix:/a"));
         assert_eq!(detected("gopher://a"), None);
     }
 
@@ -309,7 +345,7 @@ mod tests {
 
     #[test]
     fn known_but_unspoken_schemes_say_so() {
-        for text in ["ws://a/b", "unix:/tmp/x", "ftp://a", "dns://a"] {
+        for text in ["ws://a/b", "ftp://a", "dns://a"] {
             assert!(wrong_scheme(text).unwrap().contains("not supported yet"), "{text}");
             assert!(normalise_url(text).unwrap_err().contains("not supported yet"));
         }
@@ -394,6 +430,7 @@ mod tests {
             ("http://xn--\u{2}/", "control"),
             ("http://a..%00b/", "host name"),
             ("tcp://a:1", "not a URL for HTTP"),
+            ("unix:/tmp/a", "not a URL for HTTP"),
             ("http://a:0/", "port 0"),
             ("http://::1:80/", "needs brackets"),
             ("http://*:80/", "for listeners"),

@@ -3,12 +3,13 @@
 //! Called when the address line is left and before sending: `tcp://`, `tls://` or `https://` typed
 //! into a form of another kind means that kind.
 
-use super::address::{Detected, detect};
+use super::address::{Detected, detect, http_unix};
 use super::method::{MethodAndUrl, method_and_url};
 use crate::model::field_access;
 use crate::model::field_id::FieldId;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
+use crate::model::unix_name::UnixName;
 use crate::model::url_text::UrlText;
 
 /// The spec an address stands for.
@@ -27,6 +28,17 @@ pub(crate) fn adopt(spec: &Spec) -> Option<Adopted> {
     }
     let found = detect(spec.address()).filter(|found| found.explicit)?;
     let composed = spec.side();
+    if UnixName::written(spec.address().trim()).is_some() && takes_unix(spec) {
+        return None;
+    }
+    if let (Some((socket, url)), true) = (http_unix(spec.address()), composed == Side::Client) {
+        let is_same_kind = matches!(spec, Spec::Http(_));
+        let empty = Spec::empty(Protocol::Http, Side::Client);
+        let mut adopted = if is_same_kind { spec.clone() } else { empty };
+        through_socket(&mut adopted, socket, url);
+        let is_whole = is_same_kind || is_blank_but_for_address(spec);
+        return Some(Adopted { spec: adopted, is_whole });
+    }
     if found.protocol == Protocol::Http && matches!(spec, Spec::Http(_)) {
         return None;
     }
@@ -35,7 +47,9 @@ pub(crate) fn adopt(spec: &Spec) -> Option<Adopted> {
     let is_same_kind = found.protocol == spec.protocol() && side == composed;
     let mut adopted = if is_same_kind { spec.clone() } else { Spec::empty(found.protocol, side) };
     *adopted.address_mut() = match (found.protocol, side) {
-        (Protocol::Http, Side::Listener) => UrlText::of(&found.address).authority.to_owned(),
+        (Protocol::Http, Side::Listener) if UnixName::written(&found.address).is_none() => {
+            UrlText::of(&found.address).authority.to_owned()
+        }
         _ => found.address,
     };
     set_tls(&mut adopted, found.tls);
@@ -60,8 +74,26 @@ fn is_blank_but_for_address(spec: &Spec) -> bool {
     rest == empty
 }
 
+/// Whether a Unix socket is an address of this kind, whatever is spoken there.
+fn takes_unix(spec: &Spec) -> bool {
+    match (spec.protocol(), spec.side()) {
+        (Protocol::Udp, _) | (Protocol::Http, Side::Client) => false,
+        (Protocol::Tcp | Protocol::Http, _) => true,
+    }
+}
+
+/// Makes a request one to this URL through this socket.
+pub(crate) fn through_socket(spec: &mut Spec, socket: String, url: String) {
+    if let Spec::Http(http) = spec {
+        (http.unix_socket, http.url) = (socket, url);
+    }
+}
+
 /// Whether an address is a URL with more than host and port.
 fn has_path(found: &Detected) -> bool {
+    if UnixName::written(&found.address).is_some() {
+        return false;
+    }
     let target = UrlText::of(&found.address).target;
     found.protocol == Protocol::Http && !matches!(target, "" | "/")
 }
@@ -119,6 +151,30 @@ mod tests {
             let other = with_address(protocol, side, "DELETE h:80/x HTTP/1.1");
             let Spec::Http(http) = adopt(&other).unwrap().spec else { panic!("no request") };
             assert_eq!((http.method.as_str(), http.url.as_str()), ("DELETE", "h:80/x"));
+        }
+    }
+
+    #[test]
+    fn a_unix_socket_is_an_address_of_every_stream() {
+        let adopted = |protocol, side, address| adopt(&with_address(protocol, side, address));
+        for (protocol, side) in [
+            (Protocol::Tcp, Side::Client),
+            (Protocol::Http, Side::Listener),
+            (Protocol::Http, Side::Relay),
+        ] {
+            assert_eq!(adopted(protocol, side, "unix:/a"), None);
+        }
+        let tcp = adopted(Protocol::Http, Side::Client, "unix:///a").unwrap().spec;
+        assert_eq!((tcp.protocol(), tcp.address()), (Protocol::Tcp, "unix:/a"));
+        let http = adopted(Protocol::Tcp, Side::Listener, "http+unix:/a").unwrap().spec;
+        assert_eq!((http.protocol(), http.address()), (Protocol::Http, "unix:/a"));
+        for (address, socket, url) in [
+            ("http+unix://%2Frun%2Fd.sock/v1?a", "/run/d.sock", "http://localhost/v1?a"),
+            ("http+unix:/run/d.sock", "/run/d.sock", "http://localhost/"),
+        ] {
+            let adopted = adopted(Protocol::Http, Side::Client, address).unwrap().spec;
+            let Spec::Http(http) = adopted else { panic!("no request") };
+            assert_eq!((&*http.unix_socket, &*http.url), (socket, url));
         }
     }
 

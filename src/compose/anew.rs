@@ -4,12 +4,14 @@
 //! port and TLS are carried over, so that both ends of a wire meet; what else was composed, whom a
 //! URL logs in and which certificates were accepted stay behind.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
-use super::adopt::{set_tls, tls};
+use super::adopt::{set_tls, through_socket, tls};
+use crate::model::end_address::EndAddress;
 use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::Spec;
 use crate::model::tls::ClientTls;
+use crate::model::unix_name::UnixName;
 use crate::model::url_text::UrlText;
 
 /// Where a spec leads, as it is written; templates stay.
@@ -27,12 +29,15 @@ struct Place {
 #[must_use]
 pub(crate) fn anew(
     old: &Spec,
-    listens_on: Option<SocketAddr>,
+    listens_on: Option<&EndAddress>,
     protocol: Protocol,
     side: Side,
 ) -> Spec {
+    if UnixName::written(old.address().trim()).is_some() {
+        return at_socket(old, protocol, side);
+    }
     let mut place = Place::of(old);
-    if let Some(socket) = listens_on {
+    if let Some(socket) = listens_on.and_then(EndAddress::inet) {
         (place.host, place.port) = (host_of(socket.ip()), socket.port().to_string());
     }
     let mut spec = Spec::empty(protocol, side);
@@ -49,6 +54,27 @@ pub(crate) fn anew(
         *spec.address_mut() = address;
     }
     set_tls(&mut spec, place.tls);
+    spec
+}
+
+/// Something new that leads to the Unix socket of another, where its kind can.
+fn at_socket(old: &Spec, protocol: Protocol, side: Side) -> Spec {
+    let (mut spec, socket) = (Spec::empty(protocol, side), old.address().trim());
+    match (protocol, side) {
+        (Protocol::Udp, _) => return spec,
+        (Protocol::Http, Side::Client) => {
+            let name = UnixName::written(socket).unwrap_or(socket);
+            through_socket(&mut spec, name.to_owned(), "http://localhost/".into());
+        }
+        (Protocol::Tcp | Protocol::Http, _) => {
+            let is_target = side == Side::Relay && !old.side().listens();
+            match spec.target_mut().filter(|_| is_target) {
+                Some(target) => socket.clone_into(target),
+                None => socket.clone_into(spec.address_mut()),
+            }
+        }
+    }
+    set_tls(&mut spec, tls(old) == Some(true));
     spec
 }
 
@@ -241,11 +267,29 @@ mod tests {
     }
 
     #[test]
+    fn a_unix_socket_is_where_everything_new_leads() {
+        let old = spec(Protocol::Tcp, LISTENER, "unix:/tmp/a.sock");
+        let made = |protocol, side| anew(&old, None, protocol, side);
+        assert_eq!(made(Protocol::Tcp, CLIENT).address(), "unix:/tmp/a.sock");
+        assert_eq!(made(Protocol::Http, LISTENER).address(), "unix:/tmp/a.sock");
+        let Spec::Http(http) = made(Protocol::Http, CLIENT) else { panic!("no request") };
+        assert_eq!((&*http.unix_socket, &*http.url), ("/tmp/a.sock", "http://localhost/"));
+        let client = spec(Protocol::Tcp, CLIENT, "unix:/tmp/a.sock");
+        let Spec::TcpRelay(relay) = anew(&client, None, Protocol::Tcp, Side::Relay) else {
+            panic!("no relay")
+        };
+        assert_eq!(relay.target, "unix:/tmp/a.sock");
+        assert_eq!(made(Protocol::Udp, CLIENT), Spec::empty(Protocol::Udp, CLIENT));
+    }
+
+    #[test]
     fn a_socket_that_listens_is_believed_more_than_the_text() {
-        let socket = Some("127.0.0.1:40123".parse().unwrap());
+        let at: EndAddress = "127.0.0.1:40123".parse().unwrap();
+        let socket = Some(&at);
         let old = spec(Protocol::Tcp, LISTENER, ":0");
         assert_eq!(anew(&old, socket, Protocol::Tcp, CLIENT).address(), "127.0.0.1:40123");
-        let socket = Some("[::]:40123".parse().unwrap());
+        let at: EndAddress = "[::]:40123".parse().unwrap();
+        let socket = Some(&at);
         let old = spec(Protocol::Http, LISTENER, ":8080");
         assert_eq!(anew(&old, socket, Protocol::Http, CLIENT).address(), "http://localhost:40123/");
     }

@@ -6,6 +6,7 @@ use super::template::UnknownName;
 use super::*;
 use crate::model::client::{ClientSpec, ScriptStep, TcpSpec, UdpSpec};
 use crate::model::endpoint::{Bind, Endpoint};
+use crate::model::field_access;
 use crate::model::http::{
     Auth, FormPart, HttpAnswer, HttpBody, HttpListenerSpec, HttpRule, HttpSpec, PartSource,
 };
@@ -13,6 +14,7 @@ use crate::model::listener::{Rule, TcpListenerSpec, When, WhenKind};
 use crate::model::plan::{
     AnswerPart, HttpPlan, LengthHeader, PartContent, PlanBody, StepPlan, WhenPlan,
 };
+use crate::model::protocol::{Protocol, Side};
 use crate::model::spec::NameValue;
 use crate::model::tls::ClientTls;
 use crate::model::trust::{TrustedCertificates, Verify};
@@ -397,6 +399,51 @@ fn a_bind_may_be_a_port_alone_or_carry_its_scheme() {
 }
 
 #[test]
+fn a_unix_socket_is_planned_from_its_templates_and_what_it_cannot_have_is_said() {
+    let mut scope = scope();
+    scope.os.insert("HOME".into(), "/home/ann/".into());
+    let planned = |protocol, side, set: &[(&str, &str)]| {
+        let mut spec = Spec::empty(protocol, side);
+        for (key, value) in set {
+            field_access::assign(spec.options_mut(), key, value).unwrap();
+        }
+        super::plan(&spec, &scope)
+    };
+    let (client, listener) = (Side::Client, Side::Listener);
+    for (typed, address) in [
+        ("unix:/run/{{host}}.sock", "unix:/run/a.example.sock"),
+        ("unix://~/a.sock", "unix:/home/ann/a.sock"),
+        (" unix:@{{host}} ", "unix:@a.example"),
+    ] {
+        let plan = planned(Protocol::Tcp, client, &[("address", typed)]).unwrap();
+        assert_eq!(plan.address(), address);
+        let plan = planned(Protocol::Http, Side::Relay, &[("bind", typed), ("target", typed)]);
+        assert_eq!(plan.unwrap().address(), format!("{address} → {address}"));
+    }
+    let modes = [("bind", "unix:/a"), ("socket-mode", "660")];
+    let Plan::TcpListener(plan) = planned(Protocol::Tcp, listener, &modes).unwrap() else {
+        panic!("no listener")
+    };
+    assert!(matches!(plan.bind, Bind::Unix { mode: 0o660, .. }));
+    let socket = [("url", "http://h/"), ("unix-socket", "~/a.sock")];
+    let Plan::Http(plan) = planned(Protocol::Http, client, &socket).unwrap() else {
+        panic!("no request")
+    };
+    assert_eq!(plan.unix_socket.unwrap().to_string(), "unix:/home/ann/a.sock");
+    for (protocol, side, set, field) in [
+        (Protocol::Udp, client, &[("address", "unix:/a")][..], "address"),
+        (Protocol::Udp, listener, &[("bind", "unix:/a")], "bind"),
+        (Protocol::Udp, Side::Relay, &[("target", "unix:/a")], "target"),
+        (Protocol::Tcp, client, &[("address", "unix:/a"), ("source", ":9")], "source"),
+        (Protocol::Tcp, listener, &[("bind", "unix:/a"), ("socket-mode", "0888")], "socket-mode"),
+        (Protocol::Tcp, listener, &[("bind", "unix:@")], "bind"),
+        (Protocol::Http, client, &[("url", "http://h/"), ("unix-socket", "@")], "unix-socket"),
+    ] {
+        assert_eq!(one(planned(protocol, side, set)).field.to_string(), field, "{set:?}");
+    }
+}
+
+#[test]
 fn a_tcp_client_plans_its_address_steps_and_tls() {
     let spec = TcpSpec {
         address: "tcp://{{host}}:7/".into(),
@@ -423,7 +470,7 @@ fn a_tcp_client_plans_its_address_steps_and_tls() {
         vec![ScriptStep::Send(Payload::text("ok")), ScriptStep::Send(Payload::text(r"a\q"))];
     let issue = one(super::plan(&Spec::Tcp(TcpSpec { steps, ..spec.clone() }), &scope()));
     assert_eq!((&*issue.field.to_string(), issue.span), ("step.2.send", Some(1..3)));
-    for address in ["", "host", "host:0", "host:99999", "unix:/x"] {
+    for address in ["", "host", "host:0", "host:99999", "unix:"] {
         let spec = TcpSpec { address: address.into(), ..spec.clone() };
         assert_eq!(
             one(super::plan(&Spec::Tcp(spec), &scope())).field.to_string(),

@@ -61,6 +61,7 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
     notes.extend(missing_notes(&automatic, &own, |header| spec.omits(header)));
     let socket = socket(&spec.socket, composer);
     let client = sockets::client(&spec.client, composer);
+    let unix_socket = sockets::unix_socket(&spec.unix_socket, composer);
     let is_sent = |header: AutomaticHeader| !spec.omits(header) && !has(&own, header.into_str());
     // The length comes last, where the engine puts that of a file.
     let (last, first): (Vec<_>, Vec<_>) = automatic
@@ -90,6 +91,7 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
         redirects: spec.redirects,
         socket,
         client,
+        unix_socket,
         notes,
     })
 }
@@ -303,7 +305,7 @@ pub(super) fn listener(
     spec: &HttpListenerSpec,
     composer: &mut Composer<'_>,
 ) -> Option<HttpListenerPlan> {
-    let bind = stream_bind(&spec.bind, composer);
+    let bind = stream_bind(&spec.bind, &spec.unix, composer);
     let tls = listener_tls(&spec.tls, composer);
     let socket = socket(&spec.socket, composer);
     let rules = rules(&spec.rules, composer);

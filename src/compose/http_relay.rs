@@ -3,7 +3,7 @@
 use super::http::rules;
 use super::relay::{hold, unless_itself};
 use super::rewrite::rewrites;
-use super::sockets::{client, client_tls, listener_tls, socket, stream_bind};
+use super::sockets::{client, client_tls, endpoint_in, listener_tls, socket, stream_bind};
 use super::text::Composer;
 use crate::model::endpoint::Endpoint;
 use crate::model::field_id::FieldId;
@@ -11,11 +11,12 @@ use crate::model::http_relay::HttpRelaySpec;
 use crate::model::plan::{HttpRelayPlan, OpenPlan, OriginPlan};
 use crate::model::timing::bound;
 use crate::model::tls::ClientTls;
+use crate::model::unix_name::UnixName;
 use crate::model::url_text::UrlText;
 
 /// Every issue goes to the composer; `None` without an address to bind or with a target that is none.
 pub(super) fn plan(spec: &HttpRelaySpec, composer: &mut Composer<'_>) -> Option<HttpRelayPlan> {
-    let bind = stream_bind(&spec.bind, composer);
+    let bind = stream_bind(&spec.bind, &spec.unix, composer);
     let target = match spec.target.trim() {
         "" => None,
         _ => Some(origin(spec, composer)),
@@ -90,6 +91,11 @@ fn origin(spec: &HttpRelaySpec, composer: &mut Composer<'_>) -> Option<OriginPla
     let text = composer.line(field, &spec.target);
     if composer.issues.len() > count {
         return None;
+    }
+    if UnixName::written(text.trim()).is_some() {
+        let endpoint = endpoint_in(field, &spec.target, composer)?;
+        let tls = client_tls(FieldId::new("target-tls"), &spec.target_tls, composer);
+        return Some(OriginPlan { endpoint, tls });
     }
     let url = UrlText::literal(text.trim());
     let scheme = url.scheme.to_ascii_lowercase();

@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use super::rewrite::rewrites;
 use super::session::when;
 use super::sockets::{
-    bind, client, client_of_many, client_tls, datagrams, endpoint_in, listener_tls, socket,
-    stream_bind,
+    bind, client, client_of_many, client_tls, datagram_endpoint, datagrams, endpoint_in,
+    listener_tls, socket, stream_bind,
 };
 use super::text::Composer;
 use crate::model::endpoint::{Bind, Endpoint};
@@ -23,7 +23,7 @@ use crate::query::Filter;
 /// Every issue goes to the composer; `None` without an address to bind or a target.
 pub(super) fn tcp(spec: &TcpRelaySpec, composer: &mut Composer<'_>) -> Option<TcpRelayPlan> {
     let field = FieldId::new("target");
-    let bind = stream_bind(&spec.bind, composer);
+    let bind = stream_bind(&spec.bind, &spec.unix, composer);
     let socks = socks(spec, composer);
     let endpoint = match &socks {
         // Nothing is read of it.
@@ -85,7 +85,7 @@ fn socks(spec: &TcpRelaySpec, composer: &mut Composer<'_>) -> Option<SocksPlan> 
 pub(super) fn udp(spec: &UdpRelaySpec, composer: &mut Composer<'_>) -> Option<UdpRelayPlan> {
     let field = FieldId::new("target");
     let bind = bind(&spec.bind, composer);
-    let target = endpoint_in(field, &spec.target, composer);
+    let target = datagram_endpoint(field, &spec.target, composer);
     let scheme = UrlText::of(&spec.target).scheme.to_ascii_lowercase();
     if !matches!(&*scheme, "" | "udp") {
         composer.issue(field, "a UDP relay leads on by UDP");

@@ -6,7 +6,7 @@ use crate::model::spec::Spec;
 use crate::model::tls::ClientTls;
 
 const STREAMS: (&str, &str) =
-    ("TCP and TLS", "write host:port, tcp://host:port or tls://host:port");
+    ("TCP and TLS", "write host:port, tcp://host:port, tls://host:port or unix:/path");
 const DATAGRAMS: (&str, &str) = ("UDP", "write host:port or udp://host:port");
 
 /// Leads a relay to a target.

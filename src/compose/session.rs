@@ -1,7 +1,8 @@
 //! Plans of TCP and UDP: clients with their steps, listeners with greeting and automatic answers.
 
 use super::sockets::{
-    bind, client, client_tls, datagrams, endpoint, listener_tls, socket, stream_bind,
+    bind, client, client_tls, datagram_endpoint, datagrams, endpoint, listener_tls, socket,
+    stream_bind, unix_client,
 };
 use super::text::Composer;
 use crate::compose::template::Mode;
@@ -21,12 +22,14 @@ pub(super) fn tcp(spec: &TcpSpec, composer: &mut Composer<'_>) -> Option<TcpPlan
     let client = client(&spec.client, composer);
     let steps = steps(&spec.steps, composer);
     let connect_timeout = bound(spec.connect_timeout);
-    Some(TcpPlan { endpoint: endpoint?, tls, steps, connect_timeout, socket, client })
+    let endpoint = endpoint?;
+    unix_client(&endpoint, &client, composer);
+    Some(TcpPlan { endpoint, tls, steps, connect_timeout, socket, client })
 }
 
 /// As [`tcp`].
 pub(super) fn udp(spec: &UdpSpec, composer: &mut Composer<'_>) -> Option<UdpPlan> {
-    let endpoint = endpoint(&spec.address, composer);
+    let endpoint = datagram_endpoint(FieldId::new("address"), &spec.address, composer);
     let client = client(&spec.client, composer);
     let steps = steps(&spec.steps, composer);
     let socket = datagrams(&spec.socket);
@@ -54,7 +57,7 @@ pub(super) fn tcp_listener(
     spec: &TcpListenerSpec,
     composer: &mut Composer<'_>,
 ) -> Option<TcpListenerPlan> {
-    let bind = stream_bind(&spec.bind, composer);
+    let bind = stream_bind(&spec.bind, &spec.unix, composer);
     let tls = listener_tls(&spec.tls, composer);
     let socket = socket(&spec.socket, composer);
     let greeting = composer.payload(FieldId::new("greeting"), &spec.greeting).into();

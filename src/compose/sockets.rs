@@ -7,11 +7,16 @@ use std::time::Duration;
 use super::text::Composer;
 use crate::compose::address;
 use crate::model::client::{ClientSpec, DatagramSpec, SocketSpec};
-use crate::model::endpoint::{Bind, Endpoint, EndpointError, is_group};
+use crate::model::endpoint::{Bind, Endpoint, EndpointError, UNIX_MODE, is_group};
 use crate::model::field_id::FieldId;
+use crate::model::listener::UnixSpec;
 use crate::model::plan::{ClientOptions, DatagramOptions, SocketOptions, SourceAddress};
 use crate::model::tls::{ClientTls, ListenerTls};
+use crate::model::unix_name::UnixName;
 use crate::model::url_text::UrlText;
+
+/// What is said of a Unix socket where datagrams are meant.
+const ONLY_STREAMS: &str = "Unix sockets are spoken to as streams; compose it as TCP";
 
 /// Whom to connect to, read from the address field; `None` after an issue. Port 0 is one.
 pub(super) fn endpoint(text: &str, composer: &mut Composer<'_>) -> Option<Endpoint> {
@@ -25,7 +30,11 @@ pub(super) fn endpoint_in(
     text: &str,
     composer: &mut Composer<'_>,
 ) -> Option<Endpoint> {
+    let written = text;
     let text = line(field, text, composer)?;
+    if UnixName::written(text.trim()).is_some() {
+        return unix_name(field, (written, &text), composer).map(Endpoint::unix);
+    }
     let text = without_scheme(field, &text, composer)?;
     let endpoint: Endpoint = parsed(field, &text, composer)?;
     if endpoint.port == 0 {
@@ -33,6 +42,38 @@ pub(super) fn endpoint_in(
         return None;
     }
     Some(endpoint)
+}
+
+/// The same where datagrams are sent, which no Unix socket of ours takes.
+pub(super) fn datagram_endpoint(
+    field: FieldId,
+    text: &str,
+    composer: &mut Composer<'_>,
+) -> Option<Endpoint> {
+    let endpoint = endpoint_in(field, text, composer)?;
+    if endpoint.socket.is_some() {
+        composer.issue(field, ONLY_STREAMS);
+        return None;
+    }
+    Some(endpoint)
+}
+
+/// The name of a Unix socket, `~/` that is written there being the home folder.
+fn unix_name(
+    field: FieldId,
+    (written, text): (&str, &str),
+    composer: &mut Composer<'_>,
+) -> Option<UnixName> {
+    let name = |text| UnixName::written(str::trim(text)).unwrap_or(text);
+    let path = at_home(name(written), name(text.trim()).to_owned(), composer);
+    UnixName::parse(&path).map_err(|why| composer.issue(field, why)).ok()
+}
+
+/// The Unix socket of a client of HTTP, with or without `unix:` in front; `None` = it has none.
+pub(super) fn unix_socket(text: &str, composer: &mut Composer<'_>) -> Option<UnixName> {
+    let (field, written) = (FieldId::new("unix-socket"), text.trim());
+    let text = line(field, written, composer)?;
+    if text.trim().is_empty() { None } else { unix_name(field, (written, &text), composer) }
 }
 
 fn parsed<T>(field: FieldId, text: &str, composer: &mut Composer<'_>) -> Option<T>
@@ -43,8 +84,15 @@ where
 }
 
 /// Where a listener of connections binds.
-pub(super) fn stream_bind(text: &str, composer: &mut Composer<'_>) -> Option<Bind> {
-    let bind = bind(text, composer)?;
+pub(super) fn stream_bind(
+    text: &str,
+    unix: &UnixSpec,
+    composer: &mut Composer<'_>,
+) -> Option<Bind> {
+    let mut bind = any_bind(text, composer)?;
+    if let Bind::Unix { mode, .. } = &mut bind {
+        *mode = unix_mode(&unix.mode, composer)?;
+    }
     if let Some(ip) = bind.ip().filter(|ip| is_group(*ip)) {
         let message = format!("{ip} is a group of receivers, to which nobody connects");
         composer.issue(FieldId::new("bind"), message);
@@ -53,10 +101,36 @@ pub(super) fn stream_bind(text: &str, composer: &mut Composer<'_>) -> Option<Bin
     Some(bind)
 }
 
-/// Where a listener binds.
-pub(super) fn bind(text: &str, composer: &mut Composer<'_>) -> Option<Bind> {
-    let field = FieldId::new("bind");
+/// Permissions of a socket: octal digits, as chmod takes them.
+fn unix_mode(text: &str, composer: &mut Composer<'_>) -> Option<u32> {
+    const MOST: u32 = 0o777;
+    let field = FieldId::new("socket-mode");
     let text = line(field, text, composer)?;
+    let mode = u32::from_str_radix(text.trim(), 8).ok().filter(|mode| *mode <= MOST);
+    if mode.is_none() {
+        composer
+            .issue(field, format!("'{text}' is no mode; write octal digits, such as 0600 or 0666"));
+    }
+    mode
+}
+
+/// Where datagrams are taken in.
+pub(super) fn bind(text: &str, composer: &mut Composer<'_>) -> Option<Bind> {
+    let bind = any_bind(text, composer)?;
+    if let Bind::Unix { .. } = bind {
+        composer.issue(FieldId::new("bind"), ONLY_STREAMS);
+        return None;
+    }
+    Some(bind)
+}
+
+fn any_bind(text: &str, composer: &mut Composer<'_>) -> Option<Bind> {
+    let (field, written) = (FieldId::new("bind"), text);
+    let text = line(field, text, composer)?;
+    if UnixName::written(text.trim()).is_some() {
+        let name = unix_name(field, (written, &text), composer)?;
+        return Some(Bind::Unix { name, mode: UNIX_MODE });
+    }
     let text = without_scheme(field, &text, composer)?;
     // A port alone is loopback, as with a colon in front.
     if let Ok(port) = text.trim().parse() {
@@ -88,7 +162,11 @@ pub(super) fn file(field: FieldId, written: &str, composer: &mut Composer<'_>) -
     if path.as_deref() == Some("") {
         composer.issue(field, "no file is named");
     }
-    let path = path.unwrap_or_default();
+    at_home(written, path.unwrap_or_default(), composer)
+}
+
+/// A path with the home folder in place of a `~/` that is written there and came of no template.
+fn at_home(written: &str, path: String, composer: &Composer<'_>) -> String {
     match (path.strip_prefix("~/").filter(|_| written.starts_with("~/")), composer.home()) {
         (Some(rest), Some(home)) => format!("{}/{rest}", home.trim_end_matches('/')),
         _ => path,
@@ -129,6 +207,18 @@ pub(super) fn socket(spec: &SocketSpec, composer: &mut Composer<'_>) -> SocketOp
 /// Options of a client, whatever it speaks.
 pub(super) fn client(spec: &ClientSpec, composer: &mut Composer<'_>) -> ClientOptions {
     ClientOptions { source: source(&spec.source, composer) }
+}
+
+/// Says what is asked of the client of a Unix socket that it cannot have.
+pub(super) fn unix_client(
+    endpoint: &Endpoint,
+    client: &ClientOptions,
+    composer: &mut Composer<'_>,
+) {
+    if endpoint.socket.is_some() && client.source.is_some() {
+        let why = "a Unix socket is connected to from no address; leave the source empty";
+        composer.issue(FieldId::new("source"), why);
+    }
 }
 
 /// Options of clients of which there are several at once, on sockets of their own.

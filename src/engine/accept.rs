@@ -18,7 +18,6 @@ pub(crate) mod pace;
 mod rejector;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -26,7 +25,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -39,8 +37,9 @@ use super::event::{Event, Phase};
 use super::session::{SessionHandle, SessionInput};
 use super::tls::{handshake, tls_words};
 use super::transport::listen::{ListenerLayer, bind, layer};
-use super::transport::stream::Stream;
+use super::transport::stream::{Stream, StreamSocket, local_end, process_of};
 use super::{clock, refusal};
+use crate::model::end_address::EndAddress;
 use crate::model::endpoint::Bind;
 use crate::model::failure::Failure;
 use crate::model::id::ConnId;
@@ -65,6 +64,9 @@ const CLOSE_TIMEOUT: Duration = Duration::from_millis(5_250);
 /// already does not.
 const FRESH: Duration = Duration::from_secs(1);
 
+/// What is said of who came without a name.
+const UNNAMED: &str = " (a client without a name; the number is ours)";
+
 /// The listener's end of one of its connections.
 pub(crate) trait ConnControl {
     /// What it does for the place it has.
@@ -78,11 +80,11 @@ pub(crate) trait ConnControl {
 /// A connection that was let in.
 pub(crate) struct NewConn {
     pub(crate) conn: ConnId,
-    pub(crate) peer: SocketAddr,
+    pub(crate) peer: EndAddress,
     /// Of a relay: what it is a half of.
     pub(crate) pair: Option<RelayPair>,
-    local: Option<SocketAddr>,
-    tcp: TcpStream,
+    local: Option<EndAddress>,
+    socket: StreamSocket,
     /// Held as long as its task runs.
     descriptor: Descriptors,
 }
@@ -90,8 +92,8 @@ pub(crate) struct NewConn {
 /// A connection that is ready for its protocol.
 pub(crate) struct AcceptedConn {
     pub(crate) conn: ConnId,
-    pub(crate) peer: SocketAddr,
-    pub(crate) local: Option<SocketAddr>,
+    pub(crate) peer: EndAddress,
+    pub(crate) local: Option<EndAddress>,
     pub(crate) stream: Stream,
     pub(crate) tls: Option<TlsFacts>,
     /// Fires when it shall be reset at once.
@@ -152,7 +154,8 @@ impl<G: ConnControl> AcceptLoop<G> {
         let failed = |failure: &Failure| session.events.failed(session.id.itself(), failure);
         let own = session.budget.descriptors(OWN).map_err(refusal::no_descriptors);
         let own = own.inspect_err(failed)?;
-        let sockets = bind(place, socket).await.inspect_err(failed)?;
+        let mut sockets = bind(place, socket).await.inspect_err(failed)?;
+        let remark = sockets.remark();
         let addresses = sockets.addresses();
         let ListenerLayer { acceptor, news } =
             layer(tls, &addresses, &session).await.inspect_err(failed)?;
@@ -169,16 +172,20 @@ impl<G: ConnControl> AcceptLoop<G> {
             running: FuturesUnordered::new(),
             close_deadline: None,
         };
-        accept.announce(addresses);
+        accept.announce(addresses, remark);
         for news in news {
             accept.tell(news);
         }
         Ok(accept)
     }
 
-    fn announce(&self, addresses: Vec<SocketAddr>) {
+    fn announce(&self, addresses: Vec<EndAddress>, remark: Option<String>) {
         let itself = self.session.id.itself();
-        self.introduce(itself, (addresses.first().copied(), None), None);
+        let info = self.info(itself, (addresses.first().cloned(), None), None);
+        self.session.introduce(&info);
+        if let Some(remark) = remark {
+            self.session.events.note(itself, Direction::Local, RecordKind::Note, remark);
+        }
         let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
         let tls = if self.acceptor.is_some() { " (TLS)" } else { "" };
         let text = format!("listening on {}{tls}", list.join(" and "));
@@ -196,14 +203,14 @@ impl<G: ConnControl> AcceptLoop<G> {
         self.session.events.event(Event::Authority(news));
     }
 
-    fn introduce(
+    fn info(
         &self,
         id: ConnId,
-        (local, peer): (Option<SocketAddr>, Option<SocketAddr>),
+        (local, peer): (Option<EndAddress>, Option<EndAddress>),
         pair: Option<RelayPair>,
-    ) {
+    ) -> ConnInfo {
         let (protocol, side, tls) = (self.protocol, self.side, self.acceptor.is_some());
-        self.session.introduce(&ConnInfo { id, protocol, side, local, peer, tls, pair });
+        ConnInfo { id, protocol, side, local, peer, tls, pair }
     }
 
     /// The half that a new connection is, where each is connected on to somebody.
@@ -241,14 +248,14 @@ impl<G: ConnControl> AcceptLoop<G> {
                     Some(SessionInput::Close(_)) => self.close(),
                     None => self.session.cancel.cancel(),
                 },
-                (tcp, peer) = self.incoming.next() => if let Some(new) = self.let_in(tcp, peer) {
+                (socket, peer) = self.incoming.next() => if let Some(new) = self.let_in(socket, peer) {
                     return ListenerEvent::NewConn(new);
                 },
             }
         }
     }
 
-    fn let_in(&mut self, tcp: TcpStream, peer: SocketAddr) -> Option<NewConn> {
+    fn let_in(&mut self, socket: StreamSocket, peer: Option<EndAddress>) -> Option<NewConn> {
         let full = self.conns.len() >= CONNECTIONS && !self.make_room();
         let place = if full {
             Err(format!("{CONNECTIONS} connections are open already"))
@@ -262,22 +269,25 @@ impl<G: ConnControl> AcceptLoop<G> {
                 if !full {
                     self.make_room();
                 }
-                self.refuse(tcp, peer, &why);
+                self.refuse(socket, peer, &why);
                 return None;
             }
         };
         let conn = self.session.next_conn();
-        let local = tcp.local_addr().ok();
-        let pair = self.pair(conn);
-        self.introduce(conn, (local, Some(peer)), pair);
-        let text = format!("accepted from {peer}");
+        let (local, pair) = (local_end(&socket), self.pair(conn));
+        let unnamed = if peer.is_some() { "" } else { UNNAMED };
+        let peer = peer.unwrap_or(EndAddress::Unnamed(conn.index));
+        let info = self.info(conn, (local.clone(), Some(peer.clone())), pair);
+        self.session.introduce_with(&info, process_of(&socket, false));
+        let text = format!("accepted from {peer}{unnamed}");
         self.session.events.note(conn, Direction::Received, RecordKind::Accepted, text);
-        Some(NewConn { conn, peer, pair, local, tcp, descriptor })
+        Some(NewConn { conn, peer, pair, local, socket, descriptor })
     }
 
-    fn refuse(&mut self, tcp: TcpStream, peer: SocketAddr, why: &str) {
-        self.rejector.refuse(tcp, self.acceptor.clone(), &self.session);
+    fn refuse(&mut self, socket: StreamSocket, peer: Option<EndAddress>, why: &str) {
+        self.rejector.refuse(socket, self.acceptor.clone(), &self.session);
         self.refused = self.refused.saturating_add(1);
+        let peer = peer.map_or_else(|| "a client without a name".into(), |peer| peer.to_string());
         let text = format!("refused {peer}: {why}");
         let itself = self.session.id.itself();
         self.session.events.note(itself, Direction::Local, RecordKind::Failed, text);
@@ -310,7 +320,7 @@ impl<G: ConnControl> AcceptLoop<G> {
         control: G,
         serve: impl FnOnce(AcceptedConn) -> F + Send + 'static,
     ) {
-        let NewConn { conn, peer, pair: _, local, tcp, descriptor } = new;
+        let NewConn { conn, peer, pair: _, local, socket, descriptor } = new;
         let abort = self.session.cancel.child_token();
         let open = Arc::new(AtomicBool::new(self.acceptor.is_none()));
         let (since, opened) = (Instant::now(), Arc::clone(&open));
@@ -324,7 +334,7 @@ impl<G: ConnControl> AcceptLoop<G> {
                     let text = "closed by us during the handshake";
                     return session.events.note(conn, Direction::Local, RecordKind::Closed, text);
                 }
-                secured = Box::pin(handshake::accept(acceptor, tcp)) => secured,
+                secured = Box::pin(handshake::accept(acceptor, socket)) => secured,
             };
             opened.store(true, Ordering::Relaxed);
             match secured {

@@ -30,6 +30,7 @@ use super::session::{SessionContext, SessionHandle, SessionInput};
 use super::{clock, refusal};
 use crate::model::byte_size::size;
 use crate::model::counts;
+use crate::model::end_address::EndAddress;
 use crate::model::endpoint::{Bind, Endpoint, is_reply};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
@@ -77,7 +78,8 @@ pub(super) async fn run(
     let sockets = BoundSocket::bind(bind, options, client).await;
     let local = sockets.as_ref().ok().and_then(|sockets| sockets.first()).map(|bound| bound.local);
     let peer = remote.as_ref().map(|remote| remote.address);
-    session.events.conn(ConnInfo { id, protocol, side, local, peer, tls: false, pair: None });
+    let (local, to) = (local.map(EndAddress::from), peer.map(EndAddress::from));
+    session.events.conn(ConnInfo { id, protocol, side, local, peer: to, tls: false, pair: None });
     let mut socket = Datagrams {
         sockets: sockets.inspect_err(|failure| session.events.failed(id, failure))?,
         session,
@@ -134,7 +136,8 @@ impl Datagrams {
     }
 
     fn announce(&mut self) {
-        let addresses: Vec<_> = self.sockets.iter().map(|bound| bound.local).collect();
+        let addresses: Vec<EndAddress> =
+            self.sockets.iter().map(|bound| bound.local.into()).collect();
         let receive_buffer = self.sockets.iter().filter_map(BoundSocket::receive_buffer).min();
         let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
         let buffer = receive_buffer
@@ -142,12 +145,12 @@ impl Datagrams {
         let groups: String = self.sockets.iter().map(BoundSocket::told).collect();
         let text = format!("bound to {}{groups}{buffer}", list.join(" and "));
         self.note(self.session.id.itself(), RecordKind::Bound, text);
-        let first = addresses.first().copied();
+        let first = addresses.first().cloned();
         self.answerer.announce(self.sockets.iter().map(|bound| bound.local));
         self.session.events.phase(Phase::Listening { addresses, receive_buffer });
         if let (Some(peer), Some(local)) = (self.peer(), first) {
             self.peer_at(peer);
-            self.session.events.phase(Phase::Connected { local, peer });
+            self.session.events.phase(Phase::Connected { local, peer: peer.into() });
         }
         self.count_peers();
         self.read_drops();
@@ -201,8 +204,8 @@ impl Datagrams {
         if let Some(forgotten) = self.peers.add(address, id) {
             self.session.events.retire(forgotten);
         }
-        let local = socket_for(&self.sockets, address).map(|bound| bound.local);
-        let peer = Some(address);
+        let local = socket_for(&self.sockets, address).map(|bound| bound.local.into());
+        let peer = Some(address.into());
         self.session.introduce(&ConnInfo {
             id,
             protocol,

@@ -1,12 +1,12 @@
 //! Facts from the engine. Plain data; the shell feeds them to `App::update`.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::codec::compare::Comparison;
+use crate::model::end_address::EndAddress;
 use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
 use crate::model::hold::{Held, HoldEnd};
@@ -102,7 +102,7 @@ pub enum Phase {
     /// Looking the peer's name up.
     Resolving { host: String },
     /// Trying one of the peer's addresses.
-    Connecting { address: SocketAddr },
+    Connecting { address: EndAddress },
     /// TCP is up, TLS is agreed on.
     Handshaking,
     /// Sending a request, bytes so far and in all.
@@ -112,12 +112,12 @@ pub enum Phase {
     /// The response is coming.
     Receiving,
     /// A client session is up.
-    Connected { local: SocketAddr, peer: SocketAddr },
+    Connected { local: EndAddress, peer: EndAddress },
     /// All steps of a client session are done, and what they send has left.
     StepsDone,
     /// A listener or UDP socket is up, on these addresses. `receive_buffer` is the size the
     /// system granted in bytes (UDP only).
-    Listening { addresses: Vec<SocketAddr>, receive_buffer: Option<usize> },
+    Listening { addresses: Vec<EndAddress>, receive_buffer: Option<usize> },
     /// A listener's count of open connections or known peers changed.
     Clients { open: u32, refused: u32 },
     /// Closing, waiting for writes to finish.

@@ -20,11 +20,12 @@ use tokio_util::sync::CancellationToken;
 use super::clock;
 use super::event::Event;
 use super::sink::Sink;
+use crate::model::end_address::EndAddress;
 use crate::model::id::ConnId;
 use crate::model::peer_owner::{LocalUser, PeerOwner, PeerProcess};
 use crate::model::record::ConnInfo;
 use crate::model::timing::Stamp;
-use crate::os::{self, FoundPeer, FoundUser, PeerCache, SoughtPeer};
+use crate::os::{self, FoundPeer, FoundUser, PeerCache, SoughtPeer, SoughtProcess, SoughtSocket};
 
 /// Peers that wait to be looked for, and those of them that wait for their server.
 const WAITING: usize = 1_024;
@@ -64,15 +65,18 @@ impl PeerFinder {
     }
 
     /// Looks for the peer of a connection, if it is of this machine; what is found is told there.
-    pub(crate) fn look_for(&self, conn: &ConnInfo, events: &Sink) {
-        let is_there = conn.local.is_some() && conn.is_peer_local();
-        let (Some(orders), Some(peer)) = (&self.0, conn.peer.filter(|_| is_there)) else { return };
-        let sought = SoughtPeer {
-            is_tcp: !conn.capabilities().datagrams,
-            local: conn.local,
-            peer,
-            is_dialled: !conn.is_accepted(),
+    pub(crate) fn look_for(&self, conn: &ConnInfo, process: Option<SoughtProcess>, events: &Sink) {
+        let Some(orders) = &self.0 else { return };
+        let by_address = || {
+            let is_there = conn.local.is_some() && conn.is_peer_local();
+            Some(SoughtPeer::Socket(SoughtSocket {
+                is_tcp: !conn.capabilities().datagrams,
+                local: conn.local.as_ref().and_then(EndAddress::inet),
+                peer: conn.peer.as_ref().filter(|_| is_there)?.inet()?,
+                is_dialled: !conn.is_accepted(),
+            }))
         };
+        let Some(sought) = process.map(SoughtPeer::Process).or_else(by_address) else { return };
         let (since, due) = (clock::now().before(READ_BEFORE), Instant::now());
         let order =
             PeerOrder { sought, conn: conn.id, since, events: events.clone(), tries: 0, due };
@@ -115,7 +119,8 @@ async fn run(mut orders: mpsc::Receiver<PeerOrder>, stop: CancellationToken) {
         let Ok((again, found)) = look.await else { return };
         cache = again;
         for (mut order, found) in round.into_iter().zip(found) {
-            let waits = matches!(found, FoundPeer::Process { listens: true, .. });
+            let is_socket = matches!(order.sought, SoughtPeer::Socket(_));
+            let waits = is_socket && matches!(found, FoundPeer::Process { listens: true, .. });
             if let Some(after) = AGAIN.get(order.tries).filter(|_| waits && later.len() < WAITING) {
                 order.tries += 1;
                 order.due = Instant::now() + *after;

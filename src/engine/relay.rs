@@ -10,7 +10,6 @@ pub(crate) mod http;
 mod passing;
 mod socks;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -28,6 +27,7 @@ use super::transport::stream::{Stream, local_address, peer_address, reset};
 use super::udp_relay::association::{Association, AssociationPlan};
 use super::way_back::Trail;
 use crate::codec::socks5::{self, SocksReply};
+use crate::model::end_address::EndAddress;
 use crate::model::failure::Failure;
 use crate::model::plan::{ANYWHERE, Plan, SocksPlan, TargetPlan, TcpRelayPlan};
 use crate::model::protocol::{Protocol, Side};
@@ -179,7 +179,7 @@ impl Onward {
                     self.target = Arc::new(TargetPlan { endpoint, ..(*self.target).clone() });
                 }
                 Some(SocksWish::Associate(port)) => {
-                    return self.associate(stream, (peer, port)).await;
+                    return self.associate(stream, (&peer, port)).await;
                 }
                 None => return,
             }
@@ -191,7 +191,7 @@ impl Onward {
         }
         let (target, _held) = match self.connect().await {
             Ok(connected) => connected,
-            Err(why) => return self.turn_away(stream, (peer, why)).await,
+            Err(why) => return self.turn_away(stream, (&peer, why)).await,
         };
         let _trail = match self.trail((peer, local), &target) {
             Ok(trail) => trail,
@@ -242,12 +242,17 @@ impl Onward {
     }
 
     /// Passes on the datagrams of a client of SOCKS5, for as long as its connection is there.
-    async fn associate(mut self, mut stream: Stream, (peer, port): (SocketAddr, u16)) {
+    async fn associate(mut self, mut stream: Stream, (peer, port): (&EndAddress, u16)) {
         let (session, conn) = (self.session.clone(), self.pair.client);
-        let local = local_address(&stream).map_or(peer.ip(), |local| local.ip());
+        let Some(from) = peer.inet().map(|address| address.ip()) else {
+            let text = "it has no address that its datagrams could come from";
+            session.events.note(conn, Direction::Local, RecordKind::Failed, text);
+            return self.turn_away(stream, (peer, SocksReply::Failed)).await;
+        };
+        let local = local_address(&stream).map_or(from, |local| local.ip());
         let asked = AssociationPlan {
             control: conn,
-            client: (peer.ip(), port),
+            client: (from, port),
             local,
             options: self.target.client.clone(),
         };
@@ -331,7 +336,7 @@ impl Onward {
     }
 
     /// There is nobody to connect it on to: it is told as the target's machine would have done.
-    async fn turn_away(&self, mut stream: Stream, (peer, why): (SocketAddr, SocksReply)) {
+    async fn turn_away(&self, mut stream: Stream, (peer, why): (&EndAddress, SocksReply)) {
         if self.socks.is_some() {
             let _ = socks::say(&mut stream, &socks5::reply(why, None)).await;
             let text =

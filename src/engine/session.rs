@@ -30,6 +30,7 @@ use super::way_back::RelayMark;
 use crate::model::id::{ConnId, SessionId};
 use crate::model::plan::Plan;
 use crate::model::record::{ConnInfo, Direction, RecordKind};
+use crate::os::SoughtProcess;
 
 /// Orders waiting for one session. A session stops taking them while its writes are stuck, so a
 /// full queue means the peer does not read.
@@ -149,8 +150,13 @@ impl SessionHandle {
 
     /// Names a connection whose peer has come or was reached, and asks whose that is.
     pub(crate) fn introduce(&self, conn: &ConnInfo) {
+        self.introduce_with(conn, None);
+    }
+
+    /// The same where the socket says by itself which process it is.
+    pub(crate) fn introduce_with(&self, conn: &ConnInfo, process: Option<SoughtProcess>) {
         self.events.conn(conn.clone());
-        self.peers.look_for(conn, &self.events);
+        self.peers.look_for(conn, process, &self.events);
     }
 
     /// The whole engine is stopping: connections are let go as the end of a process does it.

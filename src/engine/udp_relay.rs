@@ -24,6 +24,7 @@ use super::refusal;
 use super::rewrites::RewriteControl;
 use super::session::{SessionContext, SessionHandle, SessionInput};
 use crate::model::byte_size::size;
+use crate::model::end_address::EndAddress;
 use crate::model::failure::Failure;
 use crate::model::id::ConnId;
 use crate::model::plan::{Plan, UdpRelayPlan};
@@ -54,6 +55,7 @@ pub(crate) async fn run(plan: UdpRelayPlan, mut cx: SessionContext) -> Result<Su
     let sockets = BoundSocket::bind(&plan.bind, plan.socket, None).await;
     let local = sockets.as_ref().ok().and_then(|sockets| sockets.first()).map(|bound| bound.local);
     let (protocol, side) = (Protocol::Udp, Side::Relay);
+    let local = local.map(EndAddress::from);
     session.events.conn(ConnInfo { id, protocol, side, local, peer: None, tls: false, pair: None });
     let sockets = sockets.inspect_err(|failure| session.events.failed(id, failure))?;
     let faults = FaultControl::new(&plan.faults, &session);
@@ -77,7 +79,7 @@ pub(crate) async fn run(plan: UdpRelayPlan, mut cx: SessionContext) -> Result<Su
 impl UdpRelay {
     fn announce(&mut self) {
         let sockets = self.pairs.ends.sockets();
-        let addresses: Vec<_> = sockets.iter().map(|bound| bound.local).collect();
+        let addresses: Vec<EndAddress> = sockets.iter().map(|bound| bound.local.into()).collect();
         let receive_buffer = sockets.iter().filter_map(BoundSocket::receive_buffer).min();
         let buffer = receive_buffer
             .map_or_else(String::new, |bytes| format!(", receive buffer {}", size(bytes as u64)));

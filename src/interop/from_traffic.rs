@@ -121,11 +121,13 @@ pub(crate) fn spec_from_record(record: &Record, conn: &ConnInfo) -> Spec {
 #[must_use]
 pub(crate) fn client_of(conn: &ConnInfo) -> Spec {
     // What a listener or relay of ours received is sent there again, as the peer did.
-    let target = if conn.is_accepted() { conn.local } else { conn.peer };
-    let address = target.map(|address| {
-        let ip = address.ip().to_canonical();
-        let ip = if ip.is_unspecified() { "localhost".into() } else { ip.to_string() };
-        Endpoint::new(ip, address.port()).to_string()
+    let target = if conn.is_accepted() { &conn.local } else { &conn.peer };
+    let address = target.as_ref().map(|end| match (end.ip(), end.port()) {
+        (Some(ip), Some(port)) => {
+            let ip = if ip.is_unspecified() { "localhost".into() } else { ip.to_string() };
+            Endpoint::new(ip, port).to_string()
+        }
+        _ => end.to_string(),
     });
     let address = address.unwrap_or_default();
     match conn.protocol {

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use super::secrets::disclosed;
 use crate::codec::charset::Recoder;
+use crate::model::end_address::EndAddress;
 use crate::model::exchange::{Exchange, ExchangeState, Head, HttpMessage, HttpVersion, StartLine};
 use crate::model::secrets::{Disclosure, masked};
 use crate::model::timing::{Stamp, Timing};
@@ -57,7 +58,7 @@ pub fn entry(exchange: &Exchange, bodies: HarBodies<'_>, told: &Disclosure) -> S
     let shown = &disclosed(exchange, told);
     let timings = timings(exchange);
     let accepted = exchange.side.listens();
-    let server = if accepted { exchange.local } else { exchange.peer };
+    let server = if accepted { &exchange.local } else { &exchange.peer };
     let mut entry = json!({
         "startedDateTime": time(exchange.started),
         "time": millis(timings.iter().filter(|(name, _)| *name != "ssl").filter_map(|(_, t)| *t).sum()),
@@ -70,7 +71,7 @@ pub fn entry(exchange: &Exchange, bodies: HarBodies<'_>, told: &Disclosure) -> S
             .collect::<serde_json::Map<_, _>>(),
         "connection": exchange.conn.to_string(),
     });
-    if let Some(server) = server {
+    if let Some(server) = server.as_ref().and_then(EndAddress::inet) {
         entry["serverIPAddress"] = server.ip().to_string().into();
     }
     let comment = comment(shown, bodies);

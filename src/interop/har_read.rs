@@ -109,7 +109,7 @@ impl HarImport {
         let port =
             url.port.and_then(|port| port.parse().ok()).unwrap_or(if tls { 443 } else { 80 });
         let ip = server.map(|ip| ip.trim_matches(['[', ']'])).and_then(|ip| ip.parse().ok());
-        let peer = ip.map(|ip: IpAddr| SocketAddr::new(ip, port));
+        let peer = ip.map(|ip: IpAddr| SocketAddr::new(ip, port).into());
         let (protocol, side) = (Protocol::Http, Side::Client);
         self.out.conns.push(ConnInfo { id, protocol, side, local: None, peer, tls, pair: None });
         id

@@ -61,8 +61,8 @@ pub(crate) fn remarked(
         "proto": conn.map(|conn| conn.protocol.into_str()),
         "side": conn.map(|conn| conn.side.into_str()),
         "tls": conn.map(|conn| conn.tls),
-        "local": conn.map(|conn| conn.local),
-        "peer": conn.map(|conn| conn.peer),
+        "local": conn.map(|conn| &conn.local),
+        "peer": conn.map(|conn| &conn.peer),
         "pair": pair,
         "from": conn.filter(|_| is_data).and_then(|conn| conn.sender(record.direction)),
         "dir": record.direction.into_str(),
@@ -88,7 +88,7 @@ pub fn peer(conn: ConnId, info: Option<&ConnInfo>, owner: &PeerOwner, at: Stamp)
     let (process, user) = (owner.process(), owner.user());
     let facts = known(json!({
         "conn": conn.to_string(),
-        "peer": info.and_then(|info| info.peer),
+        "peer": info.and_then(|info| info.peer.as_ref()),
         "state": owner.state(),
         "pid": process.map(|process| process.pid),
         "program": process.map(|process| &*process.program),

@@ -17,6 +17,7 @@ mod packet;
 use std::collections::HashMap;
 use std::ops::Range;
 
+use crate::model::end_address::EndAddress;
 use crate::model::id::{ConnId, SessionId};
 use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind};
 use crate::model::timing::Stamp;
@@ -271,9 +272,10 @@ impl PcapngWriter {
             Interface { number, first: never, last: never, received: 0, lost, dropped: 0 };
         self.interfaces.insert(session, interface);
         let (protocol, side) = (info.protocol.into_str(), info.side.into_str());
-        let end = if info.is_accepted() { info.local } else { info.peer.or(info.local) };
-        let name = match end {
-            Some(end) if info.is_accepted() => format!("{protocol}:{}", end.port()),
+        let name = match info.listening_end() {
+            Some(EndAddress::Inet(end)) if info.is_accepted() => {
+                format!("{protocol}:{}", end.port())
+            }
             Some(end) => format!("{protocol}:{end}"),
             None => protocol.to_owned(),
         };

@@ -8,10 +8,11 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::python::literal::{bytes, on_link, text};
+use super::python::literal::{bytes, on_link, text, unix_name};
 use crate::model::client::{ClientSpec, SocketSpec};
 use crate::model::endpoint::{Bind, Endpoint};
 use crate::model::plan::{ClientOptions, SocketCall, SocketOptions, SourceAddress};
+use crate::model::unix_name::UnixName;
 
 /// Connects as `socket.create_connection` does, through one interface alone.
 const CONNECT: &str = "
@@ -27,12 +28,35 @@ def connect(host, port, timeout):
 
 ";
 
+/// The same to a socket of the file system.
+const CONNECT_UNIX: &str = "
+
+def connect(path, timeout):
+    \"\"\"Connects to a Unix socket.\"\"\"
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    sock.settimeout(timeout)
+    sock.connect(path)
+    return sock
+
+";
+
+/// The switch of curl that connects to it, with its value.
+pub(crate) fn curl_unix(name: &UnixName) -> (&'static str, &str) {
+    match name {
+        UnixName::Path(path) => ("unix-socket", path),
+        UnixName::Abstract(name) => ("abstract-unix-socket", name),
+    }
+}
+
 /// The expression that connects to an endpoint, and the function it needs, if it needs one.
 pub(crate) fn connection(
     endpoint: &Endpoint,
     client: &ClientOptions,
     timeout: &str,
 ) -> (String, String) {
+    if let Some(name) = &endpoint.socket {
+        return (format!("connect({}, {timeout})", unix_name(name)), CONNECT_UNIX.to_owned());
+    }
     let (host, port) = (text(&endpoint.host), endpoint.port);
     let source = match &client.source {
         None => String::new(),
@@ -143,17 +167,21 @@ pub(crate) fn curl_options(
     options
 }
 
-/// What a curl command asks of its socket: `--interface`, `--local-port` and `--keepalive-time`.
+/// What a curl command asks of its socket: `--interface`, `--local-port`, `--keepalive-time` and which Unix
+/// socket it is.
 #[derive(Debug, Default)]
 pub(crate) struct CurlSocket {
     from: String,
     port: Option<u16>,
     keep_alive: Option<Duration>,
+    /// Its path or `@name`, as a preset has it.
+    pub(crate) unix: String,
 }
 
 impl CurlSocket {
     /// The options it takes, as curl's manual writes them.
-    pub(crate) const OPTIONS: &str = "interface= local-port= keepalive-time=";
+    pub(crate) const OPTIONS: &str =
+        "interface= local-port= keepalive-time= unix-socket= abstract-unix-socket=";
 
     /// Takes the value of one of the options, and passes others over; what of it is not done, in words.
     pub(crate) fn read(&mut self, name: &str, value: &str) -> Option<String> {
@@ -185,6 +213,14 @@ impl CurlSocket {
                 let every = value.parse().ok().filter(|seconds| *seconds > 0);
                 self.keep_alive = every.map(Duration::from_secs).or(self.keep_alive);
                 if every.is_some() { None } else { left_out() }
+            }
+            "unix-socket" => {
+                value.clone_into(&mut self.unix);
+                None
+            }
+            "abstract-unix-socket" => {
+                self.unix = format!("@{value}");
+                None
             }
             _ => None,
         }

@@ -4,14 +4,18 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::str::FromStr;
 
+use super::unix_name::UnixName;
+
 /// What is to be said of a socket that is bound to everybody's address.
 pub(crate) const HEARS_BROADCASTS: &str = "broadcasts alone reach 255.255.255.255, and nothing can be answered from it; *:port hears them too";
 
-/// A host (name or address literal, without brackets) and a port.
+/// A host (name or address literal, without brackets) and a port, by which a server is called; and the
+/// Unix socket it is reached through, if that is not what they lead to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Endpoint {
     pub host: String,
     pub port: u16,
+    pub socket: Option<UnixName>,
 }
 
 /// Where a listener or a UDP source binds.
@@ -25,7 +29,12 @@ pub enum Bind {
     Address(SocketAddr),
     /// This address of the link with this name (RFC 4007, section 11), whose number the system knows.
     Link { ip: Ipv6Addr, zone: String, port: u16 },
+    /// A Unix socket of this name; what stands for it in the file system has these permissions.
+    Unix { name: UnixName, mode: u32 },
 }
+
+/// Permissions of a Unix socket that says nothing else: its owner alone may connect.
+pub const UNIX_MODE: u32 = 0o600;
 
 /// Why an endpoint or bind text is not one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,28 +58,39 @@ pub enum EndpointError {
     #[error("'{0}' is not a host; an IPv6 address needs brackets: [::1]:80")]
     BadHost(String),
     #[error(
-        "'{0}' is not an address of this machine; bind takes an IP address, ':port' for loopback or '*:port' for all interfaces"
+        "'{0}' is not an address of this machine; bind takes an IP address, ':port' for loopback, '*:port' for all interfaces or unix:/path"
     )]
     BadBind(String),
+    /// About the name of a Unix socket.
+    #[error("{0}")]
+    BadSocket(String),
 }
 
 impl Endpoint {
     /// `host` is a name or an IP address without brackets.
     #[must_use]
     pub fn new(host: impl Into<String>, port: u16) -> Self {
-        Endpoint { host: host.into(), port }
+        Endpoint { host: host.into(), port, socket: None }
+    }
+
+    /// A Unix socket. Who asks it for a name asks this machine.
+    #[must_use]
+    pub(crate) fn unix(name: UnixName) -> Self {
+        Endpoint { socket: Some(name), ..Endpoint::new("localhost", 0) }
     }
 
     /// Whether its host is a name that others know it by, and no address or `localhost`.
     #[must_use]
     pub(crate) fn has_name(&self) -> bool {
-        self.host.parse::<IpAddr>().is_err() && !self.host.eq_ignore_ascii_case("localhost")
+        let is_here = self.socket.is_some() || self.host.eq_ignore_ascii_case("localhost");
+        !is_here && self.host.parse::<IpAddr>().is_err()
     }
 
     /// Whether both name the same place; the case of a host name does not count.
     #[must_use]
     pub fn is_same(&self, other: &Endpoint) -> bool {
-        self.port == other.port && self.host.eq_ignore_ascii_case(&other.host)
+        (self.port, &self.socket) == (other.port, &other.socket)
+            && self.host.eq_ignore_ascii_case(&other.host)
     }
 
     /// An address this endpoint was resolved to, for people: a literal keeps the zone it was typed
@@ -120,8 +140,11 @@ fn plain_zone(host: &str) -> Option<String> {
 impl FromStr for Endpoint {
     type Err = EndpointError;
 
-    /// `host:port`, `[v6]:port`; `:port` means localhost.
+    /// `host:port`, `[v6]:port`; `:port` means localhost; `unix:/path`.
     fn from_str(text: &str) -> Result<Self, EndpointError> {
+        if let Some(name) = UnixName::written(text.trim()) {
+            return UnixName::parse(name).map(Endpoint::unix).map_err(EndpointError::BadSocket);
+        }
         let (host, port) = split(text)?;
         let host = if host.is_empty() { "localhost" } else { host };
         if host.chars().any(|c| c.is_whitespace() || c.is_control() || "/?#@[]".contains(c)) {
@@ -134,8 +157,12 @@ impl FromStr for Endpoint {
 impl FromStr for Bind {
     type Err = EndpointError;
 
-    /// `:port` and `localhost:port` = loopback, `*:port` = all interfaces, else `ip:port`.
+    /// `:port` and `localhost:port` = loopback, `*:port` = all interfaces, else `ip:port`; `unix:/path`.
     fn from_str(text: &str) -> Result<Self, EndpointError> {
+        if let Some(name) = UnixName::written(text.trim()) {
+            let bind = |name| Bind::Unix { name, mode: UNIX_MODE };
+            return UnixName::parse(name).map(bind).map_err(EndpointError::BadSocket);
+        }
         let (host, port) = split(text).map_err(|error| match error {
             EndpointError::Path(text) => EndpointError::BindPath(text),
             EndpointError::User(text) => EndpointError::BindUser(text),
@@ -181,22 +208,23 @@ impl Bind {
     #[must_use]
     pub fn ip(&self) -> Option<IpAddr> {
         match self {
-            Bind::Loopback { .. } | Bind::All { .. } => None,
+            Bind::Loopback { .. } | Bind::All { .. } | Bind::Unix { .. } => None,
             Bind::Address(address) => Some(address.ip()),
             Bind::Link { ip, .. } => Some((*ip).into()),
         }
     }
 
-    /// 0 = the system chooses one.
+    /// 0 = the system chooses one, or there are none.
     #[must_use]
     pub fn port(&self) -> u16 {
         match self {
             Bind::Loopback { port } | Bind::All { port } | Bind::Link { port, .. } => *port,
             Bind::Address(address) => address.port(),
+            Bind::Unix { .. } => 0,
         }
     }
 
-    /// The sockets to open, in order; a second one that cannot be opened because the machine
+    /// The sockets of IP to open, in order; a second one that cannot be opened because the machine
     /// lacks that family is no failure. The number of a link that is named is missing.
     #[must_use]
     pub fn sockets(&self) -> Vec<SocketAddr> {
@@ -208,13 +236,16 @@ impl Bind {
             Bind::All { port } => both(Ipv4Addr::UNSPECIFIED, Ipv6Addr::UNSPECIFIED, *port),
             Bind::Address(address) => vec![*address],
             Bind::Link { ip, port, .. } => vec![SocketAddr::new((*ip).into(), *port)],
+            Bind::Unix { .. } => Vec::new(),
         }
     }
 }
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
+        if let Some(name) = &self.socket {
+            write!(f, "{name}")
+        } else if self.host.contains(':') {
             write!(f, "[{}]:{}", self.host, self.port)
         } else {
             write!(f, "{}:{}", self.host, self.port)
@@ -229,6 +260,7 @@ impl fmt::Display for Bind {
             Bind::All { port } => write!(f, "*:{port}"),
             Bind::Address(address) => write!(f, "{address}"),
             Bind::Link { ip, zone, port } => write!(f, "[{ip}%{zone}]:{port}"),
+            Bind::Unix { name, .. } => write!(f, "{name}"),
         }
     }
 }
@@ -268,6 +300,19 @@ mod tests {
             assert_eq!(text.parse::<Endpoint>().unwrap().to_string(), text);
         }
         assert_eq!(":8080".parse::<Endpoint>().unwrap(), Endpoint::new("localhost", 8080));
+    }
+
+    #[test]
+    fn a_unix_socket_is_a_place_to_connect_to_and_to_bind() {
+        for text in ["unix:/tmp/a.sock", "unix:///tmp/a.sock", " unix:/tmp/a.sock "] {
+            let endpoint: Endpoint = text.parse().unwrap();
+            assert_eq!(endpoint.to_string(), "unix:/tmp/a.sock");
+            assert!(!endpoint.has_name() && !endpoint.is_same(&Endpoint::new("localhost", 0)));
+            let bind: Bind = text.parse().unwrap();
+            assert_eq!((bind.to_string().as_str(), bind.port()), ("unix:/tmp/a.sock", 0));
+        }
+        let error = "unix:".parse::<Bind>().unwrap_err().to_string();
+        assert!(error.contains("name of the socket is missing"), "{error}");
     }
 
     #[test]

@@ -1,10 +1,9 @@
 //! `Exchange`: a request with its response and timings, seen from either side.
 
-use std::net::SocketAddr;
-
 use bytes::Bytes;
 
 use super::counts::count;
+use super::end_address::EndAddress;
 use super::failure::Failure;
 use super::id::{BodyId, ConnId};
 use super::protocol::Side;
@@ -21,8 +20,8 @@ pub struct Exchange {
     /// Absolute URL.
     pub url: String,
     pub started: Stamp,
-    pub local: Option<SocketAddr>,
-    pub peer: Option<SocketAddr>,
+    pub local: Option<EndAddress>,
+    pub peer: Option<EndAddress>,
     pub request: HttpMessage,
     pub response: Option<HttpMessage>,
     /// 1xx heads that came before the final one.

@@ -6,6 +6,7 @@ use smart_default::SmartDefault;
 use strum::{EnumString, IntoStaticStr};
 
 use super::client::{ClientSpec, SocketSpec};
+use super::listener::UnixSpec;
 use super::name_value::NameValue;
 use super::payload::{Payload, PayloadFormat};
 use super::rule_tag::RuleTag;
@@ -37,6 +38,8 @@ pub struct HttpSpec {
     /// Whether answers are kept on the disk, once it is a preset.
     #[default = true]
     pub keep: bool,
+    /// Path or `@name` of a Unix socket to connect to instead of the host of the URL; empty = none.
+    pub unix_socket: String,
     pub socket: SocketSpec,
     pub client: ClientSpec,
 }
@@ -181,6 +184,7 @@ pub struct HttpListenerSpec {
     pub bind: String,
     pub tls: ListenerTls,
     pub socket: SocketSpec,
+    pub unix: UnixSpec,
     /// Tried in order; the first whose method and path match answers.
     pub rules: Vec<HttpRule>,
     /// Given when no rule matches.

@@ -8,6 +8,7 @@ use strum::{Display, EnumString, IntoStaticStr};
 use super::client::{CONNECT_TIMEOUT, ClientSpec, SocketSpec};
 use super::hold::HoldSpec;
 use super::http::{HEAD_TIMEOUT, HttpRule};
+use super::listener::UnixSpec;
 use super::rewrite::RewriteSpec;
 use super::tls::{ClientTls, ListenerTls};
 
@@ -18,7 +19,7 @@ pub struct HttpRelaySpec {
     /// As in [`HttpListenerSpec`](super::http::HttpListenerSpec).
     #[default = "127.0.0.1:8080"]
     pub bind: String,
-    /// `http://host:port` or `https://host`; empty = a forward proxy.
+    /// `http://host:port`, `https://host` or `unix:/path`; empty = a forward proxy.
     pub target: String,
     /// Towards the clients.
     pub tls: ListenerTls,
@@ -41,6 +42,7 @@ pub struct HttpRelaySpec {
     pub connect_timeout: Duration,
     /// Of the connections of both halves.
     pub socket: SocketSpec,
+    pub unix: UnixSpec,
     /// Of those to the target.
     pub client: ClientSpec,
     pub hold: HoldSpec,

@@ -14,14 +14,24 @@ use super::tls::ListenerTls;
 /// that two programs that answer each other end soon.
 pub(crate) const ANSWER_RATE: u32 = 1_000;
 
+/// What is asked of the socket of every listener that accepts connections, where that is one of the file
+/// system.
+#[derive(Debug, Clone, PartialEq, Eq, SmartDefault)]
+pub struct UnixSpec {
+    /// Its permissions, in octal digits.
+    #[default = "0600"]
+    pub mode: String,
+}
+
 /// A TCP (or TLS) listener; every accepted connection is a conversation of its own.
 #[derive(Debug, Clone, PartialEq, Eq, SmartDefault)]
 pub struct TcpListenerSpec {
-    /// `host:port`, `:port` (loopback, both families) or `*:port` (all interfaces).
+    /// `host:port`, `:port` (loopback, both families), `*:port` (all interfaces) or `unix:/path`.
     #[default = "127.0.0.1:9000"]
     pub bind: String,
     pub tls: ListenerTls,
     pub socket: SocketSpec,
+    pub unix: UnixSpec,
     /// Sent to every client when it connects; empty = nothing.
     pub greeting: Payload,
     /// Tried in order on every read; the first that matches answers.

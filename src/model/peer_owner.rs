@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use super::end_address::EndAddress;
 use super::record::ConnInfo;
 
 /// Words while the engine still looks, and of what was captured before.
@@ -124,17 +125,19 @@ impl ConnInfo {
     /// Whether the peer is of this machine: an address that stays here, or the same as ours.
     #[must_use]
     pub fn is_peer_local(&self) -> bool {
-        let own = self.local.map(|local| local.ip().to_canonical());
-        self.peer
-            .map(|peer| peer.ip().to_canonical())
-            .is_some_and(|peer| peer.is_loopback() || (Some(peer) == own && !peer.is_unspecified()))
+        let own = self.local.as_ref().and_then(EndAddress::ip);
+        let stays = |peer: &EndAddress| match peer.ip() {
+            Some(ip) => ip.is_loopback() || (Some(ip) == own && !ip.is_unspecified()),
+            None => peer.is_unix(),
+        };
+        self.peer.as_ref().is_some_and(stays)
     }
 
     /// What is known of whose its peer is, in words; none where there is no peer or it was not reached. `owner` is what the
     /// engine found, if it did yet.
     #[must_use]
     pub fn peer_told(&self, owner: Option<&PeerOwner>) -> Option<Cow<'static, str>> {
-        self.local.and(self.peer)?;
+        self.local.as_ref().and(self.peer.as_ref())?;
         Some(match owner {
             Some(owner) => owner.told(),
             None if self.is_peer_local() => NOT_KNOWN.into(),
@@ -146,7 +149,7 @@ impl ConnInfo {
 /// The text of a cell: `curl 4711`, or in brackets why there is no name; empty where nobody asks.
 #[must_use]
 pub fn peer_cell(info: Option<&ConnInfo>, owner: Option<&PeerOwner>) -> String {
-    let Some(info) = info.filter(|info| info.local.and(info.peer).is_some()) else {
+    let Some(info) = info.filter(|info| info.local.is_some() && info.peer.is_some()) else {
         return String::new();
     };
     match owner {

@@ -16,6 +16,7 @@ pub use super::relay_plan::{HttpRelayPlan, OpenPlan, OriginPlan};
 use super::rewrite::RewritePlan;
 use super::tls::{ClientTls, ListenerTls};
 use super::trust::{TrustedCertificates, Verify};
+use super::unix_name::UnixName;
 use super::url_text::UrlText;
 
 /// What the engine runs.
@@ -104,6 +105,8 @@ pub struct HttpPlan {
     pub redirects: u8,
     pub socket: SocketOptions,
     pub client: ClientOptions,
+    /// The socket that is connected to in place of the host of `url`; of no other origin.
+    pub unix_socket: Option<UnixName>,
     /// What of the request goes out otherwise than it was written, in words.
     pub notes: Vec<String>,
 }
@@ -569,7 +572,7 @@ impl Plan {
             Plan::TcpRelay(plan) => Some(format!("connecting on to {}", plan.leads_to())),
             Plan::UdpRelay(plan) => Some(format!("passing datagrams on to {}", plan.target)),
             Plan::HttpRelay(plan) => Some(match &plan.target {
-                Some(target) => format!("passing requests on to {}", target.url()),
+                Some(target) => format!("passing requests on to {}", target.place()),
                 None => "a forward proxy".to_owned(),
             }),
             _ => None,
@@ -609,7 +612,7 @@ impl Plan {
             Plan::Http(plan) => plan.url.clone(),
             Plan::HttpListener(plan) => plan.bind.to_string(),
             Plan::HttpRelay(plan) => match &plan.target {
-                Some(target) => format!("{} → {}", plan.bind, target.url()),
+                Some(target) => format!("{} → {}", plan.bind, target.place()),
                 None => format!("{} → anywhere", plan.bind),
             },
             Plan::Tcp(plan) => plan.endpoint.to_string(),

@@ -1,10 +1,9 @@
 //! `Record`: one entry of the timeline, bytes or a life-cycle fact.
 
-use std::net::SocketAddr;
-
 use bytes::Bytes;
 use strum::{EnumString, IntoStaticStr};
 
+use super::end_address::EndAddress;
 use super::fault::FaultMarks;
 use super::id::{ConnId, SessionId};
 use super::protocol::{Capabilities, Protocol, Side};
@@ -73,8 +72,8 @@ pub struct ConnInfo {
     pub id: ConnId,
     pub protocol: Protocol,
     pub side: Side,
-    pub local: Option<SocketAddr>,
-    pub peer: Option<SocketAddr>,
+    pub local: Option<EndAddress>,
+    pub peer: Option<EndAddress>,
     pub tls: bool,
     /// Of a relay: which two connections belong together; this is one of them.
     pub pair: Option<RelayPair>,
@@ -133,14 +132,24 @@ impl ConnInfo {
     #[must_use]
     pub fn label(conn: Option<&ConnInfo>, id: ConnId) -> String {
         let Some(conn) = conn else { return id.to_string() };
-        let (mark, end) =
-            if conn.is_accepted() { (':', conn.local) } else { ('→', conn.peer.or(conn.local)) };
+        let mark = if conn.is_accepted() { ':' } else { '→' };
+        let end = conn.listening_end();
         let tls = if conn.tls { "s" } else { "" };
-        let port = end.map_or_else(|| "?".into(), |end| end.port().to_string());
+        let port = end.map_or_else(|| "?".into(), EndAddress::short);
         let protocol = conn.protocol.into_str();
         match id.index {
             0 => format!("{protocol}{tls}{mark}{port} {}", id.session),
             _ => format!("{protocol}{tls}{mark}{port} {id}"),
+        }
+    }
+
+    /// Where the one listens or hears of the two: we, or the peer that we went to as far as it is known.
+    #[must_use]
+    pub(crate) fn listening_end(&self) -> Option<&EndAddress> {
+        if self.is_accepted() {
+            self.local.as_ref()
+        } else {
+            self.peer.as_ref().or(self.local.as_ref())
         }
     }
 

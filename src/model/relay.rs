@@ -7,6 +7,7 @@ use smart_default::SmartDefault;
 use super::client::{CONNECT_TIMEOUT, ClientSpec, DatagramSpec, SocketSpec};
 use super::fault::{ChanceSpec, FaultSpec};
 use super::hold::HoldSpec;
+use super::listener::UnixSpec;
 use super::rewrite::RewriteSpec;
 use super::tls::{ClientTls, ListenerTls};
 
@@ -32,6 +33,7 @@ pub struct TcpRelaySpec {
     pub connect_timeout: Duration,
     /// Of the connections of both halves.
     pub socket: SocketSpec,
+    pub unix: UnixSpec,
     /// Of those to the target.
     pub client: ClientSpec,
     pub hold: HoldSpec,

@@ -59,10 +59,17 @@ impl OriginPlan {
     #[must_use]
     pub fn url(&self) -> String {
         let (scheme, usual) = self.scheme();
-        let Endpoint { host, port } = &self.endpoint;
+        let Endpoint { host, port, .. } = &self.endpoint;
         let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-        let port = if *port == usual { String::new() } else { format!(":{port}") };
+        let is_said = *port != usual && self.endpoint.socket.is_none();
+        let port = if is_said { format!(":{port}") } else { String::new() };
         format!("{scheme}://{host}{port}")
+    }
+
+    /// Where it is, for people.
+    #[must_use]
+    pub(crate) fn place(&self) -> String {
+        self.endpoint.socket.as_ref().map_or_else(|| self.url(), ToString::to_string)
     }
 
     /// With the port that is not said.

@@ -21,7 +21,7 @@ use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
 use super::undelivered::{IcmpReport, Undelivered};
-pub(crate) use peers::look_for_peers;
+pub(crate) use peers::{look_for_peers, program as program_name};
 
 /// `EAFNOSUPPORT`: the machine has no such address family.
 pub(crate) const FAMILY_NOT_SUPPORTED: Option<i32> = Some(97);

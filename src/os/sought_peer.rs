@@ -11,9 +11,26 @@ const HELD: usize = 4_096;
 /// Processes that are looked at first, because they held what was asked for last.
 const RECENT: usize = 16;
 
-/// A connection or peer of ours whose other end is asked for.
+/// A peer of ours of which is asked whose it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct SoughtPeer {
+pub(crate) enum SoughtPeer {
+    Socket(SoughtSocket),
+    Process(SoughtProcess),
+}
+
+/// The process at the other end of a Unix socket, as the socket itself says (unix(7), `SO_PEERCRED`): who
+/// connected, or who began to listen there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SoughtProcess {
+    /// `None` = none that has a number here.
+    pub(crate) pid: Option<u32>,
+    pub(crate) uid: u32,
+    pub(crate) is_dialled: bool,
+}
+
+/// A connection or peer of ours whose other end is looked up by its addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SoughtSocket {
     /// Else datagrams.
     pub(crate) is_tcp: bool,
     pub(crate) local: Option<SocketAddr>,

@@ -15,6 +15,7 @@ use std::ops::{Bound, RangeBounds};
 use super::facts::RecordFacts;
 use super::pattern::{DataTest, Slice, TextTest};
 use super::subject::{End, OwnerPart, TextOf};
+use crate::model::end_address::EndAddress;
 use crate::model::fault::FaultKind;
 use crate::model::hold::HoldMark;
 use crate::model::id::ConnId;
@@ -47,7 +48,7 @@ impl From<RecordTest> for Test {
 }
 
 /// A test whose answer is the same for every record of one connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ConnTest {
     /// Of either end.
     Port(NumberRange),
@@ -117,9 +118,17 @@ pub(super) struct TimeTest {
     pub(super) ahead: i64,
 }
 
+/// Which ends of connections are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum AddressPattern {
+    Inet(InetPattern),
+    /// Unix sockets with this name, or that begin with it: a `*` at the end says so.
+    Unix(String),
+}
+
 /// A block of addresses, which may be a single one, and perhaps a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct AddressPattern {
+pub(super) struct InetPattern {
     pub(super) ip: Option<IpAddr>,
     /// Leading bits that count, no more than the family has.
     pub(super) prefix: u32,
@@ -241,12 +250,15 @@ impl Expr<&RecordTest> {
 impl ConnTest {
     fn holds(&self, id: ConnId, info: Option<&ConnInfo>) -> bool {
         let ends = |end: End| {
-            let local = info.and_then(|conn| conn.local).filter(|_| end != End::Peer);
-            let peer = info.and_then(|conn| conn.peer).filter(|_| end != End::Local);
+            let local = info.and_then(|conn| conn.local.as_ref()).filter(|_| end != End::Peer);
+            let peer = info.and_then(|conn| conn.peer.as_ref()).filter(|_| end != End::Local);
             [local, peer].into_iter().flatten()
         };
         match self {
-            ConnTest::Port(range) => ends(End::Either).any(|it| range.contains(&it.port().into())),
+            ConnTest::Port(range) => {
+                let mut ports = ends(End::Either).filter_map(EndAddress::port);
+                ports.any(|port| range.contains(&port.into()))
+            }
             ConnTest::Address(end, pattern) => ends(*end).any(|it| pattern.matches(it)),
             ConnTest::Protocol(protocol) => info.is_some_and(|conn| conn.protocol == *protocol),
             ConnTest::Tls => info.is_some_and(|conn| conn.tls),
@@ -367,7 +379,19 @@ impl TimeTest {
 }
 
 impl AddressPattern {
-    fn matches(&self, end: SocketAddr) -> bool {
+    fn matches(&self, end: &EndAddress) -> bool {
+        match self {
+            AddressPattern::Inet(pattern) => end.inet().is_some_and(|end| pattern.matches(end)),
+            AddressPattern::Unix(name) => {
+                let own = end.to_string();
+                name.strip_suffix('*').map_or(own == *name, |begin| own.starts_with(begin))
+            }
+        }
+    }
+}
+
+impl InetPattern {
+    fn matches(self, end: SocketAddr) -> bool {
         let is_in = |block: IpAddr| {
             // A dual-stack socket reports IPv4 peers as ::ffff:a.b.c.d.
             let ((width, ip), (own_width, own)) = (bits(end.ip().to_canonical()), bits(block));

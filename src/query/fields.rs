@@ -125,7 +125,7 @@ fields! {
         "Port of either end.", "port == 9000";
     "addr" QuerySubject::Address(End::Either), QueryValue::Address, false,
         ["ip.addr" "ipv6.addr" "ip" "address" "net"],
-        "IP address of either end, also with its port or as a block.", "addr == 10.0.0.0/8";
+        "Address of either end, also with its port, as a block, or of a Unix socket (unix:/path, unix:/run/*).", "addr == 10.0.0.0/8";
     "peer" QuerySubject::Address(End::Peer), QueryValue::Address, false,
         ["src" "ip.src" "~src" "remote" "client.ip" "ip.dst" "dst" "~dst" "destination"],
         "Address of the other end; ':80' is a port alone.", "peer == 127.0.0.1:41000";
@@ -224,6 +224,7 @@ pub const BARE: &[(&str, &str)] = &[
     ("tcp", "proto == tcp"),
     ("http", "proto == http"),
     ("tls", "proto == tls"),
+    ("unix", "addr == unix:*"),
     ("in", "dir == in"),
     ("out", "dir == out"),
     ("reset", "kind == reset"),

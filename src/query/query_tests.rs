@@ -40,6 +40,9 @@ fn holds(filter: &str, data: &[u8]) -> bool {
 
 /// Tests, and what they say about the record PING of the connection.
 const ASKED: &[(&str, bool)] = &[
+    ("unix", false),
+    ("peer == unix:*", false),
+    ("addr in {unix:/tmp/a.sock, 10.0.0.0/8}", true),
     ("peer == 10.1.2.3", true),
     ("peer == 127.0.0.1", false),
     ("local == :9000", true),
@@ -529,5 +532,25 @@ fn the_next_time_a_filter_lets_through_is_the_first_of_all_that_follow() {
     }
     for text in ["len > 1", "not time >= 14:00", "time >= 14:00 and in"] {
         assert!(!Filter::parse(text).unwrap().is_of_time(), "{text}");
+    }
+}
+
+#[test]
+fn a_unix_socket_is_found_by_its_name_and_by_what_that_begins_with() {
+    let info =
+        ConnInfo { local: "unix:/tmp/a.sock".parse().ok(), peer: "unix:#7".parse().ok(), ..conn() };
+    for (filter, is_it) in [
+        ("unix", true),
+        ("local == unix:/tmp/a.sock", true),
+        ("local == unix:///tmp/a.sock", true),
+        ("local == \"unix:/tmp/*\"", true),
+        ("local == unix:/run/*", false),
+        ("peer == unix:#7", true),
+        ("peer != unix:#8", true),
+        ("addr == 127.0.0.1", false),
+        ("port == 9000", false),
+    ] {
+        let filter = Filter::parse(filter).unwrap();
+        assert_eq!(filter.matches(&record(b"x"), Some(&info)), is_it, "{filter:?}");
     }
 }

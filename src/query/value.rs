@@ -5,7 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::Bound::{self, Excluded, Included, Unbounded};
 use std::str::FromStr;
 
-use super::expr::{AddressPattern, ConnTest, Expr, NumberRange, OwnerTest, RecordTest, Test, bits};
+use super::expr::{
+    AddressPattern, ConnTest, Expr, InetPattern, NumberRange, OwnerTest, RecordTest, Test, bits,
+};
 use super::fields::{QueryField, QueryValue};
 use super::pattern::{DataPattern, DataTest, RegexTest, Slice, TextTest};
 use super::scanner::Written;
@@ -14,6 +16,7 @@ use super::times;
 use crate::codec::search::Needle;
 use crate::model::id::{ConnId, SessionId};
 use crate::model::timing::parse_duration;
+use crate::model::unix_name::{UNIX, UnixName};
 
 /// A field with what is written into its name.
 #[derive(Debug, Clone)]
@@ -289,9 +292,18 @@ fn length(value: &str) -> Result<u64, String> {
 }
 
 fn address(value: &str) -> Result<AddressPattern, String> {
+    // Two slashes may follow, as in a URL; one text is compared.
+    if let Some(name) = UnixName::written(value) {
+        return Ok(AddressPattern::Unix(format!("{UNIX}{name}")));
+    }
+    inet(value).map(AddressPattern::Inet)
+}
+
+fn inet(value: &str) -> Result<InetPattern, String> {
     let wrong = || {
         format!(
-            "'{value}' is not an IP address; write 127.0.0.1, 127.0.0.1:9000, [::1]:9000, :9000 or 10.0.0.0/8"
+            "'{value}' is not an address; write 127.0.0.1, 127.0.0.1:9000, [::1]:9000, :9000, 10.0.0.0/8, \
+             unix:/path or unix:*"
         )
     };
     if let Some((ip, prefix)) = value.split_once('/') {
@@ -301,20 +313,20 @@ fn address(value: &str) -> Result<AddressPattern, String> {
         if u32::from(prefix) > most {
             return Err(format!("a block of this family has a prefix of 0 to {most}"));
         }
-        return Ok(AddressPattern { ip: Some(ip), prefix: prefix.into(), port: None });
+        return Ok(InetPattern { ip: Some(ip), prefix: prefix.into(), port: None });
     }
     if value.eq_ignore_ascii_case("localhost") {
         return Err("write 127.0.0.1 or ::1; a filter compares addresses, not names".into());
     }
     if let Some(Ok(port)) = value.strip_prefix(':').map(str::parse) {
-        return Ok(AddressPattern { ip: None, prefix: 0, port: Some(port) });
+        return Ok(InetPattern { ip: None, prefix: 0, port: Some(port) });
     }
     let (ip, port) = match (value.parse::<IpAddr>(), value.parse::<SocketAddr>()) {
         (Ok(ip), _) => (ip.to_canonical(), None),
         (_, Ok(end)) => (end.ip().to_canonical(), Some(end.port())),
         _ => return Err(wrong()),
     };
-    Ok(AddressPattern { ip: Some(ip), prefix: bits(ip).0, port })
+    Ok(InetPattern { ip: Some(ip), prefix: bits(ip).0, port })
 }
 
 fn conn(value: &str) -> Result<ConnId, String> {

@@ -12,13 +12,14 @@
 //! ```
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use super::conns::ConnSlot;
 use super::log::RecordPlace;
 use super::selector::Selector;
 use super::store::Timeline;
 use super::tally::{Tallied, Tally};
+use crate::model::end_address::EndAddress;
 use crate::model::id::{ConnId, RecordId, SessionId};
 use crate::model::peer_owner::PeerOwner;
 use crate::model::record::ConnInfo;
@@ -39,8 +40,10 @@ pub(crate) enum StatGroup {
     Session(SessionId),
     /// Who came to us, from whatever port; nobody for what has no peer.
     Host(Option<IpAddr>),
+    /// Who came by a Unix socket, which says nothing about from where.
+    Unix,
     /// Whom we went to.
-    Server(SocketAddr),
+    Server(EndAddress),
     Program(String),
     /// One of which it is not known, in a word.
     NoProgram(&'static str),
@@ -289,11 +292,12 @@ impl<'a> Pass<'a> {
                 Some(ConnInfo { peer: Some(peer), .. })
                     if !info.is_some_and(ConnInfo::is_accepted) =>
                 {
-                    StatGroup::Server(*peer)
+                    StatGroup::Server(peer.clone())
                 }
-                _ => StatGroup::Host(info.and_then(|it| it.peer).map(|it| it.ip().to_canonical())),
+                Some(ConnInfo { peer: Some(peer), .. }) if peer.is_unix() => StatGroup::Unix,
+                _ => StatGroup::Host(info.and_then(|it| it.peer.as_ref()).and_then(EndAddress::ip)),
             };
-            let no_program = |info: &ConnInfo| match info.peer {
+            let no_program = |info: &ConnInfo| match &info.peer {
                 None => Some(StatGroup::NoProgram("no peer")),
                 Some(_) if info.is_peer_local() => None,
                 Some(_) => Some(StatGroup::NoProgram("not on this machine")),

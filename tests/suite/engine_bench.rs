@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use wirebench::engine::command::{CloseMode, Command, Recipient};
 use wirebench::engine::event::{Event, Phase, Summary};
 use wirebench::engine::{Engine, EngineConfig, EngineHandle, Events};
+use wirebench::model::end_address::EndAddress;
 use wirebench::model::endpoint::Endpoint;
 use wirebench::model::failure::{Failure, FailureKind};
 use wirebench::model::id::{ConnId, SessionId};
@@ -137,7 +138,9 @@ impl Bench {
     pub async fn listening(&mut self, id: SessionId) -> Vec<SocketAddr> {
         let find = |bench: &Bench| {
             bench.phases.iter().find_map(|(of, phase)| match phase {
-                Phase::Listening { addresses, .. } if *of == id => Some(addresses.clone()),
+                Phase::Listening { addresses, .. } if *of == id => {
+                    Some(addresses.iter().filter_map(EndAddress::inet).collect::<Vec<_>>())
+                }
                 _ => None,
             })
         };
@@ -148,7 +151,7 @@ impl Bench {
     pub async fn connected(&mut self, id: SessionId) -> (SocketAddr, SocketAddr) {
         let find = |bench: &Bench| {
             bench.phases.iter().find_map(|(of, phase)| match phase {
-                Phase::Connected { local, peer } if *of == id => Some((*local, *peer)),
+                Phase::Connected { local, peer } if *of == id => local.inet().zip(peer.inet()),
                 _ => None,
             })
         };

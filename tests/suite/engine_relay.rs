@@ -131,7 +131,7 @@ async fn each_byte_is_told_once_as_the_client_saw_it_and_ends_are_passed_on() {
     assert!(halves.iter().all(|info| info.side == Side::Relay));
     assert_eq!(halves[0].pair, halves[1].pair);
     assert_eq!(halves[1].told_under(), client);
-    assert_eq!(halves[1].peer, Some(target));
+    assert_eq!(halves[1].peer, Some(target.into()));
     assert!(
         !bench.phases.iter().any(|(_, phase)| matches!(phase, Phase::Connecting { .. })),
         "a connection on its way says nothing about the session"

@@ -263,7 +263,7 @@ async fn a_listener_answers_every_message_of_every_client() {
         b.write_all(b"x").unwrap();
         read_exactly(&mut b, b"what?\n");
     }
-    let peers: Vec<_> = bench.conns.iter().filter_map(|info| info.peer).collect();
+    let peers: Vec<_> = bench.conns.iter().filter_map(|info| info.peer.clone()).collect();
     bench.received(id.conn(1), b"PINGPINGPING").await;
     bench.received(id.conn(2), b"xxx").await;
     assert!(peers.len() <= 2);

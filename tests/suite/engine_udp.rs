@@ -45,7 +45,7 @@ async fn a_client_sees_its_peer_and_a_second_sender() {
     let lengths: Vec<_> = bench.data(conn, Direction::Received).map(|r| r.original_len).collect();
     assert_eq!(lengths, [5, 0], "an empty datagram is one, too");
     let info = bench.conns.iter().find(|info| info.id == id.conn(2)).unwrap();
-    assert_eq!(info.peer, Some(stranger.local_addr().unwrap()));
+    assert_eq!(info.peer, Some(stranger.local_addr().unwrap().into()));
     bench.send(Recipient::Conn(id.conn(2)), b"who are you");
     assert_eq!(next(&stranger), b"who are you");
     bench.close(id, CloseMode::Close);

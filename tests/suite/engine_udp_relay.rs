@@ -83,7 +83,8 @@ async fn each_client_has_a_socket_of_its_own_and_gets_its_own_answers() {
     assert_eq!(datagrams(3, Direction::Received), ["from two"]);
     assert_eq!(datagrams(3, Direction::Sent), ["for two"]);
     let half = |index| bench.conns.iter().rfind(|info| info.id == id.conn(index)).unwrap();
-    assert_eq!((half(2).local, half(2).peer), (Some(first), Some(server.local_addr().unwrap())));
+    let ends = (Some(first.into()), Some(server.local_addr().unwrap().into()));
+    assert_eq!((half(2).local.clone(), half(2).peer.clone()), ends);
     assert_eq!(half(1).pair, half(2).pair);
     assert!(half(1).side == Side::Relay && half(2).told_under() == id.conn(1));
 

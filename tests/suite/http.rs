@@ -136,7 +136,7 @@ impl Bench {
                 Event::Phase { id: other, phase: Phase::Listening { addresses, .. }, .. }
                     if other == id =>
                 {
-                    return (id, addresses[0]);
+                    return (id, addresses[0].inet().unwrap());
                 }
                 Event::Done { outcome, .. } => panic!("{outcome:?}"),
                 _ => {}
@@ -173,6 +173,7 @@ pub fn plan(method: &str, url: &str) -> HttpPlan {
         notes: Vec::new(),
         socket: wirebench::model::plan::SocketOptions::default(),
         client: wirebench::model::plan::ClientOptions::default(),
+        unix_socket: None,
     }
 }
 

@@ -41,7 +41,7 @@ use crate::harness::samples::{address, fact, info, record, tcp_plan, traffic};
 /// A TCP client that is connected and was greeted; the keys go to its input line.
 fn connected(app: &mut Driver) -> SessionId {
     let id = app.open(tcp_plan());
-    app.phase(id, Phase::Connected { local: address(50_000), peer: address(9000) });
+    app.phase(id, Phase::Connected { local: address(50_000).into(), peer: address(9000).into() });
     let conn = id.conn(1);
     app.event(traffic(
         vec![info(conn, Protocol::Tcp, Side::Client)],

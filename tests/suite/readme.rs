@@ -187,7 +187,10 @@ fn send(words: &[String], home: &Path) {
 fn listen(words: &[String], folder: &Path) {
     let echo = echo_peer().to_string();
     let own = |word: &String| {
-        word.replace(":8080", ":0").replace(":9000", ":0").replace("db:5432", &echo)
+        word.replace(":8080", ":0")
+            .replace(":9000", ":0")
+            .replace("db:5432", &echo)
+            .replace("unix:/run/docker.sock", &echo)
     };
     let mut words: Vec<String> = words.iter().map(own).collect();
     if !words.contains(&"--count".into()) {

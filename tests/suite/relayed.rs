@@ -86,7 +86,7 @@ fn what_cannot_be_relayed_is_refused_with_what_to_write() {
         (&["tcp://:0", "http://h/"], "a relay of TCP passes on TCP and TLS"),
         (&[":0", "http://h/x"], "a relay passes each path on as it is"),
         (&[":0", "h"], "has no port"),
-        (&[":0", "unix:/x"], "not supported yet"),
+        (&[":0", "ftp://x"], "not supported yet"),
         (&[":0", "h:1", "--raw"], "prints text or JSON Lines"),
     ];
     for (args, expected) in cases {

@@ -63,7 +63,7 @@ fn measured_on_the_screen() {
         socket: wirebench::model::plan::DatagramOptions::default(),
         answer_rate: 9,
     }));
-    app.phase(id, Phase::Listening { addresses: vec![address(9000)], receive_buffer: None });
+    app.phase(id, Phase::Listening { addresses: vec![address(9000).into()], receive_buffer: None });
     let mut after_first = 0;
     let began = Instant::now();
     for first in (1..=ALL).step_by(BATCH as usize) {

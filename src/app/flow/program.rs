@@ -157,7 +157,7 @@ fn compose(app: &mut App, protocol: Protocol, side: Side) {
     draft::leave_address(app);
     let draft = app.shared.drafts.current();
     let sockets = app.shared.session().filter(|session| !session.is_over());
-    let listens_on = sockets.and_then(|session| session.listens_on().first().copied());
+    let listens_on = sockets.and_then(|session| session.listens_on().first());
     let spec = anew(&draft.spec, listens_on, protocol, side);
     app.shared.drafts.compose(spec);
     draft::draft_changed(app);

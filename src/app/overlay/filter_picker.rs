@@ -8,6 +8,7 @@ use crate::app::choices::{Choice, Choices};
 use crate::app::columns::{CellFacts, TrafficColumn};
 use crate::app::intent::{Intent, TrafficWish};
 use crate::app::shared::Shared;
+use crate::model::end_address::EndAddress;
 use crate::model::id::RecordId;
 use crate::model::peer_owner::PeerOwner;
 
@@ -71,12 +72,10 @@ fn cells(shared: &Shared, id: RecordId) -> Vec<(&'static str, String)> {
         cells.push(("process", format!("process == {:?}", process.program)));
     }
     if let Some(info) = shared.timeline.conn(record.conn) {
-        let peer = info
-            .peer
-            .map(|peer| ("host of the peer", format!("peer == {}", peer.ip().to_canonical())));
-        cells.extend(peer);
-        let end = if info.is_accepted() { info.local } else { info.peer.or(info.local) };
-        cells.extend(end.map(|end| ("port", format!("port == {}", end.port()))));
+        let peer = info.peer.as_ref().and_then(EndAddress::ip);
+        cells.extend(peer.map(|ip| ("host of the peer", format!("peer == {ip}"))));
+        let port = info.listening_end().and_then(EndAddress::port);
+        cells.extend(port.map(|port| ("port", format!("port == {port}"))));
     }
     cells
 }

@@ -1,11 +1,10 @@
 //! Records and exchanges as lines for people.
 
-use std::net::SocketAddr;
-
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::codec::printable;
+use crate::model::end_address::EndAddress;
 use crate::model::exchange::{Exchange, ExchangeState, StartLine};
 use crate::model::id::ConnId;
 use crate::model::peer_owner::PeerOwner;
@@ -38,7 +37,7 @@ pub(super) fn record(
         RecordKind::Data => &format!("{} B", record.original_len),
         kind => kind.into_str(),
     };
-    let peer = shown_peer(conn.and_then(|conn| conn.peer));
+    let peer = shown_peer(conn.and_then(|conn| conn.peer.as_ref()));
     let (time, conn) = (time_of_day(record.at), conn.map_or(record.conn, ConnInfo::told_under));
     let is_cut = has_more || record.original_len > record.data.len() as u64;
     let rest = if is_cut { "…" } else { "" };
@@ -52,7 +51,7 @@ pub(super) fn record(
 
 /// `14:02:07.113  127.0.0.1:50412  POST /hook  →  200`
 pub(super) fn exchange(exchange: &Exchange) -> String {
-    let (time, peer) = (time_of_day(exchange.started), shown_peer(exchange.peer));
+    let (time, peer) = (time_of_day(exchange.started), shown_peer(exchange.peer.as_ref()));
     let request = match &exchange.request.head.start {
         StartLine::Request { method, target, .. } => {
             &format!("{method} {}", exchange.told_target(target))
@@ -72,14 +71,14 @@ pub(super) fn exchange(exchange: &Exchange) -> String {
 
 /// `14:02:07.113  1/1  127.0.0.1:50412  ·  peer  curl (pid 4711, user ann)`
 pub(super) fn peer(id: ConnId, conn: Option<&ConnInfo>, owner: &PeerOwner, at: Stamp) -> String {
-    let (time, shown) = (time_of_day(at), shown_peer(conn.and_then(|conn| conn.peer)));
+    let (time, shown) = (time_of_day(at), shown_peer(conn.and_then(|conn| conn.peer.as_ref())));
     let is_target = conn.is_some_and(ConnInfo::is_onward);
     let what = if is_target { "target" } else { "peer" };
     let id = conn.map_or(id, ConnInfo::told_under);
     format!("{time}  {id}{shown}  ·  {what}  {}", printable::printable(owner.told().as_bytes()))
 }
 
-fn shown_peer(peer: Option<SocketAddr>) -> String {
+fn shown_peer(peer: Option<&EndAddress>) -> String {
     peer.map(|peer| format!("  {peer}")).unwrap_or_default()
 }
 

@@ -394,6 +394,6 @@ fn facts(exchange: &Exchange) -> String {
     ];
     let phases =
         phases.into_iter().filter_map(|(name, took)| Some(format!("{name} {}", ms(took?))));
-    let peer = exchange.peer.map_or(String::new(), |peer| format!(" from {peer}"));
+    let peer = exchange.peer.as_ref().map_or(String::new(), |peer| format!(" from {peer}"));
     format!("{}{peer} ({})", ms(total), phases.collect::<Vec<_>>().join(", "))
 }

@@ -164,6 +164,9 @@ async fn apply(request: &mut HttpSpec, options: &RequestOptions) -> Result<(), F
         request.redirects = REDIRECTS;
     }
     request.redirects = options.max_redirects.unwrap_or(request.redirects);
+    if let Some(socket) = &options.unix_socket {
+        request.unix_socket = quote(socket);
+    }
     Ok(())
 }
 

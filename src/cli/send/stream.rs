@@ -29,6 +29,7 @@ use crate::interop::ndjson;
 use crate::interop::told_streams::ToldStreams;
 use crate::model::answer_clock::AnswerClocks;
 use crate::model::counts::count;
+use crate::model::end_address::EndAddress;
 use crate::model::endpoint::{Endpoint, is_reply};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
@@ -248,7 +249,7 @@ impl CliConversation<'_> {
         match event {
             Event::Phase { phase: Phase::Connected { peer, .. }, .. } => {
                 self.link = Link::Up;
-                self.home = Some(peer).filter(|_| !self.takes_any_peer());
+                self.home = peer.inet().filter(|_| !self.takes_any_peer());
                 self.silent_at = self.input.as_ref().map(|_| Instant::now() + SILENCE);
                 self.wait();
             }
@@ -329,7 +330,7 @@ impl CliConversation<'_> {
 
     /// Whether it is no datagram of somebody else; the first of those is told.
     fn concerns_us(&mut self, record: &Record) -> bool {
-        let from = self.conns.get(&record.conn).and_then(|conn| conn.peer);
+        let from = self.conns.get(&record.conn).and_then(|conn| conn.peer.as_ref()?.inet());
         let (Some(home), Some(from)) = (self.home, from) else { return true };
         if record.direction != Direction::Received || is_reply(home, from) {
             return true;
@@ -498,10 +499,10 @@ impl CliConversation<'_> {
     }
 
     fn peer(&self) -> String {
-        let peer = self.conns.values().find_map(|conn| conn.peer);
-        let named = |peer: SocketAddr| match &self.endpoint {
-            Some(endpoint) => endpoint.named(peer),
-            None => peer.to_string(),
+        let peer = self.conns.values().find_map(|conn| conn.peer.as_ref());
+        let named = |peer: &EndAddress| match (&self.endpoint, peer.inet()) {
+            (Some(endpoint), Some(address)) => endpoint.named(address),
+            _ => peer.to_string(),
         };
         peer.map(named).unwrap_or_default()
     }

@@ -5,15 +5,15 @@
 //! kept in it, so that a pause is a pause whatever happens meanwhile.
 
 use std::future::pending;
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::engine::clock;
 use crate::engine::session::SessionHandle;
 use crate::engine::transport::listen::{AcceptFault, Listeners};
+use crate::engine::transport::stream::StreamSocket;
+use crate::model::end_address::EndAddress;
 use crate::model::record::{Direction, RecordKind};
 
 /// Pause after a failure that would come again at once.
@@ -51,7 +51,7 @@ impl IncomingConns {
     }
 
     /// The next connection, as soon as the shell has kept up with the others.
-    pub(super) async fn next(&mut self) -> (TcpStream, SocketAddr) {
+    pub(super) async fn next(&mut self) -> (StreamSocket, Option<EndAddress>) {
         loop {
             self.session.events.ready().await;
             if let Some(until) = self.paused {

@@ -11,14 +11,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use crate::engine::session::SessionHandle;
 use crate::engine::tls::handshake;
-use crate::engine::transport::stream::{Stream, reset};
+use crate::engine::transport::stream::{Stream, StreamSocket, raw, reset};
 
 /// Who is waited for at the same time.
 pub(super) const AT_ONCE: u32 = 8;
@@ -43,21 +42,21 @@ impl Rejector {
     /// Turns a connection away; never waits.
     pub(super) fn refuse(
         &self,
-        tcp: TcpStream,
+        socket: StreamSocket,
         acceptor: Option<TlsAcceptor>,
         session: &SessionHandle,
     ) {
         let place = Arc::clone(&self.places).try_acquire_owned();
-        let Some(words) = self.words.clone() else { return reset(Stream::Left(tcp)) };
+        let Some(words) = self.words.clone() else { return reset(Stream::Left(socket)) };
         let Ok(place) = place else {
             return match acceptor {
-                Some(_) => reset(Stream::Left(tcp)),
+                Some(_) => reset(Stream::Left(socket)),
                 // Who has left already needs no words.
-                None => drop(in_passing(tcp, &words)),
+                None => drop(in_passing(socket, &words)),
             };
         };
         let telling = async move {
-            let Ok((mut stream, _)) = Box::pin(handshake::accept(acceptor, tcp)).await else {
+            let Ok((mut stream, _)) = Box::pin(handshake::accept(acceptor, socket)).await else {
                 return;
             };
             let told = async {
@@ -81,9 +80,10 @@ impl Rejector {
 
 /// Says it without waiting: the buffer of a new connection has room for the words. What the client
 /// sent so far is read away, since unread bytes would turn the close into a reset.
-fn in_passing(tcp: TcpStream, words: &[u8]) -> io::Result<()> {
-    let mut tcp = tcp.into_std()?;
-    tcp.write_all(words)?;
-    tcp.shutdown(Shutdown::Write)?;
-    tcp.read(&mut [0; 4096]).map(drop)
+fn in_passing(socket: StreamSocket, words: &[u8]) -> io::Result<()> {
+    let socket = raw(&socket);
+    let mut socket = &*socket;
+    socket.write_all(words)?;
+    socket.shutdown(Shutdown::Write)?;
+    socket.read(&mut [0; 4096]).map(drop)
 }

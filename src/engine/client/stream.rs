@@ -41,7 +41,7 @@ pub(crate) async fn run(plan: TcpPlan, mut cx: SessionContext) -> Result<Summary
         let (way, kind) = (Direction::Local, RecordKind::Failed);
         session.events.note(conn, way, kind, facts.words(failure));
     })?;
-    if let (Some(local), Some(peer)) = (facts.local, facts.peer) {
+    if let (Some(local), Some(peer)) = (facts.local.clone(), facts.peer.clone()) {
         session.events.phase(Phase::Connected { local, peer });
     }
 

@@ -149,7 +149,7 @@ fn opener(
 impl HttpRelay {
     fn tell_target(&self) {
         let text = match &self.plan.borrow().target {
-            Some(target) => format!("requests are passed on to {}", target.url()),
+            Some(target) => format!("requests are passed on to {}", target.place()),
             None => "requests are passed on to where they say (a forward proxy)".to_owned(),
         };
         let itself = self.session.id.itself();

@@ -8,14 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use super::store::TlsStore;
 use super::tls_words::{WANTS_CERTIFICATE, error_inside, failure, listener_failure};
 use crate::engine::transport::explain;
-use crate::engine::transport::stream::Stream;
+use crate::engine::transport::stream::{Stream, StreamSocket, raw};
 use crate::model::client::CONNECT_TIMEOUT;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::tls::TlsFacts;
@@ -54,8 +53,8 @@ impl Handshake {
     }
 
     /// Has no time limit of its own; what the peer showed is recorded when it fails, too.
-    pub(crate) async fn run(&self, tcp: TcpStream) -> Result<Stream, Failure> {
-        let connected = self.connector.connect(self.name.clone(), tcp).await;
+    pub(crate) async fn run(&self, socket: StreamSocket) -> Result<Stream, Failure> {
+        let connected = self.connector.connect(self.name.clone(), socket).await;
         let stream = connected.map_err(|error| match error_inside(&error) {
             Some(tls) => failure(&self.target, tls, Some(&*self.lock())),
             None if self.lock().wants_certificate => {
@@ -104,12 +103,13 @@ fn agreed(facts: &mut TlsFacts, state: &rustls::CommonState) {
 /// offers `http/1.1` by ALPN gets it.
 pub(crate) async fn accept(
     acceptor: Option<TlsAcceptor>,
-    tcp: TcpStream,
+    socket: StreamSocket,
 ) -> Result<(Stream, Option<TlsFacts>), Failure> {
-    let Some(acceptor) = acceptor else { return Ok((Stream::Left(tcp), None)) };
-    let target = tcp.peer_addr().map(|peer| peer.to_string()).unwrap_or_default();
+    let Some(acceptor) = acceptor else { return Ok((Stream::Left(socket), None)) };
+    let target = raw(&socket).peer_addr().ok().and_then(|peer| peer.as_socket());
+    let target = target.map(|peer| peer.to_string()).unwrap_or_default();
     let started = Instant::now();
-    let accepted = timeout(CONNECT_TIMEOUT, acceptor.accept(tcp)).await.map_err(|_| {
+    let accepted = timeout(CONNECT_TIMEOUT, acceptor.accept(socket)).await.map_err(|_| {
         let what = "the client did not finish the handshake";
         explain::timed_out(Stage::Tls, &target, CONNECT_TIMEOUT, what)
     })?;

@@ -10,13 +10,14 @@ use std::time::{Duration, Instant};
 
 use tokio::time::timeout_at;
 
-use super::stream::{Stream, prepare};
-use super::{connect, explain};
+use super::stream::{Stream, StreamSocket, local_end, prepare, process_of};
+use super::{connect, explain, unix};
 use crate::engine::event::Phase;
 use crate::engine::resolve::resolve;
 use crate::engine::session::SessionHandle;
 use crate::engine::tls::handshake::Handshake;
 use crate::engine::tls::tls_words;
+use crate::model::end_address::EndAddress;
 use crate::model::endpoint::Endpoint;
 use crate::model::failure::{Failure, Stage};
 use crate::model::id::ConnId;
@@ -25,6 +26,8 @@ use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, RecordKind, RelayPair};
 use crate::model::tls::{CertificateFacts, ClientTls, TlsFacts};
 use crate::model::trust::Acceptance;
+use crate::model::unix_name::UnixName;
+use crate::os::SoughtProcess;
 
 /// Whom to connect to, and how.
 #[derive(Debug, Clone)]
@@ -51,9 +54,9 @@ pub(crate) struct ConnectFacts {
     pub(crate) lookup: Option<Duration>,
     pub(crate) connect: Option<Duration>,
     pub(crate) tls: Option<Duration>,
-    pub(crate) local: Option<SocketAddr>,
+    pub(crate) local: Option<EndAddress>,
     /// The first address of the name until one is connected.
-    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) peer: Option<EndAddress>,
     /// With the chain when verification failed, too.
     pub(crate) tls_facts: Option<TlsFacts>,
 }
@@ -80,7 +83,7 @@ pub(crate) async fn connect(
     let mut facts = ConnectFacts::default();
     let stream = dial.run(session, &mut facts).await;
     if stream.is_err() {
-        dial.introduce(session, &facts);
+        dial.introduce(session, &facts, None);
     }
     (stream, facts)
 }
@@ -106,57 +109,106 @@ impl Dial<'_> {
         session: &SessionHandle,
         facts: &mut ConnectFacts,
     ) -> Result<Stream, Failure> {
-        let target = self.endpoint.to_string();
         let until = tokio::time::Instant::now() + self.timeout;
-        let late =
-            |stage: Stage, what: &str| explain::timed_out(stage, &target, self.timeout, what);
+        let started = Instant::now();
+        let (socket, peer) = match &self.endpoint.socket {
+            Some(name) => self.unix(name, session, until).await?,
+            None => self.inet(session, facts, until).await?,
+        };
+        let took = facts.connect.get_or_insert(started.elapsed()).as_secs_f64() * 1000.0;
+        facts.local = local_end(&socket).or(Some(EndAddress::Unnamed(self.conn.index)));
+        prepare(&socket, self.socket).map_err(|refused| {
+            let (kind, cause) = explain::socket_error(&refused.error);
+            let cause = format!("the system does not take {}: {cause}", refused.option);
+            Failure::new(Stage::Connect, self.endpoint.to_string(), kind, cause)
+        })?;
+        let process = process_of(&socket, true);
+        let named = peer.inet().map_or_else(|| peer.to_string(), |peer| self.endpoint.named(peer));
+        facts.peer = Some(peer);
+        self.introduce(session, facts, process);
+        if let Some(local) = &facts.local {
+            let text = format!("connected to {named} from {local} in {took:.1} ms");
+            session.events.note(self.conn, Direction::Local, RecordKind::Connected, text);
+        }
+        self.secured(socket, session, facts, until).await
+    }
 
+    fn late(&self, stage: Stage, what: &str) -> Failure {
+        explain::timed_out(stage, &self.endpoint.to_string(), self.timeout, what)
+    }
+
+    /// By a socket of the file system.
+    async fn unix(
+        &self,
+        name: &UnixName,
+        session: &SessionHandle,
+        until: tokio::time::Instant,
+    ) -> Result<(StreamSocket, EndAddress), Failure> {
+        let peer = EndAddress::Unix(name.clone());
+        self.phase(session, Phase::Connecting { address: peer.clone() });
+        let connected = timeout_at(until, unix::connect(name)).await.map_err(|_| {
+            self.late(Stage::Connect, "its queue of those who want in is full")
+                .hint("the server is there and lets nobody in")
+        })?;
+        let socket = connected.map_err(|error| unix::connect_failure(name, &error))?;
+        Ok((StreamSocket::Right(socket), peer))
+    }
+
+    /// By name lookup and TCP.
+    async fn inet(
+        &self,
+        session: &SessionHandle,
+        facts: &mut ConnectFacts,
+        until: tokio::time::Instant,
+    ) -> Result<(StreamSocket, EndAddress), Failure> {
+        let target = self.endpoint.to_string();
         let addresses = {
             self.phase(session, Phase::Resolving { host: self.endpoint.host.clone() });
             let resolved = timeout_at(until, resolve(self.endpoint)).await.map_err(|_| {
-                late(Stage::Lookup, "the name server did not answer").hint("use an IP address")
+                self.late(Stage::Lookup, "the name server did not answer").hint("use an IP address")
             })??;
             facts.lookup = resolved.elapsed;
-            facts.peer = resolved.addresses.first().copied();
+            facts.peer = resolved.addresses.first().copied().map(EndAddress::from);
             resolved.addresses
         };
 
         let started = Instant::now();
-        let trying = |address| self.phase(session, Phase::Connecting { address });
+        let trying = |address: SocketAddr| {
+            self.phase(session, Phase::Connecting { address: address.into() });
+        };
         let attempt = timeout_at(until, connect::race(&target, &addresses, self.client, trying));
         let (tcp, peer) = attempt.await.map_err(|_| {
             let tried: Vec<_> = addresses.iter().map(|it| self.endpoint.named(*it)).collect();
-            late(Stage::Connect, &format!("no answer from {}", tried.join(", ")))
+            self.late(Stage::Connect, &format!("no answer from {}", tried.join(", ")))
                 .hint("the host is down, or a firewall drops the packets")
         })??;
-        let took = started.elapsed();
-        facts.connect = Some(took);
-        facts.peer = Some(peer);
-        facts.local = tcp.local_addr().ok();
-        prepare(&tcp, self.socket).map_err(|refused| {
-            let (kind, cause) = explain::socket_error(&refused.error);
-            let cause = format!("the system does not take {}: {cause}", refused.option);
-            Failure::new(Stage::Connect, &target, kind, cause)
-        })?;
-        self.introduce(session, facts);
-        if let Some(local) = facts.local {
-            let took = took.as_secs_f64() * 1000.0;
-            let peer = self.endpoint.named(peer);
-            let text = format!("connected to {peer} from {local} in {took:.1} ms");
-            session.events.note(self.conn, Direction::Local, RecordKind::Connected, text);
-        }
+        facts.connect = Some(started.elapsed());
+        Ok((StreamSocket::Left(tcp), peer.into()))
+    }
 
-        let ClientTls::On { verify, trust, sni } = self.tls else { return Ok(Stream::Left(tcp)) };
+    /// The TLS layer, if there is one.
+    async fn secured(
+        &self,
+        socket: StreamSocket,
+        session: &SessionHandle,
+        facts: &mut ConnectFacts,
+        until: tokio::time::Instant,
+    ) -> Result<Stream, Failure> {
+        let ClientTls::On { verify, trust, sni } = self.tls else {
+            return Ok(Stream::Left(socket));
+        };
         self.phase(session, Phase::Handshaking);
         let name = if sni.is_empty() { self.endpoint.host.as_str() } else { sni };
         let accepted = Acceptance::at(self.endpoint, *verify, trust);
         let started = Instant::now();
-        let handshake = Handshake::new(&target, name, accepted, self.alpn, &session.tls)?;
-        let ended = timeout_at(until, handshake.run(tcp)).await;
+        let handshake =
+            Handshake::new(&self.endpoint.to_string(), name, accepted, self.alpn, &session.tls)?;
+        let ended = timeout_at(until, handshake.run(socket)).await;
         facts.tls = Some(started.elapsed());
         facts.tls_facts = Some(handshake.facts(started.elapsed()));
         let stream = ended.unwrap_or_else(|_| {
-            Err(late(Stage::Tls, "the peer did not finish the handshake")
+            Err(self
+                .late(Stage::Tls, "the peer did not finish the handshake")
                 .hint("the port may not speak TLS"))
         })?;
         if let Some(tls) = &facts.tls_facts {
@@ -172,15 +224,21 @@ impl Dial<'_> {
         }
     }
 
-    fn introduce(&self, session: &SessionHandle, facts: &ConnectFacts) {
-        session.introduce(&ConnInfo {
+    fn introduce(
+        &self,
+        session: &SessionHandle,
+        facts: &ConnectFacts,
+        process: Option<SoughtProcess>,
+    ) {
+        let info = ConnInfo {
             id: self.conn,
             protocol: self.protocol,
             side: if self.pair.is_some() { Side::Relay } else { Side::Client },
-            local: facts.local,
-            peer: facts.peer,
+            local: facts.local.clone(),
+            peer: facts.peer.clone(),
             tls: *self.tls != ClientTls::Off,
             pair: self.pair,
-        });
+        };
+        session.introduce_with(&info, process);
     }
 }

@@ -8,14 +8,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use socket2::{Domain, SockRef, Socket, Type};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
+use tokio_util::either::Either;
 
 use super::explain;
-use super::stream::prepare;
+use super::stream::{StreamSocket, prepare};
+use super::unix::{self, BoundUnix};
 use crate::engine::session::SessionHandle;
 use crate::engine::tls::store::GeneratedTls;
+use crate::model::end_address::EndAddress;
 use crate::model::endpoint::Bind;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::SocketOptions;
@@ -49,10 +52,11 @@ impl AcceptFault {
     }
 }
 
-/// The bound sockets of one listener, one per address family.
+/// The bound sockets of one listener: one per address family, or one of the file system.
 #[derive(Debug)]
 pub(crate) struct Listeners {
     sockets: Vec<TcpListener>,
+    unix: Option<BoundUnix>,
     /// Of what they accept.
     options: SocketOptions,
 }
@@ -60,6 +64,11 @@ pub(crate) struct Listeners {
 /// Binds and listens. A port of 0 is chosen once for both families; a family this machine lacks
 /// is left out.
 pub(crate) async fn bind(bind: &Bind, options: &SocketOptions) -> Result<Listeners, Failure> {
+    let options = options.clone();
+    if let Bind::Unix { name, mode } = bind {
+        let unix = Some(unix::bind(name, *mode).await?);
+        return Ok(Listeners { sockets: Vec::new(), unix, options });
+    }
     let sockets = bind_each(bind, Type::STREAM, |socket, address| {
         socket.set_reuse_address(true)?;
         socket.bind(&address.into())?;
@@ -69,7 +78,7 @@ pub(crate) async fn bind(bind: &Bind, options: &SocketOptions) -> Result<Listene
     .await;
     let sockets =
         sockets.map_err(|(address, error)| explain::bind_failure(address, "tcp", &error))?;
-    Ok(Listeners { sockets, options: options.clone() })
+    Ok(Listeners { sockets, unix: None, options })
 }
 
 /// Opens one socket for each address of the bind, all on the same port: `open` binds a new one that
@@ -157,28 +166,46 @@ fn lacks_family(error: &io::Error) -> bool {
 
 impl Listeners {
     /// Where it listens.
-    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
-        self.sockets.iter().filter_map(|socket| socket.local_addr().ok()).collect()
+    pub(crate) fn addresses(&self) -> Vec<EndAddress> {
+        let inet = self.sockets.iter().filter_map(|socket| Some(socket.local_addr().ok()?.into()));
+        inet.chain(self.unix.iter().map(|unix| EndAddress::Unix(unix.name.clone()))).collect()
+    }
+
+    /// What had to be done before it could be bound, in words.
+    pub(crate) fn remark(&mut self) -> Option<String> {
+        self.unix.as_mut()?.remark.take()
     }
 
     /// The next connection, from any of the sockets. Safe to cancel.
-    pub(crate) async fn accept(&self) -> Result<(TcpStream, SocketAddr), AcceptFault> {
+    /// Who has no name on a Unix socket has no address.
+    pub(crate) async fn accept(&self) -> Result<(StreamSocket, Option<EndAddress>), AcceptFault> {
+        let unix = async {
+            match &self.unix {
+                Some(unix) => unix.socket.accept().await,
+                None => pending().await,
+            }
+        };
         let from = async |index: usize| match self.sockets.get(index) {
             Some(socket) => socket.accept().await,
             None => pending().await,
         };
         // Looked at in random order, so that neither family starves.
+        let of_tcp = |(tcp, peer): (_, SocketAddr)| (Either::Left(tcp), Some(peer.into()));
         let accepted = tokio::select! {
-            accepted = from(0) => accepted,
-            accepted = from(1) => accepted,
+            accepted = from(0) => accepted.map(of_tcp),
+            accepted = from(1) => accepted.map(of_tcp),
+            accepted = unix => accepted.map(|(unix, _)| {
+                let peer = unix::peer_name(&unix);
+                (Either::Right(unix), peer)
+            }),
         };
-        let (tcp, peer) = accepted.map_err(|error| AcceptFault::new(&error))?;
-        prepare(&tcp, &self.options).map_err(|refused| {
+        let (socket, peer) = accepted.map_err(|error| AcceptFault::new(&error))?;
+        prepare(&socket, &self.options).map_err(|refused| {
             let AcceptFault { cause, comes_again } = AcceptFault::new(&refused.error);
             let cause = format!("the system does not take {}: {cause}", refused.option);
             AcceptFault { cause, comes_again }
         })?;
-        Ok((tcp, peer))
+        Ok((socket, peer))
     }
 }
 
@@ -192,10 +219,11 @@ pub(crate) struct ListenerLayer {
 /// for these bound addresses (makes and keeps authority and leaf when needed).
 pub(crate) async fn layer(
     tls: &ListenerTls,
-    addresses: &[SocketAddr],
+    addresses: &[EndAddress],
     session: &SessionHandle,
 ) -> Result<ListenerLayer, Failure> {
-    let (tls, addresses) = (tls.clone(), addresses.to_vec());
+    let addresses: Vec<SocketAddr> = addresses.iter().filter_map(EndAddress::inet).collect();
+    let tls = tls.clone();
     let store = session.tls.clone();
     // Reads and writes files, and may wait for another program that does.
     let made = session.tasks.spawn_blocking(move || {
@@ -221,15 +249,17 @@ pub(crate) async fn layer(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::transport::stream::raw;
 
     #[tokio::test]
     async fn accepted_connections_are_kept_alive_as_asked() {
         for keep_alive in [None, Some(Duration::from_secs(42))] {
             let options = SocketOptions { keep_alive };
             let listeners = bind(&"127.0.0.1:0".parse().unwrap(), &options).await.unwrap();
-            let _client = TcpStream::connect(listeners.addresses()[0]).await.unwrap();
-            let (tcp, _) = listeners.accept().await.unwrap();
-            assert_eq!(SockRef::from(&tcp).keepalive().unwrap(), keep_alive.is_some());
+            let at = listeners.addresses()[0].inet().unwrap();
+            let _client = tokio::net::TcpStream::connect(at).await.unwrap();
+            let (socket, _) = listeners.accept().await.unwrap();
+            assert_eq!(raw(&socket).keepalive().unwrap(), keep_alive.is_some());
         }
     }
 }

@@ -5,41 +5,70 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsStream;
 use tokio_util::either::Either;
 
+use super::unix;
+use crate::model::end_address::EndAddress;
 use crate::model::plan::SocketOptions;
+use crate::os::SoughtProcess;
+
+/// A connected socket, of TCP (left) or of the file system (right).
+pub(crate) type StreamSocket = Either<TcpStream, UnixStream>;
 
 /// A connected byte stream, plain (left) or under TLS (right). Dropping it sends FIN, [`reset`] RST.
-pub(crate) type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
+pub(crate) type Stream = Either<StreamSocket, Box<TlsStream<StreamSocket>>>;
 
-/// Drops the connection with RST; bytes not sent yet are lost.
-pub(crate) fn reset(stream: Stream) {
-    let tcp = match &stream {
-        Either::Left(tcp) => tcp,
+/// What its bytes cross at last.
+fn socket_of(stream: &Stream) -> &StreamSocket {
+    match stream {
+        Either::Left(socket) => socket,
         Either::Right(tls) => tls.get_ref().0,
-    };
+    }
+}
+
+/// For what is asked of the system about either kind.
+pub(crate) fn raw(socket: &StreamSocket) -> SockRef<'_> {
+    match socket {
+        Either::Left(tcp) => SockRef::from(tcp),
+        Either::Right(unix) => SockRef::from(unix),
+    }
+}
+
+/// Drops the connection with RST; bytes not sent yet are lost. A Unix socket has no RST: its peer sees
+/// an end, or a reset where we had not read all of it.
+pub(crate) fn reset(stream: Stream) {
     // Without linger the drop sends FIN instead: the worst that can happen when this fails.
-    let _ = SockRef::from(tcp).set_linger(Some(Duration::ZERO));
+    let _ = raw(socket_of(&stream)).set_linger(Some(Duration::ZERO));
     drop(stream);
 }
 
 /// Where our end of it is.
 pub(crate) fn local_address(stream: &Stream) -> Option<SocketAddr> {
-    tcp(stream).local_addr().ok()
+    raw(socket_of(stream)).local_addr().ok()?.as_socket()
 }
 
-/// The other end of a connection.
+/// The other end of a connection; `None` = it has no IP address.
 pub(crate) fn peer_address(stream: &Stream) -> Option<SocketAddr> {
-    tcp(stream).peer_addr().ok()
+    raw(socket_of(stream)).peer_addr().ok()?.as_socket()
 }
 
-fn tcp(stream: &Stream) -> &TcpStream {
-    match stream {
-        Either::Left(tcp) => tcp,
-        Either::Right(tls) => tls.get_ref().0,
+/// Where our end of an accepted or connected socket is; `None` = a Unix socket without a name.
+pub(crate) fn local_end(socket: &StreamSocket) -> Option<EndAddress> {
+    match socket {
+        Either::Left(tcp) => tcp.local_addr().ok().map(EndAddress::from),
+        Either::Right(unix) => unix::own_name(unix),
     }
+}
+
+/// Which process connected, or listens where we did: of a Unix socket the system says it.
+pub(crate) fn process_of(socket: &StreamSocket, is_dialled: bool) -> Option<SoughtProcess> {
+    let Either::Right(unix) = socket else { return None };
+    let told = unix.peer_cred().ok()?;
+    // 0: it is none of our namespace.
+    let pid = told.pid().and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid != 0);
+    Some(SoughtProcess { pid, uid: told.uid(), is_dialled })
 }
 
 /// An option of a socket, in words, and why the system does not take it.
@@ -56,7 +85,9 @@ pub(super) struct RefusedOption {
 ///
 /// # Errors
 /// The first option that the system does not take.
-pub(super) fn prepare(tcp: &TcpStream, options: &SocketOptions) -> Result<(), RefusedOption> {
+pub(super) fn prepare(socket: &StreamSocket, options: &SocketOptions) -> Result<(), RefusedOption> {
+    // A Unix socket has none of these.
+    let Either::Left(tcp) = socket else { return Ok(()) };
     // A socket that is gone already will say so on the first read.
     let _ = tcp.set_nodelay(true);
     let socket = SockRef::from(tcp);
@@ -77,12 +108,12 @@ mod tests {
     async fn keep_alive_is_off_unless_it_is_asked_for() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let tcp = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let mut options = SocketOptions::default();
+        let (tcp, mut options) = (Either::Left(tcp), SocketOptions::default());
         prepare(&tcp, &options).unwrap();
-        assert!(!SockRef::from(&tcp).keepalive().unwrap());
+        assert!(!raw(&tcp).keepalive().unwrap());
         options.keep_alive = Some(Duration::from_secs(42));
         prepare(&tcp, &options).unwrap();
-        let socket = SockRef::from(&tcp);
+        let socket = raw(&tcp);
         assert!(socket.keepalive().unwrap());
         assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(42));
         assert_eq!(socket.tcp_keepalive_interval().unwrap(), Duration::from_secs(42));

@@ -31,6 +31,7 @@ use crate::engine::faults::Faults;
 use crate::engine::faults::line::FaultLine;
 use crate::engine::rewrites::Rewrites;
 use crate::engine::session::SessionHandle;
+use crate::model::end_address::EndAddress;
 use crate::model::fault::FaultMarks;
 use crate::model::id::ConnId;
 use crate::model::protocol::{Protocol, Side};
@@ -228,6 +229,7 @@ impl<E: Ends> Pairs<E> {
         peer: Option<SocketAddr>,
     ) -> ConnInfo {
         let (protocol, side, pair) = (Protocol::Udp, Side::Relay, Some(halves));
+        let (local, peer) = (local.map(EndAddress::from), peer.map(EndAddress::from));
         ConnInfo { id, protocol, side, local, peer, tls: false, pair }
     }
 

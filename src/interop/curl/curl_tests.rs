@@ -223,6 +223,19 @@ fn switches_set_what_they_name() {
 }
 
 #[test]
+fn a_unix_socket_is_read_and_written() {
+    for (option, socket) in
+        [("--unix-socket /run/d.sock", "/run/d.sock"), ("--abstract-unix-socket a", "@a")]
+    {
+        let command = format!("curl {option} http://localhost/v1");
+        assert_eq!(spec(&command).unix_socket, socket);
+        assert_eq!(warnings(&command), "");
+        let written = super::write(&Plan::Http(planned(&command)));
+        assert!(written.contains(option), "{written}");
+    }
+}
+
+#[test]
 fn sockets_come_from_where_the_command_says() {
     for (options, source) in [
         ("--interface lo", "lo"),

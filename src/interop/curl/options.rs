@@ -55,7 +55,7 @@ const OPTIONS: [(Meaning, &str); 4] = [
         Meaning::Unsupported,
         "0/http1.0 1/tlsv1 2/sslv2 3/sslv3 4/ipv4 6/ipv6 a/append B/use-ascii E/cert= K/config= \
          C/continue-at= P/ftp-port= l/list-only n/netrc x/proxy= p/proxytunnel U/proxy-user= \
-         Q/quote= t/telnet-option= z/time-cond= abstract-unix-socket= alpn ca-native cacert= \
+         Q/quote= t/telnet-option= z/time-cond= alpn ca-native cacert= \
          capath= cert-status cert-type= ciphers= connect-timeout= connect-to= crlf crlfile= \
          curves= delegation= disallow-username-in-url dns-interface= dns-ipv4-addr= \
          dns-ipv6-addr= dns-servers= doh-cert-status doh-insecure doh-url= ech= egd-file= engine= \
@@ -74,7 +74,7 @@ const OPTIONS: [(Meaning, &str); 4] = [
          socks5-gssapi-nec socks5-gssapi-service= socks5-hostname= ssl ssl-allow-beast \
          ssl-auto-client-cert ssl-no-revoke ssl-reqd ssl-revoke-best-effort tcp-fastopen \
          tftp-blksize= tftp-no-options tls-max= tls13-ciphers= tlsauthtype= tlspassword= tlsuser= \
-         tlsv1.0 tlsv1.1 tlsv1.2 tlsv1.3 tr-encoding unix-socket= variable= vlan-priority=",
+         tlsv1.0 tlsv1.1 tlsv1.2 tlsv1.3 tr-encoding variable= vlan-priority=",
     ),
 ];
 
@@ -96,9 +96,7 @@ pub(super) fn instead(name: &str) -> &'static str {
             ": HTTP/1.1 is spoken, without curl's offer to change (Upgrade: h2c, or h2 in TLS)"
         }
         "http2-prior-knowledge" | "http3" | "http3-only" | "http1.0" => ": HTTP/1.1 is spoken",
-        "resolve" | "connect-to" | "unix-socket" | "abstract-unix-socket" | "doh-url" => {
-            ": the request goes where its URL leads"
-        }
+        "resolve" | "connect-to" | "doh-url" => ": the request goes where its URL leads",
         "proxy" | "preproxy" | "socks4" | "socks4a" | "socks5" | "socks5-hostname" | "proxy1.0" => {
             ": the request goes there directly"
         }

@@ -64,6 +64,7 @@ impl CurlRequest {
             redirects: if self.follow { self.redirects.unwrap_or(REDIRECTS) } else { 0 },
             socket,
             client,
+            unix_socket: std::mem::take(&mut self.socket.unix),
             ..HttpSpec::default()
         };
         spec.timeout = self.max_time.unwrap_or(spec.timeout);

@@ -101,6 +101,9 @@ fn switches(wire: &WireRequest<'_>) -> Vec<String> {
     if plan.redirects > 0 {
         switches.push(format!("--location --max-redirs {}", plan.redirects));
     }
+    if let Some((name, value)) = plan.unix_socket.as_ref().map(socket_options::curl_unix) {
+        switches.push(format!("--{name} {}", word(value)));
+    }
     let options = socket_options::curl_options(&plan.client, &plan.socket);
     switches.extend(options.iter().map(|(name, value)| format!("--{name} {}", word(value))));
     if wire.has("accept-encoding") {

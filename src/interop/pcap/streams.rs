@@ -154,7 +154,7 @@ impl SeenFlow {
         let peer = if local == from { to } else { from };
         let is_client = local == client;
         let side = if is_client { Side::Client } else { Side::Listener };
-        let (local_end, peer) = (Some(local), Some(peer));
+        let (local_end, peer) = (Some(local.into()), Some(peer.into()));
         let pair = None;
         out.conns.push(ConnInfo { id, protocol, side, local: local_end, peer, tls: false, pair });
         let mut tell = |direction, kind, words: &'static str| {

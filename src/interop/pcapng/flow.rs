@@ -109,8 +109,18 @@ impl Flow {
         if info.tls && !std::mem::replace(&mut self.is_tls, true) {
             self.comment(DECRYPTED);
         }
-        let (Some(local), Some(peer)) = (info.local, info.peer) else { return };
-        let (local, peer) = of_one_family(local, peer);
+        let (Some(local), Some(peer)) = (&info.local, &info.peer) else { return };
+        let (local, peer) = match (local.inet(), peer.inet()) {
+            (Some(local), Some(peer)) => of_one_family(local, peer),
+            _ => {
+                if self.way.is_none() {
+                    self.comment(&format!(
+                        "a Unix socket, {local} ↔ {peer}; its addresses here stand for them and were nowhere"
+                    ));
+                }
+                stand_ins(info)
+            }
+        };
         let way = Way { from: local, to: peer };
         if self.way.is_none() && local.ip().is_unspecified() {
             self.comment(&format!("bound to all addresses: {local} stands for the one it was"));
@@ -334,6 +344,24 @@ impl Flow {
 /// The other way.
 fn other(direction: Direction) -> Direction {
     if direction == Direction::Received { Direction::Sent } else { Direction::Received }
+}
+
+/// Addresses that stand for the ends of a Unix socket, which has none: of the prefix for documentation
+/// (RFC 3849), with session and connection in them, so that no two streams have the same. The end that
+/// listens has the port by which what is spoken is known.
+fn stand_ins(info: &ConnInfo) -> (SocketAddr, SocketAddr) {
+    const PREFIX: [u16; 2] = [0x2001, 0xdb8];
+    /// None that is known for a protocol.
+    const OTHER: u16 = 5000;
+    const COMES_FROM: u16 = 50_000;
+    let [prefix, doc] = PREFIX;
+    let halves = |number: u32| ((number >> 16) as u16, (number & 0xffff) as u16);
+    let ((high, low), (first, second)) = (halves(info.id.session.0 as u32), halves(info.id.index));
+    let at = |is_server: u16| Ipv6Addr::new(prefix, doc, high, low, first, second, 0, is_server);
+    let port = if info.capabilities().exchanges { 80 } else { OTHER };
+    let server = SocketAddr::new(at(1).into(), port);
+    let client = SocketAddr::new(at(2).into(), COMES_FROM);
+    if info.is_accepted() { (server, client) } else { (client, server) }
 }
 
 /// Both ends as addresses of one family: a socket of IPv6 that hears IPv4, too, names both in its own.

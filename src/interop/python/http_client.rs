@@ -90,7 +90,12 @@ print(response.text)
 fn left_out(plan: &HttpPlan) -> String {
     let trust = format!("# accepted by its hash in wirebench, not here: {}\n", plan.trust);
     let trust = only(!plan.trust.0.is_empty(), &trust);
-    trust.to_owned() + &socket_options::left_out(&plan.client, &plan.socket)
+    let socket = plan.unix_socket.as_ref().map_or_else(String::new, |name| {
+        format!(
+            "# goes through {name} in wirebench; this library connects to the host of the URL\n"
+        )
+    });
+    trust.to_owned() + &socket + &socket_options::left_out(&plan.client, &plan.socket)
 }
 
 fn requests_body(wire: &WireRequest<'_>) -> String {

@@ -5,6 +5,7 @@ use super::literal::{
 };
 use crate::codec::http1::status::{ends_with_head, has_no_content};
 use crate::interop::socket_options::unset;
+use crate::model::endpoint::Bind;
 use crate::model::plan::{AnswerPlan, HttpListenerPlan, HttpRulePlan, PlanBody};
 use crate::model::tls::ListenerTls;
 
@@ -52,7 +53,17 @@ pub(super) fn write(plan: &HttpListenerPlan) -> String {
     let rules: String = plan.rules.iter().map(rule).collect();
     let answer = answer(&plan.answer, 4);
     let family = only(ipv6, "ThreadingHTTPServer.address_family = socket.AF_INET6\n");
-    let (address, remark) = bind(&plan.bind);
+    let (address, remark) = match &plan.bind {
+        Bind::Unix { name, .. } => {
+            let remark =
+                format!("# {name} in wirebench; this server of Python's listens on ports\n");
+            ("(\"127.0.0.1\", 8080)".to_owned(), remark)
+        }
+        place => {
+            let (address, remark) = bind(place);
+            (address, remark.to_owned())
+        }
+    };
     let context = server_context(&plan.tls);
     let left_out = unset(&plan.socket.calls());
     let wrap = "server.socket = context.wrap_socket(server.socket, server_side=True)\n";

@@ -11,6 +11,7 @@ use crate::interop::secrets::{SecretRun, has_variable, runs};
 use crate::model::endpoint::Bind;
 use crate::model::plan::{PartContent, PartPlan};
 use crate::model::tls::ListenerTls;
+use crate::model::unix_name::UnixName;
 
 /// An expression for a `str`: a literal, and where a variable stands in the text its value.
 pub(crate) fn text(text: &str) -> String {
@@ -139,12 +140,33 @@ pub(super) fn bind(bind: &Bind) -> (String, &'static str) {
         }
         Bind::Address(at) => (format!("({}, {})", text(&at.ip().to_string()), at.port()), ""),
         Bind::Link { ip, zone, port } => (on_link(ip, zone, *port), ""),
+        Bind::Unix { name, .. } => (
+            unix_name(name),
+            "# a socket that was left there has to be removed before, and after it\n",
+        ),
+    }
+}
+
+/// The name of a Unix socket as Python takes it: one without a file begins with a zero.
+pub(crate) fn unix_name(name: &UnixName) -> String {
+    match name {
+        UnixName::Path(path) => text(path),
+        UnixName::Abstract(name) => text(&format!("\0{name}")),
     }
 }
 
 /// Whether the script needs `AF_INET6`; loopback and all addresses are bound as IPv4.
 pub(super) fn is_ipv6(bind: &Bind) -> bool {
     bind.ip().is_some_and(|ip| ip.is_ipv6())
+}
+
+/// The argument that names the family of a listener's socket; none where Python takes it by itself.
+pub(super) fn family_argument(bind: &Bind) -> &'static str {
+    match bind {
+        Bind::Unix { .. } => ", family=socket.AF_UNIX",
+        bind if is_ipv6(bind) => ", family=socket.AF_INET6",
+        _ => "",
+    }
 }
 
 /// An address of the link with this name, whose number the machine that runs the script knows.

@@ -1,6 +1,6 @@
 //! Relays: of TCP with `socket` and `threading`, of UDP with `select`.
 
-use super::literal::{bind, is_ipv6, only, seconds, text};
+use super::literal::{bind, family_argument, is_ipv6, only, seconds, text};
 use crate::interop::socket_options::{connection, datagram_source, family, set};
 use crate::model::plan::{TargetPlan, TcpRelayPlan, UdpRelayPlan};
 use crate::model::tls::{ClientTls, ListenerTls};
@@ -34,7 +34,7 @@ pub(super) fn write(plan: &TcpRelayPlan) -> String {
     let calls = socket.calls();
     let options =
         set(&calls, "        ", "client") + &set(&target.socket.calls(), "        ", "server");
-    let in_ipv6 = only(is_ipv6(&plan.bind), ", family=socket.AF_INET6");
+    let in_ipv6 = family_argument(&plan.bind);
     format!(
         "{without}import socket
 import threading

@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use super::literal::{bind, bytes, imports, is_ipv6, only, seconds, server_context, text};
+use super::literal::{
+    bind, bytes, family_argument, imports, is_ipv6, only, seconds, server_context, text,
+};
 use crate::interop::socket_options::{connection, datagram_source, family, set};
 use crate::model::plan::{
     AnswerPart, RulePlan, StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
@@ -156,7 +158,7 @@ pub(super) fn tcp_listener(plan: &TcpListenerPlan) -> String {
     let greet = only(!greeting.is_empty(), &greet);
     let reply = reply(rules, "            ", "connection.sendall(reply)");
     let context = server_context(tls);
-    let in_ipv6 = only(is_ipv6(&plan.bind), ", family=socket.AF_INET6");
+    let in_ipv6 = family_argument(&plan.bind);
     format!(
         "{imports}{answer}
 

@@ -40,6 +40,10 @@ impl Options for HttpSpec {
             help: "Redirects followed at most; 0 follows none.";
         "keep", ValueKind::Flag, keep, tab: OPTIONS, label: "Keep answers on this disk",
             help: "Whether the answers of this preset are kept to be looked at later.";
+        "unix-socket", ValueKind::Word(&[]), unix_socket, tab: OPTIONS,
+            label: "Unix socket (path or @name)", placeholder: "connect to the host of the URL",
+            help: "Path or @name of a Unix socket to connect to instead of the host of the URL; a redirect \
+                   to another origin leads away from it.";
         "", ValueKind::Table, socket, tab: OPTIONS;
         "", ValueKind::Table, client, tab: OPTIONS;
         "body", ValueKind::Table, body, tab: Some(FormTab::Body), label: "Body";
@@ -142,6 +146,7 @@ impl Options for HttpListenerSpec {
             help: BIND_HELP;
         "tls", ValueKind::Table, tls, tab: OPTIONS, label: "TLS";
         "", ValueKind::Table, socket, tab: OPTIONS;
+        "", ValueKind::Table, unix, tab: OPTIONS;
         "rule", ValueKind::List(Spelling::Headed), rules, tab: Some(FormTab::Answers),
             label: "+ answer for a method and path",
             help: "Tried in order; the first whose method and path match answers.";

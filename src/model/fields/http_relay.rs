@@ -14,10 +14,10 @@ impl Options for HttpRelaySpec {
         "bind", ValueKind::Address, bind, width: Some(Fill(1)), placeholder: BIND,
             presence: Presence::Written, help: BIND_HELP;
         "target", ValueKind::Word(&[]), target, width: Some(Fill(1)), label: "to",
-            placeholder: "http://host:port; empty = a forward proxy",
+            placeholder: "http://host:port or unix:/path; empty = a forward proxy",
             presence: Presence::Written,
-            help: "Where each request is passed on to: http://host:port or https://host; empty = \
-                   where it says itself (a forward proxy).";
+            help: "Where each request is passed on to: http://host:port, https://host or \
+                   unix:/path; empty = where it says itself (a forward proxy).";
         "tls", ValueKind::Table, tls, tab: OPTIONS, label: "TLS of the clients";
         "target-tls", ValueKind::Table, target_tls, tab: OPTIONS, label: "TLS to the target";
         "host", HOSTS, host, tab: OPTIONS, label: "Host told to the target",
@@ -41,6 +41,7 @@ impl Options for HttpRelaySpec {
             label: "Connect timeout",
             help: "Longest wait for the connection to the target and its TLS handshake.";
         "", ValueKind::Table, socket, tab: OPTIONS;
+        "", ValueKind::Table, unix, tab: OPTIONS;
         "rule", ValueKind::List(Spelling::Headed), rules, tab: Some(FormTab::Answers),
             label: "+ answer for a method and path",
             help: "Tried in order; a request whose method and path match is answered here and not passed \

@@ -21,8 +21,8 @@ impl Options for TcpRelaySpec {
         "bind", ValueKind::Address, bind, width: Some(Fill(1)), placeholder: BIND,
             presence: Presence::Written, help: BIND_HELP;
         "target", ValueKind::Word(&[]), target, width: Some(Fill(1)), label: "to",
-            placeholder: "host:port", presence: Presence::Written,
-            help: "Where each client is connected on to: host:port; empty with socks.";
+            placeholder: "host:port or unix:/path", presence: Presence::Written,
+            help: "Where each client is connected on to: host:port or unix:/path; empty with socks.";
         "socks", ValueKind::Flag, socks, tab: OPTIONS, label: "Each client says where to (SOCKS5)",
             help: "Take in clients of a SOCKS5 proxy, each of which says where it wants to be connected to.";
         "socks-user", ValueKind::Word(&[]), socks_user, tab: OPTIONS, label: "SOCKS5 user",
@@ -35,6 +35,7 @@ impl Options for TcpRelaySpec {
             label: "Connect timeout",
             help: "Longest wait for the connection to the target and its TLS handshake.";
         "", ValueKind::Table, socket, tab: OPTIONS;
+        "", ValueKind::Table, unix, tab: OPTIONS;
         "", ValueKind::Table, client, tab: OPTIONS;
         "", ValueKind::Table, hold, tab: OPTIONS;
         "", ValueKind::Table, faults, tab: OPTIONS;

@@ -7,15 +7,19 @@ use crate::model::client::{
 };
 use crate::model::field::FieldWidth::{Cells, Fill};
 use crate::model::field::{FormTab, Options, Presence, Spelling, ValueKind, fields};
-use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenKind};
+use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, UnixSpec, When, WhenKind};
 use crate::model::payload::Payload;
 use crate::model::suggest::suggest;
 
 pub(super) const BIND: &str =
-    "127.0.0.1:port, :port (loopback, IPv4 and IPv6), *:port (all interfaces)";
+    "127.0.0.1:port, :port (loopback, IPv4 and IPv6), *:port (all interfaces), unix:/path";
 pub(super) const BIND_HELP: &str = "Where to listen: address:port, :port for this machine only, \
-                                    *:port for everybody.";
+                                    *:port for everybody, unix:/path for a socket of the file system.";
+const DATAGRAM_BIND_HELP: &str = "Where to listen: address:port, :port for this machine only, *:port for \
+                                  everybody.";
 const ADDRESS_HELP: &str = "Where to send: host:port.";
+const STREAM_HELP: &str =
+    "Where to connect: host:port, or unix:/path for a socket of the file system.";
 const FORMATS: ValueKind = ValueKind::Choice(&["text", "hex"]);
 const LIST: ValueKind = ValueKind::List(Spelling::Table);
 const RULES: &str = "Automatic answers; the first that applies is sent. {{message}} is what was \
@@ -31,6 +35,15 @@ impl Options for SocketSpec {
         "keep-alive", ValueKind::Duration, keep_alive, label: "TCP keep-alive (empty = off)",
             help: "Time without traffic before the peer is probed, and between probes: 1s to 32767s; \
                    off when absent.";
+    }
+}
+
+/// The rows of all that accept connections.
+impl Options for UnixSpec {
+    fields! {
+        "socket-mode", ValueKind::Word(&[]), mode, label: "Mode of a Unix socket (octal)",
+            help: "Permissions of the socket in the file system, where bind is unix:/path: who may write to \
+                   it may connect.";
     }
 }
 
@@ -64,8 +77,8 @@ impl Options for ClientSpec {
 
 impl Options for TcpSpec {
     fields! {
-        "address", ValueKind::Address, address, placeholder: "host:port",
-            presence: Presence::Written, help: ADDRESS_HELP;
+        "address", ValueKind::Address, address, placeholder: "host:port or unix:/path",
+            presence: Presence::Written, help: STREAM_HELP;
         "tls", ValueKind::Table, tls, tab: OPTIONS, label: "TLS";
         "connect-timeout", ValueKind::Duration, connect_timeout, tab: OPTIONS,
             label: "Connect timeout",
@@ -96,6 +109,7 @@ impl Options for TcpListenerSpec {
             help: BIND_HELP;
         "tls", ValueKind::Table, tls, tab: OPTIONS, label: "TLS";
         "", ValueKind::Table, socket, tab: OPTIONS;
+        "", ValueKind::Table, unix, tab: OPTIONS;
         "greeting", ValueKind::Payload, greeting, tab: OPTIONS, width: Some(Fill(1)),
             label: "Greeting sent to each client", help: "Sent to every client when it connects.";
         "", ValueKind::Table, input, tab: OPTIONS;
@@ -107,7 +121,7 @@ impl Options for TcpListenerSpec {
 impl Options for UdpListenerSpec {
     fields! {
         "bind", ValueKind::Address, bind, placeholder: BIND, presence: Presence::Written,
-            help: BIND_HELP;
+            help: DATAGRAM_BIND_HELP;
         "", ValueKind::Table, socket, tab: OPTIONS;
         "answer-rate", ValueKind::Number { min: 1, max: 1_000_000 }, answer_rate, tab: OPTIONS,
             label: "Automatic answers to a peer, a second",

@@ -17,7 +17,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::super::sought_peer::{FoundPeer, PeerCache, SoughtPeer};
+use super::super::sought_peer::{FoundPeer, PeerCache, SoughtPeer, SoughtProcess, SoughtSocket};
 use diag::{DiagAnswer, SocketDiag};
 
 /// How long is looked through processes for what was asked at once.
@@ -54,8 +54,38 @@ enum Picked {
 
 /// Looks for all of these at once; the answers stand in the same order.
 pub(crate) fn look_for_peers(cache: &mut PeerCache, sought: &[SoughtPeer]) -> Vec<FoundPeer> {
+    let socket = |it: &SoughtPeer| match it {
+        SoughtPeer::Socket(socket) => Some(*socket),
+        SoughtPeer::Process(_) => None,
+    };
+    let sockets: Vec<SoughtSocket> = sought.iter().filter_map(socket).collect();
+    let mut found = look_for_sockets(cache, &sockets).into_iter();
+    let mut told = |it: &SoughtPeer| match it {
+        SoughtPeer::Socket(_) => found.next().unwrap_or(FoundPeer::Gone),
+        SoughtPeer::Process(process) => look_at_process(cache, *process),
+    };
+    sought.iter().map(&mut told).collect()
+}
+
+/// What is known of a process whose number and user were told.
+fn look_at_process(cache: &mut PeerCache, sought: SoughtProcess) -> FoundPeer {
+    let user = cache.user(sought.uid, name_of_user);
+    match sought.pid.map(|pid| (pid, program(pid))) {
+        Some((pid, Some(program))) => {
+            FoundPeer::Process { pid, program, user, listens: sought.is_dialled }
+        }
+        Some((_, None)) => FoundPeer::Gone,
+        None => FoundPeer::Unseen { is_ours: user.0 == rustix::process::geteuid().as_raw(), user },
+    }
+}
+
+/// The same by the addresses of their sockets.
+fn look_for_sockets(cache: &mut PeerCache, sought: &[SoughtSocket]) -> Vec<FoundPeer> {
+    if sought.is_empty() {
+        return Vec::new();
+    }
     let diag = SocketDiag::open().filter(|_| sought.iter().any(|it| it.is_tcp));
-    let asked = |it: &SoughtPeer| ask(diag.as_ref()?, it);
+    let asked = |it: &SoughtSocket| ask(diag.as_ref()?, it);
     let asked: Vec<Option<Picked>> = sought.iter().map(asked).collect();
     let of = |is_tcp| {
         let left = sought.iter().zip(&asked).filter(|(_, asked)| asked.is_none());
@@ -63,7 +93,7 @@ pub(crate) fn look_for_peers(cache: &mut PeerCache, sought: &[SoughtPeer]) -> Ve
     };
     let tcp = table_rows("tcp", of(true));
     let udp = table_rows("udp", of(false));
-    let rows = |it: &SoughtPeer| pick(if it.is_tcp { &tcp } else { &udp }, it);
+    let rows = |it: &SoughtSocket| pick(if it.is_tcp { &tcp } else { &udp }, it);
     let picked: Vec<Picked> =
         sought.iter().zip(asked).map(|(it, asked)| asked.unwrap_or_else(|| rows(it))).collect();
     let inodes = picked.iter().flat_map(|it| match it {
@@ -79,7 +109,7 @@ pub(crate) fn look_for_peers(cache: &mut PeerCache, sought: &[SoughtPeer]) -> Ve
 }
 
 /// What the kernel says of one socket; `None` where the tables have to be read.
-fn ask(diag: &SocketDiag, sought: &SoughtPeer) -> Option<Picked> {
+fn ask(diag: &SocketDiag, sought: &SoughtSocket) -> Option<Picked> {
     let ours = sought.local.filter(|_| sought.is_tcp)?;
     let end = |address: SocketAddr| (address.ip().to_canonical(), address.port());
     match diag.tcp(end(sought.peer), end(ours)) {
@@ -117,7 +147,7 @@ fn tell(
 }
 
 /// The rows of both families whose port one of the peers has.
-fn table_rows<'a>(name: &str, sought: impl Iterator<Item = &'a SoughtPeer>) -> Vec<SocketRow> {
+fn table_rows<'a>(name: &str, sought: impl Iterator<Item = &'a SoughtSocket>) -> Vec<SocketRow> {
     let ports: HashSet<u16> = sought.map(|it| it.peer.port()).collect();
     if ports.is_empty() {
         return Vec::new();
@@ -170,7 +200,7 @@ fn end(text: &str, is_big: bool) -> Option<End> {
 }
 
 /// The sockets that the peer's can be.
-fn pick(rows: &[SocketRow], sought: &SoughtPeer) -> Picked {
+fn pick(rows: &[SocketRow], sought: &SoughtSocket) -> Picked {
     let peer = (sought.peer.ip().to_canonical(), sought.peer.port());
     let ours = sought.local.map(|local| (local.ip().to_canonical(), local.port()));
     let one = |row: &SocketRow| Picked::Sockets { rows: vec![*row], listens: false };
@@ -301,7 +331,7 @@ fn socket_in(link: &Path) -> Option<u64> {
 }
 
 /// The name of a program; `None` when it has ended.
-fn program(pid: u32) -> Option<String> {
+pub(crate) fn program(pid: u32) -> Option<String> {
     let name = fs::read(format!("/proc/{pid}/comm")).ok()?;
     let name = String::from_utf8_lossy(&name).trim_end_matches('\n').to_owned();
     let file = fs::read_link(format!("/proc/{pid}/exe")).ok();

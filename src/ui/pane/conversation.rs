@@ -116,7 +116,7 @@ fn ends(session: &Session) -> String {
             let target = target.map(|target| format!(" → {target}")).unwrap_or_default();
             format!(" on {}{target}{open}{refused}{buffer}", list.join(", "))
         }
-        _ => match conns(session).next().map(|conn| (conn.info.local, conn.info.peer)) {
+        _ => match conns(session).next().map(|conn| (&conn.info.local, &conn.info.peer)) {
             Some((Some(local), Some(peer))) => format!("  {local} ↔ {peer}"),
             _ => String::new(),
         },
@@ -179,7 +179,7 @@ fn peer(mut painter: Painter<'_>, conn: &Conn) {
         format!("▶{} ◀{}", short(totals.sent.bytes), short(totals.received.bytes))
     });
     painter.right(&bytes, palette.dim);
-    let peer = conn.info.peer.map_or_else(|| "?".to_owned(), |peer| peer.to_string());
+    let peer = conn.info.peer.as_ref().map_or_else(|| "?".to_owned(), |peer| peer.to_string());
     painter.put(&peer, if conn.open { palette.base } else { palette.dim });
     let owner = painter.app.shared.timeline.owner(conn.info.id).and_then(|owner| owner.process());
     if let Some(process) = owner {

@@ -12,10 +12,12 @@ use crate::app::{App, format, kept_answers, session_words};
 use crate::codec::printable::{printable, printable_str};
 use crate::codec::wrap_words::wrap;
 use crate::engine::event::Phase;
+use crate::model::end_address::EndAddress;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, HttpVersion, StartLine};
 use crate::model::failure::{FailureKind, Stage};
 use crate::model::protocol::Side;
 use crate::model::theme::ThemeRole;
+use crate::model::unix_name::UnixName;
 use crate::ui::painter::{Painter, cells};
 use crate::ui::widget::{bytes, fit, frame, state};
 
@@ -111,7 +113,17 @@ fn waiting(session: &Session) -> String {
     {
         let tls = session.conns.get(&session.id.itself()).is_some_and(|conn| conn.info.tls);
         let scheme = if tls { "https" } else { "http" };
-        format!("waiting for requests; try curl {scheme}://{first}/")
+        match first {
+            EndAddress::Unix(UnixName::Path(path)) => {
+                format!("waiting for requests; try curl --unix-socket {path} {scheme}://localhost/")
+            }
+            EndAddress::Unix(UnixName::Abstract(name)) => {
+                format!(
+                    "waiting for requests; try curl --abstract-unix-socket {name} {scheme}://localhost/"
+                )
+            }
+            first => format!("waiting for requests; try curl {scheme}://{first}/"),
+        }
     } else {
         "waiting for requests".to_owned()
     }
@@ -172,7 +184,7 @@ fn response_line(painter: &mut Painter<'_>, exchange: &Exchange, response: &Http
         };
         painter.put(version, palette.dim);
     }
-    if let Some(peer) = exchange.peer {
+    if let Some(peer) = &exchange.peer {
         painter.put(&format!("   {peer}"), palette.dim);
     }
 }
@@ -261,7 +273,7 @@ fn request_line(mut painter: Painter<'_>, exchange: &Exchange) {
             painter.put(&format!(" by {rule}"), palette.dim);
         }
     }
-    if let Some(peer) = exchange.peer {
+    if let Some(peer) = &exchange.peer {
         painter.put(&format!("   from {peer}"), palette.dim);
     }
 }
@@ -307,7 +319,7 @@ fn list_row(mut painter: Painter<'_>, exchange: &Exchange) {
     let size = format::size(exchange.request.body.decoded_len);
     let time = format!(" {:>9}", format::duration(exchange.timing.total));
     let mut size = format!("  {size:>9}");
-    let mut peer = exchange.peer.map(|peer| format!("  {peer}")).unwrap_or_default();
+    let mut peer = exchange.peer.as_ref().map(|peer| format!("  {peer}")).unwrap_or_default();
     let rule = exchange.rule.as_deref().map(|rule| format!("  \u{2190} {}", told.words(rule)));
     let mut rule = rule.map(|rule| fit::start(&rule, RULE).into_owned()).unwrap_or_default();
     let target = printable_str(&told.words(target)).into_owned();

@@ -10,6 +10,7 @@ use crate::app::{App, format};
 use crate::codec::printable::printable_str;
 use crate::codec::reading::readings;
 use crate::codec::search::Pattern;
+use crate::model::end_address::EndAddress;
 use crate::model::id::RecordId;
 use crate::model::peer_owner::peer_cell;
 use crate::model::record::{Direction, Record, RecordKind};
@@ -32,8 +33,8 @@ pub(crate) fn answered_by<'a>(app: &'a App, record: &Record) -> Option<&'a str> 
 /// `#1041  14:02:07.113  3/1 127.0.0.1:9000 ↔ 127.0.0.1:4000  64 B`
 fn about(app: &App, id: RecordId, record: &Record, width: u16) -> String {
     let ends = app.shared.timeline.conn(record.conn).map(|conn| {
-        let end = |at: Option<std::net::SocketAddr>| at.map_or("?".into(), |at| at.to_string());
-        format!("  {} ↔ {}", end(conn.local), end(conn.peer))
+        let end = |at: &Option<EndAddress>| at.as_ref().map_or("?".into(), |at| at.to_string());
+        format!("  {} ↔ {}", end(&conn.local), end(&conn.peer))
     });
     let cut = match record.original_len.checked_sub(record.data.len() as u64) {
         Some(missing) if missing > 0 && record.kind == RecordKind::Data => {

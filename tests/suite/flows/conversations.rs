@@ -45,7 +45,7 @@ pub fn record(conn: ConnId, millis: u64, direction: Direction, data: &[u8]) -> R
 pub fn talking(size: (u16, u16)) -> (Driver, ConnId) {
     let mut driver = Driver::bare(size);
     let (id, _) = Driver::opened(&driver.keys("<F3><C-l>127.0.0.1:9000<F5>"));
-    let phase = Phase::Connected { local: address(50_000), peer: address(9000) };
+    let phase = Phase::Connected { local: address(50_000).into(), peer: address(9000).into() };
     driver.send(Message::Engine(Event::Phase { id, phase, at: NOON }));
     let conn = id.conn(1);
     arrive(&mut driver, vec![client(conn)], Vec::new());
@@ -58,8 +58,8 @@ fn client(id: ConnId) -> ConnInfo {
         id,
         protocol: Protocol::Tcp,
         side: Side::Client,
-        local: Some(address(50_000)),
-        peer: Some(address(9000)),
+        local: Some(address(50_000).into()),
+        peer: Some(address(9000).into()),
         tls: false,
         pair: None,
     }
@@ -73,8 +73,8 @@ pub fn serving(size: (u16, u16), peers: u32) -> (Driver, SessionId) {
     let conns = (1..=peers)
         .map(|n| ConnInfo {
             side: Side::Listener,
-            local: Some(address(9000)),
-            peer: Some(address(40_000 + n as u16)),
+            local: Some(address(9000).into()),
+            peer: Some(address(40_000 + n as u16).into()),
             ..client(id.conn(n))
         })
         .collect();

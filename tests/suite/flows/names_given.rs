@@ -86,7 +86,7 @@ fn a_name_in_a_message_is_defined_and_the_keys_go_back_to_it() {
     driver.keys("<C-p>t<Enter>");
     let (id, _) = Driver::opened(&driver.keys("<F5>"));
     let [local, peer] = [50_000, 1].map(super::conversations::address);
-    driver.phase(id, Phase::Connected { local, peer });
+    driver.phase(id, Phase::Connected { local: local.into(), peer: peer.into() });
     driver.keys("<A-4>hello {{nope}}<Enter>");
     assert!(driver.shows("Alt+I defines it"), "{}", driver.screen());
     driver.keys("<A-i>");

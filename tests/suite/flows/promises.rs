@@ -38,7 +38,8 @@ fn answered(driver: &mut Driver) -> SessionId {
 
 fn connected(driver: &mut Driver) -> SessionId {
     let id = driver.open(tcp_plan());
-    driver.phase(id, Phase::Connected { local: address(50_000), peer: address(9000) });
+    driver
+        .phase(id, Phase::Connected { local: address(50_000).into(), peer: address(9000).into() });
     let conn = id.conn(1);
     let records = vec![
         fact(conn, Direction::Local, RecordKind::Connected, "connected to 127.0.0.1:9000"),

@@ -41,8 +41,8 @@ fn halves(id: SessionId, number: u32) -> [ConnInfo; 2] {
         id,
         protocol: Protocol::Tcp,
         side: Side::Relay,
-        local: Some(address(local)),
-        peer: Some(address(peer)),
+        local: Some(address(local).into()),
+        peer: Some(address(peer).into()),
         tls: false,
         pair: Some(pair),
     };
@@ -201,8 +201,8 @@ fn a_relay_of_datagrams_is_composed_of_a_client_of_datagrams() {
         id,
         protocol: Protocol::Udp,
         side: Side::Relay,
-        local: Some(address(local)),
-        peer: Some(address(peer)),
+        local: Some(address(local).into()),
+        peer: Some(address(peer).into()),
         tls: false,
         pair: Some(pair),
     };

@@ -44,7 +44,9 @@ fn served(app: &mut Driver, effects: Vec<Effect>, answer: &[&[u8]]) -> Vec<Vec<u
         match effect {
             Effect::Engine(Command::Open { id, .. }) => {
                 let (local, peer) = (address(1), address(2));
-                queue.extend(app.phase(id, Phase::Connected { local, peer }));
+                queue.extend(
+                    app.phase(id, Phase::Connected { local: local.into(), peer: peer.into() }),
+                );
             }
             Effect::Engine(Command::Send { to: Recipient::All(id), data }) => {
                 let conn = id.conn(1);
@@ -99,7 +101,7 @@ fn a_message_goes_at_its_time_whatever_else_is_waited_for() {
     let effects = app.keys("<Enter>");
     let (id, _) = Driver::opened(&effects);
     let (local, peer) = (address(1), address(2));
-    let mut effects = app.phase(id, Phase::Connected { local, peer });
+    let mut effects = app.phase(id, Phase::Connected { local: local.into(), peer: peer.into() });
     let conn = id.conn(1);
     for (way, bytes) in [(Direction::Sent, b"a"), (Direction::Received, b"A")] {
         let list = vec![record(conn, 0, way, bytes)];

@@ -131,6 +131,8 @@ pub fn listening(command: &mut Command) -> Listening {
         let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
         digits.parse().ok()
     });
+    // A socket of the file system has none.
+    let port = port.or(said.contains("unix:").then_some(0));
     Listening { child: Some(child), port: port.unwrap_or_else(|| panic!("no port in: {said}")) }
 }
 

@@ -101,13 +101,14 @@ pub fn http_plan() -> Plan {
         notes: Vec::new(),
         socket: wirebench::model::plan::SocketOptions::default(),
         client: wirebench::model::plan::ClientOptions::default(),
+        unix_socket: None,
     })
 }
 
 /// A connection to port 9000.
 pub fn tcp_plan() -> Plan {
     Plan::Tcp(TcpPlan {
-        endpoint: Endpoint { host: "127.0.0.1".into(), port: 9000 },
+        endpoint: Endpoint::new("127.0.0.1", 9000),
         tls: ClientTls::Off,
         steps: Vec::new(),
         connect_timeout: Duration::from_secs(10),
@@ -180,8 +181,8 @@ pub fn exchange(id: SessionId, number: u32, response: Option<HttpMessage>) -> Ex
     let body = u64::from(number) * 10 + 100;
     Exchange {
         url: format!("http://127.0.0.1:8080/{number}"),
-        local: Some(address(50_000)),
-        peer: Some(address(8080)),
+        local: Some(address(50_000).into()),
+        peer: Some(address(8080).into()),
         response,
         timing: Timing {
             connect: Some(Duration::from_millis(2)),
@@ -244,8 +245,8 @@ pub fn fact(conn: ConnId, direction: Direction, kind: RecordKind, text: &str) ->
 
 /// A connection of port 9000 with a peer of its own.
 pub fn info(id: ConnId, protocol: Protocol, side: Side) -> ConnInfo {
-    let peer = Some(address(40_000 + (id.index % 20_000) as u16));
-    ConnInfo { id, protocol, side, local: Some(address(9000)), peer, tls: false, pair: None }
+    let peer = Some(address(40_000 + (id.index % 20_000) as u16).into());
+    ConnInfo { id, protocol, side, local: Some(address(9000).into()), peer, tls: false, pair: None }
 }
 
 /// A batch in which nothing was lost.

@@ -155,7 +155,7 @@ fn a_listener_answers_the_chosen_one_or_all_but_never_guesses() {
         socket: wirebench::model::plan::SocketOptions::default(),
     };
     let id = app.open(Plan::TcpListener(plan));
-    app.phase(id, Phase::Listening { addresses: vec![address(9000)], receive_buffer: None });
+    app.phase(id, Phase::Listening { addresses: vec![address(9000).into()], receive_buffer: None });
     let infos = (1..=3).map(|n| info(id.conn(n), Protocol::Tcp, Side::Listener)).collect();
     let records = (1..=3)
         .map(|n| record(id.conn(n), n.into(), Direction::Received, format!("from {n}").as_bytes()))
@@ -210,7 +210,7 @@ fn lost_datagrams_stay_on_the_screen() {
     }));
     app.phase(
         id,
-        Phase::Listening { addresses: vec![address(9000)], receive_buffer: Some(4 << 20) },
+        Phase::Listening { addresses: vec![address(9000).into()], receive_buffer: Some(4 << 20) },
     );
     let lost = vec![LossTotals { session: id, by_app: 7, by_kernel: Some(1200) }];
     app.event(Event::Traffic(Batch { lost, ..Batch::default() }));

@@ -320,7 +320,7 @@ fn listener_plan() -> Plan {
 fn a_listener_lists_requests_and_follows_the_newest_until_one_is_chosen() {
     let mut app = Driver::new((120, 40), START);
     let id = app.open(listener_plan());
-    app.phase(id, Phase::Listening { addresses: vec![address(8080)], receive_buffer: None });
+    app.phase(id, Phase::Listening { addresses: vec![address(8080).into()], receive_buffer: None });
     app.assert_shows("waiting for requests; try curl http://127.0.0.1:8080/");
     for number in 0..20 {
         app.event(Event::Exchange(Box::new(exchange(id, number, Some(answer(404, 2, 0))))));

@@ -203,7 +203,7 @@ fn timing(exchange: &Exchange, shared: &Shared) -> Vec<TextLine> {
     lines.push(TextLine { bar, ..TextLine::pair("Total", format::duration(total.max(sum))) });
     lines.push(TextLine::new(Tone::Dim, "", ""));
     lines.push(TextLine::pair("Started", shared.time_of_day(exchange.started)));
-    for (label, address) in [("Our address", exchange.local), ("Peer", exchange.peer)] {
+    for (label, address) in [("Our address", &exchange.local), ("Peer", &exchange.peer)] {
         if let Some(address) = address {
             lines.push(TextLine::pair(label, address.to_string()));
         }

@@ -127,7 +127,7 @@ impl<'a> Hop<'a> {
             exchange.timing.lookup = facts.lookup;
             exchange.timing.connect = facts.connect;
             exchange.timing.tls = facts.tls;
-            (exchange.local, exchange.peer) = (facts.local, facts.peer);
+            (exchange.local, exchange.peer) = (facts.local.clone(), facts.peer.clone());
             exchange.tls = facts.tls_facts;
         });
         stream

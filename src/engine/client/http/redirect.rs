@@ -133,6 +133,9 @@ fn next(plan: &HttpPlan, head: &Head) -> Result<Option<HttpPlan>, String> {
     change_method(&mut plan, status);
     let is_elsewhere = here.origin() != there.origin();
     if is_elsewhere {
+        if let Some(socket) = plan.unix_socket.take() {
+            plan.notes.push(format!("the redirect leads away from {socket}"));
+        }
         cross_origin(&mut plan, &there);
     }
     go_to(&mut plan, there);
@@ -243,6 +246,7 @@ mod tests {
             notes: Vec::new(),
             socket: crate::model::plan::SocketOptions::default(),
             client: crate::model::plan::ClientOptions::default(),
+            unix_socket: None,
         }
     }
 

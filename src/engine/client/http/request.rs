@@ -29,7 +29,8 @@ pub(super) fn destination(plan: &HttpPlan) -> Result<(Endpoint, ClientTls), Fail
     let host = host.trim_start_matches('[').trim_end_matches(']');
     let host = zone.map_or(host.to_owned(), |zone| format!("{host}%{zone}"));
     let port = url.port_or_known_default().unwrap_or(80);
-    Ok((Endpoint::new(host, port), tls))
+    let socket = plan.unix_socket.clone();
+    Ok((Endpoint { socket, ..Endpoint::new(host, port) }, tls))
 }
 
 /// Where a plan goes under TLS; what the user consented to holds there.

@@ -220,7 +220,7 @@ impl HttpConnection {
         let recorder =
             ExchangeRecorder::begin(Side::Listener, *conn, number, request, target, events);
         recorder.edit(|exchange| {
-            (exchange.local, exchange.peer) = (*local, Some(*peer));
+            (exchange.local, exchange.peer) = (local.clone(), Some(peer.clone()));
             exchange.tls.clone_from(tls);
         });
         recorder

@@ -3,9 +3,10 @@
 //! A foreign host is served all the same (webhooks come through tunnels), but marked: a web page
 //! whose name was pointed at this machine looks like that too (DNS rebinding).
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use crate::codec::http1::fields::excerpt;
+use crate::model::end_address::EndAddress;
 use crate::model::exchange::Head;
 use crate::model::url_text::UrlText;
 
@@ -14,9 +15,13 @@ use crate::model::url_text::UrlText;
 pub(super) fn foreign(
     head: &Head,
     target: &str,
-    local: Option<SocketAddr>,
+    local: Option<&EndAddress>,
     machine: &str,
 ) -> Option<String> {
+    // Who asks through a socket of the file system found it there, whatever it calls us.
+    if local.is_some_and(EndAddress::is_unix) {
+        return None;
+    }
     let named = head.field("host").map(|host| String::from_utf8_lossy(host).into_owned());
     // An absolute target counts instead of the header (RFC 9112, section 3.2.2).
     let url = UrlText::literal(target);
@@ -35,10 +40,10 @@ fn without_port(host: &str) -> &str {
     }
 }
 
-fn is_ours(name: &str, local: Option<SocketAddr>, machine: &str) -> bool {
+fn is_ours(name: &str, local: Option<&EndAddress>, machine: &str) -> bool {
     if let Ok(address) = name.parse::<IpAddr>() {
         let address = address.to_canonical();
-        return address.is_loopback() || local.is_some_and(|l| l.ip().to_canonical() == address);
+        return address.is_loopback() || local.and_then(EndAddress::ip) == Some(address);
     }
     let name = name.strip_suffix('.').unwrap_or(name);
     let short = name.strip_suffix(".local").unwrap_or(name);
@@ -55,7 +60,8 @@ mod tests {
     fn said(target: &str, host: &str) -> Option<String> {
         let text = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n");
         let head = HeadReader::new(Expected::Request).push(text.as_bytes()).unwrap().unwrap().1;
-        foreign(&head.head, target, Some("192.0.2.7:80".parse().unwrap()), "box")
+        let local: EndAddress = "192.0.2.7:80".parse().unwrap();
+        foreign(&head.head, target, Some(&local), "box")
     }
 
     #[test]

@@ -35,7 +35,7 @@ async fn listen() -> (EngineHandle, Events, SocketAddr) {
     loop {
         let event = events.facts.recv().await.unwrap();
         if let Event::Phase { phase: Phase::Listening { addresses, .. }, .. } = event {
-            return (handle, events, addresses[0]);
+            return (handle, events, addresses[0].inet().unwrap());
         }
     }
 }

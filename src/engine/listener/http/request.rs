@@ -18,6 +18,7 @@ use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::failure;
 use crate::engine::http::message_writer::shown;
 use crate::model::counts::count;
+use crate::model::end_address::EndAddress;
 use crate::model::exchange::{Head, HttpVersion, MessageFraming, StartLine};
 use crate::model::failure::{Failure, Stage};
 use crate::model::record::{Direction, RecordKind};
@@ -131,7 +132,7 @@ impl HttpConnection {
     ) -> Result<RequestFacts, Failure> {
         let (head, verdict) = (&parsed.head, judge(parsed));
         recorder.warn_all(verdict.framing.warnings.iter().cloned());
-        let (local, machine) = (self.accepted.local, &self.listener.machine);
+        let (local, machine) = (self.accepted.local.as_ref(), &self.listener.machine);
         // One that is refused is not served for another host either.
         let is_served = verdict.refusal.is_none();
         let foreign = host::foreign(head, &asked.target, local, machine).filter(|_| is_served);
@@ -180,7 +181,7 @@ impl HttpConnection {
         let scheme = if self.accepted.tls.is_some() { "https" } else { "http" };
         let host = match head.field("host") {
             Some(host) if !host.is_empty() => printable(host),
-            _ => self.accepted.local.map(|local| local.to_string()).unwrap_or_default(),
+            _ => self.accepted.local.as_ref().map_or_else(String::new, host_of),
         };
         // Of `*` the server as a whole is meant.
         let target = target.strip_prefix('*').unwrap_or(target);
@@ -240,4 +241,9 @@ impl HttpConnection {
         }
         Ok(None)
     }
+}
+
+/// How we are called by who names no host.
+fn host_of(local: &EndAddress) -> String {
+    local.inet().map_or_else(|| "localhost".into(), |address| address.to_string())
 }

@@ -117,8 +117,8 @@ impl HttpHold {
             id: met.conn,
             protocol: Protocol::Http,
             side: Side::Relay,
-            local: met.local,
-            peer: Some(met.peer),
+            local: met.local.clone(),
+            peer: Some(met.peer.clone()),
             tls: met.tls.is_some(),
             pair: None,
         };

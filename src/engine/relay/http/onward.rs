@@ -71,7 +71,11 @@ impl OnwardConn {
             exchange.timing.connect = facts.connect;
             exchange.timing.tls = facts.tls;
         });
-        let looped = facts.peer.zip(client.local).is_some_and(|(peer, us)| is_loop(peer, us));
+        let looped = facts
+            .peer
+            .as_ref()
+            .zip(client.local.as_ref())
+            .is_some_and(|(peer, us)| is_loop(peer, us));
         let looped = looped.then(|| {
             let cause = "this leads back to the relay itself";
             Failure::new(Stage::Connect, origin.url(), FailureKind::Usage, cause)

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_util::either::Either;
 
@@ -15,7 +14,7 @@ use crate::codec::http1::fields::excerpt;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::tls::handshake;
 use crate::engine::tls::opening::Opener;
-use crate::engine::transport::stream::Stream;
+use crate::engine::transport::stream::{Stream, StreamSocket};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::OriginPlan;
 use crate::model::record::{Direction, RecordKind};
@@ -49,8 +48,8 @@ impl Visitor {
         let recorder = current?;
         let host = &origin.endpoint.host;
         let ended = match first_of(input.read.unsplit(write)).await {
-            Ok(tcp) => match relay.opens(host).map(|opener| opener.acceptor(host)) {
-                Some(Ok(acceptor)) => handshake::accept(Some(acceptor), tcp).await,
+            Ok(socket) => match relay.opens(host).map(|opener| opener.acceptor(host)) {
+                Some(Ok(acceptor)) => handshake::accept(Some(acceptor), socket).await,
                 Some(Err(failure)) => Err(failure),
                 None => Err(not_tls(host)),
             },
@@ -121,15 +120,19 @@ fn not_tls(host: &str) -> Failure {
 }
 
 /// A client that begins with TLS.
-async fn first_of(stream: Stream) -> Result<TcpStream, Failure> {
+async fn first_of(stream: Stream) -> Result<StreamSocket, Failure> {
     let refused = |kind, cause: &str| Failure::new(Stage::Tls, "", kind, cause);
-    let Either::Left(tcp) = stream else {
+    let Either::Left(socket) = stream else {
         let cause = "TLS inside TLS is not opened; use an http:// address for this relay";
+        return Err(refused(FailureKind::Usage, cause));
+    };
+    let Either::Left(tcp) = socket else {
+        let cause = "TLS is opened for clients that come by TCP; let this relay listen on a port";
         return Err(refused(FailureKind::Usage, cause));
     };
     let mut first = [0];
     match timeout(FIRST, tcp.peek(&mut first)).await {
-        Ok(Ok(1)) if first == [HANDSHAKE] => Ok(tcp),
+        Ok(Ok(1)) if first == [HANDSHAKE] => Ok(Either::Left(tcp)),
         Ok(Ok(1)) => {
             let cause =
                 "what the client says is not TLS; leave this host out of those that are opened";

@@ -136,8 +136,8 @@ impl Visitor {
     /// Where a request goes.
     pub(super) fn route(&self, head: &Head) -> Result<Route, Refusal> {
         let by = AskedBy {
-            peer: self.met.peer,
-            local: self.met.local,
+            peer: &self.met.peer,
+            local: self.met.local.as_ref(),
             has_tls: self.met.tls.is_some(),
             machine: &self.relay.machine,
         };

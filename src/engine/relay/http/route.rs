@@ -1,6 +1,6 @@
 //! Where a request goes, and as which. Pure.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,6 +9,7 @@ use super::heads::RequestWay;
 use crate::codec::http1::Refusal;
 use crate::codec::http1::fields::excerpt;
 use crate::codec::printable::printable;
+use crate::model::end_address::EndAddress;
 use crate::model::endpoint::Endpoint;
 use crate::model::exchange::{Head, StartLine};
 use crate::model::http_relay::HostHeader;
@@ -30,9 +31,9 @@ pub(super) struct Route {
 /// A client as the target is told of it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AskedBy<'a> {
-    pub(super) peer: SocketAddr,
+    pub(super) peer: &'a EndAddress,
     /// Where it found us.
-    pub(super) local: Option<SocketAddr>,
+    pub(super) local: Option<&'a EndAddress>,
     pub(super) has_tls: bool,
     /// The machine's own name.
     pub(super) machine: &'a str,
@@ -172,7 +173,8 @@ fn told(head: &Head, by: &AskedBy<'_>) -> Vec<(&'static str, String)> {
     let scheme = if by.has_tls { "https" } else { "http" };
     let mut all = vec![
         ("Via", "1.1 wirebench".to_owned()),
-        ("X-Forwarded-For", by.peer.ip().to_canonical().to_string()),
+        // RFC 7239, section 6.2: what is said of who has no address.
+        ("X-Forwarded-For", by.peer.ip().map_or_else(|| "unknown".into(), |ip| ip.to_string())),
         ("X-Forwarded-Proto", scheme.to_owned()),
     ];
     all.extend(head.field("host").map(|host| ("X-Forwarded-Host", printable(host))));
@@ -181,18 +183,23 @@ fn told(head: &Head, by: &AskedBy<'_>) -> Vec<(&'static str, String)> {
 
 /// Whether a host is a name of this machine, where the client found us.
 fn is_ours(host: &str, by: &AskedBy<'_>) -> bool {
+    // Who found us in the file system asks for us, whatever it calls us.
+    if by.local.is_some_and(EndAddress::is_unix) {
+        return true;
+    }
     let host = UrlText::literal(host).host;
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     if let Ok(ip) = bare.parse::<IpAddr>() {
         let ip = ip.to_canonical();
-        return ip.is_loopback() || by.local.is_some_and(|local| local.ip().to_canonical() == ip);
+        return ip.is_loopback() || by.local.and_then(EndAddress::ip) == Some(ip);
     }
     let name = bare.trim_end_matches('.').to_ascii_lowercase();
     name.is_empty() || name == "localhost" || name.ends_with(".localhost") || name == by.machine
 }
 
 /// Whether a connection to this peer leads back to where its client found us.
-pub(super) fn is_loop(peer: SocketAddr, local: SocketAddr) -> bool {
+pub(super) fn is_loop(peer: &EndAddress, local: &EndAddress) -> bool {
+    let (Some(peer), Some(local)) = (peer.inet(), local.inet()) else { return peer == local };
     let (peer_ip, local_ip) = (peer.ip().to_canonical(), local.ip().to_canonical());
     let is_same = peer_ip == local_ip || peer_ip.is_loopback() && local_ip.is_loopback();
     peer.port() == local.port() && is_same
@@ -232,7 +239,9 @@ mod tests {
     }
 
     fn routed(plan: &HttpRelayPlan, text: &str) -> Result<Route, Refusal> {
-        let (peer, local) = ("127.0.0.1:50000".parse().unwrap(), "127.0.0.1:8080".parse().unwrap());
+        let [peer, local]: [EndAddress; 2] =
+            ["127.0.0.1:50000", "127.0.0.1:8080"].map(|text| text.parse().unwrap());
+        let (peer, local) = (&peer, &local);
         let by = AskedBy { peer, local: Some(local), has_tls: false, machine: "bench" };
         of(plan, &head(text), &by)
     }
@@ -320,10 +329,10 @@ mod tests {
 
     #[test]
     fn a_way_that_leads_back_to_us_is_seen() {
-        let at = |text: &str| text.parse().unwrap();
-        assert!(is_loop(at("127.0.0.1:80"), at("127.0.0.1:80")));
-        assert!(is_loop(at("127.0.0.1:80"), at("[::1]:80")));
-        assert!(!is_loop(at("127.0.0.1:80"), at("127.0.0.1:81")));
-        assert!(!is_loop(at("192.0.2.1:80"), at("127.0.0.1:80")));
+        let at = |text: &str| -> EndAddress { text.parse().unwrap() };
+        assert!(is_loop(&at("127.0.0.1:80"), &at("127.0.0.1:80")));
+        assert!(is_loop(&at("127.0.0.1:80"), &at("[::1]:80")));
+        assert!(!is_loop(&at("127.0.0.1:80"), &at("127.0.0.1:81")));
+        assert!(!is_loop(&at("192.0.2.1:80"), &at("127.0.0.1:80")));
     }
 }

@@ -2,7 +2,6 @@
 //! server does.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -23,6 +22,7 @@ use crate::engine::http::tap::{ReadBuffer, Tap};
 use crate::engine::refusal;
 use crate::engine::session::SessionHandle;
 use crate::engine::transport::stream::{Stream, reset};
+use crate::model::end_address::EndAddress;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, ConnId};
 use crate::model::plan::OriginPlan;
@@ -78,8 +78,8 @@ impl ConnControl for VisitorControl {
 #[derive(Debug, Clone)]
 pub(super) struct Met {
     pub(super) conn: ConnId,
-    pub(super) peer: SocketAddr,
-    pub(super) local: Option<SocketAddr>,
+    pub(super) peer: EndAddress,
+    pub(super) local: Option<EndAddress>,
     pub(super) tls: Option<TlsFacts>,
 }
 
@@ -331,7 +331,7 @@ impl Visitor {
         let target = peer.to_string();
         let recorder = ExchangeRecorder::begin(Side::Relay, *conn, number, request, target, events);
         recorder.edit(|exchange| {
-            (exchange.local, exchange.peer) = (*local, Some(*peer));
+            (exchange.local, exchange.peer) = (local.clone(), Some(peer.clone()));
             exchange.tls.clone_from(tls);
         });
         recorder

@@ -19,13 +19,13 @@ const TCP6: &str = "\
    1: 0000000000000000FFFF00000100007F:A02B 0000000000000000FFFF00000100007F:2328 01 00000000:00000000 00:00000000 00000000  1000        0 5252 1 0000000000000000 20 4 30 10 -1
 ";
 
-fn tcp(local: &str, peer: &str, is_dialled: bool) -> SoughtPeer {
+fn tcp(local: &str, peer: &str, is_dialled: bool) -> SoughtSocket {
     let local = local.parse().ok();
-    SoughtPeer { is_tcp: true, local, peer: peer.parse().unwrap(), is_dialled }
+    SoughtSocket { is_tcp: true, local, peer: peer.parse().unwrap(), is_dialled }
 }
 
 /// The inodes that are picked, and whether they listen.
-fn inodes(rows: &[SocketRow], sought: &SoughtPeer) -> Option<(Vec<u64>, bool)> {
+fn inodes(rows: &[SocketRow], sought: &SoughtSocket) -> Option<(Vec<u64>, bool)> {
     match pick(rows, sought) {
         Picked::Sockets { rows, listens } => {
             Some((rows.iter().map(|row| row.inode).collect(), listens))
@@ -107,7 +107,7 @@ fn a_datagram_comes_from_a_socket_that_is_bound_to_its_source() {
     ];
     let found = |local: &str, peer: &str| {
         let (local, peer) = (local.parse().ok(), peer.parse().unwrap());
-        let sought = SoughtPeer { is_tcp: false, local, peer, is_dialled: false };
+        let sought = SoughtSocket { is_tcp: false, local, peer, is_dialled: false };
         inodes(&rows, &sought).map(|(inodes, _)| inodes)
     };
     assert_eq!(found("127.0.0.1:9000", "127.0.0.1:5000"), Some(vec![2]), "connected to us");
@@ -149,9 +149,9 @@ fn our_own_sockets_are_found_by_our_own_number() {
     let datagrams = UdpSocket::bind("127.0.0.1:0").unwrap();
     let (here, there) = (client.local_addr().unwrap(), client.peer_addr().unwrap());
     let sought = [
-        SoughtPeer { is_tcp: true, local: Some(there), peer: here, is_dialled: false },
-        SoughtPeer { is_tcp: true, local: Some(here), peer: there, is_dialled: true },
-        SoughtPeer {
+        SoughtSocket { is_tcp: true, local: Some(there), peer: here, is_dialled: false },
+        SoughtSocket { is_tcp: true, local: Some(here), peer: there, is_dialled: true },
+        SoughtSocket {
             is_tcp: false,
             local: None,
             peer: datagrams.local_addr().unwrap(),
@@ -159,7 +159,7 @@ fn our_own_sockets_are_found_by_our_own_number() {
         },
     ];
     let mut cache = PeerCache::default();
-    let mut look = || look_for_peers(&mut cache, &sought);
+    let mut look = || look_for_sockets(&mut cache, &sought);
     let found = look();
     let whose = |found: &FoundPeer| match found {
         FoundPeer::Process { pid, listens, .. } => Some((*pid, *listens)),
