@@ -40,6 +40,7 @@ use super::session::{SessionHandle, SessionInput};
 use super::tls::{handshake, tls_words};
 use super::transport::listen::{ListenerLayer, bind, layer};
 use super::transport::stream::Stream;
+use super::transport::wire::WireTap;
 use super::{clock, refusal};
 use crate::model::endpoint::Bind;
 use crate::model::failure::Failure;
@@ -318,13 +319,14 @@ impl<G: ConnControl> AcceptLoop<G> {
         let (session, acceptor) = (self.session.clone(), self.acceptor.clone());
         self.running.push(self.session.spawn(conn, async move {
             let _held = descriptor;
+            let tap = WireTap::of(&session.events, conn);
             let secured = tokio::select! {
                 biased;
                 () = abort.cancelled() => {
                     let text = "closed by us during the handshake";
                     return session.events.note(conn, Direction::Local, RecordKind::Closed, text);
                 }
-                secured = Box::pin(handshake::accept(acceptor, tcp)) => secured,
+                secured = Box::pin(handshake::accept(acceptor, tcp, tap)) => secured,
             };
             opened.store(true, Ordering::Relaxed);
             match secured {

@@ -6,3 +6,4 @@ pub(crate) mod dial;
 pub(crate) mod explain;
 pub(crate) mod listen;
 pub(crate) mod stream;
+pub(crate) mod wire;

@@ -57,7 +57,7 @@ impl Rejector {
             };
         };
         let telling = async move {
-            let Ok((mut stream, _)) = Box::pin(handshake::accept(acceptor, tcp)).await else {
+            let Ok((mut stream, _)) = Box::pin(handshake::accept(acceptor, tcp, None)).await else {
                 return;
             };
             let told = async {

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout_at;
 
 use super::stream::{Stream, prepare};
+use super::wire::WireTap;
 use super::{connect, explain};
 use crate::engine::event::Phase;
 use crate::engine::resolve::resolve;
@@ -152,7 +153,8 @@ impl Dial<'_> {
         let accepted = Acceptance::at(self.endpoint, *verify, trust);
         let started = Instant::now();
         let handshake = Handshake::new(&target, name, accepted, self.alpn, &session.tls)?;
-        let ended = timeout_at(until, handshake.run(tcp)).await;
+        let tap = WireTap::of(&session.events, self.conn);
+        let ended = timeout_at(until, handshake.run(tcp, tap)).await;
         facts.tls = Some(started.elapsed());
         facts.tls_facts = Some(handshake.facts(started.elapsed()));
         let stream = ended.unwrap_or_else(|_| {

@@ -9,16 +9,21 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsStream;
 use tokio_util::either::Either;
 
+use super::wire::Wire;
 use crate::model::plan::SocketOptions;
 
 /// A connected byte stream, plain (left) or under TLS (right). Dropping it sends FIN, [`reset`] RST.
-pub(crate) type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
+pub(crate) type Stream = Either<TcpStream, Box<TlsStream<Wire>>>;
 
 /// Drops the connection with RST; bytes not sent yet are lost.
-pub(crate) fn reset(stream: Stream) {
-    let tcp = match &stream {
-        Either::Left(tcp) => tcp,
-        Either::Right(tls) => tls.get_ref().0,
+pub(crate) fn reset(mut stream: Stream) {
+    let tcp = match &mut stream {
+        Either::Left(tcp) => &*tcp,
+        Either::Right(tls) => {
+            let wire = tls.get_mut().0;
+            wire.resets();
+            wire.tcp()
+        }
     };
     // Without linger the drop sends FIN instead: the worst that can happen when this fails.
     let _ = SockRef::from(tcp).set_linger(Some(Duration::ZERO));
@@ -29,7 +34,7 @@ pub(crate) fn reset(stream: Stream) {
 pub(crate) fn local_address(stream: &Stream) -> Option<SocketAddr> {
     let tcp = match stream {
         Either::Left(tcp) => tcp,
-        Either::Right(tls) => tls.get_ref().0,
+        Either::Right(tls) => tls.get_ref().0.tcp(),
     };
     tcp.local_addr().ok()
 }

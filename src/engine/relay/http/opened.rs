@@ -16,6 +16,7 @@ use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::tls::handshake;
 use crate::engine::tls::opening::Opener;
 use crate::engine::transport::stream::Stream;
+use crate::engine::transport::wire::WireTap;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::OriginPlan;
 use crate::model::record::{Direction, RecordKind};
@@ -50,7 +51,10 @@ impl Visitor {
         let host = &origin.endpoint.host;
         let ended = match first_of(input.read.unsplit(write)).await {
             Ok(tcp) => match relay.opens(host).map(|opener| opener.acceptor(host)) {
-                Some(Ok(acceptor)) => handshake::accept(Some(acceptor), tcp).await,
+                Some(Ok(acceptor)) => {
+                    let tap = WireTap::of(&relay.session.events, met.conn);
+                    handshake::accept(Some(acceptor), tcp, tap).await
+                }
                 Some(Err(failure)) => Err(failure),
                 None => Err(not_tls(host)),
             },
