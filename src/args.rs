@@ -9,10 +9,10 @@ mod open;
 mod relay;
 mod replay;
 mod send;
+mod watch;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{
     Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
@@ -23,7 +23,6 @@ use crate::codec::wrap_words::wrap;
 use crate::model::field_help;
 use crate::model::protocol::Side;
 use crate::model::spec::Spec;
-use crate::model::timing::parse_duration;
 use relay::RELAY_EXAMPLES;
 use send::SEND_EXAMPLES;
 
@@ -33,6 +32,7 @@ pub use open::Open;
 pub use relay::Relay;
 pub use replay::Replay;
 pub use send::{AuthType, ColorWhen, Parts, Pretty, RequestOptions, Send};
+pub use watch::WatchArgs;
 
 /// The whole command line.
 #[derive(Debug, Clone, PartialEq, Parser)]
@@ -200,7 +200,6 @@ Exit status: 0 stopped as asked, 2 usage, 3 network, 6 not all was printed (how 
     after_help = LISTEN_EXAMPLES,
     override_usage = "wirebench listen [OPTIONS] SPEC|PRESET"
 )]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Listen {
     /// http://:8080, https://:8443, tcp://:9000, tls://:9443, udp://:9000, or a preset.
     #[arg(value_name = "SPEC|PRESET", value_hint = ValueHint::AnyPath)]
@@ -226,19 +225,8 @@ pub struct Listen {
     /// HTTP: a header of every answer, as Name:value.
     #[arg(short = 'H', long = "header", value_name = "NAME:VALUE")]
     pub headers: Vec<String>,
-    /// Print and count only what this lets through, in the language of the filter of Traffic:
-    /// 'port == 9000 and dir == in', 'status >= 400', 'data contains "ping"'.
-    #[arg(long, value_name = "EXPR")]
-    pub filter: Option<String>,
-    /// Tell whose the peers on this machine are, too: program, process, user.
-    #[arg(short = 'v', long)]
-    pub verbose: bool,
-    /// Stop after so many messages or requests.
-    #[arg(long, value_name = "N")]
-    pub count: Option<u64>,
-    /// Stop after this time.
-    #[arg(long = "for", value_name = "TIME", value_parser = parse_duration)]
-    pub lasts: Option<Duration>,
+    #[command(flatten)]
+    pub watch: WatchArgs,
     /// Do not read standard input, which --raw sends to the peers.
     #[arg(short = 'I', long)]
     pub ignore_stdin: bool,
@@ -333,6 +321,8 @@ pub struct Format {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn parse(words: &[&str]) -> Result<Arguments, clap::Error> {

@@ -10,8 +10,12 @@ use std::fs::{File, FileType, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::fs::OFlags;
+
+/// How often a pipe is looked at that cannot be waited for.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// Flags with which opening never waits and takes no terminal over.
 #[must_use]
@@ -30,6 +34,62 @@ pub fn open(path: &Path) -> io::Result<(File, u64)> {
     let facts = file.metadata()?;
     is_regular(facts.file_type())?;
     Ok((file, facts.len()))
+}
+
+/// The same, or what is piped in where that is asked for (`-`), whose length is not known (0).
+///
+/// # Errors
+/// The same; also where standard input is a terminal, which somebody types into.
+pub(crate) fn open_or_input(path: &Path) -> io::Result<(File, u64)> {
+    if !is_input(path) {
+        return open(path);
+    }
+    let input = rustix::stdio::stdin();
+    if rustix::termios::isatty(input) {
+        return Err(io::Error::other("standard input is a terminal; pipe something into it"));
+    }
+    Ok((File::from(input.try_clone_to_owned()?), 0))
+}
+
+/// Whether what is piped in is meant.
+#[must_use]
+pub(crate) fn is_input(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// The next bytes of what was opened, waiting for them.
+///
+/// # Errors
+/// The system's.
+pub(crate) fn read_on(file: &mut File, into: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match file.read(into) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // Somebody who shares a pipe may have made it so that it does not wait.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                std::thread::park_timeout(LOOK);
+            }
+            read => return read,
+        }
+    }
+}
+
+/// What begins with these bytes, to its end.
+///
+/// # Errors
+/// The system's, or kind `FileTooLarge`.
+pub(crate) fn read_to_end(file: &mut File, first: &[u8], limit: u64) -> io::Result<Vec<u8>> {
+    let (mut bytes, mut piece) = (first.to_vec(), vec![0; 1 << 20]);
+    loop {
+        let len = read_on(file, &mut piece)?;
+        bytes.extend_from_slice(&piece[..len]);
+        if bytes.len() as u64 > limit {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, too_large(limit)));
+        }
+        if len == 0 {
+            return Ok(bytes);
+        }
+    }
 }
 
 /// Everything in a regular file of at most `limit` bytes.

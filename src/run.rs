@@ -181,7 +181,14 @@ fn headless(
     let captures = common.map(|common| &common.captures);
     let keeps_whole = captures.is_some_and(|captures| captures.names().next().is_some());
     let key_log = key_log(captures.and_then(|captures| captures.keylog.as_deref()))?;
-    let config = EngineConfig { key_log, keeps_whole, finds_peers, ..engine_config(paths) };
+    let tells_ciphertext = common.is_some_and(|it| it.with_secrets && it.captures.pcapng.is_some());
+    let config = EngineConfig {
+        key_log,
+        keeps_whole,
+        tells_ciphertext,
+        finds_peers,
+        ..engine_config(paths)
+    };
     let (engine, events) = Engine::start(config);
     Ok(Headless {
         engine,
@@ -249,6 +256,10 @@ fn show_capture(path: PathBuf, engine: EngineHandle) -> Result<(), Failure> {
             let batch = Batch { conns, records, remarks, ..Batch::default() };
             let mut events: VecDeque<Event> = [Event::Traffic(batch)].into();
             events.extend(piece.exchanges.into_iter().map(|it| Event::Exchange(Box::new(it))));
+            for told in piece.owners {
+                let (conn, since, owner) = (told.conn, told.since, told.owner);
+                events.push_back(Event::PeerFound { conn, since, owner });
+            }
             let percent = progress.percent();
             if percent != std::mem::replace(&mut last, percent) {
                 events.extend(percent.map(|percent| Event::CaptureProgress { percent }));

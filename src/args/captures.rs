@@ -10,7 +10,7 @@ use clap::{Args, ValueHint};
 pub struct CaptureArgs {
     /// Write a capture for Wireshark, tshark and others to this file as it happens; - writes it to
     /// standard output, where nothing else is printed then: wirebench listen :8080 --pcapng - |
-    /// wireshark -k -i -
+    /// wireshark -k -i -. TLS stands decrypted in it; with --with-secrets as it crossed, behind its keys
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub pcapng: Option<String>,
     /// HTTP: write every exchange to this file as HAR 1.2, which appears whole when all is over; - is

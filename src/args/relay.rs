@@ -1,11 +1,8 @@
 //! `wirebench relay` as data, with its help text.
 
-use std::time::Duration;
-
 use clap::{Args, ValueHint};
 
-use super::Common;
-use crate::model::timing::parse_duration;
+use super::{Common, WatchArgs};
 
 pub(super) const RELAY_EXAMPLES: &str = "\
 Examples:
@@ -70,23 +67,12 @@ pub struct Relay {
     /// the place of its own. Without one an HTTP relay is a forward proxy.
     #[arg(value_name = "TARGET", value_hint = ValueHint::Hostname)]
     pub target: Option<String>,
-    /// Print and count only what this lets through, in the language of the filter of Traffic:
-    /// 'port == 9000 and dir == in', 'status >= 400', 'data contains "ping"'.
-    #[arg(long, value_name = "EXPR")]
-    pub filter: Option<String>,
     /// Open the TLS of these hosts (host, *.domain, *), separated by commas, with an authority that is
     /// made for this run; a forward proxy lets others through as they are.
     #[arg(long, value_name = "HOST,...", value_delimiter = ',')]
     pub open: Vec<String>,
-    /// Tell whose the clients and targets on this machine are, too: program, process, user.
-    #[arg(short = 'v', long)]
-    pub verbose: bool,
-    /// Stop after so many reads, or requests, were passed on.
-    #[arg(long, value_name = "N")]
-    pub count: Option<u64>,
-    /// Stop after this time.
-    #[arg(long = "for", value_name = "TIME", value_parser = parse_duration)]
-    pub lasts: Option<Duration>,
+    #[command(flatten)]
+    pub watch: WatchArgs,
     /// A fault put into what is passed on, such as "delay=100ms jitter=50ms", "drop=10 from=server" or
     /// "reset=1000 when=contains 'COMMIT'"; can be given again. --help says what there is.
     #[arg(long = "fault", value_name = "FAULT")]

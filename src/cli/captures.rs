@@ -86,7 +86,11 @@ impl Captures {
     pub(super) fn begin(&mut self, told: &Disclosure) -> Result<(), Failure> {
         if let Some(name) = &self.files.pcapng {
             let file = CaptureFile::begin("--pcapng", name)?;
-            let (writer, hidden) = (PcapngWriter::new(), HiddenBytes::new(told.clone()));
+            let writer = match told {
+                Disclosure::Everything => PcapngWriter::with_ciphertext(),
+                Disclosure::Hiding(_) => PcapngWriter::new(),
+            };
+            let hidden = HiddenBytes::new(told.clone());
             let capture = self.pcapng.insert(PacketCapture { writer, hidden, file });
             capture.write();
         }
@@ -127,6 +131,12 @@ impl Captures {
         }
         if let Some(seen) = &mut self.seen {
             seen.take_in(event);
+        }
+        if let (Some(capture), Event::Ciphertext(pieces)) = (&mut self.pcapng, event) {
+            for piece in pieces {
+                capture.writer.ciphertext(piece);
+            }
+            capture.write();
         }
         if let (Some(capture), Event::PeerFound { conn, owner, .. }) = (&mut self.lines, event) {
             let line = ndjson::peer(*conn, self.conns.get(conn), owner, now);

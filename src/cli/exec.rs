@@ -93,7 +93,7 @@ pub(super) fn output(arguments: &args::Exec) -> Result<Output, Failure> {
     let captures = &arguments.common.captures;
     if captures.takes_output() {
         let cause = "standard output is the program's; name a file";
-        return Err(Failure::new(Stage::Compose, "-", FailureKind::Usage, cause));
+        return Err(Failure::new(Stage::ComposeProgram, "-", FailureKind::Usage, cause));
     }
     let is_elsewhere = arguments.screen || captures.names().next().is_some();
     let style = Style::asked_for(&arguments.common);
@@ -114,7 +114,7 @@ pub(super) async fn run(
     });
     let (plan, program) = match prepared {
         Ok(prepared) => prepared,
-        Err(failure) => return ListenEnd::of(Err(failure)),
+        Err(failure) => return ListenEnd::of(Err(of_program(failure))),
     };
     let is_brief = !arguments.verbose;
     let watched = WatchOrder {
@@ -127,7 +127,13 @@ pub(super) async fn run(
         is_brief,
         tells_peers: arguments.verbose,
     };
-    listen::watch(watched, headless, output, interrupts).await
+    let ended = listen::watch(watched, headless, output, interrupts).await;
+    ListenEnd { outcome: ended.outcome.map_err(of_program), ..ended }
+}
+
+/// What cannot be used, said of the program that is not started because of it.
+fn of_program(failure: Failure) -> Failure {
+    failure.composed_for(Stage::ComposeProgram)
 }
 
 /// The proxy, and what its client needs to know.

@@ -27,9 +27,15 @@ pub fn status(failure: &Failure) -> u8 {
         (_, FailureKind::Timeout(_)) => TIMEOUT,
         (Stage::Tls, _)
         | (_, FailureKind::Certificate | FailureKind::Distrusted(_) | FailureKind::TlsAlert) => TLS,
-        (Stage::Compose | Stage::ComposeListener | Stage::Storage, _) | (_, FailureKind::Usage) => {
-            USAGE
-        }
+        (
+            Stage::Compose
+            | Stage::ComposeListener
+            | Stage::ComposeProgram
+            | Stage::ComposeOpening
+            | Stage::Storage,
+            _,
+        )
+        | (_, FailureKind::Usage) => USAGE,
         _ => NETWORK,
     }
 }

@@ -15,6 +15,7 @@ use crate::engine::event::Event;
 use crate::engine::{EngineHandle, Events};
 use crate::interop::har::{self, HarBodies};
 use crate::interop::ndjson;
+use crate::model::ciphertext::Ciphertext;
 use crate::model::counts::count;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -120,6 +121,13 @@ impl Headless {
             Event::Traffic(batch) => {
                 for record in &mut batch.records {
                     record.at = self.wall_clock.at(record.at);
+                }
+            }
+            Event::Ciphertext(pieces) => {
+                for piece in pieces {
+                    if let Ciphertext::Crossed(record) = piece {
+                        record.at = self.wall_clock.at(record.at);
+                    }
                 }
             }
             Event::Exchange(exchange) => exchange.started = self.wall_clock.at(exchange.started),

@@ -23,7 +23,26 @@ use crate::timeline::{GapClock, RecordGaps};
 /// # Errors
 /// What is wrong with it, and where.
 pub fn readable_filter(text: &str) -> Result<(), Failure> {
-    LetThrough::read(Some(text), Stamp::default()).map(drop)
+    let read = LetThrough::read(Some(text), Stamp::default());
+    read.map(drop).map_err(|failure| failure.composed_for(Stage::ComposeOpening))
+}
+
+/// Letters of an expression that are quoted on either side of a mistake, and of one that is quoted whole.
+const BESIDE: usize = 30;
+const WHOLE: usize = 100;
+
+/// The part of an expression around a column, which counts from 1.
+fn around(text: &str, column: usize) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    if letters.len() <= WHOLE {
+        return text.to_owned();
+    }
+    let from = column.saturating_sub(1).min(letters.len()).saturating_sub(BESIDE);
+    let to = (from + 2 * BESIDE).min(letters.len());
+    let part: String = letters[from..to].iter().collect();
+    let [before, after] =
+        [from > 0, to < letters.len()].map(|is_cut| if is_cut { "…" } else { "" });
+    format!("{before}{part}{after}")
 }
 
 /// What is printed.
@@ -42,7 +61,7 @@ impl LetThrough {
         let filter = Filter::parse_at(text, i64::from(offset) * 1_000_000_000);
         let filter = filter.map_err(|wrong| {
             let (column, why) = (wrong.column, wrong.message);
-            let cause = format!("{why} (at column {column} of {text:?})");
+            let cause = format!("{why} (at column {column} of {:?})", around(text, column));
             let failure =
                 Failure::new(Stage::ComposeListener, "--filter", FailureKind::Usage, cause);
             failure.hint("the README lists the fields below Filters")
@@ -151,5 +170,27 @@ impl LetThrough {
             };
             about.matches(&facts)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_is_quoted_with_what_stands_around_it() {
+        let told = |text: &str| readable_filter(text).unwrap_err().to_string();
+        assert!(told("port == x").contains("of \"port == x\""), "{}", told("port == x"));
+        let many = "port == 1 or ".repeat(3000);
+        for (text, seen) in [
+            (format!("{many}port == x"), "== 1 or port == 1 or port == x\""),
+            (format!("port == x or {many}port == 1"), "of \"port == x or port == 1"),
+            (format!("port == {}", "9".repeat(40_000)), "is not a port; write a number"),
+            (format!("data == 0x{}", "a".repeat(40_001)), "a byte takes two hex digits"),
+            (format!("kind == {}", "ü".repeat(40_000)), "is none of data, "),
+        ] {
+            let told = told(&text);
+            assert!(told.contains(seen) && told.len() < 1_000, "{}: {told}", told.len());
+        }
     }
 }

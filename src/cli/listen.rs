@@ -96,6 +96,23 @@ pub(super) struct WatchOrder {
     pub(super) tells_peers: bool,
 }
 
+impl WatchOrder {
+    /// What the options ask for, without a program.
+    pub(super) fn new(plan: Plan, asked: &args::WatchArgs, reads_stdin: bool) -> Self {
+        let args::WatchArgs { filter, verbose, count, lasts } = asked.clone();
+        WatchOrder {
+            plan,
+            filter,
+            count,
+            lasts,
+            reads_stdin,
+            program: None,
+            is_brief: false,
+            tells_peers: verbose,
+        }
+    }
+}
+
 /// How it ended.
 pub(super) struct ListenEnd {
     /// The exit status.
@@ -122,11 +139,7 @@ pub(super) async fn run(
         Ok(plan) => plan,
         Err(failure) => return ListenEnd::of(Err(failure)),
     };
-    let args::Listen { count, lasts, ignore_stdin, verbose: tells_peers, .. } = *arguments;
-    let (filter, reads_stdin) = (arguments.filter.clone(), !ignore_stdin);
-    let (program, is_brief) = (None, false);
-    let watched =
-        WatchOrder { plan, filter, count, lasts, reads_stdin, program, is_brief, tells_peers };
+    let watched = WatchOrder::new(plan, &arguments.watch, !arguments.ignore_stdin);
     watch(watched, headless, output, interrupts).await
 }
 

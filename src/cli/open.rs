@@ -1,7 +1,9 @@
 //! `wirebench open FILE` where there is no screen: prints a file of traffic as JSON Lines.
 
+mod held_pieces;
+
 use std::collections::HashMap;
-use std::path::Path;
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
@@ -12,15 +14,17 @@ use super::output::{self, Output, RunOutcome};
 use crate::args;
 use crate::engine::clock;
 use crate::interop::ndjson;
-use crate::interop::pcap::CaptureBatch;
+use crate::interop::pcap::{CaptureBatch, ToldOwner};
 use crate::interop::told_streams::ToldStreams;
 use crate::model::answer_clock::AnswerClocks;
 use crate::model::exchange_facts::ExchangeFacts;
-use crate::model::failure::{Failure, FailureKind};
+use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{ConnId, SessionId};
+use crate::model::peer_owner::PeerOwner;
 use crate::model::record::ConnInfo;
 use crate::store;
 use crate::timeline::Timeline;
+use held_pieces::HeldPieces;
 
 /// Pieces that were read and not printed; the reader waits.
 const PIECES: usize = 4;
@@ -31,37 +35,32 @@ pub(super) async fn run(
     output: &mut Output,
     interrupts: &mut Interrupts,
 ) -> Result<RunOutcome, Failure> {
-    let let_through = LetThrough::read(arguments.filter.as_deref(), clock::now())?;
+    let let_through = LetThrough::read(arguments.filter.as_deref(), clock::now())
+        .map_err(|failure| failure.composed_for(Stage::ComposeOpening))?;
     let (sender, mut pieces) = mpsc::channel(PIECES);
     let path = arguments.file.clone();
-    let looks_ahead = let_through.reads_exchanges() && path.is_file();
-    let exchanges = looks_ahead.then(|| {
-        tokio::task::spawn_blocking({
-            let path = path.clone();
-            move || exchanges(&path)
-        })
-    });
-    let exchanges = match exchanges {
-        Some(read) => tokio::select! {
-            biased;
-            () = interrupts.next() => return Ok(RunOutcome::Interrupted),
-            read = read => read.unwrap_or_default(),
-        },
-        None => Timeline::default(),
-    };
+    let mut held = HeldPieces::new(&let_through, path.is_file());
     let reading = tokio::task::spawn_blocking(move || {
         let mut each = |batch: CaptureBatch, _| sender.blocking_send(batch).is_ok();
         store::read_capture(&path, SessionId(0), &mut each)
     });
-    let mut printed = PrintedCapture { let_through, exchanges, ..PrintedCapture::default() };
-    loop {
-        tokio::select! {
+    let mut printed = PrintedCapture { let_through, ..PrintedCapture::default() };
+    let mut has_more = true;
+    while has_more {
+        let patience = held.patience();
+        let told = tokio::select! {
             biased;
             () = interrupts.next() => return Ok(RunOutcome::Interrupted),
-            piece = output.taking(pieces.recv()) => match piece? {
-                Some(batch) => printed.print(batch, output),
-                None => break,
-            },
+            piece = output.taking(pieces.recv()) => {
+                let piece = piece?;
+                has_more = piece.is_some();
+                printed.learn(piece.as_ref());
+                held.take(piece)
+            }
+            () = clock::at(patience) => held.take(None),
+        };
+        for batch in told {
+            printed.print(batch, output);
         }
     }
     match reading.await {
@@ -83,36 +82,46 @@ struct PrintedCapture {
     streams: ToldStreams,
     let_through: LetThrough,
     answers: AnswerClocks,
-    /// What the whole file tells of exchanges, when the filter asks; no records.
+    /// What is known of exchanges, for the filter; no records.
     exchanges: Timeline,
-}
-
-/// What a file tells of exchanges: whether a request is let through may depend on its answer, far
-/// behind it. What is wrong with the file is told when it is printed.
-fn exchanges(path: &Path) -> Timeline {
-    let mut known = Timeline::default();
-    let mut each = |batch: CaptureBatch, _| {
-        batch.exchanges.iter().for_each(|it| known.exchange(ExchangeFacts::of(it)));
-        true
-    };
-    let _ = store::read_capture(path, SessionId(0), &mut each);
-    known
+    owners: HashMap<ConnId, Arc<PeerOwner>>,
 }
 
 impl PrintedCapture {
+    /// What a piece tells of exchanges and peers, before it is printed: those before it may wait for that.
+    fn learn(&mut self, piece: Option<&CaptureBatch>) {
+        let Some(piece) = piece else { return };
+        piece.exchanges.iter().for_each(|it| self.exchanges.exchange(ExchangeFacts::of(it)));
+        let owners = piece.owners.iter().map(|it| (it.conn, Arc::clone(&it.owner)));
+        self.owners.extend(owners);
+    }
+
     fn print(&mut self, batch: CaptureBatch, output: &mut Output) {
         self.conns.extend(batch.conns.into_iter().map(|conn| (conn.id, conn)));
         let mut remarks = batch.remarks.into_iter().peekable();
+        let mut found = batch.owners.into_iter().peekable();
         for (at, record) in batch.records.iter().enumerate() {
+            while let Some(told) = found.next_if(|it| it.at < record.at) {
+                self.print_owner(&told, output);
+            }
             let conn = self.conns.get(&record.conn);
             let told = self.streams.tell(record);
             let remark = remarks.next_if(|remark| remark.of == at);
             let after = self.answers.next(record);
-            // A file does not tell whose a peer was.
+            let owner = self.owners.get(&record.conn).map(Arc::as_ref);
             let exchange = self.exchanges.exchange_of(record);
-            if self.let_through.record_of(record, conn, None, exchange) {
+            if self.let_through.record_of(record, conn, owner, exchange) {
                 output.json(&ndjson::remarked(record, conn, &told, (after, remark.as_ref())));
             }
+        }
+        found.for_each(|told| self.print_owner(&told, output));
+    }
+
+    /// Whose a peer was, in its place where all is printed.
+    fn print_owner(&self, told: &ToldOwner, output: &mut Output) {
+        if self.let_through.is_everything() {
+            let conn = self.conns.get(&told.conn);
+            output.json(&ndjson::peer(told.conn, conn, &told.owner, told.at));
         }
     }
 }

@@ -34,11 +34,7 @@ pub(super) async fn run(
         Ok(plan) => plan,
         Err(failure) => return ListenEnd::of(Err(failure)),
     };
-    let args::Relay { count, lasts, verbose: tells_peers, .. } = *arguments;
-    let (filter, reads_stdin) = (arguments.filter.clone(), false);
-    let (program, is_brief) = (None, false);
-    let watched =
-        WatchOrder { plan, filter, count, lasts, reads_stdin, program, is_brief, tells_peers };
+    let watched = WatchOrder::new(plan, &arguments.watch, false);
     listen::watch(watched, headless, output, interrupts).await
 }
 
@@ -120,13 +116,19 @@ fn add_lines(arguments: &args::Relay, spec: &mut Spec) -> Result<(), Failure> {
 const SOCKS: &str = "socks5://";
 
 fn listens_for_socks(arguments: &args::Relay) -> bool {
-    arguments.listen.starts_with(SOCKS)
+    socks_address(&arguments.listen).is_some()
+}
+
+/// What stands behind the scheme of a relay whose clients say where to.
+fn socks_address(listen: &str) -> Option<&str> {
+    let (scheme, address) = listen.split_at_checked(SOCKS.len())?;
+    scheme.eq_ignore_ascii_case(SOCKS).then_some(address)
 }
 
 /// Where to listen. `:9000` alone is a guess: what is spoken then, the target says.
 fn listens_at(arguments: &args::Relay) -> Cow<'_, str> {
     let (listen, target) = (&*arguments.listen, arguments.target.as_deref());
-    if let Some(address) = listen.strip_prefix(SOCKS) {
+    if let Some(address) = socks_address(listen) {
         return format!("tcp://{address}").into();
     }
     let is_bare = listen.starts_with([':', '*']) || listen.parse::<Bind>().is_ok();

@@ -127,6 +127,12 @@ pub(crate) fn wrong_scheme(text: &str) -> Option<String> {
     if SPOKEN.contains(&scheme.as_str()) {
         return None;
     }
+    if scheme.starts_with("socks") {
+        let spoken = "SOCKS version 5 is spoken by relays, to their clients";
+        return Some(format!(
+            "'{scheme}://' is no address here; {spoken}: wirebench relay socks5://:1080"
+        ));
+    }
     let Some((_, what)) = NOT_YET.iter().find(|(name, _)| *name == scheme) else {
         return Some(format!("'{scheme}://' is none of http, https, tcp, tls, udp and unix"));
     };
@@ -362,6 +368,7 @@ mod tests {
             ("//a/b", "is missing; write http://a/b"),
             ("://a", "is missing; write http://a"),
             ("gopher://a", "'gopher://' is none of"),
+            ("socks4://:1080", "wirebench relay socks5://:1080"),
         ] {
             assert!(wrong_scheme(text).unwrap().contains(words), "{text} {:?}", wrong_scheme(text));
         }

@@ -38,6 +38,7 @@ use super::session::{SessionHandle, SessionInput};
 use super::tls::{handshake, tls_words};
 use super::transport::listen::{ListenerLayer, bind, layer};
 use super::transport::stream::{Stream, StreamSocket, local_end, process_of};
+use super::transport::wire::WireTap;
 use super::{clock, refusal};
 use crate::model::end_address::EndAddress;
 use crate::model::endpoint::Bind;
@@ -328,13 +329,14 @@ impl<G: ConnControl> AcceptLoop<G> {
         let (session, acceptor) = (self.session.clone(), self.acceptor.clone());
         self.running.push(self.session.spawn(conn, async move {
             let _held = descriptor;
+            let tap = WireTap::of(&session.events, conn);
             let secured = tokio::select! {
                 biased;
                 () = abort.cancelled() => {
                     let text = "closed by us during the handshake";
                     return session.events.note(conn, Direction::Local, RecordKind::Closed, text);
                 }
-                secured = Box::pin(handshake::accept(acceptor, socket)) => secured,
+                secured = Box::pin(handshake::accept(acceptor, socket, tap)) => secured,
             };
             opened.store(true, Ordering::Relaxed);
             match secured {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::codec::compare::Comparison;
+use crate::model::ciphertext::Ciphertext;
 use crate::model::end_address::EndAddress;
 use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
@@ -33,6 +34,8 @@ pub enum Event {
     Phase { id: SessionId, phase: Phase, at: Stamp },
     /// Traffic in batches, flushed at 512 records, 256 KiB or 10 ms.
     Traffic(Batch),
+    /// What crossed sockets below TLS, where a capture wants it (`EngineConfig::tells_ciphertext`), in its place among records.
+    Ciphertext(Vec<Ciphertext>),
     /// An exchange began, got its head, or ended; replaces the one with the same `conn.session`
     /// and `number`. Body lengths in between come as `Progress`.
     Exchange(Box<Exchange>),

@@ -48,6 +48,8 @@ pub struct EngineConfig {
     pub spill_dir: Option<PathBuf>,
     /// Records of HTTP keep all bytes of a message, not only the first of it: they go to a file.
     pub keeps_whole: bool,
+    /// What crosses sockets below TLS is told, too, with its keys.
+    pub tells_ciphertext: bool,
     /// Whose the peers of connections are is looked up and told.
     pub finds_peers: bool,
     /// The program that filters JSON; `None` = this one.
@@ -95,7 +97,9 @@ impl Engine {
             bodies.filter_with(program);
         }
         let told = fact_sender.downgrade();
-        let own = Sink::new(SessionId(0)).keeping_whole(config.keeps_whole);
+        let own = Sink::new(SessionId(0))
+            .keeping_whole(config.keeps_whole)
+            .telling_ciphertext(config.tells_ciphertext);
         let tls =
             TlsStore::new(config.authority, config.named_certificates).with_key_log(config.key_log);
         let mut peers = PeerFinder::default();

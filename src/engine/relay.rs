@@ -25,7 +25,7 @@ use super::session::{SessionContext, SessionHandle};
 use super::transport::dial::{self, Dial};
 use super::transport::stream::{Stream, local_address, peer_address, reset};
 use super::udp_relay::association::{Association, AssociationPlan};
-use super::way_back::Trail;
+use super::way_back::{Trail, WayIn, way_in};
 use crate::codec::socks5::{self, SocksReply};
 use crate::model::end_address::EndAddress;
 use crate::model::failure::Failure;
@@ -184,18 +184,17 @@ impl Onward {
                 None => return,
             }
         }
-        if let Err(failure) =
-            self.session.relay.check((peer, local), &self.target.endpoint.to_string())
-        {
-            return self.leads_round(stream, peer, &failure).await;
+        let from = way_in(&peer, local.as_ref());
+        if let Err(failure) = self.session.relay.check(from, &self.target.endpoint.to_string()) {
+            return self.leads_round(stream, &peer, &failure).await;
         }
         let (target, _held) = match self.connect().await {
             Ok(connected) => connected,
             Err(why) => return self.turn_away(stream, (&peer, why)).await,
         };
-        let _trail = match self.trail((peer, local), &target) {
+        let _trail = match self.trail(from, &target) {
             Ok(trail) => trail,
-            Err(failure) => return self.leads_round(stream, peer, &failure).await,
+            Err(failure) => return self.leads_round(stream, &peer, &failure).await,
         };
         if self.socks.is_some() {
             let said = socks5::reply(SocksReply::Succeeded, local_address(&target));
@@ -316,23 +315,19 @@ impl Onward {
     }
 
     /// It would be passed on for ever.
-    async fn leads_round(&self, stream: Stream, peer: SocketAddr, failure: &Failure) {
+    async fn leads_round(&self, stream: Stream, peer: &EndAddress, failure: &Failure) {
         let (way, kind) = (Direction::Local, RecordKind::Failed);
         self.session.events.note(self.pair.target, way, kind, failure.to_string());
         self.turn_away(stream, (peer, socks::reply_to(failure))).await;
     }
 
     /// The trail of a connection to the target, which leads round if it fails.
-    fn trail(
-        &self,
-        (peer, local): (SocketAddr, Option<SocketAddr>),
-        target: &Stream,
-    ) -> Result<Option<Trail>, Failure> {
+    fn trail(&self, from: Option<WayIn>, target: &Stream) -> Result<Option<Trail>, Failure> {
         let (Some(own), Some(there)) = (local_address(target), peer_address(target)) else {
             return Ok(None);
         };
         let name = self.target.endpoint.to_string();
-        self.session.relay.leads_on((peer, local), (own, Some(there)), &name).map(Some)
+        self.session.relay.leads_on(from, (own, Some(there)), &name).map(Some)
     }
 
     /// There is nobody to connect it on to: it is told as the target's machine would have done.

@@ -28,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use super::clock::{self, WallSource};
 use super::event::{Event, Phase};
 use super::rules::RuleHits;
+use crate::model::ciphertext::Ciphertext;
 use crate::model::exchange::{Exchange, ExchangeState};
 use crate::model::failure::Failure;
 use crate::model::fault::FaultMarks;
@@ -51,6 +52,8 @@ pub(crate) struct Sink {
     secrets: Secrets,
     /// Bytes kept of one record, and of all of one message.
     keeps: usize,
+    /// What crosses sockets below TLS is told.
+    tells_ciphertext: bool,
 }
 
 /// A time from which records may still be put: until it is dropped nothing younger is shown. For
@@ -89,19 +92,29 @@ impl Sink {
     /// A sink that leads to nobody else's, with the wall clock that is looked at.
     fn with_wall(session: SessionId, wall: WallSource) -> Self {
         let (shared, secrets) = (Arc::new(SinkShared::new(wall)), Secrets::default());
-        Sink { session, shared, secrets, keeps: RECORD_KEEPS }.of(session)
+        Sink { session, shared, secrets, keeps: RECORD_KEEPS, tells_ciphertext: false }.of(session)
     }
 
     /// The sink of another session, to the same shell.
     pub(super) fn of(&self, session: SessionId) -> Self {
         self.shared.lock().enter(session);
         let secrets = Secrets::default();
-        Sink { session, shared: Arc::clone(&self.shared), secrets, keeps: self.keeps }
+        Sink { session, shared: Arc::clone(&self.shared), secrets, ..*self }
     }
 
     /// The same, which cuts nothing off if so.
     pub(super) fn keeping_whole(self, is_whole: bool) -> Self {
         Sink { keeps: if is_whole { usize::MAX } else { self.keeps }, ..self }
+    }
+
+    /// The same, which tells what crosses sockets below TLS if so.
+    pub(super) fn telling_ciphertext(self, tells: bool) -> Self {
+        Sink { tells_ciphertext: tells, ..self }
+    }
+
+    /// Whether what crosses sockets below TLS is wanted.
+    pub(crate) fn wants_ciphertext(&self) -> bool {
+        self.tells_ciphertext
     }
 
     /// Bytes kept of one record, and of all records of one message.
@@ -220,6 +233,14 @@ impl Sink {
         let (now, kind) = (Stamp::default(), RecordKind::Data);
         let record = Record::new(now, conn, Direction::Received, kind, data);
         self.stamped(Record { original_len, ..record });
+    }
+
+    /// What crossed a socket below TLS, at a stamp from an open [`StampGuard`]; `None` = just now. Never dropped.
+    pub(crate) fn ciphertext(&self, held: Option<&StampGuard>, piece: Ciphertext) {
+        self.change(|queue, session| {
+            let at = held.map_or_else(clock::now, StampGuard::at);
+            queue.ciphertext(session, at, piece);
+        });
     }
 
     /// A fact of a connection in words, as of now.

@@ -7,3 +7,4 @@ pub(crate) mod explain;
 pub(crate) mod listen;
 pub(crate) mod stream;
 mod unix;
+pub(crate) mod wire;

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::model::end_address::EndAddress;
 use crate::model::failure::{Failure, FailureKind, Stage};
 
 /// How long a trail stays that led round: who was let in over it is still to be told so.
@@ -22,6 +23,14 @@ const STAYS: Duration = Duration::from_secs(1);
 
 /// Its own end and, of a stream, the other one.
 type Socket = (SocketAddr, Option<SocketAddr>);
+
+/// The way somebody came to a relay: from where, and of streams to which end of ours.
+pub(crate) type WayIn = (SocketAddr, Option<SocketAddr>);
+
+/// The way over a stream; `None` = over a Unix socket, whose clients have no address that tells them apart.
+pub(crate) fn way_in(peer: &EndAddress, local: Option<&EndAddress>) -> Option<WayIn> {
+    Some((peer.inet()?, local.and_then(EndAddress::inet)))
+}
 
 static TRAILS: Mutex<BTreeMap<Socket, LeftTrail>> = Mutex::new(BTreeMap::new());
 static RELAYS: AtomicU64 = AtomicU64::new(0);
@@ -51,7 +60,8 @@ fn plain(address: SocketAddr) -> SocketAddr {
 }
 
 /// The relays that what comes from there went through: of a stream to `local`, of datagrams to anywhere.
-fn brought(peer: SocketAddr, local: Option<SocketAddr>) -> Vec<u64> {
+fn brought(from: Option<WayIn>) -> Vec<u64> {
+    let Some((peer, local)) = from else { return Vec::new() };
     let (peer, local) = (plain(peer), local.map(plain));
     let any: IpAddr = match peer {
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
@@ -72,26 +82,22 @@ impl RelayMark {
     }
 
     /// Fails where what comes from this peer, of streams to this end of ours, went through this relay before.
-    pub(crate) fn check(
-        self,
-        (peer, local): (SocketAddr, Option<SocketAddr>),
-        target: &str,
-    ) -> Result<(), Failure> {
-        if brought(peer, local).contains(&self.0) { Err(round(target)) } else { Ok(()) }
+    pub(crate) fn check(self, from: Option<WayIn>, target: &str) -> Result<(), Failure> {
+        if brought(from).contains(&self.0) { Err(round(target)) } else { Ok(()) }
     }
 
-    /// Leaves the trail of a socket that leads on from this relay for somebody: `from` is the peer and, of
-    /// streams, our end of its connection; `on` our end of the socket and, of streams, the other.
+    /// Leaves the trail of a socket that leads on from this relay for somebody: `from` is the way it
+    /// came, `on` our end of the socket and, of streams, the other.
     ///
     /// # Errors
     /// Who it is for went through this relay before.
     pub(crate) fn leads_on(
         self,
-        from: (SocketAddr, Option<SocketAddr>),
+        from: Option<WayIn>,
         on: (SocketAddr, Option<SocketAddr>),
         target: &str,
     ) -> Result<Trail, Failure> {
-        let mut relays = brought(from.0, from.1);
+        let mut relays = brought(from);
         let is_round = relays.contains(&self.0);
         relays.push(self.0);
         let socket = (plain(on.0), on.1.map(plain));
@@ -141,22 +147,22 @@ mod tests {
     fn what_comes_back_over_another_relay_is_known_and_what_only_looks_alike_is_not() {
         let (one, other) = (RelayMark::new(), RelayMark::new());
         let stream = |port, to| (at(port), Some(at(to)));
-        let first = one.leads_on(stream(101, 9101), stream(102, 9102), "other").unwrap();
-        let second = other.leads_on(stream(102, 9102), stream(103, 9101), "one").unwrap();
-        let round = one.leads_on(stream(103, 9101), stream(104, 9102), "other").unwrap_err();
+        let first = one.leads_on(Some(stream(101, 9101)), stream(102, 9102), "other").unwrap();
+        let second = other.leads_on(Some(stream(102, 9102)), stream(103, 9101), "one").unwrap();
+        let round = one.leads_on(Some(stream(103, 9101)), stream(104, 9102), "other").unwrap_err();
         assert!(round.cause.contains("came through this relay before"), "{round}");
         // Another connection from the same port to somewhere else is another one.
-        assert!(one.leads_on(stream(103, 9109), stream(105, 9102), "other").is_ok());
+        assert!(one.leads_on(Some(stream(103, 9109)), stream(105, 9102), "other").is_ok());
         drop((first, second));
-        assert!(one.leads_on(stream(103, 9101), stream(106, 9102), "other").is_ok());
+        assert!(one.leads_on(Some(stream(103, 9101)), stream(106, 9102), "other").is_ok());
     }
 
     #[test]
     fn a_socket_of_datagrams_is_known_wherever_it_is_bound() {
         let (one, other) = (RelayMark::new(), RelayMark::new());
         let any = SocketAddr::from(([0, 0, 0, 0], 211));
-        let _first = one.leads_on((at(210), None), (any, None), "other").unwrap();
-        let _second = other.leads_on((at(211), None), (at(212), None), "one").unwrap();
-        assert!(one.leads_on((at(212), None), (at(213), None), "other").is_err());
+        let _first = one.leads_on(Some((at(210), None)), (any, None), "other").unwrap();
+        let _second = other.leads_on(Some((at(211), None)), (at(212), None), "one").unwrap();
+        assert!(one.leads_on(Some((at(212), None)), (at(213), None), "other").is_err());
     }
 }

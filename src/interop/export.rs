@@ -176,6 +176,10 @@ pub struct ExportedBodies {
     pub response: Vec<u8>,
 }
 
+/// Why an export with everything in it holds TLS decrypted all the same.
+const NO_CIPHERTEXT: &str = "TLS is decrypted, since its ciphertext is not kept (a capture as it happens has it: \
+     --pcapng FILE --with-secrets)";
+
 /// Writes one format.
 #[derive(Debug)]
 pub struct ExportWriter {
@@ -189,6 +193,8 @@ pub struct ExportWriter {
     written: ExportCounts,
     /// Connections whose bytes are in a file of bytes alone.
     mixed: HashSet<ConnId>,
+    /// One of the connections was under TLS.
+    has_tls: bool,
 }
 
 /// What was written, and what could not be.
@@ -220,6 +226,7 @@ impl ExportWriter {
             out: [Vec::new(), Vec::new()],
             written: ExportCounts::default(),
             mixed: HashSet::new(),
+            has_tls: false,
         };
         match format {
             ExportFormat::Har => writer.out[0].extend_from_slice(har::begin().as_bytes()),
@@ -235,6 +242,7 @@ impl ExportWriter {
             if let Some(packets) = &mut self.packets {
                 packets.conn(&conn);
             }
+            self.has_tls |= conn.tls;
             self.conns.insert(conn.id, conn);
         }
         if let Some(packets) = &mut self.packets {
@@ -320,6 +328,9 @@ impl ExportWriter {
             let without = packets.left_out().without_address;
             if without > 0 {
                 said.push(format!("{} without addresses left out", counted(without, "record")));
+            }
+            if self.has_tls && self.told == Disclosure::Everything {
+                said.push(NO_CIPHERTEXT.to_owned());
             }
         }
         if mixed > 1 {

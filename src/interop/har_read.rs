@@ -16,21 +16,44 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::pcap::{CaptureBatch, CaptureFault};
+use crate::model::exchange::{
+    Exchange, ExchangeState, FieldLine, Head, HttpMessage, HttpVersion, StartLine,
+};
+use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{ConnId, SessionId};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
-use crate::model::timing::Stamp;
+use crate::model::timing::{Stamp, Timing};
 use crate::model::url_text::UrlText;
 
 /// What UTF-8 may begin with; readers have to live with it.
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
+/// Connections of one name that are looked at for the next entry.
+const LANES: usize = 64;
+
 /// What is known of the entries so far.
 struct HarImport {
     session: SessionId,
-    conns: HashMap<String, ConnId>,
-    at: Stamp,
+    /// Connections by what the file names one by. Of one that carried several at once (HTTP/2) each is a connection here, on
+    /// which one comes after the other.
+    lanes: HashMap<String, Vec<Lane>>,
+    conns: u32,
     out: CaptureBatch,
+}
+
+/// A connection, and when its last entry ended.
+struct Lane {
+    conn: ConnId,
+    ended: Stamp,
+}
+
+/// The times of an entry, which is a request and its answer.
+struct EntryTimes {
+    started: Stamp,
+    asked: Stamp,
+    answered: Stamp,
+    ended: Stamp,
 }
 
 /// Whether a file that begins so may be one.
@@ -52,35 +75,45 @@ pub fn read_har(text: &[u8], session: SessionId) -> Result<(CaptureBatch, usize)
         .map_err(|error| fault(format!("it is no HAR: it is no JSON: {error}")))?;
     let entries = har["log"]["entries"].as_array();
     let entries = entries.ok_or_else(|| fault("it is no HAR: it has no log.entries".into()))?;
-    let (conns, out) = (HashMap::new(), CaptureBatch::default());
-    let mut import = HarImport { session, conns, at: Stamp::default(), out };
-    for (number, entry) in entries.iter().enumerate() {
-        import.entry(number, entry);
+    let mut at = Stamp::default();
+    let mut timed: Vec<(EntryTimes, &Value)> = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let started = entry["startedDateTime"].as_str().and_then(|it| it.parse().ok());
+        let started =
+            started.and_then(|it: jiff::Timestamp| u64::try_from(it.as_nanosecond()).ok());
+        at = started.map_or(at, Stamp);
+        timed.push((EntryTimes::of(at, entry), entry));
     }
     // Others write entries in the order in which they ended.
+    timed.sort_by_key(|(times, _)| times.started);
+    let (lanes, out) = (HashMap::new(), CaptureBatch::default());
+    let mut import = HarImport { session, lanes, conns: 0, out };
+    for (number, (times, entry)) in timed.iter().enumerate() {
+        import.entry(number as u32, times, entry);
+    }
     import.out.records.sort_by_key(|record| record.at);
     Ok((import.out, entries.len()))
 }
 
 impl HarImport {
-    fn entry(&mut self, number: usize, entry: &Value) {
-        let started = entry["startedDateTime"].as_str().and_then(|it| it.parse().ok());
-        let started =
-            started.and_then(|it: jiff::Timestamp| u64::try_from(it.as_nanosecond()).ok());
-        self.at = started.map_or(self.at, Stamp);
-        let conn = self.conn(number, entry);
-        let of = |names: &[&str]| names.iter().map(|name| time(&entry["timings"][*name])).sum();
-        let asked = self.at + of(&["blocked", "dns", "connect"]);
-        let answered = asked + of(&["send", "wait"]);
+    fn entry(&mut self, number: u32, times: &EntryTimes, entry: &Value) {
+        let conn = self.conn(number, times, entry);
         let (request, response) = (&entry["request"], &entry["response"]);
-        self.message(asked, conn, Direction::Sent, sent(request));
+        let mut exchange = times.exchange(conn, number, entry);
+        self.message(times.asked, conn, Direction::Sent, sent(request));
+        let answered = times.answered;
         if response["status"].as_i64().is_some_and(|status| status > 0) {
             self.message(answered, conn, Direction::Received, received(response));
+            exchange.state = ExchangeState::Complete;
+            self.out.exchanges.push(exchange);
             return;
         }
         let why = ["_error", "comment"].iter().find_map(|name| response[*name].as_str());
         let words =
             format!("no answer: {}", why.filter(|it| !it.is_empty()).unwrap_or("none is told"));
+        let failure = Failure::new(Stage::Head, &*exchange.url, FailureKind::Truncated, &*words);
+        exchange.state = ExchangeState::Failed(failure);
+        self.out.exchanges.push(exchange);
         let (way, kind) = (Direction::Local, RecordKind::Failed);
         self.out.records.push(Record::new(answered, conn, way, kind, words.into()));
     }
@@ -92,19 +125,23 @@ impl HarImport {
         self.out.records.push(Record { original_len, ..record });
     }
 
-    /// The connection of an entry: those that name the same one are on one.
-    fn conn(&mut self, number: usize, entry: &Value) -> ConnId {
+    /// The connection of an entry: those that name the same one are on one, unless they are under way at the same time.
+    fn conn(&mut self, number: u32, times: &EntryTimes, entry: &Value) -> ConnId {
         let (server, name) = (entry["serverIPAddress"].as_str(), entry["connection"].as_str());
         let url = UrlText::literal(entry["request"]["url"].as_str().unwrap_or_default());
         let name = name.filter(|name| !name.is_empty()).map_or_else(
             || format!("#{number}"),
             |name| format!("{name} {} {}", url.host_port, server.unwrap_or_default()),
         );
-        if let Some(conn) = self.conns.get(&name) {
-            return *conn;
+        let lanes = self.lanes.entry(name).or_default();
+        let free = lanes.iter_mut().rev().take(LANES).find(|lane| lane.ended < times.started);
+        if let Some(lane) = free {
+            lane.ended = times.ended;
+            return lane.conn;
         }
-        let id = self.session.conn(self.conns.len() as u32 + 1);
-        self.conns.insert(name, id);
+        self.conns += 1;
+        let id = self.session.conn(self.conns);
+        lanes.push(Lane { conn: id, ended: times.ended });
         let tls = url.scheme.eq_ignore_ascii_case("https");
         let port =
             url.port.and_then(|port| port.parse().ok()).unwrap_or(if tls { 443 } else { 80 });
@@ -114,6 +151,78 @@ impl HarImport {
         self.out.conns.push(ConnInfo { id, protocol, side, local: None, peer, tls, pair: None });
         id
     }
+}
+
+impl EntryTimes {
+    fn of(started: Stamp, entry: &Value) -> Self {
+        let of = |names: &[&str]| names.iter().map(|name| time(&entry["timings"][*name])).sum();
+        let asked = started + of(&["blocked", "dns", "connect"]);
+        let answered = asked + of(&["send", "wait"]);
+        let ended = (started + time(&entry["time"])).max(answered + of(&["receive"]));
+        EntryTimes { started, asked, answered, ended }
+    }
+
+    /// What an entry tells of its request and its answer; how it ended is not said yet.
+    fn exchange(&self, conn: ConnId, number: u32, entry: &Value) -> Exchange {
+        let (asked, answered) = (&entry["request"], &entry["response"]);
+        let text = |name: &str| asked[name].as_str().unwrap_or_default();
+        let start = StartLine::Request {
+            method: text("method").to_owned(),
+            target: target(text("url")).to_owned(),
+            version: HttpVersion::default(),
+        };
+        let message =
+            |start, message| HttpMessage { head: told(start, message), ..HttpMessage::default() };
+        let request = message(start, asked);
+        let status = answered["status"].as_u64().and_then(|status| u16::try_from(status).ok());
+        let response = status.filter(|status| *status > 0).map(|status| {
+            let reason = answered["statusText"].as_str().unwrap_or_default().to_owned().into();
+            message(
+                StartLine::Response { version: HttpVersion::default(), status, reason },
+                answered,
+            )
+        });
+        let part = |name: &str| {
+            let said = &entry["timings"][name];
+            said.as_f64().filter(|millis| *millis >= 0.0).map(|_| time(said))
+        };
+        let timing = Timing {
+            lookup: part("dns"),
+            connect: part("connect"),
+            tls: part("ssl"),
+            send: part("send"),
+            first_byte: response.is_some().then(|| self.answered.since(self.started)),
+            transfer: part("receive"),
+            total: self.ended.since(self.started),
+        };
+        let begun = Exchange::begun(Side::Client, conn, number, request, self.started);
+        Exchange { url: text("url").to_owned(), response, timing, ..begun }
+    }
+}
+
+/// The head of a message as it is told; of its bytes there are none.
+fn told(start: StartLine, message: &Value) -> Head {
+    let fields = fields(message).map(|(name, value)| FieldLine {
+        name: Bytes::copy_from_slice(name.as_bytes()),
+        value: value.into(),
+    });
+    Head { raw: Bytes::new(), start, fields: fields.collect() }
+}
+
+/// What a request line says of a URL.
+fn target(url: &str) -> &str {
+    let parts = UrlText::literal(url);
+    if parts.target.is_empty() { url } else { parts.target }
+}
+
+/// Header fields of a message, without those that HTTP/2 makes of its first line.
+fn fields(message: &Value) -> impl Iterator<Item = (&str, String)> {
+    let all = message["headers"].as_array().into_iter().flatten();
+    all.filter_map(|field| {
+        let [name, value] = ["name", "value"].map(|of| field[of].as_str().unwrap_or_default());
+        let is_one = !name.is_empty() && !name.starts_with(':');
+        is_one.then(|| (name, value.replace(['\r', '\n'], " ")))
+    })
 }
 
 /// Milliseconds; what is negative did not happen.
@@ -131,8 +240,7 @@ struct HarMessage {
 
 fn sent(request: &Value) -> HarMessage {
     let text = |name: &str| request[name].as_str().unwrap_or_default();
-    let url = UrlText::literal(text("url"));
-    let target = if url.target.is_empty() { text("url") } else { url.target };
+    let target = target(text("url"));
     let mut bytes = head(&format!("{} {target} {}", text("method"), version(request)), request);
     let post = &request["postData"];
     let body = match (post["text"].as_str(), post["params"].as_array()) {
@@ -168,11 +276,8 @@ fn version(message: &Value) -> String {
 
 fn head(start: &str, message: &Value) -> Vec<u8> {
     let mut text = format!("{start}\r\n");
-    for field in message["headers"].as_array().into_iter().flatten() {
-        let [name, value] = ["name", "value"].map(|of| field[of].as_str().unwrap_or_default());
-        if !name.is_empty() && !name.starts_with(':') {
-            let _ = write!(text, "{name}: {}\r\n", value.replace(['\r', '\n'], " "));
-        }
+    for (name, value) in fields(message) {
+        let _ = write!(text, "{name}: {value}\r\n");
     }
     text.push_str("\r\n");
     text.into_bytes()
@@ -198,6 +303,7 @@ fn form(params: &[Value]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::exchange_facts::ExchangeFacts;
 
     #[test]
     fn an_entry_is_a_request_and_its_answer_in_their_times() {
@@ -215,14 +321,37 @@ mod tests {
         assert!(may_be_har(&with_mark) && !may_be_har(b"{\"v\":1}"));
         let (batch, count) = read_har(&with_mark, SessionId(0)).unwrap();
         assert_eq!((count, batch.conns.len(), batch.records.len()), (2, 2, 4));
-        assert_eq!(batch.conns[1].peer, "[::1]:8443".parse().ok());
-        assert!(batch.conns[1].tls);
+        assert_eq!(batch.conns[0].peer, "[::1]:8443".parse().ok());
+        assert!(batch.conns[0].tls);
         let texts: Vec<_> = batch.records.iter().map(|it| &it.data[..]).collect();
         assert_eq!(texts[0], b"POST /a?b HTTP/1.1\r\nA: 1  B: 2\r\n\r\nx+y=%26");
         assert_eq!(texts[1], b"HTTP/1.1 200 OK\r\n\r\n\x00\xff\x01");
         assert_eq!(texts[3], b"no answer: refused");
         let times: Vec<_> = batch.records.iter().map(|it| it.at.0 % 1_000_000_000).collect();
         assert_eq!(times, [503_000_000, 507_000_000, 0, 0]);
+        let facts: Vec<_> = batch.exchanges.iter().map(ExchangeFacts::of).collect();
+        let told = |it: &ExchangeFacts| (it.method.clone(), it.path.clone(), it.status);
+        assert_eq!(told(&facts[0]), ("POST".into(), "/a?b".into(), Some(200)));
+        assert_eq!(told(&facts[1]), ("GET".into(), "/late".into(), None));
+        assert_eq!(facts[0].values(b"a").collect::<Vec<_>>(), [b"1  B: 2"]);
+        assert_eq!(facts[0].ended, Some(facts[0].started + Duration::from_millis(16)));
+        assert!(matches!(batch.exchanges[1].state, ExchangeState::Failed(_)));
+    }
+
+    #[test]
+    fn entries_at_the_same_time_on_one_connection_are_apart() {
+        let entry = |at: &str, took: u32| {
+            format!(
+                r#"{{"startedDateTime":"2023-11-14T22:13:{at}Z","connection":"7","time":{took},
+                    "request":{{"method":"GET","url":"http://h/{at}"}},"response":{{"status":200}}}}"#
+            )
+        };
+        let all =
+            [entry("20", 3000), entry("22", 500), entry("21", 500), entry("24", 10)].join(",");
+        let har = format!(r#"{{"log":{{"entries":[{all}]}}}}"#);
+        let (batch, _) = read_har(har.as_bytes(), SessionId(0)).unwrap();
+        let conns: Vec<u32> = batch.exchanges.iter().map(|it| it.conn.index).collect();
+        assert_eq!(conns, [1, 2, 2, 2], "in the order of their beginnings");
     }
 
     #[test]

@@ -1,17 +1,19 @@
 //! Reads our own JSON Lines as connections and records: what `--jsonl` wrote, or `--json` printed.
 //!
 //! Called by the shells. Lines of exchanges are passed over, since the bytes they are made of stand in
-//! records; what a program was killed in the middle of writing is the last line alone, and is named.
+//! records; those about peers say whose they were; what a program was killed in the middle of writing is the last line alone, and is named.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::pcap::{CaptureBatch, CaptureFault};
+use super::pcap::{CaptureBatch, CaptureFault, ToldOwner};
 use crate::model::id::{ConnId, SessionId};
+use crate::model::peer_owner::{LocalUser, PeerOwner, PeerProcess};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind, RecordRemark};
 use crate::model::timing::Stamp;
@@ -21,11 +23,19 @@ const LONGEST: usize = 256 * 1024 * 1024;
 /// The version of the format that is understood.
 const VERSION: u64 = 1;
 
+/// A connection, as the lines tell it.
+#[derive(Debug)]
+struct ToldConn {
+    info: ConnInfo,
+    /// When it was met.
+    since: Stamp,
+}
+
 /// Reads one file.
 #[derive(Debug)]
 pub struct LineReader {
     session: SessionId,
-    conns: HashMap<String, ConnInfo>,
+    conns: HashMap<String, ToldConn>,
     held: Vec<u8>,
     /// Bytes before those that are held.
     taken: u64,
@@ -86,6 +96,17 @@ impl LineReader {
         if value["v"].as_u64() != Some(VERSION) || !value["type"].is_string() {
             return Err(self.fault("a line is not of wirebench's JSON Lines, version 1".into()));
         }
+        if value["type"] == "peer" {
+            let told = time(&value).zip(owner(&value));
+            let (at, owner) =
+                told.ok_or_else(|| self.fault("a peer lacks what it should have".into()))?;
+            // Nothing is known of one that no record is of.
+            let known = value["conn"].as_str().and_then(|name| self.conns.get(name));
+            out.owners.extend(known.map(|it| {
+                let owner = Arc::new(owner);
+                ToldOwner { conn: it.info.id, since: it.since, at, owner }
+            }));
+        }
         if value["type"] != "record" {
             return Ok(());
         }
@@ -103,11 +124,10 @@ impl LineReader {
 
     fn record(&mut self, value: &Value, out: &mut CaptureBatch) -> Option<Record> {
         let text = |name: &str| value[name].as_str();
-        let conn = self.conn(value, out)?;
+        let at = time(value)?;
+        let conn = self.conn(value, at, out)?;
         let direction: Direction = text("dir")?.parse().ok()?;
         let kind: RecordKind = text("kind")?.parse().ok()?;
-        let time: jiff::Timestamp = text("time")?.parse().ok()?;
-        let at = Stamp(u64::try_from(time.as_nanosecond()).ok()?);
         // Beside its exact bytes a text is what they read.
         let data = match (text("base64"), text("text").or(text("message"))) {
             (Some(exact), _) => Bytes::from(STANDARD.decode(exact).ok()?),
@@ -118,11 +138,11 @@ impl LineReader {
     }
 
     /// The connection of a record, told when it is new or has changed.
-    fn conn(&mut self, value: &Value, out: &mut CaptureBatch) -> Option<ConnId> {
+    fn conn(&mut self, value: &Value, at: Stamp, out: &mut CaptureBatch) -> Option<ConnId> {
         let name = value["conn"].as_str()?;
         let text = |name: &str| value[name].as_str();
         let known = self.conns.get(name);
-        let id = known.map(|info| info.id);
+        let id = known.map(|known| known.info.id);
         let id = id.unwrap_or_else(|| self.session.conn(self.conns.len() as u32 + 1));
         let protocol: Option<Protocol> = text("proto").and_then(|it| it.parse().ok());
         let side: Option<Side> = match text("side") {
@@ -140,11 +160,41 @@ impl LineReader {
             tls: value["tls"].as_bool().unwrap_or(false),
             pair: None,
         };
-        if known != Some(&info) {
+        if known.is_none_or(|known| known.info != info) {
             out.conns.push(info.clone());
-            self.conns.insert(name.to_owned(), info);
+            let since = known.map_or(at, |known| known.since);
+            self.conns.insert(name.to_owned(), ToldConn { info, since });
         }
         Some(id)
+    }
+}
+
+fn time(value: &Value) -> Option<Stamp> {
+    let time: jiff::Timestamp = value["time"].as_str()?.parse().ok()?;
+    u64::try_from(time.as_nanosecond()).ok().map(Stamp)
+}
+
+/// Who holds the socket of a peer, as a line says it.
+fn owner(value: &Value) -> Option<PeerOwner> {
+    let number = |name: &str| value[name].as_u64().and_then(|it| u32::try_from(it).ok());
+    let user = || {
+        let name = value["user"].as_str().map(str::to_owned);
+        number("uid").map(|uid| LocalUser { uid, name })
+    };
+    let process = || {
+        let (pid, program) = (number("pid")?, value["program"].as_str()?.to_owned());
+        let listens = value["listens"] == true;
+        Some(PeerProcess { pid, program, user: user()?, listens, is_us: false })
+    };
+    match value["state"].as_str()? {
+        "known" => process().map(PeerOwner::Process),
+        "other-user" => user().map(PeerOwner::OtherUser),
+        "hidden" => user().map(PeerOwner::Hidden),
+        "shared" => Some(PeerOwner::Shared),
+        "gone" => Some(PeerOwner::Gone),
+        "skipped" => Some(PeerOwner::Skipped),
+        // Of a later version there may be more of them.
+        _ => Some(PeerOwner::Untold),
     }
 }
 
@@ -203,6 +253,29 @@ mod tests {
             // A fact has words and no length.
             assert_eq!(out.records[1..], expected[1..]);
             assert_eq!(out.records[0].data, expected[0].data);
+        }
+        let user = LocalUser { uid: 1000, name: Some("ann".into()) };
+        let program = "curl".to_owned();
+        let process =
+            PeerProcess { pid: 7, program, user: user.clone(), listens: true, is_us: false };
+        let owners = [
+            PeerOwner::Process(process),
+            PeerOwner::OtherUser(LocalUser { name: None, ..user.clone() }),
+            PeerOwner::Hidden(user),
+            PeerOwner::Shared,
+            PeerOwner::Gone,
+            PeerOwner::Skipped,
+            PeerOwner::Untold,
+        ];
+        for owner in owners {
+            let at = Stamp(1_700_000_000_999_000_000);
+            let line = ndjson::peer(info.id, Some(&info), &owner, at);
+            let (out, end) = read(format!("{text}{line}\n").as_bytes(), 50);
+            assert_eq!(end, Ok(()));
+            let since = expected[0].at;
+            assert_eq!(out.owners, [ToldOwner { conn, since, at, owner: Arc::new(owner) }]);
+            let (alone, end) = read(line.as_bytes(), 50);
+            assert_eq!((alone, end), (CaptureBatch::default(), Ok(())), "of no connection");
         }
         let (out, end) = read(&text.as_bytes()[..text.len() - 9], 7);
         assert_eq!(out.records.len(), 3);

@@ -10,10 +10,14 @@ mod dissect;
 mod frames;
 mod streams;
 
+use std::sync::Arc;
+
 use super::pcapng::{DECRYPTED, MASKED, OURS};
 use crate::model::exchange::Exchange;
-use crate::model::id::SessionId;
+use crate::model::id::{ConnId, SessionId};
+use crate::model::peer_owner::PeerOwner;
 use crate::model::record::{ConnInfo, Record, RecordKind, RecordRemark};
+use crate::model::timing::Stamp;
 pub use frames::Frame;
 use frames::FrameReader;
 pub(crate) use streams::MISSING;
@@ -29,6 +33,19 @@ pub struct CaptureBatch {
     pub remarks: Vec<RecordRemark>,
     /// Exchanges that the records of this batch begin or go on with, as they are known then.
     pub exchanges: Vec<Exchange>,
+    /// Whose peers were, as the file tells.
+    pub owners: Vec<ToldOwner>,
+}
+
+/// Whose the peer of a connection was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldOwner {
+    pub conn: ConnId,
+    /// When the connection was met.
+    pub since: Stamp,
+    /// When it was told.
+    pub at: Stamp,
+    pub owner: Arc<PeerOwner>,
 }
 
 /// Where a file stops being a capture, and why.

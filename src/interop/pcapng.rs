@@ -6,7 +6,8 @@
 //! A socket knows bytes and times, no packets: those are made here, so that every program that
 //! reads captures can follow the streams. Bytes, addresses, ports, times and who ended what are
 //! those of the socket; segments, their numbers and acknowledgements are made, and the section says
-//! so. Decrypted TLS is written as plain TCP. What is written so far can be read at any moment.
+//! so. Decrypted TLS is written as plain TCP, or, where what crossed below it is told
+//! ([`PcapngWriter::ciphertext`]), as it crossed, behind its keys. What is written so far can be read at any moment.
 //!
 //! Called by shells, which write [`PcapngWriter::take`] wherever it goes. Records come in order.
 
@@ -17,11 +18,12 @@ mod packet;
 use std::collections::HashMap;
 use std::ops::Range;
 
+use crate::model::ciphertext::Ciphertext;
 use crate::model::end_address::EndAddress;
 use crate::model::id::{ConnId, SessionId};
 use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind};
 use crate::model::timing::Stamp;
-use block::{BYTE_ORDER, Block, COMMENT, INTERFACE, SECTION, STATISTICS};
+use block::{BYTE_ORDER, Block, COMMENT, INTERFACE, SECRETS, SECTION, STATISTICS, TLS_KEY_LOG};
 use flow::{Flow, Packets};
 
 /// `LINKTYPE_RAW`: a packet begins with its IP header, whose first bits tell which IP it is.
@@ -48,6 +50,13 @@ connection are true. Packets are not: segments, sequence and acknowledgement num
 IP headers are made, one segment per read or write, and acknowledged at once; round-trip times and \
 retransmissions cannot be seen here. Decrypted TLS stands as plain TCP. The number of a packet is that of its \
 record.";
+/// The same where TLS stands as it crossed.
+const AS_IT_CROSSED: &str = "\
+Made by wirebench from what crossed its own sockets. Payload, addresses, ports, times and who ended a \
+connection are true, ciphertext of TLS included, whose keys stand before it: whoever has this file reads what TLS \
+carried. Packets are not: segments, sequence and acknowledgement numbers, windows, checksums and IP headers are \
+made, one segment per read or write, and acknowledged at once; round-trip times and retransmissions cannot be seen \
+here. The number of a packet is that of its record; ciphertext has none.";
 
 /// What our own comments of packets begin with; others are what somebody wrote.
 pub(crate) const OURS: &str = "wirebench: ";
@@ -67,6 +76,8 @@ pub struct PcapngWriter {
     /// Number of the record, from 1.
     record: u64,
     left_out: LeftOut,
+    /// TLS stands as it crossed.
+    has_ciphertext: bool,
 }
 
 /// One session.
@@ -118,6 +129,17 @@ impl PcapngWriter {
     /// A capture of one section, whose header is there to be taken.
     #[must_use]
     pub fn new() -> Self {
+        PcapngWriter::beginning(SYNTHETIC, false)
+    }
+
+    /// The same, in which TLS stands as it crossed: [`PcapngWriter::ciphertext`] gets it, and of the records of such a
+    /// connection only the words are written from then on.
+    #[must_use]
+    pub fn with_ciphertext() -> Self {
+        PcapngWriter::beginning(AS_IT_CROSSED, true)
+    }
+
+    fn beginning(words: &str, has_ciphertext: bool) -> Self {
         let mut out = Vec::new();
         let mut block = Block::begin(&mut out, SECTION);
         block.u32(BYTE_ORDER);
@@ -126,7 +148,7 @@ impl PcapngWriter {
         // Its length is not known before its end.
         block.u32(u32::MAX);
         block.u32(u32::MAX);
-        block.text(COMMENT, SYNTHETIC);
+        block.text(COMMENT, words);
         block.text(APPLICATION, concat!("wirebench ", env!("CARGO_PKG_VERSION")));
         block.end();
         PcapngWriter {
@@ -136,6 +158,7 @@ impl PcapngWriter {
             begun: 0,
             record: 0,
             left_out: LeftOut::default(),
+            has_ciphertext,
         }
     }
 
@@ -164,7 +187,8 @@ impl PcapngWriter {
             return flow.learn(info);
         }
         self.begun = self.begun.wrapping_add(1);
-        self.flows.insert(info.id, Flow::new(info, interface, self.begun));
+        let flow = Flow::new(info, interface, self.begun, self.has_ciphertext);
+        self.flows.insert(info.id, flow);
     }
 
     /// Writes what a record is on the wire. `hidden` is what nobody may see of its bytes, in order:
@@ -187,8 +211,11 @@ impl PcapngWriter {
             self.left_out.without_address += 1;
         }
         let Some(flow) = self.flows.get_mut(&record.conn).filter(|_| has_addresses) else { return };
-        let mut packets =
-            Packets { out: &mut self.out, at: record.at, number: self.record, dropped: 0 };
+        if is_data && flow.is_below_tls() {
+            return;
+        }
+        let number = Some(self.record);
+        let mut packets = Packets { out: &mut self.out, at: record.at, number, dropped: 0 };
         let mut interface = self.interfaces.get_mut(&record.conn.session);
         if let Some(interface) = &mut interface {
             packets.dropped = interface.dropped;
@@ -215,9 +242,37 @@ impl PcapngWriter {
         }
     }
 
-    /// A connection has no further records.
+    /// Writes what crossed below TLS, and the keys to it.
+    pub fn ciphertext(&mut self, piece: &Ciphertext) {
+        let record = match piece {
+            Ciphertext::Keys { lines, .. } => {
+                let mut block = Block::begin(&mut self.out, SECRETS);
+                block.u32(TLS_KEY_LOG);
+                block.counted(lines);
+                return block.end();
+            }
+            Ciphertext::Crossed(record) => record,
+        };
+        let Some(flow) = self.flows.get_mut(&record.conn) else { return };
+        if !flow.has_addresses() {
+            self.left_out.without_address += u64::from(record.kind == RecordKind::Data);
+            return;
+        }
+        let mut packets = Packets { out: &mut self.out, at: record.at, number: None, dropped: 0 };
+        if let Some(interface) = self.interfaces.get_mut(&record.conn.session) {
+            interface.count(record);
+        }
+        flow.below_tls(record, &mut packets);
+        if flow.is_done() {
+            self.flows.remove(&record.conn);
+        }
+    }
+
+    /// A connection has no further records. What is below its TLS may be let go of a little later.
     pub fn over(&mut self, conn: ConnId) {
-        self.flows.remove(&conn);
+        if self.flows.get_mut(&conn).is_some_and(Flow::is_over) {
+            self.flows.remove(&conn);
+        }
     }
 
     /// Loss totals of a session.

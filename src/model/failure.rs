@@ -25,6 +25,10 @@ pub enum Stage {
     Compose,
     /// The same of a listener, which does not send.
     ComposeListener,
+    /// The same of a program that is to be started.
+    ComposeProgram,
+    /// The same of a file that is to be opened.
+    ComposeOpening,
     Lookup,
     Bind,
     Connect,
@@ -116,9 +120,15 @@ impl Failure {
 
     /// The same failure as a listener's: what cannot be sent by it cannot be listened with.
     #[must_use]
-    pub fn of_listener(mut self) -> Self {
-        if self.stage == Stage::Compose {
-            self.stage = Stage::ComposeListener;
+    pub fn of_listener(self) -> Self {
+        self.composed_for(Stage::ComposeListener)
+    }
+
+    /// The same failure as that of whoever asked: input that cannot be used is of no use for that.
+    #[must_use]
+    pub fn composed_for(mut self, stage: Stage) -> Self {
+        if matches!(self.stage, Stage::Compose | Stage::ComposeListener) {
+            self.stage = stage;
         }
         self
     }
@@ -144,6 +154,8 @@ impl Stage {
             Stage::Compose => "cannot send",
             Stage::Lookup => "name lookup failed",
             Stage::Bind | Stage::ComposeListener => "cannot listen",
+            Stage::ComposeProgram => "cannot start the program",
+            Stage::ComposeOpening => "cannot open",
             Stage::Connect => "cannot connect",
             Stage::Tls => "TLS handshake failed",
             Stage::Send => "sending failed",

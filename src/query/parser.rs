@@ -226,11 +226,9 @@ impl Parser {
         if field.takes_slice() && self.scanner.take("[") {
             let inside = self.scanner.until(|c| c == ']' || c.is_whitespace());
             let is_closed = self.scanner.take("]");
-            let slice = value::slice(&inside).filter(|_| is_closed);
-            asked.slice = slice.ok_or_else(|| {
-                let message = "this is no slice; write [0:4] (offset:length), [4-7] (first-last), [:4], [4:] or [-4:]";
-                error(column, message)
-            })?;
+            // What is not closed is no slice.
+            let slice = value::slice(if is_closed { &inside } else { "" });
+            asked.slice = slice.map_err(|message| error(column, message))?;
         }
         Ok(asked)
     }

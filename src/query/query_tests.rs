@@ -554,3 +554,27 @@ fn a_unix_socket_is_found_by_its_name_and_by_what_that_begins_with() {
         assert_eq!(filter.matches(&record(b"x"), Some(&info)), is_it, "{filter:?}");
     }
 }
+
+#[test]
+fn a_range_or_a_slice_that_holds_nothing_is_refused_with_what_was_meant() {
+    for (text, meant) in [
+        ("port in {9..1}", "this range is empty; write 1..9"),
+        ("port == 9..1", "this range is empty; write 1..9"),
+        ("len == 4k..1k", "this range is empty; write 1024..4096"),
+        ("status == 499..400", "this range is empty; write 400..499"),
+        ("latency == 5ms..1ms", "this range is empty"),
+        ("time == 14:05..14:02", "write 14:02..14:05, or over midnight (time >= 14:05 or"),
+        ("time == 2026-03-02..2026-03-01", "write 2026-03-01..2026-03-02"),
+        ("data[4:0] == 00", "a slice of no bytes"),
+        ("data[7-4] == 00", "this slice ends before it begins; write [4-7]"),
+        ("data[-1--4] == 00", "this slice ends before it begins; write [-4--1]"),
+        ("data[4:2 == 00", "this is no slice"),
+    ] {
+        let wrong = Filter::parse(text).expect_err(text);
+        assert!(wrong.message.contains(meant), "{text}: {}", wrong.message);
+    }
+    for text in ["data[4:] contains 'x'", "data[:4] == 00", "data[-4--1] == 00", "data[2--1] == 00"]
+    {
+        Filter::parse(text).expect(text);
+    }
+}

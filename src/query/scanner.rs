@@ -11,9 +11,19 @@ pub struct QueryError {
     pub message: String,
 }
 
-/// An error at this column.
+/// Letters of a message that are told on either side, where it quotes something long.
+const TOLD: usize = 150;
+
+/// An error at this column. What it quotes may be as long as the text; its words stand at its ends.
 pub(super) fn error(column: usize, message: impl Into<String>) -> QueryError {
-    QueryError { column, message: message.into() }
+    let mut message: String = message.into();
+    if let Some((cut, _)) = message.char_indices().nth(TOLD)
+        && let Some((rest, _)) = message.char_indices().nth_back(TOLD - 1)
+        && cut < rest
+    {
+        message.replace_range(cut..rest, "…");
+    }
+    QueryError { column, message }
 }
 
 /// A text that is compared with.

@@ -18,9 +18,15 @@ pub(super) fn test(operator: &str, value: &str, ahead: i64) -> Result<TimeTest, 
     if first != last && operator != "==" {
         return Err(format!("a range stands behind == or in a list; '{operator}' takes one time"));
     }
+    let (begins, ends) = (first, last);
     let (Some(first), Some(last)) = (read(first), read(last)) else { return Err(wrong(value)) };
     if first.is_of_day != last.is_of_day {
         return Err("a range has two times of day or two dates".into());
+    }
+    if last.from < first.from {
+        let midnight = format!(", or over midnight (time >= {begins} or time <= {ends})");
+        let midnight = if first.is_of_day { &*midnight } else { "" };
+        return Err(format!("this range is empty; write {ends}..{begins}{midnight}"));
     }
     let span = (first.from, last.from + (last.lasts - 1));
     // What comes after a minute that is named comes after its beginning.

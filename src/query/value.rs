@@ -85,8 +85,24 @@ pub(super) fn text(value: &str) -> Made {
     Ok(Expr::Test(true, test.into()))
 }
 
+/// How a part is written.
+const SLICES: &str = "write [0:4] (offset:length), [4-7] (first-last), [:4], [4:] or [-4:]";
+
 /// The part that stands between brackets.
-pub(super) fn slice(inside: &str) -> Option<Slice> {
+pub(super) fn slice(inside: &str) -> Result<Slice, String> {
+    let slice = read_slice(inside).ok_or_else(|| format!("this is no slice; {SLICES}"))?;
+    match slice {
+        Slice::Length(_, Some(0)) => {
+            Err(format!("a slice of no bytes is never anything; {SLICES}"))
+        }
+        Slice::Through(from, last) if last < from && (from < 0) == (last < 0) => {
+            Err(format!("this slice ends before it begins; write [{last}-{from}]"))
+        }
+        slice => Ok(slice),
+    }
+}
+
+fn read_slice(inside: &str) -> Option<Slice> {
     if let Some((from, len)) = inside.split_once(':') {
         let from = if from.is_empty() { 0 } else { from.parse().ok()? };
         let len = if len.is_empty() { None } else { Some(len.parse().ok()?) };

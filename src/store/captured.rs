@@ -3,7 +3,6 @@
 //! Called on a thread of its own by whoever shows or prints it, which gets pieces as they are read:
 //! what came first can be looked at while the rest is still on the disk.
 
-use std::io::Read as _;
 use std::path::Path;
 
 use crate::interop::har_read::{may_be_har, read_har};
@@ -56,32 +55,32 @@ pub(crate) fn read_capture(
     session: SessionId,
     each: &mut dyn FnMut(CaptureBatch, CaptureProgress) -> bool,
 ) -> Result<String, Failure> {
-    let name = path.display().to_string();
+    let is_input = named_file::is_input(path);
+    let name = if is_input { "standard input".to_owned() } else { path.display().to_string() };
     let failed = |error: &std::io::Error| {
         let (kind, cause) = file_error::words(error);
         Failure::new(Stage::Storage, &*name, kind, cause)
     };
-    let (mut file, of) = named_file::open(path).map_err(|error| failed(&error))?;
+    let (mut file, of) = named_file::open_or_input(path).map_err(|error| failed(&error))?;
     let mut progress = CaptureProgress { read: 0, of };
     let mut piece = vec![0; PIECE];
     let (mut reader, mut records) = (None, 0);
     let mut opened = OpenedExchanges::default();
     loop {
-        let len = match file.read(&mut piece) {
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            read => read.map_err(|error| failed(&error))?,
-        };
+        let len = named_file::read_on(&mut file, &mut piece).map_err(|error| failed(&error))?;
         let bytes = &piece[..len];
         progress.read += len as u64;
         if reader.is_none() && may_be_har(bytes) {
-            return har(path, session, each);
+            let text = named_file::read_to_end(&mut file, bytes, LARGEST_HAR);
+            return har((&name, &text.map_err(|error| failed(&error))?), session, each);
         }
         let reader = reader.get_or_insert_with(|| Reader::of(bytes, session));
         let mut out = CaptureBatch::default();
         let ended = if len == 0 { reader.finish(&mut out) } else { reader.push(bytes, &mut out) };
         records += out.records.len();
         out.exchanges = opened.take(&out.conns, &out.records);
-        if !out.records.is_empty() && !each(out, progress) {
+        let is_empty = out.records.is_empty() && out.owners.is_empty();
+        if !is_empty && !each(out, progress) {
             return Ok(reader.words(&name, records));
         }
         match ended {
@@ -102,27 +101,28 @@ pub(crate) fn read_capture(
 
 /// The same of a HAR file, which can be understood as a whole alone.
 fn har(
-    path: &Path,
+    (name, text): (&str, &[u8]),
     session: SessionId,
     each: &mut dyn FnMut(CaptureBatch, CaptureProgress) -> bool,
 ) -> Result<String, Failure> {
-    let name = path.display().to_string();
-    let failed = |kind, cause| Failure::new(Stage::Storage, &*name, kind, cause);
-    let text = named_file::read(path, LARGEST_HAR).map_err(|error| {
-        let (kind, cause) = file_error::words(&error);
-        failed(kind, cause)
-    })?;
-    let (CaptureBatch { mut conns, mut records, .. }, entries) = read_har(&text, session)
-        .map_err(|fault| failed(FailureKind::Usage, fault.cause).hint(OPENS))?;
-    drop(text);
+    let (CaptureBatch { mut conns, mut records, mut exchanges, .. }, entries) =
+        read_har(text, session).map_err(|fault| {
+            Failure::new(Stage::Storage, name, FailureKind::Usage, fault.cause).hint(OPENS)
+        })?;
     let of = records.len() as u64;
     while !records.is_empty() {
         let later = records.split_off(records.len().min(RECORDS));
         let remarks = remarks_of_har(&records);
+        // Those that begin with its records; they stand in the order of their beginnings.
+        let begun = later.first().map_or(exchanges.len(), |next| {
+            exchanges.partition_point(|exchange| exchange.started < next.at)
+        });
+        let next = exchanges.split_off(begun);
         let piece = CaptureBatch {
             conns: std::mem::take(&mut conns),
             records,
             remarks,
+            exchanges: std::mem::replace(&mut exchanges, next),
             ..CaptureBatch::default()
         };
         let progress = CaptureProgress { read: of - later.len() as u64, of };

@@ -1,7 +1,9 @@
 //! Captures of others, and ours, read again: the shared corpus against the counts of tshark, and
 //! `wirebench open` with and without a screen.
 
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use serde_json::Value;
 use wirebench::interop::har_read::read_har;
@@ -10,8 +12,9 @@ use wirebench::model::id::SessionId;
 use wirebench::model::record::Direction;
 
 use crate::harness::peers::http_peer;
-use crate::harness::program::{run, text, told};
+use crate::harness::program::{command, listen, run, run_with_input, talk, text, told};
 use crate::harness::terminal::Launch;
+use crate::harness::wait::wait_until;
 
 /// Cases in which tshark counts Custom Blocks as frames, and how many: they hold no packet.
 const WITH_CUSTOM_BLOCKS: [(&str, usize); 6] = [
@@ -118,22 +121,87 @@ fn captured(option: &str, folder: &Path) -> String {
 
 #[test]
 fn filters_that_ask_about_requests_and_answers_find_them_in_what_is_opened() {
-    for option in ["--pcapng", "--jsonl"] {
+    for option in ["--pcapng", "--jsonl", "--har"] {
         let folder = tempfile::tempdir().unwrap();
         let file = captured(option, folder.path());
+        let bytes = std::fs::read(&file).unwrap();
         for (filter, records) in [
             ("kind == data and status == 200", true),
             ("kind == data and method == GET and path == /path", true),
             ("kind == data and host == 127.0.0.1", true),
+            ("kind == data and header.content-length == 5", true),
             ("kind == data and status == 404", false),
             ("kind == data and path contains other", false),
+            ("latency > 1h", false),
         ] {
-            let ended = run(&["open", &file, "--filter", filter]);
-            let lines = text(&ended.stdout).lines().count();
-            assert_eq!(ended.status.code(), Some(0), "{}", text(&ended.stderr));
-            assert_eq!(lines >= 2, records, "{option} {filter}: {lines} lines");
-            assert!(records || lines == 0, "{option} {filter}: {lines} lines");
+            let of_file = run(&["open", &file, "--filter", filter]);
+            let piped = run_with_input(&["open", "-", "--filter", filter], &bytes);
+            for ended in [of_file, piped] {
+                let lines = text(&ended.stdout).lines().count();
+                assert_eq!(ended.status.code(), Some(0), "{}", text(&ended.stderr));
+                assert_eq!(lines >= 2, records, "{option} {filter}: {lines} lines");
+                assert!(records || lines == 0, "{option} {filter}: {lines} lines");
+            }
         }
+    }
+}
+
+#[test]
+fn an_answer_that_is_piped_in_later_decides_about_its_request_and_nothing_waits_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = std::fs::read(captured("--jsonl", folder.path())).unwrap();
+    let answered = memchr::memmem::find(&bytes, b"HTTP/1.1 200").unwrap();
+    let line = bytes[..answered].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+    let mut child = command(&["open", "-", "--filter", "status == 200 or data contains hello"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut printed = BufReader::new(child.stdout.take().unwrap()).lines();
+    input.write_all(&bytes[..line]).unwrap();
+    input.write_all(&bytes[line..]).unwrap();
+    assert!(printed.next().unwrap().unwrap().contains("GET /path"), "its answer is known");
+    assert!(printed.next().unwrap().unwrap().contains("HTTP/1.1 200"));
+    // A request that nobody answers holds up what comes behind it for a moment alone.
+    input.write_all(&bytes[..line]).unwrap();
+    let other = r#"{"v":1,"type":"record","time":"2023-11-14T22:13:20Z","conn":"9/9","proto":"tcp","side":"client","dir":"in","kind":"data","len":5,"text":"hello"}"#;
+    input.write_all(format!("{other}\n").as_bytes()).unwrap();
+    let next = printed.map(Result::unwrap).find(|line| line.contains(r#""text":"hello""#));
+    assert!(next.is_some());
+    drop(input);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn whose_the_peers_were_comes_back_from_json_lines() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("seen.jsonl").to_string_lossy().into_owned();
+    let listener = listen("tcp://127.0.0.1:0", &["--echo", "--jsonl", &file]);
+    assert_eq!(talk(listener.port, b"hello"), b"hello");
+    let found = |file: &str| {
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        let peers = text.lines().filter(|line| line.contains(r#""type":"peer""#));
+        peers.map(str::to_owned).collect::<Vec<_>>()
+    };
+    wait_until("a peer in the lines", || !found(&file).is_empty());
+    listener.interrupt();
+    assert_eq!(listener.wait(), Some(0));
+    let told: Value = serde_json::from_str(&found(&file)[0]).unwrap();
+    let all = text(&run(&["open", &file]).stdout);
+    let again = all.lines().find(|line| line.contains(r#""type":"peer""#)).expect("a peer");
+    let again: Value = serde_json::from_str(again).unwrap();
+    for name in ["state", "pid", "program", "uid", "time"] {
+        assert_eq!(again[name], told[name], "{name}");
+    }
+    let by_pid = format!("data contains hello and pid == {}", told["pid"]);
+    for (filter, lines) in [(&*by_pid, 2), ("data contains hello and pid == 1", 0)] {
+        let ended = run(&["open", &file, "--filter", filter]);
+        assert_eq!(text(&ended.stdout).lines().count(), lines, "{filter}");
     }
 }
 
@@ -166,6 +234,11 @@ fn what_was_captured_is_opened_into_a_pipe_as_json_lines() {
     let (status, said) = told(&run(&["open", &other.to_string_lossy()]));
     assert!(status == Some(2) && said.contains("neither pcap nor pcapng"), "{said}");
     assert_eq!(told(&run(&["open", "/nowhere"])).0, Some(2));
+    let (status, said) = told(&run(&["open", &other.to_string_lossy(), "--filter", "port == x"]));
+    assert!(
+        status == Some(2) && said.contains("cannot open: --filter: 'x' is not a port"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::harness::peers::{echo_peer, free_port, http_peer};
 use crate::harness::program::{command, finished, listen, listening, run, talk, told};
 use crate::harness::wait::wait_until;
 
-fn tshark(file: &Path, arguments: &[&str]) -> String {
+pub fn tshark(file: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new("tshark");
     let output = command.args(["-n", "-r"]).arg(file).args(arguments).stderr(Stdio::null());
     String::from_utf8_lossy(&output.output().expect("it runs").stdout).into_owned()

@@ -331,9 +331,20 @@ fn a_large_answer_and_one_that_breaks_off_reach_the_program_as_they_are() {
 
 #[test]
 fn what_is_no_forward_proxy_is_refused() {
-    let ended = run(None, &["--relay", "tcp://:0", "--", "true"]);
-    assert_eq!(ended.status.code(), Some(2));
-    assert!(text(&ended.stderr).contains("exec wants a forward proxy"), "{}", text(&ended.stderr));
+    for (args, why) in [
+        (&["--relay", "tcp://:0"][..], "exec wants a forward proxy"),
+        (&["--relay", "socks4://:0"], "socks5://"),
+        (&["--relay", "nothing/of-the-kind"], "nothing/of-the-kind"),
+        (&["--filter", "port == x"], "'x' is not a port"),
+        (&["--rewrite", "nonsense"], "nonsense"),
+        (&["--raw"], "--raw would mix"),
+        (&["--pcapng", "-"], "name a file"),
+    ] {
+        let ended = run(None, &[args, &["--", "true"]].concat());
+        let said = text(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(2), "{said}");
+        assert!(said.contains("cannot start the program: ") && said.contains(why), "{said}");
+    }
 }
 
 /// Asks a server of ours twice and ends with a status of its own.

@@ -24,6 +24,8 @@ pub(crate) fn apply(app: &mut App, event: Event) {
 fn take(app: &mut App, event: Event) {
     match event {
         Event::Traffic(batch) => batch_arrived(app, batch),
+        // For captures alone, and no engine of a screen is asked for it.
+        Event::Ciphertext(_) => {}
         Event::Phase { id, phase, at } => phase_changed(app, id, phase, at),
         Event::Exchange(exchange) => exchange_changed(app, *exchange),
         Event::Progress { id, number, body, encoded, decoded, .. } => {

@@ -103,6 +103,10 @@ impl ExportWindow {
         match row {
             0 => (choice_name(self.choice), counted(self.count(), "record")),
             1 => (self.format.row().name, self.format.row().help.to_owned()),
+            _ if self.with_secrets && self.format == ExportFormat::Pcapng => (
+                "written",
+                "credentials stand in it; TLS is decrypted, its ciphertext not kept".into(),
+            ),
             _ if self.with_secrets => ("written", "credentials stand in it as they crossed".into()),
             _ => ("masked", "credentials and secret values are covered".into()),
         }

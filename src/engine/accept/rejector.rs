@@ -56,7 +56,8 @@ impl Rejector {
             };
         };
         let telling = async move {
-            let Ok((mut stream, _)) = Box::pin(handshake::accept(acceptor, socket)).await else {
+            let Ok((mut stream, _)) = Box::pin(handshake::accept(acceptor, socket, None)).await
+            else {
                 return;
             };
             let told = async {

@@ -12,6 +12,7 @@
 use std::collections::VecDeque;
 
 use crate::engine::event::{Batch, Event};
+use crate::model::ciphertext::Ciphertext;
 use crate::model::id::ConnId;
 use crate::model::record::Record;
 
@@ -56,6 +57,16 @@ impl EventBatch {
         self.records += 1;
         self.cost += record.cost();
         self.batch.records.push(record);
+    }
+
+    /// What crossed below TLS, behind the records so far.
+    pub(super) fn ciphertext(&mut self, piece: Ciphertext) {
+        self.cost += piece.cost();
+        self.seal();
+        match self.sealed.back_mut() {
+            Some(Event::Ciphertext(pieces)) => pieces.push(piece),
+            _ => self.sealed.push_back(Event::Ciphertext(vec![piece])),
+        }
     }
 
     /// Says with the records so far that a connection has no more of them.

@@ -16,6 +16,7 @@ use bytes::Bytes;
 use super::event_batch::{BATCH_BYTES, BATCH_RECORDS, EVENT_COST, EventBatch, OVER_COST};
 use super::wall::WallReading;
 use crate::engine::event::{Event, Phase};
+use crate::model::ciphertext::Ciphertext;
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::record::{ConnInfo, Direction, LossTotals, Record, RecordKind};
 use crate::model::timing::Stamp;
@@ -61,6 +62,7 @@ enum Fact {
     Record(Record),
     Datagram(Record),
     Event(Event),
+    Ciphertext(Ciphertext),
     /// The connection, which was named, has no further records.
     Over(ConnId),
 }
@@ -195,6 +197,15 @@ impl Queue {
         self.put(session, record.at, Fact::Record(record));
     }
 
+    /// What crossed below TLS at that time; who makes it waits for room before.
+    pub(super) fn ciphertext(&mut self, session: SessionId, at: Stamp, piece: Ciphertext) {
+        let piece = match piece {
+            Ciphertext::Crossed(record) => Ciphertext::Crossed(Record { at, ..record }),
+            keys @ Ciphertext::Keys { .. } => keys,
+        };
+        self.put(session, at, Fact::Ciphertext(piece));
+    }
+
     /// A record that may be dropped: the oldest ones of a session are when there are too many.
     pub(super) fn datagram(&mut self, session: SessionId, record: Record) {
         let cost = record.cost();
@@ -326,6 +337,7 @@ impl Queue {
         match fact {
             Fact::Record(record) | Fact::Datagram(record) => events.record(record),
             Fact::Event(event) => events.event(event),
+            Fact::Ciphertext(piece) => events.ciphertext(piece),
             Fact::Over(conn) => events.over(conn),
         }
         // Its records that are still here are older than its end.
@@ -362,6 +374,7 @@ impl QueuedFact {
             Fact::Record(record) | Fact::Datagram(record) => Some(record.conn),
             Fact::Event(Event::Exchange(exchange)) => Some(exchange.conn),
             Fact::Event(Event::PeerFound { conn, .. }) => Some(*conn),
+            Fact::Ciphertext(piece) => Some(piece.conn()),
             Fact::Event(_) | Fact::Over(_) => None,
         }
     }
@@ -372,6 +385,7 @@ impl Fact {
         match self {
             Fact::Record(record) | Fact::Datagram(record) => record.cost(),
             Fact::Event(_) => EVENT_COST,
+            Fact::Ciphertext(piece) => piece.cost(),
             Fact::Over(_) => OVER_COST,
         }
     }

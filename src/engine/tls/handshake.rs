@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ServerConfig};
 use tokio::time::timeout;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
@@ -15,6 +16,7 @@ use super::store::TlsStore;
 use super::tls_words::{WANTS_CERTIFICATE, error_inside, failure, listener_failure};
 use crate::engine::transport::explain;
 use crate::engine::transport::stream::{Stream, StreamSocket, raw};
+use crate::engine::transport::wire::{Wire, WireTap};
 use crate::model::client::CONNECT_TIMEOUT;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::tls::TlsFacts;
@@ -53,16 +55,30 @@ impl Handshake {
     }
 
     /// Has no time limit of its own; what the peer showed is recorded when it fails, too.
-    pub(crate) async fn run(&self, socket: StreamSocket) -> Result<Stream, Failure> {
-        let connected = self.connector.connect(self.name.clone(), socket).await;
-        let stream = connected.map_err(|error| match error_inside(&error) {
+    pub(crate) async fn run(
+        &self,
+        socket: StreamSocket,
+        tap: Option<WireTap>,
+    ) -> Result<Stream, Failure> {
+        let connector = tap.as_ref().map_or_else(
+            || self.connector.clone(),
+            |tap| {
+                let mut config = ClientConfig::clone(self.connector.config());
+                config.key_log = tap.keys(config.key_log);
+                TlsConnector::from(Arc::new(config))
+            },
+        );
+        let connected = connector.connect(self.name.clone(), Wire::new(socket, tap)).await;
+        let mut stream = connected.map_err(|error| match error_inside(&error) {
             Some(tls) => failure(&self.target, tls, Some(&*self.lock())),
             None if self.lock().wants_certificate => {
                 broken_handshake(&self.target, &error).hint(WANTS_CERTIFICATE)
             }
             None => broken_handshake(&self.target, &error).hint("the port may not speak TLS"),
         })?;
-        agreed(&mut self.lock(), stream.get_ref().1);
+        let (wire, state) = stream.get_mut();
+        wire.is_secured();
+        agreed(&mut self.lock(), state);
         Ok(Stream::Right(Box::new(stream.into())))
     }
 
@@ -104,20 +120,31 @@ fn agreed(facts: &mut TlsFacts, state: &rustls::CommonState) {
 pub(crate) async fn accept(
     acceptor: Option<TlsAcceptor>,
     socket: StreamSocket,
+    tap: Option<WireTap>,
 ) -> Result<(Stream, Option<TlsFacts>), Failure> {
     let Some(acceptor) = acceptor else { return Ok((Stream::Left(socket), None)) };
     let target = raw(&socket).peer_addr().ok().and_then(|peer| peer.as_socket());
     let target = target.map(|peer| peer.to_string()).unwrap_or_default();
+    let acceptor = match &tap {
+        Some(tap) => {
+            let mut config = ServerConfig::clone(acceptor.config());
+            config.key_log = tap.keys(config.key_log);
+            TlsAcceptor::from(Arc::new(config))
+        }
+        None => acceptor,
+    };
     let started = Instant::now();
-    let accepted = timeout(CONNECT_TIMEOUT, acceptor.accept(socket)).await.map_err(|_| {
+    let wire = Wire::new(socket, tap);
+    let accepted = timeout(CONNECT_TIMEOUT, acceptor.accept(wire)).await.map_err(|_| {
         let what = "the client did not finish the handshake";
         explain::timed_out(Stage::Tls, &target, CONNECT_TIMEOUT, what)
     })?;
-    let stream = accepted.map_err(|error| match error_inside(&error) {
+    let mut stream = accepted.map_err(|error| match error_inside(&error) {
         Some(tls) => listener_failure(&target, tls),
         None => broken_handshake(&target, &error),
     })?;
-    let connection = stream.get_ref().1;
+    let (wire, connection) = stream.get_mut();
+    wire.is_secured();
     let sni = connection.server_name().unwrap_or_default().to_owned();
     let mut facts = TlsFacts { sni, handshake: started.elapsed(), ..TlsFacts::default() };
     agreed(&mut facts, connection);

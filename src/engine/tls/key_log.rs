@@ -9,8 +9,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use bytes::Bytes;
 use rustls::KeyLog;
 
 use crate::named_file::nonblocking_flags;
@@ -37,19 +38,55 @@ impl fmt::Debug for KeyLogFile {
     }
 }
 
+/// A line of a key log.
+fn line(label: &str, client_random: &[u8], secret: &[u8]) -> String {
+    let mut line = format!("{label} ");
+    for (bytes, end) in [(client_random, ' '), (secret, '\n')] {
+        for byte in bytes {
+            let _ = write!(line, "{byte:02x}");
+        }
+        line.push(end);
+    }
+    line
+}
+
 impl KeyLog for KeyLogFile {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
-        let mut line = format!("{label} ");
-        for (bytes, end) in [(client_random, ' '), (secret, '\n')] {
-            for byte in bytes {
-                let _ = write!(line, "{byte:02x}");
-            }
-            line.push(end);
-        }
+        let line = line(label, client_random, secret);
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = file.write_all(line.as_bytes()) {
             tracing::warn!("a TLS key is not in the key log: {error}");
         }
+    }
+}
+
+/// The keys of one connection, until somebody tells them.
+#[derive(Debug, Default)]
+pub(crate) struct ToldKeys {
+    lines: Mutex<String>,
+    onward: OnceLock<Arc<dyn KeyLog>>,
+}
+
+impl ToldKeys {
+    /// They go here, too; the first that is named.
+    pub(crate) fn passing_on(&self, to: Arc<dyn KeyLog>) {
+        let _ = self.onward.set(to);
+    }
+
+    /// The lines that came since the last time.
+    pub(crate) fn take(&self) -> Bytes {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *lines).into()
+    }
+}
+
+impl KeyLog for ToldKeys {
+    fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
+        if let Some(onward) = self.onward.get() {
+            onward.log(label, client_random, secret);
+        }
+        let line = line(label, client_random, secret);
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).push_str(&line);
     }
 }
 

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout_at;
 
 use super::stream::{Stream, StreamSocket, local_end, prepare, process_of};
+use super::wire::WireTap;
 use super::{connect, explain, unix};
 use crate::engine::event::Phase;
 use crate::engine::resolve::resolve;
@@ -203,7 +204,8 @@ impl Dial<'_> {
         let started = Instant::now();
         let handshake =
             Handshake::new(&self.endpoint.to_string(), name, accepted, self.alpn, &session.tls)?;
-        let ended = timeout_at(until, handshake.run(socket)).await;
+        let tap = WireTap::of(&session.events, self.conn);
+        let ended = timeout_at(until, handshake.run(socket, tap)).await;
         facts.tls = Some(started.elapsed());
         facts.tls_facts = Some(handshake.facts(started.elapsed()));
         let stream = ended.unwrap_or_else(|_| {

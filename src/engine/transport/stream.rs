@@ -10,6 +10,7 @@ use tokio_rustls::TlsStream;
 use tokio_util::either::Either;
 
 use super::unix;
+use super::wire::Wire;
 use crate::model::end_address::EndAddress;
 use crate::model::plan::SocketOptions;
 use crate::os::SoughtProcess;
@@ -18,13 +19,13 @@ use crate::os::SoughtProcess;
 pub(crate) type StreamSocket = Either<TcpStream, UnixStream>;
 
 /// A connected byte stream, plain (left) or under TLS (right). Dropping it sends FIN, [`reset`] RST.
-pub(crate) type Stream = Either<StreamSocket, Box<TlsStream<StreamSocket>>>;
+pub(crate) type Stream = Either<StreamSocket, Box<TlsStream<Wire>>>;
 
 /// What its bytes cross at last.
 fn socket_of(stream: &Stream) -> &StreamSocket {
     match stream {
         Either::Left(socket) => socket,
-        Either::Right(tls) => tls.get_ref().0,
+        Either::Right(tls) => tls.get_ref().0.socket(),
     }
 }
 
@@ -38,7 +39,10 @@ pub(crate) fn raw(socket: &StreamSocket) -> SockRef<'_> {
 
 /// Drops the connection with RST; bytes not sent yet are lost. A Unix socket has no RST: its peer sees
 /// an end, or a reset where we had not read all of it.
-pub(crate) fn reset(stream: Stream) {
+pub(crate) fn reset(mut stream: Stream) {
+    if let Either::Right(tls) = &mut stream {
+        tls.get_mut().0.resets();
+    }
     // Without linger the drop sends FIN instead: the worst that can happen when this fails.
     let _ = raw(socket_of(&stream)).set_linger(Some(Duration::ZERO));
     drop(stream);

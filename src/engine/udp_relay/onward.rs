@@ -180,7 +180,7 @@ impl Onward {
         relay: RelayMark,
         client: SocketAddr,
     ) -> Result<Self, Failure> {
-        let trail = relay.leads_on((client, None), (self.bound.local, None), &self.name)?;
+        let trail = relay.leads_on(Some((client, None)), (self.bound.local, None), &self.name)?;
         self.trail = Some(trail);
         Ok(self)
     }

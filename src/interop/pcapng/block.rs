@@ -11,6 +11,9 @@ pub(super) const INTERFACE: u32 = 1;
 pub(super) const STATISTICS: u32 = 5;
 /// Enhanced Packet Block.
 pub(super) const PACKET: u32 = 6;
+/// Decryption Secrets Block, and the kind of secrets that is a key log of TLS.
+pub(super) const SECRETS: u32 = 10;
+pub(super) const TLS_KEY_LOG: u32 = 0x544C_534B;
 /// In a section header: which byte order follows.
 pub(super) const BYTE_ORDER: u32 = 0x1A2B_3C4D;
 /// `opt_comment`, of any block.
@@ -49,6 +52,13 @@ impl<'a> Block<'a> {
     pub(super) fn time(&mut self, units: u64) {
         self.u32((units >> 32) as u32);
         self.u32(units as u32);
+    }
+
+    /// Bytes behind their number, filled up to a whole word.
+    pub(super) fn counted(&mut self, bytes: &[u8]) {
+        self.u32(bytes.len() as u32);
+        self.out.extend_from_slice(bytes);
+        self.pad();
     }
 
     /// Fills up to a whole word.

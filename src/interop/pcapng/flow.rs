@@ -6,9 +6,10 @@
 //! Finished              FIN ACK ►  ◄ ACK
 //! Closed                the same of our side, when it has not finished yet: that is what closing does
 //! Reset                 RST ACK ►
-//! Secured, behind data  both ends, and SYN ►  ◄ SYN ACK  ACK ► again
+//! Secured, behind data  both ends, and SYN ►  ◄ SYN ACK  ACK ► again, unless TLS stands as it crossed
 //! ```
-//! What is decrypted behind a CONNECT would be read as the ciphertext it stands for, so it is a stream of its own.
+//! What is decrypted behind a CONNECT would be read as the ciphertext it stands for, so it is a stream of its own. Where the
+//! ciphertext is told, it goes on in the same stream, and what it carried is left out.
 //! Called by the writer. Facts without a packet of their own are comments of the next one.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -35,8 +36,8 @@ const NEXT_STREAM: u32 = 0x2000_0000;
 pub(super) struct Packets<'a> {
     pub(super) out: &'a mut Vec<u8>,
     pub(super) at: Stamp,
-    /// Of the record.
-    pub(super) number: u64,
+    /// Of the record; `None` = it is none.
+    pub(super) number: Option<u64>,
     /// Datagrams of this session that were lost before it.
     pub(super) dropped: u64,
 }
@@ -57,6 +58,19 @@ enum FlowStage {
     Over,
 }
 
+/// How TLS of a connection stands in the capture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TlsForm {
+    /// There is none.
+    Plain,
+    /// What it carried, as plain TCP.
+    Decrypted,
+    /// As it crosses; nothing of it has crossed yet.
+    AsItCrosses,
+    /// As it crosses, which has begun.
+    Crossing,
+}
+
 /// What is known of one connection.
 #[derive(Debug)]
 pub(super) struct Flow {
@@ -65,7 +79,9 @@ pub(super) struct Flow {
     way: Option<Way>,
     is_datagrams: bool,
     is_accepted: bool,
-    is_tls: bool,
+    tls: TlsForm,
+    /// It has no further records.
+    is_told: bool,
     /// Bytes that crossed it, in the clear or decrypted.
     carried: u64,
     ours: Half,
@@ -77,8 +93,8 @@ pub(super) struct Flow {
 }
 
 impl Flow {
-    /// One that has not begun, the `number`th of its capture.
-    pub(super) fn new(info: &ConnInfo, interface: u32, number: u32) -> Self {
+    /// One that has not begun, the `number`th of its capture, in which TLS stands as it crossed or decrypted.
+    pub(super) fn new(info: &ConnInfo, interface: u32, number: u32, has_ciphertext: bool) -> Self {
         // Far apart, so that a port that is used again is no stream that goes on.
         let begin = |salt: u32| number.wrapping_mul(0x9E37_79B1).wrapping_add(salt);
         let half = |next| Half { next, has_finished: false };
@@ -87,7 +103,8 @@ impl Flow {
             way: None,
             is_datagrams: info.capabilities().datagrams,
             is_accepted: info.is_accepted(),
-            is_tls: false,
+            tls: if has_ciphertext { TlsForm::AsItCrosses } else { TlsForm::Plain },
+            is_told: false,
             carried: 0,
             ours: half(begin(0x0100_0000)),
             theirs: half(begin(0x8100_0000)),
@@ -97,16 +114,20 @@ impl Flow {
         };
         flow.learn(info);
         if let Some(client) = info.pair.map(|pair| pair.client).filter(|_| info.is_onward()) {
-            flow.comment(&format!(
-                "connected on by a relay: what was passed on stands on connection {client}"
-            ));
+            let what = if has_ciphertext && info.tls {
+                "what its client saw stands on connection"
+            } else {
+                "what was passed on stands on connection"
+            };
+            flow.comment(&format!("connected on by a relay: {what} {client}"));
         }
         flow
     }
 
     /// What is known of its ends now.
     pub(super) fn learn(&mut self, info: &ConnInfo) {
-        if info.tls && !std::mem::replace(&mut self.is_tls, true) {
+        if info.tls && self.tls == TlsForm::Plain {
+            self.tls = TlsForm::Decrypted;
             self.comment(DECRYPTED);
         }
         let (Some(local), Some(peer)) = (&info.local, &info.peer) else { return };
@@ -147,8 +168,40 @@ impl Flow {
         self.about.push(words);
     }
 
-    /// Writes what a record is on the wire.
+    /// Whether TLS has begun and stands as it crossed: bytes of records are what it carried.
+    pub(super) fn is_below_tls(&self) -> bool {
+        self.tls == TlsForm::Crossing
+    }
+
+    /// No further records come; whether there is nothing more to write.
+    pub(super) fn is_over(&mut self) -> bool {
+        self.is_told = true;
+        self.is_done()
+    }
+
+    /// Whether all of it is written.
+    pub(super) fn is_done(&self) -> bool {
+        self.is_told && !(self.is_below_tls() && self.stage == FlowStage::Open)
+    }
+
+    /// Writes what crossed below TLS. From the first of it on its bytes and ends are those of the connection.
+    pub(super) fn below_tls(&mut self, crossed: &Record, packets: &mut Packets<'_>) {
+        self.tls = TlsForm::Crossing;
+        self.on_the_wire(crossed, packets);
+    }
+
+    /// Writes what a record is on the wire; below TLS it is words about it.
     pub(super) fn record(&mut self, record: &Record, packets: &mut Packets<'_>) {
+        if !self.is_below_tls() {
+            return self.on_the_wire(record, packets);
+        }
+        self.comments.append(&mut self.about);
+        if record.kind != RecordKind::Data {
+            self.tell(record);
+        }
+    }
+
+    fn on_the_wire(&mut self, record: &Record, packets: &mut Packets<'_>) {
         let Some(way) = self.way else { return };
         if record.kind != RecordKind::Data || self.is_datagrams {
             self.comments.append(&mut self.about);
@@ -336,7 +389,9 @@ impl Flow {
         if lost > 0 {
             block.count(DROP_COUNT, lost);
         }
-        block.count(PACKET_ID, *number);
+        if let Some(number) = number {
+            block.count(PACKET_ID, *number);
+        }
         block.end();
     }
 }

@@ -200,3 +200,40 @@ fn tls_from_the_first_byte_is_one_stream() {
     let flags: Vec<_> = packets(&writer.take()).iter().map(|packet| told(packet).0).collect();
     assert_eq!(flags, [0x02, 0x12, 0x10, 0x18, 0x10]);
 }
+
+#[test]
+fn what_crossed_below_tls_stands_behind_its_keys_in_place_of_what_it_carried() {
+    let mut writer = PcapngWriter::with_ciphertext();
+    let tls = ConnInfo { tls: true, ..info(1, Protocol::Http, Side::Relay) };
+    writer.conn(&tls);
+    let (sent, received, local) = (Direction::Sent, Direction::Received, Direction::Local);
+    let crossed = |way, kind, data: &[u8]| Ciphertext::Crossed(record(1, way, kind, data));
+    writer.record(&record(1, received, RecordKind::Accepted, b"accepted"), &[]);
+    writer.record(&record(1, received, RecordKind::Data, b"CONNECT"), &[]);
+    writer.ciphertext(&Ciphertext::Keys { conn: tls.id, lines: "A b\n".into() });
+    writer.ciphertext(&crossed(received, RecordKind::Data, b"hello"));
+    writer.record(&record(1, local, RecordKind::Secured, b"secured"), &[]);
+    for kind in [RecordKind::Data, RecordKind::Closed] {
+        writer.record(&record(1, sent, kind, b"what it carried"), &[]);
+    }
+    writer.over(tls.id);
+    writer.ciphertext(&crossed(sent, RecordKind::Data, b"bye"));
+    writer.ciphertext(&crossed(sent, RecordKind::Closed, b""));
+    writer.finish();
+    let file = writer.take();
+    let (ack, push, fin) = (0x10, 0x18, 0x11);
+    let seen: Vec<_> = packets(&file).iter().skip(3).map(told).collect();
+    assert_eq!(
+        seen,
+        [(push, 7), (ack, 0), (push, 5), (ack, 0), (push, 3), (ack, 0), (fin, 0), (ack, 0)]
+    );
+    let kinds: Vec<u32> = blocks(&file).into_iter().map(|(kind, _)| kind).collect();
+    let keys = kinds.iter().position(|kind| *kind == block::SECRETS).unwrap();
+    assert_eq!(keys, 2 + 5, "behind what was plain, before what needs them");
+    assert_eq!(blocks(&file)[keys].1, [&b"KSLT\x04\0\0\0"[..], b"A b\n"].concat());
+    let all = packets(&file);
+    let last = segment(&all[all.len() - 2].2).1;
+    let first = segment(&all[0].2).1;
+    let ours = segment(&all[1].2).1;
+    assert_eq!((last.wrapping_sub(ours), segment(&all[5].2).1.wrapping_sub(first)), (4, 8));
+}

@@ -23,13 +23,7 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self):
         length = int(self.headers.get("Content-Length") or 0)
         print(self.requestline, self.rfile.read(length), flush=True)
-        path = self.path.split("?")[0]
-        for method, pattern, *found in RULES:
-            if method in ("", self.command) and re.fullmatch(pattern, path, re.DOTALL):
-                break
-        else:
-            found = ANSWER
-        status, headers, body, delay = found
+{find}        status, headers, body, delay = found
         time.sleep(delay)
         self.send_response_only(status)
         for name, value in headers:
@@ -41,11 +35,56 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 "#;
 
+/// The first rule that matches.
+const FIRST: &str = r#"        path = self.path.split("?")[0]
+        for method, pattern, *found in RULES:
+            if method in ("", self.command) and re.fullmatch(pattern, path, re.DOTALL):
+                break
+        else:
+            found = ANSWER
+"#;
+
+/// The same, where several rules for the same requests take turns, or one asks for a query.
+const TURN: &str = r#"        found = ANSWER
+        for method, pattern, *answer in RULES:
+            # a query that is written is asked for
+            path = self.path if r"\?" in pattern else self.path.split("?")[0]
+            if method in ("", self.command) and re.fullmatch(pattern, path, re.DOTALL):
+                # rules for the same requests answer one after the other, the last one stays
+                same = [rest for other, path, *rest in RULES if (other, path) == (method, pattern)]
+                with LOCK:
+                    turn = TURNS.get((method, pattern), 0)
+                    TURNS[method, pattern] = min(turn + 1, len(same) - 1)
+                found = same[turn]
+                break
+"#;
+
+/// What [`TURN`] remembers.
+const TURNS: &str = "\nTURNS = {}\nLOCK = threading.Lock()\n";
+
+/// Whether a rule is not found by its path alone, or not found first.
+fn takes_turns(rules: &[HttpRulePlan]) -> bool {
+    rules.iter().enumerate().any(|(at, rule)| {
+        let is_same =
+            |other: &HttpRulePlan| (&other.method, &other.path) == (&rule.method, &rule.path);
+        rule.path.contains('?') || rules.iter().take(at).any(is_same)
+    })
+}
+
 /// The whole script; it answers by the plan's rules until it is stopped.
 pub(super) fn write(plan: &HttpListenerPlan) -> String {
     let ipv6 = is_ipv6(&plan.bind);
     let is_tls = plan.tls != ListenerTls::Off;
-    let imports = imports(&[("re", true), ("socket", ipv6), ("ssl", is_tls), ("time", true)]);
+    let takes_turns = takes_turns(&plan.rules);
+    let imports = imports(&[
+        ("re", true),
+        ("socket", ipv6),
+        ("ssl", is_tls),
+        ("threading", takes_turns),
+        ("time", true),
+    ]);
+    let handler = HANDLER.replace("{find}", if takes_turns { TURN } else { FIRST });
+    let turns = only(takes_turns, TURNS);
     let rule = |rule: &HttpRulePlan| {
         let (method, path) = (text(&rule.method), text(&pattern(&rule.path)));
         format!("    (\n        {method},\n        {path},\n{}    ),\n", answer(&rule.answer, 8))
@@ -76,7 +115,7 @@ RULES = [
 {rules}]
 ANSWER = (
 {answer})
-{HANDLER}
+{turns}{handler}
 
 {family}{remark}server = ThreadingHTTPServer({address}, Handler)
 {context}{wrap}print(\"listening on\", server.server_address, flush=True)

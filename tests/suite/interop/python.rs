@@ -134,6 +134,10 @@ fn a_python_http_listener_answers_like_ours() {
         rules: vec![
             rule("GET", "/users/*.json", answer(200, &[("X-A", "1"), ("X-a", "é")], b"[\n]\n\xff")),
             rule("", "/any", answer(418, &[], b"")),
+            rule("GET", "/turn", answer(200, &[], b"one")),
+            rule("GET", "/turn", answer(201, &[], b"two")),
+            rule("GET", "/turn", answer(202, &[], b"three")),
+            rule("GET", "/asked?a=1", answer(200, &[], b"a query")),
         ],
         answer: answer(404, &[("Content-Type", "text/plain")], b"not here"),
         socket: SocketOptions::default(),
@@ -157,6 +161,16 @@ fn a_python_http_listener_answers_like_ours() {
     assert!(reply.starts_with(b"HTTP/1.1 418 "), "{}", String::from_utf8_lossy(&reply));
     let reply = ask("POST /users/7.json HTTP/1.1\r\nHost: h\r\n\r\n");
     assert!(reply.starts_with(b"HTTP/1.1 404 ") && reply.ends_with(b"not here"));
+    let get = |target: &str| {
+        let reply = ask(&format!("GET {target} HTTP/1.1\r\nHost: h\r\n\r\n"));
+        String::from_utf8_lossy(&reply).rsplit("\r\n\r\n").next().unwrap_or_default().to_owned()
+    };
+    let turns = ["/turn", "/turn?x", "/turn", "/turn"].map(get);
+    assert_eq!(turns, ["one", "two", "three", "three"], "the last one stays");
+    assert_eq!(
+        ["/asked?a=1", "/asked?a=2", "/asked"].map(get),
+        ["a query", "not here", "not here"]
+    );
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::engine::http::tap::ReadBuffer;
 use crate::engine::refusal;
 use crate::engine::transport::dial::{self, Dial};
 use crate::engine::transport::stream::{Stream, local_address, peer_address, reset};
-use crate::engine::way_back::Trail;
+use crate::engine::way_back::{Trail, way_in};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::plan::OriginPlan;
@@ -47,7 +47,8 @@ impl OnwardConn {
         recorder: &ExchangeRecorder,
     ) -> Result<Self, Failure> {
         let session = &relay.session;
-        session.relay.check((client.peer, client.local), &origin.url())?;
+        let from = way_in(&client.peer, client.local.as_ref());
+        session.relay.check(from, &origin.url())?;
         let held = session.budget.descriptors(ONWARD).map_err(refusal::no_descriptors)?;
         let pair = RelayPair { client: client.conn, target: session.next_conn() };
         let (timeout, socket, options, alpn): (_, _, _, &[&[u8]]) = {
@@ -85,8 +86,7 @@ impl OnwardConn {
             let (Some(own), Some(there)) = (local_address(&stream), peer_address(&stream)) else {
                 return Ok((stream, None));
             };
-            let (from, on) = ((client.peer, client.local), (own, Some(there)));
-            let trail = session.relay.leads_on(from, on, &origin.url())?;
+            let trail = session.relay.leads_on(from, (own, Some(there)), &origin.url())?;
             Ok((stream, Some(trail)))
         });
         match stream {

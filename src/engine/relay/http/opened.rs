@@ -15,6 +15,7 @@ use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::tls::handshake;
 use crate::engine::tls::opening::Opener;
 use crate::engine::transport::stream::{Stream, StreamSocket};
+use crate::engine::transport::wire::WireTap;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::OriginPlan;
 use crate::model::record::{Direction, RecordKind};
@@ -49,7 +50,10 @@ impl Visitor {
         let host = &origin.endpoint.host;
         let ended = match first_of(input.read.unsplit(write)).await {
             Ok(socket) => match relay.opens(host).map(|opener| opener.acceptor(host)) {
-                Some(Ok(acceptor)) => handshake::accept(Some(acceptor), socket).await,
+                Some(Ok(acceptor)) => {
+                    let tap = WireTap::of(&relay.session.events, met.conn);
+                    handshake::accept(Some(acceptor), socket, tap).await
+                }
                 Some(Err(failure)) => Err(failure),
                 None => Err(not_tls(host)),
             },
