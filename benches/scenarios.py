@@ -14,6 +14,7 @@ machine; every figure is a median over the runs unless it says "worst". A table 
 output, everything measured to --out as JSON. Exit status 1 when a figure misses its target.
 """
 import argparse
+import contextlib
 import datetime
 import fcntl
 import json
@@ -22,6 +23,7 @@ import pty
 import re
 import select
 import socket
+import sqlite3
 import statistics
 import struct
 import subprocess
@@ -30,6 +32,8 @@ import tempfile
 import termios
 import time
 from pathlib import Path
+
+import traffic_files
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 MIB = 1024
@@ -58,9 +62,13 @@ class Bench:
         self.server.terminate()
         self.server.wait()
 
-    def probe(self, script, name=None, runs=1, warmup=0, **variables):
-        """Runs a script and adds what it measured to the runs of `name`."""
+    def probe(self, script, name=None, runs=1, warmup=0, change=None, **variables):
+        """Runs a script, changed or as it is, and adds what it measured to the runs of `name`."""
         name = name or script
+        path = SCENARIOS / f"{script}.yaml"
+        if change:
+            path, text = self.work / f"{script}.yaml", path.read_text()
+            path.write_text(text.replace(*change))
         given = {
             "PROGRAM": self.options.program, "BARE": self.options.bare, "TEXT": self.text,
             "NETLOAD": self.options.netload, "HOME_DIR": self.work / f"home-{name}",
@@ -69,7 +77,7 @@ class Bench:
             "TCP": f"127.0.0.1:{free_port(socket.SOCK_STREAM)}", "PREPARE": "true", **variables,
         }
         command = [sys.executable, str(Path(self.options.tools) / "tui_probe.py"),
-                   str(SCENARIOS / f"{script}.yaml"), "--runs", str(runs), "--warmup", str(warmup),
+                   str(path), "--runs", str(runs), "--warmup", str(warmup),
                    "--snapdir", str(self.work)]
         for key, value in given.items():
             command += ["--var", f"{key}={value}"]
@@ -272,8 +280,96 @@ class Bench:
         worst = self.worst("flood", "keys.first_ms.max")
         self.row("3,000,000 datagrams without a pause: longest wait for a key", "≤ 50 ms", f"{worst:.1f} ms", worst <= 50)
 
-    def run_preset(self, preset):
-        """The program on a terminal of its own, with this preset sent or started."""
+    # ---- many small events, followed with columns, strip and a filter ----
+
+    def live(self):
+        """Sixty seconds at 50,000 events a second, of either kind."""
+        for kind in ("udp", "tcp"):
+            for _ in range(max(1, self.options.runs // 2)):
+                self.followed(kind, 50_000, 60, f"live {kind}", None)
+            name = f"50,000 {'datagrams' if kind == 'udp' else 'messages of 64 connections'}/s for 60 s, followed"
+            told = self.raw[f"live {kind} told"]
+            dropped, exact = sum(run["dropped"] for run in told), all(run["exact"] for run in told)
+            self.row(f"{name}: dropped by us", "0", f"{dropped}", dropped == 0)
+            self.row(f"{name}: sent = told", "exactly", "exact" if exact else f"NOT exact: {told}", exact)
+            slow = min(run["rate"] for run in told)
+            self.row(f"{name}: the sender's rate, records in all", "≥ 49,500/s", f"{slow:,}/s, {told[-1]['records']:,}", slow >= 49_500)
+            p99, worst = self.median(f"live {kind}", "keys.first_ms.p99"), self.worst(f"live {kind}", "keys.first_ms.max")
+            self.row(f"{name}: key p99", "≤ 33 ms", f"{p99:.1f} ms (longest {worst:.1f})", p99 <= 33)
+        udp = f"127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
+        blast = [self.options.netload, "udp-blast", udp, "--count", "175000", "--rate", "50000", "--size", "64"]
+        columns = [b"\t", b"\t", b"#", b"\x1b[B" * 5 + b" ", b"\x1b[B" * 8 + b" ", b"\x1b", b"/", b"len > 10 and not marked", b"\r"]
+        self.frames("50,000 datagrams/s, followed with a filter", f'[udp-listener]\nbind = "{udp}"\n', blast, columns)
+
+    def breaks(self):
+        """Where it breaks beyond that: ten seconds at each rate."""
+        for kind, rates in (("udp", (100_000, 150_000, 200_000, 300_000)), ("tcp", (75_000, 100_000, 150_000))):
+            for rate in rates:
+                told = self.followed(kind, rate, 10, f"breaks {kind}", ("n: 1500", "n: 200"))
+                p99 = self.raw[f"breaks {kind}"][-1]["keys"]["first_ms"]["p99"]
+                bare = ""
+                if kind == "udp":
+                    received, sent = self.bare_loop(rate, rate * 10)
+                    bare = f"; a bare loop missed {sent - received:,}"
+                self.row(f"{rate:,} {kind} events/s for 10 s, followed", "", f"{told['rate']:,}/s sent, {told['dropped']:,} dropped by us, "
+                         f"{told['kernel']:,} by the kernel{bare}; key p99 {p99:.1f} ms; {'exact' if told['exact'] else 'NOT exact'}", told["exact"])
+
+    def followed(self, kind, rate, seconds, name, change):
+        """One run of it, and what became of what was sent."""
+        address = f"127.0.0.1:{free_port(socket.SOCK_DGRAM if kind == 'udp' else socket.SOCK_STREAM)}"
+        count = rate * seconds
+        sender = (f"{self.options.netload} udp-blast {address} --count {count} --rate {rate} --size 64 --secs 600" if kind == "udp" else
+                  f"{sys.executable} {Path(__file__).parent}/small_messages.py {address} --count {count} --rate {rate}")
+        self.probe("live", name, change=change, KIND=kind, ADDRESS=address, SENDER=sender)
+        sent, parts, after = self.account()
+        shown, evicted, by_us, by_kernel = parts
+        told = {"sent": sent, "records": shown + evicted, "dropped": by_us, "kernel": by_kernel}
+        blast = json.loads((self.work / "blast.json").read_text())
+        told["rate"] = int(blast["per_s"])
+        if kind == "udp":
+            told["exact"] = sent == sum(parts)
+        else:
+            home = self.work / f"home-{name}"
+            with contextlib.closing(sqlite3.connect(home / "state" / "history.db")) as history:
+                bytes_told = history.execute("select second from entry where kind = 'bytes'").fetchone()
+            told["exact"] = bool(bytes_told) and bytes_told[0] == blast["bytes"]
+        self.raw.setdefault(f"{name} told", []).append(told)
+        print(f"{name}: {told}", file=sys.stderr)
+        return told
+
+    def saturated(self):
+        """As many datagrams as come in, beside a bare loop with the same buffer."""
+        ours, bare = [], []
+        for _ in range(self.options.runs):
+            received, sent = self.bare_loop(0, 3_000_000)
+            bare.append(received / sent)
+            self.probe("datagrams", "saturated", RATE="0", COUNT="3000000")
+            sent, parts, _ = self.account()
+            ours.append((parts[0] + parts[1]) / sent)
+        ratio = statistics.median(own / loop for own, loop in zip(ours, bare))
+        shares = ", ".join(f"{own:.2f} of {loop:.2f}" for own, loop in zip(ours, bare))
+        self.row("3,000,000 datagrams without a pause: received, of what a bare recvmmsg loop does", "≥ 0.85", f"{ratio:.2f} ({shares})", ratio >= 0.85)
+
+    # ---- a file of a million records ----
+
+    def opened(self):
+        """JSON Lines and pcapng of a million records: the first rows, and keys while the rest is read."""
+        for kind in ("jsonl", "pcapng"):
+            file = self.work / f"million.{kind}"
+            if not file.exists():
+                traffic_files.write(file, 1_000_000)
+            name = f"open {kind}"
+            for _ in range(self.options.runs):
+                self.probe("open", name, FILE=file, FIRST=traffic_files.FIRST, LAST=r"Traffic ─ 1,0\d\d,\d\d\d records")
+            first = self.median(name, "ready_ms")
+            self.row(f"a {kind} file of 1,000,000 records: first rows", "≤ 200 ms", f"{first:.0f} ms", first <= 200)
+            p99, worst = self.median(name, "keys.first_ms.p99"), self.worst(name, "keys.first_ms.max")
+            self.row(f"a {kind} file of 1,000,000 records: key p99 while it is read", "≤ 33 ms", f"{p99:.1f} ms (longest {worst:.1f})", p99 <= 33)
+            whole, peak = self.median(name, "whole.ms"), self.worst(name, "peak_rss_kib") / MIB
+            self.row(f"a {kind} file of 1,000,000 records: all read, memory", "≤ 300 MiB", f"{whole / 1000:.1f} s, {peak:.0f} MiB", peak <= 300)
+
+    def run_preset(self, preset, keys=()):
+        """The program on a terminal of its own, with this preset sent or started, and these keys then."""
         home = Path(tempfile.mkdtemp(dir=self.work))
         (home / "presets").mkdir()
         (home / "presets" / "one.toml").write_text(preset)
@@ -285,6 +381,9 @@ class Bench:
         read_for(terminal, 1)
         os.write(terminal, b"\x1b[15~")
         read_for(terminal, 0.5)
+        for key in keys:
+            os.write(terminal, key)
+            read_for(terminal, 0.2)
         return pid, terminal
 
     def requests(self):
@@ -308,11 +407,11 @@ class Bench:
     def flooding(self, address, path):
         return [self.options.netload, "http-flood", address, "--count", "100000", "--concurrency", "16", "--path", path]
 
-    def frames(self, what, preset, traffic=None):
+    def frames(self, what, preset, traffic=None, keys=()):
         """Frames and bytes in two seconds of traffic, counted by the marks around each frame."""
         rates, sizes = [], []
         for _ in range(self.options.runs):
-            pid, terminal = self.run_preset(preset)
+            pid, terminal = self.run_preset(preset, keys)
             load = subprocess.Popen(traffic, stdout=subprocess.DEVNULL) if traffic else None
             read_for(terminal, 0.7)
             output = read_for(terminal, 2)
@@ -352,7 +451,8 @@ def read_for(terminal, seconds):
     return output
 
 
-GROUPS = ["start", "keys", "leave", "cancel", "idle", "body", "big", "body_keys", "scroll", "datagrams", "flood", "requests", "screen"]
+GROUPS = ["start", "keys", "leave", "cancel", "idle", "body", "big", "body_keys", "scroll", "datagrams", "flood", "requests", "screen",
+          "live", "breaks", "saturated", "opened"]
 
 
 def main():

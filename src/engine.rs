@@ -27,6 +27,7 @@ mod http;
 mod listener;
 mod outbound;
 mod peers;
+mod receive_blocks;
 mod refusal;
 mod relay;
 mod resolve;

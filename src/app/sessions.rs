@@ -65,6 +65,8 @@ pub struct Session {
     pub phase: Option<(Phase, Stamp)>,
     /// Requests and responses, oldest first.
     pub exchanges: VecDeque<Exchange>,
+    /// Their numbers, so that one is found without a look at each of them.
+    numbers: VecDeque<u32>,
     /// Requests that each rule answered, by which rule it is; 0 = no rule.
     pub hits: BTreeMap<u32, u64>,
     /// What the rules of a relay changed.
@@ -195,9 +197,18 @@ impl Session {
         before.find(|exchange| exchange.conn == conn)?.rule.as_deref()
     }
 
+    /// Where the exchange of this number is.
+    fn place_of(&mut self, number: u32) -> Option<usize> {
+        if self.numbers.len() != self.exchanges.len() {
+            self.numbers = self.exchanges.iter().map(|exchange| exchange.number).collect();
+        }
+        self.numbers.iter().rposition(|known| *known == number)
+    }
+
     /// Adds an exchange or replaces its older state; returns bodies no longer referred to.
     pub(super) fn put(&mut self, exchange: Exchange) -> Vec<BodyId> {
-        let known = self.exchanges.iter_mut().rev().find(|e| e.number == exchange.number);
+        let place = self.place_of(exchange.number);
+        let known = place.and_then(|at| self.exchanges.get_mut(at));
         let is_counted = known.as_ref().is_some_and(|known| known.rule.is_some());
         let id = exchange.rule_id;
         if exchange.rule.is_some()
@@ -210,10 +221,12 @@ impl Session {
             *known = exchange;
             return Vec::new();
         }
+        self.numbers.push_back(exchange.number);
         self.exchanges.push_back(exchange);
         let mut gone = Vec::new();
         if self.exchanges.len() > EXCHANGES_KEPT {
             self.forgotten += FORGOTTEN_AT_ONCE as u64;
+            self.numbers.drain(..FORGOTTEN_AT_ONCE);
             gone.extend(self.exchanges.drain(..FORGOTTEN_AT_ONCE).flat_map(|e| e.bodies()));
         }
         gone
@@ -329,6 +342,7 @@ impl Sessions {
             state: SessionState::Opening,
             phase: None,
             exchanges: VecDeque::new(),
+            numbers: VecDeque::new(),
             hits: BTreeMap::new(),
             rewrites: LiveRewrites::default(),
             forgotten: 0,

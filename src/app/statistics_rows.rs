@@ -56,6 +56,18 @@ impl StatColumn {
         }
     }
 
+    /// What stands above it where cells have no units.
+    fn heading(self) -> String {
+        match self {
+            StatColumn::Rate => "rate/s".into(),
+            StatColumn::Median
+            | StatColumn::Ninety
+            | StatColumn::NinetyNine
+            | StatColumn::Slowest => format!("{} ms", self.title()),
+            _ => self.title().to_owned(),
+        }
+    }
+
     /// The column beside it, round the ends.
     pub(crate) fn beside(self, is_next: bool) -> Self {
         let all = Self::ALL;
@@ -125,6 +137,25 @@ impl StatRow {
             StatColumn::Ninety => time(self.latencies.ninety),
             StatColumn::NinetyNine => time(self.latencies.ninety_nine),
             StatColumn::Slowest => time(self.latencies.slowest),
+        }
+    }
+
+    /// The text of a cell for a program: empty where there is nothing.
+    fn exactly(&self, column: StatColumn) -> String {
+        let millis = |time: Option<Duration>| {
+            time.map_or_else(String::new, |time| format!("{:.3}", time.as_secs_f64() * 1e3))
+        };
+        match column {
+            StatColumn::Name => self.name.clone(),
+            StatColumn::Records => self.records.to_string(),
+            StatColumn::Sent => self.sent.to_string(),
+            StatColumn::Received => self.received.to_string(),
+            StatColumn::Errors => self.errors.to_string(),
+            StatColumn::Rate => format!("{:.3}", self.rate),
+            StatColumn::Median => millis(self.latencies.median),
+            StatColumn::Ninety => millis(self.latencies.ninety),
+            StatColumn::NinetyNine => millis(self.latencies.ninety_nine),
+            StatColumn::Slowest => millis(self.latencies.slowest),
         }
     }
 
@@ -205,10 +236,11 @@ fn name(shared: &Shared, group: &StatGroup) -> String {
     }
 }
 
-/// Rows as a table that programs read: columns with tabs between them.
+/// Rows as a table that programs read: columns with tabs between them, figures exact and without units,
+/// times in milliseconds.
 pub(crate) fn table(rows: &[StatRow]) -> String {
     let line = |cell: &dyn Fn(StatColumn) -> String| StatColumn::ALL.map(cell).join("\t");
-    let heading = line(&|column| column.title().to_owned());
-    let lines = rows.iter().map(|row| line(&|column| row.cell(column)));
+    let heading = line(&|column| column.heading());
+    let lines = rows.iter().map(|row| line(&|column| row.exactly(column)));
     std::iter::once(heading).chain(lines).collect::<Vec<_>>().join("\n")
 }

@@ -24,7 +24,7 @@ mod writer;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -49,6 +49,8 @@ pub(crate) use writer::BodyWriter;
 
 /// Bodies kept, so that a flood of tiny messages is bounded too (about 500 bytes each).
 const COUNT_BOUND: usize = 100_000;
+/// Sixteenths of a bound at which bodies are let go of.
+const LIMIT_BEFORE: usize = 15;
 /// Saves running at once; each is a thread that writes one file.
 const SAVES: usize = 4;
 
@@ -59,6 +61,8 @@ pub(crate) struct BodyStore(Arc<BodyTable>);
 #[derive(Debug)]
 struct BodyTable {
     bodies: Mutex<BTreeMap<BodyId, Arc<Body>>>,
+    /// How many there are, for whoever asks whether a bound is near.
+    count: AtomicUsize,
     next: AtomicU64,
     usage: Arc<Usage>,
     disk: Disk,
@@ -92,6 +96,7 @@ impl BodyStore {
         viewer::start(Arc::clone(&views), urgent.clone());
         let table = Arc::new(BodyTable {
             bodies: Mutex::new(BTreeMap::new()),
+            count: AtomicUsize::new(0),
             next: AtomicU64::new(1),
             usage: Arc::new(usage),
             disk: Disk::start(),
@@ -123,6 +128,7 @@ impl BodyStore {
         let body = Arc::new(Body::new(id, Arc::clone(&store.usage), Arc::clone(&store.views)));
         let mut bodies = store.bodies.lock().unwrap_or_else(PoisonError::into_inner);
         bodies.insert(id, Arc::clone(&body));
+        store.count.store(bodies.len(), Ordering::Relaxed);
         drop(bodies);
         store.reclaim(ReclaimGoal::Bounds);
         BodyWriter::new(body, store.disk.clone())
@@ -239,6 +245,7 @@ impl BodyStore {
     pub(crate) fn release(&self, ids: impl IntoIterator<Item = BodyId>) {
         let mut bodies = self.0.bodies.lock().unwrap_or_else(PoisonError::into_inner);
         let released = ids.into_iter().filter_map(|id| bodies.remove(&id)).collect();
+        self.0.count.store(bodies.len(), Ordering::Relaxed);
         drop(bodies);
         self.0.discard(released);
     }
@@ -247,6 +254,11 @@ impl BodyStore {
 impl BodyTable {
     /// Gives finished bodies back; says whether there was one.
     fn reclaim(&self, goal: ReclaimGoal) -> bool {
+        // Asked for each message: most are told without a look at the table.
+        let (count, none) = (self.count.load(Ordering::Relaxed), Footprint::default());
+        if goal == ReclaimGoal::Bounds && !self.is_over(count, LIMIT_BEFORE, none) {
+            return false;
+        }
         let mut bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
         let released = match goal {
             ReclaimGoal::Bounds => self.release_oldest(&mut bodies),
@@ -254,6 +266,7 @@ impl BodyTable {
                 Vec::from_iter(take_oldest(&mut bodies, |body| body.footprint().files > 0))
             }
         };
+        self.count.store(bodies.len(), Ordering::Relaxed);
         drop(bodies);
         let any = !released.is_empty();
         if goal == ReclaimGoal::File {
@@ -270,7 +283,7 @@ impl BodyTable {
     /// that a flood does not pay for every message.
     fn release_oldest(&self, bodies: &mut BTreeMap<BodyId, Arc<Body>>) -> Vec<Arc<Body>> {
         let mut released = Vec::new();
-        let (mut limit, mut given) = (15, Footprint::default());
+        let (mut limit, mut given) = (LIMIT_BEFORE, Footprint::default());
         while self.is_over(bodies.len(), limit, given)
             && let Some(body) = take_oldest(bodies, |_| true)
         {

@@ -28,7 +28,7 @@ use super::outbound::{Origin, OutboundQueue};
 use super::rules::Rules;
 use super::session::SessionHandle;
 use super::sink::StampGuard;
-use super::stream_io::{StreamBuffer, write_or_finish};
+use super::stream_io::{receive, write_or_finish};
 use super::transport::explain;
 use super::transport::stream::{Stream, reset};
 use crate::model::counts::count;
@@ -66,7 +66,6 @@ struct Live {
     setup: ConnSetup,
     read: ReadHalf<Stream>,
     write: WriteHalf<Stream>,
-    buffer: StreamBuffer,
     outgoing: OutboundQueue,
     wish: OurSide,
     /// When patience with our own close ends.
@@ -94,7 +93,6 @@ impl ConnSetup {
             setup: self,
             read,
             write,
-            buffer: StreamBuffer::default(),
             outgoing: OutboundQueue::default(),
             wish: OurSide::Talk,
             close_by: None,
@@ -116,7 +114,7 @@ impl ConnSetup {
 impl Live {
     /// Waits for the next thing to happen and takes it in. Every arm is safe to drop.
     async fn turn(&mut self) -> Option<End> {
-        let Live { setup, read, write, buffer, outgoing, .. } = self;
+        let Live { setup, read, write, outgoing, .. } = self;
         let events = &setup.session.events;
         let may_read = !self.peer_finished && outgoing.has_room_for_answers();
         let has_output = outgoing.front().is_some();
@@ -125,7 +123,7 @@ impl Live {
         let step_by = setup.script.deadline();
         tokio::select! {
             () = setup.session.cancel.cancelled() => return Some(End::Reset("reset by us")),
-            read = buffer.read(read, events), if may_read => {
+            read = receive(read, events), if may_read => {
                 return self.read(read);
             }
             (done, held) = write_or_finish(outgoing, write, events), if has_output || may_shut => {
@@ -179,14 +177,13 @@ impl Live {
         None
     }
 
-    fn read(&mut self, result: io::Result<usize>) -> Option<End> {
+    fn read(&mut self, result: io::Result<Bytes>) -> Option<End> {
         match result {
-            Ok(0) => self.peer_is_done("the peer finished sending"),
+            Ok(data) if data.is_empty() => self.peer_is_done("the peer finished sending"),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => self.peer_is_done(
                 "the peer finished sending without TLS close_notify: the end may be cut off",
             ),
-            Ok(_) => {
-                let data = self.buffer.take();
+            Ok(data) => {
                 self.received += data.len() as u64;
                 let setup = &mut self.setup;
                 setup.session.events.received(setup.conn, data.clone(), data.len() as u64);

@@ -9,7 +9,7 @@
 //! records of all sessions together come in the order of their stamps. For that a record gets its
 //! stamp under the lock of the [`queue`] they share; who needs a stamp before it can put the record
 //! opens a [`StampGuard`]. A [`ConnInfo`] travels with or before the first record or exchange of its
-//! connection. The pump sends at once after a pause, then at 512 records, 256 KiB or 10 ms.
+//! connection. The pump sends at once after a pause, then at 512 records, 512 KiB or 10 ms.
 
 mod event_batch;
 mod pump;
@@ -27,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::clock::{self, WallSource};
 use super::event::{Event, Phase};
+use super::receive_blocks::ReceiveBlocks;
 use super::rules::RuleHits;
 use crate::model::ciphertext::Ciphertext;
 use crate::model::exchange::{Exchange, ExchangeState};
@@ -37,7 +38,7 @@ use crate::model::record::{ConnInfo, Direction, RECORD_KEEPS, Record, RecordKind
 use crate::model::secrets::Secrets;
 use crate::model::timing::Stamp;
 use pump::SinkShared;
-use queue::{Load, Queue, QueueKey};
+use queue::{Queue, QueueKey};
 
 /// Pending cost of a session above which its byte streams wait. One more read of 64 KiB per
 /// connection may come on top of it.
@@ -72,13 +73,12 @@ impl StampGuard {
 
 impl Drop for StampGuard {
     fn drop(&mut self) {
-        let load = {
+        let (was_waited_for, load) = {
             let mut queue = self.shared.lock();
-            queue.release_stamp(self.place);
-            queue.load()
+            (queue.release_stamp(self.place), queue.load())
         };
-        if load != Load::Nothing {
-            self.shared.filled.notify_one();
+        if was_waited_for {
+            self.shared.held_up_no_more(load);
         }
     }
 }
@@ -142,6 +142,11 @@ impl Sink {
             }
             drained.await;
         }
+    }
+
+    /// Where the streams of all sessions receive.
+    pub(super) fn blocks(&self) -> &ReceiveBlocks {
+        &self.shared.blocks
     }
 
     /// Names a connection, or corrects what was said about it. Sent with its next record.
@@ -308,14 +313,14 @@ impl Sink {
     }
 
     /// An exchange began, got its head, or ended.
-    pub(crate) fn exchange(&self, mut exchange: Exchange) {
+    pub(crate) fn exchange(&self, mut exchange: Box<Exchange>) {
         for words in &mut exchange.warnings {
             *words = self.secrets.hide_words(words);
         }
-        if let ExchangeState::Failed(failure) = exchange.state {
-            exchange.state = ExchangeState::Failed(self.secrets.hide_failure(failure));
+        if let ExchangeState::Failed(failure) = &mut exchange.state {
+            *failure = self.secrets.hide_failure(failure.clone());
         }
-        self.event(Event::Exchange(Box::new(exchange)));
+        self.event(Event::Exchange(exchange));
     }
 
     /// A body grew.

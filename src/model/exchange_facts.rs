@@ -2,7 +2,7 @@
 //! [`Exchange`] by whoever has one; kept by the timeline for as long as records of it may be asked
 //! about, so it holds no bodies.
 
-use bytes::Bytes;
+use bytes::BytesMut;
 
 use super::exchange::{Exchange, ExchangeState, FieldLine, Head, StartLine};
 use super::id::ConnId;
@@ -40,10 +40,13 @@ impl ExchangeFacts {
         };
         let url = UrlText::literal(&exchange.url);
         let path = if target.starts_with('/') { target } else { url.target };
-        let head = |head: &Head| head.fields.iter().map(copied).collect::<Vec<_>>();
-        let mut fields = head(&exchange.request.head);
         let response = exchange.response.as_ref().map(|response| &response.head);
-        fields.extend(response.map(head).into_iter().flatten());
+        let count = |head: &Head| head.fields.len();
+        let in_all = count(&exchange.request.head) + response.map_or(0, count);
+        let mut fields = Vec::with_capacity(in_all);
+        for head in std::iter::once(&exchange.request.head).chain(response) {
+            copy_fields(head, &mut fields);
+        }
         ExchangeFacts {
             conn: exchange.conn,
             number: exchange.number,
@@ -84,8 +87,17 @@ impl ExchangeFacts {
     }
 }
 
-/// A slice of a head would keep the whole of it.
-fn copied(field: &FieldLine) -> FieldLine {
-    let copy = |bytes: &Bytes| Bytes::copy_from_slice(bytes);
-    FieldLine { name: copy(&field.name), value: copy(&field.value) }
+/// A slice of a head would keep all that it was read from: the lines are copied, in one piece.
+fn copy_fields(head: &Head, into: &mut Vec<FieldLine>) {
+    let len = |field: &FieldLine| field.name.len() + field.value.len();
+    let mut lines = BytesMut::with_capacity(head.fields.iter().map(len).sum());
+    for field in &head.fields {
+        lines.extend_from_slice(&field.name);
+        lines.extend_from_slice(&field.value);
+    }
+    let mut lines = lines.freeze();
+    into.extend(head.fields.iter().map(|field| FieldLine {
+        name: lines.split_to(field.name.len()),
+        value: lines.split_to(field.value.len()),
+    }));
 }

@@ -35,7 +35,11 @@ impl ExchangeTable {
     pub(super) fn put(&mut self, facts: ExchangeFacts) {
         let of_conn = self.conns.entry(facts.conn).or_default();
         self.cost += facts.cost();
-        if let Some(known) = of_conn.iter_mut().rev().find(|it| it.number == facts.number) {
+        // Numbers rise, so most are known to be new without looking through thousands of them.
+        let is_new = of_conn.back().is_none_or(|last| last.number < facts.number);
+        let known =
+            if is_new { None } else { of_conn.iter().rposition(|it| it.number == facts.number) };
+        if let Some(known) = known.and_then(|at| of_conn.get_mut(at)) {
             self.cost -= known.cost();
             *known = facts;
         } else {

@@ -19,6 +19,8 @@ pub(crate) const HEAD_LIMIT: usize = 256 * 1024;
 
 /// Headers handed to the referee; a head with more is read all the same.
 const REFEREE_HEADERS: usize = 256;
+/// As many as most heads have, without memory of their own.
+const FEW_HEADERS: usize = 32;
 
 /// A head with what was odd about it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -202,14 +204,25 @@ fn parse(raw: &Bytes, start: Option<usize>, expected: Expected) -> ParsedHead {
 
 /// What httparse has against a head; `None` = nothing, or it is only incomplete or too long.
 fn httparse_error(bytes: &[u8], expected: Expected) -> Option<String> {
-    let mut headers = vec![httparse::EMPTY_HEADER; REFEREE_HEADERS];
-    let verdict = match expected {
-        Expected::Request => httparse::Request::new(&mut headers).parse(bytes),
-        Expected::Response => httparse::Response::new(&mut headers).parse(bytes),
-    };
+    let mut few = [httparse::EMPTY_HEADER; FEW_HEADERS];
+    let mut verdict = refereed(bytes, expected, &mut few);
+    if verdict == Err(httparse::Error::TooManyHeaders) {
+        verdict = refereed(bytes, expected, &mut vec![httparse::EMPTY_HEADER; REFEREE_HEADERS]);
+    }
     match verdict {
         Ok(_) | Err(httparse::Error::TooManyHeaders) => None,
         Err(error) => Some(format!("not strictly HTTP: {error}")),
+    }
+}
+
+fn refereed<'a>(
+    bytes: &'a [u8],
+    expected: Expected,
+    headers: &mut [httparse::Header<'a>],
+) -> httparse::Result<usize> {
+    match expected {
+        Expected::Request => httparse::Request::new(headers).parse(bytes),
+        Expected::Response => httparse::Response::new(headers).parse(bytes),
     }
 }
 

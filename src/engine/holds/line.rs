@@ -18,7 +18,22 @@ pub(crate) struct InTransit {
     pub(crate) is_told: bool,
 }
 
+/// Less is copied when it is to be kept for long: it would keep all of what it was received into.
+const COPIED: usize = 64 * 1024;
+
 impl InTransit {
+    /// The same, for as long as it takes somebody to decide.
+    pub(crate) fn kept_for_long(mut self) -> Self {
+        if self.original.len() < COPIED {
+            let is_as_it_came = self.data == self.original;
+            self.original = Bytes::copy_from_slice(&self.original);
+            if is_as_it_came {
+                self.data = self.original.clone();
+            }
+        }
+        self
+    }
+
     /// As they came, and nobody told of them.
     pub(crate) fn of(data: Bytes) -> Self {
         let (original, marks) = (data.clone(), FaultMarks::default());

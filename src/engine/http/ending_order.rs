@@ -29,14 +29,18 @@ struct Turns {
 /// A turn; over when it is dropped.
 struct Turn<'a> {
     order: &'a EndingOrder,
-    tell: &'a dyn Fn(Exchange),
+    tell: &'a dyn Fn(Box<Exchange>),
     ticket: u64,
     ended: Option<Box<Exchange>>,
 }
 
 impl EndingOrder {
     /// Does what ends an exchange and tells of it.
-    pub(crate) async fn told<T>(&self, to: &Sink, ends: impl Future<Output = (T, Exchange)>) -> T {
+    pub(crate) async fn told<T>(
+        &self,
+        to: &Sink,
+        ends: impl Future<Output = (T, Box<Exchange>)>,
+    ) -> T {
         let ends = async {
             let (outcome, exchange) = ends.await;
             (outcome, Some(exchange))
@@ -48,7 +52,7 @@ impl EndingOrder {
     pub(crate) async fn told_if<T>(
         &self,
         to: &Sink,
-        ends: impl Future<Output = (T, Option<Exchange>)>,
+        ends: impl Future<Output = (T, Option<Box<Exchange>>)>,
     ) -> T {
         let mut ends = pin!(ends);
         let tell = |exchange| to.exchange(exchange);
@@ -57,13 +61,13 @@ impl EndingOrder {
             let Poll::Ready((outcome, exchange)) = ends.as_mut().poll(cx) else {
                 return Poll::Pending;
             };
-            turn.ended = exchange.map(Box::new);
+            turn.ended = exchange;
             Poll::Ready(outcome)
         })
         .await
     }
 
-    fn begin<'a>(&'a self, tell: &'a dyn Fn(Exchange)) -> Turn<'a> {
+    fn begin<'a>(&'a self, tell: &'a dyn Fn(Box<Exchange>)) -> Turn<'a> {
         let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let ticket = turns.next;
         turns.next += 1;
@@ -81,7 +85,7 @@ impl Drop for Turn<'_> {
         };
         while let Some(first) = turns.open.first_entry().filter(|first| first.get().is_some()) {
             if let Some(exchange) = first.remove() {
-                (self.tell)(*exchange);
+                (self.tell)(exchange);
             }
         }
     }
@@ -100,7 +104,7 @@ mod tests {
     #[test]
     fn what_ends_first_is_told_first_whoever_comes_first() {
         let (order, told) = (EndingOrder::default(), RefCell::new(Vec::new()));
-        let tell = |exchange: Exchange| told.borrow_mut().push(exchange.number);
+        let tell = |exchange: Box<Exchange>| told.borrow_mut().push(exchange.number);
         let exchange = |number| {
             let (conn, request) = (SessionId(1).conn(1), empty_message(BodyId(1)));
             Some(Box::new(Exchange::begun(Side::Listener, conn, number, request, clock::now())))

@@ -103,7 +103,7 @@ impl ExchangeRecorder {
             exchange.timing.total = self.began.elapsed();
             exchange.clone()
         });
-        self.events.exchange(copy);
+        self.events.exchange(Box::new(copy));
     }
 
     /// Takes over, and tells, how far the body is that is received.
@@ -127,15 +127,29 @@ impl ExchangeRecorder {
     }
 
     /// The end, for whoever publishes it.
-    pub(crate) fn closed(&self, outcome: Result<(), Failure>) -> Exchange {
+    pub(crate) fn closed(&self, outcome: Result<(), Failure>) -> Box<Exchange> {
         self.edit(|exchange| {
-            exchange.state = match outcome {
-                Ok(()) => ExchangeState::Complete,
-                Err(failure) => ExchangeState::Failed(failure),
-            };
-            exchange.timing.total = self.began.elapsed();
-            exchange.clone()
+            self.end(exchange, outcome);
+            Box::new(exchange.clone())
         })
+    }
+
+    /// The same, after which nothing is left of it here.
+    pub(crate) fn taken_out(&self, outcome: Result<(), Failure>) -> Box<Exchange> {
+        self.edit(|exchange| {
+            self.end(exchange, outcome);
+            let Exchange { side, conn, number, started, .. } = *exchange;
+            let nothing = Exchange::begun(side, conn, number, HttpMessage::default(), started);
+            Box::new(std::mem::replace(exchange, nothing))
+        })
+    }
+
+    fn end(&self, exchange: &mut Exchange, outcome: Result<(), Failure>) {
+        exchange.state = match outcome {
+            Ok(()) => ExchangeState::Complete,
+            Err(failure) => ExchangeState::Failed(failure),
+        };
+        exchange.timing.total = self.began.elapsed();
     }
 }
 

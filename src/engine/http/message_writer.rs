@@ -86,7 +86,9 @@ impl MessageWriter<'_> {
             return to.flush().await.map_err(|error| self.failed(&progress, &error));
         };
         let small = source.len() <= WITH_HEAD;
-        let mut waiting = BytesMut::from(&head[..]);
+        let with_head = if small { source.len() as usize } else { 0 };
+        let mut waiting = BytesMut::with_capacity(head.len() + with_head);
+        waiting.extend_from_slice(&head);
         loop {
             let piece = source.next().await.map_err(|error| {
                 let cause = format!("the body file could not be read to its end: {error}");

@@ -38,7 +38,7 @@ use crate::engine::rewrites::Rewrites;
 use crate::engine::rewrites::line::RewriteLine;
 use crate::engine::session::SessionHandle;
 use crate::engine::sink::{Sink, StampGuard};
-use crate::engine::stream_io::{StreamBuffer, write_or_finish};
+use crate::engine::stream_io::{receive, write_or_finish};
 use crate::engine::transport::explain;
 use crate::engine::transport::stream::{Stream, reset};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -82,7 +82,6 @@ enum Half {
 struct Way {
     read: ReadHalf<Stream>,
     write: WriteHalf<Stream>,
-    buffer: StreamBuffer,
     outgoing: OutboundQueue,
     /// What may be a part of what rules look for, until then.
     rewrites: RewriteLine,
@@ -109,7 +108,7 @@ struct Way {
 
 /// A way did something.
 enum WayStep {
-    Read(io::Result<usize>),
+    Read(io::Result<Bytes>),
     Wrote(io::Result<usize>, StampGuard),
     Finished(io::Result<usize>, StampGuard),
     /// Something that faults delayed may be due.
@@ -195,7 +194,6 @@ impl Way {
         Way {
             read,
             write,
-            buffer: StreamBuffer::default(),
             outgoing: OutboundQueue::default(),
             rewrites: RewriteLine::default(),
             kept_until: None,
@@ -261,12 +259,12 @@ impl Way {
         let drops = drops || self.is_shut;
         let may_read = !self.is_read && !self.is_cut && (drops || self.has_room());
         let is_last = self.is_passed_on() && !self.line.is_stalled();
-        let Way { read, write, buffer, outgoing, holds, .. } = self;
+        let Way { read, write, outgoing, holds, .. } = self;
         let has_output = !self.is_cut && outgoing.front().is_some();
         let may_finish = finishes && !self.is_cut && is_last && !self.is_finished;
         let waits = !self.is_cut && !has_output;
         tokio::select! {
-            read = buffer.read(read, events), if may_read => WayStep::Read(read),
+            read = receive(read, events), if may_read => WayStep::Read(read),
             (done, held) = write_or_finish(outgoing, write, events), if has_output || may_finish => {
                 if has_output { WayStep::Wrote(done, held) } else { WayStep::Finished(done, held) }
             }
@@ -392,15 +390,15 @@ impl Live {
         }
     }
 
-    fn read(&mut self, from: Half, result: io::Result<usize>) {
+    fn read(&mut self, from: Half, result: io::Result<Bytes>) {
         let conn = from.conn(self.setup.pair);
         let words = match result {
-            Ok(0) => format!("the {} finished sending", from.name()),
+            Ok(data) if data.is_empty() => format!("the {} finished sending", from.name()),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => format!(
                 "the {} finished sending without TLS close_notify: the end may be cut off",
                 from.name()
             ),
-            Ok(_) => return self.take_in(from),
+            Ok(data) => return self.take_in(from, data),
             Err(error) => {
                 self.release_kept(from, false);
                 self.way(from).is_read = true;
@@ -416,10 +414,9 @@ impl Live {
         }
     }
 
-    fn take_in(&mut self, from: Half) {
+    fn take_in(&mut self, from: Half, data: Bytes) {
         let (is_closing, pair) = (self.is_closing, self.setup.pair);
         let way = self.way(from);
-        let data = way.buffer.take();
         let len = data.len() as u64;
         way.received += len;
         if is_closing || way.is_shut {

@@ -19,7 +19,7 @@ use crate::model::record::Record;
 /// A batch is sent at this many records.
 pub(super) const BATCH_RECORDS: usize = 512;
 /// A batch is sent at this cost.
-pub(super) const BATCH_BYTES: usize = 256 * 1024;
+pub(super) const BATCH_BYTES: usize = 512 * 1024;
 
 /// What an event that is no record costs, roughly (an exchange with its heads).
 pub(super) const EVENT_COST: usize = 2_048;

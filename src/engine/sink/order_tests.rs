@@ -170,6 +170,11 @@ async fn what_is_younger_than_a_held_stamp_waits_for_its_end_without_turning() {
         let Some(Event::Traffic(batch)) = event else { panic!("{event:?}") };
         let conns: Vec<_> = batch.records.iter().map(|record| record.conn).collect();
         assert_eq!(conns, [conn(&sinks[0]), conn(&sinks[1])]);
+        for _ in 0..3 {
+            sinks[1].received(conn(&sinks[1]), Bytes::new(), 0);
+            let event = timeout(Duration::from_secs(5), received.recv()).await.unwrap();
+            assert!(matches!(event, Some(Event::Traffic(_))), "{event:?}");
+        }
         stop.cancel();
     };
     tokio::join!(pumping, script);
@@ -181,7 +186,7 @@ fn exchanges_stand_beside_batches_and_before_the_end() {
     let sink = root.of(SessionId(1));
     for number in 0..20 {
         sink.received(conn(&sink), Bytes::new(), 0);
-        sink.exchange(exchange(&sink, number));
+        sink.exchange(Box::new(exchange(&sink, number)));
         sink.progress(number, BodyId(1), 1, 1);
         sink.received(conn(&sink), Bytes::new(), 0);
     }
@@ -202,4 +207,40 @@ fn exchanges_stand_beside_batches_and_before_the_end() {
     assert!(matches!(events.get(2), Some(Event::Progress { number: 0, .. })), "{events:?}");
     assert_eq!(events.last(), Some(&done));
     assert!(!root.shared.lock().knows(sink.session), "the session is forgotten");
+}
+
+/// Whoever puts the last fact of a batch sends it; none is sent before the one that was taken first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn batches_that_threads_send_themselves_come_in_the_order_of_their_stamps() {
+    const EACH: usize = 20_000;
+    let (facts, received) = mpsc::channel(2);
+    let mut received = Facts::new(received);
+    let root = Sink::new(SessionId(0));
+    let stop = CancellationToken::new();
+    let all = EACH * SESSIONS;
+    let threads: Vec<_> = sinks(&root)
+        .into_iter()
+        .map(|sink| {
+            tokio::spawn(async move {
+                for _ in 0..EACH {
+                    sink.ready().await;
+                    sink.received(conn(&sink), Bytes::from_static(b"some bytes"), 10);
+                }
+            })
+        })
+        .collect();
+    let reading = async {
+        let mut taken = Vec::new();
+        while taken.len() < all {
+            let event = timeout(Duration::from_secs(20), received.recv()).await.unwrap().unwrap();
+            taken.extend(stamps([event]));
+        }
+        stop.cancel();
+        taken
+    };
+    let (taken, ()) = tokio::join!(reading, root.clone().pump(facts, stop.clone()));
+    assert!(taken.is_sorted() && taken.len() == all);
+    for thread in threads {
+        thread.await.unwrap();
+    }
 }

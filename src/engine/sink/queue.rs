@@ -93,6 +93,10 @@ pub(super) struct Queue {
     losses: BTreeMap<SessionId, LossTotals>,
     /// Moments from which records may still come.
     held_stamps: BTreeSet<QueueKey>,
+    /// The pump looks again by itself, soon.
+    is_pump_timed: bool,
+    /// Somebody wanted to take what is younger than a held stamp.
+    is_held_up: bool,
     arrivals: u64,
     records: usize,
     cost: usize,
@@ -127,6 +131,24 @@ impl Queue {
         }
     }
 
+    /// The pump looks how much there is: with something it waits for company for a time of its own.
+    pub(super) fn look(&mut self) -> Load {
+        let load = self.load();
+        self.is_pump_timed = load == Load::Some;
+        load
+    }
+
+    /// The pump waits to be told, however much there is.
+    pub(super) fn pump_waits(&mut self) {
+        self.is_pump_timed = false;
+    }
+
+    /// Whether the pump has to be told of what there is now, where there was so much before.
+    pub(super) fn is_news_to_pump(&self, before: Load) -> bool {
+        let load = self.load();
+        load != before && !(load == Load::Some && self.is_pump_timed)
+    }
+
     /// From now on records may come that are put later. The clock is to be read
     /// under the lock.
     pub(super) fn hold_stamp(&mut self, now: Stamp) -> QueueKey {
@@ -135,9 +157,15 @@ impl Queue {
         place
     }
 
-    /// No more records come at this place; those after it may be taken.
-    pub(super) fn release_stamp(&mut self, place: QueueKey) {
+    /// No more records come at this place; those after it may be taken. Whether somebody wanted to.
+    pub(super) fn release_stamp(&mut self, place: QueueKey) -> bool {
         self.held_stamps.remove(&place);
+        std::mem::take(&mut self.is_held_up)
+    }
+
+    /// Whether what is left was younger than a held stamp when somebody wanted to take it, and still is.
+    pub(super) fn is_held_up(&self) -> bool {
+        self.is_held_up
     }
 
     fn place(&mut self, at: Stamp) -> QueueKey {
@@ -303,9 +331,12 @@ impl Queue {
         }
         while !events.is_full()
             && let Some((place, _)) = self.items.first_key_value()
-            && place.0 <= horizon
-            && let Some(item) = self.remove(*place)
         {
+            if place.0 > horizon {
+                self.is_held_up = true;
+                break;
+            }
+            let Some(item) = self.remove(*place) else { break };
             self.hand_over(item, &mut events);
         }
         events.finish()

@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::queue::DATAGRAMS;
+use super::queue::Load;
 use super::*;
 use crate::engine::event::{Batch, Summary};
 use crate::engine::facts::Facts;

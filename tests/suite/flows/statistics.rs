@@ -150,7 +150,8 @@ fn rows_are_sorted_turned_and_copied_as_a_table() {
     });
     let text = text.unwrap();
     assert!(text.starts_with("name\trecords\t") && text.lines().count() == 3, "{text}");
-    assert!(text.contains("192.0.2.7\t2\t"), "{text}");
+    assert!(text.contains("192.0.2.7\t2\t2\t2048\t0\t"), "exact, without units: {text}");
+    assert!(text.contains("\tp50 ms\t") && text.contains("\t10.000\t"), "{text}");
 }
 
 #[test]

@@ -78,7 +78,7 @@ impl HttpConnection {
             recorder.edit(|exchange| {
                 exchange.timing.send = Some(recorder.elapsed().saturating_sub(began));
             });
-            (keep_alive && outcome.is_ok(), recorder.closed(outcome))
+            (keep_alive && outcome.is_ok(), recorder.taken_out(outcome))
         };
         listener.endings.told(&listener.session.events, ends).await
     }

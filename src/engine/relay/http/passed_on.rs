@@ -291,7 +291,7 @@ fn unreachable_end(recorder: &ExchangeRecorder) -> Failure {
 }
 
 /// The exchange, where it is over by this.
-fn told(outcome: &Passed, recorder: &ExchangeRecorder) -> Option<Exchange> {
+fn told(outcome: &Passed, recorder: &ExchangeRecorder) -> Option<Box<Exchange>> {
     match outcome {
         Passed::Answered { .. } => Some(recorder.closed(Ok(()))),
         Passed::Cut(failure) | Passed::Left(failure) => Some(recorder.closed(Err(failure.clone()))),

@@ -25,7 +25,11 @@ impl Live {
 
     /// Holds what goes on, if it is to be held, or puts it behind what is; else it goes on.
     pub(super) fn ask_hold(&mut self, from: Half, mut going: InTransit) -> Option<InTransit> {
-        if self.fits_hold(from, &going.data) {
+        let fits = self.fits_hold(from, &going.data);
+        if fits || !self.way(from).holds.is_empty() {
+            going = going.kept_for_long();
+        }
+        if fits {
             if let Some(ticket) = self.hold(from, &going) {
                 self.way(from).holds.push(going, Some(ticket));
                 return None;
