@@ -75,7 +75,7 @@ pub struct Relay {
     /// made for this run; a forward proxy lets others through as they are.
     #[arg(long, value_name = "HOST,...", value_delimiter = ',')]
     pub open: Vec<String>,
-    /// Tell whose the clients and targets on this machine are, too: program, process, user.
+    /// Tell whose clients and targets on this machine are, too (program, process, user), and binary messages of known formats in words.
     #[arg(short = 'v', long)]
     pub verbose: bool,
     /// Stop after so many reads, or requests, were passed on.

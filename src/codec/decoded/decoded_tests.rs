@@ -146,6 +146,14 @@ fn a_request_is_told_with_its_fields_and_its_body_in_turn() {
 }
 
 #[test]
+fn a_head_of_an_exchange_misses_no_body() {
+    let head = b"HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n";
+    let exchange = DecodeHints { exchanges: true, ..STREAM };
+    assert_eq!(flaws(&known(head, &exchange)), [""; 0]);
+    assert_eq!(flaws(&known(head, &STREAM)), ["30 of 30 bytes are missing in this record"]);
+}
+
+#[test]
 fn chunks_and_codings_are_taken_off_before_the_body_is_told() {
     let packed = gzip(b"name=J%C3%BCrgen&city=S%C3%A3o+Paulo");
     let mut answer = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\

@@ -26,7 +26,8 @@ pub(super) fn read(bytes: &[u8], hints: &DecodeHints<'_>, sheet: &mut Sheet) -> 
         if sheet.is_full() {
             break;
         }
-        let (known, used) = sheet.from(at, |sheet| message(bytes.get(at..)?, expected, sheet))?;
+        let (known, used) =
+            sheet.from(at, |sheet| message(bytes.get(at..)?, expected, hints.exchanges, sheet))?;
         (at, count) = (at + used.max(1), count + 1);
         first = first.or(Some(known));
     }
@@ -57,7 +58,13 @@ fn expected(bytes: &[u8]) -> Option<Expected> {
     (is_method && has_version).then_some(Expected::Request)
 }
 
-fn message(bytes: &[u8], expected: Expected, sheet: &mut Sheet) -> Option<(Known, usize)> {
+/// Tells a message; gives how many bytes it takes.
+fn message(
+    bytes: &[u8],
+    expected: Expected,
+    is_exchange: bool,
+    sheet: &mut Sheet,
+) -> Option<(Known, usize)> {
     let mut reader = HeadReader::new(expected);
     let (used, parsed, flaw) = match reader.push(bytes) {
         Ok(Some((used, parsed))) => (used, parsed, None),
@@ -73,6 +80,10 @@ fn message(bytes: &[u8], expected: Expected, sheet: &mut Sheet) -> Option<(Known
         return Some((known, used));
     }
     let rest = bytes.get(used..)?;
+    if rest.is_empty() && is_exchange {
+        // The body of an exchange is kept as a whole, and not in records.
+        return Some((known, used));
+    }
     let taken = sheet.from(used, |sheet| body(rest, &parsed.head, sheet));
     Some((known, used + taken))
 }
