@@ -17,6 +17,7 @@ pub(crate) mod completion;
 pub(crate) mod copying;
 pub(crate) mod credential_move;
 pub(crate) mod cursor;
+pub(crate) mod decoded_view;
 pub(crate) mod drafts;
 pub(crate) mod edited_text;
 pub mod editor;

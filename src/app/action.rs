@@ -119,7 +119,7 @@ actions! {
     FoldTraffic "fold-traffic" View "Fold traffic" "Fold the traffic into one line, and unfold it" [Plain "-", Global "<F12>"];
     Grow "grow" View "Grow" "Make this pane larger" [Plain "]"];
     Shrink "shrink" View "Shrink" "Make this pane smaller" [Plain "["];
-    ViewMode "view-mode" View "View mode" "Show as pretty, text or hex in turn" [List "v", Held "v"];
+    ViewMode "view-mode" View "View mode" "Show as pretty, text or hex in turn; a record as text, hex or decoded" [List "v", Held "v"];
     ViewHex "view-hex" View "View hex" "Show bytes as hex, and back" [List "x"];
     Wrap "wrap" View "Wrap" "Wrap long lines, and back" [List "w"];
     Find "find" View "Find" "Filter the list, or search in what is shown" [List "/", Environments "/"];

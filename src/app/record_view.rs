@@ -1,4 +1,4 @@
-//! The bytes of one record or conversation row, looked at closely: as text or as hex.
+//! The bytes of one record or conversation row, looked at closely: as text, as hex, or taken apart.
 //!
 //! Where rows begin is computed once for a width; drawing and scrolling then cost what is visible.
 //! In hex there is a cursor on a byte, and what the bytes from there on can mean stands beside or
@@ -17,10 +17,12 @@ use ratatui::layout::{Position, Rect};
 
 use super::action::Action;
 use super::cursor::{Cursor, CursorStep};
+use super::decoded_view::DecodedView;
 use super::layout::{cut_bottom, cut_right};
 use super::message::{Mouse, MouseKind};
 use super::wrap_bytes;
 use crate::codec::charset;
+use crate::codec::decoded::DecodeHints;
 use crate::codec::reading::READINGS;
 use crate::model::id::RecordId;
 use crate::model::record::RecordKind;
@@ -45,16 +47,19 @@ const SAMPLE: usize = 4096;
 
 /// Bytes on show.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Detail {
     /// The record, or the first one of the row.
     pub of: RecordId,
     pub bytes: Bytes,
-    pub is_hex: bool,
+    pub form: DetailForm,
+    /// What the bytes say, if their format is known.
+    pub decoded: Option<DecodedView>,
     /// Only data crossed a socket; the rest is our own words about what happened.
     pub kind: RecordKind,
-    /// The user chose hex; it stays for what is shown next.
-    hex_chosen: bool,
+    /// What the user chose; it stays for what is shown next.
+    chosen: Option<DetailForm>,
+    /// What hex goes back to.
+    back: DetailForm,
     /// The keys scroll it.
     pub inside: bool,
     pub top: usize,
@@ -72,6 +77,16 @@ pub struct Detail {
     /// A press of the mouse gave it the keys, which may have moved it: what is dragged selects
     /// nothing yet.
     is_entered: bool,
+}
+
+/// How bytes are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DetailForm {
+    #[default]
+    Text,
+    Hex,
+    /// As the fields of a message whose format is known.
+    Decoded,
 }
 
 /// A row of hex: how many bytes, and digits of where they are.
@@ -110,13 +125,22 @@ pub struct DetailAreas {
 
 impl Detail {
     /// Shows data as text if it looks like it; our own words are always text.
-    pub fn new(of: RecordId, kind: RecordKind, bytes: Bytes) -> Self {
+    pub(crate) fn new(
+        of: RecordId,
+        kind: RecordKind,
+        bytes: Bytes,
+        hints: &DecodeHints<'_>,
+    ) -> Self {
+        let is_data = kind == RecordKind::Data;
+        let form = if is_data && !is_text(&bytes) { DetailForm::Hex } else { DetailForm::Text };
         Detail {
             of,
-            is_hex: kind == RecordKind::Data && !is_text(&bytes),
+            form,
+            decoded: if is_data { DecodedView::of(&bytes, hints) } else { None },
             bytes,
             kind,
-            hex_chosen: false,
+            chosen: None,
+            back: DetailForm::Text,
             inside: false,
             top: 0,
             here: None,
@@ -129,17 +153,35 @@ impl Detail {
         }
     }
 
-    /// Another record in the same place: as hex too if that was chosen.
+    /// Another record in the same place: as hex or taken apart too if that was chosen.
     #[must_use]
-    pub fn instead(&self, of: RecordId, kind: RecordKind, bytes: Bytes) -> Self {
-        let other = Detail::new(of, kind, bytes);
-        let is_hex = other.is_hex || (self.hex_chosen && kind == RecordKind::Data);
-        Detail { inside: self.inside, hex_chosen: self.hex_chosen, is_hex, ..other }
+    fn in_place_of(self, before: &Detail) -> Self {
+        let chosen = before.chosen.filter(|_| self.kind == RecordKind::Data);
+        let form = match chosen {
+            Some(DetailForm::Decoded) if self.decoded.is_none() => self.form,
+            Some(form) => form,
+            None => self.form,
+        };
+        Detail { inside: before.inside, chosen: before.chosen, back: before.back, form, ..self }
+    }
+
+    /// Whether it is shown as hex.
+    pub fn is_hex(&self) -> bool {
+        self.form == DetailForm::Hex
+    }
+
+    /// What is shown of it taken apart, when it is shown so.
+    pub fn fields(&self) -> Option<&DecodedView> {
+        self.decoded.as_ref().filter(|_| self.form == DetailForm::Decoded)
+    }
+
+    fn fields_mut(&mut self) -> Option<&mut DecodedView> {
+        self.decoded.as_mut().filter(|_| self.form == DetailForm::Decoded)
     }
 
     /// How many of these rows it takes, its title included, `half` or more; the list has the rest.
     pub(crate) fn rows_of(&self, room: u16, half: u16) -> u16 {
-        if !(self.is_hex && self.inside) || self.is_empty() {
+        if self.form == DetailForm::Text || !self.inside || self.is_empty() {
             return half;
         }
         half.max((1 + HEX_KEEPS + READING_ROWS).min(room.saturating_sub(LIST_KEEPS)))
@@ -148,7 +190,7 @@ impl Detail {
     /// Lays the pieces out in the area of the detail.
     pub(crate) fn areas(&self, area: Rect) -> DetailAreas {
         let mut parts = DetailAreas { rows: area, ..DetailAreas::default() };
-        if !self.is_hex || self.is_empty() {
+        if !self.is_hex() || self.is_empty() {
             return parts;
         }
         let widest = HEX_ROWS.iter().map(|row| row.cells() as u16).max().unwrap_or(0);
@@ -185,7 +227,7 @@ impl Detail {
         }
         let height = usize::from(areas.rows.height);
         self.top = self.top.min(self.len().saturating_sub(height.max(1)));
-        if self.is_hex && self.inside {
+        if self.form != DetailForm::Text && self.inside {
             self.show_cursor(height);
         }
     }
@@ -203,7 +245,12 @@ impl Detail {
 
     /// Number of rows.
     pub fn len(&self) -> usize {
-        if self.is_hex { self.bytes.len().div_ceil(self.hex_row.bytes) } else { self.starts.len() }
+        match (self.form, &self.decoded) {
+            (DetailForm::Hex, _) => self.bytes.len().div_ceil(self.hex_row.bytes),
+            (DetailForm::Decoded, Some(decoded)) => decoded.message.rows.len(),
+            (DetailForm::Decoded, None) => 0,
+            (DetailForm::Text, _) => self.starts.len(),
+        }
     }
 
     /// Whether the record has no payload to show.
@@ -211,10 +258,14 @@ impl Detail {
         self.bytes.is_empty()
     }
 
-    /// Moves the cursor of the hex view by rows; scrolls text.
+    /// Moves the cursor of the hex view, or that on fields, by rows; scrolls text.
     pub fn step(&mut self, step: CursorStep, area: Rect) {
         let height = self.height(area);
-        if !self.is_hex {
+        if let Some(fields) = self.fields_mut() {
+            fields.step(step, height);
+            return self.show_cursor(height);
+        }
+        if !self.is_hex() {
             return self.scroll(step, area);
         }
         let last = self.bytes.len().saturating_sub(1);
@@ -241,7 +292,7 @@ impl Detail {
 
     /// What an action does to the cursor on bytes; `false` = it is none of it, or they are no hex.
     pub(crate) fn act(&mut self, action: Action, area: Rect) -> bool {
-        if !(self.is_hex && self.inside) {
+        if !(self.is_hex() && self.inside) {
             return false;
         }
         let last = self.bytes.len().saturating_sub(1);
@@ -270,13 +321,17 @@ impl Detail {
             MouseKind::Release | MouseKind::ScrollUp | MouseKind::ScrollDown => return,
         }
         self.at = at.unwrap_or(self.at);
+        let field = self.top + usize::from(mouse.row.saturating_sub(area.y));
+        if let Some(fields) = self.fields_mut() {
+            fields.cursor = field;
+        }
         self.show_cursor(self.height(area));
     }
 
     /// The byte at a place of the hex view, in either of its columns.
     fn byte_under(&self, at: Position, area: Rect) -> Option<usize> {
         let rows = self.areas(area).rows;
-        if !self.is_hex || !rows.contains(at) {
+        if !self.is_hex() || !rows.contains(at) {
             return None;
         }
         let row = self.hex_row;
@@ -290,7 +345,7 @@ impl Detail {
 
     /// The bytes that are selected.
     pub fn selection(&self) -> Option<Range<usize>> {
-        let anchor = self.anchor.filter(|_| self.is_hex)?;
+        let anchor = self.anchor.filter(|_| self.is_hex())?;
         Some(anchor.min(self.at)..(anchor.max(self.at) + 1).min(self.bytes.len()))
     }
 
@@ -300,29 +355,82 @@ impl Detail {
     }
 
     fn show_cursor(&mut self, height: usize) {
+        let top = self.top;
+        if let Some(fields) = self.fields_mut() {
+            self.top = fields.settled(top, height);
+            return;
+        }
+        if !self.is_hex() {
+            return;
+        }
         self.at = self.at.min(self.bytes.len().saturating_sub(1));
         let mut cursor = Cursor { selected: self.at / self.hex_row.bytes, offset: self.top };
         cursor.settle(self.len(), height);
         self.top = cursor.offset;
     }
 
-    /// Switches between text and hex, staying at the same bytes, or at the hit when it is seen.
+    /// Switches to hex and back, staying at the same bytes, or at the hit when it is seen.
     pub(crate) fn toggle_hex(&mut self, area: Rect) {
         if self.kind != RecordKind::Data {
             // Nothing to see here as hex; it is what the user wants of the next bytes.
-            self.hex_chosen = true;
+            self.chosen = Some(DetailForm::Hex);
             return;
         }
+        let to = match self.form {
+            DetailForm::Hex if self.decoded.is_none() => DetailForm::Text,
+            DetailForm::Hex => self.back,
+            DetailForm::Text | DetailForm::Decoded => DetailForm::Hex,
+        };
+        self.turn(to, area);
+    }
+
+    /// Shows text, hex and what the bytes say in turn; what is not known of them is left out.
+    pub(crate) fn next_form(&mut self, area: Rect) {
+        match (self.form, &self.decoded) {
+            (DetailForm::Hex, Some(_)) if self.kind == RecordKind::Data => {
+                self.turn(DetailForm::Decoded, area);
+            }
+            (DetailForm::Decoded, _) => self.turn(DetailForm::Text, area),
+            (DetailForm::Hex, _) if self.kind == RecordKind::Data => {
+                self.turn(DetailForm::Text, area);
+            }
+            _ => self.toggle_hex(area),
+        }
+    }
+
+    /// Shows the same bytes in another form. Of a field they are selected.
+    fn turn(&mut self, to: DetailForm, area: Rect) {
         let shown = self.top..self.top + self.height(area);
         let here = self.here.filter(|byte| shown.contains(&self.row_at(*byte)));
-        let byte = self.row(self.top).map_or(0, |(offset, _)| offset);
-        self.is_hex = !self.is_hex;
-        self.hex_chosen = self.is_hex;
+        let field = self.fields().and_then(DecodedView::field).map(|field| field.at.clone());
+        let top = self.row(self.top).map_or(0, |(offset, _)| offset);
+        let was_hex = self.is_hex();
+        if to == DetailForm::Hex {
+            self.back = self.form;
+        }
+        self.form = to;
+        self.chosen = Some(to).filter(|form| *form != DetailForm::Text);
         self.anchor = None;
         self.fit(area);
-        self.top = self.row_at(byte);
-        if self.is_hex {
-            self.at = here.unwrap_or(byte);
+        let byte = here.or_else(|| field.as_ref().map(|at| at.start)).unwrap_or(top);
+        self.top = self.row_at(if here.is_some() { top } else { byte });
+        match to {
+            DetailForm::Hex => {
+                self.at = byte;
+                if let Some(field) = field.filter(|at| at.len() > 1 && here.is_none()) {
+                    (self.anchor, self.at) = (Some(field.start), field.end - 1);
+                }
+                let last = self.bytes.len().saturating_sub(1);
+                self.at = self.at.min(last);
+            }
+            DetailForm::Decoded => {
+                let byte = if was_hex { self.at } else { byte };
+                if let Some(fields) = self.fields_mut() {
+                    fields.go_to(byte);
+                }
+                self.show_cursor(self.height(area));
+            }
+            DetailForm::Text => {}
         }
         if let Some(byte) = here {
             self.reveal(byte, area);
@@ -334,14 +442,19 @@ impl Detail {
         let height = self.height(area);
         (self.here, self.at, self.anchor) = (Some(byte), byte, None);
         let row = self.row_at(byte);
+        if let Some(fields) = self.fields_mut() {
+            fields.cursor = row;
+        }
         if !(self.top..self.top + height.max(1)).contains(&row) {
             self.top = row.saturating_sub(height / 3).min(self.len().saturating_sub(1));
         }
     }
 
     fn row_at(&self, byte: usize) -> usize {
-        if self.is_hex {
+        if self.is_hex() {
             byte / self.hex_row.bytes
+        } else if let Some(fields) = self.fields() {
+            fields.row_at(byte)
         } else {
             self.starts.partition_point(|start| *start as usize <= byte).saturating_sub(1)
         }
@@ -349,7 +462,11 @@ impl Detail {
 
     /// A row: where it begins and its bytes, a line ending left out.
     pub fn row(&self, at: usize) -> Option<(usize, &[u8])> {
-        if self.is_hex {
+        if let Some(fields) = self.fields() {
+            let place = fields.message.rows.get(at)?.at.clone();
+            return self.bytes.get(place.clone()).map(|bytes| (place.start, bytes));
+        }
+        if self.is_hex() {
             let start = at.checked_mul(self.hex_row.bytes)?;
             let end = start.checked_add(self.hex_row.bytes)?.min(self.bytes.len());
             return self.bytes.get(start..end).filter(|row| !row.is_empty()).map(|r| (start, r));
@@ -383,11 +500,16 @@ pub fn leave(open: &mut Option<Detail>) -> bool {
 }
 
 /// Opens a record, in place of the one that was open.
-pub fn show(open: &mut Option<Detail>, of: RecordId, kind: RecordKind, bytes: Bytes) {
+pub(crate) fn show(
+    open: &mut Option<Detail>,
+    (of, kind): (RecordId, RecordKind),
+    bytes: Bytes,
+    hints: &DecodeHints<'_>,
+) {
     *open = Some(match open.take() {
         Some(detail) if detail.of == of && detail.bytes == bytes => detail,
-        Some(detail) => detail.instead(of, kind, bytes),
-        None => Detail::new(of, kind, bytes),
+        Some(before) => Detail::new(of, kind, bytes, hints).in_place_of(&before),
+        None => Detail::new(of, kind, bytes, hints),
     });
 }
 
@@ -407,8 +529,16 @@ pub(crate) fn is_text(bytes: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    const HINTS: DecodeHints<'static> =
+        DecodeHints { datagrams: true, ports: [None; 3], exchanges: false, content_type: None };
+
+    fn instead(before: &Detail, kind: RecordKind, bytes: &'static [u8]) -> Detail {
+        Detail::new(RecordId(1), kind, Bytes::from_static(bytes), &HINTS).in_place_of(before)
+    }
+
     fn detail(bytes: &[u8], width: usize) -> Detail {
-        let mut detail = Detail::new(RecordId(0), RecordKind::Data, Bytes::copy_from_slice(bytes));
+        let mut detail =
+            Detail::new(RecordId(0), RecordKind::Data, Bytes::copy_from_slice(bytes), &HINTS);
         detail.fit(area(width, 0));
         detail
     }
@@ -430,10 +560,10 @@ mod tests {
     #[test]
     fn binary_is_hex_and_switching_keeps_the_place() {
         let bytes: Vec<u8> = (0..=255).collect();
-        assert!(detail(&bytes, 10).is_hex);
+        assert!(detail(&bytes, 10).is_hex());
         let text = "0123456789abcdef\n".repeat(20);
         let mut detail = detail(text.as_bytes(), 78);
-        assert!(!detail.is_hex);
+        assert!(!detail.is_hex());
         for _ in 0..10 {
             detail.step(CursorStep::Down, area(78, 4));
         }
@@ -445,7 +575,7 @@ mod tests {
     #[test]
     fn hex_once_chosen_stays_for_the_next_record() {
         let other = |detail: &Detail, bytes: &'static [u8]| {
-            detail.instead(RecordId(1), RecordKind::Data, Bytes::from_static(bytes)).is_hex
+            instead(detail, RecordKind::Data, bytes).is_hex()
         };
         let mut detail = detail(b"text", 10);
         assert!(!other(&detail, b"text") && other(&detail, b"\0\x01\xff"));
@@ -459,20 +589,19 @@ mod tests {
     fn our_own_words_are_never_shown_as_hex() {
         let mut words = detail(b"text", 10);
         words.toggle_hex(area(78, 4));
-        let other = |words: &Detail, kind, bytes: &'static [u8]| {
-            words.instead(RecordId(1), kind, Bytes::from_static(bytes))
-        };
-        assert!(other(&words, RecordKind::Data, b"more").is_hex);
+        let other = |words: &Detail, kind, bytes: &'static [u8]| instead(words, kind, bytes);
+        assert!(other(&words, RecordKind::Data, b"more").is_hex());
         let mut words = other(&words, RecordKind::Closed, b"closed by us");
-        assert!(!words.is_hex);
+        assert!(!words.is_hex());
         words.toggle_hex(area(78, 4));
-        assert!(!words.is_hex);
-        assert!(other(&words, RecordKind::Data, b"more").is_hex);
+        assert!(!words.is_hex());
+        assert!(other(&words, RecordKind::Data, b"more").is_hex());
     }
 
     fn inside(bytes: &[u8], room: Rect) -> Detail {
-        let mut detail = Detail::new(RecordId(0), RecordKind::Data, Bytes::copy_from_slice(bytes));
-        (detail.is_hex, detail.inside) = (true, true);
+        let mut detail =
+            Detail::new(RecordId(0), RecordKind::Data, Bytes::copy_from_slice(bytes), &HINTS);
+        (detail.form, detail.inside) = (DetailForm::Hex, true);
         detail.fit(room);
         detail
     }

@@ -13,7 +13,8 @@ pub struct WatchArgs {
     /// 'port == 9000 and dir == in', 'status >= 400', 'data contains "ping"'.
     #[arg(long, value_name = "EXPR")]
     pub filter: Option<String>,
-    /// Tell whose the peers on this machine are, too: program, process, user.
+    /// Tell whose the peers on this machine are, too (program, process, user), and binary messages of
+    /// known formats in words.
     #[arg(short = 'v', long)]
     pub verbose: bool,
     /// Stop after so many messages, or requests, came.

@@ -487,7 +487,16 @@ impl ListenWatch<'_> {
         }
         let told = self.streams.tell(record);
         let shown = told.get(..SHOWN).unwrap_or(&told);
-        self.output.line(&told::record(record, conn, shown, shown.len() < told.len()));
+        let known = conn.filter(|_| self.tells_peers && *record.data == *told);
+        let known = known.and_then(|conn| {
+            let target = conn.pair.and_then(|pair| self.conns.get(&pair.target));
+            told::known(record, conn, target)
+        });
+        let (shown, has_more) = match &known {
+            Some(words) => (words.as_bytes(), false),
+            None => (shown, shown.len() < told.len()),
+        };
+        self.output.line(&told::record(record, conn, shown, has_more));
     }
 
     /// All bytes of the body that is being printed. Safe to drop.

@@ -5,6 +5,7 @@
 pub(super) mod badge;
 pub(super) mod bytes;
 pub(super) mod completions;
+pub(super) mod decoded;
 pub(super) mod fit;
 pub(super) mod frame;
 pub(super) mod lesson;

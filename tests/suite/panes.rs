@@ -12,6 +12,8 @@ mod http;
 mod mouse;
 #[path = "panes/record_bytes.rs"]
 mod record_bytes;
+#[path = "panes/record_decoded.rs"]
+mod record_decoded;
 #[path = "panes/requests_of_rows.rs"]
 mod requests_of_rows;
 #[path = "panes/sizes.rs"]

@@ -76,6 +76,35 @@ fn a_target_that_is_not_there_is_told_and_the_relay_goes_on() {
 }
 
 #[test]
+fn with_verbose_binary_messages_of_known_formats_are_told_in_words() {
+    const NAME: &[u8] = b"\x07example\x03com\0\0\x01\0\x01";
+    let query = [&b"\x1a\x2b\x01\0\0\x01\0\0\0\0\0\0"[..], NAME].concat();
+    let answer = [
+        &b"\x1a\x2b\x81\x80\0\x01\0\x01\0\0\0\0"[..],
+        NAME,
+        b"\xc0\x0c\0\x01\0\x01\0\0\x01\x2c\0\x04\xc0\0\x02\x07",
+    ]
+    .concat();
+    for (style, words) in [(&["--text", "-v"][..], true), (&["--text"], false)] {
+        let server = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        let target = format!("udp://{}", server.local_addr().expect("its address"));
+        let between = ["udp://127.0.0.1:0", &target, "--count", "2"];
+        let relay = relay(&[&between[..], style].concat());
+        let client = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        for socket in [&server, &client] {
+            socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        }
+        client.send_to(&query, ("127.0.0.1", relay.port)).expect("a query");
+        let (_, asks) = server.recv_from(&mut [0; 512]).expect("the query");
+        server.send_to(&answer, asks).expect("an answer");
+        assert_eq!(client.recv(&mut [0; 512]).expect("the answer"), answer.len());
+        let said = relay.said();
+        assert_eq!(said.contains("29 B  DNS query A example.com"), words, "{said}");
+        assert_eq!(said.contains("DNS response A example.com → 192.0.2.7"), words, "{said}");
+    }
+}
+
+#[test]
 fn what_cannot_be_relayed_is_refused_with_what_to_write() {
     let cases: [(&[&str], &str); 10] = [
         (&["http://:0", "--fault", "delay=1ms"], "an HTTP relay passes on messages"),

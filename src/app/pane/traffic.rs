@@ -21,6 +21,7 @@ use ratatui::layout::Rect;
 use crate::app::action::Action;
 use crate::app::copying::CopyAs;
 use crate::app::cursor::{Cursor, CursorStep};
+use crate::app::decoded_view;
 use crate::app::effect::Effect;
 use crate::app::intent::{Intent, TrafficWish};
 use crate::app::keymap::Context;
@@ -107,7 +108,7 @@ impl TrafficPane {
         let inside = self.detail.as_ref().is_some_and(|detail| detail.inside);
         let mut hints = match (self.is_empty(), inside) {
             (true, _) => return vec![Action::Find],
-            (false, true) if self.detail.as_ref().is_some_and(|detail| detail.is_hex) => {
+            (false, true) if self.detail.as_ref().is_some_and(Detail::is_hex) => {
                 vec![Action::Select, Action::Copy, Action::ViewHex, Action::Back]
             }
             (false, true) => vec![Action::ViewHex, Action::Copy, Action::Back],
@@ -115,6 +116,9 @@ impl TrafficPane {
                 vec![Action::Detail, Action::MakePreset, Action::Mark, Action::FilterBy]
             }
         };
+        if inside && decoded_view::is_known(self.detail.as_ref()) {
+            hints.insert(2, Action::ViewMode);
+        }
         hints.extend([Action::Find, Action::Pause]);
         hints
     }
@@ -330,7 +334,8 @@ impl TrafficPane {
                 self.sort(shared, None).into()
             }
             Action::Back => self.close_record(),
-            Action::ViewHex | Action::ViewMode => self.toggle_hex(shared),
+            Action::ViewHex => self.toggle_hex(shared),
+            Action::ViewMode => self.next_form(shared),
             Action::NextItem => self.neighbour(shared, SearchDirection::Forward),
             Action::PreviousItem => self.neighbour(shared, SearchDirection::Backward),
             Action::Copy => self.copy(shared, CopyAs::Seen),

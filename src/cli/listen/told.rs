@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::codec::decoded::{self, DecodeHints};
 use crate::codec::printable;
 use crate::model::end_address::EndAddress;
 use crate::model::exchange::{Exchange, ExchangeState, StartLine};
@@ -47,6 +48,12 @@ pub(super) fn record(
         faults => format!("[{faults}]  "),
     };
     format!("{time}  {conn}{peer}  {arrow}  {what}  {faults}{data}{rest}")
+}
+
+/// What a message says that is no text, if its format is known: `DNS query A example.com`.
+pub(super) fn known(record: &Record, conn: &ConnInfo, target: Option<&ConnInfo>) -> Option<String> {
+    let is_data = record.kind == RecordKind::Data;
+    is_data.then(|| decoded::line(&record.data, &DecodeHints::of(conn, target)))?
 }
 
 /// `14:02:07.113  127.0.0.1:50412  POST /hook  →  200`

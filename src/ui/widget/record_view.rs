@@ -5,7 +5,8 @@ use std::ops::Range;
 use ratatui::layout::Rect;
 
 use super::bytes::{self, Marks};
-use crate::app::record_view::Detail;
+use super::decoded;
+use crate::app::record_view::{Detail, DetailForm};
 use crate::app::{App, format};
 use crate::codec::printable::printable_str;
 use crate::codec::reading::readings;
@@ -14,7 +15,7 @@ use crate::model::end_address::EndAddress;
 use crate::model::id::RecordId;
 use crate::model::peer_owner::peer_cell;
 use crate::model::record::{Direction, Record, RecordKind};
-use crate::ui::painter::Painter;
+use crate::ui::painter::{Painter, cells};
 
 /// Cells of the name of a way to read bytes.
 const NAME: u16 = 8;
@@ -104,26 +105,32 @@ pub(crate) fn draw(
     let mut line = painter.at(title);
     line.put_from(0, &"─".repeat(title.width.into()), palette.border);
     let inside = if detail.inside { "▸ " } else { "" };
-    let form = match (detail.kind, detail.is_hex) {
-        (RecordKind::Data, true) => "  hex",
-        (RecordKind::Data, false) => "  text",
+    let form = match (detail.kind, detail.form) {
+        (RecordKind::Data, DetailForm::Hex) => "  hex",
+        (RecordKind::Data, DetailForm::Text) => "  text",
         _ => "",
     };
     let record = app.shared.timeline.get(detail.of);
     let about =
         record.map_or_else(String::new, |record| about(app, detail.of, &record, title.width));
     let style = if detail.inside { palette.title } else { palette.dim };
-    line.put(&format!("{inside}{about}{form} "), style);
+    let about = format!("{inside}{about}{form} ");
+    decoded::title(&mut line, detail, cells(&about));
+    line.put(&about, style);
     if detail.is_empty() {
         painter.at(rows).put("no bytes", palette.dim);
         return;
     }
     let marks = Marks { pattern, here: detail.here.map(|at| at as u64) };
+    if let Some(fields) = detail.fields() {
+        decoded::rows(&mut painter.at(rows), fields, detail);
+        return;
+    }
     let parts = detail.areas(rows);
     for (row, at) in parts.rows.rows().zip(detail.top..) {
         let Some((offset, part)) = detail.row(at) else { break };
         let mut hits = marks.hits(0, &detail.bytes, &(offset..offset + part.len()));
-        if detail.is_hex {
+        if detail.is_hex() {
             if detail.inside || !parts.readings.is_empty() {
                 let mut pointed = bytes::pointed(offset, detail.at, detail.selection());
                 pointed.append(&mut hits);

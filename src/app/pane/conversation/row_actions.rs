@@ -5,11 +5,11 @@ use bytes::Bytes;
 
 use super::conversation_view::ConversationPane;
 use crate::app::copying::{self, CopyAs};
+use crate::app::decoded_view;
 use crate::app::effect::Effect;
 use crate::app::intent::Intent;
 use crate::app::outcome::Outcome;
 use crate::app::prompt::{Prompt, PromptPurpose};
-use crate::app::record_view::Detail;
 use crate::app::shared::Shared;
 use crate::app::{format, to_preset};
 use crate::engine::command::{Command, Recipient};
@@ -46,8 +46,8 @@ impl ConversationPane {
     /// Puts the bytes onto the clipboard, or those of them that are selected.
     pub(super) fn copy(&self, shared: &Shared, how: CopyAs) -> Outcome {
         let detail = self.view(shared).and_then(|view| view.detail.as_ref());
-        if let Some(bytes) = detail.and_then(Detail::selected) {
-            return copying::copy("selection", bytes, how).into();
+        if let Some(intents) = decoded_view::copied(detail, how) {
+            return intents.into();
         }
         match self.message(shared) {
             Some((_, bytes)) => copying::copy("message", &bytes, how).into(),

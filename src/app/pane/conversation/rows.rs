@@ -12,6 +12,7 @@ use super::conversation_areas::ConversationAreas;
 use super::conversation_view::{ConversationPane, ConversationView, RunningSearch};
 use crate::app::action::Action;
 use crate::app::cursor::CursorStep;
+use crate::app::decoded_view;
 use crate::app::intent::Intent;
 use crate::app::layout;
 use crate::app::message::Timer;
@@ -152,8 +153,11 @@ impl ConversationPane {
     fn show_detail(&mut self, shared: &Shared) {
         let Some(row) = self.selected(shared) else { return };
         let bytes = conversation::bytes(&shared.timeline, &row);
+        let first = shared.timeline.get(row.first);
+        let hints = first.map(|first| decoded_view::hints(&shared.timeline, &first));
+        let hints = hints.unwrap_or_default();
         let Some(view) = self.view_mut(shared) else { return };
-        record_view::show(&mut view.detail, row.first, row.kind, bytes);
+        record_view::show(&mut view.detail, (row.first, row.kind), bytes, &hints);
         self.settle(shared);
         self.change(shared, |view, session, areas| {
             let number = view.number(session, view.cursor.selected);
@@ -161,6 +165,14 @@ impl ConversationPane {
             if let (Some(detail), Some((_, byte))) = (view.detail.as_mut(), hit) {
                 detail.reveal(byte, areas.detail);
             }
+        });
+    }
+
+    /// Shows rows as hex or as text, the open one also taken apart, in turn.
+    pub(super) fn next_form(&mut self, shared: &Shared) {
+        self.change(shared, |view, _, areas| match &mut view.detail {
+            Some(detail) => detail.next_form(areas.detail),
+            None => view.hex = !view.hex,
         });
     }
 

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use super::TrafficPane;
 use crate::app::action::Action;
 use crate::app::copying::{CopyAs, copy, put};
+use crate::app::decoded_view;
 use crate::app::intent::Intent;
 use crate::app::message::Mouse;
 use crate::app::outcome::Outcome;
@@ -37,7 +38,8 @@ impl TrafficPane {
     fn open_record(&mut self, shared: &Shared) {
         let Some(id) = self.selected(shared) else { return };
         let Some(record) = shared.timeline.get(id) else { return };
-        record_view::show(&mut self.detail, id, record.kind, record.data);
+        let hints = decoded_view::hints(&shared.timeline, &record);
+        record_view::show(&mut self.detail, (id, record.kind), record.data, &hints);
         self.resized(shared);
     }
 
@@ -64,8 +66,8 @@ impl TrafficPane {
 
     /// Copies what is selected in it, else the row under the cursor.
     pub(super) fn copy(&self, shared: &Shared, how: CopyAs) -> Outcome {
-        if let Some(bytes) = self.detail.as_ref().and_then(Detail::selected) {
-            return copy("selection", bytes, how).into();
+        if let Some(intents) = decoded_view::copied(self.detail.as_ref(), how) {
+            return intents.into();
         }
         let record = self.selected(shared).and_then(|id| shared.timeline.get(id));
         record.map_or_else(Outcome::yes, |record| copy("message", &record.data, how).into())
@@ -80,13 +82,24 @@ impl TrafficPane {
         }
     }
 
-    /// Shows it as hex or as text.
+    /// Shows it as hex, and back.
     pub(super) fn toggle_hex(&mut self, shared: &Shared) -> Outcome {
+        self.show_as(shared, Detail::toggle_hex)
+    }
+
+    /// Shows it as text, as hex and taken apart, in turn.
+    pub(super) fn next_form(&mut self, shared: &Shared) -> Outcome {
+        self.show_as(shared, Detail::next_form)
+    }
+
+    fn show_as(&mut self, shared: &Shared, turn: fn(&mut Detail, Rect)) -> Outcome {
         let area = self.areas_now(shared).detail;
         let Some(detail) = &mut self.detail else {
-            return Outcome::say("[detail] shows the record; then [view-hex] switches to hex");
+            let how = "[detail] shows the record; then [view-hex] switches to hex, and \
+                       [view-mode] takes it apart";
+            return Outcome::say(how);
         };
-        detail.toggle_hex(area);
+        turn(detail, area);
         Outcome::yes()
     }
 
