@@ -125,10 +125,7 @@ fn edit(
             unless_framing(field, &name, composer);
             RewriteEdit::RemoveHeader { name }
         }
-        RewriteChange::SetStatus(status) => {
-            unless_empty(field, *status, composer);
-            RewriteEdit::SetStatus { status: *status }
-        }
+        RewriteChange::SetStatus(status) => set_status(field, *status, composer),
         RewriteChange::Replace { text, with } => {
             let what = composer.escaped(field, text, Mode::Payload);
             let with = composer.escaped(with_field, with, Mode::Payload);
@@ -166,11 +163,12 @@ fn edit(
 }
 
 /// What follows the head of an answer stays what it is, so its new status has a body.
-fn unless_empty(field: FieldId, status: u16, composer: &mut Composer<'_>) {
+fn set_status(field: FieldId, status: u16, composer: &mut Composer<'_>) -> RewriteEdit {
     if has_no_content("", status) {
         let message = format!("a {status} has no body; an answer that has one cannot become it");
         composer.issue(field, message);
     }
+    RewriteEdit::SetStatus { status }
 }
 
 fn replace(

@@ -316,8 +316,8 @@ impl Onward {
 
     /// It would be passed on for ever.
     async fn leads_round(&self, stream: Stream, peer: &EndAddress, failure: &Failure) {
-        let (way, kind) = (Direction::Local, RecordKind::Failed);
-        self.session.events.note(self.pair.target, way, kind, failure.to_string());
+        // Nothing is known of the other half, which may not even have begun.
+        self.session.events.failed(self.pair.client, failure);
         self.turn_away(stream, (peer, socks::reply_to(failure))).await;
     }
 

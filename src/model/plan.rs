@@ -527,40 +527,11 @@ impl Plan {
         }
     }
 
-    /// The faults of a relay.
-    pub(crate) fn faults(&self) -> Option<&FaultsPlan> {
-        match self {
-            Plan::TcpRelay(plan) => Some(&plan.faults),
-            Plan::UdpRelay(plan) => Some(&plan.faults),
-            _ => None,
-        }
-    }
-
-    /// The same, to write to.
+    /// The faults of a relay, to write to.
     pub(crate) fn faults_mut(&mut self) -> Option<&mut FaultsPlan> {
         match self {
             Plan::TcpRelay(plan) => Some(&mut plan.faults),
             Plan::UdpRelay(plan) => Some(&mut plan.faults),
-            _ => None,
-        }
-    }
-
-    /// What a relay changes of what it passes on.
-    pub(crate) fn rewrites(&self) -> &[RewritePlan] {
-        match self {
-            Plan::TcpRelay(plan) => &plan.rewrites,
-            Plan::UdpRelay(plan) => &plan.rewrites,
-            Plan::HttpRelay(plan) => &plan.rewrites,
-            _ => &[],
-        }
-    }
-
-    /// The same, to write to.
-    pub(crate) fn rewrites_mut(&mut self) -> Option<&mut Vec<RewritePlan>> {
-        match self {
-            Plan::TcpRelay(plan) => Some(&mut plan.rewrites),
-            Plan::UdpRelay(plan) => Some(&mut plan.rewrites),
-            Plan::HttpRelay(plan) => Some(&mut plan.rewrites),
             _ => None,
         }
     }

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::authority::Authority;
 use super::endpoint::{Bind, Endpoint};
+use super::fault::FaultsPlan;
 use super::hold::HoldPlan;
 use super::http_relay::HostHeader;
-use super::plan::{ClientOptions, HttpRulePlan, SocketOptions};
+use super::plan::{ClientOptions, HttpRulePlan, Plan, SocketOptions};
 use super::rewrite::RewritePlan;
 use super::tls::{ClientTls, ListenerTls};
 
@@ -75,5 +76,37 @@ impl OriginPlan {
     /// With the port that is not said.
     fn scheme(&self) -> (&'static str, u16) {
         if self.tls == ClientTls::Off { ("http", 80) } else { ("https", 443) }
+    }
+}
+
+/// What a relay does to what it passes on.
+impl Plan {
+    /// The faults of a relay.
+    pub(crate) fn faults(&self) -> Option<&FaultsPlan> {
+        match self {
+            Plan::TcpRelay(plan) => Some(&plan.faults),
+            Plan::UdpRelay(plan) => Some(&plan.faults),
+            _ => None,
+        }
+    }
+
+    /// What a relay changes of what it passes on.
+    pub(crate) fn rewrites(&self) -> &[RewritePlan] {
+        match self {
+            Plan::TcpRelay(plan) => &plan.rewrites,
+            Plan::UdpRelay(plan) => &plan.rewrites,
+            Plan::HttpRelay(plan) => &plan.rewrites,
+            _ => &[],
+        }
+    }
+
+    /// The same, to write to.
+    pub(crate) fn rewrites_mut(&mut self) -> Option<&mut Vec<RewritePlan>> {
+        match self {
+            Plan::TcpRelay(plan) => Some(&mut plan.rewrites),
+            Plan::UdpRelay(plan) => Some(&mut plan.rewrites),
+            Plan::HttpRelay(plan) => Some(&mut plan.rewrites),
+            _ => None,
+        }
     }
 }

@@ -98,12 +98,14 @@ fn movement(key: Key) -> Option<EditCommand> {
 fn motion(key: Key) -> Option<Motion> {
     use KeyCode::{Char, Down, End, Home, Left, Right, Up};
     Some(match (key.code, key.ctrl, key.alt) {
-        (Home, true, _) => Motion::Top,
-        (End, true, _) => Motion::Bottom,
+        (Home, true, false) | (Char('<'), false, true) | (Up | Char('p'), true, true) => {
+            Motion::Top
+        }
+        (End, true, false) | (Char('>'), false, true) | (Down | Char('n'), true, true) => {
+            Motion::Bottom
+        }
         (Home, ..) | (Char('a'), true, false) | (Left | Char('b'), true, true) => Motion::Head,
         (End, ..) | (Char('e'), true, false) | (Right | Char('f'), true, true) => Motion::End,
-        (Char('<'), false, true) | (Up | Char('p'), true, true) => Motion::Top,
-        (Char('>'), false, true) | (Down | Char('n'), true, true) => Motion::Bottom,
         (Left, true, false) | (Char('b'), false, true) => Motion::WordLeft,
         (Right, true, false) | (Char('f'), false, true) => Motion::WordRight,
         (Up, true, false) | (Char('[' | 'p'), false, true) => Motion::ParagraphUp,

@@ -1,12 +1,11 @@
 //! The rules of a relay that runs, which change what it passes on: all of them off and on again, and single
 //! ones, and its faults, where they stand in the form.
 
-use super::draft;
+use super::{draft, send};
 use crate::app::effect::Effect;
 use crate::app::form::FormFieldId;
 use crate::app::sessions::Session;
 use crate::app::state::App;
-use crate::compose::{UnknownNames, plan_with};
 use crate::engine::command::Command;
 use crate::model::id::SessionId;
 
@@ -57,10 +56,8 @@ pub(super) fn cycled(app: &mut App, field: FormFieldId, forward: bool) {
 /// Puts the rules and faults of the form in force, and nothing else of it.
 fn apply(app: &mut App, field: FormFieldId, key: &str, row: usize) {
     let Some(id) = running(app) else { return };
-    let scope = app.shared.scope();
-    // What is wrong with it is told when it is sent.
-    let made = plan_with(&app.shared.drafts.current().spec, &scope, UnknownNames::Refused);
-    let (Ok(mut made), Some(session)) = (made, app.shared.sessions.get_mut(id)) else { return };
+    let made = send::planned(app);
+    let (Some(mut made), Some(session)) = (made, app.shared.sessions.get_mut(id)) else { return };
     let before = session.plan.clone();
     if let (Some(faults), Some(new)) = (session.plan.faults_mut(), made.faults_mut()) {
         faults.list = std::mem::take(&mut new.list);

@@ -58,6 +58,12 @@ pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
     }
 }
 
+/// What the form on screen comes to; `None` = something is wrong with it, which is told when it is sent.
+pub(super) fn planned(app: &App) -> Option<Plan> {
+    let scope = app.shared.scope();
+    plan_with(&app.shared.drafts.current().spec, &scope, UnknownNames::Refused).ok()
+}
+
 /// Accepts the certificate that was just refused, from now on in this draft, and sends once more.
 /// Only this one, and only where it was refused: another certificate is asked about again.
 pub(crate) fn connect_anyway(app: &mut App) {

@@ -77,7 +77,7 @@ pub(super) struct Onward {
     pub(super) came: u64,
     watch: Option<AbortHandle>,
     /// By which others know that it leads on from here.
-    trail: Option<Trail>,
+    trail: Option<Box<Trail>>,
     _held: Descriptors,
 }
 
@@ -181,7 +181,7 @@ impl Onward {
         client: SocketAddr,
     ) -> Result<Self, Failure> {
         let trail = relay.leads_on(Some((client, None)), (self.bound.local, None), &self.name)?;
-        self.trail = Some(trail);
+        self.trail = Some(Box::new(trail));
         Ok(self)
     }
 

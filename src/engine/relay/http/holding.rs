@@ -319,6 +319,12 @@ impl Visitor {
 
 /// What becomes of one that was decided about.
 impl Visitor {
+    /// Nobody waits for it any more.
+    pub(super) fn left(recorder: &ExchangeRecorder, why: Failure) -> Next {
+        recorder.close(Err(why));
+        Next::Gone("closed: the client left while its request was held")
+    }
+
     /// It is not passed on, and its client is told so.
     pub(super) async fn dropped(
         &mut self,

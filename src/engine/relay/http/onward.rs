@@ -10,6 +10,7 @@ use crate::engine::budget::Descriptors;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::tap::ReadBuffer;
 use crate::engine::refusal;
+use crate::engine::session::SessionHandle;
 use crate::engine::transport::dial::{self, Dial};
 use crate::engine::transport::stream::{Stream, local_address, peer_address, reset};
 use crate::engine::way_back::{Trail, way_in};
@@ -36,6 +37,26 @@ pub(super) struct OnwardConn {
     /// By which other relays know that it leads on from here.
     _trail: Option<Trail>,
     _held: Descriptors,
+}
+
+fn leads_back(origin: &OriginPlan) -> Failure {
+    let cause = "this leads back to the relay itself";
+    Failure::new(Stage::Connect, origin.url(), FailureKind::Usage, cause)
+}
+
+/// A connection with its trail; fails where its client came through this relay before.
+fn unless_round(
+    session: &SessionHandle,
+    client: &super::visitor::Met,
+    origin: &OriginPlan,
+    stream: Stream,
+) -> Result<(Stream, Option<Trail>), Failure> {
+    let (Some(own), Some(there)) = (local_address(&stream), peer_address(&stream)) else {
+        return Ok((stream, None));
+    };
+    let from = way_in(&client.peer, client.local.as_ref());
+    let trail = session.relay.leads_on(from, (own, Some(there)), &origin.url())?;
+    Ok((stream, Some(trail)))
 }
 
 impl OnwardConn {
@@ -72,22 +93,14 @@ impl OnwardConn {
             exchange.timing.connect = facts.connect;
             exchange.timing.tls = facts.tls;
         });
-        let looped = facts
-            .peer
-            .as_ref()
-            .zip(client.local.as_ref())
-            .is_some_and(|(peer, us)| is_loop(peer, us));
-        let looped = looped.then(|| {
-            let cause = "this leads back to the relay itself";
-            Failure::new(Stage::Connect, origin.url(), FailureKind::Usage, cause)
-        });
-        let stream = stream.and_then(|stream| looped.map_or(Ok(stream), Err));
         let stream = stream.and_then(|stream| {
-            let (Some(own), Some(there)) = (local_address(&stream), peer_address(&stream)) else {
-                return Ok((stream, None));
-            };
-            let trail = session.relay.leads_on(from, (own, Some(there)), &origin.url())?;
-            Ok((stream, Some(trail)))
+            let ends = facts.peer.as_ref().zip(client.local.as_ref());
+            let looped = ends.is_some_and(|(peer, us)| is_loop(peer, us));
+            if looped {
+                Err(leads_back(origin))
+            } else {
+                unless_round(session, client, origin, stream)
+            }
         });
         match stream {
             Ok((stream, trail)) => {

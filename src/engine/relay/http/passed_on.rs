@@ -325,7 +325,7 @@ impl Progress {
         let mut finished = self.finished.subscribe();
         finished.mark_unchanged();
         if finished.changed().await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         gone_away(target)
     }

@@ -117,17 +117,13 @@ impl Visitor {
         if let Some(rule) = self.rule_for(&asked) {
             return self.answer_by(rule, &asked, recorder, writer).await;
         }
-        let decision = match Box::pin(self.hold_request(&asked, recorder)).await {
-            Ok(decision) => decision,
-            Err(why) => {
-                recorder.close(Err(why));
-                return Next::Gone("closed: the client left while its request was held");
+        match Box::pin(self.hold_request(&asked, recorder)).await {
+            Err(why) => Visitor::left(recorder, why),
+            Ok(None | Some(Decision::Forward)) => {
+                Box::pin(self.pass_on(asked, recorder, writer)).await
             }
-        };
-        match decision {
-            None | Some(Decision::Forward) => Box::pin(self.pass_on(asked, recorder, writer)).await,
-            Some(Decision::Drop) => self.dropped(&asked, recorder, writer).await,
-            Some(Decision::Edit(data)) => {
+            Ok(Some(Decision::Drop)) => self.dropped(&asked, recorder, writer).await,
+            Ok(Some(Decision::Edit(data))) => {
                 Box::pin(self.pass_on_edited(asked, &data, recorder, writer)).await
             }
         }

@@ -23,6 +23,7 @@ use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::message_writer::shown;
 use crate::engine::rewrites::message;
 use crate::engine::rewrites::{Rewrite, Rewrites, RewrittenBytes, named, replaced};
+use crate::engine::sink::Sink;
 use crate::model::counts::counted;
 use crate::model::exchange::Head;
 use crate::model::fault::FaultMarks;
@@ -229,15 +230,11 @@ impl Visitor {
                     asked.route.way.host = None;
                 }
                 RewriteEdit::ReplacePath { .. } => {
-                    if replace_path(rule, asked, recorder) {
-                        rule.count(hold.events());
-                        is_changed = true;
-                    }
+                    is_changed |= replace_path(rule, asked, (recorder, hold.events()));
                 }
-                RewriteEdit::MapHost { host, to, told } if asked.mapped.is_none() => {
-                    if !is_asked_for(host, asked) {
-                        continue;
-                    }
+                RewriteEdit::MapHost { host, to, told }
+                    if asked.mapped.is_none() && is_asked_for(host, asked) =>
+                {
                     let words = format!("{}: it goes to {}", named(&[number]), to.url());
                     recorder.warn(words);
                     rule.count(hold.events());
@@ -337,7 +334,11 @@ fn is_asked_for(pattern: &str, asked: &AskedRequest) -> bool {
 }
 
 /// Whether the path became another one.
-fn replace_path(rule: &Rewrite, asked: &mut AskedRequest, recorder: &ExchangeRecorder) -> bool {
+fn replace_path(
+    rule: &Rewrite,
+    asked: &mut AskedRequest,
+    (recorder, events): (&ExchangeRecorder, &Sink),
+) -> bool {
     let url = UrlText::literal(&asked.route.url);
     let path = if url.target.is_empty() { "/" } else { url.target };
     let number = rule.plan.number;
@@ -350,6 +351,7 @@ fn replace_path(rule: &Rewrite, asked: &mut AskedRequest, recorder: &ExchangeRec
         }
     };
     recorder.warn(format!("{}: its path", named(&[number])));
+    rule.count(events);
     asked.route.url = format!("{}://{}{made}", url.scheme, url.authority);
     asked.route.way.target = Some(made);
     true
