@@ -73,8 +73,8 @@ pub fn write(exchange: &Exchange, hidden: &Disclosure, at: Stamp) -> Option<Answ
     let text = json!({
         "at": at.0,
         "url": hidden.words(&without_userinfo(&exchange.url)),
-        "local": exchange.local.as_ref().map(|it| it.to_string()),
-        "peer": exchange.peer.as_ref().map(|it| it.to_string()),
+        "local": exchange.local.as_ref().map(ToString::to_string),
+        "peer": exchange.peer.as_ref().map(ToString::to_string),
         "failure": failure,
         "warnings": exchange.warnings.iter().map(|it| hidden.words(it)).collect::<Vec<_>>(),
         "request": { "head": STANDARD.encode(request_head), "body": request.body.encoded_len },

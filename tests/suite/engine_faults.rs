@@ -316,7 +316,8 @@ async fn datagrams_are_dropped_copied_and_overtaken_as_said_and_marked() {
     bench.record("the copy", |it| it.conn == id.conn(2) && text(it) == "twice").await;
 
     let onward = bench.conns.iter().rfind(|info| info.id == id.conn(2)).unwrap();
-    let onward = onward.local.as_ref().and_then(|local| local.inet()).unwrap();
+    let onward =
+        onward.local.as_ref().and_then(wirebench::model::end_address::EndAddress::inet).unwrap();
     let began = Instant::now();
     server.send_to(b"answer", onward).unwrap();
     assert_eq!(next(&client), "answer");

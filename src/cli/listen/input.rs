@@ -201,7 +201,7 @@ impl ListenInput {
         let lost = gone.in_flight.bytes();
         self.lost += lost;
         if lost > 0 {
-            let who = info.and_then(|info| info.peer.as_ref()).map(|peer| peer.to_string());
+            let who = info.and_then(|info| info.peer.as_ref()).map(ToString::to_string);
             let who = who.unwrap_or_else(|| conn.to_string());
             output::note(&format!("{who} left without {} bytes of standard input", count(lost)));
         }

@@ -52,7 +52,7 @@ impl Rejector {
             return match acceptor {
                 Some(_) => reset(Stream::Left(socket)),
                 // Who has left already needs no words.
-                None => drop(in_passing(socket, &words)),
+                None => drop(in_passing(&socket, &words)),
             };
         };
         let telling = async move {
@@ -81,8 +81,8 @@ impl Rejector {
 
 /// Says it without waiting: the buffer of a new connection has room for the words. What the client
 /// sent so far is read away, since unread bytes would turn the close into a reset.
-fn in_passing(socket: StreamSocket, words: &[u8]) -> io::Result<()> {
-    let socket = raw(&socket);
+fn in_passing(socket: &StreamSocket, words: &[u8]) -> io::Result<()> {
+    let socket = raw(socket);
     let mut socket = &*socket;
     socket.write_all(words)?;
     socket.shutdown(Shutdown::Write)?;

@@ -70,7 +70,7 @@ pub(super) struct Onward {
     pub(super) target: SocketAddr,
     /// The target as people know it.
     pub(super) name: String,
-    endpoint: Endpoint,
+    endpoint: Box<Endpoint>,
     any_peer: bool,
     remark: &'static str,
     /// Bytes that came on it.
@@ -139,6 +139,7 @@ pub(super) fn find<Key: Send + 'static>(
             // What is never waited for again is waited for once: only then it is known to be writable.
             let _ = bound.socket.writable().await;
             let (name, came, watch, trail) = (endpoint.named(target), 0, None, None);
+            let endpoint = Box::new(endpoint);
             Ok(Onward {
                 bound,
                 target,

@@ -131,16 +131,15 @@ impl Flow {
             self.comment(DECRYPTED);
         }
         let (Some(local), Some(peer)) = (&info.local, &info.peer) else { return };
-        let (local, peer) = match (local.inet(), peer.inet()) {
-            (Some(local), Some(peer)) => of_one_family(local, peer),
-            _ => {
-                if self.way.is_none() {
-                    self.comment(&format!(
-                        "a Unix socket, {local} ↔ {peer}; its addresses here stand for them and were nowhere"
-                    ));
-                }
-                stand_ins(info)
+        let (local, peer) = if let (Some(local), Some(peer)) = (local.inet(), peer.inet()) {
+            of_one_family(local, peer)
+        } else {
+            if self.way.is_none() {
+                self.comment(&format!(
+                    "a Unix socket, {local} ↔ {peer}; its addresses here stand for them and were nowhere"
+                ));
             }
+            stand_ins(info)
         };
         let way = Way { from: local, to: peer };
         if self.way.is_none() && local.ip().is_unspecified() {

@@ -179,7 +179,7 @@ fn peer(mut painter: Painter<'_>, conn: &Conn) {
         format!("▶{} ◀{}", short(totals.sent.bytes), short(totals.received.bytes))
     });
     painter.right(&bytes, palette.dim);
-    let peer = conn.info.peer.as_ref().map_or_else(|| "?".to_owned(), |peer| peer.to_string());
+    let peer = conn.info.peer.as_ref().map_or_else(|| "?".to_owned(), ToString::to_string);
     painter.put(&peer, if conn.open { palette.base } else { palette.dim });
     let owner = painter.app.shared.timeline.owner(conn.info.id).and_then(|owner| owner.process());
     if let Some(process) = owner {

@@ -34,7 +34,7 @@ pub(crate) fn answered_by<'a>(app: &'a App, record: &Record) -> Option<&'a str> 
 /// `#1041  14:02:07.113  3/1 127.0.0.1:9000 ↔ 127.0.0.1:4000  64 B`
 fn about(app: &App, id: RecordId, record: &Record, width: u16) -> String {
     let ends = app.shared.timeline.conn(record.conn).map(|conn| {
-        let end = |at: &Option<EndAddress>| at.as_ref().map_or("?".into(), |at| at.to_string());
+        let end = |at: &Option<EndAddress>| at.as_ref().map_or("?".into(), ToString::to_string);
         format!("  {} ↔ {}", end(&conn.local), end(&conn.peer))
     });
     let cut = match record.original_len.checked_sub(record.data.len() as u64) {
