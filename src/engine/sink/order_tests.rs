@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::*;
 use crate::engine::event::Summary;
@@ -218,17 +219,16 @@ async fn batches_that_threads_send_themselves_come_in_the_order_of_their_stamps(
     let root = Sink::new(SessionId(0));
     let stop = CancellationToken::new();
     let all = EACH * SESSIONS;
-    let threads: Vec<_> = sinks(&root)
-        .into_iter()
-        .map(|sink| {
-            tokio::spawn(async move {
-                for _ in 0..EACH {
-                    sink.ready().await;
-                    sink.received(conn(&sink), Bytes::from_static(b"some bytes"), 10);
-                }
-            })
-        })
-        .collect();
+    let tasks = TaskTracker::new();
+    for sink in sinks(&root) {
+        tasks.spawn(async move {
+            for _ in 0..EACH {
+                sink.ready().await;
+                sink.received(conn(&sink), Bytes::from_static(b"some bytes"), 10);
+            }
+        });
+    }
+    tasks.close();
     let reading = async {
         let mut taken = Vec::new();
         while taken.len() < all {
@@ -240,7 +240,5 @@ async fn batches_that_threads_send_themselves_come_in_the_order_of_their_stamps(
     };
     let (taken, ()) = tokio::join!(reading, root.clone().pump(facts, stop.clone()));
     assert!(taken.is_sorted() && taken.len() == all);
-    for thread in threads {
-        thread.await.unwrap();
-    }
+    tasks.wait().await;
 }
