@@ -23,10 +23,10 @@ mod tls_words;
 mod websocket;
 mod xml;
 
-use std::net::SocketAddr;
 use std::ops::Range;
 
 use super::charset;
+use crate::model::end_address::EndAddress;
 use crate::model::record::ConnInfo;
 use sheet::Sheet;
 
@@ -54,10 +54,10 @@ impl DecodeHints<'static> {
     /// What a connection says of its records; `target` is the other half of a relay, whose client knows
     /// it by our own port alone.
     pub(crate) fn of(conn: &ConnInfo, target: Option<&ConnInfo>) -> Self {
-        let port = |end: Option<SocketAddr>| end.map(|end| end.port());
-        let beyond = target.and_then(|target| port(target.peer));
+        let port = |end: &Option<EndAddress>| end.as_ref().and_then(EndAddress::port);
+        let beyond = target.and_then(|target| port(&target.peer));
         let can = conn.capabilities();
-        let ports = [port(conn.local), port(conn.peer), beyond];
+        let ports = [port(&conn.local), port(&conn.peer), beyond];
         DecodeHints {
             datagrams: can.datagrams,
             ports,
