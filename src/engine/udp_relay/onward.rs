@@ -37,7 +37,7 @@ pub(super) type WatchedSocket<Whom> = Abortable<BoxFuture<'static, Whom>>;
 /// How far a client is.
 pub(super) enum Link {
     Finding(EarlyDatagrams),
-    Open(Onward),
+    Open(Box<Onward>),
     /// Not looked for, or not found; looked for again from then on.
     Unreached {
         again: Instant,
@@ -77,7 +77,7 @@ pub(super) struct Onward {
     pub(super) came: u64,
     watch: Option<AbortHandle>,
     /// By which others know that it leads on from here.
-    trail: Option<Box<Trail>>,
+    trail: Option<Trail>,
     _held: Descriptors,
 }
 
@@ -182,7 +182,7 @@ impl Onward {
         client: SocketAddr,
     ) -> Result<Self, Failure> {
         let trail = relay.leads_on(Some((client, None)), (self.bound.local, None), &self.name)?;
-        self.trail = Some(Box::new(trail));
+        self.trail = Some(trail);
         Ok(self)
     }
 

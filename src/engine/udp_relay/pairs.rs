@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use super::ends::{Ends, Readable, next_read};
 use super::holding::{DatagramHold, Deciding, HeldDatagram};
 use super::lost::LostDatagrams;
-use super::onward::{self, EarlyDatagrams, Finding, Found, Link, Onward, WatchedSocket};
+use super::onward::{self, EarlyDatagrams, Finding, Found, Link, WatchedSocket};
 use super::passed_on::data_record;
 use crate::engine::clock;
 use crate::engine::datagram::by_use::ByUse;
@@ -289,7 +289,7 @@ impl<E: Ends> Pairs<E> {
                 let (local, target) = (onward.local(), onward.target);
                 let text = format!("bound to {local} for {client}, towards {}", onward.name);
                 self.watched.push(onward.watch(key.clone()));
-                pair.link = Link::Open(onward);
+                pair.link = Link::Open(Box::new(onward));
                 let half = Self::half(halves, conn, Some(local), Some(target));
                 self.session.introduce(&half);
                 self.note(conn, RecordKind::Bound, text);
@@ -414,10 +414,10 @@ impl<E: Ends> Pairs<E> {
         self.receive_of_target(key, LAST_DRAIN);
         self.let_go_of_held(key, words);
         let Some(pair) = self.known.remove(key) else { return };
-        if let Link::Open(Onward { bound, came, .. }) = &pair.link
-            && *came > NEVER_FULL
+        if let Link::Open(onward) = &pair.link
+            && onward.came > NEVER_FULL
         {
-            let gone = os::kernel_drops(&bound.socket);
+            let gone = os::kernel_drops(&onward.bound.socket);
             self.dropped = self.dropped.zip(gone).map(|(before, gone)| before + gone);
         }
         let Pair { halves, link, mut up, mut down, .. } = pair;
