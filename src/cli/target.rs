@@ -239,16 +239,17 @@ fn from_address(text: &str, side: Side, workspace: Option<&Workspace>) -> Result
             "a relay listens on :port, tcp://:port, tls://:port, udp://:port or unix:/path",
         ));
     };
+    let is_socket = UnixName::written(&detected.address).is_some();
     *spec.address_mut() = match side {
-        _ if UnixName::written(&detected.address).is_some() => detected.address,
         Side::Client => detected.address,
+        Side::Listener | Side::Relay if is_socket => detected.address,
         // A listener's address is no client's: `*:9000` and `:9000` say where to bind.
         Side::Listener | Side::Relay => {
             let rest = UrlText::of(text).bare;
             rest.strip_suffix('/').unwrap_or(rest).to_owned()
         }
     };
-    if let Some((socket, url)) = address::http_unix(text).filter(|_| side == Side::Client) {
+    if let Some((socket, url)) = address::http_unix(text).filter(|_| !side.listens()) {
         through_socket(&mut spec, socket, url);
     }
     // Refused where there is no such option: the address of a request says whether it is TLS, and

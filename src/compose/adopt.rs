@@ -78,7 +78,7 @@ fn is_blank_but_for_address(spec: &Spec) -> bool {
 fn takes_unix(spec: &Spec) -> bool {
     match (spec.protocol(), spec.side()) {
         (Protocol::Udp, _) | (Protocol::Http, Side::Client) => false,
-        (Protocol::Tcp | Protocol::Http, _) => true,
+        _ => true,
     }
 }
 

@@ -66,7 +66,7 @@ fn at_socket(old: &Spec, protocol: Protocol, side: Side) -> Spec {
             let name = UnixName::written(socket).unwrap_or(socket);
             through_socket(&mut spec, name.to_owned(), "http://localhost/".into());
         }
-        (Protocol::Tcp | Protocol::Http, _) => {
+        _ => {
             let is_target = side == Side::Relay && !old.side().listens();
             match spec.target_mut().filter(|_| is_target) {
                 Some(target) => socket.clone_into(target),
