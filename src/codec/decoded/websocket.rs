@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::binary::Cut;
+use super::known::{DecodeHints, Known};
 use super::sheet::{Sheet, digits};
-use super::{DecodeHints, Known, inside};
 use crate::codec::charset;
 
 /// Frames told of one record.
@@ -157,9 +157,9 @@ fn tell(frame: &WebSocketFrame, sheet: &mut Sheet) -> String {
         } else if frame.is_packed {
             sheet.bytes("payload", &frame.payload, payload_at);
         } else if frame.mask.is_some() {
-            sheet.made_of(payload_at, |sheet| inside(&frame.payload, None, sheet));
+            sheet.made_of(payload_at, |sheet| sheet.inside(&frame.payload, None));
         } else {
-            sheet.from(payload_at.start, |sheet| inside(&frame.payload, None, sheet));
+            sheet.from(payload_at.start, |sheet| sheet.inside(&frame.payload, None));
         }
     });
     match frame.opcode {

@@ -1,7 +1,7 @@
 //! XML, one tag or text a row, as deep as its element lies.
 
+use super::known::{DecodeHints, Known};
 use super::sheet::Sheet;
-use super::{DecodeHints, Known};
 use crate::codec::recipe::markup;
 
 /// Spaces of one level of what is laid out.
