@@ -150,7 +150,7 @@ fn tell(frame: &WebSocketFrame, sheet: &mut Sheet) -> String {
             sheet.row("mask", digits(&mask), mask_at);
         }
         if let Some(code) = code(frame).filter(|_| frame.opcode == 8) {
-            let reason = frame.payload.get(2..).unwrap_or_default();
+            let reason = &frame.payload[2..];
             let (code_at, rest) = (payload_at.start..payload_at.start + 2, payload_at.start + 2);
             sheet.row("code", close_words(code), code_at);
             sheet.text("reason", reason, rest..payload_at.end);
