@@ -5,8 +5,8 @@ use std::io::{self, ErrorKind, Read};
 
 use bytes::Bytes;
 
+use super::known::{DecodeHints, Known};
 use super::sheet::Sheet;
-use super::{DecodeHints, Known, inside};
 use crate::codec::charset::is_text;
 use crate::codec::content_coding::ContentDecoder;
 use crate::model::counts::count;
@@ -54,7 +54,7 @@ fn gzip_header(bytes: &[u8], sheet: &mut Sheet) {
         sheet.row("packed at", at.strftime("%F %TZ").to_string(), 4..8);
     }
     if flags & 8 != 0 && flags & 4 == 0 {
-        let name = bytes.get(10..).unwrap_or_default().split(|byte| *byte == 0).next();
+        let name = bytes.get(10..).and_then(|rest| rest.split(|byte| *byte == 0).next());
         let name = name.unwrap_or_default();
         sheet.text("file name", name, 10..10 + name.len());
     }
@@ -85,7 +85,7 @@ pub(super) fn unpack(
     };
     let is_cut = plain.len() as u64 > UNPACKED;
     plain.truncate(usize::try_from(UNPACKED).unwrap_or(usize::MAX));
-    let name = sheet.made_of(0..bytes.len(), |sheet| inside(&plain, content_type, sheet));
+    let name = sheet.made_of(0..bytes.len(), |sheet| sheet.inside(&plain, content_type));
     let size = count(plain.len() as u64);
     if is_cut {
         sheet.flaw(format!("only the first {size} bytes are unpacked"), 0..bytes.len());

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use super::binary::Cut;
+use super::known::{DecodeHints, Known};
 use super::sheet::Sheet;
-use super::{DecodeHints, Known};
 use crate::codec::dns::{
     DnsMessage, DnsQuestion, DnsRecord, HEADER, OPT, class_name, flag_words, opcode_name,
     response_name, type_name,

@@ -1,7 +1,7 @@
 //! Forms (`application/x-www-form-urlencoded`): names and values, decoded.
 
+use super::known::{DecodeHints, Known};
 use super::sheet::Sheet;
-use super::{DecodeHints, Known};
 use crate::model::url_text::form_pieces;
 
 /// The type of a form.
@@ -32,10 +32,9 @@ pub(super) fn read(bytes: &[u8], hints: &DecodeHints<'_>, sheet: &mut Sheet) -> 
 /// text with an equals sign, so there are two, or an escape.
 fn looks_like(line: &str) -> bool {
     let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"%+&=-._~*[]".contains(&byte);
-    let pairs = line.split('&').collect::<Vec<_>>();
-    let is_pair = |pair: &&str| pair.split_once('=').is_some_and(|(name, _)| !name.is_empty());
+    let pairs = form_pieces(line);
     line.bytes().all(is_safe)
-        && pairs.iter().all(is_pair)
+        && pairs.iter().all(|pair| pair.value.is_some() && !pair.name.is_empty())
         && (pairs.len() > 1 || line.contains('%'))
 }
 

@@ -1,8 +1,8 @@
 //! Messages of HTTP/1: start line, fields, and the body without its framing and codings.
 
 use super::coded;
+use super::known::{DecodeHints, Known};
 use super::sheet::{Sheet, lines};
-use super::{DecodeHints, Known, inside};
 use crate::codec::http1::body::BodyReader;
 use crate::codec::http1::{
     Expected, HeadReader, ParsedHead, content_codings, request_framing, response_framing,
@@ -192,7 +192,7 @@ fn content(plain: &[u8], head: &Head, kind: Option<&str>, sheet: &mut Sheet) -> 
     let codings = content_codings(head);
     let length = plain.len();
     if codings.iter().all(|coding| coding.eq_ignore_ascii_case("identity")) {
-        let name = inside(plain, Some(kind.unwrap_or_default()), sheet);
+        let name = sheet.inside(plain, Some(kind.unwrap_or_default()));
         return format!("{length} bytes, {name}");
     }
     coded::unpack(&codings, plain, kind, sheet).unwrap_or_else(|why| {

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::known::{DecodeHints, Known};
 use super::sheet::{Sheet, lines};
-use super::{DecodeHints, Known};
 use crate::codec::{json_string, json_text};
 
 /// Names of values on the way to where it stands.
@@ -141,8 +141,8 @@ impl Tree {
     /// Whether the string that ends here is the name of a value.
     fn is_name(&self, bytes: &[u8], end: usize) -> bool {
         let in_object = self.open.last().is_some_and(|open| !open.is_list);
-        let mut rest = bytes.get(end..).unwrap_or_default().iter();
-        in_object && rest.find(|byte| !byte.is_ascii_whitespace()) == Some(&b':')
+        let solid = |rest: &[u8]| rest.iter().copied().find(|byte| !byte.is_ascii_whitespace());
+        in_object && bytes.get(end..).and_then(solid) == Some(b':')
     }
 
     fn value(&mut self, value: String, at: Range<usize>) -> usize {

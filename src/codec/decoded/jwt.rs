@@ -6,8 +6,8 @@ use std::ops::Range;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
+use super::known::{DecodeHints, Known};
 use super::sheet::Sheet;
-use super::{DecodeHints, Known, inside};
 
 /// How a token begins: the first bytes of a JSON object in base64.
 const BEGINS: &[u8] = b"eyJ";
@@ -57,7 +57,7 @@ fn token(text: &[u8], start: usize, sheet: &mut Sheet) -> Option<Known> {
 
 fn put(label: &str, plain: &[u8], at: Range<usize>, sheet: &mut Sheet) {
     sheet.group(label, "", at.clone(), |sheet| {
-        sheet.made_of(at, |sheet| inside(plain, Some("application/json"), sheet));
+        sheet.made_of(at, |sheet| sheet.inside(plain, Some("application/json")));
     });
 }
 
@@ -77,7 +77,7 @@ fn block(bytes: &[u8], sheet: &mut Sheet) -> Option<Known> {
     let plain = STANDARD.decode(&solid).ok()?;
     let (row, whole) = (sheet.next(), 0..bytes.len());
     let name = sheet.group("base64", "", whole.clone(), |sheet| {
-        sheet.made_of(whole, |sheet| inside(&plain, None, sheet))
+        sheet.made_of(whole, |sheet| sheet.inside(&plain, None))
     });
     // Letters that happen to be base64 make noise; what makes sense was meant.
     if name == "data" {

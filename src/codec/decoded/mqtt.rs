@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::binary::Cut;
+use super::known::{DecodeHints, Known};
 use super::sheet::Sheet;
-use super::{DecodeHints, Known, inside};
 
 /// The ports of a broker.
 const PORTS: &[u16] = &[1883, 8883];
@@ -268,10 +268,10 @@ fn publish(first: u8, cut: &mut Cut<'_>, sheet: &mut Sheet) -> Option<String> {
     if skipped > 0 {
         sheet.row("properties", "none (version 5)", range.start..range.start + 1);
     }
-    let message = bytes.get(skipped..).unwrap_or_default();
+    let message = &bytes[skipped..];
     let row = sheet.next();
     sheet.group("message", "", range.start + skipped..range.end, |sheet| {
-        let name = sheet.from(range.start + skipped, |sheet| inside(message, None, sheet));
+        let name = sheet.from(range.start + skipped, |sheet| sheet.inside(message, None));
         sheet.say(row, format!("{} bytes, {name}", message.len()));
     });
     Some(format!("{} {flags}, {} bytes", words(topic), message.len()))

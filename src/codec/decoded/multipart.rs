@@ -2,8 +2,8 @@
 
 use memchr::memmem;
 
+use super::known::{DecodeHints, Known};
 use super::sheet::{Sheet, lines};
-use super::{DecodeHints, Known, inside};
 use crate::codec::multipart::boundary_of;
 
 /// Parts that are told.
@@ -62,7 +62,7 @@ fn tell_part(part: &[u8], number: usize, sheet: &mut Sheet) {
         for place in lines(part) {
             let line = &part[place.clone()];
             if line.is_empty() {
-                let ending = part.get(place.end..).unwrap_or_default();
+                let ending = &part[place.end..];
                 begins = place.end + if ending.starts_with(b"\r\n") { 2 } else { 1 };
                 break;
             }
@@ -78,9 +78,8 @@ fn tell_part(part: &[u8], number: usize, sheet: &mut Sheet) {
         }
         let begins = begins.min(part.len());
         let content = &part[begins..];
-        let told = sheet.from(begins, |sheet| {
-            inside(content, Some(kind.as_deref().unwrap_or_default()), sheet)
-        });
+        let told = sheet
+            .from(begins, |sheet| sheet.inside(content, Some(kind.as_deref().unwrap_or_default())));
         let name = name.split(';').next().unwrap_or_default().trim_matches('"');
         sheet.say(row, format!("{name} {} bytes, {told}", content.len()).trim());
     });

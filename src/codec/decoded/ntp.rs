@@ -5,8 +5,8 @@ use std::net::Ipv4Addr;
 use jiff::Timestamp;
 
 use super::binary::Cut;
+use super::known::{DecodeHints, Known};
 use super::sheet::Sheet;
-use super::{DecodeHints, Known};
 
 const PORTS: &[u16] = &[123];
 /// Bytes of a message without what may follow it.

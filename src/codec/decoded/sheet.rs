@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::DecodedRow;
+use super::known::DecodedRow;
 
 /// Rows of one message.
 pub(super) const ROWS: usize = 2000;
@@ -15,6 +15,9 @@ const NESTED: u8 = 10;
 /// Bytes that are told as digits.
 const DIGITS: usize = 32;
 
+/// Reads what is inside of something else, of which the type may be known.
+type InsideReader = fn(&[u8], Option<&str>, &mut Sheet) -> String;
+
 /// Rows that are being written.
 #[derive(Debug)]
 pub(super) struct Sheet {
@@ -23,6 +26,7 @@ pub(super) struct Sheet {
     nested: u8,
     place: Place,
     is_full: bool,
+    reader: InsideReader,
 }
 
 /// Where in the record the bytes stand that are read.
@@ -41,14 +45,18 @@ pub(super) struct Begun {
     depth: u8,
 }
 
-impl Default for Sheet {
-    fn default() -> Self {
-        let place = Place::From(0);
-        Sheet { rows: Vec::new(), depth: 0, nested: 0, place, is_full: false }
-    }
-}
-
 impl Sheet {
+    /// Nothing is written; `reader` is who reads what is inside of something else.
+    pub(super) fn new(reader: InsideReader) -> Self {
+        let place = Place::From(0);
+        Sheet { rows: Vec::new(), depth: 0, nested: 0, place, is_full: false, reader }
+    }
+
+    /// Writes what is inside of something else; gives what it is called.
+    pub(super) fn inside(&mut self, bytes: &[u8], content_type: Option<&str>) -> String {
+        (self.reader)(bytes, content_type, self)
+    }
+
     /// How far it is written; `back_to` takes back what follows.
     pub(super) fn begun(&self) -> Begun {
         Begun { rows: self.rows.len(), depth: self.depth }

@@ -3,8 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::binary::Cut;
+use super::known::{DecodeHints, Known};
 use super::sheet::{Sheet, digits};
-use super::{DecodeHints, Known};
 
 /// Says that it is STUN.
 const COOKIE: u32 = 0x2112_a442;

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::known::{DecodeHints, Known};
 use super::sheet::{Sheet, lines};
-use super::{DecodeHints, Known};
 
 const FACILITIES: &[&str] = &[
     "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv",
@@ -97,7 +97,8 @@ struct Words<'a> {
 
 impl Words<'_> {
     fn next(&mut self) -> Range<usize> {
-        let rest = self.text.get(self.at..).unwrap_or_default();
+        let end = self.text.len();
+        let Some(rest) = self.text.get(self.at..) else { return end..end };
         let length = rest.iter().position(|byte| *byte == b' ').unwrap_or(rest.len());
         let word = self.at..self.at + length;
         self.at = (word.end + 1).min(self.text.len());

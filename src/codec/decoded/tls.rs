@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::binary::Cut;
+use super::known::{DecodeHints, Known};
 use super::sheet::Sheet;
 use super::tls_words::{
     ALERTS, EXTENSIONS, HANDSHAKES, cipher_name, group_name, named, version_name,
 };
-use super::{DecodeHints, Known};
 
 /// Bytes of a record's header.
 const HEADER: usize = 5;

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::binary::Cut;
+use super::known::{DecodeHints, Known};
 use super::sheet::{Sheet, digits};
-use super::{DecodeHints, Known, inside};
 use crate::codec::charset;
 
 /// Frames told of one record.
@@ -150,16 +150,16 @@ fn tell(frame: &WebSocketFrame, sheet: &mut Sheet) -> String {
             sheet.row("mask", digits(&mask), mask_at);
         }
         if let Some(code) = code(frame).filter(|_| frame.opcode == 8) {
-            let reason = frame.payload.get(2..).unwrap_or_default();
+            let reason = &frame.payload[2..];
             let (code_at, rest) = (payload_at.start..payload_at.start + 2, payload_at.start + 2);
             sheet.row("code", close_words(code), code_at);
             sheet.text("reason", reason, rest..payload_at.end);
         } else if frame.is_packed {
             sheet.bytes("payload", &frame.payload, payload_at);
         } else if frame.mask.is_some() {
-            sheet.made_of(payload_at, |sheet| inside(&frame.payload, None, sheet));
+            sheet.made_of(payload_at, |sheet| sheet.inside(&frame.payload, None));
         } else {
-            sheet.from(payload_at.start, |sheet| inside(&frame.payload, None, sheet));
+            sheet.from(payload_at.start, |sheet| sheet.inside(&frame.payload, None));
         }
     });
     match frame.opcode {

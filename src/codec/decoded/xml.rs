@@ -1,7 +1,7 @@
 //! XML, one tag or text a row, as deep as its element lies.
 
+use super::known::{DecodeHints, Known};
 use super::sheet::Sheet;
-use super::{DecodeHints, Known};
 use crate::codec::recipe::markup;
 
 /// Spaces of one level of what is laid out.
@@ -34,7 +34,7 @@ pub(super) fn read(bytes: &[u8], hints: &DecodeHints<'_>, sheet: &mut Sheet) -> 
     for line in laid_out.lines().filter(|line| !line.trim().is_empty()) {
         let shown = line.trim();
         let end = (at + shown.len() + NEAR).min(bytes.len());
-        let near = bytes.get(at..end).unwrap_or_default();
+        let near = &bytes[at..end];
         let found = memchr::memmem::find(near, shown.as_bytes());
         let place = found.map_or(at..at, |found| at + found..at + found + shown.len());
         at = place.end;

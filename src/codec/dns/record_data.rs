@@ -268,7 +268,7 @@ fn subnet(data: &[u8]) -> Option<String> {
 /// `22 no reachable authority: all servers are down` (RFC 8914).
 fn extended_error(data: &[u8]) -> String {
     let code = u16_at(data, 0).map_or_else(String::new, |code| code.to_string());
-    let text = String::from_utf8_lossy(data.get(2..).unwrap_or_default()).into_owned();
+    let text = data.get(2..).map(String::from_utf8_lossy).unwrap_or_default().into_owned();
     if text.is_empty() { code } else { format!("{code} {text}") }
 }
 
