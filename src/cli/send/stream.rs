@@ -15,6 +15,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::checked::{Checking, Overheard};
 use crate::args;
 use crate::cli::exit;
 use crate::cli::headless::{Headless, SESSION};
@@ -88,6 +89,12 @@ struct CliConversation<'a> {
     home: Option<SocketAddr>,
     /// Datagrams left out because somebody else sent them.
     left_out: u64,
+    /// What expectations look at when it is over.
+    overheard: Overheard<'a>,
+    /// The last step of the preset is an answer: when it has come, nothing more is waited for.
+    ends_with_steps: bool,
+    /// All records up to the end of the steps are here.
+    has_told_steps: bool,
     /// The session's steps are over: what they send has left, what they expect has come.
     steps_done: bool,
     /// Files and what is piped in; `None` when it is over or not wanted.
@@ -161,13 +168,17 @@ pub(super) async fn run(
     plan: Plan,
     input: StreamInput,
     headless: &mut Headless,
-    output: &mut Output,
+    (output, checking): (&mut Output, &Checking),
 ) -> Result<(u8, SessionOutcome), Failure> {
     // Only a terminal or a name makes text of bytes; colours they have none.
     if Style::asked_for(&arguments.common).is_none() && !console::output_is_terminal() {
         output.style = Style::Raw;
     }
     let steps_done = plan.steps().is_empty();
+    let is_of_datagrams = plan.capabilities().datagrams;
+    let ends_with_steps = matches!(plan.steps().last(), Some(StepPlan::Expect { .. }))
+        && input.is_none()
+        && arguments.wait.is_none();
     let is_piped = matches!(input, StreamInput::Piped(_) | StreamInput::Datagram(_));
     let asks_for_reply = arguments.wait.is_some() || arguments.timeout.is_some();
     let messages = if plan.capabilities().datagrams {
@@ -186,6 +197,9 @@ pub(super) async fn run(
         answers: AnswerClocks::default(),
         home: None,
         left_out: 0,
+        overheard: Overheard::new(checking, is_of_datagrams),
+        ends_with_steps,
+        has_told_steps: false,
         steps_done,
         input: None,
         silent_at: None,
@@ -225,7 +239,9 @@ impl CliConversation<'_> {
             tokio::select! {
                 biased;
                 event = self.output.taking(headless.next_event()) => match event? {
-                    Some(Event::Done { outcome, .. }) => return self.finish(outcome),
+                    Some(Event::Done { outcome, .. }) => {
+                        return self.finish(outcome).map(|_| self.overheard.status(headless));
+                    }
                     Some(event) => self.on_event(event)?,
                     None => return Ok(exit::OK),
                 },
@@ -238,7 +254,8 @@ impl CliConversation<'_> {
                 }
                 () = clock::at(self.stalled_at) => self.tell_stall(),
                 () = clock::at(self.deadline) => {
-                    return self.on_deadline(headless).await;
+                    let status = self.on_deadline(headless).await?;
+                    return Ok(status.max(self.overheard.status(headless)));
                 }
             }
         }
@@ -276,6 +293,7 @@ impl CliConversation<'_> {
                 self.output.json(&line);
             }
             self.totals.count(record);
+            self.overheard.take(record);
             match (record.kind, record.direction) {
                 (RecordKind::Data, Direction::Received) => {
                     self.replies += 1;
@@ -318,8 +336,12 @@ impl CliConversation<'_> {
     }
 
     /// What is worth knowing of what happens; JSON Lines have it.
-    fn remark(&self, record: &Record) {
+    fn remark(&mut self, record: &Record) {
         let words = String::from_utf8_lossy(&record.data);
+        if words == STEPS_DONE {
+            self.has_told_steps = true;
+            self.wait();
+        }
         let is_odd = record.kind != RecordKind::Secured
             || [NOT_VERIFIED, UNPROVEN].iter().any(|it| words.contains(it));
         if self.output.style != Style::Json && is_odd && words != STEPS_DONE {
@@ -378,6 +400,8 @@ impl CliConversation<'_> {
             timeout
         } else if self.is_one_way() {
             Some(ONE_WAY)
+        } else if self.ends_with_steps && self.has_told_steps {
+            Some(Duration::ZERO)
         } else if self.is_left() {
             // Nothing can come any more, however long somebody would wait.
             Some(Duration::ZERO)
