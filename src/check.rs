@@ -2,8 +2,8 @@
 //! shells and the runner of presets ask it and draw its data.
 //!
 //! ```text
-//!   [expect] KEY = VALUE ─ query::Question, query::Comparison ─► Checks ─┐
-//!   [capture] NAME = FIELD ─ query::Question ───────────────────► Checks ─┴─ Checks::report(&Came) ─► CheckReport
+//!   [expect] KEY = VALUE ─ query::FacetQuestion, query::FacetTest ─► Checks ─┐
+//!   [capture] NAME = FIELD ─ query::FacetQuestion ───────────────────► Checks ─┴─ Checks::report(&Came) ─► CheckReport
 //! ```
 //! `compose::checks` makes [`Checks`] of a spec, with names filled in; whoever sent it tells what came as
 //! a [`Came`]; the [`CheckReport`] says of each expectation whether it is met, what was wanted and what
@@ -11,13 +11,15 @@
 //! sent next would miss it.
 
 mod came;
+mod heard;
 mod report;
 
 use crate::model::name_value::NameValue;
 use crate::model::spec::Spec;
-use crate::query::{Comparison, FacetAsked, Question};
+use crate::query::{FacetAsked, FacetQuestion, FacetTest};
 
 pub use came::{Came, CameBody, CameFrom, Talk};
+pub use heard::Heard;
 pub use report::{Captured, CheckReport, CheckResult};
 
 /// Bytes of a body that are looked at; in one that is longer only what needs no whole is known.
@@ -35,15 +37,15 @@ pub struct Checks {
 pub struct Expectation {
     /// What it shall be, as written, names filled in.
     pub wanted: String,
-    question: Question,
-    comparison: Comparison,
+    question: FacetQuestion,
+    comparison: FacetTest,
 }
 
 /// What becomes a variable.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CaptureOrder {
     pub name: String,
-    question: Question,
+    question: FacetQuestion,
 }
 
 impl Checks {
@@ -68,8 +70,8 @@ impl Expectation {
     /// # Errors
     /// A sentence that says what is wrong with its name or value, and what to write.
     pub fn parse(name: &str, value: &str) -> Result<Self, String> {
-        let question = Question::parse(name).map_err(|error| error.message)?;
-        let comparison = Comparison::parse(&question, value).map_err(|error| error.message)?;
+        let question = FacetQuestion::parse(name).map_err(|error| error.message)?;
+        let comparison = FacetTest::parse(&question, value).map_err(|error| error.message)?;
         Ok(Expectation { wanted: value.to_owned(), question, comparison })
     }
 
@@ -95,7 +97,7 @@ impl CaptureOrder {
         if let Some(why) = wrong_name(name) {
             return Err(why);
         }
-        let question = Question::of_capture(value).map_err(|error| error.message)?;
+        let question = FacetQuestion::of_capture(value).map_err(|error| error.message)?;
         Ok(CaptureOrder { name: name.to_owned(), question })
     }
 
@@ -116,7 +118,9 @@ fn wrong_name(name: &str) -> Option<String> {
         return Some("the name of a variable is missing".into());
     }
     if let Some(odd) = name.chars().find(|c| !is_of_name(*c)) {
-        return Some(format!("'{odd}' cannot be in the name of a variable; letters, digits, _ - . can"));
+        return Some(format!(
+            "'{odd}' cannot be in the name of a variable; letters, digits, _ - . can"
+        ));
     }
     let is_taken = ["secret.", "env."].iter().any(|taken| name.starts_with(taken));
     is_taken.then(|| format!("'{name}' would be none that is captured; name it otherwise"))
@@ -126,14 +130,14 @@ fn wrong_name(name: &str) -> Option<String> {
 /// are filled in.
 #[must_use]
 pub fn flaw(row: &NameValue, spec: &Spec) -> Option<String> {
-    let question = match Question::parse(&row.name) {
+    let question = match FacetQuestion::parse(&row.name) {
         Ok(question) => question,
         Err(error) => return Some(error.message),
     };
     if row.value.contains("{{") {
         return misplaced(&question, spec);
     }
-    let compared = Comparison::parse(&question, &row.value);
+    let compared = FacetTest::parse(&question, &row.value);
     misplaced(&question, spec).or_else(|| compared.err().map(|error| error.message))
 }
 
@@ -146,17 +150,35 @@ pub fn capture_flaw(row: &NameValue, spec: &Spec) -> Option<String> {
     }
 }
 
+/// The first row of a spec that a file could not have, and why: it would not read again.
+#[must_use]
+pub fn unreadable(spec: &Spec) -> Option<String> {
+    let (expect, capture) = spec.checks()?;
+    let first =
+        |rows: &[NameValue], section: &str, flaw: fn(&NameValue, &Spec) -> Option<String>| {
+            rows.iter().filter(|row| row.is_used()).find_map(|row| {
+                let why = flaw(row, spec)?;
+                Some(format!("in [{section}], '{}': {why}", row.name))
+            })
+        };
+    first(&expect.rows, "expect", flaw).or_else(|| first(&capture.rows, "capture", capture_flaw))
+}
+
 /// Why something cannot be asked of what such a spec brings back.
-fn misplaced(question: &Question, spec: &Spec) -> Option<String> {
+fn misplaced(question: &FacetQuestion, spec: &Spec) -> Option<String> {
     let can = spec.capabilities();
     let name = question.text();
     let protocol = spec.protocol();
     match question.asked() {
         FacetAsked::Anything => None,
         FacetAsked::Exchange if can.exchanges => None,
-        FacetAsked::Exchange => Some(format!("'{name}' is of HTTP; {protocol} has body, json, size, messages, total")),
+        FacetAsked::Exchange => {
+            Some(format!("'{name}' is of HTTP; {protocol} has body, json, size, messages, total"))
+        }
         FacetAsked::Conversation if can.conversation => None,
-        FacetAsked::Conversation => Some(format!("'{name}' is of TCP and UDP; {protocol} has status, header, body, json")),
+        FacetAsked::Conversation => {
+            Some(format!("'{name}' is of TCP and UDP; {protocol} has status, header, body, json"))
+        }
         FacetAsked::Datagrams if can.datagrams => None,
         FacetAsked::Datagrams => Some(format!("'{name}' is of datagrams; {protocol} loses none")),
     }

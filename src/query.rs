@@ -8,8 +8,8 @@
 //!   not    = ["not"] ( "(" or ")" | test )               test = field [ op value ] | word | "text"
 //!   op     = == != < <= > >= contains matches in :       value = word | "text" | a..b | {a, b..c}
 //! ```
-//! Expectations and captures ask about what came as a whole (`check`): a [`Question`] names a facet of
-//! it, a [`Comparison`] is what its answer is compared with, by the same operators and values.
+//! Expectations and captures ask about what came as a whole (`check`): a [`FacetQuestion`] names a facet of
+//! it, a [`FacetTest`] is what its answer is compared with, by the same operators and values.
 
 mod answered;
 mod comparison;
@@ -30,7 +30,7 @@ mod times;
 mod value;
 
 pub use answered::Answered;
-pub use comparison::Comparison;
+pub use comparison::FacetTest;
 pub use completion::{QueryOffer, QueryPlace};
 pub(crate) use expr::Reads;
 pub use expr::RecordFilter;
@@ -38,7 +38,7 @@ pub use facets::{FACETS, Facet, FacetAsked, FacetOf, TimingPhase};
 pub use facts::RecordFacts;
 pub use fields::{BARE, FIELDS, QueryField, QueryValue};
 pub use filter::Filter;
-pub use question::Question;
+pub use question::FacetQuestion;
 pub use scanner::QueryError;
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::model::counts::count;
 use crate::model::exchange::{Exchange, HttpVersion, StartLine};
 use crate::model::timing::{Stamp, Timing};
 use crate::model::tls::TlsFacts;
-use crate::query::{Answered, FacetOf, Question, TimingPhase};
+use crate::query::{Answered, FacetOf, FacetQuestion, TimingPhase};
 
 /// What came back.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl<'a> Came<'a> {
 
     /// The answer to a question.
     #[must_use]
-    pub fn answer(&self, question: &Question) -> Answered {
+    pub fn answer(&self, question: &FacetQuestion) -> Answered {
         match question.facet() {
             FacetOf::Body => self.with_body(|body| question.cut(body)),
             FacetOf::Size => Answered::Size(self.body.length),
@@ -78,7 +78,9 @@ impl<'a> Came<'a> {
     fn with_body(&self, answer: impl FnOnce(&[u8]) -> Answered) -> Answered {
         if (self.body.bytes.len() as u64) < self.body.length {
             let (length, limit) = (count(self.body.length), count(BODY_LIMIT as u64));
-            return Answered::Nothing(format!("of {length} bytes no more than {limit} are looked at"));
+            return Answered::Nothing(format!(
+                "of {length} bytes no more than {limit} are looked at"
+            ));
         }
         answer(self.body.bytes)
     }
@@ -119,8 +121,12 @@ impl<'a> Came<'a> {
                 _ => Answered::none(),
             },
             FacetOf::Version => match &head.start {
-                StartLine::Response { version: HttpVersion::Http10, .. } => Answered::text("HTTP/1.0"),
-                StartLine::Response { version: HttpVersion::Http11, .. } => Answered::text("HTTP/1.1"),
+                StartLine::Response { version: HttpVersion::Http10, .. } => {
+                    Answered::text("HTTP/1.0")
+                }
+                StartLine::Response { version: HttpVersion::Http11, .. } => {
+                    Answered::text("HTTP/1.1")
+                }
                 StartLine::Request { .. } | StartLine::Unknown => Answered::none(),
             },
             FacetOf::Header => Answered::Texts(head.all(name).map(|it| it.to_vec()).collect()),
@@ -163,12 +169,13 @@ impl<'a> Came<'a> {
             FacetOf::TlsIssuer => of_leaf(|leaf| &leaf.issuer),
             FacetOf::TlsSha256 => of_leaf(|leaf| &leaf.sha256),
             FacetOf::TlsName => {
-                let names = leaf.map(|leaf| leaf.names.iter().map(|name| name.clone().into_bytes()));
+                let names =
+                    leaf.map(|leaf| leaf.names.iter().map(|name| name.clone().into_bytes()));
                 Answered::Texts(names.into_iter().flatten().collect())
             }
-            FacetOf::TlsDaysLeft => {
-                leaf.and_then(|leaf| self.days_until(&leaf.not_after)).map_or_else(Answered::none, Answered::Number)
-            }
+            FacetOf::TlsDaysLeft => leaf
+                .and_then(|leaf| self.days_until(&leaf.not_after))
+                .map_or_else(Answered::none, Answered::Number),
             FacetOf::TlsVerified => {
                 Answered::YesNo(tls.unverified.is_empty() && tls.unproven.is_empty())
             }
@@ -202,6 +209,6 @@ fn cookie(line: &[u8], name: &str) -> Option<Vec<u8>> {
     let pair = line.split(|byte| *byte == b';').next()?;
     let at = pair.iter().position(|byte| *byte == b'=')?;
     let (key, value) = pair.split_at_checked(at)?;
-    let is_it = key.trim_ascii() == name.as_bytes();
-    is_it.then(|| value.get(1..).unwrap_or_default().trim_ascii().to_vec())
+    let value = value.strip_prefix(b"=")?;
+    (key.trim_ascii() == name.as_bytes()).then(|| value.trim_ascii().to_vec())
 }

@@ -62,7 +62,10 @@ impl CheckReport {
         }
         for captured in &self.captured {
             if let Err(why) = &captured.value {
-                lines.push(format!("{} was not captured from {}: {why}", captured.name, captured.of));
+                lines.push(format!(
+                    "{} was not captured from {}: {why}",
+                    captured.name, captured.of
+                ));
             }
         }
         lines

@@ -20,7 +20,6 @@ use super::output::{self, RunOutcome};
 use super::stdin::{self, StdinBody};
 use super::target::{self, Target};
 use crate::args;
-use crate::compose::{self, UnknownNames};
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
 use crate::interop::{from_traffic, history_spec};
@@ -92,14 +91,15 @@ pub(super) async fn run(
         () = interrupts.next() => None,
         prepared = Box::pin(prepare(arguments, headless, &mut printing.download)) => Some(prepared),
     };
-    let Prepared { plan, input, checking, body: _body, passes_over, mut entry, place } = match prepared {
-        None => {
-            output::note("interrupted");
-            return SendEnd::of(Ok(RunOutcome::Interrupted));
-        }
-        Some(Err(failure)) => return SendEnd::of(Err(failure)),
-        Some(Ok(prepared)) => prepared,
-    };
+    let Prepared { plan, input, checking, body: _body, passes_over, mut entry, place } =
+        match prepared {
+            None => {
+                output::note("interrupted");
+                return SendEnd::of(Ok(RunOutcome::Interrupted));
+            }
+            Some(Err(failure)) => return SendEnd::of(Err(failure)),
+            Some(Ok(prepared)) => prepared,
+        };
     let Conversed { ended, behind, outcome } =
         converse(arguments, (plan, checking), input, headless, printing, interrupts).await;
     let is_told = match &ended {
@@ -240,10 +240,7 @@ async fn prepare(
         Download::ask_plainly(request);
     }
     let mut plan = target::planned(&spec, &scope)?;
-    let checking = Checking {
-        checks: compose::checks(&spec, &scope, UnknownNames::Refused),
-        is_verbose: arguments.printing.verbose > 0,
-    };
+    let checking = Checking::of(&spec, &scope, arguments);
     if let Some(raw) = &raw {
         http::set_body(&mut plan, raw).await;
     }

@@ -133,11 +133,15 @@ impl PathReader<'_> {
         }
         let end = self.rest.find(|c: char| !is_of_name(c)).unwrap_or(self.rest.len());
         let (name, rest) = self.rest.split_at(end);
-        let call = CALLS.iter().find(|(known, _)| *known == name).filter(|_| !rest.starts_with('('));
+        let call =
+            CALLS.iter().find(|(known, _)| *known == name).filter(|_| !rest.starts_with('('));
         let Some((_, call)) = call else {
             let known: Vec<&str> = CALLS.iter().map(|(name, _)| *name).collect();
             let near: String = self.rest.chars().take(20).collect();
-            return Err(format!("'{near}' is not known here; behind | stands one of {}", known.join(", ")));
+            return Err(format!(
+                "'{near}' is not known here; behind | stands one of {}",
+                known.join(", ")
+            ));
         };
         self.steps.push(PathStep::Call(*call));
         self.rest = rest;
@@ -158,7 +162,8 @@ impl PathReader<'_> {
             return if rest.starts_with('[') || (is_first && ends) || ends && self.follows_pipe() {
                 Ok(())
             } else {
-                Err("the name of a member is missing behind the point; \"a b\" goes in quotes".into())
+                Err("the name of a member is missing behind the point; \"a b\" goes in quotes"
+                    .into())
             };
         }
         if name.starts_with(|c: char| c.is_ascii_digit()) {
@@ -185,7 +190,9 @@ impl PathReader<'_> {
             let step = match inside.trim() {
                 "" => PathStep::Each,
                 number => PathStep::Element(number.parse().map_err(|_| {
-                    format!("'[{number}]' is no element; write [0], [-1] for the last, or [] for all")
+                    format!(
+                        "'[{number}]' is no element; write [0], [-1] for the last, or [] for all"
+                    )
                 })?),
             };
             self.steps.push(step);
@@ -198,8 +205,11 @@ impl PathReader<'_> {
     /// A name in quotes.
     fn string(&mut self) -> Result<String, String> {
         let mut read = serde_json::Deserializer::from_str(self.rest).into_iter::<String>();
-        let name = read.next().and_then(Result::ok).ok_or("this name does not end; write \" at its end")?;
-        self.rest = self.rest.get(read.byte_offset()..).unwrap_or_default();
+        let name = read
+            .next()
+            .and_then(Result::ok)
+            .ok_or("this name does not end; write \" at its end")?;
+        self.rest = self.rest.split_at(read.byte_offset()).1;
         Ok(name)
     }
 }
@@ -227,10 +237,14 @@ fn walk(value: &Value, steps: &[PathStep], found: &mut Vec<Value>) {
             }
         }
         (PathStep::Each, Value::Array(list)) => {
-            list.iter().for_each(|value| walk(value, rest, found));
+            for value in list {
+                walk(value, rest, found);
+            }
         }
         (PathStep::Each, Value::Object(members)) => {
-            members.values().for_each(|value| walk(value, rest, found));
+            for value in members.values() {
+                walk(value, rest, found);
+            }
         }
         (PathStep::Call(call), value) => {
             if let Some(value) = call.of(value) {

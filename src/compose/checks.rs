@@ -18,7 +18,8 @@ pub(super) fn checks(spec: &Spec, composer: &mut Composer<'_>) -> Checks {
         let count = composer.issues.len();
         row.value = composer.text(place.then("value"), &row.value);
         let is_whole = composer.issues.len() == count;
-        match check::flaw(&row, spec).map_or_else(|| Expectation::parse(&row.name, &row.value), Err) {
+        match check::flaw(&row, spec).map_or_else(|| Expectation::parse(&row.name, &row.value), Err)
+        {
             Ok(expectation) => checks.expectations.push(expectation),
             Err(why) if is_whole => composer.issue(place.then("value"), why),
             Err(_) => {}
@@ -39,8 +40,10 @@ pub(super) fn checks(spec: &Spec, composer: &mut Composer<'_>) -> Checks {
 
 /// A file has one line of a name.
 fn twice(rows: &[NameValue], at: usize, place: FieldId, composer: &mut Composer<'_>) {
-    let is_same = |row: &&NameValue| row.enabled && rows.get(at).is_some_and(|it| it.name == row.name);
+    let is_same =
+        |row: &&NameValue| row.enabled && rows.get(at).is_some_and(|it| it.name == row.name);
     if rows.iter().take(at).any(|row| is_same(&row)) {
-        composer.issue(place.then("name"), "there is such a row above; join them with 'and' in one");
+        composer
+            .issue(place.then("name"), "there is such a row above; join them with 'and' in one");
     }
 }

@@ -53,8 +53,9 @@ impl Answered {
     /// A sentence that says why it is none.
     pub fn as_variable(&self) -> Result<String, String> {
         let text = |bytes: &[u8]| {
-            String::from_utf8(bytes.to_vec())
-                .map_err(|_| "these bytes are no text; take a part of them, or body[0:4]".to_owned())
+            String::from_utf8(bytes.to_vec()).map_err(|_| {
+                "these bytes are no text; take a part of them, or body[0:4]".to_owned()
+            })
         };
         match self {
             Answered::Nothing(why) if why.is_empty() => Err("there is none in what came".into()),

@@ -16,14 +16,14 @@ use super::expr::NumberRange;
 use super::facets::FacetKind;
 use super::fields::QueryValue;
 use super::pattern::{DataPattern, RegexTest};
-use super::question::Question;
+use super::question::FacetQuestion;
 use super::scanner::{QueryError, Scanner, error};
 use super::value;
 use crate::codec::search::Needle;
 
 /// Tests that all have to hold.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Comparison {
+pub struct FacetTest {
     tests: Vec<(bool, AnswerTest)>,
 }
 
@@ -38,7 +38,10 @@ enum AnswerTest {
     Contains(DataPattern),
     Matches(RegexTest),
     /// Bytes of which some may be any, from the first to the last or anywhere.
-    Hex { bytes: Vec<Option<u8>>, is_whole: bool },
+    Hex {
+        bytes: Vec<Option<u8>>,
+        is_whole: bool,
+    },
     JsonIs(Vec<Value>),
     JsonHas(Value),
     JsonNumber(&'static str, f64),
@@ -48,16 +51,16 @@ enum AnswerTest {
 const SIGNS: [&str; 7] = ["==", "!=", "<=", ">=", "<", ">", "="];
 const WORDS: [&str; 5] = ["contains", "matches", "in", "exists", "absent"];
 
-impl Comparison {
+impl FacetTest {
     /// Reads what the answer to this question is compared with; an error names the column and what to
     /// write.
     ///
     /// # Errors
     /// When it cannot be compared so.
-    pub fn parse(question: &Question, text: &str) -> Result<Self, QueryError> {
+    pub fn parse(question: &FacetQuestion, text: &str) -> Result<Self, QueryError> {
         let mut reader = ComparisonReader { question, scanner: Scanner::new(text), text };
         let tests = reader.all()?;
-        Ok(Comparison { tests })
+        Ok(FacetTest { tests })
     }
 
     /// Whether an answer is as wanted.
@@ -120,7 +123,9 @@ impl AnswerTest {
             AnswerTest::Matches(regex) => regex.is_in(bytes),
             AnswerTest::Hex { bytes: wanted, is_whole } => {
                 let is_here = |part: &[u8]| {
-                    part.iter().zip(wanted).all(|(byte, wanted)| wanted.is_none_or(|it| it == *byte))
+                    part.iter()
+                        .zip(wanted)
+                        .all(|(byte, wanted)| wanted.is_none_or(|it| it == *byte))
                 };
                 let fits = bytes.len() >= wanted.len();
                 match is_whole {
@@ -136,12 +141,14 @@ impl AnswerTest {
         match self {
             AnswerTest::JsonIs(wanted) => wanted.iter().any(|wanted| is_same(value, wanted)),
             AnswerTest::JsonHas(part) => has(value, part),
-            AnswerTest::JsonNumber(operator, wanted) => value.as_f64().is_some_and(|it| match *operator {
-                "<" => it < *wanted,
-                "<=" => it <= *wanted,
-                ">" => it > *wanted,
-                _ => it >= *wanted,
-            }),
+            AnswerTest::JsonNumber(operator, wanted) => {
+                value.as_f64().is_some_and(|it| match *operator {
+                    "<" => it < *wanted,
+                    "<=" => it <= *wanted,
+                    ">" => it > *wanted,
+                    _ => it >= *wanted,
+                })
+            }
             AnswerTest::Matches(_) | AnswerTest::Contains(_) => match value {
                 Value::String(text) => self.of_bytes(text.as_bytes()),
                 other => self.of_bytes(other.to_string().as_bytes()),
@@ -158,13 +165,14 @@ pub(super) fn is_same(one: &Value, other: &Value) -> bool {
             one == other || (one.is_f64() || other.is_f64()) && one.as_f64() == other.as_f64()
         }
         (Value::Array(one), Value::Array(other)) => {
-            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_same(one, other))
+            one.len() == other.len()
+                && one.iter().zip(other).all(|(one, other)| is_same(one, other))
         }
         (Value::Object(one), Value::Object(other)) => {
             one.len() == other.len()
-                && one.iter().all(|(name, value)| {
-                    other.get(name).is_some_and(|other| is_same(value, other))
-                })
+                && one
+                    .iter()
+                    .all(|(name, value)| other.get(name).is_some_and(|other| is_same(value, other)))
         }
         (one, other) => one == other,
     }
@@ -173,12 +181,12 @@ pub(super) fn is_same(one: &Value, other: &Value) -> bool {
 /// Whether a value has a part: members of an object, elements of a list, text in a text.
 pub(super) fn has(value: &Value, part: &Value) -> bool {
     match (value, part) {
-        (Value::Object(members), Value::Object(parts)) => parts
+        (Value::Object(members), Value::Object(parts)) => parts.iter().all(|(name, part)| {
+            members.get(name).is_some_and(|value| is_same(value, part) || has_inside(value, part))
+        }),
+        (Value::Array(list), Value::Array(parts)) => parts
             .iter()
-            .all(|(name, part)| members.get(name).is_some_and(|value| is_same(value, part) || has_inside(value, part))),
-        (Value::Array(list), Value::Array(parts)) => {
-            parts.iter().all(|part| list.iter().any(|value| is_same(value, part) || has_inside(value, part)))
-        }
+            .all(|part| list.iter().any(|value| is_same(value, part) || has_inside(value, part))),
         (Value::Array(list), part) => {
             list.iter().any(|value| is_same(value, part) || has_inside(value, part))
         }
@@ -196,7 +204,7 @@ fn has_inside(value: &Value, part: &Value) -> bool {
 }
 
 struct ComparisonReader<'a> {
-    question: &'a Question,
+    question: &'a FacetQuestion,
     scanner: Scanner,
     text: &'a str,
 }
@@ -276,7 +284,9 @@ impl ComparisonReader<'_> {
     }
 
     fn number_follows(&self) -> bool {
-        self.scanner.peek().is_some_and(|c| c.is_ascii_digit() || matches!(c, '-' | '.' | '\'' | '"'))
+        self.scanner
+            .peek()
+            .is_some_and(|c| c.is_ascii_digit() || matches!(c, '-' | '.' | '\'' | '"'))
     }
 
     fn refused(&self, column: usize, operator: &str) -> QueryError {
@@ -340,16 +350,15 @@ impl ComparisonReader<'_> {
         if kind == FacetKind::Json {
             return Ok((is_equal, self.json(operator)?));
         }
-        let (text, is_quoted) = self.written(false)?;
+        let (value, is_quoted) = self.written(false)?;
         let test = match kind {
             FacetKind::Like(QueryValue::Text | QueryValue::Bytes) if operator == "contains" => {
-                self.contains(&text, is_quoted)
+                self.contains(&value, is_quoted)
             }
-            FacetKind::Like(QueryValue::Text | QueryValue::Bytes) => self.equal(&text, is_quoted),
-            FacetKind::YesNo => yes_no(&text),
-            FacetKind::Like(kind) => {
-                value::numbers(kind, operator, &text).map(|range| AnswerTest::Numbers(vec![range]))
-            }
+            FacetKind::Like(QueryValue::Text | QueryValue::Bytes) => self.equal(&value, is_quoted),
+            FacetKind::YesNo => yes_no(&value),
+            FacetKind::Like(kind) => super::value::numbers(kind, operator, &value)
+                .map(|range| AnswerTest::Numbers(vec![range])),
             FacetKind::Json => Ok(AnswerTest::Exists),
         };
         test.map(|test| (is_equal, test)).map_err(|why| error(column, why))
@@ -370,9 +379,9 @@ impl ComparisonReader<'_> {
             "==" => AnswerTest::JsonIs(vec![value]),
             "contains" => AnswerTest::JsonHas(value),
             _ => {
-                let number = value.as_f64().ok_or_else(|| {
-                    error(column, format!("behind {operator} stands a number"))
-                })?;
+                let number = value
+                    .as_f64()
+                    .ok_or_else(|| error(column, format!("behind {operator} stands a number")))?;
                 AnswerTest::JsonNumber(operator, number)
             }
         })
@@ -402,11 +411,20 @@ impl ComparisonReader<'_> {
         let column = self.scanner.column();
         let said = |why: String| error(column, why);
         if self.scanner.peek() == Some('[') {
-            let Value::Array(values) = self.json_value()? else { return Err(said("this is no list".into())) };
-            return self.any_of(values.into_iter().map(|value| match value {
-                Value::String(text) => (text, true),
-                other => (other.to_string(), false),
-            }).collect()).map_err(said);
+            let Value::Array(values) = self.json_value()? else {
+                return Err(said("this is no list".into()));
+            };
+            return self
+                .any_of(
+                    values
+                        .into_iter()
+                        .map(|value| match value {
+                            Value::String(text) => (text, true),
+                            other => (other.to_string(), false),
+                        })
+                        .collect(),
+                )
+                .map_err(said);
         }
         self.scanner.take("{");
         let mut texts = Vec::new();
@@ -416,7 +434,8 @@ impl ComparisonReader<'_> {
                 break;
             }
             let written = self.scanner.value(&[',', '}'], false)?;
-            let written = written.ok_or_else(|| error(column, "a '}' is missing at the end of the list"))?;
+            let written =
+                written.ok_or_else(|| error(column, "a '}' is missing at the end of the list"))?;
             texts.push((written.text, written.is_quoted));
         }
         self.any_of(texts).map_err(said)
@@ -448,7 +467,8 @@ impl ComparisonReader<'_> {
     fn written(&mut self, is_regex: bool) -> Result<(String, bool), QueryError> {
         let column = self.scanner.column();
         let written = self.scanner.value(&[], is_regex)?;
-        let written = written.ok_or_else(|| error(column, "a value is missing behind the operator"))?;
+        let written =
+            written.ok_or_else(|| error(column, "a value is missing behind the operator"))?;
         Ok((written.text, written.is_quoted))
     }
 }
@@ -465,7 +485,8 @@ fn literal(text: &str) -> Value {
 fn unquoted(text: &str) -> Option<String> {
     let mut scanner = Scanner::new(text.trim());
     let written = scanner.value(&[], false).ok().flatten()?;
-    (scanner.is_over() && written.is_quoted && text.trim().starts_with('\'')).then_some(written.text)
+    (scanner.is_over() && written.is_quoted && text.trim().starts_with('\''))
+        .then_some(written.text)
 }
 
 fn yes_no(text: &str) -> Result<AnswerTest, String> {

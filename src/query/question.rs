@@ -14,7 +14,7 @@ use crate::codec::json_path::JsonPath;
 
 /// A question about what came.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Question {
+pub struct FacetQuestion {
     /// As it was written.
     text: String,
     facet: FacetOf,
@@ -28,13 +28,13 @@ pub struct Question {
     part: Option<RegexTest>,
 }
 
-impl Question {
+impl FacetQuestion {
     /// Reads what an expectation is about; an error names the column and what to write.
     ///
     /// # Errors
     /// When there is no such thing.
     pub fn parse(text: &str) -> Result<Self, QueryError> {
-        let question = Question::of_capture(text)?;
+        let question = FacetQuestion::of_capture(text)?;
         if question.part.is_some() {
             let message = "what it shall match is the value: body = \"matches 'a.c'\"";
             return Err(error(1, message));
@@ -45,7 +45,7 @@ impl Question {
     /// Reads what a capture takes, which may be a part of an answer.
     ///
     /// # Errors
-    /// As [`parse`](Question::parse).
+    /// As [`parse`](FacetQuestion::parse).
     pub fn of_capture(text: &str) -> Result<Self, QueryError> {
         let text = text.trim();
         if text.is_empty() {
@@ -178,7 +178,7 @@ fn split_part(text: &str) -> Result<(&str, Option<RegexTest>), QueryError> {
 }
 
 /// A question about what this names.
-fn of_name(written: &str) -> Result<Question, QueryError> {
+fn of_name(written: &str) -> Result<FacetQuestion, QueryError> {
     let (plain, inside) = match written.split_once('[') {
         Some((plain, inside)) => (plain, Some(inside)),
         None => (written, None),
@@ -201,11 +201,14 @@ fn of_name(written: &str) -> Result<Question, QueryError> {
         Some(inside) => {
             let inside = inside.strip_suffix(']').filter(|_| facet.of == FacetOf::Body);
             inside.and_then(value::slice).ok_or_else(|| {
-                error(plain.chars().count() + 1, "only body has parts: body[0:4], body[4-7], body[-4:]")
+                error(
+                    plain.chars().count() + 1,
+                    "only body has parts: body[0:4], body[4-7], body[-4:]",
+                )
             })?
         }
     };
-    Ok(Question {
+    Ok(FacetQuestion {
         text: String::new(),
         facet: facet.of,
         kind: facet.kind,

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::answered::{Answered, whole};
-use super::comparison::{Comparison, has, is_same};
+use super::comparison::{FacetTest, has, is_same};
 use crate::codec::json_path::{member, type_of};
-use crate::model::counts::count;
+use crate::model::counts::{count, counted};
 use crate::model::timing::show_duration;
 
 /// Characters of a value that are shown.
@@ -39,7 +39,7 @@ impl Answered {
     }
 }
 
-impl Comparison {
+impl FacetTest {
     /// What of an answer differs from what was wanted, a line each; none where there is no more to say
     /// than what was wanted and what came.
     #[must_use]
@@ -50,13 +50,17 @@ impl Comparison {
                 let mut found = Vec::new();
                 let got = whole(values);
                 let mut looking = Looking { is_part: self.is_part(), found: &mut found };
-                looking.compare(String::new(), wanted, &got);
+                looking.compare("", wanted, &got);
                 let is_plain = |value: &Value| !value.is_object() && !value.is_array();
                 if is_plain(wanted) || is_plain(&got) { Vec::new() } else { few(found) }
             }
-            Answered::Bytes(got) => self.equal_text().map_or_else(Vec::new, |wanted| of_texts(wanted, got)),
+            Answered::Bytes(got) => {
+                self.equal_text().map_or_else(Vec::new, |wanted| of_texts(wanted, got))
+            }
             Answered::Texts(texts) => match (texts.as_slice(), self.equal_text()) {
-                ([got], Some(wanted)) if got.len().max(wanted.len()) > AROUND => of_texts(wanted, got),
+                ([got], Some(wanted)) if got.len().max(wanted.len()) > AROUND => {
+                    of_texts(wanted, got)
+                }
                 _ => Vec::new(),
             },
             _ => Vec::new(),
@@ -75,7 +79,10 @@ fn rounded(time: std::time::Duration) -> std::time::Duration {
 /// A text in quotes, or bytes as escapes.
 fn text_of(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
-        Ok(text) => format!("'{}'", text.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'")),
+        Ok(text) => format!(
+            "'{}'",
+            text.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'")
+        ),
         Err(_) => format!("'{}'", bytes.escape_ascii()),
     }
 }
@@ -103,7 +110,7 @@ struct Looking<'a> {
 }
 
 impl Looking<'_> {
-    fn compare(&mut self, path: String, wanted: &Value, got: &Value) {
+    fn compare(&mut self, path: &str, wanted: &Value, got: &Value) {
         if is_same(wanted, got) || self.is_part && has(got, wanted) || self.found.len() > 100 {
             return;
         }
@@ -112,22 +119,27 @@ impl Looking<'_> {
                 for (name, wanted) in wanted {
                     let path = format!("{path}{}", member(name));
                     match got.get(name) {
-                        Some(got) => self.compare(path, wanted, got),
+                        Some(got) => self.compare(&path, wanted, got),
                         None => self.say(&path, &short(&wanted.to_string()), "nothing"),
                     }
                 }
-                let extra = got.iter().filter(|(name, _)| !self.is_part && !wanted.contains_key(*name));
+                let extra =
+                    got.iter().filter(|(name, _)| !self.is_part && !wanted.contains_key(*name));
                 for (name, got) in extra.collect::<Vec<_>>() {
-                    self.say(&format!("{path}{}", member(name)), "nothing", &short(&got.to_string()));
+                    self.say(
+                        &format!("{path}{}", member(name)),
+                        "nothing",
+                        &short(&got.to_string()),
+                    );
                 }
             }
             (Value::Array(wanted), Value::Array(got)) if !self.is_part => {
                 for (at, (wanted, got)) in wanted.iter().zip(got).enumerate() {
-                    self.compare(format!("{path}[{at}]"), wanted, got);
+                    self.compare(&format!("{path}[{at}]"), wanted, got);
                 }
                 if wanted.len() != got.len() {
-                    let elements = |count: usize| format!("{count} elements");
-                    self.say(&path, &elements(wanted.len()), &elements(got.len()));
+                    let elements = |count: usize| counted(count as u64, "element");
+                    self.say(path, &elements(wanted.len()), &elements(got.len()));
                 }
             }
             (wanted, got) => {
@@ -136,7 +148,7 @@ impl Looking<'_> {
                     let text = short(&value.to_string());
                     if is_other_type { format!("{text} ({})", type_of(value)) } else { text }
                 };
-                self.say(&path, &told(wanted), &told(got));
+                self.say(path, &told(wanted), &told(got));
             }
         }
     }
@@ -155,7 +167,7 @@ fn of_texts(wanted: &[u8], got: &[u8]) -> Vec<String> {
     }
     let around = |bytes: &[u8]| {
         let from = common.saturating_sub(AROUND / 2);
-        let part = bytes.get(from..bytes.len().min(common + AROUND)).unwrap_or_default();
+        let part = &bytes[from..bytes.len().min(common + AROUND)];
         let text = text_of(String::from_utf8_lossy(part).trim_matches('\u{fffd}').as_bytes());
         if bytes.len() > common { text } else { format!("{text}, and there it ends") }
     };

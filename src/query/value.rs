@@ -144,6 +144,7 @@ fn text_test(operator: &str, value: &str) -> Result<TextTest, String> {
     })
 }
 
+/// What finds a text.
 pub(super) fn needle(value: &str) -> Result<DataPattern, String> {
     if value.is_empty() {
         return Err("there is no text between the quotes".into());

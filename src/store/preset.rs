@@ -58,9 +58,11 @@ pub(crate) fn read_spec(text: &str, name: &str) -> Result<Spec, Failure> {
 pub fn write(preset: &Preset, previous: Option<&str>) -> String {
     let mine = tree::preset(&preset.about, &preset.spec);
     let merged = previous.and_then(|previous| carried_over(preset, previous, &mine));
+    // What a file that cannot be read expects and captures is nobody's to drop.
+    let is_read = previous.is_some_and(|previous| parse(previous).is_ok());
     merged.unwrap_or_else(|| {
         let text = render::document(mine);
-        if preset.spec.checks().is_some() { text } else { with_unused(text, previous) }
+        if is_read && preset.spec.checks().is_some() { text } else { with_unused(text, previous) }
     })
 }
 
@@ -71,7 +73,7 @@ fn with_unused(text: String, previous: Option<&str>) -> String {
     let Ok(mut document) = text.parse::<DocumentMut>() else { return text };
     let mut is_changed = false;
     for name in read::SECTIONS.into_iter().rev() {
-        if let Some(item) = previous.remove(name) {
+        if let Some(item) = previous.remove(name).filter(|_| !document.contains_key(name)) {
             document.insert(name, item);
             is_changed = true;
         }

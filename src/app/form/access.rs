@@ -190,10 +190,8 @@ pub fn cell(spec: &Spec, id: FormFieldId) -> Option<(FieldId, usize)> {
         return (at < len(spec, list)).then_some((list, at));
     }
     let kind = find(spec, list)?.info().kind;
-    let is_line = matches!(
-        kind,
-        ValueKind::List(Spelling::Header | Spelling::Pair | Spelling::Entries)
-    );
+    let is_line =
+        matches!(kind, ValueKind::List(Spelling::Header | Spelling::Pair | Spelling::Entries));
     is_line.then_some((list, at))
 }
 

@@ -1,15 +1,18 @@
 //! Says what came of the expectations and captures of what was sent, on standard error. Called by
 //! `send::http` and `send::stream` when all has come; what is not met is the exit status, too.
 
-use crate::check::{BODY_LIMIT, Came, CameBody, CameFrom, CheckReport, Checks, Talk};
+use crate::args;
+use crate::check::{BODY_LIMIT, Came, CameBody, CameFrom, CheckReport, Checks, Heard};
 use crate::cli::exit;
 use crate::cli::headless::Headless;
 use crate::cli::output;
+use crate::compose::{self, UnknownNames};
 use crate::model::exchange::Exchange;
 use crate::model::failure::Failure;
-use crate::model::record::{Direction, Record, RecordKind};
+use crate::model::preset::Scope;
+use crate::model::record::Record;
 use crate::model::secrets::{Disclosure, masked_name};
-use crate::model::timing::Stamp;
+use crate::model::spec::Spec;
 
 /// What is looked at when all has come.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +23,12 @@ pub(super) struct Checking {
 }
 
 impl Checking {
+    /// What a spec that is sent expects and captures, with these values for its names.
+    pub(super) fn of(spec: &Spec, scope: &Scope, arguments: &args::Send) -> Self {
+        let checks = compose::checks(spec, scope, UnknownNames::Refused);
+        Checking { checks, is_verbose: arguments.printing.verbose > 0 }
+    }
+
     /// Looks at the last exchange; the exit status.
     pub(super) fn exchange(
         &self,
@@ -35,15 +44,6 @@ impl Checking {
         let body = CameBody { bytes: &bytes.unwrap_or_default(), length };
         let came = Came::new(CameFrom::Exchange(exchange), body, headless.now());
         Ok(self.told(&self.checks.report(&came), &headless.told))
-    }
-
-    /// Looks at a conversation that is over; the exit status.
-    pub(super) fn talk(&self, talk: &Talk, body: CameBody<'_>, headless: &Headless) -> u8 {
-        if self.checks.is_empty() {
-            return exit::OK;
-        }
-        let came = Came::new(CameFrom::Conversation(talk), body, headless.now());
-        self.told(&self.checks.report(&came), &headless.told)
     }
 
     /// Prints what came of them.
@@ -66,48 +66,33 @@ impl Checking {
     }
 }
 
-/// What is kept of a conversation to be looked at when it is over.
+/// A conversation that is looked at when it is over.
 #[derive(Debug)]
 pub(super) struct Overheard<'a> {
     checking: &'a Checking,
-    talk: Talk,
-    received: Vec<u8>,
-    length: u64,
-    began: Option<Stamp>,
-    is_of_datagrams: bool,
+    heard: Heard,
 }
 
 impl<'a> Overheard<'a> {
     /// Nothing was said yet.
     pub(super) fn new(checking: &'a Checking, is_of_datagrams: bool) -> Self {
-        let (talk, received) = (Talk::default(), Vec::new());
-        Overheard { checking, talk, received, length: 0, began: None, is_of_datagrams }
+        Overheard { checking, heard: Heard::new(is_of_datagrams) }
     }
 
     /// A record of it.
     pub(super) fn take(&mut self, record: &Record) {
-        if self.checking.checks.is_empty() {
-            return;
+        if !self.checking.checks.is_empty() {
+            self.heard.take(record);
         }
-        let began = *self.began.get_or_insert(record.at);
-        match (record.kind, record.direction) {
-            (RecordKind::Data, Direction::Received) => {
-                self.talk.received += 1;
-                self.length += record.original_len;
-                let room = BODY_LIMIT.saturating_sub(self.received.len());
-                self.received.extend(record.data.iter().take(room));
-            }
-            (RecordKind::Data, Direction::Sent) => self.talk.sent += 1,
-            _ => return,
-        }
-        self.talk.took = record.at.since(began);
     }
 
     /// Looks at it when it is over; the exit status.
-    pub(super) fn status(&mut self, headless: &Headless) -> u8 {
-        let lost = self.talk.sent.saturating_sub(self.talk.received);
-        self.talk.lost = self.is_of_datagrams.then_some(lost);
-        let body = CameBody { bytes: &self.received, length: self.length };
-        self.checking.talk(&self.talk, body, headless)
+    pub(super) fn status(&self, headless: &Headless) -> u8 {
+        let Checking { checks, .. } = self.checking;
+        if checks.is_empty() {
+            return exit::OK;
+        }
+        let came = self.heard.came(headless.now());
+        self.checking.told(&checks.report(&came), &headless.told)
     }
 }

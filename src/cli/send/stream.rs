@@ -66,6 +66,17 @@ enum Messages {
     },
 }
 
+/// Whether the conversation is over when the last step of the preset is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LastStep {
+    /// More may come behind it.
+    GoesOn,
+    /// It is an answer, behind which nothing is waited for.
+    Awaited,
+    /// That is here, with all records before it.
+    Came,
+}
+
 /// How far the connection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Link {
@@ -91,10 +102,7 @@ struct CliConversation<'a> {
     left_out: u64,
     /// What expectations look at when it is over.
     overheard: Overheard<'a>,
-    /// The last step of the preset is an answer: when it has come, nothing more is waited for.
-    ends_with_steps: bool,
-    /// All records up to the end of the steps are here.
-    has_told_steps: bool,
+    last_step: LastStep,
     /// The session's steps are over: what they send has left, what they expect has come.
     steps_done: bool,
     /// Files and what is piped in; `None` when it is over or not wanted.
@@ -198,8 +206,7 @@ pub(super) async fn run(
         home: None,
         left_out: 0,
         overheard: Overheard::new(checking, is_of_datagrams),
-        ends_with_steps,
-        has_told_steps: false,
+        last_step: if ends_with_steps { LastStep::Awaited } else { LastStep::GoesOn },
         steps_done,
         input: None,
         silent_at: None,
@@ -339,7 +346,9 @@ impl CliConversation<'_> {
     fn remark(&mut self, record: &Record) {
         let words = String::from_utf8_lossy(&record.data);
         if words == STEPS_DONE {
-            self.has_told_steps = true;
+            if self.last_step == LastStep::Awaited {
+                self.last_step = LastStep::Came;
+            }
             self.wait();
         }
         let is_odd = record.kind != RecordKind::Secured
@@ -400,7 +409,7 @@ impl CliConversation<'_> {
             timeout
         } else if self.is_one_way() {
             Some(ONE_WAY)
-        } else if self.ends_with_steps && self.has_told_steps {
+        } else if self.last_step == LastStep::Came {
             Some(Duration::ZERO)
         } else if self.is_left() {
             // Nothing can come any more, however long somebody would wait.

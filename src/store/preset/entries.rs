@@ -41,7 +41,7 @@ pub(super) fn check(document: &Document<&str>, spec: &Spec) -> Result<(), Troubl
         let Some(entry) = root.get(section) else { continue };
         for entry in entry.table()?.free() {
             let row = row(&entry)?;
-            let flaw = flaw(&row, spec).filter(|_| row.enabled);
+            let flaw = flaw(&row, spec).filter(|_| row.is_used());
             if let Some(why) = flaw {
                 return Err(entry.wrong(&format!("in '{section}': {why}")));
             }
@@ -60,25 +60,13 @@ fn row(entry: &NamedItem<'_>) -> Result<NameValue, Trouble> {
     let value = match entry.value() {
         Some(Value::String(text)) if is_plain(text.value()) => format!("'{}'", text.value()),
         Some(Value::String(text)) => text.value().clone(),
-        Some(Value::Integer(number)) => {
-            let written = entry.value().map(written_number).unwrap_or_default();
-            if is_plain(&written) { written } else { number.value().to_string() }
+        Some(value @ (Value::Integer(_) | Value::Float(_) | Value::Boolean(_))) => {
+            plain(value).unwrap_or_default()
         }
-        Some(Value::Float(_) | Value::Boolean(_)) => {
-            entry.value().map(written_number).unwrap_or_default()
-        }
-        Some(Value::Array(_)) => json(entry)?.to_string(),
         Some(Value::Datetime(time)) => time.value().to_string(),
-        Some(Value::InlineTable(_)) | None => json(entry)?.to_string(),
+        Some(Value::Array(_) | Value::InlineTable(_)) | None => json(entry)?.to_string(),
     };
     Ok(NameValue { enabled, name, value })
-}
-
-/// A value as it is written, without what stands around it.
-fn written_number(value: &Value) -> String {
-    let mut value = value.clone();
-    value.decor_mut().clear();
-    value.to_string().trim().to_owned()
 }
 
 /// A list or a table as JSON.
@@ -109,12 +97,25 @@ fn of_toml(value: &Value) -> Option<serde_json::Value> {
     })
 }
 
-/// Whether a text is written as a number or truth value.
+/// Whether a text is written as a number or truth value: one that means the same is written otherwise.
 fn is_plain(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let is_number = digits.starts_with(|c: char| c.is_ascii_digit())
-        && digits.chars().all(|c| c.is_ascii_digit() || c == '.');
-    (is_number || ["true", "false"].contains(&text)) && text.parse::<Value>().is_ok_and(|value| !value.is_datetime())
+    let is_number = text.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    if !is_number && !["true", "false"].contains(&text) {
+        return false;
+    }
+    text.parse().is_ok_and(|value: Value| plain(&value).is_some_and(|plain| plain == text))
+}
+
+/// A number or truth value as it is written by us.
+fn plain(value: &Value) -> Option<String> {
+    Some(match value {
+        Value::Integer(number) => number.value().to_string(),
+        Value::Float(number) => Value::from(*number.value()).to_string().trim().to_owned(),
+        Value::Boolean(flag) => flag.value().to_string(),
+        Value::String(_) | Value::Datetime(_) | Value::Array(_) | Value::InlineTable(_) => {
+            return None;
+        }
+    })
 }
 
 fn value(text: &str) -> Value {

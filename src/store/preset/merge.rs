@@ -87,13 +87,14 @@ fn merge_table(
 /// The keys of a section whose order means something, in the order of the new one; comments go with the
 /// line they stand before.
 fn put_in_order(section: Option<&mut Item>, wanted: Option<&Value>) {
-    let Some(wanted) = wanted.and_then(Value::as_inline_table) else { return };
+    let wanted = wanted.and_then(Value::as_inline_table);
+    let (Some(section), Some(wanted)) = (section, wanted) else { return };
     let place = |key: &str| wanted.iter().position(|(name, _)| name == key);
     match section {
-        Some(Item::Table(table)) if !table.iter().map(|(key, _)| place(key)).is_sorted() => {
+        Item::Table(table) if !table.iter().map(|(key, _)| place(key)).is_sorted() => {
             table.sort_values_by(|a, _, b, _| place(a.get()).cmp(&place(b.get())));
         }
-        Some(Item::Value(Value::InlineTable(table)))
+        Item::Value(Value::InlineTable(table))
             if !table.iter().map(|(key, _)| place(key)).is_sorted() =>
         {
             table.sort_values_by(|a, _, b, _| place(a.get()).cmp(&place(b.get())));

@@ -43,7 +43,10 @@ fn generated() -> Value {
         definitions.insert(name.into(), table(spec.options_mut()));
     }
     for (key, about) in [
-        ("capture", "Variables taken from an answer: NAME = \"FIELD\". Of a listener or relay kept as written."),
+        (
+            "capture",
+            "Variables taken from an answer: NAME = \"FIELD\". Of a listener or relay kept as written.",
+        ),
         ("expect", "What an answer shall be: KEY = VALUE. Of a listener or relay kept as written."),
     ] {
         let mut schema = json!({ "type": "object", "description": about });
@@ -287,7 +290,9 @@ fn known(schema: &Value, node: &Value, value: &toml::Value, place: &str) {
     match value {
         toml::Value::Table(table) => {
             let object = object(schema, node).unwrap_or_else(|| panic!("{place} is no object"));
-            for (key, inner) in table {
+            // Their keys are free.
+            let is_free = |key: &str| place.is_empty() && ["capture", "expect"].contains(&key);
+            for (key, inner) in table.iter().filter(|(key, _)| !is_free(key)) {
                 let place = format!("{place}.{key}");
                 let property = object["properties"].get(key);
                 let property = property.unwrap_or_else(|| panic!("{place} is not in the schema"));
