@@ -151,9 +151,8 @@ fn entries() -> impl Strategy<Value = Vec<NameValue>> {
 }
 
 fn checks() -> impl Strategy<Value = (ExpectSpec, CaptureSpec)> {
-    (entries(), entries(), prop::option::of(duration())).prop_map(|(expect, capture, max_age)| {
-        (ExpectSpec { rows: expect }, CaptureSpec { rows: capture, max_age })
-    })
+    (entries(), entries())
+        .prop_map(|(expect, capture)| (ExpectSpec { rows: expect }, CaptureSpec { rows: capture }))
 }
 
 fn steps() -> impl Strategy<Value = Vec<ScriptStep>> {

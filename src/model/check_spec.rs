@@ -1,8 +1,6 @@
 //! What a preset asks of what comes back, and what it takes from it, as written. `compose` reads it, and
 //! `check` says what came of it.
 
-use std::time::Duration;
-
 use super::name_value::NameValue;
 
 /// The `[expect]` section of a client's preset.
@@ -17,6 +15,4 @@ pub struct ExpectSpec {
 pub struct CaptureSpec {
     /// Names of variables, and what of the answer they become.
     pub rows: Vec<NameValue>,
-    /// Age from which on what was captured is taken anew; `None` = it stays as long as the program runs.
-    pub max_age: Option<Duration>,
 }

@@ -20,7 +20,5 @@ impl Options for CaptureSpec {
         "capture", ENTRIES, rows, placeholder: "name of the variable",
             help: "Variables taken from the answer: token = \"json .token\", next = \"header.location\", \
                    id = \"body matches 'id=([0-9]+)'\".";
-        "max-age", ValueKind::Duration, max_age, label: "Good for (empty = as long as this runs)",
-            help: "Age from which on what was captured is taken anew, by sending this again.";
     }
 }
