@@ -7,6 +7,8 @@
 
 pub mod action;
 pub mod arrangement;
+pub(crate) mod captured;
+pub mod checking;
 pub(crate) mod choices;
 mod clicks;
 pub(crate) mod color_rules;
@@ -75,8 +77,8 @@ use crate::store::job::Restore;
 use drafts::Draft;
 use effect::Effect;
 use flow::{
-    carry_out, draft, edited, engine, exports, focus as focus_flow, history, input, project,
-    restore, store, themes as theme_flow, timer,
+    carry_out, checks, draft, edited, engine, exports, focus as focus_flow, history, input,
+    project, restore, store, themes as theme_flow, timer,
 };
 use message::Message;
 use save_state::LastRun;
@@ -120,6 +122,7 @@ impl App {
             Message::Store(reply) => store::apply(self, reply),
             Message::Background { is_dark } => theme_flow::follow(self, is_dark),
             Message::Timer(timer) => timer::timer_fired(self, timer),
+            Message::Checked(checked) => checks::checked(self, *checked),
             Message::Copied(Ok(words)) | Message::Opened(Ok(words)) => self.done(words),
             Message::Export(id, report) => exports::reported(self, id, report),
             Message::External(result) => draft::edited(self, result),

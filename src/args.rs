@@ -168,7 +168,7 @@ pub enum AuthorityTask {
 }
 
 const EXIT_CODES: &str = "\
-Exit status: 0 what was asked for happened, 1 not as expected (a step, --check-status, --download), 2 usage,
+Exit status: 0 what was asked for happened, 1 not as expected (a step, [expect], [capture], --check-status, --download), 2 usage,
 3 network, 4 TLS, 5 timeout, 6 interrupted, or not all printed or filtered (--jq), 141 the reader of the output left.";
 
 const LISTEN_EXAMPLES: &str = "\

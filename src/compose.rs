@@ -11,6 +11,7 @@ pub(crate) mod address_parts;
 pub(crate) mod adopt;
 pub(crate) mod anew;
 mod body;
+mod checks;
 pub(crate) mod http;
 mod http_relay;
 mod issue;
@@ -36,6 +37,7 @@ pub(crate) use method::method_and_url;
 use text::Composer;
 pub use text::UnknownNames;
 
+use crate::check::Checks;
 use crate::model::field::Options;
 use crate::model::field_id::FieldId;
 use crate::model::http::{AutomaticHeader, HttpBody, HttpSpec};
@@ -74,10 +76,18 @@ pub(crate) fn plan_with(
         }
         Spec::UdpRelay(spec) => relay::udp(spec, &mut composer).map(Plan::UdpRelay),
     };
+    checks::checks(spec, &mut composer);
     match plan {
         Some(plan) if composer.issues.is_empty() => Ok(plan),
         _ => Err(composer.issues),
     }
+}
+
+/// What is expected of what comes back and what is taken of it; of a spec that has a plan with these
+/// variables.
+#[must_use]
+pub fn checks(spec: &Spec, variables: &dyn Variables, unknown: UnknownNames) -> Checks {
+    checks::checks(spec, &mut Composer::new(variables, unknown))
 }
 
 /// Which headers [`automatic`] tells of, without their values.

@@ -18,6 +18,7 @@
 //!  os                      what only one system has, such as /proc; leaf of engine, tui, ending
 //!  interop    timeline     curl/, python/, ndjson, from_traffic; the bounded log and its views
 //!  compose                 Spec -> Plan: templates expanded, addresses completed, checked
+//!  check                   expectations and captures, and what came of them
 //!  query      codec        the expression language; http1/, content_coding/, lines/, hex, escape
 //!  model                   what things are, and fields/: the table of options of each spec
 //! ```
@@ -40,6 +41,7 @@
 
 pub mod app;
 mod args;
+pub mod check;
 mod cli;
 pub mod codec;
 pub mod compose;

@@ -7,6 +7,7 @@ pub mod answer_clock;
 pub mod authority;
 pub(crate) mod braces;
 pub(crate) mod byte_size;
+pub mod check_spec;
 pub mod ciphertext;
 pub(crate) mod client;
 pub mod color_rule;

@@ -8,26 +8,37 @@
 //!   not    = ["not"] ( "(" or ")" | test )               test = field [ op value ] | word | "text"
 //!   op     = == != < <= > >= contains matches in :       value = word | "text" | a..b | {a, b..c}
 //! ```
+//! Expectations and captures ask about what came as a whole (`check`): a [`FacetQuestion`] names a facet of
+//! it, a [`FacetTest`] is what its answer is compared with, by the same operators and values.
 
+mod answered;
+mod comparison;
 mod completion;
 mod expr;
+mod facets;
 mod facts;
 mod fields;
 mod filter;
 mod foreign;
 mod parser;
 mod pattern;
+mod question;
 mod scanner;
+mod shown;
 mod subject;
 mod times;
 mod value;
 
+pub use answered::Answered;
+pub use comparison::FacetTest;
 pub use completion::{QueryOffer, QueryPlace};
 pub(crate) use expr::Reads;
 pub use expr::RecordFilter;
+pub use facets::{FACETS, Facet, FacetAsked, FacetOf, TimingPhase};
 pub use facts::RecordFacts;
 pub use fields::{BARE, FIELDS, QueryField, QueryValue};
 pub use filter::Filter;
+pub use question::FacetQuestion;
 pub use scanner::QueryError;
 
 #[cfg(test)]

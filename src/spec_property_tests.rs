@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use crate::codec::http1::{Expected, HeadReader, write};
 use crate::compose::plan;
+use crate::model::check_spec::{CaptureSpec, ExpectSpec};
 use crate::model::client::{
     ClientSpec, DatagramSpec, InputSpec, ScriptStep, SocketSpec, TcpSpec, UdpSpec,
 };
@@ -135,6 +136,25 @@ fn datagrams() -> impl Strategy<Value = DatagramSpec> {
     prop::option::of(1..=u8::MAX).prop_map(|ttl| DatagramSpec { ttl })
 }
 
+/// Rows as a file can have them: one of a name, and a beginning that switches nothing off.
+fn entries() -> impl Strategy<Value = Vec<NameValue>> {
+    let value = prop_oneof![text(), "-?[0-9]{1,6}(\\.[0-9]{1,3})?", "'?(true|7|1.5)'?"];
+    let entry = (any::<bool>(), text(), value);
+    prop::collection::vec(entry, 0..4).prop_map(|rows| {
+        let row = |(at, (enabled, name, value)): (usize, (bool, String, String))| NameValue {
+            enabled,
+            name: format!("{at}{name}"),
+            value,
+        };
+        rows.into_iter().enumerate().map(row).collect()
+    })
+}
+
+fn checks() -> impl Strategy<Value = (ExpectSpec, CaptureSpec)> {
+    (entries(), entries())
+        .prop_map(|(expect, capture)| (ExpectSpec { rows: expect }, CaptureSpec { rows: capture }))
+}
+
 fn steps() -> impl Strategy<Value = Vec<ScriptStep>> {
     let step = prop_oneof![
         payload().prop_map(ScriptStep::Send),
@@ -170,11 +190,12 @@ fn http_spec() -> BoxedStrategy<HttpSpec> {
         text().prop_map(Auth::Bearer),
         (text(), text()).prop_map(|(user, password)| Auth::Basic { user, password })
     ];
-    let socket = (socket(), client());
+    let socket = (socket(), client(), checks());
     let more = (verify(), any::<u8>(), trust(), any::<bool>());
     (text(), text(), rows(), rows(), auth, body(), duration(), more, socket)
         .prop_map(|(method, url, query, headers, auth, body, timeout, more, socket)| {
-            let ((verify, redirects, trust, keep), (socket, client)) = (more, socket);
+            let (verify, redirects, trust, keep) = more;
+            let (socket, client, (expect, capture)) = socket;
             let unix_socket = client.source.trim().to_owned();
             HttpSpec {
                 method,
@@ -191,6 +212,8 @@ fn http_spec() -> BoxedStrategy<HttpSpec> {
                 unix_socket,
                 socket,
                 client,
+                expect,
+                capture,
             }
         })
         .boxed()
@@ -325,14 +348,17 @@ fn relays() -> BoxedStrategy<Spec> {
 
 /// Any spec, whether it can run or not.
 pub(crate) fn spec() -> BoxedStrategy<Spec> {
-    let tcp = (text(), client_tls(), steps(), input(), duration(), socket(), client()).prop_map(
-        |(address, tls, steps, input, connect_timeout, socket, client)| {
-            Spec::Tcp(TcpSpec { address, tls, steps, input, connect_timeout, socket, client })
+    let of_tcp = (text(), client_tls(), steps(), input(), duration(), socket(), client());
+    let tcp = (of_tcp, checks()).prop_map(
+        |((address, tls, steps, input, connect_timeout, socket, client), (expect, capture))| {
+            let session = TcpSpec { address, tls, steps, input, ..TcpSpec::default() };
+            Spec::Tcp(TcpSpec { connect_timeout, socket, client, expect, capture, ..session })
         },
     );
-    let udp = (text(), client(), datagrams(), any::<bool>(), steps(), input()).prop_map(
-        |(address, client, socket, any_peer, steps, input)| {
-            Spec::Udp(UdpSpec { address, client, socket, any_peer, steps, input })
+    let of_udp = (text(), client(), datagrams(), any::<bool>(), steps(), input());
+    let udp = (of_udp, checks()).prop_map(
+        |((address, client, socket, any_peer, steps, input), (expect, capture))| {
+            Spec::Udp(UdpSpec { address, client, socket, any_peer, steps, input, expect, capture })
         },
     );
     let tcp_listener = (text(), listener_tls(), socket(), payload(), rules(), input()).prop_map(

@@ -8,6 +8,7 @@
 //! The terminal is crossterm's: modes, commands and colours. Its reader of events is not used, and so
 //! none of its event types: `event_parser` says why, and makes the application's `Input` of bytes.
 
+mod checking;
 mod clipboard;
 mod event_loop;
 mod event_parser;

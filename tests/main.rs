@@ -27,6 +27,8 @@ mod captures_read;
 mod captures_written;
 #[path = "suite/certificates.rs"]
 mod certificates;
+#[path = "suite/checked.rs"]
+mod checked;
 #[path = "suite/ciphertext.rs"]
 mod ciphertext;
 #[path = "suite/cli.rs"]

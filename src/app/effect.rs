@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::checking::CheckOrder;
 use super::exporting::{ExportId, ExportStep};
 use super::message::Timer;
 use crate::engine::command::Command;
@@ -17,6 +18,8 @@ pub const COPY_LIMIT: usize = 74_994;
 /// One thing for the shell to do; performing never waits.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
+    /// Look at an answer: what is expected of it, what is captured; `Message::Checked` says what came of it.
+    Check(Box<CheckOrder>),
     Engine(Command),
     /// Ask for a window of a body; the answer is drawn with the key that caused it.
     View(ViewQuery),

@@ -6,6 +6,7 @@
 //! (`carry_out`). So no flow calls back into the one that called it.
 
 pub(crate) mod availability;
+pub(crate) mod checks;
 pub(crate) mod compare;
 pub(crate) mod compare_kept;
 mod compare_marked;

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::action::Action;
+use super::checking::CheckWish;
 use super::column_set::ColumnSet;
 use super::drafts::DraftId;
 use super::editor::{Caret, TextChange};
@@ -182,6 +183,8 @@ pub enum RowChange {
     Pick(FormFieldId),
     /// A choice becomes this.
     Choose(FormFieldId, &'static str),
+    /// A row more of what is captured or expected.
+    Check(CheckWish),
 }
 
 /// What is done with records and filters of Traffic.

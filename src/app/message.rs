@@ -1,5 +1,6 @@
 //! What enters `App::update`: input, engine events, store replies, the passing of time.
 
+use super::checking::Checked;
 use super::edited_text::EditedText;
 use super::exporting::{ExportId, ExportReport};
 use crate::engine::event::Event;
@@ -24,6 +25,8 @@ pub enum Message {
     Copied(Copied),
     /// What became of a body that was to be opened outside.
     Opened(Copied),
+    /// What came of what is expected and captured.
+    Checked(Box<Checked>),
     /// How an export goes.
     Export(ExportId, ExportReport),
     /// The external editor came back with the text, or `None` when it was not changed.

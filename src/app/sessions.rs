@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::drafts::DraftId;
 use super::live_rewrites::LiveRewrites;
+use crate::check::{CheckReport, Checks};
 use crate::engine::event::{Phase, Summary};
 use crate::model::end_address::EndAddress;
 use crate::model::exchange::{BodyFacts, Exchange};
@@ -61,6 +62,12 @@ pub struct Session {
     pub(super) draft: Option<DraftId>,
     /// It holds an answer that was kept of an earlier one, or of another run.
     pub is_kept: bool,
+    /// What is expected of its answer and captured from it.
+    pub(super) checks: Checks,
+    /// What came of that, once it was looked at.
+    pub checked: Option<CheckReport>,
+    /// The environment it was sent with.
+    pub(super) environment: Option<String>,
     pub state: SessionState,
     pub phase: Option<(Phase, Stamp)>,
     /// Requests and responses, oldest first.
@@ -339,6 +346,9 @@ impl Sessions {
             entry: Stamp::default(),
             draft: None,
             is_kept: false,
+            checks: Checks::default(),
+            checked: None,
+            environment: None,
             state: SessionState::Opening,
             phase: None,
             exchanges: VecDeque::new(),

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use jiff::tz::Offset;
 
 use super::arrangement::Arrangement;
+use super::captured::CapturedValues;
 use super::color_rules::ColorRules;
 use super::column_set::ColumnSet;
 use super::drafts::Drafts;
@@ -23,6 +24,7 @@ use super::keymap::Keymap;
 use super::layout::{self, Areas, LayoutFacts};
 use super::sessions::{Session, Sessions};
 use super::themes::Themes;
+use crate::check::CheckReport;
 use crate::codec::search::Pattern;
 use crate::compose::template::{VariableName, Variables};
 use crate::model::name_order::{by_name, in_order};
@@ -82,6 +84,8 @@ pub struct Shared {
     pub(super) secrets: Secrets,
     /// Name of the environment in force.
     pub environment: Option<String>,
+    /// What was captured in this run.
+    pub captured: CapturedValues,
     pub drafts: Drafts,
     pub sessions: Sessions,
     pub kept: KeptAnswers,
@@ -117,6 +121,21 @@ impl Shared {
         let folders = workspace.defaults.iter().flat_map(|it| secret_values(&it.variables));
         self.secrets = self.secrets.and(&Secrets::new(environments.chain(folders)));
         self.workspace = workspace;
+    }
+
+    /// What was captured of an answer that was sent with this environment, and by which preset; names
+    /// of what is too long to be kept.
+    pub(super) fn take_captured(
+        &mut self,
+        environment: Option<&str>,
+        report: &CheckReport,
+        by: Option<&PresetPath>,
+        now: Stamp,
+    ) -> Vec<String> {
+        let values =
+            report.captured.iter().filter_map(|it| Some((&it.name, it.value.as_ref().ok()?)));
+        self.secrets = self.secrets.and(&Secrets::new(secret_values(values)));
+        self.captured.take(environment, report, by, now)
     }
 
     /// The command that traffic is piped into.
@@ -235,6 +254,8 @@ impl Shared {
             scope.variables.extend(environment.variables.clone());
             scope.secrets.extend(environment.secrets.clone());
         }
+        let captured = self.captured.of(self.environment.as_deref());
+        scope.captured.extend(captured.map(|(name, it)| (name.to_owned(), it.value.clone())));
         scope
     }
 
@@ -248,6 +269,8 @@ impl Shared {
         let environment = self.environment();
         let variables = environment.into_iter().flat_map(|it| &it.variables);
         plain.extend(variables.map(|(name, value)| (&**name, &**value)));
+        let captured = self.captured.of(self.environment.as_deref());
+        plain.extend(captured.map(|(name, it)| (name, &*it.value)));
         let plain = in_order(plain).map(|(name, value)| (name.to_owned(), value));
         let secrets = in_order(environment.into_iter().flat_map(|it| &it.secrets));
         let secrets = secrets.map(|(name, value)| (format!("secret.{name}"), &**value));
@@ -295,6 +318,10 @@ impl Variables for Shared {
     fn value_of(&self, name: VariableName<'_>) -> Option<&str> {
         value_in(self, self.environment(), name)
     }
+
+    fn is_captured(&self, name: &str) -> bool {
+        self.captured.get(self.environment.as_deref(), name).is_some()
+    }
 }
 
 /// What names stand for with another environment in force, looked up where it lies.
@@ -307,6 +334,10 @@ impl Variables for InEnvironment<'_> {
     fn value_of(&self, name: VariableName<'_>) -> Option<&str> {
         value_in(self.shared, self.environment, name)
     }
+
+    fn is_captured(&self, name: &str) -> bool {
+        self.shared.captured.get(self.environment.map(|it| &*it.name), name).is_some()
+    }
 }
 
 fn value_in<'a>(
@@ -318,7 +349,10 @@ fn value_in<'a>(
         VariableName::Plain(name) => {
             let mut folders = shared.workspace.applying(shared.folder()).rev();
             let inherited = || folders.find_map(|it| it.variables.get(name));
-            environment.and_then(|it| it.variables.get(name)).or_else(inherited)
+            let captured = shared.captured.get(environment.map(|it| &*it.name), name);
+            let captured = captured.map(|it| &it.value);
+            let of_files = || environment.and_then(|it| it.variables.get(name)).or_else(inherited);
+            captured.or_else(of_files)
         }
         VariableName::Secret(name) => environment.and_then(|it| it.secrets.get(name)),
         VariableName::Os(name) => shared.os.get(name),

@@ -32,7 +32,7 @@ in. (HTTPie reads it whenever it is a pipe.) What is piped in asks for no reply 
 Redirects are followed, 10 at most. A secret on a command line is seen by others on this machine:
 @FILE and '{{env.NAME}}' are not.
 
-Exit status: 0 what was asked for happened, 1 not as expected (a step, --check-status, --download), 2 usage,
+Exit status: 0 what was asked for happened, 1 not as expected (a step, [expect], [capture], --check-status, --download), 2 usage,
 3 network, 4 TLS, 5 timeout, 6 interrupted, or not all printed or filtered (--jq), 141 the reader of the output left.";
 
 /// `wirebench send`.

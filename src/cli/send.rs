@@ -1,6 +1,7 @@
 //! `wirebench send`: one exchange, from an address and items or from a preset.
 
 mod body_printer;
+mod checked;
 mod filtered;
 mod http;
 mod keeping;
@@ -36,6 +37,7 @@ use crate::model::timing::Stamp;
 use crate::model::trust::Verify;
 use crate::store::job::HistoryEntry;
 use crate::store::paths::Paths;
+use checked::Checking;
 use keeping::AnswerPlace;
 use messages::StreamMessages;
 use request::{RequestBody, SendWords};
@@ -47,6 +49,8 @@ pub(super) use http::Printing;
 struct Prepared {
     plan: Plan,
     input: StreamInput,
+    /// What is looked at when all has come.
+    checking: Checking,
     /// What was read of standard input: its file is there until the session is over.
     body: Option<StdinBody>,
     /// Bytes wait on standard input that are passed over: worth a word.
@@ -87,16 +91,17 @@ pub(super) async fn run(
         () = interrupts.next() => None,
         prepared = Box::pin(prepare(arguments, headless, &mut printing.download)) => Some(prepared),
     };
-    let Prepared { plan, input, body: _body, passes_over, mut entry, place } = match prepared {
-        None => {
-            output::note("interrupted");
-            return SendEnd::of(Ok(RunOutcome::Interrupted));
-        }
-        Some(Err(failure)) => return SendEnd::of(Err(failure)),
-        Some(Ok(prepared)) => prepared,
-    };
+    let Prepared { plan, input, checking, body: _body, passes_over, mut entry, place } =
+        match prepared {
+            None => {
+                output::note("interrupted");
+                return SendEnd::of(Ok(RunOutcome::Interrupted));
+            }
+            Some(Err(failure)) => return SendEnd::of(Err(failure)),
+            Some(Ok(prepared)) => prepared,
+        };
     let Conversed { ended, behind, outcome } =
-        converse(arguments, plan, input, headless, printing, interrupts).await;
+        converse(arguments, (plan, checking), input, headless, printing, interrupts).await;
     let is_told = match &ended {
         Ok(RunOutcome::Done(_)) => true,
         Ok(RunOutcome::Interrupted) => false,
@@ -135,7 +140,7 @@ impl Conversed {
 /// Sends, and prints what comes.
 async fn converse(
     arguments: &args::Send,
-    plan: Plan,
+    (plan, checking): (Plan, Checking),
     input: StreamInput,
     headless: &mut Headless,
     printing: &mut Printing,
@@ -147,8 +152,11 @@ async fn converse(
             Some(plan) => offline::print(plan, &headless.told, &mut printing.output)
                 .await
                 .map(|status| (status, SessionOutcome::Unknown)),
-            None if by_exchange => http::run(arguments, plan, headless, printing).await,
-            None => stream::run(arguments, plan, input, headless, &mut printing.output).await,
+            None if by_exchange => http::run(arguments, plan, &checking, headless, printing).await,
+            None => {
+                let output = &mut printing.output;
+                stream::run(arguments, plan, input, headless, (output, &checking)).await
+            }
         }
     });
     tokio::select! {
@@ -232,6 +240,7 @@ async fn prepare(
         Download::ask_plainly(request);
     }
     let mut plan = target::planned(&spec, &scope)?;
+    let checking = Checking::of(&spec, &scope, arguments);
     if let Some(raw) = &raw {
         http::set_body(&mut plan, raw).await;
     }
@@ -246,7 +255,7 @@ async fn prepare(
     let place = preset.as_ref().zip(workspace).filter(|_| keeps);
     let place = place.map(|(preset, root)| AnswerPlace::new(&root, preset, at, &scope));
     let entry = entry(kept, preset, raw.as_ref(), &plan, &scope, at);
-    Ok(Prepared { plan, input, body: raw, passes_over, entry, place })
+    Ok(Prepared { plan, input, checking, body: raw, passes_over, entry, place })
 }
 
 fn of_another_side(target: &str, side: &str, command: &str) -> Failure {

@@ -30,7 +30,8 @@ fn inner(
     path: &mut Vec<String>,
 ) -> Result<String, Option<String>> {
     let found = lookup(name, variables).ok_or(None)?;
-    if name.is_of_elsewhere() || !found.contains("{{") {
+    let is_of_elsewhere = name.is_of_elsewhere() || variables.is_captured(&name.name);
+    if is_of_elsewhere || !found.contains("{{") {
         return Ok(found.to_owned());
     }
     let is_circle = path.contains(&name.name);
@@ -97,6 +98,13 @@ mod tests {
         let value = |name: &str| super::value(&named(name), &scope).unwrap();
         assert_eq!(value("url"), "http://a.example:80/a.example?{{host}}{{host}}");
         assert_eq!(value("braces"), "{{host}} {\"a\":80}");
+    }
+
+    #[test]
+    fn what_was_captured_goes_before_and_is_not_looked_into() {
+        let mut scope = scope(&[("token", "of the file"), ("url", "x{{token}}")]);
+        scope.captured.insert("token".into(), "{{host}}".into());
+        assert_eq!(super::value(&named("url"), &scope).unwrap(), "x{{host}}");
     }
 
     #[test]

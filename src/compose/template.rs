@@ -202,16 +202,27 @@ pub enum VariableName<'a> {
 pub trait Variables {
     /// The value of a name, if there is one.
     fn value_of(&self, name: VariableName<'_>) -> Option<&str>;
+
+    /// Whether the value of a plain name was captured: what a peer said uses no further names.
+    fn is_captured(&self, _name: &str) -> bool {
+        false
+    }
 }
 
 impl Variables for Scope {
     fn value_of(&self, name: VariableName<'_>) -> Option<&str> {
         match name {
-            VariableName::Plain(name) => self.variables.get(name),
+            VariableName::Plain(name) => {
+                self.captured.get(name).or_else(|| self.variables.get(name))
+            }
             VariableName::Secret(name) => self.secrets.get(name),
             VariableName::Os(name) => self.os.get(name),
         }
         .map(String::as_str)
+    }
+
+    fn is_captured(&self, name: &str) -> bool {
+        self.captured.contains_key(name)
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use smart_default::SmartDefault;
 use strum::IntoStaticStr;
 
+use super::check_spec::{CaptureSpec, ExpectSpec};
 use super::payload::{LineEnding, Payload, PayloadFormat};
 use super::tls::ClientTls;
 
@@ -64,6 +65,8 @@ pub struct TcpSpec {
     pub connect_timeout: Duration,
     pub socket: SocketSpec,
     pub client: ClientSpec,
+    pub expect: ExpectSpec,
+    pub capture: CaptureSpec,
 }
 
 /// A UDP client: one socket that sends to `address`. Datagrams of anybody are shown; which of them
@@ -78,6 +81,8 @@ pub struct UdpSpec {
     pub any_peer: bool,
     pub steps: Vec<ScriptStep>,
     pub input: InputSpec,
+    pub expect: ExpectSpec,
+    pub capture: CaptureSpec,
 }
 
 /// One step of a scripted start.

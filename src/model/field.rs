@@ -31,6 +31,10 @@ pub enum FormTab {
     Faults,
     /// What it changes of it.
     Rewrites,
+    /// What the answer shall be.
+    Expect,
+    /// What of the answer becomes a variable.
+    Capture,
 }
 
 /// Room a field asks for on its line, without its label.
@@ -91,6 +95,8 @@ pub enum Spelling {
     Table,
     /// `[[section.key]]`
     Headed,
+    /// `name = value`, in a section of its own beside that of the spec: `[key]`.
+    Entries,
 }
 
 /// When a key stands in a file.

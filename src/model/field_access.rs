@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::field::{FieldInfo, FieldValue, FormTab, Options, Rows, ValueKind};
+use super::field::{FieldInfo, FieldValue, FormTab, Options, Rows, Spelling, ValueKind};
 use super::field_id::FieldId;
 use super::suggest::suggest;
 
@@ -210,6 +210,11 @@ fn reach(table: &mut dyn Options, path: &str, visit: Visit<'_>) -> Result<(), St
     }
     let nowhere = || format!("there is no '{path}' here");
     let value = table.value_mut(at).ok_or_else(nowhere)?;
+    if info.kind == ValueKind::List(Spelling::Entries) && !inside.starts_with(is_digit) {
+        let row = value.rows_mut().and_then(|rows| entry(rows, inside)).ok_or_else(nowhere)?;
+        let at = row.fields().iter().position(|info| info.key == "value").ok_or_else(nowhere)?;
+        return visit(row, at);
+    }
     let (inner, rest): (&mut dyn Options, &str) = if is_list {
         let (number, rest) = inside.split_once('.').unwrap_or((inside, ""));
         let rows = value.rows_mut().ok_or_else(nowhere)?;
@@ -227,6 +232,22 @@ fn reach(table: &mut dyn Options, path: &str, visit: Visit<'_>) -> Result<(), St
         ("", None) => Err(nowhere()),
         (rest, _) => reach(inner, rest, visit),
     }
+}
+
+/// The row that goes by this name, made where there is none.
+fn entry<'a>(rows: &'a mut dyn Rows, name: &str) -> Option<&'a mut dyn Options> {
+    let key = FieldId::new("name");
+    let is_it = |at: &usize| rows.row(*at).is_some_and(|row| text(row, &key) == name);
+    let at = (0..rows.count()).find(is_it);
+    if at.is_none() {
+        rows.push();
+    }
+    let row = rows.row_mut(at.unwrap_or(rows.count() - 1))?;
+    set(row, &key, name).ok().map(|()| row)
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit()
 }
 
 /// Writes the text of one field of a table, exactly as it is.

@@ -31,6 +31,9 @@ fn table(
             ValueKind::List(Spelling::Header | Spelling::Pair) => {
                 found.push((id.to_string(), format!("Adds a row: {}", sentence(info, ""))));
             }
+            ValueKind::List(Spelling::Entries) => {
+                found.push((format!("{id}.NAME"), sentence(info, "")));
+            }
             ValueKind::List(_) => {
                 if let Some(rows) = value.rows_mut() {
                     table(&mut *rows.fresh(), id.row(0), "", found);

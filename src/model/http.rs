@@ -5,6 +5,7 @@ use std::time::Duration;
 use smart_default::SmartDefault;
 use strum::{EnumString, IntoStaticStr};
 
+use super::check_spec::{CaptureSpec, ExpectSpec};
 use super::client::{ClientSpec, SocketSpec};
 use super::listener::UnixSpec;
 use super::name_value::NameValue;
@@ -42,6 +43,8 @@ pub struct HttpSpec {
     pub unix_socket: String,
     pub socket: SocketSpec,
     pub client: ClientSpec,
+    pub expect: ExpectSpec,
+    pub capture: CaptureSpec,
 }
 
 /// Methods that are known in small letters too: those of RFC 9110 and PATCH, the common ones first,

@@ -104,6 +104,8 @@ impl Environment {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Scope {
     pub variables: BTreeMap<String, String>,
+    /// Taken from answers in this run: they go before variables, and are never looked into.
+    pub captured: BTreeMap<String, String>,
     pub secrets: BTreeMap<String, String>,
     /// Operating system environment, reachable as `{{env.NAME}}` only.
     pub os: BTreeMap<String, String>,
@@ -114,7 +116,8 @@ impl Scope {
     #[must_use]
     pub fn hidden(&self) -> Secrets {
         let secrets = self.secrets.values().map(String::as_str);
-        Secrets::new(secrets.chain(secret_values(self.variables.iter().chain(&self.os))))
+        let named = self.variables.iter().chain(&self.captured).chain(&self.os);
+        Secrets::new(secrets.chain(secret_values(named)))
     }
 }
 

@@ -221,6 +221,13 @@ pub(crate) fn is_credential(name: &str) -> bool {
     CREDENTIALS.contains(&&*name) || KEY_WORDS.iter().any(|word| name.contains(word))
 }
 
+/// The value of a variable as it is shown: not at all where its name says that nobody shall read it.
+#[must_use]
+pub(crate) fn masked_name(name: &str, value: &str, told: &Disclosure) -> String {
+    let is_shown = matches!(told, Disclosure::Everything) || !secret_name::names_secret(name);
+    if is_shown { told.words(value) } else { MASK.to_owned() }
+}
+
 /// A credential as it is shown: the scheme of an `Authorization` is none and tells what is meant.
 #[must_use]
 pub(crate) fn masked_value(name: &str, value: &str) -> String {

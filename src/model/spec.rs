@@ -5,6 +5,7 @@
 
 use strum::IntoStaticStr;
 
+use super::check_spec::{CaptureSpec, ExpectSpec};
 use super::client::{InputSpec, ScriptStep, TcpSpec, UdpSpec};
 use super::fault::FaultSpec;
 use super::http::{HttpListenerSpec, HttpSpec};
@@ -161,6 +162,37 @@ impl Spec {
             | Spec::TcpRelay(_)
             | Spec::UdpListener(_)
             | Spec::UdpRelay(_) => false,
+        }
+    }
+
+    /// What is expected of what comes back and taken from it; `None` where nothing comes back to us.
+    #[must_use]
+    pub fn checks(&self) -> Option<(&ExpectSpec, &CaptureSpec)> {
+        match self {
+            Spec::Http(spec) => Some((&spec.expect, &spec.capture)),
+            Spec::Tcp(spec) => Some((&spec.expect, &spec.capture)),
+            Spec::Udp(spec) => Some((&spec.expect, &spec.capture)),
+            Spec::HttpListener(_)
+            | Spec::HttpRelay(_)
+            | Spec::TcpListener(_)
+            | Spec::TcpRelay(_)
+            | Spec::UdpListener(_)
+            | Spec::UdpRelay(_) => None,
+        }
+    }
+
+    /// The same, to write to.
+    pub fn checks_mut(&mut self) -> Option<(&mut ExpectSpec, &mut CaptureSpec)> {
+        match self {
+            Spec::Http(spec) => Some((&mut spec.expect, &mut spec.capture)),
+            Spec::Tcp(spec) => Some((&mut spec.expect, &mut spec.capture)),
+            Spec::Udp(spec) => Some((&mut spec.expect, &mut spec.capture)),
+            Spec::HttpListener(_)
+            | Spec::HttpRelay(_)
+            | Spec::TcpListener(_)
+            | Spec::TcpRelay(_)
+            | Spec::UdpListener(_)
+            | Spec::UdpRelay(_) => None,
         }
     }
 

@@ -59,7 +59,7 @@ impl TextTest {
             TextTest::Exists => true,
             TextTest::Is(wanted) => is_same(text, wanted),
             TextTest::Contains(pattern) => pattern.is_in(text),
-            TextTest::Matches(pattern) => pattern.regex.is_match(text),
+            TextTest::Matches(pattern) => pattern.is_in(text),
         }
     }
 }
@@ -69,7 +69,7 @@ impl DataTest {
     pub(super) fn holds(&self, data: &[u8]) -> bool {
         match self {
             DataTest::Contains(pattern) => pattern.is_in(data),
-            DataTest::Matches(pattern) => pattern.regex.is_match(data),
+            DataTest::Matches(pattern) => pattern.is_in(data),
             DataTest::Is(wanted) => is_same(data, wanted),
             DataTest::Within(from, to) => {
                 let bounds = (from.as_ref().map(Vec::as_slice), to.as_ref().map(Vec::as_slice));
@@ -113,6 +113,17 @@ impl RegexTest {
             format!("this regular expression cannot be used: {why}")
         })?;
         Ok(RegexTest { source: source.to_owned(), regex })
+    }
+
+    /// Whether something in a text matches.
+    pub(super) fn is_in(&self, text: &[u8]) -> bool {
+        self.regex.is_match(text)
+    }
+
+    /// The first group of what matches first, or all of it where there is no group.
+    pub(super) fn first_group<'t>(&self, text: &'t [u8]) -> Option<&'t [u8]> {
+        let found = self.regex.captures(text)?;
+        found.get(1).or_else(|| found.get(0)).map(|part| part.as_bytes())
     }
 
     /// It as a part of a larger one.

@@ -163,7 +163,8 @@ fn text_test(operator: &str, value: &str) -> Result<TextTest, String> {
     })
 }
 
-fn needle(value: &str) -> Result<DataPattern, String> {
+/// What finds a text.
+pub(super) fn needle(value: &str) -> Result<DataPattern, String> {
     if value.is_empty() {
         return Err("there is no text between the quotes".into());
     }
@@ -251,6 +252,25 @@ fn statuses(operator: &str, value: &str) -> Result<NumberRange, String> {
         }
         _ => range(operator, value, status),
     }
+}
+
+/// The numbers an operator lets through of what is written for a value of this kind: a status, bytes,
+/// nanoseconds or just a number.
+pub(super) fn numbers(
+    kind: QueryValue,
+    operator: &str,
+    value: &str,
+) -> Result<NumberRange, String> {
+    match kind {
+        QueryValue::Status => statuses(operator, value),
+        QueryValue::Duration => range(operator, value, nanos),
+        QueryValue::Size => range(operator, value, length),
+        _ => range(operator, value, number),
+    }
+}
+
+fn number(value: &str) -> Result<u64, String> {
+    value.parse().map_err(|_| format!("'{value}' is not a number; write 3, 1..3 or >= 3"))
 }
 
 /// What has this name, whatever its case.
@@ -355,7 +375,7 @@ fn conn(value: &str) -> Result<ConnId, String> {
 }
 
 /// Whether a text is meant as bytes: `0x…`, or pairs of digits with colons between them.
-fn looks_like_hex(value: &str) -> bool {
+pub(super) fn looks_like_hex(value: &str) -> bool {
     let is_pair = |pair: &str| pair.len() == 2 && pair.bytes().all(|it| it.is_ascii_hexdigit());
     let digits = value.strip_prefix("0x").or_else(|| value.strip_prefix("0X"));
     let is_run = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_hexdigit());

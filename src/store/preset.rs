@@ -6,6 +6,7 @@
 //! comments, order and formatting alone. Pure functions; called by the worker, the command line
 //! and the screens that show a preset as text.
 
+mod entries;
 mod line_ends;
 mod merge;
 mod read;
@@ -33,7 +34,9 @@ pub fn read(text: &str, path: &PresetPath) -> Result<Preset, Failure> {
     let refused = |trouble: Trouble| trouble.into_failure(&file, text);
     let document = parse_document(text).map_err(refused)?;
     let (about, spec) = read::preset(&document).map_err(refused)?;
-    Ok(Preset { path: path.clone(), about, spec, unused: read::unused(&document) })
+    entries::check(&document, &spec).map_err(refused)?;
+    let unused = read::unused(&document, &spec);
+    Ok(Preset { path: path.clone(), about, spec, unused })
 }
 
 /// A text with the line ends of the one before: a file that was written on Windows stays one.
@@ -55,7 +58,12 @@ pub(crate) fn read_spec(text: &str, name: &str) -> Result<Spec, Failure> {
 pub fn write(preset: &Preset, previous: Option<&str>) -> String {
     let mine = tree::preset(&preset.about, &preset.spec);
     let merged = previous.and_then(|previous| carried_over(preset, previous, &mine));
-    merged.unwrap_or_else(|| with_unused(render::document(mine), previous))
+    // What a file that cannot be read expects and captures is nobody's to drop.
+    let is_read = previous.is_some_and(|previous| parse(previous).is_ok());
+    merged.unwrap_or_else(|| {
+        let text = render::document(mine);
+        if is_read && preset.spec.checks().is_some() { text } else { with_unused(text, previous) }
+    })
 }
 
 /// A new text with the sections of the previous one that are no business of a spec.
@@ -64,8 +72,8 @@ fn with_unused(text: String, previous: Option<&str>) -> String {
     let Some(mut previous) = previous.map(Document::into_mut) else { return text };
     let Ok(mut document) = text.parse::<DocumentMut>() else { return text };
     let mut is_changed = false;
-    for name in read::UNUSED {
-        if let Some(item) = previous.remove(name) {
+    for name in read::SECTIONS.into_iter().rev() {
+        if let Some(item) = previous.remove(name).filter(|_| !document.contains_key(name)) {
             document.insert(name, item);
             is_changed = true;
         }

@@ -5,6 +5,7 @@ use super::job::{JobKind, Overwrite, Restore, StoredDraft, Workspace};
 use super::*;
 use crate::model::failure::FailureKind;
 use crate::model::http::{HttpBody, HttpSpec};
+use crate::model::name_value::NameValue;
 use crate::model::preset::{Preset, PresetPath};
 use crate::model::spec::Spec;
 
@@ -145,8 +146,15 @@ fn a_copy_has_the_comments_and_sections_of_the_file_it_was_made_of() {
     let mut store = empty_workspace();
     let text = "# mine\n[http]\nurl = \"one\"\n\n[expect]\nstatus = 201 # for now\n";
     fs::write(store.root().join("a.toml"), text).unwrap();
+    let copied = || {
+        let mut copied = preset("b", "two");
+        if let Some((expect, _)) = copied.spec.checks_mut() {
+            expect.rows.push(NameValue::new("status", "201"));
+        }
+        copied
+    };
     let copy = |like: &str| Job::SavePreset {
-        preset: Box::new(preset("b", "two")),
+        preset: Box::new(copied()),
         based_on: None,
         overwrite: Overwrite::Refuse,
         like: Some(path(like)),
@@ -164,7 +172,7 @@ fn a_copy_has_the_comments_and_sections_of_the_file_it_was_made_of() {
     fs::remove_file(store.root().join("b.toml")).unwrap();
     store.ask(copy("gone"));
     let written = fs::read_to_string(store.root().join("b.toml")).unwrap();
-    assert_eq!(written, "[http]\nurl = \"two\"\n");
+    assert_eq!(written, "[http]\nurl = \"two\"\n\n[expect]\nstatus = 201\n");
     // What cannot be merged is written anew, with the sections that are not ours.
     let broken = "[http]\nurl = \"one\"\nnope = 1\n\n[expect]\nstatus = 201 # for now\n";
     let anew = crate::store::preset::write(&preset("a", "two"), Some(broken));

@@ -37,7 +37,7 @@ use super::event_parser::PASTE_LIMIT;
 use super::event_reader::EventReader;
 use super::exporting::{self, Exports};
 use super::external::{self, EDITOR_END, Edited, Editing};
-use super::outside::{Opened, OpenedFiles};
+use super::outside::OpenedFiles;
 use super::pace::{Pace, RedrawCause};
 use super::screen::Screen;
 use super::sequence::Parsed;
@@ -91,9 +91,9 @@ pub(super) struct EventLoop {
     pub(super) copied: mpsc::Sender<TmuxAnswer>,
     /// What became of texts that somebody else puts on the clipboard.
     tmux_answers: mpsc::Receiver<TmuxAnswer>,
-    pub(super) opened: mpsc::Sender<Opened>,
-    /// What became of bodies that other programs open.
-    opened_outcomes: mpsc::Receiver<Opened>,
+    pub(super) worked: mpsc::Sender<Message>,
+    /// What threads report that open bodies outside, or look at what came back.
+    work_reports: mpsc::Receiver<Message>,
     pub(super) exports: Exports,
     export_reports: mpsc::Receiver<exporting::Told>,
     /// What other programs were given to open; it goes with us.
@@ -138,7 +138,7 @@ impl EventLoop {
     ) -> io::Result<Self> {
         let (external, external_outcomes) = mpsc::channel(EXTERNALS);
         let (copied, tmux_answers) = mpsc::channel(COPIES);
-        let (opened, opened_outcomes) = mpsc::channel(COPIES);
+        let (worked, work_reports) = mpsc::channel(COPIES);
         let (reports, export_reports) = mpsc::channel(COPIES);
         Ok(EventLoop {
             styles: ThemeStyles::of(&app.shared.themes),
@@ -154,8 +154,8 @@ impl EventLoop {
             external_outcomes,
             copied,
             tmux_answers,
-            opened,
-            opened_outcomes,
+            worked,
+            work_reports,
             exports: Exports::new(reports),
             export_reports,
             opened_files: OpenedFiles::default(),
@@ -255,7 +255,7 @@ impl EventLoop {
                     (Message::External(outcome), RedrawCause::Input)
                 }
                 Some(answer) = self.tmux_answers.recv() => copied(&answer),
-                Some(outcome) = self.opened_outcomes.recv() => by_user(Message::Opened(outcome)),
+                Some(message) = self.work_reports.recv() => by_user(message),
                 Some(told) = self.export_reports.recv() => exported(told),
                 Some(edited) = self.left_over.recv() => by_user(Message::EditedFound(edited)),
                 Some(text) = panics.recv() => by_user(Message::Trouble(task_panicked(text))),

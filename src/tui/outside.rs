@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use tokio::sync::mpsc;
 
 use super::external::{Edited, Editing};
+use crate::app::message::Message;
 use crate::codec::lines::LineScanner;
 use crate::codec::printable::printable;
 use crate::engine::EngineHandle;
@@ -34,7 +35,7 @@ const LAID_OUT: usize = 16 << 20;
 const NOT_FOUND: i32 = 127;
 
 /// What became of a body that was opened outside, in words.
-pub(super) type Opened = Result<String, Failure>;
+type Opened = Result<String, Failure>;
 
 /// Folders of what was opened outside, the oldest first.
 #[derive(Debug, Clone, Default)]
@@ -68,11 +69,11 @@ impl OpenedFiles {
         &self,
         engine: EngineHandle,
         subject: HandedOn,
-        outcome: mpsc::Sender<Opened>,
+        outcome: mpsc::Sender<Message>,
     ) {
         let ours = self.clone();
         let work = move || {
-            let _ = outcome.blocking_send(ours.run(&engine, &subject));
+            let _ = outcome.blocking_send(Message::Opened(ours.run(&engine, &subject)));
         };
         let spawned = std::thread::Builder::new().name("open outside".into()).spawn(work);
         debug_assert!(spawned.is_ok(), "a thread for what is opened outside");

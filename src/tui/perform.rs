@@ -14,7 +14,7 @@ use crate::store::job::Reply;
 use super::event_loop::{EventLoop, Foreground, Services};
 use super::outside::HandedOn;
 use super::pace::RedrawCause;
-use super::{clipboard, external, outside, terminal};
+use super::{checking, clipboard, external, outside, terminal};
 
 impl EventLoop {
     /// Does one thing. `cause` is the kind of change that led to it.
@@ -42,8 +42,11 @@ impl EventLoop {
                 self.editing = Some(external::edit(folder, subject, outcome));
             }
             Effect::OpenOutside { body, part, name } => {
-                let (subject, outcome) = (HandedOn { body, part, name }, self.opened.clone());
+                let (subject, outcome) = (HandedOn { body, part, name }, self.worked.clone());
                 self.opened_files.open(services.engine.clone(), subject, outcome);
+            }
+            Effect::Check(order) => {
+                checking::check(services.engine.clone(), *order, self.worked.clone());
             }
             Effect::Page { body, part, mode } => {
                 self.leave_terminal(Foreground::Editor);

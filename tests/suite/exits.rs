@@ -18,7 +18,7 @@ use crate::kill::let_run_for;
 /// Status, what it means to `send` and in general, and to `listen`, which has fewer.
 const EXITS: [(i32, &str, Option<&str>); 8] = [
     (0, "what was asked for happened", Some("stopped as asked")),
-    (1, "not as expected (a step, --check-status, --download)", None),
+    (1, "not as expected (a step, [expect], [capture], --check-status, --download)", None),
     (2, "usage", Some("usage")),
     (3, "network", Some("network")),
     (4, "TLS", None),
@@ -279,8 +279,8 @@ fn not_met_and_usage(endings: &mut Endings) {
         endings.expect(2, says, ended(args));
     }
     let url = "[http]\nurl = \"http://127.0.0.1:1/\"\n";
-    let expecting = format!("{url}[expect]\nstatus = 200\n");
-    endings.expect(2, "[expect]", preset(&expecting, &["send", "it"]));
+    let expecting = format!("{url}[expect]\nstatus = \"fine\"\n");
+    endings.expect(2, "'fine' is not a status", preset(&expecting, &["send", "it"]));
     endings.expect(2, "it.toml:1", preset("[http\n", &["send", "it"]));
     endings.expect(2, "a listener", preset("[tcp-listener]\nbind = \":0\"\n", &["send", "it"]));
 }

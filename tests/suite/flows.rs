@@ -9,6 +9,8 @@ mod answers;
 mod arranging;
 #[path = "flows/bodies.rs"]
 mod bodies;
+#[path = "flows/checked.rs"]
+mod checked;
 #[path = "flows/compared.rs"]
 mod compared;
 #[path = "flows/completing.rs"]

@@ -19,7 +19,7 @@ use wirebench::compose::plan;
 use wirebench::model::key::Key;
 use wirebench::model::preset::{PresetPath, Scope};
 use wirebench::model::theme::ROLES;
-use wirebench::query::FIELDS;
+use wirebench::query::{FACETS, FIELDS};
 use wirebench::store::preset;
 
 use crate::harness::peers::{echo_peer, http_peer};
@@ -35,6 +35,9 @@ const CLOSE_ROLES: &str = "<!-- /roles -->";
 const OPEN_FIELDS: &str =
     "<!-- fields: generated from the table of fields, checked by a test -->\n";
 const CLOSE_FIELDS: &str = "<!-- /fields -->";
+const OPEN_FACETS: &str =
+    "<!-- facets: generated from the table of facets, checked by a test -->\n";
+const CLOSE_FACETS: &str = "<!-- /facets -->";
 
 fn key_list() -> String {
     let mut text = String::new();
@@ -105,6 +108,7 @@ fn the_readme_lists_the_keys_of_the_action_table_the_roles_of_themes_and_the_fie
         (OPEN, CLOSE, key_list()),
         (OPEN_ROLES, CLOSE_ROLES, role_list()),
         (OPEN_FIELDS, CLOSE_FIELDS, field_list()),
+        (OPEN_FACETS, CLOSE_FACETS, facet_list()),
     ] {
         let readme = fs::read_to_string(path).unwrap();
         let start = readme.find(open).expect("the README has the list") + open.len();
@@ -124,6 +128,18 @@ fn field_list() -> String {
         let (title, help, example) = (field.title(), field.help, field.example);
         let operators = if operators.is_empty() { String::new() } else { format!("`{operators}`") };
         let _ = writeln!(text, "| `{title}` | {operators} | {help} | `{example}` |");
+    }
+    text.push('\n');
+    text
+}
+
+fn facet_list() -> String {
+    let mut text = String::from("\n| field | operators | what | example |\n|---|---|---|---|\n");
+    for facet in FACETS {
+        let (title, operators) = (facet.title(), facet.operators().join(" "));
+        let help = facet.help.replace('|', "\\|");
+        let example = facet.example.replace('|', "\\|");
+        let _ = writeln!(text, "| `{title}` | `{operators}` | {help} | `{example}` |");
     }
     text.push('\n');
     text

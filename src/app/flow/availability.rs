@@ -198,6 +198,8 @@ fn of_exchange(app: &App, action: Action) -> Option<&'static str> {
         | A::Find
         | A::Compare
         | A::MarkAnswer
+        | A::CaptureValue
+        | A::ExpectValue
             if count == 0 =>
         {
             Some("nothing is shown here yet")
@@ -225,6 +227,11 @@ fn of_exchange(app: &App, action: Action) -> Option<&'static str> {
         }
         A::Toggle | A::FoldAll | A::FoldLevel | A::UnfoldLevel | A::CopyPath if !is_json(app) => {
             Some("only where JSON is laid out")
+        }
+        A::CaptureValue | A::ExpectValue
+            if shared.session().is_some_and(|it| it.side().listens()) =>
+        {
+            Some("only answers to what we send")
         }
         A::ExternalEditor => Some("not in what was received"),
         _ => None,

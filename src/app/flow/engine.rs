@@ -2,7 +2,7 @@
 //!
 //! Events of a session that is unknown or over are ignored.
 
-use super::{compare, exports, held, kept, replay, response, send, statistics, traffic};
+use super::{checks, compare, exports, held, kept, replay, response, send, statistics, traffic};
 use crate::app::drafts::Draft;
 use crate::app::format::counted;
 use crate::app::sessions::SessionState;
@@ -177,6 +177,7 @@ fn done(app: &mut App, id: SessionId, outcome: Result<Summary, Failure>, at: Sta
     session.end_conns();
     send::finished(app, id);
     kept::finished(app, id);
+    checks::finished(app, id);
     let now = app.shared.now;
     if app.shared.timeline.tell_loss(id, now) {
         traffic::extended(app);

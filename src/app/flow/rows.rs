@@ -1,6 +1,6 @@
 //! Rows of the form that are moved, pasted and chosen.
 
-use super::{draft, overlays};
+use super::{checks, draft, overlays};
 use crate::app::editor::Caret;
 use crate::app::form::pasted_rows::PastedRows;
 use crate::app::form::row_steps::RowPlace;
@@ -17,6 +17,7 @@ pub(crate) fn change(app: &mut App, change: RowChange) {
         RowChange::Paste(field, new) => paste_rows(app, field, &new),
         RowChange::Pick(field) => pick(app, field),
         RowChange::Choose(field, word) => choose(app, field, word),
+        RowChange::Check(wish) => checks::wished(app, wish),
     }
 }
 

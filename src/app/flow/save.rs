@@ -20,6 +20,7 @@ use crate::app::overlay::conflict::Conflict;
 use crate::app::preset_tree::{self, TreeItem};
 use crate::app::state::App;
 use crate::app::thrown_away::ThrownAway;
+use crate::check;
 use crate::engine::command::{CloseMode, Command};
 use crate::model::failure::Failure;
 use crate::model::preset::{Preset, PresetPath, StoredPreset};
@@ -79,6 +80,10 @@ fn hand_over_like(
     // What a save does not know it leaves alone, or takes along.
     let unused = unused(&path).or_else(|| unused(like.as_ref()?)).unwrap_or_default();
     let preset = Preset { unused, ..draft.as_preset(path) };
+    if let Some(why) = check::unreadable(&preset.spec) {
+        app.warn(format!("not saved, for it would not read again: {why}"));
+        return;
+    }
     draft.saving = Some(preset.clone());
     if app.restore_due || app.save_state.again {
         // Whatever ends the program in the middle, what is being saved comes back; and no older

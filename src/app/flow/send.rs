@@ -10,7 +10,8 @@ use crate::app::form::FormFieldId;
 use crate::app::session_words;
 use crate::app::sessions::{Session, SessionState};
 use crate::app::state::App;
-use crate::compose::{Issue, UnknownNames, plan_with};
+use crate::check::Checks;
+use crate::compose::{self, Issue, UnknownNames, plan_with};
 use crate::engine::command::{CloseMode, Command};
 use crate::interop::history_spec::{forgetting, summary};
 use crate::model::endpoint::Endpoint;
@@ -39,8 +40,12 @@ pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
     draft::adopt_address(app);
     app.shared.drafts.current_mut().tag_rules();
     let scope = app.shared.scope();
-    match plan_with(&app.shared.drafts.current().spec, &scope, unknown) {
-        Ok(plan) => start(app, plan, &scope),
+    let spec = &app.shared.drafts.current().spec;
+    match plan_with(spec, &scope, unknown) {
+        Ok(plan) => {
+            let checks = compose::checks(spec, &scope, unknown);
+            start(app, plan, checks, &scope);
+        }
         // What it lacks may be there in a moment.
         Err(_) if !restore::is_begun(app) => {
             app.say_of(
@@ -91,7 +96,7 @@ fn refused(session: &Session) -> Option<TrustedCertificate> {
     Some(TrustedCertificate { sha256, at })
 }
 
-fn start(app: &mut App, plan: Plan, scope: &Scope) {
+fn start(app: &mut App, plan: Plan, checks: Checks, scope: &Scope) {
     if let Some(session) = app.shared.session().filter(|session| !session.is_over()) {
         let id = session.id;
         let is_closing = session.state == SessionState::Closing;
@@ -110,10 +115,10 @@ fn start(app: &mut App, plan: Plan, scope: &Scope) {
             Side::Client | Side::Listener | Side::Relay => {}
         }
     }
-    open(app, plan, scope);
+    open(app, plan, checks, scope);
 }
 
-fn open(app: &mut App, plan: Plan, scope: &Scope) {
+fn open(app: &mut App, plan: Plan, checks: Checks, scope: &Scope) {
     let draft = app.shared.drafts.current();
     let address = without_userinfo(draft.spec.address());
     let title = draft.preset.as_ref().map_or(&*address, |path| path.as_str()).to_owned();
@@ -132,6 +137,8 @@ fn open(app: &mut App, plan: Plan, scope: &Scope) {
     let id = app.shared.sessions.open(plan.clone(), title, app.shared.now);
     if let Some(session) = app.shared.sessions.get_mut(id) {
         session.entry = at;
+        session.checks = checks;
+        session.environment.clone_from(&app.shared.environment);
         session.draft = Some(app.shared.drafts.current().id);
         draft_address.clone_into(&mut session.written);
     }

@@ -190,7 +190,9 @@ pub fn cell(spec: &Spec, id: FormFieldId) -> Option<(FieldId, usize)> {
         return (at < len(spec, list)).then_some((list, at));
     }
     let kind = find(spec, list)?.info().kind;
-    matches!(kind, ValueKind::List(Spelling::Header | Spelling::Pair)).then_some((list, at))
+    let is_line =
+        matches!(kind, ValueKind::List(Spelling::Header | Spelling::Pair | Spelling::Entries));
+    is_line.then_some((list, at))
 }
 
 /// What switches the row or rule of a field on and off, if there is such a row.

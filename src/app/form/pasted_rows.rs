@@ -64,7 +64,7 @@ pub(crate) fn rows(text: &str, spelling: Spelling, side: HeaderSide) -> Option<P
             let one = object(text).or_else(|| query(text)).map(whole);
             one.or_else(|| pairs(text))?
         }
-        Spelling::Table | Spelling::Headed => return None,
+        Spelling::Table | Spelling::Headed | Spelling::Entries => return None,
     };
     let beyond = pasted.rows.len().saturating_sub(MOST);
     pasted.rows.truncate(MOST);

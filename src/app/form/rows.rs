@@ -303,7 +303,7 @@ impl FormWalk<'_> {
         }
         match spelling {
             // One row more than there are: typing into it makes it real.
-            Spelling::Header | Spelling::Pair => {
+            Spelling::Header | Spelling::Pair | Spelling::Entries => {
                 self.table(&*rows.fresh(), id.row(rows.count()), cell);
             }
             Spelling::Table | Spelling::Headed => {

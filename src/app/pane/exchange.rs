@@ -8,6 +8,8 @@ mod body_fetch;
 mod body_value;
 pub(crate) mod body_view;
 mod cell_due;
+mod check_lines;
+mod checked_value;
 mod copies;
 pub(crate) mod derived;
 pub(crate) mod exchange_areas;
@@ -128,7 +130,8 @@ impl ExchangePane {
     }
 
     fn made_or_copied(&mut self, shared: &Shared, action: Action) -> Option<Outcome> {
-        self.make(shared, action).or_else(|| self.copy_by(shared, action))
+        let made = self.make(shared, action).or_else(|| self.copy_by(shared, action));
+        made.or_else(|| self.check_by(shared, action))
     }
 
     /// Moves in the list of a listener, else in the content.

@@ -11,6 +11,7 @@ use serde::de::IgnoredAny;
 use tokio::time::Instant;
 
 use super::body_printer::{BodyPrinter, PIECE};
+use super::checked::Checking;
 use super::filtered::ResultPrinter;
 use crate::args::{self, Parts};
 use crate::cli::download::Download;
@@ -120,6 +121,7 @@ async fn is_json_file(path: PathBuf) -> bool {
 pub(super) async fn run(
     arguments: &args::Send,
     plan: Plan,
+    checking: &Checking,
     headless: &mut Headless,
     printing: &mut Printing,
 ) -> Result<(u8, SessionOutcome), Failure> {
@@ -158,7 +160,8 @@ pub(super) async fn run(
                 outcome?;
                 printer.sent()?;
                 printer.undecoded()?;
-                return Ok((printer.status(arguments), printer.outcome()));
+                let checked = checking.exchange(printer.last.as_deref(), headless)?;
+                return Ok((printer.status(arguments).max(checked), printer.outcome()));
             }
             Some(_) => {}
             None => return Ok((exit::OK, printer.outcome())),

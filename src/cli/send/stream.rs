@@ -15,6 +15,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::checked::{Checking, Overheard};
 use crate::args;
 use crate::cli::exit;
 use crate::cli::headless::{Headless, SESSION};
@@ -66,6 +67,17 @@ enum Messages {
     },
 }
 
+/// Whether the conversation is over when the last step of the preset is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LastStep {
+    /// More may come behind it.
+    GoesOn,
+    /// It is an answer, behind which nothing is waited for.
+    Awaited,
+    /// That is here, with all records before it.
+    Came,
+}
+
 /// How far the connection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Link {
@@ -89,6 +101,9 @@ struct CliConversation<'a> {
     home: Option<SocketAddr>,
     /// Datagrams left out because somebody else sent them.
     left_out: u64,
+    /// What expectations look at when it is over.
+    overheard: Overheard<'a>,
+    last_step: LastStep,
     /// The session's steps are over: what they send has left, what they expect has come.
     steps_done: bool,
     /// Files and what is piped in; `None` when it is over or not wanted.
@@ -162,13 +177,17 @@ pub(super) async fn run(
     plan: Plan,
     input: StreamInput,
     headless: &mut Headless,
-    output: &mut Output,
+    (output, checking): (&mut Output, &Checking),
 ) -> Result<(u8, SessionOutcome), Failure> {
     // Only a terminal or a name makes text of bytes; colours they have none.
     if Style::asked_for(&arguments.common).is_none() && !console::output_is_terminal() {
         output.style = Style::Raw;
     }
     let steps_done = plan.steps().is_empty();
+    let is_of_datagrams = plan.capabilities().datagrams;
+    let ends_with_steps = matches!(plan.steps().last(), Some(StepPlan::Expect { .. }))
+        && input.is_none()
+        && arguments.wait.is_none();
     let is_piped = matches!(input, StreamInput::Piped(_) | StreamInput::Datagram(_));
     let asks_for_reply = arguments.wait.is_some() || arguments.timeout.is_some();
     let messages = if plan.capabilities().datagrams {
@@ -187,6 +206,8 @@ pub(super) async fn run(
         answers: AnswerClocks::default(),
         home: None,
         left_out: 0,
+        overheard: Overheard::new(checking, is_of_datagrams),
+        last_step: if ends_with_steps { LastStep::Awaited } else { LastStep::GoesOn },
         steps_done,
         input: None,
         silent_at: None,
@@ -226,7 +247,9 @@ impl CliConversation<'_> {
             tokio::select! {
                 biased;
                 event = self.output.taking(headless.next_event()) => match event? {
-                    Some(Event::Done { outcome, .. }) => return self.finish(outcome),
+                    Some(Event::Done { outcome, .. }) => {
+                        return self.finish(outcome).map(|_| self.overheard.status(headless));
+                    }
                     Some(event) => self.on_event(event)?,
                     None => return Ok(exit::OK),
                 },
@@ -239,7 +262,8 @@ impl CliConversation<'_> {
                 }
                 () = clock::at(self.stalled_at) => self.tell_stall(),
                 () = clock::at(self.deadline) => {
-                    return self.on_deadline(headless).await;
+                    let status = self.on_deadline(headless).await?;
+                    return Ok(status.max(self.overheard.status(headless)));
                 }
             }
         }
@@ -277,6 +301,7 @@ impl CliConversation<'_> {
                 self.output.json(&line);
             }
             self.totals.count(record);
+            self.overheard.take(record);
             match (record.kind, record.direction) {
                 (RecordKind::Data, Direction::Received) => {
                     self.replies += 1;
@@ -319,8 +344,14 @@ impl CliConversation<'_> {
     }
 
     /// What is worth knowing of what happens; JSON Lines have it.
-    fn remark(&self, record: &Record) {
+    fn remark(&mut self, record: &Record) {
         let words = String::from_utf8_lossy(&record.data);
+        if words == STEPS_DONE {
+            if self.last_step == LastStep::Awaited {
+                self.last_step = LastStep::Came;
+            }
+            self.wait();
+        }
         let is_odd = record.kind != RecordKind::Secured
             || [NOT_VERIFIED, UNPROVEN].iter().any(|it| words.contains(it));
         if self.output.style != Style::Json && is_odd && words != STEPS_DONE {
@@ -379,6 +410,8 @@ impl CliConversation<'_> {
             timeout
         } else if self.is_one_way() {
             Some(ONE_WAY)
+        } else if self.last_step == LastStep::Came {
+            Some(Duration::ZERO)
         } else if self.is_left() {
             // Nothing can come any more, however long somebody would wait.
             Some(Duration::ZERO)

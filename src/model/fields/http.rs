@@ -1,5 +1,6 @@
 //! The options of HTTP: a request, a listener, its answers, bodies and credentials.
 
+use super::check::{CAPTURE, EXPECT};
 use super::session::{BIND, BIND_HELP};
 use super::tls::{TRUST, TRUST_HELP, VERIFY, VERIFY_HELP};
 use crate::model::field::FieldWidth::{Cells, Fill};
@@ -47,6 +48,8 @@ impl Options for HttpSpec {
         "", ValueKind::Table, socket, tab: OPTIONS;
         "", ValueKind::Table, client, tab: OPTIONS;
         "body", ValueKind::Table, body, tab: Some(FormTab::Body), label: "Body";
+        "", ValueKind::Table, expect, tab: EXPECT;
+        "", ValueKind::Table, capture, tab: CAPTURE;
     }
 }
 

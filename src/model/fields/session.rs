@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::check::{CAPTURE, EXPECT};
 use crate::model::client::{
     ClientSpec, DatagramSpec, EXPECT_WITHIN, InputSpec, ScriptStep, SocketSpec, TcpSpec, UdpSpec,
 };
@@ -87,6 +88,8 @@ impl Options for TcpSpec {
         "", ValueKind::Table, client, tab: OPTIONS;
         "", ValueKind::Table, input, tab: OPTIONS;
         "step", LIST, steps, tab: Some(FormTab::Steps), label: STEP, help: STEP_HELP;
+        "", ValueKind::Table, expect, tab: EXPECT;
+        "", ValueKind::Table, capture, tab: CAPTURE;
     }
 }
 
@@ -100,6 +103,8 @@ impl Options for UdpSpec {
             help: "Take what anybody sends for a reply, not only what the address sends.";
         "", ValueKind::Table, input, tab: OPTIONS;
         "step", LIST, steps, tab: Some(FormTab::Steps), label: STEP, help: STEP_HELP;
+        "", ValueKind::Table, expect, tab: EXPECT;
+        "", ValueKind::Table, capture, tab: CAPTURE;
     }
 }
 

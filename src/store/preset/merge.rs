@@ -11,6 +11,7 @@ use toml_edit::{
 };
 
 use super::line_ends;
+use super::read::SECTIONS;
 use super::render::{self, KeyPlace};
 use super::tree::same;
 use crate::store::toml_string::Lines;
@@ -27,6 +28,9 @@ pub(super) fn update(
     mine: &InlineTable,
 ) -> Option<String> {
     merge_table(document.as_table_mut(), KeyPlace::File, base, mine)?;
+    for key in SECTIONS {
+        put_in_order(document.get_mut(key), mine.get(key));
+    }
     let text = document.to_string();
     Some(if line_ends::is_of_windows(previous) { with_carriage_returns(text) } else { text })
 }
@@ -78,6 +82,25 @@ fn merge_table(
         }
     }
     Some(())
+}
+
+/// The keys of a section whose order means something, in the order of the new one; comments go with the
+/// line they stand before.
+fn put_in_order(section: Option<&mut Item>, wanted: Option<&Value>) {
+    let wanted = wanted.and_then(Value::as_inline_table);
+    let (Some(section), Some(wanted)) = (section, wanted) else { return };
+    let place = |key: &str| wanted.iter().position(|(name, _)| name == key);
+    match section {
+        Item::Table(table) if !table.iter().map(|(key, _)| place(key)).is_sorted() => {
+            table.sort_values_by(|a, _, b, _| place(a.get()).cmp(&place(b.get())));
+        }
+        Item::Value(Value::InlineTable(table))
+            if !table.iter().map(|(key, _)| place(key)).is_sorted() =>
+        {
+            table.sort_values_by(|a, _, b, _| place(a.get()).cmp(&place(b.get())));
+        }
+        _ => {}
+    }
 }
 
 /// Puts a new value where the old one stood, comments around it kept.

@@ -203,7 +203,7 @@ fn another_section_takes_the_place_of_the_old_one() {
     preset.spec = Spec::Tcp(TcpSpec { address: "a:1".into(), ..TcpSpec::default() });
     let text = write(&preset, Some(CREATE));
     assert!(
-        text.contains("[tcp]") && !text.contains("[http]") && text.contains("[expect]"),
+        text.contains("[tcp]") && !text.contains("[http]") && !text.contains("[expect]"),
         "{text}"
     );
     assert_eq!(get(&text), preset);
@@ -375,4 +375,66 @@ fn a_part_of_a_spec_begins_with_what_its_spec_begins_with() {
 fn nesting_and_size_do_not_break_the_reader() {
     let deep = format!("[http]\nurl = {}", "[".repeat(100_000));
     assert!(refusal(&deep).contains("not TOML"));
+}
+
+const CHECKED: &str = "[http]\nurl = \"http://h/\"\n\n[capture]\n# of the login\ntoken = \"json .token\" # short\n\n\
+    [expect]\nstatus = 201 # made\n\"~total\" = \"<= 500ms\" # not yet\n\"json .id\" = \"42\"\n\"json .n\" = 1.50\n\
+    \"json .tags\" = [\"a\", 2]\n\"json .user\" = { id = 1 }\n";
+
+#[test]
+fn what_is_expected_reads_as_it_is_written() {
+    let preset = get(CHECKED);
+    let (expect, capture) = preset.spec.checks().unwrap();
+    let rows: Vec<(bool, &str, &str)> =
+        expect.rows.iter().map(|row| (row.enabled, &*row.name, &*row.value)).collect();
+    assert_eq!(
+        rows,
+        [
+            (true, "status", "201"),
+            (false, "total", "<= 500ms"),
+            (true, "json .id", "'42'"),
+            (true, "json .n", "1.5"),
+            (true, "json .tags", "[\"a\",2]"),
+            (true, "json .user", "{\"id\":1}"),
+        ]
+    );
+    assert_eq!(capture.rows, [NameValue::new("token", "json .token")]);
+    assert!(preset.unused.is_empty());
+    assert_eq!(write(&preset, Some(CHECKED)), CHECKED);
+    assert_eq!(get(&write(&preset, None)), preset);
+}
+
+#[test]
+fn a_changed_expectation_leaves_the_others_and_their_comments() {
+    let mut preset = get(CHECKED);
+    let (expect, _) = preset.spec.checks_mut().unwrap();
+    expect.rows[0].value = "2xx".into();
+    expect.rows[1].enabled = true;
+    expect.rows.insert(1, NameValue::new("size", "< 4k"));
+    let text = write(&preset, Some(CHECKED));
+    assert!(text.contains("# of the login\ntoken = \"json .token\" # short"), "{text}");
+    assert!(
+        text.contains("[expect]\nstatus = \"2xx\" # made\nsize = \"< 4k\"\ntotal = \"<= 500ms\"\n\"json .id\" = \"42\"\n"),
+        "{text}"
+    );
+    assert_eq!(get(&text), preset);
+    let (expect, capture) = preset.spec.checks_mut().unwrap();
+    expect.rows.clear();
+    capture.rows.clear();
+    let text = write(&preset, Some(CHECKED));
+    assert_eq!(get(&text), preset);
+    assert!(!text.contains("[expect]") && !text.contains("[capture]"), "{text}");
+}
+
+#[test]
+fn what_is_not_known_to_be_expected_is_refused_with_its_line() {
+    let read = |text: &str| super::read(text, &PresetPath::parse("it").unwrap());
+    let failure = read(&CHECKED.replace("status", "statsu")).unwrap_err();
+    assert_eq!(failure.target, "it.toml:9");
+    assert!(failure.cause.contains("did you mean 'status'?"), "{failure}");
+    // A draft is what somebody is writing.
+    let draft = read_spec(&CHECKED.replace("status", "statsu"), "draft").unwrap();
+    assert_eq!(draft.checks().unwrap().0.rows[0].name, "statsu");
+    let twice = "[http]\nurl = \"a\"\nexpect = { status = 1 }\n";
+    assert!(read(twice).unwrap_err().cause.contains("unknown key 'expect'"));
 }

@@ -2,6 +2,7 @@
 
 use toml_edit::Document;
 
+use super::entries;
 use crate::codec::strict_toml::{Fields, NamedItem, Trouble};
 use crate::model::field::{FieldValue, Options, Presence, Spelling, ValueKind};
 use crate::model::field_access::put;
@@ -9,21 +10,23 @@ use crate::model::spec::Spec;
 
 type Read<T> = Result<T, Trouble>;
 
-/// Kept in the file for the runner of expectations.
-pub(super) const UNUSED: [&str; 2] = ["capture", "expect"];
+/// What is expected and captured, beside the spec.
+pub(super) const SECTIONS: [&str; 2] = ["expect", "capture"];
 
-/// Sections of the file that are kept and that nothing carries out.
-pub(super) fn unused(document: &Document<&str>) -> Vec<&'static str> {
-    UNUSED.into_iter().filter(|name| document.contains_key(name)).collect()
+/// Sections of the file that are kept and that nothing carries out: of a listener or relay nothing comes
+/// back.
+pub(super) fn unused(document: &Document<&str>, spec: &Spec) -> Vec<&'static str> {
+    let has = |name: &&str| spec.checks().is_none() && document.contains_key(name);
+    SECTIONS.into_iter().rev().filter(has).collect()
 }
 
 /// The whole file: description and spec.
 pub(super) fn preset(document: &Document<&str>) -> Read<(String, Spec)> {
     let mut root = Fields::root(document);
     let about = root.text("about")?.unwrap_or_default();
-    // No business of the spec.
-    for free in UNUSED {
-        root.get(free).map(|entry| entry.table()).transpose()?;
+    let mut beside = Vec::new();
+    for key in SECTIONS {
+        beside.push(root.get(key).map(|entry| entry.table()).transpose()?);
     }
     let mut found = None;
     for mut spec in Spec::kinds() {
@@ -36,11 +39,15 @@ pub(super) fn preset(document: &Document<&str>) -> Read<(String, Spec)> {
     }
     let missing = root.wrong("the file has no section that says what to open");
     root.done()?;
-    let spec = found.ok_or_else(|| {
+    let mut spec = found.ok_or_else(|| {
         let sections: Vec<String> =
             Spec::kinds().map(|spec| format!("[{}]", spec.section())).collect();
         missing.hint(format!("add one of {}", sections.join(", ")))
     })?;
+    if let (Some((expect, capture)), [wanted, taken]) = (spec.checks_mut(), &mut *beside) {
+        expect.rows = wanted.take().map_or_else(|| Ok(Vec::new()), entries::read)?;
+        capture.rows = taken.take().map_or_else(|| Ok(Vec::new()), entries::read)?;
+    }
     Ok((about, spec))
 }
 
@@ -57,6 +64,9 @@ fn fill(fields: &mut Fields<'_>, options: &mut dyn Options, prefix: &str) -> Rea
         let Some(key) = info.key.strip_prefix(prefix).filter(|_| !info.is_variant()) else {
             continue;
         };
+        if info.kind == ValueKind::List(Spelling::Entries) {
+            continue;
+        }
         if let Some(inner) = inner(options, at).filter(|_| info.is_inline()) {
             fill(fields, inner, "")?;
             continue;

@@ -43,10 +43,19 @@ fn generated() -> Value {
         definitions.insert(name.into(), table(spec.options_mut()));
     }
     for (key, about) in [
-        ("capture", "Reserved for values taken from an answer. Kept as written."),
-        ("expect", "Reserved for what an answer must be. Kept as written."),
+        (
+            "capture",
+            "Variables taken from an answer: NAME = \"FIELD\". Of a listener or relay kept as written.",
+        ),
+        ("expect", "What an answer shall be: KEY = VALUE. Of a listener or relay kept as written."),
     ] {
-        properties.insert(key.into(), json!({ "type": "object", "description": about }));
+        let mut schema = json!({ "type": "object", "description": about });
+        if key == "expect" {
+            let names: Vec<&str> = crate::query::FACETS.iter().map(|facet| facet.name).collect();
+            let names = names.join("|").replace('.', "\\.");
+            schema["propertyNames"] = json!({ "pattern": format!("^~?({names})") });
+        }
+        properties.insert(key.into(), schema);
     }
     let one: Vec<Value> =
         sections.iter().map(|spec| json!({ "required": [spec.section()] })).collect();
@@ -97,7 +106,8 @@ fn properties_of(
     fresh: &dyn Options,
 ) {
     for (at, info) in options.fields().iter().enumerate() {
-        if info.is_variant() {
+        // Entries are a section of their own.
+        if info.is_variant() || info.kind == ValueKind::List(Spelling::Entries) {
             continue;
         }
         if let Some(when) = info.when {
@@ -182,7 +192,7 @@ fn property(value: Option<&mut dyn FieldValue>, info: &FieldInfo) -> Value {
                     json!({ "anyOf": [{ "type": "string", "pattern": "^~|:" }, row] })
                 }
                 Spelling::Pair => json!({ "anyOf": [{ "type": "string" }, row] }),
-                Spelling::Table | Spelling::Headed => row,
+                Spelling::Table | Spelling::Headed | Spelling::Entries => row,
             };
             json!({ "type": "array", "items": items })
         }
@@ -280,7 +290,9 @@ fn known(schema: &Value, node: &Value, value: &toml::Value, place: &str) {
     match value {
         toml::Value::Table(table) => {
             let object = object(schema, node).unwrap_or_else(|| panic!("{place} is no object"));
-            for (key, inner) in table {
+            // Their keys are free.
+            let is_free = |key: &str| place.is_empty() && ["capture", "expect"].contains(&key);
+            for (key, inner) in table.iter().filter(|(key, _)| !is_free(key)) {
                 let place = format!("{place}.{key}");
                 let property = object["properties"].get(key);
                 let property = property.unwrap_or_else(|| panic!("{place} is not in the schema"));

@@ -3,7 +3,8 @@
 
 use toml_edit::{Array, InlineTable, Value};
 
-use crate::model::field::{FieldInfo, FieldValue, Options, Presence, ValueKind};
+use super::entries;
+use crate::model::field::{FieldInfo, FieldValue, Options, Presence, Spelling, ValueKind};
 use crate::model::spec::Spec;
 
 /// The whole file.
@@ -13,6 +14,12 @@ pub(super) fn preset(about: &str, spec: &Spec) -> InlineTable {
         root.insert("about", about.into());
     }
     root.insert(spec.section(), table(spec.options()).into());
+    if let Some((expect, capture)) = spec.checks() {
+        let sections = [("capture", &capture.rows), ("expect", &expect.rows)];
+        for (key, rows) in sections.into_iter().filter(|(_, rows)| !rows.is_empty()) {
+            root.insert(key, entries::written(rows).into());
+        }
+    }
     root
 }
 
@@ -72,6 +79,8 @@ fn put(table: &mut InlineTable, path: &str, value: Value) {
 fn node(value: &dyn FieldValue, info: &FieldInfo) -> Option<Value> {
     match info.kind {
         ValueKind::Table => switch(value.options()?),
+        // A section of its own.
+        ValueKind::List(Spelling::Entries) => None,
         ValueKind::List(spelling) => {
             let rows = value.rows()?;
             let row = |row: &dyn Options| {

@@ -139,7 +139,7 @@ fn only_what_a_disk_did_is_called_a_failure_of_storage() {
 }
 
 /// A preset that asks for what nothing carries out.
-const CHECKED: &str = "# kept\n[http]\nurl = \"http://h/\"\n\n[expect]\nstatus = 201\n\n[capture]\nid = \"json .id\"\n";
+const CHECKED: &str = "# kept\n[udp-listener]\nbind = \":7001\"\n\n[expect]\nstatus = 201\n\n[capture]\nid = \"json .id\"\n";
 const UNDONE: &str = "[capture] and [expect] in its file cannot be carried out yet";
 
 #[test]
@@ -151,13 +151,13 @@ fn what_a_preset_asks_for_and_is_not_done_is_said_when_it_is_opened_and_sent() {
         .assert_shows("other: [expect] in its file cannot be carried out yet; it listens without");
     driver.keys("<A-1>g<F5>");
     driver.assert_shows(UNDONE);
-    driver.assert_shows("sends it");
+    driver.assert_shows("starts it");
     for _ in 0..2 {
         let (id, _) = Driver::opened(&driver.keys("<F5>"));
-        driver.assert_shows(&format!("checked: {UNDONE}; it is sent without"));
+        driver.assert_shows(&format!("checked: {UNDONE}; it listens without"));
         driver.done(id);
         // Not only until it is saved.
-        driver.keys("<C-l><End>x<C-s>");
+        driver.keys("<C-l><End><Backspace><C-s>");
     }
     // The copy has them, too.
     driver.keys("<A-1>gD<C-u>copy<Enter>");

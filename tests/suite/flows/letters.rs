@@ -182,7 +182,8 @@ fn presses(driver: &mut Driver, spec: &Spec, tab: FormTab, field: &FormField) {
         let written = driver.app.request.editor.as_ref().map(|(_, editor)| editor.text());
         let is_written = written.is_some_and(|written| written.ends_with(letter));
         let is_taken = is_refused || is_written || text.ends_with(letter);
-        let is_list = [FormTab::Params, FormTab::Headers].contains(&tab);
+        let lists = [FormTab::Params, FormTab::Headers, FormTab::Expect, FormTab::Capture];
+        let is_list = lists.contains(&tab);
         if matches!(field.id, FormFieldId::Add(_)) {
             // What the first cell of the row cannot be is refused there, and stays seen.
             assert!(is_taken, "{text}: {}", place());

@@ -147,6 +147,12 @@ impl ExchangePane {
         let Some(shown) = self.shown(shared) else { return Vec::new() };
         let fields = shown.message().map_or(0, |message| message.head.fields.len());
         tab_strip(shown.tabs().into_iter().map(|tab| match tab {
+            ExchangeTab::Checks => {
+                let report =
+                    shown.report.map_or((0, 0), |it| (it.count() - it.unmet(), it.count()));
+                let mark = if report.0 == report.1 { "✓" } else { "✗" };
+                (tab, format!("{mark} Checks {}/{}", report.0, report.1))
+            }
             ExchangeTab::Headers if fields > 0 => {
                 (tab, format!("{} {fields}", tab.title(shown.side)))
             }

@@ -145,7 +145,9 @@ impl ExchangePane {
         let exchange = chosen
             .and_then(|number| session.exchanges.get(position(session, number)?))
             .or_else(|| session.exchanges.back())?;
-        Some(ShownExchange { exchange, side: session.side() })
+        let is_last = session.exchanges.back().is_some_and(|last| last.number == exchange.number);
+        let report = session.checked.as_ref().filter(|_| is_last);
+        Some(ShownExchange { exchange, side: session.side(), report })
     }
 
     /// The tab shown.

@@ -7,6 +7,7 @@
 use strum::IntoStaticStr;
 
 use super::shape::default_mode;
+use crate::check::CheckReport;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
 use crate::model::id::BodyId;
 use crate::model::protocol::Side;
@@ -21,6 +22,8 @@ pub enum ExchangeTab {
     Headers,
     /// Only where the message has any.
     Cookies,
+    /// What was expected and captured, where something was.
+    Checks,
     Timing,
     #[strum(serialize = "TLS")]
     Tls,
@@ -54,6 +57,8 @@ impl WindowSubject {
 pub struct ShownExchange<'a> {
     pub exchange: &'a Exchange,
     pub side: Side,
+    /// What came of what was expected of it and captured from it.
+    pub report: Option<&'a CheckReport>,
 }
 
 impl ExchangeTab {
@@ -97,6 +102,9 @@ impl<'a> ShownExchange<'a> {
         if self.has_cookies() {
             tabs.push(ExchangeTab::Cookies);
         }
+        if self.report.is_some() {
+            tabs.push(ExchangeTab::Checks);
+        }
         tabs.push(ExchangeTab::Timing);
         if self.exchange.tls.is_some() {
             tabs.push(ExchangeTab::Tls);
@@ -110,6 +118,7 @@ impl<'a> ShownExchange<'a> {
         match chosen {
             ExchangeTab::Tls if self.exchange.tls.is_none() => ExchangeTab::Body,
             ExchangeTab::Cookies if !self.has_cookies() => ExchangeTab::Body,
+            ExchangeTab::Checks if self.report.is_none() => ExchangeTab::Body,
             // Why there is no body is written in the certificates.
             ExchangeTab::Body if self.is_distrusted() => ExchangeTab::Tls,
             tab => tab,
@@ -131,6 +140,7 @@ impl<'a> ShownExchange<'a> {
             ExchangeTab::Other => (self.other()?, ViewPart::Raw),
             ExchangeTab::Headers
             | ExchangeTab::Cookies
+            | ExchangeTab::Checks
             | ExchangeTab::Timing
             | ExchangeTab::Tls => return None,
         };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::check_lines::checks;
 use super::shown_exchange::{ExchangeTab, ShownExchange};
 use crate::app::format;
 use crate::app::shared::Shared;
@@ -35,7 +36,7 @@ pub struct TextLine {
 
 impl TextLine {
     /// A line without a bar.
-    fn new(tone: Tone, label: impl Into<String>, value: impl Into<Marked>) -> Self {
+    pub(super) fn new(tone: Tone, label: impl Into<String>, value: impl Into<Marked>) -> Self {
         TextLine { label: label.into(), value: value.into(), tone, bar: None }
     }
 
@@ -50,7 +51,7 @@ impl TextLine {
     }
 
     /// A label with its value.
-    fn pair(label: &str, value: impl Into<Marked>) -> Self {
+    pub(super) fn pair(label: &str, value: impl Into<Marked>) -> Self {
         TextLine::new(Tone::Pair, label, value)
     }
 }
@@ -93,6 +94,7 @@ impl TabLines<'_> {
                 return sources.map(|source| header_line(&source, reach)).collect();
             }
             ExchangeTab::Cookies => self.shown.message().map(cookies),
+            ExchangeTab::Checks => self.shown.report.map(|report| checks(report, self)),
             ExchangeTab::Timing => Some(timing(self.shown.exchange, self.shared)),
             ExchangeTab::Tls => self.shown.exchange.tls.as_ref().map(tls),
             ExchangeTab::Body | ExchangeTab::Raw | ExchangeTab::Other => None,
@@ -105,6 +107,7 @@ impl TabLines<'_> {
         match self.tab {
             ExchangeTab::Headers => "headers",
             ExchangeTab::Cookies => "cookies",
+            ExchangeTab::Checks => "checks",
             ExchangeTab::Timing => "timing",
             ExchangeTab::Tls => "TLS facts",
             ExchangeTab::Body | ExchangeTab::Raw | ExchangeTab::Other => "lines",

@@ -11,6 +11,7 @@ use crate::app::form::{
 };
 use crate::app::layout::{self, TabStrip};
 use crate::app::shared::Shared;
+use crate::model::field::Options;
 use crate::model::field_id::FieldId;
 
 /// A field and where it is on the screen.
@@ -132,6 +133,16 @@ pub(crate) fn tab_strip(shared: &Shared) -> TabStrip<FormTab> {
     }))
 }
 
+/// Rows that are switched on, of the lists in a table that stands among the rows around it.
+fn rows_inside(draft: &Draft, inner: &dyn Options) -> usize {
+    let lists = inner.fields().iter().enumerate().filter_map(|(at, info)| {
+        let rows = inner.value(at)?.rows()?.count();
+        let row = |at: &usize| FormFieldId::Field(FieldId::new(info.key).row(*at));
+        Some((0..rows).filter(|at| !access::is_off(&draft.spec, row(at))).count())
+    });
+    lists.sum()
+}
+
 /// What a tab holds: rows that are switched on, rules or steps, the kind of a body or of credentials.
 fn tab_count(draft: &Draft, tab: FormTab) -> Option<String> {
     let options = draft.spec.options();
@@ -151,6 +162,8 @@ fn tab_count(draft: &Draft, tab: FormTab) -> Option<String> {
             return (kind != "none").then(|| kind.into_owned());
         } else if info.is_inline() && !info.label.is_empty() {
             count += 1;
+        } else if let Some(inner) = value.options().filter(|_| info.is_inline()) {
+            count += rows_inside(draft, inner);
         }
     }
     (count > 0).then(|| count.to_string())

@@ -86,7 +86,8 @@ fn is_kind_of_body(id: FormFieldId) -> bool {
 
 /// The name in the row that is not there yet, of the list a tab is.
 fn row_of_tab(form: &[FormLine], tab: FormTab) -> Option<FormFieldId> {
-    let is_list = [FormTab::Params, FormTab::Headers].contains(&tab);
+    let lists = [FormTab::Params, FormTab::Headers, FormTab::Expect, FormTab::Capture];
+    let is_list = lists.contains(&tab);
     let is_name = |id: &FormFieldId| match id {
         FormFieldId::Field(id) => id.in_list().is_some() && id.last_key() == "name",
         _ => false,

@@ -1,0 +1,45 @@
+//! Orders to look at an answer, and what comes of them: the bodies lie with the engine, so a shell looks.
+
+use crate::check::{CheckReport, Checks, Heard};
+use crate::model::exchange::Exchange;
+use crate::model::id::SessionId;
+use crate::model::timing::Stamp;
+
+/// An answer to be looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckOrder {
+    pub session: SessionId,
+    pub came: WhatCame,
+    pub checks: Checks,
+    /// The wall clock, for what is still valid.
+    pub now: Stamp,
+}
+
+/// Where the answer is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WhatCame {
+    /// Its body lies with the engine.
+    Exchange(Box<Exchange>),
+    Conversation(Heard),
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checked {
+    pub session: SessionId,
+    pub report: Result<CheckReport, String>,
+}
+
+/// What is to be captured or expected from now on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CheckWish {
+    /// This of the answer, under a name like this.
+    Capture {
+        name: String,
+        of: String,
+    },
+    Expect {
+        about: String,
+        value: String,
+    },
+}

@@ -1,0 +1,70 @@
+//! The tab of what was expected and captured: what is not met first, expected against got, then what
+//! was captured, with its age, then what is met.
+
+use super::tab_lines::{TabLines, TextLine, Tone};
+use crate::app::{format, shared::Shared};
+use crate::check::{Captured, CheckReport, CheckResult};
+use crate::codec::printable::{Marked, marked};
+use crate::model::id::SessionId;
+use crate::model::secrets::masked_name;
+
+/// A line for each, and more where more is to be said.
+pub(super) fn checks(report: &CheckReport, lines: TabLines<'_>) -> Vec<TextLine> {
+    let (shared, session) = (lines.shared, lines.shown.exchange.conn.session);
+    let told = |text: &str| marked(shared.disclosure().words(text).as_bytes());
+    let mut found = Vec::new();
+    for result in report.results.iter().filter(|result| !result.is_met) {
+        failed(result, &told, &mut found);
+    }
+    for captured in &report.captured {
+        found.push(value(captured, shared, session));
+    }
+    let met: Vec<&CheckResult> = report.results.iter().filter(|result| result.is_met).collect();
+    if !met.is_empty() && !found.is_empty() {
+        found.push(TextLine::new(Tone::Dim, "", ""));
+    }
+    for result in met {
+        found.push(TextLine::pair(&format!("✓ {}", told(&result.about).text), told(&result.got)));
+    }
+    found
+}
+
+fn failed(result: &CheckResult, told: &dyn Fn(&str) -> Marked, found: &mut Vec<TextLine>) {
+    let about = told(&result.about).text;
+    found.push(TextLine::new(Tone::Failure, format!("✗ {about}"), ""));
+    found.push(TextLine::new(Tone::Dim, "    expected", told(&result.wanted)));
+    found.push(TextLine::new(Tone::Failure, "    got", told(&result.got)));
+    for difference in &result.differences {
+        found.push(TextLine::new(Tone::Warning, "", told(&format!("    {difference}"))));
+    }
+}
+
+/// Where the value landed, and what has become of it since.
+fn value(captured: &Captured, shared: &Shared, session: SessionId) -> TextLine {
+    let (name, of) = (&captured.name, &captured.of);
+    let value = match &captured.value {
+        Ok(value) => value,
+        Err(why) => {
+            let text = format!("not captured from {of}: {why}");
+            return TextLine::new(
+                Tone::Failure,
+                format!("✗ {{{{{name}}}}}"),
+                marked(text.as_bytes()),
+            );
+        }
+    };
+    let environment = shared.sessions.get(session).and_then(|it| it.environment.clone());
+    let place = environment.as_deref().unwrap_or("no environment");
+    let now = shared.captured.get(environment.as_deref(), name);
+    let age = match now {
+        Some(it) if it.value == *value => {
+            let age = format::duration(shared.now.since(it.at));
+            format!("{age} ago, in {place}")
+        }
+        Some(_) => "captured anew since".to_owned(),
+        None => "gone".to_owned(),
+    };
+    let shown = masked_name(name, value, &shared.disclosure());
+    let text = format!("{shown}   ({of}; {age})");
+    TextLine::pair(&format!("↓ {{{{{name}}}}}"), marked(text.as_bytes()))
+}

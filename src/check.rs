@@ -1,0 +1,188 @@
+//! Expectations and captures: what a preset wants of what comes back, and what came of it. Pure; both
+//! shells and the runner of presets ask it and draw its data.
+//!
+//! ```text
+//!   [expect] KEY = VALUE ─ query::FacetQuestion, query::FacetTest ─► Checks ─┐
+//!   [capture] NAME = FIELD ─ query::FacetQuestion ───────────────────► Checks ─┴─ Checks::report(&Came) ─► CheckReport
+//! ```
+//! `compose::checks` makes [`Checks`] of a spec, with names filled in; whoever sent it tells what came as
+//! a [`Came`]; the [`CheckReport`] says of each expectation whether it is met, what was wanted and what
+//! came, and of each capture the value. A capture that takes nothing is not met, either: what is to be
+//! sent next would miss it.
+
+mod came;
+mod heard;
+mod report;
+
+use crate::model::name_value::NameValue;
+use crate::model::spec::Spec;
+use crate::query::{FacetAsked, FacetQuestion, FacetTest};
+
+pub use came::{Came, CameBody, CameFrom, Talk};
+pub use heard::Heard;
+pub use report::{Captured, CheckReport, CheckResult};
+
+/// Bytes of a body that are looked at; in one that is longer only what needs no whole is known.
+pub const BODY_LIMIT: usize = 64 * 1024 * 1024;
+
+/// All that is expected of what comes back, and what is taken of it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Checks {
+    pub expectations: Vec<Expectation>,
+    pub captures: Vec<CaptureOrder>,
+}
+
+/// What one thing shall be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expectation {
+    /// What it shall be, as written, names filled in.
+    pub wanted: String,
+    question: FacetQuestion,
+    comparison: FacetTest,
+}
+
+/// What becomes a variable.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CaptureOrder {
+    pub name: String,
+    question: FacetQuestion,
+}
+
+impl Checks {
+    /// Whether there is nothing to look at.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.expectations.is_empty() && self.captures.is_empty()
+    }
+
+    /// Looks at what came.
+    #[must_use]
+    pub fn report(&self, came: &Came<'_>) -> CheckReport {
+        let results = self.expectations.iter().map(|expectation| expectation.result(came));
+        let captured = self.captures.iter().map(|order| order.captured(came));
+        CheckReport { results: results.collect(), captured: captured.collect() }
+    }
+}
+
+impl Expectation {
+    /// Reads one.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong with its name or value, and what to write.
+    pub fn parse(name: &str, value: &str) -> Result<Self, String> {
+        let question = FacetQuestion::parse(name).map_err(|error| error.message)?;
+        let comparison = FacetTest::parse(&question, value).map_err(|error| error.message)?;
+        Ok(Expectation { wanted: value.to_owned(), question, comparison })
+    }
+
+    fn result(&self, came: &Came<'_>) -> CheckResult {
+        let answer = came.answer(&self.question);
+        let is_met = self.comparison.holds(&answer);
+        CheckResult {
+            about: self.question.text().to_owned(),
+            wanted: self.wanted.clone(),
+            got: answer.shown(),
+            differences: if is_met { Vec::new() } else { self.comparison.differences(&answer) },
+            is_met,
+        }
+    }
+}
+
+impl CaptureOrder {
+    /// Reads one.
+    ///
+    /// # Errors
+    /// As [`Expectation::parse`].
+    pub fn parse(name: &str, value: &str) -> Result<Self, String> {
+        if let Some(why) = wrong_name(name) {
+            return Err(why);
+        }
+        let question = FacetQuestion::of_capture(value).map_err(|error| error.message)?;
+        Ok(CaptureOrder { name: name.to_owned(), question })
+    }
+
+    fn captured(&self, came: &Came<'_>) -> Captured {
+        let answer = self.question.part_of(came.answer(&self.question));
+        Captured {
+            name: self.name.clone(),
+            of: self.question.text().to_owned(),
+            value: answer.as_variable(),
+        }
+    }
+}
+
+/// Why templates cannot name a variable so.
+fn wrong_name(name: &str) -> Option<String> {
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if name.is_empty() {
+        return Some("the name of a variable is missing".into());
+    }
+    if let Some(odd) = name.chars().find(|c| !is_of_name(*c)) {
+        return Some(format!(
+            "'{odd}' cannot be in the name of a variable; letters, digits, _ - . can"
+        ));
+    }
+    let is_taken = ["secret.", "env."].iter().any(|taken| name.starts_with(taken));
+    is_taken.then(|| format!("'{name}' would be none that is captured; name it otherwise"))
+}
+
+/// What is wrong with a row of `[expect]` of such a spec; a value that has names is looked at when they
+/// are filled in.
+#[must_use]
+pub fn flaw(row: &NameValue, spec: &Spec) -> Option<String> {
+    let question = match FacetQuestion::parse(&row.name) {
+        Ok(question) => question,
+        Err(error) => return Some(error.message),
+    };
+    if row.value.contains("{{") {
+        return misplaced(&question, spec);
+    }
+    let compared = FacetTest::parse(&question, &row.value);
+    misplaced(&question, spec).or_else(|| compared.err().map(|error| error.message))
+}
+
+/// The same of a row of `[capture]`.
+#[must_use]
+pub fn capture_flaw(row: &NameValue, spec: &Spec) -> Option<String> {
+    match CaptureOrder::parse(&row.name, &row.value) {
+        Ok(order) => misplaced(&order.question, spec),
+        Err(why) => Some(why),
+    }
+}
+
+/// The first row of a spec that a file could not have, and why: it would not read again.
+#[must_use]
+pub fn unreadable(spec: &Spec) -> Option<String> {
+    let (expect, capture) = spec.checks()?;
+    let first =
+        |rows: &[NameValue], section: &str, flaw: fn(&NameValue, &Spec) -> Option<String>| {
+            rows.iter().filter(|row| row.is_used()).find_map(|row| {
+                let why = flaw(row, spec)?;
+                Some(format!("in [{section}], '{}': {why}", row.name))
+            })
+        };
+    first(&expect.rows, "expect", flaw).or_else(|| first(&capture.rows, "capture", capture_flaw))
+}
+
+/// Why something cannot be asked of what such a spec brings back.
+fn misplaced(question: &FacetQuestion, spec: &Spec) -> Option<String> {
+    let can = spec.capabilities();
+    let name = question.text();
+    let protocol = spec.protocol();
+    match question.asked() {
+        FacetAsked::Anything => None,
+        FacetAsked::Exchange if can.exchanges => None,
+        FacetAsked::Exchange => {
+            Some(format!("'{name}' is of HTTP; {protocol} has body, json, size, messages, total"))
+        }
+        FacetAsked::Conversation if can.conversation => None,
+        FacetAsked::Conversation => {
+            Some(format!("'{name}' is of TCP and UDP; {protocol} has status, header, body, json"))
+        }
+        FacetAsked::Datagrams if can.datagrams => None,
+        FacetAsked::Datagrams => Some(format!("'{name}' is of datagrams; {protocol} loses none")),
+    }
+}
+
+#[cfg(test)]
+mod check_tests;

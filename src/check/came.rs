@@ -1,0 +1,214 @@
+//! What came back, and what it answers to questions.
+
+use std::cell::OnceCell;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::BODY_LIMIT;
+use crate::codec::sha256;
+use crate::model::counts::count;
+use crate::model::exchange::{Exchange, HttpVersion, StartLine};
+use crate::model::timing::{Stamp, Timing};
+use crate::model::tls::TlsFacts;
+use crate::query::{Answered, FacetOf, FacetQuestion, TimingPhase};
+
+/// What came back.
+#[derive(Debug)]
+pub struct Came<'a> {
+    pub from: CameFrom<'a>,
+    pub body: CameBody<'a>,
+    /// What the wall clock says, for what is still valid.
+    pub now: Stamp,
+    json: OnceCell<Result<serde_json::Value, String>>,
+}
+
+/// From what it came.
+#[derive(Debug, Clone, Copy)]
+pub enum CameFrom<'a> {
+    /// The last exchange, behind its redirects.
+    Exchange(&'a Exchange),
+    Conversation(&'a Talk),
+}
+
+/// The body, or all that was received.
+#[derive(Debug, Clone, Copy)]
+pub struct CameBody<'a> {
+    pub bytes: &'a [u8],
+    /// How long it is, also where less of it is here.
+    pub length: u64,
+}
+
+/// What is known of a conversation when it is over.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Talk {
+    pub sent: u64,
+    pub received: u64,
+    /// What was sent and has no answer, when each is answered by one; `None` = of a stream, which loses none.
+    pub lost: Option<u64>,
+    pub took: Duration,
+    pub tls: Option<Box<TlsFacts>>,
+}
+
+impl<'a> Came<'a> {
+    /// Nothing was looked at yet.
+    #[must_use]
+    pub fn new(from: CameFrom<'a>, body: CameBody<'a>, now: Stamp) -> Self {
+        Came { from, body, now, json: OnceCell::new() }
+    }
+
+    /// The answer to a question.
+    #[must_use]
+    pub fn answer(&self, question: &FacetQuestion) -> Answered {
+        match question.facet() {
+            FacetOf::Body => self.with_body(|body| question.cut(body)),
+            FacetOf::Size => Answered::Size(self.body.length),
+            FacetOf::Sha256 => self.with_body(|body| Answered::text(&sha256::hex(body))),
+            FacetOf::Json => match self.json.get_or_init(|| self.parsed()) {
+                Ok(value) => question.at_path(value),
+                Err(why) => Answered::Nothing(why.clone()),
+            },
+            facet => match self.from {
+                CameFrom::Exchange(exchange) => self.of_exchange(exchange, facet, question.name()),
+                CameFrom::Conversation(talk) => self.of_talk(talk, facet),
+            },
+        }
+    }
+
+    fn with_body(&self, answer: impl FnOnce(&[u8]) -> Answered) -> Answered {
+        if (self.body.bytes.len() as u64) < self.body.length {
+            let (length, limit) = (count(self.body.length), count(BODY_LIMIT as u64));
+            return Answered::Nothing(format!(
+                "of {length} bytes no more than {limit} are looked at"
+            ));
+        }
+        answer(self.body.bytes)
+    }
+
+    fn parsed(&self) -> Result<serde_json::Value, String> {
+        let mut read = Err("the body is empty".to_owned());
+        let whole = self.with_body(|body| {
+            if !body.is_empty() {
+                let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+                read = serde_json::from_slice(text).map_err(|error| format!("no JSON: {error}"));
+            }
+            Answered::none()
+        });
+        match whole {
+            Answered::Nothing(why) if !why.is_empty() => Err(why),
+            _ => read,
+        }
+    }
+
+    fn of_exchange(&self, exchange: &Exchange, facet: FacetOf, name: &str) -> Answered {
+        let Some(response) = &exchange.response else {
+            return match facet {
+                FacetOf::Phase(phase) => phase_of(exchange.timing, phase),
+                FacetOf::Redirects => Answered::Number(exchange.number.into()),
+                FacetOf::Url => Answered::text(&exchange.url),
+                facet => self.of_tls(exchange.tls.as_ref(), facet),
+            };
+        };
+        let head = &response.head;
+        match facet {
+            FacetOf::Status => {
+                head.status().map_or_else(Answered::none, |status| Answered::Number(status.into()))
+            }
+            FacetOf::Reason => match &head.start {
+                StartLine::Response { reason, .. } if !reason.is_empty() => {
+                    Answered::Texts(vec![reason.to_vec()])
+                }
+                _ => Answered::none(),
+            },
+            FacetOf::Version => match &head.start {
+                StartLine::Response { version: HttpVersion::Http10, .. } => {
+                    Answered::text("HTTP/1.0")
+                }
+                StartLine::Response { version: HttpVersion::Http11, .. } => {
+                    Answered::text("HTTP/1.1")
+                }
+                StartLine::Request { .. } | StartLine::Unknown => Answered::none(),
+            },
+            FacetOf::Header => Answered::Texts(head.all(name).map(|it| it.to_vec()).collect()),
+            FacetOf::Cookie => {
+                let cookies = head.all("set-cookie").filter_map(|line| cookie(line, name));
+                // The last of a name is the one that is kept.
+                Answered::Texts(cookies.last().into_iter().collect())
+            }
+            FacetOf::Url => Answered::text(&exchange.url),
+            FacetOf::Redirects => Answered::Number(exchange.number.into()),
+            FacetOf::Phase(phase) => phase_of(exchange.timing, phase),
+            facet => self.of_tls(exchange.tls.as_ref(), facet),
+        }
+    }
+
+    fn of_talk(&self, talk: &Talk, facet: FacetOf) -> Answered {
+        match facet {
+            FacetOf::Messages => Answered::Number(talk.received),
+            FacetOf::Sent => Answered::Number(talk.sent),
+            FacetOf::Lost => talk.lost.map_or_else(Answered::none, Answered::Number),
+            FacetOf::Phase(TimingPhase::Total) => Answered::Time(talk.took),
+            FacetOf::Phase(TimingPhase::Handshake) => {
+                talk.tls.as_ref().map_or_else(Answered::none, |tls| Answered::Time(tls.handshake))
+            }
+            facet => self.of_tls(talk.tls.as_deref(), facet),
+        }
+    }
+
+    fn of_tls(&self, tls: Option<&TlsFacts>, facet: FacetOf) -> Answered {
+        let Some(tls) = tls else { return Answered::Nothing("there was no TLS".into()) };
+        let leaf = tls.chain.first();
+        let of_leaf = |text: fn(&crate::model::tls::CertificateFacts) -> &str| {
+            leaf.map_or_else(Answered::none, |leaf| Answered::text(text(leaf)))
+        };
+        match facet {
+            FacetOf::TlsVersion => Answered::text(&tls.version),
+            FacetOf::TlsCipher => Answered::text(&tls.cipher),
+            FacetOf::TlsAlpn => Answered::text(&tls.alpn),
+            FacetOf::TlsSubject => of_leaf(|leaf| &leaf.subject),
+            FacetOf::TlsIssuer => of_leaf(|leaf| &leaf.issuer),
+            FacetOf::TlsSha256 => of_leaf(|leaf| &leaf.sha256),
+            FacetOf::TlsName => {
+                let names =
+                    leaf.map(|leaf| leaf.names.iter().map(|name| name.clone().into_bytes()));
+                Answered::Texts(names.into_iter().flatten().collect())
+            }
+            FacetOf::TlsDaysLeft => leaf
+                .and_then(|leaf| self.days_until(&leaf.not_after))
+                .map_or_else(Answered::none, Answered::Number),
+            FacetOf::TlsVerified => {
+                Answered::YesNo(tls.unverified.is_empty() && tls.unproven.is_empty())
+            }
+            _ => Answered::none(),
+        }
+    }
+
+    /// Whole days until a date; 0 when it has passed.
+    fn days_until(&self, date: &str) -> Option<u64> {
+        let then: Timestamp = date.parse().ok()?;
+        let now = i64::try_from(self.now.0 / 1_000_000_000).ok()?;
+        u64::try_from((then.as_second() - now).max(0) / (24 * 60 * 60)).ok()
+    }
+}
+
+fn phase_of(timing: Timing, phase: TimingPhase) -> Answered {
+    let time = match phase {
+        TimingPhase::Lookup => timing.lookup,
+        TimingPhase::Connect => timing.connect,
+        TimingPhase::Handshake => timing.tls,
+        TimingPhase::Send => timing.send,
+        TimingPhase::FirstByte => timing.first_byte,
+        TimingPhase::Transfer => timing.transfer,
+        TimingPhase::Total => Some(timing.total),
+    };
+    time.map_or_else(|| Answered::Nothing("this did not happen".into()), Answered::Time)
+}
+
+/// The value of a cookie of this name (RFC 6265, section 5.2).
+fn cookie(line: &[u8], name: &str) -> Option<Vec<u8>> {
+    let pair = line.split(|byte| *byte == b';').next()?;
+    let at = pair.iter().position(|byte| *byte == b'=')?;
+    let (key, value) = pair.split_at_checked(at)?;
+    let value = value.strip_prefix(b"=")?;
+    (key.trim_ascii() == name.as_bytes()).then(|| value.trim_ascii().to_vec())
+}

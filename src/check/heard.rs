@@ -1,0 +1,49 @@
+//! A conversation as it is heard, record by record, until it is looked at.
+
+use super::BODY_LIMIT;
+use super::came::{Came, CameBody, CameFrom, Talk};
+use crate::model::record::{Direction, Record, RecordKind};
+use crate::model::timing::Stamp;
+
+/// What was said so far.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Heard {
+    talk: Talk,
+    received: Vec<u8>,
+    length: u64,
+    began: Option<Stamp>,
+}
+
+impl Heard {
+    /// Nothing was said yet; of datagrams, whether each has an answer is counted.
+    #[must_use]
+    pub fn new(is_of_datagrams: bool) -> Self {
+        let talk = Talk { lost: is_of_datagrams.then_some(0), ..Talk::default() };
+        Heard { talk, ..Heard::default() }
+    }
+
+    /// Takes a record of it.
+    pub fn take(&mut self, record: &Record) {
+        let began = *self.began.get_or_insert(record.at);
+        match (record.kind, record.direction) {
+            (RecordKind::Data, Direction::Received) => {
+                self.talk.received += 1;
+                self.length += record.original_len;
+                let room = BODY_LIMIT.saturating_sub(self.received.len());
+                self.received.extend(record.data.iter().take(room));
+            }
+            (RecordKind::Data, Direction::Sent) => self.talk.sent += 1,
+            _ => return,
+        }
+        self.talk.took = record.at.since(began);
+        let lost = self.talk.sent.saturating_sub(self.talk.received);
+        self.talk.lost = self.talk.lost.map(|_| lost);
+    }
+
+    /// What came of it, at this time of the wall clock.
+    #[must_use]
+    pub fn came(&self, now: Stamp) -> Came<'_> {
+        let body = CameBody { bytes: &self.received, length: self.length };
+        Came::new(CameFrom::Conversation(&self.talk), body, now)
+    }
+}

@@ -1,0 +1,81 @@
+//! What came of expectations and captures: data that both shells draw.
+
+/// What came of all of them, in the order in which they are written.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CheckReport {
+    pub results: Vec<CheckResult>,
+    pub captured: Vec<Captured>,
+}
+
+/// What came of one expectation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckResult {
+    /// What it is about, as written.
+    pub about: String,
+    /// What it shall be, as written.
+    pub wanted: String,
+    /// What it is, on one line.
+    pub got: String,
+    /// What differs, a line each, where more is to be said.
+    pub differences: Vec<String>,
+    pub is_met: bool,
+}
+
+/// What came of one capture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Captured {
+    /// Of the variable.
+    pub name: String,
+    /// What of the answer it is, as written.
+    pub of: String,
+    /// The value, or why there is none.
+    pub value: Result<String, String>,
+}
+
+impl CheckReport {
+    /// Whether all was as it shall be and all was found that was to be taken.
+    #[must_use]
+    pub fn is_met(&self) -> bool {
+        self.unmet() == 0
+    }
+
+    /// How many are not.
+    #[must_use]
+    pub fn unmet(&self) -> usize {
+        let missing = self.captured.iter().filter(|captured| captured.value.is_err());
+        self.results.iter().filter(|result| !result.is_met).count() + missing.count()
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.results.len() + self.captured.len()
+    }
+
+    /// What is not met, a line each, differences indented below: for a terminal and for logs.
+    #[must_use]
+    pub fn unmet_lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for result in self.results.iter().filter(|result| !result.is_met) {
+            lines.push(result.line());
+            lines.extend(result.differences.iter().map(|line| format!("  {line}")));
+        }
+        for captured in &self.captured {
+            if let Err(why) = &captured.value {
+                lines.push(format!(
+                    "{} was not captured from {}: {why}",
+                    captured.name, captured.of
+                ));
+            }
+        }
+        lines
+    }
+}
+
+impl CheckResult {
+    /// What was expected and what came.
+    #[must_use]
+    pub fn line(&self) -> String {
+        format!("{}: expected {}, got {}", self.about, self.wanted, self.got)
+    }
+}

@@ -1,0 +1,98 @@
+//! Says what came of the expectations and captures of what was sent, on standard error. Called by
+//! `send::http` and `send::stream` when all has come; what is not met is the exit status, too.
+
+use crate::args;
+use crate::check::{BODY_LIMIT, Came, CameBody, CameFrom, CheckReport, Checks, Heard};
+use crate::cli::exit;
+use crate::cli::headless::Headless;
+use crate::cli::output;
+use crate::compose::{self, UnknownNames};
+use crate::model::exchange::Exchange;
+use crate::model::failure::Failure;
+use crate::model::preset::Scope;
+use crate::model::record::Record;
+use crate::model::secrets::{Disclosure, masked_name};
+use crate::model::spec::Spec;
+
+/// What is looked at when all has come.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Checking {
+    pub(super) checks: Checks,
+    /// What was captured is printed.
+    pub(super) is_verbose: bool,
+}
+
+impl Checking {
+    /// What a spec that is sent expects and captures, with these values for its names.
+    pub(super) fn of(spec: &Spec, scope: &Scope, arguments: &args::Send) -> Self {
+        let checks = compose::checks(spec, scope, UnknownNames::Refused);
+        Checking { checks, is_verbose: arguments.printing.verbose > 0 }
+    }
+
+    /// Looks at the last exchange; the exit status.
+    pub(super) fn exchange(
+        &self,
+        exchange: Option<&Exchange>,
+        headless: &Headless,
+    ) -> Result<u8, Failure> {
+        let Some(exchange) = exchange.filter(|_| !self.checks.is_empty()) else {
+            return Ok(exit::OK);
+        };
+        let body = exchange.response.as_ref().map(|response| &response.body);
+        let bytes = body.map(|body| headless.read_body(body.id, 0, BODY_LIMIT)).transpose()?;
+        let length = body.map_or(0, |body| body.decoded_len);
+        let body = CameBody { bytes: &bytes.unwrap_or_default(), length };
+        let came = Came::new(CameFrom::Exchange(exchange), body, headless.now());
+        Ok(self.told(&self.checks.report(&came), &headless.told))
+    }
+
+    /// Prints what came of them.
+    fn told(&self, report: &CheckReport, told: &Disclosure) -> u8 {
+        for captured in report.captured.iter().filter(|_| self.is_verbose) {
+            if let Ok(value) = &captured.value {
+                let value = masked_name(&captured.name, value, told);
+                output::note(&format!("captured {} = {value} ({})", captured.name, captured.of));
+            }
+        }
+        if report.is_met() {
+            return exit::OK;
+        }
+        let (unmet, all) = (report.unmet(), report.count());
+        output::note(&format!("not as expected: {unmet} of {all}"));
+        for line in report.unmet_lines() {
+            output::note(&told.words(&line));
+        }
+        exit::NOT_MET
+    }
+}
+
+/// A conversation that is looked at when it is over.
+#[derive(Debug)]
+pub(super) struct Overheard<'a> {
+    checking: &'a Checking,
+    heard: Heard,
+}
+
+impl<'a> Overheard<'a> {
+    /// Nothing was said yet.
+    pub(super) fn new(checking: &'a Checking, is_of_datagrams: bool) -> Self {
+        Overheard { checking, heard: Heard::new(is_of_datagrams) }
+    }
+
+    /// A record of it.
+    pub(super) fn take(&mut self, record: &Record) {
+        if !self.checking.checks.is_empty() {
+            self.heard.take(record);
+        }
+    }
+
+    /// Looks at it when it is over; the exit status.
+    pub(super) fn status(&self, headless: &Headless) -> u8 {
+        let Checking { checks, .. } = self.checking;
+        if checks.is_empty() {
+            return exit::OK;
+        }
+        let came = self.heard.came(headless.now());
+        self.checking.told(&checks.report(&came), &headless.told)
+    }
+}

@@ -1,0 +1,229 @@
+//! The one table of what expectations and captures can ask about what came: reader, completion, the
+//! schema's help and the README are loops over it.
+//!
+//! A facet more is a row here, a [`FacetOf`] if it is none of those there are, and an arm in
+//! `check/came.rs` that answers it.
+
+use super::fields::QueryValue;
+use crate::model::suggest::suggest;
+
+/// What a facet asks about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FacetOf {
+    Status,
+    Reason,
+    Version,
+    Url,
+    Header,
+    Cookie,
+    Body,
+    Json,
+    Size,
+    Sha256,
+    Redirects,
+    Messages,
+    Sent,
+    Lost,
+    Phase(TimingPhase),
+    TlsVersion,
+    TlsCipher,
+    TlsAlpn,
+    TlsName,
+    TlsSubject,
+    TlsIssuer,
+    TlsDaysLeft,
+    TlsSha256,
+    TlsVerified,
+}
+
+/// A part of the time it took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimingPhase {
+    Lookup,
+    Connect,
+    Handshake,
+    Send,
+    FirstByte,
+    Transfer,
+    Total,
+}
+
+/// How an answer is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FacetKind {
+    /// As a field of this kind in filters.
+    Like(QueryValue),
+    /// A value of JSON at a path, which stands behind a space.
+    Json,
+    /// Yes or no.
+    YesNo,
+}
+
+/// One thing that can be asked about what came.
+#[derive(Debug)]
+pub struct Facet {
+    /// As it is written; `header` and `cookie` have a name behind a point, `json` a path behind a space.
+    pub name: &'static str,
+    pub of: FacetOf,
+    pub kind: FacetKind,
+    /// Whether it is also asked of conversations, and of them alone.
+    pub asked: FacetAsked,
+    /// What it is, in a sentence.
+    pub help: &'static str,
+    /// A whole expectation, as a line of a file.
+    pub example: &'static str,
+}
+
+/// Of what a facet can be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FacetAsked {
+    Anything,
+    Exchange,
+    Conversation,
+    Datagrams,
+}
+
+macro_rules! facets {
+    ($($name:literal $of:expr, $kind:expr, $asked:ident, $help:literal, $example:literal;)*) => {
+        /// Every facet, in the order in which messages and lists name them.
+        pub const FACETS: &[Facet] = &[$(Facet {
+            name: $name,
+            of: $of,
+            kind: $kind,
+            asked: FacetAsked::$asked,
+            help: $help,
+            example: $example,
+        },)*];
+    };
+}
+
+const TEXT: FacetKind = FacetKind::Like(QueryValue::Text);
+const NUMBER: FacetKind = FacetKind::Like(QueryValue::Number);
+const DURATION: FacetKind = FacetKind::Like(QueryValue::Duration);
+
+facets! {
+    "status" FacetOf::Status, FacetKind::Like(QueryValue::Status), Exchange,
+        "Status of the answer; a hundred of them is 2xx, a range 200..204.", "status = 201";
+    "json" FacetOf::Json, FacetKind::Json, Anything,
+        "Value in the body at a path as jq has it: .user.id, .items[0], .items[].id, .items | length.", "\"json .user.id\" = 42";
+    "header" FacetOf::Header, TEXT, Exchange,
+        "Header of the answer; of several of that name any.", "\"header.content-type\" = \"contains 'json'\"";
+    "cookie" FacetOf::Cookie, TEXT, Exchange,
+        "Value of a cookie that the answer sets.", "\"cookie.session\" = \"exists\"";
+    "body" FacetOf::Body, FacetKind::Like(QueryValue::Bytes), Anything,
+        "The body without its codings, or all bytes received; body[0:4] is a part of it. 0x0d0a are bytes, and ?? in hex is any byte.", "body = \"contains 'x'\"";
+    "size" FacetOf::Size, FacetKind::Like(QueryValue::Size), Anything,
+        "Bytes of the body, or all that were received; k and m stand for KiB and MiB.", "size = \"< 4k\"";
+    "sha256" FacetOf::Sha256, TEXT, Anything,
+        "SHA-256 of the body or of all bytes received, in hex digits.", "sha256 = \"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\"";
+    "total" FacetOf::Phase(TimingPhase::Total), DURATION, Anything,
+        "Time from the beginning to the last byte.", "total = \"<= 500ms\"";
+    "lookup" FacetOf::Phase(TimingPhase::Lookup), DURATION, Exchange,
+        "Time to look the name up.", "lookup = \"< 50ms\"";
+    "connect" FacetOf::Phase(TimingPhase::Connect), DURATION, Exchange,
+        "Time to connect.", "connect = \"< 100ms\"";
+    "handshake" FacetOf::Phase(TimingPhase::Handshake), DURATION, Anything,
+        "Time of the TLS handshake.", "handshake = \"< 200ms\"";
+    "send" FacetOf::Phase(TimingPhase::Send), DURATION, Exchange,
+        "Time to write the request.", "send = \"< 1s\"";
+    "first-byte" FacetOf::Phase(TimingPhase::FirstByte), DURATION, Exchange,
+        "Time from the request sent to the first byte of the answer.", "first-byte = \"< 300ms\"";
+    "transfer" FacetOf::Phase(TimingPhase::Transfer), DURATION, Exchange,
+        "Time from the first byte of the answer to the last.", "transfer = \"< 1s\"";
+    "redirects" FacetOf::Redirects, NUMBER, Exchange,
+        "Redirects that were followed.", "redirects = 1";
+    "url" FacetOf::Url, TEXT, Exchange,
+        "Where the answer came from, after redirects.", "url = \"contains '/login'\"";
+    "reason" FacetOf::Reason, TEXT, Exchange,
+        "The words behind the status.", "reason = \"Created\"";
+    "version" FacetOf::Version, TEXT, Exchange,
+        "Version of HTTP of the answer.", "version = \"HTTP/1.1\"";
+    "messages" FacetOf::Messages, NUMBER, Conversation,
+        "Datagrams that came; of a stream the pieces in which its bytes came.", "messages = \">= 3\"";
+    "sent" FacetOf::Sent, NUMBER, Conversation,
+        "Datagrams or pieces that were sent.", "sent = 3";
+    "lost" FacetOf::Lost, NUMBER, Datagrams,
+        "Datagrams that were sent and have no answer, when each is answered by one.", "lost = 0";
+    "tls.version" FacetOf::TlsVersion, TEXT, Anything,
+        "Version of TLS.", "\"tls.version\" = \"TLSv1.3\"";
+    "tls.days-left" FacetOf::TlsDaysLeft, NUMBER, Anything,
+        "Whole days until the certificate of the peer ends; 0 when it has ended.", "\"tls.days-left\" = \">= 14\"";
+    "tls.name" FacetOf::TlsName, TEXT, Anything,
+        "Names the certificate is for; any of them.", "\"tls.name\" = \"example.com\"";
+    "tls.subject" FacetOf::TlsSubject, TEXT, Anything,
+        "Subject of the certificate.", "\"tls.subject\" = \"contains 'example'\"";
+    "tls.issuer" FacetOf::TlsIssuer, TEXT, Anything,
+        "Who signed the certificate.", "\"tls.issuer\" = \"contains 'Authority'\"";
+    "tls.cipher" FacetOf::TlsCipher, TEXT, Anything,
+        "Cipher suite.", "\"tls.cipher\" = \"contains 'AES_256'\"";
+    "tls.alpn" FacetOf::TlsAlpn, TEXT, Anything,
+        "Protocol that both agreed on in the handshake.", "\"tls.alpn\" = \"http/1.1\"";
+    "tls.sha256" FacetOf::TlsSha256, TEXT, Anything,
+        "SHA-256 of the certificate, in hex digits.", "\"tls.sha256\" = \"exists\"";
+    "tls.verified" FacetOf::TlsVerified, FacetKind::YesNo, Anything,
+        "Whether the certificate was verified.", "\"tls.verified\" = true";
+}
+
+/// Names of facets elsewhere, and as they are called here.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("jsonpath", "json .path"),
+    ("jq", "json .path"),
+    ("duration", "total"),
+    ("time", "total"),
+    ("latency", "first-byte"),
+    ("ttfb", "first-byte"),
+    ("dns", "lookup"),
+    ("tls", "handshake, tls.version or tls.days-left"),
+    ("bytes", "size or body[0:4]"),
+    ("length", "size"),
+    ("content-type", "header.content-type"),
+    ("location", "header.location"),
+    ("headers", "header.NAME"),
+    ("cookies", "cookie.NAME"),
+    ("code", "status"),
+    ("statuscode", "status"),
+    ("text", "body"),
+    ("data", "body"),
+    ("datagrams", "messages"),
+    ("loss", "lost"),
+    ("certificate", "tls.days-left or tls.name"),
+];
+
+impl Facet {
+    /// The facet of this name.
+    pub(super) fn named(name: &str) -> Option<&'static Facet> {
+        FACETS.iter().find(|facet| facet.name == name)
+    }
+
+    /// Why there is none of this name, and what was meant.
+    pub(super) fn unknown(name: &str) -> String {
+        let plain = name.to_ascii_lowercase();
+        if let Some((_, here)) = ELSEWHERE.iter().find(|(other, _)| *other == plain) {
+            return format!("there is no field '{name}'; write {here}");
+        }
+        let known: Vec<&str> = FACETS.iter().map(Facet::title).collect();
+        format!("there is no field '{name}'; {}", suggest(name, &known))
+    }
+
+    /// How it is shown in lists.
+    #[must_use]
+    pub fn title(&self) -> &'static str {
+        match self.of {
+            FacetOf::Header => "header.NAME",
+            FacetOf::Cookie => "cookie.NAME",
+            FacetOf::Json => "json PATH",
+            _ => self.name,
+        }
+    }
+
+    /// The operators it takes, as written.
+    #[must_use]
+    pub fn operators(&self) -> &'static [&'static str] {
+        match self.kind {
+            FacetKind::Like(QueryValue::Bytes) => &["==", "!=", "contains", "matches"],
+            FacetKind::Like(value) => value.operators(),
+            FacetKind::Json => &["==", "!=", "<", "<=", ">", ">=", "contains", "matches", "in"],
+            FacetKind::YesNo => &["==", "!="],
+        }
+    }
+}

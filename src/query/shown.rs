@@ -1,0 +1,181 @@
+//! Answers as people read them: on one line, cut where they are long, and what differs in them.
+
+use serde_json::Value;
+
+use super::answered::{Answered, whole};
+use super::comparison::{FacetTest, has, is_same};
+use crate::codec::json_path::{member, type_of};
+use crate::model::counts::{count, counted};
+use crate::model::timing::show_duration;
+
+/// Characters of a value that are shown.
+const SHOWN: usize = 120;
+/// Differences that are named; how many more there are is said.
+const NAMED: usize = 5;
+/// Characters shown on both sides of the first difference of two texts.
+const AROUND: usize = 24;
+
+impl Answered {
+    /// It on one line.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match self {
+            Answered::Nothing(why) if why.is_empty() => "nothing".into(),
+            Answered::Nothing(why) => format!("nothing: {why}"),
+            Answered::Number(number) => number.to_string(),
+            Answered::Size(size) => format!("{} bytes", count(*size)),
+            Answered::Time(time) => show_duration(rounded(*time)),
+            Answered::Texts(texts) if texts.is_empty() => "nothing".into(),
+            Answered::Texts(texts) => {
+                let texts: Vec<String> = texts.iter().map(|text| text_of(text)).collect();
+                short(&texts.join(", "))
+            }
+            Answered::Bytes(bytes) if bytes.is_empty() => "no bytes".into(),
+            Answered::Bytes(bytes) => short(&text_of(bytes.get(..SHOWN * 4).unwrap_or(bytes))),
+            Answered::Json(values) if values.is_empty() => "nothing".into(),
+            Answered::Json(values) => short(&whole(values).to_string()),
+            Answered::YesNo(yes) => yes.to_string(),
+        }
+    }
+}
+
+impl FacetTest {
+    /// What of an answer differs from what was wanted, a line each; none where there is no more to say
+    /// than what was wanted and what came.
+    #[must_use]
+    pub fn differences(&self, answer: &Answered) -> Vec<String> {
+        match answer {
+            Answered::Json(values) if !values.is_empty() => {
+                let Some(wanted) = self.equal_json() else { return Vec::new() };
+                let mut found = Vec::new();
+                let got = whole(values);
+                let mut looking = Looking { is_part: self.is_part(), found: &mut found };
+                looking.compare("", wanted, &got);
+                let is_plain = |value: &Value| !value.is_object() && !value.is_array();
+                if is_plain(wanted) || is_plain(&got) { Vec::new() } else { few(found) }
+            }
+            Answered::Bytes(got) => {
+                self.equal_text().map_or_else(Vec::new, |wanted| of_texts(wanted, got))
+            }
+            Answered::Texts(texts) => match (texts.as_slice(), self.equal_text()) {
+                ([got], Some(wanted)) if got.len().max(wanted.len()) > AROUND => {
+                    of_texts(wanted, got)
+                }
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// As exact as anybody reads it.
+fn rounded(time: std::time::Duration) -> std::time::Duration {
+    let micros = time.as_micros();
+    let step = if micros >= 10_000 { 1_000 } else { 10 };
+    let micros = u64::try_from(micros / step * step).unwrap_or(u64::MAX);
+    if micros == 0 { time } else { std::time::Duration::from_micros(micros) }
+}
+
+/// A text in quotes, or bytes as escapes.
+fn text_of(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => format!(
+            "'{}'",
+            text.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'")
+        ),
+        Err(_) => format!("'{}'", bytes.escape_ascii()),
+    }
+}
+
+/// What fits on a line.
+pub(super) fn short(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((at, _)) => format!("{}…", text.split_at(at).0),
+        None => text.to_owned(),
+    }
+}
+
+fn few(mut found: Vec<String>) -> Vec<String> {
+    let more = found.len().saturating_sub(NAMED);
+    found.truncate(NAMED);
+    if more > 0 {
+        found.push(format!("and {more} more"));
+    }
+    found
+}
+
+struct Looking<'a> {
+    is_part: bool,
+    found: &'a mut Vec<String>,
+}
+
+impl Looking<'_> {
+    fn compare(&mut self, path: &str, wanted: &Value, got: &Value) {
+        if is_same(wanted, got) || self.is_part && has(got, wanted) || self.found.len() > 100 {
+            return;
+        }
+        match (wanted, got) {
+            (Value::Object(wanted), Value::Object(got)) => {
+                for (name, wanted) in wanted {
+                    let path = format!("{path}{}", member(name));
+                    match got.get(name) {
+                        Some(got) => self.compare(&path, wanted, got),
+                        None => self.say(&path, &short(&wanted.to_string()), "nothing"),
+                    }
+                }
+                let extra =
+                    got.iter().filter(|(name, _)| !self.is_part && !wanted.contains_key(*name));
+                for (name, got) in extra.collect::<Vec<_>>() {
+                    self.say(
+                        &format!("{path}{}", member(name)),
+                        "nothing",
+                        &short(&got.to_string()),
+                    );
+                }
+            }
+            (Value::Array(wanted), Value::Array(got)) if !self.is_part => {
+                for (at, (wanted, got)) in wanted.iter().zip(got).enumerate() {
+                    self.compare(&format!("{path}[{at}]"), wanted, got);
+                }
+                if wanted.len() != got.len() {
+                    let elements = |count: usize| counted(count as u64, "element");
+                    self.say(path, &elements(wanted.len()), &elements(got.len()));
+                }
+            }
+            (wanted, got) => {
+                let is_other_type = type_of(wanted) != type_of(got);
+                let told = |value: &Value| {
+                    let text = short(&value.to_string());
+                    if is_other_type { format!("{text} ({})", type_of(value)) } else { text }
+                };
+                self.say(path, &told(wanted), &told(got));
+            }
+        }
+    }
+
+    fn say(&mut self, path: &str, wanted: &str, got: &str) {
+        let path = if path.is_empty() { "." } else { path };
+        self.found.push(format!("{path}: expected {wanted}, got {got}"));
+    }
+}
+
+/// Where two texts part.
+fn of_texts(wanted: &[u8], got: &[u8]) -> Vec<String> {
+    let common = wanted.iter().zip(got).take_while(|(one, other)| one == other).count();
+    if common == 0 || wanted == got {
+        return Vec::new();
+    }
+    let around = |bytes: &[u8]| {
+        let from = common.saturating_sub(AROUND / 2);
+        let part = &bytes[from..bytes.len().min(common + AROUND)];
+        let text = text_of(String::from_utf8_lossy(part).trim_matches('\u{fffd}').as_bytes());
+        if bytes.len() > common { text } else { format!("{text}, and there it ends") }
+    };
+    let line = 1 + wanted.iter().take(common).filter(|byte| **byte == b'\n').count();
+    vec![format!(
+        "they part at byte {} (line {line}): expected {}, got {}",
+        count(common as u64 + 1),
+        around(wanted),
+        around(got)
+    )]
+}

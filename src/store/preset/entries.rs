@@ -1,0 +1,127 @@
+//! Sections whose keys are free: `[expect]` and `[capture]`. A row is a line of them, in order.
+//!
+//! What a value is in the form is the text of the expression language, what it is in the file is TOML: a
+//! number or truth value is written as one, a text that looks like one in quotes of its own (`'42'`).
+//! What is read and written again is the same in both. A row that is off has a `~` before its name.
+
+use toml_edit::{Document, InlineTable, Value};
+
+use crate::check;
+use crate::codec::strict_toml::{Fields, NamedItem, Trouble};
+use crate::model::name_value::NameValue;
+use crate::model::spec::Spec;
+
+/// The rows of a section.
+pub(super) fn read(section: Fields<'_>) -> Result<Vec<NameValue>, Trouble> {
+    section.free().map(|entry| row(&entry)).collect()
+}
+
+/// Rows as a section. Names of which there are several are told apart by spaces behind them, which
+/// mean nothing, so that a row that is being written is not lost.
+pub(super) fn written(rows: &[NameValue]) -> InlineTable {
+    let mut section = InlineTable::new();
+    for row in rows {
+        let mut key = format!("{}{}", if row.enabled { "" } else { "~" }, row.name);
+        while section.contains_key(&key) {
+            key.push(' ');
+        }
+        section.insert(key, value(&row.value));
+    }
+    section
+}
+
+/// Whether all that is expected and captured can be read: a file that says what is not known is refused,
+/// a draft is not.
+pub(super) fn check(document: &Document<&str>, spec: &Spec) -> Result<(), Trouble> {
+    if spec.checks().is_none() {
+        return Ok(());
+    }
+    let mut root = Fields::root(document);
+    for (section, flaw) in [("expect", check::flaw as Flaw), ("capture", check::capture_flaw)] {
+        let Some(entry) = root.get(section) else { continue };
+        for entry in entry.table()?.free() {
+            let row = row(&entry)?;
+            let flaw = flaw(&row, spec).filter(|_| row.is_used());
+            if let Some(why) = flaw {
+                return Err(entry.wrong(&format!("in '{section}': {why}")));
+            }
+        }
+    }
+    Ok(())
+}
+
+type Flaw = fn(&NameValue, &Spec) -> Option<String>;
+
+fn row(entry: &NamedItem<'_>) -> Result<NameValue, Trouble> {
+    let (name, enabled) = match entry.name.strip_prefix('~') {
+        Some(name) => (name.to_owned(), false),
+        None => (entry.name.clone(), true),
+    };
+    let value = match entry.value() {
+        Some(Value::String(text)) if is_plain(text.value()) => format!("'{}'", text.value()),
+        Some(Value::String(text)) => text.value().clone(),
+        Some(value @ (Value::Integer(_) | Value::Float(_) | Value::Boolean(_))) => {
+            plain(value).unwrap_or_default()
+        }
+        Some(Value::Datetime(time)) => time.value().to_string(),
+        Some(Value::Array(_) | Value::InlineTable(_)) | None => json(entry)?.to_string(),
+    };
+    Ok(NameValue { enabled, name, value })
+}
+
+/// A list or a table as JSON.
+fn json(entry: &NamedItem<'_>) -> Result<serde_json::Value, Trouble> {
+    if let Some(value) = entry.value() {
+        return of_toml(value).ok_or_else(|| entry.wrong("is no value of JSON"));
+    }
+    let mut object = serde_json::Map::new();
+    for inner in entry.table()?.free() {
+        object.insert(inner.name.clone(), json(&inner)?);
+    }
+    Ok(object.into())
+}
+
+fn of_toml(value: &Value) -> Option<serde_json::Value> {
+    Some(match value {
+        Value::String(text) => text.value().clone().into(),
+        Value::Integer(number) => (*number.value()).into(),
+        Value::Float(number) => serde_json::Number::from_f64(*number.value())?.into(),
+        Value::Boolean(flag) => (*flag.value()).into(),
+        Value::Datetime(time) => time.value().to_string().into(),
+        Value::Array(list) => list.iter().map(of_toml).collect::<Option<Vec<_>>>()?.into(),
+        Value::InlineTable(table) => {
+            let pair = |(name, value): (&str, &Value)| Some((name.to_owned(), of_toml(value)?));
+            let pairs = table.iter().map(pair).collect::<Option<serde_json::Map<_, _>>>()?;
+            pairs.into()
+        }
+    })
+}
+
+/// Whether a text is written as a number or truth value: one that means the same is written otherwise.
+fn is_plain(text: &str) -> bool {
+    let is_number = text.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    if !is_number && !["true", "false"].contains(&text) {
+        return false;
+    }
+    text.parse().is_ok_and(|value: Value| plain(&value).is_some_and(|plain| plain == text))
+}
+
+/// A number or truth value as it is written by us.
+fn plain(value: &Value) -> Option<String> {
+    Some(match value {
+        Value::Integer(number) => number.value().to_string(),
+        Value::Float(number) => Value::from(*number.value()).to_string().trim().to_owned(),
+        Value::Boolean(flag) => flag.value().to_string(),
+        Value::String(_) | Value::Datetime(_) | Value::Array(_) | Value::InlineTable(_) => {
+            return None;
+        }
+    })
+}
+
+fn value(text: &str) -> Value {
+    if is_plain(text) {
+        return text.parse().unwrap_or_else(|_| text.into());
+    }
+    let quoted = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
+    quoted.filter(|text| is_plain(text)).unwrap_or(text).into()
+}

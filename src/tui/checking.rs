@@ -1,0 +1,32 @@
+//! Looks at answers on a thread: a body may be long, and no key waits for it.
+
+use tokio::sync::mpsc;
+
+use crate::app::checking::{CheckOrder, Checked, WhatCame};
+use crate::app::message::Message;
+use crate::check::{BODY_LIMIT, Came, CameBody, CameFrom, CheckReport};
+use crate::engine::EngineHandle;
+use crate::model::view::ViewPart;
+
+/// Looks at an answer; what came of it comes later.
+pub(super) fn check(engine: EngineHandle, order: CheckOrder, outcome: mpsc::Sender<Message>) {
+    let work = move || {
+        let (session, report) = (order.session, report(&engine, &order));
+        let _ = outcome.blocking_send(Message::Checked(Box::new(Checked { session, report })));
+    };
+    let spawned = std::thread::Builder::new().name("checks".into()).spawn(work);
+    debug_assert!(spawned.is_ok(), "a thread for what is expected");
+}
+
+fn report(engine: &EngineHandle, order: &CheckOrder) -> Result<CheckReport, String> {
+    let exchange = match &order.came {
+        WhatCame::Exchange(exchange) => exchange,
+        WhatCame::Conversation(heard) => return Ok(order.checks.report(&heard.came(order.now))),
+    };
+    let body = exchange.response.as_ref().map(|response| &response.body);
+    let read = body.map(|body| engine.read_body(body.id, ViewPart::Decoded, 0, BODY_LIMIT));
+    let bytes = read.transpose().map_err(|error| error.to_string())?.unwrap_or_default();
+    let body = CameBody { bytes: &bytes, length: body.map_or(0, |body| body.decoded_len) };
+    let came = Came::new(CameFrom::Exchange(exchange), body, order.now);
+    Ok(order.checks.report(&came))
+}
