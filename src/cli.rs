@@ -2,8 +2,8 @@
 //!
 //! Called by `run` with a running engine. Each command composes a [`Spec`](crate::model::spec::Spec)
 //! from the command line or a preset, plans it, opens one session and prints what happens until it
-//! is over. Presets and environments are only read; what is changed is the
-//! certificate authority, by the engine for a listener or by its own command.
+//! is over. Presets and environments are only read, but by `import`, which adds some; what else is changed is
+//! the certificate authority, by the engine for a listener or by its own command.
 //!
 //! Signals always win: nothing on the thread that awaits them waits for a pipe, a terminal or a
 //! disk, and every wait is in a race with them.
@@ -17,6 +17,7 @@ mod download_names;
 mod exec;
 pub(crate) mod exit;
 mod headless;
+mod import;
 mod in_flight;
 mod interrupts;
 mod items;
@@ -92,6 +93,15 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
             let running = exec::run(*arguments, &mut headless, &mut output, &mut interrupts);
             let ended = Box::pin(running).await;
             conclude(ended, headless.captures, output, interrupts).await
+        }
+        Task::Import(arguments) => {
+            let mut output = Output::new(&Common::default(), Style::Text);
+            let outcome = tokio::select! {
+                biased;
+                () = interrupts.next() => Ok(RunOutcome::Interrupted),
+                ended = import::run(&arguments, &headless, &mut output) => ended.map(RunOutcome::Done),
+            };
+            output.finish(outcome, &mut interrupts, 0).await
         }
         Task::Authority { task } => {
             let mut output = Output::new(&Common::default(), Style::Text);
