@@ -94,15 +94,7 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
             let ended = Box::pin(running).await;
             conclude(ended, headless.captures, output, interrupts).await
         }
-        Task::Import(arguments) => {
-            let mut output = Output::new(&Common::default(), Style::Text);
-            let outcome = tokio::select! {
-                biased;
-                () = interrupts.next() => Ok(RunOutcome::Interrupted),
-                ended = import::run(&arguments, &headless, &mut output) => ended.map(RunOutcome::Done),
-            };
-            output.finish(outcome, &mut interrupts, 0).await
-        }
+        Task::Import(arguments) => run_import(&arguments, &headless, interrupts).await,
         Task::Authority { task } => {
             let mut output = Output::new(&Common::default(), Style::Text);
             let outcome = authority::run(task.as_ref(), &headless, &mut output);
@@ -119,6 +111,21 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
             output.finish(outcome.map(RunOutcome::Done), &mut interrupts, 0).await
         }
     }
+}
+
+/// Imports, unless it is interrupted before anything is written.
+async fn run_import(
+    arguments: &args::Import,
+    headless: &Headless,
+    mut interrupts: Interrupts,
+) -> Result<u8, Failure> {
+    let mut output = Output::new(&Common::default(), Style::Text);
+    let outcome = tokio::select! {
+        biased;
+        () = interrupts.next() => Ok(RunOutcome::Interrupted),
+        ended = import::run(arguments, headless, &mut output) => ended.map(RunOutcome::Done),
+    };
+    output.finish(outcome, &mut interrupts, 0).await
 }
 
 /// Prints and writes the rest of what a listener saw.

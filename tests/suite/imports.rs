@@ -142,3 +142,60 @@ fn operations_of_openapi_have_their_method_and_their_path() {
         }
     }
 }
+
+#[test]
+fn every_request_of_the_insomnia_and_slumber_corpora_comes_in() {
+    let corpora = ["insomnia", "insomnia-bruno", "slumber-imports"];
+    let Some((listed, came)) = counted(&corpora, &["insomnia"], "n_requests") else { return };
+    assert!(listed > 25 && came == listed, "{came} of {listed}");
+    // The reader of the index knew no tags of YAML: there are six recipes.
+    let Some(cases) = cases("slumber-imports") else { return };
+    let own = cases.iter().find(|case| case["file"] == "test_data/v3.yml").unwrap();
+    let tree = read("slumber-imports", own).unwrap_or_else(|fault| panic!("{fault}"));
+    assert_eq!(
+        (tree.kind, tree.presets.len(), tree.environments.len()),
+        (ImportKind::Slumber, 6, 2)
+    );
+}
+
+#[test]
+fn every_file_of_the_bruno_corpus_comes_in_with_its_method_and_url() {
+    let Some(cases) = cases("bru") else { return };
+    let mut all = 0;
+    for case in &cases {
+        let tree = read("bru", case).unwrap_or_else(|fault| panic!("{}: {fault}", case["file"]));
+        let expected = &case["expected"];
+        let Some(method) = expected["method"].as_str() else { continue };
+        all += 1;
+        assert_eq!(tree.presets.len(), 1, "{}", case["file"]);
+        let preset = &tree.presets[0];
+        assert_eq!(preset.spec.badge(), method, "{}", case["file"]);
+        let url = expected["url"].as_str().unwrap_or_default();
+        let bare = |url: &str| url.split(['?', ':']).next().unwrap_or_default().trim().to_owned();
+        let ours = preset.spec.address().replace("{{env.", "{{process.env.");
+        assert_eq!(bare(&ours), bare(url), "{}", case["file"]);
+    }
+    assert_eq!(all, 148);
+}
+
+#[test]
+fn every_snippet_of_the_http_files_with_a_request_line_comes_in() {
+    let Ok(bytes) = std::fs::read(root().join("http-files/snippets.json")) else {
+        assert!(std::env::var_os("CI").is_none(), "the corpora are missing");
+        return;
+    };
+    let snippets: Value = serde_json::from_slice(&bytes).unwrap();
+    // Two are pieces of a request: headers alone, a body alone.
+    let pieces = ["README.md#8", "spec.md#27"];
+    let many = [("README.md#26", 5), ("spec.md#4", 2)];
+    for snippet in snippets.as_array().unwrap() {
+        let (id, text) = (snippet["id"].as_str().unwrap(), snippet["text"].as_str().unwrap());
+        let file = ImportFile { name: "x.http".into(), inside: None, bytes: text.into() };
+        let tree =
+            import(&[file], None).unwrap_or_else(|(_, fault)| panic!("{id}: {fault}")).remove(0);
+        let listed =
+            many.iter().find(|(name, _)| id.ends_with(name)).map_or(1, |(_, count)| *count);
+        let expected = if pieces.iter().any(|name| id.ends_with(name)) { 0 } else { listed };
+        assert_eq!(tree.presets.len(), expected, "{id}: {text}");
+    }
+}

@@ -1,9 +1,9 @@
 //! Collections of ATAC, in JSON or YAML.
 
-use super::ImportFault;
 use super::braces::{Dialect, ours};
 use super::data::DataNode;
 use super::gathered::{FoundPreset, Gathered};
+use super::tree::ImportFault;
 use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec, PartSource};
 use crate::model::spec::{NameValue, Spec};
 
@@ -116,7 +116,7 @@ fn part(row: NameValue) -> FormPart {
     match value.strip_prefix("!!") {
         Some(file) => {
             let (value, source) = (file.to_owned(), PartSource::File);
-            FormPart { enabled, name, value, source, ..FormPart::default() }
+            FormPart { enabled, name, source, value, ..FormPart::default() }
         }
         None => FormPart { enabled, name, value, ..FormPart::default() },
     }

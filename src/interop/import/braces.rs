@@ -70,13 +70,13 @@ impl Dialect {
             Dialect::Slumber if inner.starts_with("chains.") || !is_name(inner) => {
                 Placeholder::Foreign
             }
-            Dialect::Bruno
+            Dialect::Braces
+            | Dialect::Bruno
             | Dialect::HttpFile
             | Dialect::Hurl
             | Dialect::Dollar
             | Dialect::Atac
             | Dialect::Slumber => Placeholder::Name(names::variable(inner)),
-            Dialect::Braces => Placeholder::Name(names::variable(inner)),
             Dialect::Insomnia => {
                 let name = inner.strip_prefix("_.").unwrap_or(inner);
                 let quoted = name.strip_prefix("_[").and_then(|name| name.strip_suffix(']'));
@@ -189,7 +189,7 @@ fn functions(text: &str, dialect: Dialect) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ImportKind;
+    use super::super::tree::ImportKind;
     use super::*;
 
     #[test]

@@ -1,4 +1,4 @@
-//! Bruno collections: a folder of `.bru` files, one such file, the JSON export, and YAML ("OpenCollection").
+//! Bruno collections: a folder of `.bru` files, one such file, the JSON export, and YAML (`OpenCollection`).
 //!
 //! ```text
 //!   .bru ─text─┐
@@ -12,7 +12,7 @@ mod text;
 use super::braces::Dialect;
 use super::data::DataNode;
 use super::gathered::Gathered;
-use super::{ImportFault, ImportedVariable};
+use super::tree::{ImportFault, ImportedVariable};
 use request::request;
 
 pub(super) use text::is_bru;
@@ -109,9 +109,11 @@ pub(super) fn files(files: &[BrunoFile], out: &mut Gathered) -> Result<(), Impor
     };
     for (file, data) in &read {
         let is_settings = ["collection", "folder", "opencollection"].contains(&file.stem.as_str());
-        if file.folder.last().is_some_and(|last| last == "environments") {
+        let has_url = !data.path(&["request", "url"]).is_null();
+        let is_environment = file.folder.last().is_some_and(|last| last == "environments");
+        if is_environment || (!has_url && !data.at("variables").items().is_empty()) {
             environment(&file.stem, data, out);
-        } else if is_settings && (files.len() > 1 || data.path(&["request", "url"]).is_null()) {
+        } else if !has_url || (is_settings && files.len() > 1) {
             if file.folder.is_empty() {
                 out.title(data.at("name").str());
             }

@@ -4,8 +4,8 @@
 mod httpie;
 mod sockets;
 
-use super::ImportFault;
 use super::gathered::{FoundPreset, Gathered};
+use super::tree::ImportFault;
 use crate::interop::curl::{self, CommandFiles, ShellLine};
 use crate::model::spec::Spec;
 use crate::model::url_text::UrlText;
@@ -33,8 +33,11 @@ pub(super) fn commands(text: &str, out: &mut Gathered) -> Result<(), ImportFault
     Ok(())
 }
 
+/// Reads the command of one program.
+type CommandReader = fn(&ShellLine) -> Result<sockets::Made, String>;
+
 /// What reads the command of a program; `None` = nothing here.
-fn reader(program: &str) -> Option<fn(&ShellLine) -> Result<sockets::Made, String>> {
+fn reader(program: &str) -> Option<CommandReader> {
     match program.rsplit('/').next()? {
         "nc" | "ncat" | "netcat" => Some(sockets::netcat),
         "socat" => Some(sockets::socat),

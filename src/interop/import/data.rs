@@ -10,11 +10,11 @@ use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap as _, SerializeSeq as _};
 use serde::{Deserializer, Serialize, Serializer};
 
-use super::ImportFault;
+use super::tree::ImportFault;
 
 /// Values within each other.
 pub(super) const DEEPEST: usize = 100;
-/// Bytes a tree may take, counted as what its texts hold and [`NODE`] for every value.
+/// Bytes a tree may take, counted as what its texts hold and `NODE` for every value.
 const BUDGET: usize = 96 * 1024 * 1024;
 /// What a value takes besides its text.
 const NODE: usize = 56;

@@ -1,8 +1,9 @@
 //! What a file is: by what is in it, then by its name.
 
 use super::data::{DataNode, read_json};
+use super::tree::{ImportFault, ImportKind};
 use super::yaml::read_yaml;
-use super::{ImportFault, ImportKind, bruno, command, http_file, hurl, packet_sender};
+use super::{bruno, command, http_file, hurl, packet_sender};
 use crate::interop::curl;
 
 /// A file and what it is.
@@ -28,7 +29,7 @@ pub(super) fn text(bytes: &[u8]) -> Result<String, ImportFault> {
         Ok(text) => Ok(text.to_owned()),
         Err(error) => {
             let before = bytes.split_at(error.valid_up_to()).0;
-            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = memchr::memchr_iter(b'\n', before).count() + 1;
             let begins = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
             let column = String::from_utf8_lossy(before.split_at(begins).1).chars().count() + 1;
             Err(ImportFault::at_line(line, column, "it is no UTF-8"))
@@ -58,7 +59,7 @@ pub(super) fn source(
         return Ok(FoundSource { kind, data });
     }
     let is_requests = [".http", ".rest", ".hurl", ".bru"].iter().any(|end| name.ends_with(end));
-    let is_other = is_requests || name.ends_with(".yaml") || name.ends_with(".yml");
+    let is_other = is_requests || [".yaml", ".yml"].iter().any(|end| name.ends_with(end));
     if said.map_or(!is_other, |said| said == ImportKind::Command)
         && (curl::is_command(text) || command::is_other(text))
     {

@@ -3,11 +3,11 @@
 //! Importers put in presets, variables and what they could not take; here names become safe, bounds are
 //! kept, and a name that stands for a secret becomes one of a file of secrets.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::braces::{Dialect, ours};
 use super::names;
-use super::{
+use super::tree::{
     ImportFault, ImportKind, ImportRemark, ImportTree, ImportedEnvironment, ImportedFolder,
     ImportedPreset, ImportedVariable,
 };
@@ -24,6 +24,8 @@ const BYTES: usize = 64 * 1024 * 1024;
 const LEFT_OUT: usize = 20_000;
 /// How deep values of variables are looked up in others.
 const NESTED: usize = 8;
+/// Bytes of all values of one list that others are put into.
+const ALL_VALUES: usize = 8 * 1024 * 1024;
 /// Bytes a value may have once others are put into it.
 const LONGEST_VALUE: usize = 64 * 1024;
 
@@ -34,6 +36,10 @@ pub(super) struct Gathered {
     bytes: usize,
     /// Folders around all that comes now.
     around: Vec<String>,
+    /// Folders that say something, by their paths.
+    folders: HashMap<Vec<String>, usize>,
+    /// Variables of the collection itself.
+    own: HashSet<String>,
 }
 
 /// A preset as an importer finds it.
@@ -59,7 +65,13 @@ impl Gathered {
             environments: Vec::new(),
             left_out: Vec::new(),
         };
-        Gathered { tree, bytes: 0, around: Vec::new() }
+        Gathered {
+            tree,
+            bytes: 0,
+            around: Vec::new(),
+            folders: HashMap::new(),
+            own: HashSet::new(),
+        }
     }
 
     /// What comes now lies in these folders of the collection.
@@ -135,20 +147,22 @@ impl Gathered {
             return;
         }
         let folder = self.folders_of(folder, "");
-        let known = self.tree.folders.iter_mut().find(|known| known.folder == folder);
-        if let Some(known) = known {
+        if folder.is_empty() {
+            self.own.extend(variables.iter().map(|variable| variable.name.clone()));
+        }
+        if let Some(at) = self.folders.get(&folder) {
+            let known = &mut self.tree.folders[*at];
             known.variables.extend(variables);
             known.notes.extend(notes);
         } else {
+            self.folders.insert(folder.clone(), self.tree.folders.len());
             self.tree.folders.push(ImportedFolder { folder, variables, notes });
         }
     }
 
     /// A variable of the collection that keeps the value it has, if it has one.
     pub(super) fn default_variable(&mut self, variable: ImportedVariable) {
-        let known = self.tree.folders.iter().find(|known| known.folder.is_empty());
-        let is_known = |it: &ImportedVariable| it.name == variable.name;
-        if !known.is_some_and(|known| known.variables.iter().any(is_known)) {
+        if !self.own.contains(&variable.name) {
             self.folder(&[], vec![variable], Vec::new());
         }
     }
@@ -234,35 +248,56 @@ fn size_of_spec(spec: &Spec) -> usize {
 fn flatten(variables: &mut Vec<ImportedVariable>) {
     // The last of equal names counts.
     let mut seen = BTreeSet::new();
-    let mut at = variables.len();
-    while at > 0 {
-        at -= 1;
-        if !seen.insert(variables[at].name.clone()) {
-            variables.remove(at);
-        }
-    }
+    variables.reverse();
+    variables.retain(|variable| seen.insert(variable.name.clone()));
+    variables.reverse();
+    let mut left = ALL_VALUES;
     for _ in 0..NESTED {
-        let known = variables.clone();
+        let value = |it: &ImportedVariable| (it.name.clone(), (it.value.clone(), it.is_secret));
+        let known: BTreeMap<String, (String, bool)> = variables.iter().map(value).collect();
         let mut is_changed = false;
         for variable in variables.iter_mut().filter(|it| it.value.contains("{{")) {
-            for other in &known {
-                let braces = "{{".to_owned() + &other.name + "}}";
-                let is_itself = other.name == variable.name || other.value.contains(&braces);
-                if is_itself || !variable.value.contains(&braces) {
-                    continue;
-                }
-                let filled = variable.value.replace(&braces, &other.value);
-                if filled.len() <= LONGEST_VALUE {
-                    variable.value = filled;
-                    variable.is_secret |= other.is_secret;
-                    is_changed = true;
-                }
+            let mut is_secret = variable.is_secret;
+            let filled = each_name(&variable.value, |name| {
+                let (value, secret) = known.get(name).filter(|_| name != variable.name)?;
+                is_secret |= secret;
+                Some(value.clone())
+            });
+            let is_fine = filled.len() <= LONGEST_VALUE && filled.len() <= left;
+            if filled != variable.value && is_fine {
+                left -= filled.len();
+                variable.value = filled;
+                variable.is_secret = is_secret;
+                is_changed = true;
             }
         }
         if !is_changed {
             break;
         }
     }
+}
+
+/// A text in which names between braces have what is given for them; `None` = they stay.
+fn each_name(text: &str, mut give: impl FnMut(&str) -> Option<String>) -> String {
+    let mut made = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("{{") {
+        let (before, behind) = rest.split_at(at);
+        made.push_str(before);
+        let inner = behind.split_at("{{".len()).1;
+        let name = inner.find("}}").map(|end| inner.split_at(end).0);
+        if let Some((name, given)) = name.and_then(|name| Some((name, give(name)?))) {
+            made.push_str(&given);
+            rest = inner.split_at(name.len() + "}}".len()).1;
+        } else {
+            made.push_str("{{");
+            rest = inner;
+        }
+        if made.len() > LONGEST_VALUE {
+            return made;
+        }
+    }
+    made + rest
 }
 
 /// Puts names of secrets in the place of those of variables that are secrets here.

@@ -1,8 +1,8 @@
 //! HAR files: the request of every entry. Answers are for `open`.
 
-use super::ImportFault;
 use super::data::DataNode;
 use super::gathered::{FoundPreset, Gathered};
+use super::tree::ImportFault;
 use crate::compose::template;
 use crate::model::http::{FormPart, HttpBody, HttpSpec, PartSource};
 use crate::model::spec::{NameValue, Spec};

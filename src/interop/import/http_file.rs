@@ -1,4 +1,4 @@
-//! Files of requests (`.http`, `.rest`) in the dialects of VS Code, JetBrains and others.
+//! Files of requests (`.http`, `.rest`) in the dialects of VS Code, `JetBrains` and others.
 //!
 //! ```text
 //! @host = example.com          a variable of the file
@@ -16,7 +16,7 @@ mod body;
 use super::braces::{Dialect, ours};
 use super::command;
 use super::gathered::{FoundPreset, Gathered};
-use super::{ImportFault, ImportedVariable};
+use super::tree::{ImportFault, ImportedVariable};
 use crate::model::http::{HttpSpec, known_method};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::url_text::UrlText;
@@ -109,7 +109,8 @@ fn before(piece: &Piece<'_>, variables: &mut Vec<ImportedVariable>, out: &mut Ga
         let comment = bare.strip_prefix("//").or_else(|| bare.strip_prefix('#')).map(str::trim);
         if let Some(comment) = comment {
             if let Some(said) = comment.strip_prefix("@name") {
-                found.name = said.trim_matches(|c: char| c == '=' || c.is_whitespace()).to_owned();
+                let said = said.trim_matches(|c: char| c == '=' || c.is_whitespace());
+                said.clone_into(&mut found.name);
             } else if comment.starts_with('@') {
                 out.changed("directives of single requests", &place, comment);
                 found.notes.push(comment.to_owned());

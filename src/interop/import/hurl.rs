@@ -4,9 +4,9 @@
 
 mod sections;
 
-use super::ImportFault;
 use super::braces::{Dialect, ours};
 use super::gathered::{FoundPreset, Gathered};
+use super::tree::ImportFault;
 use crate::model::http::{HttpBody, HttpSpec};
 use crate::model::payload::{Payload, PayloadFormat};
 use crate::model::spec::{NameValue, Spec};

@@ -7,7 +7,7 @@ mod resources;
 use super::braces::Dialect;
 use super::data::DataNode;
 use super::gathered::Gathered;
-use super::{ImportFault, ImportedVariable};
+use super::tree::{ImportFault, ImportedVariable};
 use request::request;
 
 /// How Insomnia writes placeholders.

@@ -1,4 +1,4 @@
-//! OpenAPI 2.0 to 3.2: every operation a preset in the folder of its tag, servers as environments.
+//! `OpenAPI` 2.0 to 3.2: every operation a preset in the folder of its tag, servers as environments.
 //!
 //! Documents in the wild are often not valid: what is wrong with one operation leaves the others alone.
 
@@ -10,9 +10,11 @@ mod sample;
 mod security;
 mod servers;
 
-use super::ImportFault;
+use std::collections::HashMap;
+
 use super::data::DataNode;
 use super::gathered::Gathered;
+use super::tree::ImportFault;
 use operation::Operation;
 use refs::Refs;
 
@@ -28,6 +30,8 @@ struct Api<'d> {
     refs: Refs<'d>,
     /// Whether it is of version 2.
     is_second: bool,
+    /// Tags with the one they belong to.
+    parents: HashMap<&'d str, &'d str>,
 }
 
 /// Reads a document.
@@ -48,7 +52,9 @@ pub(super) fn document(root: &DataNode, out: &mut Gathered) -> Result<(), Import
         return Err(ImportFault::new("paths", "it is no object of paths"));
     }
     out.title(root.path(&["info", "title"]).str());
-    let api = Api { root, refs: Refs::new(root), is_second };
+    let tags = root.at("tags").items().iter();
+    let parents = tags.map(|tag| (tag.at("name").str(), tag.at("parent").str())).collect();
+    let api = Api { root, refs: Refs::new(root), is_second, parents };
     servers::servers(&api, out);
     for (path, item) in paths.pairs().iter().filter(|(path, _)| !path.starts_with("x-")) {
         let item = api.refs.resolved(item, path, out);
@@ -85,11 +91,7 @@ impl Api<'_> {
         let mut folder = vec![tag.to_owned()];
         let mut name = tag;
         while folder.len() < DEEPEST {
-            let tags = self.root.at("tags").items();
-            let Some(known) = tags.iter().find(|known| known.at("name").str() == name) else {
-                break;
-            };
-            let parent = known.at("parent").str();
+            let parent = self.parents.get(name).copied().unwrap_or_default();
             if parent.is_empty() || folder.iter().any(|known| known == parent) {
                 break;
             }

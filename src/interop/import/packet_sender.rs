@@ -5,9 +5,9 @@
 
 mod ini;
 
-use super::ImportFault;
 use super::data::DataNode;
 use super::gathered::{FoundPreset, Gathered};
+use super::tree::ImportFault;
 use crate::codec::hex;
 use crate::compose::template;
 use crate::interop::from_traffic;

@@ -1,11 +1,13 @@
 //! Where what was imported goes: paths that are free, variables into files of their folders, secrets into
 //! files that git ignores. Nothing that is there is replaced; a name that is taken gets a number.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::gathered::with_secrets;
 use super::names;
-use super::{ImportRemark, ImportTree, ImportedEnvironment, ImportedPreset, ImportedVariable};
+use super::tree::{
+    ImportRemark, ImportTree, ImportedEnvironment, ImportedPreset, ImportedVariable,
+};
 use crate::interop::typed_credentials::each_typed;
 use crate::model::preset::{Preset, PresetPath};
 
@@ -86,7 +88,27 @@ struct Planning<'p> {
     taken: BTreeSet<String>,
     folders: BTreeSet<String>,
     environments: BTreeSet<String>,
+    /// The number a name that is taken gets next.
+    numbers: HashMap<String, u64>,
+    secrets: Option<SecretFile>,
     plan: ImportPlan,
+}
+
+/// The file of secrets that takes credentials, and what is in it.
+struct SecretFile {
+    /// Its environment, in the plan.
+    at: usize,
+    by_name: HashMap<String, String>,
+    by_value: HashMap<String, String>,
+    numbers: HashMap<String, u64>,
+}
+
+/// Presets in the order in which they stood, by their folders.
+#[derive(Default)]
+struct ImportOrder {
+    folders: Vec<PlannedFolder>,
+    known: HashMap<String, usize>,
+    entries: HashSet<(usize, String)>,
 }
 
 impl<'p> Planning<'p> {
@@ -102,12 +124,15 @@ impl<'p> Planning<'p> {
             taken: place.presets.iter().map(|path| lower(path.as_str())).collect(),
             folders: of_presets.chain(folders.map(lower)).collect(),
             environments: place.environments.keys().map(|name| lower(name)).collect(),
+            numbers: HashMap::new(),
+            secrets: None,
             plan: ImportPlan::default(),
         }
     }
 
     fn environment(&mut self, imported: ImportedEnvironment) {
-        let name = free(&imported.name, |name| !self.environments.contains(&name.to_lowercase()));
+        let is_free = |name: &str| !self.environments.contains(&name.to_lowercase());
+        let name = free(&imported.name, &mut HashMap::new(), is_free);
         self.environments.insert(name.to_lowercase());
         if name != imported.name {
             let of = |name: &str| format!("env/{name}.toml");
@@ -147,15 +172,17 @@ impl<'p> Planning<'p> {
                 secrets.entry(name.clone()).or_insert_with(|| name.clone());
             }
         }
-        let mut order: Vec<PlannedFolder> = Vec::new();
+        let mut order = ImportOrder::default();
         for mut imported in tree.presets {
             with_secrets(&mut imported.spec, &secrets);
             let path = self.preset(&base, imported)?;
-            in_order(&path, &base, &mut order);
+            order.take(&path, &base);
         }
-        for planned in order {
-            match folders.iter_mut().find(|known| known.folder == planned.folder) {
-                Some(known) => known.order = planned.order,
+        let said = |(at, it): (usize, &PlannedFolder)| (it.folder.clone(), at);
+        let known: HashMap<String, usize> = folders.iter().enumerate().map(said).collect();
+        for planned in order.folders {
+            match known.get(&planned.folder) {
+                Some(at) => folders[*at].order = planned.order,
                 None => folders.push(planned),
             }
         }
@@ -177,7 +204,8 @@ impl<'p> Planning<'p> {
         if title.is_empty() {
             return Vec::new();
         }
-        let name = free(title, |name| !self.folders.contains(&name.to_lowercase()));
+        let is_free = |name: &str| !self.folders.contains(&name.to_lowercase());
+        let name = free(title, &mut HashMap::new(), is_free);
         self.folders.insert(name.to_lowercase());
         if name != title {
             self.plan.renamed.push((format!("{title}/"), format!("{name}/")));
@@ -188,7 +216,8 @@ impl<'p> Planning<'p> {
     fn preset(&mut self, base: &[String], imported: ImportedPreset) -> Result<PresetPath, String> {
         let ImportedPreset { folder, name, about, mut spec, notes, .. } = imported;
         let wanted = fitting(base, &folder, &name);
-        let path = free(&wanted, |path| !self.taken.contains(&path.to_lowercase()));
+        let taken = &self.taken;
+        let path = free(&wanted, &mut self.numbers, |path| !taken.contains(&path.to_lowercase()));
         self.taken.insert(path.to_lowercase());
         if path != wanted {
             self.plan.renamed.push((wanted, path.clone()));
@@ -205,45 +234,63 @@ impl<'p> Planning<'p> {
 
     /// Where credentials go, and what this one is called there.
     fn secret(&mut self, name: &str, value: &str) -> String {
+        let mut file = self.secrets.take().unwrap_or_else(|| self.secret_file());
+        let name = names::variable(name);
+        let is_same = file.by_name.get(&name).is_some_and(|known| known == value);
+        // A short value may be the same by chance.
+        let known = file.by_value.get(value).filter(|_| value.len() > 3).cloned();
+        let called = match known {
+            _ if is_same => name,
+            Some(known) => known,
+            None => {
+                let by_name = &file.by_name;
+                let called = free(&name, &mut file.numbers, |name| !by_name.contains_key(name));
+                let secrets = &mut self.plan.environments[file.at].secrets;
+                secrets.push((called.clone(), value.to_owned()));
+                file.by_name.insert(called.clone(), value.to_owned());
+                file.by_value.insert(value.to_owned(), called.clone());
+                called
+            }
+        };
+        self.secrets = Some(file);
+        called
+    }
+
+    fn secret_file(&mut self) -> SecretFile {
         let place = self.place;
-        let imported = || self.plan.environments.iter().map(|it| it.name.clone()).next();
+        let imported = || self.plan.environments.first().map(|it| it.name.clone());
         let there = || place.environments.keys().next().cloned();
-        let name_of = place.environment.clone().or_else(imported).or_else(there);
-        let environment = name_of.unwrap_or_else(|| LOCAL.to_owned());
-        let is_meant = |it: &PlannedEnvironment| it.name == environment;
-        let at = self.plan.environments.iter().position(is_meant).unwrap_or_else(|| {
-            let name = environment.clone();
-            self.plan
-                .environments
-                .push(PlannedEnvironment { name, ..PlannedEnvironment::default() });
+        let name = place.environment.clone().or_else(imported).or_else(there);
+        let name = name.unwrap_or_else(|| LOCAL.to_owned());
+        let known = self.plan.environments.iter().position(|it| it.name == name);
+        let at = known.unwrap_or_else(|| {
+            let name = name.clone();
+            let planned = PlannedEnvironment { name, ..PlannedEnvironment::default() };
+            self.plan.environments.push(planned);
             self.plan.environments.len() - 1
         });
-        let before = place.environments.get(&environment);
-        let secrets = &mut self.plan.environments[at].secrets;
-        let known = secrets.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let before =
-            before.into_iter().flatten().map(|(name, value)| (name.as_str(), value.as_str()));
-        let known: BTreeMap<&str, &str> = before.chain(known).collect();
-        if known.get(name) == Some(&value) {
-            return name.to_owned();
-        }
-        let same = known.iter().find(|(_, known)| **known == value && value.len() > 3);
-        if let Some((name, _)) = same {
-            return (*name).to_owned();
-        }
-        let called = free(&names::variable(name), |name| !known.contains_key(name));
-        secrets.push((called.clone(), value.to_owned()));
-        called
+        let mut by_name: HashMap<String, String> = HashMap::new();
+        by_name.extend(place.environments.get(&name).cloned().into_iter().flatten());
+        by_name.extend(self.plan.environments[at].secrets.iter().cloned());
+        let turned = |(name, value): (&String, &String)| (value.clone(), name.clone());
+        let by_value = by_name.iter().map(turned).collect();
+        SecretFile { at, by_name, by_value, numbers: HashMap::new() }
     }
 }
 
-/// A name that is free: itself, or with a number behind it.
-fn free(name: &str, is_free: impl Fn(&str) -> bool) -> String {
+/// A name that is free: itself, or with a number behind it; `numbers` knows where to begin.
+fn free(name: &str, numbers: &mut HashMap<String, u64>, is_free: impl Fn(&str) -> bool) -> String {
     if is_free(name) {
         return name.to_owned();
     }
-    let mut numbered = (2..).map(|number: u64| format!("{name}-{number}"));
-    numbered.find(|name| is_free(name)).unwrap_or_default()
+    let next = numbers.entry(name.to_lowercase()).or_insert(2);
+    loop {
+        let numbered = format!("{name}-{next}");
+        *next += 1;
+        if is_free(&numbered) {
+            return numbered;
+        }
+    }
 }
 
 fn joined(base: &[String], folder: &[String]) -> String {
@@ -269,28 +316,29 @@ fn fitting(base: &[String], folder: &[String], name: &str) -> String {
     base.iter().chain(&parts).map(String::as_str).collect::<Vec<_>>().join("/")
 }
 
-/// Notes the place of a preset in the folders of the import.
-fn in_order(path: &PresetPath, base: &[String], order: &mut Vec<PlannedFolder>) {
-    let parts: Vec<&str> = path.as_str().split('/').collect();
-    for at in base.len()..parts.len() {
-        let folder = parts[..at].join("/");
-        let slash = if at + 1 < parts.len() { "/" } else { "" };
-        let entry = format!("{}{slash}", parts[at]);
-        let known = order.iter().position(|it| it.folder == folder).unwrap_or_else(|| {
-            order.push(PlannedFolder { folder, ..PlannedFolder::default() });
-            order.len() - 1
-        });
-        let list = &mut order[known].order;
-        // Those of a folder come one after the other, as a rule.
-        if list.last() != Some(&entry) && !(slash == "/" && list.contains(&entry)) {
-            list.push(entry);
+impl ImportOrder {
+    /// Notes the place of a preset in the folders of the import.
+    fn take(&mut self, path: &PresetPath, base: &[String]) {
+        let parts: Vec<&str> = path.as_str().split('/').collect();
+        for at in base.len()..parts.len() {
+            let (around, rest) = parts.split_at(at);
+            let folder = around.join("/");
+            let slash = if rest.len() > 1 { "/" } else { "" };
+            let entry = rest.first().map_or_else(String::new, |name| format!("{name}{slash}"));
+            let known = *self.known.entry(folder.clone()).or_insert_with(|| {
+                self.folders.push(PlannedFolder { folder, ..PlannedFolder::default() });
+                self.folders.len() - 1
+            });
+            if self.entries.insert((known, entry.clone())) {
+                self.folders[known].order.push(entry);
+            }
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ImportKind, ImportedFolder};
+    use super::super::tree::{ImportKind, ImportedFolder};
     use super::*;
     use crate::model::http::{Auth, HttpSpec};
     use crate::model::spec::Spec;

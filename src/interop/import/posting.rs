@@ -1,9 +1,9 @@
 //! Requests of posting: a YAML file each, folders of them a collection.
 
-use super::ImportFault;
 use super::braces::{Dialect, ours};
 use super::data::DataNode;
 use super::gathered::{FoundPreset, Gathered, first_line};
+use super::tree::ImportFault;
 use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::trust::Verify;
@@ -28,26 +28,8 @@ pub(super) fn request(data: &DataNode, out: &mut Gathered) -> Result<(), ImportF
     };
     spec.headers = pairs(data.at("headers"), out);
     spec.query = pairs(data.at("params"), out);
-    let body = data.at("body");
-    let form = pairs(body.at("form_data"), out);
-    let content = body.at("content").str();
-    let kind = body.at("content_type").str();
-    if !form.is_empty() && kind.starts_with("multipart/") {
-        let part = |NameValue { enabled, name, value }| FormPart {
-            enabled,
-            name,
-            value,
-            ..FormPart::default()
-        };
-        spec.body = HttpBody::Multipart(form.into_iter().map(part).collect());
-    } else if !form.is_empty() {
-        spec.body = HttpBody::Form(form);
-    } else if !content.is_empty() {
-        let text = ours(content, DIALECT, out, &place);
-        let is_json = kind.contains("json")
-            || kind.is_empty() && content.trim_start().starts_with(['{', '[']);
-        spec.body = if is_json { HttpBody::Json(text) } else { HttpBody::Text(text) };
-    }
+    let form = pairs(data.path(&["body", "form_data"]), out);
+    body(data.at("body"), form, &mut spec, out, &place);
     auth(data.at("auth"), &mut spec, out, &place);
     let options = data.at("options");
     if *options.at("follow_redirects") == DataNode::Bool(false) {
@@ -72,6 +54,33 @@ pub(super) fn request(data: &DataNode, out: &mut Gathered) -> Result<(), ImportF
         FoundPreset { name, about, notes, place, ..FoundPreset::default() },
         Spec::Http(spec),
     )
+}
+
+fn body(
+    written: &DataNode,
+    form: Vec<NameValue>,
+    spec: &mut HttpSpec,
+    out: &mut Gathered,
+    place: &str,
+) {
+    let content = written.at("content").str();
+    let kind = written.at("content_type").str();
+    if !form.is_empty() && kind.starts_with("multipart/") {
+        let part = |NameValue { enabled, name, value }| FormPart {
+            enabled,
+            name,
+            value,
+            ..FormPart::default()
+        };
+        spec.body = HttpBody::Multipart(form.into_iter().map(part).collect());
+    } else if !form.is_empty() {
+        spec.body = HttpBody::Form(form);
+    } else if !content.is_empty() {
+        let text = ours(content, DIALECT, out, place);
+        let is_json = kind.contains("json")
+            || kind.is_empty() && content.trim_start().starts_with(['{', '[']);
+        spec.body = if is_json { HttpBody::Json(text) } else { HttpBody::Text(text) };
+    }
 }
 
 fn pair(row: &DataNode, out: &mut Gathered, place: &str) -> NameValue {

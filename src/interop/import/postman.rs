@@ -8,7 +8,7 @@ mod url;
 use super::braces::{Dialect, ours};
 use super::data::DataNode;
 use super::gathered::{FoundPreset, Gathered, first_line};
-use super::{ImportFault, ImportedVariable};
+use super::tree::{ImportFault, ImportedVariable};
 use crate::model::http::HttpSpec;
 use crate::model::spec::{NameValue, Spec};
 use crate::model::trust::Verify;

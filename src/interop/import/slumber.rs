@@ -1,10 +1,10 @@
 //! Collections of slumber: profiles are environments, recipes presets. Kinds are told by YAML tags up to version
 //! 3 and by `type` after it.
 
-use super::ImportFault;
 use super::braces::{Dialect, ours};
 use super::data::DataNode;
 use super::gathered::{FoundPreset, Gathered};
+use super::tree::ImportFault;
 use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec};
 use crate::model::spec::{NameValue, Spec};
 

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Tag};
 
-use super::ImportFault;
 use super::data::{DEEPEST, DataBudget, DataNode, TOO_DEEP, TOO_MUCH};
+use super::tree::ImportFault;
 
 /// What a list or object holds so far.
 enum Open {

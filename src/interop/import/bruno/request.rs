@@ -1,10 +1,10 @@
 //! One Bruno request, from the tree that all of its formats become.
 
 use super::{BrunoLevel, DIALECT};
-use crate::interop::import::ImportFault;
 use crate::interop::import::braces::ours;
 use crate::interop::import::data::DataNode;
 use crate::interop::import::gathered::{FoundPreset, Gathered, first_line};
+use crate::interop::import::tree::ImportFault;
 use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec, PartSource};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::url_text::UrlText;
@@ -55,7 +55,7 @@ pub(super) fn request(
     }
     for (member, what, words) in UNUSED {
         let rows = written.at(member).items();
-        let lines: Vec<String> = rows.iter().map(|row| line(row)).collect();
+        let lines: Vec<String> = rows.iter().map(line).collect();
         if !lines.is_empty() {
             out.left_out(what, place.as_str());
             notes.push(format!("{words}:\n{}", lines.join("\n")));
@@ -63,7 +63,7 @@ pub(super) fn request(
     }
     if !written.path(&["vars", "req"]).items().is_empty() {
         let rows = written.path(&["vars", "req"]).items();
-        let lines: Vec<String> = rows.iter().map(|row| line(row)).collect();
+        let lines: Vec<String> = rows.iter().map(line).collect();
         out.left_out("variables of single requests, kept as comments", place.as_str());
         notes.push(format!("variables:\n{}", lines.join("\n")));
     }
@@ -199,7 +199,7 @@ fn part(row: &DataNode, out: &mut Gathered, place: &str) -> FormPart {
         Some(file) => {
             out.changed("files that bodies name, read when they are sent", place, &file);
             let (source, value) = (PartSource::File, file);
-            FormPart { enabled, name, value, source, content_type, ..FormPart::default() }
+            FormPart { enabled, name, source, value, content_type, ..FormPart::default() }
         }
     }
 }
@@ -226,9 +226,9 @@ fn auth(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str
         "apikey" => {
             let row = NameValue::new(of("key"), of("value"));
             if of("placement") == "queryparams" {
-                spec.query.push(row)
+                spec.query.push(row);
             } else {
-                spec.headers.push(row)
+                spec.headers.push(row);
             }
         }
         mode => out.changed("credentials of a kind that is not there yet", place, mode),

@@ -12,8 +12,8 @@
 //! ]
 //! ```
 
-use crate::interop::import::ImportFault;
 use crate::interop::import::data::DataNode;
+use crate::interop::import::tree::ImportFault;
 
 /// Methods that are blocks.
 const METHODS: [&str; 9] =
@@ -184,7 +184,7 @@ impl Item {
             (method, "") if METHODS.contains(&method) => self.start(block, Some(method)),
             ("headers", _) => self.request.push(("headers".into(), list())),
             ("params", kind) => {
-                self.parameters(block, if kind == "path" { "path" } else { "query" })
+                self.parameters(block, if kind == "path" { "path" } else { "query" });
             }
             ("query", _) => self.parameters(block, "query"),
             ("auth", "") => self.auth.extend(object()),

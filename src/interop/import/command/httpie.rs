@@ -1,4 +1,4 @@
-//! `http`, `https`, `xh` and `xhs`: requests in the words of HTTPie.
+//! `http`, `https`, `xh` and `xhs`: requests in the words of `HTTPie`.
 
 use crate::compose::template;
 use crate::interop::curl::{LineInput, ShellLine};

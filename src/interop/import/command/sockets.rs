@@ -20,6 +20,7 @@ pub(super) type Made = (Spec, Vec<String>);
 
 /// What the options of `nc` and `ncat` say.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 struct Netcat {
     udp: bool,
     tls: bool,
@@ -45,10 +46,10 @@ impl Netcat {
                 "--crlf" => read.crlf = true,
                 "--exec" | "--sh-exec" | "--lua-exec" => read.starts(words.next()),
                 long if long.starts_with("--") => {
-                    read.remarks.push(format!("{long} means nothing here"))
+                    read.remarks.push(format!("{long} means nothing here"));
                 }
                 short if short.len() > 1 && short.starts_with('-') => {
-                    read.letters(short, &mut words)
+                    read.letters(short, &mut words);
                 }
                 place => read.places.push(place.to_owned()),
             }

@@ -1,10 +1,10 @@
 //! One Insomnia request.
 
 use super::DIALECT;
-use crate::interop::import::ImportFault;
 use crate::interop::import::braces::ours;
 use crate::interop::import::data::DataNode;
 use crate::interop::import::gathered::{FoundPreset, Gathered, first_line};
+use crate::interop::import::tree::ImportFault;
 use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec, PartSource};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::url_text::UrlText;

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::{of_folder, request::request, variables};
-use crate::interop::import::ImportFault;
 use crate::interop::import::data::DataNode;
 use crate::interop::import::gathered::Gathered;
+use crate::interop::import::tree::ImportFault;
 
 /// Folders within each other.
 const DEEPEST: usize = 50;

@@ -37,7 +37,7 @@ pub(super) fn body(
     let Some(media) = operation.api.refs.resolved(media, place, out) else { return };
     let shown = given(media).or_else(|| first_example(media)).cloned();
     let sampled = || Sampler::new(&operation.api.refs).sample(media.at("schema"), 0);
-    fill(spec, kind, shown.or_else(sampled), out, place);
+    fill(spec, kind, shown.or_else(sampled).as_ref(), out, place);
 }
 
 fn of_second(operation: &Operation<'_, '_>, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
@@ -50,7 +50,7 @@ fn of_second(operation: &Operation<'_, '_>, spec: &mut HttpSpec, out: &mut Gathe
             "body" => {
                 let kind = kind.clone().unwrap_or_else(|| "application/json".to_owned());
                 let shown = given(parameter).cloned().or_else(|| sampled(parameter.at("schema")));
-                fill(spec, &kind, shown, out, place);
+                fill(spec, &kind, shown.as_ref(), out, place);
             }
             "formData" => {
                 let is_file = parameter.at("type").str() == "file";
@@ -93,8 +93,14 @@ fn part(name: &str, value: &DataNode, is_file: bool) -> FormPart {
     }
 }
 
-fn fill(spec: &mut HttpSpec, kind: &str, shown: Option<DataNode>, out: &mut Gathered, place: &str) {
-    let pairs = shown.as_ref().map(DataNode::pairs).unwrap_or_default();
+fn fill(
+    spec: &mut HttpSpec,
+    kind: &str,
+    shown: Option<&DataNode>,
+    out: &mut Gathered,
+    place: &str,
+) {
+    let pairs = shown.map(DataNode::pairs).unwrap_or_default();
     if kind.starts_with(FORM) {
         spec.body = HttpBody::Form(pairs.iter().map(|(name, value)| row(name, value)).collect());
         return;
@@ -106,7 +112,7 @@ fn fill(spec: &mut HttpSpec, kind: &str, shown: Option<DataNode>, out: &mut Gath
         return;
     }
     if kind.contains("json") || kind == "*/*" {
-        let text = match &shown {
+        let text = match shown {
             Some(DataNode::Text(text)) if text.trim_start().starts_with(['{', '[', '"']) => {
                 text.to_string()
             }
@@ -120,7 +126,7 @@ fn fill(spec: &mut HttpSpec, kind: &str, shown: Option<DataNode>, out: &mut Gath
         return;
     }
     spec.headers.push(NameValue::new("Content-Type", template::quote(kind)));
-    let text = shown.as_ref().and_then(DataNode::text);
+    let text = shown.and_then(DataNode::text);
     match text.filter(|text| !["string", ""].contains(text)) {
         Some(text) => spec.body = HttpBody::Text(template::quote(text)),
         None => out.changed("bodies without an example of their type", place, kind),

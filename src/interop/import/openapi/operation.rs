@@ -2,9 +2,9 @@
 
 use super::{Api, body, parameters, security, servers};
 use crate::compose::template;
-use crate::interop::import::ImportFault;
 use crate::interop::import::data::DataNode;
 use crate::interop::import::gathered::{FoundPreset, Gathered, first_line};
+use crate::interop::import::tree::ImportFault;
 use crate::model::http::HttpSpec;
 use crate::model::spec::Spec;
 

@@ -5,10 +5,13 @@ use super::sample::{Sampler, given};
 use crate::compose::template;
 use crate::interop::import::data::DataNode;
 use crate::interop::import::gathered::Gathered;
-use crate::interop::import::{ImportedVariable, names};
+use crate::interop::import::names;
+use crate::interop::import::tree::ImportedVariable;
 use crate::model::http::HttpSpec;
 use crate::model::spec::NameValue;
 
+/// Parameters of one operation.
+const PARAMETERS: usize = 500;
 /// Headers that other parts of a document say.
 const SAID_ELSEWHERE: [&str; 3] = ["accept", "content-type", "authorization"];
 
@@ -27,6 +30,10 @@ pub(super) fn written<'d>(
             let is_same = |known: &&DataNode| {
                 ["name", "in"].iter().all(|it| known.at(it) == parameter.at(it))
             };
+            if found.len() >= PARAMETERS {
+                out.left_out("parameters beyond the first 500", place);
+                return found;
+            }
             found.retain(|known| !is_same(known));
             found.push(parameter);
         }
@@ -47,10 +54,10 @@ pub(super) fn parameters(
         let is_needed = parameter.at("required").is_true();
         let rows = || rows(operation, parameter, name);
         match parameter.at("in").str() {
-            "path" => in_path(operation, parameter, name, spec, out),
+            "path" => in_path(parameter, name, spec, out),
             "query" => spec.query.extend(rows().into_iter().map(|row| switched(row, is_needed))),
             "querystring" => {
-                out.left_out("queries that are one parameter (in: querystring)", place)
+                out.left_out("queries that are one parameter (in: querystring)", place);
             }
             "header" if SAID_ELSEWHERE.contains(&name.to_ascii_lowercase().as_str()) => {}
             "header" => {
@@ -78,20 +85,13 @@ fn switched(row: NameValue, enabled: bool) -> NameValue {
 }
 
 /// A part of the path is a variable; what the document gives as an example is its value.
-fn in_path(
-    operation: &Operation<'_, '_>,
-    parameter: &DataNode,
-    name: &str,
-    spec: &mut HttpSpec,
-    out: &mut Gathered,
-) {
+fn in_path(parameter: &DataNode, name: &str, spec: &mut HttpSpec, out: &mut Gathered) {
     let called = names::variable(name);
     let braces = "{{".to_owned() + &called + "}}";
     spec.url = spec.url.replace(&format!("{{{name}}}"), &braces);
     let schema = parameter.at("schema");
     let shown = given(parameter).or_else(|| first_example(parameter)).or_else(|| given(schema));
     if let Some(shown) = shown.filter(|it| !matches!(it, DataNode::List(_) | DataNode::Map(_))) {
-        let _ = operation;
         let value = template::quote(&shown.plain());
         out.default_variable(ImportedVariable { name: called, value, is_secret: false });
     }
@@ -105,7 +105,7 @@ pub(super) fn first_example(node: &DataNode) -> Option<&DataNode> {
 }
 
 /// What a parameter looks like.
-fn shown(operation: &Operation<'_, '_>, parameter: &DataNode) -> DataNode {
+fn shown<'d>(operation: &Operation<'_, 'd>, parameter: &'d DataNode) -> DataNode {
     if let Some(known) = given(parameter).or_else(|| first_example(parameter)) {
         return known.clone();
     }
@@ -117,7 +117,7 @@ fn shown(operation: &Operation<'_, '_>, parameter: &DataNode) -> DataNode {
     sampler.sample(schema, 0).unwrap_or(DataNode::Null)
 }
 
-fn value(operation: &Operation<'_, '_>, parameter: &DataNode) -> String {
+fn value<'d>(operation: &Operation<'_, 'd>, parameter: &'d DataNode) -> String {
     match shown(operation, parameter) {
         DataNode::List(items) => items.iter().map(DataNode::plain).collect::<Vec<_>>().join(","),
         other => other.plain(),
@@ -125,7 +125,7 @@ fn value(operation: &Operation<'_, '_>, parameter: &DataNode) -> String {
 }
 
 /// Rows of a query, several for lists and objects as the style says.
-fn rows(operation: &Operation<'_, '_>, parameter: &DataNode, name: &str) -> Vec<NameValue> {
+fn rows<'d>(operation: &Operation<'_, 'd>, parameter: &'d DataNode, name: &str) -> Vec<NameValue> {
     let row =
         |name: &str, value: String| NameValue::new(template::quote(name), template::quote(&value));
     let shown = shown(operation, parameter);

@@ -2,9 +2,9 @@
 
 use super::Api;
 use crate::compose::template;
-use crate::interop::import::ImportedVariable;
 use crate::interop::import::data::DataNode;
 use crate::interop::import::gathered::Gathered;
+use crate::interop::import::tree::ImportedVariable;
 use crate::model::url_text::UrlText;
 
 /// The variable that URLs begin with.

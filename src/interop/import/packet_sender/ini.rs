@@ -2,8 +2,8 @@
 
 use percent_encoding::percent_decode_str;
 
-use crate::interop::import::ImportFault;
 use crate::interop::import::data::DataNode;
+use crate::interop::import::tree::ImportFault;
 
 /// Whether a text is such a file.
 pub(in super::super) fn is_ini(text: &str) -> bool {
@@ -11,9 +11,12 @@ pub(in super::super) fn is_ini(text: &str) -> bool {
         || text.lines().take(400).any(|line| line.starts_with("tcpOrUdp="))
 }
 
+/// The line a section begins in, its name, and what is in it.
+type Section = (usize, String, Vec<(Box<str>, DataNode)>);
+
 /// The packets with the lines their sections begin in.
 pub(super) fn packets(text: &str) -> Result<Vec<(usize, DataNode)>, ImportFault> {
-    let mut found: Vec<(usize, String, Vec<(Box<str>, DataNode)>)> = Vec::new();
+    let mut found: Vec<Section> = Vec::new();
     for (at, line) in text.lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with([';', '#']) {
@@ -37,13 +40,13 @@ pub(super) fn packets(text: &str) -> Result<Vec<(usize, DataNode)>, ImportFault>
         }
         pairs.push((key.to_ascii_lowercase().into(), DataNode::Text(value_of(value).into())));
     }
-    let packet = |(line, section, mut pairs): (usize, String, Vec<(Box<str>, DataNode)>)| {
+    let packet = |(line, section, mut pairs): Section| {
         if !pairs.iter().any(|(name, _)| &**name == "name") {
             pairs.push(("name".into(), DataNode::Text(section.into())));
         }
         (line, DataNode::Map(pairs))
     };
-    let is_packet = |(_, section, pairs): &(usize, String, Vec<(Box<str>, DataNode)>)| {
+    let is_packet = |(_, section, pairs): &Section| {
         section != "NAMES" && pairs.iter().any(|(name, _)| ["toip", "hexstring"].contains(&&**name))
     };
     Ok(found.into_iter().filter(is_packet).map(packet).collect())

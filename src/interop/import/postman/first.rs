@@ -1,24 +1,33 @@
 //! Postman collections of format 1: requests in a list, folders that name them by their ids.
 
+use std::collections::HashMap;
+
 use super::{DIALECT, auth, header_lines, pair, variable};
-use crate::interop::import::ImportFault;
 use crate::interop::import::braces::ours;
 use crate::interop::import::data::DataNode;
 use crate::interop::import::gathered::{FoundPreset, Gathered, first_line};
+use crate::interop::import::tree::ImportFault;
 use crate::model::http::{FormPart, HttpBody, HttpSpec, PartSource};
 use crate::model::spec::{NameValue, Spec};
 
 /// Folders within each other.
 const DEEPEST: usize = 50;
+/// Folders of one collection; those that name each other would be without end.
+const FOLDERS: usize = 20_000;
 
 /// A collection, and which of its requests have a place.
 struct FirstFormat<'d> {
     root: &'d DataNode,
     placed: Vec<bool>,
+    /// Requests and folders by their ids.
+    requests: HashMap<&'d str, usize>,
+    folders: HashMap<&'d str, usize>,
+    /// Folders that were met.
+    met: usize,
 }
 
 /// Reads a collection.
-pub(super) fn collection(root: &DataNode, out: &mut Gathered) -> Result<(), ImportFault> {
+pub(super) fn collection<'d>(root: &'d DataNode, out: &mut Gathered) -> Result<(), ImportFault> {
     let DataNode::List(requests) = root.at("requests") else {
         return Err(ImportFault::new("requests", "it is no list of requests"));
     };
@@ -28,7 +37,16 @@ pub(super) fn collection(root: &DataNode, out: &mut Gathered) -> Result<(), Impo
         variables.extend(variable(written, "", out));
     }
     out.folder(&[], variables, Vec::new());
-    let mut read = FirstFormat { root, placed: vec![false; requests.len()] };
+    let by_id = |list: &'d [DataNode]| -> HashMap<&'d str, usize> {
+        list.iter().enumerate().rev().map(|(at, it)| (it.at("id").str(), at)).collect()
+    };
+    let mut read = FirstFormat {
+        root,
+        placed: vec![false; requests.len()],
+        requests: by_id(requests),
+        folders: by_id(root.at("folders").items()),
+        met: 0,
+    };
     read.requests(root, &[], out)?;
     let top = root.at("folders_order").items();
     if top.is_empty() {
@@ -55,8 +73,8 @@ impl FirstFormat<'_> {
         folder: &mut Vec<String>,
         out: &mut Gathered,
     ) -> Result<(), ImportFault> {
-        let folders = self.root.at("folders").items();
-        let found = folders.iter().find(|it| !id.is_null() && it.at("id") == id);
+        let at = self.folders.get(id.str()).filter(|_| !id.str().is_empty());
+        let found = at.and_then(|at| self.root.at("folders").items().get(*at));
         found.map_or(Ok(()), |found| self.folder(found, folder, out))
     }
 
@@ -67,7 +85,8 @@ impl FirstFormat<'_> {
         out: &mut Gathered,
     ) -> Result<(), ImportFault> {
         let name = written.at("name").str().to_owned();
-        if folder.len() >= DEEPEST {
+        self.met += 1;
+        if folder.len() >= DEEPEST || self.met > FOLDERS {
             let cause = "folders that lie in each other without end";
             return Err(ImportFault::new(folder.join("/"), cause));
         }
@@ -89,7 +108,7 @@ impl FirstFormat<'_> {
     ) -> Result<(), ImportFault> {
         let requests = self.root.at("requests").items();
         for id in around.at("order").items() {
-            let at = requests.iter().position(|it| it.at("id") == id);
+            let at = self.requests.get(id.str()).copied();
             if let Some(at) = at.filter(|at| !std::mem::replace(&mut self.placed[*at], true)) {
                 self.request(&requests[at], folder, out)?;
             }
