@@ -3,6 +3,7 @@
 use super::*;
 use crate::model::client::ScriptStep;
 use crate::model::http::{Auth, HttpBody, HttpSpec, PartSource};
+use crate::model::spec::Spec;
 use crate::model::tls::ClientTls;
 use crate::model::trust::Verify;
 
