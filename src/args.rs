@@ -5,6 +5,7 @@
 
 mod captures;
 mod exec;
+mod import;
 mod open;
 mod relay;
 mod replay;
@@ -28,6 +29,7 @@ use send::SEND_EXAMPLES;
 
 pub use captures::CaptureArgs;
 pub use exec::Exec;
+pub use import::Import;
 pub use open::Open;
 pub use relay::Relay;
 pub use replay::Replay;
@@ -86,6 +88,8 @@ pub enum Task {
     Open(Open),
     /// Say again what clients said in a file of traffic, and compare the answers.
     Replay(Box<Replay>),
+    /// Take over presets of other tools: Postman, curl commands and others.
+    Import(Import),
     /// Show, export or remove the certificate authority that TLS listeners are trusted by.
     Authority {
         #[command(subcommand)]
@@ -112,9 +116,11 @@ impl Task {
             Task::Relay(arguments) => Some(&arguments.common),
             Task::Exec(arguments) => Some(&arguments.common),
             Task::Replay(arguments) => Some(&arguments.common),
-            Task::Open(_) | Task::Authority { .. } | Task::Completions(_) | Task::Man { .. } => {
-                None
-            }
+            Task::Open(_)
+            | Task::Import(_)
+            | Task::Authority { .. }
+            | Task::Completions(_)
+            | Task::Man { .. } => None,
         }
     }
 }

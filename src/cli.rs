@@ -2,8 +2,8 @@
 //!
 //! Called by `run` with a running engine. Each command composes a [`Spec`](crate::model::spec::Spec)
 //! from the command line or a preset, plans it, opens one session and prints what happens until it
-//! is over. Presets and environments are only read; what is changed is the
-//! certificate authority, by the engine for a listener or by its own command.
+//! is over. Presets and environments are only read, but by `import`, which adds some; what else is changed is
+//! the certificate authority, by the engine for a listener or by its own command.
 //!
 //! Signals always win: nothing on the thread that awaits them waits for a pipe, a terminal or a
 //! disk, and every wait is in a race with them.
@@ -17,6 +17,7 @@ mod download_names;
 mod exec;
 pub(crate) mod exit;
 mod headless;
+mod import;
 mod in_flight;
 mod interrupts;
 mod items;
@@ -88,6 +89,7 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
             captures.conclude(ended, &mut interrupts).await
         }
         Task::Exec(arguments) => Box::pin(execute(*arguments, headless, interrupts)).await.0,
+        Task::Import(arguments) => run_import(&arguments, &headless, interrupts).await,
         Task::Authority { task } => {
             let mut output = Output::new(&Common::default(), Style::Text);
             let outcome = authority::run(task.as_ref(), &headless, &mut output);
@@ -132,6 +134,21 @@ async fn execute(
     let ended = Box::pin(running).await;
     let seen = headless.captures.seen.take();
     (conclude(ended, headless.captures, output, interrupts).await, seen)
+}
+
+/// Imports, unless it is interrupted before anything is written.
+async fn run_import(
+    arguments: &args::Import,
+    headless: &Headless,
+    mut interrupts: Interrupts,
+) -> Result<u8, Failure> {
+    let mut output = Output::new(&Common::default(), Style::Text);
+    let outcome = tokio::select! {
+        biased;
+        () = interrupts.next() => Ok(RunOutcome::Interrupted),
+        ended = import::run(arguments, headless, &mut output) => ended.map(RunOutcome::Done),
+    };
+    output.finish(outcome, &mut interrupts, 0).await
 }
 
 /// Prints and writes the rest of what a listener saw.

@@ -6,6 +6,7 @@
 //! | request as text | `request_text` | |
 //! | Python script | | [`python::write`] |
 //! | JSON Lines | `ndjson_read` | `ndjson` |
+//! | files of other tools | [`import`](import::import()): presets and environments | |
 //! | HAR 1.2 | [`har_read::read_har`] | [`har::entry`] |
 //! | pcapng | [`pcap::CaptureReader`] | [`pcapng::PcapngWriter`] |
 //! | pcap | [`pcap::CaptureReader`] | |
@@ -23,6 +24,7 @@ pub mod har_read;
 pub mod hidden_bytes;
 pub(crate) mod history_spec;
 mod http_heads;
+pub mod import;
 pub(crate) mod kept_answer;
 pub mod mock;
 pub(crate) mod ndjson;

@@ -13,6 +13,7 @@ mod environment;
 mod environment_files;
 mod folders;
 mod history;
+mod imports;
 mod inside;
 pub mod job;
 pub(crate) mod keymap;
@@ -44,6 +45,8 @@ use worker::Worker;
 pub use answers::tidy_answers;
 pub(crate) use captured::read_capture;
 pub use history::append_once as append_history;
+pub use imports::ImportChoice;
+pub(crate) use imports::take_in as take_import;
 pub use workspace::scan as read_workspace;
 
 /// Jobs that may wait in each lane. A key press makes one or two; a full queue is told, not waited

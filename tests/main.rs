@@ -93,6 +93,10 @@ mod http_listener;
 mod http_progress;
 #[path = "suite/http_rules.rs"]
 mod http_rules;
+#[path = "suite/imported.rs"]
+mod imported;
+#[path = "suite/imports.rs"]
+mod imports;
 #[path = "suite/interop.rs"]
 mod interop;
 #[path = "suite/items.rs"]

@@ -27,7 +27,7 @@ _wirebench_with_presets() {
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
             send|listen|relay) taker=$word; break ;;
-            authority|completions|man) return ;;
+            authority|completions|import|man) return ;;
         esac
     done
     for word in "${COMPREPLY[@]}"; do

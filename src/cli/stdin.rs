@@ -151,6 +151,24 @@ pub(super) async fn read_datagram(
     Ok(all.freeze())
 }
 
+/// Everything until the end of input, of at most so many bytes: a file that is piped in.
+pub(super) async fn read_whole(limit: u64) -> Result<Vec<u8>, Failure> {
+    let (mut pieces, mut all) = (pieces(vec![PieceSource::Stdin]), Vec::new());
+    while let Some(piece) = pieces.recv().await.transpose()? {
+        all.extend_from_slice(&piece);
+        if all.len() as u64 > limit {
+            let cause = format!("larger than {} MiB", limit >> 20);
+            return Err(Failure::new(
+                Stage::Compose,
+                "standard input",
+                FailureKind::TooLarge,
+                cause,
+            ));
+        }
+    }
+    Ok(all)
+}
+
 /// Everything until the end of input: what is to be a body, whose length is told before it.
 pub(super) async fn read_body(patience: Option<Duration>) -> Result<StdinBody, Failure> {
     let (mut input, mut all) = (WaitedStdin::new(patience), BytesMut::new());

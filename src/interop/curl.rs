@@ -24,6 +24,7 @@ mod files;
 mod form;
 mod options;
 mod output;
+mod plain;
 mod powershell;
 mod quote;
 mod request;
@@ -35,6 +36,7 @@ mod write;
 
 pub use command::ImportError;
 pub use files::CommandFiles;
+pub(crate) use plain::{LineInput, ShellLine, shell_lines};
 pub(crate) use script::is_command;
 pub(crate) use write::can_write;
 pub use write::write;

@@ -11,7 +11,7 @@ use crate::model::suggest::suggest;
 use crate::model::theme::{HUES, ThemeColor};
 
 /// What says how the name of the environment is shown.
-const COLOR: &str = "color";
+pub(super) const COLOR: &str = "color";
 
 /// A file of an environment, parsed once for all that is asked of it.
 pub(super) struct ParsedFile<'a> {

@@ -10,9 +10,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use toml_edit::{DocumentMut, Item, TableLike, Value};
+use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
-use super::environment::ParsedFile;
+use super::environment::{COLOR, ParsedFile};
 use super::job::{
     ChangedText, EnvironmentDone, EnvironmentFiles, EnvironmentTask, Overwrite, Reply, Variable,
     VariableChange, VariableKind,
@@ -294,6 +294,14 @@ impl VariableFile {
         }
     }
 
+    /// A new variable, where its name means nothing else.
+    fn add(&mut self, name: &str, value: &str) {
+        if [VARS, COLOR].contains(&name) && !self.document.contains_key(VARS) {
+            self.document[VARS] = Item::Table(Table::new());
+        }
+        self.set(name, value);
+    }
+
     /// Gives a variable of this file another name, at its place.
     fn rename(&mut self, from: &str, to: &str) {
         let Some(table) = self.table(from) else { return };
@@ -463,6 +471,31 @@ fn change_variable(
         color: plain.color,
     };
     Ok((now, written))
+}
+
+/// Adds variables and secrets to an environment, which is made if it is not there; what has a value keeps it.
+pub(super) fn take_in(
+    root: &Path,
+    name: &str,
+    variables: &[(String, String)],
+    secrets: &[(String, String)],
+) -> Result<(), Failure> {
+    let file = VariableKind::Plain.file(name);
+    Environment::check_name(name)
+        .map_err(|cause| atomic::refusal(&file, FailureKind::Usage, cause))?;
+    for (kind, list) in [(VariableKind::Secret, secrets), (VariableKind::Plain, variables)] {
+        if list.is_empty() {
+            continue;
+        }
+        let mut file = VariableFile::read(root, name, kind)?;
+        for (name, value) in list {
+            if !file.variables.contains_key(name) {
+                file.add(name, value);
+            }
+        }
+        file.write(root)?;
+    }
+    Ok(())
 }
 
 fn check(environment: &str, variable: &Variable) -> Result<(), Failure> {

@@ -186,7 +186,7 @@ fn replace_in_order(root: &Path, folder: &str, entry: &str, to: &str, from: &str
 }
 
 /// The file of a folder and what it holds; nothing when it is not there.
-fn read(root: &Path, folder: &str) -> Result<(PathBuf, String), Failure> {
+pub(super) fn read(root: &Path, folder: &str) -> Result<(PathBuf, String), Failure> {
     let file = inside::target(root, &root.join(folder).join(workspace::DEFAULTS))?;
     let bytes = atomic::is_there(&file)?.then(|| workspace::read_bytes(&file)).transpose()?;
     let text = String::from_utf8(bytes.unwrap_or_default()).map_err(|_| {
@@ -214,7 +214,7 @@ fn write(file: &Path, name: &str, text: &str, order: &[String]) -> Result<(), Fa
 }
 
 /// A name a line, so that a change of the order is a change of few lines.
-fn array(order: &[String]) -> Array {
+pub(super) fn array(order: &[String]) -> Array {
     let mut array = Array::new();
     for name in order {
         let mut value = Value::from(name.as_str());
@@ -226,7 +226,8 @@ fn array(order: &[String]) -> Array {
     array
 }
 
-fn name_of(folder: &str) -> String {
+/// Its name in messages.
+pub(super) fn name_of(folder: &str) -> String {
     format!("{folder}/{}", workspace::DEFAULTS).trim_start_matches('/').to_owned()
 }
 

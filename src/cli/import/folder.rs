@@ -1,0 +1,79 @@
+//! The files of a folder that is imported: those that may be presets of another tool, within bounds. Links are
+//! not followed, and nothing outside the folder is read.
+
+use std::fs;
+use std::path::Path;
+
+use crate::interop::import::{IMPORT_LIMIT, ImportFile};
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::named_file;
+
+/// Files of a folder that are read.
+const FILES: usize = 5_000;
+/// Entries that are looked at.
+const ENTRIES: usize = 50_000;
+/// Folders within each other.
+const DEEPEST: usize = 16;
+/// How such files end.
+const ENDS: [&str; 11] =
+    ["bru", "json", "yaml", "yml", "http", "rest", "hurl", "har", "ini", "curl", "sh"];
+
+/// Reads them, in the order of their names.
+pub(super) fn files(root: &Path) -> Result<Vec<ImportFile>, Failure> {
+    let name = root.canonicalize().ok();
+    let name = name.as_deref().and_then(Path::file_name).unwrap_or_default();
+    let name = name.to_string_lossy().into_owned();
+    let (mut found, mut bytes, mut entries) = (Vec::new(), 0, 0);
+    let mut folders = vec![(root.to_owned(), name, 0)];
+    while let Some((folder, inside, depth)) = folders.pop() {
+        let read = fs::read_dir(&folder).map_err(|error| {
+            let (kind, cause) = crate::model::file_error::words(&error);
+            Failure::new(Stage::Compose, folder.display().to_string(), kind, cause)
+        })?;
+        let mut here: Vec<_> = read.flatten().take(ENTRIES).collect();
+        here.sort_by_key(fs::DirEntry::file_name);
+        entries += here.len();
+        if entries > ENTRIES {
+            return Err(too_much(root, &format!("more than {ENTRIES} entries")));
+        }
+        for entry in here.into_iter().rev() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let Ok(kind) = entry.file_type() else { continue };
+            let is_passed_over = name.starts_with('.') || name == "node_modules";
+            if is_passed_over {
+                continue;
+            }
+            let inside = format!("{inside}/{name}");
+            if kind.is_dir() && depth < DEEPEST {
+                folders.push((entry.path(), inside, depth + 1));
+            } else if kind.is_file() && is_candidate(&name) {
+                let read = named_file::read(&entry.path(), IMPORT_LIMIT).map_err(|error| {
+                    let (kind, cause) = crate::model::file_error::words(&error);
+                    Failure::new(Stage::Compose, entry.path().display().to_string(), kind, cause)
+                })?;
+                bytes += read.len() as u64;
+                if bytes > IMPORT_LIMIT || found.len() >= FILES {
+                    let most = IMPORT_LIMIT >> 20;
+                    return Err(too_much(root, &format!("more than {FILES} files or {most} MiB")));
+                }
+                let name = entry.path().display().to_string();
+                found.push(ImportFile { name, inside: Some(inside), bytes: read });
+            }
+        }
+    }
+    found.sort_by(|one, other| one.inside.cmp(&other.inside));
+    Ok(found)
+}
+
+fn is_candidate(name: &str) -> bool {
+    match name.rsplit_once('.') {
+        Some((_, end)) => ENDS.contains(&end.to_ascii_lowercase().as_str()),
+        None => true,
+    }
+}
+
+fn too_much(root: &Path, cause: &str) -> Failure {
+    let target = root.display().to_string();
+    Failure::new(Stage::Compose, target, FailureKind::TooLarge, cause)
+        .hint("name a folder with fewer files, or single files")
+}

@@ -1,0 +1,172 @@
+//! Presets of other tools, read into ours: bytes in, a tree of presets with environments and a list of
+//! what was left out.
+//!
+//! ```text
+//!   files ─found─> kind ─data─> tree of JSON or YAML ─┐
+//!                      └──────> text of a format ─────┴─ one importer each ─> Gathered ─finish─> ImportTree
+//! ```
+//! Called by the shells, which hand in what is in the files and write what comes out. Nothing here opens a
+//! file or runs anything: scripts of others are kept as text beside the preset they belong to, files that a
+//! body names stay names, and what no preset of ours can say is listed with its place.
+
+mod atac;
+mod braces;
+mod bruno;
+mod command;
+mod data;
+mod found;
+mod gathered;
+mod har;
+mod http_file;
+mod hurl;
+mod insomnia;
+mod names;
+mod openapi;
+mod packet_sender;
+mod plan;
+mod posting;
+mod postman;
+mod slumber;
+mod tree;
+mod yaml;
+
+use bruno::BrunoFile;
+use found::FoundSource;
+use gathered::Gathered;
+
+pub use plan::{ImportPlace, ImportPlan, PlannedEnvironment, PlannedFolder, PlannedPreset, plan};
+pub use tree::{
+    ImportFault, ImportFile, ImportKind, ImportRemark, ImportTree, ImportedEnvironment,
+    ImportedFolder, ImportedPreset, ImportedVariable,
+};
+
+/// Longest file that is read.
+pub const IMPORT_LIMIT: u64 = 32 * 1024 * 1024;
+
+/// Reads files that belong together: a collection, and environments for it. `kind` is what they are said
+/// to be; `None` = what they look like.
+///
+/// # Errors
+/// The name of the file, where it is broken and why.
+pub fn import(
+    files: &[ImportFile],
+    kind: Option<ImportKind>,
+) -> Result<Vec<ImportTree>, (String, ImportFault)> {
+    let mut reading = Reading::default();
+    for file in files {
+        if let Err(fault) = reading.file(file, kind) {
+            // Of a folder the others come all the same.
+            if file.inside.is_none() {
+                return Err((file.name.clone(), fault));
+            }
+            reading.left_out.push((file.name.clone(), fault));
+        }
+    }
+    let name = || files.first().map_or_else(String::new, |file| file.name.clone());
+    let left_out = std::mem::take(&mut reading.left_out);
+    let mut trees = reading.finish().map_err(|fault| (name(), fault))?;
+    match (trees.first_mut(), left_out.first()) {
+        (None, Some(first)) => return Err(first.clone()),
+        (Some(tree), Some(_)) => tree.left_out.extend(left_out.into_iter().map(|(name, fault)| {
+            let what = "files that are broken, or none of those that can be imported".to_owned();
+            ImportRemark { what, place: format!("{name} ({fault})") }
+        })),
+        _ => {}
+    }
+    Ok(trees)
+}
+
+/// Files that were read, those of a folder that belong together as one.
+#[derive(Default)]
+struct Reading {
+    found: Vec<Gathered>,
+    /// What belongs to a folder, by kind.
+    shared: Vec<(ImportKind, Gathered)>,
+    bruno: Vec<BrunoFile>,
+    /// What the folder of those is called.
+    bruno_root: String,
+    /// Files of a folder that are none, or broken.
+    left_out: Vec<(String, ImportFault)>,
+}
+
+impl Reading {
+    fn file(&mut self, file: &ImportFile, kind: Option<ImportKind>) -> Result<(), ImportFault> {
+        let text = found::text(&file.bytes)?;
+        let found = found::source(&text, &file.name, kind)?;
+        let (root, folder) = place_of(file);
+        if found.kind == ImportKind::BrunoFile {
+            let name = file.name.rsplit('/').next().unwrap_or(&file.name);
+            let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned();
+            let is_yaml = !bruno::is_bru(&text);
+            self.bruno_root = root;
+            self.bruno.push(BrunoFile { folder, stem, name: file.name.clone(), text, is_yaml });
+            return Ok(());
+        }
+        if file.inside.is_some() && found.kind.is_of_many() {
+            let at = self.shared.iter().position(|(kind, _)| *kind == found.kind);
+            let at = at.unwrap_or_else(|| {
+                self.shared.push((found.kind, Gathered::new(found.kind, &root)));
+                self.shared.len() - 1
+            });
+            let out = &mut self.shared[at].1;
+            out.begin(&folder, &root);
+            return read(&text, &found, &file.name, out);
+        }
+        let mut out = Gathered::new(found.kind, &file.name);
+        read(&text, &found, &file.name, &mut out)?;
+        self.found.push(out);
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Vec<ImportTree>, ImportFault> {
+        if !self.bruno.is_empty() {
+            let mut out = Gathered::new(ImportKind::BrunoFile, &self.bruno_root);
+            bruno::files(&self.bruno, &mut out)?;
+            self.found.push(out);
+        }
+        self.found.extend(self.shared.into_iter().map(|(_, out)| out));
+        Ok(self.found.into_iter().map(Gathered::finish).collect())
+    }
+}
+
+/// What the folder of a file is called, and the folders in it down to the file.
+fn place_of(file: &ImportFile) -> (String, Vec<String>) {
+    let Some(inside) = &file.inside else { return (file.name.clone(), Vec::new()) };
+    let mut parts = inside.split('/').map(str::to_owned);
+    let root = parts.next().unwrap_or_default();
+    let mut folder: Vec<String> = parts.collect();
+    folder.pop();
+    (root, folder)
+}
+
+fn read(
+    text: &str,
+    found: &FoundSource,
+    name: &str,
+    out: &mut Gathered,
+) -> Result<(), ImportFault> {
+    let data = &found.data;
+    match found.kind {
+        ImportKind::Postman => postman::collection(data, out),
+        ImportKind::PostmanEnvironment => postman::environment(data, out),
+        ImportKind::Openapi => openapi::document(data, out),
+        ImportKind::Insomnia => insomnia::export(data, out),
+        ImportKind::Bruno => bruno::export(data, out),
+        // Those of a folder are read together.
+        ImportKind::BrunoFile => Ok(()),
+        ImportKind::Http => http_file::requests(text, name, out),
+        ImportKind::Hurl => hurl::entries(text, out),
+        ImportKind::Har => har::entries(data, out),
+        ImportKind::PacketSender => packet_sender::packets(data, out),
+        ImportKind::PacketSenderIni => packet_sender::settings(text, out),
+        ImportKind::Posting => posting::request(data, out),
+        ImportKind::Atac => atac::collection(data, out),
+        ImportKind::Slumber => slumber::collection(data, out),
+        ImportKind::Command => command::commands(text, out),
+    }
+}
+
+#[cfg(test)]
+mod formats_tests;
+#[cfg(test)]
+mod import_tests;

@@ -1,0 +1,86 @@
+//! Bruno's YAML (`OpenCollection`) as a tree like that of its JSON export.
+
+use crate::interop::import::data::DataNode;
+use crate::interop::import::tree::ImportFault;
+use crate::interop::import::yaml::read_yaml;
+
+/// Reads a file: a request, what a folder says, or an environment.
+///
+/// # Errors
+/// With line and column.
+pub(super) fn item(text: &str) -> Result<DataNode, ImportFault> {
+    Ok(of(&read_yaml(text)?))
+}
+
+/// The same of a tree.
+pub(super) fn of(data: &DataNode) -> DataNode {
+    let info = data.at("info");
+    let http = data.at("http");
+    // Folders say theirs under `request`.
+    let about = if http.is_null() { data.at("request") } else { http };
+    let mut request: Vec<(Box<str>, DataNode)> = Vec::new();
+    for name in ["method", "url", "params", "headers"] {
+        request.push((name.into(), about.at(name).clone()));
+    }
+    request.push(("auth".into(), auth(about.at("auth"), data.at("auth"))));
+    request.push(("body".into(), body(about.at("body"))));
+    let runtime = data.at("runtime");
+    let variables = [about.at("variables"), runtime.at("variables")];
+    let variables = variables.into_iter().find(|it| !it.items().is_empty()).cloned();
+    request.push(("vars".into(), map(vec![("req", variables.unwrap_or(DataNode::Null))])));
+    let scripts = [about.at("scripts"), runtime.at("scripts")];
+    let mut script = Vec::new();
+    for one in scripts.iter().flat_map(|scripts| scripts.items()) {
+        let name = match one.at("type").str() {
+            "before-request" => "req",
+            "after-response" => "res",
+            _ => {
+                request.push(("tests".into(), one.at("code").clone()));
+                continue;
+            }
+        };
+        script.push((name, one.at("code").clone()));
+    }
+    request.push(("script".into(), map(script)));
+    let assertion = |row: &DataNode| {
+        let value = format!("{} {}", row.at("operator").str(), row.at("value").plain());
+        map(vec![("name", row.at("expression").clone()), ("value", DataNode::from(value.trim()))])
+    };
+    let assertions = runtime.at("assertions").items().iter().map(assertion).collect();
+    request.push(("assertions".into(), DataNode::List(assertions)));
+    let docs = data.at("docs");
+    let docs = docs.text().unwrap_or_else(|| docs.at("content").str());
+    request.push(("docs".into(), docs.into()));
+    let name = [info.at("name"), data.at("name")].into_iter().find(|name| !name.is_null());
+    map(vec![
+        ("name", name.cloned().unwrap_or(DataNode::Null)),
+        ("type", info.at("type").clone()),
+        ("seq", info.at("seq").clone()),
+        ("request", DataNode::Map(request)),
+        ("variables", data.at("variables").clone()),
+        ("examples", data.at("examples").clone()),
+    ])
+}
+
+fn map(pairs: Vec<(&str, DataNode)>) -> DataNode {
+    DataNode::Map(pairs.into_iter().map(|(name, value)| (name.into(), value)).collect())
+}
+
+/// `type: bearer` beside its values, as a mode with an object of its own.
+fn auth(own: &DataNode, outer: &DataNode) -> DataNode {
+    let written = if own.is_null() { outer } else { own };
+    let mode = written.text().unwrap_or_else(|| written.at("type").str());
+    map(vec![("mode", mode.into()), (mode, written.clone())])
+}
+
+fn body(written: &DataNode) -> DataNode {
+    let kind = written.at("type").str();
+    let (mode, member) = match kind {
+        "form-urlencoded" => ("formUrlEncoded", "formUrlEncoded"),
+        "multipart-form" => ("multipartForm", "multipartForm"),
+        "" if written.has("query") => ("graphql", "graphql"),
+        kind => (kind, kind),
+    };
+    let data = if mode == "graphql" { written } else { written.at("data") };
+    map(vec![("mode", mode.into()), (member, data.clone())])
+}

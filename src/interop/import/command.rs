@@ -1,0 +1,130 @@
+//! Command lines as they were typed into a shell: every curl command of a text, and those of `nc`, `ncat`,
+//! `socat`, `http` and `xh`.
+
+mod httpie;
+mod sockets;
+
+use super::gathered::{FoundPreset, Gathered};
+use super::tree::ImportFault;
+use crate::interop::curl::{self, CommandFiles, ShellLine};
+use crate::model::spec::Spec;
+use crate::model::url_text::UrlText;
+
+/// Commands of one text.
+const COMMANDS: usize = 1_000;
+/// What shells write before a command.
+const PROMPTS: [&str; 4] = ["$ ", "> ", "% ", "# "];
+/// What continues a line, in bash, cmd and PowerShell.
+const CONTINUED: [char; 3] = ['\\', '^', '`'];
+
+/// Reads all commands; they get no folder of their own.
+pub(super) fn commands(text: &str, out: &mut Gathered) -> Result<(), ImportFault> {
+    out.untitled();
+    for (line, command) in pieces(text) {
+        if out.count() == COMMANDS {
+            let place = format!("line {line}");
+            return Err(ImportFault::new(place, format!("more than {COMMANDS} commands")));
+        }
+        let is_other = !command.lines().any(|line| program_of(line) == Some("curl"));
+        if !(is_other && others(command, line, out)?) {
+            one(command, line, out)?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads the command of one program.
+type CommandReader = fn(&ShellLine) -> Result<sockets::Made, String>;
+
+/// What reads the command of a program; `None` = nothing here.
+fn reader(program: &str) -> Option<CommandReader> {
+    match program.rsplit('/').next()? {
+        "nc" | "ncat" | "netcat" => Some(sockets::netcat),
+        "socat" => Some(sockets::socat),
+        "http" | "https" | "xh" | "xhs" => Some(httpie::request),
+        _ => None,
+    }
+}
+
+/// Whether a text holds a command of another program that is known here.
+pub(super) fn is_other(text: &str) -> bool {
+    text.lines().take(200).any(|line| program_of(line).is_some_and(|program| program != "curl"))
+}
+
+/// The program of a line that is known, whatever is piped into it.
+fn program_of(line: &str) -> Option<&str> {
+    let bare = line.trim_start();
+    let bare = PROMPTS.iter().find_map(|prompt| bare.strip_prefix(prompt)).unwrap_or(bare);
+    bare.split('|').find_map(|piece| {
+        let mut words = piece.split_whitespace().filter(|word| *word != "sudo");
+        let (word, next) = (words.next()?, words.next()?);
+        let is_curl = matches!(word, "curl" | "curl.exe");
+        let is_known = is_curl || (reader(word).is_some() && !next.starts_with('='));
+        is_known.then_some(if is_curl { "curl" } else { word })
+    })
+}
+
+/// Reads the commands of other programs in a piece that begins in this line; whether there were any.
+fn others(piece: &str, line: usize, out: &mut Gathered) -> Result<bool, ImportFault> {
+    let mut is_any = false;
+    for command in curl::shell_lines(piece) {
+        let words = command
+            .words
+            .iter()
+            .position(|word| !["sudo", "$", "%", ">", "#"].contains(&word.as_str()));
+        let command =
+            ShellLine { words: command.words.split_at(words.unwrap_or(0)).1.to_vec(), ..command };
+        let Some(read) = command.words.first().and_then(|program| reader(program)) else {
+            continue;
+        };
+        is_any = true;
+        let place = format!("line {line}");
+        let (spec, remarks) = read(&command).map_err(|cause| {
+            ImportFault::new(place.clone(), format!("{}: {cause}", command.words[0]))
+        })?;
+        for remark in &remarks {
+            out.changed("what the program would do otherwise", &place, remark);
+        }
+        let name = sockets::name(&spec);
+        out.preset(FoundPreset { name, notes: remarks, place, ..FoundPreset::default() }, spec)?;
+    }
+    Ok(is_any)
+}
+
+/// Reads one curl command that begins in this line.
+pub(super) fn one(command: &str, line: usize, out: &mut Gathered) -> Result<(), ImportFault> {
+    let place = format!("line {line}");
+    let read = curl::parse(command, &CommandFiles::default());
+    let (spec, remarks) = read.map_err(|error| {
+        let (own, column) = error.place(command);
+        ImportFault::at_line(line - 1 + own, column, error.message)
+    })?;
+    for remark in &remarks {
+        out.changed("what curl would do otherwise", &place, remark);
+    }
+    let parts = UrlText::of(&spec.url);
+    let name = format!("{} {}{}", spec.method, parts.host, parts.path.trim_end_matches('/'));
+    let found = FoundPreset { name, notes: remarks, place, ..FoundPreset::default() };
+    out.preset(found, Spec::Http(spec))
+}
+
+/// The text in pieces with one command each, and the lines they begin in.
+fn pieces(text: &str) -> Vec<(usize, &str)> {
+    let mut starts = Vec::new();
+    let (mut at, mut is_continued) = (0, false);
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        if program_of(line).is_some() && !is_continued {
+            starts.push((number + 1, at));
+        }
+        is_continued = line.trim_end().ends_with(CONTINUED);
+        at += line.len();
+    }
+    // What stands before the first belongs to it: assignments, a program that writes its input.
+    match starts.first_mut() {
+        Some(first) => *first = (1, 0),
+        None => starts.push((1, 0)),
+    }
+    let ends = starts.iter().skip(1).map(|(_, at)| *at).chain([text.len()]);
+    let piece = |((line, start), end)| (line, text.split_at(end).0.split_at(start).1);
+    starts.iter().copied().zip(ends).map(piece).collect()
+}

@@ -1,0 +1,374 @@
+//! What an importer has found so far, and what is made of it at the end.
+//!
+//! Importers put in presets, variables and what they could not take; here names become safe, bounds are
+//! kept, and a name that stands for a secret becomes one of a file of secrets.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::braces::{Dialect, ours};
+use super::names;
+use super::tree::{
+    ImportFault, ImportKind, ImportRemark, ImportTree, ImportedEnvironment, ImportedFolder,
+    ImportedPreset, ImportedVariable,
+};
+use crate::model::field_access::each_value;
+use crate::model::preset::PresetPath;
+use crate::model::secrets::is_secret_value;
+use crate::model::spec::Spec;
+
+/// Presets of one import; a workspace shows as many.
+const PRESETS: usize = 20_000;
+/// Bytes of all presets of one import.
+const BYTES: usize = 64 * 1024 * 1024;
+/// Things left out that are listed; more are counted.
+const LEFT_OUT: usize = 20_000;
+/// How deep values of variables are looked up in others.
+const NESTED: usize = 8;
+/// Bytes of all values of one list that others are put into.
+const ALL_VALUES: usize = 8 * 1024 * 1024;
+/// Bytes a value may have once others are put into it.
+const LONGEST_VALUE: usize = 64 * 1024;
+
+/// What was found so far.
+#[derive(Debug)]
+pub(super) struct Gathered {
+    tree: ImportTree,
+    bytes: usize,
+    /// Folders around all that comes now.
+    around: Vec<String>,
+    /// Folders that say something, by their paths.
+    folders: HashMap<Vec<String>, usize>,
+    /// Variables of the collection itself.
+    own: HashSet<String>,
+}
+
+/// A preset as an importer finds it.
+#[derive(Debug, Default)]
+pub(super) struct FoundPreset {
+    /// As others call them.
+    pub(super) folder: Vec<String>,
+    pub(super) name: String,
+    pub(super) about: String,
+    pub(super) notes: Vec<String>,
+    pub(super) place: String,
+}
+
+impl Gathered {
+    pub(super) fn new(kind: ImportKind, file: &str) -> Self {
+        let file = file.rsplit('/').next().unwrap_or(file);
+        let stem = file.split('.').find(|part| !part.is_empty()).unwrap_or(file);
+        let tree = ImportTree {
+            kind,
+            title: names::part(stem),
+            presets: Vec::new(),
+            folders: Vec::new(),
+            environments: Vec::new(),
+            left_out: Vec::new(),
+        };
+        Gathered {
+            tree,
+            bytes: 0,
+            around: Vec::new(),
+            folders: HashMap::new(),
+            own: HashSet::new(),
+        }
+    }
+
+    /// What comes now lies in these folders of the collection.
+    pub(super) fn begin(&mut self, around: &[String], title: &str) {
+        self.around = around.to_vec();
+        self.title(title);
+    }
+
+    /// What the collection is called; nothing = as its file is.
+    pub(super) fn title(&mut self, title: &str) {
+        if !title.trim().is_empty() {
+            self.tree.title = names::part(title);
+        }
+    }
+
+    /// Presets so far.
+    pub(super) fn count(&self) -> usize {
+        self.tree.presets.len()
+    }
+
+    /// It has no folder of its own.
+    pub(super) fn untitled(&mut self) {
+        if self.around.is_empty() {
+            self.tree.title.clear();
+        }
+    }
+
+    /// What it is called so far.
+    pub(super) fn called(&self) -> String {
+        self.tree.title.clone()
+    }
+
+    /// Takes a preset in.
+    ///
+    /// # Errors
+    /// When there are too many.
+    pub(super) fn preset(&mut self, found: FoundPreset, spec: Spec) -> Result<(), ImportFault> {
+        let FoundPreset { folder, name, about, notes, place } = found;
+        let size = |texts: &[String]| texts.iter().map(String::len).sum::<usize>();
+        self.bytes += about.len() + size(&notes) + size_of_spec(&spec);
+        if self.tree.presets.len() >= PRESETS {
+            return Err(ImportFault::new(place, format!("more than {PRESETS} requests")));
+        }
+        if self.bytes > BYTES {
+            let cause = format!("more than {} MiB of requests", BYTES >> 20);
+            return Err(ImportFault::new(place, cause));
+        }
+        let folder = self.folders_of(&folder, &place);
+        let name = names::part(&name);
+        self.tree.presets.push(ImportedPreset { folder, name, about, spec, notes, place });
+        Ok(())
+    }
+
+    fn folders_of(&mut self, folder: &[String], place: &str) -> Vec<String> {
+        let all = self.around.iter().chain(folder);
+        let parts: Vec<String> = all.map(|name| names::part(name)).collect();
+        // One is taken by the folder of the collection itself.
+        let folder = names::folders(&parts, PresetPath::FOLDERS - 1);
+        if folder.len() < parts.len() {
+            self.changed("folders that lie too deep, made one", place, &parts.join("/"));
+        }
+        folder
+    }
+
+    /// Says something that belongs to a folder.
+    pub(super) fn folder(
+        &mut self,
+        folder: &[String],
+        variables: Vec<ImportedVariable>,
+        notes: Vec<String>,
+    ) {
+        if variables.is_empty() && notes.is_empty() {
+            return;
+        }
+        let folder = self.folders_of(folder, "");
+        if folder.is_empty() {
+            self.own.extend(variables.iter().map(|variable| variable.name.clone()));
+        }
+        if let Some(at) = self.folders.get(&folder) {
+            let known = &mut self.tree.folders[*at];
+            known.variables.extend(variables);
+            known.notes.extend(notes);
+        } else {
+            self.folders.insert(folder.clone(), self.tree.folders.len());
+            self.tree.folders.push(ImportedFolder { folder, variables, notes });
+        }
+    }
+
+    /// A variable of the collection that keeps the value it has, if it has one.
+    pub(super) fn default_variable(&mut self, variable: ImportedVariable) {
+        if !self.own.contains(&variable.name) {
+            self.folder(&[], vec![variable], Vec::new());
+        }
+    }
+
+    /// Takes an environment in.
+    pub(super) fn environment(&mut self, name: &str, variables: Vec<ImportedVariable>) {
+        let mut name = names::part(name);
+        if name.eq_ignore_ascii_case("none") || name.ends_with(".secret") {
+            name.push_str("-env");
+        }
+        self.tree.environments.push(ImportedEnvironment { name, variables });
+    }
+
+    /// A variable, whose value may name others; `is_secret` = somebody said so.
+    pub(super) fn variable(
+        &mut self,
+        name: &str,
+        value: &str,
+        dialect: Dialect,
+        is_secret: bool,
+        place: &str,
+    ) -> ImportedVariable {
+        let called = names::variable(name);
+        if called != name.trim() {
+            self.changed(
+                "a variable with another name here",
+                place,
+                &format!("{name} -> {called}"),
+            );
+        }
+        let value = ours(value, dialect, self, place);
+        let is_secret = is_secret || is_secret_value(&called, &value);
+        ImportedVariable { name: called, value, is_secret }
+    }
+
+    /// Says that something is not there.
+    pub(super) fn left_out(&mut self, what: &str, place: impl Into<String>) {
+        if self.tree.left_out.len() < LEFT_OUT {
+            self.tree.left_out.push(ImportRemark { what: what.to_owned(), place: place.into() });
+        }
+    }
+
+    /// Says that something is there in another way.
+    pub(super) fn changed(&mut self, what: &str, place: &str, detail: &str) {
+        let short: String = detail.chars().take(60).collect();
+        self.left_out(what, if place.is_empty() { short } else { format!("{place} ({short})") });
+    }
+
+    /// All of it, with values of variables as they are once others are put into them.
+    pub(super) fn finish(mut self) -> ImportTree {
+        for folder in &mut self.tree.folders {
+            flatten(&mut folder.variables);
+        }
+        for environment in &mut self.tree.environments {
+            flatten(&mut environment.variables);
+        }
+        self.tree
+    }
+}
+
+/// The line that says what something is for; a longer text is a note, too.
+pub(super) fn first_line(text: &str, notes: &mut Vec<String>) -> String {
+    const LONGEST: usize = 120;
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let short: String = line.chars().take(LONGEST).collect();
+    if short.len() < text.trim().len() {
+        notes.push(text.trim().to_owned());
+    }
+    short
+}
+
+/// Bytes of the texts of a spec.
+fn size_of_spec(spec: &Spec) -> usize {
+    let mut size = 0;
+    each_value(spec.clone().options_mut(), &mut |_, value| {
+        size += value.text_mut().map_or(0, |text| text.len());
+    });
+    size
+}
+
+/// Puts values into each other: a value is never read again when it is used. Circles and what would grow
+/// too long stay as they are.
+fn flatten(variables: &mut Vec<ImportedVariable>) {
+    // The last of equal names counts.
+    let mut seen = BTreeSet::new();
+    variables.reverse();
+    variables.retain(|variable| seen.insert(variable.name.clone()));
+    variables.reverse();
+    let mut left = ALL_VALUES;
+    for _ in 0..NESTED {
+        let value = |it: &ImportedVariable| (it.name.clone(), (it.value.clone(), it.is_secret));
+        let known: BTreeMap<String, (String, bool)> = variables.iter().map(value).collect();
+        let mut is_changed = false;
+        for variable in variables.iter_mut().filter(|it| it.value.contains("{{")) {
+            let mut is_secret = variable.is_secret;
+            let filled = each_name(&variable.value, |name| {
+                let (value, secret) = known.get(name).filter(|_| name != variable.name)?;
+                is_secret |= secret;
+                Some(value.clone())
+            });
+            let is_fine = filled.len() <= LONGEST_VALUE && filled.len() <= left;
+            if filled != variable.value && is_fine {
+                left -= filled.len();
+                variable.value = filled;
+                variable.is_secret = is_secret;
+                is_changed = true;
+            }
+        }
+        if !is_changed {
+            break;
+        }
+    }
+}
+
+/// A text in which names between braces have what is given for them; `None` = they stay.
+fn each_name(text: &str, mut give: impl FnMut(&str) -> Option<String>) -> String {
+    let mut made = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("{{") {
+        let (before, behind) = rest.split_at(at);
+        made.push_str(before);
+        let inner = behind.split_at("{{".len()).1;
+        let name = inner.find("}}").map(|end| inner.split_at(end).0);
+        if let Some((name, given)) = name.and_then(|name| Some((name, give(name)?))) {
+            made.push_str(&given);
+            rest = inner.split_at(name.len() + "}}".len()).1;
+        } else {
+            made.push_str("{{");
+            rest = inner;
+        }
+        if made.len() > LONGEST_VALUE {
+            return made;
+        }
+    }
+    made + rest
+}
+
+/// Puts names of secrets in the place of those of variables that are secrets here.
+pub(super) fn with_secrets(spec: &mut Spec, secrets: &BTreeMap<String, String>) {
+    if secrets.is_empty() {
+        return;
+    }
+    each_value(spec.options_mut(), &mut |_, value| {
+        if let Some(text) = value.text_mut().filter(|text| text.contains("{{")) {
+            *text = as_secrets(text, secrets);
+        }
+    });
+}
+
+fn as_secrets(text: &str, secrets: &BTreeMap<String, String>) -> String {
+    let mut made = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("{{") {
+        let (before, behind) = rest.split_at(at + "{{".len());
+        made.push_str(before);
+        rest = behind;
+        let name = behind.find("}}").map(|end| behind.split_at(end).0);
+        if let Some((name, called)) = name.and_then(|name| secrets.get_key_value(name)) {
+            made = made + "secret." + called;
+            rest = behind.split_at(name.len()).1;
+        }
+    }
+    made + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variable(name: &str, value: &str) -> ImportedVariable {
+        ImportedVariable { name: name.into(), value: value.into(), is_secret: name == "token" }
+    }
+
+    #[test]
+    fn values_are_put_into_each_other_and_circles_stay() {
+        let mut variables = vec![
+            variable("host", "h"),
+            variable("base", "http://{{host}}/{{version}}"),
+            variable("auth", "Bearer {{token}}"),
+            variable("token", "t-1"),
+            variable("a", "{{b}}"),
+            variable("b", "{{a}}"),
+            variable("host", "h2"),
+        ];
+        flatten(&mut variables);
+        let value = |name: &str| variables.iter().find(|it| it.name == name).unwrap();
+        assert_eq!(value("base").value, "http://h2/{{version}}");
+        assert!(value("auth").is_secret && value("auth").value == "Bearer t-1");
+        assert_eq!(variables.iter().filter(|it| it.name == "host").count(), 1);
+        assert!(value("a").value.len() < 20);
+    }
+
+    #[test]
+    fn values_that_would_grow_without_end_do_not() {
+        let name = |at: usize| format!("v{at}");
+        let mut variables: Vec<_> = (0..30)
+            .map(|at| variable(&name(at), &("{{".to_owned() + &name(at + 1) + "}}").repeat(10)))
+            .collect();
+        flatten(&mut variables);
+        assert!(variables.iter().all(|it| it.value.len() <= LONGEST_VALUE));
+    }
+
+    #[test]
+    fn only_whole_names_become_secrets() {
+        let secrets = BTreeMap::from([("token".to_owned(), "token-2".to_owned())]);
+        let made = as_secrets("{{token}} {{token2}} {{!token}} {{token", &secrets);
+        assert_eq!(made, "{{secret.token-2}} {{token2}} {{!token}} {{token");
+    }
+}

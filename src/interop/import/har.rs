@@ -1,0 +1,92 @@
+//! HAR files: the request of every entry. Answers are for `open`.
+
+use super::data::DataNode;
+use super::gathered::{FoundPreset, Gathered};
+use super::tree::ImportFault;
+use crate::compose::template;
+use crate::model::http::{FormPart, HttpBody, HttpSpec, PartSource};
+use crate::model::spec::{NameValue, Spec};
+use crate::model::url_text::UrlText;
+
+/// Headers that a client says by itself, or of one hop.
+const DERIVED: [&str; 7] = [
+    "host",
+    "content-length",
+    "connection",
+    "keep-alive",
+    "transfer-encoding",
+    "proxy-connection",
+    "upgrade",
+];
+
+/// Reads the requests.
+pub(super) fn entries(data: &DataNode, out: &mut Gathered) -> Result<(), ImportFault> {
+    let DataNode::List(entries) = data.path(&["log", "entries"]) else {
+        return Err(ImportFault::new("log.entries", "it is no list of entries"));
+    };
+    for (at, entry) in entries.iter().enumerate() {
+        request(entry.at("request"), format!("log.entries[{at}]"), out)?;
+    }
+    Ok(())
+}
+
+fn request(written: &DataNode, place: String, out: &mut Gathered) -> Result<(), ImportFault> {
+    let url = written.at("url").str();
+    let scheme = UrlText::literal(url).scheme.to_ascii_lowercase();
+    if ["ws", "wss"].contains(&scheme.as_str()) {
+        out.left_out("requests that are not HTTP", place);
+        return Ok(());
+    }
+    let mut spec = HttpSpec { url: template::quote(url), ..HttpSpec::default() };
+    let method = written.at("method").str();
+    if !method.is_empty() {
+        spec.method = template::quote(method);
+    }
+    let row = |row: &DataNode| {
+        let [name, value] = ["name", "value"].map(|member| row.at(member).plain());
+        NameValue::new(template::quote(&name), template::quote(&value.replace(['\r', '\n'], " ")))
+    };
+    for header in written.at("headers").items() {
+        let header = row(header);
+        let is_derived = DERIVED.iter().any(|name| header.name.eq_ignore_ascii_case(name));
+        if !(is_derived || header.name.is_empty() || header.name.starts_with(':')) {
+            spec.headers.push(header);
+        }
+    }
+    body(written.at("postData"), &mut spec, out, &place);
+    let parts = UrlText::literal(url);
+    let name = format!("{} {}{}", spec.method, parts.host, parts.path.trim_end_matches('/'));
+    out.preset(FoundPreset { name, place, ..FoundPreset::default() }, Spec::Http(spec))
+}
+
+fn body(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
+    let kind = written.at("mimeType").str();
+    let (text, params) = (written.at("text").str(), written.at("params").items());
+    if written.at("encoding").str() == "base64" || written.at("_encoding").str() == "base64" {
+        out.left_out("bodies in base64, kept as text", place);
+    }
+    let of = |row: &DataNode, name: &str| template::quote(&row.at(name).plain());
+    if !text.is_empty() {
+        let text = template::quote(text);
+        spec.body = if kind.contains("json") { HttpBody::Json(text) } else { HttpBody::Text(text) };
+    } else if kind.starts_with("multipart/form-data") {
+        let parts = params.iter().map(|row| {
+            let file = of(row, "fileName");
+            let is_file = !file.is_empty() && row.at("value").plain().is_empty();
+            let source = if is_file { PartSource::File } else { PartSource::Text };
+            let value = if is_file { file } else { of(row, "value") };
+            let content_type = of(row, "contentType");
+            FormPart { name: of(row, "name"), source, value, content_type, ..FormPart::default() }
+        });
+        spec.body = HttpBody::Multipart(parts.collect());
+        // Its boundary goes with the body that was sent then.
+        spec.headers.retain(|row| !row.name.eq_ignore_ascii_case("content-type"));
+    } else if !params.is_empty() {
+        let rows = params.iter().map(|row| NameValue::new(of(row, "name"), of(row, "value")));
+        spec.body = HttpBody::Form(rows.collect());
+    }
+    let is_said = spec.headers.iter().any(|row| row.name.eq_ignore_ascii_case("content-type"));
+    if matches!(spec.body, HttpBody::Text(_)) && !is_said && !kind.is_empty() {
+        spec.headers.push(NameValue::new("Content-Type", template::quote(kind)));
+    }
+}

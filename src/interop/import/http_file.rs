@@ -1,0 +1,232 @@
+//! Files of requests (`.http`, `.rest`) in the dialects of VS Code, `JetBrains` and others.
+//!
+//! ```text
+//! @host = example.com          a variable of the file
+//! ### A name                   begins a request, of this name
+//! # @name other                so does this
+//! POST https://{{host}}/x      URLs go on in lines that are indented
+//! Content-Type: text/plain
+//!
+//! a body, or `< file`          up to the next ###
+//! > {% a script %}             which is kept and not run
+//! ```
+
+mod body;
+
+use super::braces::{Dialect, ours};
+use super::command;
+use super::gathered::{FoundPreset, Gathered};
+use super::tree::{ImportFault, ImportedVariable};
+use crate::model::http::{HttpSpec, known_method};
+use crate::model::spec::{NameValue, Spec};
+use crate::model::url_text::UrlText;
+
+/// How placeholders are written.
+const DIALECT: Dialect = Dialect::HttpFile;
+/// What stands in the place of a method and is none of HTTP.
+const OTHERS: [&str; 4] = ["WEBSOCKET", "GRPC", "RSOCKET", "WS"];
+
+/// A request as it stands in the file.
+#[derive(Default)]
+struct Piece<'t> {
+    name: String,
+    /// Where it begins, from 1.
+    line: usize,
+    lines: Vec<&'t str>,
+}
+
+/// Whether a text looks like such a file.
+pub(super) fn is_requests(text: &str) -> bool {
+    let is_line = |line: &str| {
+        let mut words = line.split_whitespace();
+        let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let is_url = |word: &str| word.starts_with("http://") || word.starts_with("https://");
+        is_url(first)
+            || (known_method(first) == Some(first) && (is_url(second) || second.starts_with("{{")))
+    };
+    text.lines()
+        .take(200)
+        .any(|line| is_line(line) || line.trim_end() == "###" || line.starts_with("### "))
+}
+
+/// Reads all requests of a file.
+pub(super) fn requests(text: &str, name: &str, out: &mut Gathered) -> Result<(), ImportFault> {
+    let text = outdented(text);
+    let mut variables = Vec::new();
+    for piece in pieces(&text) {
+        read(&piece, &mut variables, out)?;
+    }
+    out.folder(&[], variables, Vec::new());
+    if out.count() == 0 {
+        let short = name.rsplit('/').next().unwrap_or(name);
+        out.left_out("files without a request", short);
+    }
+    Ok(())
+}
+
+/// The text without what all of its lines are indented by.
+fn outdented(text: &str) -> String {
+    let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let lines = || text.lines().filter(|line| !line.trim().is_empty());
+    let least = lines().map(indent).min().unwrap_or(0);
+    if least == 0 {
+        return text.to_owned();
+    }
+    let line = |line: &str| line.get(least..).unwrap_or("").to_owned() + "\n";
+    text.lines().map(line).collect()
+}
+
+fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut found = vec![Piece { line: 1, ..Piece::default() }];
+    for (at, line) in text.lines().enumerate() {
+        if let Some(rest) = line.strip_prefix("###") {
+            let name = rest.trim_start_matches('#').trim().to_owned();
+            found.push(Piece { name, line: at + 1, lines: Vec::new() });
+        } else if let Some(piece) = found.last_mut() {
+            piece.lines.push(line);
+        }
+    }
+    found
+}
+
+/// What stands before the request line.
+struct Before {
+    name: String,
+    notes: Vec<String>,
+    /// The line behind it.
+    at: usize,
+}
+
+/// Where a line of a piece stands in the file.
+fn place_at(piece: &Piece<'_>, at: usize) -> String {
+    format!("line {}", piece.line + at + usize::from(piece.line > 1))
+}
+
+fn before(piece: &Piece<'_>, variables: &mut Vec<ImportedVariable>, out: &mut Gathered) -> Before {
+    let mut found = Before { name: piece.name.clone(), notes: Vec::new(), at: 0 };
+    while let Some(line) = piece.lines.get(found.at) {
+        let (bare, place) = (line.trim(), place_at(piece, found.at));
+        let comment = bare.strip_prefix("//").or_else(|| bare.strip_prefix('#')).map(str::trim);
+        if let Some(comment) = comment {
+            if let Some(said) = comment.strip_prefix("@name") {
+                let said = said.trim_matches(|c: char| c == '=' || c.is_whitespace());
+                said.clone_into(&mut found.name);
+            } else if comment.starts_with('@') {
+                out.changed("directives of single requests", &place, comment);
+                found.notes.push(comment.to_owned());
+            }
+        } else if let Some((name, value)) = bare.strip_prefix('@').and_then(|it| it.split_once('='))
+        {
+            variables.push(out.variable(name.trim(), value.trim(), DIALECT, false, &place));
+        } else if bare.starts_with("< {%") {
+            let script = script(&piece.lines, &mut found.at);
+            out.left_out("scripts, kept as comments and not run", place);
+            found.notes.push(format!("script (before the request), not run:\n{script}"));
+        } else if !bare.is_empty() {
+            break;
+        }
+        found.at += 1;
+    }
+    found
+}
+
+fn read(
+    piece: &Piece<'_>,
+    variables: &mut Vec<ImportedVariable>,
+    out: &mut Gathered,
+) -> Result<(), ImportFault> {
+    let Before { name, mut notes, mut at } = before(piece, variables, out);
+    let Some(first) = piece.lines.get(at) else { return Ok(()) };
+    let place = if name.is_empty() { place_at(piece, at) } else { name.clone() };
+    if first.trim_start().starts_with("curl ") {
+        return command::one(&piece.lines[at..].join("\n"), piece.line + at, out);
+    }
+    let Some((method, mut url)) = start(first) else {
+        out.changed("lines that begin no request", &place_at(piece, at), first.trim());
+        return Ok(());
+    };
+    at += 1;
+    // A URL may go on in lines that are indented.
+    while let Some(more) = piece.lines.get(at) {
+        let bare = more.trim_start();
+        let is_more = more.starts_with([' ', '\t']) && !bare.is_empty() && !bare.starts_with('#');
+        if !(is_more || bare.starts_with(['?', '&'])) {
+            break;
+        }
+        url.push_str(more.trim());
+        at += 1;
+    }
+    if let Some((bare, _)) = url.rsplit_once(" HTTP/") {
+        url = bare.trim_end().to_owned();
+    }
+    if OTHERS.contains(&method.as_str()) {
+        out.left_out("requests that are not HTTP", place);
+        return Ok(());
+    }
+    let mut spec = HttpSpec { method, ..HttpSpec::default() };
+    headers(&piece.lines, &mut at, &mut spec, out, &place);
+    spec.url = ours(&with_host(&url, &mut spec.headers), DIALECT, out, &place);
+    let rest: Vec<&str> = piece.lines.iter().skip(at + 1).copied().collect();
+    body::body(&rest, &mut spec, &mut notes, out, &place);
+    if spec.method == "GRAPHQL" {
+        "POST".clone_into(&mut spec.method);
+    }
+    let parts = UrlText::of(&spec.url);
+    let shown = || format!("{} {}{}", spec.method, parts.host, parts.path.trim_end_matches('/'));
+    let name = if name.is_empty() { shown() } else { name };
+    out.preset(FoundPreset { name, notes, place, ..FoundPreset::default() }, Spec::Http(spec))
+}
+
+/// The lines up to an empty one, which is where `at` is then.
+fn headers(lines: &[&str], at: &mut usize, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
+    while let Some(line) = lines.get(*at).filter(|line| !line.trim().is_empty()) {
+        let bare = line.trim();
+        if !bare.starts_with('#') && !bare.starts_with("//") {
+            let (name, value) = bare.split_once(':').unwrap_or((bare, ""));
+            let value = ours(value.trim(), DIALECT, out, place);
+            spec.headers.push(NameValue::new(ours(name.trim(), DIALECT, out, place), value));
+        }
+        *at += 1;
+    }
+}
+
+/// Method and URL of a request line; a URL alone is a GET.
+fn start(line: &str) -> Option<(String, String)> {
+    let line = line.trim();
+    let bare = line.rsplit_once(" HTTP/").map_or(line, |(bare, _)| bare).trim();
+    let (first, rest) = bare.split_once(char::is_whitespace).unwrap_or((bare, ""));
+    let is_method = first.chars().all(|c| c.is_ascii_uppercase() || c == '-') && !rest.is_empty();
+    if is_method {
+        return Some((first.to_owned(), rest.trim().to_owned()));
+    }
+    let is_url = bare.contains("://") || bare.starts_with("{{") || bare.starts_with('/');
+    (is_url && !bare.contains(": ")).then(|| ("GET".to_owned(), bare.to_owned()))
+}
+
+/// A URL that is only a path goes to the host of its header.
+fn with_host(url: &str, headers: &mut Vec<NameValue>) -> String {
+    if !(url.starts_with('/') || url == "*") {
+        return url.to_owned();
+    }
+    let at = headers.iter().position(|row| row.name.eq_ignore_ascii_case("host"));
+    let Some(at) = at else { return url.to_owned() };
+    let host = headers.remove(at).value;
+    let host = if host.contains("://") { host } else { format!("http://{host}") };
+    let path = if url == "*" { "/*" } else { url };
+    format!("{}{path}", host.trim_end_matches('/'))
+}
+
+/// The lines of a script up to its end, which is where `at` is then.
+fn script(lines: &[&str], at: &mut usize) -> String {
+    let mut found = Vec::new();
+    while let Some(line) = lines.get(*at) {
+        found.push(*line);
+        if line.contains("%}") {
+            break;
+        }
+        *at += 1;
+    }
+    let text = found.join("\n");
+    let text = text.trim_start().trim_start_matches(['<', '>']).trim_start();
+    text.trim_start_matches("{%").replace("%}", "").trim().to_owned()
+}

@@ -1,0 +1,159 @@
+//! Hurl files: entries of a request, and what its answer shall be.
+//!
+//! What is expected and captured stays as comments beside the request.
+
+mod sections;
+
+use super::braces::{Dialect, ours};
+use super::gathered::{FoundPreset, Gathered};
+use super::tree::ImportFault;
+use crate::model::http::{HttpBody, HttpSpec};
+use crate::model::payload::{Payload, PayloadFormat};
+use crate::model::spec::{NameValue, Spec};
+use crate::model::url_text::UrlText;
+
+/// How placeholders are written.
+const DIALECT: Dialect = Dialect::Hurl;
+
+/// An entry: where it begins, its request, and what its answer shall be.
+#[derive(Default)]
+struct Entry<'t> {
+    line: usize,
+    request: Vec<&'t str>,
+    answer: Vec<&'t str>,
+}
+
+/// Whether a text looks like such a file: a request, and an answer that begins with `HTTP`.
+pub(super) fn is_hurl(text: &str) -> bool {
+    let mut lines = text.lines();
+    let begins = lines.any(|line| {
+        start(line).is_some_and(|(_, url)| url.contains("://") || url.starts_with("{{"))
+    });
+    begins && lines.any(is_answer)
+}
+
+/// Reads all entries.
+pub(super) fn entries(text: &str, out: &mut Gathered) -> Result<(), ImportFault> {
+    let (mut entry, mut found) = (Entry::default(), Vec::new());
+    let mut fence = false;
+    for (at, line) in text.lines().enumerate() {
+        let is_start = !fence && start(line).is_some();
+        if line.trim_start().starts_with("```") && !line.trim().ends_with("```")
+            || line.trim() == "```"
+        {
+            fence = !fence;
+        }
+        if is_start {
+            let next = Entry { line: at + 1, request: vec![line], answer: Vec::new() };
+            found.push(std::mem::replace(&mut entry, next));
+        } else if entry.line == 0 {
+            let bare = line.trim();
+            if !(bare.is_empty() || bare.starts_with('#')) {
+                return Err(ImportFault::at_line(at + 1, 1, "no request begins here"));
+            }
+        } else if !fence && is_answer(line) || !entry.answer.is_empty() {
+            entry.answer.push(line);
+        } else {
+            entry.request.push(line);
+        }
+    }
+    if fence {
+        return Err(ImportFault::at_line(entry.line, 1, "a body that begins with ``` has no end"));
+    }
+    found.push(entry);
+    for entry in found.iter().filter(|entry| entry.line > 0) {
+        read(entry, out)?;
+    }
+    Ok(())
+}
+
+fn is_answer(line: &str) -> bool {
+    let rest = line.strip_prefix("HTTP");
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '/']))
+}
+
+/// Method and URL of a line that begins a request.
+fn start(line: &str) -> Option<(&str, &str)> {
+    let (method, url) = line.trim_end().split_once(' ')?;
+    let is_method = !method.is_empty() && method.chars().all(|c| c.is_ascii_uppercase());
+    let url = url.trim();
+    let is_url = url.contains("://") || url.starts_with("{{") || url.starts_with('/');
+    (is_method && is_url && method != "HTTP").then_some((method, url))
+}
+
+fn read(entry: &Entry<'_>, out: &mut Gathered) -> Result<(), ImportFault> {
+    let place = format!("line {}", entry.line);
+    let Some((method, url)) = entry.request.first().and_then(|line| start(line)) else {
+        return Ok(());
+    };
+    let mut spec = HttpSpec {
+        method: method.to_owned(),
+        url: ours(url, DIALECT, out, &place),
+        // Hurl follows none unless it is told to.
+        redirects: 0,
+        ..HttpSpec::default()
+    };
+    let mut lines = entry.request.iter().skip(1).copied().peekable();
+    while let Some(line) = lines.peek() {
+        let bare = line.trim();
+        if bare.is_empty() || bare.starts_with('#') {
+            lines.next();
+            continue;
+        }
+        if bare.starts_with('[') && bare.ends_with(']') && sections::is_section(bare) {
+            let name = bare.trim_matches(['[', ']']).to_owned();
+            lines.next();
+            let mut rows = Vec::new();
+            while let Some(row) = lines.next_if(|line| sections::is_row(line)) {
+                rows.extend(sections::pair(row));
+            }
+            sections::section(&name, &rows, &mut spec, out, &place);
+        } else if let Some((name, value)) = sections::header(bare) {
+            let value = ours(value, DIALECT, out, &place);
+            spec.headers.push(NameValue::new(ours(name, DIALECT, out, &place), value));
+            lines.next();
+        } else {
+            break;
+        }
+    }
+    let rest: Vec<&str> = lines.collect();
+    body(&rest, &mut spec, out, &place);
+    let mut notes = Vec::new();
+    let answer = entry.answer.join("\n").trim().to_owned();
+    if !answer.is_empty() {
+        out.left_out("expectations and captures, kept as comments", place.as_str());
+        notes.push(format!("expected of the answer:\n{answer}"));
+    }
+    let parts = UrlText::of(&spec.url);
+    let name = format!("{} {}{}", spec.method, parts.host, parts.path.trim_end_matches('/'));
+    out.preset(FoundPreset { name, notes, place, ..FoundPreset::default() }, Spec::Http(spec))
+}
+
+fn body(lines: &[&str], spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
+    let text = lines.join("\n");
+    let bare = text.trim_end();
+    if bare.is_empty() {
+        return;
+    }
+    let between = |begin: &str, end: &str| bare.strip_prefix(begin)?.trim_end().strip_suffix(end);
+    if let Some(inner) = between("```", "```") {
+        let (kind, inner) = inner.split_once('\n').unwrap_or(("", inner));
+        let text = ours(inner, DIALECT, out, place);
+        spec.body = if kind.trim() == "json" { HttpBody::Json(text) } else { HttpBody::Text(text) };
+    } else if let Some(file) = between("file,", ";") {
+        out.changed("files that bodies name, read when they are sent", place, file.trim());
+        spec.body = HttpBody::File(ours(file.trim(), DIALECT, out, place));
+    } else if let Some(digits) = between("hex,", ";") {
+        let payload = Payload { text: digits.trim().to_owned(), format: PayloadFormat::Hex };
+        spec.body = HttpBody::Payload(payload);
+    } else if bare.starts_with("base64,") {
+        out.left_out("bodies in base64, kept as text", place);
+        spec.body = HttpBody::Text(bare.to_owned());
+    } else if let Some(line) = between("`", "`") {
+        spec.body = HttpBody::Text(ours(line, DIALECT, out, place));
+    } else if bare.starts_with('<') {
+        spec.body = HttpBody::Text(ours(bare, DIALECT, out, place));
+    } else {
+        spec.body = HttpBody::Json(ours(bare, DIALECT, out, place));
+    }
+}

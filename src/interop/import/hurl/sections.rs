@@ -1,0 +1,114 @@
+//! Sections of a Hurl request: `[Query]`, `[Form]`, `[Options]` and others.
+
+use super::DIALECT;
+use crate::interop::import::braces::ours;
+use crate::interop::import::gathered::Gathered;
+use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec, PartSource, REDIRECTS};
+use crate::model::spec::NameValue;
+use crate::model::timing::parse_duration;
+use crate::model::trust::Verify;
+
+/// Those of a request, in their spellings.
+const SECTIONS: [&str; 9] = [
+    "[Query]",
+    "[QueryStringParams]",
+    "[Form]",
+    "[FormParams]",
+    "[Multipart]",
+    "[MultipartFormData]",
+    "[Cookies]",
+    "[BasicAuth]",
+    "[Options]",
+];
+
+/// Whether a line begins a section.
+pub(super) fn is_section(line: &str) -> bool {
+    SECTIONS.contains(&line)
+}
+
+/// Whether a line is a row of a section, or nothing.
+pub(super) fn is_row(line: &str) -> bool {
+    let bare = line.trim();
+    bare.is_empty() || bare.starts_with('#') || header(bare).is_some()
+}
+
+/// A name and a value.
+pub(super) fn header(line: &str) -> Option<(&str, &str)> {
+    let (name, value) = line.split_once(':')?;
+    let is_name =
+        !name.is_empty() && !name.starts_with(['{', '"', '<', '`']) || name.starts_with("{{");
+    let is_plain = !name.contains([' ', '"', ',']);
+    (is_name && is_plain && !value.starts_with("//")).then(|| (name.trim(), value.trim()))
+}
+
+/// The same of a row that may be empty.
+pub(super) fn pair(line: &str) -> Option<(String, String)> {
+    let bare = line.trim();
+    if bare.starts_with('#') {
+        return None;
+    }
+    header(bare).map(|(name, value)| (name.to_owned(), value.to_owned()))
+}
+
+/// Puts the rows of a section into the request.
+pub(super) fn section(
+    name: &str,
+    rows: &[(String, String)],
+    spec: &mut HttpSpec,
+    out: &mut Gathered,
+    place: &str,
+) {
+    let mut text = |text: &str| ours(text, DIALECT, out, place);
+    let pairs: Vec<NameValue> =
+        rows.iter().map(|(name, value)| NameValue::new(text(name), text(value))).collect();
+    match name {
+        "Query" | "QueryStringParams" => spec.query.extend(pairs),
+        "Form" | "FormParams" => spec.body = HttpBody::Form(pairs),
+        "Multipart" | "MultipartFormData" => {
+            spec.body = HttpBody::Multipart(pairs.into_iter().map(part).collect());
+        }
+        "Cookies" => {
+            let cookies: Vec<String> =
+                pairs.iter().map(|row| format!("{}={}", row.name, row.value)).collect();
+            spec.headers.push(NameValue::new("Cookie", cookies.join("; ")));
+        }
+        "BasicAuth" => {
+            if let Some(NameValue { name, value, .. }) = pairs.into_iter().next() {
+                spec.auth = Auth::Basic { user: name, password: value };
+            }
+        }
+        _ => rows.iter().for_each(|(name, value)| option(name, value, spec, out, place)),
+    }
+}
+
+/// `file,name;` with a type behind it, or a text.
+fn part(row: NameValue) -> FormPart {
+    let NameValue { name, value, .. } = row;
+    let Some(rest) = value.strip_prefix("file,") else {
+        return FormPart { name, value, ..FormPart::default() };
+    };
+    let (file, kind) = rest.split_once(';').unwrap_or((rest, ""));
+    let (value, content_type) = (file.trim().to_owned(), kind.trim().to_owned());
+    FormPart { name, value, source: PartSource::File, content_type, ..FormPart::default() }
+}
+
+fn option(name: &str, value: &str, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
+    match (name, value) {
+        ("location" | "location-trusted", "true") => spec.redirects = REDIRECTS,
+        ("max-redirs", value) => {
+            spec.redirects = value.parse().unwrap_or(u8::MAX);
+        }
+        ("insecure", "true") => spec.verify = Verify::Off,
+        ("max-time", value) => {
+            spec.timeout = parse_duration(value).unwrap_or(spec.timeout);
+        }
+        ("user", value) => {
+            let (user, password) = value.split_once(':').unwrap_or((value, ""));
+            let [user, password] = [user, password].map(|it| ours(it, DIALECT, out, place));
+            spec.auth = Auth::Basic { user, password };
+        }
+        (name, value) => {
+            out.changed("options of single requests", place, &format!("{name}: {value}"));
+        }
+    }
+}

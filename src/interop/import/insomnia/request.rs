@@ -1,0 +1,194 @@
+//! One Insomnia request.
+
+use super::DIALECT;
+use crate::interop::import::braces::ours;
+use crate::interop::import::data::DataNode;
+use crate::interop::import::gathered::{FoundPreset, Gathered, first_line};
+use crate::interop::import::tree::ImportFault;
+use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec, PartSource};
+use crate::model::spec::{NameValue, Spec};
+use crate::model::url_text::UrlText;
+
+/// Scripts by the members they stand in.
+const SCRIPTS: [(&[&str], &str); 4] = [
+    (&["preRequestScript"], "before the request"),
+    (&["afterResponseScript"], "after the answer"),
+    (&["scripts", "preRequest"], "before the request"),
+    (&["scripts", "afterResponse"], "after the answer"),
+];
+
+/// Reads a request.
+pub(super) fn request(
+    item: &DataNode,
+    folder: &[String],
+    out: &mut Gathered,
+) -> Result<(), ImportFault> {
+    let name = item.at("name").str();
+    let place = folder.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join("/");
+    let mut spec = HttpSpec::default();
+    let method = item.at("method").str().trim();
+    if !method.is_empty() {
+        method.clone_into(&mut spec.method);
+    }
+    let url = with_parameters(item.at("url").str().trim(), item.at("pathParameters"));
+    spec.url = ours(&url, DIALECT, out, &place);
+    let lists = [item.at("parameters"), item.at("params")];
+    for row in lists.iter().flat_map(|list| list.items()) {
+        spec.query.push(pair(row, out, &place));
+    }
+    for row in item.at("headers").items() {
+        let row = pair(row, out, &place);
+        // It says which version of Insomnia it was.
+        let is_its_own =
+            row.name.eq_ignore_ascii_case("user-agent") && row.value.starts_with("insomnia/");
+        if !row.name.is_empty() && !is_its_own {
+            spec.headers.push(row);
+        }
+    }
+    body(item.at("body"), &mut spec, out, &place);
+    auth(item.at("authentication"), &mut spec, out, &place);
+    let follows = [item.at("settingFollowRedirects"), item.path(&["settings", "followRedirects"])];
+    if follows.iter().any(|it| it.str() == "off") {
+        spec.redirects = 0;
+    }
+    let mut notes = scripts(item);
+    if !notes.is_empty() {
+        out.left_out("scripts, kept as comments and not run", place.as_str());
+    }
+    let description = [item.at("description"), item.path(&["meta", "description"])];
+    let description = description.iter().map(|it| it.str()).find(|it| !it.is_empty());
+    let about = first_line(description.unwrap_or_default(), &mut notes);
+    let name =
+        if name.is_empty() { format!("{} {}", spec.method, spec.url) } else { name.to_owned() };
+    let folder = folder.to_vec();
+    out.preset(FoundPreset { folder, name, about, notes, place }, Spec::Http(spec))
+}
+
+/// Scripts as texts, each behind a line that says what it was for.
+pub(super) fn scripts(item: &DataNode) -> Vec<String> {
+    let text = |(path, when): (&[&str], &str)| {
+        let text = item.path(path).str();
+        (!text.trim().is_empty()).then(|| format!("Insomnia script ({when}), not run:\n{text}"))
+    };
+    SCRIPTS.into_iter().filter_map(text).collect()
+}
+
+fn pair(row: &DataNode, out: &mut Gathered, place: &str) -> NameValue {
+    let mut text = |name: &str| ours(&row.at(name).plain(), DIALECT, out, place);
+    let (name, value) = (text("name"), text("value"));
+    NameValue { enabled: !row.at("disabled").is_true(), name, value }
+}
+
+/// Puts values in the place of `:name` in a path.
+fn with_parameters(url: &str, parameters: &DataNode) -> String {
+    let mut url = url.to_owned();
+    for parameter in parameters.items() {
+        let (name, value) = (parameter.at("name").str(), parameter.at("value").plain());
+        if name.is_empty() {
+            continue;
+        }
+        let value = if value.is_empty() { "{{".to_owned() + name + "}}" } else { value };
+        let parts = UrlText::of(&url);
+        let (before, rest) = url.split_at(parts.path_at);
+        let (path, behind) = rest.split_at(parts.path.len());
+        let segment = |segment: &str| {
+            if segment.strip_prefix(':') == Some(name) { value.clone() } else { segment.to_owned() }
+        };
+        let path: Vec<String> = path.split('/').map(segment).collect();
+        url = format!("{before}{}{behind}", path.join("/"));
+    }
+    url
+}
+
+fn body(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
+    // The first formats had nothing but a text.
+    let text = written.text().or_else(|| written.at("text").text()).unwrap_or_default();
+    let given = spec.headers.iter().find(|row| row.name.eq_ignore_ascii_case("content-type"));
+    let given = given.map(|row| row.value.clone()).unwrap_or_default();
+    let kind = written.at("mimeType").text().unwrap_or(&given);
+    let params = written.at("params").items();
+    match kind {
+        "application/x-www-form-urlencoded" if !params.is_empty() => {
+            let rows = params.iter().map(|row| pair(row, out, place));
+            spec.body = HttpBody::Form(rows.collect());
+        }
+        "multipart/form-data" => {
+            let parts = params.iter().map(|row| part(row, out, place));
+            spec.body = HttpBody::Multipart(parts.collect());
+        }
+        _ if !written.at("fileName").str().is_empty() => {
+            let file = written.at("fileName").str();
+            out.changed("files that bodies name, read when they are sent", place, file);
+            spec.body = HttpBody::File(ours(file, DIALECT, out, place));
+        }
+        kind if !text.is_empty() => {
+            let text = ours(text, DIALECT, out, place);
+            // GraphQL is kept as the JSON it sends.
+            let is_json = kind.contains("json") || kind.contains("graphql");
+            if given.is_empty() && !kind.is_empty() && !is_json {
+                spec.headers.push(NameValue::new("Content-Type", kind));
+            }
+            spec.body = if is_json { HttpBody::Json(text) } else { HttpBody::Text(text) };
+        }
+        _ => {}
+    }
+    // The boundary and the type of a form go with it.
+    if matches!(spec.body, HttpBody::Multipart(_)) {
+        spec.headers.retain(|row| !row.name.eq_ignore_ascii_case("content-type"));
+    }
+}
+
+fn part(row: &DataNode, out: &mut Gathered, place: &str) -> FormPart {
+    let NameValue { enabled, name, value } = pair(row, out, place);
+    if row.at("type").str() != "file" {
+        return FormPart { enabled, name, value, ..FormPart::default() };
+    }
+    let file = row.at("fileName").str();
+    out.changed("files that bodies name, read when they are sent", place, file);
+    let value = ours(file, DIALECT, out, place);
+    FormPart {
+        enabled: enabled && !file.is_empty(),
+        name,
+        value,
+        source: PartSource::File,
+        ..FormPart::default()
+    }
+}
+
+fn auth(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
+    if written.at("disabled").is_true() {
+        return;
+    }
+    let mut of = |name: &str| ours(&written.at(name).plain(), DIALECT, out, place);
+    let kind = written.at("type").text().or_else(|| written.at("_type").text());
+    match kind.unwrap_or(if written.has("username") { "basic" } else { "" }) {
+        "" | "none" => {}
+        "basic" => {
+            let (user, password) = (of("username"), of("password"));
+            if !(user.is_empty() && password.is_empty()) {
+                spec.auth = Auth::Basic { user, password };
+            }
+        }
+        "bearer" => {
+            let (token, prefix) = (of("token"), of("prefix"));
+            if prefix.is_empty() || prefix == "Bearer" {
+                spec.auth = Auth::Bearer(token);
+            } else {
+                spec.headers.push(NameValue::new("Authorization", format!("{prefix} {token}")));
+            }
+        }
+        "apikey" => {
+            let (name, value, to) = (of("key"), of("value"), of("addTo"));
+            match to.as_str() {
+                "queryParams" => spec.query.push(NameValue::new(name, value)),
+                "cookie" => spec.headers.push(NameValue::new("Cookie", format!("{name}={value}"))),
+                _ => spec.headers.push(NameValue::new(name, value)),
+            }
+        }
+        "oauth2" if !written.at("accessToken").str().is_empty() => {
+            spec.auth = Auth::Bearer(of("accessToken"));
+            out.left_out("ways to get a token (OAuth 2.0); the token itself came", place);
+        }
+        kind => out.changed("credentials of a kind that is not there yet", place, kind),
+    }
+}

@@ -1,0 +1,103 @@
+//! Requests of posting: a YAML file each, folders of them a collection.
+
+use super::braces::{Dialect, ours};
+use super::data::DataNode;
+use super::gathered::{FoundPreset, Gathered, first_line};
+use super::tree::ImportFault;
+use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec};
+use crate::model::spec::{NameValue, Spec};
+use crate::model::trust::Verify;
+
+/// How posting writes placeholders.
+const DIALECT: Dialect = Dialect::Dollar;
+
+/// Reads a request.
+pub(super) fn request(data: &DataNode, out: &mut Gathered) -> Result<(), ImportFault> {
+    let name = data.at("name").str().to_owned();
+    let place = name.clone();
+    let method = data.at("method").text().unwrap_or("GET").to_owned();
+    let mut spec = HttpSpec { method, ..HttpSpec::default() };
+    let mut url = data.at("url").str().to_owned();
+    for row in data.at("path_params").items() {
+        let (name, value) = (row.at("name").str(), row.at("value").plain());
+        url = url.replace(&format!(":{name}"), &value);
+    }
+    spec.url = ours(&url, DIALECT, out, &place);
+    let pairs = |list: &DataNode, out: &mut Gathered| -> Vec<NameValue> {
+        list.items().iter().map(|row| pair(row, out, &place)).collect()
+    };
+    spec.headers = pairs(data.at("headers"), out);
+    spec.query = pairs(data.at("params"), out);
+    let form = pairs(data.path(&["body", "form_data"]), out);
+    body(data.at("body"), form, &mut spec, out, &place);
+    auth(data.at("auth"), &mut spec, out, &place);
+    let options = data.at("options");
+    if *options.at("follow_redirects") == DataNode::Bool(false) {
+        spec.redirects = 0;
+    }
+    if *options.at("verify_ssl") == DataNode::Bool(false) {
+        spec.verify = Verify::Off;
+        out.left_out(
+            "certificates that are not verified, as it was (verify = false)",
+            place.as_str(),
+        );
+    }
+    let mut notes = Vec::new();
+    for (when, script) in
+        data.at("scripts").pairs().iter().filter(|(_, script)| !script.str().is_empty())
+    {
+        out.changed("files of scripts, which are not run", &place, script.str());
+        notes.push(format!("script ({when}), not run: {}", script.str()));
+    }
+    let about = first_line(data.at("description").str(), &mut notes);
+    out.preset(
+        FoundPreset { name, about, notes, place, ..FoundPreset::default() },
+        Spec::Http(spec),
+    )
+}
+
+fn body(
+    written: &DataNode,
+    form: Vec<NameValue>,
+    spec: &mut HttpSpec,
+    out: &mut Gathered,
+    place: &str,
+) {
+    let content = written.at("content").str();
+    let kind = written.at("content_type").str();
+    if !form.is_empty() && kind.starts_with("multipart/") {
+        let part = |NameValue { enabled, name, value }| FormPart {
+            enabled,
+            name,
+            value,
+            ..FormPart::default()
+        };
+        spec.body = HttpBody::Multipart(form.into_iter().map(part).collect());
+    } else if !form.is_empty() {
+        spec.body = HttpBody::Form(form);
+    } else if !content.is_empty() {
+        let text = ours(content, DIALECT, out, place);
+        let is_json = kind.contains("json")
+            || kind.is_empty() && content.trim_start().starts_with(['{', '[']);
+        spec.body = if is_json { HttpBody::Json(text) } else { HttpBody::Text(text) };
+    }
+}
+
+fn pair(row: &DataNode, out: &mut Gathered, place: &str) -> NameValue {
+    let mut text = |name: &str| ours(&row.at(name).plain(), DIALECT, out, place);
+    let (name, value) = (text("name"), text("value"));
+    NameValue { enabled: *row.at("enabled") != DataNode::Bool(false), name, value }
+}
+
+fn auth(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
+    let mut of = |path: &[&str]| ours(written.path(path).str(), DIALECT, out, place);
+    match written.at("type").str() {
+        "" => {}
+        "basic" => {
+            let (user, password) = (of(&["basic", "username"]), of(&["basic", "password"]));
+            spec.auth = Auth::Basic { user, password };
+        }
+        "bearer_token" | "bearer" => spec.auth = Auth::Bearer(of(&["bearer_token", "token"])),
+        kind => out.changed("credentials of a kind that is not there yet", place, kind),
+    }
+}

@@ -1,0 +1,73 @@
+//! URLs of Postman requests: as a text, or in parts.
+
+use super::{DIALECT, pair};
+use crate::interop::import::braces::ours;
+use crate::interop::import::data::DataNode;
+use crate::interop::import::gathered::Gathered;
+use crate::model::http::HttpSpec;
+use crate::model::url_text::UrlText;
+
+/// Puts the URL into the request; parameters that are switched off become rows.
+pub(super) fn address(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
+    let raw = written.text().or_else(|| written.at("raw").text());
+    let raw = raw.map_or_else(|| of_parts(written), str::to_owned);
+    let raw = with_variables(raw.trim(), written.at("variable"));
+    let rows = written.at("query").items();
+    let mut url = ours(&raw, DIALECT, out, place);
+    let is_listed = !rows.is_empty();
+    let is_split = rows.iter().any(|row| row.at("disabled").is_true());
+    let has_query = UrlText::of(&url).query.is_some();
+    if is_listed && (is_split || !has_query) {
+        // The text holds them without their switches, or not at all.
+        let parts = UrlText::of(&url);
+        let fragment = parts.fragment.map_or_else(String::new, |text| format!("#{text}"));
+        let bare = parts.place.to_owned() + &fragment;
+        for row in rows {
+            spec.query.extend(pair(row, out, place));
+        }
+        url = bare;
+    }
+    spec.url = url;
+}
+
+/// A URL put together.
+fn of_parts(written: &DataNode) -> String {
+    let joined = |part: &DataNode, joint: &str| {
+        let items = part.items().iter().map(|item| item.text().unwrap_or(item.at("value").str()));
+        part.text().map_or_else(|| items.collect::<Vec<_>>().join(joint), str::to_owned)
+    };
+    let host = joined(written.at("host"), ".");
+    if host.is_empty() {
+        return String::new();
+    }
+    let protocol = written.at("protocol").str().trim_end_matches("://");
+    let mut url = if protocol.is_empty() { host } else { format!("{protocol}://{host}") };
+    let port = written.at("port").plain();
+    if !port.is_empty() {
+        url = url + ":" + &port;
+    }
+    let path = joined(written.at("path"), "/");
+    if !path.is_empty() {
+        url = url + "/" + path.trim_start_matches('/');
+    }
+    url
+}
+
+/// Puts values in the place of `:name` in a path; one without a value is a variable then.
+fn with_variables(url: &str, variables: &DataNode) -> String {
+    let mut url = url.to_owned();
+    for variable in variables.items() {
+        let name = variable.at("key").text().or_else(|| variable.at("id").text());
+        let Some(name) = name.filter(|name| !name.is_empty()) else { continue };
+        let parts = UrlText::of(&url);
+        let (before, rest) = url.split_at(parts.path_at);
+        let (path, behind) = rest.split_at(parts.path.len());
+        let value = variable.at("value").plain();
+        let value = if value.is_empty() { "{{".to_owned() + name + "}}" } else { value };
+        let is_meant = |segment: &str| segment.strip_prefix(':') == Some(name);
+        let segment = |segment| if is_meant(segment) { value.clone() } else { segment.to_owned() };
+        let path: Vec<String> = path.split('/').map(segment).collect();
+        url = format!("{before}{}{behind}", path.join("/"));
+    }
+    url
+}

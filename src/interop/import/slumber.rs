@@ -1,0 +1,144 @@
+//! Collections of slumber: profiles are environments, recipes presets. Kinds are told by YAML tags up to version
+//! 3 and by `type` after it.
+
+use super::braces::{Dialect, ours};
+use super::data::DataNode;
+use super::gathered::{FoundPreset, Gathered};
+use super::tree::ImportFault;
+use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec};
+use crate::model::spec::{NameValue, Spec};
+
+/// How slumber writes placeholders.
+const DIALECT: Dialect = Dialect::Slumber;
+
+/// Reads a collection.
+pub(super) fn collection(data: &DataNode, out: &mut Gathered) -> Result<(), ImportFault> {
+    let requests = data.at("requests");
+    if !matches!(requests, DataNode::Map(_) | DataNode::Null) {
+        return Err(ImportFault::new("requests", "it is no object of recipes"));
+    }
+    out.title(data.at("name").str());
+    for (id, profile) in data.at("profiles").pairs() {
+        let name = profile.at("name").text().unwrap_or(id).to_owned();
+        let mut variables = Vec::new();
+        for (variable, value) in profile.at("data").pairs() {
+            variables.push(out.variable(variable, &value.plain(), DIALECT, false, &name));
+        }
+        out.environment(&name, variables);
+    }
+    for (name, _) in data.at("chains").pairs() {
+        out.left_out("chains: commands, prompts, files and answers as values", &**name);
+    }
+    walk(requests, &mut Vec::new(), out)
+}
+
+/// A value that may stand below its tag, and the tag.
+fn tagged<'d>(node: &'d DataNode, tags: &[&str]) -> (&'d str, &'d DataNode) {
+    match node.pairs() {
+        [(tag, inner)] if tags.contains(&&**tag) => (tag, inner),
+        _ => (node.at("type").str(), node),
+    }
+}
+
+fn walk(
+    requests: &DataNode,
+    folder: &mut Vec<String>,
+    out: &mut Gathered,
+) -> Result<(), ImportFault> {
+    for (id, written) in requests.pairs() {
+        let (_, written) = tagged(written, &["request", "folder"]);
+        let name = written.at("name").text().unwrap_or(id).to_owned();
+        if written.has("requests") || written.has("children") {
+            folder.push(name);
+            let inner = [written.at("requests"), written.at("children")];
+            let inner = inner.into_iter().find(|it| !it.is_null());
+            if let Some(inner) = inner {
+                walk(inner, folder, out)?;
+            }
+            folder.pop();
+        } else {
+            request(written, name, folder, out)?;
+        }
+    }
+    Ok(())
+}
+
+fn request(
+    written: &DataNode,
+    name: String,
+    folder: &[String],
+    out: &mut Gathered,
+) -> Result<(), ImportFault> {
+    let place = folder.iter().map(String::as_str).chain([&*name]).collect::<Vec<_>>().join("/");
+    let mut spec = HttpSpec {
+        method: written.at("method").text().unwrap_or("GET").to_uppercase(),
+        url: ours(written.at("url").str(), DIALECT, out, &place),
+        ..HttpSpec::default()
+    };
+    spec.query = rows(written.at("query"), out, &place);
+    spec.headers = rows(written.at("headers"), out, &place);
+    body(written.at("body"), &mut spec, out, &place);
+    auth(written.at("authentication"), &mut spec, out, &place);
+    if *written.at("persist") == DataNode::Bool(false) {
+        spec.keep = false;
+    }
+    let folder = folder.to_vec();
+    out.preset(FoundPreset { folder, name, place, ..FoundPreset::default() }, Spec::Http(spec))
+}
+
+/// Rows of an object, whose values may be lists, or of a list of `name=value`.
+fn rows(written: &DataNode, out: &mut Gathered, place: &str) -> Vec<NameValue> {
+    let mut found = Vec::new();
+    for (name, value) in written.pairs() {
+        let one = [value.clone()];
+        let values = if value.items().is_empty() { &one[..] } else { value.items() };
+        for value in values {
+            let value = ours(&value.plain(), DIALECT, out, place);
+            found.push(NameValue::new(ours(name, DIALECT, out, place), value));
+        }
+    }
+    for line in written.items() {
+        let (name, value) = line.str().split_once('=').unwrap_or((line.str(), ""));
+        let value = ours(value, DIALECT, out, place);
+        found.push(NameValue::new(ours(name, DIALECT, out, place), value));
+    }
+    found
+}
+
+fn body(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
+    if let Some(text) = written.text() {
+        spec.body = HttpBody::Text(ours(text, DIALECT, out, place));
+        return;
+    }
+    let (kind, inner) =
+        tagged(written, &["json", "form_urlencoded", "form_multipart", "raw", "stream"]);
+    let data = if inner.has("data") { inner.at("data") } else { inner };
+    match kind {
+        "" if data.is_null() => {}
+        "form_urlencoded" => spec.body = HttpBody::Form(rows(data, out, place)),
+        "form_multipart" => {
+            let part =
+                |NameValue { name, value, .. }| FormPart { name, value, ..FormPart::default() };
+            spec.body = HttpBody::Multipart(rows(data, out, place).into_iter().map(part).collect());
+        }
+        "raw" | "stream" => spec.body = HttpBody::Text(ours(&data.plain(), DIALECT, out, place)),
+        _ => spec.body = HttpBody::Json(ours(&data.json(true), DIALECT, out, place)),
+    }
+}
+
+fn auth(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str) {
+    let (kind, inner) = tagged(written, &["basic", "bearer"]);
+    let mut of = |node: &DataNode| ours(node.str(), DIALECT, out, place);
+    match kind {
+        "" => {}
+        "basic" => {
+            let (user, password) = (of(inner.at("username")), of(inner.at("password")));
+            spec.auth = Auth::Basic { user, password };
+        }
+        "bearer" => {
+            let token = if inner.text().is_some() { inner } else { inner.at("token") };
+            spec.auth = Auth::Bearer(of(token));
+        }
+        kind => out.changed("credentials of a kind that is not there yet", place, kind),
+    }
+}
