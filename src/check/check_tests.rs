@@ -196,7 +196,7 @@ fn what_cannot_be_expected_says_what_to_write() {
         ("status", "", "what it shall be is missing"),
         ("status", "200 or 201", "is not a status"),
         ("json .a", "< x", ""),
-        ("body[x]", "y", "only body has parts"),
+        ("body[x]", "y", "this is no slice"),
         ("status[0]", "2", "only body has parts"),
         ("status > 3", "2", "the value stands behind the ="),
         ("tls.verified", "maybe", "neither true nor false"),
@@ -204,7 +204,7 @@ fn what_cannot_be_expected_says_what_to_write() {
         let found = Expectation::parse(name, value);
         match found {
             Err(found) => {
-                assert!(!why.is_empty() && found.contains(why), "{name} = {value}: {found}")
+                assert!(!why.is_empty() && found.contains(why), "{name} = {value}: {found}");
             }
             // A text like any other.
             Ok(_) => assert!(why.is_empty(), "{name} = {value}"),

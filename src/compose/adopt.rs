@@ -76,10 +76,7 @@ fn is_blank_but_for_address(spec: &Spec) -> bool {
 
 /// Whether a Unix socket is an address of this kind, whatever is spoken there.
 fn takes_unix(spec: &Spec) -> bool {
-    match (spec.protocol(), spec.side()) {
-        (Protocol::Udp, _) | (Protocol::Http, Side::Client) => false,
-        _ => true,
-    }
+    !matches!((spec.protocol(), spec.side()), (Protocol::Udp, _) | (Protocol::Http, Side::Client))
 }
 
 /// Makes a request one to this URL through this socket.

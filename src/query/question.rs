@@ -200,12 +200,9 @@ fn of_name(written: &str) -> Result<FacetQuestion, QueryError> {
         None => Slice::Whole,
         Some(inside) => {
             let inside = inside.strip_suffix(']').filter(|_| facet.of == FacetOf::Body);
-            inside.and_then(value::slice).ok_or_else(|| {
-                error(
-                    plain.chars().count() + 1,
-                    "only body has parts: body[0:4], body[4-7], body[-4:]",
-                )
-            })?
+            let parts = || "only body has parts: body[0:4], body[4-7], body[-4:]".to_owned();
+            let slice = inside.ok_or_else(parts).and_then(value::slice);
+            slice.map_err(|message| error(plain.chars().count() + 1, message))?
         }
     };
     Ok(FacetQuestion {

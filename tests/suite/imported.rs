@@ -119,7 +119,9 @@ fn hostile_files_are_refused_with_their_place_in_time_and_memory() {
         String::from("openapi: 3.1.0\nv0: &v0 [lol,lol,lol,lol,lol,lol,lol,lol,lol]\n");
     for at in 1..40 {
         let alias = format!("*v{},", at - 1).repeat(9);
-        laughs += &format!("v{at}: &v{at} [{}]\n", alias.trim_end_matches(','));
+        let values = alias.trim_end_matches(',');
+        let line = format!("v{at}: &v{at} [{values}]\n");
+        laughs.push_str(&line);
     }
     let many = format!("{{\"item\":[{}0]}}", "0,".repeat(8 << 20));
     let maps = format!("[{}0]", "{\"a\":{}},".repeat(1 << 20));
@@ -153,9 +155,10 @@ fn references_in_circles_come_to_an_end() {
     let mut schemas = String::new();
     for at in 0..60 {
         let next = format!("{{\"$ref\":\"#/components/schemas/S{}\"}}", at + 1);
-        schemas += &format!(
+        let schema = format!(
             "\"S{at}\":{{\"type\":\"object\",\"properties\":{{\"a\":{next},\"b\":{next},\"c\":{next}}}}},"
         );
+        schemas.push_str(&schema);
     }
     let doubling = format!(
         "{{\"openapi\":\"3.0.0\",\"info\":{{\"title\":\"d\"}},\"paths\":{{\"/x\":{{\"post\":{{\"requestBody\":{{\"content\":{{\"application/json\":\
@@ -215,9 +218,9 @@ fn names_are_no_paths_whatever_they_say() {
             let name = entry.file_name().into_string().unwrap();
             assert!(name.len() < 120 && !name.contains(['\u{1b}', '\0', '\u{202e}']), "{name}");
             if entry.file_type().unwrap().is_dir() {
-                folders.push(entry.path())
+                folders.push(entry.path());
             } else {
-                files += 1
+                files += 1;
             }
         }
     }
