@@ -15,8 +15,6 @@ use super::gathered::Gathered;
 use super::tree::{ImportFault, ImportedVariable};
 use request::request;
 
-pub(super) use text::is_bru;
-
 /// How Bruno writes placeholders.
 const DIALECT: Dialect = Dialect::Bruno;
 
@@ -47,6 +45,11 @@ impl BrunoLevel {
         headers.extend(written.at("headers").items().iter().cloned());
         BrunoLevel { auth: if is_own { Some(auth.clone()) } else { self.auth.clone() }, headers }
     }
+}
+
+/// Whether a text looks like a file of a collection in the text format.
+pub(super) fn is_bru(text: &str) -> bool {
+    text::looks_so(text)
 }
 
 /// Reads the JSON export.

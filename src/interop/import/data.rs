@@ -65,10 +65,12 @@ impl DataNode {
         if let DataNode::List(items) = self { items } else { &[] }
     }
 
+    /// Whether it is nothing, be it missing or written so.
     pub(super) fn is_null(&self) -> bool {
         *self == DataNode::Null
     }
 
+    /// Whether it says yes.
     pub(super) fn is_true(&self) -> bool {
         *self == DataNode::Bool(true)
     }
@@ -146,6 +148,7 @@ impl Serialize for DataNode {
 pub(super) struct DataBudget(usize);
 
 impl DataBudget {
+    /// All of it.
     pub(super) fn new() -> Self {
         DataBudget(BUDGET)
     }

@@ -54,6 +54,7 @@ pub(super) struct FoundPreset {
 }
 
 impl Gathered {
+    /// Nothing yet, of a file that is called so.
     pub(super) fn new(kind: ImportKind, file: &str) -> Self {
         let file = file.rsplit('/').next().unwrap_or(file);
         let stem = file.split('.').find(|part| !part.is_empty()).unwrap_or(file);

@@ -72,7 +72,8 @@ fn outdented(text: &str) -> String {
     if least == 0 {
         return text.to_owned();
     }
-    let line = |line: &str| line.get(least..).unwrap_or("").to_owned() + "\n";
+    // A blank line may be shorter than that.
+    let line = |line: &str| line.split_at_checked(least).map_or("", |it| it.1).to_owned() + "\n";
     text.lines().map(line).collect()
 }
 

@@ -19,10 +19,14 @@ use crate::model::spec::Spec;
 use crate::model::tls::ClientTls;
 use crate::model::trust::{TrustedCertificates, Verify};
 
-pub(super) use ini::is_ini;
-
 /// What its macros are called; they stand between two braces.
 const MACROS: [&str; 6] = ["DATE", "TIME", "UNIXTIME", "COUNTER", "RANDOM", "UNIQUE"];
+
+/// Whether a text is such an INI file.
+pub(super) fn is_ini(text: &str) -> bool {
+    text.lines().take(400).any(|line| line.trim() == "[NAMES]")
+        || text.lines().take(400).any(|line| line.starts_with("tcpOrUdp="))
+}
 
 /// Reads the list of the JSON export.
 pub(super) fn packets(data: &DataNode, out: &mut Gathered) -> Result<(), ImportFault> {

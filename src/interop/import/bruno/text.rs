@@ -36,7 +36,7 @@ struct Row {
 }
 
 /// Whether a text looks like such a file.
-pub(in super::super) fn is_bru(text: &str) -> bool {
+pub(super) fn looks_so(text: &str) -> bool {
     let first = text.lines().map(str::trim_end).find(|line| !line.is_empty()).unwrap_or_default();
     let name = first.strip_suffix(['{', '[']).map(str::trim_end);
     name.is_some_and(|name| {

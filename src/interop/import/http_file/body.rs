@@ -131,7 +131,8 @@ fn parts(lines: &[&str], boundary: &str, out: &mut Gathered, place: &str) -> Vec
                 value.trim().clone_into(&mut part.content_type);
             }
         }
-        let content = content.get(1..).unwrap_or_default();
+        // The blank line between, if there is one.
+        let content = content.split_first().map_or(content, |(_, content)| content);
         if part.name.is_empty() && content.is_empty() {
             continue;
         }

@@ -27,6 +27,7 @@ pub(super) struct Refs<'d> {
 type Members<'d> = HashMap<&'d str, &'d DataNode>;
 
 impl<'d> Refs<'d> {
+    /// Of a document, nothing looked up yet.
     pub(super) fn new(root: &'d DataNode) -> Self {
         Refs { root, found: RefCell::default(), members: RefCell::default() }
     }

@@ -19,6 +19,7 @@ pub(super) struct Sampler<'r, 'd> {
 }
 
 impl<'r, 'd> Sampler<'r, 'd> {
+    /// Of the schemas of a document, none of them open.
     pub(super) fn new(refs: &'r Refs<'d>) -> Self {
         Sampler { refs, left: VALUES, open: Vec::new() }
     }

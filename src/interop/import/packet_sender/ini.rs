@@ -5,12 +5,6 @@ use percent_encoding::percent_decode_str;
 use crate::interop::import::data::DataNode;
 use crate::interop::import::tree::ImportFault;
 
-/// Whether a text is such a file.
-pub(in super::super) fn is_ini(text: &str) -> bool {
-    text.lines().take(400).any(|line| line.trim() == "[NAMES]")
-        || text.lines().take(400).any(|line| line.starts_with("tcpOrUdp="))
-}
-
 /// The line a section begins in, its name, and what is in it.
 type Section = (usize, String, Vec<(Box<str>, DataNode)>);
 
