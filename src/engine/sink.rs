@@ -161,11 +161,11 @@ impl Sink {
 
     /// Holds a stamp: records stamped from now on may be put until it is dropped.
     pub(crate) fn hold_stamp(&self) -> StampGuard {
-        let place = {
-            let mut queue = self.shared.lock();
-            self.shared.look_at_wall(&mut queue, self.session);
+        // A step of the wall clock is a fact that is put here.
+        let place = self.shared.change(|queue| {
+            self.shared.look_at_wall(queue, self.session);
             queue.hold_stamp(clock::now())
-        };
+        });
         StampGuard { place, shared: Arc::clone(&self.shared) }
     }
 

@@ -1,7 +1,8 @@
 //! Captures of others, and ours, read again: the shared corpus against the counts of tshark, and
 //! `wirebench open` with and without a screen.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -182,13 +183,17 @@ fn whose_the_peers_were_comes_back_from_json_lines() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("seen.jsonl").to_string_lossy().into_owned();
     let listener = listen("tcp://127.0.0.1:0", &["--echo", "--jsonl", &file]);
-    assert_eq!(talk(listener.port, b"hello"), b"hello");
+    // It stays until it is found: whose a connection was that is over is not to be known.
+    let mut peer = TcpStream::connect(("127.0.0.1", listener.port)).unwrap();
+    peer.write_all(b"hello").unwrap();
+    peer.read_exact(&mut [0; 5]).unwrap();
     let found = |file: &str| {
         let text = std::fs::read_to_string(file).unwrap_or_default();
         let peers = text.lines().filter(|line| line.contains(r#""type":"peer""#));
         peers.map(str::to_owned).collect::<Vec<_>>()
     };
     wait_until("a peer in the lines", || !found(&file).is_empty());
+    drop(peer);
     listener.interrupt();
     assert_eq!(listener.wait(), Some(0));
     let told: Value = serde_json::from_str(&found(&file)[0]).unwrap();

@@ -67,10 +67,10 @@ impl SinkShared {
     }
 
     /// Changes the queue; when there is more to take than before, it is sent or the pump woken.
-    pub(super) fn change(&self, change: impl FnOnce(&mut Queue)) {
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut Queue) -> T) -> T {
         let mut queue = self.lock();
         let before = queue.load();
-        change(&mut queue);
+        let outcome = change(&mut queue);
         let (load, is_news) = (queue.load(), queue.is_news_to_pump(before));
         let is_sent_here = load == Load::Full && !queue.is_held_up();
         drop(queue);
@@ -78,6 +78,7 @@ impl SinkShared {
         if is_left && is_news {
             self.filled.notify_one();
         }
+        outcome
     }
 
     /// What was held up may be taken now.
