@@ -45,7 +45,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("check", "model codec query"),
     ("compose", "model codec query check"),
     // Code snippets and requests made of traffic are written from plans, so they compose one.
-    ("interop", "model codec query compose"),
+    ("interop", "model codec query check compose"),
     ("timeline", "model codec query"),
     ("app", "model codec query check compose interop timeline"),
     ("ui", "app model codec query check compose interop timeline"),

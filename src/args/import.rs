@@ -14,7 +14,8 @@ Examples:
 
 Requests become presets, folders stay folders, variables of environments go to env/NAME.toml. Passwords, tokens
 and keys go to env/NAME.secret.toml, which git ignores, and presets name them ({{secret.NAME}}). Nothing that is
-there is replaced: a name that is taken gets a number. Scripts of others are kept as comments and never run; files
+there is replaced: a name that is taken gets a number. Asserts and captures of Hurl and Bruno become [expect] and
+[capture] where they can be said so. Scripts of others are kept as comments and never run; files
 that a body names are not read before it is sent. What could not come is listed with its place.
 A file is read up to 32 MiB.
 Exit status: 0 imported, 2 nothing to import, a broken file (with its place) or one that cannot be written.";

@@ -32,6 +32,7 @@ pub fn status(failure: &Failure) -> u8 {
             | Stage::ComposeListener
             | Stage::ComposeProgram
             | Stage::ComposeOpening
+            | Stage::ComposeImport
             | Stage::Storage,
             _,
         )

@@ -30,6 +30,15 @@ pub(super) async fn run(
     headless: &Headless,
     output: &mut Output,
 ) -> Result<u8, Failure> {
+    let done = take_over(arguments, headless, output).await;
+    done.map_err(|failure| failure.composed_for(Stage::ComposeImport))
+}
+
+async fn take_over(
+    arguments: &args::Import,
+    headless: &Headless,
+    output: &mut Output,
+) -> Result<u8, Failure> {
     let choice = choice(arguments)?;
     let kind = arguments.kind.as_deref().and_then(|kind| kind.parse::<ImportKind>().ok());
     let mut files = Vec::new();
@@ -47,7 +56,9 @@ pub(super) async fn run(
     let (trees, plan) = done.unwrap_or_else(|error| {
         Err(Failure::new(Stage::Program, "import", FailureKind::Io, error.to_string()))
     })?;
-    tell(&trees, &plan, arguments.dry_run, output);
+    if !trees.is_empty() {
+        tell(&trees, &plan, arguments.dry_run, output);
+    }
     if plan.presets.is_empty() && plan.environments.is_empty() && plan.folders.is_empty() {
         let names: Vec<String> =
             arguments.files.iter().map(|file| file.display().to_string()).collect();
@@ -175,7 +186,9 @@ fn tell_left_out(left_out: &[ImportRemark], output: &mut Output) {
     }
     for (what, places) in kinds {
         let many = count(places.len() as u64);
-        output.line(&format!("  {many} {what}: {}", listed(places.iter().copied())));
+        let places = listed(places.iter().copied().filter(|place| !place.is_empty()));
+        let places = if places.is_empty() { places } else { format!(": {places}") };
+        output.line(&format!("  {what} ({many}){places}"));
     }
 }
 

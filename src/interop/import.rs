@@ -28,6 +28,7 @@ mod posting;
 mod postman;
 mod slumber;
 mod tree;
+mod wanted;
 mod yaml;
 
 use bruno::BrunoFile;

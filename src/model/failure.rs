@@ -29,6 +29,8 @@ pub enum Stage {
     ComposeProgram,
     /// The same of a file that is to be opened.
     ComposeOpening,
+    /// The same of a file of another tool that is to be imported.
+    ComposeImport,
     Lookup,
     Bind,
     Connect,
@@ -156,6 +158,7 @@ impl Stage {
             Stage::Bind | Stage::ComposeListener => "cannot listen",
             Stage::ComposeProgram => "cannot start the program",
             Stage::ComposeOpening => "cannot open",
+            Stage::ComposeImport => "cannot import",
             Stage::Connect => "cannot connect",
             Stage::Tls => "TLS handshake failed",
             Stage::Send => "sending failed",

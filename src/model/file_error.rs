@@ -13,6 +13,8 @@ pub(crate) fn words(error: &Error) -> (FailureKind, String) {
     let (kind, words) = match error.kind() {
         // Not the system's word but ours, about the owner.
         ErrorKind::PermissionDenied if error.get_ref().is_some() => (Permission, ""),
+        // Ours as well, about a bound of our own.
+        ErrorKind::FileTooLarge if error.get_ref().is_some() => (TooLarge, ""),
         ErrorKind::PermissionDenied => (Permission, "permission denied"),
         ErrorKind::ReadOnlyFilesystem => (Permission, "the file system is read-only"),
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => (Io, "the disk is full"),
@@ -23,4 +25,17 @@ pub(crate) fn words(error: &Error) -> (FailureKind, String) {
         _ => (Io, ""),
     };
     (kind, if words.is_empty() { error.to_string() } else { words.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_of_our_own_is_said_in_our_words() {
+        let ours = Error::new(ErrorKind::FileTooLarge, "it is larger than 32 MiB");
+        let system = Error::from(ErrorKind::FileTooLarge);
+        assert_eq!(words(&ours), (FailureKind::TooLarge, "it is larger than 32 MiB".to_owned()));
+        assert!(words(&system).1.contains("the system allows"));
+    }
 }

@@ -56,7 +56,8 @@ fn a_collection_is_imported_sent_and_imported_again_beside_itself() {
     assert!(read("env/local.secret.toml").contains("canary-8"));
     // It is a preset like any other: what it needs comes from the environment.
     let home_name = home.path().to_string_lossy().into_owned();
-    let words = ["send", "Shop/Add", "--env", "local", "--offline", "--home", &home_name];
+    let words =
+        ["send", "Shop/Add", "--env", "local", "--offline", "--with-secrets", "--home", &home_name];
     let ended = command(&words).output().unwrap();
     let shown = text(&ended.stdout);
     assert!(shown.starts_with("POST /users?t=canary-7 HTTP/1.1"), "{shown} {ended:?}");
@@ -131,7 +132,7 @@ fn hostile_files_are_refused_with_their_place_in_time_and_memory() {
         ("deep.yaml", ("a: ".to_owned() + &"[".repeat(1 << 20)).into_bytes(), "line 1, column"),
         ("dashes.yaml", ("a:\n".to_owned() + &" -".repeat(1 << 18)).into_bytes(), "line 2, column"),
         ("many.json", many.into_bytes(), "more values"),
-        ("maps.json", maps.into_bytes(), "none of the formats"),
+        ("maps.json", maps.into_bytes(), "more values"),
         ("large.json", vec![b' '; 100 << 20], "MiB"),
         ("nul.json", b"{\"item\": \"\0\"}".to_vec(), "line 1, column 11"),
         ("latin.bru", b"meta {\n  name: \xff\n}\n".to_vec(), "line 2, column 9"),

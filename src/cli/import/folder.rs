@@ -2,6 +2,7 @@
 //! not followed, and nothing outside the folder is read.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::interop::import::{IMPORT_LIMIT, ImportFile};
@@ -47,7 +48,14 @@ pub(super) fn files(root: &Path) -> Result<Vec<ImportFile>, Failure> {
             if kind.is_dir() && depth < DEEPEST {
                 folders.push((entry.path(), inside, depth + 1));
             } else if kind.is_file() && is_candidate(&name) {
-                let read = named_file::read(&entry.path(), IMPORT_LIMIT).map_err(|error| {
+                let read = named_file::read(&entry.path(), IMPORT_LIMIT);
+                // What has no ending is a program as likely as a file of commands.
+                if read.as_ref().is_err_and(|error| error.kind() == ErrorKind::FileTooLarge)
+                    && !name.contains('.')
+                {
+                    continue;
+                }
+                let read = read.map_err(|error| {
                     let (kind, cause) = crate::model::file_error::words(&error);
                     Failure::new(Stage::Compose, entry.path().display().to_string(), kind, cause)
                 })?;

@@ -5,6 +5,7 @@
 //!   YAML ─open─┴─> a tree as the JSON export has it ──> requests
 //! ```
 
+mod answer;
 mod open;
 mod request;
 mod text;

@@ -120,6 +120,9 @@ fn bruno_comes_from_text_json_and_yaml() {
         assert_eq!(spec.auth, Auth::Basic { user: "ann".into(), password }, "{name}");
         assert_eq!(spec.body, HttpBody::Json("{\n  \"a\": 1\n}".into()), "{name}");
         assert!(preset.notes.join("\n").contains("test();"), "{name}");
+        if name.ends_with(".bru") {
+            assert_eq!(row(&spec.expect.rows), [(true, "status", "200")]);
+        }
     }
 }
 
@@ -166,7 +169,7 @@ fn files_of_requests_come_with_names_variables_and_files() {
         "x.http",
         "@host = h\n@base = http://{{host}}\n\n### First\n# @name login\nPOST {{base}}/a\n  ?x=1\n  &y=2 HTTP/1.1\n\
          Content-Type: application/json\n\n{\"a\": \"{{$guid}}\"}\n\n> {%\n  client.test();\n%}\n\n###\n\
-         GET http://h/b\n\n### Up\nPUT http://h/c\n\n< ./data.bin\n### Form\nPOST http://h/d\n\
+         GET http://h/b\nAuthorization: Basic ann s:1\n\n### Up\nPUT http://h/c\n\n< ./data.bin\n### Form\nPOST http://h/d\n\
          Content-Type: multipart/form-data; boundary=abc\n\n--abc\nContent-Disposition: form-data; name=\"t\"\n\none\n\
          --abc\nContent-Disposition: form-data; name=\"f\"; filename=\"i.txt\"\n\n< ./i.txt\n--abc--\n\
          ### Socket\nWEBSOCKET ws://h\n",
@@ -177,6 +180,9 @@ fn files_of_requests_come_with_names_variables_and_files() {
     assert_eq!(first.url, "{{base}}/a?x=1&y=2");
     assert_eq!(first.body, HttpBody::Json("{\"a\": \"{{$guid}}\"}".into()));
     assert!(tree.presets[0].notes[0].contains("client.test();"));
+    let second = http(&tree.presets[1]);
+    let auth = Auth::Basic { user: "ann".into(), password: "s:1".into() };
+    assert_eq!((&second.auth, second.headers.len()), (&auth, 0), "it is encoded when it is sent");
     assert_eq!(http(&tree.presets[2]).body, HttpBody::File("./data.bin".into()));
     let HttpBody::Multipart(parts) = &http(&tree.presets[3]).body else { panic!("no form") };
     assert_eq!(
@@ -187,11 +193,12 @@ fn files_of_requests_come_with_names_variables_and_files() {
 }
 
 #[test]
-fn hurl_comes_with_sections_and_expectations_as_comments() {
+fn hurl_comes_with_sections_expectations_and_captures() {
     let tree = tree(
         "x.hurl",
         "# all\nPOST https://h/{{x}}\nA: 1\n[Query]\nq: a b\n[BasicAuth]\nann: {{pw}}\n[Options]\nlocation: true\n\
-         {\n  \"a\": 1\n}\nHTTP 201\n[Asserts]\njsonpath \"$.id\" == 1\n\nGET http://h/next\nHTTP 200\n\n\
+         {\n  \"a\": 1\n}\nHTTP 201\nX-A: b\n[Captures]\nid: jsonpath \"$.id\"\n[Asserts]\njsonpath \"$.id\" == 1\n\
+         xpath \"//a\" exists\n\nGET http://h/next\nHTTP 200\n\n\
          PUT http://h/f\n```json\n{}\n```\n",
     );
     assert_eq!(tree.presets.len(), 3);
@@ -200,7 +207,11 @@ fn hurl_comes_with_sections_and_expectations_as_comments() {
     assert_eq!(row(&first.query), [(true, "q", "a b")]);
     assert_eq!(first.auth, Auth::Basic { user: "ann".into(), password: "{{pw}}".into() });
     assert_eq!(first.body, HttpBody::Json("{\n  \"a\": 1\n}".into()));
-    assert!(tree.presets[0].notes[0].contains("jsonpath"));
+    let expected = [(true, "status", "201"), (true, "header.x-a", "'b'"), (true, "json .id", "1")];
+    assert_eq!(row(&first.expect.rows), expected);
+    assert_eq!(row(&first.capture.rows), [(true, "id", "json .id")]);
+    assert_eq!(tree.presets[0].notes, ["expected of the answer:\nxpath \"//a\" exists"]);
+    assert_eq!(row(&http(&tree.presets[1]).expect.rows), [(true, "status", "200")]);
     assert_eq!(http(&tree.presets[2]).body, HttpBody::Json("{}\n".into()));
 }
 

@@ -17,7 +17,7 @@ use super::braces::{Dialect, ours};
 use super::command;
 use super::gathered::{FoundPreset, Gathered};
 use super::tree::{ImportFault, ImportedVariable};
-use crate::model::http::{HttpSpec, known_method};
+use crate::model::http::{Auth, HttpSpec, known_method};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::url_text::UrlText;
 
@@ -185,10 +185,27 @@ fn headers(lines: &[&str], at: &mut usize, spec: &mut HttpSpec, out: &mut Gather
         if !bare.starts_with('#') && !bare.starts_with("//") {
             let (name, value) = bare.split_once(':').unwrap_or((bare, ""));
             let value = ours(value.trim(), DIALECT, out, place);
+            if let Some(auth) = typed_basic(name, &value) {
+                spec.auth = auth;
+                *at += 1;
+                continue;
+            }
             spec.headers.push(NameValue::new(ours(name.trim(), DIALECT, out, place), value));
         }
         *at += 1;
     }
+}
+
+/// `Basic ann secret` and `Basic ann:secret`, which are encoded there when they are sent.
+fn typed_basic(name: &str, value: &str) -> Option<Auth> {
+    if !name.trim().eq_ignore_ascii_case("authorization") {
+        return None;
+    }
+    let (scheme, typed) = value.split_once(char::is_whitespace)?;
+    let typed = typed.trim();
+    let (user, password) = typed.split_once([':', ' ', '\t'])?;
+    let [user, password] = [user, password].map(|it| it.trim().to_owned());
+    scheme.eq_ignore_ascii_case("basic").then_some(Auth::Basic { user, password })
 }
 
 /// Method and URL of a request line; a URL alone is a GET.

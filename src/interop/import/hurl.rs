@@ -1,7 +1,8 @@
 //! Hurl files: entries of a request, and what its answer shall be.
 //!
-//! What is expected and captured stays as comments beside the request.
+//! What is expected and captured becomes `[expect]` and `[capture]`, or a comment where those cannot say it.
 
+mod answer;
 mod sections;
 
 use super::braces::{Dialect, ours};
@@ -119,10 +120,13 @@ fn read(entry: &Entry<'_>, out: &mut Gathered) -> Result<(), ImportFault> {
     let rest: Vec<&str> = lines.collect();
     body(&rest, &mut spec, out, &place);
     let mut notes = Vec::new();
-    let answer = entry.answer.join("\n").trim().to_owned();
-    if !answer.is_empty() {
-        out.left_out("expectations and captures, kept as comments", place.as_str());
-        notes.push(format!("expected of the answer:\n{answer}"));
+    let rest = answer::answer(&entry.answer, out, &place).put(&mut spec);
+    if !rest.is_empty() {
+        out.left_out(
+            "expectations and captures that have no counterpart, kept as comments",
+            place.as_str(),
+        );
+        notes.push(format!("expected of the answer:\n{}", rest.join("\n")));
     }
     let parts = UrlText::of(&spec.url);
     let name = format!("{} {}{}", spec.method, parts.host, parts.path.trim_end_matches('/'));

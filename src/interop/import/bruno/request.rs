@@ -1,5 +1,6 @@
 //! One Bruno request, from the tree that all of its formats become.
 
+use super::answer::answer;
 use super::{BrunoLevel, DIALECT};
 use crate::interop::import::braces::ours;
 use crate::interop::import::data::DataNode;
@@ -8,12 +9,6 @@ use crate::interop::import::tree::ImportFault;
 use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec, PartSource};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::url_text::UrlText;
-
-/// Rows that are no part of a preset yet, by the member they stand in.
-const UNUSED: [(&str, &str, &str); 2] = [
-    ("assertions", "expectations, kept as comments", "expected"),
-    ("captures", "values taken from answers, kept as comments", "taken from the answer"),
-];
 
 /// Reads a request.
 pub(super) fn request(
@@ -53,13 +48,13 @@ pub(super) fn request(
     if !notes.is_empty() {
         out.left_out("scripts, kept as comments and not run", place.as_str());
     }
-    for (member, what, words) in UNUSED {
-        let rows = written.at(member).items();
-        let lines: Vec<String> = rows.iter().map(line).collect();
-        if !lines.is_empty() {
-            out.left_out(what, place.as_str());
-            notes.push(format!("{words}:\n{}", lines.join("\n")));
-        }
+    let rest = answer(written, out, &place).put(&mut spec);
+    if !rest.is_empty() {
+        out.left_out(
+            "expectations and captures that have no counterpart, kept as comments",
+            place.as_str(),
+        );
+        notes.push(format!("expected of the answer:\n{}", rest.join("\n")));
     }
     if !written.path(&["vars", "req"]).items().is_empty() {
         let rows = written.path(&["vars", "req"]).items();

@@ -1,0 +1,210 @@
+//! What a Bruno request says of its answer: assertions, and variables that are taken from it.
+
+use super::DIALECT;
+use crate::interop::import::braces::ours;
+use crate::interop::import::data::DataNode;
+use crate::interop::import::gathered::Gathered;
+use crate::interop::import::names;
+use crate::interop::import::wanted::{Wanted, json, literally, matching, quoted};
+use crate::model::name_value::NameValue;
+
+/// Reads both; what is switched off stays as it was written.
+pub(super) fn answer(written: &DataNode, out: &mut Gathered, place: &str) -> Wanted {
+    let mut wanted = Wanted::default();
+    for (member, is_test) in [("assertions", true), ("captures", false)] {
+        for row in written.at(member).items() {
+            let (name, value) = (row.at("name").str().trim(), row.at("value").plain());
+            let line = format!("{name}: {value}");
+            let is_off =
+                *row.at("enabled") == DataNode::Bool(false) || row.at("disabled").is_true();
+            let value = ours(value.trim(), DIALECT, out, place);
+            match (is_off, is_test) {
+                (true, _) => wanted.keep(&format!("~{line}")),
+                (false, true) => wanted.expect(test(name, &value), &line),
+                (false, false) => {
+                    // What is local to one run there is a variable like any other.
+                    let name = names::variable(name.trim_start_matches('@'));
+                    wanted.capture(of(&value, &[]).map(|of| NameValue::new(name, of)), &line);
+                }
+            }
+        }
+    }
+    wanted
+}
+
+/// `res.status`, `eq 200`: what is asked about, and the test with its operator.
+fn test(about: &str, written: &str) -> Option<(String, String)> {
+    let (operator, value) = written.split_once(char::is_whitespace).unwrap_or((written, ""));
+    let value = value.trim();
+    let kind = |kind: &str| Some((of(about, &["type"])?, format!("== '{kind}'")));
+    let plain = |test: String| Some((of(about, &[])?, test));
+    match operator {
+        "eq" => plain(format!("== {}", literal(value, about)?)),
+        "neq" => plain(format!("!= {}", literal(value, about)?)),
+        "gt" => plain(format!("> {}", number(value, about)?)),
+        "gte" => plain(format!(">= {}", number(value, about)?)),
+        "lt" => plain(format!("< {}", number(value, about)?)),
+        "lte" => plain(format!("<= {}", number(value, about)?)),
+        "between" => {
+            let (least, most) = value.split_once(',')?;
+            let (least, most) = (number(least.trim(), about)?, number(most.trim(), about)?);
+            plain(format!(">= {least} and <= {most}"))
+        }
+        "contains" => plain(format!("contains {}", quoted(unquoted(value))?)),
+        "notContains" => plain(format!("not contains {}", quoted(unquoted(value))?)),
+        "startsWith" => plain(matching(&format!("^{}", literally(unquoted(value))))?),
+        "endsWith" => plain(matching(&format!("{}$", literally(unquoted(value))))?),
+        "matches" => plain(matching(expression(value)?)?),
+        "notMatches" => plain(format!("not {}", matching(expression(value)?)?)),
+        "length" => Some((of(about, &["length"])?, format!("== {}", number(value, "")?))),
+        "isEmpty" => Some((of(about, &["length"])?, "== 0".to_owned())),
+        "isNotEmpty" => Some((of(about, &["length"])?, "!= 0".to_owned())),
+        "isDefined" => plain("exists".to_owned()),
+        "isUndefined" => plain("absent".to_owned()),
+        "isNull" if is_json(about) => plain("== null".to_owned()),
+        "isTruthy" | "isFalsy" => None,
+        "isNumber" => kind("number"),
+        "isString" => kind("string"),
+        "isBoolean" => kind("boolean"),
+        "isArray" => kind("array"),
+        other if KNOWN.contains(&other) => None,
+        // A value alone is what it shall be.
+        _ => plain(format!("== {}", literal(written.trim(), about)?)),
+    }
+}
+
+/// Operators that have no counterpart here.
+const KNOWN: [&str; 4] = ["in", "notIn", "isJson", "isNull"];
+
+/// What `res.body.id` asks about here.
+fn of(about: &str, calls: &[&str]) -> Option<String> {
+    let about = plain(about);
+    if let Some(path) = body_path(about) {
+        // A body that is asked about as a whole is JSON only if it is looked into.
+        let is_whole = path == "$" && calls.is_empty();
+        return if is_whole { Some("body".to_owned()) } else { json(&path, calls) };
+    }
+    if !calls.is_empty() {
+        return None;
+    }
+    match about {
+        "res.status" | "res.getStatus()" => return Some("status".to_owned()),
+        "res.statusText" => return Some("reason".to_owned()),
+        "res.responseTime" | "res.getResponseTime()" => return Some("total".to_owned()),
+        _ => {}
+    }
+    let header = about.strip_prefix("res.headers.").or_else(|| {
+        let inside = about.strip_prefix("res.headers[").and_then(|it| it.strip_suffix(']'));
+        let asked = || about.strip_prefix("res.getHeader(").and_then(|it| it.strip_suffix(')'));
+        inside.or_else(asked).map(unquoted)
+    })?;
+    let is_name =
+        !header.is_empty() && header.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    is_name.then(|| format!("header.{}", header.to_ascii_lowercase()))
+}
+
+/// A path in the body, with `$` for all of it: `res.body.a`, `res('a.b')`.
+fn body_path(about: &str) -> Option<String> {
+    let of_body = ["res.body", "res.getBody()"].iter().find_map(|body| about.strip_prefix(body));
+    if let Some(rest) = of_body {
+        let is_path = rest.is_empty() || rest.starts_with(['.', '[']);
+        let rest = rest.replace("?.", ".");
+        return (is_path && !rest.contains('(')).then(|| format!("${rest}"));
+    }
+    let asked = about.strip_prefix("res(")?.strip_suffix(')')?;
+    let path = unquoted(asked);
+    let is_path = path != asked && !path.contains("..");
+    is_path.then(|| if path.starts_with('[') { format!("${path}") } else { format!("$.{path}") })
+}
+
+/// `$res` is what `res` is.
+fn plain(about: &str) -> &str {
+    let about = about.trim();
+    about.strip_prefix('$').filter(|rest| rest.starts_with("res")).unwrap_or(about)
+}
+
+fn is_json(about: &str) -> bool {
+    body_path(plain(about)).is_some_and(|path| path != "$")
+}
+
+/// A text without the quotes around it.
+fn unquoted(text: &str) -> &str {
+    let inside = |quote: char| text.strip_prefix(quote)?.strip_suffix(quote);
+    inside('"').or_else(|| inside('\'')).unwrap_or(text)
+}
+
+/// What stands between slashes, or all of it.
+fn expression(value: &str) -> Option<&str> {
+    let inside = value.strip_prefix('/').and_then(|rest| rest.rsplit_once('/'));
+    match inside {
+        Some((regex, "")) => Some(regex),
+        // With flags it means something else.
+        Some(_) => None,
+        None => Some(unquoted(value)),
+    }
+}
+
+/// What something shall be equal to: a number and the like as they are, everything else as a text.
+fn literal(value: &str, about: &str) -> Option<String> {
+    let is_plain = value.parse::<f64>().is_ok_and(f64::is_finite)
+        || is_json(about) && ["true", "false", "null"].contains(&value);
+    if is_plain || (value.starts_with("{{") && value.ends_with("}}")) {
+        return number(value, about).or_else(|| Some(value.to_owned()));
+    }
+    quoted(unquoted(value))
+}
+
+/// A number; times are milliseconds.
+fn number(value: &str, about: &str) -> Option<String> {
+    value.parse::<f64>().ok().filter(|it| it.is_finite())?;
+    let is_time = of(about, &[]).as_deref() == Some("total");
+    Some(if is_time { format!("{value}ms") } else { value.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::http::HttpSpec;
+
+    #[test]
+    fn assertions_are_expectations_where_there_is_such_a_test() {
+        for (about, written, of, wanted) in [
+            ("res.status", "eq 200", "status", "== 200"),
+            ("res.status", "200", "status", "== 200"),
+            ("$res.body.m", "success", "json .m", "== 'success'"),
+            ("res.body.id", "eq 42", "json .id", "== 42"),
+            ("res.body.id", "eq \"42\"", "json .id", "== '42'"),
+            ("res.body.ok", "eq true", "json .ok", "== true"),
+            ("res.body[0]['a b']", "neq x", "json .[0][\"a b\"]", "!= 'x'"),
+            ("res.body.list", "length 3", "json .list | length", "== 3"),
+            ("res.body.list", "isArray", "json .list | type", "== 'array'"),
+            ("res.body.a", "isNull", "json .a", "== null"),
+            ("res.body.a", "isDefined", "json .a", "exists"),
+            ("res.body", "contains it's", "body", "contains 'it\\'s'"),
+            ("res.body.n", "between 1, 5", "json .n", ">= 1 and <= 5"),
+            ("res('user.id')", "gt 3", "json .user.id", "> 3"),
+            ("res.headers.content-type", "contains json", "header.content-type", "contains 'json'"),
+            ("res.headers['X-A']", "eq b", "header.x-a", "== 'b'"),
+            ("res.responseTime", "lt 500", "total", "< 500ms"),
+            ("res.body.s", "matches /^a.c$/", "json .s", "matches '(?-i)^a.c$'"),
+        ] {
+            let made = test(about, written);
+            assert_eq!(made, Some((of.to_owned(), wanted.to_owned())), "{about} {written}");
+            let mut all = Wanted::default();
+            all.expect(made, written);
+            assert!(all.put(&mut HttpSpec::default()).is_empty(), "{about} {written}");
+        }
+        for (about, written) in [
+            ("res.body.a", "isTruthy"),
+            ("res.body.a", "in 1, 2"),
+            ("res.body", "isJson"),
+            ("res.body.a", "matches /x/i"),
+            ("res.body.items.map(x => x.id)", "eq 1"),
+            ("res('..id')", "eq 1"),
+            ("req.url", "eq x"),
+            ("res.status", "isNumber"),
+        ] {
+            assert_eq!(test(about, written), None, "{about} {written}");
+        }
+    }
+}
