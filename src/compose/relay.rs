@@ -118,9 +118,14 @@ pub(super) fn unless_itself(
         let is_any = own.ip().is_unspecified() && own.is_ipv4() == ip.is_ipv4();
         own.ip() == ip || is_any && ip.is_loopback()
     };
-    let is_itself = bind.port() == target.port
-        && target.port != 0
-        && ip.is_some_and(|ip| bind.sockets().iter().any(|own| is_same(own, ip)));
+    let is_itself = match (bind, &target.socket) {
+        (Bind::Unix { name, .. }, Some(socket)) => name == socket,
+        _ => {
+            bind.port() == target.port
+                && target.port != 0
+                && ip.is_some_and(|ip| bind.sockets().iter().any(|own| is_same(own, ip)))
+        }
+    };
     if is_itself {
         let message = "this is where the relay itself listens; what comes would go round for ever";
         composer.issue(FieldId::new("target"), message);
@@ -249,6 +254,29 @@ mod tests {
                 let said = plan(&spec, &Scope::default())
                     .map_err(|issues| format!("{}: {}", issues[0].field, issues[0].message));
                 assert_eq!(said.err().as_deref(), is_refused.then_some(itself), "{bind} {target}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_relay_that_would_lead_to_its_own_socket_is_refused() {
+        for (target, is_refused) in
+            [("unix:/tmp/a.sock", true), ("unix:///tmp/a.sock", true), ("unix:/tmp/b.sock", false)]
+        {
+            let (bind, target) = ("unix:/tmp/a.sock".to_owned(), target.to_owned());
+            let tcp = TcpRelaySpec {
+                bind: bind.clone(),
+                target: target.clone(),
+                ..TcpRelaySpec::default()
+            };
+            let http = HttpRelaySpec { bind, target: target.clone(), ..HttpRelaySpec::default() };
+            for spec in [Spec::TcpRelay(tcp), Spec::HttpRelay(http)] {
+                let said = plan(&spec, &Scope::default()).map_err(|issues| {
+                    let at_target = issues.iter().filter(|it| it.field == FieldId::new("target"));
+                    at_target.map(|it| it.message.clone()).collect::<String>()
+                });
+                let said = said.err().unwrap_or_default();
+                assert_eq!(said.contains("where the relay itself listens"), is_refused, "{target}");
             }
         }
     }

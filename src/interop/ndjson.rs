@@ -19,6 +19,7 @@ use crate::model::exchange::{
     Exchange, ExchangeState, FieldLine, Head, HttpMessage, HttpVersion, MessageFraming, StartLine,
 };
 use crate::model::failure::Failure;
+use crate::model::fault::FaultMarks;
 use crate::model::id::ConnId;
 use crate::model::peer_owner::PeerOwner;
 use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind, RecordRemark};
@@ -127,6 +128,7 @@ pub fn exchange(exchange: &Exchange, bodies: Bodies<'_>, told: &Disclosure) -> S
             "unproven": tls.unproven,
         })
     });
+    let marks = exchange.touched;
     let mut facts = known(json!({
         "conn": exchange.conn.to_string(),
         "number": exchange.number,
@@ -134,8 +136,10 @@ pub fn exchange(exchange: &Exchange, bodies: Bodies<'_>, told: &Disclosure) -> S
         "url": url(exchange),
         "local": exchange.local,
         "peer": exchange.peer,
-        "request": message(&exchange.request, bodies.request, told),
-        "response": response.map(|response| message(response, bodies.response, told)),
+        "request": touched(message(&exchange.request, bodies.request, told), marks.request),
+        "response": response.map(|response| {
+            touched(message(response, bodies.response, told), marks.response)
+        }),
         "interim": listed(exchange.interim.iter().map(head)),
         "timing_us": timing(&exchange.timing),
         "tls": tls,
@@ -148,6 +152,17 @@ pub fn exchange(exchange: &Exchange, bodies: Bodies<'_>, told: &Disclosure) -> S
         tell(&mut facts, told);
     }
     line("exchange", exchange.started, facts)
+}
+
+/// A message beside what a relay did to it.
+fn touched(mut message: Value, marks: FaultMarks) -> Value {
+    if marks.is_rewritten() {
+        message["rewritten"] = true.into();
+    }
+    if let Some(hold) = listed(marks.hold_names()) {
+        message["hold"] = hold;
+    }
+    message
 }
 
 /// Every text of these facts as it may be told, whoever put it there; those of bodies are.

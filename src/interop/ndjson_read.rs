@@ -12,6 +12,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::pcap::{CaptureBatch, CaptureFault, ToldOwner};
+use crate::model::fault::FaultMarks;
 use crate::model::id::{ConnId, SessionId};
 use crate::model::peer_owner::{LocalUser, PeerOwner, PeerProcess};
 use crate::model::protocol::{Protocol, Side};
@@ -134,7 +135,8 @@ impl LineReader {
             (None, said) => Bytes::copy_from_slice(said.unwrap_or_default().as_bytes()),
         };
         let len = value["len"].as_u64().unwrap_or(0).max(data.len() as u64);
-        Some(Record { original_len: len, ..Record::new(at, conn, direction, kind, data) })
+        let faults = marks(value);
+        Some(Record { original_len: len, faults, ..Record::new(at, conn, direction, kind, data) })
     }
 
     /// The connection of a record, told when it is new or has changed.
@@ -167,6 +169,16 @@ impl LineReader {
         }
         Some(id)
     }
+}
+
+/// What a relay did to it. A name of a newer program says nothing to this one.
+fn marks(value: &Value) -> FaultMarks {
+    let names = |key: &str| value[key].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let mut marks = FaultMarks::default();
+    names("fault").filter_map(|name| name.parse().ok()).for_each(|kind| marks.insert(kind));
+    let holds = names("hold").filter_map(|name| name.parse().ok());
+    let marks = holds.fold(marks, FaultMarks::held);
+    if value["rewritten"] == true { marks.rewritten() } else { marks }
 }
 
 fn time(value: &Value) -> Option<Stamp> {
@@ -202,6 +214,8 @@ fn owner(value: &Value) -> Option<PeerOwner> {
 mod tests {
     use super::*;
     use crate::interop::ndjson;
+    use crate::model::fault::FaultKind;
+    use crate::model::hold::HoldMark;
     use crate::model::timing::Lapse;
 
     fn written() -> (Vec<Record>, ConnInfo, String) {
@@ -218,11 +232,15 @@ mod tests {
             let at = Stamp(1_700_000_000_123_456_789);
             Record::new(at, info.id, Direction::Received, kind, Bytes::from_static(data))
         };
+        let mut touched = FaultMarks::default();
+        touched.insert(FaultKind::Corrupt);
         let records = vec![
             record(RecordKind::Note, b"a remark"),
             record(RecordKind::Data, b"text\n\x1b"),
             record(RecordKind::Data, b"\xff\x00"),
             record(RecordKind::Data, b""),
+            Record { faults: touched.held(HoldMark::Edited), ..record(RecordKind::Data, b"a") },
+            Record { faults: touched.rewritten(), ..record(RecordKind::Data, b"b") },
         ];
         let lines =
             records.iter().map(|it| ndjson::record(it, Some(&info), &it.data, Lapse::NONE) + "\n");
@@ -278,7 +296,7 @@ mod tests {
             assert_eq!((alone, end), (CaptureBatch::default(), Ok(())), "of no connection");
         }
         let (out, end) = read(&text.as_bytes()[..text.len() - 9], 7);
-        assert_eq!(out.records.len(), 3);
+        assert_eq!(out.records.len(), 5);
         assert!(end.unwrap_err().cause.contains("cut off: its last"));
         let (_, other) = read(b"{\"log\":{}}\n", 7);
         assert!(other.unwrap_err().cause.contains("not of wirebench's JSON Lines"));

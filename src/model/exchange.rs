@@ -5,6 +5,7 @@ use bytes::Bytes;
 use super::counts::count;
 use super::end_address::EndAddress;
 use super::failure::Failure;
+use super::fault::MessageMarks;
 use super::id::{BodyId, ConnId};
 use super::protocol::Side;
 use super::timing::{Stamp, Timing};
@@ -36,6 +37,8 @@ pub struct Exchange {
     pub rule_id: u32,
     /// What was odd but did not stop us: malformed lines, duplicate lengths, bytes after the end.
     pub warnings: Vec<String>,
+    /// What a relay did to its messages; they themselves are as the client sent and got them.
+    pub touched: MessageMarks,
 }
 
 /// Where an exchange stands.
@@ -190,6 +193,7 @@ impl Exchange {
             rule: None,
             rule_id: 0,
             warnings: Vec::new(),
+            touched: MessageMarks::default(),
         }
     }
 

@@ -5,6 +5,7 @@
 use bytes::BytesMut;
 
 use super::exchange::{Exchange, ExchangeState, FieldLine, Head, StartLine};
+use super::fault::{FaultMarks, MessageMarks};
 use super::id::ConnId;
 use super::record::Direction;
 use super::timing::Stamp;
@@ -27,6 +28,8 @@ pub struct ExchangeFacts {
     /// Without the port.
     pub host: String,
     pub status: Option<u16>,
+    /// What a relay did to its messages.
+    pub touched: MessageMarks,
     fields: Vec<FieldLine>,
 }
 
@@ -58,6 +61,7 @@ impl ExchangeFacts {
             path: path.to_owned(),
             host: url.host.to_owned(),
             status: response.and_then(Head::status),
+            touched: exchange.touched,
             fields,
         }
     }
@@ -76,6 +80,11 @@ impl ExchangeFacts {
     /// Whether what goes in this direction is the answer.
     pub(crate) fn answers(&self, direction: Direction) -> bool {
         direction == if self.is_served { Direction::Sent } else { Direction::Received }
+    }
+
+    /// What a relay did to the message that goes in this direction.
+    pub(crate) fn marks(&self, direction: Direction) -> FaultMarks {
+        if self.answers(direction) { self.touched.response } else { self.touched.request }
     }
 
     /// Memory it takes.

@@ -107,6 +107,13 @@ impl FaultMarks {
     }
 }
 
+/// What a relay did to the two messages of an exchange before it passed them on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MessageMarks {
+    pub request: FaultMarks,
+    pub response: FaultMarks,
+}
+
 impl fmt::Display for FaultMarks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rewritten = self.is_rewritten().then_some("rewritten");

@@ -306,11 +306,11 @@ impl RecordTest {
                 record.body().and_then(|body| slice.of(body)).is_some_and(|it| test.holds(it))
             }
             RecordTest::Marked => record.is_marked,
-            RecordTest::Fault(None) => record.faults.has_fault(),
-            RecordTest::Fault(Some(kind)) => record.faults.contains(*kind),
-            RecordTest::Rewritten => record.faults.is_rewritten(),
-            RecordTest::Hold(None) => record.faults.holds().next().is_some(),
-            RecordTest::Hold(Some(mark)) => record.faults.holds().any(|it| it == *mark),
+            RecordTest::Fault(None) => record.marks().has_fault(),
+            RecordTest::Fault(Some(kind)) => record.marks().contains(*kind),
+            RecordTest::Rewritten => record.marks().is_rewritten(),
+            RecordTest::Hold(None) => record.marks().holds().next().is_some(),
+            RecordTest::Hold(Some(mark)) => record.marks().holds().any(|it| it == *mark),
             RecordTest::Error => record.is_error(),
         }
     }
@@ -339,7 +339,12 @@ impl RecordTest {
 
     fn reads_exchange(&self) -> bool {
         match self {
-            RecordTest::Status(_) | RecordTest::Error | RecordTest::Body(..) => true,
+            RecordTest::Status(_)
+            | RecordTest::Error
+            | RecordTest::Body(..)
+            | RecordTest::Fault(_)
+            | RecordTest::Hold(_)
+            | RecordTest::Rewritten => true,
             RecordTest::Text(of, _) => *of != TextOf::Comment,
             _ => false,
         }

@@ -57,6 +57,13 @@ impl<'a> RecordFacts<'a> {
         self.exchange?.status
     }
 
+    /// What a relay did to it, or to the message that it is of.
+    pub(super) fn marks(&self) -> FaultMarks {
+        let of_message = self.exchange.filter(|_| self.kind == RecordKind::Data);
+        let of_message = of_message.map(|it| it.marks(self.direction));
+        self.faults.with(of_message.unwrap_or_default())
+    }
+
     /// What failed, was reset, or says as an answer that something was wrong.
     pub(crate) fn is_error(&self) -> bool {
         let is_answer = |it: &&ExchangeFacts| it.answers(self.direction);

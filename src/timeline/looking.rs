@@ -7,6 +7,7 @@ use super::log::RecordPlace;
 use super::selector::Selector;
 use super::store::Timeline;
 use crate::model::exchange_facts::ExchangeFacts;
+use crate::model::fault::FaultMarks;
 use crate::model::id::{ConnId, RecordId};
 use crate::model::peer_owner::PeerOwner;
 use crate::model::record::{ConnInfo, Record, RecordKind};
@@ -74,6 +75,13 @@ impl Timeline {
     /// The exchange that a record is of, as far as it is remembered.
     pub(crate) fn exchange_of(&self, record: &Record) -> Option<&ExchangeFacts> {
         self.exchanges.of(record.conn, record.at, record.direction, record.kind)
+    }
+
+    /// What a relay did to a record, or to the message of an exchange that it is of.
+    pub(crate) fn marks_of(&self, record: &Record) -> FaultMarks {
+        let of_message = self.exchange_of(record).filter(|_| record.kind == RecordKind::Data);
+        let of_message = of_message.map(|it| it.marks(record.direction));
+        record.faults.with(of_message.unwrap_or_default())
     }
 
     /// Who the ends of connections are, the newest first.

@@ -538,6 +538,9 @@ async fn a_request_that_rules_changed_is_held_as_they_made_it() {
     assert!(reads_to(&mut server, "two").contains("X-A: 1\r\n"));
     server.write_all(OK).unwrap();
     reads_to(&mut it.client, "\r\n\r\nok");
+    let touched = it.exchange(0).await.touched;
+    assert_eq!(touched.request.to_string(), "held, rewritten");
+    assert!(touched.response.is_empty(), "{touched:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -554,6 +557,7 @@ async fn an_answer_gets_another_status_and_stays_framed_as_it_is() {
     let exchange = it.exchange(0).await;
     assert_eq!(exchange.response.as_ref().unwrap().head.status(), Some(503));
     assert_eq!(exchange.warnings, ["changed by rule 1: status 200 became 503"]);
+    assert!(exchange.touched.response.is_rewritten() && exchange.touched.request.is_empty());
     it.bench.until("the count", |bench| times(bench, 1) == 1).await;
     // Over the same connections: one that has no body gets none.
     it.client.write_all(b"GET /b HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();

@@ -52,6 +52,32 @@ fn curl_gets_through_a_relay_what_its_rules_make() {
 }
 
 #[test]
+fn the_request_that_a_rule_changed_is_found_as_its_client_sent_it() {
+    let target = told_back();
+    let relay = relay(&[
+        "http://127.0.0.1:0",
+        &format!("http://{target}"),
+        "--rewrite",
+        r#"set-header="X-Env: test" when="path contains /api""#,
+        "--filter",
+        "rewritten",
+        "--json",
+    ]);
+    for path in ["/api", "/other"] {
+        let url = format!("http://127.0.0.1:{}{path}", relay.port);
+        let Some(got) = curl(&["-s", &url]) else { return };
+        assert_eq!(got.contains("X-Env: test"), path == "/api", "{got}");
+    }
+    relay.interrupt();
+    let told = lines(relay);
+    let found: Vec<&Value> = told.iter().filter(|line| line["type"] == "exchange").collect();
+    let [exchange] = found[..] else { panic!("{told:?}") };
+    assert!(exchange["url"].as_str().unwrap().ends_with("/api"), "{exchange}");
+    assert_eq!(exchange["request"]["rewritten"], true);
+    assert_eq!(exchange["response"].get("rewritten"), None);
+}
+
+#[test]
 fn what_is_asked_inside_an_opened_tunnel_is_changed_and_led_elsewhere() {
     let target = told_back();
     // Nobody is at the host that the client asks for.

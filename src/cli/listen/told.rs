@@ -7,6 +7,7 @@ use crate::codec::decoded::{self, DecodeHints};
 use crate::codec::printable;
 use crate::model::end_address::EndAddress;
 use crate::model::exchange::{Exchange, ExchangeState, StartLine};
+use crate::model::fault::FaultMarks;
 use crate::model::id::ConnId;
 use crate::model::peer_owner::PeerOwner;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
@@ -73,7 +74,12 @@ pub(super) fn exchange(exchange: &Exchange) -> String {
         ExchangeState::Failed(failure) => &format!("  ({failure})"),
         _ => "",
     };
-    format!("{time}{peer}  {request}  →  {answer}{failure}")
+    let marks = |marks: FaultMarks| match marks {
+        marks if marks.is_empty() => String::new(),
+        marks => format!(" [{marks}]"),
+    };
+    let (asked, answered) = (marks(exchange.touched.request), marks(exchange.touched.response));
+    format!("{time}{peer}  {request}{asked}  →  {answer}{answered}{failure}")
 }
 
 /// `14:02:07.113  1/1  127.0.0.1:50412  ·  peer  curl (pid 4711, user ann)`

@@ -247,6 +247,10 @@ fn bind_failure(name: &UnixName, error: &io::Error) -> Failure {
     let (kind, words) = socket_error(error);
     let folder = folder_of(name);
     let (kind, cause, hint) = match error.kind() {
+        // A file system of the kernel's says so, too, where nobody can make anything.
+        ErrorKind::NotFound if Path::new(&folder).is_dir() => {
+            (kind, format!("no socket can be made in {folder}"), "choose another folder")
+        }
         ErrorKind::NotFound => {
             (FailureKind::NotFound, format!("there is no folder {folder}"), "make it first")
         }
@@ -370,6 +374,10 @@ mod tests {
         assert_eq!(fs::read_to_string(&file).unwrap(), "x");
         let failure = bind(&at(&folder.path().join("no/a")), 0o600).await.unwrap_err();
         assert!(failure.cause.contains("there is no folder"), "{failure}");
+        if cfg!(target_os = "linux") {
+            let failure = bind(&at(Path::new("/proc/a")), 0o600).await.unwrap_err();
+            assert!(failure.cause.contains("no socket can be made in /proc"), "{failure}");
+        }
     }
 
     #[tokio::test]

@@ -277,8 +277,11 @@ fn row(mut painter: Painter<'_>, id: RecordId, record: &Record, placed: &[Placed
     if let Some(held) = app.shared.held.told_by(record.conn, record.at) {
         let waited = app.shared.now.since(held.at).as_secs();
         painter.right(&format!(" waits {waited} s "), palette.warning);
-    } else if !record.faults.is_empty() {
-        painter.right(&format!(" {} ", record.faults), palette.warning);
+    } else {
+        let marks = app.shared.timeline.marks_of(record);
+        if !marks.is_empty() {
+            painter.right(&format!(" {marks} "), palette.warning);
+        }
     }
     summary(&mut painter, (id, record), style);
 }

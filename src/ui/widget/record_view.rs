@@ -55,7 +55,7 @@ fn about(app: &App, id: RecordId, record: &Record, width: u16) -> String {
     let (whose, peer) = whose(app, record, width);
     let rule = answered_by(app, record);
     let rule = rule.map_or_else(String::new, |rule| format!("  by {}", printable_str(rule)));
-    let faults = match record.faults {
+    let faults = match app.shared.timeline.marks_of(record) {
         faults if faults.is_empty() => String::new(),
         faults => format!("  touched by {faults}"),
     };

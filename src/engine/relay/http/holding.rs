@@ -110,6 +110,19 @@ pub(super) struct HeldMessage<'a> {
     pub(super) recorder: &'a ExchangeRecorder,
 }
 
+impl HeldMessage<'_> {
+    /// Marks it in its exchange: what the client sent, or got, has rows of its own that were told already.
+    pub(super) fn touch(&self, marks: FaultMarks) {
+        self.recorder.edit(|exchange| {
+            let of_message = match self.kind {
+                HeldKind::Response => &mut exchange.touched.response,
+                _ => &mut exchange.touched.request,
+            };
+            *of_message = of_message.with(marks);
+        });
+    }
+}
+
 impl HttpHold {
     /// For this client.
     pub(super) fn new(session: &SessionHandle, met: &Met, stop: CancellationToken) -> Self {
@@ -163,6 +176,7 @@ impl HttpHold {
         );
         message.recorder.warn(text.clone());
         let marks = FaultMarks::default().held(HoldMark::Missed);
+        message.touch(marks);
         self.session.events.note_touched(self.conn.id, &text, marks);
     }
 
@@ -188,6 +202,7 @@ impl HttpHold {
             let text = format!("the {noun} was to be held and was passed on: too much is held");
             message.recorder.warn(text.clone());
             let marks = FaultMarks::default().held(HoldMark::Missed);
+            message.touch(marks);
             self.session.events.note_touched(self.conn.id, &text, marks);
             return Ok(HoldVerdict { decision: Decision::Forward, end: HoldEnd::Released });
         };
@@ -210,6 +225,8 @@ impl HttpHold {
 
     fn tell(&self, message: &HeldMessage<'_>, verdict: &HoldVerdict) {
         let noun = message.kind.noun();
+        let marks = FaultMarks::default().held(HoldMark::Held).held(verdict.mark());
+        message.touch(marks);
         let text = match verdict.end {
             HoldEnd::Forwarded | HoldEnd::Released => return,
             HoldEnd::Edited => format!("the {noun} was edited before it was passed on"),
@@ -223,7 +240,6 @@ impl HttpHold {
             }
         };
         message.recorder.warn(text.clone());
-        let marks = FaultMarks::default().held(HoldMark::Held).held(verdict.mark());
         self.session.events.note_touched(self.conn.id, &text, marks);
     }
 

@@ -181,6 +181,7 @@ impl Rewriting<'_> {
     /// A row of the client that says it, with the mark.
     pub(super) fn tell(&self) {
         let noun = self.message.kind.noun();
+        self.message.touch(marks());
         self.hold.note(&format!("the {noun} was changed by rules of this relay"), marks());
     }
 }
