@@ -4,12 +4,12 @@ use super::DIALECT;
 use crate::interop::import::braces::ours;
 use crate::interop::import::gathered::Gathered;
 use crate::interop::import::names;
-use crate::interop::import::wanted::{Wanted, json, literally, matching, quoted};
+use crate::interop::import::wanted::{WantedAnswer, json, literally, matching, quoted};
 use crate::model::name_value::NameValue;
 
 /// Reads the lines from `HTTP` on; names between braces become ours.
-pub(super) fn answer(lines: &[&str], out: &mut Gathered, place: &str) -> Wanted {
-    let mut wanted = Wanted::default();
+pub(super) fn answer(lines: &[&str], out: &mut Gathered, place: &str) -> WantedAnswer {
+    let mut wanted = WantedAnswer::default();
     let mut section = "";
     let mut is_body = false;
     for (at, line) in lines.iter().enumerate() {
@@ -48,7 +48,7 @@ fn is_row(line: &str) -> bool {
 }
 
 /// `HTTP/1.1 200`; any version and any status are `HTTP *`.
-fn head(line: &str, wanted: &mut Wanted) {
+fn head(line: &str, wanted: &mut WantedAnswer) {
     let (version, status) = line.split_once(' ').unwrap_or((line, "*"));
     if version.contains('/') {
         let is_said = ["HTTP/1.0", "HTTP/1.1"].contains(&version);
@@ -347,7 +347,7 @@ mod tests {
             ("jsonpath \"$.id\" == {{id}}", "json .id", "== {{id}}"),
         ] {
             assert_eq!(test(line), Some((of.to_owned(), wanted.to_owned())), "{line}");
-            let mut all = Wanted::default();
+            let mut all = WantedAnswer::default();
             all.expect(test(line), line);
             assert!(all.put(&mut crate::model::http::HttpSpec::default()).is_empty(), "{line}");
         }
