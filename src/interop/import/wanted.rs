@@ -98,7 +98,7 @@ pub(super) fn json(path: &str, calls: &[&str]) -> Option<String> {
             match (name, step) {
                 (Some(name), _) => made.push_str(&member(name)),
                 (None, "*") => made.push_str("[]"),
-                (None, number) => made.push_str(&format!("[{}]", number.parse::<i64>().ok()?)),
+                (None, number) => made = format!("{made}[{}]", number.parse::<i64>().ok()?),
             }
             rest = behind;
         } else {
@@ -116,7 +116,8 @@ pub(super) fn json(path: &str, calls: &[&str]) -> Option<String> {
     let mut calls = calls;
     // Behind all elements a function is of each; all of them together are the list.
     if made.contains("[]") && !calls.is_empty() {
-        made = made.strip_suffix("[]").filter(|list| !list.contains("[]"))?.to_owned();
+        let list = made.strip_suffix("[]").filter(|list| !list.contains("[]"))?.len();
+        made.truncate(list);
         if calls.first() != Some(&"length") {
             return None;
         }

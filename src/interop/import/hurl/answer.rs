@@ -18,22 +18,18 @@ pub(super) fn answer(lines: &[&str], out: &mut Gathered, place: &str) -> WantedA
             head(bare, &mut wanted);
         } else if is_body {
             wanted.keep(line);
-        } else if bare.is_empty() || bare.starts_with('#') {
-            continue;
         } else if ["[Captures]", "[Asserts]"].contains(&bare) {
             section = bare;
-        } else {
+        } else if !bare.is_empty() && !bare.starts_with('#') {
             let text = ours(bare, DIALECT, out, place);
+            let of_header = super::sections::header(&text);
             match section {
                 "[Captures]" => wanted.capture(capture(&text), bare),
                 "[Asserts]" => wanted.expect(test(&text), bare),
-                _ => match super::sections::header(&text) {
-                    Some((name, value)) => wanted.expect(header(name, value), bare),
-                    None => {
-                        is_body = true;
-                        wanted.keep(line);
-                    }
-                },
+                _ => {
+                    is_body = of_header.is_none();
+                    wanted.expect(of_header.and_then(|(name, value)| header(name, value)), line);
+                }
             }
             // A body may stand behind the sections, too.
             is_body |= !section.is_empty() && bare.starts_with(['{', '`', '<']) && !is_row(bare);
