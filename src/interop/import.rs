@@ -53,7 +53,7 @@ pub fn import(
     files: &[ImportFile],
     kind: Option<ImportKind>,
 ) -> Result<Vec<ImportTree>, (String, ImportFault)> {
-    let mut reading = Reading::default();
+    let mut reading = Reading { is_many: files.len() > 1, ..Reading::default() };
     for file in files {
         if let Err(fault) = reading.file(file, kind) {
             // Of a folder the others come all the same.
@@ -86,6 +86,8 @@ struct Reading {
     bruno: Vec<BrunoFile>,
     /// What the folder of those is called.
     bruno_root: String,
+    /// Whether places are told with the files they are in.
+    is_many: bool,
     /// Files of a folder that are none, or broken.
     left_out: Vec<(String, ImportFault)>,
 }
@@ -111,10 +113,17 @@ impl Reading {
             });
             let out = &mut self.shared[at].1;
             out.begin(&folder, &root);
-            return read(&text, &found, &file.name, out);
+            let before = out.remarks();
+            let inside = file.inside.as_deref().and_then(|inside| inside.split_once('/'));
+            let done = read(&text, &found, &file.name, out);
+            out.name_file(before, inside.map_or(&*file.name, |(_, inside)| inside));
+            return done;
         }
         let mut out = Gathered::new(found.kind, &file.name);
         read(&text, &found, &file.name, &mut out)?;
+        if self.is_many {
+            out.name_file(0, &file.name);
+        }
         self.found.push(out);
         Ok(())
     }

@@ -212,6 +212,18 @@ impl Gathered {
         self.left_out(what, if place.is_empty() { short } else { format!("{place} ({short})") });
     }
 
+    /// Remarks so far.
+    pub(super) fn remarks(&self) -> usize {
+        self.tree.left_out.len()
+    }
+
+    /// Names the file in the remarks since then: of one of many a line alone says little.
+    pub(super) fn name_file(&mut self, since: usize, file: &str) {
+        for ImportRemark { place, .. } in self.tree.left_out.iter_mut().skip(since) {
+            *place = if place.is_empty() { file.to_owned() } else { format!("{file}: {place}") };
+        }
+    }
+
     /// All of it, with values of variables as they are once others are put into them.
     pub(super) fn finish(mut self) -> ImportTree {
         for folder in &mut self.tree.folders {

@@ -122,3 +122,24 @@ fn every_command_of_a_script_is_a_preset_at_its_line() {
     assert_eq!(told, [("POST h-a", "line 1"), ("GET h-b", "line 5")]);
     assert_eq!(tree.title, "");
 }
+
+#[test]
+fn what_did_not_come_of_one_of_many_files_is_said_with_its_name() {
+    let hurl = "GET http://h/a\nHTTP 200\n[Asserts]\nxpath \"//a\" exists\n";
+    let file = |name: &str, inside: Option<&str>| {
+        let inside = inside.map(str::to_owned);
+        ImportFile { name: name.into(), inside, bytes: hurl.into() }
+    };
+    let places = |files: &[ImportFile]| -> Vec<String> {
+        let trees = import(files, None).unwrap();
+        trees.iter().flat_map(|it| &it.left_out).map(|it| it.place.clone()).collect()
+    };
+    let of_folder =
+        [file("/x/all/a.hurl", Some("all/a.hurl")), file("/x/b", Some("all/in/b.hurl"))];
+    assert_eq!(places(&of_folder), ["a.hurl: line 1", "in/b.hurl: line 1"]);
+    assert_eq!(
+        places(&[file("a.hurl", None), file("b.hurl", None)]),
+        ["a.hurl: line 1", "b.hurl: line 1"]
+    );
+    assert_eq!(places(&[file("a.hurl", None)]), ["line 1"]);
+}

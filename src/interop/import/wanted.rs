@@ -11,7 +11,7 @@ use crate::model::spec::Spec;
 
 /// What was found of one request.
 #[derive(Debug, Default)]
-pub(super) struct Wanted {
+pub(super) struct WantedAnswer {
     /// What is asked about, and all tests of it: a section has each name once.
     tests: Vec<(String, Vec<String>)>,
     captures: Vec<NameValue>,
@@ -19,7 +19,7 @@ pub(super) struct Wanted {
     rest: Vec<String>,
 }
 
-impl Wanted {
+impl WantedAnswer {
     /// Takes a test, written with its operator; `written` is what stays where there is no such test.
     pub(super) fn expect(&mut self, test: Option<(String, String)>, written: &str) {
         let good = test.filter(|(of, test)| {
@@ -34,7 +34,7 @@ impl Wanted {
         }
     }
 
-    /// Takes a capture, as [`expect`](Wanted::expect).
+    /// Takes a capture, as [`expect`](WantedAnswer::expect).
     pub(super) fn capture(&mut self, row: Option<NameValue>, written: &str) {
         let good = row.filter(|row| {
             let is_new = self.captures.iter().all(|known| known.name != row.name);
@@ -98,7 +98,7 @@ pub(super) fn json(path: &str, calls: &[&str]) -> Option<String> {
             match (name, step) {
                 (Some(name), _) => made.push_str(&member(name)),
                 (None, "*") => made.push_str("[]"),
-                (None, number) => made.push_str(&format!("[{}]", number.parse::<i64>().ok()?)),
+                (None, number) => made = format!("{made}[{}]", number.parse::<i64>().ok()?),
             }
             rest = behind;
         } else {
@@ -116,7 +116,8 @@ pub(super) fn json(path: &str, calls: &[&str]) -> Option<String> {
     let mut calls = calls;
     // Behind all elements a function is of each; all of them together are the list.
     if made.contains("[]") && !calls.is_empty() {
-        made = made.strip_suffix("[]").filter(|list| !list.contains("[]"))?.to_owned();
+        let list = made.strip_suffix("[]").filter(|list| !list.contains("[]"))?.len();
+        made.truncate(list);
         if calls.first() != Some(&"length") {
             return None;
         }
@@ -158,7 +159,7 @@ mod tests {
 
     #[test]
     fn tests_of_one_thing_become_one_row_and_what_is_none_is_kept() {
-        let mut wanted = Wanted::default();
+        let mut wanted = WantedAnswer::default();
         let test = |of: &str, test: &str| Some((of.to_owned(), test.to_owned()));
         wanted.expect(test("status", "== 200"), "a");
         wanted.expect(test("json .id", "!= 0"), "b");

@@ -5,12 +5,12 @@ use crate::interop::import::braces::ours;
 use crate::interop::import::data::DataNode;
 use crate::interop::import::gathered::Gathered;
 use crate::interop::import::names;
-use crate::interop::import::wanted::{Wanted, json, literally, matching, quoted};
+use crate::interop::import::wanted::{WantedAnswer, json, literally, matching, quoted};
 use crate::model::name_value::NameValue;
 
 /// Reads both; what is switched off stays as it was written.
-pub(super) fn answer(written: &DataNode, out: &mut Gathered, place: &str) -> Wanted {
-    let mut wanted = Wanted::default();
+pub(super) fn answer(written: &DataNode, out: &mut Gathered, place: &str) -> WantedAnswer {
+    let mut wanted = WantedAnswer::default();
     for (member, is_test) in [("assertions", true), ("captures", false)] {
         for row in written.at(member).items() {
             let (name, value) = (row.at("name").str().trim(), row.at("value").plain());
@@ -190,7 +190,7 @@ mod tests {
         ] {
             let made = test(about, written);
             assert_eq!(made, Some((of.to_owned(), wanted.to_owned())), "{about} {written}");
-            let mut all = Wanted::default();
+            let mut all = WantedAnswer::default();
             all.expect(made, written);
             assert!(all.put(&mut HttpSpec::default()).is_empty(), "{about} {written}");
         }

@@ -4,12 +4,12 @@ use super::DIALECT;
 use crate::interop::import::braces::ours;
 use crate::interop::import::gathered::Gathered;
 use crate::interop::import::names;
-use crate::interop::import::wanted::{Wanted, json, literally, matching, quoted};
+use crate::interop::import::wanted::{WantedAnswer, json, literally, matching, quoted};
 use crate::model::name_value::NameValue;
 
 /// Reads the lines from `HTTP` on; names between braces become ours.
-pub(super) fn answer(lines: &[&str], out: &mut Gathered, place: &str) -> Wanted {
-    let mut wanted = Wanted::default();
+pub(super) fn answer(lines: &[&str], out: &mut Gathered, place: &str) -> WantedAnswer {
+    let mut wanted = WantedAnswer::default();
     let mut section = "";
     let mut is_body = false;
     for (at, line) in lines.iter().enumerate() {
@@ -18,22 +18,18 @@ pub(super) fn answer(lines: &[&str], out: &mut Gathered, place: &str) -> Wanted 
             head(bare, &mut wanted);
         } else if is_body {
             wanted.keep(line);
-        } else if bare.is_empty() || bare.starts_with('#') {
-            continue;
         } else if ["[Captures]", "[Asserts]"].contains(&bare) {
             section = bare;
-        } else {
+        } else if !bare.is_empty() && !bare.starts_with('#') {
             let text = ours(bare, DIALECT, out, place);
+            let of_header = super::sections::header(&text);
             match section {
                 "[Captures]" => wanted.capture(capture(&text), bare),
                 "[Asserts]" => wanted.expect(test(&text), bare),
-                _ => match super::sections::header(&text) {
-                    Some((name, value)) => wanted.expect(header(name, value), bare),
-                    None => {
-                        is_body = true;
-                        wanted.keep(line);
-                    }
-                },
+                _ => {
+                    is_body = of_header.is_none();
+                    wanted.expect(of_header.and_then(|(name, value)| header(name, value)), line);
+                }
             }
             // A body may stand behind the sections, too.
             is_body |= !section.is_empty() && bare.starts_with(['{', '`', '<']) && !is_row(bare);
@@ -48,7 +44,7 @@ fn is_row(line: &str) -> bool {
 }
 
 /// `HTTP/1.1 200`; any version and any status are `HTTP *`.
-fn head(line: &str, wanted: &mut Wanted) {
+fn head(line: &str, wanted: &mut WantedAnswer) {
     let (version, status) = line.split_once(' ').unwrap_or((line, "*"));
     if version.contains('/') {
         let is_said = ["HTTP/1.0", "HTTP/1.1"].contains(&version);
@@ -347,7 +343,7 @@ mod tests {
             ("jsonpath \"$.id\" == {{id}}", "json .id", "== {{id}}"),
         ] {
             assert_eq!(test(line), Some((of.to_owned(), wanted.to_owned())), "{line}");
-            let mut all = Wanted::default();
+            let mut all = WantedAnswer::default();
             all.expect(test(line), line);
             assert!(all.put(&mut crate::model::http::HttpSpec::default()).is_empty(), "{line}");
         }
