@@ -131,8 +131,7 @@ impl Scanner {
     pub(super) fn as_written(&mut self) -> String {
         let from = self.at;
         if matches!(self.peek(), Some('"' | '\'')) && self.value(&[], true).is_ok() {
-            let written = self.chars.get(from..self.at).unwrap_or_default();
-            return written.iter().collect();
+            return self.chars.iter().skip(from).take(self.at.saturating_sub(from)).collect();
         }
         self.at = from;
         self.word()
