@@ -8,8 +8,9 @@ use super::copying::{CopyAs, copy};
 use super::cursor::{Cursor, CursorStep};
 use super::intent::Intent;
 use super::record_view::{Detail, DetailForm};
-use crate::codec::decoded::{DecodeHints, DecodedMessage, DecodedRow, decoded};
-use crate::model::record::Record;
+use super::shared::Shared;
+use crate::codec::decoded::{self, DecodeHints, DecodedMessage, DecodedRow, decoded};
+use crate::model::record::{Record, RecordKind};
 use crate::timeline::Timeline;
 
 /// A message whose format is known.
@@ -96,10 +97,23 @@ pub(crate) fn copied(detail: Option<&Detail>, how: CopyAs) -> Option<Vec<Intent>
 }
 
 /// What is known of the bytes of a record besides themselves.
-pub(crate) fn hints(timeline: &Timeline, record: &Record) -> DecodeHints<'static> {
+pub(crate) fn hints<'a>(timeline: &'a Timeline, record: &Record) -> DecodeHints<'a> {
     let Some(conn) = timeline.conn(record.conn) else { return DecodeHints::default() };
     let target = conn.pair.and_then(|pair| timeline.conn(pair.target));
-    DecodeHints::of(conn, target)
+    // What follows a 101 is of another protocol.
+    let exchange = timeline.exchange_of(record).filter(|it| it.status != Some(101));
+    let head = exchange.map_or(&[][..], |it| it.fields_of(record.direction));
+    DecodeHints { head, ..DecodeHints::of(conn, target) }
+}
+
+/// What the bytes of a row say that are no text, in one line without secrets: `DNS query A example.com`;
+/// `first` is its first record.
+pub(crate) fn line(shared: &Shared, first: &Record, bytes: &[u8]) -> Option<String> {
+    if first.kind != RecordKind::Data {
+        return None;
+    }
+    let line = decoded::line(bytes, &hints(&shared.timeline, first))?;
+    Some(shared.disclosure().words(&line))
 }
 
 /// Whether there is more to see of it than text and hex.

@@ -529,8 +529,13 @@ pub(crate) fn is_text(bytes: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    const HINTS: DecodeHints<'static> =
-        DecodeHints { datagrams: true, ports: [None; 3], exchanges: false, content_type: None };
+    const HINTS: DecodeHints<'static> = DecodeHints {
+        datagrams: true,
+        ports: [None; 3],
+        exchanges: false,
+        content_type: None,
+        head: &[],
+    };
 
     fn instead(before: &Detail, kind: RecordKind, bytes: &'static [u8]) -> Detail {
         Detail::new(RecordId(1), kind, Bytes::from_static(bytes), &HINTS).in_place_of(before)

@@ -16,6 +16,7 @@ mod known;
 mod mqtt;
 mod multipart;
 mod ntp;
+mod piece;
 mod sheet;
 mod stun;
 mod syslog;
@@ -46,6 +47,7 @@ const BINARY: &[FormatReader] =
 
 /// All of them.
 const FORMATS: &[FormatReader] = &[
+    piece::read,
     http::read,
     multipart::read,
     tls::read,

@@ -16,6 +16,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::pcap::{CaptureBatch, CaptureFault};
+use crate::codec::json_halves;
 use crate::model::exchange::{
     Exchange, ExchangeState, FieldLine, Head, HttpMessage, HttpVersion, StartLine,
 };
@@ -71,8 +72,11 @@ pub(crate) fn may_be_har(first: &[u8]) -> bool {
 pub fn read_har(text: &[u8], session: SessionId) -> Result<(CaptureBatch, usize), CaptureFault> {
     let fault = |cause: String| CaptureFault { at: 0, cause };
     let text = text.strip_prefix(MARK).unwrap_or(text);
-    let har: Value = serde_json::from_slice(text)
-        .map_err(|error| fault(format!("it is no HAR: it is no JSON: {error}")))?;
+    let har: Value = serde_json::from_slice(text).or_else(|error| {
+        let whole = json_halves::replaced(text);
+        let har = whole.and_then(|text| serde_json::from_slice(&text).ok());
+        har.ok_or_else(|| fault(format!("it is no HAR: it is no JSON: {error}")))
+    })?;
     let entries = har["log"]["entries"].as_array();
     let entries = entries.ok_or_else(|| fault("it is no HAR: it has no log.entries".into()))?;
     let mut at = Stamp::default();
@@ -352,6 +356,16 @@ mod tests {
         let (batch, _) = read_har(har.as_bytes(), SessionId(0)).unwrap();
         let conns: Vec<u32> = batch.exchanges.iter().map(|it| it.conn.index).collect();
         assert_eq!(conns, [1, 2, 2, 2], "in the order of their beginnings");
+    }
+
+    #[test]
+    fn half_a_pair_in_a_text_does_not_void_the_whole_file() {
+        let har = r#"{"log":{"entries":[{"startedDateTime":"2023-11-14T22:13:20Z","time":1,
+            "request":{"method":"GET","url":"http://h/"},
+            "response":{"status":200,"content":{"text":"cut \ud83d"}}}]}}"#;
+        let (batch, _) = read_har(har.as_bytes(), SessionId(0)).unwrap();
+        let answer = batch.records.last().unwrap();
+        assert!(answer.data.ends_with("cut \u{fffd}".as_bytes()), "{answer:?}");
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub struct ExchangeFacts {
     pub status: Option<u16>,
     /// What a relay did to its messages.
     pub touched: MessageMarks,
+    /// How many of the headers are of the request; those of the answer follow.
+    asked: usize,
     fields: Vec<FieldLine>,
 }
 
@@ -62,6 +64,7 @@ impl ExchangeFacts {
             host: url.host.to_owned(),
             status: response.and_then(Head::status),
             touched: exchange.touched,
+            asked: count(&exchange.request.head),
             fields,
         }
     }
@@ -75,6 +78,12 @@ impl ExchangeFacts {
     /// Names of its headers, as they crossed.
     pub(crate) fn header_names(&self) -> impl Iterator<Item = &[u8]> {
         self.fields.iter().map(|field| &*field.name)
+    }
+
+    /// Headers of the message that goes in this direction.
+    pub(crate) fn fields_of(&self, direction: Direction) -> &[FieldLine] {
+        let (request, answer) = self.fields.split_at(self.asked.min(self.fields.len()));
+        if self.answers(direction) { answer } else { request }
     }
 
     /// Whether what goes in this direction is the answer.

@@ -38,7 +38,9 @@ pub(super) fn meant(word: &str, operator: Option<&str>, value: &str) -> Option<S
             let sign = glued.split_at(glued.len() - glued_value.len()).0;
             instead(field, Some(sign).filter(|sign| *sign != ":"), glued_value)
         } else {
-            instead(field, operator, value)
+            // A sign that has its value in quotes behind it.
+            let sign = Some(glued).filter(|sign| !matches!(*sign, "" | ":"));
+            instead(field, operator.or(sign), value)
         };
         return Some(format!(
             "'{name}' is called {} here; write {written} (or {word:?} in quotes to find the text)",

@@ -242,7 +242,7 @@ impl Parser {
         self.scanner.skip_space();
         let operator = self.sign().or_else(|| self.operator_word());
         self.scanner.skip_space();
-        let value = self.scanner.word();
+        let value = self.scanner.as_written();
         self.scanner.go_to(after);
         match foreign::meant(word, operator, &value) {
             Some(message) => Err(error(column, message)),

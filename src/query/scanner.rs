@@ -127,6 +127,16 @@ impl Scanner {
         Ok((!text.is_empty()).then_some(Written { column, text, is_quoted: false }))
     }
 
+    /// Takes a value as it is written, with its quotes if it has some.
+    pub(super) fn as_written(&mut self) -> String {
+        let from = self.at;
+        if matches!(self.peek(), Some('"' | '\'')) && self.value(&[], true).is_ok() {
+            return self.chars.iter().skip(from).take(self.at.saturating_sub(from)).collect();
+        }
+        self.at = from;
+        self.word()
+    }
+
     /// The rest of a quoted text; `\` escapes.
     fn quoted(&mut self, start: usize, quote: char, is_regex: bool) -> Result<String, QueryError> {
         let mut text = String::new();

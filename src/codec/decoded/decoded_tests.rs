@@ -5,6 +5,7 @@ use std::io::Write;
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::exchange::FieldLine;
 
 /// An answer of DNS: an alias and an address, with names that point back.
 const ANSWER: &str = "\
@@ -44,6 +45,7 @@ const STREAM: DecodeHints<'static> = DecodeHints {
     ports: [Some(40000), Some(9000), None],
     exchanges: false,
     content_type: None,
+    head: &[],
 };
 const DATAGRAM: DecodeHints<'static> = DecodeHints { datagrams: true, ..STREAM };
 
@@ -117,6 +119,14 @@ fn mdns_has_a_name_of_its_own_and_its_bit_is_no_class() {
     let message = known(&bytes(MULTICAST), &at(5353, DATAGRAM));
     assert_eq!(message.line, "mDNS response → A printer.local 192.0.2.9");
     assert_eq!(value(&message, "class"), "IN, replaces what was known");
+    // Who asks may have any port, also that of another protocol.
+    let ports =
+        |client, server| DecodeHints { ports: [Some(client), Some(server), None], ..DATAGRAM };
+    for (client, server, name) in
+        [(5353, 53, "DNS query"), (5355, 53, "DNS query"), (50_000, 5355, "LLMNR query")]
+    {
+        assert_eq!(known(&bytes(QUERY), &ports(client, server)).name, name);
+    }
 }
 
 #[test]
@@ -363,6 +373,56 @@ fn hostile() -> impl Strategy<Value = Vec<u8>> {
             seed.truncate(end.index(seed.len()) + 1);
             seed
         })
+}
+
+#[test]
+fn a_body_that_stands_without_the_coding_of_its_head_is_told_as_it_is() {
+    for framing in ["Content-Length: 5", "Transfer-Encoding: chunked"] {
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: br\r\n{framing}\r\n\r\n"
+        );
+        let hints = DecodeHints { exchanges: true, ..STREAM };
+        let message = known(&[head.as_bytes(), b"{\"a\":12345}"].concat(), &hints);
+        assert!(value(&message, "body").starts_with("11 bytes, JSON, without"), "{message:?}");
+        assert_eq!(value(&message, "a"), "12345");
+        assert!(flaws(&message).is_empty(), "{message:?}");
+    }
+    // Cut behind the length of a chunk, it is a chunk.
+    let head = b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let cut = known(&[&head[..], b"1f4\r\n"].concat(), &STREAM);
+    assert!(!format!("{cut:?}").contains("without the framing"), "{cut:?}");
+}
+
+#[test]
+fn a_piece_of_a_body_is_told_by_the_head_that_came_before() {
+    let told = |fields: &[(&'static str, &'static str)], piece: &[u8]| {
+        let field = |(name, value): &(&'static str, &'static str)| FieldLine {
+            name: bytes::Bytes::from_static(name.as_bytes()),
+            value: bytes::Bytes::from_static(value.as_bytes()),
+        };
+        let head: Vec<FieldLine> = fields.iter().map(field).collect();
+        decoded(piece, &DecodeHints { head: &head, ..STREAM })
+    };
+    let form = [("Content-Type", "application/x-www-form-urlencoded")];
+    let of_form = told(&form, b"name=Ann+B").unwrap();
+    assert_eq!(of_form.name, "body: form, 1 field");
+    assert_eq!(of_form.rows[0].value, "Ann B");
+    let json = [("content-type", "application/json"), ("transfer-encoding", "chunked")];
+    let in_chunks = told(&json, b"d\r\n{\"a\":[1,2,3]}\r\n").unwrap();
+    assert_eq!(in_chunks.name, "body in chunks: JSON");
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(b"<a><b>1</b></a>").unwrap();
+    let xml = [("Content-Type", "text/xml"), ("Content-Encoding", "gzip")];
+    let inside = told(&xml, &packed.finish().unwrap()).unwrap();
+    assert_eq!(inside.name, "body: 15 bytes of XML inside");
+    // What goes on in the middle, the rest of a head, and what nobody knows.
+    for piece in [&b"3,4],\"b\":2}"[..], b"on/json\r\nServer: a\r\n\r\n", b"plain words"] {
+        assert_eq!(told(&json, piece), None, "{}", piece.escape_ascii());
+    }
+    assert_eq!(told(&form, b"-urlencoded\r\nServer: a=1\r\n\r\n"), None);
+    // A message that begins is told by its own head.
+    let next = told(&form, b"GET /next HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    assert_eq!(next.name, "HTTP/1.1 request");
 }
 
 fn any_hints() -> impl Strategy<Value = DecodeHints<'static>> {

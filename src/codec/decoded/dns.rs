@@ -12,8 +12,12 @@ use crate::codec::dns::{
 
 /// Ports of DNS, mDNS and LLMNR.
 const PORTS: &[u16] = &[53, 5353, 5355];
+/// The port of DNS itself: a client of it may have any other.
+const PLAIN: &[u16] = &[53];
 /// The port of mDNS.
 const MULTICAST: &[u16] = &[5353];
+/// The port of LLMNR (RFC 4795).
+const LINK_LOCAL: &[u16] = &[5355];
 /// Answers told in one line.
 const TOLD: usize = 3;
 /// Records that a header of a real message announces at most.
@@ -68,7 +72,7 @@ fn message(bytes: &[u8], hints: &DecodeHints<'_>, sheet: &mut Sheet, told: bool)
         return None;
     }
     header(&message, sheet);
-    let is_multicast = hints.is_at(MULTICAST);
+    let is_multicast = hints.is_at(MULTICAST) && !hints.is_at(PLAIN);
     for question in &message.questions {
         asked(question, is_multicast, sheet);
     }
@@ -85,16 +89,21 @@ fn message(bytes: &[u8], hints: &DecodeHints<'_>, sheet: &mut Sheet, told: bool)
         let more = bytes.len() - message.end;
         sheet.flaw(format!("{more} bytes follow the message"), message.end..bytes.len());
     }
-    Some(named(&message, is_multicast))
+    let protocol = match (is_multicast, hints.is_at(LINK_LOCAL) && !hints.is_at(PLAIN)) {
+        (true, _) => "mDNS",
+        (false, true) => "LLMNR",
+        (false, false) => "DNS",
+    };
+    Some(named(&message, protocol))
 }
 
-fn named(message: &DnsMessage, is_multicast: bool) -> Known {
+fn named(message: &DnsMessage, protocol: &str) -> Known {
     let what = match (message.is_response(), message.opcode()) {
         (false, opcode) => opcode_name(opcode).into_owned(),
         (true, 0) => "response".to_owned(),
         (true, opcode) => format!("response to {}", opcode_name(opcode)),
     };
-    let name = format!("{} {what}", if is_multicast { "mDNS" } else { "DNS" });
+    let name = format!("{protocol} {what}");
     let mut words = Vec::new();
     if let Some(first) = message.questions.first() {
         words.push(format!("{} {}", type_name(first.kind), first.name));

@@ -3,6 +3,7 @@
 use super::coded;
 use super::known::{DecodeHints, Known};
 use super::sheet::{Sheet, lines};
+use crate::codec::charset;
 use crate::codec::http1::body::BodyReader;
 use crate::codec::http1::{
     Expected, HeadReader, ParsedHead, content_codings, request_framing, response_framing,
@@ -43,7 +44,7 @@ pub(super) fn read(bytes: &[u8], hints: &DecodeHints<'_>, sheet: &mut Sheet) -> 
 }
 
 /// Which message begins here, if one does.
-fn expected(bytes: &[u8]) -> Option<Expected> {
+pub(super) fn expected(bytes: &[u8]) -> Option<Expected> {
     if bytes.starts_with(b"HTTP/1.") {
         return Some(Expected::Response);
     }
@@ -147,6 +148,9 @@ fn body(bytes: &[u8], head: &Head, sheet: &mut Sheet) -> usize {
         StartLine::Response { .. } => response_framing(head, "GET"),
         StartLine::Request { .. } | StartLine::Unknown => request_framing(head),
     };
+    if !framing.framing.is_empty() && stands_plain(bytes, framing.framing, head) {
+        return plain_body(bytes, head, sheet);
+    }
     let mut reader = BodyReader::new(framing.framing);
     let mut plain = Vec::new();
     let mut keep = |piece: &[u8]| {
@@ -161,11 +165,7 @@ fn body(bytes: &[u8], head: &Head, sheet: &mut Sheet) -> usize {
         return used;
     }
     let whole = 0..used;
-    let field = |name: &str| {
-        let found = head.fields.iter().find(|it| it.name.eq_ignore_ascii_case(name.as_bytes()));
-        found.map(|it| String::from_utf8_lossy(&it.value).into_owned())
-    };
-    let kind = field("content-type");
+    let kind = content_type(head);
     let row = sheet.next();
     sheet.group("body", "", whole.clone(), |sheet| {
         let told = if framing.framing == MessageFraming::Chunked {
@@ -185,6 +185,41 @@ fn body(bytes: &[u8], head: &Head, sheet: &mut Sheet) -> usize {
         sheet.flaw(format!("{why} in this record"), whole);
     }
     used
+}
+
+/// What the head says that the body is.
+pub(super) fn content_type(head: &Head) -> Option<String> {
+    let found = head.fields.iter().find(|it| it.name.eq_ignore_ascii_case(b"content-type"));
+    found.map(|it| String::from_utf8_lossy(&it.value).into_owned())
+}
+
+/// Whether it stands here without the chunks or codings that the head tells of, as HAR has it: what is
+/// packed is never text, and chunks begin with their length.
+fn stands_plain(bytes: &[u8], framing: MessageFraming, head: &Head) -> bool {
+    let begins = bytes.get(..START).unwrap_or(bytes);
+    let digits = bytes.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let is_length =
+        digits > 0 && matches!(bytes.get(digits), None | Some(b'\r' | b'\n' | b';' | b' '));
+    let is_chunked = framing == MessageFraming::Chunked;
+    let is_framed = is_chunked && is_length;
+    !bytes.is_empty()
+        && !is_framed
+        && (is_chunked || !content_codings(head).is_empty())
+        && charset::is_text(begins)
+}
+
+/// Tells such a body, which goes on to the end: the length in the head is of what was packed.
+fn plain_body(bytes: &[u8], head: &Head, sheet: &mut Sheet) -> usize {
+    let (length, kind) = (bytes.len(), content_type(head));
+    let row = sheet.next();
+    sheet.group("body", "", 0..length, |sheet| {
+        let name = sheet.inside(bytes, Some(kind.as_deref().unwrap_or_default()));
+        sheet.say(
+            row,
+            format!("{length} bytes, {name}, without the framing or coding its head tells of"),
+        );
+    });
+    length
 }
 
 /// What the body says; gives its words.

@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use crate::model::end_address::EndAddress;
+use crate::model::exchange::FieldLine;
 use crate::model::record::ConnInfo;
 
 /// What is known of bytes besides themselves.
@@ -18,6 +19,8 @@ pub(crate) struct DecodeHints<'a> {
     pub(crate) exchanges: bool,
     /// The type of the body these bytes are.
     pub(crate) content_type: Option<&'a str>,
+    /// The headers of the message that these bytes may be a piece of, which came before them.
+    pub(crate) head: &'a [FieldLine],
 }
 
 impl DecodeHints<'static> {
@@ -33,6 +36,7 @@ impl DecodeHints<'static> {
             ports,
             exchanges: can.exchanges,
             content_type: None,
+            head: &[],
         }
     }
 }

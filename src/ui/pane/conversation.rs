@@ -8,8 +8,9 @@ use crate::app::focus::Pane;
 use crate::app::pane::conversation::conversation_view::ConversationView;
 use crate::app::pane::conversation::input_line::Check;
 use crate::app::pane::conversation::{conns, failure, has_several, prefix};
+use crate::app::record_view::is_text;
 use crate::app::sessions::{Conn, Session, SessionState};
-use crate::app::{App, format, session_words};
+use crate::app::{App, decoded_view, format, session_words};
 use crate::codec::escape::{escape, letters};
 use crate::codec::printable::{printable, printable_str};
 use crate::engine::event::Phase;
@@ -28,6 +29,8 @@ use crate::ui::widget::{frame, lesson, record_view, state};
 /// Cells of a time of day and of a length.
 const TIME: u16 = 13;
 const LENGTH: u16 = 8;
+/// Bytes of a row that are looked at to tell it in words.
+const WORDS_OF: usize = 4096;
 /// Cells of who sent what a relay passes on.
 const SENDER: u16 = 7;
 
@@ -337,7 +340,10 @@ fn content(
     let here = hit.map(|hit| hit as u64);
     let marks = Marks { pattern: app.shared.search.pattern.as_ref(), here };
     let hits = marks.hits(skip as u64, &bytes, &(0..bytes.len()));
-    if as_hex {
+    let is_plain = !as_hex && skip == 0 && hit.is_none() && hidden.is_empty() && hits.is_empty();
+    if let Some(line) = is_plain.then(|| in_words(app, row, &bytes)).flatten() {
+        painter.put(&line, style);
+    } else if as_hex {
         bytes::digits(painter, &bytes, style, &hits, &hidden);
     } else {
         bytes::text(painter, &bytes, style, &[], &hits, 0);
@@ -352,6 +358,15 @@ fn left_out(app: &App, row: &MessageRow, as_hex: bool, hit: usize, width: usize)
         return 0;
     }
     hit.saturating_sub(if as_hex { width / 12 } else { width / 4 })
+}
+
+/// What a row says whose bytes are no text; `begins` are its first.
+fn in_words(app: &App, row: &MessageRow, begins: &[u8]) -> Option<String> {
+    if is_text(begins) {
+        return None;
+    }
+    let first = app.shared.timeline.get(row.first)?;
+    decoded_view::line(&app.shared, &first, &some_bytes(app, row, 0, WORDS_OF))
 }
 
 /// So many bytes of the stream before the byte `skip` of a row: a secret that began there goes on.

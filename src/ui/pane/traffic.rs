@@ -11,12 +11,11 @@ use ratatui::widgets::Block;
 
 use crate::app::column_set::PlacedColumn;
 use crate::app::columns::{CellFacts, ColumnSide, TrafficColumn};
-use crate::app::decoded_view::hints;
+use crate::app::decoded_view;
 use crate::app::focus::Pane;
 use crate::app::format;
 use crate::app::layout::pane_inner;
 use crate::app::pane::traffic::{PROMPT, RATE_SECONDS};
-use crate::codec::decoded;
 use crate::codec::printable::printable_str;
 use crate::model::id::RecordId;
 use crate::model::record::{ConnInfo, Record, RecordKind};
@@ -290,7 +289,8 @@ fn summary(painter: &mut Painter<'_>, (id, record): (RecordId, &Record), style: 
     let reach = usize::from(painter.area.width) * 4;
     let data = listed(painter, id, record);
     // Where something is hidden, what the bytes say is not told in other words.
-    let known = known_line(painter, record).filter(|_| record.data.starts_with(&data));
+    let known = decoded_view::line(&painter.app.shared, record, &record.data)
+        .filter(|_| record.data.starts_with(&data));
     let data = data.get(..reach).unwrap_or(&data);
     let style = match record.kind {
         RecordKind::Data => style,
@@ -317,16 +317,6 @@ fn summary(painter: &mut Painter<'_>, (id, record): (RecordId, &Record), style: 
         let method = method.map(|(range, role)| (range, painter.palette.ink(role)));
         bytes::text(painter, data, style, method.as_slice(), &hits, 0);
     }
-}
-
-/// What a record says whose bytes are no text: `DNS query A example.com`.
-fn known_line(painter: &Painter<'_>, record: &Record) -> Option<String> {
-    if record.kind != RecordKind::Data {
-        return None;
-    }
-    let shared = &painter.app.shared;
-    let line = decoded::line(&record.data, &hints(&shared.timeline, record))?;
-    Some(shared.disclosure().words(&line))
 }
 
 /// Whether a record is of a connection on which requests and responses go.

@@ -4,13 +4,14 @@
 use wirebench::app::effect::Effect;
 use wirebench::app::focus::Pane;
 use wirebench::app::message::MouseKind;
+use wirebench::engine::event::Event;
 use wirebench::model::id::SessionId;
 use wirebench::model::protocol::{Protocol, Side};
 use wirebench::model::record::Direction;
 
 use super::connected;
 use crate::harness::app::Driver;
-use crate::harness::samples::{START, info, record, tcp_plan, traffic};
+use crate::harness::samples::{START, answer, exchange, info, record, tcp_plan, traffic};
 
 /// The answer to `A www.example.com`: an alias and an address.
 const ANSWER: &[u8] =
@@ -120,6 +121,39 @@ fn a_row_of_a_conversation_is_taken_apart_too() {
     app.assert_shows("decoded: HTTP/1.1 request");
     app.keys("G");
     assert_eq!(copied(&app.keys("y")).1, "30");
+}
+
+#[test]
+fn rows_of_a_conversation_tell_known_messages_in_words_but_where_the_search_hits() {
+    let mut app = Driver::new((160, 48), START);
+    let id = connected(&mut app);
+    let alert = b"\x15\x03\x03\0\x02\x02\x28";
+    // It comes in two reads, which are one row.
+    let halves = [&alert[..3], &alert[3..]];
+    let halves = halves.map(|half| record(id.conn(1), 100, Direction::Received, half));
+    app.event(traffic(Vec::new(), halves.into()));
+    app.assert_shows("TLS Alert fatal: handshake failure");
+    app.keys("<Esc>x");
+    app.assert_shows("15 03 03");
+    app.keys("x");
+    app.assert_shows("TLS Alert fatal");
+    app.keys("/\\x03<Enter>");
+    assert!(!app.screen().contains("TLS Alert"), "{}", app.screen());
+}
+
+#[test]
+fn a_body_that_comes_after_its_head_is_told_by_it() {
+    let (mut app, id) = looking((120, 40), Protocol::Tcp, b"HTTP/1.1 200 OK\r\n\r\n");
+    let told = exchange(id, 0, Some(answer(200, 6, 5)));
+    app.event(Event::Exchange(Box::new(told)));
+    let (received, sent) = (Direction::Received, Direction::Sent);
+    let more = [(received, &b"[\"json\"\n"[..]), (sent, b"a=b")];
+    let more = more.map(|(direction, bytes)| record(id.conn(1), 5, direction, bytes));
+    app.event(traffic(Vec::new(), more.into()));
+    app.keys("G<Up><Enter><Enter>vv");
+    app.assert_shows("decoded: body: JSON");
+    app.keys("<Esc><Down>");
+    assert!(!app.screen().contains("decoded:"), "{}", app.screen());
 }
 
 #[test]
