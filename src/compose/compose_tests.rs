@@ -417,8 +417,8 @@ fn a_unix_socket_is_planned_from_its_templates_and_what_it_cannot_have_is_said()
     ] {
         let plan = planned(Protocol::Tcp, client, &[("address", typed)]).unwrap();
         assert_eq!(plan.address(), address);
-        let plan = planned(Protocol::Http, Side::Relay, &[("bind", typed), ("target", typed)]);
-        assert_eq!(plan.unwrap().address(), format!("{address} → {address}"));
+        let plan = planned(Protocol::Http, Side::Relay, &[("bind", typed), ("target", "unix:/b")]);
+        assert_eq!(plan.unwrap().address(), format!("{address} → unix:/b"));
     }
     let modes = [("bind", "unix:/a"), ("socket-mode", "660")];
     let Plan::TcpListener(plan) = planned(Protocol::Tcp, listener, &modes).unwrap() else {

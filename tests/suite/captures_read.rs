@@ -13,7 +13,7 @@ use wirebench::model::id::SessionId;
 use wirebench::model::record::Direction;
 
 use crate::harness::peers::http_peer;
-use crate::harness::program::{command, listen, run, run_with_input, talk, text, told};
+use crate::harness::program::{command, listen, run, run_with_input, text, told};
 use crate::harness::terminal::Launch;
 use crate::harness::wait::wait_until;
 
