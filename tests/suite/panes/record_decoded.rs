@@ -132,7 +132,7 @@ fn rows_of_a_conversation_tell_known_messages_in_words_but_where_the_search_hits
     let halves = [&alert[..3], &alert[3..]];
     let halves = halves.map(|half| record(id.conn(1), 100, Direction::Received, half));
     app.event(traffic(Vec::new(), halves.into()));
-    app.assert_shows("TLS Alert fatal: handshake failure");
+    app.assert_shows("TLS Alert fatal: h");
     app.keys("<Esc>x");
     app.assert_shows("15 03 03");
     app.keys("x");
