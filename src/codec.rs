@@ -28,7 +28,6 @@ pub mod printable;
 pub(crate) mod reading;
 pub(crate) mod recipe;
 pub(crate) mod search;
-pub(crate) mod sha256;
 pub(crate) mod socks5;
 pub(crate) mod strict_toml;
 pub(crate) mod syntax;

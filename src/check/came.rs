@@ -4,9 +4,9 @@ use std::cell::OnceCell;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 
 use super::BODY_LIMIT;
-use crate::codec::sha256;
 use crate::model::counts::count;
 use crate::model::exchange::{Exchange, HttpVersion, StartLine};
 use crate::model::timing::{Stamp, Timing};
@@ -63,7 +63,7 @@ impl<'a> Came<'a> {
         match question.facet() {
             FacetOf::Body => self.with_body(|body| question.cut(body)),
             FacetOf::Size => Answered::Size(self.body.length),
-            FacetOf::Sha256 => self.with_body(|body| Answered::text(&sha256::hex(body))),
+            FacetOf::Sha256 => self.with_body(|body| Answered::text(&format!("{:x}", Sha256::digest(body)))),
             FacetOf::Json => match self.json.get_or_init(|| self.parsed()) {
                 Ok(value) => question.at_path(value),
                 Err(why) => Answered::Nothing(why.clone()),

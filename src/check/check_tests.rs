@@ -305,6 +305,7 @@ fn a_conversation_answers_what_it_has() {
         ("sent", "3", true),
         ("total", "< 1s", true),
         ("tls.version", "exists", false),
+        ("sha256", "64c2f2c744321d052076467905a0561f91e9a6de4e84441addbcc549cd71095c", true),
         ("sha256", "e9eb7b2ab1ad96a9de8a4b3d32b1ad6e0de1ee7a8f20a2c1ef16b0c6a2d0f1c4", false),
     ] {
         let checks = Checks {
