@@ -136,8 +136,8 @@ actions! {
     CopyPretty "copy-pretty" View "Copy pretty" "Copy the whole body with one value of JSON a line" [Response "<A-y>"];
     CopyJson "copy-json" View "Copy JSON" "Copy the value under the cursor as JSON, a string with its quotes" [Response "J"];
     CopyPath "copy-path" View "Copy path" "Copy the path of the value under the cursor, as jq writes it" [Response "p"];
-    ExpectValue "expect-value" View "Expect value" "Expect what is under the cursor to be as it is, whenever this is sent: a line of [expect]" [Response "+"];
-    CaptureValue "capture-value" View "Capture value" "Make a variable of what is under the cursor, whenever this is sent: a line of [capture]" [Response "@"];
+    ExpectValue "expect-value" View "Expect value" "Expect what is under the cursor to be as it is, whenever this is sent: a row of Expect" [Response "+"];
+    CaptureValue "capture-value" View "Capture value" "Make a variable of what is under the cursor, whenever this is sent: a row of Capture" [Response "@"];
     CopyHex "copy-hex" View "Copy hex" "Copy the bytes of this message as hex digits" [Conversation "Y", Traffic "Y"];
     CopyEscaped "copy-escaped" View "Copy escaped" "Copy this message as escaped text" [Conversation "<A-y>", Traffic "<A-y>"];
     CopyC "copy-c" View "Copy C" "Copy this message, or the selected bytes, as an array of C" [Conversation "<A-c>", Traffic "<A-c>"];

@@ -63,7 +63,9 @@ impl<'a> Came<'a> {
         match question.facet() {
             FacetOf::Body => self.with_body(|body| question.cut(body)),
             FacetOf::Size => Answered::Size(self.body.length),
-            FacetOf::Sha256 => self.with_body(|body| Answered::text(&format!("{:x}", Sha256::digest(body)))),
+            FacetOf::Sha256 => {
+                self.with_body(|body| Answered::text(&format!("{:x}", Sha256::digest(body))))
+            }
             FacetOf::Json => match self.json.get_or_init(|| self.parsed()) {
                 Ok(value) => question.at_path(value),
                 Err(why) => Answered::Nothing(why.clone()),

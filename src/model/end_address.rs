@@ -1,7 +1,7 @@
 //! The address of one end of a connection, as it is shown, filtered and written to files.
 //!
 //! Every `ConnInfo` and exchange has two. What is of IP alone (ports, networks, packets) asks for
-//! [`EndAddress::ip`]; nobody needs to know what else there is.
+//! `EndAddress::ip`; nobody needs to know what else there is.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
