@@ -23,6 +23,7 @@ mod insomnia;
 mod names;
 mod openapi;
 mod packet_sender;
+mod path_values;
 mod plan;
 mod posting;
 mod postman;

@@ -5,6 +5,7 @@ use super::{BrunoLevel, DIALECT};
 use crate::interop::import::braces::ours;
 use crate::interop::import::data::DataNode;
 use crate::interop::import::gathered::{FoundPreset, Gathered, first_line};
+use crate::interop::import::path_values::with_path_value;
 use crate::interop::import::tree::ImportFault;
 use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec, PartSource};
 use crate::model::spec::{NameValue, Spec};
@@ -104,15 +105,7 @@ fn url(written: &DataNode, spec: &mut HttpSpec, out: &mut Gathered, place: &str)
     let rows = written.at("params").items();
     for row in rows.iter().filter(|row| row.at("type").str() == "path") {
         let (name, value) = (row.at("name").str(), row.at("value").plain());
-        let value = if value.is_empty() { "{{".to_owned() + name + "}}" } else { value };
-        let parts = UrlText::of(&url);
-        let (before, rest) = url.split_at(parts.path_at);
-        let (path, behind) = rest.split_at(parts.path.len());
-        let segment = |segment: &str| {
-            if segment.strip_prefix(':') == Some(name) { value.clone() } else { segment.to_owned() }
-        };
-        let path: Vec<String> = path.split('/').map(segment).collect();
-        url = format!("{before}{}{behind}", path.join("/"));
+        url = with_path_value(&url, name, value);
     }
     spec.url = ours(&url, DIALECT, out, place);
     let has_query = UrlText::of(&url).query.is_some();

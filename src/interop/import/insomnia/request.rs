@@ -4,10 +4,10 @@ use super::DIALECT;
 use crate::interop::import::braces::ours;
 use crate::interop::import::data::DataNode;
 use crate::interop::import::gathered::{FoundPreset, Gathered, first_line};
+use crate::interop::import::path_values::with_path_value;
 use crate::interop::import::tree::ImportFault;
 use crate::model::http::{Auth, FormPart, HttpBody, HttpSpec, PartSource};
 use crate::model::spec::{NameValue, Spec};
-use crate::model::url_text::UrlText;
 
 /// Scripts by the members they stand in.
 const SCRIPTS: [(&[&str], &str); 4] = [
@@ -87,15 +87,7 @@ fn with_parameters(url: &str, parameters: &DataNode) -> String {
         if name.is_empty() {
             continue;
         }
-        let value = if value.is_empty() { "{{".to_owned() + name + "}}" } else { value };
-        let parts = UrlText::of(&url);
-        let (before, rest) = url.split_at(parts.path_at);
-        let (path, behind) = rest.split_at(parts.path.len());
-        let segment = |segment: &str| {
-            if segment.strip_prefix(':') == Some(name) { value.clone() } else { segment.to_owned() }
-        };
-        let path: Vec<String> = path.split('/').map(segment).collect();
-        url = format!("{before}{}{behind}", path.join("/"));
+        url = with_path_value(&url, name, value);
     }
     url
 }

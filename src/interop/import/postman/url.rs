@@ -4,6 +4,7 @@ use super::{DIALECT, pair};
 use crate::interop::import::braces::ours;
 use crate::interop::import::data::DataNode;
 use crate::interop::import::gathered::Gathered;
+use crate::interop::import::path_values::with_path_value;
 use crate::model::http::HttpSpec;
 use crate::model::url_text::UrlText;
 
@@ -59,15 +60,7 @@ fn with_variables(url: &str, variables: &DataNode) -> String {
     for variable in variables.items() {
         let name = variable.at("key").text().or_else(|| variable.at("id").text());
         let Some(name) = name.filter(|name| !name.is_empty()) else { continue };
-        let parts = UrlText::of(&url);
-        let (before, rest) = url.split_at(parts.path_at);
-        let (path, behind) = rest.split_at(parts.path.len());
-        let value = variable.at("value").plain();
-        let value = if value.is_empty() { "{{".to_owned() + name + "}}" } else { value };
-        let is_meant = |segment: &str| segment.strip_prefix(':') == Some(name);
-        let segment = |segment| if is_meant(segment) { value.clone() } else { segment.to_owned() };
-        let path: Vec<String> = path.split('/').map(segment).collect();
-        url = format!("{before}{}{behind}", path.join("/"));
+        url = with_path_value(&url, name, variable.at("value").plain());
     }
     url
 }
