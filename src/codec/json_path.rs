@@ -365,7 +365,8 @@ mod tests {
 
         #[test]
         fn any_name_reads_back(name in "\\PC{0,8}") {
-            let path = format!(".{}", member(&name)).replacen("..", ".", 1);
+            let member = member(&name);
+            let path = if member.starts_with('.') { member } else { format!(".{member}") };
             let whole = json!({ &*name: 7 });
             prop_assert_eq!(values(&path, &whole), json!([7]), "{}", path);
         }
