@@ -16,6 +16,7 @@ mod download;
 mod download_names;
 mod exec;
 pub(crate) mod exit;
+mod faults;
 mod headless;
 mod import;
 mod in_flight;

@@ -385,9 +385,10 @@ fn http_relay() -> BoxedStrategy<Spec> {
     let word = || text().prop_map(|text| text.trim().to_owned());
     let told = (hosts, any::<bool>(), text(), text());
     let times = (duration(), duration());
-    let halves = (listener_tls(), client_tls(), rewrites());
+    let halves = (listener_tls(), client_tls(), (faults(), rewrites()));
     (text(), word(), halves, told, times, socket(), client())
-        .prop_map(|(bind, target, (tls, target_tls, rewrite), told, times, socket, client)| {
+        .prop_map(|(bind, target, (tls, target_tls, done), told, times, socket, client)| {
+            let ((faults, fault), rewrite) = done;
             let (host, forwarded, user, password) = told;
             let (timeout, connect_timeout) = times;
             Spec::HttpRelay(HttpRelaySpec {
@@ -398,6 +399,8 @@ fn http_relay() -> BoxedStrategy<Spec> {
                 host,
                 forwarded,
                 rules: Vec::new(),
+                faults,
+                fault,
                 rewrite,
                 user,
                 password,

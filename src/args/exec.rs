@@ -15,6 +15,7 @@ Examples:
   wirebench exec --screen -- npm test                    look at all of it when the program has ended
   wirebench exec --open api.example.com -- npm test      open the TLS of one host, let the others through
   wirebench exec --rewrite 'map-host=api.example.com to=127.0.0.1:3000' -- npm test
+  wirebench exec --fault 'delay=2s from=server every=3' -- npm test
 
 The program gets a proxy of ours on a port of its own (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY in both cases;
 NO_PROXY is taken away) and, in SSL_CERT_FILE, CURL_CA_BUNDLE, REQUESTS_CA_BUNDLE, NODE_EXTRA_CA_CERTS and
@@ -37,6 +38,10 @@ pub struct Exec {
     /// as they are; everything when absent, nothing when empty.
     #[arg(long, value_name = "HOST,...", value_delimiter = ',', num_args = 0..)]
     pub open: Option<Vec<String>>,
+    /// A fault put into what is passed on, such as "delay=200ms from=server"; can be given again. relay
+    /// --help says what there is.
+    #[arg(long = "fault", value_name = "FAULT")]
+    pub faults: Vec<String>,
     /// A rule that changes what is passed on, such as "set-header='X-Env: test'" or
     /// "map-host=api.example.com to=127.0.0.1:3000"; can be given again. relay --help says what there is.
     #[arg(long = "rewrite", value_name = "RULE")]

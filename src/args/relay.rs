@@ -35,10 +35,11 @@ headers of one connection); a request that a server might read as two is answere
 a target that is not there 502 or 504. CONNECT and upgrades are passed through as bytes and counted.
 Of UDP every sender has a socket of its own towards the target; it is let go after two minutes of silence
 (--set idle-timeout=30s), or for a newcomer when there are 1,024.
-Faults: delay=TIME (jitter=TIME), rate=BYTES a second, corrupt=BYTES, stall=BYTE; of TCP also split=BYTES,
+Faults: delay=TIME (jitter=TIME), rate=BYTES a second, corrupt=BYTES, stall=BYTE; of TCP and HTTP also split=BYTES,
 merge=TIME, reset=BYTE, half-close=BYTE; of UDP also drop=PERCENT, duplicate=COPIES, reorder=COUNT. With each
 from=client|server, when=contains 'x', first=N, every=N, chance=PERCENT, after=TIME, for=TIME. What they touched
-is told with its record; --set seed=N repeats a run. An HTTP relay has none: stand in between with tcp://.
+is told with its record; --set seed=N repeats a run. Of HTTP they are done to the bytes of the client's connection, of
+a tunnel whose TLS is opened to those inside, and first=, every= and chance= are of requests and answers.
 Rules: set-header='NAME: VALUE', add-header=, remove-header=NAME, set-status=503, replace=TEXT with=TEXT (replace-hex=,
 replace-regex= with groups as $1), replace-path=REGEX with=TEXT, map-host=HOST to=[https://]HOST:PORT (host=keep|target),
 local-file=PATH (under=/PREFIX). With each from=client|server|both and when=FILTER, such as

@@ -22,6 +22,7 @@ use tokio::signal::unix;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::faults;
 use super::headless::{Headless, Interrupts};
 use super::listen::{self, ListenEnd, WatchOrder};
 use super::output::{self, Output, Style};
@@ -160,6 +161,7 @@ fn plan(arguments: &args::Exec, headless: &mut Headless) -> Result<(Plan, ProxyW
     if common.insecure && relay.target_tls == ClientTls::Off {
         relay.target_tls = ClientTls::verified();
     }
+    faults::add(&arguments.faults, &mut spec)?;
     rewrites::add(&arguments.rewrites, &mut spec)?;
     if let (true, Some((verify, _))) = (common.insecure, spec.consent_mut()) {
         *verify = Verify::Off;

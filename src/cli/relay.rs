@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::faults;
 use super::headless::{Headless, Interrupts};
 use super::listen::{self, ListenEnd, WatchOrder};
 use super::output::Output;
@@ -13,11 +14,9 @@ use crate::compose::address::{self, Detected};
 use crate::compose::relay_targets;
 use crate::model::endpoint::Bind;
 use crate::model::failure::{Failure, FailureKind, Stage};
-use crate::model::fault::FaultSpec;
 use crate::model::field_access;
 use crate::model::plan::Plan;
 use crate::model::protocol::Side;
-use crate::model::spec::Spec;
 use crate::model::tls::ClientTls;
 use crate::model::trust::Verify;
 use crate::model::unix_name::UnixName;
@@ -56,7 +55,8 @@ fn plan(arguments: &args::Relay, headless: &mut Headless) -> Result<Plan, Failur
             if hint.is_empty() { failure } else { failure.hint(hint) }
         })?;
     }
-    add_lines(arguments, &mut spec)?;
+    faults::add(&arguments.faults, &mut spec)?;
+    rewrites::add(&arguments.rewrites, &mut spec)?;
     if let Some(relay) = spec.as_http_relay_mut() {
         if !arguments.open.is_empty() {
             relay.open = arguments.open.join(", ");
@@ -92,24 +92,6 @@ fn plan(arguments: &args::Relay, headless: &mut Headless) -> Result<Plan, Failur
         return Err(failure.hint("open it on the screen, or leave it off: --set hold="));
     }
     Ok(plan)
-}
-
-/// Adds the faults and rules of the command line.
-fn add_lines(arguments: &args::Relay, spec: &mut Spec) -> Result<(), Failure> {
-    let failure = |target: String, cause: String| {
-        Failure::new(Stage::Compose, target, FailureKind::Usage, cause)
-    };
-    if !arguments.faults.is_empty() && spec.faults_mut().is_none() {
-        let cause = "--fault is put into bytes and datagrams, and an HTTP relay passes on messages";
-        let hint = "write tcp:// in place of http:// on both sides";
-        return Err(failure(String::new(), cause.into()).hint(hint));
-    }
-    for line in &arguments.faults {
-        let wrong = |cause: String| failure(format!("--fault {line}"), cause);
-        let fault = FaultSpec::parse(line).map_err(wrong)?;
-        spec.faults_mut().into_iter().for_each(|faults| faults.push(fault.clone()));
-    }
-    rewrites::add(&arguments.rewrites, spec)
 }
 
 /// The scheme of a relay whose clients say where to.

@@ -1,7 +1,7 @@
 //! Plans of HTTP relays.
 
 use super::http::rules;
-use super::relay::{hold, unless_itself};
+use super::relay::{faults, hold, unless_itself};
 use super::rewrite::rewrites;
 use super::sockets::{client, client_tls, endpoint_in, listener_tls, socket, stream_bind};
 use super::text::Composer;
@@ -60,6 +60,7 @@ pub(super) fn plan(spec: &HttpRelaySpec, composer: &mut Composer<'_>) -> Option<
         onward_tls,
         open: OpenPlan { hosts, authority: None },
         hold: hold(&spec.hold, composer),
+        faults: faults((spec.faults, &spec.fault), (true, "HTTP"), composer),
         credentials: (!user.is_empty()).then_some((user, password)),
     })
 }

@@ -55,7 +55,7 @@ pub(super) fn tcp(spec: &TcpRelaySpec, composer: &mut Composer<'_>) -> Option<Tc
         client: client(&spec.client, composer),
     };
     let hold = hold(&spec.hold, composer);
-    let faults = faults((spec.faults, &spec.fault), true, composer);
+    let faults = faults((spec.faults, &spec.fault), (true, "TCP"), composer);
     let rewrites = rewrites(&spec.rewrite, None, composer);
     let tls = own_tls;
     Some(TcpRelayPlan { bind: bind?, tls, socket, target, socks, hold, faults, rewrites })
@@ -93,7 +93,7 @@ pub(super) fn udp(spec: &UdpRelaySpec, composer: &mut Composer<'_>) -> Option<Ud
     unless_itself(bind.as_ref(), target.as_ref(), composer);
     let client = client_of_many(&spec.client, composer);
     let hold = hold(&spec.hold, composer);
-    let faults = faults((spec.faults, &spec.fault), false, composer);
+    let faults = faults((spec.faults, &spec.fault), (false, "UDP"), composer);
     let rewrites = rewrites(&spec.rewrite, None, composer);
     let (socket, any_peer, idle) = (datagrams(&spec.socket), spec.any_peer, bound(spec.idle));
     let (bind, target) = (bind?, target?);
@@ -156,10 +156,10 @@ pub(crate) fn check_hold(text: &str) -> Result<(), String> {
     }
 }
 
-/// The faults that are on.
-fn faults(
+/// The faults that are on, of a relay of this; what cannot be done to it is an issue.
+pub(super) fn faults(
     (chance, list): (ChanceSpec, &[FaultSpec]),
-    of_streams: bool,
+    (of_streams, what): (bool, &str),
     composer: &mut Composer<'_>,
 ) -> FaultsPlan {
     let mut plans = Vec::new();
@@ -167,7 +167,7 @@ fn faults(
         let place = FieldId::new("fault").row(row);
         let kind = fault.effect.kind().into_str();
         if fault.effect.is_of_streams().is_some_and(|of| of != of_streams) {
-            let (what, other) = if of_streams { ("TCP", "datagrams") } else { ("UDP", "streams") };
+            let other = if of_streams { "datagrams" } else { "streams" };
             composer.issue(place.then(kind), format!("{what} has no {kind}; it is of {other}"));
         }
         plans.push(FaultPlan {

@@ -221,8 +221,18 @@ impl Sink {
 
     /// Bytes that were received just now and that faults touch.
     pub(crate) fn received_touched(&self, conn: ConnId, data: Bytes, faults: FaultMarks) {
+        let (len, data) = (data.len() as u64, self.kept(data));
+        self.received_changed((conn, faults), data, len);
+    }
+
+    /// The same, of which `data` is kept here.
+    pub(crate) fn received_changed(
+        &self,
+        (conn, faults): (ConnId, FaultMarks),
+        data: Bytes,
+        original_len: u64,
+    ) {
         let (now, kind) = (Stamp::default(), RecordKind::Data);
-        let (original_len, data) = (data.len() as u64, self.kept(data));
         let record = Record::new(now, conn, Direction::Received, kind, data);
         self.stamped(Record { original_len, faults, ..record });
     }

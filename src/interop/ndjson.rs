@@ -156,6 +156,9 @@ pub fn exchange(exchange: &Exchange, bodies: Bodies<'_>, told: &Disclosure) -> S
 
 /// A message beside what a relay did to it.
 fn touched(mut message: Value, marks: FaultMarks) -> Value {
+    if let Some(faults) = listed(marks.names()) {
+        message["fault"] = faults;
+    }
     if marks.is_rewritten() {
         message["rewritten"] = true.into();
     }

@@ -6,6 +6,7 @@ use smart_default::SmartDefault;
 use strum::{Display, EnumString, IntoStaticStr};
 
 use super::client::{CONNECT_TIMEOUT, ClientSpec, SocketSpec};
+use super::fault::{ChanceSpec, FaultSpec};
 use super::hold::HoldSpec;
 use super::http::{HEAD_TIMEOUT, HttpRule};
 use super::listener::UnixSpec;
@@ -46,6 +47,9 @@ pub struct HttpRelaySpec {
     /// Of those to the target.
     pub client: ClientSpec,
     pub hold: HoldSpec,
+    pub faults: ChanceSpec,
+    /// Put into what clients say and get, in order.
+    pub fault: Vec<FaultSpec>,
     /// What is changed of what is passed on, in order, before it is held.
     pub rewrite: Vec<RewriteSpec>,
 }

@@ -530,6 +530,7 @@ impl Plan {
     /// The faults of a relay, to write to.
     pub(crate) fn faults_mut(&mut self) -> Option<&mut FaultsPlan> {
         match self {
+            Plan::HttpRelay(plan) => Some(&mut plan.faults),
             Plan::TcpRelay(plan) => Some(&mut plan.faults),
             Plan::UdpRelay(plan) => Some(&mut plan.faults),
             _ => None,

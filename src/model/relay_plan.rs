@@ -35,6 +35,8 @@ pub struct HttpRelayPlan {
     pub onward_tls: ClientTls,
     pub open: OpenPlan,
     pub hold: HoldPlan,
+    /// Done to what the client says, before it is read, and to what it gets.
+    pub faults: FaultsPlan,
     /// Who may use it as a forward proxy: user and password.
     pub credentials: Option<(String, String)>,
 }
@@ -84,6 +86,7 @@ impl Plan {
     /// The faults of a relay.
     pub(crate) fn faults(&self) -> Option<&FaultsPlan> {
         match self {
+            Plan::HttpRelay(plan) => Some(&plan.faults),
             Plan::TcpRelay(plan) => Some(&plan.faults),
             Plan::UdpRelay(plan) => Some(&plan.faults),
             _ => None,

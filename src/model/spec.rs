@@ -320,11 +320,11 @@ impl Spec {
     /// The faults of a relay, to write to.
     pub(crate) fn faults_mut(&mut self) -> Option<&mut Vec<FaultSpec>> {
         match self {
+            Spec::HttpRelay(spec) => Some(&mut spec.fault),
             Spec::TcpRelay(spec) => Some(&mut spec.fault),
             Spec::UdpRelay(spec) => Some(&mut spec.fault),
             Spec::Http(_)
             | Spec::HttpListener(_)
-            | Spec::HttpRelay(_)
             | Spec::Tcp(_)
             | Spec::TcpListener(_)
             | Spec::Udp(_)

@@ -14,6 +14,8 @@ mod bench;
 mod faults;
 #[path = "engine_holds.rs"]
 mod holds;
+#[path = "engine_http_faults.rs"]
+mod http_faults;
 #[path = "engine_http_holds.rs"]
 mod http_holds;
 #[path = "engine_http_relay.rs"]

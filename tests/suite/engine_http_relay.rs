@@ -27,6 +27,7 @@ pub fn relay(target: Option<SocketAddr>) -> HttpRelayPlan {
     let origin = |target| OriginPlan { endpoint: tcp(target).endpoint, tls: ClientTls::Off };
     HttpRelayPlan {
         hold: wirebench::model::hold::HoldPlan::default(),
+        faults: wirebench::model::fault::FaultsPlan::default(),
         bind: "127.0.0.1:0".parse().unwrap(),
         tls: ListenerTls::Off,
         socket: SocketOptions::default(),

@@ -93,6 +93,29 @@ fn curl_asks_through_it_and_what_is_inside_tls_is_told_with_its_url() {
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
+/// Faults are done to what TLS carries, and counted by messages.
+#[test]
+fn faults_are_done_inside_tls_that_is_opened() {
+    if !is_there("curl") {
+        return;
+    }
+    let server = Secure::start();
+    let (file, url) = (server.file("t.jsonl"), server.url("/[1-4]"));
+    let faults = ["--fault", "delay=20ms every=2 when=contains 'HTTP/1.1'", "--fault", "split=9"];
+    let args = [&faults[..], &["--jsonl", &file, "--", "curl", "-sS", &url]].concat();
+    let ended = run(Some(&server.certificate()), &args);
+    assert_eq!(text(&ended.stdout), "hihihihi", "{}", text(&ended.stderr));
+    let told = exchanges(&file);
+    let inside = told.iter().filter(|it| it["request"]["method"] == "GET");
+    let delayed = |message: &Value| {
+        message["fault"].as_array().is_some_and(|names| names.contains(&"delay".into()))
+    };
+    let marks: Vec<_> =
+        inside.map(|it| (delayed(&it["request"]), delayed(&it["response"]))).collect();
+    assert_eq!(marks, [(false, false), (true, true), (false, false), (true, true)]);
+    assert!(told.iter().all(|it| it["response"]["fault"].to_string().contains("split")));
+}
+
 #[test]
 fn json_lines_stand_on_standard_error_for_who_asks_for_them() {
     if !is_there("curl") {

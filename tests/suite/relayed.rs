@@ -107,8 +107,8 @@ fn with_verbose_binary_messages_of_known_formats_are_told_in_words() {
 #[test]
 fn what_cannot_be_relayed_is_refused_with_what_to_write() {
     let cases: [(&[&str], &str); 10] = [
-        (&["http://:0", "--fault", "delay=1ms"], "an HTTP relay passes on messages"),
-        (&["http://:0", "http://h:1", "--fault", "reset=1"], "write tcp:// in place of http://"),
+        (&["http://:0", "--fault", "drop=1"], "HTTP has no drop; it is of datagrams"),
+        (&["http://:0", "http://h:1", "--fault", "reorder=1"], "HTTP has no reorder"),
         (&[":0"], "write wirebench relay LISTEN TARGET, such as :9000 db:5432"),
         (&["tcp://:0", "udp://h:1"], "a relay of TCP passes on TCP and TLS"),
         (&["udp://:0", "tls://h:1"], "a relay of UDP passes on UDP"),
@@ -270,6 +270,50 @@ fn faults_of_the_command_line_are_done_and_told_by_name() {
     assert!(said.contains("did you mean 'delay'"), "{said}");
     let (_, said) = told_of(&["udp://127.0.0.1:0", "h:1", "--fault", "reset=1"]);
     assert!(said.contains("UDP has no reset"), "{said}");
+}
+
+/// Clients of others through an HTTP relay with faults; each exchange tells by name what touched it.
+#[test]
+fn curl_and_python_feel_the_faults_of_an_http_relay() {
+    let web = crate::harness::peers::http_peer(
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello",
+    );
+    let target = format!("http://{web}");
+    let faults = ["--fault", "delay=40ms from=client", "--fault", "reset=20 from=server after=1h"];
+    let args = [&["http://127.0.0.1:0", &target, "--json"][..], &faults].concat();
+    let relay = relay(&args);
+    let url = format!("http://127.0.0.1:{}/a", relay.port);
+    let mut asked = 0;
+    let mut says = |mut command: Command| {
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let Ok(child) = child else { return };
+        let ended = finished(Ok(child));
+        let (said, wrong) = (text(&ended.stdout), text(&ended.stderr));
+        let (body, time) = said.trim().split_once(' ').expect(&wrong);
+        assert_eq!(body, "hello", "{wrong}");
+        assert!(time.parse::<f64>().expect("a time") >= 0.04, "{time}");
+        asked += 1;
+    };
+    let mut curl = Command::new("curl");
+    curl.args(["-sS", "-w", " %{time_total}", &url]);
+    says(curl);
+    let script = "import sys, time, urllib.request as u\nt = time.monotonic()\n\
+                  print(u.urlopen(sys.argv[1]).read().decode(), time.monotonic() - t)";
+    let mut python = Command::new("python3");
+    python.args(["-c", script, &url]);
+    says(python);
+    relay.interrupt();
+    let (status, lines) = relay.finish();
+    assert_eq!(status, Some(0));
+    let exchanges: Vec<&Value> = lines.iter().filter(|line| line["type"] == "exchange").collect();
+    assert_eq!(exchanges.len(), asked);
+    for exchange in exchanges {
+        assert_eq!(exchange["request"]["fault"], serde_json::json!(["delay"]), "{exchange}");
+        assert_eq!(exchange["response"].get("fault"), None);
+    }
+    let (status, said) = told_of(&["http://127.0.0.1:0", &target, "--fault", "drop=10"]);
+    assert_eq!(status, Some(2));
+    assert!(said.contains("HTTP has no drop; it is of datagrams"), "{said}");
 }
 
 fn told_of(args: &[&str]) -> (Option<i32>, String) {

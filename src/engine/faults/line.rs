@@ -40,6 +40,8 @@ pub(crate) struct FaultLine {
     merging: Option<Merging>,
     late: VecDeque<Late>,
     stalled: Stalled,
+    /// What goes in next belongs to what went in before.
+    continues: bool,
 }
 
 /// Whether a fault lets nothing out.
@@ -60,6 +62,8 @@ struct FaultState {
     /// Of those that are about the whole way: whether it is chosen.
     is_chosen: Option<bool>,
     is_done: bool,
+    /// It is about the message that goes in.
+    is_picked: bool,
     /// What has a rate leaves from then on.
     free_at: Duration,
 }
@@ -145,6 +149,7 @@ impl FaultLine {
             merging: None,
             late: VecDeque::new(),
             stalled: Stalled::No,
+            continues: false,
         }
     }
 
@@ -196,6 +201,12 @@ impl FaultLine {
     /// Bytes that wait.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting
+    }
+
+    /// Whether what goes in next is more of the message before it: a fault that was about that is about
+    /// this as well, and does not count it anew.
+    pub(crate) fn continues(&mut self, continues: bool) {
+        self.continues = continues;
     }
 
     /// Takes something in.
@@ -268,16 +279,21 @@ impl FaultLine {
 
     /// Whether a fault is about this read or datagram.
     fn picks(&mut self, at: usize, fault: &Fault, data: &Bytes) -> bool {
+        let Some(state) = self.states.get_mut(at) else { return false };
+        if self.continues {
+            return state.is_picked;
+        }
+        state.is_picked = false;
         if !fault.when.fits(data) {
             return false;
         }
-        let Some(state) = self.states.get_mut(at) else { return false };
         state.fitting += 1;
         let fitting = state.fitting;
         let is_first = fault.plan.first.is_none_or(|first| fitting <= u64::from(first));
         let is_turn =
             fault.plan.every.is_none_or(|every| fitting.is_multiple_of(u64::from(every.max(1))));
-        is_first && is_turn && self.chance.happens(fault.plan.chance)
+        state.is_picked = is_first && is_turn && self.chance.happens(fault.plan.chance);
+        state.is_picked
     }
 
     /// Does to a read or datagram what a fault that picked it does; tells whether it did.

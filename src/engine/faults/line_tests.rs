@@ -189,6 +189,19 @@ fn a_bit_is_turned_and_a_seed_turns_it_again() {
     assert_ne!(turned(1), turned(2));
 }
 
+/// Of HTTP messages are counted, however many reads they come in.
+#[test]
+fn more_of_a_message_is_done_to_as_its_beginning_was() {
+    let mut line = line(vec![FaultPlan { every: Some(2), ..fault(delay(100)) }], true);
+    let mut touched = |continues: bool| {
+        line.continues(continues);
+        line.take(Bytes::from_static(b"x"), Duration::ZERO).marks.contains(FaultKind::Delay)
+    };
+    assert_eq!([touched(false), touched(true)], [false, false], "the first");
+    assert_eq!([touched(false), touched(true), touched(true)], [true, true, true], "the second");
+    assert_eq!([touched(false), touched(false)], [false, true], "each read alone");
+}
+
 #[test]
 fn what_begins_and_ends_in_time_is_told() {
     let timed = FaultPlan {

@@ -5,11 +5,13 @@
 //! it goes to a shell that writes it to a file.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
-use crate::engine::sink::Sink;
+use crate::engine::sink::{Sink, StampGuard};
 use crate::model::fault::FaultMarks;
 use crate::model::id::ConnId;
 
@@ -27,22 +29,60 @@ pub(crate) struct Tap {
     kept: usize,
     /// What touched this message.
     touched: FaultMarks,
+    /// Where what is written leaves later, who tells of it.
+    later: Option<Arc<ToldLater>>,
+}
+
+/// What is written waits for faults, and is told when it leaves.
+#[derive(Debug, Default)]
+pub(crate) struct ToldLater {
+    is_so: AtomicBool,
+    touched: Mutex<FaultMarks>,
+}
+
+impl ToldLater {
+    /// From now on it is so.
+    pub(crate) fn begin(&self) {
+        self.is_so.store(true, Ordering::Release);
+    }
+
+    /// What touched the message that is written.
+    pub(crate) fn touched(&self) -> FaultMarks {
+        *self.lock()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, FaultMarks> {
+        self.touched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Tap {
     /// For one connection and one direction, at the start of a message.
     pub(crate) fn new(events: Sink, conn: ConnId) -> Self {
-        Tap { events, conn, kept: 0, touched: FaultMarks::default() }
+        Tap { events, conn, kept: 0, touched: FaultMarks::default(), later: None }
+    }
+
+    /// The same, for where what is written may leave later.
+    pub(crate) fn told_later(self, later: &Arc<ToldLater>) -> Self {
+        Tap { later: Some(Arc::clone(later)), ..self }
     }
 
     /// A new message begins: its first bytes are recorded again.
     pub(crate) fn next_message(&mut self) {
-        (self.kept, self.touched) = (0, FaultMarks::default());
+        self.kept = 0;
+        self.set_touched(FaultMarks::default());
     }
 
     /// What is written of this message from now on was touched by this.
     pub(crate) fn touch(&mut self, marks: FaultMarks) {
-        self.touched = self.touched.with(marks);
+        self.set_touched(self.touched.with(marks));
+    }
+
+    fn set_touched(&mut self, marks: FaultMarks) {
+        self.touched = marks;
+        if let Some(later) = &self.later {
+            *later.lock() = marks;
+        }
     }
 
     /// Waits until the shell has kept up; before every read and write.
@@ -54,6 +94,18 @@ impl Tap {
     pub(crate) fn received(&mut self, bytes: &Bytes) {
         let data = self.keep(bytes);
         self.events.received(self.conn, data, bytes.len() as u64);
+    }
+
+    /// The same of bytes that faults touch.
+    pub(crate) fn received_touched(&mut self, bytes: &Bytes, faults: FaultMarks) {
+        let data = self.keep(bytes);
+        self.events.received_changed((self.conn, faults), data, bytes.len() as u64);
+    }
+
+    /// These bytes left at that stamp.
+    pub(crate) fn left(&mut self, held: StampGuard, bytes: &Bytes, faults: FaultMarks) {
+        let data = self.keep(bytes);
+        self.events.sent_changed(held, (self.conn, faults), data, bytes.len() as u64);
     }
 
     /// Writes some of the bytes, takes them off the front and returns them.
@@ -68,8 +120,9 @@ impl Tap {
             0 => return Err(io::ErrorKind::BrokenPipe.into()),
             count => bytes.split_to(count),
         };
-        let data = self.keep(&sent);
-        self.events.sent_changed(held, (self.conn, self.touched), data, sent.len() as u64);
+        if !self.later.as_ref().is_some_and(|later| later.is_so.load(Ordering::Acquire)) {
+            self.left(held, &sent, self.touched);
+        }
         Ok(sent)
     }
 

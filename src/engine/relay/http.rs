@@ -10,6 +10,9 @@
 //! Every request is an exchange; its request is what the client sent, its answer what the client got.
 
 mod answered;
+mod client_faults;
+mod faulty_read;
+mod faulty_write;
 mod heads;
 mod holding;
 mod onward;
@@ -31,6 +34,7 @@ use tokio::sync::watch;
 
 use crate::engine::accept::{AcceptLoop, ListenerEvent};
 use crate::engine::event::{Event, Summary};
+use crate::engine::faults::control::{FaultControl, FaultWatch};
 use crate::engine::http::answer::RuleTurns;
 use crate::engine::http::ending_order::EndingOrder;
 use crate::engine::refusal;
@@ -64,6 +68,8 @@ struct HttpRelay {
     endings: EndingOrder,
     /// What is changed of what is passed on.
     rewrites: RewriteControl,
+    /// What is done to what clients say and get.
+    faults: FaultWatch,
     /// Of rules that answer the same requests.
     turns: RuleTurns,
     /// What opens TLS, where hosts are named for that.
@@ -83,12 +89,19 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
     let machine = os::host_name().unwrap_or_default().trim().to_ascii_lowercase();
     let (requests, endings) = (AtomicU32::new(0), EndingOrder::default());
     let rewrites = RewriteControl::new(&plan.borrow().rewrites, &session);
-    let turns = RuleTurns::default();
-    let relay = HttpRelay { session, plan, machine, requests, endings, rewrites, turns, opener };
+    let mut faulty = FaultControl::new(&plan.borrow().faults, &session);
+    let (turns, faults) = (RuleTurns::default(), faulty.watch());
+    let relay =
+        HttpRelay { session, plan, machine, requests, endings, rewrites, faults, turns, opener };
     let relay = Arc::new(relay);
     relay.tell_target();
+    faulty.tell();
     loop {
-        match accept.next(&mut input).await {
+        let happened = tokio::select! {
+            happened = accept.next(&mut input) => happened,
+            () = faulty.changed() => continue,
+        };
+        match happened {
             ListenerEvent::NewConn(new) => {
                 // The accept loop of a relay gives one to everybody it lets in.
                 let Some(pair) = new.pair else { continue };
@@ -102,6 +115,7 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
                 Some(plan) => {
                     relay.session.holds.change(&plan.hold);
                     relay.rewrites.change(&plan.rewrites);
+                    faulty.change(&plan.faults);
                     relay.plan.send_replace(plan);
                     relay.tell_target();
                 }

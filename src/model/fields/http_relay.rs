@@ -1,5 +1,6 @@
 //! The options of HTTP relays.
 
+use super::relay::{FAULT, FAULT_HELP, FAULT_LIST, FAULTS};
 use super::relay::{REWRITE, REWRITE_HELP, REWRITE_LIST, REWRITES};
 use super::session::{BIND, BIND_HELP};
 use crate::model::field::FieldWidth::Fill;
@@ -48,6 +49,8 @@ impl Options for HttpRelaySpec {
                    on.";
         "", ValueKind::Table, client, tab: OPTIONS;
         "", ValueKind::Table, hold, tab: OPTIONS;
+        "", ValueKind::Table, faults, tab: OPTIONS;
+        "fault", FAULT_LIST, fault, tab: FAULTS, label: FAULT, help: FAULT_HELP;
         "rewrite", REWRITE_LIST, rewrite, tab: REWRITES, label: REWRITE, help: REWRITE_HELP;
     }
 }

@@ -5,10 +5,10 @@ use crate::model::field::FieldWidth::Fill;
 use crate::model::field::{FormTab, Options, Presence, Spelling, ValueKind, fields};
 use crate::model::relay::{TcpRelaySpec, UdpRelaySpec};
 
-const FAULTS: Option<FormTab> = Some(FormTab::Faults);
-const FAULT_LIST: ValueKind = ValueKind::List(Spelling::Table);
-const FAULT: &str = "+ fault (a new one delays by 100 ms)";
-const FAULT_HELP: &str = "Faults put into what is passed on, in order.";
+pub(super) const FAULTS: Option<FormTab> = Some(FormTab::Faults);
+pub(super) const FAULT_LIST: ValueKind = ValueKind::List(Spelling::Table);
+pub(super) const FAULT: &str = "+ fault (a new one delays by 100 ms)";
+pub(super) const FAULT_HELP: &str = "Faults put into what is passed on, in order.";
 pub(super) const REWRITES: Option<FormTab> = Some(FormTab::Rewrites);
 pub(super) const REWRITE_LIST: ValueKind = ValueKind::List(Spelling::Table);
 pub(super) const REWRITE: &str = "+ rule that changes what is passed on";

@@ -3,6 +3,7 @@
 use wirebench::app::focus::Pane;
 use wirebench::engine::command::Command;
 use wirebench::engine::event::Event;
+use wirebench::model::fault::FaultSpec;
 use wirebench::model::id::SessionId;
 use wirebench::model::plan::{HttpRelayPlan, Plan};
 use wirebench::model::protocol::Side;
@@ -68,6 +69,31 @@ fn each_exchange_shows_what_was_answered_and_what_was_asked() {
     for part in ["404", "X-Hop was not passed on", "Request"] {
         assert!(screen.contains(part), "{part} in\n{screen}");
     }
+}
+
+#[test]
+fn faults_of_it_are_composed_and_switched_off_and_on_again_while_it_runs() {
+    let mut driver = Driver::bare(WIDE);
+    driver.keys("<A-r><A-r><C-l>:8080<Tab>http://a:1");
+    let mut spec = Spec::clone(&driver.app.shared.drafts.current().spec);
+    let Spec::HttpRelay(http) = &mut spec else { panic!("no HTTP relay") };
+    http.fault.push(FaultSpec::default());
+    driver.app.shared.drafts.current_mut().spec = spec.into();
+    driver.assert_shows("Faults");
+    let off = |effects| {
+        let update = commands(effects).into_iter().find_map(|command| match command {
+            Command::Update { plan, .. } => Some(relay(*plan)),
+            _ => None,
+        });
+        update.map(|plan| (plan.faults.list.len(), plan.faults.off))
+    };
+    let (id, plan) = Driver::opened(&driver.keys("<F5>"));
+    assert_eq!(relay(plan).faults.list.len(), 1);
+    driver.listening(id);
+    driver.app.shared.focus = Pane::Response;
+    assert_eq!(off(driver.keys("!")), Some((1, true)));
+    driver.assert_shows("the faults are off");
+    assert_eq!(off(driver.keys("!")), Some((1, false)));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout;
 use tokio_util::either::Either;
 
@@ -48,7 +49,8 @@ impl Visitor {
         let Visitor { relay, met, input, write, onward, control, current, .. } = self;
         let recorder = current?;
         let host = &origin.endpoint.host;
-        let ended = match first_of(input.read.unsplit(write)).await {
+        let write = write.into_inner().await?;
+        let ended = match first_of(input.read.into_inner().unsplit(write)).await {
             Ok(socket) => match relay.opens(host).map(|opener| opener.acceptor(host)) {
                 Some(Ok(acceptor)) => {
                     let tap = WireTap::of(&relay.session.events, met.conn);
@@ -106,6 +108,8 @@ impl Visitor {
         }
         match self.establish(recorder).await {
             Ok(()) => {
+                // Its TLS begins with what the socket says next. Who is gone says so there.
+                let _ = self.write.flush().await;
                 self.opening = Some(origin);
                 Next::Open
             }

@@ -216,6 +216,7 @@ mod tests {
     fn plan(target: Option<(&str, ClientTls)>) -> HttpRelayPlan {
         HttpRelayPlan {
             hold: crate::model::hold::HoldPlan::default(),
+            faults: crate::model::fault::FaultsPlan::default(),
             bind: "127.0.0.1:8080".parse().unwrap(),
             tls: ListenerTls::Off,
             socket: SocketOptions::default(),

@@ -9,6 +9,7 @@ use std::pin::pin;
 use bytes::Bytes;
 use tokio::io::{AsyncWriteExt as _, ReadHalf, WriteHalf};
 
+use super::faulty_write::FaultyWrite;
 use super::onward::OnwardConn;
 use super::received::AskedRequest;
 use super::visitor::{ClientInput, Next, Visitor};
@@ -42,7 +43,7 @@ impl Visitor {
         // Nothing is kept of a request that has no body.
         let _ = writer.finish().await;
         // What came with the head cannot be given back to a handshake.
-        let is_quiet = self.input.rest.is_empty();
+        let is_quiet = self.input.rest.is_empty() && self.input.read.is_quiet();
         let is_opened = self.relay.opens(&asked.route.origin.endpoint.host).is_some();
         if is_opened && is_quiet {
             return self.let_in(asked, recorder).await;
@@ -93,6 +94,7 @@ impl Visitor {
         recorder: &ExchangeRecorder,
     ) -> Next {
         recorder.publish();
+        self.faults.in_tunnel();
         let (mut up, mut down) = (0, 0);
         let ended = {
             let OnwardConn { read, write, buffer, .. } = &mut onward;
@@ -155,7 +157,7 @@ async fn up_way(
 
 async fn down_way(
     (from, buffer): (&mut ReadHalf<Stream>, &mut ReadBuffer),
-    to: &mut WriteHalf<Stream>,
+    to: &mut FaultyWrite,
     tap: &mut Tap,
     mut bytes: Bytes,
     count: &mut u64,
@@ -165,7 +167,7 @@ async fn down_way(
             let written = tap.write(to, &mut bytes).await.map_err(Broke::Client)?;
             *count += written.len() as u64;
         }
-        to.flush().await.map_err(Broke::Client)?;
+        to.hand_over().await.map_err(Broke::Client)?;
         tap.ready().await;
         bytes = match buffer.read(from).await {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Bytes::new(),

@@ -7,11 +7,14 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::io::{AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::io::AsyncWriteExt as _;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::HttpRelay;
+use super::client_faults::ClientFaults;
+use super::faulty_read::FaultyRead;
+use super::faulty_write::FaultyWrite;
 use super::onward::OnwardConn;
 use crate::engine::accept::pace::{Evictability, PeerPace};
 use crate::engine::accept::{AcceptedConn, ConnControl};
@@ -88,7 +91,8 @@ pub(super) struct Visitor {
     pub(super) relay: Arc<HttpRelay>,
     pub(super) met: Met,
     pub(super) input: ClientInput,
-    pub(super) write: WriteHalf<Stream>,
+    pub(super) write: FaultyWrite,
+    pub(super) faults: ClientFaults,
     pub(super) sent: Tap,
     /// The server of the last request, while its connection is kept.
     pub(super) onward: Option<OnwardConn>,
@@ -105,9 +109,9 @@ pub(super) struct Visitor {
 pub(super) struct ClientInput {
     session: SessionHandle,
     conn: ConnId,
-    pub(super) read: ReadHalf<Stream>,
+    pub(super) read: FaultyRead,
+    faults: ClientFaults,
     buffer: ReadBuffer,
-    tap: Tap,
     /// Bytes that were read and not looked at.
     pub(super) rest: Bytes,
     /// The client's end came.
@@ -137,6 +141,11 @@ impl VisitorControl {
 }
 
 impl ClientInput {
+    /// The end of a request was read: what comes now is another one.
+    pub(super) fn next_message(&mut self) {
+        self.faults.next_message(true);
+    }
+
     /// Bytes that were read are read again.
     pub(super) fn put_back(&mut self, bytes: Bytes) {
         self.rest = bytes;
@@ -147,7 +156,7 @@ impl ClientInput {
         if let Some(known) = self.known() {
             return Ok(known);
         }
-        self.tap.ready().await;
+        self.read.tap.ready().await;
         let read = self.buffer.read(&mut self.read).await;
         self.took(read)
     }
@@ -157,7 +166,7 @@ impl ClientInput {
         if let Some(known) = self.known() {
             return Ok(known);
         }
-        self.tap.ready().await;
+        self.read.tap.ready().await;
         let read = self.buffer.read(&mut pace.of(&mut self.read)).await;
         self.took(read)
     }
@@ -167,7 +176,7 @@ impl ClientInput {
     pub(super) async fn left(&mut self, target: &str) -> Failure {
         let began = Instant::now();
         while !self.is_over && self.rest.len() < KEPT_AHEAD {
-            self.tap.ready().await;
+            self.read.tap.ready().await;
             let read = self.buffer.read(&mut self.read).await;
             match self.took(read) {
                 Ok(bytes) if bytes.is_empty() && began.elapsed() < SAID_ALL => {}
@@ -197,8 +206,8 @@ impl ClientInput {
             self.is_over = true;
             let (way, kind) = (Direction::Received, RecordKind::Finished);
             self.session.events.note(self.conn, way, kind, "the client finished sending");
-        } else {
-            self.tap.received(&bytes);
+        } else if !self.read.is_told {
+            self.read.tap.received(&bytes);
         }
         Ok(bytes)
     }
@@ -217,9 +226,11 @@ impl Visitor {
         relay.session.events.retire(pair.target);
         let mut visitor = Visitor::new(relay, Met { conn, peer, local, tls }, stream, control);
         loop {
+            let faulty = visitor.faults.reset();
             let ended = tokio::select! {
                 biased;
                 () = abort.cancelled() => Next::Reset("reset by us"),
+                () = faulty.cancelled() => Next::Reset("reset by us: a fault asks for it"),
                 ended = Box::pin(visitor.requests()) => ended,
             };
             let Some(origin) = visitor.opening.take().filter(|_| ended == Next::Open) else {
@@ -245,12 +256,25 @@ impl Visitor {
         let (conn, session) = (met.conn, relay.session.clone());
         let tap = Tap::new(session.events.clone(), conn);
         let (read, write) = tokio::io::split(stream);
-        let (buffer, rest, sent) = (ReadBuffer::new(), Bytes::new(), tap.clone());
+        let (buffer, rest) = (ReadBuffer::new(), Bytes::new());
+        let faults = ClientFaults::new(session.clone(), conn, relay.faults.clone());
+        let write = FaultyWrite::new(write, faults.clone(), (tap.clone(), control.stop()));
+        let (read, sent) = (FaultyRead::new(read, faults.clone(), tap), write.recorder());
+        let of_input = faults.clone();
         Visitor {
             relay,
             met,
-            input: ClientInput { session, conn, read, buffer, tap, rest, is_over: false },
+            input: ClientInput {
+                session,
+                conn,
+                read,
+                faults: of_input,
+                buffer,
+                rest,
+                is_over: false,
+            },
             write,
+            faults,
             sent,
             onward: None,
             control,
@@ -271,20 +295,20 @@ impl Visitor {
             self.drop_onward(words);
             self.note(Direction::Sent, RecordKind::Reset, words);
             // The whole program ends: it is let go as that does it.
-            if !self.relay.session.is_stopping() {
-                reset(self.input.read.unsplit(self.write));
+            if !self.relay.session.is_stopping()
+                && let Some(write) = self.write.into_inner().await
+            {
+                reset(self.input.read.into_inner().unsplit(write));
             }
             return;
         }
         if let Some(onward) = self.onward.take() {
             onward.close(&self.relay, "closed by us");
         }
-        if matches!(ended, Next::Close(_)) {
-            tokio::select! {
-                biased;
-                () = abort.cancelled() => {}
-                () = self.linger() => {}
-            }
+        tokio::select! {
+            biased;
+            () = abort.cancelled() => {}
+            () = self.leave(matches!(ended, Next::Close(_))) => {}
         }
         self.note(Direction::Local, RecordKind::Closed, words);
     }
@@ -304,12 +328,17 @@ impl Visitor {
     /// Serves requests until one of the sides has enough; says how it ended.
     async fn requests(&mut self) -> Next {
         loop {
-            self.input.tap.next_message();
+            self.input.read.tap.next_message();
             self.sent.next_message();
+            self.faults.next_message(false);
+            if self.input.rest.is_empty() {
+                self.input.next_message();
+            }
             let Some(first) = self.first_bytes().await else { return Next::Close("closed") };
             let writer = self.relay.session.bodies.create();
             let recorder = Arc::new(self.begin(writer.id()));
             self.current = Some(Arc::clone(&recorder));
+            self.faults.exchange(&recorder);
             let next = Box::pin(self.request(first, &recorder, writer)).await;
             if next == Next::Open {
                 return next;
@@ -357,6 +386,25 @@ impl Visitor {
             Bytes::new()
         });
         (!bytes.is_empty()).then_some(bytes)
+    }
+
+    /// Lets the last words leave that faults keep back.
+    async fn leave(&mut self, lingers: bool) {
+        if self.write.is_delayed() {
+            let over =
+                async { while self.input.read().await.is_ok_and(|bytes| !bytes.is_empty()) {} };
+            let is_out = tokio::select! {
+                biased;
+                _ = self.write.flush() => true,
+                () = over => false,
+            };
+            if !is_out {
+                let _ = self.write.flush().await;
+            }
+        }
+        if lingers {
+            self.linger().await;
+        }
     }
 
     /// Ends our side and lets the client finish its own.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::io::{AsyncWriteExt as _, ReadHalf};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::task::TaskTracker;
 
@@ -20,6 +20,7 @@ use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::failure;
 use crate::engine::http::message_writer::shown;
 use crate::engine::http::tap::{ReadBuffer, Tap};
+use crate::engine::relay::http::faulty_write::FaultyWrite;
 use crate::engine::relay::http::heads;
 use crate::engine::relay::http::holding::{AheadBody, END_BY, HeldMessage, HttpHold};
 use crate::engine::relay::http::received::AskedRequest;
@@ -42,7 +43,7 @@ const WITH_HEAD: usize = 64 * 1024;
 pub(super) struct Down<'a> {
     pub(super) from: &'a mut ReadHalf<Stream>,
     pub(super) buffer: &'a mut ReadBuffer,
-    pub(super) to: &'a mut WriteHalf<Stream>,
+    pub(super) to: &'a mut FaultyWrite,
     pub(super) tap: &'a mut Tap,
     pub(super) recorder: &'a ExchangeRecorder,
     pub(super) progress: &'a Progress,
@@ -171,7 +172,7 @@ impl Down<'_> {
         }
         self.keep(writer, raw.clone()).await;
         self.write(raw).await.map_err(NoHead::Client)?;
-        self.flush().await.map_err(NoHead::Client)
+        self.hand_over().await.map_err(NoHead::Client)
     }
 
     /// The head and what follows it.
@@ -457,7 +458,7 @@ impl Down<'_> {
             both.extend_from_slice(&body);
             self.write(both.freeze()).await?;
         }
-        self.flush().await
+        self.hand_over().await
     }
 
     async fn write(&mut self, mut bytes: Bytes) -> Result<(), Failure> {
@@ -470,6 +471,11 @@ impl Down<'_> {
 
     async fn flush(&mut self) -> Result<(), Failure> {
         self.to.flush().await.map_err(|error| self.gone(&error))
+    }
+
+    /// On its way, whatever faults do to it.
+    async fn hand_over(&mut self) -> Result<(), Failure> {
+        self.to.hand_over().await.map_err(|error| self.gone(&error))
     }
 
     fn gone(&self, error: &io::Error) -> Failure {

@@ -125,6 +125,7 @@ impl Up<'_> {
 
     /// Whether the client is there; what it asks next waits.
     async fn watch(&mut self) -> UpEnd {
+        self.input.next_message();
         if self.input.rest.is_empty() {
             match self.input.read().await {
                 Ok(bytes) => {
