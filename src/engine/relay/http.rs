@@ -89,17 +89,17 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
     let machine = os::host_name().unwrap_or_default().trim().to_ascii_lowercase();
     let (requests, endings) = (AtomicU32::new(0), EndingOrder::default());
     let rewrites = RewriteControl::new(&plan.borrow().rewrites, &session);
-    let mut faulty = FaultControl::new(&plan.borrow().faults, &session);
-    let (turns, faults) = (RuleTurns::default(), faulty.watch());
+    let mut fault_control = FaultControl::new(&plan.borrow().faults, &session);
+    let (turns, faults) = (RuleTurns::default(), fault_control.watch());
     let relay =
         HttpRelay { session, plan, machine, requests, endings, rewrites, faults, turns, opener };
     let relay = Arc::new(relay);
     relay.tell_target();
-    faulty.tell();
+    fault_control.tell();
     loop {
         let happened = tokio::select! {
             happened = accept.next(&mut input) => happened,
-            () = faulty.changed() => continue,
+            () = fault_control.changed() => continue,
         };
         match happened {
             ListenerEvent::NewConn(new) => {
@@ -115,7 +115,7 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
                 Some(plan) => {
                     relay.session.holds.change(&plan.hold);
                     relay.rewrites.change(&plan.rewrites);
-                    faulty.change(&plan.faults);
+                    fault_control.change(&plan.faults);
                     relay.plan.send_replace(plan);
                     relay.tell_target();
                 }
