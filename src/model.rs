@@ -5,6 +5,7 @@
 
 pub mod answer_clock;
 pub mod authority;
+pub mod awaited;
 pub(crate) mod braces;
 pub(crate) mod byte_size;
 pub mod check_spec;

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use crate::codec::http1::{Expected, HeadReader, write};
 use crate::compose::plan;
+use crate::model::awaited::{Awaited, AwaitedFormat};
 use crate::model::check_spec::{CaptureSpec, ExpectSpec};
 use crate::model::client::{
     ClientSpec, DatagramSpec, InputSpec, ScriptStep, SocketSpec, TcpSpec, UdpSpec,
@@ -155,11 +156,20 @@ fn checks() -> impl Strategy<Value = (ExpectSpec, CaptureSpec)> {
         .prop_map(|(expect, capture)| (ExpectSpec { rows: expect }, CaptureSpec { rows: capture }))
 }
 
+fn awaited() -> impl Strategy<Value = Awaited> {
+    let formats = vec![AwaitedFormat::Matches, AwaitedFormat::Length, AwaitedFormat::Json];
+    prop_oneof![
+        payload().prop_map(Awaited::from),
+        (text(), prop::sample::select(formats)).prop_map(|(text, format)| Awaited { text, format }),
+        "[1-9][0-9]{0,6}".prop_map(|text| Awaited { text, format: AwaitedFormat::Length }),
+    ]
+}
+
 fn steps() -> impl Strategy<Value = Vec<ScriptStep>> {
     let step = prop_oneof![
         payload().prop_map(ScriptStep::Send),
-        (payload(), duration())
-            .prop_map(|(payload, within)| ScriptStep::Expect { payload, within })
+        (awaited(), duration())
+            .prop_map(|(awaited, within)| ScriptStep::Expect { awaited, within })
     ];
     prop::collection::vec(step, 0..4)
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::template::UnknownName;
 use super::*;
+use crate::model::awaited::{Awaited, AwaitedFormat, AwaitedPlan};
 use crate::model::client::{ClientSpec, ScriptStep, TcpSpec, UdpSpec};
 use crate::model::endpoint::{Bind, Endpoint};
 use crate::model::field_access;
@@ -454,7 +455,7 @@ fn a_tcp_client_plans_its_address_steps_and_tls() {
         },
         steps: vec![
             ScriptStep::Send(Payload::text(r"PING\r\n")),
-            ScriptStep::Expect { payload: Payload::text("PONG"), within: Duration::from_secs(1) },
+            ScriptStep::Expect { awaited: Awaited::text("PONG"), within: Duration::from_secs(1) },
         ],
         ..TcpSpec::default()
     };
@@ -477,6 +478,48 @@ fn a_tcp_client_plans_its_address_steps_and_tls() {
             "address",
             "{address}"
         );
+    }
+}
+
+#[test]
+fn what_a_step_waits_for_is_checked_before_it_runs() {
+    let planned = |format, text: &str| {
+        let step = ScriptStep::Expect {
+            awaited: Awaited { text: text.into(), format },
+            within: Duration::from_secs(1),
+        };
+        let spec = TcpSpec { address: "a:7".into(), steps: vec![step], ..TcpSpec::default() };
+        plan(&Spec::Tcp(spec), &scope())
+    };
+    let (hex, matches) = (AwaitedFormat::Hex, AwaitedFormat::Matches);
+    let (length, json) = (AwaitedFormat::Length, AwaitedFormat::Json);
+    for (format, text, wanted) in [
+        (hex, "0a0B", AwaitedPlan::Bytes(b"\n\x0b"[..].into())),
+        (hex, "01 ?? 03", AwaitedPlan::Pattern(vec![Some(1), None, Some(3)])),
+        (matches, "^{{host}}$", AwaitedPlan::Matches("^a.example$".into())),
+        (length, " 12 ", AwaitedPlan::Length(12)),
+        (
+            json,
+            r#"{ "host": "{{host}}" }"#,
+            AwaitedPlan::Json(serde_json::json!({ "host": "a.example" })),
+        ),
+    ] {
+        let Plan::Tcp(plan) = planned(format, text).unwrap() else { panic!("not TCP") };
+        let within = Duration::from_secs(1);
+        assert_eq!(plan.steps, [StepPlan::Expect { awaited: wanted, within }], "{text}");
+    }
+    for (format, text, why) in [
+        (hex, "01 ?", "one digit is missing or too many"),
+        (hex, "??x1", "a byte is two hex digits, or ?? for any"),
+        (matches, "(", "not a regular expression"),
+        (matches, "", "what to wait for is missing"),
+        (length, "0", "from 1 to 1048576"),
+        (length, "twelve", "from 1 to 1048576"),
+        (json, "{", "this is no JSON"),
+    ] {
+        let issue = one(planned(format, text));
+        assert_eq!(issue.field.to_string(), "step.1.expect");
+        assert!(issue.message.contains(why), "{text}: {}", issue.message);
     }
 }
 

@@ -1,11 +1,14 @@
 //! Plans of TCP and UDP: clients with their steps, listeners with greeting and automatic answers.
 
+use bytes::Bytes;
+
 use super::sockets::{
     bind, client, client_tls, datagram_endpoint, datagrams, endpoint, listener_tls, socket,
     stream_bind, unix_client,
 };
 use super::text::Composer;
 use crate::compose::template::Mode;
+use crate::model::awaited::{AWAITED_BYTES, Awaited, AwaitedFormat, AwaitedPlan};
 use crate::model::client::{ScriptStep, TcpSpec, UdpSpec};
 use crate::model::field_id::FieldId;
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenKind};
@@ -13,6 +16,7 @@ use crate::model::plan::{
     RulePlan, StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
 };
 use crate::model::timing::bound;
+use crate::query;
 
 /// Every issue goes to the composer; `None` without somebody to connect to.
 pub(super) fn tcp(spec: &TcpSpec, composer: &mut Composer<'_>) -> Option<TcpPlan> {
@@ -43,13 +47,55 @@ fn steps(steps: &[ScriptStep], composer: &mut Composer<'_>) -> Vec<StepPlan> {
             ScriptStep::Send(payload) => {
                 StepPlan::Send(composer.payload(place.then("send"), payload).into())
             }
-            ScriptStep::Expect { payload, within } => {
-                let bytes = composer.payload(place.then("expect"), payload).into();
-                StepPlan::Expect { bytes, within: *within }
+            ScriptStep::Expect { awaited: what, within } => {
+                let awaited = awaited(place.then("expect"), what, composer);
+                StepPlan::Expect { awaited, within: *within }
             }
         }
     };
     steps.iter().enumerate().map(plan).collect()
+}
+
+/// What a step waits for; nothing in particular after an issue.
+fn awaited(place: FieldId, awaited: &Awaited, composer: &mut Composer<'_>) -> AwaitedPlan {
+    let text = awaited.text.as_str();
+    if text.trim().is_empty() && awaited.format != AwaitedFormat::Text {
+        composer.issue(place, "what to wait for is missing");
+        return AwaitedPlan::Bytes(Bytes::new());
+    }
+    let plan = match awaited.format {
+        AwaitedFormat::Text => {
+            Ok(AwaitedPlan::Bytes(composer.escaped(place, text, Mode::Payload).into()))
+        }
+        // A dump is taken, too, where no byte of it is open.
+        AwaitedFormat::Hex if !text.contains('?') => {
+            Ok(AwaitedPlan::Bytes(composer.escaped(place, text, Mode::Hex).into()))
+        }
+        AwaitedFormat::Hex => {
+            query::pattern_of_bytes(&composer.line(place, text)).map(AwaitedPlan::Pattern)
+        }
+        AwaitedFormat::Matches => {
+            let source = composer.line(place, text);
+            let compiled = regex::bytes::Regex::new(&source);
+            compiled.map(|_| AwaitedPlan::Matches(source)).map_err(|error| explain(&error))
+        }
+        AwaitedFormat::Length => length(&composer.line(place, text)).map(AwaitedPlan::Length),
+        AwaitedFormat::Json => {
+            let json = composer.escaped(place, text, Mode::Text);
+            let value = serde_json::from_slice(&json).map(AwaitedPlan::Json);
+            value.map_err(|error| format!("this is no JSON: {error}"))
+        }
+    };
+    plan.unwrap_or_else(|why| {
+        composer.issue(place, why);
+        AwaitedPlan::Bytes(Bytes::new())
+    })
+}
+
+/// Bytes a step waits for.
+fn length(text: &str) -> Result<usize, String> {
+    let count = text.trim().parse().ok().filter(|count| (1..=AWAITED_BYTES).contains(count));
+    count.ok_or_else(|| format!("a number of bytes from 1 to {AWAITED_BYTES} stands here"))
 }
 
 /// As [`tcp`]; `None` without an address to bind.

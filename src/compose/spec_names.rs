@@ -30,7 +30,8 @@ fn each_text(spec: &mut Spec, visit: &mut dyn FnMut(&mut String, bool)) {
         {
             let before = payload.phrase().into_owned();
             let mut text = before.clone();
-            visit(&mut text, true);
+            let format = payload.value(0).map(|format| format.show().into_owned());
+            visit(&mut text, format.is_none_or(|it| it == "text" || it == "hex"));
             if text != before {
                 // It is a text with other names in it: whatever took the one takes the other.
                 let _ = payload.set_phrase(&text);

@@ -10,6 +10,7 @@
 //!   └────our FIN─────► we still receive ──peer's FIN──► closed
 //! ```
 
+mod awaiting;
 pub(crate) mod conn_handle;
 pub(crate) mod script;
 

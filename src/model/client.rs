@@ -5,6 +5,7 @@ use std::time::Duration;
 use smart_default::SmartDefault;
 use strum::IntoStaticStr;
 
+use super::awaited::Awaited;
 use super::check_spec::{CaptureSpec, ExpectSpec};
 use super::payload::{LineEnding, Payload, PayloadFormat};
 use super::tls::ClientTls;
@@ -91,6 +92,6 @@ pub struct UdpSpec {
 pub enum ScriptStep {
     #[default]
     Send(Payload),
-    /// Wait until the received bytes contain this payload.
-    Expect { payload: Payload, within: Duration },
+    /// Wait until this was received.
+    Expect { awaited: Awaited, within: Duration },
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use super::awaited::AwaitedFormat;
 use super::field::FieldValue;
 use super::http_relay::HostHeader;
 use super::payload::{LineEnding, PayloadFormat};
@@ -102,5 +103,6 @@ from_text! {
     Verify, "is not known here";
     LineEnding, "is not known here";
     PayloadFormat, "is not known here";
+    AwaitedFormat, "is not known here; text, hex, matches, length and json are";
     HostHeader, "is not known here";
 }

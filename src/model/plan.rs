@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::awaited::AwaitedPlan;
 use super::endpoint::{Bind, Endpoint};
 use super::fault::FaultsPlan;
 use super::hold::HoldPlan;
@@ -238,11 +239,11 @@ pub struct UdpPlan {
     pub steps: Vec<StepPlan>,
 }
 
-/// Sends bytes, or fails unless what is received contains them in time.
+/// Sends bytes, or fails unless what is awaited is received in time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepPlan {
     Send(Bytes),
-    Expect { bytes: Bytes, within: Duration },
+    Expect { awaited: AwaitedPlan, within: Duration },
 }
 
 /// What every connection is greeted with (empty = nothing) and answered by; first rule wins.

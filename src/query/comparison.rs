@@ -179,7 +179,7 @@ pub(super) fn is_same(one: &Value, other: &Value) -> bool {
 }
 
 /// Whether a value has a part: members of an object, elements of a list, text in a text.
-pub(super) fn has(value: &Value, part: &Value) -> bool {
+pub(crate) fn has(value: &Value, part: &Value) -> bool {
     match (value, part) {
         (Value::Object(members), Value::Object(parts)) => parts.iter().all(|(name, part)| {
             members.get(name).is_some_and(|value| is_same(value, part) || has_inside(value, part))
@@ -500,6 +500,19 @@ fn yes_no(text: &str) -> Result<AnswerTest, String> {
 /// Whether a text is meant as bytes: as in filters, or with `??` for any byte.
 fn is_hex(text: &str) -> bool {
     value::looks_like_hex(&text.replace('?', "0"))
+}
+
+/// Bytes as hex digits, in groups or not; `??` is any byte.
+///
+/// # Errors
+/// What is wrong with them.
+pub(crate) fn pattern_of_bytes(text: &str) -> Result<Vec<Option<u8>>, String> {
+    let pattern = hex(&text.split_whitespace().collect::<String>())?;
+    if pattern.is_empty() {
+        Err("a byte is two hex digits, or ?? for any".into())
+    } else {
+        Ok(pattern)
+    }
 }
 
 fn hex(text: &str) -> Result<Vec<Option<u8>>, String> {

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use wirebench::engine::command::{CloseMode, Command, Recipient};
 use wirebench::engine::event::Phase;
+use wirebench::model::awaited::AwaitedPlan;
 use wirebench::model::endpoint::{Bind, Endpoint};
 use wirebench::model::failure::{FailureKind, Stage};
 use wirebench::model::id::SessionId;
@@ -209,9 +210,9 @@ async fn steps_send_and_expect_in_order() {
     let mut plan = tcp(peer.local_addr().unwrap());
     let within = Duration::from_secs(5);
     plan.steps = vec![
-        StepPlan::Expect { bytes: Bytes::from_static(b"220"), within },
+        StepPlan::Expect { awaited: AwaitedPlan::Bytes(Bytes::from_static(b"220")), within },
         StepPlan::Send(Bytes::from_static(b"HELO\r\n")),
-        StepPlan::Expect { bytes: Bytes::from_static(b"250"), within },
+        StepPlan::Expect { awaited: AwaitedPlan::Bytes(Bytes::from_static(b"250")), within },
         StepPlan::Send(Bytes::from_static(b"QUIT\r\n")),
     ];
     let mut bench = Bench::start();
@@ -231,7 +232,8 @@ async fn an_expectation_that_fails_ends_the_session_with_what_came_instead() {
     let peer = peer();
     let mut plan = tcp(peer.local_addr().unwrap());
     let within = Duration::from_millis(50);
-    plan.steps = vec![StepPlan::Expect { bytes: Bytes::from_static(b"OK"), within }];
+    plan.steps =
+        vec![StepPlan::Expect { awaited: AwaitedPlan::Bytes(Bytes::from_static(b"OK")), within }];
     let mut bench = Bench::start();
     let id = bench.open(Plan::Tcp(plan.clone()));
     let (mut far, _) = peer.accept().unwrap();

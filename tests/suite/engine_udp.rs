@@ -7,6 +7,7 @@ use bytes::Bytes;
 use socket2::SockRef;
 use wirebench::engine::command::{CloseMode, Command, Recipient};
 use wirebench::engine::event::Phase;
+use wirebench::model::awaited::AwaitedPlan;
 use wirebench::model::endpoint::Bind;
 use wirebench::model::failure::{FailureKind, Stage};
 use wirebench::model::plan::{Plan, RulePlan, SourceAddress, StepPlan, UdpListenerPlan, UdpPlan};
@@ -176,7 +177,10 @@ async fn steps_of_a_client_send_and_expect_datagrams() {
     let mut plan = udp(peer.local_addr().unwrap());
     plan.steps = vec![
         StepPlan::Send(Bytes::from_static(b"q")),
-        StepPlan::Expect { bytes: Bytes::from_static(b"never"), within: Duration::from_millis(50) },
+        StepPlan::Expect {
+            awaited: AwaitedPlan::Bytes(Bytes::from_static(b"never")),
+            within: Duration::from_millis(50),
+        },
     ];
     let mut bench = Bench::start();
     let id = bench.open(Plan::Udp(plan));
@@ -311,7 +315,10 @@ async fn a_stranger_does_not_fulfil_what_a_client_expects() {
         let (peer, stranger) = (socket(), socket());
         let within = Duration::from_millis(if any_peer { 5_000 } else { 100 });
         let bytes = Bytes::from_static(b"ok");
-        let steps = vec![StepPlan::Expect { bytes, within }, StepPlan::Send(Bytes::new())];
+        let steps = vec![
+            StepPlan::Expect { awaited: AwaitedPlan::Bytes(bytes), within },
+            StepPlan::Send(Bytes::new()),
+        ];
         let plan = UdpPlan { steps, any_peer, ..udp(peer.local_addr().unwrap()) };
         let mut bench = Bench::start();
         let id = bench.open(Plan::Udp(plan));

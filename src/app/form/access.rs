@@ -287,7 +287,11 @@ pub fn spelling(spec: &Spec, id: FormFieldId) -> TextSpelling {
         (ValueKind::Text, "text") if found.table.variant() != "matches" => "text".into(),
         _ => return TextSpelling::Plain,
     };
-    if format == "hex" { TextSpelling::Hex } else { TextSpelling::Escapes }
+    match &*format {
+        "hex" => TextSpelling::Hex,
+        "text" => TextSpelling::Escapes,
+        _ => TextSpelling::Plain,
+    }
 }
 
 /// The field of the body's text; `None` = the spec has no body, or one that is no text.

@@ -4,15 +4,15 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
-use memchr::memmem;
 use tokio::time::Instant;
 
+use super::awaiting::Awaiting;
+use crate::model::awaited::{AWAITED_BYTES, AwaitedPlan};
+use crate::model::counts::counted;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::StepPlan;
 
-/// Received bytes kept while an expectation waits; the newest stay.
-const KEPT: usize = 1024 * 1024;
-/// Bytes of an expectation or of what came instead, shown in a failure.
+/// Bytes of what came instead, shown in a failure.
 const SHOWN: usize = 40;
 
 /// Steps still to do, in order.
@@ -22,7 +22,9 @@ pub(crate) struct Script {
     number: usize,
     /// Received and not used by an expectation yet.
     seen: Vec<u8>,
-    /// Of the expectation in front, once it is its turn.
+    /// The expectation in front, once it is its turn.
+    awaiting: Option<Awaiting>,
+    /// When that has waited long enough.
     deadline: Option<(Instant, Duration)>,
 }
 
@@ -55,12 +57,13 @@ impl Script {
                     self.step_done();
                     return Some(data);
                 }
-                StepPlan::Expect { bytes, within } => {
-                    let Some(start) = memmem::find(&self.seen, bytes) else {
+                StepPlan::Expect { awaited, within } => {
+                    let awaiting = self.awaiting.get_or_insert_with(|| Awaiting::new(awaited));
+                    let Some(end) = awaiting.end_in(&self.seen) else {
                         self.deadline.get_or_insert_with(|| (Instant::now() + *within, *within));
                         return None;
                     };
-                    self.seen.drain(..start + bytes.len());
+                    self.seen.drain(..end);
                     self.step_done();
                 }
             }
@@ -70,7 +73,7 @@ impl Script {
     fn step_done(&mut self) {
         self.steps.pop_front();
         self.number += 1;
-        self.deadline = None;
+        (self.awaiting, self.deadline) = (None, None);
         if self.is_over() {
             self.seen = Vec::new();
         }
@@ -82,7 +85,10 @@ impl Script {
             return;
         }
         self.seen.extend_from_slice(data);
-        let surplus = self.seen.len().saturating_sub(KEPT);
+        let surplus = self.seen.len().saturating_sub(AWAITED_BYTES);
+        if let Some(awaiting) = self.awaiting.as_mut().filter(|_| surplus > 0) {
+            awaiting.cut(surplus);
+        }
         self.seen.drain(..surplus);
     }
 
@@ -111,7 +117,7 @@ impl Script {
 
     fn expected(&self) -> Option<String> {
         self.steps.iter().find_map(|step| match step {
-            StepPlan::Expect { bytes, .. } => Some(shown(bytes)),
+            StepPlan::Expect { awaited, .. } => Some(what(awaited)),
             StepPlan::Send(_) => None,
         })
     }
@@ -120,8 +126,27 @@ impl Script {
         if self.seen.is_empty() {
             return "nothing came".to_owned();
         }
+        if let Some(StepPlan::Expect { awaited: AwaitedPlan::Length(_), .. }) = self.steps.front() {
+            return format!("{} came", counted(self.seen.len() as u64, "byte"));
+        }
         let start = self.seen.len().saturating_sub(SHOWN);
         format!("the last bytes were {}", shown(&self.seen[start..]))
+    }
+}
+
+/// What is awaited, as a part of a sentence.
+fn what(awaited: &AwaitedPlan) -> String {
+    match awaited {
+        AwaitedPlan::Bytes(bytes) => shown(bytes),
+        AwaitedPlan::Pattern(bytes) => {
+            let byte = |byte: &Option<u8>| byte.map_or("??".to_owned(), |it| format!("{it:02x}"));
+            let kept: Vec<String> = bytes.iter().take(SHOWN).map(byte).collect();
+            let more = if bytes.len() > SHOWN { " …" } else { "" };
+            format!("hex {}{more}", kept.join(" "))
+        }
+        AwaitedPlan::Matches(source) => format!("what matches {}", shown(source.as_bytes())),
+        AwaitedPlan::Length(count) => counted(*count as u64, "byte"),
+        AwaitedPlan::Json(part) => format!("JSON that has {}", shown(part.to_string().as_bytes())),
     }
 }
 
@@ -141,8 +166,8 @@ mod tests {
     }
 
     fn expect(text: &'static str) -> StepPlan {
-        let bytes = Bytes::from_static(text.as_bytes());
-        StepPlan::Expect { bytes, within: Duration::from_secs(1) }
+        let awaited = AwaitedPlan::Bytes(Bytes::from_static(text.as_bytes()));
+        StepPlan::Expect { awaited, within: Duration::from_secs(1) }
     }
 
     #[tokio::test]
@@ -172,6 +197,43 @@ mod tests {
             "step 2: 'PONG' did not come within 1000 ms; the last bytes were '500 no\\n'"
         );
         assert!(script.peer_finished("h:1").unwrap().cause.contains("before 'PONG' came"));
+    }
+
+    #[tokio::test]
+    async fn every_kind_of_expectation_says_what_it_waited_for() {
+        for (awaited, came, why) in [
+            (AwaitedPlan::Pattern(vec![Some(1), None]), "x", "hex 01 ?? did not come"),
+            (AwaitedPlan::Matches("^2..".into()), "x", "what matches '^2..' did not come"),
+            (
+                AwaitedPlan::Length(12),
+                "12345",
+                "12 bytes did not come within 1000 ms; 5 bytes came",
+            ),
+            (
+                AwaitedPlan::Json(serde_json::json!({ "id": 7 })),
+                "{",
+                "JSON that has '{\\\"id\\\":7}'",
+            ),
+        ] {
+            let within = Duration::from_secs(1);
+            let mut script = Script::new(vec![StepPlan::Expect { awaited, within }]);
+            script.received(came.as_bytes());
+            assert_eq!(script.next_send(), None);
+            let cause = script.late("h:1").unwrap().cause;
+            assert!(cause.contains(why), "{cause}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_fell_out_of_the_buffer_is_searched_no_more() {
+        let mut script = Script::new(vec![expect("end")]);
+        for _ in 0..20 {
+            script.received(&vec![b'x'; 100_000]);
+            assert_eq!(script.next_send(), None);
+        }
+        script.received(b"end");
+        assert_eq!(script.next_send(), None);
+        assert!(script.is_over());
     }
 
     #[tokio::test]

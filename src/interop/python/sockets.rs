@@ -6,6 +6,7 @@ use super::literal::{
     bind, bytes, family_argument, imports, is_ipv6, only, seconds, server_context, text,
 };
 use crate::interop::socket_options::{connection, datagram_source, family, set};
+use crate::model::awaited::AwaitedPlan;
 use crate::model::plan::{
     AnswerPart, RulePlan, StepPlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
 };
@@ -18,10 +19,10 @@ const REPLY_SECONDS: u32 = 5;
 const EXPECT_STREAM: &str = r#"
 
 def expect(sock, wanted, seconds):
-    """Receives until the bytes have come; fails after the given time."""
+    """Receives until what is wanted has come; fails after the given time."""
     received = b""
     deadline = time.monotonic() + seconds
-    while wanted not in received:
+    while not wanted(received):
         sock.settimeout(max(deadline - time.monotonic(), 0.001))
         data = sock.recv(65536)
         if not data:
@@ -32,13 +33,33 @@ def expect(sock, wanted, seconds):
 
 "#;
 
+const HAS_JSON: &str = r#"
+
+def has(value, part):
+    """Whether a value has these members and elements."""
+    if isinstance(value, dict) and isinstance(part, dict):
+        return all(name in value and has(value[name], part[name]) for name in part)
+    if isinstance(value, list) and isinstance(part, list):
+        return all(any(has(it, one) for it in value) for one in part)
+    return value == part
+
+
+def has_json(data, part):
+    """Whether the JSON in data has a part; what is not complete has none."""
+    try:
+        return has(json.loads(data), json.loads(part))
+    except ValueError:
+        return False
+
+"#;
+
 const EXPECT_DATAGRAM: &str = r#"
 
 def expect(sock, wanted, seconds):
-    """Receives until a datagram holds the bytes; fails after the given time."""
+    """Receives until a datagram is what is wanted; fails after the given time."""
     deadline = time.monotonic() + seconds
     received = b""
-    while wanted not in received:
+    while not wanted(received):
         sock.settimeout(max(deadline - time.monotonic(), 0.001))
         received, peer = sock.recvfrom(65535)
         print(peer, received)
@@ -81,12 +102,20 @@ pub(super) fn tcp_client(plan: &TcpPlan) -> String {
     };
     let is_tls = *tls != ClientTls::Off;
     let hashes = !check.is_empty();
-    let imports =
-        imports(&[("hashlib", hashes), ("socket", true), ("ssl", is_tls), ("time", waits(steps))]);
+    let (by_regex, of_json) = looks(steps);
+    let imports = imports(&[
+        ("hashlib", hashes),
+        ("json", of_json),
+        ("re", by_regex),
+        ("socket", true),
+        ("ssl", is_tls),
+        ("time", waits(steps)),
+    ]);
+    let has_json = only(of_json, HAS_JSON);
     let expect = only(waits(steps), EXPECT_STREAM);
     let steps = steps_of(steps, |data| format!("sock.sendall({data})"));
     format!(
-        "{imports}{connect}{expect}
+        "{imports}{connect}{has_json}{expect}
 {raw}with {sock} as sock:
 {check}    sock.settimeout(None)
 {options}{steps}    while True:  # until the peer finishes sending
@@ -101,7 +130,10 @@ pub(super) fn tcp_client(plan: &TcpPlan) -> String {
 /// The whole script: does the steps, then prints replies until none comes for a while.
 pub(super) fn udp_client(plan: &UdpPlan) -> String {
     let UdpPlan { endpoint, client, socket, any_peer, steps } = plan;
-    let imports = imports(&[("socket", true), ("time", waits(steps))]);
+    let (by_regex, of_json) = looks(steps);
+    let imports =
+        imports(&[("json", of_json), ("re", by_regex), ("socket", true), ("time", waits(steps))]);
+    let has_json = only(of_json, HAS_JSON);
     let expect = only(waits(steps), EXPECT_DATAGRAM);
     let (family, bound) = datagram_source(endpoint, client);
     let options = set(&socket.calls(family == "AF_INET6"), "    ", "sock");
@@ -109,7 +141,7 @@ pub(super) fn udp_client(plan: &UdpPlan) -> String {
     let (host, port) = (text(&endpoint.host), endpoint.port);
     let steps = steps_of(steps, |data| format!("sock.sendto({data}, peer)"));
     format!(
-        "{imports}{expect}
+        "{imports}{has_json}{expect}
 {strangers}with socket.socket(socket.{family}, socket.SOCK_DGRAM) as sock:
 {options}{bound}    peer = ({host}, {port})
 {steps}    sock.settimeout({REPLY_SECONDS})
@@ -130,11 +162,37 @@ fn waits(steps: &[StepPlan]) -> bool {
 fn steps_of(steps: &[StepPlan], send: impl Fn(String) -> String) -> String {
     let line = |step: &StepPlan| match step {
         StepPlan::Send(data) => format!("    {}\n", send(bytes(data))),
-        StepPlan::Expect { bytes: wanted, within } => {
-            format!("    expect(sock, {}, {})\n", bytes(wanted), seconds(*within))
+        StepPlan::Expect { awaited, within } => {
+            let wanted = wanted(awaited);
+            format!("    expect(sock, lambda data: {wanted}, {})\n", seconds(*within))
         }
     };
     steps.iter().map(line).collect()
+}
+
+/// What is awaited as a test of the bytes in `data`.
+fn wanted(awaited: &AwaitedPlan) -> String {
+    match awaited {
+        AwaitedPlan::Bytes(wanted) => format!("{} in data", bytes(wanted)),
+        AwaitedPlan::Pattern(wanted) => {
+            let byte = |byte: &Option<u8>| byte.map_or(".".to_owned(), |it| format!("\\x{it:02x}"));
+            let pattern: String = wanted.iter().map(byte).collect();
+            format!("re.search(rb\"(?s){pattern}\", data)")
+        }
+        AwaitedPlan::Matches(regex) => format!("re.search({}, data)", bytes(regex.as_bytes())),
+        AwaitedPlan::Length(count) => format!("len(data) >= {count}"),
+        AwaitedPlan::Json(part) => format!("has_json(data, {})", text(&part.to_string())),
+    }
+}
+
+/// Whether a step waits for what is found by a regular expression, and for JSON.
+fn looks(steps: &[StepPlan]) -> (bool, bool) {
+    let any = |is: fn(&AwaitedPlan) -> bool| {
+        steps.iter().any(|step| matches!(step, StepPlan::Expect { awaited, .. } if is(awaited)))
+    };
+    let by_regex =
+        |it: &AwaitedPlan| matches!(it, AwaitedPlan::Pattern(_) | AwaitedPlan::Matches(_));
+    (any(by_regex), any(|it| matches!(it, AwaitedPlan::Json(_))))
 }
 
 /// The whole script: a thread per connection greets and answers by the rules.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::check::{CAPTURE, EXPECT};
+use crate::model::awaited::Awaited;
 use crate::model::client::{
     ClientSpec, DatagramSpec, EXPECT_WITHIN, InputSpec, ScriptStep, SocketSpec, TcpSpec, UdpSpec,
 };
@@ -22,6 +23,7 @@ const ADDRESS_HELP: &str = "Where to send: host:port.";
 const STREAM_HELP: &str =
     "Where to connect: host:port, or unix:/path for a socket of the file system.";
 const FORMATS: ValueKind = ValueKind::Choice(&["text", "hex"]);
+const AWAITED: ValueKind = ValueKind::Choice(&["text", "hex", "matches", "length", "json"]);
 const LIST: ValueKind = ValueKind::List(Spelling::Table);
 const RULES: &str = "Automatic answers; the first that applies is sent. {{message}} is what was \
                      received, {{match}} the part that matched.";
@@ -153,6 +155,22 @@ impl Options for Payload {
     }
 }
 
+impl Options for Awaited {
+    fields! {
+        "format", AWAITED, format, width: Some(Cells(9)),
+            help: "How it is written: text with escapes, hex digits with ?? for any byte, a regular expression, a number of bytes, or JSON.";
+    }
+
+    fn phrase(&self) -> Cow<'_, str> {
+        self.text.as_str().into()
+    }
+
+    fn set_phrase(&mut self, text: &str) -> Result<(), String> {
+        text.clone_into(&mut self.text);
+        Ok(())
+    }
+}
+
 impl Options for ScriptStep {
     fields! {
         "", ValueKind::Variant(&["send", "expect"]), -, width: Some(Cells(9)),
@@ -161,9 +179,10 @@ impl Options for ScriptStep {
             width: Some(Fill(1)), placeholder: "text with \\r\\n escapes",
             presence: Presence::Required,
             help: "Bytes to send.";
-        "expect", ValueKind::Payload, (ScriptStep::Expect { payload, .. } => payload),
+        "expect", ValueKind::Payload, (ScriptStep::Expect { awaited, .. } => awaited),
             when: Some("expect"), width: Some(Fill(1)), placeholder: "text with \\r\\n escapes",
-            presence: Presence::Required, help: "Wait until what was received contains this.";
+            presence: Presence::Required,
+            help: "Wait until this was received: a text, hex with ?? for any byte, what matches, so many bytes, or JSON that has this.";
         "within", ValueKind::Duration, (ScriptStep::Expect { within, .. } => within),
             when: Some("expect"), default: Some("5s"), width: Some(Cells(6)), label: "within",
             help: "Longest wait.";
@@ -174,13 +193,14 @@ impl Options for ScriptStep {
     }
 
     fn switch(&mut self, word: &str) {
-        let payload = match self {
-            ScriptStep::Send(payload) | ScriptStep::Expect { payload, .. } => payload,
-        };
-        let payload = std::mem::take(payload);
-        *self = match word {
-            "expect" => ScriptStep::Expect { payload, within: EXPECT_WITHIN },
-            _ => ScriptStep::Send(payload),
+        *self = match (word, std::mem::take(self)) {
+            ("expect", ScriptStep::Send(payload)) => {
+                ScriptStep::Expect { awaited: payload.into(), within: EXPECT_WITHIN }
+            }
+            ("send", ScriptStep::Expect { awaited, .. }) => {
+                ScriptStep::Send(awaited.into_payload())
+            }
+            (_, same) => same,
         };
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::model::awaited::{Awaited, AwaitedFormat};
 use crate::model::client::{InputSpec, ScriptStep, TcpSpec, UdpSpec};
 use crate::model::http::{Auth, HttpBody, HttpRule, HttpSpec, PartSource};
 use crate::model::listener::{Rule, TcpListenerSpec, When, WhenKind};
@@ -73,10 +74,48 @@ fn the_documented_tcp_presets_read() {
     let Spec::Tcp(spec) = get(ping).spec else { panic!() };
     assert_eq!(spec.steps[0], ScriptStep::Send(Payload::text("PING\r\n")));
     let within = Duration::from_secs(1);
-    assert_eq!(spec.steps[1], ScriptStep::Expect { payload: Payload::text("PING"), within });
+    assert_eq!(spec.steps[1], ScriptStep::Expect { awaited: Awaited::text("PING"), within });
     let server = "[tcp-listener]\nbind = \"127.0.0.1:7000\"\nrule = [{ when = \"contains 'PING'\", send = \"{{match}}\" }]\n";
     let Spec::TcpListener(spec) = get(server).spec else { panic!() };
     assert_eq!(spec.rules[0].when, When { kind: WhenKind::Contains, text: "PING".into() });
+}
+
+#[test]
+fn steps_wait_for_what_is_written_in_any_way() {
+    let text = "[tcp]\naddress = \"localhost:7\"\nstep = [\n  { expect = { hex = \"01 ?? 03\" } },\n  { expect = { matches = \"^2\\\\d\\\\d \" }, within = \"1s\" },\n  { expect = { length = 12 } },\n  { expect = { json = '{\"ok\":true}' } },\n]\n";
+    let Spec::Tcp(spec) = get(text).spec else { panic!() };
+    let found: Vec<(AwaitedFormat, &str)> = spec
+        .steps
+        .iter()
+        .map(|step| match step {
+            ScriptStep::Expect { awaited, .. } => (awaited.format, &*awaited.text),
+            ScriptStep::Send(_) => panic!("sends"),
+        })
+        .collect();
+    let wanted = [
+        (AwaitedFormat::Hex, "01 ?? 03"),
+        (AwaitedFormat::Matches, r"^2\d\d "),
+        (AwaitedFormat::Length, "12"),
+        (AwaitedFormat::Json, r#"{"ok":true}"#),
+    ];
+    assert_eq!(found, wanted);
+    let written = write_spec(&Spec::Tcp(spec.clone()));
+    assert!(written.contains("{ expect.length = 12 }"), "{written}");
+    assert_eq!(get(&written).spec, Spec::Tcp(spec));
+    for (step, why) in [
+        ("expect = 7", "'expect' must be a table, not a number"),
+        (
+            "expect = {}",
+            "must be a text or { hex = \"...\" } or { matches = \"...\" } or { length = 12 }",
+        ),
+        ("expect = { hex = \"01\", length = 1 }", "must be a text or"),
+        ("expect = { regex = \"a\" }", "unknown key 'regex' in 'expect'"),
+        ("expect = { length = -1 }", "'length' must be a number of bytes"),
+        ("send = { matches = \"a\" }", "unknown key 'matches' in 'send'"),
+    ] {
+        let found = refusal(&format!("[tcp]\naddress = \"h:7\"\nstep = [{{ {step} }}]\n"));
+        assert!(found.contains(why), "{step}: {found}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use toml_edit::Document;
 
 use super::entries;
 use crate::codec::strict_toml::{Fields, NamedItem, Trouble};
+use crate::model::awaited;
 use crate::model::field::{FieldValue, Options, Presence, Spelling, ValueKind};
 use crate::model::field_access::put;
 use crate::model::spec::Spec;
@@ -141,16 +142,38 @@ fn value(entry: &NamedItem<'_>, options: &mut dyn Options, at: usize) -> Read<()
         ValueKind::Table => {
             return inner(options, at).map_or(Ok(()), |inner| switch(entry, inner));
         }
-        ValueKind::Payload if entry.as_text().is_none() => {
-            let mut kinds = entry.table()?;
-            let hex = kinds.text("hex")?;
-            kinds.done()?;
-            inner(options, at).map(|inner| put(inner, 0, "hex"));
-            hex.ok_or_else(|| entry.wrong("must be a text or { hex = \"...\" }"))?
-        }
+        ValueKind::Payload if entry.as_text().is_none() => payload(entry, inner(options, at))?,
         _ => entry.text()?.to_owned(),
     };
     put(options, at, &text).map_err(|why| entry.wrong(&format!("cannot be this: {why}")))
+}
+
+/// A payload that is not written as plain text: `{ hex = "..." }`, and the other words of its format.
+fn payload(entry: &NamedItem<'_>, payload: Option<&mut dyn Options>) -> Read<String> {
+    let Some(payload) = payload else { return Ok(entry.text()?.to_owned()) };
+    let formats = awaited::formats(payload);
+    let mut kinds = entry.table()?;
+    let mut found = Vec::new();
+    for format in formats {
+        let Some(value) = kinds.get(format) else { continue };
+        let text = if awaited::is_counted(format) && value.as_text().is_none() {
+            value.number(0, i64::MAX, "of bytes")?.to_string()
+        } else {
+            value.text()?.to_owned()
+        };
+        found.push((*format, text));
+    }
+    kinds.done()?;
+    let example = |format: &&'static str| {
+        let value = if awaited::is_counted(format) { "12" } else { "\"...\"" };
+        format!("{{ {format} = {value} }}")
+    };
+    let [(format, text)] = found.as_slice() else {
+        let ways: Vec<String> = formats.iter().map(example).collect();
+        return Err(entry.wrong(&format!("must be a text or {}", ways.join(" or "))));
+    };
+    put(payload, 0, format).map_err(|why| entry.wrong(&why))?;
+    Ok(text.clone())
 }
 
 /// A table; where it is an alternative that can be switched on, also `true` and `false`.

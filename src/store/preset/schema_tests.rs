@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::*;
+use crate::model::awaited::{formats, is_counted};
 use crate::model::field::{FieldInfo, FieldValue, Options, Presence, Spelling, ValueKind};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/preset.schema.json");
@@ -166,15 +167,22 @@ fn property(value: Option<&mut dyn FieldValue>, info: &FieldInfo) -> Value {
         }
         ValueKind::Duration => json!({ "$ref": "#/$defs/duration" }),
         ValueKind::Choice(words) => json!({ "enum": words }),
-        ValueKind::Payload => json!({ "anyOf": [
-            { "type": "string" },
-            {
-                "type": "object",
-                "additionalProperties": false,
-                "required": ["hex"],
-                "properties": { "hex": { "type": "string" } },
-            },
-        ] }),
+        ValueKind::Payload => {
+            let payload = value.and_then(FieldValue::options_mut).unwrap();
+            let way = |format: &&'static str| {
+                let kind =
+                    if is_counted(format) { json!(["integer", "string"]) } else { json!("string") };
+                json!({
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": [format],
+                    "properties": { *format: { "type": kind } },
+                })
+            };
+            let ways = formats(payload).iter().map(way);
+            let ways: Vec<Value> = [json!({ "type": "string" })].into_iter().chain(ways).collect();
+            json!({ "anyOf": ways })
+        }
         ValueKind::Table => {
             let inner = value.and_then(FieldValue::options_mut).unwrap();
             let schema = table(inner);

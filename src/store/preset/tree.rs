@@ -4,6 +4,7 @@
 use toml_edit::{Array, InlineTable, Value};
 
 use super::entries;
+use crate::model::awaited;
 use crate::model::field::{FieldInfo, FieldValue, Options, Presence, Spelling, ValueKind};
 use crate::model::spec::Spec;
 
@@ -93,11 +94,23 @@ fn node(value: &dyn FieldValue, info: &FieldInfo) -> Option<Value> {
         ValueKind::Payload => {
             let text = Value::from(value.show().into_owned());
             let format = value.options().and_then(|inner| inner.value(0));
-            let is_hex = format.is_some_and(|format| format.show() == "hex");
-            Some(if is_hex { InlineTable::from_iter([("hex", text)]).into() } else { text })
+            let format = format.map(FieldValue::show).filter(|format| format != "text");
+            Some(match format {
+                Some(format) => InlineTable::from_iter([(&*format, counted(&format, text))]).into(),
+                None => text,
+            })
         }
         _ => scalar(&value.show(), info),
     }
+}
+
+/// A number where the format of a payload is one; text that is none stays as it was typed.
+fn counted(format: &str, text: Value) -> Value {
+    let number = text.as_str().filter(|_| awaited::is_counted(format));
+    let number = number.and_then(|text| {
+        text.parse::<i64>().ok().filter(|number| *number >= 0 && number.to_string() == text)
+    });
+    number.map_or(text, Value::from)
 }
 
 fn scalar(text: &str, info: &FieldInfo) -> Option<Value> {

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use wirebench::compose;
 use wirebench::interop::curl;
 use wirebench::interop::python::{self, Library};
+use wirebench::model::awaited::AwaitedPlan;
 use wirebench::model::endpoint::{Bind, Endpoint};
 use wirebench::model::http::HttpSpec;
 use wirebench::model::plan::{
@@ -181,7 +182,10 @@ fn a_python_tcp_client_says_what_ours_says() {
         tls: ClientTls::Off,
         steps: vec![
             StepPlan::Send(Bytes::from_static(b"\x00\xff'\"\\ {x}\r\n")),
-            StepPlan::Expect { bytes: Bytes::from_static(b"go\n"), within: PATIENCE },
+            StepPlan::Expect {
+                awaited: AwaitedPlan::Bytes(Bytes::from_static(b"go\n")),
+                within: PATIENCE,
+            },
             StepPlan::Send(Bytes::from_static("é".as_bytes())),
         ],
         connect_timeout: PATIENCE,
@@ -205,6 +209,45 @@ fn a_python_tcp_client_says_what_ours_says() {
 }
 
 #[test]
+fn a_python_tcp_client_waits_for_what_ours_waits_for() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut steps = Vec::new();
+    for (awaited, answer) in [
+        (AwaitedPlan::Pattern(vec![Some(1), None, Some(b'\n')]), b"a"),
+        (AwaitedPlan::Matches("2[0-9]+ ready".into()), b"b"),
+        (AwaitedPlan::Length(5), b"c"),
+        (AwaitedPlan::Json(serde_json::json!({ "ok": true, "list": [{ "id": 2 }] })), b"d"),
+    ] {
+        steps.push(StepPlan::Expect { awaited, within: PATIENCE });
+        steps.push(StepPlan::Send(Bytes::from_static(answer)));
+    }
+    let plan = Plan::Tcp(TcpPlan {
+        endpoint: Endpoint::new("127.0.0.1", listener.local_addr().unwrap().port()),
+        tls: ClientTls::Off,
+        steps,
+        connect_timeout: PATIENCE,
+        socket: SocketOptions::default(),
+        client: ClientOptions::default(),
+    });
+    let script = python::write(&plan, Library::Requests);
+    let Some(running) = start("python3", &script) else { return };
+    let mut stream = accept(&listener);
+    for (said, wanted) in [
+        (&b"\x01\n\n"[..], b"a"),
+        (b"220 ready\r\n", b"b"),
+        (b"12345", b"c"),
+        (br#"{"ok":true,"more":1,"list":[{"id":1},{"id":2,"x":0}]}"#, b"d"),
+    ] {
+        stream.write_all(said).unwrap();
+        let mut answer = [0; 1];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, wanted, "{script}");
+    }
+    drop(stream);
+    finish(running);
+}
+
+#[test]
 fn a_python_udp_client_says_what_ours_says() {
     let (socket, _) = udp_peer();
     let plan = Plan::Udp(UdpPlan {
@@ -213,7 +256,10 @@ fn a_python_udp_client_says_what_ours_says() {
         steps: vec![
             StepPlan::Send(Bytes::new()),
             StepPlan::Send(Bytes::from_static(b"\x00\xff")),
-            StepPlan::Expect { bytes: Bytes::from_static(b"ok"), within: PATIENCE },
+            StepPlan::Expect {
+                awaited: AwaitedPlan::Bytes(Bytes::from_static(b"ok")),
+                within: PATIENCE,
+            },
             StepPlan::Send(Bytes::from_static(b"end")),
         ],
         socket: DatagramOptions::default(),
@@ -258,9 +304,15 @@ fn python_scripts_with_tls_talk_to_each_other() {
             sni: "localhost".into(),
         },
         steps: vec![
-            StepPlan::Expect { bytes: Bytes::from_static(b"hello"), within: PATIENCE },
+            StepPlan::Expect {
+                awaited: AwaitedPlan::Bytes(Bytes::from_static(b"hello")),
+                within: PATIENCE,
+            },
             StepPlan::Send(Bytes::from_static(b"quit\n")),
-            StepPlan::Expect { bytes: Bytes::from_static(b"bye\r\n"), within: PATIENCE },
+            StepPlan::Expect {
+                awaited: AwaitedPlan::Bytes(Bytes::from_static(b"bye\r\n")),
+                within: PATIENCE,
+            },
         ],
         connect_timeout: PATIENCE,
         socket: SocketOptions::default(),
