@@ -404,7 +404,9 @@ impl ListenWatch<'_> {
                 self.printed.extend(exchange.bodies());
                 self.release(headless);
             }
-            Event::PeerFound { conn, owner, .. } => self.on_peer(conn, &owner, headless.now()),
+            Event::PeerFound { conn, info, owner, .. } => {
+                self.on_peer((conn, info.as_deref()), &owner, headless.now());
+            }
             // Of a peer that has just left its end tells more.
             Event::Refused { failure, .. } if failure.kind == FailureKind::NotFound => {}
             Event::Refused { failure, .. } => output::print_failure(&failure),
