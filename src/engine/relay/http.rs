@@ -62,6 +62,8 @@ struct HttpRelay {
     plan: watch::Sender<HttpRelayPlan>,
     /// The machine's own name, lower case; empty when it has none.
     machine: String,
+    /// How it calls itself where it says that it passed something on.
+    name: String,
     /// Numbers the exchanges of the session from 0, in order of arrival.
     requests: AtomicU32,
     /// Exchanges are told in the order in which they ended.
@@ -91,8 +93,19 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
     let rewrites = RewriteControl::new(&plan.borrow().rewrites, &session);
     let mut faulty = FaultControl::new(&plan.borrow().faults, &session);
     let (turns, faults) = (RuleTurns::default(), faulty.watch());
-    let relay =
-        HttpRelay { session, plan, machine, requests, endings, rewrites, faults, turns, opener };
+    let name = session.relay.name();
+    let relay = HttpRelay {
+        session,
+        plan,
+        machine,
+        name,
+        requests,
+        endings,
+        rewrites,
+        faults,
+        turns,
+        opener,
+    };
     let relay = Arc::new(relay);
     relay.tell_target();
     faulty.tell();
@@ -116,8 +129,10 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
                     relay.session.holds.change(&plan.hold);
                     relay.rewrites.change(&plan.rewrites);
                     faulty.change(&plan.faults);
-                    relay.plan.send_replace(plan);
-                    relay.tell_target();
+                    let target = plan.target.clone();
+                    if relay.plan.send_replace(plan).target != target {
+                        relay.tell_target();
+                    }
                 }
                 None => relay.session.events.refused(refusal::other_answers()),
             },
