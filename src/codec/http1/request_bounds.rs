@@ -55,18 +55,14 @@ impl RequestBounds {
             }
         }
         let RequestBounds::Body(body) = self else { return bytes.len() };
-        match body.push(bytes.get(head..).unwrap_or_default(), &mut |_| {}) {
-            Ok(progress) => {
-                if progress.done {
-                    *self = RequestBounds::Between;
-                }
-                head + progress.used
-            }
-            Err(_) => {
-                *self = RequestBounds::Unknown;
-                bytes.len()
-            }
+        let Ok(progress) = body.push(&bytes[head..], &mut |_| {}) else {
+            *self = RequestBounds::Unknown;
+            return bytes.len();
+        };
+        if progress.done {
+            *self = RequestBounds::Between;
         }
+        head + progress.used
     }
 
     /// What follows a head.

@@ -91,28 +91,25 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
     let machine = os::host_name().unwrap_or_default().trim().to_ascii_lowercase();
     let (requests, endings) = (AtomicU32::new(0), EndingOrder::default());
     let rewrites = RewriteControl::new(&plan.borrow().rewrites, &session);
-    let mut faulty = FaultControl::new(&plan.borrow().faults, &session);
-    let (turns, faults) = (RuleTurns::default(), faulty.watch());
-    let name = session.relay.name();
-    let relay = HttpRelay {
+    let mut control = FaultControl::new(&plan.borrow().faults, &session);
+    let relay = Arc::new(HttpRelay {
+        name: session.relay.name(),
         session,
         plan,
         machine,
-        name,
         requests,
         endings,
         rewrites,
-        faults,
-        turns,
+        faults: control.watch(),
+        turns: RuleTurns::default(),
         opener,
-    };
-    let relay = Arc::new(relay);
+    });
     relay.tell_target();
-    faulty.tell();
+    control.tell();
     loop {
         let happened = tokio::select! {
             happened = accept.next(&mut input) => happened,
-            () = faulty.changed() => continue,
+            () = control.changed() => continue,
         };
         match happened {
             ListenerEvent::NewConn(new) => {
@@ -128,7 +125,7 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
                 Some(plan) => {
                     relay.session.holds.change(&plan.hold);
                     relay.rewrites.change(&plan.rewrites);
-                    faulty.change(&plan.faults);
+                    control.change(&plan.faults);
                     let target = plan.target.clone();
                     if relay.plan.send_replace(plan).target != target {
                         relay.tell_target();

@@ -16,9 +16,8 @@ use tokio_util::sync::CancellationToken;
 use crate::engine::faults::control::FaultWatch;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::session::SessionHandle;
-use crate::model::fault::FaultMarks;
+use crate::model::fault::{FaultKind, FaultMarks};
 use crate::model::id::ConnId;
-use crate::model::record::{Direction, RecordKind};
 
 /// A client's, shared by its ways.
 #[derive(Clone)]
@@ -124,9 +123,11 @@ impl ClientFaults {
         }
     }
 
-    /// A row of the client.
-    pub(super) fn note(&self, text: &str) {
-        self.session.events.note(self.conn, Direction::Local, RecordKind::Note, text);
+    /// What a fault does to the connection: before a request or an answer there is nothing else to mark.
+    pub(super) fn tell_done(&self, kind: FaultKind, text: &str) {
+        let mut marks = FaultMarks::default();
+        marks.insert(kind);
+        self.session.events.note_touched(self.conn, text, marks);
     }
 
     /// Fires when a fault wants the connection to be reset.

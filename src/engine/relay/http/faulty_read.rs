@@ -16,7 +16,7 @@ use crate::codec::http1::RequestBounds;
 use crate::engine::faults::line::{FaultLine, FaultStep};
 use crate::engine::http::tap::Tap;
 use crate::engine::transport::stream::Stream;
-use crate::model::fault::FaultMarks;
+use crate::model::fault::{FaultKind, FaultMarks};
 
 /// Bytes that wait at most before no more are read, and where nothing comes out any more.
 const AHEAD: [usize; 2] = [1024 * 1024, 64 * 1024];
@@ -153,13 +153,20 @@ impl FaultyRead {
             self.take_in(cx);
             match self.line.pop_due(self.faults.watch.started.elapsed()) {
                 Some(FaultStep::Piece { data, .. }) => return Poll::Ready(Ok(data)),
-                Some(FaultStep::Stall) => continue,
+                Some(FaultStep::Stall) => {
+                    let text = "a fault stalls what the client sends";
+                    self.faults.tell_done(FaultKind::Stall, text);
+                    continue;
+                }
                 Some(FaultStep::Reset) => {
+                    let text = "a fault resets the connection, by what the client sends";
+                    self.faults.tell_done(FaultKind::Reset, text);
                     self.faults.reset().cancel();
                     return Poll::Pending;
                 }
                 Some(FaultStep::HalfClose) => {
-                    self.faults.note("a fault ends what the client sends");
+                    let text = "a fault ends what the client sends";
+                    self.faults.tell_done(FaultKind::HalfClose, text);
                     self.line.drain();
                     self.is_shut = true;
                     continue;

@@ -24,7 +24,7 @@ use crate::engine::faults::Faults;
 use crate::engine::faults::line::{FaultLine, FaultStep};
 use crate::engine::http::tap::{Tap, ToldLater};
 use crate::engine::transport::stream::Stream;
-use crate::model::fault::FaultMarks;
+use crate::model::fault::{FaultKind, FaultMarks};
 
 /// Bytes that wait at most before no more are taken, and where nothing goes out any more.
 const AHEAD: [usize; 2] = [1024 * 1024, 64 * 1024];
@@ -346,10 +346,18 @@ impl WriteTask {
                     state.wake();
                     return Turn::Write(data, marks);
                 }
-                Some(FaultStep::Reset) => return Turn::Reset,
-                Some(FaultStep::Stall) => {}
+                Some(FaultStep::Reset) => {
+                    let text = "a fault resets the connection, by what the server sends";
+                    self.faults.tell_done(FaultKind::Reset, text);
+                    return Turn::Reset;
+                }
+                Some(FaultStep::Stall) => {
+                    let text = "a fault stalls what the server sends";
+                    self.faults.tell_done(FaultKind::Stall, text);
+                }
                 Some(FaultStep::HalfClose) => {
-                    self.faults.note("a fault ends what the server sends");
+                    let text = "a fault ends what the server sends";
+                    self.faults.tell_done(FaultKind::HalfClose, text);
                     state.line.drain();
                     (state.is_shut, state.finishes) = (true, true);
                 }
