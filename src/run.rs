@@ -258,7 +258,7 @@ fn show_capture(path: PathBuf, engine: EngineHandle) -> Result<(), Failure> {
             events.extend(piece.exchanges.into_iter().map(|it| Event::Exchange(Box::new(it))));
             for told in piece.owners {
                 let (conn, since, owner) = (told.conn, told.since, told.owner);
-                events.push_back(Event::PeerFound { conn, since, owner });
+                events.push_back(Event::PeerFound { conn, info: None, since, owner });
             }
             let percent = progress.percent();
             if percent != std::mem::replace(&mut last, percent) {

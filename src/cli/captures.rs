@@ -138,8 +138,12 @@ impl Captures {
             }
             capture.write();
         }
-        if let (Some(capture), Event::PeerFound { conn, owner, .. }) = (&mut self.lines, event) {
-            let line = ndjson::peer(*conn, self.conns.get(conn), owner, now);
+        if let (Some(capture), Event::PeerFound { conn, info, owner, .. }) =
+            (&mut self.lines, event)
+        {
+            // One that is over is not known here any more.
+            let info = self.conns.get(conn).or(info.as_deref());
+            let line = ndjson::peer(*conn, info, owner, now);
             capture.file.push(format!("{line}\n").as_bytes());
         }
         if let (Some(capture), Some(entry)) = (&mut self.har, &words.entry) {

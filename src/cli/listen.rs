@@ -404,7 +404,9 @@ impl ListenWatch<'_> {
                 self.printed.extend(exchange.bodies());
                 self.release(headless);
             }
-            Event::PeerFound { conn, owner, .. } => self.on_peer(conn, &owner, headless.now()),
+            Event::PeerFound { conn, info, owner, .. } => {
+                self.on_peer((conn, info.as_deref()), &owner, headless.now());
+            }
             // Of a peer that has just left its end tells more.
             Event::Refused { failure, .. } if failure.kind == FailureKind::NotFound => {}
             Event::Refused { failure, .. } => output::print_failure(&failure),
@@ -468,10 +470,13 @@ impl ListenWatch<'_> {
         }
     }
 
-    /// Where exchanges are told, programs still want to know where it listens.
+    /// Where exchanges are told, programs still want to know where it listens, and everybody what a fault
+    /// does to a connection: there may be no exchange that says it.
     fn tells(&self, record: &Record) -> bool {
         let fact = matches!(record.kind, RecordKind::Bound | RecordKind::Failed | RecordKind::Note);
-        !self.by_exchange || self.output.style == Style::Json && fact
+        let by_fault = record.kind == RecordKind::Note && record.faults.has_fault();
+        let is_fact = self.output.style == Style::Json && fact;
+        !self.by_exchange || is_fact || self.output.style == Style::Text && by_fault
     }
 
     fn print_record(&mut self, record: &Record, after: Lapse) {

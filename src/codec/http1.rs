@@ -15,6 +15,7 @@ pub(crate) mod framing;
 pub(crate) mod head;
 pub(crate) mod refusal;
 pub(crate) mod request;
+mod request_bounds;
 pub(crate) mod start_line;
 pub mod status;
 mod target;
@@ -26,4 +27,5 @@ pub use framing::{BodyFraming, content_codings, request_framing, response_framin
 pub use head::{HeadError, HeadErrorKind, HeadReader, ParsedHead};
 pub use refusal::Refusal;
 pub(crate) use request::{judge, judge_onward};
+pub(crate) use request_bounds::RequestBounds;
 pub use start_line::Expected;

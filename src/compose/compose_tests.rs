@@ -442,6 +442,24 @@ fn a_unix_socket_is_planned_from_its_templates_and_what_it_cannot_have_is_said()
     ] {
         assert_eq!(one(planned(protocol, side, set)).field.to_string(), field, "{set:?}");
     }
+    for (protocol, side, set, has_it) in [
+        (Protocol::Tcp, client, &[("address", "unix:/a")][..], false),
+        (Protocol::Tcp, listener, &[("bind", "unix:/a")], false),
+        (Protocol::Http, listener, &[("bind", "unix:/a")], false),
+        (Protocol::Http, client, &[("url", "http://h/"), ("unix-socket", "/a")], false),
+        (Protocol::Tcp, Side::Relay, &[("bind", "unix:/a"), ("target", "unix:/b")], false),
+        (Protocol::Tcp, Side::Relay, &[("bind", "unix:/a"), ("target", "b:1")], true),
+        (Protocol::Http, Side::Relay, &[("bind", "unix:/a"), ("target", "unix:/b")], false),
+        (Protocol::Http, Side::Relay, &[("bind", ":1"), ("target", "unix:/b")], true),
+        (Protocol::Http, Side::Relay, &[("bind", "unix:/a")], true),
+    ] {
+        let planned = planned(protocol, side, &[set, &[("keep-alive", "9s")]].concat());
+        if has_it {
+            assert!(planned.is_ok(), "{set:?}: {planned:?}");
+        } else {
+            assert_eq!(one(planned).field.to_string(), "keep-alive", "{set:?}");
+        }
+    }
 }
 
 #[test]

@@ -62,6 +62,7 @@ pub(super) fn client(spec: &HttpSpec, composer: &mut Composer<'_>) -> Option<Htt
     let socket = socket(&spec.socket, composer);
     let client = sockets::client(&spec.client, composer);
     let unix_socket = sockets::unix_socket(&spec.unix_socket, composer);
+    sockets::keep_alive_of_unix(&socket, unix_socket.is_some(), composer);
     let is_sent = |header: AutomaticHeader| !spec.omits(header) && !has(&own, header.into_str());
     // The length comes last, where the engine puts that of a file.
     let (last, first): (Vec<_>, Vec<_>) = automatic
@@ -308,6 +309,7 @@ pub(super) fn listener(
     let bind = stream_bind(&spec.bind, &spec.unix, composer);
     let tls = listener_tls(&spec.tls, composer);
     let socket = socket(&spec.socket, composer);
+    sockets::keep_alive_of_unix(&socket, sockets::is_unix(bind.as_ref()), composer);
     let rules = rules(&spec.rules, composer);
     let answer = answer(&spec.answer, FieldId::default(), composer);
     Some(HttpListenerPlan { bind: bind?, tls, socket, rules, answer })

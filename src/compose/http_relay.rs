@@ -3,7 +3,9 @@
 use super::http::rules;
 use super::relay::{faults, hold, unless_itself};
 use super::rewrite::rewrites;
-use super::sockets::{client, client_tls, endpoint_in, listener_tls, socket, stream_bind};
+use super::sockets::{
+    client, client_tls, endpoint_in, is_unix, keep_alive_of_unix, listener_tls, socket, stream_bind,
+};
 use super::text::Composer;
 use crate::model::endpoint::Endpoint;
 use crate::model::field_id::FieldId;
@@ -26,6 +28,8 @@ pub(super) fn plan(spec: &HttpRelaySpec, composer: &mut Composer<'_>) -> Option<
     unless_itself(bind.as_ref(), endpoint, composer);
     let tls = listener_tls(&spec.tls, composer);
     let socket = socket(&spec.socket, composer);
+    let onward_is_unix = endpoint.is_some_and(|it| it.socket.is_some());
+    keep_alive_of_unix(&socket, onward_is_unix && is_unix(bind.as_ref()), composer);
     let client = client(&spec.client, composer);
     let hosts = hosts(spec, is_proxy, composer);
     let onward_tls = match &spec.target_tls {

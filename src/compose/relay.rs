@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use super::rewrite::rewrites;
 use super::session::when;
 use super::sockets::{
-    bind, client, client_of_many, client_tls, datagram_endpoint, datagrams, endpoint_in,
-    listener_tls, socket, stream_bind,
+    bind, client, client_of_many, client_tls, datagram_endpoint, datagrams, endpoint_in, is_unix,
+    keep_alive_of_unix, listener_tls, socket, stream_bind,
 };
 use super::text::Composer;
 use crate::model::endpoint::{Bind, Endpoint};
@@ -47,6 +47,8 @@ pub(super) fn tcp(spec: &TcpRelaySpec, composer: &mut Composer<'_>) -> Option<Tc
     unless_itself(bind.as_ref(), endpoint.as_ref(), composer);
     let own_tls = listener_tls(&spec.tls, composer);
     let socket = socket(&spec.socket, composer);
+    let onward_is_unix = endpoint.as_ref().is_some_and(|it| it.socket.is_some());
+    keep_alive_of_unix(&socket, onward_is_unix && is_unix(bind.as_ref()), composer);
     let target = TargetPlan {
         endpoint: endpoint?,
         tls,

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use super::sockets::{
-    bind, client, client_tls, datagram_endpoint, datagrams, endpoint, listener_tls, socket,
-    stream_bind, unix_client,
+    bind, client, client_tls, datagram_endpoint, datagrams, endpoint, is_unix, keep_alive_of_unix,
+    listener_tls, socket, stream_bind, unix_client,
 };
 use super::text::Composer;
 use crate::compose::template::Mode;
@@ -28,6 +28,7 @@ pub(super) fn tcp(spec: &TcpSpec, composer: &mut Composer<'_>) -> Option<TcpPlan
     let connect_timeout = bound(spec.connect_timeout);
     let endpoint = endpoint?;
     unix_client(&endpoint, &client, composer);
+    keep_alive_of_unix(&socket, endpoint.socket.is_some(), composer);
     Some(TcpPlan { endpoint, tls, steps, connect_timeout, socket, client })
 }
 
@@ -106,6 +107,7 @@ pub(super) fn tcp_listener(
     let bind = stream_bind(&spec.bind, &spec.unix, composer);
     let tls = listener_tls(&spec.tls, composer);
     let socket = socket(&spec.socket, composer);
+    keep_alive_of_unix(&socket, is_unix(bind.as_ref()), composer);
     let greeting = composer.payload(FieldId::new("greeting"), &spec.greeting).into();
     let rules = rules(&spec.rules, composer);
     Some(TcpListenerPlan { bind: bind?, tls, socket, greeting, rules })

@@ -204,6 +204,24 @@ pub(super) fn socket(spec: &SocketSpec, composer: &mut Composer<'_>) -> SocketOp
     SocketOptions { keep_alive: keep_alive(spec.keep_alive, composer) }
 }
 
+/// Says where keep-alive is asked of nothing but Unix sockets, which have none.
+pub(super) fn keep_alive_of_unix(
+    socket: &SocketOptions,
+    is_unix: bool,
+    composer: &mut Composer<'_>,
+) {
+    if is_unix && socket.keep_alive.is_some() {
+        let why =
+            "a Unix socket has no keep-alive: the end of its peer is always told; leave it empty";
+        composer.issue(FieldId::new("keep-alive"), why);
+    }
+}
+
+/// Whether it is a Unix socket that is bound.
+pub(super) fn is_unix(bind: Option<&Bind>) -> bool {
+    matches!(bind, Some(Bind::Unix { .. }))
+}
+
 /// Options of a client, whatever it speaks.
 pub(super) fn client(spec: &ClientSpec, composer: &mut Composer<'_>) -> ClientOptions {
     ClientOptions { source: source(&spec.source, composer) }

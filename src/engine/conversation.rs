@@ -31,7 +31,7 @@ use super::session::SessionHandle;
 use super::sink::StampGuard;
 use super::stream_io::{receive, write_or_finish};
 use super::transport::explain;
-use super::transport::stream::{Stream, reset};
+use super::transport::stream::{Stream, is_unix, reset, told_reset};
 use crate::model::counts::count;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
@@ -304,9 +304,15 @@ impl Live {
             }
             End::Failed(failure) => (Direction::Local, RecordKind::Failed, Err(failure)),
         };
+        let Live { setup, read, write, .. } = self;
+        let stream = read.unsplit(write);
         let text = outcome.as_ref().map_or_else(Failure::to_string, |words| (*words).to_owned());
-        self.note(direction, kind, &text);
-        let stream = self.read.unsplit(self.write);
+        let (direction, kind, text) = if resets {
+            told_reset(is_unix(&stream), &text)
+        } else {
+            (direction, kind, text.into())
+        };
+        setup.session.events.note(setup.conn, direction, kind, text);
         if resets {
             reset(stream);
         }

@@ -77,7 +77,13 @@ pub enum Event {
     /// could not be kept; in words.
     Authority(Result<String, Failure>),
     /// Whose the peer of a connection is that came or was reached at that time, or why that is not known.
-    PeerFound { conn: ConnId, since: Stamp, owner: Arc<PeerOwner> },
+    PeerFound {
+        conn: ConnId,
+        /// The connection as it began, which may be over by now; `None` in what was read of a file.
+        info: Option<Arc<ConnInfo>>,
+        since: Stamp,
+        owner: Arc<PeerOwner>,
+    },
     /// The wall clock was set; what comes after is shown by it.
     ClockStep(ClockStep),
     /// The session is over. Exactly one per `Open`.

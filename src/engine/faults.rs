@@ -10,11 +10,16 @@ mod chance;
 pub(crate) mod control;
 pub(crate) mod line;
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::rules::CompiledWhen;
 use crate::model::fault::{FaultEffect, FaultFrom, FaultPlan, FaultsPlan};
+
+/// Connections of which it is known to a fault which of them they are.
+const CONNS: usize = 1024;
 
 /// The faults in force.
 #[derive(Debug, Default)]
@@ -29,14 +34,51 @@ pub(crate) struct Faults {
 struct Fault {
     plan: FaultPlan,
     when: CompiledWhen,
+    /// Messages that it was asked about, of the server and of the client, where the relay counts them.
+    messages: [AtomicU64; 2],
+    /// Connections that it may end.
+    conns: Mutex<CountedConns>,
+}
+
+/// Connections in the order in which a fault was first asked about them.
+#[derive(Debug, Default, Clone)]
+struct CountedConns {
+    count: u64,
+    /// The last ones and their numbers: both ways of one are one.
+    last: VecDeque<(u32, u64)>,
+}
+
+impl CountedConns {
+    fn number(&mut self, conn: u32) -> u64 {
+        if let Some((_, number)) = self.last.iter().rev().find(|(known, _)| *known == conn) {
+            return *number;
+        }
+        self.count = self.count.saturating_add(1);
+        self.last.push_back((conn, self.count));
+        if self.last.len() > CONNS {
+            self.last.pop_front();
+        }
+        self.count
+    }
 }
 
 impl Faults {
     /// Of a plan; `seed` is taken where it names none.
     pub(crate) fn new(plan: &FaultsPlan, seed: u32) -> Arc<Self> {
-        let compiled = |plan: &FaultPlan| Fault {
-            when: CompiledWhen::new(plan.when.clone()),
-            plan: plan.clone(),
+        Faults::default().followed_by(plan, seed)
+    }
+
+    /// Those of a plan that takes the place of this one: a fault that stays counts on.
+    pub(crate) fn followed_by(&self, plan: &FaultsPlan, seed: u32) -> Arc<Self> {
+        let counted = |plan: &FaultPlan| {
+            let before = self.list.iter().find(|old| old.plan == *plan);
+            let count = |way: &AtomicU64| AtomicU64::new(way.load(Ordering::Relaxed));
+            before.map(|old| (old.messages.each_ref().map(count), Mutex::new(old.conns().clone())))
+        };
+        let compiled = |plan: &FaultPlan| {
+            let (messages, conns) = counted(plan).unwrap_or_default();
+            let when = CompiledWhen::new(plan.when.clone());
+            Fault { when, messages, conns, plan: plan.clone() }
         };
         let list = plan.list.iter().map(compiled).collect();
         Arc::new(Faults { seed: plan.seed.unwrap_or(seed), list, off: plan.off })
@@ -90,6 +132,23 @@ impl Faults {
 }
 
 impl Fault {
+    fn conns(&self) -> MutexGuard<'_, CountedConns> {
+        self.conns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The number of the next message that the whole relay counts, from 1.
+    fn next_message(&self, from_client: bool) -> u64 {
+        let messages = &self.messages[usize::from(from_client)];
+        messages.fetch_add(1, Ordering::Relaxed).saturating_add(1)
+    }
+
+    /// Whether it is about the one with this number.
+    fn is_turn(&self, number: u64) -> bool {
+        let FaultPlan { first, every, .. } = &self.plan;
+        first.is_none_or(|first| number <= u64::from(first))
+            && every.is_none_or(|every| number.is_multiple_of(u64::from(every.max(1))))
+    }
+
     fn is_active(&self, now: Duration) -> bool {
         now >= self.plan.after && self.ends().is_none_or(|end| now < end)
     }

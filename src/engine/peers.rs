@@ -21,7 +21,6 @@ use super::clock;
 use super::event::Event;
 use super::sink::Sink;
 use crate::model::end_address::EndAddress;
-use crate::model::id::ConnId;
 use crate::model::peer_owner::{LocalUser, PeerOwner, PeerProcess};
 use crate::model::record::ConnInfo;
 use crate::model::timing::Stamp;
@@ -47,7 +46,7 @@ pub(crate) struct PeerFinder(Option<mpsc::Sender<PeerOrder>>);
 /// A peer to be looked for.
 struct PeerOrder {
     sought: SoughtPeer,
-    conn: ConnId,
+    conn: Arc<ConnInfo>,
     since: Stamp,
     events: Sink,
     /// Rounds that it was in.
@@ -78,8 +77,8 @@ impl PeerFinder {
         };
         let Some(sought) = process.map(SoughtPeer::Process).or_else(by_address) else { return };
         let (since, due) = (clock::now().before(READ_BEFORE), Instant::now());
-        let order =
-            PeerOrder { sought, conn: conn.id, since, events: events.clone(), tries: 0, due };
+        let (conn, events) = (Arc::new(conn.clone()), events.clone());
+        let order = PeerOrder { sought, conn, since, events, tries: 0, due };
         if let Err(refused) = orders.try_send(order) {
             let (mpsc::error::TrySendError::Full(order) | mpsc::error::TrySendError::Closed(order)) =
                 refused;
@@ -90,7 +89,8 @@ impl PeerFinder {
 
 impl PeerOrder {
     fn tell(&self, owner: Arc<PeerOwner>) {
-        self.events.event(Event::PeerFound { conn: self.conn, since: self.since, owner });
+        let (conn, since, info) = (self.conn.id, self.since, Some(Arc::clone(&self.conn)));
+        self.events.event(Event::PeerFound { conn, info, since, owner });
     }
 }
 

@@ -23,9 +23,9 @@ use super::refusal;
 use super::rewrites::{RewriteControl, Rewrites};
 use super::session::{SessionContext, SessionHandle};
 use super::transport::dial::{self, Dial};
-use super::transport::stream::{Stream, local_address, peer_address, reset};
+use super::transport::stream::{Stream, is_unix, local_address, reset, told_reset, way_on};
 use super::udp_relay::association::{Association, AssociationPlan};
-use super::way_back::{Trail, WayIn, way_in};
+use super::way_back::{Trail, WayIn, leads_back, way_in};
 use crate::codec::socks5::{self, SocksReply};
 use crate::model::end_address::EndAddress;
 use crate::model::failure::Failure;
@@ -185,14 +185,14 @@ impl Onward {
             }
         }
         let from = way_in(&peer, local.as_ref());
-        if let Err(failure) = self.session.relay.check(from, &self.target.endpoint.to_string()) {
+        if let Err(failure) = self.unless_round(from.as_ref(), local.as_ref()) {
             return self.leads_round(stream, &peer, &failure).await;
         }
         let (target, _held) = match self.connect().await {
             Ok(connected) => connected,
             Err(why) => return self.turn_away(stream, (&peer, why)).await,
         };
-        let _trail = match self.trail(from, &target) {
+        let _trail = match self.trail(from.as_ref(), &target) {
             Ok(trail) => trail,
             Err(failure) => return self.leads_round(stream, &peer, &failure).await,
         };
@@ -321,13 +321,23 @@ impl Onward {
         self.turn_away(stream, (peer, socks::reply_to(failure))).await;
     }
 
-    /// The trail of a connection to the target, which leads round if it fails.
-    fn trail(&self, from: Option<WayIn>, target: &Stream) -> Result<Option<Trail>, Failure> {
-        let (Some(own), Some(there)) = (local_address(target), peer_address(target)) else {
-            return Ok(None);
-        };
+    /// Fails where it is known before it is connected on that it would go round.
+    fn unless_round(
+        &self,
+        from: Option<&WayIn>,
+        local: Option<&EndAddress>,
+    ) -> Result<(), Failure> {
         let name = self.target.endpoint.to_string();
-        self.session.relay.leads_on(from, (own, Some(there)), &name).map(Some)
+        self.session.relay.check(from, &name)?;
+        let is_own = dial::is_own_socket(&self.target.endpoint, local);
+        if is_own { Err(leads_back(&name)) } else { Ok(()) }
+    }
+
+    /// The trail of a connection to the target, which leads round if it fails.
+    fn trail(&self, from: Option<&WayIn>, target: &Stream) -> Result<Option<Trail>, Failure> {
+        let Some(on) = way_on(target) else { return Ok(None) };
+        let name = self.target.endpoint.to_string();
+        self.session.relay.leads_on(from, &on, &name).map(Some)
     }
 
     /// There is nobody to connect it on to: it is told as the target's machine would have done.
@@ -341,7 +351,8 @@ impl Onward {
         }
         let (client, endpoint) = (self.pair.client, &self.target.endpoint);
         let text = format!("{peer} reset by us: there is no connection to {endpoint}");
-        self.session.events.note(client, Direction::Sent, RecordKind::Reset, text);
+        let (direction, kind, text) = told_reset(is_unix(&stream), &text);
+        self.session.events.note(client, direction, kind, text);
         reset(stream);
     }
 }

@@ -16,7 +16,7 @@ use crate::model::fault::FaultMarks;
 use crate::model::id::{ConnId, SessionId};
 use crate::model::peer_owner::{LocalUser, PeerOwner, PeerProcess};
 use crate::model::protocol::{Protocol, Side};
-use crate::model::record::{ConnInfo, Direction, Record, RecordKind, RecordRemark};
+use crate::model::record::{ConnInfo, Direction, Record, RecordKind, RecordRemark, RelayPair};
 use crate::model::timing::Stamp;
 
 /// Longest line that is believed.
@@ -37,6 +37,10 @@ struct ToldConn {
 pub struct LineReader {
     session: SessionId,
     conns: HashMap<String, ToldConn>,
+    /// Numbers of connections so far.
+    numbers: u32,
+    /// By the name of a relay's client: the number of the half towards its target, which is to come.
+    targets: HashMap<String, ConnId>,
     held: Vec<u8>,
     /// Bytes before those that are held.
     taken: u64,
@@ -48,7 +52,8 @@ impl LineReader {
     /// At the first byte of a file; its connections are of this session.
     #[must_use]
     pub fn new(session: SessionId) -> Self {
-        LineReader { session, conns: HashMap::new(), held: Vec::new(), taken: 0, records: 0 }
+        let (conns, targets, held) = Default::default();
+        LineReader { session, conns, numbers: 0, targets, held, taken: 0, records: 0 }
     }
 
     /// Takes the next bytes.
@@ -144,8 +149,15 @@ impl LineReader {
         let name = value["conn"].as_str()?;
         let text = |name: &str| value[name].as_str();
         let known = self.conns.get(name);
-        let id = known.map(|known| known.info.id);
-        let id = id.unwrap_or_else(|| self.session.conn(self.conns.len() as u32 + 1));
+        let known = known.map(|known| (known.info.id, known.info.pair, known.since));
+        let client = text("pair");
+        let id = known.map(|(id, ..)| id);
+        let id = id.unwrap_or_else(|| {
+            let target = client.and_then(|client| self.targets.remove(client));
+            target.unwrap_or_else(|| self.number())
+        });
+        let pair = known.and_then(|(_, pair, _)| pair);
+        let pair = pair.or_else(|| self.pair((name, id), client?));
         let protocol: Option<Protocol> = text("proto").and_then(|it| it.parse().ok());
         let side: Option<Side> = match text("side") {
             Some("client") => Some(Side::Client),
@@ -160,14 +172,32 @@ impl LineReader {
             local: text("local").and_then(|end| end.parse().ok()),
             peer: text("peer").and_then(|end| end.parse().ok()),
             tls: value["tls"].as_bool().unwrap_or(false),
-            pair: None,
+            pair,
         };
-        if known.is_none_or(|known| known.info != info) {
+        if self.conns.get(name).is_none_or(|known| known.info != info) {
             out.conns.push(info.clone());
-            let since = known.map_or(at, |known| known.since);
+            let since = known.map_or(at, |(.., since)| since);
             self.conns.insert(name.to_owned(), ToldConn { info, since });
         }
         Some(id)
+    }
+}
+
+impl LineReader {
+    fn number(&mut self) -> ConnId {
+        self.numbers += 1;
+        self.session.conn(self.numbers)
+    }
+
+    /// The halves of a relay, of which this is one; the other is that of the client, or to come.
+    fn pair(&mut self, (name, id): (&str, ConnId), client: &str) -> Option<RelayPair> {
+        if name == client {
+            let target = self.number();
+            self.targets.insert(name.to_owned(), target);
+            return Some(RelayPair { client: id, target });
+        }
+        let client = self.conns.get(client)?.info.id;
+        Some(RelayPair { client, target: id })
     }
 }
 
@@ -257,6 +287,41 @@ mod tests {
         }
         let end = reader.finish(&mut out);
         (out, end)
+    }
+
+    /// What the target's half has is not said by a client, and is not told beside it.
+    #[test]
+    fn the_halves_of_a_relay_are_its_halves_again() {
+        let half = |index: u32, target: u32| ConnInfo {
+            id: SessionId(5).conn(index),
+            protocol: Protocol::Tcp,
+            side: Side::Relay,
+            local: "127.0.0.1:9000".parse().ok(),
+            peer: format!("127.0.0.1:{index}").parse().ok(),
+            tls: false,
+            pair: Some(RelayPair {
+                client: SessionId(5).conn(7),
+                target: SessionId(5).conn(target),
+            }),
+        };
+        let halves = [half(7, 8), half(8, 8), half(9, 9)];
+        let text: String = halves
+            .iter()
+            .map(|info| {
+                let data = Bytes::from_static(b"x");
+                let (way, kind) = (Direction::Received, RecordKind::Data);
+                let record = Record::new(Stamp(1), info.id, way, kind, data);
+                ndjson::record(&record, Some(info), &record.data, Lapse::NONE) + "\n"
+            })
+            .collect();
+        let (out, end) = read(text.as_bytes(), 50);
+        assert_eq!(end, Ok(()));
+        let senders: Vec<_> =
+            out.conns.iter().map(|conn| conn.sender(Direction::Received)).collect();
+        assert_eq!(senders, [Some("client"), Some("server"), Some("server")]);
+        let told: Vec<_> = out.conns.iter().map(ConnInfo::told_under).collect();
+        assert_eq!(told, [SessionId(0).conn(1); 3]);
+        assert_eq!(out.conns[0].pair.map(|pair| pair.target), Some(out.conns[1].id));
     }
 
     #[test]

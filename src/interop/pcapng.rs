@@ -24,6 +24,7 @@ use crate::model::id::{ConnId, SessionId};
 use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind};
 use crate::model::timing::Stamp;
 use block::{BYTE_ORDER, Block, COMMENT, INTERFACE, SECRETS, SECTION, STATISTICS, TLS_KEY_LOG};
+pub(in crate::interop) use flow::is_stand_in;
 use flow::{Flow, Packets};
 
 /// `LINKTYPE_RAW`: a packet begins with its IP header, whose first bits tell which IP it is.

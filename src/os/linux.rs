@@ -6,16 +6,20 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, SocketAddrV4, SocketAddrV6};
-use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr as UnixAddress, UnixDatagram};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use nix::libc;
+use nix::sys::signal::{SigSet, SigmaskHow};
 use nix::sys::socket::{
     ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt, sockopt,
 };
+use rustix::io::Errno;
+use rustix::process::{getpgrp, test_kill_process_group};
+use rustix::termios::{tcgetpgrp, tcsetpgrp};
 use socket2::Socket;
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
@@ -284,6 +288,25 @@ pub(crate) fn is_ignored(signal: i32) -> bool {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
     mask.is_some_and(|mask| mask & (1 << (signal - 1)) != 0)
+}
+
+/// Takes a terminal back that a program we started had made its own and did not give back, as an
+/// interactive shell that was killed. One that another living program has stays its.
+pub(crate) fn take_terminal(terminal: impl AsFd) {
+    let (own, terminal) = (getpgrp(), terminal.as_fd());
+    let is_left = tcgetpgrp(terminal)
+        .is_ok_and(|group| group != own && test_kill_process_group(group) == Err(Errno::SRCH));
+    if !is_left {
+        return;
+    }
+    // From the background only who does not hear the answer may ask for it (tcsetpgrp(3)).
+    let blocked = SigSet::from(nix::sys::signal::Signal::SIGTTOU);
+    let before = blocked.thread_swap_mask(SigmaskHow::SIG_BLOCK);
+    // What cannot be had is noticed by the first change of its settings.
+    let _ = tcsetpgrp(terminal, own);
+    if let Ok(before) = before {
+        let _ = before.thread_set_mask();
+    }
 }
 
 /// Whether a process lives; one that nobody has asked for its end does not (proc(5), `stat`).

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs as _};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 
 use socket2::Socket;
@@ -109,6 +109,9 @@ pub(crate) fn host_name() -> Option<String> {
 pub(crate) fn is_ignored(_signal: i32) -> bool {
     false
 }
+
+/// Nothing: nobody says that its signal is not to be heard.
+pub(crate) fn take_terminal(_terminal: impl AsFd) {}
 
 /// Whether there is a process of this number.
 pub(crate) fn is_running(process: u32) -> bool {

@@ -32,6 +32,7 @@ use rustix::termios::QueueSelector;
 
 use crate::console;
 use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::os;
 
 use super::terminal_output;
 
@@ -64,6 +65,9 @@ const NO_MORE_WORD: &[u8] = b"\x1b[?2031l";
 /// the terminal asks for its background.
 pub(super) fn enter(follows: bool) -> io::Result<()> {
     terminal_output::open();
+    if let Ok(terminal) = settings_terminal() {
+        os::take_terminal(terminal);
+    }
     let mut modes = MODES.lock().unwrap_or_else(PoisonError::into_inner);
     let mut bytes = Vec::new();
     if *modes == Modes::OursWithKittyKeys {

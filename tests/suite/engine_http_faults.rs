@@ -10,8 +10,9 @@ use wirebench::engine::event::Event;
 use wirebench::model::exchange::{Exchange, ExchangeState};
 use wirebench::model::fault::{FaultEffect, FaultFrom, FaultKind, FaultPlan, FaultsPlan};
 use wirebench::model::id::SessionId;
-use wirebench::model::plan::{HttpRelayPlan, Plan, WhenPlan};
+use wirebench::model::plan::{HttpRelayPlan, OpenPlan, Plan, WhenPlan};
 use wirebench::model::record::Direction;
+use wirebench::model::tls::ClientTls;
 
 use super::bench::{Bench, accept, connect, text};
 use super::http_relay::relay;
@@ -53,8 +54,20 @@ impl FaultyHttp {
     async fn with(list: Vec<FaultPlan>, is_reverse: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let target = listener.local_addr().unwrap();
+        FaultyHttp::at(list, listener, relay(is_reverse.then_some(target))).await
+    }
+
+    /// A forward proxy that opens TLS; to the server none is spoken.
+    async fn opening(list: Vec<FaultPlan>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let open = OpenPlan { hosts: vec!["127.0.0.1".into()], authority: None };
+        let plan = HttpRelayPlan { open, onward_tls: ClientTls::Off, ..relay(None) };
+        FaultyHttp::at(list, listener, plan).await
+    }
+
+    async fn at(list: Vec<FaultPlan>, listener: TcpListener, plan: HttpRelayPlan) -> Self {
         let faults = FaultsPlan { seed: Some(7), list, off: false };
-        let plan = HttpRelayPlan { faults, ..relay(is_reverse.then_some(target)) };
+        let plan = HttpRelayPlan { faults, ..plan };
         let mut bench = Bench::start();
         let id = bench.open(Plan::HttpRelay(Box::new(plan.clone())));
         let address = bench.listening(id).await[0];
@@ -139,6 +152,55 @@ async fn requests_are_counted_and_not_the_reads_they_come_in() {
         let touched = it.over(number).await.touched;
         assert_eq!(touched.request.contains(FaultKind::Delay), number % 2 == 1, "{number}");
         assert!(touched.response.is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_of_many_requests_in_one_read_is_counted_asked_about_and_marked() {
+    let every = FaultPlan { every: Some(2), ..fault(FaultFrom::Client, delay(1)) };
+    let named = FaultPlan {
+        when: WhenPlan::StartsWith(bytes::Bytes::from_static(b"GET /4")),
+        ..fault(FaultFrom::Client, FaultEffect::Split(9))
+    };
+    let mut it = FaultyHttp::of(vec![every, named]).await;
+    let asks: Vec<_> = (1..=5).map(|at| ASK.replace("/a", &format!("/{at}"))).collect();
+    it.asks(&asks.concat());
+    let mut server = accept(&it.listener);
+    for ask in &asks {
+        answers(&mut server, ask);
+        it.gets(ANSWER);
+    }
+    for number in 0..5 {
+        let touched = it.over(number).await.touched;
+        assert_eq!(touched.request.contains(FaultKind::Delay), number % 2 == 1, "{number}");
+        assert_eq!(touched.request.contains(FaultKind::Split), number == 3, "{number}");
+    }
+    for (at, ask) in asks.iter().enumerate() {
+        let came = it.bench.record(ask, |it| text(it) == *ask).await;
+        assert_eq!(came.faults.contains(FaultKind::Delay), at % 2 == 1, "{ask}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_are_counted_from_the_next_one_on_when_faults_come_in_the_middle_of_one() {
+    let mut it = FaultyHttp::of(Vec::new()).await;
+    let [head, body] = ["POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n", "body"];
+    it.asks(head);
+    let mut server = accept(&it.listener);
+    reads(&mut server, head);
+    it.change(vec![FaultPlan { first: Some(1), ..fault(FaultFrom::Client, delay(1)) }]);
+    it.bench.record("that there are some", |it| text(it).starts_with("faults: delay")).await;
+    it.asks(body);
+    answers(&mut server, body);
+    it.gets(ANSWER);
+    it.asks(&[ASK, ASK].concat());
+    for _ in 0..2 {
+        answers(&mut server, ASK);
+        it.gets(ANSWER);
+    }
+    for number in 0..3 {
+        let touched = it.over(number).await.touched;
+        assert_eq!(touched.request.contains(FaultKind::Delay), number == 1, "{number}");
     }
 }
 
@@ -243,6 +305,44 @@ async fn what_is_stalled_goes_on_when_the_faults_change_and_ends_when_the_client
     let exchange = it.over(1).await;
     assert!(matches!(exchange.state, ExchangeState::Failed(_)), "{:?}", exchange.state);
     assert!(exchange.touched.response.contains(FaultKind::Stall));
+}
+
+/// What it asked next stands before its end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_leaves_behind_what_it_asks_next_ends_its_stalled_answer() {
+    let mut it = FaultyHttp::of(vec![fault(FaultFrom::Server, FaultEffect::Stall(10))]).await;
+    it.asks(&[ASK, ASK].concat());
+    answers(&mut accept(&it.listener), ASK);
+    it.gets(&ANSWER[..10]);
+    it.asks(ASK);
+    it.client.shutdown(Shutdown::Both).unwrap();
+    let exchange = it.over(0).await;
+    assert!(matches!(exchange.state, ExchangeState::Failed(_)), "{:?}", exchange.state);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tunnel_to_be_opened_that_is_stalled_for_ever_ends_with_its_client_and_with_the_relay() {
+    let stall = || vec![fault(FaultFrom::Server, FaultEffect::Stall(12))];
+    let established = "HTTP/1.1 200 Connection Established\r\n\r\n";
+    for client_leaves in [true, false] {
+        let mut it = FaultyHttp::opening(stall()).await;
+        let to = it.listener.local_addr().unwrap();
+        it.asks(&format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n\r\n"));
+        let mut server = accept(&it.listener);
+        it.gets(&established[..12]);
+        if client_leaves {
+            it.client.shutdown(Shutdown::Both).unwrap();
+            let exchange = it.over(0).await;
+            assert!(matches!(exchange.state, ExchangeState::Failed(_)), "{:?}", exchange.state);
+            assert!(exchange.touched.response.contains(FaultKind::Stall));
+        } else {
+            it.bench.close(it.id, CloseMode::Close);
+            it.gets(&established[12..]);
+            it.client.shutdown(Shutdown::Both).unwrap();
+            it.bench.outcome(it.id).await.unwrap();
+        }
+        assert!(matches!(server.read(&mut [0]), Ok(0) | Err(_)));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

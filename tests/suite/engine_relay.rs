@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::process::{Command as Process, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -479,6 +480,59 @@ fn lead_to(bench: &Bench, id: SessionId, bind: SocketAddr, target: SocketAddr) {
     let plan = TcpRelayPlan { bind: bind.to_string().parse().unwrap(), ..relay(target) };
     let plan = Box::new(Plan::TcpRelay(plan));
     bench.handle.command(wirebench::engine::command::Command::Update { id, plan }).unwrap();
+}
+
+/// One over Unix sockets is known by the names of theirs, which only Linux has.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn relays_over_unix_sockets_that_lead_to_each_other_turn_away_what_comes_back() {
+    let folder = tempfile::Builder::new().prefix("wb").tempdir_in("/tmp").unwrap();
+    let at = |name: &str| format!("unix:{}", folder.path().join(name).display());
+    let between = |bind: &str, target: &str| {
+        let plan = relay(SocketAddr::from(([127, 0, 0, 1], 9)));
+        let target = TargetPlan { endpoint: target.parse().unwrap(), ..plan.target };
+        Plan::TcpRelay(TcpRelayPlan { bind: bind.parse().unwrap(), target, ..plan })
+    };
+    let mut bench = Bench::start();
+    let one = bench.open(between(&at("one"), &at("other")));
+    let other = bench.open(between(&at("other"), &at("one")));
+    for id in [one, other] {
+        bench.kind(id, RecordKind::Bound).await;
+    }
+    let mut client = UnixStream::connect(folder.path().join("one")).unwrap();
+    client.set_read_timeout(Some(DEADLINE)).unwrap();
+    let round = "it came through this relay before";
+    bench.record("why not", |it| text(it).contains(round)).await;
+    let ended = client.read(&mut [0; 1]);
+    assert!(matches!(ended, Ok(0)) || ended.is_err_and(|it| it.kind() != ErrorKind::WouldBlock));
+    let accepted = bench.records.iter().filter(|it| it.kind == RecordKind::Accepted);
+    assert!(accepted.count() < 40);
+}
+
+/// One by another name: a path with a dot, or a link.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_relay_knows_its_own_unix_socket_whatever_it_is_written_like() {
+    let folder = tempfile::Builder::new().prefix("wb").tempdir_in("/tmp").unwrap();
+    let at = |name: &str| format!("unix:{}/{name}", folder.path().display());
+    std::os::unix::fs::symlink(folder.path().join("one"), folder.path().join("link")).unwrap();
+    for (number, target) in ["./one", "link"].into_iter().enumerate() {
+        let plan = relay(SocketAddr::from(([127, 0, 0, 1], 9)));
+        let target = TargetPlan { endpoint: at(target).parse().unwrap(), ..plan.target };
+        let bind = at("one").parse().unwrap();
+        let mut bench = Bench::start();
+        let id = bench.open(Plan::TcpRelay(TcpRelayPlan { bind, target, ..plan }));
+        bench.kind(id, RecordKind::Bound).await;
+        let mut client = UnixStream::connect(folder.path().join("one")).unwrap();
+        client.set_read_timeout(Some(DEADLINE)).unwrap();
+        let why = "this leads back to the relay itself";
+        bench.record("why not", |it| text(it).contains(why)).await;
+        let ended = client.read(&mut [0; 1]);
+        assert!(matches!(ended, Ok(0) | Err(_)), "{number}: {ended:?}");
+        let accepted = bench.records.iter().filter(|it| it.kind == RecordKind::Accepted);
+        assert_eq!(accepted.count(), 1, "{number}");
+        bench.close(id, CloseMode::Close);
+        bench.outcome(id).await.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -112,7 +112,8 @@ fn faults_are_done_inside_tls_that_is_opened() {
     };
     let marks: Vec<_> =
         inside.map(|it| (delayed(&it["request"]), delayed(&it["response"]))).collect();
-    assert_eq!(marks, [(false, false), (true, true), (false, false), (true, true)]);
+    // The first of all is what asked for the tunnel.
+    assert_eq!(marks, [(true, true), (false, false), (true, true), (false, false)]);
     assert!(told.iter().all(|it| it["response"]["fault"].to_string().contains("split")));
 }
 
@@ -404,6 +405,20 @@ fn an_interrupt_is_the_programs_and_then_there_is_the_screen() {
     tui.wait_for("sh ended with exit status 7");
     tui.keys("<C-q>");
     assert_eq!(tui.wait_exit().exit_code(), 7);
+}
+
+/// An interactive shell makes the terminal its own, and one that is killed gives nothing back.
+#[cfg(target_os = "linux")]
+#[test]
+fn after_a_shell_that_took_the_terminal_and_was_killed_there_is_the_screen() {
+    if !is_there("bash") {
+        return;
+    }
+    let shell = ["exec", "--screen", "--", "bash", "--norc", "-i", "-c", "kill -9 $$"];
+    let mut tui = Launch::default().args(&shell).start();
+    tui.wait_for("bash ended with exit status 137");
+    tui.keys("<C-q>");
+    assert_eq!(tui.wait_exit().exit_code(), 137);
 }
 
 #[test]

@@ -316,6 +316,31 @@ fn curl_and_python_feel_the_faults_of_an_http_relay() {
     assert!(said.contains("HTTP has no drop; it is of datagrams"), "{said}");
 }
 
+/// There is no exchange that says it.
+#[test]
+fn what_a_fault_does_before_there_is_a_request_is_told_as_well_and_the_next_try_goes_through() {
+    for style in ["--text", "--json"] {
+        let web = crate::harness::peers::http_peer(
+            b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello",
+        );
+        let (target, fault) = (format!("http://{web}"), "reset=0 first=1");
+        let relay = relay(&["http://127.0.0.1:0", &target, style, "--fault", fault]);
+        let ask = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        let mut client = TcpStream::connect(("127.0.0.1", relay.port)).expect("who listens");
+        client.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        client.write_all(ask).expect("taken");
+        let error = client.read(&mut [0]).expect_err("a reset");
+        assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+        assert!(talk(relay.port, ask).ends_with(b"hello"));
+        relay.interrupt();
+        let said = relay.said();
+        let told = said.lines().find(|line| line.contains("a fault resets the connection"));
+        let told = told.expect(&said);
+        let mark = if style == "--text" { "[reset]" } else { "\"fault\":[\"reset\"]" };
+        assert!(told.contains(mark), "{told}");
+    }
+}
+
 fn told_of(args: &[&str]) -> (Option<i32>, String) {
     told(&run(&[&["relay"], args].concat()))
 }

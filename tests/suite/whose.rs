@@ -81,17 +81,25 @@ fn a_peer_that_has_gone_is_said_to_have_gone() {
     if !cfg!(target_os = "linux") {
         return;
     }
-    let mut listener = started(&["listen", "tcp://127.0.0.1:0", "--json"]);
-    // Its socket goes with the reset, and nobody holds what is left of it.
-    for _ in 0..50 {
-        let stream = TcpStream::connect(("127.0.0.1", listener.port)).expect("who listens");
-        let stream = socket2::Socket::from(stream);
-        stream.set_linger(Some(std::time::Duration::ZERO)).expect("an option");
+    for listens in ["tcp://127.0.0.1:0", "tls://127.0.0.1:0"] {
+        let mut listener = started(&["listen", listens, "--json"]);
+        // Its socket goes with the reset, and nobody holds what is left of it.
+        for _ in 0..50 {
+            let stream = TcpStream::connect(("127.0.0.1", listener.port)).expect("who listens");
+            let stream = socket2::Socket::from(stream);
+            stream.set_linger(Some(std::time::Duration::ZERO)).expect("an option");
+        }
+        let peers: Vec<_> =
+            listener.lines().filter(|line| line["type"] == "peer").take(50).collect();
+        let gone = peers.iter().find(|peer| peer["state"] == "gone");
+        let gone = gone.expect("one that was not found in time");
+        assert_eq!((gone.get("pid"), gone.get("user")), (None, None), "{gone}");
+        // Where it was is known, although its connection is over.
+        for peer in &peers {
+            let address = peer["peer"].as_str();
+            assert!(address.is_some_and(|it| it.starts_with("127.0.0.1:")), "{peer}");
+        }
     }
-    let mut peers = listener.lines().filter(|line| line["type"] == "peer");
-    let gone = peers.by_ref().take(50).find(|peer| peer["state"] == "gone");
-    let gone = gone.expect("one that was not found in time");
-    assert_eq!((gone.get("pid"), gone.get("user")), (None, None), "{gone}");
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn take(app: &mut App, event: Event) {
         Event::Held(held) => held::came(app, *held),
         Event::HoldEnded { id, number, end } => held::went(app, id, number, end),
         Event::Done { id, outcome, at } => done(app, id, outcome, at),
-        Event::PeerFound { conn, since, owner } => {
+        Event::PeerFound { conn, since, owner, .. } => {
             statistics::peer_found(app, conn, &owner);
             app.shared.timeline.found(conn, owner);
             traffic::peer_found(app, conn, since);

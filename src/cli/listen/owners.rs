@@ -91,8 +91,18 @@ impl ListenWatch<'_> {
     }
 
     /// It was found whose a peer is, which is told of those of which something may be.
-    pub(super) fn on_peer(&mut self, conn: ConnId, owner: &PeerOwner, at: Stamp) {
-        let info = self.conns.get(&conn);
+    pub(super) fn on_peer(
+        &mut self,
+        (conn, info): (ConnId, Option<&ConnInfo>),
+        owner: &PeerOwner,
+        at: Stamp,
+    ) {
+        // One that is over is not known here any more.
+        let open = self.conns.get(&conn);
+        if open.is_none() {
+            self.owners.over(conn);
+        }
+        let info = open.or(info);
         match self.output.style {
             Style::Json if self.let_through.is_everything() => {
                 self.output.json(&ndjson::peer(conn, info, owner, at));
@@ -131,7 +141,7 @@ mod tests {
 
     fn found(index: u32) -> Event {
         let (conn, owner) = (SessionId(1).conn(index), Arc::new(PeerOwner::Gone));
-        Event::PeerFound { conn, since: Stamp(0), owner }
+        Event::PeerFound { conn, info: None, since: Stamp(0), owner }
     }
 
     #[test]

@@ -69,7 +69,8 @@ impl FaultControl {
         }
         let had = !self.plan.list.is_empty();
         self.plan = plan.clone();
-        self.faults.send_replace(Faults::new(plan, self.seed));
+        let faults = self.faults.borrow().followed_by(plan, self.seed);
+        self.faults.send_replace(faults);
         if had && plan.list.is_empty() {
             return self.note("there are no faults any more".into());
         }

@@ -26,6 +26,8 @@ const TRICKLES: u32 = 20;
 /// One way of one client.
 #[derive(Debug)]
 pub(crate) struct FaultLine {
+    /// Of the connection.
+    number: u32,
     faults: Arc<Faults>,
     states: Vec<FaultState>,
     chance: Chance,
@@ -42,6 +44,8 @@ pub(crate) struct FaultLine {
     stalled: Stalled,
     /// What goes in next belongs to what went in before.
     continues: bool,
+    /// What goes in are messages, which the whole relay counts: many clients say one each.
+    of_messages: bool,
 }
 
 /// Whether a fault lets nothing out.
@@ -137,6 +141,7 @@ impl FaultLine {
     ) -> Self {
         let line = u64::from(number) << 1 | u64::from(from_client);
         FaultLine {
+            number,
             states: vec![FaultState::default(); faults.list.len()],
             chance: Chance::new(faults.seed, line),
             faults: Arc::clone(faults),
@@ -150,7 +155,13 @@ impl FaultLine {
             late: VecDeque::new(),
             stalled: Stalled::No,
             continues: false,
+            of_messages: false,
         }
+    }
+
+    /// The same for messages.
+    pub(crate) fn of_messages(self) -> Self {
+        FaultLine { of_messages: true, ..self }
     }
 
     /// Other faults from now on; one that stays goes on where it was. What waits leaves at once.
@@ -288,11 +299,9 @@ impl FaultLine {
             return false;
         }
         state.fitting += 1;
-        let fitting = state.fitting;
-        let is_first = fault.plan.first.is_none_or(|first| fitting <= u64::from(first));
-        let is_turn =
-            fault.plan.every.is_none_or(|every| fitting.is_multiple_of(u64::from(every.max(1))));
-        state.is_picked = is_first && is_turn && self.chance.happens(fault.plan.chance);
+        let number =
+            if self.of_messages { fault.next_message(self.from_client) } else { state.fitting };
+        state.is_picked = fault.is_turn(number) && self.chance.happens(fault.plan.chance);
         state.is_picked
     }
 
@@ -363,8 +372,10 @@ impl FaultLine {
         if !state.counts {
             return false;
         }
-        let chance = &mut self.chance;
-        if !*state.is_chosen.get_or_insert_with(|| chance.happens(fault.plan.chance)) {
+        let (chance, number) = (&mut self.chance, self.number);
+        let is_turn = || fault.is_turn(fault.conns().number(number));
+        let choose = || is_turn() && chance.happens(fault.plan.chance);
+        if !*state.is_chosen.get_or_insert_with(choose) {
             return false;
         }
         let before = state.bytes;

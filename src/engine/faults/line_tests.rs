@@ -132,6 +132,42 @@ fn ends_come_behind_the_byte_they_name_and_count_from_what_fits() {
 }
 
 #[test]
+fn of_ends_the_first_and_every_other_connection_are_counted_by_the_whole_relay() {
+    let reset = |first, every| FaultPlan { first, every, ..fault(FaultEffect::Reset(0)) };
+    let number = std::cell::Cell::new(0);
+    let ended = |faults: &Arc<Faults>, from_client| {
+        number.set(number.get() + 1);
+        let mut line = FaultLine::new(faults, number.get(), true, from_client);
+        let marks = [(); 2].map(|()| line.take(Bytes::from_static(b"x"), MS).marks);
+        assert!(!marks[1].contains(FaultKind::Reset), "once");
+        marks[0].contains(FaultKind::Reset)
+    };
+    let first = faults(vec![reset(Some(2), None)]);
+    assert_eq!([(); 4].map(|()| ended(&first, true)), [true, true, false, false]);
+    let mut back = FaultLine::new(&first, 1, true, false);
+    let marks = back.take(Bytes::from_static(b"x"), MS).marks;
+    assert!(
+        marks.contains(FaultKind::Reset),
+        "the other way of the first connection is no other one"
+    );
+    let other = fault(delay(1));
+    let plan = FaultsPlan { seed: None, list: vec![other, reset(Some(2), None)], off: false };
+    assert!(!ended(&first.followed_by(&plan, 0), true), "one that stays counts on");
+    let every = faults(vec![reset(None, Some(3))]);
+    assert_eq!([(); 4].map(|()| ended(&every, true)), [false, false, true, false]);
+}
+
+#[test]
+fn messages_are_counted_by_the_whole_relay() {
+    let all = faults(vec![FaultPlan { every: Some(2), ..fault(delay(100)) }]);
+    let touched = |_| {
+        let mut line = FaultLine::new(&all, 1, true, true).of_messages();
+        line.take(Bytes::from_static(b"x"), MS).marks.contains(FaultKind::Delay)
+    };
+    assert_eq!([1, 2, 3, 4].map(touched), [false, true, false, true]);
+}
+
+#[test]
 fn a_stall_holds_until_its_time_is_over_or_the_faults_change() {
     let stall = FaultPlan { lasts: Some(MS * 100), ..fault(FaultEffect::Stall(1)) };
     let mut stalling = line(vec![stall, fault(delay(1))], true);

@@ -62,6 +62,8 @@ struct HttpRelay {
     plan: watch::Sender<HttpRelayPlan>,
     /// The machine's own name, lower case; empty when it has none.
     machine: String,
+    /// How it calls itself where it says that it passed something on.
+    name: String,
     /// Numbers the exchanges of the session from 0, in order of arrival.
     requests: AtomicU32,
     /// Exchanges are told in the order in which they ended.
@@ -89,17 +91,25 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
     let machine = os::host_name().unwrap_or_default().trim().to_ascii_lowercase();
     let (requests, endings) = (AtomicU32::new(0), EndingOrder::default());
     let rewrites = RewriteControl::new(&plan.borrow().rewrites, &session);
-    let mut fault_control = FaultControl::new(&plan.borrow().faults, &session);
-    let (turns, faults) = (RuleTurns::default(), fault_control.watch());
-    let relay =
-        HttpRelay { session, plan, machine, requests, endings, rewrites, faults, turns, opener };
-    let relay = Arc::new(relay);
+    let mut control = FaultControl::new(&plan.borrow().faults, &session);
+    let relay = Arc::new(HttpRelay {
+        name: session.relay.name(),
+        session,
+        plan,
+        machine,
+        requests,
+        endings,
+        rewrites,
+        faults: control.watch(),
+        turns: RuleTurns::default(),
+        opener,
+    });
     relay.tell_target();
-    fault_control.tell();
+    control.tell();
     loop {
         let happened = tokio::select! {
             happened = accept.next(&mut input) => happened,
-            () = fault_control.changed() => continue,
+            () = control.changed() => continue,
         };
         match happened {
             ListenerEvent::NewConn(new) => {
@@ -115,9 +125,11 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
                 Some(plan) => {
                     relay.session.holds.change(&plan.hold);
                     relay.rewrites.change(&plan.rewrites);
-                    fault_control.change(&plan.faults);
-                    relay.plan.send_replace(plan);
-                    relay.tell_target();
+                    control.change(&plan.faults);
+                    let target = plan.target.clone();
+                    if relay.plan.send_replace(plan).target != target {
+                        relay.tell_target();
+                    }
                 }
                 None => relay.session.events.refused(refusal::other_answers()),
             },

@@ -40,7 +40,7 @@ use crate::engine::session::SessionHandle;
 use crate::engine::sink::{Sink, StampGuard};
 use crate::engine::stream_io::{receive, write_or_finish};
 use crate::engine::transport::explain;
-use crate::engine::transport::stream::{Stream, reset};
+use crate::engine::transport::stream::{Stream, is_unix, reset, told_reset};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::fault::FaultMarks;
 use crate::model::id::ConnId;
@@ -531,14 +531,18 @@ impl Live {
         let tell = |half: Half, direction, kind, words: &str| {
             session.events.note(half.conn(pair), direction, kind, words);
         };
+        let tell_reset = |half: Half, stream: &Stream, words: &str| {
+            let (direction, kind, words) = told_reset(is_unix(stream), words);
+            tell(half, direction, kind, &words);
+        };
         match end {
             End::Closed(words) => {
                 tell(Half::Client, Direction::Local, RecordKind::Closed, words);
                 tell(Half::Target, Direction::Local, RecordKind::Closed, words);
             }
             End::Reset(words) => {
-                tell(Half::Client, Direction::Sent, RecordKind::Reset, words);
-                tell(Half::Target, Direction::Sent, RecordKind::Reset, words);
+                tell_reset(Half::Client, &client, words);
+                tell_reset(Half::Target, &target, words);
                 // The whole program ends: they are let go as that does it.
                 if !session.is_stopping() {
                     reset(client);
@@ -555,11 +559,12 @@ impl Live {
                 tell(half, direction, kind, &failure.to_string());
                 let what = if is_reset { "was reset" } else { "failed" };
                 let words = format!("reset by us: the connection of the {} {what}", half.name());
-                tell(half.other(), Direction::Sent, RecordKind::Reset, &words);
-                match half {
-                    Half::Client => reset(target),
-                    Half::Target => reset(client),
-                }
+                let other = match half {
+                    Half::Client => target,
+                    Half::Target => client,
+                };
+                tell_reset(half.other(), &other, &words);
+                reset(other);
             }
         }
     }

@@ -18,6 +18,7 @@ use crate::engine::resolve::resolve;
 use crate::engine::session::SessionHandle;
 use crate::engine::tls::handshake::Handshake;
 use crate::engine::tls::tls_words;
+use crate::engine::way_back;
 use crate::model::end_address::EndAddress;
 use crate::model::endpoint::Endpoint;
 use crate::model::failure::{Failure, Stage};
@@ -89,6 +90,14 @@ pub(crate) async fn connect(
     (stream, facts)
 }
 
+/// Whether this is the Unix socket that a client of ours came to, whatever it is written like.
+pub(crate) fn is_own_socket(endpoint: &Endpoint, local: Option<&EndAddress>) -> bool {
+    match (&endpoint.socket, local) {
+        (Some(there), Some(EndAddress::Unix(own))) => unix::is_same(there, own),
+        _ => false,
+    }
+}
+
 fn describe(certificate: &CertificateFacts) -> String {
     let names = match certificate.names.as_slice() {
         [] => String::new(),
@@ -147,7 +156,9 @@ impl Dial<'_> {
     ) -> Result<(StreamSocket, EndAddress), Failure> {
         let peer = EndAddress::Unix(name.clone());
         self.phase(session, Phase::Connecting { address: peer.clone() });
-        let connected = timeout_at(until, unix::connect(name)).await.map_err(|_| {
+        // What leads on from a relay can be told from others.
+        let own = self.pair.map(|_| way_back::own_name as fn() -> UnixName);
+        let connected = timeout_at(until, unix::connect(name, own)).await.map_err(|_| {
             self.late(Stage::Connect, "its queue of those who want in is full")
                 .hint("the server is there and lets nobody in")
         })?;

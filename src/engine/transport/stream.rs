@@ -1,5 +1,6 @@
 //! A connected byte stream, plain or under TLS.
 
+use std::borrow::Cow;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use super::unix;
 use super::wire::Wire;
 use crate::model::end_address::EndAddress;
 use crate::model::plan::SocketOptions;
+use crate::model::record::{Direction, RecordKind};
 use crate::os::SoughtProcess;
 
 /// A connected socket, of TCP (left) or of the file system (right).
@@ -40,7 +42,10 @@ pub(crate) fn raw(socket: &StreamSocket) -> SockRef<'_> {
 /// Drops the connection with RST; bytes not sent yet are lost. A Unix socket has no RST: its peer sees
 /// an end, or a reset where we had not read all of it.
 pub(crate) fn reset(mut stream: Stream) {
-    if let Either::Right(tls) = &mut stream {
+    let resets = !is_unix(&stream);
+    if let Either::Right(tls) = &mut stream
+        && resets
+    {
         tls.get_mut().0.resets();
     }
     // Without linger the drop sends FIN instead: the worst that can happen when this fails.
@@ -48,14 +53,34 @@ pub(crate) fn reset(mut stream: Stream) {
     drop(stream);
 }
 
+/// Whether it is over a Unix socket.
+pub(crate) fn is_unix(stream: &Stream) -> bool {
+    matches!(socket_of(stream), Either::Right(_))
+}
+
+/// How it is told that we [`reset`] a connection, in these words, which say so: as its peer sees it.
+pub(crate) fn told_reset(is_unix: bool, words: &str) -> (Direction, RecordKind, Cow<'_, str>) {
+    if !is_unix {
+        return (Direction::Sent, RecordKind::Reset, words.into());
+    }
+    let words = words.replacen("reset by us", "closed by us", 1);
+    let words = format!("{words} (a Unix socket has no reset: its peer sees an end)");
+    (Direction::Local, RecordKind::Closed, words.into())
+}
+
 /// Where our end of it is.
 pub(crate) fn local_address(stream: &Stream) -> Option<SocketAddr> {
     raw(socket_of(stream)).local_addr().ok()?.as_socket()
 }
 
-/// The other end of a connection; `None` = it has no IP address.
-pub(crate) fn peer_address(stream: &Stream) -> Option<SocketAddr> {
-    raw(socket_of(stream)).peer_addr().ok()?.as_socket()
+/// Our end of a connection that leads on, and of TCP the other one; `None` = it has no name.
+pub(crate) fn way_on(stream: &Stream) -> Option<(EndAddress, Option<EndAddress>)> {
+    let socket = socket_of(stream);
+    let peer = || raw(socket).peer_addr().ok()?.as_socket();
+    match local_end(socket)? {
+        own @ EndAddress::Inet(_) => Some((own, Some(peer()?.into()))),
+        own => Some((own, None)),
+    }
 }
 
 /// Where our end of an accepted or connected socket is; `None` = a Unix socket without a name.

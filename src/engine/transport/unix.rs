@@ -83,12 +83,19 @@ fn unbound() -> io::Result<Socket> {
     Ok(socket)
 }
 
-/// Connects. Waits while the queue of the server is full; nobody tells when it is not, so it is tried
-/// again. Safe to drop.
-pub(super) async fn connect(name: &UnixName) -> io::Result<UnixStream> {
+/// Connects, from a socket of a name if there is to be one. Waits while the queue of the server is full;
+/// nobody tells when it is not, so it is tried again. Safe to drop.
+pub(super) async fn connect(
+    name: &UnixName,
+    own: Option<fn() -> UnixName>,
+) -> io::Result<UnixStream> {
     let address = system_address(name)?;
     loop {
         let socket = unbound()?;
+        if let Some(own) = own {
+            // It is only for us to know it again, and not every system has names without a file.
+            let _ = system_address(&own()).and_then(|own| socket.bind(&own));
+        }
         match socket.connect(&address) {
             Ok(()) => return UnixStream::from_std(socket.into()),
             Err(error) if error.kind() == ErrorKind::WouldBlock => sleep(RETRY).await,
@@ -114,6 +121,15 @@ fn name_in(address: &SockAddr) -> Option<EndAddress> {
     let name = of_file.map(UnixName::Path);
     let name = name.or_else(|| Some(UnixName::Abstract(shown(address.as_abstract_namespace()?))));
     name.map(EndAddress::Unix)
+}
+
+/// Whether two names lead to one socket, whatever they are written like.
+pub(super) fn is_same(one: &UnixName, other: &UnixName) -> bool {
+    let file = |name: &UnixName| {
+        let facts = fs::metadata(name.path()?).ok()?;
+        Some((facts.dev(), facts.ino()))
+    };
+    one == other || file(one).is_some_and(|one| file(other) == Some(one))
 }
 
 /// Binds and listens; what stands for it in the file system has these permissions.
@@ -346,7 +362,7 @@ mod tests {
             let path = folder.path().join(format!("{mode:o}"));
             let bound = bind(&at(&path), mode).await.unwrap();
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & PERMISSIONS, mode);
-            assert!(bound.remark.is_none() && connect(&at(&path)).await.is_ok());
+            assert!(bound.remark.is_none() && connect(&at(&path), None).await.is_ok());
             drop(bound);
             assert!(!path.exists());
         }
@@ -395,7 +411,7 @@ mod tests {
             ("datagrams", FailureKind::Usage, "of datagrams"),
         ] {
             let name = at(&path(name));
-            let error = connect(&name).await.unwrap_err();
+            let error = connect(&name, None).await.unwrap_err();
             let failure = connect_failure(&name, &error);
             assert_eq!(failure.kind, kind, "{failure}");
             assert!(failure.to_string().contains(said), "{failure}");

@@ -181,7 +181,8 @@ impl Onward {
         relay: RelayMark,
         client: SocketAddr,
     ) -> Result<Self, Failure> {
-        let trail = relay.leads_on(Some((client, None)), (self.bound.local, None), &self.name)?;
+        let (from, on) = ((client.into(), None), (self.bound.local.into(), None));
+        let trail = relay.leads_on(Some(&from), &on, &self.name)?;
         self.trail = Some(trail);
         Ok(self)
     }

@@ -400,22 +400,34 @@ fn other(direction: Direction) -> Direction {
     if direction == Direction::Received { Direction::Sent } else { Direction::Received }
 }
 
+/// The prefix for documentation (RFC 3849), and the ports of who listens there: of HTTP, and one that is
+/// known for no protocol.
+const STANDS_IN: [u16; 2] = [0x2001, 0xdb8];
+const STAND_IN_PORTS: [u16; 2] = [80, 5000];
+
 /// Addresses that stand for the ends of a Unix socket, which has none: of the prefix for documentation
 /// (RFC 3849), with session and connection in them, so that no two streams have the same. The end that
 /// listens has the port by which what is spoken is known.
 fn stand_ins(info: &ConnInfo) -> (SocketAddr, SocketAddr) {
-    const PREFIX: [u16; 2] = [0x2001, 0xdb8];
-    /// None that is known for a protocol.
-    const OTHER: u16 = 5000;
     const COMES_FROM: u16 = 50_000;
-    let [prefix, doc] = PREFIX;
+    let [prefix, doc] = STANDS_IN;
     let halves = |number: u32| ((number >> 16) as u16, (number & 0xffff) as u16);
     let ((high, low), (first, second)) = (halves(info.id.session.0 as u32), halves(info.id.index));
     let at = |is_server: u16| Ipv6Addr::new(prefix, doc, high, low, first, second, 0, is_server);
-    let port = if info.capabilities().exchanges { 80 } else { OTHER };
+    let [http, other] = STAND_IN_PORTS;
+    let port = if info.capabilities().exchanges { http } else { other };
     let server = SocketAddr::new(at(1).into(), port);
     let client = SocketAddr::new(at(2).into(), COMES_FROM);
     if info.is_accepted() { (server, client) } else { (client, server) }
+}
+
+/// Whether this stands for a Unix socket that listened.
+pub(in crate::interop) fn is_stand_in(server: SocketAddr) -> bool {
+    let IpAddr::V6(ip) = server.ip() else { return false };
+    let [prefix, doc, .., zero, is_server] = ip.segments();
+    [prefix, doc] == STANDS_IN
+        && (zero, is_server) == (0, 1)
+        && STAND_IN_PORTS.contains(&server.port())
 }
 
 /// Both ends as addresses of one family: a socket of IPv6 that hears IPv4, too, names both in its own.

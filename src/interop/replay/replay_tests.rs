@@ -248,6 +248,20 @@ fn a_target_may_be_another_and_must_fit() {
     assert!(plan.contains("tls: Off"), "{plan}");
 }
 
+/// It is of the prefix for documentation, which is asked for nothing.
+#[test]
+fn where_a_capture_has_an_address_for_a_unix_socket_the_target_is_asked_for() {
+    let peer = "[2001:db8:0:1:0:3:0:1]:5000".parse().ok();
+    let conn = ConnInfo { peer, ..info(1, Protocol::Tcp, Side::Client) };
+    let talk = script(&conn, &[">PING", "<PONG"]).talks.remove(0);
+    let why = talk.plan(&ReplayTarget::default()).unwrap_err();
+    assert!(why.contains("name the target, such as unix:/path"), "{why}");
+    let target = ReplayTarget::parse("unix:/tmp/a.sock").unwrap();
+    assert_eq!(talk.plan(&target).unwrap().address(), "unix:/tmp/a.sock");
+    let other = ConnInfo { peer: "[2001:db8::7]:5000".parse().ok(), ..conn };
+    assert!(script(&other, &[">PING"]).talks[0].plan(&ReplayTarget::default()).is_ok());
+}
+
 #[test]
 fn a_session_that_cannot_be_opened_is_a_failure_and_stopping_ends_all() {
     let conn = info(1, Protocol::Tcp, Side::Client);

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use crate::compose;
 use crate::compose::address::{self, Detected, UrlParts, normalise_url};
 use crate::interop::from_traffic;
+use crate::interop::pcapng::is_stand_in;
 use crate::model::plan::Plan;
 use crate::model::preset::Scope;
 use crate::model::protocol::Side;
@@ -174,6 +175,13 @@ impl ReplayTalk {
         }
         if spec.address().is_empty() {
             return Err("nobody knows where it went: name a target".into());
+        }
+        if target.address.is_none() && spec.address().parse().is_ok_and(is_stand_in) {
+            return Err(
+                "it went to a Unix socket, for which the capture has an address that leads \
+                        nowhere: name the target, such as unix:/path"
+                    .into(),
+            );
         }
         if target.datagrams.is_some_and(|datagrams| datagrams != self.is_datagrams()) {
             return Err(

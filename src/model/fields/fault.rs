@@ -71,9 +71,9 @@ impl Options for FaultSpec {
         "when", ValueKind::Phrase, when, wraps: true, label: "    when",
             help: "Only of what fits: always, or contains, equals, starts-with or matches and a text in quotes. Reset, half-close and stall count from there.";
         "first", ValueKind::Number { min: 1, max: MOST }, first, width: Some(Cells(5)), label: "first",
-            help: "Only of the first so many that fit.";
+            help: "Only of the first so many that fit: reads of each connection, datagrams of each client; of HTTP messages, and of reset, half-close and stall connections, of the whole relay.";
         "every", ValueKind::Number { min: 1, max: MOST }, every, width: Some(Cells(5)), label: "every",
-            help: "Only of every so many that fit.";
+            help: "Only of every so many that fit, counted as for first.";
         "after", ValueKind::Duration, after, width: Some(Fill(1)), label: "after",
             help: "From so long after the start of the relay.";
         "for", ValueKind::Duration, lasts, width: Some(Fill(1)), label: "for",

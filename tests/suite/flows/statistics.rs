@@ -45,7 +45,7 @@ fn found(id: SessionId) -> Event {
         listens: false,
         is_us: false,
     });
-    Event::PeerFound { conn: id.conn(1), since: Stamp(0), owner: Arc::new(owner) }
+    Event::PeerFound { conn: id.conn(1), info: None, since: Stamp(0), owner: Arc::new(owner) }
 }
 
 /// Whether a step of counting is asked for.

@@ -30,7 +30,7 @@ use crate::engine::http::failure;
 use crate::engine::http::tap::{ReadBuffer, Tap};
 use crate::engine::refusal;
 use crate::engine::session::SessionHandle;
-use crate::engine::transport::stream::{Stream, reset};
+use crate::engine::transport::stream::{Stream, is_unix, reset, told_reset};
 use crate::model::failure::Stage;
 use crate::model::id::BodyId;
 use crate::model::plan::HttpListenerPlan;
@@ -175,7 +175,8 @@ impl HttpConnection {
             let when = format!("the connection was {text}");
             recorder.close(Err(refusal::cancelled(Stage::Session, self.target(), when)));
         }
-        self.note(Direction::Local, RecordKind::Reset, text);
+        let (_, kind, text) = told_reset(is_unix(&self.accepted.stream), text);
+        self.note(Direction::Local, kind, text);
     }
 
     /// A row about this connection.

@@ -3,9 +3,11 @@
 //! ```text
 //! client ─► FaultyRead: line ─► the relay reads      the relay writes ─► FaultyWrite: line ─► client
 //! ```
-//! What is counted is messages: more of one is done to as its beginning was. Which message it is, the
-//! visitor says; inside a tunnel there are none, and each read and write is one.
+//! What is counted is messages: more of one is done to as its beginning was. Where an answer begins the
+//! visitor says; requests are found in what is read, before they are served, since several may come in
+//! one read. Inside a tunnel there are none, and each read and write is one.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,9 +16,8 @@ use tokio_util::sync::CancellationToken;
 use crate::engine::faults::control::FaultWatch;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::session::SessionHandle;
-use crate::model::fault::FaultMarks;
+use crate::model::fault::{FaultKind, FaultMarks};
 use crate::model::id::ConnId;
-use crate::model::record::{Direction, RecordKind};
 
 /// A client's, shared by its ways.
 #[derive(Clone)]
@@ -30,7 +31,8 @@ pub(super) struct ClientFaults {
 
 #[derive(Default)]
 struct Shared {
-    up: Mutex<MessageNow>,
+    /// Requests that were read: the first is the one that is served, or will be next.
+    up: Mutex<VecDeque<MessageNow>>,
     down: Mutex<MessageNow>,
     /// Inside a tunnel.
     has_messages_no_more: AtomicBool,
@@ -55,23 +57,37 @@ impl ClientFaults {
         ClientFaults { session, conn, watch, shared: Arc::default() }
     }
 
-    fn message(&self, from_client: bool) -> MutexGuard<'_, MessageNow> {
-        let of = if from_client { &self.shared.up } else { &self.shared.down };
-        of.lock().unwrap_or_else(PoisonError::into_inner)
+    fn requests(&self) -> MutexGuard<'_, VecDeque<MessageNow>> {
+        self.shared.up.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What comes this way from now on is another message.
-    pub(super) fn next_message(&self, from_client: bool) {
-        *self.message(from_client) = MessageNow::default();
+    fn answer(&self) -> MutexGuard<'_, MessageNow> {
+        self.shared.down.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is written from now on is another answer.
+    pub(super) fn next_answer(&self) {
+        *self.answer() = MessageNow::default();
     }
 
     /// The messages that go now are those of this exchange, which says what touches them.
     pub(super) fn exchange(&self, recorder: &Arc<ExchangeRecorder>) {
-        for from_client in [true, false] {
-            let mut message = self.message(from_client);
-            message.recorder = Some(Arc::clone(recorder));
-            message.tell(from_client);
+        let mut requests = self.requests();
+        // The one before is over.
+        if requests.front().is_some_and(|request| request.recorder.is_some()) {
+            requests.pop_front();
         }
+        if requests.is_empty() {
+            requests.push_back(MessageNow::default());
+        }
+        if let Some(request) = requests.front_mut() {
+            request.recorder = Some(Arc::clone(recorder));
+            request.tell(true);
+        }
+        drop(requests);
+        let mut answer = self.answer();
+        answer.recorder = Some(Arc::clone(recorder));
+        answer.tell(false);
     }
 
     /// What is said from now on are no messages any more.
@@ -79,25 +95,39 @@ impl ClientFaults {
         self.shared.has_messages_no_more.store(true, Ordering::Relaxed);
     }
 
-    /// Something goes this way: whether it is more of the message before it.
-    pub(super) fn continues(&self, from_client: bool) -> bool {
-        let has_begun = std::mem::replace(&mut self.message(from_client).has_begun, true);
-        has_begun && !self.shared.has_messages_no_more.load(Ordering::Relaxed)
+    /// Whether there are no messages, but reads and writes.
+    pub(super) fn is_in_tunnel(&self) -> bool {
+        self.shared.has_messages_no_more.load(Ordering::Relaxed)
     }
 
-    /// Faults touched what goes this way.
+    /// A request begins in what is read.
+    pub(super) fn request_begins(&self) {
+        self.requests().push_back(MessageNow::default());
+    }
+
+    /// Something is written: whether it is more of the message before it.
+    pub(super) fn continues_answer(&self) -> bool {
+        let has_begun = std::mem::replace(&mut self.answer().has_begun, true);
+        has_begun && !self.is_in_tunnel()
+    }
+
+    /// Faults touched what goes this way; of requests the last one that was read.
     pub(super) fn touch(&self, from_client: bool, marks: FaultMarks) {
-        let mut message = self.message(from_client);
-        let marks = message.marks.with(marks);
-        if marks.has_fault() && marks != message.marks {
-            message.marks = marks;
-            message.tell(from_client);
+        if from_client {
+            let mut requests = self.requests();
+            if let Some(request) = requests.back_mut() {
+                request.touch(true, marks);
+            }
+        } else {
+            self.answer().touch(false, marks);
         }
     }
 
-    /// A row of the client.
-    pub(super) fn note(&self, text: &str) {
-        self.session.events.note(self.conn, Direction::Local, RecordKind::Note, text);
+    /// What a fault does to the connection: before a request or an answer there is nothing else to mark.
+    pub(super) fn tell_done(&self, kind: FaultKind, text: &str) {
+        let mut marks = FaultMarks::default();
+        marks.insert(kind);
+        self.session.events.note_touched(self.conn, text, marks);
     }
 
     /// Fires when a fault wants the connection to be reset.
@@ -112,6 +142,14 @@ impl ClientFaults {
 }
 
 impl MessageNow {
+    fn touch(&mut self, from_client: bool, marks: FaultMarks) {
+        let marks = self.marks.with(marks);
+        if marks.has_fault() && marks != self.marks {
+            self.marks = marks;
+            self.tell(from_client);
+        }
+    }
+
     fn tell(&self, from_client: bool) {
         let Some(recorder) = self.recorder.as_ref().filter(|_| !self.marks.is_empty()) else {
             return;

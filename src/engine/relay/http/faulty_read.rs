@@ -12,10 +12,11 @@ use tokio::io::{AsyncRead, ReadBuf, ReadHalf};
 use tokio::time::{Sleep, sleep_until};
 
 use super::client_faults::ClientFaults;
+use crate::codec::http1::RequestBounds;
 use crate::engine::faults::line::{FaultLine, FaultStep};
 use crate::engine::http::tap::Tap;
 use crate::engine::transport::stream::Stream;
-use crate::model::fault::FaultMarks;
+use crate::model::fault::{FaultKind, FaultMarks};
 
 /// Bytes that wait at most before no more are read, and where nothing comes out any more.
 const AHEAD: [usize; 2] = [1024 * 1024, 64 * 1024];
@@ -31,6 +32,8 @@ pub(super) struct FaultyRead {
     faults: ClientFaults,
     pub(super) tap: Tap,
     line: FaultLine,
+    /// Where requests begin in what is read.
+    bounds: RequestBounds,
     /// Fires when other faults are in force.
     changes: Changes,
     due: Pin<Box<Sleep>>,
@@ -52,7 +55,8 @@ impl FaultyRead {
         FaultyRead {
             inner,
             tap,
-            line: FaultLine::new(&in_force, faults.conn.index, true, true),
+            line: FaultLine::new(&in_force, faults.conn.index, true, true).of_messages(),
+            bounds: RequestBounds::Between,
             changes: changes(&faults),
             due: Box::pin(sleep_until(faults.watch.started)),
             faults,
@@ -72,6 +76,13 @@ impl FaultyRead {
     /// Nothing is done to what is read, and nothing waits.
     fn is_plain(&self) -> bool {
         self.line.is_plain() && self.ready.is_empty() && self.ended.is_none() && !self.is_shut
+    }
+
+    /// All that was read is served: what comes next begins a request.
+    pub(super) fn is_served(&mut self) {
+        if !self.bounds.is_known() && self.is_quiet() {
+            self.bounds = RequestBounds::Between;
+        }
     }
 
     /// Nothing of the client was read that nobody took.
@@ -101,7 +112,7 @@ impl FaultyRead {
                 Poll::Ready(Ok(())) if buffer.filled().is_empty() => Ok(()),
                 Poll::Ready(Ok(())) => {
                     let data = Bytes::copy_from_slice(buffer.filled());
-                    self.take(&data);
+                    self.take(data);
                     continue;
                 }
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -112,12 +123,24 @@ impl FaultyRead {
         }
     }
 
-    fn take(&mut self, data: &Bytes) {
+    /// Each request in what was read is asked about.
+    fn take(&mut self, mut data: Bytes) {
         let now = self.faults.watch.started.elapsed();
-        self.line.continues(self.faults.continues(true));
-        let taken = self.line.take_held(data.clone(), (data, FaultMarks::default()), now);
-        self.tap.received_touched(data, taken.marks);
-        self.faults.touch(true, taken.marks);
+        while !data.is_empty() {
+            let (len, begins) = if self.faults.is_in_tunnel() {
+                (data.len(), true)
+            } else {
+                self.bounds.next(&data)
+            };
+            let data = data.split_to(len.clamp(1, data.len()));
+            if begins && !self.faults.is_in_tunnel() {
+                self.faults.request_begins();
+            }
+            self.line.continues(!begins);
+            let taken = self.line.take_held(data.clone(), (&data, FaultMarks::default()), now);
+            self.tap.received_touched(&data, taken.marks);
+            self.faults.touch(true, taken.marks);
+        }
     }
 
     /// The next bytes that faults let go of; empty = nothing more comes.
@@ -130,13 +153,20 @@ impl FaultyRead {
             self.take_in(cx);
             match self.line.pop_due(self.faults.watch.started.elapsed()) {
                 Some(FaultStep::Piece { data, .. }) => return Poll::Ready(Ok(data)),
-                Some(FaultStep::Stall) => continue,
+                Some(FaultStep::Stall) => {
+                    let text = "a fault stalls what the client sends";
+                    self.faults.tell_done(FaultKind::Stall, text);
+                    continue;
+                }
                 Some(FaultStep::Reset) => {
+                    let text = "a fault resets the connection, by what the client sends";
+                    self.faults.tell_done(FaultKind::Reset, text);
                     self.faults.reset().cancel();
                     return Poll::Pending;
                 }
                 Some(FaultStep::HalfClose) => {
-                    self.faults.note("a fault ends what the client sends");
+                    let text = "a fault ends what the client sends";
+                    self.faults.tell_done(FaultKind::HalfClose, text);
                     self.line.drain();
                     self.is_shut = true;
                     continue;
@@ -181,8 +211,9 @@ impl AsyncRead for FaultyRead {
             let before = buf.filled().len();
             let polled = Pin::new(&mut this.inner).poll_read(cx, buf);
             match &polled {
+                // Who serves it knows where requests begin, and says so.
                 Poll::Ready(Ok(())) if buf.filled().len() > before => {
-                    this.faults.continues(true);
+                    this.bounds = RequestBounds::Unknown;
                 }
                 Poll::Ready(_) => this.faults.finished().cancel(),
                 Poll::Pending => {}

@@ -4,25 +4,27 @@
 //! what is delayed is on its way while more comes; it tells of it when it leaves. A flush waits until
 //! all of it has left, [`FaultyWrite::hand_over`] does not.
 
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
-use tokio::io::{AsyncWrite, AsyncWriteExt as _, WriteHalf};
+use tokio::io::{AsyncRead as _, AsyncWrite, AsyncWriteExt as _, ReadBuf, WriteHalf};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::client_faults::ClientFaults;
+use super::faulty_read::FaultyRead;
 use crate::engine::clock;
 use crate::engine::faults::Faults;
 use crate::engine::faults::line::{FaultLine, FaultStep};
 use crate::engine::http::tap::{Tap, ToldLater};
 use crate::engine::transport::stream::Stream;
-use crate::model::fault::FaultMarks;
+use crate::model::fault::{FaultKind, FaultMarks};
 
 /// Bytes that wait at most before no more are taken, and where nothing goes out any more.
 const AHEAD: [usize; 2] = [1024 * 1024, 64 * 1024];
@@ -121,6 +123,24 @@ impl FaultyWrite {
         }
     }
 
+    /// Waits until all of it has left to a client that says nothing before that. What is stalled for ever
+    /// ends when the client does: only then it is read from, so that nothing it says later is taken.
+    ///
+    /// # Errors
+    /// It is gone, or did not wait.
+    pub(super) async fn has_left(&mut self, from: &mut FaultyRead) -> io::Result<()> {
+        poll_fn(|cx| {
+            if let Poll::Ready(done) = Pin::new(&mut *self).poll_flush(cx) {
+                return Poll::Ready(done);
+            }
+            match &self.way {
+                WriteWay::Delayed(way) => way.outgoing.poll_stuck(cx, from),
+                WriteWay::Plain(_) | WriteWay::Gone => Poll::Pending,
+            }
+        })
+        .await
+    }
+
     /// From the first faults on a task has the socket.
     fn follow_changes(&mut self) {
         if let WriteWay::Delayed(way) = &self.way {
@@ -135,7 +155,7 @@ impl FaultyWrite {
         let in_force = self.faults.watch.now();
         let state = OutgoingState {
             in_force: Arc::clone(&in_force),
-            line: FaultLine::new(&in_force, self.faults.conn.index, true, false),
+            line: FaultLine::new(&in_force, self.faults.conn.index, true, false).of_messages(),
             waker: None,
             is_writing: false,
             failed: None,
@@ -183,7 +203,7 @@ impl Outgoing {
             return Poll::Pending;
         }
         let data = Bytes::copy_from_slice(bytes);
-        state.line.continues(faults.continues(false));
+        state.line.continues(faults.continues_answer());
         let now = faults.watch.started.elapsed();
         let taken = state.line.take_held(data.clone(), (&data, self.told.touched()), now);
         drop(state);
@@ -203,6 +223,21 @@ impl Outgoing {
                 Poll::Pending
             }
         }
+    }
+
+    /// While nothing leaves by itself: until the client does something.
+    fn poll_stuck(&self, cx: &mut Context<'_>, from: &mut FaultyRead) -> Poll<io::Result<()>> {
+        let state = self.lock();
+        if !state.is_stuck() {
+            return Poll::Pending;
+        }
+        let mut byte = [0];
+        let mut said = ReadBuf::new(&mut byte);
+        ready!(Pin::new(from).poll_read(cx, &mut said))?;
+        drop(state);
+        let is_gone = said.filled().is_empty();
+        let why = if is_gone { io::ErrorKind::BrokenPipe } else { io::ErrorKind::InvalidData };
+        Poll::Ready(Err(why.into()))
     }
 
     /// Until our FIN is out.
@@ -232,6 +267,11 @@ impl OutgoingState {
 
     fn is_left(&self) -> bool {
         self.line.is_empty() && !self.is_writing
+    }
+
+    /// Something waits, and will for ever.
+    fn is_stuck(&self) -> bool {
+        !self.is_left() && !self.is_writing && self.line.next_due().is_none()
     }
 
     fn wake(&mut self) {
@@ -306,10 +346,18 @@ impl WriteTask {
                     state.wake();
                     return Turn::Write(data, marks);
                 }
-                Some(FaultStep::Reset) => return Turn::Reset,
-                Some(FaultStep::Stall) => {}
+                Some(FaultStep::Reset) => {
+                    let text = "a fault resets the connection, by what the server sends";
+                    self.faults.tell_done(FaultKind::Reset, text);
+                    return Turn::Reset;
+                }
+                Some(FaultStep::Stall) => {
+                    let text = "a fault stalls what the server sends";
+                    self.faults.tell_done(FaultKind::Stall, text);
+                }
                 Some(FaultStep::HalfClose) => {
-                    self.faults.note("a fault ends what the server sends");
+                    let text = "a fault ends what the server sends";
+                    self.faults.tell_done(FaultKind::HalfClose, text);
                     state.line.drain();
                     (state.is_shut, state.finishes) = (true, true);
                 }
@@ -319,12 +367,12 @@ impl WriteTask {
         if state.finishes && !state.is_finished && state.line.is_empty() {
             return Turn::Finish;
         }
-        let due = state.line.next_due();
         // One that is gone gets nothing out of what is stalled for ever.
-        if due.is_none() && !state.line.is_empty() && self.faults.finished().is_cancelled() {
+        if state.is_stuck() && self.faults.finished().is_cancelled() {
             state.fail(io::ErrorKind::BrokenPipe);
         }
         state.wake();
+        let due = state.line.next_due();
         Turn::Wait(due.map(|due| self.faults.watch.started + due))
     }
 
@@ -377,7 +425,7 @@ impl AsyncWrite for FaultyWrite {
         match &mut this.way {
             WriteWay::Plain(inner) => {
                 let written = ready!(Pin::new(inner).poll_write(cx, bytes))?;
-                this.faults.continues(false);
+                this.faults.continues_answer();
                 Poll::Ready(Ok(written))
             }
             WriteWay::Delayed(way) => way.outgoing.poll_take(cx, bytes, &this.faults),

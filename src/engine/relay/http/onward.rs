@@ -12,9 +12,9 @@ use crate::engine::http::tap::ReadBuffer;
 use crate::engine::refusal;
 use crate::engine::session::SessionHandle;
 use crate::engine::transport::dial::{self, Dial};
-use crate::engine::transport::stream::{Stream, local_address, peer_address, reset};
-use crate::engine::way_back::{Trail, way_in};
-use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::engine::transport::stream::{Stream, is_unix, reset, told_reset, way_on};
+use crate::engine::way_back::{Trail, leads_back, way_in};
+use crate::model::failure::Failure;
 use crate::model::id::ConnId;
 use crate::model::plan::OriginPlan;
 use crate::model::protocol::Protocol;
@@ -39,11 +39,6 @@ pub(super) struct OnwardConn {
     _held: Descriptors,
 }
 
-fn leads_back(origin: &OriginPlan) -> Failure {
-    let cause = "this leads back to the relay itself";
-    Failure::new(Stage::Connect, origin.url(), FailureKind::Usage, cause)
-}
-
 /// A connection with its trail; fails where its client came through this relay before.
 fn unless_round(
     session: &SessionHandle,
@@ -51,11 +46,9 @@ fn unless_round(
     origin: &OriginPlan,
     stream: Stream,
 ) -> Result<(Stream, Option<Trail>), Failure> {
-    let (Some(own), Some(there)) = (local_address(&stream), peer_address(&stream)) else {
-        return Ok((stream, None));
-    };
+    let Some(on) = way_on(&stream) else { return Ok((stream, None)) };
     let from = way_in(&client.peer, client.local.as_ref());
-    let trail = session.relay.leads_on(from, (own, Some(there)), &origin.url())?;
+    let trail = session.relay.leads_on(from.as_ref(), &on, &origin.url())?;
     Ok((stream, Some(trail)))
 }
 
@@ -69,7 +62,10 @@ impl OnwardConn {
     ) -> Result<Self, Failure> {
         let session = &relay.session;
         let from = way_in(&client.peer, client.local.as_ref());
-        session.relay.check(from, &origin.url())?;
+        session.relay.check(from.as_ref(), &origin.url())?;
+        if dial::is_own_socket(&origin.endpoint, client.local.as_ref()) {
+            return Err(leads_back(&origin.url()));
+        }
         let held = session.budget.descriptors(ONWARD).map_err(refusal::no_descriptors)?;
         let pair = RelayPair { client: client.conn, target: session.next_conn() };
         let (timeout, socket, options, alpn): (_, _, _, &[&[u8]]) = {
@@ -97,7 +93,7 @@ impl OnwardConn {
             let ends = facts.peer.as_ref().zip(client.local.as_ref());
             let looped = ends.is_some_and(|(peer, us)| is_loop(peer, us));
             if looped {
-                Err(leads_back(origin))
+                Err(leads_back(&origin.url()))
             } else {
                 unless_round(session, client, origin, stream)
             }
@@ -153,8 +149,10 @@ impl OnwardConn {
     /// The same with RST: nothing of what it still says is wanted.
     pub(super) fn reset(self, relay: &HttpRelay, words: &str) {
         let events = &relay.session.events;
-        events.note(self.conn, Direction::Sent, RecordKind::Reset, words);
+        let stream = self.read.unsplit(self.write);
+        let (direction, kind, words) = told_reset(is_unix(&stream), words);
+        events.note(self.conn, direction, kind, words);
         events.retire(self.conn);
-        reset(self.read.unsplit(self.write));
+        reset(stream);
     }
 }

@@ -1,9 +1,9 @@
 //! The TLS of a tunnel opened: the client talks to us in the place of the host that it asked for, and
 //! what it asks there is passed on to that host under TLS of our own, which verifies it.
 
+use std::io;
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout;
 use tokio_util::either::Either;
 
@@ -13,6 +13,7 @@ use super::route::Route;
 use super::visitor::{Met, Next, Visitor};
 use crate::codec::http1::fields::excerpt;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
+use crate::engine::http::failure;
 use crate::engine::tls::handshake;
 use crate::engine::tls::opening::Opener;
 use crate::engine::transport::stream::{Stream, StreamSocket};
@@ -108,14 +109,34 @@ impl Visitor {
         }
         match self.establish(recorder).await {
             Ok(()) => {
-                // Its TLS begins with what the socket says next. Who is gone says so there.
-                let _ = self.write.flush().await;
+                // Its TLS begins with what the socket says next.
+                if let Err(error) = self.write.has_left(&mut self.input.read).await {
+                    return not_let_in(&error, recorder);
+                }
                 self.opening = Some(origin);
                 Next::Open
             }
             Err(next) => next,
         }
     }
+}
+
+/// A client that was not told that its tunnel is there.
+fn not_let_in(error: &io::Error, recorder: &ExchangeRecorder) -> Next {
+    if error.kind() == io::ErrorKind::InvalidData {
+        let cause = "the client did not wait for its tunnel, which a fault holds up; what it said already \
+                     cannot be opened";
+        recorder.close(Err(Failure::new(
+            Stage::Tls,
+            &recorder.target,
+            FailureKind::Malformed,
+            cause,
+        )));
+        return Next::Close("closed: the client did not wait");
+    }
+    let why = failure::socket(Stage::Send, &recorder.target, error, "while it was let through");
+    recorder.close(Err(why));
+    Next::Gone("closed: the client is gone")
 }
 
 fn tell(relay: &HttpRelay, recorder: &ExchangeRecorder, outcome: Result<(), Failure>) {

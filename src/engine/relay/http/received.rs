@@ -136,6 +136,7 @@ impl Visitor {
             local: self.met.local.as_ref(),
             has_tls: self.met.tls.is_some(),
             machine: &self.relay.machine,
+            name: &self.relay.name,
         };
         match &self.opened {
             Some(origin) => route::inside(origin, head),

@@ -37,6 +37,8 @@ pub(super) struct AskedBy<'a> {
     pub(super) has_tls: bool,
     /// The machine's own name.
     pub(super) machine: &'a str,
+    /// How this relay calls itself.
+    pub(super) name: &'a str,
 }
 
 /// Where a request that may be passed on goes; or what it is answered.
@@ -44,6 +46,10 @@ pub(super) fn of(plan: &HttpRelayPlan, head: &Head, by: &AskedBy<'_>) -> Result<
     let StartLine::Request { method, target, .. } = &head.start else {
         return Err(Refusal::bad("the request has no start line"));
     };
+    if came_round(head, by.name) {
+        let why = "it came through this relay before: relays that lead to each other would pass it on for ever";
+        return Err(Refusal { status: 508, why: why.into() });
+    }
     let mut route = match &plan.target {
         Some(_) if method == "CONNECT" => {
             let why = "CONNECT asks for a tunnel; this relay passes requests on to one server";
@@ -172,13 +178,20 @@ fn is_equal(one: &[u8], other: &[u8]) -> bool {
 fn told(head: &Head, by: &AskedBy<'_>) -> Vec<(&'static str, String)> {
     let scheme = if by.has_tls { "https" } else { "http" };
     let mut all = vec![
-        ("Via", "1.1 wirebench".to_owned()),
+        // By the name it is known again where it comes round.
+        ("Via", format!("1.1 {}", by.name)),
         // RFC 7239, section 6.2: what is said of who has no address.
         ("X-Forwarded-For", by.peer.ip().map_or_else(|| "unknown".into(), |ip| ip.to_string())),
         ("X-Forwarded-Proto", scheme.to_owned()),
     ];
     all.extend(head.field("host").map(|host| ("X-Forwarded-Host", printable(host))));
     all
+}
+
+/// Whether a relay of this name said that it passed a request on.
+fn came_round(head: &Head, name: &str) -> bool {
+    let of = |one: &str| one.split_ascii_whitespace().nth(1) == Some(name);
+    head.all("via").any(|via| String::from_utf8_lossy(via).split(',').any(of))
 }
 
 /// Whether a host is a name of this machine, where the client found us.
@@ -243,7 +256,8 @@ mod tests {
         let [peer, local]: [EndAddress; 2] =
             ["127.0.0.1:50000", "127.0.0.1:8080"].map(|text| text.parse().unwrap());
         let (peer, local) = (&peer, &local);
-        let by = AskedBy { peer, local: Some(local), has_tls: false, machine: "bench" };
+        let by =
+            AskedBy { peer, local: Some(local), has_tls: false, machine: "bench", name: "relay-1" };
         of(plan, &head(text), &by)
     }
 
@@ -325,7 +339,23 @@ mod tests {
         assert_eq!(value("X-Forwarded-For"), Some("127.0.0.1"));
         assert_eq!(value("X-Forwarded-Host"), Some("z"));
         assert_eq!(value("X-Forwarded-Proto"), Some("http"));
-        assert_eq!(value("Via"), Some("1.1 wirebench"));
+        assert_eq!(value("Via"), Some("1.1 relay-1"));
+    }
+
+    #[test]
+    fn what_says_that_it_came_through_here_goes_round() {
+        let plan = plan(Some(("a:80", ClientTls::Off)));
+        for (via, goes_round) in [
+            ("Via: 1.1 relay-1", true),
+            ("Via: 1.0 fred, HTTP/1.1 relay-1 (wirebench)\nX: y", true),
+            ("Via: 1.1 fred\nvia: 1.1 relay-1", true),
+            ("Via: 1.1 relay-10, 1.1 other (relay-1)", false),
+            ("X-Via: 1.1 relay-1", false),
+        ] {
+            let found = routed(&plan, &format!("GET / HTTP/1.1\nHost: z\n{via}"));
+            let status = found.err().map(|it| it.status);
+            assert_eq!(status, goes_round.then_some(508), "{via}");
+        }
     }
 
     #[test]

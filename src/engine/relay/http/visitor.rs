@@ -24,7 +24,7 @@ use crate::engine::http::failure;
 use crate::engine::http::tap::{ReadBuffer, Tap};
 use crate::engine::refusal;
 use crate::engine::session::SessionHandle;
-use crate::engine::transport::stream::{Stream, reset};
+use crate::engine::transport::stream::{Stream, reset, told_reset};
 use crate::model::end_address::EndAddress;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, ConnId};
@@ -143,7 +143,9 @@ impl VisitorControl {
 impl ClientInput {
     /// The end of a request was read: what comes now is another one.
     pub(super) fn next_message(&mut self) {
-        self.faults.next_message(true);
+        if self.rest.is_empty() {
+            self.read.is_served();
+        }
     }
 
     /// Bytes that were read are read again.
@@ -176,18 +178,47 @@ impl ClientInput {
     pub(super) async fn left(&mut self, target: &str) -> Failure {
         let began = Instant::now();
         while !self.is_over && self.rest.len() < KEPT_AHEAD {
-            self.read.tap.ready().await;
-            let read = self.buffer.read(&mut self.read).await;
-            match self.took(read) {
-                Ok(bytes) if bytes.is_empty() && began.elapsed() < SAID_ALL => {}
-                Ok(bytes) if bytes.is_empty() => return gone_away(target),
-                Ok(bytes) => self.rest = [&self.rest[..], &bytes].concat().into(),
+            match self.read_on().await {
+                Ok(()) if self.is_over && began.elapsed() < SAID_ALL => {}
+                Ok(()) if self.is_over => return gone_away(target),
+                Ok(()) => {}
                 Err(error) => {
                     return failure::socket(Stage::Session, target, &error, "while it was held");
                 }
             }
         }
         std::future::pending().await
+    }
+
+    /// Waits until something comes of a client whose request is served: its end, which is told, or what it
+    /// asks next, which is kept. Safe to drop.
+    pub(super) async fn watched(&mut self) -> io::Result<bool> {
+        let mut faults = self.faults.watch.watch.clone();
+        loop {
+            // Behind what it asks next its end is looked for where its answer may be stalled for ever.
+            let looks = self.rest.is_empty() || !faults.borrow_and_update().is_none();
+            if !self.is_over && looks && self.rest.len() < KEPT_AHEAD {
+                self.read_on().await?;
+                return Ok(self.is_over);
+            }
+            // A relay that is gone changes nothing any more.
+            if faults.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// One read behind what is kept.
+    async fn read_on(&mut self) -> io::Result<()> {
+        self.read.tap.ready().await;
+        let read = self.buffer.read(&mut self.read).await;
+        let bytes = self.took(read)?;
+        if self.rest.is_empty() {
+            self.rest = bytes;
+        } else {
+            self.rest = [&self.rest[..], &bytes].concat().into();
+        }
+        Ok(())
     }
 
     /// What need not be read.
@@ -293,7 +324,8 @@ impl Visitor {
         }
         if ended == Next::Reset(words) {
             self.drop_onward(words);
-            self.note(Direction::Sent, RecordKind::Reset, words);
+            let (direction, kind, words) = told_reset(self.met.peer.is_unix(), words);
+            self.note(direction, kind, words);
             // The whole program ends: it is let go as that does it.
             if !self.relay.session.is_stopping()
                 && let Some(write) = self.write.into_inner().await
@@ -330,10 +362,8 @@ impl Visitor {
         loop {
             self.input.read.tap.next_message();
             self.sent.next_message();
-            self.faults.next_message(false);
-            if self.input.rest.is_empty() {
-                self.input.next_message();
-            }
+            self.faults.next_answer();
+            self.input.next_message();
             let Some(first) = self.first_bytes().await else { return Next::Close("closed") };
             let writer = self.relay.session.bodies.create();
             let recorder = Arc::new(self.begin(writer.id()));

@@ -126,13 +126,12 @@ impl Up<'_> {
     /// Whether the client is there; what it asks next waits.
     async fn watch(&mut self) -> UpEnd {
         self.input.next_message();
-        if self.input.rest.is_empty() {
-            match self.input.read().await {
-                Ok(bytes) => {
-                    if bytes.is_empty() {
+        loop {
+            match self.input.watched().await {
+                Ok(is_over) => {
+                    if is_over {
                         self.progress.finished.send_replace(true);
                     }
-                    self.input.rest = bytes;
                 }
                 Err(error) => {
                     let target = &self.recorder.target;
@@ -142,7 +141,6 @@ impl Up<'_> {
                 }
             }
         }
-        std::future::pending().await
     }
 }
 
