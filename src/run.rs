@@ -21,6 +21,7 @@ use crate::ending;
 use crate::engine::clock;
 use crate::engine::event::{Batch, Event};
 use crate::engine::{Engine, EngineConfig, EngineHandle, KeyLogFile};
+use crate::interop::pcap::ToldThing;
 use crate::jq;
 use crate::logging;
 use crate::model::authority::AuthorityKeeper;
@@ -253,7 +254,12 @@ fn show_capture(path: PathBuf, engine: EngineHandle) -> Result<(), Failure> {
         let mut last = None;
         let outcome = read_capture(&path, SessionId(0), &mut |piece, progress| {
             let (conns, records, remarks) = (piece.conns, piece.records, piece.remarks);
-            let batch = Batch { conns, records, remarks, ..Batch::default() };
+            let lost = piece.told.iter().filter_map(|line| match line.what {
+                ToldThing::Lost(lost, _) => Some(lost),
+                ToldThing::Exchange(_) => None,
+            });
+            let lost = lost.last().into_iter().collect();
+            let batch = Batch { conns, records, remarks, lost, ..Batch::default() };
             let mut events: VecDeque<Event> = [Event::Traffic(batch)].into();
             events.extend(piece.exchanges.into_iter().map(|it| Event::Exchange(Box::new(it))));
             for told in piece.owners {

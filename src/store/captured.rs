@@ -8,7 +8,8 @@ use std::path::Path;
 use crate::interop::har_read::{may_be_har, read_har};
 use crate::interop::ndjson_read::LineReader;
 use crate::interop::opened_exchanges::OpenedExchanges;
-use crate::interop::pcap::{CaptureBatch, CaptureFault, CaptureReader};
+use crate::interop::pcap::{CaptureBatch, CaptureCounts, CaptureFault, CaptureReader};
+use crate::model::counts::counted;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::file_error;
 use crate::model::id::SessionId;
@@ -78,8 +79,9 @@ pub(crate) fn read_capture(
         let mut out = CaptureBatch::default();
         let ended = if len == 0 { reader.finish(&mut out) } else { reader.push(bytes, &mut out) };
         records += out.records.len();
-        out.exchanges = opened.take(&out.conns, &out.records);
-        let is_empty = out.records.is_empty() && out.owners.is_empty();
+        opened.knows(&out.exchanges);
+        out.exchanges.splice(..0, opened.take(&out.conns, &out.records));
+        let is_empty = out.records.is_empty() && out.owners.is_empty() && out.told.is_empty();
         if !is_empty && !each(out, progress) {
             return Ok(reader.words(&name, records));
         }
@@ -131,7 +133,8 @@ fn har(
         }
         records = later;
     }
-    Ok(format!("{name}: {entries} entries; heads and bodies are as HAR tells them"))
+    let entries = counted(entries as u64, "entry");
+    Ok(format!("{name}: {entries}; heads and bodies are as HAR tells them"))
 }
 
 /// Which messages of a HAR file have a mask where a credential was.
@@ -169,22 +172,43 @@ impl Reader {
         match self {
             Reader::Packets(reader) => {
                 let counts = reader.counts();
-                let (frames, others) = (counts.frames, counts.others);
-                let others = (others > 0).then(|| {
-                    format!("; {others} that are no TCP or UDP, or in parts, are left out")
-                });
-                let unread = counts.unread_link.map(|link| {
-                    let unread = counts.unread;
-                    format!(
-                        "; {unread} of a link layer that is not read (link type {link}) are left out"
-                    )
-                });
-                let left: String = others.into_iter().chain(unread).collect();
-                format!("{name}: {records} records of {frames} packets{left}")
+                let left = left_out(&counts);
+                let frames = counted(counts.frames, "packet");
+                let records = counted(records as u64, "record");
+                format!("{name}: {records} of {frames}{left}")
             }
-            Reader::Lines(_) => format!("{name}: {records} records"),
+            Reader::Lines(reader) => {
+                let other = match reader.passed_over {
+                    0 => String::new(),
+                    lines => format!("; {} of other kinds passed over", counted(lines, "line")),
+                };
+                format!("{name}: {}{other}", counted(records as u64, "record"))
+            }
         }
     }
+}
+
+/// What of the packets of a file is not among the records, in words.
+fn left_out(counts: &CaptureCounts) -> String {
+    let told = |number: u64, what: &str, how: &str| match number {
+        0 => String::new(),
+        number => format!("; {} {how}", counted(number, what)),
+    };
+    let link = counts.unread_link.map_or_else(String::new, |link| {
+        let how = format!("of a link layer that is not read (link type {link}) left out");
+        told(counts.unread, "packet", &how)
+    });
+    [
+        told(counts.others, "packet", "without TCP or UDP left out"),
+        told(
+            counts.unfinished,
+            "IP fragment",
+            "left out, the others of the same datagram not being there",
+        ),
+        told(counts.overlaps, "IP fragment", "lying over others"),
+        link,
+    ]
+    .concat()
 }
 
 #[cfg(test)]
