@@ -6,6 +6,7 @@ use super::binary::Cut;
 use super::known::{DecodeHints, Known};
 use super::sheet::{Sheet, digits};
 use crate::codec::charset;
+use crate::model::counts::counted;
 
 /// Frames told of one record.
 const FRAMES: usize = 200;
@@ -139,7 +140,7 @@ fn tell(frame: &WebSocketFrame, sheet: &mut Sheet) -> String {
         _ => "pong",
     };
     let more = if frame.is_last { "" } else { ", more follows" };
-    let told = format!("{kind}, {} bytes{more}", frame.said);
+    let told = format!("{kind}, {}{more}", counted(frame.said, "byte"));
     sheet.group("frame", told.as_str(), header.start..payload_at.end, |sheet| {
         let first = header.start..header.start + 1;
         sheet.row("last", if frame.is_last { "yes" } else { "no" }, first.clone());
