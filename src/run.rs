@@ -254,12 +254,12 @@ fn show_capture(path: PathBuf, engine: EngineHandle) -> Result<(), Failure> {
         let mut last = None;
         let outcome = read_capture(&path, SessionId(0), &mut |piece, progress| {
             let (conns, records, remarks) = (piece.conns, piece.records, piece.remarks);
-            let lost = piece.told.iter().filter_map(|line| match line.what {
-                ToldThing::Lost(lost, _) => Some(lost),
+            let losses = piece.told.iter().filter_map(|line| match line.what {
+                ToldThing::Lost(totals, _) => Some(totals),
                 ToldThing::Exchange(_) => None,
             });
-            let lost = lost.last().into_iter().collect();
-            let batch = Batch { conns, records, remarks, lost, ..Batch::default() };
+            let newest = losses.rev().take(1).collect();
+            let batch = Batch { conns, records, remarks, lost: newest, ..Batch::default() };
             let mut events: VecDeque<Event> = [Event::Traffic(batch)].into();
             events.extend(piece.exchanges.into_iter().map(|it| Event::Exchange(Box::new(it))));
             for told in piece.owners {

@@ -4,7 +4,6 @@
 //! a cursor over the lines and lends the focused field an editor; `ui` draws the lines.
 
 pub mod access;
-mod expressions;
 mod form_line;
 pub(crate) mod language;
 pub(crate) mod pasted_rows;
@@ -16,7 +15,6 @@ mod text_step;
 pub(crate) mod url_rows;
 
 pub use crate::model::field::{FieldWidth, FormTab};
-pub use expressions::expression_verdict;
 pub use form_line::{FieldKind, FormField, FormFieldId, FormLine};
 pub use rows::tabs;
 

@@ -69,11 +69,11 @@ fn frame(opcode: u8, is_masked: bool, payload: &[u8]) -> Vec<u8> {
     match payload.len() {
         short @ 0..=125 => frame.push(mask | short as u8),
         longer @ 126..=0xFFFF => {
-            frame.push(mask | 126);
+            frame.push(mask | 0x7E);
             frame.extend((longer as u16).to_be_bytes());
         }
         long => {
-            frame.push(mask | 127);
+            frame.push(mask | 0x7F);
             frame.extend((long as u64).to_be_bytes());
         }
     }

@@ -77,6 +77,8 @@ pub struct LineReader {
     unsaid: VecDeque<UnsaidExchange>,
     /// What each session of the file lost.
     losses: BTreeMap<u64, LossTotals>,
+    /// Exchanges that were told.
+    pub(crate) exchanges: u64,
     /// Lines that are none of those that are read.
     pub(crate) passed_over: u64,
     held: Vec<u8>,
@@ -98,6 +100,7 @@ impl LineReader {
             onward: HashMap::new(),
             unsaid: VecDeque::new(),
             losses: BTreeMap::new(),
+            exchanges: 0,
             passed_over: 0,
             held: Vec::new(),
             taken: 0,
@@ -219,6 +222,7 @@ impl LineReader {
         // Those of a connection are counted here as if they were put together from its bytes.
         let number = known.exchanges;
         known.exchanges += 1;
+        self.exchanges += 1;
         out.exchanges.push(Exchange { number, ..told.exchange.clone() });
         // Its bytes may follow: a line about an exchange overtakes those of the records it ended with.
         if !known.has_data {

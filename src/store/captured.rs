@@ -46,7 +46,7 @@ impl CaptureProgress {
 /// What reads it.
 enum Reader {
     Packets(Box<CaptureReader>),
-    Lines(LineReader),
+    Lines(Box<LineReader>),
 }
 
 /// Reads a file, whose connections are then of this session; `each` gets every piece and says whether
@@ -78,7 +78,7 @@ pub(crate) fn read_capture(
         let reader = reader.get_or_insert_with(|| Reader::of(bytes, session));
         let mut out = CaptureBatch::default();
         let ended = if len == 0 { reader.finish(&mut out) } else { reader.push(bytes, &mut out) };
-        records += out.records.len();
+        records += out.records.len() - out.made.len();
         opened.knows(&out.exchanges);
         out.exchanges.splice(..0, opened.take(&out.conns, &out.records));
         let is_empty = out.records.is_empty() && out.owners.is_empty() && out.told.is_empty();
@@ -94,7 +94,13 @@ pub(crate) fn read_capture(
                 return Err(failure.hint(OPENS));
             }
             Err(fault) => {
-                let cause = format!("{fault}; the {records} records before that are here");
+                let before = match records {
+                    1 => "the record before that is here".to_owned(),
+                    records => {
+                        format!("the {} before that are here", counted(records as u64, "record"))
+                    }
+                };
+                let cause = format!("{fault}; {before}");
                 return Err(Failure::new(Stage::Storage, &*name, FailureKind::Io, cause));
             }
         }
@@ -148,7 +154,7 @@ impl Reader {
     /// The one that understands a file that begins so.
     fn of(first: &[u8], session: SessionId) -> Self {
         if first.trim_ascii_start().starts_with(b"{") {
-            Reader::Lines(LineReader::new(session))
+            Reader::Lines(Box::new(LineReader::new(session)))
         } else {
             Reader::Packets(Box::new(CaptureReader::new(session)))
         }
@@ -182,7 +188,11 @@ impl Reader {
                     0 => String::new(),
                     lines => format!("; {} of other kinds passed over", counted(lines, "line")),
                 };
-                format!("{name}: {}{other}", counted(records as u64, "record"))
+                let exchanges = match reader.exchanges {
+                    0 => String::new(),
+                    told => format!(" and {}", counted(told, "exchange")),
+                };
+                format!("{name}: {}{exchanges}{other}", counted(records as u64, "record"))
             }
         }
     }

@@ -309,7 +309,7 @@ fn comments_of_records_are_those_of_their_packets_and_come_back_with_masks() {
         std::fs::write(&path, file).unwrap();
         let told = fields(&path, "tcp.payload", &["frame.comment"]);
         assert_eq!(told[0], "look here: ü");
-        assert!(told[1].ends_with("bytes of secrets written as *"), "{told:?}");
+        assert!(told[1].ends_with("bytes of secrets are written as *"), "{told:?}");
         assert_eq!((told.len(), &*told[2]), (3, ""));
     }
 }

@@ -55,7 +55,7 @@ impl Overlay {
         let cells = |text: &str| text.chars().count() as u16;
         let whole = cells(&shared.keymap.keyed(&contexts, &hint));
         // A border without room for it says nothing.
-        let mut at = (area.right() - 2).checked_sub(whole).filter(|_| whole + 4 < area.width)?;
+        let mut at = area.right().checked_sub(whole + 2).filter(|_| whole + 4 < area.width)?;
         let mut is_hit = |width: u16| {
             let is_hit = (at..at + width).contains(&column);
             at += width;

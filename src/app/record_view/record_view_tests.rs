@@ -11,6 +11,7 @@ const HINTS: DecodeHints<'static> = DecodeHints {
     datagrams: true,
     ports: [None; 3],
     exchanges: false,
+    is_upgraded: false,
     content_type: None,
     head: &[],
 };

@@ -58,7 +58,8 @@ pub(super) fn read(bytes: &[u8], hints: &DecodeHints<'_>, sheet: &mut Sheet) -> 
     let fits = |frame: &WebSocketFrame| frame.mask.is_some() == is_masked && is_plausible(frame);
     // Bytes of any kind fill a frame now and then: text, a mask or a known code have to be there, too.
     let is_sign = |frame: &WebSocketFrame| frame.mask.is_some() || matches!(frame.opcode, 1 | 8);
-    if !frames.iter().all(fits) || !frames.iter().any(is_sign) {
+    let is_told = hints.is_upgraded || frames.iter().any(is_sign);
+    if !frames.iter().all(fits) || !is_told {
         return None;
     }
     let mut told = String::new();

@@ -118,7 +118,8 @@ fn of_ipv4(packet: &[u8]) -> Option<Found<'_>> {
     let len = total.checked_sub(header)?;
     let (protocol, ends) = (*packet.get(9)?, [address(12)?, address(16)?]);
     let (place, id) = (u16_at(packet, 6)?, u16_at(packet, 4)?.into());
-    if place & 0x3FFF == 0 {
+    let is_part = place & 0x3FFF != 0;
+    if !is_part {
         return Some(Found::Whole(transport(protocol, ends, data, len)?));
     }
     let key = FragmentKey { ends, id, protocol };

@@ -90,8 +90,8 @@ impl Fragments {
         self.seen += 1;
         let end = fragment.offset + fragment.len;
         // Every part but the last ends at a multiple of eight.
-        let is_odd = !fragment.is_last && !fragment.len.is_multiple_of(8);
-        if end > LONGEST || fragment.len == 0 || is_odd {
+        let is_uneven = !fragment.is_last && !fragment.len.is_multiple_of(8);
+        if end > LONGEST || fragment.len == 0 || is_uneven {
             self.left += 1;
             return None;
         }

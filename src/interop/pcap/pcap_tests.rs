@@ -185,7 +185,7 @@ fn part_of_4(id: u16, offset: u16, more: bool, data: &[u8]) -> Vec<u8> {
     frame.extend([8, 0, 0x45, 0]);
     frame.extend(((20 + data.len()) as u16).to_be_bytes());
     frame.extend(id.to_be_bytes());
-    frame.extend((offset / 8 | if more { 0x2000 } else { 0 }).to_be_bytes());
+    frame.extend(((offset / 8) | if more { 0x2000 } else { 0 }).to_be_bytes());
     frame.extend([64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
     frame.extend(data);
     frame

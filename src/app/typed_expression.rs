@@ -1,7 +1,7 @@
 //! What is to be said of an expression while it is typed in the form, as of one in the prompt of the filter.
 
-use super::form_line::FormFieldId;
 use crate::app::completion::places::{WordKind, WordPlace};
+use crate::app::form::FormFieldId;
 use crate::compose::check_hold;
 use crate::model::spec::Spec;
 
