@@ -21,7 +21,6 @@ use crate::ending;
 use crate::engine::clock;
 use crate::engine::event::{Batch, Event};
 use crate::engine::{Engine, EngineConfig, EngineHandle, KeyLogFile};
-use crate::interop::pcap::ToldThing;
 use crate::jq;
 use crate::logging;
 use crate::model::authority::AuthorityKeeper;
@@ -253,12 +252,8 @@ fn show_capture(path: PathBuf, engine: EngineHandle) -> Result<(), Failure> {
     let tell = move || {
         let mut last = None;
         let outcome = read_capture(&path, SessionId(0), &mut |piece, progress| {
+            let newest = piece.lost().into_iter().collect();
             let (conns, records, remarks) = (piece.conns, piece.records, piece.remarks);
-            let losses = piece.told.iter().filter_map(|line| match line.what {
-                ToldThing::Lost(totals, _) => Some(totals),
-                ToldThing::Exchange(_) => None,
-            });
-            let newest = losses.rev().take(1).collect();
             let batch = Batch { conns, records, remarks, lost: newest, ..Batch::default() };
             let mut events: VecDeque<Event> = [Event::Traffic(batch)].into();
             events.extend(piece.exchanges.into_iter().map(|it| Event::Exchange(Box::new(it))));

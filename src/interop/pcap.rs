@@ -23,7 +23,7 @@ use crate::model::timing::Stamp;
 pub use frames::Frame;
 use frames::FrameReader;
 pub(crate) use streams::MISSING;
-use streams::{Streams, Taken};
+use streams::{Streams, TakenFrame};
 
 /// What a piece of a capture is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -41,6 +41,17 @@ pub struct CaptureBatch {
     pub told: Vec<ToldLine>,
     /// Records that are no lines of the file but were made of what it tells of exchanges.
     pub made: Vec<usize>,
+}
+
+impl CaptureBatch {
+    /// What was lost up to the end of it, if it tells of that.
+    #[must_use]
+    pub fn lost(&self) -> Option<LossTotals> {
+        self.told.iter().rev().find_map(|line| match line.what {
+            ToldThing::Lost(totals, _) => Some(totals),
+            ToldThing::Exchange(_) => None,
+        })
+    }
 }
 
 /// What stood between two records.
@@ -135,7 +146,7 @@ impl CaptureReader {
             if dissect::reads(frame.link) {
                 let (before, known) = (out.records.len(), out.conns.len());
                 let taken = streams.frame(&frame, out);
-                if let Taken::Others(frames) = taken {
+                if let TakenFrame::Others(frames) = taken {
                     counts.others += frames;
                 }
                 counts.unfinished = streams.fragments.unfinished();
@@ -145,7 +156,7 @@ impl CaptureReader {
                 if let Some(conn) = new.filter(|_| is_decrypted(&frame)) {
                     conn.tls = true;
                 }
-                let differ = taken == Taken::Carried { differ: true };
+                let differ = taken == TakenFrame::Carried { differ: true };
                 let remark = remark(&frame, differ, &out.records, before);
                 out.remarks.extend(remark);
             } else {

@@ -83,6 +83,24 @@ pub struct HeldAreas {
 }
 
 impl HeldWindow {
+    /// What its keys do, these by the names of their actions.
+    pub(in crate::app) fn hint(&self) -> &'static str {
+        match (&self.filter, &self.edit) {
+            (Some(_), _) => {
+                "[choose] hold what fits; empty: nothing · [accept-completion] complete · [back] cancel"
+            }
+            (None, Some(edit)) if edit.is_hex => {
+                "[forward-held] forward this · [edit-held-hex] as text · [back] leave it"
+            }
+            (None, Some(_)) => {
+                "[forward-held] forward this · [edit-held-hex] as hex · [back] leave it"
+            }
+            (None, None) => {
+                "[forward-held] forward · [drop-held] drop · [edit-held] edit · [edit-held-hex] as hex · [release-held] all on · [hold-filter] hold · [back] close"
+            }
+        }
+    }
+
     /// Looks at what has waited longest.
     pub(crate) fn new(shared: &Shared) -> Self {
         HeldWindow {

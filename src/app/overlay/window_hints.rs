@@ -3,12 +3,6 @@
 use std::borrow::Cow;
 
 use super::Overlay;
-use super::code::Code;
-use super::environments::edit_cells::EnvironmentEdit;
-use super::environments::{Environments, EnvironmentsSide};
-use super::export::{ExportWindow, ROWS};
-use super::held::HeldWindow;
-use super::replay::{REPLAY_ROWS, ReplayWindow};
 use crate::app::action::Action;
 use crate::app::shared::Shared;
 
@@ -21,19 +15,19 @@ impl Overlay {
         match self {
             Overlay::Choices(it) => it.hint.into(),
             Overlay::Help(_) => "type to search · [up] [down] scroll · [back] close".into(),
-            Overlay::Code(it) => code(it).into(),
+            Overlay::Code(it) => it.hint().into(),
             Overlay::Compare(_) => {
                 "[find-next] next · [copy] copy · [copy-whole] copy all · [back] close".into()
             }
-            Overlay::Environments(it) => environments(it).into(),
-            Overlay::Export(it) => export(it).into(),
-            Overlay::Replay(it) => replay(it).into(),
+            Overlay::Environments(it) => it.hint().into(),
+            Overlay::Export(it) => it.hint().into(),
+            Overlay::Replay(it) => it.hint().into(),
             Overlay::Columns(_) => {
                 "[toggle] show · [move-up] [move-down] move · [left] [right] width · \
                                     [choose] sort · [back] close"
                     .into()
             }
-            Overlay::Held(it) => held(it).into(),
+            Overlay::Held(it) => it.hint().into(),
             Overlay::Statistics(_) => {
                 "[next-tab] kind · [right] sort · [toggle] turn · [count-filtered] \
                                        all · [open] filter · [back] close"
@@ -81,72 +75,5 @@ impl Overlay {
             is_hit(cells(BETWEEN));
         }
         None
-    }
-}
-
-fn code(it: &Code) -> String {
-    let secrets = if it.shows_secrets { "hide" } else { "show" };
-    let others = format!("[next-tab] language · [show-secrets] {secrets} secrets · ");
-    let others = if it.is_remarks() { "" } else { &others };
-    format!("[copy] copy · {others}[back] close")
-}
-
-fn export(it: &ExportWindow) -> &'static str {
-    if it.row + 1 < ROWS {
-        "[choose] export · [left] [right] change · [down] next · [back] close"
-    } else {
-        "[choose] export · [complete] complete · [up] before · [back] close"
-    }
-}
-
-fn replay(it: &ReplayWindow) -> &'static str {
-    if it.progress.is_some() {
-        "[choose] next step · [stop] stop · [back] close, it goes on"
-    } else if it.row + 1 < REPLAY_ROWS {
-        "[choose] replay · [left] [right] change · [down] next · [back] close"
-    } else {
-        "[choose] replay · [up] before · [back] close"
-    }
-}
-
-fn held(it: &HeldWindow) -> &'static str {
-    match (&it.filter, &it.edit) {
-        (Some(_), _) => {
-            "[choose] hold what fits; empty: nothing · [accept-completion] complete · [back] cancel"
-        }
-        (None, Some(edit)) if edit.is_hex => {
-            "[forward-held] forward this · [edit-held-hex] as text · [back] leave it"
-        }
-        (None, Some(_)) => "[forward-held] forward this · [edit-held-hex] as hex · [back] leave it",
-        (None, None) => {
-            "[forward-held] forward · [drop-held] drop · [edit-held] edit · [edit-held-hex] as hex · [release-held] all on · [hold-filter] hold · [back] close"
-        }
-    }
-}
-
-fn environments(it: &Environments) -> &'static str {
-    match (&it.edit, it.half, &it.against) {
-        (Some(EnvironmentEdit::Name(_)), ..) => "[choose] take · [back] cancel",
-        (Some(EnvironmentEdit::Variable(edit)), ..) if edit.is_choice() => {
-            "[choose] write · [toggle] another · [next-field] next · [back] cancel"
-        }
-        (Some(EnvironmentEdit::Variable(edit)), ..) if edit.can_show() => {
-            "[choose] write · [next-field] next · [show-secrets] show · [back] cancel"
-        }
-        (Some(EnvironmentEdit::Variable(_)), ..) => {
-            "[choose] write · [next-field] next · [new-line] new line · [back] cancel"
-        }
-        (None, ..) if it.search.as_ref().is_some_and(|search| search.typing) => {
-            "[choose] to what is found · [back] all again"
-        }
-        (None, EnvironmentsSide::List, _) => {
-            "[choose] use · [new] new · [duplicate] copy · [rename] name · [delete] delete · [compare] diff"
-        }
-        (None, _, Some(_)) => {
-            "[compare] the next · [find] find · [show-secrets] show · [back] back"
-        }
-        (None, ..) => {
-            "[add-row] add · [choose] edit · [delete] delete · [toggle-secret] secret · [show-secrets] show · [find] find"
-        }
     }
 }

@@ -87,6 +87,7 @@ impl Detail {
         parts
     }
 
+    /// Rows that are seen of it.
     pub(super) fn height(&self, area: Rect) -> usize {
         self.areas(area).rows.height.into()
     }
@@ -112,6 +113,7 @@ impl Detail {
         }
     }
 
+    /// Breaks its text into rows of this width.
     pub(super) fn wrap(&mut self, width: usize) {
         self.width = width;
         self.starts.clear();
@@ -123,6 +125,7 @@ impl Detail {
         }
     }
 
+    /// The row that has a byte.
     pub(super) fn row_at(&self, byte: usize) -> usize {
         if self.is_hex() {
             byte / self.hex_row.bytes

@@ -107,6 +107,7 @@ impl Detail {
         self.bytes.get(self.selection().filter(|_| self.inside)?)
     }
 
+    /// Brings the cursor into sight.
     pub(super) fn show_cursor(&mut self, height: usize) {
         let top = self.top;
         if let Some(fields) = self.fields_mut() {

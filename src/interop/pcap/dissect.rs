@@ -38,14 +38,14 @@ pub(super) const ACK: u8 = 0x10;
 
 /// What is in a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Found<'a> {
+pub(super) enum FoundPacket<'a> {
     Whole(Carried<'a>),
     Part(Fragment<'a>),
 }
 
 /// What TCP or UDP is in a frame, or a part of a datagram; `None` = neither, or cut off before it can be
 /// told.
-pub(super) fn found<'a>(frame: &Frame<'a>) -> Option<Found<'a>> {
+pub(super) fn found<'a>(frame: &Frame<'a>) -> Option<FoundPacket<'a>> {
     let packet = network(frame)?;
     match packet.first()? >> 4 {
         4 => of_ipv4(packet),
@@ -102,7 +102,7 @@ fn is_ip(kind: u16) -> bool {
     matches!(kind, 0x0800 | 0x86DD)
 }
 
-fn of_ipv4(packet: &[u8]) -> Option<Found<'_>> {
+fn of_ipv4(packet: &[u8]) -> Option<FoundPacket<'_>> {
     let header = usize::from(packet.first()? & 0x0F) * 4;
     let total = usize::from(u16_at(packet, 2)?);
     if header < 20 {
@@ -120,14 +120,14 @@ fn of_ipv4(packet: &[u8]) -> Option<Found<'_>> {
     let (place, id) = (u16_at(packet, 6)?, u16_at(packet, 4)?.into());
     let is_part = place & 0x3FFF != 0;
     if !is_part {
-        return Some(Found::Whole(transport(protocol, ends, data, len)?));
+        return Some(FoundPacket::Whole(transport(protocol, ends, data, len)?));
     }
     let key = FragmentKey { ends, id, protocol };
     let (offset, is_last) = (usize::from(place & 0x1FFF) * 8, place & 0x2000 == 0);
-    Some(Found::Part(Fragment { key, next: protocol, offset, is_last, data, len }))
+    Some(FoundPacket::Part(Fragment { key, next: protocol, offset, is_last, data, len }))
 }
 
-fn of_ipv6(packet: &[u8]) -> Option<Found<'_>> {
+fn of_ipv6(packet: &[u8]) -> Option<FoundPacket<'_>> {
     let address = |at: usize| {
         let octets: [u8; 16] = packet.get(at..at + 16)?.try_into().ok()?;
         Some(IpAddr::from(Ipv6Addr::from(octets)))
@@ -138,12 +138,12 @@ fn of_ipv6(packet: &[u8]) -> Option<Found<'_>> {
     let Behind { next, at, fragment } = behind_extensions(packet, *packet.get(6)?, 40)?;
     let (data, len) = (packet.get(at..)?, (40 + whole).checked_sub(at)?);
     let Some(place) = fragment else {
-        return Some(Found::Whole(transport(next, ends, data, len)?));
+        return Some(FoundPacket::Whole(transport(next, ends, data, len)?));
     };
     let id: [u8; 4] = packet.get(at - 4..at)?.try_into().ok()?;
     let key = FragmentKey { ends, id: u32::from_be_bytes(id), protocol: 0 };
     let (offset, is_last) = (usize::from(place & 0xFFF8), place & 1 == 0);
-    Some(Found::Part(Fragment { key, next, offset, is_last, data, len }))
+    Some(FoundPacket::Part(Fragment { key, next, offset, is_last, data, len }))
 }
 
 /// What stands behind headers of IPv6.

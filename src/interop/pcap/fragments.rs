@@ -167,7 +167,8 @@ impl Parts {
             gaps.push(at..end);
         }
         for gap in gaps {
-            let data = fragment.data.get(gap.start - fragment.offset..).unwrap_or_default();
+            let behind = fragment.data.split_at_checked(gap.start - fragment.offset);
+            let data = behind.map_or(&[][..], |(_, data)| data);
             let bytes = Bytes::copy_from_slice(data.get(..gap.len()).unwrap_or(data));
             kept += bytes.len();
             self.pieces.insert(gap.start, (bytes, gap.len()));

@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 
 use super::CaptureBatch;
-use super::dissect::{self, Carried, FIN, Found, RST, SYN, Transport};
+use super::dissect::{self, Carried, FIN, FoundPacket, RST, SYN, Transport};
 use super::fragments::Fragments;
 use super::frames::Frame;
 use crate::model::counts::counted_are;
@@ -50,7 +50,7 @@ pub(super) struct Streams {
 
 /// What became of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Taken {
+pub(super) enum TakenFrame {
     /// It carries TCP or UDP, perhaps with parts of the same datagram before it that say other bytes of
     /// one place.
     Carried { differ: bool },
@@ -92,25 +92,25 @@ impl Streams {
     }
 
     /// Takes a frame in.
-    pub(super) fn frame(&mut self, frame: &Frame<'_>, out: &mut CaptureBatch) -> Taken {
+    pub(super) fn frame(&mut self, frame: &Frame<'_>, out: &mut CaptureBatch) -> TakenFrame {
         if let Some(at) = frame.at {
             self.at = Stamp(at);
         }
         match dissect::found(frame) {
-            None => Taken::Others(1),
-            Some(Found::Whole(carried)) => {
+            None => TakenFrame::Others(1),
+            Some(FoundPacket::Whole(carried)) => {
                 self.carry(frame, &carried, out);
-                Taken::Carried { differ: false }
+                TakenFrame::Carried { differ: false }
             }
-            Some(Found::Part(fragment)) => {
+            Some(FoundPacket::Part(fragment)) => {
                 let Some(whole) = self.fragments.take(&fragment, self.at) else {
-                    return Taken::Waits;
+                    return TakenFrame::Waits;
                 };
                 let Some(carried) = dissect::of_parts(&whole) else {
-                    return Taken::Others(whole.parts);
+                    return TakenFrame::Others(whole.parts);
                 };
                 self.carry(frame, &carried, out);
-                Taken::Carried { differ: whole.differ }
+                TakenFrame::Carried { differ: whole.differ }
             }
         }
     }
