@@ -104,7 +104,7 @@ pub(crate) fn hints<'a>(timeline: &'a Timeline, record: &Record) -> DecodeHints<
     let exchange = timeline.exchange_of(record).filter(|it| it.status != Some(101));
     let head = exchange.map_or(&[][..], |it| it.fields_of(record.direction));
     let is_upgraded = timeline.leads_to_web_socket(record);
-    DecodeHints { head, is_upgraded, ..DecodeHints::of(conn, target) }
+    DecodeHints { is_upgraded, head, ..DecodeHints::of(conn, target) }
 }
 
 /// What the bytes of a row say that are no text, in one line without secrets: `DNS query A example.com`;
