@@ -66,6 +66,7 @@ pub mod themes;
 pub(crate) mod thrown_away;
 pub(crate) mod time_format;
 pub(crate) mod to_preset;
+pub mod typed_expression;
 pub mod variable_rows;
 mod variable_users;
 mod word_run;

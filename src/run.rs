@@ -252,8 +252,9 @@ fn show_capture(path: PathBuf, engine: EngineHandle) -> Result<(), Failure> {
     let tell = move || {
         let mut last = None;
         let outcome = read_capture(&path, SessionId(0), &mut |piece, progress| {
+            let newest = piece.lost().into_iter().collect();
             let (conns, records, remarks) = (piece.conns, piece.records, piece.remarks);
-            let batch = Batch { conns, records, remarks, ..Batch::default() };
+            let batch = Batch { conns, records, remarks, lost: newest, ..Batch::default() };
             let mut events: VecDeque<Event> = [Event::Traffic(batch)].into();
             events.extend(piece.exchanges.into_iter().map(|it| Event::Exchange(Box::new(it))));
             for told in piece.owners {

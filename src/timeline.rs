@@ -21,6 +21,7 @@ mod gaps;
 mod log;
 mod looking;
 mod losses;
+mod of_conns;
 mod pages;
 pub(crate) mod picking;
 #[cfg(test)]

@@ -206,6 +206,12 @@ impl Choices {
         self.opened_by == Some(Action::Theme) || self.tried.is_some()
     }
 
+    /// Why there is nothing to choose.
+    pub fn nothing(&self) -> String {
+        let wrong = self.parser.and_then(|parse| parse(&self.editor.text()).err());
+        wrong.map_or_else(|| "nothing matches".into(), |why| format!("nothing matches; {why}"))
+    }
+
     fn rows(&self, height: u16) -> Range<usize> {
         let Cursor { offset, .. } = self.cursor(height);
         offset..(offset + usize::from(height)).min(self.len())
@@ -308,7 +314,8 @@ impl Choices {
         let mut rank = |it: &Choice| Rank::of(it, text, &mut names, &mut sentences);
         let mut fitting: Vec<_> = all.filter_map(|(at, it)| Some((at, rank(it)?))).collect();
         fitting.sort_by_key(|(_, score)| Reverse(*score));
-        let offered = self.parser.and_then(|parse| parse(text).ok().flatten());
+        let is_new = |it: &Choice| self.all.iter().all(|known| known.title != it.title);
+        let offered = self.parser.and_then(|parse| parse(text).ok().flatten()).filter(is_new);
         self.is_offered = offered.is_some();
         let first = offered.iter().map(|_| self.all.len());
         self.fitting = first.chain(fitting.into_iter().map(|(at, _)| at)).collect();

@@ -456,7 +456,7 @@ fn lines(how: ComparedAs, part: Option<&Excerpt>) -> Vec<String> {
     if part.after > 0
         && let Some(last) = lines.last_mut()
     {
-        *last = format!("{last}… and {} bytes more", format::count(part.after as u64));
+        *last = format!("{last}… and {} more", format::counted(part.after as u64, "byte"));
     }
     lines
 }

@@ -103,7 +103,8 @@ pub(crate) fn hints<'a>(timeline: &'a Timeline, record: &Record) -> DecodeHints<
     // What follows a 101 is of another protocol.
     let exchange = timeline.exchange_of(record).filter(|it| it.status != Some(101));
     let head = exchange.map_or(&[][..], |it| it.fields_of(record.direction));
-    DecodeHints { head, ..DecodeHints::of(conn, target) }
+    let is_upgraded = timeline.leads_to_web_socket(record);
+    DecodeHints { is_upgraded, head, ..DecodeHints::of(conn, target) }
 }
 
 /// What the bytes of a row say that are no text, in one line without secrets: `DNS query A example.com`;

@@ -36,6 +36,7 @@ pub mod focus;
 mod folders;
 mod held;
 pub(crate) mod jump_targets;
+mod looking_back;
 mod outside;
 pub(crate) mod overlays;
 mod rewrites;

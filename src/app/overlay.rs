@@ -23,6 +23,7 @@ pub(crate) mod naming;
 pub(crate) mod pickers;
 pub mod replay;
 pub mod statistics;
+mod window_hints;
 
 use ratatui::layout::Rect;
 

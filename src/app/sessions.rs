@@ -62,6 +62,8 @@ pub struct Session {
     pub(super) draft: Option<DraftId>,
     /// It holds an answer that was kept of an earlier one, or of another run.
     pub is_kept: bool,
+    /// It was made of records that nothing runs of any more: of a file, of a session that is forgotten.
+    pub is_past: bool,
     /// What is expected of its answer and captured from it.
     pub(super) checks: Checks,
     /// What came of that, once it was looked at.
@@ -99,6 +101,11 @@ pub struct Conn {
     pub open: bool,
 }
 
+/// What can be done with a conversation that is only looked at.
+fn only_read(can: Capabilities) -> Capabilities {
+    Capabilities { conversation: true, input: false, exchanges: false, lasting: false, ..can }
+}
+
 /// All sessions of this run.
 #[derive(Debug, Default)]
 pub struct Sessions {
@@ -107,6 +114,55 @@ pub struct Sessions {
 }
 
 impl Session {
+    /// One that is just opened.
+    fn new(id: SessionId, plan: Plan, title: String, now: Stamp) -> Self {
+        Session {
+            id,
+            plan,
+            title,
+            written: String::new(),
+            opened: now,
+            ended: None,
+            entry: Stamp::default(),
+            draft: None,
+            is_kept: false,
+            is_past: false,
+            checks: Checks::default(),
+            checked: None,
+            environment: None,
+            state: SessionState::Opening,
+            phase: None,
+            exchanges: VecDeque::new(),
+            numbers: VecDeque::new(),
+            hits: BTreeMap::new(),
+            rewrites: LiveRewrites::default(),
+            forgotten: 0,
+            conns: BTreeMap::new(),
+            ended_conns: VecDeque::new(),
+            conns_met: 0,
+            conversation: Conversation::new(id),
+            lost: None,
+            clients: (0, 0),
+        }
+    }
+
+    /// What was said on some connections of a session that is no more, as far as it is kept.
+    pub(super) fn past(
+        id: SessionId,
+        plan: Plan,
+        title: String,
+        conns: impl IntoIterator<Item = ConnInfo>,
+    ) -> Self {
+        let conns = conns.into_iter().map(|info| (info.id, Conn { info, open: false }));
+        let state = SessionState::Over(Ok(Summary::of("as it was recorded")));
+        Session {
+            conns: conns.collect(),
+            state,
+            is_past: true,
+            ..Session::new(id, plan, title, Stamp::default())
+        }
+    }
+
     /// What it was opened to speak: that of its plan, which stays the same for its whole life.
     pub fn protocol(&self) -> Protocol {
         self.plan.protocol()
@@ -129,7 +185,8 @@ impl Session {
     /// none yet, goes by the plan.
     pub(crate) fn capabilities(&self) -> Capabilities {
         let newest = self.conns.values().next_back().filter(|_| !self.side().listens());
-        newest.map_or_else(|| self.plan.capabilities(), |conn| conn.info.capabilities())
+        let can = newest.map_or_else(|| self.plan.capabilities(), |conn| conn.info.capabilities());
+        if self.is_past { only_read(can) } else { can }
     }
 
     /// Whether it stays open when something was answered.
@@ -139,8 +196,20 @@ impl Session {
 
     /// What one of its connections can do: by what is spoken there, which the engine has told.
     pub(crate) fn capabilities_of(&self, conn: ConnId) -> Capabilities {
-        let known = self.conns.get(&conn);
-        known.map_or_else(|| self.plan.capabilities(), |conn| conn.info.capabilities())
+        let known = self.conns.get(&conn).map(|conn| conn.info.capabilities());
+        match (known, self.is_past) {
+            (Some(can), false) => can,
+            (Some(can), true) => only_read(can),
+            (None, false) => self.plan.capabilities(),
+            // The records of others are none of its conversation.
+            (None, true) => Capabilities { conversation: false, ..self.plan.capabilities() },
+        }
+    }
+
+    /// Whether what is said here was passed on between two others.
+    pub fn passes_on(&self) -> bool {
+        let is_half = |conn: &Conn| conn.info.pair.is_some();
+        self.plan.target().is_some() || self.is_past && self.conns.values().any(is_half)
     }
 
     /// The connection under which a row of this one is shown: of a relay that of the client.
@@ -242,6 +311,10 @@ impl Session {
     /// Learns of a connection, or more about it.
     pub(super) fn meet(&mut self, info: ConnInfo) {
         let known = self.conns.get(&info.id).map(|known| known.open);
+        // What is looked back at are the connections it was made of.
+        if self.is_past && known.is_none() {
+            return;
+        }
         let is_peer = info.id.index > 0 && !info.is_onward();
         self.conns_met += u64::from(known.is_none() && is_peer);
         self.conns.insert(info.id, Conn { info, open: known.unwrap_or(true) });
@@ -336,35 +409,13 @@ impl Sessions {
     pub fn open(&mut self, plan: Plan, title: String, now: Stamp) -> SessionId {
         self.last += 1;
         let id = SessionId(self.last);
-        let session = Session {
-            id,
-            plan,
-            title,
-            written: String::new(),
-            opened: now,
-            ended: None,
-            entry: Stamp::default(),
-            draft: None,
-            is_kept: false,
-            checks: Checks::default(),
-            checked: None,
-            environment: None,
-            state: SessionState::Opening,
-            phase: None,
-            exchanges: VecDeque::new(),
-            numbers: VecDeque::new(),
-            hits: BTreeMap::new(),
-            rewrites: LiveRewrites::default(),
-            forgotten: 0,
-            conns: BTreeMap::new(),
-            ended_conns: VecDeque::new(),
-            conns_met: 0,
-            conversation: Conversation::new(id),
-            lost: None,
-            clients: (0, 0),
-        };
-        self.map.insert(id, session);
+        self.map.insert(id, Session::new(id, plan, title, now));
         id
+    }
+
+    /// Puts what can be read of a session that is no more into the place of what was there of it.
+    pub(super) fn look_back(&mut self, past: Session) {
+        self.map.insert(past.id, past);
     }
 
     /// Forgets the oldest ended sessions beyond the bound; returns the bodies they held.

@@ -27,6 +27,7 @@ use super::themes::Themes;
 use crate::check::CheckReport;
 use crate::codec::search::Pattern;
 use crate::compose::template::{VariableName, Variables};
+use crate::model::id::SessionId;
 use crate::model::name_order::{by_name, in_order};
 use crate::model::preset::{Environment, PresetPath, Scope, StoredPreset};
 use crate::model::secrets::{Disclosure, Secrets, secret_values};
@@ -88,6 +89,8 @@ pub struct Shared {
     pub captured: CapturedValues,
     pub drafts: Drafts,
     pub sessions: Sessions,
+    /// A conversation without a draft that is looked at instead of that of the draft on screen.
+    pub(super) looked_at: Option<SessionId>,
     pub kept: KeptAnswers,
     pub timeline: Timeline,
     /// What relays hold.
@@ -203,9 +206,10 @@ impl Shared {
         presets.get(at)
     }
 
-    /// The session of the draft on screen.
+    /// The session on screen: that of the draft, unless another is looked at for a while.
     pub fn session(&self) -> Option<&Session> {
-        self.sessions.get(self.drafts.current().session?)
+        let looked_at = self.looked_at.and_then(|id| self.sessions.get(id));
+        looked_at.or_else(|| self.sessions.get(self.drafts.current().session?))
     }
 
     /// Whether the file of a draft is gone.

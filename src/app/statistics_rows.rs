@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::format;
 use super::session_words;
 use super::shared::Shared;
+use crate::model::id::SessionId;
 use crate::timeline::statistics::{StatGroup, StatKind, Statistics};
 use crate::timeline::tally::Tally;
 
@@ -219,8 +220,9 @@ pub(crate) fn rows(
 fn name(shared: &Shared, group: &StatGroup) -> String {
     match group {
         StatGroup::Session(id) => match shared.sessions.get(*id) {
+            _ if *id == SessionId::FOREIGN => format!("{id} (recorded)"),
             Some(session) => format!("{id} {}", session_words::title(session)),
-            None => format!("{id}"),
+            None => format!("{id} (no longer known)"),
         },
         StatGroup::Host(Some(ip)) => ip.to_string(),
         StatGroup::Host(None) => "(no peer)".into(),

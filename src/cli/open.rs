@@ -14,7 +14,7 @@ use super::output::{self, Output, RunOutcome};
 use crate::args;
 use crate::engine::clock;
 use crate::interop::ndjson;
-use crate::interop::pcap::{CaptureBatch, ToldOwner};
+use crate::interop::pcap::{CaptureBatch, ToldOwner, ToldThing};
 use crate::interop::told_streams::ToldStreams;
 use crate::model::answer_clock::AnswerClocks;
 use crate::model::exchange_facts::ExchangeFacts;
@@ -22,6 +22,7 @@ use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{ConnId, SessionId};
 use crate::model::peer_owner::PeerOwner;
 use crate::model::record::ConnInfo;
+use crate::model::secrets::Disclosure;
 use crate::store;
 use crate::timeline::Timeline;
 use held_pieces::HeldPieces;
@@ -100,7 +101,12 @@ impl PrintedCapture {
         self.conns.extend(batch.conns.into_iter().map(|conn| (conn.id, conn)));
         let mut remarks = batch.remarks.into_iter().peekable();
         let mut found = batch.owners.into_iter().peekable();
+        let (mut told_lines, mut made) =
+            (batch.told.into_iter().peekable(), batch.made.into_iter().peekable());
         for (at, record) in batch.records.iter().enumerate() {
+            while let Some(line) = told_lines.next_if(|line| line.before <= at) {
+                self.print_told(&line.what, output);
+            }
             while let Some(told) = found.next_if(|it| it.at < record.at) {
                 self.print_owner(&told, output);
             }
@@ -110,11 +116,36 @@ impl PrintedCapture {
             let after = self.answers.next(record);
             let owner = self.owners.get(&record.conn).map(Arc::as_ref);
             let exchange = self.exchanges.exchange_of(record);
+            // Of an exchange that is a line by itself its messages are none.
+            if made.next_if_eq(&at).is_some() {
+                continue;
+            }
             if self.let_through.record_of(record, conn, owner, exchange) {
                 output.json(&ndjson::remarked(record, conn, &told, (after, remark.as_ref())));
             }
         }
+        told_lines.for_each(|line| self.print_told(&line.what, output));
         found.for_each(|told| self.print_owner(&told, output));
+    }
+
+    /// A line that is no record: an exchange if the filter lets it through, losses where all is printed.
+    fn print_told(&self, told: &ToldThing, output: &mut Output) {
+        match told {
+            ToldThing::Exchange(told) => {
+                let conn = self.conns.get(&told.exchange.conn);
+                let owner = self.owners.get(&told.exchange.conn).map(Arc::as_ref);
+                let ndjson::Bodies { request, response } = told.bodies();
+                let bodies = [request, response].map(|body| body.unwrap_or_default().to_vec());
+                if self.let_through.exchange(&told.exchange, (conn, owner), &bodies) {
+                    let told_of = &Disclosure::default();
+                    output.json(&ndjson::exchange(&told.exchange, told.bodies(), told_of));
+                }
+            }
+            ToldThing::Lost(lost, at) if self.let_through.is_everything() => {
+                output.json(&ndjson::lost(*lost, *at));
+            }
+            ToldThing::Lost(..) => {}
+        }
     }
 
     /// Whose a peer was, in its place where all is printed.

@@ -15,6 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::har_web_socket::{last_said, messages};
 use super::pcap::{CaptureBatch, CaptureFault};
 use crate::codec::json_halves;
 use crate::model::exchange::{
@@ -108,6 +109,7 @@ impl HarImport {
         let answered = times.answered;
         if response["status"].as_i64().is_some_and(|status| status > 0) {
             self.message(answered, conn, Direction::Received, received(response));
+            self.out.records.extend(messages(entry, conn, answered));
             exchange.state = ExchangeState::Complete;
             self.out.exchanges.push(exchange);
             return;
@@ -120,6 +122,7 @@ impl HarImport {
         self.out.exchanges.push(exchange);
         let (way, kind) = (Direction::Local, RecordKind::Failed);
         self.out.records.push(Record::new(answered, conn, way, kind, words.into()));
+        self.out.records.extend(messages(entry, conn, answered));
     }
 
     fn message(&mut self, at: Stamp, conn: ConnId, way: Direction, message: HarMessage) {
@@ -150,7 +153,9 @@ impl HarImport {
         let port =
             url.port.and_then(|port| port.parse().ok()).unwrap_or(if tls { 443 } else { 80 });
         let ip = server.map(|ip| ip.trim_matches(['[', ']'])).and_then(|ip| ip.parse().ok());
-        let peer = ip.map(|ip: IpAddr| SocketAddr::new(ip, port).into());
+        let host = || url.host.trim_matches(['[', ']']).parse().ok();
+        let ip: Option<IpAddr> = ip.or_else(host);
+        let peer = ip.map(|ip| SocketAddr::new(ip, port).into());
         let (protocol, side) = (Protocol::Http, Side::Client);
         self.out.conns.push(ConnInfo { id, protocol, side, local: None, peer, tls, pair: None });
         id
@@ -163,6 +168,8 @@ impl EntryTimes {
         let asked = started + of(&["blocked", "dns", "connect"]);
         let answered = asked + of(&["send", "wait"]);
         let ended = (started + time(&entry["time"])).max(answered + of(&["receive"]));
+        // What was said on a WebSocket goes on behind the answer.
+        let ended = last_said(entry).map_or(ended, |last| ended.max(last));
         EntryTimes { started, asked, answered, ended }
     }
 

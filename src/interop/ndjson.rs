@@ -140,6 +140,7 @@ pub fn exchange(exchange: &Exchange, bodies: Bodies<'_>, told: &Disclosure) -> S
         "response": response.map(|response| {
             touched(message(response, bodies.response, told), marks.response)
         }),
+        "passed_on": exchange.passed_on.as_deref().map(head),
         "interim": listed(exchange.interim.iter().map(head)),
         "timing_us": timing(&exchange.timing),
         "tls": tls,

@@ -1,26 +1,35 @@
 //! Reads our own JSON Lines as connections and records: what `--jsonl` wrote, or `--json` printed.
 //!
-//! Called by the shells. Lines of exchanges are passed over, since the bytes they are made of stand in
-//! records; those about peers say whose they were; what a program was killed in the middle of writing is the last line alone, and is named.
+//! Called by the shells. Lines about peers say whose they were, those of exchanges what records do not hold
+//! (marks, rules, phases, bodies); what a program was killed in the middle of writing is the last line alone, and is named. What
+//! is written of it again differs in the names of connections, whose sessions are one here.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::pcap::{CaptureBatch, CaptureFault, ToldOwner};
+use super::ndjson_exchange::ToldExchange;
+use super::pcap::{CaptureBatch, CaptureFault, ToldLine, ToldOwner, ToldThing};
+use crate::model::exchange::Exchange;
 use crate::model::fault::FaultMarks;
 use crate::model::id::{ConnId, SessionId};
 use crate::model::peer_owner::{LocalUser, PeerOwner, PeerProcess};
 use crate::model::protocol::{Protocol, Side};
-use crate::model::record::{ConnInfo, Direction, Record, RecordKind, RecordRemark, RelayPair};
+use crate::model::record::{
+    ConnInfo, Direction, LossTotals, Record, RecordKind, RecordRemark, RelayPair,
+};
+use crate::model::secrets::MASK;
 use crate::model::timing::Stamp;
 
 /// Longest line that is believed.
 const LONGEST: usize = 256 * 1024 * 1024;
+/// How long after the end of an exchange lines of its records may still follow its own.
+const OVERTAKEN: Duration = Duration::from_millis(100);
 /// The version of the format that is understood.
 const VERSION: u64 = 1;
 
@@ -30,6 +39,27 @@ struct ToldConn {
     info: ConnInfo,
     /// When it was met.
     since: Stamp,
+    /// Exchanges that lines told of it.
+    exchanges: u32,
+    /// There are bytes of it.
+    has_data: bool,
+}
+
+/// What a line says of the connection it is about.
+struct ConnLine<'a> {
+    name: &'a str,
+    value: &'a Value,
+    protocol: Protocol,
+    at: Stamp,
+}
+
+/// An exchange of whose bytes no record was read yet.
+#[derive(Debug)]
+struct UnsaidExchange {
+    name: String,
+    ended: Stamp,
+    /// What can be made of its line.
+    records: Vec<Record>,
 }
 
 /// Reads one file.
@@ -37,10 +67,20 @@ struct ToldConn {
 pub struct LineReader {
     session: SessionId,
     conns: HashMap<String, ToldConn>,
-    /// Numbers of connections so far.
-    numbers: u32,
-    /// By the name of a relay's client: the number of the half towards its target, which is to come.
-    targets: HashMap<String, ConnId>,
+    /// Numbers of connections here that are taken.
+    numbers: BTreeSet<u32>,
+    /// By their names in the file.
+    ids: HashMap<String, ConnId>,
+    /// By the name of a relay's client: the half that leads on, and whether a line told of it.
+    onward: HashMap<String, (ConnId, bool)>,
+    /// In the order of their lines.
+    unsaid: VecDeque<UnsaidExchange>,
+    /// What each session of the file lost.
+    losses: BTreeMap<u64, LossTotals>,
+    /// Exchanges that were told.
+    pub(crate) exchanges: u64,
+    /// Lines that are none of those that are read.
+    pub(crate) passed_over: u64,
     held: Vec<u8>,
     /// Bytes before those that are held.
     taken: u64,
@@ -52,8 +92,20 @@ impl LineReader {
     /// At the first byte of a file; its connections are of this session.
     #[must_use]
     pub fn new(session: SessionId) -> Self {
-        let (conns, targets, held) = Default::default();
-        LineReader { session, conns, numbers: 0, targets, held, taken: 0, records: 0 }
+        LineReader {
+            session,
+            conns: HashMap::new(),
+            numbers: BTreeSet::new(),
+            ids: HashMap::new(),
+            onward: HashMap::new(),
+            unsaid: VecDeque::new(),
+            losses: BTreeMap::new(),
+            exchanges: 0,
+            passed_over: 0,
+            held: Vec::new(),
+            taken: 0,
+            records: 0,
+        }
     }
 
     /// Takes the next bytes.
@@ -84,7 +136,9 @@ impl LineReader {
     pub fn finish(&mut self, out: &mut CaptureBatch) -> Result<(), CaptureFault> {
         let last = std::mem::take(&mut self.held);
         let len = last.len();
-        self.line(&last, out).map_err(|_| {
+        let ended = self.line(&last, out);
+        self.say(None, out);
+        ended.map_err(|_| {
             self.fault(format!("the file is cut off: its last {len} bytes are no whole line"))
         })
     }
@@ -102,36 +156,127 @@ impl LineReader {
         if value["v"].as_u64() != Some(VERSION) || !value["type"].is_string() {
             return Err(self.fault("a line is not of wirebench's JSON Lines, version 1".into()));
         }
-        if value["type"] == "peer" {
-            let told = time(&value).zip(owner(&value));
-            let (at, owner) =
-                told.ok_or_else(|| self.fault("a peer lacks what it should have".into()))?;
-            // Nothing is known of one that no record is of.
-            let known = value["conn"].as_str().and_then(|name| self.conns.get(name));
-            out.owners.extend(known.map(|it| {
-                let owner = Arc::new(owner);
-                ToldOwner { conn: it.info.id, since: it.since, at, owner }
-            }));
+        if let Some(at) = time(&value) {
+            self.say(Some(at), out);
         }
-        if value["type"] != "record" {
-            return Ok(());
+        let lacks = |what: &str| self.fault(format!("{what} lacks what it should have"));
+        match value["type"].as_str() {
+            Some("peer") => {
+                let (at, owner) = time(&value).zip(owner(&value)).ok_or_else(|| lacks("a peer"))?;
+                self.peer(&value, at, owner, out);
+            }
+            Some("record") => {
+                let fault = lacks("a record");
+                self.told_record(&value, out).ok_or(fault)?;
+            }
+            Some("exchange") => {
+                let fault = lacks("an exchange");
+                self.exchange(&value, out).ok_or(fault)?;
+            }
+            Some("lost") => {
+                let fault = lacks("a line of losses");
+                self.lost(&value, out).ok_or(fault)?;
+            }
+            // Of a later version there may be more of them.
+            _ => self.passed_over += 1,
         }
-        let record = self.record(&value, out);
-        let record = record.ok_or_else(|| self.fault("a record lacks what it should have".into()));
+        Ok(())
+    }
+
+    fn peer(&mut self, value: &Value, at: Stamp, owner: PeerOwner, out: &mut CaptureBatch) {
+        // Nothing is known of one that no record is of.
+        let known = value["conn"].as_str().and_then(|name| self.conns.get(name));
+        out.owners.extend(known.map(|it| {
+            let owner = Arc::new(owner);
+            ToldOwner { conn: it.info.id, since: it.since, at, owner }
+        }));
+    }
+
+    fn told_record(&mut self, value: &Value, out: &mut CaptureBatch) -> Option<()> {
+        let record = self.record(value, out)?;
+        let of = value["conn"].as_str().and_then(|name| self.conns.get_mut(name));
+        if let Some(known) = of.filter(|_| record.kind == RecordKind::Data) {
+            known.has_data = true;
+        }
         let is_masked = value["masked"] == true;
         let comment = value["comment"].as_str().map(str::to_owned);
         if is_masked || comment.is_some() {
             out.remarks.push(RecordRemark { of: out.records.len(), comment, is_masked });
         }
-        out.records.push(record?);
+        out.records.push(record);
         self.records += 1;
-        Ok(())
+        Some(())
+    }
+
+    fn exchange(&mut self, value: &Value, out: &mut CaptureBatch) -> Option<()> {
+        let (name, at) = (value["conn"].as_str()?, time(value)?);
+        if !self.conns.contains_key(name) {
+            let protocol = Protocol::ALL
+                .into_iter()
+                .find(|it| side(value).is_some_and(|side| it.capabilities(side).exchanges))?;
+            self.conn(&ConnLine { name, value, protocol, at }, out);
+        }
+        let known = self.conns.get_mut(name)?;
+        let side = side(value).unwrap_or(known.info.side);
+        let told = ToldExchange::read(value, known.info.id, side)?;
+        // Those of a connection are counted here as if they were put together from its bytes.
+        let number = known.exchanges;
+        known.exchanges += 1;
+        self.exchanges += 1;
+        out.exchanges.push(Exchange { number, ..told.exchange.clone() });
+        // Its bytes may follow: a line about an exchange overtakes those of the records it ended with.
+        if !known.has_data {
+            let (name, ended) = (name.to_owned(), at + told.exchange.timing.total);
+            self.unsaid.push_back(UnsaidExchange {
+                name,
+                ended,
+                records: told.records().collect(),
+            });
+        }
+        let what = ToldThing::Exchange(Box::new(told));
+        out.told.push(ToldLine { before: out.records.len(), what });
+        Some(())
+    }
+
+    /// Makes records of exchanges whose own do not come any more: before a line of this time, or of all.
+    fn say(&mut self, until: Option<Stamp>, out: &mut CaptureBatch) {
+        let is_due = |it: &UnsaidExchange| until.is_none_or(|at| at > it.ended + OVERTAKEN);
+        while self.unsaid.front().is_some_and(is_due)
+            && let Some(exchange) = self.unsaid.pop_front()
+        {
+            if self.conns.get(&exchange.name).is_some_and(|known| known.has_data) {
+                continue;
+            }
+            for record in exchange.records {
+                let of = out.records.len();
+                if memchr::memmem::find(&record.data, MASK.as_bytes()).is_some() {
+                    out.remarks.push(RecordRemark { of, comment: None, is_masked: true });
+                }
+                out.made.push(of);
+                out.records.push(record);
+                self.records += 1;
+            }
+        }
+    }
+
+    fn lost(&mut self, value: &Value, out: &mut CaptureBatch) -> Option<()> {
+        let (of, by_app) = (value["session"].as_u64()?, value["by_app"].as_u64()?);
+        let by_kernel = value["by_kernel"].as_u64();
+        let session = self.session;
+        self.losses.insert(of, LossTotals { session, by_app, by_kernel });
+        let by_kernel = self.losses.values().filter_map(|it| it.by_kernel);
+        let by_kernel = by_kernel.reduce(u64::saturating_add);
+        let by_app = self.losses.values().fold(0, |all: u64, it| all.saturating_add(it.by_app));
+        let what = ToldThing::Lost(LossTotals { session, by_app, by_kernel }, time(value)?);
+        out.told.push(ToldLine { before: out.records.len(), what });
+        Some(())
     }
 
     fn record(&mut self, value: &Value, out: &mut CaptureBatch) -> Option<Record> {
         let text = |name: &str| value[name].as_str();
         let at = time(value)?;
-        let conn = self.conn(value, at, out)?;
+        let protocol = text("proto").and_then(|it| it.parse().ok()).unwrap_or(Protocol::Tcp);
+        let conn = self.conn(&ConnLine { name: text("conn")?, value, protocol, at }, out);
         let direction: Direction = text("dir")?.parse().ok()?;
         let kind: RecordKind = text("kind")?.parse().ok()?;
         // Beside its exact bytes a text is what they read.
@@ -144,65 +289,87 @@ impl LineReader {
         Some(Record { original_len: len, faults, ..Record::new(at, conn, direction, kind, data) })
     }
 
-    /// The connection of a record, told when it is new or has changed.
-    fn conn(&mut self, value: &Value, at: Stamp, out: &mut CaptureBatch) -> Option<ConnId> {
-        let name = value["conn"].as_str()?;
+    /// The connection of a line, told when it is new or has changed.
+    fn conn(&mut self, line: &ConnLine<'_>, out: &mut CaptureBatch) -> ConnId {
+        let ConnLine { name, value, protocol, at } = *line;
         let text = |name: &str| value[name].as_str();
-        let known = self.conns.get(name);
-        let known = known.map(|known| (known.info.id, known.info.pair, known.since));
-        let client = text("pair");
-        let id = known.map(|(id, ..)| id);
-        let id = id.unwrap_or_else(|| {
-            let target = client.and_then(|client| self.targets.remove(client));
-            target.unwrap_or_else(|| self.number())
-        });
-        let pair = known.and_then(|(_, pair, _)| pair);
-        let pair = pair.or_else(|| self.pair((name, id), client?));
-        let protocol: Option<Protocol> = text("proto").and_then(|it| it.parse().ok());
-        let side: Option<Side> = match text("side") {
-            Some("client") => Some(Side::Client),
-            Some("listener") => Some(Side::Listener),
-            Some("relay") => Some(Side::Relay),
-            _ => None,
-        };
+        let pair = text("pair").map(|client| self.pair(client, name));
+        let id = self.id(name);
         let info = ConnInfo {
             id,
-            protocol: protocol.unwrap_or(Protocol::Tcp),
-            side: side.unwrap_or(Side::Client),
+            protocol,
+            side: side(value).unwrap_or(Side::Client),
             local: text("local").and_then(|end| end.parse().ok()),
             peer: text("peer").and_then(|end| end.parse().ok()),
             tls: value["tls"].as_bool().unwrap_or(false),
             pair,
         };
-        if self.conns.get(name).is_none_or(|known| known.info != info) {
+        let known = self.conns.get(name);
+        if known.is_none_or(|known| known.info != info) {
             out.conns.push(info.clone());
-            let since = known.map_or(at, |(.., since)| since);
-            self.conns.insert(name.to_owned(), ToldConn { info, since });
+            let since = known.map_or(at, |known| known.since);
+            let exchanges = known.map_or(0, |known| known.exchanges);
+            let has_data = known.is_some_and(|known| known.has_data);
+            self.conns.insert(name.to_owned(), ToldConn { info, since, exchanges, has_data });
         }
-        Some(id)
+        id
+    }
+
+    /// The two halves of a relay, of which a line names its own and that of the client.
+    fn pair(&mut self, client: &str, name: &str) -> RelayPair {
+        let is_new = !self.ids.contains_key(name);
+        let of_client = self.id(client);
+        if name != client {
+            if let Some((target, is_told)) = self.onward.get_mut(client).filter(|_| is_new)
+                && !std::mem::replace(is_told, true)
+            {
+                self.ids.insert(name.to_owned(), *target);
+            }
+            let target = self.id(name);
+            self.onward.entry(client.to_owned()).or_insert((target, true));
+            return RelayPair { client: of_client, target };
+        }
+        if let Some(pair) = self.conns.get(name).and_then(|known| known.info.pair) {
+            return pair;
+        }
+        let known = self.onward.get(client).map(|(target, _)| *target);
+        let target = known.unwrap_or_else(|| self.new_id(None));
+        self.onward.entry(client.to_owned()).or_insert((target, false));
+        RelayPair { client: of_client, target }
+    }
+
+    /// What a connection of this name is called here: by its number, unless another has it.
+    fn id(&mut self, name: &str) -> ConnId {
+        if let Some(id) = self.ids.get(name) {
+            return *id;
+        }
+        let number = name.rsplit('/').next().and_then(|number| number.parse().ok());
+        let id = self.new_id(number);
+        self.ids.insert(name.to_owned(), id);
+        id
+    }
+
+    fn new_id(&mut self, wanted: Option<u32>) -> ConnId {
+        let highest = self.numbers.last().copied().unwrap_or(0);
+        let free = wanted.filter(|number| !self.numbers.contains(number));
+        let number = free.unwrap_or_else(|| highest.saturating_add(1));
+        self.numbers.insert(number);
+        self.session.conn(number)
     }
 }
 
-impl LineReader {
-    fn number(&mut self) -> ConnId {
-        self.numbers += 1;
-        self.session.conn(self.numbers)
-    }
-
-    /// The halves of a relay, of which this is one; the other is that of the client, or to come.
-    fn pair(&mut self, (name, id): (&str, ConnId), client: &str) -> Option<RelayPair> {
-        if name == client {
-            let target = self.number();
-            self.targets.insert(name.to_owned(), target);
-            return Some(RelayPair { client: id, target });
-        }
-        let client = self.conns.get(client)?.info.id;
-        Some(RelayPair { client, target: id })
+/// Which side a line says it is of.
+fn side(value: &Value) -> Option<Side> {
+    match value["side"].as_str()? {
+        "client" => Some(Side::Client),
+        "listener" => Some(Side::Listener),
+        "relay" => Some(Side::Relay),
+        _ => None,
     }
 }
 
 /// What a relay did to it. A name of a newer program says nothing to this one.
-fn marks(value: &Value) -> FaultMarks {
+pub(super) fn marks(value: &Value) -> FaultMarks {
     let names = |key: &str| value[key].as_array().into_iter().flatten().filter_map(Value::as_str);
     let mut marks = FaultMarks::default();
     names("fault").filter_map(|name| name.parse().ok()).for_each(|kind| marks.insert(kind));
@@ -211,7 +378,8 @@ fn marks(value: &Value) -> FaultMarks {
     if value["rewritten"] == true { marks.rewritten() } else { marks }
 }
 
-fn time(value: &Value) -> Option<Stamp> {
+/// When what a line tells was.
+pub(super) fn time(value: &Value) -> Option<Stamp> {
     let time: jiff::Timestamp = value["time"].as_str()?.parse().ok()?;
     u64::try_from(time.as_nanosecond()).ok().map(Stamp)
 }
@@ -246,6 +414,7 @@ mod tests {
     use crate::interop::ndjson;
     use crate::model::fault::FaultKind;
     use crate::model::hold::HoldMark;
+    use crate::model::secrets::Disclosure;
     use crate::model::timing::Lapse;
 
     fn written() -> (Vec<Record>, ConnInfo, String) {
@@ -320,14 +489,14 @@ mod tests {
             out.conns.iter().map(|conn| conn.sender(Direction::Received)).collect();
         assert_eq!(senders, [Some("client"), Some("server"), Some("server")]);
         let told: Vec<_> = out.conns.iter().map(ConnInfo::told_under).collect();
-        assert_eq!(told, [SessionId(0).conn(1); 3]);
+        assert_eq!(told, [SessionId(0).conn(7); 3]);
         assert_eq!(out.conns[0].pair.map(|pair| pair.target), Some(out.conns[1].id));
     }
 
     #[test]
     fn what_was_written_reads_back_whole_and_a_torn_tail_is_named() {
         let (records, info, text) = written();
-        let conn = SessionId(0).conn(1);
+        let conn = SessionId(0).conn(9);
         let expected: Vec<_> = records.into_iter().map(|it| Record { conn, ..it }).collect();
         for piece in [1, 50, text.len()] {
             let (out, end) = read(text.as_bytes(), piece);
@@ -365,5 +534,73 @@ mod tests {
         assert!(end.unwrap_err().cause.contains("cut off: its last"));
         let (_, other) = read(b"{\"log\":{}}\n", 7);
         assert!(other.unwrap_err().cause.contains("not of wirebench's JSON Lines"));
+    }
+
+    fn relayed(index: u32, client: u32, target: u32) -> ConnInfo {
+        let of = |index| SessionId(0).conn(index);
+        let pair = Some(RelayPair { client: of(client), target: of(target) });
+        let (protocol, side) = (Protocol::Tcp, Side::Relay);
+        ConnInfo { id: of(index), protocol, side, local: None, peer: None, tls: false, pair }
+    }
+
+    #[test]
+    fn halves_of_a_relay_are_found_in_any_order_and_written_the_same() {
+        let said = |info: &ConnInfo| {
+            let (way, kind) = (Direction::Received, RecordKind::Data);
+            let record = Record::new(Stamp(7), info.id, way, kind, Bytes::from_static(b"x"));
+            ndjson::record(&record, Some(info), b"x", Lapse::NONE) + "\n"
+        };
+        let [client, onward, other] = [relayed(1, 1, 2), relayed(2, 1, 2), relayed(4, 3, 4)];
+        // Of the last one no half of the client has said anything.
+        let text = [&client, &onward, &other].map(said).concat();
+        let (out, end) = read(text.as_bytes(), 50);
+        assert_eq!(end, Ok(()));
+        assert_eq!(out.conns, [client.clone(), onward.clone(), other.clone()]);
+        let again: String = out.conns.iter().map(said).collect();
+        assert_eq!(again, text);
+        let (out, _) = read([said(&onward), said(&client)].concat().as_bytes(), 50);
+        assert_eq!(out.conns, [onward, client]);
+    }
+
+    #[test]
+    fn lines_of_exchanges_and_losses_come_back_whole_and_fill_what_no_record_holds() {
+        let line = concat!(
+            r#"{"conn":"0/3","failure":{"cause":"closed","hint":"try again","stage":"body ended early","#,
+            r#""target":"http://h/"},"interim":[{"headers":[],"reason":"Continue","status":100,"version":"HTTP/1.1"}],"#,
+            r#""local":"127.0.0.1:1","number":7,"passed_on":{"headers":[["X","1"]],"method":"POST","target":"/a","#,
+            r#""version":"HTTP/1.1"},"peer":"127.0.0.1:80","request":{"body":{"complete":true,"decoded_len":2,"#,
+            r#""framing":"length","len":2,"text":"hi"},"headers":[["Host","h"],["B",{"base64":"/w=="}]],"#,
+            r#""hold":["held","edited"],"method":"POST","rewritten":true,"target":"/a b","version":"HTTP/1.0"},"#,
+            r#""response":{"body":{"base64":"/wA=","codings":["gzip"],"complete":false,"decode_error":"corrupt","#,
+            r#""decoded_len":9,"framing":"chunked","kept":2,"len":5,"trailers":[["T","1"]]},"fault":["delay"],"#,
+            r#""headers":[["Server","s"]],"reason":"Odd","status":299,"version":"HTTP/1.2"},"rule":"first","#,
+            r#""side":"relay","state":"failed","time":"2023-11-14T22:13:20.123456789Z","#,
+            r#""timing_us":{"first_byte":40,"send":2,"total":90},"tls":{"alpn":"","cipher":"c","sni":"h","#,
+            r#""unproven":"","unverified":"","version":"TLSv1.3"},"type":"exchange","url":"http://h/a","v":1,"#,
+            r#""warnings":["odd"]}"#,
+        );
+        let lost = r#"{"by_app":3,"by_kernel":null,"session":0,"time":"2023-11-14T22:13:21.000000000Z","type":"lost","v":1}"#;
+        let (out, end) = read(format!("{line}\n{lost}\n").as_bytes(), 100);
+        assert_eq!(end, Ok(()));
+        let ToldThing::Exchange(told) = &out.told[0].what else { panic!("{out:?}") };
+        let written = ndjson::exchange(&told.exchange, told.bodies(), &Disclosure::Everything);
+        let value = |line: &str| serde_json::from_str::<Value>(line).unwrap();
+        assert_eq!(value(&written), value(line));
+        let ToldThing::Lost(lost_then, at) = out.told[1].what else { panic!("{out:?}") };
+        assert_eq!(value(&ndjson::lost(lost_then, at)), value(lost));
+        let said: Vec<_> = out.records.iter().map(|it| (it.direction, &it.data[..])).collect();
+        let (received, sent) = (Direction::Received, Direction::Sent);
+        let asked: &[u8] = b"POST /a b HTTP/1.0\r\nHost: h\r\nB: \xff\r\n\r\nhi";
+        let answered: &[u8] = b"HTTP/1.2 299 Odd\r\nServer: s\r\n\r\n\xff\x00";
+        assert_eq!(said, [(received, asked), (sent, answered)]);
+        assert_eq!(
+            (out.made, out.records[1].original_len),
+            (vec![0, 1], answered.len() as u64 + 7)
+        );
+        assert!(out.records[0].faults.is_rewritten());
+        assert_eq!(out.exchanges[0].number, 0, "they are counted by their connections");
+        assert_eq!(out.conns[0].side, Side::Relay);
+        let (odd, end) = read(b"{\"v\":1,\"type\":\"later\"}\n", 100);
+        assert_eq!((odd, end), (CaptureBatch::default(), Ok(())));
     }
 }

@@ -25,6 +25,8 @@ const WAITING: usize = 1_000;
 #[derive(Debug, Default)]
 pub(crate) struct OpenedExchanges {
     conns: HashMap<ConnId, Watched>,
+    /// Exchanges of a connection that the file itself tells of, which knows more of them.
+    told: HashMap<ConnId, u32>,
 }
 
 /// A connection; `None` in place of its streams = it is looked at no longer.
@@ -54,6 +56,11 @@ enum HalfStream {
 struct Lost;
 
 impl OpenedExchanges {
+    /// The file tells of exchanges: of those nothing is put together from then on.
+    pub(crate) fn knows(&mut self, told: &[Exchange]) {
+        self.told.extend(told.iter().map(|it| (it.conn, it.number + 1)));
+    }
+
     /// The next piece of the file; returns what is known now of exchanges that it began or went on with.
     pub(crate) fn take(&mut self, conns: &[ConnInfo], records: &[Record]) -> Vec<Exchange> {
         for info in conns {
@@ -72,7 +79,8 @@ impl OpenedExchanges {
                 watched.streams = None;
             }
         }
-        found.into_values().collect()
+        let is_news = |it: &Exchange| self.told.get(&it.conn).is_none_or(|told| it.number >= *told);
+        found.into_values().filter(is_news).collect()
     }
 }
 

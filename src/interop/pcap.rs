@@ -7,21 +7,23 @@
 //! the place. What is neither TCP nor UDP is counted.
 
 mod dissect;
+mod fragments;
 mod frames;
 mod streams;
 
 use std::sync::Arc;
 
+use super::ndjson_exchange::ToldExchange;
 use super::pcapng::{DECRYPTED, MASKED, OURS};
 use crate::model::exchange::Exchange;
 use crate::model::id::{ConnId, SessionId};
 use crate::model::peer_owner::PeerOwner;
-use crate::model::record::{ConnInfo, Record, RecordKind, RecordRemark};
+use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind, RecordRemark};
 use crate::model::timing::Stamp;
 pub use frames::Frame;
 use frames::FrameReader;
 pub(crate) use streams::MISSING;
-use streams::Streams;
+use streams::{Streams, TakenFrame};
 
 /// What a piece of a capture is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -35,6 +37,38 @@ pub struct CaptureBatch {
     pub exchanges: Vec<Exchange>,
     /// Whose peers were, as the file tells.
     pub owners: Vec<ToldOwner>,
+    /// What else it tells between its records.
+    pub told: Vec<ToldLine>,
+    /// Records that are no lines of the file but were made of what it tells of exchanges.
+    pub made: Vec<usize>,
+}
+
+impl CaptureBatch {
+    /// What was lost up to the end of it, if it tells of that.
+    #[must_use]
+    pub fn lost(&self) -> Option<LossTotals> {
+        self.told.iter().rev().find_map(|line| match line.what {
+            ToldThing::Lost(totals, _) => Some(totals),
+            ToldThing::Exchange(_) => None,
+        })
+    }
+}
+
+/// What stood between two records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldLine {
+    /// How many records of its batch came before it.
+    pub before: usize,
+    pub what: ToldThing,
+}
+
+/// A line that is no record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ToldThing {
+    /// An exchange that was over then, as it was told.
+    Exchange(Box<ToldExchange>),
+    /// What was lost up to then.
+    Lost(LossTotals, Stamp),
 }
 
 /// Whose the peer of a connection was.
@@ -60,12 +94,19 @@ pub struct CaptureFault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CaptureCounts {
     pub frames: u64,
-    /// Those that are neither TCP nor UDP, or in parts, or cut off before that can be told.
+    /// Those that are neither TCP nor UDP, or cut off before that can be told.
     pub others: u64,
+    /// Parts of datagrams that are not all in the file, so that nobody knows what they say.
+    pub unfinished: u64,
+    /// Parts that overlap others of their datagram.
+    pub overlaps: u64,
     /// Those behind a link layer that is not read, and what the first of them was (its `LINKTYPE`).
     pub unread: u64,
     pub unread_link: Option<u32>,
 }
+
+/// What is said of a datagram whose parts do not agree.
+const DIFFER: &str = "its IP fragments overlap and differ; shown is what came first";
 
 /// Reads one file.
 #[derive(Debug)]
@@ -104,13 +145,19 @@ impl CaptureReader {
             counts.frames += 1;
             if dissect::reads(frame.link) {
                 let (before, known) = (out.records.len(), out.conns.len());
-                counts.others += u64::from(!streams.frame(&frame, out));
+                let taken = streams.frame(&frame, out);
+                if let TakenFrame::Others(frames) = taken {
+                    counts.others += frames;
+                }
+                counts.unfinished = streams.fragments.unfinished();
+                counts.overlaps = streams.fragments.overlaps;
                 // What it was on the wire, its plain bytes do not tell.
                 let new = out.conns.get_mut(known..).and_then(<[ConnInfo]>::last_mut);
                 if let Some(conn) = new.filter(|_| is_decrypted(&frame)) {
                     conn.tls = true;
                 }
-                let remark = remark(&frame, &out.records, before);
+                let differ = taken == TakenFrame::Carried { differ: true };
+                let remark = remark(&frame, differ, &out.records, before);
                 out.remarks.extend(remark);
             } else {
                 counts.unread += 1;
@@ -152,7 +199,12 @@ fn is_decrypted(frame: &Frame<'_>) -> bool {
 }
 
 /// What the comments of a packet say of the record that was made of it, among those from `before` on.
-fn remark(frame: &Frame<'_>, records: &[Record], before: usize) -> Option<RecordRemark> {
+fn remark(
+    frame: &Frame<'_>,
+    differ: bool,
+    records: &[Record],
+    before: usize,
+) -> Option<RecordRemark> {
     let made = records.iter().skip(before).rposition(|record| record.kind == RecordKind::Data)?;
     let (mut written, mut is_masked) = (Vec::new(), false);
     for comment in frame.comments() {
@@ -162,6 +214,7 @@ fn remark(frame: &Frame<'_>, records: &[Record], before: usize) -> Option<Record
             None => written.push(text.into_owned()),
         }
     }
+    written.extend(differ.then(|| DIFFER.to_owned()));
     let comment = (!written.is_empty()).then(|| written.join("; "));
     let of = before + made;
     (comment.is_some() || is_masked).then_some(RecordRemark { of, comment, is_masked })

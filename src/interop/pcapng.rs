@@ -19,6 +19,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::model::ciphertext::Ciphertext;
+use crate::model::counts::counted;
 use crate::model::end_address::EndAddress;
 use crate::model::id::{ConnId, SessionId};
 use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind};
@@ -110,12 +111,14 @@ impl LeftOut {
     pub fn words(&self) -> Option<String> {
         let LeftOut { without_address, bytes, hidden } = *self;
         let parts = [
-            (without_address, format!("{without_address} records without addresses are left out")),
-            (bytes, format!("{bytes} bytes were not kept and are cut off their packets")),
-            (hidden, format!("{hidden} bytes of secrets are written as *")),
+            (without_address, "record", "without addresses left out"),
+            (bytes, "byte", "not kept, so packets are cut off there"),
+            (hidden, "byte", "of secrets written as *"),
         ];
+        let words =
+            |(count, what, how): (u64, &str, &str)| format!("{} {how}", counted(count, what));
         let said: Vec<String> =
-            parts.into_iter().filter(|(count, _)| *count > 0).map(|(_, words)| words).collect();
+            parts.into_iter().filter(|(count, ..)| *count > 0).map(words).collect();
         (!said.is_empty()).then(|| said.join("; "))
     }
 }

@@ -174,7 +174,7 @@ pub(crate) fn disclosed(exchange: &Exchange, disclosure: &Disclosure) -> Exchang
         disclose_head(&mut message.head, disclosure);
         disclose_fields(&mut message.body.trailers, disclosure);
     }
-    for head in &mut exchange.interim {
+    for head in exchange.interim.iter_mut().chain(exchange.passed_on.as_deref_mut()) {
         disclose_head(head, disclosure);
     }
     exchange

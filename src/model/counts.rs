@@ -10,11 +10,25 @@ pub fn count(number: u64) -> String {
     }
 }
 
-/// `1 request`, `2 requests`: a number with its noun.
+/// `1 request`, `2 requests`, `3 entries`, `4 matches`: a number with its noun.
 #[must_use]
 pub fn counted(number: u64, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", count(number))
+    let counted = count(number);
+    if number == 1 {
+        return format!("{counted} {noun}");
+    }
+    let is_consonant = |stem: &&str| !stem.ends_with(['a', 'e', 'i', 'o', 'u']);
+    if let Some(stem) = noun.strip_suffix('y').filter(is_consonant) {
+        return format!("{counted} {stem}ies");
+    }
+    let hisses = ["s", "x", "ch", "sh"].iter().any(|end| noun.ends_with(end));
+    format!("{counted} {noun}{}", if hisses { "es" } else { "s" })
+}
+
+/// `1 byte is`, `2 bytes are`: the same with the beginning of what is said of them.
+#[must_use]
+pub(crate) fn counted_are(number: u64, noun: &str) -> String {
+    format!("{} {}", counted(number, noun), if number == 1 { "is" } else { "are" })
 }
 
 #[cfg(test)]
@@ -28,5 +42,12 @@ mod tests {
         assert_eq!(count(1_048_576), "1,048,576");
         assert_eq!(counted(1, "record"), "1 record");
         assert_eq!(counted(0, "record"), "0 records");
+        let nouns = ["entry", "day", "match", "address"].map(|noun| counted(2, noun));
+        assert_eq!(nouns, ["2 entries", "2 days", "2 matches", "2 addresses"]);
+        assert_eq!(counted(1, "entry"), "1 entry");
+        assert_eq!(
+            (counted_are(1, "byte"), counted_are(2, "byte")),
+            ("1 byte is".into(), "2 bytes are".into())
+        );
     }
 }

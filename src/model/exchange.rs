@@ -39,6 +39,8 @@ pub struct Exchange {
     pub warnings: Vec<String>,
     /// What a relay did to its messages; they themselves are as the client sent and got them.
     pub touched: MessageMarks,
+    /// The head of the request as a relay passed it on, where its rules made another of it.
+    pub passed_on: Option<Box<Head>>,
 }
 
 /// Where an exchange stands.
@@ -194,6 +196,7 @@ impl Exchange {
             rule_id: 0,
             warnings: Vec::new(),
             touched: MessageMarks::default(),
+            passed_on: None,
         }
     }
 

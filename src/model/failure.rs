@@ -149,6 +149,31 @@ impl Failure {
 }
 
 impl Stage {
+    const ALL: [Stage; 16] = [
+        Stage::Compose,
+        Stage::ComposeListener,
+        Stage::ComposeProgram,
+        Stage::ComposeOpening,
+        Stage::ComposeImport,
+        Stage::Lookup,
+        Stage::Bind,
+        Stage::Connect,
+        Stage::Tls,
+        Stage::Send,
+        Stage::Head,
+        Stage::Body,
+        Stage::Session,
+        Stage::Program,
+        Stage::Storage,
+        Stage::Paste,
+    ];
+
+    /// The stage whose sentence begins so.
+    #[must_use]
+    pub(crate) fn titled(title: &str) -> Option<Stage> {
+        Stage::ALL.into_iter().find(|stage| stage.title() == title)
+    }
+
     /// The stage as the start of a sentence.
     #[must_use]
     fn title(self) -> &'static str {

@@ -11,6 +11,7 @@ use super::pattern::{RegexTest, Slice};
 use super::scanner::{QueryError, Scanner, error};
 use super::value;
 use crate::codec::json_path::JsonPath;
+use crate::model::counts::counted;
 
 /// A question about what came.
 #[derive(Debug, Clone, PartialEq)]
@@ -134,7 +135,7 @@ impl FacetQuestion {
     pub fn cut(&self, bytes: &[u8]) -> Answered {
         match self.slice.of(bytes) {
             Some(part) => Answered::Bytes(part.to_vec()),
-            None => Answered::Nothing(format!("it has {} bytes", bytes.len())),
+            None => Answered::Nothing(format!("it has {}", counted(bytes.len() as u64, "byte"))),
         }
     }
 

@@ -23,7 +23,7 @@ impl Answered {
             Answered::Nothing(why) if why.is_empty() => "nothing".into(),
             Answered::Nothing(why) => format!("nothing: {why}"),
             Answered::Number(number) => number.to_string(),
-            Answered::Size(size) => format!("{} bytes", count(*size)),
+            Answered::Size(size) => counted(*size, "byte"),
             Answered::Time(time) => show_duration(rounded(*time)),
             Answered::Texts(texts) if texts.is_empty() => "nothing".into(),
             Answered::Texts(texts) => {

@@ -8,7 +8,8 @@ use std::path::Path;
 use crate::interop::har_read::{may_be_har, read_har};
 use crate::interop::ndjson_read::LineReader;
 use crate::interop::opened_exchanges::OpenedExchanges;
-use crate::interop::pcap::{CaptureBatch, CaptureFault, CaptureReader};
+use crate::interop::pcap::{CaptureBatch, CaptureCounts, CaptureFault, CaptureReader};
+use crate::model::counts::counted;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::file_error;
 use crate::model::id::SessionId;
@@ -45,7 +46,7 @@ impl CaptureProgress {
 /// What reads it.
 enum Reader {
     Packets(Box<CaptureReader>),
-    Lines(LineReader),
+    Lines(Box<LineReader>),
 }
 
 /// Reads a file, whose connections are then of this session; `each` gets every piece and says whether
@@ -77,9 +78,10 @@ pub(crate) fn read_capture(
         let reader = reader.get_or_insert_with(|| Reader::of(bytes, session));
         let mut out = CaptureBatch::default();
         let ended = if len == 0 { reader.finish(&mut out) } else { reader.push(bytes, &mut out) };
-        records += out.records.len();
-        out.exchanges = opened.take(&out.conns, &out.records);
-        let is_empty = out.records.is_empty() && out.owners.is_empty();
+        records += out.records.len() - out.made.len();
+        opened.knows(&out.exchanges);
+        out.exchanges.splice(..0, opened.take(&out.conns, &out.records));
+        let is_empty = out.records.is_empty() && out.owners.is_empty() && out.told.is_empty();
         if !is_empty && !each(out, progress) {
             return Ok(reader.words(&name, records));
         }
@@ -92,7 +94,13 @@ pub(crate) fn read_capture(
                 return Err(failure.hint(OPENS));
             }
             Err(fault) => {
-                let cause = format!("{fault}; the {records} records before that are here");
+                let before = match records {
+                    1 => "the record before that is here".to_owned(),
+                    records => {
+                        format!("the {} before that are here", counted(records as u64, "record"))
+                    }
+                };
+                let cause = format!("{fault}; {before}");
                 return Err(Failure::new(Stage::Storage, &*name, FailureKind::Io, cause));
             }
         }
@@ -131,7 +139,8 @@ fn har(
         }
         records = later;
     }
-    Ok(format!("{name}: {entries} entries; heads and bodies are as HAR tells them"))
+    let entries = counted(entries as u64, "entry");
+    Ok(format!("{name}: {entries}; heads and bodies are as HAR tells them"))
 }
 
 /// Which messages of a HAR file have a mask where a credential was.
@@ -145,7 +154,7 @@ impl Reader {
     /// The one that understands a file that begins so.
     fn of(first: &[u8], session: SessionId) -> Self {
         if first.trim_ascii_start().starts_with(b"{") {
-            Reader::Lines(LineReader::new(session))
+            Reader::Lines(Box::new(LineReader::new(session)))
         } else {
             Reader::Packets(Box::new(CaptureReader::new(session)))
         }
@@ -169,22 +178,47 @@ impl Reader {
         match self {
             Reader::Packets(reader) => {
                 let counts = reader.counts();
-                let (frames, others) = (counts.frames, counts.others);
-                let others = (others > 0).then(|| {
-                    format!("; {others} that are no TCP or UDP, or in parts, are left out")
-                });
-                let unread = counts.unread_link.map(|link| {
-                    let unread = counts.unread;
-                    format!(
-                        "; {unread} of a link layer that is not read (link type {link}) are left out"
-                    )
-                });
-                let left: String = others.into_iter().chain(unread).collect();
-                format!("{name}: {records} records of {frames} packets{left}")
+                let left = left_out(&counts);
+                let frames = counted(counts.frames, "packet");
+                let records = counted(records as u64, "record");
+                format!("{name}: {records} of {frames}{left}")
             }
-            Reader::Lines(_) => format!("{name}: {records} records"),
+            Reader::Lines(reader) => {
+                let other = match reader.passed_over {
+                    0 => String::new(),
+                    lines => format!("; {} of other kinds passed over", counted(lines, "line")),
+                };
+                let exchanges = match reader.exchanges {
+                    0 => String::new(),
+                    told => format!(" and {}", counted(told, "exchange")),
+                };
+                format!("{name}: {}{exchanges}{other}", counted(records as u64, "record"))
+            }
         }
     }
+}
+
+/// What of the packets of a file is not among the records, in words.
+fn left_out(counts: &CaptureCounts) -> String {
+    let told = |number: u64, what: &str, how: &str| match number {
+        0 => String::new(),
+        number => format!("; {} {how}", counted(number, what)),
+    };
+    let link = counts.unread_link.map_or_else(String::new, |link| {
+        let how = format!("of a link layer that is not read (link type {link}) left out");
+        told(counts.unread, "packet", &how)
+    });
+    [
+        told(counts.others, "packet", "without TCP or UDP left out"),
+        told(
+            counts.unfinished,
+            "IP fragment",
+            "left out, the others of the same datagram not being there",
+        ),
+        told(counts.overlaps, "IP fragment", "lying over others"),
+        link,
+    ]
+    .concat()
 }
 
 #[cfg(test)]

@@ -77,6 +77,17 @@ impl Timeline {
         self.exchanges.of(record.conn, record.at, record.direction, record.kind)
     }
 
+    /// Whether an answer on its connection before a record led on to WebSocket.
+    pub(crate) fn leads_to_web_socket(&self, record: &Record) -> bool {
+        let of_conn = self.exchanges.of_conn(record.conn);
+        // It is the last request that there was.
+        let last = of_conn.and_then(|all| all.back()).filter(|it| it.started < record.at);
+        last.is_some_and(|it| {
+            let mut to = it.values(b"upgrade");
+            it.status == Some(101) && to.any(|to| to.eq_ignore_ascii_case(b"websocket"))
+        })
+    }
+
     /// What a relay did to a record, or to the message of an exchange that it is of.
     pub(crate) fn marks_of(&self, record: &Record) -> FaultMarks {
         let of_message = self.exchange_of(record).filter(|_| record.kind == RecordKind::Data);

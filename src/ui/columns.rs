@@ -8,8 +8,6 @@ use super::widget::frame::{position, window};
 use crate::app::layout::window_inner;
 use crate::app::overlay::column_window::ColumnWindow;
 
-/// What can be done, for the lower border.
-pub(super) const HINT: &str = "[toggle] show · [move-up] [move-down] move · [left] [right] width · [choose] sort · [back] close";
 /// Cells of the names and the widths.
 const NAME: u16 = 12;
 const WIDTH: u16 = 5;

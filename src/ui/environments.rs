@@ -18,34 +18,6 @@ use crate::app::shared::Shared;
 use crate::app::variable_rows::{DifferenceRow, VariableOrigin, VariableRow, VariableTie, outcome};
 use crate::store::job::VariableKind;
 
-/// The keys that do something here, by what has them.
-pub(super) fn hint(it: &Environments) -> &'static str {
-    match (&it.edit, it.half, &it.against) {
-        (Some(EnvironmentEdit::Name(_)), ..) => "[choose] take · [back] cancel",
-        (Some(EnvironmentEdit::Variable(edit)), ..) if edit.is_choice() => {
-            "[choose] write · [toggle] another · [next-field] next · [back] cancel"
-        }
-        (Some(EnvironmentEdit::Variable(edit)), ..) if edit.can_show() => {
-            "[choose] write · [next-field] next · [show-secrets] show · [back] cancel"
-        }
-        (Some(EnvironmentEdit::Variable(_)), ..) => {
-            "[choose] write · [next-field] next · [new-line] new line · [back] cancel"
-        }
-        (None, ..) if it.search.as_ref().is_some_and(|search| search.typing) => {
-            "[choose] to what is found · [back] all again"
-        }
-        (None, EnvironmentsSide::List, _) => {
-            "[choose] use · [new] new · [duplicate] copy · [rename] name · [delete] delete · [compare] diff"
-        }
-        (None, _, Some(_)) => {
-            "[compare] the next · [find] find · [show-secrets] show · [back] back"
-        }
-        (None, ..) => {
-            "[add-row] add · [choose] edit · [delete] delete · [toggle-secret] secret · [show-secrets] show · [find] find"
-        }
-    }
-}
-
 /// The window without its frame.
 pub(super) fn draw(mut painter: Painter<'_>, it: &Environments) {
     let areas = it.areas(painter.area);

@@ -10,15 +10,6 @@ use crate::codec::printable::printable_str;
 /// Columns of the labels.
 const LABEL: u16 = 9;
 
-/// The hint below the window.
-pub(super) fn hint(it: &ExportWindow) -> &'static str {
-    if it.row + 1 < ROWS {
-        "[choose] export · [left] [right] change · [down] next · [back] close"
-    } else {
-        "[choose] export · [complete] complete · [up] before · [back] close"
-    }
-}
-
 /// The choices, the name, what the key would do, and names that fit.
 pub(super) fn draw(mut painter: Painter<'_>, it: &ExportWindow) {
     let (shared, palette) = (&painter.app.shared, painter.palette);

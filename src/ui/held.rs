@@ -24,25 +24,10 @@ const ROW: usize = 16;
 pub(super) fn window(painter: Painter<'_>, hint: &str, it: &HeldWindow) {
     let title = match painter.app.shared.held.len() {
         0 => " Held ".to_owned(),
+        1 => " Held ─ 1 waits ".to_owned(),
         count => format!(" Held ─ {} wait ", format::count(count as u64)),
     };
     draw(frame::window(painter, &title, hint, ""), it);
-}
-
-/// The keys that do something here, by what has them.
-pub(super) fn hint(it: &HeldWindow) -> &'static str {
-    match (&it.filter, &it.edit) {
-        (Some(_), _) => {
-            "[choose] hold what fits; empty: nothing · [accept-completion] complete · [back] cancel"
-        }
-        (None, Some(edit)) if edit.is_hex => {
-            "[forward-held] forward this · [edit-held-hex] as text · [back] leave it"
-        }
-        (None, Some(_)) => "[forward-held] forward this · [edit-held-hex] as hex · [back] leave it",
-        (None, None) => {
-            "[forward-held] forward · [drop-held] drop · [edit-held] edit · [edit-held-hex] as hex · [release-held] all on · [hold-filter] hold · [back] close"
-        }
-    }
 }
 
 /// The window without its frame.

@@ -52,55 +52,45 @@ pub(super) fn beside_windows(app: &App, areas: &Areas) -> Rect {
 fn one(painter: Painter<'_>, overlay: &Overlay) {
     let app = painter.app;
     let inner = window_inner(painter.area);
-    let keyed = |text: &str| app.shared.keymap.keyed(&overlay.contexts(), text);
+    let hint = app.shared.keymap.keyed(&overlay.contexts(), &overlay.hint());
     match overlay {
         Overlay::Jump(it) => jump(painter, it),
         Overlay::Choices(it) => {
             let height = field_and_list(inner).1.height;
             let position = position(it.cursor(height).selected, it.len(), height);
-            choices(window(painter, it.title, &keyed(it.hint), &position), it);
+            choices(window(painter, it.title, &hint, &position), it);
         }
         Overlay::Help(it) => {
-            let text = keyed("type to search · [up] [down] scroll · [back] close");
             let height = field_and_list(inner).1.height;
             let position = frame::read_to(it.scroll, it.lines.len(), height);
-            help(window(painter, &format!(" Help ─ {} ", it.place), &text, &position), it);
+            help(window(painter, &format!(" Help ─ {} ", it.place), &hint, &position), it);
         }
         Overlay::Code(it) => {
-            let secrets = if it.shows_secrets { "hide" } else { "show" };
-            let others = format!("[next-tab] language · [show-secrets] {secrets} secrets · ");
-            let others = if it.is_remarks() { "" } else { &others };
-            let text = format!("[copy] copy · {others}[back] close");
             let area = Code::parts(inner).1;
             let position = frame::read_to(it.scroll, it.lines(area.width).len(), area.height);
-            code(window(painter, &format!(" {} ", it.title), &keyed(&text), &position), it);
+            code(window(painter, &format!(" {} ", it.title), &hint, &position), it);
         }
         Overlay::Compare(it) => {
-            let hint = "[find-next] next · [copy] copy · [copy-whole] copy all · [back] close";
             let title = format!(" {} ─ {} ", it.title(), it.position());
-            compare::draw(titled(painter, overlay, &title, hint), it);
+            compare::draw(window(painter, &title, &hint, ""), it);
         }
         Overlay::Environments(it) => {
-            let hint = environments::hint(it);
-            environments::draw(titled(painter, overlay, " Environments ", hint), it);
+            environments::draw(window(painter, " Environments ", &hint, ""), it);
         }
-        Overlay::Export(it) => {
-            export::draw(titled(painter, overlay, " Export ", export::hint(it)), it);
-        }
-        Overlay::Replay(it) => {
-            replay::draw(titled(painter, overlay, " Replay ", replay::hint(it)), it);
-        }
-        Overlay::Columns(it) => columns::draw(painter, it, &keyed(columns::HINT)),
-        Overlay::Held(it) => held::window(painter, &keyed(held::hint(it)), it),
-        Overlay::Statistics(it) => statistics::draw(painter, it, &keyed(statistics::HINT)),
+        Overlay::Export(it) => export::draw(window(painter, " Export ", &hint, ""), it),
+        Overlay::Replay(it) => replay::draw(window(painter, " Replay ", &hint, ""), it),
+        Overlay::Columns(it) => columns::draw(painter, it, &hint),
+        Overlay::Held(it) => held::window(painter, &hint, it),
+        Overlay::Statistics(it) => statistics::draw(painter, it, &hint),
         Overlay::Naming(it) => {
-            let text = keyed("[choose] take · [complete] complete · [back] cancel");
             let title = format!(" {} ", it.title(&app.shared));
             let position =
                 frame::read_to(it.top, it.fitting().len(), Naming::parts(inner).2.height);
-            naming(window(painter, &title, &text, &position), it);
+            naming(window(painter, &title, &hint, &position), it);
         }
-        Overlay::About(it) => about_window(painter, overlay, it),
+        Overlay::About(it) => {
+            about(window(painter, &format!(" About {} ", it.title), &hint, ""), it);
+        }
         Overlay::Confirm(it) => confirm(window(painter, " Sure? ", "", ""), it),
         Overlay::Conflict(it) => {
             let title = format!(" {} changed on disk ", it.mine.path);
@@ -109,18 +99,6 @@ fn one(painter: Painter<'_>, overlay: &Overlay) {
             conflict(window(painter, &title, "", &position), it);
         }
     }
-}
-
-/// What a preset says about itself, to be written.
-fn about_window(painter: Painter<'_>, overlay: &Overlay, it: &About) {
-    let hint = "[choose] keep · [new-line] new line · [back] cancel";
-    about(titled(painter, overlay, &format!(" About {} ", it.title), hint), it);
-}
-
-/// The window of an overlay, with a hint below it.
-fn titled<'a>(painter: Painter<'a>, overlay: &Overlay, title: &str, hint: &str) -> Painter<'a> {
-    let text = painter.app.shared.keymap.keyed(&overlay.contexts(), hint);
-    window(painter, title, &text, "")
 }
 
 /// The labels that still fit what is typed, over the panes.
@@ -255,7 +233,7 @@ fn choices(mut painter: Painter<'_>, it: &Choices) {
     let (line, list) = field_and_list(painter.area);
     painter.at(line).prompt("› ", &it.editor);
     if it.is_empty() {
-        painter.at(list).put("nothing matches", palette.dim);
+        painter.at(list).lines(wrap(&it.nothing(), list.width), palette.dim);
         return;
     }
     painter.at(list).scroll_bar(it.cursor(list.height).offset as u64, it.len() as u64);

@@ -10,17 +10,6 @@ use crate::codec::printable::printable_str;
 /// Columns of the labels.
 const LABEL: u16 = 9;
 
-/// The hint below the window.
-pub(super) fn hint(it: &ReplayWindow) -> &'static str {
-    if it.progress.is_some() {
-        "[choose] next step · [stop] stop · [back] close, it goes on"
-    } else if it.row + 1 < REPLAY_ROWS {
-        "[choose] replay · [left] [right] change · [down] next · [back] close"
-    } else {
-        "[choose] replay · [up] before · [back] close"
-    }
-}
-
 /// The choices, the target and what the key would do; or how far it is.
 pub(super) fn draw(mut painter: Painter<'_>, it: &ReplayWindow) {
     let (shared, palette) = (&painter.app.shared, painter.palette);

@@ -1,12 +1,10 @@
 //! Draws what was added up: totals, a chart of the last seconds, sizes, and a row for each group.
 
-use ratatui::style::Style;
-
 use super::painter::{Painter, cells};
 use super::widget::{fit, frame};
 use crate::app::format;
 use crate::app::layout::window_inner;
-use crate::app::overlay::statistics::{KINDS, StatisticsWindow};
+use crate::app::overlay::statistics::{BAR, KINDS, ROOMY, StatisticsWindow, TAB_GAP};
 use crate::app::statistics_rows::{StatColumn, StatLatencies, StatRow};
 use crate::timeline::tally::{LATENCY_ERROR, SIZES};
 
@@ -14,16 +12,8 @@ use crate::timeline::tally::{LATENCY_ERROR, SIZES};
 const HEIGHTS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 /// Widths of a cell.
 const WIDTHS: [&str; 9] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"];
-/// Cells of a column of figures, and of the bar at the end of a row.
-const FIGURE: u16 = 10;
-const BAR: u16 = 12;
-/// From this width on all percentiles and the bar are shown.
-const ROOMY: u16 = 118;
 /// Cells of the words before the charts.
 const LABEL: u16 = 9;
-
-/// What its keys do.
-pub(super) const HINT: &str = "[next-tab] kind · [right] sort · [toggle] turn · [count-filtered] all · [open] filter · [back] close";
 
 /// The window; `hint` says what its keys do.
 pub(super) fn draw(painter: Painter<'_>, it: &StatisticsWindow, hint: &str) {
@@ -65,7 +55,7 @@ fn tabs(mut painter: Painter<'_>, it: &StatisticsWindow) {
     for (kind, title) in KINDS {
         let style = if kind == it.kind { palette.active } else { palette.dim };
         painter.put(title, style);
-        painter.put("  ", Style::new());
+        painter.skip(TAB_GAP);
     }
 }
 
@@ -140,23 +130,9 @@ fn sizes(mut painter: Painter<'_>, it: &StatisticsWindow) {
     }
 }
 
-/// The columns there is room for, with their widths; the first has the rest.
-fn columns(width: u16) -> Vec<(StatColumn, u16)> {
-    let is_roomy = width >= ROOMY;
-    let is_shown = |column: &StatColumn| {
-        is_roomy || !matches!(column, StatColumn::Ninety | StatColumn::Slowest | StatColumn::Rate)
-    };
-    let figures = StatColumn::ALL.iter().filter(|it| **it != StatColumn::Name && is_shown(it));
-    let mut all: Vec<(StatColumn, u16)> = figures.map(|column| (*column, FIGURE)).collect();
-    let bar = if is_roomy { BAR + 1 } else { 0 };
-    let taken: u16 = all.iter().map(|(_, width)| *width).sum::<u16>() + bar;
-    all.insert(0, (StatColumn::Name, width.saturating_sub(taken).max(8)));
-    all
-}
-
 fn heading(mut painter: Painter<'_>, it: &StatisticsWindow) {
     let palette = painter.palette;
-    for (column, width) in columns(painter.area.width) {
+    for (column, width) in StatisticsWindow::columns(painter.area.width) {
         let is_sorted = column == it.sorted_by;
         let arrow = if it.is_rising { "↑" } else { "↓" };
         let title = column.title();
@@ -172,7 +148,7 @@ fn heading(mut painter: Painter<'_>, it: &StatisticsWindow) {
 
 fn row_of(mut painter: Painter<'_>, row: &StatRow, most: u64) {
     let (palette, width) = (painter.palette, painter.area.width);
-    for (column, width) in columns(width) {
+    for (column, width) in StatisticsWindow::columns(width) {
         let text = row.cell(column);
         let style = match column {
             StatColumn::Errors if row.errors > 0 => palette.error,

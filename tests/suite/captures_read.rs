@@ -160,7 +160,11 @@ fn an_answer_that_is_piped_in_later_decides_about_its_request_and_nothing_waits_
         .spawn()
         .unwrap();
     let mut input = child.stdin.take().unwrap();
-    let mut printed = BufReader::new(child.stdout.take().unwrap()).lines();
+    let printed = BufReader::new(child.stdout.take().unwrap()).lines();
+    // The line of the exchange itself comes before its records or behind them, that it connected first.
+    let is_record =
+        |line: &std::io::Result<String>| line.as_ref().unwrap().contains(r#""kind":"data""#);
+    let mut printed = printed.filter(is_record);
     input.write_all(&bytes[..line]).unwrap();
     input.write_all(&bytes[line..]).unwrap();
     assert!(printed.next().unwrap().unwrap().contains("GET /path"), "its answer is known");

@@ -75,6 +75,11 @@ fn the_request_that_a_rule_changed_is_found_as_its_client_sent_it() {
     assert!(exchange["url"].as_str().unwrap().ends_with("/api"), "{exchange}");
     assert_eq!(exchange["request"]["rewritten"], true);
     assert_eq!(exchange["response"].get("rewritten"), None);
+    let has = |head: &Value| {
+        let fields = head["headers"].as_array().unwrap();
+        fields.iter().any(|field| field[0] == "X-Env" && field[1] == "test")
+    };
+    assert!(!has(&exchange["request"]) && has(&exchange["passed_on"]), "{exchange}");
 }
 
 #[test]

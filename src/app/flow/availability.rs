@@ -10,7 +10,7 @@ use crate::app::editor::Editor;
 use crate::app::focus::Pane;
 use crate::app::form::{FormFieldId, access};
 use crate::app::keymap::Context;
-use crate::app::pane::conversation::{NO_INPUT, has_several, is_of_input};
+use crate::app::pane::conversation::{has_several, is_of_input, no_input};
 use crate::app::pane::request::has_several_tabs;
 use crate::app::preset_tree::TreeItem;
 use crate::app::sessions::{Session, SessionState};
@@ -171,7 +171,7 @@ fn of_response(app: &App, action: Action) -> Option<&'static str> {
             let moves = matches!(action, A::NextItem | A::PreviousItem);
             let has_input = session.is_none_or(|it| it.capabilities().input);
             match () {
-                () if is_of_input(action) && !has_input => Some(NO_INPUT),
+                () if is_of_input(action) && !has_input => session.map(no_input),
                 () if (ends || sends || action == A::Resend) && is_over => Some("it is over"),
                 () if ends && !has_conns => Some("datagrams have no connection"),
                 () if moves && !session.is_some_and(has_several) => Some("there is only one"),

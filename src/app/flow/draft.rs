@@ -25,6 +25,7 @@ use crate::model::spec::Spec;
 /// Another draft is on screen, or another spec in it: the panes follow.
 pub(crate) fn draft_changed(app: &mut App) {
     form_changed(app);
+    app.shared.looked_at = None;
     response::session_changed(app);
     kept::settle(app);
     app.touched();

@@ -24,6 +24,9 @@ pub(crate) fn focus(app: &mut App, target: Pane) {
         Pane::History => app.history.blur(),
         Pane::Response | Pane::Traffic => {}
     }
+    if app.shared.focus == Pane::Response {
+        response::look_away(app);
+    }
     app.shared.focus = target;
     resized(app);
 }

@@ -227,15 +227,19 @@ pub(crate) fn key(app: &mut App, key: Key) -> Option<Action> {
     let action = found(&top.contexts());
     match action {
         Some(Action::Quit | Action::Suspend | Action::Redraw) => return action,
-        Some(Action::Back | Action::Cancel) => dismiss(app),
-        action => {
-            let taken = action.map(|action| update(app, PaneInput::Act(action)));
-            if taken != Some(Handled::Yes) {
-                update(app, PaneInput::Key(key));
-            }
-        }
+        Some(action) if act(app, action) == Handled::Yes => {}
+        _ => drop(update(app, PaneInput::Key(key))),
     }
     None
+}
+
+/// What an action does in the topmost overlay.
+fn act(app: &mut App, action: Action) -> Handled {
+    if matches!(action, Action::Back | Action::Cancel) {
+        dismiss(app);
+        return Handled::Yes;
+    }
+    update(app, PaneInput::Act(action))
 }
 
 /// Gives the topmost overlay a mouse event; a press outside closes it.
@@ -245,6 +249,10 @@ pub(crate) fn mouse(app: &mut App, mouse: Mouse) {
     let is_press = mouse.kind == MouseKind::Press;
     let at = (mouse.column, mouse.row).into();
     let kind = if is_press { app.clicks.count(app.shared.now, at) } else { mouse.kind };
+    if is_press && let Some(action) = top.hint_at(&app.shared, mouse.column, mouse.row) {
+        act(app, action);
+        return;
+    }
     let mouse = Mouse { kind, ..mouse };
     let input = match mouse.kind {
         _ if is_press && area.contains((mouse.column, mouse.row).into()) => {

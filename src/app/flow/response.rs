@@ -137,6 +137,13 @@ pub(crate) fn exchange_changed(app: &mut App, id: SessionId) {
     }
 }
 
+/// What the draft on screen shows is shown again, after a conversation without one was looked at.
+pub(crate) fn look_away(app: &mut App) {
+    if app.shared.looked_at.take().is_some() {
+        session_changed(app);
+    }
+}
+
 /// Another draft, hence another session, is on screen.
 pub fn session_changed(app: &mut App) {
     app.exchange.session_changed(&app.shared);

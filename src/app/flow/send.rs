@@ -97,6 +97,7 @@ fn refused(session: &Session) -> Option<TrustedCertificate> {
 }
 
 fn start(app: &mut App, plan: Plan, checks: Checks, scope: &Scope) {
+    response::look_away(app);
     if let Some(session) = app.shared.session().filter(|session| !session.is_over()) {
         let id = session.id;
         let is_closing = session.state == SessionState::Closing;

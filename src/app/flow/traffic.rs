@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{draft, exports, focus, held, overlays, replay, response, statistics};
+use super::{draft, exports, focus, held, looking_back, overlays, replay, response, statistics};
 use crate::app::drafts::Draft;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -13,7 +13,7 @@ use crate::app::shared::Shown;
 use crate::app::state::App;
 use crate::model::exchange::Exchange;
 use crate::model::exchange_facts::ExchangeFacts;
-use crate::model::id::{ConnId, RecordId, SessionId};
+use crate::model::id::{ConnId, RecordId};
 use crate::model::timing::Stamp;
 
 /// More records than this are not forgotten by a slip of the hand.
@@ -50,16 +50,7 @@ fn open_conversation(app: &mut App, id: RecordId) {
     let shows = |draft: &&Draft| draft.sessions().any(|id| id == of);
     let draft = opened.or_else(|| app.shared.drafts.iter().find(shows)).map(|draft| draft.id);
     let Some(draft) = draft.filter(|_| app.shared.sessions.get(of).is_some()) else {
-        let told = if of == SessionId::FOREIGN {
-            "this row was read from a file, nothing of it runs here: [detail] shows what it holds, \
-             [filter-by] all of its connection"
-        } else if app.shared.sessions.get(of).is_some_and(|session| session.draft.is_none()) {
-            "a replay said this: [detail] shows what the row holds, [filter-by] all of its connection, \
-             [replay] says it again"
-        } else {
-            "what this row is of is no longer open"
-        };
-        return app.say(app.keyed(told));
+        return looking_back::open(app, id, &record);
     };
     if let Some(draft) = app.shared.drafts.get_mut(draft) {
         draft.session = Some(of);

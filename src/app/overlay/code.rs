@@ -92,6 +92,14 @@ fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, String> {
 }
 
 impl Code {
+    /// What its keys do, these by the names of their actions.
+    pub(in crate::app) fn hint(&self) -> String {
+        let secrets = if self.shows_secrets { "hide" } else { "show" };
+        let others = format!("[next-tab] language · [show-secrets] {secrets} secrets · ");
+        let others = if self.is_remarks() { "" } else { &others };
+        format!("[copy] copy · {others}[back] close")
+    }
+
     /// Whether it shows remarks, which come in one way and hold no secrets.
     pub(crate) fn is_remarks(&self) -> bool {
         self.spec.is_none()

@@ -7,6 +7,7 @@ use crate::app::action::Action;
 use crate::app::column_set::{ChosenColumn, ColumnSet};
 use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::intent::{Intent, TrafficWish};
+use crate::app::message::{Mouse, MouseKind};
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::row_order::SortOrder;
 use crate::app::shared::Shared;
@@ -14,12 +15,17 @@ use crate::app::shared::Shared;
 /// Columns and rows the window wants at most.
 const SIZE: (u16, u16) = (80, 22);
 
+/// Cells of the box that says whether a column is shown.
+pub const BOX: u16 = 5;
+
 /// State of the overlay.
 #[derive(Debug)]
 pub struct ColumnWindow {
     /// As it is now.
     pub set: ColumnSet,
     cursor: Cursor,
+    /// The mouse has the column under the cursor.
+    is_dragged: bool,
     /// Cells a row of Traffic has.
     pub room: u16,
 }
@@ -28,7 +34,12 @@ impl ColumnWindow {
     /// With the columns as they are.
     pub(crate) fn new(shared: &Shared) -> Self {
         let room = shared.areas().traffic.width.saturating_sub(2);
-        ColumnWindow { set: shared.columns.clone(), cursor: Cursor::default(), room }
+        ColumnWindow {
+            set: shared.columns.clone(),
+            cursor: Cursor::default(),
+            is_dragged: false,
+            room,
+        }
     }
 
     /// Columns and rows it wants: the rows it is about are seen beside it.
@@ -64,17 +75,46 @@ impl ColumnWindow {
                 Outcome::yes()
             }
             PaneInput::Press(_, mouse) if inner.contains((mouse.column, mouse.row).into()) => {
-                let at = self.cursor(inner.height).offset + usize::from(mouse.row - inner.y);
-                if at >= self.len() {
-                    return Outcome::yes();
-                }
-                let is_again = at == self.cursor.selected;
-                self.cursor.selected = at;
-                if is_again { self.change(ColumnWindow::toggle) } else { Outcome::yes() }
+                self.press(inner, mouse)
             }
-            PaneInput::Press(..) | PaneInput::Drag(..) => Outcome::yes(),
+            PaneInput::Drag(_, mouse) => self.drag(inner, mouse),
+            PaneInput::Press(..) => Outcome::yes(),
             PaneInput::Key(_) | PaneInput::Paste(_) => Outcome::no(),
         }
+    }
+
+    /// A press of the mouse: on its box a column is shown or not, elsewhere it is chosen, and twice sorted
+    /// by.
+    fn press(&mut self, inner: Rect, mouse: Mouse) -> Outcome {
+        let at = self.cursor(inner.height).offset + usize::from(mouse.row - inner.y);
+        if at >= self.len() {
+            return Outcome::yes();
+        }
+        self.cursor.selected = at;
+        if mouse.column < inner.x + BOX {
+            return self.change(ColumnWindow::toggle);
+        }
+        self.is_dragged = true;
+        if mouse.kind == MouseKind::SecondPress { self.act(Action::Choose) } else { Outcome::yes() }
+    }
+
+    /// The mouse moves with its button down: it carries the column that it is on.
+    fn drag(&mut self, inner: Rect, mouse: Mouse) -> Outcome {
+        if mouse.kind == MouseKind::Release {
+            self.is_dragged = false;
+        }
+        let last = inner.bottom().saturating_sub(1).max(inner.y);
+        let row = mouse.row.clamp(inner.y, last) - inner.y;
+        let to = self.cursor(inner.height).offset + usize::from(row);
+        if !self.is_dragged || to == self.cursor.selected || to >= self.len() {
+            return Outcome::yes();
+        }
+        self.change(|it| {
+            let is_down = to > it.cursor.selected;
+            for _ in 0..to.abs_diff(it.cursor.selected) {
+                it.carry(is_down);
+            }
+        })
     }
 
     fn act(&mut self, action: Action) -> Outcome {

@@ -68,6 +68,15 @@ pub enum ExportVerdict {
 }
 
 impl ExportWindow {
+    /// What its keys do, these by the names of their actions.
+    pub(in crate::app) fn hint(&self) -> &'static str {
+        if self.row + 1 < ROWS {
+            "[choose] export · [left] [right] change · [down] next · [back] close"
+        } else {
+            "[choose] export · [complete] complete · [up] before · [back] close"
+        }
+    }
+
     /// Of what the filter lets through when one is in force; asks for the names in the folder.
     pub(crate) fn new(shared: &Shared, counts: ExportCounts) -> (Self, Option<Intent>) {
         let choice = match counts.shown {

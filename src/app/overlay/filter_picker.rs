@@ -11,6 +11,7 @@ use crate::app::shared::Shared;
 use crate::model::end_address::EndAddress;
 use crate::model::id::RecordId;
 use crate::model::peer_owner::PeerOwner;
+use crate::query::Filter;
 
 /// Filters for the row under the cursor of Traffic while `current` is in force.
 pub(crate) fn filters(shared: &Shared, row: Option<RecordId>, current: &str) -> Choices {
@@ -44,9 +45,24 @@ pub(crate) fn filters(shared: &Shared, row: Option<RecordId>, current: &str) -> 
             "[choose] take, those of the row beside the filter in force · [back] close"
         },
         opened_by: Some(Action::FilterBy),
+        parser: Some(typed),
         size: (100, 24),
         ..Choices::new(all, 0)
     }
+}
+
+/// What is typed, if it is a filter. What is wrong with it is said where nothing of the list fits.
+fn typed(text: &str) -> Result<Option<Choice>, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    Filter::parse(text).map_err(|wrong| {
+        format!("as a filter it is not clear: column {}: {}", wrong.column, wrong.message)
+    })?;
+    // One word that nobody defines is searched for as a text; it more likely begins the name of a choice.
+    let is_test = text.contains(|c: char| !c.is_alphanumeric() && c != '-' && c != '_');
+    Ok(is_test.then(|| choice(text, "as it is typed", "filter", text.to_owned())))
 }
 
 fn choice(title: &str, detail: &str, note: &str, text: String) -> Choice {

@@ -26,7 +26,7 @@ use crate::app::held_text::{check, from_hex, from_text, hex, text};
 use crate::app::intent::{Intent, TrafficWish};
 use crate::app::keymap::Context;
 use crate::app::layout::cut_top;
-use crate::app::message::MouseKind;
+use crate::app::message::{Mouse, MouseKind};
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::sessions::Session;
 use crate::app::shared::Shared;
@@ -52,6 +52,9 @@ pub struct HeldWindow {
     pub is_hex: bool,
     /// First line of it that is shown.
     pub scroll: usize,
+    /// Rows of the list, once the rule below it was dragged, and whether the mouse has that.
+    list_rows: Option<u16>,
+    is_rule_dragged: bool,
     pub edit: Option<HeldEdit>,
     /// What is to be held, while it is typed.
     pub filter: Option<Editor>,
@@ -80,6 +83,24 @@ pub struct HeldAreas {
 }
 
 impl HeldWindow {
+    /// What its keys do, these by the names of their actions.
+    pub(in crate::app) fn hint(&self) -> &'static str {
+        match (&self.filter, &self.edit) {
+            (Some(_), _) => {
+                "[choose] hold what fits; empty: nothing · [accept-completion] complete · [back] cancel"
+            }
+            (None, Some(edit)) if edit.is_hex => {
+                "[forward-held] forward this · [edit-held-hex] as text · [back] leave it"
+            }
+            (None, Some(_)) => {
+                "[forward-held] forward this · [edit-held-hex] as hex · [back] leave it"
+            }
+            (None, None) => {
+                "[forward-held] forward · [drop-held] drop · [edit-held] edit · [edit-held-hex] as hex · [release-held] all on · [hold-filter] hold · [back] close"
+            }
+        }
+    }
+
     /// Looks at what has waited longest.
     pub(crate) fn new(shared: &Shared) -> Self {
         HeldWindow {
@@ -87,6 +108,8 @@ impl HeldWindow {
             cursor: Cursor::default(),
             is_hex: false,
             scroll: 0,
+            list_rows: None,
+            is_rule_dragged: false,
             edit: None,
             filter: None,
             completer: Completer::default(),
@@ -118,7 +141,9 @@ impl HeldWindow {
         let wanted = u16::try_from(shared.held.len()).unwrap_or(u16::MAX);
         // What is written has the room.
         let most = if self.edit.is_some() { LIST } else { rest.height / 2 };
-        let list = cut_top(&mut rest, wanted.clamp(1, most.max(1)));
+        let dragged =
+            self.list_rows.map(|rows| rows.clamp(1, rest.height.saturating_sub(2).max(1)));
+        let list = cut_top(&mut rest, dragged.unwrap_or(wanted.clamp(1, most.max(1))));
         let rule = cut_top(&mut rest, 1);
         HeldAreas { filter, problem, list, rule, content: rest }
     }
@@ -188,20 +213,36 @@ impl HeldWindow {
         match input {
             PaneInput::Act(action) => self.act(shared, inner, action),
             PaneInput::Wheel(step) => self.step(shared, inner, step),
-            PaneInput::Press(_, mouse) => {
-                let list = self.areas(shared, inner).list;
-                if list.contains((mouse.column, mouse.row).into()) {
-                    let top = self.cursor(shared, list.height).offset;
-                    self.choose(shared, top + usize::from(mouse.row - list.y));
-                    // What is looked at twice is looked into, and not passed on by a slip of the hand.
-                    if mouse.kind == MouseKind::SecondPress {
-                        return self.begin_edit(shared, false);
-                    }
+            PaneInput::Press(_, mouse) => self.press(shared, inner, mouse),
+            PaneInput::Drag(_, mouse) => {
+                if self.is_rule_dragged {
+                    let list = self.areas(shared, inner).list;
+                    self.list_rows = Some(mouse.row.saturating_sub(list.y));
+                    self.is_rule_dragged = mouse.kind != MouseKind::Release;
                 }
                 Outcome::yes()
             }
-            PaneInput::Key(_) | PaneInput::Paste(_) | PaneInput::Drag(..) => Outcome::no(),
+            PaneInput::Key(_) | PaneInput::Paste(_) => Outcome::no(),
         }
+    }
+
+    /// A press of the mouse: on one that waits, on the rule below them, on what is held.
+    fn press(&mut self, shared: &Shared, inner: Rect, mouse: Mouse) -> Outcome {
+        let (areas, at) = (self.areas(shared, inner), (mouse.column, mouse.row).into());
+        let is_twice = mouse.kind == MouseKind::SecondPress;
+        if areas.filter.contains(at) {
+            return self.begin_filter(shared);
+        }
+        self.is_rule_dragged = areas.rule.contains(at);
+        if areas.list.contains(at) {
+            let top = self.cursor(shared, areas.list.height).offset;
+            self.choose(shared, top + usize::from(mouse.row - areas.list.y));
+        }
+        // What is looked at twice is looked into, and not passed on by a slip of the hand.
+        if is_twice && (areas.list.contains(at) || areas.content.contains(at)) {
+            return self.begin_edit(shared, false);
+        }
+        Outcome::yes()
     }
 
     fn act(&mut self, shared: &Shared, inner: Rect, action: Action) -> Outcome {

@@ -48,6 +48,17 @@ pub struct ReplayWindow {
 }
 
 impl ReplayWindow {
+    /// What its keys do, these by the names of their actions.
+    pub(in crate::app) fn hint(&self) -> &'static str {
+        if self.progress.is_some() {
+            "[choose] next step · [stop] stop · [back] close, it goes on"
+        } else if self.row + 1 < REPLAY_ROWS {
+            "[choose] replay · [left] [right] change · [down] next · [back] close"
+        } else {
+            "[choose] replay · [up] before · [back] close"
+        }
+    }
+
     /// Of the first of these that has something to be said.
     pub(crate) fn new(scopes: Vec<ReplayScope>) -> Self {
         let scope = scopes.iter().position(|it| it.script.is_ok()).unwrap_or(0);

@@ -20,7 +20,7 @@ use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::focus::Pane;
 use crate::app::intent::{Intent, TrafficWish};
 use crate::app::layout::cut_top;
-use crate::app::message::{MouseKind, Timer};
+use crate::app::message::{Mouse, MouseKind, Timer};
 use crate::app::outcome::{Outcome, PaneInput};
 use crate::app::shared::Shared;
 use crate::app::statistics_rows::{self, StatColumn, StatRow};
@@ -42,6 +42,15 @@ pub const KINDS: [(StatKind, &str); 4] = [
 ];
 /// Rows above the list: what it is of, totals, chart, sizes, an empty one, the heading.
 const ABOVE: u16 = 6;
+/// Which of them the heading is.
+const HEADING: u16 = ABOVE - 1;
+/// Cells between two kinds.
+pub const TAB_GAP: u16 = 2;
+/// Cells of a column of figures, and of the bar at the end of a row.
+const FIGURE: u16 = 10;
+pub const BAR: u16 = 12;
+/// From this width on all percentiles and the bar are shown.
+pub const ROOMY: u16 = 118;
 
 /// State of the overlay.
 #[derive(Debug)]
@@ -153,17 +162,7 @@ impl StatisticsWindow {
                 self.cursor.step(step, self.rows.len(), list.height.into());
                 Outcome::yes()
             }
-            PaneInput::Press(_, mouse) => {
-                if list.contains((mouse.column, mouse.row).into()) {
-                    let first = self.cursor(list.height.into()).offset;
-                    self.cursor.selected = first + usize::from(mouse.row - list.y);
-                    self.cursor.settle(self.rows.len(), list.height.into());
-                    if mouse.kind == MouseKind::SecondPress {
-                        return self.act(shared, Action::Open, list.height.into());
-                    }
-                }
-                Outcome::yes()
-            }
+            PaneInput::Press(_, mouse) => self.press(shared, inner, mouse),
             PaneInput::Key(_) | PaneInput::Paste(_) | PaneInput::Drag(..) => Outcome::no(),
         }
     }
@@ -200,12 +199,84 @@ impl StatisticsWindow {
         Outcome::yes()
     }
 
+    /// A press of the mouse: on a row, on what rows are of, on what is counted, on a heading.
+    fn press(&mut self, shared: &Shared, inner: Rect, mouse: Mouse) -> Outcome {
+        let (above, list) = Self::parts(inner);
+        if list.contains((mouse.column, mouse.row).into()) {
+            let first = self.cursor(list.height.into()).offset;
+            self.cursor.selected = first + usize::from(mouse.row - list.y);
+            self.cursor.settle(self.rows.len(), list.height.into());
+            if mouse.kind == MouseKind::SecondPress {
+                return self.act(shared, Action::Open, list.height.into());
+            }
+            return Outcome::yes();
+        }
+        if !above.contains((mouse.column, mouse.row).into()) {
+            return Outcome::yes();
+        }
+        let x = mouse.column - above.x;
+        match mouse.row - above.y {
+            0 => {
+                let mut from = 0;
+                for (kind, title) in KINDS {
+                    let width = title.chars().count() as u16;
+                    if (from..from + width).contains(&x) {
+                        self.turn_to(shared, kind);
+                        return Outcome::yes();
+                    }
+                    from += width + TAB_GAP;
+                }
+                let said = self.counted_of().chars().count() as u16;
+                if x + said.min(above.width / 2) >= above.width {
+                    return self.change_scope(shared);
+                }
+            }
+            HEADING => {
+                let mut from = 0;
+                let hit = Self::columns(above.width).into_iter().find(|(_, width)| {
+                    from += width;
+                    x < from
+                });
+                if let Some((column, _)) = hit {
+                    self.is_rising = if column == self.sorted_by {
+                        !self.is_rising
+                    } else {
+                        column == StatColumn::Name
+                    };
+                    self.sorted_by = column;
+                    self.make_rows(shared);
+                }
+            }
+            _ => {}
+        }
+        Outcome::yes()
+    }
+
+    /// The columns there is room for, with their widths; the first has the rest.
+    pub fn columns(width: u16) -> Vec<(StatColumn, u16)> {
+        let is_roomy = width >= ROOMY;
+        let is_shown = |column: &StatColumn| {
+            is_roomy
+                || !matches!(column, StatColumn::Ninety | StatColumn::Slowest | StatColumn::Rate)
+        };
+        let figures = StatColumn::ALL.iter().filter(|it| **it != StatColumn::Name && is_shown(it));
+        let mut all: Vec<(StatColumn, u16)> = figures.map(|column| (*column, FIGURE)).collect();
+        let bar = if is_roomy { BAR + 1 } else { 0 };
+        let taken: u16 = all.iter().map(|(_, width)| *width).sum::<u16>() + bar;
+        all.insert(0, (StatColumn::Name, width.saturating_sub(taken).max(8)));
+        all
+    }
+
     /// To rows of another kind.
     fn turn(&mut self, shared: &Shared, by: usize) {
         let at = KINDS.iter().position(|(kind, _)| *kind == self.kind).unwrap_or(0);
         if let Some((kind, _)) = KINDS.get((at + by) % KINDS.len()) {
-            self.kind = *kind;
+            self.turn_to(shared, *kind);
         }
+    }
+
+    fn turn_to(&mut self, shared: &Shared, kind: StatKind) {
+        self.kind = kind;
         // Seconds are read in their order.
         let by_name = self.kind == StatKind::Second;
         self.sorted_by = if by_name { StatColumn::Name } else { StatColumn::Records };

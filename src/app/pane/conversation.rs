@@ -30,7 +30,7 @@ use crate::model::view::SearchDirection;
 pub use conversation_areas::{failure, prefix};
 pub(crate) use conversation_view::has_several;
 pub use conversation_view::{ConversationPane, conns};
-pub(crate) use peers::NO_INPUT;
+pub(crate) use peers::no_input;
 
 impl ConversationPane {
     /// Takes an input while the pane has the focus.
@@ -81,8 +81,9 @@ impl ConversationPane {
     }
 
     fn act(&mut self, shared: &Shared, action: Action) -> Outcome {
-        if is_of_input(action) && shared.session().is_some_and(|it| !it.capabilities().input) {
-            return Outcome::say(NO_INPUT);
+        let silent = shared.session().filter(|it| !it.capabilities().input);
+        if let Some(session) = silent.filter(|_| is_of_input(action)) {
+            return Outcome::say(no_input(session));
         }
         let outcome = if self.is_writing(shared) {
             self.act_writing(shared, action)
@@ -248,6 +249,10 @@ impl ConversationPane {
                 _ => true,
             });
             return hints;
+        }
+        if session.is_past {
+            let shown = [Action::Open, Action::Find, Action::ViewHex, Action::Copy];
+            return [&shown[..], &[Action::MakePreset, Action::Back]].concat();
         }
         if session.is_over() {
             return vec![Action::Send, Action::Open, Action::Find, Action::ViewHex, Action::Copy];

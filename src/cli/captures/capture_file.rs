@@ -7,6 +7,7 @@ use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 
 use crate::cli::output;
 use crate::console::{self, PrintError, Printer};
+use crate::model::counts::counted;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::file_error;
 use crate::named_file::nonblocking_flags;
@@ -75,8 +76,8 @@ impl CaptureFile {
             // Whoever prints there tells it.
             Some(PrintError::ReaderLeft) | None => {}
             Some(PrintError::Failed(why)) => {
-                let name = &self.name;
-                output::note(&format!("{name}: {why}; the capture ends {bytes} bytes before that"));
+                let (name, bytes) = (&self.name, counted(bytes as u64, "byte"));
+                output::note(&format!("{name}: {why}; the capture ends {bytes} before that"));
             }
         }
     }

@@ -44,6 +44,7 @@ const STREAM: DecodeHints<'static> = DecodeHints {
     datagrams: false,
     ports: [Some(40000), Some(9000), None],
     exchanges: false,
+    is_upgraded: false,
     content_type: None,
     head: &[],
 };
@@ -256,6 +257,10 @@ fn frames_of_websocket_lose_their_mask() {
     assert_eq!(value(&close, "reason"), "bye");
     assert_eq!(decoded(&frame, &DATAGRAM), None, "there are none in datagrams");
     assert_eq!(decoded(&frame[..9], &STREAM), None, "half a frame is anything");
+    let binary = bytes("820200ff");
+    assert_eq!(decoded(&binary, &STREAM), None, "two bytes of anything look so");
+    let upgraded = DecodeHints { is_upgraded: true, ..STREAM };
+    assert_eq!(known(&binary, &upgraded).line, "WebSocket binary, 2 bytes");
 }
 
 #[test]

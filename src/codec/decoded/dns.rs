@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::binary::Cut;
 use super::known::{DecodeHints, Known};
-use super::sheet::Sheet;
+use super::sheet::{Sheet, not_here};
 use crate::codec::dns::{
     DnsMessage, DnsQuestion, DnsRecord, HEADER, OPT, class_name, flag_words, opcode_name,
     response_name, type_name,
@@ -55,7 +55,7 @@ fn behind_lengths(bytes: &[u8], hints: &DecodeHints<'_>, sheet: &mut Sheet) -> O
         sheet.row("length", length.to_string(), at..at + 2);
         if part.len() < length {
             let missing = length - part.len();
-            sheet.flaw(format!("{missing} bytes of it are not in this record"), range.clone());
+            sheet.flaw(not_here(missing), range.clone());
         }
         let sure = hints.is_at(PORTS);
         let known = sheet.from(range.start, |sheet| message(part, hints, sheet, sure))?;
@@ -87,7 +87,13 @@ fn message(bytes: &[u8], hints: &DecodeHints<'_>, sheet: &mut Sheet, told: bool)
         sheet.flaw(why.as_str(), at..bytes.len());
     } else if message.end < bytes.len() {
         let more = bytes.len() - message.end;
-        sheet.flaw(format!("{more} bytes follow the message"), message.end..bytes.len());
+        sheet.flaw(
+            match more {
+                1 => "1 byte follows the message".to_owned(),
+                more => format!("{more} bytes follow the message"),
+            },
+            message.end..bytes.len(),
+        );
     }
     let protocol = match (is_multicast, hints.is_at(LINK_LOCAL) && !hints.is_at(PLAIN)) {
         (true, _) => "mDNS",

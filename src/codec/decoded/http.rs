@@ -8,6 +8,7 @@ use crate::codec::http1::body::BodyReader;
 use crate::codec::http1::{
     Expected, HeadReader, ParsedHead, content_codings, request_framing, response_framing,
 };
+use crate::model::counts::counted;
 use crate::model::exchange::{Head, HttpVersion, MessageFraming, StartLine};
 
 /// Messages read of one record.
@@ -216,7 +217,10 @@ fn plain_body(bytes: &[u8], head: &Head, sheet: &mut Sheet) -> usize {
         let name = sheet.inside(bytes, Some(kind.as_deref().unwrap_or_default()));
         sheet.say(
             row,
-            format!("{length} bytes, {name}, without the framing or coding its head tells of"),
+            format!(
+                "{}, {name}, without the framing or coding its head tells of",
+                counted(length as u64, "byte")
+            ),
         );
     });
     length
@@ -228,10 +232,10 @@ fn content(plain: &[u8], head: &Head, kind: Option<&str>, sheet: &mut Sheet) -> 
     let length = plain.len();
     if codings.iter().all(|coding| coding.eq_ignore_ascii_case("identity")) {
         let name = sheet.inside(plain, Some(kind.unwrap_or_default()));
-        return format!("{length} bytes, {name}");
+        return format!("{}, {name}", counted(length as u64, "byte"));
     }
     coded::unpack(&codings, plain, kind, sheet).unwrap_or_else(|why| {
         sheet.flaw(why, 0..length);
-        format!("{length} bytes, {}", codings.join(", "))
+        format!("{}, {}", counted(length as u64, "byte"), codings.join(", "))
     })
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::known::{DecodeHints, Known};
 use super::sheet::{Sheet, lines};
 use crate::codec::{json_string, json_text};
+use crate::model::counts::counted;
 
 /// Names of values on the way to where it stands.
 const OPEN: usize = 200;
@@ -35,7 +36,7 @@ pub(super) fn read(bytes: &[u8], hints: &DecodeHints<'_>, sheet: &mut Sheet) -> 
         sheet.flaw(format!("at byte {at}: {why}"), at..bytes.len());
     }
     Some(Known::named(if each {
-        format!("JSON Lines, {} values", rows.len())
+        format!("JSON Lines, {}", counted(rows.len() as u64, "value"))
     } else {
         "JSON".into()
     }))
@@ -162,11 +163,10 @@ impl Tree {
 }
 
 fn told(is_list: bool, count: usize) -> String {
-    match (is_list, count) {
-        (true, 1) => "[1 value]".to_owned(),
-        (true, count) => format!("[{count} values]"),
-        (false, 1) => "{1 field}".to_owned(),
-        (false, count) => format!("{{{count} fields}}"),
+    if is_list {
+        format!("[{}]", counted(count as u64, "value"))
+    } else {
+        format!("{{{}}}", counted(count as u64, "field"))
     }
 }
 

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use super::known::{DecodeHints, Known};
 use super::sheet::Sheet;
+use crate::model::counts::counted;
 
 /// How a token begins: the first bytes of a JSON object in base64.
 const BEGINS: &[u8] = b"eyJ";
@@ -83,7 +84,7 @@ fn block(bytes: &[u8], sheet: &mut Sheet) -> Option<Known> {
     if name == "data" {
         return None;
     }
-    let told = format!("{} bytes of {name} inside", plain.len());
+    let told = format!("{} of {name} inside", counted(plain.len() as u64, "byte"));
     sheet.say(row, told.as_str());
     Some(Known::named(format!("base64, {told}")))
 }

@@ -17,6 +17,8 @@ pub(crate) struct DecodeHints<'a> {
     pub(crate) ports: [Option<u16>; 3],
     /// Requests and answers go there, so that a record may be a head or a piece of a body.
     pub(crate) exchanges: bool,
+    /// An answer before them led on to WebSocket.
+    pub(crate) is_upgraded: bool,
     /// The type of the body these bytes are.
     pub(crate) content_type: Option<&'a str>,
     /// The headers of the message that these bytes may be a piece of, which came before them.
@@ -35,6 +37,7 @@ impl DecodeHints<'static> {
             datagrams: can.datagrams,
             ports,
             exchanges: can.exchanges,
+            is_upgraded: false,
             content_type: None,
             head: &[],
         }

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::binary::Cut;
 use super::known::{DecodeHints, Known};
-use super::sheet::Sheet;
+use super::sheet::{Sheet, not_here};
+use crate::model::counts::counted;
 
 /// The ports of a broker.
 const PORTS: &[u16] = &[1883, 8883];
@@ -136,7 +137,7 @@ fn tell(packet: &MqttPacket<'_>, sheet: &mut Sheet) -> Known {
         let told = sheet.from(header.end, |sheet| content(packet, sheet));
         let missing = said - packet.content.len();
         if missing > 0 {
-            sheet.flaw(format!("{missing} bytes of it are not in this record"), end..end);
+            sheet.flaw(not_here(missing), end..end);
         } else if told.is_none() {
             sheet.flaw("the packet is too short for what it is", header.end..end);
         }
@@ -272,9 +273,9 @@ fn publish(first: u8, cut: &mut Cut<'_>, sheet: &mut Sheet) -> Option<String> {
     let row = sheet.next();
     sheet.group("message", "", range.start + skipped..range.end, |sheet| {
         let name = sheet.from(range.start + skipped, |sheet| sheet.inside(message, None));
-        sheet.say(row, format!("{} bytes, {name}", message.len()));
+        sheet.say(row, format!("{}, {name}", counted(message.len() as u64, "byte")));
     });
-    Some(format!("{} {flags}, {} bytes", words(topic), message.len()))
+    Some(format!("{} {flags}, {}", words(topic), counted(message.len() as u64, "byte")))
 }
 
 fn identifier(cut: &mut Cut<'_>, sheet: &mut Sheet) -> Option<String> {

@@ -5,6 +5,7 @@ use memchr::memmem;
 use super::known::{DecodeHints, Known};
 use super::sheet::{Sheet, lines};
 use crate::codec::multipart::boundary_of;
+use crate::model::counts::counted;
 
 /// Parts that are told.
 const PARTS: usize = 200;
@@ -81,6 +82,6 @@ fn tell_part(part: &[u8], number: usize, sheet: &mut Sheet) {
         let told = sheet
             .from(begins, |sheet| sheet.inside(content, Some(kind.as_deref().unwrap_or_default())));
         let name = name.split(';').next().unwrap_or_default().trim_matches('"');
-        sheet.say(row, format!("{name} {} bytes, {told}", content.len()).trim());
+        sheet.say(row, format!("{name} {}, {told}", counted(content.len() as u64, "byte")).trim());
     });
 }

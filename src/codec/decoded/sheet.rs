@@ -223,3 +223,11 @@ pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
         start..start + line.len()
     })
 }
+
+/// What there is to say of a part whose end is in another record.
+pub(super) fn not_here(missing: usize) -> String {
+    match missing {
+        1 => "1 byte of it is not in this record".to_owned(),
+        missing => format!("{missing} bytes of it are not in this record"),
+    }
+}

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use super::binary::Cut;
 use super::known::{DecodeHints, Known};
 use super::sheet::{Sheet, digits};
+use crate::model::counts::counted_are;
 
 /// Says that it is STUN.
 const COOKIE: u32 = 0x2112_a442;
@@ -75,7 +76,10 @@ pub(super) fn read(bytes: &[u8], _: &DecodeHints<'_>, sheet: &mut Sheet) -> Opti
     }
     if bytes.len() < HEADER + length {
         let missing = HEADER + length - bytes.len();
-        sheet.flaw(format!("{missing} bytes are missing"), bytes.len()..bytes.len());
+        sheet.flaw(
+            format!("{} missing", counted_are(missing as u64, "byte")),
+            bytes.len()..bytes.len(),
+        );
     }
     Some(Known::told(format!("STUN {method} {class}"), &told))
 }

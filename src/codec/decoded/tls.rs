@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use super::binary::Cut;
 use super::known::{DecodeHints, Known};
-use super::sheet::Sheet;
+use super::sheet::{Sheet, not_here};
 use super::tls_words::{
     ALERTS, EXTENSIONS, HANDSHAKES, cipher_name, group_name, named, version_name,
 };
+use crate::model::counts::counted;
 
 /// Bytes of a record's header.
 const HEADER: usize = 5;
@@ -78,16 +79,13 @@ fn record(cut: &mut Cut<'_>, sheet: &mut Sheet) -> Option<String> {
         });
         if content.len() < length {
             let missing = length - content.len();
-            sheet.flaw(
-                format!("{missing} bytes of it are not in this record"),
-                range.end..range.end,
-            );
+            sheet.flaw(not_here(missing), range.end..range.end);
         }
         told
     });
     let told = told.unwrap_or_else(|| match kind {
-        21 | 22 => format!("{name} (encrypted), {length} bytes"),
-        _ => format!("{name}, {length} bytes"),
+        21 | 22 => format!("{name} (encrypted), {}", counted(length as u64, "byte")),
+        _ => format!("{name}, {}", counted(length as u64, "byte")),
     });
     sheet.say(row, told.as_str());
     Some(told)

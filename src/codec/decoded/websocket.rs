@@ -6,6 +6,7 @@ use super::binary::Cut;
 use super::known::{DecodeHints, Known};
 use super::sheet::{Sheet, digits};
 use crate::codec::charset;
+use crate::model::counts::counted;
 
 /// Frames told of one record.
 const FRAMES: usize = 200;
@@ -57,7 +58,8 @@ pub(super) fn read(bytes: &[u8], hints: &DecodeHints<'_>, sheet: &mut Sheet) -> 
     let fits = |frame: &WebSocketFrame| frame.mask.is_some() == is_masked && is_plausible(frame);
     // Bytes of any kind fill a frame now and then: text, a mask or a known code have to be there, too.
     let is_sign = |frame: &WebSocketFrame| frame.mask.is_some() || matches!(frame.opcode, 1 | 8);
-    if !frames.iter().all(fits) || !frames.iter().any(is_sign) {
+    let is_told = hints.is_upgraded || frames.iter().any(is_sign);
+    if !frames.iter().all(fits) || !is_told {
         return None;
     }
     let mut told = String::new();
@@ -139,7 +141,7 @@ fn tell(frame: &WebSocketFrame, sheet: &mut Sheet) -> String {
         _ => "pong",
     };
     let more = if frame.is_last { "" } else { ", more follows" };
-    let told = format!("{kind}, {} bytes{more}", frame.said);
+    let told = format!("{kind}, {}{more}", counted(frame.said, "byte"));
     sheet.group("frame", told.as_str(), header.start..payload_at.end, |sheet| {
         let first = header.start..header.start + 1;
         sheet.row("last", if frame.is_last { "yes" } else { "no" }, first.clone());

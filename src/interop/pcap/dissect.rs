@@ -5,6 +5,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use super::fragments::{Assembled, Fragment, FragmentKey};
 use super::frames::Frame;
 
 const TCP: u8 = 6;
@@ -35,14 +36,32 @@ pub(super) const SYN: u8 = 0x02;
 pub(super) const RST: u8 = 0x04;
 pub(super) const ACK: u8 = 0x10;
 
-/// What TCP or UDP is in a frame; `None` = neither, or cut off before it can be told.
-pub(super) fn carried<'a>(frame: &Frame<'a>) -> Option<Carried<'a>> {
+/// What is in a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FoundPacket<'a> {
+    Whole(Carried<'a>),
+    Part(Fragment<'a>),
+}
+
+/// What TCP or UDP is in a frame, or a part of a datagram; `None` = neither, or cut off before it can be
+/// told.
+pub(super) fn found<'a>(frame: &Frame<'a>) -> Option<FoundPacket<'a>> {
     let packet = network(frame)?;
     match packet.first()? >> 4 {
         4 => of_ipv4(packet),
         6 => of_ipv6(packet),
         _ => None,
     }
+}
+
+/// What TCP or UDP is in a datagram that came in parts.
+pub(super) fn of_parts(whole: &Assembled) -> Option<Carried<'_>> {
+    let behind = match whole.ends[0] {
+        IpAddr::V4(_) => Behind { next: whole.next, at: 0, fragment: None },
+        IpAddr::V6(_) => behind_extensions(&whole.bytes, whole.next, 0)?,
+    };
+    let len = whole.len.checked_sub(behind.at)?;
+    transport(behind.next, whole.ends, whole.bytes.get(behind.at..)?, len)
 }
 
 /// Whether the packets behind this link layer can be found: the numbers that `network` knows.
@@ -83,12 +102,10 @@ fn is_ip(kind: u16) -> bool {
     matches!(kind, 0x0800 | 0x86DD)
 }
 
-fn of_ipv4(packet: &[u8]) -> Option<Carried<'_>> {
+fn of_ipv4(packet: &[u8]) -> Option<FoundPacket<'_>> {
     let header = usize::from(packet.first()? & 0x0F) * 4;
     let total = usize::from(u16_at(packet, 2)?);
-    let fragment = u16_at(packet, 6)?;
-    // Of a datagram in parts nobody knows the whole.
-    if header < 20 || fragment & 0x3FFF != 0 {
+    if header < 20 {
         return None;
     }
     let address = |at: usize| {
@@ -97,31 +114,64 @@ fn of_ipv4(packet: &[u8]) -> Option<Carried<'_>> {
     };
     // Network cards that cut segments themselves are handed packets without a length.
     let total = if total == 0 { packet.len() } else { total };
-    let body = packet.get(header..packet.len().min(total))?;
+    let data = packet.get(header..packet.len().min(total))?;
     let len = total.checked_sub(header)?;
-    transport(*packet.get(9)?, [address(12)?, address(16)?], body, len)
+    let (protocol, ends) = (*packet.get(9)?, [address(12)?, address(16)?]);
+    let (place, id) = (u16_at(packet, 6)?, u16_at(packet, 4)?.into());
+    let is_part = place & 0x3FFF != 0;
+    if !is_part {
+        return Some(FoundPacket::Whole(transport(protocol, ends, data, len)?));
+    }
+    let key = FragmentKey { ends, id, protocol };
+    let (offset, is_last) = (usize::from(place & 0x1FFF) * 8, place & 0x2000 == 0);
+    Some(FoundPacket::Part(Fragment { key, next: protocol, offset, is_last, data, len }))
 }
 
-fn of_ipv6(packet: &[u8]) -> Option<Carried<'_>> {
+fn of_ipv6(packet: &[u8]) -> Option<FoundPacket<'_>> {
     let address = |at: usize| {
         let octets: [u8; 16] = packet.get(at..at + 16)?.try_into().ok()?;
         Some(IpAddr::from(Ipv6Addr::from(octets)))
     };
-    let mut len = usize::from(u16_at(packet, 4)?);
-    let (mut next, mut at) = (*packet.get(6)?, 40);
+    let whole = usize::from(u16_at(packet, 4)?);
     let ends = [address(8)?, address(24)?];
-    let end = packet.len().min(40 + len);
+    let packet = packet.get(..packet.len().min(40 + whole))?;
+    let Behind { next, at, fragment } = behind_extensions(packet, *packet.get(6)?, 40)?;
+    let (data, len) = (packet.get(at..)?, (40 + whole).checked_sub(at)?);
+    let Some(place) = fragment else {
+        return Some(FoundPacket::Whole(transport(next, ends, data, len)?));
+    };
+    let id: [u8; 4] = packet.get(at - 4..at)?.try_into().ok()?;
+    let key = FragmentKey { ends, id: u32::from_be_bytes(id), protocol: 0 };
+    let (offset, is_last) = (usize::from(place & 0xFFF8), place & 1 == 0);
+    Some(FoundPacket::Part(Fragment { key, next, offset, is_last, data, len }))
+}
+
+/// What stands behind headers of IPv6.
+struct Behind {
+    next: u8,
+    at: usize,
+    /// The place of the part, if it is one of several.
+    fragment: Option<u16>,
+}
+
+/// Goes on from one header to the next, up to what is carried, or to a part of a datagram.
+fn behind_extensions(packet: &[u8], mut next: u8, mut at: usize) -> Option<Behind> {
     for _ in 0..EXTENSIONS {
         let size = match next {
             0 | 43 | 60 => (usize::from(*packet.get(at + 1)?) + 1) * 8,
             51 => (usize::from(*packet.get(at + 1)?) + 2) * 4,
+            44 => 8,
             _ => break,
         };
+        let place = if next == 44 { u16_at(packet, at + 2)? } else { 0 };
         next = *packet.get(at)?;
         at += size;
-        len = len.checked_sub(size)?;
+        // A part that is all of it is a datagram like any other (RFC 6946).
+        if place & 0xFFF9 != 0 {
+            return Some(Behind { next, at, fragment: Some(place) });
+        }
     }
-    transport(next, ends, packet.get(at..end)?, len)
+    Some(Behind { next, at, fragment: None })
 }
 
 /// What is behind a header of TCP or UDP; `len` = as long as the whole was on the wire.

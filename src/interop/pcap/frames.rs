@@ -27,6 +27,8 @@ pub struct Frame<'a> {
     pub len: u64,
     /// Whether it went out from whoever captured it; `None` = not said.
     pub is_outbound: Option<bool>,
+    /// Which section of the file it is in, the first being 0.
+    pub(super) section: u32,
     options: PacketOptions<'a>,
 }
 
@@ -105,6 +107,8 @@ enum Format {
 #[derive(Debug)]
 pub(super) struct FrameReader {
     format: Format,
+    /// Sections that began; each has its own interfaces, and may be a capture of its own.
+    sections: u32,
     /// Bytes taken before those that wait.
     pub(super) taken: u64,
 }
@@ -120,7 +124,7 @@ enum Piece {
 impl FrameReader {
     /// At the first byte of a file.
     pub(super) fn new() -> Self {
-        FrameReader { format: Format::Unknown, taken: 0 }
+        FrameReader { format: Format::Unknown, sections: 0, taken: 0 }
     }
 
     /// Hands out the frames at the beginning of `bytes`; returns how many bytes they were.
@@ -207,10 +211,14 @@ impl FrameReader {
             SECTION if order.u16(body, 4) != Some(1) => {
                 return Err("a section of this version is not known".into());
             }
+            SECTION => self.sections += 1,
             1 if interfaces.len() < INTERFACES => {
                 interfaces.push(interface(order, body).ok_or("an interface is cut off")?);
             }
-            6 | 2 | 3 => each(packet(order, kind, body, interfaces)?),
+            6 | 2 | 3 => {
+                let section = self.sections.saturating_sub(1);
+                each(Frame { section, ..packet(order, kind, body, interfaces)? });
+            }
             _ => {}
         }
         Ok(Piece::Skipped(len))
@@ -235,7 +243,8 @@ fn classic<'a>(
     let Some(data) = rest.get(16..16 + captured) else { return Ok(Piece::Short) };
     let at = u64::from(seconds) * SECOND + u64::from(units) * unit;
     let options = PacketOptions::NONE;
-    each(Frame { at: Some(at), link, data, len: len.into(), is_outbound: None, options });
+    let (len, is_outbound, section) = (len.into(), None, 0);
+    each(Frame { at: Some(at), link, data, len, is_outbound, section, options });
     Ok(Piece::Skipped(16 + captured))
 }
 
@@ -302,7 +311,8 @@ fn packet<'a>(
         let data = &body[4..];
         let data = data.get(..most as usize).unwrap_or(data);
         let (len, options) = (len.into(), PacketOptions::NONE);
-        return Ok(Frame { at: None, link: facts.link, data, len, is_outbound: None, options });
+        let (link, is_outbound, section) = (facts.link, None, 0);
+        return Ok(Frame { at: None, link, data, len, is_outbound, section, options });
     }
     let units = u64::from(number(4)?) << 32 | u64::from(number(8)?);
     let (captured, len) = (number(12)? as usize, number(16)?);
@@ -323,6 +333,7 @@ fn packet<'a>(
         data,
         len: len.into(),
         is_outbound,
+        section: 0,
         options: PacketOptions { order, bytes: if kind == 6 { rest } else { &[] } },
     })
 }

@@ -174,8 +174,121 @@ fn frames_of_a_link_layer_that_is_not_read_are_counted_apart() {
     let mut file = b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\xff\xff\0\0\x7f\0\0\0".to_vec();
     file.extend(b"\0\0\0\0\0\0\0\0\x04\0\0\0\x04\0\0\0abcd");
     let counts = read(&file, 4096).1.unwrap();
-    let unread = CaptureCounts { frames: 1, others: 0, unread: 1, unread_link: Some(127) };
+    let unread =
+        CaptureCounts { frames: 1, unread: 1, unread_link: Some(127), ..CaptureCounts::default() };
     assert_eq!(counts, unread);
+}
+
+/// A frame of Ethernet with a part of a datagram over IPv4.
+fn part_of_4(id: u16, offset: u16, more: bool, data: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0; 12];
+    frame.extend([8, 0, 0x45, 0]);
+    frame.extend(((20 + data.len()) as u16).to_be_bytes());
+    frame.extend(id.to_be_bytes());
+    frame.extend(((offset / 8) | if more { 0x2000 } else { 0 }).to_be_bytes());
+    frame.extend([64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
+    frame.extend(data);
+    frame
+}
+
+/// The same over IPv6, behind options for the way, those for the end being in the datagram.
+fn part_of_6(id: u32, offset: u16, more: bool, data: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0; 12];
+    frame.extend([0x86, 0xDD, 0x60, 0, 0, 0]);
+    frame.extend(((16 + data.len()) as u16).to_be_bytes());
+    frame.extend([0, 64]);
+    for end in [1, 2] {
+        frame.extend([0xFD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, end]);
+    }
+    frame.extend([44, 0, 1, 4, 0, 0, 0, 0]);
+    frame.extend([60, 0]);
+    frame.extend((offset | u16::from(more)).to_be_bytes());
+    frame.extend(id.to_be_bytes());
+    frame.extend(data);
+    frame
+}
+
+/// A datagram of UDP with a payload of `len` bytes.
+fn datagram(len: u16) -> (Vec<u8>, Vec<u8>) {
+    let payload: Vec<u8> = (0..len).map(|at| at as u8).collect();
+    let mut whole = [40_000_u16.to_be_bytes(), 53_u16.to_be_bytes()].concat();
+    whole.extend((8 + len).to_be_bytes());
+    whole.extend([0, 0]);
+    whole.extend(&payload);
+    (whole, payload)
+}
+
+#[test]
+fn datagrams_in_parts_are_put_together_and_what_is_not_whole_is_counted() {
+    let (four, payload) = datagram(3_000);
+    let (mut six, _) = datagram(3_000);
+    six.splice(..0, [17, 0, 1, 4, 0, 0, 0, 0]);
+    let frames = [
+        part_of_4(7, 1_480, true, &four[1_480..2_960]),
+        part_of_6(9, 2_400, false, &six[2_400..]),
+        part_of_4(7, 2_960, false, &four[2_960..]),
+        part_of_6(9, 0, true, &six[..1_200]),
+        part_of_4(8, 0, true, &four[..1_480]),
+        part_of_4(7, 0, true, &four[..1_480]),
+        part_of_6(9, 1_200, true, &six[1_200..2_400]),
+        part_of_6(10, 0, false, &six),
+    ];
+    let (batch, counts) = read(&classic(&frames), 100);
+    let expected = CaptureCounts { frames: 8, unfinished: 1, ..CaptureCounts::default() };
+    assert_eq!(counts, Ok(expected));
+    let data: Vec<_> = batch.records.iter().map(|it| (it.conn.index, &it.data[..])).collect();
+    assert_eq!(data, [(1, &payload[..]), (2, &payload[..]), (2, &payload[..])]);
+    assert_eq!(batch.conns[1].local, "[fd00::2]:53".parse().ok());
+    assert!(batch.remarks.is_empty());
+    let overlapping = [
+        part_of_4(7, 0, true, &four[..1_480]),
+        part_of_4(7, 1_472, true, &four[..1_488]),
+        part_of_4(7, 2_960, false, &four[2_960..]),
+    ];
+    let (batch, counts) = read(&classic(&overlapping), 100);
+    assert_eq!(counts.map(|counts| counts.overlaps), Ok(1));
+    let told = batch.remarks[0].comment.as_deref().unwrap();
+    assert!(told.contains("overlap and differ"), "{told}");
+    assert_eq!(batch.records[0].data[..1_472], payload[..1_472]);
+}
+
+#[test]
+fn a_section_that_counts_anew_is_no_retransmission_and_one_that_goes_on_is() {
+    let (syn, ack) = (0x02, 0x10);
+    let sections = |sections: &[&[Vec<u8>]]| {
+        let mut file = Vec::new();
+        for frames in sections {
+            file.extend(b"\n\r\r\n\x1c\0\0\0\x4d\x3c\x2b\x1a\x01\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\x1c\0\0\0");
+            file.extend(b"\x01\0\0\0\x14\0\0\0\x01\0\0\0\0\0\0\0\x14\0\0\0");
+            for frame in *frames {
+                let padded = frame.len().div_ceil(4) * 4;
+                let len = (32 + padded as u32).to_le_bytes();
+                file.extend(6_u32.to_le_bytes());
+                file.extend(len);
+                file.extend([0; 12]);
+                file.extend((frame.len() as u32).to_le_bytes());
+                file.extend((frame.len() as u32).to_le_bytes());
+                file.extend(frame);
+                file.resize(file.len() + padded - frame.len(), 0);
+                file.extend(len);
+            }
+        }
+        read(&file, 64).0
+    };
+    let joined = [tagged(100, ack, b"first"), tagged(105, ack, b"second")];
+    let again = [tagged(100, ack, b"third")];
+    let batch = sections(&[&joined, &again]);
+    let said_by = |batch: &CaptureBatch, conn| said(batch, conn, Direction::Received);
+    assert_eq!((said_by(&batch, 1), said_by(&batch, 2)), (b"firstsecond".into(), b"third".into()));
+    assert_eq!(words(&batch, RecordKind::Note).len(), 2, "neither has its beginning");
+    let batch = sections(&[&joined, &[tagged(111, ack, b"third")]]);
+    assert_eq!(said_by(&batch, 1), b"firstsecondthird");
+    let begun = [tagged(99, syn, b""), tagged(100, ack, b"one")];
+    let batch = sections(&[&begun, &begun]);
+    assert_eq!((said_by(&batch, 1), said_by(&batch, 2)), (b"one".into(), b"one".into()));
+    let ours = [ours(), ours()].concat();
+    let (twice, _) = read(&ours, 4096);
+    assert_eq!(twice.conns.iter().filter(|conn| conn.protocol == Protocol::Tcp).count(), 4);
 }
 
 proptest! {

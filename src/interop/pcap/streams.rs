@@ -13,8 +13,10 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 
 use super::CaptureBatch;
-use super::dissect::{self, Carried, FIN, RST, SYN, Transport};
+use super::dissect::{self, Carried, FIN, FoundPacket, RST, SYN, Transport};
+use super::fragments::Fragments;
 use super::frames::Frame;
+use crate::model::counts::counted_are;
 use crate::model::id::{ConnId, SessionId};
 use crate::model::protocol::{Protocol, Side};
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
@@ -26,8 +28,11 @@ const FLOWS: usize = 65_536;
 const WAITING: usize = 1024;
 const WAITING_BYTES: usize = 1024 * 1024;
 
+/// Bytes that may be missing between two sections of a file that tell of one connection.
+const AHEAD: i32 = 16 * 1024 * 1024;
+
 /// How the words of a note end that says what of a stream is not in the file.
-pub(crate) const MISSING: &str = "bytes are missing here";
+pub(crate) const MISSING: &str = "missing here";
 
 /// Two ends in a fixed order, and what they speak.
 type FlowKey = (Protocol, SocketAddr, SocketAddr);
@@ -40,6 +45,19 @@ pub(super) struct Streams {
     count: u32,
     /// Of the packet before, for those without a time.
     at: Stamp,
+    pub(super) fragments: Fragments,
+}
+
+/// What became of a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TakenFrame {
+    /// It carries TCP or UDP, perhaps with parts of the same datagram before it that say other bytes of
+    /// one place.
+    Carried { differ: bool },
+    /// It is a part of a datagram that is not whole yet.
+    Waits,
+    /// So many frames are neither TCP nor UDP.
+    Others(u64),
 }
 
 #[derive(Debug)]
@@ -51,6 +69,8 @@ struct SeenFlow {
     is_over: bool,
     /// The number its first SYN had.
     syn: Option<u32>,
+    /// The section of the file it was met in last.
+    section: u32,
 }
 
 /// One side of a stream.
@@ -67,42 +87,58 @@ struct SeenSide {
 impl Streams {
     /// Of a file whose connections are of this session.
     pub(super) fn new(session: SessionId) -> Self {
-        Streams { session, flows: HashMap::new(), count: 0, at: Stamp::default() }
+        let fragments = Fragments::default();
+        Streams { session, flows: HashMap::new(), count: 0, at: Stamp::default(), fragments }
     }
 
-    /// Takes a frame in; whether it carries TCP or UDP.
-    pub(super) fn frame(&mut self, frame: &Frame<'_>, out: &mut CaptureBatch) -> bool {
+    /// Takes a frame in.
+    pub(super) fn frame(&mut self, frame: &Frame<'_>, out: &mut CaptureBatch) -> TakenFrame {
         if let Some(at) = frame.at {
             self.at = Stamp(at);
         }
-        let Some(carried) = dissect::carried(frame) else { return false };
+        match dissect::found(frame) {
+            None => TakenFrame::Others(1),
+            Some(FoundPacket::Whole(carried)) => {
+                self.carry(frame, &carried, out);
+                TakenFrame::Carried { differ: false }
+            }
+            Some(FoundPacket::Part(fragment)) => {
+                let Some(whole) = self.fragments.take(&fragment, self.at) else {
+                    return TakenFrame::Waits;
+                };
+                let Some(carried) = dissect::of_parts(&whole) else {
+                    return TakenFrame::Others(whole.parts);
+                };
+                self.carry(frame, &carried, out);
+                TakenFrame::Carried { differ: whole.differ }
+            }
+        }
+    }
+
+    fn carry(&mut self, frame: &Frame<'_>, carried: &Carried<'_>, out: &mut CaptureBatch) {
         let protocol = match carried.transport {
             Transport::Tcp { .. } => Protocol::Tcp,
             Transport::Udp => Protocol::Udp,
         };
         let (first, second) = (carried.from.min(carried.to), carried.from.max(carried.to));
         let key = (protocol, first, second);
-        if self.begins_anew(&key, &carried) {
+        if let Some(flow) = self.flows.get_mut(&key)
+            && flow.is_other(carried, frame.section)
+        {
+            flow.end(self.at, out);
             self.flows.remove(&key);
         }
         if !self.flows.contains_key(&key) {
             self.make_room();
             self.count += 1;
             let id = self.session.conn(self.count);
-            let flow = SeenFlow::begin(id, protocol, &carried, frame.is_outbound, self.at, out);
+            let flow = SeenFlow::begin(id, protocol, carried, frame.is_outbound, self.at, out);
             self.flows.insert(key, flow);
         }
         if let Some(flow) = self.flows.get_mut(&key) {
-            flow.carry(&carried, self.at, out);
+            flow.section = frame.section;
+            flow.carry(carried, self.at, out);
         }
-        true
-    }
-
-    /// Whether a packet begins another connection between the same ends.
-    fn begins_anew(&self, key: &FlowKey, carried: &Carried<'_>) -> bool {
-        let Transport::Tcp { seq, flags } = carried.transport else { return false };
-        let is_syn = flags & (SYN | dissect::ACK) == SYN;
-        is_syn && self.flows.get(key).is_some_and(|flow| flow.syn != Some(seq))
     }
 
     fn make_room(&mut self) {
@@ -119,9 +155,7 @@ impl Streams {
         let mut flows: Vec<SeenFlow> = std::mem::take(&mut self.flows).into_values().collect();
         flows.sort_by_key(|flow| flow.id);
         for mut flow in flows {
-            for direction in [Direction::Received, Direction::Sent] {
-                flow.flush(direction, self.at, out);
-            }
+            flow.end(self.at, out);
         }
     }
 }
@@ -180,7 +214,28 @@ impl SeenFlow {
             }
         }
         let (ours, theirs) = (SeenSide::default(), SeenSide::default());
-        SeenFlow { id, local, ours, theirs, is_over: false, syn }
+        SeenFlow { id, local, ours, theirs, is_over: false, syn, section: 0 }
+    }
+
+    /// Whether a packet is of another connection between the same ends: one that begins anew, or of a
+    /// section that counts its bytes anew. A section may as well go on with what one before it began.
+    fn is_other(&self, carried: &Carried<'_>, section: u32) -> bool {
+        let Transport::Tcp { seq, flags } = carried.transport else { return false };
+        let is_later = self.section != section;
+        if flags & (SYN | dissect::ACK) == SYN {
+            let is_closed = self.ours.has_finished && self.theirs.has_finished;
+            return is_later || is_closed || self.syn != Some(seq);
+        }
+        let side = if carried.from == self.local { &self.ours } else { &self.theirs };
+        let ahead = side.next.map(|next| seq.wrapping_sub(next).cast_signed());
+        is_later && ahead.is_some_and(|ahead| !(0..=AHEAD).contains(&ahead))
+    }
+
+    /// Nothing more comes of it: what waits is told with what is missing before it.
+    fn end(&mut self, at: Stamp, out: &mut CaptureBatch) {
+        for direction in [Direction::Received, Direction::Sent] {
+            self.flush(direction, at, out);
+        }
     }
 
     fn side(&mut self, direction: Direction) -> &mut SeenSide {
@@ -228,7 +283,7 @@ impl SeenFlow {
     fn flush(&mut self, direction: Direction, at: Stamp, out: &mut CaptureBatch) {
         self.advance(direction, at, out);
         while let Some(missing) = self.side(direction).skip() {
-            let words = format!("{missing} {MISSING}");
+            let words = format!("{} {MISSING}", counted_are(missing.into(), "byte"));
             out.records.push(self.fact(direction, RecordKind::Note, at, words));
             self.advance(direction, at, out);
         }

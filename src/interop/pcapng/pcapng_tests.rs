@@ -128,7 +128,7 @@ fn what_is_long_is_split_and_what_is_not_kept_is_missing_in_plain_sight() {
         .collect();
     assert_eq!(data, [(65_495, 65_495), (65_495, 65_495), (19_010, 65_495), (0, 3_515)]);
     assert_eq!(writer.left_out().bytes, 50_000);
-    assert!(writer.left_out().words().unwrap().contains("50000 bytes were not kept"));
+    assert!(writer.left_out().words().unwrap().contains("50,000 bytes not kept"));
 }
 
 #[test]

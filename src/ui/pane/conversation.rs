@@ -80,6 +80,7 @@ fn status(mut painter: Painter<'_>, session: &Session) {
             painter.put(&format!("  {lasted}"), palette.base);
             painter.put(&app.keyed("  [cancel] cancels"), palette.dim);
         }
+        SessionState::Over(_) if session.is_past => {}
         SessionState::Over(_) => {
             painter.put(&format!("  after {lasted}"), palette.dim);
             painter.put(&app.keyed("  [send] opens it again"), palette.key);
@@ -87,7 +88,12 @@ fn status(mut painter: Painter<'_>, session: &Session) {
         _ => {}
     }
     losses(&mut painter, session);
-    let totals = app.shared.timeline.session_totals(session.id);
+    let totals = if session.is_past {
+        let of_conn = |id: &_| app.shared.timeline.conn_totals(*id);
+        session.conns.keys().find_map(of_conn).unwrap_or_default()
+    } else {
+        app.shared.timeline.session_totals(session.id)
+    };
     if totals != Totals::default() {
         painter.put(&format!("  ▶ {}", format::size(totals.sent.bytes)), palette.sent);
         painter.put(&format!("  ◀ {}", format::size(totals.received.bytes)), palette.received);
@@ -234,7 +240,7 @@ fn rows(mut painter: Painter<'_>, session: &Session, view: &ConversationView) {
             painter.column_right(&label, 4, palette.dim);
             painter.skip(1);
         }
-        if session.plan.target().is_some() {
+        if session.passes_on() {
             let conn = session.conns.get(&row.conn);
             // Of bytes who sent them, of a fact whose half it is about.
             let who = conn.and_then(|conn| match row.kind {

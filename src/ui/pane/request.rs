@@ -16,6 +16,7 @@ use crate::app::form::access::TextSpelling;
 use crate::app::form::{FieldKind, FormField, FormFieldId, access};
 use crate::app::format;
 use crate::app::pane::request::{FormPlace, PlacedField, tab_strip};
+use crate::app::typed_expression::expression_verdict;
 use crate::app::{App, layout};
 use crate::codec::escape::letters;
 use crate::codec::printable::printable_str;
@@ -85,6 +86,13 @@ fn written(painter: &Painter<'_>) -> Vec<(String, Style)> {
         TextSpelling::Plain => vec![(format::line_ends(&text), palette.dim)],
         TextSpelling::Hex => Vec::new(),
     };
+    let spec = &app.shared.drafts.current().spec;
+    let expression = match expression_verdict(spec, *at, &text) {
+        Some(Ok(())) => vec![("✓ filter".to_owned(), palette.success)],
+        Some(Err(why)) => vec![(format!("✗ {}", printable_str(&why)), palette.error)],
+        None => Vec::new(),
+    };
+    let verdict = [verdict, expression].concat();
     let sent = app.shared.drafts.current().sent_as(*at);
     let sent = sent.map(|sent| (format!("sent as {}", printable_str(&sent)), palette.dim));
     of_text.into_iter().chain(verdict).chain(sent).collect()
@@ -191,7 +199,13 @@ fn text(mut painter: Painter<'_>, field: &FormField, style: Style, here: bool) {
         && let Some((id, editor)) = &app.request.editor
         && *id == field.id
     {
-        painter.editor_with(editor, &address::spans(&painter, field, &editor.text(), style));
+        let text = editor.text();
+        let spans = match expression_verdict(spec, field.id, &text) {
+            Some(Ok(())) => vec![(0..text.len(), palette.success)],
+            Some(Err(_)) => vec![(0..text.len(), palette.error)],
+            None => address::spans(&painter, field, &text, style),
+        };
+        painter.editor_with(editor, &spans);
         if editor.is_empty() {
             painter.put_from(1, field.placeholder, palette.placeholder);
         }

@@ -252,12 +252,12 @@ fn hints_name_the_keys_that_are_in_force() {
 }
 
 #[test]
-fn a_row_that_was_read_from_a_file_says_so_where_a_conversation_would_be_opened() {
+fn a_row_that_was_read_from_a_file_opens_the_conversation_it_was_of() {
     let mut app = Driver::new((160, 48), START);
     let conn = SessionId::FOREIGN.conn(1);
     let infos = vec![info(conn, Protocol::Tcp, Side::Listener)];
     app.event(traffic(infos, vec![record(conn, 1, Direction::Received, b"from a file")]));
     app.keys("<A-5>o");
-    app.assert_shows("was read from a file");
-    assert!(!app.shows("no longer open"), "{}", app.screen());
+    app.assert_shows("as it was recorded");
+    assert_eq!(app.shared.focus, Pane::Response);
 }

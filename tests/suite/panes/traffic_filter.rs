@@ -190,6 +190,49 @@ fn o_shows_the_conversation_at_the_row_and_escape_comes_back_to_it() {
 }
 
 #[test]
+fn o_shows_the_conversation_of_a_row_that_nothing_here_runs_of_and_escape_comes_back() {
+    let file = SessionId::FOREIGN;
+    let [here, there] = [file.conn(1), file.conn(2)];
+    for protocol in Protocol::ALL {
+        let mut app = Driver::new((120, 30), START);
+        let infos = [here, there].map(|conn| info(conn, protocol, Side::Listener)).to_vec();
+        let said = |n: u64| {
+            let (conn, way) = match n % 3 {
+                0 => (there, Direction::Received),
+                1 => (here, Direction::Received),
+                _ => (here, Direction::Sent),
+            };
+            record(conn, n * 100, way, format!("message {n}").as_bytes())
+        };
+        app.event(traffic(infos, (0..40).map(said).collect()));
+        app.shared.focus = Pane::Traffic;
+        app.keys("gjjjj");
+        app.keys("o");
+        assert_eq!(app.shared.focus, Pane::Response, "{protocol:?}");
+        app.assert_shows("Esc goes back to the traffic");
+        app.assert_shows("as it was recorded");
+        app.shared.zoom = true;
+        let screen = app.screen();
+        assert!(screen.contains("message 5") && !screen.contains("message 6"), "{screen}");
+        assert!(!screen.contains("writes here") && !screen.contains("opens it again"), "{screen}");
+        app.keys("<Enter>");
+        app.assert_shows("#4 ");
+        // What comes later of it belongs to it, what comes of others does not.
+        app.event(traffic(Vec::new(), (40..43).map(said).collect()));
+        app.keys("<Esc>G");
+        let screen = app.screen();
+        assert!(screen.contains("message 41") && !screen.contains("message 42"), "{screen}");
+        app.keys("i");
+        app.assert_shows("nothing of this runs here");
+        app.shared.zoom = false;
+        app.keys("<Esc>");
+        assert_eq!(app.shared.focus, Pane::Traffic);
+        assert_eq!(app.traffic.selected(&app.shared).unwrap().0, 4);
+        assert!(app.shared.session().is_none(), "the draft shows its own again");
+    }
+}
+
+#[test]
 fn times_are_shown_in_turn_and_gone_to() {
     let (mut app, _) = filled(200);
     app.keys("gj");

@@ -23,6 +23,34 @@ use crate::store::job::{EnvironmentTask, Variable, VariableChange, VariableKind}
 const SHOWN: Duration = Duration::from_secs(5);
 
 impl Environments {
+    /// What its keys do, these by the names of their actions.
+    pub(in crate::app) fn hint(&self) -> &'static str {
+        match (&self.edit, self.half, &self.against) {
+            (Some(EnvironmentEdit::Name(_)), ..) => "[choose] take · [back] cancel",
+            (Some(EnvironmentEdit::Variable(edit)), ..) if edit.is_choice() => {
+                "[choose] write · [toggle] another · [next-field] next · [back] cancel"
+            }
+            (Some(EnvironmentEdit::Variable(edit)), ..) if edit.can_show() => {
+                "[choose] write · [next-field] next · [show-secrets] show · [back] cancel"
+            }
+            (Some(EnvironmentEdit::Variable(_)), ..) => {
+                "[choose] write · [next-field] next · [new-line] new line · [back] cancel"
+            }
+            (None, ..) if self.search.as_ref().is_some_and(|search| search.typing) => {
+                "[choose] to what is found · [back] all again"
+            }
+            (None, EnvironmentsSide::List, _) => {
+                "[choose] use · [new] new · [duplicate] copy · [rename] name · [delete] delete · [compare] diff"
+            }
+            (None, _, Some(_)) => {
+                "[compare] the next · [find] find · [show-secrets] show · [back] back"
+            }
+            (None, ..) => {
+                "[add-row] add · [choose] edit · [delete] delete · [toggle-secret] secret · [show-secrets] show · [find] find"
+            }
+        }
+    }
+
     /// Does what a key stands for, with what is looked at.
     pub(super) fn act(&mut self, shared: &Shared, inner: Rect, action: Action) -> Outcome {
         if let Some(step) = CursorStep::of(action) {

@@ -45,7 +45,12 @@ pub(crate) fn has_several(session: &Session) -> bool {
 impl ConversationPane {
     /// Where the user is in the conversation shown.
     pub fn view(&self, shared: &Shared) -> Option<&ConversationView> {
-        self.views.get(&shared.drafts.current().session?)
+        self.views.get(&shared.session()?.id)
+    }
+
+    /// Another conversation has the name of this session: nobody was anywhere in it yet.
+    pub(crate) fn forget_view(&mut self, id: SessionId) {
+        self.views.remove(&id);
     }
 
     /// The same, to change it.

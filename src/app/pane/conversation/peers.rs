@@ -4,12 +4,21 @@ use super::conversation_view::{ConversationPane, conns, has_several};
 use crate::app::effect::Effect;
 use crate::app::intent::{Intent, Question};
 use crate::app::outcome::Outcome;
+use crate::app::sessions::Session;
 use crate::app::shared::Shared;
 use crate::engine::command::{CloseMode, Command, Recipient};
 use crate::model::id::ConnId;
 
 /// Why nothing can be sent by hand.
-pub(crate) const NO_INPUT: &str = "a relay passes on what others say; it sends nothing of its own";
+const NO_INPUT: &str = "a relay passes on what others say; it sends nothing of its own";
+/// The same of what is only looked at.
+const PAST: &str =
+    "nothing of this runs here; [make-preset] makes a preset of a row, [back] goes back";
+
+/// Why nothing can be sent by hand in a conversation without an input line.
+pub(crate) fn no_input(session: &Session) -> &'static str {
+    if session.is_past { PAST } else { NO_INPUT }
+}
 
 impl ConversationPane {
     fn chosen(&self, shared: &Shared) -> Option<ConnId> {
@@ -59,7 +68,9 @@ impl ConversationPane {
         let Some(session) = shared.session() else { return Outcome::yes() };
         let meant = self.conn_meant(shared);
         let can = meant.map_or_else(|| session.capabilities(), |id| session.capabilities_of(id));
-        if session.is_over() {
+        if session.is_past {
+            Outcome::say(PAST)
+        } else if session.is_over() {
             Outcome::say("this session is over; [send] opens it again")
         } else if how == CloseMode::HalfClose && !can.input {
             Outcome::say("a relay passes ends on; [close-connection] closes both halves")
@@ -77,7 +88,7 @@ impl ConversationPane {
     pub(super) fn target(&self, shared: &Shared, to_all: bool) -> Result<Recipient, &'static str> {
         let session = shared.session().ok_or("nothing is open; [send] opens it")?;
         if !session.capabilities().input {
-            return Err(NO_INPUT);
+            return Err(no_input(session));
         }
         if session.is_over() {
             return Err("not sent: this session is over; [send] opens it again");

@@ -16,8 +16,10 @@ pub(super) fn words(shared: &Shared, text: &str) -> Vec<String> {
     if timeline.is_empty() {
         return vec!["no record is there yet; the filter waits for them".into()];
     }
-    let all = format::counted(timeline.len() as u64, "record");
-    let mut lines = vec![format!("none of {all} matches")];
+    let mut lines = vec![match timeline.len() {
+        1 => "the one record there is does not match".into(),
+        all => format!("none of {} matches", format::counted(all as u64, "record")),
+    }];
     let parts = Filter::parts(text);
     let is_one = parts.len() < 2;
     for part in parts {

@@ -254,6 +254,8 @@ impl Visitor {
         }
         if is_changed {
             asked.marks = marks();
+            let passed_on = Box::new(asked.said().clone());
+            recorder.edit(|exchange| exchange.passed_on = Some(passed_on));
             it.tell();
         }
         Redirected::No

@@ -20,6 +20,7 @@ use crate::engine::http::failure;
 use crate::engine::http::message_writer::shown;
 use crate::engine::http::tap::{ReadBuffer, Tap};
 use crate::engine::transport::stream::Stream;
+use crate::model::counts::counted;
 use crate::model::failure::{FailureKind, Stage};
 use crate::model::record::{Direction, RecordKind};
 
@@ -104,7 +105,8 @@ impl Visitor {
             let both = async { tokio::try_join!(up, down).map(|_| ()) };
             both.await
         };
-        let text = format!("tunnel: {up} bytes to the server, {down} bytes from it");
+        let [up_bytes, down_bytes] = [up, down].map(|bytes| counted(bytes, "byte"));
+        let text = format!("tunnel: {up_bytes} to the server, {down_bytes} from it");
         recorder.warn(text.clone());
         self.note(Direction::Local, RecordKind::Note, text);
         let peer = recorder.target.clone();
@@ -115,7 +117,7 @@ impl Visitor {
                 Next::Gone("closed, both sides finished")
             }
             Err(Broke::Client(error)) => {
-                let so_far = format!("in a tunnel, after {up} bytes of it");
+                let so_far = format!("in a tunnel, after {up_bytes} of it");
                 let why = failure::socket(Stage::Session, &peer, &error, &so_far);
                 let is_reset = why.kind == FailureKind::Reset;
                 let kind = if is_reset { RecordKind::Reset } else { RecordKind::Failed };
@@ -125,7 +127,7 @@ impl Visitor {
                 Next::Gone("closed: the client is gone")
             }
             Err(Broke::Server(error)) => {
-                let so_far = format!("in a tunnel, after {down} bytes of it");
+                let so_far = format!("in a tunnel, after {down_bytes} of it");
                 let target = onward.origin.endpoint.to_string();
                 let why = failure::socket(Stage::Session, &target, &error, &so_far);
                 self.relay.session.events.failed(onward.conn, &why);

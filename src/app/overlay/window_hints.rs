@@ -1,0 +1,79 @@
+//! What the lower border of a window says of its keys, and where: drawn by `ui`, and pressed by the mouse.
+
+use std::borrow::Cow;
+
+use super::Overlay;
+use crate::app::action::Action;
+use crate::app::shared::Shared;
+
+/// What stands between two of them.
+const BETWEEN: &str = " · ";
+
+impl Overlay {
+    /// What its keys do, these by the names of their actions; empty where nothing is said.
+    pub fn hint(&self) -> Cow<'static, str> {
+        match self {
+            Overlay::Choices(it) => it.hint.into(),
+            Overlay::Help(_) => "type to search · [up] [down] scroll · [back] close".into(),
+            Overlay::Code(it) => it.hint().into(),
+            Overlay::Compare(_) => {
+                "[find-next] next · [copy] copy · [copy-whole] copy all · [back] close".into()
+            }
+            Overlay::Environments(it) => it.hint().into(),
+            Overlay::Export(it) => it.hint().into(),
+            Overlay::Replay(it) => it.hint().into(),
+            Overlay::Columns(_) => {
+                "[toggle] show · [move-up] [move-down] move · [left] [right] width · \
+                                    [choose] sort · [back] close"
+                    .into()
+            }
+            Overlay::Held(it) => it.hint().into(),
+            Overlay::Statistics(_) => {
+                "[next-tab] kind · [right] sort · [toggle] turn · [count-filtered] \
+                                       all · [open] filter · [back] close"
+                    .into()
+            }
+            Overlay::Naming(_) => "[choose] take · [complete] complete · [back] cancel".into(),
+            Overlay::About(_) => "[choose] keep · [new-line] new line · [back] cancel".into(),
+            Overlay::Confirm(_) | Overlay::Conflict(_) | Overlay::Jump(_) => "".into(),
+        }
+    }
+
+    /// The action of the hint on a cell of the lower border, if there is one.
+    pub(crate) fn hint_at(&self, shared: &Shared, column: u16, row: u16) -> Option<Action> {
+        let area = self.area(shared);
+        if row + 1 != area.bottom() {
+            return None;
+        }
+        let (hint, contexts) = (self.hint(), self.contexts());
+        let cells = |text: &str| text.chars().count() as u16;
+        let whole = cells(&shared.keymap.keyed(&contexts, &hint));
+        // A border without room for it says nothing.
+        let mut at = area.right().checked_sub(whole + 2).filter(|_| whole + 4 < area.width)?;
+        let mut is_hit = |width: u16| {
+            let is_hit = (at..at + width).contains(&column);
+            at += width;
+            is_hit
+        };
+        for piece in hint.split(BETWEEN) {
+            let (mut action, mut rest) = (None, piece);
+            while let Some((before, after)) = rest.split_once('[')
+                && let Some((name, after)) = after.split_once(']')
+            {
+                if is_hit(cells(before)) {
+                    return action;
+                }
+                action = Action::named(name);
+                if is_hit(cells(&shared.keymap.keyed(&contexts, &format!("[{name}]")))) {
+                    return action;
+                }
+                rest = after;
+            }
+            if is_hit(cells(rest)) {
+                return action;
+            }
+            is_hit(cells(BETWEEN));
+        }
+        None
+    }
+}

@@ -1,0 +1,38 @@
+//! What is to be said of an expression while it is typed in the form, as of one in the prompt of the filter.
+
+use crate::app::completion::places::{WordKind, WordPlace};
+use crate::app::form::FormFieldId;
+use crate::compose::check_hold;
+use crate::model::spec::Spec;
+
+/// Longest expression that is read while it is typed.
+const LONGEST: usize = 4096;
+
+/// Whether a text is an expression, and where it is not; `None` = it is to be none, it is empty, or names
+/// stand in it, whose values are known when it is sent.
+#[must_use]
+pub fn expression_verdict(spec: &Spec, id: FormFieldId, text: &str) -> Option<Result<(), String>> {
+    let is_asked = !text.trim().is_empty() && text.len() <= LONGEST && !text.contains("{{");
+    let place = WordPlace::of_field(spec, id).filter(|_| is_asked)?;
+    (place.word == WordKind::Filter).then(|| check_hold(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::field_id::FieldId;
+    use crate::model::protocol::{Protocol, Side};
+
+    #[test]
+    fn what_a_relay_holds_is_judged_while_it_is_typed_and_names_are_left_alone() {
+        let spec = Spec::empty(Protocol::Tcp, Side::Relay);
+        let hold = FormFieldId::Field(FieldId::new("hold"));
+        let verdict = |text| expression_verdict(&spec, hold, text);
+        assert_eq!(verdict("in and data contains x"), Some(Ok(())));
+        let wrong = verdict("port ==").unwrap().unwrap_err();
+        assert!(wrong.contains("column"), "{wrong}");
+        assert_eq!([verdict(""), verdict("port == {{port}}")], [None, None]);
+        let bind = FormFieldId::Field(FieldId::new("bind"));
+        assert_eq!(expression_verdict(&spec, bind, "port =="), None);
+    }
+}
