@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, SocketAddrV4, SocketAddrV6};
-use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr as UnixAddress, UnixDatagram};
 use std::path::{Path, PathBuf};
@@ -16,6 +16,7 @@ use nix::libc;
 use nix::sys::socket::{
     ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt, sockopt,
 };
+use rustix::io::ReadWriteFlags;
 use socket2::Socket;
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
@@ -31,6 +32,18 @@ const PATIENCE: Duration = Duration::from_millis(40);
 /// What opens files with the program for their kind, which shows them on a display.
 pub(crate) const OPENER: &str = "xdg-open";
 pub(crate) const OPENER_NEEDS_DISPLAY: bool = true;
+
+/// Whether [`read_at_hand`] can tell.
+pub(crate) const READS_AT_HAND: bool = true;
+
+/// Reads what the system has without waiting for anything: of a pipe what was written, of a file what is
+/// in memory. "Would block" where that is nothing, "unsupported" where it cannot tell.
+pub(crate) fn read_at_hand(input: impl AsFd, room: &mut [u8]) -> io::Result<usize> {
+    // From where the last read ended, as read(2) does.
+    const ON: u64 = u64::MAX;
+    let mut room = [IoSliceMut::new(room)];
+    Ok(rustix::io::preadv2(input, &mut room, ON, ReadWriteFlags::NOWAIT)?)
+}
 
 /// This program, to be started once more; also when the file it was started from was replaced.
 pub(crate) fn own_program() -> PathBuf {

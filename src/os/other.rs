@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs as _};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 
 use socket2::Socket;
@@ -20,6 +20,14 @@ pub(crate) const VERIFIES_BY_WEBPKI: bool = false;
 /// What opens files with the program for their kind.
 pub(crate) const OPENER: &str = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
 pub(crate) const OPENER_NEEDS_DISPLAY: bool = !cfg!(target_os = "macos");
+
+/// Whether [`read_at_hand`] can tell.
+pub(crate) const READS_AT_HAND: bool = false;
+
+/// No system but Linux can be asked for what is there.
+pub(crate) fn read_at_hand(_input: impl AsFd, _room: &mut [u8]) -> io::Result<usize> {
+    Err(io::ErrorKind::Unsupported.into())
+}
 
 /// This program, to be started once more.
 pub(crate) fn own_program() -> PathBuf {
