@@ -396,7 +396,7 @@ impl PieceBuffer {
 
 impl AsRef<[u8]> for PieceBuffer {
     fn as_ref(&self) -> &[u8] {
-        self.buffer.get(..self.len).unwrap_or_default()
+        &self.buffer[..self.len]
     }
 }
 

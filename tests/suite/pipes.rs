@@ -154,6 +154,20 @@ fn a_pipe_that_has_nothing_for_a_while_is_waited_for_and_its_end_is_told() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn a_file_that_the_disk_has_to_bring_arrives() {
+    let file = file();
+    file.as_file().sync_all().unwrap();
+    // The system forgets what it has of it in memory.
+    rustix::fs::fadvise(file.as_file(), 0, None, rustix::fs::Advice::DontNeed).unwrap();
+    let (peer, counts) = counting_peer(false);
+    let input = File::open(file.path()).unwrap().into();
+    let child = spawned(&["send", &format!("tcp://{peer}")], input, Stdio::null());
+    assert_eq!(counts.recv_timeout(PATIENCE), Ok(SIZE));
+    assert_eq!(watched(child).0, Some(0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn a_file_that_cannot_tell_what_it_has_is_sent_too() {
     let (sender, told) = mpsc::channel();
     let peer = tcp_peer(move |mut stream: TcpStream| {

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! pipe   read what is there ─► nothing there: wait for the pipe ─► read ...
-//! file   read what the system has in memory ─► not there: the thread reads on
+//! file   read what the system has in memory ─► not there: a thread waits for the disk, once ─► read ...
 //! ```
 //! Nothing here waits inside a read: the system is asked for what it has ("no wait"), and where it does
 //! not know that question the thread reads from the start.
@@ -14,8 +14,9 @@ use std::io::{self, ErrorKind};
 use bytes::Bytes;
 use rustix::fs::FileType;
 use tokio::io::unix::AsyncFd;
+use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::{UsedBuffers, failed, kind};
+use super::{PieceBuffer, UsedBuffers, failed, kind};
 use crate::model::failure::Failure;
 use crate::os;
 
@@ -24,13 +25,18 @@ pub(super) struct AtHand {
     /// Tells when there is more; `None` for a file, where more is always there.
     pipe: Option<AsyncFd<File>>,
     used: UsedBuffers,
+    /// A read of a file that waits for the disk, on a thread for that.
+    reading: Option<JoinHandle<WaitedPiece>>,
 }
+
+/// A buffer and how much was read into it.
+type WaitedPiece = (PieceBuffer, io::Result<usize>);
 
 /// What there was to read.
 pub(super) enum AtHandPiece {
     /// A piece, a failure, or the end.
     Read(Option<Result<Bytes, Failure>>),
-    /// Somebody has to wait inside a read.
+    /// It cannot be told what is there.
     NotHere,
 }
 
@@ -56,23 +62,13 @@ impl AtHand {
             }
             _ => return None,
         };
-        Some(AtHand { pipe, used: UsedBuffers::default() })
+        Some(AtHand { pipe, used: UsedBuffers::default(), reading: None })
     }
 
     /// The next piece, as large as what is there. Cancel-safe.
     pub(super) async fn next(&mut self) -> AtHandPiece {
         loop {
-            let mut piece = self.used.take();
-            let read = match &self.pipe {
-                None => os::read_at_hand(rustix::stdio::stdin(), piece.room()),
-                Some(pipe) => {
-                    let Ok(mut ready) = pipe.readable().await else { return AtHandPiece::NotHere };
-                    match ready.try_io(|pipe| os::read_at_hand(pipe, piece.room())) {
-                        Ok(read) => read,
-                        Err(_nothing_there) => continue,
-                    }
-                }
-            };
+            let Some((piece, read)) = self.read().await else { return AtHandPiece::NotHere };
             return match read {
                 Ok(0) => AtHandPiece::Read(None),
                 Ok(read) => AtHandPiece::Read(Some(Ok(piece.filled(read)))),
@@ -87,4 +83,31 @@ impl AtHand {
             };
         }
     }
+
+    /// One read; `None` where nobody can wait for something to be there. Cancel-safe.
+    async fn read(&mut self) -> Option<WaitedPiece> {
+        if self.reading.is_none() {
+            let mut piece = self.used.take();
+            while let Some(pipe) = &self.pipe {
+                let mut ready = pipe.readable().await.ok()?;
+                if let Ok(read) = ready.try_io(|pipe| os::read_at_hand(pipe, piece.room())) {
+                    return Some((piece, read));
+                }
+            }
+            let read = os::read_at_hand(rustix::stdio::stdin(), piece.room());
+            if !read.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock) {
+                return Some((piece, read));
+            }
+            self.reading = Some(spawn_blocking(move || read_waiting(piece)));
+        }
+        let read = self.reading.as_mut()?.await;
+        self.reading = None;
+        read.ok()
+    }
+}
+
+/// Reads what the disk has to bring first; the system brings more with it.
+fn read_waiting(mut piece: PieceBuffer) -> WaitedPiece {
+    let read = rustix::io::read(rustix::stdio::stdin(), piece.room());
+    (piece, read.map_err(Into::into))
 }
