@@ -33,7 +33,7 @@ const PATIENCE: Duration = Duration::from_millis(40);
 pub(crate) const OPENER: &str = "xdg-open";
 pub(crate) const OPENER_NEEDS_DISPLAY: bool = true;
 
-/// Whether [`read_at_hand`] can tell.
+/// Whether `read_at_hand` can tell.
 pub(crate) const READS_AT_HAND: bool = true;
 
 /// Reads what the system has without waiting for anything: of a pipe what was written, of a file what is

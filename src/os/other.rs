@@ -21,7 +21,7 @@ pub(crate) const VERIFIES_BY_WEBPKI: bool = false;
 pub(crate) const OPENER: &str = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
 pub(crate) const OPENER_NEEDS_DISPLAY: bool = !cfg!(target_os = "macos");
 
-/// Whether [`read_at_hand`] can tell.
+/// Whether `read_at_hand` can tell.
 pub(crate) const READS_AT_HAND: bool = false;
 
 /// No system but Linux can be asked for what is there.
