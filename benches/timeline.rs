@@ -3,11 +3,15 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a bench has no callers and may stop")]
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use wirebench::model::exchange::{Exchange, ExchangeState, FieldLine, Head, HttpMessage};
+use wirebench::model::exchange_facts::ExchangeFacts;
 use wirebench::model::id::{ConnId, SessionId};
+use wirebench::model::peer_owner::{LocalUser, PeerOwner, PeerProcess};
 use wirebench::model::protocol::{Protocol, Side};
 use wirebench::model::record::{ConnInfo, Direction, Record, RecordKind};
 use wirebench::model::timing::Stamp;
@@ -19,6 +23,8 @@ use wirebench::timeline::listing::{Listing, Rebuild, STEP_WORK};
 const RECORDS: u64 = 1_000_000;
 const BATCH: u64 = 512;
 const CONNS: u32 = 16;
+/// As many as a timeline remembers.
+const EXCHANGES: u32 = 50_000;
 
 fn conn(index: u64) -> ConnId {
     SessionId(1).conn((index % u64::from(CONNS)) as u32 + 1)
@@ -64,6 +70,34 @@ fn introduce(timeline: &mut Timeline) {
     }
 }
 
+/// Whose the peers are, and what was asked and answered: half of the time something was.
+fn know(timeline: &mut Timeline) {
+    for index in 0..u64::from(CONNS) {
+        let program = if index % 4 == 0 { "curl" } else { "python3" }.to_owned();
+        let user = LocalUser { uid: 1000, name: Some("somebody".into()) };
+        let process = PeerProcess { pid: 4711, program, user, listens: false, is_us: false };
+        timeline.found(conn(index), Arc::new(PeerOwner::Process(process)));
+    }
+    let pause = RECORDS * 10_000 / u64::from(EXCHANGES);
+    for number in 0..EXCHANGES {
+        let (of, at) = (conn(u64::from(number)), Stamp(u64::from(number) * pause));
+        let mut exchange = Exchange::begun(Side::Listener, of, number, HttpMessage::default(), at);
+        exchange.state = ExchangeState::Complete;
+        exchange.timing.total = Duration::from_nanos(pause * u64::from(CONNS) / 2);
+        let field = |name: &'static str, value: String| FieldLine {
+            name: Bytes::from_static(name.as_bytes()),
+            value: value.into(),
+        };
+        let fields = vec![
+            field("Content-Type", "application/json".into()),
+            field("X-Request-Id", format!("request-{number}")),
+        ];
+        let head = Head { fields, ..Head::default() };
+        exchange.response = Some(HttpMessage { head, ..HttpMessage::default() });
+        timeline.exchange(ExchangeFacts::of(&exchange));
+    }
+}
+
 fn push_all(timeline: &mut Timeline, records: Vec<Record>) {
     for record in records {
         timeline.push(record);
@@ -105,7 +139,8 @@ fn push(c: &mut Criterion) {
 }
 
 fn filter(c: &mut Criterion) {
-    let timeline = filled();
+    let mut timeline = filled();
+    know(&mut timeline);
     let mut group = c.benchmark_group("filter 1,000,000 records");
     group.throughput(Throughput::Elements(timeline.len() as u64));
     group.sample_size(10);
@@ -121,6 +156,9 @@ fn filter(c: &mut Criterion) {
         "not (conn == 1/3 or kind == closed)",
         "port in {40001, 40003..40005}",
         "peer in 127.0.0.0/8 and latency > 1ms",
+        "process == curl",
+        "process == curl and not header.x-request-id",
+        "header.x-request-id contains \"77\"",
         "status == 4xx or error",
         "data[0:2] == 7b22",
         "data matches \"temp[a-z]+\\\":22\"",

@@ -15,7 +15,7 @@
 //!  named_file              the one way to open what the user names, for engine, store, shells
 //!  whole_file              a file that appears whole or not at all, for the same
 //!  jq                      this program as a filter of JSON, in a process of its own
-//!  os                      what only one system has, such as /proc; leaf of engine, tui, ending
+//!  os                      what only one system has, such as /proc; leaf of engine, shells, ending
 //!  interop    timeline     curl/, python/, ndjson, from_traffic; the bounded log and its views
 //!  compose                 Spec -> Plan: templates expanded, addresses completed, checked
 //!  check                   expectations and captures, and what came of them

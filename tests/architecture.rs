@@ -65,7 +65,7 @@ const LAYERS: &[(&str, &str)] = &[
     ),
     (
         "cli",
-        "args engine store model codec query check compose interop timeline named_file whole_file console ending jq",
+        "args engine store model codec query check compose interop timeline named_file whole_file console ending jq os",
     ),
     ("args", "model codec"),
     ("logging", "model codec named_file"),

@@ -108,7 +108,7 @@ impl<'a> Came<'a> {
                 FacetOf::Phase(phase) => phase_of(exchange.timing, phase),
                 FacetOf::Redirects => Answered::Number(exchange.number.into()),
                 FacetOf::Url => Answered::text(&exchange.url),
-                facet => self.of_tls(exchange.tls.as_ref(), facet),
+                facet => self.of_tls(exchange.tls.as_deref(), facet),
             };
         };
         let head = &response.head;
@@ -140,7 +140,7 @@ impl<'a> Came<'a> {
             FacetOf::Url => Answered::text(&exchange.url),
             FacetOf::Redirects => Answered::Number(exchange.number.into()),
             FacetOf::Phase(phase) => phase_of(exchange.timing, phase),
-            facet => self.of_tls(exchange.tls.as_ref(), facet),
+            facet => self.of_tls(exchange.tls.as_deref(), facet),
         }
     }
 

@@ -49,7 +49,7 @@ fn exchange() -> Exchange {
     let conn = SessionId(1).conn(1);
     Exchange {
         response: Some(response),
-        tls: Some(tls),
+        tls: Some(tls.into()),
         timing,
         url: "https://example.com/users".into(),
         ..Exchange::begun(Side::Client, conn, 2, HttpMessage::default(), Stamp(0))

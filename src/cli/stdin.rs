@@ -1,9 +1,12 @@
 //! Standard input and files: as a body, as a datagram, or streamed to a connection.
 //!
-//! Read on a thread of its own, so that waiting for it never keeps anybody from a signal, and no
-//! faster than it is taken. Without being asked for by name standard input is read only when it is a
+//! What is there already is read where it is wanted; whatever has to be waited for is read on a thread
+//! of its own, so that waiting for it never keeps anybody from a signal, and no faster than it is taken.
+//! Without being asked for by name standard input is read only when it is a
 //! pipe or a file: a terminal is for people, and a device or socket that nobody writes to (a service
 //! manager's, `/dev/null`) would be waited for in vain.
+
+mod at_hand;
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -13,7 +16,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use rustix::buffer::spare_capacity;
 use rustix::fs::FileType;
 use rustix::io::Errno;
 use rustix::process::getpgrp;
@@ -22,6 +24,7 @@ use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use self::at_hand::{AtHand, AtHandPiece};
 use super::output;
 use crate::codec::hex;
 use crate::model::counts::count;
@@ -47,7 +50,15 @@ pub(super) const SILENCE: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_millis(5);
 
 /// Pieces of what is to be sent; a failure is the last.
-pub(super) type PieceReceiver = mpsc::Receiver<Result<Bytes, Failure>>;
+pub(super) struct PieceReceiver {
+    /// Read here, while everything is there.
+    at_hand: Option<AtHand>,
+    /// What a thread reads; it is started when somebody has to wait.
+    read: ThreadPieces,
+}
+
+/// Pieces that a thread reads.
+type ThreadPieces = mpsc::Receiver<Result<Bytes, Failure>>;
 
 /// Where pieces come from.
 #[derive(Debug)]
@@ -251,8 +262,32 @@ pub(super) fn too_long_for_a_datagram(target: &str) -> Failure {
     Failure::new(Stage::Send, target, FailureKind::TooLarge, cause)
 }
 
-/// Pieces of one source after the other as they come; the channel closes at the end.
+impl PieceReceiver {
+    /// The next one; `None` = the end. Cancel-safe.
+    pub(super) async fn recv(&mut self) -> Option<Result<Bytes, Failure>> {
+        if let Some(at_hand) = &mut self.at_hand {
+            match at_hand.next().await {
+                AtHandPiece::Read(piece) => return piece,
+                AtHandPiece::NotHere => {
+                    self.at_hand = None;
+                    self.read = read_by_thread(vec![PieceSource::Stdin]);
+                }
+            }
+        }
+        self.read.recv().await
+    }
+}
+
+/// Pieces of one source after the other as they come; there are no more at the end.
 pub(super) fn pieces(sources: Vec<PieceSource>) -> PieceReceiver {
+    let is_stdin = matches!(sources[..], [PieceSource::Stdin]);
+    match AtHand::open(is_stdin) {
+        Some(at_hand) => PieceReceiver { at_hand: Some(at_hand), read: mpsc::channel(1).1 },
+        None => PieceReceiver { at_hand: None, read: read_by_thread(sources) },
+    }
+}
+
+fn read_by_thread(sources: Vec<PieceSource>) -> ThreadPieces {
     let (sender, receiver) = mpsc::channel(PIECES);
     let refused = sender.clone();
     let read = move || {
@@ -290,22 +325,15 @@ fn hand_over(
     let used = UsedBuffers::default();
     let mut total = 0;
     loop {
-        let mut buffer = used.lock().pop().unwrap_or_else(|| Vec::with_capacity(PIECE));
-        let piece = match rustix::io::read(input.as_fd(), spare_capacity(&mut buffer)) {
+        let mut piece = used.take();
+        let piece = match rustix::io::read(input.as_fd(), piece.room()) {
             Ok(0) => match length.filter(|length| total < *length) {
                 Some(length) => Err(shortened(name, total, length)),
                 None => return true,
             },
             Ok(read) => {
                 total += read as u64;
-                let piece = PieceBuffer { buffer, used: used.clone() };
-                // What is typed is short, and shall not hold a large buffer.
-                let is_short = read < PIECE / 4;
-                Ok(if is_short {
-                    Bytes::copy_from_slice(piece.as_ref())
-                } else {
-                    Bytes::from_owner(piece)
-                })
+                Ok(piece.filled(read))
             }
             Err(Errno::INTR) => continue,
             Err(Errno::AGAIN) => {
@@ -336,17 +364,39 @@ impl UsedBuffers {
     fn lock(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// One to be filled.
+    fn take(&self) -> PieceBuffer {
+        let buffer = self.lock().pop().unwrap_or_else(|| vec![0; PIECE]);
+        PieceBuffer { buffer, len: 0, used: self.clone() }
+    }
 }
 
 /// The memory of a piece, given back when nobody has it any more.
 struct PieceBuffer {
     buffer: Vec<u8>,
+    len: usize,
     used: UsedBuffers,
+}
+
+impl PieceBuffer {
+    /// What is read goes here.
+    fn room(&mut self) -> &mut [u8] {
+        &mut self.buffer
+    }
+
+    /// The piece, of which so many bytes were read.
+    fn filled(mut self, len: usize) -> Bytes {
+        self.len = len;
+        // What is typed is short, and shall not hold a large buffer.
+        let is_short = len < PIECE / 4;
+        if is_short { Bytes::copy_from_slice(self.as_ref()) } else { Bytes::from_owner(self) }
+    }
 }
 
 impl AsRef<[u8]> for PieceBuffer {
     fn as_ref(&self) -> &[u8] {
-        &self.buffer
+        &self.buffer[..self.len]
     }
 }
 
@@ -354,9 +404,7 @@ impl Drop for PieceBuffer {
     fn drop(&mut self) {
         let mut used = self.used.lock();
         if used.len() < PIECES + IN_FLIGHT {
-            let mut buffer = std::mem::take(&mut self.buffer);
-            buffer.clear();
-            used.push(buffer);
+            used.push(std::mem::take(&mut self.buffer));
         }
     }
 }

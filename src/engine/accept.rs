@@ -96,7 +96,7 @@ pub(crate) struct AcceptedConn {
     pub(crate) peer: EndAddress,
     pub(crate) local: Option<EndAddress>,
     pub(crate) stream: Stream,
-    pub(crate) tls: Option<TlsFacts>,
+    pub(crate) tls: Option<Arc<TlsFacts>>,
     /// Fires when it shall be reset at once.
     pub(crate) abort: CancellationToken,
 }

@@ -28,9 +28,9 @@ impl Facts {
         self.open.pop_front()
     }
 
-    /// More events came with the one received last, so the next `recv` does not wait.
-    pub(crate) fn has_more(&self) -> bool {
-        !self.open.is_empty()
+    /// One that came with the one received last.
+    pub(crate) fn at_hand(&mut self) -> Option<Event> {
+        self.open.pop_front()
     }
 
     /// Nothing more is wanted; the engine's byte streams wait no longer for room.

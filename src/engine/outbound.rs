@@ -11,7 +11,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::time::Instant;
 
 /// Most bytes of one write of a stream, and so of one record.
-const WRITE: usize = 64 * 1024;
+const WRITE: usize = 256 * 1024;
 /// Bytes waiting above which nothing more is taken in: an echo to a peer that does not read must
 /// push back instead of growing.
 const BYTES: usize = 4 * 1024 * 1024;

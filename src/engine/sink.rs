@@ -328,7 +328,7 @@ impl Sink {
             *words = self.secrets.hide_words(words);
         }
         if let ExchangeState::Failed(failure) = &mut exchange.state {
-            *failure = self.secrets.hide_failure(failure.clone());
+            **failure = self.secrets.hide_failure(*failure.clone());
         }
         self.event(Event::Exchange(exchange));
     }

@@ -118,7 +118,7 @@ impl HarImport {
         let words =
             format!("no answer: {}", why.filter(|it| !it.is_empty()).unwrap_or("none is told"));
         let failure = Failure::new(Stage::Head, &*exchange.url, FailureKind::Truncated, &*words);
-        exchange.state = ExchangeState::Failed(failure);
+        exchange.state = ExchangeState::Failed(Box::new(failure));
         self.out.exchanges.push(exchange);
         let (way, kind) = (Direction::Local, RecordKind::Failed);
         self.out.records.push(Record::new(answered, conn, way, kind, words.into()));

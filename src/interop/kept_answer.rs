@@ -4,6 +4,7 @@
 //! received. Called by the application and by `send`; the engine writes the text and hands it back.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -66,7 +67,9 @@ pub fn write(exchange: &Exchange, hidden: &Disclosure, at: Stamp) -> Option<Answ
     let is_kept = body.encoded_len.saturating_add(body.decoded_len) <= KEPT_BODY;
     let left_out = if is_kept { 0 } else { body.decoded_len };
     let failure = match &exchange.state {
-        ExchangeState::Failed(failure) => Some(hidden.hidden().hide_failure(failure.clone()).cause),
+        ExchangeState::Failed(failure) => {
+            Some(hidden.hidden().hide_failure(*failure.clone()).cause)
+        }
         ExchangeState::Active | ExchangeState::Complete => None,
     };
     let request_head = hidden.head(&without_credentials(&request.head.raw));
@@ -82,7 +85,7 @@ pub fn write(exchange: &Exchange, hidden: &Disclosure, at: Stamp) -> Option<Answ
         "response": { "head": STANDARD.encode(&response.head.raw), "body": facts(body) },
         "left-out": left_out,
         "timing": timing(&exchange.timing),
-        "tls": exchange.tls.as_ref().map(tls),
+        "tls": exchange.tls.as_deref().map(tls),
     });
     Some(AnswerText { text: text.to_string().into_bytes(), body: is_kept.then_some(body.id) })
 }
@@ -177,15 +180,15 @@ pub fn read(text: &[u8], session: SessionId, body: BodyId) -> Option<Exchange> {
     }
     exchange.response = Some(response);
     exchange.timing = read_timing(text.get("timing")?)?;
-    exchange.tls = text.get("tls").and_then(read_tls);
+    exchange.tls = text.get("tls").and_then(read_tls).map(Arc::new);
     exchange.state = match text.get("failure").and_then(Value::as_str) {
         None => ExchangeState::Complete,
-        Some(cause) => ExchangeState::Failed(Failure::new(
+        Some(cause) => ExchangeState::Failed(Box::new(Failure::new(
             Stage::Body,
             exchange.url.clone(),
             FailureKind::Truncated,
             cause,
-        )),
+        ))),
     };
     Some(exchange)
 }
@@ -356,7 +359,7 @@ mod tests {
             names: vec!["h".into(), "i".into()],
             ..CertificateFacts::default()
         };
-        exchange.tls = Some(TlsFacts { chain: vec![certificate], ..TlsFacts::default() });
+        exchange.tls = Some(Arc::new(TlsFacts { chain: vec![certificate], ..TlsFacts::default() }));
         exchange.state = ExchangeState::Complete;
         exchange
     }

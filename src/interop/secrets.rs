@@ -167,7 +167,8 @@ pub(crate) fn disclosed(exchange: &Exchange, disclosure: &Disclosure) -> Exchang
         *words = disclosure.words(words);
     }
     if let ExchangeState::Failed(failure) = exchange.state {
-        exchange.state = ExchangeState::Failed(disclosure.hidden().hide_failure(failure));
+        let failure = disclosure.hidden().hide_failure(*failure);
+        exchange.state = ExchangeState::Failed(Box::new(failure));
     }
     let messages = [Some(&mut exchange.request), exchange.response.as_mut()];
     for message in messages.into_iter().flatten() {

@@ -1,5 +1,7 @@
 //! `Exchange`: a request with its response and timings, seen from either side.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::counts::count;
@@ -28,7 +30,8 @@ pub struct Exchange {
     /// 1xx heads that came before the final one.
     pub interim: Vec<Head>,
     pub timing: Timing,
-    pub tls: Option<TlsFacts>,
+    /// Of its connection, whose exchanges share it.
+    pub tls: Option<Arc<TlsFacts>>,
     pub state: ExchangeState,
     /// The rule that answered, as it is called (`HttpRulePlan::name`); `None` for a client, before
     /// there is an answer, and where it was ours.
@@ -49,7 +52,7 @@ pub enum ExchangeState {
     Active,
     Complete,
     /// Ended early; what arrived is kept.
-    Failed(Failure),
+    Failed(Box<Failure>),
 }
 
 /// A head and the body that belongs to it.

@@ -17,7 +17,7 @@ use nix::sys::signal::{SigSet, SigmaskHow};
 use nix::sys::socket::{
     ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt, sockopt,
 };
-use rustix::io::Errno;
+use rustix::io::{Errno, ReadWriteFlags};
 use rustix::process::{getpgrp, test_kill_process_group};
 use rustix::termios::{tcgetpgrp, tcsetpgrp};
 use socket2::Socket;
@@ -35,6 +35,18 @@ const PATIENCE: Duration = Duration::from_millis(40);
 /// What opens files with the program for their kind, which shows them on a display.
 pub(crate) const OPENER: &str = "xdg-open";
 pub(crate) const OPENER_NEEDS_DISPLAY: bool = true;
+
+/// Whether `read_at_hand` can tell.
+pub(crate) const READS_AT_HAND: bool = true;
+
+/// Reads what the system has without waiting for anything: of a pipe what was written, of a file what is
+/// in memory. "Would block" where that is nothing, "unsupported" where it cannot tell.
+pub(crate) fn read_at_hand(input: impl AsFd, room: &mut [u8]) -> io::Result<usize> {
+    // From where the last read ended, as read(2) does.
+    const ON: u64 = u64::MAX;
+    let mut room = [IoSliceMut::new(room)];
+    Ok(rustix::io::preadv2(input, &mut room, ON, ReadWriteFlags::NOWAIT)?)
+}
 
 /// This program, to be started once more; also when the file it was started from was replaced.
 pub(crate) fn own_program() -> PathBuf {

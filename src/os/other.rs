@@ -21,6 +21,14 @@ pub(crate) const VERIFIES_BY_WEBPKI: bool = false;
 pub(crate) const OPENER: &str = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
 pub(crate) const OPENER_NEEDS_DISPLAY: bool = !cfg!(target_os = "macos");
 
+/// Whether `read_at_hand` can tell.
+pub(crate) const READS_AT_HAND: bool = false;
+
+/// No system but Linux can be asked for what is there.
+pub(crate) fn read_at_hand(_input: impl AsFd, _room: &mut [u8]) -> io::Result<usize> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// This program, to be started once more.
 pub(crate) fn own_program() -> PathBuf {
     std::env::current_exe().unwrap_or_else(|_| PathBuf::from("wirebench"))

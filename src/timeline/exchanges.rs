@@ -44,7 +44,13 @@ impl ExchangeTable {
             *known = facts;
         } else {
             self.met.push_back((facts.conn, facts.number));
-            let at = of_conn.partition_point(|it| it.started <= facts.started);
+            // Most begin after all others of their connection.
+            let is_last = of_conn.back().is_none_or(|last| last.started <= facts.started);
+            let at = if is_last {
+                of_conn.len()
+            } else {
+                of_conn.partition_point(|it| it.started <= facts.started)
+            };
             of_conn.insert(at, facts);
         }
         while self.met.len() > MOST || self.cost > MEMORY {

@@ -63,6 +63,9 @@ const DRAFTS_KEPT: Duration = Duration::from_millis(500);
 /// How long the first frame waits for the workspace; from a warm disk it takes two milliseconds.
 const START_HOLD: Duration = Duration::from_millis(8);
 
+/// How long facts are taken in before anything else is looked at.
+const AT_ONCE: Duration = Duration::from_millis(1);
+
 /// Who has the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Foreground {
@@ -270,12 +273,25 @@ impl EventLoop {
                 Some(event) = events.facts.recv() => (Message::Engine(event), RedrawCause::Traffic),
             };
             self.step(message, cause, services);
-            if cause == RedrawCause::Traffic && !events.facts.has_more() {
+            if cause == RedrawCause::Traffic {
+                self.take_what_is_at_hand(events, services);
                 // Lets the runtime look at the terminal between two batches.
                 tokio::task::yield_now().await;
             }
         }
         Ok(())
+    }
+
+    /// The rest of a batch: to look at everything else between two facts costs as much as a fact does. Not
+    /// for long, as keys wait meanwhile.
+    fn take_what_is_at_hand(&mut self, events: &mut Events, services: &Services) {
+        let until = Instant::now() + AT_ONCE;
+        while self.leaving.is_none()
+            && Instant::now() < until
+            && let Some(event) = events.facts.at_hand()
+        {
+            self.step(Message::Engine(event), RedrawCause::Traffic, services);
+        }
     }
 
     /// After a signal the disk gets a moment to answer, no more.

@@ -386,7 +386,7 @@ async fn every_fault_is_named_and_keeps_what_arrived() {
         let failure = outcome.failure().clone();
         assert_eq!((failure.kind, failure.stage), (fault.kind, fault.stage), "{name}: {failure}");
         assert!(failure.to_string().contains(fault.words), "{name}: {failure}");
-        assert_eq!(outcome.exchange().state, ExchangeState::Failed(failure), "{name}");
+        assert_eq!(outcome.exchange().state, ExchangeState::Failed(Box::new(failure)), "{name}");
         if outcome.exchange().response.is_some() {
             assert_eq!(bench.response_body(&outcome).await, fault.body, "{name}");
             let id = outcome.exchange().response.as_ref().unwrap().body.id;

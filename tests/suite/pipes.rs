@@ -130,6 +130,59 @@ fn everything_piped_in_or_named_arrives_in_bounded_memory() {
     }
 }
 
+#[test]
+fn a_pipe_that_has_nothing_for_a_while_is_waited_for_and_its_end_is_told() {
+    let (sender, pieces) = mpsc::channel();
+    let peer = tcp_peer(move |mut stream: TcpStream| {
+        let mut buffer = vec![0; 1024];
+        while let Ok(count @ 1..) = stream.read(&mut buffer) {
+            let _ = sender.send(buffer[..count].to_vec());
+        }
+        let _ = sender.send(Vec::new());
+    });
+    let mut child = spawned(&["send", &format!("tcp://{peer}")], Stdio::piped(), Stdio::null());
+    let mut input = child.stdin.take().unwrap();
+    for word in ["one", "two", "three"] {
+        // Nothing is written before what came earlier has gone all the way.
+        input.write_all(word.as_bytes()).unwrap();
+        assert_eq!(pieces.recv_timeout(PATIENCE).as_deref(), Ok(word.as_bytes()));
+    }
+    drop(input);
+    assert_eq!(pieces.recv_timeout(PATIENCE), Ok(Vec::new()), "its end");
+    assert_eq!(watched(child).0, Some(0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_the_disk_has_to_bring_arrives() {
+    let file = file();
+    file.as_file().sync_all().unwrap();
+    // The system forgets what it has of it in memory.
+    rustix::fs::fadvise(file.as_file(), 0, None, rustix::fs::Advice::DontNeed).unwrap();
+    let (peer, counts) = counting_peer(false);
+    let input = File::open(file.path()).unwrap().into();
+    let child = spawned(&["send", &format!("tcp://{peer}")], input, Stdio::null());
+    assert_eq!(counts.recv_timeout(PATIENCE), Ok(SIZE));
+    assert_eq!(watched(child).0, Some(0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_cannot_tell_what_it_has_is_sent_too() {
+    let (sender, told) = mpsc::channel();
+    let peer = tcp_peer(move |mut stream: TcpStream| {
+        let mut all = String::new();
+        let _ = stream.read_to_string(&mut all);
+        let _ = sender.send(all);
+    });
+    // Files of the system itself are made when they are read.
+    let version = "/proc/version";
+    let input = File::open(version).unwrap().into();
+    let child = spawned(&["send", &format!("tcp://{peer}")], input, Stdio::null());
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(std::fs::read_to_string(version).unwrap()));
+    assert_eq!(watched(child).0, Some(0));
+}
+
 /// Sends everything and closes.
 fn pour(mut stream: &TcpStream) {
     std::io::copy(&mut file().reopen().unwrap(), &mut stream).unwrap();

@@ -17,6 +17,8 @@ use crate::model::exchange::Head;
 /// an endless head ends here.
 pub(crate) const HEAD_LIMIT: usize = 256 * 1024;
 
+/// Memory that a head gets at once: most are shorter.
+const FIRST: usize = 1024;
 /// Headers handed to the referee; a head with more is read all the same.
 const REFEREE_HEADERS: usize = 256;
 /// As many as most heads have, without memory of their own.
@@ -84,6 +86,8 @@ impl HeadReader {
     /// `None`: all were taken and more are wanted.
     pub fn push(&mut self, bytes: &[u8]) -> Result<Option<(usize, ParsedHead)>, HeadError> {
         let mut rest = bytes;
+        // Line by line memory would be asked for again and again.
+        self.buffer.reserve(rest.len().min(FIRST));
         while let Some(end) = memchr::memchr(b'\n', rest) {
             let (line, after) = rest.split_at(end + 1);
             self.buffer.extend_from_slice(line);

@@ -2,8 +2,6 @@
 //!
 //! Called by the engine with plans, whose headers `compose` has checked for line breaks.
 
-use std::fmt::Write;
-
 /// A request head with its empty line.
 #[must_use]
 pub fn request_head(method: &str, target: &str, headers: &[(String, String)]) -> Vec<u8> {
@@ -17,11 +15,16 @@ pub fn response_head(status: u16, headers: &[(String, String)]) -> Vec<u8> {
 }
 
 fn head(start: &str, headers: &[(String, String)]) -> Vec<u8> {
-    let mut out = String::from(start);
+    // An empty value is written without the space, as most clients do.
+    let space = |value: &str| if value.is_empty() { "" } else { " " };
+    let line = |(name, value): &(String, String)| {
+        name.len() + ":".len() + space(value).len() + value.len() + "\r\n".len()
+    };
+    let length = start.len() + headers.iter().map(line).sum::<usize>() + "\r\n".len();
+    let mut out = String::with_capacity(length);
+    out.push_str(start);
     for (name, value) in headers {
-        // An empty value is written without the space, as most clients do.
-        let space = if value.is_empty() { "" } else { " " };
-        let _ = write!(out, "{name}:{space}{value}\r\n");
+        out.extend([name.as_str(), ":", space(value), value, "\r\n"]);
     }
     out.push_str("\r\n");
     out.into_bytes()

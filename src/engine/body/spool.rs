@@ -14,7 +14,9 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use bytes::Bytes;
 
 use super::usage::{Footprint, Usage};
 use crate::engine::budget::Descriptors;
@@ -24,10 +26,28 @@ pub(super) const MEMORY_KEEP: u64 = 1024 * 1024;
 /// Bytes of one spool that are kept whatever is used: heads, and answers that say what is full.
 const ALWAYS: u64 = 16 * 1024;
 
+/// What a spool holds in memory.
+#[derive(Debug, Default)]
+struct Memory {
+    /// A message that came in one piece is not copied; empty as soon as there is more.
+    shared: Bytes,
+    own: Vec<u8>,
+}
+
+impl Memory {
+    fn bytes(&self) -> &[u8] {
+        if self.own.is_empty() { &self.shared } else { &self.own }
+    }
+
+    fn cost(&self) -> usize {
+        self.shared.len() + self.own.capacity()
+    }
+}
+
 /// Growing bytes, see the module's text.
 #[derive(Debug)]
 pub(super) struct Spool {
-    memory: Mutex<Vec<u8>>,
+    memory: Mutex<Memory>,
     /// Where memory ends, when that is before [`MEMORY_KEEP`].
     border: OnceLock<u64>,
     /// With the right to have it open.
@@ -47,7 +67,7 @@ impl Spool {
     /// Without bytes and without a file, which is made at the first byte beyond the memory part.
     pub(super) fn new(usage: Arc<Usage>) -> Self {
         Spool {
-            memory: Mutex::new(Vec::new()),
+            memory: Mutex::default(),
             border: OnceLock::new(),
             file: OnceLock::new(),
             len: AtomicU64::new(0),
@@ -84,6 +104,35 @@ impl Spool {
         self.failed.get().or(self.unread.get()).cloned()
     }
 
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a message that came in one piece without copying it; whether it does. Nobody else's bytes
+    /// may lie in the same memory, which is counted as this spool's.
+    pub(super) fn share(&self, bytes: &Bytes) -> bool {
+        let (len, mut memory) = (bytes.len() as u64, self.memory());
+        let is_taken =
+            self.accepted() == 0 && len <= self.border() && self.usage.take_memory(bytes.len());
+        if is_taken {
+            memory.shared = bytes.clone();
+            drop(memory);
+            self.accepted.fetch_add(len, Ordering::AcqRel);
+            self.len.fetch_add(len, Ordering::AcqRel);
+        }
+        is_taken
+    }
+
+    /// What is shared becomes our own, so that more can follow it.
+    fn copy_shared(&self, memory: &mut Memory) {
+        let shared = std::mem::take(&mut memory.shared);
+        if !shared.is_empty() {
+            memory.own = shared.to_vec();
+            let given = memory.own.capacity() - shared.len();
+            self.usage.memory.fetch_add(given, Ordering::Relaxed);
+        }
+    }
+
     /// Takes bytes into memory; returns how many, the rest belongs into the file. Never blocks
     /// longer than a copy of [`MEMORY_KEEP`].
     pub(super) fn keep_in_memory(&self, bytes: &[u8]) -> usize {
@@ -91,16 +140,18 @@ impl Spool {
         let room = usize::try_from(self.border().saturating_sub(accepted)).unwrap_or(0);
         let (mut kept, _) = bytes.split_at(room.min(bytes.len()));
         if !kept.is_empty() {
-            let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-            if !self.grow(&mut memory, kept.len()) {
+            let mut memory = self.memory();
+            self.copy_shared(&mut memory);
+            let own = &mut memory.own;
+            if !self.grow(own, kept.len()) {
                 let always = usize::try_from(ALWAYS.saturating_sub(accepted)).unwrap_or(0);
                 (kept, _) = kept.split_at(always.min(kept.len()));
                 let _ = self.border.set(accepted + kept.len() as u64);
-                let before = memory.capacity();
-                memory.reserve_exact(kept.len());
-                self.usage.memory.fetch_add(memory.capacity() - before, Ordering::Relaxed);
+                let before = own.capacity();
+                own.reserve_exact(kept.len());
+                self.usage.memory.fetch_add(own.capacity() - before, Ordering::Relaxed);
             }
-            memory.extend_from_slice(kept);
+            own.extend_from_slice(kept);
             drop(memory);
             self.accepted.fetch_add(kept.len() as u64, Ordering::AcqRel);
             self.len.fetch_add(kept.len() as u64, Ordering::AcqRel);
@@ -132,7 +183,7 @@ impl Spool {
 
     /// What it uses.
     pub(super) fn footprint(&self) -> Footprint {
-        let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner).capacity();
+        let memory = self.memory().cost();
         let files = usize::from(self.file.get().is_some());
         let disk = if files > 0 { self.len().saturating_sub(self.border()) } else { 0 };
         Footprint { memory, disk, files }
@@ -196,10 +247,10 @@ impl Spool {
 
     /// Gives back memory that was reserved and not used; called once, when the last byte is in.
     pub(super) fn shrink(&self) {
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = memory.capacity();
-        memory.shrink_to_fit();
-        self.usage.memory.fetch_sub(before - memory.capacity(), Ordering::Relaxed);
+        let own = &mut self.memory().own;
+        let before = own.capacity();
+        own.shrink_to_fit();
+        self.usage.memory.fetch_sub(before - own.capacity(), Ordering::Relaxed);
     }
 
     /// Fills `buf` with the readable bytes from `offset` on; returns how many there were.
@@ -212,8 +263,8 @@ impl Spool {
         let mut done = 0;
         let border = self.border();
         if offset < border {
-            let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-            let from = &memory[offset as usize..];
+            let memory = self.memory();
+            let from = &memory.bytes()[offset as usize..];
             done = from.len().min(wanted);
             buf[..done].copy_from_slice(&from[..done]);
         }
@@ -232,7 +283,7 @@ impl Spool {
 impl Drop for Spool {
     fn drop(&mut self) {
         let memory = self.memory.get_mut().unwrap_or_else(PoisonError::into_inner);
-        self.usage.memory.fetch_sub(memory.capacity(), Ordering::Relaxed);
+        self.usage.memory.fetch_sub(memory.cost(), Ordering::Relaxed);
         if self.file.get().is_some() {
             self.usage.files.fetch_sub(1, Ordering::Relaxed);
             let on_disk = self.len().saturating_sub(self.border());
@@ -311,6 +362,26 @@ mod tests {
         spool.append_blocking(b"d").unwrap();
         spool.shrink();
         assert_eq!(usage.memory.load(Ordering::Relaxed), 4);
+    }
+
+    #[test]
+    fn a_message_in_one_piece_is_not_copied_until_more_comes() {
+        let usage = Arc::new(usage());
+        let used = || usage.memory.load(Ordering::Relaxed);
+        let spool = Spool::new(Arc::clone(&usage));
+        let message = Bytes::from(pattern(0, 3_000));
+        assert!(spool.share(&message));
+        assert!(std::ptr::eq(spool.memory().bytes().as_ptr(), message.as_ptr()));
+        assert!(!spool.share(&message), "it has begun");
+        assert_eq!((all(&spool), used()), (pattern(0, 3_000), 3_000));
+        spool.append_blocking(&pattern(3_000, 500)).unwrap();
+        assert_eq!(all(&spool), pattern(0, 3_500));
+        spool.shrink();
+        assert_eq!((used(), spool.footprint().memory), (3_500, 3_500));
+        let long = Spool::new(Arc::clone(&usage));
+        assert!(!long.share(&Bytes::from(vec![0; MEMORY_KEEP as usize + 1])));
+        drop((spool, long));
+        assert_eq!(used(), 0);
     }
 
     /// Everything a spool kept.

@@ -67,6 +67,15 @@ impl BodyWriter {
         self.append(ViewPart::Raw, bytes).await
     }
 
+    /// Keeps a whole message of ours, as it crossed the wire in one piece; nothing else lies in its memory.
+    pub(crate) async fn whole(&self, bytes: Bytes) -> Result<(), Arc<str>> {
+        if self.body.spool(ViewPart::Raw).share(&bytes) {
+            self.body.grew();
+            return Ok(());
+        }
+        self.wire(bytes).await
+    }
+
     /// Appends bytes of the decoded body; only after [`BodyWriter::separate`].
     pub(crate) async fn decoded(&self, bytes: Bytes) -> Result<(), Arc<str>> {
         self.append(ViewPart::Decoded, bytes).await

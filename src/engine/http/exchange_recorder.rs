@@ -147,7 +147,7 @@ impl ExchangeRecorder {
     fn end(&self, exchange: &mut Exchange, outcome: Result<(), Failure>) {
         exchange.state = match outcome {
             Ok(()) => ExchangeState::Complete,
-            Err(failure) => ExchangeState::Failed(failure),
+            Err(failure) => ExchangeState::Failed(Box::new(failure)),
         };
         exchange.timing.total = self.began.elapsed();
     }

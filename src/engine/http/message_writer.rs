@@ -101,7 +101,7 @@ impl MessageWriter<'_> {
             } else {
                 waiting.extend_from_slice(&wire);
                 if piece.is_empty() || !small {
-                    self.write(to, &mut progress, waiting.split().freeze()).await?;
+                    self.write(to, &mut progress, std::mem::take(&mut waiting).freeze()).await?;
                 }
             }
             if piece.is_empty() {
@@ -136,7 +136,9 @@ impl MessageWriter<'_> {
             self.recorder.edit_body(Direction::Sent, |body| {
                 (body.encoded_len, body.decoded_len) = (len, len);
             });
-            let kept = self.writer.wire(part).await;
+            let is_whole = part.len() as u64 == progress.total;
+            let kept =
+                if is_whole { self.writer.whole(part).await } else { self.writer.wire(part).await };
             self.told(kept);
             if progress.total > WITH_HEAD {
                 (self.report)(progress.wire.min(progress.total), progress.total);

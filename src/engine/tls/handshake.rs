@@ -121,7 +121,7 @@ pub(crate) async fn accept(
     acceptor: Option<TlsAcceptor>,
     socket: StreamSocket,
     tap: Option<WireTap>,
-) -> Result<(Stream, Option<TlsFacts>), Failure> {
+) -> Result<(Stream, Option<Arc<TlsFacts>>), Failure> {
     let Some(acceptor) = acceptor else { return Ok((Stream::Left(socket), None)) };
     let target = raw(&socket).peer_addr().ok().and_then(|peer| peer.as_socket());
     let target = target.map(|peer| peer.to_string()).unwrap_or_default();
@@ -148,7 +148,7 @@ pub(crate) async fn accept(
     let sni = connection.server_name().unwrap_or_default().to_owned();
     let mut facts = TlsFacts { sni, handshake: started.elapsed(), ..TlsFacts::default() };
     agreed(&mut facts, connection);
-    Ok((Stream::Right(Box::new(stream.into())), Some(facts)))
+    Ok((Stream::Right(Box::new(stream.into())), Some(Arc::new(facts))))
 }
 
 fn broken_handshake(target: &str, error: &io::Error) -> Failure {

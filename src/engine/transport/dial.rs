@@ -6,6 +6,7 @@
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::time::timeout_at;
@@ -60,7 +61,7 @@ pub(crate) struct ConnectFacts {
     /// The first address of the name until one is connected.
     pub(crate) peer: Option<EndAddress>,
     /// With the chain when verification failed, too.
-    pub(crate) tls_facts: Option<TlsFacts>,
+    pub(crate) tls_facts: Option<Arc<TlsFacts>>,
 }
 
 impl ConnectFacts {
@@ -218,7 +219,7 @@ impl Dial<'_> {
         let tap = WireTap::of(&session.events, self.conn);
         let ended = timeout_at(until, handshake.run(socket, tap)).await;
         facts.tls = Some(started.elapsed());
-        facts.tls_facts = Some(handshake.facts(started.elapsed()));
+        facts.tls_facts = Some(Arc::new(handshake.facts(started.elapsed())));
         let stream = ended.unwrap_or_else(|_| {
             Err(self
                 .late(Stage::Tls, "the peer did not finish the handshake")

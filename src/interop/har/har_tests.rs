@@ -266,7 +266,7 @@ fn what_is_no_text_is_base64_and_what_is_not_there_is_said() {
 fn a_request_without_an_answer_and_one_that_we_answered_are_entries_too() {
     let mut failed = posted(Side::Client, "", BodyFacts::default());
     let failure = Failure::new(Stage::Connect, "h:1", FailureKind::Refused, "connection refused");
-    failed.state = ExchangeState::Failed(failure);
+    failed.state = ExchangeState::Failed(Box::new(failure));
     failed.timing = Timing { total: Duration::from_millis(3), ..Timing::default() };
     let mut ours = posted(Side::Listener, "text/plain", facts(5, 5, &[]));
     answer(&mut ours, 200, &[], BodyFacts::default());

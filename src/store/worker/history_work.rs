@@ -200,6 +200,12 @@ impl Work for HistoryWork {
         self.history.retry.into_iter().chain(self.look).min()
     }
 
+    fn stopped(&mut self) {
+        // To end a watch takes the system ten milliseconds, which what is left to do can take as well.
+        self.watch = None;
+        self.look = None;
+    }
+
     fn end(&mut self) {
         if self.history.retry.is_some()
             && let Err(failure) = self.history.write_held()

@@ -32,6 +32,9 @@ pub(super) trait Work: Send {
     /// After each job and wake-up, and when it is due: what has to be done unasked.
     fn turn(&mut self, _outbox: &ReplySender) {}
 
+    /// When the store is stopped, before the jobs that are left: nobody is told of changes any more.
+    fn stopped(&mut self) {}
+
     /// After the last job, when the store is stopped.
     fn end(&mut self) {}
 
@@ -179,6 +182,7 @@ fn run(work: &mut dyn Work, queue: &Receiver<LaneOrder>, outbox: &ReplySender) {
             Ok(())
         });
     }
+    work.stopped();
     while let Ok(order) = queue.try_recv() {
         if let LaneOrder::Job(job) = order {
             perform(work, *job, outbox);

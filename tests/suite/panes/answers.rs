@@ -46,7 +46,7 @@ fn a_failed_answer_says_so_where_its_status_stands() {
         let mut app = Driver::new((120, 40), START);
         let id = app.open(http_plan());
         let failure = Failure::new(Stage::Body, "h", kind, "why");
-        let state = ExchangeState::Failed(failure);
+        let state = ExchangeState::Failed(Box::new(failure));
         let broken = Exchange { state, ..exchange(id, 0, Some(answer(200, 1, 500))) };
         app.event(Event::Exchange(Box::new(broken)));
         assert!(status_line(&app).contains(word), "{}", status_line(&app));

@@ -137,7 +137,7 @@ fn a_broken_body_shows_the_failure_and_what_arrived() {
         "closed after 500 of 5,000 bytes",
     );
     let broken = Exchange {
-        state: ExchangeState::Failed(failure),
+        state: ExchangeState::Failed(Box::new(failure)),
         warnings: vec!["two Content-Length fields".into()],
         ..exchange(id, 0, Some(answer(200, 1, 500)))
     };

@@ -19,12 +19,12 @@ fn nothing_panics_at_any_size_with_anything_on_screen() {
         let mut http = Driver::new(size, START);
         let id = http.open(http_plan());
         let failed = Exchange {
-            state: ExchangeState::Failed(Failure::new(
+            state: ExchangeState::Failed(Box::new(Failure::new(
                 Stage::Body,
                 "x",
                 FailureKind::Reset,
                 "é".repeat(200),
-            )),
+            ))),
             warnings: vec!["odd".into(); 9],
             ..exchange(id, 0, Some(answer(200, 1, 500)))
         };

@@ -96,7 +96,7 @@ impl TabLines<'_> {
             ExchangeTab::Cookies => self.shown.message().map(cookies),
             ExchangeTab::Checks => self.shown.report.map(|report| checks(report, self)),
             ExchangeTab::Timing => Some(timing(self.shown.exchange, self.shared)),
-            ExchangeTab::Tls => self.shown.exchange.tls.as_ref().map(tls),
+            ExchangeTab::Tls => self.shown.exchange.tls.as_deref().map(tls),
             ExchangeTab::Body | ExchangeTab::Raw | ExchangeTab::Other => None,
         };
         lines.unwrap_or_default().into_iter().skip(skip).take(take).collect()

@@ -1,6 +1,8 @@
 //! The connection to the server a request is passed on to: made, kept for the next request of the same
 //! client, looked at before it is used again, let go of.
 
+use std::sync::Arc;
+
 use futures_util::FutureExt as _;
 use tokio::io::{ReadHalf, WriteHalf};
 
@@ -33,7 +35,7 @@ pub(super) struct OnwardConn {
     /// A request was answered over it already.
     pub(super) is_used: bool,
     pub(super) conn: ConnId,
-    tls: Option<TlsFacts>,
+    tls: Option<Arc<TlsFacts>>,
     /// By which other relays know that it leads on from here.
     _trail: Option<Trail>,
     _held: Descriptors,

@@ -83,7 +83,7 @@ pub(super) struct Met {
     pub(super) conn: ConnId,
     pub(super) peer: EndAddress,
     pub(super) local: Option<EndAddress>,
-    pub(super) tls: Option<TlsFacts>,
+    pub(super) tls: Option<Arc<TlsFacts>>,
 }
 
 /// A client and what is known about it.
