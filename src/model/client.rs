@@ -7,6 +7,7 @@ use strum::IntoStaticStr;
 
 use super::check_spec::{CaptureSpec, ExpectSpec};
 use super::payload::{LineEnding, Payload, PayloadFormat};
+use super::run_spec::RunSpec;
 use super::tls::ClientTls;
 
 /// Longest wait for a TCP connection and the TLS handshake.
@@ -65,6 +66,7 @@ pub struct TcpSpec {
     pub connect_timeout: Duration,
     pub socket: SocketSpec,
     pub client: ClientSpec,
+    pub run: RunSpec,
     pub expect: ExpectSpec,
     pub capture: CaptureSpec,
 }
@@ -81,6 +83,7 @@ pub struct UdpSpec {
     pub any_peer: bool,
     pub steps: Vec<ScriptStep>,
     pub input: InputSpec,
+    pub run: RunSpec,
     pub expect: ExpectSpec,
     pub capture: CaptureSpec,
 }

@@ -141,6 +141,11 @@ fn value(entry: &NamedItem<'_>, options: &mut dyn Options, at: usize) -> Read<()
         ValueKind::Table => {
             return inner(options, at).map_or(Ok(()), |inner| switch(entry, inner));
         }
+        ValueKind::Words if entry.as_text().is_none() => {
+            let words = entry.list()?;
+            let words = words.iter().map(NamedItem::text);
+            words.collect::<Read<Vec<_>>>()?.join(", ")
+        }
         ValueKind::Payload if entry.as_text().is_none() => {
             let mut kinds = entry.table()?;
             let hex = kinds.text("hex")?;
