@@ -9,6 +9,7 @@ mod import;
 mod open;
 mod relay;
 mod replay;
+mod run;
 mod send;
 mod watch;
 
@@ -33,6 +34,7 @@ pub use import::Import;
 pub use open::Open;
 pub use relay::Relay;
 pub use replay::Replay;
+pub use run::RunArgs;
 pub use send::{AuthType, ColorWhen, Parts, Pretty, RequestOptions, Send};
 pub use watch::WatchArgs;
 
@@ -88,6 +90,8 @@ pub enum Task {
     Open(Open),
     /// Say again what clients said in a file of traffic, and compare the answers.
     Replay(Box<Replay>),
+    /// Run presets and folders in order, check what comes, and tell what became of each.
+    Run(Box<RunArgs>),
     /// Take over presets of other tools: Postman, curl commands and others.
     Import(Import),
     /// Show, export or remove the certificate authority that TLS listeners are trusted by.
@@ -117,6 +121,7 @@ impl Task {
             Task::Exec(arguments) => Some(&arguments.common),
             Task::Replay(arguments) => Some(&arguments.common),
             Task::Open(_)
+            | Task::Run(_)
             | Task::Import(_)
             | Task::Authority { .. }
             | Task::Completions(_)
@@ -149,6 +154,8 @@ pub enum PresetTaker {
     Send,
     Listen,
     Relay,
+    /// Clients and folders.
+    Run,
     /// The workbench.
     Any,
 }

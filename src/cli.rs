@@ -33,6 +33,7 @@ mod progress;
 mod relay;
 mod replay;
 mod rewrites;
+mod runs;
 mod send;
 mod stdin;
 mod target;
@@ -88,6 +89,12 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
             captures.finish();
             let ended = output.finish(outcome, &mut interrupts, 0).await;
             captures.conclude(ended, &mut interrupts).await
+        }
+        Task::Run(arguments) => {
+            let mut output = Output::new(&arguments.common(), Style::Json);
+            let running = runs::run(&arguments, &mut headless, &mut output, &mut interrupts);
+            let outcome = Box::pin(running).await;
+            output.finish(outcome, &mut interrupts, 0).await
         }
         Task::Exec(arguments) => Box::pin(execute(*arguments, headless, interrupts)).await.0,
         Task::Import(arguments) => run_import(&arguments, &headless, interrupts).await,

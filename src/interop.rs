@@ -37,6 +37,7 @@ pub mod pcapng;
 pub mod python;
 pub mod replay;
 pub(crate) mod request_text;
+pub mod run_report;
 pub mod secrets;
 pub(crate) mod seen_request;
 pub(crate) mod told_streams;

@@ -5,7 +5,7 @@
 //! ```text
 //!  main ── run             composition root: the one file that knows everybody (args, logging)
 //!  console    ending       printing without waiting; signals end the program, whatever hangs
-//!  tui        cli          the shells: screen; send, listen, relay without one
+//!  tui        cli          the shells: screen; send, listen, relay, run without one
 //!  ui                      render(&App, &ThemeStyles, &mut Frame): pane/, overlay/, widget/
 //!  app                     App::update(Message) -> Effects: pane/ and overlay/ ask with intents,
 //!                          flow/ carries them out; form/ edits what model/fields lists
@@ -17,6 +17,7 @@
 //!  jq                      this program as a filter of JSON, in a process of its own
 //!  os                      what only one system has, such as /proc; leaf of engine, shells, ending
 //!  interop    timeline     curl/, python/, ndjson, from_traffic; the bounded log and its views
+//!  runner                  presets after and beside each other: order, needs, rounds, rows
 //!  compose                 Spec -> Plan: templates expanded, addresses completed, checked
 //!  check                   expectations and captures, and what came of them
 //!  query      codec        the expression language; http1/, content_coding/, lines/, hex, escape
@@ -58,6 +59,7 @@ mod os;
 mod property_tests;
 pub mod query;
 pub mod run;
+pub mod runner;
 #[cfg(test)]
 mod spec_property_tests;
 pub mod store;

@@ -49,6 +49,7 @@ pub(crate) mod relay;
 pub mod relay_plan;
 pub mod rewrite;
 pub(crate) mod rule_tag;
+pub mod run_spec;
 pub mod secrets;
 pub mod session_outcome;
 pub(crate) mod shared_spec;

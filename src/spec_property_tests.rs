@@ -24,6 +24,7 @@ use crate::model::plan::Plan;
 use crate::model::preset::Scope;
 use crate::model::relay::{TcpRelaySpec, UdpRelaySpec};
 use crate::model::rewrite::{RewriteChange, RewriteFrom, RewriteSpec};
+use crate::model::run_spec::{RunSpec, WordList};
 use crate::model::spec::{NameValue, Spec};
 use crate::model::tls::{ClientTls, ListenerTls};
 use crate::model::trust::{Sha256, TrustedCertificate, TrustedCertificates, Verify};
@@ -165,6 +166,15 @@ fn awaited() -> impl Strategy<Value = Awaited> {
     ]
 }
 
+fn run() -> impl Strategy<Value = RunSpec> {
+    let words = || prop::collection::vec("[a-z/]{1,6}", 0..3).prop_map(WordList);
+    (words(), words(), prop::option::of(duration())).prop_map(|(needs, tags, max_age)| RunSpec {
+        needs,
+        tags,
+        max_age,
+    })
+}
+
 fn steps() -> impl Strategy<Value = Vec<ScriptStep>> {
     let step = prop_oneof![
         payload().prop_map(ScriptStep::Send),
@@ -200,12 +210,12 @@ fn http_spec() -> BoxedStrategy<HttpSpec> {
         text().prop_map(Auth::Bearer),
         (text(), text()).prop_map(|(user, password)| Auth::Basic { user, password })
     ];
-    let socket = (socket(), client(), checks());
+    let socket = (socket(), client(), run(), checks());
     let more = (verify(), any::<u8>(), trust(), any::<bool>());
     (text(), text(), rows(), rows(), auth, body(), duration(), more, socket)
         .prop_map(|(method, url, query, headers, auth, body, timeout, more, socket)| {
             let (verify, redirects, trust, keep) = more;
-            let (socket, client, (expect, capture)) = socket;
+            let (socket, client, run, (expect, capture)) = socket;
             let unix_socket = client.source.trim().to_owned();
             HttpSpec {
                 method,
@@ -222,6 +232,7 @@ fn http_spec() -> BoxedStrategy<HttpSpec> {
                 unix_socket,
                 socket,
                 client,
+                run,
                 expect,
                 capture,
             }
@@ -359,16 +370,21 @@ fn relays() -> BoxedStrategy<Spec> {
 /// Any spec, whether it can run or not.
 pub(crate) fn spec() -> BoxedStrategy<Spec> {
     let of_tcp = (text(), client_tls(), steps(), input(), duration(), socket(), client());
-    let tcp = (of_tcp, checks()).prop_map(
-        |((address, tls, steps, input, connect_timeout, socket, client), (expect, capture))| {
+    let tcp = (of_tcp, run(), checks()).prop_map(
+        |(
+            (address, tls, steps, input, connect_timeout, socket, client),
+            run,
+            (expect, capture),
+        )| {
             let session = TcpSpec { address, tls, steps, input, ..TcpSpec::default() };
-            Spec::Tcp(TcpSpec { connect_timeout, socket, client, expect, capture, ..session })
+            Spec::Tcp(TcpSpec { connect_timeout, socket, client, run, expect, capture, ..session })
         },
     );
     let of_udp = (text(), client(), datagrams(), any::<bool>(), steps(), input());
-    let udp = (of_udp, checks()).prop_map(
-        |((address, client, socket, any_peer, steps, input), (expect, capture))| {
-            Spec::Udp(UdpSpec { address, client, socket, any_peer, steps, input, expect, capture })
+    let udp = (of_udp, run(), checks()).prop_map(
+        |((address, client, socket, any_peer, steps, input), run, (expect, capture))| {
+            let session = UdpSpec { address, client, socket, any_peer, ..UdpSpec::default() };
+            Spec::Udp(UdpSpec { steps, input, run, expect, capture, ..session })
         },
     );
     let tcp_listener = (text(), listener_tls(), socket(), payload(), rules(), input()).prop_map(

@@ -44,8 +44,10 @@ const LAYERS: &[(&str, &str)] = &[
     ("query", "model codec"),
     ("check", "model codec query"),
     ("compose", "model codec query check"),
+    // Which presets run when, and what came of them: pure, for both shells.
+    ("runner", "model codec query check compose engine::command engine::event store::job"),
     // Code snippets and requests made of traffic are written from plans, so they compose one.
-    ("interop", "model codec query check compose"),
+    ("interop", "model codec query check compose runner"),
     ("timeline", "model codec query"),
     ("app", "model codec query check compose interop timeline"),
     ("ui", "app model codec query check compose interop timeline"),
@@ -65,7 +67,7 @@ const LAYERS: &[(&str, &str)] = &[
     ),
     (
         "cli",
-        "args engine store model codec query check compose interop timeline named_file whole_file console ending jq os",
+        "args engine store model codec query check compose runner interop timeline named_file whole_file console ending jq os",
     ),
     ("args", "model codec"),
     ("logging", "model codec named_file"),

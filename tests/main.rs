@@ -147,6 +147,8 @@ mod replayed;
 mod reports;
 #[path = "suite/restored.rs"]
 mod restored;
+#[path = "suite/runs.rs"]
+mod runs;
 #[path = "suite/secrets.rs"]
 mod secrets;
 #[path = "suite/send_prints.rs"]

@@ -4,6 +4,8 @@
 //! Names of presets are asked of the program while a word is completed: a few lines behind what
 //! `clap_complete` writes.
 
+use std::collections::BTreeSet;
+
 use clap_complete::{Shell, generate};
 use clap_mangen::Man;
 
@@ -26,7 +28,7 @@ _wirebench_with_presets() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} taker=any word kept=()
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case $word in
-            send|listen|relay) taker=$word; break ;;
+            send|listen|relay|run) taker=$word; break ;;
             authority|completions|import|man) return ;;
         esac
     done
@@ -57,6 +59,7 @@ _wirebench_words() {
         *:wirebench-command-send:*) taker=send ;;
         *:wirebench-command-listen:*) taker=listen ;;
         *:wirebench-command-relay:*) taker=relay ;;
+        *:wirebench-command-run:*) taker=run ;;
     esac
     presets=(${(f)"$(_call_program presets wirebench completions --presets $taker 2>/dev/null)"})
     (( $#presets )) && compadd -a presets
@@ -73,6 +76,7 @@ const FISH: &str = r#"
 complete -c wirebench -n "__fish_wirebench_using_subcommand send" -a "(wirebench completions --presets send 2>/dev/null)"
 complete -c wirebench -n "__fish_wirebench_using_subcommand listen" -a "(wirebench completions --presets listen 2>/dev/null)"
 complete -c wirebench -n "__fish_wirebench_using_subcommand relay" -a "(wirebench completions --presets relay 2>/dev/null)"
+complete -c wirebench -n "__fish_wirebench_using_subcommand run" -a "(wirebench completions --presets run 2>/dev/null)"
 complete -c wirebench -n "__fish_wirebench_needs_command" -a "(wirebench completions --presets any 2>/dev/null)"
 "#;
 
@@ -137,8 +141,17 @@ fn presets(taker: PresetTaker, headless: &Headless) -> Result<Vec<String>, Failu
         Side::Listener => PresetTaker::Listen,
         Side::Relay => PresetTaker::Relay,
     };
-    let is_taken = |side: Side| [PresetTaker::Any, taker_of(side)].contains(&taker);
+    let runs = taker == PresetTaker::Run;
+    let is_taken = |side: Side| {
+        [PresetTaker::Any, taker_of(side)].contains(&taker)
+            || runs && taker_of(side) == PresetTaker::Send
+    };
     let mut names = Vec::new();
+    if runs {
+        let folders = workspace.presets.iter().map(|stored| stored.path.folder());
+        let folders: BTreeSet<&str> = folders.filter(|folder| !folder.is_empty()).collect();
+        names.extend(folders.into_iter().map(|folder| format!("{folder}/")));
+    }
     for stored in &workspace.presets {
         if stored.content.as_ref().is_ok_and(|preset| is_taken(preset.spec.side())) {
             names.push(stored.path.to_string());

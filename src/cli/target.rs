@@ -89,7 +89,7 @@ pub(super) fn preset_named(text: &str, paths: &Paths) -> Result<Option<PresetPat
 }
 
 /// `PATH=VALUE`
-fn set(spec: &mut Spec, setting: &str) -> Result<(), Failure> {
+pub(super) fn set(spec: &mut Spec, setting: &str) -> Result<(), Failure> {
     let refuse = |cause| {
         let target = format!("--set {setting}");
         hide_typed(setting, Failure::new(Stage::Compose, target, FailureKind::Usage, cause))
@@ -143,6 +143,26 @@ fn definition(name: &str) -> String {
         return format!("define {secret} in env/NAME.secret.toml and name it with --env NAME");
     }
     format!("define {name} in an environment and name it with --env")
+}
+
+/// What presets of a folder may refer to.
+pub(super) fn scope_of_folder(
+    folder: &str,
+    environment: Option<&str>,
+    workspace: &Workspace,
+    os: &BTreeMap<String, String>,
+) -> Result<Scope, Failure> {
+    let mut scope = Scope { os: os.clone(), ..Scope::default() };
+    let around = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
+    let around = around.filter(|end| *end > 0).map(|end| format!("{}/", folder.split_at(end).0));
+    let files = std::iter::once(String::new()).chain(around);
+    let files = files.map(|folder| format!("{folder}_defaults.toml"));
+    whole(workspace, &files.collect::<Vec<_>>())?;
+    scope.variables = workspace.inherited(folder);
+    if let Some(name) = environment {
+        use_environment(name, workspace, &mut scope)?;
+    }
+    Ok(scope)
 }
 
 fn preset(text: &str, workspace: &Workspace) -> Result<Option<Preset>, Failure> {

@@ -198,7 +198,7 @@ fn listed<T: Into<Value>>(values: impl Iterator<Item = T>) -> Option<Value> {
 }
 
 /// RFC 3339 with all nine digits, so lines sort and align.
-fn time(at: Stamp) -> String {
+pub(super) fn time(at: Stamp) -> String {
     let time = jiff::Timestamp::from_nanosecond(at.0.into());
     time.map_or_else(|_| String::new(), |time| format!("{time:.9}"))
 }

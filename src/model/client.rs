@@ -8,6 +8,7 @@ use strum::IntoStaticStr;
 use super::awaited::Awaited;
 use super::check_spec::{CaptureSpec, ExpectSpec};
 use super::payload::{LineEnding, Payload, PayloadFormat};
+use super::run_spec::RunSpec;
 use super::tls::ClientTls;
 
 /// Longest wait for a TCP connection and the TLS handshake.
@@ -66,6 +67,7 @@ pub struct TcpSpec {
     pub connect_timeout: Duration,
     pub socket: SocketSpec,
     pub client: ClientSpec,
+    pub run: RunSpec,
     pub expect: ExpectSpec,
     pub capture: CaptureSpec,
 }
@@ -82,6 +84,7 @@ pub struct UdpSpec {
     pub any_peer: bool,
     pub steps: Vec<ScriptStep>,
     pub input: InputSpec,
+    pub run: RunSpec,
     pub expect: ExpectSpec,
     pub capture: CaptureSpec,
 }

@@ -54,6 +54,8 @@ pub enum ValueKind {
     Text,
     /// One line without the space around it; some values are offered, any can be typed.
     Word(&'static [&'static str]),
+    /// Words on one line with commas between; in a file a list.
+    Words,
     /// One line shown as dots.
     Secret,
     /// Many lines.

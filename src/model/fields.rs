@@ -9,6 +9,7 @@ mod http_relay;
 mod list;
 mod relay;
 mod rewrite;
+mod run;
 mod session;
 mod tls;
 

@@ -11,6 +11,7 @@ use super::listener::UnixSpec;
 use super::name_value::NameValue;
 use super::payload::{Payload, PayloadFormat};
 use super::rule_tag::RuleTag;
+use super::run_spec::RunSpec;
 use super::tls::ListenerTls;
 use super::trust::{TrustedCertificates, Verify};
 
@@ -43,6 +44,7 @@ pub struct HttpSpec {
     pub unix_socket: String,
     pub socket: SocketSpec,
     pub client: ClientSpec,
+    pub run: RunSpec,
     pub expect: ExpectSpec,
     pub capture: CaptureSpec,
 }

@@ -19,6 +19,7 @@ use super::protocol::{
 use super::relay::{TcpRelaySpec, UdpRelaySpec};
 use super::rewrite::RewriteSpec;
 use super::rule_tag::RuleTag;
+use super::run_spec::RunSpec;
 use super::tls::{ClientTls, ListenerTls};
 use super::trust::{TrustedCertificates, Verify};
 
@@ -187,6 +188,22 @@ impl Spec {
             Spec::Http(spec) => Some((&mut spec.expect, &mut spec.capture)),
             Spec::Tcp(spec) => Some((&mut spec.expect, &mut spec.capture)),
             Spec::Udp(spec) => Some((&mut spec.expect, &mut spec.capture)),
+            Spec::HttpListener(_)
+            | Spec::HttpRelay(_)
+            | Spec::TcpListener(_)
+            | Spec::TcpRelay(_)
+            | Spec::UdpListener(_)
+            | Spec::UdpRelay(_) => None,
+        }
+    }
+
+    /// How it is run among others; `None` where it sends nothing by itself.
+    #[must_use]
+    pub fn run(&self) -> Option<&RunSpec> {
+        match self {
+            Spec::Http(spec) => Some(&spec.run),
+            Spec::Tcp(spec) => Some(&spec.run),
+            Spec::Udp(spec) => Some(&spec.run),
             Spec::HttpListener(_)
             | Spec::HttpRelay(_)
             | Spec::TcpListener(_)

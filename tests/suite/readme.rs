@@ -265,7 +265,7 @@ fn the_commands_in_the_readme_do_what_they_say() {
     for line in blocks(&readme, "console").iter().flat_map(|block| block.lines()) {
         let words = words(line.strip_prefix("$ ").expect(line));
         match words.iter().map(String::as_str).take(2).collect::<Vec<_>>()[..] {
-            ["wirebench", "send"] => send(&words[1..], &home_folder),
+            ["wirebench", "send" | "run"] => send(&words[1..], &home_folder),
             ["wirebench", "listen" | "relay"] => listen(&words[1..], &home_folder),
             ["wirebench", "open"] => open(&words[1..], &home_folder),
             ["wirebench", "replay"] => replay(&words[1..], &home_folder),

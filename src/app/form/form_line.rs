@@ -104,6 +104,7 @@ impl From<ValueKind> for FieldKind {
             ValueKind::Address
             | ValueKind::Text
             | ValueKind::Word(_)
+            | ValueKind::Words
             | ValueKind::Duration
             | ValueKind::Number { .. }
             | ValueKind::Payload

@@ -89,6 +89,7 @@ impl Options for TcpSpec {
         "", ValueKind::Table, socket, tab: OPTIONS;
         "", ValueKind::Table, client, tab: OPTIONS;
         "", ValueKind::Table, input, tab: OPTIONS;
+        "", ValueKind::Table, run, tab: OPTIONS;
         "step", LIST, steps, tab: Some(FormTab::Steps), label: STEP, help: STEP_HELP;
         "", ValueKind::Table, expect, tab: EXPECT;
         "", ValueKind::Table, capture, tab: CAPTURE;
@@ -104,6 +105,7 @@ impl Options for UdpSpec {
         "any-peer", ValueKind::Flag, any_peer, tab: OPTIONS, label: "Replies may come from anybody",
             help: "Take what anybody sends for a reply, not only what the address sends.";
         "", ValueKind::Table, input, tab: OPTIONS;
+        "", ValueKind::Table, run, tab: OPTIONS;
         "step", LIST, steps, tab: Some(FormTab::Steps), label: STEP, help: STEP_HELP;
         "", ValueKind::Table, expect, tab: EXPECT;
         "", ValueKind::Table, capture, tab: CAPTURE;

@@ -143,6 +143,11 @@ fn value(entry: &NamedItem<'_>, options: &mut dyn Options, at: usize) -> Read<()
             return inner(options, at).map_or(Ok(()), |inner| switch(entry, inner));
         }
         ValueKind::Payload if entry.as_text().is_none() => payload(entry, inner(options, at))?,
+        ValueKind::Words if entry.as_text().is_none() => {
+            let words = entry.list()?;
+            let words = words.iter().map(NamedItem::text);
+            words.collect::<Read<Vec<_>>>()?.join(", ")
+        }
         _ => entry.text()?.to_owned(),
     };
     put(options, at, &text).map_err(|why| entry.wrong(&format!("cannot be this: {why}")))

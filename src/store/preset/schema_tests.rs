@@ -166,6 +166,7 @@ fn property(value: Option<&mut dyn FieldValue>, info: &FieldInfo) -> Value {
             json!({ "type": "integer", "minimum": min, "maximum": max })
         }
         ValueKind::Duration => json!({ "$ref": "#/$defs/duration" }),
+        ValueKind::Words => json!({ "type": "array", "items": { "type": "string" } }),
         ValueKind::Choice(words) => json!({ "enum": words }),
         ValueKind::Payload => {
             let payload = value.and_then(FieldValue::options_mut).unwrap();

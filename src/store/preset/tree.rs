@@ -118,6 +118,10 @@ fn scalar(text: &str, info: &FieldInfo) -> Option<Value> {
         ValueKind::Flag => (text == "on").into(),
         ValueKind::Off => (text == "off").into(),
         ValueKind::Number { .. } => text.parse::<i64>().ok()?.into(),
+        ValueKind::Words => {
+            let words = text.split(", ").filter(|word| !word.is_empty());
+            words.collect::<Array>().into()
+        }
         _ => text.into(),
     })
 }

@@ -1,0 +1,141 @@
+//! `wirebench run`: presets and folders in order, what is expected of them checked, and what became of each.
+//!
+//! ```text
+//! names ─► runner::select ─► runner::script ─► Run ─► orders ─► engine ─► events ─► Run ─► news ─► lines
+//! ```
+
+mod prepare;
+mod reports;
+mod told;
+
+use tokio::time::Instant;
+
+use super::exit;
+use super::headless::{Headless, Interrupts};
+use super::output::{Output, RunOutcome};
+use crate::args;
+use crate::check::BODY_LIMIT;
+use crate::engine::clock;
+use crate::engine::command::Command;
+use crate::interop::run_report::RunFacts;
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::preset::Scope;
+use crate::model::timing::Stamp;
+use crate::runner::{Run, RunOrder, RunTime, RunVerdict};
+use prepare::Prepared;
+use reports::Reports;
+use told::Telling;
+
+/// Runs the command.
+pub(super) async fn run(
+    arguments: &args::RunArgs,
+    headless: &mut Headless,
+    output: &mut Output,
+    interrupts: &mut Interrupts,
+) -> Result<RunOutcome, Failure> {
+    let Prepared { script, scopes, rounds, settings } = prepare::prepare(arguments, headless)?;
+    if arguments.dry_run {
+        let status = prepare::dry(&script, &scopes, &rounds, &settings, output);
+        return Ok(RunOutcome::Done(status));
+    }
+    let reports = Reports::begin(&arguments.reports)?;
+    headless.hide(scopes.first().map_or(&Scope::default(), |it| &**it), &arguments.common());
+    headless.captures.begin(&headless.told)?;
+    let began = time(headless);
+    let mut telling = Telling::new(arguments, headless);
+    if reports.takes_output() {
+        telling.leave_to_report();
+    }
+    let mut run = Run::new(script, scopes, rounds, settings);
+    let was_interrupted = play(&mut run, &mut telling, headless, output, interrupts).await?;
+    let facts = RunFacts {
+        rows: run.rows(),
+        began: began.wall,
+        took: clock::now().since(began.now),
+        environment: arguments.env.as_deref(),
+        stopped: run.stopped(),
+    };
+    telling.finish(facts, headless.now(), output);
+    let are_written = reports.write(facts, output).await;
+    if was_interrupted {
+        return Ok(RunOutcome::Interrupted);
+    }
+    let status = status(&run);
+    Ok(RunOutcome::Done(if are_written { status } else { status.max(exit::INTERRUPTED) }))
+}
+
+/// Runs it to its end; whether a signal ended it.
+async fn play(
+    run: &mut Run,
+    telling: &mut Telling,
+    headless: &mut Headless,
+    output: &mut Output,
+    interrupts: &mut Interrupts,
+) -> Result<bool, Failure> {
+    let mut was_interrupted = false;
+    loop {
+        let turn = run.turn(time(headless));
+        // What a body that was read brings about is known only at the next turn.
+        let is_settled = turn.orders.is_empty();
+        for order in turn.orders {
+            carry_out(order, run, headless).await?;
+        }
+        telling.tell(run, &turn.news, headless.now(), output);
+        if run.is_over() || was_interrupted {
+            return Ok(was_interrupted);
+        }
+        if !is_settled {
+            continue;
+        }
+        let now = clock::now();
+        let wake = turn.wake.map(|wake| Instant::now() + wake.since(now));
+        tokio::select! {
+            biased;
+            () = interrupts.next() => {
+                was_interrupted = true;
+                run.stop("interrupted", time(headless));
+            }
+            event = output.taking(headless.next_event()) => match event? {
+                Some(event) => run.on_event(&event, time(headless)),
+                None => return Ok(true),
+            },
+            () = clock::at(wake) => {}
+            () = clock::at(telling.due()) => telling.show(run, output),
+        }
+    }
+}
+
+async fn carry_out(order: RunOrder, run: &mut Run, headless: &mut Headless) -> Result<(), Failure> {
+    match order {
+        RunOrder::ReadBody { session, body } => {
+            let bytes = headless.read_body(body, 0, BODY_LIMIT);
+            run.on_body(session, bytes, time(headless));
+            Ok(())
+        }
+        RunOrder::Engine(command) => ordered(command, headless).await,
+    }
+}
+
+/// Hands an order over; an engine that has much to do is given the time.
+async fn ordered(command: Command, headless: &Headless) -> Result<(), Failure> {
+    loop {
+        match headless.engine.command(command.clone()) {
+            Err(failure) if failure.kind == FailureKind::Busy => tokio::task::yield_now().await,
+            outcome => return outcome,
+        }
+    }
+}
+
+fn time(headless: &Headless) -> RunTime {
+    let now: Stamp = clock::now();
+    RunTime { now, wall: headless.wall_clock.at(now) }
+}
+
+/// 1 when something was not met, else that of the first failure.
+fn status(run: &Run) -> u8 {
+    if run.rows().iter().any(|row| matches!(row.verdict, RunVerdict::NotMet(_))) {
+        return exit::NOT_MET;
+    }
+    let failures = run.rows().iter().find_map(|row| row.failure());
+    failures.map_or(exit::OK, exit::status)
+}

@@ -1,0 +1,231 @@
+//! What a run is made of, from the command line and the workspace; and what it would do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::args;
+use crate::cli::exit;
+use crate::cli::headless::Headless;
+use crate::cli::output::Output;
+use crate::cli::target;
+use crate::compose::spec_names::names_in;
+use crate::compose::template::{VariableName, Variables};
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::file_error;
+use crate::model::preset::Scope;
+use crate::model::spec::Spec;
+use crate::model::trust::Verify;
+use crate::named_file;
+use crate::runner::{self, RunRound, RunScript, RunSettings, TagTest};
+use crate::store;
+use crate::store::job::Workspace;
+
+/// The longest file of defaults that is looked into for the place of an error.
+const DEFAULTS: u64 = 1024 * 1024;
+
+/// The longest file of rows.
+const DATA: u64 = 64 * 1024 * 1024;
+
+/// All that a run begins with.
+pub(super) struct Prepared {
+    pub(super) script: RunScript,
+    /// Of the steps, and behind them of the listeners.
+    pub(super) scopes: Vec<Arc<Scope>>,
+    pub(super) rounds: Vec<RunRound>,
+    pub(super) settings: RunSettings,
+}
+
+/// Finds what is meant; nothing is sent.
+pub(super) fn prepare(arguments: &args::RunArgs, headless: &Headless) -> Result<Prepared, Failure> {
+    let usage = |what: &str, why: String| {
+        Failure::new(Stage::Compose, what.to_owned(), FailureKind::Usage, why)
+    };
+    let tags = arguments
+        .tags
+        .iter()
+        .map(|tag| TagTest::parse(tag).map_err(|why| usage(&format!("--tag {tag}"), why)));
+    let tags = tags.collect::<Result<Vec<_>, _>>()?;
+    let variables = variables(&arguments.variables)?;
+    let workspace = store::read_workspace(headless.paths.workspace_unasked()?);
+    let selection = runner::select(&workspace, &arguments.names)
+        .map_err(|failure| with_line(failure, &workspace))?;
+    let is_parallel = arguments.parallel > 1;
+    let mut script = runner::script(&workspace, &selection, &tags, is_parallel)?;
+    if script.steps.is_empty() {
+        let why = script.left_out.first();
+        let why = why.map(|(path, why)| format!("{path} is left out: {why}")).unwrap_or_default();
+        let names = arguments.names.join(" ");
+        return Err(usage(&names, "there is nothing to run".to_owned()).hint(why));
+    }
+    for step in &mut script.steps {
+        let content = step.content.clone();
+        step.content = content.and_then(|mut preset| {
+            configure(&mut preset.spec, arguments)?;
+            Ok(preset)
+        });
+    }
+    let scopes = scopes(&script, &workspace, arguments.env.as_deref(), headless)?;
+    let repeat = arguments.repeat as usize;
+    let data = arguments.data.as_deref().map(data).transpose()?.unwrap_or_default();
+    let rounds = runner::rounds(data, repeat).map_err(|why| usage("--repeat", why))?;
+    let settings = RunSettings {
+        parallel: arguments.parallel.into(),
+        fail_fast: arguments.fail_fast,
+        retries: arguments.retry,
+        retry_after: arguments.retry_delay,
+        timeout: arguments.timeout,
+        variables,
+        tells_secrets: arguments.with_secrets,
+        first_session: 1,
+    };
+    Ok(Prepared { script, scopes, rounds, settings })
+}
+
+/// What the command line says of every preset.
+fn configure(spec: &mut Spec, arguments: &args::RunArgs) -> Result<(), Failure> {
+    if let (true, Some((verify, _))) = (arguments.insecure, spec.consent_mut()) {
+        *verify = Verify::Off;
+    }
+    arguments.settings.iter().try_for_each(|setting| target::set(spec, setting))
+}
+
+fn variables(words: &[String]) -> Result<BTreeMap<String, String>, Failure> {
+    let mut variables = BTreeMap::new();
+    for word in words {
+        let parted = word.split_once('=').filter(|(name, _)| !name.trim().is_empty());
+        let Some((name, value)) = parted else {
+            let cause = "write NAME=VALUE, such as id=42";
+            let target = format!("--var {}", word.split(':').next().unwrap_or_default());
+            return Err(Failure::new(Stage::Compose, target, FailureKind::Usage, cause));
+        };
+        variables.insert(name.trim().to_owned(), value.to_owned());
+    }
+    Ok(variables)
+}
+
+/// The rows of a file.
+fn data(path: &Path) -> Result<Vec<RunRound>, Failure> {
+    let name = path.display().to_string();
+    let bytes = named_file::read(path, DATA).map_err(|error| {
+        let (kind, cause) = file_error::words(&error);
+        Failure::new(Stage::Storage, format!("--data {name}"), kind, cause)
+    })?;
+    let malformed = |place: String, why: String| {
+        Failure::new(Stage::Storage, place, FailureKind::Malformed, why)
+    };
+    let text = String::from_utf8(bytes)
+        .map_err(|_| malformed(format!("--data {name}"), "it is not UTF-8".to_owned()))?;
+    runner::data_rows(&text).map_err(|flaw| malformed(format!("{name}:{}", flaw.line), flaw.why))
+}
+
+fn scopes(
+    script: &RunScript,
+    workspace: &Workspace,
+    environment: Option<&str>,
+    headless: &Headless,
+) -> Result<Vec<Arc<Scope>>, Failure> {
+    let mut of_folders: BTreeMap<&str, Arc<Scope>> = BTreeMap::new();
+    let steps = script.steps.iter().map(|step| step.path.folder());
+    let listeners = script.listeners.iter().map(|listener| listener.path.folder());
+    let mut scopes = Vec::new();
+    for folder in steps.chain(listeners) {
+        let scope = if let Some(known) = of_folders.get(folder) {
+            Arc::clone(known)
+        } else {
+            let scope = target::scope_of_folder(folder, environment, workspace, &headless.os)?;
+            let scope = Arc::new(scope);
+            of_folders.insert(folder, Arc::clone(&scope));
+            scope
+        };
+        scopes.push(scope);
+    }
+    Ok(scopes)
+}
+
+/// An error in the order of a folder with the line it stands in.
+fn with_line(mut failure: Failure, workspace: &Workspace) -> Failure {
+    let name = failure.cause.split('\'').nth(3).unwrap_or_default().to_owned();
+    let file = Path::new(&workspace.root).join(&failure.target);
+    if failure.stage == Stage::Storage
+        && let Ok(bytes) = named_file::read(&file, DEFAULTS)
+    {
+        let text = String::from_utf8_lossy(&bytes);
+        let written = [format!("\"{name}\""), format!("'{name}'")];
+        let is_place = |line: &str| written.iter().any(|written| line.contains(written));
+        if let Some(line) = text.lines().position(is_place) {
+            failure.target = format!("{}:{}", failure.target, line + 1);
+        }
+    }
+    failure
+}
+
+/// Tells what would run, and what is missing; the exit status.
+pub(super) fn dry(
+    script: &RunScript,
+    scopes: &[Arc<Scope>],
+    rounds: &[RunRound],
+    settings: &RunSettings,
+    output: &mut Output,
+) -> u8 {
+    let mut captured: BTreeSet<String> = BTreeSet::new();
+    for listener in &script.listeners {
+        let name = listener.path.as_str().replace('/', ".");
+        captured.extend([format!("{name}.address"), format!("{name}.port")]);
+        output.line(&format!("starts {} ({})", listener.path, listener.spec.badge()));
+    }
+    let mut is_whole = true;
+    for (at, step) in script.steps.iter().enumerate() {
+        let why = if step.why.is_empty() { String::new() } else { format!(", {}", step.why) };
+        let number = at + 1;
+        match &step.content {
+            Ok(preset) => {
+                let (badge, address) = (preset.spec.badge(), preset.spec.address());
+                output.line(&format!("{number:>3}. {} ({badge} {address}{why})", step.path));
+                let missing = missing(&preset.spec, scopes.get(at), &captured, rounds, settings);
+                for name in &missing {
+                    output.line(&format!("     {{{{{name}}}}} has no value"));
+                }
+                is_whole &= missing.is_empty();
+            }
+            Err(failure) => {
+                is_whole = false;
+                output.line(&format!("{number:>3}. {}{why}", step.path));
+                output.line(&format!("     {failure}"));
+            }
+        }
+        captured.extend(step.captures().map(str::to_owned));
+    }
+    for (path, why) in &script.left_out {
+        output.line(&format!("  -  {path}: left out, {why}"));
+    }
+    let rounds = rounds.len();
+    let times = if rounds > 1 { format!(", {rounds} rounds of it") } else { String::new() };
+    output.line(&format!("{} would run{times}; nothing was sent", script.steps.len()));
+    if is_whole { exit::OK } else { exit::USAGE }
+}
+
+/// The names a preset uses that will have no value.
+fn missing(
+    spec: &Spec,
+    scope: Option<&Arc<Scope>>,
+    captured: &BTreeSet<String>,
+    rounds: &[RunRound],
+    settings: &RunSettings,
+) -> Vec<String> {
+    let is_known = |name: &String| {
+        captured.contains(name)
+            || settings.variables.contains_key(name)
+            || rounds.iter().all(|round| round.variables.contains_key(name))
+            || scope.is_some_and(|scope| has(scope, name))
+    };
+    names_in(spec).into_iter().filter(|name| !is_known(name)).collect()
+}
+
+/// Whether a name has a value, as it stands between the braces.
+fn has(scope: &Scope, name: &str) -> bool {
+    let of_secret = name.strip_prefix("secret.").map(VariableName::Secret);
+    let of_system = name.strip_prefix("env.").map(VariableName::Os);
+    let meant = of_secret.or(of_system).unwrap_or(VariableName::Plain(name));
+    scope.value_of(meant).is_some()
+}

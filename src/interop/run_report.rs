@@ -1,0 +1,132 @@
+//! What became of a run, for people and programs. Everything in it is told already: secrets are masked in
+//! the rows.
+
+mod html;
+mod json;
+mod junit;
+mod markdown;
+mod tap;
+mod words;
+
+pub use json::{row_line, run_line};
+
+use std::time::Duration;
+
+use strum::{EnumString, IntoStaticStr, VariantNames};
+
+use super::ndjson;
+use crate::codec::printable::printable_str;
+use crate::model::timing::Stamp;
+use crate::runner::{RunRow, RunTally, RunVerdict};
+
+/// A format of reports; by name as the command line has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
+#[strum(serialize_all = "lowercase")]
+pub enum RunReportKind {
+    Text,
+    Json,
+    Junit,
+    Tap,
+    Html,
+    Md,
+}
+
+/// A run that is over.
+#[derive(Debug, Clone, Copy)]
+pub struct RunFacts<'a> {
+    /// In the order in which they began.
+    pub rows: &'a [RunRow],
+    /// When it began, by the wall clock, and how long it took.
+    pub began: Stamp,
+    pub took: Duration,
+    pub environment: Option<&'a str>,
+    /// Why it ended before its last preset.
+    pub stopped: Option<&'a str>,
+}
+
+impl RunFacts<'_> {
+    /// How many came to which end.
+    #[must_use]
+    pub fn tally(&self) -> RunTally {
+        RunTally::of(self.rows)
+    }
+
+    /// A report of it.
+    #[must_use]
+    pub fn report(self, kind: RunReportKind) -> String {
+        match kind {
+            RunReportKind::Text => text(self),
+            RunReportKind::Json => json::report(self),
+            RunReportKind::Junit => junit::report(self),
+            RunReportKind::Tap => tap::report(self),
+            RunReportKind::Html => html::report(self),
+            RunReportKind::Md => markdown::report(self),
+        }
+    }
+
+    /// When it began, as RFC 3339 says it.
+    fn began_at(&self) -> String {
+        ndjson::time(self.began)
+    }
+
+    /// The last line of a report in text.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let tally = self.tally();
+        let checks = match tally.checks {
+            0 => String::new(),
+            all => format!("; {} of {all} expectations met", tally.met),
+        };
+        let stopped = self.stopped.map(|why| format!("; stopped: {why}")).unwrap_or_default();
+        format!("{}{checks}; {}{stopped}", tally.words(), took(self.took))
+    }
+}
+
+fn text(run: RunFacts<'_>) -> String {
+    let mut out = String::new();
+    for row in run.rows {
+        for line in row_text(row) {
+            out.push_str(&printable_str(&line));
+            out.push('\n');
+        }
+    }
+    out.push_str(&run.summary());
+    out.push('\n');
+    out
+}
+
+/// The sign of a verdict in texts.
+#[must_use]
+pub fn verdict_mark(verdict: &RunVerdict) -> &'static str {
+    match verdict {
+        RunVerdict::Passed => "ok  ",
+        RunVerdict::NotMet(_) => "FAIL",
+        RunVerdict::Failed(_) => "ERR ",
+        RunVerdict::Skipped(_) => "skip",
+        RunVerdict::Running => "... ",
+    }
+}
+
+/// A preset that is over, and below it what is wrong with it.
+#[must_use]
+pub fn row_text(row: &RunRow) -> Vec<String> {
+    let remarks = row.remarks();
+    let remarks =
+        if remarks.is_empty() { String::new() } else { format!(" ({})", remarks.join(", ")) };
+    let time = if row.tries > 0 { format!("  {}", took(row.took)) } else { String::new() };
+    let first = format!("{} {}{time}{remarks}", verdict_mark(&row.verdict), row.name());
+    let below = row.lines().into_iter().map(|line| format!("    {line}"));
+    std::iter::once(first).chain(below).collect()
+}
+
+/// `480 ms`, `1.2 s`
+#[must_use]
+pub fn took(time: Duration) -> String {
+    if time < Duration::from_millis(10) {
+        format!("{:.1} ms", time.as_secs_f64() * 1e3)
+    } else if time < Duration::from_secs(1) {
+        format!("{} ms", time.as_millis())
+    } else {
+        format!("{:.1} s", time.as_secs_f64())
+    }
+}

@@ -1,0 +1,119 @@
+//! JSON Lines of a run: one for each preset that is over, and one at the end.
+
+use serde_json::{Value, json};
+
+use super::RunFacts;
+use crate::interop::ndjson;
+use crate::model::failure::Failure;
+use crate::model::timing::Stamp;
+use crate::runner::{RunRow, RunVerdict};
+
+/// The line of a preset that is over, told at this time.
+#[must_use]
+pub fn row_line(row: &RunRow, at: Stamp) -> String {
+    ndjson::line("preset", at, row_value(row))
+}
+
+/// The last line.
+#[must_use]
+pub fn run_line(run: RunFacts<'_>, at: Stamp) -> String {
+    ndjson::line("run", at, run_value(run))
+}
+
+/// The whole run as one document; new fields do not change its version.
+pub(super) fn report(run: RunFacts<'_>) -> String {
+    let presets: Vec<Value> = run.rows.iter().map(row_value).collect();
+    let document = json!({
+        "v": 1,
+        "format": "wirebench-run",
+        "began": run.began_at(),
+        "summary": run_value(run),
+        "presets": presets,
+    });
+    let text = serde_json::to_string_pretty(&document).unwrap_or_else(|_| document.to_string());
+    format!("{text}\n")
+}
+
+/// What is known of a preset that is over; what is empty is left out.
+pub(super) fn row_value(row: &RunRow) -> Value {
+    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let checks: Vec<Value> = row
+        .report
+        .results
+        .iter()
+        .map(|result| {
+            json!({
+                "about": result.about,
+                "wanted": result.wanted,
+                "got": result.got,
+                "met": result.is_met,
+                "differences": result.differences,
+            })
+        })
+        .collect();
+    let captured: Vec<Value> = row
+        .report
+        .captured
+        .iter()
+        .map(|captured| {
+            let (value, missing) = (captured.value.as_ref().ok(), captured.value.as_ref().err());
+            known(json!({
+                "name": captured.name,
+                "of": captured.of,
+                "value": value,
+                "missing": missing,
+            }))
+        })
+        .collect();
+    let skipped = match &row.verdict {
+        RunVerdict::Skipped(why) => Some(why),
+        _ => None,
+    };
+    known(json!({
+        "preset": row.path.as_str(),
+        "round": text(&row.round),
+        "verdict": row.verdict.word(),
+        "why": text(&row.why),
+        "target": text(&row.target),
+        "tries": row.tries,
+        "took_us": u64::try_from(row.took.as_micros()).unwrap_or(u64::MAX),
+        "checks": checks,
+        "captured": captured,
+        "failure": row.failure().map(failure_value),
+        "skipped": skipped,
+    }))
+}
+
+/// What became of all.
+pub(super) fn run_value(run: RunFacts<'_>) -> Value {
+    let tally = run.tally();
+    known(json!({
+        "passed": tally.passed,
+        "failed": tally.not_met,
+        "errors": tally.failed,
+        "skipped": tally.skipped,
+        "retried": tally.retried,
+        "all": tally.all(),
+        "checks": tally.checks,
+        "met": tally.met,
+        "took_us": u64::try_from(run.took.as_micros()).unwrap_or(u64::MAX),
+        "environment": run.environment,
+        "stopped": run.stopped,
+    }))
+}
+
+fn failure_value(failure: &Failure) -> Value {
+    json!({
+        "stage": failure.title(),
+        "target": failure.target,
+        "cause": failure.cause,
+        "hint": failure.hint,
+    })
+}
+
+fn known(mut facts: Value) -> Value {
+    if let Value::Object(facts) = &mut facts {
+        facts.retain(|_, value| !value.is_null());
+    }
+    facts
+}

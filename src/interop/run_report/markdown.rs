@@ -1,0 +1,71 @@
+//! A run as Markdown, for the description or a comment of a pull request.
+
+use std::fmt::Write as _;
+
+use super::{RunFacts, took};
+use crate::runner::{RunRow, RunVerdict};
+
+/// Rows of the table; the others are counted.
+const ROWS: usize = 200;
+
+/// The whole report: what did not pass first.
+pub(super) fn report(run: RunFacts<'_>) -> String {
+    let mut out = format!("## {}\n\n", plain(&run.summary()));
+    if let Some(environment) = run.environment {
+        let _ = writeln!(out, "Environment: {}\n", code(environment));
+    }
+    let is_bad =
+        |row: &&RunRow| matches!(row.verdict, RunVerdict::NotMet(_) | RunVerdict::Failed(_));
+    for row in run.rows.iter().filter(is_bad).take(ROWS) {
+        let _ = writeln!(out, "### {}: {}\n", code(&row.name()), row.verdict.word());
+        if !row.target.is_empty() {
+            let _ = writeln!(out, "{}\n", code(&row.target));
+        }
+        // A fence that no line of it ends.
+        let lines = row.lines().join("\n");
+        let longest = lines.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+        let fence = "`".repeat(longest.max(2) + 1);
+        let _ = writeln!(out, "{fence}text\n{}\n{fence}\n", lines.replace('\r', " "));
+    }
+    out.push_str("| preset | verdict | time | remarks |\n| --- | --- | ---: | --- |\n");
+    for row in run.rows.iter().take(ROWS) {
+        let remarks = match &row.verdict {
+            RunVerdict::Skipped(why) => why.clone(),
+            _ => row.remarks().join(", "),
+        };
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {} |",
+            code(&row.name()),
+            row.verdict.word(),
+            took(row.took),
+            plain(&remarks)
+        );
+    }
+    if run.rows.len() > ROWS {
+        let _ = writeln!(out, "\n{} more rows are left out here.", run.rows.len() - ROWS);
+    }
+    out
+}
+
+/// Text as code, also in a table.
+fn code(text: &str) -> String {
+    let text: String =
+        text.chars().map(|c| if c.is_control() || c == '`' { ' ' } else { c }).collect();
+    format!("`{}`", text.replace('|', "\\|"))
+}
+
+/// Text that means nothing but itself.
+fn plain(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            c if c.is_control() => out.push(' '),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '@' | '&' | '!' => {
+                out.extend(['\\', c]);
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}

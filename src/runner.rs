@@ -1,0 +1,33 @@
+//! Runs presets after and beside each other: in which order, with whose values, and what became of each.
+//! Pure, so that both shells use it: it hands out orders for the engine and news for whoever looks on.
+//!
+//! ```text
+//!  Workspace ─ select ─► RunSelection ─ script ─► RunScript ─┐
+//!  rows of data, repetitions ─────────────► RunRound ... ─┴─► Run
+//!
+//!  Run::turn(now) ─► orders (open, close, read a body, release) ─► the shell ─► the engine
+//!                 ─► news (began, over, said)                   ─► the shell draws them
+//!  the engine's events ─► Run::on_event, Run::on_body ─► RunRow, RunVerdict, CheckReport
+//! ```
+//! [`Run`] is the one owner of its state, and it is plain data: a test is events in, orders and news out. A
+//! shell takes news from each turn, so as many wait as one turn makes. What is told in a [`RunRow`] is as it
+//! may be told: secrets are masked when a row is over.
+
+mod data;
+mod listeners;
+mod live;
+mod machine;
+mod rounds;
+mod row;
+mod script;
+mod selection;
+mod tags;
+mod talk;
+
+pub use data::{DataFlaw, data_rows};
+pub use machine::{Run, RunNews, RunOrder, RunSettings, RunTime, RunTurn};
+pub use rounds::{RunRound, rounds};
+pub use row::{RunRow, RunTally, RunVerdict};
+pub use script::{RunListener, RunScript, RunStep, script};
+pub use selection::{RunSelection, select};
+pub use tags::TagTest;

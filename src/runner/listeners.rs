@@ -1,0 +1,46 @@
+//! Listeners and relays of a run: whether they are up, and where.
+
+use std::collections::BTreeMap;
+
+use crate::model::end_address::EndAddress;
+use crate::model::id::SessionId;
+
+/// Where a listener of a run is.
+#[derive(Debug)]
+pub(super) enum ListenerState {
+    Starting,
+    Up(Vec<EndAddress>),
+    /// It failed, or has ended.
+    Down,
+}
+
+/// One listener.
+#[derive(Debug)]
+pub(super) struct RunningListener {
+    pub(super) path: String,
+    pub(super) session: SessionId,
+    pub(super) state: ListenerState,
+}
+
+impl RunningListener {
+    /// Whether it is still to say whether it is up.
+    pub(super) fn is_starting(&self) -> bool {
+        matches!(self.state, ListenerState::Starting)
+    }
+
+    /// Whether it is to be ended.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.state, ListenerState::Starting | ListenerState::Up(_))
+    }
+
+    /// Where it is as variables: of `mock/users` these are `mock.users.address` and `mock.users.port`.
+    pub(super) fn variables(&self) -> BTreeMap<String, String> {
+        let ListenerState::Up(addresses) = &self.state else { return BTreeMap::new() };
+        let Some(address) = addresses.first() else { return BTreeMap::new() };
+        let name = self.path.replace('/', ".");
+        let port = address.inet().map(|address| address.port().to_string());
+        let all = [("address", Some(address.to_string())), ("port", port)];
+        let known = all.into_iter().filter_map(|(what, value)| Some((what, value?)));
+        known.map(|(what, value)| (format!("{name}.{what}"), value)).collect()
+    }
+}

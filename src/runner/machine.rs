@@ -1,0 +1,426 @@
+//! The run itself: what is begun when, and what becomes of it.
+//!
+//! ```text
+//! rounds opened in turn ─► ready (by round and step) ─► begin: makers stale? compose, open ─► live
+//!                               ▲                                                               │
+//!      followers of a step ◄────┴── over: captures handed on, tried again, news, row ◄──────────┘
+//! ```
+
+mod events;
+mod over;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::listeners::{ListenerState, RunningListener};
+use super::live::{Live, LiveWait, Requested};
+use super::rounds::RunRound;
+use super::row::{RunRow, RunVerdict};
+use super::script::{RunScript, RunStep};
+use super::talk::RunTalk;
+use crate::check::CheckReport;
+use crate::compose::{self, Issue, UnknownNames};
+use crate::engine::command::{CloseMode, Command};
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::id::{BodyId, SessionId};
+use crate::model::plan::Plan;
+use crate::model::preset::Scope;
+use crate::model::secrets::{Disclosure, Secrets};
+use crate::model::spec::Spec;
+use crate::model::timing::Stamp;
+
+/// How long the end of a session may take.
+const CLOSING: Duration = Duration::from_secs(1);
+
+/// How a run goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunSettings {
+    /// Presets beside each other at most.
+    pub parallel: usize,
+    /// Nothing more is begun once something did not pass.
+    pub fail_fast: bool,
+    /// Further tries of what does not pass, and how long after.
+    pub retries: u32,
+    pub retry_after: Duration,
+    /// Longest time one try may take.
+    pub timeout: Option<Duration>,
+    /// Values of the command line, which win over all others.
+    pub variables: BTreeMap<String, String>,
+    /// Secrets are told.
+    pub tells_secrets: bool,
+    /// Of the first session; the others count on.
+    pub first_session: u64,
+}
+
+/// What the clocks say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunTime {
+    /// The engine's, for order and ages.
+    pub now: Stamp,
+    pub wall: Stamp,
+}
+
+/// What a shell does for a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunOrder {
+    Engine(Command),
+    /// Read the whole body and hand it to [`Run::on_body`].
+    ReadBody {
+        session: SessionId,
+        body: BodyId,
+    },
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunNews {
+    /// The row of this number began.
+    Began(usize),
+    /// It is over.
+    Over(usize),
+    /// Something that belongs to no row: a listener is up.
+    Said(String),
+}
+
+/// What is to be done now.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RunTurn {
+    pub orders: Vec<RunOrder>,
+    pub news: Vec<RunNews>,
+    /// When to ask again although nothing has happened.
+    pub wake: Option<Stamp>,
+}
+
+/// What is known in a round that was opened.
+#[derive(Debug, Default)]
+struct OpenRound {
+    captured: BTreeMap<String, String>,
+    /// When a step passed last.
+    passed: BTreeMap<usize, Stamp>,
+    /// How many a step or barrier still waits for.
+    waits: Vec<usize>,
+    /// Steps that are not over, and those that did not begin.
+    left: usize,
+    unbegun: BTreeSet<usize>,
+}
+
+/// A run, from its first preset to its last.
+#[derive(Debug)]
+pub struct Run {
+    script: RunScript,
+    /// What the templates of each step, and behind them of each listener, may refer to.
+    scopes: Vec<Arc<Scope>>,
+    rounds: Vec<RunRound>,
+    settings: RunSettings,
+    rows: Vec<RunRow>,
+    listeners: Vec<RunningListener>,
+    /// By the number of the round.
+    open: BTreeMap<usize, OpenRound>,
+    next_round: usize,
+    ready: BTreeSet<(usize, usize)>,
+    live: BTreeMap<SessionId, Live>,
+    next_session: u64,
+    orders: Vec<RunOrder>,
+    news: Vec<RunNews>,
+    /// Why nothing more is begun.
+    stopped: Option<String>,
+    /// Listeners are to be gone by then.
+    ending: Option<Stamp>,
+    has_begun: bool,
+}
+
+impl Run {
+    /// Nothing has begun. `scopes` are those of the steps, and behind them those of the listeners.
+    #[must_use]
+    pub fn new(
+        script: RunScript,
+        scopes: Vec<Arc<Scope>>,
+        rounds: Vec<RunRound>,
+        settings: RunSettings,
+    ) -> Self {
+        let next_session = settings.first_session;
+        Run {
+            script,
+            scopes,
+            rounds,
+            settings,
+            rows: Vec::new(),
+            listeners: Vec::new(),
+            open: BTreeMap::new(),
+            next_round: 0,
+            ready: BTreeSet::new(),
+            live: BTreeMap::new(),
+            next_session,
+            orders: Vec::new(),
+            news: Vec::new(),
+            stopped: None,
+            ending: None,
+            has_begun: false,
+        }
+    }
+
+    /// The rows so far, in the order in which they began.
+    #[must_use]
+    pub fn rows(&self) -> &[RunRow] {
+        &self.rows
+    }
+
+    /// How many there will be, as far as is known.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        let unopened = self.rounds.len().saturating_sub(self.next_round);
+        let unbegun: usize = self.open.values().map(|round| round.unbegun.len()).sum();
+        self.rows.len() + unbegun + unopened * self.steps()
+    }
+
+    fn steps(&self) -> usize {
+        self.script.steps.len()
+    }
+
+    /// Why it ended before its last preset.
+    #[must_use]
+    pub fn stopped(&self) -> Option<&str> {
+        self.stopped.as_deref()
+    }
+
+    /// Whether everything is done and gone.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.ending.is_some()
+            && self.live.is_empty()
+            && !self.listeners.iter().any(RunningListener::is_open)
+    }
+
+    /// What is to be done now, and what has happened.
+    pub fn turn(&mut self, time: RunTime) -> RunTurn {
+        if !std::mem::replace(&mut self.has_begun, true) {
+            self.start_listeners();
+        }
+        self.look_at_times(time);
+        while self.has_room() {
+            let Some((round, step)) = self.next_ready() else { break };
+            self.begin((round, step), (Vec::new(), Vec::new()), String::new(), time);
+        }
+        let is_done = self.live.is_empty() && self.ready.is_empty() && self.is_last_round();
+        if self.ending.is_none() && (is_done || self.stopped.is_some() && self.live.is_empty()) {
+            self.skip_rest();
+            self.ending = Some(later(time.now, CLOSING));
+            self.close_listeners(CloseMode::Close);
+        }
+        let wake = self.live.values().filter_map(Live::due).chain(self.ending).min();
+        let (orders, news) = (std::mem::take(&mut self.orders), std::mem::take(&mut self.news));
+        RunTurn { orders, news, wake: wake.filter(|_| !self.is_over()) }
+    }
+
+    /// Ends it: nothing more is begun, and what runs is cut off.
+    pub fn stop(&mut self, why: &str, time: RunTime) {
+        self.stopped.get_or_insert_with(|| why.to_owned());
+        for (session, live) in std::mem::take(&mut self.live) {
+            if !matches!(live.waiting, LiveWait::Retry(_) | LiveWait::Body(..)) {
+                self.close(session, CloseMode::Reset);
+            }
+            self.ended(&live, RunVerdict::Skipped(why.to_owned()), CheckReport::default(), time);
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        let is_starting = self.listeners.iter().any(RunningListener::is_starting);
+        self.stopped.is_none() && !is_starting && self.live.len() < self.settings.parallel.max(1)
+    }
+
+    fn is_last_round(&self) -> bool {
+        self.next_round >= self.rounds.len() || self.steps() == 0
+    }
+
+    fn next_ready(&mut self) -> Option<(usize, usize)> {
+        while self.ready.is_empty() && !self.is_last_round() {
+            let waits = self.script.graph.waits.clone();
+            let (left, unbegun) = (self.steps(), (0..self.steps()).collect());
+            let round = OpenRound { waits, left, unbegun, ..OpenRound::default() };
+            let is_free = |step: &usize| round.waits.get(*step) == Some(&0);
+            let free = (0..self.steps()).filter(is_free);
+            self.ready.extend(free.map(|step| (self.next_round, step)));
+            self.open.insert(self.next_round, round);
+            self.next_round += 1;
+        }
+        self.ready.pop_first()
+    }
+
+    fn session(&mut self) -> SessionId {
+        let session = SessionId(self.next_session);
+        self.next_session += 1;
+        session
+    }
+
+    fn close(&mut self, id: SessionId, how: CloseMode) {
+        self.orders.push(RunOrder::Engine(Command::Close { id, how }));
+    }
+
+    /// Begins a step, or a maker of it whose values are too old. `then` are steps that wait for it, and makers
+    /// that ran again for them.
+    fn begin(
+        &mut self,
+        (round, step): (usize, usize),
+        (mut then, mut renewed): (Vec<usize>, Vec<usize>),
+        why: String,
+        time: RunTime,
+    ) {
+        let Some(of) = self.script.steps.get(step).cloned() else { return };
+        if let Some(stale) = self.stale(round, &of, &renewed, time.now) {
+            then.push(step);
+            renewed.push(stale);
+            let why = format!("what it captured is too old for {}", of.path);
+            return self.begin((round, stale), (then, renewed), why, time);
+        }
+        let why = if why.is_empty() { of.why.clone() } else { why };
+        let row = self.row((round, step), why, time);
+        let live = Live::new(row, (round, step), (then, renewed), time.now);
+        if let Some(why) = self.hindered(round, &of) {
+            return self.ended(&live, RunVerdict::Skipped(why), CheckReport::default(), time);
+        }
+        self.news.push(RunNews::Began(row));
+        self.send(live, time);
+    }
+
+    /// A row for a step of a round, which has begun with that.
+    fn row(&mut self, (round, step): (usize, usize), why: String, time: RunTime) -> usize {
+        if let Some(open) = self.open.get_mut(&round) {
+            open.unbegun.remove(&step);
+        }
+        let round = self.rounds.get(round).map(|round| round.name.clone());
+        let of = self.script.steps.get(step);
+        let about = of.and_then(|of| of.content.as_ref().ok()).map(|it| it.about.clone());
+        let Some(path) = of.map(|of| of.path.clone()) else { return self.rows.len() };
+        self.rows.push(RunRow {
+            path,
+            about: about.unwrap_or_default(),
+            round: round.unwrap_or_default(),
+            why,
+            target: String::new(),
+            tries: 0,
+            began: time.wall,
+            took: Duration::ZERO,
+            verdict: RunVerdict::Running,
+            report: CheckReport::default(),
+            session: None,
+        });
+        self.rows.len() - 1
+    }
+
+    /// A maker of a step that passed and whose values are too old; each is asked once.
+    fn stale(&self, round: usize, of: &RunStep, renewed: &[usize], now: Stamp) -> Option<usize> {
+        let passed = &self.open.get(&round)?.passed;
+        let is_stale = |maker: &&usize| {
+            let longest = self.script.steps.get(**maker).and_then(RunStep::max_age);
+            let age = passed.get(*maker).map(|passed| now.since(*passed));
+            !renewed.contains(maker) && longest.zip(age).is_some_and(|(longest, age)| age > longest)
+        };
+        of.makers.iter().find(is_stale).copied()
+    }
+
+    /// Why a step is not tried.
+    fn hindered(&self, round: usize, of: &RunStep) -> Option<String> {
+        let passed = self.open.get(&round).map(|round| &round.passed)?;
+        let maker = of.makers.iter().find(|maker| !passed.contains_key(maker));
+        if let Some(maker) = maker.and_then(|maker| self.script.steps.get(*maker)) {
+            return Some(format!("{} did not pass, which it needs", maker.path));
+        }
+        let failed = of.listeners.iter().find_map(|at| match self.listeners.get(*at) {
+            Some(RunningListener { path, state: ListenerState::Down, .. }) => Some(path),
+            _ => None,
+        });
+        failed.map(|path| format!("{path} is not up, which it needs"))
+    }
+
+    /// What the templates of a step may refer to now.
+    fn scope(&self, round: usize, step: usize) -> Scope {
+        let mut scope = self.scopes.get(step).map_or_else(Scope::default, |it| (**it).clone());
+        for listener in &self.listeners {
+            scope.captured.extend(listener.variables());
+        }
+        // The later ones win.
+        let captured = self.open.get(&round).map(|it| &it.captured);
+        let data = self.rounds.get(round).map(|it| &it.variables);
+        for values in [captured, data, Some(&self.settings.variables)].into_iter().flatten() {
+            let pairs = values.iter().map(|(name, value)| (name.clone(), value.clone()));
+            scope.captured.extend(pairs);
+        }
+        scope
+    }
+
+    /// Composes and opens it.
+    fn send(&mut self, mut live: Live, time: RunTime) {
+        let Some(of) = self.script.steps.get(live.step) else { return };
+        let scope = self.scope(live.round, live.step);
+        live.secrets = scope.hidden();
+        let told = self.told(&live.secrets);
+        let made = of.content.clone().and_then(|preset| {
+            let plan = planned(&preset.spec, &scope)?;
+            let checks = compose::checks(&preset.spec, &scope, UnknownNames::Refused);
+            Ok((plan, checks, target(&preset.spec, &scope, &told)))
+        });
+        let session = self.session();
+        let Some(row) = self.rows.get_mut(live.row) else { return };
+        row.tries += 1;
+        let (plan, checks, target) = match made {
+            Ok(made) => made,
+            Err(failure) => {
+                let verdict = RunVerdict::of(live.secrets.hide_failure(failure));
+                return self.ended(&live, verdict, CheckReport::default(), time);
+            }
+        };
+        (row.target, row.session) = (target, Some(session));
+        live.checks = checks;
+        live.waiting = if plan.capabilities().exchanges {
+            LiveWait::Exchange(Requested::default())
+        } else {
+            LiveWait::Talk(Box::new(RunTalk::new(&plan)))
+        };
+        live.ends = self.settings.timeout.map(|longest| later(time.now, longest));
+        let secrets = told.hidden();
+        let open = Command::Open { id: session, plan: Box::new(plan), secrets };
+        self.orders.push(RunOrder::Engine(open));
+        self.live.insert(session, live);
+    }
+
+    fn told(&self, secrets: &Secrets) -> Disclosure {
+        if self.settings.tells_secrets {
+            Disclosure::Everything
+        } else {
+            Disclosure::Hiding(secrets.clone())
+        }
+    }
+}
+
+/// The plan of a preset; all that keeps it from being sent as one failure.
+fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, Failure> {
+    compose::plan(spec, scope).map_err(|issues| {
+        let mut causes: Vec<String> = issues.iter().map(ToString::to_string).collect();
+        causes.dedup();
+        let failure =
+            Failure::new(Stage::Compose, spec.address(), FailureKind::Usage, causes.join("; "));
+        let is_unknown = |issue: &Issue| issue.unknown.as_ref().is_some_and(|it| it.is_name);
+        if issues.iter().any(is_unknown) {
+            return failure.hint(UNKNOWN);
+        }
+        failure
+    })
+}
+
+const UNKNOWN: &str = "a name gets its value by --var, --data, an environment (--env), a folder or a \
+                       capture before it; a preset that needs another says so: needs = [\"login\"]";
+
+/// What is sent where, as it may be told.
+fn target(spec: &Spec, scope: &Scope, told: &Disclosure) -> String {
+    let address = compose::resolved_address(spec, scope).unwrap_or_default();
+    let address = told.words(&String::from_utf8_lossy(&told.value(b"url", address.as_bytes())));
+    let kind =
+        spec.as_http().map_or_else(|| spec.protocol().to_string(), |http| http.method.clone());
+    format!("{kind} {address}")
+}
+
+/// So much later.
+fn later(stamp: Stamp, by: Duration) -> Stamp {
+    Stamp(stamp.0.saturating_add(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX)))
+}

@@ -1,0 +1,258 @@
+//! What the engine reports, and times that come.
+
+use super::{CLOSING, Run, RunNews, RunOrder, RunTime, later};
+use crate::check::{Came, CameBody, CameFrom, CheckReport};
+use crate::engine::command::{CloseMode, Command};
+use crate::engine::event::{Batch, Event, Phase};
+use crate::model::exchange::{Exchange, ExchangeState};
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::id::SessionId;
+use crate::model::secrets::Secrets;
+use crate::model::timing::Stamp;
+use crate::runner::listeners::{ListenerState, RunningListener};
+use crate::runner::live::{Live, LiveWait, Requested};
+use crate::runner::row::RunVerdict;
+use crate::runner::talk::RunTalkState;
+
+impl Run {
+    /// Takes what the engine reports.
+    pub fn on_event(&mut self, event: &Event, time: RunTime) {
+        match event {
+            Event::Exchange(exchange) => self.on_exchange(exchange),
+            Event::Traffic(batch) => self.on_traffic(batch, time),
+            Event::Phase { id, phase: Phase::Connected { .. }, .. } => {
+                if let Some(LiveWait::Talk(talk)) = self.live.get_mut(id).map(|it| &mut it.waiting)
+                {
+                    talk.connected();
+                }
+                self.look_at_talk(*id, time);
+            }
+            Event::Phase { id, phase: Phase::Listening { addresses, .. }, .. } => {
+                if let Some(listener) = self.listeners.iter_mut().find(|it| it.session == *id) {
+                    let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+                    let words = format!("{} listens on {}", listener.path, list.join(", "));
+                    listener.state = ListenerState::Up(addresses.clone());
+                    self.news.push(RunNews::Said(words));
+                }
+            }
+            Event::Refused { id, failure } if self.live.contains_key(id) => {
+                self.cut_off(*id, failure.clone(), time);
+            }
+            Event::Done { id, outcome, .. } => {
+                self.on_done(*id, outcome.as_ref().err().cloned(), time);
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes the body of an answer, as far as it is looked at.
+    pub fn on_body(&mut self, session: SessionId, bytes: Result<Vec<u8>, Failure>, time: RunTime) {
+        let Some(mut live) = self.live.remove(&session) else { return };
+        let LiveWait::Body(exchange, bodies) = &mut live.waiting else { return };
+        let outcome = bytes.map(|bytes| {
+            let body = exchange.response.as_ref().map(|response| &response.body);
+            let length = body.map_or(0, |body| body.decoded_len);
+            let body = CameBody { bytes: &bytes, length };
+            live.checks.report(&Came::new(CameFrom::Exchange(exchange), body, time.wall))
+        });
+        let release = Command::Release(std::mem::take(bodies));
+        self.orders.push(RunOrder::Engine(release));
+        self.judged(live, outcome, time);
+    }
+
+    /// Opens what the presets need.
+    pub(super) fn start_listeners(&mut self) {
+        for at in 0..self.script.listeners.len() {
+            let session = self.session();
+            let Some(listener) = self.script.listeners.get(at) else { return };
+            let path = listener.path.to_string();
+            let place = self.script.steps.len() + at;
+            let scope = self.scope(usize::MAX, place);
+            let secrets = scope.hidden();
+            let state = match super::planned(&listener.spec, &scope) {
+                Ok(plan) => {
+                    let hidden = self.told(&secrets).hidden();
+                    let plan = Box::new(plan);
+                    let open = Command::Open { id: session, plan, secrets: hidden };
+                    self.orders.push(RunOrder::Engine(open));
+                    ListenerState::Starting
+                }
+                Err(failure) => {
+                    let failure = failure.of_listener();
+                    self.listener_failed(at, secrets.hide_failure(failure));
+                    ListenerState::Down
+                }
+            };
+            self.listeners.push(RunningListener { path, session, state });
+        }
+    }
+
+    /// Ends the listeners that are open.
+    pub(super) fn close_listeners(&mut self, how: CloseMode) {
+        let open = self.listeners.iter().filter(|it| it.is_open()).map(|it| it.session);
+        for session in open.collect::<Vec<SessionId>>() {
+            self.close(session, how);
+        }
+    }
+
+    /// Does what was to be done by now.
+    pub(super) fn look_at_times(&mut self, time: RunTime) {
+        let is_due = |due: &Stamp| *due <= time.now;
+        let due = self.live.iter().filter(|(_, live)| live.due().as_ref().is_some_and(is_due));
+        for session in due.map(|(session, _)| *session).collect::<Vec<SessionId>>() {
+            self.on_due(session, time);
+        }
+        if self.ending.as_ref().is_some_and(is_due) {
+            self.close_listeners(CloseMode::Reset);
+            for listener in self.listeners.iter_mut().filter(|it| it.is_open()) {
+                listener.state = ListenerState::Down;
+            }
+        }
+    }
+
+    fn on_due(&mut self, session: SessionId, time: RunTime) {
+        let Some(live) = self.live.get(&session) else { return };
+        match &live.waiting {
+            LiveWait::Closing(..) => {
+                self.close(session, CloseMode::Reset);
+                self.on_done(session, None, time);
+            }
+            LiveWait::Retry(_) => {
+                if let Some(live) = self.live.remove(&session) {
+                    self.send(live, time);
+                }
+            }
+            _ if live.ends.is_some_and(|ends| ends <= time.now) => {
+                let longest = self.settings.timeout.unwrap_or_default();
+                let cause = format!("it was not over within {longest:?}");
+                let kind = FailureKind::Timeout(longest);
+                let failure = Failure::new(Stage::Session, "", kind, cause);
+                self.cut_off(session, failure.hint("--timeout says how long it may take"), time);
+            }
+            _ => self.look_at_talk(session, time),
+        }
+    }
+
+    /// Ends a session because of this failure.
+    fn cut_off(&mut self, session: SessionId, failure: Failure, time: RunTime) {
+        let Some(live) = self.live.get_mut(&session) else { return };
+        live.waiting = LiveWait::Closing(Err(failure), later(time.now, CLOSING));
+        self.close(session, CloseMode::Reset);
+    }
+
+    fn on_exchange(&mut self, exchange: &Exchange) {
+        let session = exchange.conn.session;
+        let Some(live) = self.live.get_mut(&session) else {
+            // Of a listener, or one that was cut off: nobody looks at its bodies.
+            if exchange.state != ExchangeState::Active {
+                self.orders.push(RunOrder::Engine(Command::Release(exchange.bodies())));
+            }
+            return;
+        };
+        if let LiveWait::Exchange(requested) = &mut live.waiting {
+            requested.take(exchange);
+        }
+    }
+
+    fn on_traffic(&mut self, batch: &Batch, time: RunTime) {
+        let mut touched = Vec::new();
+        for record in &batch.records {
+            let session = record.conn.session;
+            if let Some(LiveWait::Talk(talk)) =
+                self.live.get_mut(&session).map(|it| &mut it.waiting)
+            {
+                talk.take(record);
+                if touched.last() != Some(&session) {
+                    touched.push(session);
+                }
+            }
+        }
+        touched.sort_unstable();
+        touched.dedup();
+        for session in touched {
+            self.look_at_talk(session, time);
+        }
+    }
+
+    /// Ends a conversation that is over by its steps and expectations.
+    fn look_at_talk(&mut self, session: SessionId, time: RunTime) {
+        let Some(live) = self.live.get_mut(&session) else { return };
+        let LiveWait::Talk(talk) = &mut live.waiting else { return };
+        if let RunTalkState::Over(outcome) = talk.state(&live.checks, time.now, time.wall) {
+            live.waiting = LiveWait::Closing(outcome, later(time.now, CLOSING));
+            self.close(session, CloseMode::Close);
+        }
+    }
+
+    fn on_done(&mut self, session: SessionId, failure: Option<Failure>, time: RunTime) {
+        let Some(mut live) = self.live.remove(&session) else {
+            return self.listener_done(session, failure);
+        };
+        let waiting = std::mem::replace(&mut live.waiting, LiveWait::Retry(time.now));
+        let outcome = match (waiting, failure) {
+            (LiveWait::Closing(outcome, _), _) => outcome,
+            (LiveWait::Exchange(requested), failure) => {
+                return self.answered(session, live, (requested, failure), time);
+            }
+            (LiveWait::Talk(_) | LiveWait::Body(..) | LiveWait::Retry(_), Some(failure)) => {
+                Err(failure)
+            }
+            (LiveWait::Talk(talk), None) => Ok(talk.report(&live.checks, time.wall)),
+            (LiveWait::Body(..) | LiveWait::Retry(_), None) => Ok(CheckReport::default()),
+        };
+        self.judged(live, outcome, time);
+    }
+
+    /// An exchange is over, redirects followed: its body is asked for where anything looks at it.
+    fn answered(
+        &mut self,
+        session: SessionId,
+        mut live: Live,
+        (requested, failure): (Requested, Option<Failure>),
+        time: RunTime,
+    ) {
+        let (last, bodies, wrong) = requested.over();
+        let body = last.as_ref().and_then(|last| Some(last.response.as_ref()?.body.id));
+        match (failure.or(wrong), last) {
+            (None, Some(last)) if !live.checks.is_empty() => {
+                live.waiting = LiveWait::Body(last, bodies);
+                self.live.insert(session, live);
+                match body {
+                    Some(body) => self.orders.push(RunOrder::ReadBody { session, body }),
+                    None => self.on_body(session, Ok(Vec::new()), time),
+                }
+            }
+            (failure, _) => {
+                self.orders.push(RunOrder::Engine(Command::Release(bodies)));
+                let outcome = failure.map_or_else(|| Ok(CheckReport::default()), Err);
+                self.judged(live, outcome, time);
+            }
+        }
+    }
+
+    fn listener_done(&mut self, session: SessionId, failure: Option<Failure>) {
+        let Some(at) = self.listeners.iter().position(|it| it.session == session) else { return };
+        let Some(listener) = self.listeners.get_mut(at) else { return };
+        listener.state = ListenerState::Down;
+        if let Some(failure) = failure.filter(|_| self.ending.is_none()) {
+            self.listener_failed(at, failure);
+        }
+    }
+
+    /// The end of a preset's session, with what came of it.
+    fn judged(&mut self, live: Live, outcome: Result<CheckReport, Failure>, time: RunTime) {
+        match outcome {
+            Ok(report) if report.is_met() => self.ended(&live, RunVerdict::Passed, report, time),
+            Ok(report) => self.ended_unmet(live, RunVerdict::NotMet(None), report, time),
+            Err(failure) => {
+                let failure = hidden(&live.secrets, failure, self.settings.tells_secrets);
+                let verdict = RunVerdict::of(failure);
+                self.ended_unmet(live, verdict, CheckReport::default(), time);
+            }
+        }
+    }
+}
+
+fn hidden(secrets: &Secrets, failure: Failure, tells_secrets: bool) -> Failure {
+    if tells_secrets { failure } else { secrets.hide_failure(failure) }
+}

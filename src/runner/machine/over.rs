@@ -1,0 +1,188 @@
+//! The end of a preset: tried again, told, its captures handed on, and what waited for it begun.
+
+use std::time::Duration;
+
+use super::{Run, RunNews, RunTime, later};
+use crate::check::CheckReport;
+use crate::model::failure::Failure;
+use crate::model::secrets::{Disclosure, masked_name};
+use crate::model::timing::Stamp;
+use crate::runner::live::{Live, LiveWait};
+use crate::runner::row::{RunRow, RunVerdict};
+use crate::runner::script::RunStep;
+
+impl Run {
+    /// A preset did not pass: it is tried again, or over.
+    pub(super) fn ended_unmet(
+        &mut self,
+        mut live: Live,
+        verdict: RunVerdict,
+        report: CheckReport,
+        time: RunTime,
+    ) {
+        let tries = self.rows.get(live.row).map_or(1, |row| row.tries);
+        if tries > self.settings.retries || self.stopped.is_some() {
+            return self.ended(&live, verdict, report, time);
+        }
+        let told = self.told(&live.secrets);
+        if let Some(row) = self.rows.get(live.row) {
+            let row = RunRow { verdict, report: told_report(report, &told), ..row.clone() };
+            let lines = row.lines().join("; ");
+            let of = self.settings.retries + 1;
+            let words = format!("{} is tried again ({} of {of}): {lines}", row.name(), tries + 1);
+            self.news.push(RunNews::Said(words));
+        }
+        live.waiting = LiveWait::Retry(later(time.now, self.settings.retry_after));
+        live.ends = None;
+        // A session of its own, which is never opened.
+        let place = self.session();
+        self.live.insert(place, live);
+    }
+
+    /// A preset is over: what came of it is told and handed on.
+    pub(super) fn ended(
+        &mut self,
+        live: &Live,
+        verdict: RunVerdict,
+        report: CheckReport,
+        time: RunTime,
+    ) {
+        let has_passed = verdict == RunVerdict::Passed;
+        if let Some(round) = self.open.get_mut(&live.round) {
+            for captured in &report.captured {
+                if let Ok(value) = &captured.value {
+                    round.captured.insert(captured.name.clone(), value.clone());
+                }
+            }
+            if has_passed {
+                round.passed.insert(live.step, time.now);
+            }
+        }
+        let secrets = if report.captured.is_empty() {
+            live.secrets.clone()
+        } else {
+            self.scope(live.round, live.step).hidden()
+        };
+        let told = self.told(&secrets);
+        if let Some(row) = self.rows.get_mut(live.row) {
+            row.verdict = verdict;
+            row.report = told_report(report, &told);
+            row.took = time.now.since(live.began);
+            self.news.push(RunNews::Over(live.row));
+        }
+        if self.settings.fail_fast && !has_passed && self.stopped.is_none() {
+            self.stopped = Some("an earlier preset did not pass (--fail-fast)".to_owned());
+        }
+        self.next_of(live, has_passed, time);
+    }
+
+    /// What waited for a maker that ran again goes on; what waited for a step may begin.
+    fn next_of(&mut self, live: &Live, has_passed: bool, time: RunTime) {
+        let mut then = live.then.clone();
+        let Some(step) = then.pop() else { return self.follow(live.round, live.step) };
+        if has_passed && self.stopped.is_none() {
+            return self.begin(
+                (live.round, step),
+                (then, live.renewed.clone()),
+                String::new(),
+                time,
+            );
+        }
+        let path = self.script.steps.get(live.step).map(|step| step.path.to_string());
+        let why = format!("{} did not pass, which it needs", path.unwrap_or_default());
+        then.push(step);
+        for step in then.into_iter().rev() {
+            let row = self.row((live.round, step), String::new(), time);
+            let waiting = Live::new(row, (live.round, step), (Vec::new(), Vec::new()), time.now);
+            let verdict = RunVerdict::Skipped(why.clone());
+            self.ended(&waiting, verdict, CheckReport::default(), time);
+        }
+    }
+
+    /// A step of a round is over for those that wait for it.
+    fn follow(&mut self, round: usize, step: usize) {
+        let Some(open) = self.open.get_mut(&round) else { return };
+        open.left = open.left.saturating_sub(1);
+        let steps = self.script.steps.len();
+        let mut over = vec![step];
+        while let Some(node) = over.pop() {
+            for follower in self.script.graph.followers.get(node).into_iter().flatten() {
+                let Some(waits) = open.waits.get_mut(*follower) else { continue };
+                *waits = waits.saturating_sub(1);
+                if *waits > 0 {
+                    continue;
+                }
+                if *follower < steps {
+                    self.ready.insert((round, *follower));
+                } else {
+                    over.push(*follower);
+                }
+            }
+        }
+        if open.left == 0 {
+            self.open.remove(&round);
+        }
+    }
+
+    /// What was never begun is no row of its own, but counted.
+    pub(super) fn skip_rest(&mut self) {
+        let Some(why) = self.stopped.clone() else { return };
+        let begun = self.open.iter();
+        let mut rest: Vec<(usize, usize)> = begun
+            .flat_map(|(round, open)| open.unbegun.iter().map(|step| (*round, *step)))
+            .collect();
+        let steps = self.script.steps.len();
+        let unopened = self.next_round..self.rounds.len();
+        rest.extend(unopened.flat_map(|round| (0..steps).map(move |step| (round, step))));
+        self.open.clear();
+        self.ready.clear();
+        self.next_round = self.rounds.len();
+        let never = RunTime { now: Stamp(0), wall: Stamp(0) };
+        for (round, step) in rest {
+            let row = self.row((round, step), String::new(), never);
+            if let Some(row) = self.rows.get_mut(row) {
+                row.verdict = RunVerdict::Skipped(why.clone());
+            }
+        }
+    }
+
+    /// A listener is not up: a row says so, and those that need it are skipped.
+    pub(super) fn listener_failed(&mut self, at: usize, failure: Failure) {
+        let Some(path) = self.script.listeners.get(at).map(|it| it.path.clone()) else { return };
+        let needs = |step: &&RunStep| step.listeners.contains(&at);
+        let user = self.script.steps.iter().find(needs).map(|step| step.path.to_string());
+        self.rows.push(RunRow {
+            path,
+            about: String::new(),
+            round: String::new(),
+            why: format!("needed by {}", user.unwrap_or_default()),
+            target: String::new(),
+            tries: 1,
+            began: Stamp(0),
+            took: Duration::ZERO,
+            verdict: RunVerdict::Failed(failure),
+            report: CheckReport::default(),
+            session: None,
+        });
+        self.news.push(RunNews::Over(self.rows.len() - 1));
+    }
+}
+
+/// A report as it may be told.
+fn told_report(mut report: CheckReport, told: &Disclosure) -> CheckReport {
+    for result in &mut report.results {
+        for text in [&mut result.about, &mut result.wanted, &mut result.got] {
+            *text = told.words(text);
+        }
+        for line in &mut result.differences {
+            *line = told.words(line);
+        }
+    }
+    for captured in &mut report.captured {
+        captured.value = match &captured.value {
+            Ok(value) => Ok(told.words(&masked_name(&captured.name, value, told))),
+            Err(why) => Err(told.words(why)),
+        };
+    }
+    report
+}
