@@ -10,6 +10,7 @@ mod open;
 mod relay;
 mod replay;
 mod send;
+mod show_env;
 mod watch;
 
 use std::fmt::Write as _;
@@ -34,6 +35,7 @@ pub use open::Open;
 pub use relay::Relay;
 pub use replay::Replay;
 pub use send::{AuthType, ColorWhen, Parts, Pretty, RequestOptions, Send};
+pub use show_env::ShowEnv;
 pub use watch::WatchArgs;
 
 /// The whole command line.
@@ -90,6 +92,8 @@ pub enum Task {
     Replay(Box<Replay>),
     /// Take over presets of other tools: Postman, curl commands and others.
     Import(Import),
+    /// Show environments: every value with the file it comes from, or what differs between two.
+    Env(ShowEnv),
     /// Show, export or remove the certificate authority that TLS listeners are trusted by.
     Authority {
         #[command(subcommand)]
@@ -118,6 +122,7 @@ impl Task {
             Task::Replay(arguments) => Some(&arguments.common),
             Task::Open(_)
             | Task::Import(_)
+            | Task::Env(_)
             | Task::Authority { .. }
             | Task::Completions(_)
             | Task::Man { .. } => None,

@@ -34,6 +34,7 @@ mod relay;
 mod replay;
 mod rewrites;
 mod send;
+mod show_env;
 mod stdin;
 mod target;
 
@@ -91,6 +92,12 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
         }
         Task::Exec(arguments) => Box::pin(execute(*arguments, headless, interrupts)).await.0,
         Task::Import(arguments) => run_import(&arguments, &headless, interrupts).await,
+        Task::Env(arguments) => {
+            let mut output = Output::new(&Common::default(), Style::Text);
+            output.style = Style::Text;
+            let outcome = show_env::run(&arguments, &headless, &mut output);
+            output.finish(outcome.map(RunOutcome::Done), &mut interrupts, 0).await
+        }
         Task::Authority { task } => {
             let mut output = Output::new(&Common::default(), Style::Text);
             let outcome = authority::run(task.as_ref(), &headless, &mut output);

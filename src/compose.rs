@@ -12,6 +12,7 @@ pub(crate) mod adopt;
 pub(crate) mod anew;
 mod body;
 mod checks;
+mod expansion;
 pub(crate) mod http;
 mod http_relay;
 mod issue;

@@ -27,6 +27,7 @@ use super::themes::Themes;
 use crate::check::CheckReport;
 use crate::codec::search::Pattern;
 use crate::compose::template::{VariableName, Variables};
+use crate::model::environment_layers::{LayerFault, LayeredValues, layer_fault};
 use crate::model::name_order::{by_name, in_order};
 use crate::model::preset::{Environment, PresetPath, Scope, StoredPreset};
 use crate::model::secrets::{Disclosure, Secrets, secret_values};
@@ -250,9 +251,9 @@ impl Shared {
         for defaults in self.workspace.applying(self.folder()) {
             scope.variables.extend(defaults.variables.clone());
         }
-        if let Some(environment) = self.environment() {
-            scope.variables.extend(environment.variables.clone());
-            scope.secrets.extend(environment.secrets.clone());
+        for layer in self.environment().into_iter().rev() {
+            scope.variables.extend(layer.variables.clone());
+            scope.secrets.extend(layer.secrets.clone());
         }
         let captured = self.captured.of(self.environment.as_deref());
         scope.captured.extend(captured.map(|(name, it)| (name.to_owned(), it.value.clone())));
@@ -266,14 +267,12 @@ impl Shared {
         for defaults in self.workspace.applying(self.folder()) {
             plain.extend(defaults.variables.iter().map(|(name, value)| (&**name, &**value)));
         }
-        let environment = self.environment();
-        let variables = environment.into_iter().flat_map(|it| &it.variables);
-        plain.extend(variables.map(|(name, value)| (&**name, &**value)));
+        let LayeredValues { variables, secrets } = LayeredValues::of(&self.environment());
+        plain.extend(variables);
         let captured = self.captured.of(self.environment.as_deref());
         plain.extend(captured.map(|(name, it)| (name, &*it.value)));
         let plain = in_order(plain).map(|(name, value)| (name.to_owned(), value));
-        let secrets = in_order(environment.into_iter().flat_map(|it| &it.secrets));
-        let secrets = secrets.map(|(name, value)| (format!("secret.{name}"), &**value));
+        let secrets = in_order(secrets).map(|(name, value)| (format!("secret.{name}"), value));
         let os = in_order(&self.os).map(|(name, value)| (format!("env.{name}"), &**value));
         plain.chain(secrets).chain(os).collect()
     }
@@ -293,12 +292,22 @@ impl Shared {
 
     /// The word for the colour of the environment in force.
     pub(crate) fn environment_color(&self) -> Option<&str> {
-        self.environment().and_then(|it| it.color.as_deref())
+        self.color_of(self.environment.as_ref()?)
     }
 
-    /// The environment in force.
-    fn environment(&self) -> Option<&Environment> {
-        self.environment_named(self.environment.as_ref()?)
+    /// The word for the colour of this environment, be it one of its own or inherited.
+    pub(crate) fn color_of(&self, environment: &str) -> Option<&str> {
+        self.workspace.layers(environment).into_iter().find_map(|it| it.color.as_deref())
+    }
+
+    /// What keeps the environment in force from having the values it names.
+    pub(crate) fn environment_fault(&self) -> Option<LayerFault> {
+        layer_fault(&self.workspace.environments, self.environment.as_ref()?)
+    }
+
+    /// The environment in force and those it extends, the nearest first.
+    fn environment(&self) -> Vec<&Environment> {
+        self.environment.as_ref().map(|name| self.workspace.layers(name)).unwrap_or_default()
     }
 
     /// The environment of this name.
@@ -316,7 +325,7 @@ fn hidden_of(environment: &Environment) -> impl Iterator<Item = &str> {
 /// The same as in [`Shared::scope`], looked up where it lies: nothing is copied for a frame.
 impl Variables for Shared {
     fn value_of(&self, name: VariableName<'_>) -> Option<&str> {
-        value_in(self, self.environment(), name)
+        value_in(self, self.environment.as_deref(), name)
     }
 
     fn is_captured(&self, name: &str) -> bool {
@@ -327,7 +336,7 @@ impl Variables for Shared {
 /// What names stand for with another environment in force, looked up where it lies.
 pub(super) struct InEnvironment<'a> {
     pub shared: &'a Shared,
-    pub environment: Option<&'a Environment>,
+    pub environment: Option<&'a str>,
 }
 
 impl Variables for InEnvironment<'_> {
@@ -336,25 +345,25 @@ impl Variables for InEnvironment<'_> {
     }
 
     fn is_captured(&self, name: &str) -> bool {
-        self.shared.captured.get(self.environment.map(|it| &*it.name), name).is_some()
+        self.shared.captured.get(self.environment, name).is_some()
     }
 }
 
 fn value_in<'a>(
     shared: &'a Shared,
-    environment: Option<&'a Environment>,
+    environment: Option<&str>,
     name: VariableName<'_>,
 ) -> Option<&'a str> {
+    let layers = || environment.map(|it| shared.workspace.layers(it)).unwrap_or_default();
     match name {
         VariableName::Plain(name) => {
             let mut folders = shared.workspace.applying(shared.folder()).rev();
             let inherited = || folders.find_map(|it| it.variables.get(name));
-            let captured = shared.captured.get(environment.map(|it| &*it.name), name);
-            let captured = captured.map(|it| &it.value);
-            let of_files = || environment.and_then(|it| it.variables.get(name)).or_else(inherited);
-            captured.or_else(of_files)
+            let captured = shared.captured.get(environment, name).map(|it| &it.value);
+            let of_files = || layers().into_iter().find_map(|it| it.variables.get(name));
+            captured.or_else(of_files).or_else(inherited)
         }
-        VariableName::Secret(name) => environment.and_then(|it| it.secrets.get(name)),
+        VariableName::Secret(name) => layers().into_iter().find_map(|it| it.secrets.get(name)),
         VariableName::Os(name) => shared.os.get(name),
     }
     .map(String::as_str)

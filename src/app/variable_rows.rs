@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::shared::{InEnvironment, Shared};
 use crate::compose::address_parts::{names_used, resolved};
+use crate::model::environment_layers::LayeredValues;
 use crate::model::name_order::in_order;
 use crate::model::preset::Environment;
 use crate::model::secrets::{MASK, is_secret_value};
@@ -20,6 +21,8 @@ use crate::store::job::{Variable, VariableKind};
 pub enum VariableOrigin<'a> {
     /// One of the files of the environment.
     Environment(VariableKind),
+    /// One of the files of this environment, which it extends.
+    Base(&'a str, VariableKind),
     /// The `_defaults.toml` of this folder; empty for the root.
     Folder(&'a str),
     /// The operating system, as `env.NAME`.
@@ -41,7 +44,9 @@ impl VariableRow<'_> {
     /// What stands before the name in templates.
     pub fn prefix(&self) -> &'static str {
         match self.origin {
-            VariableOrigin::Environment(kind) => prefix(kind == VariableKind::Secret),
+            VariableOrigin::Environment(kind) | VariableOrigin::Base(_, kind) => {
+                prefix(kind == VariableKind::Secret)
+            }
             VariableOrigin::Folder(_) => "",
             VariableOrigin::System => "env.",
         }
@@ -54,14 +59,19 @@ impl VariableRow<'_> {
 
     /// Whether nobody shall read the value by chance.
     pub fn is_secret(&self) -> bool {
-        self.origin == VariableOrigin::Environment(VariableKind::Secret)
-            || is_secret_value(self.name, self.value)
+        let is_of_secrets = matches!(
+            self.origin,
+            VariableOrigin::Environment(VariableKind::Secret)
+                | VariableOrigin::Base(_, VariableKind::Secret)
+        );
+        is_of_secrets || is_secret_value(self.name, self.value)
     }
 
     /// The file it comes from, or who says it.
     pub fn source(&self, environment: &str) -> String {
         match self.origin {
             VariableOrigin::Environment(kind) => kind.file(environment),
+            VariableOrigin::Base(base, kind) => kind.file(base),
             VariableOrigin::Folder("") => "_defaults.toml".to_owned(),
             VariableOrigin::Folder(folder) => format!("{folder}/_defaults.toml"),
             VariableOrigin::System => "operating system".to_owned(),
@@ -92,6 +102,7 @@ pub struct KeptVariable {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum KeptOrigin {
     Environment(VariableKind),
+    Base(String, VariableKind),
     Folder(String),
     System,
 }
@@ -101,6 +112,7 @@ impl KeptVariable {
     pub(crate) fn of(row: &VariableRow<'_>) -> Self {
         let origin = match row.origin {
             VariableOrigin::Environment(kind) => KeptOrigin::Environment(kind),
+            VariableOrigin::Base(base, kind) => KeptOrigin::Base(base.to_owned(), kind),
             VariableOrigin::Folder(folder) => KeptOrigin::Folder(folder.to_owned()),
             VariableOrigin::System => KeptOrigin::System,
         };
@@ -117,11 +129,11 @@ impl KeptVariable {
         let (value, origin) = match &self.origin {
             KeptOrigin::Environment(kind) => {
                 let found = shared.environment_named(environment?)?;
-                let values = match kind {
-                    VariableKind::Plain => &found.variables,
-                    VariableKind::Secret => &found.secrets,
-                };
-                (values.get(name)?, VariableOrigin::Environment(*kind))
+                (of_kind(found, *kind).get(name)?, VariableOrigin::Environment(*kind))
+            }
+            KeptOrigin::Base(base, kind) => {
+                let found = shared.environment_named(base)?;
+                (of_kind(found, *kind).get(name)?, VariableOrigin::Base(base, *kind))
             }
             KeptOrigin::Folder(folder) => {
                 let defaults = &shared.workspace.defaults;
@@ -131,6 +143,14 @@ impl KeptVariable {
             KeptOrigin::System => (shared.os.get(name)?, VariableOrigin::System),
         };
         Some(VariableRow { name, value, origin, is_hidden: self.is_hidden })
+    }
+}
+
+/// What stands in a file of an environment.
+fn of_kind(environment: &Environment, kind: VariableKind) -> &BTreeMap<String, String> {
+    match kind {
+        VariableKind::Plain => &environment.variables,
+        VariableKind::Secret => &environment.secrets,
     }
 }
 
@@ -155,19 +175,19 @@ pub fn rows<'a>(
     environment: Option<&str>,
     used: &BTreeSet<String>,
 ) -> Vec<VariableRow<'a>> {
-    let found = environment.and_then(|name| shared.environment_named(name));
+    let layers = environment.map(|name| shared.workspace.layers(name)).unwrap_or_default();
     let mut rows = Vec::new();
-    let mut known: BTreeSet<&str> = BTreeSet::new();
-    for (kind, variables) in found
-        .into_iter()
-        .flat_map(|it| [(VariableKind::Plain, &it.variables), (VariableKind::Secret, &it.secrets)])
-    {
-        for (name, value) in in_order(variables) {
-            if kind == VariableKind::Plain {
-                known.insert(name);
+    let (mut known, mut secrets): (BTreeSet<&str>, BTreeSet<&str>) = Default::default();
+    for (at, layer) in layers.into_iter().enumerate() {
+        for kind in [VariableKind::Plain, VariableKind::Secret] {
+            let origin = match at {
+                0 => VariableOrigin::Environment(kind),
+                _ => VariableOrigin::Base(&layer.name, kind),
+            };
+            let known = if kind == VariableKind::Plain { &mut known } else { &mut secrets };
+            for (name, value) in in_order(of_kind(layer, kind)) {
+                rows.push(VariableRow { name, value, origin, is_hidden: !known.insert(name) });
             }
-            let origin = VariableOrigin::Environment(kind);
-            rows.push(VariableRow { name, value, origin, is_hidden: false });
         }
     }
     for defaults in shared.workspace.applying(shared.folder()).rev() {
@@ -207,12 +227,13 @@ pub fn outcome(
 ) -> Option<Result<String, String>> {
     let is_text = matches!(
         row.origin,
-        VariableOrigin::Folder(_) | VariableOrigin::Environment(VariableKind::Plain)
+        VariableOrigin::Folder(_)
+            | VariableOrigin::Environment(VariableKind::Plain)
+            | VariableOrigin::Base(_, VariableKind::Plain)
     );
     if !is_text || !row.value.contains("{{") || row.is_hidden {
         return None;
     }
-    let environment = environment.and_then(|name| shared.environment_named(name));
     let disclosure = shared.disclosure();
     Some(match resolved(row.value, &InEnvironment { shared, environment }) {
         Ok(value) => Ok(disclosure.words(&value)),
@@ -282,29 +303,32 @@ impl KeptDifference {
     }
 
     /// The row as it is now in these two.
-    pub fn row<'a>(&'a self, two: [Option<&'a Environment>; 2]) -> DifferenceRow<'a> {
+    pub fn row<'a>(&'a self, two: [&[&'a Environment]; 2]) -> DifferenceRow<'a> {
         let name = self.name.as_str();
-        let of = |it: &'a Environment| if self.is_secret { &it.secrets } else { &it.variables };
-        let values = two.map(|it| of(it?).get(name).map(String::as_str));
+        let kind = if self.is_secret { VariableKind::Secret } else { VariableKind::Plain };
+        let values = two.map(|layers| {
+            let mut layers = layers.iter().copied();
+            layers.find_map(|it| of_kind(it, kind).get(name).map(String::as_str))
+        });
         DifferenceRow { name, values, is_secret: self.is_secret }
     }
 }
 
-/// Every name of two environments, those that differ first; `None` = the one without any.
+/// Every name of two environments with the layers they inherit, those that differ first; without layers it is
+/// the one that says nothing.
 pub fn differences<'a>(
-    left: Option<&'a Environment>,
-    right: Option<&'a Environment>,
+    left: &[&'a Environment],
+    right: &[&'a Environment],
 ) -> Vec<DifferenceRow<'a>> {
     let mut rows = Vec::new();
+    let two = [left, right].map(LayeredValues::of);
     for is_secret in [false, true] {
-        let of = |it: &'a Environment| if is_secret { &it.secrets } else { &it.variables };
-        let sides = [left.map(of), right.map(of)];
-        let names: BTreeSet<&str> =
-            sides.into_iter().flatten().flat_map(BTreeMap::keys).map(String::as_str).collect();
+        let sides = two.each_ref().map(|it| if is_secret { &it.secrets } else { &it.variables });
+        let names: BTreeSet<&str> = sides.into_iter().flat_map(BTreeMap::keys).copied().collect();
         let names = in_order(names.into_iter().map(|name| (name, ())));
         rows.extend(names.map(|(name, ())| DifferenceRow {
             name,
-            values: sides.map(|side| side?.get(name).map(String::as_str)),
+            values: sides.map(|side| side.get(name).copied()),
             is_secret,
         }));
     }

@@ -4,6 +4,7 @@
 //! length are bounded, so that no file can make a value without an end. Secrets and what the operating
 //! system says are values and never looked into.
 
+use super::expansion::Expansion;
 use super::template::{Mode, Name, Template, TemplateError, TemplatePart, Variables, lookup};
 
 /// Variables in variables.
@@ -44,17 +45,17 @@ fn inner(
         return Err(Some(format!("variables use more than {DEPTH} others: {}", way())));
     }
     let template = Template::parse(found, Mode::Text).map_err(|error| Some(error.message))?;
-    let mut out = String::new();
+    let mut out = Expansion::of(&template);
     for part in &template.parts {
         match part {
-            TemplatePart::Literal(bytes) => out.push_str(&String::from_utf8_lossy(bytes)),
+            TemplatePart::Literal(bytes) => out.literal(bytes),
             TemplatePart::Name(used) => {
-                let whole = inner(used, variables, path);
-                out.push_str(&whole.map_err(|message| {
+                let whole = inner(used, variables, path).map_err(|message| {
                     let unknown =
                         || format!("{} (used by '{}')", used.unknown().message, name.name);
                     Some(message.unwrap_or_else(unknown))
-                })?);
+                })?;
+                out.value(used, whole.as_bytes());
             }
         }
         if out.len() > LENGTH {
@@ -62,7 +63,7 @@ fn inner(
         }
     }
     path.pop();
-    Ok(out)
+    Ok(String::from_utf8_lossy(&out.take()).into_owned())
 }
 
 #[cfg(test)]
@@ -94,10 +95,13 @@ mod tests {
             ("port", "80"),
             ("url", "{{base}}/{{ host }}?{{secret.token}}{{env.HOME}}"),
             ("braces", "{{!host}} {\"a\":{{port}}}"),
+            ("quote", "a\"b"),
+            ("json", "{\"q\":\"{{json quote}}\",\"r\":{{json quote}}}"),
         ]);
         let value = |name: &str| super::value(&named(name), &scope).unwrap();
         assert_eq!(value("url"), "http://a.example:80/a.example?{{host}}{{host}}");
         assert_eq!(value("braces"), "{{host}} {\"a\":80}");
+        assert_eq!(value("json"), "{\"q\":\"a\\\"b\",\"r\":\"a\\\"b\"}");
     }
 
     #[test]

@@ -2,15 +2,17 @@
 //!
 //! - A value is never parsed again, so a value cannot smuggle in another template or an escape.
 //! - Names: `name` (a variable), `env.NAME` (operating system), `secret.NAME`. Letters, digits,
-//!   `_`, `-` and `.`; white space around the name is fine. `{{name args}}` is kept for functions.
+//!   `_`, `-` and `.`; white space around the name is fine. `{{json NAME}}` writes the value as JSON; any other
+//!   `{{word args}}` is kept for functions.
 //! - Braces that look like a variable's and hold no name (`{{}}`, `{{env.}}`, `{{#if}}`, `{{a}b}}`, `{{a`) are
 //!   an unknown name too: whoever means the braces says so. Any others are text: `{{"a":1}}`, `{{{`.
 //! - `{{!anything}}` is the text `{{anything}}`; in payloads `\{{` is the text `{{`. `$` means nothing.
 
 use std::ops::Range;
 
+use super::expansion::Expansion;
 use crate::codec::{escape, hex};
-use crate::model::braces::{Brace, NameForm, brace, name_and_arguments};
+use crate::model::braces::{Brace, NameForm, brace, is_name, name_and_arguments};
 use crate::model::preset::Scope;
 
 /// What the text around the templates is written in.
@@ -37,12 +39,33 @@ pub enum TemplatePart {
     Name(Name),
 }
 
+/// What is made of the value of a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Function {
+    /// `{{json name}}`: written as JSON, with or without the quotes, as it stands.
+    Json,
+}
+
+impl Function {
+    const JSON: &str = "json";
+
+    /// What stands between braces: a function, the name whose value it takes, and what follows that.
+    fn of(inner: &str) -> (Option<Function>, &str, &str) {
+        match name_and_arguments(inner) {
+            (Function::JSON, name) if is_name(name) => (Some(Function::Json), name, ""),
+            (name, args) => (None, name, args),
+        }
+    }
+}
+
 /// A name as it stands in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
     /// `base`, `env.HOME`, `secret.token`.
     pub name: String,
-    /// What follows the name inside the braces; nothing in this version takes arguments.
+    /// What is made of its value.
+    pub function: Option<Function>,
+    /// What follows the name inside the braces, where that is nothing known.
     pub args: String,
     /// The whole `{{...}}` as written.
     pub source: String,
@@ -62,10 +85,14 @@ pub struct UnknownName {
 }
 
 impl UnknownName {
-    /// What stands between the braces, white space around it left out.
+    /// What stands between the braces, white space around it and a function before it left out.
     #[must_use]
     pub fn inner(&self) -> &str {
-        self.source.trim_matches(['{', '}']).trim()
+        let inner = self.source.trim_matches(['{', '}']).trim();
+        match Function::of(inner) {
+            (Some(_), name, _) => name,
+            (None, ..) => inner,
+        }
     }
 
     /// What a text holds that is to become these braces.
@@ -106,10 +133,10 @@ impl Template {
                 Brace::Quoted => (TemplatePart::Literal(b"{{".to_vec()), "{{!".len()),
                 Brace::Name(source, form) => {
                     let inner = source.trim_start_matches('{').trim_end_matches('}');
-                    let (name, args) = name_and_arguments(inner);
+                    let (function, name, args) = Function::of(inner);
                     let (name, args, source) = (name.into(), args.into(), source.to_owned());
                     let span = at..at + source.len();
-                    let name = Name { name, args, source, span: span.clone(), form };
+                    let name = Name { name, function, args, source, span: span.clone(), form };
                     (TemplatePart::Name(name), span.len())
                 }
             };
@@ -135,18 +162,18 @@ impl Template {
         &self,
         value: &dyn Fn(&Name) -> Result<Vec<u8>, TemplateError>,
     ) -> Result<Vec<u8>, Vec<TemplateError>> {
-        let mut out = Vec::new();
+        let mut out = Expansion::of(self);
         let mut errors = Vec::new();
         for part in &self.parts {
             match part {
-                TemplatePart::Literal(bytes) => out.extend_from_slice(bytes),
+                TemplatePart::Literal(bytes) => out.literal(bytes),
                 TemplatePart::Name(name) => match value(name) {
-                    Ok(value) => out.extend_from_slice(&value),
+                    Ok(value) => out.value(name, &value),
                     Err(error) => errors.push(error),
                 },
             }
         }
-        if errors.is_empty() { Ok(out) } else { Err(errors) }
+        if errors.is_empty() { Ok(out.take()) } else { Err(errors) }
     }
 }
 
@@ -158,6 +185,14 @@ impl Name {
     #[must_use]
     pub fn is_proper(&self) -> bool {
         self.form == NameForm::Proper
+    }
+
+    /// The braces with another name in them.
+    pub(super) fn renamed(&self, to: &str) -> String {
+        match self.function {
+            Some(Function::Json) => format!("{{{{{} {to}}}}}", Function::JSON),
+            None => format!("{{{{{to}}}}}"),
+        }
     }
 
     /// Whether it names a secret or a variable of the operating system.
@@ -176,6 +211,9 @@ impl Name {
         let message = match self.form {
             NameForm::NoName => format!("{source} is no name of a variable"),
             NameForm::Open => format!("{source} is no variable without }}}} behind its name"),
+            NameForm::Proper if !self.args.is_empty() && name == Function::JSON => {
+                format!("{source} takes the name of one variable: {{{{json name}}}}")
+            }
             NameForm::Proper if !self.args.is_empty() => format!("unknown function '{name}'"),
             NameForm::Proper => match (name.strip_prefix("env."), name.strip_prefix("secret.")) {
                 (Some(os), _) => format!("the operating system has no variable '{os}'"),
@@ -226,7 +264,7 @@ impl Variables for Scope {
     }
 }
 
-/// The value of a name; functions have none yet.
+/// The value of a name, before anything is made of it.
 #[must_use]
 pub fn lookup<'a>(name: &Name, variables: &'a dyn Variables) -> Option<&'a str> {
     if !name.args.is_empty() || name.form != NameForm::Proper {

@@ -1,5 +1,6 @@
 //! Expands single fields and collects what is wrong with them.
 
+use super::expansion::Expansion;
 use super::issue::Issue;
 use super::json_values;
 use super::nested;
@@ -239,22 +240,22 @@ impl<'a> Composer<'a> {
             return Vec::new();
         };
         let mut parts: Vec<AnswerPart> = Vec::new();
-        let mut literal = Vec::new();
+        let mut literal = Expansion::of(&template);
         for part in template.parts {
             let name = match part {
                 TemplatePart::Literal(bytes) => {
-                    literal.extend(bytes);
+                    literal.literal(&bytes);
                     continue;
                 }
                 TemplatePart::Name(name) => name,
             };
-            let is_open = name.is_proper() && name.args.is_empty();
+            let is_open = name.is_proper() && name.args.is_empty() && name.function.is_none();
             let open = match &*name.name {
                 "message" if is_open => AnswerPart::Message,
                 "match" if is_open => AnswerPart::Match,
                 _ => {
                     match self.value(&name) {
-                        Ok(value) => literal.extend(value),
+                        Ok(value) => literal.value(&name, &value),
                         Err(error) => self.refuse(field, error),
                     }
                     continue;
@@ -269,8 +270,8 @@ impl<'a> Composer<'a> {
 }
 
 /// The bytes before what stays open, if there are any.
-fn run(literal: &mut Vec<u8>) -> Option<AnswerPart> {
-    let bytes = std::mem::take(literal);
+fn run(literal: &mut Expansion) -> Option<AnswerPart> {
+    let bytes = literal.take();
     (!bytes.is_empty()).then(|| AnswerPart::Literal(bytes.into()))
 }
 

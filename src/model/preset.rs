@@ -65,6 +65,8 @@ impl StoredPreset {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Environment {
     pub name: String,
+    /// The environment whose values it has where it says nothing else.
+    pub extends: Option<String>,
     pub variables: BTreeMap<String, String>,
     pub secrets: BTreeMap<String, String>,
     /// The word for the colour its name is shown in.

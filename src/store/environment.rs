@@ -7,11 +7,16 @@ use toml_edit::{Document, DocumentMut, Value};
 use crate::codec::strict_toml::{Fields, NamedItem, Trouble, parse_document};
 use crate::model::braces::is_name;
 use crate::model::failure::Failure;
+use crate::model::preset::Environment;
 use crate::model::suggest::suggest;
 use crate::model::theme::{HUES, ThemeColor};
 
 /// What says how the name of the environment is shown.
 pub(super) const COLOR: &str = "color";
+/// What names the environment whose values it has where it says nothing else.
+pub(super) const EXTENDS: &str = "extends";
+/// How the name of a file of secrets ends.
+const SECRET_FILE: &str = ".secret.toml";
 
 /// A file of an environment, parsed once for all that is asked of it.
 pub(super) struct ParsedFile<'a> {
@@ -30,7 +35,7 @@ impl<'a> ParsedFile<'a> {
 
     /// The table of variables: `name = "value"` a line, also below `[vars]`.
     pub(super) fn variables(&self) -> Result<BTreeMap<String, String>, Failure> {
-        let read = variables(&self.document, self.text);
+        let read = variables(&self.document, self.text, !self.file.ends_with(SECRET_FILE));
         read.map_err(|trouble| trouble.into_failure(self.file, self.text))
     }
 
@@ -40,15 +45,27 @@ impl<'a> ParsedFile<'a> {
         read.map_err(|trouble| trouble.into_failure(self.file, self.text))
     }
 
+    /// The environment it extends, `extends = "base"` at the top of the file.
+    pub(super) fn extends(&self) -> Result<Option<String>, Failure> {
+        let read = extends(&self.document);
+        read.map_err(|trouble| trouble.into_failure(self.file, self.text))
+    }
+
     /// To be changed.
     pub(super) fn into_document(self) -> DocumentMut {
         self.document.into_mut()
     }
 }
 
-fn variables(document: &Document<&str>, text: &str) -> Result<BTreeMap<String, String>, Trouble> {
+fn variables(
+    document: &Document<&str>,
+    text: &str,
+    can_extend: bool,
+) -> Result<BTreeMap<String, String>, Trouble> {
     let is_vars = |entry: &NamedItem<'_>| entry.name == "vars" && entry.value().is_none();
-    let (vars, own): (Vec<_>, Vec<_>) = Fields::root(document).free().partition(is_vars);
+    let is_variable = |entry: &NamedItem<'_>| !can_extend || entry.name != EXTENDS;
+    let free = Fields::root(document).free().filter(is_variable);
+    let (vars, own): (Vec<_>, Vec<_>) = free.partition(is_vars);
     // As in `_defaults.toml`; a variable may be called so, too.
     let tables = vars.iter().map(|entry| collect(entry.table()?.free(), text));
     let mut variables = tables.collect::<Result<Vec<_>, _>>()?.pop().unwrap_or_default();
@@ -63,6 +80,16 @@ fn variables(document: &Document<&str>, text: &str) -> Result<BTreeMap<String, S
         variables.entry(name).or_insert(value);
     }
     Ok(variables)
+}
+
+fn extends(document: &Document<&str>) -> Result<Option<String>, Trouble> {
+    let mut own = Fields::root(document).free();
+    let Some(entry) = own.find(|entry| entry.name == EXTENDS) else { return Ok(None) };
+    let name = entry.text().map_err(|trouble| {
+        trouble.hint("it names an environment; a variable of that name goes below [vars]")
+    })?;
+    Environment::check_name(name).map_err(|cause| entry.wrong(&cause))?;
+    Ok(Some(name.to_owned()))
 }
 
 fn color(document: &Document<&str>, text: &str) -> Result<Option<String>, Trouble> {
@@ -178,6 +205,23 @@ mod tests {
         assert_eq!(failure.target, "env/prod.toml:2");
         assert!(failure.hint.contains("'red'") && failure.hint.contains("[vars]"), "{failure}");
         assert_eq!(variables("color = \"red\"\n", "x").unwrap()["color"], "red");
+    }
+
+    #[test]
+    fn what_is_extended_is_named_at_the_top_and_is_no_variable() {
+        let read = |text| ParsedFile::parse(text, "env/prod.toml").unwrap().extends();
+        assert_eq!(read("extends = \"base\"\na = 1\n").unwrap().as_deref(), Some("base"));
+        assert_eq!(read("[vars]\nextends = \"base\"\n").unwrap(), None);
+        for wrong in ["extends = 1\n", "extends = \"a/b\"\n", "a = 1\nextends = \"none\"\n"] {
+            let failure = read(wrong).unwrap_err();
+            assert!(failure.target.starts_with("env/prod.toml:"), "{failure}");
+        }
+        let plain = variables("extends = \"base\"\na = 1\n", "env/x.toml").unwrap();
+        assert_eq!(plain.into_keys().collect::<Vec<_>>(), ["a"]);
+        let below = variables("extends = \"b\"\n[vars]\nextends = \"c\"\n", "env/x.toml").unwrap();
+        assert_eq!(below["extends"], "c");
+        let secret = variables("extends = \"b\"\n", "env/x.secret.toml").unwrap();
+        assert_eq!(secret["extends"], "b");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
-use super::environment::{COLOR, ParsedFile};
+use super::environment::{COLOR, EXTENDS, ParsedFile};
 use super::job::{
     ChangedText, EnvironmentDone, EnvironmentFiles, EnvironmentTask, Overwrite, Reply, Variable,
     VariableChange, VariableKind,
@@ -247,6 +247,7 @@ struct VariableFile {
     text: Option<String>,
     variables: BTreeMap<String, String>,
     color: Option<String>,
+    extends: Option<String>,
     document: DocumentMut,
 }
 
@@ -264,8 +265,9 @@ impl VariableFile {
         let variables = parsed.variables().map_err(unread)?;
         // What is wrong with it is said when the workspace is read.
         let color = parsed.color().ok().flatten();
+        let extends = parsed.extends().ok().flatten();
         let document = parsed.into_document();
-        Ok(VariableFile { kind, name, text, variables, color, document })
+        Ok(VariableFile { kind, name, text, variables, color, extends, document })
     }
 
     /// Where a variable of this name stands, or would.
@@ -296,7 +298,7 @@ impl VariableFile {
 
     /// A new variable, where its name means nothing else.
     fn add(&mut self, name: &str, value: &str) {
-        if [VARS, COLOR].contains(&name) && !self.document.contains_key(VARS) {
+        if [VARS, COLOR, EXTENDS].contains(&name) && !self.document.contains_key(VARS) {
             self.document[VARS] = Item::Table(Table::new());
         }
         self.set(name, value);
@@ -368,6 +370,7 @@ impl VariableFile {
         let variables = parsed.variables()?;
         if self.kind == VariableKind::Plain {
             self.color = parsed.color()?;
+            self.extends = parsed.extends()?;
         }
         let file = place(root, &self.name, self.kind)?;
         atomic::write(&file, text.as_bytes(), Overwrite::Replace)?;
@@ -469,6 +472,7 @@ fn change_variable(
         variables: plain.variables,
         secrets: secret.variables,
         color: plain.color,
+        extends: plain.extends,
     };
     Ok((now, written))
 }

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use bytes::Bytes;
 
 use crate::model::color_rule::ColorRule;
+use crate::model::environment_layers::layers;
 use crate::model::failure::Failure;
 use crate::model::preset::{Environment, Preset, PresetPath, StoredPreset};
 use crate::model::session_outcome::SessionOutcome;
@@ -288,6 +289,12 @@ pub struct FolderDefaults {
 }
 
 impl Workspace {
+    /// The environment of this name and those it extends, the nearest first.
+    #[must_use]
+    pub fn layers(&self, environment: &str) -> Vec<&Environment> {
+        layers(&self.environments, environment)
+    }
+
     /// The order a folder has by its file.
     #[must_use]
     pub fn order_of(&self, folder: &str) -> &[String] {

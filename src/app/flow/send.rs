@@ -15,6 +15,7 @@ use crate::compose::{self, Issue, UnknownNames, plan_with};
 use crate::engine::command::{CloseMode, Command};
 use crate::interop::history_spec::{forgetting, summary};
 use crate::model::endpoint::Endpoint;
+use crate::model::environment_layers::LayerFault;
 use crate::model::field_access;
 use crate::model::id::SessionId;
 use crate::model::plan::Plan;
@@ -25,7 +26,7 @@ use crate::model::session_outcome::SessionOutcome;
 use crate::model::spec::Spec;
 use crate::model::timing::Stamp;
 use crate::model::trust::TrustedCertificate;
-use crate::store::job::{HistoryEntry, Job, JobKind};
+use crate::store::job::{HistoryEntry, Job, JobKind, VariableKind};
 use crate::timeline::Totals;
 
 /// Sends, connects or starts what is composed; a running listener takes over its answers.
@@ -36,6 +37,10 @@ pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
     }
     if curl::typed(app) {
         return;
+    }
+    if let Some(LayerFault { environment, cause }) = app.shared.environment_fault() {
+        // Values would be missing, or be those of a folder.
+        return app.warn(format!("not sent: {}: {cause}", VariableKind::Plain.file(&environment)));
     }
     draft::adopt_address(app);
     app.shared.drafts.current_mut().tag_rules();

@@ -107,7 +107,16 @@ impl Environments {
                 } else {
                     format!("{plain} is")
                 };
-                let text = format!("Delete the environment {name}? {files} removed.");
+                let others = shared.workspace.environments.iter();
+                let above: Vec<&str> = others
+                    .filter(|it| it.extends.as_ref() == Some(&name))
+                    .map(|it| it.name.as_str())
+                    .collect();
+                let above = match above.as_slice() {
+                    [] => String::new(),
+                    names => format!(" It is extended by: {}.", names.join(", ")),
+                };
+                let text = format!("Delete the environment {name}? {files} removed.{above}");
                 let then = task(EnvironmentTask::Delete { name });
                 return Intent::Ask(Question::new(text, ["Delete", "Keep"], then)).into();
             }
@@ -188,6 +197,10 @@ fn elsewhere(row: &VariableRow<'_>, action: Action) -> Result<Variable, Outcome>
         (Action::Choose, VariableOrigin::Folder(_)) if !row.is_hidden => {
             let (name, value) = (row.name.to_owned(), row.value.to_owned());
             Ok(Variable { kind: VariableKind::Plain, name, value })
+        }
+        (Action::Choose, VariableOrigin::Base(_, kind)) if !row.is_hidden => {
+            let (name, value) = (row.name.to_owned(), row.value.to_owned());
+            Ok(Variable { kind, name, value })
         }
         _ => {
             let (reference, source) = (row.reference(), row.source(""));
