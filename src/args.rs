@@ -63,8 +63,8 @@ pub struct Arguments {
     /// Keep no answers on the disk. A preset with keep = false keeps none by itself.
     #[arg(long, env = "WIREBENCH_NO_KEEP", global = true)]
     pub no_keep: bool,
-    /// Use the presets in .wirebench of the current project although another user owns them;
-    /// remembered.
+    /// Use the presets in .wirebench of the current project although another user owns them, and run the
+    /// programs that its environments name for values; remembered.
     #[arg(long, global = true)]
     pub trust_project: bool,
     /// Open the workbench with this: an address or preset, with a method before it and items behind it as
@@ -295,6 +295,10 @@ pub struct Common {
     /// Environment whose {{variables}} are used.
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
+    /// The value of a variable, before what was captured and what files say; it also answers
+    /// {{prompt "NAME"}} and {{choose "NAME" ...}}.
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub vars: Vec<String>,
     /// Accept any certificate.
     #[arg(short = 'k', long)]
     pub insecure: bool,

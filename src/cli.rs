@@ -37,6 +37,7 @@ mod send;
 mod show_env;
 mod stdin;
 mod target;
+mod wanted;
 
 use crate::args::{self, Common, Task};
 use crate::console;

@@ -10,6 +10,7 @@ mod address_faults;
 pub(crate) mod address_parts;
 pub(crate) mod adopt;
 pub(crate) mod anew;
+pub(crate) mod asked_value;
 mod body;
 mod checks;
 mod expansion;

@@ -46,3 +46,4 @@ pub(crate) mod timer;
 pub(crate) mod traffic;
 pub(crate) mod undo;
 mod unknown_names;
+pub(crate) mod wanted;

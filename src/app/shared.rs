@@ -29,7 +29,7 @@ use crate::codec::search::Pattern;
 use crate::compose::template::{VariableName, Variables};
 use crate::model::environment_layers::{LayerFault, LayeredValues, layer_fault};
 use crate::model::name_order::{by_name, in_order};
-use crate::model::preset::{Environment, PresetPath, Scope, StoredPreset};
+use crate::model::preset::{Environment, PresetPath, Scope, StoredPreset, ValueCommand};
 use crate::model::secrets::{Disclosure, Secrets, secret_values};
 use crate::model::timing::Stamp;
 use crate::model::wall_clock::WallClock;
@@ -108,12 +108,19 @@ pub struct Shared {
     pub utc_offset: Option<Offset>,
     /// Operating system environment, for `{{env.NAME}}`.
     pub os: BTreeMap<String, String>,
+    /// What programs gave in this run, by their words.
+    pub(super) given: BTreeMap<Vec<String>, String>,
 }
 
 impl Shared {
     /// What lists on the screen may tell; what is looked at closely is shown as it is.
     pub fn disclosure(&self) -> Disclosure {
         Disclosure::Hiding(self.secrets.clone())
+    }
+
+    /// Nobody shall read these from now on.
+    pub(super) fn hide(&mut self, values: &Secrets) {
+        self.secrets = self.secrets.and(values);
     }
 
     /// The workspace as it is on the disk now.
@@ -252,9 +259,9 @@ impl Shared {
             scope.variables.extend(defaults.variables.clone());
         }
         for layer in self.environment().into_iter().rev() {
-            scope.variables.extend(layer.variables.clone());
-            scope.secrets.extend(layer.secrets.clone());
+            scope.take_layer(layer);
         }
+        scope.outputs.clone_from(&self.given);
         let captured = self.captured.of(self.environment.as_deref());
         scope.captured.extend(captured.map(|(name, it)| (name.to_owned(), it.value.clone())));
         scope
@@ -328,8 +335,12 @@ impl Variables for Shared {
         value_in(self, self.environment.as_deref(), name)
     }
 
-    fn is_captured(&self, name: &str) -> bool {
-        self.captured.get(self.environment.as_deref(), name).is_some()
+    fn is_verbatim(&self, name: &str) -> bool {
+        is_verbatim(self, self.environment.as_deref(), name)
+    }
+
+    fn command_of(&self, name: VariableName<'_>) -> Option<&ValueCommand> {
+        command_in(self, self.environment.as_deref(), name)
     }
 }
 
@@ -344,9 +355,48 @@ impl Variables for InEnvironment<'_> {
         value_in(self.shared, self.environment, name)
     }
 
-    fn is_captured(&self, name: &str) -> bool {
-        self.shared.captured.get(self.environment, name).is_some()
+    fn is_verbatim(&self, name: &str) -> bool {
+        is_verbatim(self.shared, self.environment, name)
     }
+
+    fn command_of(&self, name: VariableName<'_>) -> Option<&ValueCommand> {
+        command_in(self.shared, self.environment, name)
+    }
+}
+
+/// The nearest of an environment's layers that says something of a name: a value, or a program that gives it.
+fn nearest<'a>(
+    shared: &'a Shared,
+    environment: Option<&str>,
+    name: VariableName<'_>,
+) -> Option<(Option<&'a String>, Option<&'a ValueCommand>)> {
+    let layers = environment.map(|it| shared.workspace.layers(it)).unwrap_or_default();
+    layers.into_iter().find_map(|layer| {
+        let (value, command) = match name {
+            VariableName::Plain(name) => (layer.variables.get(name), layer.commands.get(name)),
+            VariableName::Secret(name) if layer.commands.is_empty() => {
+                (layer.secrets.get(name), None)
+            }
+            VariableName::Secret(name) => {
+                (layer.secrets.get(name), layer.commands.get(&format!("secret.{name}")))
+            }
+            VariableName::Os(_) | VariableName::Asked(_) => (None, None),
+        };
+        (value.is_some() || command.is_some()).then_some((value, command))
+    })
+}
+
+fn command_in<'a>(
+    shared: &'a Shared,
+    environment: Option<&str>,
+    name: VariableName<'_>,
+) -> Option<&'a ValueCommand> {
+    nearest(shared, environment, name)?.1
+}
+
+fn is_verbatim(shared: &Shared, environment: Option<&str>, name: &str) -> bool {
+    shared.captured.get(environment, name).is_some()
+        || command_in(shared, environment, VariableName::Plain(name)).is_some()
 }
 
 fn value_in<'a>(
@@ -354,17 +404,20 @@ fn value_in<'a>(
     environment: Option<&str>,
     name: VariableName<'_>,
 ) -> Option<&'a str> {
-    let layers = || environment.map(|it| shared.workspace.layers(it)).unwrap_or_default();
+    let of_files = || match nearest(shared, environment, name)? {
+        (Some(value), _) => Some(Some(value)),
+        (None, command) => Some(command.and_then(|command| shared.given.get(&command.words))),
+    };
     match name {
-        VariableName::Plain(name) => {
+        VariableName::Plain(plain) => {
             let mut folders = shared.workspace.applying(shared.folder()).rev();
-            let inherited = || folders.find_map(|it| it.variables.get(name));
-            let captured = shared.captured.get(environment, name).map(|it| &it.value);
-            let of_files = || layers().into_iter().find_map(|it| it.variables.get(name));
-            captured.or_else(of_files).or_else(inherited)
+            let inherited = || folders.find_map(|it| it.variables.get(plain));
+            let captured = shared.captured.get(environment, plain).map(|it| &it.value);
+            captured.or_else(|| of_files().unwrap_or_else(inherited))
         }
-        VariableName::Secret(name) => layers().into_iter().find_map(|it| it.secrets.get(name)),
+        VariableName::Secret(_) => of_files().flatten(),
         VariableName::Os(name) => shared.os.get(name),
+        VariableName::Asked(_) => None,
     }
     .map(String::as_str)
 }

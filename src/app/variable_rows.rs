@@ -12,7 +12,7 @@ use super::shared::{InEnvironment, Shared};
 use crate::compose::address_parts::{names_used, resolved};
 use crate::model::environment_layers::LayeredValues;
 use crate::model::name_order::in_order;
-use crate::model::preset::Environment;
+use crate::model::preset::{Environment, ValueCommand};
 use crate::model::secrets::{MASK, is_secret_value};
 use crate::store::job::{Variable, VariableKind};
 
@@ -38,6 +38,8 @@ pub struct VariableRow<'a> {
     pub origin: VariableOrigin<'a>,
     /// Something nearer gives the name another value.
     pub is_hidden: bool,
+    /// A program gives it, which stands in its place.
+    pub is_command: bool,
 }
 
 impl VariableRow<'_> {
@@ -64,7 +66,7 @@ impl VariableRow<'_> {
             VariableOrigin::Environment(VariableKind::Secret)
                 | VariableOrigin::Base(_, VariableKind::Secret)
         );
-        is_of_secrets || is_secret_value(self.name, self.value)
+        !self.is_command && (is_of_secrets || is_secret_value(self.name, self.value))
     }
 
     /// The file it comes from, or who says it.
@@ -81,6 +83,9 @@ impl VariableRow<'_> {
     /// The variable of the environment, if it is one of its own.
     pub(crate) fn variable(&self) -> Option<Variable> {
         let VariableOrigin::Environment(kind) = self.origin else { return None };
+        if self.is_command {
+            return None;
+        }
         Some(Variable { kind, name: self.name.to_owned(), value: self.value.to_owned() })
     }
 
@@ -96,6 +101,7 @@ pub struct KeptVariable {
     name: String,
     origin: KeptOrigin,
     is_hidden: bool,
+    is_command: bool,
 }
 
 /// As [`VariableOrigin`].
@@ -116,7 +122,8 @@ impl KeptVariable {
             VariableOrigin::Folder(folder) => KeptOrigin::Folder(folder.to_owned()),
             VariableOrigin::System => KeptOrigin::System,
         };
-        KeptVariable { name: row.name.to_owned(), origin, is_hidden: row.is_hidden }
+        let (is_hidden, is_command) = (row.is_hidden, row.is_command);
+        KeptVariable { name: row.name.to_owned(), origin, is_hidden, is_command }
     }
 
     /// The row as it is now; `None` = the variable is gone.
@@ -129,20 +136,29 @@ impl KeptVariable {
         let (value, origin) = match &self.origin {
             KeptOrigin::Environment(kind) => {
                 let found = shared.environment_named(environment?)?;
-                (of_kind(found, *kind).get(name)?, VariableOrigin::Environment(*kind))
+                (self.value(found, *kind)?, VariableOrigin::Environment(*kind))
             }
             KeptOrigin::Base(base, kind) => {
                 let found = shared.environment_named(base)?;
-                (of_kind(found, *kind).get(name)?, VariableOrigin::Base(base, *kind))
+                (self.value(found, *kind)?, VariableOrigin::Base(base, *kind))
             }
             KeptOrigin::Folder(folder) => {
                 let defaults = &shared.workspace.defaults;
                 let found = defaults.iter().find(|it| it.folder == *folder)?;
-                (found.variables.get(name)?, VariableOrigin::Folder(folder))
+                (found.variables.get(name)?.as_str(), VariableOrigin::Folder(folder))
             }
-            KeptOrigin::System => (shared.os.get(name)?, VariableOrigin::System),
+            KeptOrigin::System => (shared.os.get(name)?.as_str(), VariableOrigin::System),
         };
-        Some(VariableRow { name, value, origin, is_hidden: self.is_hidden })
+        let (is_hidden, is_command) = (self.is_hidden, self.is_command);
+        Some(VariableRow { name, value, origin, is_hidden, is_command })
+    }
+
+    fn value<'a>(&self, environment: &'a Environment, kind: VariableKind) -> Option<&'a str> {
+        if self.is_command {
+            let reference = format!("{}{}", prefix(kind == VariableKind::Secret), self.name);
+            return environment.commands.get(&reference).map(ValueCommand::shown);
+        }
+        of_kind(environment, kind).get(&self.name).map(String::as_str)
     }
 }
 
@@ -152,6 +168,21 @@ fn of_kind(environment: &Environment, kind: VariableKind) -> &BTreeMap<String, S
         VariableKind::Plain => &environment.variables,
         VariableKind::Secret => &environment.secrets,
     }
+}
+
+/// Programs that give values in a file of an environment, by the names these have there.
+fn commands_of(
+    environment: &Environment,
+    kind: VariableKind,
+) -> impl Iterator<Item = (&str, &ValueCommand)> {
+    let named = environment.commands.iter().map(|(reference, command)| {
+        match reference.strip_prefix("secret.") {
+            Some(name) => (VariableKind::Secret, name, command),
+            None => (VariableKind::Plain, reference.as_str(), command),
+        }
+    });
+    let of_kind = named.filter(move |(of, ..)| *of == kind);
+    of_kind.map(|(_, name, command)| (name, command))
 }
 
 /// What stands before a name of an environment in templates.
@@ -186,14 +217,20 @@ pub fn rows<'a>(
             };
             let known = if kind == VariableKind::Plain { &mut known } else { &mut secrets };
             for (name, value) in in_order(of_kind(layer, kind)) {
-                rows.push(VariableRow { name, value, origin, is_hidden: !known.insert(name) });
+                let is_hidden = !known.insert(name);
+                rows.push(VariableRow { name, value, origin, is_hidden, is_command: false });
+            }
+            for (name, command) in commands_of(layer, kind) {
+                let (value, is_hidden) = (command.shown(), !known.insert(name));
+                rows.push(VariableRow { name, value, origin, is_hidden, is_command: true });
             }
         }
     }
     for defaults in shared.workspace.applying(shared.folder()).rev() {
         for (name, value) in in_order(&defaults.variables) {
             let origin = VariableOrigin::Folder(&defaults.folder);
-            rows.push(VariableRow { name, value, origin, is_hidden: !known.insert(name) });
+            let is_hidden = !known.insert(name);
+            rows.push(VariableRow { name, value, origin, is_hidden, is_command: false });
         }
     }
     let system = of_the_system(shared, &rows, used);
@@ -214,7 +251,8 @@ fn of_the_system<'a>(
         names.filter_map(|name| name.strip_prefix("env.").map(str::to_owned)).collect();
     let row = |name: &String| {
         let (name, value) = shared.os.get_key_value(name)?;
-        Some(VariableRow { name, value, origin: VariableOrigin::System, is_hidden: false })
+        let origin = VariableOrigin::System;
+        Some(VariableRow { name, value, origin, is_hidden: false, is_command: false })
     };
     in_order(used.iter().map(|name| (name, ()))).filter_map(|(name, ())| row(name)).collect()
 }
@@ -231,7 +269,7 @@ pub fn outcome(
             | VariableOrigin::Environment(VariableKind::Plain)
             | VariableOrigin::Base(_, VariableKind::Plain)
     );
-    if !is_text || !row.value.contains("{{") || row.is_hidden {
+    if !is_text || !row.value.contains("{{") || row.is_hidden || row.is_command {
         return None;
     }
     let disclosure = shared.disclosure();

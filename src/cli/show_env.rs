@@ -118,7 +118,11 @@ struct ShownValue {
 
 fn values(workspace: &Workspace, name: &str, folder: Option<&str>, told: Told) -> Vec<ShownValue> {
     let mut rows: Vec<ShownValue> = Vec::new();
-    let mut add = |kind: VariableKind, name: &str, value: &str, source: String| {
+    let add = |rows: &mut Vec<ShownValue>,
+               kind: VariableKind,
+               name: &str,
+               value: &str,
+               source: String| {
         let (value, is_masked) = told.value(name, value, kind == VariableKind::Secret);
         let name = reference(kind, name);
         let is_hidden = rows.iter().any(|row| row.name == name);
@@ -129,14 +133,32 @@ fn values(workspace: &Workspace, name: &str, folder: Option<&str>, told: Told) -
             [(VariableKind::Plain, &layer.variables), (VariableKind::Secret, &layer.secrets)]
         {
             for (name, value) in in_order(values) {
-                add(kind, name, value, kind.file(&layer.name));
+                add(&mut rows, kind, name, value, kind.file(&layer.name));
             }
+        }
+        for (reference, command) in &layer.commands {
+            let secret = reference.strip_prefix("secret.");
+            let kind = if secret.is_some() { VariableKind::Secret } else { VariableKind::Plain };
+            let is_hidden = rows.iter().any(|row| row.name == *reference);
+            rows.push(ShownValue {
+                name: reference.clone(),
+                value: command.shown().to_owned(),
+                is_masked: false,
+                source: kind.file(&layer.name),
+                is_hidden,
+            });
         }
     }
     for defaults in folder.into_iter().flat_map(|it| workspace.applying(it).rev()) {
         let file = format!("{}/_defaults.toml", defaults.folder);
         for (name, value) in in_order(&defaults.variables) {
-            add(VariableKind::Plain, name, value, file.trim_start_matches('/').to_owned());
+            add(
+                &mut rows,
+                VariableKind::Plain,
+                name,
+                value,
+                file.trim_start_matches('/').to_owned(),
+            );
         }
     }
     rows

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::wanted;
 use crate::args::Common;
 use crate::compose;
 use crate::compose::address;
@@ -62,6 +63,7 @@ pub(super) fn find(
     if let (Some(name), Some(workspace)) = (&common.env, &workspace) {
         use_environment(name, workspace, &mut scope)?;
     }
+    wanted::typed(&common.vars, &mut scope)?;
     let path = preset.as_ref().map(|preset| preset.path.clone());
     let mut spec = match preset {
         Some(preset) => of_side(preset, side)?,
@@ -214,8 +216,7 @@ fn use_environment(name: &str, workspace: &Workspace, scope: &mut Scope) -> Resu
     whole_environment(name, workspace)?;
     let layers = workspace.layers(name);
     for layer in layers.iter().rev() {
-        scope.variables.extend(layer.variables.clone());
-        scope.secrets.extend(layer.secrets.clone());
+        scope.take_layer(layer);
     }
     Ok(())
 }

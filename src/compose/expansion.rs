@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(text(r"[{{json v}}, {{ json  v }}]", "1"), r#"["1", "1"]"#);
         assert_eq!(text(r#""\"{{json secret.v}}""#, "\""), r#""\"\"""#);
         assert_eq!(text(r"{{v}}:{{json v}}", "\"a\""), r#""a":"\"a\"""#);
-        assert_eq!(text(r#""{{v}}{{json v}}""#, "\""), r#""""\"""#, "in a string it goes on");
+        assert_eq!(text(r#""{{v}}{{json v}}""#, "\""), "\"\"\\\"\"", "in a string it goes on");
     }
 
     #[test]

@@ -40,7 +40,8 @@ fn proper(text: &str, has_escapes: bool) -> Vec<Name> {
         return Vec::new();
     }
     let template = Template::parse(text, Mode::Text).ok();
-    let names = template.iter().flat_map(Template::names).filter(|name| name.is_proper());
+    let names = template.iter().flat_map(Template::names);
+    let names = names.filter(|name| name.is_proper() && name.asked.is_none());
     let is_name = |name: &&Name| {
         let before = text.split_at(name.span.start).0;
         let slashes = before.len() - before.trim_end_matches('\\').len();

@@ -10,10 +10,11 @@
 
 use std::ops::Range;
 
+use super::asked_value::AskedValue;
 use super::expansion::Expansion;
 use crate::codec::{escape, hex};
 use crate::model::braces::{Brace, NameForm, brace, is_name, name_and_arguments};
-use crate::model::preset::Scope;
+use crate::model::preset::{Scope, ValueCommand, shown_words};
 
 /// What the text around the templates is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +66,8 @@ pub struct Name {
     pub name: String,
     /// What is made of its value.
     pub function: Option<Function>,
+    /// What is asked for when it is needed: `{{prompt "OTP"}}`.
+    pub asked: Option<AskedValue>,
     /// What follows the name inside the braces, where that is nothing known.
     pub args: String,
     /// The whole `{{...}}` as written.
@@ -111,6 +114,31 @@ pub struct TemplateError {
     pub message: String,
     /// The name nothing is known about, when that is the trouble.
     pub unknown: Option<UnknownName>,
+    /// What gives the value, when that is all that is missing.
+    pub wants: Option<Box<WantedValue>>,
+}
+
+/// A value that is got when it is needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WantedValue {
+    /// Somebody is asked for it.
+    Asked(AskedValue),
+    /// A program gives it; how templates name it.
+    Given(String, ValueCommand),
+}
+
+impl WantedValue {
+    /// Why it is not there yet.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            WantedValue::Asked(asked) => format!("'{}' is asked for when it is sent", asked.label),
+            WantedValue::Given(name, command) => {
+                let words = shown_words(&command.words);
+                format!("'{name}' is given by a program when it is sent: {words}")
+            }
+        }
+    }
 }
 
 impl Template {
@@ -134,9 +162,12 @@ impl Template {
                 Brace::Name(source, form) => {
                     let inner = source.trim_start_matches('{').trim_end_matches('}');
                     let (function, name, args) = Function::of(inner);
+                    let asked = AskedValue::read(name, args);
+                    let args = if asked.is_some() { "" } else { args };
                     let (name, args, source) = (name.into(), args.into(), source.to_owned());
                     let span = at..at + source.len();
-                    let name = Name { name, function, args, source, span: span.clone(), form };
+                    let name =
+                        Name { name, function, asked, args, source, span: span.clone(), form };
                     (TemplatePart::Name(name), span.len())
                 }
             };
@@ -197,7 +228,7 @@ impl Name {
 
     /// Whether it names a secret or a variable of the operating system.
     pub(super) fn is_of_elsewhere(&self) -> bool {
-        self.name.starts_with("env.") || self.name.starts_with("secret.")
+        self.name.starts_with("env.") || self.name.starts_with("secret.") || self.asked.is_some()
     }
 
     /// The error for a name nobody knows, with a hint where to define it.
@@ -206,7 +237,13 @@ impl Name {
         let (name, source) = (&self.name, &self.source);
         if name == FORGOTTEN && self.form == NameForm::Proper {
             let message = "this credential is not kept in the history: type it again".to_owned();
-            return TemplateError { span: self.span.clone(), message, unknown: None };
+            return TemplateError { span: self.span.clone(), message, unknown: None, wants: None };
+        }
+        if !self.args.is_empty()
+            && let Some(usage) = AskedValue::usage(name)
+        {
+            let message = format!("{source} is not written like {usage}");
+            return TemplateError { span: self.span.clone(), message, unknown: None, wants: None };
         }
         let message = match self.form {
             NameForm::NoName => format!("{source} is no name of a variable"),
@@ -223,7 +260,7 @@ impl Name {
         };
         let is_name = self.form == NameForm::Proper;
         let unknown = UnknownName { source: source.clone(), is_name };
-        TemplateError { span: self.span.clone(), message, unknown: Some(unknown) }
+        TemplateError { span: self.span.clone(), message, unknown: Some(unknown), wants: None }
     }
 }
 
@@ -233,6 +270,8 @@ pub enum VariableName<'a> {
     Plain(&'a str),
     Secret(&'a str),
     Os(&'a str),
+    /// What was answered to the question of this label.
+    Asked(&'a str),
 }
 
 /// Who knows the values of names: a [`Scope`] of its own, or somebody who has them lying about and
@@ -241,36 +280,72 @@ pub trait Variables {
     /// The value of a name, if there is one.
     fn value_of(&self, name: VariableName<'_>) -> Option<&str>;
 
-    /// Whether the value of a plain name was captured: what a peer said uses no further names.
-    fn is_captured(&self, _name: &str) -> bool {
+    /// Whether the value of a plain name was captured, typed or given by a program: that uses no further names.
+    fn is_verbatim(&self, _name: &str) -> bool {
         false
+    }
+
+    /// The program that gives the value of a name.
+    fn command_of(&self, _name: VariableName<'_>) -> Option<&ValueCommand> {
+        None
     }
 }
 
 impl Variables for Scope {
     fn value_of(&self, name: VariableName<'_>) -> Option<&str> {
+        let given = |command: &ValueCommand| self.outputs.get(&command.words);
         match name {
-            VariableName::Plain(name) => {
-                self.captured.get(name).or_else(|| self.variables.get(name))
+            VariableName::Plain(plain) => {
+                let said = self.typed.get(plain).or_else(|| self.captured.get(plain));
+                let of_files = || self.commands.get(plain).and_then(given);
+                said.or_else(of_files).or_else(|| self.variables.get(plain))
             }
-            VariableName::Secret(name) => self.secrets.get(name),
+            VariableName::Secret(secret) => {
+                self.command_of(name).and_then(given).or_else(|| self.secrets.get(secret))
+            }
             VariableName::Os(name) => self.os.get(name),
+            VariableName::Asked(label) => self.typed.get(label),
         }
         .map(String::as_str)
     }
 
-    fn is_captured(&self, name: &str) -> bool {
-        self.captured.contains_key(name)
+    fn is_verbatim(&self, name: &str) -> bool {
+        let said = [&self.captured, &self.typed];
+        said.iter().any(|said| said.contains_key(name)) || self.commands.contains_key(name)
+    }
+
+    fn command_of(&self, name: VariableName<'_>) -> Option<&ValueCommand> {
+        match name {
+            VariableName::Plain(name) => self.commands.get(name),
+            VariableName::Secret(name) => self.commands.get(&format!("secret.{name}")),
+            VariableName::Os(_) | VariableName::Asked(_) => None,
+        }
     }
 }
 
 /// The value of a name, before anything is made of it.
 #[must_use]
 pub fn lookup<'a>(name: &Name, variables: &'a dyn Variables) -> Option<&'a str> {
+    variables.value_of(variable(name)?)
+}
+
+/// What gives the value of a name that has none yet.
+pub(super) fn wanted(name: &Name, variables: &dyn Variables) -> Option<WantedValue> {
+    if let Some(asked) = &name.asked {
+        return Some(WantedValue::Asked(asked.clone()));
+    }
+    let command = variables.command_of(variable(name)?)?;
+    Some(WantedValue::Given(name.name.clone(), command.clone()))
+}
+
+/// What a name stands for; `None` = nothing can.
+fn variable(name: &Name) -> Option<VariableName<'_>> {
     if !name.args.is_empty() || name.form != NameForm::Proper {
         return None;
     }
-    variables.value_of(if let Some(os) = name.name.strip_prefix("env.") {
+    Some(if let Some(asked) = &name.asked {
+        VariableName::Asked(&asked.label)
+    } else if let Some(os) = name.name.strip_prefix("env.") {
         VariableName::Os(os)
     } else if let Some(secret) = name.name.strip_prefix("secret.") {
         VariableName::Secret(secret)
@@ -310,6 +385,7 @@ fn literal(text: &str, start: usize, mode: Mode) -> Result<TemplatePart, Templat
         span: span.start + start..span.end + start,
         message,
         unknown: None,
+        wants: None,
     };
     let bytes = match mode {
         Mode::Text => text.as_bytes().to_vec(),

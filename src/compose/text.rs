@@ -43,7 +43,8 @@ impl<'a> Composer<'a> {
 
     /// Something is wrong with the whole field, in words for the user.
     pub(super) fn issue(&mut self, field: FieldId, message: impl Into<String>) {
-        self.issues.push(Issue { field, span: None, message: message.into(), unknown: None });
+        let message = message.into();
+        self.issues.push(Issue { field, span: None, message, unknown: None, wants: None });
     }
 
     /// The home folder, if the system says it.
@@ -52,14 +53,15 @@ impl<'a> Composer<'a> {
     }
 
     fn refuse(&mut self, field: FieldId, error: TemplateError) {
-        let TemplateError { span, message, unknown } = error;
-        self.issues.push(Issue { field, span: Some(span), message, unknown });
+        let TemplateError { span, message, unknown, wants } = error;
+        self.issues.push(Issue { field, span: Some(span), message, unknown, wants });
     }
 
     fn value(&self, name: &Name) -> Result<Vec<u8>, TemplateError> {
         nested::value(name, self.variables).map(String::into_bytes).or_else(|error| {
             let is_forgotten = name.is_proper() && name.name == FORGOTTEN;
-            let as_written = self.unknown == UnknownNames::Literal && !is_forgotten;
+            let is_wanted = error.wants.is_some();
+            let as_written = self.unknown == UnknownNames::Literal && !is_forgotten && !is_wanted;
             if as_written { Ok(name.source.clone().into_bytes()) } else { Err(error) }
         })
     }
@@ -142,7 +144,8 @@ impl<'a> Composer<'a> {
         if self.issues.len() == count
             && let Some((name, message)) = self.harm(text, &whole)
         {
-            self.issues.push(Issue { field, span: Some(name.span), message, unknown: None });
+            let span = Some(name.span);
+            self.issues.push(Issue { field, span, message, unknown: None, wants: None });
         }
         whole
     }
@@ -204,6 +207,7 @@ impl<'a> Composer<'a> {
                 source.unwrap_or_default()
             ),
             unknown: None,
+            wants: None,
         });
         String::new()
     }

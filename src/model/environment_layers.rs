@@ -56,7 +56,7 @@ pub fn layer_fault(all: &[Environment], name: &str) -> Option<LayerFault> {
     Some(LayerFault { environment: last.name.clone(), cause })
 }
 
-/// All that an environment says and inherits, by name.
+/// All that an environment says and inherits, by name; of a program what it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LayeredValues<'a> {
     pub variables: BTreeMap<&'a str, &'a str>,
@@ -72,6 +72,12 @@ impl<'a> LayeredValues<'a> {
         for layer in layers.iter().rev() {
             values.variables.extend(layer.variables.iter().map(pair));
             values.secrets.extend(layer.secrets.iter().map(pair));
+            for (reference, command) in &layer.commands {
+                match reference.strip_prefix("secret.") {
+                    Some(name) => values.secrets.insert(name, command.shown()),
+                    None => values.variables.insert(reference, command.shown()),
+                };
+            }
         }
         values
     }
@@ -81,7 +87,10 @@ impl<'a> LayeredValues<'a> {
 mod tests {
     use super::*;
 
-    fn environments(all: &[(&str, &str, &[(&str, &str)])]) -> Vec<Environment> {
+    /// Name, what it extends, variables.
+    type Row<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+
+    fn environments(all: &[Row<'_>]) -> Vec<Environment> {
         let made = all.iter().map(|(name, extends, variables)| Environment {
             name: (*name).into(),
             extends: Some((*extends).to_owned()).filter(|name| !name.is_empty()),
@@ -128,7 +137,7 @@ mod tests {
         assert!(fault("over").cause.contains("'gone', which is not there"));
         let many: Vec<(String, String)> =
             (0..20).map(|at| (format!("e{at}"), format!("e{}", at + 1))).collect();
-        let many: Vec<(&str, &str, &[(&str, &str)])> =
+        let many: Vec<Row<'_>> =
             many.iter().map(|(a, b)| (a.as_str(), b.as_str(), &[][..])).collect();
         let fault = layer_fault(&environments(&many), "e0").unwrap();
         assert!(fault.cause.starts_with("more than 16"), "{fault:?}");

@@ -21,7 +21,7 @@ use super::preset_files::{locked, remove_empty_folders};
 use super::{atomic, inside, preset, starter, workspace};
 use crate::model::braces::is_name;
 use crate::model::failure::{Failure, FailureKind};
-use crate::model::preset::Environment;
+use crate::model::preset::{Environment, ValueCommand};
 
 /// The two files of an environment, in the order in which they are written.
 const KINDS: [VariableKind; 2] = [VariableKind::Secret, VariableKind::Plain];
@@ -248,6 +248,7 @@ struct VariableFile {
     variables: BTreeMap<String, String>,
     color: Option<String>,
     extends: Option<String>,
+    commands: BTreeMap<String, ValueCommand>,
     document: DocumentMut,
 }
 
@@ -263,11 +264,18 @@ impl VariableFile {
         let unread = |failure: Failure| failure.hint("nothing was written: mend the file first");
         let parsed = ParsedFile::parse(written, &name).map_err(unread)?;
         let variables = parsed.variables().map_err(unread)?;
+        let commands = parsed.commands().map_err(unread)?;
         // What is wrong with it is said when the workspace is read.
         let color = parsed.color().ok().flatten();
         let extends = parsed.extends().ok().flatten();
         let document = parsed.into_document();
-        Ok(VariableFile { kind, name, text, variables, color, extends, document })
+        Ok(VariableFile { kind, name, text, variables, color, extends, commands, document })
+    }
+
+    /// Whether it gives this name a value, be it by a program.
+    fn has(&self, name: &str) -> bool {
+        let variable = Variable { kind: self.kind, name: name.to_owned(), value: String::new() };
+        self.variables.contains_key(name) || self.commands.contains_key(&variable.reference())
     }
 
     /// Where a variable of this name stands, or would.
@@ -368,6 +376,7 @@ impl VariableFile {
         }
         let parsed = ParsedFile::parse(&text, &self.name)?;
         let variables = parsed.variables()?;
+        self.commands = parsed.commands()?;
         if self.kind == VariableKind::Plain {
             self.color = parsed.color()?;
             self.extends = parsed.extends()?;
@@ -459,7 +468,7 @@ fn change_variable(
     let is_same =
         |one: &Variable, other: &Variable| one.kind == other.kind && one.name == other.name;
     if let Some(after) = after.as_ref().filter(|after| !before.iter().any(|it| is_same(it, after)))
-        && files[at(after.kind)].variables.contains_key(&after.name)
+        && files[at(after.kind)].has(&after.name)
     {
         let cause = format!("'{}' is there already", after.name);
         return Err(atomic::refusal(after.kind.file(name), FailureKind::Busy, cause)
@@ -471,6 +480,7 @@ fn change_variable(
         name: name.into(),
         variables: plain.variables,
         secrets: secret.variables,
+        commands: plain.commands.into_iter().chain(secret.commands).collect(),
         color: plain.color,
         extends: plain.extends,
     };
@@ -493,7 +503,7 @@ pub(super) fn take_in(
         }
         let mut file = VariableFile::read(root, name, kind)?;
         for (name, value) in list {
-            if !file.variables.contains_key(name) {
+            if !file.has(name) {
                 file.add(name, value);
             }
         }

@@ -156,6 +156,7 @@ pub(super) fn enter(
         let text = text(&bytes, name)?;
         let file = ParsedFile::parse(text, name)?;
         let variables = file.variables()?;
+        known[at].commands.extend(file.commands()?);
         if secret.is_some() {
             known[at].secrets = variables;
         } else {

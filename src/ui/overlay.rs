@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use super::painter::{Painter, cells};
 use super::widget::frame::{self, position, window};
 use super::widget::{badge, fit};
-use super::{columns, compare, environments, export, held, replay, statistics};
+use super::{ask, columns, compare, environments, export, held, replay, statistics};
 use crate::app::App;
 use crate::app::action::Action;
 use crate::app::choices::{Choice, Choices, field_and_list};
@@ -16,6 +16,7 @@ use crate::app::keymap::Context;
 use crate::app::layout::{Areas, window_inner};
 use crate::app::overlay::Overlay;
 use crate::app::overlay::about::About;
+use crate::app::overlay::ask::AskWindow;
 use crate::app::overlay::code::Code;
 use crate::app::overlay::confirm::Confirm;
 use crate::app::overlay::conflict::{Conflict, Difference, WAYS};
@@ -101,6 +102,7 @@ fn one(painter: Painter<'_>, overlay: &Overlay) {
             naming(window(painter, &title, &text, &position), it);
         }
         Overlay::About(it) => about_window(painter, overlay, it),
+        Overlay::Ask(it) => ask_window(painter, overlay, it),
         Overlay::Confirm(it) => confirm(window(painter, " Sure? ", "", ""), it),
         Overlay::Conflict(it) => {
             let title = format!(" {} changed on disk ", it.mine.path);
@@ -115,6 +117,11 @@ fn one(painter: Painter<'_>, overlay: &Overlay) {
 fn about_window(painter: Painter<'_>, overlay: &Overlay, it: &About) {
     let hint = "[choose] keep · [new-line] new line · [back] cancel";
     about(titled(painter, overlay, &format!(" About {} ", it.title), hint), it);
+}
+
+/// A value that is needed now.
+fn ask_window(painter: Painter<'_>, overlay: &Overlay, it: &AskWindow) {
+    ask::draw(titled(painter, overlay, &ask::title(it), ask::hint(it)), it);
 }
 
 /// The window of an overlay, with a hint below it.

@@ -128,3 +128,99 @@ fn values_are_listed_with_their_files_and_two_are_compared() {
     assert_eq!((status, &*printed), (Some(0), "nothing differs between lab and lab\n"));
     assert_eq!(run(home.path(), &["env", "nope"]).0, Some(2));
 }
+
+#[test]
+fn a_program_gives_a_value_and_what_is_asked_for_is_given_on_the_command_line() {
+    let home = tempfile::tempdir().unwrap();
+    write(
+        home.path(),
+        &[
+            (
+                "get.toml",
+                "[http]\nurl = 'http://127.0.0.1:1/{{prompt \"OTP code\"}}/{{choose \"Region\" eu us}}'\nheaders = [\"X-A: {{token}}\", \"X-B: {{secret.pin}}\", \"X-C: {{host}}\"]\n",
+            ),
+            (
+                "env/lab.toml",
+                "token = { command = [\"sh\", \"-c\", \"echo canary-$PPID | cut -c1-7; echo {{host}}\"] }\nhost = { command = [\"sh\", \"-c\", \"echo h; echo >> runs\"], secret = false }\nname = \"{{host}}\"\n",
+            ),
+            ("env/lab.secret.toml", "pin = { command = [\"printf\", \"canary-pin\"] }\n"),
+            (
+                "env/bad.toml",
+                "token = { command = [\"sh\", \"-c\", \"echo 'no \\u001B[31mkey' >&2; exit 3\"] }\nhost = \"\"\n",
+            ),
+        ],
+    );
+    let send = |environment: &str, more: &[&str]| {
+        run(home.path(), &[&["send", "get", "--offline", "--env", environment], more].concat())
+    };
+    let given = ["--var", "OTP code=77", "--var", "Region=us"];
+    let (status, printed, said) = send("lab", &[&given[..], &["--with-secrets"]].concat());
+    assert_eq!(status, Some(2), "a line break in a header: {printed}{said}");
+    assert!(said.contains("is not allowed here; it comes from {{token}}"), "{said}");
+    write(
+        home.path(),
+        &[(
+            "env/lab.toml",
+            "token = { command = [\"printf\", \"canary-{{host}}\"] }\nhost = { command = [\"sh\", \"-c\", \"echo h; echo >> runs\"], secret = false }\n",
+        )],
+    );
+    let (status, printed, said) = send("lab", &[&given[..], &["--with-secrets"]].concat());
+    assert_eq!(status, Some(0), "{said}");
+    for line in ["GET /77/us HTTP/1.1", "X-A: canary-{{host}}", "X-B: canary-pin", "X-C: h"] {
+        assert!(printed.contains(line), "{line}: {printed}");
+    }
+    let (_, printed, _) = send("lab", &given);
+    assert!(!printed.contains("canary") && printed.contains("X-C: h"), "{printed}");
+    let runs = fs::read_to_string(home.path().join("presets/runs")).unwrap();
+    assert_eq!(runs.len(), 3, "it ran once a command, in the folder of the workspace");
+    let (status, _, said) = send("lab", &given[..2]);
+    assert_eq!(status, Some(2), "{said}");
+    assert!(said.contains("Region") && said.contains("--var"), "{said}");
+    let (status, _, said) = send("lab", &["--var", "OTP code=1", "--var", "Region=asia"]);
+    assert!(status == Some(2) && said.contains("is one of: eu, us"), "{said}");
+    let (status, printed, said) = send("bad", &given);
+    assert_eq!((status, &*printed), (Some(2), ""), "{said}");
+    assert!(said.contains("status 3: no ") && !said.contains('\x1b'), "{said}");
+}
+
+#[test]
+fn a_project_runs_a_program_only_when_its_user_said_so() {
+    let home = tempfile::tempdir().unwrap();
+    let project = home.path().join("shop/.wirebench");
+    fs::create_dir_all(project.join("env")).unwrap();
+    let preset = "[http]\nurl = 'http://127.0.0.1:1/{{token}}'\n";
+    fs::write(project.join("get.toml"), preset).unwrap();
+    let program = |words: &str| {
+        let text = format!("token = {{ command = [\"sh\", \"-c\", \"{words}\"] }}\n");
+        fs::write(project.join("env/lab.toml"), text).unwrap();
+    };
+    program("pwd > ran; echo value");
+    let folder = home.path().join("shop");
+    let send = |more: &[&str]| {
+        let words =
+            [&["send", "get", "--offline", "--env", "lab", "--with-secrets"], more].concat();
+        let ended = command(&words)
+            .env_remove("WIREBENCH_HOME")
+            .env("HOME", home.path())
+            .env_remove("XDG_STATE_HOME")
+            .env_remove("XDG_DATA_HOME")
+            .env_remove("XDG_CONFIG_HOME")
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        let (status, said) = told(&ended);
+        (status, text(&ended.stdout), said)
+    };
+    let (status, printed, said) = send(&[]);
+    assert_eq!((status, &*printed), (Some(2), ""), "{said}");
+    assert!(said.contains("run a program") && said.contains("--trust-project"), "{said}");
+    assert!(!folder.join("ran").exists(), "nothing ran");
+    assert_eq!(send(&["--var", "token=own"]).0, Some(0));
+    let (status, printed, said) = send(&["--trust-project"]);
+    assert!(status == Some(0) && printed.contains("GET /value "), "{said}");
+    assert!(folder.join("ran").exists(), "it runs in the folder of the project");
+    assert_eq!(send(&[]).0, Some(0), "remembered");
+    program("echo other");
+    let (status, _, said) = send(&[]);
+    assert!(status == Some(2) && said.contains("echo other"), "another program: {said}");
+}

@@ -79,5 +79,7 @@ mod surroundings;
 mod tables;
 #[path = "flows/themes.rs"]
 mod themes;
+#[path = "flows/wanted.rs"]
+mod wanted;
 #[path = "flows/windows.rs"]
 mod windows;

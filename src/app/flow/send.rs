@@ -2,7 +2,7 @@
 //!
 //! The plan is made at the key press, so nothing typed afterwards can change what is sent.
 
-use super::{curl, draft, focus, response, restore};
+use super::{curl, draft, focus, response, restore, wanted};
 use crate::app::drafts::FieldIssue;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -31,6 +31,13 @@ use crate::timeline::Totals;
 
 /// Sends, connects or starts what is composed; a running listener takes over its answers.
 pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
+    // Another press begins anew.
+    app.waiting = None;
+    resume(app, unknown);
+}
+
+/// The same with what was answered meanwhile.
+pub(super) fn resume(app: &mut App, unknown: UnknownNames) {
     if app.request.refused.is_some() {
         draft::blur(app);
         return;
@@ -44,11 +51,13 @@ pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
     }
     draft::adopt_address(app);
     app.shared.drafts.current_mut().tag_rules();
-    let scope = app.shared.scope();
+    let mut scope = app.shared.scope();
+    wanted::answered(app, &mut scope);
     let spec = &app.shared.drafts.current().spec;
     match plan_with(spec, &scope, unknown) {
         Ok(plan) => {
             let checks = compose::checks(spec, &scope, unknown);
+            app.waiting = None;
             start(app, plan, checks, &scope);
         }
         // What it lacks may be there in a moment.
@@ -58,7 +67,9 @@ pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
                 app.keyed("the workspace is being read: [send] sends when it is there"),
             );
         }
+        Err(issues) if wanted::gets(app, &issues, unknown) => {}
         Err(mut issues) => {
+            app.waiting = None;
             let hidden = scope.hidden();
             for one in &mut issues {
                 one.message = hidden.hide_words(&one.message);

@@ -155,7 +155,8 @@ impl Environments {
             _ => return Outcome::no(),
         }
         let (Some(environment), Some(variable)) = (self.selected.clone(), row.variable()) else {
-            return match elsewhere(&row, action) {
+            let environment = self.selected.as_deref().unwrap_or_default();
+            return match elsewhere(&row, environment, action) {
                 Ok(first) => self.begin(shared, &first),
                 Err(said) => said,
             };
@@ -192,7 +193,16 @@ impl Environments {
 }
 
 /// A value that stands in no file of the environment is given another one there.
-fn elsewhere(row: &VariableRow<'_>, action: Action) -> Result<Variable, Outcome> {
+fn elsewhere(
+    row: &VariableRow<'_>,
+    environment: &str,
+    action: Action,
+) -> Result<Variable, Outcome> {
+    if row.is_command {
+        let (reference, file) = (row.reference(), row.source(environment));
+        let said = format!("a program gives {reference}: it is changed in {file}");
+        return Err(Outcome::say(said));
+    }
     match (action, row.origin) {
         (Action::Choose, VariableOrigin::Folder(_)) if !row.is_hidden => {
             let (name, value) = (row.name.to_owned(), row.value.to_owned());
