@@ -68,6 +68,7 @@ pub(crate) mod time_format;
 pub(crate) mod to_preset;
 pub mod variable_rows;
 mod variable_users;
+mod waiting_send;
 pub mod wanted_values;
 mod word_run;
 pub(crate) mod wrap_bytes;

@@ -8,6 +8,7 @@
 //! Signals always win: nothing on the thread that awaits them waits for a pipe, a terminal or a
 //! disk, and every wait is in a race with them.
 
+mod asked_line;
 mod authority;
 mod captures;
 mod colours;

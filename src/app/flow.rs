@@ -38,6 +38,7 @@ mod held;
 pub(crate) mod jump_targets;
 mod outside;
 pub(crate) mod overlays;
+mod renamed_outside;
 mod rewrites;
 pub(crate) mod statistics;
 pub(crate) mod store;

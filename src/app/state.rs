@@ -39,7 +39,7 @@ use super::save_state::SaveState;
 use super::search_line::SearchLine;
 use super::shared::{Shared, Shown};
 use super::thrown_away::Thrown;
-use super::wanted_values::WaitingSend;
+use super::waiting_send::WaitingSend;
 use crate::engine::command::Command;
 use crate::model::id::BodyId;
 use crate::model::key::Key;

@@ -344,9 +344,13 @@ impl KeptDifference {
     pub fn row<'a>(&'a self, two: [&[&'a Environment]; 2]) -> DifferenceRow<'a> {
         let name = self.name.as_str();
         let kind = if self.is_secret { VariableKind::Secret } else { VariableKind::Plain };
+        let reference = format!("{}{name}", prefix(self.is_secret));
         let values = two.map(|layers| {
             let mut layers = layers.iter().copied();
-            layers.find_map(|it| of_kind(it, kind).get(name).map(String::as_str))
+            layers.find_map(|it| {
+                let value = of_kind(it, kind).get(name).map(String::as_str);
+                value.or_else(|| it.commands.get(&reference).map(ValueCommand::shown))
+            })
         });
         DifferenceRow { name, values, is_secret: self.is_secret }
     }

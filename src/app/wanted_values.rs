@@ -1,11 +1,5 @@
-//! Values that are got when something is sent: what is asked for, what programs give, and what a send waits for
-//! meanwhile.
+//! Values that are got when something is sent: orders to run programs, what came of them, and answers to questions.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::drafts::DraftId;
-use crate::compose::UnknownNames;
-use crate::compose::asked_value::AskedValue;
 use crate::model::failure::Failure;
 
 /// The words of a program.
@@ -41,18 +35,4 @@ pub enum ValueWish {
     Answer(String),
     /// What was to be sent is not.
     Stop,
-}
-
-/// A send that waits for values.
-#[derive(Debug)]
-pub(super) struct WaitingSend {
-    pub(super) draft: DraftId,
-    pub(super) unknown: UnknownNames,
-    /// What is still asked for; the first is on the screen.
-    pub(super) asked: Vec<AskedValue>,
-    /// What was answered so far, by label.
-    pub(super) typed: BTreeMap<String, String>,
-    pub(super) veiled: BTreeSet<String>,
-    /// Rounds of getting values so far.
-    pub(super) rounds: usize,
 }

@@ -7,7 +7,6 @@ mod http;
 mod keeping;
 mod messages;
 mod offline;
-mod password;
 mod recoding;
 mod request;
 mod stream;
@@ -45,7 +44,6 @@ use request::{RequestBody, SendWords};
 use stream::StreamInput;
 
 pub(super) use http::Printing;
-pub(super) use password::ask_line;
 
 /// What is to be sent, read and checked.
 struct Prepared {
@@ -120,7 +118,8 @@ pub(super) async fn run(
     };
     let is_kept = !arguments.offline && !arguments.no_history;
     let place = place.filter(|_| is_kept);
-    SendEnd { outcome: ended, behind, entry: is_kept.then_some(entry), place }
+    let is_remembered = is_kept && entry.spec.is_remembered();
+    SendEnd { outcome: ended, behind, entry: is_remembered.then_some(entry), place }
 }
 
 /// A session that was sent and printed.

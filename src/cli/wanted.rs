@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::send::ask_line;
+use super::asked_line::ask_line;
 use crate::compose::asked_value::AskedValue;
 use crate::compose::plan;
 use crate::compose::template::WantedValue;

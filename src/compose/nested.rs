@@ -128,7 +128,7 @@ mod tests {
     fn what_is_asked_for_or_given_by_a_program_is_wanted_and_not_looked_into() {
         use crate::model::preset::ValueCommand;
         let mut scope = scope(&[("otp", "x{{prompt \"Code\"}}"), ("auth", "{{token}}{{otp}}")]);
-        let command = ValueCommand::new(vec!["gh".into()], true);
+        let command = ValueCommand::of(vec!["gh".into()], true);
         scope.commands.insert("token".into(), command.clone());
         scope.commands.insert("secret.token".into(), command.clone());
         let wants = |scope: &Scope, name: &str| {

@@ -297,12 +297,16 @@ impl Variables for Scope {
         match name {
             VariableName::Plain(plain) => {
                 let said = self.typed.get(plain).or_else(|| self.captured.get(plain));
-                let of_files = || self.commands.get(plain).and_then(given);
-                said.or_else(of_files).or_else(|| self.variables.get(plain))
+                let of_files = || match self.command_of(name) {
+                    Some(command) => given(command),
+                    None => self.variables.get(plain),
+                };
+                said.or_else(of_files)
             }
-            VariableName::Secret(secret) => {
-                self.command_of(name).and_then(given).or_else(|| self.secrets.get(secret))
-            }
+            VariableName::Secret(secret) => match self.command_of(name) {
+                Some(command) => given(command),
+                None => self.secrets.get(secret),
+            },
             VariableName::Os(name) => self.os.get(name),
             VariableName::Asked(label) => self.typed.get(label),
         }

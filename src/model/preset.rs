@@ -88,7 +88,7 @@ pub struct ValueCommand {
 impl ValueCommand {
     /// A program with its arguments.
     #[must_use]
-    pub fn new(words: Vec<String>, is_secret: bool) -> Self {
+    pub fn of(words: Vec<String>, is_secret: bool) -> Self {
         let shown = format!("$ {}", shown_words(&words));
         ValueCommand { words, is_secret, shown }
     }
@@ -172,6 +172,20 @@ impl Scope {
         let given = given.filter_map(|command| self.outputs.get(&command.words));
         let of_all = secrets.chain(veiled.map(|(_, value)| value.as_str()));
         Secrets::new(of_all.chain(given.map(String::as_str)).chain(secret_values(named)))
+    }
+
+    /// Takes this in the place of what programs give that nobody shall read, by the name of that.
+    pub fn cover_programs(&mut self, cover: impl Fn(&str) -> String) {
+        let (secret, rest) = std::mem::take(&mut self.commands)
+            .into_iter()
+            .partition::<BTreeMap<_, _>, _>(|(_, command)| command.is_secret);
+        self.commands = rest;
+        for reference in secret.into_keys() {
+            match reference.strip_prefix(SECRET) {
+                Some(name) => self.secrets.insert(name.to_owned(), cover(name)),
+                None => self.variables.insert(reference.clone(), cover(&reference)),
+            };
+        }
     }
 
     /// An environment that is nearer than what is here: what it says replaces that.
@@ -312,7 +326,7 @@ mod tests {
     #[test]
     fn a_nearer_environment_replaces_values_and_programs() {
         let map = |name: &str| [(name.to_owned(), "v".to_owned())].into();
-        let command = ValueCommand::new(vec!["gh".into(), "a b".into()], true);
+        let command = ValueCommand::of(vec!["gh".into(), "a b".into()], true);
         let commands = |name: &str| [(name.to_owned(), command.clone())].into();
         let mut scope = Scope { variables: map("token"), ..Scope::default() };
         scope.take_layer(&Environment { secrets: map("token"), ..Environment::default() });

@@ -188,8 +188,9 @@ fn collect<'a>(
 /// `{ command = ["gh", "auth", "token"], secret = false }`
 fn command(entry: &NamedItem<'_>, mut fields: Fields<'_>) -> Result<ValueCommand, Trouble> {
     let hint = || "write name = { command = [\"program\", \"argument\"] }";
-    let Some(command) = fields.get("command") else {
-        fields.done()?;
+    let (command, secret) = (fields.get("command"), fields.get("secret"));
+    fields.done()?;
+    let Some(command) = command else {
         return Err(entry.wrong("has no command").hint(hint()));
     };
     let words = command.list().map_err(|trouble| trouble.hint(hint()))?;
@@ -198,9 +199,8 @@ fn command(entry: &NamedItem<'_>, mut fields: Fields<'_>) -> Result<ValueCommand
     if words.first().is_none_or(String::is_empty) {
         return Err(command.wrong("names no program").hint(hint()));
     }
-    let is_secret = fields.get("secret").map(|flag| flag.flag()).transpose()?.unwrap_or(true);
-    fields.done()?;
-    Ok(ValueCommand::new(words, is_secret))
+    let is_secret = secret.map(|flag| flag.flag()).transpose()?.unwrap_or(true);
+    Ok(ValueCommand::of(words, is_secret))
 }
 
 /// A single value as text: numbers and dates as they are written, so `1.50` stays `1.50`.
@@ -291,7 +291,7 @@ mod tests {
         let text = "a = 1\n[vars]\ntoken = { command = [\"gh\", \"auth\"] }\n";
         let found = read(text, "env/x.toml").unwrap();
         let words = vec!["gh".to_owned(), "auth".to_owned()];
-        assert_eq!(found["token"], ValueCommand::new(words, true));
+        assert_eq!(found["token"], ValueCommand::of(words, true));
         let text = "host = { command = [\"hostname\"], secret = false }\nb = \"2\"\n";
         let found = read(text, "env/x.secret.toml").unwrap();
         assert!(!found["secret.host"].is_secret && found.len() == 1);

@@ -144,6 +144,7 @@ fn a_program_gives_a_value_and_what_is_asked_for_is_given_on_the_command_line() 
                 "token = { command = [\"sh\", \"-c\", \"echo canary-$PPID | cut -c1-7; echo {{host}}\"] }\nhost = { command = [\"sh\", \"-c\", \"echo h; echo >> runs\"], secret = false }\nname = \"{{host}}\"\n",
             ),
             ("env/lab.secret.toml", "pin = { command = [\"printf\", \"canary-pin\"] }\n"),
+            ("env/bad.secret.toml", "pin = 1\n"),
             (
                 "env/bad.toml",
                 "token = { command = [\"sh\", \"-c\", \"echo 'no \\u001B[31mkey' >&2; exit 3\"] }\nhost = \"\"\n",

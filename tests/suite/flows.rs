@@ -63,6 +63,8 @@ mod promises;
 mod reader;
 #[path = "flows/relays.rs"]
 mod relays;
+#[path = "flows/remembered.rs"]
+mod remembered;
 #[path = "flows/replays.rs"]
 mod replays;
 #[path = "flows/secrets_in_place.rs"]

@@ -31,13 +31,8 @@ use crate::timeline::Totals;
 
 /// Sends, connects or starts what is composed; a running listener takes over its answers.
 pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
-    // Another press begins anew.
-    app.waiting = None;
-    resume(app, unknown);
-}
-
-/// The same with what was answered meanwhile.
-pub(super) fn resume(app: &mut App, unknown: UnknownNames) {
+    // Unless it goes on with what was answered, another press begins anew.
+    app.waiting.take_if(|waiting| !std::mem::take(&mut waiting.is_answered));
     if app.request.refused.is_some() {
         draft::blur(app);
         return;
@@ -165,7 +160,9 @@ fn open(app: &mut App, plan: Plan, checks: Checks, scope: &Scope) {
     draft.issues.clear();
     let (plan, secrets) = (Box::new(plan), scope.hidden());
     app.effects.push(Effect::Engine(Command::Open { id, plan, secrets }));
-    app.effects.push(Effect::Store(Job::AppendHistory(Box::new(entry))));
+    if entry.spec.is_remembered() {
+        app.effects.push(Effect::Store(Job::AppendHistory(Box::new(entry))));
+    }
     response::session_changed(app);
     draft::tell_undone(app);
     if conversation && !listens {

@@ -8,16 +8,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{overlays, send};
+use super::overlays;
+use crate::app::action::Action;
 use crate::app::choices::{Choice, Choices};
 use crate::app::effect::Effect;
-use crate::app::intent::Question;
+use crate::app::intent::{Intent, Question};
 use crate::app::overlay::Overlay;
 use crate::app::overlay::ask::AskWindow;
 use crate::app::state::App;
-use crate::app::wanted_values::{
-    ProgramAnswer, ProgramOrder, ProgramWords, ValueWish, WaitingSend,
-};
+use crate::app::waiting_send::WaitingSend;
+use crate::app::wanted_values::{ProgramAnswer, ProgramOrder, ProgramWords, ValueWish};
 use crate::codec::printable::printable_str;
 use crate::compose::asked_value::AskedValue;
 use crate::compose::template::WantedValue;
@@ -49,6 +49,7 @@ pub(crate) fn gets(app: &mut App, issues: &[Issue], unknown: UnknownNames) -> bo
         asked: Vec::new(),
         typed: BTreeMap::default(),
         veiled: BTreeSet::default(),
+        is_answered: false,
         rounds: 0,
     });
     waiting.rounds += 1;
@@ -145,10 +146,14 @@ pub(crate) fn wished(app: &mut App, wish: ValueWish) {
 
 /// Sends what waited, if it is still on the screen.
 fn go_on(app: &mut App) {
-    let Some(waiting) = &app.waiting else { return };
+    let Some(waiting) = &mut app.waiting else { return };
     if waiting.draft == app.shared.drafts.current().id {
-        let unknown = waiting.unknown;
-        send::resume(app, unknown);
+        waiting.is_answered = true;
+        let action = match waiting.unknown {
+            UnknownNames::Refused => Action::Send,
+            UnknownNames::Literal => Action::SendLiteral,
+        };
+        app.intents.push_back(Intent::PassOn(action));
     } else {
         app.waiting = None;
         app.say("the values are there, but another draft is on the screen: nothing was sent");

@@ -15,7 +15,7 @@ fn driver(preset: &str) -> Driver {
     let words = ["gh", "auth", "token"].map(str::to_owned).to_vec();
     let lab = Environment {
         name: "lab".into(),
-        commands: [("token".to_owned(), ValueCommand::new(words, true))].into(),
+        commands: [("token".to_owned(), ValueCommand::of(words, true))].into(),
         ..Environment::default()
     };
     let found = Workspace { environments: vec![lab], ..workspace(&[("get", preset)]) };

@@ -34,7 +34,7 @@ impl Drop for Unseen {
 }
 
 /// Asks for the password of a user. Dropped (by a signal) it gives the terminal back.
-pub(super) async fn ask(user: &str) -> Result<String, Failure> {
+pub(super) async fn ask_password(user: &str) -> Result<String, Failure> {
     let refuse = |cause: String| {
         let target = format!("--auth {user}");
         Failure::new(Stage::Compose, target, FailureKind::Usage, cause)
@@ -48,10 +48,7 @@ pub(super) async fn ask(user: &str) -> Result<String, Failure> {
 
 /// Asks for a line on the terminal, which is shown while it is typed if it is to be seen; `None` = there is no
 /// terminal. Dropped (by a signal) it gives the terminal back.
-pub(in crate::cli) async fn ask_line(
-    question: &str,
-    is_seen: bool,
-) -> Option<Result<String, String>> {
+pub(super) async fn ask_line(question: &str, is_seen: bool) -> Option<Result<String, String>> {
     if !isatty(stdin()) {
         return None;
     }
