@@ -69,6 +69,8 @@ pub(crate) mod to_preset;
 pub mod typed_expression;
 pub mod variable_rows;
 mod variable_users;
+mod waiting_send;
+pub mod wanted_values;
 mod word_run;
 pub(crate) mod wrap_bytes;
 
@@ -79,7 +81,7 @@ use drafts::Draft;
 use effect::Effect;
 use flow::{
     carry_out, checks, draft, edited, engine, exports, focus as focus_flow, history, input,
-    project, restore, store, themes as theme_flow, timer,
+    project, restore, store, themes as theme_flow, timer, wanted,
 };
 use message::Message;
 use save_state::LastRun;
@@ -124,6 +126,7 @@ impl App {
             Message::Background { is_dark } => theme_flow::follow(self, is_dark),
             Message::Timer(timer) => timer::timer_fired(self, timer),
             Message::Checked(checked) => checks::checked(self, *checked),
+            Message::Programs(answer) => wanted::programs(self, answer),
             Message::Copied(Ok(words)) | Message::Opened(Ok(words)) => self.done(words),
             Message::Export(id, report) => exports::reported(self, id, report),
             Message::External(result) => draft::edited(self, result),

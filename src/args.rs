@@ -11,6 +11,7 @@ mod relay;
 mod replay;
 mod run;
 mod send;
+mod show_env;
 mod watch;
 
 use std::fmt::Write as _;
@@ -36,6 +37,7 @@ pub use relay::Relay;
 pub use replay::Replay;
 pub use run::RunArgs;
 pub use send::{AuthType, ColorWhen, Parts, Pretty, RequestOptions, Send};
+pub use show_env::ShowEnv;
 pub use watch::WatchArgs;
 
 /// The whole command line.
@@ -63,8 +65,8 @@ pub struct Arguments {
     /// Keep no answers on the disk. A preset with keep = false keeps none by itself.
     #[arg(long, env = "WIREBENCH_NO_KEEP", global = true)]
     pub no_keep: bool,
-    /// Use the presets in .wirebench of the current project although another user owns them;
-    /// remembered.
+    /// Use the presets in .wirebench of the current project although another user owns them, and run the
+    /// programs that its environments name for values; remembered.
     #[arg(long, global = true)]
     pub trust_project: bool,
     /// Open the workbench with this: an address or preset, with a method before it and items behind it as
@@ -94,6 +96,8 @@ pub enum Task {
     Run(Box<RunArgs>),
     /// Take over presets of other tools: Postman, curl commands and others.
     Import(Import),
+    /// Show environments: every value with the file it comes from, or what differs between two.
+    Env(ShowEnv),
     /// Show, export or remove the certificate authority that TLS listeners are trusted by.
     Authority {
         #[command(subcommand)]
@@ -123,6 +127,7 @@ impl Task {
             Task::Open(_)
             | Task::Run(_)
             | Task::Import(_)
+            | Task::Env(_)
             | Task::Authority { .. }
             | Task::Completions(_)
             | Task::Man { .. } => None,
@@ -297,6 +302,10 @@ pub struct Common {
     /// Environment whose {{variables}} are used.
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
+    /// The value of a variable, before what was captured and what files say; it also answers
+    /// {{prompt "NAME"}} and {{choose "NAME" ...}}.
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub vars: Vec<String>,
     /// Accept any certificate.
     #[arg(short = 'k', long)]
     pub insecure: bool,

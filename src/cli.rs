@@ -8,6 +8,7 @@
 //! Signals always win: nothing on the thread that awaits them waits for a pipe, a terminal or a
 //! disk, and every wait is in a race with them.
 
+mod asked_line;
 mod authority;
 mod captures;
 mod colours;
@@ -35,8 +36,10 @@ mod replay;
 mod rewrites;
 mod runs;
 mod send;
+mod show_env;
 mod stdin;
 mod target;
+mod wanted;
 
 use crate::args::{self, Common, Task};
 use crate::console;
@@ -98,6 +101,12 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
         }
         Task::Exec(arguments) => Box::pin(execute(*arguments, headless, interrupts)).await.0,
         Task::Import(arguments) => run_import(&arguments, &headless, interrupts).await,
+        Task::Env(arguments) => {
+            let mut output = Output::new(&Common::default(), Style::Text);
+            output.style = Style::Text;
+            let outcome = show_env::run(&arguments, &headless, &mut output);
+            output.finish(outcome.map(RunOutcome::Done), &mut interrupts, 0).await
+        }
         Task::Authority { task } => {
             let mut output = Output::new(&Common::default(), Style::Text);
             let outcome = authority::run(task.as_ref(), &headless, &mut output);

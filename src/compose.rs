@@ -10,8 +10,10 @@ mod address_faults;
 pub(crate) mod address_parts;
 pub(crate) mod adopt;
 pub(crate) mod anew;
+pub(crate) mod asked_value;
 mod body;
 mod checks;
+mod expansion;
 pub(crate) mod http;
 mod http_relay;
 mod issue;
@@ -79,8 +81,17 @@ pub(crate) fn plan_with(
     checks::checks(spec, &mut composer);
     match plan {
         Some(plan) if composer.issues.is_empty() => Ok(plan),
-        _ => Err(composer.issues),
+        _ => Err(to_be_told(composer.issues)),
     }
+}
+
+/// What has to be got is told when nothing else keeps it from being sent: nobody is asked, and no program
+/// runs, for what cannot be sent anyway.
+fn to_be_told(mut issues: Vec<Issue>) -> Vec<Issue> {
+    if issues.iter().any(|issue| issue.wants.is_none()) {
+        issues.retain(|issue| issue.wants.is_none());
+    }
+    issues
 }
 
 /// What is expected of what comes back and what is taken of it; of a spec that has a plan with these

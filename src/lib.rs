@@ -13,6 +13,7 @@
 //!                          outbound, conversation/, datagram/, udp_relay/, http/, body/, transport/, tls/
 //!                          store: preset/, history/, atomic/; everything on disk
 //!  named_file              the one way to open what the user names, for engine, store, shells
+//!  value_command           a program that gives the value of a variable, for both shells
 //!  whole_file              a file that appears whole or not at all, for the same
 //!  jq                      this program as a filter of JSON, in a process of its own
 //!  os                      what only one system has, such as /proc; leaf of engine, shells, ending
@@ -66,4 +67,5 @@ pub mod store;
 pub mod timeline;
 pub mod tui;
 pub mod ui;
+mod value_command;
 mod whole_file;

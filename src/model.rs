@@ -15,6 +15,7 @@ pub mod color_rule;
 pub(crate) mod counts;
 pub mod end_address;
 pub mod endpoint;
+pub mod environment_layers;
 pub mod exchange;
 pub mod exchange_facts;
 pub mod failure;

@@ -35,7 +35,7 @@ use crate::model::wall_clock::WallClock;
 use crate::store::authority::AuthorityFile;
 use crate::store::paths::{Paths, ProcessEnv};
 use crate::store::{Store, keymap, private, read_capture};
-use crate::tui;
+use crate::tui::{self, WorkFolders};
 
 /// Threads of the engine: one for sockets, one for what computes (decoding, TLS).
 const ENGINE_THREADS: usize = 2;
@@ -209,7 +209,8 @@ fn workbench(paths: &Paths, startup: Startup, capture: Option<PathBuf>) -> Resul
     // written when the terminal has been given back.
     let (store, replies) = Store::start(paths.clone());
     let mut engine_runtime = None;
-    let ended = tui::run(startup, paths.editing(), store.clone(), replies, || {
+    let folders = WorkFolders { editing: paths.editing(), state: paths.state.clone() };
+    let ended = tui::run(startup, folders, store.clone(), replies, || {
         let runtime = runtime()?;
         let key_log = key_log(None)?;
         let config = EngineConfig { key_log, finds_peers: true, ..engine_config(paths) };

@@ -131,7 +131,7 @@ fn socket() -> impl Strategy<Value = SocketSpec> {
 }
 
 fn client() -> impl Strategy<Value = ClientSpec> {
-    rare().prop_map(|source| ClientSpec { source })
+    (rare(), any::<bool>()).prop_map(|(source, history)| ClientSpec { source, history })
 }
 
 fn datagrams() -> impl Strategy<Value = DatagramSpec> {

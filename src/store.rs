@@ -9,6 +9,7 @@ pub(crate) mod atomic;
 pub mod authority;
 mod captured;
 mod colors;
+pub mod command_trust;
 mod environment;
 mod environment_files;
 mod folders;

@@ -19,6 +19,7 @@ mod outside;
 mod pace;
 mod panics;
 mod perform;
+mod programs;
 mod screen;
 mod sequence;
 mod signals;
@@ -62,11 +63,20 @@ impl From<Failure> for Ended {
     }
 }
 
+/// Folders the terminal interface works in.
+#[derive(Debug, Clone)]
+pub struct WorkFolders {
+    /// Texts lie here while they are in an external editor.
+    pub editing: PathBuf,
+    /// What is remembered.
+    pub state: PathBuf,
+}
+
 /// Runs the terminal interface until the user leaves. Size and time of `startup` are filled in
-/// here; texts lie in `editing` while they are in an external editor.
+/// here.
 pub fn run(
     startup: Startup,
-    editing: PathBuf,
+    folders: WorkFolders,
     store: StoreHandle,
     mut replies: mpsc::Receiver<Reply>,
     start_engine: impl FnOnce() -> Result<(EngineHandle, Events), Failure>,
@@ -95,7 +105,7 @@ pub fn run(
                 Err(failed(error))
             }
         };
-        let mut event_loop = take_terminal(startup, editing, &store).map_err(failed)?;
+        let mut event_loop = take_terminal(startup, folders, &store).map_err(failed)?;
         if let Err(error) = event_loop.open(&mut replies).await {
             return gone(error);
         }
@@ -120,7 +130,11 @@ fn is_hang_up(error: &io::Error) -> bool {
 }
 
 /// Takes the terminal while the store reads the workspace; draws nothing yet.
-fn take_terminal(startup: Startup, editing: PathBuf, store: &StoreHandle) -> io::Result<EventLoop> {
+fn take_terminal(
+    startup: Startup,
+    folders: WorkFolders,
+    store: &StoreHandle,
+) -> io::Result<EventLoop> {
     let size = terminal::size();
     let now = clock::now();
     let mut app = App::new(Startup { size, now, utc_offset: utc_offset(now), ..startup });
@@ -131,7 +145,7 @@ fn take_terminal(startup: Startup, editing: PathBuf, store: &StoreHandle) -> io:
     });
     let signals = signals::Signals::listen()?;
     terminal::enter(app.shared.themes.follows_terminal())?;
-    EventLoop::new(app, begun, Screen::new(size)?, signals, editing)
+    EventLoop::new(app, begun, Screen::new(size)?, signals, folders)
 }
 
 /// Offset of local time from UTC at that moment; `None` when the system does not tell.

@@ -4,6 +4,7 @@
 //! outside goes through `codec::printable`. Drawing costs what is on the screen, never what is
 //! stored.
 
+mod ask;
 mod columns;
 mod compare;
 mod environment_forms;

@@ -54,6 +54,7 @@ const LAYERS: &[(&str, &str)] = &[
     // Opening files that a user names, printing, signals: leaves that the floors with a system share.
     ("named_file", ""),
     ("whole_file", ""),
+    ("value_command", ""),
     ("console", "codec"),
     ("os", ""),
     // This program as a filter of JSON, in a process of its own.
@@ -63,11 +64,11 @@ const LAYERS: &[(&str, &str)] = &[
     ("store", "model codec check compose interop named_file whole_file os"),
     (
         "tui",
-        "app ui engine store model codec check timeline interop named_file whole_file console ending os",
+        "app ui engine store model codec check timeline interop named_file whole_file value_command console ending os",
     ),
     (
         "cli",
-        "args engine store model codec query check compose runner interop timeline named_file whole_file console ending jq os",
+        "args engine store model codec query check compose runner interop timeline named_file whole_file value_command console ending jq os",
     ),
     ("args", "model codec"),
     ("logging", "model codec named_file"),
@@ -225,6 +226,7 @@ const ONLY_IN: &[OnlyIn] = &[
             "tui/clipboard.rs",
             "engine/body/derive",
             "cli/exec.rs",
+            "value_command.rs", // what gives the value of a variable
         ],
     },
     OnlyIn { what: "only main ends the process", code: &["process::exit"], places: &["main.rs"] },

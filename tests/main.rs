@@ -55,6 +55,8 @@ mod edited;
 mod ends;
 #[path = "suite/engine.rs"]
 mod engine;
+#[path = "suite/env_values.rs"]
+mod env_values;
 #[path = "suite/exec.rs"]
 mod exec;
 #[path = "suite/exits.rs"]

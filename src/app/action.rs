@@ -200,7 +200,7 @@ actions! {
     MakePreset "make-preset" Presets "Make preset" "Make something to send of what was received" [List "t"];
 
     Pause "pause" Traffic "Pause" "Freeze the view; capturing goes on" [Traffic "<Space>"];
-    Mark "mark" Traffic "Mark" "Mark the row; marked rows are never evicted" [Traffic "m"];
+    Mark "mark" Traffic "Mark" "Mark the row; marked rows are never evicted" [Traffic "m", History "m"];
     Export "export" Traffic "Export" "Write records to a file: pcapng, HAR, JSON Lines, CSV, text or bytes; again: cancel it" [Traffic "X"];
     Statistics "statistics" Traffic "Statistics" "Add up what crossed: by session, peer, process and second, with latencies" [Plain "%", Statistics "%"];
     Replay "replay" Traffic "Replay" "Say again what the row, its exchange or conversation, or the marked rows said; again: how far it is" [Traffic "r"];

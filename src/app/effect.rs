@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::checking::CheckOrder;
 use super::exporting::{ExportId, ExportStep};
 use super::message::Timer;
+use super::wanted_values::ProgramOrder;
 use crate::engine::command::Command;
 use crate::model::id::BodyId;
 use crate::model::view::{ViewMode, ViewPart, ViewQuery};
@@ -21,6 +22,8 @@ pub enum Effect {
     /// Look at an answer: what is expected of it, what is captured; `Message::Checked` says what came of it.
     Check(Box<CheckOrder>),
     Engine(Command),
+    /// Run programs that give values; answered by `Message::Programs`.
+    RunPrograms(ProgramOrder),
     /// Ask for a window of a body; the answer is drawn with the key that caused it.
     View(ViewQuery),
     Store(Job),

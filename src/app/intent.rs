@@ -18,6 +18,7 @@ use super::preset_tree::TreeItem;
 use super::replaying::ReplayWish;
 use super::row_order::SortOrder;
 use super::themes::ThemeWish;
+use super::wanted_values::ValueWish;
 use crate::model::id::{RecordId, SessionId};
 use crate::model::key::Key;
 use crate::model::payload::{LineEnding, PayloadFormat};
@@ -232,6 +233,14 @@ pub enum EnvironmentWish {
     UseSecret(String),
     /// Ask for a value of this unknown name.
     AskForValue(String),
+    /// What a question for a value was answered with.
+    Value(ValueWish),
+}
+
+impl From<ValueWish> for Intent {
+    fn from(wish: ValueWish) -> Self {
+        Intent::Environments(EnvironmentWish::Value(wish))
+    }
 }
 
 /// What a copy is made of.

@@ -3,6 +3,7 @@
 use super::checking::Checked;
 use super::edited_text::EditedText;
 use super::exporting::{ExportId, ExportReport};
+use super::wanted_values::ProgramAnswer;
 use crate::engine::event::Event;
 use crate::model::failure::Failure;
 use crate::model::key::Key;
@@ -27,6 +28,8 @@ pub enum Message {
     Opened(Copied),
     /// What came of what is expected and captured.
     Checked(Box<Checked>),
+    /// What came of programs that were to give values.
+    Programs(ProgramAnswer),
     /// How an export goes.
     Export(ExportId, ExportReport),
     /// The external editor came back with the text, or `None` when it was not changed.

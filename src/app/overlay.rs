@@ -8,6 +8,7 @@
 //! redrawing work from every overlay (`flow::overlays`).
 
 pub(crate) mod about;
+pub mod ask;
 pub(crate) mod code;
 pub(crate) mod column_window;
 pub(crate) mod compare;
@@ -35,6 +36,7 @@ use super::keymap::Context;
 use super::layout::{window, window_inner};
 use super::outcome::{Outcome, PaneInput};
 use super::shared::Shared;
+use super::wanted_values::ValueWish;
 
 /// A layer above the screen.
 #[derive(Debug)]
@@ -44,6 +46,7 @@ pub enum Overlay {
     Help(help::Help),
     Naming(naming::Naming),
     About(about::About),
+    Ask(Box<ask::AskWindow>),
     Confirm(confirm::Confirm),
     Conflict(conflict::Conflict),
     Jump(jump::Jump),
@@ -66,6 +69,7 @@ impl Overlay {
             Overlay::Help(it) => it.update(shared, inner, input),
             Overlay::Naming(it) => it.update(shared, inner, input),
             Overlay::About(it) => it.update(input),
+            Overlay::Ask(it) => it.update(inner, input),
             Overlay::Confirm(it) => it.update(shared, inner, input),
             Overlay::Conflict(it) => it.update(inner, input),
             Overlay::Jump(it) => it.update(input),
@@ -89,6 +93,7 @@ impl Overlay {
             Overlay::Help(_) => (help::WIDTH, shared.size.1 - 4),
             Overlay::Naming(_) => (60, 12),
             Overlay::About(_) => (70, 8),
+            Overlay::Ask(_) => (60, 4),
             Overlay::Export(_) => (90, 16),
             Overlay::Columns(_) => column_window::ColumnWindow::size(shared.size),
             Overlay::Statistics(_) => (shared.size.0, shared.size.1.saturating_sub(1)),
@@ -128,6 +133,7 @@ impl Overlay {
             Overlay::Help(_) => Context::Help,
             Overlay::Naming(_) => Context::Name,
             Overlay::About(_) => Context::About,
+            Overlay::Ask(_) => Context::Variable,
             Overlay::Confirm(_) => Context::Question,
             Overlay::Conflict(_) => Context::Conflict,
             Overlay::Code(_) => Context::Code,
@@ -184,6 +190,7 @@ impl Overlay {
         match self {
             Overlay::Confirm(it) => it.question.otherwise.map(|intent| *intent),
             Overlay::Conflict(it) => Some(it.resolved(ConflictChoice::Later)),
+            Overlay::Ask(_) => Some(ValueWish::Stop.into()),
             Overlay::Choices(it) => it.given_up(),
             _ => None,
         }

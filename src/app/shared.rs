@@ -27,9 +27,10 @@ use super::themes::Themes;
 use crate::check::CheckReport;
 use crate::codec::search::Pattern;
 use crate::compose::template::{VariableName, Variables};
+use crate::model::environment_layers::{LayerFault, LayeredValues, layer_fault};
 use crate::model::id::SessionId;
 use crate::model::name_order::{by_name, in_order};
-use crate::model::preset::{Environment, PresetPath, Scope, StoredPreset};
+use crate::model::preset::{Environment, PresetPath, Scope, StoredPreset, ValueCommand};
 use crate::model::secrets::{Disclosure, Secrets, secret_values};
 use crate::model::timing::Stamp;
 use crate::model::wall_clock::WallClock;
@@ -110,12 +111,19 @@ pub struct Shared {
     pub utc_offset: Option<Offset>,
     /// Operating system environment, for `{{env.NAME}}`.
     pub os: BTreeMap<String, String>,
+    /// What programs gave in this run, by their words.
+    pub(super) given: BTreeMap<Vec<String>, String>,
 }
 
 impl Shared {
     /// What lists on the screen may tell; what is looked at closely is shown as it is.
     pub fn disclosure(&self) -> Disclosure {
         Disclosure::Hiding(self.secrets.clone())
+    }
+
+    /// Nobody shall read these from now on.
+    pub(super) fn hide(&mut self, values: &Secrets) {
+        self.secrets = self.secrets.and(values);
     }
 
     /// The workspace as it is on the disk now.
@@ -254,10 +262,10 @@ impl Shared {
         for defaults in self.workspace.applying(self.folder()) {
             scope.variables.extend(defaults.variables.clone());
         }
-        if let Some(environment) = self.environment() {
-            scope.variables.extend(environment.variables.clone());
-            scope.secrets.extend(environment.secrets.clone());
+        for layer in self.environment().into_iter().rev() {
+            scope.take_layer(layer);
         }
+        scope.outputs.clone_from(&self.given);
         let captured = self.captured.of(self.environment.as_deref());
         scope.captured.extend(captured.map(|(name, it)| (name.to_owned(), it.value.clone())));
         scope
@@ -270,14 +278,12 @@ impl Shared {
         for defaults in self.workspace.applying(self.folder()) {
             plain.extend(defaults.variables.iter().map(|(name, value)| (&**name, &**value)));
         }
-        let environment = self.environment();
-        let variables = environment.into_iter().flat_map(|it| &it.variables);
-        plain.extend(variables.map(|(name, value)| (&**name, &**value)));
+        let LayeredValues { variables, secrets } = LayeredValues::of(&self.environment());
+        plain.extend(variables);
         let captured = self.captured.of(self.environment.as_deref());
         plain.extend(captured.map(|(name, it)| (name, &*it.value)));
         let plain = in_order(plain).map(|(name, value)| (name.to_owned(), value));
-        let secrets = in_order(environment.into_iter().flat_map(|it| &it.secrets));
-        let secrets = secrets.map(|(name, value)| (format!("secret.{name}"), &**value));
+        let secrets = in_order(secrets).map(|(name, value)| (format!("secret.{name}"), value));
         let os = in_order(&self.os).map(|(name, value)| (format!("env.{name}"), &**value));
         plain.chain(secrets).chain(os).collect()
     }
@@ -297,12 +303,22 @@ impl Shared {
 
     /// The word for the colour of the environment in force.
     pub(crate) fn environment_color(&self) -> Option<&str> {
-        self.environment().and_then(|it| it.color.as_deref())
+        self.color_of(self.environment.as_ref()?)
     }
 
-    /// The environment in force.
-    fn environment(&self) -> Option<&Environment> {
-        self.environment_named(self.environment.as_ref()?)
+    /// The word for the colour of this environment, be it one of its own or inherited.
+    pub(crate) fn color_of(&self, environment: &str) -> Option<&str> {
+        self.workspace.layers(environment).into_iter().find_map(|it| it.color.as_deref())
+    }
+
+    /// What keeps the environment in force from having the values it names.
+    pub(crate) fn environment_fault(&self) -> Option<LayerFault> {
+        layer_fault(&self.workspace.environments, self.environment.as_ref()?)
+    }
+
+    /// The environment in force and those it extends, the nearest first.
+    fn environment(&self) -> Vec<&Environment> {
+        self.environment.as_ref().map(|name| self.workspace.layers(name)).unwrap_or_default()
     }
 
     /// The environment of this name.
@@ -320,18 +336,22 @@ fn hidden_of(environment: &Environment) -> impl Iterator<Item = &str> {
 /// The same as in [`Shared::scope`], looked up where it lies: nothing is copied for a frame.
 impl Variables for Shared {
     fn value_of(&self, name: VariableName<'_>) -> Option<&str> {
-        value_in(self, self.environment(), name)
+        value_in(self, self.environment.as_deref(), name)
     }
 
-    fn is_captured(&self, name: &str) -> bool {
-        self.captured.get(self.environment.as_deref(), name).is_some()
+    fn is_verbatim(&self, name: &str) -> bool {
+        is_verbatim(self, self.environment.as_deref(), name)
+    }
+
+    fn command_of(&self, name: VariableName<'_>) -> Option<&ValueCommand> {
+        command_in(self, self.environment.as_deref(), name)
     }
 }
 
 /// What names stand for with another environment in force, looked up where it lies.
 pub(super) struct InEnvironment<'a> {
     pub shared: &'a Shared,
-    pub environment: Option<&'a Environment>,
+    pub environment: Option<&'a str>,
 }
 
 impl Variables for InEnvironment<'_> {
@@ -339,27 +359,69 @@ impl Variables for InEnvironment<'_> {
         value_in(self.shared, self.environment, name)
     }
 
-    fn is_captured(&self, name: &str) -> bool {
-        self.shared.captured.get(self.environment.map(|it| &*it.name), name).is_some()
+    fn is_verbatim(&self, name: &str) -> bool {
+        is_verbatim(self.shared, self.environment, name)
     }
+
+    fn command_of(&self, name: VariableName<'_>) -> Option<&ValueCommand> {
+        command_in(self.shared, self.environment, name)
+    }
+}
+
+/// The nearest of an environment's layers that says something of a name: a value, or a program that gives it.
+fn nearest<'a>(
+    shared: &'a Shared,
+    environment: Option<&str>,
+    name: VariableName<'_>,
+) -> Option<(Option<&'a String>, Option<&'a ValueCommand>)> {
+    let layers = environment.map(|it| shared.workspace.layers(it)).unwrap_or_default();
+    layers.into_iter().find_map(|layer| {
+        let (value, command) = match name {
+            VariableName::Plain(name) => (layer.variables.get(name), layer.commands.get(name)),
+            VariableName::Secret(name) if layer.commands.is_empty() => {
+                (layer.secrets.get(name), None)
+            }
+            VariableName::Secret(name) => {
+                (layer.secrets.get(name), layer.commands.get(&format!("secret.{name}")))
+            }
+            VariableName::Os(_) | VariableName::Asked(_) => (None, None),
+        };
+        (value.is_some() || command.is_some()).then_some((value, command))
+    })
+}
+
+fn command_in<'a>(
+    shared: &'a Shared,
+    environment: Option<&str>,
+    name: VariableName<'_>,
+) -> Option<&'a ValueCommand> {
+    nearest(shared, environment, name)?.1
+}
+
+fn is_verbatim(shared: &Shared, environment: Option<&str>, name: &str) -> bool {
+    shared.captured.get(environment, name).is_some()
+        || command_in(shared, environment, VariableName::Plain(name)).is_some()
 }
 
 fn value_in<'a>(
     shared: &'a Shared,
-    environment: Option<&'a Environment>,
+    environment: Option<&str>,
     name: VariableName<'_>,
 ) -> Option<&'a str> {
+    let of_files = || match nearest(shared, environment, name)? {
+        (Some(value), _) => Some(Some(value)),
+        (None, command) => Some(command.and_then(|command| shared.given.get(&command.words))),
+    };
     match name {
-        VariableName::Plain(name) => {
+        VariableName::Plain(plain) => {
             let mut folders = shared.workspace.applying(shared.folder()).rev();
-            let inherited = || folders.find_map(|it| it.variables.get(name));
-            let captured = shared.captured.get(environment.map(|it| &*it.name), name);
-            let captured = captured.map(|it| &it.value);
-            let of_files = || environment.and_then(|it| it.variables.get(name)).or_else(inherited);
-            captured.or_else(of_files)
+            let inherited = || folders.find_map(|it| it.variables.get(plain));
+            let captured = shared.captured.get(environment, plain).map(|it| &it.value);
+            captured.or_else(|| of_files().unwrap_or_else(inherited))
         }
-        VariableName::Secret(name) => environment.and_then(|it| it.secrets.get(name)),
+        VariableName::Secret(_) => of_files().flatten(),
         VariableName::Os(name) => shared.os.get(name),
+        VariableName::Asked(_) => None,
     }
     .map(String::as_str)
 }

@@ -39,6 +39,7 @@ use super::save_state::SaveState;
 use super::search_line::SearchLine;
 use super::shared::{Shared, Shown};
 use super::thrown_away::Thrown;
+use super::waiting_send::WaitingSend;
 use crate::engine::command::Command;
 use crate::model::id::BodyId;
 use crate::model::key::Key;
@@ -123,6 +124,10 @@ pub struct App {
     /// A row of the traffic led to the response: leaving that leads back.
     pub(super) comes_back: bool,
     pub overlays: Vec<Overlay>,
+    /// What waits for values before it is sent.
+    pub(super) waiting: Option<WaitingSend>,
+    /// What was answered last to questions for values, by label; no secrets.
+    pub(super) answered: BTreeMap<String, String>,
     pub notice: Option<Notice>,
     /// Notices there were so far.
     pub(super) noticed: u64,

@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::shared::{InEnvironment, Shared};
 use crate::compose::address_parts::{names_used, resolved};
+use crate::model::environment_layers::LayeredValues;
 use crate::model::name_order::in_order;
-use crate::model::preset::Environment;
+use crate::model::preset::{Environment, ValueCommand};
 use crate::model::secrets::{MASK, is_secret_value};
 use crate::store::job::{Variable, VariableKind};
 
@@ -20,6 +21,8 @@ use crate::store::job::{Variable, VariableKind};
 pub enum VariableOrigin<'a> {
     /// One of the files of the environment.
     Environment(VariableKind),
+    /// One of the files of this environment, which it extends.
+    Base(&'a str, VariableKind),
     /// The `_defaults.toml` of this folder; empty for the root.
     Folder(&'a str),
     /// The operating system, as `env.NAME`.
@@ -35,13 +38,17 @@ pub struct VariableRow<'a> {
     pub origin: VariableOrigin<'a>,
     /// Something nearer gives the name another value.
     pub is_hidden: bool,
+    /// A program gives it, which stands in its place.
+    pub is_command: bool,
 }
 
 impl VariableRow<'_> {
     /// What stands before the name in templates.
     pub fn prefix(&self) -> &'static str {
         match self.origin {
-            VariableOrigin::Environment(kind) => prefix(kind == VariableKind::Secret),
+            VariableOrigin::Environment(kind) | VariableOrigin::Base(_, kind) => {
+                prefix(kind == VariableKind::Secret)
+            }
             VariableOrigin::Folder(_) => "",
             VariableOrigin::System => "env.",
         }
@@ -54,14 +61,19 @@ impl VariableRow<'_> {
 
     /// Whether nobody shall read the value by chance.
     pub fn is_secret(&self) -> bool {
-        self.origin == VariableOrigin::Environment(VariableKind::Secret)
-            || is_secret_value(self.name, self.value)
+        let is_of_secrets = matches!(
+            self.origin,
+            VariableOrigin::Environment(VariableKind::Secret)
+                | VariableOrigin::Base(_, VariableKind::Secret)
+        );
+        !self.is_command && (is_of_secrets || is_secret_value(self.name, self.value))
     }
 
     /// The file it comes from, or who says it.
     pub fn source(&self, environment: &str) -> String {
         match self.origin {
             VariableOrigin::Environment(kind) => kind.file(environment),
+            VariableOrigin::Base(base, kind) => kind.file(base),
             VariableOrigin::Folder("") => "_defaults.toml".to_owned(),
             VariableOrigin::Folder(folder) => format!("{folder}/_defaults.toml"),
             VariableOrigin::System => "operating system".to_owned(),
@@ -71,6 +83,9 @@ impl VariableRow<'_> {
     /// The variable of the environment, if it is one of its own.
     pub(crate) fn variable(&self) -> Option<Variable> {
         let VariableOrigin::Environment(kind) = self.origin else { return None };
+        if self.is_command {
+            return None;
+        }
         Some(Variable { kind, name: self.name.to_owned(), value: self.value.to_owned() })
     }
 
@@ -86,12 +101,14 @@ pub struct KeptVariable {
     name: String,
     origin: KeptOrigin,
     is_hidden: bool,
+    is_command: bool,
 }
 
 /// As [`VariableOrigin`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum KeptOrigin {
     Environment(VariableKind),
+    Base(String, VariableKind),
     Folder(String),
     System,
 }
@@ -101,10 +118,12 @@ impl KeptVariable {
     pub(crate) fn of(row: &VariableRow<'_>) -> Self {
         let origin = match row.origin {
             VariableOrigin::Environment(kind) => KeptOrigin::Environment(kind),
+            VariableOrigin::Base(base, kind) => KeptOrigin::Base(base.to_owned(), kind),
             VariableOrigin::Folder(folder) => KeptOrigin::Folder(folder.to_owned()),
             VariableOrigin::System => KeptOrigin::System,
         };
-        KeptVariable { name: row.name.to_owned(), origin, is_hidden: row.is_hidden }
+        let (is_hidden, is_command) = (row.is_hidden, row.is_command);
+        KeptVariable { name: row.name.to_owned(), origin, is_hidden, is_command }
     }
 
     /// The row as it is now; `None` = the variable is gone.
@@ -117,21 +136,53 @@ impl KeptVariable {
         let (value, origin) = match &self.origin {
             KeptOrigin::Environment(kind) => {
                 let found = shared.environment_named(environment?)?;
-                let values = match kind {
-                    VariableKind::Plain => &found.variables,
-                    VariableKind::Secret => &found.secrets,
-                };
-                (values.get(name)?, VariableOrigin::Environment(*kind))
+                (self.value(found, *kind)?, VariableOrigin::Environment(*kind))
+            }
+            KeptOrigin::Base(base, kind) => {
+                let found = shared.environment_named(base)?;
+                (self.value(found, *kind)?, VariableOrigin::Base(base, *kind))
             }
             KeptOrigin::Folder(folder) => {
                 let defaults = &shared.workspace.defaults;
                 let found = defaults.iter().find(|it| it.folder == *folder)?;
-                (found.variables.get(name)?, VariableOrigin::Folder(folder))
+                (found.variables.get(name)?.as_str(), VariableOrigin::Folder(folder))
             }
-            KeptOrigin::System => (shared.os.get(name)?, VariableOrigin::System),
+            KeptOrigin::System => (shared.os.get(name)?.as_str(), VariableOrigin::System),
         };
-        Some(VariableRow { name, value, origin, is_hidden: self.is_hidden })
+        let (is_hidden, is_command) = (self.is_hidden, self.is_command);
+        Some(VariableRow { name, value, origin, is_hidden, is_command })
     }
+
+    fn value<'a>(&self, environment: &'a Environment, kind: VariableKind) -> Option<&'a str> {
+        if self.is_command {
+            let reference = format!("{}{}", prefix(kind == VariableKind::Secret), self.name);
+            return environment.commands.get(&reference).map(ValueCommand::shown);
+        }
+        of_kind(environment, kind).get(&self.name).map(String::as_str)
+    }
+}
+
+/// What stands in a file of an environment.
+fn of_kind(environment: &Environment, kind: VariableKind) -> &BTreeMap<String, String> {
+    match kind {
+        VariableKind::Plain => &environment.variables,
+        VariableKind::Secret => &environment.secrets,
+    }
+}
+
+/// Programs that give values in a file of an environment, by the names these have there.
+fn commands_of(
+    environment: &Environment,
+    kind: VariableKind,
+) -> impl Iterator<Item = (&str, &ValueCommand)> {
+    let named = environment.commands.iter().map(|(reference, command)| {
+        match reference.strip_prefix("secret.") {
+            Some(name) => (VariableKind::Secret, name, command),
+            None => (VariableKind::Plain, reference.as_str(), command),
+        }
+    });
+    let of_kind = named.filter(move |(of, ..)| *of == kind);
+    of_kind.map(|(_, name, command)| (name, command))
 }
 
 /// What stands before a name of an environment in templates.
@@ -155,25 +206,31 @@ pub fn rows<'a>(
     environment: Option<&str>,
     used: &BTreeSet<String>,
 ) -> Vec<VariableRow<'a>> {
-    let found = environment.and_then(|name| shared.environment_named(name));
+    let layers = environment.map(|name| shared.workspace.layers(name)).unwrap_or_default();
     let mut rows = Vec::new();
-    let mut known: BTreeSet<&str> = BTreeSet::new();
-    for (kind, variables) in found
-        .into_iter()
-        .flat_map(|it| [(VariableKind::Plain, &it.variables), (VariableKind::Secret, &it.secrets)])
-    {
-        for (name, value) in in_order(variables) {
-            if kind == VariableKind::Plain {
-                known.insert(name);
+    let (mut known, mut secrets): (BTreeSet<&str>, BTreeSet<&str>) = Default::default();
+    for (at, layer) in layers.into_iter().enumerate() {
+        for kind in [VariableKind::Plain, VariableKind::Secret] {
+            let origin = match at {
+                0 => VariableOrigin::Environment(kind),
+                _ => VariableOrigin::Base(&layer.name, kind),
+            };
+            let known = if kind == VariableKind::Plain { &mut known } else { &mut secrets };
+            for (name, value) in in_order(of_kind(layer, kind)) {
+                let is_hidden = !known.insert(name);
+                rows.push(VariableRow { name, value, origin, is_hidden, is_command: false });
             }
-            let origin = VariableOrigin::Environment(kind);
-            rows.push(VariableRow { name, value, origin, is_hidden: false });
+            for (name, command) in commands_of(layer, kind) {
+                let (value, is_hidden) = (command.shown(), !known.insert(name));
+                rows.push(VariableRow { name, value, origin, is_hidden, is_command: true });
+            }
         }
     }
     for defaults in shared.workspace.applying(shared.folder()).rev() {
         for (name, value) in in_order(&defaults.variables) {
             let origin = VariableOrigin::Folder(&defaults.folder);
-            rows.push(VariableRow { name, value, origin, is_hidden: !known.insert(name) });
+            let is_hidden = !known.insert(name);
+            rows.push(VariableRow { name, value, origin, is_hidden, is_command: false });
         }
     }
     let system = of_the_system(shared, &rows, used);
@@ -194,7 +251,8 @@ fn of_the_system<'a>(
         names.filter_map(|name| name.strip_prefix("env.").map(str::to_owned)).collect();
     let row = |name: &String| {
         let (name, value) = shared.os.get_key_value(name)?;
-        Some(VariableRow { name, value, origin: VariableOrigin::System, is_hidden: false })
+        let origin = VariableOrigin::System;
+        Some(VariableRow { name, value, origin, is_hidden: false, is_command: false })
     };
     in_order(used.iter().map(|name| (name, ()))).filter_map(|(name, ())| row(name)).collect()
 }
@@ -207,12 +265,13 @@ pub fn outcome(
 ) -> Option<Result<String, String>> {
     let is_text = matches!(
         row.origin,
-        VariableOrigin::Folder(_) | VariableOrigin::Environment(VariableKind::Plain)
+        VariableOrigin::Folder(_)
+            | VariableOrigin::Environment(VariableKind::Plain)
+            | VariableOrigin::Base(_, VariableKind::Plain)
     );
-    if !is_text || !row.value.contains("{{") || row.is_hidden {
+    if !is_text || !row.value.contains("{{") || row.is_hidden || row.is_command {
         return None;
     }
-    let environment = environment.and_then(|name| shared.environment_named(name));
     let disclosure = shared.disclosure();
     Some(match resolved(row.value, &InEnvironment { shared, environment }) {
         Ok(value) => Ok(disclosure.words(&value)),
@@ -282,29 +341,36 @@ impl KeptDifference {
     }
 
     /// The row as it is now in these two.
-    pub fn row<'a>(&'a self, two: [Option<&'a Environment>; 2]) -> DifferenceRow<'a> {
+    pub fn row<'a>(&'a self, two: [&[&'a Environment]; 2]) -> DifferenceRow<'a> {
         let name = self.name.as_str();
-        let of = |it: &'a Environment| if self.is_secret { &it.secrets } else { &it.variables };
-        let values = two.map(|it| of(it?).get(name).map(String::as_str));
+        let kind = if self.is_secret { VariableKind::Secret } else { VariableKind::Plain };
+        let reference = format!("{}{name}", prefix(self.is_secret));
+        let values = two.map(|layers| {
+            let mut layers = layers.iter().copied();
+            layers.find_map(|it| {
+                let value = of_kind(it, kind).get(name).map(String::as_str);
+                value.or_else(|| it.commands.get(&reference).map(ValueCommand::shown))
+            })
+        });
         DifferenceRow { name, values, is_secret: self.is_secret }
     }
 }
 
-/// Every name of two environments, those that differ first; `None` = the one without any.
+/// Every name of two environments with the layers they inherit, those that differ first; without layers it is
+/// the one that says nothing.
 pub fn differences<'a>(
-    left: Option<&'a Environment>,
-    right: Option<&'a Environment>,
+    left: &[&'a Environment],
+    right: &[&'a Environment],
 ) -> Vec<DifferenceRow<'a>> {
     let mut rows = Vec::new();
+    let two = [left, right].map(LayeredValues::of);
     for is_secret in [false, true] {
-        let of = |it: &'a Environment| if is_secret { &it.secrets } else { &it.variables };
-        let sides = [left.map(of), right.map(of)];
-        let names: BTreeSet<&str> =
-            sides.into_iter().flatten().flat_map(BTreeMap::keys).map(String::as_str).collect();
+        let sides = two.each_ref().map(|it| if is_secret { &it.secrets } else { &it.variables });
+        let names: BTreeSet<&str> = sides.into_iter().flat_map(BTreeMap::keys).copied().collect();
         let names = in_order(names.into_iter().map(|name| (name, ())));
         rows.extend(names.map(|(name, ())| DifferenceRow {
             name,
-            values: sides.map(|side| side?.get(name).map(String::as_str)),
+            values: sides.map(|side| side.get(name).copied()),
             is_secret,
         }));
     }

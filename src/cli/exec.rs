@@ -28,6 +28,7 @@ use super::listen::{self, ListenEnd, WatchOrder};
 use super::output::{self, Output, Style};
 use super::rewrites;
 use super::target::{self, Target};
+use super::wanted::{self, ProgramPlace};
 use crate::args;
 use crate::ending;
 use crate::engine::{self, clock};
@@ -145,7 +146,7 @@ fn plan(arguments: &args::Exec, headless: &mut Headless) -> Result<(Plan, ProxyW
         return Err(usage("--raw would mix what the program and its servers say"));
     }
     let (paths, os) = (&headless.paths, &headless.os);
-    let Target { mut spec, scope, .. } =
+    let Target { mut spec, mut scope, workspace, .. } =
         target::find(&arguments.relay, Side::Relay, common, paths, os)?;
     headless.hide(&scope, common);
     let Some(relay) = spec.as_http_relay_mut().filter(|relay| relay.target.trim().is_empty())
@@ -166,7 +167,12 @@ fn plan(arguments: &args::Exec, headless: &mut Headless) -> Result<(Plan, ProxyW
     if let (true, Some((verify, _))) = (common.insecure, spec.consent_mut()) {
         *verify = Verify::Off;
     }
-    let mut plan = target::planned(&spec, &scope)?;
+    let mut plan = {
+        let programs = ProgramPlace::new(workspace.as_deref(), &headless.paths);
+        wanted::supply_unasked(&spec, &mut scope, &programs)?;
+        headless.hide(&scope, common);
+        target::planned(&spec, &scope)?
+    };
     let authority = engine::short_lived_authority()?;
     let certificate = authority.certificate_pem.clone();
     let mut login = String::new();

@@ -21,6 +21,7 @@ use super::let_through::LetThrough;
 use super::output::{self, Output, Style};
 use super::stdin;
 use super::target::{self, Target};
+use super::wanted::{self, ProgramPlace};
 use crate::args;
 use crate::codec::http1::status::has_no_content;
 use crate::engine::clock;
@@ -203,7 +204,7 @@ fn input_of(plan: &Plan) -> ListenInput {
 
 /// What is to be run: the target or preset with the options of the command line.
 fn plan(arguments: &args::Listen, headless: &mut Headless) -> Result<Plan, Failure> {
-    let Target { mut spec, scope, .. } = target::find(
+    let Target { mut spec, mut scope, workspace, .. } = target::find(
         &arguments.target,
         Side::Listener,
         &arguments.common,
@@ -212,6 +213,9 @@ fn plan(arguments: &args::Listen, headless: &mut Headless) -> Result<Plan, Failu
     )?;
     headless.hide(&scope, &arguments.common);
     configure(&mut spec, arguments)?;
+    let programs = ProgramPlace::new(workspace.as_deref(), &headless.paths);
+    wanted::supply_unasked(&spec, &mut scope, &programs)?;
+    headless.hide(&scope, &arguments.common);
     target::planned(&spec, &scope)
 }
 

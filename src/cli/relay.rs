@@ -9,6 +9,7 @@ use super::listen::{self, ListenEnd, WatchOrder};
 use super::output::Output;
 use super::rewrites;
 use super::target::{self, Target};
+use super::wanted::{self, ProgramPlace};
 use crate::args;
 use crate::compose::address::{self, Detected};
 use crate::compose::relay_targets;
@@ -47,7 +48,8 @@ fn plan(arguments: &args::Relay, headless: &mut Headless) -> Result<Plan, Failur
         return Err(usage(cause.into()));
     }
     let (listen, paths, os) = (listens_at(arguments), &headless.paths, &headless.os);
-    let Target { mut spec, scope, .. } = target::find(&listen, Side::Relay, common, paths, os)?;
+    let Target { mut spec, mut scope, workspace, .. } =
+        target::find(&listen, Side::Relay, common, paths, os)?;
     headless.hide(&scope, common);
     if let Some(target) = &arguments.target {
         relay_targets::go_on_to(&mut spec, target).map_err(|(cause, hint)| {
@@ -84,7 +86,12 @@ fn plan(arguments: &args::Relay, headless: &mut Headless) -> Result<Plan, Failur
         let failure = usage("it is not said where its clients are connected on to".into());
         return Err(failure.hint("write wirebench relay LISTEN TARGET, such as :9000 db:5432"));
     }
-    let plan = target::planned(&spec, &scope)?;
+    let plan = {
+        let programs = ProgramPlace::new(workspace.as_deref(), &headless.paths);
+        wanted::supply_unasked(&spec, &mut scope, &programs)?;
+        headless.hide(&scope, common);
+        target::planned(&spec, &scope)?
+    };
     if plan.hold().is_some_and(|hold| hold.filter.is_some()) {
         // Every client would hang until the time is up, one after the other.
         let failure =

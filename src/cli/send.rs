@@ -7,7 +7,6 @@ mod http;
 mod keeping;
 mod messages;
 mod offline;
-mod password;
 mod recoding;
 mod request;
 mod stream;
@@ -19,6 +18,7 @@ use super::headless::{Headless, Interrupts, SESSION};
 use super::output::{self, RunOutcome};
 use super::stdin::{self, StdinBody};
 use super::target::{self, Target};
+use super::wanted::{self, ProgramPlace};
 use crate::args;
 use crate::engine::clock;
 use crate::engine::command::{CloseMode, Command};
@@ -118,7 +118,8 @@ pub(super) async fn run(
     };
     let is_kept = !arguments.offline && !arguments.no_history;
     let place = place.filter(|_| is_kept);
-    SendEnd { outcome: ended, behind, entry: is_kept.then_some(entry), place }
+    let is_remembered = is_kept && entry.spec.is_remembered();
+    SendEnd { outcome: ended, behind, entry: is_remembered.then_some(entry), place }
 }
 
 /// A session that was sent and printed.
@@ -199,7 +200,7 @@ async fn prepare(
     download: &mut Option<Download>,
 ) -> Result<Prepared, Failure> {
     let words = request::split(arguments);
-    let Target { mut spec, scope, preset, workspace } =
+    let Target { mut spec, mut scope, preset, workspace } =
         target::find(words.target, Side::Client, &arguments.common, &headless.paths, &headless.os)?;
     headless.hide(&scope, &arguments.common);
     if let (true, Some((verify, _))) = (arguments.common.insecure, spec.consent_mut()) {
@@ -239,7 +240,7 @@ async fn prepare(
     if let (Some(_), Some(request)) = (&download, spec.as_http_mut()) {
         Download::ask_plainly(request);
     }
-    let mut plan = target::planned(&spec, &scope)?;
+    let mut plan = planned(&spec, &mut scope, workspace.as_deref(), arguments, headless).await?;
     let checking = Checking::of(&spec, &scope, arguments);
     if let Some(raw) = &raw {
         http::set_body(&mut plan, raw).await;
@@ -256,6 +257,19 @@ async fn prepare(
     let place = place.map(|(preset, root)| AnswerPlace::new(&root, preset, at, &scope));
     let entry = entry(kept, preset, raw.as_ref(), &plan, &scope, at);
     Ok(Prepared { plan, input, checking, body: raw, passes_over, entry, place })
+}
+
+/// Gets what it wants, of programs and of who sends, and plans it.
+async fn planned(
+    spec: &Spec,
+    scope: &mut Scope,
+    workspace: Option<&str>,
+    arguments: &args::Send,
+    headless: &mut Headless,
+) -> Result<Plan, Failure> {
+    wanted::supply(spec, scope, &ProgramPlace::new(workspace, &headless.paths)).await?;
+    headless.hide(scope, &arguments.common);
+    target::planned(spec, scope)
 }
 
 fn of_another_side(target: &str, side: &str, command: &str) -> Failure {

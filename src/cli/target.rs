@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::wanted;
 use crate::args::Common;
 use crate::compose;
 use crate::compose::address;
@@ -62,6 +63,7 @@ pub(super) fn find(
     if let (Some(name), Some(workspace)) = (&common.env, &workspace) {
         use_environment(name, workspace, &mut scope)?;
     }
+    wanted::typed(&common.vars, &mut scope)?;
     let path = preset.as_ref().map(|preset| preset.path.clone());
     let mut spec = match preset {
         Some(preset) => of_side(preset, side)?,
@@ -134,7 +136,7 @@ pub(super) fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, Failure> {
 /// Where a name nobody knows gets its value.
 fn definition(name: &str) -> String {
     if name.contains(' ') {
-        return "templates know no functions yet".to_owned();
+        return "the one function of templates is {{json name}}".to_owned();
     }
     if let Some(os) = name.strip_prefix("env.") {
         return format!("set {os} for the program ({os}=... wirebench)");
@@ -208,9 +210,13 @@ fn whole(workspace: &Workspace, files: &[String]) -> Result<(), Failure> {
     workspace.problems.iter().find(is_of_them).map_or(Ok(()), |problem| Err(problem.clone()))
 }
 
-fn use_environment(name: &str, workspace: &Workspace, scope: &mut Scope) -> Result<(), Failure> {
-    whole(workspace, &[format!("env/{name}.toml"), format!("env/{name}.secret.toml")])?;
-    let Some(environment) = workspace.environments.iter().find(|found| found.name == name) else {
+/// An environment is there and read, with all that it extends.
+pub(super) fn whole_environment(name: &str, workspace: &Workspace) -> Result<(), Failure> {
+    let layers = workspace.layers(name);
+    let files = |name: &str| [format!("env/{name}.toml"), format!("env/{name}.secret.toml")];
+    let of_layers = layers.iter().flat_map(|layer| files(&layer.name));
+    whole(workspace, &files(name).into_iter().chain(of_layers).collect::<Vec<_>>())?;
+    if layers.is_empty() {
         let names: Vec<&str> = workspace.environments.iter().map(|e| e.name.as_str()).collect();
         let known = match names.as_slice() {
             [] => format!("there is none in {}", workspace.root),
@@ -222,9 +228,16 @@ fn use_environment(name: &str, workspace: &Workspace, scope: &mut Scope) -> Resu
         });
         let cause = "there is no environment of this name";
         return Err(Failure::new(Stage::Compose, name, FailureKind::NotFound, cause).hint(known));
-    };
-    scope.variables.extend(environment.variables.clone());
-    scope.secrets.extend(environment.secrets.clone());
+    }
+    Ok(())
+}
+
+fn use_environment(name: &str, workspace: &Workspace, scope: &mut Scope) -> Result<(), Failure> {
+    whole_environment(name, workspace)?;
+    let layers = workspace.layers(name);
+    for layer in layers.iter().rev() {
+        scope.take_layer(layer);
+    }
     Ok(())
 }
 

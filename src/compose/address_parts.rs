@@ -72,7 +72,10 @@ pub fn names(text: &str, variables: &dyn Variables) -> Vec<PartSpan> {
         TemplatePart::Literal(_) => None,
     });
     let known = |is_known| if is_known { AddressPart::Known } else { AddressPart::Unknown };
-    names.map(|it| (it.span.clone(), known(nested::value(it, variables).is_ok()))).collect()
+    // What is asked for, or given by a program, will be there.
+    let has_value =
+        |it: &Name| nested::value(it, variables).err().is_none_or(|error| error.wants.is_some());
+    names.map(|it| (it.span.clone(), known(has_value(it)))).collect()
 }
 
 /// A text with the values of its names in their places.
@@ -92,7 +95,8 @@ pub fn resolved(text: &str, variables: &dyn Variables) -> Result<String, String>
 #[must_use]
 pub fn names_used(text: &str) -> Vec<String> {
     let template = Template::parse(text, Mode::Text).ok();
-    let names = template.iter().flat_map(Template::names).filter(|name| name.is_proper());
+    let names = template.iter().flat_map(Template::names);
+    let names = names.filter(|name| name.is_proper() && name.asked.is_none());
     names.map(|name| name.name.clone()).collect()
 }
 

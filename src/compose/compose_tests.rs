@@ -590,7 +590,7 @@ fn the_input_line_gets_its_ending_only_as_text() {
 #[test]
 fn a_source_is_an_address_a_port_or_an_interface() {
     let source = |source: &str| {
-        let client = ClientSpec { source: source.into() };
+        let client = ClientSpec { source: source.into(), ..ClientSpec::default() };
         let address = "h:1".to_owned();
         let tcp =
             TcpSpec { address: address.clone(), client: client.clone(), ..TcpSpec::default() };

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::template::UnknownName;
+use super::template::{UnknownName, WantedValue};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::field_id::FieldId;
 
@@ -16,6 +16,8 @@ pub struct Issue {
     pub message: String,
     /// The name nothing is known about; sending it literally is an answer to this issue.
     pub unknown: Option<UnknownName>,
+    /// What gives the value, when that is all that is missing: it is got, and then there is no issue.
+    pub wants: Option<Box<WantedValue>>,
 }
 
 impl fmt::Display for Issue {

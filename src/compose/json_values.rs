@@ -9,55 +9,9 @@ use std::collections::BTreeMap;
 
 use serde::de::IgnoredAny;
 
-use super::template::{Name, Template, TemplatePart};
+use super::expansion::{JsonScan, PLAIN, json_string};
+use super::template::{Function, Name, Template, TemplatePart};
 use crate::codec::printable::printable_str;
-
-/// What of a JSON text is behind the bytes looked at.
-#[derive(Debug, Default)]
-struct JsonScan {
-    in_string: bool,
-    /// A backslash takes the next letter.
-    is_escaped: bool,
-    /// Digits to come of `\uXXXX` (RFC 8259, section 7).
-    digits: u8,
-    /// The last byte outside a string that is no space.
-    last: u8,
-}
-
-impl JsonScan {
-    fn push(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            match *byte {
-                letter if std::mem::take(&mut self.is_escaped) => {
-                    self.digits = if letter == b'u' { 4 } else { 0 };
-                }
-                _ if self.digits > 0 => self.digits -= 1,
-                b'\\' if self.in_string => self.is_escaped = true,
-                b'"' if self.in_string => self.in_string = false,
-                byte if !self.in_string => {
-                    self.in_string = byte == b'"';
-                    if !byte.is_ascii_whitespace() {
-                        self.last = byte;
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// What can stand next inside a string; from here on no escape is open.
-    fn fitting(&mut self) -> &'static str {
-        let digits = usize::from(std::mem::take(&mut self.digits));
-        match digits {
-            _ if std::mem::take(&mut self.is_escaped) => "n",
-            0 => PLAIN,
-            digits => "aaaa".split_at(digits).0,
-        }
-    }
-}
-
-/// What fits anywhere, in a string as well as outside.
-const PLAIN: &str = "0";
 
 /// The first name whose value does not stay what it stands for, and why, in words. `whole` is the
 /// template with all values; a name without one is sent as it is, which is what was asked for.
@@ -118,12 +72,18 @@ fn look<'a>(template: &'a Template, value: &dyn Fn(&Name) -> Option<String>) -> 
             }
             TemplatePart::Name(name) => name,
         };
-        let value = value(name);
+        let is_json = name.function == Some(Function::Json);
+        // What is written as JSON is one string, or a part of one, whatever it is.
+        let written = |value: String| {
+            if is_json { json_string(value.as_bytes(), false) } else { value }
+        };
+        let value = value(name).map(written);
         let is_member = scan.last == b':' && ends_value(template.parts.get(at + 1));
         let fitting = scan.in_string.then(|| scan.fitting());
         let why = match (&value, fitting) {
             (None, _) => None,
             (Some(_), Some(fitting)) if fitting != PLAIN => Some(in_escape(name)),
+            _ if is_json => None,
             (Some(value), Some(_)) => in_string(name, value),
             (Some(value), None) => is_member.then(|| as_value(name, value)).flatten(),
         };
@@ -157,8 +117,9 @@ fn in_string(name: &Name, value: &str) -> Option<String> {
     let (source, sign) = (&name.source, sign.to_string());
     let sign = printable_str(&sign);
     Some(format!(
-        "'{sign}' in the value of {source} {what}; let {source} hold JSON and write it without \
-         quotes, or send the body as text"
+        "'{sign}' in the value of {source} {what}; {{{{json {}}}}} escapes it, or send the body as \
+         text",
+        name.name
     ))
 }
 
@@ -228,6 +189,22 @@ mod tests {
         }
         assert!(why(r#"{"x": "{{path}}"}"#).contains(r"'\' in the value of {{path}} begins"));
         assert!(why(r#"{"x": "{{line}}"}"#).contains(r"'\n' in the value of {{line}} may not"));
+        assert!(why(r#"{"x": "{{line}}"}"#).contains("{{json line}} escapes it"));
+    }
+
+    #[test]
+    fn what_is_written_as_json_does_no_harm() {
+        for (name, _) in VALUES {
+            for text in [
+                r#"{"x": "a{{json N}}b", "y": {{json N}}, "z": [{{json N}}, 1]}"#,
+                r#"{"{{json N}}": "{{json N}}"}"#,
+                "{{json N}}",
+            ] {
+                assert_eq!(why(&text.replace('N', name)), "", "{name}");
+            }
+        }
+        assert!(why(r#"{"x": "\{{json plain}}"}"#).contains("write two"));
+        assert!(why(r#"{"x": "{{json out}}", "y": "{{out}}"}"#).contains("{{json out}} escapes"));
     }
 
     #[test]

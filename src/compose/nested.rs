@@ -4,33 +4,49 @@
 //! length are bounded, so that no file can make a value without an end. Secrets and what the operating
 //! system says are values and never looked into.
 
-use super::template::{Mode, Name, Template, TemplateError, TemplatePart, Variables, lookup};
+use super::expansion::Expansion;
+use super::template::{
+    Mode, Name, Template, TemplateError, TemplatePart, Variables, WantedValue, lookup, wanted,
+};
 
 /// Variables in variables.
 const DEPTH: usize = 32;
 /// Bytes of one value.
 const LENGTH: usize = 1 << 20;
 
+/// Why a name has no value.
+enum Lack {
+    /// Nothing is known about this very name.
+    Unknown,
+    Because(String),
+    /// It can be got.
+    Wanted(WantedValue),
+}
+
 /// The value of a name with all that it uses.
 ///
 /// # Errors
-/// Nothing is known about the name or about one that its value uses, or they use each other.
+/// Nothing is known about the name or about one that its value uses, they use each other, or a value has to be
+/// got first.
 pub(super) fn value(name: &Name, variables: &dyn Variables) -> Result<String, TemplateError> {
     let mut path = Vec::new();
-    inner(name, variables, &mut path).map_err(|message| match message {
-        None => name.unknown(),
-        Some(message) => TemplateError { span: name.span.clone(), message, unknown: None },
+    inner(name, variables, &mut path).map_err(|lack| {
+        let (message, wants) = match lack {
+            Lack::Unknown => return name.unknown(),
+            Lack::Because(message) => (message, None),
+            Lack::Wanted(wanted) => (wanted.words(), Some(Box::new(wanted))),
+        };
+        TemplateError { span: name.span.clone(), message, unknown: None, wants }
     })
 }
 
-/// `Err(None)` = nothing is known about this very name.
-fn inner(
-    name: &Name,
-    variables: &dyn Variables,
-    path: &mut Vec<String>,
-) -> Result<String, Option<String>> {
-    let found = lookup(name, variables).ok_or(None)?;
-    let is_of_elsewhere = name.is_of_elsewhere() || variables.is_captured(&name.name);
+fn inner(name: &Name, variables: &dyn Variables, path: &mut Vec<String>) -> Result<String, Lack> {
+    let lack = || wanted(name, variables).map_or(Lack::Unknown, Lack::Wanted);
+    let found = lookup(name, variables).ok_or_else(lack)?;
+    if let Some(why) = name.asked.as_ref().and_then(|asked| asked.wrong(found)) {
+        return Err(Lack::Because(why));
+    }
+    let is_of_elsewhere = name.is_of_elsewhere() || variables.is_verbatim(&name.name);
     if is_of_elsewhere || !found.contains("{{") {
         return Ok(found.to_owned());
     }
@@ -38,31 +54,36 @@ fn inner(
     path.push(name.name.clone());
     let way = || path.join(" uses ");
     if is_circle {
-        return Err(Some(format!("variables use each other: {}", way())));
+        return Err(Lack::Because(format!("variables use each other: {}", way())));
     }
     if path.len() > DEPTH {
-        return Err(Some(format!("variables use more than {DEPTH} others: {}", way())));
+        let why = format!("variables use more than {DEPTH} others: {}", way());
+        return Err(Lack::Because(why));
     }
-    let template = Template::parse(found, Mode::Text).map_err(|error| Some(error.message))?;
-    let mut out = String::new();
+    let template =
+        Template::parse(found, Mode::Text).map_err(|error| Lack::Because(error.message))?;
+    let mut out = Expansion::of(&template);
     for part in &template.parts {
         match part {
-            TemplatePart::Literal(bytes) => out.push_str(&String::from_utf8_lossy(bytes)),
+            TemplatePart::Literal(bytes) => out.literal(bytes),
             TemplatePart::Name(used) => {
-                let whole = inner(used, variables, path);
-                out.push_str(&whole.map_err(|message| {
-                    let unknown =
-                        || format!("{} (used by '{}')", used.unknown().message, name.name);
-                    Some(message.unwrap_or_else(unknown))
-                })?);
+                let whole = inner(used, variables, path).map_err(|lack| match lack {
+                    Lack::Unknown => {
+                        let why = used.unknown().message;
+                        Lack::Because(format!("{why} (used by '{}')", name.name))
+                    }
+                    lack => lack,
+                })?;
+                out.value(used, whole.as_bytes());
             }
         }
         if out.len() > LENGTH {
-            return Err(Some(format!("the value of '{}' is longer than 1 MiB", name.name)));
+            let why = format!("the value of '{}' is longer than 1 MiB", name.name);
+            return Err(Lack::Because(why));
         }
     }
     path.pop();
-    Ok(out)
+    Ok(String::from_utf8_lossy(&out.take()).into_owned())
 }
 
 #[cfg(test)]
@@ -94,10 +115,40 @@ mod tests {
             ("port", "80"),
             ("url", "{{base}}/{{ host }}?{{secret.token}}{{env.HOME}}"),
             ("braces", "{{!host}} {\"a\":{{port}}}"),
+            ("quote", "a\"b"),
+            ("json", "{\"q\":\"{{json quote}}\",\"r\":{{json quote}}}"),
         ]);
         let value = |name: &str| super::value(&named(name), &scope).unwrap();
         assert_eq!(value("url"), "http://a.example:80/a.example?{{host}}{{host}}");
         assert_eq!(value("braces"), "{{host}} {\"a\":80}");
+        assert_eq!(value("json"), "{\"q\":\"a\\\"b\",\"r\":\"a\\\"b\"}");
+    }
+
+    #[test]
+    fn what_is_asked_for_or_given_by_a_program_is_wanted_and_not_looked_into() {
+        use crate::model::preset::ValueCommand;
+        let mut scope = scope(&[("otp", "x{{prompt \"Code\"}}"), ("auth", "{{token}}{{otp}}")]);
+        let command = ValueCommand::of(vec!["gh".into()], true);
+        scope.commands.insert("token".into(), command.clone());
+        scope.commands.insert("secret.token".into(), command.clone());
+        let wants = |scope: &Scope, name: &str| {
+            super::value(&named(name), scope).unwrap_err().wants.map(|it| *it)
+        };
+        let given = |name: &str| Some(WantedValue::Given(name.into(), command.clone()));
+        assert_eq!(wants(&scope, "auth"), given("token"));
+        assert_eq!(wants(&scope, "secret.token"), given("secret.token"));
+        scope.outputs.insert(vec!["gh".into()], "{{host}}".into());
+        assert!(
+            matches!(wants(&scope, "auth"), Some(WantedValue::Asked(it)) if it.label == "Code")
+        );
+        scope.typed.insert("Code".into(), "{{host}}".into());
+        let value = |name: &str| super::value(&named(name), &scope).unwrap();
+        assert_eq!(value("auth"), "{{host}}x{{host}}");
+        assert_eq!(value("secret.token"), "{{host}}");
+        let wrong = super::value(&named("choose Code a b"), &scope).unwrap_err();
+        assert_eq!((wrong.message.as_str(), wrong.wants), ("Code is one of: a, b", None));
+        let odd = super::value(&named("prompt a b c"), &scope).unwrap_err();
+        assert!(odd.message.contains("is not written like {{prompt"), "{}", odd.message);
     }
 
     #[test]

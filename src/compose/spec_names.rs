@@ -10,11 +10,6 @@ use crate::model::field::{FieldInfo, ValueKind};
 use crate::model::field_access::each_value;
 use crate::model::spec::Spec;
 
-/// Braces of a name, as they are written by us.
-fn braces(name: &str) -> String {
-    format!("{{{{{name}}}}}")
-}
-
 /// Whether a backslash makes text of braces in a field.
 fn has_escapes(info: &FieldInfo) -> bool {
     info.kind == ValueKind::Payload || info.key == "escaped"
@@ -46,7 +41,8 @@ fn proper(text: &str, has_escapes: bool) -> Vec<Name> {
         return Vec::new();
     }
     let template = Template::parse(text, Mode::Text).ok();
-    let names = template.iter().flat_map(Template::names).filter(|name| name.is_proper());
+    let names = template.iter().flat_map(Template::names);
+    let names = names.filter(|name| name.is_proper() && name.asked.is_none());
     let is_name = |name: &&Name| {
         let before = text.split_at(name.span.start).0;
         let slashes = before.len() - before.trim_end_matches('\\').len();
@@ -79,7 +75,7 @@ pub(crate) fn rename_in(
         let names = if is_meant { proper(text, has_escapes) } else { Vec::new() };
         let names: Vec<Name> = names.into_iter().filter(|name| name.name == from).collect();
         for name in names.iter().rev() {
-            text.replace_range(name.span.clone(), &braces(to));
+            text.replace_range(name.span.clone(), &name.renamed(to));
         }
         if !names.is_empty() {
             written.push(number);
@@ -132,8 +128,8 @@ mod tests {
         let Spec::Http(back) = &spec else { unreachable!() };
         assert_eq!(back.url, "http://{{host}}/{{key}}");
         assert_eq!(back.headers[0].value, "{{secret.key}} {{!key}}", "it was a secret before");
-        let mut spec = tcp(r"{{a}} \{{a}}");
+        let mut spec = tcp(r"{{a}} \{{a}} {{ json  a }} {{json c}}");
         rename_in(&mut spec, "a", "b", None);
-        assert_eq!(spec, tcp(r"{{b}} \{{a}}"));
+        assert_eq!(spec, tcp(r"{{b}} \{{a}} {{json b}} {{json c}}"));
     }
 }

@@ -2,16 +2,19 @@
 //!
 //! - A value is never parsed again, so a value cannot smuggle in another template or an escape.
 //! - Names: `name` (a variable), `env.NAME` (operating system), `secret.NAME`. Letters, digits,
-//!   `_`, `-` and `.`; white space around the name is fine. `{{name args}}` is kept for functions.
+//!   `_`, `-` and `.`; white space around the name is fine. `{{json NAME}}` writes the value as JSON; any other
+//!   `{{word args}}` is kept for functions.
 //! - Braces that look like a variable's and hold no name (`{{}}`, `{{env.}}`, `{{#if}}`, `{{a}b}}`, `{{a`) are
 //!   an unknown name too: whoever means the braces says so. Any others are text: `{{"a":1}}`, `{{{`.
 //! - `{{!anything}}` is the text `{{anything}}`; in payloads `\{{` is the text `{{`. `$` means nothing.
 
 use std::ops::Range;
 
+use super::asked_value::AskedValue;
+use super::expansion::Expansion;
 use crate::codec::{escape, hex};
-use crate::model::braces::{Brace, NameForm, brace, name_and_arguments};
-use crate::model::preset::Scope;
+use crate::model::braces::{Brace, NameForm, brace, is_name, name_and_arguments};
+use crate::model::preset::{Scope, ValueCommand, shown_words};
 
 /// What the text around the templates is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,12 +40,35 @@ pub enum TemplatePart {
     Name(Name),
 }
 
+/// What is made of the value of a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Function {
+    /// `{{json name}}`: written as JSON, with or without the quotes, as it stands.
+    Json,
+}
+
+impl Function {
+    const JSON: &str = "json";
+
+    /// What stands between braces: a function, the name whose value it takes, and what follows that.
+    fn of(inner: &str) -> (Option<Function>, &str, &str) {
+        match name_and_arguments(inner) {
+            (Function::JSON, name) if is_name(name) => (Some(Function::Json), name, ""),
+            (name, args) => (None, name, args),
+        }
+    }
+}
+
 /// A name as it stands in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
     /// `base`, `env.HOME`, `secret.token`.
     pub name: String,
-    /// What follows the name inside the braces; nothing in this version takes arguments.
+    /// What is made of its value.
+    pub function: Option<Function>,
+    /// What is asked for when it is needed: `{{prompt "OTP"}}`.
+    pub asked: Option<AskedValue>,
+    /// What follows the name inside the braces, where that is nothing known.
     pub args: String,
     /// The whole `{{...}}` as written.
     pub source: String,
@@ -62,10 +88,14 @@ pub struct UnknownName {
 }
 
 impl UnknownName {
-    /// What stands between the braces, white space around it left out.
+    /// What stands between the braces, white space around it and a function before it left out.
     #[must_use]
     pub fn inner(&self) -> &str {
-        self.source.trim_matches(['{', '}']).trim()
+        let inner = self.source.trim_matches(['{', '}']).trim();
+        match Function::of(inner) {
+            (Some(_), name, _) => name,
+            (None, ..) => inner,
+        }
     }
 
     /// What a text holds that is to become these braces.
@@ -84,6 +114,31 @@ pub struct TemplateError {
     pub message: String,
     /// The name nothing is known about, when that is the trouble.
     pub unknown: Option<UnknownName>,
+    /// What gives the value, when that is all that is missing.
+    pub wants: Option<Box<WantedValue>>,
+}
+
+/// A value that is got when it is needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WantedValue {
+    /// Somebody is asked for it.
+    Asked(AskedValue),
+    /// A program gives it; how templates name it.
+    Given(String, ValueCommand),
+}
+
+impl WantedValue {
+    /// Why it is not there yet.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            WantedValue::Asked(asked) => format!("'{}' is asked for when it is sent", asked.label),
+            WantedValue::Given(name, command) => {
+                let words = shown_words(&command.words);
+                format!("'{name}' is given by a program when it is sent: {words}")
+            }
+        }
+    }
 }
 
 impl Template {
@@ -106,10 +161,13 @@ impl Template {
                 Brace::Quoted => (TemplatePart::Literal(b"{{".to_vec()), "{{!".len()),
                 Brace::Name(source, form) => {
                     let inner = source.trim_start_matches('{').trim_end_matches('}');
-                    let (name, args) = name_and_arguments(inner);
+                    let (function, name, args) = Function::of(inner);
+                    let asked = AskedValue::read(name, args);
+                    let args = if asked.is_some() { "" } else { args };
                     let (name, args, source) = (name.into(), args.into(), source.to_owned());
                     let span = at..at + source.len();
-                    let name = Name { name, args, source, span: span.clone(), form };
+                    let name =
+                        Name { name, function, asked, args, source, span: span.clone(), form };
                     (TemplatePart::Name(name), span.len())
                 }
             };
@@ -135,18 +193,18 @@ impl Template {
         &self,
         value: &dyn Fn(&Name) -> Result<Vec<u8>, TemplateError>,
     ) -> Result<Vec<u8>, Vec<TemplateError>> {
-        let mut out = Vec::new();
+        let mut out = Expansion::of(self);
         let mut errors = Vec::new();
         for part in &self.parts {
             match part {
-                TemplatePart::Literal(bytes) => out.extend_from_slice(bytes),
+                TemplatePart::Literal(bytes) => out.literal(bytes),
                 TemplatePart::Name(name) => match value(name) {
-                    Ok(value) => out.extend_from_slice(&value),
+                    Ok(value) => out.value(name, &value),
                     Err(error) => errors.push(error),
                 },
             }
         }
-        if errors.is_empty() { Ok(out) } else { Err(errors) }
+        if errors.is_empty() { Ok(out.take()) } else { Err(errors) }
     }
 }
 
@@ -160,9 +218,17 @@ impl Name {
         self.form == NameForm::Proper
     }
 
+    /// The braces with another name in them.
+    pub(super) fn renamed(&self, to: &str) -> String {
+        match self.function {
+            Some(Function::Json) => format!("{{{{{} {to}}}}}", Function::JSON),
+            None => format!("{{{{{to}}}}}"),
+        }
+    }
+
     /// Whether it names a secret or a variable of the operating system.
     pub(super) fn is_of_elsewhere(&self) -> bool {
-        self.name.starts_with("env.") || self.name.starts_with("secret.")
+        self.name.starts_with("env.") || self.name.starts_with("secret.") || self.asked.is_some()
     }
 
     /// The error for a name nobody knows, with a hint where to define it.
@@ -171,11 +237,20 @@ impl Name {
         let (name, source) = (&self.name, &self.source);
         if name == FORGOTTEN && self.form == NameForm::Proper {
             let message = "this credential is not kept in the history: type it again".to_owned();
-            return TemplateError { span: self.span.clone(), message, unknown: None };
+            return TemplateError { span: self.span.clone(), message, unknown: None, wants: None };
+        }
+        if !self.args.is_empty()
+            && let Some(usage) = AskedValue::usage(name)
+        {
+            let message = format!("{source} is not written like {usage}");
+            return TemplateError { span: self.span.clone(), message, unknown: None, wants: None };
         }
         let message = match self.form {
             NameForm::NoName => format!("{source} is no name of a variable"),
             NameForm::Open => format!("{source} is no variable without }}}} behind its name"),
+            NameForm::Proper if !self.args.is_empty() && name == Function::JSON => {
+                format!("{source} takes the name of one variable: {{{{json name}}}}")
+            }
             NameForm::Proper if !self.args.is_empty() => format!("unknown function '{name}'"),
             NameForm::Proper => match (name.strip_prefix("env."), name.strip_prefix("secret.")) {
                 (Some(os), _) => format!("the operating system has no variable '{os}'"),
@@ -185,7 +260,7 @@ impl Name {
         };
         let is_name = self.form == NameForm::Proper;
         let unknown = UnknownName { source: source.clone(), is_name };
-        TemplateError { span: self.span.clone(), message, unknown: Some(unknown) }
+        TemplateError { span: self.span.clone(), message, unknown: Some(unknown), wants: None }
     }
 }
 
@@ -195,6 +270,8 @@ pub enum VariableName<'a> {
     Plain(&'a str),
     Secret(&'a str),
     Os(&'a str),
+    /// What was answered to the question of this label.
+    Asked(&'a str),
 }
 
 /// Who knows the values of names: a [`Scope`] of its own, or somebody who has them lying about and
@@ -203,36 +280,76 @@ pub trait Variables {
     /// The value of a name, if there is one.
     fn value_of(&self, name: VariableName<'_>) -> Option<&str>;
 
-    /// Whether the value of a plain name was captured: what a peer said uses no further names.
-    fn is_captured(&self, _name: &str) -> bool {
+    /// Whether the value of a plain name was captured, typed or given by a program: that uses no further names.
+    fn is_verbatim(&self, _name: &str) -> bool {
         false
+    }
+
+    /// The program that gives the value of a name.
+    fn command_of(&self, _name: VariableName<'_>) -> Option<&ValueCommand> {
+        None
     }
 }
 
 impl Variables for Scope {
     fn value_of(&self, name: VariableName<'_>) -> Option<&str> {
+        let given = |command: &ValueCommand| self.outputs.get(&command.words);
         match name {
-            VariableName::Plain(name) => {
-                self.captured.get(name).or_else(|| self.variables.get(name))
+            VariableName::Plain(plain) => {
+                let said = self.typed.get(plain).or_else(|| self.captured.get(plain));
+                let of_files = || match self.command_of(name) {
+                    Some(command) => given(command),
+                    None => self.variables.get(plain),
+                };
+                said.or_else(of_files)
             }
-            VariableName::Secret(name) => self.secrets.get(name),
+            VariableName::Secret(secret) => match self.command_of(name) {
+                Some(command) => given(command),
+                None => self.secrets.get(secret),
+            },
             VariableName::Os(name) => self.os.get(name),
+            VariableName::Asked(label) => self.typed.get(label),
         }
         .map(String::as_str)
     }
 
-    fn is_captured(&self, name: &str) -> bool {
-        self.captured.contains_key(name)
+    fn is_verbatim(&self, name: &str) -> bool {
+        let said = [&self.captured, &self.typed];
+        said.iter().any(|said| said.contains_key(name)) || self.commands.contains_key(name)
+    }
+
+    fn command_of(&self, name: VariableName<'_>) -> Option<&ValueCommand> {
+        match name {
+            VariableName::Plain(name) => self.commands.get(name),
+            VariableName::Secret(name) => self.commands.get(&format!("secret.{name}")),
+            VariableName::Os(_) | VariableName::Asked(_) => None,
+        }
     }
 }
 
-/// The value of a name; functions have none yet.
+/// The value of a name, before anything is made of it.
 #[must_use]
 pub fn lookup<'a>(name: &Name, variables: &'a dyn Variables) -> Option<&'a str> {
+    variables.value_of(variable(name)?)
+}
+
+/// What gives the value of a name that has none yet.
+pub(super) fn wanted(name: &Name, variables: &dyn Variables) -> Option<WantedValue> {
+    if let Some(asked) = &name.asked {
+        return Some(WantedValue::Asked(asked.clone()));
+    }
+    let command = variables.command_of(variable(name)?)?;
+    Some(WantedValue::Given(name.name.clone(), command.clone()))
+}
+
+/// What a name stands for; `None` = nothing can.
+fn variable(name: &Name) -> Option<VariableName<'_>> {
     if !name.args.is_empty() || name.form != NameForm::Proper {
         return None;
     }
-    variables.value_of(if let Some(os) = name.name.strip_prefix("env.") {
+    Some(if let Some(asked) = &name.asked {
+        VariableName::Asked(&asked.label)
+    } else if let Some(os) = name.name.strip_prefix("env.") {
         VariableName::Os(os)
     } else if let Some(secret) = name.name.strip_prefix("secret.") {
         VariableName::Secret(secret)
@@ -272,6 +389,7 @@ fn literal(text: &str, start: usize, mode: Mode) -> Result<TemplatePart, Templat
         span: span.start + start..span.end + start,
         message,
         unknown: None,
+        wants: None,
     };
     let bytes = match mode {
         Mode::Text => text.as_bytes().to_vec(),

@@ -1,5 +1,6 @@
 //! Expands single fields and collects what is wrong with them.
 
+use super::expansion::Expansion;
 use super::issue::Issue;
 use super::json_values;
 use super::nested;
@@ -42,7 +43,8 @@ impl<'a> Composer<'a> {
 
     /// Something is wrong with the whole field, in words for the user.
     pub(super) fn issue(&mut self, field: FieldId, message: impl Into<String>) {
-        self.issues.push(Issue { field, span: None, message: message.into(), unknown: None });
+        let message = message.into();
+        self.issues.push(Issue { field, span: None, message, unknown: None, wants: None });
     }
 
     /// The home folder, if the system says it.
@@ -51,14 +53,15 @@ impl<'a> Composer<'a> {
     }
 
     fn refuse(&mut self, field: FieldId, error: TemplateError) {
-        let TemplateError { span, message, unknown } = error;
-        self.issues.push(Issue { field, span: Some(span), message, unknown });
+        let TemplateError { span, message, unknown, wants } = error;
+        self.issues.push(Issue { field, span: Some(span), message, unknown, wants });
     }
 
     fn value(&self, name: &Name) -> Result<Vec<u8>, TemplateError> {
         nested::value(name, self.variables).map(String::into_bytes).or_else(|error| {
             let is_forgotten = name.is_proper() && name.name == FORGOTTEN;
-            let as_written = self.unknown == UnknownNames::Literal && !is_forgotten;
+            let is_wanted = error.wants.is_some();
+            let as_written = self.unknown == UnknownNames::Literal && !is_forgotten && !is_wanted;
             if as_written { Ok(name.source.clone().into_bytes()) } else { Err(error) }
         })
     }
@@ -141,7 +144,8 @@ impl<'a> Composer<'a> {
         if self.issues.len() == count
             && let Some((name, message)) = self.harm(text, &whole)
         {
-            self.issues.push(Issue { field, span: Some(name.span), message, unknown: None });
+            let span = Some(name.span);
+            self.issues.push(Issue { field, span, message, unknown: None, wants: None });
         }
         whole
     }
@@ -203,6 +207,7 @@ impl<'a> Composer<'a> {
                 source.unwrap_or_default()
             ),
             unknown: None,
+            wants: None,
         });
         String::new()
     }
@@ -239,22 +244,22 @@ impl<'a> Composer<'a> {
             return Vec::new();
         };
         let mut parts: Vec<AnswerPart> = Vec::new();
-        let mut literal = Vec::new();
+        let mut literal = Expansion::of(&template);
         for part in template.parts {
             let name = match part {
                 TemplatePart::Literal(bytes) => {
-                    literal.extend(bytes);
+                    literal.literal(&bytes);
                     continue;
                 }
                 TemplatePart::Name(name) => name,
             };
-            let is_open = name.is_proper() && name.args.is_empty();
+            let is_open = name.is_proper() && name.args.is_empty() && name.function.is_none();
             let open = match &*name.name {
                 "message" if is_open => AnswerPart::Message,
                 "match" if is_open => AnswerPart::Match,
                 _ => {
                     match self.value(&name) {
-                        Ok(value) => literal.extend(value),
+                        Ok(value) => literal.value(&name, &value),
                         Err(error) => self.refuse(field, error),
                     }
                     continue;
@@ -269,8 +274,8 @@ impl<'a> Composer<'a> {
 }
 
 /// The bytes before what stays open, if there are any.
-fn run(literal: &mut Vec<u8>) -> Option<AnswerPart> {
-    let bytes = std::mem::take(literal);
+fn run(literal: &mut Expansion) -> Option<AnswerPart> {
+    let bytes = literal.take();
     (!bytes.is_empty()).then(|| AnswerPart::Literal(bytes.into()))
 }
 

@@ -22,7 +22,11 @@ pub fn forgetting(spec: &Spec) -> Spec {
 pub fn summary(spec: &Spec, scope: &Scope) -> String {
     let mut masked = scope.clone();
     masked.secrets.values_mut().chain(masked.os.values_mut()).for_each(|v| "***".clone_into(v));
-    let variables = masked.variables.iter_mut();
+    masked.cover_programs(|_| "***".to_owned());
+    let typed = masked.typed.iter_mut().filter(|(label, _)| scope.veiled.contains(*label));
+    typed.for_each(|(_, value)| "***".clone_into(value));
+    let variables = masked.variables.iter_mut().chain(&mut masked.captured);
+    let variables = variables.chain(&mut masked.typed);
     let secrets = variables.filter(|(name, value)| is_secret_value(name, value));
     secrets.for_each(|(_, value)| "***".clone_into(value));
     let mut spec = spec.clone();
@@ -51,10 +55,31 @@ mod tests {
     use super::*;
     use crate::model::http::{Auth, HttpBody, HttpSpec};
     use crate::model::name_value::NameValue;
+    use crate::model::preset::ValueCommand;
 
     fn url(text: &str) -> String {
         let spec = Spec::Http(HttpSpec { url: text.into(), ..HttpSpec::default() });
         forgetting(&spec).address().to_owned()
+    }
+
+    #[test]
+    fn what_programs_give_and_what_is_typed_unseen_stays_out_of_the_line() {
+        let mut scope = Scope::default();
+        let words = vec!["gh".to_owned()];
+        for name in ["auth", "secret.key"] {
+            scope.commands.insert(name.into(), ValueCommand::of(words.clone(), true));
+        }
+        scope.outputs.insert(words, "canary-gh".into());
+        scope.commands.insert("host".into(), ValueCommand::of(vec!["hostname".into()], false));
+        scope.outputs.insert(vec!["hostname".into()], "h".into());
+        for (label, value) in [("Code", "canary-5"), ("Region", "eu"), ("api_token", "canary-6")] {
+            scope.typed.insert(label.into(), value.into());
+        }
+        scope.veiled.insert("Code".into());
+        scope.captured.insert("session_token".into(), "canary-7".into());
+        let url = r#"http://{{host}}/{{auth}}/{{secret.key}}/{{prompt "Code"}}/{{prompt "Region"}}/{{prompt api_token}}/{{session_token}}"#;
+        let spec = Spec::Http(HttpSpec { url: url.into(), ..HttpSpec::default() });
+        assert_eq!(summary(&spec, &scope), "GET http://h/***/***/***/eu/***/***");
     }
 
     #[test]

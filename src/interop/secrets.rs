@@ -43,6 +43,7 @@ pub(super) enum SecretRun<'a> {
 pub fn named_scope(scope: &Scope, named: NamedValues) -> Scope {
     let mark = |name: &str| format!("{}{}{}", MARK.0, variable(name), MARK.1);
     let mut scope = scope.clone();
+    scope.cover_programs(mark);
     let variables = scope.variables.iter_mut();
     let by_name = variables.filter(|(name, value)| is_secret_value(name, value));
     for (name, value) in by_name.chain(&mut scope.secrets) {

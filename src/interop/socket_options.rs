@@ -228,7 +228,7 @@ impl CurlSocket {
 
     /// The options of a spec that ask for the same; what of it is not done goes to `warnings`.
     pub(crate) fn specs(&self, warnings: &mut Vec<String>) -> (SocketSpec, ClientSpec) {
-        let client = ClientSpec { source: self.source(warnings) };
+        let client = ClientSpec { source: self.source(warnings), ..ClientSpec::default() };
         (SocketSpec { keep_alive: self.keep_alive }, client)
     }
 

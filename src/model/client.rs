@@ -32,11 +32,14 @@ pub struct DatagramSpec {
     pub ttl: Option<u8>,
 }
 
-/// What is asked of the socket of every client: of HTTP, TCP and UDP.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// What is asked of the socket of every client, of HTTP, TCP and UDP, and whether it is remembered.
+#[derive(Debug, Clone, PartialEq, Eq, SmartDefault)]
 pub struct ClientSpec {
     /// Address, `address:port`, `:port` or interface to send from; empty = the system chooses.
     pub source: String,
+    /// What is sent stands in the history.
+    #[default = true]
+    pub history: bool,
 }
 
 /// How the input line of a session is written, of clients and listeners alike.

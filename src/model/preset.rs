@@ -1,7 +1,7 @@
 //! Presets, folders, environments: what a workspace holds.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::failure::Failure;
@@ -65,10 +65,49 @@ impl StoredPreset {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Environment {
     pub name: String,
+    /// The environment whose values it has where it says nothing else.
+    pub extends: Option<String>,
     pub variables: BTreeMap<String, String>,
     pub secrets: BTreeMap<String, String>,
+    /// Programs that give values, by how templates name them: `token`, `secret.token`.
+    pub commands: BTreeMap<String, ValueCommand>,
     /// The word for the colour its name is shown in.
     pub color: Option<String>,
+}
+
+/// A program that gives the value of a variable: `token = { command = ["gh", "auth", "token"] }`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValueCommand {
+    /// The program and its arguments; no shell reads them.
+    pub words: Vec<String>,
+    /// Nobody shall read what it gives.
+    pub is_secret: bool,
+    shown: String,
+}
+
+impl ValueCommand {
+    /// A program with its arguments.
+    #[must_use]
+    pub fn of(words: Vec<String>, is_secret: bool) -> Self {
+        let shown = format!("$ {}", shown_words(&words));
+        ValueCommand { words, is_secret, shown }
+    }
+
+    /// What stands in the place of the value before it is known: the program with its arguments.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        &self.shown
+    }
+}
+
+/// A program with its arguments in one line; arguments that hold blanks stand in quotes.
+#[must_use]
+pub fn shown_words(words: &[String]) -> String {
+    let shown = words.iter().map(|word| {
+        let is_plain = !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || c == '"');
+        if is_plain { word.clone() } else { format!("{word:?}") }
+    });
+    shown.collect::<Vec<_>>().join(" ")
 }
 
 impl Environment {
@@ -100,6 +139,9 @@ impl Environment {
     }
 }
 
+/// What begins names of secrets in templates.
+const SECRET: &str = "secret.";
+
 /// What templates may refer to. Later layers of the product's order are merged in by the caller.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Scope {
@@ -109,6 +151,14 @@ pub struct Scope {
     pub secrets: BTreeMap<String, String>,
     /// Operating system environment, reachable as `{{env.NAME}}` only.
     pub os: BTreeMap<String, String>,
+    /// Given on the command line, by name, or typed when it was asked for, by label: before all others.
+    pub typed: BTreeMap<String, String>,
+    /// Labels of what was typed unseen.
+    pub veiled: BTreeSet<String>,
+    /// Programs that give values, by how templates name these.
+    pub commands: BTreeMap<String, ValueCommand>,
+    /// What programs gave so far, by their words.
+    pub outputs: BTreeMap<Vec<String>, String>,
 }
 
 impl Scope {
@@ -116,8 +166,45 @@ impl Scope {
     #[must_use]
     pub fn hidden(&self) -> Secrets {
         let secrets = self.secrets.values().map(String::as_str);
-        let named = self.variables.iter().chain(&self.captured).chain(&self.os);
-        Secrets::new(secrets.chain(secret_values(named)))
+        let named = self.variables.iter().chain(&self.captured).chain(&self.os).chain(&self.typed);
+        let veiled = self.typed.iter().filter(|(label, _)| self.veiled.contains(*label));
+        let given = self.commands.values().filter(|command| command.is_secret);
+        let given = given.filter_map(|command| self.outputs.get(&command.words));
+        let of_all = secrets.chain(veiled.map(|(_, value)| value.as_str()));
+        Secrets::new(of_all.chain(given.map(String::as_str)).chain(secret_values(named)))
+    }
+
+    /// Takes this in the place of what programs give that nobody shall read, by the name of that.
+    pub fn cover_programs(&mut self, cover: impl Fn(&str) -> String) {
+        let (secret, rest) = std::mem::take(&mut self.commands)
+            .into_iter()
+            .partition::<BTreeMap<_, _>, _>(|(_, command)| command.is_secret);
+        self.commands = rest;
+        for reference in secret.into_keys() {
+            match reference.strip_prefix(SECRET) {
+                Some(name) => self.secrets.insert(name.to_owned(), cover(name)),
+                None => self.variables.insert(reference.clone(), cover(&reference)),
+            };
+        }
+    }
+
+    /// An environment that is nearer than what is here: what it says replaces that.
+    pub fn take_layer(&mut self, layer: &Environment) {
+        for (name, value) in &layer.variables {
+            self.commands.remove(name);
+            self.variables.insert(name.clone(), value.clone());
+        }
+        for (name, value) in &layer.secrets {
+            self.commands.remove(&format!("{SECRET}{name}"));
+            self.secrets.insert(name.clone(), value.clone());
+        }
+        for (reference, command) in &layer.commands {
+            match reference.strip_prefix(SECRET) {
+                Some(name) => self.secrets.remove(name),
+                None => self.variables.remove(reference),
+            };
+            self.commands.insert(reference.clone(), command.clone());
+        }
     }
 }
 
@@ -235,6 +322,30 @@ impl fmt::Display for PresetPath {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_nearer_environment_replaces_values_and_programs() {
+        let map = |name: &str| [(name.to_owned(), "v".to_owned())].into();
+        let command = ValueCommand::of(vec!["gh".into(), "a b".into()], true);
+        let commands = |name: &str| [(name.to_owned(), command.clone())].into();
+        let mut scope = Scope { variables: map("token"), ..Scope::default() };
+        scope.take_layer(&Environment { secrets: map("token"), ..Environment::default() });
+        scope.take_layer(&Environment { commands: commands("token"), ..Environment::default() });
+        assert!(scope.variables.is_empty() && scope.secrets.len() == 1);
+        scope.take_layer(&Environment {
+            commands: commands("secret.token"),
+            ..Environment::default()
+        });
+        assert!(scope.secrets.is_empty() && scope.commands.len() == 2);
+        scope.take_layer(&Environment { variables: map("token"), ..Environment::default() });
+        assert_eq!(scope.commands.keys().collect::<Vec<_>>(), ["secret.token"]);
+        scope.outputs.insert(command.words.clone(), "canary-of-gh".into());
+        scope.typed.insert("PIN".into(), "canary-pin".into());
+        assert_eq!(scope.hidden().hide_words("x canary-of-gh canary-pin"), "x ******** canary-pin");
+        scope.veiled.insert("PIN".into());
+        assert_eq!(scope.hidden().hide_words("canary-pin"), "********");
+        assert_eq!(command.shown(), "$ gh \"a b\"");
+    }
 
     #[test]
     fn what_lies_too_deep_to_be_read_is_refused_with_the_bound() {

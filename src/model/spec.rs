@@ -166,6 +166,20 @@ impl Spec {
         }
     }
 
+    /// Whether what is sent or started stands in the history.
+    #[must_use]
+    pub fn is_remembered(&self) -> bool {
+        match self {
+            Spec::Http(spec) => spec.client.history,
+            Spec::Tcp(spec) => spec.client.history,
+            Spec::Udp(spec) => spec.client.history,
+            Spec::HttpRelay(spec) => spec.client.history,
+            Spec::TcpRelay(spec) => spec.client.history,
+            Spec::UdpRelay(spec) => spec.client.history,
+            Spec::HttpListener(_) | Spec::TcpListener(_) | Spec::UdpListener(_) => true,
+        }
+    }
+
     /// What is expected of what comes back and taken from it; `None` where nothing comes back to us.
     #[must_use]
     pub fn checks(&self) -> Option<(&ExpectSpec, &CaptureSpec)> {

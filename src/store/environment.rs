@@ -7,11 +7,16 @@ use toml_edit::{Document, DocumentMut, Value};
 use crate::codec::strict_toml::{Fields, NamedItem, Trouble, parse_document};
 use crate::model::braces::is_name;
 use crate::model::failure::Failure;
+use crate::model::preset::{Environment, ValueCommand};
 use crate::model::suggest::suggest;
 use crate::model::theme::{HUES, ThemeColor};
 
 /// What says how the name of the environment is shown.
 pub(super) const COLOR: &str = "color";
+/// What names the environment whose values it has where it says nothing else.
+pub(super) const EXTENDS: &str = "extends";
+/// How the name of a file of secrets ends.
+const SECRET_FILE: &str = ".secret.toml";
 
 /// A file of an environment, parsed once for all that is asked of it.
 pub(super) struct ParsedFile<'a> {
@@ -30,7 +35,22 @@ impl<'a> ParsedFile<'a> {
 
     /// The table of variables: `name = "value"` a line, also below `[vars]`.
     pub(super) fn variables(&self) -> Result<BTreeMap<String, String>, Failure> {
-        let read = variables(&self.document, self.text);
+        self.values().map(|values| values.texts)
+    }
+
+    /// Programs that give values: `name = { command = ["program", "argument"] }`, by how templates name them.
+    pub(super) fn commands(&self) -> Result<BTreeMap<String, ValueCommand>, Failure> {
+        let prefix = if self.is_of_secrets() { "secret." } else { "" };
+        let commands = self.values()?.commands.into_iter();
+        Ok(commands.map(|(name, command)| (format!("{prefix}{name}"), command)).collect())
+    }
+
+    fn is_of_secrets(&self) -> bool {
+        self.file.ends_with(SECRET_FILE)
+    }
+
+    fn values(&self) -> Result<FileValues, Failure> {
+        let read = values(&self.document, self.text, !self.is_of_secrets());
         read.map_err(|trouble| trouble.into_failure(self.file, self.text))
     }
 
@@ -40,29 +60,62 @@ impl<'a> ParsedFile<'a> {
         read.map_err(|trouble| trouble.into_failure(self.file, self.text))
     }
 
+    /// The environment it extends, `extends = "base"` at the top of the file.
+    pub(super) fn extends(&self) -> Result<Option<String>, Failure> {
+        let read = extends(&self.document);
+        read.map_err(|trouble| trouble.into_failure(self.file, self.text))
+    }
+
     /// To be changed.
     pub(super) fn into_document(self) -> DocumentMut {
         self.document.into_mut()
     }
 }
 
-fn variables(document: &Document<&str>, text: &str) -> Result<BTreeMap<String, String>, Trouble> {
+/// What a file gives, by name.
+#[derive(Default)]
+struct FileValues {
+    texts: BTreeMap<String, String>,
+    commands: BTreeMap<String, ValueCommand>,
+}
+
+impl FileValues {
+    fn has(&self, name: &str) -> bool {
+        self.texts.contains_key(name) || self.commands.contains_key(name)
+    }
+}
+
+fn values(document: &Document<&str>, text: &str, can_extend: bool) -> Result<FileValues, Trouble> {
     let is_vars = |entry: &NamedItem<'_>| entry.name == "vars" && entry.value().is_none();
-    let (vars, own): (Vec<_>, Vec<_>) = Fields::root(document).free().partition(is_vars);
+    let is_variable = |entry: &NamedItem<'_>| !can_extend || entry.name != EXTENDS;
+    let free = Fields::root(document).free().filter(is_variable);
+    let (vars, own): (Vec<_>, Vec<_>) = free.partition(is_vars);
     // As in `_defaults.toml`; a variable may be called so, too.
     let tables = vars.iter().map(|entry| collect(entry.table()?.free(), text));
-    let mut variables = tables.collect::<Result<Vec<_>, _>>()?.pop().unwrap_or_default();
+    let mut values = tables.collect::<Result<Vec<_>, _>>()?.pop().unwrap_or_default();
     // The colour of the environment stands at the top, and a variable may be called so, too.
-    let is_twice =
-        |entry: &&NamedItem<'_>| entry.name != COLOR && variables.contains_key(&entry.name);
+    let is_twice = |entry: &&NamedItem<'_>| entry.name != COLOR && values.has(&entry.name);
     if let Some(entry) = own.iter().find(is_twice) {
         return Err(entry.wrong("stands below [vars], too").hint("keep one of them"));
     }
     let own = collect(own.into_iter(), text)?;
-    for (name, value) in own {
-        variables.entry(name).or_insert(value);
+    for (name, value) in own.texts {
+        if !values.has(&name) {
+            values.texts.insert(name, value);
+        }
     }
-    Ok(variables)
+    values.commands.extend(own.commands);
+    Ok(values)
+}
+
+fn extends(document: &Document<&str>) -> Result<Option<String>, Trouble> {
+    let mut own = Fields::root(document).free();
+    let Some(entry) = own.find(|entry| entry.name == EXTENDS) else { return Ok(None) };
+    let name = entry.text().map_err(|trouble| {
+        trouble.hint("it names an environment; a variable of that name goes below [vars]")
+    })?;
+    Environment::check_name(name).map_err(|cause| entry.wrong(&cause))?;
+    Ok(Some(name.to_owned()))
 }
 
 fn color(document: &Document<&str>, text: &str) -> Result<Option<String>, Trouble> {
@@ -82,7 +135,7 @@ pub(super) fn defaults(text: &str, file: &str) -> Result<DefaultsFile, Failure> 
         let document = parse_document(text)?;
         let mut root = Fields::root(&document);
         let variables =
-            root.get("vars").map(|entry| collect(entry.table()?.free(), text)).transpose()?;
+            root.get("vars").map(|entry| texts(entry.table()?.free(), text)).transpose()?;
         let order = root.list("order")?;
         let order = order.iter().map(|entry| entry.text().map(str::to_owned));
         let order = order.collect::<Result<_, Trouble>>()?;
@@ -95,24 +148,59 @@ pub(super) fn defaults(text: &str, file: &str) -> Result<DefaultsFile, Failure> 
 /// Variables, and names in their order.
 type DefaultsFile = (BTreeMap<String, String>, Vec<String>);
 
-fn collect<'a>(
+/// Values of a folder, which no program gives.
+fn texts<'a>(
     entries: impl Iterator<Item = NamedItem<'a>>,
     text: &str,
 ) -> Result<BTreeMap<String, String>, Trouble> {
-    let mut variables = BTreeMap::new();
+    let entries: Vec<_> = entries.collect();
+    if let Some(entry) = entries.iter().find(|entry| entry.table().is_ok()) {
+        let wrong = entry.wrong("must be one value");
+        return Err(wrong.hint("programs give values of environments alone: env/NAME.toml"));
+    }
+    Ok(collect(entries.into_iter(), text)?.texts)
+}
+
+fn collect<'a>(
+    entries: impl Iterator<Item = NamedItem<'a>>,
+    text: &str,
+) -> Result<FileValues, Trouble> {
+    let mut values = FileValues::default();
     for entry in entries {
         if !is_name(&entry.name) {
             let wrong = entry.wrong("is a name that no {{template}} can have");
             return Err(wrong.hint("names are of letters, digits, '_', '-' and '.'"));
+        }
+        if let Ok(fields) = entry.table() {
+            values.commands.insert(entry.name.clone(), command(&entry, fields)?);
+            continue;
         }
         let value = entry.value().and_then(|value| plain(value, text)).ok_or_else(|| {
             entry
                 .wrong("must be one value")
                 .hint("write name = \"value\", at the top or below [vars]")
         })?;
-        variables.insert(entry.name, value);
+        values.texts.insert(entry.name, value);
     }
-    Ok(variables)
+    Ok(values)
+}
+
+/// `{ command = ["gh", "auth", "token"], secret = false }`
+fn command(entry: &NamedItem<'_>, mut fields: Fields<'_>) -> Result<ValueCommand, Trouble> {
+    let hint = || "write name = { command = [\"program\", \"argument\"] }";
+    let (command, secret) = (fields.get("command"), fields.get("secret"));
+    fields.done()?;
+    let Some(command) = command else {
+        return Err(entry.wrong("has no command").hint(hint()));
+    };
+    let words = command.list().map_err(|trouble| trouble.hint(hint()))?;
+    let words = words.iter().map(|word| word.text().map(str::to_owned));
+    let words = words.collect::<Result<Vec<String>, Trouble>>()?;
+    if words.first().is_none_or(String::is_empty) {
+        return Err(command.wrong("names no program").hint(hint()));
+    }
+    let is_secret = secret.map(|flag| flag.flag()).transpose()?.unwrap_or(true);
+    Ok(ValueCommand::of(words, is_secret))
 }
 
 /// A single value as text: numbers and dates as they are written, so `1.50` stays `1.50`.
@@ -178,6 +266,53 @@ mod tests {
         assert_eq!(failure.target, "env/prod.toml:2");
         assert!(failure.hint.contains("'red'") && failure.hint.contains("[vars]"), "{failure}");
         assert_eq!(variables("color = \"red\"\n", "x").unwrap()["color"], "red");
+    }
+
+    #[test]
+    fn what_is_extended_is_named_at_the_top_and_is_no_variable() {
+        let read = |text| ParsedFile::parse(text, "env/prod.toml").unwrap().extends();
+        assert_eq!(read("extends = \"base\"\na = 1\n").unwrap().as_deref(), Some("base"));
+        assert_eq!(read("[vars]\nextends = \"base\"\n").unwrap(), None);
+        for wrong in ["extends = 1\n", "extends = \"a/b\"\n", "a = 1\nextends = \"none\"\n"] {
+            let failure = read(wrong).unwrap_err();
+            assert!(failure.target.starts_with("env/prod.toml:"), "{failure}");
+        }
+        let plain = variables("extends = \"base\"\na = 1\n", "env/x.toml").unwrap();
+        assert_eq!(plain.into_keys().collect::<Vec<_>>(), ["a"]);
+        let below = variables("extends = \"b\"\n[vars]\nextends = \"c\"\n", "env/x.toml").unwrap();
+        assert_eq!(below["extends"], "c");
+        let secret = variables("extends = \"b\"\n", "env/x.secret.toml").unwrap();
+        assert_eq!(secret["extends"], "b");
+    }
+
+    #[test]
+    fn a_program_gives_a_value() {
+        let read = |text, file| ParsedFile::parse(text, file).unwrap().commands();
+        let text = "a = 1\n[vars]\ntoken = { command = [\"gh\", \"auth\"] }\n";
+        let found = read(text, "env/x.toml").unwrap();
+        let words = vec!["gh".to_owned(), "auth".to_owned()];
+        assert_eq!(found["token"], ValueCommand::of(words, true));
+        let text = "host = { command = [\"hostname\"], secret = false }\nb = \"2\"\n";
+        let found = read(text, "env/x.secret.toml").unwrap();
+        assert!(!found["secret.host"].is_secret && found.len() == 1);
+        assert_eq!(
+            variables(text, "env/x.secret.toml").unwrap().into_keys().collect::<Vec<_>>(),
+            ["b"]
+        );
+        for (wrong, words) in [
+            ("a = { comand = [\"x\"] }\n", "comand"),
+            ("a = { command = \"x y\" }\n", "must be a list"),
+            ("a = { command = [] }\n", "names no program"),
+            ("a = { command = [1] }\n", "must be a text"),
+            ("a = { secret = true }\n", "has no command"),
+            ("a = { command = [\"x\"], secret = 1 }\n", "true or false"),
+            ("a = 1\n[vars]\na = { command = [\"x\"] }\n", "stands below [vars], too"),
+        ] {
+            let failure = read(wrong, "env/x.toml").unwrap_err();
+            assert!(failure.cause.contains(words), "{wrong}: {failure}");
+        }
+        let failure = defaults("[vars]\na = { command = [\"x\"] }\n", "x").unwrap_err();
+        assert!(failure.hint.contains("env/NAME.toml"), "{failure}");
     }
 
     #[test]

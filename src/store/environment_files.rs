@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
-use super::environment::{COLOR, ParsedFile};
+use super::environment::{COLOR, EXTENDS, ParsedFile};
 use super::job::{
     ChangedText, EnvironmentDone, EnvironmentFiles, EnvironmentTask, Overwrite, Reply, Variable,
     VariableChange, VariableKind,
@@ -21,7 +21,7 @@ use super::preset_files::{locked, remove_empty_folders};
 use super::{atomic, inside, preset, starter, workspace};
 use crate::model::braces::is_name;
 use crate::model::failure::{Failure, FailureKind};
-use crate::model::preset::Environment;
+use crate::model::preset::{Environment, ValueCommand};
 
 /// The two files of an environment, in the order in which they are written.
 const KINDS: [VariableKind; 2] = [VariableKind::Secret, VariableKind::Plain];
@@ -247,6 +247,8 @@ struct VariableFile {
     text: Option<String>,
     variables: BTreeMap<String, String>,
     color: Option<String>,
+    extends: Option<String>,
+    commands: BTreeMap<String, ValueCommand>,
     document: DocumentMut,
 }
 
@@ -262,10 +264,18 @@ impl VariableFile {
         let unread = |failure: Failure| failure.hint("nothing was written: mend the file first");
         let parsed = ParsedFile::parse(written, &name).map_err(unread)?;
         let variables = parsed.variables().map_err(unread)?;
+        let commands = parsed.commands().map_err(unread)?;
         // What is wrong with it is said when the workspace is read.
         let color = parsed.color().ok().flatten();
+        let extends = parsed.extends().ok().flatten();
         let document = parsed.into_document();
-        Ok(VariableFile { kind, name, text, variables, color, document })
+        Ok(VariableFile { kind, name, text, variables, color, extends, commands, document })
+    }
+
+    /// Whether it gives this name a value, be it by a program.
+    fn has(&self, name: &str) -> bool {
+        let variable = Variable { kind: self.kind, name: name.to_owned(), value: String::new() };
+        self.variables.contains_key(name) || self.commands.contains_key(&variable.reference())
     }
 
     /// Where a variable of this name stands, or would.
@@ -296,7 +306,7 @@ impl VariableFile {
 
     /// A new variable, where its name means nothing else.
     fn add(&mut self, name: &str, value: &str) {
-        if [VARS, COLOR].contains(&name) && !self.document.contains_key(VARS) {
+        if [VARS, COLOR, EXTENDS].contains(&name) && !self.document.contains_key(VARS) {
             self.document[VARS] = Item::Table(Table::new());
         }
         self.set(name, value);
@@ -366,8 +376,10 @@ impl VariableFile {
         }
         let parsed = ParsedFile::parse(&text, &self.name)?;
         let variables = parsed.variables()?;
+        self.commands = parsed.commands()?;
         if self.kind == VariableKind::Plain {
             self.color = parsed.color()?;
+            self.extends = parsed.extends()?;
         }
         let file = place(root, &self.name, self.kind)?;
         atomic::write(&file, text.as_bytes(), Overwrite::Replace)?;
@@ -456,7 +468,7 @@ fn change_variable(
     let is_same =
         |one: &Variable, other: &Variable| one.kind == other.kind && one.name == other.name;
     if let Some(after) = after.as_ref().filter(|after| !before.iter().any(|it| is_same(it, after)))
-        && files[at(after.kind)].variables.contains_key(&after.name)
+        && files[at(after.kind)].has(&after.name)
     {
         let cause = format!("'{}' is there already", after.name);
         return Err(atomic::refusal(after.kind.file(name), FailureKind::Busy, cause)
@@ -468,7 +480,9 @@ fn change_variable(
         name: name.into(),
         variables: plain.variables,
         secrets: secret.variables,
+        commands: plain.commands.into_iter().chain(secret.commands).collect(),
         color: plain.color,
+        extends: plain.extends,
     };
     Ok((now, written))
 }
@@ -489,7 +503,7 @@ pub(super) fn take_in(
         }
         let mut file = VariableFile::read(root, name, kind)?;
         for (name, value) in list {
-            if !file.variables.contains_key(name) {
+            if !file.has(name) {
                 file.add(name, value);
             }
         }

@@ -7,6 +7,7 @@
 
 mod database;
 mod kept_outcome;
+mod search;
 
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ use crate::model::preset::PresetPath;
 use crate::model::session_outcome::SessionOutcome;
 use crate::model::spec::Spec;
 use crate::model::timing::Stamp;
+use search::HistorySearch;
 
 /// Pause before what could not be written is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -161,19 +163,21 @@ impl History {
         written.map(drop)
     }
 
-    /// Rows that hold every word of `text`, newest first, and how many there are in all.
+    /// Rows that hold every word of `text` and for which its tests hold, newest first, and how many there are in all.
     pub(super) fn query(
         &mut self,
         text: &str,
         limit: u32,
     ) -> Result<(Vec<HistoryRow>, u64), Failure> {
-        let words: Vec<&str> = text.split_whitespace().collect();
+        let search = HistorySearch::read(text);
+        let words: Vec<&str> = search.words.iter().map(String::as_str).collect();
         let held = self.held.iter().rev().filter(|held| holds(held, &words)).map(held_row);
+        let held = held.filter(|row| search.lets_through(row));
         let mut rows: Vec<HistoryRow> = held.collect();
         let waiting = rows.len() as u64;
         let mut total = 0;
         let found = match self.has_begun() {
-            Ok(true) => self.with(|connection| database::query(connection, &words, limit)),
+            Ok(true) => self.with(|connection| database::query(connection, &search, limit)),
             Ok(false) => Ok((Vec::new(), 0)),
             Err(failure) => Err(failure),
         };
@@ -239,6 +243,18 @@ impl History {
             }
         }
         Ok(gone)
+    }
+
+    /// Keeps an entry whatever else goes, or not any more.
+    pub(super) fn pin(&mut self, name: HistoryName, is_pinned: bool) -> Result<(), Failure> {
+        let refuse = |cause: &str| refusal(&self.path, FailureKind::Busy, cause);
+        let is_waiting = |held: &HistoryEntry| name.row.is_none() && held.at == name.at;
+        if self.held.iter().any(is_waiting) {
+            return Err(refuse("the entry is not written yet: in a moment"));
+        }
+        let full = refuse("so many entries are pinned that no more can be: unpin one first");
+        let is_done = self.with(|connection| database::pin(connection, name, is_pinned))?;
+        if is_done { Ok(()) } else { Err(full) }
     }
 
     /// Entries of this preset, or of those below this folder, are of another one from now on.
@@ -367,6 +383,7 @@ fn held_row(entry: &HistoryEntry) -> HistoryRow {
         summary: entry.summary.clone(),
         outcome: entry.outcome.clone(),
         preset: entry.preset.clone(),
+        is_pinned: false,
     }
 }
 

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use bytes::Bytes;
 
 use crate::model::color_rule::ColorRule;
+use crate::model::environment_layers::layers;
 use crate::model::failure::Failure;
 use crate::model::preset::{Environment, Preset, PresetPath, StoredPreset};
 use crate::model::session_outcome::SessionOutcome;
@@ -70,10 +71,13 @@ pub enum Job {
     AppendHistory(Box<HistoryEntry>),
     /// Add the outcome to an entry appended in this run.
     FinishHistory { at: Stamp, outcome: SessionOutcome },
-    /// Newest first; every word of `text` must occur in summary, outcome or spec. `limit` rows.
+    /// Newest first; every word of `text` must occur in summary, outcome or spec, and tests in it (`status >= 400`) must
+    /// hold. `limit` rows.
     QueryHistory { text: String, limit: u32 },
     /// Read what an entry sent.
     ReadHistory(HistoryName),
+    /// Keep an entry whatever else goes, or not any more.
+    PinHistory { name: HistoryName, is_pinned: bool },
     /// Forget an entry, or all, on disk too.
     ForgetHistory(Option<HistoryName>),
     /// Do something with the answers kept of a preset, or list them.
@@ -288,6 +292,12 @@ pub struct FolderDefaults {
 }
 
 impl Workspace {
+    /// The environment of this name and those it extends, the nearest first.
+    #[must_use]
+    pub fn layers(&self, environment: &str) -> Vec<&Environment> {
+        layers(&self.environments, environment)
+    }
+
     /// The order a folder has by its file.
     #[must_use]
     pub fn order_of(&self, folder: &str) -> &[String] {
@@ -356,9 +366,10 @@ impl Job {
             Job::BringBack { .. } => JobKind::BringBack,
             Job::LoadRestore => JobKind::LoadRestore,
             Job::SaveRestore(_) => JobKind::SaveRestore,
-            Job::AppendHistory(_) | Job::FinishHistory { .. } | Job::MoveHistory { .. } => {
-                JobKind::WriteHistory
-            }
+            Job::AppendHistory(_)
+            | Job::FinishHistory { .. }
+            | Job::MoveHistory { .. }
+            | Job::PinHistory { .. } => JobKind::WriteHistory,
             Job::QueryHistory { .. } => JobKind::ReadHistory,
             Job::ReadHistory(_) => JobKind::OpenEntry,
             Job::ForgetHistory(_) => JobKind::ForgetHistory,
@@ -422,6 +433,8 @@ pub struct HistoryRow {
     pub summary: String,
     pub outcome: SessionOutcome,
     pub preset: Option<PresetPath>,
+    /// It stays whatever else goes.
+    pub is_pinned: bool,
 }
 
 /// What is left of what an entry sent.

@@ -39,6 +39,8 @@ pub struct Paths {
     /// The current project when somebody else may change its presets. They are the workspace only
     /// when the user said so.
     pub foreign: Option<ForeignProject>,
+    /// The user said in this run that the project is trusted.
+    pub is_trusted: bool,
 }
 
 /// What the system tells about this process.
@@ -119,6 +121,7 @@ impl Paths {
             state,
             data,
             foreign,
+            is_trusted: false,
         })
     }
 
@@ -127,6 +130,7 @@ impl Paths {
     /// # Errors
     /// When that cannot be remembered.
     pub(crate) fn trust_project(&mut self) -> Result<(), Failure> {
+        self.is_trusted = true;
         let Some(foreign) = &mut self.foreign else { return Ok(()) };
         if foreign.used != Some(true) {
             project::remember(&self.state, foreign, true)?;
@@ -167,6 +171,7 @@ impl Paths {
             state: home.join("state"),
             second_places: Vec::new(),
             foreign: None,
+            is_trusted: false,
         }
     }
 

@@ -109,6 +109,7 @@ impl Worker {
             | Job::QueryHistory { .. }
             | Job::ReadHistory(_)
             | Job::MoveHistory { .. }
+            | Job::PinHistory { .. }
             | Job::ForgetHistory(_)
             | Job::Answers { .. }
             | Job::FindAnswer { .. } => &self.history,

@@ -17,8 +17,9 @@ use std::path::Path;
 
 use super::atomic::refusal;
 use super::environment::ParsedFile;
-use super::job::{FolderDefaults, Workspace};
+use super::job::{FolderDefaults, VariableKind, Workspace};
 use super::{atomic, environment, preset, starter};
+use crate::model::environment_layers::{LayerFault, layer_fault};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::name_order::{by_name, by_path};
 use crate::model::preset::{Environment, PresetPath, StoredPreset};
@@ -96,6 +97,9 @@ fn scan_within(root: &Path, bounds: Bounds, visit: Visit<'_>) -> Workspace {
             walk.problem(problem);
         }
     }
+    for problem in badly_extended(&workspace.environments) {
+        walk.problem(problem);
+    }
     workspace.problems = walk.problems;
     workspace.presets.sort_by(|a, b| a.path.cmp(&b.path));
     workspace.folders = walk.folders;
@@ -108,6 +112,18 @@ fn scan_within(root: &Path, bounds: Bounds, visit: Visit<'_>) -> Workspace {
     });
     workspace.defaults.sort_by(|a, b| by_path(&a.folder, &b.folder));
     workspace
+}
+
+/// Environments that extend one that is not there, or each other.
+fn badly_extended(environments: &[Environment]) -> Vec<Failure> {
+    let told = environments.iter().filter_map(|it| {
+        let LayerFault { environment, cause } = layer_fault(environments, &it.name)?;
+        let file = VariableKind::Plain.file(&it.name);
+        let there = VariableKind::Plain.file(&environment);
+        let hint = format!("change extends in {there}; a variable of that name goes below [vars]");
+        Some(refusal(file, FailureKind::Usage, cause).hint(hint))
+    });
+    told.collect()
 }
 
 /// Enters what a file of this name holds.
@@ -140,10 +156,12 @@ pub(super) fn enter(
         let text = text(&bytes, name)?;
         let file = ParsedFile::parse(text, name)?;
         let variables = file.variables()?;
+        known[at].commands.extend(file.commands()?);
         if secret.is_some() {
             known[at].secrets = variables;
         } else {
             known[at].variables = variables;
+            known[at].extends = file.extends()?;
             known[at].color = file.color()?;
         }
     } else if file == DEFAULTS {

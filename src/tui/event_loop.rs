@@ -32,6 +32,7 @@ use crate::model::view::ViewQuery;
 use crate::store::StoreHandle;
 use crate::store::job::{Reply, Restore};
 
+use super::WorkFolders;
 use super::clipboard::{self, TmuxAnswer};
 use super::event_parser::PASTE_LIMIT;
 use super::event_reader::EventReader;
@@ -103,6 +104,8 @@ pub(super) struct EventLoop {
     pub(super) opened_files: OpenedFiles,
     /// Where texts lie while they are in an editor.
     pub(super) editing_folder: PathBuf,
+    /// Where it is remembered which programs may run.
+    pub(super) state_folder: PathBuf,
     /// What editors of earlier runs saved.
     left_over: mpsc::Receiver<EditedText>,
     /// The editor called last.
@@ -137,7 +140,7 @@ impl EventLoop {
         begun: Vec<Effect>,
         screen: Screen,
         signals: Signals,
-        editing_folder: PathBuf,
+        folders: WorkFolders,
     ) -> io::Result<Self> {
         let (external, external_outcomes) = mpsc::channel(EXTERNALS);
         let (copied, tmux_answers) = mpsc::channel(COPIES);
@@ -162,8 +165,9 @@ impl EventLoop {
             exports: Exports::new(reports),
             export_reports,
             opened_files: OpenedFiles::default(),
-            left_over: external::look_for_left_over(editing_folder.clone()),
-            editing_folder,
+            left_over: external::look_for_left_over(folders.editing.clone()),
+            editing_folder: folders.editing,
+            state_folder: folders.state,
             editing: None,
             views: Vec::new(),
             is_question_unseen: false,

@@ -14,7 +14,7 @@ use crate::store::job::Reply;
 use super::event_loop::{EventLoop, Foreground, Services};
 use super::outside::HandedOn;
 use super::pace::RedrawCause;
-use super::{checking, clipboard, external, outside, terminal};
+use super::{checking, clipboard, external, outside, programs, terminal};
 
 impl EventLoop {
     /// Does one thing. `cause` is the kind of change that led to it.
@@ -47,6 +47,9 @@ impl EventLoop {
             }
             Effect::Check(order) => {
                 checking::check(services.engine.clone(), *order, self.worked.clone());
+            }
+            Effect::RunPrograms(order) => {
+                programs::run(self.state_folder.clone(), order, self.worked.clone());
             }
             Effect::Page { body, part, mode } => {
                 self.leave_terminal(Foreground::Editor);

@@ -45,7 +45,7 @@ fn list(mut painter: Painter<'_>, it: &Environments) {
         let Some(name) = all.get(at).copied() else { return };
         let mark = if name == shared.environment.as_deref() { "● " } else { "  " };
         painter.put(mark, palette.success);
-        let color = name.and_then(|name| shared.environment_named(name)?.color.as_deref());
+        let color = name.and_then(|name| shared.color_of(name));
         let style = match (name, color) {
             (None, _) => palette.dim,
             (_, None) => Style::new(),
@@ -166,7 +166,8 @@ fn detail(mut painter: Painter<'_>, it: &Environments, row: &VariableRow<'_>) {
     painter.at(first).put(&text, style);
     let environment = it.selected.as_deref().unwrap_or_default();
     let from = match row.origin {
-        VariableOrigin::Environment(VariableKind::Secret) => {
+        VariableOrigin::Environment(VariableKind::Secret)
+        | VariableOrigin::Base(_, VariableKind::Secret) => {
             format!("from {}, kept out of git", row.source(environment))
         }
         _ => format!("from {}", row.source(environment)),

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use super::painter::{Painter, cells};
 use super::widget::frame::{self, position, window};
 use super::widget::{badge, fit};
-use super::{columns, compare, environments, export, held, replay, statistics};
+use super::{ask, columns, compare, environments, export, held, replay, statistics};
 use crate::app::App;
 use crate::app::action::Action;
 use crate::app::choices::{Choice, Choices, field_and_list};
@@ -16,6 +16,7 @@ use crate::app::keymap::Context;
 use crate::app::layout::{Areas, window_inner};
 use crate::app::overlay::Overlay;
 use crate::app::overlay::about::About;
+use crate::app::overlay::ask::AskWindow;
 use crate::app::overlay::code::Code;
 use crate::app::overlay::confirm::Confirm;
 use crate::app::overlay::conflict::{Conflict, Difference, WAYS};
@@ -91,6 +92,7 @@ fn one(painter: Painter<'_>, overlay: &Overlay) {
         Overlay::About(it) => {
             about(window(painter, &format!(" About {} ", it.title), &hint, ""), it);
         }
+        Overlay::Ask(it) => ask::draw(window(painter, &ask::title(it), &hint, ""), it),
         Overlay::Confirm(it) => confirm(window(painter, " Sure? ", "", ""), it),
         Overlay::Conflict(it) => {
             let title = format!(" {} changed on disk ", it.mine.path);

@@ -63,6 +63,8 @@ mod promises;
 mod reader;
 #[path = "flows/relays.rs"]
 mod relays;
+#[path = "flows/remembered.rs"]
+mod remembered;
 #[path = "flows/replays.rs"]
 mod replays;
 #[path = "flows/secrets_in_place.rs"]
@@ -79,5 +81,7 @@ mod surroundings;
 mod tables;
 #[path = "flows/themes.rs"]
 mod themes;
+#[path = "flows/wanted.rs"]
+mod wanted;
 #[path = "flows/windows.rs"]
 mod windows;

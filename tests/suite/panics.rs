@@ -84,7 +84,8 @@ fn program(fault: Fault, words: &str) -> u8 {
         builder.enable_io();
     }
     let runtime = builder.build().expect("a runtime");
-    let ended = tui::run(Startup::default(), paths.editing(), store.clone(), replies, || {
+    let folders = tui::WorkFolders { editing: paths.editing(), state: paths.state.clone() };
+    let ended = tui::run(Startup::default(), folders, store.clone(), replies, || {
         fault.happen(words);
         let _entered = runtime.enter();
         Ok(Engine::start(EngineConfig::default()))

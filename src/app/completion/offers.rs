@@ -65,20 +65,27 @@ pub(crate) fn complete(
     if is_known { None } else { completer.ask(&folder, is_asked) }
 }
 
+/// What writes a value as JSON, before its name.
+const JSON: &str = "json ";
+
 /// What is begun behind two braces that are still open.
-fn open_braces(before: &str, has_escapes: bool) -> Option<(usize, &str)> {
+///
+/// With the function that is written before it, if there is one.
+fn open_braces(before: &str, has_escapes: bool) -> Option<(usize, &'static str, &str)> {
     let at = before.rfind("{{")?;
     let (text, inner) = before.split_at(at);
     let begun = inner.trim_start_matches("{{").trim_start();
+    let argument = begun.strip_prefix(JSON).map(str::trim_start);
+    let (function, begun) = argument.map_or(("", begun), |name| (JSON, name));
     let is_name = |c: char| c.is_alphanumeric() || "_-.".contains(c);
     let slashes = text.len() - text.trim_end_matches('\\').len();
     let is_text = has_escapes && slashes % 2 == 1;
-    (begun.chars().all(is_name) && !is_text).then_some((before.len() - at, begun))
+    (begun.chars().all(is_name) && !is_text).then_some((before.len() - at, function, begun))
 }
 
 /// The names that have a value here, with it; values of secrets are hidden.
 fn names(place: &WordPlace, around: Around<'_>, shared: &Shared) -> Option<Offer> {
-    let (typed, begun) = open_braces(around.before, place.has_escapes)?;
+    let (typed, function, begun) = open_braces(around.before, place.has_escapes)?;
     let rest = around.behind.trim_start();
     if rest.starts_with(|c: char| c.is_alphanumeric() || "_-.".contains(c)) {
         return None;
@@ -104,7 +111,7 @@ fn names(place: &WordPlace, around: Around<'_>, shared: &Shared) -> Option<Offer
     fitting.sort_by_key(|(rank, _)| *rank);
     let is_whole = fitting.first().is_some_and(|(rank, _)| *rank == 0) && braces == 2;
     let items = fitting.into_iter().take(MOST).map(|(_, (name, detail))| Completion {
-        text: format!("{{{{{name}}}}}"),
+        text: format!("{{{{{function}{name}}}}}"),
         shown: name,
         detail,
     });

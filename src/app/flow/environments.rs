@@ -5,7 +5,7 @@
 //!                                └──► Failed ─► what was typed stays, the workspace is read anew
 //! ```
 
-use super::{credentials, restore, undo, unknown_names};
+use super::{credentials, restore, undo, unknown_names, wanted};
 use crate::app::effect::Effect;
 use crate::app::intent::{EnvironmentWish, Intent};
 use crate::app::overlay::Overlay;
@@ -165,6 +165,7 @@ pub(crate) fn wished(app: &mut App, wish: EnvironmentWish) {
     match wish {
         EnvironmentWish::DropTyped { leaves } => drop_typed(app, leaves),
         EnvironmentWish::UseSecret(name) => unknown_names::use_secret(app, name),
+        EnvironmentWish::Value(wish) => wanted::wished(app, wish),
         EnvironmentWish::AskForValue(name) => unknown_names::ask(app, &name),
     }
 }

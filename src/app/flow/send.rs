@@ -2,7 +2,7 @@
 //!
 //! The plan is made at the key press, so nothing typed afterwards can change what is sent.
 
-use super::{curl, draft, focus, response, restore};
+use super::{curl, draft, focus, response, restore, wanted};
 use crate::app::drafts::FieldIssue;
 use crate::app::effect::Effect;
 use crate::app::focus::Pane;
@@ -15,6 +15,7 @@ use crate::compose::{self, Issue, UnknownNames, plan_with};
 use crate::engine::command::{CloseMode, Command};
 use crate::interop::history_spec::{forgetting, summary};
 use crate::model::endpoint::Endpoint;
+use crate::model::environment_layers::LayerFault;
 use crate::model::field_access;
 use crate::model::id::SessionId;
 use crate::model::plan::Plan;
@@ -25,11 +26,13 @@ use crate::model::session_outcome::SessionOutcome;
 use crate::model::spec::Spec;
 use crate::model::timing::Stamp;
 use crate::model::trust::TrustedCertificate;
-use crate::store::job::{HistoryEntry, Job, JobKind};
+use crate::store::job::{HistoryEntry, Job, JobKind, VariableKind};
 use crate::timeline::Totals;
 
 /// Sends, connects or starts what is composed; a running listener takes over its answers.
 pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
+    // Unless it goes on with what was answered, another press begins anew.
+    app.waiting.take_if(|waiting| !std::mem::take(&mut waiting.is_answered));
     if app.request.refused.is_some() {
         draft::blur(app);
         return;
@@ -37,13 +40,19 @@ pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
     if curl::typed(app) {
         return;
     }
+    if let Some(LayerFault { environment, cause }) = app.shared.environment_fault() {
+        // Values would be missing, or be those of a folder.
+        return app.warn(format!("not sent: {}: {cause}", VariableKind::Plain.file(&environment)));
+    }
     draft::adopt_address(app);
     app.shared.drafts.current_mut().tag_rules();
-    let scope = app.shared.scope();
+    let mut scope = app.shared.scope();
+    wanted::answered(app, &mut scope);
     let spec = &app.shared.drafts.current().spec;
     match plan_with(spec, &scope, unknown) {
         Ok(plan) => {
             let checks = compose::checks(spec, &scope, unknown);
+            app.waiting = None;
             start(app, plan, checks, &scope);
         }
         // What it lacks may be there in a moment.
@@ -53,7 +62,9 @@ pub(crate) fn send(app: &mut App, unknown: UnknownNames) {
                 app.keyed("the workspace is being read: [send] sends when it is there"),
             );
         }
+        Err(issues) if wanted::gets(app, &issues, unknown) => {}
         Err(mut issues) => {
+            app.waiting = None;
             let hidden = scope.hidden();
             for one in &mut issues {
                 one.message = hidden.hide_words(&one.message);
@@ -150,7 +161,9 @@ fn open(app: &mut App, plan: Plan, checks: Checks, scope: &Scope) {
     draft.issues.clear();
     let (plan, secrets) = (Box::new(plan), scope.hidden());
     app.effects.push(Effect::Engine(Command::Open { id, plan, secrets }));
-    app.effects.push(Effect::Store(Job::AppendHistory(Box::new(entry))));
+    if entry.spec.is_remembered() {
+        app.effects.push(Effect::Store(Job::AppendHistory(Box::new(entry))));
+    }
     response::session_changed(app);
     draft::tell_undone(app);
     if conversation && !listens {

@@ -3,7 +3,7 @@
 use super::kept::PresetFate;
 use super::{
     compare_kept, credentials, curl, draft, edited, environments, exports, focus, folders, history,
-    kept, outside, project, restore, save, themes, traffic, undo,
+    kept, outside, project, renamed_outside, restore, save, themes, traffic, undo,
 };
 use crate::app::action::Action;
 use crate::app::arrangement::Arrangement;
@@ -229,6 +229,7 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
         app.warn(told);
     }
     tell_if_gone(app, &workspace);
+    renamed_outside::follow(app, &workspace);
     app.shared.set_workspace(workspace);
     app.presets.workspace_changed(&app.shared, is_begin);
     draft::form_changed(app);

@@ -19,6 +19,7 @@ use crate::compose::address_parts::names_used;
 use crate::compose::template::{UnknownName, VariableName, Variables};
 use crate::compose::{UnknownNames, plan_with};
 use crate::model::braces::is_name;
+use crate::model::preset::Environment;
 use crate::store::job::{EnvironmentTask, Variable, VariableKind};
 
 /// A variable that stands for an unknown name from now on.
@@ -92,8 +93,9 @@ pub(crate) fn ask(app: &mut App, name: &str) {
 
 /// Where there is a secret of the name, that may be what is meant.
 fn secret_of_the_name(app: &App, name: &str) -> Option<Question> {
-    let environment = app.shared.environment.as_deref()?;
-    app.shared.environment_named(environment)?.secrets.get(name)?;
+    let layers = app.shared.workspace.layers(app.shared.environment.as_deref()?);
+    let holds = |layer: &&Environment| layer.secrets.contains_key(name);
+    let environment = &layers.into_iter().find(holds)?.name;
     let (kind, name) = (VariableKind::Secret, name.to_owned());
     let text = format!(
         "{{{{{name}}}}} has no value, but {} holds a secret of that name. Put {} in its place?",

@@ -35,6 +35,7 @@ impl Overlay {
             }
             Overlay::Naming(_) => "[choose] take · [complete] complete · [back] cancel".into(),
             Overlay::About(_) => "[choose] keep · [new-line] new line · [back] cancel".into(),
+            Overlay::Ask(it) => it.hint().into(),
             Overlay::Confirm(_) | Overlay::Conflict(_) | Overlay::Jump(_) => "".into(),
         }
     }

@@ -151,6 +151,7 @@ impl HistoryPane {
             | Action::SaveAs
             | Action::ShowCode => self.open(action),
             Action::ForgetEntry => self.forget_entry(),
+            Action::Mark => self.pin(),
             Action::ForgetHistory => {
                 let text = "Forget the whole history? What was sent, and every answer that is kept, is \
                             removed from the disk.";
@@ -208,6 +209,16 @@ impl HistoryPane {
             entry.summary
         );
         ask_to_forget(text, Some(entry.name))
+    }
+
+    /// Pins the entry under the cursor, or lets it go as others do.
+    fn pin(&self) -> Outcome {
+        let Some(entry) = self.selected() else { return Outcome::yes() };
+        let (name, is_pinned) = (entry.name, !entry.is_pinned);
+        let said =
+            if is_pinned { "pinned: it stays whatever else goes" } else { "not pinned any more" };
+        let job = Job::PinHistory { name, is_pinned };
+        Outcome::from(Intent::Perform(Effect::Store(job))).with(Intent::Say(said.into()))
     }
 
     fn copy(&self) -> Outcome {

@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use super::password;
 use crate::args::{self, AuthType, RequestOptions};
+use crate::cli::asked_line::ask_password;
 use crate::cli::stdin::STDIN;
 use crate::cli::{items, stdin};
 use crate::compose::template::{begins_with_braces, quote};
@@ -154,7 +154,7 @@ async fn apply(request: &mut HttpSpec, options: &RequestOptions) -> Result<(), F
         request.auth = match (options.auth_type, text.split_once(':')) {
             (Some(AuthType::Bearer), _) => Auth::Bearer(text.into_owned()),
             (_, Some((user, password))) => basic(user, password.to_owned()),
-            (_, None) => basic(&text, quote(&password::ask(&text).await?)),
+            (_, None) => basic(&text, quote(&ask_password(&text).await?)),
         };
     }
     let headers: Result<Vec<_>, _> =

@@ -75,6 +75,8 @@ impl Options for ClientSpec {
         "source", ValueKind::Word(&[]), source, label: "Source (address, :port, interface)",
             help: "Where it comes from: an address of this machine, address:port, :port or a \
                    network interface; the system chooses when empty.";
+        "history", ValueKind::Flag, history, label: "Keep in the history",
+            help: "Whether what is sent or started stands in the history.";
     }
 }
 

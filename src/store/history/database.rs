@@ -1,7 +1,7 @@
 //! The history's database: its layout, opening it, and what is done in it.
 //!
 //! ```text
-//! entry   what the list shows, one row each          at most 10,000, the oldest go
+//! entry   what the list shows, one row each          at most 10,000 of a year, the oldest go; pinned ones stay
 //! spec    what was sent, as preset text, each once    at most 64 MiB, what was not sent for longest goes
 //! ```
 //! Texts lie apart from the rows, so a list of five hundred rows reads five hundred lines however
@@ -17,6 +17,7 @@ use rusqlite::{
 };
 
 use super::kept_outcome::{self, KeptColumns};
+use super::search::HistorySearch;
 use crate::interop::history_spec::forgetting;
 use crate::model::preset::PresetPath;
 use crate::model::secrets::without_userinfo;
@@ -32,7 +33,7 @@ pub(super) const SPEC_BYTES: u64 = 64 * 1024 * 1024;
 /// Longest summary or outcome, in characters.
 const LINE: usize = 2_000;
 /// Layout of the database; a higher one belongs to a newer wirebench.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 
 const SCHEMA: &str = "
     CREATE TABLE entry (
@@ -46,7 +47,8 @@ const SCHEMA: &str = "
         left_out INTEGER NOT NULL,
         kind TEXT,
         first INTEGER,
-        second INTEGER
+        second INTEGER,
+        pinned INTEGER NOT NULL DEFAULT 0
     );
     CREATE TABLE spec (
         id INTEGER PRIMARY KEY,
@@ -57,7 +59,14 @@ const SCHEMA: &str = "
     );
     CREATE INDEX spec_hash ON spec (hash);
     CREATE INDEX spec_used ON spec (used, bytes);
-    PRAGMA user_version = 4;";
+    CREATE INDEX entry_pinned ON entry (spec) WHERE pinned;
+    PRAGMA user_version = 5;";
+
+/// From the layout of versions 2 to 4, where nothing was pinned.
+const PINNED_COLUMN: &str = "
+    ALTER TABLE entry ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX entry_pinned ON entry (spec) WHERE pinned;
+    PRAGMA user_version = 5;";
 
 /// From the layout of versions 2 and 3, where an outcome was words only.
 const OUTCOME_COLUMNS: &str = "
@@ -75,6 +84,16 @@ const FROM_VERSION_1: &str = "
                 ELSE upper(protocol) END,
             substr(summary, 1, 2000), substr(outcome, 1, 2000), preset, NULL, 0
         FROM old_entry;";
+
+/// Nanoseconds that an entry is kept: a year.
+const AGE: u64 = 365 * 24 * 60 * 60 * 1_000_000_000;
+/// Entries that are pinned at most.
+const PINNED: i64 = 1_000;
+/// Texts that no pinned entry has.
+const UNPINNED: &str = "id NOT IN (SELECT spec FROM entry WHERE pinned AND spec IS NOT NULL)";
+/// Texts that no entry has any more.
+const UNUSED: &str =
+    "DELETE FROM spec WHERE id NOT IN (SELECT spec FROM entry WHERE spec IS NOT NULL)";
 
 /// What is left of what was sent.
 pub(super) struct KeptText {
@@ -128,8 +147,13 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
         2 => {
             forget_credentials(&work)?;
             work.execute_batch(OUTCOME_COLUMNS)?;
+            work.execute_batch(PINNED_COLUMN)?;
         }
-        3 => work.execute_batch(OUTCOME_COLUMNS)?,
+        3 => {
+            work.execute_batch(OUTCOME_COLUMNS)?;
+            work.execute_batch(PINNED_COLUMN)?;
+        }
+        4 => work.execute_batch(PINNED_COLUMN)?,
         _ => {}
     }
     work.commit()?;
@@ -212,8 +236,16 @@ pub(super) fn append(
     let rows = rows.collect::<rusqlite::Result<Vec<i64>>>()?;
     if let Some(newest) = rows.last() {
         let beyond = newest - i64::from(ENTRIES);
-        work.execute("DELETE FROM entry WHERE id <= ?1", [beyond])?;
-        work.execute("DELETE FROM spec WHERE used <= ?1", [beyond])?;
+        work.execute("DELETE FROM entry WHERE id <= ?1 AND NOT pinned", [beyond])?;
+        let texts = format!("DELETE FROM spec WHERE used <= ?1 AND {UNPINNED}");
+        work.execute(&texts, [beyond])?;
+    }
+    if let Some((newest, _)) = entries.last() {
+        let oldest = newest.at.0.saturating_sub(AGE).cast_signed();
+        let old = "DELETE FROM entry WHERE at < ?1 AND NOT pinned";
+        if work.execute(old, [oldest])? > 0 {
+            work.execute(UNUSED, [])?;
+        }
     }
     make_room(&work)?;
     work.commit()?;
@@ -267,9 +299,11 @@ fn make_room(work: &Connection) -> rusqlite::Result<()> {
     let sum = "SELECT coalesce(sum(bytes), 0) FROM spec";
     let mut total: i64 = work.query_row(sum, [], |row| row.get(0))?;
     while total.unsigned_abs() > SPEC_BYTES {
-        let oldest = "SELECT id, bytes FROM spec ORDER BY used LIMIT 1";
-        let (id, bytes): (i64, i64) =
-            work.query_row(oldest, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let oldest = format!("SELECT id, bytes FROM spec WHERE {UNPINNED} ORDER BY used LIMIT 1");
+        let oldest =
+            work.query_row(&oldest, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        // What is pinned stays.
+        let Some((id, bytes)): Option<(i64, i64)> = oldest else { break };
         work.execute("UPDATE entry SET spec = NULL WHERE spec = ?1", [id])?;
         work.execute("DELETE FROM spec WHERE id = ?1", [id])?;
         total -= bytes;
@@ -295,10 +329,30 @@ pub(super) fn move_presets(connection: &Connection, from: &str, to: &str) -> rus
     connection.execute(update, [from, to]).map(drop)
 }
 
-/// Rows that hold every word, newest first, and how many there are in all.
+/// Keeps an entry whatever else goes, or not any more; tells whether there was room for it.
+pub(super) fn pin(
+    connection: &Connection,
+    name: HistoryName,
+    is_pinned: bool,
+) -> rusqlite::Result<bool> {
+    let work = begin(connection)?;
+    let count = "SELECT count(*) FROM entry WHERE pinned";
+    let pinned: i64 = work.query_row(count, [], |row| row.get(0))?;
+    if is_pinned && pinned >= PINNED {
+        return Ok(false);
+    }
+    if let Some(id) = find(&work, name)? {
+        let update = "UPDATE entry SET pinned = ?2 WHERE id = ?1";
+        work.execute(update, params![id, i64::from(is_pinned)])?;
+    }
+    work.commit()?;
+    Ok(true)
+}
+
+/// Rows that are looked for, newest first, and how many there are in all.
 pub(super) fn query(
     connection: &Connection,
-    words: &[&str],
+    search: &HistorySearch,
     limit: u32,
 ) -> rusqlite::Result<(Vec<HistoryRow>, u64)> {
     // A word has no space, so it is found in one of the three.
@@ -306,21 +360,31 @@ pub(super) fn query(
         let like = format!(r"LIKE ?{n} ESCAPE '\'");
         format!(" AND (summary || ' ' || outcome {like} OR coalesce(text, '') {like})")
     };
-    let from = match words {
+    let from = match search.words.as_slice() {
         [] => "FROM entry".to_owned(),
         words => {
             let filter = (1..=words.len()).map(has).collect::<String>();
             format!("FROM entry LEFT JOIN spec ON spec.id = entry.spec WHERE 1{filter}")
         }
     };
-    let words: Vec<String> = words.iter().map(|word| pattern(word)).collect();
+    let words: Vec<String> = search.words.iter().map(|word| pattern(word)).collect();
+    let select = format!(
+        "SELECT entry.id, at, badge, summary, outcome, kind, first, second, preset, pinned {from}
+         ORDER BY entry.id DESC"
+    );
+    if search.has_tests() {
+        // Ten thousand short rows at most.
+        let mut statement = connection.prepare(&select)?;
+        let rows = statement.query_map(params_from_iter(&words), history_row)?;
+        let mut rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        rows.retain(|row| search.lets_through(row));
+        let total = rows.len() as u64;
+        rows.truncate(limit as usize);
+        return Ok((rows, total));
+    }
     let count = format!("SELECT count(*) {from}");
     let total: i64 = connection.query_row(&count, params_from_iter(&words), |row| row.get(0))?;
-    let select = format!(
-        "SELECT entry.id, at, badge, summary, outcome, kind, first, second, preset {from}
-         ORDER BY entry.id DESC LIMIT {limit}"
-    );
-    let mut statement = connection.prepare(&select)?;
+    let mut statement = connection.prepare(&format!("{select} LIMIT {limit}"))?;
     let rows = statement.query_map(params_from_iter(&words), history_row)?;
     Ok((rows.collect::<rusqlite::Result<_>>()?, total.unsigned_abs()))
 }
@@ -338,6 +402,7 @@ fn history_row(row: &Row<'_>) -> rusqlite::Result<HistoryRow> {
         summary: row.get("summary")?,
         outcome: kept_outcome::outcome(kept, row.get("outcome")?),
         preset: preset.and_then(|path| PresetPath::parse(&path).ok()),
+        is_pinned: row.get("pinned")?,
     })
 }
 
@@ -382,9 +447,7 @@ pub(super) fn forget(connection: &Connection, name: Option<HistoryName>) -> rusq
             None => 0,
             Some(id) => {
                 let gone = work.execute("DELETE FROM entry WHERE id = ?1", [id])?;
-                let unused = "DELETE FROM spec WHERE id NOT IN
-                    (SELECT spec FROM entry WHERE spec IS NOT NULL)";
-                work.execute(unused, [])?;
+                work.execute(UNUSED, [])?;
                 gone
             }
         },

@@ -313,7 +313,8 @@ fn what_cannot_be_written_is_shown_and_written_later() {
 /// Makes what this version laid out into what version 3 did.
 const WITHOUT_KINDS: &str =
     "ALTER TABLE entry DROP COLUMN kind; ALTER TABLE entry DROP COLUMN first;
-    ALTER TABLE entry DROP COLUMN second; PRAGMA user_version = 3;";
+    ALTER TABLE entry DROP COLUMN second; DROP INDEX entry_pinned;
+    ALTER TABLE entry DROP COLUMN pinned; PRAGMA user_version = 3;";
 
 #[test]
 fn outcomes_of_version_3_are_read_from_their_words_and_stay_found() {
@@ -387,4 +388,50 @@ headers = [\"Cookie: sid=hunter2\", \"X-Api-Key: {{secret.k}}\"]
         let bytes = fs::read(file.path()).unwrap();
         assert!(memchr::memmem::find(&bytes, b"hunter2").is_none(), "{:?}", file.path());
     }
+}
+
+#[test]
+fn entries_are_found_by_tests_and_words_together() {
+    let (_folder, mut history) = fresh();
+    for (at, url, code) in [(1, "http://a/x", 200), (2, "http://b/x", 500), (3, "http://b/y", 404)]
+    {
+        let outcome = SessionOutcome::Status { code, took: None };
+        history.append(HistoryEntry { outcome, ..sent(at, url) }).unwrap();
+    }
+    assert_eq!(summaries(&mut history, "status >= 400"), ["GET http://b/y", "GET http://b/x"]);
+    assert_eq!(summaries(&mut history, "status >= 400 and host == b b/x"), ["GET http://b/x"]);
+    assert_eq!(
+        summaries(&mut history, "preset == a method == GET status < 300"),
+        ["GET http://a/x"]
+    );
+    let (rows, total) = history.query("host == b", 1).unwrap();
+    assert_eq!((rows.len(), total), (1, 2));
+}
+
+#[test]
+fn what_is_pinned_outlives_bounds_and_age_until_it_is_not() {
+    let (folder, mut history) = fresh();
+    history.append(posted(1, "kept".into())).unwrap();
+    history.append(posted(2, "not kept".into())).unwrap();
+    let (rows, _) = history.query("", 10).unwrap();
+    let (old, other) = (rows[1].name, rows[0].name);
+    history.pin(old, true).unwrap();
+    assert_eq!(history.query("pinned", 10).unwrap().1, 1);
+    // Far more than a year later, and more bytes than are kept.
+    let years = 3 * 365 * 24 * 60 * 60 * 1_000_000_000;
+    for at in 0..10 {
+        let body = format!("{at}{}", "x".repeat(HISTORY_BODY as usize - 1));
+        history.append(posted(years + at, body)).unwrap();
+    }
+    let HistorySpec::Kept { spec, .. } = history.read(old).unwrap() else { panic!("it went") };
+    assert!(format!("{spec:?}").contains("kept"));
+    assert!(history.read(other).is_err(), "older than a year");
+    close(history);
+    let mut history = History::new(folder.path().join("state/history.db"));
+    assert!(history.query("pinned", 10).unwrap().0[0].is_pinned);
+    history.pin(old, false).unwrap();
+    history.append(sent(years + 20, "http://h/")).unwrap();
+    assert!(history.read(old).is_err(), "it goes as others do");
+    history.pin(other, true).unwrap();
+    assert_eq!(history.query("pinned", 10).unwrap().1, 0, "one that is gone is not pinned");
 }

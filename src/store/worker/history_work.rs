@@ -152,6 +152,9 @@ impl HistoryWork {
             Job::MoveHistory { from, to } => {
                 history.move_presets(&from, &to).map(|()| Reply::HistoryChanged)
             }
+            Job::PinHistory { name, is_pinned } => {
+                history.pin(name, is_pinned).map(|()| Reply::HistoryChanged)
+            }
             Job::ForgetHistory(name) => {
                 self.answers.forget(name.map(|name| name.at))?;
                 Ok(Reply::HistoryForgotten { count: history.forget(name)? })

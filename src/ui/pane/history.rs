@@ -66,7 +66,13 @@ pub(super) fn draw(mut painter: Painter<'_>) {
 
 fn draw_entry(mut painter: Painter<'_>, entry: &HistoryRow) {
     let line = painter.area;
-    painter.put(&format!("{} ", when(&painter.app.shared, entry.name.at)), painter.palette.dim);
+    let time = when(&painter.app.shared, entry.name.at);
+    if entry.is_pinned {
+        painter.put(&time, painter.palette.dim);
+        painter.put("◆", painter.palette.key);
+    } else {
+        painter.put(&format!("{time} "), painter.palette.dim);
+    }
     let style = style(&entry.outcome, painter.palette);
     let outcome = if line.width >= WHOLE_FROM {
         printable_str(&entry.outcome.words()).chars().take(40).collect()

@@ -27,7 +27,7 @@ pub(super) fn two() -> Workspace {
         name: name.into(),
         variables: map(&[("base", "http://{{host}}:{{port}}"), ("host", host)]),
         secrets: map(&[("token", token)]),
-        color: None,
+        ..Environment::default()
     };
     let defaults = |folder: &str, pairs| FolderDefaults {
         folder: folder.into(),

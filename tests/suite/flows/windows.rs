@@ -66,6 +66,7 @@ fn is_its_own(overlay: &Overlay, driver: &Driver, keys: &[Key]) -> bool {
         Overlay::Help(_) => &[Context::Help],
         Overlay::Naming(_) => &[Context::Name],
         Overlay::About(_) => &[Context::About],
+        Overlay::Ask(_) => &[Context::Variable],
         Overlay::Confirm(_) => &[Context::Question],
         Overlay::Conflict(_) => &[Context::Conflict],
         Overlay::Jump(_) => return keys.iter().all(|key| key.printable().is_some()),

@@ -246,6 +246,7 @@ fn history_row(entry: &HistoryEntry) -> HistoryRow {
         summary: entry.summary.clone(),
         outcome: entry.outcome.clone(),
         preset: entry.preset.clone(),
+        is_pinned: false,
     }
 }
 

@@ -135,7 +135,16 @@ impl Environments {
                 } else {
                     format!("{plain} is")
                 };
-                let text = format!("Delete the environment {name}? {files} removed.");
+                let others = shared.workspace.environments.iter();
+                let above: Vec<&str> = others
+                    .filter(|it| it.extends.as_ref() == Some(&name))
+                    .map(|it| it.name.as_str())
+                    .collect();
+                let above = match above.as_slice() {
+                    [] => String::new(),
+                    names => format!(" It is extended by: {}.", names.join(", ")),
+                };
+                let text = format!("Delete the environment {name}? {files} removed.{above}");
                 let then = task(EnvironmentTask::Delete { name });
                 return Intent::Ask(Question::new(text, ["Delete", "Keep"], then)).into();
             }
@@ -174,7 +183,8 @@ impl Environments {
             _ => return Outcome::no(),
         }
         let (Some(environment), Some(variable)) = (self.selected.clone(), row.variable()) else {
-            return match elsewhere(&row, action) {
+            let environment = self.selected.as_deref().unwrap_or_default();
+            return match elsewhere(&row, environment, action) {
                 Ok(first) => self.begin(shared, &first),
                 Err(said) => said,
             };
@@ -211,11 +221,24 @@ impl Environments {
 }
 
 /// A value that stands in no file of the environment is given another one there.
-fn elsewhere(row: &VariableRow<'_>, action: Action) -> Result<Variable, Outcome> {
+fn elsewhere(
+    row: &VariableRow<'_>,
+    environment: &str,
+    action: Action,
+) -> Result<Variable, Outcome> {
+    if row.is_command {
+        let (reference, file) = (row.reference(), row.source(environment));
+        let said = format!("a program gives {reference}: it is changed in {file}");
+        return Err(Outcome::say(said));
+    }
     match (action, row.origin) {
         (Action::Choose, VariableOrigin::Folder(_)) if !row.is_hidden => {
             let (name, value) = (row.name.to_owned(), row.value.to_owned());
             Ok(Variable { kind: VariableKind::Plain, name, value })
+        }
+        (Action::Choose, VariableOrigin::Base(_, kind)) if !row.is_hidden => {
+            let (name, value) = (row.name.to_owned(), row.value.to_owned());
+            Ok(Variable { kind, name, value })
         }
         _ => {
             let (reference, source) = (row.reference(), row.source(""));

@@ -56,10 +56,10 @@ fn two<'a>(
     shared: &'a Shared,
     selected: Option<&str>,
     against: Option<&str>,
-) -> Option<[Option<&'a Environment>; 2]> {
+) -> Option<[Vec<&'a Environment>; 2]> {
     let found = |name: Option<&str>| match name {
-        None => Some(None),
-        Some(name) => shared.environment_named(name).map(Some),
+        None => Some(Vec::new()),
+        Some(name) => Some(shared.workspace.layers(name)).filter(|layers| !layers.is_empty()),
     };
     let against = found(Some(against?))?;
     Some([found(selected)?, against])
@@ -87,7 +87,7 @@ impl ListedVariables {
         let has = |text: &str| text.to_lowercase().contains(&words);
         let environment = wish.selected.unwrap_or_default();
         if let Some([left, right]) = two(shared, wish.selected, wish.against) {
-            let all = differences(left, right);
+            let all = differences(&left, &right);
             let is_meant = |row: &&DifferenceRow<'_>| {
                 let shown = |side| row.shown(side, false).is_some_and(|value| has(&value));
                 has(&row.reference()) || shown(0) || shown(1)
@@ -154,6 +154,7 @@ impl super::Environments {
     pub fn difference<'a>(&'a self, shared: &'a Shared, at: usize) -> Option<DifferenceRow<'a>> {
         let ListedRows::Differences(rows) = &self.listed.rows else { return None };
         let two = two(shared, self.selected.as_deref(), self.against.as_deref())?;
-        Some(rows.get(at)?.row(two))
+        let [left, right] = &two;
+        Some(rows.get(at)?.row([left, right]))
     }
 }

@@ -1,0 +1,212 @@
+//! Values that are got when something is sent: programs are run, what is asked for is asked for, and then it is sent.
+//!
+//! ```text
+//! send ─► issues that only want values ─► Effect::RunPrograms ─► Message::Programs ─► Shared::given ─► send
+//!                                      └► a question for each ─► ValueWish::Answer ─────────────► send
+//! ```
+//! What programs gave is kept as long as the program runs; what was typed is for this one send.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::overlays;
+use crate::app::action::Action;
+use crate::app::choices::{Choice, Choices};
+use crate::app::effect::Effect;
+use crate::app::intent::{Intent, Question};
+use crate::app::overlay::Overlay;
+use crate::app::overlay::ask::AskWindow;
+use crate::app::state::App;
+use crate::app::waiting_send::WaitingSend;
+use crate::app::wanted_values::{ProgramAnswer, ProgramOrder, ProgramWords, ValueWish};
+use crate::codec::printable::printable_str;
+use crate::compose::asked_value::AskedValue;
+use crate::compose::template::WantedValue;
+use crate::compose::{Issue, UnknownNames};
+use crate::model::preset::{Scope, ValueCommand, shown_words};
+use crate::model::secrets::Secrets;
+
+/// Rounds of getting values: each may show that another one is needed.
+const ROUNDS: usize = 32;
+
+/// Puts what was answered into what is sent.
+pub(crate) fn answered(app: &App, scope: &mut Scope) {
+    let draft = app.shared.drafts.current().id;
+    if let Some(waiting) = app.waiting.as_ref().filter(|waiting| waiting.draft == draft) {
+        scope.typed.clone_from(&waiting.typed);
+        scope.veiled.clone_from(&waiting.veiled);
+    }
+}
+
+/// Gets what is wanted, if nothing else keeps the draft on screen from being sent; tells whether it does.
+pub(crate) fn gets(app: &mut App, issues: &[Issue], unknown: UnknownNames) -> bool {
+    let wanted: Option<Vec<&WantedValue>> = issues.iter().map(|it| it.wants.as_deref()).collect();
+    let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty()) else { return false };
+    let draft = app.shared.drafts.current().id;
+    let waiting = app.waiting.take_if(|waiting| waiting.draft == draft);
+    let mut waiting = waiting.unwrap_or_else(|| WaitingSend {
+        draft,
+        unknown,
+        asked: Vec::new(),
+        typed: BTreeMap::default(),
+        veiled: BTreeSet::default(),
+        is_answered: false,
+        rounds: 0,
+    });
+    waiting.rounds += 1;
+    if waiting.rounds > ROUNDS {
+        return false;
+    }
+    let mut programs: Vec<ProgramWords> = Vec::new();
+    for one in wanted {
+        match one {
+            WantedValue::Given(_, command) if !programs.contains(&command.words) => {
+                programs.push(command.words.clone());
+            }
+            WantedValue::Asked(asked) if !waiting.asked.contains(asked) => {
+                waiting.asked.push(asked.clone());
+            }
+            WantedValue::Given(..) | WantedValue::Asked(_) => {}
+        }
+    }
+    if !programs.is_empty() {
+        // Nobody is asked before it is known that the rest is there.
+        waiting.asked.clear();
+    }
+    app.waiting = Some(waiting);
+    if programs.is_empty() {
+        ask_next(app);
+    } else {
+        run(app, programs, false);
+    }
+    true
+}
+
+fn run(app: &mut App, programs: Vec<ProgramWords>, is_allowed: bool) {
+    let shown: Vec<String> = programs.iter().map(|words| shown_words(words)).collect();
+    app.say(format!("a value is needed: running {}", printable_str(&shown.join(", "))));
+    let root = app.shared.workspace.root.clone();
+    let order = ProgramOrder { root, programs, is_allowed };
+    app.effects.push(Effect::RunPrograms(order));
+}
+
+/// Asks for the first of what is missing.
+fn ask_next(app: &mut App) {
+    let first = app.waiting.as_ref().and_then(|waiting| waiting.asked.first().cloned());
+    let Some(asked) = first else { return };
+    let last = app.answered.get(&asked.label).cloned().unwrap_or_default();
+    if asked.choices.is_empty() {
+        let window = AskWindow::new(asked, &last);
+        app.overlays.push(Overlay::Ask(Box::new(window)));
+        return;
+    }
+    let choice = |value: &String| Choice {
+        title: value.clone(),
+        detail: asked.label.clone(),
+        intents: vec![ValueWish::Answer(value.clone()).into()],
+        ..Choice::default()
+    };
+    let all: Vec<Choice> = asked.choices.iter().map(choice).collect();
+    let current = asked.choices.iter().position(|value| *value == last).unwrap_or(0);
+    overlays::choose_from(
+        app,
+        Choices {
+            title: " Choose a value ",
+            hint: "[choose] choose and send · type to search · [back] do not send",
+            ..Choices::new(all, current)
+        },
+    );
+}
+
+/// Does what a question for a value was answered with.
+pub(crate) fn wished(app: &mut App, wish: ValueWish) {
+    match wish {
+        ValueWish::Run(programs) => run(app, programs, true),
+        ValueWish::Stop => {
+            if app.waiting.take().is_some() {
+                app.say("not sent: a value it needs was not given");
+            }
+        }
+        ValueWish::Answer(value) => {
+            let Some(waiting) = &mut app.waiting else { return };
+            if waiting.asked.is_empty() {
+                return;
+            }
+            let AskedValue { label, is_secret, .. } = waiting.asked.remove(0);
+            if is_secret {
+                waiting.veiled.insert(label.clone());
+                app.shared.hide(&Secrets::new([value.as_str()]));
+            } else {
+                app.answered.insert(label.clone(), value.clone());
+            }
+            waiting.typed.insert(label, value);
+            if waiting.asked.is_empty() { go_on(app) } else { ask_next(app) }
+        }
+    }
+}
+
+/// Sends what waited, if it is still on the screen.
+fn go_on(app: &mut App) {
+    let Some(waiting) = &mut app.waiting else { return };
+    if waiting.draft == app.shared.drafts.current().id {
+        waiting.is_answered = true;
+        let action = match waiting.unknown {
+            UnknownNames::Refused => Action::Send,
+            UnknownNames::Literal => Action::SendLiteral,
+        };
+        app.intents.push_back(Intent::PassOn(action));
+    } else {
+        app.waiting = None;
+        app.say("the values are there, but another draft is on the screen: nothing was sent");
+    }
+}
+
+/// What came of programs that were to give values.
+pub(crate) fn programs(app: &mut App, answer: ProgramAnswer) {
+    match answer {
+        ProgramAnswer::Unanswered(programs) => {
+            let shown: Vec<String> = programs.iter().map(|words| shown_words(words)).collect();
+            let text = format!(
+                "The environment of this project gets values from a program: {}. It would run now, and whenever \
+                 they are needed. Run it?",
+                printable_str(&shown.join(", "))
+            );
+            let question =
+                Question::new(text, ["Run", "Do not send"], ValueWish::Run(programs).into());
+            overlays::ask(app, question.otherwise(ValueWish::Stop.into()));
+        }
+        ProgramAnswer::Failed(failure) => {
+            app.waiting = None;
+            app.warn(format!("not sent: {failure}"));
+        }
+        ProgramAnswer::Given(given) => {
+            let mut failed = None;
+            for (words, given) in given {
+                match given {
+                    Ok(value) => {
+                        if is_secret(app, &words) {
+                            app.shared.hide(&Secrets::new([value.as_str()]));
+                        }
+                        app.shared.given.insert(words, value);
+                    }
+                    Err(why) => failed = failed.or(Some((words, why))),
+                }
+            }
+            match failed {
+                None => go_on(app),
+                Some((words, why)) => {
+                    app.waiting = None;
+                    let why = format!("{}: {why}", shown_words(&words));
+                    let why = app.shared.disclosure().words(&why);
+                    app.warn(format!("not sent: {}", printable_str(&why)));
+                }
+            }
+        }
+    }
+}
+
+/// Whether nobody shall read what a program gives.
+fn is_secret(app: &App, words: &ProgramWords) -> bool {
+    let environments = app.shared.workspace.environments.iter();
+    let mut commands = environments.flat_map(|it| it.commands.values());
+    !commands.any(|command: &ValueCommand| command.words == *words && !command.is_secret)
+}

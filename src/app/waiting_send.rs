@@ -1,0 +1,23 @@
+//! A send that waits for values: what was answered so far, and what is still asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::drafts::DraftId;
+use crate::compose::UnknownNames;
+use crate::compose::asked_value::AskedValue;
+
+/// A send that waits for values.
+#[derive(Debug)]
+pub(super) struct WaitingSend {
+    pub(super) draft: DraftId,
+    pub(super) unknown: UnknownNames,
+    /// What is still asked for; the first is on the screen.
+    pub(super) asked: Vec<AskedValue>,
+    /// What was answered so far, by label.
+    pub(super) typed: BTreeMap<String, String>,
+    pub(super) veiled: BTreeSet<String>,
+    /// All that was wanted is there: it goes on with this.
+    pub(super) is_answered: bool,
+    /// Rounds of getting values so far.
+    pub(super) rounds: usize,
+}

@@ -1,0 +1,38 @@
+//! Values that are got when something is sent: orders to run programs, what came of them, and answers to questions.
+
+use crate::model::failure::Failure;
+
+/// The words of a program.
+pub type ProgramWords = Vec<String>;
+
+/// Programs that give values are to be run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProgramOrder {
+    /// The workspace in whose files they stand, as it is shown.
+    pub root: String,
+    pub programs: Vec<ProgramWords>,
+    /// The user said just now that they may run; remembered.
+    pub is_allowed: bool,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProgramAnswer {
+    /// None was run: the user has to be asked whether these may.
+    Unanswered(Vec<ProgramWords>),
+    /// What each gave, or why it gave nothing.
+    Given(Vec<(ProgramWords, Result<String, String>)>),
+    /// None was run.
+    Failed(Failure),
+}
+
+/// What is answered to a question for a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ValueWish {
+    /// These programs may run, and do.
+    Run(Vec<ProgramWords>),
+    /// This is the value.
+    Answer(String),
+    /// What was to be sent is not.
+    Stop,
+}

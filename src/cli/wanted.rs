@@ -1,0 +1,180 @@
+//! Values that are got when they are needed: programs that environments name are run, and what is asked for is asked
+//! on the terminal. Called before something is planned.
+//!
+//! Nothing is run or asked while something else is wrong, and of a project only programs that its user said may run.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::asked_line::ask_line;
+use crate::compose::asked_value::AskedValue;
+use crate::compose::plan;
+use crate::compose::template::WantedValue;
+use crate::model::failure::{Failure, FailureKind, Stage};
+use crate::model::preset::{Scope, ValueCommand, shown_words};
+use crate::model::secrets::MASK;
+use crate::model::spec::Spec;
+use crate::store::command_trust;
+use crate::store::paths::Paths;
+use crate::value_command::{self, CommandTerminal};
+
+/// Rounds of getting values: each may show that another one is needed.
+const ROUNDS: usize = 32;
+
+/// `--var NAME=VALUE`
+pub(super) fn typed(words: &[String], scope: &mut Scope) -> Result<(), Failure> {
+    for word in words {
+        let parted = word.split_once('=').filter(|(name, _)| !name.trim().is_empty());
+        let Some((name, value)) = parted else {
+            let target = format!("--var {}", word.split('=').next().unwrap_or_default());
+            let cause = "write NAME=VALUE, such as id=42";
+            return Err(Failure::new(Stage::Compose, target, FailureKind::Usage, cause));
+        };
+        scope.typed.insert(name.trim().to_owned(), value.to_owned());
+    }
+    Ok(())
+}
+
+/// Whose programs are run, and with whose consent.
+#[derive(Debug, Clone)]
+pub(super) struct ProgramPlace {
+    root: PathBuf,
+    state: PathBuf,
+    /// The user says that the project is trusted.
+    is_trusted: bool,
+}
+
+impl ProgramPlace {
+    /// Of this workspace, as it is shown.
+    pub(super) fn new(workspace: Option<&str>, paths: &Paths) -> Self {
+        let root = workspace.map_or_else(|| paths.workspace.clone(), PathBuf::from);
+        ProgramPlace { root, state: paths.state.clone(), is_trusted: paths.is_trusted }
+    }
+}
+
+/// A program by the name of what it gives.
+type NamedProgram = (String, ValueCommand);
+
+/// What a spec wants; `None` = nothing, or something else is wrong with it, which is told when it is planned.
+fn wants(spec: &Spec, scope: &Scope) -> Option<(Vec<NamedProgram>, Vec<AskedValue>)> {
+    let issues = plan(spec, scope).err()?;
+    let wanted = issues.into_iter().map(|issue| issue.wants).collect::<Option<Vec<_>>>()?;
+    let (mut given, mut asked) = (Vec::new(), Vec::new());
+    for wanted in wanted {
+        match *wanted {
+            WantedValue::Given(name, command) => given.push((name, command)),
+            WantedValue::Asked(one) if !asked.contains(&one) => asked.push(one),
+            WantedValue::Asked(_) => {}
+        }
+    }
+    given.dedup();
+    Some((given, asked))
+}
+
+/// Gets what a spec wants.
+pub(super) async fn supply(
+    spec: &Spec,
+    scope: &mut Scope,
+    place: &ProgramPlace,
+) -> Result<(), Failure> {
+    for _ in 0..ROUNDS {
+        let Some((given, asked)) = wants(spec, scope) else { return Ok(()) };
+        if !given.is_empty() {
+            let (of_programs, place) = (given.clone(), place.clone());
+            let run = tokio::task::spawn_blocking(move || run(&of_programs, &place));
+            let run = run.await.unwrap_or_else(|error| Err(failed("", &error.to_string())));
+            scope.outputs.extend(run?);
+            continue;
+        }
+        for one in asked {
+            let value = ask(&one).await?;
+            if one.is_secret {
+                scope.veiled.insert(one.label.clone());
+            }
+            scope.typed.insert(one.label, value);
+        }
+    }
+    Ok(())
+}
+
+/// The same where nothing is asked for on the terminal.
+pub(super) fn supply_unasked(
+    spec: &Spec,
+    scope: &mut Scope,
+    place: &ProgramPlace,
+) -> Result<(), Failure> {
+    for _ in 0..ROUNDS {
+        match wants(spec, scope) {
+            None => return Ok(()),
+            Some((given, asked)) if given.is_empty() => {
+                return asked.first().map_or(Ok(()), |one| Err(unasked(one)));
+            }
+            Some((given, _)) => scope.outputs.extend(run(&given, place)?),
+        }
+    }
+    Ok(())
+}
+
+fn failed(target: &str, cause: &str) -> Failure {
+    Failure::new(Stage::Compose, target, FailureKind::Usage, cause)
+}
+
+fn unasked(one: &AskedValue) -> Failure {
+    failed(&one.label, "it has to be asked for, and there is nobody to ask")
+        .hint(format!("--var {:?} gives it", format!("{}=VALUE", one.label)))
+}
+
+/// What programs give, by their words.
+fn run(
+    given: &[NamedProgram],
+    place: &ProgramPlace,
+) -> Result<Vec<(Vec<String>, String)>, Failure> {
+    let programs: BTreeSet<Vec<String>> = given.iter().map(|(_, it)| it.words.clone()).collect();
+    let programs: Vec<Vec<String>> = programs.into_iter().collect();
+    let unanswered = command_trust::unanswered(&place.state, &place.root, &programs)?;
+    if place.is_trusted && !unanswered.is_empty() {
+        command_trust::remember(&place.state, &place.root, &unanswered)?;
+    } else if let Some(words) = unanswered.first() {
+        let name = given.iter().find(|(_, it)| it.words == *words).map(|(name, _)| name.as_str());
+        let cause =
+            format!("this project wants to run a program for its value: {}", shown_words(words));
+        let hint =
+            "--trust-project lets it, from now on; --var NAME=VALUE gives a value without it";
+        return Err(failed(name.unwrap_or_default(), &cause).hint(hint));
+    }
+    let folder = command_trust::folder(&place.root);
+    programs.into_iter().map(|words| one(words, &folder, given)).collect()
+}
+
+fn one(
+    words: Vec<String>,
+    folder: &Path,
+    given: &[NamedProgram],
+) -> Result<(Vec<String>, String), Failure> {
+    match value_command::run(&words, folder, CommandTerminal::Shared) {
+        Ok(value) => Ok((words, value)),
+        Err(why) => {
+            let name =
+                given.iter().find(|(_, it)| it.words == words).map(|(name, _)| name.as_str());
+            let target = format!("{} ({})", name.unwrap_or_default(), shown_words(&words));
+            Err(failed(&target, &why).hint("run it by hand to see what it says"))
+        }
+    }
+}
+
+/// Asks on the terminal; of what there is to choose from, by number or by name.
+async fn ask(one: &AskedValue) -> Result<String, Failure> {
+    let choices = one.choices.iter().enumerate();
+    let choices = choices.map(|(at, choice)| format!("  {} {choice}\n", at + 1));
+    let question = format!("{}{}: ", choices.collect::<String>(), one.label);
+    let Some(asked) = ask_line(&question, !one.is_secret).await else { return Err(unasked(one)) };
+    let typed = asked.map_err(|why| failed(&one.label, &why))?;
+    let numbered = typed.trim().parse::<usize>().ok().and_then(|at| at.checked_sub(1));
+    let chosen = numbered.and_then(|at| one.choices.get(at));
+    let is_named = one.choices.contains(&typed);
+    let value = if is_named { typed } else { chosen.cloned().unwrap_or(typed) };
+    match one.wrong(&value) {
+        None => Ok(value),
+        Some(why) => Err(failed(if one.is_secret { MASK } else { &value }, &why)),
+    }
+}

@@ -1,0 +1,152 @@
+//! Which programs a project may start for the values of its variables: asked once, remembered here.
+//!
+//! ```text
+//! STATE/commands.toml    "/srv/shop/.wirebench" = [["gh", "auth", "token"]]
+//! ```
+//! A project comes from anywhere, and what stands in its files would be run by whoever opens it and sends. So each
+//! program, with all of its words, is asked about before it runs for the first time; another word is another program.
+//! The workspace of the user's own folders is asked about nothing: who writes there may do worse.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::job::Overwrite;
+use super::paths::PROJECT_FOLDER;
+use super::toml_string::{Lines, string};
+use super::{atomic, lock, workspace};
+use crate::model::failure::{Failure, FailureKind};
+
+const FILE: &str = "commands.toml";
+/// Longest file of answers.
+const LIMIT: u64 = 1024 * 1024;
+
+/// The words of a program.
+type Words = Vec<String>;
+
+/// Those of these programs that the user was not asked about for this workspace.
+///
+/// # Errors
+/// When what was answered cannot be read.
+pub fn unanswered(state: &Path, root: &Path, programs: &[Words]) -> Result<Vec<Words>, Failure> {
+    if root.file_name() != Some(PROJECT_FOLDER.as_ref()) {
+        return Ok(Vec::new());
+    }
+    let known = answers(state)?;
+    let known = key(root).and_then(|key| known.get(&key));
+    let is_known = |words: &&Words| known.is_some_and(|known| known.contains(*words));
+    Ok(programs.iter().filter(|words| !is_known(words)).cloned().collect())
+}
+
+/// The user said that these may run.
+///
+/// # Errors
+/// When it cannot be kept; it would have to be asked again.
+pub fn remember(state: &Path, root: &Path, programs: &[Words]) -> Result<(), Failure> {
+    let key = key(root).ok_or_else(|| {
+        let cause = "the answer cannot be kept: the name is not UTF-8";
+        atomic::refusal(root, FailureKind::Usage, cause)
+    })?;
+    let file = state.join(FILE);
+    atomic::make_folders(state)?;
+    let _lock = lock::folder(state)?;
+    let mut known = answers(state)?;
+    known.entry(key).or_default().extend(programs.iter().cloned());
+    let mut text = String::from(
+        "# Programs that give values of variables, and the projects they may run for.\n",
+    );
+    for (folder, programs) in known {
+        let list = |words: &Words| {
+            let words: Vec<String> = words.iter().map(|word| string(word, Lines::One)).collect();
+            format!("[{}]", words.join(", "))
+        };
+        let programs: Vec<String> = programs.iter().map(list).collect();
+        let folder = string(&folder, Lines::One);
+        let _ = writeln!(text, "{folder} = [{}]", programs.join(", "));
+    }
+    if text.len() as u64 > LIMIT {
+        return Err(workspace::too_large(&file, LIMIT).hint("remove what is not needed any more"));
+    }
+    atomic::write(&file, text.as_bytes(), Overwrite::Replace)
+}
+
+/// The folder a program runs in: that of the project, or of the workspace.
+#[must_use]
+pub fn folder(root: &Path) -> PathBuf {
+    let is_project = root.file_name() == Some(PROJECT_FOLDER.as_ref());
+    let folder = root.parent().filter(|_| is_project).unwrap_or(root);
+    // Where there is no folder yet, there is none to run in.
+    if folder.is_dir() { folder.to_owned() } else { PathBuf::from("/") }
+}
+
+fn key(root: &Path) -> Option<String> {
+    fs::canonicalize(root).ok()?.into_os_string().into_string().ok()
+}
+
+/// What was answered so far.
+fn answers(state: &Path) -> Result<BTreeMap<String, BTreeSet<Words>>, Failure> {
+    let file = state.join(FILE);
+    let broken = |cause: String| {
+        atomic::refusal(&file, FailureKind::Malformed, cause)
+            .hint("mend the file or remove it; you are asked again then")
+    };
+    let text = match workspace::read_ours(&file, LIMIT) {
+        Err(failure) if failure.kind == FailureKind::NotFound => return Ok(BTreeMap::new()),
+        text => text?,
+    };
+    let text = String::from_utf8(text).map_err(|_| broken("not UTF-8".into()))?;
+    let table: toml::Table =
+        text.parse().map_err(|error: toml::de::Error| broken(error.to_string()))?;
+    let words = |value: &toml::Value| -> Option<Words> {
+        value.as_array()?.iter().map(|word| Some(word.as_str()?.to_owned())).collect()
+    };
+    let programs = |value: &toml::Value| {
+        let programs = value.as_array().into_iter().flatten();
+        programs.filter_map(words).collect::<BTreeSet<Words>>()
+    };
+    Ok(table.iter().map(|(folder, value)| (folder.clone(), programs(value))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::slice::from_ref;
+
+    use super::*;
+
+    fn words(text: &str) -> Words {
+        text.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_project_is_asked_about_each_program_once_and_about_another_word_again() {
+        let home = tempfile::tempdir().unwrap();
+        let (state, root) = (home.path().join("state"), home.path().join("a \"b\"/.wirebench"));
+        fs::create_dir_all(&root).unwrap();
+        let (one, two) = (words("gh auth token"), words("pass \"x\" ü"));
+        let both = [one.clone(), two.clone()];
+        assert_eq!(unanswered(&state, &root, &both).unwrap(), both);
+        remember(&state, &root, from_ref(&one)).unwrap();
+        assert_eq!(unanswered(&state, &root, &both).unwrap(), from_ref(&two));
+        remember(&state, &root, from_ref(&two)).unwrap();
+        assert!(unanswered(&state, &root, &both).unwrap().is_empty());
+        let other = words("gh auth token --verbose");
+        assert_eq!(unanswered(&state, &root, from_ref(&other)).unwrap(), [other]);
+        let elsewhere = home.path().join("c/.wirebench");
+        fs::create_dir_all(&elsewhere).unwrap();
+        assert_eq!(unanswered(&state, &elsewhere, from_ref(&one)).unwrap(), [one]);
+        assert_eq!(folder(&root), home.path().join("a \"b\""));
+    }
+
+    #[test]
+    fn what_is_the_users_own_is_not_asked_about_and_a_broken_file_allows_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let own = home.path().join("presets");
+        assert!(unanswered(home.path(), &own, &[words("a")]).unwrap().is_empty());
+        let root = home.path().join(".wirebench");
+        fs::create_dir_all(&root).unwrap();
+        fs::write(home.path().join(FILE), "broken = [").unwrap();
+        assert!(unanswered(home.path(), &root, &[words("a")]).is_err());
+        assert!(remember(home.path(), &root, &[words("a")]).unwrap_err().hint.contains("mend"));
+    }
+}

@@ -1,0 +1,49 @@
+//! What stands in the history: what is left out, what is pinned, and what follows a preset that is renamed outside.
+
+use wirebench::app::effect::Effect;
+use wirebench::app::message::Message;
+use wirebench::store::job::{Job, Reply};
+
+use crate::harness::app::Driver;
+use crate::harness::store::workspace;
+
+fn jobs(driver: &Driver, is_it: impl Fn(&Job) -> bool) -> usize {
+    driver.store.jobs.iter().filter(|job| is_it(job)).count()
+}
+
+#[test]
+fn a_preset_that_is_left_out_of_the_history_is_sent_and_not_remembered() {
+    let files = [
+        ("seen", "[http]\nurl = 'http://127.0.0.1:1/'\n"),
+        ("unseen", "[http]\nurl = 'http://127.0.0.1:1/'\nhistory = false\n"),
+    ];
+    let mut driver = Driver::with((120, 40), workspace(&files));
+    let appended = |job: &Job| matches!(job, Job::AppendHistory(_));
+    for (name, count) in [("unseen", 0), ("seen", 1)] {
+        driver.keys(&format!("<C-p>{name}<Enter>"));
+        let effects = driver.keys("<F5>");
+        assert!(effects.iter().any(|effect| matches!(effect, Effect::Engine(_))), "{name}");
+        assert_eq!(jobs(&driver, appended), count, "{name}");
+    }
+}
+
+#[test]
+fn an_entry_is_pinned_by_a_key() {
+    let files = [("get", "[http]\nurl = 'http://127.0.0.1:1/'\n")];
+    let mut driver = Driver::with((120, 40), workspace(&files));
+    driver.keys("<C-p>get<Enter><F5><A-2>m");
+    let pinned = |job: &Job| matches!(job, Job::PinHistory { is_pinned: true, .. });
+    assert_eq!(jobs(&driver, pinned), 1, "{}", driver.screen());
+    assert!(driver.shows("pinned: it stays whatever else goes"), "{}", driver.screen());
+}
+
+#[test]
+fn entries_follow_a_preset_that_is_renamed_in_an_editor() {
+    let text = "[http]\nurl = 'http://127.0.0.1:1/'\n";
+    let other = "[http]\nurl = 'http://127.0.0.1:2/'\n";
+    let mut driver = Driver::with((120, 40), workspace(&[("old", text), ("other", other)]));
+    let found = workspace(&[("new/name", text), ("other", other)]);
+    driver.send(Message::Store(Reply::Workspace(Box::new(found))));
+    let moved = |job: &Job| matches!(job, Job::MoveHistory { from, to } if from == "old" && to == "new/name");
+    assert_eq!(jobs(&driver, moved), 1, "{:?}", driver.store.jobs);
+}
