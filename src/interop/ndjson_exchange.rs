@@ -4,6 +4,7 @@
 //! Called by the reader of lines. What the line does not tell stays unknown: the kind of a failure, the
 //! certificates of a handshake, header fields as they were spelled beyond name and value.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
@@ -81,7 +82,7 @@ impl ToldExchange {
             response,
             interim: list(&value["interim"]).filter_map(head).collect(),
             timing: timing(&value["timing_us"]),
-            tls: value["tls"].as_object().map(|_| tls(&value["tls"])),
+            tls: value["tls"].as_object().map(|_| Arc::new(tls(&value["tls"]))),
             state: state(value)?,
             rule: text("rule"),
             warnings: texts(&value["warnings"]),
@@ -116,7 +117,7 @@ fn state(value: &Value) -> Option<ExchangeState> {
             let text = |name: &str| failure[name].as_str().unwrap_or_default();
             let stage = Stage::titled(text("stage")).unwrap_or(Stage::Session);
             let failed = Failure::new(stage, text("target"), FailureKind::Io, text("cause"));
-            Some(ExchangeState::Failed(failed.hint(text("hint"))))
+            Some(ExchangeState::Failed(Box::new(failed.hint(text("hint")))))
         }
         _ => None,
     }

@@ -16,7 +16,6 @@ use crate::app::keymap::Context;
 use crate::app::layout::{Areas, window_inner};
 use crate::app::overlay::Overlay;
 use crate::app::overlay::about::About;
-use crate::app::overlay::ask::AskWindow;
 use crate::app::overlay::code::Code;
 use crate::app::overlay::confirm::Confirm;
 use crate::app::overlay::conflict::{Conflict, Difference, WAYS};
