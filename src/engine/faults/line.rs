@@ -25,6 +25,7 @@ const TRICKLES: u32 = 20;
 
 /// One way of one client.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct FaultLine {
     /// Of the connection.
     number: u32,

@@ -89,7 +89,6 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
     let (opener, _certificate) = opener(&plan, &session)?.unzip();
     let (plan, _) = watch::channel(plan);
     let machine = os::host_name().unwrap_or_default().trim().to_ascii_lowercase();
-    let (requests, endings) = (AtomicU32::new(0), EndingOrder::default());
     let rewrites = RewriteControl::new(&plan.borrow().rewrites, &session);
     let mut control = FaultControl::new(&plan.borrow().faults, &session);
     let relay = Arc::new(HttpRelay {
@@ -97,8 +96,8 @@ pub(crate) async fn run(plan: HttpRelayPlan, cx: SessionContext) -> Result<Summa
         session,
         plan,
         machine,
-        requests,
-        endings,
+        requests: AtomicU32::new(0),
+        endings: EndingOrder::default(),
         rewrites,
         faults: control.watch(),
         turns: RuleTurns::default(),

@@ -41,6 +41,18 @@ pub(super) struct OnwardConn {
     _held: Descriptors,
 }
 
+/// Fails where it is known before it is connected on that it would go round.
+fn unless_known_round(
+    session: &SessionHandle,
+    client: &super::visitor::Met,
+    origin: &OriginPlan,
+) -> Result<(), Failure> {
+    let from = way_in(&client.peer, client.local.as_ref());
+    session.relay.check(from.as_ref(), &origin.url())?;
+    let is_own = dial::is_own_socket(&origin.endpoint, client.local.as_ref());
+    if is_own { Err(leads_back(&origin.url())) } else { Ok(()) }
+}
+
 /// A connection with its trail; fails where its client came through this relay before.
 fn unless_round(
     session: &SessionHandle,
@@ -63,11 +75,7 @@ impl OnwardConn {
         recorder: &ExchangeRecorder,
     ) -> Result<Self, Failure> {
         let session = &relay.session;
-        let from = way_in(&client.peer, client.local.as_ref());
-        session.relay.check(from.as_ref(), &origin.url())?;
-        if dial::is_own_socket(&origin.endpoint, client.local.as_ref()) {
-            return Err(leads_back(&origin.url()));
-        }
+        unless_known_round(session, client, origin)?;
         let held = session.budget.descriptors(ONWARD).map_err(refusal::no_descriptors)?;
         let pair = RelayPair { client: client.conn, target: session.next_conn() };
         let (timeout, socket, options, alpn): (_, _, _, &[&[u8]]) = {
