@@ -93,7 +93,7 @@ fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, String> {
 
 impl Code {
     /// What its keys do, these by the names of their actions.
-    pub(in crate::app) fn hint(&self) -> String {
+    pub(crate) fn hint(&self) -> String {
         let secrets = if self.shows_secrets { "hide" } else { "show" };
         let others = format!("[next-tab] language · [show-secrets] {secrets} secrets · ");
         let others = if self.is_remarks() { "" } else { &others };

@@ -69,7 +69,7 @@ pub enum ExportVerdict {
 
 impl ExportWindow {
     /// What its keys do, these by the names of their actions.
-    pub(in crate::app) fn hint(&self) -> &'static str {
+    pub(crate) fn hint(&self) -> &'static str {
         if self.row + 1 < ROWS {
             "[choose] export · [left] [right] change · [down] next · [back] close"
         } else {

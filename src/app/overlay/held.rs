@@ -84,7 +84,7 @@ pub struct HeldAreas {
 
 impl HeldWindow {
     /// What its keys do, these by the names of their actions.
-    pub(in crate::app) fn hint(&self) -> &'static str {
+    pub(crate) fn hint(&self) -> &'static str {
         match (&self.filter, &self.edit) {
             (Some(_), _) => {
                 "[choose] hold what fits; empty: nothing · [accept-completion] complete · [back] cancel"

@@ -49,7 +49,7 @@ pub struct ReplayWindow {
 
 impl ReplayWindow {
     /// What its keys do, these by the names of their actions.
-    pub(in crate::app) fn hint(&self) -> &'static str {
+    pub(crate) fn hint(&self) -> &'static str {
         if self.progress.is_some() {
             "[choose] next step · [stop] stop · [back] close, it goes on"
         } else if self.row + 1 < REPLAY_ROWS {

@@ -24,7 +24,7 @@ const SHOWN: Duration = Duration::from_secs(5);
 
 impl Environments {
     /// What its keys do, these by the names of their actions.
-    pub(in crate::app) fn hint(&self) -> &'static str {
+    pub(crate) fn hint(&self) -> &'static str {
         match (&self.edit, self.half, &self.against) {
             (Some(EnvironmentEdit::Name(_)), ..) => "[choose] take · [back] cancel",
             (Some(EnvironmentEdit::Variable(edit)), ..) if edit.is_choice() => {
