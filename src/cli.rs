@@ -102,27 +102,29 @@ pub async fn run(command: Task, mut headless: Headless) -> Result<u8, Failure> {
         Task::Exec(arguments) => Box::pin(execute(*arguments, headless, interrupts)).await.0,
         Task::Import(arguments) => run_import(&arguments, &headless, interrupts).await,
         Task::Env(arguments) => {
-            let mut output = Output::new(&Common::default(), Style::Text);
-            output.style = Style::Text;
-            let outcome = show_env::run(&arguments, &headless, &mut output);
-            output.finish(outcome.map(RunOutcome::Done), &mut interrupts, 0).await
+            write_text(|output| show_env::run(&arguments, &headless, output), interrupts).await
         }
         Task::Authority { task } => {
-            let mut output = Output::new(&Common::default(), Style::Text);
-            let outcome = authority::run(task.as_ref(), &headless, &mut output);
-            output.finish(outcome.map(RunOutcome::Done), &mut interrupts, 0).await
+            write_text(|output| authority::run(task.as_ref(), &headless, output), interrupts).await
         }
         Task::Completions(arguments) => {
-            let mut output = Output::new(&Common::default(), Style::Text);
-            let outcome = completions::run(arguments, &headless, &mut output);
-            output.finish(outcome.map(RunOutcome::Done), &mut interrupts, 0).await
+            write_text(|output| completions::run(arguments, &headless, output), interrupts).await
         }
         Task::Man { command } => {
-            let mut output = Output::new(&Common::default(), Style::Text);
-            let outcome = completions::manual(command.as_deref(), &mut output);
-            output.finish(outcome.map(RunOutcome::Done), &mut interrupts, 0).await
+            write_text(|output| completions::manual(command.as_deref(), output), interrupts).await
         }
     }
+}
+
+/// Runs a command that only writes text.
+async fn write_text(
+    write: impl FnOnce(&mut Output) -> Result<u8, Failure>,
+    mut interrupts: Interrupts,
+) -> Result<u8, Failure> {
+    let mut output = Output::new(&Common::default(), Style::Text);
+    output.style = Style::Text;
+    let outcome = write(&mut output);
+    output.finish(outcome.map(RunOutcome::Done), &mut interrupts, 0).await
 }
 
 /// Runs a program for `exec --screen`: its exit status, and what is to be looked at now; nothing of one that

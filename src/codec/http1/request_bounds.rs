@@ -108,7 +108,7 @@ mod tests {
             |GET /4 HTTP/1.1\r\nHost: x\r\n\r\n\
             |CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\nGET /5 HTTP/1.1\r\nHost: x\r\n\r\n";
         let said = cuts.replace('|', "");
-        for piece in 1..said.len() + 1 {
+        for piece in 1..=said.len() {
             assert_eq!(cut(&said, piece), cuts, "in pieces of {piece}");
         }
     }

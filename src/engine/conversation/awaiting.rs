@@ -20,7 +20,7 @@ pub(super) struct Awaiting {
 
 #[derive(Debug)]
 enum Sought {
-    Bytes(Finder<'static>),
+    Bytes(Box<Finder<'static>>),
     Pattern(Vec<Option<u8>>),
     /// `None` = no expression at all, which nothing matches.
     Matches(Option<Regex>),
@@ -32,7 +32,7 @@ impl Awaiting {
     /// At the beginning of what was received.
     pub(super) fn new(awaited: &AwaitedPlan) -> Self {
         let sought = match awaited {
-            AwaitedPlan::Bytes(bytes) => Sought::Bytes(Finder::new(bytes).into_owned()),
+            AwaitedPlan::Bytes(bytes) => Sought::Bytes(Box::new(Finder::new(bytes).into_owned())),
             AwaitedPlan::Pattern(bytes) => Sought::Pattern(bytes.clone()),
             AwaitedPlan::Matches(source) => Sought::Matches(Regex::new(source).ok()),
             AwaitedPlan::Length(count) => Sought::Length(*count),
@@ -88,7 +88,9 @@ fn json_in(seen: &[u8], from: usize, part: &Value) -> (Option<usize>, usize) {
     while let Some((before, rest)) = seen.split_at_checked(at) {
         let Some(first) = rest.first() else { break };
         let is_behind_space = before.last().is_none_or(u8::is_ascii_whitespace);
-        if !matches!(first, b'{' | b'[') && !(is_behind_space && !first.is_ascii_whitespace()) {
+        let begins =
+            matches!(first, b'{' | b'[') || is_behind_space && !first.is_ascii_whitespace();
+        if !begins {
             at += 1;
             continue;
         }
