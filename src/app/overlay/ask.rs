@@ -30,7 +30,7 @@ impl AskWindow {
     }
 
     /// What its keys do.
-    pub(in crate::app) fn hint(&self) -> &'static str {
+    pub(crate) fn hint(&self) -> &'static str {
         if self.asked.is_secret {
             "[choose] send · [show-secrets] show · [back] do not send"
         } else {
