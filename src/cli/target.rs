@@ -136,7 +136,7 @@ pub(super) fn planned(spec: &Spec, scope: &Scope) -> Result<Plan, Failure> {
 /// Where a name nobody knows gets its value.
 fn definition(name: &str) -> String {
     if name.contains(' ') {
-        return "the one function of templates is {{json name}}".to_owned();
+        return "what has words behind its name is json, prompt or choose".to_owned();
     }
     if let Some(os) = name.strip_prefix("env.") {
         return format!("set {os} for the program ({os}=... wirebench)");

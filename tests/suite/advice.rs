@@ -72,7 +72,7 @@ fn each_kind_of_name_has_its_own_place() {
         ("2fa", "define 2fa in an environment"),
         ("env.NO_SUCH_ONE", "set NO_SUCH_ONE for the program"),
         ("secret.key", "define key in env/NAME.secret.toml"),
-        ("now +1h", "no functions yet, or write {{!now +1h}}"),
+        ("now +1h", "is json, prompt or choose, or write {{!now +1h}}"),
     ] {
         let item = format!("a={{{{{name}}}}}");
         let (status, said) = told(&run(&["send", "http://127.0.0.1:9/", &item]));
