@@ -13,6 +13,7 @@ pub mod command_trust;
 mod environment;
 mod environment_files;
 mod folders;
+mod given_answers;
 mod history;
 mod imports;
 mod inside;

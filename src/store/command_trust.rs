@@ -9,18 +9,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::job::Overwrite;
 use super::paths::PROJECT_FOLDER;
 use super::toml_string::{Lines, string};
-use super::{atomic, lock, workspace};
-use crate::model::failure::{Failure, FailureKind};
+use super::{atomic, given_answers, lock};
+use crate::model::failure::Failure;
 
 const FILE: &str = "commands.toml";
-/// Longest file of answers.
-const LIMIT: u64 = 1024 * 1024;
 
 /// The words of a program.
 type Words = Vec<String>;
@@ -34,7 +30,7 @@ pub fn unanswered(state: &Path, root: &Path, programs: &[Words]) -> Result<Vec<W
         return Ok(Vec::new());
     }
     let known = answers(state)?;
-    let known = key(root).and_then(|key| known.get(&key));
+    let known = given_answers::key(root).and_then(|key| known.get(&key));
     let is_known = |words: &&Words| known.is_some_and(|known| known.contains(*words));
     Ok(programs.iter().filter(|words| !is_known(words)).cloned().collect())
 }
@@ -44,11 +40,7 @@ pub fn unanswered(state: &Path, root: &Path, programs: &[Words]) -> Result<Vec<W
 /// # Errors
 /// When it cannot be kept; it would have to be asked again.
 pub fn remember(state: &Path, root: &Path, programs: &[Words]) -> Result<(), Failure> {
-    let key = key(root).ok_or_else(|| {
-        let cause = "the answer cannot be kept: the name is not UTF-8";
-        atomic::refusal(root, FailureKind::Usage, cause)
-    })?;
-    let file = state.join(FILE);
+    let key = given_answers::key_to_keep(root)?;
     atomic::make_folders(state)?;
     let _lock = lock::folder(state)?;
     let mut known = answers(state)?;
@@ -65,10 +57,7 @@ pub fn remember(state: &Path, root: &Path, programs: &[Words]) -> Result<(), Fai
         let folder = string(&folder, Lines::One);
         let _ = writeln!(text, "{folder} = [{}]", programs.join(", "));
     }
-    if text.len() as u64 > LIMIT {
-        return Err(workspace::too_large(&file, LIMIT).hint("remove what is not needed any more"));
-    }
-    atomic::write(&file, text.as_bytes(), Overwrite::Replace)
+    given_answers::write(&state.join(FILE), &text)
 }
 
 /// The folder a program runs in: that of the project, or of the workspace.
@@ -80,24 +69,9 @@ pub fn folder(root: &Path) -> PathBuf {
     if folder.is_dir() { folder.to_owned() } else { PathBuf::from("/") }
 }
 
-fn key(root: &Path) -> Option<String> {
-    fs::canonicalize(root).ok()?.into_os_string().into_string().ok()
-}
-
 /// What was answered so far.
 fn answers(state: &Path) -> Result<BTreeMap<String, BTreeSet<Words>>, Failure> {
-    let file = state.join(FILE);
-    let broken = |cause: String| {
-        atomic::refusal(&file, FailureKind::Malformed, cause)
-            .hint("mend the file or remove it; you are asked again then")
-    };
-    let text = match workspace::read_ours(&file, LIMIT) {
-        Err(failure) if failure.kind == FailureKind::NotFound => return Ok(BTreeMap::new()),
-        text => text?,
-    };
-    let text = String::from_utf8(text).map_err(|_| broken("not UTF-8".into()))?;
-    let table: toml::Table =
-        text.parse().map_err(|error: toml::de::Error| broken(error.to_string()))?;
+    let table = given_answers::read(&state.join(FILE))?;
     let words = |value: &toml::Value| -> Option<Words> {
         value.as_array()?.iter().map(|word| Some(word.as_str()?.to_owned())).collect()
     };
@@ -111,6 +85,8 @@ fn answers(state: &Path) -> Result<BTreeMap<String, BTreeSet<Words>>, Failure> {
 #[cfg(test)]
 mod tests {
     use std::slice::from_ref;
+
+    use std::fs;
 
     use super::*;
 

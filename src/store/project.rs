@@ -15,14 +15,12 @@ use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::job::{ForeignProject, Overwrite, ProjectWriter};
+use super::job::{ForeignProject, ProjectWriter};
 use super::toml_string::{Lines, string};
-use super::{atomic, lock, workspace};
-use crate::model::failure::{Failure, FailureKind};
+use super::{atomic, given_answers, lock};
+use crate::model::failure::Failure;
 
 const FILE: &str = "projects.toml";
-/// Longest file of answers.
-const LIMIT: u64 = 1024 * 1024;
 /// Entries of a project looked at before anything of it is read.
 const LOOKED_AT: usize = 5_000;
 const STICKY: u32 = 0o1000;
@@ -31,7 +29,7 @@ const STICKY: u32 = 0o1000;
 pub(super) fn foreign(folder: &Path, user: u32, state: &Path) -> Option<ForeignProject> {
     let (writer, place) = doubt(folder, user)?;
     let mut project = ForeignProject { folder: folder.to_owned(), writer, place, used: None };
-    let known = answers(state).unwrap_or_default().remove(&key(&project)?);
+    let known = answers(state).unwrap_or_default().remove(&given_answers::key(&project.folder)?);
     project.used = known.filter(|known| known.writer == writer).map(|known| known.used);
     Some(project)
 }
@@ -88,11 +86,7 @@ fn writer_of(facts: &Metadata, user: u32) -> Option<ProjectWriter> {
 /// # Errors
 /// When it cannot be kept; it would have to be given again.
 pub(super) fn remember(state: &Path, project: &ForeignProject, used: bool) -> Result<(), Failure> {
-    let file = state.join(FILE);
-    let key = key(project).ok_or_else(|| {
-        let cause = "the answer cannot be kept: the name is not UTF-8";
-        atomic::refusal(&project.folder, FailureKind::Usage, cause)
-    })?;
+    let key = given_answers::key_to_keep(&project.folder)?;
     atomic::make_folders(state)?;
     let _lock = lock::folder(state)?;
     let mut known = answers(state)?;
@@ -108,10 +102,7 @@ pub(super) fn remember(state: &Path, project: &ForeignProject, used: bool) -> Re
         };
         let _ = writeln!(text, "{folder} = {{ {writer}, used = {used} }}");
     }
-    if text.len() as u64 > LIMIT {
-        return Err(workspace::too_large(&file, LIMIT).hint("remove what is not needed any more"));
-    }
-    atomic::write(&file, text.as_bytes(), Overwrite::Replace)
+    given_answers::write(&state.join(FILE), &text)
 }
 
 struct GivenAnswer {
@@ -119,25 +110,9 @@ struct GivenAnswer {
     used: bool,
 }
 
-fn key(project: &ForeignProject) -> Option<String> {
-    let real = fs::canonicalize(&project.folder).ok()?;
-    real.into_os_string().into_string().ok()
-}
-
 /// What was answered so far.
 fn answers(state: &Path) -> Result<BTreeMap<String, GivenAnswer>, Failure> {
-    let file = state.join(FILE);
-    let broken = |cause: String| {
-        atomic::refusal(&file, FailureKind::Malformed, cause)
-            .hint("mend the file or remove it; you are asked again then")
-    };
-    let text = match workspace::read_ours(&file, LIMIT) {
-        Err(failure) if failure.kind == FailureKind::NotFound => return Ok(BTreeMap::new()),
-        text => text?,
-    };
-    let text = String::from_utf8(text).map_err(|_| broken("not UTF-8".into()))?;
-    let table: toml::Table =
-        text.parse().map_err(|error: toml::de::Error| broken(error.to_string()))?;
+    let table = given_answers::read(&state.join(FILE))?;
     let answer = |value: &toml::Value| {
         let id = |name| value.get(name)?.as_integer()?.try_into().ok();
         let by_id = id("owner").map(ProjectWriter::Owner).or(id("group").map(ProjectWriter::Group));
