@@ -209,7 +209,8 @@ impl BodyReader {
             BodyState::Trailer if text.is_empty() => BodyState::Done,
             BodyState::Trailer => {
                 self.trailer_len += line.len();
-                fields::read_line(text, &mut self.trailers, &mut self.warnings);
+                let keep = bytes::Bytes::copy_from_slice;
+                fields::read_line(text, keep, &mut self.trailers, &mut self.warnings);
                 if self.trailers.last().is_some_and(|field| frames(&field.name)) {
                     self.warnings
                         .add("a trailer names a length or coding; ignored (RFC 9110, 6.5.1)");

@@ -117,8 +117,14 @@ fn trim(bytes: &[u8]) -> &[u8] {
     &bytes[start..end]
 }
 
-/// Reads one field line (without its end) and appends or extends a field.
-pub(super) fn read_line(line: &[u8], fields: &mut Vec<FieldLine>, warnings: &mut Warnings) {
+/// Reads one field line (without its end) and appends or extends a field. `keep` keeps a part of the line:
+/// a copy, or a slice of what the line lies in.
+pub(super) fn read_line(
+    line: &[u8],
+    keep: impl Fn(&[u8]) -> Bytes,
+    fields: &mut Vec<FieldLine>,
+    warnings: &mut Warnings,
+) {
     if matches!(line.first(), Some(b' ' | b'\t')) {
         if let Some(last) = fields.last_mut() {
             warnings.add(format!(
@@ -134,7 +140,7 @@ pub(super) fn read_line(line: &[u8], fields: &mut Vec<FieldLine>, warnings: &mut
     let line_shown = || excerpt(line);
     let Some(colon) = memchr::memchr(b':', line) else {
         warnings.refuse(400, format!("header line without a colon: '{}'", line_shown()));
-        fields.push(FieldLine { name: Bytes::copy_from_slice(trim(line)), value: Bytes::new() });
+        fields.push(FieldLine { name: keep(trim(line)), value: Bytes::new() });
         return;
     };
     let (name, value) = line.split_at(colon);
@@ -159,8 +165,7 @@ pub(super) fn read_line(line: &[u8], fields: &mut Vec<FieldLine>, warnings: &mut
             warnings.add(warning);
         }
     }
-    let (name, value) = (Bytes::copy_from_slice(trimmed), Bytes::copy_from_slice(value));
-    fields.push(FieldLine { name, value });
+    fields.push(FieldLine { name: keep(trimmed), value: keep(value) });
 }
 
 #[cfg(test)]
@@ -170,7 +175,7 @@ mod tests {
     fn read(lines: &[&str]) -> (Vec<(String, String)>, Vec<String>) {
         let (mut fields, mut warnings) = (Vec::new(), Warnings::default());
         for line in lines {
-            read_line(line.as_bytes(), &mut fields, &mut warnings);
+            read_line(line.as_bytes(), Bytes::copy_from_slice, &mut fields, &mut warnings);
         }
         let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
         let fields = fields.iter().map(|f| (text(&f.name), text(&f.value))).collect();

@@ -178,6 +178,8 @@ fn parse(raw: &Bytes, start: Option<usize>, expected: Expected) -> ParsedHead {
         warnings.harmless("an empty line before the start line");
     }
     let lines = &raw[start..];
+    // The head is kept whole anyway: its lines lie in it.
+    let keep = |part: &[u8]| raw.slice_ref(part);
     for (index, line) in lines.split_inclusive(|b| *b == b'\n').enumerate() {
         // Cut off: what it would have ended in is not known, and of a name not the rest.
         let is_cut = !line.ends_with(b"\n");
@@ -192,7 +194,7 @@ fn parse(raw: &Bytes, start: Option<usize>, expected: Expected) -> ParsedHead {
         if index == 0 {
             head.start = start_line::read(line, expected, &mut warnings).unwrap_or_default();
         } else if !(line.is_empty() || is_cut && !line.contains(&b':')) {
-            fields::read_line(line, &mut head.fields, &mut warnings);
+            fields::read_line(line, keep, &mut head.fields, &mut warnings);
         }
     }
     // A status that is none is said where it is refused.

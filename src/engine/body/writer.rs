@@ -67,7 +67,7 @@ impl BodyWriter {
         self.append(ViewPart::Raw, bytes).await
     }
 
-    /// Keeps a whole message of ours, as it crossed the wire in one piece; nothing else lies in its memory.
+    /// Keeps a whole message, or what it begins with, without a copy; nothing else lies in its memory.
     pub(crate) async fn whole(&self, bytes: Bytes) -> Result<(), Arc<str>> {
         if self.body.spool(ViewPart::Raw).share(&bytes) {
             self.body.grew();

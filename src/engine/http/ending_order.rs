@@ -6,7 +6,7 @@
 //! turn is told behind what ends in the turns before it. A turn never waits for a peer, so nobody is
 //! held up by a slow one.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
@@ -21,9 +21,17 @@ pub(crate) struct EndingOrder(Mutex<Turns>);
 
 #[derive(Debug, Default)]
 struct Turns {
-    next: u64,
-    /// Turns that go on, and what ended in those that are over, by their tickets.
-    open: BTreeMap<u64, Option<Box<Exchange>>>,
+    /// Ticket of the first that is not told.
+    first: u64,
+    /// From there on, ticket by ticket: no more than began while the first one goes on.
+    untold: VecDeque<TurnState>,
+}
+
+#[derive(Debug)]
+enum TurnState {
+    GoesOn,
+    /// With what ended in it.
+    Over(Option<Box<Exchange>>),
 }
 
 /// A turn; over when it is dropped.
@@ -69,9 +77,8 @@ impl EndingOrder {
 
     fn begin<'a>(&'a self, tell: &'a dyn Fn(Box<Exchange>)) -> Turn<'a> {
         let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let ticket = turns.next;
-        turns.next += 1;
-        turns.open.insert(ticket, None);
+        let ticket = turns.first + turns.untold.len() as u64;
+        turns.untold.push_back(TurnState::GoesOn);
         Turn { order: self, tell, ticket, ended: None }
     }
 }
@@ -79,14 +86,16 @@ impl EndingOrder {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut turns = self.order.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match self.ended.take() {
-            Some(exchange) => turns.open.insert(self.ticket, Some(exchange)),
-            None => turns.open.remove(&self.ticket),
-        };
-        while let Some(first) = turns.open.first_entry().filter(|first| first.get().is_some()) {
-            if let Some(exchange) = first.remove() {
+        let at = (self.ticket - turns.first) as usize;
+        if let Some(turn) = turns.untold.get_mut(at) {
+            *turn = TurnState::Over(self.ended.take());
+        }
+        while let Some(TurnState::Over(ended)) = turns.untold.front_mut() {
+            if let Some(exchange) = ended.take() {
                 (self.tell)(exchange);
             }
+            turns.untold.pop_front();
+            turns.first += 1;
         }
     }
 }
@@ -123,6 +132,6 @@ mod tests {
         assert_eq!(*told.borrow(), [1, 2]);
         drop(third);
         assert_eq!(*told.borrow(), [1, 2, 3]);
-        assert!(order.0.lock().unwrap().open.is_empty());
+        assert!(order.0.lock().unwrap().untold.is_empty());
     }
 }

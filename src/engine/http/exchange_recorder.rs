@@ -1,7 +1,7 @@
 //! The exchange that is being made: shared by the task that reads and the one that writes, and
 //! still there when both were cancelled.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -25,7 +25,7 @@ pub(crate) struct ExchangeRecorder {
     events: Sink,
     began: Instant,
     /// The peer as failures name it: a URL, or an address.
-    pub(crate) target: String,
+    pub(crate) target: Arc<str>,
 }
 
 impl ExchangeRecorder {
@@ -35,11 +35,12 @@ impl ExchangeRecorder {
         conn: ConnId,
         number: u32,
         request: BodyId,
-        target: String,
+        target: impl Into<Arc<str>>,
         events: Sink,
     ) -> Self {
         let exchange = Exchange::begun(side, conn, number, empty_message(request), clock::now());
         let (exchange, began) = (Mutex::new(exchange), Instant::now());
+        let target = target.into();
         ExchangeRecorder { exchange, events, began, target }
     }
 
@@ -94,6 +95,17 @@ impl ExchangeRecorder {
         so_far: &str,
     ) -> Result<(), Failure> {
         let kept = writer.wire(bytes).await;
+        kept.map_err(|why| failure::storage(&self.target, &why, so_far))
+    }
+
+    /// The same of a head as its reader gives it, which is not copied: nothing else lies in its memory.
+    pub(crate) async fn keep_head(
+        &self,
+        writer: &BodyWriter,
+        head: Bytes,
+        so_far: &str,
+    ) -> Result<(), Failure> {
+        let kept = writer.whole(head).await;
         kept.map_err(|why| failure::storage(&self.target, &why, so_far))
     }
 

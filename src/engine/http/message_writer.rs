@@ -92,7 +92,7 @@ impl MessageWriter<'_> {
         loop {
             let piece = source.next().await.map_err(|error| {
                 let cause = format!("the body file could not be read to its end: {error}");
-                Failure::new(Stage::Send, &self.recorder.target, FailureKind::Io, cause)
+                Failure::new(Stage::Send, &*self.recorder.target, FailureKind::Io, cause)
             })?;
             let wire = self.framed(&piece).await;
             progress.content += piece.len() as u64;
@@ -162,10 +162,15 @@ impl MessageWriter<'_> {
     }
 }
 
-/// An answer of this shape as it is told, before its body of so many bytes goes out.
-pub(crate) fn answer_message(shape: &AnswerShape, id: BodyId, length: u64) -> HttpMessage {
+/// An answer of this shape, whose head is shown so, as it is told before its body of so many bytes goes out.
+pub(crate) fn answer_message(
+    shape: &AnswerShape,
+    head: Head,
+    id: BodyId,
+    length: u64,
+) -> HttpMessage {
     let mut message = empty_message(id);
-    message.head = shown(Expected::Response, shape.head.clone());
+    message.head = head;
     message.body.framing = match (shape.has_body, shape.chunked) {
         (false, _) => MessageFraming::None,
         (true, true) => MessageFraming::Chunked,

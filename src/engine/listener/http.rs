@@ -43,7 +43,7 @@ pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Su
     let words = Some(Bytes::from_static(FULL));
     let kind = (Protocol::Http, Side::Listener);
     let mut accept = AcceptLoop::open(kind, bind, tls, socket, own, words).await?;
-    let (plan, _) = watch::channel(plan);
+    let (plan, _) = watch::channel(Arc::new(plan));
     let machine = os::host_name().unwrap_or_default().trim().to_ascii_lowercase();
     let listener = Arc::new(HttpListener {
         session,
@@ -65,7 +65,7 @@ pub(crate) async fn run(plan: HttpListenerPlan, cx: SessionContext) -> Result<Su
             }
             ListenerEvent::Update(plan) => {
                 let plan = plan.http_listener().ok_or_else(refusal::other_answers);
-                plan.map(|plan| drop(listener.plan.send_replace(plan)))
+                plan.map(|plan| drop(listener.plan.send_replace(Arc::new(plan))))
             }
             ListenerEvent::Send { .. } => {
                 let cause = "an HTTP listener answers by its rules and takes no input line";

@@ -34,16 +34,18 @@ pub(super) struct EventBatch {
     /// In the making: connections are named before the first record that refers to them.
     pub(super) batch: Batch,
     /// Exchanges, progress and counts since the last batch was sealed, in their order.
-    beside: Vec<Event>,
+    beside: VecDeque<Event>,
     records: usize,
     cost: usize,
 }
 
 impl EventBatch {
-    /// Empty; `records` is how many are expected, which saves growing.
-    pub(super) fn with_room_for(records: usize) -> Self {
+    /// Empty; `records` and `others` are how many are expected, which saves growing.
+    pub(super) fn with_room_for(records: usize, others: usize) -> Self {
         let mut events = EventBatch::default();
         events.batch.records.reserve(records.min(BATCH_RECORDS));
+        // The records come before them as one more.
+        events.beside.reserve(others.min(BATCH_BYTES / EVENT_COST) + 1);
         events
     }
 
@@ -87,7 +89,7 @@ impl EventBatch {
                 | Event::PeerFound { .. }
         );
         if is_beside {
-            self.beside.push(event);
+            self.beside.push_back(event);
         } else {
             self.seal();
             self.sealed.push_back(event);
@@ -103,8 +105,13 @@ impl EventBatch {
     fn seal(&mut self) {
         let batch = std::mem::take(&mut self.batch);
         if batch != Batch::default() {
-            self.sealed.push_back(Event::Traffic(batch));
+            self.beside.push_front(Event::Traffic(batch));
         }
-        self.sealed.extend(self.beside.drain(..));
+        if self.sealed.is_empty() {
+            // Most batches are sealed once: nothing is moved.
+            std::mem::swap(&mut self.sealed, &mut self.beside);
+        } else {
+            self.sealed.append(&mut self.beside);
+        }
     }
 }

@@ -126,7 +126,10 @@ impl SinkShared {
             tokio::select! {
                 biased;
                 () = &mut filled => return,
-                () = sleep(TRIM_AFTER), if is_in_use => is_in_use = self.blocks.trim(),
+                () = sleep(TRIM_AFTER), if is_in_use => {
+                    self.lock().trim();
+                    is_in_use = self.blocks.trim();
+                }
             }
         }
     }

@@ -8,6 +8,8 @@
 //! shares  what each session has in there, its losses, and the connections not named yet
 //! ```
 
+mod in_order;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::mem::Discriminant;
 
@@ -20,6 +22,7 @@ use crate::model::ciphertext::Ciphertext;
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::record::{ConnInfo, Direction, LossTotals, Record, RecordKind};
 use crate::model::timing::Stamp;
+use in_order::InOrder;
 
 /// Pending datagrams of a session: a third of a second at 100,000 a second. A busy machine keeps a
 /// thread waiting longer than one thinks.
@@ -87,7 +90,7 @@ struct Share {
 /// What all sessions have said.
 #[derive(Default)]
 pub(super) struct Queue {
-    items: BTreeMap<QueueKey, QueuedFact>,
+    items: InOrder<QueueKey, QueuedFact>,
     shares: BTreeMap<SessionId, Share>,
     /// Loss totals that changed.
     losses: BTreeMap<SessionId, LossTotals>,
@@ -308,7 +311,7 @@ impl Queue {
     }
 
     fn remove(&mut self, place: QueueKey) -> Option<QueuedFact> {
-        let item = self.items.remove(&place)?;
+        let item = self.items.remove(place)?;
         self.records -= usize::from(item.fact.is_record());
         let cost = item.fact.cost();
         self.cost -= cost;
@@ -325,18 +328,19 @@ impl Queue {
     /// younger than a held stamp.
     pub(super) fn take(&mut self) -> VecDeque<Event> {
         let horizon = self.held_stamps.first().map_or(Stamp(u64::MAX), |(at, _)| *at);
-        let mut events = EventBatch::with_room_for(self.records);
+        let others = self.items.len().saturating_sub(self.records);
+        let mut events = EventBatch::with_room_for(self.records, others);
         for lost in std::mem::take(&mut self.losses).into_values() {
             events.batch.lost.push(lost);
         }
         while !events.is_full()
-            && let Some((place, _)) = self.items.first_key_value()
+            && let Some(place) = self.items.first()
         {
             if place.0 > horizon {
                 self.is_held_up = true;
                 break;
             }
-            let Some(item) = self.remove(*place) else { break };
+            let Some(item) = self.remove(place) else { break };
             self.hand_over(item, &mut events);
         }
         events.finish()
@@ -375,6 +379,11 @@ impl Queue {
         if let Some((at, conn)) = ended {
             self.put(session, at, Fact::Over(conn));
         }
+    }
+
+    /// Gives back memory that is not needed.
+    pub(super) fn trim(&mut self) {
+        self.items.trim();
     }
 
     /// Nobody takes anything any more: forgets everything, and whatever is put from now on.

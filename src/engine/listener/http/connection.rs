@@ -31,6 +31,7 @@ use crate::engine::http::tap::{ReadBuffer, Tap};
 use crate::engine::refusal;
 use crate::engine::session::SessionHandle;
 use crate::engine::transport::stream::{Stream, is_unix, reset, told_reset};
+use crate::model::exchange::Head;
 use crate::model::failure::Stage;
 use crate::model::id::BodyId;
 use crate::model::plan::HttpListenerPlan;
@@ -53,7 +54,7 @@ const LINGER_BYTES: usize = 1024 * 1024;
 pub(super) struct HttpListener {
     pub(super) session: SessionHandle,
     /// What to answer from now on.
-    pub(super) plan: watch::Sender<HttpListenerPlan>,
+    pub(super) plan: watch::Sender<Arc<HttpListenerPlan>>,
     /// The machine's own name, lower case; empty when it has none.
     pub(super) machine: String,
     /// Numbers the exchanges of the session from 0, in order of arrival.
@@ -103,6 +104,8 @@ pub(super) enum ReadAbort {
 pub(super) struct HttpConnection {
     pub(super) listener: Arc<HttpListener>,
     pub(super) accepted: AcceptedConn,
+    /// The peer's address and port, as failures name it.
+    target: Arc<str>,
     control: HttpConnControl,
     received: Tap,
     sent: Tap,
@@ -115,6 +118,8 @@ pub(super) struct HttpConnection {
     finished: bool,
     /// The head being read; outlives the same.
     pub(super) reading: Option<HeadReader>,
+    /// Head of the last answer: the next one mostly has the same.
+    pub(super) answered: Head,
 }
 
 impl HttpConnection {
@@ -128,6 +133,7 @@ impl HttpConnection {
         let tap = Tap::new(listener.session.events.clone(), accepted.conn);
         let mut connection = HttpConnection {
             listener,
+            target: accepted.peer.to_string().into(),
             accepted,
             control,
             received: tap.clone(),
@@ -137,6 +143,7 @@ impl HttpConnection {
             current: None,
             finished: false,
             reading: None,
+            answered: Head::default(),
         };
         let giving_way = connection.control.giving_way.clone();
         // A slow request is told so; who does not read even that is reset.
@@ -173,7 +180,7 @@ impl HttpConnection {
                 recorder.edit(|exchange| exchange.request.head = begun);
             }
             let when = format!("the connection was {text}");
-            recorder.close(Err(refusal::cancelled(Stage::Session, self.target(), when)));
+            recorder.close(Err(refusal::cancelled(Stage::Session, &*self.target, when)));
         }
         let (_, kind, text) = told_reset(is_unix(&self.accepted.stream), text);
         self.note(Direction::Local, kind, text);
@@ -182,11 +189,6 @@ impl HttpConnection {
     /// A row about this connection.
     pub(super) fn note(&self, from: Direction, kind: RecordKind, text: impl Into<String>) {
         self.listener.session.events.note(self.accepted.conn, from, kind, text);
-    }
-
-    /// The peer's address and port, as failures name it.
-    fn target(&self) -> String {
-        self.accepted.peer.to_string()
     }
 
     /// Serves requests until one of the sides has enough; says how it ended.
@@ -217,7 +219,7 @@ impl HttpConnection {
         let AcceptedConn { conn, peer, local, tls, .. } = &self.accepted;
         let number = self.listener.requests.fetch_add(1, Ordering::Relaxed);
         let events = self.listener.session.events.clone();
-        let target = self.target();
+        let target = Arc::clone(&self.target);
         let recorder =
             ExchangeRecorder::begin(Side::Listener, *conn, number, request, target, events);
         recorder.edit(|exchange| {
@@ -277,7 +279,7 @@ impl HttpConnection {
         };
         self.control.pace.begin();
         let bytes = read.unwrap_or_else(|error| {
-            let failure = failure::socket(Stage::Session, &self.target(), &error, "idle");
+            let failure = failure::socket(Stage::Session, &self.target, &error, "idle");
             self.note(Direction::Received, RecordKind::Reset, failure.cause);
             Bytes::new()
         });

@@ -9,7 +9,9 @@ use tokio::time::Instant;
 
 use super::connection::{HttpConnection, ReadAbort, STALL};
 use super::host;
-use crate::codec::http1::{Expected, HeadErrorKind, HeadReader, ParsedHead, Refusal, judge};
+use crate::codec::http1::{
+    Expected, HeadErrorKind, HeadReader, ParsedHead, Refusal, RequestVerdict, judge,
+};
 use crate::codec::printable::printable;
 use crate::engine::body::BodyWriter;
 use crate::engine::http::answer::RequestFacts;
@@ -55,21 +57,24 @@ impl HttpConnection {
         recorder: &ExchangeRecorder,
         writer: BodyWriter,
     ) -> Result<RequestFacts, Failure> {
-        let (parsed, verdict) = self.head(first, &recorder.target).await;
-        let head = &parsed.head;
-        recorder.keep(&writer, head.raw.clone(), "before the body").await?;
-        recorder.warn_all(parsed.warnings.iter().cloned());
-        recorder.edit(|exchange| exchange.request.head = head.clone());
-        let mut asked = RequestFacts { refusal: verdict?, ..RequestFacts::default() };
-        if let StartLine::Request { method, target, version } = &head.start {
-            (asked.method, asked.target) = (method.clone(), target.clone());
-            asked.version = *version;
-            recorder.edit(|exchange| exchange.url = self.url(head, target));
-        }
+        let (parsed, outcome) = self.head(first, &recorder.target).await;
+        recorder.keep_head(&writer, parsed.head.raw.clone(), "before the body").await?;
+        let verdict = judge(&parsed);
+        recorder.warn_all(parsed.warnings);
+        recorder.edit(|exchange| exchange.request.head = parsed.head);
+        let mut asked = RequestFacts { refusal: outcome?, ..RequestFacts::default() };
+        recorder.edit(|exchange| {
+            let head = &exchange.request.head;
+            if let StartLine::Request { method, target, version } = &head.start {
+                (asked.method, asked.target) = (method.clone(), target.clone());
+                asked.version = *version;
+                exchange.url = self.url(head, target);
+            }
+        });
         if asked.refusal.is_some() {
             return Ok(asked);
         }
-        self.judged(recorder, writer, &parsed, asked).await
+        self.judged(recorder, writer, verdict, asked).await
     }
 
     /// Reads a head as far as it comes; what came behind it waits in `rest`.
@@ -127,15 +132,16 @@ impl HttpConnection {
         &mut self,
         recorder: &ExchangeRecorder,
         writer: BodyWriter,
-        parsed: &ParsedHead,
+        verdict: RequestVerdict,
         mut asked: RequestFacts,
     ) -> Result<RequestFacts, Failure> {
-        let (head, verdict) = (&parsed.head, judge(parsed));
         recorder.warn_all(verdict.framing.warnings.iter().cloned());
         let (local, machine) = (self.accepted.local.as_ref(), &self.listener.machine);
         // One that is refused is not served for another host either.
         let is_served = verdict.refusal.is_none();
-        let foreign = host::foreign(head, &asked.target, local, machine).filter(|_| is_served);
+        let foreign = |head: &Head| host::foreign(head, &asked.target, local, machine);
+        let foreign = recorder.edit(|exchange| foreign(&exchange.request.head));
+        let foreign = foreign.filter(|_| is_served);
         for mark in verdict.marks.into_iter().chain(foreign) {
             self.note(Direction::Local, RecordKind::Note, mark.clone());
             recorder.warn(mark);
@@ -154,13 +160,17 @@ impl HttpConnection {
             asked.keep_alive = false;
             return Ok(asked);
         }
-        let mut receiver = BodyReceiver::new(writer, &framing, head, &self.listener.session.tasks);
+        let mut receiver = recorder.edit(|exchange| {
+            let (head, tasks) = (&exchange.request.head, &self.listener.session.tasks);
+            BodyReceiver::new(writer, &framing, head, tasks)
+        });
         if !receiver.done {
             recorder.edit(|exchange| exchange.request.body = receiver.facts.clone());
             recorder.publish();
             let waits = |value: &Bytes| value.eq_ignore_ascii_case(b"100-continue");
             let may_wait = asked.version == HttpVersion::Http11 && self.rest.is_empty();
-            if may_wait && head.field("expect").is_some_and(waits) {
+            let does_wait = |head: &Head| head.field("expect").is_some_and(waits);
+            if may_wait && recorder.edit(|exchange| does_wait(&exchange.request.head)) {
                 self.go_on(recorder).await?;
             }
         }
@@ -186,7 +196,7 @@ impl HttpConnection {
         // Of `*` the server as a whole is meant.
         let target = target.strip_prefix('*').unwrap_or(target);
         let slash = if target.is_empty() || target.starts_with('/') { "" } else { "/" };
-        format!("{scheme}://{host}{slash}{target}")
+        [scheme, "://", &host, slash, target].concat()
     }
 
     /// Tells a client that waits before it sends its body (RFC 9110, section 10.1.1).

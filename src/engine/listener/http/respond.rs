@@ -1,18 +1,21 @@
 //! Writes answers: the rule's, or our own to what cannot be served.
 
+use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::sleep;
 
 use super::connection::HttpConnection;
+use crate::codec::http1::Expected;
 use crate::codec::http1::status::has_no_content;
 use crate::engine::http::answer::{AnswerShape, RequestFacts, choose, shape};
 use crate::engine::http::body_source::{BodySource, SourceError};
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
-use crate::engine::http::message_writer::{MessageWriter, answer_message};
+use crate::engine::http::message_writer::{MessageWriter, answer_message, shown};
 use crate::model::failure::Failure;
-use crate::model::plan::{AnswerPlan, HttpRulePlan, OTHERWISE, PlanBody};
+use crate::model::plan::{AnswerPlan, HttpListenerPlan, HttpRulePlan, OTHERWISE, PlanBody};
 use crate::model::record::{Direction, RecordKind};
 
 impl HttpConnection {
@@ -22,28 +25,8 @@ impl HttpConnection {
         mut asked: RequestFacts,
         recorder: &ExchangeRecorder,
     ) -> bool {
-        let answer = match &asked.refusal {
-            None => {
-                let plan = self.listener.plan.borrow();
-                let (answer, rule) =
-                    choose(&plan, &asked.method, &asked.target, &self.listener.turns);
-                let name = rule.map_or_else(|| OTHERWISE.to_owned(), HttpRulePlan::name);
-                let id = rule.map_or(0, |rule| rule.id);
-                recorder.edit(|exchange| {
-                    (exchange.rule, exchange.rule_id) = (Some(name), id);
-                });
-                answer.clone()
-            }
-            Some(refusal) => {
-                let kind = match refusal.status {
-                    // It is we who cannot.
-                    413 | 507 => RecordKind::Failed,
-                    _ => RecordKind::Note,
-                };
-                self.note(Direction::Local, kind, refusal.why.clone());
-                own_answer(refusal.status, &refusal.why, recorder)
-            }
-        };
+        let plan = Arc::clone(&self.listener.plan.borrow());
+        let answer = self.answer(&plan, &asked, recorder);
         if !answer.delay.is_zero() {
             recorder.publish();
             sleep(answer.delay).await;
@@ -57,7 +40,7 @@ impl HttpConnection {
                     SourceError::Unreadable(why) => (500, why),
                 };
                 self.note(Direction::Local, RecordKind::Failed, why.clone());
-                let answer = own_answer(status, &why, recorder);
+                let answer = Cow::Owned(own_answer(status, &why, recorder));
                 (answer, BodySource::bytes(format!("{why}\n").into()))
             }
         };
@@ -83,6 +66,30 @@ impl HttpConnection {
         listener.endings.told(&listener.session.events, ends).await
     }
 
+    /// What to answer: what the rules say, or why the request is not served.
+    fn answer<'a>(
+        &self,
+        plan: &'a HttpListenerPlan,
+        asked: &RequestFacts,
+        recorder: &ExchangeRecorder,
+    ) -> Cow<'a, AnswerPlan> {
+        if let Some(refusal) = &asked.refusal {
+            let kind = match refusal.status {
+                // It is we who cannot.
+                413 | 507 => RecordKind::Failed,
+                _ => RecordKind::Note,
+            };
+            self.note(Direction::Local, kind, refusal.why.clone());
+            return Cow::Owned(own_answer(refusal.status, &refusal.why, recorder));
+        }
+        let turns = &self.listener.turns;
+        let (answer, rule) = choose(plan, &asked.method, &asked.target, turns);
+        let name = rule.map_or_else(|| OTHERWISE.to_owned(), HttpRulePlan::name);
+        let id = rule.map_or(0, |rule| rule.id);
+        recorder.edit(|exchange| (exchange.rule, exchange.rule_id) = (Some(name), id));
+        Cow::Borrowed(answer)
+    }
+
     async fn send(
         &mut self,
         shape: AnswerShape,
@@ -90,7 +97,11 @@ impl HttpConnection {
         recorder: &ExchangeRecorder,
     ) -> Result<(), Failure> {
         let writer = self.listener.session.bodies.create();
-        let message = answer_message(&shape, writer.id(), source.len());
+        if self.answered.raw != shape.head {
+            self.answered = shown(Expected::Response, shape.head.clone());
+        }
+        let answered = self.answered.clone();
+        let message = answer_message(&shape, answered, writer.id(), source.len());
         let AnswerShape { head, has_body, chunked, .. } = shape;
         let interim = recorder.edit(|exchange| {
             exchange.response = Some(message);

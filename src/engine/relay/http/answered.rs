@@ -5,15 +5,15 @@ use tokio::time::{sleep, timeout};
 
 use super::received::{AskedRequest, STALL};
 use super::visitor::{Next, Visitor};
-use crate::codec::http1::Refusal;
 use crate::codec::http1::status::has_no_content;
+use crate::codec::http1::{Expected, Refusal};
 use crate::engine::body::BodyWriter;
 use crate::engine::http::answer::{AnswerShape, RequestFacts, fitting, shape};
 use crate::engine::http::body_receiver::BodyReceiver;
 use crate::engine::http::body_source::{BodySource, SourceError};
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::failure;
-use crate::engine::http::message_writer::{MessageWriter, answer_message};
+use crate::engine::http::message_writer::{MessageWriter, answer_message, shown};
 use crate::model::exchange::{HttpVersion, StartLine};
 use crate::model::failure::{Failure, Stage};
 use crate::model::plan::HttpRulePlan;
@@ -124,7 +124,8 @@ impl Visitor {
     ) -> Next {
         let relay = self.relay.clone();
         let writer = relay.session.bodies.create();
-        let message = answer_message(&shape, writer.id(), source.len());
+        let head = shown(Expected::Response, shape.head.clone());
+        let message = answer_message(&shape, head, writer.id(), source.len());
         let AnswerShape { head, has_body, chunked, keep_alive } = shape;
         recorder.edit(|exchange| exchange.response = Some(message));
         let ends = async {

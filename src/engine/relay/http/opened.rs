@@ -128,7 +128,7 @@ fn not_let_in(error: &io::Error, recorder: &ExchangeRecorder) -> Next {
                      cannot be opened";
         recorder.close(Err(Failure::new(
             Stage::Tls,
-            &recorder.target,
+            &*recorder.target,
             FailureKind::Malformed,
             cause,
         )));

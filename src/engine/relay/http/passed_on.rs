@@ -287,7 +287,7 @@ async fn both(
 
 fn unreachable_end(recorder: &ExchangeRecorder) -> Failure {
     let stage = crate::model::failure::Stage::Send;
-    Failure::new(stage, &recorder.target, FailureKind::Internal, "sending ended without a reason")
+    Failure::new(stage, &*recorder.target, FailureKind::Internal, "sending ended without a reason")
 }
 
 /// The exchange, where it is over by this.

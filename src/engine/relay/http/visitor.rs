@@ -320,7 +320,7 @@ impl Visitor {
         if let Some(recorder) = self.current.take() {
             let target = recorder.target.clone();
             let when = format!("the connection was {words}");
-            recorder.close(Err(refusal::cancelled(Stage::Session, target, when)));
+            recorder.close(Err(refusal::cancelled(Stage::Session, &*target, when)));
         }
         if ended == Next::Reset(words) {
             self.drop_onward(words);
