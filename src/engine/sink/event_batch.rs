@@ -84,6 +84,7 @@ impl EventBatch {
                 | Event::Progress { .. }
                 | Event::RuleAnswered { .. }
                 | Event::Rewrote { .. }
+                | Event::Opened { .. }
                 | Event::PeerFound { .. }
         );
         if is_beside {
