@@ -42,6 +42,7 @@ pub mod keymap;
 pub(crate) mod layout;
 mod live_rewrites;
 pub mod message;
+mod opened_log;
 pub(crate) mod outcome;
 pub mod overlay;
 pub(crate) mod pane;

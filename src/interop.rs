@@ -31,6 +31,7 @@ pub mod mock;
 pub(crate) mod ndjson;
 pub(crate) mod ndjson_exchange;
 pub(crate) mod ndjson_read;
+mod opened_bodies;
 pub(crate) mod opened_exchanges;
 pub mod pcap;
 pub mod pcapng;

@@ -3,7 +3,7 @@
 //! The one file that knows everybody. The terminal shell gets the store, and a way to start the
 //! engine instead of the engine, because its first frame comes before that.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -21,12 +21,14 @@ use crate::ending;
 use crate::engine::clock;
 use crate::engine::event::{Batch, Event};
 use crate::engine::{Engine, EngineConfig, EngineHandle, KeyLogFile};
+use crate::interop::pcap::FoundBodies;
 use crate::jq;
 use crate::logging;
 use crate::model::authority::AuthorityKeeper;
+use crate::model::exchange::Exchange;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::file_error;
-use crate::model::id::SessionId;
+use crate::model::id::{ConnId, SessionId};
 use crate::model::preset::Opening;
 use crate::model::recipe::JQ_ROLE;
 use crate::model::secrets::Disclosure;
@@ -257,7 +259,11 @@ fn show_capture(path: PathBuf, engine: EngineHandle) -> Result<(), Failure> {
             let (conns, records, remarks) = (piece.conns, piece.records, piece.remarks);
             let batch = Batch { conns, records, remarks, lost: newest, ..Batch::default() };
             let mut events: VecDeque<Event> = [Event::Traffic(batch)].into();
-            events.extend(piece.exchanges.into_iter().map(|it| Event::Exchange(Box::new(it))));
+            let mut bodies = bodies_by_exchange(piece.bodies);
+            for exchange in piece.exchanges {
+                let found = bodies.remove(&(exchange.conn, exchange.number));
+                events.push_back(opened(exchange, found, &engine));
+            }
             for told in piece.owners {
                 let (conn, since, owner) = (told.conn, told.since, told.owner);
                 events.push_back(Event::PeerFound { conn, info: None, since, owner });
@@ -274,6 +280,21 @@ fn show_capture(path: PathBuf, engine: EngineHandle) -> Result<(), Failure> {
     thread.map(drop).map_err(|error| {
         Failure::new(Stage::Program, "capture", FailureKind::Io, error.to_string())
     })
+}
+
+/// The bodies of a piece of a file, by their exchanges.
+fn bodies_by_exchange(bodies: Vec<FoundBodies>) -> HashMap<(ConnId, u32), FoundBodies> {
+    bodies.into_iter().map(|it| ((it.conn, it.number), it)).collect()
+}
+
+/// What is told of an exchange of a file; its bodies are kept as those of sessions are.
+fn opened(mut exchange: Exchange, found: Option<FoundBodies>, engine: &EngineHandle) -> Event {
+    let Some(found) = found else { return Event::Exchange(Box::new(exchange)) };
+    exchange.request.body.id = engine.keep_body(&found.request);
+    if let Some(response) = &mut exchange.response {
+        response.body.id = engine.keep_body(&found.response);
+    }
+    Event::Opened { exchange: Box::new(exchange), called: found.called }
 }
 
 /// What the application has to know before its first frame.

@@ -13,6 +13,8 @@
 
 #[path = "architecture/circles.rs"]
 mod circles;
+#[path = "architecture/counts.rs"]
+mod counts;
 #[path = "architecture/dependencies.rs"]
 mod dependencies;
 #[path = "architecture/files.rs"]
@@ -72,7 +74,7 @@ const LAYERS: &[(&str, &str)] = &[
     ),
     ("args", "model codec"),
     ("logging", "model codec named_file"),
-    ("run", "app args cli engine logging model store tui codec console ending jq"),
+    ("run", "app args cli engine interop logging model store tui codec console ending jq"),
     ("main", "run"),
     ("lib", ""),
 ];

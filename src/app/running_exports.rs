@@ -9,7 +9,7 @@ use super::exporting::{ExportChoice, ExportId, ExportTarget, ExportWish};
 use super::shared::Shared;
 use crate::interop::export::{ExportPiece, ExportedRecord};
 use crate::model::exchange::Exchange;
-use crate::model::id::{ConnId, RecordId, SessionId};
+use crate::model::id::{ConnId, RecordId};
 use crate::model::record::Record;
 use crate::query::Filter;
 use crate::timeline::RecordGaps;
@@ -32,7 +32,7 @@ pub(crate) struct RunningExport {
     end: Option<RecordId>,
     in_flight: usize,
     /// Exchanges that were written.
-    exchanges: BTreeSet<(SessionId, u32)>,
+    exchanges: BTreeSet<(ConnId, u32)>,
     /// Connections that are over since the last piece.
     over: Vec<ConnId>,
     is_finished: bool,
@@ -170,15 +170,16 @@ impl RunningExport {
     fn add_exchange(&mut self, record: &Record, shared: &Shared, piece: &mut ExportPiece) {
         let Some(facts) = shared.timeline.exchange_of(record) else { return };
         let of = record.conn.session;
-        if !self.exchanges.insert((of, facts.number)) {
+        if !self.exchanges.insert((facts.conn, facts.number)) {
             return;
         }
         let session = shared.sessions.get(of);
         let kept = session.and_then(|it| it.exchanges.iter().find(|it| it.number == facts.number));
+        let kept = kept.cloned().or_else(|| shared.opened.get(record.conn, facts.number));
         match kept {
             Some(kept) => piece
                 .exchanges
-                .push(Exchange { started: shared.wall_clock.at(kept.started), ..kept.clone() }),
+                .push(Exchange { started: shared.wall_clock.at(kept.started), ..kept }),
             None => piece.forgotten += 1,
         }
     }

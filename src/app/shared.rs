@@ -22,6 +22,7 @@ use super::kept_answers::KeptAnswers;
 use super::kept_filters::KeptFilters;
 use super::keymap::Keymap;
 use super::layout::{self, Areas, LayoutFacts};
+use super::opened_log::OpenedLog;
 use super::sessions::{Session, Sessions};
 use super::themes::Themes;
 use crate::check::CheckReport;
@@ -67,6 +68,8 @@ pub struct Shared {
     pub now: Stamp,
     /// What stamps are on the wall.
     pub(crate) wall_clock: WallClock,
+    /// Exchanges of files that were opened.
+    pub(crate) opened: OpenedLog,
     /// Columns and rows of the screen.
     pub size: (u16, u16),
     /// The colours in force, and those there are to choose from.

@@ -16,7 +16,7 @@ use crate::engine::{EngineHandle, Events};
 use crate::interop::har::{self, HarBodies};
 use crate::interop::ndjson;
 use crate::model::ciphertext::Ciphertext;
-use crate::model::counts::count;
+use crate::model::counts::{count, counted};
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, SessionId};
@@ -185,10 +185,10 @@ impl Headless {
             {
                 body.truncate(error.valid_up_to());
             }
-            let [kept, length] = [body.len() as u64, length].map(count);
+            let (kept, length) = (count(body.len() as u64), counted(length, "byte"));
             let all = if what == "response" { "; --raw prints all" } else { "" };
             output::note(&format!(
-                "the line has the first {kept} of {length} bytes of the {what}'s body{all}"
+                "the line has the first {kept} of {length} of the {what}'s body{all}"
             ));
         }
         body

@@ -157,6 +157,11 @@ pub(super) async fn watch(
         Ok(let_through) => let_through,
         Err(failure) => return ListenEnd::of(Err(failure)),
     };
+    let tells_owners = match output.style {
+        Style::Json => let_through.is_everything(),
+        Style::Text => tells_peers,
+        Style::Raw => false,
+    };
     let mut watch = ListenWatch {
         output,
         by_exchange: plan.capabilities().exchanges,
@@ -168,7 +173,7 @@ pub(super) async fn watch(
         left: count,
         body: None,
         input: ListenInput::none(),
-        owners: Owners::new(let_through.reads_owners()),
+        owners: Owners::new(let_through.reads_owners()).awaited(count.is_some() && tells_owners),
         let_through,
         tells_peers,
         program,
@@ -313,6 +318,13 @@ impl ListenWatch<'_> {
                 break;
             }
             if self.left == Some(0) && self.body.is_none() {
+                let told = tokio::select! {
+                    () = interrupts.next() => Ok(()),
+                    told = self.tell_owners(headless) => told,
+                };
+                if let Err(failure) = told {
+                    return ListenEnd::of(Err(failure));
+                }
                 headless.close(CloseMode::Close).await;
                 return ListenEnd::of(Ok(exit::OK));
             }
@@ -401,7 +413,7 @@ impl ListenWatch<'_> {
             }
             Event::Traffic(batch) => self.on_traffic(batch, headless),
             Event::Exchange(exchange) if exchange.state != ExchangeState::Active => {
-                if self.lets_through(&exchange, headless) {
+                if self.left != Some(0) && self.lets_through(&exchange, headless) {
                     self.count();
                     self.print_exchange(&exchange, headless);
                 }

@@ -17,7 +17,7 @@ use super::look::Look;
 use crate::args::{self, Common, Format};
 use crate::codec::{joiners, printable};
 use crate::console::{self, PrintError, Printer};
-use crate::model::counts::{count, counted};
+use crate::model::counts::counted;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::secrets::without_userinfo;
 
@@ -246,8 +246,8 @@ impl Output {
             Some(PrintError::ReaderLeft) => return Ok(exit::READER_LEFT),
             Some(PrintError::Failed(why)) => {
                 let (bytes, _) = self.to.missing();
-                let (bytes, name) = (count(bytes as u64), &self.name);
-                note(&format!("{name}: {why}; {bytes} bytes or more were not printed"));
+                let (bytes, name) = (counted(bytes as u64, "byte"), &self.name);
+                note(&format!("{name}: {why}; {bytes} or more were not printed"));
                 return Ok(exit::INTERRUPTED);
             }
             None => {}

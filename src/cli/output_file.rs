@@ -17,7 +17,7 @@ use rustix::io::Errno;
 
 use super::{exit, output};
 use crate::console;
-use crate::model::counts::count;
+use crate::model::counts::counted;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::file_error;
 use crate::named_file::nonblocking_flags;
@@ -122,8 +122,11 @@ fn keep_part(file: WholeFile, name: &str, target: &Path) -> io::Result<()> {
     part.push(".part");
     let part = file.keep_as(Path::new(&part))?;
     let part = part.display();
-    let bytes = count(bytes);
-    output::note(&format!("{name} is not written; the first {bytes} bytes are in {part}"));
+    let first = match bytes {
+        1 => "the first byte is".to_owned(),
+        bytes => format!("the first {} are", counted(bytes, "byte")),
+    };
+    output::note(&format!("{name} is not written; {first} in {part}"));
     Ok(())
 }
 

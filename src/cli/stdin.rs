@@ -27,7 +27,7 @@ use tokio::time::timeout;
 use self::at_hand::{AtHand, AtHandPiece};
 use super::output;
 use crate::codec::hex;
-use crate::model::counts::count;
+use crate::model::counts::{count, counted};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::named_file;
 
@@ -350,8 +350,8 @@ fn hand_over(
 }
 
 fn shortened(name: &str, read: u64, length: u64) -> Failure {
-    let (read, length) = (count(read), count(length));
-    let cause = format!("it became shorter while it was sent: {read} of {length} bytes");
+    let (read, length) = (count(read), counted(length, "byte"));
+    let cause = format!("it became shorter while it was sent: {read} of {length}");
     Failure::new(Stage::Send, name, FailureKind::Truncated, cause)
 }
 

@@ -134,6 +134,19 @@ impl BodyStore {
         BodyWriter::new(body, store.disk.clone())
     }
 
+    /// Keeps bytes as a whole body, from a thread that may block. What there is no room for is missing
+    /// from it; of nothing there is none.
+    pub(crate) fn keep(&self, bytes: &[u8]) -> BodyId {
+        if bytes.is_empty() {
+            return BodyId::default();
+        }
+        let writer = self.create();
+        let _ = writer.take_blocking(ViewPart::Raw, bytes);
+        writer.body_starts(0);
+        writer.body_ends();
+        writer.id()
+    }
+
     fn get(&self, id: BodyId) -> Option<Arc<Body>> {
         self.0.bodies.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }

@@ -32,7 +32,7 @@ use super::sink::StampGuard;
 use super::stream_io::{receive, write_or_finish};
 use super::transport::explain;
 use super::transport::stream::{Stream, is_unix, reset, told_reset};
-use crate::model::counts::count;
+use crate::model::counts::counted_were;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::ConnId;
 use crate::model::record::{Direction, RecordKind};
@@ -249,11 +249,10 @@ impl Live {
                 None
             }
             Err(error) => {
-                let unsent = count(self.outgoing.unsent() as u64);
+                let unsent = counted_were(self.outgoing.unsent() as u64, "byte");
                 let mut failure =
                     explain::stream_failure(Stage::Send, &self.setup.peer, &error, self.received);
-                failure.cause =
-                    format!("{}; {unsent} bytes in the queue were not sent", failure.cause);
+                failure.cause = format!("{}; of the queue {unsent} not sent", failure.cause);
                 Some(End::Failed(failure))
             }
         }

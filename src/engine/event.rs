@@ -39,6 +39,8 @@ pub enum Event {
     /// An exchange began, got its head, or ended; replaces the one with the same `conn.session`
     /// and `number`. Body lengths in between come as `Progress`.
     Exchange(Box<Exchange>),
+    /// An exchange of a file that was opened, with its bodies; the file itself has this number for it.
+    Opened { exchange: Box<Exchange>, called: u32 },
     /// A body grew. Coalesced: the latest wins, at most every 10 ms.
     Progress { id: SessionId, number: u32, body: BodyId, encoded: u64, decoded: u64 },
     /// A rule (`RulePlan::id`) of a TCP or UDP listener answered, so often in all. Coalesced: the latest wins.

@@ -136,6 +136,11 @@ impl EngineHandle {
         self.facts.upgrade().is_some_and(|facts| facts.blocking_send(events).is_ok())
     }
 
+    /// Keeps bytes as a body like those that come; may wait for the disk, so it is for threads that may.
+    pub(crate) fn keep_body(&self, bytes: &[u8]) -> BodyId {
+        self.bodies.keep(bytes)
+    }
+
     /// Asks for a window of a body; answered by `Event::View` on `Events::urgent`.
     pub fn view(&self, query: ViewQuery) -> Result<(), Failure> {
         self.bodies.view(query)

@@ -61,7 +61,7 @@ pub fn entry(exchange: &Exchange, bodies: HarBodies<'_>, told: &Disclosure) -> S
     let server = if accepted { &exchange.local } else { &exchange.peer };
     let mut entry = json!({
         "startedDateTime": time(exchange.started),
-        "time": millis(timings.iter().filter(|(name, _)| *name != "ssl").filter_map(|(_, t)| *t).sum()),
+        "time": millis(timings.iter().filter(|(name, _)| *name != "ssl").filter_map(|(_, t)| *t).map(whole_micros).sum()),
         "request": request(exchange, shown, bodies.request, told),
         "response": response(exchange, shown, bodies.response, told),
         "cache": {},
@@ -122,6 +122,11 @@ fn timings(exchange: &Exchange) -> [(&'static str, Option<Duration>); 7] {
         ("receive", receive),
         ("ssl", tls),
     ]
+}
+
+/// As it is written, so that the parts that are written add up.
+fn whole_micros(time: Duration) -> Duration {
+    Duration::from_micros(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
 }
 
 /// Milliseconds, to the microsecond.
@@ -251,10 +256,11 @@ fn spoken(version: HttpVersion) -> &'static str {
     }
 }
 
-/// Bytes from the start line to the empty line; -1 = there are none.
+/// Bytes from the start line to the empty line; -1 = they are not there, or their first line alone.
 fn head_size(message: &HttpMessage) -> Value {
-    let raw = message.head.raw.len();
-    if raw == 0 { json!(-1) } else { json!(raw) }
+    let Head { raw, fields, .. } = &message.head;
+    let lines = memchr::memchr_iter(b'\n', raw).count();
+    if lines < fields.len() + 2 { json!(-1) } else { json!(raw.len()) }
 }
 
 fn headers(head: &Head) -> Value {

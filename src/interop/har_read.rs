@@ -16,10 +16,13 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::har_web_socket::{last_said, messages};
-use super::pcap::{CaptureBatch, CaptureFault};
+use super::pcap::{CaptureBatch, CaptureFault, FoundBodies};
+use crate::codec::http1::content_codings;
 use crate::codec::json_halves;
+use crate::model::end_address::EndAddress;
 use crate::model::exchange::{
-    Exchange, ExchangeState, FieldLine, Head, HttpMessage, HttpVersion, StartLine,
+    BodyFacts, Exchange, ExchangeState, FieldLine, Head, HttpMessage, HttpVersion, MessageFraming,
+    StartLine,
 };
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{ConnId, SessionId};
@@ -48,6 +51,7 @@ struct HarImport {
 struct Lane {
     conn: ConnId,
     ended: Stamp,
+    peer: Option<EndAddress>,
 }
 
 /// The times of an entry, which is a request and its answer.
@@ -102,23 +106,37 @@ pub fn read_har(text: &[u8], session: SessionId) -> Result<(CaptureBatch, usize)
 
 impl HarImport {
     fn entry(&mut self, number: u32, times: &EntryTimes, entry: &Value) {
-        let conn = self.conn(number, times, entry);
+        let (conn, peer) = self.conn(number, times, entry);
         let (request, response) = (&entry["request"], &entry["response"]);
-        let mut exchange = times.exchange(conn, number, entry);
-        self.message(times.asked, conn, Direction::Sent, sent(request));
+        let mut exchange = Exchange { peer, ..times.exchange(conn, number, entry) };
+        let (asks, answers) = (sent(request), received(response));
+        exchange.request.body = asks.facts(request, &exchange.request.head);
+        if let Some(message) = &mut exchange.response {
+            message.body = answers.facts(response, &message.head);
+        }
+        let bodies = [&asks, &answers].map(HarMessage::body);
+        let [request_body, response_body] = bodies;
+        self.out.bodies.push(FoundBodies {
+            conn,
+            number,
+            called: number,
+            request: request_body,
+            response: response_body,
+        });
+        self.message(times.asked, conn, Direction::Sent, asks);
         let answered = times.answered;
         if response["status"].as_i64().is_some_and(|status| status > 0) {
-            self.message(answered, conn, Direction::Received, received(response));
+            self.message(answered, conn, Direction::Received, answers);
             self.out.records.extend(messages(entry, conn, answered));
-            exchange.state = ExchangeState::Complete;
+            let why = response["_error"].as_str().filter(|why| !why.is_empty());
+            exchange.state = why.map_or(ExchangeState::Complete, |why| failed(why, &exchange));
             self.out.exchanges.push(exchange);
             return;
         }
         let why = ["_error", "comment"].iter().find_map(|name| response[*name].as_str());
         let words =
             format!("no answer: {}", why.filter(|it| !it.is_empty()).unwrap_or("none is told"));
-        let failure = Failure::new(Stage::Head, &*exchange.url, FailureKind::Truncated, &*words);
-        exchange.state = ExchangeState::Failed(Box::new(failure));
+        exchange.state = failed(why.unwrap_or(&words), &exchange);
         self.out.exchanges.push(exchange);
         let (way, kind) = (Direction::Local, RecordKind::Failed);
         self.out.records.push(Record::new(answered, conn, way, kind, words.into()));
@@ -126,14 +144,19 @@ impl HarImport {
     }
 
     fn message(&mut self, at: Stamp, conn: ConnId, way: Direction, message: HarMessage) {
-        let HarMessage { bytes, missing } = message;
+        let HarMessage { bytes, missing, .. } = message;
         let record = Record::new(at, conn, way, RecordKind::Data, bytes);
         let original_len = record.original_len + missing;
         self.out.records.push(Record { original_len, ..record });
     }
 
     /// The connection of an entry: those that name the same one are on one, unless they are under way at the same time.
-    fn conn(&mut self, number: u32, times: &EntryTimes, entry: &Value) -> ConnId {
+    fn conn(
+        &mut self,
+        number: u32,
+        times: &EntryTimes,
+        entry: &Value,
+    ) -> (ConnId, Option<EndAddress>) {
         let (server, name) = (entry["serverIPAddress"].as_str(), entry["connection"].as_str());
         let url = UrlText::literal(entry["request"]["url"].as_str().unwrap_or_default());
         let name = name.filter(|name| !name.is_empty()).map_or_else(
@@ -144,21 +167,29 @@ impl HarImport {
         let free = lanes.iter_mut().rev().take(LANES).find(|lane| lane.ended < times.started);
         if let Some(lane) = free {
             lane.ended = times.ended;
-            return lane.conn;
+            return (lane.conn, lane.peer.clone());
         }
         self.conns += 1;
         let id = self.session.conn(self.conns);
-        lanes.push(Lane { conn: id, ended: times.ended });
         let tls = url.scheme.eq_ignore_ascii_case("https");
         let port =
             url.port.and_then(|port| port.parse().ok()).unwrap_or(if tls { 443 } else { 80 });
         let ip = server.map(|ip| ip.trim_matches(['[', ']'])).and_then(|ip| ip.parse().ok());
         let host = || url.host.trim_matches(['[', ']']).parse().ok();
         let ip: Option<IpAddr> = ip.or_else(host);
-        let peer = ip.map(|ip| SocketAddr::new(ip, port).into());
+        let peer: Option<EndAddress> = ip.map(|ip| SocketAddr::new(ip, port).into());
+        lanes.push(Lane { conn: id, ended: times.ended, peer: peer.clone() });
         let (protocol, side) = (Protocol::Http, Side::Client);
-        self.out.conns.push(ConnInfo { id, protocol, side, local: None, peer, tls, pair: None });
-        id
+        self.out.conns.push(ConnInfo {
+            id,
+            protocol,
+            side,
+            local: None,
+            peer: peer.clone(),
+            tls,
+            pair: None,
+        });
+        (id, peer)
     }
 }
 
@@ -199,16 +230,36 @@ impl EntryTimes {
         };
         let timing = Timing {
             lookup: part("dns"),
-            connect: part("connect"),
+            // Of which TLS is a part there.
+            connect: part("connect").map(|it| it.saturating_sub(time(&entry["timings"]["ssl"]))),
             tls: part("ssl"),
             send: part("send"),
-            first_byte: response.is_some().then(|| self.answered.since(self.started)),
+            first_byte: part("wait"),
             transfer: part("receive"),
             total: self.ended.since(self.started),
         };
         let begun = Exchange::begun(Side::Client, conn, number, request, self.started);
-        Exchange { url: text("url").to_owned(), response, timing, ..begun }
+        let warnings = remarks(entry["comment"].as_str().unwrap_or_default());
+        Exchange { url: text("url").to_owned(), response, timing, warnings, ..begun }
     }
+}
+
+/// What an entry is said to be remarkable for, without what is said anew of bodies that are not whole.
+fn remarks(comment: &str) -> Vec<String> {
+    let is_of_body =
+        |said: &&str| said.starts_with("the first ") && said.ends_with(" body are here");
+    let said = comment.split("; ").filter(|said| !said.is_empty() && !is_of_body(said));
+    said.map(str::to_owned).collect()
+}
+
+/// How an exchange ended that went wrong; what we wrote is read as it was.
+fn failed(why: &str, exchange: &Exchange) -> ExchangeState {
+    let ours = why.split_once(": ").and_then(|(title, said)| Some((Stage::titled(title)?, said)));
+    let failure = match ours {
+        Some((stage, said)) => Failure::new(stage, "", FailureKind::Io, said),
+        None => Failure::new(Stage::Head, &*exchange.url, FailureKind::Truncated, why),
+    };
+    ExchangeState::Failed(Box::new(failure))
 }
 
 /// The head of a message as it is told; of its bytes there are none.
@@ -245,14 +296,48 @@ fn time(value: &Value) -> Duration {
 /// A message made of an entry.
 struct HarMessage {
     bytes: Bytes,
+    /// Where its body begins.
+    head: usize,
     /// Bytes of its body that the file does not hold.
     missing: u64,
+}
+
+impl HarMessage {
+    fn new(head: Vec<u8>, body: &[u8], missing: u64) -> Self {
+        let len = head.len();
+        HarMessage { bytes: [head, body.to_vec()].concat().into(), head: len, missing }
+    }
+
+    fn body(&self) -> Bytes {
+        self.bytes.slice(self.head..)
+    }
+
+    /// What is known of its body: lengths on the wire, as far as they are told.
+    fn facts(&self, message: &Value, head: &Head) -> BodyFacts {
+        let decoded_len = self.body().len() as u64 + self.missing;
+        let encoded_len = message["bodySize"].as_u64().unwrap_or(decoded_len);
+        let is_coded = message["content"]["compression"].is_i64();
+        let framing = match (head.field("transfer-encoding"), encoded_len) {
+            (Some(_), _) => MessageFraming::Chunked,
+            (None, 0) => MessageFraming::None,
+            (None, len) => MessageFraming::Length(len),
+        };
+        let codings = if is_coded { content_codings(head) } else { Vec::new() };
+        BodyFacts {
+            framing,
+            codings,
+            encoded_len,
+            decoded_len,
+            complete: true,
+            ..BodyFacts::default()
+        }
+    }
 }
 
 fn sent(request: &Value) -> HarMessage {
     let text = |name: &str| request[name].as_str().unwrap_or_default();
     let target = target(text("url"));
-    let mut bytes = head(&format!("{} {target} {}", text("method"), version(request)), request);
+    let head = head(&format!("{} {target} {}", text("method"), version(request)), request);
     let post = &request["postData"];
     let body = match (post["text"].as_str(), post["params"].as_array()) {
         (Some(text), _) if !text.is_empty() => decoded(text, post["_encoding"].as_str()),
@@ -261,21 +346,20 @@ fn sent(request: &Value) -> HarMessage {
     };
     let said = request["bodySize"].as_u64().unwrap_or(0);
     let missing = if body.is_empty() { said } else { 0 };
-    bytes.extend_from_slice(&body);
-    HarMessage { bytes: bytes.into(), missing }
+    HarMessage::new(head, &body, missing)
 }
 
 fn received(response: &Value) -> HarMessage {
     let status = response["status"].as_i64().unwrap_or_default();
     let reason = response["statusText"].as_str().unwrap_or_default();
-    let mut bytes = head(&format!("{} {status} {reason}", version(response)), response);
+    let head = head(&format!("{} {status} {reason}", version(response)), response);
     let content = &response["content"];
     let body = content["text"].as_str().unwrap_or_default();
     let body = decoded(body, content["encoding"].as_str());
     let said = content["size"].as_u64().unwrap_or(0);
+    // A text may be in another charset than its bytes were.
     let missing = if body.is_empty() { said } else { 0 };
-    bytes.extend_from_slice(&body);
-    HarMessage { bytes: bytes.into(), missing }
+    HarMessage::new(head, &body, missing)
 }
 
 fn version(message: &Value) -> String {

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::ndjson::Bodies;
 use super::ndjson_read::{marks, time};
+use super::pcap::FoundBodies;
 use crate::model::exchange::{
     BodyFacts, Exchange, ExchangeState, FieldLine, Head, HttpMessage, HttpVersion, MessageFraming,
     StartLine,
@@ -39,6 +40,18 @@ impl ToldExchange {
     #[must_use]
     pub fn bodies(&self) -> Bodies<'_> {
         Bodies { request: self.request.as_deref(), response: self.response.as_deref() }
+    }
+
+    /// What of its bodies is there, when it is called so here.
+    pub(super) fn found_bodies(&self, number: u32) -> FoundBodies {
+        let [request, response] = [&self.request, &self.response].map(Option::clone);
+        FoundBodies {
+            conn: self.exchange.conn,
+            number,
+            called: self.exchange.number,
+            request: request.unwrap_or_default(),
+            response: response.unwrap_or_default(),
+        }
     }
 
     /// Its two messages as records, for a file that has no bytes of them: heads as they are told, bodies

@@ -224,6 +224,7 @@ impl LineReader {
         known.exchanges += 1;
         self.exchanges += 1;
         out.exchanges.push(Exchange { number, ..told.exchange.clone() });
+        out.bodies.push(told.found_bodies(number));
         // Its bytes may follow: a line about an exchange overtakes those of the records it ended with.
         if !known.has_data {
             let (name, ended) = (name.to_owned(), at + told.exchange.timing.total);

@@ -1,5 +1,5 @@
 //! Puts the exchanges of a file together from the bytes of its streams, so that filters that ask about
-//! requests and answers find them as they find those that were told live.
+//! requests and answers find them as they find those that were told live, and exports write them.
 //!
 //! ```text
 //! records ─► each connection: what its client said ─► heads and bodies ─┐
@@ -10,9 +10,12 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use super::pcap::MISSING;
+use bytes::Bytes;
+
+use super::opened_bodies::{HeldBytes, MessageBody};
+use super::pcap::{FoundBodies, MISSING};
 use super::seen_request::url_of;
-use crate::codec::http1::{BodyReader, Expected, HeadReader, request_framing, response_framing};
+use crate::codec::http1::{Expected, HeadReader, request_framing, response_framing};
 use crate::model::exchange::{Exchange, ExchangeState, Head, HttpMessage, StartLine};
 use crate::model::id::ConnId;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
@@ -27,6 +30,15 @@ pub(crate) struct OpenedExchanges {
     conns: HashMap<ConnId, Watched>,
     /// Exchanges of a connection that the file itself tells of, which knows more of them.
     told: HashMap<ConnId, u32>,
+    news: News,
+}
+
+/// What is known that was not yet asked for.
+#[derive(Debug, Default)]
+struct News {
+    exchanges: BTreeMap<(ConnId, u32), Exchange>,
+    bodies: Vec<FoundBodies>,
+    held: HeldBytes,
 }
 
 /// A connection; `None` in place of its streams = it is looked at no longer.
@@ -40,8 +52,15 @@ struct Watched {
 struct Streams {
     asked: HalfStream,
     answered: HalfStream,
-    waiting: VecDeque<Exchange>,
+    waiting: VecDeque<Waiting>,
     met: u32,
+}
+
+/// An exchange that is not over, and the body of its request when that is.
+#[derive(Debug)]
+struct Waiting {
+    exchange: Exchange,
+    request: Bytes,
 }
 
 /// Where one of the two is.
@@ -49,7 +68,7 @@ struct Streams {
 enum HalfStream {
     /// In a head, of which there are bytes since then.
     Head(Box<HeadReader>, Option<Stamp>),
-    Body(Box<BodyReader>),
+    Body(Box<MessageBody>),
 }
 
 /// A stream says nothing that can be understood any more.
@@ -70,39 +89,42 @@ impl OpenedExchanges {
             let streams = known.unwrap_or_else(fresh);
             self.conns.insert(info.id, Watched { info: info.clone(), streams });
         }
-        let mut found = BTreeMap::new();
         for record in records {
             let Some(watched) = self.conns.get_mut(&record.conn) else { continue };
             let Some(streams) = &mut watched.streams else { continue };
-            let mut told = |it: &Exchange| drop(found.insert((it.conn, it.number), it.clone()));
-            if streams.take(&watched.info, record, &mut told).is_err() {
+            if streams.take(&watched.info, record, &mut self.news).is_err() {
                 watched.streams = None;
             }
         }
-        let is_news = |it: &Exchange| self.told.get(&it.conn).is_none_or(|told| it.number >= *told);
-        found.into_values().filter(is_news).collect()
+        let found = std::mem::take(&mut self.news.exchanges);
+        found.into_values().filter(|it| self.is_news(it.conn, it.number)).collect()
+    }
+
+    /// The bodies of exchanges that ended in what was taken since the last time.
+    pub(crate) fn take_bodies(&mut self) -> Vec<FoundBodies> {
+        let mut bodies = std::mem::take(&mut self.news.bodies);
+        bodies.retain(|it| self.is_news(it.conn, it.number));
+        bodies
+    }
+
+    fn is_news(&self, conn: ConnId, number: u32) -> bool {
+        self.told.get(&conn).is_none_or(|told| number >= *told)
     }
 }
 
 impl Streams {
     fn new() -> Self {
-        let head = |expected| HalfStream::Head(Box::new(HeadReader::new(expected)), None);
-        let (asked, answered) = (head(Expected::Request), head(Expected::Response));
+        let [asked, answered] = [Expected::Request, Expected::Response].map(HalfStream::head);
         Streams { asked, answered, waiting: VecDeque::new(), met: 0 }
     }
 
-    fn take(
-        &mut self,
-        info: &ConnInfo,
-        record: &Record,
-        told: &mut dyn FnMut(&Exchange),
-    ) -> Result<(), Lost> {
+    fn take(&mut self, info: &ConnInfo, record: &Record, news: &mut News) -> Result<(), Lost> {
         let asks = if info.is_accepted() { Direction::Received } else { Direction::Sent };
         match record.kind {
-            RecordKind::Data if record.direction == asks => self.asks(info, record, told)?,
-            RecordKind::Data => self.answers(record, told)?,
-            RecordKind::Finished if record.direction != asks => self.ends(record.at, told),
-            RecordKind::Closed => self.ends(record.at, told),
+            RecordKind::Data if record.direction == asks => self.asks(info, record, news)?,
+            RecordKind::Data => self.answers(record, news)?,
+            RecordKind::Finished if record.direction != asks => self.ends(record.at, news),
+            RecordKind::Closed => self.ends(record.at, news),
             RecordKind::Note if record.data.ends_with(MISSING.as_bytes()) => return Err(Lost),
             _ => {}
         }
@@ -112,25 +134,29 @@ impl Streams {
         Ok(())
     }
 
-    fn asks(
-        &mut self,
-        info: &ConnInfo,
-        record: &Record,
-        told: &mut dyn FnMut(&Exchange),
-    ) -> Result<(), Lost> {
+    fn asks(&mut self, info: &ConnInfo, record: &Record, news: &mut News) -> Result<(), Lost> {
         let mut rest = &record.data[..];
         while !rest.is_empty() {
-            let (used, head) = self.asked.push(rest, record.at)?;
+            let (used, head) = self.asked.push(rest, record.at, &mut news.held)?;
             rest = &rest[used..];
             if let Some((head, since)) = head {
+                let framing = request_framing(&head);
+                self.asked = HalfStream::Body(Box::new(MessageBody::new(&head, framing)));
                 let exchange = begun(info, self.met, head, since)?;
-                self.asked
-                    .enter(BodyReader::new(request_framing(&exchange.request.head).framing))?;
-                told(&exchange);
+                news.tell(&exchange);
                 self.met += 1;
-                self.waiting.push_back(exchange);
+                self.waiting.push_back(Waiting { exchange, request: Bytes::new() });
             }
-            self.asked.leave(Expected::Request);
+            if let Some(body) = self.asked.leave(Expected::Request) {
+                let (facts, bytes) = body.told(&mut news.held);
+                // An answer may be over before what it answers is.
+                let asked = |it: &&mut Waiting| it.exchange.number + 1 == self.met;
+                if let Some(waiting) = self.waiting.back_mut().filter(asked) {
+                    waiting.exchange.timing.send = Some(record.at.since(waiting.exchange.started));
+                    waiting.exchange.request.body = facts;
+                    waiting.request = bytes;
+                }
+            }
             if self.waiting.len() > WAITING {
                 return Err(Lost);
             }
@@ -138,53 +164,83 @@ impl Streams {
         Ok(())
     }
 
-    fn answers(&mut self, record: &Record, told: &mut dyn FnMut(&Exchange)) -> Result<(), Lost> {
+    fn answers(&mut self, record: &Record, news: &mut News) -> Result<(), Lost> {
         let mut rest = &record.data[..];
         while !rest.is_empty() {
-            let (used, head) = self.answered.push(rest, record.at)?;
+            let (used, head) = self.answered.push(rest, record.at, &mut news.held)?;
             rest = &rest[used..];
-            let exchange = self.waiting.front_mut().ok_or(Lost)?;
+            let exchange = &mut self.waiting.front_mut().ok_or(Lost)?.exchange;
             if let Some((head, since)) = head {
                 let status = head.status().ok_or(Lost)?;
                 if status < 200 && status != 101 {
-                    self.answered =
-                        HalfStream::Head(Box::new(HeadReader::new(Expected::Response)), None);
+                    self.answered = HalfStream::head(Expected::Response);
                     continue;
                 }
                 let method = method(exchange).to_owned();
-                self.answered.enter(BodyReader::new(response_framing(&head, &method).framing))?;
-                exchange.timing.first_byte = Some(since.since(exchange.started));
+                let framing = response_framing(&head, &method);
+                self.answered = HalfStream::Body(Box::new(MessageBody::new(&head, framing)));
+                let sent = exchange.started + exchange.timing.send.unwrap_or_default();
+                exchange.timing.first_byte = Some(since.since(sent));
                 exchange.response = Some(HttpMessage { head, ..HttpMessage::default() });
                 if status == 101 || method == "CONNECT" && status < 300 {
-                    finish(exchange, record.at);
-                    told(exchange);
+                    self.ends(record.at, news);
                     return Err(Lost);
                 }
             }
-            if self.answered.leave(Expected::Response) {
-                finish(exchange, record.at);
-                told(exchange);
-                self.waiting.pop_front();
+            if let Some(body) = self.answered.leave(Expected::Response) {
+                self.answered_whole(body, record.at, news);
             } else if exchange.response.is_some() {
-                told(exchange);
+                news.tell(exchange);
             }
         }
         Ok(())
     }
 
+    /// The answer to the first that waits is over.
+    fn answered_whole(&mut self, body: Box<MessageBody>, at: Stamp, news: &mut News) {
+        let Some(Waiting { mut exchange, request }) = self.waiting.pop_front() else { return };
+        let (facts, response) = body.told(&mut news.held);
+        exchange.state = ExchangeState::Complete;
+        let timing = &mut exchange.timing;
+        timing.total = at.since(exchange.started);
+        let before = timing.send.unwrap_or_default() + timing.first_byte.unwrap_or_default();
+        timing.transfer = timing.first_byte.map(|_| timing.total.saturating_sub(before));
+        if let Some(message) = &mut exchange.response {
+            message.body = facts;
+        }
+        news.tell(&exchange);
+        let Exchange { conn, number, .. } = exchange;
+        news.bodies.push(FoundBodies { conn, number, called: number, request, response });
+    }
+
     /// The server says no more: what was to end so is whole.
-    fn ends(&mut self, at: Stamp, told: &mut dyn FnMut(&Exchange)) {
-        let is_body = matches!(self.answered, HalfStream::Body(_));
-        if let Some(mut exchange) = self.waiting.pop_front().filter(|_| is_body) {
-            finish(&mut exchange, at);
-            told(&exchange);
+    fn ends(&mut self, at: Stamp, news: &mut News) {
+        let answered = std::mem::replace(&mut self.answered, HalfStream::head(Expected::Response));
+        match answered {
+            HalfStream::Body(body) => self.answered_whole(body, at, news),
+            HalfStream::Head(..) => drop(self.waiting.pop_front()),
         }
     }
 }
 
+impl News {
+    fn tell(&mut self, exchange: &Exchange) {
+        self.exchanges.insert((exchange.conn, exchange.number), exchange.clone());
+    }
+}
+
 impl HalfStream {
+    fn head(expected: Expected) -> Self {
+        HalfStream::Head(Box::new(HeadReader::new(expected)), None)
+    }
+
     /// Takes bytes, and says how many and which head they ended.
-    fn push(&mut self, bytes: &[u8], at: Stamp) -> Result<(usize, Option<(Head, Stamp)>), Lost> {
+    fn push(
+        &mut self,
+        bytes: &[u8],
+        at: Stamp,
+        held: &mut HeldBytes,
+    ) -> Result<(usize, Option<(Head, Stamp)>), Lost> {
         match self {
             HalfStream::Head(reader, since) => {
                 let since = *since.get_or_insert(at);
@@ -194,28 +250,20 @@ impl HalfStream {
                     None => (bytes.len(), None),
                 })
             }
-            HalfStream::Body(reader) => {
-                let progress = reader.push(bytes, &mut |_| {}).map_err(|_| Lost)?;
-                Ok((progress.used, None))
-            }
+            HalfStream::Body(body) => Ok((body.push(bytes, held).ok_or(Lost)?, None)),
         }
     }
 
-    /// The head is over.
-    fn enter(&mut self, mut body: BodyReader) -> Result<(), Lost> {
-        body.push(&[], &mut |_| {}).map_err(|_| Lost)?;
-        *self = HalfStream::Body(Box::new(body));
-        Ok(())
-    }
-
-    /// The next head begins where the body is over; whether it is.
-    fn leave(&mut self, expected: Expected) -> bool {
-        let HalfStream::Body(reader) = self else { return false };
-        let is_over = reader.push(&[], &mut |_| {}).is_ok_and(|progress| progress.done);
-        if is_over {
-            *self = HalfStream::Head(Box::new(HeadReader::new(expected)), None);
+    /// The next head begins where the body is over; the body when it is.
+    fn leave(&mut self, expected: Expected) -> Option<Box<MessageBody>> {
+        let HalfStream::Body(body) = self else { return None };
+        if !body.is_over() {
+            return None;
         }
-        is_over
+        match std::mem::replace(self, HalfStream::head(expected)) {
+            HalfStream::Body(body) => Some(body),
+            HalfStream::Head(..) => None,
+        }
     }
 }
 
@@ -224,7 +272,8 @@ fn begun(info: &ConnInfo, number: u32, head: Head, started: Stamp) -> Result<Exc
     let url = url_of(info, &head, target);
     let request = HttpMessage { head, ..HttpMessage::default() };
     let exchange = Exchange::begun(info.side, info.id, number, request, started);
-    Ok(Exchange { url, ..exchange })
+    let (local, peer) = (info.local.clone(), info.peer.clone());
+    Ok(Exchange { url, local, peer, ..exchange })
 }
 
 fn method(exchange: &Exchange) -> &str {
@@ -232,11 +281,6 @@ fn method(exchange: &Exchange) -> &str {
         StartLine::Request { method, .. } => method,
         StartLine::Response { .. } | StartLine::Unknown => "",
     }
-}
-
-fn finish(exchange: &mut Exchange, at: Stamp) {
-    exchange.state = ExchangeState::Complete;
-    exchange.timing.total = at.since(exchange.started);
 }
 
 #[cfg(test)]
@@ -312,6 +356,52 @@ mod tests {
                 assert_eq!(times, [(0, at(30)), (40, at(50)), (40, at(70))]);
             }
         }
+    }
+
+    #[test]
+    fn bodies_are_there_without_framing_and_codings() {
+        let gzip = |text: &str| {
+            let mut coder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            std::io::Write::write_all(&mut coder, text.as_bytes()).unwrap();
+            coder.finish().unwrap()
+        };
+        let coded = gzip("squeezed");
+        let (one, two) = coded.split_at(9);
+        let chunked = [
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n",
+            one,
+            format!("\r\n{:x}\r\n", two.len()).as_bytes(),
+            two,
+            b"\r\n0\r\nX-T: 1\r\n\r\n",
+        ]
+        .concat();
+        let broken = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nplain";
+        let info = conn(Side::Client);
+        let ask = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc";
+        let said = [
+            (Direction::Sent, &ask[..]),
+            (Direction::Received, &chunked),
+            (Direction::Sent, ask),
+            (Direction::Received, broken),
+        ];
+        let records: Vec<Record> = said
+            .into_iter()
+            .map(|(way, data)| {
+                let data = Bytes::copy_from_slice(data);
+                Record::new(Stamp(1), info.id, way, RecordKind::Data, data)
+            })
+            .collect();
+        let mut opened = OpenedExchanges::default();
+        let found = opened.take(std::slice::from_ref(&info), &records);
+        let bodies = opened.take_bodies();
+        let texts: Vec<_> = bodies.iter().map(|it| (&it.request[..], &it.response[..])).collect();
+        assert_eq!(texts, [(&b"abc"[..], &b"squeezed"[..]), (b"abc", b"plain")]);
+        let facts = |at: usize| &found[at].response.as_ref().unwrap().body;
+        let whole = facts(0);
+        assert_eq!((whole.encoded_len, whole.decoded_len), (coded.len() as u64, 8));
+        assert!(whole.complete && whole.codings == ["gzip"] && whole.trailers.len() == 1);
+        assert!(facts(1).as_came && facts(1).decode_error.is_some());
+        assert!(opened.take_bodies().is_empty());
     }
 
     #[test]

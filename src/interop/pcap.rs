@@ -13,6 +13,8 @@ mod streams;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::ndjson_exchange::ToldExchange;
 use super::pcapng::{DECRYPTED, MASKED, OURS};
 use crate::model::exchange::Exchange;
@@ -37,6 +39,8 @@ pub struct CaptureBatch {
     pub exchanges: Vec<Exchange>,
     /// Whose peers were, as the file tells.
     pub owners: Vec<ToldOwner>,
+    /// Bodies of exchanges that are over in this batch, as far as the file has them.
+    pub bodies: Vec<FoundBodies>,
     /// What else it tells between its records.
     pub told: Vec<ToldLine>,
     /// Records that are no lines of the file but were made of what it tells of exchanges.
@@ -52,6 +56,18 @@ impl CaptureBatch {
             ToldThing::Exchange(_) => None,
         })
     }
+}
+
+/// The bodies of an exchange of a file, after their content codings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundBodies {
+    pub conn: ConnId,
+    /// Which exchange of those of this batch.
+    pub number: u32,
+    /// The number that the file itself has for it.
+    pub called: u32,
+    pub request: Bytes,
+    pub response: Bytes,
 }
 
 /// What stood between two records.

@@ -31,6 +31,12 @@ pub(crate) fn counted_are(number: u64, noun: &str) -> String {
     format!("{} {}", counted(number, noun), if number == 1 { "is" } else { "are" })
 }
 
+/// `1 byte was`, `2 bytes were`: the same of what is over.
+#[must_use]
+pub(crate) fn counted_were(number: u64, noun: &str) -> String {
+    format!("{} {}", counted(number, noun), if number == 1 { "was" } else { "were" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,5 +55,7 @@ mod tests {
             (counted_are(1, "byte"), counted_are(2, "byte")),
             ("1 byte is".into(), "2 bytes are".into())
         );
+        assert_eq!(counted_were(1, "byte"), "1 byte was");
+        assert_eq!(counted_were(0, "byte"), "0 bytes were");
     }
 }

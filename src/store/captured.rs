@@ -81,6 +81,7 @@ pub(crate) fn read_capture(
         records += out.records.len() - out.made.len();
         opened.knows(&out.exchanges);
         out.exchanges.splice(..0, opened.take(&out.conns, &out.records));
+        out.bodies.extend(opened.take_bodies());
         let is_empty = out.records.is_empty() && out.owners.is_empty() && out.told.is_empty();
         if !is_empty && !each(out, progress) {
             return Ok(reader.words(&name, records));
@@ -113,7 +114,7 @@ fn har(
     session: SessionId,
     each: &mut dyn FnMut(CaptureBatch, CaptureProgress) -> bool,
 ) -> Result<String, Failure> {
-    let (CaptureBatch { mut conns, mut records, mut exchanges, .. }, entries) =
+    let (CaptureBatch { mut conns, mut records, mut exchanges, mut bodies, .. }, entries) =
         read_har(text, session).map_err(|fault| {
             Failure::new(Stage::Storage, name, FailureKind::Usage, fault.cause).hint(OPENS)
         })?;
@@ -126,11 +127,13 @@ fn har(
             exchanges.partition_point(|exchange| exchange.started < next.at)
         });
         let next = exchanges.split_off(begun);
+        let next_bodies = bodies.split_off(begun);
         let piece = CaptureBatch {
             conns: std::mem::take(&mut conns),
             records,
             remarks,
             exchanges: std::mem::replace(&mut exchanges, next),
+            bodies: std::mem::replace(&mut bodies, next_bodies),
             ..CaptureBatch::default()
         };
         let progress = CaptureProgress { read: of - later.len() as u64, of };

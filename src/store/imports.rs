@@ -15,6 +15,7 @@ use super::{atomic, environment_files, folders, inside, preset, workspace};
 use crate::interop::import::{
     ImportPlace, ImportPlan, ImportTree, PlannedFolder, PlannedPreset, plan,
 };
+use crate::model::counts::counted_were;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::preset::PresetPath;
 
@@ -50,7 +51,10 @@ pub(crate) fn take_in(
     for (count, imported) in planned.presets.iter().enumerate() {
         write_preset(root, imported).map_err(|failure| match count {
             0 => failure,
-            count => failure.hint(format!("{count} presets were written before it, and stay")),
+            count => failure.hint(format!(
+                "{} written before it, and stay",
+                counted_were(count as u64, "preset")
+            )),
         })?;
     }
     for folder in &planned.folders {

@@ -44,7 +44,7 @@ use super::screen::Screen;
 use super::sequence::Parsed;
 use super::signals::{self, SignalRequest, Signals};
 use super::{terminal, terminal_output};
-use crate::model::counts::count;
+use crate::model::counts::{count, counted_were};
 use crate::ui;
 use crate::ui::theme::ThemeStyles;
 
@@ -518,8 +518,8 @@ fn task_panicked(text: String) -> Failure {
 }
 
 fn paste_cut(bytes: usize) -> Failure {
-    let [bytes, most] = [bytes, PASTE_LIMIT].map(|bytes| count(bytes as u64));
-    let cause = format!("the last {bytes} bytes were left out; {most} are taken at most");
+    let (bytes, most) = (counted_were(bytes as u64, "byte"), count(PASTE_LIMIT as u64));
+    let cause = format!("at the end {bytes} left out; {most} are taken at most");
     Failure::new(Stage::Paste, "", FailureKind::TooLarge, cause).hint("use a file body instead")
 }
 

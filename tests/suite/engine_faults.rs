@@ -178,7 +178,7 @@ async fn a_reset_and_an_end_come_behind_their_byte() {
     it.client.write_all(b"the other way goes on").unwrap();
     reads(&mut it.server, b"the other way goes on");
     drop((it.client, it.server));
-    let lost = "4 bytes of the server were not passed on to the client";
+    let lost = "of the server 4 bytes were not passed on to the client";
     it.bench.record("the rest", |record| text(record) == lost).await;
 
     let reset = FaultPlan {

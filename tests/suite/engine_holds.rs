@@ -300,7 +300,7 @@ async fn one_that_goes_away_takes_what_is_held_with_it() {
         assert_eq!(left.read(&mut [0]).unwrap_err().kind(), ErrorKind::ConnectionReset);
         let over = |bench: &Bench| Holding::ends(bench) == [(1, HoldEnd::Gone)];
         it.bench.until("it went with its connection", over).await;
-        let words = "7 bytes of the client were not passed on to the server";
+        let words = "of the client 7 bytes were not passed on to the server";
         it.bench.record("what was left", |record| text(record) == words).await;
     }
 }

@@ -269,7 +269,7 @@ async fn closing_a_relay_ends_both_halves_within_the_time_of_listeners() {
     bench.close(id, CloseMode::Close);
     bench.outcome(id).await.unwrap();
     let words: Vec<String> = bench.records.iter().map(text).collect();
-    assert!(words.iter().any(|it| it.contains("of the client were not passed on")));
+    assert!(words.iter().any(|it| it.contains("bytes were not passed on")));
     drop(server);
 }
 

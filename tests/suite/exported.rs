@@ -81,6 +81,84 @@ fn what_crossed_is_written_in_every_format_and_read_by_others() {
     }
 }
 
+/// The screen on a file, in whose traffic this stands.
+fn opened(file: &Path, shows: &str) -> Tui {
+    let mut tui = Launch::default().size(120, 40).args(&["open", file.to_str().unwrap()]).start();
+    tui.wait_for(shows);
+    tui.keys("<A-5>");
+    tui
+}
+
+fn entries(file: &Path) -> Vec<Value> {
+    let har: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    assert_eq!(har["log"]["comment"], Value::Null, "nothing is left out");
+    let mut entries = har["log"]["entries"].as_array().unwrap().clone();
+    for entry in &mut entries {
+        // A file does not say how long heads were, and what connections are called is ours.
+        entry["connection"] = Value::Null;
+        // What is masked does not say which cookies it was.
+        entry["response"]["cookies"] = Value::Null;
+        entry["request"]["headersSize"] = Value::Null;
+        entry["response"]["headersSize"] = Value::Null;
+    }
+    entries
+}
+
+fn lines(file: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(file).unwrap();
+    let mut lines: Vec<Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for line in &mut lines {
+        let conn = line["conn"].as_str().unwrap();
+        line["conn"] = conn.split_once('/').unwrap().1.into();
+        // How long a message was in whose place there is a mask now is not known any more.
+        let line = line.as_object_mut().unwrap();
+        let text = line.get("text").and_then(Value::as_str);
+        let is_masked = text.is_some_and(|text| text.contains("***"));
+        if is_masked {
+            line.retain(|key, _| !["len", "kept", "masked"].contains(&key.as_str()));
+        }
+    }
+    lines
+}
+
+#[test]
+fn an_opened_file_is_exported_with_its_exchanges() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let mut tui = with_traffic();
+    for (format, name) in ["a.pcapng", "a.har", "a.jsonl"].into_iter().enumerate() {
+        export(&mut tui, format, &at(name));
+    }
+    tui.quit();
+    let (har, jsonl) = (entries(&at("a.har")), lines(&at("a.jsonl")));
+    let mut tui = opened(&at("a.har"), "1 entry");
+    export(&mut tui, 1, &at("b.har"));
+    tui.quit();
+    assert_eq!(entries(&at("b.har")), har);
+    let mut tui = opened(&at("a.jsonl"), "and 1 exchange");
+    export(&mut tui, 2, &at("b.jsonl"));
+    export(&mut tui, 1, &at("c.har"));
+    tui.quit();
+    assert_eq!(lines(&at("b.jsonl")), jsonl);
+    assert_eq!(entries(&at("c.har")), har);
+    let mut tui = opened(&at("a.pcapng"), "of 8 packets");
+    export(&mut tui, 2, &at("d.jsonl"));
+    export(&mut tui, 1, &at("d.har"));
+    tui.quit();
+    let found = lines(&at("d.jsonl"));
+    let of = |line: &&Value| line["type"] == "exchange";
+    let found = found.iter().find(of).expect("an exchange");
+    let told = jsonl.iter().find(of).expect("an exchange");
+    for part in ["/request", "/response", "/url", "/state", "/peer", "/local"] {
+        assert_eq!(found.pointer(part), told.pointer(part), "{part}");
+    }
+    let found = &entries(&at("d.har"))[0];
+    for part in ["request", "response", "serverIPAddress"] {
+        assert_eq!(found[part], har[0][part], "{part}");
+    }
+}
+
 #[test]
 fn packets_go_into_a_program_as_they_come_and_its_end_and_absence_are_told() {
     let folder = tempfile::tempdir().unwrap();

@@ -28,6 +28,7 @@ fn take(app: &mut App, event: Event) {
         Event::Ciphertext(_) => {}
         Event::Phase { id, phase, at } => phase_changed(app, id, phase, at),
         Event::Exchange(exchange) => exchange_changed(app, *exchange),
+        Event::Opened { exchange, called } => opened(app, *exchange, called),
         Event::Progress { id, number, body, encoded, decoded, .. } => {
             let session = app.shared.sessions.get_mut(id);
             if let Some(body) = session.and_then(|session| session.arriving(number, body)) {
@@ -161,11 +162,22 @@ fn phase_changed(app: &mut App, id: SessionId, phase: Phase, at: Stamp) {
 
 fn exchange_changed(app: &mut App, exchange: Exchange) {
     let id = exchange.conn.session;
+    if id == SessionId::FOREIGN {
+        let called = exchange.number;
+        return opened(app, exchange, called);
+    }
     traffic::exchange_changed(app, &exchange);
     let Some(session) = app.shared.sessions.get_mut(id) else { return };
     let gone = session.put(exchange);
     app.release(gone);
     response::exchange_changed(app, id);
+}
+
+/// One of a file.
+fn opened(app: &mut App, exchange: Exchange, called: u32) {
+    traffic::exchange_changed(app, &exchange);
+    let gone = app.shared.opened.put(exchange, called);
+    app.release(gone);
 }
 
 fn done(app: &mut App, id: SessionId, outcome: Result<Summary, Failure>, at: Stamp) {

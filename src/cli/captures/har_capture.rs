@@ -5,6 +5,7 @@ use crate::cli::exit;
 use crate::cli::output;
 use crate::cli::output_file::OutputFile;
 use crate::interop::har;
+use crate::model::counts::counted;
 use crate::model::failure::Failure;
 
 /// Entries so far, and where they go.
@@ -45,8 +46,9 @@ impl HarCapture {
         let others = self.others;
         let words = (others > 0).then(|| {
             format!(
-                "{others} connections that do not speak HTTP are left out: HAR holds HTTP alone; \
-                 --pcapng and --jsonl hold them"
+                "{} that speak no HTTP left out: HAR holds HTTP alone; \
+                 --pcapng and --jsonl hold them",
+                counted(others, "connection")
             )
         });
         if let Some(words) = &words {

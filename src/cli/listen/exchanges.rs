@@ -6,7 +6,7 @@ use crate::cli::output::{self, Style};
 use crate::codec::charset::{self, Recoder};
 use crate::codec::lines::{is_labelled_json, not_json};
 use crate::interop::secrets::disclosed;
-use crate::model::counts::count;
+use crate::model::counts::{count, counted};
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage};
 use crate::model::protocol::Side;
 use crate::model::secrets::masked;
@@ -94,8 +94,8 @@ impl ListenWatch<'_> {
             self.output.text(&body);
         }
         let cut = (shown < facts.decoded_len).then(|| {
-            let [shown, all] = [shown, facts.decoded_len].map(count);
-            format!("{shown} of {all} bytes of the body are shown")
+            let (shown, all) = (count(shown), counted(facts.decoded_len, "byte"));
+            format!("{shown} of {all} of the body are shown")
         });
         let undecoded = facts.undecoded();
         cut.into_iter().chain(charset).chain(no_json).chain(undecoded).collect()

@@ -19,7 +19,7 @@ use crate::cli::in_flight::InFlight;
 use crate::cli::stdin::{self, IN_FLIGHT, PieceReceiver, PieceSource};
 use crate::cli::{exit, output};
 use crate::engine::command::{CloseMode, Command, Recipient};
-use crate::model::counts::count;
+use crate::model::counts::{counted, counted_were};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::id::ConnId;
 use crate::model::record::{ConnInfo, Direction, Record, RecordKind};
@@ -203,7 +203,10 @@ impl ListenInput {
         if lost > 0 {
             let who = info.and_then(|info| info.peer.as_ref()).map(ToString::to_string);
             let who = who.unwrap_or_else(|| conn.to_string());
-            output::note(&format!("{who} left without {} bytes of standard input", count(lost)));
+            output::note(&format!(
+                "{who} left without {} of standard input",
+                counted(lost, "byte")
+            ));
         }
     }
 
@@ -213,8 +216,8 @@ impl ListenInput {
         match (ended, self.lost + waiting) {
             (Ok(exit::OK), 1..) => {
                 if waiting > 0 {
-                    let waiting = count(waiting);
-                    output::note(&format!("{waiting} bytes of standard input were not sent"));
+                    let waiting = counted_were(waiting, "byte");
+                    output::note(&format!("of standard input {waiting} not sent"));
                 }
                 Ok(exit::NETWORK)
             }

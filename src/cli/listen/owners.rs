@@ -6,6 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
 
 use super::{ListenWatch, told};
 use crate::cli::exit;
@@ -21,6 +24,8 @@ use crate::model::timing::Stamp;
 
 /// Bytes of records that are held back; with more of them it goes on without the answer.
 const HELD: usize = 4 * 1024 * 1024;
+/// How long the end waits for peers that are looked for.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What is known of the peers of open connections.
 #[derive(Debug, Default)]
@@ -28,7 +33,9 @@ pub(super) struct Owners {
     known: BTreeMap<ConnId, Arc<PeerOwner>>,
     /// What is printed depends on it.
     is_asked: bool,
+    /// Those that are looked for, where somebody waits for them.
     unknown: BTreeSet<ConnId>,
+    is_awaited: bool,
     held: VecDeque<Event>,
     cost: usize,
 }
@@ -37,6 +44,16 @@ impl Owners {
     /// With events held back until it is known whose their peers are, if so.
     pub(super) fn new(is_asked: bool) -> Self {
         Owners { is_asked, ..Owners::default() }
+    }
+
+    /// The same; before it ends it is waited for what is looked for.
+    pub(super) fn awaited(self, is_awaited: bool) -> Self {
+        Owners { is_awaited, ..self }
+    }
+
+    /// Whether something is looked for that is waited for.
+    fn misses_some(&self) -> bool {
+        self.is_awaited && !self.unknown.is_empty()
     }
 
     /// Whose the peer of a connection is.
@@ -57,14 +74,19 @@ impl Owners {
                 self.known.insert(*conn, Arc::clone(owner));
                 self.unknown.remove(conn);
             }
-            Some(Event::Traffic(batch)) if self.is_asked => {
+            Some(Event::Traffic(batch)) if self.is_asked || self.is_awaited => {
                 let is_sought = |it: &&ConnInfo| is_sought(it) && !self.known.contains_key(&it.id);
                 self.unknown.extend(batch.conns.iter().filter(is_sought).map(|it| it.id));
-                self.cost += batch.records.iter().map(Record::cost).sum::<usize>();
+                if self.is_asked {
+                    self.cost += batch.records.iter().map(Record::cost).sum::<usize>();
+                }
             }
             _ => {}
         }
         self.held.extend(event);
+        if !self.is_asked {
+            return std::mem::take(&mut self.held);
+        }
         if self.unknown.is_empty() || is_end || self.cost > HELD {
             self.unknown.clear();
             self.cost = 0;
@@ -88,6 +110,18 @@ impl ListenWatch<'_> {
             }
         }
         Ok(is_end.then_some(exit::OK))
+    }
+
+    /// All that was asked for has come: waits for a moment until it is told whose the peers are.
+    pub(super) async fn tell_owners(&mut self, headless: &mut Headless) -> Result<(), Failure> {
+        let until = Instant::now() + PATIENCE;
+        while self.owners.misses_some() {
+            let Ok(event) = timeout_at(until, headless.next_event()).await else { break };
+            if self.on_event(event, headless)?.is_some() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// It was found whose a peer is, which is told of those of which something may be.
@@ -156,6 +190,18 @@ mod tests {
         assert_eq!(owners.of(SessionId(1).conn(1)), Some(&PeerOwner::Gone));
         assert_eq!(owners.take(Some(named(1, "127.0.0.1:5"))).len(), 1, "told anew");
         assert_eq!(owners.take(Some(named(3, "192.0.2.1:5"))).len(), 1, "not of this machine");
+    }
+
+    #[test]
+    fn the_end_waits_for_those_that_are_looked_for() {
+        let mut owners = Owners::new(false).awaited(true);
+        assert_eq!(owners.take(Some(named(1, "127.0.0.1:5"))).len(), 1, "nothing is held back");
+        owners.over(SessionId(1).conn(1));
+        assert!(owners.misses_some());
+        assert_eq!(owners.take(Some(found(1))).len(), 1);
+        assert!(!owners.misses_some());
+        owners.take(Some(named(2, "192.0.2.1:5")));
+        assert!(!owners.misses_some(), "nobody looks for it");
     }
 
     #[test]

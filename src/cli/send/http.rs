@@ -22,7 +22,7 @@ use crate::cli::stdin::StdinBody;
 use crate::compose::http::{has_no_type, put_body};
 use crate::console;
 use crate::engine::event::Event;
-use crate::model::counts::count;
+use crate::model::counts::counted_were;
 use crate::model::exchange::{Exchange, ExchangeState, HttpMessage, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::{Plan, PlanBody};
@@ -368,7 +368,7 @@ impl ExchangePrinter<'_> {
         }
         let hint = match body.decoded_len {
             _ if body.as_came => "the body is printed as it came".to_owned(),
-            decoded => format!("{} bytes were decoded before", count(decoded)),
+            decoded => format!("{} decoded before", counted_were(decoded, "byte")),
         };
         Err(Failure::new(Stage::Body, &*last.url, FailureKind::Malformed, error.as_str())
             .hint(hint))

@@ -29,7 +29,7 @@ use crate::engine::event::{Batch, Event, NOT_VERIFIED, Phase, STEPS_DONE, UNPROV
 use crate::interop::ndjson;
 use crate::interop::told_streams::ToldStreams;
 use crate::model::answer_clock::AnswerClocks;
-use crate::model::counts::count;
+use crate::model::counts::{count, counted, counted_were};
 use crate::model::end_address::EndAddress;
 use crate::model::endpoint::{Endpoint, is_reply};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -430,9 +430,9 @@ impl CliConversation<'_> {
     /// How long sending may take is nobody's to guess, but it is said what is waited for.
     fn tell_stall(&mut self) {
         (self.stalled_at, self.has_told_stall) = (None, true);
-        let bytes = count(self.in_flight.bytes());
+        let bytes = counted(self.in_flight.bytes(), "byte");
         output::note(&format!(
-            "the peer takes nothing: {bytes} bytes and what follows are not sent yet; --timeout says \
+            "the peer takes nothing: {bytes} and what follows are not sent yet; --timeout says \
              how long to wait for that, --wait counts from the reply"
         ));
     }
@@ -490,10 +490,8 @@ impl CliConversation<'_> {
             Err(Failure::new(Stage::Session, self.peer(), FailureKind::Timeout(waited), cause))
         };
         if unsent > 0 {
-            let unsent = count(unsent);
-            return timed_out(format!(
-                "the peer took nothing for {waited:?}; {unsent} bytes were not sent"
-            ));
+            let unsent = counted_were(unsent, "byte");
+            return timed_out(format!("the peer took nothing for {waited:?}; {unsent} not sent"));
         }
         if !self.steps_done {
             return timed_out(format!("its steps were not done within {waited:?}"));
@@ -546,8 +544,8 @@ impl CliConversation<'_> {
         outcome.map(|_| exit::OK).map_err(|mut failure| {
             let sent = self.totals.sent.bytes;
             if is_cut && sent > 0 {
-                let sent = count(sent);
-                failure.cause = format!("{}; of the input {sent} bytes were sent", failure.cause);
+                let sent = counted_were(sent, "byte");
+                failure.cause = format!("{}; of the input {sent} sent", failure.cause);
             }
             failure
         })

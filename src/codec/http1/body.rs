@@ -10,7 +10,7 @@
 //! ```
 
 use super::fields::{self, Warnings, excerpt};
-use crate::model::counts::count;
+use crate::model::counts::{count, counted, counted_are};
 use crate::model::exchange::{FieldLine, MessageFraming};
 
 /// Longest line with a chunk size and its extensions.
@@ -126,9 +126,9 @@ impl BodyReader {
         Err(match self.state {
             BodyState::UntilClose | BodyState::Done => return Ok(()),
             BodyState::Left(left) => {
-                format!("{} of {} bytes are missing", count(left), count(self.received + left))
+                format!("{} of {} are missing", count(left), counted(self.received + left, "byte"))
             }
-            BodyState::Data(left) => format!("{} bytes of a chunk are missing", count(left)),
+            BodyState::Data(left) => format!("of a chunk {} missing", counted_are(left, "byte")),
             BodyState::Size | BodyState::DataEnd => "the last chunk is missing".into(),
             BodyState::Trailer => "the empty line after the last chunk is missing".into(),
         })
@@ -397,7 +397,7 @@ mod tests {
     fn a_cut_says_what_is_missing() {
         let mut reader = BodyReader::new(MessageFraming::Chunked);
         reader.push(b"a\r\n123", &mut |_| {}).unwrap();
-        assert_eq!(reader.finish(), Err("7 bytes of a chunk are missing".into()));
+        assert_eq!(reader.finish(), Err("of a chunk 7 bytes are missing".into()));
     }
 
     proptest! {

@@ -10,7 +10,7 @@ use super::fields::{self, Warnings};
 use super::refusal::Refusal;
 use super::start_line::{self, Expected};
 use super::status;
-use crate::model::counts::count;
+use crate::model::counts::counted;
 use crate::model::exchange::Head;
 
 /// Longest head read. Servers allow 8 to 64 KiB; four times that still costs nothing to keep, and
@@ -118,8 +118,8 @@ impl HeadReader {
             let message = "the peer closed without sending anything";
             return self.fail(HeadErrorKind::Nothing, message.into());
         }
-        let bytes = count(self.buffer.len() as u64);
-        let message = format!("the peer closed inside the head, after {bytes} bytes");
+        let bytes = counted(self.buffer.len() as u64, "byte");
+        let message = format!("the peer closed inside the head, after {bytes}");
         self.fail(HeadErrorKind::Truncated, message)
     }
 

@@ -14,6 +14,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
+use crate::model::counts::counted;
+
 /// Bytes a second below which a peer is slow: less than a modem of 1995 does.
 pub(crate) const RATE: u64 = 1024;
 /// How long is waited for a peer before it can be slow, and what one half of the measured time
@@ -47,7 +49,7 @@ pub(crate) struct Slowness {
 impl Slowness {
     /// `12 bytes in 4.0 s`
     pub(crate) fn words(&self) -> String {
-        format!("{} bytes in {:.1} s", self.bytes, self.patience.0.as_secs_f64())
+        format!("{} in {:.1} s", counted(self.bytes, "byte"), self.patience.0.as_secs_f64())
     }
 }
 

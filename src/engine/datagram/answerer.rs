@@ -137,11 +137,7 @@ fn words(from: SocketAddr, why: Held, rate: u32, count: u64) -> String {
 }
 
 fn datagrams(count: u64) -> String {
-    if count == 1 {
-        "1 datagram was".into()
-    } else {
-        format!("{} datagrams were", counts::count(count))
-    }
+    counts::counted_were(count, "datagram")
 }
 
 #[cfg(test)]

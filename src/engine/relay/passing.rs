@@ -41,6 +41,7 @@ use crate::engine::sink::{Sink, StampGuard};
 use crate::engine::stream_io::{receive, write_or_finish};
 use crate::engine::transport::explain;
 use crate::engine::transport::stream::{Stream, is_unix, reset, told_reset};
+use crate::model::counts::counted_were;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::fault::FaultMarks;
 use crate::model::id::ConnId;
@@ -593,8 +594,9 @@ impl Live {
             events.received(pair.target, data, len);
         }
         let text = format!(
-            "{left} bytes of the {} were not passed on to the {}",
+            "of the {} {} not passed on to the {}",
             from.name(),
+            counted_were(left, "byte"),
             from.other().name()
         );
         let conn = from.other().conn(pair);

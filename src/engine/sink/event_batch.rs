@@ -86,6 +86,7 @@ impl EventBatch {
                 | Event::Progress { .. }
                 | Event::RuleAnswered { .. }
                 | Event::Rewrote { .. }
+                | Event::Opened { .. }
                 | Event::PeerFound { .. }
         );
         if is_beside {

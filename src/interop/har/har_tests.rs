@@ -159,8 +159,11 @@ fn field(name: &str, value: &str) -> FieldLine {
 }
 
 fn message(start: StartLine, raw: &str, fields: &[(&str, &str)], body: BodyFacts) -> HttpMessage {
+    let line = format!("{}\r\n", raw.trim_end());
+    let lines = fields.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+    let raw: String = std::iter::once(line).chain(lines).chain(["\r\n".to_owned()]).collect();
     let fields = fields.iter().map(|(name, value)| field(name, value)).collect();
-    HttpMessage { head: Head { raw: Bytes::copy_from_slice(raw.as_bytes()), start, fields }, body }
+    HttpMessage { head: Head { raw: raw.into(), start, fields }, body }
 }
 
 fn posted(side: Side, mime: &str, body: BodyFacts) -> Exchange {
@@ -232,7 +235,10 @@ fn an_exchange_is_written_to_the_letter() {
     assert_eq!(request["url"], "https://h/a?q=a+b%26&&x");
     let pairs = json!([{ "name": "q", "value": "a b&" }, { "name": "x", "value": "" }]);
     assert_eq!(request["queryString"], pairs);
-    assert_eq!(request["headersSize"], 18);
+    assert_eq!(request["headersSize"], exchange.request.head.raw.len());
+    let first_line = Bytes::from_static(b"POST / HTTP/1.1\r\n\r\n");
+    exchange.request.head.raw = first_line;
+    assert_eq!(head_size(&exchange.request), -1, "a first line alone is no head");
     assert_eq!(request["postData"]["params"][1], json!({ "name": "b", "value": " " }));
     assert_eq!(request["cookies"][0], json!({ "name": "sid", "value": "hunter2" }));
     assert_eq!(response["content"]["size"], 5);

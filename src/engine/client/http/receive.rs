@@ -208,9 +208,10 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
                 (0, 0) => ("no response", "0 bytes received".to_owned()),
                 (0, 1) => ("no final response", "1 interim one came".to_owned()),
                 (0, _) => ("no final response", format!("{interim} interim ones came")),
-                _ => {
-                    ("no complete response head", format!("{} bytes received", count(bytes as u64)))
-                }
+                _ => (
+                    "no complete response head",
+                    format!("{} received", counted(bytes as u64, "byte")),
+                ),
             };
             (Stage::Head, format!("{what} within {seconds} s ({so_far})"))
         };
@@ -229,7 +230,9 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
         }
         let (stage, so_far) = match body {
             Some(body) => (Stage::Body, body.so_far()),
-            None => (Stage::Head, format!("after {} bytes of the head", count(self.begun as u64))),
+            None => {
+                (Stage::Head, format!("after {} of the head", counted(self.begun as u64, "byte")))
+            }
         };
         let failure = failure::socket(stage, &self.hop.plan.url, error, &so_far);
         if failure.kind == FailureKind::Reset {
@@ -287,8 +290,9 @@ impl<'a, R: AsyncRead + Unpin, S: Future<Output = Result<(), Failure>>> Incoming
         if number < INTERIM && len < INTERIM_BYTES {
             return Ok(());
         }
-        let (interim, len) = (counted(number as u64, "interim (1xx) response"), count(len));
-        let cause = format!("{interim}, {len} bytes, and no final one");
+        let (interim, len) =
+            (counted(number as u64, "interim (1xx) response"), counted(len, "byte"));
+        let cause = format!("{interim}, {len}, and no final one");
         Err(Failure::new(Stage::Head, &*self.hop.plan.url, FailureKind::TooLarge, cause))
     }
 

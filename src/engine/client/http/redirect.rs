@@ -10,6 +10,7 @@ use url::{Position, Url};
 
 use crate::codec::printable::{printable, printable_str};
 use crate::codec::zone;
+use crate::model::counts::counted;
 use crate::model::exchange::Head;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::plan::{HttpPlan, PlanBody};
@@ -95,8 +96,8 @@ impl Redirects {
             return Err(if sets_cookie { failure.hint(hint) } else { failure });
         }
         if plan.redirects == 0 {
-            let allowed = self.allowed;
-            let cause = format!("{allowed} redirects followed and the next one leads to {place}");
+            let allowed = counted(self.allowed.into(), "redirect");
+            let cause = format!("{allowed} followed and the next one leads to {place}");
             return Err(failure(FailureKind::TooLarge, cause)
                 .hint("the places may lead in a circle; look at the hops"));
         }

@@ -19,7 +19,7 @@ use crate::engine::http::body_receiver::{BodyReceiver, Fault};
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::failure;
 use crate::engine::http::message_writer::shown;
-use crate::model::counts::count;
+use crate::model::counts::{count, counted};
 use crate::model::end_address::EndAddress;
 use crate::model::exchange::{Head, HttpVersion, MessageFraming, StartLine};
 use crate::model::failure::{Failure, Stage};
@@ -95,7 +95,7 @@ impl HttpConnection {
                     return (*error.partial, Ok(Some(Refusal { status, why: error.message })));
                 }
             }
-            let received = reader.received().len();
+            let received = counted(reader.received().len() as u64, "byte");
             self.reading = Some(reader);
             let verdict = match self.arriving(until).await {
                 Ok(Ok(more)) if more.is_empty() => None,
@@ -104,18 +104,16 @@ impl HttpConnection {
                     continue;
                 }
                 Ok(Err(error)) => {
-                    let so_far = format!("after {received} bytes of the head");
+                    let so_far = format!("after {received} of the head");
                     Some(Err(failure::socket(Stage::Head, target, &error, &so_far)))
                 }
                 Err(abort) => {
                     let wait = STALL.as_secs_f64();
                     let why = match abort {
                         ReadAbort::TimedOut => {
-                            format!("the head was incomplete after {wait} s ({received} bytes)")
+                            format!("the head was incomplete after {wait} s ({received})")
                         }
-                        ReadAbort::Evicted => {
-                            too_slow(&format!("after {received} bytes of the head"))
-                        }
+                        ReadAbort::Evicted => too_slow(&format!("after {received} of the head")),
                     };
                     Some(Ok(Some(Refusal { status: 408, why })))
                 }
@@ -154,8 +152,11 @@ impl HttpConnection {
         if let MessageFraming::Length(length) = framing.framing
             && length > most
         {
-            let why =
-                format!("a body of {} bytes, and {} are kept at most", count(length), count(most));
+            let why = format!(
+                "a body of {}, and {} are kept at most",
+                counted(length, "byte"),
+                count(most)
+            );
             asked.refusal = Some(full(&why));
             asked.keep_alive = false;
             return Ok(asked);

@@ -14,6 +14,7 @@ use crate::codec::http1::{judge_onward, keeps_alive};
 use crate::engine::body::BodyWriter;
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
 use crate::engine::http::failure;
+use crate::model::counts::counted;
 use crate::model::exchange::{Head, StartLine};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::fault::FaultMarks;
@@ -161,7 +162,7 @@ impl Visitor {
                     return (*error.partial, Err(NoHead::Refused(refusal)));
                 }
             }
-            let received = reader.received().len();
+            let received = counted(reader.received().len() as u64, "byte");
             let outcome = match timeout_at(until, self.input.read()).await {
                 Ok(Ok(more)) if !more.is_empty() => {
                     bytes = more;
@@ -169,12 +170,12 @@ impl Visitor {
                 }
                 Ok(Ok(_)) => None,
                 Ok(Err(error)) => {
-                    let so_far = format!("after {received} bytes of the head");
+                    let so_far = format!("after {received} of the head");
                     Some(NoHead::Gone(failure::socket(Stage::Head, target, &error, &so_far)))
                 }
                 Err(_) => {
                     let wait = STALL.as_secs_f64();
-                    let why = format!("the head was incomplete after {wait} s ({received} bytes)");
+                    let why = format!("the head was incomplete after {wait} s ({received})");
                     Some(NoHead::Refused(Refusal { status: 408, why }))
                 }
             };

@@ -28,6 +28,7 @@ use crate::engine::relay::http::rewriting::{self, Rewriting};
 use crate::engine::relay::http::visitor::Visitor;
 use crate::engine::rewrites::Rewrites;
 use crate::engine::transport::stream::Stream;
+use crate::model::counts::{counted, counted_were};
 use crate::model::exchange::{Head, HttpMessage, HttpVersion, MessageFraming};
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::hold::{Decision, HeldKind};
@@ -106,7 +107,8 @@ impl Down<'_> {
             () = self.progress.patience() => {
                 let patience = self.progress.patience;
                 let seconds = patience.as_secs_f64();
-                let cause = format!("no byte for {seconds} s, after {} bytes", self.begun);
+                let begun = counted(self.begun, "byte");
+                let cause = format!("no byte for {seconds} s, after {begun}");
                 let kind = FailureKind::Timeout(patience);
                 return Err(Failure::new(Stage::Head, self.target, kind, cause)
                     .hint("raise the timeout of the relay, or look at what the server waits for"));
@@ -133,7 +135,8 @@ impl Down<'_> {
         loop {
             let read = self.read().await.map_err(NoHead::Server)?;
             let mut bytes = read.map_err(|error| {
-                let so_far = format!("after {} bytes of the head", reader.received().len());
+                let received = counted(reader.received().len() as u64, "byte");
+                let so_far = format!("after {received} of the head");
                 NoHead::Server(failure::socket(Stage::Head, self.target, &error, &so_far))
             })?;
             if bytes.is_empty() {
@@ -408,8 +411,8 @@ impl Down<'_> {
                 Passed::Cut(Failure::new(Stage::Body, self.target, kind, cause))
             })?;
             if surplus > 0 {
-                let text =
-                    format!("{surplus} bytes after the end of the answer were not passed on");
+                let surplus = counted_were(surplus as u64, "byte");
+                let text = format!("behind the end of the answer {surplus} not passed on");
                 self.recorder.warn(text);
             }
             if body.done {

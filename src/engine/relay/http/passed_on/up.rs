@@ -15,6 +15,7 @@ use crate::engine::http::failure;
 use crate::engine::relay::http::received::STALL;
 use crate::engine::relay::http::visitor::ClientInput;
 use crate::engine::transport::stream::Stream;
+use crate::model::counts::counted;
 use crate::model::failure::{Failure, FailureKind, Stage};
 
 /// Body bytes that came with a head go out with it up to this size.
@@ -109,7 +110,8 @@ impl Up<'_> {
                 Ok(Err(error)) => return Err(self.failed(&error, *total)),
                 Err(_) => {
                     let seconds = patience.as_secs_f64();
-                    let cause = format!("it took nothing for {seconds} s, after {total} bytes");
+                    let so_far = counted(*total as u64, "byte");
+                    let cause = format!("it took nothing for {seconds} s, after {so_far}");
                     let kind = FailureKind::Timeout(patience);
                     return Err(UpEnd::Server(Failure::new(Stage::Send, self.target, kind, cause)));
                 }
@@ -119,7 +121,7 @@ impl Up<'_> {
     }
 
     fn failed(&self, error: &io::Error, total: usize) -> UpEnd {
-        let so_far = format!("after {total} bytes of the request");
+        let so_far = format!("after {} of the request", counted(total as u64, "byte"));
         UpEnd::Server(failure::socket(Stage::Send, self.target, error, &so_far))
     }
 
