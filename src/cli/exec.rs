@@ -85,6 +85,8 @@ pub(super) struct Program {
     ended: Option<oneshot::Receiver<io::Result<ExitStatus>>>,
     pid: Option<Pid>,
     status: Option<u8>,
+    /// The signal that ended it, where one did.
+    signal: Option<i32>,
     signals: Vec<(Signal, unix::Signal)>,
     kill_at: Option<Instant>,
 }
@@ -239,7 +241,8 @@ impl Program {
         // From now on they are the program's.
         ending::interrupts_elsewhere(true);
         let (login, ended) = (way.login, None);
-        Ok(Program { words, bundle, login, ended, pid: None, status: None, signals, kill_at: None })
+        let (pid, status, signal, kill_at) = (None, None, None, None);
+        Ok(Program { words, bundle, login, ended, pid, status, signal, signals, kill_at })
     }
 
     /// Starts it with its proxy here.
@@ -282,6 +285,11 @@ impl Program {
         self.status
     }
 
+    /// The signal that ended it, where one did.
+    pub(super) fn signal(&self) -> Option<i32> {
+        self.signal
+    }
+
     /// Whether it could be started.
     pub(super) fn has_run(&self) -> bool {
         self.pid.is_some()
@@ -301,6 +309,7 @@ impl Program {
                 biased;
                 end = end => {
                     self.status = Some(status_of(end.as_ref()));
+                    self.signal = end.and_then(|end| end.ok()?.signal());
                     self.ended = None;
                 }
                 signal = next(signals) => self.pass_on(signal),

@@ -191,6 +191,9 @@ pub(super) async fn watch(
     if watch.program.as_ref().is_some_and(|program| !program.has_run()) {
         headless.captures.seen = None;
     }
+    if let (Some(program), Some(seen)) = (&watch.program, &mut headless.captures.seen) {
+        seen.program_ended(program.signal());
+    }
     let status = watch.program.as_ref().and_then(Program::status);
     ListenEnd { outcome: outcome.map(|own| status.unwrap_or(own)), behind }
 }

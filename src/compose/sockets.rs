@@ -92,6 +92,9 @@ pub(super) fn stream_bind(
     let mut bind = any_bind(text, composer)?;
     if let Bind::Unix { mode, .. } = &mut bind {
         *mode = unix_mode(&unix.mode, composer)?;
+    } else if unix.mode.trim() != UnixSpec::default().mode {
+        let why = "a port has no mode, it is of Unix sockets (bind unix:/path); leave it as it is";
+        composer.issue(FieldId::new("socket-mode"), why);
     }
     if let Some(ip) = bind.ip().filter(|ip| is_group(*ip)) {
         let message = format!("{ip} is a group of receivers, to which nobody connects");

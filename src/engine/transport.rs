@@ -4,6 +4,7 @@ pub(crate) mod client_options;
 mod connect;
 pub(crate) mod dial;
 pub(crate) mod explain;
+pub(crate) mod gone;
 pub(crate) mod listen;
 pub(crate) mod stream;
 mod unix;

@@ -16,6 +16,7 @@ use crate::codec::escape;
 use crate::codec::http1::{BodyReader, Expected, HeadReader, request_framing, response_framing};
 use crate::compose::template;
 use crate::model::counts::counted;
+use crate::model::end_address::EndAddress;
 use crate::model::exchange::{Head, StartLine};
 use crate::model::http::{HttpAnswer, HttpBody, HttpListenerSpec, HttpRule};
 use crate::model::listener::{Rule, TcpListenerSpec, UdpListenerSpec, When, WhenKind};
@@ -69,7 +70,11 @@ pub fn mock(script: &ReplayScript) -> Result<RecordedMock, String> {
     } else {
         tcp(script, &mut left_out)
     };
-    let (spec, rules) = made;
+    let (mut spec, rules) = made;
+    if let Some(EndAddress::Unix(name)) = first.conn.listening_end() {
+        // Whose client knows a path has no port to go to instead.
+        *spec.address_mut() = template::quote(&name.to_string());
+    }
     if rules == 0 {
         let whys = left_out.words(&script.left_out);
         let why = if whys.is_empty() { "nothing was answered".into() } else { whys.join("; ") };
@@ -313,6 +318,19 @@ mod tests {
         let Spec::HttpListener(spec) = made.spec else { panic!("no HTTP") };
         assert_eq!(spec.answer.status, 404);
         (spec.rules, made.remarks)
+    }
+
+    #[test]
+    fn a_mock_of_what_was_said_over_a_unix_socket_listens_where_its_clients_go() {
+        let http = "<HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        for said in [[">PING", "<PONG"], [">GET / HTTP/1.1\r\nHost: h\r\n\r\n", http]] {
+            let mut script = recorded(Protocol::Tcp, &[&said]);
+            assert!(mock(&script).unwrap().spec.address().starts_with("127.0.0.1:"));
+            script.talks[0].conn.peer = "unix:/run/a {{b}}.sock".parse().ok();
+            let made = mock(&script).unwrap();
+            let plan = compose::plan(&made.spec, &Scope::default()).unwrap();
+            assert_eq!(plan.address(), "unix:/run/a {{b}}.sock");
+        }
     }
 
     #[test]

@@ -165,6 +165,34 @@ async fn a_reset_of_either_is_passed_on_as_a_reset() {
     }
 }
 
+/// More waits than a relay reads ahead, so nothing is read that would tell of the reset.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reset_is_noticed_while_nothing_is_read_because_of_what_waits() {
+    let mut both = Vec::new();
+    for by_client in [true, false] {
+        let (bench, id, client, server) = passing().await;
+        let (mut gone, left) = if by_client { (client, server) } else { (server, client) };
+        gone.set_write_timeout(Some(Duration::from_millis(500))).unwrap();
+        while gone.write(&[b'x'; 65536]).is_ok() {}
+        reset(gone);
+        both.push((bench, id, by_client, left));
+    }
+    for (mut bench, id, by_client, left) in both {
+        let reset = |bench: &Bench| {
+            [1, 2].iter().all(|index| {
+                facts(bench, id, *index).last().is_some_and(|it| it.0 == RecordKind::Reset)
+            })
+        };
+        bench.until("both halves reset", reset).await;
+        let of = |index| facts(&bench, id, index).last().unwrap().1;
+        let (first, second) = if by_client { (of(1), of(2)) } else { (of(2), of(1)) };
+        assert_eq!([first, second], [Direction::Received, Direction::Sent]);
+        let what = if by_client { "bytes of the client were" } else { "bytes of the server were" };
+        bench.record("what was left", |record| text(record).contains(what)).await;
+        drop(left);
+    }
+}
+
 /// A server that answers early and resets while the client still sends: its answer arrives.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_server_said_before_it_reset_still_reaches_the_client() {

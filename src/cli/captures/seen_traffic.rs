@@ -20,6 +20,8 @@ pub struct SeenTraffic {
     timeline: Timeline,
     /// Requests that are over.
     exchanges: u64,
+    /// The signal that ended the program, where one did.
+    signal: Option<i32>,
 }
 
 fn of_no_session(conn: ConnId) -> ConnId {
@@ -44,6 +46,11 @@ impl SeenTraffic {
         }
     }
 
+    /// The program is over, by this signal where it did not end by itself.
+    pub(in crate::cli) fn program_ended(&mut self, signal: Option<i32>) {
+        self.signal = signal;
+    }
+
     fn on_traffic(&mut self, batch: &Batch) {
         for info in &batch.conns {
             let mut info = info.clone();
@@ -66,7 +73,13 @@ impl SeenTraffic {
     /// The timeline, whose last row says how it ended, and that in words.
     #[must_use]
     pub fn ended(mut self, program: &str, status: u8, at: Stamp) -> (Timeline, String) {
-        let end = format!("{program} ended with exit status {status}");
+        let end = match self.signal {
+            None => format!("{program} ended with exit status {status}"),
+            Some(signal) => match signal_hook::low_level::signal_name(signal) {
+                Some(name) => format!("{program} was ended by {name} (exit status {status})"),
+                None => format!("{program} was ended by signal {signal} (exit status {status})"),
+            },
+        };
         let (conn, data) = (SessionId::FOREIGN.itself(), Bytes::from(end.clone()));
         self.timeline.push(Record::new(at, conn, Direction::Local, RecordKind::Note, data));
         let exchanges = counted(self.exchanges, "request");
@@ -99,5 +112,17 @@ mod tests {
         let rows: Vec<_> = timeline.range(timeline.first(), timeline.next_id()).collect();
         assert_eq!((rows.len(), rows[0].1.conn, rows[0].1.at), (2, id, Stamp(7)));
         assert_eq!(rows[1].1.data, "curl ended with exit status 22");
+    }
+    #[test]
+    fn a_signal_that_ended_the_program_is_named() {
+        let words = |signal, status| {
+            let mut seen = SeenTraffic::default();
+            seen.program_ended(signal);
+            seen.ended("sh", status, Stamp(9)).1
+        };
+        assert_eq!(words(Some(2), 130), "sh was ended by SIGINT (exit status 130); 0 requests");
+        let rare = words(Some(40), 168);
+        assert_eq!(rare, "sh was ended by signal 40 (exit status 168); 0 requests");
+        assert_eq!(words(None, 130), "sh ended with exit status 130; 0 requests");
     }
 }

@@ -17,6 +17,7 @@
 
 mod holding;
 mod rewriting;
+mod unread;
 
 use std::io;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use tokio::io::{ReadHalf, WriteHalf};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use self::unread::{Unread, UnreadStep};
 use super::{Ending, FaultWatch};
 use crate::engine::clock;
 use crate::engine::command::CloseMode;
@@ -122,6 +124,7 @@ enum WayStep {
 enum Happening {
     Faults,
     Step(Half, WayStep),
+    Unread(Half, UnreadStep),
     Ordered(CloseMode),
     Late,
 }
@@ -142,6 +145,9 @@ struct Live {
     broken: Option<(Half, Failure)>,
     /// When patience ends.
     until: Option<Instant>,
+    /// Whether client and target are not read for long, and the one that is to be looked at.
+    unread: [Unread; 2],
+    to_look_at: Option<Half>,
 }
 
 impl Half {
@@ -181,10 +187,15 @@ impl Passing {
             is_closing: false,
             broken: None,
             until: None,
+            unread: Default::default(),
+            to_look_at: None,
         };
         loop {
             if let Some(end) = live.turn().await {
                 return live.end(end);
+            }
+            if live.to_look_at.is_some() {
+                live = live.looking();
             }
         }
     }
@@ -284,7 +295,11 @@ impl Live {
         if let Some(end) = self.release() {
             return Some(end);
         }
-        let Live { setup, up, down, is_closing, broken, until } = self;
+        let is_ending = self.is_closing || self.broken.is_some();
+        self.unread[0].notice(!is_ending && self.up.is_stuck());
+        self.unread[1].notice(!is_ending && self.down.is_stuck());
+        let Live { setup, up, down, is_closing, broken, until, unread, .. } = self;
+        let [client, target] = unread;
         let (events, drops) = (&setup.session.events, *is_closing);
         let finishes = |way: &Way| broken.is_none() && (way.is_read || way.is_shut || drops);
         let (up_finishes, down_finishes) = (finishes(up), finishes(down));
@@ -299,6 +314,8 @@ impl Live {
             Ok(()) = setup.faults.watch.changed() => Happening::Faults,
             step = up.next(events, up_finishes, up_due) => Happening::Step(Half::Client, step),
             step = down.next(events, down_finishes, down_due) => Happening::Step(Half::Target, step),
+            step = client.next() => Happening::Unread(Half::Client, step),
+            step = target.next() => Happening::Unread(Half::Target, step),
             () = clock::at(*until) => Happening::Late,
         };
         match happened {
@@ -311,6 +328,7 @@ impl Live {
             }
             Happening::Late => return Some(self.out_of_patience()),
             Happening::Step(_, WayStep::Due) => {}
+            Happening::Unread(half, step) => self.unread(half, step),
             Happening::Step(from, WayStep::Decided(verdict)) => self.decided(from, verdict),
             Happening::Step(from, WayStep::Read(read)) => self.read(from, read),
             Happening::Step(from, WayStep::Wrote(wrote, held)) => self.wrote(from, wrote, held),

@@ -24,7 +24,7 @@ pub(crate) type StreamSocket = Either<TcpStream, UnixStream>;
 pub(crate) type Stream = Either<StreamSocket, Box<TlsStream<Wire>>>;
 
 /// What its bytes cross at last.
-fn socket_of(stream: &Stream) -> &StreamSocket {
+pub(super) fn socket_of(stream: &Stream) -> &StreamSocket {
     match stream {
         Either::Left(socket) => socket,
         Either::Right(tls) => tls.get_ref().0.socket(),

@@ -101,7 +101,9 @@ impl FaultSpec {
     /// What is wrong with it, in a sentence.
     pub(crate) fn parse(line: &str) -> Result<Self, String> {
         let fault = FaultSpec::default();
-        let keys: Vec<&str> = fault.fields().iter().map(|info| info.key).collect();
+        // A row without a key has its value under that of another.
+        let keys = fault.fields().iter().map(|info| info.key).filter(|key| !key.is_empty());
+        let keys: Vec<&str> = keys.collect();
         let key_of = |word: &str| word.split_once('=').map(|(key, _)| key.to_owned());
         let is_key = |word: &str| {
             key_of(word).is_some_and(|key| key.chars().all(|c| c.is_ascii_lowercase() || c == '-'))
@@ -181,6 +183,12 @@ mod tests {
             ("from=server", "it does not say what it does, such as delay=100ms or drop=10"),
             ("delay", "'delay' is no KEY=VALUE, such as delay=100ms"),
             ("dealy=1s", "there is no 'dealy' here; did you mean 'delay'?"),
+            (
+                "nonsense=1",
+                "there is no 'nonsense' here; known here: off, delay, jitter, rate, split, merge, \
+                 corrupt, duplicate, reorder, drop, reset, half-close, stall, from, chance, when, \
+                 first, every, after, for",
+            ),
             ("drop=101", "'101' is not a number from 1 to 100"),
             ("drop=1 delay=1s", "one fault does one thing; write a second one for another"),
             ("jitter=1s", "it does not say what it does, such as delay=100ms or drop=10"),

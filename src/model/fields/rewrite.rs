@@ -113,8 +113,9 @@ impl RewriteSpec {
     /// What is wrong with it and at which column, in a sentence.
     pub(crate) fn parse(line: &str) -> Result<Self, String> {
         let mut rule = RewriteSpec::default();
-        let keys: Vec<&str> = rule.fields().iter().map(|info| info.key).collect();
-        let keys: Vec<&str> = keys.into_iter().filter(|key| !key.is_empty()).collect();
+        // A row without a key has its value under that of another.
+        let keys = rule.fields().iter().map(|info| info.key).filter(|key| !key.is_empty());
+        let keys: Vec<&str> = keys.collect();
         let settings = settings(line, &keys)?;
         let mut chosen: Option<RewriteKind> = None;
         for Setting { key, .. } in &settings {
