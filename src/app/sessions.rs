@@ -76,6 +76,8 @@ pub struct Session {
     pub exchanges: VecDeque<Exchange>,
     /// Their numbers, so that one is found without a look at each of them.
     numbers: VecDeque<u32>,
+    /// The highest of them so far: most exchanges are new and come behind it.
+    highest: Option<u32>,
     /// Requests that each rule answered, by which rule it is; 0 = no rule.
     pub hits: BTreeMap<u32, u64>,
     /// What the rules of a relay changed.
@@ -134,6 +136,7 @@ impl Session {
             phase: None,
             exchanges: VecDeque::new(),
             numbers: VecDeque::new(),
+            highest: None,
             hits: BTreeMap::new(),
             rewrites: LiveRewrites::default(),
             forgotten: 0,
@@ -277,6 +280,10 @@ impl Session {
     fn place_of(&mut self, number: u32) -> Option<usize> {
         if self.numbers.len() != self.exchanges.len() {
             self.numbers = self.exchanges.iter().map(|exchange| exchange.number).collect();
+            self.highest = self.numbers.iter().max().copied();
+        }
+        if self.highest.is_none_or(|highest| highest < number) {
+            return None;
         }
         self.numbers.iter().rposition(|known| *known == number)
     }
@@ -298,6 +305,7 @@ impl Session {
             return Vec::new();
         }
         self.numbers.push_back(exchange.number);
+        self.highest = self.highest.max(Some(exchange.number));
         self.exchanges.push_back(exchange);
         let mut gone = Vec::new();
         if self.exchanges.len() > EXCHANGES_KEPT {

@@ -88,6 +88,14 @@ impl BodySource {
         Ok(source)
     }
 
+    /// All of it, where it lies in memory in one piece and nothing was taken yet.
+    pub(crate) fn in_memory(&self) -> Option<&Bytes> {
+        match self.sections.as_slices() {
+            ([Section::Memory(bytes)], []) => Some(bytes),
+            _ => None,
+        }
+    }
+
     /// Bytes in all.
     pub(crate) fn len(&self) -> u64 {
         self.len

@@ -62,6 +62,27 @@ impl MessageWriter<'_> {
         body: Option<BodySource>,
     ) -> Result<(), Failure> {
         let outcome = self.message(to, head, body).await;
+        self.ended(outcome).await
+    }
+
+    /// Writes a message that was put together before, of which so much is the head.
+    pub(crate) async fn send_joined(
+        mut self,
+        to: &mut (impl AsyncWrite + Unpin),
+        head: u64,
+        message: Bytes,
+    ) -> Result<(), Failure> {
+        let total = message.len() as u64;
+        let mut progress = WriteProgress { head, total, wire: 0, content: total - head };
+        self.writer.body_starts(self.writer.wire_len() + head);
+        let outcome = match self.write(to, &mut progress, message).await {
+            Ok(()) => to.flush().await.map_err(|error| self.failed(&progress, &error)),
+            failed => failed,
+        };
+        self.ended(outcome).await
+    }
+
+    async fn ended(self, outcome: Result<(), Failure>) -> Result<(), Failure> {
         self.recorder.edit_body(Direction::Sent, |body| body.complete = outcome.is_ok());
         // Said already.
         let _ = self.writer.finish().await;

@@ -6,6 +6,7 @@
 //!
 //! Every request is an exchange.
 
+mod answered;
 mod connection;
 mod host;
 mod request;

@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
+use super::answered::LastAnswer;
 use crate::codec::http1::HeadReader;
 use crate::engine::accept::pace::{Evictability, PeerPace, TimedStream};
 use crate::engine::accept::{AcceptedConn, ConnControl};
@@ -31,7 +32,6 @@ use crate::engine::http::tap::{ReadBuffer, Tap};
 use crate::engine::refusal;
 use crate::engine::session::SessionHandle;
 use crate::engine::transport::stream::{Stream, is_unix, reset, told_reset};
-use crate::model::exchange::Head;
 use crate::model::failure::Stage;
 use crate::model::id::BodyId;
 use crate::model::plan::HttpListenerPlan;
@@ -118,8 +118,7 @@ pub(super) struct HttpConnection {
     finished: bool,
     /// The head being read; outlives the same.
     pub(super) reading: Option<HeadReader>,
-    /// Head of the last answer: the next one mostly has the same.
-    pub(super) answered: Head,
+    pub(super) answered: LastAnswer,
 }
 
 impl HttpConnection {
@@ -143,7 +142,7 @@ impl HttpConnection {
             current: None,
             finished: false,
             reading: None,
-            answered: Head::default(),
+            answered: LastAnswer::default(),
         };
         let giving_way = connection.control.giving_way.clone();
         // A slow request is told so; who does not read even that is reset.

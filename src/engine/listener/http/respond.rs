@@ -8,12 +8,11 @@ use bytes::Bytes;
 use tokio::time::sleep;
 
 use super::connection::HttpConnection;
-use crate::codec::http1::Expected;
 use crate::codec::http1::status::has_no_content;
 use crate::engine::http::answer::{AnswerShape, RequestFacts, choose, shape};
 use crate::engine::http::body_source::{BodySource, SourceError};
 use crate::engine::http::exchange_recorder::ExchangeRecorder;
-use crate::engine::http::message_writer::{MessageWriter, answer_message, shown};
+use crate::engine::http::message_writer::{MessageWriter, answer_message};
 use crate::model::failure::Failure;
 use crate::model::plan::{AnswerPlan, HttpListenerPlan, HttpRulePlan, OTHERWISE, PlanBody};
 use crate::model::record::{Direction, RecordKind};
@@ -97,11 +96,8 @@ impl HttpConnection {
         recorder: &ExchangeRecorder,
     ) -> Result<(), Failure> {
         let writer = self.listener.session.bodies.create();
-        if self.answered.raw != shape.head {
-            self.answered = shown(Expected::Response, shape.head.clone());
-        }
-        let answered = self.answered.clone();
-        let message = answer_message(&shape, answered, writer.id(), source.len());
+        let shown = self.answered.shown(&shape.head);
+        let message = answer_message(&shape, shown, writer.id(), source.len());
         let AnswerShape { head, has_body, chunked, .. } = shape;
         let interim = recorder.edit(|exchange| {
             exchange.response = Some(message);
@@ -110,6 +106,8 @@ impl HttpConnection {
         if let Some(interim) = interim {
             recorder.keep(&writer, interim, "before the answer").await?;
         }
+        let is_plain = has_body && !chunked;
+        let joined = is_plain.then(|| self.answered.joined(&head, source.in_memory()?)).flatten();
         let (mut stream, tap) = self.paced();
         let outgoing = MessageWriter {
             recorder,
@@ -119,7 +117,10 @@ impl HttpConnection {
             chunked,
             report: &|_, _| {},
         };
-        outgoing.send(&mut stream, head, has_body.then_some(source)).await
+        match joined {
+            Some(message) => outgoing.send_joined(&mut stream, head.len() as u64, message).await,
+            None => outgoing.send(&mut stream, head, has_body.then_some(source)).await,
+        }
     }
 }
 

@@ -135,15 +135,15 @@ mod tests {
                     0 => prop_assert_eq!(order.remove(place), map.remove(&place)),
                     1 => {
                         let first = map.pop_first();
-                        prop_assert_eq!(order.first(), first.map(|(place, ())| place));
-                        if let Some((place, ())) = first {
-                            prop_assert_eq!(order.remove(place), Some(()));
+                        prop_assert_eq!(order.first(), first.map(|(place, _)| place));
+                        if let Some((place, item)) = first {
+                            prop_assert_eq!(order.remove(place), Some(item));
                         }
                     }
                     // A place is given once.
                     _ if order.position(place).is_err() => {
-                        order.insert(place, ());
-                        map.insert(place, ());
+                        order.insert(place, u64::from(place));
+                        map.insert(place, u64::from(place));
                     }
                     _ => {}
                 }
