@@ -193,6 +193,8 @@ pub struct ExportWriter {
     written: ExportCounts,
     /// Connections whose bytes are in a file of bytes alone.
     mixed: HashSet<ConnId>,
+    /// Connections of which there are exchanges.
+    with_exchanges: HashSet<ConnId>,
     /// One of the connections was under TLS.
     has_tls: bool,
 }
@@ -226,6 +228,7 @@ impl ExportWriter {
             out: [Vec::new(), Vec::new()],
             written: ExportCounts::default(),
             mixed: HashSet::new(),
+            with_exchanges: HashSet::new(),
             has_tls: false,
         };
         match format {
@@ -248,6 +251,8 @@ impl ExportWriter {
         if let Some(packets) = &mut self.packets {
             piece.lost.iter().for_each(|lost| packets.lost(*lost));
         }
+        // Streams of captures are TCP, in which exchanges were found.
+        self.with_exchanges.extend(piece.exchanges.iter().map(|it| it.conn));
         for exported in &piece.records {
             self.record(exported);
         }
@@ -389,7 +394,9 @@ impl ExportWriter {
         if self.format == ExportFormat::Har {
             let conn = self.conns.get(&record.conn);
             let is_http = conn.is_some_and(|conn| conn.capabilities().exchanges);
-            counts.no_http += u64::from(!is_http);
+            if !is_http && !self.with_exchanges.contains(&record.conn) {
+                counts.no_http += 1;
+            }
             return;
         }
         let (is_data, kept) = (record.kind == RecordKind::Data, record.data.len() as u64);

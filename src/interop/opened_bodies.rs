@@ -19,7 +19,7 @@ const DECODED: u64 = 64 * 1024 * 1024;
 
 /// How much the bodies hold that are not over.
 #[derive(Debug, Default)]
-pub(super) struct HeldBytes(usize);
+pub(super) struct OpenBytes(usize);
 
 /// A body being read.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl MessageBody {
     }
 
     /// Takes bytes; how many were its own. `None` = its framing is broken.
-    pub(super) fn push(&mut self, bytes: &[u8], held: &mut HeldBytes) -> Option<usize> {
+    pub(super) fn push(&mut self, bytes: &[u8], held: &mut OpenBytes) -> Option<usize> {
         let (kept, is_cut) = (&mut self.bytes, &mut self.is_cut);
         let mut keep = |piece: &[u8]| {
             let room = if *is_cut { 0 } else { HELD.saturating_sub(held.0) };
@@ -64,7 +64,7 @@ impl MessageBody {
     }
 
     /// What there is to say of it, and what it reads; it is as long as it gets.
-    pub(super) fn told(self, held: &mut HeldBytes) -> (BodyFacts, Bytes) {
+    pub(super) fn told(self, held: &mut OpenBytes) -> (BodyFacts, Bytes) {
         let MessageBody { reader, mut facts, bytes, is_cut } = self;
         held.0 = held.0.saturating_sub(bytes.len());
         (facts.encoded_len, facts.decoded_len) = (reader.received(), reader.received());

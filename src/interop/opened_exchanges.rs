@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use bytes::Bytes;
 
-use super::opened_bodies::{HeldBytes, MessageBody};
+use super::opened_bodies::{MessageBody, OpenBytes};
 use super::pcap::{FoundBodies, MISSING};
 use super::seen_request::url_of;
 use crate::codec::http1::{Expected, HeadReader, request_framing, response_framing};
@@ -38,7 +38,7 @@ pub(crate) struct OpenedExchanges {
 struct News {
     exchanges: BTreeMap<(ConnId, u32), Exchange>,
     bodies: Vec<FoundBodies>,
-    held: HeldBytes,
+    held: OpenBytes,
 }
 
 /// A connection; `None` in place of its streams = it is looked at no longer.
@@ -239,7 +239,7 @@ impl HalfStream {
         &mut self,
         bytes: &[u8],
         at: Stamp,
-        held: &mut HeldBytes,
+        held: &mut OpenBytes,
     ) -> Result<(usize, Option<(Head, Stamp)>), Lost> {
         match self {
             HalfStream::Head(reader, since) => {
