@@ -18,7 +18,7 @@ const MOMENT: Duration = Duration::from_millis(250);
 
 /// Since when a way does not read, and who looks meanwhile.
 #[derive(Debug, Default)]
-pub(super) struct Unread {
+pub(super) struct UnreadHalf {
     since: Option<Instant>,
     watch: Option<GoneWatch>,
 }
@@ -37,13 +37,13 @@ impl Way {
     }
 }
 
-impl Unread {
+impl UnreadHalf {
     /// Takes down whether nothing is read now.
     pub(super) fn notice(&mut self, is_stuck: bool) {
         if is_stuck {
             self.since.get_or_insert_with(Instant::now);
         } else if self.since.is_some() {
-            *self = Unread::default();
+            *self = UnreadHalf::default();
         }
     }
 
@@ -58,7 +58,7 @@ impl Unread {
 
     fn look_at(&mut self, stream: &Stream) {
         // Without a descriptor it is tried again in a moment.
-        *self = Unread { since: Some(Instant::now()), watch: GoneWatch::of(stream).ok() };
+        *self = UnreadHalf { since: Some(Instant::now()), watch: GoneWatch::of(stream).ok() };
     }
 }
 
