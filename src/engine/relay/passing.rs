@@ -18,6 +18,7 @@
 mod holding;
 mod left_over;
 mod rewriting;
+mod stuck;
 mod unread;
 
 use std::io;

@@ -7,11 +7,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Half, Live, Way};
 use crate::engine::clock;
 use crate::engine::transport::gone::GoneWatch;
 use crate::engine::transport::stream::Stream;
-use crate::model::failure::Stage;
 
 /// How long nothing is read before somebody looks: a way that is merely fast is full all the time.
 const MOMENT: Duration = Duration::from_millis(250);
@@ -28,13 +26,6 @@ pub(super) enum UnreadStep {
     /// It has been so for a while: somebody shall look.
     Look,
     Gone(io::Error),
-}
-
-impl Way {
-    /// Nothing is read because of what waits.
-    pub(super) fn is_stuck(&self) -> bool {
-        !(self.is_read || self.is_cut || self.is_shut || self.has_room())
-    }
 }
 
 impl UnreadHalf {
@@ -56,36 +47,9 @@ impl UnreadHalf {
         UnreadStep::Look
     }
 
-    fn look_at(&mut self, stream: &Stream) {
+    /// Has the system tell when it is gone.
+    pub(super) fn look_at(&mut self, stream: &Stream) {
         // Without a descriptor it is tried again in a moment.
         *self = UnreadHalf { since: Some(Instant::now()), watch: GoneWatch::of(stream).ok() };
-    }
-}
-
-impl Live {
-    /// Has somebody look at halves that are not read for a while.
-    pub(super) fn looking(mut self) -> Self {
-        match self.to_look_at.take() {
-            Some(Half::Client) => {
-                let client = self.up.read.unsplit(self.down.write);
-                self.unread[0].look_at(&client);
-                (self.up.read, self.down.write) = tokio::io::split(client);
-            }
-            Some(Half::Target) => {
-                let target = self.down.read.unsplit(self.up.write);
-                self.unread[1].look_at(&target);
-                (self.down.read, self.up.write) = tokio::io::split(target);
-            }
-            None => {}
-        }
-        self
-    }
-
-    /// A half that is not read shall be looked at, or is gone.
-    pub(super) fn unread(&mut self, half: Half, step: UnreadStep) {
-        match step {
-            UnreadStep::Look => self.to_look_at = Some(half),
-            UnreadStep::Gone(error) => self.broke(half, Stage::Session, &error),
-        }
     }
 }
