@@ -437,7 +437,6 @@ fn a_unix_socket_is_planned_from_its_templates_and_what_it_cannot_have_is_said()
         (Protocol::Udp, Side::Relay, &[("target", "unix:/a")], "target"),
         (Protocol::Tcp, client, &[("address", "unix:/a"), ("source", ":9")], "source"),
         (Protocol::Tcp, listener, &[("bind", "unix:/a"), ("socket-mode", "0888")], "socket-mode"),
-        (Protocol::Tcp, listener, &[("bind", ":9000"), ("socket-mode", "0666")], "socket-mode"),
         (Protocol::Http, listener, &[("bind", ":9000"), ("socket-mode", "0666")], "socket-mode"),
         (Protocol::Tcp, listener, &[("bind", "unix:@")], "bind"),
         (Protocol::Http, client, &[("url", "http://h/"), ("unix-socket", "@")], "unix-socket"),

@@ -93,6 +93,25 @@ fn curl_asks_through_it_and_what_is_inside_tls_is_told_with_its_url() {
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
+/// A WebSocket, SSH or plain HTTP in a tunnel: a program that gets on without us gets on with us.
+#[test]
+fn what_is_no_tls_in_a_tunnel_is_passed_through_and_said() {
+    if !is_there("curl") {
+        return;
+    }
+    let server = listening(&mut command(&["listen", "http://127.0.0.1:0", "--body", "plain"]));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.jsonl").to_str().unwrap().to_owned();
+    let url = format!("http://127.0.0.1:{}/", server.port);
+    let ended = run(None, &["--jsonl", &file, "--", "curl", "-sS", "--proxytunnel", &url]);
+    assert_eq!(text(&ended.stdout), "plain", "{}", text(&ended.stderr));
+    assert_eq!(ended.status.code(), Some(0));
+    let told = exchanges(&file);
+    assert_eq!((told.len(), &told[0]["response"]["status"]), (1, &Value::from(200)));
+    let said = told[0].to_string();
+    assert!(said.contains("not opened: the server does not speak TLS"), "{said}");
+}
+
 /// Faults are done to what TLS carries, and counted by messages.
 #[test]
 fn faults_are_done_inside_tls_that_is_opened() {
@@ -416,7 +435,7 @@ fn after_a_shell_that_took_the_terminal_and_was_killed_there_is_the_screen() {
     }
     let shell = ["exec", "--screen", "--", "bash", "--norc", "-i", "-c", "kill -9 $$"];
     let mut tui = Launch::default().args(&shell).start();
-    tui.wait_for("bash ended with exit status 137");
+    tui.wait_for("bash was ended by SIGKILL (exit status 137)");
     tui.keys("<C-q>");
     assert_eq!(tui.wait_exit().exit_code(), 137);
 }

@@ -47,7 +47,7 @@ impl SeenTraffic {
     }
 
     /// The program is over, by this signal where it did not end by itself.
-    pub(in crate::cli) fn program_ended(&mut self, signal: Option<i32>) {
+    pub(crate) fn program_ended(&mut self, signal: Option<i32>) {
         self.signal = signal;
     }
 

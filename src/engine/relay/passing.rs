@@ -16,7 +16,9 @@
 //! side feels how slow the other is.
 
 mod holding;
+mod left_over;
 mod rewriting;
+mod stuck;
 mod unread;
 
 use std::io;
@@ -28,7 +30,7 @@ use tokio::io::{ReadHalf, WriteHalf};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use self::unread::{Unread, UnreadStep};
+use self::unread::{UnreadHalf, UnreadStep};
 use super::{Ending, FaultWatch};
 use crate::engine::clock;
 use crate::engine::command::CloseMode;
@@ -146,7 +148,7 @@ struct Live {
     /// When patience ends.
     until: Option<Instant>,
     /// Whether client and target are not read for long, and the one that is to be looked at.
-    unread: [Unread; 2],
+    unread: [UnreadHalf; 2],
     to_look_at: Option<Half>,
 }
 
@@ -586,38 +588,5 @@ impl Live {
                 reset(other);
             }
         }
-    }
-
-    /// What was read of a half and did not get to the other.
-    fn tell_left(&mut self, from: Half) {
-        let pair = self.setup.pair;
-        let way = self.way(from);
-        let mut left = way.dropped;
-        let mut kept = way.line.drain();
-        kept.extend(Some(way.rewrites.take()).filter(|data| !data.is_empty()));
-        left += kept.iter().map(|data| data.len() as u64).sum::<u64>();
-        let mut at = 0;
-        while let Some(message) = way.outgoing.pop() {
-            left += message.data.len() as u64;
-            kept.insert(at, message.data);
-            at += 1;
-        }
-        if left == 0 {
-            return;
-        }
-        let events = &self.setup.session.events;
-        // Nobody else tells what the server said and the client never got.
-        for data in kept.into_iter().filter(|_| from == Half::Target) {
-            let len = data.len() as u64;
-            events.received(pair.target, data, len);
-        }
-        let text = format!(
-            "of the {} {} not passed on to the {}",
-            from.name(),
-            counted_were(left, "byte"),
-            from.other().name()
-        );
-        let conn = from.other().conn(pair);
-        events.note(conn, Direction::Local, RecordKind::Note, text);
     }
 }

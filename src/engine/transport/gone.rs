@@ -45,9 +45,8 @@ impl GoneWatch {
                 Either::Right(unix) => unix.try_io(Interest::ERROR, || error(unix.take_error())),
             };
             match told {
-                Ok(error) => return error,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return error,
+                Ok(error) | Err(error) => return error,
             }
         }
     }

@@ -90,12 +90,13 @@ impl Visitor {
         }
     }
 
-    /// Lets a client into the tunnel it asked for, whose TLS is opened.
+    /// Lets a client into the tunnel it asked for, whose TLS is opened; `None` = there is none, so what
+    /// is said there is to be passed through as it is.
     pub(super) async fn let_in(
         &mut self,
         asked: &AskedRequest,
         recorder: &ExchangeRecorder,
-    ) -> Next {
+    ) -> Option<Next> {
         let tls = self.relay.plan.borrow().onward_tls.clone();
         let origin = OriginPlan { tls, ..asked.route.origin.clone() };
         // Who cannot be talked to is said before the client trusts us with anything.
@@ -104,21 +105,31 @@ impl Visitor {
         if !self.relay.rewrites.now().maps(&origin.endpoint.to_string()) {
             match self.connected(&route, recorder).await {
                 Ok(onward) => self.onward = Some(onward),
-                Err(failure) => return self.not_reached(failure, recorder).await,
+                // Its client has TLS of its own to go on with, if it wants any.
+                Err(failure) if is_without_tls(&failure) => {
+                    recorder.warn("not opened: the server does not speak TLS");
+                    return None;
+                }
+                Err(failure) => return Some(self.not_reached(failure, recorder).await),
             }
         }
-        match self.establish(recorder).await {
+        Some(match self.establish(recorder).await {
             Ok(()) => {
                 // Its TLS begins with what the socket says next.
                 if let Err(error) = self.write.has_left(&mut self.input.read).await {
-                    return not_let_in(&error, recorder);
+                    return Some(not_let_in(&error, recorder));
                 }
                 self.opening = Some(origin);
                 Next::Open
             }
             Err(next) => next,
-        }
+        })
     }
+}
+
+/// Whether what answered our handshake was something else.
+fn is_without_tls(failure: &Failure) -> bool {
+    failure.stage == Stage::Tls && failure.kind == FailureKind::Malformed
 }
 
 /// A client that was not told that its tunnel is there.

@@ -47,9 +47,10 @@ impl Visitor {
         let is_quiet = self.input.rest.is_empty() && self.input.read.is_quiet();
         let is_opened = self.relay.opens(&asked.route.origin.endpoint.host).is_some();
         if is_opened && is_quiet {
-            return self.let_in(asked, recorder).await;
-        }
-        if is_opened {
+            if let Some(next) = self.let_in(asked, recorder).await {
+                return next;
+            }
+        } else if is_opened {
             recorder.warn("not opened: the client did not wait for the tunnel");
         }
         let mut route = asked.route.clone();

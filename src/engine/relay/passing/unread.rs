@@ -7,18 +7,16 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Half, Live, Way};
 use crate::engine::clock;
 use crate::engine::transport::gone::GoneWatch;
 use crate::engine::transport::stream::Stream;
-use crate::model::failure::Stage;
 
 /// How long nothing is read before somebody looks: a way that is merely fast is full all the time.
 const MOMENT: Duration = Duration::from_millis(250);
 
 /// Since when a way does not read, and who looks meanwhile.
 #[derive(Debug, Default)]
-pub(super) struct Unread {
+pub(super) struct UnreadHalf {
     since: Option<Instant>,
     watch: Option<GoneWatch>,
 }
@@ -30,20 +28,13 @@ pub(super) enum UnreadStep {
     Gone(io::Error),
 }
 
-impl Way {
-    /// Nothing is read because of what waits.
-    pub(super) fn is_stuck(&self) -> bool {
-        !(self.is_read || self.is_cut || self.is_shut || self.has_room())
-    }
-}
-
-impl Unread {
+impl UnreadHalf {
     /// Takes down whether nothing is read now.
     pub(super) fn notice(&mut self, is_stuck: bool) {
         if is_stuck {
             self.since.get_or_insert_with(Instant::now);
         } else if self.since.is_some() {
-            *self = Unread::default();
+            *self = UnreadHalf::default();
         }
     }
 
@@ -56,36 +47,9 @@ impl Unread {
         UnreadStep::Look
     }
 
-    fn look_at(&mut self, stream: &Stream) {
+    /// Has the system tell when it is gone.
+    pub(super) fn look_at(&mut self, stream: &Stream) {
         // Without a descriptor it is tried again in a moment.
-        *self = Unread { since: Some(Instant::now()), watch: GoneWatch::of(stream).ok() };
-    }
-}
-
-impl Live {
-    /// Has somebody look at halves that are not read for a while.
-    pub(super) fn looking(mut self) -> Self {
-        match self.to_look_at.take() {
-            Some(Half::Client) => {
-                let client = self.up.read.unsplit(self.down.write);
-                self.unread[0].look_at(&client);
-                (self.up.read, self.down.write) = tokio::io::split(client);
-            }
-            Some(Half::Target) => {
-                let target = self.down.read.unsplit(self.up.write);
-                self.unread[1].look_at(&target);
-                (self.down.read, self.up.write) = tokio::io::split(target);
-            }
-            None => {}
-        }
-        self
-    }
-
-    /// A half that is not read shall be looked at, or is gone.
-    pub(super) fn unread(&mut self, half: Half, step: UnreadStep) {
-        match step {
-            UnreadStep::Look => self.to_look_at = Some(half),
-            UnreadStep::Gone(error) => self.broke(half, Stage::Session, &error),
-        }
+        *self = UnreadHalf { since: Some(Instant::now()), watch: GoneWatch::of(stream).ok() };
     }
 }
