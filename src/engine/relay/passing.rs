@@ -45,7 +45,6 @@ use crate::engine::sink::{Sink, StampGuard};
 use crate::engine::stream_io::{receive, write_or_finish};
 use crate::engine::transport::explain;
 use crate::engine::transport::stream::{Stream, is_unix, reset, told_reset};
-use crate::model::counts::counted_were;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::fault::FaultMarks;
 use crate::model::id::ConnId;

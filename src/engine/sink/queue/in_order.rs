@@ -127,6 +127,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::property_tests::config())]
+
         #[test]
         fn it_is_the_map_that_it_stands_for(steps in prop::collection::vec((0_u8..200, 0_u8..3), 0..400)) {
             let (mut order, mut map) = (InOrder::default(), BTreeMap::new());
