@@ -21,6 +21,8 @@ pub struct KeptAnswers {
     pub(super) found: Vec<Stamp>,
     /// The list of these is asked for, to go to the next newer one (or older) then.
     pub(super) going: Option<(String, bool)>,
+    /// To the next newer one, or older: asked for before it was known whose answers there are.
+    pub(super) early: Option<bool>,
     /// The answer that is being read, and the draft it is for.
     pub(super) opening: Option<(PathBuf, Stamp, DraftId)>,
     /// What is looked for to be compared.

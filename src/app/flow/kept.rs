@@ -144,8 +144,20 @@ pub(crate) enum PresetFate<'a> {
     BroughtBack,
 }
 
+/// The workspace is there: what was asked for before goes on.
+pub(crate) fn workspace_read(app: &mut App) {
+    if let Some(newer) = app.shared.kept.early.take() {
+        go(app, newer);
+    }
+}
+
 /// To the answer after the one on screen, or before.
 pub(crate) fn go(app: &mut App, newer: bool) {
+    if !app.loaded {
+        // Answers are kept under the name of the workspace, and what the last run left is often there first.
+        app.shared.kept.early = Some(newer);
+        return;
+    }
     let draft = app.shared.drafts.current();
     if !draft.spec.keeps_answers() && draft.spec.side().listens() {
         return app.say("there is only one");

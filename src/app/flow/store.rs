@@ -237,6 +237,7 @@ fn workspace_changed(app: &mut App, workspace: Workspace) {
         restore::begin_on_a_preset(app);
     }
     themes::workspace_read(app);
+    kept::workspace_read(app);
 }
 
 /// What else is wrong, by where it is.

@@ -16,7 +16,9 @@ use wirebench::model::id::{BodyId, SessionId};
 use wirebench::model::preset::PresetPath;
 use wirebench::model::session_outcome::SessionOutcome;
 use wirebench::model::timing::Stamp;
-use wirebench::store::job::{AnswersTask, HistoryName, HistoryRow, Job, Reply, Workspace};
+use wirebench::store::job::{
+    AnswersTask, HistoryName, HistoryRow, Job, Reply, Restore, StoredDraft, Workspace,
+};
 
 use crate::harness::app::{Driver, NOON};
 use crate::harness::samples::{answer, exchange};
@@ -124,6 +126,31 @@ fn before_anything_is_sent_it_is_said_that_there_are_answers_of_before() {
     // What was never saved has none.
     driver.keys("<C-n>");
     assert!(!driver.shows("of before"), "{}", driver.screen());
+}
+
+/// What the last run left can be on the screen before the workspace is read: a key is not lost then.
+#[test]
+fn an_answer_that_is_asked_for_before_the_workspace_is_there_is_shown_when_it_is() {
+    let answers = Some(PathBuf::from("/answers"));
+    let startup = Startup { size: (140, 40), now: NOON, answers, ..Startup::default() };
+    let mut driver = Driver::starting(startup);
+    driver.app.begin();
+    let preset = stored("users", "[http]\nurl = \"http://127.0.0.1:8080/0\"\n");
+    let draft = StoredDraft {
+        preset: Some(preset.path.clone()),
+        based_on: Some(preset.fingerprint),
+        unsaved: false,
+        answers: None,
+        spec: preset.content.clone().unwrap().spec.into(),
+    };
+    let restore = Restore { drafts: vec![draft], ..Restore::default() };
+    driver.send(Message::Store(Reply::Restored(Some(Box::new(restore)))));
+    driver.keys("<A-4>{");
+    assert!(!driver.shows("there is no answer yet"), "{}", driver.screen());
+    let workspace = Workspace { presets: vec![preset], root: "/w".into(), ..Workspace::default() };
+    driver.send(Message::Store(Reply::Workspace(Box::new(workspace))));
+    let asked_for = opened(&listed(&mut driver, &[earlier(3), earlier(1)])).unwrap();
+    assert!(asked_for.ends_with(format!("{:020}.answer", earlier(1).0)), "{asked_for:?}");
 }
 
 #[test]
