@@ -3,7 +3,7 @@
 //!
 //! Nothing is run or asked while something else is wrong, and of a project only programs that its user said may run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::asked_line::ask_line;
@@ -23,16 +23,22 @@ const ROUNDS: usize = 32;
 
 /// `--var NAME=VALUE`
 pub(super) fn typed(words: &[String], scope: &mut Scope) -> Result<(), Failure> {
-    for word in words {
-        let parted = word.split_once('=').filter(|(name, _)| !name.trim().is_empty());
-        let Some((name, value)) = parted else {
-            let target = format!("--var {}", word.split('=').next().unwrap_or_default());
-            let cause = "write NAME=VALUE, such as id=42";
-            return Err(Failure::new(Stage::Compose, target, FailureKind::Usage, cause));
-        };
-        scope.typed.insert(name.trim().to_owned(), value.to_owned());
-    }
+    scope.typed.extend(variables(words)?);
     Ok(())
+}
+
+/// The names and values of `--var`; what may be a value is in no error.
+pub(super) fn variables(words: &[String]) -> Result<BTreeMap<String, String>, Failure> {
+    let parted = |word: &String| {
+        let parted = word.split_once('=').filter(|(name, _)| !name.trim().is_empty());
+        let pair = parted.map(|(name, value)| (name.trim().to_owned(), value.to_owned()));
+        pair.ok_or_else(|| {
+            let target = format!("--var {}", word.split(['=', ':']).next().unwrap_or_default());
+            let cause = "write NAME=VALUE, such as id=42";
+            Failure::new(Stage::Compose, target, FailureKind::Usage, cause)
+        })
+    };
+    words.iter().map(parted).collect()
 }
 
 /// Whose programs are run, and with whose consent.

@@ -359,7 +359,8 @@ fn timing(timing: &Timing) -> Value {
     }))
 }
 
-fn failure_value(failure: &Failure) -> Value {
+/// A failure as lines and reports have it.
+pub(super) fn failure_value(failure: &Failure) -> Value {
     json!({
         "stage": failure.title(),
         "target": failure.target,

@@ -12,6 +12,7 @@ use wirebench::engine::{Engine, EngineConfig, EngineHandle, Events};
 use wirebench::model::end_address::EndAddress;
 use wirebench::model::endpoint::Endpoint;
 use wirebench::model::failure::{Failure, FailureKind};
+use wirebench::model::fault::{FaultEffect, FaultFrom, FaultPlan};
 use wirebench::model::id::{ConnId, SessionId};
 use wirebench::model::plan::{
     AnswerPart, Plan, RulePlan, TcpListenerPlan, TcpPlan, UdpListenerPlan, UdpPlan, WhenPlan,
@@ -292,4 +293,23 @@ pub fn accept(listener: &TcpListener) -> TcpStream {
     let (stream, _) = listener.accept().unwrap();
     stream.set_read_timeout(Some(DEADLINE)).unwrap();
     stream
+}
+
+/// A fault that is always done.
+pub fn fault(from: FaultFrom, effect: FaultEffect) -> FaultPlan {
+    FaultPlan {
+        from,
+        effect,
+        first: None,
+        every: None,
+        chance: 100,
+        when: WhenPlan::Always,
+        after: Duration::ZERO,
+        lasts: None,
+    }
+}
+
+/// A wait of always the same length.
+pub fn delay(millis: u64) -> FaultEffect {
+    FaultEffect::Delay { delay: Duration::from_millis(millis), jitter: Duration::ZERO }
 }

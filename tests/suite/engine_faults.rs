@@ -15,27 +15,10 @@ use wirebench::model::plan::{
 use wirebench::model::record::{Direction, RecordKind};
 use wirebench::model::tls::{ClientTls, ListenerTls};
 
-use super::bench::{Bench, DEADLINE, tcp, text};
-
-fn fault(from: FaultFrom, effect: FaultEffect) -> FaultPlan {
-    FaultPlan {
-        from,
-        effect,
-        first: None,
-        every: None,
-        chance: 100,
-        when: WhenPlan::Always,
-        after: Duration::ZERO,
-        lasts: None,
-    }
-}
+use super::bench::{Bench, DEADLINE, delay, fault, tcp, text};
 
 fn faults(list: Vec<FaultPlan>) -> FaultsPlan {
     FaultsPlan { seed: Some(7), list, off: false }
-}
-
-fn delay(millis: u64) -> FaultEffect {
-    FaultEffect::Delay { delay: Duration::from_millis(millis), jitter: Duration::ZERO }
 }
 
 fn streams(target: SocketAddr, list: Vec<FaultPlan>) -> Plan {

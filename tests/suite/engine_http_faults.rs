@@ -14,28 +14,11 @@ use wirebench::model::plan::{HttpRelayPlan, OpenPlan, Plan, WhenPlan};
 use wirebench::model::record::Direction;
 use wirebench::model::tls::ClientTls;
 
-use super::bench::{Bench, accept, connect, text};
+use super::bench::{Bench, accept, connect, delay, fault, text};
 use super::http_relay::relay;
 
 const ASK: &str = "GET /a HTTP/1.1\r\nHost: x.example\r\n\r\n";
 const ANSWER: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
-
-fn fault(from: FaultFrom, effect: FaultEffect) -> FaultPlan {
-    FaultPlan {
-        from,
-        effect,
-        first: None,
-        every: None,
-        chance: 100,
-        when: WhenPlan::Always,
-        after: Duration::ZERO,
-        lasts: None,
-    }
-}
-
-fn delay(millis: u64) -> FaultEffect {
-    FaultEffect::Delay { delay: Duration::from_millis(millis), jitter: Duration::ZERO }
-}
 
 /// A relay with these faults, a client of it and the server behind it.
 struct FaultyHttp {

@@ -8,18 +8,18 @@ use bytes::Bytes;
 use wirebench::engine::command::Command;
 use wirebench::engine::event::Event;
 use wirebench::model::exchange::{Exchange, ExchangeState};
-use wirebench::model::fault::{FaultEffect, FaultFrom, FaultPlan, FaultsPlan};
+use wirebench::model::fault::{FaultEffect, FaultFrom, FaultsPlan};
 use wirebench::model::hold::{Decision, Held, HoldMark, HoldPlan};
 use wirebench::model::http_relay::HostHeader;
 use wirebench::model::id::SessionId;
 use wirebench::model::plan::{
-    AnswerPlan, HttpRelayPlan, HttpRulePlan, OriginPlan, Plan, PlanBody, TcpRelayPlan, WhenPlan,
+    AnswerPlan, HttpRelayPlan, HttpRulePlan, OriginPlan, Plan, PlanBody, TcpRelayPlan,
 };
 use wirebench::model::record::{Direction, Record};
 use wirebench::model::rewrite::{RewriteEdit, RewriteNeedle, RewritePlan};
 use wirebench::model::tls::ClientTls;
 
-use super::bench::{Bench, DEADLINE, accept, connect, text};
+use super::bench::{Bench, DEADLINE, accept, connect, fault, text};
 use super::{http_relay, relay as streams, udp_relay};
 
 fn rule(when: &str, (of_client, of_server): (bool, bool), edit: RewriteEdit) -> RewritePlan {
@@ -154,16 +154,7 @@ async fn a_match_across_two_reads_is_found_and_half_a_one_does_not_wait_for_ever
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rules_come_before_a_hold_and_that_before_faults() {
-    let split = FaultPlan {
-        from: FaultFrom::Client,
-        effect: FaultEffect::Split(2),
-        first: None,
-        every: None,
-        chance: 100,
-        when: WhenPlan::Always,
-        after: Duration::ZERO,
-        lasts: None,
-    };
+    let split = fault(FaultFrom::Client, FaultEffect::Split(2));
     let mut it = Streams::of(|plan| {
         plan.rewrites = rules(vec![rule("", CLIENT, replace("one", "two"))]);
         let filter = Some("in and data contains two".to_owned());

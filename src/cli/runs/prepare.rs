@@ -9,6 +9,7 @@ use crate::cli::exit;
 use crate::cli::headless::Headless;
 use crate::cli::output::Output;
 use crate::cli::target;
+use crate::cli::wanted;
 use crate::compose::spec_names::names_in;
 use crate::compose::template::{VariableName, Variables};
 use crate::model::failure::{Failure, FailureKind, Stage};
@@ -46,7 +47,7 @@ pub(super) fn prepare(arguments: &args::RunArgs, headless: &Headless) -> Result<
         .iter()
         .map(|tag| TagTest::parse(tag).map_err(|why| usage(&format!("--tag {tag}"), why)));
     let tags = tags.collect::<Result<Vec<_>, _>>()?;
-    let variables = variables(&arguments.variables)?;
+    let variables = wanted::variables(&arguments.variables)?;
     let workspace = store::read_workspace(headless.paths.workspace_unasked()?);
     let selection = runner::select(&workspace, &arguments.names)
         .map_err(|failure| with_line(failure, &workspace))?;
@@ -88,20 +89,6 @@ fn configure(spec: &mut Spec, arguments: &args::RunArgs) -> Result<(), Failure> 
         *verify = Verify::Off;
     }
     arguments.settings.iter().try_for_each(|setting| target::set(spec, setting))
-}
-
-fn variables(words: &[String]) -> Result<BTreeMap<String, String>, Failure> {
-    let mut variables = BTreeMap::new();
-    for word in words {
-        let parted = word.split_once('=').filter(|(name, _)| !name.trim().is_empty());
-        let Some((name, value)) = parted else {
-            let cause = "write NAME=VALUE, such as id=42";
-            let target = format!("--var {}", word.split(':').next().unwrap_or_default());
-            return Err(Failure::new(Stage::Compose, target, FailureKind::Usage, cause));
-        };
-        variables.insert(name.trim().to_owned(), value.to_owned());
-    }
-    Ok(variables)
 }
 
 /// The rows of a file.

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::RunFacts;
 use crate::interop::ndjson;
-use crate::model::failure::Failure;
 use crate::model::timing::Stamp;
 use crate::runner::{RunRow, RunVerdict};
 
@@ -79,7 +78,7 @@ pub(super) fn row_value(row: &RunRow) -> Value {
         "took_us": u64::try_from(row.took.as_micros()).unwrap_or(u64::MAX),
         "checks": checks,
         "captured": captured,
-        "failure": row.failure().map(failure_value),
+        "failure": row.failure().map(ndjson::failure_value),
         "skipped": skipped,
     }))
 }
@@ -100,15 +99,6 @@ pub(super) fn run_value(run: RunFacts<'_>) -> Value {
         "environment": run.environment,
         "stopped": run.stopped,
     }))
-}
-
-fn failure_value(failure: &Failure) -> Value {
-    json!({
-        "stage": failure.title(),
-        "target": failure.target,
-        "cause": failure.cause,
-        "hint": failure.hint,
-    })
 }
 
 fn known(mut facts: Value) -> Value {
