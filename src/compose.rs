@@ -18,6 +18,7 @@ pub(crate) mod http;
 mod http_relay;
 mod issue;
 mod json_values;
+pub(crate) mod listening_names;
 mod method;
 mod nested;
 pub(crate) mod query_pieces;

@@ -12,12 +12,14 @@ use std::time::Duration;
 use super::drafts::DraftId;
 use super::live_rewrites::LiveRewrites;
 use crate::check::{CheckReport, Checks};
+use crate::compose::listening_names::listening_variables;
 use crate::engine::event::{Phase, Summary};
 use crate::model::end_address::EndAddress;
 use crate::model::exchange::{BodyFacts, Exchange};
 use crate::model::failure::Failure;
 use crate::model::id::{BodyId, ConnId, SessionId};
 use crate::model::plan::Plan;
+use crate::model::preset::PresetPath;
 use crate::model::protocol::{Capabilities, Protocol, Side};
 use crate::model::record::{ConnInfo, LossTotals, Record, RecordKind};
 use crate::model::timing::Stamp;
@@ -94,6 +96,8 @@ pub struct Session {
     pub lost: Option<LossTotals>,
     /// Open connections and refused ones of a listener.
     pub clients: (u32, u32),
+    /// Where the listener of a preset is, by the names that stand for that.
+    names: BTreeMap<String, String>,
 }
 
 /// One connection or peer as far as records told.
@@ -146,6 +150,7 @@ impl Session {
             conversation: Conversation::new(id),
             lost: None,
             clients: (0, 0),
+            names: BTreeMap::new(),
         }
     }
 
@@ -231,6 +236,11 @@ impl Session {
             Some((Phase::Listening { addresses, .. }, _)) if self.side().listens() => addresses,
             _ => &[],
         }
+    }
+
+    /// It listens as this preset: names of it stand for where from now on.
+    pub(super) fn named(&mut self, preset: &PresetPath) {
+        self.names = listening_variables(preset.as_str(), self.listens_on());
     }
 
     /// Whether other machines can reach it, while it listens.
@@ -383,6 +393,18 @@ impl Sessions {
     /// Sessions that are not over.
     pub fn live(&self) -> impl Iterator<Item = &Session> {
         self.map.values().filter(|session| !session.is_over())
+    }
+
+    /// Where the listeners are that run now, by the names that stand for that; of one preset the latest.
+    pub(super) fn listening_names(&self) -> impl Iterator<Item = (&str, &str)> {
+        let names = self.live().flat_map(|session| &session.names);
+        names.map(|(name, value)| (&**name, &**value))
+    }
+
+    /// What a name of a listener stands for, while it runs.
+    pub(super) fn listening_name(&self, name: &str) -> Option<&String> {
+        // Most names have no dot: they are not looked for.
+        name.contains('.').then(|| self.live().filter_map(|it| it.names.get(name)).last())?
     }
 
     /// The session of an entry of the history, while it is not forgotten.

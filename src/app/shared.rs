@@ -269,6 +269,8 @@ impl Shared {
             scope.take_layer(layer);
         }
         scope.outputs.clone_from(&self.given);
+        let listening = self.sessions.listening_names();
+        scope.captured.extend(listening.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let captured = self.captured.of(self.environment.as_deref());
         scope.captured.extend(captured.map(|(name, it)| (name.to_owned(), it.value.clone())));
         scope
@@ -283,6 +285,7 @@ impl Shared {
         }
         let LayeredValues { variables, secrets } = LayeredValues::of(&self.environment());
         plain.extend(variables);
+        plain.extend(self.sessions.listening_names());
         let captured = self.captured.of(self.environment.as_deref());
         plain.extend(captured.map(|(name, it)| (name, &*it.value)));
         let plain = in_order(plain).map(|(name, value)| (name.to_owned(), value));
@@ -403,6 +406,7 @@ fn command_in<'a>(
 
 fn is_verbatim(shared: &Shared, environment: Option<&str>, name: &str) -> bool {
     shared.captured.get(environment, name).is_some()
+        || shared.sessions.listening_name(name).is_some()
         || command_in(shared, environment, VariableName::Plain(name)).is_some()
 }
 
@@ -420,7 +424,9 @@ fn value_in<'a>(
             let mut folders = shared.workspace.applying(shared.folder()).rev();
             let inherited = || folders.find_map(|it| it.variables.get(plain));
             let captured = shared.captured.get(environment, plain).map(|it| &it.value);
-            captured.or_else(|| of_files().unwrap_or_else(inherited))
+            let listening = || shared.sessions.listening_name(plain);
+            let of_others = || of_files().unwrap_or_else(inherited);
+            captured.or_else(listening).or_else(of_others)
         }
         VariableName::Secret(_) => of_files().flatten(),
         VariableName::Os(name) => shared.os.get(name),

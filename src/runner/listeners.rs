@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::compose::listening_names::listening_variables;
 use crate::model::end_address::EndAddress;
 use crate::model::id::SessionId;
 
@@ -33,14 +34,9 @@ impl RunningListener {
         matches!(self.state, ListenerState::Starting | ListenerState::Up(_))
     }
 
-    /// Where it is as variables: of `mock/users` these are `mock.users.address` and `mock.users.port`.
+    /// Where it is as variables.
     pub(super) fn variables(&self) -> BTreeMap<String, String> {
         let ListenerState::Up(addresses) = &self.state else { return BTreeMap::new() };
-        let Some(address) = addresses.first() else { return BTreeMap::new() };
-        let name = self.path.replace('/', ".");
-        let port = address.inet().map(|address| address.port().to_string());
-        let all = [("address", Some(address.to_string())), ("port", port)];
-        let known = all.into_iter().filter_map(|(what, value)| Some((what, value?)));
-        known.map(|(what, value)| (format!("{name}.{what}"), value)).collect()
+        listening_variables(&self.path, addresses)
     }
 }

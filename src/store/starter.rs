@@ -8,9 +8,19 @@ use super::{atomic, inside, lock, workspace};
 use crate::model::failure::Failure;
 
 /// Every file of the starter workspace, by its path inside it.
-pub const FILES: [(&str, &str); 8] = [
+pub const FILES: [(&str, &str); 18] = [
     ("_defaults.toml", include_str!("../../assets/starter/_defaults.toml")),
     ("env/local.toml", include_str!("../../assets/starter/env/local.toml")),
+    ("starter/_defaults.toml", include_str!("../../assets/starter/starter/_defaults.toml")),
+    ("starter/create.toml", include_str!("../../assets/starter/starter/create.toml")),
+    ("starter/greet.toml", include_str!("../../assets/starter/starter/greet.toml")),
+    ("starter/login.toml", include_str!("../../assets/starter/starter/login.toml")),
+    ("starter/measure.toml", include_str!("../../assets/starter/starter/measure.toml")),
+    ("starter/missing.toml", include_str!("../../assets/starter/starter/missing.toml")),
+    ("starter/mock/api.toml", include_str!("../../assets/starter/starter/mock/api.toml")),
+    ("starter/mock/lines.toml", include_str!("../../assets/starter/starter/mock/lines.toml")),
+    ("starter/mock/meter.toml", include_str!("../../assets/starter/starter/mock/meter.toml")),
+    ("starter/session.toml", include_str!("../../assets/starter/starter/session.toml")),
     ("tutorial/http-client.toml", include_str!("../../assets/starter/tutorial/http-client.toml")),
     ("tutorial/http-server.toml", include_str!("../../assets/starter/tutorial/http-server.toml")),
     ("tutorial/tcp-client.toml", include_str!("../../assets/starter/tutorial/tcp-client.toml")),
@@ -96,7 +106,7 @@ mod tests {
     fn every_starter_file_is_sound() {
         let starter = workspace(Path::new("/x"));
         assert_eq!(starter.problems, []);
-        assert_eq!(starter.presets.len(), 6);
+        assert_eq!(starter.presets.len(), 15);
         for preset in &starter.presets {
             let content = preset.content.as_ref().unwrap();
             assert!(content.about.contains("[send]"), "{} says what to press", preset.path);

@@ -465,3 +465,14 @@ fn every_row_of_data_is_a_round_with_its_values() {
     assert_eq!(ran.status, Some(2));
     assert!(ran.said.contains("rows.csv:2: the header has 2 columns, this row 1"), "{}", ran.said);
 }
+
+#[test]
+fn the_folder_that_ships_is_green_on_a_fresh_machine() {
+    let home = Home::new(&[]);
+    let ran = home.run(&["starter", "--json"]);
+    let all = ["login", "session", "create", "missing", "greet", "measure"];
+    let expected: Vec<String> = all.iter().map(|name| format!("starter/{name} passed")).collect();
+    assert_eq!(ran.verdicts(), expected, "{}", ran.said);
+    assert_eq!(ran.status, Some(0), "{}", ran.said);
+    assert!(!home.path().join("presets").exists(), "nothing is made by looking");
+}

@@ -155,6 +155,10 @@ fn phase_changed(app: &mut App, id: SessionId, phase: Phase, at: Stamp) {
     let listening = matches!(phase, Phase::Listening { .. });
     session.phase = Some((phase, at));
     if listening {
+        let draft = session.draft.and_then(|draft| app.shared.drafts.get(draft));
+        if let Some(preset) = draft.and_then(|draft| draft.preset.as_ref()) {
+            session.named(preset);
+        }
         let outcome = app.presets.listening(&app.shared, id);
         app.take(outcome);
     }

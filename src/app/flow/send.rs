@@ -9,8 +9,10 @@ use crate::app::focus::Pane;
 use crate::app::form::FormFieldId;
 use crate::app::session_words;
 use crate::app::sessions::{Session, SessionState};
+use crate::app::shared::Shared;
 use crate::app::state::App;
 use crate::check::Checks;
+use crate::compose::listening_names::is_listening_name;
 use crate::compose::{self, Issue, UnknownNames, plan_with};
 use crate::engine::command::{CloseMode, Command};
 use crate::interop::history_spec::{forgetting, summary};
@@ -19,7 +21,7 @@ use crate::model::environment_layers::LayerFault;
 use crate::model::field_access;
 use crate::model::id::SessionId;
 use crate::model::plan::Plan;
-use crate::model::preset::Scope;
+use crate::model::preset::{PresetPath, Scope, StoredPreset};
 use crate::model::protocol::Side;
 use crate::model::secrets::without_userinfo;
 use crate::model::session_outcome::SessionOutcome;
@@ -233,6 +235,11 @@ fn refuse(app: &mut App, issues: &[Issue]) {
     match &first.unknown {
         Some(unknown) => {
             let is_name = unknown.is_name;
+            if let Some(listener) = unstarted(&app.shared, unknown.inner()) {
+                let (name, path) = (unknown.inner(), listener.as_str());
+                let what = format!("{{{{{name}}}}} is where {path} listens, which is not running");
+                return app.warn(format!("{not_done}: {what}; start {path} first"));
+            }
             let defines = if is_name { "[define-name] defines it, " } else { "" };
             let hint = app.keyed(&format!("{defines}[send-literal] {literally}"));
             let what = if is_name {
@@ -248,6 +255,13 @@ fn refuse(app: &mut App, issues: &[Issue]) {
             None => app.warn(format!("{not_done}: {}", first.message)),
         },
     }
+}
+
+/// The preset whose listener would have to run for this name to have a value.
+fn unstarted(shared: &Shared, name: &str) -> Option<PresetPath> {
+    let mut presets = shared.workspace.presets.iter();
+    let is_meant = |stored: &&StoredPreset| is_listening_name(name, stored.path.as_str());
+    presets.find(is_meant).map(|stored| stored.path.clone())
 }
 
 /// A complaint, and where in the form its field is edited.

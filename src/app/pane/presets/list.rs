@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use ratatui::layout::Rect;
 
+use super::partner;
 use crate::app::cursor::{Cursor, CursorStep};
 use crate::app::drafts::{Draft, DraftId};
 use crate::app::folder_tree::{self, folders_to};
@@ -350,8 +351,6 @@ fn is_loose(shared: &Shared, draft: &Draft) -> bool {
 /// Where a newcomer begins: a listener that the presets beside it talk to, else the first preset.
 fn first_preset(shared: &Shared) -> Option<PresetPath> {
     let readable = || shared.workspace.presets.iter().filter_map(|s| s.content.as_ref().ok());
-    let begin = readable()
-        .find(|preset| preset.spec.side().listens())
-        .filter(|_| shared.workspace.is_starter);
+    let begin = readable().find(|preset| partner(shared, &preset.path).is_some());
     begin.or_else(|| readable().next()).map(|preset| preset.path.clone())
 }
