@@ -13,6 +13,14 @@ pub enum TreeItem {
 }
 
 impl TreeItem {
+    /// The preset it is.
+    pub(super) fn preset(&self) -> Option<&PresetPath> {
+        match self {
+            TreeItem::Preset(path) => Some(path),
+            TreeItem::Draft(_) | TreeItem::Folder(_) => None,
+        }
+    }
+
     /// The draft it stands for, if it is open.
     pub fn draft<'a>(&self, shared: &'a Shared) -> Option<&'a Draft> {
         match self {

@@ -33,7 +33,8 @@ pub const FILES: [(&str, &str); 18] = [
 const GITIGNORE: &str = "*.secret.toml\n";
 
 /// The starter workspace as it will be at `root`.
-pub(super) fn workspace(root: &Path) -> Workspace {
+#[must_use]
+pub fn workspace(root: &Path) -> Workspace {
     let mut starter =
         Workspace { root: root.display().to_string(), is_starter: true, ..Workspace::default() };
     for (name, text) in FILES {

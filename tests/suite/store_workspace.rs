@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use wirebench::compose::plan;
 use wirebench::model::plan::Plan;
-use wirebench::model::preset::Scope;
+use wirebench::model::preset::{Scope, StoredPreset};
 use wirebench::store::job::{Job, Reply, Workspace};
 use wirebench::store::read_workspace;
 
@@ -25,7 +25,8 @@ fn the_starter_runs_as_it_is_with_and_without_an_environment() {
     environments.extend(starter.environments.iter().map(Some));
     for environment in environments {
         let mut ports = Vec::new();
-        for preset in &starter.presets {
+        let is_pair = |it: &&StoredPreset| it.path.folder() == "tutorial";
+        for preset in starter.presets.iter().filter(is_pair) {
             let mut variables = starter.inherited(preset.path.folder());
             variables.extend(environment.into_iter().flat_map(|e| e.variables.clone()));
             let scope = Scope { variables, ..Scope::default() };

@@ -168,9 +168,9 @@ fn what_was_hidden_is_not_seen_after_a_restart() {
 fn a_list_longer_than_its_pane_tells_where_it_is() {
     let mut driver = Driver::starter((80, 24));
     driver.keys("<A-1>");
-    assert!(!driver.shows("of 7"), "all is in sight:\n{}", driver.screen());
+    assert!(!driver.shows("of 8"), "all is in sight:\n{}", driver.screen());
     driver.send(Message::Input(Input::Resize { columns: 80, rows: 16 }));
     driver.keys("<Down><Down>");
-    assert!(driver.shows(" of 7"), "{}", driver.screen());
+    assert!(driver.shows(" of 8"), "{}", driver.screen());
     assert!(driver.shows("▐"), "{}", driver.screen());
 }

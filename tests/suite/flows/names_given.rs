@@ -1,11 +1,9 @@
 //! Unknown names that are given values: wherever they stand, as secrets and under other names.
 
 use wirebench::app::focus::Pane;
-use wirebench::app::intent::Intent;
 use wirebench::app::message::Message;
 use wirebench::engine::event::Phase;
 use wirebench::model::end_address::EndAddress;
-use wirebench::model::preset::PresetPath;
 use wirebench::store::job::{Reply, Workspace};
 
 use super::environments::{SIZE, driver, two, variables};
@@ -130,18 +128,17 @@ fn a_name_of_a_listener_stands_for_where_it_is_while_it_runs() {
     let mock = "[http-listener]\nbind = \"127.0.0.1:0\"\n";
     let client = "[http]\nurl = \"http://{{mock.users.address}}/x\"\n";
     let mut driver = Driver::with(SIZE, workspace(&[("client", client), ("mock/users", mock)]));
-    driver.app.intents.push_back(Intent::OpenPreset(PresetPath::parse("client").unwrap()));
-    driver.keys("<F5>");
+    driver.keys("<Enter><F5>");
     driver.assert_shows("{{mock.users.address}} is where mock/users listens, which is not running");
-    driver.app.intents.push_back(Intent::OpenPreset(PresetPath::parse("mock/users").unwrap()));
-    driver.keys("<Esc>");
+    driver.click("SRV  users");
+    driver.keys("<Enter>");
     let (id, _) = Driver::opened(&driver.keys("<F5>"));
     let addresses = vec![EndAddress::Inet("127.0.0.1:4711".parse().unwrap())];
     driver.phase(id, Phase::Listening { addresses, receive_buffer: None });
-    driver.app.intents.push_back(Intent::OpenPreset(PresetPath::parse("client").unwrap()));
-    driver.keys("<Esc>");
+    driver.click("GET  client");
+    driver.keys("<Enter>");
     let (_, plan) = Driver::opened(&driver.keys("<F5>"));
-    assert_eq!(plan.target().unwrap().port, 4711, "{}", driver.screen());
+    assert!(format!("{plan:?}").contains("127.0.0.1:4711"), "{plan:?}");
     driver.done(id);
     driver.keys("<F5>");
     driver.assert_shows("which is not running");

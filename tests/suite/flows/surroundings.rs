@@ -199,7 +199,7 @@ fn the_mouse_selects_opens_folds_and_closes() {
     assert!(driver.app.overlays.is_empty());
     driver.keys("d");
     driver.click("y Delete");
-    assert_eq!(driver.store.presets.len(), 5);
+    assert_eq!(driver.store.presets.len(), 14);
 }
 
 #[test]

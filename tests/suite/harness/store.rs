@@ -1,14 +1,14 @@
 //! A store that keeps everything in memory, and workspaces as the store reads them.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
 
 use bytes::Bytes;
 use wirebench::model::failure::{Failure, FailureKind, Stage};
 use wirebench::model::preset::{Environment, Preset, PresetPath, StoredPreset};
 use wirebench::store::job::{
-    EnvironmentDone, EnvironmentFiles, EnvironmentTask, FolderDefaults, HistoryEntry, HistoryName,
-    HistoryRow, HistorySpec, Job, JobKind, Overwrite, PresetFile, Reply, Restore, VariableKind,
-    Workspace,
+    EnvironmentDone, EnvironmentFiles, EnvironmentTask, HistoryEntry, HistoryName, HistoryRow,
+    HistorySpec, Job, JobKind, Overwrite, PresetFile, Reply, Restore, VariableKind, Workspace,
 };
 use wirebench::store::{preset, starter};
 
@@ -254,36 +254,9 @@ fn file_of(preset: &Preset) -> Bytes {
     preset::write(preset, None).into()
 }
 
-/// The embedded starter workspace, as the store reads it.
+/// The embedded starter workspace.
 pub fn starter_workspace() -> Workspace {
-    let mut workspace =
-        Workspace { root: "/data/presets".into(), is_starter: true, ..Workspace::default() };
-    for (name, text) in starter::FILES {
-        let stem = name.trim_end_matches(".toml");
-        if let Some(name) = stem.strip_prefix("env/") {
-            workspace.environments.push(Environment {
-                name: name.into(),
-                variables: variables(text.parse().unwrap()),
-                ..Environment::default()
-            });
-        } else if stem == "_defaults" {
-            let table: toml::Table = text.parse().unwrap();
-            let variables = variables(table["vars"].as_table().unwrap().clone());
-            workspace.defaults.push(FolderDefaults { variables, ..FolderDefaults::default() });
-        } else {
-            workspace.presets.push(stored(stem, text));
-        }
-    }
-    workspace.presets.sort_by(|a, b| a.path.cmp(&b.path));
-    workspace
-}
-
-fn variables(table: toml::Table) -> BTreeMap<String, String> {
-    let text = |value: toml::Value| match value {
-        toml::Value::String(text) => text,
-        other => other.to_string(),
-    };
-    table.into_iter().map(|(name, value)| (name, text(value))).collect()
+    starter::workspace(Path::new("/data/presets"))
 }
 
 /// A preset file as the store reads it.

@@ -165,8 +165,18 @@ impl PresetsPane {
 
     /// The workspace was read, for the first time or because files changed.
     pub(crate) fn workspace_changed(&mut self, shared: &Shared, first: bool) {
+        let beginning = beginning(shared).filter(|_| first);
+        if let Some(path) = beginning {
+            // What a newcomer comes to later is folded.
+            let all = preset_tree::all_folders(&shared.workspace).into_iter();
+            self.folded = all.filter(|it| !preset_tree::is_inside(path, it)).collect();
+        }
         self.rebuild(shared);
-        if first && let Some(path) = first_preset(shared) {
+        let is_readable =
+            |path: &&PresetPath| shared.stored(path).is_some_and(|stored| stored.content.is_ok());
+        let mut rows = self.tree.iter().filter_map(|row| row.item.preset());
+        let path = beginning.or_else(|| rows.find(is_readable)).filter(|_| first).cloned();
+        if let Some(path) = path {
             self.reveal(shared, &path);
         }
     }
@@ -348,9 +358,8 @@ fn is_loose(shared: &Shared, draft: &Draft) -> bool {
     }
 }
 
-/// Where a newcomer begins: a listener that the presets beside it talk to, else the first preset.
-fn first_preset(shared: &Shared) -> Option<PresetPath> {
-    let readable = || shared.workspace.presets.iter().filter_map(|s| s.content.as_ref().ok());
-    let begin = readable().find(|preset| partner(shared, &preset.path).is_some());
-    begin.or_else(|| readable().next()).map(|preset| preset.path.clone())
+/// Where a newcomer begins: a listener of the starter workspace that a preset beside it talks to.
+fn beginning(shared: &Shared) -> Option<&PresetPath> {
+    let mut paths = shared.workspace.presets.iter().map(|stored| &stored.path);
+    paths.find(|path| partner(shared, path).is_some())
 }
