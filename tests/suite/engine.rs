@@ -10,6 +10,8 @@
 mod accept;
 #[path = "engine_bench.rs"]
 mod bench;
+#[path = "engine_fault_filters.rs"]
+mod fault_filters;
 #[path = "engine_faults.rs"]
 mod faults;
 #[path = "engine_holds.rs"]

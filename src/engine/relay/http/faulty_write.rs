@@ -152,10 +152,10 @@ impl FaultyWrite {
         let WriteWay::Plain(inner) = std::mem::replace(&mut self.way, WriteWay::Gone) else {
             return;
         };
-        let in_force = self.faults.watch.now();
+        let (in_force, line) = (self.faults.watch.now(), self.faults.line(false));
         let state = OutgoingState {
-            in_force: Arc::clone(&in_force),
-            line: FaultLine::new(&in_force, self.faults.conn.index, true, false).of_messages(),
+            in_force,
+            line,
             waker: None,
             is_writing: false,
             failed: None,
@@ -204,6 +204,9 @@ impl Outgoing {
         }
         let data = Bytes::copy_from_slice(bytes);
         state.line.continues(faults.continues_answer());
+        if state.line.has_filter() {
+            state.line.of_exchange(faults.answered());
+        }
         let now = faults.watch.started.elapsed();
         let taken = state.line.take_held(data.clone(), (&data, self.told.touched()), now);
         drop(state);

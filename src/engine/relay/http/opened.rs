@@ -70,8 +70,8 @@ impl Visitor {
                 let (way, kind) = (Direction::Local, RecordKind::Secured);
                 relay.session.events.note(met.conn, way, kind, words);
                 let met = Met { tls, ..met };
-                let inside = Visitor::new(relay, met, stream, control);
-                Some(Visitor { onward, opened: Some(origin), ..inside })
+                let inside = Visitor::new(relay, met, (stream, Some(origin)), control);
+                Some(Visitor { onward, ..inside })
             }
             Err(failure) => {
                 let hint = "the client does not trust the authority of this run, or accepts one \

@@ -26,11 +26,12 @@ use crate::engine::refusal;
 use crate::engine::session::SessionHandle;
 use crate::engine::transport::stream::{Stream, reset, told_reset};
 use crate::model::end_address::EndAddress;
+use crate::model::exchange::Head;
 use crate::model::failure::{Failure, FailureKind, Stage};
 use crate::model::id::{BodyId, ConnId};
 use crate::model::plan::OriginPlan;
-use crate::model::protocol::Side;
-use crate::model::record::{Direction, RecordKind, RelayPair};
+use crate::model::protocol::{Protocol, Side};
+use crate::model::record::{ConnInfo, Direction, RecordKind, RelayPair};
 use crate::model::tls::TlsFacts;
 
 /// How long and how much is read after our last byte, so that closing does not reset the answer
@@ -244,6 +245,32 @@ impl ClientInput {
     }
 }
 
+impl Met {
+    /// The half of the client, as filters know it.
+    pub(super) fn info(&self) -> ConnInfo {
+        ConnInfo {
+            id: self.conn,
+            protocol: Protocol::Http,
+            side: Side::Relay,
+            local: self.local.clone(),
+            peer: Some(self.peer.clone()),
+            tls: self.tls.is_some(),
+            pair: None,
+        }
+    }
+}
+
+/// What is done to what a client says and gets; `opened`: the server of the tunnel it is inside of.
+fn faults(relay: &Arc<HttpRelay>, met: &Met, opened: Option<OriginPlan>) -> ClientFaults {
+    let (session, watch, info) = (relay.session.clone(), relay.faults.clone(), met.info());
+    let (relay, met) = (Arc::clone(relay), met.clone());
+    let url_of = move |head: &Head| {
+        let route = relay.route(&met, opened.as_ref(), head);
+        route.map_or_else(|_| String::new(), |route| route.url)
+    };
+    ClientFaults::new(session, info, watch, Arc::new(url_of))
+}
+
 impl Visitor {
     /// Serves an accepted connection to its end. Each connection to a server is a half of its own, of
     /// which `pair` has made none yet.
@@ -255,7 +282,8 @@ impl Visitor {
     ) {
         let AcceptedConn { conn, peer, local, stream, tls, abort } = accepted;
         relay.session.events.retire(pair.target);
-        let mut visitor = Visitor::new(relay, Met { conn, peer, local, tls }, stream, control);
+        let met = Met { conn, peer, local, tls };
+        let mut visitor = Visitor::new(relay, met, (stream, None), control);
         loop {
             let faulty = visitor.faults.reset();
             let ended = tokio::select! {
@@ -281,14 +309,14 @@ impl Visitor {
     pub(super) fn new(
         relay: Arc<HttpRelay>,
         met: Met,
-        stream: Stream,
+        (stream, opened): (Stream, Option<OriginPlan>),
         control: VisitorControl,
     ) -> Self {
         let (conn, session) = (met.conn, relay.session.clone());
         let tap = Tap::new(session.events.clone(), conn);
         let (read, write) = tokio::io::split(stream);
         let (buffer, rest) = (ReadBuffer::new(), Bytes::new());
-        let faults = ClientFaults::new(session.clone(), conn, relay.faults.clone());
+        let faults = faults(&relay, &met, opened.clone());
         let write = FaultyWrite::new(write, faults.clone(), (tap.clone(), control.stop()));
         let (read, sent) = (FaultyRead::new(read, faults.clone(), tap), write.recorder());
         let of_input = faults.clone();
@@ -311,7 +339,7 @@ impl Visitor {
             control,
             current: None,
             opening: None,
-            opened: None,
+            opened,
         }
     }
 
