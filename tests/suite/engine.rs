@@ -18,6 +18,8 @@ mod faults;
 mod holds;
 #[path = "engine_http_faults.rs"]
 mod http_faults;
+#[path = "engine_http_gone.rs"]
+mod http_gone;
 #[path = "engine_http_holds.rs"]
 mod http_holds;
 #[path = "engine_http_relay.rs"]

@@ -9,14 +9,14 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncRead, ReadBuf, ReadHalf};
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::client_faults::ClientFaults;
 use crate::codec::http1::{Expected, HeadReader, RequestBounds};
 use crate::engine::faults::line::{FaultLine, FaultStep};
 use crate::engine::http::tap::Tap;
-use crate::engine::transport::stream::Stream;
+use crate::engine::transport::halves::{GoneTeller, ReadHalf};
 use crate::model::exchange::Head;
 use crate::model::fault::{FaultKind, FaultMarks};
 
@@ -51,12 +51,14 @@ impl AskedHead {
     }
 }
 
+/// Tells that the client is gone.
+type Gone = Pin<Box<dyn Future<Output = io::Error> + Send + Sync>>;
 /// Fires once.
 type Changes = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 
 /// The reading half of a client's connection.
 pub(super) struct FaultyRead {
-    inner: ReadHalf<Stream>,
+    inner: ReadHalf,
     faults: ClientFaults,
     pub(super) tap: Tap,
     line: FaultLine,
@@ -67,6 +69,8 @@ pub(super) struct FaultyRead {
     /// Fires when other faults are in force.
     changes: Changes,
     due: Pin<Box<Sleep>>,
+    /// While nothing is read because of what waits.
+    gone: Option<Gone>,
     buffer: Box<[u8]>,
     /// Let go of by the faults, not taken yet.
     ready: Bytes,
@@ -80,7 +84,7 @@ pub(super) struct FaultyRead {
 
 impl FaultyRead {
     /// Of a connection of which nothing was read.
-    pub(super) fn new(inner: ReadHalf<Stream>, mut faults: ClientFaults, tap: Tap) -> Self {
+    pub(super) fn new(inner: ReadHalf, mut faults: ClientFaults, tap: Tap) -> Self {
         let line = faults.line(true);
         FaultyRead {
             inner,
@@ -90,6 +94,7 @@ impl FaultyRead {
             bounds: RequestBounds::Between,
             changes: changes(&faults),
             due: Box::pin(sleep_until(faults.watch.started)),
+            gone: None,
             faults,
             buffer: Box::default(),
             ready: Bytes::new(),
@@ -100,8 +105,40 @@ impl FaultyRead {
     }
 
     /// The connection's own half. What faults keep back is gone.
-    pub(super) fn into_inner(self) -> ReadHalf<Stream> {
+    pub(super) fn into_inner(self) -> ReadHalf {
         self.inner
+    }
+
+    /// Of the client's connection.
+    pub(super) fn gone(&self) -> GoneTeller {
+        self.inner.gone()
+    }
+
+    /// Bytes that wait at most.
+    fn room(&self) -> usize {
+        let [room, stalled] = AHEAD;
+        if self.line.is_stalled() { stalled } else { room }
+    }
+
+    /// That the client is gone is seen while nothing is read, too.
+    fn look_for_end(&mut self, cx: &mut Context<'_>) {
+        if self.ended.is_some() || self.waiting() < self.room() {
+            self.gone = None;
+            return;
+        }
+        let teller = self.inner.gone();
+        let gone = self.gone.get_or_insert_with(|| Box::pin(teller.gone()));
+        if let Poll::Ready(error) = gone.as_mut().poll(cx) {
+            self.gone = None;
+            self.end(Err(error));
+        }
+    }
+
+    /// Nothing more comes of the client.
+    fn end(&mut self, how: io::Result<()>) {
+        self.give_up_head();
+        self.faults.finished().cancel();
+        self.ended = Some(how);
     }
 
     /// Nothing is done to what is read, and nothing waits.
@@ -138,9 +175,7 @@ impl FaultyRead {
 
     /// Takes in what is there, as far as there is room.
     fn take_in(&mut self, cx: &mut Context<'_>) {
-        let [room, stalled] = AHEAD;
-        let room = if self.line.is_stalled() { stalled } else { room };
-        while self.ended.is_none() && self.waiting() < room {
+        while self.ended.is_none() && self.waiting() < self.room() {
             if self.buffer.is_empty() {
                 self.buffer = vec![0; READ].into();
             }
@@ -156,9 +191,7 @@ impl FaultyRead {
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Poll::Ready(Err(error)) => Err(error),
             };
-            self.give_up_head();
-            self.faults.finished().cancel();
-            self.ended = Some(end);
+            self.end(end);
         }
     }
 
@@ -227,6 +260,7 @@ impl FaultyRead {
                 return Poll::Ready(Ok(Bytes::new()));
             }
             self.take_in(cx);
+            self.look_for_end(cx);
             match self.line.pop_due(self.faults.watch.started.elapsed()) {
                 Some(FaultStep::Piece { data, .. }) => return Poll::Ready(Ok(data)),
                 Some(FaultStep::Stall) => {

@@ -51,7 +51,8 @@ impl Visitor {
         let recorder = current?;
         let host = &origin.endpoint.host;
         let write = write.into_inner().await?;
-        let ended = match first_of(input.read.into_inner().unsplit(write)).await {
+        let stream = input.read.into_inner().unsplit(write)?;
+        let ended = match first_of(stream).await {
             Ok(socket) => match relay.opens(host).map(|opener| opener.acceptor(host)) {
                 Some(Ok(acceptor)) => {
                     let tap = WireTap::of(&relay.session.events, met.conn);

@@ -24,6 +24,7 @@ use crate::engine::http::failure;
 use crate::engine::http::tap::{ReadBuffer, Tap};
 use crate::engine::refusal;
 use crate::engine::session::SessionHandle;
+use crate::engine::transport::halves::{split, unless_gone};
 use crate::engine::transport::stream::{Stream, reset, told_reset};
 use crate::model::end_address::EndAddress;
 use crate::model::exchange::Head;
@@ -117,6 +118,8 @@ pub(super) struct ClientInput {
     pub(super) rest: Bytes,
     /// The client's end came.
     is_over: bool,
+    /// It was seen to be gone while nothing was read: the end of what it said is no end.
+    gone: Option<io::Error>,
 }
 
 /// What follows an exchange.
@@ -188,7 +191,17 @@ impl ClientInput {
                 }
             }
         }
-        std::future::pending().await
+        let error = self.read.gone().gone().await;
+        failure::socket(Stage::Session, target, &error, "while it was held")
+    }
+
+    /// Does something with what it said, while nothing more is read of it. When it is gone meanwhile what it
+    /// said before still has a little time, and the read behind it fails. Safe to drop if `work` is.
+    ///
+    /// # Errors
+    /// It is gone, and nothing came of it.
+    pub(super) async fn meanwhile<T>(&mut self, work: impl Future<Output = T>) -> io::Result<T> {
+        unless_gone(work, &self.read.gone(), &mut self.gone).await
     }
 
     /// Waits until something comes of a client whose request is served: its end, which is told, or what it
@@ -202,9 +215,13 @@ impl ClientInput {
                 self.read_on().await?;
                 return Ok(self.is_over);
             }
-            // A relay that is gone changes nothing any more.
-            if faults.changed().await.is_err() {
-                std::future::pending::<()>().await;
+            let gone = self.read.gone();
+            tokio::select! {
+                changed = faults.changed() => if changed.is_err() {
+                    // A relay that is gone changes nothing any more.
+                    std::future::pending::<()>().await;
+                },
+                error = gone.gone() => return Err(error),
             }
         }
     }
@@ -234,6 +251,9 @@ impl ClientInput {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Bytes::new(),
             other => other?,
         };
+        if let Some(error) = self.gone.take_if(|_| bytes.is_empty()) {
+            return Err(error);
+        }
         if bytes.is_empty() {
             self.is_over = true;
             let (way, kind) = (Direction::Received, RecordKind::Finished);
@@ -314,7 +334,7 @@ impl Visitor {
     ) -> Self {
         let (conn, session) = (met.conn, relay.session.clone());
         let tap = Tap::new(session.events.clone(), conn);
-        let (read, write) = tokio::io::split(stream);
+        let (read, write) = split(stream);
         let (buffer, rest) = (ReadBuffer::new(), Bytes::new());
         let faults = faults(&relay, &met, opened.clone());
         let write = FaultyWrite::new(write, faults.clone(), (tap.clone(), control.stop()));
@@ -331,6 +351,7 @@ impl Visitor {
                 buffer,
                 rest,
                 is_over: false,
+                gone: None,
             },
             write,
             faults,
@@ -358,7 +379,7 @@ impl Visitor {
             if !self.relay.session.is_stopping()
                 && let Some(write) = self.write.into_inner().await
             {
-                reset(self.input.read.into_inner().unsplit(write));
+                self.input.read.into_inner().unsplit(write).into_iter().for_each(reset);
             }
             return;
         }
