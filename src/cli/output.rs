@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 
 use super::colours;
 use super::exit;
