@@ -102,9 +102,9 @@ impl Faults {
         self.off || self.list.is_empty()
     }
 
-    /// Whether one of them asks for more than bytes.
-    pub(crate) fn have_filter(&self) -> bool {
-        !self.off && self.list.iter().any(|it| it.when.is_filter())
+    /// Whether one of this way asks for more than bytes.
+    pub(crate) fn have_filter(&self, from_client: bool) -> bool {
+        !self.off && self.list.iter().any(|it| it.is_of(from_client) && it.when.is_filter())
     }
 
     /// What is to be said of them at the start and after a change; `None` = there are none.

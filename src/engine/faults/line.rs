@@ -233,7 +233,7 @@ impl FaultLine {
 
     /// Whether what goes in is asked about by more than its bytes.
     pub(crate) fn has_filter(&self) -> bool {
-        self.faults.have_filter()
+        self.faults.have_filter(self.from_client)
     }
 
     /// What goes in next is of this exchange.

@@ -212,7 +212,7 @@ impl FaultyRead {
                 if self.line.has_filter() {
                     self.line.of_exchange(self.faults.answered());
                 }
-                self.put(data, true);
+                self.put(&data, true);
                 continue;
             }
             if begins {
@@ -221,18 +221,18 @@ impl FaultyRead {
                 self.head = self.line.has_filter().then(AskedHead::new);
             }
             let Some(mut head) = self.head.take() else {
-                self.put(data, begins);
+                self.put(&data, begins);
                 continue;
             };
             match head.push(&data) {
-                Some(parsed) => self.judge(head.kept.freeze(), parsed),
+                Some(parsed) => self.judge(&head.kept.freeze(), parsed),
                 None => self.head = Some(head),
             }
         }
     }
 
     /// A request with this head goes on, and what came with it.
-    fn judge(&mut self, data: Bytes, head: Head) {
+    fn judge(&mut self, data: &Bytes, head: Head) {
         self.line.of_exchange(Some(self.faults.asked(head)));
         self.put(data, true);
     }
@@ -240,15 +240,15 @@ impl FaultyRead {
     /// What there is of a head is all that is asked about.
     fn give_up_head(&mut self) {
         if let Some(AskedHead { reader, kept, .. }) = self.head.take() {
-            self.judge(kept.freeze(), reader.finish().partial.head);
+            self.judge(&kept.freeze(), reader.finish().partial.head);
         }
     }
 
-    fn put(&mut self, data: Bytes, begins: bool) {
+    fn put(&mut self, data: &Bytes, begins: bool) {
         let now = self.faults.watch.started.elapsed();
         self.line.continues(!begins);
-        let taken = self.line.take_held(data.clone(), (&data, FaultMarks::default()), now);
-        self.tap.received_touched(&data, taken.marks);
+        let taken = self.line.take_held(data.clone(), (data, FaultMarks::default()), now);
+        self.tap.received_touched(data, taken.marks);
         self.faults.touch(true, taken.marks);
     }
 
