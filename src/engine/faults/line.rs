@@ -353,7 +353,7 @@ impl FaultLine {
             }
             FaultEffect::Split(bytes) => verdict.most = verdict.most.min(bytes.max(1) as usize),
             FaultEffect::Merge(time) => verdict.merge = Some(time),
-            FaultEffect::Corrupt(bytes) => return self.corrupt(bytes, &mut verdict.data),
+            FaultEffect::Corrupt(bytes) => return self.chance.turn_bits(bytes, &mut verdict.data),
             FaultEffect::Duplicate(copies) => verdict.copies = copies,
             FaultEffect::Reorder(behind) => verdict.behind = Some(behind),
             FaultEffect::Drop(percent) => {
@@ -365,28 +365,6 @@ impl FaultLine {
             }
         }
         true
-    }
-
-    /// Turns a bit of so many bytes by chance, each another byte.
-    fn corrupt(&mut self, bytes: u32, data: &mut Bytes) -> bool {
-        let mut turned = data.to_vec();
-        let len = turned.len() as u64;
-        let mut places: Vec<u64> = Vec::new();
-        for _ in 0..u64::from(bytes).min(len) {
-            let mut place = self.chance.below(len);
-            while places.contains(&place) {
-                place = (place + 1) % len;
-            }
-            // What is turned twice would be as it was; of very many that is looked for no longer.
-            if places.len() < 64 {
-                places.push(place);
-            }
-            if let Some(byte) = turned.get_mut(place as usize) {
-                *byte ^= 1 << self.chance.below(8);
-            }
-        }
-        *data = turned.into();
-        len > 0
     }
 
     /// A fault that is about the whole way and counts its bytes.
